@@ -1,0 +1,63 @@
+"""Every error that immunode raises on purpose, and the search for the name that was meant."""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Iterable
+
+
+class ImmunodeError(Exception):
+    """Base of all errors raised on purpose; catch this to catch them all."""
+
+
+class ModelError(ImmunodeError, ValueError):
+    """A model, a name in it, or a rate text is wrong."""
+
+
+class UnitError(ModelError):
+    """Two quantities whose units do not fit meet, or a unit is not known."""
+
+
+class DoseError(ImmunodeError, ValueError):
+    """A dose, a regimen or a schedule is wrong."""
+
+
+class StudyError(ImmunodeError, ValueError):
+    """A design, an arm, an endpoint or a time is wrong."""
+
+
+class SolverError(ImmunodeError, RuntimeError):
+    """A run could not be integrated."""
+
+
+class EngineError(ImmunodeError, RuntimeError):
+    """An engine is not installed or can't do what was asked."""
+
+
+class StoreError(ImmunodeError, RuntimeError):
+    """A file could not be read or written as immunode's own."""
+
+
+def nearest(name: str, known: Iterable[str], n: int = 3) -> list[str]:
+    """Return up to `n` of the `known` names that are most like `name`, best first."""
+    names = list(known)
+    folded: dict[str, str] = {}
+    for candidate in names:
+        folded.setdefault(candidate.casefold(), candidate)
+    found = difflib.get_close_matches(name.casefold(), folded, n=n, cutoff=0.5)
+    return [folded[f] for f in found]
+
+
+def did_you_mean(name: str, known: Iterable[str]) -> str:
+    """Return `"; did you mean 'a', 'b' or 'c'?"`, or, where nothing is like `name`, what there is.
+
+    With up to eight known names and none alike they are listed; with more, nothing is said.
+    """
+    names = list(known)
+    close = nearest(name, names)
+    if close:
+        quoted = [f"'{c}'" for c in close]
+        return "; did you mean " + " or ".join([", ".join(quoted[:-1]), quoted[-1]] if len(quoted) > 1 else quoted) + "?"
+    if 0 < len(names) <= 8:
+        return "; known: " + ", ".join(f"'{c}'" for c in names)
+    return ""

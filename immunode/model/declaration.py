@@ -1,0 +1,304 @@
+"""The records a model is made of: frozen, hashable, picklable values that hold text and numbers only.
+
+Parsing, units, equations, checks and files live in the neighboring modules.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, fields, replace
+from typing import TYPE_CHECKING, Any, Self
+
+if TYPE_CHECKING:
+    from immunode.intervention import Drug, Intervention
+
+Pairs = tuple[tuple[str, str], ...]
+
+
+def _pairs(mapping: Mapping[str, Any] | Iterable[tuple[str, Any]]) -> tuple[tuple[str, Any], ...]:
+    """Return a mapping as a tuple of pairs, so that the record that holds it can be hashed."""
+    items = mapping.items() if isinstance(mapping, Mapping) else mapping
+    return tuple((str(key), value) for key, value in items)
+
+
+@dataclass(frozen=True, slots=True)
+class Unit:
+    """A unit that exists in one model only, such as the arbitrary `N_unit` of a phagocyte score.
+
+    It is a base unit: it equals nothing but itself.
+    """
+
+    name: str
+    meaning: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Compartment:
+    """A space with a volume, in the sense of SBML.
+
+    volume : a number, or the text of an expression of parameters.   unit : the volume's unit.
+    """
+
+    name: str
+    volume: float | str
+    unit: str = "L"
+    meaning: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class State:
+    """A quantity that the model integrates.
+
+    initial : its value at time 0 in `unit`; a number, or the text of an expression of parameters.
+    kind : "cell", "signal", "pathogen", "drug", "damage" or "" (for grouping in figures).
+    compartment : name of the compartment it lives in; then it is a concentration there unless `amount` is True.
+    typical : a typical size in `unit`, the scale of its absolute tolerance; 0 means the larger of |initial| and 1e-6.
+    """
+
+    name: str
+    initial: float | str
+    unit: str = ""
+    meaning: str = ""
+    kind: str = ""
+    compartment: str = ""
+    amount: bool = False
+    typical: float = 0.0
+    source: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Parameter:
+    """A constant of a model.
+
+    source : where the value comes from, or `"assumed: why"`.
+    evidence : "measured", "fitted", "published", "memory" (quoted from memory), "assumed" or "derived".
+    bounds : the range to sample from, in `unit`; None means +-30 % (log-uniform).
+    """
+
+    name: str
+    value: float
+    unit: str = ""
+    meaning: str = ""
+    source: str = ""
+    evidence: str = ""
+    bounds: tuple[float, float] | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Switch:
+    """A quantity that only events change: constant between break points (an "on" flag, an infusion rate)."""
+
+    name: str
+    initial: float | str = 0.0
+    unit: str = ""
+    meaning: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Process:
+    """A named flux: what it takes and makes, and how fast.
+
+    arrow : `"-> E"`, `"T ->"`, `"drug + tnf -> complex"`, `"2 A -> B"`; states only.
+    rate : text of an expression; unit of the states moved per `time_unit` (amount per time in compartments).
+    """
+
+    name: str
+    arrow: str
+    rate: str
+    meaning: str = ""
+    source: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Derived:
+    """A quantity computed from states, parameters, switches, time and other derived quantities."""
+
+    name: str
+    expression: str
+    unit: str = ""
+    meaning: str = ""
+    source: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Event:
+    """A sudden change, at known times (`at`) or when a condition becomes true (`when`).
+
+    changes : new values, `{"central": "central + drug.dose"}`; states and switches only. All right-hand
+        sides see the values just before the event.
+    at : first time, a number or the text of an expression of parameters, in the model's time unit.
+    every, count : then again every `every`, `count` times in all.
+    when : a comparison such as `"T > 1e8"`; the event fires whenever it turns from false to true.
+    """
+
+    name: str
+    changes: Mapping[str, str] | Pairs
+    at: float | str | None = None
+    every: float | str | None = None
+    count: int | str = 1
+    when: str = ""
+    meaning: str = ""
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "changes", tuple((k, str(v)) for k, v in _pairs(self.changes)))
+
+
+@dataclass(frozen=True, slots=True)
+class Effect:
+    """One factor or term that an intervention adds to a parameter (written by `perturb`, not by hand).
+
+    how : "scale" (value is the whole factor), "add" (value is the whole term) or "set" (the base value k
+        becomes k + weight*(value - k)).
+    by : name of the intervention.
+
+    Source: the composition rule of the package, effective = (set or k) * factors + terms.
+    """
+
+    target: str
+    how: str
+    value: str
+    weight: str = "1"
+    by: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Requirement:
+    """A condition on parameters without which a run is refused, with the reason told to the user."""
+
+    condition: str
+    message: str
+
+
+@dataclass(frozen=True, slots=True)
+class Variant:
+    """A named set of values: a disease state, a patient, a mouse line, a fitted set."""
+
+    name: str
+    values: Mapping[str, float] | tuple[tuple[str, float], ...] = ()
+    initial: Mapping[str, float | str] | tuple[tuple[str, float | str], ...] = ()
+    note: str = ""
+    source: str = ""
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "values", _pairs(self.values))
+        object.__setattr__(self, "initial", _pairs(self.initial))
+
+
+@dataclass(frozen=True, slots=True, repr=False)
+class Model:
+    """A compartment model of ordinary differential equations; a value that never changes.
+
+    All names, arrows, expressions and units are checked when it is made.
+
+    time_unit : unit of time ("" for a dimensionless model).
+    clock : what one unit of time stands for where doses and calendar times meet a dimensionless model.
+    horizon : default end of a simulation, in `time_unit`.
+    readouts : names of states or derived quantities to look at first.
+    aliases : further names for `load_model`, each with a variant or "": `{"rheumatoid_arthritis": "diseased"}`.
+    status : "published" or "ours".
+    effects, requirements, applied : what `perturb` writes; not declared by hand.
+
+    Raises
+    ------
+    ModelError : a name is unknown, used twice or malformed; a rate or an arrow can't be read.
+    UnitError : units do not fit.
+    """
+
+    name: str
+    title: str = ""
+    time_unit: str = ""
+    reference: str = ""
+    states: tuple[State, ...] | Sequence[State] = ()
+    parameters: tuple[Parameter, ...] | Sequence[Parameter] = ()
+    processes: tuple[Process, ...] | Sequence[Process] = ()
+    derived: tuple[Derived, ...] | Sequence[Derived] = ()
+    events: tuple[Event, ...] | Sequence[Event] = ()
+    switches: tuple[Switch, ...] | Sequence[Switch] = ()
+    compartments: tuple[Compartment, ...] | Sequence[Compartment] = ()
+    units: tuple[Unit, ...] | Sequence[Unit] = ()
+    interventions: tuple[Intervention | Drug, ...] | Sequence[Intervention | Drug] = ()
+    variants: tuple[Variant, ...] | Sequence[Variant] = ()
+    system: str = ""
+    status: str = ""
+    aliases: Mapping[str, str] | Pairs = ()
+    horizon: float = 100.0
+    clock: str = ""
+    readouts: tuple[str, ...] | Sequence[str] = ()
+    description: str = ""
+    effects: tuple[Effect, ...] | Sequence[Effect] = field(default=())
+    requirements: tuple[Requirement, ...] | Sequence[Requirement] = field(default=())
+    applied: tuple[str, ...] | Sequence[str] = field(default=())
+
+    def __post_init__(self) -> None:
+        for spec in fields(self):
+            value = getattr(self, spec.name)
+            if spec.name == "aliases":
+                object.__setattr__(self, spec.name, _pairs(value))
+            elif isinstance(value, list):
+                object.__setattr__(self, spec.name, tuple(value))
+        from immunode.model.validation import validate
+
+        validate(self)
+
+    def replace(self, **changes: Any) -> Self:
+        """Return a copy with other fields, checked anew."""
+        return replace(self, **changes)
+
+    def with_values(self, values: Mapping[str, float] | None = None, /, **named: float) -> Self:
+        """Return a copy with other parameter values: `with_values(k=3)` or `with_values({"drug.dose": 40})`."""
+        from immunode.model.validation import with_values
+
+        return with_values(self, {**(values or {}), **named})
+
+    def with_initial(self, values: Mapping[str, float | str] | None = None, /, **named: float | str) -> Self:
+        """Return a copy with other initial values: `with_initial(E=1e5)`."""
+        from immunode.model.validation import with_initial
+
+        return with_initial(self, {**(values or {}), **named})
+
+    def variant(self, name: str) -> Self:
+        """Return the model with the values of its variant `name`."""
+        from immunode.model.validation import with_variant
+
+        return with_variant(self, name)
+
+    def intervention(self, name: str) -> Intervention | Drug:
+        """Return the declared intervention `name`."""
+        from immunode.model.validation import find
+
+        return find(self, "intervention", self.interventions, name)
+
+    def equations(self, style: str = "unicode") -> str:
+        """Return the equations as text, "unicode" or "latex", one line a state."""
+        from immunode.model.equations import equations
+
+        return equations(self, style)
+
+    def check(self) -> Any:
+        """Return a `Report` on units, unused names, signs at zero, conserved totals and missing sources."""
+        from immunode.model.checks import check
+
+        return check(self)
+
+    def to_json(self) -> str:
+        """Return the model as JSON text."""
+        from immunode.model.serial import to_json
+
+        return to_json(self)
+
+    @classmethod
+    def from_json(cls, text: str) -> Self:
+        """Return the model written by `to_json`; unknown fields and types are errors, nothing is executed."""
+        from immunode.model.serial import from_json
+
+        return from_json(cls, text)
+
+    def __repr__(self) -> str:
+        from immunode.model.display import text
+
+        return text(self)
+
+    def _repr_html_(self) -> str:
+        from immunode.model.display import html
+
+        return html(self)

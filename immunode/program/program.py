@@ -1,0 +1,82 @@
+"""A model as numbers only: the value that every solver and every writer of code starts from."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+Node = tuple[object, ...]
+"""One computed value: `(operation, *operands)`; operands are positions of earlier nodes.
+
+Leaves are `("number", value)`, `("state", i)`, `("parameter", i)` and `("time",)`. Operations: add sub mul div
+neg pow, min max, exp log sqrt abs tanh sin cos tan asin acos atan sinh cosh, less less_equal equal and or not
+(0 or 1), where (condition, then, else).
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """A new value for a state or a switch at an event. kind : "state" or "parameter"; index : its row; node : value."""
+
+    kind: str
+    index: int
+    node: int
+
+
+@dataclass(frozen=True, slots=True)
+class Break:
+    """An event at known times first, first + every, ... (count times). The three are nodes of parameters only."""
+
+    name: str
+    first: int
+    every: int
+    count: int
+    changes: tuple[Change, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Trigger:
+    """An event that fires when `root` goes from negative to positive; needs an engine that finds roots."""
+
+    name: str
+    root: int
+    changes: tuple[Change, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Program:
+    """A lowered model; plain tuples, hashable, the same for every engine.
+
+    Rows of `p` are the model's parameters followed by its switches (`switches` of them). All integers are
+    positions in `nodes`.
+    """
+
+    name: str
+    time_unit: str
+    states: tuple[str, ...]
+    parameters: tuple[str, ...]
+    values: tuple[float, ...]
+    """Declared values of the parameters, without the switches."""
+    switches: tuple[str, ...]
+    nodes: tuple[Node, ...]
+    initial: tuple[int, ...]
+    switch_initial: tuple[int, ...]
+    derivatives: tuple[int, ...]
+    jacobian: tuple[tuple[int, int, int], ...]
+    """Entries (row, column, node), sorted; entries that are zero by structure are absent."""
+    time_derivative: tuple[int, ...]
+    """Partial derivative of `derivatives` by time, one node a state; empty where time does not occur."""
+    fluxes: tuple[tuple[str, int], ...]
+    derived: tuple[tuple[str, int], ...]
+    breaks: tuple[Break, ...]
+    triggers: tuple[Trigger, ...]
+    requirements: tuple[tuple[int, str], ...]
+    """Conditions (node, message) on parameters; a run that fails one is refused."""
+    typical: tuple[float, ...]
+    """A typical size of each state, the scale of its absolute tolerance; 0 means |initial value| (at least 1e-6)."""
+    key: str = ""
+    """Hash of the model's content."""
+
+    @property
+    def quantities(self) -> tuple[str, ...]:
+        """Names that results know: states, then fluxes, then derived quantities."""
+        return (*self.states, *(name for name, _ in self.fluxes), *(name for name, _ in self.derived))
