@@ -1,0 +1,230 @@
+"""Lowering: a Model becomes a Program, with shared subexpressions and the analytic Jacobian."""
+
+from __future__ import annotations
+
+from functools import lru_cache
+from typing import Any
+
+from immunode.errors import ModelError, did_you_mean
+from immunode.model.declaration import Event, Model
+from immunode.model.expression import Expression, parse, parse_arrow
+from immunode.program.graph import Graph
+from immunode.program.program import Break, Change, Program, Trigger
+
+_COMPARISONS = {"<": ("less", False), "<=": ("less_equal", False), ">": ("less", True), ">=": ("less_equal", True)}
+
+
+@lru_cache(maxsize=256)
+def lower(model: Model, integrals: tuple[str, ...] = ()) -> Program:
+    """Return the Program of a model.
+
+    integrals : names of states, fluxes or derived quantities; each adds a state `integral(name)` that starts at 0
+        and whose derivative is that quantity, so that its integral over time is as exact as the tolerance.
+
+    Raises
+    ------
+    ModelError : an effect depends on itself, or a name in `integrals` is unknown.
+    """
+    return _Lowering(model).program(integrals)
+
+
+class _Lowering:
+    """One pass over one model: names become nodes of one graph."""
+
+    def __init__(self, model: Model) -> None:
+        self.model = model
+        self.graph = Graph()
+        self.state_rows = {s.name: i for i, s in enumerate(model.states)}
+        names = [p.name for p in model.parameters] + [s.name for s in model.switches]
+        self.parameter_rows = {name: i for i, name in enumerate(names)}
+        self.expressions: dict[str, Expression] = {d.name: parse(d.expression) for d in model.derived}
+        self.effects: dict[str, list[Any]] = {}
+        for effect in model.effects:
+            self.effects.setdefault(effect.target, []).append(effect)
+        self.known: dict[str, int] = {}
+        self.open: list[str] = []
+
+    def program(self, integrals: tuple[str, ...]) -> Program:
+        model, graph = self.model, self.graph
+        states = [graph.leaf("state", i) for i in range(len(model.states) + len(integrals))]
+        fluxes = {p.name: self.node(parse(p.rate)) for p in model.processes}
+        derivatives = self._derivatives(fluxes)
+        derived = {d.name: self.lookup(d.name) for d in model.derived}
+        derived |= {f"{target}.effective": self.lookup(target) for target in self.effects}
+        for name in integrals:
+            derivatives.append(self._quantity(name, fluxes, derived))
+        jacobian = self._jacobian(states, derivatives)
+        time = graph.leaf("time")
+        by_time = graph.derivatives(derivatives, time)
+        zero = graph.number(0.0)
+        initial = [self._raw(s.initial) for s in model.states] + [zero] * len(integrals)
+        timed = [event for event in model.events if event.at is not None]
+        return Program(
+            name=model.name,
+            time_unit=model.time_unit,
+            states=(*self.state_rows, *(f"integral({name})" for name in integrals)),
+            parameters=tuple(self.parameter_rows),
+            values=tuple(float(p.value) for p in model.parameters),
+            switches=tuple(s.name for s in model.switches),
+            switch_initial=tuple(self._raw(s.initial) for s in model.switches),
+            initial=tuple(initial),
+            derivatives=tuple(derivatives),
+            jacobian=jacobian,
+            time_derivative=tuple(by_time.get(d, zero) for d in derivatives) if by_time else (),
+            fluxes=tuple(fluxes.items()),
+            derived=tuple(derived.items()),
+            breaks=tuple(self._break(event) for event in timed),
+            triggers=tuple(self._trigger(event) for event in model.events if event.at is None),
+            requirements=tuple((self._raw(r.condition), r.message) for r in model.requirements),
+            typical=(*(float(s.typical) for s in model.states), *(0.0 for _ in integrals)),
+            nodes=tuple(graph.nodes),
+        )
+
+    def node(self, expression: Expression, raw: bool = False) -> int:
+        """Return the node of an expression; with `raw`, parameters have their declared values only."""
+        kind, *rest = expression
+        graph = self.graph
+        if kind == "number":
+            return graph.number(float(rest[0]))
+        if kind == "name":
+            return self.lookup(str(rest[0]), raw)
+        if kind == "time":
+            return graph.leaf("time")
+        if kind == "call":
+            return self._call(str(rest[0]), [self.node(a, raw) for a in rest[1:]])
+        if kind == "compare":
+            return self._compare(str(rest[0]), self.node(rest[1], raw), self.node(rest[2], raw))
+        operands = [self.node(a, raw) for a in rest]
+        if kind == "piecewise":
+            result = operands[-1]
+            for value, condition in reversed(list(zip(operands[0:-1:2], operands[1:-1:2], strict=True))):
+                result = graph.add("where", condition, value, result)
+            return result
+        return graph.add(str(kind), *operands)
+
+    def lookup(self, name: str, raw: bool = False) -> int:
+        """Return the node of a name: a state, a switch, a derived quantity or a parameter (effective unless `raw`)."""
+        if name in self.state_rows:
+            return self.graph.leaf("state", self.state_rows[name])
+        if name in self.parameter_rows and (raw or name not in self.effects):
+            return self.graph.leaf("parameter", self.parameter_rows[name])
+        if name in self.known:
+            return self.known[name]
+        if name in self.open:
+            circle = " -> ".join([*self.open[self.open.index(name) :], name])
+            raise ModelError(f"{self.model.name}: {circle} depends on itself")
+        self.open.append(name)
+        result = self._effective(name) if name in self.effects else self.node(self.expressions[name])
+        self.open.pop()
+        self.known[name] = result
+        return result
+
+    def _effective(self, name: str) -> int:
+        """Return (k + sum w (value - k)) * product of factors + sum of terms, in the effects' own order."""
+        graph = self.graph
+        base = value = graph.leaf("parameter", self.parameter_rows[name])
+        effects = self.effects[name]
+        for effect in (e for e in effects if e.how == "set"):
+            gap = graph.add("sub", self.node(parse(effect.value)), base)
+            value = graph.add("add", value, graph.add("mul", self.node(parse(effect.weight)), gap))
+        for effect in (e for e in effects if e.how == "scale"):
+            value = graph.add("mul", value, self.node(parse(effect.value)))
+        for effect in (e for e in effects if e.how == "add"):
+            value = graph.add("add", value, self.node(parse(effect.value)))
+        return value
+
+    def _raw(self, value: float | str) -> int:
+        return self.node(parse(value), raw=True) if isinstance(value, str) else self.graph.number(float(value))
+
+    def _call(self, function: str, operands: list[int]) -> int:
+        graph = self.graph
+        if function == "hill":
+            return graph.hill(*operands)
+        if function == "michaelis":
+            return graph.add("div", operands[0], graph.add("add", operands[1], operands[0]))
+        if function in ("min", "max"):
+            result = operands[0]
+            for operand in operands[1:]:
+                result = graph.add(function, result, operand)
+            return result
+        return graph.add(function, *operands)
+
+    def _compare(self, sign: str, left: int, right: int) -> int:
+        if sign == "==":
+            return self.graph.add("equal", left, right)
+        operation, swapped = _COMPARISONS[sign]
+        return self.graph.add(operation, *((right, left) if swapped else (left, right)))
+
+    def _derivatives(self, fluxes: dict[str, int]) -> list[int]:
+        graph = self.graph
+        totals: list[int | None] = [None] * len(self.model.states)
+        for process in self.model.processes:
+            taken, made = parse_arrow(process.arrow)
+            for sign, side in (("sub", taken), ("add", made)):
+                for name, count in side:
+                    term = graph.add("mul", graph.number(count), fluxes[process.name])
+                    row = self.state_rows[name]
+                    start = totals[row]
+                    if start is None:
+                        totals[row] = term if sign == "add" else graph.add("neg", term)
+                    else:
+                        totals[row] = graph.add(sign, start, term)
+        volumes = {c.name: c.volume for c in self.model.compartments}
+        result = []
+        for state, total in zip(self.model.states, totals, strict=True):
+            node = graph.number(0.0) if total is None else total
+            if state.compartment and not state.amount:
+                volume = volumes[state.compartment]
+                size = self.node(parse(volume)) if isinstance(volume, str) else graph.number(float(volume))
+                node = graph.add("div", node, size)
+            result.append(node)
+        return result
+
+    def _jacobian(self, states: list[int], derivatives: list[int]) -> tuple[tuple[int, int, int], ...]:
+        entries = []
+        for column, state in enumerate(states):
+            slopes = self.graph.derivatives(derivatives, state)
+            entries += [(row, column, slopes[d]) for row, d in enumerate(derivatives) if d in slopes]
+        return tuple(sorted(entries))
+
+    def _quantity(self, name: str, fluxes: dict[str, int], derived: dict[str, int]) -> int:
+        if name in self.state_rows:
+            return self.lookup(name)
+        found = {**derived, **fluxes}.get(name)
+        if found is None:
+            known = [*self.state_rows, *fluxes, *derived]
+            raise ModelError(f"{self.model.name}: no quantity '{name}' to integrate{did_you_mean(name, known)}")
+        return found
+
+    def _changes(self, event: Event) -> tuple[Change, ...]:
+        changes = []
+        for target, text in event.changes:
+            kind, rows = ("state", self.state_rows) if target in self.state_rows else ("parameter", self.parameter_rows)
+            changes.append(Change(kind, rows[target], self.node(parse(text))))
+        return tuple(changes)
+
+    def _break(self, event: Event) -> Break:
+        zero = 0.0 if event.every is None else event.every
+        first = self._raw(0.0 if event.at is None else event.at)
+        return Break(event.name, first, self._raw(zero), self._raw(event.count), self._changes(event))
+
+    def _trigger(self, event: Event) -> Trigger:
+        return Trigger(event.name, self._root(parse(event.when)), self._changes(event))
+
+    def _root(self, condition: Expression) -> int:
+        """Return a node that is positive where the condition holds and negative where it does not."""
+        graph = self.graph
+        kind, *rest = condition
+        if kind == "compare" and rest[0] != "==":
+            left, right = self.node(rest[1]), self.node(rest[2])
+            return graph.add("sub", *((left, right) if rest[0] in (">", ">=") else (right, left)))
+        if kind == "and":
+            return graph.add("min", self._root(rest[0]), self._root(rest[1]))
+        if kind == "or":
+            return graph.add("max", self._root(rest[0]), self._root(rest[1]))
+        if kind == "not":
+            return graph.add("neg", self._root(rest[0]))
+        raise ModelError(
+            f"{self.model.name}: an event's condition must compare two quantities with <, <=, > or >=, "
+            "joined by and, or, not"
+        )

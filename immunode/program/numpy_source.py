@@ -1,0 +1,376 @@
+"""A Program written as NumPy functions that act on many runs at once, and those functions ready to call."""
+
+from __future__ import annotations
+
+import keyword
+import re
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from immunode.program.program import Program
+
+Array = NDArray[np.float64]
+
+_INFIX = {
+    "add": ("+", 1), "sub": ("-", 1), "mul": ("*", 2), "div": ("/", 2), "pow": ("**", 4), "less": ("<", 0),
+    "less_equal": ("<=", 0), "equal": ("==", 0), "and": ("&", 0), "or": ("|", 0),
+}  # fmt: skip
+_CALLS = {
+    "exp": "exp", "log": "log", "sqrt": "sqrt", "abs": "absolute", "tanh": "tanh", "sin": "sin", "cos": "cos",
+    "tan": "tan", "asin": "arcsin", "acos": "arccos", "atan": "arctan", "sinh": "sinh", "cosh": "cosh",
+    "min": "minimum", "max": "maximum", "where": "where", "not": "logical_not",
+}  # fmt: skip
+_IMPORTED = {"empty", "empty_like", *_CALLS.values()}
+_RESERVED = {*_CALLS.values(), "t", "y", "p", "c", "np", "out", "empty", "empty_like"}
+_ATOM, _NEGATION = 5, 3
+_INLINE_LENGTH = 96
+
+
+@dataclass(frozen=True)
+class Functions:
+    """The functions of a Program, elementwise over runs: a run's value never depends on its neighbors.
+
+    parameters(values) -> p : declared values (n_values, n_runs) -> all rows (n_parameters, n_runs), switches set.
+    initial(p) -> y (n_states, n_runs).
+    prepare(p) -> c (n_prepared, n_runs) : what `rhs` and `jacobian` need of p; call again after a switch changed.
+    rhs(t, y, c) -> (n_states, n_runs); t is a number or (n_runs,).
+    jacobian(t, y, c) -> (n_nonzero, n_runs), in the order of `program.jacobian`.
+    time_derivative(t, y, c) -> (n_states, n_runs), or None where time does not occur.
+    observe(t, y, p) -> (n_fluxes + n_derived, n_runs), in the order of `program.quantities` after the states.
+    break_times(p) -> first, every, count, each (n_breaks, n_runs).
+    apply(i, t, y, p), fire(i, t, y, p) : event i at a known time, or of trigger i, in place on y and p.
+    triggers(t, y, p) -> (n_triggers, n_runs), rising through zero when the event fires.
+    requirements(p) -> bool (n_requirements, n_runs).
+    """
+
+    program: Program
+    source: str
+    parameters: Callable[[Array], Array]
+    initial: Callable[[Array], Array]
+    prepare: Callable[[Array], Array]
+    rhs: Callable[[Any, Array, Array], Array]
+    jacobian: Callable[[Any, Array, Array], Array]
+    time_derivative: Callable[[Any, Array, Array], Array] | None
+    observe: Callable[[Any, Array, Array], Array]
+    break_times: Callable[[Array], tuple[Array, Array, Array]]
+    apply: Callable[[int, Any, Array, Array], None]
+    triggers: Callable[[Any, Array, Array], Array]
+    fire: Callable[[int, Any, Array, Array], None]
+    requirements: Callable[[Array], NDArray[np.bool_]]
+
+
+@lru_cache(maxsize=256)
+def numpy_source(program: Program) -> str:
+    """Return the NumPy source of a Program: the text that `compile_numpy` runs."""
+    return _Writer(program).module()
+
+
+@lru_cache(maxsize=256)
+def compile_numpy(program: Program) -> Functions:
+    """Return the functions of a Program; compiled once a process."""
+    source = numpy_source(program)
+    scope: dict[str, Any] = {}
+    # the text is generated from whitelisted operations and sanitized names only, never from a user's words
+    exec(compile(source, f"<immunode {program.name}>", "exec"), scope)
+    n_values = len(program.values)
+    n_rows = len(program.parameters)
+
+    def parameters(values: Array) -> Array:
+        values = np.asarray(values, dtype=float)
+        p = np.zeros((n_rows, values.shape[1]))
+        p[:n_values] = values
+        if program.switches:
+            p[n_values:] = scope["switches"](p)
+        return p
+
+    def break_times(p: Array) -> tuple[Array, Array, Array]:
+        rows: Array = scope["schedule"](p) if program.breaks else np.empty((0, p.shape[1]))
+        return rows[0::3], rows[1::3], rows[2::3]
+
+    def triggers(t: Any, y: Array, p: Array) -> Array:
+        rows: Array = scope["triggers"](t, y, p) if program.triggers else np.empty((0, y.shape[1]))
+        return rows
+
+    def requirements(p: Array) -> NDArray[np.bool_]:
+        rows: NDArray[np.bool_] = scope["requirements"](p) if program.requirements else np.ones((0, p.shape[1]), bool)
+        return rows
+
+    def apply(i: int, t: Any, y: Array, p: Array) -> None:
+        scope[f"break_{i}"](t, y, p)
+
+    def fire(i: int, t: Any, y: Array, p: Array) -> None:
+        scope[f"trigger_{i}"](t, y, p)
+
+    return Functions(
+        program=program,
+        source=source,
+        parameters=parameters,
+        initial=scope["initial"],
+        prepare=scope["prepare"],
+        rhs=scope["rhs"],
+        jacobian=scope["jacobian"],
+        time_derivative=scope.get("time_derivative"),
+        observe=scope["observe"],
+        break_times=break_times,
+        apply=apply,
+        triggers=triggers,
+        fire=fire,
+        requirements=requirements,
+    )
+
+
+class _Writer:
+    """Writes one Program; nodes used once are written where they are used, the others get a name."""
+
+    def __init__(self, program: Program) -> None:
+        self.program = program
+        self.taken: set[str] = set(_RESERVED)
+        self.state_names = [self._identifier(n) for n in program.states]
+        self.parameter_names = [self._identifier(n) for n in program.parameters]
+        self.label: dict[int, str] = {}
+        for name, node in (*program.derived, *program.fluxes):
+            if node not in self.label and program.nodes[node][0] not in ("number", "state", "parameter", "time"):
+                self.label[node] = self._identifier(name)
+        self.uses_state = self._reach({"state", "time"})
+        roots = [*program.derivatives, *(n for *_, n in program.jacobian), *program.time_derivative]
+        self.prepared = self._prepared(roots)
+        self.row = {node: i for i, node in enumerate(self.prepared)}
+        self.prepared_names = [self._prepared_name(i, node) for i, node in enumerate(self.prepared)]
+        self.prefix = "x"
+        while any(re.fullmatch(rf"{self.prefix}\d+", name) for name in self.taken):
+            self.prefix += "x"
+
+    def module(self) -> str:
+        program = self.program
+        rows = "states: " + ", ".join(program.states) + "\nparameters: " + ", ".join(program.parameters)
+        head = f'"""{program.name}: y (n_states, n_runs), p (n_parameters, n_runs), t a number or (n_runs,).\n\n{rows}\n"""'
+        rhs = self._rows("rhs", "t, y, c", program.derivatives, "Return dy/dt, (n_states, n_runs).", prepared=True)
+        parts = [rhs, self._prepare()]
+        parts.append(self._rows("initial", "p", program.initial, "Return y at time 0, (n_states, n_runs)."))
+        slopes = [n for *_, n in program.jacobian]
+        pattern = ", ".join(f"({i}, {j})" for i, j, _ in program.jacobian)
+        doc = f"Return the entries {pattern or 'none'} of the Jacobian, (n_nonzero, n_runs)."
+        parts.append(self._rows("jacobian", "t, y, c", slopes, doc, prepared=True))
+        if program.time_derivative:
+            doc = "Return the partial derivative of dy/dt by time, (n_states, n_runs)."
+            parts.append(self._rows("time_derivative", "t, y, c", program.time_derivative, doc, prepared=True))
+        observed = [n for _, n in (*program.fluxes, *program.derived)]
+        names = ", ".join(n for n, _ in (*program.fluxes, *program.derived))
+        parts.append(self._rows("observe", "t, y, p", observed, f"Return {names or 'nothing'}."))
+        if program.switches:
+            parts.append(self._rows("switches", "p", program.switch_initial, "Return the switches at time 0."))
+        parts += self._events()
+        conditions = [n for n, _ in program.requirements]
+        if conditions:
+            parts.append(self._rows("requirements", "p", conditions, "Return which conditions hold.", dtype="bool"))
+        text = "\n\n\n".join(parts) + "\n"
+        used = sorted(name for name in _IMPORTED if re.search(rf"\b{name}\(", text))
+        return f"{head}\n\nfrom numpy import {', '.join(used)}\n\n\n{text}"
+
+    def _events(self) -> list[str]:
+        parts = []
+        breaks = self.program.breaks
+        if breaks:
+            times = [node for b in breaks for node in (b.first, b.every, b.count)]
+            doc = "Return first time, interval and count of each event in turn, (3 n_breaks, n_runs)."
+            parts.append(self._rows("schedule", "p", times, doc))
+        roots = [t.root for t in self.program.triggers]
+        if roots:
+            doc = "Return what fires an event when it rises through 0, (n_triggers, n_runs)."
+            parts.append(self._rows("triggers", "t, y, p", roots, doc))
+        for kind, events in (("break", breaks), ("trigger", self.program.triggers)):
+            for i, event in enumerate(events):
+                parts.append(self._change(f"{kind}_{i}", event.name, event.changes))
+        return parts
+
+    def _change(self, function: str, event: str, changes: Iterable[Any]) -> str:
+        changes = list(changes)
+        body = self._body([c.node for c in changes], {})
+        # copies: a value may be a view of a row that an earlier assignment overwrites
+        lines = [f"    new_{k} = {text} + 0.0" for k, text in enumerate(body.texts)]
+        for k, change in enumerate(changes):
+            lines.append(f"    {'y' if change.kind == 'state' else 'p'}[{change.index}] = new_{k}")
+        doc = f'    """Event {self._plain(event)}, in place."""'
+        return "\n".join([f"def {function}(t, y, p):", doc, *body.lines, *lines])
+
+    def _prepare(self) -> str:
+        body = self._body(self.prepared, {})
+        rows = [f"    c[{i}] = {text}" for i, text in enumerate(body.texts)]
+        doc = '    """Return what rhs and jacobian need of the parameters, (n_prepared, n_runs)."""'
+        start = f"    c = empty(({len(rows)}, p.shape[1]))"
+        return "\n".join(["def prepare(p):", doc, *body.lines, start, *rows, "    return c"])
+
+    def _rows(
+        self, name: str, arguments: str, nodes: Iterable[int], doc: str, prepared: bool = False, dtype: str = ""
+    ) -> str:
+        nodes = list(nodes)
+        bound = dict(zip(self.prepared, self.prepared_names, strict=True)) if prepared else {}
+        body = self._body(nodes, bound)
+        runs = "y.shape[1]" if "y" in arguments else "p.shape[1]"
+        kind = f", dtype={dtype}" if dtype else ""
+        shape = "empty_like(y)" if len(nodes) == len(self.state_names) and "y" in arguments else ""
+        start = f"    out = {shape or f'empty(({len(nodes)}, {runs}){kind})'}"
+        rows = [f"    out[{i}] = {text}" for i, text in enumerate(body.texts)]
+        lines = [f"def {name}({arguments}):", f'    """{self._plain(doc)}"""', *body.lines, start, *rows]
+        return "\n".join([*lines, "    return out"])
+
+    def _body(self, nodes: list[int], bound: dict[int, str]) -> _Body:
+        return _Body(self, nodes, bound)
+
+    def _reach(self, kinds: set[str]) -> list[bool]:
+        found: list[bool] = []
+        for kind, *rest in self.program.nodes:
+            leaf = kind in ("number", "state", "parameter", "time")
+            found.append(kind in kinds if leaf else any(found[int(o)] for o in rest))  # type: ignore[call-overload]
+        return found
+
+    def _prepared(self, roots: list[int]) -> list[int]:
+        """Return the nodes that depend on parameters alone and are used by nodes that do not, or are roots."""
+        nodes = self.program.nodes
+        needed: set[int] = set()
+        seen: set[int] = set()
+        stack = list(roots)
+        while stack:
+            node = stack.pop()
+            if node in seen:
+                continue
+            seen.add(node)
+            kind, *rest = nodes[node]
+            if kind == "number" or kind in ("state", "time"):
+                continue
+            if not self.uses_state[node]:
+                needed.add(node)
+            else:
+                stack += [int(o) for o in rest]  # type: ignore[call-overload]
+        return sorted(needed)
+
+    def _prepared_name(self, i: int, node: int) -> str:
+        kind, *rest = self.program.nodes[node]
+        if kind == "parameter":
+            return self.parameter_names[int(rest[0])]  # type: ignore[call-overload]
+        return self.label.get(node) or self._identifier(f"c{i}")
+
+    def _identifier(self, name: str) -> str:
+        """Return a Python name for a model's name, unlike any other in the source."""
+        plain = re.sub(r"\W", "_", name)
+        if not re.match(r"[A-Za-z_]", plain) or keyword.iskeyword(plain):
+            plain = f"{plain}_" if keyword.iskeyword(plain) else f"_{plain}"
+        while plain in self.taken:
+            plain += "_"
+        self.taken.add(plain)
+        return plain
+
+    @staticmethod
+    def _plain(text: str) -> str:
+        return re.sub(r"[^ -~]|\\|\"", "?", text)
+
+
+class _Body:
+    """The lines of one function: `lines` bind names, `texts` are the wanted values in order."""
+
+    def __init__(self, writer: _Writer, nodes: list[int], bound: dict[int, str]) -> None:
+        self.writer = writer
+        self.bound = bound
+        self.names: dict[int, str] = {}
+        self.lines: list[str] = []
+        order = self._order(nodes)
+        self._bind_leaves(order)
+        for node in order:
+            if node in self.names:
+                continue
+            label = writer.label.get(node)
+            if self.uses[node] > 1 or label or len(self._text(node)[0]) > _INLINE_LENGTH:
+                text = self._text(node)[0]
+                self.names[node] = label or f"{writer.prefix}{node}"
+                self.lines.append(f"    {self.names[node]} = {text}")
+        self.texts = [self._text(node)[0] for node in nodes]
+
+    def _order(self, nodes: list[int]) -> list[int]:
+        """Return what has to be computed, operands first, and count how often each is used."""
+        self.uses: dict[int, int] = dict.fromkeys(nodes, 0)
+        for node in nodes:
+            self.uses[node] += 1
+        stack, seen = list(nodes), set()
+        while stack:
+            node = stack.pop()
+            if node in seen:
+                continue
+            seen.add(node)
+            kind, *rest = self.writer.program.nodes[node]
+            if node in self.bound or kind in ("number", "state", "parameter", "time"):
+                continue
+            for operand in rest:
+                self.uses[operand] = self.uses.get(operand, 0) + 1  # type: ignore[index,call-overload]
+                stack.append(operand)  # type: ignore[arg-type]
+        return sorted(seen)
+
+    def _bind_leaves(self, order: list[int]) -> None:
+        writer = self.writer
+        nodes = writer.program.nodes
+        wanted: dict[str, list[tuple[int, str]]] = {"y": [], "c": [], "p": []}
+        for node in order:
+            kind, *rest = nodes[node]
+            if node in self.bound:
+                wanted["c"].append((writer.row[node], self.bound[node]))
+                self.names[node] = self.bound[node]
+            elif kind == "state":
+                self.names[node] = writer.state_names[int(rest[0])]  # type: ignore[call-overload]
+                wanted["y"].append((int(rest[0]), self.names[node]))  # type: ignore[call-overload]
+            elif kind == "parameter":
+                self.names[node] = writer.parameter_names[int(rest[0])]  # type: ignore[call-overload]
+                wanted["p"].append((int(rest[0]), self.names[node]))  # type: ignore[call-overload]
+            elif kind == "time":
+                self.names[node] = "t"
+        sizes = {"y": len(writer.state_names), "c": len(writer.prepared), "p": len(writer.parameter_names)}
+        for array, rows in wanted.items():
+            for run in _consecutive(sorted(rows)):
+                first, last = run[0][0], run[-1][0]
+                part = f"{first or ''}:{last + 1 if last + 1 < sizes[array] else ''}"
+                names = ", ".join(name for _, name in run)
+                if len(run) == 1:
+                    self.lines.append(f"    {names} = {array}[{first}]")
+                else:
+                    self.lines.append(f"    {names} = {array if part == ':' else f'{array}[{part}]'}")
+
+    def _text(self, node: int) -> tuple[str, int]:
+        """Return the text of a node and how tightly it binds."""
+        if node in self.names:
+            return self.names[node], _ATOM
+        kind, *rest = self.writer.program.nodes[node]
+        if kind == "number":
+            value = float(rest[0])  # type: ignore[arg-type]
+            text = str(int(value)) if value.is_integer() and abs(value) < 1e6 else repr(value)
+            return (text, _NEGATION) if value < 0 else (text, _ATOM)
+        parts = [self._text(int(o)) for o in rest]  # type: ignore[call-overload]
+        if kind == "neg":
+            text, bound = parts[0]
+            return (f"-{text}" if bound >= 2 else f"-({text})"), _NEGATION if bound != 2 else 2
+        if kind in _INFIX:
+            sign, strength = _INFIX[str(kind)]
+            left, right = (self._enclose(part, strength, side) for side, part in enumerate(parts))
+            space = " " if strength < 2 else ""
+            return f"{left}{space}{sign}{space}{right}", strength
+        return f"{_CALLS[str(kind)]}({', '.join(text for text, _ in parts)})", _ATOM
+
+    @staticmethod
+    def _enclose(part: tuple[str, int], strength: int, side: int) -> str:
+        text, bound = part
+        # equal strength: left operands group as written; right ones, and both of ** and comparisons, need brackets
+        loose = bound < strength or (bound == strength and (side == 1 or strength in (0, 4)))
+        return f"({text})" if loose or (bound == _NEGATION and side == 1) else text
+
+
+def _consecutive(rows: list[tuple[int, str]]) -> list[list[tuple[int, str]]]:
+    """Return rows in groups of neighboring numbers."""
+    groups: list[list[tuple[int, str]]] = []
+    for row in rows:
+        if groups and row[0] == groups[-1][-1][0] + 1:
+            groups[-1].append(row)
+        else:
+            groups.append([row])
+    return groups
