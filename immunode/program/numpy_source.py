@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import keyword
 import re
+import textwrap
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from functools import lru_cache
@@ -29,6 +30,7 @@ _IMPORTED = {"empty", "empty_like", *_CALLS.values()}
 _RESERVED = {*_CALLS.values(), "t", "y", "p", "c", "np", "out", "empty", "empty_like"}
 _ATOM, _NEGATION = 5, 3
 _INLINE_LENGTH = 96
+_WIDTH = 100
 
 
 @dataclass(frozen=True)
@@ -147,8 +149,10 @@ class _Writer:
 
     def module(self) -> str:
         program = self.program
-        rows = "states: " + ", ".join(program.states) + "\nparameters: " + ", ".join(program.parameters)
-        head = f'"""{program.name}: y (n_states, n_runs), p (n_parameters, n_runs), t a number or (n_runs,).\n\n{rows}\n"""'
+        title = f"{program.name}: y (n_states, n_runs), p (n_parameters, n_runs), t a number or (n_runs,)."
+        rows = [f"states: {', '.join(program.states)}", f"parameters: {', '.join(program.parameters)}"]
+        wrapped = [line for row in rows for line in _wrap(self._plain(row), "")]
+        head = "\n".join([f'"""{self._plain(title)}', "", *wrapped, '"""'])
         rhs = self._rows("rhs", "t, y, c", program.derivatives, "Return dy/dt, (n_states, n_runs).", prepared=True)
         parts = [rhs, self._prepare()]
         parts.append(self._rows("initial", "p", program.initial, "Return y at time 0, (n_states, n_runs)."))
@@ -216,7 +220,8 @@ class _Writer:
         shape = "empty_like(y)" if len(nodes) == len(self.state_names) and "y" in arguments else ""
         start = f"    out = {shape or f'empty(({len(nodes)}, {runs}){kind})'}"
         rows = [f"    out[{i}] = {text}" for i, text in enumerate(body.texts)]
-        lines = [f"def {name}({arguments}):", f'    """{self._plain(doc)}"""', *body.lines, start, *rows]
+        doc_lines = _wrap(f'"""{self._plain(doc)}"""', "    ")
+        lines = [f"def {name}({arguments}):", *doc_lines, *body.lines, start, *rows]
         return "\n".join([*lines, "    return out"])
 
     def _body(self, nodes: list[int], bound: dict[int, str]) -> _Body:
@@ -281,7 +286,7 @@ class _Body:
         order = self._order(nodes)
         self._bind_leaves(order)
         for node in order:
-            if node in self.names:
+            if node in self.names or writer.program.nodes[node][0] == "number":
                 continue
             label = writer.label.get(node)
             if self.uses[node] > 1 or label or len(self._text(node)[0]) > _INLINE_LENGTH:
@@ -332,10 +337,8 @@ class _Body:
                 first, last = run[0][0], run[-1][0]
                 part = f"{first or ''}:{last + 1 if last + 1 < sizes[array] else ''}"
                 names = ", ".join(name for _, name in run)
-                if len(run) == 1:
-                    self.lines.append(f"    {names} = {array}[{first}]")
-                else:
-                    self.lines.append(f"    {names} = {array if part == ':' else f'{array}[{part}]'}")
+                part = str(first) if len(run) == 1 else part
+                self.lines += _unpack(names, array if part == ":" else f"{array}[{part}]")
 
     def _text(self, node: int) -> tuple[str, int]:
         """Return the text of a node and how tightly it binds."""
@@ -363,6 +366,18 @@ class _Body:
         # equal strength: left operands group as written; right ones, and both of ** and comparisons, need brackets
         loose = bound < strength or (bound == strength and (side == 1 or strength in (0, 4)))
         return f"({text})" if loose or (bound == _NEGATION and side == 1) else text
+
+
+def _unpack(names: str, source: str) -> list[str]:
+    """Return `names = source`, in brackets over several lines where it is long."""
+    if len(names) + len(source) < _WIDTH - 7:
+        return [f"    {names} = {source}"]
+    lines = _wrap(names, "        ")
+    return ["    (", *lines[:-1], f"{lines[-1]},", f"    ) = {source}"]
+
+
+def _wrap(text: str, indent: str) -> list[str]:
+    return textwrap.wrap(text, _WIDTH, initial_indent=indent, subsequent_indent=indent, break_long_words=False)
 
 
 def _consecutive(rows: list[tuple[int, str]]) -> list[list[tuple[int, str]]]:
