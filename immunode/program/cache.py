@@ -10,6 +10,7 @@ import hashlib
 import json
 import os
 import tempfile
+from dataclasses import replace
 from functools import lru_cache
 from pathlib import Path
 from typing import Any
@@ -64,9 +65,7 @@ def _own_sources() -> str:
 
 
 def _with_key(program: Program, key: str) -> Program:
-    import dataclasses
-
-    return dataclasses.replace(program, key=key)
+    return replace(program, key=key)
 
 
 def _read(file: Path, key: str) -> Program | None:
@@ -110,8 +109,13 @@ def _checksum(body: Any) -> str:
 
 def _decode(body: dict[str, Any]) -> Program:
     values = {name: _tuples(value) for name, value in body.items()}
-    values["breaks"] = tuple(Break(*b[:4], tuple(Change(*c) for c in b[4])) for b in values["breaks"])
-    values["triggers"] = tuple(Trigger(*t[:2], tuple(Change(*c) for c in t[2])) for t in values["triggers"])
+    values["breaks"] = tuple(
+        Break(name, first, every, count, tuple(Change(*c) for c in changes))
+        for name, first, every, count, changes in values["breaks"]
+    )
+    values["triggers"] = tuple(
+        Trigger(name, root, tuple(Change(*c) for c in changes)) for name, root, changes in values["triggers"]
+    )
     return Program(**values)
 
 

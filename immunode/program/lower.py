@@ -198,7 +198,7 @@ class _Lowering:
 
     def _changes(self, event: Event) -> tuple[Change, ...]:
         changes = []
-        for target, text in event.changes:
+        for target, text in dict(event.changes).items():
             kind, rows = ("state", self.state_rows) if target in self.state_rows else ("parameter", self.parameter_rows)
             changes.append(Change(kind, rows[target], self.node(parse(text))))
         return tuple(changes)

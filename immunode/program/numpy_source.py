@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from immunode.program.program import Program
+from immunode.program.program import Change, Program
 
 Array = NDArray[np.float64]
 
@@ -187,13 +187,11 @@ class _Writer:
         if roots:
             doc = "Return what fires an event when it rises through 0, (n_triggers, n_runs)."
             parts.append(self._rows("triggers", "t, y, p", roots, doc))
-        for kind, events in (("break", breaks), ("trigger", self.program.triggers)):
-            for i, event in enumerate(events):
-                parts.append(self._change(f"{kind}_{i}", event.name, event.changes))
+        parts += [self._change(f"break_{i}", b.name, b.changes) for i, b in enumerate(breaks)]
+        parts += [self._change(f"trigger_{i}", t.name, t.changes) for i, t in enumerate(self.program.triggers)]
         return parts
 
-    def _change(self, function: str, event: str, changes: Iterable[Any]) -> str:
-        changes = list(changes)
+    def _change(self, function: str, event: str, changes: tuple[Change, ...]) -> str:
         body = self._body([c.node for c in changes], {})
         # copies: a value may be a view of a row that an earlier assignment overwrites
         lines = [f"    new_{k} = {text} + 0.0" for k, text in enumerate(body.texts)]
