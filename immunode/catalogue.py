@@ -1,0 +1,315 @@
+"""The published models that come with the package: what there is, loading one, copying one.
+
+Listing reads the files without running them. Only a file that the caller names by its path is executed.
+"""
+
+from __future__ import annotations
+
+import ast
+import importlib
+import os
+from dataclasses import dataclass
+from pathlib import Path
+from types import CodeType
+from typing import TYPE_CHECKING
+
+from immunode.errors import ImmunodeError, ModelError, StoreError, did_you_mean, nearest
+
+if TYPE_CHECKING:
+    from immunode.model.declaration import Model
+
+_MAX_BYTES = 5_000_000
+_ENDINGS = (".py", ".json")
+
+
+class UnknownModelError(ModelError):
+    """No model of that name, and no file of that path, is there."""
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """One model of the catalogue, as its file says.
+
+    status : "published", "ours", or "broken" where the file can't be read (then `title` says why).
+    n_states : number of declared states, dimensionless.
+    aliases : pairs of a further name and the variant it stands for ("" for the model as declared).
+    """
+
+    name: str
+    title: str
+    system: str
+    status: str
+    n_states: int
+    aliases: tuple[tuple[str, str], ...]
+    path: Path
+
+
+def list_models() -> tuple[Entry, ...]:
+    """Return the models of the package, sorted by name; their files are parsed, never executed."""
+    return tuple(entry for path in _files() if (entry := _entry(path)) is not None)
+
+
+def find_model(name: str) -> tuple[Path, str]:
+    """Return the file of a model of the package and the variant that `name` stands for ("" for none).
+
+    name : a model's name or one of its aliases.
+
+    Raises
+    ------
+    UnknownModelError : there is none; the message names the nearest.
+    """
+    files = {path.stem: path for path in _files()}
+    if name in files:
+        return files[name], ""
+    entries = list_models()
+    for entry in entries:
+        for alias, variant in entry.aliases:
+            if alias == name:
+                return entry.path, variant
+    known = [*files, *(alias for entry in entries for alias, _ in entry.aliases)]
+    hint = did_you_mean(name, known)
+    for ending in _ENDINGS:
+        if Path(f"{name}{ending}").is_file():
+            hint += f"; a file of yours is named with its ending: '{name}{ending}'"
+    if not nearest(name, known):
+        hint += "; `immunode list` shows all"
+    raise UnknownModelError(f"no model is named '{name}'{hint}")
+
+
+def load_model(name_or_path: str | os.PathLike[str], variant: str | None = None) -> Model:
+    """Return a model of the package by name or alias, or the model in a file of yours.
+
+    name_or_path : "kuznetsov1994", "rheumatoid_arthritis", or the path of a `.py` or `.json` file. A `.py` file
+        is executed, so it must be one that you trust; `.json` never executes anything.
+    variant : name of one of its variants. None takes the one that an alias stands for, "" none at all.
+
+    Raises
+    ------
+    UnknownModelError : no such model or file; the message names the nearest.
+    ModelError : the file can't be read, has no MODEL, or what it declares is wrong.
+    """
+    if _is_path(name_or_path):
+        model, meant = _load_file(Path(name_or_path)), ""
+    else:
+        path, meant = find_model(os.fspath(name_or_path))
+        model = _load_packaged(path)
+    chosen = meant if variant is None else variant
+    return model.variant(chosen) if chosen else model
+
+
+def copy_model(name: str, path: str | os.PathLike[str]) -> Path:
+    """Return the path of a new file that holds a copy of the model `name`, to read and to change.
+
+    path : the new file (ending in .py), or a folder, where the copy keeps the model's file name.
+
+    Raises
+    ------
+    UnknownModelError : no model has that name.
+    StoreError : the file exists (nothing is ever overwritten), or can't be written.
+    """
+    source, _ = find_model(name)
+    target = Path(path)
+    if target.is_dir():
+        target = target / source.name
+    if target.suffix != ".py":
+        raise StoreError(f"a copy of '{name}' is Python text: give a file that ends in .py, not '{target}'")
+    try:
+        with target.open("x", encoding="utf-8") as file:
+            file.write(source.read_text(encoding="utf-8"))
+    except FileExistsError:
+        raise StoreError(f"'{target}' exists already and is left as it is; give another name") from None
+    except OSError as error:
+        raise StoreError(f"'{target}' can't be written: {error.strerror}") from None
+    return target
+
+
+def _files() -> list[Path]:
+    """Return the model files of the package, sorted by name."""
+    from immunode.models import __path__ as folders
+
+    found: dict[str, Path] = {}
+    for folder in folders:
+        for path in Path(folder).glob("[!_]*.py"):
+            found.setdefault(path.stem, path)
+    return [found[name] for name in sorted(found)]
+
+
+def _is_path(given: str | os.PathLike[str]) -> bool:
+    """Return whether a file is meant: a path object, a known ending, or a separator in the text."""
+    if not isinstance(given, str):
+        return True
+    return given.endswith(_ENDINGS) or "/" in given or os.sep in given
+
+
+# Reading without running ----------------------------------------------------------------------------------------------
+
+
+def _entry(path: Path) -> Entry | None:
+    """Return what the file at `path` declares, or None when it declares no model."""
+    try:
+        tree = ast.parse(path.read_bytes(), filename=str(path))
+    except (SyntaxError, ValueError, OSError, RecursionError, MemoryError) as error:
+        return Entry(path.stem, f"can't be read: {_reason(error)}", "", "broken", 0, (), path)
+    names = _assigned(tree)
+    call = names.get("MODEL")
+    if not isinstance(call, ast.Call):
+        return None
+    given = {keyword.arg: keyword.value for keyword in call.keywords if keyword.arg}
+    return Entry(
+        name=path.stem,
+        title=_text(given.get("title")),
+        system=_text(given.get("system")),
+        status=_text(given.get("status")),
+        n_states=_count(given.get("states"), names),
+        aliases=_aliases(given.get("aliases")),
+        path=path,
+    )
+
+
+def _assigned(tree: ast.Module) -> dict[str, ast.expr]:
+    """Return the expression that each top-level name is given."""
+    names: dict[str, ast.expr] = {}
+    for node in tree.body:
+        if isinstance(node, ast.Assign):
+            names.update({target.id: node.value for target in node.targets if isinstance(target, ast.Name)})
+        elif isinstance(node, ast.AnnAssign) and isinstance(node.target, ast.Name) and node.value is not None:
+            names[node.target.id] = node.value
+    return names
+
+
+def _text(node: ast.expr | None) -> str:
+    """Return a text constant, or "" for anything else."""
+    return " ".join(node.value.split()) if isinstance(node, ast.Constant) and isinstance(node.value, str) else ""
+
+
+def _count(node: ast.expr | None, names: dict[str, ast.expr]) -> int:
+    """Return the length of a list that is written out, named, added up or unpacked."""
+    if isinstance(node, ast.Name):
+        return _count(names.get(node.id), {name: value for name, value in names.items() if name != node.id})
+    if isinstance(node, ast.BinOp) and isinstance(node.op, ast.Add):
+        return _count(node.left, names) + _count(node.right, names)
+    if isinstance(node, ast.List | ast.Tuple):
+        return sum(_count(item.value, names) if isinstance(item, ast.Starred) else 1 for item in node.elts)
+    return 0
+
+
+def _aliases(node: ast.expr | None) -> tuple[tuple[str, str], ...]:
+    """Return the aliases of a model, written as a dict or as pairs."""
+    try:
+        value = ast.literal_eval(node) if node is not None else ()
+        return tuple(
+            (str(name), str(variant)) for name, variant in (value.items() if isinstance(value, dict) else value)
+        )
+    except (ValueError, TypeError, SyntaxError):
+        return ()
+
+
+# Loading --------------------------------------------------------------------------------------------------------------
+
+
+def _load_packaged(path: Path) -> Model:
+    """Return the MODEL of a file of the package, imported once."""
+    importlib.invalidate_caches()  # the file may have been added since the folder was last listed
+    try:
+        module = importlib.import_module(f"immunode.models.{path.stem}")
+    except ImmunodeError:
+        raise
+    except Exception as error:  # noqa: BLE001 - whatever a broken file raises becomes one clear line
+        raise ModelError(f"{path}: {_reason(error, path)}") from error
+    return _model_of(vars(module), path)
+
+
+def _load_file(path: Path) -> Model:
+    """Return the model in a file of the caller's."""
+    if path.suffix not in _ENDINGS:
+        raise ModelError(f"'{path}' is no model file: its name must end in " + " or ".join(_ENDINGS))
+    try:
+        content = path.read_bytes() if path.stat().st_size <= _MAX_BYTES else None
+    except FileNotFoundError:
+        raise UnknownModelError(f"there is no file '{path}'{_similar_file(path)}") from None
+    except OSError as error:
+        raise ModelError(f"'{path}' can't be read: {error.strerror}") from None
+    if content is None:
+        raise ModelError(f"'{path}' is no model file: it is larger than {_MAX_BYTES // 1_000_000} MB")
+    if b"\0" in content:
+        raise ModelError(f"'{path}' is no model file: it holds binary data, not text")
+    return _read_json(content, path) if path.suffix == ".json" else _run_file(content, path)
+
+
+def _read_json(content: bytes, path: Path) -> Model:
+    """Return the model in JSON text; executes nothing."""
+    from immunode.model.declaration import Model
+
+    try:
+        return Model.from_json(content.decode("utf-8"))
+    except UnicodeDecodeError:
+        raise ModelError(f"'{path}' is no model file: it is not UTF-8 text") from None
+    except ImmunodeError as error:
+        raise type(error)(f"{path}: {error}") from error
+
+
+def _run_file(content: bytes, path: Path) -> Model:
+    """Return the MODEL that a Python file makes when it is run in a namespace of its own."""
+    namespace: dict[str, object] = {"__name__": path.stem, "__file__": str(path)}
+    try:
+        exec(_compiled(content, path), namespace)
+    except ImmunodeError as error:
+        raise type(error)(f"{path}: {error}") from error
+    except (Exception, SystemExit) as error:  # noqa: BLE001 - whatever a broken file raises becomes one clear line
+        raise ModelError(f"{path}: {_reason(error, path)}{_hint(error, namespace)}") from error
+    return _model_of(namespace, path)
+
+
+def _compiled(content: bytes, path: Path) -> CodeType:
+    """Return the code of a file; a syntax error says its line."""
+    try:
+        return compile(content, str(path), "exec", dont_inherit=True)
+    except UnicodeDecodeError:
+        raise ModelError(f"'{path}' is no model file: it is not UTF-8 text") from None
+    except (SyntaxError, ValueError, RecursionError, MemoryError) as error:
+        raise ModelError(f"{path}: {_reason(error)}") from None
+
+
+def _model_of(namespace: dict[str, object], path: Path) -> Model:
+    """Return MODEL of a file that was run."""
+    from immunode.model.declaration import Model
+
+    model = namespace.get("MODEL")
+    if isinstance(model, Model):
+        return model
+    if model is not None:
+        raise ModelError(f"{path}: MODEL is a {type(model).__name__}, not a Model; write MODEL = Model(name=..., ...)")
+    others = [f"'{name}'" for name, value in namespace.items() if isinstance(value, Model)]
+    found = f"; {' and '.join(others)} would be one" if others else ""
+    raise ModelError(f"{path}: no MODEL in it{found}; a model file says MODEL = Model(name=..., ...)")
+
+
+def _reason(error: BaseException, path: Path | None = None) -> str:
+    """Return what went wrong in a file, with the line where it can be told."""
+    if isinstance(error, SyntaxError):
+        return f"line {error.lineno}: {error.msg}" if error.lineno else str(error.msg)
+    if isinstance(error, RecursionError | MemoryError):
+        return "it is nested too deeply"
+    line, trace = "", error.__traceback__
+    while trace is not None:
+        if path is not None and trace.tb_frame.f_code.co_filename == str(path):
+            line = f"line {trace.tb_lineno}: "
+        trace = trace.tb_next
+    kind = "" if isinstance(error, ValueError) else f"{type(error).__name__}: "
+    return f"{line}{kind}{error}"
+
+
+def _hint(error: BaseException, namespace: dict[str, object]) -> str:
+    """Return the names that were likely meant by one that a file does not know."""
+    if isinstance(error, NameError) and error.name:
+        return did_you_mean(error.name, [name for name in namespace if not name.startswith("__")])
+    return ""
+
+
+def _similar_file(path: Path) -> str:
+    """Return the names in the same folder that are like that of a missing file."""
+    try:
+        names = [item.name for item in path.parent.iterdir() if item.suffix in _ENDINGS]
+    except OSError:
+        return ""
+    return did_you_mean(path.name, names) if nearest(path.name, names) else ""

@@ -1,0 +1,25 @@
+"""The shell command `immunode`."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Sequence
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Return the exit code of one call of `immunode`.
+
+    arguments : the words after `immunode`; None takes them from the shell.
+    Exit codes: 0 all well, 1 a finding or a failure, 2 a usage error, 130 interrupted.
+    """
+    from immunode.cli.app import app
+    from immunode.errors import ImmunodeError
+
+    try:
+        app(args=arguments, prog_name="immunode")
+    except SystemExit as exit_:
+        return exit_.code if isinstance(exit_.code, int) else int(exit_.code is not None)
+    except ImmunodeError as error:
+        print(f"immunode: {' '.join(str(error).split())}", file=sys.stderr)
+        return getattr(error, "exit_code", 1)
+    return 0

@@ -1,0 +1,131 @@
+"""The commands, their arguments and their help; each loads its own module when it is called."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+app = typer.Typer(
+    name="immunode",
+    help="Published immune models, interventions on them, and fast sweeps over many virtual patients. Not medical advice.",
+    no_args_is_help=True,
+    pretty_exceptions_enable=False,
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
+
+
+def _names(incomplete: str) -> list[str]:
+    """Return the model names that complete a word in the shell."""
+    from immunode.catalogue import list_models
+
+    entries = list_models()
+    names = [entry.name for entry in entries] + [alias for entry in entries for alias, _ in entry.aliases]
+    return [name for name in sorted(names) if name.startswith(incomplete)]
+
+
+def _version(wanted: bool) -> None:
+    if wanted:
+        from immunode.version import __version__
+
+        print(f"immunode {__version__}")
+        raise typer.Exit
+
+
+Name = Annotated[str, typer.Argument(metavar="NAME", help="A model's name or alias, or a .py or .json file.", autocompletion=_names)]
+Json = Annotated[bool, typer.Option("--json", help="Print JSON instead of a table.")]
+Variant = Annotated[str, typer.Option("--variant", help="A named set of values that the model declares.")]
+Arm = Annotated[
+    list[str] | None,
+    typer.Option("--arm", help="`control`, an intervention that the model declares, or several joined: a+b. Repeat for more arms."),
+]
+Until = Annotated[str, typer.Option("--until", help='End: "52 weeks", or a number in model time.  [default: the model\'s]')]
+Set = Annotated[list[str] | None, typer.Option("--set", help="k=3 sets a parameter, E(0)=5 an initial value; repeat for more.")]
+Out = Annotated[Path | None, typer.Option("-o", "--out", help="Folder for the table, the figure and the recipe.")]
+Engine = Annotated[str, typer.Option("--engine", help="auto, numpy or scipy.")]
+Method = Annotated[str, typer.Option("--method", help="auto, or a method of the engine: tsit5, rodas5p; LSODA, BDF, Radau, DOP853.")]
+Rtol = Annotated[float, typer.Option("--rtol", help="Relative tolerance of each step.")]
+Endpoint = Annotated[
+    list[str] | None,
+    typer.Option("--endpoint", help='What to report: "peak(T)", "auc(T)", "at(T, 24 weeks)"; repeat for more.'),
+]
+
+
+@app.callback()
+def _root(
+    version: Annotated[bool, typer.Option("--version", callback=_version, is_eager=True, help="Print the version.")] = False,
+) -> None:
+    pass
+
+
+@app.command("list")
+def list_(as_json: Json = False) -> None:
+    """List the models that come with the package."""
+    from immunode.cli.listing import show_list
+
+    show_list(as_json=as_json)
+
+
+@app.command()
+def show(name: Name, variant: Variant = "", as_json: Json = False) -> None:
+    """Show one model: reference, states, parameters with sources, equations, interventions, variants."""
+    from immunode.cli.show import show as run_show
+
+    run_show(name, variant=variant, as_json=as_json)
+
+
+@app.command()
+def check(
+    file: Annotated[str, typer.Argument(metavar="FILE", help="A .py or .json file, or a model's name.", autocompletion=_names)],
+    as_json: Json = False,
+) -> None:
+    """Check one model: units, unused names, signs at zero, conserved totals, missing sources. Exit code 1 on a finding."""
+    from immunode.cli.check import check as run_check
+
+    raise typer.Exit(run_check(file, as_json=as_json))
+
+
+@app.command()
+def new(
+    file: Annotated[Path, typer.Argument(metavar="FILE", help="The file to make; it must not exist.")],
+    like: Annotated[str, typer.Option("--like", help="The model to copy.", autocompletion=_names)],
+) -> None:
+    """Copy a model of the package to a file of yours, to read and to change."""
+    from immunode.cli.listing import new as run_new
+
+    run_new(file, like)
+
+
+@app.command()
+def run(
+    name: Name,
+    arm: Arm = None,
+    until: Until = "",
+    set_: Set = None,
+    variant: Variant = "",
+    endpoint: Endpoint = None,
+    engine: Engine = "auto",
+    method: Method = "auto",
+    rtol: Rtol = 1e-6,
+    out: Out = None,
+    as_json: Json = False,
+) -> None:
+    """Simulate one model, one curve an arm: a table, and with -o a figure and the curves as CSV."""
+    from immunode.cli.run import run as run_run
+
+    raise typer.Exit(
+        run_run(
+            name,
+            arms=arm or [],
+            until=until,
+            settings=set_ or [],
+            variant=variant,
+            endpoints=endpoint or [],
+            engine=engine,
+            method=method,
+            rtol=rtol,
+            out=out,
+            as_json=as_json,
+        )
+    )

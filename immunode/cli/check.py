@@ -1,0 +1,15 @@
+"""`immunode check FILE`: what is doubtful about a model."""
+
+from __future__ import annotations
+
+from immunode.cli.output import load, print_json
+
+
+def check(file: str, *, as_json: bool) -> int:
+    """Print the report on a model; return 0 when there is no finding, else 1."""
+    report = load(file).check()
+    if as_json:
+        print_json({"model": file, "ok": report.ok, "report": str(report)})
+    else:
+        print(report)
+    return 0 if report.ok else 1

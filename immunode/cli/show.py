@@ -1,0 +1,140 @@
+"""`immunode show NAME`: everything a model says about itself."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Sequence
+from typing import TYPE_CHECKING
+
+from immunode.cli.output import console, load, number, print_json
+
+if TYPE_CHECKING:
+    from rich.console import Console
+    from rich.table import Table
+
+    from immunode.model.declaration import Model
+
+
+def show(name: str, *, variant: str, as_json: bool) -> None:
+    """Print one model, or its JSON."""
+    model = load(name, variant)
+    if as_json:
+        print_json(json.loads(model.to_json()))
+        return
+    screen = console()
+    _heading(screen, model)
+    _states(screen, model)
+    _parameters(screen, model)
+    _fluxes(screen, model)
+    _text(screen, "Equations", model.equations())
+    _interventions(screen, model)
+    _variants(screen, model)
+
+
+def _heading(screen: Console, model: Model) -> None:
+    screen.print(f"[bold]{_safe(model.name)}[/bold]  {_safe(model.title)}")
+    unit = model.time_unit or ("dimensionless" + (f", 1 stands for {model.clock}" if model.clock else ""))
+    facts = [
+        ("reference", model.reference),
+        ("system", model.system),
+        ("status", model.status),
+        ("also known as", ", ".join(alias + (f" (variant {variant})" if variant else "") for alias, variant in model.aliases)),
+        ("time", f"{unit}; a simulation ends at {number(model.horizon)}"),
+        ("look first at", ", ".join(model.readouts)),
+    ]
+    for key, value in facts:
+        if value:
+            screen.print(f"[dim]{key:14}[/dim] {_safe(value)}")
+    if model.description:
+        screen.print()
+        screen.print(model.description.strip(), markup=False)
+
+
+def _states(screen: Console, model: Model) -> None:
+    rows = [(s.name, _value(s.initial), s.unit, s.meaning, s.source) for s in model.states]
+    _table(screen, "States", ("name", "initial", "unit", "meaning", "source"), rows)
+
+
+def _parameters(screen: Console, model: Model) -> None:
+    rows = [
+        (p.name, _value(p.value), p.unit, p.meaning, p.source, p.evidence, _bounds(p.bounds)) for p in model.parameters
+    ]
+    _table(screen, "Parameters", ("name", "value", "unit", "meaning", "source", "evidence", "bounds"), rows)
+
+
+def _fluxes(screen: Console, model: Model) -> None:
+    rows = [(p.name, p.arrow, p.rate, p.meaning) for p in model.processes]
+    _table(screen, "Processes", ("name", "moves", "rate", "meaning"), rows)
+    rows = [(d.name, d.expression, d.unit, d.meaning) for d in model.derived]
+    _table(screen, "Derived quantities", ("name", "is", "unit", "meaning"), rows)
+    rows = [(e.name, e.when or f"at {e.at}", "; ".join(f"{k} = {v}" for k, v in e.changes), e.meaning) for e in model.events]
+    _table(screen, "Events", ("name", "when", "changes", "meaning"), rows)
+
+
+def _interventions(screen: Console, model: Model) -> None:
+    rows = []
+    for item in model.interventions:
+        expects = getattr(item, "expects", ())
+        pairs = expects.items() if isinstance(expects, dict) else expects
+        rows.append(
+            (
+                item.name,
+                getattr(item, "kind", ""),
+                getattr(item, "direction", ""),
+                getattr(item, "acts_on", ""),
+                ", ".join(f"{key} {value}" for key, value in pairs),
+                getattr(item, "source", ""),
+                getattr(item, "note", ""),
+            )
+        )
+    headings = ("name", "kind", "direction", "acts on", "expected", "source", "note")
+    _table(screen, "Interventions (arms)", headings, rows)
+
+
+def _variants(screen: Console, model: Model) -> None:
+    rows = [
+        (v.name, ", ".join(f"{k} = {_value(x)}" for k, x in (*v.values, *((f"{k}(0)", x) for k, x in v.initial))), v.note, v.source)
+        for v in model.variants
+    ]
+    _table(screen, "Variants", ("name", "values", "note", "source"), rows)
+
+
+def _table(screen: Console, title: str, headings: Sequence[str], rows: Iterable[Sequence[str]]) -> None:
+    """Print a table without its empty columns; nothing without rows."""
+    rows = [tuple(row) for row in rows]
+    if not rows:
+        return
+    from rich.box import SIMPLE_HEAD
+    from rich.table import Table
+    from rich.text import Text
+
+    table: Table = Table(title=title, title_justify="left", title_style="bold", box=SIMPLE_HEAD, pad_edge=False)
+    used = [i for i in range(len(headings)) if any(row[i] for row in rows)]
+    for i in used:
+        right = headings[i] in ("value", "initial")
+        table.add_column(headings[i], justify="right" if right else "left", overflow="fold", no_wrap=headings[i] == "name")
+    for row in rows:
+        table.add_row(*(Text(row[i]) for i in used))
+    screen.print()
+    screen.print(table)
+
+
+def _text(screen: Console, title: str, text: str) -> None:
+    screen.print()
+    screen.print(f"[bold italic]{title}[/bold italic]")
+    screen.print(text, markup=False, soft_wrap=True)
+
+
+def _value(value: float | str) -> str:
+    return value if isinstance(value, str) else f"{value:.6g}"
+
+
+def _bounds(bounds: tuple[float, float] | None) -> str:
+    return "" if bounds is None else f"{number(bounds[0])} to {number(bounds[1])}"
+
+
+def _safe(text: str) -> str:
+    """Return text with brackets that rich must not read as markup."""
+    from rich.markup import escape
+
+    return escape(text)

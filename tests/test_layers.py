@@ -1,0 +1,60 @@
+"""The folders import only what the table of layers allows."""
+
+from __future__ import annotations
+
+import ast
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parents[1]
+MODULES = sorted((ROOT / "immunode").rglob("*.py"))
+PARTS = {path.stem if path.is_file() else path.name for path in (ROOT / "immunode").iterdir()}
+
+
+def lint(folder: Path) -> subprocess.CompletedProcess[str]:
+    """Run the import contracts of pyproject.toml on the package in `folder`."""
+    script = "import sys; from importlinter.cli import lint_imports_command as c; sys.path.insert(0, '.'); c(['--no-cache'])"
+    return subprocess.run([sys.executable, "-c", script], cwd=folder, capture_output=True, text=True)
+
+
+def test_imports_point_up_the_table() -> None:
+    ran = lint(ROOT)
+    assert ran.returncode == 0, ran.stdout
+
+
+@pytest.mark.parametrize(
+    ("module", "text"),
+    [
+        ("model/bad.py", "from immunode.study import sweep"),
+        ("solve/bad.py", "from immunode.model import Model"),
+        ("solve/bad.py", "def f():\n    from immunode.study import sweep"),
+        ("plot/bad.py", "import immunode.program.lower"),
+        ("intervention/bad.py", "from immunode.program import lower"),
+        ("errors.py", "from immunode.model import Model"),
+        ("catalogue.py", "from immunode.study import sweep"),
+    ],
+)
+def test_an_import_down_the_table_is_found(module: str, text: str, tmp_path: Path) -> None:
+    """The contracts can fail: a package with one wrong import breaks them."""
+    for part in ("model", "intervention", "program", "solve", "plot", "study", "cli", "models"):
+        (tmp_path / "immunode" / part).mkdir(parents=True)
+        (tmp_path / "immunode" / part / "__init__.py").write_text("")
+    for part in ("__init__", "errors", "version", "catalogue"):
+        (tmp_path / "immunode" / f"{part}.py").write_text("")
+    (tmp_path / "immunode" / "program" / "lower.py").write_text("")
+    (tmp_path / "pyproject.toml").write_text((ROOT / "pyproject.toml").read_text())
+    assert lint(tmp_path).returncode == 0
+    (tmp_path / "immunode" / module).write_text(text + "\n")
+    assert lint(tmp_path).returncode == 1
+
+
+@pytest.mark.parametrize("path", MODULES, ids=lambda path: str(path.relative_to(ROOT)))
+def test_no_module_imports_the_package_root(path: Path) -> None:
+    for node in ast.walk(ast.parse(path.read_bytes())):
+        if isinstance(node, ast.Import):
+            assert all(alias.name != "immunode" for alias in node.names), f"line {node.lineno}"
+        if isinstance(node, ast.ImportFrom) and node.module == "immunode" and node.level == 0:
+            assert {alias.name for alias in node.names} <= PARTS, f"line {node.lineno}"
