@@ -1,0 +1,96 @@
+"""Programs on disk: equal to fresh ones, never in the way, safe under many writers."""
+
+from __future__ import annotations
+
+import json
+import multiprocessing
+from pathlib import Path
+
+import pytest
+
+from immunode.model.declaration import Event, Model, Parameter, Process, Requirement, State, Switch
+from immunode.program import lower, numpy_source
+from immunode.program.cache import cached_program
+
+
+def model(k: float = 0.5) -> Model:
+    return Model(
+        name="m",
+        states=[State("A", 2.0)],
+        parameters=[Parameter("k", k, source="assumed: a test")],
+        switches=[Switch("on", 0.0)],
+        processes=[Process("loss", "A ->", "k*A*(1 + on)*hill(A, k, 1.5)")],
+        events=[
+            Event("start", {"on": "on + 1"}, at="k", every=2, count=3),
+            Event("low", {"A": "A + 1"}, when="A < 0.1"),
+        ],
+        requirements=[Requirement("k >= 0", "k can't be negative")],
+    )
+
+
+@pytest.fixture
+def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    monkeypatch.setenv("IMMUNODE_CACHE", str(tmp_path))
+    cached_program.cache_clear()
+    return tmp_path
+
+
+def stored(folder: Path) -> list[Path]:
+    return sorted((folder / "programs").iterdir())
+
+
+def test_a_second_start_reads_what_the_first_one_wrote(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    first = cached_program(model(), ("A",))
+    cached_program.cache_clear()
+    monkeypatch.setattr("immunode.program.cache.lower", lambda *_: pytest.fail("lowered again"))
+    second = cached_program(model(), ("A",))
+    assert second == first
+    assert hash(second) == hash(first)
+    assert numpy_source(second) == numpy_source(lower(model(), ("A",)))
+
+
+def test_another_value_or_integral_is_another_entry(folder: Path) -> None:
+    keys = {cached_program(m, i).key for m, i in ((model(), ()), (model(), ("A",)), (model(0.6), ()))}
+    assert len(keys) == len(stored(folder)) == 3
+
+
+@pytest.mark.parametrize("damage", ["", "{", "[]", '{"key": 1}', "\x00\xff", "[" * 100_000])
+def test_a_damaged_file_is_ignored_and_written_anew(folder: Path, damage: str) -> None:
+    program = cached_program(model())
+    (file,) = stored(folder)
+    sound = file.read_bytes()
+    file.write_text(damage)
+    cached_program.cache_clear()
+    assert cached_program(model()) == program
+    assert file.read_bytes() == sound
+
+
+def test_a_changed_number_fails_the_checksum(folder: Path) -> None:
+    program = cached_program(model())
+    (file,) = stored(folder)
+    content = json.loads(file.read_text())
+    content["program"]["values"] = [99.0]
+    file.write_text(json.dumps(content))
+    cached_program.cache_clear()
+    assert cached_program(model()) == program
+
+
+def test_no_folder_and_no_permission_are_no_errors(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    blocked = tmp_path / "a file"
+    blocked.write_text("in the way")
+    for chosen in ("", str(blocked)):
+        monkeypatch.setenv("IMMUNODE_CACHE", chosen)
+        cached_program.cache_clear()
+        assert cached_program(model()).states == ("A",)
+
+
+def _write_many(round_: int) -> str:
+    cached_program.cache_clear()
+    return cached_program(model(0.1 * (round_ % 3 + 1))).key
+
+
+def test_many_writers_leave_whole_files_only(folder: Path) -> None:
+    with multiprocessing.get_context("spawn").Pool(3) as pool:
+        keys = set(pool.map(_write_many, range(24), chunksize=1))
+    assert {file.stem for file in stored(folder)} == keys
+    assert all(json.loads(file.read_text())["key"] == file.stem for file in stored(folder))
