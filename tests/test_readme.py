@@ -1,0 +1,63 @@
+"""What the README shows works as it is written there."""
+
+from __future__ import annotations
+
+import re
+import shlex
+from pathlib import Path
+
+import matplotlib
+import pytest
+
+from immunode.cli import main
+
+ROOT = Path(__file__).resolve().parents[1]
+README = (ROOT / "README.md").read_text(encoding="utf-8")
+PYTHON = re.findall(r"```python\n(.*?)```", README, re.DOTALL)
+SHELL = [line for block in re.findall(r"```sh\n(.*?)```", README, re.DOTALL) for line in block.splitlines()]
+COMMANDS = [line for line in SHELL if line.startswith("immunode ")]
+
+
+@pytest.mark.parametrize("block", PYTHON, ids=range(len(PYTHON)))
+def test_python_block_runs(block: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    matplotlib.use("Agg")
+    exec(compile(block, "README.md", "exec"), {"__name__": "readme"})
+
+
+def test_shell_commands_run_one_after_the_other(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    assert len(COMMANDS) >= 5
+    for command in COMMANDS:
+        assert main(shlex.split(command)[1:]) == 0, command
+    assert {path.suffix for path in (tmp_path / "out").iterdir()} >= {".png", ".svg", ".csv"}
+
+
+def test_the_two_commands_are_there_literally() -> None:
+    install = "python3 -m venv .venv && .venv/bin/pip install -e "
+    sweep = ".venv/bin/immunode sweep rheumatoid_arthritis --arm control --arm anti_tnf --runs 10000 -o out"
+    assert f'{install}".[all]" && {sweep}' in SHELL
+    assert f'{install}".[all,test]" && .venv/bin/pytest' in SHELL
+
+
+def test_ci_takes_its_test_command_from_the_readme() -> None:
+    ci = (ROOT / ".ci" / "run").read_text(encoding="utf-8")
+    assert """grep -m 1 -F 'pip install -e ".[all,test]"' README.md""" in ci
+
+
+@pytest.mark.slow
+def test_the_sweep_of_the_readme_writes_its_table_its_figure_and_its_recipe(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    (line,) = (line for line in SHELL if "immunode sweep" in line)
+    assert main(shlex.split(line.split(".venv/bin/immunode ")[1])) == 0
+    printed = capsys.readouterr().out
+    assert "anti_tnf" in printed
+    assert "failed" in printed
+    assert {path.suffix for path in (tmp_path / "out").iterdir()} >= {".png", ".csv", ".json"}
+
+
+@pytest.mark.parametrize("target", re.findall(r"\]\((?!http)([^)#]+)\)", README))
+def test_linked_files_are_there(target: str) -> None:
+    assert (ROOT / target).is_file()
