@@ -1,0 +1,19 @@
+"""Finished figures from labelled arrays: time courses, quantile bands, heat maps, distributions of endpoints.
+
+Nothing here is global: styles hold while a figure is drawn, and figures need no display and no pyplot.
+"""
+
+from __future__ import annotations
+
+from immunode.plot.bands import bands
+from immunode.plot.courses import courses
+from immunode.plot.endpoints import endpoints
+from immunode.plot.equations import equations
+from immunode.plot.heat import heat
+from immunode.plot.save import read_metadata, save
+from immunode.plot.style import PALETTE, STYLES, Style, arm_colors
+
+__all__ = [
+    "PALETTE", "STYLES", "Style", "arm_colors", "bands", "courses", "endpoints", "equations", "heat", "read_metadata",
+    "save",
+]  # fmt: skip

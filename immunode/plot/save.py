@@ -1,0 +1,129 @@
+"""Files of figures: written whole or not at all, with what made them inside."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import tempfile
+from collections.abc import Mapping
+from contextlib import suppress
+from pathlib import Path
+from typing import Any
+from xml.etree import ElementTree
+
+from matplotlib.figure import Figure
+
+from immunode.errors import StoreError, did_you_mean
+
+ENDINGS = (".png", ".svg", ".pdf")
+_KEY = "immunode"
+
+
+def save(figure: Figure, path: str | os.PathLike[str], *, metadata: Mapping[str, str] | None = None,
+         dpi: float | None = None) -> Path:  # fmt: skip
+    """Write a figure as PNG, SVG or PDF, text as text; return the path.
+
+    The file is written beside its place and moved there, so nobody sees half of it. The same figure and metadata
+    give the same bytes (no dates inside).
+
+    metadata : texts that travel in the file, such as `{"recipe": "im.sweep(...)"}`; `read_metadata` gives them back.
+    dpi : dots per inch of a PNG; by default 150 for slides (2000 px wide) and 300 for print.
+
+    Raises
+    ------
+    StoreError : an ending other than .png, .svg, .pdf, or a place that can't be written.
+    """
+    target = Path(path)
+    ending = target.suffix.lower()
+    if ending not in ENDINGS:
+        raise StoreError(f"save: unknown ending '{ending}' of '{target.name}'{did_you_mean(ending, ENDINGS)}")
+    if dpi is None:
+        dpi = 150.0 if figure.get_figwidth() > 6 else 300.0
+    options: dict[str, Any] = {"format": ending[1:], "dpi": dpi, "metadata": _fields(dict(metadata or {}), ending)}
+    try:
+        target.parent.mkdir(parents=True, exist_ok=True)
+        handle, name = tempfile.mkstemp(prefix=f".{target.stem}-", suffix=ending, dir=target.parent)
+    except OSError as error:
+        raise StoreError(f"save: can't write '{target}': {error.strerror}") from error
+    try:
+        with os.fdopen(handle, "wb") as file:
+            _write(figure, file, options)
+        os.chmod(name, 0o666 & ~_umask())
+        os.replace(name, target)
+    except OSError as error:
+        raise StoreError(f"save: can't write '{target}': {error.strerror}") from error
+    finally:
+        with suppress(FileNotFoundError):
+            os.unlink(name)
+    return target
+
+
+def _write(figure: Figure, file: Any, options: dict[str, Any]) -> None:
+    """Save with text as text also where the figure is the caller's own and not drawn in our style."""
+    import matplotlib as mpl
+
+    with mpl.rc_context({"svg.fonttype": "none", "pdf.fonttype": 42, "svg.hashsalt": _KEY}):
+        figure.savefig(file, **options)
+
+
+def _umask() -> int:
+    mask = os.umask(0o022)
+    os.umask(mask)
+    return mask
+
+
+def _fields(metadata: dict[str, str], ending: str) -> dict[str, Any]:
+    """Return the metadata in the fields that a format has: one field holds everything as JSON."""
+    for key, value in metadata.items():
+        if not isinstance(value, str):
+            raise StoreError(f"save: metadata '{key}' is a {type(value).__name__}; give text")
+    packed = json.dumps(metadata, sort_keys=True)
+    if ending == ".png":
+        plain = {"Description": metadata["recipe"]} if "recipe" in metadata else {}
+        return {"Software": _KEY, _KEY: packed, **plain}
+    if ending == ".svg":
+        return {"Date": None, "Creator": _KEY, "Description": packed}
+    return {"CreationDate": None, "Producer": _KEY, "Creator": _KEY, "Subject": packed}
+
+
+def read_metadata(path: str | os.PathLike[str]) -> dict[str, str]:
+    """Return the metadata that `save` put into a PNG, SVG or PDF file.
+
+    Raises
+    ------
+    StoreError : the file can't be read, or was not written by `save`.
+    """
+    target = Path(path)
+    readers = {".png": _from_png, ".svg": _from_svg, ".pdf": _from_pdf}
+    ending = target.suffix.lower()
+    if ending not in readers:
+        raise StoreError(f"read_metadata: unknown ending '{ending}' of '{target.name}'{did_you_mean(ending, ENDINGS)}")
+    try:
+        packed = readers[ending](target)
+        found = json.loads(packed) if packed else None
+    except (OSError, ValueError, ElementTree.ParseError) as error:
+        raise StoreError(f"read_metadata: can't read '{target}': {error}") from error
+    if not isinstance(found, dict):
+        raise StoreError(f"read_metadata: '{target}' holds no metadata of immunode; was it written by `save`?")
+    return {str(key): str(value) for key, value in found.items()}
+
+
+def _from_png(path: Path) -> str:
+    from PIL import Image
+
+    with Image.open(path) as image:
+        image.load()
+        return str(image.info.get(_KEY, ""))
+
+
+def _from_svg(path: Path) -> str:
+    return str(ElementTree.parse(path).findtext(".//{http://purl.org/dc/elements/1.1/}description") or "")
+
+
+def _from_pdf(path: Path) -> str:
+    """Return the subject of a PDF whose document information is plain, as matplotlib writes it."""
+    found = re.search(rb"/Subject \(((?:[^()\\]|\\.)*)\)", path.read_bytes(), re.DOTALL)
+    if not found:
+        return ""
+    return re.sub(rb"\\(.)", lambda m: {b"n": b"\n", b"r": b"\r"}.get(m[1], m[1]), found[1], flags=re.DOTALL).decode("latin-1")

@@ -1,0 +1,130 @@
+"""The two styles, the palette, and the checks on colors behind them; nothing is ever set globally."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import Any
+
+import matplotlib as mpl
+from matplotlib.colors import to_hex, to_rgb
+
+from immunode.errors import StudyError, did_you_mean
+
+PALETTE = ("#30343B", "#0F6FC6", "#D9480F", "#06A869", "#920506", "#C07096", "#0C05CE", "#914C77")
+"""Colors of arms, in order. All have a contrast of at least 3 against white (WCAG 2.2, 1.4.11: graphics), and any two
+are at least 12 apart in CIEDE2000, also under simulated protanopia, deuteranopia and tritanopia (a test measures
+both). Found by a search that maximizes the smallest of these distances, with the first three given."""
+
+DASHES: tuple[Any, ...] = ("-", (0, (4, 1.5)), (0, (1.2, 1.2)))
+"""Line styles: the second round of colors is dashed, the third dotted."""
+
+INK, FAINT, GRID, PAPER = "#1E2126", "#5B616B", "#E3E6EA", "#FFFFFF"
+"""Colors of text, of secondary text, of grid lines and of the ground."""
+
+
+@dataclass(frozen=True, slots=True)
+class Style:
+    """Sizes of a figure, for one place where figures are read.
+
+    width, height : size of the figure in inches; a figure with many panels may be taller.
+    text, small, head : sizes in points of axis text, of the smallest text, of the figure's title.
+    line : width of a line in points.   columns : most panels side by side.
+    row : least height of a row of panels in inches.
+    """
+
+    name: str
+    width: float
+    height: float
+    text: float
+    small: float
+    head: float
+    line: float
+    columns: int
+    row: float
+    fixed: bool
+
+    def rc(self) -> dict[str, Any]:
+        """Return the matplotlib settings of this style (fonts that matplotlib ships, text kept as text)."""
+        thin = max(0.6, self.line / 3)
+        return {
+            "font.family": "sans-serif", "font.sans-serif": ["DejaVu Sans"], "mathtext.fontset": "dejavusans",
+            "font.size": self.text, "axes.titlesize": self.text, "axes.labelsize": self.text,
+            "xtick.labelsize": self.small, "ytick.labelsize": self.small, "figure.titlesize": self.head,
+            "text.color": INK, "axes.labelcolor": INK, "axes.titlecolor": INK, "axes.edgecolor": FAINT,
+            "xtick.color": FAINT, "ytick.color": FAINT, "xtick.labelcolor": INK, "ytick.labelcolor": INK,
+            "axes.facecolor": PAPER, "figure.facecolor": PAPER, "savefig.facecolor": PAPER,
+            "axes.spines.top": False, "axes.spines.right": False, "axes.linewidth": thin,
+            "axes.grid": False, "axes.axisbelow": True, "grid.color": GRID, "grid.linewidth": thin,
+            "xtick.major.width": thin, "ytick.major.width": thin, "xtick.major.size": self.text / 4,
+            "ytick.major.size": self.text / 4, "xtick.minor.size": self.text / 8, "ytick.minor.size": self.text / 8,
+            "lines.linewidth": self.line, "lines.solid_capstyle": "round", "hatch.linewidth": thin,
+            "hatch.color": FAINT, "svg.fonttype": "none", "svg.hashsalt": "immunode", "pdf.fonttype": 42,
+            "ps.fonttype": 42, "axes.unicode_minus": True, "figure.dpi": 100.0, "savefig.dpi": "figure",
+        }  # fmt: skip
+
+
+SLIDE = Style("slide", 13.333, 7.5, text=18, small=16, head=24, line=3.2, columns=3, row=2.2, fixed=True)
+PRINT = Style("paper", 3.4, 2.5, text=7.5, small=7, head=8.5, line=1.3, columns=1, row=1.25, fixed=False)
+STYLES = {style.name: style for style in (SLIDE, PRINT)}
+
+
+def find_style(style: str | Style) -> Style:
+    """Return the style called `style`: "slide" (lecture hall) or "paper" (one column of a journal)."""
+    if isinstance(style, Style):
+        return style
+    if style not in STYLES:
+        raise StudyError(f"plot: unknown style '{style}'{did_you_mean(style, STYLES)}")
+    return STYLES[style]
+
+
+@contextmanager
+def styled(style: Style) -> Iterator[None]:
+    """Set matplotlib's settings to the style for the length of a `with` block, whatever they were before."""
+    kept = {key: value for key, value in mpl.rcParamsDefault.items() if not key.startswith(_UNTOUCHED)}
+    with mpl.rc_context():
+        mpl.rcParams.update(kept)
+        mpl.rcParams.update(style.rc())
+        yield
+
+
+_UNTOUCHED = ("backend", "interactive", "toolbar", "timezone", "webagg", "tk.", "figure.max_open", "date.epoch",
+              "docstring", "figure.raise_window", "keymap", "animation", "_internal")  # fmt: skip
+
+
+def arm_colors(arms: Iterable[str]) -> dict[str, str]:
+    """Return one color for each arm, the same in every figure that shows the same arms in the same order.
+
+    The first arm, most often the control, gets a neutral dark gray, unless it is alone.
+    """
+    names = list(arms)
+    if len(names) == 1:
+        return {names[0]: PALETTE[1]}
+    return {name: PALETTE[i % len(PALETTE)] for i, name in enumerate(names)}
+
+
+def arm_dashes(arms: Iterable[str]) -> dict[str, Any]:
+    """Return one line style for each arm: solid for the first eight, then dashed, then dotted."""
+    return {name: DASHES[min(i // len(PALETTE), len(DASHES) - 1)] for i, name in enumerate(arms)}
+
+
+def luminance(color: str) -> float:
+    """Return the relative luminance of a color, 0 (black) to 1 (white). Source: WCAG 2.2, "relative luminance"."""
+    linear = [c / 12.92 if c <= 0.04045 else ((c + 0.055) / 1.055) ** 2.4 for c in to_rgb(color)]
+    return 0.2126 * linear[0] + 0.7152 * linear[1] + 0.0722 * linear[2]
+
+
+def contrast(color: str, ground: str = PAPER) -> float:
+    """Return the contrast ratio of two colors, 1 to 21. Source: WCAG 2.2, "contrast ratio"."""
+    high, low = sorted((luminance(color), luminance(ground)), reverse=True)
+    return (high + 0.05) / (low + 0.05)
+
+
+def readable(color: str, least: float = 4.5) -> str:
+    """Return the color, darkened until text in it has a contrast of `least` on white (4.5: WCAG 2.2, 1.4.3)."""
+    red, green, blue = to_rgb(color)
+    factor = 1.0
+    while contrast(to_hex((red * factor, green * factor, blue * factor))) < least:
+        factor -= 0.02
+    return to_hex((red * factor, green * factor, blue * factor))
