@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import difflib
-from collections.abc import Iterable
+import re
+from collections.abc import Iterable, Mapping
 
 
 class ImmunodeError(Exception):
@@ -48,16 +49,24 @@ def nearest(name: str, known: Iterable[str], n: int = 3) -> list[str]:
     return [folded[f] for f in found]
 
 
-def did_you_mean(name: str, known: Iterable[str]) -> str:
+def did_you_mean(name: str, known: Iterable[str] | Mapping[str, str]) -> str:
     """Return `"; did you mean 'a', 'b' or 'c'?"`, or, where nothing is like `name`, what there is.
 
-    With up to eight known names and none alike they are listed; with more, nothing is said.
+    known : the names that would do; a mapping gives each its meaning, and a meaning that has `name` among its
+        words counts too ("tumor" finds T, "tumor cells"). With up to eight names and none alike they are listed;
+        with more, nothing is said.
     """
     names = list(known)
     close = nearest(name, names)
+    if isinstance(known, Mapping) and len(name) > 2:
+        word = re.compile(rf"\b{re.escape(name)}", re.IGNORECASE)
+        meant = [candidate for candidate, meaning in known.items() if word.search(meaning)]
+        close = list(dict.fromkeys([*meant[:2], *close]))[:3]
     if close:
         quoted = [f"'{c}'" for c in close]
-        return "; did you mean " + " or ".join([", ".join(quoted[:-1]), quoted[-1]] if len(quoted) > 1 else quoted) + "?"
+        return (
+            "; did you mean " + " or ".join([", ".join(quoted[:-1]), quoted[-1]] if len(quoted) > 1 else quoted) + "?"
+        )
     if 0 < len(names) <= 8:
         return "; known: " + ", ".join(f"'{c}'" for c in names)
     return ""

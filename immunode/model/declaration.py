@@ -7,16 +7,17 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, fields, replace
-from typing import TYPE_CHECKING, Any, Self
+from typing import TYPE_CHECKING, Any, Self, TypeVar
 
 if TYPE_CHECKING:
     from immunode.intervention import Drug, Intervention
 
+V = TypeVar("V")
 Pairs = tuple[tuple[str, str], ...]
 
 
-def _pairs(mapping: Mapping[str, Any] | Iterable[tuple[str, Any]]) -> tuple[tuple[str, Any], ...]:
-    """Return a mapping as a tuple of pairs, so that the record that holds it can be hashed."""
+def pairs(mapping: Mapping[str, V] | Iterable[tuple[str, V]]) -> tuple[tuple[str, V], ...]:
+    """Return a mapping, or the pairs it was stored as, as a tuple of pairs, which can be hashed."""
     items = mapping.items() if isinstance(mapping, Mapping) else mapping
     return tuple((str(key), value) for key, value in items)
 
@@ -83,6 +84,11 @@ class Parameter:
     evidence: str = ""
     bounds: tuple[float, float] | None = None
 
+    def __post_init__(self) -> None:
+        bounds: object = self.bounds
+        if isinstance(bounds, list):
+            object.__setattr__(self, "bounds", tuple(bounds))
+
 
 @dataclass(frozen=True, slots=True)
 class Switch:
@@ -140,7 +146,7 @@ class Event:
     meaning: str = ""
 
     def __post_init__(self) -> None:
-        object.__setattr__(self, "changes", tuple((k, str(v)) for k, v in _pairs(self.changes)))
+        object.__setattr__(self, "changes", tuple((k, str(v)) for k, v in pairs(self.changes)))
 
 
 @dataclass(frozen=True, slots=True)
@@ -180,8 +186,8 @@ class Variant:
     source: str = ""
 
     def __post_init__(self) -> None:
-        object.__setattr__(self, "values", _pairs(self.values))
-        object.__setattr__(self, "initial", _pairs(self.initial))
+        object.__setattr__(self, "values", pairs(self.values))
+        object.__setattr__(self, "initial", pairs(self.initial))
 
 
 @dataclass(frozen=True, slots=True, repr=False)
@@ -233,7 +239,7 @@ class Model:
         for spec in fields(self):
             value = getattr(self, spec.name)
             if spec.name == "aliases":
-                object.__setattr__(self, spec.name, _pairs(value))
+                object.__setattr__(self, spec.name, pairs(value))
             elif isinstance(value, list):
                 object.__setattr__(self, spec.name, tuple(value))
         from immunode.model.validation import validate

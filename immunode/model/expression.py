@@ -28,6 +28,7 @@ __all__ = [
     "Expression",
     "Side",
     "is_condition",
+    "name_problem",
     "names",
     "number_text",
     "operands",
@@ -42,8 +43,7 @@ __all__ = [
 
 Side = tuple[tuple[str, float], ...]
 
-LONGEST = 20_000
-"""Characters an expression may have."""
+LONGEST = 20_000  # characters
 MOST_TOKENS = 4_000
 DEEPEST_BRACKETS = 60
 DEEPEST = 200
@@ -56,6 +56,7 @@ _BINARY: dict[type[ast.operator], str] = {
     ast.Div: "div",
     ast.Pow: "pow",
 }
+_UNARY: dict[type[ast.unaryop], str] = {ast.USub: "neg", ast.Not: "not"}
 _COMPARE: dict[type[ast.cmpop], str] = {ast.Lt: "<", ast.LtE: "<=", ast.Gt: ">", ast.GtE: ">=", ast.Eq: "=="}
 _PIECE = r"[A-Za-z_][A-Za-z0-9_]*"
 _NAME = re.compile(rf"{_PIECE}(?:\.{_PIECE})*")
@@ -188,6 +189,22 @@ def _check_word(token: str, text: str) -> None:
             raise ModelError(f"'{piece}' in {_short(text)} is a word of Python's; {hint}")
 
 
+def name_problem(name: object) -> str:
+    """Return why a name can't be used in an expression, or "" where it can."""
+    if not isinstance(name, str) or not _NAME.fullmatch(name):
+        return "names are made of letters A-Z, digits and _, start with a letter, and may hold single dots"
+    if name == "t":
+        return "t is time"
+    if name in FUNCTIONS or name == "piecewise":
+        return f"{name} is a function"
+    for piece in name.split("."):
+        if piece.startswith("__"):
+            return "names don't start with two underscores"
+        if keyword.iskeyword(piece):
+            return f"'{piece}' is a word of Python's; write {piece.lower()}_"
+    return ""
+
+
 def _convert(node: ast.expr, text: str, depth: int) -> tuple[Expression, float | None]:
     """Return the expression of a syntax tree and its value if it is constant."""
     if depth > DEEPEST:
@@ -229,7 +246,7 @@ def _build(node: ast.expr, parts: list[Expression]) -> Expression:
     if isinstance(node, ast.BinOp):
         return (_BINARY[type(node.op)], *parts)
     if isinstance(node, ast.UnaryOp):
-        return parts[0] if isinstance(node.op, ast.UAdd) else ("not" if isinstance(node.op, ast.Not) else "neg", *parts)
+        return parts[0] if isinstance(node.op, ast.UAdd) else (_UNARY[type(node.op)], *parts)
     if isinstance(node, ast.BoolOp):
         return _fold("and" if isinstance(node.op, ast.And) else "or", parts)
     if isinstance(node, ast.Compare):
@@ -239,11 +256,8 @@ def _build(node: ast.expr, parts: list[Expression]) -> Expression:
 
 
 def _describe(node: ast.expr) -> str:
-    if isinstance(node, ast.BinOp):
-        return "there is no // here; write a/b"
-    if isinstance(node, ast.Tuple):
-        return "a comma outside the arguments of a function"
-    return f"{type(node).__name__} is not part of an expression"
+    known = {ast.BinOp: "there is no // here; write a/b", ast.Tuple: "a comma outside the arguments of a function"}
+    return known.get(type(node), f"{type(node).__name__} is not part of an expression")
 
 
 def _name(node: ast.expr, text: str) -> Expression:

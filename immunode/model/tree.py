@@ -65,8 +65,8 @@ def uses_time(expression: Expression) -> bool:
     return any(node[0] == "time" for node in walk(expression))
 
 
-def _rebuild(expression: Expression, leaf: Callable[[Expression], Any], join: Callable[..., Any]) -> Any:
-    """Fold an expression from its leaves up, without recursion; `join(node, parts)` makes an inner node."""
+def fold(expression: Expression, leaf: Callable[[Expression], Any], join: Callable[..., Any]) -> Any:
+    """Return what `leaf(node)` and, from the leaves up, `join(node, results of the operands)` make of an expression."""
     todo: list[tuple[Expression, bool]] = [(expression, False)]
     done: list[Any] = []
     while todo:
@@ -93,7 +93,7 @@ def substitute(expression: Expression, replacements: Mapping[str, Expression]) -
     def join(node: Expression, parts: list[Expression]) -> Expression:
         return (*node[: len(node) - len(parts)], *parts)
 
-    result: Expression = _rebuild(expression, leaf, join)
+    result: Expression = fold(expression, leaf, join)
     return result
 
 
@@ -136,7 +136,7 @@ def to_text(expression: Expression) -> str:
         left, right = (level + 1, 7) if kind == "pow" else (level, level + 1)
         return at(parts[0], left) + _SIGNS[kind] + at(parts[1], right), level
 
-    text: str = _rebuild(expression, leaf, join)[0]
+    text: str = fold(expression, leaf, join)[0]
     return text
 
 
@@ -176,4 +176,4 @@ def to_sympy(expression: Expression) -> Any:
             return (sp.And if kind == "and" else sp.Or)(*p)
         return {"add": p[0] + p[1], "sub": p[0] - p[1], "mul": p[0] * p[1]}[kind] if kind != "div" else p[0] / p[1]
 
-    return _rebuild(expression, leaf, join)
+    return fold(expression, leaf, join)

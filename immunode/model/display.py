@@ -1,0 +1,111 @@
+"""How a model looks in a terminal and in a notebook."""
+
+from __future__ import annotations
+
+from html import escape
+
+from immunode.model.declaration import Model
+
+_SHOWN = 24
+"""States listed before the rest is only counted."""
+
+
+def text(model: Model) -> str:
+    """Return a model as plain text of a few lines: name, title, states with initial values, and what else it has."""
+    lines = [f"Model {model.name}" + (f": {model.title}" if model.title else "")]
+    facts = [model.system, f"time in {_unit(model.time_unit)}", f"to {number(model.horizon)}", model.status]
+    if model.reference:
+        facts.append(model.reference)
+    lines.append("  " + " | ".join(fact for fact in facts if fact))
+    rows = [(s.name, _initial(s.initial), s.unit, s.meaning) for s in model.states]
+    shown = rows[:_SHOWN]
+    widths = [max((len(row[i]) for row in shown), default=0) for i in range(3)]
+    for row in shown:
+        cells = [row[0].ljust(widths[0]), row[1].rjust(widths[1]), row[2].ljust(widths[2]), row[3]]
+        lines.append(("  " + "  ".join(cells)).rstrip())
+    if len(rows) > _SHOWN:
+        lines.append(f"  ... and {len(rows) - _SHOWN} more states")
+    lines.append("  " + counts(model))
+    for label, names in _lists(model):
+        lines.append(f"  {label}: {', '.join(names)}")
+    return "\n".join(lines)
+
+
+def counts(model: Model) -> str:
+    """Return `"2 states, 8 parameters, 6 processes"`, without what the model doesn't have."""
+    groups = [
+        (model.states, "state", "states"),
+        (model.parameters, "parameter", "parameters"),
+        (model.processes, "process", "processes"),
+        (model.derived, "derived quantity", "derived quantities"),
+        (model.events, "event", "events"),
+        (model.switches, "switch", "switches"),
+        (model.compartments, "compartment", "compartments"),
+        (model.effects, "effect", "effects"),
+    ]
+    return ", ".join(f"{len(g)} {one if len(g) == 1 else many}" for g, one, many in groups if g) or "empty"
+
+
+def _lists(model: Model) -> list[tuple[str, list[str]]]:
+    lists = [
+        ("interventions", [i.name for i in model.interventions]),
+        ("variants", [v.name for v in model.variants]),
+        ("applied", list(model.applied)),
+        ("readouts", list(model.readouts)),
+    ]
+    return [(label, names) for label, names in lists if names]
+
+
+def number(value: float) -> str:
+    """Return a number in up to six digits: `5e+05` as `500000`, `1.3e4` as `13000`, small ones in powers of ten."""
+    return (
+        f"{value:.6g}"
+        if value == 0 or 1e-4 <= abs(value) < 1e7
+        else f"{value:.6g}".replace("e+0", "e").replace("e+", "e")
+    )
+
+
+def _initial(value: float | str) -> str:
+    return value if isinstance(value, str) else number(value)
+
+
+def _unit(unit: str) -> str:
+    return unit or "its own unit"
+
+
+_TABLE = "<table><thead><tr>{head}</tr></thead><tbody>{body}</tbody></table>"
+
+
+def html(model: Model) -> str:
+    """Return a model as HTML for a notebook; every text of the model is escaped."""
+    facts = [model.system, f"time in {_unit(model.time_unit)}", model.status, model.reference, counts(model)]
+    parts = [
+        f"<div><strong>{escape(model.name)}</strong> {escape(model.title)}<br>",
+        f"<small>{escape(' | '.join(fact for fact in facts if fact))}</small>",
+        _table(
+            ["state", "initial", "unit", "meaning"],
+            [[s.name, _initial(s.initial), s.unit, s.meaning] for s in model.states],
+        ),
+        "<details><summary>Parameters</summary>",
+        _table(
+            ["parameter", "value", "unit", "meaning", "source"],
+            [[p.name, number(p.value), p.unit, p.meaning, p.source] for p in model.parameters],
+        ),
+        "</details><details><summary>Processes</summary>",
+        _table(
+            ["process", "arrow", "rate", "meaning"],
+            [[p.name, p.arrow, p.rate, p.meaning] for p in model.processes],
+        ),
+        "</details>",
+    ]
+    for label, names in _lists(model):
+        parts.append(f"<small>{escape(label)}: {escape(', '.join(names))}</small><br>")
+    return "".join([*parts, "</div>"])
+
+
+def _table(head: list[str], rows: list[list[str]]) -> str:
+    def row(cells: list[str], tag: str) -> str:
+        return "".join(f'<{tag} style="text-align:left">{escape(cell)}</{tag}>' for cell in cells)
+
+    body = "".join(f"<tr>{row(cells, 'td')}</tr>" for cells in rows)
+    return _TABLE.format(head=row(head, "th"), body=body)

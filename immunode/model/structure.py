@@ -1,0 +1,258 @@
+"""The structure of a model: its names, arrows and expressions, without its numbers."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from typing import Any
+
+from immunode.errors import ModelError, did_you_mean
+from immunode.model.declaration import Event, Model, pairs
+from immunode.model.expression import is_condition, name_problem, names, parse, parse_arrow, uses_time, walk
+
+_HOW = ("scale", "add", "set")
+
+
+def check_structure(model: Model) -> None:
+    """Check names, arrows and expressions.
+
+    Raises
+    ------
+    ModelError : a name is unknown, used twice or malformed; an arrow or an expression can't be read; derived
+        quantities depend on each other in a circle.
+    """
+    _Names(model).check()
+
+
+class _Names:
+    """The names of one model, by what they are."""
+
+    def __init__(self, model: Model) -> None:
+        self.model = model
+        self.states = {s.name: s.meaning for s in model.states}
+        self.parameters = {p.name: p.meaning for p in model.parameters}
+        self.switches = {s.name: s.meaning for s in model.switches}
+        self.derived = {d.name: d.meaning for d in model.derived}
+        self.all = {**self.states, **self.parameters, **self.switches, **self.derived}
+
+    def kind(self, name: str) -> str:
+        groups = {"state": self.states, "parameter": self.parameters, "switch": self.switches}
+        return next((kind for kind, group in groups.items() if name in group), "derived quantity")
+
+    def check(self) -> None:
+        self._unique()
+        model = self.model
+        for process in model.processes:
+            who = f"{model.name}, process '{process.name}'"
+            self._arrow(who, process.arrow)
+            self.expression(who, process.rate, timeless=True)
+        for derived in model.derived:
+            self.expression(f"{model.name}, derived quantity '{derived.name}'", derived.expression, timeless=True)
+        for kind, records in (("state", model.states), ("switch", model.switches)):
+            for record in records:
+                self.constant(f"{model.name}, {kind} '{record.name}', initial value", record.initial)
+        for compartment in model.compartments:
+            self.constant(f"{model.name}, compartment '{compartment.name}', volume", compartment.volume)
+        for event in model.events:
+            self._event(event)
+        self._effects()
+        for requirement in model.requirements:
+            who = f"{model.name}, requirement '{requirement.condition}'"
+            self.constant(who, requirement.condition, condition=True)
+        self._references()
+        self._cycles()
+
+    def _unique(self) -> None:
+        model = self.model
+        quantities = [
+            ("state", [s.name for s in model.states]),
+            ("parameter", [p.name for p in model.parameters]),
+            ("switch", [s.name for s in model.switches]),
+            ("derived quantity", [d.name for d in model.derived]),
+        ]
+        seen: dict[str, str] = {}
+        for kind, found in quantities:
+            for name in found:
+                problem = name_problem(name)
+                if problem:
+                    raise ModelError(f"{model.name}, {kind} {name!r}: this name can't be used: {problem}")
+                if name in seen:
+                    raise ModelError(f"{model.name}: the name '{name}' is used twice, by a {seen[name]} and a {kind}")
+                seen[name] = kind
+        results = {name for name, kind in seen.items() if kind in ("state", "derived quantity")}
+        others: list[tuple[str, Sequence[Any]]] = [
+            ("process", model.processes),
+            ("event", model.events),
+            ("compartment", model.compartments),
+            ("unit", model.units),
+            ("intervention", model.interventions),
+            ("variant", model.variants),
+        ]
+        for kind, records in others:
+            own: set[str] = set()
+            for record in records:
+                name = record.name
+                problem = name_problem(name) if kind in ("process", "intervention", "unit") and name != "t" else ""
+                if problem and not problem.endswith("function"):
+                    raise ModelError(f"{model.name}, {kind} {name!r}: this name can't be used: {problem}")
+                if not isinstance(name, str) or not name:
+                    raise ModelError(f"{model.name}: {kind} {name!r} has no name")
+                if name in own:
+                    raise ModelError(f"{model.name}: two {kind}s have the name '{name}'")
+                own.add(name)
+                if kind == "process" and name in results:
+                    raise ModelError(
+                        f"{model.name}, process '{name}': a {seen[name]} has this name, and results hold both"
+                    )
+
+    def _arrow(self, who: str, arrow: str) -> None:
+        try:
+            sides = parse_arrow(arrow)
+        except ModelError as error:
+            raise ModelError(f"{who}: {error}") from None
+        for name, _ in (*sides[0], *sides[1]):
+            if name in self.states:
+                continue
+            if name in self.all:
+                raise ModelError(f"{who}: '{arrow}' moves the {self.kind(name)} '{name}'; an arrow moves states only")
+            hint = did_you_mean(name, self.states)
+            raise ModelError(f"{who}: unknown state '{name}' in the arrow '{arrow}'{hint}")
+
+    def expression(
+        self, who: str, text: str, *, condition: bool | None = False, timeless: bool = False
+    ) -> frozenset[str]:
+        """Return the names in an expression of any of the model's quantities, after checking it."""
+        return self._read(who, text, self.all, condition=condition, timeless=timeless)
+
+    def constant(self, who: str, text: float | str | None, *, condition: bool = False) -> None:
+        """Check an expression of parameters only; a number is checked elsewhere."""
+        if isinstance(text, str):
+            self._read(who, text, self.parameters, condition=condition)
+            if uses_time(parse(text)):
+                raise ModelError(f"{who}: '{text}' uses t, but it may use parameters only")
+
+    def _read(
+        self, who: str, text: str, known: Mapping[str, str], *, condition: bool | None = False, timeless: bool = False
+    ) -> frozenset[str]:
+        try:
+            expression = parse(text)
+        except ModelError as error:
+            raise ModelError(f"{who}: {error}") from None
+        found = names(expression)
+        only = "but it may use parameters only"
+        for name in sorted(found - known.keys()):
+            if name in self.all:
+                raise ModelError(f"{who}: '{text}' uses the {self.kind(name)} '{name}', {only}")
+            raise ModelError(f"{who}: unknown name '{name}' in '{text}'{did_you_mean(name, known)}")
+        if is_condition(expression) != bool(condition):
+            wanted = "a condition such as 'x > 0'" if condition else "a value"
+            raise ModelError(f"{who}: '{text}' must be {wanted}")
+        if timeless:
+            for node in walk(expression):
+                if node[0] == "piecewise" and any(uses_time(part) for part in node[2::2]):
+                    raise ModelError(
+                        f"{who}: '{text}' switches at a time, which a solver may step over unseen; "
+                        "use an event or an intervention's window"
+                    )
+        return found
+
+    def _event(self, event: Event) -> None:
+        who = f"{self.model.name}, event '{event.name}'"
+        if (event.at is None) == (not event.when):
+            raise ModelError(f"{who}: give either at= (a time) or when= (a condition)")
+        if event.at is None and (event.every is not None or event.count != 1):
+            raise ModelError(f"{who}: every= and count= go with at= only")
+        if event.every is None and event.count != 1:
+            raise ModelError(f"{who}: count={event.count!r} needs every=")
+        if event.when:
+            self.expression(who, event.when, condition=True, timeless=True)
+        for label, value in (("at", event.at), ("every", event.every), ("count", event.count)):
+            self.constant(f"{who}, {label}", value)
+        if not event.changes:
+            raise ModelError(f"{who}: it changes nothing; give changes={{'state': 'new value'}}")
+        for target, text in pairs(event.changes):
+            if target not in self.states and target not in self.switches:
+                known = {**self.states, **self.switches}
+                hint = did_you_mean(target, known)
+                if target in self.parameters:
+                    hint = f"; '{target}' is a parameter, which never changes: declare it as a Switch"
+                raise ModelError(f"{who}: can't change '{target}'; states and switches can be changed{hint}")
+            self.expression(f"{who}, new value of '{target}'", text)
+
+    def _effects(self) -> None:
+        for effect in self.model.effects:
+            who = f"{self.model.name}, effect of '{effect.by}' on '{effect.target}'"
+            if effect.target not in self.parameters:
+                raise ModelError(f"{who}: no such parameter{did_you_mean(effect.target, self.parameters)}")
+            if effect.how not in _HOW:
+                raise ModelError(f"{who}: how='{effect.how}'{did_you_mean(effect.how, _HOW)}")
+            self.expression(who, effect.value, timeless=True)
+            self.expression(f"{who}, weight", effect.weight, timeless=True)
+
+    def _references(self) -> None:
+        """Check names that stand outside expressions: compartments, readouts, variants, aliases."""
+        model = self.model
+        compartments = {c.name for c in model.compartments}
+        for state in model.states:
+            if state.compartment and state.compartment not in compartments:
+                hint = did_you_mean(state.compartment, compartments) or "; the model has none"
+                raise ModelError(f"{model.name}, state '{state.name}': unknown compartment '{state.compartment}'{hint}")
+        results = {**self.states, **self.derived, **{p.name: p.meaning for p in model.processes}}
+        results |= {f"{effect.target}.effective": "" for effect in model.effects}
+        for name in model.readouts:
+            if name not in results:
+                raise ModelError(f"{model.name}, readouts: unknown quantity '{name}'{did_you_mean(name, results)}")
+        for variant in model.variants:
+            who = f"{model.name}, variant '{variant.name}'"
+            for name, _ in pairs(variant.values):
+                if name not in self.parameters:
+                    hint = f"; {name} is a state: put it into initial=" if name in self.states else ""
+                    raise ModelError(f"{who}: unknown parameter '{name}'{hint or did_you_mean(name, self.parameters)}")
+            for name, value in pairs(variant.initial):
+                if name not in self.states:
+                    hint = f"; {name} is a parameter: put it into values=" if name in self.parameters else ""
+                    raise ModelError(f"{who}: unknown state '{name}'{hint or did_you_mean(name, self.states)}")
+                self.constant(f"{who}, initial value of '{name}'", value)
+        variants = [v.name for v in model.variants]
+        for alias, name in pairs(model.aliases):
+            if name and name not in variants:
+                hint = did_you_mean(name, variants)
+                raise ModelError(f"{model.name}, alias '{alias}': unknown variant '{name}'{hint}")
+
+    def _cycles(self) -> None:
+        """Refuse derived quantities and effects that depend on themselves, and say how."""
+        model = self.model
+        needs: dict[str, set[str]] = {d.name: set(names(parse(d.expression))) for d in model.derived}
+        for effect in model.effects:
+            used = names(parse(effect.value)) | names(parse(effect.weight))
+            needs.setdefault(effect.target, set()).update(used)
+        circle = find_circle(needs)
+        if circle:
+            raise ModelError(f"{model.name}: {' -> '.join(circle)} depends on itself")
+
+
+def find_circle(needs: Mapping[str, Iterable[str]]) -> list[str]:
+    """Return names that need each other in a circle, the first again at the end; empty where there is none."""
+    finished: set[str] = set()
+    for start in needs:
+        path: list[str] = []
+        stack: list[tuple[str, Iterator[str]]] = []
+
+        def enter(name: str, path: list[str] = path, stack: list[tuple[str, Iterator[str]]] = stack) -> None:
+            path.append(name)
+            stack.append((name, iter(sorted(needs.get(name, ())))))
+
+        if start not in finished:
+            enter(start)
+        while stack:
+            name, left = stack[-1]
+            for following in left:
+                if following in path:
+                    return [*path[path.index(following) :], following]
+                if following in needs and following not in finished:
+                    enter(following)
+                    break
+            else:
+                finished.add(name)
+                path.pop()
+                stack.pop()
+    return []
