@@ -60,7 +60,7 @@ def did_you_mean(name: str, known: Iterable[str] | Mapping[str, str]) -> str:
     close = nearest(name, names)
     if isinstance(known, Mapping) and len(name) > 2:
         word = re.compile(rf"\b{re.escape(name)}", re.IGNORECASE)
-        meant = [candidate for candidate, meaning in known.items() if word.search(meaning)]
+        meant = [candidate for candidate, meaning in known.items() if isinstance(meaning, str) and word.search(meaning)]
         close = list(dict.fromkeys([*meant[:2], *close]))[:3]
     if close:
         quoted = [f"'{c}'" for c in close]

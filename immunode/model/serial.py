@@ -1,0 +1,294 @@
+"""Models, and every record that says so with `register`, as JSON text and back; nothing is ever executed.
+
+A record is an object with its type and the fields that differ from their defaults, a tuple is a list:
+
+    {"format": "immunode 1", "type": "Model", "name": "...", "states": [{"type": "State", "name": "E", ...}]}
+
+Reading refuses whatever it does not know, so that a misspelt field is never dropped unseen.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import math
+import types
+import typing
+from collections.abc import Mapping, Sequence
+from dataclasses import MISSING, Field, fields, is_dataclass
+from functools import lru_cache
+from numbers import Integral, Real
+from typing import Any, TypeVar
+
+from immunode.errors import StoreError, did_you_mean
+from immunode.model import declaration
+
+T = TypeVar("T")
+C = TypeVar("C", bound=type)
+
+FORMAT = "immunode 1"
+_DEEPEST = 60
+_known: dict[str, type] = {}
+
+
+def register(cls: C) -> C:
+    """Make a frozen dataclass known to `to_json` and `from_json`; stands above `@dataclass` as a decorator.
+
+    Raises
+    ------
+    StoreError : `cls` is no dataclass, or another class of its name is known.
+    """
+    if not is_dataclass(cls):
+        raise StoreError(f"{cls.__name__} can't be registered: it is no dataclass (put @register above @dataclass)")
+    other = _known.get(cls.__name__)
+    if other is not None and (other.__module__, other.__qualname__) != (cls.__module__, cls.__qualname__):
+        raise StoreError(f"two records are called {cls.__name__}: in {other.__module__} and in {cls.__module__}")
+    _known[cls.__name__] = cls
+    _hints.cache_clear()
+    return cls
+
+
+def to_json(record: Any) -> str:
+    """Return a record as JSON text, one item a line, the same for equal records.
+
+    Raises
+    ------
+    StoreError : it holds something that JSON can't (NaN, a callable, a class that is not registered).
+    """
+    encoded = {"format": FORMAT, **_encode(record, type(record).__name__, 0)}
+    lines = []
+    for key, value in encoded.items():
+        written = _compact(value)
+        if isinstance(value, list) and len(written) > 80:
+            written = "[\n  " + ",\n  ".join(_compact(item) for item in value) + "\n ]"
+        lines.append(f" {_compact(key)}: {written}")
+    return "{\n" + ",\n".join(lines) + "\n}\n"
+
+
+def content_key(record: Any) -> str:
+    """Return the SHA-256 of a record's content as 64 hexadecimal digits: equal for equal records, on every machine."""
+    text = _compact({"format": FORMAT, **_encode(record, type(record).__name__, 0)})
+    return hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()
+
+
+def from_json(cls: type[T], text: str | bytes) -> T:
+    """Return the record of type `cls` that `to_json` wrote.
+
+    Raises
+    ------
+    StoreError : the text is no JSON, is cut off, holds NaN, a field twice, or an unknown type or field, or a value
+        of a wrong type.
+    ModelError : the record is read, but doesn't hold together.
+    """
+    raw = _load(text)
+    if not isinstance(raw, dict):
+        raise StoreError(f"an object with a format and a type is needed, but {_kind(raw)} was found")
+    found = raw.pop("format", None)
+    if found != FORMAT:
+        what = "it has no format" if found is None else f"its format is {found!r:.40}"
+        raise StoreError(f"this is not what immunode wrote: {what}, and {FORMAT!r} is read here")
+    record = _decode(raw, "", 0)
+    if not isinstance(record, cls):
+        raise StoreError(f"a {cls.__name__} is needed, but the text holds a {type(record).__name__}")
+    return record
+
+
+def _compact(value: Any) -> str:
+    return json.dumps(value, ensure_ascii=False, allow_nan=False, separators=(", ", ": "))
+
+
+def _encode(value: Any, where: str, depth: int) -> Any:
+    if depth > _DEEPEST:
+        raise StoreError(f"{where}: records are nested more than {_DEEPEST} deep")
+    if value is None or isinstance(value, str | bool):
+        return value
+    if isinstance(value, Integral):
+        return int(value)
+    if isinstance(value, Real):
+        return _number(float(value), where)
+    if isinstance(value, tuple):
+        return [_encode(item, where, depth + 1) for item in value]
+    cls = type(value)
+    if _known.get(cls.__name__) is not cls:
+        raise StoreError(f"{where}: {cls.__name__} can't be written as JSON; known: {', '.join(sorted(_known))}")
+    encoded: dict[str, Any] = {"type": cls.__name__}
+    for spec in fields(value):
+        item = getattr(value, spec.name)
+        if spec.init and not _is_default(spec, item):
+            encoded[spec.name] = _encode(item, f"{where}.{spec.name}", depth + 1)
+    return encoded
+
+
+def _number(value: float, where: str) -> float | int:
+    if not math.isfinite(value):
+        raise StoreError(f"{where}: {value} can't be written as JSON")
+    # 3.0 and 3 are equal, so they must look the same
+    return int(value) if value == int(value) and abs(value) < 1e15 else value
+
+
+def _is_default(spec: Field[Any], value: Any) -> bool:
+    default = spec.default_factory() if spec.default_factory is not MISSING else spec.default
+    return type(default) is type(value) and bool(default == value)
+
+
+def _load(text: str | bytes) -> Any:
+    if isinstance(text, bytes | bytearray):
+        try:
+            text = text.decode("utf-8")
+        except UnicodeDecodeError:
+            raise StoreError("this is not JSON: it is not UTF-8 text") from None
+    if not isinstance(text, str):
+        raise StoreError(f"JSON text is needed, but {type(text).__name__} was found")
+    try:
+        return json.loads(text, object_pairs_hook=_once, parse_constant=_refuse, parse_float=_finite)
+    except json.JSONDecodeError as error:
+        cut = " (is it cut off?)" if error.pos >= len(text.rstrip()) or "Unterminated" in error.msg else ""
+        raise StoreError(f"this is not JSON: {error.msg} in line {error.lineno}, column {error.colno}{cut}") from None
+    except RecursionError:
+        raise StoreError("this JSON is nested too deeply") from None
+    except ValueError:
+        raise StoreError("a number in this JSON is too long") from None
+
+
+def _once(found: list[tuple[str, Any]]) -> dict[str, Any]:
+    result: dict[str, Any] = {}
+    for key, value in found:
+        if key in result:
+            raise StoreError(f"the field '{key}' occurs twice in one object")
+        result[key] = value
+    return result
+
+
+def _refuse(token: str) -> Any:
+    raise StoreError(f"{token} stands in this JSON; only finite numbers are read")
+
+
+def _finite(token: str) -> float:
+    value = float(token)
+    if not math.isfinite(value):
+        raise StoreError(f"the number {token[:40]} in this JSON is too large")
+    return value
+
+
+def _decode(value: Any, where: str, depth: int) -> Any:
+    if depth > _DEEPEST:
+        raise StoreError(f"{where}: records are nested more than {_DEEPEST} deep")
+    if isinstance(value, list):
+        return tuple(_decode(item, f"{where}[{i}]", depth + 1) for i, item in enumerate(value))
+    if not isinstance(value, dict):
+        return value
+    name = value.get("type")
+    if not isinstance(name, str) or name not in _known:
+        found = "an object without a type" if name is None else f"unknown type {name!r:.60}"
+        hint = did_you_mean(name, list(_known)) if isinstance(name, str) else ""
+        late = "; records of interventions are known once immunode.intervention is imported"
+        raise StoreError(f"{where or 'the text'}: {found}{hint}" + (late if name is not None else ""))
+    cls = _known[name]
+    where = f"{where}.{name}" if where else name
+    own = {spec.name: spec for spec in fields(cls) if spec.init}
+    arguments: dict[str, Any] = {}
+    for key, item in value.items():
+        if key == "type":
+            continue
+        if key not in own:
+            raise StoreError(f"{where}: unknown field '{key}'{did_you_mean(key, list(own))}")
+        decoded = _decode(item, f"{where}.{key}", depth + 1)
+        try:
+            arguments[key] = _coerce(decoded, _hints(cls)[key])
+        except _WrongType:
+            raise StoreError(f"{where}.{key}: {own[key].type} is needed, but found {_short(item)}") from None
+    for key, spec in own.items():
+        if key not in arguments and spec.default is MISSING and spec.default_factory is MISSING:
+            raise StoreError(f"{where}: the field '{key}' is missing")
+    return cls(**arguments)
+
+
+def _kind(value: Any) -> str:
+    return {list: "a list", str: "text", type(None): "null", bool: "true or false"}.get(type(value), "a number")
+
+
+def _short(value: Any) -> str:
+    written = json.dumps(value, ensure_ascii=False)
+    return written if len(written) <= 60 else written[:57] + "..."
+
+
+class _WrongType(Exception):
+    """A value that is not of the type its field declares."""
+
+
+class _Names(dict[str, Any]):
+    """Names in annotations: registered records, and `object` for one of a layer that was not imported."""
+
+    def __missing__(self, name: str) -> Any:
+        if name in ("Drug", "Intervention"):
+            return object
+        raise KeyError(name)
+
+
+@lru_cache(maxsize=256)
+def _hints(cls: type) -> dict[str, Any]:
+    return typing.get_type_hints(cls, localns=_Names(_known))
+
+
+def _coerce(value: Any, hint: Any) -> Any:
+    """Return `value` as the annotation `hint` wants it (an integer as a float); raises _WrongType."""
+    origin, arguments = typing.get_origin(hint), typing.get_args(hint)
+    if hint is Any or hint is object or isinstance(hint, TypeVar):
+        return value
+    if origin is typing.Union or isinstance(hint, types.UnionType):
+        return _first(value, arguments)
+    if origin is typing.Literal:
+        return _require(value, value in arguments)
+    if hint is float:
+        return float(_require(value, isinstance(value, int | float) and not isinstance(value, bool)))
+    if hint is int:
+        return _require(value, isinstance(value, int) and not isinstance(value, bool))
+    if hint in (str, bool, types.NoneType):
+        return _require(value, isinstance(value, hint))
+    container = origin or hint
+    if isinstance(container, type) and issubclass(container, Mapping):
+        return _coerce(value, tuple[tuple[arguments or (Any, Any)], ...])  # type: ignore[misc]
+    if container is tuple or (isinstance(container, type) and issubclass(container, Sequence)):
+        return _items(_require(value, isinstance(value, tuple)), container, arguments)
+    return _require(value, not isinstance(container, type) or isinstance(value, container))
+
+
+def _first(value: Any, hints: tuple[Any, ...]) -> Any:
+    for hint in hints:
+        try:
+            return _coerce(value, hint)
+        except _WrongType:
+            continue
+    raise _WrongType
+
+
+def _items(value: tuple[Any, ...], container: Any, hints: tuple[Any, ...]) -> tuple[Any, ...]:
+    if not hints:
+        return value
+    if container is not tuple or (len(hints) == 2 and hints[1] is Ellipsis):
+        return tuple(_coerce(item, hints[0]) for item in value)
+    _require(value, len(value) == len(hints))
+    return tuple(_coerce(item, hint) for item, hint in zip(value, hints, strict=True))
+
+
+def _require(value: Any, holds: bool) -> Any:
+    if not holds:
+        raise _WrongType
+    return value
+
+
+for _record in (
+    declaration.Unit,
+    declaration.Compartment,
+    declaration.State,
+    declaration.Parameter,
+    declaration.Switch,
+    declaration.Process,
+    declaration.Derived,
+    declaration.Event,
+    declaration.Effect,
+    declaration.Requirement,
+    declaration.Variant,
+    declaration.Model,
+):
+    register(_record)
