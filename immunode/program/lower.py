@@ -23,7 +23,7 @@ def lower(model: Model, integrals: tuple[str, ...] = ()) -> Program:
 
     Raises
     ------
-    ModelError : an effect depends on itself, or a name in `integrals` is unknown.
+    ModelError : a name in `integrals` is unknown.
     """
     return _Lowering(model).program(integrals)
 
@@ -42,7 +42,6 @@ class _Lowering:
         for effect in model.effects:
             self.effects.setdefault(effect.target, []).append(effect)
         self.known: dict[str, int] = {}
-        self.open: list[str] = []
 
     def program(self, integrals: tuple[str, ...]) -> Program:
         model, graph = self.model, self.graph
@@ -110,14 +109,8 @@ class _Lowering:
             return self.graph.leaf("parameter", self.parameter_rows[name])
         if name in self.known:
             return self.known[name]
-        if name in self.open:
-            circle = " -> ".join([*self.open[self.open.index(name) :], name])
-            raise ModelError(f"{self.model.name}: {circle} depends on itself")
-        self.open.append(name)
-        result = self._effective(name) if name in self.effects else self.node(self.expressions[name])
-        self.open.pop()
-        self.known[name] = result
-        return result
+        self.known[name] = self._effective(name) if name in self.effects else self.node(self.expressions[name])
+        return self.known[name]
 
     def _effective(self, name: str) -> int:
         """Return (k + sum w (value - k)) * product of factors + sum of terms, in the effects' own order."""

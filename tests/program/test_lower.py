@@ -81,19 +81,6 @@ def test_effects_follow_the_composition_rule() -> None:
     assert observed["k.effective"] == pytest.approx(expected, rel=1e-15)
 
 
-def test_an_effect_that_depends_on_itself_is_refused() -> None:
-    model = Model(
-        name="m",
-        states=[State("A", 1.0)],
-        parameters=[parameter("k", 3.0)],
-        processes=[Process("up", "-> A", "k")],
-        derived=[Derived("twice", "2*k")],
-        effects=[Effect("k", "add", "twice")],
-    )
-    with pytest.raises(ModelError, match="k -> twice -> k depends on itself"):
-        lower(model)
-
-
 def test_an_event_reads_all_values_from_before_it() -> None:
     swap = Event("swap", {"A": "B", "B": "A", "on": "on + A"}, at="start", every="gap", count=3)
     model = Model(
@@ -188,7 +175,7 @@ def test_initial_values_may_be_expressions_of_declared_values() -> None:
         name="m",
         states=[State("A", "s/d")],
         parameters=[parameter("s", 3.0), parameter("d", 4.0)],
-        processes=[Process("in", "-> A", "s"), Process("out", "A ->", "d*A")],
+        processes=[Process("supply", "-> A", "s"), Process("loss", "A ->", "d*A")],
     )
     functions, _, c, y = evaluated(model)
     assert y[0, 0] == 0.75
