@@ -14,6 +14,15 @@ from immunode.plot.save import read_metadata, save
 from immunode.plot.style import PALETTE, STYLES, Style, arm_colors
 
 __all__ = [
-    "PALETTE", "STYLES", "Style", "arm_colors", "bands", "courses", "endpoints", "equations", "heat", "read_metadata",
+    "PALETTE",
+    "STYLES",
+    "Style",
+    "arm_colors",
+    "bands",
+    "courses",
+    "endpoints",
+    "equations",
+    "heat",
+    "read_metadata",
     "save",
-]  # fmt: skip
+]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping, Sequence
 
 import numpy as np
@@ -10,13 +11,12 @@ from matplotlib.figure import Figure
 from numpy.typing import ArrayLike
 
 from immunode.errors import StudyError
-from immunode.plot.clock import clock, time_axis
-from immunode.plot.courses import label_room, panel_room
-from immunode.plot.figure import StyledFigure, is_bottom, make_panels
-from immunode.plot.labels import Array, End, EndLabels
-from immunode.plot.marks import Doses, Windows, draw_marks, rows_of, strip_height
-from immunode.plot.style import FAINT, Style, arm_colors, arm_dashes, find_style, readable, styled
-from immunode.plot.text import name_panel, scale_axis, wrap
+from immunode.plot.clock import clock
+from immunode.plot.figure import grid_shape, make_panels, write_note
+from immunode.plot.labels import Array, End
+from immunode.plot.marks import Doses, Windows, rows_of, strip_height
+from immunode.plot.panel import Frame, label_room, panel_room
+from immunode.plot.style import PALETTE, Style, arm_colors, arm_dashes, find_style, readable, styled
 
 LEVELS = (0.05, 0.25, 0.5, 0.75, 0.95)
 
@@ -47,12 +47,11 @@ def bands(
     ----------
     times : array, shape (n_times,), in `time_unit`.
     quantiles : arm -> array, shape (n_levels, n_times), in `unit`; rows in the order of `levels`.
-    levels : increasing, each in (0, 1), symmetric around 0.5: (0.05, 0.25, 0.5, 0.75, 0.95).
-    quantity : name of what is drawn.   labels : what the quantity and the arms mean, by name.
-    counts : arm -> number of runs behind the quantiles; written into the note under the title.
+    levels : increasing and symmetric around 0.5.   quantity : name of what is drawn.
+    labels : what the quantity and the arms mean, by name.
+    counts : arm -> number of runs behind the quantiles; written into the note under the figure.
     doses, windows, title, style, log : as in `courses`.
-    together : all arms in one panel; by default up to two are, more get a panel each (with the first arm's
-        median in every panel to compare with).
+    together : all arms in one panel; by default up to two are, more get a panel each, with the first's median.
     axes : one axes where arms are drawn together, else one for each arm.
 
     Raises
@@ -61,45 +60,65 @@ def bands(
     """
     look = find_style(style)
     t, table = _checked(times, quantiles, levels)
-    arms, meaning = list(table), dict(labels or {})
+    arms, names = list(table), dict(labels or {})
     one = together if together is not None else len(arms) <= 2 or isinstance(axes, Axes)
     groups = [arms] if one else [[arm] for arm in arms]
     shown = clock(float(t[-1] - t[0]), time_unit)
-    t = t * shown.factor
+    t *= shown.factor
     marks = [_marks(doses or {}, windows or {}, group, arms) for group in groups]
     strip = max(strip_height(len(rows_of(*mark)), look) for mark in marks)
-    widest, row = label_room([meaning.get(a, a) for a in (arms if one else arms[:1]) if a], look)
-    everything = np.concatenate([q.ravel() for q in table.values()])
+    shape = grid_shape(len(groups), look) if look.fixed or one else (math.ceil(len(groups) / 2), min(2, len(groups)))
+    room = label_room([names.get(arm, arm) for arm in arms] if one else [], look, shape[1], strip)
     with styled(look):
-        figure, panels = make_panels(len(groups), look, axes, row=row + strip / 72, title=title, share_y=axes is None)
-        room = panel_room(figure, panels, look, widest, strip)
-        for ax, group, mark in zip(panels, groups, marks, strict=True):
-            power = scale_axis(ax, "y", everything, look, log=log, most=max(2, min(5, int(room[1] / (2.2 * look.small)))))
-            ends = [_band(ax, t, table[arm], arm, arms, meaning, look, log=log) for arm in group]
-            if not one:
-                ends = [] if group[0] == arms[0] else [_reference(ax, t, table[arms[0]], arms[0], meaning, look)]
-            if any(end.text for end in ends):
-                EndLabels(ax, ends, look, max(room[2], 4 * look.text))
-            about = meaning.get(quantity, "") if one else meaning.get(group[0], group[0])
-            name_panel(ax, quantity, about, unit, power, look, width=room[0] + 0.6 * room[2], height=room[1],
-                       pad=strip + 0.35 * look.text)  # fmt: skip
-            if not one:
-                ax.set_title(ax.get_title(loc="left"), loc="left", fontweight="bold", fontsize=look.text,
-                             color=readable(arm_colors(arms)[group[0]]), pad=strip + 0.35 * look.text)  # fmt: skip
-            time_axis(ax, shown, float(t[0]), float(t[-1]), look, labelled=is_bottom(ax, panels),
-                      most=max(3, min(8, int(room[0] / (3.2 * look.small)))))  # fmt: skip
-            draw_marks(ax, *mark, arm_colors(arms), shown.factor, look, names=meaning, width=room[0], written=True)
-        if isinstance(figure, StyledFigure):
-            note = band_note(levels, counts or {}, arms)
-            if not one and quantity in meaning:
-                note = f"{meaning[quantity]}; {note}"
-            note = wrap(note, 0.96 * 72 * look.width, look.small)
-            figure.supxlabel(note, x=0.988, ha="right", fontsize=look.small, color=FAINT)
+        figure, panels = make_panels(
+            len(groups), look, axes, shape=shape, row=room.row, title=title, share_y=axes is None
+        )  # fmt: skip
+        room = panel_room(figure, panels, look, room)
+        frame = Frame(look, panels, arms, names, shown, float(t[0]), float(t[-1]), room)
+        for i, (ax, group, mark) in enumerate(zip(panels, groups, marks, strict=True)):
+            power = frame.scale(ax, np.concatenate([q.ravel() for q in table.values()]), log=log)
+            ends = [_band(ax, t, table[arm], arm, frame, log=log) for arm in group]
+            if one:
+                frame.label(ax, ends)
+                frame.finish(ax, quantity, names.get(quantity, ""), unit, power)
+            else:
+                _separate(ax, i, t, table, frame, quantity, unit, power, inner=axes is None and i % shape[1] > 0)
+            frame.mark(ax, *mark, written=one)
+        write_note(figure, _note(levels, counts or {}, quantity, frame, marks, one=one), look)
     return figure
 
 
+def _separate(ax: Axes, i: int, t: Array, table: Mapping[str, Array], frame: Frame, quantity: str, unit: str,
+              power: int, *, inner: bool) -> None:  # fmt: skip
+    """Name the panel of one arm and draw the first arm's median into it. inner : the y axis stands further left."""
+    arm = frame.arms[i]
+    if i:
+        median = table[frame.arms[0]]
+        ax.plot(
+            t, median[len(median) // 2], color=PALETTE[0], linestyle=(0, (3, 2)), linewidth=0.6 * frame.style.line,
+            zorder=2, gid="reference",
+        )  # fmt: skip
+    color = readable(arm_colors(frame.arms)[arm])
+    frame.finish(ax, quantity, frame.names.get(arm, arm), unit, power, title_color=color)
+    if inner:
+        ax.set_ylabel("")
+        ax.tick_params(axis="y", labelleft=False)
+
+
+def _note(levels: Sequence[float], counts: Mapping[str, int], quantity: str, frame: Frame,
+          marks: Sequence[tuple[Doses, Windows]], *, one: bool) -> str:  # fmt: skip
+    """Return the note under the figure: what lines, bands and, where nothing beside them says it, marks are."""
+    parts = [band_note(levels, counts, frame.arms)]
+    if not one:
+        parts = [frame.names[quantity], *parts] if quantity in frame.names else parts
+        parts.append(f"dashed: median of {frame.names.get(frame.arms[0], frame.arms[0])}")
+        parts += ["marks above: doses"] if any(doses for doses, _ in marks) else []
+        parts += ["bars above: treatment"] if any(windows for _, windows in marks) else []
+    return "; ".join(parts)
+
+
 def band_note(levels: Sequence[float], counts: Mapping[str, int], arms: Sequence[str]) -> str:
-    """Return the sentence that says what the bands are: `line: median; bands: 25–75 % and 5–95 % of 500 runs an arm`."""
+    """Return the sentence that says what the bands are: `line: median; bands: 25–75 % of 500 runs`."""
     half = len(levels) // 2
     pairs = [f"{100 * levels[i]:g}–{100 * levels[-1 - i]:g} %" for i in reversed(range(half))]
     text = "line: median" + ("; bands: " + " and ".join(pairs) if pairs else "")
@@ -110,25 +129,18 @@ def band_note(levels: Sequence[float], counts: Mapping[str, int], arms: Sequence
     return text + f" of {many} runs" + (" an arm" if len(arms) > 1 else "")
 
 
-def _band(ax: Axes, t: Array, q: Array, arm: str, arms: Sequence[str], meaning: Mapping[str, str], style: Style, *,
-          log: bool) -> End:  # fmt: skip
+def _band(ax: Axes, t: Array, q: Array, arm: str, frame: Frame, *, log: bool) -> End:
     """Draw the bands and the median of one arm; return the end of the median."""
-    color, half = arm_colors(arms)[arm], len(q) // 2
-    q = np.where(q > 0, q, np.nan) if log else q
-    floor = ax.get_ylim()[0]
+    color, half, floor = arm_colors(frame.arms)[arm], len(q) // 2, ax.get_ylim()[0]
+    if log:  # a band whose lower edge is not positive reaches down to the end of the axis
+        q = np.where(q > 0, q, np.where(np.isnan(q), np.nan, floor * 1e-3))
     for i in range(half):
-        low = np.where(np.isnan(q[i]) & np.isfinite(q[-1 - i]), floor, q[i]) if log else q[i]
-        ax.fill_between(t, low, q[-1 - i], color=color, alpha=0.14 + 0.16 * i, linewidth=0, zorder=1 + 0.1 * i, gid="band")
-    ax.plot(t, q[half], color=color, linestyle=arm_dashes(arms)[arm], linewidth=style.line, zorder=3, label=arm or None)
-    return _end(t, q[half], meaning.get(arm, arm), color)
-
-
-def _reference(ax: Axes, t: Array, q: Array, arm: str, meaning: Mapping[str, str], style: Style) -> End:
-    """Draw the first arm's median into another arm's panel; return its end."""
-    color = arm_colors([arm, ""])[arm]
-    median = q[len(q) // 2]
-    ax.plot(t, median, color=color, linestyle=(0, (3, 2)), linewidth=0.6 * style.line, zorder=2, gid="reference")
-    return _end(t, median, meaning.get(arm, arm), color)
+        ax.fill_between(
+            t, q[i], q[-1 - i], color=color, alpha=0.14 + 0.16 * i, linewidth=0, zorder=1 + 0.1 * i, gid="band"
+        )
+    dash = arm_dashes(frame.arms)[arm]
+    ax.plot(t, q[half], color=color, linestyle=dash, linewidth=frame.style.line, zorder=3, label=arm or None)
+    return _end(t, q[half], frame.names.get(arm, arm), color)
 
 
 def _end(t: Array, y: Array, name: str, color: str) -> End:
@@ -144,8 +156,10 @@ def _marks(doses: Doses, windows: Windows, group: Sequence[str], arms: Sequence[
     return {k: doses[k] for k in doses if k in inside}, {k: windows[k] for k in windows if k in inside}
 
 
-def _checked(times: ArrayLike, quantiles: Mapping[str, ArrayLike], levels: Sequence[float]) -> tuple[Array, dict[str, Array]]:
-    t = np.asarray(times, dtype=float)
+def _checked(
+    times: ArrayLike, quantiles: Mapping[str, ArrayLike], levels: Sequence[float]
+) -> tuple[Array, dict[str, Array]]:
+    t = np.array(times, dtype=float)
     given = np.asarray(levels, dtype=float)
     if given.size % 2 == 0 or np.any(np.diff(given) <= 0) or not np.allclose(given + given[::-1], 1, atol=1e-9):
         raise StudyError(f"bands: levels {tuple(levels)} must increase and lie symmetric around 0.5, such as {LEVELS}")
@@ -155,10 +169,14 @@ def _checked(times: ArrayLike, quantiles: Mapping[str, ArrayLike], levels: Seque
     for arm, values in quantiles.items():
         q = np.asarray(values, dtype=float)
         if t.ndim != 1 or t.size == 0 or q.shape != (given.size, t.size):
-            raise StudyError(f"bands, arm '{arm}': quantiles of shape {q.shape}; {given.size} levels and times of shape "
-                             f"{t.shape} need ({given.size}, {t.size})")  # fmt: skip
+            raise StudyError(
+                f"bands, arm '{arm}': quantiles of shape {q.shape}; {given.size} levels and times of shape "
+                f"{t.shape} need ({given.size}, {t.size})"
+            )
         step = np.diff(q, axis=0)
         if np.any(step[np.isfinite(step)] < 0):
-            raise StudyError(f"bands, arm '{arm}': a higher quantile lies below a lower one; give rows in the order of levels")
+            raise StudyError(
+                f"bands, arm '{arm}': a higher quantile lies below a lower one; give rows in the order of levels"
+            )
         table[arm] = q
     return t, table

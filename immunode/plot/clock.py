@@ -12,13 +12,26 @@ from immunode.plot.text import Scaled, pretty_unit
 
 _SECONDS = {"second": 1.0, "minute": 60.0, "hour": 3600.0, "day": 86400.0, "week": 604800.0, "year": 31557600.0}
 _WORDS = {
-    "s": "second", "sec": "second", "min": "minute", "h": "hour", "hr": "hour", "d": "day", "wk": "week",
-    "w": "week", "yr": "year", "y": "year", "a": "year",
-}  # fmt: skip
+    "s": "second",
+    "sec": "second",
+    "min": "minute",
+    "h": "hour",
+    "hr": "hour",
+    "d": "day",
+    "wk": "week",
+    "w": "week",
+    "yr": "year",
+    "y": "year",
+    "a": "year",
+}
 _STEPS = {
-    "second": (1, 2, 5, 10, 15, 30), "minute": (1, 2, 5, 10, 15, 30), "hour": (1, 2, 3, 6, 12, 24),
-    "day": (1, 2, 5, 10, 20), "week": (1, 2, 4, 13, 26), "year": (1, 2, 5, 10, 20),
-}  # fmt: skip
+    "second": (1, 2, 5, 10, 15, 30),
+    "minute": (1, 2, 5, 10, 15, 30),
+    "hour": (1, 2, 3, 6, 12, 24),
+    "day": (1, 2, 5, 10, 20),
+    "week": (1, 2, 4, 13, 26),
+    "year": (1, 2, 5, 10, 20),
+}
 _MOST = 120.0  # more of a unit than this is unhandy: 168 h are 7 days, 364 days are 52 weeks
 
 

@@ -4,14 +4,16 @@ from __future__ import annotations
 
 import math
 from collections.abc import Collection, Mapping, Sequence
+from itertools import pairwise
 
 import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from numpy.typing import ArrayLike
 
-from immunode.errors import StudyError, did_you_mean
-from immunode.plot.figure import StyledFigure, make_panels
+from immunode.errors import StudyError
+from immunode.plot.courses import log_names
+from immunode.plot.figure import StyledFigure, make_panels, write_note
 from immunode.plot.labels import Array
 from immunode.plot.style import FAINT, INK, Style, arm_colors, find_style, readable, styled
 from immunode.plot.text import number, quantity_label, scale_axis, width_of, wrap
@@ -32,7 +34,8 @@ def endpoints(
     """Return a figure of how endpoints are distributed over the runs of each arm.
 
     Each arm has its density, a box (quartiles), whiskers (5 and 95 %) and its median as a number; up to 60 runs are
-    drawn one by one. Failed runs (NaN) are counted under the arm's name.
+    drawn one by one. Runs without any value (failed) are counted under the
+    arm's name, the share of runs without one endpoint (never reached) beside its median.
 
     Parameters
     ----------
@@ -51,30 +54,40 @@ def endpoints(
     table = _checked(values)
     arms = list(dict.fromkeys(arm for per_arm in table.values() for arm in per_arm))
     meaning = dict(labels or {})
-    logs = set(table) if log is True else set() if log is False else {log} if isinstance(log, str) else set(log)
-    for name in sorted(logs - set(table)):
-        raise StudyError(f"endpoints: log axis for unknown endpoint '{name}'{did_you_mean(name, table)}")
+    logs = log_names("endpoints", "endpoint", log, table)
     columns = min(len(table), look.columns) if len(table) != 4 else min(2, look.columns)
     shape = (math.ceil(len(table) / columns), columns)
     names = [_arm_text(arm, table, meaning, look) for arm in arms]
-    row = (len(arms) * 2.4 + 4.5) * look.text / 72
+    lines = [name.count("\n") + 1 for name in names]
+    pitch = max(2.6, *(0.6 * (above + below) + 0.3 for above, below in pairwise(lines)))
+    row = (len(arms) * pitch + 4.5) * look.text / 72
     with styled(look):
-        figure, panels = make_panels(len(table), look, axes, shape=shape, row=row, title=title)
+        figure, panels = make_panels(len(table), look, axes, shape=shape, row=row, title=title, share_x=False)
         wide = _panel_width(figure, panels, look, names, columns)
         for i, (ax, (endpoint, per_arm)) in enumerate(zip(panels, table.items(), strict=True)):
-            _panel(ax, endpoint, per_arm, arms, (units or {}).get(endpoint, ""), meaning, look, wide, log=endpoint in logs)
+            _panel(
+                ax, endpoint, per_arm, arms, (units or {}).get(endpoint, ""), meaning, look, wide, log=endpoint in logs
+            )
             named = i % columns == 0 or not isinstance(figure, StyledFigure)
             ax.set_yticks(range(len(arms)), names if named else [""] * len(arms), fontsize=look.text, linespacing=1.05)
             for tick, arm in zip(ax.get_yticklabels(), arms, strict=True):
                 tick.set_color(readable(arm_colors(arms)[arm]))
-        if isinstance(figure, StyledFigure):
-            note = wrap("white line and number: median; box: 25–75 %; line: 5–95 % of the runs", 69 * look.width, look.small)
-            figure.supxlabel(note, x=0.988, ha="right", fontsize=look.small, color=FAINT)
+        write_note(figure, "number: median; box: 25–75 %; line: 5–95 % of the runs", look)
     return figure
 
 
-def _panel(ax: Axes, endpoint: str, per_arm: Mapping[str, Array], arms: Sequence[str], unit: str,
-           meaning: Mapping[str, str], style: Style, width: float, *, log: bool) -> None:  # fmt: skip
+def _panel(
+    ax: Axes,
+    endpoint: str,
+    per_arm: Mapping[str, Array],
+    arms: Sequence[str],
+    unit: str,
+    meaning: Mapping[str, str],
+    style: Style,
+    width: float,
+    *,
+    log: bool,
+) -> None:
     """Draw the panel of one endpoint. width : of the axes in points."""
     good = {arm: v[np.isfinite(v) & ((v > 0) | (not log))] for arm, v in per_arm.items()}
     shown = np.concatenate([_without_tails(v) for v in good.values()])
@@ -84,21 +97,33 @@ def _panel(ax: Axes, endpoint: str, per_arm: Mapping[str, Array], arms: Sequence
     ax.spines["left"].set_visible(False)
     for i, arm in enumerate(arms):
         if arm in good:
-            _row(ax, i, good[arm], arm_colors(arms)[arm], style, log=log)
+            missing = float(np.mean(~np.isfinite(per_arm[arm]))) if per_arm[arm].size else 0.0
+            _row(ax, i, good[arm], arm_colors(arms)[arm], style, log=log, power=power, missing=missing)
     label = quantity_label(endpoint, unit, power)
     if width_of(label, style.text) > width:
-        label = wrap(endpoint, width, style.text, lines=2) + "\n" + wrap(quantity_label("", unit, power), width, style.text)
+        label = (
+            wrap(endpoint, width, style.text, lines=2) + "\n" + wrap(quantity_label("", unit, power), width, style.text)
+        )
     ax.set_xlabel(label, fontsize=style.text, color=INK)
     if meaning.get(endpoint, endpoint) != endpoint:
         text = wrap(meaning[endpoint], width, style.text, lines=3)
         ax.set_title(text, loc="left", fontsize=style.text, color=INK, linespacing=1.1)
 
 
-def _row(ax: Axes, place: int, values: Array, color: str, style: Style, *, log: bool) -> None:
+def _row(
+    ax: Axes, place: int, values: Array, color: str, style: Style, *, log: bool, power: int, missing: float
+) -> None:
     """Draw one arm: density or points above, the box below, the median as a line and a number."""
     if values.size == 0:
-        ax.annotate("no values", (0.02, place), xycoords=("axes fraction", "data"), va="center", fontsize=style.small,
-                    color=FAINT, gid="median")  # fmt: skip
+        ax.annotate(
+            "no values",
+            (0.02, place),
+            xycoords=("axes fraction", "data"),
+            va="center",
+            fontsize=style.small,
+            color=FAINT,
+            gid="median",
+        )
         return
     low, first, median, third, high = np.quantile(values, [0.05, 0.25, 0.5, 0.75, 0.95])
     box = place + 0.1
@@ -110,14 +135,31 @@ def _row(ax: Axes, place: int, values: Array, color: str, style: Style, *, log: 
         ax.fill_between(centers, place - 0.04, place - 0.04 - 0.38 * density, color=color, alpha=0.32, linewidth=0)
     ax.plot([low, high], [box, box], color=color, linewidth=style.line * 0.5, solid_capstyle="butt")
     ax.barh(box, third - first, left=first, height=0.16, color=color, linewidth=0, zorder=2)
-    ax.plot([median, median], [box - 0.08, box + 0.08], color="white", linewidth=style.line * 0.8, solid_capstyle="butt", zorder=3)
     left, right = ax.get_xlim()
+    spread = math.log(third / first) / math.log(right / left) if log else (third - first) / (right - left)
+    inside = "white" if spread > 0.012 else color  # a box too narrow for a white line is itself the line
+    ax.plot(
+        [median, median],
+        [box - 0.08, box + 0.08],
+        color=inside,
+        linewidth=style.line * 0.8,
+        solid_capstyle="butt",
+        zorder=3,
+    )
     share = (math.log(median / left) / math.log(right / left)) if log else (median - left) / (right - left)
     side = "left" if share < 0.12 else "right" if share > 0.88 else "center"
     ax.annotate(
-        number(float(median)), (float(median), box + 0.09), xytext=(0, -0.15 * style.text), textcoords="offset points",
-        va="top", ha=side, fontsize=style.small, color=readable(color), gid="median", annotation_clip=False,
-    )  # fmt: skip
+        number(float(median) / 10.0**power) + (f" ({100 * missing:.2g} % no value)" if missing > 0.005 else ""),
+        (float(median), box + 0.09),
+        xytext=(0, -0.15 * style.text),
+        textcoords="offset points",
+        va="top",
+        ha=side,
+        fontsize=style.small,
+        color=readable(color),
+        gid="median",
+        annotation_clip=False,
+    )
 
 
 def _density(values: Array, limits: tuple[float, float], *, log: bool) -> tuple[Array, Array]:
@@ -145,16 +187,19 @@ def _without_tails(values: Array) -> Array:
     if values.size <= _FEW:
         return values
     low, high = np.quantile(values, [0.005, 0.995])
-    return values[(values >= low) & (values <= high)]
+    inside: Array = values[(values >= low) & (values <= high)]
+    return inside
 
 
 def _arm_text(arm: str, table: Mapping[str, Mapping[str, Array]], meaning: Mapping[str, str], style: Style) -> str:
     """Return an arm's name with the number of its runs and of those that failed."""
-    most = 0.2 * style.width * 72
+    most = (0.2 if style.fixed else 0.28) * style.width * 72
     runs = max(per_arm[arm].size for per_arm in table.values() if arm in per_arm)
-    bad = max(int(np.sum(~np.isfinite(per_arm[arm]))) for per_arm in table.values() if arm in per_arm)
+    bad = min(int(np.sum(~np.isfinite(per_arm[arm]))) for per_arm in table.values() if arm in per_arm)
     failed = f", {bad:,} failed" if bad else ""
-    return wrap(meaning.get(arm, arm), most, style.text, lines=2) + "\n" + wrap(f"n = {runs:,}{failed}", most, style.text)
+    return (
+        wrap(meaning.get(arm, arm), most, style.text, lines=2) + "\n" + wrap(f"n = {runs:,}{failed}", most, style.text)
+    )
 
 
 def _panel_width(figure: Figure, panels: Sequence[Axes], style: Style, names: Sequence[str], columns: int) -> float:

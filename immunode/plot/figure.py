@@ -10,10 +10,12 @@ from typing import Any
 import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.backend_bases import RendererBase
-from matplotlib.figure import Figure
+from matplotlib.figure import Figure, SubFigure
+from matplotlib.layout_engine import ConstrainedLayoutEngine
 
 from immunode.errors import StudyError
 from immunode.plot.style import FAINT, INK, Style, styled
+from immunode.plot.text import wrap
 
 
 class StyledFigure(Figure):
@@ -43,11 +45,26 @@ class StyledFigure(Figure):
         return buffer.getvalue()
 
 
+def root_figure(ax: Axes) -> Figure:
+    """Return the figure that holds `ax`, also where it stands in a subfigure.
+
+    Raises
+    ------
+    StudyError : the axes are in no figure.
+    """
+    holder: Any = ax.figure
+    while isinstance(holder, SubFigure):
+        holder = holder.figure
+    if not isinstance(holder, Figure):
+        raise StudyError("plot: the axes given are in no figure (removed?)")
+    return holder
+
+
 def grid_shape(n: int, style: Style, *, stack: int = 2) -> tuple[int, int]:
     """Return (rows, columns) for `n` panels; up to `stack` panels stand in one column, as wide as they can be."""
     if n <= stack or style.columns == 1:
         return n, 1
-    columns = 2 if n <= 4 else 3 if n <= 9 else 4
+    columns = 2 if n in (2, 4) else 3 if n <= 9 else 4
     return math.ceil(n / columns), columns
 
 
@@ -59,9 +76,10 @@ def make_panels(
     shape: tuple[int, int] | None = None,
     row: float = 0.0,
     title: str = "",
+    share_x: bool = True,
     share_y: bool = False,
 ) -> tuple[Figure, list[Axes]]:
-    """Return a figure and `n` axes in it: the caller's own where given, else new ones that share their x axis.
+    """Return a figure and `n` axes in it: the caller's own where given, else new ones.
 
     row : least height of one row of panels in inches.
 
@@ -73,22 +91,22 @@ def make_panels(
         given = [axes] if isinstance(axes, Axes) else list(np.asarray(axes, dtype=object).ravel())
         if len(given) != n:
             raise StudyError(f"plot: {len(given)} axes given for {n} panels; pass {n}, or leave axes out")
-        figure = given[0].get_figure(root=True)
-        assert isinstance(figure, Figure)
+        figure = root_figure(given[0])
         for ax in given:
             _dress(ax, style)
         return figure, given
     rows, columns = shape or grid_shape(n, style)
-    extra = style.head / 72 * 2 if title else 0.0
-    height = max(style.height if style.fixed or rows == 1 else 0.0, rows * max(style.row, row) + extra + style.text / 18)
-    made = StyledFigure(style, figsize=(style.width, height), layout="constrained")
-    engine = made.get_layout_engine()
-    assert engine is not None
+    title = wrap(title, (style.width - 0.2) * 72, style.head, bold=True, lines=2)
+    extra = style.head / 72 * (1 + title.count("\n")) * 1.5 if title else 0.0
+    height = max(
+        style.height if style.fixed or rows == 1 else 0.0, rows * max(style.row, row) + extra + style.text / 24
+    )
     pad = style.text / 72
-    engine.set(w_pad=pad * 0.45, h_pad=pad * 0.4, wspace=0.02, hspace=0.02)
+    engine = ConstrainedLayoutEngine(w_pad=pad * 0.45, h_pad=pad * 0.4, wspace=0.02, hspace=0.02)
+    made = StyledFigure(style, figsize=(style.width, height), layout=engine)
     panels: list[Axes] = []
     for i in range(n):
-        above = panels[i - columns] if i >= columns else None
+        above = panels[i - columns] if share_x and i >= columns else None
         beside = panels[0] if share_y and panels else None
         ax = made.add_subplot(rows, columns, i + 1, sharex=above, sharey=beside)
         _dress(ax, style)
@@ -108,6 +126,13 @@ def _dress(ax: Axes, style: Style) -> None:
         spine.set_linewidth(thin)
         spine.set_edgecolor(FAINT)
     ax.set_axisbelow(True)
+
+
+def write_note(figure: Figure, note: str, style: Style) -> None:
+    """Write a small note under a figure of ours; a figure of the caller's own is left alone."""
+    if note and isinstance(figure, StyledFigure):
+        text = wrap(note, 0.94 * 72 * style.width, style.small)
+        figure.supxlabel(text, x=0.985, ha="right", fontsize=style.small, color=FAINT)
 
 
 def is_bottom(ax: Axes, panels: Sequence[Axes]) -> bool:

@@ -15,10 +15,10 @@ from matplotlib.patches import Rectangle
 from numpy.typing import ArrayLike
 
 from immunode.errors import StudyError
-from immunode.plot.figure import StyledFigure, make_panels
+from immunode.plot.figure import StyledFigure, make_panels, root_figure, write_note
 from immunode.plot.labels import Array
 from immunode.plot.style import FAINT, INK, PAPER, Style, find_style, luminance, styled
-from immunode.plot.text import Decades, Scaled, limits, number, power_of, quantity_label, scale_axis, wrap
+from immunode.plot.text import Decades, Scaled, limits, power_of, quantity_label, reaches_far, scale_axis, wrap
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,45 +84,66 @@ def heat(
         figure, (ax,) = make_panels(1, look, axes, title=title)
         if isinstance(figure, StyledFigure) and not look.fixed:
             figure.set_figheight(0.85 * look.width)
-        x_power = _axis(ax, "x", cells.x, cells.x_log, look)
-        y_power = _axis(ax, "y", cells.y, cells.y_log, look)
-        norm, cmap = _colors(cells.z, z_log=z_log, center=center)
-        ax.set_facecolor("#F1F2F4")
-        mesh = ax.pcolormesh(edges(cells.x, cells.x_log), edges(cells.y, cells.y_log), np.ma.masked_invalid(cells.z),
-                             norm=norm, cmap=cmap, shading="flat", rasterized=cells.z.size > 5000)  # fmt: skip
-        _hatch(ax, cells)
-        if contours and cells.regular and min(cells.z.shape) >= 4:
-            _contours(ax, cells, norm, cmap, look, z_log=z_log)
-        room = figure.get_figheight() * 72 * 0.75
-        _name(ax, "x", quantity_label(x_label, x_unit, x_power), look, figure.get_figwidth() * 72 * 0.7)
-        _name(ax, "y", quantity_label(y_label, y_unit, y_power), look, room)
-        low, high = norm.vmin, norm.vmax
-        power = 0 if z_log or low is None or high is None else power_of(low, high)
-        bar = figure.colorbar(mesh, ax=ax, pad=0.02, aspect=22, fraction=0.08,
-                              format=Decades() if z_log else Scaled(power))  # fmt: skip
-        bar.outline.set_visible(False)  # type: ignore[operator]
-        bar.ax.tick_params(labelsize=look.small, length=look.text / 4, color=FAINT, labelcolor=INK)
-        bar.ax.minorticks_off()
-        bar.set_label(wrap(quantity_label(z_label, z_unit, power), room, look.text, lines=2), fontsize=look.text, color=INK)
+        wide, high = figure.get_figwidth() * 72 * 0.7, figure.get_figheight() * 72 * 0.75
+        x_power = scale_axis(ax, "x", edges(cells.x, cells.x_log), look, log=cells.x_log, grid=False, exact=True)
+        y_power = scale_axis(ax, "y", edges(cells.y, cells.y_log), look, log=cells.y_log, grid=False, exact=True)
+        x_text, y_text = quantity_label(x_label, x_unit, x_power), quantity_label(y_label, y_unit, y_power)
+        ax.set_xlabel(wrap(x_text, wide, look.text, lines=2), fontsize=look.text, color=INK)
+        ax.set_ylabel(wrap(y_text, high, look.text, lines=2), fontsize=look.text, color=INK)
+        _map(ax, cells, look, z_label, z_unit, high, z_log=z_log, center=center, contours=contours)
         _note(figure, cells, look)
     return figure
 
 
-def to_cells(x: ArrayLike, y: ArrayLike, z: ArrayLike, *, x_log: bool | None = None, y_log: bool | None = None,
-             bins: int | None = None) -> Cells:  # fmt: skip
+def _map(ax: Axes, cells: Cells, style: Style, label: str, unit: str, height: float, *, z_log: bool,
+         center: float | None, contours: bool) -> None:  # fmt: skip
+    """Draw colors, hatches, contour lines and the color bar, which may be `height` points long."""
+    norm, cmap = _colors(cells.z, z_log=z_log, center=center)
+    low, high = norm.vmin or 0.0, norm.vmax or 0.0
+    ax.set_facecolor("#F1F2F4")
+    mesh = ax.pcolormesh(
+        edges(cells.x, cells.x_log), edges(cells.y, cells.y_log), np.ma.masked_invalid(cells.z), norm=norm, cmap=cmap,
+        shading="flat", rasterized=cells.z.size > 5000,
+    )  # fmt: skip
+    _hatch(ax, cells)
+    power = 0 if z_log else power_of(low, high)
+    if contours and cells.regular and min(cells.z.shape) >= 4:
+        _contours(ax, cells, norm, cmap, style, power, z_log=z_log)
+    numbers = Decades(reaches_far(low, high)) if z_log else Scaled(power)
+    bar = root_figure(ax).colorbar(mesh, ax=ax, pad=0.02, aspect=22, fraction=0.08, format=numbers)
+    bar.outline.set_visible(False)
+    bar.ax.tick_params(labelsize=style.small, length=style.text / 4, color=FAINT, labelcolor=INK)
+    bar.ax.minorticks_off()
+    text = wrap(quantity_label(label, unit, power), height, style.text, lines=2)
+    bar.set_label(text, fontsize=style.text, color=INK)
+
+
+def to_cells(
+    x: ArrayLike,
+    y: ArrayLike,
+    z: ArrayLike,
+    *,
+    x_log: bool | None = None,
+    y_log: bool | None = None,
+    bins: int | None = None,
+) -> Cells:
     """Return the map of a grid or of scattered runs, see `heat`."""
     a, b, c = (np.asarray(v, dtype=float) for v in (x, y, z))
     if c.ndim == 2 and a.shape == c.shape and b.shape == c.shape:
         a, b, c = a.ravel(), b.ravel(), c.ravel()
     if c.ndim == 2:
         if a.ndim != 1 or b.ndim != 1 or c.shape != (b.size, a.size):
-            raise StudyError(f"heat: z of shape {c.shape} for x of shape {a.shape} and y of shape {b.shape}; "
-                             "z needs (n_y, n_x), or all three (n_runs,)")  # fmt: skip
+            raise StudyError(
+                f"heat: z of shape {c.shape} for x of shape {a.shape} and y of shape {b.shape}; "
+                "z needs (n_y, n_x), or all three (n_runs,)"
+            )
         a, b = np.tile(a, b.size), np.repeat(b, a.size)
         c = c.ravel()
     if not a.shape == b.shape == c.shape or a.ndim != 1:
-        raise StudyError(f"heat: x, y, z of shapes {a.shape}, {b.shape}, {c.shape}; give a grid (n_x,), (n_y,), (n_y, n_x), "
-                         "or all three (n_runs,)")  # fmt: skip
+        raise StudyError(
+            f"heat: x, y, z of shapes {a.shape}, {b.shape}, {c.shape}; give a grid (n_x,), (n_y,), (n_y, n_x), "
+            "or all three (n_runs,)"
+        )
     placed = np.isfinite(a) & np.isfinite(b)
     a, b, c = a[placed], b[placed], c[placed]
     if a.size == 0:
@@ -134,7 +155,7 @@ def to_cells(x: ArrayLike, y: ArrayLike, z: ArrayLike, *, x_log: bool | None = N
         logs = (_is_log(xs, True) if x_log is None else x_log, _is_log(ys, True) if y_log is None else y_log)
         value, failed = _medians(i, j, c, (ys.size, xs.size))
         return Cells(xs, ys, value, failed, True, *logs)
-    n = bins or int(np.clip(round(math.sqrt(a.size / 4)), 4, 40))
+    n = bins or int(np.clip(round(math.sqrt(a.size / 9)), 4, 40))
     logs = (_is_log(xs, False) if x_log is None else x_log, _is_log(ys, False) if y_log is None else y_log)
     x_mid, i = _bin(a, xs, n, logs[0])
     y_mid, j = _bin(b, ys, n, logs[1])
@@ -188,11 +209,6 @@ def edges(centers: Array, log: bool) -> Array:
     return np.exp(out) if log else out
 
 
-def _axis(ax: Axes, which: str, centers: Array, log: bool, style: Style) -> int:
-    """Set an axis to the outer borders of the cells; return the power taken out of it."""
-    return scale_axis(ax, which, edges(centers, log), style, log=log, grid=False, exact=True)
-
-
 def _colors(z: Array, *, z_log: bool, center: float | None) -> tuple[Normalize, Any]:
     good = z[np.isfinite(z) & ((z > 0) | (not z_log))]
     low, high = (float(good.min()), float(good.max())) if good.size else (0.0, 1.0)
@@ -204,7 +220,7 @@ def _colors(z: Array, *, z_log: bool, center: float | None) -> tuple[Normalize, 
     return (LogNorm if z_log else Normalize)(low, high), colormaps["viridis"]
 
 
-def _contours(ax: Axes, cells: Cells, norm: Normalize, cmap: Any, style: Style, *, z_log: bool) -> None:
+def _contours(ax: Axes, cells: Cells, norm: Normalize, cmap: Any, style: Style, power: int, *, z_log: bool) -> None:
     """Draw labelled contour lines, dark on light colors and white on dark ones."""
     good = cells.z[np.isfinite(cells.z) & ((cells.z > 0) | (not z_log))]
     if good.size < 4 or float(good.max()) - float(good.min()) <= 1e-6 * float(np.max(np.abs(good))):
@@ -216,21 +232,29 @@ def _contours(ax: Axes, cells: Cells, norm: Normalize, cmap: Any, style: Style, 
     if not levels:
         return
     colors = [INK if luminance(to_hex(cmap(norm(v)))) > 0.3 else PAPER for v in levels]
-    lines = ax.contour(cells.x, cells.y, np.ma.masked_invalid(cells.z), levels, colors=colors, linewidths=style.line * 0.45)
-    ax.clabel(lines, fmt=number, fontsize=style.small, inline_spacing=style.small * 0.35)
+    z = np.ma.masked_invalid(cells.z)
+    lines = ax.contour(cells.x, cells.y, z, levels, colors=colors, linewidths=style.line * 0.45)
+    numbers = Decades(True) if z_log else Scaled(power)
+    texts = dict(zip(levels, numbers.format_ticks(levels), strict=True))
+    ax.clabel(lines, fmt=texts, fontsize=style.small, inline_spacing=style.small * 0.35)
 
 
 def _hatch(ax: Axes, cells: Cells) -> None:
     """Hatch the cells in which every run failed."""
     x, y = edges(cells.x, cells.x_log), edges(cells.y, cells.y_log)
     for j, i in zip(*np.nonzero(cells.failed), strict=True):
-        ax.add_patch(Rectangle((x[i], y[j]), x[i + 1] - x[i], y[j + 1] - y[j], facecolor=PAPER, edgecolor=FAINT,
-                               hatch="////", linewidth=0, gid="failed"))  # fmt: skip
-
-
-def _name(ax: Axes, which: str, text: str, style: Style, points: float) -> None:
-    put = ax.set_xlabel if which == "x" else ax.set_ylabel
-    put(wrap(text, points, style.text, lines=2), fontsize=style.text, color=INK)
+        ax.add_patch(
+            Rectangle(
+                (x[i], y[j]),
+                x[i + 1] - x[i],
+                y[j + 1] - y[j],
+                facecolor=PAPER,
+                edgecolor=FAINT,
+                hatch="////",
+                linewidth=0,
+                gid="failed",
+            )
+        )
 
 
 def _note(figure: Figure, cells: Cells, style: Style) -> None:
@@ -242,6 +266,4 @@ def _note(figure: Figure, cells: Cells, style: Style) -> None:
         parts.append("color: median of the runs in a cell")
     if np.any(np.isnan(cells.z) & ~cells.failed):
         parts.append("gray: no runs")
-    if parts and isinstance(figure, StyledFigure):
-        text = wrap("; ".join(parts), 69 * style.width, style.small)
-        figure.supxlabel(text, x=0.988, ha="right", fontsize=style.small, color=FAINT)
+    write_note(figure, "; ".join(parts), style)

@@ -64,21 +64,29 @@ class End:
 class EndLabels(Artist):
     """Labels to the right of axes, arranged anew whenever they are drawn (so they follow a resize or a zoom)."""
 
-    def __init__(self, ax: Axes, ends: Sequence[End], style: Style, width: float) -> None:
+    def __init__(self, ax: Axes, ends: Sequence[End], style: Style, width: float, size: float) -> None:
         super().__init__()
         self.set_zorder(-10)  # drawn first, so that the labels are in place when their turn comes
         self.ends = sorted(ends, key=lambda end: end.rank)
         self.style = style
-        self.gap = style.text * 0.75
+        self.gap = size * 1.0
         self.labels: list[Annotation] = []
         self.leaders: list[Line2D] = []
         for end in self.ends:
             color = readable(end.color)
             label = ax.annotate(
-                wrap(end.text, width, style.text, lines=2), (1.0, end.y), xycoords=("axes fraction", "data"),
-                xytext=(self.gap, 0), textcoords="offset points", va="center", ha="left", color=color,
-                fontsize=style.text, annotation_clip=False, linespacing=1.0,
-            )  # fmt: skip
+                wrap(end.text, width, size, lines=3),
+                (1.0, end.y if np.isfinite(end.y) else ax.get_ylim()[0]),
+                xycoords=("axes fraction", "data"),
+                xytext=(self.gap, 0),
+                textcoords="offset points",
+                va="center",
+                ha="left",
+                color=color,
+                fontsize=size,
+                annotation_clip=False,
+                linespacing=1.0,
+            )
             label.set_gid("end-label")
             leader = Line2D([], [], color=end.color, linewidth=max(0.5, style.line / 3), clip_on=False)
             leader.set_transform(IdentityTransform())
@@ -99,16 +107,20 @@ class EndLabels(Artist):
             return
         box = ax.bbox
         heights = np.array([label.get_window_extent(renderer).height for label in self.labels])
-        ends = ax.transData.transform([(end.x, end.y) for end in self.ends])
-        ends = np.nan_to_num(ends, nan=box.y0)
-        wanted = np.clip(ends[:, 1], box.y0, box.y1)
+        points = ax.transData.transform([(end.x, end.y) for end in self.ends])
+        points = np.nan_to_num(points, nan=box.y0)
+        wanted = np.clip(points[:, 1], box.y0, box.y1)
         point = ax.figure.dpi / 72
         places = spread(wanted, heights + 0.12 * self.style.text * point, box.y0 - 0.5 * heights[0], box.y1)
-        for label, leader, (x, _), y, place in zip(self.labels, self.leaders, ends, wanted, places, strict=True):
+        for end, label, leader, (x, _), y, place in zip(
+            self.ends, self.labels, self.leaders, points, wanted, places, strict=True
+        ):
             label.set_position((self.gap, (place - y) / point))
             label.xy = (1.0, float(ax.transData.inverted().transform((x, y))[1]))
             right = box.x1
             near, far = right + 0.15 * self.gap * point, right + 0.85 * self.gap * point
+            if not np.isfinite(end.y):
+                continue
             moved = abs(place - y) > 0.35 * self.style.text * point
             if moved or x < right - 2:
                 leader.set_data([min(x, right), near, far], [y, y, place])

@@ -10,6 +10,7 @@ import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.transforms import ScaledTranslation, Transform
 
+from immunode.plot.figure import root_figure
 from immunode.plot.style import FAINT, Style, readable
 
 Windows = Mapping[str, Sequence[tuple[float | None, float | None]]]
@@ -27,7 +28,7 @@ def strip_height(n: int, style: Style) -> float:
 
 
 def _row(style: Style) -> float:
-    return 0.75 * style.text
+    return 0.95 * style.text
 
 
 def draw_marks(
@@ -65,14 +66,22 @@ def draw_marks(
             if key not in colors and len(doses.get(key, ())):
                 what = names.get(key, key)
             ax.annotate(
-                what, (1, 1), xycoords="axes fraction", xytext=(0.75 * style.text, (i + 0.6) * _row(style)),
-                textcoords="offset points", va="center", ha="left", fontsize=style.small * 0.9, annotation_clip=False,
-                color=readable(color), gid="mark-label",
-            )  # fmt: skip
+                what,
+                (1, 1),
+                xycoords="axes fraction",
+                xytext=(0.75 * style.text, (i + 0.6) * _row(style)),
+                textcoords="offset points",
+                va="center",
+                ha="left",
+                fontsize=style.small * 0.9,
+                annotation_clip=False,
+                color=readable(color),
+                gid="mark-label",
+            )
 
 
 def _above(ax: Axes, points: float) -> Transform:
-    lift = ScaledTranslation(0, points / 72, ax.get_figure(root=True).dpi_scale_trans)  # type: ignore[union-attr]
+    lift = ScaledTranslation(0, points / 72, root_figure(ax).dpi_scale_trans)
     return ax.get_xaxis_transform() + lift
 
 

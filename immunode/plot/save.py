@@ -20,8 +20,9 @@ ENDINGS = (".png", ".svg", ".pdf")
 _KEY = "immunode"
 
 
-def save(figure: Figure, path: str | os.PathLike[str], *, metadata: Mapping[str, str] | None = None,
-         dpi: float | None = None) -> Path:  # fmt: skip
+def save(
+    figure: Figure, path: str | os.PathLike[str], *, metadata: Mapping[str, str] | None = None, dpi: float | None = None
+) -> Path:
     """Write a figure as PNG, SVG or PDF, text as text; return the path.
 
     The file is written beside its place and moved there, so nobody sees half of it. The same figure and metadata
@@ -126,4 +127,6 @@ def _from_pdf(path: Path) -> str:
     found = re.search(rb"/Subject \(((?:[^()\\]|\\.)*)\)", path.read_bytes(), re.DOTALL)
     if not found:
         return ""
-    return re.sub(rb"\\(.)", lambda m: {b"n": b"\n", b"r": b"\r"}.get(m[1], m[1]), found[1], flags=re.DOTALL).decode("latin-1")
+    return re.sub(rb"\\(.)", lambda m: {b"n": b"\n", b"r": b"\r"}.get(m[1], m[1]), found[1], flags=re.DOTALL).decode(
+        "latin-1"
+    )

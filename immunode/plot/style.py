@@ -29,7 +29,7 @@ class Style:
     """Sizes of a figure, for one place where figures are read.
 
     width, height : size of the figure in inches; a figure with many panels may be taller.
-    text, small, head : sizes in points of axis text, of the smallest text, of the figure's title.
+    text, small, head, least : sizes in points of axis text, of tick labels, of the figure's title; the least of all.
     line : width of a line in points.   columns : most panels side by side.
     row : least height of a row of panels in inches.
     """
@@ -39,6 +39,7 @@ class Style:
     height: float
     text: float
     small: float
+    least: float
     head: float
     line: float
     columns: int
@@ -49,24 +50,55 @@ class Style:
         """Return the matplotlib settings of this style (fonts that matplotlib ships, text kept as text)."""
         thin = max(0.6, self.line / 3)
         return {
-            "font.family": "sans-serif", "font.sans-serif": ["DejaVu Sans"], "mathtext.fontset": "dejavusans",
-            "font.size": self.text, "axes.titlesize": self.text, "axes.labelsize": self.text,
-            "xtick.labelsize": self.small, "ytick.labelsize": self.small, "figure.titlesize": self.head,
-            "text.color": INK, "axes.labelcolor": INK, "axes.titlecolor": INK, "axes.edgecolor": FAINT,
-            "xtick.color": FAINT, "ytick.color": FAINT, "xtick.labelcolor": INK, "ytick.labelcolor": INK,
-            "axes.facecolor": PAPER, "figure.facecolor": PAPER, "savefig.facecolor": PAPER,
-            "axes.spines.top": False, "axes.spines.right": False, "axes.linewidth": thin,
-            "axes.grid": False, "axes.axisbelow": True, "grid.color": GRID, "grid.linewidth": thin,
-            "xtick.major.width": thin, "ytick.major.width": thin, "xtick.major.size": self.text / 4,
-            "ytick.major.size": self.text / 4, "xtick.minor.size": self.text / 8, "ytick.minor.size": self.text / 8,
-            "lines.linewidth": self.line, "lines.solid_capstyle": "round", "hatch.linewidth": thin,
-            "hatch.color": FAINT, "svg.fonttype": "none", "svg.hashsalt": "immunode", "pdf.fonttype": 42,
-            "ps.fonttype": 42, "axes.unicode_minus": True, "figure.dpi": 100.0, "savefig.dpi": "figure",
-        }  # fmt: skip
+            "font.family": "sans-serif",
+            "font.sans-serif": ["DejaVu Sans"],
+            "mathtext.fontset": "dejavusans",
+            "font.size": self.text,
+            "axes.titlesize": self.text,
+            "axes.labelsize": self.text,
+            "xtick.labelsize": self.small,
+            "ytick.labelsize": self.small,
+            "figure.titlesize": self.head,
+            "text.color": INK,
+            "axes.labelcolor": INK,
+            "axes.titlecolor": INK,
+            "axes.edgecolor": FAINT,
+            "xtick.color": FAINT,
+            "ytick.color": FAINT,
+            "xtick.labelcolor": INK,
+            "ytick.labelcolor": INK,
+            "axes.facecolor": PAPER,
+            "figure.facecolor": PAPER,
+            "savefig.facecolor": PAPER,
+            "axes.spines.top": False,
+            "axes.spines.right": False,
+            "axes.linewidth": thin,
+            "axes.grid": False,
+            "axes.axisbelow": True,
+            "grid.color": GRID,
+            "grid.linewidth": thin,
+            "xtick.major.width": thin,
+            "ytick.major.width": thin,
+            "xtick.major.size": self.text / 4,
+            "ytick.major.size": self.text / 4,
+            "xtick.minor.size": self.text / 8,
+            "ytick.minor.size": self.text / 8,
+            "lines.linewidth": self.line,
+            "lines.solid_capstyle": "round",
+            "hatch.linewidth": thin,
+            "hatch.color": FAINT,
+            "svg.fonttype": "none",
+            "svg.hashsalt": "immunode",
+            "pdf.fonttype": 42,
+            "ps.fonttype": 42,
+            "axes.unicode_minus": True,
+            "figure.dpi": 100.0,
+            "savefig.dpi": "figure",
+        }
 
 
-SLIDE = Style("slide", 13.333, 7.5, text=18, small=16, head=24, line=3.2, columns=3, row=2.2, fixed=True)
-PRINT = Style("paper", 3.4, 2.5, text=7.5, small=7, head=8.5, line=1.3, columns=1, row=1.25, fixed=False)
+SLIDE = Style("slide", 13.333, 7.5, text=18, small=16, least=14, head=24, line=3.2, columns=3, row=2.2, fixed=True)
+PRINT = Style("paper", 3.4, 2.5, text=7.5, small=7, least=6, head=8.5, line=1.3, columns=1, row=1.25, fixed=False)
 STYLES = {style.name: style for style in (SLIDE, PRINT)}
 
 
@@ -82,15 +114,30 @@ def find_style(style: str | Style) -> Style:
 @contextmanager
 def styled(style: Style) -> Iterator[None]:
     """Set matplotlib's settings to the style for the length of a `with` block, whatever they were before."""
-    kept = {key: value for key, value in mpl.rcParamsDefault.items() if not key.startswith(_UNTOUCHED)}
+    settings: dict[Any, Any] = {
+        key: value for key, value in mpl.rcParamsDefault.items() if not key.startswith(_UNTOUCHED)
+    }
+    settings.update(style.rc())
     with mpl.rc_context():
-        mpl.rcParams.update(kept)
-        mpl.rcParams.update(style.rc())
+        mpl.rcParams.update(settings)
         yield
 
 
-_UNTOUCHED = ("backend", "interactive", "toolbar", "timezone", "webagg", "tk.", "figure.max_open", "date.epoch",
-              "docstring", "figure.raise_window", "keymap", "animation", "_internal")  # fmt: skip
+_UNTOUCHED = (
+    "backend",
+    "interactive",
+    "toolbar",
+    "timezone",
+    "webagg",
+    "tk.",
+    "figure.max_open",
+    "date.epoch",
+    "docstring",
+    "figure.raise_window",
+    "keymap",
+    "animation",
+    "_internal",
+)
 
 
 def arm_colors(arms: Iterable[str]) -> dict[str, str]:

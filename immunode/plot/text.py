@@ -41,6 +41,11 @@ def width_of(text: str, size: float, *, bold: bool = False) -> float:
     return max((_width(line, size, bold) for line in text.split("\n")), default=0.0)
 
 
+def pieces_of(text: str) -> list[str]:
+    """Return the parts of a text between which a line may break."""
+    return [p for p in re.split(r"(?<=[ ,/+._\-])(?=[^ \d])|(?<= )(?=\d)", re.sub(r"[ \t\n]+", " ", text.strip())) if p]
+
+
 @lru_cache(maxsize=4096)
 def _width(line: str, size: float, bold: bool) -> float:
     font = FontProperties(family="DejaVu Sans", size=size, weight="bold" if bold else "normal")
@@ -52,13 +57,15 @@ def wrap(text: str, points: float, size: float, *, bold: bool = False, lines: in
 
     Breaks after spaces, commas, slashes, plus signs, dots, hyphens and underscores; a longer word is cut in pieces.
     """
-    pieces = [p for p in re.split(r"(?<=[ ,/+._\-])(?=\S)|(?<=\S)(?=\()", " ".join(text.split())) if p]
+    pieces = pieces_of(text)
     out: list[str] = [""]
     for piece in pieces:
         if out[-1] and width_of((out[-1] + piece).rstrip(), size, bold=bold) > points:
             out.append("")
         while width_of((out[-1] + piece).rstrip(), size, bold=bold) > points and len(piece) > 1:
-            fits = max(1, next((n for n in range(len(piece) - 1, 0, -1) if width_of(piece[:n], size, bold=bold) <= points), 1))
+            fits = max(
+                1, next((n for n in range(len(piece) - 1, 0, -1) if width_of(piece[:n], size, bold=bold) <= points), 1)
+            )
             out[-1] += piece[:fits]
             out.append("")
             piece = piece[fits:]
@@ -73,8 +80,10 @@ def quantity_label(name: str, unit: str, power: int = 0) -> str:
     """Return the text of an axis: `T (10⁹ cells)`."""
     shown = pretty_unit(unit)
     if power:
-        shown = f"10{raised(power)}" if shown == "dimensionless" else f"10{raised(power)} {shown}"
-    return f"{name} ({shown})" if name else shown
+        join = " × " if shown[0].isdigit() else " "
+        shown = f"10{raised(power)}" + ("" if shown == "dimensionless" else join + shown)
+    shown = shown.replace(" ", "\N{NO-BREAK SPACE}")
+    return f"{name} ({shown})" if name else f"({shown})"
 
 
 def number(value: float, digits: int = 3) -> str:
@@ -116,16 +125,24 @@ class Scaled(Formatter):
 
 
 class Decades(Formatter):
-    """Numbers on the ticks of a log axis: 0.1, 1, 10, 100, but 10⁶ and 2×10⁶."""
+    """Numbers on the ticks of a log axis: 0.1, 1, 10, 100; or 10⁻¹, 1, 10, 10² on an axis that reaches far."""
+
+    def __init__(self, far: bool) -> None:
+        self.far = far
 
     def __call__(self, x: float, pos: int | None = None) -> str:
         """Return the text of one tick."""
         if x <= 0:
             return ""
         power = round(math.log10(x))
-        if -3 < power < 4 or abs(math.log10(x) - power) > 1e-9:
+        if not self.far or power in (0, 1) or abs(math.log10(x) - power) > 1e-9:
             return number(x)
         return f"10{raised(power)}"
+
+
+def reaches_far(low: float, high: float) -> bool:
+    """Return whether a log axis from `low` to `high` needs powers of ten on its ticks."""
+    return high >= 2e4 or low <= 5e-4
 
 
 def power_of(low: float, high: float) -> int:
@@ -161,8 +178,17 @@ def limits(values: Any, *, log: bool = False) -> tuple[float, float]:
     return middle - 1.08 * half, middle + 1.08 * half
 
 
-def scale_axis(ax: Axes, which: str, values: Any, style: Style, *, log: bool = False, most: int = 5, grid: bool = True,
-               exact: bool = False) -> int:  # fmt: skip
+def scale_axis(
+    ax: Axes,
+    which: str,
+    values: Any,
+    style: Style,
+    *,
+    log: bool = False,
+    most: int = 5,
+    grid: bool = True,
+    exact: bool = False,
+) -> int:
     """Set scale, limits, ticks and grid of the "x" or "y" axis for `values`; return the power taken out of it."""
     low, high = limits(values, log=log)
     if exact:
@@ -175,7 +201,7 @@ def scale_axis(ax: Axes, which: str, values: Any, style: Style, *, log: bool = F
         decades = math.log10(high / low)
         subs = (1.0,) if decades > 2.2 else (1.0, 2.0, 5.0) if decades > 0.8 else (1.0, 1.5, 2.0, 3.0, 4.0, 5.0, 7.0)
         axis.set_major_locator(LogLocator(subs=subs, numticks=most + 1 if decades > 2.2 else 20))
-        axis.set_major_formatter(Decades())
+        axis.set_major_formatter(Decades(reaches_far(low, high)))
         axis.set_minor_locator(LogLocator(subs=tuple(range(2, 10)), numticks=20) if decades <= 6 else NullLocator())
         axis.set_minor_formatter(NullFormatter())
     else:
@@ -187,20 +213,32 @@ def scale_axis(ax: Axes, which: str, values: Any, style: Style, *, log: bool = F
     return power
 
 
-def name_panel(ax: Axes, name: str, meaning: str, unit: str, power: int, style: Style, *, width: float, height: float,
-               pad: float) -> None:  # fmt: skip
-    """Write the y label (name and unit where they fit the height, else the unit) and the panel's title.
+def name_panel(
+    ax: Axes, name: str, meaning: str, unit: str, power: int, style: Style, *, width: float, height: float, pad: float,
+    title_color: str = "",
+) -> None:  # fmt: skip
+    """Write name and unit beside the y axis, the meaning above it; and there too what is too long for beside.
 
     width, height : room of the panel in points.   pad : points that the title keeps clear above the axes.
     """
+    shown = quantity_label("", unit, power)
     label = quantity_label(name, unit, power)
-    named = width_of(label, style.text) <= height
-    if not named:
-        label = wrap(quantity_label("", unit, power), height, style.text, lines=2)
+    above = meaning if meaning != name else ""
+    fits = [width_of(part, style.text) <= height for part in (label, name, shown)]
+    if not fits[0] and fits[1] and fits[2]:
+        label = f"{name}\n{shown}"
+    elif not fits[0]:  # what finds no room beside the axis stands above it
+        label = shown if fits[2] else name if fits[1] else ""
+        if label != name:
+            above = f"{name}: {above}" if above else name
+    below = shown if label not in (shown, quantity_label(name, unit, power), f"{name}\n{shown}") else ""
     ax.set_ylabel(label, fontsize=style.text, color=INK)
-    title = meaning if meaning and meaning != name else ""
-    if not named:
-        title = f"{name}: {title}" if title else name
-    if title:
-        text = wrap(title, width, style.text, lines=2)
-        ax.set_title(text, loc="left", fontsize=style.text, color=INK, pad=pad, linespacing=1.1)
+    if above or below:
+        lines = [wrap(above, width, style.text, lines=2 if below else 3), wrap(below, width, style.text, lines=2)]
+        if width_of(f"{above} {below}", style.text) <= width:
+            lines = [f"{above} {below}"]
+        text = "\n".join(filter(None, lines)).strip()
+        weight = "bold" if title_color else "normal"
+        ax.set_title(
+            text, loc="left", fontsize=style.text, color=title_color or INK, pad=pad, linespacing=1.1, fontweight=weight
+        )  # fmt: skip
