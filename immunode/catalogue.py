@@ -214,7 +214,7 @@ def _load_packaged(path: Path) -> Model:
         module = importlib.import_module(f"immunode.models.{path.stem}")
     except ImmunodeError:
         raise
-    except Exception as error:  # noqa: BLE001 - whatever a broken file raises becomes one clear line
+    except Exception as error:  # whatever a broken file raises becomes one clear line
         raise ModelError(f"{path}: {_reason(error, path)}") from error
     return _model_of(vars(module), path)
 
@@ -255,7 +255,7 @@ def _run_file(content: bytes, path: Path) -> Model:
         exec(_compiled(content, path), namespace)
     except ImmunodeError as error:
         raise type(error)(f"{path}: {error}") from error
-    except (Exception, SystemExit) as error:  # noqa: BLE001 - whatever a broken file raises becomes one clear line
+    except (Exception, SystemExit) as error:  # whatever a broken file raises becomes one clear line
         raise ModelError(f"{path}: {_reason(error, path)}{_hint(error, namespace)}") from error
     return _model_of(namespace, path)
 

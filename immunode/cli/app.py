@@ -9,7 +9,7 @@ import typer
 
 app = typer.Typer(
     name="immunode",
-    help="Published immune models, interventions on them, and fast sweeps over many virtual patients. Not medical advice.",
+    help="Published immune models, interventions on them, and fast sweeps of virtual patients. Not medical advice.",
     no_args_is_help=True,
     pretty_exceptions_enable=False,
     context_settings={"help_option_names": ["-h", "--help"]},
@@ -33,18 +33,30 @@ def _version(wanted: bool) -> None:
         raise typer.Exit
 
 
-Name = Annotated[str, typer.Argument(metavar="NAME", help="A model's name or alias, or a .py or .json file.", autocompletion=_names)]
+Name = Annotated[
+    str, typer.Argument(metavar="NAME", help="A model's name or alias, or a .py or .json file.", autocompletion=_names)
+]
 Json = Annotated[bool, typer.Option("--json", help="Print JSON instead of a table.")]
 Variant = Annotated[str, typer.Option("--variant", help="A named set of values that the model declares.")]
 Arm = Annotated[
     list[str] | None,
-    typer.Option("--arm", help="`control`, an intervention that the model declares, or several joined: a+b. Repeat for more arms."),
+    typer.Option(
+        "--arm",
+        help="`control`, an intervention that the model declares, or several joined: a+b. Repeat for more arms.",
+    ),
 ]
-Until = Annotated[str, typer.Option("--until", help='End: "52 weeks", or a number in model time.  [default: the model\'s]')]
-Set = Annotated[list[str] | None, typer.Option("--set", help="k=3 sets a parameter, E(0)=5 an initial value; repeat for more.")]
+Until = Annotated[
+    str, typer.Option("--until", help='End: "52 weeks", or a number in model time.  [default: the model\'s]')
+]
+Set = Annotated[
+    list[str] | None, typer.Option("--set", help="k=3 sets a parameter, E(0)=5 an initial value; repeat for more.")
+]
 Out = Annotated[Path | None, typer.Option("-o", "--out", help="Folder for the table, the figure and the recipe.")]
 Engine = Annotated[str, typer.Option("--engine", help="auto, numpy or scipy.")]
-Method = Annotated[str, typer.Option("--method", help="auto, or a method of the engine: tsit5, rodas5p; LSODA, BDF, Radau, DOP853.")]
+Method = Annotated[
+    str, typer.Option("--method", help="auto, or a method of the engine: tsit5, rodas5p; LSODA, BDF, Radau, DOP853.")
+]
+Style = Annotated[str, typer.Option("--style", help="Look of the figure: slide or paper.")]
 Rtol = Annotated[float, typer.Option("--rtol", help="Relative tolerance of each step.")]
 Endpoint = Annotated[
     list[str] | None,
@@ -54,7 +66,9 @@ Endpoint = Annotated[
 
 @app.callback()
 def _root(
-    version: Annotated[bool, typer.Option("--version", callback=_version, is_eager=True, help="Print the version.")] = False,
+    version: Annotated[
+        bool, typer.Option("--version", callback=_version, is_eager=True, help="Print the version.")
+    ] = False,
 ) -> None:
     pass
 
@@ -77,10 +91,12 @@ def show(name: Name, variant: Variant = "", as_json: Json = False) -> None:
 
 @app.command()
 def check(
-    file: Annotated[str, typer.Argument(metavar="FILE", help="A .py or .json file, or a model's name.", autocompletion=_names)],
+    file: Annotated[
+        str, typer.Argument(metavar="FILE", help="A .py or .json file, or a model's name.", autocompletion=_names)
+    ],
     as_json: Json = False,
 ) -> None:
-    """Check one model: units, unused names, signs at zero, conserved totals, missing sources. Exit code 1 on a finding."""
+    """Check one model: units, unused names, signs at zero, conserved totals, missing sources. Exit code 1 on any."""
     from immunode.cli.check import check as run_check
 
     raise typer.Exit(run_check(file, as_json=as_json))
@@ -104,28 +120,76 @@ def run(
     until: Until = "",
     set_: Set = None,
     variant: Variant = "",
+    show_: Annotated[list[str] | None, typer.Option("--show", help="A quantity to show; repeat for more.")] = None,
+    engine: Engine = "auto",
+    method: Method = "auto",
+    rtol: Rtol = 1e-6,
+    style: Style = "slide",
+    out: Out = None,
+    as_json: Json = False,
+) -> None:
+    """Simulate one model, one curve an arm: a table, and with -o a figure (PNG, SVG) and the curves (CSV)."""
+    from immunode.cli.run import run as run_model
+
+    code = run_model(
+        name,
+        arms=arm or [],
+        until=until,
+        settings=set_ or [],
+        variant=variant,
+        quantities=show_ or [],
+        options={"engine": engine, "method": method, "rtol": rtol},
+        style=style,
+        out=out,
+        as_json=as_json,
+    )
+    raise typer.Exit(code)
+
+
+@app.command()
+def sweep(
+    name: Name,
+    arm: Arm = None,
+    runs: Annotated[
+        int | None, typer.Option("--runs", min=1, help="Virtual patients; each runs in every arm.  [default: 1024]")
+    ] = None,
+    seed: Annotated[int, typer.Option("--seed", min=0, help="What random numbers start from.")] = 0,
+    vary: Annotated[
+        list[str] | None,
+        typer.Option("--vary", help='Sample only what matches: "k_*", "anti_tnf.strength", "E(0)"; repeat for more.'),
+    ] = None,
+    design: Annotated[
+        Path | None,
+        typer.Option(
+            "--design", help="A CSV file: one row a run, columns named after parameters, knobs or E(0); also `arm`."
+        ),
+    ] = None,
+    until: Until = "",
+    set_: Set = None,
+    variant: Variant = "",
     endpoint: Endpoint = None,
     engine: Engine = "auto",
     method: Method = "auto",
     rtol: Rtol = 1e-6,
+    style: Style = "slide",
     out: Out = None,
     as_json: Json = False,
 ) -> None:
-    """Simulate one model, one curve an arm: a table, and with -o a figure and the curves as CSV."""
-    from immunode.cli.run import run as run_run
+    """Run many virtual patients in every arm: endpoints by arm, share of failed runs; with -o table, figure, recipe."""
+    from immunode.cli.sweep import Sampling
+    from immunode.cli.sweep import sweep as sweep_model
 
-    raise typer.Exit(
-        run_run(
-            name,
-            arms=arm or [],
-            until=until,
-            settings=set_ or [],
-            variant=variant,
-            endpoints=endpoint or [],
-            engine=engine,
-            method=method,
-            rtol=rtol,
-            out=out,
-            as_json=as_json,
-        )
+    code = sweep_model(
+        name,
+        arms=arm or [],
+        sampling=Sampling(runs, seed, design, vary or []),
+        until=until,
+        settings=set_ or [],
+        variant=variant,
+        endpoints=endpoint or [],
+        options={"engine": engine, "method": method, "rtol": rtol},
+        style=style,
+        out=out,
+        as_json=as_json,
     )
+    raise typer.Exit(code)

@@ -28,7 +28,9 @@ def show_list(*, as_json: bool) -> None:
         cells = (entry.name, entry.title, entry.system, entry.status, str(entry.n_states), also)
         table.add_row(*(Text(cell) for cell in cells))
     console().print(table)
-    notes().print("immunode show NAME tells more about one; immunode new FILE --like NAME copies it to change", style="dim")
+    notes().print(
+        "immunode show NAME tells more about one; immunode new FILE --like NAME copies it to change", style="dim"
+    )
 
 
 def _record(entry: Entry) -> dict[str, object]:

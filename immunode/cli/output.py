@@ -6,7 +6,7 @@ import json
 import math
 import os
 import tempfile
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -94,7 +94,7 @@ def plain(value: object) -> Any:
 
 def number(value: float) -> str:
     """Return a number with four significant digits, as short as it can be; "-" for none."""
-    return "-" if value is None or math.isnan(value) else f"{value:.4g}"
+    return "-" if math.isnan(value) else f"{value:.4g}"
 
 
 def prepare_folder(folder: Path | None) -> None:
@@ -116,22 +116,41 @@ def prepare_folder(folder: Path | None) -> None:
         raise UsageError(f"-o {folder}: nothing can be written there ({error.strerror}); give another folder") from None
 
 
-def write(path: Path, save: Callable[[Path], object]) -> Path:
-    """Return `path` after `save` has written it whole: a file that was begun never stands under its final name."""
-    part = path.with_name(f".{path.stem}.part{path.suffix}")
-    try:
-        save(part)
-        part.replace(path)
-    except OSError as error:
-        raise ImmunodeError(f"'{path}' can't be written: {error.strerror or error}") from None
-    finally:
-        part.unlink(missing_ok=True)
+def write_text(path: Path, text: str) -> Path:
+    """Return `path` after the text has been written there whole."""
+    from immunode.study.recipe import write_text as write_whole
+
+    write_whole(path, text)
     return path
 
 
-def write_text(path: Path, text: str) -> Path:
-    """Return `path` after the text has been written there whole."""
-    return write(path, lambda part: part.write_text(text, encoding="utf-8"))
+def command() -> str:
+    """Return the command line that was typed, quoted for a shell."""
+    import shlex
+    import sys
+
+    return shlex.join(["immunode", *sys.argv[1:]])
+
+
+def print_rows(
+    screen: Console, title: str, rows: Sequence[Mapping[str, object]], *, rule_before_last: bool = False
+) -> None:
+    """Print rows as a table; numbers are rounded and stand right, empty columns are left out."""
+    from rich.box import SIMPLE_HEAD
+    from rich.table import Table
+    from rich.text import Text
+
+    table = Table(title=title, title_justify="left", title_style="bold", box=SIMPLE_HEAD, pad_edge=False)
+    names = [name for name in rows[0] if any(row.get(name, "") != "" for row in rows)]
+    for name in names:
+        numeric = all(isinstance(row.get(name), float) for row in rows)
+        table.add_column(name, justify="right" if numeric else "left", overflow="fold")
+    for i, row in enumerate(rows):
+        cells = [row.get(name, "") for name in names]
+        if rule_before_last and i == len(rows) - 1:
+            table.add_section()
+        table.add_row(*(Text(number(cell) if isinstance(cell, float) else str(cell)) for cell in cells))
+    screen.print(table)
 
 
 def say_written(paths: Sequence[Path]) -> None:

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Sequence
-from typing import TYPE_CHECKING
+from collections.abc import Iterable, Mapping, Sequence
+from typing import TYPE_CHECKING, TypeVar
 
 from immunode.cli.output import console, load, number, print_json
 
@@ -13,6 +13,8 @@ if TYPE_CHECKING:
     from rich.table import Table
 
     from immunode.model.declaration import Model
+
+T = TypeVar("T")
 
 
 def show(name: str, *, variant: str, as_json: bool) -> None:
@@ -38,7 +40,10 @@ def _heading(screen: Console, model: Model) -> None:
         ("reference", model.reference),
         ("system", model.system),
         ("status", model.status),
-        ("also known as", ", ".join(alias + (f" (variant {variant})" if variant else "") for alias, variant in model.aliases)),
+        (
+            "also known as",
+            ", ".join(alias + (f" (variant {variant})" if variant else "") for alias, variant in _pairs(model.aliases)),
+        ),
         ("time", f"{unit}; a simulation ends at {number(model.horizon)}"),
         ("look first at", ", ".join(model.readouts)),
     ]
@@ -67,15 +72,17 @@ def _fluxes(screen: Console, model: Model) -> None:
     _table(screen, "Processes", ("name", "moves", "rate", "meaning"), rows)
     rows = [(d.name, d.expression, d.unit, d.meaning) for d in model.derived]
     _table(screen, "Derived quantities", ("name", "is", "unit", "meaning"), rows)
-    rows = [(e.name, e.when or f"at {e.at}", "; ".join(f"{k} = {v}" for k, v in e.changes), e.meaning) for e in model.events]
+    rows = [
+        (e.name, e.when or f"at {e.at}", "; ".join(f"{k} = {v}" for k, v in _pairs(e.changes)), e.meaning)
+        for e in model.events
+    ]
     _table(screen, "Events", ("name", "when", "changes", "meaning"), rows)
 
 
 def _interventions(screen: Console, model: Model) -> None:
     rows = []
     for item in model.interventions:
-        expects = getattr(item, "expects", ())
-        pairs = expects.items() if isinstance(expects, dict) else expects
+        pairs = _pairs(getattr(item, "expects", ()))
         rows.append(
             (
                 item.name,
@@ -92,11 +99,17 @@ def _interventions(screen: Console, model: Model) -> None:
 
 
 def _variants(screen: Console, model: Model) -> None:
-    rows = [
-        (v.name, ", ".join(f"{k} = {_value(x)}" for k, x in (*v.values, *((f"{k}(0)", x) for k, x in v.initial))), v.note, v.source)
-        for v in model.variants
-    ]
+    rows = []
+    for variant in model.variants:
+        values = [f"{name} = {_value(value)}" for name, value in _pairs(variant.values)]
+        starts = [f"{name}(0) = {_value(value)}" for name, value in _pairs(variant.initial)]
+        rows.append((variant.name, ", ".join(values + starts), variant.note, variant.source))
     _table(screen, "Variants", ("name", "values", "note", "source"), rows)
+
+
+def _pairs(mapping: Mapping[str, T] | Iterable[tuple[str, T]]) -> list[tuple[str, T]]:
+    """Return the items of a mapping that may be stored as pairs."""
+    return list(mapping.items() if isinstance(mapping, Mapping) else mapping)
 
 
 def _table(screen: Console, title: str, headings: Sequence[str], rows: Iterable[Sequence[str]]) -> None:
@@ -112,7 +125,9 @@ def _table(screen: Console, title: str, headings: Sequence[str], rows: Iterable[
     used = [i for i in range(len(headings)) if any(row[i] for row in rows)]
     for i in used:
         right = headings[i] in ("value", "initial")
-        table.add_column(headings[i], justify="right" if right else "left", overflow="fold", no_wrap=headings[i] == "name")
+        table.add_column(
+            headings[i], justify="right" if right else "left", overflow="fold", no_wrap=headings[i] == "name"
+        )
     for row in rows:
         table.add_row(*(Text(row[i]) for i in used))
     screen.print()

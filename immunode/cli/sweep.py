@@ -1,0 +1,209 @@
+"""`immunode sweep NAME`: many virtual patients in every arm, endpoints by arm, a figure, and how they were made."""
+
+from __future__ import annotations
+
+import sys
+import warnings
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from immunode.cli import output
+from immunode.cli.run import number_or_text
+from immunode.cli.settings import check_settings, check_tolerance, compose_arms, read_settings
+
+if TYPE_CHECKING:
+    from immunode.model.declaration import Model
+    from immunode.study.design import Design
+    from immunode.study.result import SweepResult
+
+KEPT_BYTES = 4e8
+"""Trajectories of the first readout are kept for the figure up to this size; a larger sweep has no bands."""
+POINTS = 201
+"""Output times of a sweep."""
+
+
+@dataclass(frozen=True, slots=True)
+class Sampling:
+    """Which runs are wanted.
+
+    design : path of a CSV file, or None to sample.   vary : patterns of names to sample, none means all parameters.
+    """
+
+    runs: int | None
+    seed: int
+    design: Path | None
+    vary: Sequence[str]
+
+
+def sweep(
+    name: str,
+    *,
+    arms: Sequence[str],
+    sampling: Sampling,
+    until: str,
+    settings: Sequence[str],
+    variant: str,
+    endpoints: Sequence[str],
+    options: Mapping[str, Any],
+    style: str,
+    out: Path | None,
+    as_json: bool,
+) -> int:
+    """Run a sweep, print its summary and write its files; return the exit code. options : engine, method, rtol."""
+    values = read_settings(settings)
+    check_tolerance(options["rtol"])
+    model = output.load(name, variant)
+    with output.usage():
+        design = _design(model, sampling, values, arms)
+    composed = compose_arms(model, arms or design.labels)
+    check_settings(values, composed)
+    output.prepare_folder(out)
+    names = list(composed) if arms or not design.labels else None
+    rows = len(design) * (1 if design.labels else len(composed))
+    kept = _kept(model, rows) if out is not None else []
+    from immunode.study.sweep import sweep as run_sweep
+
+    with output.usage(), progress() as tell, warnings.catch_warnings():
+        warnings.filterwarnings("ignore", message=r".*: interrupted: ")  # told below, in our own line
+        result = run_sweep(
+            model,
+            design,
+            arms=names,
+            until=number_or_text(until),
+            endpoints=list(endpoints) or None,
+            keep=kept or "endpoints",
+            progress=tell,
+            **options,
+        )
+    finished = int((result.codes != -1).sum())
+    written = _write(out, result, style) if out is not None and finished else []
+    _tell(model, result, as_json, written)
+    if result.message:
+        print(f"immunode: {result.message}", file=sys.stderr)
+        return 130
+    return 0 if (result.codes == 0).any() else 1
+
+
+def _design(model: Model, sampling: Sampling, values: Mapping[str, float], arms: Sequence[str]) -> Design:
+    """Return the design: the user's table, or Sobol points; settings hold in every row."""
+    from immunode.study.design import from_table, grid, sobol
+    from immunode.study.space import Space, space
+
+    if sampling.design is not None:
+        if sampling.runs is not None or sampling.vary:
+            raise output.UsageError("--design has its own rows and columns: leave out --runs and --vary")
+        made = from_table(sampling.design)
+        if made.labels and arms:
+            raise output.UsageError(f"{sampling.design} has a column 'arm' already: leave out --arm")
+    else:
+        box = space(model, *sampling.vary)
+        axes = tuple(axis for axis in box.axes if axis.name not in values)
+        if not axes:
+            raise output.UsageError("--set fixes everything that would be sampled; use `immunode run`")
+        left_out = tuple(name for name in box.left_out if name not in values)
+        made = sobol(Space(axes, left_out), 1024 if sampling.runs is None else sampling.runs, seed=sampling.seed)
+    for name in values:
+        if name in made.names:
+            raise output.UsageError(f"--set {name}: it is a column of {sampling.design}")
+    return made * grid({name: [value] for name, value in values.items()}) if values else made
+
+
+def _kept(model: Model, rows: int) -> list[str]:
+    """Return the quantity whose bands are drawn, unless its curves would take too much memory."""
+    first = next(iter(model.readouts or [s.name for s in model.states]))
+    return [first] if rows * POINTS * 8 <= KEPT_BYTES else []
+
+
+@contextmanager
+def progress() -> Iterator[Callable[[int, int], None] | None]:
+    """Show runs done, runs per second and time left while the block runs; nothing where no terminal is."""
+    notes = output.notes()
+    if not notes.is_terminal:
+        yield None
+        return
+    from rich.progress import BarColumn, Progress, ProgressColumn, Task, TextColumn, TimeRemainingColumn
+    from rich.text import Text
+
+    class Speed(ProgressColumn):
+        def render(self, task: Task) -> Text:
+            speed = task.finished_speed or task.speed
+            return Text(f"{speed:,.0f} runs/s" if speed else "", style="cyan")
+
+    columns = (
+        TextColumn("{task.completed:,.0f} of {task.total:,.0f} runs"),
+        BarColumn(),
+        Speed(),
+        TimeRemainingColumn(),
+    )
+    with Progress(*columns, console=notes, transient=True) as bar:
+        task = bar.add_task("runs", total=None, visible=False)
+        yield lambda done, total: bar.update(task, completed=done, total=total, visible=True)
+
+
+def _write(folder: Path, result: SweepResult, style: str) -> list[Path]:
+    """Write tables, recipe and figures; return their paths."""
+    from immunode.plot import save
+
+    told = replace(result, kept={}, recipe={"command": output.command(), **result.recipe})
+    written = told.save(folder)
+    if not (result.codes == 0).any():
+        return written
+    metadata = {"recipe": output.command()}
+    figures = {"figure": result.plot.bands(style=style)} if result.kept else {}
+    figures["figure" if not figures else "endpoints"] = result.plot.endpoints(style=style)
+    for stem, figure in figures.items():
+        written += [save(figure, folder / f"{stem}.{ending}", metadata=metadata) for ending in ("png", "svg")]
+    return written
+
+
+def _tell(model: Model, result: SweepResult, as_json: bool, written: Sequence[Path]) -> None:
+    """Print endpoints by arm, the share of failed runs, how runs were sampled and computed."""
+    summary = result.summary()
+    counts = {
+        arm: {s: int(n) for s, n in result.status[result.arm == arm].value_counts().items()} for arm in result.arms
+    }
+    if as_json:
+        records = summary.to_dict(orient="records")
+        output.print_json(
+            {"model": model.name, "summary": records, "status": counts, "recipe": result.recipe, "files": list(written)}
+        )
+        output.say_written(written)
+        return
+    rows: list[dict[str, object]] = []
+    for name in result.endpoints:
+        cells: dict[str, object] = {"endpoint": name, "unit": result.units[name]}
+        about = summary[summary["endpoint"] == name]
+        for arm, median, low, high in about[["arm", "median", "q05", "q95"]].to_numpy().tolist():
+            cells[arm] = f"{output.number(median)}  ({output.number(low)} to {output.number(high)})"
+        rows.append(cells)
+    rows.append({"endpoint": "failed runs", "unit": "", **{arm: _failed(counts[arm]) for arm in result.arms}})
+    screen = output.console()
+    output.print_rows(
+        screen, f"{model.name}, {len(result):,} runs: median (5 % to 95 %) by arm", rows, rule_before_last=True
+    )
+    screen.print(f"sampled: {result.recipe['design']}", markup=False, soft_wrap=True)
+    screen.print(_computed(result), markup=False, soft_wrap=True)
+    output.say_written(written)
+
+
+def _failed(counts: Mapping[str, int]) -> str:
+    """Return the share of failed runs in words: "0.1 % (12 of 10,000: 10 not finite, 2 refused)"."""
+    started = sum(n for label, n in counts.items() if label != "not run")
+    if not started:
+        return "none was started"
+    bad = {label: n for label, n in counts.items() if label not in ("ok", "not run")}
+    failed = sum(bad.values())
+    why = ": " + ", ".join(f"{n:,} {label}" for label, n in bad.items()) if bad else ""
+    return f"{100 * failed / started:.3g} %  ({failed:,} of {started:,}{why})"
+
+
+def _computed(result: SweepResult) -> str:
+    """Return what computed the runs, and why it was chosen."""
+    recipe = result.recipe
+    used = ", ".join(f"{name} {count:,}" for name, count in recipe["methods used"].items())
+    reasons = dict.fromkeys(arm["reason"] for arm in recipe["arms"].values() if arm["reason"])
+    text = f"computed: engine {recipe['engine']}, methods {used}, rtol {recipe['rtol']:g}"
+    return text + (f" ({'; '.join(reasons)})" if reasons else "")
