@@ -1,0 +1,152 @@
+"""Composition: a model and interventions become a model."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any, TypeVar
+
+from immunode.errors import DoseError, ModelError, did_you_mean
+from immunode.intervention.conditions import holds
+from immunode.intervention.drug import Drug
+from immunode.intervention.intervention import Intervention
+from immunode.intervention.overlap import set_requirements
+from immunode.intervention.parts import Parts
+from immunode.model.declaration import Effect, Model, Parameter, Requirement
+from immunode.model.expression import names, parse
+from immunode.model.validation import find
+
+Given = Intervention | Drug | str
+R = TypeVar("R")
+_GROUPS = ("parameters", "states", "switches", "processes", "derived", "events")
+
+
+def perturb(model: Model, *interventions: Given | Iterable[Given]) -> Model:
+    """Return `model` with interventions applied: an ordinary model whose knobs are parameters `name.knob`.
+
+    A parameter k that is acted on has the effective value
+    (k + sum of weight*(value - k)) * product of factors + sum of terms (`k.effective` in results).
+    The order of interventions never matters, nor whether they come in one call or in several.
+
+    interventions : `Intervention`s, `Drug`s, names of ones that the model declares, or lists of these.
+        Doses without a count go on to the model's `horizon`.
+
+    Raises
+    ------
+    ModelError : a target or name is unknown, a name is used twice, two `set_to` on one parameter overlap in time.
+    DoseError : a regimen or a schedule does not suit the model, or its knobs are out of range.
+    UnitError : units do not fit.
+    """
+    chosen = _chosen(model, interventions)
+    if not chosen:
+        return model
+    _check_names(model, chosen)
+    parts = _written(model, chosen)
+    for it, added in zip(chosen, parts, strict=True):
+        _check_targets(model, it, added, parts)
+    values = {p.name: p.value for p in model.parameters} | {p.name: p.value for a in parts for p in a.parameters}
+    for added in parts:
+        for requirement in added.requirements:
+            if not holds(requirement.condition, values):
+                found = ", ".join(f"{n} = {values[n]:g}" for n in sorted(names(parse(requirement.condition))))
+                raise DoseError(f"{model.name}: {requirement.message}; {found}")
+    effects = sorted((*model.effects, *(e for a in parts for e in a.effects)), key=_effect_order)
+    apart = set_requirements(model.name, effects, values, [it.name for it in chosen])
+    requirements = {*model.requirements, *apart, *(r for a in parts for r in a.requirements)}
+    applied = tuple(sorted((*model.applied, *(it.name for it in chosen))))
+    groups = {g: _joined(getattr(model, g), (r for a in parts for r in getattr(a, g)), applied) for g in _GROUPS}
+    return model.replace(
+        **groups,
+        effects=tuple(effects),
+        requirements=tuple(sorted(requirements, key=_requirement_order)),
+        applied=applied,
+    )
+
+
+def knobs(model: Model, intervention: Given) -> tuple[Parameter, ...]:
+    """Return the parameters that `perturb(model, intervention)` adds, in the model's units.
+
+    Raises
+    ------
+    ModelError, DoseError, UnitError : as in `perturb`.
+    """
+    chosen = _chosen(model, (intervention,))
+    return tuple(p for added in _written(model, chosen) for p in added.parameters)
+
+
+def _chosen(model: Model, given: Iterable[Any]) -> list[Intervention | Drug]:
+    chosen: list[Intervention | Drug] = []
+    for item in given:
+        if isinstance(item, str):
+            chosen.append(find(model, "intervention", model.interventions, item))
+        elif isinstance(item, Intervention | Drug):
+            chosen.append(item)
+        elif isinstance(item, list | tuple):
+            chosen += _chosen(model, item)
+        else:
+            raise ModelError(f"{model.name}: {item!r} is not an intervention, a drug or the name of one")
+    return chosen
+
+
+def _check_names(model: Model, chosen: list[Intervention | Drug]) -> None:
+    seen = set(model.applied)
+    owners = {r.name.split(".")[0] for g in _GROUPS for r in getattr(model, g) if "." in r.name}
+    for it in chosen:
+        if it.name in seen:
+            where = "is applied already" if it.name in model.applied else "is given twice"
+            raise ModelError(f"{model.name}: intervention '{it.name}' {where}; use .renamed('{it.name}_2')")
+        if it.name in owners:
+            raise ModelError(
+                f"{model.name} has names that start with '{it.name}.'; use .renamed(...) for the intervention"
+            )
+        seen.add(it.name)
+
+
+def _written(model: Model, chosen: list[Intervention | Drug]) -> list[Parts]:
+    units = {p.name: p.unit for p in model.parameters} | {s.name: s.unit for s in model.states}
+    parts = [it.parts(model, units) for it in chosen]
+    # an intervention may act on a knob of another one, whose unit is known now
+    fresh = {p.name: p.unit for a in parts for p in a.parameters} | {s.name: s.unit for a in parts for s in a.states}
+    if any(target in fresh for it in chosen for target in _targets(it)):
+        parts = [it.parts(model, {**units, **fresh}) for it in chosen]
+    return parts
+
+
+def _targets(it: Intervention | Drug) -> tuple[str, ...]:
+    acts: tuple[Any, ...] = tuple(it.operations if isinstance(it, Intervention) else it.effects)  # type: ignore[arg-type]
+    return tuple(act.target for act in acts)
+
+
+def _check_targets(model: Model, it: Intervention | Drug, added: Parts, parts: list[Parts]) -> None:
+    who = f"{model.name}, intervention '{it.name}'"
+    parameters = [p.name for p in model.parameters] + [p.name for a in parts if a is not added for p in a.parameters]
+    states = [s.name for s in model.states] + [s.name for a in parts if a is not added for s in a.states]
+    acts: tuple[Any, ...] = tuple(it.operations if isinstance(it, Intervention) else it.effects)  # type: ignore[arg-type]
+    for act in acts:
+        target, moved = act.target, act.operator == "transfer"
+        if target in (states if moved else parameters):
+            continue
+        if any(p.name == target for p in added.parameters):
+            raise ModelError(f"{who} acts on its own knob '{target}'; give the knob another value instead")
+        if moved:
+            hint = f"; '{target}' is a parameter, use add" if target in parameters else did_you_mean(target, states)
+            raise ModelError(f"{who}: unknown state '{target}'{hint}")
+        hint = f"; '{target}' is a state, use transfer" if target in states else did_you_mean(target, parameters)
+        raise ModelError(f"{who}: unknown parameter '{target}'{hint}")
+
+
+def _joined(old: tuple[R, ...], new: Iterable[R], applied: tuple[str, ...]) -> tuple[R, ...]:
+    """Return the model's own records in their order, then those of interventions by name."""
+
+    def owner(record: Any) -> str:
+        first, dot, _ = str(record.name).partition(".")
+        return first if dot and first in applied else ""
+
+    return tuple(sorted((*old, *new), key=owner))
+
+
+def _effect_order(effect: Effect) -> tuple[str, ...]:
+    return (effect.target, effect.by, effect.how, effect.value, effect.weight)
+
+
+def _requirement_order(requirement: Requirement) -> tuple[str, str]:
+    return (requirement.condition, requirement.message)

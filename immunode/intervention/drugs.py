@@ -1,0 +1,160 @@
+"""The drug library: published pharmacokinetics of a typical patient, each number with its source.
+
+Values "via nlmixr2lib" were read from github nlmixr2/nlmixr2lib, inst/modeldb/specificDrugs, which quotes the paper's
+table for each; the papers themselves were not read. What labels say is from memory and stated as a check only.
+No library drug acts on anything until `.inhibit`, `.stimulate` or `.add` says what, with a source.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from immunode.errors import DoseError, did_you_mean
+from immunode.intervention.drug import Drug
+from immunode.intervention.pk import PK, one_compartment, two_compartment
+from immunode.model.declaration import Derived, Parameter
+
+VIA = "(via nlmixr2lib)"
+_FASANMADE = f"Fasanmade 2009, doi:10.1007/s00228-009-0718-4 {VIA}"
+_LING = f"Ling 2024, doi:10.3390/pharmaceutics16060702 {VIA}"
+_TERNANT = "Ternant 2015, Br J Clin Pharmacol 79:286"
+_FREY = f"Frey 2010, doi:10.1177/0091270009350623 {VIA}"
+_AHAMADI = f"Ahamadi 2017, doi:10.1002/psp4.12139 {VIA}"
+_BAJAJ = f"Bajaj 2017, doi:10.1002/psp4.12143 {VIA}"
+_LIOGER = f"Lioger 2017, doi:10.1111/bcp.13270 {VIA}"
+_ANDREWS = f"Andrews 2019, doi:10.1111/bcp.13838 {VIA}"
+_WANG = f"Wang 2019, doi:10.2174/1389200220666190701094756 {VIA}"
+_BOUAZZA = f"Bouazza 2025, doi:10.1002/bcp.70103 {VIA}"
+
+
+def drug(name: str) -> Drug:
+    """Return a drug of the library, without doses or effects yet: `drug("adalimumab").dose("40 mg sc q2w")`.
+
+    Raises
+    ------
+    DoseError : the library has no such drug; the nearest names are told.
+    """
+    if name not in LIBRARY:
+        raise DoseError(f"unknown drug '{name}'{did_you_mean(name, LIBRARY) or '; known: ' + ', '.join(LIBRARY)}")
+    return LIBRARY[name]
+
+
+def _library(name: str, pk: PK, note: str, route: str = "iv") -> Drug:
+    return Drug(name, pk, route=route, source=pk.source, evidence="published", note=note)
+
+
+_PREDNISOLONE = replace(
+    one_compartment(
+        CL=54.3, V1=235, ka=1.19, lag=0.17, mass="nmol", time="hour", source=_BOUAZZA, evidence="published"
+    ),
+    F_exponent=-0.28,
+    F_dose=80_000.0,
+    molar_mass=358.43,
+    constants=(
+        Parameter("bound", 6.77, "", "binding to transcortin, bound per free at low concentration", _BOUAZZA),
+        Parameter("saturation", 0.0095, "L/nmol", "saturation of transcortin", _BOUAZZA),
+        Parameter("albumin", 0.8, "", "binding to albumin, bound per free", _BOUAZZA),
+    ),
+    readouts=(
+        Derived(
+            "C_total", "C*(1 + bound/(1 + saturation*C) + albumin)", "nmol/L", "total prednisolone in plasma", _BOUAZZA
+        ),
+    ),
+)
+
+LIBRARY: dict[str, Drug] = {
+    d.name: d
+    for d in (
+        _library(
+            "infliximab",
+            two_compartment(
+                CL=0.407, V1=3.29, Q=7.14, V2=4.13, source=_FASANMADE, evidence="published"
+            ),
+            "typical 77 kg man, albumin 4.1 g/dL, no antibodies against the drug; clearance: x1.471 with antibodies, "
+            "x0.764 in women, (albumin/4.1)**-1.54. Half-life 12.9 d, the label says 7.7 to 9.5 d; first peak after "
+            "5 mg/kg 97 mg/L, the label 118",
+        ),
+        _library(
+            "adalimumab",
+            one_compartment(CL=0.2904, V1=9.19, ka=0.28, source=_LING, evidence="published"),
+            "apparent values (CL/F, V/F), so F = 1; the paper's Table 3 misprints ka and CL/F, corrected there. Steady "
+            "trough of 40 mg q2w 8.7 mg/L; the label says 8 to 9 with methotrexate, about 5 without",
+            "sc",
+        ),
+        _library(
+            "adalimumab_ternant",
+            one_compartment(
+                CL=0.32,
+                V1=10.8,
+                ka=0.28,
+                source=f"{_TERNANT}, quoted in other files of nlmixr2lib",
+                evidence="published",
+                sources={"CL": f"{_TERNANT}, from memory"},
+            ),
+            "apparent values (CL/F, V/F), so F = 1; CL is quoted from memory",
+            "sc",
+        ),
+        _library(
+            "tocilizumab",
+            two_compartment(
+                CL=0.3, V1=3.5, Q=0.2, V2=2.9, Vmax=7.5, Km=2.7, source=_FREY, evidence="published"
+            ),
+            "typical 70 kg man. Trough of 8 mg/kg q4w 5.8 mg/L: a typical patient's; the label's mean is 15.9",
+        ),
+        _library(
+            "pembrolizumab",
+            two_compartment(CL=0.22, V1=3.48, Q=0.795, V2=4.06, source=_AHAMADI, evidence="published"),
+            "76.8 kg. Half-life 25.8 d, the label says about 26 d (22 d with clearance that changes in time)",
+        ),
+        _library(
+            "nivolumab",
+            replace(
+                two_compartment(CL=0.2256, V1=3.63, Q=0.7704, V2=2.78, source=_BAJAJ, evidence="published"),
+                CL_emax=-0.295,
+                CL_t50=58.75,
+                CL_hill=3.15,
+            ),
+            "80 kg woman, ECOG 0; in men CL x1.18 and V1 x1.16. Clearance falls in time since the first dose. "
+            "Half-life 20.9 d at first; the label says 25 d",
+        ),
+        _library(
+            "rituximab",
+            two_compartment(
+                CL=0.451,
+                V1=4.1,
+                Q=1.722,
+                V2=6.888,
+                source=_LIOGER,
+                evidence="published",
+                sources=dict.fromkeys(("CL", "Q", "V2"), f"{_LIOGER}: from k10 0.11, k12 0.42, k21 0.25 per day"),
+            ),
+            "rheumatoid arthritis. Half-life 18.7 d, the label says 18 to 19 d; peaks of 1000 mg twice 233 and 279 "
+            "mg/L, the label 318 and 381",
+        ),
+        _library(
+            "tacrolimus",
+            two_compartment(
+                CL=23.0, V1=692, Q=11.6, V2=5340, ka=3.58, lag=0.38, mass="ug", time="hour", source=_ANDREWS,
+                evidence="published",
+            ),
+            "oral, apparent values (CL/F ...), so F = 1; whole blood, ug/L = ng/mL. CL: x1.631 in CYP3A5 expressers, "
+            "x0.8 with CYP3A4*22. Targets are 10 to 15 ng/mL early, 5 to 10 later",
+            "po",
+        ),
+        _library(
+            "methotrexate",
+            one_compartment(
+                CL=7.75, V1=32.8, ka=1.69, F=0.704, mass="ug", time="hour", source=_WANG, evidence="published"
+            ),
+            "low dose, oral; CL of SLCO1B1 388AA. Its effect lives in polyglutamates over weeks, not in plasma",
+            "po",
+        ),
+        _library(
+            "prednisolone",
+            _PREDNISOLONE,
+            "oral prednisone in mg (358.43 g/mol) becomes prednisolone; C is the unbound concentration, C_total the "
+            "total one (ng/mL = 0.36044 nmol/L). F = (dose/80000 nmol)**-0.28 is relative and may exceed 1",
+            "po",
+        ),
+    )
+}  # fmt: skip

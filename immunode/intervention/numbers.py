@@ -1,0 +1,21 @@
+"""Numbers as they are given: accepted wide, kept as float or int."""
+
+from __future__ import annotations
+
+import math
+from numbers import Integral, Real
+
+
+def finite(value: object) -> float | None:
+    """Return a finite real number as float, None for anything else (also for True and False)."""
+    if isinstance(value, bool) or not isinstance(value, Real):
+        return None
+    number = float(value)
+    return number if math.isfinite(number) else None
+
+
+def whole(value: object) -> int | None:
+    """Return a whole number as int, None for anything else (also for True and False)."""
+    if isinstance(value, bool) or not isinstance(value, Integral):
+        return None
+    return int(value)

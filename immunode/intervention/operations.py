@@ -1,0 +1,104 @@
+"""What an intervention does to one parameter or one state: the six operators."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from immunode.errors import ModelError
+from immunode.intervention.numbers import finite
+from immunode.model.serial import register
+
+OPERATORS = ("scale", "add", "set_to", "inhibit", "stimulate", "transfer")
+WORDS = {
+    "scale": "multiplies {target} by {value}",
+    "add": "adds {value} to {target}",
+    "set_to": "sets {target} to {value}",
+    "inhibit": "inhibits {target} by {percent} %",
+    "stimulate": "stimulates {target} by {percent} %",
+    "transfer": "puts {value} into {target}",
+}
+
+
+@register
+@dataclass(frozen=True, slots=True)
+class Operation:
+    """One operator on one target, at full signal (s = 1); made by `scale`, `add`, `set_to` and the others.
+
+    operator : "scale" (k * value**s), "add" (k + value*s), "set_to" (value), "inhibit" (k * (1 - value*s)),
+        "stimulate" (k * (1 + value*s)) or "transfer" (a state jumps by value at the start).
+    target : a parameter; for "transfer" a state.
+    value : in the target's unit for "add", "set_to" and "transfer", else dimensionless.
+
+    Raises
+    ------
+    ModelError : the operator is not known, or the value is not one that it takes.
+    """
+
+    operator: str
+    target: str
+    value: float
+
+    def __post_init__(self) -> None:
+        if self.operator not in OPERATORS:
+            raise ModelError(f"unknown operator '{self.operator}'; known: {', '.join(OPERATORS)}")
+        target: object = self.target
+        if not isinstance(target, str) or not target:
+            raise ModelError(f"{self.operator} needs the name of a target, got {target!r}")
+        value = finite(self.value)
+        if value is None:
+            raise ModelError(f"{self.operator}('{target}', {self.value!r}) needs a finite number")
+        object.__setattr__(self, "value", value)
+        problem = _problem(self.operator, value)
+        if problem:
+            raise ModelError(f"{self}: {problem}")
+
+    def __str__(self) -> str:
+        return f"{self.operator}('{self.target}', {self.value:g})"
+
+    @property
+    def words(self) -> str:
+        """The operation as a phrase: `inhibits k by 95 %`."""
+        return WORDS[self.operator].format(target=self.target, value=f"{self.value:g}", percent=f"{100 * self.value:g}")
+
+
+def _problem(operator: str, value: float) -> str:
+    """Return what is wrong with a value, or ""."""
+    if operator == "scale" and value <= 0:
+        return "a factor must be above 0; to switch something off use inhibit(target, 1)"
+    if operator == "inhibit" and not 0 <= value <= 1:
+        return "the inhibited fraction must lie in [0, 1]; 0.95 means 95 %"
+    if operator == "stimulate" and value < 0:
+        return "the stimulated fraction must be 0 or above; to lower something use inhibit"
+    if operator == "transfer" and value < 0:
+        return "what is put into a state must be 0 or above"
+    return ""
+
+
+def scale(target: str, factor: float) -> Operation:
+    """Return the operation that multiplies parameter `target` by `factor**s`. factor : above 0, dimensionless."""
+    return Operation("scale", target, factor)
+
+
+def add(target: str, size: float) -> Operation:
+    """Return the operation that adds `size*s` to parameter `target`. size : in the target's unit."""
+    return Operation("add", target, size)
+
+
+def set_to(target: str, value: float) -> Operation:
+    """Return the operation that moves parameter `target` to `value`. value : in the target's unit."""
+    return Operation("set_to", target, value)
+
+
+def inhibit(target: str, fraction: float) -> Operation:
+    """Return the operation that multiplies parameter `target` by `1 - fraction*s`. fraction : in [0, 1]."""
+    return Operation("inhibit", target, fraction)
+
+
+def stimulate(target: str, fraction: float) -> Operation:
+    """Return the operation that multiplies parameter `target` by `1 + fraction*s`. fraction : 0 or above."""
+    return Operation("stimulate", target, fraction)
+
+
+def transfer(target: str, amount: float) -> Operation:
+    """Return the operation that puts `amount` into state `target` at the start. amount : in the state's unit."""
+    return Operation("transfer", target, amount)

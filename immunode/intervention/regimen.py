@@ -1,0 +1,257 @@
+"""Doses and when they are given: records that print as the text that `regimen_text.parse_regimen` reads."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from typing import Any
+
+from immunode.errors import DoseError, did_you_mean
+from immunode.intervention.numbers import finite, whole
+from immunode.intervention.times import SHORT, Time, comparable, number_text, size, tidy_time, time_unit, words
+from immunode.model.serial import register
+
+ROUTES = {"iv": "iv", "sc": "sc", "im": "im", "po": "po", "oral": "po", "orally": "po"}
+INTO_DEPOT = ("sc", "im", "po")
+AMOUNTS = ("kg", "g", "mg", "ug", "ng", "pg", "mol", "mmol", "umol", "nmol", "pmol", "IU", "U")
+SPELLED = {"µg": "ug", "μg": "ug", "mcg": "ug", "µmol": "umol", "μmol": "umol", "iu": "IU"}
+
+
+@register
+@dataclass(frozen=True, slots=True)
+class Dose:
+    """Doses of one size: single ones at given times, or a row of them one interval apart.
+
+    amt : amount of one dose in `unit`.   unit : such as "mg", or "mg/kg" for a dose by weight.
+    route : "iv" (into the central compartment), "sc", "im" or "po" (into the depot); "" leaves it to the drug.
+    at : times of single doses from the regimen's time 0, increasing.
+    start : time of the first of a row; None: 0, or one interval after the doses before it.
+    ii : interval of a row; None for single doses.
+    addl : doses after the first of a row; None: on to the end of the model's horizon.
+    duration, rate : length or speed (`"50 mg/hour"`) of an infusion; neither: all at once.
+    lag, F : absorption lag and bioavailability of these doses instead of the drug's own.
+
+    A time is a number in the model's time unit or text such as "2 weeks".
+
+    Raises
+    ------
+    DoseError : a field is missing, negative, of an unknown unit, or times go backwards.
+    """
+
+    amt: float
+    unit: str = "mg"
+    route: str = ""
+    at: tuple[Time, ...] | Sequence[Time] = ()
+    start: Time | None = None
+    ii: Time | None = None
+    addl: int | None = 0
+    duration: Time | None = None
+    rate: str = ""
+    lag: Time | None = None
+    F: float | None = None
+
+    def __post_init__(self) -> None:
+        set_ = object.__setattr__
+        set_(self, "amt", _positive(self.amt, "a dose"))
+        set_(self, "unit", amount_unit(self.unit))
+        if self.route and self.route.casefold() not in ROUTES:
+            raise DoseError(f"unknown route '{self.route}'{did_you_mean(self.route, ROUTES)}")
+        set_(self, "route", ROUTES[self.route.casefold()] if self.route else "")
+        given = (self.at,) if isinstance(self.at, str | int | float) else tuple(self.at)
+        set_(self, "at", tuple(tidy_time(t, "a dose's time") for t in given))
+        for name in ("start", "ii", "duration", "lag"):
+            value = getattr(self, name)
+            if value is not None:
+                set_(self, name, tidy_time(value, f"a dose's {name}"))
+        if self.rate:
+            set_(self, "rate", _rate(self.rate))
+        if self.F is not None:
+            set_(self, "F", _positive(self.F, "the bioavailability F"))
+        self._check()
+
+    def _check(self) -> None:
+        for name, value in (("ii", self.ii), ("duration", self.duration)):
+            if value is not None and size(value)[0] <= 0:
+                what = "the interval between doses" if name == "ii" else "the duration of an infusion"
+                raise DoseError(f"{what} must be above 0, got {words(value)}")
+        if self.lag is not None and size(self.lag)[0] < 0:
+            raise DoseError(f"the lag must be 0 or above, got {words(self.lag)}")
+        addl = whole(self.addl)
+        if self.addl is not None and (addl is None or addl < 0):
+            raise DoseError(f"addl, the doses after the first, is a whole number of 0 or above, got {self.addl!r}")
+        if self.at and (self.ii is not None or self.start is not None or self.addl != 0):
+            raise DoseError("doses are either at given times or one interval apart; write two blocks")
+        if self.ii is None and self.addl != 0:
+            raise DoseError("several doses need an interval (ii), such as '2 weeks'")
+        if self.duration is not None and self.rate:
+            raise DoseError("an infusion has a duration or a rate, not both")
+        if (self.duration is not None or self.rate) and self.route in INTO_DEPOT:
+            raise DoseError(f"an infusion goes iv, not {self.route}")
+        for first, second in zip(self.at, self.at[1:], strict=False):
+            _forward(first, second)
+
+    @property
+    def count(self) -> int | None:
+        """Number of doses; None if it depends on the model's horizon."""
+        return len(self.at) or (None if self.addl is None else self.addl + 1)
+
+    @property
+    def head(self) -> tuple[Any, ...]:
+        """All that is not about when: amount, unit, route, infusion, lag and F."""
+        return (self.amt, self.unit, self.route, self.duration, self.rate, self.lag, self.F)
+
+
+@register
+@dataclass(frozen=True, slots=True)
+class Regimen:
+    """Blocks of doses, one after another; made by `regimen("40 mg sc q2w x 26")` or from `Dose` records.
+
+    `str()` gives text that reads back as the same regimen. A row of doses without a start begins one of its own
+    intervals after single doses, and one interval of the row before it after a row.
+
+    Raises
+    ------
+    DoseError : a block starts before the one before it has ended, or follows one that never ends.
+    """
+
+    doses: tuple[Dose, ...] | Sequence[Dose] | Dose
+
+    def __post_init__(self) -> None:
+        given = (self.doses,) if isinstance(self.doses, Dose) else tuple(self.doses)
+        if not given:
+            raise DoseError("a regimen needs at least one dose")
+        filled: list[Dose] = []
+        for dose in given:
+            route = dose.route or (filled[-1].route if filled else "")
+            if route and not dose.route:
+                dose = replace(dose, route=route)
+            if not dose.at and dose.ii is None and dose.start is not None:
+                dose = replace(dose, at=(dose.start,), start=None)
+            if filled:
+                _follows(filled[-1], dose)
+            filled.append(dose)
+        object.__setattr__(self, "doses", tuple(filled))
+
+    @property
+    def blocks(self) -> tuple[Dose, ...]:
+        """The blocks of doses, in order."""
+        return self.doses  # type: ignore[return-value]
+
+    @property
+    def by_weight(self) -> bool:
+        """True if a dose is per kg of body mass."""
+        return any(dose.unit.endswith("/kg") for dose in self.blocks)
+
+    def __str__(self) -> str:
+        said: list[str] = []
+        before: Dose | None = None
+        for dose in self.blocks:
+            same = before is not None and before.head == dose.head
+            said.append(" ".join(filter(None, ("" if same else _head_text(dose), _when_text(dose)))))
+            before = dose
+        return " then ".join(said)
+
+
+def amount_unit(unit: str) -> str:
+    """Return the canonical spelling of a dose's unit.
+
+    Raises
+    ------
+    DoseError : it is not known.
+    """
+    top, slash, bottom = unit.partition("/")
+    top = SPELLED.get(top, top)
+    if top not in AMOUNTS:
+        raise DoseError(f"unknown unit '{unit}'{did_you_mean(top, AMOUNTS)}")
+    if slash and bottom != "kg":
+        hint = "; doses per area need the patient's mg" if bottom.startswith("m") else "; only '/kg' is known"
+        raise DoseError(f"unknown unit '{unit}'{hint}")
+    return top + slash + bottom
+
+
+def _positive(value: Any, what: str) -> float:
+    number = finite(value)
+    if number is None:
+        raise DoseError(f"{what} must be a finite number, got {value!r}")
+    if number <= 0:
+        raise DoseError(f"{what} must be above 0, got {number:g}{'; leave it out instead' if number == 0 else ''}")
+    return number
+
+
+def _rate(text: str) -> str:
+    """Return the canonical text of an infusion's speed, such as "50 mg/hour"."""
+    pieces = text.split()
+    top, slash, bottom = pieces[1].rpartition("/") if len(pieces) == 2 else ("", "", "")
+    try:
+        number = float(pieces[0])
+    except (ValueError, IndexError):
+        number = math.nan
+    if not slash or not math.isfinite(number):
+        raise DoseError(f"can't read the rate '{text}'; write e.g. '50 mg/h'")
+    return f"{number_text(_positive(number, 'the rate of an infusion'))} {amount_unit(top)}/{time_unit(bottom)}"
+
+
+def _forward(first: Time, second: Time) -> None:
+    pair = comparable(first, second)
+    if pair and pair[1] <= pair[0]:
+        raise DoseError(f"times go backwards: a dose at {words(second)} after one at {words(first)}")
+
+
+def _follows(before: Dose, dose: Dose) -> None:
+    """Check that a block can come after another, as far as it shows without a model."""
+    if before.count is None:
+        raise DoseError(f"'{_when_text(before)}' never ends; give it a number of doses (x 6) before 'then'")
+    if not dose.at and dose.ii is None and before.ii is None:
+        raise DoseError("a single dose after single doses needs a time, such as 'at week 4'")
+    begin = dose.at[0] if dose.at else dose.start
+    if begin is None:
+        return
+    last: Time = before.at[-1] if before.at else before.start or 0.0
+    if before.ii is not None and before.addl:
+        number, unit = size(before.ii)
+        offset, offset_unit = size(last)
+        if unit != offset_unit and offset != 0:
+            return
+        last = f"{number_text(offset + number * before.addl)} {unit}" if unit else offset + number * before.addl
+    if size(last)[0] == 0 and not isinstance(last, type(begin)):
+        last = f"0 {size(begin)[1]}" if isinstance(begin, str) else 0.0
+    _forward(last, begin)
+
+
+def _head_text(dose: Dose) -> str:
+    parts = [f"{number_text(dose.amt)} {dose.unit}", dose.route]
+    if dose.duration is not None:
+        number, unit = size(dose.duration)
+        parts.append(f"over {number_text(number)} {SHORT[unit] if unit else ''}".rstrip())
+    if dose.rate:
+        parts.append(f"at {dose.rate}")
+    if dose.lag is not None:
+        number, unit = size(dose.lag)
+        parts.append(f"lag {number_text(number)} {SHORT[unit] if unit else ''}".rstrip())
+    if dose.F is not None:
+        parts.append(f"F {number_text(dose.F)}")
+    return " ".join(filter(None, parts))
+
+
+def _when_text(dose: Dose) -> str:
+    if dose.at:
+        return "at " + _times_text(tuple(dose.at))
+    if dose.ii is None:
+        return "once"
+    number, unit = size(dose.ii)
+    short = number_text(number)
+    every = f"q{short}{SHORT[unit]}" if unit and "e" not in short else f"every {short} {unit}".rstrip()
+    count = "" if dose.count is None else f"x {dose.count}"
+    start = "" if dose.start is None else f"from {_times_text((dose.start,))}"
+    return " ".join(filter(None, (every, count, start)))
+
+
+def _times_text(times: tuple[Time, ...]) -> str:
+    """Return `week 0, 2, 6`; the unit is said where it changes."""
+    said, last = [], None
+    for time in times:
+        number, unit = size(time)
+        said.append(number_text(number) if unit == last else f"{unit or 'time'} {number_text(number)}")
+        last = unit
+    return ", ".join(said)
