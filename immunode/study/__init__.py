@@ -1,0 +1,52 @@
+"""Designs, arms, endpoints, and the two verbs that run models: `simulate` and `sweep`."""
+
+from __future__ import annotations
+
+from immunode.study.arms import Arms
+from immunode.study.contrast import Contrast
+from immunode.study.design import Design, from_table, grid, latin_hypercube, sobol
+from immunode.study.endpoints import (
+    Endpoint,
+    at,
+    auc,
+    endpoint,
+    final,
+    fraction_of_time,
+    peak,
+    time_of_peak,
+    time_to,
+    trough,
+)
+from immunode.study.result import SweepResult
+from immunode.study.simulate import simulate
+from immunode.study.simulation import Comparison, Simulation
+from immunode.study.space import Axis, Space, space
+from immunode.study.sweep import sweep
+
+__all__ = [
+    "Arms",
+    "Axis",
+    "Comparison",
+    "Contrast",
+    "Design",
+    "Endpoint",
+    "Simulation",
+    "Space",
+    "SweepResult",
+    "at",
+    "auc",
+    "endpoint",
+    "final",
+    "fraction_of_time",
+    "from_table",
+    "grid",
+    "latin_hypercube",
+    "peak",
+    "simulate",
+    "sobol",
+    "space",
+    "sweep",
+    "time_of_peak",
+    "time_to",
+    "trough",
+]

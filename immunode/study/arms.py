@@ -1,0 +1,135 @@
+"""Arms: named lists of interventions that are compared."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from typing import TYPE_CHECKING, Any
+
+from immunode.errors import StudyError, did_you_mean
+
+if TYPE_CHECKING:
+    from immunode.intervention import Drug, Intervention
+    from immunode.model.declaration import Model
+
+    Entry = Intervention | Drug | str
+
+CONTROL = "control"
+"""Name of the arm without an intervention, and of the only arm where none is named."""
+
+
+class Arms(Mapping[str, "tuple[Entry, ...]"]):
+    """Named arms, each a tuple of interventions (or names of ones that the model declares); never changes.
+
+    `Arms(control=[], tnf=[ra.intervention("anti_tnf")], combo=["anti_tnf", il10])`
+
+    Raises
+    ------
+    StudyError : an arm has no name or holds something that is not an intervention.
+    """
+
+    __slots__ = ("_arms",)
+
+    def __init__(self, arms: Mapping[str, Iterable[Entry] | Entry] | None = None, /, **named: Any) -> None:
+        both = {**(arms or {}), **named}
+        self._arms: tuple[tuple[str, tuple[Entry, ...]], ...] = tuple((n, _entries(n, v)) for n, v in both.items())
+
+    @classmethod
+    def of(cls, model: Model, *names: str) -> Arms:
+        """Return arms named after interventions of `model`: `Arms.of(model, "control", "anti_tnf", "anti_tnf+il10")`.
+
+        "control" is the arm without interventions; "+" combines. Without names: control and one arm for each
+        declared intervention.
+
+        Raises
+        ------
+        StudyError : the model declares no such intervention.
+        """
+        declared = [i.name for i in model.interventions]
+        made: dict[str, tuple[Entry, ...]] = {}
+        for name in names or (CONTROL, *declared):
+            parts = [] if name == CONTROL else [part.strip() for part in name.split("+")]
+            if name in made:
+                raise StudyError(f"{model.name}: the arm '{name}' is given twice")
+            made[name] = tuple(_declared(model, part, name, extra=(CONTROL,)) for part in parts)
+        return cls(made)
+
+    def __getitem__(self, name: str) -> tuple[Entry, ...]:
+        for known, entries in self._arms:
+            if known == name:
+                return entries
+        raise StudyError(f"unknown arm '{name}'{did_you_mean(str(name), self)}")
+
+    def __contains__(self, name: object) -> bool:
+        return any(known == name for known, _ in self._arms)
+
+    def __iter__(self) -> Iterator[str]:
+        return (name for name, _ in self._arms)
+
+    def __len__(self) -> int:
+        return len(self._arms)
+
+    def __hash__(self) -> int:
+        return hash(self._arms)
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Arms) and self._arms == other._arms
+
+    def __mul__(self, design: Any) -> Any:
+        """Return every row of `design` for the first arm, then for the next (the design crosses fastest)."""
+        from immunode.study.design import Design, cross_arms
+
+        return cross_arms(design, self, arms_slowest=True) if isinstance(design, Design) else NotImplemented
+
+    def __repr__(self) -> str:
+        shown = ", ".join(f"{n}=[{', '.join(e if isinstance(e, str) else e.name for e in v)}]" for n, v in self._arms)
+        return f"Arms({shown})"
+
+    def compose(self, model: Model) -> dict[str, Model]:
+        """Return one perturbed model for each arm.
+
+        Raises
+        ------
+        StudyError : a named intervention is not declared in the model.
+        ModelError : interventions do not fit the model or each other.
+        """
+        from immunode.intervention import perturb
+
+        composed = {}
+        for name, entries in self._arms:
+            chosen = [_declared(model, e, name) if isinstance(e, str) else e for e in entries]
+            composed[name] = perturb(model, *chosen) if chosen else model
+        return composed
+
+
+def as_arms(given: Arms | Mapping[str, Any] | Sequence[str] | str, model: Model) -> Arms:
+    """Return `Arms`, also from a mapping or from names as in `Arms.of`."""
+    if isinstance(given, Arms):
+        made = given
+    elif isinstance(given, Mapping):
+        made = Arms(given)
+    elif isinstance(given, str):
+        made = Arms.of(model, given)
+    else:
+        made = Arms.of(model, *given) if len(given) else Arms()
+    if not len(made):
+        raise StudyError(f"{model.name}: there are no arms; use arms=None for the model as it is")
+    return made
+
+
+def _entries(arm: object, value: Any) -> tuple[Entry, ...]:
+    if not isinstance(arm, str) or not arm.strip():
+        raise StudyError(f"an arm needs a name, got {arm!r}")
+    entries = (value,) if isinstance(value, str) or hasattr(value, "name") else tuple(value)
+    for entry in entries:
+        if not isinstance(entry, str) and not (hasattr(entry, "name") and hasattr(entry, "at")):
+            raise StudyError(f"arm '{arm}': {entry!r} is not an intervention nor the name of one")
+    return entries
+
+
+def _declared(model: Model, name: str, arm: str, extra: tuple[str, ...] = ()) -> Intervention | Drug:
+    declared = {i.name: i for i in model.interventions}
+    if name in declared:
+        return declared[name]
+    found = did_you_mean(name, (*declared, *extra)) if declared else "; the model declares none"
+    where = f"arm '{arm}': " if arm != name else ""
+    raise StudyError(f"{model.name}: {where}unknown intervention or arm '{name}'{found}")

@@ -1,0 +1,109 @@
+"""One block of runs of one arm: solved, looked at, reduced."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from immunode.solve.status import Status
+from immunode.study.plan import ArmPlan, Plan
+from immunode.study.recorder import Recorder, Samples
+from immunode.study.reduction import reduce_samples
+from immunode.study.simulate import why
+
+Array = NDArray[np.float64]
+
+
+@dataclass(frozen=True, slots=True)
+class Block:
+    """What a block gave.
+
+    status, reached, methods : shape (n_runs,).   values : shape (n_runs, n_endpoints), NaN where a run failed.
+    kept : quantity -> shape (n_runs, n_times).   reasons : position in the block -> why that run failed.
+    why : the solver's reason for its method.
+    """
+
+    status: NDArray[np.int16]
+    values: Array
+    kept: dict[str, Array]
+    reached: Array
+    methods: NDArray[Any]
+    reasons: dict[int, str]
+    why: str
+
+
+def run_block(plan: Plan, arm: ArmPlan, rows: NDArray[np.intp], options: Mapping[str, Any]) -> Block:
+    """Return what the given rows of the design give in an arm. rows : shape (n_runs,), rows of that arm only."""
+    from immunode.solve import solve
+
+    values, initial = inputs(plan, arm, rows)
+    recorder = Recorder(arm.functions, values, plan.times, arm.recorded)
+    heard = recorder.on_jump if arm.recorded else None
+    batch = solve(arm.functions, values, times=plan.times, initial=initial, on_jump=heard, **options)
+    status = np.asarray(batch.status, np.int16).copy()
+    absurd = _absurd(plan, arm, rows)
+    status[list(absurd)] = Status.REFUSED
+    good = status == Status.OK
+    table = np.full((len(rows), len(plan.endpoints)), np.nan)
+    kept: dict[str, Array] = {}
+    if arm.recorded:
+        grid = recorder.grid(batch.y)
+        kept = {name: grid[i].T for i, name in enumerate(arm.recorded) if name in plan.keep}
+        samples = recorder.samples(grid)
+    else:
+        grid, samples = np.empty((0, len(plan.times), len(rows))), None
+    for i in arm.endpoints:
+        table[:, i] = _endpoint(plan, arm, i, batch.y, grid, samples, values)
+    table[~good] = np.nan
+    for block in kept.values():
+        block[status == Status.REFUSED] = np.nan
+    methods = np.broadcast_to(np.asarray(batch.method, dtype=object), (len(rows),))
+    reasons = {int(i): why(arm.functions, batch, int(i), values, initial) for i in np.flatnonzero(~good)} | absurd
+    return Block(status, table, kept, np.asarray(batch.reached, float), methods, reasons, str(batch.reason))
+
+
+def inputs(plan: Plan, arm: ArmPlan, rows: NDArray[np.intp]) -> tuple[Array, Array | None]:
+    """Return values (n_values, n_runs) and initial values (n_states, n_runs) or None, of rows of the design."""
+    program, design = arm.functions.program, plan.design
+    values = np.repeat(np.asarray(program.values, float)[:, None], len(rows), axis=1)
+    initial = np.full((len(program.states), len(rows)), np.nan)
+    given = False
+    for j, (row, state) in enumerate(zip(arm.columns, arm.initial, strict=True)):
+        cells, unset = design.values[rows, j], design.unset[rows, j]
+        if row >= 0:
+            values[row] = np.where(unset, values[row], cells)
+        elif state >= 0:
+            # NaN means the model's own value to a solver; the run is refused afterwards (`_absurd`)
+            initial[state] = np.where(unset, np.nan, cells)
+            given = True
+    return values, initial if given else None
+
+
+def _endpoint(
+    plan: Plan, arm: ArmPlan, position: int, y: Array, grid: Array, samples: Samples | None, values: Array
+) -> Array:
+    one = plan.endpoints[position]
+    if one.kind == "auc":
+        return np.asarray(y[-1, arm.functions.program.states.index(f"integral({one.subject})")])
+    if one.kind == "final":
+        return np.asarray(grid[arm.recorded.index(one.subject), -1])
+    if one.kind == "at":
+        k = int(np.searchsorted(plan.times, plan.at_times[position]))
+        return np.asarray(grid[arm.recorded.index(one.subject), k])
+    assert samples is not None
+    return reduce_samples(one, samples, dict(zip(arm.functions.program.parameters, values, strict=False)))
+
+
+def _absurd(plan: Plan, arm: ArmPlan, rows: NDArray[np.intp]) -> dict[int, str]:
+    """Return positions of rows with a cell that is NaN or infinite, and what to say of it."""
+    used = [j for j, (row, state) in enumerate(zip(arm.columns, arm.initial, strict=True)) if row >= 0 or state >= 0]
+    found: dict[int, str] = {}
+    for j in used:
+        cells = np.where(plan.design.unset[rows, j], 0.0, plan.design.values[rows, j])
+        for i in np.flatnonzero(~np.isfinite(cells)):
+            found.setdefault(int(i), f"refused: {plan.design.names[j]} is {cells[i]:g}")
+    return found

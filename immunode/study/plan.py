@@ -1,0 +1,181 @@
+"""What a sweep is going to do, checked before anything runs."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from immunode.errors import StudyError, did_you_mean
+from immunode.study.arms import CONTROL, Arms, as_arms
+from immunode.study.design import Design, cross_arms, sobol
+from immunode.study.endpoints import CONDITIONAL, Endpoint, as_endpoints, check_endpoints, needed
+from immunode.study.runs import make_ready, model_time, output_times, quantity_names
+from immunode.study.space import space
+
+if TYPE_CHECKING:
+    from immunode.model.declaration import Model
+    from immunode.program import Functions
+
+Array = NDArray[np.float64]
+POINTS = 201
+"""Output times of a sweep where none are asked for."""
+RUNS = 1024
+"""Runs an arm where neither a design nor a number is given."""
+
+
+@dataclass(frozen=True, slots=True)
+class ArmPlan:
+    """One arm of a sweep, ready to run.
+
+    columns : for each design column: its row among the values of the program, else -1.
+    initial : for each design column: its row among the states, else -1.
+    endpoints : positions of the endpoints that this arm can tell.
+    recorded : quantities that are looked at while running.
+    """
+
+    index: int
+    name: str
+    model: Model
+    functions: Functions
+    columns: tuple[int, ...]
+    initial: tuple[int, ...]
+    endpoints: tuple[int, ...]
+    recorded: tuple[str, ...]
+
+    @property
+    def width(self) -> int:
+        """Numbers kept for each run and output time while a block runs."""
+        return len(self.functions.program.states) + 3 * len(self.recorded)
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """A whole sweep. arm_of : shape (n_rows,), the arm of each row of the design."""
+
+    model: Model
+    design: Design
+    arms: tuple[ArmPlan, ...]
+    arm_of: NDArray[np.intp]
+    endpoints: tuple[Endpoint, ...]
+    at_times: tuple[float, ...]
+    times: Array
+    keep: tuple[str, ...]
+
+
+def make_plan(
+    model: Model,
+    design: Design | None,
+    until: Any,
+    times: Any,
+    arms: Any,
+    endpoints: Iterable[Endpoint | str] | Endpoint | str | None,
+    keep: str | Sequence[str],
+    n: int | None,
+    seed: int,
+) -> Plan:
+    """Return the checked plan of a sweep. Parameters and errors as in `sweep`."""
+    design, names, models = _arms(model, _design(model, design, n, seed), arms)
+    chosen = as_endpoints(endpoints, model)
+    quantities = dict.fromkeys(q for composed in models for q in quantity_names(composed))
+    parameters = dict.fromkeys(p.name for composed in models for p in composed.parameters)
+    check_endpoints(chosen, quantities, parameters)
+    at_times = tuple(model_time(model, e.time, e.name) if e.time is not None else np.nan for e in chosen)
+    grid = output_times(model, until, times, POINTS, [t for t in at_times if np.isfinite(t)])
+    for one, time in zip(chosen, at_times, strict=True):
+        if one.time is not None and not 0 <= time <= grid[-1]:
+            raise StudyError(f"{model.name}: {one.name} lies outside the runs, which go from 0 to {grid[-1]:g}")
+    kept = _kept(model, models, keep, quantities)
+    _check_columns(model, design, models)
+    plans = tuple(
+        _arm_plan(i, name, composed, design, chosen, kept)
+        for i, (name, composed) in enumerate(zip(names, models, strict=True))
+    )
+    arm_of = design.arm if design.labels else np.zeros(len(design), np.intp)
+    return Plan(model, design, plans, arm_of, chosen, at_times, grid, kept)
+
+
+def _design(model: Model, design: Design | None, n: int | None, seed: int) -> Design:
+    if design is None:
+        return sobol(space(model), RUNS if n is None else n, seed=seed)
+    if not isinstance(design, Design):
+        raise StudyError(f"{model.name}: {type(design).__name__} is not a design; use from_table(...) or grid(...)")
+    if n is not None:
+        raise StudyError(f"{model.name}: n counts only without a design; this one has {len(design)} rows")
+    return design
+
+
+def _arms(model: Model, design: Design, arms: Any) -> tuple[Design, tuple[str, ...], tuple[Model, ...]]:
+    """Return the design with arms in it, names of arms and their models, in the order of the design's labels."""
+    if arms is None and not design.labels:
+        name = "+".join(model.applied) or CONTROL
+        return design, (name,), (model,)
+    if not design.labels:
+        design = cross_arms(design, as_arms(arms, model))
+    elif arms is not None and design.arms is not None:
+        raise StudyError(f"{model.name}: the design has arms already ({', '.join(design.labels)}); leave out arms=")
+    defined = design.arms if design.arms is not None else as_arms(arms or list(design.labels), model)
+    for label in design.labels:
+        if label not in defined:
+            raise StudyError(f"{model.name}: the design names an unknown arm '{label}'{did_you_mean(label, defined)}")
+    models = Arms({label: defined[label] for label in design.labels}).compose(model)
+    return design, design.labels, tuple(models.values())
+
+
+def _kept(
+    model: Model, models: Sequence[Model], keep: str | Sequence[str], quantities: Iterable[str]
+) -> tuple[str, ...]:
+    if keep == "endpoints":
+        return ()
+    if keep == "trajectories":
+        states = [s.name for m in models for s in m.states]
+        return tuple(dict.fromkeys([*states, *(d.name for m in models for d in m.derived)]))
+    known = list(quantities)
+    names = (keep,) if isinstance(keep, str) else tuple(keep)
+    for name in names:
+        if name not in known:
+            near = did_you_mean(name, [*known, "endpoints", "trajectories"])
+            raise StudyError(f"{model.name}: keep: unknown quantity '{name}'{near}")
+    return tuple(dict.fromkeys(names))
+
+
+def _check_columns(model: Model, design: Design, models: Sequence[Model]) -> None:
+    known = [p.name for m in models for p in m.parameters] + [f"{s.name}(0)" for m in models for s in m.states]
+    known = list(dict.fromkeys(known))
+    declared = {i.name for i in model.interventions}
+    for name in design.names:
+        if name in known:
+            continue
+        hint = did_you_mean(name, known)
+        if name.partition(".")[0] in declared:
+            hint = f"; the intervention '{name.partition('.')[0]}' is in no arm that runs: give it with arms="
+        elif name in {s.name for s in model.states}:
+            hint = f"; for an initial value write '{name}(0)'"
+        raise StudyError(f"{model.name}: the design's column '{name}' is no parameter, knob or initial value{hint}")
+
+
+def _arm_plan(
+    index: int, name: str, model: Model, design: Design, endpoints: Sequence[Endpoint], keep: Sequence[str]
+) -> ArmPlan:
+    mine = set(quantity_names(model))
+    known = mine | {p.name for p in model.parameters}
+    able = [i for i, e in enumerate(endpoints) if needed(e) <= (known if e.kind in CONDITIONAL else mine)]
+    integrals = tuple(dict.fromkeys(endpoints[i].subject for i in able if endpoints[i].kind == "auc"))
+    looked = [q for i in able if endpoints[i].kind != "auc" for q in sorted(needed(endpoints[i])) if q in mine]
+    functions = make_ready(model, integrals).functions
+    program = functions.program
+    settable = program.parameters[: len(program.values)]
+    starts = [f"{s.name}(0)" for s in model.states]
+    return ArmPlan(
+        index,
+        name,
+        model,
+        functions,
+        tuple(settable.index(c) if c in settable else -1 for c in design.names),
+        tuple(program.states.index(c[:-3]) if c in starts else -1 for c in design.names),
+        tuple(able),
+        tuple(dict.fromkeys([*looked, *(q for q in keep if q in mine)])),
+    )

@@ -1,0 +1,89 @@
+"""How a result was made, as plain data, and files written whole or not at all."""
+
+from __future__ import annotations
+
+import json
+import math
+import os
+import platform
+import tempfile
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from immunode.errors import StoreError
+from immunode.version import __version__
+
+
+def versions() -> dict[str, str]:
+    """Return the versions of what computes."""
+    import scipy  # type: ignore[import-untyped, unused-ignore]
+
+    return {
+        "immunode": __version__,
+        "python": platform.python_version(),
+        "numpy": np.__version__,
+        "scipy": str(scipy.__version__),
+    }
+
+
+def model_recipe(model: Any, key: str) -> dict[str, Any]:
+    """Return what names a model in a recipe. key : hash of its content."""
+    return {"name": model.name, "reference": model.reference, "interventions": list(model.applied), "key": key}
+
+
+def tolerance(atol: Any) -> Any:
+    """Return an absolute tolerance as plain data."""
+    return "follows each state's scale" if atol is None else np.asarray(atol, float).tolist()
+
+
+def plain(value: Any) -> Any:
+    """Return a value that JSON can hold: numbers that are not finite become text."""
+    if isinstance(value, Mapping):
+        return {str(k): plain(v) for k, v in value.items()}
+    if isinstance(value, list | tuple):
+        return [plain(v) for v in value]
+    if isinstance(value, np.ndarray | np.generic):
+        return plain(value.tolist())
+    if isinstance(value, float) and not math.isfinite(value):
+        return str(value)
+    return value
+
+
+def write_json(path: Path, value: Any) -> None:
+    """Write a value as JSON, whole or not at all."""
+    write_text(path, json.dumps(plain(value), indent=2, ensure_ascii=False) + "\n")
+
+
+def write_text(path: Path, text: str) -> None:
+    """Write a text file, whole or not at all.
+
+    Raises
+    ------
+    StoreError : the folder can't be written.
+    """
+    write_bytes(path, text.encode())
+
+
+def write_bytes(path: Path, content: bytes) -> None:
+    """Write a file beside its place, then move it there, so that no reader ever sees half of it."""
+    try:
+        handle, beside = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
+        try:
+            with os.fdopen(handle, "wb") as file:
+                file.write(content)
+            os.chmod(beside, 0o666 & ~_umask())
+            os.replace(beside, path)
+        except BaseException:
+            os.unlink(beside)
+            raise
+    except OSError as error:
+        raise StoreError(f"{path}: it can't be written ({error.strerror})") from None
+
+
+def _umask() -> int:
+    mask = os.umask(0)
+    os.umask(mask)
+    return mask

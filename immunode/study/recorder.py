@@ -1,0 +1,169 @@
+"""What a batch showed: quantities on the output grid and on both sides of every jump."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+if TYPE_CHECKING:
+    from immunode.program import Functions
+
+Array = NDArray[np.float64]
+MULTIPLE = 8
+"""NumPy's loops treat every lane alike when their number is a multiple of this; else the last may differ in a bit."""
+
+
+def widened(array: Array) -> Array:
+    """Return an array with its last axis, the runs, filled up to a multiple of 8 by copies of the last one."""
+    missing = -array.shape[-1] % MULTIPLE
+    return np.concatenate([array, np.repeat(array[..., -1:], missing, axis=-1)], axis=-1) if missing else array
+
+
+@dataclass(frozen=True, slots=True)
+class Samples:
+    """Values of quantities in order of time, run by run: outputs, and both sides of every jump.
+
+    A jump counts from after the first output up to the last. Runs with fewer jumps repeat their first sample.
+
+    t : shape (n_samples, n_runs), model time.
+    segment : shape (n_samples, n_runs), how many jumps came before.
+    values : by name, shape (n_samples, n_runs), in the quantity's unit.
+    """
+
+    t: Array
+    segment: NDArray[np.intp]
+    values: dict[str, Array]
+
+
+@dataclass(slots=True)
+class Recorder:
+    """Listens to the jumps of a batch (`on_jump`), then puts them between the outputs (`samples`).
+
+    names : quantities to record.   times : shape (n_times,), the output grid.
+    values : shape (n_values, n_runs), what the batch was started with.
+    """
+
+    functions: Functions
+    values: Array
+    times: Array
+    names: Sequence[str]
+    lanes: list[NDArray[np.intp]] = field(default_factory=list)
+    jump_times: list[Array] = field(default_factory=list)
+    before: list[Array] = field(default_factory=list)
+    after: list[Array] = field(default_factory=list)
+    moved: list[NDArray[np.bool_]] = field(default_factory=list)
+    switches: Array = field(init=False)
+    history: Array = field(init=False)
+
+    def __post_init__(self) -> None:
+        with np.errstate(all="ignore"):
+            self.switches = self._parameters()[self._declared :].copy()
+        n_switches, n_runs = self.switches.shape
+        self.history = np.full((len(self.times) if n_switches else 0, n_switches, n_runs), np.nan)
+        if len(self.history):
+            self.history[0] = self.switches
+
+    def _parameters(self) -> Array:
+        return self.functions.parameters(widened(self.values))[:, : self.values.shape[1]].copy()
+
+    @property
+    def _declared(self) -> int:
+        return len(self.functions.program.values)
+
+    def on_jump(self, lanes: NDArray[Any], t: Any, y_before: Array, y_after: Array, p: Array) -> None:
+        """Note one jump of some runs; the signature that solvers call.
+
+        lanes : shape (n_lanes,), which runs.   t : a number or shape (n_lanes,).
+        y_before, y_after : shape (n_states, n_lanes).   p : shape (n_parameters, n_lanes), after the jump.
+        """
+        lanes = np.asarray(lanes)
+        when = np.array(np.broadcast_to(np.asarray(t, float), lanes.shape))
+        old = p.copy()
+        old[self._declared :] = self.switches[:, lanes]
+        self.lanes.append(lanes.copy())
+        self.jump_times.append(when)
+        self.before.append(self._observe(when, y_before, old))
+        self.after.append(self._observe(when, y_after, p))
+        self.moved.append(np.any(y_before != y_after, axis=0))
+        self.switches[:, lanes] = p[self._declared :]
+        if len(self.history):
+            k = np.searchsorted(self.times, when, side="left")
+            seen = k < len(self.times)
+            self.history[k[seen], :, lanes[seen]] = p[self._declared :, seen].T
+
+    def grid(self, y: Array) -> Array:
+        """Return the recorded names on the output grid, shape (n_names, n_times, n_runs).
+
+        y : shape (n_times, n_states, n_runs), NaN where a run had failed; so is what is returned.
+        """
+        with np.errstate(all="ignore"):
+            p = self._parameters()
+        out = np.empty((len(self.names), len(self.times), y.shape[2]))
+        for k, t in enumerate(self.times):
+            if len(self.history):
+                if k:
+                    self.history[k] = np.where(np.isnan(self.history[k]), self.history[k - 1], self.history[k])
+                p[self._declared :] = self.history[k]
+            out[:, k] = self._observe(float(t), np.ascontiguousarray(y[k]), p)
+            out[:, k, np.isnan(y[k]).any(axis=0)] = np.nan
+        return out
+
+    def samples(self, grid: Array) -> Samples:
+        """Return outputs and jumps merged. grid : as `grid` returns it."""
+        n_times, n_runs = grid.shape[1:]
+        lanes, when, before, after = self._jumps(len(grid))
+        by_lane = np.argsort(lanes, kind="stable")
+        lanes, when, before, after = lanes[by_lane], when[by_lane], before[:, by_lane], after[:, by_lane]
+        counts = np.bincount(lanes, minlength=n_runs)
+        place = np.arange(len(lanes)) - np.repeat(np.cumsum(counts) - counts, counts)
+        most = int(counts.max(initial=0))
+        t = np.broadcast_to(self.times[:, None], (n_times, n_runs))
+        if not most:
+            named = dict(zip(self.names, grid, strict=True))
+            return Samples(t, np.zeros((n_times, n_runs), np.intp), named)
+        jumps_t = np.full((2 * most, n_runs), self.times[0])
+        jumps_t[2 * place, lanes] = when
+        jumps_t[2 * place + 1, lanes] = when
+        landed = np.zeros((2 * most + n_times, n_runs), np.intp)
+        landed[2 * place + 1, lanes] = 1
+        # jumps stand before outputs, so that a stable sort puts them first at equal times
+        order = np.argsort(np.concatenate([jumps_t, t]), axis=0, kind="stable")
+        values = {}
+        for i, name in enumerate(self.names):
+            jumps = np.repeat(grid[i, :1], 2 * most, axis=0)
+            jumps[2 * place, lanes] = before[i]
+            jumps[2 * place + 1, lanes] = after[i]
+            values[name] = np.take_along_axis(np.concatenate([jumps, grid[i]]), order, axis=0)
+        segment = np.cumsum(np.take_along_axis(landed, order, axis=0), axis=0)
+        return Samples(np.take_along_axis(np.concatenate([jumps_t, t]), order, axis=0), segment, values)
+
+    def _jumps(self, n_names: int) -> tuple[NDArray[np.intp], Array, Array, Array]:
+        """Return lanes, times and values (n_names, n_jumps) of the jumps inside the grid."""
+        if not self.lanes:
+            return np.empty(0, np.intp), np.empty(0), np.empty((n_names, 0)), np.empty((n_names, 0))
+        lanes, when = np.concatenate(self.lanes), np.concatenate(self.jump_times)
+        inside = (when > self.times[0]) & (when <= self.times[-1])
+        before, after = np.concatenate(self.before, axis=1), np.concatenate(self.after, axis=1)
+        return lanes[inside], when[inside], before[:, inside], after[:, inside]
+
+    def _observe(self, t: float | Array, y: Array, p: Array) -> Array:
+        """Return the recorded names, shape (n_names, n_runs). t : a number or shape (n_runs,)."""
+        program = self.functions.program
+        n_states = len(program.states)
+        rows = [program.quantities.index(name) for name in self.names]
+        out = np.empty((len(rows), y.shape[1]))
+        seen = None
+        for i, row in enumerate(rows):
+            if row < n_states:
+                out[i] = y[row]
+                continue
+            if seen is None:
+                when = widened(t) if isinstance(t, np.ndarray) else t
+                with np.errstate(all="ignore"):
+                    seen = self.functions.observe(when, widened(y), widened(p))
+            out[i] = seen[row - n_states, : y.shape[1]]
+        return out

@@ -1,0 +1,218 @@
+"""One run, or one run an arm, looked at closely."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from types import MappingProxyType
+from typing import TYPE_CHECKING, Any, overload
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from immunode.errors import SolverError, StudyError, did_you_mean
+from immunode.solve.status import Status
+from immunode.study.arms import Arms, as_arms
+from immunode.study.recipe import model_recipe, tolerance, versions
+from immunode.study.recorder import Recorder
+from immunode.study.runs import Ready, initial_array, make_ready, output_times
+from immunode.study.simulation import Comparison, Simulation
+
+if TYPE_CHECKING:
+    from immunode.intervention import Drug, Intervention
+    from immunode.model.declaration import Model
+    from immunode.program import Functions
+    from immunode.solve.batch import Batch
+
+Array = NDArray[np.float64]
+POINTS = 401
+"""Output times where none are asked for."""
+
+
+@overload
+def simulate(
+    model: Model,
+    until: float | str | None = None,
+    *,
+    times: ArrayLike | Sequence[str] | None = None,
+    interventions: Sequence[Intervention | Drug | str] | Intervention | Drug | str = (),
+    arms: None = None,
+    initial: Mapping[str, float] | None = None,
+    engine: str = "scipy",
+    method: str = "auto",
+    rtol: float = 1e-6,
+    atol: ArrayLike | None = None,
+) -> Simulation: ...
+
+
+@overload
+def simulate(
+    model: Model,
+    until: float | str | None = None,
+    *,
+    times: ArrayLike | Sequence[str] | None = None,
+    interventions: tuple[()] = (),
+    arms: Arms | Mapping[str, Any] | Sequence[str],
+    initial: Mapping[str, float] | None = None,
+    engine: str = "scipy",
+    method: str = "auto",
+    rtol: float = 1e-6,
+    atol: ArrayLike | None = None,
+) -> Comparison: ...
+
+
+def simulate(
+    model: Model,
+    until: float | str | None = None,
+    *,
+    times: ArrayLike | Sequence[str] | None = None,
+    interventions: Any = (),
+    arms: Arms | Mapping[str, Any] | Sequence[str] | None = None,
+    initial: Mapping[str, float] | None = None,
+    engine: str = "scipy",
+    method: str = "auto",
+    rtol: float = 1e-6,
+    atol: ArrayLike | None = None,
+) -> Simulation | Comparison:
+    """Return the trajectory of a model, or with `arms` one for each arm.
+
+    until : end, a number in model time or text such as "52 weeks"; default `model.horizon`.
+    times : output times, shape (n_times,), increasing; default 401 equal steps from 0 to `until`.
+    interventions : interventions, or names of ones that the model declares.
+    arms : `Arms`, a mapping of names to lists of interventions, or names as in `Arms.of`.
+    initial : state -> initial value in its unit, `{"E": 1e5}`; the others keep the model's.
+    engine : "scipy" (the reference), "numpy" or "auto".   method : one of the engine's, or "auto".
+    rtol : relative tolerance, dimensionless.
+    atol : absolute tolerance, a number or shape (n_states,); default follows each state's scale.
+
+    Raises
+    ------
+    StudyError : unknown arm or state, or a time that can't be.
+    SolverError : the run failed; the message says when, where, and what to try.
+    """
+    models = _models(model, interventions, arms)
+    starts = _starts(model, models, initial)
+    options = {"engine": engine, "method": method, "rtol": rtol, "atol": atol}
+    ready = {arm: make_ready(composed) for arm, composed in models.items()}
+    grids = {arm: output_times(composed, until, times, POINTS) for arm, composed in models.items()}
+    made = {arm: _run(ready[arm], arm, grids[arm], starts[arm], options) for arm in models}
+    return Comparison(made) if arms is not None else made[""]
+
+
+def _models(model: Model, interventions: Any, arms: Any) -> dict[str, Model]:
+    """Return the composed model of every arm; without arms, of the one nameless arm."""
+    if arms is not None:
+        if interventions:
+            raise StudyError(f"{model.name}: give interventions or arms, not both")
+        return as_arms(arms, model).compose(model)
+    return {"": Arms({"interventions": interventions}).compose(model)["interventions"]}
+
+
+def _starts(
+    model: Model, models: Mapping[str, Model], initial: Mapping[str, float] | None
+) -> dict[str, dict[str, float]]:
+    """Return the initial values that each arm knows; a state that only some arms have is set there only."""
+    states = {arm: [s.name for s in composed.states] for arm, composed in models.items()}
+    given = {(key[:-3] if key.endswith("(0)") else key): float(value) for key, value in (initial or {}).items()}
+    known = list(dict.fromkeys(name for names in states.values() for name in names))
+    for name in given:
+        if name not in known:
+            raise StudyError(f"{model.name}: initial: unknown state '{name}'{did_you_mean(name, known)}")
+    return {arm: {n: v for n, v in given.items() if n in names} for arm, names in states.items()}
+
+
+def _run(
+    ready: Ready, arm: str, grid: Array, initial: Mapping[str, float], options: dict[str, Any]
+) -> Simulation:
+    from immunode.solve import solve
+
+    functions = ready.functions
+    values = np.asarray(functions.program.values, float)[:, None]
+    y0 = initial_array(ready, initial)
+    recorder = Recorder(functions, values, grid, ready.names)
+    batch = solve(functions, values, times=grid, initial=y0, on_jump=recorder.on_jump, **options)
+    if batch.status[0] != Status.OK:
+        raise SolverError(trouble(ready, arm, batch, grid, values, y0))
+    table = recorder.grid(batch.y)
+    samples = recorder.samples(table)
+    jumps = [float(t[0]) for t in recorder.jump_times]
+    doses = [float(t[0]) for t, moved in zip(recorder.jump_times, recorder.moved, strict=True) if moved[0]]
+    recipe = {
+        "model": model_recipe(ready.model, functions.program.key),
+        "until": float(grid[-1]),
+        "initial": dict(initial),
+        "engine": options["engine"],
+        "method": str(np.ravel(batch.method)[0]),
+        "reason": batch.reason,
+        "steps": int(batch.steps[0]),
+        "rtol": options["rtol"],
+        "atol": tolerance(options["atol"]),
+        "versions": versions(),
+    }
+    return Simulation(
+        ready.model,
+        grid,
+        MappingProxyType({name: table[i, :, 0] for i, name in enumerate(ready.names)}),
+        samples.t[:, 0],
+        MappingProxyType({name: v[:, 0] for name, v in samples.values.items()}),
+        tuple(sorted(set(jumps))),
+        tuple(sorted(set(doses))),
+        MappingProxyType(recipe),
+    )
+
+
+def trouble(ready: Ready, arm: str, batch: Batch, grid: Array, values: Array, initial: Array | None) -> str:
+    """Return what to tell about a failed run: model, arm, time, state, what to try, and the flux that grew most."""
+    text = why(ready.functions, batch, 0, values, initial)
+    grown = grown_flux(ready, batch.y, grid, values) if batch.status[0] != Status.REFUSED else ""
+    who = ready.model.name + (f", arm '{arm}'" if arm else "")
+    return f"{who}: {text}" + (f"; the flux that grew most: {grown}" if grown else "")
+
+
+def why(functions: Functions, batch: Batch, lane: int, values: Array, initial: Array | None) -> str:
+    """Return why a run of a batch failed, in one line without the model's name.
+
+    values, initial : of all runs of the batch, as given to the solver.
+    """
+    if batch.status[lane] == Status.REFUSED:
+        known = refusal(functions, values[:, [lane]], None if initial is None else initial[:, [lane]])
+        if known:
+            return f"refused: {known}"
+    return batch.message(functions.program, lane).removeprefix(f"{functions.program.name}: ")
+
+
+def refusal(functions: Functions, values: Array, initial: Array | None) -> str:
+    """Return why a run can't begin, as far as its values tell; "" where they do not.
+
+    values : shape (n_values, 1).   initial : shape (n_states, 1), NaN where the model's own hold, or None.
+    """
+    program = functions.program
+    for name, value in zip(program.parameters, values[:, 0], strict=False):
+        if not np.isfinite(value):
+            return f"{name} is {value:g}"
+    with np.errstate(all="ignore"):
+        p = functions.parameters(values)
+        held = functions.requirements(p)[:, 0]
+        y = functions.initial(p)[:, 0]
+    for (_, message), good in zip(program.requirements, held, strict=True):
+        if not good:
+            return message
+    if initial is not None:
+        y = np.where(np.isnan(initial[:, 0]), y, initial[:, 0])
+    for name, value in zip(program.states, y, strict=True):
+        if not np.isfinite(value):
+            return f"the initial value of {name} is {value:g}"
+    return ""
+
+
+def grown_flux(ready: Ready, y: Array, grid: Array, values: Array) -> str:
+    """Return the process whose flux grew most over the outputs that were reached, and from what to what; else ""."""
+    good = np.flatnonzero(np.isfinite(y[:, :, 0]).all(axis=1))
+    names = [process.name for process in ready.model.processes]
+    if good.size < 2 or not names:
+        return ""
+    recorder = Recorder(ready.functions, values, grid, names)
+    table = np.abs(recorder.grid(y)[:, good, 0])
+    first, last = table[:, 0], table[:, -1]
+    scale = np.maximum(first, 1e-12 * max(float(np.nanmax(table)), 1e-300))
+    most = int(np.nanargmax(np.where(np.isfinite(last), last, 0.0) / scale))
+    return f"'{names[most]}', from {first[most]:.3g} to {last[most]:.3g}"

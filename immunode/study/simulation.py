@@ -1,0 +1,207 @@
+"""The results of `simulate`: one trajectory, or one for each arm."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from types import MappingProxyType
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from immunode.errors import StudyError, did_you_mean
+from immunode.study.runs import flux_names, meanings, quantity_units
+
+if TYPE_CHECKING:
+    import pandas as pd
+    import xarray as xr
+    from matplotlib.figure import Figure
+
+    from immunode.model.declaration import Model
+
+Array = NDArray[np.float64]
+
+
+@dataclass(frozen=True, eq=False, repr=False)
+class Simulation:
+    """One trajectory of one model; never changes.
+
+    model : the model with its interventions composed in.
+    times : shape (n_times,), in `model.time_unit`.
+    values : quantity -> shape (n_times,), in its unit: states, derived quantities, then fluxes.
+    path_times, path : the same with both sides of every jump between the outputs (what `plot` draws).
+    breaks : times at which the solver stopped and restarted, sorted.
+    doses : those of them at which a state jumped.
+    recipe : how it was made.
+    """
+
+    model: Model
+    times: Array
+    values: Mapping[str, Array]
+    path_times: Array
+    path: Mapping[str, Array]
+    breaks: tuple[float, ...] = ()
+    doses: tuple[float, ...] = ()
+    recipe: Mapping[str, Any] = field(default_factory=dict)
+
+    def __getitem__(self, name: str) -> Array:
+        if name not in self.values:
+            raise StudyError(f"{self.model.name}: unknown quantity '{name}'{did_you_mean(name, self.values)}")
+        return self.values[name]
+
+    def __contains__(self, name: object) -> bool:
+        return name in self.values
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self.values)
+
+    def __repr__(self) -> str:
+        applied = " + ".join(self.model.applied) or "no intervention"
+        unit = f" {self.model.time_unit}" if self.model.time_unit else ""
+        return (
+            f"Simulation of {self.model.name} ({applied}): {len(self.times)} times to {self.times[-1]:g}{unit}, "
+            f"{len(self.values)} quantities, {len(self.breaks)} breaks"
+        )
+
+    @property
+    def states(self) -> Mapping[str, Array]:
+        """State -> shape (n_times,), in its unit."""
+        return MappingProxyType({s.name: self.values[s.name] for s in self.model.states})
+
+    @property
+    def fluxes(self) -> Mapping[str, Array]:
+        """Process -> shape (n_times,), what it moves per time."""
+        return MappingProxyType({name: self.values[name] for name in flux_names(self.model)})
+
+    @property
+    def derived(self) -> Mapping[str, Array]:
+        """Derived quantity (and effective value of a parameter, `k.effective`) -> shape (n_times,), in its unit."""
+        others = {*(s.name for s in self.model.states), *flux_names(self.model)}
+        return MappingProxyType({name: v for name, v in self.values.items() if name not in others})
+
+    @property
+    def units(self) -> dict[str, str]:
+        """Quantity -> unit; "" is dimensionless."""
+        return quantity_units(self.model)
+
+    def flux(self, name: str) -> Array:
+        """Return the flux of a process, shape (n_times,), in the unit of what it moves per time."""
+        if name not in self.fluxes:
+            known = did_you_mean(name, self.fluxes)
+            raise StudyError(f"{self.model.name}: unknown process '{name}'{known}")
+        return self.fluxes[name]
+
+    def final(self, name: str) -> float:
+        """Return the last value of a quantity, in its unit."""
+        return float(self[name][-1])
+
+    def to_frame(self) -> pd.DataFrame:
+        """Return a table: one row a time (the index), one column a quantity."""
+        import pandas as pd
+
+        return pd.DataFrame(dict(self.values), index=pd.Index(self.times, name="time"))
+
+    def to_dataset(self) -> xr.Dataset:
+        """Return an xarray Dataset over `time`, with unit and meaning of every quantity as attributes."""
+        import xarray as xr
+
+        units, meaning = self.units, meanings(self.model)
+        variables = {
+            name: ("time", v, {"units": units.get(name, ""), "long_name": meaning.get(name, name)})
+            for name, v in self.values.items()
+        }
+        coords = {"time": ("time", self.times, {"units": self.model.time_unit})}
+        return xr.Dataset(variables, coords, {"model": self.model.name, "reference": self.model.reference})
+
+    def plot(self, *names: str, style: str = "slide", title: str = "", log: Any = (), axes: Any = None) -> Figure:
+        """Return a figure of time courses, one panel a quantity; without names, of the model's readouts.
+
+        style : "slide" or "paper".   log : names with a log axis, or True.   axes : your own, one a quantity.
+        """
+        return draw({"": self}, names, style, title, log, axes)
+
+
+class Comparison(Mapping[str, Simulation]):
+    """Simulations by arm, drawn and tabled together; never changes."""
+
+    __slots__ = ("_arms",)
+
+    def __init__(self, simulations: Mapping[str, Simulation]) -> None:
+        self._arms = dict(simulations)
+
+    def __getitem__(self, arm: str) -> Simulation:
+        if arm not in self._arms:
+            raise StudyError(f"unknown arm '{arm}'{did_you_mean(str(arm), self._arms)}")
+        return self._arms[arm]
+
+    def __contains__(self, arm: object) -> bool:
+        return arm in self._arms
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._arms)
+
+    def __len__(self) -> int:
+        return len(self._arms)
+
+    def __repr__(self) -> str:
+        return "Comparison of arms\n" + "\n".join(f"  {arm}: {one!r}" for arm, one in self._arms.items())
+
+    @property
+    def recipe(self) -> dict[str, Any]:
+        """Arm -> how it was made."""
+        return {arm: one.recipe for arm, one in self._arms.items()}
+
+    def to_frame(self) -> pd.DataFrame:
+        """Return a table with the index (arm, time); a quantity that an arm lacks is NaN there."""
+        import pandas as pd
+
+        return pd.concat({arm: one.to_frame() for arm, one in self._arms.items()}, names=["arm", "time"])
+
+    def to_dataset(self) -> xr.Dataset:
+        """Return an xarray Dataset over (arm, time)."""
+        import xarray as xr
+
+        arms = xr.DataArray(np.array(list(self._arms)), dims="arm", name="arm")
+        parts = [one.to_dataset() for one in self._arms.values()]
+        return xr.concat(parts, arms, data_vars="all", combine_attrs="override", join="outer", coords="minimal")
+
+    def plot(self, *names: str, style: str = "slide", title: str = "", log: Any = (), axes: Any = None) -> Figure:
+        """Return a figure of time courses, one panel a quantity and one line an arm. Parameters as in `Simulation`."""
+        return draw(self._arms, names, style, title, log, axes)
+
+
+def draw(
+    arms: Mapping[str, Simulation], names: tuple[str, ...], style: str, title: str, log: Any, axes: Any
+) -> Figure:
+    """Return the figure of quantities by arm. Without names: readouts that some arm has, else states of the first.
+
+    Raises
+    ------
+    StudyError : no arm knows a name.
+    """
+    from immunode.plot.courses import courses
+
+    first = next(iter(arms.values())).model
+    chosen = names or tuple(first.readouts) or tuple(s.name for s in first.states)
+    known = list(dict.fromkeys(name for one in arms.values() for name in one.values))
+    for name in chosen:
+        if name not in known:
+            raise StudyError(f"{first.name}: unknown quantity '{name}'{did_you_mean(name, known)}")
+    units: dict[str, str] = {}
+    labels: dict[str, str] = {}
+    for one in reversed(list(arms.values())):
+        units |= one.units
+        labels |= meanings(one.model)
+    return courses(
+        {arm: one.path_times for arm, one in arms.items()},
+        {name: {arm: one.path[name] for arm, one in arms.items() if name in one.path} for name in chosen},
+        units=units,
+        time_unit=first.time_unit or first.clock,
+        labels=labels,
+        doses={arm: one.doses for arm, one in arms.items() if one.doses} or None,
+        title=title,
+        style=style,
+        log=log,
+        axes=axes,
+    )
