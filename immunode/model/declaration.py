@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, Self, TypeVar
 
 if TYPE_CHECKING:
     from immunode.intervention import Drug, Intervention
+    from immunode.model.checks import Report
 
 V = TypeVar("V")
 Pairs = tuple[tuple[str, str], ...]
@@ -274,13 +275,13 @@ class Model:
 
         return find(self, "intervention", self.interventions, name)
 
-    def equations(self, style: str = "unicode") -> str:
-        """Return the equations as text, "unicode" or "latex", one line a state."""
+    def equations(self, style: str = "unicode", *, fluxes: bool = False) -> str:
+        """Return the equations as text, "unicode" or "latex", one line a state; with `fluxes`, one a process too."""
         from immunode.model.equations import equations
 
-        return equations(self, style)
+        return equations(self, style, fluxes=fluxes)
 
-    def check(self) -> Any:
+    def check(self) -> Report:
         """Return a `Report` on units, unused names, signs at zero, conserved totals and missing sources."""
         from immunode.model.checks import check
 
@@ -303,6 +304,11 @@ class Model:
         from immunode.model.display import text
 
         return text(self)
+
+    def __rich__(self) -> Any:
+        from immunode.model.display import table
+
+        return table(self)
 
     def _repr_html_(self) -> str:
         from immunode.model.display import html

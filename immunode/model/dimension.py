@@ -80,6 +80,8 @@ def _named_units() -> dict[str, Dimension]:
     table |= {prefix + "m": Dimension(prefixes[prefix], base["m"].powers) for prefix in "munc"}
     table["ms"] = Dimension(1e-3, base["s"].powers)
     table |= {"L": liter, "l": liter, "liter": liter, "liters": liter, "M": molar, "cc": table["mL"]}
+    dalton = 1.66053906892e-24  # g, CODATA 2022
+    table |= {"Da": Dimension(dalton, base["g"].powers), "kDa": Dimension(1e3 * dalton, base["g"].powers)}
     table |= {"%": Dimension(0.01), "percent": Dimension(0.01), "dimensionless": Dimension()}
     table |= {second: base[first] for first, second in _BASE_UNITS.items() if second}
     times = {"s": 1.0, "min": 60.0, "h": 3600.0, "d": 86400.0, "day": 86400.0, "week": 604800.0}

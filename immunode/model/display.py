@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from html import escape
+from typing import Any
 
 from immunode.model.declaration import Model
 
@@ -13,7 +14,11 @@ _SHOWN = 24
 def text(model: Model) -> str:
     """Return a model as plain text of a few lines: name, title, states with initial values, and what else it has."""
     lines = [f"Model {model.name}" + (f": {model.title}" if model.title else "")]
-    facts = [model.system, f"time in {_unit(model.time_unit)}", f"to {number(model.horizon)}", model.status]
+    facts = [
+        model.system,
+        f"time in {_unit(model.time_unit)}, to {number(model.horizon)} {model.time_unit}".rstrip(),
+        model.status,
+    ]
     if model.reference:
         facts.append(model.reference)
     lines.append("  " + " | ".join(fact for fact in facts if fact))
@@ -71,6 +76,28 @@ def _initial(value: float | str) -> str:
 
 def _unit(unit: str) -> str:
     return unit or "its own unit"
+
+
+def table(model: Model) -> Any:
+    """Return a model as a `rich` table of its states, for terminals with color."""
+    from rich.table import Table
+    from rich.text import Text
+
+    lines = text(model).splitlines()
+    shown = min(len(model.states), _SHOWN)
+    made = Table(
+        title=Text("\n".join(lines[:2])),
+        caption=Text("\n".join(line.strip() for line in lines[2 + shown :])),
+        title_justify="left",
+        caption_justify="left",
+        title_style="bold",
+        box=None,
+    )
+    for head, side in (("state", "left"), ("initial", "right"), ("unit", "left"), ("meaning", "left")):
+        made.add_column(head, justify="right" if side == "right" else "left")
+    for state in model.states[:_SHOWN]:
+        made.add_row(*(Text(cell) for cell in (state.name, _initial(state.initial), state.unit, state.meaning)))
+    return made
 
 
 _TABLE = "<table><thead><tr>{head}</tr></thead><tbody>{body}</tbody></table>"
