@@ -87,6 +87,7 @@ def load_model(name_or_path: str | os.PathLike[str], variant: str | None = None)
     ------
     UnknownModelError : no such model or file; the message names the nearest.
     ModelError : the file can't be read, has no MODEL, or what it declares is wrong.
+    StoreError : a .json file is not what `Model.to_json` writes.
     """
     if _is_path(name_or_path):
         model, meant = _load_file(Path(name_or_path)), ""

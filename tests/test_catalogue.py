@@ -196,7 +196,7 @@ def test_a_binary_file_is_no_model_file(content: bytes, name: str, tmp_path: Pat
 
 @pytest.mark.parametrize("text", ["", "{", "[]", "3", '{"name": "x"}', '{"__class__": "os.system"}'])
 def test_broken_json_is_one_clear_error(text: str, tmp_path: Path) -> None:
-    with pytest.raises(ModelError, match=r"mine\.json"):
+    with pytest.raises(StoreError, match=r"mine\.json"):
         load_model(file(tmp_path, text, "mine.json"))
 
 

@@ -9,7 +9,8 @@ def check(file: str, *, as_json: bool) -> int:
     """Print the report on a model; return 0 when there is no finding, else 1."""
     report = load(file).check()
     if as_json:
-        print_json({"model": file, "ok": report.ok, "report": str(report)})
+        findings = [{"severity": f.severity, "where": f.where, "message": f.message} for f in report.findings]
+        print_json({"model": report.name, "ok": report.ok, "findings": findings})
     else:
         print(report)
     return 0 if report.ok else 1

@@ -3,18 +3,17 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Mapping, Sequence
-from typing import TYPE_CHECKING, TypeVar
+from collections.abc import Iterable, Sequence
+from typing import TYPE_CHECKING
 
 from immunode.cli.output import console, load, number, print_json
+from immunode.model.declaration import pairs
 
 if TYPE_CHECKING:
     from rich.console import Console
     from rich.table import Table
 
     from immunode.model.declaration import Model
-
-T = TypeVar("T")
 
 
 def show(name: str, *, variant: str, as_json: bool) -> None:
@@ -42,7 +41,7 @@ def _heading(screen: Console, model: Model) -> None:
         ("status", model.status),
         (
             "also known as",
-            ", ".join(alias + (f" (variant {variant})" if variant else "") for alias, variant in _pairs(model.aliases)),
+            ", ".join(alias + (f" (variant {variant})" if variant else "") for alias, variant in pairs(model.aliases)),
         ),
         ("time", f"{unit}; a simulation ends at {number(model.horizon)}"),
         ("look first at", ", ".join(model.readouts)),
@@ -73,7 +72,7 @@ def _fluxes(screen: Console, model: Model) -> None:
     rows = [(d.name, d.expression, d.unit, d.meaning) for d in model.derived]
     _table(screen, "Derived quantities", ("name", "is", "unit", "meaning"), rows)
     rows = [
-        (e.name, e.when or f"at {e.at}", "; ".join(f"{k} = {v}" for k, v in _pairs(e.changes)), e.meaning)
+        (e.name, e.when or f"at {e.at}", "; ".join(f"{k} = {v}" for k, v in pairs(e.changes)), e.meaning)
         for e in model.events
     ]
     _table(screen, "Events", ("name", "when", "changes", "meaning"), rows)
@@ -82,7 +81,7 @@ def _fluxes(screen: Console, model: Model) -> None:
 def _interventions(screen: Console, model: Model) -> None:
     rows = []
     for item in model.interventions:
-        pairs = _pairs(getattr(item, "expects", ()))
+        pairs = pairs(getattr(item, "expects", ()))
         rows.append(
             (
                 item.name,
@@ -101,15 +100,10 @@ def _interventions(screen: Console, model: Model) -> None:
 def _variants(screen: Console, model: Model) -> None:
     rows = []
     for variant in model.variants:
-        values = [f"{name} = {_value(value)}" for name, value in _pairs(variant.values)]
-        starts = [f"{name}(0) = {_value(value)}" for name, value in _pairs(variant.initial)]
+        values = [f"{name} = {_value(value)}" for name, value in pairs(variant.values)]
+        starts = [f"{name}(0) = {_value(value)}" for name, value in pairs(variant.initial)]
         rows.append((variant.name, ", ".join(values + starts), variant.note, variant.source))
     _table(screen, "Variants", ("name", "values", "note", "source"), rows)
-
-
-def _pairs(mapping: Mapping[str, T] | Iterable[tuple[str, T]]) -> list[tuple[str, T]]:
-    """Return the items of a mapping that may be stored as pairs."""
-    return list(mapping.items() if isinstance(mapping, Mapping) else mapping)
 
 
 def _table(screen: Console, title: str, headings: Sequence[str], rows: Iterable[Sequence[str]]) -> None:

@@ -1,0 +1,143 @@
+"""`list`, `show`, `check`, `new` and `--version`."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+
+from immunode.catalogue import list_models, load_model
+from immunode.cli import main
+from immunode.version import __version__
+
+Capture = pytest.CaptureFixture[str]
+
+FAULTY = """
+from immunode.model import Model, Parameter, Process, State
+
+MODEL = Model(
+    name="faulty",
+    time_unit="day",
+    states=[State("A", 1.0)],
+    parameters=[Parameter("k", 0.5, "1/day"), Parameter("unused", 1.0, source="assumed: a test")],
+    processes=[Process("loss", "A ->", "k*A")],
+)
+"""
+
+
+def test_version_is_printed(capsys: Capture) -> None:
+    assert main(["--version"]) == 0
+    assert capsys.readouterr().out == f"immunode {__version__}\n"
+
+
+def test_list_prints_every_model_on_a_line(capsys: Capture) -> None:
+    assert main(["list"]) == 0
+    printed = capsys.readouterr().out
+    for entry in list_models():
+        assert any(line.split()[:1] == [entry.name] for line in printed.splitlines())
+
+
+def test_list_as_json_has_the_catalogue(capsys: Capture) -> None:
+    assert main(["list", "--json"]) == 0
+    records = json.loads(capsys.readouterr().out)
+    assert [record["name"] for record in records] == [entry.name for entry in list_models()]
+    assert {record["name"]: record["n_states"] for record in records}["kuznetsov1994"] == 2
+
+
+def test_show_tells_reference_states_sources_equations_interventions_and_variants(capsys: Capture) -> None:
+    assert main(["show", "kuznetsov1994"]) == 0
+    printed = capsys.readouterr().out
+    for text in (
+        "doi:10.1007/BF02460644",
+        "effector cells",
+        "BIOMD0000000762",
+        "dE/dt",
+        "checkpoint_blockade",
+        "large_tumor",
+    ):
+        assert text in printed, text
+
+
+@pytest.mark.parametrize("name", [entry.name for entry in list_models()])
+def test_show_works_for(name: str, capsys: Capture) -> None:
+    assert main(["show", name]) == 0
+    printed = capsys.readouterr().out
+    assert all(parameter.name in printed for parameter in load_model(name).parameters)
+
+
+def test_show_as_json_gives_the_model_back(capsys: Capture) -> None:
+    from immunode.model import Model
+
+    assert main(["show", "kuznetsov1994", "--json"]) == 0
+    assert Model.from_json(capsys.readouterr().out) == load_model("kuznetsov1994")
+
+
+def test_show_of_a_variant_has_its_values(capsys: Capture) -> None:
+    assert main(["show", "kuznetsov1994", "--variant", "large_tumor", "--json"]) == 0
+    states = json.loads(capsys.readouterr().out)["states"]
+    assert [state["initial"] for state in states if state["name"] == "T"] == [1e8]
+
+
+@pytest.mark.parametrize("name", [entry.name for entry in list_models()])
+def test_every_model_of_the_package_passes_its_check(name: str, capsys: Capture) -> None:
+    assert main(["check", name]) == 0, capsys.readouterr().out
+
+
+def test_check_of_a_faulty_model_says_what_and_exits_with_1(tmp_path: Path, capsys: Capture) -> None:
+    (tmp_path / "faulty.py").write_text(FAULTY)
+    assert main(["check", str(tmp_path / "faulty.py")]) == 1
+    printed = capsys.readouterr().out
+    assert "unused" in printed
+    assert "k" in printed
+
+
+def test_check_as_json_says_whether_it_is_ok(tmp_path: Path, capsys: Capture) -> None:
+    (tmp_path / "faulty.py").write_text(FAULTY)
+    assert main(["check", str(tmp_path / "faulty.py"), "--json"]) == 1
+    report = json.loads(capsys.readouterr().out)
+    assert report["ok"] is False
+    assert any("unused" in finding["where"] + finding["message"] for finding in report["findings"])
+
+
+def test_check_of_a_file_that_is_broken_is_a_finding(tmp_path: Path, capsys: Capture) -> None:
+    (tmp_path / "broken.py").write_text("MODEL = (\n")
+    assert main(["check", str(tmp_path / "broken.py")]) == 1
+    error = capsys.readouterr().err
+    assert error.count("\n") == 1
+    assert "line 1" in error
+
+
+@pytest.mark.parametrize("command", ["show", "check", "run", "sweep"])
+def test_an_unknown_model_is_a_usage_error_in_one_line_with_the_nearest(command: str, capsys: Capture) -> None:
+    assert main([command, "kuznetzov1994"]) == 2
+    assert capsys.readouterr().err == "immunode: no model is named 'kuznetzov1994'; did you mean 'kuznetsov1994'?\n"
+
+
+def test_an_unknown_variant_is_a_usage_error(capsys: Capture) -> None:
+    assert main(["show", "kuznetsov1994", "--variant", "lage_tumor"]) == 2
+    assert "'large_tumor'" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    "arguments", [["lst"], ["show"], ["list", "--jason"], ["sweep", "kuznetsov1994", "--runs", "none"]]
+)
+def test_a_wrong_word_is_a_usage_error(arguments: list[str], capsys: Capture) -> None:
+    assert main(arguments) == 2
+    assert "Traceback" not in capsys.readouterr().err
+
+
+def test_new_makes_a_copy_that_checks_and_runs(tmp_path: Path, capsys: Capture) -> None:
+    path = tmp_path / "mine.py"
+    assert main(["new", str(path), "--like", "kuznetsov1994"]) == 0
+    assert str(path) in capsys.readouterr().out
+    assert main(["check", str(path)]) == 0
+    assert main(["run", str(path), "--until", "10 days"]) == 0
+
+
+def test_new_never_overwrites(tmp_path: Path, capsys: Capture) -> None:
+    path = tmp_path / "mine.py"
+    path.write_text("mine")
+    assert main(["new", str(path), "--like", "kuznetsov1994"]) == 2
+    assert "exists already" in capsys.readouterr().err
+    assert path.read_text() == "mine"

@@ -1,0 +1,142 @@
+"""`immunode run`: one curve an arm."""
+
+from __future__ import annotations
+
+import json
+import os
+from pathlib import Path
+
+import pandas as pd
+import pytest
+
+import immunode.study.simulate
+from immunode.catalogue import load_model
+from immunode.cli import main
+from immunode.plot import read_metadata
+from immunode.study import simulate
+
+Capture = pytest.CaptureFixture[str]
+RUN = ["run", "kuznetsov1994", "--until", "30 days"]
+
+
+def test_the_table_says_what_simulate_gives(capsys: Capture) -> None:
+    assert main([*RUN, "--arm", "control", "--arm", "cytostatic", "--engine", "scipy", "--json"]) == 0
+    rows = json.loads(capsys.readouterr().out)["rows"]
+    model = load_model("kuznetsov1994")
+    ends = {row["arm"]: row["end"] for row in rows if row["quantity"] == "T"}
+    assert ends["control"] == simulate(model, "30 days").final("T")
+    assert ends["cytostatic"] == simulate(model, "30 days", interventions="cytostatic").final("T")
+
+
+def test_without_an_arm_the_model_runs_as_it_is(capsys: Capture) -> None:
+    assert main(RUN) == 0
+    printed = capsys.readouterr().out
+    assert "control" in printed
+    assert "0 to 30 day" in printed
+
+
+def test_interventions_joined_by_plus_are_one_arm(capsys: Capture) -> None:
+    assert main([*RUN, "--arm", "cytostatic+killing_boost", "--engine", "scipy", "--json"]) == 0
+    rows = json.loads(capsys.readouterr().out)["rows"]
+    both = simulate(load_model("kuznetsov1994"), 30, interventions=["cytostatic", "killing_boost"])
+    assert [row["end"] for row in rows if row["quantity"] == "T"] == [both.final("T")]
+
+
+def test_settings_reach_parameters_knobs_and_initial_values(capsys: Capture) -> None:
+    settings = ["--set", "a=0.1", "--set", "cytostatic.strength=0", "--set", "T(0)=1e6"]
+    assert main([*RUN, "--arm", "control", "--arm", "cytostatic", *settings, "--json"]) == 0
+    rows = [row for row in json.loads(capsys.readouterr().out)["rows"] if row["quantity"] == "T"]
+    assert [row["start"] for row in rows] == [1e6, 1e6]
+    model = load_model("kuznetsov1994").with_values(a=0.1).with_initial(T=1e6)
+    expected = simulate(model, 30, rtol=1e-9).final("T")
+    # both arms are the same system, solved at the default rtol of 1e-6
+    assert [row["end"] for row in rows] == pytest.approx([expected, expected], rel=1e-4)
+
+
+def test_files_hold_figure_curves_and_recipe(tmp_path: Path, capsys: Capture) -> None:
+    out = tmp_path / "a" / "b"
+    assert main([*RUN, "--arm", "control", "--arm", "cytostatic", "-o", str(out)]) == 0
+    assert sorted(os.listdir(out)) == ["curves.csv", "figure.png", "figure.svg", "recipe.json"]
+    curves = pd.read_csv(out / "curves.csv", index_col=["arm", "time"])
+    assert set(curves.index.get_level_values("arm")) == {"control", "cytostatic"}
+    assert {"E", "T"} <= set(curves.columns)
+    assert set(json.loads((out / "recipe.json").read_text())["arms"]) == {"control", "cytostatic"}
+    assert read_metadata(out / "figure.png")["recipe"].startswith("immunode ")
+    assert "figure.png" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    ("words", "message"),
+    [
+        (["--arm", "cytostatik"], "'cytostatic'"),
+        (["--arm", "control", "--arm", "control"], "twice"),
+        (["--set", "q=1"], "'q' is no parameter"),
+        (["--set", "T=1"], "T(0)"),
+        (["--set", "a"], "name=number"),
+        (["--set", "a=x"], "not a number"),
+        (["--set", "a=1", "--set", "a=2"], "twice"),
+        (["--set", "cytostatic.strength=1"], "cytostatic.strength"),
+        (["--until", "30 kg"], "kg"),
+        (["--until", "soon"], "soon"),
+        (["--until", "-3"], "-3"),
+        (["--until", "nan"], "nan"),
+        (["--engine", "nump"], "nump"),
+        (["--method", "tsit"], "tsit"),
+        (["--rtol", "-1"], "--rtol"),
+        (["--show", "U"], "unknown quantity 'U'"),
+        (["--style", "slides"], "slides"),
+    ],
+)
+def test_what_cannot_be_meant_is_a_usage_error_in_one_line(
+    words: list[str], message: str, tmp_path: Path, capsys: Capture
+) -> None:
+    assert main(["run", "kuznetsov1994", *words, "-o", str(tmp_path / "out")]) == 2
+    error = capsys.readouterr().err
+    assert message in error
+    assert error.count("\n") == 1
+    assert "Traceback" not in error
+
+
+def test_a_folder_that_cannot_be_written_is_refused_before_anything_is_computed(
+    tmp_path: Path, capsys: Capture, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "file").write_text("")
+
+    def never(*_: object, **__: object) -> None:
+        raise AssertionError("computed")
+
+    monkeypatch.setattr(immunode.study.simulate, "simulate", never)
+    for folder in (tmp_path / "file", tmp_path / "file" / "below", Path("/proc/nowhere")):
+        assert main([*RUN, "-o", str(folder)]) == 2
+        error = capsys.readouterr().err
+        assert str(folder) in error
+        assert error.count("\n") == 1
+
+
+def test_a_run_that_fails_is_one_line_with_its_time_and_exits_with_1(tmp_path: Path, capsys: Capture) -> None:
+    (tmp_path / "burst.py").write_text(
+        "from immunode.model import Model, Process, State\n"
+        "MODEL = Model(name='burst', states=[State('x', 1.0)], processes=[Process('p', '-> x', 'x**2')])\n"
+    )
+    assert main(["run", str(tmp_path / "burst.py"), "--until", "2"]) == 1
+    error = capsys.readouterr().err
+    assert error.startswith("immunode: burst")
+    assert "t = 1" in error or "t = 0.99" in error  # x = 1/(1 - t)
+    assert error.count("\n") == 1
+
+
+def test_an_interrupt_keeps_the_arms_that_are_finished(
+    tmp_path: Path, capsys: Capture, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    real, calls = simulate, []
+
+    def second_is_interrupted(*words: object, **named: object) -> object:
+        calls.append(1)
+        if len(calls) == 2:
+            raise KeyboardInterrupt
+        return real(*words, **named)  # type: ignore[call-overload]
+
+    monkeypatch.setattr(immunode.study.simulate, "simulate", second_is_interrupted)
+    assert main([*RUN, "--arm", "control", "--arm", "cytostatic", "-o", str(tmp_path)]) == 130
+    assert "finished and kept: control" in capsys.readouterr().err
+    assert set(pd.read_csv(tmp_path / "curves.csv")["arm"]) == {"control"}
