@@ -60,7 +60,8 @@ def peak(quantity: str) -> Endpoint:
     """Return the largest value of a quantity: over the outputs and both sides of every jump.
 
     Where the largest of them has a neighbor on either side and nothing jumps between, the top of the parabola
-    through the three is returned: its error falls with the third power of the spacing.
+    through the three is returned: its error falls with the third power of the spacing (that of its time with the
+    second).
     """
     return Endpoint("peak", _text("peak", quantity))
 

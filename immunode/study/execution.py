@@ -24,7 +24,7 @@ class Block:
 
     status, reached, methods : shape (n_runs,).   values : shape (n_runs, n_endpoints), NaN where a run failed.
     kept : quantity -> shape (n_runs, n_times).   reasons : position in the block -> why that run failed.
-    why : the solver's reason for its method.
+    engine, why : what computed it, and the solver's reason for its method.
     """
 
     status: NDArray[np.int16]
@@ -33,6 +33,7 @@ class Block:
     reached: Array
     methods: NDArray[Any]
     reasons: dict[int, str]
+    engine: str
     why: str
 
 
@@ -63,7 +64,7 @@ def run_block(plan: Plan, arm: ArmPlan, rows: NDArray[np.intp], options: Mapping
         block[status == Status.REFUSED] = np.nan
     methods = np.broadcast_to(np.asarray(batch.method, dtype=object), (len(rows),))
     reasons = {int(i): why(arm.functions, batch, int(i), values, initial) for i in np.flatnonzero(~good)} | absurd
-    return Block(status, table, kept, np.asarray(batch.reached, float), methods, reasons, str(batch.reason))
+    return Block(status, table, kept, np.asarray(batch.reached, float), methods, reasons, batch.engine, batch.reason)
 
 
 def inputs(plan: Plan, arm: ArmPlan, rows: NDArray[np.intp]) -> tuple[Array, Array | None]:

@@ -13,7 +13,7 @@ from immunode.errors import StudyError, did_you_mean
 from immunode.study.arms import CONTROL, Arms, as_arms
 from immunode.study.design import Design, cross_arms, sobol
 from immunode.study.endpoints import CONDITIONAL, Endpoint, as_endpoints, check_endpoints, needed
-from immunode.study.runs import make_ready, model_time, output_times, quantity_names
+from immunode.study.runs import make_ready, model_time, output_times, quantity_names, with_times
 from immunode.study.space import space
 
 if TYPE_CHECKING:
@@ -84,10 +84,11 @@ def make_plan(
     parameters = dict.fromkeys(p.name for composed in models for p in composed.parameters)
     check_endpoints(chosen, quantities, parameters)
     at_times = tuple(model_time(model, e.time, e.name) if e.time is not None else np.nan for e in chosen)
-    grid = output_times(model, until, times, POINTS, [t for t in at_times if np.isfinite(t)])
+    grid = output_times(model, until, times, POINTS)
     for one, time in zip(chosen, at_times, strict=True):
         if one.time is not None and not 0 <= time <= grid[-1]:
             raise StudyError(f"{model.name}: {one.name} lies outside the runs, which go from 0 to {grid[-1]:g}")
+    grid = with_times(grid, [t for t in at_times if not np.isnan(t)])
     kept = _kept(model, models, keep, quantities)
     _check_columns(model, design, models)
     plans = tuple(
@@ -145,12 +146,12 @@ def _kept(
 def _check_columns(model: Model, design: Design, models: Sequence[Model]) -> None:
     known = [p.name for m in models for p in m.parameters] + [f"{s.name}(0)" for m in models for s in m.states]
     known = list(dict.fromkeys(known))
-    declared = {i.name for i in model.interventions}
+    idle = {i.name for i in model.interventions} - {name for m in models for name in m.applied}
     for name in design.names:
         if name in known:
             continue
         hint = did_you_mean(name, known)
-        if name.partition(".")[0] in declared:
+        if name.partition(".")[0] in idle:
             hint = f"; the intervention '{name.partition('.')[0]}' is in no arm that runs: give it with arms="
         elif name in {s.name for s in model.states}:
             hint = f"; for an initial value write '{name}(0)'"

@@ -85,13 +85,11 @@ def output_times(
     until: float | str | None,
     times: ArrayLike | Sequence[str] | None,
     points: int,
-    also: Iterable[float] = (),
 ) -> Array:
     """Return the output grid, shape (n_times,), in model time.
 
     until : end, a number or text such as "52 weeks"; None means the last of `times`, else the model's horizon.
     times : the grid; None means `points` equal steps from 0 to the end.
-    also : further times to hit exactly (those of `at` endpoints).
 
     Raises
     ------
@@ -109,7 +107,7 @@ def output_times(
         grid = np.linspace(0.0, end, points)
     elif end < grid[-1]:
         raise StudyError(f"{model.name}: times go on to {grid[-1]:g}, after until at {end:g}")
-    return _merged(grid, [*also, end], end)
+    return with_times(grid, [end])
 
 
 def model_time(model: Model, time: float | str, what: str) -> float:
@@ -142,12 +140,12 @@ def _grid(model: Model, times: Any) -> Array:
     return grid
 
 
-def _merged(grid: Array, also: Iterable[float], end: float) -> Array:
-    """Return the grid with further times; a grid point that is nearly one of them moves onto it."""
+def with_times(grid: Array, also: Iterable[float]) -> Array:
+    """Return the grid with further times hit exactly; a grid point that is nearly one of them moves onto it."""
     made = grid.copy()
     added = []
     for time in also:
-        close = np.flatnonzero(np.abs(made - time) <= NEAR * end)
+        close = np.flatnonzero(np.abs(made - time) <= NEAR * max(float(grid[-1]), time))
         if close.size:
             made[close[0]] = time
         else:

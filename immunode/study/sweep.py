@@ -77,7 +77,7 @@ def sweep(
     reached = np.full(len(rows), np.nan)
     methods = np.full(len(rows), "", object)
     reasons: dict[int, str] = {}
-    why: dict[str, str] = {}
+    why: dict[str, dict[str, str]] = {}
     message = ""
     try:
         for start in range(0, len(rows), size * len(plan.arms)):
@@ -88,7 +88,7 @@ def sweep(
                     lanes = mine[first : first + size]
                     done = run_block(plan, arm, lanes, options)
                     _store(done, lanes, values, kept, reached, methods, reasons)
-                    why.setdefault(arm.name, done.why)
+                    why.setdefault(arm.name, {"engine": done.engine, "reason": done.why})
                     status[lanes] = done.status
                     if progress is not None:
                         progress(int(np.count_nonzero(status != NOT_RUN)), len(rows))
@@ -133,12 +133,13 @@ def _block_size(plan: Plan, block: int | None, engine: str) -> int:
 
 
 def _recipe(
-    plan: Plan, options: Mapping[str, Any], methods: NDArray[Any], why: Mapping[str, str], message: str
+    plan: Plan, options: Mapping[str, Any], methods: NDArray[Any], why: Mapping[str, Mapping[str, str]], message: str
 ) -> dict[str, Any]:
     names, counts = np.unique(methods[methods != ""].astype(str), return_counts=True)
 
     def arm_recipe(arm: ArmPlan) -> dict[str, Any]:
-        return {**model_recipe(arm.model, arm.functions.program.key), "reason": why.get(arm.name, "")}
+        told = why.get(arm.name, {"engine": "", "reason": ""})
+        return {**model_recipe(arm.model, arm.functions.program.key), **told}
 
     return {
         "model": plan.model.name,
@@ -151,7 +152,7 @@ def _recipe(
         "time unit": plan.model.time_unit,
         "times": len(plan.times),
         "endpoints": [one.name for one in plan.endpoints],
-        "engine": options["engine"],
+        "engine": ", ".join(dict.fromkeys(told["engine"] for told in why.values())) or options["engine"],
         "method": options["method"],
         "methods used": {str(n): int(c) for n, c in zip(names, counts, strict=True)},
         "rtol": options["rtol"],

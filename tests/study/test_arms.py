@@ -1,0 +1,55 @@
+from __future__ import annotations
+
+import pickle
+
+import pytest
+
+from immunode.errors import StudyError
+from immunode.model import Model
+from immunode.study import Arms
+from immunode.study.arms import as_arms
+
+
+def test_an_arm_is_a_composed_model(decay: Model) -> None:
+    models = Arms(control=[], both=[decay.intervention("slow"), "graft"]).compose(decay)
+    assert models["control"] is decay
+    assert sorted(models["both"].applied) == ["graft", "slow"]
+    assert "slow.strength" in {p.name for p in models["both"].parameters}
+
+
+def test_arms_are_named_after_declared_interventions(decay: Model) -> None:
+    arms = Arms.of(decay, "control", "slow", "slow+graft")
+    assert list(arms) == ["control", "slow", "slow+graft"]
+    assert [len(v) for v in arms.values()] == [0, 1, 2]
+    assert list(Arms.of(decay)) == ["control", "slow", "graft", "burst", "quick"]
+
+
+def test_arms_are_values(decay: Model) -> None:
+    one, two = Arms.of(decay, "control", "slow"), Arms.of(decay, "control", "slow")
+    assert one == two
+    assert hash(one) == hash(two)
+    assert pickle.loads(pickle.dumps(one)) == one
+
+
+def test_names_and_mappings_will_do_for_arms(decay: Model) -> None:
+    assert list(as_arms(["control", "slow"], decay)) == ["control", "slow"]
+    assert list(as_arms({"x": "slow"}, decay)) == ["x"]
+    assert list(as_arms("slow", decay)) == ["slow"]
+
+
+@pytest.mark.parametrize(
+    ("make", "says"),
+    [
+        (lambda m: Arms.of(m, "slwo"), "unknown intervention or arm 'slwo'; did you mean 'slow'"),
+        (lambda m: Arms.of(m, "slow+grft"), r"arm 'slow\+grft': unknown intervention or arm 'grft'; did you mean 'graft'"),
+        (lambda m: Arms(x=["sloww"]).compose(m), "arm 'x': unknown intervention or arm 'sloww'; did you mean 'slow'"),
+        (lambda m: Arms.of(m, "control", "slow")["slw"], "unknown arm 'slw'; did you mean 'slow'"),
+        (lambda m: Arms.of(m, "slow", "slow"), "given twice"),
+        (lambda m: Arms(x=[3]), "arm 'x': 3 is not an intervention"),
+        (lambda m: Arms({"": []}), "an arm needs a name"),
+        (lambda m: as_arms([], m), "there are no arms"),
+    ],
+)
+def test_a_wrong_arm_names_the_nearest(decay: Model, make, says: str) -> None:
+    with pytest.raises(StudyError, match=says):
+        make(decay)

@@ -1,0 +1,140 @@
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from immunode.errors import SolverError, StudyError, UnitError
+from immunode.model import Model
+from immunode.study import Arms, simulate
+
+TIGHT = {"rtol": 1e-9}
+# global error stays within about 100 tolerances on decays this short
+NEAR = 1e-7
+
+
+@pytest.mark.parametrize("engine", ["scipy", "numpy"])
+def test_a_decay_is_the_exponential(decay: Model, engine: str) -> None:
+    run = simulate(decay, 6, engine=engine, **TIGHT)
+    np.testing.assert_allclose(run["A"], 8 * np.exp(-0.5 * run.times), rtol=NEAR)
+    np.testing.assert_allclose(run.flux("loss"), 0.5 * run["A"], rtol=1e-14)
+    np.testing.assert_allclose(run["twice"], 2 * run["A"], rtol=1e-14)
+    assert run.final("A") == run["A"][-1]
+
+
+def test_until_takes_words_numbers_and_the_horizon(decay: Model) -> None:
+    assert simulate(decay).times[-1] == 10
+    assert simulate(decay, until="2 weeks").times[-1] == 14
+    assert simulate(decay, until="48 h").times[-1] == pytest.approx(2)
+
+
+def test_output_times_are_the_ones_asked_for(decay: Model) -> None:
+    assert simulate(decay, times=[0, 1, 5]).times.tolist() == [0, 1, 5]
+    assert simulate(decay, times=["12 h", "1 day"]).times.tolist() == [0.5, 1]
+    assert simulate(decay, until=7, times=[0, 5]).times.tolist() == [0, 5, 7]
+
+
+def test_an_intervention_acts_in_its_window_only(decay: Model) -> None:
+    run = simulate(decay, 10, times=[2, 6, 10], interventions=["slow"], **TIGHT)
+    expected = 8 * np.exp([-0.5 * 2, -0.5 * 2 - 0.25 * 4, -0.5 * 6 - 0.25 * 4])
+    np.testing.assert_allclose(run["A"], expected, rtol=NEAR)
+    assert set(run.breaks) == {2.0, 6.0}
+    assert run.doses == ()
+
+
+def test_the_effective_value_of_a_parameter_is_on_the_output_grid(decay: Model) -> None:
+    run = simulate(decay, times=[0, 1.9, 2, 5.9, 6, 9], interventions=["slow"])
+    assert run["k.effective"].tolist() == [0.5, 0.5, 0.25, 0.25, 0.5, 0.5]
+
+
+def test_both_sides_of_a_dose_are_on_the_path(decay: Model) -> None:
+    run = simulate(decay, 8, times=[0, 8], interventions=["graft"], **TIGHT)
+    at_dose = run.path["A"][run.path_times == 4]
+    np.testing.assert_allclose(at_dose, [8 * np.exp(-2), 8 * np.exp(-2) + 10], rtol=NEAR)
+    assert run.doses == (4.0,)
+
+
+def test_a_dose_at_an_output_time_shows_the_value_after_it(decay: Model) -> None:
+    run = simulate(decay, times=[0, 4], interventions=["graft"], **TIGHT)
+    assert run["A"][-1] == pytest.approx(8 * np.exp(-2) + 10, rel=NEAR)
+
+
+def test_arms_are_compared(decay: Model) -> None:
+    both = simulate(decay, 5, arms=["control", "quick"], **TIGHT)
+    assert both["quick"].final("A") == pytest.approx(8 * np.exp(-7.5), rel=NEAR)
+    frame = both.to_frame()
+    assert frame.index.names == ["arm", "time"]
+    assert frame.loc["control"]["A"].iloc[-1] == pytest.approx(8 * np.exp(-2.5), rel=NEAR)
+    assert both.to_dataset()["A"].dims == ("arm", "time")
+    assert list(simulate(decay, arms=Arms(one=[], two=["slow"]))) == ["one", "two"]
+
+
+def test_initial_values_can_be_set(decay: Model) -> None:
+    assert simulate(decay, initial={"A": 3.0})["A"][0] == 3
+    assert simulate(decay, initial={"A(0)": 4.0})["A"][0] == 4
+
+
+def test_a_simulation_has_units_and_says_how_it_was_made(decay: Model) -> None:
+    run = simulate(decay, interventions=["slow"])
+    assert (run.units["A"], run.units["loss"], run.units["k.effective"]) == ("cell", "cell/day", "1/day")
+    assert run.recipe["rtol"] == 1e-6
+    assert run.recipe["model"]["interventions"] == ["slow"]
+    assert {"numpy", "scipy", "immunode"} <= set(run.recipe["versions"])
+    dataset = run.to_dataset()
+    assert dataset["A"].attrs["units"] == "cell"
+    assert dataset["time"].attrs["units"] == "day"
+    assert run.to_frame().columns.tolist() == ["A", "twice", "slow.signal", "k.effective", "loss", "supply"]
+    assert list(run.states) == ["A"]
+    assert list(run.fluxes) == ["loss", "supply"]
+    assert list(run.derived) == ["twice", "slow.signal", "k.effective"]
+
+
+def test_a_failed_run_says_when_where_what_grew_and_what_to_try(runaway: Model) -> None:
+    with pytest.raises(SolverError) as caught:
+        simulate(runaway, until=20)
+    text = str(caught.value)
+    assert text.startswith("runaway: ")
+    for part in ("t = ", "'X'", "the flux that grew most: 'growth'"):
+        assert part in text
+    assert any(word in text for word in ("try", "check", "relax", "raise"))
+    assert "\n" not in text
+
+
+def test_a_failed_arm_is_named(runaway: Model) -> None:
+    with pytest.raises(SolverError, match="runaway, arm 'control'"):
+        simulate(runaway, until=20, arms={"control": []})
+
+
+@pytest.mark.parametrize(
+    ("options", "error", "says"),
+    [
+        ({"times": [0, 5, 3]}, StudyError, r"times go backwards: times\[2\] is 3 after times\[1\], 5"),
+        ({"times": [0, 5, 5]}, StudyError, r"times repeat: times\[2\]"),
+        ({"times": [0, float("nan")]}, StudyError, r"times\[1\] is nan"),
+        ({"times": [-1, 2]}, StudyError, "before the start"),
+        ({"times": []}, StudyError, "times is empty"),
+        ({"times": ["soon"]}, UnitError, "soon"),
+        ({"times": [0, 5], "until": 3}, StudyError, "after until"),
+        ({"until": -5}, StudyError, "after the start at 0, got -5"),
+        ({"until": float("nan")}, StudyError, "finite"),
+        ({"until": "5 wekks"}, UnitError, "wekks"),
+        ({"until": [3]}, StudyError, "until is"),
+        ({"initial": {"AA": 1}}, StudyError, "unknown state 'AA'; did you mean 'A'"),
+        ({"arms": ["slwo"]}, StudyError, "did you mean 'slow'"),
+        ({"interventions": ["slwo"]}, StudyError, "did you mean 'slow'"),
+        ({"interventions": ["slow"], "arms": ["slow"]}, StudyError, "interventions or arms, not both"),
+    ],
+)
+def test_bad_input_is_one_clear_line(decay: Model, options, error, says: str) -> None:
+    with pytest.raises(error, match=says) as caught:
+        simulate(decay, **options)
+    assert "\n" not in str(caught.value)
+
+
+def test_an_unknown_quantity_names_the_nearest(decay: Model) -> None:
+    run = simulate(decay)
+    with pytest.raises(StudyError, match="did you mean 'twice'"):
+        run["twise"]
+    with pytest.raises(StudyError, match="unknown process 'lose'; did you mean 'loss'"):
+        run.flux("lose")
+    with pytest.raises(StudyError, match="did you mean 'twice'"):
+        run.plot("twise")

@@ -1,0 +1,73 @@
+"""What `import immunode` offers, and what it does not load."""
+
+from __future__ import annotations
+
+import importlib
+import subprocess
+import sys
+
+import pytest
+
+import immunode
+
+HEAVY = ("numpy", "scipy", "pandas", "sympy", "pint", "matplotlib", "xarray", "rich", "typer")
+
+PUBLIC = {
+    "list_models", "load_model", "copy_model",
+    "Model", "Compartment", "State", "Parameter", "Process", "Derived", "Event", "Switch", "Unit", "Variant",
+    "Intervention", "Drug", "Schedule", "drug", "one_compartment", "two_compartment", "perturb",
+    "scale", "add", "set_to", "inhibit", "stimulate", "transfer", "during", "pulses", "ramp", "decay", "rhythm",
+    "simulate", "sweep", "Arms", "Design", "Space", "space", "grid", "latin_hypercube", "sobol", "from_table",
+    "Endpoint", "endpoint", "final", "at", "peak", "trough", "auc", "time_to", "time_of_peak", "fraction_of_time",
+    "Simulation", "Comparison", "SweepResult", "Contrast",
+    "Program", "lower", "source",
+    "ImmunodeError", "ModelError", "UnitError", "DoseError", "StudyError", "SolverError", "EngineError", "StoreError",
+    "__version__",
+}  # fmt: skip
+
+
+def test_the_public_names_are_these() -> None:
+    assert set(immunode.__all__) == PUBLIC
+    assert len(immunode.__all__) == len(PUBLIC)
+
+
+@pytest.mark.parametrize("name", sorted(PUBLIC))
+def test_a_public_name_can_be_used_and_is_listed(name: str) -> None:
+    assert getattr(immunode, name) is not None
+    assert name in dir(immunode)
+
+
+def test_a_public_name_is_the_one_of_its_layer() -> None:
+    for name, home in immunode._HOME.items():
+        assert getattr(immunode, name) is getattr(importlib.import_module(home), name)
+
+
+def test_the_import_loads_nothing_heavy() -> None:
+    code = "import sys, immunode; print(*sys.modules)"
+    loaded = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout.split()
+    assert "immunode" in loaded
+    assert not {module.partition(".")[0] for module in loaded} & set(HEAVY)
+
+
+def test_the_import_takes_less_than_a_fifth_of_a_second() -> None:
+    code = "import time; t = time.perf_counter(); import immunode; print(time.perf_counter() - t)"
+    # the best of three: what is measured is the import, not the load of the machine
+    spent = [float(subprocess.check_output([sys.executable, "-c", code])) for _ in range(3)]
+    assert min(spent) < 0.2
+
+
+def test_declaring_a_model_loads_no_solver_and_no_tables() -> None:
+    code = "import sys, immunode as im; im.State; print(*sys.modules)"
+    loaded = subprocess.check_output([sys.executable, "-c", code], text=True).split()
+    assert not {"scipy", "pandas", "matplotlib", "xarray"} & set(loaded)
+
+
+def test_a_wrong_name_is_told_the_nearest() -> None:
+    with pytest.raises(AttributeError, match="did you mean 'sobol'"):
+        _ = immunode.sobl
+
+
+def test_a_star_import_brings_the_public_names() -> None:
+    scope: dict[str, object] = {}
+    exec("from immunode import *", scope)
+    assert PUBLIC - {"__version__"} <= set(scope)
