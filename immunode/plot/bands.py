@@ -39,9 +39,7 @@ def bands(
     together: bool | None = None,
     axes: Axes | Sequence[Axes] | None = None,
 ) -> Figure:
-    """Return a figure of quantile bands by arm with the median as a line.
-
-    Bands are the quantiles themselves, never mean +- 2 SD, so they stay within the values that occurred.
+    """Return a figure of quantile bands by arm (never mean +- 2 SD: they stay within the values that occurred).
 
     Parameters
     ----------
@@ -49,7 +47,7 @@ def bands(
     quantiles : arm -> array, shape (n_levels, n_times), in `unit`; rows in the order of `levels`.
     levels : increasing and symmetric around 0.5.   quantity : name of what is drawn.
     labels : what the quantity and the arms mean, by name.
-    counts : arm -> number of runs behind the quantiles; written into the note under the figure.
+    counts : arm -> number of runs behind the quantiles, for the note.
     doses, windows, title, style, log : as in `courses`.
     together : all arms in one panel; by default up to two are, more get a panel each, with the first's median.
     axes : one axes where arms are drawn together, else one for each arm.
@@ -67,12 +65,11 @@ def bands(
     t *= shown.factor
     marks = [_marks(doses or {}, windows or {}, group, arms) for group in groups]
     strip = max(strip_height(len(rows_of(*mark)), look) for mark in marks)
-    shape = grid_shape(len(groups), look) if look.fixed or one else (math.ceil(len(groups) / 2), min(2, len(groups)))
+    n = len(groups)
+    shape = grid_shape(n, look) if look.fixed or one else (math.ceil(n / 2), min(2, n))
     room = label_room([names.get(arm, arm) for arm in arms] if one else [], look, shape[1], strip)
     with styled(look):
-        figure, panels = make_panels(
-            len(groups), look, axes, shape=shape, row=room.row, title=title, share_y=axes is None
-        )  # fmt: skip
+        figure, panels = make_panels(n, look, axes, shape=shape, row=room.row, title=title, share_y=True)
         room = panel_room(figure, panels, look, room)
         frame = Frame(look, panels, arms, names, shown, float(t[0]), float(t[-1]), room)
         for i, (ax, group, mark) in enumerate(zip(panels, groups, marks, strict=True)):
@@ -168,6 +165,7 @@ def _checked(
     table = {}
     for arm, values in quantiles.items():
         q = np.asarray(values, dtype=float)
+        q = np.where(np.isfinite(q), q, np.nan)
         if t.ndim != 1 or t.size == 0 or q.shape != (given.size, t.size):
             raise StudyError(
                 f"bands, arm '{arm}': quantiles of shape {q.shape}; {given.size} levels and times of shape "

@@ -64,7 +64,8 @@ def courses(
     logs = log_names("courses", "quantity", log, table)
     shape = grid_shape(len(table), look, stack=3 if len(arms) <= 3 else 2)
     strip = strip_height(len(rows_of(marked, shaded)), look)
-    room = label_room([names.get(arm, arm) for arm in arms], look, shape[1], strip)
+    said = {_text(names.get(arm, arm), y) for per_arm in table.values() for arm, (_, y) in per_arm.items()}
+    room = label_room(sorted(said), look, shape[1], strip)
     with styled(look):
         figure, panels = make_panels(len(table), look, axes, shape=shape, row=room.row, title=title)
         room = panel_room(figure, panels, look, room)
@@ -90,15 +91,24 @@ def _line(ax: Axes, arm: str, t: Array, values: Array, frame: Frame, *, log: boo
     ax.plot(t, y, color=color, linestyle=arm_dashes(frame.arms)[arm], linewidth=style.line, label=name or None)
     good = np.flatnonzero(np.isfinite(y))
     if good.size == 0:
-        return End(float(t[-1]), float("nan"), f"{name}: no values" if name else "no values", color, -np.inf)
+        return End(float(t[-1]), float("nan"), _text(name, y), color, -np.inf)
     last, rank = int(good[-1]), float(np.mean(y[good]))
     if np.isfinite(values[-1]):
-        return End(float(t[last]), float(y[last]), name, color, rank)
+        return End(float(t[last]), float(y[last]), _text(name, values), color, rank)
     ax.plot(
         t[last], y[last], "X", color=color, markersize=0.55 * style.text, markeredgecolor="white", clip_on=False,
         zorder=5, gid="stopped",
     )  # fmt: skip
-    return End(float(t[last]), float(y[last]), f"{name}, stopped" if name else "stopped", color, rank)
+    return End(float(t[last]), float(y[last]), _text(name, values), color, rank)
+
+
+def _text(name: str, values: Array) -> str:
+    """Return what is written beside a line: the arm's name, and whether it stops early or has no values."""
+    if not np.any(np.isfinite(values)):
+        return f"{name}: no values" if name else "no values"
+    if np.isfinite(values[-1]):
+        return name
+    return f"{name}, stopped" if name else "stopped"
 
 
 def _checked(times: ArrayLike | Mapping[str, ArrayLike], series: Series) -> tuple[Any, list[str]]:
@@ -116,6 +126,7 @@ def _checked(times: ArrayLike | Mapping[str, ArrayLike], series: Series) -> tupl
                 raise StudyError(f"courses, '{quantity}': no times for arm '{arm}'; times are given for {list(times)}")
             t = np.asarray(times[arm] if isinstance(times, Mapping) else times, dtype=float)
             y = np.asarray(values, dtype=float)
+            y = np.where(np.isfinite(y), y, np.nan)
             where = f"courses, '{quantity}'" + (f", arm '{arm}'" if arm else "")
             if t.ndim != 1 or y.shape != t.shape or t.size == 0:
                 raise StudyError(

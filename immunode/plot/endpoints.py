@@ -59,7 +59,7 @@ def endpoints(
     shape = (math.ceil(len(table) / columns), columns)
     names = [_arm_text(arm, table, meaning, look) for arm in arms]
     lines = [name.count("\n") + 1 for name in names]
-    pitch = max(2.6, *(0.6 * (above + below) + 0.3 for above, below in pairwise(lines)))
+    pitch = max([2.6, *(0.6 * (above + below) + 0.3 for above, below in pairwise(lines))])
     row = (len(arms) * pitch + 4.5) * look.text / 72
     with styled(look):
         figure, panels = make_panels(len(table), look, axes, shape=shape, row=row, title=title, share_x=False)

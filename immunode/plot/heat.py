@@ -211,7 +211,7 @@ def edges(centers: Array, log: bool) -> Array:
 
 def _colors(z: Array, *, z_log: bool, center: float | None) -> tuple[Normalize, Any]:
     good = z[np.isfinite(z) & ((z > 0) | (not z_log))]
-    low, high = (float(good.min()), float(good.max())) if good.size else (0.0, 1.0)
+    low, high = (float(good.min()), float(good.max())) if good.size else limits(good, log=z_log)
     if center is not None:
         half = max(abs(low - center), abs(high - center)) or 1.0
         return CenteredNorm(center, half), colormaps["PuOr_r"]

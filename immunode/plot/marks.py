@@ -9,17 +9,22 @@ from typing import Any
 import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.transforms import ScaledTranslation, Transform
+from numpy.typing import ArrayLike
 
 from immunode.plot.figure import root_figure
 from immunode.plot.style import FAINT, Style, readable
 
 Windows = Mapping[str, Sequence[tuple[float | None, float | None]]]
-Doses = Mapping[str, Sequence[float]]
+Doses = Mapping[str, ArrayLike]
 
 
 def rows_of(doses: Doses, windows: Windows) -> list[str]:
     """Return the keys that get a row of marks, in order: those with at least one dose or window."""
-    return [key for key in dict.fromkeys([*doses, *windows]) if len(doses.get(key, ())) or len(windows.get(key, ()))]
+    return [key for key in dict.fromkeys([*doses, *windows]) if _has(doses, key) or windows.get(key)]
+
+
+def _has(doses: Doses, key: str) -> bool:
+    return np.size(doses.get(key, ())) > 0
 
 
 def strip_height(n: int, style: Style) -> float:
@@ -62,8 +67,8 @@ def draw_marks(
         if times.size:
             _triangles(ax, times, color, place, width / (stop - start), style)
         if written:
-            what = "doses" if len(doses.get(key, ())) else "treatment" if key in colors else names.get(key, key)
-            if key not in colors and len(doses.get(key, ())):
+            what = "doses" if _has(doses, key) else "treatment" if key in colors else names.get(key, key)
+            if key not in colors and _has(doses, key):
                 what = names.get(key, key)
             ax.annotate(
                 what,

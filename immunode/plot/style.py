@@ -97,7 +97,7 @@ class Style:
         }
 
 
-SLIDE = Style("slide", 13.333, 7.5, text=18, small=16, least=14, head=24, line=3.2, columns=3, row=2.2, fixed=True)
+SLIDE = Style("slide", 40 / 3, 7.5, text=18, small=16, least=14, head=24, line=3.2, columns=3, row=2.05, fixed=True)
 PRINT = Style("paper", 3.4, 2.5, text=7.5, small=7, least=6, head=8.5, line=1.3, columns=1, row=1.25, fixed=False)
 STYLES = {style.name: style for style in (SLIDE, PRINT)}
 

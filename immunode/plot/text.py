@@ -92,7 +92,7 @@ def number(value: float, digits: int = 3) -> str:
         return "–"
     if value == 0:
         return "0"
-    power = math.floor(math.log10(abs(value)))
+    power = math.floor(math.log10(float(f"{abs(value):.{digits - 1}e}")))
     if -4 < power < 6:
         decimals = max(0, digits - 1 - power)
         text = f"{round(value, digits - 1 - power):,.{decimals}f}"
@@ -166,8 +166,8 @@ def limits(values: Any, *, log: bool = False) -> tuple[float, float]:
     low, high = float(good.min()), float(good.max())
     if log:
         low = max(low, high * 1e-10)
-        wide = max(math.log10(high / low), 0.3)
-        middle = math.log10(high * low) / 2
+        wide = max(math.log10(high) - math.log10(low), 0.3)
+        middle = (math.log10(high) + math.log10(low)) / 2
         return 10 ** (middle - 0.54 * wide), 10 ** (middle + 0.54 * wide)
     if low >= 0 and (low <= 0.6 * high or high == 0):
         return 0.0, (high * 1.06 if high > 0 else 1.0)
