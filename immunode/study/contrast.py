@@ -49,7 +49,7 @@ class Contrast:
 
     def __repr__(self) -> str:
         unit = f" ({self.unit})" if self.unit else ""
-        return f"{self.endpoint}{unit}, each arm minus {self.versus}, same draw\n{self.table()}"
+        return f"{self.endpoint}{unit}, each arm minus {self.versus}, same draw\n{self.table().to_string()}"
 
 
 def contrast(result: SweepResult, quantity: str, versus: str) -> Contrast:

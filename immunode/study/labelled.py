@@ -36,7 +36,11 @@ def dataset(result: SweepResult) -> xr.Dataset:
         variables[name] = ((*dims, "time"), shaped(table), attributes)
     coords: dict[str, Any] = {}
     if order is None:
-        coords |= {"run": np.arange(len(result)), "arm": ("run", result.arm.astype(str)), "draw": ("run", result.plan.design.draw)}
+        coords |= {
+            "run": np.arange(len(result)),
+            "arm": ("run", result.arm.astype(str)),
+            "draw": ("run", result.plan.design.draw),
+        }
     else:
         coords |= {"arm": list(result.arms), "draw": np.unique(result.plan.design.draw)}
     inputs, own = result.inputs(), input_units(result)

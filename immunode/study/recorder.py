@@ -55,7 +55,6 @@ class Recorder:
     jump_times: list[Array] = field(default_factory=list)
     before: list[Array] = field(default_factory=list)
     after: list[Array] = field(default_factory=list)
-    moved: list[NDArray[np.bool_]] = field(default_factory=list)
     switches: Array = field(init=False)
     history: Array = field(init=False)
 
@@ -88,7 +87,6 @@ class Recorder:
         self.jump_times.append(when)
         self.before.append(self._observe(when, y_before, old))
         self.after.append(self._observe(when, y_after, p))
-        self.moved.append(np.any(y_before != y_after, axis=0))
         self.switches[:, lanes] = p[self._declared :]
         if len(self.history):
             k = np.searchsorted(self.times, when, side="left")

@@ -12,6 +12,7 @@ from numpy.typing import ArrayLike, NDArray
 from immunode.errors import SolverError, StudyError, did_you_mean
 from immunode.solve.status import Status
 from immunode.study.arms import Arms, as_arms
+from immunode.study.marks import active_windows, dose_times
 from immunode.study.recipe import model_recipe, tolerance, versions
 from immunode.study.recorder import Recorder
 from immunode.study.runs import Ready, initial_array, make_ready, output_times
@@ -120,9 +121,7 @@ def _starts(
     return {arm: {n: v for n, v in given.items() if n in names} for arm, names in states.items()}
 
 
-def _run(
-    ready: Ready, arm: str, grid: Array, initial: Mapping[str, float], options: dict[str, Any]
-) -> Simulation:
+def _run(ready: Ready, arm: str, grid: Array, initial: Mapping[str, float], options: dict[str, Any]) -> Simulation:
     from immunode.solve import solve
 
     functions = ready.functions
@@ -135,7 +134,7 @@ def _run(
     table = recorder.grid(batch.y)
     samples = recorder.samples(table)
     jumps = [float(t[0]) for t in recorder.jump_times]
-    doses = [float(t[0]) for t, moved in zip(recorder.jump_times, recorder.moved, strict=True) if moved[0]]
+    path = {name: v[:, 0] for name, v in samples.values.items()}
     recipe = {
         "model": model_recipe(ready.model, functions.program.key),
         "until": float(grid[-1]),
@@ -153,9 +152,10 @@ def _run(
         grid,
         MappingProxyType({name: table[i, :, 0] for i, name in enumerate(ready.names)}),
         samples.t[:, 0],
-        MappingProxyType({name: v[:, 0] for name, v in samples.values.items()}),
+        MappingProxyType(path),
         tuple(sorted(set(jumps))),
-        tuple(sorted(set(doses))),
+        MappingProxyType(dose_times(functions, values, float(grid[-1]))),
+        MappingProxyType(active_windows(ready.model, samples.t[:, 0], path)),
         MappingProxyType(recipe),
     )
 

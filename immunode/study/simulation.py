@@ -32,7 +32,8 @@ class Simulation:
     values : quantity -> shape (n_times,), in its unit: states, derived quantities, then fluxes.
     path_times, path : the same with both sides of every jump between the outputs (what `plot` draws).
     breaks : times at which the solver stopped and restarted, sorted.
-    doses : those of them at which a state jumped.
+    doses : intervention -> times at which it gave something (a jump of a state, the start of an infusion).
+    windows : intervention -> (start, stop) of the spans in which it acted; none where it always does.
     recipe : how it was made.
     """
 
@@ -42,7 +43,8 @@ class Simulation:
     path_times: Array
     path: Mapping[str, Array]
     breaks: tuple[float, ...] = ()
-    doses: tuple[float, ...] = ()
+    doses: Mapping[str, tuple[float, ...]] = field(default_factory=dict)
+    windows: Mapping[str, tuple[tuple[float, float], ...]] = field(default_factory=dict)
     recipe: Mapping[str, Any] = field(default_factory=dict)
 
     def __getitem__(self, name: str) -> Array:
@@ -171,9 +173,7 @@ class Comparison(Mapping[str, Simulation]):
         return draw(self._arms, names, style, title, log, axes)
 
 
-def draw(
-    arms: Mapping[str, Simulation], names: tuple[str, ...], style: str, title: str, log: Any, axes: Any
-) -> Figure:
+def draw(arms: Mapping[str, Simulation], names: tuple[str, ...], style: str, title: str, log: Any, axes: Any) -> Figure:
     """Return the figure of quantities by arm. Without names: readouts that some arm has, else states of the first.
 
     Raises
@@ -199,9 +199,17 @@ def draw(
         units=units,
         time_unit=first.time_unit or first.clock,
         labels=labels,
-        doses={arm: one.doses for arm, one in arms.items() if one.doses} or None,
+        doses=_marked({arm: one.doses for arm, one in arms.items()}),
+        windows=_marked({arm: one.windows for arm, one in arms.items()}),
         title=title,
         style=style,
         log=log,
         axes=axes,
     )
+
+
+def _marked(marks: Mapping[str, Mapping[str, tuple[Any, ...]]]) -> dict[str, tuple[Any, ...]]:
+    """Return the marks of all arms in one mapping: under the arm's name, for a lone simulation the intervention's."""
+    if list(marks) == [""]:
+        return dict(marks[""])
+    return {arm: tuple(sorted(t for times in given.values() for t in times)) for arm, given in marks.items() if given}

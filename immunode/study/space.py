@@ -150,8 +150,9 @@ def _matches(name: str, pattern: str, model: Model) -> bool:
         return True
     if name.endswith("(0)") != pattern.endswith("(0)"):
         return False
-    # a bare "*" means the model's own parameters, not every knob of every intervention it declares
-    if "." in name and "." not in pattern and not any(p.name == name for p in model.parameters):
+    # a bare "*" means the model's own parameters, not every knob of an intervention, be it declared or applied
+    owners = {*model.applied, *(intervention.name for intervention in model.interventions)}
+    if "." not in pattern and name.partition(".")[0] in owners:
         return False
     return fnmatchcase(name, pattern)
 

@@ -27,7 +27,9 @@ def decay() -> Model:
         interventions=[
             Intervention("slow", [inhibit("k", 0.5)], during(2, 6), source="assumed: a test"),
             Intervention("graft", [transfer("A", 10.0)], during(4), source="assumed: a test"),
-            Intervention("burst", [add("inflow", 3.0)], pulses(every=2, width=0.5, n=3, start=1), source="assumed: a test"),
+            Intervention(
+                "burst", [add("inflow", 3.0)], pulses(every=2, width=0.5, n=3, start=1), source="assumed: a test"
+            ),
             Intervention("quick", [scale("k", 3.0)], source="assumed: a test"),
         ],
     )

@@ -41,7 +41,10 @@ def test_names_and_mappings_will_do_for_arms(decay: Model) -> None:
     ("make", "says"),
     [
         (lambda m: Arms.of(m, "slwo"), "unknown intervention or arm 'slwo'; did you mean 'slow'"),
-        (lambda m: Arms.of(m, "slow+grft"), r"arm 'slow\+grft': unknown intervention or arm 'grft'; did you mean 'graft'"),
+        (
+            lambda m: Arms.of(m, "slow+grft"),
+            r"arm 'slow\+grft': unknown intervention or arm 'grft'; did you mean 'graft'",
+        ),
         (lambda m: Arms(x=["sloww"]).compose(m), "arm 'x': unknown intervention or arm 'sloww'; did you mean 'slow'"),
         (lambda m: Arms.of(m, "control", "slow")["slw"], "unknown arm 'slw'; did you mean 'slow'"),
         (lambda m: Arms.of(m, "slow", "slow"), "given twice"),

@@ -46,7 +46,10 @@ def test_a_condition_looks_at_all_its_names() -> None:
         (lambda: needed(time_to("A")), r"it needs a condition, such as time_to\(T > 1e8\)"),
         (lambda: needed(time_to("A == 2")), "never equal on a grid"),
         (lambda: needed(time_to("A > __import__('os')")), "endpoint time_to"),
-        (lambda: check_endpoints([peak("twise")], ["A", "twice"], ["k"]), "unknown quantity 'twise'; did you mean 'twice'"),
+        (
+            lambda: check_endpoints([peak("twise")], ["A", "twice"], ["k"]),
+            "unknown quantity 'twise'; did you mean 'twice'",
+        ),
         (lambda: check_endpoints([peak("k")], ["A"], ["k"]), "it is a parameter"),
         (lambda: check_endpoints([time_to("A > kk")], ["A"], ["k"]), "unknown quantity 'kk'"),
     ],

@@ -38,7 +38,8 @@ def test_an_intervention_acts_in_its_window_only(decay: Model) -> None:
     expected = 8 * np.exp([-0.5 * 2, -0.5 * 2 - 0.25 * 4, -0.5 * 6 - 0.25 * 4])
     np.testing.assert_allclose(run["A"], expected, rtol=NEAR)
     assert set(run.breaks) == {2.0, 6.0}
-    assert run.doses == ()
+    assert run.doses == {}
+    assert run.windows == {"slow": ((2.0, 6.0),)}
 
 
 def test_the_effective_value_of_a_parameter_is_on_the_output_grid(decay: Model) -> None:
@@ -50,7 +51,7 @@ def test_both_sides_of_a_dose_are_on_the_path(decay: Model) -> None:
     run = simulate(decay, 8, times=[0, 8], interventions=["graft"], **TIGHT)
     at_dose = run.path["A"][run.path_times == 4]
     np.testing.assert_allclose(at_dose, [8 * np.exp(-2), 8 * np.exp(-2) + 10], rtol=NEAR)
-    assert run.doses == (4.0,)
+    assert run.doses == {"graft": (4.0,)}
 
 
 def test_a_dose_at_an_output_time_shows_the_value_after_it(decay: Model) -> None:

@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 
 from immunode.errors import StudyError
+from immunode.intervention import perturb
 from immunode.model import Model
 from immunode.study import Space, sobol, space
 
@@ -30,6 +31,12 @@ def test_patterns_find_parameters_knobs_and_initial_values(decay: Model) -> None
     assert set(space(decay, "slow.*").names) >= {"slow.strength", "slow.start", "slow.stop"}
     start = space(decay, "A(0)").axes[0]
     assert (start.low, start.high) == (pytest.approx(5.6), pytest.approx(10.4))
+
+
+def test_knobs_of_an_applied_intervention_are_no_parameters_of_the_patient(decay: Model) -> None:
+    treated = perturb(decay, "slow")
+    assert space(treated).names == space(decay).names
+    assert "slow.stop" in space(treated, "slow.*").names
 
 
 def test_the_spread_can_be_set(decay: Model) -> None:

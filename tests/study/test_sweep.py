@@ -87,7 +87,9 @@ def test_a_peak_at_a_dose_between_outputs_is_seen(decay: Model) -> None:
     k = np.array([0.5, 1.0])
     np.testing.assert_allclose(out.table()["peak(A)"], 8 * np.exp(-4.013 * k) + 10, rtol=NEAR)
     np.testing.assert_allclose(out.table()["time_of_peak(A)"], 4.013, rtol=1e-12)
-    np.testing.assert_allclose(out.table()["trough(A)"], np.minimum(8 * np.exp(-4.013 * k), out.table()["final(A)"]), rtol=NEAR)
+    np.testing.assert_allclose(
+        out.table()["trough(A)"], np.minimum(8 * np.exp(-4.013 * k), out.table()["final(A)"]), rtol=NEAR
+    )
 
 
 def test_break_times_may_differ_from_run_to_run(decay: Model) -> None:
@@ -197,7 +199,10 @@ def test_progress_ends_with_all_runs(decay: Model) -> None:
     [
         ({"design": grid(kk=[1])}, "column 'kk' is no parameter, knob or initial value; did you mean 'k'"),
         ({"design": grid(A=[1])}, r"for an initial value write 'A\(0\)'"),
-        ({"design": grid({"slow.strength": [1]})}, "the intervention 'slow' is in no arm that runs: give it with arms="),
+        (
+            {"design": grid({"slow.strength": [1]})},
+            "the intervention 'slow' is in no arm that runs: give it with arms=",
+        ),
         ({"design": grid({"slow.strenth": [1]}), "arms": ["slow"]}, "did you mean 'slow.strength'"),
         ({"design": grid(k=[1]) * Arms(x=[]), "arms": ["slow"]}, "has arms already"),
         ({"design": from_table({"k": [1.0]}), "n": 5}, "n counts only without a design"),
@@ -245,7 +250,9 @@ def bits(model: Model, ends: list, frame: pd.DataFrame, arms: Arms, **options) -
 def test_a_run_has_the_same_bits_alone_in_any_block_and_at_any_place(engine: str) -> None:
     model, ends = published()
     doses = Intervention("cells", [transfer("E", 1e5)], during(10.0), source="assumed: a test")
-    arms = Arms(control=[], both=[Intervention("slow", [scale("a", 0.7)], during(5, 20), source="assumed: a test"), doses])
+    arms = Arms(
+        control=[], both=[Intervention("slow", [scale("a", 0.7)], during(5, 20), source="assumed: a test"), doses]
+    )
     frame = sobol(space(model), 43 if engine == "numpy" else 9, seed=3).table()
     whole = bits(model, ends, frame, arms, engine=engine)
     last = len(frame) - 1
