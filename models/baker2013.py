@@ -14,11 +14,14 @@ serum adalimumab or infliximab to alpha2 (imax 0.9, ic50 5 mg/L).
 
 `damage` is ours too: joint damage is not in the paper. It adds up p (k_J = 1 is a free scale) and never heals.
 
+Finding: waves at alpha4 = 7 begin and end at alpha2 = 10.8021 and 20.8332 (eigenvalues); the package's specification
+has 10.804 and 20.843. All its other numbers come out.
+
 Left out: cells, the joint, and all other cytokines. Pulses of a drug act through `drug`, which decays and is never cut
 off (the specification cuts it 60 units after the last pulse, when 1e-13 of it is left).
 """
 
-from immunode.intervention import Intervention, drug, during, inhibit, pulses, scale, set_to, transfer
+from immunode.intervention import Drug, DrugEffect, Intervention, drug, during, inhibit, pulses, scale, set_to, transfer
 from immunode.model import Derived, Model, Parameter, Process, State, Variant
 
 MODEL = Model(
@@ -100,9 +103,16 @@ MODEL = Model(
         Intervention("susceptibility", [set_to("alpha2", 20.0)], direction="enhance", acts_on="production",
                      expects={"p": "up", "damage": "up"}, evidence="assumed",
                      source="assumed size: beyond 15.67, where only disease exists; the use of alpha2 is published"),
-        drug("adalimumab").dose("40 mg sc q2w x 26")
-        .inhibit("alpha2", imax=0.9, ic50=5.0, source="assumed: link of serum level to neutralized feedback"),
-        drug("infliximab").dose("5 mg/kg iv at week 0, 2, 6 then q8w x 6")
-        .inhibit("alpha2", imax=0.9, ic50=5.0, source="assumed: link of serum level to neutralized feedback"),
+        Drug("adalimumab", drug("adalimumab").pk, "40 mg sc q2w x 26", [
+            DrugEffect("inhibit", "alpha2", size=0.9, half=5.0, evidence="assumed",
+                       source="assumed: link of serum level to neutralized feedback")],
+             direction="suppress", acts_on="signal", expects={"p": "down", "damage": "down"}, evidence="published",
+             source="kinetics: Ling 2024, doi:10.3390/pharmaceutics16060702; the link to alpha2 is assumed"),
+        Drug("infliximab", drug("infliximab").pk, "5 mg/kg iv at week 0, 2, 6 then q8w x 6", [
+            DrugEffect("inhibit", "alpha2", size=0.9, half=5.0, evidence="assumed",
+                       source="assumed: link of serum level to neutralized feedback")],
+             weight=70, direction="suppress", acts_on="signal", expects={"p": "down", "damage": "down"},
+             evidence="published",
+             source="kinetics: Fasanmade 2009, doi:10.1007/s00228-009-0718-4; the link to alpha2 is assumed"),
     ],
 )

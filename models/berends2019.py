@@ -10,7 +10,8 @@ in the paper by a sensitivity analysis and is uncertain. Differences between pat
 29.2 %, Vc 22.7 %, Vp 74.2 %, B0 39.2 %. The paper prints a baseline of 19.8 pg/mL; 0.380 pM gives 19.76.
 
 Doses are given at once into the blood (the paper infuses). Day 0, 14, 42, 98 and then every 8 weeks are events of the
-model; they do nothing until an intervention sets `dose`. Left out: effects of TNF, antibodies that come and go.
+model; they do nothing until an intervention sets `dose`. `burden`, a factor on the baseline of TNF, is ours. Left out:
+effects of TNF, antibodies that come and go.
 """
 
 from immunode.intervention import Intervention, pulses, scale, set_to, transfer
@@ -48,6 +49,7 @@ MODEL = Model(
                   "nlmixr2lib, Table 2: 13.6 nM at 149 kDa", "fitted"),
         Parameter("B0", 5.662e-5, "mg/L", "baseline TNF, as the mass of infliximab that binds it",
                   "nlmixr2lib, Table 2: 0.380 pM at 149 kDa", "fitted"),
+        Parameter("burden", 1.0, "", "factor on baseline TNF, from day 0 on", "assumed: not in the paper", "assumed"),
         Parameter("kint", 0.984, "1/day", "loss of the complex", "nlmixr2lib, Table 2", "fitted"),
         Parameter("kdeg", 5.12, "1/day", "loss of free TNF",
                   "nlmixr2lib, Table 2: fixed by sensitivity analysis, uncertain", "published"),
@@ -70,11 +72,12 @@ MODEL = Model(
         Process("elimination", "A ->", "CL*drug_free", "loss of free drug"),
         Process("distribution", "A -> X", "Q*drug_free - Q/Vp*X", "net exchange of drug with the periphery"),
         Process("drug_internalization", "A ->", "kint*Vc*complex", "drug lost with the complex"),
-        Process("tnf_synthesis", "-> R", "kdeg*B0", "TNF made"),
+        Process("tnf_synthesis", "-> R", "kdeg*B0*burden", "TNF made"),
         Process("tnf_degradation", "R ->", "kdeg*(R - complex)", "loss of free TNF"),
         Process("complex_loss", "R ->", "kint*complex", "TNF lost with the complex"),
     ],
     events=[
+        Event("more_tnf", {"R": "R*burden"}, at=0, meaning="TNF stands at its raised baseline"),
         Event("dose_week_0", {"A": "A + dose*weight"}, at=0, meaning="first dose"),
         Event("dose_week_2", {"A": "A + dose*weight"}, at=14, meaning="second dose"),
         Event("dose_week_6", {"A": "A + dose*weight"}, at=42, meaning="third dose"),
@@ -83,7 +86,7 @@ MODEL = Model(
     variants=[
         Variant("ada_positive", values={"ADA": 1.0}, note="patient with antibodies against infliximab"),
         Variant("low_albumin", values={"ALB": 25.0}, note="patient with low albumin"),
-        Variant("high_tnf_burden", values={"B0": 2.831e-4}, note="five times the TNF", source="assumed: size"),
+        Variant("high_tnf_burden", values={"burden": 5.0}, note="five times the TNF", source="assumed: size"),
     ],
     interventions=[
         Intervention("standard", [set_to("dose", 5.0)], kind="drug", direction="suppress", acts_on="clearance",
@@ -98,7 +101,7 @@ MODEL = Model(
         Intervention("low_albumin", [set_to("dose", 5.0), set_to("ALB", 25.0)], kind="drug", direction="suppress",
                      acts_on="clearance", expects={"tnf_free": "down", "tnf_total": "up", "infliximab": "up"},
                      evidence="published", source="usual regimen; power of albumin: Berends 2019; 25 g/L is assumed"),
-        Intervention("high_tnf_burden", [set_to("dose", 5.0), scale("B0", 5.0), transfer("R", 2.2648e-4)], kind="drug",
+        Intervention("high_tnf_burden", [set_to("dose", 5.0), scale("burden", 5.0)], kind="drug",
                      direction="suppress", acts_on="clearance", expects={"tnf_total": "up", "infliximab": "up"},
                      evidence="assumed", source="assumed: five times the TNF (at day 0 too), standard doses"),
         Intervention("short_interval", [transfer("A", 350.0)], pulses(every=28, width=0, n=26), kind="drug",

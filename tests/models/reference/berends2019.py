@@ -25,10 +25,10 @@ def binding(y: ArrayLike, p: Mapping[str, float]) -> tuple[float, float]:
 
 
 def rhs(t: float, y: ArrayLike, p: Mapping[str, float]) -> NDArray[np.float64]:
-    """Return dA/dt, dX/dt (mg per day) and dR/dt (mg/L per day) between doses."""
+    """Return dA/dt, dX/dt (mg per day) and dR/dt (mg/L per day) between doses; burden 1 is the paper."""
     _, peripheral, tnf = np.asarray(y, float)
     free, bound = binding(y, p)
     out, back = p["Q"] * free, p["Q"] / p["Vp"] * peripheral
     d_central = -clearance(p) * free - out + back - p["kint"] * p["Vc"] * bound
-    d_tnf = p["kdeg"] * p["B0"] - p["kdeg"] * tnf - (p["kint"] - p["kdeg"]) * bound
+    d_tnf = p["kdeg"] * p["B0"] * p["burden"] - p["kdeg"] * tnf - (p["kint"] - p["kdeg"]) * bound
     return np.array([d_central, out - back, d_tnf])

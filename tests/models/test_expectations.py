@@ -1,0 +1,46 @@
+"""Every intervention does to a model what it says it does, at the declared values.
+
+The sign is that of the area under the quantity over the model's horizon, against the untreated model.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from immunode.catalogue import list_models, load_model
+from immunode.intervention import perturb
+from immunode.model import Model
+from immunode.program.lower import lower
+from immunode.program.numpy_source import compile_numpy
+from immunode.solve import solve
+
+CASES = [
+    (entry.name, variant, intervention.name)
+    for entry in list_models()
+    for variant in {"baker2013": ("", "diseased")}.get(entry.name, ("",))
+    for intervention in load_model(entry.name).interventions
+]
+
+
+def areas(model: Model, quantities: tuple[str, ...]) -> np.ndarray:
+    """Return the integral of each quantity over the model's horizon."""
+    functions = compile_numpy(lower(model, quantities))
+    values = np.array(functions.program.values)[:, None]
+    batch = solve(functions, values, times=np.array([model.horizon]), engine="scipy", rtol=1e-7)
+    assert batch.status[0] == 0
+    return np.asarray(batch.y[0, -len(quantities) :, 0])
+
+
+@pytest.mark.parametrize(("name", "variant", "intervention"), CASES)
+def test_expected_signs_hold(name: str, variant: str, intervention: str) -> None:
+    """By at least 0.1 % of the untreated area."""
+    model = load_model(name, variant)
+    declared = model.intervention(intervention)
+    quantities = tuple(quantity for quantity, _ in declared.expects)
+    assert quantities
+    treated, control = areas(perturb(model, declared), quantities), areas(model, quantities)
+    for (quantity, sign), with_it, without in zip(declared.expects, treated, control, strict=True):
+        change = (with_it - without) / max(abs(without), 1e-12)
+        holds = {"up": change > 1e-3, "down": change < -1e-3, "unchanged": abs(change) < 1e-3}[sign]
+        assert holds, f"{quantity}: {without:g} -> {with_it:g}, expected {sign}"

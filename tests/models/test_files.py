@@ -1,0 +1,75 @@
+"""Every model file is data that an immunologist can read and a student can copy."""
+
+from __future__ import annotations
+
+import ast
+from pathlib import Path
+
+import pytest
+
+from immunode.catalogue import load_model
+
+FOLDER = Path(__file__).parents[2] / "models"
+FILES = sorted(FOLDER.glob("*.py"))
+EVIDENCE = {"measured", "fitted", "published", "memory", "assumed", "derived"}
+PROGRAMMING = (ast.For, ast.While, ast.Lambda, ast.FunctionDef, ast.ClassDef, ast.If, ast.IfExp, ast.ListComp,
+               ast.DictComp, ast.SetComp, ast.GeneratorExp, ast.Try, ast.With, ast.JoinedStr)  # fmt: skip
+
+
+@pytest.fixture(params=FILES, ids=lambda path: path.stem)
+def file(request: pytest.FixtureRequest) -> Path:
+    path: Path = request.param
+    return path
+
+
+def test_a_file_is_a_docstring_two_imports_and_one_model(file: Path) -> None:
+    tree = ast.parse(file.read_text(encoding="utf-8"))
+    assert len(ast.get_docstring(tree) or "") > 400
+    imports = [node for node in tree.body if isinstance(node, ast.ImportFrom)]
+    assert {node.module for node in imports} <= {"immunode.model", "immunode.intervention"}
+    rest = [node for node in tree.body[1:] if node not in imports]
+    assert len(rest) == 1
+    assert isinstance(rest[0], ast.Assign)
+    assert ast.unparse(rest[0].targets[0]) == "MODEL"
+    assert not [node for node in ast.walk(tree) if isinstance(node, PROGRAMMING)]
+
+
+def test_a_file_is_short_and_in_us_spelling(file: Path) -> None:
+    text = file.read_text(encoding="utf-8")
+    assert len(text.splitlines()) < (250 if file.stem == "immune_balance" else 150)
+    assert not [word for word in ("tumour", "fibre", "behaviour", "ageing", "neutralis", "internalis") if word in text]
+
+
+def test_the_listing_needs_no_execution(file: Path) -> None:
+    """`immunode list` reads these fields with ast, so they are literals."""
+    tree = ast.parse(file.read_text(encoding="utf-8"))
+    call = next(node.value for node in tree.body if isinstance(node, ast.Assign))
+    assert isinstance(call, ast.Call)
+    given = {k.arg: k.value for k in call.keywords}
+    for name in ("name", "title", "system", "status", "reference", "horizon"):
+        assert ast.literal_eval(given[name])
+    assert ast.literal_eval(given["name"]) == file.stem
+    assert isinstance(given["states"], ast.List)
+
+
+def test_every_number_has_its_authority(file: Path) -> None:
+    model = load_model(file.stem)
+    for parameter in model.parameters:
+        assert parameter.meaning, parameter.name
+        assert parameter.source, parameter.name
+        assert parameter.evidence in EVIDENCE, parameter.name
+        assert (parameter.evidence == "assumed") == parameter.source.startswith("assumed"), parameter.name
+    for state in model.states:
+        assert state.meaning, state.name
+        assert state.source, state.name
+    for process in model.processes:
+        assert process.meaning, process.name
+    for intervention in model.interventions:
+        assert intervention.source, intervention.name
+        assert intervention.expects, intervention.name
+        assert intervention.acts_on, intervention.name
+
+
+def test_the_package_finds_nothing_wrong(file: Path) -> None:
+    report = load_model(file.stem).check()
+    assert "nothing to report" in str(report), report
