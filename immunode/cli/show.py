@@ -81,14 +81,14 @@ def _fluxes(screen: Console, model: Model) -> None:
 def _interventions(screen: Console, model: Model) -> None:
     rows = []
     for item in model.interventions:
-        pairs = pairs(getattr(item, "expects", ()))
+        expected = pairs(getattr(item, "expects", ()))
         rows.append(
             (
                 item.name,
                 getattr(item, "kind", ""),
                 getattr(item, "direction", ""),
                 getattr(item, "acts_on", ""),
-                ", ".join(f"{key} {value}" for key, value in pairs),
+                ", ".join(f"{key} {value}" for key, value in expected),
                 getattr(item, "source", ""),
                 getattr(item, "note", ""),
             )
