@@ -234,7 +234,7 @@ class Drug:
             "hill": (effect.hill, ""),
         }
         source = effect.source or "assumed: chosen for this model"
-        evidence = effect.evidence or ("" if effect.source else "assumed")
+        evidence = effect.evidence or ("assumed" if source.startswith("assumed") else "")
         names = [
             parts.knob(
                 knobs[word],

@@ -90,6 +90,7 @@ LIBRARY: dict[str, Drug] = {
                 source=f"{_TERNANT}, quoted in other files of nlmixr2lib",
                 evidence="published",
                 sources={"CL": f"{_TERNANT}, from memory"},
+                evidences={"CL": "memory"},
             ),
             "apparent values (CL/F, V/F), so F = 1; CL is quoted from memory",
             "sc",
@@ -126,6 +127,7 @@ LIBRARY: dict[str, Drug] = {
                 V2=6.888,
                 source=_LIOGER,
                 evidence="published",
+                evidences=dict.fromkeys(("CL", "Q", "V2"), "derived"),
                 sources=dict.fromkeys(("CL", "Q", "V2"), f"{_LIOGER}: from k10 0.11, k12 0.42, k21 0.25 per day"),
             ),
             "rheumatoid arthritis. Half-life 18.7 d, the label says 18 to 19 d; peaks of 1000 mg twice 233 and 279 "

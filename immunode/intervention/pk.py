@@ -15,7 +15,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, fields
 from typing import Any
 
-from immunode.errors import DoseError
+from immunode.errors import DoseError, did_you_mean
 from immunode.intervention.numbers import finite
 from immunode.intervention.parts import Parts
 from immunode.intervention.times import time_unit
@@ -56,7 +56,7 @@ class PK:
     F_exponent, F_dose : bioavailability is F (dose/F_dose)^F_exponent.
     molar_mass : g/mol, for doses in grams where `mass` is in mol.
     constants, readouts : further parameters and derived quantities, in the names used here (`C`, `V1`, ...).
-    source, sources : where the numbers are from: all of them, and single ones by name.
+    source, evidence : where the numbers are from; sources, evidences : the same for single ones, by name.
 
     Raises
     ------
@@ -86,6 +86,7 @@ class PK:
     source: str = ""
     evidence: str = ""
     sources: Mapping[str, str] | Pairs = field(default=())
+    evidences: Mapping[str, str] | Pairs = field(default=())
 
     def __post_init__(self) -> None:
         for name in _UNITS:
@@ -100,8 +101,13 @@ class PK:
         object.__setattr__(self, "time", time_unit(self.time))
         object.__setattr__(self, "constants", tuple(self.constants))
         object.__setattr__(self, "readouts", tuple(self.readouts))
-        pairs = self.sources.items() if isinstance(self.sources, Mapping) else self.sources
-        object.__setattr__(self, "sources", tuple((str(k), str(v)) for k, v in pairs))
+        for name in ("sources", "evidences"):
+            given = getattr(self, name)
+            pairs = given.items() if isinstance(given, Mapping) else given
+            object.__setattr__(self, name, tuple((str(k), str(v)) for k, v in pairs))
+            unknown = next((k for k, _ in getattr(self, name) if k not in _UNITS), None)
+            if unknown is not None:
+                raise DoseError(f"pharmacokinetics, {name}: unknown number '{unknown}'{did_you_mean(unknown, _UNITS)}")
 
     @property
     def compartments(self) -> int:
@@ -116,6 +122,10 @@ class PK:
     def source_of(self, name: str) -> str:
         """Return the source of one number."""
         return dict(self.sources).get(name, self.source)
+
+    def evidence_of(self, name: str) -> str:
+        """Return the evidence of one number."""
+        return dict(self.evidences).get(name, self.evidence)
 
     @property
     def half_life(self) -> float:
@@ -155,11 +165,12 @@ def one_compartment(
     source: str = "",
     evidence: str = "",
     sources: Mapping[str, str] | Pairs = (),
+    evidences: Mapping[str, str] | Pairs = (),
 ) -> PK:
     """Return one-compartment pharmacokinetics; units as in `PK`. With `ka`, sc, im and oral doses are absorbed."""
     return PK(
         CL, V1, ka=ka, F=F, lag=lag, Vmax=Vmax, Km=Km, mass=mass, volume=volume, time=time, source=source,
-        evidence=evidence, sources=sources,
+        evidence=evidence, sources=sources, evidences=evidences,
     )  # fmt: skip
 
 
@@ -180,11 +191,12 @@ def two_compartment(
     source: str = "",
     evidence: str = "",
     sources: Mapping[str, str] | Pairs = (),
+    evidences: Mapping[str, str] | Pairs = (),
 ) -> PK:
     """Return two-compartment pharmacokinetics; units as in `PK`. With `ka`, sc, im and oral doses are absorbed."""
     return PK(
         CL, V1, Q, V2, ka, F, lag, Vmax, Km, mass=mass, volume=volume, time=time, source=source, evidence=evidence,
-        sources=sources,
+        sources=sources, evidences=evidences,
     )  # fmt: skip
 
 
@@ -242,7 +254,7 @@ def add_pk_knob(parts: Parts, pk: PK, knob: str, value: float | None = None, suf
     elif unit.endswith("/time"):
         number, unit = number / parts.in_model_time(f"1 {pk.time}"), parts.per_time(unit.removesuffix("/time"))
         unit = "" if unit == "1" else unit
-    full = parts.knob(knob + suffix, number, unit, meaning, source=pk.source_of(knob), evidence=pk.evidence)
+    full = parts.knob(knob + suffix, number, unit, meaning, source=pk.source_of(knob), evidence=pk.evidence_of(knob))
     if knob in _MAY_BE_ZERO:
         parts.within([full], 0)
     elif knob not in _MAY_BE_NEGATIVE:

@@ -26,7 +26,8 @@ UNCLEAR = {
     "biweekly": "'biweekly' means two things; write q2w",
     "monthly": "months differ in length; write q4w or q30d",
 }
-KEYWORDS = ("then", "over", "at", "lag", "once", "every", "x", "from", "F")
+KEYWORDS = ("then", "over", "at", "on", "lag", "once", "every", "x", "×", "from", "starting", "F", "and")
+_KEYWORDS = {word.casefold() for word in KEYWORDS}
 _TOKEN = re.compile(
     r"(?P<number>[-+]?(?:\d+\.?\d*|\.\d+)(?:[eE][-+]?\d+(?![A-Za-z]))?)|(?P<word>[A-Za-zµμ×][\w./µμ×]*)|(?P<mark>\S)"
 )
@@ -119,7 +120,7 @@ class _Reader:
         else:
             names = ("amt", "unit", "route", "duration", "rate", "lag", "F")
             fields = dict(zip(names, before.head, strict=True))
-            if self.token.kind != "word" or not (self.interval_word() or self.token.text.casefold() in KEYWORDS):
+            if self.token.kind != "word" or not (self.interval_word() or self.token.text.casefold() in _KEYWORDS):
                 self.fail("an amount such as '40 mg', 'at week 2' or an interval such as 'q2w'", tuple(INTERVALS))
         while self.details(fields):
             pass
@@ -171,7 +172,12 @@ class _Reader:
     def unit_word(self) -> str:
         """Return the unit of time that comes next, or "" if none does."""
         word = self.token.text
-        if self.token.kind != "word" or word.casefold() in (*KEYWORDS, *ROUTES) or self.interval_word():
+        if (
+            self.token.kind != "word"
+            or word.casefold() in _KEYWORDS
+            or word.casefold() in ROUTES
+            or self.interval_word()
+        ):
             return ""
         if word.casefold() == "time":
             self.next()

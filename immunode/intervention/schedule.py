@@ -101,7 +101,7 @@ class Schedule:
                 _positive(getattr(self, name), name.replace("_", "-"))
         pair = comparable(self.start, self.stop) if self.start is not None and self.stop is not None else None
         if pair and pair[1] < pair[0]:
-            raise DoseError(f"during: the window runs backwards, from {words(self.start or 0.0)} to {_said(self.stop)}")
+            raise DoseError(f"during: the window runs backwards, from {_said(self.start)} to {_said(self.stop)}")
 
     @property
     def windowed(self) -> bool:

@@ -1,0 +1,167 @@
+"""The drug library against shared numbers of pk.md (computed there by another implementation).
+
+Tolerance: 1e-4 relative, or half a unit of the last digit that pk.md prints where that is more.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+import pytest
+
+from immunode.errors import DoseError
+from immunode.intervention import LIBRARY, Drug, drug, perturb
+
+
+@pytest.fixture
+def course(toy: Callable[..., Any], run: Callable[..., Any]) -> Callable[..., Any]:
+    def of(chosen: Drug, times: Any) -> Any:
+        model = toy()
+        if chosen.pk.time == "hour":
+            model = model.replace(
+                time_unit="h",
+                parameters=[p if not p.unit.endswith("day") else _hourly(p) for p in model.parameters],
+            )
+        integrals = (f"{chosen.name}.C",)
+        return run(perturb(model, chosen), times, integrals)
+
+    return of
+
+
+def _hourly(parameter: Any) -> Any:
+    from dataclasses import replace
+
+    return replace(parameter, unit=parameter.unit.replace("day", "h"))
+
+
+def near(value: float, digits: int) -> Any:
+    return pytest.approx(value, rel=1e-4, abs=0.5001 * 10.0**-digits)
+
+
+def test_infliximab(course: Callable[..., Any]) -> None:
+    weeks = 7.0
+    given = drug("infliximab").dose("5 mg/kg iv over 2 h at week 0, 2, 6 then q8w x 5", weight=70)
+    found = course(given, np.array([0, 2 / 24, 14 * weeks, 38 * weeks, 46 * weeks]))
+    c, area = found["infliximab.C"], found["integral(infliximab.C)"]
+    assert c[1] == near(97.24, 2)
+    assert c[2] == near(2.957, 3)
+    assert c[4] == near(2.346, 3)
+    assert area[4] - area[3] == near(859.95, 2)
+    assert given.pk.half_life == near(12.86, 2)
+
+
+def test_adalimumab(course: Callable[..., Any]) -> None:
+    once = course(drug("adalimumab").dose("40 mg sc once"), np.linspace(0, 28, 2801))["adalimumab.C"]
+    assert once.max() == near(3.298, 3)
+    assert once.argmax() / 100 == pytest.approx(8.8, abs=0.05)
+    last = np.linspace(19 * 14, 20 * 14, 1401)
+    steady = course(drug("adalimumab").dose("40 mg sc q2w x 20"), last)
+    c, area = steady["adalimumab.C"], steady["integral(adalimumab.C)"]
+    assert c[-1] == near(8.717, 3)
+    assert c.max() == near(10.485, 3)
+    assert area[-1] - area[0] == near(137.72, 2)
+
+
+def test_adalimumab_ternant(course: Callable[..., Any]) -> None:
+    last = np.linspace(19 * 14, 20 * 14, 1401)
+    c = course(drug("adalimumab_ternant").dose("40 mg sc q2w x 20"), last)["adalimumab_ternant.C"]
+    assert c[-1] == near(7.971, 3)
+    assert c.max() == near(9.477, 3)
+
+
+@pytest.mark.parametrize(
+    ("dose", "peak", "trough", "area"),
+    [("560 mg", (165.2, 1), (5.768, 3), (1245, 0)), ("280 mg", (80.43, 2), (0.732, 3), (475.6, 1))],
+)
+def test_tocilizumab(course: Callable[..., Any], dose: str, peak: Any, trough: Any, area: Any) -> None:
+    start = 9 * 28.0
+    found = course(
+        drug("tocilizumab").dose(f"{dose} iv over 1 h q4w x 10"), np.array([start, start + 1 / 24, start + 28])
+    )
+    c, whole = found["tocilizumab.C"], found["integral(tocilizumab.C)"]
+    assert c[1] == near(*peak)
+    assert c[2] == near(*trough)
+    assert whole[2] - whole[0] == near(*area)
+
+
+def test_pembrolizumab(course: Callable[..., Any]) -> None:
+    half, start = 0.5 / 24, 15 * 21.0
+    found = course(
+        drug("pembrolizumab").dose("200 mg iv over 30 min q3w x 16"), np.array([half, start, start + half, start + 21])
+    )
+    c, area = found["pembrolizumab.C"], found["integral(pembrolizumab.C)"]
+    assert c[0] == near(57.30, 2)
+    assert c[2] == near(86.80, 2)
+    assert c[3] == near(29.52, 2)
+    assert area[3] - area[1] == near(908.99, 2)
+    assert drug("pembrolizumab").pk.half_life == near(25.79, 2)
+
+
+def test_nivolumab(course: Callable[..., Any]) -> None:
+    hour, start = 1 / 24, 25 * 14.0
+    # troughs are read just before the next dose
+    c = course(drug("nivolumab").dose("240 mg iv over 1 h q2w x 26"), np.array([hour, 14.0, start + hour, start + 14]))
+    assert c["nivolumab.C"] == pytest.approx([65.74, 20.93, 146.99, 81.35], rel=1e-4, abs=0.005001)
+
+
+def test_rituximab(course: Callable[..., Any]) -> None:
+    given = drug("rituximab").dose("1000 mg iv over 4.25 h once then 1000 mg iv over 3.25 h at day 14")
+    c = course(given, np.array([4.25 / 24, 14 + 3.25 / 24, 30, 60, 120]))["rituximab.C"]
+    for value, (expected, digits) in zip(c, [(232.9, 1), (279.2, 1), (65.1, 1), (21.5, 1), (2.33, 2)], strict=True):
+        assert value == near(expected, digits)
+    assert given.pk.half_life == near(18.73, 2)
+
+
+def test_tacrolimus(course: Callable[..., Any]) -> None:
+    last = np.linspace(119 * 12, 120 * 12, 481)
+    found = course(drug("tacrolimus").dose("4 mg po q12h x 120"), last)
+    c, area = found["tacrolimus.C"], found["integral(tacrolimus.C)"]
+    assert c.max() == near(16.39, 2)
+    assert c[-1] == near(11.47, 2)
+    assert area[-1] - area[0] == near(165.9, 1)
+
+
+def test_methotrexate(course: Callable[..., Any]) -> None:
+    found = course(drug("methotrexate").dose("15 mg once"), np.linspace(0, 48, 4801))
+    c = found["methotrexate.C"]
+    assert c.max() == near(233.8, 1)
+    assert c.argmax() / 100 == pytest.approx(1.35, abs=0.01)
+    assert found["integral(methotrexate.C)"][-1] == near(1362.6, 1)
+
+
+def test_prednisolone(course: Callable[..., Any]) -> None:
+    found = course(drug("prednisolone").dose("20 mg po once"), np.linspace(0, 24, 2401))
+    assert found["prednisolone.C"].max() == near(177, 0)
+    assert found["prednisolone.C_total"].max() == near(765, 0)
+    assert found["prednisolone.C"].argmax() / 100 == pytest.approx(1.88, abs=0.01)
+    # F = (dose/80000 nmol)^-0.28 with 20 mg of 358.43 g/mol
+    dose = 20 / 358.43 * 1e6
+    absorbed = found["integral(prednisolone.C)"][-1] * 54.3 + found["prednisolone.central"][-1]
+    assert absorbed / dose == pytest.approx((dose / 80_000) ** -0.28, rel=1e-7)
+    assert (dose / 80_000) ** -0.28 == near(1.106, 3)
+
+
+@pytest.mark.parametrize("name", sorted(LIBRARY))
+def test_every_number_of_the_library_has_a_source(name: str, toy: Callable[..., Any]) -> None:
+    chosen = drug(name)
+    assert chosen.name == name
+    assert chosen.note
+    kinetic = {"CL", "V1", "Q", "V2", "ka", "F", "lag", "Vmax", "Km", "CL_emax", "CL_t50", "CL_hill"}
+    for parameter in perturb(toy(), chosen.dose("10 mg once")).parameters:
+        if parameter.name.removeprefix(f"{name}.") in kinetic:
+            assert any(str(year) in parameter.source for year in range(1990, 2030)), parameter
+            assert parameter.evidence in ("published", "derived", "memory"), parameter
+
+
+def test_an_unknown_drug_has_neighbors() -> None:
+    with pytest.raises(DoseError, match="unknown drug 'adalimumb'; did you mean 'adalimumab'"):
+        drug("adalimumb")
+
+
+def test_half_lives_match_the_closed_form() -> None:
+    assert drug("adalimumab").pk.half_life == pytest.approx(math.log(2) * 9.19 / 0.2904, rel=1e-14)
+    assert drug("nivolumab").pk.half_life == pytest.approx(20.9, abs=0.05)
+    assert drug("methotrexate").pk.half_life == pytest.approx(2.93, abs=0.005)
