@@ -46,7 +46,9 @@ def nearest(name: str, known: Iterable[str], n: int = 3) -> list[str]:
     for candidate in names:
         folded.setdefault(candidate.casefold(), candidate)
     found = difflib.get_close_matches(name.casefold(), folded, n=n, cutoff=0.5)
-    return [folded[f] for f in found]
+    # two letters swapped is the commonest slip, which difflib rates low
+    swapped = [f for f in folded if f != name.casefold() and sorted(f) == sorted(name.casefold())]
+    return [folded[f] for f in dict.fromkeys([*swapped, *found])][:n]
 
 
 def did_you_mean(name: str, known: Iterable[str] | Mapping[str, str]) -> str:

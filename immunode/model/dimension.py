@@ -285,7 +285,7 @@ def describe(unit: Dimension, names: Iterable[str] = (), extra_units: tuple[str,
         if math.isclose(size, unit.factor, rel_tol=1e-9):
             return _fraction(combination)
     size = math.prod(factor ** float(power) for _, power, factor in best)
-    return f"{unit.factor / size:.6g} {_fraction(best)}"
+    return f"{unit.factor / size:.10g} {_fraction(best)}"
 
 
 def _one_base(unit: Dimension, base: str) -> bool:

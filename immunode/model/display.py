@@ -16,7 +16,7 @@ def text(model: Model) -> str:
     lines = [f"Model {model.name}" + (f": {model.title}" if model.title else "")]
     facts = [
         model.system,
-        f"time in {_unit(model.time_unit)}, to {number(model.horizon)} {model.time_unit}".rstrip(),
+        f"time in {_unit(model.time_unit)}, horizon {number(model.horizon)}",
         model.status,
     ]
     if model.reference:
@@ -79,25 +79,21 @@ def _unit(unit: str) -> str:
 
 
 def table(model: Model) -> Any:
-    """Return a model as a `rich` table of its states, for terminals with color."""
+    """Return a model as `rich` text with a table of its states, for terminals with color."""
+    from rich.console import Group
     from rich.table import Table
     from rich.text import Text
 
     lines = text(model).splitlines()
     shown = min(len(model.states), _SHOWN)
-    made = Table(
-        title=Text("\n".join(lines[:2])),
-        caption=Text("\n".join(line.strip() for line in lines[2 + shown :])),
-        title_justify="left",
-        caption_justify="left",
-        title_style="bold",
-        box=None,
-    )
-    for head, side in (("state", "left"), ("initial", "right"), ("unit", "left"), ("meaning", "left")):
-        made.add_column(head, justify="right" if side == "right" else "left")
+    made = Table(box=None)
+    made.add_column("state")
+    made.add_column("initial", justify="right")
+    made.add_column("unit")
+    made.add_column("meaning")
     for state in model.states[:_SHOWN]:
         made.add_row(*(Text(cell) for cell in (state.name, _initial(state.initial), state.unit, state.meaning)))
-    return made
+    return Group(Text(lines[0], style="bold"), Text(lines[1]), made, *(Text(line) for line in lines[2 + shown :]))
 
 
 _TABLE = "<table><thead><tr>{head}</tr></thead><tbody>{body}</tbody></table>"

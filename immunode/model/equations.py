@@ -155,6 +155,11 @@ def _unicode_name(name: str) -> str:
     return _GREEK.get(head.group(), head.group()) + (rest if rest != "_" else "")
 
 
+def _unicode_derivative(name: str) -> str:
+    shown = _unicode_name(name)
+    return f"d({shown})/dt" if re.match(r"[A-Za-z]{3}|.*\.", shown) else f"d{shown}/dt"
+
+
 def _unicode_number(value: float) -> tuple[str, int]:
     return number_text(value).replace("-", "−"), _ATOM if value >= 0 else _NEG
 
@@ -222,7 +227,7 @@ def _latex_number(value: float) -> tuple[str, int]:
     if not exponent:
         return text, level
     power = f"10^{{{int(exponent)}}}"
-    return (power if mantissa == "1" else rf"{mantissa} \times {power}"), min(level, _MUL)
+    return (power, _POW) if mantissa == "1" else (rf"{mantissa} \times {power}", min(level, _MUL))
 
 
 _LATEX_FUNCTIONS = {"log": r"\ln", "asin": r"\arcsin", "acos": r"\arccos", "atan": r"\arctan"}
@@ -239,7 +244,8 @@ def _latex_inner(node: Expression, parts: list[tuple[str, int]]) -> tuple[str, i
     if kind in ("add", "sub"):
         return f"{at(0, _ADD)} {'+' if kind == 'add' else '-'} {at(1, _MUL)}", _ADD
     if kind == "mul":
-        left, right = at(0, _MUL), at(1, _NEG + 1)
+        # a product of numbers in powers of ten needs no bracket
+        left, right = at(0, _MUL), at(1, _MUL if node[2][0] == "number" else _NEG + 1)
         sign = r"\cdot" if right[:1].isdigit() else r"\,"
         return f"{left} {sign} {right}", _MUL
     if kind == "div":
@@ -250,8 +256,8 @@ def _latex_inner(node: Expression, parts: list[tuple[str, int]]) -> tuple[str, i
         base = at(0, _ATOM)
         return f"{{{base}}}^{{{parts[1][0]}}}", _POW
     if kind == "compare":
-        sign = {"<=": r"\leq", ">=": r"\geq", "==": "="}.get(node[1], node[1])
-        return f"{at(0, _ADD)} {sign} {at(1, _ADD)}", _COMPARE
+        relation = {"<=": r"\leq", ">=": r"\geq", "==": "="}.get(str(node[1]), str(node[1]))
+        return f"{at(0, _ADD)} {relation} {at(1, _ADD)}", _COMPARE
     if kind == "not":
         return rf"\mathrm{{not}}\ {at(0, _ATOM)}", _NOT
     return rf"{at(0, _LEVELS[kind])}\ \mathrm{{{kind}}}\ {at(1, _LEVELS[kind] + 1)}", _LEVELS[kind]
@@ -280,7 +286,7 @@ def _latex_call(node: Expression, parts: list[tuple[str, int]]) -> tuple[str, in
     return rf"{_LATEX_FUNCTIONS.get(name, chr(92) + name)}\left({', '.join(texts)}\right)", _ATOM
 
 
-_UNICODE = _Writer(_unicode_name, _unicode_number, lambda name: f"d{_unicode_name(name)}/dt", _unicode_inner)
+_UNICODE = _Writer(_unicode_name, _unicode_number, _unicode_derivative, _unicode_inner)
 _LATEX = _Writer(
     _latex_name, _latex_number, lambda name: rf"\frac{{\mathrm{{d}}{_latex_name(name)}}}{{\mathrm{{d}}t}}", _latex_inner
 )

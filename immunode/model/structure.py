@@ -97,7 +97,8 @@ class _Names:
                 if not isinstance(name, str) or not name:
                     raise ModelError(f"{model.name}: {kind} {name!r} has no name")
                 if name in own:
-                    raise ModelError(f"{model.name}: two {kind}s have the name '{name}'")
+                    many = "processes" if kind == "process" else f"{kind}s"
+                    raise ModelError(f"{model.name}: two {many} have the name '{name}'")
                 own.add(name)
                 if kind == "process" and name in results:
                     raise ModelError(

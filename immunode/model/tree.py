@@ -15,7 +15,6 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Iterator, Mapping
-from functools import lru_cache
 from typing import Any
 
 from immunode.errors import ModelError
@@ -54,7 +53,6 @@ def walk(expression: Expression) -> Iterator[Expression]:
         stack.extend(reversed(operands(node)))
 
 
-@lru_cache(maxsize=16_384)
 def names(expression: Expression) -> frozenset[str]:
     """Return the names that occur; time is none of them."""
     return frozenset(node[1] for node in walk(expression) if node[0] == "name")
