@@ -43,6 +43,7 @@ def perturb(model: Model, *interventions: Given | Iterable[Given]) -> Model:
     parts = _written(model, chosen)
     for it, added in zip(chosen, parts, strict=True):
         _check_targets(model, it, added, parts)
+        _check_expectations(model, it, parts)
     values = {p.name: p.value for p in model.parameters} | {p.name: p.value for a in parts for p in a.parameters}
     for added in parts:
         for requirement in added.requirements:
@@ -132,6 +133,17 @@ def _check_targets(model: Model, it: Intervention | Drug, added: Parts, parts: l
             raise ModelError(f"{who}: unknown state '{target}'{hint}")
         hint = f"; '{target}' is a state, use transfer" if target in states else did_you_mean(target, parameters)
         raise ModelError(f"{who}: unknown parameter '{target}'{hint}")
+
+
+def _check_expectations(model: Model, it: Intervention | Drug, parts: list[Parts]) -> None:
+    groups = ("states", "processes", "derived")
+    known = [r.name for g in groups for r in (*getattr(model, g), *(r for a in parts for r in getattr(a, g)))]
+    for quantity in dict(it.expects):
+        if quantity not in known:
+            raise ModelError(
+                f"{model.name}, intervention '{it.name}' expects something of '{quantity}', which is no state, "
+                f"process or derived quantity{did_you_mean(quantity, known)}"
+            )
 
 
 def _joined(old: tuple[R, ...], new: Iterable[R], applied: tuple[str, ...]) -> tuple[R, ...]:

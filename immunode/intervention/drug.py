@@ -8,13 +8,13 @@ from collections.abc import Mapping, Sequence
 from dataclasses import KW_ONLY, dataclass, replace
 from typing import Any, Self
 
-from immunode.errors import DoseError, ModelError
+from immunode.errors import DoseError, ModelError, did_you_mean
 from immunode.intervention.administration import Administration
 from immunode.intervention.intervention import card, check_name, checked_labels, checked_strength, record_rows
 from immunode.intervention.numbers import finite
 from immunode.intervention.parts import Parts
 from immunode.intervention.pk import PK, add_pk
-from immunode.intervention.regimen import Dose, Regimen
+from immunode.intervention.regimen import ROUTES, Dose, Regimen
 from immunode.intervention.regimen_text import regimen as read_regimen
 from immunode.intervention.times import SHORT
 from immunode.model.declaration import Derived, Effect, Model, Pairs
@@ -118,6 +118,8 @@ class Drug:
         object.__setattr__(self, "strength", checked_strength(self.name, self.strength))
         labels = checked_labels(self.name, self.direction, self.acts_on, self.expects, self.evidence)
         object.__setattr__(self, "expects", labels)
+        if self.route and self.route not in ROUTES.values():
+            raise DoseError(f"'{self.name}': unknown route '{self.route}'{did_you_mean(self.route, ROUTES.values())}")
         if self.weight is not None:
             weight = finite(self.weight)
             if weight is None or weight <= 0:

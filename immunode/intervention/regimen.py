@@ -103,7 +103,7 @@ class Dose:
 
 
 @register
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, repr=False)
 class Regimen:
     """Blocks of doses, one after another; made by `regimen("40 mg sc q2w x 26")` or from `Dose` records.
 
@@ -142,6 +142,9 @@ class Regimen:
     def by_weight(self) -> bool:
         """True if a dose is per kg of body mass."""
         return any(dose.unit.endswith("/kg") for dose in self.blocks)
+
+    def __repr__(self) -> str:
+        return f"regimen({str(self)!r})"
 
     def __str__(self) -> str:
         said: list[str] = []

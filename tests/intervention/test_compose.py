@@ -281,6 +281,7 @@ def test_an_intervention_may_act_on_a_knob_of_another(toy: Callable[..., Any], r
         ([Intervention("a", transfer("z", 2))], "unknown state 'z'; known: 'x', 'y'"),
         ([Intervention("a", scale("a.scale", 2))], "'a' acts on its own knob 'a.scale'"),
         (["anti_tnf"], "toy: unknown intervention 'anti_tnf'"),
+        ([Intervention("a", scale("k", 2), expects={"totl": "up"})], "expects something of 'totl', .*mean 'total'"),
         ([3], "toy: 3 is not an intervention, a drug or the name of one"),
         ([Intervention("a", scale("k", 2))] * 2, r"'a' is given twice; use .renamed\('a_2'\)"),
         ([Drug("d", SMALL, "1 mg once").inhibit("kk", 0.5, 1)], "unknown parameter 'kk'"),
@@ -328,6 +329,7 @@ def test_a_name_that_the_model_uses_is_refused(toy: Callable[..., Any]) -> None:
         ),
         (lambda: Drug("d", "fast"), ModelError, "needs pharmacokinetics"),  # type: ignore[arg-type]
         (lambda: Drug("d", SMALL, "5 mg/kg iv once"), DoseError, r"is by weight; say dose\(..., weight=70\), in kg"),
+        (lambda: Drug("d", SMALL, route="nasal"), DoseError, "unknown route 'nasal'"),
         (lambda: Drug("d", SMALL, weight=-70), DoseError, "weight must be above 0 kg"),
         (
             lambda: Drug("d", SMALL).inhibit("k", 1.5, 2),

@@ -69,7 +69,7 @@ def regimens(draw: Any) -> Regimen:
     return Regimen(tuple(doses))
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=150, deadline=None)
 @given(regimens())
 def test_a_regimen_prints_as_text_that_reads_as_itself(made: Regimen) -> None:
     text = str(made)
@@ -175,7 +175,7 @@ def test_wrong_fields_are_refused(fields: dict[str, Any], message: str) -> None:
         Dose(**fields)
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=150, deadline=None)
 @given(st.text(alphabet="0123456789 .,-xqwdhmgkatsciv/thenov", max_size=40))
 def test_any_text_is_a_regimen_or_a_dose_error(text: str) -> None:
     try:
