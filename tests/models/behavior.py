@@ -16,6 +16,7 @@ from immunode.program.numpy_source import Functions, compile_numpy
 from immunode.solve import solve
 
 Array = NDArray[np.float64]
+Outcome = NDArray[np.bool_]
 
 
 @dataclass(frozen=True)
@@ -45,10 +46,10 @@ class System:
     def values(self, changes: Mapping[str, ArrayLike] | None = None) -> Array:
         """Return parameter values, shape (n_values, n_runs), with some of them changed."""
         program = self.functions.program
-        changes = {name: np.atleast_1d(np.asarray(v, float)) for name, v in (changes or {}).items()}
-        n = max((v.size for v in changes.values()), default=1)
+        given = {name: np.atleast_1d(np.asarray(v, float)) for name, v in (changes or {}).items()}
+        n = max((v.size for v in given.values()), default=1)
         values = np.repeat(np.array(program.values)[:, None], n, axis=1)
-        for name, v in changes.items():
+        for name, v in given.items():
             values[program.parameters.index(name)] = v
         return values
 
@@ -88,7 +89,11 @@ class System:
         guess = np.asarray(guess, float)
         scale = np.where(guess == 0, 1.0, np.abs(guess))
         rate = np.maximum(np.abs(np.diag(self.jacobian(guess, changes))), 1e-3) * scale
-        found = root(lambda u: self.rhs(u * scale, changes) / rate, guess / scale, tol=1e-13)
+
+        def equations(u: Array) -> Array:
+            return np.asarray(self.rhs(u * scale, changes) / rate)
+
+        found = root(equations, guess / scale, tol=1e-13)
         assert np.max(np.abs(found.fun)) < 1e-10, found.message
         return np.asarray(found.x * scale)
 
@@ -115,9 +120,7 @@ class System:
         assert np.max(np.abs(found.fun)) < 1e-9, found.message
         return float(found.x[0] * scale[0]), np.asarray(found.x[1:] * scale[1:])
 
-    def turns(
-        self, parameter: str, low: float, high: float, guess: ArrayLike | Callable[[float], ArrayLike]
-    ) -> float:
+    def turns(self, parameter: str, low: float, high: float, guess: ArrayLike | Callable[[float], ArrayLike]) -> float:
         """Return the value between `low` and `high` where the steady state near `guess` loses or gains stability."""
 
         def growth(value: float) -> float:
@@ -146,7 +149,7 @@ class System:
 
 
 def thresholds(
-    outcome: Callable[[Array], NDArray[np.bool_]], low: ArrayLike, high: ArrayLike, tolerance: float, points: int = 30
+    outcome: Callable[[Array], Outcome], low: ArrayLike, high: ArrayLike, tolerance: float, points: int = 30
 ) -> Array:
     """Return where `outcome` turns from False to True, for several questions at once.
 
@@ -161,4 +164,4 @@ def thresholds(
         for i, row in enumerate(true):
             first = int(np.argmax(row)) + 1 if row.any() else points + 1
             low[i], high[i] = grid[i, first - 1], grid[i, first]
-    return (low + high) / 2
+    return np.asarray((low + high) / 2)

@@ -37,10 +37,11 @@ def test_expected_signs_hold(name: str, variant: str, intervention: str) -> None
     """By at least 0.1 % of the untreated area."""
     model = load_model(name, variant)
     declared = model.intervention(intervention)
-    quantities = tuple(quantity for quantity, _ in declared.expects)
+    expects = dict(declared.expects)
+    quantities = tuple(expects)
     assert quantities
     treated, control = areas(perturb(model, declared), quantities), areas(model, quantities)
-    for (quantity, sign), with_it, without in zip(declared.expects, treated, control, strict=True):
+    for (quantity, sign), with_it, without in zip(expects.items(), treated, control, strict=True):
         change = (with_it - without) / max(abs(without), 1e-12)
         holds = {"up": change > 1e-3, "down": change < -1e-3, "unchanged": abs(change) < 1e-3}[sign]
         assert holds, f"{quantity}: {without:g} -> {with_it:g}, expected {sign}"

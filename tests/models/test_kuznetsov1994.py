@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from behavior import Array, System, thresholds
+from behavior import Array, Outcome, System, thresholds
 
 from immunode.catalogue import load_model
 
@@ -119,10 +119,10 @@ def test_dormancy_or_escape_depends_on_the_start() -> None:
     """Largest tumor still held, for three numbers of effector cells; computed, 3 digits."""
     effectors = np.array([[1e5], [3.2e5], [1e6]])
 
-    def escaped(tumor: Array) -> Array:
+    def escaped(tumor: Array) -> Outcome:
         start = np.broadcast_to(effectors, tumor.shape).ravel()
         end = SYSTEM.run(END, initial={"E": start, "T": tumor.ravel()}, rtol=1e-8)[0, 1]
-        return (end > 1e8).reshape(tumor.shape)
+        return np.asarray(end > 1e8).reshape(tumor.shape)
 
     found = thresholds(escaped, [5e6] * 3, [4.9e8] * 3, 1e-4, points=40)
     np.testing.assert_allclose(found, [1.02e7, 6.56e7, 4.13e8], rtol=5e-3)  # half of the last digit of 1.02e7
@@ -137,8 +137,8 @@ def test_effectors_that_rescue_a_large_tumor() -> None:
     """At least 9.21e4 of them, from (3.2e5, 1e8); 3 digits."""
     system = System(MODEL.variant("large_tumor")).given(["adoptive_transfer_bolus"])
 
-    def rescued(dose: Array) -> Array:
+    def rescued(dose: Array) -> Outcome:
         end = system.run(END, {"adoptive_transfer_bolus.transfer": dose.ravel()}, rtol=1e-8)[0, 1]
-        return (end < 1e8).reshape(dose.shape)
+        return np.asarray(end < 1e8).reshape(dose.shape)
 
     assert thresholds(rescued, 1e4, 3e5, 1e-4, points=60)[0] == pytest.approx(9.21e4, rel=1e-3)

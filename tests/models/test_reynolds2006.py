@@ -6,7 +6,7 @@ import itertools
 
 import numpy as np
 import pytest
-from behavior import Array, System, thresholds
+from behavior import Array, Outcome, System, thresholds
 
 from immunode.catalogue import load_model
 
@@ -64,10 +64,10 @@ def test_inoculum_that_leaves_health() -> None:
     """At four growth rates, to the 6 digits of the specification (7 at 0.3)."""
     k_pg = np.array([[0.3], [0.5], [0.6], [1.0]])
 
-    def ill(inoculum: Array) -> Array:
+    def ill(inoculum: Array) -> Outcome:
         rates = np.broadcast_to(k_pg, inoculum.shape).ravel()
         end = SYSTEM.run(JUDGED, {"k_pg": rates}, {"P": inoculum.ravel()})[0]
-        return (outcome(end) > 0).reshape(inoculum.shape)
+        return np.asarray(outcome(end) > 0).reshape(inoculum.shape)
 
     found = thresholds(ill, [0.5, 0.3, 0.2, 0.05], [1.5, 0.8, 0.6, 0.2], 5e-7)
     np.testing.assert_allclose(found, [1.035667, 0.517050, 0.361044, 0.108328], atol=1.5e-6)
@@ -77,9 +77,9 @@ def test_growth_rates_that_divide_health_aseptic_and_septic_death() -> None:
     """From one unit of pathogen: 0.310762 and 0.514193. The second lies near a fold, hence slow and hard to judge."""
     level = np.array([[1], [2]])
 
-    def worse(k_pg: Array) -> Array:
+    def worse(k_pg: Array) -> Outcome:
         end = SYSTEM.run(JUDGED, {"k_pg": k_pg.ravel()})[0]
-        return outcome(end).reshape(k_pg.shape) >= level
+        return np.asarray(outcome(end).reshape(k_pg.shape) >= level)
 
     found = thresholds(worse, [0.25, 0.45], [0.4, 0.6], 5e-7)
     assert found[0] == pytest.approx(0.310762, abs=1.5e-6)
@@ -131,7 +131,7 @@ def test_antibiotic_must_begin_early() -> None:
 
 def _after(y: Array) -> tuple[Array, Array]:
     """Return the peak of N and the area under D over the 200 hours of `y`, (n_times, n_states, n_runs)."""
-    return y[:, 1].max(axis=0), np.trapezoid(y[:, 2], dx=0.02, axis=0)
+    return y[:, 1].max(axis=0), np.asarray(np.trapezoid(y[:, 2], dx=0.02, axis=0))
 
 
 def test_endotoxin_potentiates_at_once_and_is_tolerated_a_day_later() -> None:

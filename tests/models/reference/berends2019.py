@@ -12,7 +12,8 @@ STATES = ("A", "X", "R")
 
 def clearance(p: Mapping[str, float]) -> float:
     """Return the clearance of free infliximab in L/day for a patient's antibodies and albumin."""
-    return p["CL_ref"] * p["CL_ADA"] ** p["ADA"] * (p["ALB"] / p["ALB_ref"]) ** p["CL_ALB"]
+    covariates = p["CL_ADA"] ** p["ADA"] * (p["ALB"] / p["ALB_ref"]) ** p["CL_ALB"]
+    return float(p["CL_ref"] * covariates)
 
 
 def binding(y: ArrayLike, p: Mapping[str, float]) -> tuple[float, float]:
