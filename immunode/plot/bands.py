@@ -46,9 +46,8 @@ def bands(
     times : array, shape (n_times,), in `time_unit`.
     quantiles : arm -> array, shape (n_levels, n_times), in `unit`; rows in the order of `levels`.
     levels : increasing and symmetric around 0.5.   quantity : name of what is drawn.
-    labels : what the quantity and the arms mean, by name.
     counts : arm -> number of runs behind the quantiles, for the note.
-    doses, windows, title, style, log : as in `courses`.
+    labels, doses, windows, title, style, log : as in `courses`.
     together : all arms in one panel; by default up to two are, more get a panel each, with the first's median.
     axes : one axes where arms are drawn together, else one for each arm.
 
@@ -65,8 +64,7 @@ def bands(
     t *= shown.factor
     marks = [_marks(doses or {}, windows or {}, group, arms) for group in groups]
     strip = max(strip_height(len(rows_of(*mark)), look) for mark in marks)
-    n = len(groups)
-    shape = grid_shape(n, look) if look.fixed or one else (math.ceil(n / 2), min(2, n))
+    shape = _shape(n := len(groups), look)
     room = label_room([names.get(arm, arm) for arm in arms] if one else [], look, shape[1], strip)
     with styled(look):
         figure, panels = make_panels(n, look, axes, shape=shape, row=room.row, title=title, share_y=True)
@@ -83,6 +81,11 @@ def bands(
             frame.mark(ax, *mark, written=one)
         write_note(figure, _note(levels, counts or {}, quantity, frame, marks, one=one), look)
     return figure
+
+
+def _shape(n: int, style: Style) -> tuple[int, int]:
+    """Return (rows, columns): panels without labels beside them are narrow enough for two in a column of print."""
+    return grid_shape(n, style) if style.fixed or n == 1 else (math.ceil(n / 2), 2)
 
 
 def _separate(ax: Axes, i: int, t: Array, table: Mapping[str, Array], frame: Frame, quantity: str, unit: str,

@@ -160,7 +160,9 @@ def limits(values: Any, *, log: bool = False) -> tuple[float, float]:
     Log axes reach at most ten decades below the largest value.
     """
     good = np.asarray(values, dtype=float).ravel()
-    good = good[np.isfinite(good) & ((good > 0) | (not log))]
+    good = good[np.isfinite(good)]
+    good = np.where(np.abs(good) < 1e-290, 0.0, good)  # what underflows is nothing
+    good = good[(good > 0) | (not log)]
     if good.size == 0:
         return (0.1, 10.0) if log else (0.0, 1.0)
     low, high = float(good.min()), float(good.max())

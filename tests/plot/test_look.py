@@ -70,7 +70,16 @@ def test_every_panel_names_its_unit(two_arms: Figure, drawn: Callable[[Figure], 
     assert not tnf.get_xlabel()
 
 
-def test_settings_of_the_user_neither_change_nor_show() -> None:
+def test_titles_stand_clear_of_doses(two_arms: Figure, drawn: Callable[[Figure], Any]) -> None:
+    drawn(two_arms)
+    for ax in two_arms.axes:
+        title = next(t for t in ax.findobj(Text) if t.get_text() == ax.get_title(loc="left"))
+        (doses,) = [line for line in ax.lines if line.get_gid() == "doses"]
+        assert title.get_window_extent().y0 >= doses.get_window_extent().y1 - 1
+        assert doses.get_window_extent().y0 >= ax.bbox.y1
+
+
+def test_settings_of_the_user_neither_change_nor_show(drawn: Callable[[Figure], Any]) -> None:
     from io import BytesIO
 
     from immunode.plot import courses
@@ -78,11 +87,11 @@ def test_settings_of_the_user_neither_change_nor_show() -> None:
     def picture() -> bytes:
         figure = courses(np.arange(5.0), {"x": {"a": np.arange(5.0), "b": np.ones(5)}}, time_unit="day")
         figure.savefig(out := BytesIO(), format="png", dpi=40, metadata={"Software": None})
-        return out.getvalue()
+        return out.getvalue() + bytes(drawn(figure).buffer_rgba())
 
     plain = picture()
     with mpl.rc_context({"font.size": 3, "axes.facecolor": "black", "xtick.labelsize": 2, "lines.linewidth": 9,
-                         "svg.fonttype": "path", "axes.grid": True, "figure.dpi": 33}):  # fmt: skip
+                         "text.hinting": "none", "axes.grid": True, "figure.dpi": 33}):  # fmt: skip
         before = dict(mpl.rcParams)
         assert picture() == plain
         assert dict(mpl.rcParams) == before

