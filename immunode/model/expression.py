@@ -34,6 +34,7 @@ __all__ = [
     "operands",
     "parse",
     "parse_arrow",
+    "quoted",
     "substitute",
     "to_sympy",
     "to_text",
@@ -46,8 +47,7 @@ Side = tuple[tuple[str, float], ...]
 LONGEST = 20_000  # characters
 MOST_TOKENS = 4_000
 DEEPEST_BRACKETS = 60
-DEEPEST = 200
-"""Levels an expression may nest; Python's own recursion limit is never near."""
+DEEPEST = 200  # levels; Python's own recursion limit is never near
 
 _BINARY: dict[type[ast.operator], str] = {
     ast.Add: "add",
@@ -82,12 +82,11 @@ _HINTS = {
     "²": "write **2",
     "³": "write **3",
 }
-_WORDS = {"if": "write piecewise(value, condition, otherwise)", "else": "write piecewise(value, condition, otherwise)"}
+_WORDS = dict.fromkeys(("if", "else"), "write piecewise(value, condition, otherwise)")
 _FUNCTION_HINTS = {
     "ln": "; write log(...)",
     "pow": "; write a**b",
     "log10": "; write log(x)/log(10)",
-    "log2": "; write log(x)/log(2)",
     "Hill": "; write hill(x, K, n)",
 }
 
@@ -103,7 +102,7 @@ def parse(text: str) -> Expression:
     if not isinstance(text, str):
         raise ModelError(f"an expression is text, but {type(text).__name__} was found: {text!r:.60}")
     if len(text) > LONGEST:
-        raise ModelError(f"an expression of {len(text):,} characters is too long (at most {LONGEST:,}): {_short(text)}")
+        raise ModelError(f"an expression of {len(text):,} characters is too long (at most {LONGEST:,}): {quoted(text)}")
     return _parse(text)
 
 
@@ -117,14 +116,15 @@ def _parse(text: str) -> Expression:
         tree = ast.parse(flat.strip(), mode="eval").body
     except SyntaxError as error:
         where = f" near {flat.strip()[max(error.offset - 1, 0) :][:12]!r}" if error.offset else ""
-        raise ModelError(f"can't read {_short(text)}: wrong syntax{where}") from None
+        raise ModelError(f"can't read {quoted(text)}: wrong syntax{where}") from None
     except (ValueError, MemoryError, RecursionError):
-        raise ModelError(f"{_short(text)} is too deep; split it with derived quantities") from None
+        raise ModelError(f"{quoted(text)} is too deep; split it with derived quantities") from None
     expression, _ = _convert(tree, text, 0)
     return expression
 
 
-def _short(text: str) -> str:
+def quoted(text: str) -> str:
+    """Return a text in quotes, the middle of a long one left out."""
     return repr(text if len(text) <= 80 else text[:60] + "..." + text[-12:])
 
 
@@ -143,7 +143,7 @@ def _scan(text: str) -> None:
             continue
         tokens += 1
         if tokens > MOST_TOKENS:
-            raise ModelError(f"{_short(text)} has more than {MOST_TOKENS:,} parts; split it with derived quantities")
+            raise ModelError(f"{quoted(text)} has more than {MOST_TOKENS:,} parts; split it with derived quantities")
         if kind == "number":
             _check_number(token, text, position)
         elif kind == "name" and token not in ("and", "or", "not"):
@@ -157,7 +157,7 @@ def _scan(text: str) -> None:
         else:
             nest[-1] = 0
         if len(nest) + sum(nest) > DEEPEST_BRACKETS:
-            raise ModelError(f"{_short(text)} is nested too deeply; split it with derived quantities")
+            raise ModelError(f"{quoted(text)} is nested too deeply; split it with derived quantities")
         prefix = token in ("and", "or", "not") or (kind == "operator" and token != ")")
 
 
@@ -168,25 +168,25 @@ def _unexpected(text: str, position: int) -> ModelError:
     if ord(character) > 126 or ord(character) < 32:
         shown += f" ({unicodedata.name(character, 'no name')}, U+{ord(character):04X})"
         hint = hint or "names are made of the letters A-Z, a-z, digits and _"
-    return ModelError(f"unexpected character {shown} in {_short(text)}" + (f"; {hint}" if hint else ""))
+    return ModelError(f"unexpected character {shown} in {quoted(text)}" + (f"; {hint}" if hint else ""))
 
 
 def _check_number(token: str, text: str, end: int) -> None:
     if len(token) > 60 or not math.isfinite(float(token)):
-        raise ModelError(f"number {_short(token)} in {_short(text)} is too large or too long")
+        raise ModelError(f"number {quoted(token)} in {quoted(text)} is too large or too long")
     if end < len(text) and (text[end].isalnum() or text[end] in "_."):
         rest = re.match(r"[\w.]+", text[end:])
         after = rest.group() if rest else text[end]
-        raise ModelError(f"can't read '{token}{after[:20]}' in {_short(text)}; write {token}*{after[:20]} to multiply")
+        raise ModelError(f"can't read '{token}{after[:20]}' in {quoted(text)}; write {token}*{after[:20]} to multiply")
 
 
 def _check_word(token: str, text: str) -> None:
     for piece in token.split("."):
         if piece.startswith("__"):
-            raise ModelError(f"name {token!r} in {_short(text)}: names don't start with two underscores")
+            raise ModelError(f"name {token!r} in {quoted(text)}: names don't start with two underscores")
         if keyword.iskeyword(piece):
             hint = _WORDS.get(piece, f"if you mean a name, write {piece.lower()}_")
-            raise ModelError(f"'{piece}' in {_short(text)} is a word of Python's; {hint}")
+            raise ModelError(f"'{piece}' in {quoted(text)} is a word of Python's; {hint}")
 
 
 def name_problem(name: object) -> str:
@@ -208,7 +208,7 @@ def name_problem(name: object) -> str:
 def _convert(node: ast.expr, text: str, depth: int) -> tuple[Expression, float | None]:
     """Return the expression of a syntax tree and its value if it is constant."""
     if depth > DEEPEST:
-        raise ModelError(f"{_short(text)} nests more than {DEEPEST} levels; split it with derived quantities")
+        raise ModelError(f"{quoted(text)} nests more than {DEEPEST} levels; split it with derived quantities")
     if isinstance(node, ast.Constant) and type(node.value) in (int, float):
         value = float(node.value)  # type: ignore[arg-type]
         return ("number", value), value
@@ -239,7 +239,7 @@ def _parts(node: ast.expr, text: str) -> tuple[list[ast.expr], str]:
         return [node.left, *node.comparators], "v" * (1 + len(node.comparators))
     if isinstance(node, ast.Call):
         return node.args, _call(node, text)
-    raise ModelError(f"can't read {_short(text)}: {_describe(node)}")
+    raise ModelError(f"can't read {quoted(text)}: {_describe(node)}")
 
 
 def _build(node: ast.expr, parts: list[Expression]) -> Expression:
@@ -266,35 +266,35 @@ def _name(node: ast.expr, text: str) -> Expression:
         pieces.append(node.attr)
         node = node.value
     if not isinstance(node, ast.Name):
-        raise ModelError(f"can't read {_short(text)}: a dot stands only inside a name")
+        raise ModelError(f"can't read {quoted(text)}: a dot stands only inside a name")
     name = ".".join([node.id, *reversed(pieces)])
     if name == "t":
         return ("time",)
     if name in FUNCTIONS or name == "piecewise":
-        raise ModelError(f"'{name}' in {_short(text)} is a function; write {name}(...)")
+        raise ModelError(f"'{name}' in {quoted(text)} is a function; write {name}(...)")
     return ("name", name)
 
 
 def _call(node: ast.Call, text: str) -> str:
     """Check a call; return for each argument "v" (value) or "c" (condition)."""
     if not isinstance(node.func, ast.Name):
-        raise ModelError(f"can't read {_short(text)}: only functions can be called; write * to multiply")
+        raise ModelError(f"can't read {quoted(text)}: only functions can be called; write * to multiply")
     name = node.func.id
     if node.keywords or any(isinstance(a, ast.Starred) for a in node.args):
-        raise ModelError(f"{name}() in {_short(text)} takes plain arguments only")
+        raise ModelError(f"{name}() in {quoted(text)} takes plain arguments only")
     count = len(node.args)
     if name == "piecewise":
         if count < 3 or count % 2 == 0:
-            raise ModelError(f"piecewise() in {_short(text)} needs value, condition, ..., otherwise; {count} found")
+            raise ModelError(f"piecewise() in {quoted(text)} needs value, condition, ..., otherwise; {count} found")
         return "vc" * (count // 2) + "v"
     if name not in FUNCTIONS:
         known = [*FUNCTIONS, "piecewise"]
         hint = _FUNCTION_HINTS.get(name) or did_you_mean(name, known) or f"; write {name}*(...) to multiply"
-        raise ModelError(f"unknown function '{name}' in {_short(text)}{hint}")
+        raise ModelError(f"unknown function '{name}' in {quoted(text)}{hint}")
     least, most = FUNCTIONS[name]
     if count < least or (most is not None and count > most):
         wanted = f"{least}" if least == most else f"{least} or more"
-        raise ModelError(f"{name}() in {_short(text)} takes {wanted} argument{'s' * (wanted != '1')}; {count} found")
+        raise ModelError(f"{name}() in {quoted(text)} takes {wanted} argument{'s' * (wanted != '1')}; {count} found")
     return "v" * count
 
 
@@ -319,8 +319,8 @@ def _comparison(ops: list[ast.cmpop], parts: list[Expression]) -> Expression:
 
 def _wrong_kind(child: Expression, text: str) -> str:
     if is_condition(child):
-        return f"the condition '{to_text(child)}' in {_short(text)} stands where a value must; use piecewise(...)"
-    return f"'{to_text(child)}' in {_short(text)} is a value where a condition must stand, such as 'x > 0'"
+        return f"the condition '{to_text(child)}' in {quoted(text)} stands where a value must; use piecewise(...)"
+    return f"'{to_text(child)}' in {quoted(text)} is a value where a condition must stand, such as 'x > 0'"
 
 
 def _constant(expression: Expression, values: list[float | None], text: str) -> float | None:
@@ -332,7 +332,7 @@ def _constant(expression: Expression, values: list[float | None], text: str) -> 
     except (OverflowError, ZeroDivisionError, ValueError):
         result = math.nan
     if not math.isfinite(result):
-        raise ModelError(f"the constant '{to_text(expression)}' in {_short(text)} is not a finite number")
+        raise ModelError(f"the constant '{to_text(expression)}' in {quoted(text)} is not a finite number")
     return result
 
 
@@ -376,10 +376,10 @@ def parse_arrow(arrow: str) -> tuple[Side, Side]:
         raise ModelError(f"an arrow of {len(arrow):,} characters is too long")
     sides = arrow.split("->")
     if "<->" in arrow or "=>" in arrow or len(sides) != 2:
-        raise ModelError(f"an arrow has one '->', but {_short(arrow)} was found; write two ways as two processes")
+        raise ModelError(f"an arrow has one '->', but {quoted(arrow)} was found; write two ways as two processes")
     left, right = _side(sides[0], arrow), _side(sides[1], arrow)
     if not left and not right:
-        raise ModelError(f"the arrow {_short(arrow)} moves nothing; write '-> A' or 'A ->'")
+        raise ModelError(f"the arrow {quoted(arrow)} moves nothing; write '-> A' or 'A ->'")
     return left, right
 
 
@@ -390,9 +390,9 @@ def _side(text: str, arrow: str) -> Side:
     for term in text.split("+"):
         match = _TERM.fullmatch(term)
         if match is None:
-            raise ModelError(f"can't read '{term.strip()[:40]}' in the arrow {_short(arrow)}; write '2 A + B -> C'")
+            raise ModelError(f"can't read '{term.strip()[:40]}' in the arrow {quoted(arrow)}; write '2 A + B -> C'")
         count = float(match["count"]) if match["count"] else 1.0
         if not 0 < count < math.inf:
-            raise ModelError(f"the count of '{match['name']}' in the arrow {_short(arrow)} must be above 0")
+            raise ModelError(f"the count of '{match['name']}' in the arrow {quoted(arrow)} must be above 0")
         counts[match["name"]] = counts.get(match["name"], 0.0) + count
     return tuple(counts.items())

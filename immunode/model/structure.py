@@ -7,7 +7,7 @@ from typing import Any
 
 from immunode.errors import ModelError, did_you_mean
 from immunode.model.declaration import Event, Model, pairs
-from immunode.model.expression import is_condition, name_problem, names, parse, parse_arrow, uses_time, walk
+from immunode.model.expression import is_condition, name_problem, names, parse, parse_arrow, quoted, uses_time, walk
 
 _HOW = ("scale", "add", "set")
 
@@ -114,9 +114,11 @@ class _Names:
             if name in self.states:
                 continue
             if name in self.all:
-                raise ModelError(f"{who}: '{arrow}' moves the {self.kind(name)} '{name}'; an arrow moves states only")
+                raise ModelError(
+                    f"{who}: {quoted(arrow)} moves the {self.kind(name)} '{name}'; an arrow moves states only"
+                )
             hint = did_you_mean(name, self.states)
-            raise ModelError(f"{who}: unknown state '{name}' in the arrow '{arrow}'{hint}")
+            raise ModelError(f"{who}: unknown state {quoted(name)} in the arrow {quoted(arrow)}{hint}")
 
     def expression(
         self, who: str, text: str, *, condition: bool | None = False, timeless: bool = False
@@ -129,7 +131,7 @@ class _Names:
         if isinstance(text, str):
             self._read(who, text, self.parameters, condition=condition)
             if uses_time(parse(text)):
-                raise ModelError(f"{who}: '{text}' uses t, but it may use parameters only")
+                raise ModelError(f"{who}: {quoted(text)} uses t, but it may use parameters only")
 
     def _read(
         self, who: str, text: str, known: Mapping[str, str], *, condition: bool | None = False, timeless: bool = False
@@ -142,16 +144,16 @@ class _Names:
         only = "but it may use parameters only"
         for name in sorted(found - known.keys()):
             if name in self.all:
-                raise ModelError(f"{who}: '{text}' uses the {self.kind(name)} '{name}', {only}")
-            raise ModelError(f"{who}: unknown name '{name}' in '{text}'{did_you_mean(name, known)}")
+                raise ModelError(f"{who}: {quoted(text)} uses the {self.kind(name)} '{name}', {only}")
+            raise ModelError(f"{who}: unknown name {quoted(name)} in {quoted(text)}{did_you_mean(name, known)}")
         if is_condition(expression) != bool(condition):
             wanted = "a condition such as 'x > 0'" if condition else "a value"
-            raise ModelError(f"{who}: '{text}' must be {wanted}")
+            raise ModelError(f"{who}: {quoted(text)} must be {wanted}")
         if timeless:
             for node in walk(expression):
                 if node[0] == "piecewise" and any(uses_time(part) for part in node[2::2]):
                     raise ModelError(
-                        f"{who}: '{text}' switches at a time, which a solver may step over unseen; "
+                        f"{who}: {quoted(text)} switches at a time, which a solver may step over unseen; "
                         "use an event or an intervention's window"
                     )
         return found

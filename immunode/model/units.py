@@ -14,7 +14,7 @@ from fractions import Fraction
 from immunode.errors import UnitError, did_you_mean
 from immunode.model.declaration import Event, Model, Process, State, pairs
 from immunode.model.dimension import Dimension, describe, parse_unit, registry
-from immunode.model.expression import Expression, names, parse, parse_arrow, to_text
+from immunode.model.expression import Expression, names, parse, parse_arrow, quoted, to_text
 from immunode.model.tree import fold
 
 __all__ = ["Dimension", "check_units", "convert", "describe", "parse_time", "parse_unit", "registry", "unit_of"]
@@ -208,7 +208,7 @@ class _Checker:
             return
         if found is not None and wanted is not None and not found.same(wanted):
             hint = _factor_hint(found, wanted)
-            yield f"{who}: '{text}' is {self.phrase(found)}, but {says} {self.phrase(wanted)}{hint}"
+            yield f"{who}: {quoted(text)} is {self.phrase(found)}, but {says} {self.phrase(wanted)}{hint}"
 
     def dimension(self, expression: Expression, who: str) -> Dimension | None:
         """Return the unit of an expression, None where it is a literal 0 or a condition."""
@@ -259,7 +259,7 @@ class _Checker:
                 common = unit
             elif not unit.same(common):
                 raise UnitError(
-                    f"{who}: '{to_text(node)}' brings together what is {self.phrase(common)} and what is "
+                    f"{who}: {quoted(to_text(node))} brings together what is {self.phrase(common)} and what is "
                     f"{self.phrase(unit)}{_factor_hint(unit, common)}"
                 )
         return common
@@ -267,7 +267,9 @@ class _Checker:
     def _plain(self, node: Expression, units: Iterable[Dimension | None], who: str) -> None:
         for unit in units:
             if unit is not None and not unit.dimensionless:
-                raise UnitError(f"{who}: '{to_text(node)}' needs plain numbers, but found one {self.phrase(unit)}")
+                raise UnitError(
+                    f"{who}: {quoted(to_text(node))} needs plain numbers, but found one {self.phrase(unit)}"
+                )
 
     def _power(self, node: Expression, units: list[Dimension | None], who: str) -> Dimension | None:
         base, exponent = units
@@ -278,7 +280,7 @@ class _Checker:
             return base**value
         if not base.dimensionless or (exponent is not None and not exponent.dimensionless):
             raise UnitError(
-                f"{who}: '{to_text(node)}' has a base {self.phrase(base)} and an exponent "
+                f"{who}: {quoted(to_text(node))} has a base {self.phrase(base)} and an exponent "
                 f"{self.phrase(exponent or _NUMBER)}; write a number as exponent, or (x/K)**n, or hill(x, K, n)"
             )
         return _NUMBER

@@ -203,3 +203,10 @@ def test_references_are_checked(make: Make) -> None:
             compartments=[Compartment("blood", 5.0)], states=[State("E", 1, "cell", compartment="blod"), base.states[1]]
         )
     assert make(readouts=["killing", "E"], aliases={"tumor": "escaping", "other": ""}).readouts == ("killing", "E")
+
+
+def test_messages_stay_short(killing: Make) -> None:
+    for rate in ("x" * 15_000, "n*E*T + " * 40 + "tumor", "n*E*T*(" + "1 + " * 100 + "E)"):
+        with pytest.raises(ModelError) as caught:
+            killing(rate)
+        assert len(str(caught.value)) < 500
