@@ -1,0 +1,134 @@
+"""Engines that integrate many runs of one program; they see functions and arrays, never a model."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from immunode.errors import EngineError, did_you_mean
+from immunode.solve.batch import Batch
+from immunode.solve.engine import Engine, OnJump, Request
+from immunode.solve.status import Status
+
+if TYPE_CHECKING:
+    from immunode.program.numpy_source import Functions
+
+__all__ = ["ENGINES", "Batch", "Engine", "OnJump", "Request", "Status", "choose_engine", "solve"]
+
+ENGINES = ("auto", "scipy", "numpy")
+FEW_RUNS = 10
+"""Below this many runs SciPy, one at a time, is faster than a block."""
+_SCIPY_METHODS = ("LSODA", "BDF", "Radau", "DOP853")
+
+
+def solve(
+    functions: Functions,
+    values: ArrayLike,
+    *,
+    times: ArrayLike,
+    t0: float = 0.0,
+    initial: ArrayLike | None = None,
+    engine: str = "auto",
+    method: str = "auto",
+    rtol: float = 1e-6,
+    atol: ArrayLike | None = None,
+    max_steps: int = 100_000,
+    on_jump: OnJump | None = None,
+) -> Batch:
+    """Return the trajectories of many runs; a run that fails is a status, never an exception.
+
+    values : (n_values, n_runs), the program's declared parameters of each run.
+    times : (n_times,), increasing, none before `t0`; the last one is the end.
+    initial : (n_states, n_runs); NaN where the program's own initial value holds.
+    engine : "scipy" (one run at a time), "numpy" (blocks of runs), or "auto": see `choose_engine`. One sweep that is cut
+        into several calls should name its engine, so that all its runs are computed alike.
+    method : "tsit5", "rodas5p" for numpy; "LSODA", "BDF", "Radau", "DOP853" for scipy; or "auto".
+    rtol, atol : relative and absolute tolerance. The default `atol` of a state is rtol * 1e-3 times its declared typical
+        size, else times the larger of its absolute initial value and 1e-6; it may be a number, (n_states,) or
+        (n_states, n_runs).
+    max_steps : most steps that a run may try.
+    on_jump(runs, t, y_before, y_after, p) : called at every event for the runs concerned; runs and t are (n,), the
+        states (n_states, n), p (n_parameters, n).
+
+    Raises
+    ------
+    EngineError : unknown engine or method, times that go backwards, arrays of the wrong shape.
+    """
+    request = _request(functions, values, times, t0, initial, method, rtol, atol, max_steps, on_jump)
+    name, reason = choose_engine(functions, request.values.shape[1], engine, method)
+    return _engine(name).solve(request, reason)
+
+
+def choose_engine(functions: Functions, n_runs: int, engine: str = "auto", method: str = "auto") -> tuple[str, str]:
+    """Return the name of the engine that `solve` takes, and why.
+
+    Raises
+    ------
+    EngineError : unknown engine; an engine that can't find this program's state events.
+    """
+    name = functions.program.name
+    if engine not in ENGINES:
+        raise EngineError(f"{name}: unknown engine '{engine}'{did_you_mean(engine, ENGINES)}")
+    triggers = functions.program.triggers
+    if engine == "numpy" and triggers:
+        raise EngineError(f"{name}: engine 'numpy' can't find state events ('{triggers[0].name}'); use engine='scipy'")
+    if engine != "auto":
+        return engine, f"engine '{engine}' was asked for"
+    if triggers:
+        return "scipy", f"scipy: event '{triggers[0].name}' fires on a state"
+    if method in _SCIPY_METHODS:
+        return "scipy", f"scipy: method '{method}' was asked for"
+    if n_runs < FEW_RUNS and method == "auto":
+        return "scipy", f"scipy: fewer than {FEW_RUNS} runs"
+    return "numpy", f"numpy: {n_runs} runs side by side"
+
+
+def _engine(name: str) -> Engine:
+    if name == "scipy":
+        from immunode.solve.scipy_engine import ScipyEngine
+
+        return ScipyEngine()
+    from immunode.solve.numpy_engine import NumpyEngine
+
+    return NumpyEngine()
+
+
+def _request(
+    functions: Functions,
+    values: ArrayLike,
+    times: ArrayLike,
+    t0: float,
+    initial: ArrayLike | None,
+    method: str,
+    rtol: float,
+    atol: ArrayLike | None,
+    max_steps: int,
+    on_jump: OnJump | None,
+) -> Request:
+    program = functions.program
+    table = _table(program.name, "values", values, len(program.values))
+    grid = np.array(times, dtype=float).reshape(-1)
+    if not grid.size or not np.isfinite(grid).all() or np.any(np.diff(grid) <= 0) or grid[0] < t0:
+        raise EngineError(f"{program.name}: times must be finite, increasing, and not before t0 = {t0:g}")
+    start = None if initial is None else _table(program.name, "initial", initial, len(program.states))
+    if start is not None and start.shape[1] != table.shape[1]:
+        raise EngineError(f"{program.name}: initial has {start.shape[1]} runs, values {table.shape[1]}")
+    if not 0 < rtol < 1 or (atol is not None and not np.all(np.asarray(atol) >= 0)):
+        raise EngineError(f"{program.name}: rtol must lie between 0 and 1, atol must not be negative")
+    if atol is not None:
+        _check_atol(program.name, np.shape(atol), len(program.states), table.shape[1])
+    return Request(functions, table, grid, float(t0), start, float(rtol), atol, int(max_steps), on_jump, method)
+
+
+def _table(name: str, what: str, given: ArrayLike, rows: int) -> NDArray[np.float64]:
+    table = np.asarray(given, dtype=float)
+    if table.ndim != 2 or table.shape[0] != rows or table.shape[1] == 0:
+        raise EngineError(f"{name}: {what} must have shape ({rows}, n_runs), not {table.shape}")
+    return table
+
+
+def _check_atol(name: str, shape: tuple[int, ...], n_states: int, n_runs: int) -> None:
+    if shape not in ((), (1,), (n_states,), (n_states, 1), (n_states, n_runs)):
+        raise EngineError(f"{name}: atol must be a number, ({n_states},) or ({n_states}, {n_runs}), not {shape}")

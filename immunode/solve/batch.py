@@ -1,0 +1,82 @@
+"""What every engine returns."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+from numpy.typing import NDArray
+
+from immunode.solve.status import Status
+
+if TYPE_CHECKING:
+    from immunode.program.program import Program
+
+Array = NDArray[np.float64]
+
+NO_MESSAGE, DOSE_BEFORE_START, INPUT_IS_NAN, BAD_SCHEDULE = -1, -2, -3, -4
+
+
+@dataclass(frozen=True, slots=True)
+class Batch:
+    """Trajectories of many runs.
+
+    times : (n_times,).   y : (n_times, n_states, n_runs), NaN after `reached`.
+    status : (n_runs,), values of `Status`.   reached : (n_runs,), the last time with a good state.
+    steps, rejected : (n_runs,), steps tried and those of them that were rejected.
+    trouble : (n_runs,), index of the state nearest to trouble where a run failed, else -1.
+    message_index : (n_runs,), for refused runs the index of the requirement that fails, or one of
+        DOSE_BEFORE_START, INPUT_IS_NAN, BAD_SCHEDULE; else NO_MESSAGE.
+    method_index : (n_runs,), index into `methods` of the method that a run ended with.
+    methods : names.   engine : name.   reason : why this engine and method.
+    """
+
+    times: Array
+    y: Array
+    status: NDArray[np.int8]
+    reached: Array
+    steps: NDArray[np.int32]
+    rejected: NDArray[np.int32]
+    trouble: NDArray[np.int32]
+    message_index: NDArray[np.int32]
+    method_index: NDArray[np.int8]
+    methods: tuple[str, ...]
+    engine: str
+    reason: str
+
+    @property
+    def method(self) -> NDArray[np.str_]:
+        """Name of the method that each run ended with, (n_runs,)."""
+        return np.array(self.methods)[self.method_index]
+
+    def message(self, program: Program, run: int) -> str:
+        """Return in words why a run failed, with the state nearest to trouble and what to try; "" where it is OK."""
+        status = Status(int(self.status[run]))
+        if status is Status.OK:
+            return ""
+        if status is Status.REFUSED:
+            return self._refusal(program, int(self.message_index[run]))
+        state = int(self.trouble[run])
+        where = f" (look at '{program.states[state]}')" if 0 <= state < len(program.states) else ""
+        cause, remedy = {
+            Status.NOT_FINITE: ("a value became NaN or infinite", "check the parameters and the model's domain"),
+            Status.STEP_TOO_SMALL: (
+                "no step was small enough",
+                "check for blow-up or a jump; declare jumps as events, or relax rtol",
+            ),
+            Status.TOO_MANY_STEPS: ("the limit of steps was reached", "raise max_steps, or use method='rodas5p'"),
+            Status.SOLVER_FAILED: ("the solver gave up", "try another method, or relax rtol"),
+        }[status]
+        unit = f" {program.time_unit}" if program.time_unit else ""
+        return f"{program.name}: {cause} at t = {self.reached[run]:.6g}{unit}{where}; {remedy}"
+
+    @staticmethod
+    def _refusal(program: Program, index: int) -> str:
+        if index >= 0:
+            return f"{program.name}: {program.requirements[index][1]}"
+        return {
+            DOSE_BEFORE_START: f"{program.name}: an event before the start changes a state; start earlier",
+            INPUT_IS_NAN: f"{program.name}: a parameter or an initial value is NaN",
+            BAD_SCHEDULE: f"{program.name}: an event's time, interval or count is NaN or negative",
+        }.get(index, f"{program.name}: refused")

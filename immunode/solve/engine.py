@@ -1,0 +1,81 @@
+"""What an engine is asked and what it owes."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, ClassVar
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from immunode.errors import EngineError, did_you_mean
+
+if TYPE_CHECKING:
+    from immunode.program.numpy_source import Functions
+    from immunode.solve.batch import Batch
+
+Array = NDArray[np.float64]
+OnJump = Callable[[NDArray[np.intp], Array, Array, Array, Array], None]
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """One call of `solve`, checked.
+
+    values : (n_values, n_runs), the declared parameters.   times : (n_times,), increasing, none before t0.
+    initial : (n_states, n_runs) or None; NaN where the program's own initial value holds.
+    rtol : relative tolerance.   atol : absolute, see `control.absolute_tolerance`.
+    max_steps : most steps a run may try.   method : one of the engine's, or "auto".
+    on_jump(runs, t, y_before, y_after, p) : called at every event; runs, t (n,), y (n_states, n), p (n_parameters, n).
+    """
+
+    functions: Functions
+    values: Array
+    times: Array
+    t0: float
+    initial: Array | None
+    rtol: float
+    atol: ArrayLike | None
+    max_steps: int
+    on_jump: OnJump | None
+    method: str
+
+
+class Engine(ABC):
+    """A way to integrate many runs of one program. The contract for authors of engines:
+
+    1.  `solve(request)` returns a `Batch` with one column a run, in the order asked for, whatever happens to a run. It
+        raises `EngineError` only for what concerns all runs (a method it has not, triggers it can't find).
+    2.  A run that fails is a status, the last good time, and NaN in its output from there on. Nothing a run does (NaN,
+        infinity, blow-up, a million steps, a refusal) slows another one much, changes it, or raises.
+    3.  Each run has its own step size, error control, breaks and end. Its result does not depend on the other runs, on
+        their number or order, or on the block it sits in: bit for bit. So nothing is summed over runs, nothing is
+        decided over runs, and the same operations are done in the same order for every run. (`runs.Runs` and
+        `methods` show how; the tests in tests/solve/test_identity.py can be pointed at any engine.)
+    4.  Breaks (`functions.break_times`: first, every, count) are hit exactly: the step before ends there, `apply` is
+        called with the time of the break, `prepare` again if a switch changed, and a new first step is chosen. Events
+        at one time fire in the program's order. Those at t0 fire before the integration starts; earlier ones are
+        caught up with if they change only switches, and refuse the run if they change states. `runs.Runs` does this.
+    5.  Output is the method's own continuous extension at `times`; at the time of an event it is the value after it.
+    6.  The local error is controlled in the root mean square over states, each divided by atol + rtol * max(|y0|,
+        |y1|). The global error at a given rtol is not to be worse than LSODA's.
+    7.  A requirement that fails, a NaN in values or initial values, or a malformed schedule is `Status.REFUSED`.
+    8.  Limits: `max_steps` tried steps a run exactly; a smallest step (the precision of time); no loop without one.
+    9.  The time passed to `functions` is (n_runs,) or a number; `time_derivative` is None for autonomous programs.
+    10. `reason` says in one line why this engine and method, in the user's words.
+    """
+
+    name: ClassVar[str]
+    methods: ClassVar[tuple[str, ...]]
+
+    def check_method(self, method: str) -> None:
+        """Raise EngineError if the engine has no such method."""
+        if method != "auto" and method not in self.methods:
+            known = ("auto", *self.methods)
+            raise EngineError(f"engine '{self.name}': unknown method '{method}'{did_you_mean(method, known)}")
+
+    @abstractmethod
+    def solve(self, request: Request, reason: str) -> Batch:
+        """Integrate all runs; `reason` says why this engine was taken."""

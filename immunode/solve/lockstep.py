@@ -1,0 +1,355 @@
+"""The loop that steps a block of runs together, each with its own time, step size, breaks and end.
+
+A lane holds one run. Every pass tries one step in every lane; a lane that has reached a break or its end, or has
+failed, stands still until enough of them wait, and then all are served at once (`_serve`): breaks are applied, done
+runs make room for the next ones, and the block gets narrower once none is left. When a lane is served does not change
+what is computed in it.
+"""
+
+from __future__ import annotations
+
+import itertools
+from typing import TYPE_CHECKING
+
+import numpy as np
+from numpy.typing import NDArray
+
+from immunode.solve import control
+from immunode.solve.block import BUSY, FREE, LANDED, MULTIPLE, Block, padded
+from immunode.solve.methods import Method
+from immunode.solve.runs import Runs
+from immunode.solve.status import Status
+
+if TYPE_CHECKING:
+    from immunode.program.numpy_source import Functions
+
+Array = NDArray[np.float64]
+Lanes = NDArray[np.intp]
+
+NOBODY: Lanes = np.empty(0, dtype=np.intp)
+STIFF_CHECK = 32
+"""A lane is tested for stiffness at every 32nd step of its own."""
+STIFF_LIMIT = 3
+STIFF_FAR = 500.0
+"""A stiff lane is handed over only if more steps than this lie ahead of it at its present step size."""
+_EPS = float(np.finfo(float).eps)
+
+
+class Lockstep:
+    """Integrates runs with one method.
+
+    hand_over : let go of runs that turn out to be stiff; `run` returns them.
+    width : largest number of lanes.
+    """
+
+    def __init__(
+        self, functions: Functions, runs: Runs, method: type[Method], width: int, hand_over: bool, code: int
+    ) -> None:
+        self.functions, self.runs, self.width, self.hand_over, self.code = functions, runs, width, hand_over, code
+        self.method = method(functions)
+        self.n_states = len(functions.program.states)
+        self.start, self.gain, self.lowest = self.method.controller.constants(self.n_states)
+        self.times = np.append(runs.times, np.inf)
+        self.shortest = 1e-25 * max(abs(runs.t_end - runs.t0), abs(runs.t_end))
+        self.passes = 0
+        self.handed: list[Lanes] = []
+        self.next_in_queue = 0
+        self.queue = NOBODY
+        self.capped = False
+        self.failed: list[tuple[Lanes, NDArray[np.int8], NDArray[np.int32]]] = []
+        self.by_birth: list[Lanes] = []
+        self.n_idle = self.limit = self.patience = 0
+
+    def run(self, queue: Lanes) -> Lanes:
+        """Integrate the runs in `queue` to the end; return those that were handed over."""
+        if not queue.size:
+            return NOBODY
+        width = min(self.width, len(queue) + -len(queue) % MULTIPLE)
+        self.queue, self.next_in_queue = queue, 0
+        n_prepared = len(self.functions.prepare(self.runs.p[:, :MULTIPLE]))
+        kept, within = self.method.rows()
+        self.block = Block(width, self.n_states, n_prepared, kept, within)
+        self.block.idle(np.arange(width), FREE)
+        self._attach()
+        self._serve()
+        while self.n_idle < self.block.width:
+            self._step()
+            if self.n_idle >= self.patience:
+                self._serve()
+        return np.sort(np.concatenate(self.handed)) if self.handed else NOBODY
+
+    def _attach(self) -> None:
+        self.method.attach(self.block)
+        self.h = np.empty(self.block.width)
+
+    def _step(self) -> None:
+        self.passes += 1
+        block, method, h = self.block, self.method, self.h
+        np.subtract(block.t_stop, block.t, h)
+        np.minimum(block.h, h, out=h)
+        error = method.attempt(h)
+        scale = block.scale
+        np.maximum(np.abs(block.y), np.abs(block.y_new), out=scale)
+        np.multiply(scale, self.runs.rtol, scale)
+        np.add(scale, block.atol, scale)
+        np.divide(error, scale, block.scaled)
+        square = np.add.reduce(block.scaled * block.scaled, axis=0)
+        good = square <= self.n_states
+        t_new = block.t + h
+        power, h_next = self._control(square, h)
+        if self.capped:
+            block.growth.fill(control.GROW_MOST)
+            self.capped = False
+        if np.count_nonzero(good) < block.width:
+            self._reject((~good).nonzero()[0], square, t_new, power, h_next)
+        due = (block.t_out < t_new).nonzero()[0]
+        if due.size:
+            self._write_inside(due, t_new)
+        stiff = self._look_for_stiffness(t_new) if self.hand_over else NOBODY
+        method.accept()
+        np.copyto(block.t, t_new)
+        np.copyto(block.h, h_next)
+        if method.controller.remembers:
+            np.multiply(np.maximum(power, self.lowest), self.gain, block.memory)
+        landed = (t_new >= block.t_near).nonzero()[0]
+        if landed.size:
+            block.t[landed] = block.t_stop[landed]
+            self._idle(landed, LANDED)
+        if stiff.size:
+            self._let_go(stiff[block.phase[stiff] == BUSY])
+        if self.failed:
+            self._end_failed()
+        if self.passes >= self.limit:
+            self._end_exhausted()
+
+    def _control(self, square: Array, h: Array) -> tuple[Array, Array]:
+        """Return square**(unit/2) and the sizes of the next steps, as if all steps were good."""
+        block = self.block
+        power = square ** (0.5 * self.method.controller.unit)
+        factor = power * power
+        np.multiply(factor, factor, factor)
+        np.divide(block.memory, factor, factor)
+        np.minimum(factor, block.growth, out=factor)
+        np.maximum(factor, control.SHRINK_MOST, out=factor)
+        np.multiply(factor, h, factor)
+        return power, factor
+
+    def _reject(self, where: Lanes, square: Array, t_new: Array, power: Array, h_next: Array) -> None:
+        block = self.block
+        h, t = self.h[where], block.t[where]
+        size = np.sqrt(square[where] / self.n_states)
+        factor = np.maximum(self.method.controller.safety * size**-0.2, control.SHRINK_MOST)
+        bad = ~np.isfinite(size)
+        if bad.any():
+            factor[bad] = control.SHRINK_NOT_FINITE
+        h_next[where] = smaller = h * factor
+        t_new[where] = t
+        if self.method.controller.remembers:
+            power[where] = block.memory[where] / self.gain
+        block.growth[where] = 1.0
+        self.capped = True
+        self.method.reject(where)
+        block.rejected[where] += 1
+        # time can't advance by less than its own precision
+        lost = smaller < np.maximum(4.0 * _EPS * np.abs(t), self.shortest)
+        if lost.any():
+            lost &= block.phase[where] == BUSY
+            status = np.where(bad[lost], Status.NOT_FINITE, Status.STEP_TOO_SMALL)
+            self.failed.append((where[lost], status.astype(np.int8), self._trouble(where[lost])))
+
+    def _trouble(self, where: Lanes) -> NDArray[np.int32]:
+        """Return the state with the largest error, or the first whose error is not finite."""
+        error = np.abs(self.block.scaled[:, where])
+        return np.asarray(np.argmax(np.where(np.isfinite(error), error, np.inf), axis=0), dtype=np.int32)
+
+    def _write_inside(self, due: Lanes, t_new: Array) -> None:
+        """Write the outputs that lie inside the steps just tried."""
+        block, times = self.block, self.times
+        lanes = padded(due)
+        coefficients = self.method.dense(lanes)
+        t, h, run = block.t.take(lanes), self.h.take(lanes), block.run.take(lanes)
+        index = block.next_out.take(lanes)
+        self._write(coefficients, (block.t_out.take(lanes) - t) / h, index, run)
+        index += 1
+        following = times.take(index)
+        ends = t_new.take(lanes)
+        several = (following < ends).nonzero()[0]
+        if several.size:
+            first, last = index[several], times.searchsorted(ends[several])
+            more = last - first
+            which = padded(np.repeat(several, more))
+            later = padded(np.arange(int(more.sum())) + np.repeat(first - np.cumsum(more) + more, more))
+            x = (times.take(later) - t.take(which)) / h.take(which)
+            self._write([c.take(which, axis=1) for c in coefficients], x, later, run.take(which))
+            index[several], following[several] = last, times.take(last)
+        block.next_out[lanes] = index
+        block.t_out[lanes] = following
+
+    def _write(self, coefficients: list[Array], x: Array, index: Lanes, run: Lanes) -> None:
+        y = coefficients[4] * x
+        for coefficient in coefficients[3:0:-1]:
+            np.add(y, coefficient, y)
+            np.multiply(y, x, y)
+        np.add(y, coefficients[0], y)
+        self.runs.write(index, run, y)
+
+    def _look_for_stiffness(self, t_new: Array) -> Lanes:
+        where = self.by_birth[self.passes % STIFF_CHECK]
+        if not where.size:
+            return NOBODY
+        lanes = padded(where)
+        found = self.method.stiff(lanes)[: len(where)]
+        block = self.block
+        block.stiff[where] = np.where(found, block.stiff[where] + 1, 0)
+        ahead = (self.runs.t_end - t_new[where]) > STIFF_FAR * self.h[where]
+        return where[(block.stiff[where] >= STIFF_LIMIT) & ahead]
+
+    def _idle(self, where: Lanes, phase: int) -> None:
+        """Let busy lanes stand still, and book the steps they took."""
+        block, run = self.block, self.block.run[where]
+        self.runs.steps[run] += self.passes - block.born[where]
+        self.runs.rejected[run] += block.rejected[where]
+        block.idle(where, phase)
+        self.n_idle += len(where)
+
+    def _save(self, where: Lanes) -> Lanes:
+        """Write down where lanes stand, and return their runs."""
+        block, runs = self.block, self.runs
+        run = block.run[where]
+        runs.reached[run] = runs.t[run] = block.t[where]
+        runs.next_out[run] = block.next_out[where]
+        runs.method_index[run] = self.code
+        return run
+
+    def _let_go(self, where: Lanes) -> None:
+        """Hand stiff runs over, from where they stand."""
+        run = self._save(where)
+        self.runs.y[:, run] = self.block.y[:, where]
+        self.handed.append(run)
+        self._idle(where, FREE)
+
+    def _end_failed(self) -> None:
+        for where, status, trouble in self.failed:
+            still = self.block.phase[where] == BUSY
+            self.runs.fail(self._save(where[still]), status[still], trouble[still])
+            self._idle(where[still], FREE)
+        self.failed.clear()
+
+    def _end_exhausted(self) -> None:
+        """End the runs that have used up their steps."""
+        block, runs = self.block, self.runs
+        busy = np.flatnonzero(block.phase == BUSY)
+        left = block.born[busy] + runs.max_steps - runs.steps[block.run[busy]] - self.passes
+        where = busy[left <= 0]
+        if where.size:
+            runs.fail(self._save(where), Status.TOO_MANY_STEPS, self._trouble(where))
+            self._idle(where, FREE)
+        self.limit = self.passes + int(np.min(left[left > 0], initial=runs.max_steps))
+
+    def _serve(self) -> None:
+        """Apply breaks, let go of runs that are done, take in new ones, and drop lanes that nobody needs."""
+        block = self.block
+        landed = np.flatnonzero(block.phase == LANDED)
+        if landed.size:
+            self._jump(landed)
+        free = np.flatnonzero(block.phase == FREE)
+        arrived = np.concatenate([landed, self._fill(free)])
+        if arrived.size:
+            self._start(arrived)
+        self.n_idle = int(np.count_nonzero(block.phase != BUSY))
+        more = self.next_in_queue < len(self.queue)
+        if more and self.n_idle >= block.width // 16:
+            self._serve()
+            return
+        if not more and self.n_idle > block.width // 8:
+            self._narrow()
+        # serving costs as much as some passes, idle lanes cost their share of every pass
+        self.patience = max(1, block.width // 12 if more or self.runs.breaks else block.width // 5)
+        if self.hand_over:
+            births = np.where(block.phase == BUSY, block.born % STIFF_CHECK, STIFF_CHECK).astype(np.int8)
+            order = np.argsort(births, kind="stable")
+            ends = np.cumsum(np.bincount(births, minlength=STIFF_CHECK + 1)).tolist()
+            self.by_birth = [order[first:last] for first, last in itertools.pairwise([0, *ends[:-1]])]
+        self._end_exhausted()
+
+    def _fill(self, free: Lanes) -> Lanes:
+        """Put the next runs of the queue into free lanes, and return those lanes."""
+        block, runs = self.block, self.runs
+        take = self.queue[self.next_in_queue : self.next_in_queue + len(free)]
+        self.next_in_queue += len(take)
+        where = free[: len(take)]
+        block.run[where] = take
+        block.t[where] = runs.t[take]
+        block.y[:, where] = runs.y[:, take]
+        block.atol[:, where] = runs.atol[:, take]
+        block.next_out[where] = runs.next_out[take]
+        if take.size:
+            block.c[:, where] = self.functions.prepare(runs.p[:, padded(take)])[:, : len(take)]
+        return where
+
+    def _jump(self, landed: Lanes) -> None:
+        """Apply the breaks that are due in the lanes that reached them."""
+        block, runs = self.block, self.runs
+        landed = landed[runs.next_break[block.run[landed]] <= block.t[landed]]
+        if not landed.size:
+            return
+        lanes = padded(landed)
+        run, y = block.run[lanes], block.y[:, lanes]
+        runs.jump(run, block.t[lanes], y)
+        block.y[:, lanes] = y
+        if runs.switching:
+            block.c[:, lanes] = self.functions.prepare(runs.p[:, run])
+
+    def _start(self, arrived: Lanes) -> None:
+        """Write what is due at once, end runs that are there, and give the others their first step."""
+        block, runs = self.block, self.runs
+        self._write_here(arrived)
+        done = arrived[block.t[arrived] >= runs.t_end]
+        self._save(done)
+        block.idle(done, FREE)
+        arrived = arrived[block.t[arrived] < runs.t_end]
+        if not arrived.size:
+            return
+        lanes = padded(arrived)
+        run, t, y = block.run[lanes], block.t[lanes], block.y[:, lanes]
+        c, atol = block.c[:, lanes], block.atol[:, lanes]
+        slope = self.functions.rhs(t, y, c)
+        stop = np.minimum(runs.next_break[run], runs.t_end)
+        scale = atol + runs.rtol * np.abs(y)
+        block.h[lanes] = control.first_step(self.functions, t, y, c, slope, scale, stop - t, self.method.error_order)
+        block.t_stop[lanes] = stop
+        block.t_near[lanes] = stop - 4.0 * _EPS * np.abs(stop)
+        block.t_out[lanes] = self.times[block.next_out[lanes]]
+        block.memory[lanes] = self.start
+        block.rejected[lanes] = 0
+        block.growth[lanes] = control.GROW_MOST
+        block.born[lanes] = self.passes
+        block.stiff[lanes] = 0
+        block.phase[lanes] = BUSY
+        self.method.start(lanes, slope)
+        bad = np.flatnonzero(~np.isfinite(slope).all(axis=0)[: len(arrived)])
+        if bad.size:
+            trouble = np.argmin(np.isfinite(slope[:, bad]), axis=0).astype(np.int32)
+            runs.fail(self._save(arrived[bad]), Status.NOT_FINITE, trouble)
+            block.idle(arrived[bad], FREE)
+
+    def _write_here(self, where: Lanes) -> None:
+        """Write the outputs that are due exactly where lanes stand."""
+        block = self.block
+        while where.size:
+            where = where[self.times[block.next_out[where]] <= block.t[where]]
+            self.runs.write(block.next_out[where], block.run[where], block.y[:, where])
+            block.next_out[where] += 1
+
+    def _narrow(self) -> None:
+        """Drop the free lanes."""
+        block = self.block
+        busy = np.flatnonzero(block.phase != FREE)
+        if not busy.size:
+            return
+        block.keep(padded(busy))
+        spare = np.arange(len(busy), block.width)
+        block.run[spare] = -1
+        block.idle(spare, FREE)
+        self._attach()
+        self.n_idle = len(spare)

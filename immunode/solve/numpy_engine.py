@@ -1,0 +1,89 @@
+"""The lockstep engine: NumPy only, blocks of runs side by side."""
+
+from __future__ import annotations
+
+import weakref
+from typing import TYPE_CHECKING
+
+import numpy as np
+from numpy.typing import ArrayLike
+
+from immunode.solve.engine import Engine, Request
+from immunode.solve.lockstep import Lockstep
+from immunode.solve.methods import Explicit, Stiff
+from immunode.solve.runs import Runs
+from immunode.solve.status import Status
+
+if TYPE_CHECKING:
+    from immunode.program.numpy_source import Functions
+    from immunode.solve.batch import Batch
+
+WIDTH = {"tsit5": 8192, "rodas5p": 4096}
+"""Lanes of a block; measured, see tests/benchmarks. Wider ones leave the cache, narrower ones pay for calls."""
+PILOT_STEPS = 600
+EARLY = 0.5
+"""A sweep starts with the stiff method if the pilot run turned stiff within this part of the time span."""
+
+
+class NumpyEngine(Engine):
+    """Tsit5 and Rodas5P in lockstep; "auto" starts as the pilot run says, and stiff runs change over by themselves."""
+
+    name = "numpy"
+    methods = ("tsit5", "rodas5p")
+
+    def solve(self, request: Request, reason: str) -> Batch:
+        """See `Engine`."""
+        self.check_method(request.method)
+        with np.errstate(all="ignore"):
+            return self._solve(request, reason)
+
+    def _solve(self, request: Request, reason: str) -> Batch:
+        functions = request.functions
+        runs = Runs(request)
+        start, why = request.method, f"method '{request.method}' was asked for"
+        if request.method == "auto":
+            start, why = first_method(functions, request.t0, runs.t_end, request.rtol, request.atol)
+        waiting = runs.waiting()
+        if start == "tsit5":
+            free = request.method == "auto"
+            waiting = Lockstep(functions, runs, Explicit, WIDTH["tsit5"], hand_over=free, code=0).run(waiting)
+            if waiting.size:
+                share = f"{waiting.size} of {runs.n} runs" if runs.n > 1 else "it"
+                why += f"; {share} became stiff and went on with rodas5p"
+        Lockstep(functions, runs, Stiff, WIDTH["rodas5p"], hand_over=False, code=1).run(waiting)
+        return runs.batch(self.name, self.methods, f"{reason}; {why}" if reason else why)
+
+
+_pilots: dict[int, tuple[weakref.ref[Functions], dict[object, tuple[str, str]]]] = {}
+
+
+def first_method(
+    functions: Functions, t0: float, t_end: float, rtol: float, atol: ArrayLike | None
+) -> tuple[str, str]:
+    """Return the method a sweep starts with, and why: one run at the declared values is looked at.
+
+    It depends on the program, the span of time and the tolerances only, never on the runs of a sweep. Remembered.
+    """
+    known = _pilots.get(id(functions))
+    if known is None or known[0]() is not functions:
+        known = _pilots[id(functions)] = (weakref.ref(functions), {})
+    given = None if atol is None or np.ndim(atol) == 2 else np.asarray(atol, dtype=float)
+    key = (t0, t_end, rtol, None if given is None else given.tobytes())
+    if key not in known[1]:
+        known[1][key] = _pilot(functions, t0, t_end, rtol, given)
+    return known[1][key]
+
+
+def _pilot(functions: Functions, t0: float, t_end: float, rtol: float, atol: ArrayLike | None) -> tuple[str, str]:
+    values = np.array(functions.program.values, dtype=float)[:, None]
+    times = np.array([t_end])
+    runs = Runs(Request(functions, values, times, t0, None, rtol, atol, PILOT_STEPS, None, "auto"))
+    stiff = Lockstep(functions, runs, Explicit, WIDTH["tsit5"], hand_over=True, code=0).run(runs.waiting())
+    if stiff.size:
+        turned = float(runs.t[0])
+        if turned - t0 <= EARLY * (t_end - t0):
+            return "rodas5p", f"at the declared values the system is stiff (seen by t = {turned:.3g})"
+        return "tsit5", f"at the declared values the system is not stiff until t = {turned:.3g}"
+    if runs.status[0] not in (Status.OK, Status.TOO_MANY_STEPS):
+        return "tsit5", f"the run at the declared values ended as '{Status(int(runs.status[0])).label}'"
+    return "tsit5", "at the declared values the system is not stiff"

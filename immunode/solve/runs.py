@@ -1,0 +1,175 @@
+"""All runs of one call, whether they wait, sit in a lane or are done: inputs, schedules, results."""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from immunode.solve.batch import BAD_SCHEDULE, DOSE_BEFORE_START, INPUT_IS_NAN, NO_MESSAGE, Batch
+from immunode.solve.block import padded
+from immunode.solve.control import absolute_tolerance
+from immunode.solve.engine import Request
+from immunode.solve.status import Status
+
+Array = NDArray[np.float64]
+Lanes = NDArray[np.intp]
+
+
+class Runs:
+    """Inputs and results of all runs; the last axis is runs, filled up to a multiple of 8 by copies of the last run.
+
+    t, y, p, atol : where each run stands (the start, or where it was handed to another method).
+    next_break : time of the next break, infinite if there is none left.
+    out : (n_times, n_states, n_runs).   next_out : index of the next output of each run.
+    """
+
+    def __init__(self, request: Request) -> None:
+        functions, values, times, t0 = request.functions, request.values, request.times, request.t0
+        self.functions, self.times, self.t0, self.rtol = functions, times, t0, request.rtol
+        self.max_steps, self.on_jump = request.max_steps, request.on_jump
+        program = functions.program
+        self.t_end = float(times[-1]) if len(times) else t0
+        self.n = n = values.shape[1]
+        lanes = padded(np.arange(n))
+        self.p = functions.parameters(values[:, lanes])
+        self.y = functions.initial(self.p)
+        if request.initial is not None:
+            given = request.initial[:, lanes]
+            self.y = np.where(np.isnan(given), self.y, given)
+        self.atol = absolute_tolerance(program, self.y, request.rtol, _wide(request.atol, lanes))
+        self.t = np.full(len(lanes), t0)
+        self.out = np.empty((len(times), len(program.states), n))
+        self._flat_out = self.out.reshape(-1)
+        self._stride = len(program.states) * n
+        self._offsets = np.arange(0, self._stride, n)[:, None]
+        self.next_out = np.zeros(len(lanes), dtype=np.intp)
+        self.status = np.zeros(n, dtype=np.int8)
+        self.reached = np.full(n, t0)
+        self.steps = np.zeros(n, dtype=np.int32)
+        self.rejected = np.zeros(n, dtype=np.int32)
+        self.trouble = np.full(n, -1, dtype=np.int32)
+        self.message_index = np.full(n, NO_MESSAGE, dtype=np.int32)
+        self.method_index = np.zeros(n, dtype=np.int8)
+        self.breaks = bool(program.breaks)
+        self.switching = any(c.kind == "parameter" for b in program.breaks for c in b.changes)
+        self._moves_state = np.array([any(c.kind == "state" for c in b.changes) for b in program.breaks], dtype=bool)
+        self._refuse(values)
+        self._schedule(lanes)
+        self._catch_up()
+
+    def waiting(self) -> Lanes:
+        """Return the numbers of the runs that are not refused, in order."""
+        return np.flatnonzero(self.status == Status.OK)
+
+    def batch(self, engine: str, methods: tuple[str, ...], reason: str) -> Batch:
+        """Return the results."""
+        return Batch(
+            times=self.times,
+            y=self.out,
+            status=self.status,
+            reached=self.reached,
+            steps=self.steps,
+            rejected=self.rejected,
+            trouble=self.trouble,
+            message_index=self.message_index,
+            method_index=self.method_index,
+            methods=methods,
+            engine=engine,
+            reason=reason,
+        )
+
+    def fail(self, runs: Lanes, status: Status | NDArray[np.int8], trouble: NDArray[np.int32] | int = -1) -> None:
+        """End runs with a status; their output is NaN from the next output time on."""
+        self.status[runs] = status
+        self.trouble[runs] = trouble
+        for run in runs:
+            self.out[self.next_out[run] :, :, run] = np.nan
+
+    def write(self, index: Lanes, runs: Lanes, y: Array) -> None:
+        """Write states y (n_states, n) as the outputs `index` (n,) of `runs` (n,)."""
+        self._flat_out[index * self._stride + runs + self._offsets] = y
+
+    def jump(self, runs: Lanes, t: Array, y: Array) -> None:
+        """Apply the breaks that are due at time `t` to `y` in place, and to the runs' switches.
+
+        runs, t : (n,), y : (n_states, n), n a multiple of 8. Breaks at one time fire in the order of the program.
+        """
+        due = self.next_break[runs] <= t
+        for i in range(len(self._first)):
+            here = np.flatnonzero(due & (self._time[i, runs] <= t))
+            while here.size:
+                where = padded(here)
+                self._fire(i, runs[where], t[where], y, where)
+                here = here[self._time[i, runs[here]] <= t[here]]
+        self.next_break[runs] = np.min(self._time[:, runs], axis=0)
+
+    def _fire(self, i: int, runs: Lanes, t: Array, y: Array, where: Lanes) -> None:
+        before, p = y[:, where], self.p[:, runs]
+        after = before.copy()
+        self.functions.apply(i, t, after, p)
+        if self.switching:
+            self.p[:, runs] = p
+        y[:, where] = after
+        self.fired[i, runs] += 1
+        self._set_time(i, runs)
+        if self.on_jump is not None:
+            distinct = np.unique(runs, return_index=True)[1]
+            self.on_jump(runs[distinct], t[distinct], before[:, distinct], after[:, distinct], p[:, distinct])
+
+    def _set_time(self, i: int, runs: Lanes) -> None:
+        fired = self.fired[i, runs]
+        time = self._first[i, runs] + np.where(fired > 0, self._every[i, runs] * fired, 0.0)
+        self._time[i, runs] = np.where(fired < self._count[i, runs], time, np.inf)
+
+    def _refuse(self, values: Array) -> None:
+        functions, n = self.functions, self.n
+        broken = np.isnan(values).any(axis=0) | np.isnan(self.y[:, :n]).any(axis=0)
+        self._end_refused(broken, np.full(n, INPUT_IS_NAN))
+        held = np.asarray(functions.requirements(self.p), dtype=bool)[:, :n]
+        if len(held):
+            self._end_refused(~held.all(axis=0), np.argmin(held, axis=0))
+
+    def _end_refused(self, which: NDArray[np.bool_], message: NDArray[np.integer]) -> None:
+        runs = np.flatnonzero(which & (self.status == Status.OK))
+        if runs.size:
+            self.fail(runs, Status.REFUSED)
+            self.message_index[runs] = message[runs]
+
+    def _schedule(self, lanes: Lanes) -> None:
+        first, every, count = self.functions.break_times(self.p)
+        self._first, self._every = np.array(first), np.array(every)
+        self._count = np.rint(count) if len(count) else np.array(count)
+        self.fired = np.zeros(self._first.shape, dtype=np.int64)
+        self._time = np.empty_like(self._first)
+        self.next_break = np.full(len(lanes), np.inf)
+        if not len(self._first):
+            return
+        bad = np.isnan(self._first) | np.isnan(self._count) | ((self._count > 1) & ~(self._every >= 0))
+        self._end_refused(bad.any(axis=0)[: self.n], np.full(self.n, BAD_SCHEDULE))
+        # a schedule that is refused is never looked at again
+        self._first[bad], self._count[bad], self._every[bad] = np.inf, 0.0, 0.0
+        for i in range(len(self._first)):
+            self._set_time(i, lanes)
+        self.next_break = np.min(self._time, axis=0)
+
+    def _catch_up(self) -> None:
+        """Apply what happened before the start (switches only) and at the start."""
+        if not len(self._first):
+            return
+        early = (self._time < self.t0) & self._moves_state[:, None]
+        self._end_refused(early.any(axis=0)[: self.n], np.full(self.n, DOSE_BEFORE_START))
+        for _ in range(self.max_steps):
+            ready = np.flatnonzero((self.next_break[: self.n] <= self.t0) & (self.status == Status.OK))
+            if not ready.size:
+                return
+            runs = padded(ready)
+            y = self.y[:, runs]
+            self.jump(runs, np.minimum(self.next_break[runs], self.t0), y)
+            self.y[:, runs] = y
+        self.fail(ready, Status.TOO_MANY_STEPS)
+
+
+def _wide(atol: ArrayLike | None, lanes: Lanes) -> ArrayLike | None:
+    """Return tolerances given for each run in the order of the lanes."""
+    array = None if atol is None else np.asarray(atol, dtype=float)
+    return array[:, lanes] if array is not None and array.ndim == 2 and array.shape[1] > 1 else array
