@@ -60,8 +60,7 @@ def bands(
     arms, names = list(table), dict(labels or {})
     one = together if together is not None else len(arms) <= 2 or isinstance(axes, Axes)
     groups = [arms] if one else [[arm] for arm in arms]
-    shown = clock(float(t[-1] - t[0]), time_unit)
-    t *= shown.factor
+    t *= (shown := clock(float(t[-1] - t[0]), time_unit)).factor
     marks = [_marks(doses or {}, windows or {}, group, arms) for group in groups]
     strip = max(strip_height(len(rows_of(*mark)), look) for mark in marks)
     shape = _shape(n := len(groups), look)

@@ -57,7 +57,7 @@ def courses(
     """
     look = find_style(style)
     table, arms = _checked(times, series)
-    names, marked, shaded = dict(labels or {}), dict(doses or {}), dict(windows or {})
+    names, marked, shaded = dict(labels or {}), doses or {}, windows or {}
     start = min(float(t[0]) for per_arm in table.values() for t, _ in per_arm.values())
     stop = max(float(t[-1]) for per_arm in table.values() for t, _ in per_arm.values())
     shown = clock(stop - start, time_unit)
@@ -71,15 +71,24 @@ def courses(
         room = panel_room(figure, panels, look, room)
         frame = Frame(look, panels, arms, names, shown, start * shown.factor, stop * shown.factor, room)
         for ax, (quantity, per_arm) in zip(panels, table.items(), strict=True):
-            everything = np.concatenate([values for _, values in per_arm.values()])
-            power = frame.scale(ax, everything, log=quantity in logs)
+            power = frame.scale(ax, np.concatenate([y for _, y in per_arm.values()]), log=quantity in logs)
             ends = [_line(ax, arm, t, y, frame, log=quantity in logs) for arm, (t, y) in per_arm.items()]
-            frame.label(ax, ends)
+            if not _told_beside(quantity, table, shape[1]) or not isinstance(figure, StyledFigure):
+                frame.label(ax, ends)
             frame.finish(ax, quantity, names.get(quantity, ""), (units or {}).get(quantity, ""), power)
-            frame.mark(ax, marked, shaded, written=ax is panels[0])
+            frame.mark(ax, marked, shaded, written=ax is panels[min(shape[1], len(panels)) - 1])
         if isinstance(figure, StyledFigure):
             figure.align_ylabels(panels)
     return figure
+
+
+def _told_beside(quantity: str, table: Mapping[str, Mapping[str, Any]], columns: int) -> bool:
+    """Return whether the last panel of the row labels the same arms: three panels a row have no room to repeat it."""
+    names = list(table)
+    place = names.index(quantity)
+    last = names[min(place // columns * columns + columns, len(names)) - 1]
+    whole = [np.all(np.isfinite(y)) for _, y in table[quantity].values()]
+    return columns >= 3 and last != quantity and set(table[quantity]) <= set(table[last]) and all(whole)
 
 
 def _line(ax: Axes, arm: str, t: Array, values: Array, frame: Frame, *, log: bool) -> End:

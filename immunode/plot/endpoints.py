@@ -98,7 +98,7 @@ def _panel(
     for i, arm in enumerate(arms):
         if arm in good:
             missing = float(np.mean(~np.isfinite(per_arm[arm]))) if per_arm[arm].size else 0.0
-            _row(ax, i, good[arm], arm_colors(arms)[arm], style, log=log, power=power, missing=missing)
+            _row(ax, i, good[arm], arm_colors(arms)[arm], style, width=width, log=log, power=power, missing=missing)
     label = quantity_label(endpoint, unit, power)
     if width_of(label, style.text) > width:
         label = (
@@ -111,7 +111,16 @@ def _panel(
 
 
 def _row(
-    ax: Axes, place: int, values: Array, color: str, style: Style, *, log: bool, power: int, missing: float
+    ax: Axes,
+    place: int,
+    values: Array,
+    color: str,
+    style: Style,
+    *,
+    width: float,
+    log: bool,
+    power: int,
+    missing: float,
 ) -> None:
     """Draw one arm: density or points above, the box below, the median as a line and a number."""
     if values.size == 0:
@@ -147,19 +156,20 @@ def _row(
         zorder=3,
     )
     share = (math.log(median / left) / math.log(right / left)) if log else (median - left) / (right - left)
-    side = "left" if share < 0.12 else "right" if share > 0.88 else "center"
+    text = number(float(median) / 10.0**power) + (f" ({100 * missing:.2g} % no value)" if missing > 0.005 else "")
+    _write_median(ax, text, float(median), box + 0.09, share * width, width, color, style)
+
+
+def _write_median(
+    ax: Axes, text: str, x: float, y: float, place: float, width: float, color: str, style: Style
+) -> None:
+    """Write a median under its box, moved where it would leave its axes. place : of x on an axis `width` points long."""
+    half = min(width_of(text, style.small) / 2, width / 2)
+    shift = min(max(place, half), width - half) - place
     ax.annotate(
-        number(float(median) / 10.0**power) + (f" ({100 * missing:.2g} % no value)" if missing > 0.005 else ""),
-        (float(median), box + 0.09),
-        xytext=(0, -0.15 * style.text),
-        textcoords="offset points",
-        va="top",
-        ha=side,
-        fontsize=style.small,
-        color=readable(color),
-        gid="median",
-        annotation_clip=False,
-    )
+        text, (x, y), xytext=(shift, -0.15 * style.text), textcoords="offset points", va="top", ha="center",
+        fontsize=style.small, color=readable(color), gid="median", annotation_clip=False,
+    )  # fmt: skip
 
 
 def _density(values: Array, limits: tuple[float, float], *, log: bool) -> tuple[Array, Array]:

@@ -86,14 +86,14 @@ def quantity_label(name: str, unit: str, power: int = 0) -> str:
     return f"{name} ({shown})" if name else f"({shown})"
 
 
-def number(value: float, digits: int = 3) -> str:
-    """Return a number for people: 0.00123, 12.3, 12,300, 1.23×10⁹."""
+def number(value: float, digits: int = 3, plain: int = 6) -> str:
+    """Return a number for people: 0.00123, 12.3, 12,300, 1.23×10⁹; from 10 to the power `plain` on as a power."""
     if not math.isfinite(value):
         return "–"
     if value == 0:
         return "0"
     power = math.floor(math.log10(float(f"{abs(value):.{digits - 1}e}")))
-    if -4 < power < 6:
+    if -4 < power < plain:
         decimals = max(0, digits - 1 - power)
         text = f"{round(value, digits - 1 - power):,.{decimals}f}"
         text = text.rstrip("0").rstrip(".") if "." in text else text
@@ -136,7 +136,7 @@ class Decades(Formatter):
             return ""
         power = round(math.log10(x))
         if not self.far or power in (0, 1) or abs(math.log10(x) - power) > 1e-9:
-            return number(x)
+            return number(x, plain=4 if self.far else 6)
         return f"10{raised(power)}"
 
 
@@ -180,6 +180,24 @@ def limits(values: Any, *, log: bool = False) -> tuple[float, float]:
     return middle - 1.08 * half, middle + 1.08 * half
 
 
+def _log_locator(low: float, high: float, most: int) -> LogLocator:
+    """Return the ticks of a log axis: powers of ten, with the numbers between them where there is room for them."""
+
+    def count(subs: tuple[float, ...]) -> int:
+        powers = range(math.floor(math.log10(low)), math.ceil(math.log10(high)) + 1)
+        return sum(low <= sub * 10.0**power <= high for power in powers for sub in subs)
+
+    choices = ((1.0, 1.5, 2.0, 3.0, 4.0, 5.0, 7.0), (1.0, 2.0, 3.0, 5.0), (1.0, 2.0, 5.0), (1.0, 3.0), (1.0,))
+    for subs in choices:
+        if 2 <= count(subs) <= most:
+            return LogLocator(subs=subs, numticks=99)
+    if count((1.0,)) > most:
+        return LogLocator(subs=(1.0,), numticks=most)
+    return LogLocator(
+        subs=next(subs for subs in reversed(choices) if count(subs) > 1 or subs == choices[0]), numticks=99
+    )
+
+
 def scale_axis(
     ax: Axes,
     which: str,
@@ -201,8 +219,7 @@ def scale_axis(
     power = 0
     if log:
         decades = math.log10(high / low)
-        subs = (1.0,) if decades > 2.2 else (1.0, 2.0, 5.0) if decades > 0.8 else (1.0, 1.5, 2.0, 3.0, 4.0, 5.0, 7.0)
-        axis.set_major_locator(LogLocator(subs=subs, numticks=most + 1 if decades > 2.2 else 20))
+        axis.set_major_locator(_log_locator(low, high, most))
         axis.set_major_formatter(Decades(reaches_far(low, high)))
         axis.set_minor_locator(LogLocator(subs=tuple(range(2, 10)), numticks=20) if decades <= 6 else NullLocator())
         axis.set_minor_formatter(NullFormatter())

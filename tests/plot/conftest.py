@@ -85,14 +85,15 @@ def _heat(style: str, scattered: bool = False) -> Figure:
                 z_unit="pg*day/mL", title="Where the drug works", style=style)  # fmt: skip
 
 
-def _endpoints(style: str, arms: int, runs: int) -> Figure:
+def _endpoints(style: str, arms: int, runs: int, spread: float = 0.4, log: bool = False) -> Figure:
     random = np.random.default_rng(2)
     chosen = list(ARMS.items())[:arms]
     values = {
-        "auc(tnf)": {arm: 9000 * k * np.exp(random.normal(0, 0.4, runs)) for arm, k in chosen},
+        "auc(tnf)": {arm: 9000 * k * np.exp(random.normal(0, spread, runs)) for arm, k in chosen},
         "final(damage)": {arm: k * random.beta(2, 3, runs) for arm, k in chosen},
     }
-    return endpoints(values, units=UNITS, style=style, labels={"auc(tnf)": "exposure to TNF"}, title="Endpoints by arm")
+    names = {"auc(tnf)": "exposure to TNF"}
+    return endpoints(values, units=UNITS, style=style, labels=names, title="Endpoints by arm", log=log)
 
 
 FIGURES: dict[str, Callable[[str], Figure]] = {
@@ -109,6 +110,10 @@ FIGURES: dict[str, Callable[[str], Figure]] = {
     "heat of points": lambda style: _heat(style, scattered=True),
     "endpoints of six arms": lambda style: _endpoints(style, 6, 500),
     "endpoints of few runs": lambda style: _endpoints(style, 2, 30),
+    "endpoints on log axes": lambda style: _endpoints(style, 3, 300, spread=2.0, log=True),
+    "twelve states": lambda style: courses(
+        TIMES, {f"s{i}": {"control": _course("tnf", 1 + i), "drug": _course("T", 0.1)} for i in range(12)}, style=style
+    ),
     "equations": lambda style: equations([r"\frac{dE}{dt} = s + \frac{p E T}{g + T}"], title="A model", style=style),
 }  # fmt: skip
 

@@ -87,6 +87,14 @@ def test_long_meanings_are_titles_and_arms_have_nicknames() -> None:
     assert sorted(labels(figure.axes[0])) == ["b", "first arm"]
 
 
+def test_three_panels_a_row_share_the_labels_of_the_last() -> None:
+    """Elsewhere every panel has its own; also here where a line stops or the last panel lacks an arm."""
+    full, cut = {"a": T, "b": T**2}, {"a": T, "b": np.where(T < 99, T, np.nan)}
+    figure = courses(T, {"u": full, "v": full, "w": full, "x": cut, "y": full, "z": {"a": T}})
+    assert [len(labels(ax)) for ax in figure.axes] == [0, 0, 2, 2, 2, 1]
+    assert [len(labels(ax)) for ax in courses(T, dict.fromkeys("uvwx", full)).axes] == [2, 2, 2, 2]
+
+
 def test_one_array_needs_no_label() -> None:
     figure = courses(T, {"x": T})
     assert labels(figure.axes[0]) == []
