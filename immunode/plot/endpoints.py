@@ -163,7 +163,7 @@ def _row(
 def _write_median(
     ax: Axes, text: str, x: float, y: float, place: float, width: float, color: str, style: Style
 ) -> None:
-    """Write a median under its box, moved where it would leave its axes. place : of x on an axis `width` points long."""
+    """Write a median under its box, inside its axes. place : of x, in points along an axis `width` points long."""
     half = min(width_of(text, style.small) / 2, width / 2)
     shift = min(max(place, half), width - half) - place
     ax.annotate(
