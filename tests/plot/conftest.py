@@ -100,7 +100,7 @@ FIGURES: dict[str, Callable[[str], Figure]] = {
     "two arms": lambda style: _courses(style, ("tnf", "damage"), 2),
     "three quantities": lambda style: _courses(style, ("tnf", "damage", "T"), 3, log=("T",)),
     "six arms": lambda style: _courses(style, ("tnf", "damage"), 6),
-    "six arms on four panels": lambda style: _courses(style, ("tnf", "damage", "T", "auc(tnf)")[:3] , 6, log=("T",)),
+    "six arms, three quantities": lambda style: _courses(style, ("tnf", "damage", "T") , 6, log=("T",)),
     "one arm": lambda style: _courses(style, ("tnf",), 1, doses=False),
     "odd values": _odd,
     "bands together": lambda style: _bands(style, 2),
