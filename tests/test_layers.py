@@ -16,7 +16,9 @@ PARTS = {path.stem if path.is_file() else path.name for path in (ROOT / "immunod
 
 def lint(folder: Path) -> subprocess.CompletedProcess[str]:
     """Run the import contracts of pyproject.toml on the package in `folder`."""
-    script = "import sys; from importlinter.cli import lint_imports_command as c; sys.path.insert(0, '.'); c(['--no-cache'])"
+    script = (
+        "import sys; from importlinter.cli import lint_imports_command as c; sys.path.insert(0, '.'); c(['--no-cache'])"
+    )
     return subprocess.run([sys.executable, "-c", script], cwd=folder, capture_output=True, text=True)
 
 

@@ -51,7 +51,12 @@ def listed(*, path: Path | None = None, cwd: Path, before: str = "") -> list[str
     if path is not None:
         environment["PYTHONPATH"] = str(path)
     ran = subprocess.run(
-        [sys.executable, "-S", "-c", before + LIST], cwd=cwd, env=environment, check=True, capture_output=True, text=True
+        [sys.executable, "-S", "-c", before + LIST],
+        cwd=cwd,
+        env=environment,
+        check=True,
+        capture_output=True,
+        text=True,
     )
     names: list[str] = json.loads(ran.stdout)
     return names
@@ -120,7 +125,9 @@ def test_a_model_file_added_to_the_checkout_is_listed(checkout: Path, tmp_path: 
     assert listed(path=copy, cwd=tmp_path) == [*MODELS, "zz_added"]
 
 
-def test_the_bridge_does_not_pick_up_a_folder_named_models_beside_an_installed_package(wheel: Path, tmp_path: Path) -> None:
+def test_the_bridge_does_not_pick_up_a_folder_named_models_beside_an_installed_package(
+    wheel: Path, tmp_path: Path
+) -> None:
     zipfile.ZipFile(wheel).extractall(tmp_path)
     (tmp_path / "models").mkdir()
     (tmp_path / "models" / "stranger.py").write_text("MODEL = Model(name='stranger', states=[])\n")

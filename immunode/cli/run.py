@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from immunode.cli import output
-from immunode.cli.settings import check_settings, check_tolerance, compose_arms, read_settings
+from immunode.cli.settings import check_look, check_settings, compose_arms, read_settings
 from immunode.errors import ImmunodeError, SolverError
 
 if TYPE_CHECKING:
@@ -35,7 +35,7 @@ def run(
     options : engine, method and rtol.
     """
     values = read_settings(settings)
-    check_tolerance(options["rtol"])
+    check_look(options["rtol"], style)
     model = output.load(name, variant)
     composed = compose_arms(model, arms)
     check_settings(values, composed)

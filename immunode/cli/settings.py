@@ -65,7 +65,17 @@ def check_settings(settings: Iterable[str], arms: Mapping[str, Model]) -> None:
         raise UsageError(f"{models[0].name}: --set: '{name}' is no parameter, knob or initial value of an arm{hint}")
 
 
-def check_tolerance(rtol: float) -> None:
-    """Refuse a relative tolerance that no method can work with."""
+def check_look(rtol: float, style: str) -> None:
+    """Refuse a relative tolerance that no method can work with, and a style that figures don't have.
+
+    Raises
+    ------
+    UsageError : with what would do.
+    """
     if not 1e-14 <= rtol <= 0.1:
         raise UsageError(f"--rtol {rtol:g}: give a number from 1e-14 to 0.1")
+    if style != "slide":  # the default needs no matplotlib to be found right
+        from immunode.plot.style import find_style
+
+        with usage():
+            find_style(style)

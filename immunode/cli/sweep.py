@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from immunode.cli import output
 from immunode.cli.run import number_or_text
-from immunode.cli.settings import check_settings, check_tolerance, compose_arms, read_settings
+from immunode.cli.settings import check_look, check_settings, compose_arms, read_settings
 
 if TYPE_CHECKING:
     from immunode.model.declaration import Model
@@ -54,7 +54,7 @@ def sweep(
 ) -> int:
     """Run a sweep, print its summary and write its files; return the exit code. options : engine, method, rtol."""
     values = read_settings(settings)
-    check_tolerance(options["rtol"])
+    check_look(options["rtol"], style)
     model = output.load(name, variant)
     with output.usage():
         design = _design(model, sampling, values, arms)
@@ -118,29 +118,55 @@ def _kept(model: Model, rows: int) -> list[str]:
 
 
 @contextmanager
-def progress() -> Iterator[Callable[[int, int], None] | None]:
+def progress() -> Iterator[Callable[[int, int], None]]:
     """Show runs done, runs per second and time left while the block runs; nothing where no terminal is."""
-    notes = output.notes()
-    if not notes.is_terminal:
-        yield None
+    with _interrupts() as interrupted:
+        notes = output.notes()
+        if not notes.is_terminal:
+            yield lambda _done, _total: interrupted()
+            return
+        from rich.progress import BarColumn, Progress, ProgressColumn, Task, TextColumn, TimeRemainingColumn
+        from rich.text import Text
+
+        class Speed(ProgressColumn):
+            def render(self, task: Task) -> Text:
+                speed = task.finished_speed or task.speed
+                return Text(f"{speed:,.0f} runs/s" if speed else "", style="cyan")
+
+        def tell(done: int, total: int) -> None:
+            bar.update(task, completed=done, total=total, visible=True)
+            interrupted()
+
+        counted = TextColumn("{task.completed:,.0f} of {task.total:,.0f} runs")
+        with Progress(counted, BarColumn(), Speed(), TimeRemainingColumn(), console=notes, transient=True) as bar:
+            task = bar.add_task("runs", total=None, visible=False)
+            yield tell
+
+
+@contextmanager
+def _interrupts() -> Iterator[Callable[[], None]]:
+    """Give a function that raises what Ctrl-C was to raise, should a solver's C code have swallowed it."""
+    import signal
+    import threading
+
+    pressed: list[int] = []
+
+    def press(number: int, frame: object) -> None:
+        pressed.append(number)
+        raise KeyboardInterrupt
+
+    def interrupted() -> None:
+        if pressed:
+            raise KeyboardInterrupt
+
+    if threading.current_thread() is not threading.main_thread():
+        yield interrupted
         return
-    from rich.progress import BarColumn, Progress, ProgressColumn, Task, TextColumn, TimeRemainingColumn
-    from rich.text import Text
-
-    class Speed(ProgressColumn):
-        def render(self, task: Task) -> Text:
-            speed = task.finished_speed or task.speed
-            return Text(f"{speed:,.0f} runs/s" if speed else "", style="cyan")
-
-    columns = (
-        TextColumn("{task.completed:,.0f} of {task.total:,.0f} runs"),
-        BarColumn(),
-        Speed(),
-        TimeRemainingColumn(),
-    )
-    with Progress(*columns, console=notes, transient=True) as bar:
-        task = bar.add_task("runs", total=None, visible=False)
-        yield lambda done, total: bar.update(task, completed=done, total=total, visible=True)
+    before = signal.signal(signal.SIGINT, press)
+    try:
+        yield interrupted
+    finally:
+        signal.signal(signal.SIGINT, before)
 
 
 def _write(folder: Path, result: SweepResult, style: str) -> list[Path]:

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import json
 import os
+import sys
 from pathlib import Path
 
 import pandas as pd
 import pytest
 
-import immunode.study.simulate
 from immunode.catalogue import load_model
 from immunode.cli import main
 from immunode.plot import read_metadata
@@ -105,7 +105,7 @@ def test_a_folder_that_cannot_be_written_is_refused_before_anything_is_computed(
     def never(*_: object, **__: object) -> None:
         raise AssertionError("computed")
 
-    monkeypatch.setattr(immunode.study.simulate, "simulate", never)
+    monkeypatch.setattr(sys.modules["immunode.study.simulate"], "simulate", never)
     for folder in (tmp_path / "file", tmp_path / "file" / "below", Path("/proc/nowhere")):
         assert main([*RUN, "-o", str(folder)]) == 2
         error = capsys.readouterr().err
@@ -136,7 +136,7 @@ def test_an_interrupt_keeps_the_arms_that_are_finished(
             raise KeyboardInterrupt
         return real(*words, **named)  # type: ignore[call-overload]
 
-    monkeypatch.setattr(immunode.study.simulate, "simulate", second_is_interrupted)
+    monkeypatch.setattr(sys.modules["immunode.study.simulate"], "simulate", second_is_interrupted)
     assert main([*RUN, "--arm", "control", "--arm", "cytostatic", "-o", str(tmp_path)]) == 130
     assert "finished and kept: control" in capsys.readouterr().err
     assert set(pd.read_csv(tmp_path / "curves.csv")["arm"]) == {"control"}

@@ -9,6 +9,7 @@ import signal
 import subprocess
 import sys
 import time
+from contextlib import suppress
 from pathlib import Path
 
 import numpy as np
@@ -49,7 +50,7 @@ def test_the_table_has_arms_endpoints_the_failed_share_and_how_runs_were_made(ca
         "final(T)",
         "failed runs",
         "16 Sobol points, seed 0",
-        "inside bounds",
+        "log-uniform",
         "engine",
         "rtol 1e-06",
     ):
@@ -171,12 +172,16 @@ def test_an_interrupt_keeps_writes_and_tells_what_is_finished(tmp_path: Path) ->
     words = ["sweep", "kuznetsov1994", "--runs", "20000", "--engine", "scipy", "--until", "2000 days", "-o", str(out)]
     code = f"import sys; from immunode.cli import main; sys.argv[1:] = {words!r}; sys.exit(main())"
     running = subprocess.Popen([sys.executable, "-c", code], stderr=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
-    deadline = time.monotonic() + 60
-    while not out.is_dir() and time.monotonic() < deadline:  # made before anything is computed
-        time.sleep(0.05)
-    time.sleep(5.0)
-    running.send_signal(signal.SIGINT)
-    printed, error = running.communicate(timeout=60)
+    try:
+        deadline = time.monotonic() + 60
+        while not out.is_dir() and time.monotonic() < deadline:  # made before anything is computed
+            time.sleep(0.05)
+        time.sleep(5.0)
+        running.send_signal(signal.SIGINT)
+        printed, error = running.communicate(timeout=60)
+    finally:
+        running.kill()
+        running.communicate()
     assert running.returncode == 130, error
     assert re.search(r"interrupted: \d+ of 20000 runs are finished", error)
     assert "failed runs" in printed
@@ -184,3 +189,15 @@ def test_an_interrupt_keeps_writes_and_tells_what_is_finished(tmp_path: Path) ->
     counts = pd.read_csv(out / "table.csv")["status"].value_counts()
     assert 0 < counts["ok"] < 20000
     assert counts["ok"] + counts["not run"] == 20000
+
+
+def test_an_interrupt_that_a_solver_swallows_still_ends_the_sweep() -> None:
+    from immunode.cli.sweep import progress
+
+    with progress() as tell:
+        tell(1, 2)
+        with suppress(KeyboardInterrupt):  # as C code does that calls back into Python
+            signal.raise_signal(signal.SIGINT)
+        with pytest.raises(KeyboardInterrupt):
+            tell(2, 2)
+    assert signal.getsignal(signal.SIGINT) is signal.default_int_handler
