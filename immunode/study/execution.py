@@ -24,7 +24,7 @@ class Block:
 
     status, reached, methods : shape (n_runs,).   values : shape (n_runs, n_endpoints), NaN where a run failed.
     kept : quantity -> shape (n_runs, n_times).   reasons : position in the block -> why that run failed.
-    engine, why : what computed it, and the solver's reason for its method.
+    why : the reason for engine and method.
     """
 
     status: NDArray[np.int16]
@@ -33,7 +33,6 @@ class Block:
     reached: Array
     methods: NDArray[Any]
     reasons: dict[int, str]
-    engine: str
     why: str
 
 
@@ -44,7 +43,7 @@ def run_block(plan: Plan, arm: ArmPlan, rows: NDArray[np.intp], options: Mapping
     values, initial = inputs(plan, arm, rows)
     recorder = Recorder(arm.functions, values, plan.times, arm.recorded)
     heard = recorder.on_jump if arm.recorded else None
-    batch = solve(arm.functions, values, times=plan.times, initial=initial, on_jump=heard, **options)
+    batch = solve(arm.functions, values, times=plan.times, initial=initial, engine=arm.engine, on_jump=heard, **options)
     status = np.asarray(batch.status, np.int16).copy()
     absurd = _absurd(plan, arm, rows)
     status[list(absurd)] = Status.REFUSED
@@ -64,7 +63,8 @@ def run_block(plan: Plan, arm: ArmPlan, rows: NDArray[np.intp], options: Mapping
         block[status == Status.REFUSED] = np.nan
     methods = np.broadcast_to(np.asarray(batch.method, dtype=object), (len(rows),))
     reasons = {int(i): why(arm.functions, batch, int(i), values, initial) for i in np.flatnonzero(~good)} | absurd
-    return Block(status, table, kept, np.asarray(batch.reached, float), methods, reasons, batch.engine, batch.reason)
+    told = batch.reason.replace(f"engine '{arm.engine}' was asked for", arm.why)
+    return Block(status, table, kept, np.asarray(batch.reached, float), methods, reasons, told)
 
 
 def inputs(plan: Plan, arm: ArmPlan, rows: NDArray[np.intp]) -> tuple[Array, Array | None]:

@@ -31,6 +31,8 @@ RUNS = 1024
 class ArmPlan:
     """One arm of a sweep, ready to run.
 
+    engine, why : what computes it, and why that; it does not depend on how many runs there are, so that one run
+        alone has the same bits.
     columns : for each design column: its row among the values of the program, else -1.
     initial : for each design column: its row among the states, else -1.
     endpoints : positions of the endpoints that this arm can tell.
@@ -41,6 +43,8 @@ class ArmPlan:
     name: str
     model: Model
     functions: Functions
+    engine: str
+    why: str
     columns: tuple[int, ...]
     initial: tuple[int, ...]
     endpoints: tuple[int, ...]
@@ -76,6 +80,8 @@ def make_plan(
     keep: str | Sequence[str],
     n: int | None,
     seed: int,
+    engine: str,
+    method: str,
 ) -> Plan:
     """Return the checked plan of a sweep. Parameters and errors as in `sweep`."""
     design, names, models = _arms(model, _design(model, design, n, seed), arms)
@@ -92,7 +98,7 @@ def make_plan(
     kept = _kept(model, models, keep, quantities)
     _check_columns(model, design, models)
     plans = tuple(
-        _arm_plan(i, name, composed, design, chosen, kept)
+        _arm_plan(i, name, composed, design, chosen, kept, (engine, method))
         for i, (name, composed) in enumerate(zip(names, models, strict=True))
     )
     arm_of = design.arm if design.labels else np.zeros(len(design), np.intp)
@@ -159,14 +165,25 @@ def _check_columns(model: Model, design: Design, models: Sequence[Model]) -> Non
 
 
 def _arm_plan(
-    index: int, name: str, model: Model, design: Design, endpoints: Sequence[Endpoint], keep: Sequence[str]
+    index: int,
+    name: str,
+    model: Model,
+    design: Design,
+    endpoints: Sequence[Endpoint],
+    keep: Sequence[str],
+    computing: tuple[str, str],
 ) -> ArmPlan:
+    from immunode.solve import FEW_RUNS, choose_engine
+
     mine = set(quantity_names(model))
     known = mine | {p.name for p in model.parameters}
     able = [i for i, e in enumerate(endpoints) if needed(e) <= (known if e.kind in CONDITIONAL else mine)]
     integrals = tuple(dict.fromkeys(endpoints[i].subject for i in able if endpoints[i].kind == "auc"))
     looked = [q for i in able if endpoints[i].kind != "auc" for q in sorted(needed(endpoints[i])) if q in mine]
     functions = make_ready(model, integrals).functions
+    engine, why = choose_engine(functions, FEW_RUNS, *computing)
+    if computing[0] == "auto" and engine == "numpy":
+        why = "numpy: runs side by side"
     program = functions.program
     settable = program.parameters[: len(program.values)]
     starts = [f"{s.name}(0)" for s in model.states]
@@ -175,6 +192,8 @@ def _arm_plan(
         name,
         model,
         functions,
+        engine,
+        why,
         tuple(settable.index(c) if c in settable else -1 for c in design.names),
         tuple(program.states.index(c[:-3]) if c in starts else -1 for c in design.names),
         tuple(able),

@@ -67,9 +67,9 @@ def sweep(
     StudyError : a column, arm, endpoint, quantity or time that can't be; before anything runs.
     EngineError : an engine or method that does not exist or can't do what the model needs.
     """
-    plan = make_plan(model, design, until, times, arms, endpoints, keep, n, seed)
-    options = {"engine": engine, "method": method, "rtol": rtol, "atol": atol}
-    size = _block_size(plan, block, engine)
+    plan = make_plan(model, design, until, times, arms, endpoints, keep, n, seed, engine, method)
+    options = {"method": method, "rtol": rtol, "atol": atol}
+    size = _block_size(plan, block)
     rows = np.arange(len(plan.design))
     status = np.full(len(rows), NOT_RUN, np.int16)
     values = np.full((len(rows), len(plan.endpoints)), np.nan)
@@ -77,7 +77,7 @@ def sweep(
     reached = np.full(len(rows), np.nan)
     methods = np.full(len(rows), "", object)
     reasons: dict[int, str] = {}
-    why: dict[str, dict[str, str]] = {}
+    why: dict[str, str] = {}
     message = ""
     try:
         for start in range(0, len(rows), size * len(plan.arms)):
@@ -88,7 +88,7 @@ def sweep(
                     lanes = mine[first : first + size]
                     done = run_block(plan, arm, lanes, options)
                     _store(done, lanes, values, kept, reached, methods, reasons)
-                    why.setdefault(arm.name, {"engine": done.engine, "reason": done.why})
+                    why.setdefault(arm.name, done.why)
                     status[lanes] = done.status
                     if progress is not None:
                         progress(int(np.count_nonzero(status != NOT_RUN)), len(rows))
@@ -118,7 +118,7 @@ def _store(
     reasons.update((int(lanes[i]), text) for i, text in done.reasons.items())
 
 
-def _block_size(plan: Plan, block: int | None, engine: str) -> int:
+def _block_size(plan: Plan, block: int | None) -> int:
     """Return how many runs are solved together; results do not depend on it."""
     if block is not None:
         from immunode.errors import StudyError
@@ -126,20 +126,20 @@ def _block_size(plan: Plan, block: int | None, engine: str) -> int:
         if int(block) != block or block < 1:
             raise StudyError(f"{plan.model.name}: block must be a whole number above 0, got {block!r}")
         return int(block)
-    if engine == "scipy":
+    if any(arm.engine == "scipy" for arm in plan.arms):
         return 32  # runs are solved one by one anyway; this is how often progress is told
     width = max(arm.width for arm in plan.arms)
-    return int(np.clip(MEMORY / (8 * len(plan.times) * width), 64, 4096))
+    return int(np.clip(MEMORY / (8 * len(plan.times) * width), 64, 8192))
 
 
 def _recipe(
-    plan: Plan, options: Mapping[str, Any], methods: NDArray[Any], why: Mapping[str, Mapping[str, str]], message: str
+    plan: Plan, options: Mapping[str, Any], methods: NDArray[Any], why: Mapping[str, str], message: str
 ) -> dict[str, Any]:
     names, counts = np.unique(methods[methods != ""].astype(str), return_counts=True)
 
     def arm_recipe(arm: ArmPlan) -> dict[str, Any]:
-        told = why.get(arm.name, {"engine": "", "reason": ""})
-        return {**model_recipe(arm.model, arm.functions.program.key), **told}
+        told = why.get(arm.name, arm.why)
+        return {**model_recipe(arm.model, arm.functions.program.key), "engine": arm.engine, "reason": told}
 
     return {
         "model": plan.model.name,
@@ -152,7 +152,7 @@ def _recipe(
         "time unit": plan.model.time_unit,
         "times": len(plan.times),
         "endpoints": [one.name for one in plan.endpoints],
-        "engine": ", ".join(dict.fromkeys(told["engine"] for told in why.values())) or options["engine"],
+        "engine": ", ".join(dict.fromkeys(arm.engine for arm in plan.arms)),
         "method": options["method"],
         "methods used": {str(n): int(c) for n, c in zip(names, counts, strict=True)},
         "rtol": options["rtol"],

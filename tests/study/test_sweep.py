@@ -5,9 +5,9 @@ import pandas as pd
 import pytest
 
 import immunode.study.sweep  # noqa: F401 - its module is looked up below
-from immunode.errors import StudyError
+from immunode.errors import EngineError, StudyError
 from immunode.intervention import Intervention, during, scale, transfer
-from immunode.model import Model
+from immunode.model import Event, Model
 from immunode.study import (
     Arms,
     at,
@@ -146,6 +146,18 @@ def test_without_a_design_all_parameters_are_sampled_and_the_recipe_says_how(dec
     assert out.recipe["seed"] == 0
 
 
+def test_the_engine_is_chosen_without_a_look_at_the_number_of_runs(decay: Model) -> None:
+    few, many = sweep(decay, n=1), sweep(decay, n=64)
+    assert few.recipe["engine"] == many.recipe["engine"] == "numpy"
+    assert "side by side" in few.recipe["arms"]["control"]["reason"]
+    watched = decay.replace(events=(Event("cut", {"A": "A/2"}, when="A < 1"),))
+    assert sweep(watched, n=2).recipe["engine"] == "scipy"
+    with pytest.raises(EngineError, match="unknown engine 'numpi'; did you mean 'numpy'"):
+        sweep(decay, n=2, engine="numpi")
+    with pytest.raises(EngineError, match="did you mean 'tsit5'"):
+        sweep(decay, n=2, engine="numpy", method="tsit")
+
+
 def test_failed_runs_are_rows_with_a_status_and_a_reason(runaway: Model) -> None:
     design = grid({"r": [0.01, 1.0, np.nan], "X(0)": [1.0]}) + from_table({"r": [0.01], "X(0)": [np.nan]})
     out = sweep(runaway, design, until=5, endpoints=[final("X"), auc("X")])
@@ -246,14 +258,14 @@ def bits(model: Model, ends: list, frame: pd.DataFrame, arms: Arms, **options) -
     return out.values.view(np.int64).reshape(len(frame), len(arms), len(ends))
 
 
-@pytest.mark.parametrize("engine", ["numpy", "scipy"])
+@pytest.mark.parametrize("engine", ["auto", "scipy"])
 def test_a_run_has_the_same_bits_alone_in_any_block_and_at_any_place(engine: str) -> None:
     model, ends = published()
     doses = Intervention("cells", [transfer("E", 1e5)], during(10.0), source="assumed: a test")
     arms = Arms(
         control=[], both=[Intervention("slow", [scale("a", 0.7)], during(5, 20), source="assumed: a test"), doses]
     )
-    frame = sobol(space(model), 43 if engine == "numpy" else 9, seed=3).table()
+    frame = sobol(space(model), 43 if engine == "auto" else 9, seed=3).table()
     whole = bits(model, ends, frame, arms, engine=engine)
     last = len(frame) - 1
     for alone in (0, 3, last):
