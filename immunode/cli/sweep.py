@@ -66,7 +66,7 @@ def sweep(
     kept = _kept(model, rows) if out is not None else []
     from immunode.study.sweep import sweep as run_sweep
 
-    with output.usage(), progress() as tell, warnings.catch_warnings():
+    with output.usage(), progress(rows) as tell, warnings.catch_warnings():
         warnings.filterwarnings("ignore", message=r".*: interrupted: ")  # told below, in our own line
         result = run_sweep(
             model,
@@ -118,8 +118,8 @@ def _kept(model: Model, rows: int) -> list[str]:
 
 
 @contextmanager
-def progress() -> Iterator[Callable[[int, int], None]]:
-    """Show runs done, runs per second and time left while the block runs; nothing where no terminal is."""
+def progress(total: int) -> Iterator[Callable[[int, int], None]]:
+    """Show how many of `total` runs are done, runs per second and time left while the block runs; nothing where no terminal is."""
     with _interrupts() as interrupted:
         notes = output.notes()
         if not notes.is_terminal:
@@ -134,12 +134,12 @@ def progress() -> Iterator[Callable[[int, int], None]]:
                 return Text(f"{speed:,.0f} runs/s" if speed else "", style="cyan")
 
         def tell(done: int, total: int) -> None:
-            bar.update(task, completed=done, total=total, visible=True)
+            bar.update(task, completed=done, total=total)
             interrupted()
 
         counted = TextColumn("{task.completed:,.0f} of {task.total:,.0f} runs")
         with Progress(counted, BarColumn(), Speed(), TimeRemainingColumn(), console=notes, transient=True) as bar:
-            task = bar.add_task("runs", total=None, visible=False)
+            task = bar.add_task("runs", total=total)
             yield tell
 
 
@@ -199,13 +199,15 @@ def _tell(model: Model, result: SweepResult, as_json: bool, written: Sequence[Pa
         output.say_written(written)
         return
     rows: list[dict[str, object]] = []
+    apart = "  " if len(result.arms) < 3 else "\n"
     for name in result.endpoints:
         cells: dict[str, object] = {"endpoint": name, "unit": result.units[name]}
         about = summary[summary["endpoint"] == name]
         for arm, median, low, high in about[["arm", "median", "q05", "q95"]].to_numpy().tolist():
-            cells[arm] = f"{output.number(median)}  ({output.number(low)} to {output.number(high)})"
+            text = f"{output.number(median)}{apart}({output.number(low)} to {output.number(high)})"
+            cells[arm] = text.replace("inf", "never")  # only time_to can be infinite
         rows.append(cells)
-    rows.append({"endpoint": "failed runs", "unit": "", **{arm: _failed(counts[arm]) for arm in result.arms}})
+    rows.append({"endpoint": "failed runs", "unit": "", **{arm: _failed(counts[arm], apart) for arm in result.arms}})
     screen = output.console()
     output.print_rows(
         screen, f"{model.name}, {len(result):,} runs: median (5 % to 95 %) by arm", rows, rule_before_last=True
@@ -215,7 +217,7 @@ def _tell(model: Model, result: SweepResult, as_json: bool, written: Sequence[Pa
     output.say_written(written)
 
 
-def _failed(counts: Mapping[str, int]) -> str:
+def _failed(counts: Mapping[str, int], apart: str) -> str:
     """Return the share of failed runs in words: "0.1 % (12 of 10,000: 10 not finite, 2 refused)"."""
     started = sum(n for label, n in counts.items() if label != "not run")
     if not started:
@@ -223,7 +225,7 @@ def _failed(counts: Mapping[str, int]) -> str:
     bad = {label: n for label, n in counts.items() if label not in ("ok", "not run")}
     failed = sum(bad.values())
     why = ": " + ", ".join(f"{n:,} {label}" for label, n in bad.items()) if bad else ""
-    return f"{100 * failed / started:.3g} %  ({failed:,} of {started:,}{why})"
+    return f"{100 * failed / started:.3g} %{apart}({failed:,} of {started:,}{why})"
 
 
 def _computed(result: SweepResult) -> str:

@@ -194,7 +194,7 @@ def test_an_interrupt_keeps_writes_and_tells_what_is_finished(tmp_path: Path) ->
 def test_an_interrupt_that_a_solver_swallows_still_ends_the_sweep() -> None:
     from immunode.cli.sweep import progress
 
-    with progress() as tell:
+    with progress(2) as tell:
         tell(1, 2)
         with suppress(KeyboardInterrupt):  # as C code does that calls back into Python
             signal.raise_signal(signal.SIGINT)
