@@ -96,7 +96,7 @@ def test_no_hopf_point_without_it() -> None:
 def test_limit_cycle_at_sixteen() -> None:
     """Period 5.561, p in [0.1259, 0.5111]; 4 digits printed."""
     times = np.linspace(500, 600, 50_001)
-    p = DISEASED.run(times, {"alpha2": 16.0, "alpha4": 7.0})[:, 1, 0]
+    p = DISEASED.run(times, {"alpha2": 16.0, "alpha4": 7.0}, engine="scipy")[:, 1, 0]
     peaks = np.flatnonzero((p[1:-1] > p[:-2]) & (p[1:-1] >= p[2:]))
     assert np.diff(times[peaks]).mean() == pytest.approx(5.561, abs=1e-3)
     assert (p.min(), p.max()) == (pytest.approx(0.1259, abs=6e-5), pytest.approx(0.5111, abs=6e-5))
@@ -153,9 +153,9 @@ def test_clearance_destabilizes_the_diseased_state() -> None:
 
 def test_limit_cycle_above_this_hopf_point() -> None:
     """x1.09: p in [0.265, 0.468]; 3 digits printed. The cycle is weakly stable, so it is read after 1,400."""
-    p = DISEASED.given(["anti_tnf_clearance_permanent"]).run(
-        np.linspace(1400, 1500, 20_001), {"anti_tnf_clearance_permanent.scale": 1.09}
-    )[:, 1, 0]
+    system = DISEASED.given(["anti_tnf_clearance_permanent"])
+    knob = {"anti_tnf_clearance_permanent.scale": 1.09}
+    p = system.run(np.linspace(1400, 1500, 20_001), knob, engine="scipy")[:, 1, 0]
     assert (p.min(), p.max()) == (pytest.approx(0.265, abs=6e-4), pytest.approx(0.468, abs=6e-4))
 
 

@@ -130,8 +130,9 @@ def test_waves_have_the_computed_size_and_period(c: float, low: float, high: flo
 @pytest.mark.slow
 @pytest.mark.parametrize(("c", "low", "high", "period"), [(0.03, 2.19e3, 6.88e4, 107), (0.032, 9.5e3, 3.56e4, 95.9)])
 def test_waves_near_the_hopf_point_settle_late(c: float, low: float, high: float, period: float) -> None:
-    """What the waves become in the end: after 20,000 days, to the digits printed."""
-    times = np.linspace(20_000, 21_000, 20_001)
+    """What the waves become in the end, to the digits printed; at 0.032 that takes 20,000 days."""
+    begin = 8_000 if c == 0.03 else 20_000
+    times = np.linspace(begin, begin + 1000, 20_001)
     tumor = SYSTEM.run(times, {"c": c}, rtol=1e-10, engine="scipy")[:, 1, 0]
     assert tumor.min() == pytest.approx(low, rel=6e-3)
     assert tumor.max() == pytest.approx(high, rel=2e-3)
