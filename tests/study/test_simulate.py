@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from immunode.errors import SolverError, StudyError, UnitError
-from immunode.model import Model
+from immunode.model import Event, Model, Parameter
 from immunode.study import Arms, simulate
 
 TIGHT = {"rtol": 1e-9}
@@ -57,6 +57,16 @@ def test_both_sides_of_a_dose_are_on_the_path(decay: Model) -> None:
 def test_a_dose_at_an_output_time_shows_the_value_after_it(decay: Model) -> None:
     run = simulate(decay, times=[0, 4], interventions=["graft"], **TIGHT)
     assert run["A"][-1] == pytest.approx(8 * np.exp(-2) + 10, rel=NEAR)
+
+
+def test_a_jump_on_a_state_is_on_the_path(decay: Model) -> None:
+    refill = Event("refill", {"A": "2*A"}, when="A < least")
+    least = Parameter("least", 2.0, "cell", source="assumed: a test")
+    run = simulate(decay.replace(events=(refill,), parameters=(*decay.parameters, least)), 4, times=[0, 4], **TIGHT)
+    when = np.log(4) / 0.5
+    assert run.breaks == (pytest.approx(when, rel=NEAR),)
+    np.testing.assert_allclose(run.path["A"][1:3], [2, 4], rtol=NEAR)
+    assert run.final("A") == pytest.approx(4 * np.exp(-0.5 * (4 - when)), rel=NEAR)
 
 
 def test_arms_are_compared(decay: Model) -> None:
