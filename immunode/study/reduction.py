@@ -26,7 +26,9 @@ def reduce_samples(one: Endpoint, samples: Samples, constants: Mapping[str, Arra
         if one.kind == "time_of_peak":
             return highest(samples, one.subject)[1]
         if one.kind == "trough":
-            return np.asarray(samples.values[one.subject].min(axis=0))
+            v = samples.values[one.subject]
+            # not min(): which of 0.0 and -0.0 it returns depends on the shape; the first smallest does not
+            return np.asarray(v[np.argmin(v, axis=0), np.arange(v.shape[1])])
         from immunode.model.expression import parse
 
         def lookup(name: str) -> Any:

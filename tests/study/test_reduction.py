@@ -86,6 +86,16 @@ def test_every_run_is_reduced_to_the_same_bits_alone_and_among_others(width: int
             assert alone[0].tobytes() == among[i].tobytes()
 
 
+def test_the_sign_of_a_zero_does_not_depend_on_the_neighbors() -> None:
+    x = np.where(np.random.default_rng(0).random((201, 33)) < 0.5, -0.0, 0.0)
+    whole = Samples(np.repeat(np.arange(201.0)[:, None], 33, axis=1), np.zeros(x.shape, int), {"x": x})
+    for end in (trough("x"), peak("x")):
+        among = reduce_samples(end, whole, {})
+        for i in range(33):
+            one = Samples(whole.t[:, [i]].copy(), np.zeros((201, 1), int), {"x": x[:, [i]].copy()})
+            assert np.signbit(reduce_samples(end, one, {})[0]) == np.signbit(among[i])
+
+
 @pytest.mark.parametrize(
     ("text", "value"),
     [
