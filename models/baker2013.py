@@ -58,7 +58,7 @@ MODEL = Model(
         Parameter("a_input", 0.0, "", "anti-inflammatory cytokine given", "assumed: treatment input", "assumed"),
         Parameter("D", 0.0, "", "extra loss rate of p by treatment", "assumed: treatment input", "assumed"),
         Parameter("k_drug", 0.5, "", "decay of `drug` between pulses", "assumed: half-life of 1.4", "assumed"),
-        Parameter("k_J", 1.0, "", "damage per p and time", "assumed: free scale of the read-out", "assumed"),
+        Parameter("k_J", 1.0, "", "damage per p and time", "assumed: free scale of `damage`", "assumed", (1.0, 1.0)),
     ],
     derived=[
         Derived("feedback", "alpha2*(1 + aging*t**2/(alpha2_T**2 + t**2))", "", "alpha2 at this age",

@@ -15,7 +15,8 @@ p1*E*I/(g1 + I) as published; the curated entry lacks `+ I`, and with it the pub
 initial values are E = 0, I = 0; here all three start at 1. All numbers of the specification come out (see the tests),
 with one remark: just below the start of the waves (c = 0.032) they still grow smaller at day 6,000.
 
-Numerics: the waves are only right if the troughs are resolved relative to their own size, hence the tiny `typical`.
+Numerics: troughs as low as 1e-200 cells occur between 8.6e-5 and 0.02. They must be resolved relative to their own
+size, or noise turns T negative and the run blows up; hence the tiny `typical` of T and I.
 """
 
 from immunode.intervention import Intervention, scale, set_to
@@ -34,8 +35,8 @@ MODEL = Model(
     states=[
         State("E", 1.0, "cell", "activated effector cells (per volume)", kind="cell", typical=1e-3,
               source="specification of the package; BIOMD0000000732 has 0"),
-        State("T", 1.0, "cell", "tumor cells (per volume)", kind="cell", typical=1e-9, source="BIOMD0000000732"),
-        State("I", 1.0, "IL2_unit", "interleukin-2 at the tumor", kind="signal", typical=1e-6,
+        State("T", 1.0, "cell", "tumor cells (per volume)", kind="cell", typical=1e-200, source="BIOMD0000000732"),
+        State("I", 1.0, "IL2_unit", "interleukin-2 at the tumor", kind="signal", typical=1e-200,
               source="specification of the package; BIOMD0000000732 has 0"),
     ],
     parameters=[

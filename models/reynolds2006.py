@@ -69,7 +69,7 @@ MODEL = Model(
         Parameter("s_c", 0.0125, "C_unit/hour", "constant source of mediator", "BIOMD0000000714", "published"),
         Parameter("k_cn", 0.04, "C_unit/hour", "maximal induced production", "BIOMD0000000714", "published"),
         Parameter("k_cnd", 48.0, "N_unit/D_unit", "weight of damage in it", "BIOMD0000000714", "published"),
-        Parameter("Q_half", 1.0, "N_unit", "stimulus that gives half of it", "BIOMD0000000714", "published"),
+        Parameter("Q_half", 1.0, "N_unit", "stimulus for half of it", "BIOMD0000000714", "published", (1.0, 1.0)),
         Parameter("mu_c", 0.1, "1/hour", "decay of mediator", "BIOMD0000000714", "published"),
         Parameter("k_npe", 9.0, "1/(PE_unit*hour)", "activation by endotoxin", "Day 2006, from memory", "memory"),
         Parameter("mu_pe", 3.0, "1/hour", "decay of endotoxin", "Day 2006, from memory", "memory"),

@@ -11,7 +11,7 @@ from immunode.catalogue import load_model
 MODEL = load_model("berends2019")
 SYSTEM = System(MODEL)
 DAYS = np.array([0, 1, 3, 7, 14, 28, 42, 56, 70, 84, 98.0])
-JUST_BEFORE = np.where(np.isin(DAYS, [14, 42, 98]), DAYS - 1e-9, DAYS)  # at a dose, results hold the value after it
+JUST_BEFORE = np.where(np.isin(DAYS, [14, 42]), DAYS - 1e-9, DAYS)  # at a dose, results hold the value after it
 
 
 def seen(arm: str, times: Array, variant: str = "") -> dict[str, Array]:
@@ -77,7 +77,7 @@ def test_double_dose_prolongs_suppression() -> None:
 
 
 def test_short_interval_raises_the_trough() -> None:
-    times = np.array([98 - 1e-9])
+    times = np.array([98.0])
     assert seen("short_interval", times)["infliximab"][0] > 5 * seen("standard", times)["infliximab"][0]
 
 
@@ -90,5 +90,5 @@ def test_untreated_tnf_stays_at_its_baseline() -> None:
 
 
 def test_maintenance_goes_on_every_eight_weeks() -> None:
-    got = seen("standard", np.array([98 - 1e-9, 98.0, 154 - 1e-9, 154.0]))["infliximab"]
-    np.testing.assert_allclose(got[[1, 3]] - got[[0, 2]], 350 / 3.18, rtol=1e-6)
+    got = seen("standard", np.array([98, 98.00001, 154, 154.00001]))["infliximab"]
+    np.testing.assert_allclose(got[[1, 3]] - got[[0, 2]], 350 / 3.18, rtol=1e-5)

@@ -111,6 +111,17 @@ def test_untreated_arms() -> None:
     assert y[:, 1].max() > 1e5
 
 
+def test_sweeps_survive_the_deep_troughs() -> None:
+    """All of the published range of c, +-30 % on the rest: T falls to 1e-100 and lower, and no run fails."""
+    rng = np.random.default_rng(1)
+    changes = {name: value * np.exp(rng.uniform(-0.3, 0.3, 200)) for name, value in P.items()}
+    changes["c"] = rng.uniform(0, 0.05, 200)
+    tumor = SYSTEM.run(np.linspace(0, 1000, 1001), changes, rtol=1e-6)[:, 1]
+    assert tumor.min() > -1e-150
+    assert np.abs(tumor).min() < 1e-100
+    assert tumor[:, tumor.max(axis=0) > 0].max() < 2e9
+
+
 @pytest.mark.slow
 @pytest.mark.parametrize(
     ("c", "low", "high", "period"),
