@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 import sys
 from collections.abc import Sequence
 
@@ -15,8 +16,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
     from immunode.cli.app import app
     from immunode.errors import ImmunodeError
 
+    words = list(sys.argv[1:] if arguments is None else arguments)
     try:
-        app(args=arguments, prog_name="immunode")
+        app(args=words, prog_name="immunode", obj=shlex.join(["immunode", *words]))
     except SystemExit as exit_:
         return exit_.code if isinstance(exit_.code, int) else int(exit_.code is not None)
     except ImmunodeError as error:

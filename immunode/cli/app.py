@@ -115,6 +115,7 @@ def new(
 
 @app.command()
 def run(
+    context: typer.Context,
     name: Name,
     arm: Arm = None,
     until: Until = "",
@@ -142,12 +143,14 @@ def run(
         style=style,
         out=out,
         as_json=as_json,
+        command=str(context.obj or context.command_path),
     )
     raise typer.Exit(code)
 
 
 @app.command()
 def sweep(
+    context: typer.Context,
     name: Name,
     arm: Arm = None,
     runs: Annotated[
@@ -191,5 +194,6 @@ def sweep(
         style=style,
         out=out,
         as_json=as_json,
+        command=str(context.obj or context.command_path),
     )
     raise typer.Exit(code)

@@ -124,14 +124,6 @@ def write_text(path: Path, text: str) -> Path:
     return path
 
 
-def command() -> str:
-    """Return the command line that was typed, quoted for a shell."""
-    import shlex
-    import sys
-
-    return shlex.join(["immunode", *sys.argv[1:]])
-
-
 def print_rows(
     screen: Console, title: str, rows: Sequence[Mapping[str, object]], *, rule_before_last: bool = False
 ) -> None:

@@ -28,11 +28,12 @@ def run(
     style: str,
     out: Path | None,
     as_json: bool,
+    command: str,
 ) -> int:
     """Simulate, print a table and write files; return the exit code.
 
     quantities : what to show; without any, the model's readouts, else its states.
-    options : engine, method and rtol.
+    options : engine, method and rtol.   command : what was typed, for the recipe.
     """
     values = read_settings(settings)
     check_look(options["rtol"], style)
@@ -48,7 +49,7 @@ def run(
     comparison = Comparison(done)
     with output.usage():
         rows = _rows(comparison, _shown(model, quantities, comparison))
-    written = [] if out is None else _write(out, comparison, quantities, style)
+    written = [] if out is None else _write(out, comparison, quantities, style, command)
     if as_json:
         recipe = {arm: one.recipe for arm, one in done.items()}
         output.print_json({"model": model.name, "arms": list(done), "rows": rows, "recipe": recipe, "files": written})
@@ -146,18 +147,18 @@ def _print(model: Model, comparison: Comparison, rows: Sequence[Mapping[str, obj
     )
 
 
-def _write(folder: Path, comparison: Comparison, quantities: Sequence[str], style: str) -> list[Path]:
+def _write(folder: Path, comparison: Comparison, quantities: Sequence[str], style: str, command: str) -> list[Path]:
     """Write curves, figure and recipe; return their paths."""
     import json
 
     from immunode.plot import save
 
     curves = comparison.to_frame().to_csv(lineterminator="\n")
-    recipe = output.plain({"command": output.command(), "arms": comparison.recipe})
+    recipe = output.plain({"command": command, "arms": comparison.recipe})
     written = [
         output.write_text(folder / "curves.csv", curves),
         output.write_text(folder / "recipe.json", json.dumps(recipe, indent=2, ensure_ascii=False) + "\n"),
     ]
     figure = comparison.plot(*quantities, style=style)
-    metadata = {"recipe": output.command()}
+    metadata = {"recipe": command}
     return [*written, *(save(figure, folder / f"figure.{ending}", metadata=metadata) for ending in ("png", "svg"))]

@@ -51,8 +51,12 @@ def sweep(
     style: str,
     out: Path | None,
     as_json: bool,
+    command: str,
 ) -> int:
-    """Run a sweep, print its summary and write its files; return the exit code. options : engine, method, rtol."""
+    """Run a sweep, print its summary and write its files; return the exit code.
+
+    options : engine, method, rtol.   command : what was typed, for the recipe.
+    """
     values = read_settings(settings)
     check_look(options["rtol"], style)
     model = output.load(name, variant)
@@ -79,7 +83,7 @@ def sweep(
             **options,
         )
     finished = int((result.codes != -1).sum())
-    written = _write(out, result, style) if out is not None and finished else []
+    written = _write(out, result, style, command) if out is not None and finished else []
     _tell(model, result, as_json, written)
     if result.message:
         print(f"immunode: {result.message}", file=sys.stderr)
@@ -119,7 +123,7 @@ def _kept(model: Model, rows: int) -> list[str]:
 
 @contextmanager
 def progress(total: int) -> Iterator[Callable[[int, int], None]]:
-    """Show how many of `total` runs are done, runs per second and time left while the block runs; nothing where no terminal is."""
+    """Show runs done of `total`, runs per second and time left while the block runs; nothing without a terminal."""
     with _interrupts() as interrupted:
         notes = output.notes()
         if not notes.is_terminal:
@@ -169,15 +173,15 @@ def _interrupts() -> Iterator[Callable[[], None]]:
         signal.signal(signal.SIGINT, before)
 
 
-def _write(folder: Path, result: SweepResult, style: str) -> list[Path]:
+def _write(folder: Path, result: SweepResult, style: str, command: str) -> list[Path]:
     """Write tables, recipe and figures; return their paths."""
     from immunode.plot import save
 
-    told = replace(result, kept={}, recipe={"command": output.command(), **result.recipe})
+    told = replace(result, kept={}, recipe={"command": command, **result.recipe})
     written = told.save(folder)
     if not (result.codes == 0).any():
         return written
-    metadata = {"recipe": output.command()}
+    metadata = {"recipe": command}
     figures = {"figure": result.plot.bands(style=style)} if result.kept else {}
     figures["figure" if not figures else "endpoints"] = result.plot.endpoints(style=style)
     for stem, figure in figures.items():

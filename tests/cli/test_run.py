@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import shlex
 import sys
 from pathlib import Path
 
@@ -55,13 +56,14 @@ def test_settings_reach_parameters_knobs_and_initial_values(capsys: Capture) -> 
 
 def test_files_hold_figure_curves_and_recipe(tmp_path: Path, capsys: Capture) -> None:
     out = tmp_path / "a" / "b"
-    assert main([*RUN, "--arm", "control", "--arm", "cytostatic", "-o", str(out)]) == 0
+    words = [*RUN, "--arm", "control", "--arm", "cytostatic", "-o", str(out)]
+    assert main(words) == 0
     assert sorted(os.listdir(out)) == ["curves.csv", "figure.png", "figure.svg", "recipe.json"]
     curves = pd.read_csv(out / "curves.csv", index_col=["arm", "time"])
     assert set(curves.index.get_level_values("arm")) == {"control", "cytostatic"}
     assert {"E", "T"} <= set(curves.columns)
     assert set(json.loads((out / "recipe.json").read_text())["arms"]) == {"control", "cytostatic"}
-    assert read_metadata(out / "figure.png")["recipe"].startswith("immunode ")
+    assert read_metadata(out / "figure.png")["recipe"] == shlex.join(["immunode", *words])
     assert "figure.png" in capsys.readouterr().err
 
 

@@ -79,7 +79,7 @@ def test_files_hold_table_figure_and_recipe(tmp_path: Path, capsys: Capture) -> 
     assert {"run", "arm", "a", "n", "status", "final(T)", "peak(T)"} <= set(table.columns)
     recipe = json.loads((tmp_path / "out" / "recipe.json").read_text())
     assert recipe["seed"] == 0
-    assert recipe["command"].startswith("immunode ")
+    assert recipe["command"].startswith("immunode sweep kuznetsov1994 --runs 16 --until '50 days'")
     assert "table.csv" in capsys.readouterr().err
 
 
