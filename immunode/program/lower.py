@@ -57,7 +57,8 @@ class _Lowering:
         by_time = graph.derivatives(derivatives, time)
         zero = graph.number(0.0)
         initial = [self._raw(s.initial) for s in model.states] + [zero] * len(integrals)
-        timed = [event for event in model.events if event.at is not None]
+        # at one time switches change first, so that a window that opens then already counts for a dose given then
+        timed = sorted((e for e in model.events if e.at is not None), key=self._moves_state)
         return Program(
             name=model.name,
             time_unit=model.time_unit,
@@ -188,6 +189,9 @@ class _Lowering:
             known = [*self.state_rows, *fluxes, *derived]
             raise ModelError(f"{self.model.name}: no quantity '{name}' to integrate{did_you_mean(name, known)}")
         return found
+
+    def _moves_state(self, event: Event) -> bool:
+        return any(target in self.state_rows for target in dict(event.changes))
 
     def _changes(self, event: Event) -> tuple[Change, ...]:
         changes = []

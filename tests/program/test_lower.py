@@ -98,6 +98,20 @@ def test_an_event_reads_all_values_from_before_it() -> None:
     assert p[2, 0] == 1.5
 
 
+def test_at_one_time_switches_change_before_states() -> None:
+    model = Model(
+        name="m",
+        states=[State("A", 1.0)],
+        switches=[Switch("on")],
+        events=[
+            Event("dose", {"A": "A + on"}, at=3),
+            Event("mixed", {"A": "A + 1", "on": "on"}, at=3),
+            Event("open", {"on": "on + 1"}, at=3),
+        ],
+    )
+    assert [b.name for b in lower(model).breaks] == ["open", "dose", "mixed"]
+
+
 def test_a_condition_becomes_a_root_that_rises_through_zero() -> None:
     model = Model(
         name="m",
