@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import shlex
 import sys
 from collections.abc import Sequence
@@ -16,6 +17,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
     from immunode.cli.app import app
     from immunode.errors import ImmunodeError
 
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper) and stream.encoding.lower() not in ("utf-8", "utf8"):
+            stream.reconfigure(errors="replace")  # a question mark for a Greek letter, not an end in the middle
     words = list(sys.argv[1:] if arguments is None else arguments)
     try:
         app(args=words, prog_name="immunode", obj=shlex.join(["immunode", *words]))

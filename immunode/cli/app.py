@@ -46,7 +46,7 @@ Arm = Annotated[
     ),
 ]
 Until = Annotated[
-    str, typer.Option("--until", help='End: "52 weeks", or a number in model time.  [default: the model\'s]')
+    str, typer.Option("--until", help='End: "52 weeks", or a number in model time; else the model\'s own.')
 ]
 Set = Annotated[
     list[str] | None, typer.Option("--set", help="k=3 sets a parameter, E(0)=5 an initial value; repeat for more.")
@@ -154,7 +154,7 @@ def sweep(
     name: Name,
     arm: Arm = None,
     runs: Annotated[
-        int | None, typer.Option("--runs", min=1, help="Virtual patients; each runs in every arm.  [default: 1024]")
+        int | None, typer.Option("--runs", min=1, help="Virtual patients, each in every arm; 1,024 unless told.")
     ] = None,
     seed: Annotated[int, typer.Option("--seed", min=0, help="What random numbers start from.")] = 0,
     vary: Annotated[

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from immunode.catalogue import Entry, copy_model, list_models
+from immunode.catalogue import Entry, copy_model, find_model, list_models
 from immunode.cli.output import console, notes, print_json, usage
 
 
@@ -49,4 +49,6 @@ def new(file: Path, like: str) -> None:
     """Copy the model `like` to `file` and say what to do with it."""
     with usage():
         path = copy_model(like, file)
-    print(f"{path} is a copy of {like}: change it, then `immunode check {path}` and `immunode run {path}`")
+    source, variant = find_model(like)
+    run = f"immunode run {path}" + (f" --variant {variant}" if variant else "")
+    print(f"{path} is a copy of {source.stem}: change it, then `immunode check {path}` and `{run}`")

@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import json
+import os
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -141,3 +144,18 @@ def test_new_never_overwrites(tmp_path: Path, capsys: Capture) -> None:
     assert main(["new", str(path), "--like", "kuznetsov1994"]) == 2
     assert "exists already" in capsys.readouterr().err
     assert path.read_text() == "mine"
+
+
+def test_new_like_an_alias_names_its_variant(tmp_path: Path, capsys: Capture) -> None:
+    assert main(["new", str(tmp_path), "--like", "rheumatoid_arthritis"]) == 0
+    assert "baker2013.py --variant diseased`" in capsys.readouterr().out
+
+
+def test_a_terminal_that_knows_no_greek_gets_question_marks() -> None:
+    ran = subprocess.run(
+        [sys.executable, "-m", "immunode.cli", "show", "baker2013"],
+        env={**os.environ, "PYTHONIOENCODING": "ascii"},
+        capture_output=True,
+    )
+    assert ran.returncode == 0, ran.stderr
+    assert b"dp/dt = " in ran.stdout
