@@ -13,7 +13,7 @@ MULTIPLE = 8
 
 FREE, BUSY, LANDED = 0, 1, 2
 
-_SCALARS = ("t", "h", "t_stop", "t_near", "t_out", "memory", "growth")
+_SCALARS = ("t", "h", "t_stop", "t_near", "t_out", "memory", "growth", "h_most")
 _INTEGERS = ("run", "next_out", "born", "rejected", "stiff", "phase")
 
 
@@ -33,6 +33,7 @@ class Block:
     t_stop, t_near : next break or end, and the time from which a step counts as having reached it.
     t_out : next time at which output is due (infinite if none before t_stop).
     memory : the controller's, see `Controller`.   growth : largest factor by which the next step may grow.
+    h_most : longest step that is stable, as far as known.
     atol, c, y, y_new, ... : (n_states or n_prepared, width); scale is the tolerated error, scaled the error over it.
     run : number of the run in each lane, -1 where free.   next_out : index into the output times.
     born : count of passes when the lane was last taken up.   rejected : steps rejected since.
@@ -67,6 +68,7 @@ class Block:
     t_out: Array
     memory: Array
     growth: Array
+    h_most: Array
 
     def __init__(self, width: int, n_states: int, n_prepared: int, kept: dict[str, int], within: dict[str, int]) -> None:
         kept_rows = {**dict.fromkeys(_SCALARS, 1), "atol": n_states, "c": n_prepared, **kept}

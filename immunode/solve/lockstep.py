@@ -30,6 +30,10 @@ NOBODY: Lanes = np.empty(0, dtype=np.intp)
 STIFF_CHECK = 32
 """A lane is tested for stiffness at every 32nd step of its own."""
 STIFF_LIMIT = 3
+STABLE, HELD_BACK = 0.7, 0.6
+"""Fractions of the stability limit: where a lane goes that was thrown back by it, and from where it counts as stiff."""
+RELAX = 1.05
+"""A lane held back by stability may take this much longer steps each time, to find out whether the limit has moved."""
 STIFF_FAR = 500.0
 """A stiff lane is handed over only if more steps than this lie ahead of it at its present step size."""
 _EPS = float(np.finfo(float).eps)
@@ -39,13 +43,22 @@ class Lockstep:
     """Integrates runs with one method.
 
     hand_over : let go of runs that turn out to be stiff; `run` returns them.
-    width : largest number of lanes.
+    width : largest number of lanes.   check_every : steps of its own after which a lane is looked at for stiffness.
+    looked, found_fast : how often lanes were looked at, and found held back by stability.
     """
 
     def __init__(
-        self, functions: Functions, runs: Runs, method: type[Method], width: int, hand_over: bool, code: int
+        self,
+        functions: Functions,
+        runs: Runs,
+        method: type[Method],
+        width: int,
+        hand_over: bool = False,
+        check_every: int = STIFF_CHECK,
     ) -> None:
-        self.functions, self.runs, self.width, self.hand_over, self.code = functions, runs, width, hand_over, code
+        self.functions, self.runs, self.width, self.hand_over = functions, runs, width, hand_over
+        self.check_every = check_every
+        self.looked = self.found_fast = 0
         self.method = method(functions)
         self.n_states = len(functions.program.states)
         self.start, self.gain, self.lowest = self.method.controller.constants(self.n_states)
@@ -55,7 +68,7 @@ class Lockstep:
         self.handed: list[Lanes] = []
         self.next_in_queue = 0
         self.queue = NOBODY
-        self.capped = False
+        self.capped = self.held_back = False
         self.failed: list[tuple[Lanes, NDArray[np.int8], NDArray[np.int32]]] = []
         self.by_birth: list[Lanes] = []
         self.n_idle = self.limit = self.patience = 0
@@ -97,6 +110,9 @@ class Lockstep:
         good = square <= self.n_states
         t_new = block.t + h
         power, h_next = self._control(square, h)
+        if self.held_back:
+            np.minimum(h_next, block.h_most, out=h_next)
+            np.multiply(block.h_most, RELAX, block.h_most)
         if self.capped:
             block.growth.fill(control.GROW_MOST)
             self.capped = False
@@ -142,7 +158,17 @@ class Lockstep:
         bad = ~np.isfinite(size)
         if bad.any():
             factor[bad] = control.SHRINK_NOT_FINITE
-        h_next[where] = smaller = h * factor
+        smaller = h * factor
+        if self.method.explicit:
+            speed = self.method.speed(padded(where))[: len(where)]
+            fast = (speed > 1.0) & (speed < np.inf)
+            if fast.any():
+                # a step thrown back by instability says what the limit is; below it, the disturbance decays
+                stable = np.where(fast, h * (STABLE / speed), np.inf)
+                block.h_most[where] = stable
+                np.minimum(smaller, stable, out=smaller)
+                self.held_back = True
+        h_next[where] = smaller
         t_new[where] = t
         if self.method.controller.remembers:
             power[where] = block.memory[where] / self.gain
@@ -194,12 +220,14 @@ class Lockstep:
         self.runs.write(index, run, y)
 
     def _look_for_stiffness(self, t_new: Array) -> Lanes:
-        where = self.by_birth[self.passes % STIFF_CHECK]
+        where = self.by_birth[self.passes % self.check_every]
         if not where.size:
             return NOBODY
         lanes = padded(where)
-        found = self.method.stiff(lanes)[: len(where)]
+        found = self.method.speed(lanes)[: len(where)] > HELD_BACK
         block = self.block
+        self.looked += len(where)
+        self.found_fast += int(np.count_nonzero(found))
         block.stiff[where] = np.where(found, block.stiff[where] + 1, 0)
         ahead = (self.runs.t_end - t_new[where]) > STIFF_FAR * self.h[where]
         return where[(block.stiff[where] >= STIFF_LIMIT) & ahead]
@@ -218,7 +246,7 @@ class Lockstep:
         run = block.run[where]
         runs.reached[run] = runs.t[run] = block.t[where]
         runs.next_out[run] = block.next_out[where]
-        runs.method_index[run] = self.code
+        runs.method_index[run] = self.method.code
         return run
 
     def _let_go(self, where: Lanes) -> None:
@@ -266,9 +294,10 @@ class Lockstep:
         # serving costs as much as some passes, idle lanes cost their share of every pass
         self.patience = max(1, block.width // 12 if more or self.runs.breaks else block.width // 5)
         if self.hand_over:
-            births = np.where(block.phase == BUSY, block.born % STIFF_CHECK, STIFF_CHECK).astype(np.int8)
+            every = self.check_every
+            births = np.where(block.phase == BUSY, block.born % every, every).astype(np.int8)
             order = np.argsort(births, kind="stable")
-            ends = np.cumsum(np.bincount(births, minlength=STIFF_CHECK + 1)).tolist()
+            ends = np.cumsum(np.bincount(births, minlength=every + 1)).tolist()
             self.by_birth = [order[first:last] for first, last in itertools.pairwise([0, *ends[:-1]])]
         self._end_exhausted()
 
@@ -323,6 +352,7 @@ class Lockstep:
         block.memory[lanes] = self.start
         block.rejected[lanes] = 0
         block.growth[lanes] = control.GROW_MOST
+        block.h_most[lanes] = np.inf
         block.born[lanes] = self.passes
         block.stiff[lanes] = 0
         block.phase[lanes] = BUSY

@@ -44,8 +44,10 @@ class Method(ABC):
     """A one-step method on a block of lanes; see the contract above."""
 
     name: ClassVar[str]
+    code: ClassVar[int]
     error_order: ClassVar[int]
     controller: ClassVar[Controller]
+    explicit: ClassVar[bool] = False
     block: Block
 
     def __init__(self, functions: Functions) -> None:
@@ -82,17 +84,18 @@ class Method(ABC):
         """Move all lanes to the state of `block.y_new`."""
         np.copyto(self.block.y, self.block.y_new)
 
-    def stiff(self, where: Lanes) -> NDArray[np.bool_]:
-        """Return which of the lanes `where` are held back by stability in the step tried."""
-        return np.zeros(len(where), dtype=bool)
+    def speed(self, where: Lanes) -> Array:
+        """Return |h lambda| of the step tried as a fraction of what the method can take, (len(where),); 0 if any."""
+        return np.zeros(len(where))
 
 
 class Explicit(Method):
     """An explicit pair: stage arguments are one sum over the rows y, h k1, h k2, ... each."""
 
-    name = "tsit5"
+    name, code = "tsit5", 0
     error_order = TSIT5.error_order
     controller = EXPLICIT
+    explicit = True
 
     def __init__(self, functions: Functions, tableau: ExplicitPair = TSIT5) -> None:
         super().__init__(functions)
@@ -148,7 +151,7 @@ class Explicit(Method):
         bend = first + k[-n:] - 2.0 * rise
         return [y0, first, rise - first - bend + quartic, bend - 2.0 * quartic, quartic]
 
-    def stiff(self, where: Lanes) -> NDArray[np.bool_]:
+    def speed(self, where: Lanes) -> Array:
         """Compare the slopes of the last two stages, which lie at the same time (Hairer & Wanner 1996, IV.2)."""
         block, n = self.block, self.n_states
         change = block.k[-n:].take(where, axis=1) - block.k[-2 * n : -n].take(where, axis=1)
@@ -156,15 +159,14 @@ class Explicit(Method):
         scale = block.scale.take(where, axis=1)
         change /= scale
         apart /= scale
-        limit = 0.9 * self.tableau.real_limit
-        stiff: NDArray[np.bool_] = np.add.reduce(change * change, axis=0) > limit**2 * np.add.reduce(apart * apart, 0)
-        return stiff
+        ratio = np.add.reduce(change * change, axis=0) / np.add.reduce(apart * apart, axis=0)
+        return np.asarray(np.sqrt(ratio) / self.tableau.real_limit, dtype=float)
 
 
 class Stiff(Method):
     """A Rosenbrock method with the exact Jacobian and a sparse LU over the lanes."""
 
-    name = "rodas5p"
+    name, code = "rodas5p", 1
     error_order = RODAS5P.error_order
     controller = STIFF
 
@@ -276,6 +278,3 @@ class Stiff(Method):
             block.span("h_before", "y_before")[:, stayed] = kept
             self.stayed = stayed[:0]
         super().accept()
-
-
-METHODS: dict[str, type[Explicit] | type[Stiff]] = {"tsit5": Explicit, "rodas5p": Stiff}

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import weakref
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -20,7 +21,10 @@ if TYPE_CHECKING:
 
 WIDTH = {"tsit5": 8192, "rodas5p": 4096}
 """Lanes of a block; measured, see tests/benchmarks. Wider ones leave the cache, narrower ones pay for calls."""
-PILOT_STEPS = 600
+PILOT_STEPS, PILOT_CHECK = 600, 4
+FEW_STEPS, HELD_BACK_SHARE, STIFF_COST = 60, 0.3, 2.5
+"""A second pilot run, with the stiff method, is made if the first took few steps or was held back by stability in this
+share of them. A stiff step costs about as much as so many explicit ones."""
 EARLY = 0.5
 """A sweep starts with the stiff method if the pilot run turned stiff within this part of the time span."""
 
@@ -46,11 +50,11 @@ class NumpyEngine(Engine):
         waiting = runs.waiting()
         if start == "tsit5":
             free = request.method == "auto"
-            waiting = Lockstep(functions, runs, Explicit, WIDTH["tsit5"], hand_over=free, code=0).run(waiting)
+            waiting = Lockstep(functions, runs, Explicit, WIDTH["tsit5"], hand_over=free).run(waiting)
             if waiting.size:
                 share = f"{waiting.size} of {runs.n} runs" if runs.n > 1 else "it"
                 why += f"; {share} became stiff and went on with rodas5p"
-        Lockstep(functions, runs, Stiff, WIDTH["rodas5p"], hand_over=False, code=1).run(waiting)
+        Lockstep(functions, runs, Stiff, WIDTH["rodas5p"]).run(waiting)
         return runs.batch(self.name, self.methods, f"{reason}; {why}" if reason else why)
 
 
@@ -76,14 +80,21 @@ def first_method(
 
 def _pilot(functions: Functions, t0: float, t_end: float, rtol: float, atol: ArrayLike | None) -> tuple[str, str]:
     values = np.array(functions.program.values, dtype=float)[:, None]
-    times = np.array([t_end])
-    runs = Runs(Request(functions, values, times, t0, None, rtol, atol, PILOT_STEPS, None, "auto"))
-    stiff = Lockstep(functions, runs, Explicit, WIDTH["tsit5"], hand_over=True, code=0).run(runs.waiting())
-    if stiff.size:
+    request = Request(functions, values, np.array([t_end]), t0, None, rtol, atol, PILOT_STEPS, None, "auto")
+    runs = Runs(request)
+    trial = Lockstep(functions, runs, Explicit, WIDTH["tsit5"], hand_over=True, check_every=PILOT_CHECK)
+    if trial.run(runs.waiting()).size:
         turned = float(runs.t[0])
         if turned - t0 <= EARLY * (t_end - t0):
             return "rodas5p", f"at the declared values the system is stiff (seen by t = {turned:.3g})"
         return "tsit5", f"at the declared values the system is not stiff until t = {turned:.3g}"
+    steps = int(runs.steps[0])
     if runs.status[0] not in (Status.OK, Status.TOO_MANY_STEPS):
         return "tsit5", f"the run at the declared values ended as '{Status(int(runs.status[0])).label}'"
+    if steps < FEW_STEPS or trial.found_fast > HELD_BACK_SHARE * trial.looked:
+        # the stiff method is worth it if it needs much fewer steps; it is stopped where it doesn't
+        other = Runs(replace(request, max_steps=int(steps / STIFF_COST)))
+        Lockstep(functions, other, Stiff, WIDTH["rodas5p"]).run(other.waiting())
+        if other.status[0] == Status.OK:
+            return "rodas5p", f"at the declared values rodas5p needs {other.steps[0]} steps, tsit5 {steps}"
     return "tsit5", "at the declared values the system is not stiff"

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 Array = NDArray[np.float64]
 
 MOST_EVENTS_AT_ONCE = 100
+NO_TIME = 1e-13
 _LOOKS = (0.25, 0.5, 0.75, 1.0)
 """Fractions of a step at which triggers are looked at, so that a short excursion is seen."""
 
@@ -109,6 +110,10 @@ class _Trajectory:
 
     def _segment(self, stop: float) -> None:
         """Go on to the next break; state events inside are passed on the way."""
+        if stop - self.t <= NO_TIME * max(abs(self.t), abs(stop)):
+            # two breaks that differ by rounding: no solver starts over so short a time
+            self.y = self.y + (stop - self.t) * self._right(self.t, self.y)
+            self.t = stop
         while self.t < stop:
             try:
                 self.strict = self.method == "LSODA"
