@@ -12,6 +12,7 @@ _BINARY: dict[str, Callable[[Any, Any], Any]] = {
     "add": operator.add,
     "sub": operator.sub,
     "mul": operator.mul,
+    "div": operator.truediv,
     "<": operator.lt,
     "<=": operator.le,
     ">": operator.gt,
