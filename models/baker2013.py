@@ -48,7 +48,7 @@ MODEL = Model(
     parameters=[
         Parameter("alpha1", 0.025, "", "background production of p", "BIOMD0000000550", "published"),
         Parameter("alpha2", 1.0, "", "strength of the feedback of p on itself (susceptibility)",
-                  "BIOMD0000000550; bifurcation parameter, 0 to 50", "published", bounds=(0.0, 50.0)),
+                  "BIOMD0000000550; bifurcation parameter, studied from 0 to 50", "published"),
         Parameter("alpha3", 0.5, "", "p that gives half of the production of a", "BIOMD0000000550", "published"),
         Parameter("alpha4", 3.5, "", "maximal production of a", "BIOMD0000000550 (7 in 549)", "published"),
         Parameter("gamma", 1.25, "", "loss of p relative to loss of a", "BIOMD0000000550", "published"),

@@ -60,10 +60,12 @@ class Space:
     """A box to sample from, one axis a design column. Made by `space`.
 
     left_out : names that matched but have no range to sample (value 0 without bounds).
+    fixed : names that matched but whose bounds are equal: conversions, free scales.
     """
 
     axes: tuple[Axis, ...] = ()
     left_out: tuple[str, ...] = field(default=())
+    fixed: tuple[str, ...] = field(default=())
 
     @property
     def names(self) -> tuple[str, ...]:
@@ -78,7 +80,8 @@ class Space:
         axis = Axis(name, float(low), float(high), _wide(low, high) if log is None else log)
         kept = tuple(axis if a.name == name else a for a in self.axes)
         added = kept if name in self.names else (*kept, axis)
-        return type(self)(added, tuple(n for n in self.left_out if n != name))
+        left_out, fixed = (tuple(n for n in names if n != name) for names in (self.left_out, self.fixed))
+        return type(self)(added, left_out, fixed)
 
     def words(self) -> str:
         """Return one line that says which columns are sampled, and how."""
@@ -91,6 +94,8 @@ class Space:
             parts.append(f"{shown}: {origin}")
         if self.left_out:
             parts.append(f"not sampled, since 0 has no +-: {', '.join(self.left_out)}")
+        if self.fixed:
+            parts.append(f"fixed by equal bounds: {', '.join(self.fixed)}")
         return "; ".join(parts)
 
 
@@ -98,7 +103,8 @@ def space(model: Model, *patterns: str, spread: float = 0.3) -> Space:
     """Return the ranges of all names of `model` that match the patterns; without patterns, of all parameters.
 
     A range is the parameter's bounds (uniform; log-uniform where they are above 0 and a factor of 10 or more
-    apart), else log-uniform from (1 - spread) to (1 + spread) times the value.
+    apart; equal bounds mean a constant that is left alone), else log-uniform from (1 - spread) to (1 + spread) times
+    the value.
 
     patterns : names or shell patterns. `"k_*"` looks among parameters, `"anti_tnf.*"` (with a dot) also among
         the knobs of interventions that the model declares, `"E(0)"` or `"*(0)"` among initial values.
@@ -117,16 +123,14 @@ def space(model: Model, *patterns: str, spread: float = 0.3) -> Space:
         if not found:
             raise StudyError(f"{model.name}: nothing is called '{pattern}'{did_you_mean(pattern, known)}")
         chosen.update(dict.fromkeys(found))
-    axes, left_out = [], []
-    for name in chosen:
-        axis = _axis(name, *known[name], spread)
-        if axis is None:
-            left_out.append(name)
-        else:
-            axes.append(axis)
+    fixed = tuple(name for name in chosen if known[name][1] is not None and len(set(known[name][1] or ())) == 1)
+    ranges = {name: _axis(name, *known[name], spread) for name in chosen if name not in fixed}
+    left_out = tuple(name for name, axis in ranges.items() if axis is None)
+    axes = tuple(axis for axis in ranges.values() if axis is not None)
     if not axes:
-        raise StudyError(f"{model.name}: {', '.join(left_out)} is 0 and has no bounds; use Space().with_range(...)")
-    return Space(tuple(axes), tuple(left_out))
+        names = ", ".join((*left_out, *fixed))
+        raise StudyError(f"{model.name}: {names}: 0 without bounds, or fixed; use Space().with_range(...)")
+    return Space(axes, left_out, fixed)
 
 
 def as_space(given: Space | Mapping[str, tuple[float, float]]) -> Space:
@@ -188,7 +192,8 @@ def initial_values(model: Model) -> dict[str, float]:
 def _axis(name: str, value: float, bounds: tuple[float, float] | None, spread: float) -> Axis | None:
     if bounds is not None:
         low, high = map(float, bounds)
-        return Axis(name, low, high, _wide(low, high), "inside bounds" + (" (log)" if _wide(low, high) else ""))
+        origin = f"inside bounds {low:g} to {high:g}" + (", log-uniform" if _wide(low, high) else "")
+        return Axis(name, low, high, _wide(low, high), origin)
     if value == 0 or not math.isfinite(value):
         return None
     low, high = sorted((value * (1 - spread), value * (1 + spread)))

@@ -3,6 +3,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
+from immunode.catalogue import load_model
 from immunode.errors import StudyError
 from immunode.intervention import perturb
 from immunode.model import Model
@@ -13,7 +14,7 @@ def test_bounds_are_used_where_there_are_some_else_thirty_percent(decay: Model) 
     box = space(decay, "k", "k_second")
     assert (box.axes[0].low, box.axes[0].high, box.axes[0].log) == (0.1, 2.0, True)
     assert (box.axes[1].low, box.axes[1].high, box.axes[1].log) == (pytest.approx(1.4), pytest.approx(2.6), True)
-    assert "inside bounds" in box.words()
+    assert "k: inside bounds 0.1 to 2, log-uniform" in box.words()
     assert "+-30 %" in box.words()
 
 
@@ -23,6 +24,13 @@ def test_a_star_means_parameters_and_says_what_it_left_out(decay: Model) -> None
     assert box.left_out == ("inflow",)
     assert "inflow" in box.words()
     assert space(decay, "*").names == box.names
+
+
+def test_equal_bounds_mean_a_constant_that_is_left_alone() -> None:
+    box = space(load_model("baker2013"))
+    assert box.fixed == ("k_J",)
+    assert "k_J" not in box.names
+    assert "fixed by equal bounds: k_J" in box.words()
 
 
 def test_patterns_find_parameters_knobs_and_initial_values(decay: Model) -> None:
@@ -58,7 +66,7 @@ def test_a_range_below_0_stays_below_0() -> None:
         (["z_*"], r"nothing is called 'z_\*'"),
         (["slow.strengh"], "did you mean 'slow.strength'"),
         (["AA(0)"], r"did you mean 'A\(0\)'"),
-        (["inflow"], "inflow is 0 and has no bounds"),
+        (["inflow"], "inflow: 0 without bounds, or fixed"),
     ],
 )
 def test_a_wrong_pattern_names_the_nearest(decay: Model, patterns: list[str], says: str) -> None:
