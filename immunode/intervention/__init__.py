@@ -6,11 +6,23 @@ from immunode.intervention.compose import knobs, perturb
 from immunode.intervention.drug import Drug, DrugEffect
 from immunode.intervention.drugs import LIBRARY, drug
 from immunode.intervention.intervention import Intervention
-from immunode.intervention.operations import Operation, add, inhibit, scale, set_to, stimulate, transfer
+from immunode.intervention.operations import Operation, add, inhibit, remove, scale, set_to, stimulate, transfer
 from immunode.intervention.pk import PK, one_compartment, two_compartment
 from immunode.intervention.regimen import Dose, Regimen
 from immunode.intervention.regimen_text import regimen
-from immunode.intervention.schedule import Pulses, Rhythm, Schedule, decay, during, pulses, ramp, rhythm
+from immunode.intervention.rules import Rule
+from immunode.intervention.schedule import Pulses, Rhythm, Schedule, Trip, decay, during, pulses, ramp, rhythm
+from immunode.intervention.shapes import (
+    at_times,
+    at_visits,
+    bouts,
+    daily,
+    jet_lag,
+    nights,
+    seasons,
+    to_target,
+    weekly,
+)
 
 __all__ = [
     "Intervention",
@@ -23,11 +35,21 @@ __all__ = [
     "inhibit",
     "stimulate",
     "transfer",
+    "remove",
     "during",
     "pulses",
     "ramp",
     "decay",
     "rhythm",
+    "daily",
+    "weekly",
+    "seasons",
+    "jet_lag",
+    "bouts",
+    "nights",
+    "at_times",
+    "at_visits",
+    "to_target",
     "regimen",
     "one_compartment",
     "two_compartment",
@@ -40,5 +62,7 @@ __all__ = [
     "Pulses",
     "Regimen",
     "Rhythm",
+    "Rule",
     "Schedule",
+    "Trip",
 ]

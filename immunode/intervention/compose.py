@@ -9,6 +9,7 @@ from immunode.errors import DoseError, ModelError, did_you_mean
 from immunode.intervention.conditions import holds
 from immunode.intervention.drug import Drug
 from immunode.intervention.intervention import Intervention
+from immunode.intervention.operations import JUMPS
 from immunode.intervention.overlap import set_requirements
 from immunode.intervention.parts import Parts
 from immunode.model.declaration import Effect, Model, Parameter, Requirement
@@ -18,6 +19,8 @@ from immunode.model.validation import find
 Given = Intervention | Drug | str
 R = TypeVar("R")
 _GROUPS = ("parameters", "states", "switches", "processes", "derived", "events")
+_KNOWN = ("states", "derived", "parameters", "switches")
+"""What a rule can look at."""
 
 
 def perturb(model: Model, *interventions: Given | Iterable[Given]) -> Model:
@@ -43,6 +46,7 @@ def perturb(model: Model, *interventions: Given | Iterable[Given]) -> Model:
     parts = _written(model, chosen)
     for it, added in zip(chosen, parts, strict=True):
         _check_targets(model, it, added, parts)
+        _check_observed(model, it, added, parts)
         _check_expectations(model, it, parts)
     values = {p.name: p.value for p in model.parameters} | {p.name: p.value for a in parts for p in a.parameters}
     for added in parts:
@@ -103,11 +107,12 @@ def _check_names(model: Model, chosen: list[Intervention | Drug]) -> None:
 
 
 def _written(model: Model, chosen: list[Intervention | Drug]) -> list[Parts]:
-    units = {p.name: p.unit for p in model.parameters} | {s.name: s.unit for s in model.states}
+    units = {r.name: r.unit for group in _KNOWN for r in getattr(model, group)}
     parts = [it.parts(model, units) for it in chosen]
-    # an intervention may act on a knob of another one, whose unit is known now
-    fresh = {p.name: p.unit for a in parts for p in a.parameters} | {s.name: s.unit for a in parts for s in a.states}
-    if any(target in fresh for it in chosen for target in _targets(it)):
+    # an intervention may act on a knob of another one, or look at its quantities, whose units are known now
+    fresh = {r.name: r.unit for a in parts for group in _KNOWN for r in getattr(a, group)}
+    looked = {name for a in parts for _, found in a.observed for name in found}
+    if looked & fresh.keys() or any(target in fresh for it in chosen for target in _targets(it)):
         parts = [it.parts(model, {**units, **fresh}) for it in chosen]
     return parts
 
@@ -123,7 +128,7 @@ def _check_targets(model: Model, it: Intervention | Drug, added: Parts, parts: l
     states = [s.name for s in model.states] + [s.name for a in parts if a is not added for s in a.states]
     acts: tuple[Any, ...] = tuple(it.operations if isinstance(it, Intervention) else it.effects)  # type: ignore[arg-type]
     for act in acts:
-        target, moved = act.target, act.operator == "transfer"
+        target, moved = act.target, act.operator in JUMPS
         if target in (states if moved else parameters):
             continue
         if any(p.name == target for p in added.parameters):
@@ -133,6 +138,22 @@ def _check_targets(model: Model, it: Intervention | Drug, added: Parts, parts: l
             raise ModelError(f"{who}: unknown state '{target}'{hint}")
         hint = f"; '{target}' is a state, use transfer" if target in states else did_you_mean(target, parameters)
         raise ModelError(f"{who}: unknown parameter '{target}'{hint}")
+
+
+def _check_observed(model: Model, it: Intervention | Drug, added: Parts, parts: list[Parts]) -> None:
+    """Refuse a rule that looks at what no run has."""
+    records = [model, *parts]
+    known = {r.name: r.meaning for group in _KNOWN for record in records for r in getattr(record, group)}
+    fluxes = {process.name for process in model.processes}
+    for condition, found in added.observed:
+        for name in found:
+            if name in known:
+                continue
+            hint = "; it is a flux: declare it as a derived quantity" if name in fluxes else did_you_mean(name, known)
+            raise ModelError(
+                f"{model.name}, intervention '{it.name}': its rule looks at '{name}' in '{condition}', "
+                f"which is no state, derived quantity or parameter{hint}"
+            )
 
 
 def _check_expectations(model: Model, it: Intervention | Drug, parts: list[Parts]) -> None:

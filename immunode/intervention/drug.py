@@ -16,6 +16,8 @@ from immunode.intervention.parts import Parts
 from immunode.intervention.pk import PK, add_pk
 from immunode.intervention.regimen import ROUTES, Dose, Regimen
 from immunode.intervention.regimen_text import regimen as read_regimen
+from immunode.intervention.rules import add_rule
+from immunode.intervention.schedule import Schedule
 from immunode.intervention.times import SHORT
 from immunode.model.declaration import Derived, Effect, Model, Pairs
 from immunode.model.serial import register
@@ -87,6 +89,7 @@ class Drug:
     weight : body mass in kg, for doses per kg.
     strength : in [0, 1]; scales every dose.
     route : of doses that do not say one; "" means absorbed where the drug has `ka`, else "iv".
+    rule : what is decided at visits, set by `when`; it multiplies the doses.
     direction, acts_on, expects, source, evidence, note : as in `Intervention`.
 
     Raises
@@ -109,9 +112,12 @@ class Drug:
     source: str = ""
     evidence: str = ""
     note: str = ""
+    rule: Schedule | None = None
 
     def __post_init__(self) -> None:
         check_name(self.name)
+        if self.rule is not None and (self.rule.rule is None or self.rule != Schedule(rule=self.rule.rule)):
+            raise DoseError(f"drug '{self.name}': when(...) takes at_visits(...) or to_target(...), got '{self.rule}'")
         if not isinstance(self.pk, PK):
             raise ModelError(f"drug '{self.name}' needs pharmacokinetics such as one_compartment(CL=..., V1=...)")
         object.__setattr__(self, "effects", tuple(self.effects))
@@ -170,6 +176,13 @@ class Drug:
         """Return the drug with every dose multiplied by `strength`, in [0, 1]."""
         return replace(self, strength=strength)
 
+    def when(self, rule: Schedule) -> Self:
+        """Return the drug whose doses follow a rule: `drug.when(at_visits("4 weeks", when="p > 0.3"))`.
+
+        rule : by `at_visits` or `to_target`; an infusion that runs changes with it.
+        """
+        return replace(self, rule=rule)
+
     def renamed(self, name: str) -> Self:
         """Return the drug under another name."""
         return replace(self, name=name)
@@ -184,6 +197,7 @@ class Drug:
             "dose": f"{self.regimen}{weight}" if self.regimen is not None else "none yet; use .dose('40 mg q2w')",
             "does": "; ".join(effect.words(unit) for effect in self._effects),
             "pk": kinetics,
+            "rule": str(self.rule) if self.rule is not None else "",
         }
         return card(self.name, *record_rows(self, rows))
 
@@ -200,6 +214,9 @@ class Drug:
         parts = Parts(self.name, model, units, self.source, self.evidence)
         strength = parts.knob("strength", self.strength, "", f"factor on every dose of {self.name}", bounds=(0, 1))
         parts.within([strength], 0, 1)
+        if self.rule is not None and self.rule.rule is not None:
+            # visits come first, so that a dose at the time of a visit follows what was decided there
+            strength = f"{strength}*{add_rule(parts, self.rule.rule)}"
         doses = Administration(parts, self.pk, self.regimen, strength, self.weight, self.route)
         doses.write()
         add_pk(parts, self.pk, doses.uses_depot, doses.infusions, doses.largest)

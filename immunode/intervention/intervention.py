@@ -10,13 +10,14 @@ from dataclasses import KW_ONLY, dataclass, replace
 from typing import Any, Self
 
 from immunode.errors import DoseError, ModelError, did_you_mean
-from immunode.intervention.gates import add_signal, add_start, add_train, starting
+from immunode.intervention.gates import add_signal, moments, rule_factor, starting
+from immunode.intervention.jumps import add_jumps
 from immunode.intervention.numbers import finite
-from immunode.intervention.operations import Operation
+from immunode.intervention.operations import JUMPS, Operation
 from immunode.intervention.parts import Parts
 from immunode.intervention.schedule import ALWAYS, Schedule
 from immunode.intervention.times import Time, size
-from immunode.model.declaration import Effect, Event, Model, Pairs
+from immunode.model.declaration import Effect, Model, Pairs
 from immunode.model.serial import register
 
 DIRECTIONS = ("enhance", "suppress", "redirect")
@@ -24,7 +25,7 @@ ACTS_ON = ("growth", "activation", "lifespan", "production", "signal", "clearanc
 EVIDENCE = ("measured", "fitted", "published", "memory", "assumed", "derived")
 SIGNS = ("up", "down", "unchanged")
 _NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
-_BOUNDS = {"inhibit": (0.0, 1.0)}
+_BOUNDS = {"inhibit": (0.0, 1.0), "remove": (0.0, 1.0)}
 _MEANINGS = {
     "scale": "factor on {target} at full strength",
     "add": "added to {target} at full strength",
@@ -32,6 +33,7 @@ _MEANINGS = {
     "inhibit": "inhibited fraction of {target} at full strength",
     "stimulate": "stimulated fraction of {target} at full strength",
     "transfer": "put into {target} at full strength",
+    "remove": "part taken out of {target} at full strength",
 }
 
 
@@ -40,8 +42,9 @@ _MEANINGS = {
 class Intervention:
     """A perturbation of a model's parameters over time, a value that never changes.
 
-    operations : what it does, by `scale`, `add`, `set_to`, `inhibit`, `stimulate`, `transfer`.
-    schedule : when, by `during`, `pulses`, `ramp`, `decay`, `rhythm` and products of them.
+    operations : what it does, by `scale`, `add`, `set_to`, `inhibit`, `stimulate`, `transfer`, `remove`.
+    schedule : when, by `during`, `pulses`, `ramp`, `decay`, `rhythm`, `daily`, `bouts`, `at_times`, `at_visits` and
+        others, and products of them.
     strength : in [0, 1]; at 0 it changes nothing.
     kind : such as "drug", "cell therapy", "vaccine", "lifestyle", "nutrition".
     direction : "enhance", "suppress" or "redirect".
@@ -177,9 +180,15 @@ def _operations(it: Intervention) -> tuple[Operation, ...]:
 
 
 def _check_schedule(name: str, operations: Iterable[Operation], schedule: Schedule) -> None:
-    transfers = [o for o in operations if o.operator == "transfer"]
-    gated = [o for o in operations if o.operator != "transfer"]
-    train = schedule.pulses
+    transfers = [o for o in operations if o.operator in JUMPS]
+    gated = [o for o in operations if o.operator not in JUMPS]
+    train, rule = schedule.pulses, schedule.rule
+    if rule is not None and rule.high > 1:
+        raise DoseError(
+            f"'{name}': the level must stay within 1, got high {rule.high:g}; only a drug's dose goes above"
+        )
+    if rule is not None and transfers and (train is not None or schedule.windowed):
+        raise DoseError(f"'{name}': a transfer by a rule happens at its visits; leave out pulses and windows")
     if schedule.half_life is not None and schedule.stop is None and train is None:
         raise DoseError(f"'{name}': a decay needs a gate that closes; give during(...) a stop, or use pulses(...)")
     if gated and train is not None and size(train.width)[0] == 0:
@@ -196,25 +205,18 @@ def _write(it: Intervention, parts: Parts) -> Parts:
     operations = _operations(it)
     strength = parts.knob("strength", it.strength, "", f"strength of {it.name}", bounds=(0, 1))
     parts.within([strength], 0, 1)
-    transfers = [o for o in operations if o.operator == "transfer"]
+    transfers = [o for o in operations if o.operator in JUMPS]
+    gated = len(transfers) < len(operations)
     schedule = starting(it.schedule) if transfers else it.schedule
     often = Counter(o.operator for o in operations)
     knobs = {o: _knob(parts, o, often[o.operator] > 1) for o in operations}
-    if len(transfers) < len(operations):
-        signal = add_signal(parts, schedule, strength)
-        parts.effects += [_effect(o, knobs[o], signal, it.name) for o in operations if o.operator != "transfer"]
-        when: tuple[str, str | None, str | int] = (f"{it.name}.start", None, 1)
-        if schedule.pulses is not None:
-            when = (f"{it.name}.start", f"{it.name}.every", f"{it.name}.n")
-    elif schedule.pulses is not None:
-        when = add_train(parts, schedule.pulses, windowed=False)
-    else:
-        when = (add_start(parts, schedule), None, 1)
+    rule = rule_factor(parts, schedule, stops=not gated)
+    if gated:
+        signal = add_signal(parts, schedule, strength, rule)
+        parts.effects += [_effect(o, knobs[o], signal, it.name) for o in operations if o.operator not in JUMPS]
     if transfers:
-        changes = {o.target: f"{o.target} + {strength}*{knobs[o]}" for o in transfers}
-        meaning = "; ".join(o.words for o in transfers)
-        at, every, count = when
-        parts.events.append(Event(f"{it.name}.jump", changes, at=at, every=every, count=count, meaning=meaning))
+        size = strength + (f"*{rule}" if rule else "")
+        add_jumps(parts, [(o, knobs[o]) for o in transfers], moments(parts, schedule, gated=gated), size)
     return parts
 
 
@@ -233,7 +235,7 @@ def _knob(parts: Parts, operation: Operation, several: bool) -> str:
     )
     if operator == "scale":
         parts.above_zero(full)
-    elif operator == "inhibit":
+    elif operator in ("inhibit", "remove"):
         parts.within([full], 0, 1)
     elif operator in ("stimulate", "transfer"):
         parts.within([full], 0)

@@ -1,14 +1,17 @@
-"""What an intervention does to one parameter or one state: the six operators."""
+"""What an intervention does to one parameter or one state: the seven operators."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 
-from immunode.errors import ModelError
+from immunode.errors import DoseError, ModelError
 from immunode.intervention.numbers import finite
+from immunode.intervention.times import Time, size, tidy_time, words
 from immunode.model.serial import register
 
-OPERATORS = ("scale", "add", "set_to", "inhibit", "stimulate", "transfer")
+OPERATORS = ("scale", "add", "set_to", "inhibit", "stimulate", "transfer", "remove")
+JUMPS = ("transfer", "remove")
+"""Operators that act on states."""
 WORDS = {
     "scale": "multiplies {target} by {value}",
     "add": "adds {value} to {target}",
@@ -16,6 +19,7 @@ WORDS = {
     "inhibit": "inhibits {target} by {percent} %",
     "stimulate": "stimulates {target} by {percent} %",
     "transfer": "puts {value} into {target}",
+    "remove": "takes {percent} % out of {target}",
 }
 
 
@@ -25,18 +29,22 @@ class Operation:
     """One operator on one target, at full signal (s = 1); made by `scale`, `add`, `set_to` and the others.
 
     operator : "scale" (k * value**s), "add" (k + value*s), "set_to" (value), "inhibit" (k * (1 - value*s)),
-        "stimulate" (k * (1 + value*s)) or "transfer" (a state jumps by value at the start).
-    target : a parameter; for "transfer" a state.
+        "stimulate" (k * (1 + value*s)), "transfer" (a state jumps by value at the start) or "remove" (a state jumps to
+        (1 - value) of what it was).
+    target : a parameter; for "transfer" and "remove" a state.
     value : in the target's unit for "add", "set_to" and "transfer", else dimensionless.
+    over : how long a transfer takes; None: a moment.
 
     Raises
     ------
     ModelError : the operator is not known, or the value is not one that it takes.
+    DoseError : the duration is not a time above 0.
     """
 
     operator: str
     target: str
     value: float
+    over: Time | None = None
 
     def __post_init__(self) -> None:
         if self.operator not in OPERATORS:
@@ -51,6 +59,12 @@ class Operation:
         problem = _problem(self.operator, value)
         if problem:
             raise ModelError(f"{self}: {problem}")
+        if self.over is not None:
+            object.__setattr__(self, "over", tidy_time(self.over, f"{self}, over"))
+            if self.operator != "transfer":
+                raise ModelError(f"{self}: only a transfer goes over a time; give the intervention a schedule")
+            if size(self.over)[0] <= 0:
+                raise DoseError(f"{self}, over: must be above 0, got {words(self.over)}")
 
     def __str__(self) -> str:
         return f"{self.operator}('{self.target}', {self.value:g})"
@@ -58,7 +72,8 @@ class Operation:
     @property
     def words(self) -> str:
         """The operation as a phrase: `inhibits k by 95 %`."""
-        return WORDS[self.operator].format(target=self.target, value=f"{self.value:g}", percent=f"{100 * self.value:g}")
+        said = WORDS[self.operator].format(target=self.target, value=f"{self.value:g}", percent=f"{100 * self.value:g}")
+        return said if self.over is None else f"{said} over {words(self.over)}"
 
 
 def _problem(operator: str, value: float) -> str:
@@ -69,6 +84,8 @@ def _problem(operator: str, value: float) -> str:
         return "the inhibited fraction must lie in [0, 1]; 0.95 means 95 %"
     if operator == "stimulate" and value < 0:
         return "the stimulated fraction must be 0 or above; to lower something use inhibit"
+    if operator == "remove" and not 0 <= value <= 1:
+        return "the part taken out must lie in [0, 1]; 0.95 means 95 %"
     if operator == "transfer" and value < 0:
         return "what is put into a state must be 0 or above"
     return ""
@@ -99,6 +116,18 @@ def stimulate(target: str, fraction: float) -> Operation:
     return Operation("stimulate", target, fraction)
 
 
-def transfer(target: str, amount: float) -> Operation:
-    """Return the operation that puts `amount` into state `target` at the start. amount : in the state's unit."""
-    return Operation("transfer", target, amount)
+def transfer(target: str, amount: float, over: Time | None = None) -> Operation:
+    """Return the operation that puts `amount` into state `target` at the start, or at each time of its schedule.
+
+    amount : in the state's unit; with `over`, put in at an even rate within this time (an infusion).
+    """
+    return Operation("transfer", target, amount, over)
+
+
+def remove(target: str, fraction: float) -> Operation:
+    """Return the operation that takes a part out of state `target` at the start, or at each time of its schedule.
+
+    fraction : in [0, 1]; surgery, apheresis, a purge. Where the same intervention puts something in at the same time,
+    it takes out first.
+    """
+    return Operation("remove", target, fraction)

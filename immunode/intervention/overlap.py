@@ -50,15 +50,20 @@ def set_requirements(
 
 def _windows(name: str, values: Mapping[str, float]) -> list[Window]:
     """Return when the signal of an intervention can be above 0, in order and apart."""
-    train = f"{name}.every" in values
+    train = f"{name}.width" in values
     windowed = not train or f"{name}.pulses_start" in values
     low = values.get(f"{name}.start", -math.inf) if windowed else -math.inf
     high = values.get(f"{name}.stop", math.inf)
     if train:
         first = values[f"{name}.pulses_start"] if windowed else values[f"{name}.start"]
-        every, width = values[f"{name}.every"], values[f"{name}.width"]
-        begins = (first + i * every for i in range(int(values[f"{name}.n"])))
+        every, width = values.get(f"{name}.every", 0.0), values[f"{name}.width"]
+        n = values.get(f"{name}.n", 1)
+        offsets = [0.0, *(values[knob] for knob in _offsets(name, values))]
+        begins = (first + i * every + offset for i in range(int(n)) for offset in offsets)
         windows = [(max(low, begin), min(high, begin + width)) for begin in begins]
+        if every and f"{name}.n" not in values:
+            # without end
+            windows = [(max(low, first), high)]
     else:
         windows = [(low, high)]
     windows = [(begin, end) for begin, end in windows if begin < end]
@@ -101,7 +106,7 @@ def _apart(a: str, b: str, values: Mapping[str, float]) -> str:
 def _as_declared(a: str, b: str, values: Mapping[str, float]) -> str:
     """Return the condition that all times of two interventions keep their ratios and their numbers of pulses."""
     knobs = [f"{n}.{k}" for n in (a, b) for k in ("every", "width", "start", "stop", "pulses_start", "n")]
-    known = [knob for knob in knobs if knob in values]
+    known = [*(knob for knob in knobs if knob in values), *_offsets(a, values), *_offsets(b, values)]
     times = [knob for knob in known if not knob.endswith(".n") and values[knob] != 0]
     fixed = [f"{knob} == {values[knob]!r}" for knob in known if knob.endswith(".n") or values[knob] == 0]
     return " and ".join([*(_equal(times[0], time, values) for time in times[1:]), *fixed])
@@ -121,7 +126,15 @@ def _before(first: str, second: str, values: Mapping[str, float]) -> bool:
 
 def _begin(name: str, values: Mapping[str, float]) -> str:
     """Return the text of the time before which an intervention is off, or "" if there is none."""
-    return f"{name}.start" if f"{name}.start" in values else f"{name}.pulses_start" * (f"{name}.every" in values)
+    return f"{name}.start" if f"{name}.start" in values else f"{name}.pulses_start" * (f"{name}.width" in values)
+
+
+def _offsets(name: str, values: Mapping[str, float]) -> list[str]:
+    """Return the knobs of the further pulses of a pattern, in order."""
+    found: list[str] = []
+    while f"{name}.offset_{len(found) + 2}" in values:
+        found.append(f"{name}.offset_{len(found) + 2}")
+    return found
 
 
 def _end(name: str, values: Mapping[str, float]) -> str:
@@ -130,7 +143,8 @@ def _end(name: str, values: Mapping[str, float]) -> str:
         return ""
     if f"{name}.stop" in values:
         return f"{name}.stop"
-    if f"{name}.every" not in values:
+    if f"{name}.width" not in values or (f"{name}.every" in values and f"{name}.n" not in values):
         return ""
     first = f"{name}.pulses_start" if f"{name}.pulses_start" in values else f"{name}.start"
-    return f"({first} + ({name}.n - 1)*{name}.every + {name}.width)"
+    row = f" + ({name}.n - 1)*{name}.every" if f"{name}.every" in values else ""
+    return f"({first}{row}{''.join(f' + {knob}' for knob in _offsets(name, values)[-1:])} + {name}.width)"

@@ -39,6 +39,8 @@ class Parts:
     events: list[Event] = field(default_factory=list)
     effects: list[Effect] = field(default_factory=list)
     requirements: list[Requirement] = field(default_factory=list)
+    observed: list[tuple[str, tuple[str, ...]]] = field(default_factory=list)
+    """Conditions of rules, each with the names in it; `perturb` checks that they are known."""
 
     def knob(
         self,
@@ -58,7 +60,7 @@ class Parts:
         return full
 
     def unit(self, target: str) -> str:
-        """Return the unit of a parameter or state; "" for an unknown one, which `perturb` refuses."""
+        """Return the unit of a parameter, state or derived quantity; "" for an unknown one, which `perturb` refuses."""
         return self.units.get(target, "")
 
     def time(self, knob: str, value: Time, meaning: str = "") -> str:

@@ -6,12 +6,15 @@ condition on time inside a rate.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from itertools import pairwise
 from typing import Self
 
 from immunode.errors import DoseError
 from immunode.intervention.numbers import finite, whole
-from immunode.intervention.times import Time, comparable, in_days, size, tidy_time, words
+from immunode.intervention.rules import Rule
+from immunode.intervention.times import Time, comparable, in_days, plus, size, tidy_time, words
 from immunode.model.serial import register
 
 
@@ -20,40 +23,92 @@ from immunode.model.serial import register
 class Pulses:
     """A train of `n` pulses of `width`, one `every` interval, the first at `start`.
 
+    every : None if `n` is 1.   n : None: without an end.
+    offsets : times after each of these pulses at which there is a further one, increasing and below `every`:
+        Monday, Wednesday and Friday are `every="1 week", offsets=("2 days", "4 days")`.
+
     A pulse that ends as the next begins makes one longer pulse.
     """
 
-    every: Time
+    every: Time | None
     width: Time
-    n: int
+    n: int | None
     start: Time = 0.0
+    offsets: tuple[Time, ...] | Sequence[Time] = ()
 
     def __post_init__(self) -> None:
         for name in ("every", "width", "start"):
-            object.__setattr__(self, name, tidy_time(getattr(self, name), f"pulses, {name}"))
-        _positive(self.every, "pulses, every")
+            if getattr(self, name) is not None:
+                object.__setattr__(self, name, tidy_time(getattr(self, name), f"pulses, {name}"))
+        object.__setattr__(self, "offsets", tuple(tidy_time(t, "pulses, offsets") for t in self.offsets))
         if size(self.width)[0] < 0:
             raise DoseError(f"pulses, width: must be above 0, got {words(self.width)}")
-        n = whole(self.n)
-        if n is None or n < 1:
+        n = None if self.n is None else whole(self.n)
+        if (n is None and self.n is not None) or (n is not None and n < 1):
             raise DoseError(f"pulses, n: the number of pulses must be a whole number above 0, got {self.n!r}")
         object.__setattr__(self, "n", n)
-        pair = comparable(self.width, self.every)
-        if pair and pair[0] > pair[1] * (1 + 1e-12):
-            raise DoseError(
-                f"pulses: a width of {words(self.width)} is longer than the interval of {words(self.every)}, "
-                "so pulses overlap; use during(start, stop)"
-            )
+        if self.every is None:
+            if n != 1:
+                raise DoseError("pulses, every: several pulses need an interval, such as '1 week'")
+        else:
+            _positive(self.every, "pulses, every")
+        self._check_gaps()
+
+    def _check_gaps(self) -> None:
+        begins: list[Time] = [0.0, *self.offsets, *([self.every] if self.every is not None else [])]
+        for first, second in pairwise(begins):
+            pair = comparable(first, second)
+            if pair and pair[1] <= pair[0]:
+                raise DoseError(
+                    f"pulses: times go backwards, {words(second)} comes after {words(first)} (counted from the first)"
+                )
+            gap = plus(second, first, -1.0) if pair else second
+            pair = comparable(self.width, gap)
+            if pair and pair[0] > pair[1] * (1 + 1e-12):
+                raise DoseError(
+                    f"pulses: a width of {words(self.width)} is longer than the interval of {words(gap)}, "
+                    "so pulses overlap; use during(start, stop)"
+                )
+
+
+@register
+@dataclass(frozen=True, slots=True)
+class Trip:
+    """A journey across time zones, to which the body's clock adapts.
+
+    shift : by how much clocks there are ahead (east) or, below 0, behind (west).   at : when.   back : when home again.
+    adapts : half-life of the distance between the body's clock and the local one; 0 is at once.
+    """
+
+    shift: Time
+    at: Time
+    back: Time | None = None
+    adapts: Time = 0.0
+
+    def __post_init__(self) -> None:
+        for name in ("shift", "at", "back", "adapts"):
+            value = getattr(self, name)
+            if value is not None:
+                object.__setattr__(self, name, tidy_time(value, f"jet_lag, {name}"))
+        if size(self.adapts)[0] < 0:
+            raise DoseError(f"jet_lag, adapts: must be 0 or above, got {words(self.adapts)}")
+        pair = comparable(self.at, self.back) if self.back is not None else None
+        if pair and pair[1] < pair[0]:
+            raise DoseError(f"jet_lag: times go backwards, back {_said(self.back)} after leaving {_said(self.at)}")
 
 
 @register
 @dataclass(frozen=True, slots=True)
 class Rhythm:
-    """A smooth wave in [0, 1] with its top at `phase`: (1 + amplitude*cos(2 pi (t - phase)/period))/(1 + amplitude)."""
+    """A smooth wave in [0, 1] with its top at `phase`: (1 + amplitude*cos(2 pi (t - phase)/period))/(1 + amplitude).
+
+    trip : shifts the phase, as fast as the body's clock adapts.
+    """
 
     amplitude: float
     period: Time
     phase: Time = 0.0
+    trip: Trip | None = None
 
     def __post_init__(self) -> None:
         amplitude = finite(self.amplitude)
@@ -77,11 +132,12 @@ class Schedule:
         after time 0.
     half_life : after the gate closes the signal decays from where it was.
     rhythm : a wave that multiplies everything.
+    rule : what is decided at visits.
 
     Raises
     ------
     DoseError : a time can't be read, runs backwards or is not above 0 where it must be; two windows, trains, ramps,
-        decays or rhythms meet in one schedule.
+        decays, rhythms or rules meet in one schedule.
     """
 
     start: Time | None = None
@@ -90,6 +146,7 @@ class Schedule:
     rise: Time | None = None
     half_life: Time | None = None
     rhythm: Rhythm | None = None
+    rule: Rule | None = None
 
     def __post_init__(self) -> None:
         for name in ("start", "stop", "rise", "half_life"):
@@ -139,23 +196,49 @@ class Schedule:
         if self.pulses is not None:
             p = self.pulses
             width = f" of {words(p.width)}" if size(p.width)[0] else ""
-            first = "" if size(p.start)[0] == 0 else f" from {_said(p.start)}"
-            said.append(f"{p.n} pulse{'s' if p.n > 1 else ''}{width} every {words(p.every)}{first}")
+            said.append(_train_words(p, width))
         if self.rise is not None:
             said.append(f"rising over {words(self.rise)}")
         if self.half_life is not None:
             said.append(f"then decaying with a half-life of {words(self.half_life)}")
         if self.rhythm is not None:
-            said.append(f"in a rhythm of {words(self.rhythm.period)} (amplitude {self.rhythm.amplitude:g})")
+            said.append(_rhythm_words(self.rhythm))
+        if self.rule is not None:
+            said.append(str(self.rule))
         return ", ".join(said) or "always"
 
 
 _PARTS = {
     "start": "window", "stop": "window", "pulses": "train of pulses", "rise": "ramp", "half_life": "decay",
-    "rhythm": "rhythm",
+    "rhythm": "rhythm", "rule": "rule",
 }  # fmt: skip
 
 ALWAYS = Schedule()
+
+
+def _train_words(train: Pulses, width: str) -> str:
+    """Return a train of pulses as a phrase. width : " of 2 days" or ""."""
+    if train.every is None:
+        begins = [train.start, *(plus(train.start, offset) for offset in train.offsets)]
+        return f"at {', '.join(_said(t) for t in begins)}" + (width.replace(" of", ", for", 1) if width else "")
+    first = "" if size(train.start)[0] == 0 else f" from {_said(train.start)}"
+    several = len(train.offsets) + 1
+    if several > 1:
+        n = "" if train.n is None else f", {train.n} time{'s' if train.n > 1 else ''}"
+        return f"{several} pulses{width} every {words(train.every)}{first}{n}"
+    n = "pulses" if train.n is None else f"{train.n} pulse{'s' if train.n > 1 else ''}"
+    return f"{n}{width} every {words(train.every)}{first}"
+
+
+def _rhythm_words(wave: Rhythm) -> str:
+    text = f"in a rhythm of {words(wave.period)} (amplitude {wave.amplitude:g}"
+    text += f", top at {_said(wave.phase)})" if size(wave.phase)[0] else ")"
+    if wave.trip is not None:
+        trip = wave.trip
+        back = "" if trip.back is None else f", back at {_said(trip.back)}"
+        text += f", shifted by {words(trip.shift)} from {_said(trip.at)}{back}"
+        text += f" (half-life of adapting {words(trip.adapts)})" if size(trip.adapts)[0] else ""
+    return text
 
 
 def _positive(value: Time, what: str) -> None:
@@ -176,8 +259,8 @@ def during(start: Time | None = None, stop: Time | None = None) -> Schedule:
     return Schedule(start=start, stop=stop)
 
 
-def pulses(every: Time, width: Time, n: int, start: Time = 0.0) -> Schedule:
-    """Return the schedule of `n` pulses of `width`, one `every` interval, the first at `start`."""
+def pulses(every: Time, width: Time, n: int | None, start: Time = 0.0) -> Schedule:
+    """Return the schedule of `n` pulses of `width`, one `every` interval, the first at `start`; None: without end."""
     return Schedule(pulses=Pulses(every, width, n, start))
 
 

@@ -94,8 +94,37 @@ def comparable(first: Time, second: Time) -> tuple[float, float] | None:
         a, b = size(first), size(second)
         return (a[0], b[0]) if a[1] == b[1] else (a[0] * DAYS[a[1]], b[0] * DAYS[b[1]])
     if isinstance(first, str) or isinstance(second, str):
-        return None
+        # nothing is nothing in every unit
+        return (size(first)[0], size(second)[0]) if 0 in (first, second) else None
     return first, second
+
+
+def plus(first: Time, second: Time, sign: float = 1.0) -> Time:
+    """Return first + sign*second, both in canonical form.
+
+    Raises
+    ------
+    DoseError : one is a plain number and the other has a unit, so that only a model could tell.
+    """
+    (a, unit), (b, other) = size(first), size(second)
+    if b == 0:
+        return first
+    if a == 0:
+        return f"{number_text(sign * b)} {other}" if other else sign * b
+    if unit == other:
+        return f"{number_text(a + sign * b)} {unit}" if unit else a + sign * b
+    if not unit or not other:
+        raise DoseError(
+            f"{words(first)} and {words(second)} can't be added: one is in the model's time, the other has a unit; "
+            "write both with a unit, or both as numbers"
+        )
+    return f"{number_text(a * DAYS[unit] + sign * b * DAYS[other])} day"
+
+
+def times(value: Time, factor: float) -> Time:
+    """Return a canonical time multiplied by a number."""
+    number, unit = size(value)
+    return f"{number_text(number * factor)} {unit}" if unit else number * factor
 
 
 def words(value: Time) -> str:
