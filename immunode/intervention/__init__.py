@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 from immunode.intervention.compose import knobs, perturb
+from immunode.intervention.covariates import Covariate
 from immunode.intervention.drug import Drug, DrugEffect
 from immunode.intervention.drugs import LIBRARY, drug
 from immunode.intervention.intervention import Intervention
 from immunode.intervention.operations import Operation, add, inhibit, remove, scale, set_to, stimulate, transfer
 from immunode.intervention.pk import PK, one_compartment, two_compartment
-from immunode.intervention.regimen import Dose, Regimen
+from immunode.intervention.regimen import Dose, Regimen, taper
 from immunode.intervention.regimen_text import regimen
+from immunode.intervention.response import indirect_response, turnover
 from immunode.intervention.rules import Rule
 from immunode.intervention.schedule import Pulses, Rhythm, Schedule, Trip, decay, during, pulses, ramp, rhythm
+from immunode.intervention.sequences import sequence, shifted
 from immunode.intervention.shapes import (
     at_times,
     at_visits,
@@ -23,6 +26,7 @@ from immunode.intervention.shapes import (
     to_target,
     weekly,
 )
+from immunode.intervention.target import Target, qss, tmdd
 
 __all__ = [
     "Intervention",
@@ -50,11 +54,19 @@ __all__ = [
     "at_times",
     "at_visits",
     "to_target",
+    "sequence",
+    "shifted",
     "regimen",
+    "taper",
+    "tmdd",
+    "qss",
+    "turnover",
+    "indirect_response",
     "one_compartment",
     "two_compartment",
     "drug",
     "LIBRARY",
+    "Covariate",
     "Dose",
     "DrugEffect",
     "Operation",
@@ -64,5 +76,6 @@ __all__ = [
     "Rhythm",
     "Rule",
     "Schedule",
+    "Target",
     "Trip",
 ]

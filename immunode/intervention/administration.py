@@ -7,9 +7,11 @@ from collections.abc import Hashable
 from dataclasses import dataclass, field
 
 from immunode.errors import DoseError, UnitError
+from immunode.intervention.kinetics import add_pk_knob
 from immunode.intervention.parts import Parts
-from immunode.intervention.pk import PK, add_pk_knob
+from immunode.intervention.pk import PK
 from immunode.intervention.regimen import INTO_DEPOT, Dose, Regimen
+from immunode.intervention.steady import Row, add_steady_state
 from immunode.intervention.times import SHORT, size, words
 from immunode.model.declaration import Event, Switch
 from immunode.model.units import convert
@@ -45,6 +47,8 @@ class Administration:
     infusions: list[str] = field(default_factory=list)
     largest: float = 0.0
     uses_depot: bool = False
+    _steady: bool = False
+    _given: int = 0
     _known: dict[tuple[str, Hashable], str] = field(default_factory=dict)
     _used: dict[str, int] = field(default_factory=dict)
     _events: int = 0
@@ -69,8 +73,16 @@ class Administration:
                 raise self._backwards(moments[0].value, end.last)
             first = first or moments[0]
             every, n, end = self._row(dose, moments)
-            for moment in moments:
-                self._give(dose, moment, every, n)
+            if every is None:
+                for moment in moments:
+                    self._given += 1
+                    if self._given not in self.regimen.missed:
+                        self._give(dose, moment, None, 1)
+                continue
+            for begin, count in self._kept(dose, moments[0], every, n):
+                self._give(dose, begin, every, count, moments[0].text)
+            if dose.ss and not self._steady:
+                raise DoseError(f"{self.parts.name}, '{self.regimen}': all doses at steady state are missed")
 
     def _moments(self, dose: Dose, first: _Moment | None, end: _End | None) -> list[_Moment]:
         """Return the times of single doses, or that of the first of a row. first : the first dose of all."""
@@ -99,6 +111,25 @@ class Administration:
         self.parts.within([n], 0)
         after = _Moment(f"{begin.text} + {every.text}*{n}", begin.value + every.value * count)
         return every.text, n, _End(after, True, begin.value + every.value * (count - 1))
+
+    def _kept(self, dose: Dose, begin: _Moment, every: str, n: str | int) -> list[tuple[_Moment, str | int]]:
+        """Return the stretches of a row between its missed doses, as first time and number of doses."""
+        first, self._given = self._given + 1, self._given + (dose.count or 0)
+        missed = [k - first for k in self.regimen.missed if first <= k and (dose.count is None or k <= self._given)]
+        if not missed:
+            return [(begin, n)]
+        kept: list[tuple[_Moment, str | int]] = []
+        interval = self._interval(dose).value
+        for low, high in zip([0, *(k + 1 for k in missed)], [*missed, None], strict=True):
+            if high is None and (dose.count is None or low < dose.count):
+                count = f"max(0, {n} - {low})"
+            elif high is not None and high > low:
+                count = f"max(0, min({n}, {high}) - {low})"
+            else:
+                continue
+            time = _Moment(f"{begin.text} + {every}*{low}" if low else begin.text, begin.value + interval * low)
+            kept.append((time, count))
+        return kept
 
     def _interval(self, dose: Dose) -> _Moment:
         assert dose.ii is not None
@@ -139,7 +170,8 @@ class Administration:
             self.parts.above_zero(self._known[key])
         return self._known[key]
 
-    def _give(self, dose: Dose, moment: _Moment, every: str | None, n: str | int) -> None:
+    def _give(self, dose: Dose, moment: _Moment, every: str | None, n: str | int, planned: str = "") -> None:
+        """Add the events of a stretch of doses. planned : text of the time of the row's first dose, given or missed."""
         name = self.parts.name
         route = dose.route or self.route or ("sc" if self.pk.ka is not None else "iv")
         amount = self._amount(dose)
@@ -153,16 +185,25 @@ class Administration:
             self.uses_depot = True
             change, at = self._absorbed(dose, amount), moment.text + self._lag(dose)
             target = f"{name}.depot"
+            self._start_steady(dose, Row(change, planned + self._lag(dose), every, depot=True))
         elif dose.duration is not None or dose.rate:
-            self._infuse(dose, amount, moment, every, n, suffix)
+            self._infuse(dose, amount, moment, every, n, suffix, planned)
             return
         else:
             change, at, target = f"{self.strength}*{amount}{self._factor(dose)}", moment.text, f"{name}.central"
             at += self._lag(dose) if dose.lag is not None else ""
+            planned += self._lag(dose) if dose.lag is not None else ""
+            self._start_steady(dose, Row(change, planned, every))
         changes = {target: f"{target} + {change}"}
         self.parts.events.append(
             Event(f"{name}.dosing{suffix}", changes, at=at, every=every, count=n, meaning=_said(dose, route))
         )
+
+    def _start_steady(self, dose: Dose, row: Row) -> None:
+        """Begin at the steady state of a row that has always been given."""
+        if dose.ss and not self._steady:
+            self._steady = True
+            add_steady_state(self.parts, self.pk, row)
 
     def _amount(self, dose: Dose) -> str:
         """Return the amount of one dose as text, without strength and F."""
@@ -225,16 +266,22 @@ class Administration:
             return f" + {self._known[key]}"
         return f" + {self._number('lag', self.pk.lag)}" if self.pk.lag else ""
 
-    def _infuse(self, dose: Dose, amount: str, moment: _Moment, every: str | None, n: str | int, suffix: str) -> None:
+    def _infuse(
+        self, dose: Dose, amount: str, moment: _Moment, every: str | None, n: str | int, suffix: str, planned: str
+    ) -> None:
         """Add an infusion: a counter of infusions that run, which makes the rate, and the events that move it."""
         name = self.parts.name
-        begin = moment.text + (self._lag(dose) if dose.lag is not None else "")
+        lag = self._lag(dose) if dose.lag is not None else ""
+        begin = moment.text + lag
         if dose.rate:
             speed = self._speed(dose.rate)
-            end, flow = f"{begin} + {amount}/{speed}", f"{self.strength}*{speed}{self._factor(dose)}"
+            length, flow = f"{amount}/{speed}", f"{self.strength}*{speed}{self._factor(dose)}"
         else:
-            duration = self._shared("duration", dose.duration, "length of an infusion")
-            end, flow = f"{begin} + {duration}", f"{self.strength}*{amount}{self._factor(dose)}/{duration}"
+            length = self._shared("duration", dose.duration, "length of an infusion")
+            flow = f"{self.strength}*{amount}{self._factor(dose)}/{length}"
+        end = f"{begin} + {length}"
+        whole = f"{self.strength}*{amount}{self._factor(dose)}"
+        self._start_steady(dose, Row(whole, planned + lag, every, length=length))
         key = ("infusing", flow)
         if key not in self._known:
             self._known[key] = f"{name}.{self._next('infusing')}"

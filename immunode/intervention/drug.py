@@ -10,15 +10,17 @@ from typing import Any, Self
 
 from immunode.errors import DoseError, ModelError, did_you_mean
 from immunode.intervention.administration import Administration
+from immunode.intervention.covariates import Patient, read_patient
 from immunode.intervention.intervention import card, check_name, checked_labels, checked_strength, record_rows
+from immunode.intervention.kinetics import add_pk
 from immunode.intervention.numbers import finite
 from immunode.intervention.parts import Parts
-from immunode.intervention.pk import PK, add_pk
+from immunode.intervention.pk import PK
 from immunode.intervention.regimen import ROUTES, Dose, Regimen
 from immunode.intervention.regimen_text import regimen as read_regimen
 from immunode.intervention.rules import add_rule
 from immunode.intervention.schedule import Schedule
-from immunode.intervention.times import SHORT
+from immunode.intervention.times import DAYS, SHORT, Time, size, tidy_time
 from immunode.model.declaration import Derived, Effect, Model, Pairs
 from immunode.model.serial import register
 from immunode.model.units import convert
@@ -89,6 +91,7 @@ class Drug:
     weight : body mass in kg, for doses per kg.
     strength : in [0, 1]; scales every dose.
     route : of doses that do not say one; "" means absorbed where the drug has `ka`, else "iv".
+    patient : values of the drug's covariates, written by `covariates`; None: the typical patient.
     rule : what is decided at visits, set by `when`; it multiplies the doses.
     direction, acts_on, expects, source, evidence, note : as in `Intervention`.
 
@@ -105,6 +108,7 @@ class Drug:
     weight: float | None = None
     strength: float = 1.0
     route: str = ""
+    patient: Patient | None = None
     kind: str = "drug"
     direction: str = ""
     acts_on: str = ""
@@ -149,7 +153,11 @@ class Drug:
 
         weight : body mass in kg, for doses per kg.   Without a count, doses go on to the model's horizon.
         """
-        return replace(self, regimen=read_regimen(regimen), weight=self.weight if weight is None else weight)
+        patient = self.patient
+        if weight is not None and patient is not None and "weight" in dict(patient):
+            patient = tuple((k, float(weight) if k == "weight" else v) for k, v in patient)
+        weight = self.weight if weight is None else weight
+        return replace(self, regimen=read_regimen(regimen), weight=weight, patient=patient)
 
     def inhibit(
         self, target: str, imax: float, ic50: float | str, hill: float = 1.0, *, source: str = "", evidence: str = ""
@@ -172,6 +180,50 @@ class Drug:
     def _with(self, effect: DrugEffect) -> Self:
         return replace(self, effects=(*self._effects, effect))
 
+    def covariates(self, **values: Any) -> Self:
+        """Return the drug in a patient: `drug("infliximab").covariates(albumin=25, ADA=True, sex="female")`.
+
+        Every published covariate becomes a knob (`infliximab.albumin`); those not given have the typical patient's
+        value. Numbers are in the covariate's unit, or text such as "2.5 g/dL"; yes or no is True or False.
+
+        Raises
+        ------
+        DoseError : the drug has no such covariate, or a value is out of range.
+        """
+        known: Any = self.pk.covariates
+        body = {"weight": self.weight} if self.weight is not None and any(c.name == "weight" for c in known) else {}
+        patient = read_patient(self.name, known, {**body, **dict(self.patient or ()), **values})
+        return replace(self, patient=patient, weight=dict(patient).get("weight", self.weight))
+
+    def effect_compartment(
+        self, ke0: float | None = None, *, half_life: Time | None = None, source: str = "", evidence: str = ""
+    ) -> Self:
+        """Return the drug with effects that follow a compartment which lags behind C; give ke0 or its half-life.
+
+        ke0 : in 1/time of the drug's pharmacokinetics.   half_life : ln 2/ke0, text such as "3 weeks" or a number.
+
+        Raises
+        ------
+        DoseError : neither or both are given, or out of range.
+        """
+        if (ke0 is None) == (half_life is None):
+            raise DoseError(f"'{self.name}': an effect compartment has ke0 or half_life")
+        if half_life is not None:
+            number, unit = size(tidy_time(half_life, f"'{self.name}', half_life"))
+            days = number * DAYS[unit or self.pk.time]
+            if days <= 0:
+                raise DoseError(f"'{self.name}': the half-life must be above 0, got {half_life!r}")
+            ke0 = math.log(2) * DAYS[self.pk.time] / days
+        told = {"ke0": source or "assumed: chosen for this model"}
+        kind = {"ke0": evidence or ("assumed" if not source else "")}
+        kinetics = replace(
+            self.pk,
+            ke0=ke0,
+            sources={**dict(self.pk.sources), **told},
+            evidences={**dict(self.pk.evidences), **kind},
+        )
+        return replace(self, pk=kinetics)
+
     def at(self, strength: float) -> Self:
         """Return the drug with every dose multiplied by `strength`, in [0, 1]."""
         return replace(self, strength=strength)
@@ -191,12 +243,15 @@ class Drug:
         pk, unit = self.pk, self.pk.concentration_unit
         kinetics = f"{pk.compartments} compartment{'s' if pk.compartments > 1 else ''}"
         kinetics += f", half-life {pk.half_life:.3g} {SHORT[pk.time]}" if pk.CL else ""
-        kinetics += " (linear part)" if pk.CL and pk.Vmax else ""
+        kinetics += " (linear part)" if pk.CL and (pk.Vmax or pk.target) else ""
+        kinetics += ", a target that binds it" if pk.target else ""
+        kinetics += ", effect compartment" if pk.ke0 is not None else ""
         weight = f" at {self.weight:g} kg" if self.weight is not None else ""
         rows = {
             "dose": f"{self.regimen}{weight}" if self.regimen is not None else "none yet; use .dose('40 mg q2w')",
             "does": "; ".join(effect.words(unit) for effect in self._effects),
             "pk": kinetics,
+            "patient": ", ".join(f"{name} {value:g}" for name, value in self.patient or ()),
             "rule": str(self.rule) if self.rule is not None else "",
         }
         return card(self.name, *record_rows(self, rows))
@@ -214,12 +269,14 @@ class Drug:
         parts = Parts(self.name, model, units, self.source, self.evidence)
         strength = parts.knob("strength", self.strength, "", f"factor on every dose of {self.name}", bounds=(0, 1))
         parts.within([strength], 0, 1)
+        if self.pk.CL_emax is not None and 1 in self.regimen.missed:
+            raise DoseError(f"drug '{self.name}': its clearance changes since dose 1, which can't be missed")
         if self.rule is not None and self.rule.rule is not None:
             # visits come first, so that a dose at the time of a visit follows what was decided there
             strength = f"{strength}*{add_rule(parts, self.rule.rule)}"
         doses = Administration(parts, self.pk, self.regimen, strength, self.weight, self.route)
         doses.write()
-        add_pk(parts, self.pk, doses.uses_depot, doses.infusions, doses.largest)
+        add_pk(parts, self.pk, doses.uses_depot, doses.infusions, doses.largest, self.patient)
         self._add_effects(parts)
         return parts
 
@@ -233,7 +290,8 @@ class Drug:
             size, half, hill = self._effect_knobs(parts, effect, knobs)
             several = len(self._effects) > 1
             occupancy = f"{self.name}.occupancy_{label}" if several else f"{self.name}.occupancy"
-            occupied = f"hill({self.name}.C, {half}, {hill})"
+            acting = "C" if self.pk.ke0 is None else "Ce"
+            occupied = f"hill({self.name}.{acting}, {half}, {hill})"
             parts.derived.append(Derived(occupancy, occupied, "", f"occupancy by {self.name} for {effect.target}"))
             product = f"{size}*{occupancy}"
             how, value = {

@@ -10,6 +10,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 from immunode.errors import DoseError, did_you_mean
+from immunode.intervention.covariates import Covariate
 from immunode.intervention.drug import Drug
 from immunode.intervention.pk import PK, one_compartment, two_compartment
 from immunode.model.declaration import Derived, Parameter
@@ -25,6 +26,12 @@ _LIOGER = f"Lioger 2017, doi:10.1111/bcp.13270 {VIA}"
 _ANDREWS = f"Andrews 2019, doi:10.1111/bcp.13838 {VIA}"
 _WANG = f"Wang 2019, doi:10.2174/1389200220666190701094756 {VIA}"
 _BOUAZZA = f"Bouazza 2025, doi:10.1002/bcp.70103 {VIA}"
+_STRUEMPER = "Struemper 2017, doi:10.1007/s40262-017-0586-5"
+_KOSINSKY = "Kosinsky 2018, doi:10.1186/s40425-018-0327-9, Table 1"
+ELSEWHERE = {
+    "omalizumab": "it binds IgE, which changes its own loss: it is the model 'hayashi2007' (load_model)",
+}
+"""Drugs that are models of their own."""
 
 
 def drug(name: str) -> Drug:
@@ -34,9 +41,19 @@ def drug(name: str) -> Drug:
     ------
     DoseError : the library has no such drug; the nearest names are told.
     """
+    if name in ELSEWHERE:
+        raise DoseError(f"'{name}' is not in the library of drugs: {ELSEWHERE[name]}")
     if name not in LIBRARY:
         raise DoseError(f"unknown drug '{name}'{did_you_mean(name, LIBRARY) or '; known: ' + ', '.join(LIBRARY)}")
     return LIBRARY[name]
+
+
+def _yes_or_no(name: str, meaning: str, source: str, **factors: float) -> Covariate:
+    return Covariate(name, tuple(factors.items()), meaning=meaning, source=source, evidence="published")
+
+
+def _power(name: str, reference: float, unit: str, meaning: str, source: str, **powers: float) -> Covariate:
+    return Covariate(name, tuple(powers.items()), reference, unit, meaning, source, "published")
 
 
 def _library(name: str, pk: PK, note: str, route: str = "iv") -> Drug:
@@ -67,8 +84,13 @@ LIBRARY: dict[str, Drug] = {
     for d in (
         _library(
             "infliximab",
-            two_compartment(
-                CL=0.407, V1=3.29, Q=7.14, V2=4.13, source=_FASANMADE, evidence="published"
+            replace(
+                two_compartment(CL=0.407, V1=3.29, Q=7.14, V2=4.13, source=_FASANMADE, evidence="published"),
+                covariates=(
+                    _power("albumin", 41.0, "g/L", "serum albumin", _FASANMADE, CL=-1.54),
+                    _yes_or_no("ADA", "antibodies against the drug: 1 yes, 0 no", _FASANMADE, CL=1.471),
+                    _yes_or_no("female", "1 woman, 0 man", _FASANMADE, CL=0.764),
+                ),
             ),
             "typical 77 kg man, albumin 4.1 g/dL, no antibodies against the drug; clearance: x1.471 with antibodies, "
             "x0.764 in women, (albumin/4.1)**-1.54. Half-life 12.9 d, the label says 7.7 to 9.5 d; first peak after "
@@ -114,6 +136,7 @@ LIBRARY: dict[str, Drug] = {
                 CL_emax=-0.295,
                 CL_t50=58.75,
                 CL_hill=3.15,
+                covariates=(_yes_or_no("male", "1 man, 0 woman", _BAJAJ, CL=1.18, V1=1.16),),
             ),
             "80 kg woman, ECOG 0; in men CL x1.18 and V1 x1.16. Clearance falls in time since the first dose. "
             "Half-life 20.9 d at first; the label says 25 d",
@@ -135,9 +158,15 @@ LIBRARY: dict[str, Drug] = {
         ),
         _library(
             "tacrolimus",
-            two_compartment(
-                CL=23.0, V1=692, Q=11.6, V2=5340, ka=3.58, lag=0.38, mass="ug", time="hour", source=_ANDREWS,
-                evidence="published",
+            replace(
+                two_compartment(
+                    CL=23.0, V1=692, Q=11.6, V2=5340, ka=3.58, lag=0.38, mass="ug", time="hour", source=_ANDREWS,
+                    evidence="published",
+                ),
+                covariates=(
+                    _yes_or_no("CYP3A5_expresser", "genotype: 1 expresses CYP3A5, 0 not", _ANDREWS, CL=1.631),
+                    _yes_or_no("CYP3A4_22", "genotype: 1 carries CYP3A4*22, 0 not", _ANDREWS, CL=0.8),
+                ),
             ),
             "oral, apparent values (CL/F ...), so F = 1; whole blood, ug/L = ng/mL. CL: x1.631 in CYP3A5 expressers, "
             "x0.8 with CYP3A4*22. Targets are 10 to 15 ng/mL early, 5 to 10 later",
@@ -148,7 +177,9 @@ LIBRARY: dict[str, Drug] = {
             one_compartment(
                 CL=7.75, V1=32.8, ka=1.69, F=0.704, mass="ug", time="hour", source=_WANG, evidence="published"
             ),
-            "low dose, oral; CL of SLCO1B1 388AA. Its effect lives in polyglutamates over weeks, not in plasma",
+            "low dose, oral; CL of SLCO1B1 388AA. Its effect lives in polyglutamates over weeks, not in plasma: use "
+            ".effect_compartment(half_life='3 weeks') (half-lives of 1.2 to 4.3 weeks in red cells: Dalrymple 2008, "
+            "doi:10.1002/art.24034, abstract)",
             "po",
         ),
         _library(
@@ -157,6 +188,40 @@ LIBRARY: dict[str, Drug] = {
             "oral prednisone in mg (358.43 g/mol) becomes prednisolone; C is the unbound concentration, C_total the "
             "total one (ng/mL = 0.36044 nmol/L). F = (dose/80000 nmol)**-0.28 is relative and may exceed 1",
             "po",
+        ),
+        _library(
+            "belimumab",
+            replace(
+                two_compartment(
+                    CL=0.204, V1=2.30, Q=0.698, V2=2.65, ka=0.235, F=0.742, lag=0.179, source=_STRUEMPER,
+                    evidence="published",
+                ),
+                covariates=(
+                    _power("weight", 67.0, "kg", "body mass", _STRUEMPER, CL=0.75, V1=1.0, Q=0.75, V2=0.8),
+                    _power("albumin", 41.0, "g/L", "serum albumin", _STRUEMPER, CL=-0.736),
+                    _power("IgG", 13.7, "g/L", "immunoglobulin G in serum", _STRUEMPER, CL=0.347),
+                ),
+            ),
+            "67 kg, 200 mg sc weekly: mean steady concentration 104 mg/L. No exposure-response is published that would "
+            "link it to a loss of BAFF",
+            "sc",
+        ),
+        replace(
+            _library(
+                "anti_pdl1",
+                replace(
+                    one_compartment(
+                        CL=0.15 * 0.003, V1=0.003, ka=8.0, mass="nmol", source=_KOSINSKY, evidence="published",
+                        evidences={"CL": "derived"},
+                        sources={"CL": f"{_KOSINSKY}: elimination 0.15 per day x volume 0.003 L"},
+                    ),
+                    molar_mass=150_000.0,
+                ),
+                "mouse of 20 g, 10 mg/kg ip three times a week; K_D 30 nmol/L: .inhibit('k', 1, ic50=30). Half-life "
+                "4.6 d. Body mass and 150 kg/mol are assumed; antibodies against PD-1 and PD-L1 in people have 18 to 27 d (pembrolizumab, nivolumab here)",
+                "ip",
+            ),
+            weight=0.02,
         ),
     )
 }  # fmt: skip

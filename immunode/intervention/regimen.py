@@ -5,15 +5,18 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from immunode.errors import DoseError, did_you_mean
 from immunode.intervention.numbers import finite, whole
 from immunode.intervention.times import SHORT, Time, comparable, number_text, size, tidy_time, time_unit, words
 from immunode.model.serial import register
 
-ROUTES = {"iv": "iv", "sc": "sc", "im": "im", "po": "po", "oral": "po", "orally": "po"}
-INTO_DEPOT = ("sc", "im", "po")
+if TYPE_CHECKING:
+    from pandas import DataFrame
+
+ROUTES = {"iv": "iv", "sc": "sc", "im": "im", "ip": "ip", "po": "po", "oral": "po", "orally": "po"}
+INTO_DEPOT = ("sc", "im", "ip", "po")
 AMOUNTS = ("kg", "g", "mg", "ug", "ng", "pg", "mol", "mmol", "umol", "nmol", "pmol", "IU", "U")
 SPELLED = {"µg": "ug", "μg": "ug", "mcg": "ug", "µmol": "umol", "μmol": "umol", "iu": "IU"}
 
@@ -24,13 +27,14 @@ class Dose:
     """Doses of one size: single ones at given times, or a row of them one interval apart.
 
     amt : amount of one dose in `unit`.   unit : such as "mg", or "mg/kg" for a dose by weight.
-    route : "iv" (into the central compartment), "sc", "im" or "po" (into the depot); "" leaves it to the drug.
+    route : "iv" (into the central compartment), "sc", "im", "ip" or "po" (into the depot); "" leaves it to the drug.
     at : times of single doses from the regimen's time 0, increasing.
     start : time of the first of a row; None: 0, or one interval after the doses before it.
     ii : interval of a row; None for single doses.
     addl : doses after the first of a row; None: on to the end of the model's horizon.
     duration, rate : length or speed (`"50 mg/hour"`) of an infusion; neither: all at once.
     lag, F : absorption lag and bioavailability of these doses instead of the drug's own.
+    ss : a row that has been given for ever: at time 0 the drug is at its steady state.
 
     A time is a number in the model's time unit or text such as "2 weeks".
 
@@ -50,6 +54,7 @@ class Dose:
     rate: str = ""
     lag: Time | None = None
     F: float | None = None
+    ss: bool = False
 
     def __post_init__(self) -> None:
         set_ = object.__setattr__
@@ -88,6 +93,11 @@ class Dose:
             raise DoseError("an infusion has a duration or a rate, not both")
         if (self.duration is not None or self.rate) and self.route in INTO_DEPOT:
             raise DoseError(f"an infusion goes iv, not {self.route}")
+        if self.ss and self.ii is None:
+            raise DoseError("a steady state needs doses one interval apart, such as 'q2w at steady state'")
+        for time in (*self.at, *(() if self.start is None else (self.start,))):
+            if size(time)[0] < 0:
+                raise DoseError(f"a dose at {words(time)} lies before the start; a regimen begins at time 0 or later")
         for first, second in zip(self.at, self.at[1:], strict=False):
             _forward(first, second)
 
@@ -110,12 +120,16 @@ class Regimen:
     `str()` gives text that reads back as the same regimen. A row of doses without a start begins one of its own
     intervals after single doses, and one interval of the row before it after a row.
 
+    missed : numbers of the doses that are not given, counted from 1 through all blocks.
+
     Raises
     ------
-    DoseError : a block starts before the one before it has ended, or follows one that never ends.
+    DoseError : a block starts before the one before it has ended, or follows one that never ends; a missed dose is
+        none of the regimen's; a steady state is asked for after other doses.
     """
 
     doses: tuple[Dose, ...] | Sequence[Dose] | Dose
+    missed: tuple[int, ...] | Sequence[int] = ()
 
     def __post_init__(self) -> None:
         given = (self.doses,) if isinstance(self.doses, Dose) else tuple(self.doses)
@@ -130,13 +144,53 @@ class Regimen:
                 dose = replace(dose, at=(dose.start,), start=None)
             if filled:
                 _follows(filled[-1], dose)
+            if filled and dose.ss:
+                raise DoseError("only the first doses can begin at steady state")
             filled.append(dose)
         object.__setattr__(self, "doses", tuple(filled))
+        object.__setattr__(self, "missed", _missed(self.missed, self.count))
 
     @property
     def blocks(self) -> tuple[Dose, ...]:
         """The blocks of doses, in order."""
         return self.doses  # type: ignore[return-value]
+
+    @property
+    def count(self) -> int | None:
+        """Number of planned doses, missed ones included; None if it depends on the model's horizon."""
+        counts = [dose.count for dose in self.blocks]
+        return None if None in counts else sum(c for c in counts if c is not None)
+
+    def without(self, *numbers: int) -> Regimen:
+        """Return the regimen with these doses missed: `.without(3, 5)`. numbers : counted from 1, missed ones too."""
+        return replace(self, missed=tuple({*self.missed, *numbers}))
+
+    def then(self, other: str | Regimen | Dose) -> Regimen:
+        """Return this regimen followed by another one."""
+        after = _regimen(other)
+        shift = self.count or 0
+        return Regimen((*self.blocks, *after.blocks), (*self.missed, *(shift + n for n in after.missed)))
+
+    def loading(self, other: str | Regimen | Dose) -> Regimen:
+        """Return the regimen after loading doses: `regimen("40 mg sc q2w x 25").loading("80 mg sc")`."""
+        return _regimen(other).then(self)
+
+    def at_steady_state(self) -> Regimen:
+        """Return the regimen as if its first row had been given for ever before time 0."""
+        return replace(self, doses=(replace(self.blocks[0], ss=True), *self.blocks[1:]))
+
+    def to_table(self, **options: Any) -> DataFrame:
+        """Return the doses as a NONMEM-style event table; options as in `event_table.to_table`."""
+        from immunode.intervention.event_table import to_table
+
+        return to_table(self, **options)
+
+    @classmethod
+    def from_table(cls, frame: DataFrame, **options: Any) -> Regimen:
+        """Return the regimen of a NONMEM-style event table; options as in `event_table.from_table`."""
+        from immunode.intervention.event_table import from_table
+
+        return from_table(frame, **options)
 
     @property
     def by_weight(self) -> bool:
@@ -153,7 +207,45 @@ class Regimen:
             same = before is not None and before.head == dose.head
             said.append(" ".join(filter(None, ("" if same else _head_text(dose), _when_text(dose)))))
             before = dose
-        return " then ".join(said)
+        missed = f" missing dose {', '.join(str(n) for n in self.missed)}" if self.missed else ""
+        return " then ".join(said) + missed
+
+
+def taper(
+    *amounts: float,
+    each: Time | Sequence[Time] = "1 week",
+    ii: Time = "1 day",
+    unit: str = "mg",
+    route: str = "",
+    start: Time | None = None,
+) -> Regimen:
+    """Return a falling row of doses: `taper(40, 30, 20, 10, each="1 week", ii="1 day", route="po")`.
+
+    amounts : dose of each step in `unit`, falling.   each : how long a step lasts, one time or one for each step.
+    ii : interval between doses.   start : time of the first dose.
+
+    Raises
+    ------
+    DoseError : amounts rise, or a step does not hold a whole number of intervals.
+    """
+    steps: list[Time] = [each] * len(amounts) if isinstance(each, str | float | int) else list(each)
+    if len(amounts) < 2 or len(steps) != len(amounts):
+        raise DoseError(f"a taper needs two amounts or more and a time for each; got {len(amounts)} and {len(steps)}")
+    interval = tidy_time(ii, "taper, ii")
+    doses = []
+    for i, (amount, step) in enumerate(zip(amounts, steps, strict=True)):
+        if i and amount >= amounts[i - 1]:
+            raise DoseError(f"a taper falls, but {amount:g} {unit} follows {amounts[i - 1]:g} {unit}")
+        pair = comparable(tidy_time(step, "taper, each"), interval)
+        if pair is None:
+            raise DoseError(f"taper: give each={step!r} and ii={ii!r} both with a unit of time or both without")
+        if pair[0] <= 0 or pair[1] <= 0:
+            raise DoseError(f"a taper goes forward in time: each={step!r} and ii={ii!r} must be above 0")
+        count = round(pair[0] / pair[1])
+        if count < 1 or abs(count * pair[1] - pair[0]) > 1e-9 * pair[0]:
+            raise DoseError(f"taper: a step of {step!r} does not hold a whole number of intervals of {ii!r}")
+        doses.append(Dose(amount, unit, route, ii=interval, addl=count - 1, start=None if i else start))
+    return Regimen(tuple(doses))
 
 
 def amount_unit(unit: str) -> str:
@@ -199,6 +291,27 @@ def _forward(first: Time, second: Time) -> None:
     pair = comparable(first, second)
     if pair and pair[1] <= pair[0]:
         raise DoseError(f"times go backwards: a dose at {words(second)} after one at {words(first)}")
+
+
+def _regimen(given: str | Regimen | Dose) -> Regimen:
+    from immunode.intervention.regimen_text import regimen
+
+    return regimen(given)
+
+
+def _missed(numbers: Any, count: int | None) -> tuple[int, ...]:
+    """Return the numbers of missed doses in order. count : number of planned doses, None for no end."""
+    found = set()
+    for number in (numbers,) if isinstance(numbers, int) else tuple(numbers):
+        n = whole(number)
+        if n is None or n < 1:
+            raise DoseError(f"missed doses are counted from 1, got {number!r}")
+        if count is not None and n > count:
+            raise DoseError(f"dose {n} can't be missed: there {'is 1 dose' if count == 1 else f'are {count} doses'}")
+        found.add(n)
+    if count is not None and len(found) == count:
+        raise DoseError("all doses are missed; leave the drug out instead")
+    return tuple(sorted(found))
 
 
 def _follows(before: Dose, dose: Dose) -> None:
@@ -247,7 +360,7 @@ def _when_text(dose: Dose) -> str:
     every = f"q{short}{SHORT[unit]}" if unit and "e" not in short else f"every {short} {unit}".rstrip()
     count = "" if dose.count is None else f"x {dose.count}"
     start = "" if dose.start is None else f"from {_times_text((dose.start,))}"
-    return " ".join(filter(None, (every, count, start)))
+    return " ".join(filter(None, (every, count, start, "at steady state" if dose.ss else "")))
 
 
 def _times_text(times: tuple[Time, ...]) -> str:

@@ -1,8 +1,8 @@
 """Regimens as text: "5 mg/kg iv over 2 h at week 0, 2, 6 then q8w x 6".
 
-    regimen = block { "then" block }
-    block   = [amount unit [route]] ["over" time | "at" rate] ["lag" time] ["F" number] [when]
-    when    = "once" | "at" times | interval ["x" n] ["from" time]
+    regimen = block { "then" block } ["missing" ["dose"] number { "," number }]
+    block   = ["loading"] [amount unit [route]] ["over" time | "at" rate] ["lag" time] ["F" number] [when]
+    when    = "once" | "at" times | interval ["x" n] ["from" time] ["at steady state"]
     interval = "q2w" | "every 2 weeks" | "daily" | "weekly" | "bid" | "tid" | "qid"
 
 A block that begins with `when` takes all else from the block before it; a block with an amount takes the route only.
@@ -26,7 +26,10 @@ UNCLEAR = {
     "biweekly": "'biweekly' means two things; write q2w",
     "monthly": "months differ in length; write q4w or q30d",
 }
-KEYWORDS = ("then", "over", "at", "on", "lag", "once", "every", "x", "×", "from", "starting", "F", "and")
+KEYWORDS = (
+    "then", "over", "at", "on", "lag", "once", "every", "x", "×", "from", "starting", "F", "and", "missing", "without",
+    "loading", "ss", "steady", "state", "dose", "doses",
+)  # fmt: skip
 _KEYWORDS = {word.casefold() for word in KEYWORDS}
 _TOKEN = re.compile(
     r"(?P<number>[-+]?(?:\d+\.?\d*|\.\d+)(?:[eE][-+]?\d+(?![A-Za-z]))?)|(?P<word>[A-Za-zµμ×][\w./µμ×]*)|(?P<mark>\S)"
@@ -108,11 +111,31 @@ class _Reader:
             doses.append(self.block(doses[-1] if doses else None))
             if self.takes("then"):
                 continue
+            missed = self.missed()
             if self.token.kind == "end":
-                return Regimen(tuple(doses))
-            self.fail("'then', 'q2w', 'x 6', 'from week 2' or the end", (*KEYWORDS, *INTERVALS, *ROUTES))
+                return Regimen(tuple(doses), missed)
+            known = (*KEYWORDS, *INTERVALS, *ROUTES)
+            self.fail("'then', 'q2w', 'x 6', 'from week 2', 'missing dose 3' or the end", known)
+
+    def missed(self) -> tuple[int, ...]:
+        """Read `missing dose 3, 5`; return the numbers, none where there is no such word."""
+        if not self.takes("missing", "without"):
+            return ()
+        self.takes("dose", "doses")
+        found: list[int] = []
+        while not found or self.takes("and") or self.token.text == ",":
+            if self.token.text == ",":
+                self.next()
+                self.takes("and")
+            number = self.number("the number of a missed dose, such as 3")
+            if not number.is_integer():
+                raise DoseError(f"a missed dose is a whole number, got {number_text(number)}")
+            found.append(int(number))
+        return tuple(found)
 
     def block(self, before: Dose | None) -> Dose:
+        if self.takes("loading"):
+            self.takes("dose", "doses")
         if self.token.kind == "number":
             fields = self.head(before)
         elif before is None:
@@ -209,6 +232,20 @@ class _Reader:
         if self.takes("from", "starting"):
             self.takes("at")
             fields["start"] = self.times(single=True)[0]
+        fields["ss"] = self.steady()
+
+    def steady(self) -> bool:
+        """Read `at steady state` or `ss`."""
+        if self.takes("ss"):
+            return True
+        following = self.tokens[min(self.place + 1, len(self.tokens) - 1)].text.casefold()
+        if not (self.token.text.casefold() == "steady" or (self.token.text.casefold(), following) == ("at", "steady")):
+            return False
+        self.takes("at")
+        self.takes("steady")
+        if not self.takes("state"):
+            self.fail("'state', as in 'at steady state'")
+        return True
 
     def interval_word(self) -> bool:
         word = self.token.text.casefold()
