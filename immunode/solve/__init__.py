@@ -42,11 +42,11 @@ def solve(
     values : (n_values, n_runs), the program's declared parameters of each run.
     times : (n_times,), increasing, none before `t0`; the last one is the end.
     initial : (n_states, n_runs); NaN where the program's own initial value holds.
-    engine : "scipy" (one run at a time), "numpy" (blocks of runs), or "auto": see `choose_engine`. One sweep that is cut
-        into several calls should name its engine, so that all its runs are computed alike.
+    engine : "scipy" (one run at a time), "numpy" (blocks of runs), or "auto": see `choose_engine`. One sweep that is
+        cut into several calls should name its engine, so that all its runs are computed alike.
     method : "tsit5", "rodas5p" for numpy; "LSODA", "BDF", "Radau", "DOP853" for scipy; or "auto".
-    rtol, atol : relative and absolute tolerance. The default `atol` of a state is rtol * 1e-3 times its declared typical
-        size, else times the larger of its absolute initial value and 1e-6; it may be a number, (n_states,) or
+    rtol, atol : relative and absolute tolerance. The default `atol` of a state is rtol * 1e-3 times its declared
+        typical size, else times the larger of its absolute initial value and 1e-6; it may be a number, (n_states,) or
         (n_states, n_runs).
     max_steps : most steps that a run may try.
     on_jump(runs, t, y_before, y_after, p) : called at every event for the runs concerned; runs and t are (n,), the

@@ -70,7 +70,9 @@ class Block:
     growth: Array
     h_most: Array
 
-    def __init__(self, width: int, n_states: int, n_prepared: int, kept: dict[str, int], within: dict[str, int]) -> None:
+    def __init__(
+        self, width: int, n_states: int, n_prepared: int, kept: dict[str, int], within: dict[str, int]
+    ) -> None:
         kept_rows = {**dict.fromkeys(_SCALARS, 1), "atol": n_states, "c": n_prepared, **kept}
         within = {**within, "scale": n_states, "scaled": n_states}
         self._first: dict[str, tuple[int, int]] = {}

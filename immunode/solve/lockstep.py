@@ -117,7 +117,7 @@ class Lockstep:
             block.growth.fill(control.GROW_MOST)
             self.capped = False
         if np.count_nonzero(good) < block.width:
-            self._reject((~good).nonzero()[0], square, t_new, power, h_next)
+            self._reject(padded((~good).nonzero()[0]), square, t_new, power, h_next)
         due = (block.t_out < t_new).nonzero()[0]
         if due.size:
             self._write_inside(due, t_new)
@@ -151,37 +151,40 @@ class Lockstep:
         return power, factor
 
     def _reject(self, where: Lanes, square: Array, t_new: Array, power: Array, h_next: Array) -> None:
-        block = self.block
+        """Let lanes stay where they are and try a smaller step; a repeated lane (`padded`) is written twice alike."""
+        block, method = self.block, self.method
         h, t = self.h[where], block.t[where]
         size = np.sqrt(square[where] / self.n_states)
-        factor = np.maximum(self.method.controller.safety * size**-0.2, control.SHRINK_MOST)
+        factor = np.maximum(method.controller.safety * size**-0.2, control.SHRINK_MOST)
         bad = ~np.isfinite(size)
         if bad.any():
             factor[bad] = control.SHRINK_NOT_FINITE
         smaller = h * factor
-        if self.method.explicit:
-            speed = self.method.speed(padded(where))[: len(where)]
+        if method.explicit:
+            speed = method.speed(where)
             fast = (speed > 1.0) & (speed < np.inf)
             if fast.any():
                 # a step thrown back by instability says what the limit is; below it, the disturbance decays
-                stable = np.where(fast, h * (STABLE / speed), np.inf)
-                block.h_most[where] = stable
-                np.minimum(smaller, stable, out=smaller)
+                lanes = where[fast]
+                stable = h[fast] * (STABLE / speed[fast])
+                block.h_most[lanes] = stable
+                smaller[fast] = np.minimum(smaller[fast], stable)
                 self.held_back = True
         h_next[where] = smaller
         t_new[where] = t
-        if self.method.controller.remembers:
+        if method.controller.remembers:
             power[where] = block.memory[where] / self.gain
         block.growth[where] = 1.0
         self.capped = True
-        self.method.reject(where)
+        method.reject(where)
         block.rejected[where] += 1
         # time can't advance by less than its own precision
         lost = smaller < np.maximum(4.0 * _EPS * np.abs(t), self.shortest)
         if lost.any():
-            lost &= block.phase[where] == BUSY
-            status = np.where(bad[lost], Status.NOT_FINITE, Status.STEP_TOO_SMALL)
-            self.failed.append((where[lost], status.astype(np.int8), self._trouble(where[lost])))
+            lanes, first = np.unique(where[lost], return_index=True)
+            status = np.where(bad[lost][first], Status.NOT_FINITE, Status.STEP_TOO_SMALL)
+            busy = block.phase[lanes] == BUSY
+            self.failed.append((lanes[busy], status[busy].astype(np.int8), self._trouble(lanes[busy])))
 
     def _trouble(self, where: Lanes) -> NDArray[np.int32]:
         """Return the state with the largest error, or the first whose error is not finite."""
@@ -277,22 +280,22 @@ class Lockstep:
     def _serve(self) -> None:
         """Apply breaks, let go of runs that are done, take in new ones, and drop lanes that nobody needs."""
         block = self.block
-        landed = np.flatnonzero(block.phase == LANDED)
-        if landed.size:
-            self._jump(landed)
-        free = np.flatnonzero(block.phase == FREE)
-        arrived = np.concatenate([landed, self._fill(free)])
-        if arrived.size:
-            self._start(arrived)
-        self.n_idle = int(np.count_nonzero(block.phase != BUSY))
-        more = self.next_in_queue < len(self.queue)
-        if more and self.n_idle >= block.width // 16:
-            self._serve()
-            return
-        if not more and self.n_idle > block.width // 8:
+        more = True
+        while more:
+            landed = np.flatnonzero(block.phase == LANDED)
+            if landed.size:
+                self._jump(landed)
+            arrived = np.concatenate([landed, self._fill(np.flatnonzero(block.phase == FREE))])
+            if arrived.size:
+                self._start(arrived)
+            self.n_idle = int(np.count_nonzero(block.phase != BUSY))
+            waiting = self.next_in_queue < len(self.queue)
+            # runs that ended at once leave room for others
+            more = waiting and self.n_idle > block.width // 16
+        if not waiting and self.n_idle > block.width // 8:
             self._narrow()
         # serving costs as much as some passes, idle lanes cost their share of every pass
-        self.patience = max(1, block.width // 12 if more or self.runs.breaks else block.width // 5)
+        self.patience = max(1, block.width // 12 if waiting or self.runs.breaks else block.width // 5)
         if self.hand_over:
             every = self.check_every
             births = np.where(block.phase == BUSY, block.born % every, every).astype(np.int8)
@@ -357,7 +360,7 @@ class Lockstep:
         block.stiff[lanes] = 0
         block.phase[lanes] = BUSY
         self.method.start(lanes, slope)
-        bad = np.flatnonzero(~np.isfinite(slope).all(axis=0)[: len(arrived)])
+        bad = np.flatnonzero(~np.all(np.isfinite(slope[:, : len(arrived)]), axis=0))
         if bad.size:
             trouble = np.argmin(np.isfinite(slope[:, bad]), axis=0).astype(np.int32)
             runs.fail(self._save(arrived[bad]), Status.NOT_FINITE, trouble)

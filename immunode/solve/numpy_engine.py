@@ -61,9 +61,7 @@ class NumpyEngine(Engine):
 _pilots: dict[int, tuple[weakref.ref[Functions], dict[object, tuple[str, str]]]] = {}
 
 
-def first_method(
-    functions: Functions, t0: float, t_end: float, rtol: float, atol: ArrayLike | None
-) -> tuple[str, str]:
+def first_method(functions: Functions, t0: float, t_end: float, rtol: float, atol: ArrayLike | None) -> tuple[str, str]:
     """Return the method a sweep starts with, and why: one run at the declared values is looked at.
 
     It depends on the program, the span of time and the tolerances only, never on the runs of a sweep. Remembered.

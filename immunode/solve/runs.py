@@ -129,7 +129,7 @@ class Runs:
         if len(held):
             self._end_refused(~held.all(axis=0), np.argmin(held, axis=0))
 
-    def _end_refused(self, which: NDArray[np.bool_], message: NDArray[np.integer]) -> None:
+    def _end_refused(self, which: NDArray[np.bool_] | np.bool_, message: NDArray[np.integer]) -> None:
         runs = np.flatnonzero(which & (self.status == Status.OK))
         if runs.size:
             self.fail(runs, Status.REFUSED)
@@ -145,7 +145,7 @@ class Runs:
         if not len(self._first):
             return
         bad = np.isnan(self._first) | np.isnan(self._count) | ((self._count > 1) & ~(self._every >= 0))
-        self._end_refused(bad.any(axis=0)[: self.n], np.full(self.n, BAD_SCHEDULE))
+        self._end_refused(np.asarray(bad[:, : self.n].any(axis=0)), np.full(self.n, BAD_SCHEDULE))
         # a schedule that is refused is never looked at again
         self._first[bad], self._count[bad], self._every[bad] = np.inf, 0.0, 0.0
         for i in range(len(self._first)):
@@ -157,7 +157,7 @@ class Runs:
         if not len(self._first):
             return
         early = (self._time < self.t0) & self._moves_state[:, None]
-        self._end_refused(early.any(axis=0)[: self.n], np.full(self.n, DOSE_BEFORE_START))
+        self._end_refused(np.asarray(early[:, : self.n].any(axis=0)), np.full(self.n, DOSE_BEFORE_START))
         for _ in range(self.max_steps):
             ready = np.flatnonzero((self.next_break[: self.n] <= self.t0) & (self.status == Status.OK))
             if not ready.size:

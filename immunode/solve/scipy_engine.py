@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import warnings
+from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -136,12 +137,12 @@ class _Trajectory:
         """Step until `stop` or until a trigger fires."""
         if not np.isfinite(self._right(self.t, self.y)).all():
             raise _FailedError(Status.NOT_FINITE)
-        solver = self._solver(method, stop)
+        solver = self._try(lambda: self._solver(method, stop))
         while solver.status == "running":
             if self.steps >= self.runs.max_steps:
                 raise _FailedError(Status.TOO_MANY_STEPS)
             self.steps += 1
-            message = solver.step()
+            message = self._try(solver.step)
             if solver.status == "failed":
                 small = "step size" in str(message)
                 raise _FailedError(Status.STEP_TOO_SMALL if small else Status.SOLVER_FAILED)
@@ -154,6 +155,14 @@ class _Trajectory:
             if due:
                 self._write_until(float(solver.t), inside)
             self.t, self.y = float(solver.t), solver.y.copy()
+
+    @staticmethod
+    def _try(action: Callable[[], Any]) -> Any:
+        """Do something of SciPy's; what it raises is the end of the run (its linear algebra refuses NaN)."""
+        try:
+            return action()
+        except (ValueError, ArithmeticError, np.linalg.LinAlgError) as error:
+            raise _FailedError(Status.NOT_FINITE) from error
 
     def _write_until(self, t: float, inside: Any) -> None:
         """Write the outputs before time t."""
@@ -174,14 +183,14 @@ class _Trajectory:
         """Apply the breaks that are due now."""
         runs = self.runs
         lanes = padded(np.array([self.run]))
+        roots = self._roots(self.t, self.y)
         # switches that a trigger has set are the run's own by now
         runs.p[:, [self.run]] = self.p
         y = np.repeat(self.y[:, None], len(lanes), axis=1)
         runs.jump(lanes, np.full(len(lanes), self.t), y)
         self.y = y[:, 0].copy()
         self.p = runs.p[:, [self.run]]
-        self.c = self.functions.prepare(self.p)
-        self._cascade()
+        self._cascade(roots)
 
     def _event(self, solver: Any, inside: Any) -> bool:
         """Fire the first trigger within the last step, if any; the state is then the one after it."""
@@ -212,10 +221,12 @@ class _Trajectory:
         first = float(np.min(times))
         self._write_until(first, inside)
         self.t, self.y = first, np.array(inside(first))
-        for i in rising[times <= first]:
-            self.holds[i] = True
+        due = rising[times <= first]
+        self.holds[due] = True
+        roots = self._roots(self.t, self.y)
+        for i in due:
             self._apply(int(i))
-        self._cascade()
+        self._cascade(roots)
         self._write_here()
 
     def _apply(self, i: int) -> None:
@@ -227,16 +238,20 @@ class _Trajectory:
         if self.runs.on_jump is not None:
             self.runs.on_jump(np.array([self.run]), np.array([self.t]), before, after, self.p.copy())
 
-    def _cascade(self) -> None:
-        """Fire triggers that the last jump has turned true, and note those that it has turned false."""
+    def _cascade(self, before: Array) -> None:
+        """Fire triggers that the last jump has turned true, and note those that it has turned false.
+
+        before : the roots just before the jump. A trigger that stands at its threshold, give or take rounding, has
+        fired and holds; only a jump that lowers its root makes it false.
+        """
         for _ in range(MOST_EVENTS_AT_ONCE):
-            positive = self._roots(self.t, self.y) > 0
-            rising = np.flatnonzero(positive & ~self.holds)
-            # what stands at its threshold has fired already, and must fall below first
-            self.holds = positive | (self.holds & (self._roots(self.t, self.y) == 0))
+            now = self._roots(self.t, self.y)
+            self.holds &= (now > 0) | (now >= before)
+            rising = np.flatnonzero((now > 0) & ~self.holds)
             if not rising.size:
                 self.c = self.functions.prepare(self.p)
                 return
+            self.holds[rising[0]] = True
             self._apply(int(rising[0]))
-            self.holds[rising[1:]] = False
+            before = now
         raise _FailedError(Status.TOO_MANY_STEPS)

@@ -17,10 +17,12 @@ Array = NDArray[np.float64]
 
 _A = {"s": 0.1181, "r": 1.131, "eta": 20.19, "mu": 0.00311, "d": 0.3743, "a": 1.636, "b": 0.002}
 
-_B = """sT .05, aT .9, Tm 4, dT .12, KD .25, nD 2.3, sM .25, m0 .2, m1 3, dM1 .4, kmm .5, sM2 .05, dM2 .25, K1 .9, n1 1.7,
-K3 1.2, n3 1.4, K4 1.5, n4 1.6, pT 4, pM 9, kdTNF 10, p6 30, p6T 2, kd6 12, p10 5, p10r 3, K5 1.4, n5 2.2, kd10 8, kDm .3,
-K6 .8, n6 2.4, rD .1, rM .12, b0 .5, b1 20, K7 1.5, n7 1.3, kdC .8, ka .35, V 3.5, ke .055, kcp .3, kpc .22, kon 120,
-koff 2.5, kint .8, eps .02"""
+_B = """
+sT .05, aT .9, Tm 4, dT .12, KD .25, nD 2.3, sM .25, m0 .2, m1 3, dM1 .4, kmm .5, sM2 .05, dM2 .25, K1 .9, n1
+1.7, K3 1.2, n3 1.4, K4 1.5, n4 1.6, pT 4, pM 9, kdTNF 10, p6 30, p6T 2, kd6 12, p10 5, p10r 3, K5 1.4, n5
+2.2, kd10 8, kDm .3, K6 .8, n6 2.4, rD .1, rM .12, b0 .5, b1 20, K7 1.5, n7 1.3, kdC .8, ka .35, V 3.5, ke
+.055, kcp .3, kpc .22, kon 120, koff 2.5, kint .8, eps .02
+"""
 
 
 @dataclass(frozen=True, slots=True)
