@@ -22,6 +22,7 @@ from immunode.study.simulate import simulate
 from immunode.study.simulation import Comparison, Simulation
 from immunode.study.space import Axis, Space, space
 from immunode.study.sweep import sweep
+from immunode.study.switching import switch_log
 
 __all__ = [
     "Arms",
@@ -46,6 +47,7 @@ __all__ = [
     "sobol",
     "space",
     "sweep",
+    "switch_log",
     "time_of_peak",
     "time_to",
     "trough",

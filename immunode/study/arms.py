@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from itertools import combinations
 from typing import TYPE_CHECKING, Any
 
 from immunode.errors import StudyError, did_you_mean
@@ -15,6 +16,8 @@ if TYPE_CHECKING:
 
 CONTROL = "control"
 """Name of the arm without an intervention, and of the only arm where none is named."""
+
+_MOST_FACTORS = 12
 
 
 class Arms(Mapping[str, "tuple[Entry, ...]"]):
@@ -52,6 +55,33 @@ class Arms(Mapping[str, "tuple[Entry, ...]"]):
                 raise StudyError(f"{model.name}: the arm '{name}' is given twice")
             made[name] = tuple(_declared(model, part, name, extra=(CONTROL,)) for part in parts)
         return cls(made)
+
+    @classmethod
+    def factorial(cls, *factors: Entry | Sequence[Entry], **named: Entry | Sequence[Entry]) -> Arms:
+        """Return all 2^n arms of n factors: control first, then each alone, then pairs, ...; names joined by "+".
+
+        factors : interventions, drugs or names of ones that the model declares; a sequence or list of them, such as
+            `sequence(lymphodepletion, car_t)`, is one factor, which `named` gives a name of its own.
+
+        Raises
+        ------
+        StudyError : a factor is given twice, or there are more than 12 (4,096 arms).
+        """
+        made: dict[str, tuple[Entry, ...]] = {}
+        for given, entries in [*((None, f) for f in factors), *named.items()]:
+            listed = _entries(given or "factorial", entries)
+            name = given or "+".join(e if isinstance(e, str) else e.name for e in listed)
+            if not listed or name in made or name == CONTROL:
+                raise StudyError(f"factorial: the factor '{name}' is " + ("given twice" if listed else "empty"))
+            made[name] = listed
+        if len(made) > _MOST_FACTORS:
+            raise StudyError(f"factorial: {len(made)} factors make {2 ** len(made)} arms; {_MOST_FACTORS} are the most")
+        arms = {
+            "+".join(chosen) or CONTROL: tuple(entry for name in chosen for entry in made[name])
+            for size in range(len(made) + 1)
+            for chosen in combinations(made, size)
+        }
+        return cls(arms)
 
     def __getitem__(self, name: str) -> tuple[Entry, ...]:
         for known, entries in self._arms:
@@ -119,8 +149,12 @@ def as_arms(given: Arms | Mapping[str, Any] | Sequence[str] | str, model: Model)
 def _entries(arm: object, value: Any) -> tuple[Entry, ...]:
     if not isinstance(arm, str) or not arm.strip():
         raise StudyError(f"an arm needs a name, got {arm!r}")
-    entries = (value,) if isinstance(value, str) or hasattr(value, "name") else tuple(value)
-    for entry in entries:
+    entries: tuple[Entry, ...] = ()
+    for entry in (value,) if isinstance(value, str) or hasattr(value, "name") else tuple(value):
+        if isinstance(entry, list | tuple):
+            entries += _entries(arm, entry)  # a sequence of interventions among others
+            continue
+        entries += (entry,)
         if not isinstance(entry, str) and not (hasattr(entry, "name") and hasattr(entry, "at")):
             raise StudyError(f"arm '{arm}': {entry!r} is not an intervention nor the name of one")
     return entries

@@ -17,6 +17,7 @@ from immunode.study.recipe import model_recipe, tolerance, versions
 from immunode.study.recorder import Recorder
 from immunode.study.runs import Ready, initial_array, make_ready, output_times
 from immunode.study.simulation import Comparison, Simulation
+from immunode.study.switching import given_only
 
 if TYPE_CHECKING:
     from immunode.intervention import Drug, Intervention
@@ -154,7 +155,7 @@ def _run(ready: Ready, arm: str, grid: Array, initial: Mapping[str, float], opti
         samples.t[:, 0],
         MappingProxyType(path),
         tuple(sorted(set(jumps))),
-        MappingProxyType(dose_times(functions, values, float(grid[-1]))),
+        MappingProxyType(given_only(dose_times(functions, values, float(grid[-1])), samples.t[:, 0], path)),
         MappingProxyType(active_windows(ready.model, samples.t[:, 0], path)),
         MappingProxyType(recipe),
     )

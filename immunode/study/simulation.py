@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 
 from immunode.errors import StudyError, did_you_mean
 from immunode.study.runs import flux_names, meanings, quantity_units
+from immunode.study.switching import switch_times
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -116,12 +117,30 @@ class Simulation:
         coords = {"time": ("time", self.times, {"units": self.model.time_unit})}
         return xr.Dataset(variables, coords, {"model": self.model.name, "reference": self.model.reference})
 
-    def plot(self, *names: str, style: str = "slide", title: str = "", log: Any = (), axes: Any = None) -> Figure:
+    @property
+    def switches(self) -> dict[str, tuple[tuple[float, str], ...]]:
+        """Intervention with a rule -> (time, what) of each change at a visit: "on", "off" or "level 0.5"."""
+        return switch_times(self.path_times, self.path)
+
+    def plot(
+        self,
+        *names: str,
+        style: str = "slide",
+        title: str = "",
+        log: Any = (),
+        axes: Any = None,
+        timeline: bool = False,
+    ) -> Figure:
         """Return a figure of time courses, one panel a quantity; without names, of the model's readouts.
 
         style : "slide" or "paper".   log : names with a log axis, or True.   axes : your own, one a quantity.
+        timeline : with a row for each intervention above, instead of marks (then without `axes`).
         """
-        return draw({"": self}, names, style, title, log, axes)
+        return draw({"": self}, names, style, title, log, axes, timeline)
+
+    def timeline(self, *, style: str = "slide", title: str = "") -> Figure:
+        """Return a figure of the interventions alone: bars while they act, doses, visits and what changed there."""
+        return draw_timeline({"": self}, style, title)
 
 
 class Comparison(Mapping[str, Simulation]):
@@ -168,19 +187,61 @@ class Comparison(Mapping[str, Simulation]):
         parts = [one.to_dataset() for one in self._arms.values()]
         return xr.concat(parts, arms, data_vars="all", combine_attrs="override", join="outer", coords="minimal")
 
-    def plot(self, *names: str, style: str = "slide", title: str = "", log: Any = (), axes: Any = None) -> Figure:
+    def plot(
+        self,
+        *names: str,
+        style: str = "slide",
+        title: str = "",
+        log: Any = (),
+        axes: Any = None,
+        timeline: bool = False,
+    ) -> Figure:
         """Return a figure of time courses, one panel a quantity and one line an arm. Parameters as in `Simulation`."""
-        return draw(self._arms, names, style, title, log, axes)
+        return draw(self._arms, names, style, title, log, axes, timeline)
+
+    def timeline(self, *, style: str = "slide", title: str = "") -> Figure:
+        """Return a figure of the interventions of all arms alone. Parameters as in `Simulation`."""
+        return draw_timeline(self._arms, style, title)
 
 
-def draw(arms: Mapping[str, Simulation], names: tuple[str, ...], style: str, title: str, log: Any, axes: Any) -> Figure:
+def draw_timeline(arms: Mapping[str, Simulation], style: str, title: str) -> Figure:
+    """Return the figure of the interventions of all arms.
+
+    Raises
+    ------
+    StudyError : no arm has an intervention.
+    """
+    from immunode.plot.timeline import timeline
+    from immunode.study.lanes import lanes
+
+    first = next(iter(arms.values()))
+    rows = lanes(arms)
+    if not rows:
+        raise StudyError(f"{first.model.name}: there is no intervention to draw a timeline of")
+    span = (float(first.times[0]), max(float(one.times[-1]) for one in arms.values()))
+    unit = first.model.time_unit or first.model.clock
+    shown = list(arms) if list(arms) != [""] else []
+    return timeline(rows, arms=shown, span=span, time_unit=unit, style=style, title=title)
+
+
+def draw(
+    arms: Mapping[str, Simulation],
+    names: tuple[str, ...],
+    style: str,
+    title: str,
+    log: Any,
+    axes: Any,
+    timeline: bool = False,
+) -> Figure:
     """Return the figure of quantities by arm. Without names: readouts that some arm has, else states of the first.
 
     Raises
     ------
-    StudyError : no arm knows a name.
+    StudyError : no arm knows a name; a timeline was asked for in axes of your own.
     """
     from immunode.plot.courses import courses
+    from immunode.plot.timeline import timeline as with_timeline
+    from immunode.study.lanes import lanes
 
     first = next(iter(arms.values())).model
     chosen = names or tuple(first.readouts) or tuple(s.name for s in first.states)
@@ -193,18 +254,28 @@ def draw(arms: Mapping[str, Simulation], names: tuple[str, ...], style: str, tit
     for one in reversed(list(arms.values())):
         units |= one.units
         labels |= meanings(one.model)
+    times = {arm: one.path_times for arm, one in arms.items()}
+    series = {name: {arm: one.path[name] for arm, one in arms.items() if name in one.path} for name in chosen}
+    common: dict[str, Any] = {
+        "units": units,
+        "time_unit": first.time_unit or first.clock,
+        "labels": labels,
+        "title": title,
+        "style": style,
+        "log": log,
+    }
+    if timeline:
+        if axes is not None:
+            raise StudyError(f"{first.name}: a timeline needs a figure of its own; leave out axes")
+        shown = list(arms) if list(arms) != [""] else []
+        return with_timeline(lanes(arms), times, series, arms=shown, **common)
     return courses(
-        {arm: one.path_times for arm, one in arms.items()},
-        {name: {arm: one.path[name] for arm, one in arms.items() if name in one.path} for name in chosen},
-        units=units,
-        time_unit=first.time_unit or first.clock,
-        labels=labels,
+        times,
+        series,
         doses=_marked({arm: one.doses for arm, one in arms.items()}),
         windows=_marked({arm: one.windows for arm, one in arms.items()}),
-        title=title,
-        style=style,
-        log=log,
         axes=axes,
+        **common,
     )
 
 
