@@ -217,8 +217,8 @@ LIBRARY: dict[str, Drug] = {
                     ),
                     molar_mass=150_000.0,
                 ),
-                "mouse of 20 g, 10 mg/kg ip three times a week; K_D 30 nmol/L: .inhibit('k', 1, ic50=30). Half-life "
-                "4.6 d. Body mass and 150 kg/mol are assumed; antibodies against PD-1 and PD-L1 in people have 18 to 27 d (pembrolizumab, nivolumab here)",
+                "mouse of 20 g (assumed, as are 150 kg/mol), 10 mg/kg ip three times a week; K_D 30 nmol/L, as in "
+                ".inhibit('k', 1, ic50=30). Half-life 4.6 d; in people pembrolizumab and nivolumab have 26 and 25 d",
                 "ip",
             ),
             weight=0.02,

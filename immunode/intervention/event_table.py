@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 from immunode.errors import DoseError, UnitError
 from immunode.intervention.regimen import INTO_DEPOT, Dose, Regimen
-from immunode.intervention.times import DAYS, Time, number_text, size, time_unit
+from immunode.intervention.times import DAYS, Time, number_text, size, tidy_time, time_unit
 from immunode.model.units import convert
 
 if TYPE_CHECKING:
@@ -59,7 +59,7 @@ def to_table(
 
     clock = _clock(regimen, time_unit)
     target = unit or regimen.blocks[0].unit.removesuffix("/kg")
-    stretches = schedule(regimen, clock, until)
+    stretches = schedule(regimen, clock, None if until is None else tidy_time(until, "event table, until"))
     named = {s.dose.route for s in stretches}
     absorbed = bool(named & set(INTO_DEPOT))
     rows = []
@@ -200,7 +200,7 @@ def _numeric(frame: DataFrame, id: Any) -> DataFrame:
         raise DoseError(f"event table: the column {' and '.join(missing)} is missing; it has {found}")
     table = frame.rename(columns={original: upper for upper, original in columns.items()})
     if "ID" in table:
-        patients = list(table["ID"].unique())
+        patients = table["ID"].unique().tolist()
         if id is None and len(patients) > 1:
             raise DoseError(f"event table: it holds {len(patients)} patients; choose one, such as id={patients[0]!r}")
         if id is not None and id not in patients:
@@ -249,10 +249,8 @@ def _dose(row: Mapping[Any, Any], unit: str, clock: str, route: str) -> Dose:
     if more or steady:
         when = {"start": said(time), "ii": said(every), "addl": int(more), "ss": bool(steady)}
     lag = value.get("LAG")
-    return Dose(
-        amount, unit, route, duration=_said_short(length, clock) if length else None, lag=None if lag is None else said(lag),
-        F=value.get("F"), **when,
-    )  # fmt: skip
+    when["duration"] = _said_short(length, clock) if length else None
+    return Dose(amount, unit, route, lag=None if lag is None else said(lag), F=value.get("F"), **when)
 
 
 def _said_short(length: float, clock: str) -> Time:

@@ -1,0 +1,103 @@
+"""Event tables in the form of NONMEM hold the same doses as the regimen they come from."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from immunode.errors import DoseError
+from immunode.intervention import Dose, Regimen, regimen
+
+pandas = pytest.importorskip("pandas")
+
+
+def plain(**fields: Any) -> Any:
+    return pandas.DataFrame(fields)
+
+
+def test_a_table_has_the_columns_of_nonmem() -> None:
+    table = regimen("350 mg iv over 2 h at week 0, 2, 6 then q8w x 6").to_table(id=7, time_unit="day")
+    assert list(table.columns) == ["ID", "TIME", "AMT", "II", "ADDL", "RATE", "DUR", "EVID", "SS", "CMT"]
+    assert table["TIME"].tolist() == [0, 14, 42, 98]
+    assert table["ADDL"].tolist() == [0, 0, 0, 5]
+    assert table["II"].tolist() == [0, 0, 0, 56]
+    assert table["RATE"].tolist() == pytest.approx([4200.0] * 4, rel=1e-12)
+    assert (table[["ID", "EVID", "SS", "CMT"]].to_numpy() == [7, 1, 0, 1]).all()
+
+
+def test_doses_per_kg_and_missed_ones_and_units_are_worked_out() -> None:
+    table = regimen("5 mg/kg sc q2w x 6 missing dose 3").to_table(weight=70, unit="g", time_unit="week")
+    assert table["AMT"].tolist() == pytest.approx([0.35, 0.35])
+    assert table[["TIME", "II", "ADDL"]].to_numpy().tolist() == [[0, 2, 1], [6, 2, 2]]
+    assert table.attrs == {"unit": "g", "time_unit": "week", "routes": {1: "sc"}}
+
+
+def test_depot_and_vein_are_two_compartments() -> None:
+    table = regimen("100 mg iv once then 40 mg sc q1w x 3").to_table()
+    assert table["CMT"].tolist() == [2, 1]
+    assert str(Regimen.from_table(table)) == "100 mg iv at day 0 then 40 mg sc q7d x 3 from day 7"
+
+
+def test_a_written_table_is_read() -> None:
+    table = plain(TIME=[0, 24, 30], AMT=[100, "50", "."], II=[0, 12, 0], ADDL=[0, 3, 0], EVID=[1, 1, 0], SS=[0, 0, 0])
+    assert (
+        str(Regimen.from_table(table, time_unit="hour", routes="po"))
+        == "100 mg po at hour 0 then 50 mg po q12h x 4 from hour 24"
+    )
+    assert Regimen.from_table(table.iloc[:1]) == Regimen(Dose(100, at=(0.0,)))
+
+
+def test_rows_that_overlap_are_written_out() -> None:
+    table = plain(TIME=[0, 7], AMT=[100, 30], II=[14, 0], ADDL=[1, 0])
+    assert str(Regimen.from_table(table)) == "100 mg at time 0 then 30 mg at time 7 then 100 mg at time 14"
+
+
+def test_small_letters_and_a_patient_of_several_will_do() -> None:
+    table = plain(id=[1, 2], time=[0, 3], amt=[10, 20])
+    assert str(Regimen.from_table(table, id=2)) == "20 mg at time 3"
+
+
+@pytest.mark.parametrize(
+    ("columns", "more", "message"),
+    [
+        ({"AMT": [1]}, {}, "the column TIME is missing; it has AMT"),
+        ({"DOSE": [1]}, {}, "the column TIME and AMT is missing; it has DOSE"),
+        ({"TIME": [-1], "AMT": [5]}, {}, "dose at -1: the time lies before the start"),
+        ({"TIME": [0], "AMT": [-5]}, {}, "a dose must be above 0, got -5"),
+        ({"TIME": [0], "AMT": ["much"]}, {}, "column AMT holds something that is no number"),
+        ({"TIME": [0], "AMT": [5], "ADDL": [3]}, {}, "ADDL needs an interval II above 0"),
+        ({"TIME": [0], "AMT": [5], "ADDL": [1.5], "II": [2]}, {}, "ADDL must be a whole number"),
+        ({"TIME": [0], "AMT": [5], "SS": [1]}, {}, "SS needs an interval II above 0"),
+        ({"TIME": [0], "AMT": [5], "SS": [2], "II": [2]}, {}, "SS must be 0 or 1, got 2"),
+        ({"TIME": [0, 9], "AMT": [5, 5], "SS": [0, 1], "II": [0, 2]}, {}, "only the first dose can be at steady state"),
+        ({"TIME": [0], "AMT": [5], "EVID": [4]}, {}, r"EVID 4 \(a reset\) has no meaning"),
+        ({"TIME": [0], "AMT": [5], "RATE": [-2]}, {}, "RATE -2 leaves the duration to a model"),
+        ({"TIME": [0], "AMT": [5], "RATE": [5], "DUR": [2]}, {}, "RATE x DUR = 10 is not AMT = 5"),
+        ({"TIME": [0, 0], "AMT": [5, 5]}, {}, "two doses at 0"),
+        ({"TIME": [0], "AMT": [0]}, {}, "there is no dose"),
+        ({"TIME": [0, 0], "AMT": [5, 6], "ID": [1, 2]}, {}, "it holds 2 patients; choose one, such as id=1"),
+        ({"TIME": [0], "AMT": [5], "ID": [1]}, {"id": 3}, "there is no patient 3"),
+        ({"TIME": [0], "AMT": [5]}, {"unit": "stone"}, "unknown unit 'stone'"),
+        ({"TIME": [0], "AMT": [5]}, {"time_unit": "fortnight"}, "fortnight"),
+    ],
+)
+def test_wrong_tables_are_refused(columns: dict[str, Any], more: dict[str, Any], message: str) -> None:
+    with pytest.raises(DoseError, match=message):
+        Regimen.from_table(plain(**columns), **more)
+
+
+@pytest.mark.parametrize(
+    ("text", "options", "message"),
+    [
+        ("5 mg/kg iv once", {}, "is by weight; give weight"),
+        ("40 mg sc q2w", {}, "never ends; say until='52 weeks'"),
+        ("40 mg sc once", {"unit": "nmol"}, "mg can't be written in nmol"),
+        ("40 mg sc at week 2", {"time_unit": ""}, "can't write 2 week in model time"),
+        ("40 mg sc once then 20 mg po at day 3", {}, "CMT can't tell po from sc"),
+        ("40 mg sc q2w x 3 ss missing dose 1", {}, "a steady state whose first dose is missed"),
+    ],
+)
+def test_what_a_table_can_not_hold_is_refused(text: str, options: dict[str, Any], message: str) -> None:
+    with pytest.raises(DoseError, match=message):
+        regimen(text).to_table(**options)
