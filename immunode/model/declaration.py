@@ -55,6 +55,8 @@ class State:
     kind : "cell", "signal", "pathogen", "drug", "damage" or "" (for grouping in figures).
     compartment : name of the compartment it lives in; then it is a concentration there unless `amount` is True.
     typical : a typical size in `unit`, the scale of its absolute tolerance; 0 means the larger of |initial| and 1e-6.
+    extinct_below : a population that falls below this value, in `unit`, is gone: it becomes exactly 0 at the end of the
+        solver's step in which it falls, and returns only by an inflow or a transfer. 0 means never.
     """
 
     name: str
@@ -66,6 +68,7 @@ class State:
     amount: bool = False
     typical: float = 0.0
     source: str = ""
+    extinct_below: float = 0.0
 
 
 @dataclass(frozen=True, slots=True)

@@ -155,6 +155,8 @@ def _check_numbers(model: Model) -> None:
         _number_or_text(f"{who}, initial value", state.initial)
         if _finite(f"{who}, typical size", state.typical) < 0:
             raise ModelError(f"{who}: the typical size is {state.typical:g}, but it can't be below 0")
+        if _finite(f"{who}, extinct_below", state.extinct_below) < 0:
+            raise ModelError(f"{who}: extinct_below is {state.extinct_below:g}, but it can't be below 0")
     for switch in model.switches:
         _number_or_text(f"{name}, switch '{switch.name}', initial value", switch.initial)
     for compartment in model.compartments:

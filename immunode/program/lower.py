@@ -76,6 +76,7 @@ class _Lowering:
             breaks=tuple(self._break(event) for event in timed),
             triggers=tuple(self._trigger(event) for event in model.events if event.at is None),
             requirements=tuple((self._raw(r.condition), r.message) for r in model.requirements),
+            extinct_below=self._extinct_below(len(integrals)),
             typical=(*(float(s.typical) for s in model.states), *(0.0 for _ in integrals)),
             nodes=tuple(graph.nodes),
         )
@@ -189,6 +190,10 @@ class _Lowering:
             known = [*self.state_rows, *fluxes, *derived]
             raise ModelError(f"{self.model.name}: no quantity '{name}' to integrate{did_you_mean(name, known)}")
         return found
+
+    def _extinct_below(self, n_integrals: int) -> tuple[float, ...]:
+        limits = (*(float(s.extinct_below) for s in self.model.states), *(0.0,) * n_integrals)
+        return limits if any(limits) else ()
 
     def _moves_state(self, event: Event) -> bool:
         return any(target in self.state_rows for target in dict(event.changes))

@@ -61,6 +61,9 @@ class Lockstep:
         self.looked = self.found_fast = 0
         self.method = method(functions)
         self.n_states = len(functions.program.states)
+        limits = functions.program.extinct_below
+        # a state that is never gone has a limit below everything
+        self.extinct_below = np.array([v or -np.inf for v in limits])[:, None] if limits else None
         self.start, self.gain, self.lowest = self.method.controller.constants(self.n_states)
         self.times = np.append(runs.times, np.inf)
         self.shortest = 1e-25 * max(abs(runs.t_end - runs.t0), abs(runs.t_end))
@@ -122,11 +125,15 @@ class Lockstep:
         if due.size:
             self._write_inside(due, t_new)
         stiff = self._look_for_stiffness(t_new) if self.hand_over else NOBODY
+        extinct = self.extinct_below
+        gone = (block.y >= extinct) & (block.y_new < extinct) if extinct is not None else None
         method.accept()
         np.copyto(block.t, t_new)
         np.copyto(block.h, h_next)
         if method.controller.remembers:
             np.multiply(np.maximum(power, self.lowest), self.gain, block.memory)
+        if gone is not None and np.any(gone):
+            self._extinguish(gone)
         landed = (t_new >= block.t_near).nonzero()[0]
         if landed.size:
             block.t[landed] = block.t_stop[landed]
@@ -137,6 +144,14 @@ class Lockstep:
             self._end_failed()
         if self.passes >= self.limit:
             self._end_exhausted()
+
+    def _extinguish(self, gone: NDArray[np.bool_]) -> None:
+        """Set populations that fell below their limit to 0, and give their lanes a fresh slope."""
+        block = self.block
+        block.y[gone] = 0.0
+        lanes = padded(np.flatnonzero(np.any(gone, axis=0)))
+        slope = self.functions.rhs(block.t[lanes], block.y[:, lanes], block.c[:, lanes])
+        self.method.start(lanes, slope)
 
     def _control(self, square: Array, h: Array) -> tuple[Array, Array]:
         """Return square**(unit/2) and the sizes of the next steps, as if all steps were good."""

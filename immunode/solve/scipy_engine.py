@@ -70,6 +70,7 @@ class _Trajectory:
         self.p = runs.p[:, [run]]
         self.c = self.functions.prepare(self.p)
         self.steps = 0
+        self.extinct_below = np.array([v or -np.inf for v in program.extinct_below or (0.0,) * self.n_states])
         self.next_out = 0
         self.strict = False
         self.holds = self._roots(self.t, self.y) > 0
@@ -134,7 +135,7 @@ class _Trajectory:
         return kind(self._right, self.t, self.y, stop, rtol=rtol, atol=self.runs.atol[:, self.run], **jacobian)
 
     def _solve(self, method: str, stop: float) -> None:
-        """Step until `stop` or until a trigger fires."""
+        """Step until `stop`, or until a trigger fires or a population is gone."""
         if not np.isfinite(self._right(self.t, self.y)).all():
             raise _FailedError(Status.NOT_FINITE)
         solver = self._try(lambda: self._solver(method, stop))
@@ -154,7 +155,12 @@ class _Trajectory:
                 return
             if due:
                 self._write_until(float(solver.t), inside)
+            gone = (self.y >= self.extinct_below) & (solver.y < self.extinct_below)
             self.t, self.y = float(solver.t), solver.y.copy()
+            if gone.any():
+                # a new solver: a multistep method must not remember the population that is gone
+                self.y[gone] = 0.0
+                return
 
     @staticmethod
     def _try(action: Callable[[], Any]) -> Any:
