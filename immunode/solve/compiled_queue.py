@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 
+from immunode.program import vector_math
 from immunode.program.llvm_source import Values
 from immunode.program.llvm_text import Value
 from immunode.solve import control
@@ -130,7 +131,6 @@ def _first_step(f: Frame, order: int) -> None:
     largest = code.select(code.compare("olt", bend, speed), speed, bend)
     flat = code.compare("ole", largest, 1e-15)
     least = code.select(code.compare("olt", h, 1e-3), code.number(1e-6), h * 1e-3)
-    from immunode.program import vector_math
 
     root = vector_math.exp(code, vector_math.log(code, code.number(0.01) / largest) * (1.0 / order))
     step = code.select(flat, least, root)

@@ -100,7 +100,7 @@ def test_tsit5_has_order_four_inside_the_step(order: int, x: float) -> None:
 
 def test_tsit5_estimates_the_error_with_a_solution_of_order_four() -> None:
     def other(x: float) -> Array:
-        return tsit5(x) - np.array(TSIT5.error)
+        return np.asarray(tsit5(x) - np.array(TSIT5.error))
 
     assert max(defect(other, A, A, order) for order in (1, 2, 3, 4)) < EXACT
     assert defect(other, A, A, 5) > 1e-4
@@ -137,7 +137,7 @@ def test_rodas5p_estimates_the_error_with_a_solution_of_order_four() -> None:
     gamma = beta - alpha
 
     def other(x: float) -> Array:
-        return weights(x) - gamma[-1]
+        return np.asarray(weights(x) - gamma[-1])
 
     assert max(defect(other, alpha, beta, order) for order in (1, 2, 3, 4)) < EXACT
     assert defect(other, alpha, beta, 5) > 1e-4
