@@ -79,22 +79,14 @@ def _fluxes(screen: Console, model: Model) -> None:
 
 
 def _interventions(screen: Console, model: Model) -> None:
-    rows = []
+    from immunode.intervention import card
+
+    if model.interventions:
+        screen.print()
+        screen.print("[bold italic]Interventions (arms)[/bold italic]")
     for item in model.interventions:
-        expected = pairs(getattr(item, "expects", ()))
-        rows.append(
-            (
-                item.name,
-                getattr(item, "kind", ""),
-                getattr(item, "direction", ""),
-                getattr(item, "acts_on", ""),
-                ", ".join(f"{key} {value}" for key, value in expected),
-                getattr(item, "source", ""),
-                getattr(item, "note", ""),
-            )
-        )
-    headings = ("name", "kind", "direction", "acts on", "expected", "source", "note")
-    _table(screen, "Interventions (arms)", headings, rows)
+        screen.print()
+        screen.print(card(item))
 
 
 def _variants(screen: Console, model: Model) -> None:

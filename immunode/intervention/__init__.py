@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from immunode.intervention.cards import Card, card
 from immunode.intervention.compose import knobs, perturb
 from immunode.intervention.covariates import Covariate
 from immunode.intervention.drug import Drug, DrugEffect
@@ -33,6 +34,7 @@ __all__ = [
     "Drug",
     "perturb",
     "knobs",
+    "card",
     "scale",
     "add",
     "set_to",
@@ -67,6 +69,7 @@ __all__ = [
     "drug",
     "LIBRARY",
     "Covariate",
+    "Card",
     "Dose",
     "DrugEffect",
     "Operation",

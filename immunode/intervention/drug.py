@@ -239,7 +239,8 @@ class Drug:
         """Return the drug under another name."""
         return replace(self, name=name)
 
-    def __repr__(self) -> str:
+    def card_rows(self) -> tuple[str, dict[str, str]]:
+        """Return the labels and the rows of the card."""
         pk, unit = self.pk, self.pk.concentration_unit
         kinetics = f"{pk.compartments} compartment{'s' if pk.compartments > 1 else ''}"
         kinetics += f", half-life {pk.half_life:.3g} {SHORT[pk.time]}" if pk.CL else ""
@@ -254,7 +255,15 @@ class Drug:
             "patient": ", ".join(f"{name} {value:g}" for name, value in self.patient or ()),
             "rule": str(self.rule) if self.rule is not None else "",
         }
-        return card(self.name, *record_rows(self, rows))
+        return record_rows(self, rows)
+
+    def __repr__(self) -> str:
+        return card(self.name, *self.card_rows())
+
+    def _repr_html_(self) -> str:
+        from immunode.intervention.cards import card as full_card
+
+        return full_card(self)._repr_html_()
 
     def parts(self, model: Model, units: Mapping[str, str]) -> Parts:
         """Return what this adds to `model`. units : unit of each parameter that effects may meet.

@@ -105,9 +105,18 @@ class Intervention:
         """Return the intervention under another name."""
         return replace(self, name=name)
 
-    def __repr__(self) -> str:
+    def card_rows(self) -> tuple[str, dict[str, str]]:
+        """Return the labels and the rows of the card."""
         does = "; ".join(operation.words for operation in _operations(self))
-        return card(self.name, *record_rows(self, {"does": does, "when": str(self.schedule)}))
+        return record_rows(self, {"does": does, "when": str(self.schedule)})
+
+    def __repr__(self) -> str:
+        return card(self.name, *self.card_rows())
+
+    def _repr_html_(self) -> str:
+        from immunode.intervention.cards import card as full_card
+
+        return full_card(self)._repr_html_()
 
     def parts(self, model: Model, units: Mapping[str, str]) -> Parts:
         """Return what this adds to `model`. units : unit of each parameter that it may meet.
