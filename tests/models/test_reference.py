@@ -3,40 +3,18 @@
 from __future__ import annotations
 
 import importlib
-from collections.abc import Callable
+from pathlib import Path
 
 import numpy as np
 import pytest
 from behavior import Array, System
 from reference import pk
+from reference.changes import Change, all_of, becomes, plus, same, times_
 
 from immunode.catalogue import load_model
 from immunode.program.numpy_source import Functions
 
-Values = dict[str, float]
-Change = Callable[[float, Values], Values]
-MODELS = ("kuznetsov1994", "kirschner_panetta1998", "reynolds2006", "baker2013", "berends2019")
 FIXED = {"Q_half"}  # the paper's 1, which the hand-written equations write as 1
-
-
-def times_(name: str, factor: float, start: float = -1, stop: float = np.inf) -> Change:
-    return lambda t, p: {**p, name: p[name] * factor} if start <= t < stop else p
-
-
-def plus(name: str, size: float, start: float = -1, stop: float = np.inf) -> Change:
-    return lambda t, p: {**p, name: p[name] + size} if start <= t < stop else p
-
-
-def becomes(start: float = -1, stop: float = np.inf, **values: float) -> Change:
-    return lambda t, p: {**p, **values} if start <= t < stop else p
-
-
-def both(first: Change, second: Change) -> Change:
-    return lambda t, p: second(t, first(t, p))
-
-
-def same(t: float, p: Values) -> Values:
-    return p
 
 
 # What each intervention does to the parameters at time t, from the specifications, not from the model files.
@@ -81,7 +59,7 @@ CHANGES: dict[str, dict[str, Change]] = {
         "anti_tnf_clearance_permanent": times_("gamma", 1.2),
         "anti_tnf_pulses": same,
         "il10_supplement": becomes(a_input=0.5),
-        "corticosteroid": both(times_("alpha4", 1.2), times_("alpha2", 0.8)),
+        "corticosteroid": all_of(times_("alpha4", 1.2), times_("alpha2", 0.8)),
         "susceptibility": becomes(alpha2=20),
     },
     "berends2019": {
@@ -112,7 +90,14 @@ PUT: dict[str, dict[str, tuple[str, float]]] = {
         "short_interval": ("A", 2 * 350),
     },
 }
-CASES = [(model, arm) for model in MODELS for arm in CHANGES[model]]
+# A reference module may hold its own: ARMS (name of an intervention to its change), PUTS (to a state and an amount).
+for _path in sorted((Path(__file__).parent / "reference").glob("*.py")):
+    _module = importlib.import_module(f"reference.{_path.stem}")
+    if hasattr(_module, "ARMS"):
+        CHANGES[_path.stem] = {"": same, **_module.ARMS}
+    if hasattr(_module, "PUTS"):
+        PUT[_path.stem] = _module.PUTS
+CASES = [(model, arm) for model, arms in CHANGES.items() for arm in arms]
 DRUGS = ("adalimumab", "infliximab")
 
 
