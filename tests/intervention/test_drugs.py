@@ -144,13 +144,69 @@ def test_prednisolone(course: Callable[..., Any]) -> None:
     assert (dose / 80_000) ** -0.28 == near(1.106, 3)
 
 
+def test_belimumab(course: Callable[..., Any]) -> None:
+    """Mean steady concentration 0.742 x 200/(0.204 x 7) = 103.9 ug/mL (lupus_sle_min.md)."""
+    area = course(drug("belimumab").dose("200 mg sc weekly at steady state"), np.array([0.0, 7.0]))
+    mean = np.diff(area["integral(belimumab.C)"])[0] / 7
+    assert mean == pytest.approx(0.742 * 200 / (0.204 * 7), rel=1e-6)
+    assert mean == near(103.9, 1)
+
+
+def test_anti_pdl1_in_a_mouse(course: Callable[..., Any]) -> None:
+    """A dose of 10 mg/kg is 444.44 nM: peak 411.9 nM at day 0.507, half-life 4.62 d (kosinsky2018.md)."""
+    found = course(drug("anti_pdl1").dose("10 mg/kg ip once"), np.linspace(0, 3, 3001))
+    c = found["anti_pdl1.C"]
+    assert found["anti_pdl1.depot"][0] / 0.003 == near(444.44, 2)
+    assert c.max() == near(411.9, 1)
+    assert c.argmax() / 1000 == pytest.approx(0.507, abs=0.001)
+    assert drug("anti_pdl1").pk.half_life == near(4.62, 2)
+
+
+def test_tacrolimus_in_an_expresser(course: Callable[..., Any]) -> None:
+    last = np.linspace(119 * 12, 120 * 12, 481)
+    given = drug("tacrolimus").covariates(CYP3A5_expresser=True).dose("4 mg po q12h x 120")
+    c = course(given, last)["tacrolimus.C"]
+    assert c.max() == near(11.31, 2)
+    assert c[-1] == near(6.40, 2)
+
+
+def test_tacrolimus_at_its_true_steady_state(course: Callable[..., Any]) -> None:
+    """AUC over tau is 4000/23 = 173.9; after 120 doses it was 165.9."""
+    area = course(drug("tacrolimus").dose("4 mg po q12h at steady state"), np.array([0.0, 12.0]))
+    assert np.diff(area["integral(tacrolimus.C)"])[0] == pytest.approx(4000 / 23, rel=1e-6)
+
+
+def test_omalizumab_is_a_model_of_its_own() -> None:
+    with pytest.raises(DoseError, match=r"'omalizumab' is not in the library of drugs: it binds IgE.*'hayashi2007'"):
+        drug("omalizumab")
+
+
+@pytest.mark.parametrize(
+    ("name", "dose", "days", "area"),
+    [
+        ("infliximab", "350 mg iv over 2 h q8w", 56, 350 / 0.407),
+        ("adalimumab", "40 mg sc q2w", 14, 40 / 0.2904),
+        ("adalimumab_ternant", "40 mg sc q2w", 14, 40 / 0.32),
+        ("pembrolizumab", "200 mg iv over 30 min q3w", 21, 200 / 0.22),
+        ("rituximab", "1000 mg iv over 4.25 h q26w", 182, 1000 / 0.451),
+        ("methotrexate", "15 mg weekly", 168, 15_000 * 0.704 / 7.75),
+    ],
+)
+def test_area_over_an_interval_at_steady_state(
+    course: Callable[..., Any], name: str, dose: str, days: float, area: float
+) -> None:
+    found = course(drug(name).dose(f"{dose} at steady state"), np.array([0.0, days]))[f"integral({name}.C)"]
+    assert found[1] - found[0] == pytest.approx(area, rel=1e-6)
+
+
 @pytest.mark.parametrize("name", sorted(LIBRARY))
 def test_every_number_of_the_library_has_a_source(name: str, toy: Callable[..., Any]) -> None:
     chosen = drug(name)
     assert chosen.name == name
     assert chosen.note
-    kinetic = {"CL", "V1", "Q", "V2", "ka", "F", "lag", "Vmax", "Km", "CL_emax", "CL_t50", "CL_hill"}
-    for parameter in perturb(toy(), chosen.dose("10 mg once")).parameters:
+    kinetic = {c.name + f"_on_{n}" for c in chosen.pk.covariates for n, _ in c.on}
+    kinetic |= {"CL", "V1", "Q", "V2", "ka", "F", "lag", "Vmax", "Km", "CL_emax", "CL_t50", "CL_hill"}
+    for parameter in perturb(toy(), chosen.dose("10 mg once").covariates()).parameters:
         if parameter.name.removeprefix(f"{name}.") in kinetic:
             assert any(str(year) in parameter.source for year in range(1990, 2030)), parameter
             assert parameter.evidence in ("published", "derived", "memory"), parameter
@@ -159,6 +215,13 @@ def test_every_number_of_the_library_has_a_source(name: str, toy: Callable[..., 
 def test_an_unknown_drug_has_neighbors() -> None:
     with pytest.raises(DoseError, match="unknown drug 'adalimumb'; did you mean 'adalimumab'"):
         drug("adalimumb")
+
+
+def test_accumulation_matches_the_closed_form(course: Callable[..., Any]) -> None:
+    """Trough to trough, one compartment by vein: 1/(1 - exp(-k tau)) of the first trough."""
+    given = drug("adalimumab").dose("40 mg iv q2w x 60")
+    c = course(given, np.array([14 - 1e-9, 60 * 14 - 1e-9]))["adalimumab.C"]
+    assert c[1] / c[0] == pytest.approx(1 / (1 - math.exp(-0.2904 / 9.19 * 14)), rel=1e-7)
 
 
 def test_half_lives_match_the_closed_form() -> None:
