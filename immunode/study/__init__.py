@@ -17,6 +17,7 @@ from immunode.study.endpoints import (
     time_to,
     trough,
 )
+from immunode.study.expectations import Expectations, check_expectations
 from immunode.study.result import SweepResult
 from immunode.study.simulate import simulate
 from immunode.study.simulation import Comparison, Simulation
@@ -31,11 +32,13 @@ __all__ = [
     "Contrast",
     "Design",
     "Endpoint",
+    "Expectations",
     "Simulation",
     "Space",
     "SweepResult",
     "at",
     "auc",
+    "check_expectations",
     "endpoint",
     "final",
     "fraction_of_time",

@@ -1,0 +1,256 @@
+"""Whether interventions do what they are expected to do, over sampled parameters."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from immunode.errors import StudyError
+from immunode.study.arms import CONTROL, Arms
+from immunode.study.design import Design, from_table, sobol
+from immunode.study.endpoints import auc, final
+from immunode.study.space import space
+from immunode.study.sweep import sweep
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+    from immunode.intervention import Drug, Intervention
+    from immunode.model.declaration import Model
+    from immunode.study.result import SweepResult
+
+Array = NDArray[np.float64]
+OVER = ("final", "mean")
+_SHOWN = 3
+
+
+@dataclass(frozen=True, slots=True)
+class CounterExample:
+    """Parameters at which an expectation does not hold.
+
+    distance : to the declared values, the root of the sum of squared logarithms of ratios; 0 is the model as it is.
+    values : parameter -> value, those sampled.   control, treated : the quantity without and with the intervention.
+    factors : parameter -> value over declared value, the largest first.
+    """
+
+    distance: float
+    values: Mapping[str, float]
+    control: float
+    treated: float
+    factors: Mapping[str, float]
+
+    def __str__(self) -> str:
+        if not self.distance:
+            return "the declared values themselves"
+        moved = [f"{name} x {factor:.3g}" for name, factor in list(self.factors.items())[:_SHOWN]]
+        more = f" and {len(self.factors) - _SHOWN} more" if len(self.factors) > _SHOWN else ""
+        return f"at distance {self.distance:.3g}: {', '.join(moved)}{more}"
+
+
+@dataclass(frozen=True, slots=True)
+class Expectation:
+    """One expectation and how often it holds.
+
+    over : "final" (at the end) or "mean" (over time).   share : of the pairs, 0 to 1.   pairs : runs that both ended.
+    counter_example : the one nearest to the declared values, or None.
+    """
+
+    intervention: str
+    quantity: str
+    sign: str
+    over: str
+    share: float
+    pairs: int
+    counter_example: CounterExample | None
+
+    def __str__(self) -> str:
+        held = f"{100 * self.share:.4g} % of {self.pairs}" if self.pairs else "no run ended"
+        text = f"{self.intervention}: {self.quantity} {self.sign} ({self.over}): {held}"
+        return text + (f"; nearest counter-example {self.counter_example}" if self.counter_example else "")
+
+
+@dataclass(frozen=True, slots=True, repr=False)
+class Expectations:
+    """What `check_expectations` found, one item for each intervention, quantity and way to compare.
+
+    tolerance : differences below this part of the larger value are none.
+    """
+
+    model: str
+    items: tuple[Expectation, ...]
+    recipe: str
+    tolerance: float
+
+    @property
+    def hold(self) -> bool:
+        """True if all expectations hold in all pairs, and each has pairs."""
+        return all(item.pairs and item.share == 1 for item in self.items)
+
+    def __getitem__(self, key: tuple[str, str, str]) -> Expectation:
+        """Return the item of (intervention, quantity, over)."""
+        for item in self.items:
+            if (item.intervention, item.quantity, item.over) == key:
+                return item
+        raise StudyError(f"{self.model}: no expectation {key}; there are {len(self.items)}, see .table()")
+
+    def __repr__(self) -> str:
+        head = f"{self.model}: expectations over {self.recipe}; a change is more than {self.tolerance:g} of the value"
+        return "\n".join([head, *(f"  {item}" for item in self.items)])
+
+    def table(self) -> pd.DataFrame:
+        """Return one row an item: intervention, quantity, sign, over, share, pairs, distance, control, treated."""
+        import pandas as pd
+
+        rows = []
+        for item in self.items:
+            against = item.counter_example
+            found = (against.distance, against.control, against.treated) if against else (np.nan,) * 3
+            rows.append((item.intervention, item.quantity, item.sign, item.over, item.share, item.pairs, *found))
+        columns = ["intervention", "quantity", "sign", "over", "share", "pairs", "distance", "control", "treated"]
+        return pd.DataFrame(rows, columns=columns)
+
+
+def check_expectations(
+    model: Model,
+    intervention: Intervention | Drug | str | Sequence[Intervention | Drug | str] | None = None,
+    n: int = 256,
+    *,
+    over: Sequence[str] | str = OVER,
+    until: float | str | None = None,
+    design: Design | None = None,
+    seed: int = 0,
+    tolerance: float = 1e-3,
+    engine: str = "auto",
+) -> Expectations:
+    """Return how often each intervention moves quantities as it `expects`, over sampled parameters of the model.
+
+    Each sampled parameter set runs with and without the intervention (paired), and two values of a quantity are
+    compared: "final", at the end of the run, and "mean", its time average over the whole run. Which of the two an
+    expectation means is for its author to say; both are told unless `over` picks one.
+
+    intervention : one or several, or names; None is all that the model declares with expectations.
+    n, seed : number of Sobol points, over all parameters inside their bounds (else +-30 %); the declared values are
+        run as well, as a possible counter-example, but do not count in the share.
+    until : end of the runs; default `model.horizon`.   design : parameter sets of your own, without arms.
+    tolerance : a difference counts as a change from this part of the larger of the two values on, dimensionless.
+
+    Raises
+    ------
+    StudyError : nothing is expected, an unknown `over`, or a design with arms.
+    """
+    ways = (over,) if isinstance(over, str) else tuple(over)
+    for way in ways:
+        if way not in OVER:
+            raise StudyError(f"check_expectations: over is 'final' or 'mean', got {way!r}")
+    chosen = _chosen(model, intervention)
+    given = design if design is not None else sobol(space(model), n, seed=seed)
+    if given.labels:
+        raise StudyError(f"{model.name}: check_expectations makes its own arms; give a design without")
+    declared = {p.name: float(p.value) for p in model.parameters}
+    whole = _with_declared(given, declared)
+    quantities = dict.fromkeys(quantity for it in chosen for quantity, _ in it.expects)
+    ends = [make(q) for q in quantities for make in ([final] * ("final" in ways) + [auc] * ("mean" in ways))]
+    arms = Arms({CONTROL: (), **{it.name: (it,) for it in chosen}})
+    result = sweep(model, whole * arms, until=until, endpoints=ends, engine=engine)
+    items = [
+        _item(result, it.name, str(quantity), str(sign), way, declared, tolerance)
+        for it in chosen
+        for quantity, sign in it.expects
+        for way in ways
+    ]
+    return Expectations(model.name, tuple(items), given.recipe, tolerance)
+
+
+def _chosen(model: Model, given: Any) -> list[Any]:
+    """Return the interventions to check, each with something that it expects."""
+    if given is None:
+        found: list[Any] = [it for it in model.interventions if it.expects]
+    else:
+        listed = [given] if isinstance(given, str) or hasattr(given, "name") else list(given)
+        found = [model.intervention(it) if isinstance(it, str) else it for it in listed]
+    if not found:
+        raise StudyError(f"{model.name}: no intervention expects anything; give expects={{'tnf': 'down'}}")
+    for it in found:
+        if not it.expects:
+            raise StudyError(f"{model.name}: '{it.name}' expects nothing; give it expects={{'tnf': 'down'}}")
+    return found
+
+
+def _with_declared(design: Design, declared: Mapping[str, float]) -> Design:
+    """Return the design with the declared values as a first row."""
+    import pandas as pd
+
+    names = [name for name in design.names if name in declared]
+    if not names:
+        raise StudyError("check_expectations: the design samples no parameter of the model")
+    return from_table(pd.DataFrame({name: [declared[name]] for name in names})) + design
+
+
+def _item(
+    result: SweepResult,
+    name: str,
+    quantity: str,
+    sign: str,
+    over: str,
+    declared: Mapping[str, float],
+    tolerance: float,
+) -> Expectation:
+    endpoint = f"final({quantity})" if over == "final" else f"auc({quantity})"
+    column = result.endpoint(endpoint) / (float(result.times[-1]) if over == "mean" else 1.0)
+    draws = result.plan.design.draw
+    order = np.argsort(draws, kind="stable")
+    arm = result.arm[order]
+    control, treated = column[order][arm == CONTROL], column[order][arm == name]
+    paired = np.isfinite(control) & np.isfinite(treated)
+    small = tolerance * np.maximum(np.abs(control), np.abs(treated))
+    change = treated - control
+    with np.errstate(invalid="ignore"):
+        held = {"up": change > small, "down": change < -small, "unchanged": np.abs(change) <= small}[sign]
+    inputs = result.inputs()[order][arm == CONTROL]
+    against = np.flatnonzero(paired & ~held)
+    sampled = paired.copy()
+    sampled[0] = False
+    share = float(held[sampled].mean()) if sampled.any() else float("nan")
+    counter = None
+    if against.size:
+        names = result.plan.design.names
+        distances = _distances(inputs, names, declared)
+        nearest = int(against[np.argmin(distances[against])])
+        counter = _counter(inputs[nearest], names, declared, float(distances[nearest]), control, treated, nearest)
+    return Expectation(name, quantity, sign, over, share, int(sampled.sum()), counter)
+
+
+def _counter(
+    row: Array,
+    names: Sequence[str],
+    declared: Mapping[str, float],
+    distance: float,
+    control: Array,
+    treated: Array,
+    place: int,
+) -> CounterExample:
+    values = dict(zip(names, row.tolist(), strict=True))
+    factors = {n: v / declared[n] for n, v in values.items() if declared.get(n) and v / declared[n] != 1}
+    ranked = sorted(factors, key=lambda n: -abs(np.log(abs(factors[n]) or 1e-300)))
+    return CounterExample(
+        distance, values, float(control[place]), float(treated[place]), {n: factors[n] for n in ranked}
+    )
+
+
+def _distances(inputs: Array, names: Sequence[str], declared: Mapping[str, float]) -> Array:
+    """Return the distance of each row to the declared values: log ratios, where there is no ratio shares of the range.
+
+    inputs : shape (n_rows, n_names).
+    """
+    total = np.zeros(len(inputs))
+    for j, name in enumerate(names):
+        value, column = declared.get(name, np.nan), inputs[:, j]
+        if value and (column / value > 0).all():
+            total += np.log(column / value) ** 2
+        elif np.isfinite(value):
+            total += ((column - value) / (np.ptp(column) or 1.0)) ** 2
+    return np.sqrt(total)
