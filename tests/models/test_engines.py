@@ -16,7 +16,9 @@ from immunode.catalogue import list_models, load_model
 
 # Waves: an error in the trough of T (1e-2 cells and less) moves the next steep wave in time, for every solver (seen: 58
 # tolerances at day 1000). Compare before that trough is left.
-HORIZON = {("kirschner_panetta1998", "antigen_loss"): 150.0}
+# Near the border of rejection the tumor stays small for weeks before it escapes: a change of 1e-6 at its lowest (day 8)
+# is 1e-4 at day 57 (seen with SciPy at 1e-6: 130 tolerances). Compare before the escape.
+HORIZON = {("kirschner_panetta1998", "antigen_loss"): 150.0, ("kosinsky2018", "rt_1x10"): 28.5}
 # The reference patient in the variant `diseased` starts in a steady state; there is something to see under treatment.
 VARIANT = {"baker2013": "diseased"}
 CASES = [
@@ -45,8 +47,6 @@ def reference(name: str, intervention: str) -> tuple[Array, Array]:
 def test_numpy_is_within_ten_tolerances_of_scipy(name: str, intervention: str, rtol: float) -> None:
     times, expected = reference(name, intervention)
     got = system(name, intervention).run(times, rtol=rtol)[:, :, 0]
-    # a state that stays at 0 may carry rounding noise of the solver (seen: 1e-27 of its typical size)
-    typical = np.array(system(name, intervention).functions.program.typical)
-    size = np.maximum(np.abs(expected).max(axis=0), np.maximum(1e-15 * typical, 1e-300))
+    size = np.maximum(np.abs(expected).max(axis=0), 1e-300)
     error = np.abs(got - expected).max(axis=0) / size
     assert error.max() < 10 * rtol, dict(zip(system(name, intervention).functions.program.states, error, strict=True))
