@@ -47,6 +47,8 @@ def reference(name: str, intervention: str) -> tuple[Array, Array]:
 def test_numpy_is_within_ten_tolerances_of_scipy(name: str, intervention: str, rtol: float) -> None:
     times, expected = reference(name, intervention)
     got = system(name, intervention).run(times, rtol=rtol)[:, :, 0]
-    size = np.maximum(np.abs(expected).max(axis=0), 1e-300)
+    # a state that stays at 0 may carry rounding noise of the solver (seen: 1e-27 of its typical size)
+    typical = np.array(system(name, intervention).functions.program.typical)
+    size = np.maximum(np.abs(expected).max(axis=0), np.maximum(1e-15 * typical, 1e-300))
     error = np.abs(got - expected).max(axis=0) / size
     assert error.max() < 10 * rtol, dict(zip(system(name, intervention).functions.program.states, error, strict=True))
