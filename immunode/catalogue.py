@@ -191,6 +191,17 @@ def _count(node: ast.expr | None, names: dict[str, ast.expr]) -> int:
         return _count(node.left, names) + _count(node.right, names)
     if isinstance(node, ast.List | ast.Tuple):
         return sum(_count(item.value, names) if isinstance(item, ast.Starred) else 1 for item in node.elts)
+    if isinstance(node, ast.Attribute) and node.attr == "states" and isinstance(node.value, ast.Name):
+        return _stages(names.get(node.value.id))
+    return 0
+
+
+def _stages(node: ast.expr | None) -> int:
+    """Return the number of stages written in `transit_chain(name, n, ...)`."""
+    if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id == "transit_chain":
+        given = node.args[1] if len(node.args) > 1 else next((k.value for k in node.keywords if k.arg == "n"), None)
+        if isinstance(given, ast.Constant) and isinstance(given.value, int):
+            return given.value
     return 0
 
 

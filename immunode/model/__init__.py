@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from immunode.model.chains import Chain, transit_chain
 from immunode.model.declaration import (
     Compartment,
     Derived,
@@ -19,6 +20,7 @@ from immunode.model.declaration import (
 from immunode.model.expression import parse, parse_arrow
 
 __all__ = [
+    "Chain",
     "Compartment",
     "Derived",
     "Effect",
@@ -31,6 +33,7 @@ __all__ = [
     "Switch",
     "Unit",
     "Variant",
+    "transit_chain",
     "parse",
     "parse_arrow",
 ]
