@@ -16,7 +16,7 @@ nothing; both SBML versions have the values used here. The delay tau is a chain 
 
 Findings: the paper's threshold with neutrophils (3.98e4) is not met; the other two (9.99e3 and 9.97e4) are. In `stage2`
 1e4 bacteria peak early (P 13.7 h, paper 16; C 16.2, paper 24; N 28.7, paper 36) and 79 % of the epithelium is lost
-(paper 65 %). The 12 stages just clear 1e5; the paper and 60 stages do not. EA counts cells, so `al` and `r3` are per mL.
+(paper 65 %). The 12 stages just clear 1e5; the paper and 60 stages do not. EA counts cells: `al`, `r3` are per mL.
 """
 
 from immunode.intervention import Intervention, add, during, inhibit, scale

@@ -42,13 +42,25 @@ def reference(name: str, intervention: str) -> tuple[Array, Array]:
     return times, it.run(times, rtol=1e-10, engine="scipy")[:, :, 0]
 
 
-@pytest.mark.parametrize("rtol", [1e-4, 1e-6, 1e-8])
-@pytest.mark.parametrize(("name", "intervention"), CASES)
+def _quick(name: str, intervention: str, rtol: float) -> bool:
+    """Whether a comparison is in the quick round: all untreated runs, and small models with interventions at 1e-6."""
+    return not intervention or (rtol == 1e-6 and len(load_model(name).states) <= 5)
+
+
+@pytest.mark.parametrize(
+    ("name", "intervention", "rtol"),
+    [
+        pytest.param(*case, rtol, marks=() if _quick(*case, rtol) else (pytest.mark.slow,))
+        for case in CASES
+        for rtol in (1e-4, 1e-6, 1e-8)
+    ],
+)
 def test_numpy_is_within_ten_tolerances_of_scipy(name: str, intervention: str, rtol: float) -> None:
     times, expected = reference(name, intervention)
     got = system(name, intervention).run(times, rtol=rtol)[:, :, 0]
-    # a state that stays at 0 may carry rounding noise of the solver (seen: 1e-27 of its typical size)
+    # A state at 0 may carry rounding noise (seen: 1e-27 of its typical size), and the 41 times may miss its peak (the
+    # tone of a bout of exercise). A thousandth of the typical size is where the absolute tolerance takes over.
     typical = np.array(system(name, intervention).functions.program.typical)
-    size = np.maximum(np.abs(expected).max(axis=0), np.maximum(1e-15 * typical, 1e-300))
+    size = np.maximum(np.abs(expected).max(axis=0), 1e-3 * typical)
     error = np.abs(got - expected).max(axis=0) / size
     assert error.max() < 10 * rtol, dict(zip(system(name, intervention).functions.program.states, error, strict=True))
