@@ -15,11 +15,17 @@ from immunode.program.lower import lower
 from immunode.program.numpy_source import compile_numpy
 from immunode.solve import solve
 
+VARIANTS = {"baker2013": ("", "diseased")}
+# What changes a response does nothing without one.
+BESIDE = {
+    ("exercise_minimal", "carbohydrate"): ("steady_work",),
+    ("exercise_minimal", "beta_blocker"): ("steady_work",),
+}
 CASES = [
     (entry.name, variant, intervention.name)
     for entry in list_models()
-    for variant in {"baker2013": ("", "diseased")}.get(entry.name, ("",))
     for intervention in load_model(entry.name).interventions
+    for variant in BESIDE.get((entry.name, intervention.name), VARIANTS.get(entry.name, ("",)))
 ]
 
 
