@@ -2,11 +2,13 @@
 
 Values "via nlmixr2lib" were read from github nlmixr2/nlmixr2lib, inst/modeldb/specificDrugs, which quotes the paper's
 table for each; the papers themselves were not read. What labels say is from memory and stated as a check only.
-No library drug acts on anything until `.inhibit`, `.stimulate` or `.add` says what, with a source.
+A drug is the typical patient's until `.covariates(...)` says another, and acts on nothing until `.inhibit`,
+`.stimulate` or `.add` says on what, with a source.
 """
 
 from __future__ import annotations
 
+import math
 from dataclasses import replace
 
 from immunode.errors import DoseError, did_you_mean
@@ -87,14 +89,14 @@ LIBRARY: dict[str, Drug] = {
             replace(
                 two_compartment(CL=0.407, V1=3.29, Q=7.14, V2=4.13, source=_FASANMADE, evidence="published"),
                 covariates=(
+                    _power("weight", 77.0, "kg", "body mass", _FASANMADE, V1=0.538),
                     _power("albumin", 41.0, "g/L", "serum albumin", _FASANMADE, CL=-1.54),
                     _yes_or_no("ADA", "antibodies against the drug: 1 yes, 0 no", _FASANMADE, CL=1.471),
-                    _yes_or_no("female", "1 woman, 0 man", _FASANMADE, CL=0.764),
+                    _yes_or_no("female", "1 woman, 0 man", _FASANMADE, CL=0.764, V1=0.863),
                 ),
             ),
-            "typical 77 kg man, albumin 4.1 g/dL, no antibodies against the drug; clearance: x1.471 with antibodies, "
-            "x0.764 in women, (albumin/4.1)**-1.54. Half-life 12.9 d, the label says 7.7 to 9.5 d; first peak after "
-            "5 mg/kg 97 mg/L, the label 118",
+            "typical 77 kg man with ulcerative colitis, albumin 41 g/L, no antibodies against the drug. Half-life "
+            "12.9 d, the label says 7.7 to 9.5 d; first peak after 5 mg/kg 97 mg/L, the label 118",
         ),
         _library(
             "adalimumab",
@@ -119,15 +121,31 @@ LIBRARY: dict[str, Drug] = {
         ),
         _library(
             "tocilizumab",
-            two_compartment(
-                CL=0.3, V1=3.5, Q=0.2, V2=2.9, Vmax=7.5, Km=2.7, source=_FREY, evidence="published"
+            replace(
+                two_compartment(CL=0.3, V1=3.5, Q=0.2, V2=2.9, Vmax=7.5, Km=2.7, source=_FREY, evidence="published"),
+                covariates=(
+                    _power("BSA", 1.8, "m**2", "body surface area", _FREY, CL=0.7),
+                    _power("albumin", 38.0, "g/L", "serum albumin", _FREY, V1=0.7, Vmax=-0.4),
+                    _yes_or_no("female", "1 woman, 0 man", _FREY, CL=0.84),
+                    _yes_or_no("smoker", "1 smokes, 0 not", _FREY, Vmax=1.11),
+                ),
             ),
-            "typical 70 kg man. Trough of 8 mg/kg q4w 5.8 mg/L: a typical patient's; the label's mean is 15.9",
+            "typical 70 kg man with rheumatoid arthritis; left out of the covariates: HDL, rheumatoid factor, total "
+            "protein, creatinine clearance. Trough of 8 mg/kg q4w 5.8 mg/L: a typical patient's; the label's mean is "
+            "15.9",
         ),
         _library(
             "pembrolizumab",
-            two_compartment(CL=0.22, V1=3.48, Q=0.795, V2=4.06, source=_AHAMADI, evidence="published"),
-            "76.8 kg. Half-life 25.8 d, the label says about 26 d (22 d with clearance that changes in time)",
+            replace(
+                two_compartment(CL=0.22, V1=3.48, Q=0.795, V2=4.06, source=_AHAMADI, evidence="published"),
+                covariates=(
+                    _power("weight", 76.8, "kg", "body mass", _AHAMADI, CL=0.595, Q=0.595, V1=0.489, V2=0.489),
+                    _power("albumin", 39.6, "g/L", "serum albumin", _AHAMADI, CL=-0.907, V1=-0.208),
+                    _yes_or_no("female", "1 woman, 0 man", _AHAMADI, CL=0.848, V1=0.866),
+                ),
+            ),
+            "76.8 kg man with melanoma; left out of the covariates: tumor size and type, eGFR, ECOG, ipilimumab. "
+            "Half-life 25.8 d, the label says about 26 d (22 d with clearance that changes in time)",
         ),
         _library(
             "nivolumab",
@@ -136,10 +154,14 @@ LIBRARY: dict[str, Drug] = {
                 CL_emax=-0.295,
                 CL_t50=58.75,
                 CL_hill=3.15,
-                covariates=(_yes_or_no("male", "1 man, 0 woman", _BAJAJ, CL=1.18, V1=1.16),),
+                covariates=(
+                    _power("weight", 80.0, "kg", "body mass", _BAJAJ, CL=0.566, V1=0.597),
+                    _yes_or_no("male", "1 man, 0 woman", _BAJAJ, CL=math.exp(0.165), V1=math.exp(0.152)),
+                    _yes_or_no("ECOG_above_0", "performance status: 1 above 0, 0 not", _BAJAJ, CL=math.exp(0.172)),
+                ),
             ),
-            "80 kg woman, ECOG 0; in men CL x1.18 and V1 x1.16. Clearance falls in time since the first dose. "
-            "Half-life 20.9 d at first; the label says 25 d",
+            "80 kg woman, ECOG 0; left out of the covariates: eGFR, Asian origin. Clearance falls in time since the "
+            "first dose. Half-life 20.9 d at first; the label says 25 d",
         ),
         _library(
             "rituximab",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 from typing import Any
 
@@ -11,13 +12,30 @@ from immunode.errors import DoseError
 from immunode.intervention import LIBRARY, Covariate, Drug, drug, one_compartment, perturb
 from immunode.model.serial import from_json, to_json
 
-# patient, and the factors on the drug's numbers, from pk.md and lupus_sle_min.md
+# patient, and the factors on the drug's numbers: pk.md (two digits for men under nivolumab: 1.18, 1.16),
+# lupus_sle_min.md, and nlmixr2lib for the rest
 PATIENTS: dict[str, tuple[dict[str, Any], dict[str, float]]] = {
     "infliximab": (
-        {"albumin": 25, "ADA": True, "sex": "female"},
-        {"CL": 1.471 * 0.764 * (2.5 / 4.1) ** -1.54},
+        {"albumin": 25, "ADA": True, "sex": "female", "weight": 60},
+        {"CL": 1.471 * 0.764 * (2.5 / 4.1) ** -1.54, "V1": 0.863 * (60 / 77) ** 0.538},
     ),
-    "nivolumab": ({"sex": "male"}, {"CL": 1.18, "V1": 1.16}),
+    "nivolumab": (
+        {"sex": "male", "weight": 60, "ecog_above_0": True},
+        {"CL": math.exp(0.165 + 0.172) * 0.75**0.566, "V1": math.exp(0.152) * 0.75**0.597},
+    ),
+    "pembrolizumab": (
+        {"sex": "female", "weight": 60, "albumin": 30},
+        {
+            "CL": 0.848 * (60 / 76.8) ** 0.595 * (30 / 39.6) ** -0.907,
+            "V1": 0.866 * (60 / 76.8) ** 0.489 * (30 / 39.6) ** -0.208,
+            "Q": (60 / 76.8) ** 0.595,
+            "V2": (60 / 76.8) ** 0.489,
+        },
+    ),
+    "tocilizumab": (
+        {"sex": "female", "albumin": 30, "smoker": True, "BSA": 2.1},
+        {"CL": 0.84 * (2.1 / 1.8) ** 0.7, "V1": (30 / 38) ** 0.7, "Vmax": 1.11 * (30 / 38) ** -0.4},
+    ),
     "tacrolimus": ({"cyp3a5_expresser": True, "CYP3A4_22": True}, {"CL": 1.631 * 0.8}),
     "belimumab": (
         {"weight": 90, "albumin": 35, "igg": 20},
@@ -64,9 +82,10 @@ def test_covariates_can_be_swept_and_carry_their_source(toy: Callable[..., Any],
 
 def test_values_may_have_units_and_come_one_by_one() -> None:
     twice = drug("infliximab").covariates(albumin="2.5 g/dL").covariates(ada=True)
-    assert dict(twice.patient or ()) == pytest.approx({"albumin": 25.0, "ADA": 1.0, "female": 0.0})
+    assert dict(twice.patient or ()) == pytest.approx({"weight": 77.0, "albumin": 25.0, "ADA": 1.0, "female": 0.0})
     assert from_json(Drug, to_json(twice)) == twice
-    assert "albumin 25, ADA 1, female 0" in repr(twice)
+    assert "weight 77, albumin 25, ADA 1, female 0" in repr(twice)
+    assert hash(twice) == hash(from_json(Drug, to_json(twice)))
 
 
 def test_weight_serves_doses_per_kg_and_kinetics(toy: Callable[..., Any], run: Callable[..., Any]) -> None:
@@ -93,7 +112,7 @@ def test_a_drug_of_ones_own_has_covariates_too(toy: Callable[..., Any], run: Cal
     [
         (lambda: drug("infliximab").covariates(albumn=3), "no published covariate 'albumn'; did you mean"),
         (lambda: drug("infliximab").covariates(age=3), "no published covariate 'age'"),
-        (lambda: drug("tocilizumab").covariates(weight=80), "no published covariate 'weight'; it has none"),
+        (lambda: drug("rituximab").covariates(weight=80), "no published covariate 'weight'; it has none"),
         (lambda: drug("infliximab").covariates(sex="woman"), "sex is 'female' or 'male', got 'woman'"),
         (lambda: drug("infliximab").covariates(albumin=-1), "albumin must be above 0 g/L, got -1"),
         (lambda: drug("infliximab").covariates(albumin="2.5 L"), "can't read albumin '2.5 L'; write e.g. '30 g/L'"),
