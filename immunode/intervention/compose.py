@@ -149,7 +149,8 @@ def _check_observed(model: Model, it: Intervention | Drug, added: Parts, parts: 
         for name in found:
             if name in known:
                 continue
-            hint = "; it is a flux: declare it as a derived quantity" if name in fluxes else did_you_mean(name, known)
+            others = {n: meaning for n, meaning in known.items() if not n.startswith(f"{it.name}.")}
+            hint = "; it is a flux: declare it as a derived quantity" if name in fluxes else did_you_mean(name, others)
             raise ModelError(
                 f"{model.name}, intervention '{it.name}': its rule looks at '{name}' in '{condition}', "
                 f"which is no state, derived quantity or parameter{hint}"

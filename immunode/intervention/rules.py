@@ -35,7 +35,7 @@ class Rule:
     """What is decided at visits, one `every` interval, the first at `start`, `n` in all (None: without end).
 
     when, stop_when : conditions on which it starts and stops, such as "p > 0.3"; without `when` it is on from the
-        beginning, without `stop_when` it stays on.
+        beginning, without `stop_when` it stays on; where both hold it is off.
     raise_when, lower_when : conditions on which the level of the dose is multiplied or divided by `step`, within
         [low, high]; where both hold it is lowered.   level : at the beginning.
 
@@ -119,7 +119,9 @@ def add_rule(parts: Parts, rule: Rule, *, stops: bool = False) -> str:
     _switch(parts, "on", 0.0 if rule.when else 1.0, "", f"1 while the rule has {name} on")
     changed = []
     changes = {}
-    starting = f"{name}.rule_on < 0.5 and ({texts['when']})"
+    # where both hold, it is off: a rule must not go on and off at visit after visit
+    but = f" and not ({texts['stop_when']})" if rule.stop_when else ""
+    starting = f"{name}.rule_on < 0.5 and ({texts['when']}){but}"
     stopping = f"{name}.rule_on > 0.5 and ({texts['stop_when']})"
     cases = [f"1, {starting}"] * bool(texts["when"]) + [f"0, {stopping}"] * bool(texts["stop_when"])
     if cases:

@@ -142,8 +142,8 @@ def at_visits(every: Time, *, start: Time = 0.0, when: str = "", stop_when: str 
 
     every, start : interval and first time of the visits.   n : their number; None is without end.
     when : condition on states, derived quantities and parameters on which it starts; without it, it is on at first.
-    stop_when : condition on which it stops; without it, what has started stays on (a transfer is then given at each
-        visit at which `when` holds).
+    stop_when : condition on which it stops; where both hold it is off. Without it, what has started stays on (a
+        transfer is then given at each visit at which `when` holds).
 
     A visit sees the values just before it: a dose at the time of a visit is given after it. The thresholds are knobs
     (`name.threshold`, `name.stop_threshold`). Results tell `name.on`, `name.since` and

@@ -7,7 +7,19 @@ import numpy as np
 import pytest
 
 from immunode.errors import ModelError
-from immunode.intervention import Intervention, Schedule, decay, during, perturb, pulses, scale, set_to
+from immunode.intervention import (
+    Intervention,
+    Schedule,
+    at_times,
+    at_visits,
+    bouts,
+    decay,
+    during,
+    perturb,
+    pulses,
+    scale,
+    set_to,
+)
 from immunode.program.lower import lower
 from immunode.program.numpy_source import compile_numpy
 
@@ -26,6 +38,10 @@ def pair(first: Schedule, second: Schedule) -> tuple[Intervention, Intervention]
         (pulses(5, 1, 4), during(10.5, 12), "10.5"),
         (pulses(5, 1, 4), pulses(3, 1, 4, start=2), "5"),
         (during(0, 2) * decay(1), during(4, 9), "4"),
+        (at_times(1, 6, lasting=2), during(7, 9), "7"),
+        (bouts("3 per week", "1 h", weeks=2), during(9, 9.01), "9"),
+        (pulses(5, 1, None), during(100, 101), "100"),
+        (at_visits(4, when="x > 1"), during(4, 9), "4"),
     ],
 )
 def test_overlapping_values_are_refused_naming_both(
@@ -50,6 +66,9 @@ def test_overlapping_values_are_refused_naming_both(
         (pulses(5, 1, 4), pulses(5, 2, 4, start=2)),
         (pulses("1 day", "8 h", 30), pulses("1 day", "16 h", 30, start="8 h")),
         (during(8, 9), during(0, 2)),
+        (at_times(1, 6, lasting=2), during(3, 6)),
+        (at_times(1, 6, lasting=2), during(8, 9)),
+        (bouts("3 per week", "1 h", weeks=2), at_times("1 day", "3 days", lasting="1 day")),
     ],
 )
 def test_values_that_touch_or_alternate_are_fine(

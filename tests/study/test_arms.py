@@ -56,3 +56,23 @@ def test_names_and_mappings_will_do_for_arms(decay: Model) -> None:
 def test_a_wrong_arm_names_the_nearest(decay: Model, make, says: str) -> None:
     with pytest.raises(StudyError, match=says):
         make(decay)
+
+
+def test_a_factorial_has_all_combinations_control_first(decay: Model) -> None:
+    arms = Arms.factorial("slow", "graft", fast=["quick", "burst"])
+    assert list(arms) == [
+        "control", "slow", "graft", "fast", "slow+graft", "slow+fast", "graft+fast", "slow+graft+fast",
+    ]  # fmt: skip
+    assert arms["slow+fast"] == ("slow", "quick", "burst")
+    assert [len(m.applied) for m in arms.compose(decay).values()] == [0, 1, 1, 2, 2, 3, 3, 4]
+
+
+def test_a_factor_can_not_be_given_twice(decay: Model) -> None:
+    with pytest.raises(StudyError, match="the factor 'slow' is given twice"):
+        Arms.factorial("slow", decay.intervention("slow"))
+    with pytest.raises(StudyError, match="13 factors make 8192 arms"):
+        Arms.factorial(*(f"a{i}" for i in range(13)))
+
+
+def test_lists_among_the_interventions_of_an_arm_are_taken_apart() -> None:
+    assert Arms(a=["slow", ("graft", ["burst"])])["a"] == ("slow", "graft", "burst")
