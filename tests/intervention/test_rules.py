@@ -241,3 +241,9 @@ def test_models_with_rules_go_through_json(toy: Callable[..., Model]) -> None:
     rescue = Intervention("rescue", scale("s", 4), at_visits("4 days", when="x > 1"))
     declared = toy(interventions=[rescue])
     assert Model.from_json(declared.to_json()) == declared
+
+
+def test_the_order_of_interventions_with_rules_does_not_matter(toy: Callable[..., Model]) -> None:
+    rescue = Intervention("rescue", scale("s", 4), at_visits(4, when="x > 1", stop_when="d.C > 2"))
+    drug = Drug("d", one_compartment(CL=1.0, V1=1.0), "8 mg iv q2d x 20").when(to_target(8, lower_when="x > 3"))
+    assert perturb(toy(), rescue, drug) == perturb(perturb(toy(), drug), [rescue])
