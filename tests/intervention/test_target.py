@@ -11,6 +11,7 @@ from scipy.integrate import solve_ivp
 
 from immunode.errors import DoseError
 from immunode.intervention import PK, Drug, Target, one_compartment, perturb, qss, tmdd, two_compartment
+from immunode.model.serial import from_json, to_json
 
 KEL, KON, KOFF, KINT, KSYN, KDEG, VOLUME = 0.1, 1.0, 0.1, 0.05, 1.0, 0.1, 3.0
 FULL = tmdd(kon=KON, koff=KOFF, kint=KINT, ksyn=KSYN, kdeg=KDEG)
@@ -121,3 +122,11 @@ def test_it_composes_with_two_compartments_absorption_and_effects(
 def test_wrong_targets_are_refused(make: Callable[[], object], message: str) -> None:
     with pytest.raises(DoseError, match=message):
         make()
+
+
+def test_a_drug_with_a_target_is_a_record_like_any_other() -> None:
+    for target in (FULL, FULL.quasi_steady()):
+        drug = Drug("d", kinetics(target), "30 nmol iv once").inhibit("k", 0.9, 2.0)
+        assert from_json(Drug, to_json(drug)) == drug
+        assert hash(from_json(Drug, to_json(drug))) == hash(drug)
+    assert "a target that binds it" in repr(Drug("d", kinetics(FULL)))
