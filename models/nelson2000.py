@@ -1,0 +1,93 @@
+"""HIV under inhibitors of reverse transcriptase and protease: what the fall of virus in the first weeks tells.
+
+Virus infects CD4 T cells; infected cells make virus until they die. A patient starts in the untreated balance of all
+three. A protease inhibitor lets infected cells make particles that cannot infect; an inhibitor of reverse transcriptase
+prevents infection. Measured is all virus, of both kinds (`virus`). Its slope after a few days is about delta times the
+efficacy, so half-lives of infected cells were first read from patients: ln(virus) falls by 0.225, 0.383 and
+0.500 per day at a protease efficacy of 0.5, 0.8 and 1. Each of the two drugs multiplies what the other leaves.
+
+    lam -> T --infection (RTI -|)--> I --production--> V_I   (PI: V_NI instead)
+
+Left out: the delay inside the cell (the paper's subject), latent and long-lived infected cells, resistance, drug levels
+in blood, killing by T cells. So it clears HIV above a total efficacy of 0.3065: no clinical claim, but a consequence of
+R = N k lam/(d c) = 1.4419, which rests on the assumed death rate d of target cells.
+
+Published (Nelson et al. 2000, text and BIOMD0000000875): delta, c, k, N and the protease term. The term of the
+inhibitor of reverse transcriptase is the standard extension. Assumed, from memory: d = 0.01 per day (the curated entry
+has lambda 10 and d 0.03 in cells per uL, which fits nothing else); lam follows from it and the published pre-treatment
+T 1.8e5 and virus 1.34e5, which are near, not at, the steady state. All numbers of the specification come out.
+"""
+
+from immunode.intervention import Intervention, set_to
+from immunode.model import Derived, Model, Parameter, Process, State, Unit
+
+MODEL = Model(
+    name="nelson2000",
+    title="HIV with inhibitors of reverse transcriptase and protease",
+    system="viruses",
+    status="published",
+    reference="doi:10.1016/S0025-5564(99)00055-3",
+    time_unit="day",
+    horizon=28.0,
+    readouts=["virus", "T", "I"],
+    units=[Unit("virion", "virus particle")],
+    states=[
+        State("T", "c/(N*k)", "cell/mL", "target CD4 T cells", kind="cell", source="untreated steady state"),
+        State("I", "(lam - d*c/(N*k))/delta", "cell/mL", "infected cells that make virus", kind="cell",
+              source="untreated steady state"),
+        State("V_I", "N*(lam - d*c/(N*k))/c", "virion/mL", "infectious virus", kind="pathogen",
+              source="untreated steady state"),
+        State("V_NI", 0.0, "virion/mL", "non-infectious virus", kind="pathogen", typical=1e4,
+              source="untreated steady state"),
+    ],
+    parameters=[
+        Parameter("k", 3.43e-8, "mL/(virion*day)", "infection", "Nelson 2000", "published"),
+        Parameter("delta", 0.5, "1/day", "death of infected cells", "Nelson 2000", "published"),
+        Parameter("N", 480.0, "virion/cell", "virus made by one infected cell", "Nelson 2000", "published"),
+        Parameter("c", 3.0, "1/day", "clearance of virus", "Nelson 2000", "published"),
+        Parameter("d", 0.01, "1/day", "death of target cells", "assumed: from memory; decides R", "assumed"),
+        Parameter("lam", 2627.316, "cell/(mL*day)", "source of target cells",
+                  "d*1.8e5 + k*1.34e5*1.8e5, from the published pre-treatment T and virus", "derived"),
+        Parameter("e_rt", 0.0, "", "efficacy of the inhibitor of reverse transcriptase",
+                  "assumed: none untreated", "assumed", (0.0, 1.0)),
+        Parameter("e_pi", 0.0, "", "efficacy of the protease inhibitor", "Nelson 2000: none untreated", "published",
+                  (0.0, 1.0)),
+    ],
+    derived=[
+        Derived("virus", "V_I + V_NI", "virion/mL", "all virus, as measured"),
+        Derived("R", "(1 - e_rt)*(1 - e_pi)*N*k*lam/(d*c)", "", "cells that one infected cell infects, at first"),
+    ],
+    processes=[
+        Process("t_source", "-> T", "lam", "new target cells"),
+        Process("t_death", "T ->", "d*T", "death of target cells"),
+        Process("infection", "T -> I", "(1 - e_rt)*k*V_I*T", "infection"),
+        Process("i_death", "I ->", "delta*I", "death of infected cells"),
+        Process("production", "-> V_I", "(1 - e_pi)*N*delta*I", "infectious virus made"),
+        Process("production_ni", "-> V_NI", "e_pi*N*delta*I", "non-infectious virus made under a protease inhibitor"),
+        Process("clearance", "V_I ->", "c*V_I", "clearance of infectious virus"),
+        Process("clearance_ni", "V_NI ->", "c*V_NI", "clearance of non-infectious virus"),
+    ],
+    interventions=[
+        Intervention("protease_inhibitor", [set_to("e_pi", 0.8)], kind="drug", direction="suppress",
+                     acts_on="production", expects={"virus": "down", "V_I": "down", "T": "up"}, evidence="published",
+                     source="Nelson 2000: efficacy studied"),
+        Intervention("protease_inhibitor_half", [set_to("e_pi", 0.5)], kind="drug", direction="suppress",
+                     acts_on="production", expects={"virus": "down", "V_I": "down", "T": "up"}, evidence="published",
+                     source="Nelson 2000: efficacy studied"),
+        Intervention("protease_inhibitor_full", [set_to("e_pi", 1)], kind="drug", direction="suppress",
+                     acts_on="production", expects={"virus": "down", "V_I": "down", "T": "up"}, evidence="published",
+                     source="Nelson 2000: efficacy studied"),
+        Intervention("protease_inhibitor_weak", [set_to("e_pi", 0.2)], kind="drug", direction="suppress",
+                     acts_on="production", expects={"virus": "down", "V_I": "down", "T": "up"}, evidence="assumed",
+                     source="assumed: too weak to clear; virus rebounds to a lower level"),
+        Intervention("rt_inhibitor", [set_to("e_rt", 0.9)], kind="drug", direction="suppress", acts_on="growth",
+                     expects={"virus": "down", "I": "down", "T": "up"}, evidence="assumed",
+                     source="assumed: efficacy of 0.9"),
+        Intervention("rt_inhibitor_half", [set_to("e_rt", 0.5)], kind="drug", direction="suppress", acts_on="growth",
+                     expects={"virus": "down", "I": "down", "T": "up"}, evidence="assumed",
+                     source="assumed: efficacy of 0.5"),
+        Intervention("both_inhibitors", [set_to("e_rt", 0.9), set_to("e_pi", 0.9)], kind="drug", direction="suppress",
+                     acts_on="growth, production", expects={"virus": "down", "V_I": "down", "T": "up"},
+                     evidence="assumed", source="assumed: efficacy of 0.9 of each"),
+    ],
+)
