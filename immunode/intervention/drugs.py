@@ -43,6 +43,9 @@ def drug(name: str) -> Drug:
     ------
     DoseError : the library has no such drug; the nearest names are told.
     """
+    given: object = name
+    if not isinstance(given, str):
+        raise DoseError(f"a drug's name is text such as 'adalimumab', got {given!r}")
     if name in ELSEWHERE:
         raise DoseError(f"'{name}' is not in the library of drugs: {ELSEWHERE[name]}")
     if name not in LIBRARY:

@@ -13,7 +13,7 @@ from itertools import pairwise
 from typing import TYPE_CHECKING, Any
 
 from immunode.errors import DoseError, UnitError
-from immunode.intervention.regimen import INTO_DEPOT, Dose, Regimen
+from immunode.intervention.regimen import INTO_DEPOT, Dose, Regimen, amount_unit
 from immunode.intervention.times import DAYS, Time, number_text, size, tidy_time, time_unit
 from immunode.model.units import convert
 
@@ -58,7 +58,7 @@ def to_table(
     from pandas import DataFrame
 
     clock = _clock(regimen, time_unit)
-    target = unit or regimen.blocks[0].unit.removesuffix("/kg")
+    target = amount_unit(unit) if unit else regimen.blocks[0].unit.removesuffix("/kg")
     stretches = schedule(regimen, clock, None if until is None else tidy_time(until, "event table, until"))
     named = {s.dose.route for s in stretches}
     absorbed = bool(named & set(INTO_DEPOT))
@@ -191,8 +191,11 @@ def _length(regimen: Regimen, dose: Dose, amount: float, target: str, clock: str
 
 def _numeric(frame: DataFrame, id: Any) -> DataFrame:
     """Return the doses of one patient as numbers, in order of time."""
-    from pandas import to_numeric
+    from pandas import DataFrame, to_numeric
 
+    given: object = frame
+    if not isinstance(given, DataFrame):
+        raise DoseError(f"event table: a pandas DataFrame is needed, got {type(given).__name__}")
     columns = {str(c).upper(): c for c in frame.columns}
     missing = [name for name in ("TIME", "AMT") if name not in columns]
     if missing:

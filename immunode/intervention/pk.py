@@ -110,6 +110,9 @@ class PK:
                 missing = [name for name in group if name not in given]
                 raise DoseError(f"pharmacokinetics: {given[0]} is given but {' and '.join(missing)} is not")
         object.__setattr__(self, "time", time_unit(self.time))
+        target: object = self.target
+        if target is not None and not isinstance(target, Target):
+            raise DoseError(f"pharmacokinetics: a target is made by tmdd(...) or qss(...), got {target!r}")
         object.__setattr__(self, "covariates", tuple(self.covariates))
         object.__setattr__(self, "constants", tuple(self.constants))
         object.__setattr__(self, "readouts", tuple(self.readouts))

@@ -228,13 +228,13 @@ def taper(
     ------
     DoseError : amounts rise, or a step does not hold a whole number of intervals.
     """
-    steps: list[Time] = [each] * len(amounts) if isinstance(each, str | float | int) else list(each)
+    steps: list[Time] = list(each) if isinstance(each, list | tuple) else [each] * len(amounts)  # type: ignore[list-item]
     if len(amounts) < 2 or len(steps) != len(amounts):
         raise DoseError(f"a taper needs two amounts or more and a time for each; got {len(amounts)} and {len(steps)}")
     interval = tidy_time(ii, "taper, ii")
-    doses = []
+    doses: list[Dose] = []
     for i, (amount, step) in enumerate(zip(amounts, steps, strict=True)):
-        if i and amount >= amounts[i - 1]:
+        if i and doses[-1].amt <= (finite(amount) or 0.0):
             raise DoseError(f"a taper falls, but {amount:g} {unit} follows {amounts[i - 1]:g} {unit}")
         pair = comparable(tidy_time(step, "taper, each"), interval)
         if pair is None:

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from immunode.errors import DoseError, did_you_mean
 from immunode.intervention.drug import Drug
+from immunode.intervention.numbers import finite
 from immunode.model.declaration import Model, Parameter, Process, State
 
 KINDS = {"I": ("inhibit", "kin"), "II": ("inhibit", "kout"), "III": ("stimulate", "kin"), "IV": ("stimulate", "kout")}
@@ -19,7 +20,14 @@ _SOURCE = "assumed: chosen by the caller"
 def turnover(
     kin: float, kout: float, *, unit: str = "", time_unit: str = "day", name: str = "turnover", source: str = ""
 ) -> Model:
-    """Return the model R' = kin - kout R at its steady state. kin : unit/time.   kout : 1/time."""
+    """Return the model R' = kin - kout R at its steady state. kin : unit/time.   kout : 1/time.
+
+    Raises
+    ------
+    DoseError : kout is not above 0.
+    """
+    if finite(kout) is None or kout <= 0:
+        raise DoseError(f"turnover: kout must be above 0, got {kout!r}; there is no steady state without loss")
     said, evidence = source or _SOURCE, "" if source else "assumed"
     return Model(
         name=name,

@@ -212,6 +212,11 @@ def test_every_number_of_the_library_has_a_source(name: str, toy: Callable[..., 
             assert parameter.evidence in ("published", "derived", "memory"), parameter
 
 
+def test_a_name_is_text() -> None:
+    with pytest.raises(DoseError, match="a drug's name is text such as 'adalimumab', got 3"):
+        drug(3)  # type: ignore[arg-type]
+
+
 def test_an_unknown_drug_has_neighbors() -> None:
     with pytest.raises(DoseError, match="unknown drug 'adalimumb'; did you mean 'adalimumab'"):
         drug("adalimumb")

@@ -92,6 +92,7 @@ def test_wrong_tables_are_refused(columns: dict[str, Any], more: dict[str, Any],
     [
         ("5 mg/kg iv once", {}, "is by weight; give weight"),
         ("40 mg sc q2w", {}, "never ends; say until='52 weeks'"),
+        ("40 mg sc once", {"unit": "stone"}, "unknown unit 'stone'"),
         ("40 mg sc once", {"unit": "nmol"}, "mg can't be written in nmol"),
         ("40 mg sc at week 2", {"time_unit": ""}, "can't write 2 week in model time"),
         ("40 mg sc once then 20 mg po at day 3", {}, "CMT can't tell po from sc"),
@@ -101,3 +102,8 @@ def test_wrong_tables_are_refused(columns: dict[str, Any], more: dict[str, Any],
 def test_what_a_table_can_not_hold_is_refused(text: str, options: dict[str, Any], message: str) -> None:
     with pytest.raises(DoseError, match=message):
         regimen(text).to_table(**options)
+
+
+def test_a_table_is_a_frame() -> None:
+    with pytest.raises(DoseError, match="a pandas DataFrame is needed, got list"):
+        Regimen.from_table([1, 2])  # type: ignore[arg-type]

@@ -234,6 +234,8 @@ def test_a_taper_is_a_falling_row() -> None:
         ((20, 10), {"each": 7}, "both with a unit of time or both without"),
         ((20,), {}, "a taper needs two amounts or more"),
         ((20, 10), {"each": ["1 week"]}, "needs two amounts or more and a time for each; got 2 and 1"),
+        ((20, "10"), {}, "a dose must be a finite number, got '10'"),
+        ((20, 10), {"each": None}, "None is not a time"),
         ((20, 0), {}, "a dose must be above 0, got 0"),
     ],
 )

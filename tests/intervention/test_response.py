@@ -29,6 +29,11 @@ def test_an_unknown_kind_is_refused() -> None:
         indirect_response(DEMO, "V", 1, 10)
 
 
+def test_turnover_needs_a_loss() -> None:
+    with pytest.raises(DoseError, match="kout must be above 0, got 0"):
+        turnover(1, 0)
+
+
 def test_an_effect_compartment_lags_behind(toy: Callable[..., Any], run: Callable[..., Any]) -> None:
     pk = one_compartment(CL=2.0, V1=5.0)
     slow = Drug("d", pk, "10 mg iv once").effect_compartment(0.1).inhibit("k", 0.9, 0.5)

@@ -116,6 +116,7 @@ def test_it_composes_with_two_compartments_absorption_and_effects(
         (lambda: Target(1, 0.1, 0.05, kon=1, koff=1, KSS=1), "has kon and koff"),
         (lambda: qss(KSS=0, kint=1, ksyn=1, kdeg=1), "KSS must be a number above 0, got 0"),
         (lambda: tmdd(kon=-1, koff=1, kint=1, ksyn=1, kdeg=1), "kon must be a number 0 or above, got -1"),
+        (lambda: one_compartment(CL=1, V1=1).with_target(3), "a target is made by tmdd"),  # type: ignore[arg-type]
         (lambda: tmdd(kon=0, koff=1, kint=1, ksyn=1, kdeg=1).quasi_steady(), "no quasi-steady state"),
     ],
 )
