@@ -28,24 +28,51 @@ if TYPE_CHECKING:
         UnitError,
     )
     from immunode.intervention import (
+        Card,
+        Covariate,
+        Dose,
         Drug,
+        DrugEffect,
         Intervention,
+        Operation,
+        Regimen,
         Schedule,
+        Target,
         add,
+        at_times,
+        at_visits,
+        bouts,
+        card,
+        daily,
         decay,
         drug,
         during,
+        indirect_response,
         inhibit,
+        jet_lag,
+        knobs,
+        nights,
         one_compartment,
         perturb,
         pulses,
+        qss,
         ramp,
+        regimen,
+        remove,
         rhythm,
         scale,
+        seasons,
+        sequence,
         set_to,
+        shifted,
         stimulate,
+        taper,
+        tmdd,
+        to_target,
         transfer,
+        turnover,
         two_compartment,
+        weekly,
     )
     from immunode.model import (
         Compartment,
@@ -58,6 +85,7 @@ if TYPE_CHECKING:
         Switch,
         Unit,
         Variant,
+        transit_chain,
     )
     from immunode.program import Program, lower
     from immunode.program.source import source
@@ -67,11 +95,13 @@ if TYPE_CHECKING:
         Contrast,
         Design,
         Endpoint,
+        Expectations,
         Simulation,
         Space,
         SweepResult,
         at,
         auc,
+        check_expectations,
         endpoint,
         final,
         fraction_of_time,
@@ -83,6 +113,7 @@ if TYPE_CHECKING:
         sobol,
         space,
         sweep,
+        switch_log,
         time_of_peak,
         time_to,
         trough,
@@ -93,13 +124,19 @@ __all__ = [
     "list_models", "load_model", "copy_model",
     # declaring one
     "Model", "Compartment", "State", "Parameter", "Process", "Derived", "Event", "Switch", "Unit", "Variant",
+    "transit_chain",
     # interventions
-    "Intervention", "Drug", "Schedule", "drug", "one_compartment", "two_compartment", "perturb",
-    "scale", "add", "set_to", "inhibit", "stimulate", "transfer", "during", "pulses", "ramp", "decay", "rhythm",
+    "Intervention", "Drug", "perturb", "knobs", "card", "sequence", "shifted",
+    "scale", "add", "set_to", "inhibit", "stimulate", "transfer", "remove",
+    "during", "pulses", "at_times", "at_visits", "to_target", "ramp", "decay", "rhythm", "daily", "weekly", "seasons",
+    "jet_lag", "bouts", "nights",
+    "drug", "regimen", "taper", "one_compartment", "two_compartment", "tmdd", "qss", "turnover", "indirect_response",
+    "Card", "Covariate", "Dose", "DrugEffect", "Operation", "Regimen", "Schedule", "Target",
     # studies
-    "simulate", "sweep", "Arms", "Design", "Space", "space", "grid", "latin_hypercube", "sobol", "from_table",
+    "simulate", "sweep", "check_expectations", "switch_log",
+    "Arms", "Design", "Space", "space", "grid", "latin_hypercube", "sobol", "from_table",
     "Endpoint", "endpoint", "final", "at", "peak", "trough", "auc", "time_to", "time_of_peak", "fraction_of_time",
-    "Simulation", "Comparison", "SweepResult", "Contrast",
+    "Simulation", "Comparison", "SweepResult", "Contrast", "Expectations",
     # under the hood
     "Program", "lower", "source",
     # errors
@@ -109,11 +146,16 @@ __all__ = [
 
 _HOMES = {
     "catalogue": "list_models load_model copy_model",
-    "model": "Model Compartment State Parameter Process Derived Event Switch Unit Variant",
-    "intervention": "Intervention Drug Schedule drug one_compartment two_compartment perturb scale add set_to inhibit "
-    "stimulate transfer during pulses ramp decay rhythm",
-    "study": "simulate sweep Arms Design Space space grid latin_hypercube sobol from_table Endpoint endpoint final at "
-    "peak trough auc time_to time_of_peak fraction_of_time Simulation Comparison SweepResult Contrast",
+    "model": "Model Compartment State Parameter Process Derived Event Switch Unit Variant transit_chain",
+    "intervention": """
+        Intervention Drug perturb knobs card sequence shifted scale add set_to inhibit stimulate transfer remove
+        during pulses at_times at_visits to_target ramp decay rhythm daily weekly seasons jet_lag bouts nights
+        drug regimen taper one_compartment two_compartment tmdd qss turnover indirect_response
+        Card Covariate Dose DrugEffect Operation Regimen Schedule Target""",
+    "study": """
+        simulate sweep check_expectations switch_log Arms Design Space space grid latin_hypercube sobol from_table
+        Endpoint endpoint final at peak trough auc time_to time_of_peak fraction_of_time
+        Simulation Comparison SweepResult Contrast Expectations""",
     "program": "Program lower",
     "program.source": "source",
     "errors": "ImmunodeError ModelError UnitError DoseError StudyError SolverError EngineError StoreError",
