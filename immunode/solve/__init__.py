@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 __all__ = ["ENGINES", "Batch", "Engine", "OnJump", "Request", "Status", "choose_engine", "solve"]
 
-ENGINES = ("auto", "scipy", "numpy")
+ENGINES = ("auto", "scipy", "numpy", "compiled")
 FEW_RUNS = 10
 """Below this many runs SciPy, one at a time, is faster than a block."""
 _SCIPY_METHODS = ("LSODA", "BDF", "Radau", "DOP853")
@@ -42,9 +42,10 @@ def solve(
     values : (n_values, n_runs), the program's declared parameters of each run.
     times : (n_times,), increasing, none before `t0`; the last one is the end.
     initial : (n_states, n_runs); NaN where the program's own initial value holds.
-    engine : "scipy" (one run at a time), "numpy" (blocks of runs), or "auto": see `choose_engine`. One sweep that is
-        cut into several calls should name its engine, so that all its runs are computed alike.
-    method : "tsit5", "rodas5p" for numpy; "LSODA", "BDF", "Radau", "DOP853" for scipy; or "auto".
+    engine : "scipy" (one run at a time), "numpy" (blocks of runs), "compiled" (machine code made for the model, all
+        cores; needs the extra `fast`), or "auto": see `choose_engine`. One sweep that is cut into several calls should
+        name its engine, so that all its runs are computed alike.
+    method : "tsit5", "rodas5p" for numpy and compiled; "LSODA", "BDF", "Radau", "DOP853" for scipy; or "auto".
     rtol, atol : relative and absolute tolerance. The default `atol` of a state is rtol * 1e-3 times its declared
         typical size, else times the larger of its absolute initial value and 1e-6; it may be a number, (n_states,) or
         (n_states, n_runs).
@@ -72,8 +73,9 @@ def choose_engine(functions: Functions, n_runs: int, engine: str = "auto", metho
     if engine not in ENGINES:
         raise EngineError(f"{name}: unknown engine '{engine}'{did_you_mean(engine, ENGINES)}")
     triggers = functions.program.triggers
-    if engine == "numpy" and triggers:
-        raise EngineError(f"{name}: engine 'numpy' can't find state events ('{triggers[0].name}'); use engine='scipy'")
+    if engine in ("numpy", "compiled") and triggers:
+        event = triggers[0].name
+        raise EngineError(f"{name}: engine '{engine}' can't find state events ('{event}'); use engine='scipy'")
     if engine != "auto":
         return engine, f"engine '{engine}' was asked for"
     if triggers:
@@ -90,6 +92,10 @@ def _engine(name: str) -> Engine:
         from immunode.solve.scipy_engine import ScipyEngine
 
         return ScipyEngine()
+    if name == "compiled":
+        from immunode.solve.compiled_engine import CompiledEngine
+
+        return CompiledEngine()
     from immunode.solve.numpy_engine import NumpyEngine
 
     return NumpyEngine()

@@ -171,16 +171,16 @@ def fill(layout: Layout) -> str:
         with code.count_to(layout.kept) as row:
             value = f.one("y", source, "l", row, waiting=True)
             f.put_one(value, "y", lane, row)
+        code.call("show", f.args, f.ws, lane)
         h = f.one("h", lane)
-        good = code.compare("ord", h, h)
-        with code.when(good):
-            code.call("show", f.args, f.ws, lane)
-        loop.leave_if(good)
+        finite = code.compare("ord", h, h)
+        loop.leave_if(finite & code.compare("slt", f.one("steps", lane, "l"), f.given("max_steps")))
         for s in range(layout.n):
             # what is not finite is the trouble
             slope = f.one("begun", source, "d", s)
             f.put_one(slope, "scaled", lane, s)
-        f.put_one(code.integer(Status.NOT_FINITE, "l"), "code", lane)
+        spent = code.integer(Status.TOO_MANY_STEPS, "l")
+        f.put_one(code.select(finite, spent, Status.NOT_FINITE), "code", lane)
         code.call("finish", f.args, f.ws, lane)
     return f.text(attributes="nounwind noinline")
 

@@ -1,0 +1,168 @@
+"""Machine code of LLVM text for the machine at hand, kept on disk, and its functions ready to call.
+
+A file of the cache is named after the hash of what its code was made from and of the processor; it begins with a
+checksum, is written whole and then renamed, and is ignored and replaced where it is damaged.
+"""
+
+from __future__ import annotations
+
+import ctypes
+import hashlib
+import os
+import platform
+import tempfile
+import threading
+from collections.abc import Callable
+from functools import lru_cache
+from pathlib import Path
+from typing import Any
+
+from immunode.errors import EngineError
+from immunode.program.cache import cache_folder
+
+FORMAT = b"immunode-object-1\n"
+_OLDEST_LLVM = 15
+_lock = threading.RLock()
+_engines: list[Any] = []
+
+
+def require() -> Any:
+    """Return `llvmlite.binding`, started.
+
+    Raises
+    ------
+    EngineError : llvmlite is absent or too old.
+    """
+    try:
+        import llvmlite.binding as llvm
+    except ImportError:
+        raise EngineError(
+            "engine 'compiled' needs llvmlite, which is not installed; "
+            "pip install 'immunode[fast]', or use engine='numpy'"
+        ) from None
+    if llvm.llvm_version_info[0] < _OLDEST_LLVM or not hasattr(llvm, "create_pass_builder"):
+        raise EngineError(
+            f"engine 'compiled' needs LLVM {_OLDEST_LLVM} or later, found {llvm.llvm_version_info[0]}; "
+            "pip install -U 'immunode[fast]', or use engine='numpy'"
+        )
+    _start()
+    return llvm
+
+
+def available() -> bool:
+    """Return whether code can be compiled here."""
+    try:
+        require()
+    except EngineError:
+        return False
+    return True
+
+
+@lru_cache(maxsize=1)
+def _start() -> None:
+    import llvmlite.binding as llvm
+
+    llvm.initialize_native_target()
+    llvm.initialize_native_asmprinter()
+
+
+@lru_cache(maxsize=1)
+def processor() -> tuple[str, str]:
+    """Return the name and the features of the processor that code is made for; Numba's variables override them."""
+    llvm = require()
+    name = os.environ.get("NUMBA_CPU_NAME") or llvm.get_host_cpu_name()
+    features = os.environ.get("NUMBA_CPU_FEATURES")
+    if features is None:
+        chosen = "NUMBA_CPU_NAME" in os.environ
+        features = "" if chosen else llvm.get_host_cpu_features().flatten()
+    return name, features
+
+
+def address(key: str, function: str, write: Callable[[], str]) -> int:
+    """Return the address of `function` in the code that `write` returns as text.
+
+    key : whatever that text depends on; code of the same key is taken from disk, and `write` is not called.
+    The code stays loaded until the process ends.
+    """
+    llvm = require()
+    name, features = processor()
+    content = "\n".join([key, name, features, str(llvm.llvm_version_info), platform.machine(), function])
+    digest = hashlib.sha256(content.encode()).hexdigest()
+    with _lock:
+        stored = _read(digest)
+        code = stored if stored is not None else _compile(write())
+        if stored is None:
+            _write(digest, code)
+        return _load(code, function)
+
+
+def _machine(llvm: Any) -> Any:
+    name, features = processor()
+    target = llvm.Target.from_triple(llvm.get_process_triple())
+    return target.create_target_machine(
+        cpu=name, features=features, opt=2, reloc="default", codemodel="jitdefault", jit=True
+    )
+
+
+def _compile(text: str) -> bytes:
+    llvm = require()
+    machine = _machine(llvm)
+    module = llvm.parse_assembly(text)
+    module.triple, module.data_layout = llvm.get_process_triple(), str(machine.target_data)
+    options = llvm.create_pipeline_tuning_options(speed_level=2)
+    # loops run over single elements: vector code for them is longer and not faster
+    options.loop_vectorization = options.slp_vectorization = options.loop_unrolling = False
+    builder = llvm.create_pass_builder(machine, options)
+    builder.getModulePassManager().run(module, builder)
+    return bytes(machine.emit_object(module))
+
+
+def _load(code: bytes, function: str) -> int:
+    llvm = require()
+    empty = llvm.parse_assembly("")
+    empty.triple = llvm.get_process_triple()
+    engine = llvm.create_mcjit_compiler(empty, _machine(llvm))
+    engine.add_object_file(llvm.ObjectFileRef.from_data(code))
+    engine.finalize_object()
+    # machine code lives as long as its engine
+    _engines.append(engine)
+    return int(engine.get_function_address(function))
+
+
+def as_function(where: int, *arguments: Any) -> Callable[..., None]:
+    """Return the function at an address; it lets other threads run while it is called."""
+    return ctypes.CFUNCTYPE(None, *arguments)(where)
+
+
+def _file(digest: str) -> Path | None:
+    folder = cache_folder()
+    return None if folder is None else folder / "objects" / f"{digest}.bin"
+
+
+def _read(digest: str) -> bytes | None:
+    file = _file(digest)
+    try:
+        content = b"" if file is None else file.read_bytes()
+    except OSError:
+        return None
+    head = len(FORMAT)
+    checksum, code = content[head : head + 32], content[head + 32 :]
+    return code if content[:head] == FORMAT and hashlib.sha256(code).digest() == checksum else None
+
+
+def _write(digest: str, code: bytes) -> None:
+    file = _file(digest)
+    if file is None:
+        return
+    try:
+        file.parent.mkdir(parents=True, exist_ok=True)
+        handle, temporary = tempfile.mkstemp(dir=file.parent, suffix=".part")
+        try:
+            with os.fdopen(handle, "wb") as stream:
+                stream.write(FORMAT + hashlib.sha256(code).digest() + code)
+            os.replace(temporary, file)
+        except BaseException:
+            os.unlink(temporary)
+            raise
+    except OSError:
+        return

@@ -1,0 +1,84 @@
+"""Machine code is kept on disk once, a damaged file is replaced, and a missing library is named."""
+
+from __future__ import annotations
+
+import ctypes
+import sys
+from pathlib import Path
+
+import pytest
+
+from immunode.errors import EngineError
+from immunode.program import llvm_compile
+from immunode.program.llvm_text import Code
+
+pytest.importorskip("llvmlite")
+
+
+def text() -> str:
+    code = Code(4, "answer", "ptr %out")
+    code.store(code.number(42.0), code.argument("p", "out"))
+    code.returns()
+    return code.text(linkage="")
+
+
+def answer(key: str, write: object = text) -> float:
+    out = (ctypes.c_double * 4)()
+    where = llvm_compile.address(key, "answer", write)  # type: ignore[arg-type]
+    llvm_compile.as_function(where, ctypes.c_void_p)(ctypes.addressof(out))
+    return out[3]
+
+
+def fails() -> str:
+    raise AssertionError("written although it is on disk")
+
+
+@pytest.fixture
+def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    monkeypatch.setenv("IMMUNODE_CACHE", str(tmp_path))
+    return tmp_path / "objects"
+
+
+def test_code_is_written_once_and_read_after_that(folder: Path) -> None:
+    assert answer("a") == 42
+    (file,) = folder.iterdir()
+    before = file.stat().st_mtime_ns
+    assert answer("a", fails) == 42
+    assert file.stat().st_mtime_ns == before
+    assert [f.name for f in folder.iterdir()] == [file.name]
+
+
+@pytest.mark.parametrize("damage", [b"", b"nonsense", None])
+def test_a_damaged_file_is_ignored_and_replaced(folder: Path, damage: bytes | None) -> None:
+    assert answer("a") == 42
+    (file,) = folder.iterdir()
+    whole = file.read_bytes()
+    # one byte of the code changed, or nothing of it left
+    file.write_bytes(whole[:-1] + bytes([whole[-1] ^ 1]) if damage is None else damage)
+    assert answer("a") == 42
+    assert file.read_bytes() == whole
+
+
+def test_another_key_or_processor_is_another_file(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    answer("a")
+    answer("b")
+    monkeypatch.setattr(llvm_compile, "processor", lambda: ("generic", ""))
+    assert answer("a") == 42
+    assert len(list(folder.iterdir())) == 3
+
+
+def test_no_cache_and_no_place_for_it_are_no_error(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.setenv("IMMUNODE_CACHE", "")
+    assert answer("a") == 42
+    blocked = tmp_path / "file"
+    blocked.write_text("not a folder")
+    monkeypatch.setenv("IMMUNODE_CACHE", str(blocked))
+    assert answer("a") == 42
+
+
+def test_without_llvmlite_the_extra_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "llvmlite", None)
+    monkeypatch.setitem(sys.modules, "llvmlite.binding", None)
+    assert not llvm_compile.available()
+    with pytest.raises(EngineError, match=r"pip install 'immunode\[fast\]', or use engine='numpy'"):
+        llvm_compile.require()
