@@ -15,7 +15,7 @@ from immunode.program.lower import lower
 from immunode.program.numpy_source import compile_numpy
 from immunode.solve import solve
 
-VARIANTS = {"baker2013": ("", "diseased")}
+VARIANTS = {"baker2013": ("", "diseased"), "immune_balance": ("", "self_reactive")}
 # What changes a response does nothing without one.
 BESIDE = {
     ("exercise_minimal", "carbohydrate"): ("steady_work",),

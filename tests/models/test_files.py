@@ -12,7 +12,7 @@ from immunode.catalogue import load_model
 FOLDER = Path(__file__).parents[2] / "models"
 FILES = sorted(FOLDER.glob("*.py"))
 EVIDENCE = {"measured", "fitted", "published", "memory", "assumed", "derived"}
-LONG = {"immune_balance", "abo2021"}  # the whole of the mission; 116 parameters
+LONG = {"immune_balance": 400, "abo2021": 250}  # 120 parameters and 58 processes, one a line; 116 parameters
 PROGRAMMING = (ast.For, ast.While, ast.Lambda, ast.FunctionDef, ast.ClassDef, ast.If, ast.IfExp, ast.ListComp,
                ast.DictComp, ast.SetComp, ast.GeneratorExp, ast.Try, ast.With, ast.JoinedStr)  # fmt: skip
 
@@ -42,7 +42,7 @@ def _is_chain(node: ast.stmt) -> bool:
 
 def test_a_file_is_short_and_in_us_spelling(file: Path) -> None:
     text = file.read_text(encoding="utf-8")
-    assert len(text.splitlines()) < (250 if file.stem in LONG else 150)
+    assert len(text.splitlines()) < LONG.get(file.stem, 150)
     assert not [word for word in ("tumour", "fibre", "behaviour", "ageing", "neutralis", "internalis") if word in text]
 
 
