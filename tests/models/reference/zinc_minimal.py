@@ -21,7 +21,7 @@ ARMS = {
 
 def rising(x: float, half: float, power: float) -> float:
     """Return the Hill function of x."""
-    return x**power / (half**power + x**power)
+    return float(x**power / (half**power + x**power))
 
 
 def rhs(t: float, y: ArrayLike, p: Mapping[str, float]) -> NDArray[np.float64]:
