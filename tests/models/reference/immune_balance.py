@@ -8,7 +8,11 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 from reference.changes import Change, all_of, becomes, plus, same, times_
 
-STATES = ("Ag", "D", "M1", "M2", "TNF", "IL10", "CH", "E_t", "APC", "N", "E_l", "R", "Mem", "B", "P", "E_b", "Ab", "IL6")
+STATES = (
+    *("Ag", "D", "M1", "M2", "TNF", "IL10", "CH", "E_t"),
+    *("APC", "N", "E_l", "R", "Mem", "B", "P"),
+    *("E_b", "Ab", "IL6"),
+)
 ARMS: dict[str, Change] = {
     "anti_tnf": times_("c_tnf", 5),
     "il6_block": all_of(times_("e_il6", 0.1), times_("c_il6", 0.5)),
