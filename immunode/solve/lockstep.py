@@ -26,6 +26,8 @@ if TYPE_CHECKING:
 Array = NDArray[np.float64]
 Lanes = NDArray[np.intp]
 
+BLOCK_BYTES, FEWEST_LANES = 10_000_000, 512
+"""Size of a block: wider ones leave the cache, narrower ones pay more for calls. Measured, see tests/benchmarks."""
 NOBODY: Lanes = np.empty(0, dtype=np.intp)
 STIFF_CHECK = 32
 """A lane is tested for stiffness at every 32nd step of its own."""
@@ -80,10 +82,12 @@ class Lockstep:
         """Integrate the runs in `queue` to the end; return those that were handed over."""
         if not queue.size:
             return NOBODY
-        width = min(self.width, len(queue) + -len(queue) % MULTIPLE)
         self.queue, self.next_in_queue = queue, 0
         n_prepared = len(self.functions.prepare(self.runs.p[:, :MULTIPLE]))
         kept, within = self.method.rows()
+        rows = n_prepared + sum(kept.values()) + sum(within.values())
+        width = min(self.width, len(queue), max(BLOCK_BYTES // (8 * rows), FEWEST_LANES))
+        width += -width % MULTIPLE
         self.block = Block(width, self.n_states, n_prepared, kept, within)
         self.block.idle(np.arange(width), FREE)
         self._attach()

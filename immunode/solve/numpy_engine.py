@@ -19,8 +19,8 @@ if TYPE_CHECKING:
     from immunode.program.numpy_source import Functions
     from immunode.solve.batch import Batch
 
-WIDTH = {"tsit5": 8192, "rodas5p": 4096}
-"""Lanes of a block; measured, see tests/benchmarks. Wider ones leave the cache, narrower ones pay for calls."""
+MOST_LANES = 12288
+"""Lanes of a block; more bring nothing. Lanes with many rows get fewer, see `lockstep.BLOCK_BYTES`."""
 PILOT_STEPS, PILOT_CHECK = 600, 4
 FEW_STEPS, HELD_BACK_SHARE, STIFF_COST = 60, 0.3, 2.5
 """A second pilot run, with the stiff method, is made if the first took few steps or was held back by stability in this
@@ -50,11 +50,11 @@ class NumpyEngine(Engine):
         waiting = runs.waiting()
         if start == "tsit5":
             free = request.method == "auto"
-            waiting = Lockstep(functions, runs, Explicit, WIDTH["tsit5"], hand_over=free).run(waiting)
+            waiting = Lockstep(functions, runs, Explicit, MOST_LANES, hand_over=free).run(waiting)
             if waiting.size:
                 share = f"{waiting.size} of {runs.n} runs" if runs.n > 1 else "it"
                 why += f"; {share} became stiff and went on with rodas5p"
-        Lockstep(functions, runs, Stiff, WIDTH["rodas5p"]).run(waiting)
+        Lockstep(functions, runs, Stiff, MOST_LANES).run(waiting)
         return runs.batch(self.name, self.methods, f"{reason}; {why}" if reason else why)
 
 
@@ -80,7 +80,7 @@ def _pilot(functions: Functions, t0: float, t_end: float, rtol: float, atol: Arr
     values = np.array(functions.program.values, dtype=float)[:, None]
     request = Request(functions, values, np.array([t_end]), t0, None, rtol, atol, PILOT_STEPS, None, "auto")
     runs = Runs(request)
-    trial = Lockstep(functions, runs, Explicit, WIDTH["tsit5"], hand_over=True, check_every=PILOT_CHECK)
+    trial = Lockstep(functions, runs, Explicit, MOST_LANES, hand_over=True, check_every=PILOT_CHECK)
     if trial.run(runs.waiting()).size:
         turned = float(runs.t[0])
         if turned - t0 <= EARLY * (t_end - t0):
@@ -92,7 +92,7 @@ def _pilot(functions: Functions, t0: float, t_end: float, rtol: float, atol: Arr
     if steps < FEW_STEPS or trial.found_fast > HELD_BACK_SHARE * trial.looked:
         # the stiff method is worth it if it needs much fewer steps; it is stopped where it doesn't
         other = Runs(replace(request, max_steps=int(steps / STIFF_COST)))
-        Lockstep(functions, other, Stiff, WIDTH["rodas5p"]).run(other.waiting())
+        Lockstep(functions, other, Stiff, MOST_LANES).run(other.waiting())
         if other.status[0] == Status.OK:
             return "rodas5p", f"at the declared values rodas5p needs {other.steps[0]} steps, tsit5 {steps}"
     return "tsit5", "at the declared values the system is not stiff"

@@ -62,7 +62,7 @@ def test_width_of_the_block_does_not_matter(
 ) -> None:
     some = values[:, : 40 if width == 8 else 700]
     whole = run(predator, some, method=method)
-    monkeypatch.setattr(numpy_engine, "WIDTH", {"tsit5": width, "rodas5p": width})
+    monkeypatch.setattr(numpy_engine, "MOST_LANES", width)
     assert same(whole, slice(None), run(predator, some, method=method))
 
 
