@@ -53,7 +53,7 @@ class Engine(ABC):
     3.  Each run has its own step size, error control, breaks and end. Its result does not depend on the other runs, on
         their number or order, or on the block it sits in: bit for bit. So nothing is summed over runs, nothing is
         decided over runs, and the same operations are done in the same order for every run. (`runs.Runs` and
-        `methods` show how; the tests in tests/solve/test_identity.py can be pointed at any engine.)
+        `methods` show how, tests/solve/test_identity.py what is meant.)
     4.  Breaks (`functions.break_times`: first, every, count) are hit exactly: the step before ends there, `apply` is
         called with the time of the break, `prepare` again if a switch changed, and a new first step is chosen. Events
         at one time fire in the program's order. Those at t0 fire before the integration starts; earlier ones are
@@ -64,7 +64,8 @@ class Engine(ABC):
     7.  A requirement that fails, a NaN in values or initial values, or a malformed schedule is `Status.REFUSED`.
     8.  Limits: `max_steps` tried steps a run exactly; a smallest step (the precision of time); no loop without one.
     9.  The time passed to `functions` is (n_runs,) or a number; `time_derivative` is None for autonomous programs.
-    10. `reason` says in one line why this engine and method, in the user's words.
+    10. A state that a step brings below its `program.extinct_below` is 0 from the end of that step on.
+    11. `reason` says in one line why this engine and method, in the user's words.
     """
 
     name: ClassVar[str]

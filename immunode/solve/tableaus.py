@@ -39,8 +39,9 @@ class Rosenbrock:
     a, c : rows of stages 2, 3, ...   nodes, times : of all stages.
     dense : three rows of weights of the k; with D1, D2, D3 so formed the continuous extension is
         (1 - x) y0 + x (y1 + (1 - x) (D1 + x (D2 + x D3))).
-    shape : the error of this extension in states that follow others at once (h*lambda far below -1) with a rate that
-        depends on these others, such as a ligand bound by much antibody, is large, and nearly a multiple of x (1 - x) (x - shape_0) (x - shape_1). Found by ourselves, see the test of `tableaus`.
+    shape : where a state follows others at once (h*lambda far below -1) with a rate that depends on them, such as a
+        ligand bound by much antibody, the error of this extension is large and nearly a multiple of
+        x (1 - x) (x - shape_0) (x - shape_1). Found by ourselves, see the test of `tableaus`.
     """
 
     name: str

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib
 import importlib.util
 from collections.abc import Callable
 from typing import Any
@@ -60,12 +61,16 @@ def installed(module: str) -> bool:
     return importlib.util.find_spec(module) is not None
 
 
+def _untyped(module: str) -> Any:
+    return importlib.import_module(module)
+
+
 def start(work: Work) -> Array:
     """Return the initial values, (n_states,)."""
     return np.array([float(s.initial) for s in work.model.states])
 
 
-def solve_ivp(work: Work, method: str = "LSODA") -> Run:
+def solve_ivp(work: Work, method: Any = "LSODA") -> Run:
     """SciPy's solve_ivp in a loop, with a right-hand side on NumPy arrays as its users write it."""
     from scipy import integrate
 
@@ -91,13 +96,12 @@ def solve_ivp(work: Work, method: str = "LSODA") -> Run:
 
 def numbalsoda(work: Work) -> Run:
     """numbalsoda (LSODA in C++), right-hand side and loop compiled by Numba."""
-    import numba
-    from numbalsoda import lsoda, lsoda_sig
-
+    numba, tool = _untyped("numba"), _untyped("numbalsoda")
+    lsoda = tool.lsoda
     y0, times, n_states, n_parameters = start(work), work.times, len(work.model.states), len(work.model.parameters)
     equations = numba.njit(error_model="numpy")(_unpacked(work))
 
-    @numba.cfunc(lsoda_sig)  # type: ignore[untyped-decorator]
+    @numba.cfunc(tool.lsoda_sig)  # type: ignore[untyped-decorator]
     def slope(t: Any, y: Any, dy: Any, p: Any) -> None:
         equations(t, numba.carray(y, (n_states,)), numba.carray(dy, (n_states,)), numba.carray(p, (n_parameters,)))
 
@@ -121,8 +125,7 @@ def numbalsoda(work: Work) -> Run:
 
 def cvode(work: Work) -> Run:
     """CVODE through scikit-sundae, right-hand side compiled by Numba where it is installed."""
-    from sksundae.cvode import CVODE
-
+    CVODE = _untyped("sksundae.cvode").CVODE
     y0, equations = start(work), _compiled(work)
 
     def slope(t: float, y: Array, dy: Array, p: list[Array]) -> None:
@@ -142,9 +145,7 @@ def cvode(work: Work) -> Run:
 def _compiled(work: Work) -> Callable[[float, Array, Array, Array], None]:
     if not installed("numba"):
         return EQUATIONS[work.key]
-    import numba
-
-    return numba.njit(error_model="numpy")(_unpacked(work))  # type: ignore[no-any-return]
+    return _untyped("numba").njit(error_model="numpy")(_unpacked(work))  # type: ignore[no-any-return]
 
 
 def _unpacked(work: Work) -> Callable[..., None]:

@@ -45,10 +45,10 @@ def test_a_stiff_system_starts_with_the_stiff_method(build: Callable[..., Functi
 
 
 def test_a_run_that_is_stiff_among_others_changes_over(relaxation: Functions) -> None:
-    batch = solve(relaxation, [[*[1.0] * 15, 1e4]], times=np.linspace(0, 8, 9), rtol=1e-6)
+    batch = solve(relaxation, [[*[1.0] * 15, 1e4]], times=np.linspace(0, 3, 4), rtol=1e-6)
     assert batch.method.tolist() == ["tsit5"] * 15 + ["rodas5p"]
     assert "1 of 16 runs became stiff and went on with rodas5p" in batch.reason
-    expected = solve(relaxation, [[1e4]], times=np.linspace(0, 8, 9), engine="scipy", method="Radau", rtol=1e-10)
+    expected = solve(relaxation, [[1e4]], times=np.linspace(0, 3, 4), engine="scipy", method="Radau", rtol=1e-10)
     # sharp flanks: an error in time of 1e-5 is one of 1e-5 in x between them
     assert batch.y[:, 0, 15] == pytest.approx(expected.y[:, 0, 0], abs=1e-4)
 
