@@ -17,6 +17,7 @@ from numpy.typing import NDArray
 from immunode.solve import control
 from immunode.solve.block import BUSY, FREE, LANDED, MULTIPLE, Block, padded
 from immunode.solve.methods import Method
+from immunode.solve.output import write_here, write_inside
 from immunode.solve.runs import Runs
 from immunode.solve.status import Status
 
@@ -127,7 +128,7 @@ class Lockstep:
             self._reject(padded((~good).nonzero()[0]), square, t_new, power, h_next)
         due = (block.t_out < t_new).nonzero()[0]
         if due.size:
-            self._write_inside(due, t_new)
+            write_inside(block, self.runs, method, self.times, h, due, t_new)
         stiff = self._look_for_stiffness(t_new) if self.hand_over else NOBODY
         extinct = self.extinct_below
         gone = (block.y >= extinct) & (block.y_new < extinct) if extinct is not None else None
@@ -209,37 +210,6 @@ class Lockstep:
         """Return the state with the largest error, or the first whose error is not finite."""
         error = np.abs(self.block.scaled[:, where])
         return np.asarray(np.argmax(np.where(np.isfinite(error), error, np.inf), axis=0), dtype=np.int32)
-
-    def _write_inside(self, due: Lanes, t_new: Array) -> None:
-        """Write the outputs that lie inside the steps just tried."""
-        block, times = self.block, self.times
-        lanes = padded(due)
-        coefficients = self.method.dense(lanes)
-        t, h, run = block.t.take(lanes), self.h.take(lanes), block.run.take(lanes)
-        index = block.next_out.take(lanes)
-        self._write(coefficients, (block.t_out.take(lanes) - t) / h, index, run)
-        index += 1
-        following = times.take(index)
-        ends = t_new.take(lanes)
-        several = (following < ends).nonzero()[0]
-        if several.size:
-            first, last = index[several], times.searchsorted(ends[several])
-            more = last - first
-            which = padded(np.repeat(several, more))
-            later = padded(np.arange(int(more.sum())) + np.repeat(first - np.cumsum(more) + more, more))
-            x = (times.take(later) - t.take(which)) / h.take(which)
-            self._write([c.take(which, axis=1) for c in coefficients], x, later, run.take(which))
-            index[several], following[several] = last, times.take(last)
-        block.next_out[lanes] = index
-        block.t_out[lanes] = following
-
-    def _write(self, coefficients: list[Array], x: Array, index: Lanes, run: Lanes) -> None:
-        y = coefficients[4] * x
-        for coefficient in coefficients[3:0:-1]:
-            np.add(y, coefficient, y)
-            np.multiply(y, x, y)
-        np.add(y, coefficients[0], y)
-        self.runs.write(index, run, y)
 
     def _look_for_stiffness(self, t_new: Array) -> Lanes:
         where = self.by_birth[self.passes % self.check_every]
@@ -354,7 +324,7 @@ class Lockstep:
     def _start(self, arrived: Lanes) -> None:
         """Write what is due at once, end runs that are there, and give the others their first step."""
         block, runs = self.block, self.runs
-        self._write_here(arrived)
+        write_here(block, runs, self.times, arrived)
         done = arrived[block.t[arrived] >= runs.t_end]
         self._save(done)
         block.idle(done, FREE)
@@ -384,14 +354,6 @@ class Lockstep:
             trouble = np.argmin(np.isfinite(slope[:, bad]), axis=0).astype(np.int32)
             runs.fail(self._save(arrived[bad]), Status.NOT_FINITE, trouble)
             block.idle(arrived[bad], FREE)
-
-    def _write_here(self, where: Lanes) -> None:
-        """Write the outputs that are due exactly where lanes stand."""
-        block = self.block
-        while where.size:
-            where = where[self.times[block.next_out[where]] <= block.t[where]]
-            self.runs.write(block.next_out[where], block.run[where], block.y[:, where])
-            block.next_out[where] += 1
 
     def _narrow(self) -> None:
         """Drop the free lanes."""
