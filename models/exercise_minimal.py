@@ -54,7 +54,7 @@ MODEL = Model(
         Switch("I0", "r_rest/(V*k_I)", "pg/mL", "IL-6 of this person at rest, whatever is done (never switched)"),
     ],
     parameters=[
-        Parameter("E", 0.0, "1", "intensity of exercise, part of the maximum", "input: rest", "derived", (0.0, 1.0)),
+        Parameter("E", 0.0, "1", "intensity of exercise, part of the maximum", "input: rest", "derived"),
         Parameter("r_rest", 0.9, "ng/min", "release of IL-6 at rest", "gives 0.6 pg/mL", "derived"),
         Parameter("V", 3.0, "L", "volume of plasma", "assumed: textbook size of an adult", "assumed"),
         Parameter("k_I", 0.5, "1/min", "clearance of IL-6", "Steensberg 2000: half the content per minute", "measured"),

@@ -54,9 +54,9 @@ MODEL = Model(
     ],
     parameters=[
         Parameter("C0", 50.0, "nmol/L", "habitual 25OHD", "assumed: border of deficiency", "assumed", (12.5, 125.0)),
-        Parameter("dose", 0.0, "ug/day", "supplement (1 ug = 40 IU)", "input: none", "derived", (0.0, 250.0)),
-        Parameter("season", 0.0, "", "relative swing of skin over the year", "input: none", "derived", (0.0, 1.0)),
-        Parameter("sun_peak", 200.0, "day", "day of most sun", "assumed: July where day 0 is new year", "assumed"),
+        Parameter("dose", 0.0, "ug/day", "supplement (1 ug = 40 IU)", "input: none", "derived"),
+        Parameter("season", 0.0, "", "relative swing of skin over the year", "input: none", "derived"),
+        Parameter("sun_peak", 200.0, "day", "day of most sun", "assumed: July", "assumed", (200.0, 200.0)),
         Parameter("year", 365.0, "day", "length of a year", "calendar", "derived", (365.0, 365.0)),
         Parameter("nmol_per_ug", 2.6, "nmol/ug", "D3 in a ug", "molar mass 384.6 g/mol", "derived", (2.6, 2.6)),
         Parameter("slope", 0.70, "nmol*day/(L*ug)", "final rise of 25OHD per daily ug", "Heaney 2003", "memory"),

@@ -35,7 +35,7 @@ MODEL = Model(
         State("TNF", 1.0, "1", "TNF, relative", "signal", source="definition"),
     ],
     parameters=[
-        Parameter("intake", 150.0, "umol/day", "zinc eaten (9.8 mg)", "reference intake", "published", (20.0, 460.0)),
+        Parameter("intake", 150.0, "umol/day", "zinc eaten (9.8 mg)", "reference intake", "published"),
         Parameter("Amax", 130.0, "umol/day", "most that is absorbed", "order of Miller 2007, from memory", "memory"),
         Parameter("K", 100.0, "umol/day", "intake of half absorption", "order of Miller 2007, from memory", "memory"),
         Parameter("k_loss", 0.0325, "1/day", "loss", "balance: 130*150/(100 + 150)/2400", "derived"),

@@ -100,7 +100,7 @@ def test_the_guards_touch_nothing_inside_their_range() -> None:
         assert y[9] == pytest.approx(1 + 3 * r / (0.489 - r), rel=1e-9)
     low, high = lasting(-0.2), lasting(0.5)
     assert low[9] == pytest.approx(0, abs=1e-12)
-    assert high[9] == pytest.approx(1 + 3 * 0.47 / 0.019, rel=1e-9)
+    assert high[9] == pytest.approx(1 + 3 * 0.96 / 0.04, rel=1e-9)
 
 
 def test_germ_free_lies_beyond_the_law_of_tgf() -> None:

@@ -40,7 +40,7 @@ def rhs(t: float, y: ArrayLike, p: Mapping[str, float]) -> NDArray[np.float64]:
     d_naive = base + p["muN"] + p["b_plus"] * target - made - p["muN"] * naive
     left = np.array([1.0, 1.0, 0.0]) * p["mig"] * treg
     d_treg = made + np.array([0.0, left[0], left[1]]) - left - p["muT"] * treg
-    rise = min(treg[2] / p["T_bone0"] - 1, p["r_cap"])
+    rise = min(treg[2] / p["T_bone0"] - 1, p["r_cap"] * p["kTGF"])
     effect = max(p["VTGF"] * rise / (p["kTGF"] - rise), -p["muTGF"])
     d_tgf = p["muTGF"] * (1 - tgf) + effect
     d_wnt = p["muW"] * (1 - wnt) + p["rhoW"] * (tgf - 1)
