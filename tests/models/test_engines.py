@@ -26,6 +26,9 @@ HORIZON = {
 }
 # Two stiff jumps a day: a week shows all that there is to see.
 HORIZON |= {("islam2021", "fiber_by_day"): 7.0}
+# Two doses a day: weeks, past day 60 when treatments change, show what a year shows.
+HORIZON |= {("graft_minimal", i.name): 70.0 for i in load_model("graft_minimal").interventions}
+HORIZON |= {("graft_minimal", ""): 10.0}
 # The reference patient in the variant `diseased` starts in a steady state; there is something to see under treatment.
 VARIANT = {"baker2013": "diseased"}
 CASES = [

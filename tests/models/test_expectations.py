@@ -21,8 +21,10 @@ BESIDE = {
     ("exercise_minimal", "carbohydrate"): ("steady_work",),
     ("exercise_minimal", "beta_blocker"): ("steady_work",),
 }
+# Two doses a day for a year take SciPy 9 s a run.
+LONG = ("graft_minimal",)
 CASES = [
-    (entry.name, variant, intervention.name)
+    pytest.param(entry.name, variant, intervention.name, marks=(pytest.mark.slow,) if entry.name in LONG else ())
     for entry in list_models()
     for intervention in load_model(entry.name).interventions
     for variant in BESIDE.get((entry.name, intervention.name), VARIANTS.get(entry.name, ("",)))
