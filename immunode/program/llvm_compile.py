@@ -78,6 +78,12 @@ def processor() -> tuple[str, str]:
     return name, features
 
 
+def wide() -> bool:
+    """Return whether the processor has vectors of eight doubles."""
+    name, features = processor()
+    return "+avx512f" in features.split(",") or name in ("skylake-avx512", "znver4", "znver5")
+
+
 def address(key: str, function: str, write: Callable[[], str]) -> int:
     """Return the address of `function` in the code that `write` returns as text.
 
@@ -109,7 +115,7 @@ def _compile(text: str) -> bytes:
     machine = _machine(llvm)
     module = llvm.parse_assembly(text)
     module.triple, module.data_layout = llvm.get_process_triple(), str(machine.target_data)
-    options = llvm.create_pipeline_tuning_options(speed_level=2)
+    options = llvm.create_pipeline_tuning_options(speed_level=1)
     # loops run over single elements: vector code for them is longer and not faster
     options.loop_vectorization = options.slp_vectorization = options.loop_unrolling = False
     builder = llvm.create_pass_builder(machine, options)

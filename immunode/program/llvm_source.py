@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
+from functools import lru_cache
 
 from immunode.program import vector_math
 from immunode.program.linear import markowitz_order
@@ -43,6 +44,21 @@ def prepared(program: Program) -> tuple[int, ...]:
     return tuple(sorted(needed))
 
 
+@lru_cache(maxsize=64)
+def _added_to_one(program: Program) -> frozenset[int]:
+    """Return the nodes of exponentials that are used in 1 + e^x only."""
+    used: dict[int, bool] = {}
+    outside = [*program.derivatives, *program.time_derivative, *(node for *_, node in program.jacobian)]
+    for kind, *rest in program.nodes:
+        if kind in _LEAVES:
+            continue
+        one = kind == "add" and any(program.nodes[int(o)] == ("number", 1.0) for o in rest)  # type: ignore[call-overload]
+        for operand in rest:
+            used[operand] = used.get(operand, True) and one  # type: ignore[index,call-overload]
+    used |= dict.fromkeys(outside, False)
+    return frozenset(o for o, one in used.items() if one and program.nodes[o][0] == "exp")
+
+
 class Values:
     """Writes nodes of a program into a function; each is computed once.
 
@@ -61,6 +77,7 @@ class Values:
         self.code, self.program = code, program
         self.state, self.parameter, self.time, self.known = state, parameter, time, known
         self.values: dict[int, Value] = {}
+        self.bounded = _added_to_one(program)
 
     def compute(self, nodes: Iterable[int]) -> list[Value]:
         """Return the values of nodes, as floats."""
@@ -107,9 +124,17 @@ class Values:
             return ~self._mask(operands[0])
         if kind == "where":
             return code.select(self._mask(operands[0]), self._float(operands[1]), self._float(operands[2]))
-        return self._operation(str(kind), [self._float(o) for o in operands])
+        return self._operation(node, str(kind), [self._float(o) for o in operands])
 
-    def _operation(self, kind: str, x: list[Value]) -> Value:
+    def _normal(self, node: int) -> bool:
+        """Return whether the operand of a node has a positive normal number as its floor."""
+        operand = self.program.nodes[int(self.program.nodes[node][1])]  # type: ignore[call-overload]
+        if operand[0] != "max":
+            return False
+        floors = [self.program.nodes[int(o)] for o in operand[1:]]  # type: ignore[call-overload]
+        return any(kind == "number" and float(rest[0]) > 1e-307 for kind, *rest in floors)  # type: ignore[arg-type]
+
+    def _operation(self, node: int, kind: str, x: list[Value]) -> Value:
         code = self.code
         if kind in _ARITHMETIC:
             return code.arithmetic(kind, x[0], x[1])
@@ -122,9 +147,9 @@ class Values:
         if kind in _INTRINSICS:
             return code.intrinsic(_INTRINSICS[kind], x[0])
         if kind == "exp":
-            return vector_math.exp(code, x[0])
+            return vector_math.exp(code, x[0], bounded=node in self.bounded)
         if kind == "log":
-            return vector_math.log(code, x[0])
+            return vector_math.log(code, x[0], normal=self._normal(node))
         if kind == "pow":
             return vector_math.power(code, x[0], x[1])
         if kind in _SCALAR:

@@ -3,7 +3,7 @@
 Relative error below 1e-15 where the result is a normal number (see tests/program/test_vector_math.py); zero, infinity,
 NaN, negative and subnormal arguments and results as in C99. No table, no branch, no fused operation is relied on.
 Sources: range reduction and the polynomial of log as in FDLIBM (Sun 1993); exact products and sums Dekker 1971,
-doi:10.1007/BF01397083; the polynomial of exp is Taylor's.
+doi:10.1007/BF01397083; the polynomial of exp is a Chebyshev fit of ours (mpmath, 40 digits).
 """
 
 from __future__ import annotations
@@ -23,42 +23,55 @@ _LOG = (
 )  # fmt: skip
 _ATANH = tuple(2.0 / (2 * k + 1) for k in range(1, 12))
 """Taylor's, where more digits are needed than FDLIBM's polynomial has."""
-_TAYLOR = tuple(1.0 / math.factorial(k) for k in range(14))
+_EXP = (
+    0.5000000000000001, 0.16666666666666669, 0.04166666666662399, 0.008333333333330051, 0.001388888891728333,
+    0.0001984126986310715, 2.480152118783432e-05, 2.7557268376851323e-06, 2.762013985250333e-07, 2.510042502811674e-08,
+)  # fmt: skip
+"""(e^z - 1 - z) / z^2 for |z| <= ln 2 / 2, absolute error 1.1e-16."""
 _SPLIT = 134217729.0
 
 
-def exp(code: Code, x: Value, low: Value | None = None) -> Value:
-    """Return e**(x + low), where low is tiny against x."""
+def exp(code: Code, x: Value, low: Value | None = None, bounded: bool = False) -> Value:
+    """Return e**(x + low), where low is tiny against x.
+
+    bounded : the result stops at 1e-307 and 1e307 instead of going to zero and infinity; that is faster, and for what
+        is added to 1 it makes no difference above 1e-307.
+    """
+    highest, lowest = (707.0, -707.0) if bounded else (710.0, -746.0)
     with code.exactly():
         # beyond these bounds the result is zero or infinite anyway; NaN passes
-        x = code.select(code.compare("ogt", x, 710.0), code.number(710.0), x)
-        x = code.select(code.compare("olt", x, -746.0), code.number(-746.0), x)
+        x = code.select(code.compare("ogt", x, highest), code.number(highest), x)
+        x = code.select(code.compare("olt", x, lowest), code.number(lowest), x)
         shifted = code.fused(x, 1.0 / math.log(2.0), _MAGIC)
         whole = shifted - _MAGIC
         r = code.fused(whole, -_LN2_HIGH, x)
-        tail = code.fused(whole, -_LN2_LOW, low if low is not None else 0.0)
-        z = r + tail
-        # e^z = 1 + z + z^2 p(z); the rounding of z is put back
-        lost = (r - z) + tail
+        z = code.fused(whole, -_LN2_LOW, r if low is None else r + low)
         square = z * z
-        p = _even_odd(code, z, square, _TAYLOR[2:])
-        small = z + code.fused(square, p, lost)
+        small = code.fused(square, _even_odd(code, z, square, _EXP), z)
         power = code.cast(shifted, "i") - int.from_bytes(_bytes(_MAGIC), "little")
+        if bounded:
+            scale = _two_to(code, power)
+            return code.fused(scale, small, scale)
         half = code.bits("ashr", power, 1)
         one, two = _two_to(code, half), _two_to(code, power - half)
         # 2^n in two factors: the first product is exact, so a subnormal result is rounded once
-        return (one + one * small) * two
+        return code.fused(one, small, one) * two
 
 
-def log(code: Code, x: Value) -> Value:
-    """Return the natural logarithm."""
+def log(code: Code, x: Value, normal: bool = False) -> Value:
+    """Return the natural logarithm.
+
+    normal : x is known to be a positive normal number, infinite or NaN; that is faster.
+    """
     with code.exactly():
-        k, f = _split(code, x)
+        k, f = _split(code, x, subnormal=not normal)
         s = f / (f + 2.0)
         z = s * s
         r = z * _even_odd(code, z, z * z, _LOG)
         half = f * f * 0.5
         result = k * _LN2_HIGH - ((half - code.fused(s, half + r, k * _LN2_LOW)) - f)
+        if normal:
+            return code.select(code.compare("olt", x, math.inf), result, x)
         return _log_edges(code, x, result)
 
 
@@ -112,6 +125,14 @@ def rough_exp2(code: Code, x: Value) -> Value:
     for c in (1.0 / 24.0, 1.0 / 6.0, 0.5, 1.0, 1.0):
         p = code.fused(p, z, c)
     return p * _two_to(code, code.cast(shifted, "i") - int.from_bytes(_bytes(_MAGIC), "little"))
+
+
+def rough_inverse(code: Code, x: Value) -> Value:
+    """Return 1/x to 1e-4 for a positive normal number: a linear guess in its bits, and two steps of Newton's."""
+    guess = code.cast(code.integer(0x7FDE623822FC16E6) - code.cast(x, "i"), "f")
+    for _ in range(2):
+        guess = guess * code.fused(-x, guess, 2.0)
+    return guess
 
 
 def _bytes(x: float) -> bytes:

@@ -22,6 +22,7 @@ from immunode.program.program import Program
 from immunode.solve.block import padded
 from immunode.solve.compiled_kernel import ENTRY, kernel_source, width
 from immunode.solve.compiled_layout import ARGUMENTS, FLOATS, HANDED_OVER, NEVER, Layout
+from immunode.solve.compiled_memory import result_array
 from immunode.solve.engine import Engine, Request
 from immunode.solve.runs import Runs
 from immunode.solve.status import Status
@@ -58,7 +59,7 @@ class CompiledRuns(Runs):
     def __init__(self, request: Request) -> None:
         super().__init__(request)
         n_times, n = len(self.times), self.n
-        self.table = np.empty((n, n_times, len(self.functions.program.states)))
+        self.table = result_array((n, n_times, len(self.functions.program.states)))
         self.out = self.table.transpose(1, 2, 0)
         self.table[self.status != Status.OK] = np.nan
         self.y, self.p = np.ascontiguousarray(self.y), np.ascontiguousarray(self.p)

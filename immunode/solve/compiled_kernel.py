@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from contextlib import AbstractContextManager
 
-from immunode.program import vector_math
+from immunode.program import llvm_compile, vector_math
 from immunode.program.llvm_text import Value
 from immunode.program.program import Program
 from immunode.solve import control
@@ -16,11 +16,19 @@ from immunode.solve.lockstep import HELD_BACK, RELAX, STABLE, STIFF_FAR, STIFF_L
 from immunode.solve.status import Status
 
 ENTRY = "immunode_run"
+MANY_STATES = 24
 
 
 def width(n_states: int, method: str) -> int:
-    """Return the number of lanes: more where a step fits into registers and waits for results, not for units."""
-    return 16 if n_states <= 4 and method == "tsit5" else 8
+    """Return the number of lanes, as measured: many where a step waits for results, few where registers are short.
+
+    Large systems get fewer, which halves the time to compile them.
+    """
+    if n_states <= 4 and method == "tsit5":
+        return 16
+    if not llvm_compile.wide():
+        return 4
+    return 16 if n_states <= MANY_STATES else 8
 
 
 def kernel_source(program: Program, method: str) -> tuple[str, Layout]:

@@ -10,6 +10,7 @@ from abc import ABC, abstractmethod
 from collections.abc import Callable, Sequence
 from typing import ClassVar
 
+from immunode.program import vector_math
 from immunode.program.llvm_text import Value
 from immunode.solve.compiled_layout import Frame, Layout
 from immunode.solve.compiled_queue import at_state
@@ -221,8 +222,10 @@ class Rosenbrock(Step):
         usable = usable & code.compare("olt", code.intrinsic("fabs", short), scale)
         short = code.select(usable, short, 0.0)
         fast = h * f.get("diagonal", s)
-        fast = fast * fast
-        return short * fast / (fast + FAST**2)
+        # bounded, so that the share of an infinite speed is 1 and not NaN
+        squared = fast * fast
+        squared = code.select(code.compare("olt", squared, 1e300), squared, 1e300)
+        return short * (squared * vector_math.rough_inverse(code, squared + FAST**2))
 
     scales: Sequence[Value] = ()
 
