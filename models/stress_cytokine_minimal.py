@@ -1,13 +1,14 @@
 """Stress and endotoxin: cytokines call for cortisol, cortisol restrains cytokines, and chronic stress shifts both.
 
-    stress u ----> CRH -> ACTH -> cortisol ----| TNF, IL-6, IL-8
-                    ^                            |
-                    +----------- TNF <-----------+---- activated monocytes <- endotoxin (E)
+    stress u --> CRH --> ACTH --> cortisol --| (holds down)
+                  ^                          |
+                  +---------- TNF  <---------+--- activated monocytes <--- endotoxin (E)
+                              IL-6, IL-8 <---+
 
 A dose of endotoxin (2 ng/kg, as in volunteers) raises TNF; TNF drives the stress axis; cortisol, an hour or two later,
-holds TNF down a little. Stress before and during the dose cuts TNF by two fifths. After 60 days of chronic stress, still
-on, almost nothing is left of the response; it returns within months once the stress is over. If immune cells are deaf
-to cortisol (`immune_gc_resistance`, as measured in caregivers and the lonely), chronic stress hardly lowers TNF at all.
+holds TNF down a little. Stress before and during the dose cuts TNF by two fifths. After 60 days of chronic stress that
+is still on, almost nothing is left of the response; it returns within months once the stress is over. If immune cells
+are deaf to cortisol (`immune_gc_resistance`), chronic stress hardly lowers TNF at all.
 
 The parts are published: the axis of Karin 2020 and Milo 2025 (model `karin2020`, rates per hour here) and the human
 endotoxin model of Windoloski 2024 (bolus set). The coupling is ours and minimal: TNF adds to the drive (k_cyt, K_tnf),

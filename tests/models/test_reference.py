@@ -15,6 +15,7 @@ from immunode.catalogue import load_model
 from immunode.program.numpy_source import Functions
 
 FIXED = {"Q_half"}  # the paper's 1, which the hand-written equations write as 1
+FIXED |= {"bed_hab", "duration_hab", "day"}  # the clock of sleep_minimal: asleep at midnight
 
 
 # What each intervention does to the parameters at time t, from the specifications, not from the model files.
