@@ -18,6 +18,7 @@ from immunode.solve import solve
 VARIANTS = {"baker2013": ("", "diseased"), "immune_balance": ("", "self_reactive")}
 # What changes a response does nothing without one.
 BESIDE = {
+    ("cartmath2021", "rechallenge"): ("cured",),
     ("exercise_minimal", "carbohydrate"): ("steady_work",),
     ("exercise_minimal", "beta_blocker"): ("steady_work",),
 }
