@@ -34,8 +34,8 @@ if TYPE_CHECKING:
 Array = NDArray[np.float64]
 Lanes = NDArray[np.intp]
 
-PART = 512
-"""Runs of a queue that one thread takes at a time, at least."""
+PART, MOST = 512, 8192
+"""Runs of a queue that one thread takes at a time, at least and at most."""
 CHECK, PILOT_CHECK = 31, 3
 """A lane is looked at for stiffness when the count of its steps has none of these bits."""
 PILOT_STEPS = 4000
@@ -141,18 +141,29 @@ class _Sweep:
         runs = self.runs
         runs.tried[: runs.n], runs.thrown[: runs.n] = runs.steps, runs.rejected
         self._aim(queue)
-        # a queue is cut in the same way whatever the threads, though no result depends on it
-        size = max(PART, -(-len(queue) // (4 * self.threads)))
+        # pieces small enough that an interruption is heard soon; no result depends on them
+        size = min(max(PART, -(-len(queue) // (4 * self.threads))), MOST)
         parts = [queue[i : i + size] for i in range(0, len(queue), size)]
-        if len(parts) == 1 or self.threads == 1:
-            for part in [queue] if self.threads == 1 else parts:
+        if len(parts) <= 1 or self.threads == 1:
+            for part in parts:
                 self._part(part)
         else:
-            with ThreadPoolExecutor(self.threads) as pool:
-                list(pool.map(self._part, parts))
+            self._side_by_side(parts)
         runs.steps[:], runs.rejected[:] = runs.tried[: runs.n], runs.thrown[: runs.n]
         runs.method_index[queue] = self.code
         return np.sort(np.concatenate(self.handed)) if self.handed else queue[:0]
+
+    def _side_by_side(self, parts: list[Lanes]) -> None:
+        with ThreadPoolExecutor(self.threads) as pool:
+            tasks = [pool.submit(self._part, part) for part in parts]
+            try:
+                for task in tasks:
+                    task.result()
+            except BaseException:
+                # an interruption, or a listener that raised: what has not begun is not begun
+                for task in tasks:
+                    task.cancel()
+                raise
 
     def _aim(self, queue: Lanes) -> None:
         runs = self.runs

@@ -15,8 +15,9 @@ import pytest
 from numpy.typing import NDArray
 
 from immunode.errors import EngineError
-from immunode.model.declaration import Event
-from immunode.program.numpy_source import Functions
+from immunode.model.declaration import Event, Model, Parameter, Process, State
+from immunode.program.lower import lower
+from immunode.program.numpy_source import Functions, compile_numpy
 from immunode.solve import Status, compiled_engine, solve
 from immunode.solve.batch import Batch
 from immunode.solve.compiled_engine import CompiledEngine
@@ -221,6 +222,34 @@ def test_a_slope_that_is_nan_from_the_start(build: Build) -> None:
     assert batch.status.tolist() == [Status.NOT_FINITE, Status.OK]
     assert batch.y[0, :, 0].tolist() == [1, 1]
     assert functions.program.states[batch.trouble[0]] == "x"
+
+
+def test_an_exception_of_a_listener_is_not_lost(dosed: Functions, monkeypatch: pytest.MonkeyPatch) -> None:
+    def stop(*_: Any) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(compiled_engine, "PART", 2)
+    with pytest.raises(KeyboardInterrupt):
+        run(dosed, np.array(dosed.program.values)[:, None].repeat(40, axis=1), on_jump=stop)
+
+
+@both
+def test_a_population_below_its_limit_is_gone(method: str) -> None:
+    """The prey falls to 5e-5 and would come back."""
+    states = [State("prey", 3.0, extinct_below=1e-3), State("predator", 3.0)]
+    processes = [
+        Process("birth", "-> prey", "r*prey"),
+        Process("hunt", "prey -> predator", "r*prey*predator"),
+        Process("death", "predator ->", "0.3*predator"),
+    ]
+    r = Parameter("r", 1.0, source="assumed: a test")
+    functions = compile_numpy(lower(Model(name="waves", states=states, parameters=[r], processes=processes)))
+    times = np.linspace(0, 40, 401)
+    ours = run(functions, [[1.0]], method=method, times=times, rtol=1e-8)
+    theirs = run(functions, [[1.0]], method=method, times=times, rtol=1e-8, engine="numpy")
+    assert ours.y[0, 0, 0] == 3
+    assert (ours.y[-200:, 0, 0] == 0).all()
+    assert ours.y == pytest.approx(theirs.y, rel=1e-6, abs=1e-5)
 
 
 def test_state_events_are_refused_by_name(build: Build) -> None:
