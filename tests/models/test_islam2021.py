@@ -21,12 +21,12 @@ def percent(y: Array) -> Array:
 
 def course(arm: str, times: list[float]) -> Array:
     """Return the trajectory of one arm, shape (n_times, n_states)."""
-    return np.asarray(SYSTEM.given([arm]).run(times)[:, :, 0])
+    return np.asarray(SYSTEM.given([arm]).run(times, rtol=1e-7)[:, :, 0])
 
 
 def lasting(b_target: float) -> Array:
     """Return the steady state at a lasting change of butyrate."""
-    end = SYSTEM.run([3000.0], {"b_target": b_target})[0, :, 0]
+    end = SYSTEM.run([3000.0], {"b_target": b_target}, rtol=1e-6)[0, :, 0]
     return SYSTEM.steady(end, {"b_target": b_target})
 
 
