@@ -21,6 +21,8 @@ BESIDE = {
     ("cartmath2021", "rechallenge"): ("cured",),
     ("exercise_minimal", "carbohydrate"): ("steady_work",),
     ("exercise_minimal", "beta_blocker"): ("steady_work",),
+    ("abo2021", "glucocorticoid"): ("challenged",),
+    ("abo2021", "il10_therapy"): ("challenged",),
 }
 # Two doses a day for a year take SciPy 9 s a run.
 LONG = ("graft_minimal",)
