@@ -1,9 +1,10 @@
 """The balance of the whole: one small immune system that can be balanced, overactive, underactive or misdirected.
 
-    tissue   antigen -> damage <- M1 -> M2      M1, effector T cells and antibody clear antigen; M1 and T cells damage
-                |         |       ^             tissue; damage calls more M1; M2 and IL-10 calm down and repair
-    node     loaded APC -> naive T -> effector T, memory T -> B cells -> plasma cells    regulatory T cells restrain all
-    blood    effector T -> tissue (chemokine)         antibody         IL-6
+    tissue   antigen --> M1 --> damage --> M1 (a loop)      M1 --> M2 and IL-10: calm down, repair
+                |                    |                         M1, T cells, antibody --| antigen
+    node        +--> loaded APC <--+ --> naive T --> effector T --> memory T          Treg --| APC, T-cell division
+                                                         |--> help: B --> plasma cells
+    blood                             effector T --> tissue              antibody, IL-6
 
 The same equations give eight regimes, each a variant: an infection that is cleared and heals (`balanced`), one that is
 cleared but leaves inflammation that feeds itself (`overactive`), one never cleared (`underactive`), self-antigen after
@@ -20,7 +21,9 @@ their density in the node stands for all. Interventions act from day 0 on unless
 Left out: where cells are, subsets (Th1, Th2, Th17), complement, innate lymphocytes, chance. Weak points: fiber, high
 vitamin D and low-dose IL-2 slow clearance (more Treg), low vitamin D speeds it; B-cell depletion and low-dose IL-2
 hardly lower damage; damage is nearly all-or-none in the inoculum; chronic stress without resistance lowers
-inflammation; tolerance and autoimmunity lie near a threshold; one antigen at a time.
+inflammation; tolerance and autoimmunity lie near a threshold; one antigen at a time. Of 500 sets with all rates drawn
+within 20 %, the regimes keep their name in 73 (self_tolerant) to 99 % (allergic). Finding: the danger `adj` from which
+self-antigen needs no injury is 0.0334 when judged on day 3000 (specification 0.0335, day not told).
 """
 
 from immunode.intervention import Intervention, add, pulses, scale, set_to, transfer
