@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from itertools import groupby
 from pathlib import Path
 
 from immunode.catalogue import Entry, copy_model, find_model, list_models
@@ -9,7 +10,7 @@ from immunode.cli.output import console, notes, print_json, usage
 
 
 def show_list(*, as_json: bool) -> None:
-    """Print the models of the catalogue, one row each."""
+    """Print the models of the catalogue, grouped by system, one row each."""
     entries = list_models()
     if as_json:
         print_json([_record(entry) for entry in entries])
@@ -19,18 +20,25 @@ def show_list(*, as_json: bool) -> None:
     from rich.text import Text
 
     table = Table(box=SIMPLE_HEAD, pad_edge=False)
-    for heading in ("model", "title", "system", "status"):
+    for heading in ("model", "title", "status"):
         table.add_column(heading, overflow="fold")
     table.add_column("states", justify="right")
     table.add_column("also known as", overflow="fold")
-    for entry in entries:
-        also = ", ".join(alias for alias, _ in entry.aliases)
-        cells = (entry.name, entry.title, entry.system, entry.status, str(entry.n_states), also)
-        table.add_row(*(Text(cell) for cell in cells))
+    for system, members in groupby(sorted(entries, key=_system), key=_system):
+        table.add_row(Text(system or "other", style="bold"))
+        for entry in members:
+            also = ", ".join(alias for alias, _ in entry.aliases)
+            cells = (entry.title, entry.status, str(entry.n_states), also)
+            table.add_row(Text(f"  {entry.name}"), *(Text(cell) for cell in cells))
+        table.add_section()
     console().print(table)
     notes().print(
         "immunode show NAME tells more about one; immunode new FILE --like NAME copies it to change", style="dim"
     )
+
+
+def _system(entry: Entry) -> str:
+    return entry.system
 
 
 def _record(entry: Entry) -> dict[str, object]:

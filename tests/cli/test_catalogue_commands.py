@@ -41,6 +41,14 @@ def test_list_prints_every_model_on_a_line(capsys: Capture) -> None:
         assert any(line.split()[:1] == [entry.name] for line in printed.splitlines())
 
 
+def test_list_groups_models_by_system(capsys: Capture) -> None:
+    assert main(["list"]) == 0
+    lines = [line.strip() for line in capsys.readouterr().out.splitlines()]
+    first = lines.index("cancer")
+    members = [line.split()[0] for line in lines[first + 1 : first + 5]]
+    assert members == [entry.name for entry in list_models() if entry.system == "cancer"]
+
+
 def test_list_as_json_has_the_catalogue(capsys: Capture) -> None:
     assert main(["list", "--json"]) == 0
     records = json.loads(capsys.readouterr().out)
