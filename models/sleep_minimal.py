@@ -25,7 +25,7 @@ from immunode.model import Derived, Event, Model, Parameter, Process, State, Swi
 MODEL = Model(
     name="sleep_minimal",
     title="Sleep loss: NK activity, IL-6 and vaccination",
-    system="sleep",
+    system="sleep and shift work",
     status="ours",
     aliases={"sleep": ""},
     reference="ours; Process S: Am J Physiol 1984;246:R161; NK activity: doi:10.1097/00006842-199411000-00004",
