@@ -91,6 +91,7 @@ if TYPE_CHECKING:
     from immunode.program.source import source
     from immunode.study import (
         Arms,
+        Atlas,
         Comparison,
         Contrast,
         Design,
@@ -100,6 +101,7 @@ if TYPE_CHECKING:
         Space,
         SweepResult,
         at,
+        atlas,
         auc,
         check_expectations,
         endpoint,
@@ -133,10 +135,10 @@ __all__ = [
     "drug", "regimen", "taper", "one_compartment", "two_compartment", "tmdd", "qss", "turnover", "indirect_response",
     "Card", "Covariate", "Dose", "DrugEffect", "Operation", "Regimen", "Schedule", "Target",
     # studies
-    "simulate", "sweep", "check_expectations", "switch_log",
+    "simulate", "sweep", "atlas", "check_expectations", "switch_log",
     "Arms", "Design", "Space", "space", "grid", "latin_hypercube", "sobol", "from_table",
     "Endpoint", "endpoint", "final", "at", "peak", "trough", "auc", "time_to", "time_of_peak", "fraction_of_time",
-    "Simulation", "Comparison", "SweepResult", "Contrast", "Expectations",
+    "Simulation", "Comparison", "SweepResult", "Atlas", "Contrast", "Expectations",
     # under the hood
     "Program", "lower", "source",
     # errors
@@ -153,9 +155,9 @@ _HOMES = {
         drug regimen taper one_compartment two_compartment tmdd qss turnover indirect_response
         Card Covariate Dose DrugEffect Operation Regimen Schedule Target""",
     "study": """
-        simulate sweep check_expectations switch_log Arms Design Space space grid latin_hypercube sobol from_table
+        simulate sweep atlas check_expectations switch_log Arms Design Space space grid latin_hypercube sobol from_table
         Endpoint endpoint final at peak trough auc time_to time_of_peak fraction_of_time
-        Simulation Comparison SweepResult Contrast Expectations""",
+        Simulation Comparison SweepResult Atlas Contrast Expectations""",
     "program": "Program lower",
     "program.source": "source",
     "errors": "ImmunodeError ModelError UnitError DoseError StudyError SolverError EngineError StoreError",

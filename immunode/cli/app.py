@@ -197,3 +197,38 @@ def sweep(
         command=str(context.obj or context.command_path),
     )
     raise typer.Exit(code)
+
+
+@app.command()
+def atlas(
+    context: typer.Context,
+    name: Name,
+    variant: Variant = "",
+    measure: Annotated[
+        str, typer.Option("--measure", help="What is compared: mean (over time), final or peak.")
+    ] = "mean",
+    until: Until = "",
+    show_: Annotated[list[str] | None, typer.Option("--show", help="A read-out to compare; repeat for more.")] = None,
+    engine: Engine = "scipy",
+    method: Method = "auto",
+    rtol: Rtol = 1e-6,
+    style: Style = "slide",
+    out: Out = None,
+    as_json: Json = False,
+) -> None:
+    """Run every intervention against control: log2 fold changes of the read-outs; with -o heat map and table."""
+    from immunode.cli.atlas import atlas as run_atlas
+
+    code = run_atlas(
+        name,
+        variant=variant,
+        measure=measure,
+        until=until,
+        readouts=show_ or [],
+        options={"engine": engine, "method": method, "rtol": rtol},
+        style=style,
+        out=out,
+        as_json=as_json,
+        command=str(context.obj or context.command_path),
+    )
+    raise typer.Exit(code)

@@ -5,6 +5,7 @@ Nothing here is global: styles hold while a figure is drawn, and figures need no
 
 from __future__ import annotations
 
+from immunode.plot.atlas import atlas
 from immunode.plot.bands import bands
 from immunode.plot.courses import courses
 from immunode.plot.endpoints import endpoints
@@ -18,6 +19,7 @@ __all__ = [
     "STYLES",
     "Style",
     "arm_colors",
+    "atlas",
     "bands",
     "courses",
     "endpoints",

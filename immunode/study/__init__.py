@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from immunode.study.arms import Arms
+from immunode.study.atlas import Atlas, atlas
 from immunode.study.contrast import Contrast
 from immunode.study.design import Design, from_table, grid, latin_hypercube, sobol
 from immunode.study.endpoints import (
@@ -27,6 +28,7 @@ from immunode.study.switching import switch_log
 
 __all__ = [
     "Arms",
+    "Atlas",
     "Axis",
     "Comparison",
     "Contrast",
@@ -37,6 +39,7 @@ __all__ = [
     "Space",
     "SweepResult",
     "at",
+    "atlas",
     "auc",
     "check_expectations",
     "endpoint",

@@ -1,0 +1,286 @@
+"""Every intervention of a model against control, on every read-out: the atlas."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from types import MappingProxyType
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from immunode.errors import ImmunodeError, StudyError, did_you_mean
+from immunode.study.arms import CONTROL, Arms, as_arms
+from immunode.study.runs import meanings, quantity_units
+from immunode.study.simulate import simulate
+
+if TYPE_CHECKING:
+    import pandas as pd
+    from matplotlib.figure import Figure
+
+    from immunode.intervention import Drug, Intervention
+    from immunode.model.declaration import Model
+    from immunode.study.simulation import Simulation
+
+Array = NDArray[np.float64]
+
+MEASURES: Mapping[str, str] = MappingProxyType({"mean": "time average", "final": "value at the end", "peak": "peak"})
+"""What a read-out is reduced to, and how that is called in figures."""
+
+NOTHING = 1e-9
+"""A value at most this part of the one that it is compared with, or of its state's typical value, counts as 0: what
+the default tolerances leave uncertain (the absolute one is 1e-9 of the typical value)."""
+
+
+@dataclass(frozen=True, eq=False, repr=False)
+class Atlas:
+    """Interventions x read-outs of one model, each intervention alone against control; never changes.
+
+    model : the model without interventions.   measure : "mean" (over time), "final" or "peak".
+    until : end of the runs, in `model.time_unit`.
+    interventions : names of the rows, those of one kind together, kinds and members in the declared order.
+    kinds : kind of each row ("drug", "nutrition", ...), "" where it has none.
+    readouts : names of the columns.
+    control : shape (n_readouts,), each in its unit.   values : shape (n_interventions, n_readouts), NaN where no run.
+    fold : log2(value / control), dimensionless, the same shape, NaN where there is no such number.
+    change : the same shape as text: "fold" where there is a number, "new" (0 in control), "gone" (0 under the
+        intervention), "zero" (0 in both), "sign" (another sign than in control), "undefined" (not known to an arm or
+        not finite), "failed" (no run).
+    failures : intervention -> why it could not be composed or run.
+    """
+
+    model: Model
+    measure: str
+    until: float
+    interventions: tuple[str, ...]
+    kinds: tuple[str, ...]
+    readouts: tuple[str, ...]
+    control: Array
+    values: Array
+    fold: Array
+    change: tuple[tuple[str, ...], ...]
+    failures: Mapping[str, str]
+
+    def __getitem__(self, key: tuple[str, str]) -> float:
+        """Return log2 of the fold change of (intervention, read-out); NaN where there is none, see `change`."""
+        row, column = key
+        for name, known in ((row, self.interventions), (column, self.readouts)):
+            if name not in known:
+                raise StudyError(f"{self.model.name}: the atlas has no '{name}'{did_you_mean(name, known)}")
+        return float(self.fold[self.interventions.index(row), self.readouts.index(column)])
+
+    @property
+    def measured(self) -> str:
+        """What is compared, in words with its time: "time average, 0 to 60 day"."""
+        unit = self.model.time_unit or self.model.clock
+        return f"{MEASURES[self.measure]}, 0 to {self.until:g} {unit}".rstrip()
+
+    @property
+    def texts(self) -> tuple[tuple[str, ...], ...]:
+        """What is written for each pair: "+1.2", "-0.35", "new", "gone", "sign", "failed", "" for nothing."""
+        words = {"zero": "", "undefined": ""}
+        return tuple(
+            tuple(
+                fold_text(value) if what == "fold" else words.get(what, what)
+                for what, value in zip(row, values, strict=True)
+            )
+            for row, values in zip(self.change, self.fold.tolist(), strict=True)
+        )
+
+    def __repr__(self) -> str:
+        head = f"Atlas of {self.model.name}: log2 fold change against control ({self.measured})"
+        rows = [("", *self.readouts)]
+        rows += [(name, *texts) for name, texts in zip(self.interventions, self.texts, strict=True)]
+        width = [max(len(row[j]) for row in rows) for j in range(len(rows[0]))]
+        lines = [
+            "  ".join(cell.ljust(width[0]) if j == 0 else cell.rjust(width[j]) for j, cell in enumerate(row)).rstrip()
+            for row in rows
+        ]
+        told = [f"{name} failed: {reason}" for name, reason in self.failures.items()]
+        return "\n".join([head, *(f"  {line}" for line in lines), *told])
+
+    def table(self) -> pd.DataFrame:
+        """Return one row for each intervention and read-out.
+
+        Columns: intervention, kind, readout, unit, control, value (in that unit), log2_fold, change, reason.
+        """
+        import pandas as pd
+
+        units = quantity_units(self.model)
+        rows = [
+            (name, self.kinds[i], readout, units.get(readout, ""), self.control[j], self.values[i, j],
+             self.fold[i, j], self.change[i][j], self.failures.get(name, ""))
+            for i, name in enumerate(self.interventions)
+            for j, readout in enumerate(self.readouts)
+        ]  # fmt: skip
+        columns = ["intervention", "kind", "readout", "unit", "control", "value", "log2_fold", "change", "reason"]
+        return pd.DataFrame(rows, columns=columns)
+
+    def plot(self, *, style: str = "slide", title: str | None = None, axes: Any = None) -> Figure:
+        """Return the heat map, values written in the cells.
+
+        style : "slide" or "paper".   title : default the model's own.   axes : your own.
+        """
+        from immunode.plot.atlas import atlas as draw
+
+        known = meanings(self.model)
+        return draw(
+            self.fold,
+            rows=self.interventions,
+            columns=self.readouts,
+            changes=self.change,
+            texts=self.texts,
+            groups=self.kinds,
+            reasons=self.failures,
+            meanings={name: known[name] for name in self.readouts if name in known},
+            measured=self.measured,
+            title=(self.model.title or self.model.name) if title is None else title,
+            style=style,
+            axes=axes,
+        )
+
+
+def fold_text(value: float) -> str:
+    """Return a log2 fold change for a cell: "+12", "+1.2", "-0.35", "0" for less than 0.005 (0.35 %)."""
+    size = abs(value)
+    if size < 0.005:
+        return "0"
+    decimals = 2 if size < 0.995 else 1 if size < 9.95 else 0
+    return f"{value:+.{decimals}f}"
+
+
+def atlas(
+    model: Model,
+    interventions: Arms | Mapping[str, Any] | Sequence[Intervention | Drug | str] | None = None,
+    readouts: Sequence[str] | str | None = None,
+    until: float | str | None = None,
+    measure: str = "mean",
+    *,
+    engine: str = "scipy",
+    method: str = "auto",
+    rtol: float = 1e-6,
+) -> Atlas:
+    """Return how every intervention, alone, changes every read-out of a model against control.
+
+    interventions : records, names of declared ones ("a+b" joins), or `Arms`; default all that the model declares. An
+        arm called "control" replaces the control without interventions.
+    readouts : quantities; default `model.readouts`, else the states.
+    until : end, a number in model time or text such as "52 weeks"; default `model.horizon`.
+    measure : "mean", the time average from 0 to the end (the default: at the end of a run with waves any phase can
+        be met); "final", the value at the end; "peak", the largest value on the way.
+    engine, method, rtol : as in `simulate`.
+
+    An intervention that can't be composed or whose run fails stays in the atlas as a row with its reason.
+
+    Raises
+    ------
+    StudyError : an unknown measure, intervention or read-out, nothing to compare, or a time that can't be.
+    SolverError : the control itself fails.
+    """
+    if measure not in MEASURES:
+        raise StudyError(f"atlas: measure is 'mean', 'final' or 'peak', got {measure!r}")
+    arms = _arms(model, interventions)
+    options: dict[str, Any] = {"engine": engine, "method": method, "rtol": rtol}
+    control = simulate(model, until, interventions=arms.pop(CONTROL, ()), **options)
+    done: dict[str, Simulation] = {}
+    failures: dict[str, str] = {}
+    for name, entries in arms.items():
+        try:
+            done[name] = simulate(model, until, interventions=entries, **options)
+        except ImmunodeError as error:
+            failures[name] = str(error).removeprefix(f"{model.name}: ").removeprefix(f"{model.name}, ")
+    columns = _readouts(model, readouts, control, done)
+    kinds = {name: _kind(model, entries) for name, entries in arms.items()}
+    order = [name for kind in dict.fromkeys(kinds.values()) for name in arms if kinds[name] == kind]
+    base = np.array([_measure(control, q, measure) for q in columns])
+    values = np.full((len(order), len(columns)), np.nan)
+    for i, name in enumerate(order):
+        if name in done:
+            values[i] = [_measure(done[name], q, measure) for q in columns]
+    typical = {s.name: s.typical for s in model.states}
+    pairs = [
+        [_compare(c, v, NOTHING * typical.get(q, 0.0)) for q, c, v in zip(columns, base, row, strict=True)]
+        if name in done
+        else [("failed", np.nan)] * len(columns)
+        for name, row in zip(order, values, strict=True)
+    ]
+    fold = np.array([[number for _, number in row] for row in pairs], dtype=float)
+    for array in (base, values, fold):
+        array.flags.writeable = False
+    return Atlas(
+        model,
+        measure,
+        float(control.times[-1]),
+        tuple(order),
+        tuple(kinds[name] for name in order),
+        columns,
+        base,
+        values,
+        fold,
+        tuple(tuple(what for what, _ in row) for row in pairs),
+        MappingProxyType(failures),
+    )
+
+
+def _arms(model: Model, given: Any) -> dict[str, tuple[Any, ...]]:
+    """Return arm -> its interventions, in the order given, with "control" if it is among them."""
+    if given is None:
+        given = list(model.interventions)
+    if isinstance(given, Arms | Mapping):
+        arms = dict(as_arms(given, model))
+    else:
+        listed = [given] if isinstance(given, str) or hasattr(given, "name") else list(given)
+        arms = {}
+        for entry in listed:
+            made = Arms.of(model, entry) if isinstance(entry, str) else Arms({entry.name: (entry,)})
+            for name, entries in made.items():
+                if name in arms:
+                    raise StudyError(f"{model.name}: the intervention '{name}' is given twice")
+                arms[name] = entries
+    if not set(arms) - {CONTROL}:
+        raise StudyError(f"{model.name}: there is no intervention to compare with control; give interventions=[...]")
+    return arms
+
+
+def _kind(model: Model, entries: Sequence[Any]) -> str:
+    """Return the kind that all interventions of an arm share, else ""."""
+    declared = {it.name: it for it in model.interventions}
+    found = {str(getattr(declared.get(e, e) if isinstance(e, str) else e, "kind", "") or "") for e in entries}
+    return found.pop() if len(found) == 1 else ""
+
+
+def _readouts(model: Model, given: Any, control: Simulation, done: Mapping[str, Simulation]) -> tuple[str, ...]:
+    named = (given,) if isinstance(given, str) else tuple(given or ())
+    columns = tuple(dict.fromkeys(named or tuple(model.readouts) or tuple(s.name for s in model.states)))
+    known = dict.fromkeys(name for one in (control, *done.values()) for name in one)
+    for name in columns:
+        if name not in known:
+            raise StudyError(f"{model.name}: unknown read-out '{name}'{did_you_mean(name, known)}")
+    return columns
+
+
+def _measure(one: Simulation, name: str, measure: str) -> float:
+    """Return a quantity's time average (trapezoid, both sides of each jump), last value or peak; NaN if not known."""
+    if name not in one.path:
+        return float("nan")
+    if measure == "final":
+        return one.final(name)
+    curve = one.path[name]
+    if measure == "peak":
+        return float(np.max(curve))
+    times = one.path_times
+    return float(np.sum(np.diff(times) * (curve[1:] + curve[:-1]) / 2) / (times[-1] - times[0]))
+
+
+def _compare(control: float, value: float, floor: float) -> tuple[str, float]:
+    """Return what happened to a quantity and log2 of its fold change, NaN where there is none."""
+    if not (np.isfinite(control) and np.isfinite(value)):
+        return "undefined", np.nan
+    floor = max(floor, NOTHING * max(abs(control), abs(value)))
+    absent = abs(control) <= floor, abs(value) <= floor
+    if any(absent):
+        return ("zero" if all(absent) else "new" if absent[0] else "gone"), np.nan
+    if control * value < 0:
+        return "sign", np.nan
+    return "fold", float(np.log2(abs(value)) - np.log2(abs(control)))
