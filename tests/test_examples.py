@@ -1,4 +1,4 @@
-"""Every example draws its figure."""
+"""Every example draws its figure, or prints its table."""
 
 from __future__ import annotations
 
@@ -11,20 +11,35 @@ import pytest
 
 ROOT = Path(__file__).resolve().parents[1]
 EXAMPLES = sorted((ROOT / "examples").glob("*.py"))
+TABLE = ROOT / "examples" / "scenarios.py"
 
 
-@pytest.mark.parametrize("script", EXAMPLES, ids=lambda path: path.stem)
-def test_example_writes_one_figure(script: Path, tmp_path: Path) -> None:
+def run(script: Path, argument: str, folder: Path) -> subprocess.CompletedProcess[str]:
+    """Run an example in `folder`; it must end well and without warnings."""
     path = os.pathsep.join([str(ROOT), os.environ.get("PYTHONPATH", "")])
     ran = subprocess.run(
-        [sys.executable, "-W", "error", str(script), str(tmp_path)],
+        [sys.executable, "-W", "error", str(script), argument],
         env={**os.environ, "PYTHONPATH": path},
+        cwd=folder,
         capture_output=True,
         text=True,
     )
     assert ran.returncode == 0, ran.stderr
+    return ran
+
+
+@pytest.mark.parametrize("script", [path for path in EXAMPLES if path != TABLE], ids=lambda path: path.stem)
+def test_example_writes_one_figure(script: Path, tmp_path: Path) -> None:
+    ran = run(script, str(tmp_path), tmp_path)
     assert [path.name for path in tmp_path.iterdir()] == [f"{script.stem}.png"]
     assert ran.stdout.strip() == str(tmp_path / f"{script.stem}.png")
+
+
+def test_example_prints_one_table(tmp_path: Path) -> None:
+    """Of one model, which takes a second; its rows are those of the model."""
+    printed = run(TABLE, "zinc_minimal", tmp_path).stdout
+    assert printed.count("zinc_minimal: ") == TABLE.read_text(encoding="utf-8").count('"zinc_minimal"')
+    assert not list(tmp_path.iterdir())
 
 
 def test_the_list_of_examples_is_complete() -> None:

@@ -1,0 +1,208 @@
+"""Sentences about the immune system as scenarios, in one table: what is perturbed, expected and seen, how surely.
+
+python examples/scenarios.py [MODEL ...]     (all models: half a minute)
+"""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+from rich.console import Console
+from rich.table import Table
+
+import immunode as im
+
+Array = NDArray[np.float64]
+Truth = NDArray[np.bool_]
+LEAST = 1e-3
+"""A difference counts as one from this part of the larger of two values on."""
+
+
+@dataclass(frozen=True, slots=True)
+class Scenario:
+    """A sentence, and what shows it; all parameters of the model are drawn within +- `spread`.
+
+    topic, says : the system and the sentence; "and ..." goes on with the row above.
+    model : name, with a variant after a slash.
+    arm, versus : what is done, and what it is compared with; "" is nothing, "+" combines, "a * 0.1" is a tenth of it.
+    quantity : an endpoint as text.   expects : "up" or "down" against `versus`, or a bound: "< 10".
+    until : days, hours or minutes, whatever the model counts in.
+    """
+
+    topic: str
+    says: str
+    model: str
+    arm: str
+    quantity: str
+    expects: str
+    until: float
+    versus: str = ""
+
+    @property
+    def spread(self) -> float:
+        """20 % for a direction; 10 % for an outcome, which is all or none and near a threshold in any model."""
+        return 0.1 if self.expects[0] in "<>" else 0.2
+
+    @property
+    def name(self) -> str:
+        """The scenario in one line, different for each."""
+        return f"{self.model}: {self.arm or 'untreated'}: {self.quantity} {self.expects}"
+
+
+class Seen(NamedTuple):
+    """The endpoint without and with the perturbation, whether it is as expected, and in which share of sampled sets."""
+
+    versus: float
+    seen: float
+    holds: bool
+    share: float
+
+
+S = Scenario
+SCENARIOS = (
+    S("arthritis", "anti-TNF lowers inflammation", "baker2013/diseased", "anti_tnf", "final(p)", "down", 100),
+    S("arthritis", "anti-TNF lowers damage", "baker2013/diseased", "anti_tnf", "final(damage)", "down", 100),
+    S("arthritis", "adalimumab lowers free TNF", "marcantonio2022", "standard", "final(tnf_free)", "down", 168),
+    S("arthritis", "and so does adalimumab", "baker2013/diseased", "adalimumab", "final(damage)", "down", 100),
+    S("lupus", "B-cell depletion lowers anti-dsDNA", "lupus_minimal", "rituximab_like", "at(aab, 180)", "down", 730),
+    S("lupus", "B-cell depletion lowers proteinuria", "lupus_minimal", "rituximab_like", "at(ptu, 180)", "down", 730),
+    S("lupus", "anti-BAFF lowers autoreactive B cells", "lupus_minimal", "belimumab_like", "final(B)", "down", 730),
+    S("lupus", "anti-BAFF lowers disease activity", "lupus_minimal", "belimumab_like", "final(SLEDAI)", "down", 730),
+    S("cancer", "an untreated tumor escapes", "kosinsky2018/responder", "", "at(TVtot, 50)", "> 100", 50),
+    S("cancer", "checkpoint blockade removes it", "kosinsky2018/responder", "anti_pdl1", "at(TVtot, 50)", "< 10", 50),
+    S("cancer", "a small dose does not", "kosinsky2018/responder", "anti_pdl1 * 0.01", "at(TVtot, 50)", "> 100", 50),
+    S("cancer", "an untreated lymphoma escapes", "cartmath2021", "", "final(T)", "> 1e6", 200),
+    S("cancer", "CAR-T cells remove it", "cartmath2021", "car_t", "final(T)", "< 1", 200),
+    S("cancer", "a tenth of them does not", "cartmath2021", "car_t * 0.1", "final(T)", "> 1e6", 200),
+    S("cancer", "checkpoint, in a body", "immune_balance/tumor", "checkpoint_blockade", "final(Ag)", "down", 360),
+    S("cancer", "CAR-T, in a body", "immune_balance/tumor", "car_t", "final(Ag)", "down", 360),
+    S("transplant", "3 mg of tacrolimus keep the graft", "graft_minimal", "", "final(graft)", "> 0.8", 119.875),
+    S("transplant", "too little rejects the graft", "graft_minimal", "tac_1mg", "final(graft)", "< 0.5", 119.875),
+    S("transplant", "too little raises the killers", "graft_minimal", "tac_1mg", "peak(EK)", "up", 119.875),
+    S("transplant", "too much lets the virus out", "graft_minimal", "tac_8mg", "peak(V)", "up", 119.875),
+    S("transplant", "and the virus takes the graft", "graft_minimal", "tac_8mg", "final(graft)", "< 0.5", 119.875),
+    S("allergy", "anti-IgE lowers free IgE", "hayashi2007", "q4w", "final(ige_free)", "down", 168),
+    S("allergy", "and lets total IgE pile up", "hayashi2007", "q4w", "final(ige_total)", "up", 168),
+    S("allergy", "an IL-4 block lowers total IgE", "hayashi2007", "production_block", "final(ige_total)", "down", 168),
+    S("atopy", "IL-4/IL-13 block lowers EASI", "miyano2022", "dupilumab", "final(EASI)", "down", 24, "placebo"),
+    S("atopy", "IL-13 block lowers EASI", "miyano2022", "lebrikizumab", "final(EASI)", "down", 24, "placebo"),
+    S("atopy", "TSLP block lowers EASI", "miyano2022", "tezepelumab", "final(EASI)", "down", 24, "placebo"),
+    S("vaccination", "adjuvant raises antibody", "vaccine_minimal", "adjuvanted", "peak(A)", "up", 400),
+    S("vaccination", "antiproliferative lowers it", "vaccine_minimal", "antiproliferative", "peak(A)", "down", 400),
+    S("vitamin D", "a supplement raises it", "vitamin_d_minimal/deficiency", "supplement_50", "final(C25)", "up", 365),
+    S("vitamin D", "and cathelicidin", "vitamin_d_minimal/deficiency", "supplement_50", "final(LL37)", "up", 365),
+    S("vitamin D", "and regulatory T cells", "vitamin_d_minimal/deficiency", "supplement_50", "final(Treg)", "up", 365),
+    S("zinc", "deficiency lowers naive T cells", "zinc_minimal", "depletion", "at(N, 168)", "down", 365),
+    S("zinc", "deficiency raises TNF", "zinc_minimal", "depletion", "at(TNF, 168)", "up", 365),
+    S("zinc", "repletion speeds return", "zinc_minimal", "depletion + repletion", "at(N, 252)", "up", 365, "depletion"),
+    S("zinc", "and lowers TNF", "zinc_minimal", "depletion + repletion", "at(TNF, 252)", "down", 365, "depletion"),
+    S("microbiota", "fiber raises regulatory T cells", "islam2021", "fiber", "final(treg_blood)", "up", 84),
+    S("microbiota", "dysbiosis lowers them", "islam2021", "antibiotic_lasting", "final(treg_blood)", "down", 84),
+    S("microbiota", "fiber calms T cells", "immune_balance", "fiber", "auc(E_t)", "down", 60),
+    S("microbiota", "dysbiosis does the opposite", "immune_balance", "dysbiosis", "auc(E_t)", "up", 60),
+    S("exercise", "a bout raises IL-6", "exercise_minimal", "bout_30min_80", "peak(I)", "up", 1440),
+    S("exercise", "a bout brings NK cells into blood", "exercise_minimal", "bout_30min_80", "peak(K_b)", "up", 1440),
+    S("exercise", "lymphocytes then fall", "exercise_minimal", "bout_30min_80", "trough(lymphocytes)", "down", 1440),
+    S("exercise", "training lowers inflammation", "immune_balance", "exercise", "auc(TNF)", "down", 60),
+    S("exercise", "training lowers damage", "immune_balance", "exercise", "auc(D)", "down", 60),
+    S("stress", "chronic stress raises cortisol", "karin2020", "chronic_stress", "at(CORT, 60)", "up", 260),
+    S("stress", "the glands grow", "karin2020", "chronic_stress", "at(A, 60)", "up", 260),
+    S("stress", "and ACTH is low for weeks after it", "karin2020", "chronic_stress", "at(ACTH, 90)", "down", 260),
+    S("stress", "chronic stress lowers TNF", "stress_cytokine_minimal", "chronic_stress", "auc(TNF)", "down", 24),
+    S("stress", "chronic stress slows clearance", "immune_balance", "chronic_stress", "auc(Ag)", "up", 60),
+    S("stress", "with resistance it raises TNF", "immune_balance", "chronic_stress_resistant", "auc(TNF)", "up", 60),
+    S("sleep", "one short night lowers NK activity", "sleep_minimal", "late_night", "at(NK, 32)", "down", 384),
+    S("sleep", "one night repairs it", "sleep_minimal", "late_night", "at(NK, 56)", "> 0.9", 384),
+    S("sleep", "a week of short nights raises IL-6", "sleep_minimal", "sleep_6h", "at(IL6, 192)", "up", 384),
+    S("sleep", "and less antibody", "sleep_minimal", "sleep_4h + vaccination", "final(Ab)", "down", 345, "vaccination"),
+)  # fmt: skip
+
+
+def arm(model: im.Model, text: str) -> tuple[im.Intervention | im.Drug, ...]:
+    """Return the interventions that `text` names."""
+    made: list[im.Intervention | im.Drug] = []
+    for part in filter(None, (part.strip() for part in text.split("+"))):
+        name, _, size = part.partition("*")
+        declared = model.intervention(name.strip())
+        made.append(declared.at(float(size)) if size else declared)
+    return tuple(made)
+
+
+def box(model: im.Model, spread: float) -> im.Space:
+    """Return all parameters within +- spread of the declared value and inside their bounds; what is 0 stays 0."""
+    made = im.Space()
+    declared = {p.name: p.value for p in model.parameters}
+    for axis in im.space(model, spread=spread).axes:
+        value = declared[axis.name]
+        ends = sorted((value * (1 - spread), value * (1 + spread)))
+        low, high = max(axis.low, ends[0]), min(axis.high, ends[1])
+        made = made.with_range(axis.name, low, high) if low < high else made
+    return made
+
+
+def holds(expects: str, seen: Array, versus: Array) -> Truth:
+    """Return where `seen` is as expected; a failed run (NaN) is not."""
+    if expects[0] in "<>":
+        bound = float(expects[1:])
+        return np.less(seen, bound) if expects[0] == "<" else np.greater(seen, bound)
+    change, small = seen - versus, LEAST * np.maximum(abs(seen), abs(versus))
+    return np.less(small, change if expects == "up" else -change)
+
+
+def look(scenarios: Sequence[Scenario], n: int = 0) -> dict[str, Seen]:
+    """Return what each scenario shows, by name, at the declared values and in n Sobol points around them.
+
+    Scenarios of one model, length and spread are one sweep: every parameter set in every arm.
+    """
+    groups: dict[tuple[str, float, float], list[Scenario]] = {}
+    for one in scenarios:
+        groups.setdefault((one.model, one.until, one.spread if n else 0.0), []).append(one)
+    found: dict[str, Seen] = {}
+    for (named, until, spread), group in groups.items():
+        name, _, variant = named.partition("/")
+        model = im.load_model(name, variant)
+        first = model.parameters[0]
+        design = im.from_table({first.name: [first.value]})
+        if n:
+            design += im.sobol(box(model, spread), n)
+        texts = dict.fromkeys(text for one in group for text in (one.versus, one.arm))
+        arms = im.Arms({text or "untreated": arm(model, text) for text in texts})
+        ends = list(dict.fromkeys(one.quantity for one in group))
+        result = im.sweep(model, design, until=until, arms=arms, endpoints=ends)
+        order = np.argsort(result.plan.design.draw, kind="stable")
+        for one in group:
+            column = result.endpoint(str(im.endpoint(one.quantity)))[order]
+            seen, versus = (column[result.arm[order] == (text or "untreated")] for text in (one.arm, one.versus))
+            held = holds(one.expects, seen, versus)
+            share = float(held[1:].mean()) if n else float("nan")
+            found[one.name] = Seen(float(versus[0]), float(seen[0]), bool(held[0]), share)
+    return found
+
+
+def table(scenarios: Sequence[Scenario], n: int = 32) -> Table:
+    """Return the table of scenarios, one row each; red where the declared values do not show what is expected."""
+    seen = look(scenarios, n)
+    made = Table(title=f"Seen at the declared values; holds in: share of {n} sets, all parameters within the +- told")
+    for heading in ("", "scenario", "model: perturbed (against)", "expected", "seen", "+-", "holds in"):
+        made.add_column(heading, justify="right" if heading in ("+-", "holds in") else "left")
+    topic = ""
+    for one in scenarios:
+        found = seen[one.name]
+        arms = (one.arm or "untreated") + (f" ({one.versus})" if one.versus else "")
+        change = f"{found.seen:.3g}" if one.expects[0] in "<>" else f"{found.versus:.3g} -> {found.seen:.3g}"
+        row = (one.says, f"{one.model}: {arms}", f"{one.quantity} {one.expects}", change)
+        told = (f"{one.spread:.0%}", f"{found.share:.0%}")
+        made.add_row(one.topic if one.topic != topic else "", *row, *told, style=None if found.holds else "red")
+        topic = one.topic
+    return made
+
+
+if __name__ == "__main__":
+    names = sys.argv[1:]
+    chosen = [one for one in SCENARIOS if not names or one.model.partition("/")[0] in names]
+    Console(width=170).print(table(chosen))
