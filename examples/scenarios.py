@@ -30,7 +30,8 @@ class Scenario:
     topic, says : the system and the sentence; "and ..." goes on with the row above.
     model : name, with a variant after a slash.
     arm, versus : what is done, and what it is compared with; "" is nothing, "+" combines, "a * 0.1" is a tenth of it.
-    quantity : an endpoint as text.   expects : "up" or "down" against `versus`, or a bound: "< 10".
+    quantity : an endpoint as text.   expects : "up" or "down" against `versus`; or a bound, "< 10",
+        or one bound for `versus` and one for `arm`: "> 100 to < 10", what escapes without and is removed with it.
     until : days, hours or minutes, whatever the model counts in.
     """
 
@@ -51,7 +52,7 @@ class Scenario:
     @property
     def name(self) -> str:
         """The scenario in one line, different for each."""
-        return f"{self.model}: {self.arm or 'untreated'}: {self.quantity} {self.expects}"
+        return f"{self.model}: {self.arm or 'as it is'}: {self.quantity} {self.expects}"
 
 
 class Seen(NamedTuple):
@@ -64,28 +65,27 @@ class Seen(NamedTuple):
 
 
 S = Scenario
+TUMOR = "kosinsky2018/responder"
 SCENARIOS = (
     S("arthritis", "anti-TNF lowers inflammation", "baker2013/diseased", "anti_tnf", "final(p)", "down", 100),
     S("arthritis", "anti-TNF lowers damage", "baker2013/diseased", "anti_tnf", "final(damage)", "down", 100),
+    S("arthritis", "adalimumab lowers damage", "baker2013/diseased", "adalimumab", "final(damage)", "down", 100),
     S("arthritis", "adalimumab lowers free TNF", "marcantonio2022", "standard", "final(tnf_free)", "down", 168),
-    S("arthritis", "and so does adalimumab", "baker2013/diseased", "adalimumab", "final(damage)", "down", 100),
     S("lupus", "B-cell depletion lowers anti-dsDNA", "lupus_minimal", "rituximab_like", "at(aab, 180)", "down", 730),
     S("lupus", "B-cell depletion lowers proteinuria", "lupus_minimal", "rituximab_like", "at(ptu, 180)", "down", 730),
     S("lupus", "anti-BAFF lowers autoreactive B cells", "lupus_minimal", "belimumab_like", "final(B)", "down", 730),
     S("lupus", "anti-BAFF lowers disease activity", "lupus_minimal", "belimumab_like", "final(SLEDAI)", "down", 730),
-    S("cancer", "an untreated tumor escapes", "kosinsky2018/responder", "", "at(TVtot, 50)", "> 100", 50),
-    S("cancer", "checkpoint blockade removes it", "kosinsky2018/responder", "anti_pdl1", "at(TVtot, 50)", "< 10", 50),
-    S("cancer", "a small dose does not", "kosinsky2018/responder", "anti_pdl1 * 0.01", "at(TVtot, 50)", "> 100", 50),
-    S("cancer", "an untreated lymphoma escapes", "cartmath2021", "", "final(T)", "> 1e6", 200),
-    S("cancer", "CAR-T cells remove it", "cartmath2021", "car_t", "final(T)", "< 1", 200),
-    S("cancer", "a tenth of them does not", "cartmath2021", "car_t * 0.1", "final(T)", "> 1e6", 200),
+    S("cancer", "checkpoint blockade removes a tumor", TUMOR, "anti_pdl1", "at(TVtot, 50)", "> 100 to < 10", 50),
+    S("cancer", "a hundredth of the dose does not", TUMOR, "anti_pdl1 * 0.01", "at(TVtot, 50)", "> 100 to > 100", 50),
+    S("cancer", "CAR-T cells remove a lymphoma", "cartmath2021", "car_t", "final(T)", "> 1e6 to < 1", 200),
+    S("cancer", "a tenth of them does not", "cartmath2021", "car_t * 0.1", "final(T)", "> 1e6 to > 1e6", 200),
     S("cancer", "checkpoint, in a body", "immune_balance/tumor", "checkpoint_blockade", "final(Ag)", "down", 360),
     S("cancer", "CAR-T, in a body", "immune_balance/tumor", "car_t", "final(Ag)", "down", 360),
     S("transplant", "3 mg of tacrolimus keep the graft", "graft_minimal", "", "final(graft)", "> 0.8", 119.875),
-    S("transplant", "too little rejects the graft", "graft_minimal", "tac_1mg", "final(graft)", "< 0.5", 119.875),
+    S("transplant", "too little rejects it", "graft_minimal", "tac_1mg", "final(graft)", "> 0.8 to < 0.5", 119.875),
     S("transplant", "too little raises the killers", "graft_minimal", "tac_1mg", "peak(EK)", "up", 119.875),
     S("transplant", "too much lets the virus out", "graft_minimal", "tac_8mg", "peak(V)", "up", 119.875),
-    S("transplant", "and the virus takes the graft", "graft_minimal", "tac_8mg", "final(graft)", "< 0.5", 119.875),
+    S("transplant", "and it takes the graft", "graft_minimal", "tac_8mg", "final(graft)", "> 0.8 to < 0.5", 119.875),
     S("allergy", "anti-IgE lowers free IgE", "hayashi2007", "q4w", "final(ige_free)", "down", 168),
     S("allergy", "and lets total IgE pile up", "hayashi2007", "q4w", "final(ige_total)", "up", 168),
     S("allergy", "an IL-4 block lowers total IgE", "hayashi2007", "production_block", "final(ige_total)", "down", 168),
@@ -99,7 +99,7 @@ SCENARIOS = (
     S("vitamin D", "and regulatory T cells", "vitamin_d_minimal/deficiency", "supplement_50", "final(Treg)", "up", 365),
     S("zinc", "deficiency lowers naive T cells", "zinc_minimal", "depletion", "at(N, 168)", "down", 365),
     S("zinc", "deficiency raises TNF", "zinc_minimal", "depletion", "at(TNF, 168)", "up", 365),
-    S("zinc", "repletion speeds return", "zinc_minimal", "depletion + repletion", "at(N, 252)", "up", 365, "depletion"),
+    S("zinc", "repletion returns them", "zinc_minimal", "depletion + repletion", "at(N, 252)", "up", 365, "depletion"),
     S("zinc", "and lowers TNF", "zinc_minimal", "depletion + repletion", "at(TNF, 252)", "down", 365, "depletion"),
     S("microbiota", "fiber raises regulatory T cells", "islam2021", "fiber", "final(treg_blood)", "up", 84),
     S("microbiota", "dysbiosis lowers them", "islam2021", "antibiotic_lasting", "final(treg_blood)", "down", 84),
@@ -147,6 +147,9 @@ def box(model: im.Model, spread: float) -> im.Space:
 
 def holds(expects: str, seen: Array, versus: Array) -> Truth:
     """Return where `seen` is as expected; a failed run (NaN) is not."""
+    before, to, after = expects.partition(" to ")
+    if to:
+        return holds(before, versus, versus) & holds(after, seen, versus)
     if expects[0] in "<>":
         bound = float(expects[1:])
         return np.less(seen, bound) if expects[0] == "<" else np.greater(seen, bound)
@@ -171,13 +174,13 @@ def look(scenarios: Sequence[Scenario], n: int = 0) -> dict[str, Seen]:
         if n:
             design += im.sobol(box(model, spread), n)
         texts = dict.fromkeys(text for one in group for text in (one.versus, one.arm))
-        arms = im.Arms({text or "untreated": arm(model, text) for text in texts})
+        arms = im.Arms({text or "as it is": arm(model, text) for text in texts})
         ends = list(dict.fromkeys(one.quantity for one in group))
         result = im.sweep(model, design, until=until, arms=arms, endpoints=ends)
         order = np.argsort(result.plan.design.draw, kind="stable")
         for one in group:
             column = result.endpoint(str(im.endpoint(one.quantity)))[order]
-            seen, versus = (column[result.arm[order] == (text or "untreated")] for text in (one.arm, one.versus))
+            seen, versus = (column[result.arm[order] == (text or "as it is")] for text in (one.arm, one.versus))
             held = holds(one.expects, seen, versus)
             share = float(held[1:].mean()) if n else float("nan")
             found[one.name] = Seen(float(versus[0]), float(seen[0]), bool(held[0]), share)
@@ -193,8 +196,8 @@ def table(scenarios: Sequence[Scenario], n: int = 32) -> Table:
     topic = ""
     for one in scenarios:
         found = seen[one.name]
-        arms = (one.arm or "untreated") + (f" ({one.versus})" if one.versus else "")
-        change = f"{found.seen:.3g}" if one.expects[0] in "<>" else f"{found.versus:.3g} -> {found.seen:.3g}"
+        arms = (one.arm or "as it is") + (f" ({one.versus})" if one.versus else "")
+        change = f"{found.seen:.3g}" if found.seen == found.versus else f"{found.versus:.3g} -> {found.seen:.3g}"
         row = (one.says, f"{one.model}: {arms}", f"{one.quantity} {one.expects}", change)
         told = (f"{one.spread:.0%}", f"{found.share:.0%}")
         made.add_row(one.topic if one.topic != topic else "", *row, *told, style=None if found.holds else "red")
