@@ -92,7 +92,8 @@ def _cell_width(
     """Return about how wide a cell will be, in points."""
     names = max(width_of(_shown(name), size) for name in rows)
     kinds = max((width_of(kind, size) for kind, _ in runs), default=0.0)
-    return max((figure.get_figwidth() * 72 - names - kinds - 7.5 * style.text) / columns, 2.5 * size)
+    rest = (7.5 if style.fixed else 6.2) * style.text  # the color bar and margins
+    return max((figure.get_figwidth() * 72 - names - kinds - rest) / columns, 2.5 * size)
 
 
 def _shown(name: str) -> str:
@@ -120,17 +121,21 @@ def _frame(
     for name in columns:
         head = wrap(name, wide * 0.96, size, lines=2)
         about = meanings.get(name, "") if style.fixed else ""
-        heads.append(f"{head}\n{_about(about, wide * 0.96, size)}" if about and about != name else head)
+        heads.append(
+            f"{head}\n{_about(about, wide * 0.96, size, 3 if len(rows) <= 16 else 2)}"
+            if about and about != name
+            else head
+        )
     most = max(head.count("\n") for head in heads)
     heads = [head + "\n " * (most - head.count("\n")) for head in heads]  # names on one line
     ax.set_xticks(np.arange(len(columns)) + 0.5, heads, linespacing=1.1)
     ax.set_yticks(np.arange(len(rows)) + 0.5, [_shown(name) for name in rows])
 
 
-def _about(meaning: str, wide: float, size: float) -> str:
-    """Return a meaning on two lines, without what stands in brackets or after a comma where it is too long."""
+def _about(meaning: str, wide: float, size: float, lines: int) -> str:
+    """Return a meaning on a few lines, without what stands in brackets or after a comma where it is too long."""
     plain = re.sub(r"\s*\([^()]*\)", "", meaning)
-    tries = [wrap(text, wide, size, lines=2) for text in (meaning, plain, re.split(r"[,;:]", plain)[0])]
+    tries = [wrap(text, wide, size, lines=lines) for text in (meaning, plain, re.split(r"[,;:]", plain)[0])]
     return next((text for text in tries if not text.endswith("…")), tries[-1])
 
 
@@ -152,7 +157,17 @@ def _cells(ax: Axes, z: Any, what: Any, written: Any, style: Style, size: float)
         ground = to_hex(cmap(norm(filled[i, j]))) if math.isfinite(filled[i, j]) else _EMPTY
         color = max((INK, PAPER), key=lambda c: contrast(c, ground))
         bold = "bold" if what[i][j] in ends else "normal"
-        ax.text(j + 0.5, i + 0.5, text, ha="center", va="center", fontsize=size, color=color, weight=bold, gid="cell")
+        ax.text(
+            j + 0.5,
+            i + 0.5,
+            text,
+            ha="center",
+            va="center_baseline",
+            fontsize=size,
+            color=color,
+            weight=bold,
+            gid="cell",
+        )
     beyond = np.abs(z[np.isfinite(z)]).max(initial=0.0) > reach
     bar = root_figure(ax).colorbar(
         mesh, ax=ax, pad=0.02, aspect=28, fraction=0.06, extend="both" if beyond else "neither"

@@ -32,6 +32,10 @@ NOTHING = 1e-9
 """A value at most this part of the one that it is compared with, or of its state's typical value, counts as 0: what
 the default tolerances leave uncertain (the absolute one is 1e-9 of the typical value)."""
 
+NOISE = 1e-12
+"""A value at most this part of the largest of its read-out in any arm counts as 0 too: differences that vanish leave
+rounding errors of either sign."""
+
 
 @dataclass(frozen=True, eq=False, repr=False)
 class Atlas:
@@ -199,8 +203,10 @@ def atlas(
         if name in done:
             values[i] = [_measure(done[name], q, measure) for q in columns]
     typical = {s.name: s.typical for s in model.states}
+    largest = np.fmax.reduce(np.abs([base, *values]), axis=0)
+    floors = [max(NOTHING * typical.get(q, 0.0), NOISE * float(most)) for q, most in zip(columns, largest, strict=True)]
     pairs = [
-        [_compare(c, v, NOTHING * typical.get(q, 0.0)) for q, c, v in zip(columns, base, row, strict=True)]
+        [_compare(c, v, floor) for c, v, floor in zip(base, row, floors, strict=True)]
         if name in done
         else [("failed", np.nan)] * len(columns)
         for name, row in zip(order, values, strict=True)

@@ -78,6 +78,12 @@ def test_a_value_below_what_the_solver_resolves_counts_as_gone() -> None:
     assert atlas(_model(clearance), readouts=["A"], measure="final").change == (("gone",),)
 
 
+def test_rounding_errors_beside_a_large_value_are_no_change_of_sign() -> None:
+    off, on = (Intervention(name, [set_to("base", value)]) for name, value in (("off", 1e-20), ("on", 50.0)))
+    model = _model(off, on).with_values(base=-1e-20)
+    assert atlas(model, readouts="level").change == (("zero",), ("new",))
+
+
 def test_what_fails_is_a_row_with_its_reason() -> None:
     wrong = Intervention("wrong", [scale("q", 2.0)])
     model = Model(
