@@ -173,7 +173,8 @@ def _cells(ax: Axes, z: Any, what: Any, written: Any, style: Style, size: float)
         mesh, ax=ax, pad=0.02, aspect=28, fraction=0.06, extend="both" if beyond else "neither"
     )
     bar.outline.set_visible(False)
-    ticks = np.arange(-reach, reach + 1)
+    step = 0.5 if reach == 1 else 1.0
+    ticks = np.arange(-reach, reach + step / 2, step)
     bar.set_ticks(ticks.tolist(), labels=[_times(t) for t in ticks])
     bar.ax.tick_params(labelsize=style.small, length=style.text / 4, color=FAINT, labelcolor=INK)
     bar.ax.minorticks_off()
@@ -182,7 +183,7 @@ def _cells(ax: Axes, z: Any, what: Any, written: Any, style: Style, size: float)
 
 def _times(power: float) -> str:
     """Return a tick of the color bar: the number of doublings."""
-    return "0" if not power else f"{power:+.0f}".replace("-", "\N{MINUS SIGN}")
+    return "0" if not power else f"{power:+g}".replace("-", "\N{MINUS SIGN}")
 
 
 def _failed(ax: Axes, rows: Sequence[str], reasons: Mapping[str, str], what: Any, size: float, wide: float) -> None:
