@@ -193,8 +193,8 @@ def atlas(
         try:
             done[name] = simulate(model, until, interventions=entries, **options)
         except ImmunodeError as error:
-            reason = str(error).removeprefix(f"{model.name}: ")
-            failures[name] = reason.removeprefix(f"intervention '{name}': ")
+            reason = str(error).removeprefix(f"{model.name}, intervention '{name}': ")
+            failures[name] = reason.removeprefix(f"{model.name}: ")
     columns = _readouts(model, readouts, control, done)
     kinds = {name: _kind(model, entries) for name, entries in arms.items()}
     order = [name for kind in dict.fromkeys(kinds.values()) for name in arms if kinds[name] == kind]
