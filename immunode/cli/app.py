@@ -52,7 +52,7 @@ Set = Annotated[
     list[str] | None, typer.Option("--set", help="k=3 sets a parameter, E(0)=5 an initial value; repeat for more.")
 ]
 Out = Annotated[Path | None, typer.Option("-o", "--out", help="Folder for the table, the figure and the recipe.")]
-Engine = Annotated[str, typer.Option("--engine", help="auto, numpy or scipy.")]
+Engine = Annotated[str, typer.Option("--engine", help="auto, compiled, numpy or scipy.")]
 Method = Annotated[
     str, typer.Option("--method", help="auto, or a method of the engine: tsit5, rodas5p; LSODA, BDF, Radau, DOP853.")
 ]

@@ -20,6 +20,8 @@ __all__ = ["ENGINES", "Batch", "Engine", "OnJump", "Request", "Status", "choose_
 ENGINES = ("auto", "scipy", "numpy", "compiled")
 FEW_RUNS = 10
 """Below this many runs SciPy, one at a time, is faster than a block."""
+MANY_NODES = 4000
+"""Above this many operations a program takes longer to compile than "auto" waits; engine="compiled" does it."""
 _SCIPY_METHODS = ("LSODA", "BDF", "Radau", "DOP853")
 
 
@@ -84,7 +86,15 @@ def choose_engine(functions: Functions, n_runs: int, engine: str = "auto", metho
         return "scipy", f"scipy: method '{method}' was asked for"
     if n_runs < FEW_RUNS and method == "auto":
         return "scipy", f"scipy: fewer than {FEW_RUNS} runs"
+    if len(functions.program.nodes) <= MANY_NODES and _can_compile():
+        return "compiled", f"compiled: {n_runs} runs side by side"
     return "numpy", f"numpy: {n_runs} runs side by side"
+
+
+def _can_compile() -> bool:
+    from immunode.program.llvm_compile import available
+
+    return available()
 
 
 def _engine(name: str) -> Engine:

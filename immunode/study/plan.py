@@ -182,8 +182,8 @@ def _arm_plan(
     looked = [q for i in able if endpoints[i].kind != "auc" for q in sorted(needed(endpoints[i])) if q in mine]
     functions = make_ready(model, integrals).functions
     engine, why = choose_engine(functions, FEW_RUNS, *computing)
-    if computing[0] == "auto" and engine == "numpy":
-        why = "numpy: runs side by side"
+    if computing[0] == "auto" and engine in ("numpy", "compiled"):
+        why = f"{engine}: runs side by side"
     program = functions.program
     settable = program.parameters[: len(program.values)]
     starts = [f"{s.name}(0)" for s in model.states]

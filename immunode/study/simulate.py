@@ -82,7 +82,7 @@ def simulate(
     interventions : interventions, or names of ones that the model declares.
     arms : `Arms`, a mapping of names to lists of interventions, or names as in `Arms.of`.
     initial : state -> initial value in its unit, `{"E": 1e5}`; the others keep the model's.
-    engine : "scipy" (the reference), "numpy" or "auto".   method : one of the engine's, or "auto".
+    engine : "scipy" (the reference), "numpy", "compiled" or "auto".   method : one of the engine's, or "auto".
     rtol : relative tolerance, dimensionless.
     atol : absolute tolerance, a number or shape (n_states,); default follows each state's scale.
 

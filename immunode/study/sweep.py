@@ -55,7 +55,8 @@ def sweep(
     arms : crossed with the design where the design does not name arms itself; else what its arms are.
     endpoints : from `final`, `at`, `peak`, `auc`, ... or text such as `"peak(T)"`; by default final and peak of
         the model's readouts. Peaks and thresholds are looked for on the output grid and at every jump.
-    engine : "numpy" (batch), "scipy" (run by run) or "auto".   method : one of the engine's, or "auto".
+    engine : "compiled" (vector code, extra `fast`), "numpy" (batch), "scipy" (run by run) or "auto".
+    method : one of the engine's, or "auto".
     rtol, atol : tolerances as in `simulate`.
     block : most runs solved together; by default what fits the memory.
     keep : "endpoints", "trajectories" (all states and derived quantities) or a list of quantities to keep

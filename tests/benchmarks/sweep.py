@@ -25,6 +25,7 @@ sys.path[:0] = [str(ROOT), str(Path(__file__).parent)]
 
 import peers
 
+from immunode.program.llvm_compile import available
 from immunode.program.lower import lower
 from immunode.program.numpy_source import compile_numpy
 from immunode.solve import solve
@@ -36,19 +37,25 @@ BASE = "numbalsoda"
 REFERENCES = {"A": 200, "B": 100}
 
 
-def ours(work: Work) -> peers.Run:
-    """immunode's NumPy engine."""
-    functions = compile_numpy(lower(work.model))
+def ours(engine: str) -> Callable[[Work], peers.Run]:
+    """One of immunode's engines."""
 
-    def run(values: peers.Array, rtol: float, atol: float) -> peers.Array:
-        return solve(functions, values, times=work.times, engine="numpy", rtol=rtol, atol=atol).y
+    def make(work: Work) -> peers.Run:
+        functions = compile_numpy(lower(work.model))
 
-    return run
+        def run(values: peers.Array, rtol: float, atol: float) -> peers.Array:
+            return solve(functions, values, times=work.times, engine=engine, rtol=rtol, atol=atol).y
+
+        return run
+
+    return make
 
 
 def tools(work: Work, runs: int) -> Iterator[tuple[str, Callable[[Work], peers.Run], int]]:
     """Yield name, maker and number of runs to time of every tool that is there."""
-    yield "immunode, numpy engine", ours, runs
+    if available():
+        yield "immunode, compiled engine", ours("compiled"), runs
+    yield "immunode, numpy engine", ours("numpy"), runs
     if peers.installed("numbalsoda"):
         yield BASE, peers.numbalsoda, min(runs, {"A": 4000, "B": 600}[work.key])
     if peers.installed("sksundae"):

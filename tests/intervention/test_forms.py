@@ -93,9 +93,7 @@ def test_missed_doses_stay_missed_when_their_number_is_swept(
     assert found == pytest.approx(expected, rel=1e-8, abs=1e-10)
 
 
-def test_a_missed_dose_moves_with_the_start_and_the_interval(
-    toy: Callable[..., Any], run: Callable[..., Any]
-) -> None:
+def test_a_missed_dose_moves_with_the_start_and_the_interval(toy: Callable[..., Any], run: Callable[..., Any]) -> None:
     composed = perturb(toy(), Drug("d", PK, "10 mg iv q2d x 4 missing dose 2"))
     found = run(composed.with_values({"d.start": 1.25, "d.interval": 5.5}), TIMES)["d.C"]
     assert found == pytest.approx(sum(response(TIMES - t, 10, 0, False) for t in (1.25, 12.25, 17.75)), rel=1e-8)

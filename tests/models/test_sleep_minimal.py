@@ -57,9 +57,7 @@ def test_a_late_night_costs_nk_activity_for_a_day() -> None:
     assert y[2] == pytest.approx(0.9526, abs=6e-5)
 
 
-@pytest.mark.parametrize(
-    ("name", "n", "nk", "il6"), [("sleep_6h", 8, 0.870, 1.507), ("sleep_4h", 6, 0.731, 1.778)]
-)
+@pytest.mark.parametrize(("name", "n", "nk", "il6"), [("sleep_6h", 8, 0.870, 1.507), ("sleep_4h", 6, 0.731, 1.778)])
 def test_a_week_of_short_nights(name: str, n: int, nk: float, il6: float) -> None:
     """Means of the clock day that holds the last short sleep."""
     y = course(day(n), name)

@@ -9,16 +9,19 @@ import numpy as np
 import pytest
 
 from immunode.errors import EngineError
+from immunode.program.llvm_compile import available
 from immunode.program.numpy_source import Functions
 from immunode.solve import choose_engine, solve
 from immunode.solve.control import absolute_tolerance
 from immunode.solve.status import Status
 
+BLOCKS = "compiled" if available() else "numpy"
+
 
 def test_few_runs_go_to_scipy_and_many_to_blocks(decay: Functions) -> None:
     assert solve(decay, [[1.0]], times=[0, 1]).engine == "scipy"
     many = solve(decay, np.ones((1, 30)), times=[0, 1])
-    assert many.engine == "numpy"
+    assert many.engine == BLOCKS
     assert "30 runs side by side" in many.reason
     assert choose_engine(decay, 3)[1] == "scipy: fewer than 10 runs"
 
@@ -26,7 +29,7 @@ def test_few_runs_go_to_scipy_and_many_to_blocks(decay: Functions) -> None:
 def test_a_method_brings_its_engine(decay: Functions) -> None:
     assert solve(decay, np.ones((1, 30)), times=[0, 1], method="Radau").engine == "scipy"
     one = solve(decay, [[1.0]], times=[0, 1], method="tsit5")
-    assert (one.engine, one.method.tolist()) == ("numpy", ["tsit5"])
+    assert (one.engine, one.method.tolist()) == (BLOCKS, ["tsit5"])
 
 
 def test_a_system_that_is_not_stiff_starts_explicit(predator: Functions) -> None:
