@@ -20,7 +20,8 @@ def show_list(*, as_json: bool) -> None:
     from rich.text import Text
 
     table = Table(box=SIMPLE_HEAD, pad_edge=False)
-    for heading in ("model", "title", "status"):
+    table.add_column("model", no_wrap=True)
+    for heading in ("title", "status"):
         table.add_column(heading, overflow="fold")
     table.add_column("states", justify="right")
     table.add_column("also known as", overflow="fold")
