@@ -175,13 +175,28 @@ def _interrupts() -> Iterator[Callable[[], None]]:
 
 def _write(folder: Path, result: SweepResult, style: str, command: str) -> list[Path]:
     """Write tables, recipe and figures; return their paths."""
-    from immunode.plot import save
-
     told = replace(result, kept={}, recipe={"command": command, **result.recipe})
-    written = told.save(folder)
+    try:
+        written = told.save(folder)
+    except KeyboardInterrupt:
+        # what took long to compute is written all the same; a second Ctrl-C is heeded
+        written = told.save(folder)
+        print("immunode: interrupted: the tables are written, the figures are not drawn", file=sys.stderr)
+        return written
     if not (result.codes == 0).any():
         return written
-    metadata = {"recipe": command}
+    try:
+        return written + _draw(folder, result, style, {"recipe": command})
+    except KeyboardInterrupt:
+        print("immunode: interrupted: the tables are written, not all figures are drawn", file=sys.stderr)
+        return written
+
+
+def _draw(folder: Path, result: SweepResult, style: str, metadata: dict[str, str]) -> list[Path]:
+    """Write the figures; return their paths."""
+    from immunode.plot import save
+
+    written: list[Path] = []
     figures = {"figure": result.plot.bands(style=style)} if result.kept else {}
     figures["figure" if not figures else "endpoints"] = result.plot.endpoints(style=style)
     for stem, figure in figures.items():
