@@ -37,11 +37,13 @@ def test_imports_point_up_the_table() -> None:
         ("intervention/bad.py", "from immunode.program import lower"),
         ("errors.py", "from immunode.model import Model"),
         ("catalogue.py", "from immunode.study import sweep"),
+        ("study/bad.py", "from immunode.analysis import fit"),
+        ("analysis/bad.py", "from immunode.exchange import read_sbml"),
     ],
 )
 def test_an_import_down_the_table_is_found(module: str, text: str, tmp_path: Path) -> None:
     """The contracts can fail: a package with one wrong import breaks them."""
-    for part in ("model", "intervention", "program", "solve", "plot", "study", "cli", "models"):
+    for part in ("model", "intervention", "program", "solve", "plot", "study", "analysis", "exchange", "app", "cli", "models"):
         (tmp_path / "immunode" / part).mkdir(parents=True)
         (tmp_path / "immunode" / part / "__init__.py").write_text("")
     for part in ("__init__", "errors", "version", "catalogue"):

@@ -1,0 +1,1 @@
+"""The lab in one page: a model that runs in a browser."""
