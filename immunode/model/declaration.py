@@ -181,13 +181,17 @@ class Requirement:
 
 @dataclass(frozen=True, slots=True)
 class Variant:
-    """A named set of values: a disease state, a patient, a mouse line, a fitted set."""
+    """A named set of values: a disease state, a patient, a mouse line, a fitted set.
+
+    start : "steady state" or "initial values", as in `Model`; "" keeps the model's.
+    """
 
     name: str
     values: Mapping[str, float] | tuple[tuple[str, float], ...] = ()
     initial: Mapping[str, float | str] | tuple[tuple[str, float | str], ...] = ()
     note: str = ""
     source: str = ""
+    start: str = ""
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "values", pairs(self.values))
@@ -204,6 +208,9 @@ class Model:
     clock : what one unit of time stands for where doses and calendar times meet a dimensionless model.
     horizon : default end of a simulation, in `time_unit`.
     readouts : names of states or derived quantities to look at first.
+    start : "steady state": each run begins where the model, without interventions and events and with the run's own
+        parameter values, comes to rest from the states' initial values; events at time 0 and `simulate(initial=)`
+        act on that. Running totals, on which no rate depends, begin at their initial values. Default: initial values.
     aliases : further names for `load_model`, each with a variant or "": `{"rheumatoid_arthritis": "diseased"}`.
     status : "published" or "ours".
     effects, requirements, applied : what `perturb` writes; not declared by hand.
@@ -235,6 +242,7 @@ class Model:
     clock: str = ""
     readouts: tuple[str, ...] | Sequence[str] = ()
     description: str = ""
+    start: str = ""
     effects: tuple[Effect, ...] | Sequence[Effect] = field(default=())
     requirements: tuple[Requirement, ...] | Sequence[Requirement] = field(default=())
     applied: tuple[str, ...] | Sequence[str] = field(default=())

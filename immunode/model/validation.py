@@ -46,6 +46,7 @@ _RECORDS: dict[str, type] = {
 }
 _EVIDENCE = ("measured", "fitted", "published", "memory", "assumed", "derived")
 _STATUS = ("published", "ours")
+_STARTS = ("steady state", "initial values")
 
 
 def validate(model: Model) -> None:
@@ -129,6 +130,10 @@ def _check_types(model: Model) -> None:
                 raise ModelError(f"{who}: only names belong here, but {type(item).__name__} was found")
     if model.status and model.status not in _STATUS:
         raise ModelError(f"{model.name}: status '{model.status}'{did_you_mean(model.status, _STATUS)}")
+    starts = {model.name: model.start} | {f"{model.name}, variant '{v.name}'": v.start for v in model.variants}
+    for who, start in starts.items():
+        if start and start not in _STARTS:
+            raise ModelError(f"{who}: start='{start}'{did_you_mean(start, _STARTS)}")
 
 
 _TEXTS = {record: tuple(f.name for f in fields(record) if str(f.type) == "str") for record in _RECORDS.values()}
@@ -279,4 +284,5 @@ def with_variant(model: M, name: str) -> M:
     ModelError : there is no such variant; the nearest names are told.
     """
     variant = find(model, "variant", model.variants, name)
-    return with_initial(with_values(model, dict(variant.values)), dict(variant.initial))
+    made = with_initial(with_values(model, dict(variant.values)), dict(variant.initial))
+    return replace(made, start=variant.start) if variant.start else made

@@ -14,6 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from immunode.program.program import Change, Program
+from immunode.program.rest import Rest
 
 Array = NDArray[np.float64]
 
@@ -48,6 +49,7 @@ class Functions:
     apply(i, t, y, p), fire(i, t, y, p) : event i at a known time, or of trigger i, in place on y and p.
     triggers(t, y, p) -> (n_triggers, n_runs), rising through zero when the event fires.
     requirements(p) -> bool (n_requirements, n_runs).
+    rest : what the start of a run is computed from where the model begins at rest.
     """
 
     program: Program
@@ -64,6 +66,7 @@ class Functions:
     triggers: Callable[[Any, Array, Array], Array]
     fire: Callable[[int, Any, Array, Array], None]
     requirements: Callable[[Array], NDArray[np.bool_]]
+    rest: Rest | None = None
 
 
 @lru_cache(maxsize=256)

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from immunode.model.declaration import Model
 from immunode.program.cache import cached_program
 from immunode.program.numpy_source import Functions, compile_numpy, numpy_source
+from immunode.program.rest import make_rest
 
 
 def source(model: Model) -> str:
@@ -14,4 +17,5 @@ def source(model: Model) -> str:
 
 def functions(model: Model, integrals: tuple[str, ...] = ()) -> Functions:
     """Return the functions of a model, with a state `integral(name)` for each of `integrals`."""
-    return compile_numpy(cached_program(model, integrals))
+    made = compile_numpy(cached_program(model, integrals))
+    return replace(made, rest=make_rest(model)) if model.start == "steady state" else made

@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from immunode.errors import EngineError, did_you_mean
-from immunode.solve.batch import Batch
+from immunode.solve.batch import NO_MESSAGE, Batch
 from immunode.solve.engine import Engine, OnJump, Request
 from immunode.solve.status import Status
 
@@ -61,7 +61,14 @@ def solve(
     """
     request = _request(functions, values, times, t0, initial, method, rtol, atol, max_steps, on_jump)
     name, reason = choose_engine(functions, request.values.shape[1], engine, method)
-    return _engine(name).solve(request, reason)
+    if functions.rest is None:
+        return _engine(name).solve(request, reason)
+    from immunode.solve.rest import start_at_rest
+
+    request, runs, moving = start_at_rest(request, _engine(name))
+    batch = _engine(name).solve(request, reason)
+    batch.status[runs], batch.trouble[runs], batch.message_index[runs] = Status.NOT_AT_REST, moving, NO_MESSAGE
+    return batch
 
 
 def choose_engine(functions: Functions, n_runs: int, engine: str = "auto", method: str = "auto") -> tuple[str, str]:

@@ -58,6 +58,11 @@ class Batch:
         if status is Status.REFUSED:
             return self._refusal(program, int(self.message_index[run]))
         state = int(self.trouble[run])
+        if status is Status.NOT_AT_REST:
+            return (
+                f"{program.name}: without interventions it does not come to rest, so there is no start: "
+                f"'{program.states[state]}' still moves; look for growth or a cycle, or give initial values"
+            )
         where = f" (look at '{program.states[state]}')" if 0 <= state < len(program.states) else ""
         cause, remedy = {
             Status.NOT_FINITE: ("a value became NaN or infinite", "check the parameters and the model's domain"),
