@@ -44,6 +44,7 @@ def _heading(screen: Console, model: Model) -> None:
             ", ".join(alias + (f" (variant {variant})" if variant else "") for alias, variant in pairs(model.aliases)),
         ),
         ("time", f"{unit}; a simulation ends at {number(model.horizon)}"),
+        ("starts", "where the untreated model comes to rest" if model.start == "steady state" else ""),
         ("look first at", ", ".join(model.readouts)),
     ]
     for key, value in facts:
@@ -94,6 +95,7 @@ def _variants(screen: Console, model: Model) -> None:
     for variant in model.variants:
         values = [f"{name} = {_value(value)}" for name, value in pairs(variant.values)]
         starts = [f"{name}(0) = {_value(value)}" for name, value in pairs(variant.initial)]
+        starts += ["at rest"] if variant.start == "steady state" else []
         rows.append((variant.name, ", ".join(values + starts), variant.note, variant.source))
     _table(screen, "Variants", ("name", "values", "note", "source"), rows)
 
