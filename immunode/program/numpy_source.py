@@ -6,7 +6,7 @@ import keyword
 import re
 import textwrap
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import lru_cache
 from typing import Any
 
@@ -68,11 +68,20 @@ class Functions:
     requirements: Callable[[Array], NDArray[np.bool_]]
     rest: Rest | None = None
 
+    def __reduce__(self) -> tuple[Callable[[Program, Rest | None], Functions], tuple[Program, Rest | None]]:
+        # what travels to another process is the program; its functions are made again there
+        return _arrived, (self.program, self.rest)
+
 
 @lru_cache(maxsize=256)
 def numpy_source(program: Program) -> str:
     """Return the NumPy source of a Program: the text that `compile_numpy` runs."""
     return _Writer(program).module()
+
+
+def _arrived(program: Program, rest: Rest | None) -> Functions:
+    made = compile_numpy(program)
+    return made if rest is None else replace(made, rest=rest)
 
 
 @lru_cache(maxsize=256)

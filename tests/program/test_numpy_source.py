@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import pickle
+
 import numpy as np
 
 from immunode.model.declaration import Derived, Model, Parameter, Process, State
@@ -86,3 +88,10 @@ def test_a_run_has_the_same_bits_wherever_it_stands() -> None:
         some = np.ascontiguousarray(y[:, picked])
         assert (functions.rhs(0.0, some, part) == whole[:, picked]).all()
         assert (functions.jacobian(0.0, some, part) == slopes[:, picked]).all()
+
+
+def test_functions_travel_as_their_program_and_are_made_again() -> None:
+    made = compile_numpy(lower(tumor()))
+    sent = pickle.dumps(made)
+    assert b"exec" not in sent
+    assert pickle.loads(sent) is made  # the same program has the same functions in one process
