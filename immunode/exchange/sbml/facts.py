@@ -1,0 +1,118 @@
+"""What SBML can't say of a model, kept as JSON in an annotation of our own, and how far a file's is to be believed.
+
+The annotation counts as it is only where the model in it, written again, is the very document around it. In a document
+that another tool has changed, SBML is right, and only what it can't say is laid over the model that was read.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import replace
+from typing import Any
+from xml.etree import ElementTree
+
+from immunode.errors import ImmunodeError, ModelError
+from immunode.exchange.sbml.writing import FACTS, model_ids, to_sbml
+from immunode.model.declaration import Model, Parameter, State
+
+_CHANGED = "the file was changed since immunode wrote it; bounds, sources and interventions are those of before"
+_BROKEN = "the file's annotation of immunode can't be read and was left out"
+
+
+def facts_in(text: str) -> Model | None:
+    """Return the model that an SBML text keeps in its annotation; None where it has none that can be read."""
+    if FACTS not in text or "<!DOCTYPE" in text or "<!ENTITY" in text:
+        return None
+    try:
+        found = ElementTree.fromstring(text.encode()).find(f"./{{*}}model/{{*}}annotation/{{{FACTS}}}facts")
+        return Model.from_json(found.text or "") if found is not None else None
+    except (ElementTree.ParseError, ImmunodeError):
+        return None
+
+
+def unchanged(text: str, told: Model) -> bool:
+    """Return whether an SBML text says what `told` says, up to notes, annotations and layout."""
+    try:
+        return _core(text) == _core(to_sbml(told, facts=False))
+    except (ElementTree.ParseError, ImmunodeError):
+        return False
+
+
+def _core(text: str) -> str:
+    import libsbml
+
+    document = libsbml.readSBMLFromString(text)
+    plain: str = libsbml.writeSBMLToString(document)
+    plain = re.sub(r"<!--.*?-->", "", plain, flags=re.DOTALL)
+    root = ElementTree.fromstring(plain.encode())
+    for element in root.iter():
+        for child in [c for c in element if c.tag.rpartition("}")[2] in ("notes", "annotation")]:
+            element.remove(child)
+        element.attrib.pop("metaid", None)
+    return ElementTree.canonicalize(ElementTree.tostring(root, encoding="unicode"), strip_text=True)
+
+
+def recall(text: str) -> Model | None:
+    """Return the very model that was written, where an SBML text is as immunode wrote it; else None."""
+    told = facts_in(text)
+    return told if told is not None and unchanged(text, told) else None
+
+
+def lay_over(read: Model, text: str) -> Model:
+    """Return a model read from a changed file with what its annotation knows and SBML can't say.
+
+    read : what the SBML says; its equations and numbers stay as they are.
+    """
+    if FACTS not in text:
+        return read
+    told = facts_in(text)
+    if told is None:
+        return _remark(read, _BROKEN)
+    ids = model_ids(told)
+    names = {ids[name]: name for name in ids}
+    states = {s.name: s for s in told.states}
+    parameters = {p.name: p for p in told.parameters}
+    changes: dict[str, Any] = {
+        "states": tuple(_state(s, states.get(names.get(s.name, s.name))) for s in read.states),
+        "parameters": tuple(_parameter(p, parameters.get(names.get(p.name, p.name))) for p in read.parameters),
+    }
+    for field in ("title", "reference", "system", "status", "description", "horizon", "clock"):
+        changes[field] = getattr(told, field)
+    made = read.replace(**changes)
+    results: tuple[Any, ...] = (*made.states, *made.derived, *made.processes)
+    known = {record.name for record in results}
+    made = made.replace(readouts=tuple(name for name in told.readouts if name in known))
+    # what does not fit the changed model is left out
+    for field in ("variants", "interventions", "aliases"):
+        made = _tried(made, **{field: getattr(told, field)})
+    return _remark(made, _CHANGED)
+
+
+def _state(read: State, told: State | None) -> State:
+    if told is None:
+        return read
+    kept = {field: getattr(told, field) for field in ("meaning", "kind", "typical", "source")}
+    return replace(read, **kept)
+
+
+def _parameter(read: Parameter, told: Parameter | None) -> Parameter:
+    if told is None:
+        return read
+    bounds = told.bounds
+    if bounds is not None:
+        bounds = (min(bounds[0], read.value), max(bounds[1], read.value))
+    same = read.value == told.value
+    evidence, source = (told.evidence, told.source) if same else ("", "changed since immunode wrote the file")
+    return replace(read, meaning=told.meaning, bounds=bounds, evidence=evidence, source=source)
+
+
+def _tried(model: Model, **changes: Any) -> Model:
+    try:
+        return model.replace(**changes)
+    except ModelError:
+        return model
+
+
+def _remark(model: Model, text: str) -> Model:
+    remarks = getattr(model, "remarks", None)
+    return model if remarks is None else model.replace(remarks=(*remarks, text))
