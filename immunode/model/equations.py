@@ -196,8 +196,9 @@ def _unicode_call(node: Expression, parts: list[tuple[str, int]]) -> tuple[str, 
         cases = [f"{value} if {condition}" for value, condition in zip(texts[0:-1:2], texts[1::2], strict=True)]
         return "{" + "; ".join([*cases, f"{texts[-1]} otherwise"]) + "}", _ATOM
     name = str(node[1]).replace("log", "ln")
-    if name == "abs":
-        return f"|{texts[0]}|", _ATOM
+    fences = {"abs": "||", "floor": "⌊⌋", "ceil": "⌈⌉"}
+    if name in fences:
+        return f"{fences[name][0]}{texts[0]}{fences[name][1]}", _ATOM
     return f"{name}({', '.join(texts)})", _ATOM
 
 
@@ -283,6 +284,8 @@ def _latex_call(node: Expression, parts: list[tuple[str, int]]) -> tuple[str, in
         return rf"\sqrt{{{texts[0]}}}", _ATOM
     if name == "abs":
         return rf"\left|{texts[0]}\right|", _ATOM
+    if name in ("floor", "ceil"):
+        return rf"\left\l{name} {texts[0]}\right\r{name}", _ATOM
     return rf"{_LATEX_FUNCTIONS.get(name, chr(92) + name)}\left({', '.join(texts)}\right)", _ATOM
 
 

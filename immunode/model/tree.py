@@ -23,7 +23,7 @@ Expression = tuple[Any, ...]
 
 FUNCTIONS: dict[str, tuple[int, int | None]] = {
     **dict.fromkeys(("exp", "log", "sqrt", "abs", "tanh", "sin", "cos", "tan"), (1, 1)),
-    **dict.fromkeys(("asin", "acos", "atan", "sinh", "cosh"), (1, 1)),
+    **dict.fromkeys(("asin", "acos", "atan", "sinh", "cosh", "floor", "ceil"), (1, 1)),
     **dict.fromkeys(("min", "max"), (2, None)),
     "hill": (3, 3),
     "michaelis": (2, 2),
@@ -145,7 +145,7 @@ def to_sympy(expression: Expression) -> Any:
     """
     import sympy as sp
 
-    functions = {"abs": sp.Abs, "min": sp.Min, "max": sp.Max}
+    functions = {"abs": sp.Abs, "min": sp.Min, "max": sp.Max, "ceil": sp.ceiling}
     compare = {"<": sp.Lt, "<=": sp.Le, ">": sp.Gt, ">=": sp.Ge, "==": sp.Eq}
 
     def leaf(node: Expression) -> Any:

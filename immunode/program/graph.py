@@ -39,6 +39,8 @@ _FOLD: dict[str, Callable[..., float]] = {
     "atan": math.atan,
     "sinh": math.sinh,
     "cosh": math.cosh,
+    "floor": math.floor,
+    "ceil": math.ceil,
     "less": lambda a, b: float(a < b),
     "less_equal": lambda a, b: float(a <= b),
     "equal": lambda a, b: float(a == b),

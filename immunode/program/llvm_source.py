@@ -12,7 +12,7 @@ from immunode.program.program import Program
 
 _ARITHMETIC = {"add": "add", "sub": "sub", "mul": "mul", "div": "div"}
 _RELATIONS = {"less": "olt", "less_equal": "ole", "equal": "oeq"}
-_INTRINSICS = {"sqrt": "sqrt", "abs": "fabs"}
+_INTRINSICS = {"sqrt": "sqrt", "abs": "fabs", "floor": "floor", "ceil": "ceil"}
 _SCALAR = frozenset({"tanh", "sin", "cos", "tan", "asin", "acos", "atan", "sinh", "cosh"})
 _LEAVES = frozenset({"number", "state", "parameter", "time"})
 

@@ -20,12 +20,14 @@ Array = NDArray[np.float64]
 
 _INFIX = {
     "add": ("+", 1), "sub": ("-", 1), "mul": ("*", 2), "div": ("/", 2), "pow": ("**", 4), "less": ("<", 0),
-    "less_equal": ("<=", 0), "equal": ("==", 0), "and": ("&", 0), "or": ("|", 0),
+    "less_equal": ("<=", 0), "equal": ("==", 0),
 }  # fmt: skip
 _CALLS = {
     "exp": "exp", "log": "log", "sqrt": "sqrt", "abs": "absolute", "tanh": "tanh", "sin": "sin", "cos": "cos",
     "tan": "tan", "asin": "arcsin", "acos": "arccos", "atan": "arctan", "sinh": "sinh", "cosh": "cosh",
+    "floor": "floor", "ceil": "ceil",
     "min": "minimum", "max": "maximum", "where": "where", "not": "logical_not",
+    "and": "logical_and", "or": "logical_or",
 }  # fmt: skip
 _IMPORTED = {"empty", "empty_like", *_CALLS.values()}
 _RESERVED = {*_CALLS.values(), "t", "y", "p", "c", "np", "out", "empty", "empty_like"}
@@ -47,7 +49,8 @@ class Functions:
     observe(t, y, p) -> (n_fluxes + n_derived, n_runs), in the order of `program.quantities` after the states.
     break_times(p) -> first, every, count, each (n_breaks, n_runs).
     apply(i, t, y, p), fire(i, t, y, p) : event i at a known time, or of trigger i, in place on y and p.
-    triggers(t, y, p) -> (n_triggers, n_runs), rising through zero when the event fires.
+    triggers(t, y, p) -> (n_triggers, n_runs), 1 where the condition holds, else 0.
+    timing(t, y, p) -> (2 n_triggers, n_runs), delay and priority of each trigger in turn; 0 where it has none.
     requirements(p) -> bool (n_requirements, n_runs).
     rest : what the start of a run is computed from where the model begins at rest.
     """
@@ -64,6 +67,7 @@ class Functions:
     break_times: Callable[[Array], tuple[Array, Array, Array]]
     apply: Callable[[int, Any, Array, Array], None]
     triggers: Callable[[Any, Array, Array], Array]
+    timing: Callable[[Any, Array, Array], Array]
     fire: Callable[[int, Any, Array, Array], None]
     requirements: Callable[[Array], NDArray[np.bool_]]
     rest: Rest | None = None
@@ -110,6 +114,10 @@ def compile_numpy(program: Program) -> Functions:
         rows: Array = scope["triggers"](t, y, p) if program.triggers else np.empty((0, y.shape[1]))
         return rows
 
+    def timing(t: Any, y: Array, p: Array) -> Array:
+        rows: Array = scope["timing"](t, y, p) if program.triggers else np.empty((0, y.shape[1]))
+        return rows
+
     def requirements(p: Array) -> NDArray[np.bool_]:
         rows: NDArray[np.bool_] = scope["requirements"](p) if program.requirements else np.ones((0, p.shape[1]), bool)
         return rows
@@ -133,6 +141,7 @@ def compile_numpy(program: Program) -> Functions:
         break_times=break_times,
         apply=apply,
         triggers=triggers,
+        timing=timing,
         fire=fire,
         requirements=requirements,
     )
@@ -195,10 +204,13 @@ class _Writer:
             times = [node for b in breaks for node in (b.first, b.every, b.count)]
             doc = "Return first time, interval and count of each event in turn, (3 n_breaks, n_runs)."
             parts.append(self._rows("schedule", "p", times, doc))
-        roots = [t.root for t in self.program.triggers]
-        if roots:
-            doc = "Return what fires an event when it rises through 0, (n_triggers, n_runs)."
-            parts.append(self._rows("triggers", "t, y, p", roots, doc))
+        conditions = [t.condition for t in self.program.triggers]
+        if conditions:
+            doc = "Return 1 where what fires an event holds, else 0, (n_triggers, n_runs)."
+            parts.append(self._rows("triggers", "t, y, p", conditions, doc))
+            timing = [node for t in self.program.triggers for node in (t.delay, t.priority)]
+            doc = "Return delay and priority of each event in turn, (2 n_triggers, n_runs)."
+            parts.append(self._rows("timing", "t, y, p", timing, doc))
         parts += [self._change(f"break_{i}", b.name, b.changes) for i, b in enumerate(breaks)]
         parts += [self._change(f"trigger_{i}", t.name, t.changes) for i, t in enumerate(self.program.triggers)]
         return parts

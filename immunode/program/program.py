@@ -8,7 +8,8 @@ Node = tuple[object, ...]
 """One computed value: `(operation, *operands)`; operands are positions of earlier nodes.
 
 Leaves are `("number", value)`, `("state", i)`, `("parameter", i)` and `("time",)`. Operations: add sub mul div
-neg pow, min max, exp log sqrt abs tanh sin cos tan asin acos atan sinh cosh, less less_equal equal and or not
+neg pow, min max, exp log sqrt abs tanh sin cos tan asin acos atan sinh cosh floor ceil, less less_equal equal and or
+not
 (0 or 1), where (condition, then, else).
 """
 
@@ -35,19 +36,30 @@ class Break:
 
 @dataclass(frozen=True, slots=True)
 class Trigger:
-    """An event that fires when `root` goes from negative to positive; needs an engine that finds roots."""
+    """An event that fires when `condition` turns from false to true; needs an engine that finds roots.
+
+    condition, delay, priority : nodes; -1 for no delay, no priority.
+    persistent, initially, from_trigger : see `Event`.
+    hidden : it turns a switch of a condition on time, before any other event at that time.
+    """
 
     name: str
-    root: int
+    condition: int
     changes: tuple[Change, ...]
+    delay: int = -1
+    priority: int = -1
+    persistent: bool = True
+    initially: bool = True
+    from_trigger: bool = True
+    hidden: bool = False
 
 
 @dataclass(frozen=True, slots=True)
 class Program:
     """A lowered model; plain tuples, hashable, the same for every engine.
 
-    Rows of `p` are the model's parameters followed by its switches (`switches` of them). All integers are
-    positions in `nodes`.
+    Rows of `p` are the model's parameters followed by its switches (`switches` of them), and last the hidden switches
+    that conditions on time became. All integers are positions in `nodes`.
     """
 
     name: str

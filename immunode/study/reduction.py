@@ -110,6 +110,8 @@ _CALLS: dict[str, Callable[..., Any]] = {
     "atan": np.arctan,
     "sinh": np.sinh,
     "cosh": np.cosh,
+    "floor": np.floor,
+    "ceil": np.ceil,
     "hill": lambda x, k, n: np.maximum(x, 0.0) ** n / (k**n + np.maximum(x, 0.0) ** n),
     "michaelis": lambda x, k: x / (k + x),
 }
