@@ -1,0 +1,5 @@
+"""SBML: any model of ordinary differential equations in that language becomes a Model, and back."""
+
+from immunode.exchange.sbml.reading import read_sbml
+
+__all__ = ["read_sbml"]

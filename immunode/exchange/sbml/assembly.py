@@ -1,0 +1,323 @@
+"""The records of a reading are written out and become a Model."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+from immunode.errors import ModelError, UnitError
+from immunode.exchange.sbml.frame import Flux, Quantity, Reading
+from immunode.exchange.sbml.functions import number
+from immunode.exchange.sbml.shaping import constant, finite, split
+from immunode.model.declaration import Compartment, Derived, Event, Model, Parameter, Process, State, Switch
+from immunode.model.structure import find_circle
+from immunode.model.tree import Expression, fold, names, number_text, substitute, to_text
+
+LONGEST_INITIAL = 300
+"""Nodes of an initial value written as an expression of parameters; a longer one is computed."""
+
+
+def assemble(reading: Reading, name: str) -> Model:
+    """Return the Model of a reading.
+
+    Raises
+    ------
+    ModelError : definitions depend on each other in a circle, or a text can't be honored.
+    """
+    return _Assembly(reading).model(name)
+
+
+class _Assembly:
+    """One reading on its way to a Model."""
+
+    def __init__(self, reading: Reading) -> None:
+        self.reading = reading
+        self.rates = self._inlined_rates()
+        self.definitions: dict[str, Expression] = {}
+        for quantity in reading.quantities.values():
+            if quantity.kind == "derived":
+                self.definitions[quantity.name] = self.inline(quantity.value)
+        self._rates_of_change()
+        self.starts = self._starts()
+        self.parts: list[Derived] = []
+
+    def inline(self, expression: Expression) -> Expression:
+        """Return an expression with the rates of reactions put for their names."""
+        return substitute(expression, self.rates)
+
+    def _inlined_rates(self) -> dict[str, Expression]:
+        fluxes = self.reading.fluxes
+        needs = {name: names(flux.rate) & fluxes.keys() for name, flux in fluxes.items()}
+        circle = find_circle(needs)
+        if circle:
+            raise self.reading.error("reactions", f"{' -> '.join(circle)} depends on itself")
+        done: dict[str, Expression] = {}
+        for name in ordered(needs):
+            done[name] = substitute(fluxes[name].rate, {other: done[other] for other in needs[name]})
+        return done
+
+    def _rates_of_change(self) -> None:
+        """Define `x.rate` for every x of which the file asks the rate of change."""
+        todo = list(self.reading.math.rates)
+        while todo:
+            name = todo.pop()
+            own = f"{name}.rate"
+            if own in self.definitions:
+                continue
+            self.reading.taken.add(own)
+            self.definitions[own] = self.inline(self.rate_of(name))
+            todo += [n.removesuffix(".rate") for n in names(self.definitions[own]) if n.endswith(".rate")]
+
+    def rate_of(self, name: str) -> Expression:
+        """Return the rate of change of a quantity."""
+        reading = self.reading
+        if name in reading.rate_rules:
+            return reading.rate_rules[name]
+        quantity = reading.quantities.get(name)
+        if quantity is None:
+            raise reading.error("rateOf", f"'{name}' has no rate of change here")
+        if name in reading.changes:
+            whole, size = reading.changes[name]
+            inside = ("mul", ("name", name), ("name", f"{size[1]}.rate"))
+            reading.math.rates[size[1]] = reading.math.rates[whole] = None
+            return ("div", ("sub", ("name", f"{whole}.rate"), inside), size)
+        if quantity.kind in ("parameter", "switch") or quantity.fixed:
+            return number(0.0)
+        if quantity.kind == "derived":
+            raise reading.error("rateOf", f"'{name}' follows an assignment rule, of which SBML knows no rate")
+        total: Expression | None = None
+        for flux in reading.fluxes.values():
+            for term in _terms(flux, name):
+                total = term if total is None else ("add", total, term)
+        if total is None:
+            return number(0.0)
+        if quantity.compartment and not quantity.amount:
+            return ("div", total, ("name", quantity.compartment))
+        return total
+
+    def _starts(self) -> dict[str, Expression]:
+        """Return the initial value of every name, in parameters only."""
+        reading = self.reading
+        known: dict[str, Expression] = {**self.definitions}
+        for quantity in reading.quantities.values():
+            if quantity.kind in ("state", "switch"):
+                known[quantity.name] = self.inline(quantity.value)
+        needs = {name: names(value) & known.keys() for name, value in known.items()}
+        circle = find_circle(needs)
+        if circle:
+            raise reading.error("initial values and rules", f"{' -> '.join(circle)} depends on itself")
+        done: dict[str, Expression] = {}
+        for name in ordered(needs):
+            done[name] = self._start(name, substitute(known[name], {other: done[other] for other in needs[name]}))
+        return done
+
+    def _start(self, name: str, expression: Expression) -> Expression:
+        expression = at_start(expression)
+        value = constant(expression)
+        if value is not None and math.isfinite(value):
+            return number(value)
+        size: int = fold(expression, lambda node: 1, lambda node, parts: 1 + sum(parts))
+        if size <= LONGEST_INITIAL:
+            return finite(expression, self.reading.number)
+        from immunode.model.evaluation import evaluate
+
+        parameters = {q.name: float(constant(q.value) or 0.0) for q in self._of("parameter")}
+        value = float(evaluate(expression, {**parameters, self.reading.math.zero: 0.0}))
+        self.reading.remark(f"'{name}': its initial value is computed once, since its expression is too long")
+        return self.reading.number(value)
+
+    def _of(self, *kinds: str) -> Iterable[Quantity]:
+        return [q for q in self.reading.quantities.values() if q.kind in kinds]
+
+    # Texts ------------------------------------------------------------------------------------------------------------
+
+    def text(self, expression: Expression, base: str) -> str:
+        """Return an expression as text; what is too long or too deep becomes a derived quantity `base.part`."""
+        expression = self.inline(expression)
+
+        def hoist(part: Expression) -> str:
+            name = self.reading.fresh(f"{base}.part")
+            self.parts.append(Derived(name, to_text(part), meaning=f"part of {base}"))
+            return name
+
+        return to_text(split(finite(expression, self.reading.number), hoist))
+
+    def start(self, name: str) -> float | str:
+        """Return the initial value of a state or switch as a number or text."""
+        value = constant(self.starts[name])
+        return value if value is not None else to_text(self.starts[name])
+
+    def model(self, name: str) -> Model:
+        """Return the Model; units are left out where they don't fit."""
+        from immunode.exchange.sbml.about import facts
+        from immunode.exchange.sbml.units import Units
+
+        units = Units(self.reading)
+        records = self.records(units)
+        about = facts(self.reading)
+        try:
+            return self._model(name, records, about, units.time, "")
+        except UnitError as error:
+            first = str(error).splitlines()[0]
+            self.reading.remark(f"units are left out, since they don't fit: {first[:200]}")
+        units.drop()
+        return self._model(name, self.records(units), about, "", units.clock)
+
+    def _model(self, name: str, records: Mapping[str, Any], about: Mapping[str, Any], time: str, clock: str) -> Model:
+        remarks = tuple(self.reading.remarks)
+        try:
+            return Model(name=name, time_unit=time, clock=clock, remarks=remarks, **about, **records)
+        except UnitError:
+            raise
+        except ModelError as error:
+            raise ModelError(f"{self.reading.label}: {error}") from None
+
+    def records(self, units: Any) -> dict[str, Any]:
+        """Return the records of the Model by field."""
+        self.parts = []
+        derived = self._derived(units)
+        processes = self._processes(derived)
+        events = [self._event(event) for event in self.reading.events]
+        parameters = self._parameters(units)
+        zero = self.reading.math
+        if zero.zero_used:
+            meaning = "stands for 0 where the file says infinity (1/zero) or not-a-number (zero/zero)"
+            parameters.append(Parameter(zero.zero, 0.0, "", meaning, source="the file's infinities"))
+        return {
+            "states": self._states(units),
+            "parameters": parameters,
+            "processes": processes,
+            "derived": [*derived, *self.parts],
+            "switches": [
+                Switch(q.name, self.start(q.name), units.of(q), q.meaning) for q in self._of("switch")
+            ],
+            "compartments": self._compartments(units),
+            "events": events,
+        }  # fmt: skip
+
+    def _states(self, units: Any) -> list[State]:
+        made = []
+        for q in self._of("state"):
+            start = self.start(q.name)
+            made.append(
+                State(q.name, start, units.of(q), q.meaning, "", q.compartment, q.amount, source=q.source)
+            )  # fmt: skip
+        return made
+
+    def _parameters(self, units: Any) -> list[Parameter]:
+        source = units.source
+        made = [Parameter(q.name, constant(q.value) or 0.0, units.of(q), q.meaning, source) for q in self._of("parameter")]
+        for q in self._of("derived"):
+            value = constant(self.starts[q.name]) if q.fixed else None
+            if value is not None and math.isfinite(value):
+                made.append(Parameter(q.name, value, units.of(q), q.meaning, source))
+        return made
+
+    def _derived(self, units: Any) -> list[Derived]:
+        made = []
+        for q in self._of("derived"):
+            if q.fixed:
+                value = constant(self.starts[q.name])
+                if value is None:
+                    made.append(Derived(q.name, to_text(self.starts[q.name]), units.of(q), q.meaning, q.source))
+                continue
+            made.append(Derived(q.name, self.text(q.value, q.name), units.of(q), q.meaning, q.source))
+        for name, expression in self.definitions.items():
+            if name not in self.reading.quantities:
+                of = name.removesuffix(".rate")
+                made.append(Derived(name, self.text(expression, name), units.rate(of), f"rate of change of {of}"))
+        return made
+
+    def _compartments(self, units: Any) -> list[Compartment]:
+        used = {q.compartment for q in self._of("state") if q.compartment}
+        made = []
+        for name in self.reading.compartments.values():
+            if name in used:
+                q = self.reading.quantities[name]
+                known = q.kind == "parameter" or constant(self.starts.get(name, q.value)) is not None
+                volume = name if known else to_text(self.starts[name])
+                made.append(Compartment(name, volume, units.of(q), q.meaning))
+        return made
+
+    def _processes(self, derived: list[Derived]) -> list[Process]:
+        made = []
+        for flux in self.reading.fluxes.values():
+            rate = self.text(flux.rate, flux.name)
+            arrow = _arrow(flux.numbers)
+            if arrow:
+                made.append(Process(flux.name, arrow, rate, flux.meaning))
+            else:
+                derived.append(Derived(flux.name, rate, "", flux.meaning or "rate of a reaction that moves no state"))
+            for target, terms in flux.factors.items():
+                own = self.reading.fresh(f"{flux.name}.{target}") if f"{flux.name}.{target}" else ""
+                factor = _signed(terms)
+                moved = self.text(("mul", factor, flux.rate), own)
+                made.append(Process(own, f"-> {target}", moved, f"what {flux.name} makes of {target}"))
+        for name, rate in self.reading.rate_rules.items():
+            own = self.reading.fresh(f"{name}.change")
+            made.append(Process(own, f"-> {name}", self.text(rate, own), f"rate rule of {name}"))
+        return made
+
+    def _event(self, event: Event) -> Event:
+        return event
+
+
+def _terms(flux: Flux, name: str) -> list[Expression]:
+    terms: list[Expression] = []
+    rate: Expression = ("name", flux.name)
+    count = flux.numbers.get(name, 0.0)
+    if count:
+        terms.append(rate if count == 1.0 else ("mul", number(count), rate))
+    if name in flux.factors:
+        terms.append(("mul", _signed(flux.factors[name]), rate))
+    return terms
+
+
+def _signed(terms: list[tuple[int, Expression]]) -> Expression:
+    total: Expression | None = None
+    for sign, factor in terms:
+        if total is None:
+            total = factor if sign > 0 else ("neg", factor)
+        else:
+            total = ("add" if sign > 0 else "sub", total, factor)
+    return total or number(0.0)
+
+
+def _arrow(numbers: Mapping[str, float]) -> str:
+    """Return the arrow of net counts, "" where nothing is moved."""
+    sides: tuple[list[str], list[str]] = ([], [])
+    for name, count in numbers.items():
+        if count:
+            size = abs(count)
+            sides[count > 0].append(name if size == 1.0 else f"{number_text(size)} {name}")
+    return " -> ".join(" + ".join(side) for side in sides).strip() if any(sides) else ""
+
+
+def at_start(expression: Expression) -> Expression:
+    """Return an expression with 0 put for time."""
+
+    def leaf(node: Expression) -> Expression:
+        return number(0.0) if node[0] == "time" else node
+
+    def join(node: Expression, parts: list[Expression]) -> Expression:
+        return (*node[: len(node) - len(parts)], *parts)
+
+    result: Expression = fold(expression, leaf, join)
+    return result
+
+
+def ordered(needs: Mapping[str, Iterable[str]]) -> list[str]:
+    """Return names so that each comes after those it needs; there must be no circle."""
+    done: dict[str, None] = {}
+    for start in needs:
+        stack = [start]
+        while stack:
+            name = stack[-1]
+            missing = [other for other in needs[name] if other not in done] if name not in done else []
+            if missing:
+                stack.extend(missing)
+            else:
+                done[name] = None
+                stack.pop()
+    return list(done)

@@ -1,0 +1,137 @@
+"""Compartments, parameters, species and species references become quantities."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from immunode.exchange.sbml.frame import Quantity, Reading, items
+from immunode.exchange.sbml.functions import number
+from immunode.model.tree import Expression
+
+
+def read_quantities(reading: Reading) -> None:
+    """Turn all elements that have a value into quantities of the reading."""
+    for compartment in items(reading.sbml.getListOfCompartments()):
+        _plain(reading, compartment, "compartment", _size(reading, compartment))
+    for parameter in items(reading.sbml.getListOfParameters()):
+        value = number_or_nothing(reading, parameter.isSetValue(), parameter.getValue())
+        _plain(reading, parameter, "parameter", value)
+    for species in items(reading.sbml.getListOfSpecies()):
+        _species(reading, species)
+
+
+def number_or_nothing(reading: Reading, given: bool, value: float) -> Expression:
+    """Return a value of the file as an expression, not-a-number where it is not given."""
+    return reading.number(float(value)) if given else reading.nothing
+
+
+def _size(reading: Reading, compartment: Any) -> Expression:
+    identity = compartment.getId()
+    if compartment.isSetSize():
+        return reading.number(float(compartment.getSize()))
+    if reading.level == 1:
+        return number(float(compartment.getVolume()))
+    if identity in reading.initials or identity in reading.assigned:
+        return reading.nothing
+    if compartment.getSpatialDimensions() != 0:
+        reading.remark(f"compartment '{identity}': it has no size; taken as 1")
+    return number(1.0)
+
+
+def _plain(reading: Reading, element: Any, what: str, value: Expression) -> None:
+    """Add a compartment, a parameter or a species reference: whatever changes it decides what it is."""
+    identity = element.getId()
+    name = reading.names[identity]
+    kind = "parameter"
+    if identity in reading.assigned:
+        kind, value = "derived", reading.value(reading.assigned[identity], f"rule for '{identity}'")
+    else:
+        if identity in reading.initials:
+            value = reading.value(reading.initials[identity], f"initial assignment for '{identity}'")
+        if identity in reading.rates:
+            kind = "state"
+        elif identity in reading.by_event:
+            kind = "switch"
+        elif value[0] not in ("number", "neg"):
+            kind = "derived"
+    fixed = kind == "derived" and identity not in reading.assigned
+    reading.add(Quantity(name, kind, value, meaning=_meaning(element), fixed=fixed))
+    if what == "compartment" and (fixed or kind == "parameter"):
+        reading.compartments[identity] = name
+    if identity in reading.rates:
+        reading.rate_rules[name] = reading.value(reading.rates[identity], f"rate rule for '{identity}'")
+
+
+def _meaning(element: Any) -> str:
+    name = " ".join((element.getName() or "").split())
+    return "" if name == element.getId() else name
+
+
+def is_amount(reading: Reading, species: Any) -> bool:
+    """Return whether the id of a species means an amount, not a concentration."""
+    if species.getHasOnlySubstanceUnits():
+        return True
+    home = reading.elements.get(species.getCompartment())
+    return home is None or home.getSpatialDimensions() == 0
+
+
+def moved_by_reactions(species: Any) -> bool:
+    """Return whether reactions change a species."""
+    return not species.getBoundaryCondition() and not species.getConstant()
+
+
+def _species(reading: Reading, species: Any) -> None:
+    identity = species.getId()
+    name, meaning = reading.names[identity], _meaning(species)
+    home = species.getCompartment()
+    if home not in reading.elements or not hasattr(reading.elements[home], "getSpatialDimensions"):
+        raise reading.error(f"species '{identity}'", f"its compartment '{home}' is not there")
+    if identity in reading.assigned:
+        value = reading.value(reading.assigned[identity], f"rule for '{identity}'")
+        reading.add(Quantity(name, "derived", value, meaning=meaning))
+        return
+    amount = is_amount(reading, species)
+    size: Expression = ("name", reading.names[home])
+    fixed = home in reading.compartments
+    value = _start(reading, species, amount, size)
+    if identity in reading.rates:
+        reading.add(Quantity(name, "state", value, meaning=meaning, amount=amount))
+        reading.rate_rules[name] = reading.value(reading.rates[identity], f"rate rule for '{identity}'")
+        return
+    used = moved_by_reactions(species) and identity in reading.moved
+    changed = used or identity in reading.by_event
+    if amount or fixed:
+        kind = "state" if changed else "parameter" if value[0] in ("number", "neg") else "derived"
+        place = reading.names[home] if fixed and changed else ""
+        made = Quantity(name, kind, value, meaning=meaning, compartment=place, amount=amount, fixed=kind == "derived")
+        reading.add(made)
+        return
+    whole = reading.fresh(f"{name}.amount")
+    start: Expression = ("mul", value, size) if identity in reading.initials or not species.isSetInitialAmount() else (
+        reading.number(float(species.getInitialAmount()))
+    )  # fmt: skip
+    kind = "state" if changed else "parameter" if start[0] in ("number", "neg") else "derived"
+    what = f"amount of {meaning or name}"
+    reading.add(Quantity(whole, kind, start, meaning=what, amount=True, fixed=kind == "derived"))
+    reading.add(Quantity(name, "derived", ("div", ("name", whole), size), meaning=meaning))
+    reading.changes[name] = (whole, size)
+
+
+def _start(reading: Reading, species: Any, amount: bool, size: Expression) -> Expression:
+    """Return the initial value of a species as its id means it."""
+    identity = species.getId()
+    if identity in reading.initials:
+        return reading.value(reading.initials[identity], f"initial assignment for '{identity}'")
+    if species.isSetInitialAmount():
+        value = reading.number(float(species.getInitialAmount()))
+        return value if amount or value == number(0.0) else ("div", value, size)
+    if species.isSetInitialConcentration():
+        value = reading.number(float(species.getInitialConcentration()))
+        return ("mul", value, size) if amount and not _zero_dimensional(reading, species) else value
+    if identity in reading.by_event or identity in reading.rates or identity in reading.moved:
+        reading.remark(f"species '{identity}': it has no initial value")
+    return reading.nothing
+
+
+def _zero_dimensional(reading: Reading, species: Any) -> bool:
+    return bool(reading.elements[species.getCompartment()].getSpatialDimensions() == 0)
