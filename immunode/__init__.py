@@ -16,6 +16,9 @@ from typing import TYPE_CHECKING, Any
 from immunode.version import __version__
 
 if TYPE_CHECKING:
+    from immunode.analysis.prevalence import Prevalence, prevalence_weights
+    from immunode.analysis.regimens import RegimenSearch, regimen_search
+    from immunode.analysis.trial import Trial, responders
     from immunode.catalogue import copy_model, list_models, load_model
     from immunode.errors import (
         DoseError,
@@ -120,6 +123,8 @@ if TYPE_CHECKING:
         time_to,
         trough,
     )
+    from immunode.study.distributions import Distribution, lognormal, loguniform, normal, uniform
+    from immunode.study.population import Population, population
 
 __all__ = [
     # models that come with the package
@@ -139,6 +144,9 @@ __all__ = [
     "Arms", "Design", "Space", "space", "grid", "latin_hypercube", "sobol", "from_table",
     "Endpoint", "endpoint", "final", "at", "peak", "trough", "auc", "time_to", "time_of_peak", "fraction_of_time",
     "Simulation", "Comparison", "SweepResult", "Atlas", "Contrast", "Expectations",
+    # virtual populations and trials
+    "population", "lognormal", "normal", "uniform", "loguniform", "responders", "prevalence_weights", "regimen_search",
+    "Population", "Distribution", "Trial", "Prevalence", "RegimenSearch",
     # under the hood
     "Program", "lower", "source",
     # errors
@@ -158,6 +166,11 @@ _HOMES = {
         simulate sweep atlas check_expectations switch_log Arms Design Space space grid latin_hypercube sobol from_table
         Endpoint endpoint final at peak trough auc time_to time_of_peak fraction_of_time
         Simulation Comparison SweepResult Atlas Contrast Expectations""",
+    "study.population": "Population population",
+    "study.distributions": "Distribution lognormal normal uniform loguniform",
+    "analysis.trial": "Trial responders",
+    "analysis.prevalence": "Prevalence prevalence_weights",
+    "analysis.regimens": "RegimenSearch regimen_search",
     "program": "Program lower",
     "program.source": "source",
     "errors": "ImmunodeError ModelError UnitError DoseError StudyError SolverError EngineError StoreError",

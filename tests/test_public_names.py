@@ -26,6 +26,8 @@ PUBLIC = {
     "Arms", "Design", "Space", "space", "grid", "latin_hypercube", "sobol", "from_table",
     "Endpoint", "endpoint", "final", "at", "peak", "trough", "auc", "time_to", "time_of_peak", "fraction_of_time",
     "Simulation", "Comparison", "SweepResult", "Atlas", "Contrast", "Expectations",
+    "population", "lognormal", "normal", "uniform", "loguniform", "responders", "prevalence_weights", "regimen_search",
+    "Population", "Distribution", "Trial", "Prevalence", "RegimenSearch",
     "Program", "lower", "source",
     "ImmunodeError", "ModelError", "UnitError", "DoseError", "StudyError", "SolverError", "EngineError", "StoreError",
     "__version__",

@@ -143,3 +143,11 @@ def is_bottom(ax: Axes, panels: Sequence[Axes]) -> bool:
     column, bottom = spec.colspan.start, spec.rowspan.stop
     others = [other.get_subplotspec() for other in panels if other is not ax]
     return not any(o is not None and o.colspan.start == column and o.rowspan.start >= bottom for o in others)
+
+
+def is_left(ax: Axes, panels: Sequence[Axes]) -> bool:
+    """Return whether `ax` stands in the first column of a grid made here; the first panel, in a figure of others."""
+    spec = ax.get_subplotspec()
+    if spec is None or not isinstance(ax.figure, StyledFigure):
+        return ax is panels[0]
+    return int(spec.colspan.start) == 0

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -106,6 +106,63 @@ class Pictures:
             for name in chosen
         }
         return endpoints(values, units={n: result.units[n] for n in chosen}, **options)
+
+    def waterfall(
+        self, quantity: str, *, baseline: str | None = None, lines: Mapping[str, float] | None = None, **options: Any
+    ) -> Figure:
+        """Return each patient's % change of an endpoint from a baseline, sorted, one panel an arm.
+
+        quantity : an endpoint: `"final(T)"`.   baseline : another one: `"at(T, 0)"` (the default, where it was asked
+        for), or the name of an arm, whose same patient is the baseline.
+        lines : name -> height in %, such as {"partial response": -30}.
+        options : as in `immunode.plot.waterfall`: title, style, axes.
+
+        Raises
+        ------
+        StudyError : unknown endpoints, or no baseline.
+        """
+        from immunode.plot.waterfall import waterfall
+
+        result = self._result
+        name = result.endpoint_name(quantity)
+        subject = result.plan.endpoints[result.endpoints.index(name)].subject
+        baseline = baseline or f"at({subject}, 0)"
+        if baseline in result.arms:
+            table = result.contrast(name, versus=baseline).differences
+            base = result.endpoint(name)[result.plan.arm_of == result.arms.index(baseline)]
+            changes = {str(arm): 100 * table[arm].to_numpy(float) / base for arm in table.columns}
+            against = f"the same patient in {baseline}"
+        elif baseline in result.endpoints:
+            with np.errstate(all="ignore"):
+                change = 100 * (result.endpoint(name) / result.endpoint(baseline) - 1)
+            changes = {arm: change[result.plan.arm_of == i] for i, arm in enumerate(result.arms)}
+            against = baseline
+        else:
+            raise StudyError(
+                f"waterfall: no endpoint or arm '{baseline}' to start from; add it to the sweep's endpoints"
+                f"{did_you_mean(baseline, (*result.endpoints, *result.arms))}"
+            )
+        return waterfall(changes, label=f"{name}: % change from {against}", lines=lines, **options)
+
+    def time_to_event(self, condition: str, *, event: str = "", **options: Any) -> Figure:
+        """Return the share of patients without an event over time, by arm.
+
+        condition : an endpoint of the sweep, `"time_to(T > 1e8)"`, or its condition alone.   event : in words.
+        options : as in `immunode.plot.time_to_event`: title, style, axes.
+        """
+        from immunode.plot.time_to_event import time_to_event
+
+        result = self._result
+        name = result.endpoint_name(condition if condition in result.endpoints else f"time_to({condition})")
+        times = np.where(result.codes == 0, result.endpoint(name), np.nan)
+        subject = result.plan.endpoints[result.endpoints.index(name)].subject
+        return time_to_event(
+            {arm: times[result.plan.arm_of == i] for i, arm in enumerate(result.arms)},
+            until=float(result.times[-1]),
+            time_unit=result.plan.model.time_unit or result.plan.model.clock,
+            event=event or subject,
+            **options,
+        )
 
     def _axes(self, inputs: Any, x: str | None, y: str | None) -> tuple[str, str]:
         columns = self._result.plan.design.names

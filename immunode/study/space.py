@@ -116,7 +116,7 @@ def space(model: Model, *patterns: str, spread: float = 0.3) -> Space:
     """
     if not 0 < spread < 1:
         raise StudyError(f"space: spread must be above 0 and below 1, got {spread:g}")
-    known = _ranges(model, patterns)
+    known = ranges(model, patterns)
     chosen: dict[str, None] = {}
     for pattern in patterns or ("*",):
         found = [n for n in known if _matches(n, pattern, model)]
@@ -124,9 +124,9 @@ def space(model: Model, *patterns: str, spread: float = 0.3) -> Space:
             raise StudyError(f"{model.name}: nothing is called '{pattern}'{did_you_mean(pattern, known)}")
         chosen.update(dict.fromkeys(found))
     fixed = tuple(name for name in chosen if known[name][1] is not None and len(set(known[name][1] or ())) == 1)
-    ranges = {name: _axis(name, *known[name], spread) for name in chosen if name not in fixed}
-    left_out = tuple(name for name, axis in ranges.items() if axis is None)
-    axes = tuple(axis for axis in ranges.values() if axis is not None)
+    placed = {name: _axis(name, *known[name], spread) for name in chosen if name not in fixed}
+    left_out = tuple(name for name, axis in placed.items() if axis is None)
+    axes = tuple(axis for axis in placed.values() if axis is not None)
     if not axes:
         names = ", ".join((*left_out, *fixed))
         raise StudyError(f"{model.name}: {names}: 0 without bounds, or fixed; use Space().with_range(...)")
@@ -161,8 +161,8 @@ def _matches(name: str, pattern: str, model: Model) -> bool:
     return fnmatchcase(name, pattern)
 
 
-def _ranges(model: Model, patterns: tuple[str, ...]) -> dict[str, tuple[float, tuple[float, float] | None]]:
-    """Return name -> (value, bounds or None) of everything that can be sampled."""
+def ranges(model: Model, patterns: tuple[str, ...]) -> dict[str, tuple[float, tuple[float, float] | None]]:
+    """Return name -> (value, bounds or None) of what patterns such as these can mean; see `space`."""
     known: dict[str, tuple[float, tuple[float, float] | None]] = {
         p.name: (float(p.value), p.bounds) for p in model.parameters
     }

@@ -1,0 +1,126 @@
+"""Distributions of one quantity over virtual patients."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from immunode.errors import StudyError
+
+Array = NDArray[np.float64]
+KINDS = ("lognormal", "normal", "uniform", "loguniform")
+MIDDLE = 1.959963984540054
+"""Standard normal quantile of 0.975: the middle 95 % lies within this many standard deviations."""
+
+
+@dataclass(frozen=True, slots=True)
+class Distribution:
+    """How a quantity is spread over patients, in the quantity's own unit. Made by `lognormal`, `normal`, ...
+
+    kind : one of `KINDS`.
+    center, spread : lognormal: mean and standard deviation of the logarithm; normal: mean and standard deviation;
+        uniform and loguniform: unused.
+    low, high : nothing lies outside (truncated, not heaped up at the ends).
+    origin : where it is from, in words.
+    """
+
+    kind: str
+    center: float = 0.0
+    spread: float = 1.0
+    low: float = -math.inf
+    high: float = math.inf
+    origin: str = "given"
+
+    def __post_init__(self) -> None:
+        numbers = (self.center, self.spread, self.low, self.high)
+        if any(math.isnan(x) for x in numbers) or not math.isfinite(self.center + self.spread):
+            raise StudyError(f"{self.kind}: its numbers must be finite, got {', '.join(f'{x:g}' for x in numbers)}")
+        if self.spread <= 0:
+            raise StudyError(f"{self.kind}: the standard deviation must be above 0, got {self.spread:g}")
+        if not self.low < self.high:
+            raise StudyError(f"{self.kind}: its range runs from {self.low:g} to {self.high:g}")
+        if self.kind in ("uniform", "loguniform") and not math.isfinite(self.low + self.high):
+            raise StudyError(f"{self.kind}: both ends must be finite, got {self.low:g} to {self.high:g}")
+        if self.kind == "loguniform" and self.low <= 0:
+            raise StudyError(f"loguniform: both ends must be above 0, got {self.low:g}")
+
+    def place(self, z: Array) -> Array:
+        """Return the quantities at standard normal scores. z : shape (n,), dimensionless."""
+        if self.kind in ("uniform", "loguniform"):
+            from scipy.special import ndtr
+
+            low, high = (
+                (math.log(self.low), math.log(self.high)) if self.kind == "loguniform" else (self.low, self.high)
+            )
+            placed = low + ndtr(z) * (high - low)
+            return np.clip(np.exp(placed) if self.kind == "loguniform" else placed, self.low, self.high)
+        z = self._inside(z)
+        placed = self.center + self.spread * z
+        return np.asarray(np.exp(placed) if self.kind == "lognormal" else placed)
+
+    def words(self) -> str:
+        """Return the distribution in a few words."""
+        if self.kind in ("uniform", "loguniform"):
+            return f"{self.kind} from {self.low:g} to {self.high:g}"
+        if self.kind == "lognormal":
+            text = f"lognormal, median {math.exp(self.center):g}, sd of the logarithm {self.spread:g}"
+        else:
+            text = f"normal, mean {self.center:g}, sd {self.spread:g}"
+        ends = [f"{word} {x:g}" for word, x in (("above", self.low), ("below", self.high)) if math.isfinite(x) and x]
+        return text + (f", {' and '.join(ends)}" if ends else "")
+
+    def _inside(self, z: Array) -> Array:
+        """Return scores moved into the range: the same quantile of the truncated distribution."""
+        if self.kind == "lognormal":
+            low = math.log(self.low) if self.low > 0 else -math.inf
+            high = math.log(self.high) if self.high > 0 else -math.inf
+        else:
+            low, high = self.low, self.high
+        ends = (low - self.center) / self.spread, (high - self.center) / self.spread
+        if not (math.isfinite(ends[0]) or math.isfinite(ends[1])):
+            return z
+        from scipy.special import ndtr, ndtri
+
+        a, b = ndtr(ends[0]), ndtr(ends[1])
+        if not b > a:
+            raise StudyError(f"{self.kind}: next to nothing of it lies between {self.low:g} and {self.high:g}")
+        return np.clip(ndtri(a + ndtr(z) * (b - a)), *ends)
+
+
+def lognormal(
+    median: float, *, sd: float | None = None, cv: float | None = None, low: float = 0.0, high: float = math.inf
+) -> Distribution:
+    """Return a lognormal distribution: the logarithm is normal.
+
+    median : in the quantity's unit, above 0.
+    sd : standard deviation of the natural logarithm.   cv : coefficient of variation, sd/mean, dimensionless;
+        sd^2 = log(1 + cv^2). One of the two is needed.
+
+    Raises
+    ------
+    StudyError : the median is not above 0, or not exactly one of `sd` and `cv` is given.
+    """
+    if not median > 0:
+        raise StudyError(f"lognormal: the median must be above 0, got {median:g}")
+    if (sd is None) == (cv is None):
+        raise StudyError("lognormal: give either sd (of the logarithm) or cv (sd/mean)")
+    spread = float(sd) if sd is not None else math.sqrt(math.log1p(float(cv or 0.0) ** 2))
+    return Distribution("lognormal", math.log(median), spread, max(low, 0.0), high)
+
+
+def normal(mean: float, sd: float, *, low: float = -math.inf, high: float = math.inf) -> Distribution:
+    """Return a normal distribution, truncated to [low, high]; all in the quantity's unit."""
+    return Distribution("normal", float(mean), float(sd), low, high)
+
+
+def uniform(low: float, high: float) -> Distribution:
+    """Return a uniform distribution on [low, high]."""
+    return Distribution("uniform", low=float(low), high=float(high))
+
+
+def loguniform(low: float, high: float) -> Distribution:
+    """Return a distribution on [low, high], both above 0, whose logarithm is uniform."""
+    return Distribution("loguniform", low=float(low), high=float(high))
