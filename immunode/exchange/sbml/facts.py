@@ -6,69 +6,36 @@ that another tool has changed, SBML is right, and only what it can't say is laid
 
 from __future__ import annotations
 
-import re
 from dataclasses import replace
+from importlib import import_module
 from typing import Any
 from xml.etree import ElementTree
 
 from immunode.errors import ImmunodeError, ModelError
-from immunode.exchange.sbml.writing import FACTS, model_ids, to_sbml
+from immunode.exchange.sbml.writing import FACTS, document_ids, remove_prose, to_sbml
 from immunode.model.declaration import Model, Parameter, State
 
 _CHANGED = "the file was changed since immunode wrote it; bounds, sources and interventions are those of before"
 _BROKEN = "the file's annotation of immunode can't be read and was left out"
 
 
-def facts_in(text: str) -> Model | None:
-    """Return the model that an SBML text keeps in its annotation; None where it has none that can be read."""
-    if FACTS not in text or "<!DOCTYPE" in text or "<!ENTITY" in text:
-        return None
-    try:
-        found = ElementTree.fromstring(text.encode()).find(f"./{{*}}model/{{*}}annotation/{{{FACTS}}}facts")
-        return Model.from_json(found.text or "") if found is not None else None
-    except (ElementTree.ParseError, ImmunodeError):
-        return None
+def recall(document: Any) -> Model | None:
+    """Return the very model that was written, where a document of libSBML is as immunode wrote it; else None."""
+    told = _told(document)
+    return told if told is not None and _unchanged(document, told) else None
 
 
-def unchanged(text: str, told: Model) -> bool:
-    """Return whether an SBML text says what `told` says, up to notes, annotations and layout."""
-    try:
-        return _core(text) == _core(to_sbml(told, facts=False))
-    except (ElementTree.ParseError, ImmunodeError):
-        return False
-
-
-def _core(text: str) -> str:
-    import libsbml
-
-    document = libsbml.readSBMLFromString(text)
-    plain: str = libsbml.writeSBMLToString(document)
-    plain = re.sub(r"<!--.*?-->", "", plain, flags=re.DOTALL)
-    root = ElementTree.fromstring(plain.encode())
-    for element in root.iter():
-        for child in [c for c in element if c.tag.rpartition("}")[2] in ("notes", "annotation")]:
-            element.remove(child)
-        element.attrib.pop("metaid", None)
-    return ElementTree.canonicalize(ElementTree.tostring(root, encoding="unicode"), strip_text=True)
-
-
-def recall(text: str) -> Model | None:
-    """Return the very model that was written, where an SBML text is as immunode wrote it; else None."""
-    told = facts_in(text)
-    return told if told is not None and unchanged(text, told) else None
-
-
-def lay_over(read: Model, text: str) -> Model:
-    """Return a model read from a changed file with what its annotation knows and SBML can't say.
+def lay_over(read: Model, document: Any) -> Model:
+    """Return a model read from a changed document with what its annotation knows and SBML can't say.
 
     read : what the SBML says; its equations and numbers stay as they are.
     """
-    if FACTS not in text:
+    if not _annotation(document):
         return read
-    told = facts_in(text)
+    told = _told(document)
     if told is None:
         return _remark(read, _BROKEN)
-    ids = model_ids(told)
+    ids = document_ids(told)
     names = {ids[name]: name for name in ids}
     states = {s.name: s for s in told.states}
     parameters = {p.name: p for p in told.parameters}
@@ -86,6 +53,41 @@ def lay_over(read: Model, text: str) -> Model:
     for field in ("variants", "interventions", "aliases"):
         made = _tried(made, **{field: getattr(told, field)})
     return _remark(made, _CHANGED)
+
+
+def _annotation(document: Any) -> str:
+    """Return the annotation of the model of a document, "" where there is none of ours."""
+    text: str = document.getModel().getAnnotationString()
+    return text if FACTS in text else ""
+
+
+def _told(document: Any) -> Model | None:
+    """Return the model that the annotation holds; None where there is none that can be read."""
+    import_module("immunode.intervention")  # a model in JSON may hold interventions
+    try:
+        root = ElementTree.fromstring(_annotation(document).encode() or b"<nothing/>")
+        found = root.find(f"{{{FACTS}}}facts")
+        return Model.from_json(found.text or "") if found is not None else None
+    except (ElementTree.ParseError, ImmunodeError):
+        return None
+
+
+def _unchanged(document: Any, told: Model) -> bool:
+    """Return whether a document says what `told` says, up to notes, annotations and layout."""
+    from immunode.exchange.sbml.document import libsbml
+
+    try:
+        return _core(document) == _core(libsbml().readSBMLFromString(to_sbml(told, facts=False)))
+    except (ElementTree.ParseError, ImmunodeError):
+        return False
+
+
+def _core(document: Any) -> str:
+    from immunode.exchange.sbml.document import libsbml
+
+    root = ElementTree.fromstring(libsbml().writeSBMLToString(document).encode())
+    remove_prose(root)
+    return ElementTree.canonicalize(ElementTree.tostring(root, encoding="unicode"), strip_text=True)
 
 
 def _state(read: State, told: State | None) -> State:

@@ -32,11 +32,12 @@ _DEFINITIONS = {
 }
 
 
-def to_sbml(model: Model, *, facts: bool = True) -> str:
+def to_sbml(model: Model, *, facts: bool = True, bare: bool = False) -> str:
     """Return a model, with the interventions applied to it, as SBML text (Level 3 Version 2).
 
     facts : keep what SBML can't say (bounds, evidence, readouts, interventions that are not applied) as JSON in an
         annotation, from which `read_sbml` makes an equal model.
+    bare : leave out notes, links and the units of literal numbers.
 
     Raises
     ------
@@ -45,6 +46,10 @@ def to_sbml(model: Model, *, facts: bool = True) -> str:
     root = Element("sbml", {"xmlns": CORE, "level": "3", "version": "2"})
     document = _Document(_begun(model))
     root.append(document.model_element(clean(model.to_json()) if facts else ""))
+    if bare:
+        remove_prose(root)
+        for number in root.iter("cn"):
+            number.attrib.pop("sbml:units", None)
     indent(root, " ")
     return _HEAD + tostring(root, encoding="unicode") + "\n"
 
@@ -71,9 +76,10 @@ def write_sbml(model: Model, path: str | os.PathLike[str]) -> Path:
     return target
 
 
-def model_ids(model: Model) -> dict[str, str]:
-    """Return the SBML id of every state, parameter, switch, derived quantity and `k.effective` of a model."""
-    return dict(_Document(model).ids)
+def document_ids(model: Model) -> dict[str, str]:
+    """Return the SBML id of every state, parameter, switch, derived quantity, `k.effective` and process of a model."""
+    document = _Document(model)
+    return document.processes | document.ids
 
 
 def _begun(model: Model) -> Model:
@@ -88,12 +94,19 @@ def _begun(model: Model) -> Model:
     return model.with_initial(initial).replace(start="")
 
 
+def remove_prose(root: Element) -> None:
+    """Take notes, links and annotations out of a document."""
+    for element in root.iter():
+        for child in [c for c in element if c.tag.rpartition("}")[2] in ("notes", "annotation")]:
+            element.remove(child)
+        element.attrib.pop("metaid", None)
+
+
 class _Document:
     """One pass over one model."""
 
     def __init__(self, model: Model) -> None:
         self.model = model
-        self.units = UnitBook(model)
         self.fresh = Ids()
         self.ids: dict[str, str] = {}
         quantities: tuple[Any, ...] = (*model.states, *model.parameters, *model.switches, *model.derived)
@@ -104,6 +117,7 @@ class _Document:
         self.renamed: dict[str, Expression] = {n: ("name", f"{n}.effective") for n in self.perturbed}
         self.processes = {process.name: self.fresh.new(process.name) for process in model.processes}
         self.compartments = {space.name: self.fresh.new(space.name) for space in model.compartments}
+        self.units = UnitBook(model, self.fresh)
         self.ones: dict[str, str] = {}
         self.functions = self._functions()
         self.homes = {state.name: self._home(state) for state in model.states}

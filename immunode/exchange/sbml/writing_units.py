@@ -6,6 +6,7 @@ import re
 from fractions import Fraction
 from xml.etree.ElementTree import Element, SubElement
 
+from immunode.exchange.sbml.writing_names import Ids
 from immunode.model.declaration import Model
 from immunode.model.dimension import Dimension, parse_unit
 
@@ -13,13 +14,19 @@ _KINDS = {"s": "second", "m": "metre", "g": "gram", "mol": "mole", "kg": "kilogr
 _KINDS |= {name: name for name in ("kelvin", "ampere", "candela", "radian")}
 _COUNTED = "item"
 """What cells, copies, colony-forming units and a model's own units are to SBML, which knows no others."""
+_RESERVED = """
+    ampere avogadro becquerel candela celsius coulomb dimensionless farad gram gray henry hertz item joule katal kelvin
+    kilogram liter litre lumen lux meter metre mole newton ohm pascal radian second siemens sievert steradian tesla volt
+    watt weber substance volume area length
+"""
 _SUBSTANCES = frozenset({"mol", "g", "kg"})
 
 
 class UnitBook:
     """The unit definitions of one model, made as they are asked for."""
 
-    def __init__(self, model: Model) -> None:
+    def __init__(self, model: Model, fresh: Ids) -> None:
+        self.fresh = fresh
         self.extra = tuple(unit.name for unit in model.units)
         self.definitions: dict[str, Element] = {}
         self._ids: dict[str, str] = {}
@@ -34,12 +41,9 @@ class UnitBook:
         found = self.dimension(text)
         if not found.powers and found.dimensionless:
             return "dimensionless"
-        plain = text.replace("**", "").replace("%", "percent").replace("/", "_per_")
-        made = base = "u_" + (re.sub(r"_+", "_", re.sub(r"\W", "_", plain, flags=re.ASCII)).strip("_") or "unit")
-        n = 1
-        while made in self.definitions:
-            n += 1
-            made = f"{base}_{n}"
+        plain = re.sub(r"^\s*1\s*/", "per ", text).replace("**", "").replace("%", "percent").replace("/", " per ")
+        base = re.sub(r"_+", "_", re.sub(r"\W", "_", plain, flags=re.ASCII)).strip("_") or "unit"
+        made = self.fresh.new(f"{base}_" if base in _RESERVED.split() else base)
         self._ids[text] = made
         self.definitions[made] = _definition(made, text, found)
         return made
