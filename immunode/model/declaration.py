@@ -213,6 +213,7 @@ class Model:
         act on that. Running totals, on which no rate depends, begin at their initial values. Default: initial values.
     aliases : further names for `load_model`, each with a variant or "": `{"rheumatoid_arthritis": "diseased"}`.
     status : "published" or "ours".
+    remarks : what is odd about the file that a model was read from; shown, and never computed with.
     effects, requirements, applied : what `perturb` writes; not declared by hand.
 
     Raises
@@ -243,6 +244,7 @@ class Model:
     readouts: tuple[str, ...] | Sequence[str] = ()
     description: str = ""
     start: str = ""
+    remarks: tuple[str, ...] | Sequence[str] = ()
     effects: tuple[Effect, ...] | Sequence[Effect] = field(default=())
     requirements: tuple[Requirement, ...] | Sequence[Requirement] = field(default=())
     applied: tuple[str, ...] | Sequence[str] = field(default=())

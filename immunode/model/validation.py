@@ -126,7 +126,7 @@ def _check_types(model: Model) -> None:
                 _check_texts(model, spec.name, item)
             elif spec.name == "interventions" and not isinstance(getattr(item, "name", None), str):
                 raise ModelError(f"{who}: {type(item).__name__} is no intervention")
-            elif spec.name in ("readouts", "applied") and not isinstance(item, str):
+            elif spec.name in ("readouts", "applied", "remarks") and not isinstance(item, str):
                 raise ModelError(f"{who}: only names belong here, but {type(item).__name__} was found")
     if model.status and model.status not in _STATUS:
         raise ModelError(f"{model.name}: status '{model.status}'{did_you_mean(model.status, _STATUS)}")
