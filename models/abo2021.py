@@ -287,9 +287,9 @@ MODEL = Model(
                      expects={"ROR": "down"}, evidence="assumed", source="assumed: no ROR"),
         Intervention("glucocorticoid", [scale("kIL6", 0.5), scale("kTNF", 0.5)], during(0, 24), kind="drug",
                      direction="suppress", acts_on="production", expects={"IL6": "down", "TNF": "down"},
-                     evidence="assumed", source="assumed: half of IL-6 and TNF, for a day"),
+                     evidence="assumed", source="assumed: half of IL-6 and TNF, for a day", beside="challenged"),
         Intervention("il10_therapy", [scale("sIL10", 2)], during(0, 24), kind="drug", direction="enhance",
                      acts_on="production", expects={"IL6": "down", "TNF": "down"}, evidence="assumed",
-                     source="assumed: twice the source for a day; IL10 starts untreated"),
+                     source="assumed: twice the source for a day; IL10 starts untreated", beside="challenged"),
     ],
 )

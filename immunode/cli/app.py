@@ -209,7 +209,7 @@ def atlas(
     ] = "mean",
     until: Until = "",
     show_: Annotated[list[str] | None, typer.Option("--show", help="A read-out to compare; repeat for more.")] = None,
-    engine: Engine = "scipy",
+    engine: Engine = "auto",
     method: Method = "auto",
     rtol: Rtol = 1e-6,
     style: Style = "slide",

@@ -68,7 +68,7 @@ def _print(found: Atlas, variant: str) -> None:
     who = found.model.name + (f" ({variant})" if variant else "")
     rows = [
         {"intervention": name, "kind": kind, **dict(zip(found.readouts, texts, strict=True))}
-        for name, kind, texts in zip(found.interventions, found.kinds, found.texts, strict=True)
+        for name, kind, texts in zip(found.labels, found.kinds, found.texts, strict=True)
     ]
     output.print_rows(screen, f"{who}, log2 fold change", rows)
     screen.print(f"against control: {found.measured}; +1: twice, -1: half", markup=False)

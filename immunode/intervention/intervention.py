@@ -51,6 +51,8 @@ class Intervention:
     acts_on : "growth", "activation", "lifespan", "production", "signal", "clearance"; several with commas.
     expects : what it should do to quantities, `{"tnf": "down"}`: "up", "down" or "unchanged".
     source, evidence, note : its authority, as for a parameter.
+    beside : name of another intervention of the model, or of a variant (its values are set on top): alone it does
+        nothing, so the atlas and `check_expectations` look at it beside that one, against that one alone.
 
     Halves make a whole: in time for every operator, in strength for `scale`, `add` and `transfer`
     (two halves of an inhibition act as independent partial blocks, (1 - v/2)**2).
@@ -73,6 +75,7 @@ class Intervention:
     source: str = ""
     evidence: str = ""
     note: str = ""
+    beside: str = ""
 
     def __post_init__(self) -> None:
         check_name(self.name)
@@ -108,7 +111,7 @@ class Intervention:
     def card_rows(self) -> tuple[str, dict[str, str]]:
         """Return the labels and the rows of the card."""
         does = "; ".join(operation.words for operation in _operations(self))
-        return record_rows(self, {"does": does, "when": str(self.schedule)})
+        return record_rows(self, {"does": does, "when": str(self.schedule), "beside": self.beside})
 
     def __repr__(self) -> str:
         return card(self.name, *self.card_rows())

@@ -216,6 +216,15 @@ class _Names:
                     raise ModelError(f"{who}: unknown state '{name}'{hint or did_you_mean(name, self.states)}")
                 self.constant(f"{who}, initial value of '{name}'", value)
         variants = [v.name for v in model.variants]
+        for it in model.interventions:
+            others = [*(other.name for other in model.interventions if other is not it), *variants]
+            beside = getattr(it, "beside", "")
+            if beside and beside not in others:
+                hint = did_you_mean(beside, others)
+                raise ModelError(
+                    f"{model.name}, intervention '{it.name}': it acts beside '{beside}', which is no other "
+                    f"intervention and no variant{hint}"
+                )
         for alias, name in pairs(model.aliases):
             if name and name not in variants:
                 hint = did_you_mean(name, variants)

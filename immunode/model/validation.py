@@ -83,7 +83,7 @@ class _Structure:
             tuple((v.name, v.values, v.initial) for v in model.variants),
             tuple(r.condition for r in model.requirements),
             tuple(u.name for u in model.units),
-            tuple(i.name for i in model.interventions),
+            tuple((i.name, getattr(i, "beside", "")) for i in model.interventions),
         )
 
     def __hash__(self) -> int:

@@ -11,8 +11,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from immunode.errors import ImmunodeError, StudyError, did_you_mean
+from immunode.solve import FEW_RUNS, choose_engine
 from immunode.study.arms import CONTROL, Arms, as_arms
-from immunode.study.runs import meanings, quantity_units
+from immunode.study.beside import company
+from immunode.study.runs import make_ready, meanings, quantity_units
 from immunode.study.simulate import simulate
 
 if TYPE_CHECKING:
@@ -37,16 +39,21 @@ NOISE = 1e-12
 rounding errors of either sign."""
 
 
+MANY_STEPS = 5000
+"""From so many steps of SciPy for control on, compiling every arm is quicker than running it with SciPy."""
+
+
 @dataclass(frozen=True, eq=False, repr=False)
 class Atlas:
-    """Interventions x read-outs of one model, each intervention alone against control; never changes.
+    """Interventions x read-outs of one model, each intervention against control; never changes.
 
     model : the model without interventions.   measure : "mean" (over time), "final" or "peak".
     until : end of the runs, in `model.time_unit`.
     interventions : names of the rows, those of one kind together, kinds and members in the declared order.
     kinds : kind of each row ("drug", "nutrition", ...), "" where it has none.
+    beside : what each row acts beside, another intervention or a variant, which its control has too; "" for nothing.
     readouts : names of the columns.
-    control : shape (n_readouts,), each in its unit.   values : shape (n_interventions, n_readouts), NaN where no run.
+    control : shape (n_interventions, n_readouts), each in its unit.   values : the same shape, NaN where no run.
     fold : log2(value / control), dimensionless, the same shape, NaN where there is no such number.
     change : the same shape as text: "fold" where there is a number, "new" (0 in control), "gone" (0 under the
         intervention), "zero" (0 in both), "sign" (another sign than in control), "undefined" (not known to an arm or
@@ -59,6 +66,7 @@ class Atlas:
     until: float
     interventions: tuple[str, ...]
     kinds: tuple[str, ...]
+    beside: tuple[str, ...]
     readouts: tuple[str, ...]
     control: Array
     values: Array
@@ -92,10 +100,16 @@ class Atlas:
             for row, values in zip(self.change, self.fold.tolist(), strict=True)
         )
 
+    @property
+    def labels(self) -> tuple[str, ...]:
+        """Names of the rows with what they act beside: "carbohydrate beside bout"."""
+        pairs = zip(self.interventions, self.beside, strict=True)
+        return tuple(f"{name} beside {other}" if other else name for name, other in pairs)
+
     def __repr__(self) -> str:
         head = f"Atlas of {self.model.name}: log2 fold change against control ({self.measured})"
         rows = [("", *self.readouts)]
-        rows += [(name, *texts) for name, texts in zip(self.interventions, self.texts, strict=True)]
+        rows += [(name, *texts) for name, texts in zip(self.labels, self.texts, strict=True)]
         width = [max(len(row[j]) for row in rows) for j in range(len(rows[0]))]
         lines = [
             "  ".join(cell.ljust(width[0]) if j == 0 else cell.rjust(width[j]) for j, cell in enumerate(row)).rstrip()
@@ -107,18 +121,19 @@ class Atlas:
     def table(self) -> pd.DataFrame:
         """Return one row for each intervention and read-out.
 
-        Columns: intervention, kind, readout, unit, control, value (in that unit), log2_fold, change, reason.
+        Columns: intervention, kind, beside, readout, unit, control, value (in that unit), log2_fold, change, reason.
         """
         import pandas as pd
 
         units = quantity_units(self.model)
         rows = [
-            (name, self.kinds[i], readout, units.get(readout, ""), self.control[j], self.values[i, j],
-             self.fold[i, j], self.change[i][j], self.failures.get(name, ""))
+            (name, self.kinds[i], self.beside[i], readout, units.get(readout, ""), self.control[i, j],
+             self.values[i, j], self.fold[i, j], self.change[i][j], self.failures.get(name, ""))
             for i, name in enumerate(self.interventions)
             for j, readout in enumerate(self.readouts)
         ]  # fmt: skip
-        columns = ["intervention", "kind", "readout", "unit", "control", "value", "log2_fold", "change", "reason"]
+        measured = ["readout", "unit", "control", "value", "log2_fold", "change", "reason"]
+        columns = ["intervention", "kind", "beside", *measured]
         return pd.DataFrame(rows, columns=columns)
 
     def plot(self, *, style: str = "slide", title: str | None = None, axes: Any = None) -> Figure:
@@ -131,12 +146,12 @@ class Atlas:
         known = meanings(self.model)
         return draw(
             self.fold,
-            rows=self.interventions,
+            rows=self.labels,
             columns=self.readouts,
             changes=self.change,
             texts=self.texts,
             groups=self.kinds,
-            reasons=self.failures,
+            reasons={label: self.failures.get(n, "") for label, n in zip(self.labels, self.interventions, strict=True)},
             meanings={name: known[name] for name in self.readouts if name in known},
             measured=self.measured,
             title=(self.model.title or self.model.name) if title is None else title,
@@ -161,19 +176,21 @@ def atlas(
     until: float | str | None = None,
     measure: str = "mean",
     *,
-    engine: str = "scipy",
+    engine: str = "auto",
     method: str = "auto",
     rtol: float = 1e-6,
 ) -> Atlas:
     """Return how every intervention, alone, changes every read-out of a model against control.
 
     interventions : records, names of declared ones ("a+b" joins), or `Arms`; default all that the model declares. An
-        arm called "control" replaces the control without interventions.
+        arm called "control" replaces the control without interventions. What is declared to act `beside` another
+        intervention or a variant is given with it, and compared with that one alone.
     readouts : quantities; default `model.readouts`, else the states.
     until : end, a number in model time or text such as "52 weeks"; default `model.horizon`.
     measure : "mean", the time average from 0 to the end (the default: at the end of a run with waves any phase can
         be met); "final", the value at the end; "peak", the largest value on the way.
-    engine, method, rtol : as in `simulate`.
+    engine : as in `simulate`; "auto" takes "scipy", and "compiled" where control needs thousands of steps.
+    method, rtol : as in `simulate`.
 
     An intervention that can't be composed or whose run fails stays in the atlas as a row with its reason.
 
@@ -185,34 +202,30 @@ def atlas(
     if measure not in MEASURES:
         raise StudyError(f"atlas: measure is 'mean', 'final' or 'peak', got {measure!r}")
     arms = _arms(model, interventions)
-    options: dict[str, Any] = {"engine": engine, "method": method, "rtol": rtol}
-    control = simulate(model, until, interventions=arms.pop(CONTROL, ()), **options)
+    run = _Runner(model, until, engine, {"method": method, "rtol": rtol})
+    plain = tuple(arms.pop(CONTROL, ()))
+    control = run.simulate("", plain)
+    company_of = {name: company(model, entries[0]) if len(entries) == 1 else ("", ()) for name, entries in arms.items()}
+    controls: dict[str, Simulation] = {}
     done: dict[str, Simulation] = {}
     failures: dict[str, str] = {}
     for name, entries in arms.items():
+        variant, others = company_of[name]
         try:
-            done[name] = simulate(model, until, interventions=entries, **options)
+            controls[name] = run.simulate(variant, others) if variant or others else control
+            done[name] = run.simulate(variant, (*entries, *others))
         except ImmunodeError as error:
             reason = str(error).removeprefix(f"{model.name}, intervention '{name}': ")
             failures[name] = reason.removeprefix(f"{model.name}: ")
     columns = _readouts(model, readouts, control, done)
     kinds = {name: _kind(model, entries) for name, entries in arms.items()}
     order = [name for kind in dict.fromkeys(kinds.values()) for name in arms if kinds[name] == kind]
-    base = np.array([_measure(control, q, measure) for q in columns])
+    base = np.array([[_measure(controls.get(name, control), q, measure) for q in columns] for name in order])
     values = np.full((len(order), len(columns)), np.nan)
     for i, name in enumerate(order):
         if name in done:
             values[i] = [_measure(done[name], q, measure) for q in columns]
-    typical = {s.name: s.typical for s in model.states}
-    largest = np.fmax.reduce(np.abs([base, *values]), axis=0)
-    floors = [max(NOTHING * typical.get(q, 0.0), NOISE * float(most)) for q, most in zip(columns, largest, strict=True)]
-    pairs = [
-        [_compare(c, v, floor) for c, v, floor in zip(base, row, floors, strict=True)]
-        if name in done
-        else [("failed", np.nan)] * len(columns)
-        for name, row in zip(order, values, strict=True)
-    ]
-    fold = np.array([[number for _, number in row] for row in pairs], dtype=float)
+    fold, change = _compared(model, columns, base, values, [name in done for name in order])
     for array in (base, values, fold):
         array.flags.writeable = False
     return Atlas(
@@ -221,13 +234,66 @@ def atlas(
         float(control.times[-1]),
         tuple(order),
         tuple(kinds[name] for name in order),
+        tuple(company_of[name][0] or "+".join(it.name for it in company_of[name][1]) for name in order),
         columns,
         base,
         values,
         fold,
-        tuple(tuple(what for what, _ in row) for row in pairs),
+        change,
         MappingProxyType(failures),
     )
+
+
+class _Runner:
+    """Runs of one model to one end, each once; the first one tells which engine is quick."""
+
+    def __init__(self, model: Model, until: float | str | None, engine: str, options: dict[str, Any]) -> None:
+        self.model, self.until, self.engine, self.options = model, until, engine, options
+        self.heavy = False
+        self._known: dict[tuple[str, tuple[Any, ...]], Simulation] = {}
+
+    def simulate(self, variant: str, entries: tuple[Any, ...]) -> Simulation:
+        """Return the run of the model, or of its variant, with interventions."""
+        key = variant, entries
+        if key not in self._known:
+            where = self.model.variant(variant) if variant else self.model
+            self._known[key] = self._run(where, entries)
+        return self._known[key]
+
+    def _run(self, model: Model, entries: tuple[Any, ...]) -> Simulation:
+        first = not self._known
+        if self.engine != "auto" or first:
+            engine = "scipy" if self.engine == "auto" else self.engine
+            made: Simulation = simulate(model, self.until, interventions=entries, engine=engine, **self.options)
+            self.heavy = self.engine == "auto" and int(made.recipe["steps"]) > MANY_STEPS
+            if not self.heavy:
+                return made
+        engine = self._quickest(model, entries) if self.heavy else "scipy"
+        one: Simulation = simulate(model, self.until, interventions=entries, engine=engine, **self.options)
+        return one
+
+    def _quickest(self, model: Model, entries: tuple[Any, ...]) -> str:
+        """Return "compiled" where that engine can run it, else "scipy"; one run at a time "numpy" is slowest."""
+        composed = Arms({"arm": entries}).compose(model)["arm"]
+        found, _ = choose_engine(make_ready(composed).functions, FEW_RUNS, method=self.options["method"])
+        return "compiled" if found == "compiled" else "scipy"
+
+
+def _compared(
+    model: Model, columns: Sequence[str], base: Array, values: Array, ran: Sequence[bool]
+) -> tuple[Array, tuple[tuple[str, ...], ...]]:
+    """Return log2 fold changes, shape (n_interventions, n_readouts), and what happened to each pair."""
+    typical = {s.name: s.typical for s in model.states}
+    largest = np.fmax.reduce(np.abs(np.concatenate([base, values])), axis=0)
+    floors = [max(NOTHING * typical.get(q, 0.0), NOISE * float(most)) for q, most in zip(columns, largest, strict=True)]
+    pairs = [
+        [_compare(c, v, floor) for c, v, floor in zip(own, row, floors, strict=True)]
+        if done
+        else [("failed", np.nan)] * len(columns)
+        for own, row, done in zip(base, values, ran, strict=True)
+    ]
+    fold = np.array([[number for _, number in row] for row in pairs], dtype=float)
+    return fold, tuple(tuple(what for what, _ in row) for row in pairs)
 
 
 def _arms(model: Model, given: Any) -> dict[str, tuple[Any, ...]]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from immunode.errors import StudyError
 from immunode.study.arms import CONTROL, Arms
+from immunode.study.beside import company
 from immunode.study.design import Design, from_table, sobol
 from immunode.study.endpoints import auc, final
 from immunode.study.space import space
@@ -55,6 +56,7 @@ class CounterExample:
 class Expectation:
     """One expectation and how often it holds.
 
+    beside : what it acts beside, another intervention or a variant, which control has too; "" for nothing.
     over : "final" (at the end) or "mean" (over time).   share : of the pairs, 0 to 1.   pairs : runs that both ended.
     counter_example : the one nearest to the declared values, or None.
     """
@@ -66,10 +68,12 @@ class Expectation:
     share: float
     pairs: int
     counter_example: CounterExample | None
+    beside: str = ""
 
     def __str__(self) -> str:
         held = f"{100 * self.share:.4g} % of {self.pairs}" if self.pairs else "no run ended"
-        text = f"{self.intervention}: {self.quantity} {self.sign} ({self.over}): {held}"
+        name = self.intervention + (f" beside {self.beside}" if self.beside else "")
+        text = f"{name}: {self.quantity} {self.sign} ({self.over}): {held}"
         return text + (f"; nearest counter-example {self.counter_example}" if self.counter_example else "")
 
 
@@ -102,15 +106,30 @@ class Expectations:
         return "\n".join([head, *(f"  {item}" for item in self.items)])
 
     def table(self) -> pd.DataFrame:
-        """Return one row an item: intervention, quantity, sign, over, share, pairs, distance, control, treated."""
+        """Return one row an item: intervention, beside, quantity, sign, over, share, pairs, distance, control, treated.
+
+        distance, control, treated : of the nearest counter-example, NaN where there is none.
+        """
         import pandas as pd
 
         rows = []
         for item in self.items:
             against = item.counter_example
             found = (against.distance, against.control, against.treated) if against else (np.nan,) * 3
-            rows.append((item.intervention, item.quantity, item.sign, item.over, item.share, item.pairs, *found))
-        columns = ["intervention", "quantity", "sign", "over", "share", "pairs", "distance", "control", "treated"]
+            named = (item.intervention, item.beside, item.quantity, item.sign, item.over)
+            rows.append((*named, item.share, item.pairs, *found))
+        columns = [
+            "intervention",
+            "beside",
+            "quantity",
+            "sign",
+            "over",
+            "share",
+            "pairs",
+            "distance",
+            "control",
+            "treated",
+        ]
         return pd.DataFrame(rows, columns=columns)
 
 
@@ -130,7 +149,8 @@ def check_expectations(
 
     Each sampled parameter set runs with and without the intervention (paired), and two values of a quantity are
     compared: "final", at the end of the run, and "mean", its time average over the whole run. Which of the two an
-    expectation means is for its author to say; both are told unless `over` picks one.
+    expectation means is for its author to say; both are told unless `over` picks one. What is declared to act `beside`
+    another intervention or in a variant is given there, and compared with that one alone.
 
     intervention : one or several, or names; None is all that the model declares with expectations.
     n, seed : number of Sobol points, over all parameters inside their bounds (else +-30 %); the declared values are
@@ -150,19 +170,45 @@ def check_expectations(
     given = design if design is not None else sobol(space(model), n, seed=seed)
     if given.labels:
         raise StudyError(f"{model.name}: check_expectations makes its own arms; give a design without")
-    declared = {p.name: float(p.value) for p in model.parameters}
-    whole = _with_declared(given, declared)
     quantities = dict.fromkeys(quantity for it in chosen for quantity, _ in it.expects)
     ends = [make(q) for q in quantities for make in ([final] * ("final" in ways) + [auc] * ("mean" in ways))]
-    arms = Arms({CONTROL: (), **{it.name: (it,) for it in chosen}})
-    result = sweep(model, whole * arms, until=until, endpoints=ends, engine=engine)
-    items = [
-        _item(result, it.name, str(quantity), str(sign), way, declared, tolerance)
-        for it in chosen
-        for quantity, sign in it.expects
-        for way in ways
-    ]
-    return Expectations(model.name, tuple(items), given.recipe, tolerance)
+    found: dict[tuple[str, str, str], Expectation] = {}
+    for variant, group in _by_variant(model, chosen).items():
+        where = model.variant(variant) if variant else model
+        rows = given if design is not None or not variant else sobol(space(where), n, seed=seed)
+        declared = {p.name: float(p.value) for p in where.parameters}
+        result = sweep(where, _with_declared(rows, declared) * _arms(group), until=until, endpoints=ends, engine=engine)
+        for it, (_, others) in group:
+            beside = variant or "+".join(other.name for other in others)
+            names = it.name, _control(others)
+            for quantity, sign in it.expects:
+                for way in ways:
+                    item = _item(result, names, str(quantity), str(sign), way, declared, tolerance)
+                    found[it.name, str(quantity), way] = replace(item, beside=beside)
+    order = [(it.name, str(quantity), way) for it in chosen for quantity, _ in it.expects for way in ways]
+    return Expectations(model.name, tuple(found[key] for key in order), given.recipe, tolerance)
+
+
+def _by_variant(model: Model, chosen: Sequence[Any]) -> dict[str, list[tuple[Any, Any]]]:
+    """Return variant -> the interventions that are looked at in it, each with its company."""
+    groups: dict[str, list[tuple[Any, Any]]] = {}
+    for it in chosen:
+        found = company(model, it)
+        groups.setdefault(found[0], []).append((it, found))
+    return groups
+
+
+def _arms(group: Sequence[tuple[Any, Any]]) -> Arms:
+    """Return control, every intervention with what it acts beside, and that alone."""
+    arms: dict[str, tuple[Any, ...]] = {CONTROL: ()}
+    for it, (_, others) in group:
+        arms[_control(others)] = tuple(others)
+        arms[it.name] = (it, *others)
+    return Arms(arms)
+
+
+def _control(others: Sequence[Any]) -> str:
+    return f"{'+'.join(other.name for other in others)} alone" if others else CONTROL
 
 
 def _chosen(model: Model, given: Any) -> list[Any]:
@@ -192,7 +238,7 @@ def _with_declared(design: Design, declared: Mapping[str, float]) -> Design:
 
 def _item(
     result: SweepResult,
-    name: str,
+    names: tuple[str, str],
     quantity: str,
     sign: str,
     over: str,
@@ -203,24 +249,27 @@ def _item(
     column = result.endpoint(endpoint) / (float(result.times[-1]) if over == "mean" else 1.0)
     draws = result.plan.design.draw
     order = np.argsort(draws, kind="stable")
+    name, against_it = names
     arm = result.arm[order]
-    control, treated = column[order][arm == CONTROL], column[order][arm == name]
+    control, treated = column[order][arm == against_it], column[order][arm == name]
     paired = np.isfinite(control) & np.isfinite(treated)
     small = tolerance * np.maximum(np.abs(control), np.abs(treated))
     change = treated - control
     with np.errstate(invalid="ignore"):
         held = {"up": change > small, "down": change < -small, "unchanged": np.abs(change) <= small}[sign]
-    inputs = result.inputs()[order][arm == CONTROL]
+    inputs = result.inputs()[order][arm == against_it]
     against = np.flatnonzero(paired & ~held)
     sampled = paired.copy()
     sampled[0] = False
     share = float(held[sampled].mean()) if sampled.any() else float("nan")
     counter = None
     if against.size:
-        names = result.plan.design.names
-        distances = _distances(inputs, names, declared)
+        sampled_names = result.plan.design.names
+        distances = _distances(inputs, sampled_names, declared)
         nearest = int(against[np.argmin(distances[against])])
-        counter = _counter(inputs[nearest], names, declared, float(distances[nearest]), control, treated, nearest)
+        counter = _counter(
+            inputs[nearest], sampled_names, declared, float(distances[nearest]), control, treated, nearest
+        )
     return Expectation(name, quantity, sign, over, share, int(sampled.sum()), counter)
 
 

@@ -57,8 +57,11 @@ class Recorder:
     after: list[Array] = field(default_factory=list)
     switches: Array = field(init=False)
     history: Array = field(init=False)
+    rows: list[int] = field(init=False)
 
     def __post_init__(self) -> None:
+        known = {name: row for row, name in enumerate(self.functions.program.quantities)}
+        self.rows = [known[name] for name in self.names]
         with np.errstate(all="ignore"):
             self.switches = self._parameters()[self._declared :].copy()
         n_switches, n_runs = self.switches.shape
@@ -152,10 +155,9 @@ class Recorder:
         """Return the recorded names, shape (n_names, n_runs). t : a number or shape (n_runs,)."""
         program = self.functions.program
         n_states = len(program.states)
-        rows = [program.quantities.index(name) for name in self.names]
-        out = np.empty((len(rows), y.shape[1]))
+        out = np.empty((len(self.rows), y.shape[1]))
         seen = None
-        for i, row in enumerate(rows):
+        for i, row in enumerate(self.rows):
             if row < n_states:
                 out[i] = y[row]
                 continue

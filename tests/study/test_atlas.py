@@ -7,9 +7,9 @@ import math
 import numpy as np
 import pytest
 
-from immunode.errors import SolverError, StudyError
-from immunode.intervention import Intervention, add, during, scale, set_to, transfer
-from immunode.model import Derived, Model, Parameter, Process, State
+from immunode.errors import ModelError, SolverError, StudyError
+from immunode.intervention import Intervention, add, during, pulses, scale, set_to, transfer
+from immunode.model import Derived, Model, Parameter, Process, State, Variant
 from immunode.study import Arms, atlas
 from immunode.study.atlas import fold_text
 
@@ -112,7 +112,7 @@ def test_table_and_text_hold_what_was_found() -> None:
     found = atlas(_model(QUICK, MAKING))
     table = found.table()
     assert list(table.columns) == [
-        "intervention", "kind", "readout", "unit", "control", "value", "log2_fold", "change", "reason",
+        "intervention", "kind", "beside", "readout", "unit", "control", "value", "log2_fold", "change", "reason",
     ]  # fmt: skip
     row = table[(table.intervention == "making_b") & (table.readout == "B")].iloc[0]
     assert (row.control, row.unit, row.change) == (0.0, "cell", "new")
@@ -156,3 +156,38 @@ def test_a_wrong_key_names_the_nearest() -> None:
 )
 def test_a_cell_says_two_digits(value: float, text: str) -> None:
     assert fold_text(value) == text
+
+
+def test_what_acts_beside_another_one_is_compared_with_that_one_alone() -> None:
+    """Half of a supply that only `making_b` switches on: log2(1/2) beside it, and nothing alone."""
+    half = Intervention("half", [scale("supply", 0.5)], beside="making_b")
+    making = Intervention("making_b", [set_to("supply", 2.0)])
+    found = atlas(_model(QUICK, making, half), readouts="B")
+    assert found["half", "B"] == pytest.approx(-1.0, abs=1e-9)
+    assert found.labels == ("quick", "making_b", "half beside making_b")
+    assert found.control[:, 0] == pytest.approx([0.0, 0.0, 10.0])
+    assert found.table().set_index("intervention").loc["half", "beside"] == "making_b"
+    alone = Intervention("half", [scale("supply", 0.5)])
+    assert atlas(_model(making, alone), readouts="B").change == (("new",), ("zero",))
+    rich = _model().replace(
+        interventions=[Intervention("half", [scale("supply", 0.5)], beside="rich")],
+        variants=[Variant("rich", values={"supply": 4.0})],
+    )
+    assert atlas(rich, readouts="B")["half", "B"] == pytest.approx(-1.0, abs=1e-9)
+
+
+def test_company_that_is_not_there_is_named() -> None:
+    with pytest.raises(ModelError, match=r"acts beside 'making', which is no other intervention.*'making_b'"):
+        _model(MAKING, Intervention("half", [scale("supply", 0.5)], beside="making"))
+    with pytest.raises(StudyError, match="'half' acts beside 'making_b', which is no intervention and no variant"):
+        atlas(_model(QUICK), [Intervention("half", [scale("supply", 0.5)], beside="making_b")])
+
+
+def test_an_arm_of_many_steps_is_compiled_with_the_same_numbers() -> None:
+    """A dose every hour for 60 days is 1440 restarts; SciPy and the compiled engine agree to the tolerance."""
+    hourly = Intervention("hourly", [transfer("A", 1.0)], pulses(every=0.05, width=0, n=1200))
+    model = _model(QUICK).replace(horizon=60.0, interventions=[QUICK])
+    arms = Arms(control=[hourly], both=[hourly, QUICK])
+    quick, slow = atlas(model, arms, readouts="A"), atlas(model, arms, readouts="A", engine="scipy")
+    np.testing.assert_allclose(quick.values, slow.values, rtol=1e-5)
+    np.testing.assert_allclose(quick.control, slow.control, rtol=1e-5)

@@ -7,7 +7,7 @@ import math
 import pytest
 
 from immunode.errors import StudyError
-from immunode.intervention import Intervention, add, during, inhibit, scale
+from immunode.intervention import Intervention, add, during, inhibit, scale, set_to
 from immunode.model import Model
 from immunode.study import check_expectations, grid
 
@@ -66,7 +66,7 @@ def test_a_counter_example_away_from_the_declared_values(decay: Model) -> None:
 def test_declared_interventions_are_checked_by_name_or_all(decay: Model) -> None:
     model = decay.replace(interventions=[SLOW, Intervention("quick", scale("k", 3), expects={"A": "down"})])
     assert check_expectations(model, n=8).table()["intervention"].tolist() == ["slow", "slow", "quick", "quick"]
-    assert check_expectations(model, "quick", 8, over="mean").table().shape == (1, 9)
+    assert check_expectations(model, "quick", 8, over="mean").table().shape == (1, 10)
     text = repr(check_expectations(model, "slow", 8))
     assert "slow: A up (final): 100 % of 8" in text
     assert "8 Sobol points" in text
@@ -79,3 +79,16 @@ def test_mistakes_get_one_clear_line(decay: Model) -> None:
         check_expectations(decay, "slow")
     with pytest.raises(StudyError, match="over is 'final' or 'mean', got 'peak'"):
         check_expectations(decay, SLOW, over="peak")
+
+
+def test_what_acts_beside_another_one_is_checked_there(decay: Model) -> None:
+    """Less of an inflow that is 0 without `fed`: alone it moves nothing, beside it always."""
+    fed = Intervention("fed", set_to("inflow", 1.0), expects={"A": "up"})
+    less = Intervention("less", scale("inflow", 0.5), expects={"A": "down"}, beside="fed")
+    model = decay.replace(interventions=[fed, less]).with_values(inflow=0.0)
+    found = check_expectations(model, n=16)
+    assert found.hold
+    assert found["less", "A", "mean"].beside == "fed"
+    assert str(found["less", "A", "mean"]) == "less beside fed: A down (mean): 100 % of 16"
+    alone = Intervention("less", scale("inflow", 0.5), expects={"A": "down"})
+    assert check_expectations(model, alone, 16, over="mean").items[0].share == 0
