@@ -1,8 +1,10 @@
-"""One block of runs of one arm: solved, looked at, reduced."""
+"""Blocks of runs: solved, looked at, reduced; wherever their plan has travelled."""
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Mapping
+from contextlib import nullcontext
 from dataclasses import dataclass
 from typing import Any
 
@@ -65,6 +67,72 @@ def run_block(plan: Plan, arm: ArmPlan, rows: NDArray[np.intp], options: Mapping
     reasons = {int(i): why(arm.functions, batch, int(i), values, initial) for i in np.flatnonzero(~good)} | absurd
     told = batch.reason.replace(f"engine '{arm.engine}' was asked for", arm.why)
     return Block(status, table, kept, np.asarray(batch.reached, float), methods, reasons, told)
+
+
+@dataclass(frozen=True, slots=True)
+class Portion:
+    """What some rows of a design gave, in all their arms; arrays as in `Block`, along the rows.
+
+    reasons : position among the rows -> why that run failed.   why : arm -> the reason for engine and method.
+    """
+
+    status: NDArray[np.int16]
+    values: Array
+    kept: dict[str, Array]
+    reached: Array
+    methods: NDArray[Any]
+    reasons: dict[int, str]
+    why: dict[str, str]
+
+
+_one_at_a_time = threading.Lock()
+
+
+def run_portion(plan: Plan, size: int) -> Portion:
+    """Return what all rows of a plan give. size : most runs that are solved together."""
+    options = {name: plan.options[name] for name in ("method", "rtol", "atol")}
+    n = len(plan.design)
+    made = Portion(
+        np.empty(n, np.int16),
+        np.empty((n, len(plan.endpoints))),
+        {name: np.full((n, len(plan.times)), np.nan) for name in plan.keep},
+        np.empty(n),
+        np.empty(n, object),
+        {},
+        {},
+    )
+    for arm in plan.arms:
+        mine = np.flatnonzero(plan.arm_of == arm.index)
+        for first in range(0, len(mine), size):
+            rows = mine[first : first + size]
+            # SciPy's LSODA keeps state outside of its object: two threads would mix their runs
+            with _one_at_a_time if arm.engine == "scipy" else nullcontext():
+                block = run_block(plan, arm, rows, options)
+            made.status[rows], made.values[rows], made.reached[rows] = block.status, block.values, block.reached
+            made.methods[rows] = block.methods
+            for name, table in block.kept.items():
+                made.kept[name][rows] = table
+            made.reasons.update((int(rows[i]), text) for i, text in block.reasons.items())
+            made.why.setdefault(arm.name, block.why)
+    return made
+
+
+def filled_inputs(plan: Plan) -> Array:
+    """Return the design's columns with the model's own values filled in, shape (n_rows, n_columns)."""
+    design = plan.design
+    filled = np.where(design.unset, np.nan, design.values)
+    for arm in plan.arms:
+        rows = np.flatnonzero(plan.arm_of == arm.index)
+        if not design.unset[rows].any():
+            continue
+        values, _ = inputs(plan, arm, rows)
+        with np.errstate(all="ignore"):
+            y = arm.functions.initial(arm.functions.parameters(values))
+        for j, (row, state) in enumerate(zip(arm.columns, arm.initial, strict=True)):
+            if row >= 0 or state >= 0:
+                own = values[row] if row >= 0 else y[state]
+                filled[rows, j] = np.where(design.unset[rows, j], own, filled[rows, j])
+    return filled
 
 
 def inputs(plan: Plan, arm: ArmPlan, rows: NDArray[np.intp]) -> tuple[Array, Array | None]:

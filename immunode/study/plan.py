@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -58,7 +58,10 @@ class ArmPlan:
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """A whole sweep. arm_of : shape (n_rows,), the arm of each row of the design."""
+    """A whole sweep. arm_of : shape (n_rows,), the arm of each row of the design.
+
+    options : engine as asked for, method, rtol and atol.
+    """
 
     model: Model
     design: Design
@@ -68,6 +71,7 @@ class Plan:
     at_times: tuple[float, ...]
     times: Array
     keep: tuple[str, ...]
+    options: Mapping[str, Any]
 
 
 def make_plan(
@@ -80,10 +84,9 @@ def make_plan(
     keep: str | Sequence[str],
     n: int | None,
     seed: int,
-    engine: str,
-    method: str,
+    options: Mapping[str, Any],
 ) -> Plan:
-    """Return the checked plan of a sweep. Parameters and errors as in `sweep`."""
+    """Return the checked plan of a sweep. options : engine, method, rtol, atol; all else as in `sweep`."""
     design, names, models = _arms(model, _design(model, design, n, seed), arms)
     chosen = as_endpoints(endpoints, model)
     quantities = dict.fromkeys(q for composed in models for q in quantity_names(composed))
@@ -98,11 +101,39 @@ def make_plan(
     kept = _kept(model, models, keep, quantities)
     _check_columns(model, design, models)
     plans = tuple(
-        _arm_plan(i, name, composed, design, chosen, kept, (engine, method))
+        _arm_plan(i, name, composed, design, chosen, kept, (options["engine"], options["method"]))
         for i, (name, composed) in enumerate(zip(names, models, strict=True))
     )
     arm_of = design.arm if design.labels else np.zeros(len(design), np.intp)
-    return Plan(model, design, plans, arm_of, chosen, at_times, grid, kept)
+    return Plan(model, design, plans, arm_of, chosen, at_times, grid, kept, dict(options))
+
+
+def rows_of(plan: Plan, rows: NDArray[np.intp] | slice) -> Plan:
+    """Return the plan of some rows only, which can travel: data, programs, and the arms that the rows are in."""
+    design = plan.design
+    arm_of = np.asarray(plan.arm_of[rows])
+    present = set(np.unique(arm_of).tolist())
+    part = replace(
+        design,
+        values=design.values[rows],
+        unset=design.unset[rows],
+        arm=design.arm[rows] if len(design.arm) else design.arm,
+        draw=design.draw[rows],
+        arms=None,
+    )
+    return replace(plan, design=part, arms=tuple(a for a in plan.arms if a.index in present), arm_of=arm_of)
+
+
+def keeping(plan: Plan, keep: str | Sequence[str]) -> Plan:
+    """Return the plan of the same runs with other trajectories kept. keep : as in `sweep`."""
+    models = [arm.model for arm in plan.arms]
+    kept = _kept(plan.model, models, keep, dict.fromkeys(q for m in models for q in quantity_names(m)))
+    computing = (plan.options["engine"], plan.options["method"])
+    arms = tuple(
+        replace(_arm_plan(a.index, a.name, a.model, plan.design, plan.endpoints, kept, computing), engine=a.engine)
+        for a in plan.arms
+    )
+    return replace(plan, arms=arms, keep=kept)
 
 
 def _design(model: Model, design: Design | None, n: int | None, seed: int) -> Design:

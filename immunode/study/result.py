@@ -133,22 +133,9 @@ class SweepResult:
 
     def inputs(self) -> Array:
         """Return the design's columns with the model's own values filled in, shape (n_rows, n_columns)."""
-        design = self.plan.design
-        filled = np.where(design.unset, np.nan, design.values)
-        for arm in self.plan.arms:
-            rows = np.flatnonzero(self.plan.arm_of == arm.index)
-            if not design.unset[rows].any():
-                continue
-            from immunode.study.execution import inputs
+        from immunode.study.execution import filled_inputs
 
-            values, _ = inputs(self.plan, arm, rows)
-            with np.errstate(all="ignore"):
-                y = arm.functions.initial(arm.functions.parameters(values))
-            for j, (row, state) in enumerate(zip(arm.columns, arm.initial, strict=True)):
-                if row >= 0 or state >= 0:
-                    own = values[row] if row >= 0 else y[state]
-                    filled[rows, j] = np.where(design.unset[rows, j], own, filled[rows, j])
-        return filled
+        return filled_inputs(self.plan)
 
     def dataset(self) -> xr.Dataset:
         """Return an xarray Dataset: over (arm, draw) where every draw ran in every arm, else over run.

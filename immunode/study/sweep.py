@@ -2,27 +2,31 @@
 
 from __future__ import annotations
 
+import os
 import warnings
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import ArrayLike
 
 from immunode.study.arms import Arms
 from immunode.study.design import Design
 from immunode.study.endpoints import Endpoint
-from immunode.study.execution import Block, run_block
-from immunode.study.plan import ArmPlan, Plan, make_plan
-from immunode.study.recipe import model_recipe, tolerance, versions
-from immunode.study.result import NOT_RUN, SweepResult
+from immunode.study.executors import Cut, computed
+from immunode.study.gathering import Gathered
+from immunode.study.plan import Plan, make_plan
+from immunode.study.progress import patient_interrupts, telling
+from immunode.study.result import SweepResult
 
 if TYPE_CHECKING:
     from immunode.model.declaration import Model
 
-Array = NDArray[np.float64]
 MEMORY = 200e6
 """Bytes that the trajectories of one block may take."""
+ARMS_TOGETHER = 8
+"""A block has rows for this many arms at most; sweeps with more have fewer rows of each in a block."""
 
 
 def sweep(
@@ -41,12 +45,16 @@ def sweep(
     seed: int = 0,
     n: int | None = None,
     keep: str | Sequence[str] = "endpoints",
-    progress: Callable[[int, int], object] | None = None,
+    store: str | os.PathLike[str] | None = None,
+    executor: Any = None,
+    progress: Callable[[int, int], object] | bool | None = None,
+    log: str | os.PathLike[str] | None = None,
 ) -> SweepResult:
     """Return one row a run: every row of the design, in the arms that it names.
 
     A failed run is a row with a status and NaN, never an exception. A run's numbers do not depend on the runs beside
-    it, on `block` or on its place: bit for bit. Ctrl-C keeps the blocks that are finished.
+    it, on `block`, the store, the executor or its place: bit for bit. Ctrl-C finishes the block in hand and keeps all
+    that are finished; a second one stops at once.
 
     design : columns are parameters, knobs (`"anti_tnf.strength"`) or initial values (`"E(0)"`) of at least one arm;
         an arm that lacks a column ignores it. None: Sobol points for all parameters, inside their bounds, else
@@ -61,62 +69,57 @@ def sweep(
     block : most runs solved together; by default what fits the memory.
     keep : "endpoints", "trajectories" (all states and derived quantities) or a list of quantities to keep
         on the output grid.
-    progress : called as `progress(done, total)` after every block.
+    store : folder or URL (`"runs/ra.zarr"`, `"s3://bucket/ra.zarr"`) that blocks are written to as they are done; the
+        same call goes on where it ended. Kept trajectories stay there and are read when asked for. Extra `store`.
+    executor : who computes blocks: None for this process, an executor of `concurrent.futures`, or a Dask client
+        (extra `cluster`). Blocks of a worker that dies are computed again.
+    progress : called as `progress(done, total)` after every block; True shows a line with rate and time left.
+    log : a file that gets that line after every block.
 
     Raises
     ------
     StudyError : a column, arm, endpoint, quantity or time that can't be; before anything runs.
     EngineError : an engine or method that does not exist or can't do what the model needs.
+    StoreError : the store holds another study (says which), is written to by another process, or can't be written.
     """
-    plan = make_plan(model, design, until, times, arms, endpoints, keep, n, seed, engine, method)
-    options = {"method": method, "rtol": rtol, "atol": atol}
+    options = {"engine": engine, "method": method, "rtol": rtol, "atol": atol}
+    plan = make_plan(model, design, until, times, arms, endpoints, keep, n, seed, options)
+    return run_plan(plan, block=block, store=store, executor=executor, progress=progress, log=log)
+
+
+def run_plan(
+    plan: Plan,
+    *,
+    block: int | None = None,
+    store: str | os.PathLike[str] | None = None,
+    executor: Any = None,
+    progress: Callable[[int, int], object] | bool | None = None,
+    log: str | os.PathLike[str] | None = None,
+) -> SweepResult:
+    """Return what the runs of a plan give. Parameters and errors as in `sweep`."""
+    cut = make_cut(plan, block)
+    if store is not None:
+        from immunode.study.store_sweep import sweep_into
+
+        return sweep_into(plan, cut, store, executor, progress, log)
+    table = Gathered(plan)
+    with telling(progress, log, 0) as tell, patient_interrupts() as stop, suppress(KeyboardInterrupt):
+        for number, done in computed(plan, cut, range(len(cut)), executor, stop):
+            table.put(cut.slice(number), done)
+            tell(table.finished, len(table.status))
+    message = table.unfinished()
+    if message:
+        warnings.warn(f"{plan.model.name}: {message}", stacklevel=3)
+    return table.result(message)
+
+
+def make_cut(plan: Plan, block: int | None = None) -> Cut:
+    """Return how the rows of a plan are cut into blocks: runs solved together for each of several arms."""
     size = _block_size(plan, block)
-    rows = np.arange(len(plan.design))
-    status = np.full(len(rows), NOT_RUN, np.int16)
-    values = np.full((len(rows), len(plan.endpoints)), np.nan)
-    kept = {name: np.full((len(rows), len(plan.times)), np.nan) for name in plan.keep}
-    reached = np.full(len(rows), np.nan)
-    methods = np.full(len(rows), "", object)
-    reasons: dict[int, str] = {}
-    why: dict[str, str] = {}
-    message = ""
-    try:
-        for start in range(0, len(rows), size * len(plan.arms)):
-            part = rows[start : start + size * len(plan.arms)]
-            for arm in plan.arms:
-                mine = part[plan.arm_of[part] == arm.index]
-                for first in range(0, len(mine), size):
-                    lanes = mine[first : first + size]
-                    done = run_block(plan, arm, lanes, options)
-                    _store(done, lanes, values, kept, reached, methods, reasons)
-                    why.setdefault(arm.name, done.why)
-                    status[lanes] = done.status
-                    if progress is not None:
-                        progress(int(np.count_nonzero(status != NOT_RUN)), len(rows))
-    except KeyboardInterrupt:
-        finished = int(np.count_nonzero(status != NOT_RUN))
-        message = f"interrupted: {finished} of {len(rows)} runs are finished; the others have the status 'not run'"
-        warnings.warn(f"{model.name}: {message}", stacklevel=2)
-    return SweepResult(
-        plan, status, values, kept, reached, methods, reasons, _recipe(plan, options, methods, why, message), message
-    )
-
-
-def _store(
-    done: Block,
-    lanes: NDArray[np.intp],
-    values: Array,
-    kept: Mapping[str, Array],
-    reached: Array,
-    methods: NDArray[Any],
-    reasons: dict[int, str],
-) -> None:
-    values[lanes] = done.values
-    reached[lanes] = done.reached
-    methods[lanes] = done.methods
-    for name, block in done.kept.items():
-        kept[name][lanes] = block
-    reasons.update((int(lanes[i]), text) for i, text in done.reasons.items())
+    span = size * min(len(plan.arms), ARMS_TOGETHER)
+    if plan.keep:
+        span = min(span, max(1, int(MEMORY / (8 * len(plan.times) * len(plan.keep)))))
+    return Cut(len(plan.design), max(1, min(span, len(plan.design))), size)
 
 
 def _block_size(plan: Plan, block: int | None) -> int:
@@ -131,33 +134,3 @@ def _block_size(plan: Plan, block: int | None) -> int:
         return 32  # runs are solved one by one anyway; this is how often progress is told
     width = max(arm.width for arm in plan.arms)
     return int(np.clip(MEMORY / (8 * len(plan.times) * width), 64, 8192))
-
-
-def _recipe(
-    plan: Plan, options: Mapping[str, Any], methods: NDArray[Any], why: Mapping[str, str], message: str
-) -> dict[str, Any]:
-    names, counts = np.unique(methods[methods != ""].astype(str), return_counts=True)
-
-    def arm_recipe(arm: ArmPlan) -> dict[str, Any]:
-        told = why.get(arm.name, arm.why)
-        return {**model_recipe(arm.model, arm.functions.program.key), "engine": arm.engine, "reason": told}
-
-    return {
-        "model": plan.model.name,
-        "reference": plan.model.reference,
-        "arms": {arm.name: arm_recipe(arm) for arm in plan.arms},
-        "design": plan.design.recipe,
-        "seed": plan.design.seed,
-        "runs": len(plan.design),
-        "until": float(plan.times[-1]),
-        "time unit": plan.model.time_unit,
-        "times": len(plan.times),
-        "endpoints": [one.name for one in plan.endpoints],
-        "engine": ", ".join(dict.fromkeys(arm.engine for arm in plan.arms)),
-        "method": options["method"],
-        "methods used": {str(n): int(c) for n, c in zip(names, counts, strict=True)},
-        "rtol": options["rtol"],
-        "atol": tolerance(options["atol"]),
-        "message": message,
-        "versions": versions(),
-    }

@@ -1,0 +1,161 @@
+"""Who computes the blocks of a sweep: this process, an executor of `concurrent.futures`, or a Dask cluster."""
+
+from __future__ import annotations
+
+import os
+import warnings
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import FIRST_COMPLETED, BrokenExecutor, CancelledError, Executor, Future, wait
+from dataclasses import dataclass
+from typing import Any
+
+from immunode.errors import StudyError
+from immunode.study.execution import Portion, run_portion
+from immunode.study.plan import Plan, rows_of
+
+AGAIN = 10
+"""How often a block whose worker died is given to another one."""
+
+
+@dataclass(frozen=True, slots=True)
+class Cut:
+    """How the rows of a design are cut into blocks; no result depends on it.
+
+    span : rows of a block, in all their arms.   size : most runs that are solved together.
+    """
+
+    rows: int
+    span: int
+    size: int
+
+    def __len__(self) -> int:
+        return -(-self.rows // self.span)
+
+    def slice(self, block: int) -> slice:
+        """Return the rows of a block."""
+        return slice(block * self.span, min((block + 1) * self.span, self.rows))
+
+
+def computed(
+    plan: Plan, cut: Cut, todo: Sequence[int], executor: Any, stop: Callable[[], bool]
+) -> Iterator[tuple[int, Portion]]:
+    """Give the number and the results of each block as it is done, in any order.
+
+    executor : None for this thread (the compiled engine uses all cores by itself), an executor of `concurrent.futures`
+        or a Dask client.
+    stop : asked before a block is begun; those begun are still finished.
+
+    Raises
+    ------
+    StudyError : the executor is none, or a block can't be computed there.
+    """
+    if executor is None:
+        for block in todo:
+            if stop():
+                return
+            yield block, run_portion(rows_of(plan, cut.slice(block)), cut.size)
+        return
+    yield from _scattered(plan, cut, list(reversed(todo)), as_executor(plan.model.name, executor), stop)
+
+
+def _scattered(
+    plan: Plan, cut: Cut, todo: list[int], pool: Executor, stop: Callable[[], bool]
+) -> Iterator[tuple[int, Portion]]:
+    running: dict[Future[Portion], int] = {}
+    tried: dict[int, int] = {}
+    # as many blocks wait as are computed, so that memory does not grow with the design
+    window = 2 * max(_workers(pool), 1)
+    try:
+        while running or (todo and not stop()):
+            while todo and len(running) < window and not stop():
+                block = todo.pop()
+                try:
+                    running[pool.submit(run_portion, rows_of(plan, cut.slice(block)), cut.size)] = block
+                except BrokenExecutor:
+                    todo.append(block)
+                    break
+            if not running:
+                yield from _here(plan, cut, todo, stop)
+                return
+            # a timeout, so that Ctrl-C is heard while workers compute
+            for future in wait(running, timeout=0.5, return_when=FIRST_COMPLETED).done:
+                block = running.pop(future)
+                result = _result(plan, future, block, tried, cut)
+                if result is None:
+                    todo.append(block)
+                else:
+                    yield block, result
+    finally:
+        for future in running:
+            future.cancel()
+
+
+def _result(plan: Plan, future: Future[Portion], block: int, tried: dict[int, int], cut: Cut) -> Portion | None:
+    """Return the results of a block, or None where its worker died and it is to be computed again."""
+    try:
+        return future.result()
+    except BrokenExecutor:
+        return None
+    except (CancelledError, Exception) as error:
+        lost = isinstance(error, CancelledError) or type(error).__name__ in ("KilledWorker", "FutureCancelledError")
+        tried[block] = tried.get(block, 0) + 1
+        if lost and tried[block] <= AGAIN:
+            return None
+        rows = cut.slice(block)
+        raise StudyError(
+            f"{plan.model.name}: rows {rows.start} to {rows.stop - 1} can't be computed by the executor: "
+            f"{type(error).__name__}: {str(error).splitlines()[0] if str(error) else 'no message'}"
+        ) from error
+
+
+def _here(plan: Plan, cut: Cut, todo: list[int], stop: Callable[[], bool]) -> Iterator[tuple[int, Portion]]:
+    """Compute what is left in this process, after all workers of a pool have died."""
+    warnings.warn(
+        f"{plan.model.name}: the executor's workers died; the last {len(todo)} blocks are computed in this process",
+        stacklevel=2,
+    )
+    yield from computed(plan, cut, list(reversed(todo)), None, stop)
+
+
+def as_executor(name: str, executor: Any) -> Executor:
+    """Return an executor of `concurrent.futures`, also for a Dask client.
+
+    Raises
+    ------
+    StudyError : it is neither.
+    """
+    if isinstance(executor, Executor):
+        return executor
+    if hasattr(executor, "get_executor") and hasattr(executor, "scheduler_info"):
+        # Dask gives the blocks of a worker that died to others by itself; a block is one task, never one of equals
+        return _sized(executor.get_executor(pure=False, retries=AGAIN), executor)
+    kind = type(executor).__name__
+    raise StudyError(f"{name}: executor: {kind} is no executor of concurrent.futures and no Dask client")
+
+
+def _sized(pool: Any, client: Any) -> Executor:
+    workers = client.scheduler_info(n_workers=-1)["workers"].values()
+    pool._max_workers = max(sum(int(worker["nthreads"]) for worker in workers), 1)
+    assert isinstance(pool, Executor)
+    return pool
+
+
+def _workers(pool: Executor) -> int:
+    return int(getattr(pool, "_max_workers", None) or os.cpu_count() or 1)
+
+
+def connect(address: str) -> Any:
+    """Return a Dask client of a scheduler such as `"tcp://10.0.0.1:8786"`.
+
+    Raises
+    ------
+    StudyError : Dask is absent, or no scheduler answers there.
+    """
+    try:
+        from distributed import Client
+    except ImportError:
+        raise StudyError("a cluster needs dask, which is not installed; pip install 'immunode[cluster]'") from None
+    try:
+        return Client(address, timeout="10s", set_as_default=False)  # type: ignore[no-untyped-call, unused-ignore]
+    except (OSError, ValueError, TypeError) as error:
+        raise StudyError(f"no Dask scheduler answers at {address} ({str(error).splitlines()[0]})") from None

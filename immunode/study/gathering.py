@@ -1,0 +1,95 @@
+"""Blocks put together to a result."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+
+from immunode.study.execution import Portion
+from immunode.study.plan import ArmPlan, Plan
+from immunode.study.recipe import model_recipe, tolerance, versions
+from immunode.study.result import NOT_RUN, SweepResult
+
+
+class Gathered:
+    """The arrays of a result while blocks arrive. kept : whether trajectories are gathered too."""
+
+    def __init__(self, plan: Plan, *, kept: bool = True) -> None:
+        n = len(plan.design)
+        self.plan = plan
+        self.status = np.full(n, NOT_RUN, np.int16)
+        self.values = np.full((n, len(plan.endpoints)), np.nan)
+        self.kept = {name: np.full((n, len(plan.times)), np.nan) for name in plan.keep} if kept else {}
+        self.reached = np.full(n, np.nan)
+        self.methods = np.full(n, "", object)
+        self.reasons: dict[int, str] = {}
+        self.why: dict[int, dict[str, str]] = {}
+        self.finished = 0
+
+    def put(self, rows: slice, done: Portion) -> None:
+        """Put in what the given rows gave; each row comes once."""
+        self.values[rows], self.reached[rows], self.methods[rows] = done.values, done.reached, done.methods
+        for name in self.kept:
+            self.kept[name][rows] = done.kept[name]
+        self.reasons.update((rows.start + row, text) for row, text in done.reasons.items())
+        self.why[rows.start] = done.why
+        self.status[rows] = done.status
+        self.finished += len(done.status)
+
+    def unfinished(self) -> str:
+        """Return what to know of a sweep that was interrupted; "" where it was not."""
+        if self.finished == len(self.status):
+            return ""
+        counts = f"{self.finished} of {len(self.status)} runs are finished"
+        return f"interrupted: {counts}; the others have the status 'not run'"
+
+    def result(self, message: str = "", kept: Mapping[str, Any] | None = None, **recipe: Any) -> SweepResult:
+        """Return the result. kept : trajectories that lie elsewhere.   recipe : more to know."""
+        # reasons in the order of rows, whatever the order in which blocks arrived
+        reasons = dict(sorted(self.reasons.items()))
+        why: dict[str, str] = {}
+        for _, told in sorted(self.why.items()):
+            for arm, text in told.items():
+                why.setdefault(arm, text)
+        told_recipe = {**self._recipe(why, message), **recipe}
+        return SweepResult(
+            self.plan,
+            self.status,
+            self.values,
+            self.kept if kept is None else kept,
+            self.reached,
+            self.methods,
+            reasons,
+            told_recipe,
+            message,
+        )
+
+    def _recipe(self, why: Mapping[str, str], message: str) -> dict[str, Any]:
+        plan, options = self.plan, self.plan.options
+        names, counts = np.unique(self.methods[self.methods != ""].astype(str), return_counts=True)
+
+        def arm_recipe(arm: ArmPlan) -> dict[str, Any]:
+            told = why.get(arm.name) or arm.why
+            return {**model_recipe(arm.model, arm.functions.program.key), "engine": arm.engine, "reason": told}
+
+        return {
+            "model": plan.model.name,
+            "reference": plan.model.reference,
+            "arms": {arm.name: arm_recipe(arm) for arm in plan.arms},
+            "design": plan.design.recipe,
+            "seed": plan.design.seed,
+            "runs": len(plan.design),
+            "until": float(plan.times[-1]),
+            "time unit": plan.model.time_unit,
+            "times": len(plan.times),
+            "endpoints": [one.name for one in plan.endpoints],
+            "engine": ", ".join(dict.fromkeys(arm.engine for arm in plan.arms)),
+            "method": options["method"],
+            "methods used": {str(n): int(c) for n, c in zip(names, counts, strict=True)},
+            "rtol": options["rtol"],
+            "atol": tolerance(options["atol"]),
+            "message": message,
+            "versions": versions(),
+        }

@@ -1,0 +1,202 @@
+"""The arrays of a store: shapes, blocks and names, all fixed; no text of a model is ever part of a file's name."""
+
+from __future__ import annotations
+
+import json
+import warnings
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from immunode.errors import StoreError
+from immunode.solve.status import Status
+from immunode.study.store_key import FORMAT, key_of
+from immunode.study.store_place import LARGEST, Place, require_zarr
+
+NOT_RUN = -1
+METHODS = ("none", "tsit5", "rodas5p", "LSODA", "BDF", "Radau", "DOP853")
+"""Methods as a store numbers them."""
+MOST_BYTES = 2 * 2**30
+"""Bytes that one block of one array may have; a store that asks for more is not opened."""
+_MOST_ROWS, _MOST_TIMES = 10**12, 10**7
+_COMPARED = ("shape", "data_type", "chunk_grid", "chunk_key_encoding", "codecs", "fill_value", "dimension_names")
+
+
+@dataclass(frozen=True, slots=True)
+class Layout:
+    """What a store holds. study : as `study_of` returns it.   span, size : as in `Cut`."""
+
+    study: Mapping[str, Any]
+    span: int
+    size: int
+
+    @property
+    def rows(self) -> int:
+        """Runs."""
+        return int(self.study["design"]["rows"])
+
+    @property
+    def blocks(self) -> int:
+        """Blocks of `span` rows; the last may have fewer."""
+        return -(-self.rows // self.span)
+
+    def labels(self) -> dict[str, tuple[str, ...]]:
+        """Return the names along each dimension that has some."""
+        made = {
+            "endpoint": tuple(self.study["endpoints"]),
+            "column": tuple(self.study["design"]["columns"]),
+            "arm_name": tuple(self.study["arms"]),
+            "quantity": tuple(self.study["keep"]),
+        }
+        return {name: labels for name, labels in made.items() if labels}
+
+    def arrays(self) -> dict[str, tuple[str, tuple[str, ...], tuple[int, ...], tuple[int, ...], Any]]:
+        """Return every array that blocks are written to: dtype, dimensions, shape, chunk shape, fill value.
+
+        They are in the order in which a block is written: the status comes last.
+        """
+        n, span, labels = self.rows, min(self.span, self.rows), self.labels()
+        sizes = {name: len(names) for name, names in labels.items()}
+        n_times = int(self.study["times"]["outputs"])
+        row = (("run",), (n,), (span,))
+        made: dict[str, Any] = {"arm": ("int32", *row, -1), "draw": ("int64", *row, -1)}
+
+        def wide(name: str, kind: str) -> None:
+            if kind in sizes:
+                shape, chunks = (n, sizes[kind]), (span, sizes[kind])
+                made[name] = ("float64", ("run", kind), shape, chunks, np.nan)
+
+        wide("inputs", "column")
+        if "quantity" in sizes:
+            shape = (sizes["quantity"], n, n_times)
+            made["trajectories"] = ("float64", ("quantity", "run", "time"), shape, (1, span, n_times), np.nan)
+        wide("endpoints", "endpoint")
+        made["reached"] = ("float64", *row, np.nan)
+        made["method"] = ("uint8", *row, 0)
+        made["reason"] = ("string", *row, "")
+        arms = sizes["arm_name"]
+        made["computed"] = ("string", ("block", "arm_name"), (self.blocks, arms), (1, arms), "")
+        made["digest"] = ("uint8", ("block", "byte"), (self.blocks, 32), (1, 32), 0)
+        made["status"] = ("int16", *row, NOT_RUN)
+        return made
+
+
+_NOTES: dict[str, dict[str, Any]] = {
+    "status": {
+        "long_name": "how each run ended",
+        "flag_values": [NOT_RUN, *map(int, Status)],
+        "flag_meanings": " ".join(["not_run", *(s.name.lower() for s in Status)]),
+    },
+    "method": {"flag_values": list(range(len(METHODS))), "flag_meanings": " ".join(METHODS)},
+    "arm": {"long_name": "position among the arm names"},
+    "draw": {"long_name": "parameter set that rows of several arms share"},
+    "inputs": {"long_name": "the design, with the model's own values filled in"},
+    "endpoints": {"long_name": "NaN where a run failed"},
+    "reached": {"long_name": "last good time of each run"},
+    "reason": {"long_name": "why a run failed"},
+    "computed": {"long_name": "why this engine and method"},
+    "digest": {"long_name": "SHA-256 of a block"},
+}
+
+
+def metadata(layout: Layout, times: Any, notes: Mapping[str, Mapping[str, Any]]) -> dict[str, bytes]:
+    """Return the files of an empty store, by path. notes : attributes of arrays, such as units."""
+    zarr = require_zarr()
+    files: dict[str, Any] = {}
+    memory = zarr.storage.MemoryStore(files)
+    attributes = {
+        "immunode": {
+            "format": FORMAT,
+            "key": key_of(layout.study),
+            "span": layout.span,
+            "size": layout.size,
+            "study": layout.study,
+        }
+    }
+    options: dict[str, Any] = {
+        "compressors": [zarr.codecs.ZstdCodec(level=1), zarr.codecs.Crc32cCodec()],
+        "config": {"write_empty_chunks": True},
+    }
+    with warnings.catch_warnings():
+        # metadata in one place is what makes a remote store open at once; readers without it look at each array
+        warnings.filterwarnings("ignore", message="Consolidated metadata")
+        group = zarr.create_group(memory, zarr_format=3, attributes=attributes)
+
+        def array(name: str, dtype: str, dims: Any, shape: Any, chunks: Any, fill: Any) -> Any:
+            given = {**_NOTES.get(name, {}), **notes.get(name, {})}
+            return group.create_array(
+                name, shape=shape, chunks=chunks, dtype=dtype, fill_value=fill, dimension_names=dims,
+                attributes=given, **options,
+            )  # fmt: skip
+
+        for name, (dtype, dims, shape, chunks, fill) in layout.arrays().items():
+            array(name, dtype, dims, shape, chunks, fill)
+        for name, labels in layout.labels().items():
+            array(name, "string", (name,), (len(labels),), (len(labels),), "")[:] = np.array(labels, object)
+        grid = np.asarray(times, float)
+        array("time", "float64", ("time",), grid.shape, grid.shape, np.nan)[:] = grid
+        zarr.consolidate_metadata(memory)
+    return {name: content.to_bytes() for name, content in files.items()}
+
+
+def read_layout(place: Place) -> Layout | None:
+    """Return the layout of a store, or None where there is nothing yet; nothing in it is ever executed.
+
+    Raises
+    ------
+    StoreError : there is something else, a store of another format, or one that was tampered with.
+    """
+    content = place.read("zarr.json", LARGEST)
+    if content is None:
+        others = [name for name in place.names() if not name.startswith(".")]
+        known = {*_NOTES, "trajectories", "time", "endpoint", "column", "arm_name", "quantity"}
+        if set(others) - known:
+            raise StoreError(f"{place.name}: this is no store of immunode, but holds '{others[0]}'; give another name")
+        return None
+    root = _json(place, "zarr.json", content)
+    mine = root.get("attributes")
+    mine = mine.get("immunode") if isinstance(mine, dict) else None
+    if not isinstance(mine, dict):
+        raise StoreError(f"{place.name}: this is a Zarr folder, but no store of immunode")
+    if mine.get("format") != FORMAT:
+        raise StoreError(f"{place.name}: its format is {mine.get('format')!r:.20}, and {FORMAT} is read here")
+    try:
+        layout = Layout(mine["study"], int(mine["span"]), int(mine["size"]))
+        sound = mine["key"] == key_of(layout.study) and 0 < layout.rows <= _MOST_ROWS and layout.span > 0
+        sound = sound and layout.size > 0 and 0 < int(layout.study["times"]["outputs"]) <= _MOST_TIMES
+        arrays = layout.arrays() if sound else {}
+    except (KeyError, TypeError, ValueError, AttributeError, OverflowError):
+        sound, arrays = False, {}
+    if not sound:
+        raise StoreError(f"{place.name}: its description is damaged; it can't be trusted")
+    for name, (dtype, _, _, chunks, _) in arrays.items():
+        item = 64 if dtype == "string" else np.dtype(dtype).itemsize
+        if int(np.prod(chunks, dtype=object)) * item > MOST_BYTES:
+            raise StoreError(f"{place.name}: a block of '{name}' has more than {MOST_BYTES:,} bytes; not opened")
+    _compare(place, layout)
+    return layout
+
+
+def _compare(place: Place, layout: Layout) -> None:
+    """Make sure that every array is declared as this version declares it: no other codec, shape or type."""
+    expected = metadata(layout, np.zeros(int(layout.study["times"]["outputs"])), {})
+    for name, content in expected.items():
+        if name == "zarr.json" or not name.endswith("/zarr.json"):
+            continue
+        found, wanted = _json(place, name, place.read(name, LARGEST) or b"{}"), json.loads(content)
+        for field in _COMPARED:
+            if found.get(field) != wanted.get(field):
+                what = f"{found.get(field)!r:.60} instead of {wanted.get(field)!r:.60}"
+                raise StoreError(f"{place.name}: array '{name[:-10]}' has the {field} {what}; not opened")
+
+
+def _json(place: Place, name: str, content: bytes) -> dict[str, Any]:
+    try:
+        found = json.loads(content)
+    except (ValueError, RecursionError):
+        raise StoreError(f"{place.name}: {name} is damaged (it is no JSON)") from None
+    if not isinstance(found, dict):
+        raise StoreError(f"{place.name}: {name} is damaged")
+    return found
