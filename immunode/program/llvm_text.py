@@ -186,8 +186,13 @@ class Code:
     def load(self, kind: str, where: Value, align: int = 8) -> Value:
         return self.emit(kind, f"load {self.types[kind]}, ptr {where.text}, align {align}")
 
-    def store(self, x: Value, where: Value, align: int = 8) -> None:
-        self.lines.append(f"  store {self.types[x.kind]} {x.text}, ptr {where.text}, align {align}")
+    def store(self, x: Value, where: Value, align: int = 8, whole: bool = False) -> None:
+        """Write a value. whole : all lanes even where some keep what they had.
+
+        Otherwise LLVM makes a masked store of them, and processors wait long for what such a store wrote.
+        """
+        word = "store volatile" if whole else "store"
+        self.lines.append(f"  {word} {self.types[x.kind]} {x.text}, ptr {where.text}, align {align}")
 
     def variable(self, start: Value) -> Value:
         """Return the address of a local variable; `load` and `store` use it, the compiler keeps it in a register."""

@@ -85,14 +85,14 @@ class CompiledRuns(Runs):
 class CompiledEngine(Engine):
     """Tsit5 and Rodas5P in vector code; "auto" starts as the pilot run says, and stiff runs change over by themselves.
 
-    threads : how many; all cores where None.
+    threads : how many; as many as the process may use processors where None.
     """
 
     name = "compiled"
     methods = ("tsit5", "rodas5p")
 
     def __init__(self, threads: int | None = None) -> None:
-        self.threads = threads or os.cpu_count() or 1
+        self.threads = threads or processors()
 
     def solve(self, request: Request, reason: str) -> Batch:
         """See `Engine`."""
@@ -123,6 +123,12 @@ class CompiledEngine(Engine):
         if waiting.size:
             _Sweep(runs, "rodas5p", NEVER, self.threads).run(waiting)
         return runs.batch(self.name, self.methods, f"{reason}; {why}" if reason else why)
+
+
+def processors() -> int:
+    """Return how many processors this process may use: a share of a machine is not all of it."""
+    allowed = getattr(os, "sched_getaffinity", None)
+    return len(allowed(0)) if allowed else os.cpu_count() or 1
 
 
 class _Sweep:
@@ -256,8 +262,9 @@ def _content(program: Program) -> str:
 def _own_sources() -> str:
     """Return a hash of the code that writes kernels, so that a changed package never meets an old cache."""
     solve, program = Path(__file__).parent, Path(llvm_compile.__file__).parent
-    names = ("compiled_kernel", "compiled_layout", "compiled_queue", "compiled_steps", "control", "lockstep", "methods")
-    files = [solve / f"{name}.py" for name in (*names, "tableaus", "status")]
+    names = ("kernel", "layout", "output", "queue", "steps")
+    files = [solve / f"compiled_{name}.py" for name in names]
+    files += [solve / f"{name}.py" for name in ("control", "lockstep", "methods", "tableaus", "status")]
     files += [program / f"{name}.py" for name in ("llvm_text", "llvm_source", "llvm_compile", "vector_math", "linear")]
     digest = hashlib.sha256()
     for file in files:

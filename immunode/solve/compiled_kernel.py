@@ -10,6 +10,7 @@ from immunode.program.llvm_text import Value
 from immunode.program.program import Program
 from immunode.solve import control
 from immunode.solve.compiled_layout import HANDED_OVER, Frame, Layout
+from immunode.solve.compiled_output import write_inside
 from immunode.solve.compiled_queue import EPS, begin, fill, finish, right_hand_side, show
 from immunode.solve.compiled_steps import STEPS, Explicit
 from immunode.solve.lockstep import HELD_BACK, RELAX, STABLE, STIFF_FAR, STIFF_LIMIT
@@ -38,6 +39,7 @@ def kernel_source(program: Program, method: str) -> tuple[str, Layout]:
     step = STEPS[method]
     parts = [right_hand_side(layout, external), begin(layout, external, step.error_order)]
     parts += [fill(layout), show(layout), finish(layout), *step.functions(layout, external)]
+    parts += [] if layout.small else [output(layout, external)]
     parts.append(_Kernel(layout, external).text)
     external |= {"declare i64 @llvm.cttz.i64(i64, i1)"}
     external |= {"declare double @llvm.fabs.f64(double)"}
@@ -114,26 +116,23 @@ class _Kernel:
         step.accept(good, h)
         before = [f.get("y", s) for s in range(self.n)]
         for s in range(self.n):
-            f.put(code.select(good, step.new(s), before[s]), "y", s)
+            f.change(good, step.new(s), "y", s)
         t_now = code.select(good, t_new, t)
-        f.put(t_now, "t")
+        f.change(good, t_new, "t")
         self._extinguish(before, t_now)
-        f.put(code.select(landed, code.integer(0), f.get("code", kind="i")), "code")
+        f.change(landed, code.integer(0), "code")
         return code.lanes(code.load("m", ends) & busy)
 
     def _judge(self) -> Value:
         """Return the sum over states of the squares of error over tolerance."""
-        f, code, step = self.f, self.code, self.step
+        code, step = self.code, self.step
         self.scales: list[Value] = []
         square = code.number(0.0)
         for s in range(self.n):
-            before, after = code.intrinsic("fabs", f.get("y", s)), code.intrinsic("fabs", step.new(s))
-            largest = code.select(code.compare("ogt", after, before), after, before)
-            scale = code.fused(largest, self.rtol, f.get("atol", s))
+            scale = step.scale(s, self.rtol)
             self.scales.append(scale)
             scaled = step.error(s) / scale
             square = code.fused(scaled, scaled, square)
-        step.scales = self.scales  # type: ignore[attr-defined]
         return square
 
     def _level(self, square: Value) -> Value:
@@ -157,7 +156,7 @@ class _Kernel:
         if controller.remembers:
             lowest = 2.0 * math.log2(control.LOWEST_ERROR)
             level = code.select(code.compare("ogt", level, lowest), level, lowest)
-            f.put(code.select(good, level, f.get("memory")), "memory")
+            f.change(good, level, "memory")
         if self.step.explicit:
             most = f.get("h_most")
             result = code.select(code.compare("olt", result, most), result, most)
@@ -176,17 +175,17 @@ class _Kernel:
             fast = code.compare("ogt", speed, 1.0) & code.compare("olt", speed, math.inf) & ~good
             stable = code.select(fast, h * (code.number(STABLE) / speed), math.inf)
             smaller = code.select(code.compare("olt", stable, smaller), stable, smaller)
-            f.put(code.select(fast, stable, f.get("h_most")), "h_most")
+            f.change(fast, stable, "h_most")
         code.store(code.select(good, code.load("f", self.h_next), smaller), self.h_next)
         code.store(code.select(good, code.number(control.GROW_MOST), 1.0), growth)
         rejected = f.get("rejected", kind="i")
-        f.put(code.select(good, rejected, rejected + 1), "rejected")
+        f.change(~good, rejected + 1, "rejected")
         shortest = code.spread(f.given("shortest"))
         least = code.intrinsic("fabs", t) * (4.0 * EPS)
         least = code.select(code.compare("ogt", least, shortest), least, shortest)
         lost = code.compare("olt", smaller, least) & ~good
         outcome = code.select(bad, code.integer(Status.NOT_FINITE), Status.STEP_TOO_SMALL)
-        f.put(code.select(lost, outcome, f.get("code", kind="i")), "code")
+        f.change(lost, outcome, "code")
         code.store(code.load("m", ends) | lost, ends)
         self._keep_errors()
 
@@ -202,7 +201,7 @@ class _Kernel:
             lanes = lanes | which
         with self._when_any(code.lanes(lanes)):
             for s, which in gone.items():
-                f.put(code.select(which, code.number(0.0), f.get("y", s)), "y", s)
+                f.change(which, code.number(0.0), "y", s)
             self.step.restart(lanes, t)
 
     def _keep_errors(self) -> None:
@@ -225,61 +224,34 @@ class _Kernel:
             ahead = code.spread(f.given("t_end")) - t_new
             far = code.compare("ogt", ahead, h * STIFF_FAR)
             over = look & code.compare("sge", count, STIFF_LIMIT) & far
-            f.put(code.select(over, code.integer(HANDED_OVER), f.get("code", kind="i")), "code")
+            f.change(over, code.integer(HANDED_OVER), "code")
             code.store(code.load("m", ends) | over, ends)
 
     def _write_inside(self, good: Value, t: Value, h: Value, t_new: Value) -> None:
         """Write the outputs that lie inside the step."""
-        f, code, n, width = self.f, self.code, self.n, self.layout.width
-        t_out = f.get("t_out")
-        due = good & code.compare("olt", t_out, t_new)
+        f, code, step = self.f, self.code, self.step
+        f.put(code.select(good, t_new, -math.inf), "t_new")
+        due = good & code.compare("olt", f.get("t_out"), t_new)
+        if self.layout.small:
+            write_inside(f, due, lambda: [step.inside(s, h) for s in range(self.n)], h)
+            return
+        f.put(h, "h_tried")
         with self._when_any(code.lanes(due)):
-            inside = [self.step.inside(s, h) for s in range(n)]
-            if not self.layout.small:
-                for s, coefficients in enumerate(inside):
-                    for k, coefficient in enumerate(coefficients):
-                        f.put(coefficient, "inside", 5 * s + k)
-            waiting, time = code.variable(due), code.variable(t_out)
-            following, place = code.variable(f.get("next_out", kind="i")), code.variable(f.get("place", kind="i"))
-            with code.loop() as loop:
-                now = code.load("m", waiting)
-                bits = code.lanes(now)
-                loop.leave_if(code.compare("eq", bits, 0))
-                x = (code.load("f", time) - t) / h
-                for s in range(n):
-                    c = inside[s] if self.layout.small else [f.get("inside", 5 * s + k) for k in range(5)]
-                    y = c[4]
-                    for k in (3, 2, 1, 0):
-                        y = code.fused(y, x, c[k])
-                    f.put(y, "shown", s)
-                where = code.load("i", place)
-                f.put(where, "place")
-                with code.over_lanes(bits) as lane:
-                    self._copy_out(lane)
-                code.store(code.select(now, where + n, where), place)
-                index = code.load("i", following)
-                index = code.select(now, index + 1, index)
-                code.store(index, following)
-                after = code.select(now, self._times(index, width), code.load("f", time))
-                code.store(after, time)
-                code.store(now & code.compare("olt", after, t_new), waiting)
-            f.put(code.load("f", time), "t_out")
-            f.put(code.load("i", following), "next_out")
-            f.put(code.load("i", place), "place")
+            for lane in range(0, self.layout.width, output_lanes(self.layout)):
+                code.call("output", f.args, code.address(f.ws, lane))
 
-    def _copy_out(self, lane: Value) -> None:
-        f, code = self.f, self.code
-        out = code.address(f.given("out"), f.one("place", lane, "l"))
-        for s in range(self.n):
-            code.store(f.one("shown", lane, "d", s), code.address(out, s))
 
-    def _times(self, index: Value, width: int) -> Value:
-        """Return the output times at the indices of the lanes."""
-        code = self.code
-        times = self.f.given("times")
-        result = Value(code, "f", "poison")
-        for lane in range(width):
-            one = code.load("d", code.address(times, code.element(index, lane)))
-            kind = code.types["f"]
-            result = code.emit("f", f"insertelement {kind} {result.text}, double {one.text}, i64 {lane}")
-        return result
+def output_lanes(layout: Layout) -> int:
+    """Return how many lanes are taken at a time when outputs are written: what it reads must not fill the cache."""
+    return min(layout.width, 8)
+
+
+def output(layout: Layout, external: set[str]) -> str:
+    """Return `output`: the outputs that lie inside the steps of some lanes are written."""
+    f = Frame(layout, "output", external=external, lanes=output_lanes(layout))
+    h = f.get("h_tried")
+    step = STEPS[layout.method](f)
+    step.look_back(h)
+    due = f.code.compare("olt", f.get("t_out"), f.get("t_new"))
+    write_inside(f, due, lambda: [step.inside(s, h) for s in range(layout.n)], h)
+    return f.text(attributes="nounwind noinline")

@@ -50,9 +50,9 @@ class Layout:
         self.size *= 2
         for name, rows in {"p": len(program.parameters), "u": n, "b": n, "y_new": n, "k": 8 * n, "scaled": n}.items():
             self._add(name, rows)
-        for name, rows in {"inside": 5 * n, "shown": n, "last": n, "begun": n, "ahead": n, "by_time": n}.items():
+        for name, rows in {"inside": 5 * n, "last": n, "begun": n, "ahead": n, "by_time": n}.items():
             self._add(name, rows)
-        for name in ("h_tried", "code", "next", "worst"):
+        for name in ("h_tried", "over_h", "t_new", "code", "next", "worst"):
             self._add(name, 1)
         if method != "tsit5":
             self._add("lu", len(self.factors.names))
@@ -68,14 +68,23 @@ class Layout:
 
 
 class Frame:
-    """A function under construction with the workspace at hand."""
+    """A function under construction with the workspace at hand.
+
+    lanes : how many it treats, where not all; those of the workspace from the address on that it is given.
+    """
 
     def __init__(
-        self, layout: Layout, name: str, more: Sequence[tuple[str, str]] = (), external: set[str] | None = None
+        self,
+        layout: Layout,
+        name: str,
+        more: Sequence[tuple[str, str]] = (),
+        external: set[str] | None = None,
+        lanes: int | None = None,
     ):
-        types = {"f": f"<{layout.width} x double>", "l": "i64", "p": "ptr"}
+        lanes = lanes or layout.width
+        types = {"f": f"<{lanes} x double>", "l": "i64", "p": "ptr"}
         parameters = ["ptr noalias %args", "ptr noalias %ws", *(f"{types[kind]} %{name}" for kind, name in more)]
-        self.code = Code(layout.width, name, ", ".join(parameters), external=external)
+        self.code = Code(lanes, name, ", ".join(parameters), external=external)
         self.layout, self.width = layout, layout.width
         self.args, self.ws = self.code.argument("p", "args"), self.code.argument("p", "ws")
 
@@ -92,6 +101,12 @@ class Frame:
 
     def put(self, x: Value, name: str, row: int = 0, waiting: bool = False) -> None:
         self.code.store(x, self.at(name, row, waiting), 64)
+
+    def change(self, lanes: Value, x: Value, name: str, row: int = 0) -> None:
+        """Set a row in some lanes."""
+        where = self.at(name, row)
+        before = self.code.load(x.kind, where, 64)
+        self.code.store(self.code.select(lanes, x, before), where, 64, whole=True)
 
     def one(self, name: str, lane: Value, kind: str = "d", row: int | Value = 0, waiting: bool = False) -> Value:
         """Return the element of one lane."""

@@ -29,6 +29,8 @@ class Step(ABC):
     controller: ClassVar[Controller]
     explicit: ClassVar[bool] = False
 
+    h: Value
+
     def __init__(self, f: Frame) -> None:
         self.f, self.code, self.layout, self.n = f, f.code, f.layout, f.layout.n
 
@@ -60,6 +62,17 @@ class Step(ABC):
     @abstractmethod
     def inside(self, s: int, h: Value) -> list[Value]:
         """Return the coefficients of 1, x, ..., x^4 of a state inside the step, before `accept`."""
+
+    def scale(self, s: int, rtol: Value) -> Value:
+        """Return the tolerated error of a state."""
+        f, code = self.f, self.code
+        before, after = code.intrinsic("fabs", f.get("y", s)), code.intrinsic("fabs", self.new(s))
+        largest = code.select(code.compare("ogt", after, before), after, before)
+        return code.fused(largest, rtol, f.get("atol", s))
+
+    def look_back(self, h: Value) -> None:
+        """Make ready to give the states inside a step of size h that another function tried."""
+        self.h = h
 
     def failed(self) -> Value | None:
         """Return in which lanes the step has no meaning."""
@@ -117,14 +130,13 @@ class Explicit(Step):
 
     def accept(self, good: Value, h: Value) -> None:
         for s in range(self.n):
-            kept = self.code.select(good, self._slope(len(TSIT5.a), s), self.f.get("slope", s))
-            self.f.put(kept, "slope", s)
+            self.f.change(good, self._slope(len(TSIT5.a), s), "slope", s)
 
     def restart(self, lanes: Value, t: Value) -> None:
         f = self.f
         self.code.call("slope", f.args, f.ws, f.at("y"), f.at("c"), f.at("ahead"), t)
         for s in range(self.n):
-            f.put(self.code.select(lanes, f.get("ahead", s), f.get("slope", s)), "slope", s)
+            f.change(lanes, f.get("ahead", s), "slope", s)
 
     def inside(self, s: int, h: Value) -> list[Value]:
         y0, y1 = self.f.get("y", s), self.new(s)
@@ -191,13 +203,13 @@ class Rosenbrock(Step):
         return ~self.code.compare("olt", self.f.get("worst") * self.w, PIVOT_LIMIT)
 
     def accept(self, good: Value, h: Value) -> None:
-        f, code = self.f, self.code
-        f.put(code.select(good, h, f.get("h_before")), "h_before")
+        f = self.f
+        f.change(good, h, "h_before")
         for s in range(self.n):
-            f.put(code.select(good, f.get("y", s), f.get("y_before", s)), "y_before", s)
+            f.change(good, f.get("y", s), "y_before", s)
 
     def restart(self, lanes: Value, t: Value) -> None:
-        self.f.put(self.code.select(lanes, self.code.number(0.0), self.f.get("h_before")), "h_before")
+        self.f.change(lanes, self.code.number(0.0), "h_before")
 
     def inside(self, s: int, h: Value) -> list[Value]:
         y0, y1 = self.f.get("y", s), self.new(s)
@@ -218,7 +230,7 @@ class Rosenbrock(Step):
             shape = (shape + weight) * x
         short = (f.get("y_before", s) - value - plain[0]) / shape
         usable = code.compare("olt", x, -BACK_LEAST) & code.compare("ogt", x, -BACK_MOST)
-        scale = self.scales[s] * CORRECTION_LIMIT
+        scale = self.scale(s, code.spread(f.given("rtol"))) * CORRECTION_LIMIT
         usable = usable & code.compare("olt", code.intrinsic("fabs", short), scale)
         short = code.select(usable, short, 0.0)
         fast = h * f.get("diagonal", s)
@@ -226,8 +238,6 @@ class Rosenbrock(Step):
         squared = fast * fast
         squared = code.select(code.compare("olt", squared, 1e300), squared, 1e300)
         return short * (squared * vector_math.rough_inverse(code, squared + FAST**2))
-
-    scales: Sequence[Value] = ()
 
 
 def _stage(layout: Layout, external: set[str]) -> str:

@@ -75,7 +75,7 @@ def test_threads_and_parts_do_not_matter(
     some = values[:, :300]
     whole = run(predator, some, method=method)
     monkeypatch.setattr(compiled_engine, "PART", part)
-    monkeypatch.setattr("os.cpu_count", lambda: threads)
+    monkeypatch.setattr(compiled_engine, "processors", lambda: threads)
     assert CompiledEngine().threads == threads
     assert same(whole, slice(None), run(predator, some, method=method))
 
