@@ -233,7 +233,7 @@ class _Kernel:
         f.put(code.select(good, t_new, -math.inf), "t_new")
         due = good & code.compare("olt", f.get("t_out"), t_new)
         if self.layout.small:
-            write_inside(f, due, lambda: [step.inside(s, h) for s in range(self.n)], h)
+            write_inside(f, due, lambda s: step.inside(s, h), h)
             return
         f.put(h, "h_tried")
         with self._when_any(code.lanes(due)):
@@ -253,5 +253,5 @@ def output(layout: Layout, external: set[str]) -> str:
     step = STEPS[layout.method](f)
     step.look_back(h)
     due = f.code.compare("olt", f.get("t_out"), f.get("t_new"))
-    write_inside(f, due, lambda: [step.inside(s, h) for s in range(layout.n)], h)
+    write_inside(f, due, lambda s: step.inside(s, h), h)
     return f.text(attributes="nounwind noinline")

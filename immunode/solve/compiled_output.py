@@ -11,8 +11,11 @@ from collections.abc import Callable, Iterator
 from immunode.program.llvm_text import Code, Value
 from immunode.solve.compiled_layout import Frame
 
-LARGEST = 8
+LARGEST = 4
+"""Coefficients of this many states fit into registers."""
 DEGREE = 4
+AHEAD, LINE = 16, 8
+"""Doubles between an output and the memory that is fetched for later ones, at least; doubles of a line of cache."""
 
 
 def pieces(n_states: int) -> Iterator[tuple[int, int]]:
@@ -50,15 +53,15 @@ def _interleaved(f: Frame, a: Value, b: Value) -> list[Value]:
     return found
 
 
-def write_inside(f: Frame, due: Value, inside: Callable[[], list[list[Value]]], h: Value) -> None:
+def write_inside(f: Frame, due: Value, inside: Callable[[int], list[Value]], h: Value) -> None:
     """Write the outputs of the lanes in `due`: the next one of every lane, then again where more are due.
 
-    inside : returns the coefficients (states, powers of x) of the step of size h that ends at the row `t_new`.
+    inside : returns a state's coefficients (powers of x) in the step of size h that ends at the row `t_new`.
     """
     code = f.code
     bits = code.lanes(due)
     with code.when(code.compare("ne", bits, 0)):
-        _keep_turned(f, inside())
+        _keep_turned(f, inside)
         f.put(code.number(1.0) / h, "over_h")
         waiting = code.variable(bits)
         with code.loop() as loop:
@@ -76,7 +79,9 @@ def _write_next(f: Frame, lane: Value) -> Value:
     code, n = f.code, f.layout.n
     x = (f.one("t_out", lane) - f.one("t", lane)) * f.one("over_h", lane)
     place, index = f.one("place", lane, "l"), f.one("next_out", lane, "l") + 1
-    _write_states(f, lane, x, code.address(f.given("out"), place))
+    out = code.address(f.given("out"), place)
+    _write_states(f, lane, x, out)
+    _fetch(code, out, max(AHEAD, 3 * n), n)
     f.put_one(place + n, "place", lane)
     f.put_one(index, "next_out", lane)
     after = code.load("d", code.address(f.given("times"), index))
@@ -84,11 +89,21 @@ def _write_next(f: Frame, lane: Value) -> Value:
     return code.compare("olt", after, f.one("t_new", lane))
 
 
-def _keep_turned(f: Frame, inside: list[list[Value]]) -> None:
+def _fetch(code: Code, out: Value, ahead: int, n: int) -> None:
+    """Ask for the memory that later outputs of this run are written to; each run has its own place in memory."""
+    code.external.add("declare void @llvm.prefetch.p0(ptr, i32, i32, i32)")
+    for first in range(0, n, LINE):
+        # not "inbounds": it may lie past the end, where nothing is touched
+        where = code.emit("p", f"getelementptr double, ptr {out.text}, i64 {ahead + first}")
+        code.lines.append(f"  call void @llvm.prefetch.p0(ptr {where.text}, i32 1, i32 3, i32 1)")
+
+
+def _keep_turned(f: Frame, inside: Callable[[int], list[Value]]) -> None:
     """Write the coefficients (states, powers) where `_write_states` finds them."""
     for first, size in pieces(f.layout.n):
+        coefficients = [inside(first + s) for s in range(size)]
         for k in range(DEGREE + 1):
-            for i, row in enumerate(turn(f, [inside[first + s][k] for s in range(size)])):
+            for i, row in enumerate(turn(f, [c[k] for c in coefficients])):
                 f.code.store(row, _place(f, first, size, k, i), 64)
 
 
