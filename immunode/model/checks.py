@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 from fractions import Fraction
 from typing import Any
@@ -140,7 +140,8 @@ def _used(model: Model) -> set[str]:
 
 
 def _event_texts(event: Event) -> list[Any]:
-    return [event.at, event.every, event.count, event.when, *(text for _, text in pairs(event.changes))]
+    said = [event.at, event.every, event.count, event.when, event.delay, event.priority]
+    return [*said, *(text for _, text in pairs(event.changes))]
 
 
 def _unused(model: Model) -> Iterator[Finding]:
@@ -201,14 +202,18 @@ def _conserved(model: Model) -> Iterator[Finding]:
         yield Finding("note", "conserved total", f"{text} stays constant")
 
 
-def conserved_totals(model: Model) -> list[tuple[tuple[str, Fraction], ...]]:
+def conserved_totals(
+    model: Model, among: Collection[str] | None = None
+) -> list[tuple[tuple[str, Fraction], ...]]:
     """Return a basis of the sums of states that no process changes, each as pairs of state and whole coefficient.
 
     For concentrations in compartments the sums are of amounts. Events may change the sums. States that no process
     moves are left out.
+    among : names of the states that the sums may hold; default all.
     """
     counts = net_counts(model)
-    states = [s.name for s in model.states if any(s.name in net for net in counts)]
+    allowed = [s.name for s in model.states if among is None or s.name in among]
+    states = [name for name in allowed if any(name in net for net in counts)]
     rows = [[Fraction(net.get(name, 0.0)).limit_denominator(10**6) for name in states] for net in counts]
     return [
         tuple((name, value) for name, value in zip(states, vector, strict=True) if value)

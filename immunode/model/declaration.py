@@ -76,7 +76,8 @@ class Parameter:
     """A constant of a model.
 
     source : where the value comes from, or `"assumed: why"`.
-    evidence : "measured", "fitted", "published", "memory" (quoted from memory), "assumed" or "derived".
+    evidence : "measured", "fitted", "published", "memory" (quoted from memory), "assumed" or "derived"; by default
+        "assumed" where the source begins so.
     bounds : the range to sample from, in `unit`; None means +-30 % (log-uniform).
     """
 
@@ -92,6 +93,8 @@ class Parameter:
         bounds: object = self.bounds
         if isinstance(bounds, list):
             object.__setattr__(self, "bounds", tuple(bounds))
+        if not self.evidence and str(self.source).startswith("assumed"):
+            object.__setattr__(self, "evidence", "assumed")
 
 
 @dataclass(frozen=True, slots=True)
@@ -138,7 +141,17 @@ class Event:
         sides see the values just before the event.
     at : first time, a number or the text of an expression of parameters, in the model's time unit.
     every, count : then again every `every`, `count` times in all.
-    when : a comparison such as `"T > 1e8"`; the event fires whenever it turns from false to true.
+    when : comparisons such as `"T > 1e8"`, joined by and, or, not; the event fires whenever this turns from false
+        to true. What follows goes with `when` only.
+    delay : time from firing to the changes, a number or an expression, computed when the event fires.
+    priority : expression; of events that are due at one time the highest goes first, looked at anew after each, and
+        those without one go last. Among equals the one that happened least often goes first, then the one declared
+        first.
+    persistent : whether the changes come even if the condition is false again by then.
+    initially : what the condition counts as before the start; with False the event fires at the start if it holds.
+    from_trigger : whether new values are computed when the event fires, or else when the changes come.
+
+    Source: SBML Level 3 Version 2 Core, section 4.11, doi:10.1515/jib-2017-0081, for delay to from_trigger.
     """
 
     name: str
@@ -148,6 +161,11 @@ class Event:
     count: int | str = 1
     when: str = ""
     meaning: str = ""
+    delay: float | str = 0.0
+    priority: str = ""
+    persistent: bool = True
+    initially: bool = True
+    from_trigger: bool = True
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "changes", tuple((k, str(v)) for k, v in pairs(self.changes)))

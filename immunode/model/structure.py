@@ -7,7 +7,7 @@ from typing import Any
 
 from immunode.errors import ModelError, did_you_mean
 from immunode.model.declaration import Event, Model, pairs
-from immunode.model.expression import is_condition, name_problem, names, parse, parse_arrow, quoted, uses_time, walk
+from immunode.model.expression import is_condition, name_problem, names, parse, parse_arrow, quoted, uses_time
 
 _HOW = ("scale", "add", "set")
 
@@ -44,9 +44,9 @@ class _Names:
         for process in model.processes:
             who = f"{model.name}, process '{process.name}'"
             self._arrow(who, process.arrow)
-            self.expression(who, process.rate, timeless=True)
+            self.expression(who, process.rate)
         for derived in model.derived:
-            self.expression(f"{model.name}, derived quantity '{derived.name}'", derived.expression, timeless=True)
+            self.expression(f"{model.name}, derived quantity '{derived.name}'", derived.expression)
         for kind, records in (("state", model.states), ("switch", model.switches)):
             for record in records:
                 self.constant(f"{model.name}, {kind} '{record.name}', initial value", record.initial)
@@ -120,11 +120,9 @@ class _Names:
             hint = did_you_mean(name, self.states)
             raise ModelError(f"{who}: unknown state {quoted(name)} in the arrow {quoted(arrow)}{hint}")
 
-    def expression(
-        self, who: str, text: str, *, condition: bool | None = False, timeless: bool = False
-    ) -> frozenset[str]:
+    def expression(self, who: str, text: str, *, condition: bool | None = False) -> frozenset[str]:
         """Return the names in an expression of any of the model's quantities, after checking it."""
-        return self._read(who, text, self.all, condition=condition, timeless=timeless)
+        return self._read(who, text, self.all, condition=condition)
 
     def constant(self, who: str, text: float | str | None, *, condition: bool = False) -> None:
         """Check an expression of parameters only; a number is checked elsewhere."""
@@ -133,9 +131,7 @@ class _Names:
             if uses_time(parse(text)):
                 raise ModelError(f"{who}: {quoted(text)} uses t, but it may use parameters only")
 
-    def _read(
-        self, who: str, text: str, known: Mapping[str, str], *, condition: bool | None = False, timeless: bool = False
-    ) -> frozenset[str]:
+    def _read(self, who: str, text: str, known: Mapping[str, str], *, condition: bool | None = False) -> frozenset[str]:
         try:
             expression = parse(text)
         except ModelError as error:
@@ -149,13 +145,6 @@ class _Names:
         if is_condition(expression) != bool(condition):
             wanted = "a condition such as 'x > 0'" if condition else "a value"
             raise ModelError(f"{who}: {quoted(text)} must be {wanted}")
-        if timeless:
-            for node in walk(expression):
-                if node[0] == "piecewise" and any(uses_time(part) for part in node[2::2]):
-                    raise ModelError(
-                        f"{who}: {quoted(text)} switches at a time, which a solver may step over unseen; "
-                        "use an event or an intervention's window"
-                    )
         return found
 
     def _event(self, event: Event) -> None:
@@ -164,12 +153,17 @@ class _Names:
             raise ModelError(f"{who}: give either at= (a time) or when= (a condition)")
         if event.at is None and (event.every is not None or event.count != 1):
             raise ModelError(f"{who}: every= and count= go with at= only")
+        if event.at is not None and not _plain(event):
+            raise ModelError(f"{who}: delay=, priority=, persistent=, initially= and from_trigger= go with when= only")
         if event.every is None and event.count != 1:
             raise ModelError(f"{who}: count={event.count!r} needs every=")
         if event.when:
-            self.expression(who, event.when, condition=True, timeless=True)
+            self.expression(who, event.when, condition=True)
         for label, value in (("at", event.at), ("every", event.every), ("count", event.count)):
             self.constant(f"{who}, {label}", value)
+        for label, text in (("delay", event.delay), ("priority", event.priority)):
+            if isinstance(text, str) and (text or label == "delay"):
+                self.expression(f"{who}, {label}", text)
         if not event.changes:
             raise ModelError(f"{who}: it changes nothing; give changes={{'state': 'new value'}}")
         for target, text in pairs(event.changes):
@@ -188,8 +182,8 @@ class _Names:
                 raise ModelError(f"{who}: no such parameter{did_you_mean(effect.target, self.parameters)}")
             if effect.how not in _HOW:
                 raise ModelError(f"{who}: how='{effect.how}'{did_you_mean(effect.how, _HOW)}")
-            self.expression(who, effect.value, timeless=True)
-            self.expression(f"{who}, weight", effect.weight, timeless=True)
+            self.expression(who, effect.value)
+            self.expression(f"{who}, weight", effect.weight)
 
     def _references(self) -> None:
         """Check names that stand outside expressions: compartments, readouts, variants, aliases."""
@@ -240,6 +234,11 @@ class _Names:
         circle = find_circle(needs)
         if circle:
             raise ModelError(f"{model.name}: {' -> '.join(circle)} depends on itself")
+
+
+def _plain(event: Event) -> bool:
+    late = event.delay != 0.0 or event.priority
+    return not late and event.persistent and event.initially and event.from_trigger
 
 
 def find_circle(needs: Mapping[str, Iterable[str]]) -> list[str]:

@@ -195,6 +195,8 @@ class _Checker:
             ("every", event.every, self.time),
             ("count", event.count, _NUMBER),
             ("when", event.when or None, None),
+            ("delay", event.delay, self.time),
+            ("priority", event.priority or None, None),
         ):
             if isinstance(value, str):
                 yield from self.fits(f"{who}, {label}", value, wanted, "it must be")

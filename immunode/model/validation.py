@@ -77,7 +77,7 @@ class _Structure:
             tuple((p.name, p.unit) for p in model.parameters),
             tuple((p.name, p.arrow, p.rate) for p in model.processes),
             tuple((d.name, d.expression, d.unit) for d in model.derived),
-            tuple((e.name, e.changes, e.at, e.every, e.count, e.when) for e in model.events),
+            tuple((e.name, e.changes, e.at, e.every, e.count, e.when, e.delay, e.priority) for e in model.events),
             tuple((s.name, s.unit, _text(s.initial)) for s in model.switches),
             tuple((c.name, c.unit, _text(c.volume)) for c in model.compartments),
             tuple((v.name, v.values, v.initial) for v in model.variants),
@@ -195,12 +195,17 @@ def _check_parameter(who: str, parameter: Parameter) -> None:
 
 
 def _check_event(who: str, event: Event) -> None:
-    for label, value in (("at", event.at), ("every", event.every), ("count", event.count)):
+    for label, value in (("at", event.at), ("every", event.every), ("count", event.count), ("delay", event.delay)):
         number = None if value is None else _number_or_text(f"{who}, {label}", value)
         if number is not None and label == "every" and number <= 0:
             raise ModelError(f"{who}: every={number:g}, but it must be above 0")
+        if number is not None and label == "delay" and number < 0:
+            raise ModelError(f"{who}: delay={number:g}, but it can't be below 0")
         if number is not None and label == "count" and (number < 1 or number != int(number)):
             raise ModelError(f"{who}: count={number:g}, but it must be a whole number of at least 1")
+    for label in ("persistent", "initially", "from_trigger"):
+        if not isinstance(getattr(event, label), bool):
+            raise ModelError(f"{who}: {label}= is True or False, but {getattr(event, label)!r:.40} was found")
 
 
 def _number_or_text(who: str, value: object) -> float | None:

@@ -21,7 +21,8 @@ from immunode.program.lower import lower
 from immunode.program.program import Break, Change, Program, Trigger
 from immunode.version import __version__
 
-FORMAT = 1
+FORMAT = 2
+_MORE = ("delay", "priority", "ranked", "persistent", "initially", "from_trigger", "hidden")
 
 
 @lru_cache(maxsize=256)
@@ -59,7 +60,7 @@ def cache_folder() -> Path | None:
 def _own_sources() -> str:
     """Return a hash of the code that lowers, so that a changed package never meets an old cache."""
     digest = hashlib.sha256()
-    for name in ("graph.py", "lower.py", "program.py", "cache.py"):
+    for name in ("graph.py", "lower.py", "time_conditions.py", "timed_events.py", "program.py", "cache.py"):
         digest.update((Path(__file__).parent / name).read_bytes())
     return digest.hexdigest()
 
@@ -82,7 +83,9 @@ def _read(file: Path, key: str) -> Program | None:
 def _write(file: Path, key: str, program: Program) -> None:
     body = {name: getattr(program, name) for name in Program.__dataclass_fields__}
     body["breaks"] = [[b.name, b.first, b.every, b.count, _changes(b.changes)] for b in program.breaks]
-    body["triggers"] = [[t.name, t.root, _changes(t.changes)] for t in program.triggers]
+    body["triggers"] = [
+        [t.name, t.condition, _changes(t.changes), *(getattr(t, name) for name in _MORE)] for t in program.triggers
+    ]
     plain = json.loads(json.dumps(body))
     text = json.dumps({"key": key, "checksum": _checksum(plain), "program": plain})
     try:
@@ -114,7 +117,8 @@ def _decode(body: dict[str, Any]) -> Program:
         for name, first, every, count, changes in values["breaks"]
     )
     values["triggers"] = tuple(
-        Trigger(name, root, tuple(Change(*c) for c in changes)) for name, root, changes in values["triggers"]
+        Trigger(name, condition, tuple(Change(*c) for c in changes), *more)
+        for name, condition, changes, *more in values["triggers"]
     )
     return Program(**values)
 

@@ -152,6 +152,11 @@ class Graph:
             return self._negated(operands[0])
         if operation == "pow":
             return self._simplify_power(operands[0], constants[1])
+        if operation in ("and", "or"):
+            # a constant side decides, or has no say
+            for constant, other in ((constants[0], operands[1]), (constants[1], operands[0])):
+                if constant is not None:
+                    return other if bool(constant) == (operation == "and") else self.number(float(bool(constant)))
         if operation == "where":
             if operands[1] == operands[2]:
                 return operands[1]

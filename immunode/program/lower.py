@@ -10,8 +10,8 @@ from immunode.model.declaration import Event, Model
 from immunode.model.expression import Expression, parse, parse_arrow
 from immunode.program.graph import Graph
 from immunode.program.program import Break, Change, Program, Trigger
-
-_COMPARISONS = {"<": ("less", False), "<=": ("less_equal", False), ">": ("less", True), ">=": ("less_equal", True)}
+from immunode.program.time_conditions import TimeConditions
+from immunode.program.timed_events import timed_breaks
 
 
 @lru_cache(maxsize=256)
@@ -42,6 +42,9 @@ class _Lowering:
         for effect in model.effects:
             self.effects.setdefault(effect.target, []).append(effect)
         self.known: dict[str, int] = {}
+        taken = frozenset((*self.state_rows, *names, *self.expressions))
+        self.conditions = TimeConditions(self.graph, len(model.parameters), len(names), taken, model.horizon)
+        self.watched = self.exact = False
 
     def program(self, integrals: tuple[str, ...]) -> Program:
         model, graph = self.model, self.graph
@@ -59,22 +62,25 @@ class _Lowering:
         initial = [self._raw(s.initial) for s in model.states] + [zero] * len(integrals)
         # at one time switches change first, so that a window that opens then already counts for a dose given then
         timed = sorted((e for e in model.events if e.at is not None), key=self._moves_state)
+        breaks, triggers = self._state_events()
+        breaks = [*(self._break(event) for event in timed), *breaks]
+        hidden = self.conditions
         return Program(
             name=model.name,
             time_unit=model.time_unit,
             states=(*self.state_rows, *(f"integral({name})" for name in integrals)),
-            parameters=tuple(self.parameter_rows),
+            parameters=(*self.parameter_rows, *hidden.names),
             values=tuple(float(p.value) for p in model.parameters),
-            switches=tuple(s.name for s in model.switches),
-            switch_initial=tuple(self._raw(s.initial) for s in model.switches),
+            switches=(*(s.name for s in model.switches), *hidden.names),
+            switch_initial=(*(self._raw(s.initial) for s in model.switches), *(zero for _ in hidden.names)),
             initial=tuple(initial),
             derivatives=tuple(derivatives),
             jacobian=jacobian,
             time_derivative=tuple(by_time.get(d, zero) for d in derivatives) if by_time else (),
             fluxes=tuple(fluxes.items()),
             derived=tuple(derived.items()),
-            breaks=tuple(self._break(event) for event in timed),
-            triggers=tuple(self._trigger(event) for event in model.events if event.at is None),
+            breaks=(*hidden.breaks, *breaks),
+            triggers=(*hidden.triggers, *triggers),
             requirements=tuple((self._raw(r.condition), r.message) for r in model.requirements),
             extinct_below=self._extinct_below(len(integrals)),
             typical=(*(float(s.typical) for s in model.states), *(0.0 for _ in integrals)),
@@ -145,10 +151,9 @@ class _Lowering:
         return graph.add(function, *operands)
 
     def _compare(self, sign: str, left: int, right: int) -> int:
-        if sign == "==":
-            return self.graph.add("equal", left, right)
-        operation, swapped = _COMPARISONS[sign]
-        return self.graph.add(operation, *((right, left) if swapped else (left, right)))
+        if self.exact:
+            return self.conditions.exact(sign, left, right)
+        return self.conditions.compare(sign, left, right, watched=self.watched)
 
     def _derivatives(self, fluxes: dict[str, int]) -> list[int]:
         graph = self.graph
@@ -202,7 +207,7 @@ class _Lowering:
         changes = []
         for target, text in dict(event.changes).items():
             kind, rows = ("state", self.state_rows) if target in self.state_rows else ("parameter", self.parameter_rows)
-            changes.append(Change(kind, rows[target], self.node(parse(text))))
+            changes.append(Change(kind, rows[target], self._now(parse(text))))
         return tuple(changes)
 
     def _break(self, event: Event) -> Break:
@@ -210,23 +215,39 @@ class _Lowering:
         first = self._raw(0.0 if event.at is None else event.at)
         return Break(event.name, first, self._raw(zero), self._raw(event.count), self._changes(event))
 
-    def _trigger(self, event: Event) -> Trigger:
-        return Trigger(event.name, self._root(parse(event.when)), self._changes(event))
+    def _state_events(self) -> tuple[list[Break], list[Trigger]]:
+        """Return the events with a condition: all as breaks where time and parameters tell when, else as triggers."""
+        events = [event for event in self.model.events if event.at is None]
+        if not self.conditions.triggers:
+            breaks = timed_breaks(self.conditions, events, self._now, self._changes)
+            if breaks is not None:
+                return breaks, []
+        return [], [self._trigger(event) for event in events]
 
-    def _root(self, condition: Expression) -> int:
-        """Return a node that is positive where the condition holds and negative where it does not."""
-        graph = self.graph
-        kind, *rest = condition
-        if kind == "compare" and rest[0] != "==":
-            left, right = self.node(rest[1]), self.node(rest[2])
-            return graph.add("sub", *((left, right) if rest[0] in (">", ">=") else (right, left)))
-        if kind == "and":
-            return graph.add("min", self._root(rest[0]), self._root(rest[1]))
-        if kind == "or":
-            return graph.add("max", self._root(rest[0]), self._root(rest[1]))
-        if kind == "not":
-            return graph.add("neg", self._root(rest[0]))
-        raise ModelError(
-            f"{self.model.name}: an event's condition must compare two quantities with <, <=, > or >=, "
-            "joined by and, or, not"
+    def _trigger(self, event: Event) -> Trigger:
+        condition = self._within(parse(event.when), watched=True)
+        delay = self._now(parse(event.delay)) if isinstance(event.delay, str) else self.graph.number(float(event.delay))
+        priority = self._now(parse(event.priority)) if event.priority else self.graph.number(0.0)
+        return Trigger(
+            event.name,
+            condition,
+            self._changes(event),
+            delay,
+            priority,
+            bool(event.priority),
+            event.persistent,
+            event.initially,
+            event.from_trigger,
         )
+
+    def _now(self, expression: Expression) -> int:
+        """Return the node of an expression that is computed once, at an event."""
+        return self._within(expression, exact=True)
+
+    def _within(self, expression: Expression, *, watched: bool = False, exact: bool = False) -> int:
+        before = self.watched, self.exact
+        self.watched, self.exact = watched, exact
+        try:
+            return self.node(expression)
+        finally:
+            self.watched, self.exact = before

@@ -38,7 +38,7 @@ class Break:
 class Trigger:
     """An event that fires when `condition` turns from false to true; needs an engine that finds roots.
 
-    condition, delay, priority : nodes; -1 for no delay, no priority.
+    condition, delay, priority : nodes.   ranked : whether it has a priority.
     persistent, initially, from_trigger : see `Event`.
     hidden : it turns a switch of a condition on time, before any other event at that time.
     """
@@ -46,8 +46,9 @@ class Trigger:
     name: str
     condition: int
     changes: tuple[Change, ...]
-    delay: int = -1
-    priority: int = -1
+    delay: int
+    priority: int
+    ranked: bool = False
     persistent: bool = True
     initially: bool = True
     from_trigger: bool = True

@@ -12,17 +12,13 @@ from numpy.typing import NDArray
 from immunode.solve.block import padded
 from immunode.solve.engine import Engine, Request
 from immunode.solve.runs import Runs
+from immunode.solve.state_events import NO_TIME, FailedError, StateEvents
 from immunode.solve.status import Status
 
 if TYPE_CHECKING:
     from immunode.solve.batch import Batch
 
 Array = NDArray[np.float64]
-
-MOST_EVENTS_AT_ONCE = 100
-NO_TIME = 1e-13
-_LOOKS = (0.25, 0.5, 0.75, 1.0)
-"""Fractions of a step at which triggers are looked at, so that a short excursion is seen."""
 
 
 class ScipyEngine(Engine):
@@ -49,12 +45,6 @@ class _LeftDomainError(Exception):
     """The right-hand side is not finite where LSODA tried it; LSODA can't step back from that, the others can."""
 
 
-class _FailedError(Exception):
-    def __init__(self, status: Status) -> None:
-        super().__init__(status.label)
-        self.status = status
-
-
 class _Trajectory:
     """One run on its way."""
 
@@ -73,19 +63,21 @@ class _Trajectory:
         self.extinct_below = np.array([v or -np.inf for v in program.extinct_below or (0.0,) * self.n_states])
         self.next_out = 0
         self.strict = False
-        self.holds = self._roots(self.t, self.y) > 0
+        self.events = StateEvents(self.functions, runs.t_end - self.t, self._tell)
 
     def integrate(self) -> None:
         """Go to the end, or fail."""
         runs, run = self.runs, self.run
         try:
+            self._settle()
             self._write_here()
             while self.t < runs.t_end:
-                self._segment(min(float(runs.next_break[run]), runs.t_end))
+                self._segment(min(float(runs.next_break[run]), self.events.next_time, runs.t_end))
                 if runs.next_break[run] <= self.t:
                     self._jump()
+                self._settle()
                 self._write_here()
-        except _FailedError as failure:
+        except FailedError as failure:
             runs.next_out[run] = self.next_out
             slope = self._right(self.t, self.y)
             bad = np.flatnonzero(~np.isfinite(slope))
@@ -106,23 +98,20 @@ class _Trajectory:
         full[self.rows, self.columns] = self.functions.jacobian(t, y[:, None], self.c)[:, 0]
         return full
 
-    def _roots(self, t: float, y: Array) -> Array:
-        roots: Array = self.functions.triggers(t, y[:, None], self.p)[:, 0]
-        return roots
-
     def _segment(self, stop: float) -> None:
-        """Go on to the next break; state events inside are passed on the way."""
+        """Go on to `stop`, or to the first state event before it."""
         if stop - self.t <= NO_TIME * max(abs(self.t), abs(stop)):
             # two breaks that differ by rounding: no solver starts over so short a time
             self.y = self.y + (stop - self.t) * self._right(self.t, self.y)
             self.t = stop
-        while self.t < stop:
+        fired = False
+        while self.t < stop and not fired:
             try:
                 self.strict = self.method == "LSODA"
-                self._solve(self.method, stop)
+                fired = self._solve(self.method, stop)
             except _LeftDomainError:
                 self.strict = False
-                self._solve("BDF", stop)
+                fired = self._solve("BDF", stop)
             finally:
                 self.strict = False
 
@@ -134,25 +123,29 @@ class _Trajectory:
         kind = getattr(integrate, method)
         return kind(self._right, self.t, self.y, stop, rtol=rtol, atol=self.runs.atol[:, self.run], **jacobian)
 
-    def _solve(self, method: str, stop: float) -> None:
-        """Step until `stop`, or until a trigger fires or a population is gone."""
+    def _solve(self, method: str, stop: float) -> bool:
+        """Step until `stop`, or until a trigger fires or a population is gone; return whether a trigger fired."""
         if not np.isfinite(self._right(self.t, self.y)).all():
-            raise _FailedError(Status.NOT_FINITE)
+            raise FailedError(Status.NOT_FINITE)
         solver = self._try(lambda: self._solver(method, stop))
         while solver.status == "running":
             if self.steps >= self.runs.max_steps:
-                raise _FailedError(Status.TOO_MANY_STEPS)
+                raise FailedError(Status.TOO_MANY_STEPS)
             self.steps += 1
             message = self._try(solver.step)
             if solver.status == "failed":
                 small = "step size" in str(message)
-                raise _FailedError(Status.STEP_TOO_SMALL if small else Status.SOLVER_FAILED)
+                raise FailedError(Status.STEP_TOO_SMALL if small else Status.SOLVER_FAILED)
             if not np.isfinite(solver.y).all():
-                raise _FailedError(Status.NOT_FINITE)
+                raise FailedError(Status.NOT_FINITE)
             due = self.runs.times[self.next_out] < solver.t
-            inside = solver.dense_output() if due or self.holds.size else None
-            if self.holds.size and self._event(solver, inside):
-                return
+            inside: Any = solver.dense_output() if due or self.events else None
+            if self.events:
+                found = self.events.find(float(solver.t_old), float(solver.t), inside, self.p)
+                if found is not None:
+                    self._write_until(found, inside)
+                    self.t, self.y = found, np.array(inside(found))
+                    return True
             if due:
                 self._write_until(float(solver.t), inside)
             gone = (self.y >= self.extinct_below) & (solver.y < self.extinct_below)
@@ -160,7 +153,8 @@ class _Trajectory:
             if gone.any():
                 # a new solver: a multistep method must not remember the population that is gone
                 self.y[gone] = 0.0
-                return
+                return False
+        return False
 
     @staticmethod
     def _try(action: Callable[[], Any]) -> Any:
@@ -168,7 +162,7 @@ class _Trajectory:
         try:
             return action()
         except (ValueError, ArithmeticError, np.linalg.LinAlgError) as error:
-            raise _FailedError(Status.NOT_FINITE) from error
+            raise FailedError(Status.NOT_FINITE) from error
 
     def _write_until(self, t: float, inside: Any) -> None:
         """Write the outputs before time t."""
@@ -189,75 +183,22 @@ class _Trajectory:
         """Apply the breaks that are due now."""
         runs = self.runs
         lanes = padded(np.array([self.run]))
-        roots = self._roots(self.t, self.y)
         # switches that a trigger has set are the run's own by now
         runs.p[:, [self.run]] = self.p
         y = np.repeat(self.y[:, None], len(lanes), axis=1)
         runs.jump(lanes, np.full(len(lanes), self.t), y)
         self.y = y[:, 0].copy()
         self.p = runs.p[:, [self.run]]
-        self._cascade(roots)
+        self.c = self.functions.prepare(self.p)
 
-    def _event(self, solver: Any, inside: Any) -> bool:
-        """Fire the first trigger within the last step, if any; the state is then the one after it."""
-        from scipy.optimize import brentq
+    def _settle(self) -> None:
+        """Fire the state events that are due now."""
+        if self.events:
+            self.y = self.events.settle(self.t, self.y, self.p)
+            self.c = self.functions.prepare(self.p)
 
-        before = float(solver.t_old)
-        for look in _LOOKS:
-            after = float(solver.t) if look == 1.0 else float(solver.t_old + look * (solver.t - solver.t_old))
-            positive = self._roots(after, inside(after)) > 0
-            rising = np.flatnonzero(positive & ~self.holds)
-            if rising.size:
-                times = []
-                for i in rising:
-
-                    def root(t: float, i: int = int(i)) -> float:
-                        return float(self._roots(t, inside(t))[i])
-
-                    crossed = root(before) < 0
-                    times.append(float(brentq(root, before, after, xtol=1e-300, rtol=1e-14)) if crossed else before)
-                self._fire(rising, np.array(times), inside)
-                return True
-            self.holds = positive
-            before = after
-        return False
-
-    def _fire(self, rising: NDArray[np.intp], times: Array, inside: Any) -> None:
-        """Go to the first of `times` and fire what is due there."""
-        first = float(np.min(times))
-        self._write_until(first, inside)
-        self.t, self.y = first, np.array(inside(first))
-        due = rising[times <= first]
-        self.holds[due] = True
-        roots = self._roots(self.t, self.y)
-        for i in due:
-            self._apply(int(i))
-        self._cascade(roots)
-        self._write_here()
-
-    def _apply(self, i: int) -> None:
+    def _tell(self, t: float, before: Array, after: Array, p: Array) -> None:
+        """Count an event as a step, and tell who listens."""
         self.steps += 1
-        before = self.y[:, None]
-        after = before.copy()
-        self.functions.fire(i, self.t, after, self.p)
-        self.y = after[:, 0].copy()
         if self.runs.on_jump is not None:
-            self.runs.on_jump(np.array([self.run]), np.array([self.t]), before, after, self.p.copy())
-
-    def _cascade(self, before: Array) -> None:
-        """Fire triggers that the last jump has turned true, and note those that it has turned false.
-
-        before : the roots just before the jump. A trigger that stands at its threshold, give or take rounding, has
-        fired and holds; only a jump that lowers its root makes it false.
-        """
-        for _ in range(MOST_EVENTS_AT_ONCE):
-            now = self._roots(self.t, self.y)
-            self.holds &= (now > 0) | (now >= before)
-            rising = np.flatnonzero((now > 0) & ~self.holds)
-            if not rising.size:
-                self.c = self.functions.prepare(self.p)
-                return
-            self.holds[rising[0]] = True
-            self._apply(int(rising[0]))
-            before = now
-        raise _FailedError(Status.TOO_MANY_STEPS)
+            self.runs.on_jump(np.array([self.run]), np.array([t]), before[:, None], after[:, None], p.copy())

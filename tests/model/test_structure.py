@@ -163,12 +163,15 @@ def test_events_may_change_switches(make: Make) -> None:
     assert model.events[0].changes == (("on", "1"),)
 
 
-def test_a_rate_that_switches_at_a_time_is_refused(killing: Make, make: Make) -> None:
-    with pytest.raises(ModelError, match=r"process 'killing': .* use an event or an intervention's window"):
-        killing("n*E*T*piecewise(1, t > 3/d, 0)")
-    with pytest.raises(ModelError, match=r"derived quantity 'x'.* use an event"):
-        make(derived=[Derived("x", "piecewise(1, T > g and t < 1/d, 0)")], readouts=[])
-    assert killing("n*E*T*piecewise(t*d, T > g, 0)").name == "kuznetsov1994"
+def test_delay_and_priority_go_with_a_condition(make: Make) -> None:
+    with pytest.raises(ModelError, match=r"event 'x': delay=, priority=.* go with when= only"):
+        make(events=[Event("x", {"T": "1"}, at=3, delay=1)])
+    with pytest.raises(ModelError, match=r"event 'x', delay: unknown name 'gg'"):
+        make(events=[Event("x", {"T": "1"}, when="T > g", delay="gg")])
+    with pytest.raises(ModelError, match="event 'x': delay=-1, but it can't be below 0"):
+        make(events=[Event("x", {"T": "1"}, when="T > g", delay=-1)])
+    with pytest.raises(ModelError, match="event 'x': persistent= is True or False, but 'no' was found"):
+        make(events=[Event("x", {"T": "1"}, when="T > g", persistent="no")])  # type: ignore[arg-type]
 
 
 def test_effects_and_requirements_are_checked(make: Make) -> None:

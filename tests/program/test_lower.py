@@ -112,14 +112,14 @@ def test_at_one_time_switches_change_before_states() -> None:
     assert [b.name for b in lower(model).breaks] == ["open", "dose", "mixed"]
 
 
-def test_a_condition_becomes_a_root_that_rises_through_zero() -> None:
+def test_a_condition_of_an_event_is_1_where_it_holds() -> None:
     model = Model(
         name="m",
         states=[State("T", 1.0), State("E", 1.0)],
         events=[Event("rescue", {"E": "E + 5"}, when="T > 3 and E < 2")],
     )
     functions, p, _, y = evaluated(model, T=2.0)
-    assert functions.triggers(0.0, y, p)[0, 0] == -1.0
+    assert functions.triggers(0.0, y, p)[0, 0] == 0.0
     y[0] = 4.0
     assert functions.triggers(0.0, y, p)[0, 0] == 1.0
     functions.fire(0, 0.0, y, p)
