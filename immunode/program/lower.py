@@ -190,9 +190,10 @@ class _Lowering:
     def _quantity(self, name: str, fluxes: dict[str, int], derived: dict[str, int]) -> int:
         if name in self.state_rows:
             return self.lookup(name)
-        found = {**derived, **fluxes}.get(name)
+        switches = {s.name for s in self.model.switches}
+        found = self.lookup(name) if name in switches else {**derived, **fluxes}.get(name)
         if found is None:
-            known = [*self.state_rows, *fluxes, *derived]
+            known = [*self.state_rows, *fluxes, *derived, *switches]
             raise ModelError(f"{self.model.name}: no quantity '{name}' to integrate{did_you_mean(name, known)}")
         return found
 

@@ -60,7 +60,8 @@ class Recorder:
     rows: list[int] = field(init=False)
 
     def __post_init__(self) -> None:
-        known = {name: row for row, name in enumerate(self.functions.program.quantities)}
+        program = self.functions.program
+        known = {name: row for row, name in enumerate((*program.quantities, *program.switches))}
         self.rows = [known[name] for name in self.names]
         with np.errstate(all="ignore"):
             self.switches = self._parameters()[self._declared :].copy()
@@ -154,12 +155,15 @@ class Recorder:
     def _observe(self, t: float | Array, y: Array, p: Array) -> Array:
         """Return the recorded names, shape (n_names, n_runs). t : a number or shape (n_runs,)."""
         program = self.functions.program
-        n_states = len(program.states)
+        n_states, n_quantities = len(program.states), len(program.quantities)
         out = np.empty((len(self.rows), y.shape[1]))
         seen = None
         for i, row in enumerate(self.rows):
             if row < n_states:
                 out[i] = y[row]
+                continue
+            if row >= n_quantities:
+                out[i] = p[self._declared + row - n_quantities]
                 continue
             if seen is None:
                 when = widened(t) if isinstance(t, np.ndarray) else t

@@ -12,7 +12,7 @@ from numpy.typing import ArrayLike, NDArray
 from immunode.errors import StudyError, did_you_mean
 
 if TYPE_CHECKING:
-    from immunode.model.declaration import Derived, Model, Process, State
+    from immunode.model.declaration import Derived, Model, Process, State, Switch
     from immunode.program import Functions
 
 Array = NDArray[np.float64]
@@ -40,9 +40,14 @@ def make_ready(model: Model, integrals: tuple[str, ...] = ()) -> Ready:
 
 
 def quantity_names(model: Model) -> tuple[str, ...]:
-    """Return the names that results know: states, derived quantities (with `k.effective`), fluxes."""
+    """Return the names that results know: states, derived quantities (with `k.effective`), switches, fluxes.
+
+    Switches of interventions, which have a dot in their names, are none of them.
+    """
     effective = dict.fromkeys(f"{effect.target}.effective" for effect in model.effects)
-    return (*(s.name for s in model.states), *(d.name for d in model.derived), *effective, *flux_names(model))
+    derived = (*(d.name for d in model.derived), *effective)
+    switches = (s.name for s in model.switches if "." not in s.name)
+    return (*(s.name for s in model.states), *derived, *switches, *flux_names(model))
 
 
 def flux_names(model: Model) -> tuple[str, ...]:
@@ -54,7 +59,7 @@ def quantity_units(model: Model) -> dict[str, str]:
     """Return the unit of every quantity as text; "" is dimensionless. A flux has the unit of what it moves per time."""
     from immunode.model.expression import parse_arrow
 
-    units = {s.name: s.unit for s in model.states} | {d.name: d.unit for d in model.derived}
+    units = {q.name: q.unit for q in (*model.states, *model.derived, *model.switches)}
     declared = {p.name: p.unit for p in model.parameters}
     units |= {f"{effect.target}.effective": declared.get(effect.target, "") for effect in model.effects}
     volumes = {c.name: c.unit for c in model.compartments}
@@ -75,8 +80,9 @@ def times_unit(unit: str, other: str) -> str:
 
 
 def meanings(model: Model) -> dict[str, str]:
-    """Return what states, derived quantities and processes mean, by name, where the model says so."""
-    records: list[State | Derived | Process] = [*model.states, *model.derived, *model.processes]
+    """Return what states, derived quantities, switches and processes mean, by name, where the model says so."""
+    records: list[State | Derived | Switch | Process]
+    records = [*model.states, *model.derived, *model.switches, *model.processes]
     return {record.name: record.meaning for record in records if record.meaning}
 
 
