@@ -73,12 +73,10 @@ def run_case(case: str, *, level: str = "", engine: str = "scipy", rtol: float =
 def compare(case: str, *, level: str, engine: str, rtol: float) -> str:
     """Return "" where all points of a case agree, else the worst variable."""
     told = settings(case)
-    wanted = np.genfromtxt(
-        FOLDER / "cases" / case / f"{case}-results.csv", delimiter=",", names=True, deletechars="", dtype=float
-    )
-    wanted = np.atleast_1d(wanted)
-    columns = {name.strip(): wanted[name] for name in wanted.dtype.names or ()}
-    time = next(columns.pop(key) for key in list(columns) if key.lower() == "time")
+    with (FOLDER / "cases" / case / f"{case}-results.csv").open(encoding="utf-8-sig") as file:
+        header, *rows = [[field.strip() for field in row] for row in csv.reader(file) if row]
+    wanted = np.array([[float(field) for field in row] for row in rows])
+    time, columns = wanted[:, 0], {name: wanted[:, i] for i, name in enumerate(header) if i}
     found = simulate(model_file(case, level), time, list(columns), told, engine=engine, rtol=rtol)
     absolute, relative = float(told["absolute"]), float(told["relative"])
     problems = []

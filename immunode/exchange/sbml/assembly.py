@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable, Mapping
+from dataclasses import replace
 from typing import Any
 
 from immunode.errors import ModelError, UnitError
 from immunode.exchange.sbml.frame import Flux, Quantity, Reading
 from immunode.exchange.sbml.functions import number
 from immunode.exchange.sbml.shaping import constant, finite, split
-from immunode.model.declaration import Compartment, Derived, Event, Model, Parameter, Process, State, Switch
+from immunode.model.declaration import Compartment, Derived, Event, Model, Parameter, Process, State, Switch, pairs
+from immunode.model.expression import parse
 from immunode.model.structure import find_circle
 from immunode.model.tree import Expression, fold, names, number_text, substitute, to_text
 
@@ -260,7 +262,14 @@ class _Assembly:
         return made
 
     def _event(self, event: Event) -> Event:
-        return event
+        """Return an event with the rates of reactions put for their names."""
+        texts = {field: getattr(event, field) for field in ("when", "delay", "priority")}
+        made = {field: self._inlined(text) for field, text in texts.items() if isinstance(text, str) and text}
+        return replace(event, changes={name: self._inlined(text) for name, text in pairs(event.changes)}, **made)
+
+    def _inlined(self, text: str) -> str:
+        expression = parse(text)
+        return text if names(expression).isdisjoint(self.rates) else to_text(self.inline(expression))
 
 
 def _terms(flux: Flux, name: str) -> list[Expression]:

@@ -17,6 +17,11 @@ def number(value: float) -> Expression:
     return ("neg", ("number", -value)) if value < 0 else ("number", float(value))
 
 
+def is_number(expression: Expression) -> bool:
+    """Return whether an expression is a literal number, as `number` writes it."""
+    return expression[0] == "number" or (expression[0] == "neg" and bool(expression[1][0] == "number"))
+
+
 ZERO, ONE, TWO = number(0.0), number(1.0), number(2.0)
 _BERNOULLI = (1 / 12, -1 / 360, 1 / 1260, -1 / 1680, 1 / 1188, -691 / 360360, 1 / 156)
 _SHIFT = 8

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from immunode.exchange.sbml.frame import Quantity, Reading, items
-from immunode.exchange.sbml.functions import number
+from immunode.exchange.sbml.functions import is_number, number
 from immunode.model.tree import Expression
 
 
@@ -52,7 +52,7 @@ def _plain(reading: Reading, element: Any, what: str, value: Expression) -> None
             kind = "state"
         elif identity in reading.by_event:
             kind = "switch"
-        elif value[0] not in ("number", "neg"):
+        elif not is_number(value):
             kind = "derived"
     fixed = kind == "derived" and identity not in reading.assigned
     reading.add(Quantity(name, kind, value, meaning=_meaning(element), fixed=fixed))
@@ -101,7 +101,7 @@ def _species(reading: Reading, species: Any) -> None:
     used = moved_by_reactions(species) and identity in reading.moved
     changed = used or identity in reading.by_event
     if amount or fixed:
-        kind = "state" if changed else "parameter" if value[0] in ("number", "neg") else "derived"
+        kind = "state" if changed else "parameter" if is_number(value) else "derived"
         place = reading.names[home] if fixed and changed else ""
         made = Quantity(name, kind, value, meaning=meaning, compartment=place, amount=amount, fixed=kind == "derived")
         reading.add(made)
@@ -110,7 +110,7 @@ def _species(reading: Reading, species: Any) -> None:
     start: Expression = ("mul", value, size) if identity in reading.initials or not species.isSetInitialAmount() else (
         reading.number(float(species.getInitialAmount()))
     )  # fmt: skip
-    kind = "state" if changed else "parameter" if start[0] in ("number", "neg") else "derived"
+    kind = "state" if changed else "parameter" if is_number(start) else "derived"
     what = f"amount of {meaning or name}"
     reading.add(Quantity(whole, kind, start, meaning=what, amount=True, fixed=kind == "derived"))
     reading.add(Quantity(name, "derived", ("div", ("name", whole), size), meaning=meaning))

@@ -6,7 +6,7 @@ import math
 from typing import Any
 
 from immunode.exchange.sbml.frame import Flux, Quantity, Reading, items
-from immunode.exchange.sbml.functions import number
+from immunode.exchange.sbml.functions import is_number, number
 from immunode.exchange.sbml.quantities import _plain, moved_by_reactions
 from immunode.model.tree import Expression
 
@@ -61,7 +61,7 @@ def _rate(reading: Reading, reaction: Any) -> Expression:
             raise reading.error(f"reaction '{identity}'", f"two of its parameters have the id '{own}'")
         name = reading.fresh(f"{reading.names[identity]}.{own}")
         value = reading.number(float(parameter.getValue())) if parameter.isSetValue() else reading.nothing
-        kind = "parameter" if value[0] in ("number", "neg") else "derived"
+        kind = "parameter" if is_number(value) else "derived"
         reading.add(Quantity(name, kind, value, unit=parameter.getUnits(), meaning=_label(parameter), fixed=kind == "derived"))
         scope[own] = ("name", name)
     return reading.value(law.getMath(), f"reaction '{identity}'", scope)

@@ -22,9 +22,11 @@ def finite(expression: Expression, special: Callable[[float], Expression]) -> Ex
 
     def join(node: Expression, parts: list[tuple[Expression, float | None]]) -> tuple[Expression, float | None]:
         made: Expression = (*node[: len(node) - len(parts)], *(part for part, _ in parts))
-        if is_condition(made) or made[0] == "piecewise" or any(value is None for _, value in parts):
+        if any(value is None for _, value in parts):
             return made, None
         value = float(evaluate(made, {}))
+        if is_condition(made):
+            return made, value
         return (made, value) if math.isfinite(value) else (special(value), None)
 
     return fold(expression, leaf, join)[0]  # type: ignore[no-any-return]
