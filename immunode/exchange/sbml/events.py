@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from immunode.exchange.sbml.frame import Reading, items
 from immunode.model.declaration import Event
-from immunode.model.tree import to_text
+from immunode.model.tree import Expression, to_text
 
 
 def read_events(reading: Reading) -> None:
@@ -12,6 +14,9 @@ def read_events(reading: Reading) -> None:
 
     Expressions may use all quantities; `reading.assign(id, value)` says which record to set, and to what; a text comes
     of `reading.text(expression, name)`, which moves what is too long into derived quantities.
+
+    Source: SBML Level 3 Version 2 Core, section 4.11; of Level 2, section 4.14 (a condition that holds at the start
+    does not fire, what has fired persists).
     """
     for event in items(reading.sbml.getListOfEvents()):
         identity = event.getId() or "event"
@@ -20,14 +25,41 @@ def read_events(reading: Reading) -> None:
         if trigger is None or trigger.getMath() is None:
             reading.remark(f"{who}: it has no trigger and is left out")
             continue
-        if event.getDelay() is not None or event.getPriority() is not None:
-            raise reading.error(who, "delays and priorities are not read here")
-        changes = {}
-        for assignment in items(event.getListOfEventAssignments()):
-            if assignment.getMath() is not None:
-                value = reading.value(assignment.getMath(), who)
-                name, value = reading.assign(assignment.getVariable(), value)
-                changes[name] = to_text(value)
-        if changes:
-            when = to_text(reading.math.condition(trigger.getMath(), who))
-            reading.events.append(Event(reading.fresh(identity), changes, when=when, meaning=event.getName() or ""))
+        changes = _changes(reading, event, who)
+        if not changes:
+            reading.remark(f"{who}: it changes nothing and is left out")
+            continue
+        delay = _value(reading, event.getDelay(), f"{who}, delay")
+        priority = _value(reading, event.getPriority(), f"{who}, priority")
+        explicit = reading.level >= 3
+        reading.events.append(
+            Event(
+                reading.fresh(identity),
+                changes,
+                when=to_text(reading.math.condition(trigger.getMath(), who)),
+                meaning=event.getName() or "",
+                delay=0.0 if delay is None else to_text(delay),
+                priority="" if priority is None else to_text(priority),
+                persistent=bool(trigger.getPersistent()) if explicit else True,
+                initially=bool(trigger.getInitialValue()) if explicit else True,
+                from_trigger=bool(event.getUseValuesFromTriggerTime()),
+            )
+        )
+
+
+def _changes(reading: Reading, event: Any, who: str) -> dict[str, str]:
+    changes: dict[str, str] = {}
+    for assignment in items(event.getListOfEventAssignments()):
+        if assignment.getMath() is None:
+            reading.remark(f"{who}: a new value of '{assignment.getVariable()}' has no mathematics and is left out")
+            continue
+        name, value = reading.assign(assignment.getVariable(), reading.value(assignment.getMath(), who))
+        changes[name] = to_text(value)
+    return changes
+
+
+def _value(reading: Reading, element: Any, who: str) -> Expression | None:
+    """Return the mathematics of a delay or a priority, or None where there is none."""
+    if element is None or element.getMath() is None:
+        return None
+    return reading.value(element.getMath(), who)
