@@ -147,9 +147,7 @@ class _Sweep:
         runs = self.runs
         runs.tried[: runs.n], runs.thrown[: runs.n] = runs.steps, runs.rejected
         self._aim(queue)
-        # pieces small enough that an interruption is heard soon; no result depends on them
-        size = min(max(PART, -(-len(queue) // (4 * self.threads))), MOST)
-        parts = [queue[i : i + size] for i in range(0, len(queue), size)]
+        parts = self._parts(queue)
         if len(parts) <= 1 or self.threads == 1:
             for part in parts:
                 self._part(part)
@@ -158,6 +156,18 @@ class _Sweep:
         runs.steps[:], runs.rejected[:] = runs.tried[: runs.n], runs.thrown[: runs.n]
         runs.method_index[queue] = self.code
         return np.sort(np.concatenate(self.handed)) if self.handed else queue[:0]
+
+    def _parts(self, queue: Lanes) -> list[Lanes]:
+        """Return the queue in pieces: large ones, for each has idle lanes at its end, and small ones last.
+
+        So all threads end at about the same time, and an interruption is heard soon. No result depends on them.
+        """
+        parts, first = [], 0
+        while first < len(queue):
+            size = min(max(PART, (len(queue) - first) // (2 * self.threads)), MOST)
+            parts.append(queue[first : first + size])
+            first += size
+        return parts
 
     def _side_by_side(self, parts: list[Lanes]) -> None:
         with ThreadPoolExecutor(self.threads) as pool:
