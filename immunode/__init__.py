@@ -30,6 +30,11 @@ if TYPE_CHECKING:
         StudyError,
         UnitError,
     )
+    from immunode.exchange.antimony import read_antimony, write_antimony
+    from immunode.exchange.omex import read_omex, write_omex
+    from immunode.exchange.petab import PetabProblem, read_petab, write_petab
+    from immunode.exchange.sbml.writing import write_sbml
+    from immunode.exchange.sheets import sheet
     from immunode.intervention import (
         Card,
         Covariate,
@@ -99,10 +104,14 @@ if TYPE_CHECKING:
         Contrast,
         Design,
         Endpoint,
+        Estimate,
         Expectations,
+        Selection,
         Simulation,
         Space,
+        StoredSweep,
         SweepResult,
+        adaptive,
         at,
         atlas,
         auc,
@@ -113,7 +122,10 @@ if TYPE_CHECKING:
         from_table,
         grid,
         latin_hypercube,
+        merge_stores,
+        open_store,
         peak,
+        plan_sweep,
         simulate,
         sobol,
         space,
@@ -140,6 +152,7 @@ __all__ = [
     "drug", "regimen", "taper", "one_compartment", "two_compartment", "tmdd", "qss", "turnover", "indirect_response",
     "Card", "Covariate", "Dose", "DrugEffect", "Operation", "Regimen", "Schedule", "Target",
     # studies
+    "open_store", "merge_stores", "plan_sweep", "adaptive", "StoredSweep", "Selection", "Estimate",
     "simulate", "sweep", "atlas", "check_expectations", "switch_log",
     "Arms", "Design", "Space", "space", "grid", "latin_hypercube", "sobol", "from_table",
     "Endpoint", "endpoint", "final", "at", "peak", "trough", "auc", "time_to", "time_of_peak", "fraction_of_time",
@@ -147,6 +160,9 @@ __all__ = [
     # virtual populations and trials
     "population", "lognormal", "normal", "uniform", "loguniform", "responders", "prevalence_weights", "regimen_search",
     "Population", "Distribution", "Trial", "Prevalence", "RegimenSearch",
+    # formats of other tools
+    "write_sbml", "read_antimony", "write_antimony", "read_omex", "write_omex", "read_petab", "write_petab", "sheet",
+    "PetabProblem",
     # under the hood
     "Program", "lower", "source",
     # errors
@@ -163,6 +179,7 @@ _HOMES = {
         drug regimen taper one_compartment two_compartment tmdd qss turnover indirect_response
         Card Covariate Dose DrugEffect Operation Regimen Schedule Target""",
     "study": """
+        open_store merge_stores plan_sweep adaptive StoredSweep Selection Estimate
         simulate sweep atlas check_expectations switch_log Arms Design Space space grid latin_hypercube sobol from_table
         Endpoint endpoint final at peak trough auc time_to time_of_peak fraction_of_time
         Simulation Comparison SweepResult Atlas Contrast Expectations""",
@@ -171,6 +188,11 @@ _HOMES = {
     "analysis.trial": "Trial responders",
     "analysis.prevalence": "Prevalence prevalence_weights",
     "analysis.regimens": "RegimenSearch regimen_search",
+    "exchange.sbml.writing": "write_sbml",
+    "exchange.antimony": "read_antimony write_antimony",
+    "exchange.omex": "read_omex write_omex",
+    "exchange.petab": "PetabProblem read_petab write_petab",
+    "exchange.sheets": "sheet",
     "program": "Program lower",
     "program.source": "source",
     "errors": "ImmunodeError ModelError UnitError DoseError StudyError SolverError EngineError StoreError",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from immunode.study.adaptive import adaptive
 from immunode.study.arms import Arms
 from immunode.study.atlas import Atlas, atlas
 from immunode.study.contrast import Contrast
@@ -19,10 +20,14 @@ from immunode.study.endpoints import (
     trough,
 )
 from immunode.study.expectations import Expectations, check_expectations
+from immunode.study.planning import Estimate, plan_sweep
 from immunode.study.result import SweepResult
+from immunode.study.selection import Selection
 from immunode.study.simulate import simulate
 from immunode.study.simulation import Comparison, Simulation
 from immunode.study.space import Axis, Space, space
+from immunode.study.store_merge import merge_stores
+from immunode.study.store_reading import StoredSweep, open_store
 from immunode.study.sweep import sweep
 from immunode.study.switching import switch_log
 
@@ -34,10 +39,14 @@ __all__ = [
     "Contrast",
     "Design",
     "Endpoint",
+    "Estimate",
     "Expectations",
+    "Selection",
     "Simulation",
     "Space",
+    "StoredSweep",
     "SweepResult",
+    "adaptive",
     "at",
     "atlas",
     "auc",
@@ -48,7 +57,10 @@ __all__ = [
     "from_table",
     "grid",
     "latin_hypercube",
+    "merge_stores",
+    "open_store",
     "peak",
+    "plan_sweep",
     "simulate",
     "sobol",
     "space",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import operator
 import os
 import warnings
 from collections.abc import Callable, Iterator, Sequence
@@ -30,6 +31,23 @@ class Cut:
 
     def __len__(self) -> int:
         return -(-self.rows // self.span)
+
+    def blocks(self, part: tuple[int, int] | None = None) -> range:
+        """Return all blocks, or those of a part: (2, 8) is every eighth from the second on.
+
+        Raises
+        ------
+        StudyError : the part is no pair of whole numbers such as (2, 8).
+        """
+        if part is None:
+            return range(len(self))
+        try:
+            which, parts = (operator.index(number) for number in part)
+        except (TypeError, ValueError):
+            which, parts = 0, 0
+        if not 1 <= which <= parts:
+            raise StudyError(f"part: write (2, 8) for the second of eight, got {part!r}")
+        return range(which - 1, len(self), parts)
 
     def slice(self, block: int) -> slice:
         """Return the rows of a block."""

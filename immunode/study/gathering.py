@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -38,12 +38,13 @@ class Gathered:
         self.status[rows] = done.status
         self.finished += len(done.status)
 
-    def unfinished(self) -> str:
-        """Return what to know of a sweep that was interrupted; "" where it was not."""
+    def unfinished(self, wanted: Sequence[int]) -> str:
+        """Return what to know of a sweep that is not whole; "" where it is. wanted : first rows of its blocks."""
         if self.finished == len(self.status):
             return ""
-        counts = f"{self.finished} of {len(self.status)} runs are finished"
-        return f"interrupted: {counts}; the others have the status 'not run'"
+        counts = f"{self.finished} of {len(self.status)} runs are finished; the others have the status 'not run'"
+        missing = (self.status[list(wanted)] == NOT_RUN).any()
+        return f"interrupted: {counts}" if missing else f"only a part was asked for: {counts}"
 
     def result(self, message: str = "", kept: Mapping[str, Any] | None = None, **recipe: Any) -> SweepResult:
         """Return the result. kept : trajectories that lie elsewhere.   recipe : more to know."""

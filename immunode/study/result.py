@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     import xarray as xr
 
     from immunode.study.pictures import Pictures
+    from immunode.study.selection import Selection
 
 Array = NDArray[np.float64]
 NOT_RUN = -1
@@ -217,6 +218,20 @@ class SweepResult:
                 failed = 1 - n_ok / n_started if n_started else np.nan
                 rows.append((name, arm.name, units[name], median, q05, q95, n_ok, failed))
         return pd.DataFrame(rows, columns=["endpoint", "arm", "unit", "median", "q05", "q95", "ok", "failed"])
+
+    def select(self, condition: str) -> Selection:
+        """Return the runs for which a condition on endpoints and the design's columns holds; failed runs never do.
+
+        condition : such as `"final(T) > 1e8 and k < 0.5"`; a bare quantity will do where one endpoint is on it.
+            `out.select("damage > 0.5").rerun(keep="trajectories")` computes those runs again, with the same bits.
+
+        Raises
+        ------
+        StudyError : it can't be read, or names no endpoint or column.
+        """
+        from immunode.study.selection import select
+
+        return select(self, condition)
 
     def save(self, folder: str | os.PathLike[str]) -> list[Path]:
         """Write the sweep as plain files and return their paths; each is written whole or not at all.

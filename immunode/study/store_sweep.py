@@ -49,6 +49,7 @@ class StoredTrajectories(Mapping[str, NDArray[np.float64]]):
 def sweep_into(
     plan: Plan,
     cut: Cut,
+    part: tuple[int, int] | None,
     store: str | os.PathLike[str],
     executor: Any,
     progress: Callable[[int, int], object] | bool | None,
@@ -69,7 +70,7 @@ def sweep_into(
         if opened is None:
             opened = Store.create(place, Layout(study, cut.span, cut.size), plan, _notes(plan))
         opened.refuse_other(study)
-        return _go_on(plan, opened, executor, progress, log, held)
+        return _go_on(plan, opened, part, executor, progress, log, held)
 
 
 @contextmanager
@@ -102,12 +103,13 @@ def _complete(plan: Plan, found: Store | None, place: Place) -> SweepResult:
     if bad or table.finished < len(plan.design):
         missing = len(plan.design) - table.finished
         raise StoreError(f"{place.name}: {missing:,} runs are missing, and it can't be written; copy it where it can")
-    return _result(table, found, 0, [])
+    return _result(table, found, [], 0, [])
 
 
 def _go_on(
     plan: Plan,
     store: Store,
+    part: tuple[int, int] | None,
     executor: Any,
     progress: Callable[[int, int], object] | bool | None,
     log: str | os.PathLike[str] | None,
@@ -127,7 +129,8 @@ def _go_on(
             store.forget(number)
     layout = store.layout
     cut = Cut(layout.rows, layout.span, layout.size)
-    todo = [number for number in range(len(cut)) if table.status[cut.slice(number).start] == -1]
+    mine = cut.blocks(part)
+    todo = [number for number in mine if table.status[cut.slice(number).start] == -1]
     with telling(progress, log, before) as tell, patient_interrupts() as stop, suppress(KeyboardInterrupt):
         if before:
             tell(before, layout.rows)
@@ -136,7 +139,7 @@ def _go_on(
             store.write(number, rows_of(plan, cut.slice(number)), done)
             table.put(cut.slice(number), done)
             tell(table.finished, layout.rows)
-    return _result(table, store, before, bad)
+    return _result(table, store, [cut.slice(number).start for number in mine], before, bad)
 
 
 def _load(store: Store, table: Gathered) -> list[int]:
@@ -163,10 +166,10 @@ def _load(store: Store, table: Gathered) -> list[int]:
     return bad
 
 
-def _result(table: Gathered, store: Store, before: int, bad: list[int]) -> SweepResult:
-    message = table.unfinished()
-    if message:
-        message += f"; {store.place.name} keeps them, and the same line goes on from there"
+def _result(table: Gathered, store: Store, wanted: list[int], before: int, bad: list[int]) -> SweepResult:
+    message = table.unfinished(wanted)
+    if message.startswith("interrupted"):
+        message += f"; {store.place.name} keeps what is finished, and the same line goes on from there"
         warnings.warn(f"{table.plan.model.name}: {message}", stacklevel=6)
     kept = StoredTrajectories(store, table.plan.keep)
     told = {"path": store.place.name, "runs found there": before, "damaged blocks": bad}

@@ -47,6 +47,7 @@ def sweep(
     keep: str | Sequence[str] = "endpoints",
     store: str | os.PathLike[str] | None = None,
     executor: Any = None,
+    part: tuple[int, int] | None = None,
     progress: Callable[[int, int], object] | bool | None = None,
     log: str | os.PathLike[str] | None = None,
 ) -> SweepResult:
@@ -73,6 +74,7 @@ def sweep(
         same call goes on where it ended. Kept trajectories stay there and are read when asked for. Extra `store`.
     executor : who computes blocks: None for this process, an executor of `concurrent.futures`, or a Dask client
         (extra `cluster`). Blocks of a worker that dies are computed again.
+    part : (2, 8) computes every eighth block from the second on; `merge_stores` joins the stores of such jobs.
     progress : called as `progress(done, total)` after every block; True shows a line with rate and time left.
     log : a file that gets that line after every block.
 
@@ -84,7 +86,7 @@ def sweep(
     """
     options = {"engine": engine, "method": method, "rtol": rtol, "atol": atol}
     plan = make_plan(model, design, until, times, arms, endpoints, keep, n, seed, options)
-    return run_plan(plan, block=block, store=store, executor=executor, progress=progress, log=log)
+    return run_plan(plan, block=block, store=store, executor=executor, part=part, progress=progress, log=log)
 
 
 def run_plan(
@@ -93,22 +95,24 @@ def run_plan(
     block: int | None = None,
     store: str | os.PathLike[str] | None = None,
     executor: Any = None,
+    part: tuple[int, int] | None = None,
     progress: Callable[[int, int], object] | bool | None = None,
     log: str | os.PathLike[str] | None = None,
 ) -> SweepResult:
     """Return what the runs of a plan give. Parameters and errors as in `sweep`."""
     cut = make_cut(plan, block)
+    mine = cut.blocks(part)
     if store is not None:
         from immunode.study.store_sweep import sweep_into
 
-        return sweep_into(plan, cut, store, executor, progress, log)
+        return sweep_into(plan, cut, part, store, executor, progress, log)
     table = Gathered(plan)
     with telling(progress, log, 0) as tell, patient_interrupts() as stop, suppress(KeyboardInterrupt):
-        for number, done in computed(plan, cut, range(len(cut)), executor, stop):
+        for number, done in computed(plan, cut, mine, executor, stop):
             table.put(cut.slice(number), done)
             tell(table.finished, len(table.status))
-    message = table.unfinished()
-    if message:
+    message = table.unfinished([cut.slice(number).start for number in mine])
+    if message.startswith("interrupted"):
         warnings.warn(f"{plan.model.name}: {message}", stacklevel=3)
     return table.result(message)
 

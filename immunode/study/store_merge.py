@@ -1,0 +1,86 @@
+"""Stores of one study put together, by copying blocks."""
+
+from __future__ import annotations
+
+import os
+from itertools import product
+
+from immunode.errors import StoreError
+from immunode.study.store import Store
+from immunode.study.store_layout import MOST_BYTES
+from immunode.study.store_lock import writing
+from immunode.study.store_place import Place
+from immunode.study.store_reading import StoredSweep, open_store
+
+
+def merge_stores(target: str | os.PathLike[str], *sources: str | os.PathLike[str]) -> StoredSweep:
+    """Copy the finished blocks of stores into one, and return it; every block is checked before it is copied.
+
+    target : a store of the same study, or where a new one is to be.   sources : are only read.
+
+    Raises
+    ------
+    StoreError : a store holds another study (says how it differs), is cut into other blocks, or a block of it is
+        damaged where no other store has that block.
+    """
+    if not sources:
+        raise StoreError("merge_stores needs at least one store to copy from")
+    stores = [open_store(source).store for source in sources]
+    place = Place.of(target)
+    with writing(place) as held:
+        opened = Store.open(place, read_only=False) or _like(stores[0], place)
+        layout = opened.layout
+        for store in stores:
+            store.refuse_other(layout.study)
+            if store.layout.span != layout.span:
+                raise StoreError(
+                    f"{store.place.name} is cut into blocks of {store.layout.span} rows, {place.name} into blocks of "
+                    f"{layout.span}; run both with the same block="
+                )
+        done = {block for block in opened.begun() if opened.read_sound(block) is not None}
+        damaged: dict[int, str] = {}
+        for store in stores:
+            for block in store.begun():
+                if block in done:
+                    continue
+                if store.read_sound(block) is None:
+                    damaged[block] = store.place.name
+                    continue
+                held()
+                _copy(store, opened, block)
+                done.add(block)
+    lost = sorted(set(damaged) - done)
+    if lost:
+        raise StoreError(
+            f"{damaged[lost[0]]}: block {lost[0]} is damaged and in no other store; the sweep's line, with "
+            f"store='{place.name}', computes it again (all sound blocks are copied)"
+        )
+    return open_store(target)
+
+
+def _like(source: Store, place: Place) -> Store:
+    """Make an empty store with the description of another."""
+    names = [f"{name}/zarr.json" for name in (*source.layout.arrays(), "time", *source.layout.labels())]
+    names += [f"{name}/c/0" for name in ("time", *source.layout.labels())]
+    for name in [*names, "zarr.json"]:
+        content = source.place.read(name)
+        if content is None:
+            raise StoreError(f"{source.place.name}: {name} is missing")
+        place.write(name, content, lasting=True)
+    made = Store.open(place, read_only=False)
+    assert made is not None
+    return made
+
+
+def _copy(source: Store, target: Store, block: int) -> None:
+    """Copy the files of a block, its status last."""
+    for name, (_, dims, shape, chunks, _) in source.layout.arrays().items():
+        along = [
+            [block] if dim in ("run", "block") else range(-(-size // chunk))
+            for dim, size, chunk in zip(dims, shape, chunks, strict=True)
+        ]
+        for place in product(*along):
+            file = f"{name}/c/{'/'.join(map(str, place))}"
+            content = source.place.read(file, 2 * MOST_BYTES)
+            if content is not None:
+                target.place.write(file, content)
