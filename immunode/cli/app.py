@@ -232,3 +232,26 @@ def atlas(
         command=str(context.obj or context.command_path),
     )
     raise typer.Exit(code)
+
+
+@app.command()
+def export(
+    name: Name,
+    to: Annotated[str, typer.Option("--to", help="sbml, antimony, json, latex, markdown, omex or petab.")],
+    arm: Arm = None,
+    variant: Variant = "",
+    set_: Set = None,
+    data: Annotated[
+        Path | None,
+        typer.Option("--data", help="For petab: a CSV file of measurements with arm, quantity, time, value and sd."),
+    ] = None,
+    out: Annotated[Path | None, typer.Option("-o", "--out", help="The file to write; for petab a folder.")] = None,
+    as_json: Json = False,
+) -> None:
+    """Write one model, with the interventions of an arm, for other tools: SBML, Antimony, a sheet, an archive."""
+    from immunode.cli.export import export as run_export
+
+    code = run_export(
+        name, to=to, arms=arm or [], variant=variant, settings=set_ or [], data=data, out=out, as_json=as_json
+    )
+    raise typer.Exit(code)
