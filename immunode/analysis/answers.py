@@ -127,9 +127,10 @@ def given_answers(source: Source) -> Answers | None:
         return from_sweep(source)
     if not isinstance(source, tuple):
         return None
-    if len(source) != 2 or not hasattr(source[0], "keys"):
+    pair: tuple[Any, ...] = source
+    if len(pair) != 2 or not hasattr(pair[0], "keys"):
         raise StudyError("a pair (inputs, outputs) is needed; inputs is a mapping or a DataFrame of columns")
-    inputs, told = source
+    inputs, told = pair
     names = tuple(str(name) for name in inputs)
     points = np.stack([np.asarray(inputs[name], float).ravel() for name in inputs], axis=1)
     series, outputs = _outputs(told, len(points))

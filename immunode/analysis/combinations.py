@@ -108,7 +108,9 @@ class Combination:
         for reference in REFERENCES:
             inside = self.excess(reference)[1:, 1:].ravel()
             inside = inside[np.isfinite(inside)]
-            rows[reference] = [*(f(inside) for f in (np.mean, np.min, np.max)), len(inside)] if len(inside) else [np.nan] * 4
+            rows[reference] = (
+                [*(f(inside) for f in (np.mean, np.min, np.max)), len(inside)] if len(inside) else [np.nan] * 4
+            )
         return pd.DataFrame.from_dict(rows, orient="index", columns=["mean", "min", "max", "pairs"])
 
     def __repr__(self) -> str:
@@ -116,7 +118,8 @@ class Combination:
         lines = [f"Combination of {a} and {b} in {self.who}: {self.endpoint}, {self.effect.size} pairs of doses"]
         lines.append(
             f"  largest effect: {a} {self.effect[:, 0].max():.3g}, {b} {self.effect[0].max():.3g}, "
-            f"together {np.nanmax(self.effect):.3g} (1 is {self.full:g} {self.unit}".rstrip() + ")"
+            f"together {np.nanmax(self.effect):.3g} (1 is {self.full:g} {self.unit}".rstrip()
+            + ")"
         )
         for name, row in self.summary().iterrows():
             if not np.isfinite(row["mean"]):
@@ -125,7 +128,10 @@ class Combination:
             word = "as expected" if max(abs(row["min"]), abs(row["max"])) < 0.01 else ""
             word = word or ("synergy" if row["mean"] > 0 else "antagonism")
             mixed = ", mixed in sign" if row["min"] < -0.01 and row["max"] > 0.01 else ""
-            lines.append(f"  {name}: excess {row['mean']:+.3f} on average ({row['min']:+.3f} to {row['max']:+.3f}), {word}{mixed}")
+            lines.append(
+                f"  {name}: excess {row['mean']:+.3f} on average ({row['min']:+.3f} to {row['max']:+.3f}), "
+                f"{word}{mixed}"
+            )
         return "\n".join([*lines, *(f"  note: {note}" for note in self.notes)])
 
     def plot(
@@ -197,7 +203,8 @@ def combination(
     """
     if len(doses) != 2:
         raise StudyError(f"{model.name}: a combination needs the doses of two knobs, got {len(doses)}")
-    names = (str(list(doses)[0]), str(list(doses)[1]))
+    first, second = (str(name) for name in doses)
+    names = (first, second)
     grids = [_doses(model.name, name, values) for name, values in doses.items()]
     arm = with_knobs(model, names, interventions)
     units, tops = _knob_facts(model, arm, names)
@@ -215,7 +222,7 @@ def combination(
     n = a.size
     single = (extra[0], y[n : n + len(extra[0])]), (extra[1], y[n + len(extra[0]) :])
     return synergy(
-        *grids, y[:n].reshape(a.shape), names=names, units=units, endpoint=answers.series[0].endpoint,
+        grids[0], grids[1], y[:n].reshape(a.shape), names=names, units=units, endpoint=answers.series[0].endpoint,
         unit=answers.series[0].unit, full=full, alone=single, who=model.name,
     )  # fmt: skip
 
@@ -254,11 +261,13 @@ def synergy(
             raise StudyError(f"{who}: the doses of {name} must increase from 0, where it is not given")
     control = float(y[0, 0])
     if not np.isfinite(control) or abs(control - full) <= 1e-12 * max(abs(control), abs(full)):
-        raise StudyError(f"{who}: without agents {endpoint} is {control:g}, and full={full:g}: there is no effect to measure")
+        raise StudyError(
+            f"{who}: without agents {endpoint} is {control:g}, and full={full:g}: there is no effect to measure"
+        )
     effect = (control - y) / (control - full)
     curves = []
     for i, (doses, edge) in enumerate(((a, y[:, 0]), (b, y[0]))):
-        more = ([], []) if alone is None else alone[i]
+        more: tuple[ArrayLike, ArrayLike] = ([], []) if alone is None else alone[i]
         every = np.concatenate([doses, np.asarray(more[0], float)])
         told = np.concatenate([edge, np.asarray(more[1], float)])
         good = np.isfinite(told)

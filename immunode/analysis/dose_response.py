@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
 Array = NDArray[np.float64]
-FITTED = ("bottom", "top", "ec50", "hill")
+_NUMBERS = ("ec50", "ec50_low", "ec50_high", "hill", "bottom", "top", "r2", "beyond")
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -61,7 +61,19 @@ class DoseResponse:
             beyond = float(np.mean(self.fits[j, good, 2] > self.doses[-1])) if good.any() else np.nan
             bottom, top, ec50, hill = middle
             rows.append((s.endpoint, s.unit, ec50, low, high, hill, bottom, top, r2, beyond, int(good.sum())))
-        columns = ["endpoint", "unit", "ec50", "ec50_low", "ec50_high", "hill", "bottom", "top", "r2", "beyond", "curves"]
+        columns = [
+            "endpoint",
+            "unit",
+            "ec50",
+            "ec50_low",
+            "ec50_high",
+            "hill",
+            "bottom",
+            "top",
+            "r2",
+            "beyond",
+            "curves",
+        ]
         return pd.DataFrame(rows, columns=columns)
 
     def interval(self, j: int) -> tuple[float, float]:
@@ -81,18 +93,19 @@ class DoseResponse:
         n = self.responses.shape[1]
         drawn = f", {n:,} draws" if n > 1 else ""
         lines = [f"Dose-response of {self.knob} in {self.who}: {len(self.doses)} doses{drawn}"]
-        for row in self.table().itertuples():
-            if not np.isfinite(row.ec50):
-                lines.append(f"  {row.endpoint}: no curve (the response does not move, or runs failed)")
+        for row in self.table().to_dict("records"):
+            ec50, low, high, hill, bottom, top, r2, beyond = (float(row[c]) for c in _NUMBERS)
+            if not np.isfinite(ec50):
+                lines.append(f"  {row['endpoint']}: no curve (the response does not move, or runs failed)")
                 continue
             unit = f" {self.dose_unit}" if self.dose_unit else ""
+            ends = f"from {bottom:.4g} to {top:.4g} {row['unit']}".rstrip()
             lines.append(
-                f"  {row.endpoint}: EC50 {row.ec50:.4g} [{row.ec50_low:.3g}, {row.ec50_high:.3g}]{unit}, "
-                f"hill {row.hill:.3g}, from {row.bottom:.4g} to {row.top:.4g} {row.unit}".rstrip() + f", r2 {row.r2:.4f}"
+                f"  {row['endpoint']}: EC50 {ec50:.4g} [{low:.3g}, {high:.3g}]{unit}, hill {hill:.3g}, {ends}, r2 {r2:.4f}"
             )
-            if row.beyond > 0.05:
-                lines.append(f"    caution: {100 * row.beyond:.0f} % of the EC50 lie beyond the largest dose")
-            if row.r2 < 0.95:
+            if beyond > 0.05:
+                lines.append(f"    caution: {100 * beyond:.0f} % of the EC50 lie beyond the largest dose")
+            if r2 < 0.95:
                 lines.append("    caution: a Hill curve does not fit well; look at the figure")
         what = "5 to 95 % of the draws" if n > 1 else "95 %, from how well the curve fits"
         return "\n".join([*lines, f"  (intervals: {what})"])
@@ -147,7 +160,8 @@ def dose_response(
     if space is None:
         if drawn > 1:
             raise StudyError(f"{model.name}: dose_response: {drawn} draws need a space to draw them from")
-        names, points = (knob,), levels[:, None]
+        names: tuple[str, ...] = (knob,)
+        points = levels[:, None]
     else:
         design = sobol(as_ranges(space, model), drawn, seed=seed)
         if knob in design.names:
@@ -155,7 +169,16 @@ def dose_response(
         names = (knob, *design.names)
         points = np.column_stack([np.tile(levels, drawn), np.repeat(design.values, len(levels), axis=0)])
     answers = ask(
-        model, names, points, until=until, arms=arm, endpoints=endpoints, engine=engine, rtol=rtol, how="doses", seed=seed
+        model,
+        names,
+        points,
+        until=until,
+        arms=arm,
+        endpoints=endpoints,
+        engine=engine,
+        rtol=rtol,
+        how="doses",
+        seed=seed,
     )
     composed = model if arm is None else arm.compose(model)[TOGETHER]
     known = {p.name: p.unit for p in composed.parameters}

@@ -92,10 +92,8 @@ class Explanation:
     def __repr__(self) -> str:
         unit = f" {self.unit}" if self.unit else ""
         when = f"{self.time:g} {self.time_unit}".rstrip()
-        lines = [
-            f"{self.who}: why {self.state} at {when} is {self.values[1]:.6g} ({self.arms[1]}) and not "
-            f"{self.values[0]:.6g} ({self.arms[0]}): difference {self.difference:+.6g}{unit}"
-        ]
+        told = f"{self.values[1]:.6g} ({self.arms[1]}) and not {self.values[0]:.6g} ({self.arms[0]})"
+        lines = [f"{self.who}: why {self.state} at {when} is {told}: difference {self.difference:+.6g}{unit}"]
         order = np.argsort(-np.abs(self.differences), kind="stable")
         wide = max(len(self.terms[i]) for i in order)
         for i in order:
@@ -156,7 +154,9 @@ def explain(first: Simulation, second: Simulation, state: str, at: float | str |
     """
     for run in (first, second):
         if not isinstance(run, Simulation):
-            raise StudyError(f"explain: it needs two runs of simulate, such as runs['control'], got {type(run).__name__}")
+            raise StudyError(
+                f"explain: it needs two runs of simulate, such as runs['control'], got {type(run).__name__}"
+            )
     if first.model.name != second.model.name or first.model.time_unit != second.model.time_unit:
         raise StudyError(f"explain: runs of different models, {first.model.name} and {second.model.name}")
     end = float(min(first.times[-1], second.times[-1]))
@@ -301,7 +301,9 @@ def _named(
     for i, known in enumerate(program.breaks):
         if any(change.kind == "state" and change.index == row for change in known.changes):
             n = max(round(float(count[i, 0])), 0)
-            owners.append((_owner(ready.model, known.name), first[i, 0] + np.arange(n) * (every[i, 0] if n > 1 else 0.0)))
+            owners.append(
+                (_owner(ready.model, known.name), first[i, 0] + np.arange(n) * (every[i, 0] if n > 1 else 0.0))
+            )
     sensed = [
         _owner(ready.model, t.name)
         for t in program.triggers

@@ -10,7 +10,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from immunode.analysis.answers import Ranges, Series, as_ranges, ask, find_series, on_scale, place, salib, whole
-from immunode.analysis.sensitivity import CONFIDENCE, some, told, varies
+from immunode.analysis.sensitivity import CONFIDENCE, told, varies
+from immunode.analysis.variance import doubts
 from immunode.errors import StudyError
 from immunode.model.declaration import Model
 from immunode.study.arms import as_arms
@@ -58,13 +59,13 @@ class EvidenceLedger:
         """Return one row for each endpoint, arm and kind of evidence: inputs, shares alone and in total, intervals."""
         import pandas as pd
 
-        rows = [
-            (s.endpoint, s.arm, kind, len(self.members[kind]), self.alone[j, i], self.alone[j, i] - self.alone_half[j, i],
-             self.alone[j, i] + self.alone_half[j, i], self.total[j, i], self.total[j, i] - self.total_half[j, i],
-             self.total[j, i] + self.total_half[j, i])
-            for j, s in enumerate(self.series)
-            for i, kind in enumerate(self.kinds)
-        ]  # fmt: skip
+        rows = []
+        for j, s in enumerate(self.series):
+            for i, kind in enumerate(self.kinds):
+                alone, a = self.alone[j, i], self.alone_half[j, i]
+                total, b = self.total[j, i], self.total_half[j, i]
+                counted = (s.endpoint, s.arm, kind, len(self.members[kind]))
+                rows.append((*counted, alone, alone - a, alone + a, total, total - b, total + b))
         columns = ["endpoint", "arm", "evidence", "inputs", "alone", "alone_low", "alone_high"]
         return pd.DataFrame(rows, columns=[*columns, "total", "total_low", "total_high"])
 
@@ -166,9 +167,7 @@ def evidence_ledger(
     first, used = _analyze(scaled.outputs[:split], counts[0], n, resamples, seed)
     second, _ = _analyze(scaled.outputs[split:], counts[1], n, 2, seed)
     notes = told(answers, used, n, "base points")
-    odd = [s.name for s, row in zip(answers.series, first["ST"], strict=True) if np.nanmax(row, initial=0.0) > 1.2]
-    if odd:
-        notes += (f"a total above 1: a few runs make the variance; take scale='rank' or 'log' ({some(odd)})",)
+    notes += doubts(scaled, first["ST"], 2 * first["ST_conf"], n)
     return EvidenceLedger(
         answers.who, tuple(members), members, box.names, scaled.series, first["S1"], first["S1_conf"], first["ST"],
         first["ST_conf"], second["ST"], used, answers.runs, answers.how, notes,

@@ -65,7 +65,9 @@ def local_sensitivity(
     points = np.tile(center, (4 * k + 1, 1))
     tops = _tops(source, arms)
     # a strength of 1 can't go up: differences to one side there
-    back = np.array([value * (1 + 2 * step) > tops.get(name, np.inf) for name, value in zip(names, center, strict=True)])
+    back = np.array(
+        [value * (1 + 2 * step) > tops.get(name, np.inf) for name, value in zip(names, center, strict=True)]
+    )
     for i, (width, one_sided) in enumerate(zip((-2, -1, 1, 2), (-4, -3, -2, -1), strict=True)):
         points[1 + i * k + np.arange(k), np.arange(k)] *= 1 + np.where(back, one_sided, width) * step
     how = f"steps of {100 * step:g} % and {200 * step:g} % around one point"

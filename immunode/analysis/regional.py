@@ -88,7 +88,7 @@ def _partial(points: Array, y: Array) -> Array:
     scale = np.sqrt(np.diag(precision))
     out = np.full(points.shape[1], np.nan)
     out[moving[:-1]] = -precision[:-1, -1] / (scale[:-1] * scale[-1])
-    return np.clip(out, -1.0, 1.0)
+    return np.asarray(np.clip(out, -1.0, 1.0))
 
 
 def _fisher(rho: Array, n: int, k: int) -> tuple[Array, Array, Array]:
@@ -220,7 +220,8 @@ def _responders(answers: Answers, rules: Sequence[Rule], text: str) -> Answers:
 
 def _distance(x: Array, yes: NDArray[np.bool_]) -> Array:
     """Return Kolmogorov-Smirnov distances, shape (k,). x : shape (n, k)."""
-    return _weighted(np.argsort(x, axis=0), x, yes, np.ones((1, len(x))))[0]
+    alike = np.ones((1, len(x)))
+    return np.asarray(_weighted(np.argsort(x, axis=0), x, yes, alike)[0])
 
 
 def _weighted(order: NDArray[np.intp], x: Array, yes: NDArray[np.bool_], weights: Array) -> Array:
@@ -241,7 +242,9 @@ def _weighted(order: NDArray[np.intp], x: Array, yes: NDArray[np.bool_], weights
 def _bootstrap(x: Array, yes: NDArray[np.bool_], resamples: int, rng: np.random.Generator) -> tuple[Array, Array]:
     """Return the ends of intervals, shape (k,), by resampling runs (the basic bootstrap, within 0 to 1)."""
     n = len(x)
-    drawn = _weighted(np.argsort(x, axis=0), x, yes, rng.multinomial(n, np.full(n, 1 / n), size=resamples).astype(float))
+    drawn = _weighted(
+        np.argsort(x, axis=0), x, yes, rng.multinomial(n, np.full(n, 1 / n), size=resamples).astype(float)
+    )
     tail = (1 - CONFIDENCE) / 2
     near, far = np.quantile(drawn, [tail, 1 - tail], axis=0)
     # a distance of a resample is biased upwards; mirrored at the estimate the bias cancels
@@ -253,7 +256,7 @@ def _p_adjusted(x: Array, yes: NDArray[np.bool_]) -> Array:
     from scipy.stats import ks_2samp
 
     found = [ks_2samp(column[yes], column[~yes], method="asymp").pvalue for column in x.T]
-    return np.minimum(1.0, np.array(found) * x.shape[1])
+    return np.asarray(np.minimum(1.0, np.array(found) * x.shape[1]))
 
 
 def _sampled(

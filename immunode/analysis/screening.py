@@ -94,8 +94,8 @@ def _check_trajectories(answers: Answers) -> None:
         fits = bool((moved.sum(axis=2) == 1).all() and (moved.sum(axis=1) == 1).all())
     if not fits:
         raise StudyError(
-            f"{answers.who}: Morris screening needs trajectories of {k + 1} rows that each move every input once, which "
-            f"these {len(answers.points)} rows are not; for any other sample use prcc or regional"
+            f"{answers.who}: Morris screening needs trajectories of {k + 1} rows that each move every input once, "
+            f"which these {len(answers.points)} rows are not; for any other sample use prcc or regional"
         )
 
 
@@ -111,7 +111,7 @@ def _analyze(answers: Answers, levels: int, seed: int) -> Sensitivity:
     stages = np.full((len(sizes), *shape), np.nan)
     used = np.zeros(n_series, np.intp)
     for j in range(n_series):
-        good = np.isfinite(outputs[:, :, j]).all(axis=1)
+        good = np.asarray(np.isfinite(outputs[:, :, j]).all(axis=1))
         used[j] = int(good.sum())
         if used[j] < 2 or not varies(outputs[good, :, j]):
             continue

@@ -139,7 +139,9 @@ class Sensitivity:
         order = _ranked(row)
         return pd.Series(row[order], index=[self.columns[i] for i in order], name=self.main)
 
-    def value(self, column: str, measure: str | None = None, endpoint: str | None = None, arm: str | None = None) -> float:
+    def value(
+        self, column: str, measure: str | None = None, endpoint: str | None = None, arm: str | None = None
+    ) -> float:
         """Return one number: a measure (by default the ranking one) of an input for an endpoint in an arm."""
         chosen = measure or self.main
         for name, known in ((column, self.columns), (chosen, tuple(self.measures))):
@@ -226,18 +228,29 @@ class Sensitivity:
             names=names,
             low={m: self.low[m][k][order] for m in shown if m in self.low},
             high={m: self.high[m][k][order] for m in shown if m in self.high},
-            labels={m: WORDS[m] for m in shown},
+            labels=_SHORT if self.method == "sobol" else WORDS,
+            raises=self._raises(k, order),
             unit=unit if self.main == "mu_star" else "",
             title=named,
             **look,
         )
 
+    def _raises(self, k: int, order: NDArray[np.intp]) -> list[bool] | None:
+        """Return whether responders have the higher median; None for other methods."""
+        if self.method != "regional":
+            return None
+        higher = self.measures["median_responders"][k] > self.measures["median_others"][k]
+        return [bool(v) for v in higher[order]]
+
     def _title(self, title: str | None, about: str) -> str:
         if title is not None:
             return title
+        if self.method == "regional" and about:
+            return f"{self.who}: what makes {about}"
         return f"{self.who}: what moves {about}" if about else f"{self.who}: what matters"
 
 
+_SHORT = {"S1": "the input alone (S1)", "ST": "with its interactions (ST)"}
 _TITLES = {
     "local": "Local sensitivity",
     "morris": "Morris screening",

@@ -58,7 +58,18 @@ class SequenceMap:
             for i, order in enumerate(self.orders):
                 for g, gap in enumerate(self.gaps):
                     low, middle, high = quantiles(self.values[j, i, g], (0.05, 0.5, 0.95))
-                    rows.append((s.endpoint, s.unit, order, gap, middle, low, high, int(np.isfinite(self.values[j, i, g]).sum())))
+                    rows.append(
+                        (
+                            s.endpoint,
+                            s.unit,
+                            order,
+                            gap,
+                            middle,
+                            low,
+                            high,
+                            int(np.isfinite(self.values[j, i, g]).sum()),
+                        )
+                    )
         return pd.DataFrame(rows, columns=["endpoint", "unit", "order", "gap", "median", "q05", "q95", "ok"])
 
     def __repr__(self) -> str:
@@ -117,7 +128,7 @@ def sequence_map(
     model: Model,
     first: Any,
     second: Any,
-    gaps: Sequence[float | str],
+    gaps: Sequence[float | str] | float | str,
     *,
     endpoints: Any = None,
     space: Ranges | None = None,
@@ -144,10 +155,12 @@ def sequence_map(
     one, two = (model.intervention(it) if isinstance(it, str) else it for it in (first, second))
     if one.name == two.name:
         raise StudyError(f"{model.name}: both interventions are called '{one.name}'; use .renamed(...)")
-    listed = [gaps] if isinstance(gaps, str) or np.ndim(gaps) == 0 else list(gaps)
+    listed: list[Any] = [gaps] if isinstance(gaps, str | float | int) else list(gaps)
     times = np.array([model_time(model, gap, "gap") for gap in listed])
     if not times.size or (times < 0).any() or (np.diff(times) <= 0).any():
-        raise StudyError(f"{model.name}: gaps must increase from 0 on, got {', '.join(str(g) for g in listed) or 'none'}")
+        raise StudyError(
+            f"{model.name}: gaps must increase from 0 on, got {', '.join(str(g) for g in listed) or 'none'}"
+        )
     texts = all(isinstance(gap, str) for gap in listed)
     arms: dict[str, Any] = {CONTROL: [], one.name: [one], two.name: [two], "together": [one, two]}
     for side, pair in enumerate(((one, two), (two, one))):
@@ -197,6 +210,6 @@ def _text_gap(model: Model, gap: float, pair: tuple[Any, Any]) -> float | str:
 
 def _median(values: Array) -> Any:
     """Return medians over the last axis, of what is there; NaN where nothing is."""
-    some = np.isfinite(values).any(axis=-1)
+    some = np.asarray(np.isfinite(values).any(axis=-1))
     filled = np.where(some[..., None], values, 0.0)
     return np.where(some, np.nanmedian(filled, axis=-1), np.nan)

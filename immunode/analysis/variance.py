@@ -8,7 +8,18 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
-from immunode.analysis.answers import Answers, Ranges, Source, as_ranges, ask, given_answers, on_scale, place, salib, whole
+from immunode.analysis.answers import (
+    Answers,
+    Ranges,
+    Source,
+    as_ranges,
+    ask,
+    given_answers,
+    on_scale,
+    place,
+    salib,
+    whole,
+)
 from immunode.analysis.sensitivity import CONFIDENCE, STAGES, Sensitivity, some, told, varies
 from immunode.errors import StudyError
 from immunode.study.design import Design
@@ -77,7 +88,7 @@ def sobol_indices(
             source, box.names, points, until=until, arms=arms, endpoints=endpoints, engine=engine, rtol=rtol, how=how,
             seed=seed,
         )  # fmt: skip
-    paired = layout(answers)
+    paired = _layout(answers)
     return _analyze(on_scale(answers, scale), paired, whole("sobol_indices", "resamples", resamples, 2), seed)
 
 
@@ -90,7 +101,7 @@ def _unit(k: int, n: int, pairs: bool, seed: int) -> Array:
     return np.asarray(rows[: n * ((2 if pairs else 1) * k + 2)], float)
 
 
-def layout(answers: Answers) -> bool:
+def _layout(answers: Answers) -> bool:
     """Return whether the rows carry second-order points.
 
     Raises
@@ -152,14 +163,14 @@ def _analyze(answers: Answers, paired: bool, resamples: int, seed: int) -> Sensi
     notes = told(answers, used, full, "base points")
     return Sensitivity(
         "sobol", answers.who, answers.names, answers.series, measures, low, high, used, answers.runs, sizes, stages,
-        pairs, half, answers.how, notes + _doubts(answers, measures["ST"], high["ST"] - low["ST"], full),
+        pairs, half, answers.how, notes + doubts(answers, measures["ST"], high["ST"] - low["ST"], full),
     )  # fmt: skip
 
 
-def _doubts(answers: Answers, total: Array, width: Array, full: int) -> tuple[str, ...]:
+def doubts(answers: Answers, total: Array, width: Array, full: int) -> tuple[str, ...]:
     """Return what makes indices doubtful. total, width : shape (n_series, n_columns); width of the intervals."""
     names = [s.name for s in answers.series]
-    odd = [name for name, row in zip(names, total, strict=True) if np.nanmax(row, initial=0.0) > 1.2]
+    odd = [name for name, row in zip(names, total, strict=True) if np.nanmax(row, initial=0.0) > 2]
     wide = [n for n, row in zip(names, width, strict=True) if np.nanmax(row, initial=0.0) > 0.3 and n not in odd]
     notes: tuple[str, ...] = ()
     if odd:
