@@ -16,9 +16,20 @@ from typing import TYPE_CHECKING, Any
 from immunode.version import __version__
 
 if TYPE_CHECKING:
+    from immunode.analysis.combinations import Combination, combination, synergy
+    from immunode.analysis.dose_response import DoseResponse, dose_response, hill_fit
+    from immunode.analysis.explain import Explanation, explain
+    from immunode.analysis.ledger import EvidenceLedger, evidence_ledger
+    from immunode.analysis.local import Tornado, local_sensitivity, tornado
     from immunode.analysis.prevalence import Prevalence, prevalence_weights
     from immunode.analysis.regimens import RegimenSearch, regimen_search
+    from immunode.analysis.regional import prcc, regional
+    from immunode.analysis.screening import morris
+    from immunode.analysis.sensitivity import Sensitivity
+    from immunode.analysis.sequence_map import SequenceMap, sequence_map
+    from immunode.analysis.shapley import ShapleyShares, shapley
     from immunode.analysis.trial import Trial, responders
+    from immunode.analysis.variance import saltelli, sobol_indices
     from immunode.catalogue import copy_model, list_models, load_model
     from immunode.errors import (
         DoseError,
@@ -163,6 +174,11 @@ __all__ = [
     # formats of other tools
     "write_sbml", "read_antimony", "write_antimony", "read_omex", "write_omex", "read_petab", "write_petab", "sheet",
     "PetabProblem",
+    # what matters, why, and what combines
+    "local_sensitivity", "tornado", "morris", "sobol_indices", "saltelli", "prcc", "regional", "evidence_ledger",
+    "explain", "shapley", "combination", "synergy", "dose_response", "hill_fit", "sequence_map",
+    "Sensitivity", "Tornado", "EvidenceLedger", "Explanation", "ShapleyShares", "Combination", "DoseResponse",
+    "SequenceMap",
     # under the hood
     "Program", "lower", "source",
     # errors
@@ -193,6 +209,17 @@ _HOMES = {
     "exchange.omex": "read_omex write_omex",
     "exchange.petab": "PetabProblem read_petab write_petab",
     "exchange.sheets": "sheet",
+    "analysis.variance": "sobol_indices saltelli",
+    "analysis.screening": "morris",
+    "analysis.regional": "prcc regional",
+    "analysis.local": "Tornado local_sensitivity tornado",
+    "analysis.sensitivity": "Sensitivity",
+    "analysis.ledger": "EvidenceLedger evidence_ledger",
+    "analysis.explain": "Explanation explain",
+    "analysis.shapley": "ShapleyShares shapley",
+    "analysis.combinations": "Combination combination synergy",
+    "analysis.dose_response": "DoseResponse dose_response hill_fit",
+    "analysis.sequence_map": "SequenceMap sequence_map",
     "program": "Program lower",
     "program.source": "source",
     "errors": "ImmunodeError ModelError UnitError DoseError StudyError SolverError EngineError StoreError",
