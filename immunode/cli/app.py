@@ -177,9 +177,25 @@ def sweep(
     style: Style = "slide",
     out: Out = None,
     as_json: Json = False,
+    store: Annotated[
+        str,
+        typer.Option(
+            "--store", help="Folder or URL that blocks of runs are kept in; the same line goes on from there."
+        ),
+    ] = "",
+    plan: Annotated[
+        bool, typer.Option("--plan", help="Only tell runs, memory, disk and time, measured on a few of the runs.")
+    ] = False,
+    cluster: Annotated[
+        str, typer.Option("--cluster", help="Address of a Dask scheduler, such as tcp://10.0.0.1:8786.")
+    ] = "",
+    part: Annotated[
+        str, typer.Option("--part", help="2/8: every eighth block from the second on; jobs that share nothing.")
+    ] = "",
+    log: Annotated[Path | None, typer.Option("--log", help="A file for progress, one line a block.")] = None,
 ) -> None:
     """Run many virtual patients in every arm: endpoints by arm, share of failed runs; with -o table, figure, recipe."""
-    from immunode.cli.sweep import Sampling
+    from immunode.cli.sweep import Sampling, Scale
     from immunode.cli.sweep import sweep as sweep_model
 
     code = sweep_model(
@@ -195,6 +211,7 @@ def sweep(
         out=out,
         as_json=as_json,
         command=str(context.obj or context.command_path),
+        scale=Scale(plan, store, cluster, part, log),
     )
     raise typer.Exit(code)
 

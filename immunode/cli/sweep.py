@@ -26,6 +26,21 @@ POINTS = 201
 
 
 @dataclass(frozen=True, slots=True)
+class Scale:
+    """Where and how a large sweep runs.
+
+    plan : only tell what it would take.   store : folder or URL, "" is none.   cluster : address of a Dask scheduler.
+    part : such as "2/8".   log : a file for progress.
+    """
+
+    plan: bool = False
+    store: str = ""
+    cluster: str = ""
+    part: str = ""
+    log: Path | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Sampling:
     """Which runs are wanted.
 
@@ -52,6 +67,7 @@ def sweep(
     out: Path | None,
     as_json: bool,
     command: str,
+    scale: Scale | None = None,
 ) -> int:
     """Run a sweep, print its summary and write its files; return the exit code.
 
@@ -64,31 +80,61 @@ def sweep(
         design = _design(model, sampling, values, arms)
     composed = compose_arms(model, arms or design.labels)
     check_settings(values, composed)
-    output.prepare_folder(out)
+    scale = scale or Scale()
+    part = read_part(scale.part)
+    if part is not None and not scale.store:
+        raise output.UsageError("--part needs --store: the parts are joined from their stores")
+    if not scale.plan:
+        output.prepare_folder(out)
     names = list(composed) if arms or not design.labels else None
     rows = len(design) * (1 if design.labels else len(composed))
-    kept = _kept(model, rows) if out is not None else []
+    # a store keeps the same with and without -o, so that figures may be asked for later
+    kept = _kept(model, rows) if out is not None or scale.store else []
+    asked = {
+        "arms": names,
+        "until": number_or_text(until),
+        "endpoints": list(endpoints) or None,
+        "keep": kept or "endpoints",
+        **options,
+    }
+    if scale.plan:
+        return _estimate(model, design, asked, as_json)
     from immunode.study.sweep import sweep as run_sweep
 
-    with output.usage(), progress(rows) as tell, warnings.catch_warnings():
-        warnings.filterwarnings("ignore", message=r".*: interrupted: ")  # told below, in our own line
+    with _cluster(scale.cluster) as client, output.usage(), progress(rows) as tell, _remarks():
         result = run_sweep(
             model,
             design,
-            arms=names,
-            until=number_or_text(until),
-            endpoints=list(endpoints) or None,
-            keep=kept or "endpoints",
+            **asked,
+            store=scale.store or None,
+            executor=client,
+            part=part,
             progress=tell,
-            **options,
+            log=scale.log,
         )
     finished = int((result.codes != -1).sum())
     written = _write(out, result, style, command) if out is not None and finished else []
     _tell(model, result, as_json, written)
     if result.message:
         print(f"immunode: {result.message}", file=sys.stderr)
+    if result.message.startswith("interrupted"):
         return 130
     return 0 if (result.codes == 0).any() else 1
+
+
+def _estimate(model: Model, design: Design, asked: Mapping[str, Any], as_json: bool) -> int:
+    """Print what a sweep would take; return the exit code."""
+    from dataclasses import asdict
+
+    from immunode.study.planning import plan_sweep
+
+    with output.usage():
+        told = plan_sweep(model, design, **asked)
+    if as_json:
+        output.print_json(asdict(told))
+    else:
+        output.console().print(f"{model.name}: {told}", markup=False, soft_wrap=True)
+    return 0
 
 
 def _design(model: Model, sampling: Sampling, values: Mapping[str, float], arms: Sequence[str]) -> Design:
@@ -122,55 +168,69 @@ def _kept(model: Model, rows: int) -> list[str]:
 
 
 @contextmanager
-def progress(total: int) -> Iterator[Callable[[int, int], None]]:
+def progress(total: int) -> Iterator[Callable[[int, int], None] | None]:
     """Show runs done of `total`, runs per second and time left while the block runs; nothing without a terminal."""
-    with _interrupts() as interrupted:
-        notes = output.notes()
-        if not notes.is_terminal:
-            yield lambda _done, _total: interrupted()
-            return
-        from rich.progress import BarColumn, Progress, ProgressColumn, Task, TextColumn, TimeRemainingColumn
-        from rich.text import Text
+    notes = output.notes()
+    if not notes.is_terminal:
+        yield None
+        return
+    from rich.progress import BarColumn, Progress, ProgressColumn, Task, TextColumn, TimeRemainingColumn
+    from rich.text import Text
 
-        class Speed(ProgressColumn):
-            def render(self, task: Task) -> Text:
-                speed = task.finished_speed or task.speed
-                return Text(f"{speed:,.0f} runs/s" if speed else "", style="cyan")
+    class Speed(ProgressColumn):
+        def render(self, task: Task) -> Text:
+            speed = task.finished_speed or task.speed
+            return Text(f"{speed:,.0f} runs/s" if speed else "", style="cyan")
 
-        def tell(done: int, total: int) -> None:
-            bar.update(task, completed=done, total=total)
-            interrupted()
-
-        counted = TextColumn("{task.completed:,.0f} of {task.total:,.0f} runs")
-        with Progress(counted, BarColumn(), Speed(), TimeRemainingColumn(), console=notes, transient=True) as bar:
-            task = bar.add_task("runs", total=total)
-            yield tell
+    counted = TextColumn("{task.completed:,.0f} of {task.total:,.0f} runs")
+    with Progress(counted, BarColumn(), Speed(), TimeRemainingColumn(), console=notes, transient=True) as bar:
+        task = bar.add_task("runs", total=total)
+        yield lambda done, total: bar.update(task, completed=done, total=total)
 
 
 @contextmanager
-def _interrupts() -> Iterator[Callable[[], None]]:
-    """Give a function that raises what Ctrl-C was to raise, should a solver's C code have swallowed it."""
-    import signal
-    import threading
+def _remarks() -> Iterator[None]:
+    """Print warnings of the block as remarks of ours, one line each."""
 
-    pressed: list[int] = []
+    def show(message: Warning | str, *_: object, **__: object) -> None:
+        if ": interrupted: " not in str(message):  # told below, in our own line
+            print(f"immunode: {message}", file=sys.stderr)
 
-    def press(number: int, frame: object) -> None:
-        pressed.append(number)
-        raise KeyboardInterrupt
+    with warnings.catch_warnings():
+        warnings.simplefilter("always", UserWarning)
+        warnings.showwarning = show
+        yield
 
-    def interrupted() -> None:
-        if pressed:
-            raise KeyboardInterrupt
 
-    if threading.current_thread() is not threading.main_thread():
-        yield interrupted
+@contextmanager
+def _cluster(address: str) -> Iterator[Any]:
+    """Give a client of a Dask scheduler, or None without an address."""
+    if not address:
+        yield None
         return
-    before = signal.signal(signal.SIGINT, press)
+    from immunode.study.executors import connect
+
+    with output.usage():
+        client = connect(address)
     try:
-        yield interrupted
+        yield client
     finally:
-        signal.signal(signal.SIGINT, before)
+        client.close()
+
+
+def read_part(text: str) -> tuple[int, int] | None:
+    """Return "2/8" as (2, 8); None for "".
+
+    Raises
+    ------
+    UsageError : it can't be read.
+    """
+    which, slash, parts = text.partition("/")
+    if not text:
+        return None
+    if not slash or not which.strip().isdigit() or not parts.strip().isdigit():
+        raise output.UsageError(f"--part {text}: write it as 2/8, the second of eight")
+    return int(which), int(parts)
 
 
 def _write(folder: Path, result: SweepResult, style: str, command: str) -> list[Path]:

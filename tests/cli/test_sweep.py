@@ -19,6 +19,7 @@ import pytest
 from immunode.catalogue import load_model
 from immunode.cli import main
 from immunode.study import sobol, space, sweep
+from immunode.study.progress import patient_interrupts
 
 Capture = pytest.CaptureFixture[str]
 SWEEP = ["sweep", "kuznetsov1994", "--runs", "16", "--until", "50 days"]
@@ -192,12 +193,10 @@ def test_an_interrupt_keeps_writes_and_tells_what_is_finished(tmp_path: Path) ->
 
 
 def test_an_interrupt_that_a_solver_swallows_still_ends_the_sweep() -> None:
-    from immunode.cli.sweep import progress
-
-    with progress(2) as tell:
-        tell(1, 2)
+    with patient_interrupts() as asked:
         with suppress(KeyboardInterrupt):  # as C code does that calls back into Python
             signal.raise_signal(signal.SIGINT)
+        assert asked()
         with pytest.raises(KeyboardInterrupt):
-            tell(2, 2)
+            signal.raise_signal(signal.SIGINT)
     assert signal.getsignal(signal.SIGINT) is signal.default_int_handler
