@@ -160,6 +160,8 @@ def locate(
     first, last = value(0.0), value(length)
     if not np.isfinite([first, last]).all() or first * last > 0:
         return None
-    root = float(brentq(value, 0.0, length, xtol=1e-15 + 1e-13 * abs(length), rtol=1e-14, maxiter=100))
-    value(root)
-    return found[root]
+    root, _ = brentq(
+        value, 0.0, length, xtol=1e-15 + 1e-13 * abs(length), rtol=1e-14, maxiter=100, full_output=True, disp=False
+    )
+    value(float(root))
+    return found[float(root)]

@@ -17,6 +17,7 @@ from immunode.model.declaration import Model
 if TYPE_CHECKING:
     from immunode.program.numpy_source import Functions
     from immunode.program.program import Program
+    from immunode.solve.batch import Batch
 
 Array = NDArray[np.float64]
 Given = Any
@@ -236,6 +237,17 @@ def bounds_of(system: Autonomous, given: Mapping[str, tuple[float, float]] | Non
             raise StudyError(f"{system.model.name}: bounds of '{name}' must rise, got ({low:g}, {high:g})")
         made[name] = (low, high)
     return made
+
+
+def integrated(system: Autonomous, values: Array, start: Array, engine: str, horizons: float = 10.0) -> Batch:
+    """Return the course of runs at sixteen times, up to some of the model's horizons.
+
+    values : (n_values, n).   start : (n_moving, n).
+    """
+    from immunode.solve import solve
+
+    times = horizons * float(system.model.horizon) * np.geomspace(1e-3, 1.0, 16)
+    return solve(system.functions, values, times=times, initial=system.whole(start), engine=engine, max_steps=20_000)
 
 
 def columns(system: Autonomous, names: Iterable[str], table: Array) -> tuple[Array, Array]:

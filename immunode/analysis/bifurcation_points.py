@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
-from immunode.analysis.arclength import Equations, Place, scaled
+from immunode.analysis.arclength import Equations, Place, advance, scaled
 from immunode.analysis.stability import eigenvalues
 
 if TYPE_CHECKING:
@@ -142,8 +142,8 @@ def crossing_pair(values: Complex) -> complex:
     return complex(pair.real, abs(pair.imag))
 
 
-def second_tangent(equations: Equations, here: Place) -> tuple[Array, bool] | None:
-    """Return the tangent of the other curve through a branch point, and whether one of both stands across (pitchfork).
+def second_tangent(equations: Equations, here: Place) -> Array | None:
+    """Return the tangent of the other curve through a branch point; None where the curves don't cross simply.
 
     From the quadratic form of second derivatives on the plane of tangents; differences of the Jacobian give it.
     Source: Keller 1977; Kuznetsov 2004, section 10.2.2.
@@ -179,5 +179,25 @@ def second_tangent(equations: Equations, here: Place) -> tuple[Array, bool] | No
     # the known curve solves the form, so a is 0 and the other root is 2 b x + c y = 0
     tangent = 2 * b * other - c * known
     tangent /= np.linalg.norm(tangent)
-    across = abs(tangent[-1]) < 1e-4 or abs(known[-1]) < 1e-4
-    return tangent * size, bool(across)
+    return np.asarray(tangent * size)
+
+
+def form_of(equations: Equations, here: Place, other: Array | None) -> str:
+    """Return "transcritical", "pitchfork", or "branch point" where that can't be told.
+
+    On one of the curves through a pitchfork the parameter turns back: a step either way changes it alike.
+    other : tangent of the second curve.
+    """
+    if other is None:
+        return "branch point"
+    step = 1e-3
+    forms = []
+    for tangent in (here.tangent, other):
+        sides = [advance(equations, Place(here.z, sign * tangent, here.size), step) for sign in (1.0, -1.0)]
+        moved = [float(p.z[-1] - here.z[-1]) for p in sides if p is not None]
+        if len(moved) == 2:
+            odd, even = abs(moved[0] - moved[1]), abs(moved[0] + moved[1])
+            forms.append("pitchfork" if odd < even else "transcritical")
+    if "pitchfork" in forms:
+        return "pitchfork"
+    return "transcritical" if forms else "branch point"

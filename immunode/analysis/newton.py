@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 
 if TYPE_CHECKING:
     from immunode.analysis.autonomous import Autonomous
+    from immunode.solve.batch import Batch
 
 Array = NDArray[np.float64]
 
@@ -22,21 +23,22 @@ LONGEST = 3.0
 
 
 def starts(
-    system: Autonomous, start: Array, ends: Array, size: Array, bounds: dict[str, tuple[float, float]], n: int, seed: int
+    system: Autonomous, start: Array, course: Array, size: Array, bounds: dict[str, tuple[float, float]], n: int, seed: int
 ) -> Array:
     """Return where Newton's method begins, (n_moving, n_starts, n_runs).
 
-    Log-spaced points over six decades around the sizes met, the same with some states at 0, the start, the end of an
-    integration, and all with one state at 0; states with bounds are uniform inside them.
-    start, ends, size : (n_moving, n_runs).
+    Log-spaced points, half over six decades around the sizes met, half up to nine decades above, the same with some states at 0, the start, the
+    course of an integration and its mean, and start and end with one state at 0; states with bounds are uniform there.
+    start, size : (n_moving, n_runs).   course : (n_times, n_moving, n_runs), NaN where the integration failed.
     """
     from scipy.stats import qmc
 
     n_moving, runs = start.shape
     unit = qmc.Sobol(2 * n_moving, rng=seed) if _takes_rng() else qmc.Sobol(2 * n_moving, seed=seed)
     points = unit.random(1 << max(0, (n - 1)).bit_length())[:n].T[:, :, None]
-    middle = np.maximum.reduce([size, np.abs(start), np.nan_to_num(np.abs(ends))])[:, None, :]
-    made = middle * 10.0 ** (6 * points[:n_moving] - 3)
+    middle = np.maximum.reduce([size, np.abs(start), np.nan_to_num(np.abs(course)).max(axis=0)])[:, None, :]
+    decades = np.where(np.arange(n) % 4 < 2, 6.0, 12.0)[None, :, None]
+    made = middle * 10.0 ** (decades * points[:n_moving] - 3)
     zero = (points[n_moving:] < 0.25) & (np.arange(n) % 2 == 1)[None, :, None]
     made = np.where(zero, 0.0, made)
     corners = np.repeat(start[:, None, :], n_moving, axis=1)
@@ -44,9 +46,9 @@ def starts(
     for name, (low, high) in bounds.items():
         i = system.state(name)
         made[i] = low + (high - low) * np.broadcast_to(points[i], (n, runs))
-    none = np.zeros_like(start)
-    anchors = np.stack([start, np.where(np.isfinite(ends), ends, start), none], axis=1)
-    beside = np.where(np.isfinite(ends), ends, start)[:, None, :] * np.ones((1, n_moving, 1))
+    course = np.where(np.isfinite(course), course, start)
+    anchors = np.stack([start, np.zeros_like(start), course.mean(axis=0), *course], axis=1)
+    beside = np.repeat(course[-1][:, None, :], n_moving, axis=1)
     beside[np.arange(n_moving), np.arange(n_moving)] = 0.0
     return np.concatenate([anchors, corners, beside, made], axis=1)
 
@@ -57,6 +59,29 @@ def _takes_rng() -> bool:
     from scipy.stats import qmc
 
     return "rng" in signature(qmc.Sobol).parameters
+
+
+def look(
+    system: Autonomous,
+    values: Array,
+    start: Array,
+    bounds: dict[str, tuple[float, float]],
+    n: int,
+    seed: int,
+    engine: str,
+) -> tuple[list[Array], Array, Batch]:
+    """Return the steady states of each run, (n_moving, n_found), sizes (n_moving, n_runs), and the integration.
+
+    values : (n_values, n_runs).   start : (n_moving, n_runs), which also sets conserved totals.   n : starts a run.
+    """
+    from immunode.analysis.autonomous import integrated
+
+    batch = integrated(system, values, start, engine)
+    course = batch.y[:, system.reduction.moving]
+    size = np.maximum(system.size(values), np.nan_to_num(np.abs(course[-1])) * 1e-3)
+    begin = starts(system, start, course, size, bounds, n, seed)
+    found = find_all(system, system.prepare(values), system.sums(start), size, begin, system.lowest(bounds))
+    return found, size, batch
 
 
 def find_all(system: Autonomous, c: Array, sums: Array, size: Array, begin: Array, lowest: Array) -> list[Array]:
@@ -70,8 +95,8 @@ def find_all(system: Autonomous, c: Array, sums: Array, size: Array, begin: Arra
     known: list[list[Array]] = [[] for _ in range(n_runs)]
     free = system.reduction.free
     x0 = begin.reshape(n_moving, -1)[free]
-    for bold in (False, True):
-        x, good = newton(system, x0, sums[:, lane], c[:, lane], size[free][:, lane], bold, lowest[free] >= 0)
+    for way in ("bounded", "bold", "logarithmic"):
+        x, good = newton(system, x0, sums[:, lane], c[:, lane], size[free][:, lane], way, lowest[free] >= 0)
         _sort_in(system, x, good, lane, sums, size, lowest, known)
     for _ in range(4):
         before = sum(map(len, known))
@@ -82,7 +107,7 @@ def find_all(system: Autonomous, c: Array, sums: Array, size: Array, begin: Arra
         for run, states in enumerate(known):
             for k, y in enumerate(states):
                 roots[k, :, run] = y[free]
-        args = (sums[:, lane], c[:, lane], size[free][:, lane], False, lowest[free] >= 0)
+        args = (sums[:, lane], c[:, lane], size[free][:, lane], "bounded", lowest[free] >= 0)
         x, good = newton(system, x0, *args, roots=roots[:, :, lane])
         _sort_in(system, x, good, lane, sums, size, lowest, known)
         if sum(map(len, known)) == before:
@@ -96,13 +121,14 @@ def newton(
     sums: Array,
     c: Array,
     size: Array,
-    bold: bool,
+    way: str,
     positive: NDArray[np.bool_],
     roots: Array | None = None,
 ) -> tuple[Array, NDArray[np.bool_]]:
     """Return where Newton's method ends from x (n_free, n), and whether that is a zero of the field.
 
-    bold : full steps; else positive states lose at most 90 % in a step, and steps are bounded.
+    way : "bold", full steps; "bounded", where positive states lose at most 90 % in a step and steps are bounded;
+        "logarithmic", where positive states grow or shrink by the factor exp(step/state), at most exp(2).
     positive : (n_free, 1), states that can't be negative.
     roots : (n_roots, n_free, n), NaN where there is none: zeros already known, taken out by deflation.
         Source: Farrell, Birkisson & Funke 2015, doi:10.1137/140984798
@@ -124,7 +150,10 @@ def newton(
             full = step
             if roots is not None:
                 step = step * _deflation(here, step, roots[:, :, active], scale)
-            if not bold:
+            if way == "logarithmic":
+                grown = here * np.exp(np.clip(step / np.where(here > 0, here, 1.0), -2.0, 2.0)) - here
+                step = np.where(positive & (here > 0), grown, step)
+            elif way == "bounded":
                 longest = np.max(np.abs(step) / (LONGEST * np.maximum(np.abs(here), size[:, active])), axis=0)
                 step = step / np.maximum(1.0, longest)
                 step = np.where(positive & (here > 0) & (here + step < 0.1 * here), -0.9 * here, step)

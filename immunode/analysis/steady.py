@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from immunode.analysis.autonomous import Autonomous, Given, autonomous, bounds_of, columns
-from immunode.analysis.newton import find_all, starts
+from immunode.analysis.newton import look
 from immunode.analysis.stability import eigenvalues, kind_of, verify
 from immunode.errors import StudyError
 from immunode.model.declaration import Model
@@ -262,11 +262,11 @@ def _search(
     lost: dict[int, str],
     lines: dict[int, str],
 ) -> list[SteadyState]:
-    ends = _integrated(system, values, start, engine, first, lost)
-    size = np.maximum(system.size(values), np.nan_to_num(np.abs(ends)) * 1e-3)
+    found, size, batch = look(system, values, start, limits, *how, engine)
+    ends = batch.y[-1][system.reduction.moving]
+    for run in np.flatnonzero(np.asarray(batch.status) != 0):
+        lost[first + int(run)] = batch.message(system.program, int(run)).removeprefix(f"{system.program.name}: ")
     c, sums = system.prepare(values), system.sums(start)
-    begin = starts(system, start, ends, size, limits, *how)
-    found = find_all(system, c, sums, size, begin, system.lowest(limits))
     found = [_thinned(system, c[:, [k]], y, sums[:, [k]], size[:, k], ends[:, k]) for k, y in enumerate(found)]
     lines.update({first + k: along for k, (_, along) in enumerate(found) if along})
     found = [y for y, _ in found]
@@ -325,21 +325,6 @@ def _thinned(
     keep = ~on_line
     keep[int(np.argmin(gap))] = True
     return y[:, keep], along
-
-
-def _integrated(
-    system: Autonomous, values: Array, start: Array, engine: str, first: int, lost: dict[int, str]
-) -> Array:
-    """Return where the runs are after ten horizons, (n_moving, n); NaN where that failed."""
-    from immunode.solve import solve
-
-    initial = system.whole(start)
-    initial[np.setdiff1d(np.arange(len(initial)), system.reduction.moving)] = 0.0
-    end = 10.0 * float(system.model.horizon)
-    batch = solve(system.functions, values, times=[end], initial=initial, engine=engine, max_steps=20_000)
-    for run in np.flatnonzero(np.asarray(batch.status) != 0):
-        lost[first + int(run)] = batch.message(system.program, int(run)).removeprefix(f"{system.program.name}: ")
-    return batch.y[0][system.reduction.moving]
 
 
 def _totals(system: Autonomous) -> tuple[str, ...]:
