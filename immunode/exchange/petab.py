@@ -55,7 +55,7 @@ def write_petab(
 
     data : measurements: columns arm, quantity, time, value and, optional, sd (else the error is to be estimated).
     arms : `Arms`, or names of interventions that the model declares; default the model as it is, called control.
-    estimate : parameters to estimate; default those that declare bounds.
+    estimate : parameters to estimate; default those that declare bounds, else all that are not 0.
 
     Raises
     ------

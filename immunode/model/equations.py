@@ -76,7 +76,7 @@ def right_hand_sides(model: Model, fluxes: bool = False) -> list[tuple[str, Expr
         right = _sum(terms[state.name])
         if state.compartment and not state.amount and terms[state.name]:
             volume = volumes[state.compartment]
-            divisor = parse(volume) if isinstance(volume, str) else ("number", float(volume))
+            divisor = substitute(parse(volume), renamed) if isinstance(volume, str) else ("number", float(volume))
             right = right if divisor == ("number", 1.0) else ("div", right, divisor)
         result.append((state.name, right))
     return result

@@ -152,3 +152,17 @@ def test_right_hand_sides_agree_with_the_net_of_the_processes(model: Model) -> N
 def test_an_unknown_style_is_refused(model: Model) -> None:
     with pytest.raises(ModelError, match="unknown style 'latx'; did you mean 'latex'"):
         model.equations("latx")
+
+
+def test_a_volume_that_an_intervention_changes_stands_with_its_effective_value() -> None:
+    from immunode.intervention import Intervention, perturb, scale
+    from immunode.model import Compartment, Model, Parameter, Process, State
+
+    model = Model(
+        name="m",
+        states=[State("A", 1.0, "mg/L", compartment="body")],
+        compartments=[Compartment("body", "V", "L")],
+        parameters=[Parameter("V", 3.0, "L"), Parameter("k", 0.1, "mg")],
+        processes=[Process("gain", "-> A", "k")],
+    )
+    assert perturb(model, Intervention("swelling", scale("V", 2))).equations().splitlines()[0] == "dA/dt = k/V*"
