@@ -145,8 +145,7 @@ class Event:
         to true. What follows goes with `when` only.
     delay : time from firing to the changes, a number or an expression, computed when the event fires.
     priority : expression; of events that are due at one time the highest goes first, looked at anew after each, and
-        those without one go last. Among equals the one that happened least often goes first, then the one declared
-        first.
+        those without one go last, in the order declared. Among equals one is drawn, in every run alike.
     persistent : whether the changes come even if the condition is false again by then.
     initially : what the condition counts as before the start; with False the event fires at the start if it holds.
     from_trigger : whether new values are computed when the event fires, or else when the changes come.

@@ -21,6 +21,10 @@ if TYPE_CHECKING:
 Array = NDArray[np.float64]
 
 
+RESTART = 0.1
+"""Of the last step before a state event, the first one after it is this share."""
+
+
 class ScipyEngine(Engine):
     """SciPy's solvers with the analytic Jacobian."""
 
@@ -63,6 +67,7 @@ class _Trajectory:
         self.extinct_below = np.array([v or -np.inf for v in program.extinct_below or (0.0,) * self.n_states])
         self.next_out = 0
         self.strict = False
+        self.last_step = 0.0
         self.events = StateEvents(self.functions, runs.t_end - self.t, self._tell)
 
     def integrate(self) -> None:
@@ -118,10 +123,14 @@ class _Trajectory:
     def _solver(self, method: str, stop: float) -> Any:
         from scipy import integrate
 
-        jacobian = {} if method == "DOP853" else {"jac": self._jacobian}
+        options: dict[str, Any] = {} if method == "DOP853" else {"jac": self._jacobian}
         rtol = max(self.runs.rtol, 100 * float(np.finfo(float).eps))
+        if self.last_step:
+            # what was right just before an event saves the search for a first step after it
+            options["first_step"] = min(RESTART * self.last_step, stop - self.t)
+            self.last_step = 0.0
         kind = getattr(integrate, method)
-        return kind(self._right, self.t, self.y, stop, rtol=rtol, atol=self.runs.atol[:, self.run], **jacobian)
+        return kind(self._right, self.t, self.y, stop, rtol=rtol, atol=self.runs.atol[:, self.run], **options)
 
     def _solve(self, method: str, stop: float) -> bool:
         """Step until `stop`, or until a trigger fires or a population is gone; return whether a trigger fired."""
@@ -143,6 +152,7 @@ class _Trajectory:
             if self.events:
                 found = self.events.find(float(solver.t_old), float(solver.t), inside, self.p)
                 if found is not None:
+                    self.last_step = float(solver.t - solver.t_old)
                     self._write_until(found, inside)
                     self.t, self.y = found, np.array(inside(found))
                     return True

@@ -6,6 +6,7 @@ Source: SBML Level 3 Version 2 Core, section 4.11, doi:10.1515/jib-2017-0081.
 from __future__ import annotations
 
 import math
+import random
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
@@ -59,7 +60,7 @@ class StateEvents:
         self.spacing = span * SPACING
         self.holds = np.array([trigger.initially for trigger in self.triggers], dtype=bool)
         self.waiting: list[_Waiting] = []
-        self.times_fired = [0] * len(self.triggers)
+        self.draw = random.Random(0)
 
     def __bool__(self) -> bool:
         return bool(self.triggers)
@@ -153,13 +154,16 @@ class StateEvents:
             return due[0]
         priorities = self.functions.timing(t, y[:, None], p)[1::2, 0]
 
-        def rank(one: _Waiting) -> tuple[bool, float, int, int]:
+        def rank(one: _Waiting) -> tuple[bool, bool, float, int]:
             trigger = self.triggers[one.index]
             known = trigger.ranked and not math.isnan(priorities[one.index])
-            priority = float(priorities[one.index]) if known else -math.inf
-            return not trigger.hidden, -priority, self.times_fired[one.index], one.index
+            return not trigger.hidden, not known, -float(priorities[one.index]) if known else 0.0, one.index
 
-        return min(due, key=rank)
+        first = min(due, key=rank)
+        if not self.triggers[first.index].ranked:
+            return first
+        equals = [one for one in due if rank(one)[:3] == rank(first)[:3]]
+        return equals[0] if len(equals) == 1 else self.draw.choice(equals)
 
     def _values(self, i: int, t: float, y: Array, p: Array) -> tuple[float, ...]:
         """Return the new values that event `i` would set now, in the order of its changes."""
@@ -177,6 +181,5 @@ class StateEvents:
                 after[change.index] = value
             else:
                 p[change.index, 0] = value
-        self.times_fired[one.index] += 1
         self.told(t, y, after, p)
         return after
