@@ -248,9 +248,9 @@ class Code:
             yield self.first(now)
 
     @contextmanager
-    def count_to(self, n: Value | int) -> Iterator[Value]:
-        """Go through 0 .. n - 1."""
-        position = self.variable(self.integer(0, "l"))
+    def count_to(self, n: Value | int, first: Value | None = None) -> Iterator[Value]:
+        """Go through first (or 0) .. n - 1."""
+        position = self.variable(self.integer(0, "l") if first is None else first)
         with self.loop() as loop:
             now = self.load("l", position)
             loop.leave_if(self.compare("sge", now, n))

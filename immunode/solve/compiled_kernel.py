@@ -41,6 +41,7 @@ def kernel_source(program: Program, method: str) -> tuple[str, Layout]:
     parts += [fill(layout), show(layout), finish(layout), *step.functions(layout, external)]
     parts += [] if layout.small else [output(layout, external)]
     parts.append(_Kernel(layout, external).text)
+    parts += layout.tables.constants if layout.tables is not None else []
     external |= {"declare i64 @llvm.cttz.i64(i64, i1)"}
     external |= {"declare double @llvm.fabs.f64(double)"}
     return "\n".join([*sorted(external), "", *parts]), layout
@@ -114,8 +115,8 @@ class _Kernel:
         f.put(code.load("f", growth), "growth")
         self._write_inside(good & busy, t, h, t_new)
         step.accept(good, h)
-        before = [f.get("y", s) for s in range(self.n)]
-        for s in range(self.n):
+        before = {s: f.get("y", s) for s, limit in enumerate(self.layout.program.extinct_below) if limit}
+        for s in f.states():
             f.change(good, step.new(s), "y", s)
         t_now = code.select(good, t_new, t)
         f.change(good, t_new, "t")
@@ -189,7 +190,7 @@ class _Kernel:
         code.store(code.load("m", ends) | lost, ends)
         self._keep_errors()
 
-    def _extinguish(self, before: list[Value], t: Value) -> None:
+    def _extinguish(self, before: dict[int, Value], t: Value) -> None:
         """Set populations that fell below their limit to 0, and give their lanes a fresh start."""
         f, code = self.f, self.code
         limits = [(s, limit) for s, limit in enumerate(self.layout.program.extinct_below) if limit]

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
 from immunode.program.llvm_source import Factors, prepared
+from immunode.program.llvm_tables import Tables
 from immunode.program.llvm_text import Code, Value
 from immunode.program.program import Program
 
@@ -17,6 +18,8 @@ FLOATS = frozenset({"rtol", "t_end", "shortest"})
 COUNTS = frozenset({"n_queue", "stride", "max_steps", "check", "y_stride", "n_times"})
 _SCALARS = ("t", "h", "t_stop", "t_near", "t_out", "memory", "growth", "h_most")
 _INTEGERS = ("run", "next_out", "place", "steps", "rejected", "stiff", "final", "busy")
+MOST_UNROLLED = 32
+"""States of a system whose step is written without loops. See tests/benchmarks/large.py."""
 HANDED_OVER, NEVER = 9, -1
 """Outcome of a run that turned stiff; the value of `check` that never looks for that."""
 
@@ -25,7 +28,8 @@ class Layout:
     """Rows of the workspace of one program and method.
 
     The first `kept` rows are a lane's; as many follow in which runs wait to be taken up; then come rows needed within
-    a step. `small` : the whole step is held in registers.
+    a step. `small` : the whole step is held in registers. `looped` : too large for code without loops; `tables` then
+    go through the factorization.
     """
 
     def __init__(self, program: Program, method: str, width: int) -> None:
@@ -33,6 +37,8 @@ class Layout:
         self.n = n = len(program.states)
         self.prepared = prepared(program)
         self.factors = Factors(n, [(i, j) for i, j, _ in program.jacobian])
+        self.looped = n > MOST_UNROLLED
+        self.tables = Tables(self.factors) if self.looped else None
         self.small = method == "tsit5" and n <= 4 and sum(1 for _ in program.nodes) <= 250
         self.first: dict[str, int] = {}
         self.size = 0
@@ -93,16 +99,26 @@ class Frame:
         kind = "d" if name in FLOATS else "l" if name in COUNTS else "p"
         return self.code.load(kind, self.code.address(self.args, ARGUMENTS.index(name), "i64"))
 
-    def at(self, name: str, row: int = 0, waiting: bool = False) -> Value:
-        return self.code.address(self.ws, self.layout.offset(name, row, waiting))
+    def at(self, name: str, row: int | Value = 0, waiting: bool = False) -> Value:
+        if isinstance(row, int):
+            return self.code.address(self.ws, self.layout.offset(name, row, waiting))
+        return self.code.address(self.at(name, 0, waiting), row * self.width)
 
-    def get(self, name: str, row: int = 0, kind: str = "f", waiting: bool = False) -> Value:
+    def get(self, name: str, row: int | Value = 0, kind: str = "f", waiting: bool = False) -> Value:
         return self.code.load(kind, self.at(name, row, waiting), 64)
 
-    def put(self, x: Value, name: str, row: int = 0, waiting: bool = False) -> None:
+    def put(self, x: Value, name: str, row: int | Value = 0, waiting: bool = False) -> None:
         self.code.store(x, self.at(name, row, waiting), 64)
 
-    def change(self, lanes: Value, x: Value, name: str, row: int = 0) -> None:
+    def states(self) -> Iterator[int | Value]:
+        """Go through the rows of the states: one by one, or in a loop of the code where there are many."""
+        if not self.layout.looped:
+            yield from range(self.layout.n)
+            return
+        with self.code.count_to(self.layout.n) as s:
+            yield s
+
+    def change(self, lanes: Value, x: Value, name: str, row: int | Value = 0) -> None:
         """Set a row in some lanes."""
         where = self.at(name, row)
         before = self.code.load(x.kind, where, 64)

@@ -11,6 +11,7 @@ from collections.abc import Callable, Sequence
 from typing import ClassVar
 
 from immunode.program import vector_math
+from immunode.program.llvm_tables import Tables
 from immunode.program.llvm_text import Value
 from immunode.solve.compiled_layout import Frame, Layout
 from immunode.solve.compiled_queue import at_state
@@ -44,11 +45,11 @@ class Step(ABC):
         """Try a step."""
 
     @abstractmethod
-    def error(self, s: int) -> Value:
+    def error(self, s: int | Value) -> Value:
         """Return the error estimate of a state."""
 
     @abstractmethod
-    def new(self, s: int) -> Value:
+    def new(self, s: int | Value) -> Value:
         """Return the state at the end of the step."""
 
     @abstractmethod
@@ -98,13 +99,13 @@ class Explicit(Step):
         self.slopes: list[list[Value]] = [[f.get("slope", s) for s in range(n)]] if self.layout.small else []
         self.last: list[Value] = []
         if not self.layout.small:
-            for s in range(n):
+            for s in f.states():
                 f.put(f.get("slope", s), "k", s)
         for i, row in enumerate(TSIT5.a, start=1):
             final, before = i == len(TSIT5.a), i == len(TSIT5.a) - 1
             target = "y_new" if final else "last" if before else "u"
             u = []
-            for s in range(n):
+            for s in f.states():
                 sum_of_slopes = self.combine(row, lambda j, s=s: self._slope(j, s))  # type: ignore[misc]
                 value = code.fused(h, sum_of_slopes, f.get("y", s))
                 u.append(value)
@@ -119,17 +120,23 @@ class Explicit(Step):
             else:
                 code.call("slope", f.args, f.ws, f.at(target), f.at("c"), f.at("k", i * n), time)
 
-    def _slope(self, stage: int, s: int) -> Value:
-        return self.slopes[stage][s] if self.layout.small else self.f.get("k", stage * self.n + s)
+    def _slope(self, stage: int, s: int | Value) -> Value:
+        if self.layout.small:
+            assert isinstance(s, int)
+            return self.slopes[stage][s]
+        return self.f.get("k", s + stage * self.n)
 
-    def error(self, s: int) -> Value:
+    def error(self, s: int | Value) -> Value:
         return self.combine(TSIT5.error, lambda j: self._slope(j, s)) * self.h
 
-    def new(self, s: int) -> Value:
-        return self.y_new[s] if self.layout.small else self.f.get("y_new", s)
+    def new(self, s: int | Value) -> Value:
+        if self.layout.small:
+            assert isinstance(s, int)
+            return self.y_new[s]
+        return self.f.get("y_new", s)
 
     def accept(self, good: Value, h: Value) -> None:
-        for s in range(self.n):
+        for s in self.f.states():
             self.f.change(good, self._slope(len(TSIT5.a), s), "slope", s)
 
     def restart(self, lanes: Value, t: Value) -> None:
@@ -177,7 +184,7 @@ class Rosenbrock(Step):
         for i in range(1, len(tableau.nodes)):
             row = tableau.a[i - 1]
             only_last = i > 1 and row == (*tableau.a[i - 2], 1.0)
-            for s in range(n):
+            for s in f.states():
                 part = self._part(s)
                 u = f.get("u", s) + part(i - 1) if only_last else self.combine(row, part, f.get("y", s))
                 f.put(u, "u", s)
@@ -186,17 +193,17 @@ class Rosenbrock(Step):
                     b = code.fused(f.get("by_time", s), tableau.times[i], b)
                 f.put(b, "b", s)
             code.call("stage", f.args, f.ws, f.at("k", i * n), code.fused(h, tableau.nodes[i], t))
-        last = (len(tableau.nodes) - 1) * n
-        for s in range(n):
-            f.put(f.get("u", s) + f.get("k", last + s), "y_new", s)
+        last = len(tableau.nodes) - 1
+        for s in f.states():
+            f.put(f.get("u", s) + self._part(s)(last), "y_new", s)
 
-    def _part(self, s: int) -> Callable[[int], Value]:
-        return lambda j: self.f.get("k", j * self.n + s)
+    def _part(self, s: int | Value) -> Callable[[int], Value]:
+        return lambda j: self.f.get("k", s + j * self.n)
 
-    def error(self, s: int) -> Value:
-        return self.f.get("k", (len(RODAS5P.nodes) - 1) * self.n + s)
+    def error(self, s: int | Value) -> Value:
+        return self._part(s)(len(RODAS5P.nodes) - 1)
 
-    def new(self, s: int) -> Value:
+    def new(self, s: int | Value) -> Value:
         return self.f.get("y_new", s)
 
     def failed(self) -> Value:
@@ -205,7 +212,7 @@ class Rosenbrock(Step):
     def accept(self, good: Value, h: Value) -> None:
         f = self.f
         f.change(good, h, "h_before")
-        for s in range(self.n):
+        for s in f.states():
             f.change(good, f.get("y", s), "y_before", s)
 
     def restart(self, lanes: Value, t: Value) -> None:
@@ -244,9 +251,16 @@ def _stage(layout: Layout, external: set[str]) -> str:
     """Return `stage`: out = solution of (w - J) out = f(t, u) + b."""
     f = Frame(layout, "stage", [("p", "out"), ("f", "t")], external)
     code = f.code
-    values = at_state(f, f.at("u"), f.at("c"), code.argument("f", "t")).compute(layout.program.derivatives)
-    right = [value + f.get("b", s) for s, value in enumerate(values)]
-    _solve(f, right, code.argument("p", "out"))
+    out = code.argument("p", "out")
+    if layout.tables is not None:
+        code.call("slope", f.args, f.ws, f.at("u"), f.at("c"), out, code.argument("f", "t"))
+        for s in f.states():
+            where = code.address(out, s * layout.width)
+            code.store(code.load("f", where, 64) + f.get("b", s), where, 64)
+        layout.tables.solve(code, f.at("lu"), out)
+    else:
+        values = at_state(f, f.at("u"), f.at("c"), code.argument("f", "t")).compute(layout.program.derivatives)
+        _solve(f, [value + f.get("b", s) for s, value in enumerate(values)], out)
     return f.text(attributes="nounwind noinline")
 
 
@@ -273,12 +287,30 @@ def _open(layout: Layout, external: set[str]) -> str:
             by_time = rate * code.argument("f", "h")
             f.put(by_time, "by_time", s)
             slopes[s] = code.fused(by_time, RODAS5P.times[0], slopes[s])
+    if layout.tables is not None:
+        _open_in_loops(f, layout.tables, slopes, entries)
+        return f.text(attributes="nounwind noinline")
     factors, worst = layout.factors.factorize(code, code.argument("f", "w"), entries)
     for i, factor in enumerate(factors):
         f.put(factor, "lu", i)
     f.put(worst, "worst")
     _solve(f, slopes, f.at("k"))
     return f.text(attributes="nounwind noinline")
+
+
+def _open_in_loops(f: Frame, tables: Tables, slopes: list[Value], entries: list[Value]) -> None:
+    code, layout = f.code, f.layout
+    for s, slope in enumerate(slopes):
+        f.put(slope, "k", s)
+    with code.count_to(len(layout.factors.names)) as row:
+        f.put(code.number(0.0), "lu", row)
+    for (i, j, _), entry in zip(layout.program.jacobian, entries, strict=True):
+        f.put(entry, "lu", tables.slot[i, j])
+    with code.count_to(layout.n) as row:
+        place = row + tables.first_pivot
+        f.put(f.get("lu", place) - code.argument("f", "w"), "lu", place)
+    tables.factorize(code, f.at("lu"), f.at("worst"))
+    tables.solve(code, f.at("lu"), f.at("k"))
 
 
 STEPS: dict[str, type[Step]] = {"tsit5": Explicit, "rodas5p": Rosenbrock}
