@@ -30,11 +30,11 @@ _DAMAGE = (ValueError, RuntimeError, OSError, LookupError, TypeError, MemoryErro
 
 @dataclass(frozen=True, slots=True)
 class Store:
-    """An open store. layout : what it holds.   group : the group of Zarr."""
+    """An open store. layout : what it holds.   arrays : of Zarr, by name."""
 
     place: Place
     layout: Layout
-    group: Any
+    arrays: Mapping[str, Any]
 
     @classmethod
     def open(cls, place: Place, *, read_only: bool = True) -> Store | None:
@@ -50,7 +50,8 @@ class Store:
             return None
         files = place.zarr(read_only=read_only)
         mode = "r" if read_only else "r+"
-        return cls(place, layout, zarr.open_group(files, mode=mode, zarr_format=3, use_consolidated=False))
+        group = zarr.open_group(files, mode=mode, zarr_format=3, use_consolidated=False)
+        return cls(place, layout, {name: group[name] for name in layout.arrays()})
 
     @classmethod
     def create(cls, place: Place, layout: Layout, plan: Plan, notes: Mapping[str, Mapping[str, Any]]) -> Store:
@@ -132,10 +133,10 @@ class Store:
         return tuple(place.get(dim, slice(None)) for dim in dims)
 
     def _get(self, name: str, block: int) -> NDArray[Any]:
-        return np.asarray(self.group[name][self._where(name, block)])
+        return np.asarray(self.arrays[name][self._where(name, block)])
 
     def _set(self, name: str, block: int, values: NDArray[Any]) -> None:
-        self.group[name][self._where(name, block)] = values
+        self.arrays[name][self._where(name, block)] = values
 
 
 def _columns(plan: Plan, done: Portion, arms: Sequence[str]) -> Columns:

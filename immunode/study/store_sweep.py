@@ -37,7 +37,7 @@ class StoredTrajectories(Mapping[str, NDArray[np.float64]]):
         if name not in self.names:
             raise KeyError(name)
         with self.store.place.told("read"):
-            return np.asarray(self.store.group["trajectories"][self.names.index(name)])
+            return np.asarray(self.store.arrays["trajectories"][self.names.index(name)])
 
     def __iter__(self) -> Iterator[str]:
         return iter(self.names)
