@@ -110,7 +110,7 @@ class Recorder:
                 if k:
                     self.history[k] = np.where(np.isnan(self.history[k]), self.history[k - 1], self.history[k])
                 p[self._declared :] = self.history[k]
-            out[:, k] = self._observe(float(t), np.ascontiguousarray(y[k]), p)
+            out[:, k] = self._observe(t, np.ascontiguousarray(y[k]), p)
             out[:, k, np.isnan(y[k]).any(axis=0)] = np.nan
         return out
 

@@ -102,7 +102,11 @@ def simulate(
     model = read_sbml(path)
     grid = np.asarray(times, float)
     asked = grid if grid[0] == 0 else np.concatenate([[0.0], grid])
-    run = im.simulate(model, times=asked, rtol=rtol, engine=engine)
+    try:
+        run = im.simulate(model, times=asked, rtol=rtol, engine=engine)
+    except im.SolverError:
+        # ten thousand events: a multistep method spends its steps on starting anew
+        run = im.simulate(model, times=asked, rtol=rtol, method="DOP853")
     constants = {p.name: p.value for p in model.parameters}
 
     def value(identity: str) -> Any:

@@ -182,21 +182,21 @@ class _Assembly:
         processes = self._processes(derived)
         events = [self._event(event) for event in self.reading.events]
         parameters = self._parameters(units)
+        states = self._states(units)
+        switches = [Switch(q.name, self.start(q.name), units.of(q), q.meaning) for q in self._of("switch")]
         zero = self.reading.math
-        if zero.zero_used:
+        if zero.zero_used and zero.zero in str((states, switches, derived, processes, events, self.parts)):
             meaning = "stands for 0 where the file says infinity (1/zero) or not-a-number (zero/zero)"
             parameters.append(Parameter(zero.zero, 0.0, "", meaning, source="the file's infinities"))
         return {
-            "states": self._states(units),
+            "states": states,
             "parameters": parameters,
             "processes": processes,
             "derived": [*derived, *self.parts],
-            "switches": [
-                Switch(q.name, self.start(q.name), units.of(q), q.meaning) for q in self._of("switch")
-            ],
+            "switches": switches,
             "compartments": self._compartments(units),
             "events": events,
-        }  # fmt: skip
+        }
 
     def _states(self, units: Any) -> list[State]:
         made = []

@@ -95,8 +95,7 @@ def _species(reading: Reading, species: Any) -> None:
     fixed = home in reading.compartments
     value = _start(reading, species, amount, size)
     if identity in reading.rates:
-        reading.add(Quantity(name, "state", value, meaning=meaning, amount=amount))
-        reading.rate_rules[name] = reading.value(reading.rates[identity], f"rate rule for '{identity}'")
+        _ruled(reading, Quantity(name, "state", value, meaning=meaning, amount=amount), identity, home)
         return
     used = moved_by_reactions(species) and identity in reading.moved
     changed = used or identity in reading.by_event
@@ -115,6 +114,26 @@ def _species(reading: Reading, species: Any) -> None:
     reading.add(Quantity(whole, kind, start, meaning=what, amount=True, fixed=kind == "derived"))
     reading.add(Quantity(name, "derived", ("div", ("name", whole), size), meaning=meaning))
     reading.changes[name] = (whole, size)
+
+
+def _ruled(reading: Reading, species: Quantity, identity: str, home: str) -> None:
+    """Add a species with a rate rule; where an event changes its compartment, its amount is what stays then."""
+    name, rate = species.name, reading.value(reading.rates[identity], f"rate rule for '{identity}'")
+    if species.amount or home not in reading.by_event:
+        reading.add(species)
+        reading.rate_rules[name] = rate
+        return
+    size: Expression = ("name", reading.names[home])
+    whole = reading.fresh(f"{name}.amount")
+    change: Expression = ("mul", rate, size)
+    if home in reading.rates:
+        growth = reading.value(reading.rates[home], f"rate rule for '{home}'")
+        change = ("add", change, ("mul", ("name", name), growth))
+    what = f"amount of {species.meaning or name}"
+    reading.add(Quantity(whole, "state", ("mul", species.value, size), meaning=what, amount=True))
+    reading.add(Quantity(name, "derived", ("div", ("name", whole), size), meaning=species.meaning))
+    reading.changes[name] = (whole, size)
+    reading.rate_rules[whole] = change
 
 
 def _start(reading: Reading, species: Any, amount: bool, size: Expression) -> Expression:
