@@ -104,6 +104,8 @@ if TYPE_CHECKING:
         Switch,
         Unit,
         Variant,
+        parameter_table,
+        sourced,
         transit_chain,
     )
     from immunode.program import Program, lower
@@ -154,7 +156,7 @@ __all__ = [
     "list_models", "load_model", "copy_model",
     # declaring one
     "Model", "Compartment", "State", "Parameter", "Process", "Derived", "Event", "Switch", "Unit", "Variant",
-    "transit_chain",
+    "transit_chain", "sourced", "parameter_table",
     # interventions
     "Intervention", "Drug", "perturb", "knobs", "card", "sequence", "shifted",
     "scale", "add", "set_to", "inhibit", "stimulate", "transfer", "remove",
@@ -188,7 +190,9 @@ __all__ = [
 
 _HOMES = {
     "catalogue": "list_models load_model copy_model",
-    "model": "Model Compartment State Parameter Process Derived Event Switch Unit Variant transit_chain",
+    "model": """
+        Model Compartment State Parameter Process Derived Event Switch Unit Variant transit_chain sourced
+        parameter_table""",
     "intervention": """
         Intervention Drug perturb knobs card sequence shifted scale add set_to inhibit stimulate transfer remove
         during pulses at_times at_visits to_target ramp decay rhythm daily weekly seasons jet_lag bouts nights

@@ -191,6 +191,8 @@ def _count(node: ast.expr | None, names: dict[str, ast.expr]) -> int:
         return _count(node.left, names) + _count(node.right, names)
     if isinstance(node, ast.List | ast.Tuple):
         return sum(_count(item.value, names) if isinstance(item, ast.Starred) else 1 for item in node.elts)
+    if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id == "sourced":
+        return _count(ast.List(node.args[1:]), names)
     if isinstance(node, ast.Attribute) and node.attr == "states" and isinstance(node.value, ast.Name):
         return _stages(names.get(node.value.id))
     return 0

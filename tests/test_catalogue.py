@@ -240,3 +240,8 @@ def test_a_copy_of_nothing_leaves_no_file(tmp_path: Path) -> None:
     with pytest.raises(StoreError, match=r"ends in \.py"):
         copy_model("kuznetsov1994", tmp_path / "mine.txt")
     assert list(tmp_path.iterdir()) == []
+
+
+def test_states_are_counted_where_they_share_a_source(folder: Path) -> None:
+    file(folder, "MODEL = Model(states=[1, *sourced('code', 2, 3), 4])", "shared.py")
+    assert [e.n_states for e in list_models() if e.name == "shared"] == [4]

@@ -16,6 +16,8 @@ PUBLIC = {
     "list_models", "load_model", "copy_model",
     "Model", "Compartment", "State", "Parameter", "Process", "Derived", "Event", "Switch", "Unit", "Variant",
     "transit_chain",
+    "sourced",
+    "parameter_table",
     "Intervention", "Drug", "perturb", "knobs", "card", "sequence", "shifted",
     "scale", "add", "set_to", "inhibit", "stimulate", "transfer", "remove",
     "during", "pulses", "at_times", "at_visits", "to_target", "ramp", "decay", "rhythm", "daily", "weekly", "seasons",

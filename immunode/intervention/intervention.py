@@ -50,7 +50,7 @@ class Intervention:
     direction : "enhance", "suppress" or "redirect".
     acts_on : "growth", "activation", "lifespan", "production", "signal", "clearance"; several with commas.
     expects : what it should do to quantities, `{"tnf": "down"}`: "up", "down" or "unchanged".
-    source, evidence, note : its authority, as for a parameter.
+    source, evidence, note : its authority, as for a parameter; evidence is "assumed" where the source begins so.
     beside : name of another intervention of the model, or of a variant (its values are set on top): alone it does
         nothing, so the atlas and `check_expectations` look at it beside that one, against that one alone.
 
@@ -82,6 +82,8 @@ class Intervention:
         given = (self.operations,) if isinstance(self.operations, Operation) else tuple(self.operations)
         object.__setattr__(self, "operations", given)
         object.__setattr__(self, "strength", checked_strength(self.name, self.strength))
+        if not self.evidence and str(self.source).startswith("assumed"):
+            object.__setattr__(self, "evidence", "assumed")
         labels = checked_labels(self.name, self.direction, self.acts_on, self.expects, self.evidence)
         object.__setattr__(self, "expects", labels)
         if not given:

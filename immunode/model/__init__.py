@@ -18,6 +18,7 @@ from immunode.model.declaration import (
     Variant,
 )
 from immunode.model.expression import parse, parse_arrow
+from immunode.model.sources import parameter_table, sourced
 
 __all__ = [
     "Chain",
@@ -33,6 +34,8 @@ __all__ = [
     "Switch",
     "Unit",
     "Variant",
+    "parameter_table",
+    "sourced",
     "transit_chain",
     "parse",
     "parse_arrow",

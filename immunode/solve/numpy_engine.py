@@ -91,7 +91,7 @@ def _pilot(functions: Functions, t0: float, t_end: float, rtol: float, atol: Arr
         return "tsit5", f"the run at the declared values ended as '{Status(int(runs.status[0])).label}'"
     if steps < FEW_STEPS or trial.found_fast > HELD_BACK_SHARE * trial.looked:
         # the stiff method is worth it if it needs much fewer steps; it is stopped where it doesn't
-        other = Runs(replace(request, max_steps=int(steps / STIFF_COST)))
+        other = Runs(replace(request, max_steps=max(1, int(steps / STIFF_COST))))
         Lockstep(functions, other, Stiff, MOST_LANES).run(other.waiting())
         if other.status[0] == Status.OK:
             return "rodas5p", f"at the declared values rodas5p needs {other.steps[0]} steps, tsit5 {steps}"

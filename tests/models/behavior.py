@@ -11,8 +11,8 @@ from scipy.optimize import brentq, root
 
 from immunode.intervention import perturb
 from immunode.model import Model
-from immunode.program.lower import lower
-from immunode.program.numpy_source import Functions, compile_numpy
+from immunode.program.numpy_source import Functions
+from immunode.program.source import functions
 from immunode.solve import solve
 
 Array = NDArray[np.float64]
@@ -32,7 +32,7 @@ class System:
     functions: Functions = field(init=False, repr=False)
 
     def __post_init__(self) -> None:
-        object.__setattr__(self, "functions", compile_numpy(lower(self.model)))
+        object.__setattr__(self, "functions", functions(self.model))
         object.__setattr__(self, "free", self.free or self.functions.program.states)
 
     @property

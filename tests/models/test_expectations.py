@@ -11,8 +11,7 @@ import pytest
 from immunode.catalogue import list_models, load_model
 from immunode.intervention import perturb
 from immunode.model import Model
-from immunode.program.lower import lower
-from immunode.program.numpy_source import compile_numpy
+from immunode.program.source import functions
 from immunode.solve import solve
 from immunode.study.beside import company
 
@@ -29,9 +28,9 @@ CASES = [
 
 def areas(model: Model, quantities: tuple[str, ...]) -> np.ndarray:
     """Return the integral of each quantity over the model's horizon."""
-    functions = compile_numpy(lower(model, quantities))
-    values = np.array(functions.program.values)[:, None]
-    batch = solve(functions, values, times=np.array([model.horizon]), engine="scipy", rtol=1e-7)
+    made = functions(model, quantities)
+    values = np.array(made.program.values)[:, None]
+    batch = solve(made, values, times=np.array([model.horizon]), engine="scipy", rtol=1e-7)
     assert batch.status[0] == 0
     return np.asarray(batch.y[0, -len(quantities) :, 0])
 

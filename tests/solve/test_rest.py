@@ -8,6 +8,8 @@ import pytest
 from immunode.errors import ModelError, SolverError
 from immunode.intervention import Intervention, drug, scale, set_to
 from immunode.model import Event, Model, Parameter, Process, State, Variant
+from immunode.program.source import functions
+from immunode.solve import solve
 from immunode.study import Arms, from_table, simulate, sweep
 
 REST = "steady state"
@@ -166,3 +168,13 @@ def test_parameters_without_a_rest_do_not_change_the_start_of_others() -> None:
     design = from_table({"more.strength": [0.0, 0.5, 1.0]})
     result = sweep(model, design * Arms(more=["more"]), until=5, endpoints=["at(N, 0)"])
     np.testing.assert_allclose(result.values[:, 0], 50.0, rtol=1e-11)
+
+
+@pytest.mark.parametrize("engine", ["numpy", "compiled"])
+def test_a_run_of_no_length_shows_its_start(engine: str) -> None:
+    """An event at time 0 is over by then."""
+    result = sweep(receptors(), from_table({"s": [5.0]}), times=[0.0, 1e-9], endpoints=["at(N, 0)"], engine=engine)
+    assert result.values[0, 0] == pytest.approx(57.0, rel=1e-11)
+    made = functions(receptors())
+    batch = solve(made, np.array(made.program.values)[:, None], times=[0.0], engine=engine)
+    assert batch.y[0, 2, 0] == pytest.approx(57.0, rel=1e-11)
