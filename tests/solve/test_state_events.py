@@ -1,0 +1,212 @@
+"""Events that fire on conditions: when, in which order, what waits and what is called off; against closed forms."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+import pytest
+from numpy.typing import NDArray
+
+from immunode.model.declaration import Event, Model, Parameter, Process, State, Switch
+from immunode.model.serial import from_json, to_json
+from immunode.program.lower import lower
+from immunode.program.numpy_source import Functions, compile_numpy
+from immunode.solve import Batch, solve
+from immunode.solve.status import Status
+
+Array = NDArray[np.float64]
+
+
+def run(
+    states: dict[str, float],
+    rates: dict[str, str],
+    events: list[Event],
+    times: list[float],
+    switches: tuple[str, ...] = (),
+    **options: Any,
+) -> Batch:
+    """Return the course of a system whose conditions an engine must watch (`spark` never fires)."""
+    model = Model(
+        name="toy",
+        states=[*(State(n, v) for n, v in states.items()), State("cold", 1.0)],
+        processes=[Process(f"change_{n}", f"-> {n}", rate) for n, rate in rates.items()],
+        events=[*events, Event("spark", {"cold": "2"}, when="cold > 1.5")],
+        switches=[Switch(n) for n in switches],
+    )
+    batch = solve(compile_numpy(lower(model)), np.empty((0, 1)), times=times, engine="scipy", rtol=1e-10, **options)
+    assert batch.status.tolist() == [Status.OK], batch.message(lower(model), 0)
+    return batch
+
+
+def test_changes_come_after_the_delay_with_values_of_the_trigger_time() -> None:
+    """x = t; fires at t = 2, changes at t = 5: y takes x of t = 2, z takes x of t = 5."""
+    events = [
+        Event("early", {"y": "x"}, when="x > 2", delay=3),
+        Event("late", {"z": "x"}, when="x > 2", delay="1 + x", from_trigger=False),
+    ]
+    y = run({"x": 0.0, "y": 0.0, "z": 0.0}, {"x": "1"}, events, [0, 4.9, 5, 6]).y[:, :3, 0]
+    assert y == pytest.approx(np.array([[0, 0, 0], [4.9, 0, 0], [5, 2, 5], [6, 2, 5]]), abs=1e-8)
+
+
+@pytest.mark.parametrize(("persistent", "expected"), [(True, 1.0), (False, 0.0)])
+def test_an_event_that_does_not_persist_is_called_off(persistent: bool, expected: float) -> None:
+    """sin t exceeds 1/2 from pi/6 to 5 pi/6, shorter than the delay of 3."""
+    event = Event("up", {"n": "n + 1"}, when="x > 0.5", delay=3, persistent=persistent)
+    y = run({"x": 0.0, "n": 0.0}, {"x": "cos(t)"}, [event], [0, 6]).y
+    assert y[-1, 1, 0] == expected
+
+
+def test_an_event_may_fire_again_while_it_waits() -> None:
+    """sin t exceeds 1/2 at pi/6 + 2 pi k; each firing adds 1 after a delay of 10."""
+    event = Event("up", {"n": "n + 1"}, when="x > 0.5", delay=10, from_trigger=False)
+    times = [0.0, *(np.pi / 6 + 2 * np.pi * k + 10 + side for k in range(4) for side in (-1e-3, 1e-3))]
+    y = run({"x": 0.0, "n": 0.0}, {"x": "cos(t)"}, [event], times).y
+    assert y[1:, 1, 0].tolist() == [0, 1, 1, 2, 2, 3, 3, 4]
+
+
+def test_a_condition_that_holds_at_the_start_fires_if_it_was_false_before() -> None:
+    events = [
+        Event("was false", {"a": "1"}, when="x > -1", initially=False),
+        Event("was true", {"b": "1"}, when="x > -1"),
+    ]
+    y = run({"x": 0.0, "a": 0.0, "b": 0.0}, {"x": "1"}, events, [0, 1]).y
+    assert y[:, 1, 0].tolist() == [1, 1]
+    assert y[:, 2, 0].tolist() == [0, 0]
+
+
+def test_the_highest_priority_goes_first_and_is_looked_at_anew_after_each() -> None:
+    """Each writes its digit behind the others'; the second raises the third above the first."""
+    digit = "10*word + {}"
+    events = [
+        Event("first", {"word": digit.format(1)}, when="x > 1", priority="5", from_trigger=False),
+        Event("second", {"word": digit.format(2), "boost": "10"}, when="x > 1", priority="9", from_trigger=False),
+        Event("third", {"word": digit.format(3)}, when="x > 1", priority="1 + boost", from_trigger=False),
+        Event("unranked", {"word": digit.format(4)}, when="x > 1", from_trigger=False),
+    ]
+    y = run({"x": 0.0, "word": 0.0}, {"x": "1"}, events, [0, 2], ("boost",)).y
+    assert y[-1, 1, 0] == 2314
+
+
+def test_simultaneous_events_see_the_values_before_any_of_them() -> None:
+    """A swap written as two events."""
+    events = [Event("a", {"u": "v"}, when="x > 1"), Event("b", {"v": "u"}, when="x > 1")]
+    y = run({"x": 0.0, "u": 3.0, "v": 7.0}, {"x": "1"}, events, [0, 2]).y
+    assert y[-1, 1:3, 0].tolist() == [7, 3]
+
+
+def test_the_first_of_two_events_may_call_off_the_second() -> None:
+    events = [
+        Event("winner", {"x": "0"}, when="x > 1", priority="2"),
+        Event("loser", {"n": "n + 1"}, when="x > 1", priority="1", persistent=False),
+    ]
+    y = run({"x": 0.0, "n": 0.0}, {"x": "1"}, events, [0, 0.5, 3.5]).y
+    assert y[-1, 0, 0] == pytest.approx(0.5, abs=1e-8)
+    assert y[-1, 1, 0] == 0
+
+
+def test_equals_are_drawn_fairly_and_alike_in_every_run() -> None:
+    """Of two events at each of 400 times the first called calls off the other."""
+    events = [
+        Event(name, {name: f"{name} + 1", "x": "0"}, when="x >= 1", priority="1", persistent=False) for name in "ab"
+    ]
+    counts = [run({"x": 0.0, "a": 0.0, "b": 0.0}, {"x": "1"}, events, [0, 400.5]).y[-1, 1:3, 0] for _ in range(2)]
+    assert counts[0].tolist() == counts[1].tolist()
+    assert counts[0].sum() == 400
+    # four standard deviations of a fair coin
+    assert abs(counts[0][0] - 200) < 40
+
+
+def test_conditions_may_be_joined_and_negated_and_be_equations_of_switches() -> None:
+    """x = t, y = 10 - t: both above 3 from t = 3 to 7; then a cascade through a switch."""
+    events = [
+        Event("open", {"on": "1"}, when="x > 3 and not y <= 3"),
+        Event("close", {"on": "0"}, when="y < 3 or x < -1"),
+        Event("note", {"seen": "x"}, when="on == 1"),
+        Event("end", {"gone": "x"}, when="on != 1"),
+    ]
+    y = run({"x": 0.0, "y": 10.0, "seen": 0.0, "gone": 0.0}, {"x": "1", "y": "-1"}, events, [0, 9], ("on",)).y
+    assert y[-1, 2:4, 0] == pytest.approx([3, 7], abs=1e-8)
+
+
+def test_a_bouncing_ball_bounces_where_it_must() -> None:
+    """h'' = -g from h = 1 with restitution 0.8: bounces at t1 = sqrt(2/g), then every 2 t1 0.8^k."""
+    heard: list[float] = []
+    run(
+        {"h": 1.0, "v": 0.0},
+        {"h": "v", "v": "-9.81"},
+        [Event("bounce", {"v": "-0.8*v", "h": "0"}, when="h < 0")],
+        [0, 3.5],
+        on_jump=lambda runs, t, before, after, p: heard.extend(t.tolist()),
+    )
+    first = np.sqrt(2 / 9.81)
+    gaps = 2 * first * 0.8 ** np.arange(1, 9)
+    # the height is right to about 1e-10, the speed at a bounce is above 0.7
+    assert heard[:9] == pytest.approx(first + np.concatenate([[0.0], np.cumsum(gaps)]), abs=1e-8)
+
+
+def test_a_negative_delay_ends_the_run() -> None:
+    model = Model(
+        name="toy",
+        states=[State("x", 0.0)],
+        processes=[Process("up", "-> x", "1")],
+        events=[Event("odd", {"x": "0"}, when="x > 1", delay="-x")],
+    )
+    batch = solve(compile_numpy(lower(model)), np.empty((0, 1)), times=[0.0, 3.0])
+    assert batch.status.tolist() == [Status.NOT_FINITE]
+    assert batch.reached[0] == pytest.approx(1.0)
+
+
+def test_events_survive_the_file(tmp_path: Any) -> None:
+    event = Event("e", {"x": "k"}, when="x > 1 or t > 3", delay="k", priority="2*x", persistent=False,
+                  initially=False, from_trigger=False)  # fmt: skip
+    model = Model(
+        name="toy", states=[State("x", 0.0)], parameters=[Parameter("k", 1.0)], events=[event],
+        processes=[Process("up", "-> x", "1")],
+    )  # fmt: skip
+    assert from_json(Model, to_json(model)).events == (event,)
+
+
+def timed(when: str, **options: Any) -> Functions:
+    model = Model(
+        name="toy",
+        states=[State("x", 0.0)],
+        parameters=[Parameter("a", 5.0)],
+        processes=[Process("decay", "x ->", "0.5*x")],
+        events=[Event("dose", {"x": "x + 1"}, when=when, **options)],
+    )
+    return compile_numpy(lower(model))
+
+
+_CASES: list[tuple[str, dict[str, Any], Callable[[float], float | None]]] = [
+    ("t >= a", {}, lambda a: a if a > 0 else None),
+    ("t > a and t < 8", {"initially": False}, lambda a: max(a, 0.0) if a < 8 else None),
+    ("2*t - a >= a", {"delay": 2, "from_trigger": False}, lambda a: a + 2 if a > 0 else None),
+    ("t == a", {}, lambda a: a if a > 0 else None),
+]
+
+
+@pytest.mark.parametrize(("when", "options", "fires"), _CASES)
+@pytest.mark.parametrize("engine", ["scipy", "numpy"])
+def test_events_on_time_alone_fire_on_every_engine(
+    when: str, options: dict[str, Any], fires: Callable[[float], float | None], engine: str
+) -> None:
+    values = [5.0, -1.0, 9.0, 0.25]
+    functions = timed(when, **options)
+    assert not functions.program.triggers
+    y = solve(functions, [values], times=[0, 12], engine=engine, rtol=1e-9).y[-1, 0]
+    expected = [0.0 if (at := fires(a)) is None else np.exp(-0.5 * (12 - at)) for a in values]
+    assert y == pytest.approx(expected, abs=1e-8)
+
+
+def test_events_on_time_that_meet_keep_the_rules_of_conditions() -> None:
+    """Two that swap at one time are left to the engine that knows simultaneous events."""
+    model = Model(
+        name="toy",
+        states=[State("u", 3.0), State("v", 7.0)],
+        events=[Event("a", {"u": "v"}, when="t >= 1"), Event("b", {"v": "u"}, when="t >= 1")],
+    )
+    functions = compile_numpy(lower(model))
+    assert len(functions.program.triggers) == 2
+    assert solve(functions, np.empty((0, 1)), times=[0, 1, 2]).y[:, :, 0].tolist() == [[3, 7], [7, 3], [7, 3]]
