@@ -105,9 +105,11 @@ class Autonomous:
             return self.functions.initial(self.functions.parameters(values))[self.reduction.moving]
 
     def size(self, values: Array) -> Array:
-        """Return a typical size of each moving state, (n_moving, n), above 0."""
+        """Return a size of each moving state, (n_moving, n): the larger of its typical size and its start, above 0."""
         typical = np.array(self.program.typical, dtype=float)[self.reduction.moving, None]
-        return np.where(typical > 0, typical, np.maximum(np.abs(self.start(values)), SMALLEST))
+        # a typical size of 1e-200 only asks solvers for relative precision
+        largest = np.maximum(np.where(typical > 1e-100, typical, 0.0), np.abs(self.start(values)))
+        return np.where(largest > 0, largest, SMALLEST)
 
     def sums(self, y: Array) -> Array:
         """Return the conserved totals of moving states (n_moving, n)."""
