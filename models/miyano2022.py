@@ -10,9 +10,9 @@ without IL-4 (lebrikizumab, dupilumab), breaks the circle best; those whom dupil
 
 Published: Miyano et al. 2022, equations, values and arms from the authors' code (Tanaka-Group/AD_QSP_model). Each rate
 constant is log-normal over virtual patients: value exp(mu), "mu, sd" in its source, `bounds` the middle 95 %. A patient
-starts at the own untreated steady state; the one here is the typical patient's. For others run 1000 weeks from the
-variant `seed` and start there. Each arm is for 24 weeks, of constant strength (no kinetics in the paper), in a trial:
-`trial` 1 or more switches on the placebo term k3. Two drugs at once count as one trial; levels are in arbitrary units.
+starts at the own untreated steady state, found anew for every set of parameters. Each arm is for 24 weeks, of constant
+strength (no kinetics in the paper), in a trial: `trial` 1 or more switches on the placebo term k3. Two drugs at once
+count as one trial; levels are in arbitrary units.
 
 The typical patient is NOT the mean: placebo improves EASI by 72 % in the typical patient, and only 25 % of the virtual
 patients by 75 % or more (dupilumab: 84 %, and 69 % of them). Finding: in those whom dupilumab fails, IL-13 with IL-22
@@ -22,7 +22,7 @@ itself, kinetics of drugs.
 """
 
 from immunode.intervention import Intervention, add, set_to
-from immunode.model import Derived, Event, Model, Parameter, Process, State, Switch, Unit, Variant
+from immunode.model import Derived, Event, Model, Parameter, Process, State, Switch, Unit, sourced
 
 MODEL = Model(
     name="miyano2022",
@@ -35,21 +35,23 @@ MODEL = Model(
     horizon=24.0,
     readouts=["EASI", "improvement", "s", "P"],
     units=[Unit("Th", "T helper cells in skin, relative"), Unit("level", "cytokine in skin, relative")],
+    start="steady state",
     states=[
-        State("s", 0.586628824102, "1", "skin barrier integrity, 0 to 1", source="untreated steady state"),
-        State("P", 0.138751678358, "1", "infiltrated microbes", "pathogen", source="untreated steady state"),
-        State("Th1", 1.67045446675, "Th", "Th1 cells", "cell", source="untreated steady state"),
-        State("Th2", 4.49091279123, "Th", "Th2 cells", "cell", source="untreated steady state"),
-        State("Th17", 1.13126589711, "Th", "Th17 cells", "cell", source="untreated steady state"),
-        State("Th22", 10.5206213434, "Th", "Th22 cells", "cell", source="untreated steady state"),
-        State("IL4", 31.2619835875, "level", "interleukin 4", "signal", source="untreated steady state"),
-        State("IL13", 28.1966310147, "level", "interleukin 13", "signal", source="untreated steady state"),
-        State("IL17", 2.72909298481, "level", "interleukin 17A", "signal", source="untreated steady state"),
-        State("IL22", 1.38914464503, "level", "interleukin 22", "signal", source="untreated steady state"),
-        State("IL31", 1.00962795365, "level", "interleukin 31", "signal", source="untreated steady state"),
-        State("IFNg", 1.12188732021, "level", "interferon gamma", "signal", source="untreated steady state"),
-        State("TSLP", 3.2687756389, "level", "thymic stromal lymphopoietin", "signal", source="untreated steady state"),
-        State("OX40L", 6.38626839307, "level", "OX40 ligand", "signal", source="untreated steady state"),
+        *sourced("authors' code: where the search for the steady state begins",
+            State("s", 0.5931, "1", "skin barrier integrity, 0 to 1"),
+            State("P", 0.4069, "1", "infiltrated microbes", "pathogen"),
+            State("Th1", 3.1, "Th", "Th1 cells", "cell"),
+            State("Th2", 8.7, "Th", "Th2 cells", "cell"),
+            State("Th17", 2.0, "Th", "Th17 cells", "cell"),
+            State("Th22", 21.0, "Th", "Th22 cells", "cell"),
+            State("IL4", 38.0, "level", "interleukin 4", "signal"),
+            State("IL13", 40.5, "level", "interleukin 13", "signal"),
+            State("IL17", 5.4, "level", "interleukin 17A", "signal"),
+            State("IL22", 3.0, "level", "interleukin 22", "signal"),
+            State("IL31", 2.0, "level", "interleukin 31", "signal"),
+            State("IFNg", 1.5, "level", "interferon gamma", "signal"),
+            State("TSLP", 4.4, "level", "thymic stromal lymphopoietin", "signal"),
+            State("OX40L", 9.7, "level", "OX40 ligand", "signal")),
     ],
     switches=[
         Switch("EASI0", 19.87642, "", "EASI at the start of the run"),
@@ -107,15 +109,16 @@ MODEL = Model(
         Parameter("k26", 5.365556, "level/week", "OX40L by others", "mu 1.68, sd 0.78", "fitted", (1.16, 24.7)),
         Parameter("d17", 1.619958, "1/week", "loss of OX40L", "mu 0.4824, sd 0.236", "fitted", (1.02, 2.57)),
         Parameter("c_P", 1.0, "1/week", "killing of microbes without cytokines", "code: 1", "published", (1.0, 1.0)),
-        Parameter("trial", 0.0, "", "in a trial (1 or more): placebo effect", "input: untreated", "derived"),
-        Parameter("r_IL4", 0.0, "", "neutralized part of IL-4", "input: untreated", "derived"),
-        Parameter("r_IL13", 0.0, "", "neutralized part of IL-13", "input: untreated", "derived"),
-        Parameter("r_IL17", 0.0, "", "neutralized part of IL-17", "input: untreated", "derived"),
-        Parameter("r_IL22", 0.0, "", "neutralized part of IL-22", "input: untreated", "derived"),
-        Parameter("r_IL31", 0.0, "", "neutralized part of IL-31", "input: untreated", "derived"),
-        Parameter("r_TSLP", 0.0, "", "neutralized part of TSLP", "input: untreated", "derived"),
-        Parameter("r_OX40L", 0.0, "", "neutralized part of OX40L", "input: untreated", "derived"),
-        Parameter("c_IFN", 0.0, "level", "IFN-gamma given", "input: untreated", "derived"),
+        *sourced("input: untreated",
+            Parameter("trial", 0.0, "", "in a trial (1 or more): placebo effect"),
+            Parameter("r_IL4", 0.0, "", "neutralized part of IL-4"),
+            Parameter("r_IL13", 0.0, "", "neutralized part of IL-13"),
+            Parameter("r_IL17", 0.0, "", "neutralized part of IL-17"),
+            Parameter("r_IL22", 0.0, "", "neutralized part of IL-22"),
+            Parameter("r_IL31", 0.0, "", "neutralized part of IL-31"),
+            Parameter("r_TSLP", 0.0, "", "neutralized part of TSLP"),
+            Parameter("r_OX40L", 0.0, "", "neutralized part of OX40L"),
+            Parameter("c_IFN", 0.0, "level", "IFN-gamma given"), evidence="derived"),
     ],
     derived=[
         Derived("EASI", "36*(P + 1 - s)", "", "eczema area and severity index, 0 to 72"),
@@ -167,18 +170,12 @@ MODEL = Model(
     events=[
         Event("baseline", {"EASI0": "EASI"}, at=0, meaning="EASI at the start is what improvement is counted from"),
     ],
-    variants=[
-        Variant("seed", initial={
-            "s": 0.5931, "P": 0.4069, "Th1": 3.1, "Th2": 8.7, "Th17": 2.0, "Th22": 21.0, "IL4": 38.0, "IL13": 40.5,
-            "IL17": 5.4, "IL22": 3.0, "IL31": 2.0, "IFNg": 1.5, "TSLP": 4.4, "OX40L": 9.7},
-                note="run it untreated for 1000 weeks to find a patient's baseline", source="authors' code"),
-    ],
     interventions=[
-        Intervention("placebo", [add("trial", 1.0)], acts_on="growth",
-                     evidence="published", expects={"EASI": "down", "P": "down", "s": "up"},
+        Intervention("placebo", [add("trial", 1.0)], acts_on="growth", evidence="published",
+                     expects={"EASI": "down", "P": "down", "s": "up"},
                      source="authors' code: no drug; what being in a trial does (k3)"),
-        Intervention("dupilumab", [add("trial", 1.0), set_to("r_IL4", 0.99), set_to("r_IL13", 0.99)],
-                     kind="drug", direction="suppress", acts_on="signal", evidence="published",
+        Intervention("dupilumab", [add("trial", 1.0), set_to("r_IL4", 0.99), set_to("r_IL13", 0.99)], kind="drug",
+                     direction="suppress", acts_on="signal", evidence="published",
                      expects={"EASI": "down", "P": "down", "s": "up"}, source="authors' code: both neutralized"),
         Intervention("lebrikizumab", [add("trial", 1.0), set_to("r_IL13", 0.99)], kind="drug", direction="suppress",
                      acts_on="signal", evidence="published", expects={"EASI": "down", "P": "down", "s": "up"},
@@ -204,8 +201,8 @@ MODEL = Model(
         Intervention("rifng", [add("trial", 1.0), set_to("c_IFN", 210.0)], kind="drug", direction="enhance",
                      acts_on="activation", evidence="published", expects={"EASI": "down", "P": "down", "s": "up"},
                      source="authors' code: recombinant IFN-gamma"),
-        Intervention("il13_il22", [add("trial", 1.0), set_to("r_IL13", 0.99), set_to("r_IL22", 0.99)],
-                     kind="drug", direction="suppress", acts_on="signal", evidence="published",
+        Intervention("il13_il22", [add("trial", 1.0), set_to("r_IL13", 0.99), set_to("r_IL22", 0.99)], kind="drug",
+                     direction="suppress", acts_on="signal", evidence="published",
                      expects={"EASI": "down", "P": "down", "s": "up"}, source="authors' code: hypothetical drug"),
     ],
 )
