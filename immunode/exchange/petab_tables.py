@@ -82,7 +82,9 @@ def problem_tables(
 def _estimated(model: Model, names: Sequence[str] | None, conditioned: set[str]) -> list[Parameter]:
     known = {p.name: p for p in model.parameters}
     if names is None:
-        own = [p for p in model.parameters if p.name.partition(".")[0] not in model.applied and p.name not in conditioned]
+        own = [
+            p for p in model.parameters if p.name.partition(".")[0] not in model.applied and p.name not in conditioned
+        ]
         ranged = [p for p in own if p.bounds and p.bounds[0] < p.bounds[1]]
         return ranged or [p for p in own if p.value]
     for name in names:

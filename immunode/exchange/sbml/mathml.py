@@ -114,6 +114,9 @@ class Converter:
         children = [node.getChild(i) for i in range(node.getNumChildren())]
         parts = [self._convert(child, scope, depth + 1) for child in children]
         if kind in ("and", "or", "xor", "not", "implies"):
+            needed = {"not": 1, "implies": 2}.get(kind, len(parts))
+            if len(parts) != needed:
+                raise ModelError(f"{self.who}: <{kind}> takes {needed} arguments; {len(parts)} found")
             return self._logical(kind, [as_condition(part) for part in parts])
         if kind == "piecewise":
             return self._piecewise(parts)

@@ -1,0 +1,86 @@
+"""Antimony both ways."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+import immunode as im
+from immunode.errors import ModelError, StoreError
+from immunode.exchange.antimony import to_antimony
+from immunode.exchange.sbml.writing import document_ids
+
+pytest.importorskip("antimony")
+
+TEXT = """
+model tumor
+  E = 3.2e5; T = 5e5;
+  s = 1.3e4; d = 0.0412; a = 0.18; n = 1.101e-7;
+  influx: -> E; s;
+  death: E -> ; d*E;
+  growth: -> T; a*T;
+  killing: T -> ; n*E*T;
+end
+"""
+
+
+def test_a_text_becomes_a_model_with_named_fluxes() -> None:
+    model = im.read_antimony(TEXT)
+    assert {s.name: s.initial for s in model.states} == {"E": 3.2e5, "T": 5e5}
+    assert [p.name for p in model.processes] == ["influx", "death", "growth", "killing"]
+    killing = im.Intervention("boost", [im.scale("n", 2)])
+    both = im.simulate(model, until=5.0, arms={"control": [], "boost": [killing]})
+    assert both["boost"]["T"][-1] < both["control"]["T"][-1]
+
+
+@pytest.mark.parametrize(
+    ("wrong", "message"),
+    [
+        (("n*E*T", "n*E*TT"), r"the parameter 'TT' has no value; did you mean 'T'"),
+        (("-> T; a", "-> TT; a"), r"the species 'TT' has no value; did you mean 'T'"),
+        (("n*E*T", "nn*E*T"), r"the parameter 'nn' has no value; did you mean 'n'"),
+        (("d*E;", "d*)E;"), "line 6"),
+        (("model tumor", 'import "other.txt"\nmodel tumor'), "imports another file, which is never read"),
+    ],
+)
+def test_what_antimony_lets_pass_is_refused(wrong: tuple[str, str], message: str) -> None:
+    with pytest.raises(ModelError, match=message):
+        im.read_antimony(TEXT.replace(*wrong, 1))
+
+
+def test_the_word_import_in_a_comment_is_no_import() -> None:
+    assert im.read_antimony(TEXT.replace("model tumor", '// import "x"\nmodel tumor')).name
+
+
+def test_a_missing_and_a_binary_file_are_said_in_one_line(tmp_path: Path) -> None:
+    with pytest.raises(StoreError, match="can't be read"):
+        im.read_antimony(tmp_path / "missing.ant")
+    (tmp_path / "binary.ant").write_bytes(bytes(range(256)))
+    with pytest.raises(StoreError, match="UTF-8"):
+        im.read_antimony(tmp_path / "binary.ant")
+
+
+@pytest.mark.parametrize(
+    ("name", "arm"),
+    [("kuznetsov1994", ""), ("baker2013", "infliximab"), ("cartmath2021", ""), ("berends2019", "standard")],
+)
+def test_a_model_written_and_read_again_gives_the_same_curves(name: str, arm: str, tmp_path: Path) -> None:
+    model = im.load_model(name)
+    model = im.perturb(model, arm) if arm else model
+    path = im.write_antimony(model, tmp_path / "model.ant")
+    back = im.read_antimony(path)
+    times = np.linspace(0, model.horizon / 4, 21)
+    ours, theirs = im.simulate(model, times=times, rtol=1e-9), im.simulate(back, times=times, rtol=1e-9)
+    ids = document_ids(model)
+    for state in model.states:
+        scale = float(np.abs(ours[state.name]).max()) + 1e-12
+        np.testing.assert_allclose(theirs[ids[state.name]] / scale, ours[state.name] / scale, atol=1e-6)
+
+
+def test_the_text_reads_like_the_model() -> None:
+    text = to_antimony(im.load_model("kuznetsov1994"))
+    assert "tumor_kill: T => ; n*E*T;" in text
+    assert "unit day = 86400 second;" in text
+    assert "dimensionless" not in text
