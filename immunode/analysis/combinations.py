@@ -52,7 +52,15 @@ class Curve:
         rises = np.append(True, np.diff(reached) > 0)
         rises[0] = True
         found = np.interp(wanted, reached[rises], grid[rises])
-        return np.where(wanted > reached[-1], np.inf, np.where(wanted <= 0, 0.0, found))
+        # the top itself counts as reached, also where rounding lifts it
+        beyond = wanted > reached[-1] * (1 + 1e-6)
+        return np.where(beyond, np.inf, np.where(wanted <= 0, 0.0, found))
+
+    @property
+    def still_rising(self) -> bool:
+        """Whether the effect still grows at the largest dose: by more than 1 % over the last tenth of the doses."""
+        grid, reached = self.fine()
+        return bool(reached[-1] > 1.01 * float(np.interp(0.9 * grid[-1], grid, reached)))
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -284,6 +292,8 @@ def synergy(
     for name, curve in zip(names, curves, strict=True):
         if not curve.rising:
             notes.append(f"{name} alone has no rising effect: Loewe takes the smallest dose that reaches an effect")
+        if curve.still_rising and np.nanmax(effect) > float(curve.fine()[1][-1]) * (1 + 1e-6):
+            notes.append(f"Loewe counts effects that {name} has at no dose tested as never reached by it alone")
     if np.isnan(loewe).any():
         notes.append("Loewe is not defined where it expects more than either agent does at any dose tested")
     if (effect < -0.01).any():

@@ -101,7 +101,8 @@ class DoseResponse:
             unit = f" {self.dose_unit}" if self.dose_unit else ""
             ends = f"from {bottom:.4g} to {top:.4g} {row['unit']}".rstrip()
             lines.append(
-                f"  {row['endpoint']}: EC50 {ec50:.4g} [{low:.3g}, {high:.3g}]{unit}, hill {hill:.3g}, {ends}, r2 {r2:.4f}"
+                f"  {row['endpoint']}: EC50 {ec50:.4g} [{low:.3g}, {high:.3g}]{unit}, hill {hill:.3g}, "
+                f"{ends}, r2 {r2:.4f}"
             )
             if beyond > 0.05:
                 lines.append(f"    caution: {100 * beyond:.0f} % of the EC50 lie beyond the largest dose")
@@ -247,7 +248,7 @@ def _fit(doses: Array, y: Array) -> tuple[Array, float, float] | None:
     scaled = (y - y[0]) / size
 
     def miss(v: Array) -> Array:
-        return hill_curve(x, v[0], v[1], np.exp(v[2]), np.exp(v[3])) - scaled
+        return np.asarray(hill_curve(x, v[0], v[1], np.exp(v[2]), np.exp(v[3])) - scaled)
 
     best: Any = None
     for hill in (0.7, 1.5, 4.0):

@@ -173,9 +173,9 @@ Rule = tuple[str, str, float, bool]
 def _rules(text: str) -> list[Rule]:
     """Return (endpoint, sign, number, relative to control) of each part of a responder rule."""
     found: list[Rule] = []
-    for part in re.split(r"\band\b", text) if isinstance(text, str) else []:
+    for part in _parts(str(text)):
         number = r"([+-]?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?)"
-        match = re.fullmatch(rf"\s*(.+?)\s*(<=|>=|<|>)\s*(?:{number}(\s*\*\s*control)?|(control))\s*", part)
+        match = re.fullmatch(rf"\s*([\w.]+\s*\(.*\)|[^<>=()]+?)\s*(<=|>=|<|>)\s*(?:{number}(\s*\*\s*control)?|(control))\s*", part)
         if not match:
             break
         found.append((_plain(match[1]), match[2], float(match[3] or 1.0), bool(match[4] or match[5])))
@@ -185,6 +185,18 @@ def _rules(text: str) -> list[Rule]:
     raise StudyError(
         f"responder rule {text!r} can't be read; write 'final(T) < 1e6' or 'final(T) < 0.5*control', joined by 'and'"
     )
+
+
+def _parts(text: str) -> list[str]:
+    """Return what is joined by `and` outside brackets: an endpoint's own condition may hold one."""
+    parts, depth = [""], 0
+    for piece in re.split(r"(\band\b|[()])", text):
+        depth += (piece == "(") - (piece == ")")
+        if piece == "and" and depth == 0:
+            parts.append("")
+        else:
+            parts[-1] += piece
+    return parts
 
 
 def _plain(text: str) -> str:

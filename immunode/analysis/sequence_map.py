@@ -161,12 +161,10 @@ def sequence_map(
         raise StudyError(
             f"{model.name}: gaps must increase from 0 on, got {', '.join(str(g) for g in listed) or 'none'}"
         )
-    texts = all(isinstance(gap, str) for gap in listed)
     arms: dict[str, Any] = {CONTROL: [], one.name: [one], two.name: [two], "together": [one, two]}
     for side, pair in enumerate(((one, two), (two, one))):
         for i, gap in enumerate(listed):
-            spaced = gap if texts else _text_gap(model, float(times[i]), pair)
-            arms[f"{side}:{i}"] = list(sequence(*pair, gap=spaced))
+            arms[f"{side}:{i}"] = list(sequence(*pair, gap=_gap(model, gap, float(times[i]), pair[0])))
     missing = _unable(model, arms)
     drawn = whole("sequence_map", "n", n, 1)
     if space is None and drawn > 1:
@@ -200,12 +198,14 @@ def _unable(model: Model, arms: dict[str, Any]) -> set[str]:
     return set()
 
 
-def _text_gap(model: Model, gap: float, pair: tuple[Any, Any]) -> float | str:
-    """Return a gap in the manner of the schedule before it: with the model's unit where that has one."""
+def _gap(model: Model, given: float | str, time: float, before: Any) -> float | str:
+    """Return a gap in the manner of the schedule that it follows: text where that is text, else a number."""
     from immunode.intervention.sequences import end_of
 
-    end = end_of(pair[0])
-    return f"{gap:.15g} {model.time_unit}" if isinstance(end, str) and model.time_unit else gap
+    if not isinstance(end_of(before), str):
+        return time
+    unit = model.time_unit or model.clock
+    return given if isinstance(given, str) else f"{time:.15g} {unit}"
 
 
 def _median(values: Array) -> Any:

@@ -142,7 +142,8 @@ def inputs_heat(
         cmap = colormaps["PuOr_r" if signed else "Blues"]
         ax.pcolormesh(
             np.arange(len(columns) + 1), np.arange(len(rows) + 1) - 0.5,
-            np.ma.masked_invalid(np.clip(z, -reach, reach)), norm=norm, cmap=cmap, edgecolors=PAPER, linewidth=look.line / 2,
+            np.ma.masked_invalid(np.clip(z, -reach, reach)), norm=norm, cmap=cmap, edgecolors=PAPER,
+            linewidth=look.line / 2,
         )  # fmt: skip
         ax.set_facecolor("#ECEEF1")
         cell = wide / len(columns)

@@ -61,8 +61,8 @@ def terms(
             text = ("+" if value > 0 else "") + number(value / 10.0**power)
             right = value >= 0
             ax.annotate(text, (place, i), xytext=((0.35 if right else -0.35) * look.text, 0),
-                        textcoords="offset points", ha="left" if right else "right", va="center_baseline", fontsize=look.small,
-                        color=readable(colors[i]), gid="value", annotation_clip=False)  # fmt: skip
+                        textcoords="offset points", ha="left" if right else "right", va="center_baseline",
+                        fontsize=look.small, color=readable(colors[i]), gid="value", annotation_clip=False)  # fmt: skip
         label_x(ax, quantity_label(label, unit, power), wide, look)
         write_note(figure, note, look)
     return figure

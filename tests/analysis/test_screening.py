@@ -1,0 +1,72 @@
+"""Elementary effects against closed forms and SALib's own numbers."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import pytest
+
+from immunode.analysis.screening import morris
+from immunode.errors import StudyError
+
+SPACE = {"a": (0.0, 2.0), "b": (-1.0, 1.0), "c": (0.0, 1.0)}
+
+
+def test_effects_of_a_sum_are_its_slopes_times_the_ranges() -> None:
+    found = morris(lambda x: 3 * x[:, 0] - 5 * x[:, 1] + 0 * x[:, 2], SPACE, 20)
+    np.testing.assert_allclose(found.measures["mu"][0], [6, -10, 0], atol=1e-12)
+    np.testing.assert_allclose(found.measures["mu_star"][0], [6, 10, 0], atol=1e-12)
+    np.testing.assert_allclose(found.measures["sigma"][0], 0, atol=1e-12)
+    assert found.ranking().index.tolist() == ["b", "a", "c"]
+
+
+def test_interactions_show_in_the_spread() -> None:
+    found = morris(lambda x: x[:, 0] * x[:, 1] + x[:, 2], SPACE, 50)
+    sigma = dict(zip(found.columns, found.measures["sigma"][0], strict=True))
+    assert sigma["a"] > 0.5
+    assert sigma["c"] < 1e-12
+
+
+def test_numbers_are_those_of_salib() -> None:
+    from SALib.analyze import morris as analyze
+    from SALib.sample import morris as sample
+
+    problem = {"num_vars": 3, "names": list("abc"), "bounds": [list(v) for v in SPACE.values()]}
+    points = sample.sample(problem, 30, num_levels=6, seed=2)
+
+    def f(x: np.ndarray[Any, Any]) -> np.ndarray[Any, Any]:
+        return np.asarray(np.exp(x[:, 0]) * x[:, 1] + x[:, 2])
+
+    told = analyze.analyze(problem, points, f(points), num_levels=6, num_resamples=200, seed=2)
+    found = morris(f, SPACE, 30, levels=6, seed=2)
+    for measure in ("mu", "mu_star", "sigma"):
+        np.testing.assert_allclose(found.measures[measure][0], np.asarray(told[measure], float), rtol=1e-10)
+    given = morris((dict(zip("abc", points.T, strict=True)), f(points)), levels=6)
+    np.testing.assert_allclose(given.measures["mu"][0], found.measures["mu"][0], rtol=1e-10)
+
+
+def test_trajectories_with_a_failed_run_are_left_out_and_counted() -> None:
+    def holes(x: np.ndarray[Any, Any]) -> np.ndarray[Any, Any]:
+        y = 3 * x[:, 0] - 5 * x[:, 1]
+        y[[0, 9]] = np.nan
+        return np.asarray(y)
+
+    found = morris(holes, SPACE, 20)
+    assert found.used.tolist() == [18]
+    assert "2 of 20 trajectories left out" in repr(found)
+    np.testing.assert_allclose(found.measures["mu"][0], [6, -10, 0], atol=1e-12)
+
+
+def test_what_can_not_be_is_one_line() -> None:
+    with pytest.raises(StudyError, match="levels must be even, got 5"):
+        morris(lambda x: x[:, 0], SPACE, 10, levels=5)
+    with pytest.raises(StudyError, match="needs trajectories of 2 rows"):
+        morris(({"a": [1, 2, 3]}, [1, 2, 3]))
+
+
+@pytest.mark.parametrize("kind", ["bars", "heat", "plane", "convergence"])
+def test_its_figures_can_be_drawn(kind: str) -> None:
+    figure = morris(lambda x: x[:, 0] * x[:, 1] + x[:, 2], SPACE, 20).plot(kind)
+    figure.canvas.draw()
+    assert any("a" == t.get_text() for ax in figure.axes for t in [*ax.get_yticklabels(), *ax.texts])
