@@ -10,6 +10,7 @@ import hashlib
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from itertools import product
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -97,13 +98,27 @@ class Store:
         """
         columns = _columns(plan, done, self.layout.labels()["arm_name"])
         columns["digest"] = np.frombuffer(_digest(columns), np.uint8)
+        if len(columns["status"]) < self.layout.span:
+            self.forget(block)  # Zarr reads what is there before it writes a part of a chunk
         with self.place.told("written"):
             for name in self.layout.arrays():
                 self._set(name, block, columns[name])
 
     def forget(self, block: int) -> None:
-        """Remove the status of a block, so that no reader takes it for done."""
-        self.place.remove(f"status/c/{block}")
+        """Remove what is there of a block, its status first, so that no reader takes it for done."""
+        for file in reversed(self.files(block)):
+            self.place.remove(file)
+
+    def files(self, block: int) -> list[str]:
+        """Return the files of a block in the order in which they are written, the status last."""
+        made = []
+        for name, (_, dims, shape, chunks, _) in self.layout.arrays().items():
+            along = [
+                [block] if dim in ("run", "block") else range(-(-size // chunk))
+                for dim, size, chunk in zip(dims, shape, chunks, strict=True)
+            ]
+            made += [f"{name}/c/{'/'.join(map(str, at))}" for at in product(*along)]
+        return made
 
     def read_sound(self, block: int) -> Columns | None:
         """Return the arrays of a block, or None where it is not whole or not as it was written."""

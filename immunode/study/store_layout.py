@@ -115,10 +115,7 @@ def metadata(layout: Layout, times: Any, notes: Mapping[str, Mapping[str, Any]])
             "study": layout.study,
         }
     }
-    options: dict[str, Any] = {
-        "compressors": [zarr.codecs.ZstdCodec(level=1), zarr.codecs.Crc32cCodec()],
-        "config": {"write_empty_chunks": True},
-    }
+    options: dict[str, Any] = {"compressors": [zarr.codecs.ZstdCodec(level=1), zarr.codecs.Crc32cCodec()]}
     with warnings.catch_warnings():
         # metadata in one place is what makes a remote store open at once; readers without it look at each array
         warnings.filterwarnings("ignore", message="Consolidated metadata")
@@ -150,7 +147,7 @@ def read_layout(place: Place) -> Layout | None:
     """
     content = place.read("zarr.json", LARGEST)
     if content is None:
-        others = [name for name in place.names() if not name.startswith(".")]
+        others = [name for name in place.names() if not name.startswith(".") and not name.endswith(".partial")]
         known = {*_NOTES, "trajectories", "time", "endpoint", "column", "arm_name", "quantity"}
         if set(others) - known:
             raise StoreError(f"{place.name}: this is no store of immunode, but holds '{others[0]}'; give another name")

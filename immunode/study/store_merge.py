@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-from itertools import product
 
 from immunode.errors import StoreError
 from immunode.study.store import Store
@@ -74,13 +73,7 @@ def _like(source: Store, place: Place) -> Store:
 
 def _copy(source: Store, target: Store, block: int) -> None:
     """Copy the files of a block, its status last."""
-    for name, (_, dims, shape, chunks, _) in source.layout.arrays().items():
-        along = [
-            [block] if dim in ("run", "block") else range(-(-size // chunk))
-            for dim, size, chunk in zip(dims, shape, chunks, strict=True)
-        ]
-        for place in product(*along):
-            file = f"{name}/c/{'/'.join(map(str, place))}"
-            content = source.place.read(file, 2 * MOST_BYTES)
-            if content is not None:
-                target.place.write(file, content)
+    for file in source.files(block):
+        content = source.place.read(file, 2 * MOST_BYTES)
+        if content is not None:
+            target.place.write(file, content)

@@ -157,7 +157,7 @@ class Place:
         if not getattr(system, "async_impl", False):
             from fsspec.implementations.asyn_wrapper import AsyncFileSystemWrapper
 
-            return zarr.storage.FsspecStore(AsyncFileSystemWrapper(system), path=self.path, read_only=read_only)
+            return zarr.storage.FsspecStore(AsyncFileSystemWrapper(system, asynchronous=True), path=self.path, read_only=read_only)
         from fsspec import filesystem
 
         options = {**system.storage_options, "asynchronous": True}

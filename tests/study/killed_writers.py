@@ -51,7 +51,7 @@ def child(store: Path) -> int:
         return number
     try:
         write(store)
-    except BaseException as error:
+    except Exception as error:  # noqa: BLE001 - told to who started it
         print(f"writer: {error!r}", file=sys.stderr, flush=True)
         os._exit(1)
     os._exit(0)
