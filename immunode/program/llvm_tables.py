@@ -1,6 +1,6 @@
 """The sparse factorization as loops over tables of places, for systems whose unrolled code is too long to compile.
 
-The same operations in the same order as `llvm_source.Factors`, so the same numbers to the bit (but for signs of zero).
+The same operations in the same order as in `llvm_source.Factors`.
 """
 
 from __future__ import annotations

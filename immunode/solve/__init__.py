@@ -20,7 +20,7 @@ __all__ = ["ENGINES", "Batch", "Engine", "OnJump", "Request", "Status", "choose_
 ENGINES = ("auto", "scipy", "numpy", "compiled")
 FEW_RUNS = 10
 """Below this many runs SciPy, one at a time, is faster than a block."""
-MANY_NODES = 4000
+MANY_NODES = 10_000
 """Above this many operations a program takes longer to compile than "auto" waits; engine="compiled" does it."""
 _SCIPY_METHODS = ("LSODA", "BDF", "Radau", "DOP853")
 

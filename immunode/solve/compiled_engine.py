@@ -256,10 +256,12 @@ class _Sweep:
 def kernel(program: Program, method: str) -> Kernel:
     """Return the kernel of a program; made once, then read from disk."""
     lanes = width(len(program.states), method)
-    key = hashlib.sha256("\n".join([_own_sources(), method, str(lanes), _content(program)]).encode()).hexdigest()
+    layout = Layout(program, method, lanes)
+    parts = [_own_sources(), method, str(lanes), str(layout.looped), _content(program)]
+    key = hashlib.sha256("\n".join(parts).encode()).hexdigest()
     where = llvm_compile.address(key, ENTRY, lambda: kernel_source(program, method)[0])
     call = llvm_compile.as_function(where, ctypes.c_void_p, ctypes.c_void_p)
-    return Kernel(call, Layout(program, method, lanes).size * lanes)
+    return Kernel(call, layout.size * lanes)
 
 
 def _content(program: Program) -> str:
