@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -13,7 +13,7 @@ from immunode.analysis.autonomous import Autonomous, Given, autonomous, bounds_o
 from immunode.analysis.bifurcation_points import BifurcationPoint, SteadyEquations
 from immunode.analysis.branches import Branch, Tracer
 from immunode.analysis.newton import look, newton
-from immunode.errors import StudyError
+from immunode.errors import StudyError, did_you_mean
 from immunode.model.declaration import Model
 
 if TYPE_CHECKING:
@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
+    from immunode.analysis.curves import Curves
     from immunode.analysis.cycles import Cycles
     from immunode.plot.style import Style
 
@@ -37,7 +38,7 @@ class Continuation:
     states : names of the states, without running totals.   units : of states and parameters.   time_unit : of periods.
     branches, points : curves and what was located on them (parameter to 1e-6 or better).
     cycles : families of stable cycles, one for each stretch of the parameter; empty where they were not asked for.
-    notes : what was held or cut short.
+    notes : what was held or cut short.   equations, lowest : what `curves` goes on with.
     """
 
     who: str
@@ -51,6 +52,45 @@ class Continuation:
     points: tuple[BifurcationPoint, ...]
     cycles: tuple[Cycles, ...]
     notes: tuple[str, ...]
+    equations: SteadyEquations
+    lowest: Array
+
+    def curves(
+        self,
+        second: str,
+        between: tuple[float, float] | None = None,
+        *,
+        log: bool | None = None,
+        kinds: Sequence[str] = ("fold", "Hopf"),
+        most: int = 1000,
+    ) -> Curves:
+        """Return the curves of folds and Hopf points over this parameter and a second one.
+
+        second : another parameter; between, log : as in `continuation`.   kinds : which points to follow.
+
+        Raises
+        ------
+        StudyError : an unknown name or kind, a range that can't be or leaves the model's own value out.
+        """
+        from immunode.analysis.curves import Curves, follow_points
+
+        system = self.equations.system
+        for kind in kinds:
+            if kind not in ("fold", "Hopf"):
+                raise StudyError(f"{self.who}: no curve of '{kind}'{did_you_mean(kind, ('fold', 'Hopf'))}")
+        row = system.row(second)
+        ends = _range(system, second, between)
+        own = float(system.values[row, 0])
+        if not ends[0] <= own <= ends[1]:
+            raise StudyError(f"{self.who}: {second} is {own:g}, outside {ends[0]:g} to {ends[1]:g}; curves begin there")
+        log = _is_wide(ends) if log is None else log
+        points = [p for p in self.points if p.kind in kinds]
+        made, special = follow_points(self.equations, points, second, ends, log, self.lowest, most)
+        unit = self.units.get
+        return Curves(
+            self.who, self.parameter, second, unit(self.parameter, ""), unit(second, ""), self.states, made, special,
+            (self.log, log),
+        )  # fmt: skip
 
     def of(self, kind: str) -> tuple[BifurcationPoint, ...]:
         """Return the points of a kind ("fold", "Hopf", "transcritical", "pitchfork"), by the parameter's value."""
@@ -98,7 +138,6 @@ class Continuation:
         ------
         StudyError : an unknown state, or nothing to draw.
         """
-        from immunode.errors import did_you_mean
         from immunode.plot.bifurcation import bifurcation
 
         state = state or self.states[0]
@@ -168,7 +207,7 @@ def continuation(
     system = autonomous(model, interventions)
     row = system.row(parameter)
     ends = _range(system, parameter, between)
-    log = ends[0] > 0 and ends[1] / ends[0] > WIDE if log is None else log
+    log = _is_wide(ends) if log is None else log
     if log and ends[0] <= 0:
         raise StudyError(f"{model.name}: {parameter} from {ends[0]:g} can't be followed on a log axis; give log=False")
     limits = bounds_of(system, bounds)
@@ -201,7 +240,7 @@ def continuation(
         notes += said
     return Continuation(
         model.name, parameter, ends, log, system.names, system.units, model.time_unit, branches, tuple(points),
-        families, tuple(notes),
+        families, tuple(notes), equations, lowest,
     )  # fmt: skip
 
 
@@ -219,6 +258,10 @@ def _range(system: Autonomous, parameter: str, between: Any) -> tuple[float, flo
     if not (np.isfinite([low, high]).all() and low < high):
         raise StudyError(f"{who}: between must rise, got ({low:g}, {high:g})")
     return low, high
+
+
+def _is_wide(ends: tuple[float, float]) -> bool:
+    return ends[0] > 0 and ends[1] / ends[0] > WIDE
 
 
 def _own(system: Autonomous, start: Mapping[str, float] | None) -> tuple[Array | None, Array | None]:
