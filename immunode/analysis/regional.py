@@ -175,7 +175,9 @@ def _rules(text: str) -> list[Rule]:
     found: list[Rule] = []
     for part in _parts(str(text)):
         number = r"([+-]?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?)"
-        match = re.fullmatch(rf"\s*([\w.]+\s*\(.*\)|[^<>=()]+?)\s*(<=|>=|<|>)\s*(?:{number}(\s*\*\s*control)?|(control))\s*", part)
+        match = re.fullmatch(
+            rf"\s*([\w.]+\s*\(.*\)|[^<>=()]+?)\s*(<=|>=|<|>)\s*(?:{number}(\s*\*\s*control)?|(control))\s*", part
+        )
         if not match:
             break
         found.append((_plain(match[1]), match[2], float(match[3] or 1.0), bool(match[4] or match[5])))

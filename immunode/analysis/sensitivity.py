@@ -220,7 +220,7 @@ class Sensitivity:
             return draw.plane(mu_star, sigma, names=names, unit=unit, title=named, **look)
         if kind == "convergence":
             return draw.convergence(
-                self.sizes, self.stages[:, k][:, order], names=names, measure=self.main, title=named, **look
+                self.sizes, self.stages[:, k][:, order], names=names, measure=_AXIS[self.main], title=named, **look
             )
         shown = ("S1", "ST") if self.method == "sobol" else (self.main,)
         return draw.bars(
@@ -251,6 +251,12 @@ class Sensitivity:
 
 
 _SHORT = {"S1": "the input alone (S1)", "ST": "with its interactions (ST)"}
+_AXIS = {
+    "ST": "total index (ST)",
+    "mu_star": "mean size of the effects (μ*)",
+    "prcc": WORDS["prcc"],
+    "distance": "distance",
+}
 _TITLES = {
     "local": "Local sensitivity",
     "morris": "Morris screening",

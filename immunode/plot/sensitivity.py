@@ -30,15 +30,31 @@ def row_axes(
     if not len(names):
         raise StudyError("plot: there is nothing to draw")
     size = style.text if len(names) <= 14 else style.small
+    most = 0.32 * style.width * 72
+    shown = [name if "\n" in name else wrap(name, most, size, lines=2) for name in names]
+    pitch = max(pitch, 2.6) if any("\n" in name for name in shown) else pitch
     figure, (ax,) = make_panels(1, style, axes, row=(len(names) * pitch * size + 5 * style.text) / 72, title=title)
-    most = 0.32 * figure.get_figwidth() * 72
-    shown = [wrap(name, most, size, lines=2) for name in names]
     ax.set_ylim(len(names) - 0.4, -0.6)
     ax.set_yticks(range(len(names)), shown, fontsize=size, linespacing=1.0)
     ax.tick_params(axis="y", length=0)
     ax.spines["left"].set_visible(False)
     wide = figure.get_figwidth() * 72 - max(width_of(s, size) for s in shown) - 3 * style.text
     return figure, ax, max(wide, 6 * style.text)
+
+
+def with_room(
+    values: ArrayLike, left: Sequence[str], right: Sequence[str], wide: float, size: float
+) -> tuple[float, float]:
+    """Return the ends of an axis `wide` points long that leaves room for texts beside the bars of `values`.
+
+    left, right : texts that may stand beyond the least, the largest value.
+    """
+    array = np.asarray(values, float)
+    low, high = float(array.min()), float(array.max())
+    span = (high - low) or abs(high) or 1.0
+    rooms = [max((width_of(t, size) for t in side), default=-size) + 1.2 * size for side in (left, right)]
+    point = span / max(wide - sum(rooms), 0.3 * wide)
+    return low - rooms[0] * point, high + rooms[1] * point
 
 
 def label_x(ax: Axes, text: str, wide: float, style: Style) -> None:
@@ -158,13 +174,19 @@ def inputs_heat(
         for spine in ax.spines.values():
             spine.set_visible(False)
         ax.xaxis.tick_top()
-        ax.set_xticks(
-            np.arange(len(columns)) + 0.5, [wrap(c, 0.92 * cell, size, lines=4) for c in columns], fontsize=size
-        )
+        ax.set_xticks(np.arange(len(columns)) + 0.5, [_head(c, 0.92 * cell, size) for c in columns], fontsize=size)
         ax.tick_params(axis="x", length=0)
         note = measure + ("; each column divided by its largest" if relative else "")
         write_note(figure, note + ("; gray: does not vary" if np.isnan(z).any() else ""), look)
     return figure
+
+
+def _head(name: str, wide: float, size: float) -> str:
+    """Return the name of a column, broken after its first bracket where it is too long."""
+    if width_of(name, size) <= wide or "(" not in name:
+        return wrap(name, wide, size, lines=4)
+    first, rest = name.split("(", 1)
+    return f"{wrap(first + '(', wide, size)}\n{wrap(rest, 1.2 * wide, size, lines=3)}"
 
 
 def _cell(value: float) -> str:
@@ -202,12 +224,12 @@ def plane(
         ax.plot([0, end], [0, end], color=FAINT, linewidth=look.line / 3, linestyle=(0, (4, 3)))
         ax.plot(x[good], y[good], "o", color=DOWN, markersize=look.text * 0.45, markeredgewidth=0, clip_on=False)
         wide = look.width * 72 * 0.8
-        high = figure.get_figheight() * 72 * 0.7
+        high = figure.get_figheight() * 72 * 0.6
         taken: list[tuple[float, float, float]] = []
         for i in np.flatnonzero(good).tolist():
             px, py = x[i] / ax.get_xlim()[1] * wide, y[i] / ax.get_ylim()[1] * high
             long = width_of(names[i], look.small)
-            clash = any(abs(py - b) < look.small * 1.2 and a < px + long and px < a + w for a, b, w in taken)
+            clash = any(abs(py - b) < look.small * 1.5 and a < px + long and px < a + w for a, b, w in taken)
             if clash:
                 continue  # points that lie on each other are the unimportant ones near 0
             taken.append((px, py, long + look.small))

@@ -11,9 +11,9 @@ from numpy.typing import ArrayLike
 
 from immunode.errors import StudyError
 from immunode.plot.figure import write_note
-from immunode.plot.sensitivity import DOWN, UP, label_x, row_axes
+from immunode.plot.sensitivity import DOWN, UP, label_x, row_axes, with_room
 from immunode.plot.style import FAINT, INK, Style, find_style, readable, styled
-from immunode.plot.text import number, pretty_unit, quantity_label, scale_axis, width_of
+from immunode.plot.text import number, power_of, pretty_unit, quantity_label, scale_axis, width_of
 
 
 def tornado(
@@ -40,17 +40,19 @@ def tornado(
     low, high, limits = np.asarray(at_low, float), np.asarray(at_high, float), np.asarray(ends, float)
     if low.shape != (len(names),) or high.shape != low.shape or limits.shape != (len(names), 2):
         raise StudyError(f"tornado: shapes {low.shape}, {high.shape}, {limits.shape} for {len(names)} names")
-    shown = [
-        f"{name} ({number(a)} to {number(b)}{_unit(units, i)})"
-        for i, (name, (a, b)) in enumerate(zip(names, limits.tolist(), strict=True))
-    ]
+    shown = []
+    for i, (name, (a, b)) in enumerate(zip(names, limits.tolist(), strict=True)):
+        text = f"({number(a)} to {number(b)}{_unit(units, i)})"
+        fits = width_of(f"{name} {text}", look.text) <= 0.32 * look.width * 72
+        plain = text if look.fixed else f"({number(a)} to {number(b)})"  # a column of a journal has no room for units
+        shown.append(f"{name} {text}" if fits else f"{name}\n{plain}")
     with styled(look):
         figure, ax, wide = row_axes(shown, look, axes, title)
         every = np.concatenate([low, high, [base]])
         every = every[np.isfinite(every)]
-        bottom, top = float(every.min()), float(every.max())
-        room = 0.12 * ((top - bottom) or abs(top) or 1.0)
-        power = scale_axis(ax, "x", np.array([bottom - room, top + room]), look, exact=True)
+        texts = [number(float(v) / 10.0 ** power_of(float(every.min()), float(every.max()))) for v in every]
+        ends_of_axis = with_room(every, texts, texts, wide, look.small)
+        power = scale_axis(ax, "x", np.array(ends_of_axis), look, exact=True)
         for values, color, gid in ((low, DOWN, "low"), (high, UP, "high")):
             ax.barh(np.arange(len(names)), values - base, left=base, height=0.62, color=color, alpha=0.92, linewidth=0,
                     gid=gid)  # fmt: skip

@@ -12,9 +12,9 @@ from numpy.typing import ArrayLike
 from immunode.errors import StudyError
 from immunode.plot.figure import make_panels, write_note
 from immunode.plot.labels import Array, End, EndLabels
-from immunode.plot.sensitivity import DOWN, UP, label_x, row_axes
+from immunode.plot.sensitivity import DOWN, UP, label_x, row_axes, with_room
 from immunode.plot.style import FAINT, INK, PALETTE, Style, find_style, readable, styled
-from immunode.plot.text import number, quantity_label, scale_axis
+from immunode.plot.text import number, power_of, quantity_label, scale_axis
 
 
 def terms(
@@ -41,11 +41,10 @@ def terms(
     with styled(look):
         figure, ax, wide = row_axes([*names, "sum"], look, axes, title)
         every = np.concatenate([[0.0, total], z, *(np.asarray(s, float) for s in spread or ())])
-        bottom, top = float(every.min()), float(every.max())
-        room = 0.14 * ((top - bottom) or 1.0)
-        power = scale_axis(
-            ax, "x", np.array([bottom - (room if bottom < 0 else 0), top + (room if top > 0 else 0)]), look, exact=True
-        )
+        power = power_of(float(every.min()), float(every.max()))
+        texts = {v: ("+" if v > 0 else "") + number(v / 10.0**power) for v in [*z.tolist(), total]}
+        down, up = ([t for v, t in texts.items() if (v < 0) == side] for side in (True, False))
+        power = scale_axis(ax, "x", np.array(with_room(every, down, up, wide, look.small)), look, exact=True)
         rows = [*z.tolist(), total]
         colors = [UP if v >= 0 else DOWN for v in z] + [INK]
         ax.barh(np.arange(len(rows)), rows, height=0.62, color=colors, linewidth=0, gid="terms")
@@ -58,9 +57,8 @@ def terms(
             place = value
             if ends and i < len(names):
                 place = max(value, float(ends[1][i])) if value >= 0 else min(value, float(ends[0][i]))
-            text = ("+" if value > 0 else "") + number(value / 10.0**power)
             right = value >= 0
-            ax.annotate(text, (place, i), xytext=((0.35 if right else -0.35) * look.text, 0),
+            ax.annotate(texts[value], (place, i), xytext=((0.35 if right else -0.35) * look.text, 0),
                         textcoords="offset points", ha="left" if right else "right", va="center_baseline",
                         fontsize=look.small, color=readable(colors[i]), gid="value", annotation_clip=False)  # fmt: skip
         label_x(ax, quantity_label(label, unit, power), wide, look)

@@ -116,7 +116,7 @@ def test_what_can_not_be_is_one_line() -> None:
         combination(model, {"block_n.strength": s, "block_m.strength": s}, "final(y)")
     with pytest.raises(StudyError, match=r"unknown knob 'block_k.strenght'; did you mean 'block_k.strength'"):
         combination(model, {"block_k.strenght": s, "block_m.strength": s}, "final(y)")
-    with pytest.raises(StudyError, match="doses of block_k.strength must be finite, not below 0"):
+    with pytest.raises(StudyError, match=r"doses of block_k.strength must be finite, not below 0"):
         combination(model, {"block_k.strength": -s, "block_m.strength": s}, "final(y)")
     with pytest.raises(StudyError, match="looks at one endpoint, got 2"):
         combination(model, {"block_k.strength": s, "block_m.strength": s}, ["final(y)", "peak(y)"])

@@ -48,7 +48,7 @@ def test_virtual_patients_have_each_their_own_ec50() -> None:
     found = dose_response(_model(), "dose", DOSES, endpoints="final(bound)", space=["half"], n=32)
     assert found.responses.shape == (1, 32, 7)
     ec50 = np.sort(found.fits[0, :, 2])
-    assert 2.5 <= ec50[0]
+    assert ec50[0] >= 2.5
     assert ec50[-1] <= 10
     # Sobol points: uniform between 2.5 and 10 to within a 32nd
     np.testing.assert_allclose(ec50, 2.5 + 7.5 * (np.arange(32) + 0.5) / 32, atol=7.5 / 32)
@@ -70,7 +70,9 @@ def test_intervals_of_noisy_curves_cover_the_true_ec50() -> None:
 
 def test_an_ec50_beyond_the_doses_is_told() -> None:
     doses = np.linspace(0, 1, 9)
-    assert "100 % of the EC50 lie beyond the largest dose" in repr(hill_fit(doses, hill_curve(doses, 0.0, 1.0, 4.0, 2.0)))
+    assert "100 % of the EC50 lie beyond the largest dose" in repr(
+        hill_fit(doses, hill_curve(doses, 0.0, 1.0, 4.0, 2.0))
+    )
 
 
 def test_a_curve_that_is_none_is_told() -> None:
@@ -81,7 +83,7 @@ def test_a_curve_that_is_none_is_told() -> None:
 def test_what_can_not_be_is_one_line() -> None:
     with pytest.raises(StudyError, match="with 0 at least 5"):
         dose_response(_model(), "dose", [1, 2])
-    with pytest.raises(StudyError, match="unknown knob 'doses'|no parameter, knob"):
+    with pytest.raises(StudyError, match="the design's column 'doses' is no parameter, knob or initial value"):
         dose_response(_model(), "doses", DOSES, endpoints="final(x)")
     with pytest.raises(StudyError, match="'blok' is no intervention that it declares"):
         dose_response(_model(), "blok.strength", np.linspace(0, 1, 6))

@@ -86,7 +86,9 @@ def test_a_responder_may_be_told_against_the_same_draw_in_control() -> None:
     arms = Arms.of(model, "control", "block")
     found = regional(model, "final( x ) < 0.5*control", None, 128, arms=arms)
     assert found.arms == ("block",)
-    done = sweep(model, sobol({"k": (0.05, 0.2), "s": (0.1, 2.0), "idle": (0.5, 2.0)}, 128) * arms, endpoints="final(x)")
+    done = sweep(
+        model, sobol({"k": (0.05, 0.2), "s": (0.1, 2.0), "idle": (0.5, 2.0)}, 128) * arms, endpoints="final(x)"
+    )
     both = done.values[:, 0].reshape(128, 2)
     assert f"{int((both[:, 1] < 0.5 * both[:, 0]).sum())} of 128 runs respond in block" in repr(found)
     assert found.ranking().index[-1] == "idle"

@@ -69,4 +69,4 @@ def test_what_can_not_be_is_one_line() -> None:
 def test_its_figures_can_be_drawn(kind: str) -> None:
     figure = morris(lambda x: x[:, 0] * x[:, 1] + x[:, 2], SPACE, 20).plot(kind)
     figure.canvas.draw()
-    assert any("a" == t.get_text() for ax in figure.axes for t in [*ax.get_yticklabels(), *ax.texts])
+    assert any(t.get_text() == "a" for ax in figure.axes for t in [*ax.get_yticklabels(), *ax.texts])

@@ -13,7 +13,7 @@ from immunode.errors import EngineError, StudyError
 from immunode.model import Derived, Model, Parameter, Process, State
 from immunode.study import sweep
 
-CUBE = {name: (-np.pi, np.pi) for name in ("a", "b", "c")}
+CUBE = dict.fromkeys(("a", "b", "c"), (-np.pi, np.pi))
 
 
 def ishigami(x: np.ndarray[Any, Any]) -> np.ndarray[Any, Any]:
