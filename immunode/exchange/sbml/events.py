@@ -55,25 +55,7 @@ def _changes(reading: Reading, event: Any, who: str) -> dict[str, str]:
             continue
         name, value = reading.assign(assignment.getVariable(), reading.value(assignment.getMath(), who))
         changes[name] = to_text(value)
-    return {**_thinned(reading, event, changes), **changes}
-
-
-def _thinned(reading: Reading, event: Any, changes: dict[str, str]) -> dict[str, str]:
-    """Return new concentrations, where a compartment gets a new size and the amounts in it stay."""
-    sizes = {a.getVariable(): a.getMath() for a in items(event.getListOfEventAssignments()) if a.getMath() is not None}
-    found: dict[str, str] = {}
-    for species in items(reading.sbml.getListOfSpecies()):
-        name, home = reading.names[species.getId()], species.getCompartment()
-        quantity = reading.quantities.get(name)
-        size = reading.elements.get(home)
-        if home not in sizes or quantity is None or quantity.kind != "state" or name in changes:
-            continue
-        if species.getHasOnlySubstanceUnits() or (size is not None and size.getSpatialDimensions() == 0):
-            continue
-        new = reading.value(sizes[home], f"event '{event.getId()}'")
-        old: Expression = ("name", reading.names[home])
-        found[name] = to_text(("div", ("mul", ("name", name), old), new))
-    return found
+    return changes
 
 
 def _value(reading: Reading, element: Any, who: str) -> Expression | None:

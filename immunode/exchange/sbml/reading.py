@@ -32,11 +32,11 @@ def read_sbml(path_or_text: str | os.PathLike[str], name: str = "") -> Model:
 
     Source: Hucka et al. 2019, SBML Level 3 Version 2 Core, doi:10.1515/jib-2019-0021
     """
-    from immunode.exchange.sbml.algebraic import resolve_algebraic
+    from immunode.exchange.sbml.algebraic import match_algebraic, solve_algebraic
     from immunode.exchange.sbml.assembly import assemble
     from immunode.exchange.sbml.events import read_events
     from immunode.exchange.sbml.facts import lay_over, recall
-    from immunode.exchange.sbml.fast import resolve_fast
+    from immunode.exchange.sbml.fast import hasten
     from immunode.exchange.sbml.frame import Reading
     from immunode.exchange.sbml.quantities import read_quantities
     from immunode.exchange.sbml.reactions import read_reactions
@@ -46,12 +46,13 @@ def read_sbml(path_or_text: str | os.PathLike[str], name: str = "") -> Model:
     if own is not None:
         return own.replace(name=name) if name else own
     reading = Reading(document, label, remarks)
-    resolve_algebraic(reading)
+    unknowns = match_algebraic(reading)
     read_quantities(reading)
     read_reactions(reading)
-    resolve_fast(reading)
+    solve_algebraic(reading, unknowns)
     read_events(reading)
-    return lay_over(assemble(reading, name or _name(reading.sbml, label)), document)
+    model = hasten(assemble(reading, name or _name(reading.sbml, label)), reading)
+    return lay_over(model, document)
 
 
 def _name(sbml: Any, label: str) -> str:
