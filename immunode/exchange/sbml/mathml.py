@@ -9,12 +9,12 @@ from typing import Any
 from immunode.errors import ModelError, did_you_mean
 from immunode.exchange.sbml.document import libsbml
 from immunode.exchange.sbml.functions import FUNCTIONS, call, number
-from immunode.model.tree import Expression, is_condition, walk
+from immunode.model.tree import Expression, is_condition, operands
 
 AVOGADRO = 6.02214179e23
 """Value that SBML Level 3 prescribes for its symbol avogadro, 1/mol."""
 LARGEST = 200_000
-"""Nodes that one expression may grow to by function definitions."""
+"""Nodes that one expression may have when it is written out."""
 DEEPEST = 300
 
 TRUE: Expression = ("compare", "==", ("number", 0.0), ("number", 0.0))
@@ -56,7 +56,7 @@ class Converter:
         self.delays: list[tuple[Expression, Expression]] = []
         self.definitions: dict[str, Any] = {}
         self.known: dict[str, Expression] = {}
-        self._sizes: dict[int, int] = {}
+        self._sizes: dict[int, tuple[int, Expression]] = {}
         self._types = _types()
 
     def define(self, model: Any) -> None:
@@ -93,6 +93,27 @@ class Converter:
         return ("div", number(math.copysign(1.0, value)), zero)
 
     def _convert(self, node: Any, scope: Scope, depth: int) -> Expression:
+        """Return the expression of a node; parts that it repeats count as often as they would be written."""
+        made = self._made(node, scope, depth)
+        if self._size(made) > LARGEST:
+            raise ModelError(f"{self.who}: written out, its mathematics has more than {LARGEST:,} parts")
+        return made
+
+    def _size(self, expression: Expression) -> int:
+        """Return how many nodes an expression has as a tree; linear in those it has as a graph."""
+        sizes, todo = self._sizes, [expression]
+        while todo:
+            node = todo[-1]
+            parts = operands(node)
+            missing = [part for part in parts if id(part) not in sizes]
+            if missing:
+                todo += missing
+                continue
+            todo.pop()
+            sizes[id(node)] = (1 + sum(sizes[id(part)][0] for part in parts), node)
+        return sizes[id(expression)][0]
+
+    def _made(self, node: Any, scope: Scope, depth: int) -> Expression:
         self.left -= 1
         if self.left < 0:
             raise ModelError(f"{self.who}: its function definitions make it grow beyond {LARGEST:,} parts")
@@ -132,7 +153,7 @@ class Converter:
     def _name(self, name: str, scope: Scope) -> Expression:
         if name in scope:
             bound = scope[name]
-            size = self._sizes.get(id(bound), 1)
+            size = self._size(bound)
             self.left -= size
             if self.left < 0:
                 raise ModelError(f"{self.who}: its function definitions make it grow beyond {LARGEST:,} parts")
@@ -167,8 +188,6 @@ class Converter:
         if node.getNumChildren() != n:
             raise ModelError(f"{self.who}: {name}() takes {n} arguments; {node.getNumChildren()} found")
         arguments = [self._convert(node.getChild(i), scope, depth + 1) for i in range(n)]
-        for argument in arguments:
-            self._sizes[id(argument)] = sum(1 for _ in walk(argument))
         inner = {body.getChild(i).getName(): argument for i, argument in enumerate(arguments)}
         self.calls.append(name)
         result = self._convert(body.getChild(n), inner, depth + 1)
