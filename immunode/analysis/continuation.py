@@ -140,14 +140,15 @@ class Continuation:
         """
         from immunode.plot.bifurcation import bifurcation
 
-        state = state or self.states[0]
+        own = [name for name in self.equations.system.model.readouts if name in self.states]
+        state = state or (own or list(self.states))[0]
         if state not in self.states:
             raise StudyError(f"{self.who}: no state '{state}'{did_you_mean(state, self.states)}")
         i = self.states.index(state)
         return bifurcation(
             [(b.parameter, b.states[i], b.stable) for b in self.branches],
             points=[(p.kind, p.parameter, p.values[state]) for p in self.points],
-            cycles=[(c.parameter, c.low[i], c.high[i]) for c in self.cycles],
+            cycles=[c.extremes(i, state) for c in self.cycles],
             x_label=self.parameter, y_label=state, x_unit=self.units.get(self.parameter, ""),
             y_unit=self.units.get(state, ""), x_log=self.log if log is None else self.parameter in log,
             y_log=None if log is None else state in log, title=title or self.who, style=style, axes=axes,

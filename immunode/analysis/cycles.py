@@ -6,7 +6,7 @@ Source: Kuznetsov 2004, sections 3.4 and 10.1, doi:10.1007/978-1-4757-3978-7
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -37,6 +37,7 @@ class Cycles:
 
     parameter, period : shape (n,).   low, high : shape (n_states, n), the extremes of each state on the cycle.
     multiplier : shape (n,), size of the largest Floquet multiplier but the trivial one; below 1 is stable.
+    born : the Hopf points at the ends of the family.
     """
 
     parameter: Array
@@ -44,6 +45,14 @@ class Cycles:
     low: Array
     high: Array
     multiplier: Array
+    born: tuple[BifurcationPoint, ...] = ()
+
+    def extremes(self, state: int, name: str) -> tuple[Array, Array, Array]:
+        """Return (parameter, least, greatest) of a state, shapes (n,), with the Hopf points where cycles have no size."""
+        ends = [(p.parameter, p.values[name], p.values[name]) for p in self.born]
+        rows = [*zip(self.parameter, self.low[state], self.high[state], strict=True), *ends]
+        x, low, high = np.array(sorted(rows), dtype=float).T
+        return x, low, high
 
     def table(self, parameter: str, states: Sequence[str]) -> pd.DataFrame:
         """Return one row a cycle."""
@@ -71,11 +80,11 @@ def families_beside(
     """Return the families of stable cycles where branches lose stability at a Hopf point, and what to know of them."""
     families, notes = [], []
     for number, branch in enumerate(branches):
-        for parameter, states in _stretches(equations, branch, [p for p in points if p.branch == number], n):
+        for parameter, states, born in _stretches(equations, branch, [p for p in points if p.branch == number], n):
             family = _family(equations, parameter, states, engine)
             name = equations.system.program.parameters[equations.row]
             if family is not None:
-                families.append(family)
+                families.append(replace(family, born=born))
             missed = len(parameter) - (0 if family is None else len(family.parameter))
             if missed:
                 where = f"{name} from {parameter.min():.4g} to {parameter.max():.4g}"
@@ -85,8 +94,11 @@ def families_beside(
 
 def _stretches(
     equations: SteadyEquations, branch: Branch, points: Sequence[BifurcationPoint], n: int
-) -> list[tuple[Array, Array]]:
-    """Return (parameter, moving states) along the parts of a branch that are unstable by a pair, from a Hopf point on."""
+) -> list[tuple[Array, Array, tuple[BifurcationPoint, ...]]]:
+    """Return (parameter, moving states, Hopf points) along the parts of a branch that are unstable by a pair.
+
+    They begin or end at a Hopf point.
+    """
     unstable = (branch.eigenvalues.real > 0).sum(axis=1) >= 2
     edges = np.flatnonzero(np.diff(unstable.astype(int)))
     runs = np.split(np.arange(len(unstable)), edges + 1)
@@ -100,11 +112,12 @@ def _stretches(
         if not born:
             continue
         places = 0.5 * (1 - np.cos(np.pi * (np.arange(n) + 0.5) / n))
-        ends = [equations.unknown(v) for v in (branch.parameter[run].min(), branch.parameter[run].max())]
+        within = np.append(branch.parameter[run], [p.parameter for p in born])
+        ends = [equations.unknown(v) for v in (within.min(), within.max())]
         unknown = ends[0] + (ends[1] - ends[0]) * places
-        along = np.array([equations.unknown(v) for v in branch.parameter[run]])
+        along = np.array([equations.unknown(v) for v in branch.parameter[wide]])
         order = np.argsort(along, kind="stable")
-        guess = np.stack([np.interp(unknown, along[order], row[order]) for row in branch.states[:, run]])
+        guess = np.stack([np.interp(unknown, along[order], row[order]) for row in branch.states[:, wide]])
         c, sums = equations.lanes(unknown)
         system = equations.system
         free = system.reduction.free
@@ -113,7 +126,7 @@ def _stretches(
         x, good = newton(system, guess[free], sums, c, typical, "bold", never)
         y = system.reduction.spread(x, sums)
         parameter = np.exp(unknown) if equations.log else unknown
-        made.append((parameter[good], y[:, good]))
+        made.append((parameter[good], y[:, good], tuple(born)))
     return made
 
 

@@ -1,0 +1,241 @@
+"""Phase planes: steady states by kind, nullclines, flow, trajectories and the border between basins."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+from matplotlib.lines import Line2D
+from numpy.typing import NDArray
+
+from immunode.errors import StudyError
+from immunode.plot.figure import make_panels
+from immunode.plot.style import FAINT, INK, PALETTE, Style, find_style, readable, styled
+from immunode.plot.text import quantity_label, scale_axis, width_of, wrap
+
+Array = NDArray[np.float64]
+
+FILLED = ("stable node", "stable spiral")
+SHAPES = {
+    "stable node": "o", "stable spiral": "s", "saddle": "D", "unstable node": "o", "unstable spiral": "s",
+    "center": "o", "not hyperbolic": "X",
+}  # fmt: skip
+X_LINE, Y_LINE, BORDER = PALETTE[1], PALETTE[2], PALETTE[4]
+
+
+def points(
+    x: Array,
+    y: Array,
+    kinds: Sequence[str],
+    *,
+    x_label: str,
+    y_label: str,
+    x_unit: str = "",
+    y_unit: str = "",
+    log: tuple[str, ...] | None = None,
+    title: str = "",
+    style: str | Style = "slide",
+    axes: Axes | None = None,
+) -> Figure:
+    """Return a figure of steady states by kind: stable ones filled, saddles as diamonds, the others open.
+
+    x, y : shape (n,).   kinds : n names.   log : labels of log axes; default where values are positive over decades.
+
+    Raises
+    ------
+    StudyError : nothing to draw.
+    """
+    if not len(x):
+        raise StudyError("points: nothing to draw")
+    look = find_style(style)
+    with styled(look):
+        figure, (ax,) = make_panels(1, look, axes, title=title)
+        logs = tuple(_is_log(v) if log is None else name in log for v, name in ((x, x_label), (y, y_label)))
+        name_axes(ax, (x, y), (x_label, y_label), (x_unit, y_unit), logs, look)
+        draw_points(ax, list(zip(x.tolist(), y.tolist(), kinds, strict=True)), look, named=False)
+        present = list(dict.fromkeys(kinds))
+        handles = [
+            Line2D([], [], linestyle="", marker=SHAPES[k], markersize=0.6 * look.text, color=INK, **_face(k)) for k in present
+        ]
+        ax.legend(
+            handles, present, frameon=False, fontsize=look.small, loc="lower left", bbox_to_anchor=(0, 1.0),
+            ncols=min(4, len(present)), borderaxespad=0.2, handletextpad=0.3, columnspacing=1.0,
+        )  # fmt: skip
+    return figure
+
+
+def plane(
+    x: Array,
+    y: Array,
+    rates: tuple[Array, Array],
+    *,
+    fixed: Sequence[tuple[float, float, str]] = (),
+    borders: Sequence[tuple[Array, Array]] = (),
+    paths: Sequence[tuple[Array, Array]] = (),
+    x_label: str,
+    y_label: str,
+    x_unit: str = "",
+    y_unit: str = "",
+    log: tuple[bool, bool] = (False, False),
+    title: str = "",
+    style: str | Style = "slide",
+    axes: Axes | None = None,
+) -> Figure:
+    """Return a phase plane: nullclines, arrows of the flow, steady states, borders between basins, trajectories.
+
+    x, y : grid, shapes (n_x,) and (n_y,).   rates : rates of change of x and y, each shape (n_y, n_x).
+    fixed : (x, y, kind).   borders, paths : (x, y) of curves.   log : which axes are logarithmic.
+    """
+    look = find_style(style)
+    with styled(look):
+        figure, (ax,) = make_panels(1, look, axes, title=title)
+        name_axes(ax, (x, y), (x_label, y_label), (x_unit, y_unit), log, look, exact_x=True, exact_y=True)
+        _arrows(ax, x, y, rates, log, look)
+        handles, names = [], []
+        for rate, color, name in ((rates[0], X_LINE, x_label), (rates[1], Y_LINE, y_label)):
+            scale = np.nanmedian(np.abs(rate)) or 1.0
+            if np.nanmin(rate) < 0 < np.nanmax(rate):
+                ax.contour(x, y, np.arcsinh(rate / scale), levels=[0.0], colors=[color], linewidths=look.line)
+                handles.append(Line2D([], [], color=color, linewidth=look.line))
+                names.append(f"{name} does not change")
+        for across, up in borders:
+            ax.plot(across, up, color=BORDER, linewidth=0.8 * look.line, linestyle=(0, (4, 1.5)), gid="border")
+        if borders:
+            handles.append(Line2D([], [], color=BORDER, linewidth=0.8 * look.line, linestyle=(0, (4, 1.5))))
+            names.append("border between basins")
+        for across, up in paths:
+            ax.plot(across, up, color=INK, linewidth=0.6 * look.line, gid="path")
+            ax.plot(across[:1], up[:1], ".", color=INK, markersize=0.5 * look.text, gid="path")
+        draw_points(ax, [p for p in fixed if _seen(ax, p)], look, named=True)
+        ax.legend(
+            handles, names, frameon=False, fontsize=look.small, loc="lower left", bbox_to_anchor=(0, 1.0), ncols=3,
+            borderaxespad=0.2, columnspacing=1.2,
+        )  # fmt: skip
+    return figure
+
+
+def name_axes(
+    ax: Axes,
+    values: tuple[Array, ...],
+    labels: tuple[str, str],
+    units: tuple[str, str],
+    log: Sequence[bool],
+    look: Style,
+    *,
+    exact_x: bool = False,
+    exact_y: bool = False,
+) -> None:
+    """Scale both axes for their values and write names and units beside them."""
+    wide, high = 0.75 * look.width * 72, 0.68 * look.height * 72
+    for which, k, exact, room in (("x", 0, exact_x, wide), ("y", 1, exact_y, high)):
+        power = scale_axis(ax, which, values[k], look, log=log[k], exact=exact)
+        text = wrap(quantity_label(labels[k], units[k], power), room, look.text, lines=2)
+        (ax.set_xlabel if which == "x" else ax.set_ylabel)(text, fontsize=look.text)
+
+
+def draw_points(ax: Axes, fixed: Sequence[tuple[float, float, str]], look: Style, *, named: bool) -> None:
+    """Draw steady states (x, y, kind): stable ones filled, saddles as diamonds, the others open."""
+    for x, y, kind in fixed:
+        ax.plot(
+            [x], [y], SHAPES.get(kind, "o"), color=INK, markersize=0.6 * look.text, markeredgewidth=0.11 * look.text,
+            clip_on=False, zorder=6, gid="fixed", **_face(kind),
+        )  # fmt: skip
+    if named:
+        place_names(ax, [(x, y, kind, INK) for x, y, kind in fixed], look)
+
+
+def place_names(
+    ax: Axes, names: Sequence[tuple[float, float, str, str]], look: Style, lines: Sequence[tuple[Array, Array]] = ()
+) -> None:
+    """Write a name beside each point (x, y, text, color), where it covers no other point, name or line if that can be.
+
+    Places are tried around the point; the axes are taken to be about as large as the style makes them.
+    lines : (x, y) of curves to keep clear of.
+    """
+    wide, high = 0.82 * look.width * 72, 0.72 * look.height * 72
+    size = look.small
+    spots = []
+    for x, y, _, _ in names:
+        across, up = ax.transLimits.transform(ax.transScale.transform((x, y)))
+        spots.append((across * wide, up * high))
+    taken = [(px - 0.4 * size, py - 0.4 * size, px + 0.4 * size, py + 0.4 * size) for px, py in spots]
+    drawn = _along(ax, lines, wide, high)
+    for (px, py), (x, y, text, color) in zip(spots, names, strict=True):
+        width, height = width_of(text, size), 1.15 * size
+        best: tuple[float, float, float] | None = None
+        for far in (0.75, 1.9, 3.1):
+            for dx, dy in ((1, 0.9), (1, -0.9), (-1, 0.9), (-1, -0.9), (0, 1.3), (0, -1.3), (1, 0), (-1, 0)):
+                left = px + dx * far * size - (0 if dx > 0 else width if dx < 0 else width / 2)
+                bottom = py + dy * far * size - height / 2
+                box = (left, bottom, left + width, bottom + height)
+                inside = (np.abs(drawn - [left + width / 2, bottom + height / 2]) < [width / 2 + 2, height / 2 + 2]).all(axis=1)
+                cost = sum(_overlap(box, other) for other in taken) + _outside(box, wide, high) + 12 * far
+                cost += 0.5 * size * float(inside.sum())
+                if best is None or cost < best[0]:
+                    best = (cost, left, bottom)
+        assert best is not None
+        _, left, bottom = best
+        taken.append((left, bottom, left + width, bottom + height))
+        ax.annotate(
+            text, (x, y), xytext=(left - px, bottom + 0.2 * size - py), textcoords="offset points", fontsize=size,
+            color=readable(color), ha="left", va="bottom", annotation_clip=False, gid="name",
+            arrowprops={"arrowstyle": "-", "color": FAINT, "linewidth": look.line / 5, "shrinkA": 0, "shrinkB": 3},
+            bbox={"facecolor": "white", "alpha": 0.75, "linewidth": 0, "pad": 0.5}, zorder=7,
+        )  # fmt: skip
+
+
+def _along(ax: Axes, lines: Sequence[tuple[Array, Array]], wide: float, high: float) -> Array:
+    """Return points every few points (of 1/72 inch) along lines, shape (n, 2), in an axes of that size."""
+    made = [np.empty((0, 2))]
+    for x, y in lines:
+        path = ax.transLimits.transform(ax.transScale.transform(np.column_stack([x, y]))) * [wide, high]
+        path = path[np.isfinite(path).all(axis=1)]
+        if len(path) < 2:
+            continue
+        length = np.concatenate([[0.0], np.cumsum(np.hypot(*np.diff(path, axis=0).T))])
+        at = np.arange(0.0, length[-1], 4.0)
+        made.append(np.column_stack([np.interp(at, length, path[:, k]) for k in (0, 1)]))
+    return np.concatenate(made)
+
+
+def _overlap(a: tuple[float, float, float, float], b: tuple[float, float, float, float]) -> float:
+    return max(0.0, min(a[2], b[2]) - max(a[0], b[0])) * max(0.0, min(a[3], b[3]) - max(a[1], b[1]))
+
+
+def _outside(box: tuple[float, float, float, float], wide: float, high: float) -> float:
+    return 40 * (max(0, -box[0]) + max(0, box[2] - wide) + max(0, -box[1]) + max(0, box[3] - high))
+
+
+def _arrows(ax: Axes, x: Array, y: Array, rates: tuple[Array, Array], log: tuple[bool, bool], look: Style) -> None:
+    """Draw the direction of flow as it looks on the axes, all arrows of one length."""
+    columns = np.unique(np.linspace(0, len(x) - 1, 22).astype(int))[1:-1]
+    rows = np.unique(np.linspace(0, len(y) - 1, 15).astype(int))[1:-1]
+    xs, ys = np.meshgrid(x[columns], y[rows])
+    across, up = (rate[np.ix_(rows, columns)] for rate in rates)
+    spans = [np.log(v[-1] / v[0]) if far else v[-1] - v[0] for v, far in ((x, log[0]), (y, log[1]))]
+    across = (across / xs if log[0] else across) / spans[0] * 0.82 * look.width
+    up = (up / ys if log[1] else up) / spans[1] * 0.72 * look.height
+    length = np.hypot(across, up)
+    with np.errstate(all="ignore"):
+        across, up = across / length, up / length
+    ax.quiver(
+        xs, ys, across, up, angles="uv", pivot="mid", color=FAINT, alpha=0.45, scale=38, width=0.0022, headwidth=4,
+        headlength=4.5, headaxislength=4, zorder=1,
+    )  # fmt: skip
+
+
+def _face(kind: str) -> dict[str, Any]:
+    return {} if kind in FILLED else {"markerfacecolor": "white"}
+
+
+def _seen(ax: Axes, point: tuple[float, float, str]) -> bool:
+    (left, right), (low, high) = ax.get_xlim(), ax.get_ylim()
+    return left <= point[0] <= right and low <= point[1] <= high
+
+
+def _is_log(values: Array) -> bool:
+    good = values[np.isfinite(values)]
+    return bool(good.size and (good > 0).all() and good.max() > 1e3 * good.min())
