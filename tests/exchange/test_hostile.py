@@ -173,42 +173,41 @@ MAY_BE_READ = {
 """What an honest file may hold too: then reading it quickly is as good as a clear error."""
 
 RUN = """
-import resource, sys, time
-import immunode as im
+import json, resource, sys, time
+from pathlib import Path
 from immunode.exchange.sbml import read_sbml
 from immunode.errors import ImmunodeError
-read_sbml({plain!r})
-before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
-start = time.process_time()
-try:
-    read_sbml(sys.argv[1])
-    told = "read"
-except ImmunodeError as error:
-    told = str(error)
-print(time.process_time() - start, resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before)
-print(len(told.splitlines()), told[:300].splitlines()[0])
+for name in ["plain.xml", *sys.argv[1:]]:
+    start = time.process_time()
+    try:
+        read_sbml(name)
+        told = "read"
+    except ImmunodeError as error:
+        told = str(error)
+    memory = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    print(json.dumps([name, time.process_time() - start, memory, told]), flush=True)
 """
 
 
-@pytest.mark.parametrize("name", list(HOSTILE))
-def test_a_hostile_document_ends_quickly_in_one_line(name: str, tmp_path: Path) -> None:
-    folder = tmp_path / "work"
-    folder.mkdir()
-    path = folder / "hostile.xml"
-    path.write_text(HOSTILE[name]())
-    command = [sys.executable, "-c", RUN.format(plain=document("")), str(path)]
+def test_every_hostile_document_ends_within_five_seconds_and_a_gigabyte_in_one_line(tmp_path: Path) -> None:
+    (tmp_path / "plain.xml").write_text(document(""))
+    files = {f"{i}.xml": name for i, name in enumerate(HOSTILE)}
+    for file, name in files.items():
+        (tmp_path / file).write_text(HOSTILE[name]())
     environment = {**os.environ, "PYTHONPATH": os.pathsep.join(sys.path)}
-    done = subprocess.run(command, capture_output=True, text=True, cwd=folder, env=environment, timeout=60)
-    assert done.returncode == 0, done.stderr[-500:]
-    numbers, told = done.stdout.splitlines()[:2]
-    seconds, kilobytes = map(float, numbers.split())
-    assert seconds < 5
-    assert kilobytes < 1e6
-    lines, message = told.split(" ", 1)
-    assert lines == "1"
-    assert name in MAY_BE_READ or message != "read"
-    assert "root:" not in message
-    assert [file.name for file in folder.iterdir()] == ["hostile.xml"]
+    command = [sys.executable, "-c", RUN, *files]
+    done = subprocess.run(command, capture_output=True, text=True, cwd=tmp_path, env=environment, timeout=240)
+    assert done.returncode == 0, (done.stdout[-500:], done.stderr[-500:])
+    ends = [json.loads(line) for line in done.stdout.splitlines()]
+    assert [files.get(file, file) for file, *_ in ends] == ["plain.xml", *HOSTILE]
+    for file, seconds, kilobytes, told in ends:
+        name = files.get(file, "plain")
+        assert seconds < 5, name
+        assert kilobytes < 1e6, name
+        assert len(told.splitlines()) == 1, (name, told)
+        assert "root:" not in told
+        assert told != "read" or name == "plain" or name in MAY_BE_READ, name
+    assert {file.name for file in tmp_path.iterdir()} == {"plain.xml", *files}
 
 
 def outcome(read: Callable[[], object]) -> str:
@@ -294,7 +293,7 @@ BASE = document(functions(("f", "<apply><plus/><ci>x</ci><cn>1</cn></apply>")), 
     st.integers(0, 40),
     st.sampled_from(['"', "<", ">", "&", "\x00", "NaN", "-1", "S", "k", "1e400", "<ci>k</ci>", ""]),
 )
-@settings(max_examples=250, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 def test_a_document_with_a_piece_replaced_is_read_or_refused(at: int, length: int, piece: str) -> None:
     from_text(BASE[:at] + piece + BASE[at + length :])
 
@@ -355,7 +354,7 @@ def maths(draw: st.DrawFn, depth: int = 4) -> str:
 
 
 @given(maths())
-@settings(max_examples=200, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=120, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 def test_any_tree_of_mathml_is_read_or_refused(math: str) -> None:
     from_text(document("", math))
 

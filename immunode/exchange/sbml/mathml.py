@@ -13,7 +13,7 @@ from immunode.model.tree import Expression, is_condition, operands
 
 AVOGADRO = 6.02214179e23
 """Value that SBML Level 3 prescribes for its symbol avogadro, 1/mol."""
-LARGEST = 200_000
+LARGEST = 50_000
 """Nodes that one expression may have when it is written out."""
 DEEPEST = 300
 
