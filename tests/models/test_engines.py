@@ -60,7 +60,7 @@ def reference(name: str, intervention: str) -> tuple[Array, Array]:
 def _marks(name: str, intervention: str, rtol: float) -> tuple[pytest.MarkDecorator, ...]:
     """Return no mark for the quick round: all untreated runs, and small models with interventions at 1e-6.
 
-    The other tolerances of an intervention are run by hand: its own rates are the same, and its breaks are seen at 1e-6.
+    The other tolerances of an intervention are run by hand: its breaks are seen at 1e-6.
     """
     if not intervention or (rtol == 1e-6 and len(load_model(name).states) <= 5):
         return ()
