@@ -71,6 +71,8 @@ def as_ranges(given: Ranges | None, source: Source) -> Space:
     elif isinstance(source, Model):
         patterns = (given,) if isinstance(given, str) else tuple(given or ())
         box = ranges(source, *patterns)
+    elif not callable(source):
+        raise StudyError(f"expected a model or a function of an array (n_rows, n_columns), got {source!r}")
     else:
         raise StudyError("a function has no ranges of its own; give them as a mapping such as {'k': (0, 1)}")
     if not box.axes:

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 Array = NDArray[np.float64]
 REFERENCES = ("bliss", "hsa", "loewe")
 TOGETHER = "together"
+_WORDS = (("antagonism", "synergy"), ("less than the better agent alone", "more than the better agent alone"))
 _FINE = 4001
 
 
@@ -125,7 +126,7 @@ class Combination:
         a, b = self.names
         lines = [f"Combination of {a} and {b} in {self.who}: {self.endpoint}, {self.effect.size} pairs of doses"]
         lines.append(
-            f"  largest effect: {a} {self.effect[:, 0].max():.3g}, {b} {self.effect[0].max():.3g}, "
+            f"  largest effect: {a} {np.nanmax(self.effect[:, 0]):.3g}, {b} {np.nanmax(self.effect[0]):.3g}, "
             f"together {np.nanmax(self.effect):.3g} (1 is {self.full:g} {self.unit}".rstrip()
             + ")"
         )
@@ -134,7 +135,7 @@ class Combination:
                 lines.append(f"  {name}: not defined for these doses")
                 continue
             word = "as expected" if max(abs(row["min"]), abs(row["max"])) < 0.01 else ""
-            word = word or ("synergy" if row["mean"] > 0 else "antagonism")
+            word = word or _WORDS[int(name == "hsa")][int(row["mean"] > 0)]
             mixed = ", mixed in sign" if row["min"] < -0.01 and row["max"] > 0.01 else ""
             lines.append(
                 f"  {name}: excess {row['mean']:+.3f} on average ({row['min']:+.3f} to {row['max']:+.3f}), "
@@ -215,7 +216,10 @@ def combination(
     names = (first, second)
     grids = [_doses(model.name, name, values) for name, values in doses.items()]
     arm = with_knobs(model, names, interventions)
-    units, tops = _knob_facts(model, arm, names)
+    facts = [knob_facts(model, arm, name) for name in names]
+    units, tops = (facts[0][0], facts[1][0]), [top for _, top in facts]
+    for name, grid, top in zip(names, grids, tops, strict=True):
+        check_top(model.name, name, grid, top)
     extra = [_more(g, top, whole("combination", "singles", singles, 2)) for g, top in zip(grids, tops, strict=True)]
     a, b = np.meshgrid(*grids, indexing="ij")
     pairs = np.stack([a.ravel(), b.ravel()], axis=1)
@@ -342,16 +346,20 @@ def with_knobs(model: Model, names: Sequence[str], interventions: Any) -> Arms |
     return Arms({TOGETHER: interventions})
 
 
-def _knob_facts(model: Model, arm: Arms | None, names: Sequence[str]) -> tuple[tuple[str, str], list[float]]:
-    """Return units and upper bounds (infinite where nothing bounds them) of two knobs."""
+def knob_facts(model: Model, arm: Arms | None, name: str) -> tuple[str, float]:
+    """Return the unit and the upper bound (infinite where nothing bounds it) of a knob or a parameter."""
     composed = model if arm is None else arm.compose(model)[TOGETHER]
     known = {p.name: p for p in composed.parameters}
-    for name in names:
-        if name not in known:
-            raise StudyError(f"{model.name}: unknown knob '{name}'{did_you_mean(name, known)}")
-    bounds = [known[name].bounds for name in names]
-    tops = [np.inf if b is None or "." not in name else b[1] for name, b in zip(names, bounds, strict=True)]
-    return (known[names[0]].unit, known[names[1]].unit), tops
+    if name not in known:
+        raise StudyError(f"{model.name}: unknown knob '{name}'{did_you_mean(name, known)}")
+    bounds = known[name].bounds
+    return known[name].unit, np.inf if bounds is None or "." not in name else float(bounds[1])
+
+
+def check_top(who: str, name: str, doses: Array, top: float) -> None:
+    """Refuse doses above what a knob can be."""
+    if doses.max() > top:
+        raise StudyError(f"{who}: {name} can't be {doses.max():g}; its largest value is {top:g}")
 
 
 def _doses(who: str, name: str, given: ArrayLike) -> Array:

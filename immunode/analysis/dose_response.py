@@ -10,8 +10,8 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from immunode.analysis.answers import Ranges, Series, as_ranges, ask, find_series, whole
-from immunode.analysis.combinations import TOGETHER, with_knobs
-from immunode.errors import StudyError, did_you_mean
+from immunode.analysis.combinations import check_top, knob_facts, with_knobs
+from immunode.errors import StudyError
 from immunode.model.declaration import Model
 from immunode.study.contrast import quantiles
 from immunode.study.design import sobol
@@ -157,6 +157,8 @@ def dose_response(
     """
     levels = _levels(model.name, knob, doses)
     arm = with_knobs(model, (knob,), interventions)
+    unit, top = knob_facts(model, arm, knob)
+    check_top(model.name, knob, levels, top)
     drawn = whole("dose_response", "n", n, 1)
     if space is None:
         if drawn > 1:
@@ -181,12 +183,8 @@ def dose_response(
         how="doses",
         seed=seed,
     )
-    composed = model if arm is None else arm.compose(model)[TOGETHER]
-    known = {p.name: p.unit for p in composed.parameters}
-    if knob not in known:
-        raise StudyError(f"{model.name}: unknown knob '{knob}'{did_you_mean(knob, known)}")
     responses = np.moveaxis(answers.outputs.reshape(drawn, len(levels), -1), -1, 0)
-    return _fitted(model.name, knob, known[knob], levels, answers.series, responses)
+    return _fitted(model.name, knob, unit, levels, answers.series, responses)
 
 
 def hill_fit(doses: ArrayLike, responses: ArrayLike, *, names: tuple[str, str] = ("dose", "response")) -> DoseResponse:

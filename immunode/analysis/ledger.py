@@ -95,8 +95,8 @@ class EvidenceLedger:
                 for i, kind in enumerate(self.kinds)
             )
             lines.append(f"  {s.name}: {shown}")
-            todo = self.next_to_measure(s.endpoint, s.arm, 3)
-            if len(todo):
+            todo = {c: v for c, v in self.next_to_measure(s.endpoint, s.arm, 3).items() if v >= 0.01}
+            if todo:
                 lines.append("    measure next: " + ", ".join(f"{c} ({v:.2f})" for c, v in todo.items()))
         lines.append(f"  shares hold for the ranges sampled: {self.how}")
         return "\n".join([*lines, *(f"  note: {note}" for note in self.notes)])

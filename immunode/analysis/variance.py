@@ -23,6 +23,7 @@ from immunode.analysis.answers import (
 from immunode.analysis.sensitivity import CONFIDENCE, STAGES, Sensitivity, some, told, varies
 from immunode.errors import StudyError
 from immunode.study.design import Design
+from immunode.study.space import Space, as_space
 
 if TYPE_CHECKING:
     from immunode.study.arms import Arms
@@ -30,7 +31,9 @@ if TYPE_CHECKING:
 Array = NDArray[np.float64]
 
 
-def saltelli(space: Ranges, n: int = 512, *, pairs: bool = False, seed: int = 0) -> Design:
+def saltelli(
+    space: Space | Mapping[str, tuple[float, float]], n: int = 512, *, pairs: bool = False, seed: int = 0
+) -> Design:
     """Return the design that `sobol_indices` needs: n*(k + 2) rows for k columns, with `pairs` n*(2k + 2).
 
     space : a `Space`, or a mapping of names to (low, high).
@@ -40,7 +43,7 @@ def saltelli(space: Ranges, n: int = 512, *, pairs: bool = False, seed: int = 0)
 
     Source: Saltelli 2002, doi:10.1016/S0010-4655(02)00280-1, through SALib.sample.sobol.
     """
-    box = as_ranges(space, ())  # type: ignore[arg-type]
+    box = as_space(space)
     points = place(box, _unit(len(box.axes), whole("saltelli", "n", n, 2), pairs, seed))
     return Design(box.names, points, f"Saltelli's {len(points)} points, seed {seed} ({box.words()})", seed)
 

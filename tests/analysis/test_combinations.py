@@ -118,6 +118,8 @@ def test_what_can_not_be_is_one_line() -> None:
         combination(model, {"block_k.strenght": s, "block_m.strength": s}, "final(y)")
     with pytest.raises(StudyError, match=r"doses of block_k.strength must be finite, not below 0"):
         combination(model, {"block_k.strength": -s, "block_m.strength": s}, "final(y)")
+    with pytest.raises(StudyError, match=r"block_k\.strength can't be 2; its largest value is 1"):
+        combination(model, {"block_k.strength": 2 * s, "block_m.strength": s}, "final(y)")
     with pytest.raises(StudyError, match="looks at one endpoint, got 2"):
         combination(model, {"block_k.strength": s, "block_m.strength": s}, ["final(y)", "peak(y)"])
     with pytest.raises(StudyError, match="there is no effect to measure"):

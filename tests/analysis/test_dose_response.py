@@ -83,10 +83,12 @@ def test_a_curve_that_is_none_is_told() -> None:
 def test_what_can_not_be_is_one_line() -> None:
     with pytest.raises(StudyError, match="with 0 at least 5"):
         dose_response(_model(), "dose", [1, 2])
-    with pytest.raises(StudyError, match="the design's column 'doses' is no parameter, knob or initial value"):
+    with pytest.raises(StudyError, match="unknown knob 'doses'; did you mean 'dose'"):
         dose_response(_model(), "doses", DOSES, endpoints="final(x)")
     with pytest.raises(StudyError, match="'blok' is no intervention that it declares"):
         dose_response(_model(), "blok.strength", np.linspace(0, 1, 6))
+    with pytest.raises(StudyError, match=r"block\.strength can't be 2; its largest value is 1"):
+        dose_response(_model(), "block.strength", np.linspace(0, 2, 6))
     with pytest.raises(StudyError, match="4 draws need a space"):
         dose_response(_model(), "dose", DOSES, n=4)
     with pytest.raises(StudyError, match="'half' is dosed, so the space can't vary it"):

@@ -174,6 +174,8 @@ def test_what_can_not_be_is_one_line() -> None:
         sobol_indices(ishigami)
     with pytest.raises(StudyError, match="unknown scale 'logs'; did you mean 'log'"):
         sobol_indices(ishigami, CUBE, 8, scale="logs")
+    with pytest.raises(StudyError, match="expected a model or a function of an array"):
+        sobol_indices(None, ["a"])  # type: ignore[arg-type]
     with pytest.raises(StudyError, match="expected a model or a function"):
         sobol_indices("ishigami", CUBE)  # type: ignore[arg-type]
     with pytest.raises(StudyError, match=r"the shape \(3,\); 40 inputs need"):
