@@ -149,6 +149,7 @@ HOSTILE: dict[str, Callable[[], str]] = {
     "initial values that double": doubling_start,
     "xor of 80": lambda: logical("xor", 80),
     "and of 20,000": lambda: logical("and", 20_000),
+    "and of 4,000": lambda: logical("and", 4_000),
     "rem in rem": lambda: nested("rem", 60),
     "quotient in quotient": lambda: nested("quotient", 60),
     "factorial in factorial": lambda: document("", "<apply><factorial/>" * 60 + "<ci>k</ci>" + "</apply>" * 60),
@@ -168,7 +169,7 @@ HOSTILE: dict[str, Callable[[], str]] = {
 }
 MAY_BE_READ = {
     "299 levels", "comp from outside", "initial value of itself", "initial values that double", "xor of 80",
-    "and of 20,000", "rem in rem", "quotient in quotient", "factorial in factorial",
+    "and of 4,000", "rem in rem", "quotient in quotient", "factorial in factorial",
 }  # fmt: skip
 """What an honest file may hold too: then reading it quickly is as good as a clear error."""
 

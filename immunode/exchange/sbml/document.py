@@ -111,6 +111,8 @@ def check_xml(content: bytes, label: str) -> None:
         cut = " (is it cut off?)" if error.code in (3, 5) else ""
         what = expat.ErrorString(error.code)
         raise ModelError(f"{label}: no XML: {what} in line {error.lineno}, column {error.offset}{cut}") from None
+    except ModelError:
+        raise
     except (ValueError, LookupError) as error:
         raise ModelError(f"{label}: no XML that can be read: {error}") from None
 

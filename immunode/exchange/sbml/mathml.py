@@ -1,4 +1,4 @@
-"""MathML, as libSBML holds it, turned into expressions; what the expression language lacks is built from what it has."""
+"""MathML, as libSBML holds it, becomes expressions; what the expression language lacks is built from what it has."""
 
 from __future__ import annotations
 
@@ -15,6 +15,8 @@ AVOGADRO = 6.02214179e23
 """Value that SBML Level 3 prescribes for its symbol avogadro, 1/mol."""
 LARGEST = 50_000
 """Nodes that one expression may have when it is written out."""
+MOST_ARGUMENTS = 5_000
+"""Arguments of one operator; libSBML takes a time that grows with their square."""
 DEEPEST = 300
 
 TRUE: Expression = ("compare", "==", ("number", 0.0), ("number", 0.0))
@@ -116,7 +118,7 @@ class Converter:
     def _made(self, node: Any, scope: Scope, depth: int) -> Expression:
         self.left -= 1
         if self.left < 0:
-            raise ModelError(f"{self.who}: its function definitions make it grow beyond {LARGEST:,} parts")
+            raise ModelError(f"{self.who}: written out, its mathematics has more than {LARGEST:,} parts")
         if depth > DEEPEST:
             raise ModelError(f"{self.who}: it is nested more than {DEEPEST} levels deep")
         if node is None:
@@ -132,6 +134,8 @@ class Converter:
             return self._rate(node, scope)
         if kind == "constant":
             return self._constant(node)
+        if node.getNumChildren() > MOST_ARGUMENTS:
+            raise ModelError(f"{self.who}: an operator has more than {MOST_ARGUMENTS:,} arguments")
         children = [node.getChild(i) for i in range(node.getNumChildren())]
         parts = [self._convert(child, scope, depth + 1) for child in children]
         if kind in ("and", "or", "xor", "not", "implies"):
@@ -156,7 +160,7 @@ class Converter:
             size = self._size(bound)
             self.left -= size
             if self.left < 0:
-                raise ModelError(f"{self.who}: its function definitions make it grow beyond {LARGEST:,} parts")
+                raise ModelError(f"{self.who}: written out, its mathematics has more than {LARGEST:,} parts")
             return bound
         if name not in self.names:
             raise ModelError(f"{self.who}: unknown name '{name}'{did_you_mean(name, list(self.names))}")
