@@ -67,7 +67,7 @@ class _Trajectory:
         self.extinct_below = np.array([v or -np.inf for v in program.extinct_below or (0.0,) * self.n_states])
         self.next_out = 0
         self.strict = False
-        self.last_step = 0.0
+        self.last_step = self.last_slope = 0.0
         self.events = StateEvents(self.functions, runs.t_end - self.t, self._tell)
 
     def integrate(self) -> None:
@@ -98,6 +98,9 @@ class _Trajectory:
             raise _LeftDomainError
         return slope
 
+    def _speed(self, t: float, y: Array) -> float:
+        return float(np.max(np.abs(self._right(t, y)), initial=0.0))
+
     def _jacobian(self, t: float, y: Array) -> Array:
         full = np.zeros((self.n_states, self.n_states))
         full[self.rows, self.columns] = self.functions.jacobian(t, y[:, None], self.c)[:, 0]
@@ -125,10 +128,10 @@ class _Trajectory:
 
         options: dict[str, Any] = {} if method == "DOP853" else {"jac": self._jacobian}
         rtol = max(self.runs.rtol, 100 * float(np.finfo(float).eps))
-        if self.last_step:
-            # what was right just before an event saves the search for a first step after it
+        if self.last_step and self._speed(self.t, self.y) <= self.last_slope:
+            # what was right just before an event that left the system as fast as it was
             options["first_step"] = min(RESTART * self.last_step, stop - self.t)
-            self.last_step = 0.0
+        self.last_step = 0.0
         kind = getattr(integrate, method)
         return kind(self._right, self.t, self.y, stop, rtol=rtol, atol=self.runs.atol[:, self.run], **options)
 
@@ -153,6 +156,7 @@ class _Trajectory:
                 found = self.events.find(float(solver.t_old), float(solver.t), inside, self.p)
                 if found is not None:
                     self.last_step = float(solver.t - solver.t_old)
+                    self.last_slope = self._speed(found, np.array(inside(found)))
                     self._write_until(found, inside)
                     self.t, self.y = found, np.array(inside(found))
                     return True

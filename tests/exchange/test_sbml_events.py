@@ -1,0 +1,116 @@
+"""Events of SBML files against closed forms, and cases of the suite that hold one construct each."""
+
+from __future__ import annotations
+
+import math
+
+import pytest
+
+import immunode as im
+from immunode.exchange.sbml.reading import read_sbml
+from immunode.model.declaration import Event, Model
+from tests.exchange.suite import FOLDER, run_case
+
+pytest.importorskip("libsbml")
+MATH = 'xmlns="http://www.w3.org/1998/Math/MathML"'
+
+
+def sbml(body: str, level: str = "3", version: str = "2") -> Model:
+    """Return the model of a file with a clock x = t, and a parameter y."""
+    space = f"http://www.sbml.org/sbml/level{level}/version{version}" + ("/core" if level == "3" else "")
+    text = (
+        f'<sbml xmlns="{space}" level="{level}" version="{version}"><model id="m"><listOfParameters>'
+        '<parameter id="x" value="0" constant="false"/><parameter id="y" value="0" constant="false"/>'
+        f'</listOfParameters><listOfRules><rateRule variable="x"><math {MATH}><cn>1</cn></math></rateRule>'
+        f"</listOfRules><listOfEvents>{body}</listOfEvents></model></sbml>"
+    )
+    return read_sbml(text)
+
+
+def event(trigger: str, rest: str = "", attributes: str = "", value: str = "<ci>x</ci>") -> str:
+    """Return an event that sets y when x passes a number (`trigger`: attributes of the trigger)."""
+    when = f"<trigger {trigger}><math {MATH}><apply><gt/><ci>x</ci><cn>2</cn></apply></math></trigger>"
+    what = f'<eventAssignment variable="y"><math {MATH}>{value}</math></eventAssignment>'
+    return f"<event {attributes}>{when}{rest}<listOfEventAssignments>{what}</listOfEventAssignments></event>"
+
+
+DELAY = f"<delay><math {MATH}><cn>3</cn></math></delay>"
+LEVEL_3 = 'initialValue="true" persistent="true"'
+
+
+@pytest.mark.parametrize(("early", "expected"), [("true", 2.0), ("false", 5.0)])
+def test_values_are_taken_when_it_fires_or_when_it_happens(early: str, expected: float) -> None:
+    model = sbml(event(LEVEL_3, DELAY, f'id="e" useValuesFromTriggerTime="{early}"'))
+    one = im.simulate(model, times=[0, 4.9, 5.1], rtol=1e-9)
+    assert one["y"] == pytest.approx([0, 0, expected], abs=1e-7)
+
+
+def test_all_attributes_arrive() -> None:
+    priority = f"<priority><math {MATH}><cn>7</cn></math></priority>"
+    trigger = 'initialValue="false" persistent="false"'
+    model = sbml(event(trigger, priority + DELAY, 'id="e" name="a dose" useValuesFromTriggerTime="false"'))
+    assert model.events == (
+        Event("e", {"y": "x"}, when="x > 2", meaning="a dose", delay="3", priority="7", persistent=False,
+              initially=False, from_trigger=False),
+    )  # fmt: skip
+    assert [s.name for s in model.switches] == ["y"]
+
+
+def test_level_2_events_persist_and_do_not_fire_at_the_start() -> None:
+    model = sbml(event("", DELAY, 'id="e"'), "2", "4")
+    assert (model.events[0].persistent, model.events[0].initially, model.events[0].from_trigger) == (True, True, True)
+
+
+def test_what_is_missing_is_left_out_with_a_remark() -> None:
+    model = sbml(f'<event id="e" useValuesFromTriggerTime="true"><trigger {LEVEL_3}/></event>')
+    assert model.events == ()
+    assert any("event 'e'" in remark for remark in model.remarks)
+
+
+def test_a_dose_on_time_alone_needs_no_search_for_roots() -> None:
+    when = event(LEVEL_3, "", 'id="e" useValuesFromTriggerTime="true"', "<cn>9</cn>").replace(
+        "<ci>x</ci>", '<csymbol encoding="text" definitionURL="http://www.sbml.org/sbml/symbols/time">t</csymbol>'
+    )
+    one = im.simulate(sbml(when), times=[0, 1.9, 2, 2.1, 5], engine="numpy")
+    assert one["y"].tolist() == [0, 0, 0, 9, 9]
+
+
+def test_an_event_that_sets_nothing_known_is_refused() -> None:
+    with pytest.raises(im.ImmunodeError, match=r"event 'e'.*'z'"):
+        sbml(event(LEVEL_3, "", 'id="e" useValuesFromTriggerTime="true"').replace('variable="y"', 'variable="z"'))
+
+
+CASES = [
+    "00026",  # simple
+    "00071",  # delay
+    "00369",  # species in a compartment that is not 1
+    "00967",  # non-persistent
+    "00934",  # priorities
+    pytest.param("00952", marks=pytest.mark.slow),  # ten thousand draws among equals
+    "00456",  # values from trigger time
+    "01505",  # a compartment gets a new size, the amount in it stays
+]
+
+
+@pytest.mark.skipif(not FOLDER.is_dir(), reason="the SBML Test Suite is not beside the project")
+@pytest.mark.parametrize("case", CASES)
+def test_cases_of_the_suite(case: str) -> None:
+    verdict = run_case(case)
+    assert verdict.passed, verdict.detail
+
+
+def test_a_stretch_of_exponential_decay_between_events_is_exact() -> None:
+    """S' = -S, set to 1 as it passes 1/2: the sawtooth of period log 2."""
+    text = (
+        '<sbml xmlns="http://www.sbml.org/sbml/level3/version2/core" level="3" version="2"><model><listOfParameters>'
+        '<parameter id="S" value="1" constant="false"/></listOfParameters><listOfRules><rateRule variable="S">'
+        f"<math {MATH}><apply><minus/><ci>S</ci></apply></math></rateRule></listOfRules><listOfEvents>"
+        f'<event useValuesFromTriggerTime="true"><trigger {LEVEL_3}><math {MATH}><apply><leq/><ci>S</ci><cn>0.5</cn>'
+        '</apply></math></trigger><listOfEventAssignments><eventAssignment variable="S">'
+        f"<math {MATH}><cn>1</cn></math></eventAssignment></listOfEventAssignments></event></listOfEvents>"
+        "</model></sbml>"
+    )
+    times = [0.0, 0.6, 0.8, 1.3, 5.0]
+    one = im.simulate(read_sbml(text), times=times, rtol=1e-9)
+    # each of the seven periods adds an error of some 1e-9
+    assert one["S"] == pytest.approx([math.exp(-(t % math.log(2))) for t in times], abs=1e-7)
