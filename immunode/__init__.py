@@ -44,6 +44,7 @@ if TYPE_CHECKING:
     from immunode.exchange.antimony import read_antimony, write_antimony
     from immunode.exchange.omex import read_omex, write_omex
     from immunode.exchange.petab import PetabProblem, read_petab, write_petab
+    from immunode.exchange.sbml.reading import read_sbml
     from immunode.exchange.sbml.writing import write_sbml
     from immunode.exchange.sheets import sheet
     from immunode.intervention import (
@@ -174,7 +175,7 @@ __all__ = [
     "population", "lognormal", "normal", "uniform", "loguniform", "responders", "prevalence_weights", "regimen_search",
     "Population", "Distribution", "Trial", "Prevalence", "RegimenSearch",
     # formats of other tools
-    "write_sbml", "read_antimony", "write_antimony", "read_omex", "write_omex", "read_petab", "write_petab", "sheet",
+    "read_sbml", "write_sbml", "read_antimony", "write_antimony", "read_omex", "write_omex", "read_petab", "write_petab", "sheet",
     "PetabProblem",
     # what matters, why, and what combines
     "local_sensitivity", "tornado", "morris", "sobol_indices", "saltelli", "prcc", "regional", "evidence_ledger",
@@ -208,6 +209,7 @@ _HOMES = {
     "analysis.trial": "Trial responders",
     "analysis.prevalence": "Prevalence prevalence_weights",
     "analysis.regimens": "RegimenSearch regimen_search",
+    "exchange.sbml.reading": "read_sbml",
     "exchange.sbml.writing": "write_sbml",
     "exchange.antimony": "read_antimony write_antimony",
     "exchange.omex": "read_omex write_omex",

@@ -19,7 +19,8 @@ if TYPE_CHECKING:
     from immunode.model.declaration import Model
 
 _MAX_BYTES = 5_000_000
-_ENDINGS = (".py", ".json")
+_SBML = (".xml", ".sbml")
+_ENDINGS = (".py", ".json", *_SBML)
 
 
 class UnknownModelError(ModelError):
@@ -79,8 +80,8 @@ def find_model(name: str) -> tuple[Path, str]:
 def load_model(name_or_path: str | os.PathLike[str], variant: str | None = None) -> Model:
     """Return a model of the package by name or alias, or the model in a file of yours.
 
-    name_or_path : "kuznetsov1994", "rheumatoid_arthritis", or the path of a `.py` or `.json` file. A `.py` file
-        is executed, so it must be one that you trust; `.json` never executes anything.
+    name_or_path : "kuznetsov1994", "rheumatoid_arthritis", or the path of a `.py`, `.json`, `.xml` or `.sbml`
+        file. A `.py` file is executed, so it must be one that you trust; the others (JSON, SBML) never execute anything.
     variant : name of one of its variants. None takes the one that an alias stands for, "" none at all.
 
     Raises
@@ -237,6 +238,12 @@ def _load_file(path: Path) -> Model:
     """Return the model in a file of the caller's."""
     if path.suffix not in _ENDINGS:
         raise ModelError(f"'{path}' is no model file: its name must end in " + " or ".join(_ENDINGS))
+    if path.suffix in _SBML:
+        from immunode.exchange.sbml.reading import read_sbml
+
+        if not path.exists():
+            raise UnknownModelError(f"there is no file '{path}'{_similar_file(path)}")
+        return read_sbml(path)
     try:
         content = path.read_bytes() if path.stat().st_size <= _MAX_BYTES else None
     except FileNotFoundError:

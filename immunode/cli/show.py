@@ -28,6 +28,8 @@ def show(name: str, *, variant: str, as_json: bool) -> None:
     _parameters(screen, model)
     _fluxes(screen, model)
     _text(screen, "Equations", model.equations())
+    if model.remarks:
+        _text(screen, "Remarks on the file", "\n".join(model.remarks))
     _interventions(screen, model)
     _variants(screen, model)
 

@@ -59,6 +59,7 @@ def check(model: Model) -> Report:
         *_sources(model),
         *_units(model),
         *_conserved(model),
+        *(Finding("note", "file", remark) for remark in model.remarks),
     ]
     order = {"error": 0, "warning": 1, "note": 2}
     return Report(model.name, tuple(sorted(found, key=lambda finding: order[finding.severity])))
@@ -202,9 +203,7 @@ def _conserved(model: Model) -> Iterator[Finding]:
         yield Finding("note", "conserved total", f"{text} stays constant")
 
 
-def conserved_totals(
-    model: Model, among: Collection[str] | None = None
-) -> list[tuple[tuple[str, Fraction], ...]]:
+def conserved_totals(model: Model, among: Collection[str] | None = None) -> list[tuple[tuple[str, Fraction], ...]]:
     """Return a basis of the sums of states that no process changes, each as pairs of state and whole coefficient.
 
     For concentrations in compartments the sums are of amounts. Events may change the sums. States that no process

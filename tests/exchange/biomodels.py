@@ -3,7 +3,8 @@
     python -m tests.exchange.biomodels              all models; prints difference and time of each
     python -m tests.exchange.biomodels BIOMD...     some
 
-Scaled difference: the largest |y - reference| of a column over the largest |reference| of the column.
+Scaled difference: the largest |y - reference| of a column over the largest |reference| of the column, or, where that is
+larger, over 1e-9 of the largest value of all columns: below that a column is rounding of the tool that made it.
 """
 
 from __future__ import annotations
@@ -67,6 +68,7 @@ def run(row: dict[str, str], engine: str = "scipy", rtol: float = RTOL) -> Outco
     simulated = time.perf_counter() - begin - read
     constants = {p.name: p.value for p in model.parameters}
     worst, where = 0.0, ""
+    floor = 1e-9 * max(float(np.nanmax(np.abs(v), initial=0.0, where=np.isfinite(v))) for v in columns.values())
     for column, wanted in columns.items():
         name = column.strip("[]")
         found = next((n for n in (name, f"{name}_") if n in run or n in constants), None)
@@ -76,7 +78,8 @@ def run(row: dict[str, str], engine: str = "scipy", rtol: float = RTOL) -> Outco
         finite = np.isfinite(wanted)
         if not (np.isfinite(got) == finite).all() and not np.isfinite(got)[finite].all():
             return Outcome(row["id"], np.inf, column, read, simulated, 0, f"{column} is not finite")
-        scale = float(np.abs(wanted[finite]).max(initial=0.0)) or 1.0
+        scale = float(np.abs(wanted[finite]).max(initial=0.0))
+        scale = max(scale, floor) or 1.0
         gap = float(np.abs(got - wanted)[finite].max(initial=0.0)) / scale
         if gap > worst:
             worst, where = gap, column
