@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from immunode.exchange.sbml.about import identity_of
 from immunode.exchange.sbml.frame import Quantity, Reading, items
 from immunode.exchange.sbml.functions import is_number, number
 from immunode.model.tree import Expression
@@ -63,8 +64,11 @@ def _plain(reading: Reading, element: Any, what: str, value: Expression) -> None
 
 
 def _meaning(element: Any) -> str:
+    """Return the name of an element, and what database entry it stands for."""
     name = " ".join((element.getName() or "").split())
-    return "" if name == element.getId() else name
+    name = "" if name == element.getId() else name
+    entry = identity_of(element)
+    return f"{name} ({entry})" if name and entry else name or entry
 
 
 def is_amount(reading: Reading, species: Any) -> bool:

@@ -2,26 +2,152 @@
 
 from __future__ import annotations
 
-from immunode.exchange.sbml.frame import Quantity, Reading
+import math
+from fractions import Fraction
+from typing import Any
+
+from immunode.exchange.sbml.about import reference_of
+from immunode.exchange.sbml.document import libsbml
+from immunode.exchange.sbml.frame import Quantity, Reading, items
+from immunode.model.dimension import NAMED, Dimension, describe
+
+_KINDS = {
+    "second": "s", "metre": "m", "meter": "m", "gram": "g", "kilogram": "kg", "mole": "mol", "litre": "L", "liter": "L",
+    "item": "item", "dimensionless": "", "avogadro": "", "radian": "", "steradian": "",
+}  # fmt: skip
+"""Units of SBML that the package reads; with another one all units are left out. Items are cells or molecules."""
+_NICE = ("day", "h", "min", "s", "week", "year", "cell", "nmol", "umol", "mmol", "pmol", "nM", "uM", "mM", "pM", "mL", "uL",
+         "pg", "ng", "ug", "mg", "g", "kg", "L", "mol", "M", "m")  # fmt: skip
+
+
+class Unreadable(Exception):
+    """A unit that the package does not know."""
 
 
 class Units:
-    """The units of one reading."""
+    """The units of one reading, as texts; all of them are left out together where one can't be read or they don't fit.
+
+    time : of the model, "" where units are left out.   clock : what one unit of time stands for then.
+    source : what parameters give as their source.
+    """
 
     def __init__(self, reading: Reading) -> None:
         self.reading = reading
-        self.time = ""
+        self.dropped = False
         self.clock = ""
-        self.source = f"SBML file {reading.label}"
+        self.source = reference_of(reading) or f"SBML file {reading.label}"
+        self._definitions = {d.getId(): d for d in items(reading.sbml.getListOfUnitDefinitions())}
+        self._texts: dict[str, str] = {}
+        try:
+            self.time = self._text(self._default("time"))
+            self.clock = self.time if self.time and _is_time(self.time) else ""
+            self._found = {q.name: self._text(self._named(q)) for q in reading.quantities.values()}
+            if not self.time or not any(self._found.values()):
+                self.drop()
+        except Unreadable as error:
+            reading.remark(f"units are left out: {error}")
+            self.drop()
 
     def drop(self) -> None:
         """Leave all units out."""
-        self.time = ""
+        self.dropped, self.time = True, ""
 
     def of(self, quantity: Quantity) -> str:
         """Return the unit of a quantity."""
-        return ""
+        return "" if self.dropped else self._found.get(quantity.name, "")
 
     def rate(self, name: str) -> str:
         """Return the unit of the rate of change of a quantity."""
-        return ""
+        unit = "" if self.dropped else self._found.get(name, "")
+        return f"{unit or '1'}/{self.time}" if self.time else ""
+
+    def _default(self, what: str) -> Dimension:
+        """Return the unit that the model declares for time, substance, volume, ..."""
+        sbml = self.reading.sbml
+        if self.reading.level == 3:
+            found = getattr(sbml, f"get{what.capitalize()}Units")()
+            return self._dimension(found) if found else Dimension()
+        if what in self._definitions:
+            return self._dimension(what)
+        plain = {"time": "second", "substance": "mole", "volume": "litre"}
+        return {"area": NAMED["m"] ** 2, "length": NAMED["m"]}[what] if what in ("area", "length") else (
+            self._dimension(plain[what])
+        )  # fmt: skip
+
+    def _named(self, quantity: Quantity) -> Dimension:
+        if quantity.unit:
+            return self._dimension(quantity.unit)
+        reading = self.reading
+        identity = next((i for i, name in reading.names.items() if name == quantity.name), "")
+        element = reading.elements.get(identity)
+        amount = next((i for i, (whole, _) in reading.changes.items() if whole == quantity.name), "")
+        if element is None and amount:
+            element = next(e for i, e in reading.elements.items() if reading.names[i] == amount)
+            return self._substance(element)
+        if element is None:
+            return Dimension()
+        if hasattr(element, "getBoundaryCondition"):
+            home = reading.elements[element.getCompartment()]
+            plain = element.getHasOnlySubstanceUnits() or home.getSpatialDimensions() == 0
+            return self._substance(element) if plain else self._substance(element) / self._size(home)
+        if hasattr(element, "getSpatialDimensions"):
+            return self._size(element)
+        return self._dimension(element.getUnits()) if hasattr(element, "getUnits") else Dimension()
+
+    def _substance(self, species: Any) -> Dimension:
+        own = species.getSubstanceUnits() if self.reading.level > 1 else species.getUnits()
+        return self._dimension(own) if own else self._default("substance")
+
+    def _size(self, compartment: Any) -> Dimension:
+        if compartment.getUnits():
+            return self._dimension(compartment.getUnits())
+        what = {3: "volume", 2: "area", 1: "length"}.get(compartment.getSpatialDimensions(), "")
+        return self._default(what) if what else Dimension()
+
+    def _dimension(self, identity: str) -> Dimension:
+        """Return the dimension of a unit definition or of a unit of SBML's."""
+        if not identity:
+            return Dimension()
+        if identity in self._definitions:
+            made = Dimension()
+            for unit in items(self._definitions[identity].getListOfUnits()):
+                made = made * self._unit(unit)
+            return made
+        if identity in ("substance", "volume", "area", "length", "time") and self.reading.level < 3:
+            return self._default(identity)
+        return self._kind(identity)
+
+    def _unit(self, unit: Any) -> Dimension:
+        kind = libsbml().UnitKind_toString(unit.getKind())
+        power = Fraction(unit.getExponentAsDouble()).limit_denominator(1000)
+        factor = unit.getMultiplier() * 10.0 ** unit.getScale()
+        if not math.isfinite(factor) or factor <= 0 or abs(power) > 50:
+            raise Unreadable(f"a unit has the size {factor:g} and the power {power}")
+        return (Dimension(factor) * self._kind(kind)) ** power
+
+    def _kind(self, kind: str) -> Dimension:
+        if kind == "kilogram":
+            return Dimension(1000.0) * NAMED["g"]
+        if kind == "item":
+            return NAMED["cell"]
+        if kind not in _KINDS:
+            raise Unreadable(f"the unit '{kind}' is not known here")
+        return NAMED[_KINDS[kind]] if _KINDS[kind] else Dimension()
+
+    def _text(self, unit: Dimension) -> str:
+        if unit.dimensionless:
+            return ""
+        key = str((round(math.log(unit.factor), 9), unit.powers))
+        if key not in self._texts:
+            self._texts[key] = describe(_rounded(unit), _NICE) if unit.powers else f"{unit.factor:.10g}"
+        return self._texts[key]
+
+
+def _rounded(unit: Dimension) -> Dimension:
+    return Dimension(float(f"{unit.factor:.12g}"), unit.powers)
+
+
+def _is_time(text: str) -> bool:
+    from immunode.model.dimension import parse_unit
+
+    return parse_unit(text).powers == NAMED["s"].powers
