@@ -118,27 +118,39 @@ def test_a_composed_model_comes_back_equal_also_after_libsbml_has_rewritten_the_
     assert read_sbml(rewritten) == model
 
 
-def changed(model: im.Model, name: str, value: float) -> str:
+def test_numbers_changed_by_another_tool_are_those_of_the_model_that_comes_back() -> None:
+    from immunode.exchange.sbml import read_sbml
+
+    model = im.perturb(im.load_model("kuznetsov1994"), "cytostatic")
     document = libsbml.readSBMLFromString(to_sbml(model))
-    document.getModel().getParameter(name).setValue(value)
-    return str(libsbml.writeSBMLToString(document))
+    document.getModel().getParameter("a").setValue(0.2)
+    document.getModel().getSpecies("T").setInitialAmount(1e6)
+    back = read_sbml(libsbml.writeSBMLToString(document))
+    assert back.remarks == ("values were changed since immunode wrote the file",)
+    sources = {p.name: p.source for p in back.parameters}
+    assert sources["a"] == "changed since immunode wrote the file"
+    assert sources["n"] == "BIOMD0000000762, fit to BCL1 data"
+    same = [p for p in back.parameters if p.name != "a"]
+    assert same == [p for p in model.parameters if p.name != "a"]
+    assert back.replace(parameters=model.parameters, states=model.states, remarks=()) == model
+    assert {p.name: p.value for p in back.parameters}["a"] == 0.2
+    assert {s.name: s.initial for s in back.states}["T"] == 1e6
 
 
-def test_a_number_changed_by_another_tool_wins_over_the_annotation() -> None:
+def test_equations_changed_by_another_tool_win_over_the_annotation() -> None:
     from immunode.exchange.sbml import read_sbml
 
     model = im.load_model("kuznetsov1994")
-    back = read_sbml(changed(model, "a", 0.2))
-    values = {p.name: p.value for p in back.parameters}
-    assert values["a"] == 0.2
-    assert values["n"] == 1.101e-7
+    document = libsbml.readSBMLFromString(to_sbml(model))
+    law = document.getModel().getReaction("tumor_growth").getKineticLaw()
+    law.setMath(libsbml.parseL3Formula("a*T"))
+    back = read_sbml(libsbml.writeSBMLToString(document))
+    assert {p.name: p.rate for p in back.processes}["tumor_growth"] == "a*T"
     # what SBML can't say is kept
     assert back.interventions == model.interventions
     assert back.readouts == model.readouts
     assert {s.name: s.kind for s in back.states} == {"E": "cell", "T": "cell"}
-    source = {p.name: p.source for p in back.parameters}
-    assert source["a"] == "changed since immunode wrote the file"
-    assert source["n"] == "BIOMD0000000762, fit to BCL1 data"
+    assert {p.name: p.source for p in back.parameters}["n"] == "BIOMD0000000762, fit to BCL1 data"
     assert any("changed since immunode wrote it" in remark for remark in back.remarks)
 
 
@@ -162,12 +174,12 @@ def test_an_annotation_that_lies_is_not_believed() -> None:
     from immunode.exchange.sbml import read_sbml
 
     model = im.load_model("kuznetsov1994")
-    other = model.with_values(a=9.0)
-    text = to_sbml(model).replace('"value": 0.18', '"value": 9', 1)
-    assert text != to_sbml(model)
-    back = read_sbml(text)
-    assert back != other
-    assert {p.name: p.value for p in back.parameters}["a"] == 0.18
+    for truth, lie in (('"value": 0.18', '"value": 9'), ("a*T*(1 - b*T)", "s*(1 - b*T)")):
+        start, facts = to_sbml(model).split(":facts:1", 1)
+        assert truth in facts
+        back = read_sbml(f"{start}:facts:1{facts.replace(truth, lie, 1)}")
+        assert {p.name: p.value for p in back.parameters}["a"] == 0.18
+        assert {p.name: p.rate for p in back.processes}["tumor_growth"] == "a*T*(1 - b*T)"
 
 
 def small(**changes: Any) -> im.Model:

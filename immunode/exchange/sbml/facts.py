@@ -8,21 +8,37 @@ from __future__ import annotations
 
 from dataclasses import replace
 from importlib import import_module
-from typing import Any
+from typing import Any, TypeVar
 from xml.etree import ElementTree
 
 from immunode.errors import ImmunodeError, ModelError
-from immunode.exchange.sbml.writing import FACTS, document_ids, remove_prose, to_sbml
+from immunode.exchange.sbml.document import libsbml
+from immunode.exchange.sbml.writing import FACTS, document_ids, remove_prose, space_ids, to_sbml
 from immunode.model.declaration import Model, Parameter, State
 
+R = TypeVar("R")
 _CHANGED = "the file was changed since immunode wrote it; bounds, sources and interventions are those of before"
+_REVALUED = "values were changed since immunode wrote the file"
+_NEW = "changed since immunode wrote the file"
 _BROKEN = "the file's annotation of immunode can't be read and was left out"
 
 
 def recall(document: Any) -> Model | None:
-    """Return the very model that was written, where a document of libSBML is as immunode wrote it; else None."""
+    """Return the very model that was written, where a document of libSBML is as immunode wrote it; else None.
+
+    Where only values and initial values were changed since, as a fit does, it is that model with these values.
+    """
     told = _told(document)
-    return told if told is not None and _unchanged(document, told) else None
+    if told is None:
+        return None
+    try:
+        written = libsbml().readSBMLFromString(to_sbml(told, facts=False))
+        if _core(document) == _core(written):
+            return told
+        alike = _core(document, numbers=False) == _core(written, numbers=False)
+        return _revalued(told, document.getModel(), written.getModel()) if alike else None
+    except (ElementTree.ParseError, ImmunodeError):
+        return None
 
 
 def lay_over(read: Model, document: Any) -> Model:
@@ -72,22 +88,60 @@ def _told(document: Any) -> Model | None:
         return None
 
 
-def _unchanged(document: Any, told: Model) -> bool:
-    """Return whether a document says what `told` says, up to notes, annotations and layout."""
-    from immunode.exchange.sbml.document import libsbml
-
-    try:
-        return _core(document) == _core(libsbml().readSBMLFromString(to_sbml(told, facts=False)))
-    except (ElementTree.ParseError, ImmunodeError):
-        return False
-
-
-def _core(document: Any) -> str:
-    from immunode.exchange.sbml.document import libsbml
-
+def _core(document: Any, numbers: bool = True) -> str:
+    """Return what a document says, without notes, annotations and layout, and without values unless `numbers`."""
     root = ElementTree.fromstring(libsbml().writeSBMLToString(document).encode())
     remove_prose(root)
+    if not numbers:
+        for element in root.iter():
+            for attribute in ("value", "initialAmount", "initialConcentration", "size"):
+                if element.get(attribute, "NaN") != "NaN":
+                    element.set(attribute, "")
     return ElementTree.canonicalize(ElementTree.tostring(root, encoding="unicode"), strip_text=True)
+
+
+def _revalued(told: Model, found: Any, written: Any) -> Model:
+    """Return `told` with the numbers of another model of libSBML that differs from `written` in numbers only."""
+    ids, spaces = document_ids(told), space_ids(told)
+
+    def changed(identity: str) -> float | None:
+        """Return the new number of an element, None where it is the old."""
+        numbers = [_number(model, identity) for model in (found, written)]
+        return None if numbers[0] == numbers[1] else numbers[0]
+
+    def fresh(record: R, field: str) -> R:
+        name = str(getattr(record, "name", ""))
+        made = spaces[name] if field == "volume" else ids[name]
+        value = None if isinstance(getattr(record, field), str) else changed(made)
+        if value is None:
+            return record
+        known: dict[str, Any] = {"source": _NEW, "evidence": ""} if isinstance(record, Parameter) else {}
+        bounds = getattr(record, "bounds", None)
+        if bounds is not None:
+            known |= {"bounds": (min(bounds[0], value), max(bounds[1], value))}
+        return replace(record, **{field: value, **known})  # type: ignore[type-var]
+
+    return _remark(
+        told.replace(
+            parameters=tuple(fresh(p, "value") for p in told.parameters),
+            states=tuple(fresh(s, "initial") for s in told.states),
+            switches=tuple(fresh(s, "initial") for s in told.switches),
+            compartments=tuple(fresh(c, "volume") for c in told.compartments),
+        ),
+        _REVALUED,
+    )
+
+
+def _number(model: Any, identity: str) -> float:
+    for element, value in (
+        (model.getParameter(identity), "getValue"),
+        (model.getCompartment(identity), "getSize"),
+        (model.getSpecies(identity), ""),
+    ):
+        if element is not None:
+            kind = "getInitialAmount" if not value and element.isSetInitialAmount() else "getInitialConcentration"
+            return float(getattr(element, value or kind)())
+    return 0.0
 
 
 def _state(read: State, told: State | None) -> State:
@@ -104,7 +158,7 @@ def _parameter(read: Parameter, told: Parameter | None) -> Parameter:
     if bounds is not None:
         bounds = (min(bounds[0], read.value), max(bounds[1], read.value))
     same = read.value == told.value
-    evidence, source = (told.evidence, told.source) if same else ("", "changed since immunode wrote the file")
+    evidence, source = (told.evidence, told.source) if same else ("", _NEW)
     return replace(read, meaning=told.meaning, bounds=bounds, evidence=evidence, source=source)
 
 

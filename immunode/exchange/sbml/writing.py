@@ -82,6 +82,11 @@ def document_ids(model: Model) -> dict[str, str]:
     return document.processes | document.ids
 
 
+def space_ids(model: Model) -> dict[str, str]:
+    """Return the SBML id of every compartment of a model."""
+    return dict(_Document(model).compartments)
+
+
 def _begun(model: Model) -> Model:
     """Return a model that begins at rest with that rest as its initial values, since SBML has numbers only."""
     if not model.start:
