@@ -192,11 +192,14 @@ def _evidence(evidence: str, source: str) -> str:
 
 
 def _design(names: Sequence[str], groups: Mapping[str, Sequence[str]], n: int, seed: int) -> Array:
-    """Return Saltelli's points of groups in the unit cube: the whole group is exchanged at once."""
+    """Return Saltelli's points of groups in the unit cube: the whole group is exchanged at once.
+
+    They are SALib's own (a test compares them), without its loops over every number.
+    """
     from scipy.stats import qmc
 
     k = len(names)
-    both = np.asarray(qmc.Sobol(2 * k, scramble=True, seed=np.random.default_rng(seed)).random(n), float)
+    both = np.asarray(qmc.Sobol(2 * k, scramble=True, seed=seed).random(n), float)
     first, second = both[:, :k], both[:, k:]
     rows = [first]
     for members in groups.values():

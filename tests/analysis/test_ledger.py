@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from immunode.analysis.ledger import evidence_ledger
+from immunode.analysis.ledger import _design, evidence_ledger
 from immunode.errors import StudyError
 from immunode.model import Derived, Model, Parameter, Process, State
 
@@ -64,3 +64,25 @@ def test_its_figure_can_be_drawn(style: str) -> None:
     figure = evidence_ledger(_model(), n=32, endpoints="final(y)").plot(style=style)
     figure.canvas.draw()
     assert "assumed (2)" in [t.get_text() for t in figure.legends[0].get_texts()]
+
+
+def test_points_of_groups_are_those_of_salib() -> None:
+    from SALib.sample import sobol as sample
+
+    names, groups = ["a", "b", "c"], ["weak", "strong", "weak"]
+    problem = {"num_vars": 3, "names": names, "bounds": [[0.0, 1.0]] * 3, "groups": groups}
+    told = sample.sample(problem, 16, calc_second_order=False, seed=5)
+    found = _design(names, {"weak": ("a", "c"), "strong": ("b",)}, 16, 5)
+    blocks = (np.asarray(told).reshape(16, 4, 3), found.reshape(16, 4, 3))
+    for block in blocks:
+        np.testing.assert_array_equal(block[:, [0, 3]], blocks[0][:, [0, 3]])
+    # SALib orders groups its own way
+    assert {tuple(row) for row in told} == {tuple(row) for row in found}
+
+
+@pytest.mark.parametrize("scale", ["linear", "rank"])
+def test_the_order_of_kinds_does_not_move_the_shares(scale: str) -> None:
+    found = evidence_ledger(_model(), ["e", "d", "c", "b", "a"], n=64, endpoints="final(y)", scale=scale)
+    assert found.kinds == ("measured", "fitted", "assumed", "not said")
+    assert found.total[0].argmax() == found.kinds.index("assumed")
+    assert found.total[0][found.kinds.index("not said")] == pytest.approx(0, abs=1e-12)
