@@ -59,7 +59,8 @@ def quantity_units(model: Model) -> dict[str, str]:
     """Return the unit of every quantity as text; "" is dimensionless. A flux has the unit of what it moves per time."""
     from immunode.model.expression import parse_arrow
 
-    units = {q.name: q.unit for q in (*model.states, *model.derived, *model.switches)}
+    units = {s.name: s.unit for s in model.states} | {d.name: d.unit for d in model.derived}
+    units |= {s.name: s.unit for s in model.switches}
     declared = {p.name: p.unit for p in model.parameters}
     units |= {f"{effect.target}.effective": declared.get(effect.target, "") for effect in model.effects}
     volumes = {c.name: c.unit for c in model.compartments}

@@ -65,7 +65,7 @@ def run_case(case: str, *, level: str = "", engine: str = "scipy", rtol: float =
         worst = compare(case, level=level, engine=engine, rtol=rtol)
     except ImmunodeError as error:
         return Verdict(case, "refused", str(error).splitlines()[0][:200])
-    except Exception as error:
+    except (ArithmeticError, ValueError, LookupError, AssertionError, TypeError, AttributeError) as error:
         return Verdict(case, "broken", f"{type(error).__name__}: {error}"[:200])
     return Verdict(case, "pass") if not worst else Verdict(case, "wrong", worst)
 

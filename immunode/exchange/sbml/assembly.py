@@ -42,7 +42,8 @@ class _Assembly:
                 self.definitions[quantity.name] = self.inline(quantity.value)
         self._rates_of_change()
         self.starts = self._starts()
-        self.parts: list[Derived] = []
+        self.parts: dict[tuple[str, Expression], Derived] = {}
+        self.own: dict[str, str] = {}
 
     def inline(self, expression: Expression) -> Expression:
         """Return an expression with the rates of reactions put for their names."""
@@ -139,9 +140,10 @@ class _Assembly:
         expression = self.inline(expression)
 
         def hoist(part: Expression) -> str:
-            name = self.reading.fresh(f"{base}.part")
-            self.parts.append(Derived(name, to_text(part), meaning=f"part of {base}"))
-            return name
+            if (base, part) not in self.parts:
+                name = self.reading.fresh(f"{base}.part")
+                self.parts[base, part] = Derived(name, to_text(part), meaning=f"part of {base}")
+            return self.parts[base, part].name
 
         return to_text(split(finite(expression, self.reading.number), hoist))
 
@@ -177,7 +179,6 @@ class _Assembly:
 
     def records(self, units: Any) -> dict[str, Any]:
         """Return the records of the Model by field."""
-        self.parts = []
         derived = self._derived(units)
         processes = self._processes(derived)
         events = [self._event(event) for event in self.reading.events]
@@ -185,14 +186,14 @@ class _Assembly:
         states = self._states(units)
         switches = [Switch(q.name, self.start(q.name), units.of(q), q.meaning) for q in self._of("switch")]
         zero = self.reading.math
-        if zero.zero_used and zero.zero in str((states, switches, derived, processes, events, self.parts)):
+        if zero.zero_used and zero.zero in str((states, switches, derived, processes, events, self.parts.values())):
             meaning = "stands for 0 where the file says infinity (1/zero) or not-a-number (zero/zero)"
             parameters.append(Parameter(zero.zero, 0.0, "", meaning, source="the file's infinities"))
         return {
             "states": states,
             "parameters": parameters,
             "processes": processes,
-            "derived": [*derived, *self.parts],
+            "derived": [*derived, *self.parts.values()],
             "switches": switches,
             "compartments": self._compartments(units),
             "events": events,
@@ -209,7 +210,9 @@ class _Assembly:
 
     def _parameters(self, units: Any) -> list[Parameter]:
         source = units.source
-        made = [Parameter(q.name, constant(q.value) or 0.0, units.of(q), q.meaning, source) for q in self._of("parameter")]
+        made = [
+            Parameter(q.name, constant(q.value) or 0.0, units.of(q), q.meaning, source) for q in self._of("parameter")
+        ]
         for q in self._of("derived"):
             value = constant(self.starts[q.name]) if q.fixed else None
             if value is not None and math.isfinite(value):
@@ -252,19 +255,27 @@ class _Assembly:
             else:
                 derived.append(Derived(flux.name, rate, "", flux.meaning or "rate of a reaction that moves no state"))
             for target, terms in flux.factors.items():
-                own = self.reading.fresh(f"{flux.name}.{target}") if f"{flux.name}.{target}" else ""
+                own = self._own(f"{flux.name}.{target}")
                 factor = _signed(terms)
                 moved = self.text(("mul", factor, flux.rate), own)
                 made.append(Process(own, f"-> {target}", moved, f"what {flux.name} makes of {target}"))
-        for name, rate in self.reading.rate_rules.items():
-            own = self.reading.fresh(f"{name}.change")
-            made.append(Process(own, f"-> {name}", self.text(rate, own), f"rate rule of {name}"))
+        for name, expression in self.reading.rate_rules.items():
+            own = self._own(f"{name}.change")
+            made.append(Process(own, f"-> {name}", self.text(expression, own), f"rate rule of {name}"))
         return made
+
+    def _own(self, base: str) -> str:
+        """Return the name of a process that the file has no name for, the same at every call."""
+        if base not in self.own:
+            self.own[base] = self.reading.fresh(base)
+        return self.own[base]
 
     def _event(self, event: Event) -> Event:
         """Return an event with the rates of reactions put for their names."""
         texts = {field: getattr(event, field) for field in ("when", "delay", "priority")}
-        made = {field: self._inlined(text) for field, text in texts.items() if isinstance(text, str) and text}
+        made: dict[str, Any] = {
+            field: self._inlined(text) for field, text in texts.items() if isinstance(text, str) and text
+        }
         return replace(event, changes={name: self._inlined(text) for name, text in pairs(event.changes)}, **made)
 
     def _inlined(self, text: str) -> str:

@@ -58,7 +58,7 @@ class Reading:
     For those who add elements (events, algebraic rules, fast reactions):
 
     sbml : the libSBML model.   math : the `Converter`, `math.value(ast, who)` and `math.condition(ast, who)`.
-    names : id -> name in the Model.   elements : id -> libSBML element of compartments, parameters, species, references.
+    names : id -> name in the Model.   elements : id -> libSBML element of whatever has a value.
     assigned, rates, initials : id -> mathematics of assignment rules, rate rules, initial assignments.
     algebraic : mathematics of algebraic rules.   by_event : ids that events change.
     quantities : name -> `Quantity`.   fluxes : reactions' `Flux`es, by name.   events : records of the declaration.
@@ -184,7 +184,12 @@ class Reading:
         nodes = [*self.assigned.values(), *self.rates.values(), *self.initials.values(), *self.algebraic]
         nodes += [r.getKineticLaw().getMath() for r in items(self.sbml.getListOfReactions()) if r.getKineticLaw()]
         for event in items(self.sbml.getListOfEvents()):
-            parts = [event.getTrigger(), event.getDelay(), event.getPriority(), *items(event.getListOfEventAssignments())]
+            parts = [
+                event.getTrigger(),
+                event.getDelay(),
+                event.getPriority(),
+                *items(event.getListOfEventAssignments()),
+            ]
             nodes += [part.getMath() for part in parts if part is not None]
         while nodes:
             node = nodes.pop()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Mapping
+from itertools import pairwise
 from typing import Any
 
 from immunode.errors import ModelError, did_you_mean
@@ -230,7 +231,7 @@ class Converter:
         if len(values) < 2:
             return TRUE
         pairs: list[Expression] = []
-        for left, right in zip(values, values[1:], strict=False):
+        for left, right in pairwise(values):
             pairs.append(("not", ("compare", "==", left, right)) if sign == "!=" else ("compare", sign, left, right))
         return self._logical("and", pairs)
 

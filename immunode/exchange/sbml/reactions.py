@@ -62,7 +62,9 @@ def _rate(reading: Reading, reaction: Any) -> Expression:
         name = reading.fresh(f"{reading.names[identity]}.{own}")
         value = reading.number(float(parameter.getValue())) if parameter.isSetValue() else reading.nothing
         kind = "parameter" if is_number(value) else "derived"
-        reading.add(Quantity(name, kind, value, unit=parameter.getUnits(), meaning=_label(parameter), fixed=kind == "derived"))
+        reading.add(
+            Quantity(name, kind, value, unit=parameter.getUnits(), meaning=_label(parameter), fixed=kind == "derived")
+        )
         scope[own] = ("name", name)
     return reading.value(law.getMath(), f"reaction '{identity}'", scope)
 

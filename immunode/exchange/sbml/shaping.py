@@ -44,7 +44,7 @@ def split(expression: Expression, hoist: Callable[[Expression], str]) -> Express
             size = 1 + sum(part[1] for part in parts)
             if depth <= DEEPEST and size <= LARGEST:
                 break
-            worst = max(range(len(parts)), key=lambda i: (parts[i][2] if depth > DEEPEST else parts[i][1]))
+            worst = max(range(len(parts)), key=lambda i: parts[i][2] if depth > DEEPEST else parts[i][1])
             parts[worst] = _moved(parts[worst][0], hoist)
         return (*node[: len(node) - len(parts)], *(part for part, _, _ in parts)), size, depth
 

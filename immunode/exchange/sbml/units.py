@@ -16,11 +16,13 @@ _KINDS = {
     "item": "item", "dimensionless": "", "avogadro": "", "radian": "", "steradian": "",
 }  # fmt: skip
 """Units of SBML that the package reads; with another one all units are left out. Items are cells or molecules."""
-_NICE = ("day", "h", "min", "s", "week", "year", "cell", "nmol", "umol", "mmol", "pmol", "nM", "uM", "mM", "pM", "mL", "uL",
-         "pg", "ng", "ug", "mg", "g", "kg", "L", "mol", "M", "m")  # fmt: skip
+_NICE = (
+    "day", "h", "min", "s", "week", "year", "cell", "nmol", "umol", "mmol", "pmol", "nM", "uM", "mM", "pM", "mL", "uL",
+    "pg", "ng", "ug", "mg", "g", "kg", "L", "mol", "M", "m",
+)  # fmt: skip
 
 
-class Unreadable(Exception):
+class UnreadableUnitError(Exception):
     """A unit that the package does not know."""
 
 
@@ -44,7 +46,7 @@ class Units:
             self._found = {q.name: self._text(self._named(q)) for q in reading.quantities.values()}
             if not self.time or not any(self._found.values()):
                 self.drop()
-        except Unreadable as error:
+        except UnreadableUnitError as error:
             reading.remark(f"units are left out: {error}")
             self.drop()
 
@@ -122,7 +124,7 @@ class Units:
         power = Fraction(unit.getExponentAsDouble()).limit_denominator(1000)
         factor = unit.getMultiplier() * 10.0 ** unit.getScale()
         if not math.isfinite(factor) or factor <= 0 or abs(power) > 50:
-            raise Unreadable(f"a unit has the size {factor:g} and the power {power}")
+            raise UnreadableUnitError(f"a unit has the size {factor:g} and the power {power}")
         return (Dimension(factor) * self._kind(kind)) ** power
 
     def _kind(self, kind: str) -> Dimension:
@@ -131,7 +133,7 @@ class Units:
         if kind == "item":
             return NAMED["cell"]
         if kind not in _KINDS:
-            raise Unreadable(f"the unit '{kind}' is not known here")
+            raise UnreadableUnitError(f"the unit '{kind}' is not known here")
         return NAMED[_KINDS[kind]] if _KINDS[kind] else Dimension()
 
     def _text(self, unit: Dimension) -> str:
