@@ -19,9 +19,13 @@ if TYPE_CHECKING:
     from immunode.analysis.combinations import Combination, combination, synergy
     from immunode.analysis.dose_response import DoseResponse, dose_response, hill_fit
     from immunode.analysis.explain import Explanation, explain
+    from immunode.analysis.fitting import Fit, fit
     from immunode.analysis.ledger import EvidenceLedger, evidence_ledger
     from immunode.analysis.local import Tornado, local_sensitivity, tornado
+    from immunode.analysis.measurements import Observable, observable
+    from immunode.analysis.posterior import Posterior
     from immunode.analysis.prevalence import Prevalence, prevalence_weights
+    from immunode.analysis.profiles import Profiles
     from immunode.analysis.regimens import RegimenSearch, regimen_search
     from immunode.analysis.regional import prcc, regional
     from immunode.analysis.screening import morris
@@ -182,6 +186,8 @@ __all__ = [
     "explain", "shapley", "combination", "synergy", "dose_response", "hill_fit", "sequence_map",
     "Sensitivity", "Tornado", "EvidenceLedger", "Explanation", "ShapleyShares", "Combination", "DoseResponse",
     "SequenceMap",
+    # fitting
+    "fit", "observable", "Fit", "Observable", "Posterior", "Profiles",
     # under the hood
     "Program", "lower", "source",
     # errors
@@ -207,6 +213,10 @@ _HOMES = {
     "study.population": "Population population",
     "study.distributions": "Distribution lognormal normal uniform loguniform",
     "analysis.trial": "Trial responders",
+    "analysis.fitting": "Fit fit",
+    "analysis.measurements": "Observable observable",
+    "analysis.posterior": "Posterior",
+    "analysis.profiles": "Profiles",
     "analysis.prevalence": "Prevalence prevalence_weights",
     "analysis.regimens": "RegimenSearch regimen_search",
     "exchange.sbml.reading": "read_sbml",

@@ -37,6 +37,7 @@ PUBLIC = {
     "explain", "shapley", "combination", "synergy", "dose_response", "hill_fit", "sequence_map",
     "Sensitivity", "Tornado", "EvidenceLedger", "Explanation", "ShapleyShares", "Combination", "DoseResponse",
     "SequenceMap",
+    "fit", "observable", "Fit", "Observable", "Posterior", "Profiles",
     "Program", "lower", "source",
     "ImmunodeError", "ModelError", "UnitError", "DoseError", "StudyError", "SolverError", "EngineError", "StoreError",
     "__version__",

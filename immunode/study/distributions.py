@@ -61,6 +61,17 @@ class Distribution:
         placed = self.center + self.spread * z
         return np.asarray(np.exp(placed) if self.kind == "lognormal" else placed)
 
+    def log_density(self, x: Array) -> Array:
+        """Return the logarithm of the density without its constant; minus infinity outside. x : in the unit."""
+        with np.errstate(all="ignore"):
+            log = np.log(x)
+            if self.kind in ("uniform", "loguniform"):
+                density = np.zeros_like(x) if self.kind == "uniform" else -log
+            else:
+                y = log if self.kind == "lognormal" else x
+                density = -0.5 * ((y - self.center) / self.spread) ** 2 - (log if self.kind == "lognormal" else 0.0)
+        return np.where((x >= self.low) & (x <= self.high), density, -np.inf)
+
     def words(self) -> str:
         """Return the distribution in a few words."""
         if self.kind in ("uniform", "loguniform"):
