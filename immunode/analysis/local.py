@@ -61,19 +61,12 @@ def local_sensitivity(
     if not names:
         raise StudyError("local_sensitivity: every input is 0, which has no relative step")
     center = np.array([base[name] for name in names])
-    k = len(names)
-    points = np.tile(center, (4 * k + 1, 1))
-    tops = _tops(source, arms)
+    k, tops = len(names), _tops(source, arms)
     # a strength of 1 can't go up: differences to one side there
-    back = np.array(
-        [value * (1 + 2 * step) > tops.get(name, np.inf) for name, value in zip(names, center, strict=True)]
-    )
-    for i, (width, one_sided) in enumerate(zip((-2, -1, 1, 2), (-4, -3, -2, -1), strict=True)):
-        points[1 + i * k + np.arange(k), np.arange(k)] *= 1 + np.where(back, one_sided, width) * step
+    back = np.array([base[name] * (1 + 2 * step) > tops.get(name, np.inf) for name in names])
+    points = _stencil(center, back, step)
     how = f"steps of {100 * step:g} % and {200 * step:g} % around one point"
-    answers = ask(
-        source, names, points, until=until, arms=arms, endpoints=endpoints, engine=engine, rtol=rtol, how=how
-    )  # fmt: skip
+    answers = ask(source, names, points, until=until, arms=arms, endpoints=endpoints, engine=engine, rtol=rtol, how=how)
     y0, y = answers.outputs[0], answers.outputs[1:].reshape(4, k, -1)
     near = np.where(back[:, None], (3 * y0 - 4 * y[3] + y[2]) / 2, (y[2] - y[1]) / 2)
     far = np.where(back[:, None], (3 * y0 - 4 * y[2] + y[0]) / 4, (y[3] - y[0]) / 4)
@@ -95,6 +88,15 @@ def local_sensitivity(
         "local", answers.who, tuple(names), answers.series, measures, {}, {}, used, answers.runs, how=how,
         notes=tuple(notes),
     )  # fmt: skip
+
+
+def _stencil(center: Array, back: NDArray[np.bool_], step: float) -> Array:
+    """Return the point and its neighbors, shape (4k + 1, k). back : shape (k,), True where all lie below the point."""
+    k = len(center)
+    points = np.tile(center, (4 * k + 1, 1))
+    for i, (width, one_sided) in enumerate(zip((-2, -1, 1, 2), (-4, -3, -2, -1), strict=True)):
+        points[1 + i * k + np.arange(k), np.arange(k)] *= 1 + np.where(back, one_sided, width) * step
+    return points
 
 
 def _point(source: Source, at: Any, arms: Any) -> dict[str, float]:

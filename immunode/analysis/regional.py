@@ -136,6 +136,11 @@ def regional(
     wanted = list(dict.fromkeys(rule[0] for rule in rules))
     answers = _sampled("regional", source, space, n, until, arms, wanted, seed, engine, rtol)
     made = _responders(answers, rules, responder)
+    return _compare(answers, made, whole("regional", "resamples", resamples, 2), seed)
+
+
+def _compare(answers: Answers, made: Answers, resamples: int, seed: int) -> Sensitivity:
+    """Return how far apart inputs of responders and of others lie. made : 1, 0 or NaN for each run and arm."""
     k, n_series, full = len(answers.names), len(made.series), len(answers.points)
     shape = (n_series, k)
     names = ("distance", "p_adjusted", "median_responders", "median_others")
@@ -156,7 +161,7 @@ def regional(
             continue
         measures["distance"][j], measures["p_adjusted"][j] = _distance(x, yes), _p_adjusted(x, yes)
         measures["median_responders"][j], measures["median_others"][j] = np.median(x[yes], 0), np.median(x[~yes], 0)
-        low[j], high[j] = _bootstrap(x, yes, whole("regional", "resamples", resamples, 2), rng)
+        low[j], high[j] = _bootstrap(x, yes, resamples, rng)
         for i, size in enumerate(sizes):
             part = yes[: int(good[:size].sum())]
             if part.any() and not part.all():

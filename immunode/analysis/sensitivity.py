@@ -194,23 +194,7 @@ class Sensitivity:
             raise StudyError(f"{self.who}: {self.method} has no plot '{kind}'{did_you_mean(kind, kinds)}")
         look: dict[str, Any] = {"style": style, "axes": axes}
         if kind == "heat":
-            rows = [k for k, s in enumerate(self.series) if arm in (None, s.arm)]
-            if not rows:
-                find_series(self.who, self.series, None, arm)
-            values = self.measures[self.main][rows]
-            size = np.nanmax(np.where(np.isfinite(values), np.abs(values), 0.0), axis=0)
-            order = np.argsort(-size, kind="stable")[:top]
-            relative = self.main in ("mu_star",)
-            return draw.inputs_heat(
-                values[:, order].T,
-                rows=[self.columns[i] for i in order],
-                columns=[self.series[k].name for k in rows],
-                measure=WORDS[self.main],
-                signed=self.main in SIGNED,
-                relative=relative,
-                title=self._title(title, ""),
-                **look,
-            )
+            return self._heat(arm, top, self._title(title, ""), look)
         k = find_series(self.who, self.series, endpoint, arm)
         order = _ranked(self.measures[self.main][k])[:top]
         names = [self.columns[i] for i in order]
@@ -232,6 +216,28 @@ class Sensitivity:
             raises=self._raises(k, order),
             unit=unit if self.main == "mu_star" else "",
             title=named,
+            **look,
+        )
+
+    def _heat(self, arm: str | None, top: int, title: str, look: dict[str, Any]) -> Figure:
+        """Return the map of inputs x endpoints."""
+        from immunode.plot import sensitivity as draw
+
+        rows = [k for k, s in enumerate(self.series) if arm in (None, s.arm)]
+        if not rows:
+            find_series(self.who, self.series, None, arm)
+        values = self.measures[self.main][rows]
+        size = np.nanmax(np.where(np.isfinite(values), np.abs(values), 0.0), axis=0)
+        order = np.argsort(-size, kind="stable")[:top]
+        relative = self.main in ("mu_star",)
+        return draw.inputs_heat(
+            values[:, order].T,
+            rows=[self.columns[i] for i in order],
+            columns=[self.series[k].name for k in rows],
+            measure=WORDS[self.main],
+            signed=self.main in SIGNED,
+            relative=relative,
+            title=title,
             **look,
         )
 

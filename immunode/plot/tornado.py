@@ -11,6 +11,7 @@ from numpy.typing import ArrayLike
 
 from immunode.errors import StudyError
 from immunode.plot.figure import write_note
+from immunode.plot.labels import Array
 from immunode.plot.sensitivity import DOWN, UP, label_x, row_axes, with_room
 from immunode.plot.style import FAINT, INK, Style, find_style, readable, styled
 from immunode.plot.text import number, power_of, pretty_unit, quantity_label, scale_axis, width_of
@@ -57,19 +58,7 @@ def tornado(
             ax.barh(np.arange(len(names)), values - base, left=base, height=0.62, color=color, alpha=0.92, linewidth=0,
                     gid=gid)  # fmt: skip
         ax.axvline(base, color=INK, linewidth=look.line / 2)
-        span = ax.get_xlim()[1] - ax.get_xlim()[0]
-        for i in range(len(names)):
-            for value, other in ((low[i], high[i]), (high[i], low[i])):
-                if not np.isfinite(value) or value == base or abs(value - base) / span * wide < 0.5 * look.small:
-                    continue
-                right = value > base
-                if (other > value > base) or (other < value < base):
-                    continue  # both ends move it the same way: the farther one is written
-                text = number(value / 10.0**power)
-                color = readable(DOWN if value is low[i] or value == low[i] else UP)
-                ax.annotate(text, (value, i), xytext=((0.3 if right else -0.3) * look.text, 0),
-                            textcoords="offset points", ha="left" if right else "right", va="center_baseline",
-                            fontsize=look.small, color=color, gid="value")  # fmt: skip
+        _write(ax, base, low, high, power, wide, look)
         for i in np.flatnonzero(~(np.isfinite(low) & np.isfinite(high))).tolist():
             ax.annotate("a run failed", (base, i), xytext=(look.text, 0), textcoords="offset points", va="center",
                         fontsize=look.small, color=FAINT)  # fmt: skip
@@ -84,6 +73,23 @@ def tornado(
             look,
         )
     return figure
+
+
+def _write(ax: Axes, base: float, low: Array, high: Array, power: int, wide: float, style: Style) -> None:
+    """Write the values at the ends of the bars. wide : width of the axes in points."""
+    span = ax.get_xlim()[1] - ax.get_xlim()[0]
+    for i in range(len(low)):
+        for value, other in ((low[i], high[i]), (high[i], low[i])):
+            if not np.isfinite(value) or value == base or abs(value - base) / span * wide < 0.5 * style.small:
+                continue
+            right = value > base
+            if (other > value > base) or (other < value < base):
+                continue  # both ends move it the same way: the farther one is written
+            text = number(value / 10.0**power)
+            color = readable(DOWN if value is low[i] or value == low[i] else UP)
+            ax.annotate(text, (value, i), xytext=((0.3 if right else -0.3) * style.text, 0),
+                        textcoords="offset points", ha="left" if right else "right", va="center_baseline",
+                        fontsize=style.small, color=color, gid="value")  # fmt: skip
 
 
 def _unit(units: Sequence[str], i: int) -> str:
