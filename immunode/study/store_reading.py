@@ -184,19 +184,17 @@ class StoredSweep:
         variables: dict[str, Any] = {
             name: raw[name] for name in ("status", "arm", "draw", "reached", "method", "reason")
         }
-        for source, names in (("endpoints", self.endpoints), ("trajectories", tuple(layout.study["keep"]))):
-            units = raw[source].attrs.get("units", [""] * len(names)) if names else []
+        for source, along in (("endpoints", "endpoint"), ("trajectories", "quantity"), ("inputs", "column")):
+            names = layout.labels().get(along, ())
+            told = raw[source].attrs.get("units", []) if names else []
+            units = told if isinstance(told, list) and len(told) == len(names) else [""] * len(names)
             for i, name in enumerate(names):
-                picked = raw[source].isel({"endpoint" if source == "endpoints" else "quantity": i}, drop=True)
-                variables[name] = picked.assign_attrs({"units": units[i]} if i < len(units) else {})
-                variables[name].attrs.pop("names", None)
-        coords = {}
-        for i, name in enumerate(self.columns):
-            units = raw["inputs"].attrs.get("units", [])
-            label = name if name not in variables else f"input {name}"
-            picked = raw["inputs"].isel(column=i, drop=True).drop_vars(list(raw["inputs"].coords), errors="ignore")
-            coords[label] = picked.assign_attrs(units=units[i] if i < len(units) else "")
-            coords[label].attrs.pop("names", None)
+                picked = raw[source].isel({along: i}, drop=True).reset_coords(drop=True)
+                picked.attrs = {"units": units[i]}
+                if source != "inputs":
+                    variables[name] = picked
+                else:
+                    coords[name if name not in variables else f"input {name}"] = picked
         if layout.study["keep"]:
             coords["time"] = raw["time"]
         made = xr.Dataset(variables, coords)

@@ -1,0 +1,249 @@
+"""Blocks computed elsewhere: the same bits, nothing lost, nothing twice."""
+
+from __future__ import annotations
+
+import os
+import pickle
+import signal
+import subprocess
+import sys
+from collections.abc import Iterator
+from concurrent.futures import Executor, Future, ProcessPoolExecutor, ThreadPoolExecutor
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+from immunode.catalogue import load_model
+from immunode.errors import StudyError
+from immunode.model import Model
+from immunode.study import SweepResult, grid, merge_stores, sobol, space, sweep
+from immunode.study.execution import run_portion
+from immunode.study.executors import Cut
+from immunode.study.plan import make_plan, rows_of
+
+OPTIONS = {"engine": "numpy", "method": "auto", "rtol": 1e-6, "atol": None}
+
+
+def run(model: Model, **changes: Any) -> SweepResult:
+    design = sobol(space(model, "k"), 60, seed=3) + grid(k=[np.nan, 0.3])
+    asked: dict[str, Any] = {"arms": ["control", "slow"], "until": 6, "engine": "numpy", "block": 8, "keep": ["A"]}
+    return sweep(model, design, **{**asked, **changes})
+
+
+def same(a: SweepResult, b: SweepResult) -> bool:
+    assert np.array_equal(a.kept["A"], b.kept["A"], equal_nan=True)
+    return bool(a.table().equals(b.table()) and a.reasons.equals(b.reasons) and a.recipe == b.recipe)
+
+
+@pytest.mark.parametrize("engine", ["numpy", "scipy", "auto"])
+def test_threads_give_the_same_bits(decay: Model, engine: str) -> None:
+    with ThreadPoolExecutor(3) as pool:
+        assert same(run(decay, engine=engine, executor=pool), run(decay, engine=engine))
+
+
+def test_only_data_travels() -> None:
+    model = load_model("kuznetsov1994")
+    plan = make_plan(
+        model, sobol(space(model), 64), None, None, ["control", "cytostatic"], None, "endpoints", None, 0, OPTIONS
+    )
+    sent = pickle.dumps(rows_of(plan, slice(8, 16)))
+    assert len(sent) < 50_000
+    here, there = run_portion(rows_of(plan, slice(8, 16)), 4), run_portion(pickle.loads(sent), 4)
+    assert np.array_equal(here.values, there.values)
+    assert here.why == there.why
+    # functions travel as the program that they are made from
+    assert b"exec" not in sent
+    assert b"<immunode" not in sent
+
+
+class Fragile(Executor):
+    """An executor of one thread that loses some of what it is given, as a cluster loses workers."""
+
+    _max_workers = 2
+
+    def __init__(self, error: type[Exception], times: int) -> None:
+        self.pool, self.error, self.left, self.submitted = ThreadPoolExecutor(1), error, times, 0
+
+    def submit(self, task: Any, /, *args: Any, **options: Any) -> Future[Any]:
+        self.submitted += 1
+        if self.left and self.submitted % 3 == 0:
+            self.left -= 1
+            lost: Future[Any] = Future()
+            lost.set_exception(self.error("a worker died"))
+            return lost
+        return self.pool.submit(task, *args, **options)
+
+
+class KilledWorker(Exception):
+    """As Dask's."""
+
+
+def test_blocks_of_lost_workers_are_computed_again(decay: Model) -> None:
+    pool = Fragile(KilledWorker, 5)
+    seen: list[int] = []
+    out = run(decay, executor=pool, block=2, progress=lambda done, total: seen.append(done))
+    assert pool.submitted == 124 // 4 + 5  # each lost block once more
+    assert seen == sorted(set(seen))
+    assert same(out, run(decay))
+
+
+def test_a_block_that_can_not_be_computed_says_which_rows(decay: Model) -> None:
+    with pytest.raises(StudyError, match="rows 32 to 47 can't be computed by the executor: ValueError: a worker died"):
+        run(decay, executor=Fragile(ValueError, 1))
+
+
+def test_what_is_no_executor_is_refused(decay: Model) -> None:
+    with pytest.raises(StudyError, match=r"executor: int is no executor of concurrent.futures and no Dask client"):
+        run(decay, executor=4)
+
+
+def test_memory_does_not_grow_with_the_number_of_blocks(decay: Model) -> None:
+    waiting, most = [0], [0]
+
+    class Counting(ThreadPoolExecutor):
+        def submit(self, task: Any, /, *args: Any, **options: Any) -> Future[Any]:
+            waiting[0] += 1
+            most[0] = max(most[0], waiting[0])
+            return super().submit(task, *args, **options)
+
+    def tell(done: int, total: int) -> None:
+        waiting[0] -= 1
+
+    with Counting(2) as pool:
+        sweep(decay, grid(k=np.linspace(0.1, 1, 200)), engine="numpy", block=4, executor=pool, progress=tell)
+    assert most[0] <= 4
+
+
+def test_parts_cover_each_block_once() -> None:
+    cut = Cut(rows=100, span=8, size=8)
+    parts = [cut.blocks((i, 3)) for i in (1, 2, 3)]
+    assert sorted(block for part in parts for block in part) == list(range(13))
+    for wrong in ((0, 3), (4, 3), (1.5, 3), (1,), "2/8"):
+        with pytest.raises(StudyError, match=r"write \(2, 8\)"):
+            cut.blocks(wrong)  # type: ignore[arg-type]
+
+
+def test_parts_of_jobs_that_share_nothing_are_joined(decay: Model, tmp_path: Path) -> None:
+    pytest.importorskip("zarr", minversion="3")
+    for i in (1, 2, 3):
+        out = run(decay, part=(i, 3), store=tmp_path / f"{i}.zarr", keep="endpoints")
+        assert out.message.startswith("only a part was asked for")
+    whole = run(decay, keep="endpoints")
+    merged = merge_stores(tmp_path / "all.zarr", *(tmp_path / f"{i}.zarr" for i in (1, 2, 3)))
+    assert merged.table().equals(whole.table())
+    again = run(decay, store=tmp_path / "all.zarr", keep="endpoints")
+    assert again.recipe["store"]["runs found there"] == len(whole)
+
+
+@pytest.mark.slow
+def test_processes_give_the_same_bits_and_their_death_loses_nothing(decay: Model) -> None:
+    import multiprocessing
+
+    whole = run(decay)
+    with ProcessPoolExecutor(1, mp_context=multiprocessing.get_context("spawn")) as pool:
+        assert same(run(decay, executor=pool), whole)
+        processes = list(pool._processes)
+
+        def kill(done: int, total: int) -> None:
+            if processes:
+                os.kill(processes.pop(), signal.SIGKILL)
+
+        with pytest.warns(UserWarning, match=r"the executor's workers died; the last \d+ blocks are computed in this"):
+            assert same(run(decay, executor=pool, progress=kill), whole)
+
+
+CLUSTER = """
+import sys
+from distributed import LocalCluster
+if __name__ == "__main__":
+    import dask
+    dask.config.set({"distributed.scheduler.allowed-failures": 100})
+    with LocalCluster(n_workers=int(sys.argv[1]), threads_per_worker=1, dashboard_address=None, memory_limit=0) as c:
+        print(c.scheduler_address, flush=True)
+        while line := sys.stdin.readline():
+            living = [w.process.pid for w in c.workers.values() if getattr(w, "process", None) and w.process.pid]
+            print(*living, flush=True)
+"""
+
+
+@pytest.fixture
+def cluster() -> Iterator[Any]:
+    """Give a Dask cluster of two local workers: its address, and a function that kills one of them."""
+    pytest.importorskip("distributed")
+    command = [sys.executable, "-W", "ignore", "-c", CLUSTER, "2"]
+    process = subprocess.Popen(
+        command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True
+    )
+    assert process.stdin is not None
+    assert process.stdout is not None
+    address = process.stdout.readline().strip()
+    turn = iter(range(10**6))
+
+    def kill() -> bool:
+        print("who", file=process.stdin, flush=True)
+        living = process.stdout.readline().split()  # type: ignore[union-attr]
+        if not living:
+            return False
+        try:
+            os.kill(int(living[next(turn) % len(living)]), signal.SIGKILL)
+        except ProcessLookupError:
+            return False
+        return True
+
+    try:
+        yield address, kill
+    finally:
+        process.stdin.close()
+        try:
+            process.wait(30)
+        except subprocess.TimeoutExpired:
+            process.kill()
+            process.wait()
+        process.stdout.close()
+
+
+def with_kills(cluster: Any, tmp_path: Path, runs: int, most: int) -> tuple[int, SweepResult, SweepResult, list[int]]:
+    """Run a sweep on a cluster that loses a worker every fifth block, `most` of them; also without a cluster."""
+    from immunode.study.executors import connect
+
+    address, kill = cluster
+    model = load_model("kuznetsov1994")
+    asked: dict[str, Any] = {"until": 60, "engine": "numpy", "block": 8, "endpoints": ["final(T)", "peak(E)"]}
+    design = sobol(space(model, "p", "g"), runs, seed=1)
+    killed, seen = 0, []
+
+    def tell(done: int, total: int) -> None:
+        nonlocal killed
+        seen.append(done)
+        # by blocks, not by seconds: on a busy machine workers would die faster than they start
+        if killed < most and len(seen) % 5 == 1:
+            killed += kill()
+
+    client = connect(address)
+    try:
+        out = sweep(model, design, **asked, executor=client, store=tmp_path / "a.zarr", progress=tell)
+    finally:
+        client.close()
+    return killed, out, sweep(model, design, **asked), seen
+
+
+@pytest.mark.slow
+@pytest.mark.filterwarnings("ignore")
+def test_a_cluster_that_loses_a_worker_loses_no_run(cluster: Any, tmp_path: Path) -> None:
+    killed, out, whole, seen = with_kills(cluster, tmp_path, 200, 2)
+    assert killed
+    assert seen == list(range(8, 201, 8))  # nothing lost, nothing twice
+    assert out.table().equals(whole.table())
+
+
+@pytest.mark.slow
+@pytest.mark.soak
+@pytest.mark.filterwarnings("ignore")
+def test_a_cluster_that_loses_workers_all_the_time_loses_no_run(cluster: Any, tmp_path: Path) -> None:
+    killed, out, whole, seen = with_kills(cluster, tmp_path, 2_000, 40)
+    print(f"{killed} workers killed")
+    assert killed >= 20
+    assert seen == list(range(8, 2_001, 8))
+    assert out.table().equals(whole.table())
