@@ -132,17 +132,14 @@ def test_an_arm_that_ran_a_patient_twice_is_refused() -> None:
 
 
 def test_the_published_population_of_atopic_dermatitis(monkeypatch: pytest.MonkeyPatch) -> None:
-    """The 500 patients of ad_miyano2022.md, drawn as the specification says: shares with EASI-75 at week 24."""
+    """The 500 patients of ad_miyano2022.md, drawn as the specification says, each from the own rest: shares with EASI-75 at week 24."""
     monkeypatch.syspath_prepend(str(Path(__file__).parents[1] / "models"))
     written = importlib.import_module("reference.miyano2022")
     model = load_model("miyano2022")
     given = {name: Distribution("lognormal", mu, sigma, 0.0) for name, mu, sigma in written.POPULATION}
     design = population(model, distributions=given).draw(500, seed=20220401)
-    states = [s.name for s in model.states]
-    rest = sweep(model.variant("seed"), design, until=1000, endpoints=[f"final({s})" for s in states], rtol=1e-7)
-    start = Design(tuple(f"{s}(0)" for s in states), rest.values)
     names = ["placebo", "dupilumab", "lebrikizumab", "il13_il22"]
-    out = sweep(model, (design & start) * Arms.of(model, *names), until=24, endpoints="final(improvement)", rtol=1e-7)
+    out = sweep(model, design * Arms.of(model, *names), until=24, endpoints="final(improvement)", rtol=1e-7)
     table = responders(out, "final(improvement) > 75", versus="placebo").table()
     assert (100 * table["responders"]).round(1).tolist() == [25.0, 68.8, 68.6, 78.4]
     assert table.loc["dupilumab", "nnt"] == pytest.approx(1 / 0.438, rel=1e-9)
