@@ -157,7 +157,8 @@ class Place:
         if not getattr(system, "async_impl", False):
             from fsspec.implementations.asyn_wrapper import AsyncFileSystemWrapper
 
-            return zarr.storage.FsspecStore(AsyncFileSystemWrapper(system, asynchronous=True), path=self.path, read_only=read_only)
+            wrapped = AsyncFileSystemWrapper(system, asynchronous=True)
+            return zarr.storage.FsspecStore(wrapped, path=self.path, read_only=read_only)
         from fsspec import filesystem
 
         options = {**system.storage_options, "asynchronous": True}
