@@ -135,11 +135,10 @@ class Combination:
                 lines.append(f"  {name}: not defined for these doses")
                 continue
             word = "as expected" if max(abs(row["min"]), abs(row["max"])) < 0.01 else ""
-            word = word or _WORDS[int(name == "hsa")][int(row["mean"] > 0)]
-            mixed = ", mixed in sign" if row["min"] < -0.01 and row["max"] > 0.01 else ""
+            mixed = row["min"] < -0.01 and row["max"] > 0.01
+            word = word or ("both, by dose" if mixed else _WORDS[int(name == "hsa")][int(row["mean"] > 0)])
             lines.append(
-                f"  {name}: excess {row['mean']:+.3f} on average ({row['min']:+.3f} to {row['max']:+.3f}), "
-                f"{word}{mixed}"
+                f"  {name}: excess {row['mean']:+.3f} on average ({row['min']:+.3f} to {row['max']:+.3f}), {word}"
             )
         return "\n".join([*lines, *(f"  note: {note}" for note in self.notes)])
 

@@ -58,7 +58,8 @@ class DoseResponse:
             middle = np.median(self.fits[j, good], axis=0) if good.any() else np.full(4, np.nan)
             low, high = self.interval(j)
             r2 = float(np.median(self.r2[j, good])) if good.any() else np.nan
-            beyond = float(np.mean(self.fits[j, good, 2] > self.doses[-1])) if good.any() else np.nan
+            ec50s, tested = self.fits[j, good, 2], self.doses[self.doses > 0]
+            beyond = float(np.mean((ec50s < tested[0]) | (ec50s > tested[-1]))) if good.any() else np.nan
             bottom, top, ec50, hill = middle
             rows.append((s.endpoint, s.unit, ec50, low, high, hill, bottom, top, r2, beyond, int(good.sum())))
         columns = [
@@ -105,7 +106,11 @@ class DoseResponse:
                 f"{ends}, r2 {r2:.4f}"
             )
             if beyond > 0.05:
-                lines.append(f"    caution: {100 * beyond:.0f} % of the EC50 lie beyond the largest dose")
+                tested = self.doses[self.doses > 0]
+                ends = f"{tested[0]:g} to {tested[-1]:g}"
+                lines.append(
+                    f"    caution: {100 * beyond:.0f} % of the EC50 lie outside the doses tested, {ends}{unit}"
+                )
             if r2 < 0.95:
                 lines.append("    caution: a Hill curve does not fit well; look at the figure")
         what = "5 to 95 % of the draws" if n > 1 else "95 %, from how well the curve fits"

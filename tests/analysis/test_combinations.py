@@ -59,6 +59,13 @@ def test_synergy_bends_isoboles_below_and_antagonism_above() -> None:
         assert (found.summary().loc["loewe", "mean"] > 0) == below
 
 
+def test_synergy_at_some_doses_and_antagonism_at_others_are_both_told() -> None:
+    e, f = _hill(A)[:, None], _hill(A)[None]
+    wave = 0.1 * np.sin(np.pi * A[:, None] / 2) * (A[None] > 0)
+    assert "bliss: excess" in (text := repr(synergy(A, A, (1 - e) * (1 - f) - wave)))
+    assert "both, by dose" in text
+
+
 def test_an_agent_that_raises_the_endpoint_has_effects_towards_its_goal() -> None:
     found = synergy(A, A, 10 + 90 * _hill(A[:, None] + A[None]), full=100.0)
     np.testing.assert_allclose(found.effect, _hill(A[:, None] + A[None]), atol=1e-14)

@@ -68,11 +68,11 @@ def test_intervals_of_noisy_curves_cover_the_true_ec50() -> None:
     assert order.sum() < 150
 
 
-def test_an_ec50_beyond_the_doses_is_told() -> None:
+@pytest.mark.parametrize("ec50", [4.0, 0.02])
+def test_an_ec50_outside_the_doses_is_told(ec50: float) -> None:
     doses = np.linspace(0, 1, 9)
-    assert "100 % of the EC50 lie beyond the largest dose" in repr(
-        hill_fit(doses, hill_curve(doses, 0.0, 1.0, 4.0, 2.0))
-    )
+    told = repr(hill_fit(doses, hill_curve(doses, 0.0, 1.0, ec50, 2.0)))
+    assert "100 % of the EC50 lie outside the doses tested, 0.125 to 1" in told
 
 
 def test_a_curve_that_is_none_is_told() -> None:
