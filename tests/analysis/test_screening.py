@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 
 from immunode.analysis.screening import morris
+from immunode.analysis.variance import sobol_indices
 from immunode.errors import StudyError
 
 SPACE = {"a": (0.0, 2.0), "b": (-1.0, 1.0), "c": (0.0, 1.0)}
@@ -70,3 +71,15 @@ def test_its_figures_can_be_drawn(kind: str) -> None:
     figure = morris(lambda x: x[:, 0] * x[:, 1] + x[:, 2], SPACE, 20).plot(kind)
     figure.canvas.draw()
     assert any(t.get_text() == "a" for ax in figure.axes for t in [*ax.get_yticklabels(), *ax.texts])
+
+
+def test_a_seed_fixes_every_number_and_0_is_one() -> None:
+    def f(x: np.ndarray[Any, Any]) -> np.ndarray[Any, Any]:
+        return np.asarray(np.sin(x[:, 0]) * x[:, 1] + x[:, 2])
+
+    for verb in (morris, sobol_indices):
+        first, again, other = (verb(f, SPACE, 16, seed=seed) for seed in (0, 0, 1))
+        for measure, low in first.low.items():
+            np.testing.assert_array_equal(first.measures[measure], again.measures[measure])
+            np.testing.assert_array_equal(low, again.low[measure])
+        assert not np.array_equal(first.measures[first.main], other.measures[other.main])
