@@ -16,13 +16,17 @@ from typing import TYPE_CHECKING, Any
 from immunode.version import __version__
 
 if TYPE_CHECKING:
+    from immunode.analysis.basins import Basins, basins
     from immunode.analysis.combinations import Combination, combination, synergy
+    from immunode.analysis.continuation import Continuation, continuation
+    from immunode.analysis.curves import Curves
     from immunode.analysis.dose_response import DoseResponse, dose_response, hill_fit
     from immunode.analysis.explain import Explanation, explain
     from immunode.analysis.fitting import Fit, fit
     from immunode.analysis.ledger import EvidenceLedger, evidence_ledger
     from immunode.analysis.local import Tornado, local_sensitivity, tornado
     from immunode.analysis.measurements import Observable, observable
+    from immunode.analysis.phase_plane import PhasePlane, phase_plane
     from immunode.analysis.posterior import Posterior
     from immunode.analysis.prevalence import Prevalence, prevalence_weights
     from immunode.analysis.profiles import Profiles
@@ -32,6 +36,7 @@ if TYPE_CHECKING:
     from immunode.analysis.sensitivity import Sensitivity
     from immunode.analysis.sequence_map import SequenceMap, sequence_map
     from immunode.analysis.shapley import ShapleyShares, shapley
+    from immunode.analysis.steady import SteadyState, SteadyStates, steady_states
     from immunode.analysis.trial import Trial, responders
     from immunode.analysis.variance import saltelli, sobol_indices
     from immunode.catalogue import copy_model, list_models, load_model
@@ -188,6 +193,9 @@ __all__ = [
     "SequenceMap",
     # fitting
     "fit", "observable", "Fit", "Observable", "Posterior", "Profiles",
+    # dynamics
+    "steady_states", "continuation", "basins", "phase_plane",
+    "SteadyState", "SteadyStates", "Continuation", "Curves", "Basins", "PhasePlane",
     # under the hood
     "Program", "lower", "source",
     # errors
@@ -236,6 +244,11 @@ _HOMES = {
     "analysis.combinations": "Combination combination synergy",
     "analysis.dose_response": "DoseResponse dose_response hill_fit",
     "analysis.sequence_map": "SequenceMap sequence_map",
+    "analysis.basins": "Basins basins",
+    "analysis.continuation": "Continuation continuation",
+    "analysis.curves": "Curves",
+    "analysis.phase_plane": "PhasePlane phase_plane",
+    "analysis.steady": "SteadyState SteadyStates steady_states",
     "program": "Program lower",
     "program.source": "source",
     "errors": "ImmunodeError ModelError UnitError DoseError StudyError SolverError EngineError StoreError",

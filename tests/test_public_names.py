@@ -13,6 +13,8 @@ import immunode
 HEAVY = ("numpy", "scipy", "pandas", "sympy", "pint", "matplotlib", "xarray", "rich", "typer")
 
 PUBLIC = {
+    "steady_states", "continuation", "basins", "phase_plane",
+    "SteadyState", "SteadyStates", "Continuation", "Curves", "Basins", "PhasePlane",
     "list_models", "load_model", "copy_model",
     "Model", "Compartment", "State", "Parameter", "Process", "Derived", "Event", "Switch", "Unit", "Variant",
     "transit_chain",

@@ -105,7 +105,9 @@ def advance(equations: Equations, here: Place, step: float) -> Place | None:
     return place(equations, z, here.tangent)
 
 
-def follow(equations: Equations, start: Place, most: int, inside: Callable[[Array], bool]) -> Iterator[tuple[Place, Place]]:
+def follow(
+    equations: Equations, start: Place, most: int, inside: Callable[[Array], bool]
+) -> Iterator[tuple[Place, Place]]:
     """Yield neighbors (before, after) along a curve, until it leaves, closes, can't be followed, or has `most` points.
 
     inside(z) : whether the curve goes on beyond z; the last pair yielded may end outside.
@@ -136,9 +138,7 @@ def follow(equations: Equations, start: Place, most: int, inside: Callable[[Arra
             step = min(1.4 * step, LONGEST)
 
 
-def locate(
-    equations: Equations, before: Place, after: Place, test: Callable[[Place], float]
-) -> Place | None:
+def locate(equations: Equations, before: Place, after: Place, test: Callable[[Place], float]) -> Place | None:
     """Return the point between neighbors at which `test` is 0; it has opposite signs at them."""
     from scipy.optimize import brentq
 

@@ -90,7 +90,9 @@ class Autonomous:
         if name in self.names:
             return self.names.index(name)
         if name in self.program.states:
-            raise StudyError(f"{self.model.name}: '{name}' is a running total, on which nothing depends: it has no rest")
+            raise StudyError(
+                f"{self.model.name}: '{name}' is a running total, on which nothing depends: it has no rest"
+            )
         meant = {s.name: s.meaning for s in self.model.states}
         raise StudyError(f"{self.model.name}: there is no state '{name}'{did_you_mean(name, meant)}")
 
@@ -149,7 +151,10 @@ class Autonomous:
     def lowest(self, bounds: Mapping[str, tuple[float, float]]) -> Array:
         """Return the least value of each moving state, (n_moving, 1): 0, but where bounds or the start allow less."""
         start = self.start(self.values)[:, 0]
-        low = [bounds[n][0] if n in bounds else (0.0 if v >= 0 else -np.inf) for n, v in zip(self.names, start, strict=True)]
+        low = [
+            bounds[n][0] if n in bounds else (0.0 if v >= 0 else -np.inf)
+            for n, v in zip(self.names, start, strict=True)
+        ]
         return np.array(low)[:, None]
 
 
@@ -234,7 +239,9 @@ def bounds_of(system: Autonomous, given: Mapping[str, tuple[float, float]] | Non
         try:
             low, high = (float(v) for v in pair)
         except (TypeError, ValueError):
-            raise StudyError(f"{system.model.name}: bounds of '{name}' must be a pair (low, high), got {pair!r}") from None
+            raise StudyError(
+                f"{system.model.name}: bounds of '{name}' must be a pair (low, high), got {pair!r}"
+            ) from None
         if not low < high or not np.isfinite([low, high]).all():
             raise StudyError(f"{system.model.name}: bounds of '{name}' must rise, got ({low:g}, {high:g})")
         made[name] = (low, high)

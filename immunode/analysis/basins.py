@@ -103,7 +103,8 @@ class Basins:
         return draw(
             self.axes[i], self.axes[j], np.maximum(where.T if i < j else where, -1), self.end_names(), fixed=fixed,
             borders=borders, x_label=x, y_label=y, x_unit=self.units[i], y_unit=self.units[j],
-            log=(self.log[i], self.log[j]), title=title or f"{self.who}: which start ends where", style=style, axes=axes,
+            log=(self.log[i], self.log[j]), title=title or f"{self.who}: which start ends where",
+            style=style, axes=axes,
         )  # fmt: skip
 
     def __repr__(self) -> str:
@@ -141,9 +142,13 @@ def basins(
         raise StudyError(f"{model.name}: give at least one state with a range, such as {{'T': (1, 5e8)}}")
     for name in names:
         if system.reduction.totals[:, system.state(name)].any():
-            raise StudyError(f"{model.name}: '{name}' is in a conserved total, so every start has steady states of its own")
+            raise StudyError(
+                f"{model.name}: '{name}' is in a conserved total, so every start has steady states of its own"
+            )
     if not 2 <= n <= 2000 or n ** len(names) > 4_000_000:
-        raise StudyError(f"{model.name}: n = {n} gives {float(n) ** len(names):.3g} starts; between 2 a side and 4e6 in all")
+        raise StudyError(
+            f"{model.name}: n = {n} gives {float(n) ** len(names):.3g} starts; between 2 a side and 4e6 in all"
+        )
     limits = {name: e for name, e in zip(names, ends, strict=True) if e[0] < 0}
     every = steady_states(model, interventions=interventions, bounds=limits, engine=engine)
     stable, others = every.stable, tuple(s for s in every.found if not s.stable)
@@ -157,7 +162,8 @@ def basins(
     where = _ends(system, start, stable, engine, rtol).reshape(mesh[0].shape)
     borders = separatrices(system, every.found, names, ends, engine) if len(names) == len(system.names) == 2 else ()
     return Basins(
-        model.name, names, tuple(system.units[m] for m in names), grids, where, stable, others, borders, far, system.notes,
+        model.name, names, tuple(system.units[m] for m in names), grids, where, stable, others, borders, far,
+        system.notes,
     )  # fmt: skip
 
 

@@ -113,9 +113,7 @@ def branch_test(equations: Equations, here: Place, reference: float) -> float:
 
 def log_determinant(equations: Equations, here: Place) -> float:
     """Return the logarithm of the size of the determinant that `branch_test` follows."""
-    return float(
-        np.linalg.slogdet(np.vstack([scaled(equations, here.z, here.size), here.tangent / here.size]))[1]
-    )
+    return float(np.linalg.slogdet(np.vstack([scaled(equations, here.z, here.size), here.tangent / here.size]))[1])
 
 
 def hopf_test(values: Complex) -> float:

@@ -142,7 +142,9 @@ class Tracer:
         else:
             y = [self.equations.states(p.z) - self.lowest for p in (before, after)]
             i = int(np.argmin(np.where(y[0] > 0, y[1] / np.where(y[0] > 0, y[0], 1.0), np.inf)))
-            last = locate(self.equations, before, after, lambda here: float((self.equations.states(here.z) - self.lowest)[i]))
+            last = locate(
+                self.equations, before, after, lambda here: float((self.equations.states(here.z) - self.lowest)[i])
+            )
         if last is not None:
             # what lies on the border itself (a crossing where a state is 0) is found from both sides
             self._look(before, after, curve, values, number, within=last if ends else None)
@@ -223,8 +225,6 @@ class Tracer:
             part = 0.5 if width == 0 else (unknown - first[-1]) / width
             x = (first + part * (second - first))[:-1, None]
             for _ in range(8):
-                x = x - np.nan_to_num(
-                    solve_each(system.reduced_slopes(x, sums, c), system.reduced_field(x, sums, c))
-                )
+                x = x - np.nan_to_num(solve_each(system.reduced_slopes(x, sums, c), system.reduced_field(x, sums, c)))
             made.append(x[:, 0])
         return made

@@ -105,7 +105,9 @@ class Continuation:
             made: dict[str, Any] = {"branch": k, self.parameter: branch.parameter}
             made |= dict(zip(self.states, branch.states, strict=True))
             lead = branch.eigenvalues[:, 0]
-            frames.append(pd.DataFrame(made | {"stable": branch.stable, "real part": lead.real, "imaginary part": lead.imag}))
+            frames.append(
+                pd.DataFrame(made | {"stable": branch.stable, "real part": lead.real, "imaginary part": lead.imag})
+            )
         return pd.concat(frames, ignore_index=True) if frames else pd.DataFrame()
 
     def point_table(self) -> pd.DataFrame:
@@ -159,7 +161,9 @@ class Continuation:
 
         low, high = self.between
         n = len(self.branches)
-        lines = [f"{self.who}: {n} branch{'es' * (n != 1)} of steady states for {self.parameter} from {low:g} to {high:g}"]
+        lines = [
+            f"{self.who}: {n} branch{'es' * (n != 1)} of steady states for {self.parameter} from {low:g} to {high:g}"
+        ]
         for p in self.points:
             where = ", ".join(f"{name} = {number(v, 4)}" for name, v in p.values.items())
             born = f"; period {number(p.period, 4)} {self.time_unit}".rstrip() if p.kind == "Hopf" else ""

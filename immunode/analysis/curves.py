@@ -85,7 +85,9 @@ class Curves:
             lines.append(
                 f"  {c.kind}: {self.x} {c.x.min():.4g} to {c.x.max():.4g}, {self.y} {c.y.min():.4g} to {c.y.max():.4g}"
             )
-        return "\n".join([*lines, *(f"  {kind} at {self.x} = {x:.6g}, {self.y} = {y:.6g}" for kind, x, y in self.points)])
+        return "\n".join(
+            [*lines, *(f"  {kind} at {self.x} = {x:.6g}, {self.y} = {y:.6g}" for kind, x, y in self.points)]
+        )
 
 
 class PointEquations(Equations):
@@ -107,7 +109,9 @@ class PointEquations(Equations):
         values[first.row] = np.exp(z[-2]) if first.log else z[-2]
         values[self.row] = np.exp(z[-1]) if self.log else z[-1]
         sums = (
-            system.sums(system.start(values)) if first.sums is None else np.repeat(first.sums[:, None], z.shape[1], axis=1)
+            system.sums(system.start(values))
+            if first.sums is None
+            else np.repeat(first.sums[:, None], z.shape[1], axis=1)
         )
         return system.prepare(values), sums
 

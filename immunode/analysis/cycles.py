@@ -48,7 +48,7 @@ class Cycles:
     born: tuple[BifurcationPoint, ...] = ()
 
     def extremes(self, state: int, name: str) -> tuple[Array, Array, Array]:
-        """Return (parameter, least, greatest) of a state, shapes (n,), with the Hopf points where cycles have no size."""
+        """Return (parameter, least, greatest) of a state, shapes (n,); cycles have no size at Hopf points."""
         ends = [(p.parameter, p.values[name], p.values[name]) for p in self.born]
         rows = [*zip(self.parameter, self.low[state], self.high[state], strict=True), *ends]
         x, low, high = np.array(sorted(rows), dtype=float).T
@@ -280,9 +280,7 @@ def _crest(course: Array) -> Array:
     """Return the maximum over a closed course (n_times, n_states, n), with parabolas between samples."""
     ring = course[:-1]
     i = np.argmax(ring, axis=0)
-    left, middle, right = (
-        np.take_along_axis(ring, ((i + k) % len(ring))[None], axis=0)[0] for k in (-1, 0, 1)
-    )
+    left, middle, right = (np.take_along_axis(ring, ((i + k) % len(ring))[None], axis=0)[0] for k in (-1, 0, 1))
     bend = left - 2 * middle + right
     with np.errstate(all="ignore"):
         rise = np.where(bend < 0, -((right - left) ** 2) / (8 * bend), 0.0)

@@ -23,12 +23,19 @@ LONGEST = 3.0
 
 
 def starts(
-    system: Autonomous, start: Array, course: Array, size: Array, bounds: dict[str, tuple[float, float]], n: int, seed: int
+    system: Autonomous,
+    start: Array,
+    course: Array,
+    size: Array,
+    bounds: dict[str, tuple[float, float]],
+    n: int,
+    seed: int,
 ) -> Array:
     """Return where Newton's method begins, (n_moving, n_starts, n_runs).
 
-    Log-spaced points, half over six decades around the sizes met, half up to nine decades above, the same with some states at 0, the start, the
-    course of an integration and its mean, and start and end with one state at 0; states with bounds are uniform there.
+    Log-spaced points, half over six decades around the sizes met, half up to nine decades above, the same with
+    some states at 0, the start, the course of an integration and its mean, and start and end with one state at 0;
+    states with bounds are uniform inside them.
     start, size : (n_moving, n_runs).   course : (n_times, n_moving, n_runs), NaN where the integration failed.
     """
     from scipy.stats import qmc

@@ -121,7 +121,9 @@ def phase_plane(
     if len(system.names) == 2:
         limits = {name: e for name, e in zip(names, ends, strict=True) if e[0] < 0}
         every = steady_states(model, interventions=interventions, bounds=limits, engine=engine)
-        fixed = tuple(s for s in every.found if all(e[0] <= s.values[m] <= e[1] for m, e in zip(names, ends, strict=True)))
+        fixed = tuple(
+            s for s in every.found if all(e[0] <= s.values[m] <= e[1] for m, e in zip(names, ends, strict=True))
+        )
         borders = separatrices(system, every.found, names, ends, engine)
     else:
         others = [m for m in system.names if m not in names]
@@ -191,7 +193,9 @@ def separatrices(
             begin.append(y[:, k] + sign * step)
             spans.append(-BACK / abs(found[i].real))
     start = np.array(begin).T
-    keep = [k for k in range(start.shape[1]) if (start[:, k] >= np.minimum(system.lowest({})[:, 0], y[:, k // 2])).all()]
+    keep = [
+        k for k in range(start.shape[1]) if (start[:, k] >= np.minimum(system.lowest({})[:, 0], y[:, k // 2])).all()
+    ]
     if not keep:
         return ()
     start, span = start[:, keep], np.array(spans)[keep]

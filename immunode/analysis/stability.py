@@ -115,4 +115,3 @@ def _leading(jacobian: Array) -> tuple[complex, Array, Complex]:
     duals, left = np.linalg.eig(jacobian.T)
     j = int(np.argmin(np.abs(duals - found[i])))
     return complex(found[i]), np.real(vectors[:, i]), np.asarray(left[:, j], dtype=complex)
-

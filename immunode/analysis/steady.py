@@ -147,8 +147,8 @@ class SteadyStates:
             raise StudyError(f"{self.who}: no steady state was found, so there is nothing to draw")
         return points(
             table[x].to_numpy(float), table[y].to_numpy(float), [s.kind for s in self.found], x_label=x, y_label=y,
-            x_unit=self.units.get(x, ""), y_unit=self.units.get(y, ""), log=log, title=title or f"{self.who}: steady states",
-            style=style, axes=axes,
+            x_unit=self.units.get(x, ""), y_unit=self.units.get(y, ""), log=log,
+            title=title or f"{self.who}: steady states", style=style, axes=axes,
         )  # fmt: skip
 
     def __repr__(self) -> str:
@@ -293,9 +293,7 @@ def _search(
     ]
 
 
-def _thinned(
-    system: Autonomous, c: Array, y: Array, sums: Array, size: Array, end: Array
-) -> tuple[Array, str]:
+def _thinned(system: Autonomous, c: Array, y: Array, sums: Array, size: Array, end: Array) -> tuple[Array, str]:
     """Return the states of one run without those that only go on along a line of steady states, and what varies there.
 
     On such a line the one nearest to where the integration ended stays.

@@ -55,7 +55,9 @@ def basins(
         name_axes(ax, (x, y), (x_label, y_label), (x_unit, y_unit), log, look, exact_x=True, exact_y=True)
         light = [tuple(0.42 * c + 0.58 for c in to_rgb(color)) for color in COLORS[: len(names)]]
         shades = ListedColormap([to_rgb(GRID), *light])
-        ax.pcolormesh(x, y, where + 1, cmap=shades, vmin=-0.5, vmax=len(names) + 0.5, shading="nearest", rasterized=True)
+        ax.pcolormesh(
+            x, y, where + 1, cmap=shades, vmin=-0.5, vmax=len(names) + 0.5, shading="nearest", rasterized=True
+        )
         for across, up in borders:
             ax.plot(across, up, color=BORDER, linewidth=0.8 * look.line, linestyle=(0, (4, 1.5)), gid="border")
         ax.set_xlim(x[0], x[-1])

@@ -71,7 +71,8 @@ def bifurcation(
             for part, good in _stretches(stable):
                 ax.plot(
                     parameter[part], state[part], linewidth=look.line, color=STABLE if good else INK,
-                    linestyle="-" if good else (0, (3, 1.6)), solid_capstyle="butt", gid="stable" if good else "unstable",
+                    linestyle="-" if good else (0, (3, 1.6)), solid_capstyle="butt",
+                    gid="stable" if good else "unstable",
                 )  # fmt: skip
         for parameter, least, greatest in cycles:
             for extreme in (least, greatest):

@@ -58,7 +58,8 @@ def points(
         draw_points(ax, list(zip(x.tolist(), y.tolist(), kinds, strict=True)), look, named=False)
         present = list(dict.fromkeys(kinds))
         handles = [
-            Line2D([], [], linestyle="", marker=SHAPES[k], markersize=0.6 * look.text, color=INK, **_face(k)) for k in present
+            Line2D([], [], linestyle="", marker=SHAPES[k], markersize=0.6 * look.text, color=INK, **_face(k))
+            for k in present
         ]
         ax.legend(
             handles, present, frameon=False, fontsize=look.small, loc="lower left", bbox_to_anchor=(0, 1.0),
@@ -171,7 +172,9 @@ def place_names(
                 left = px + dx * far * size - (0 if dx > 0 else width if dx < 0 else width / 2)
                 bottom = py + dy * far * size - height / 2
                 box = (left, bottom, left + width, bottom + height)
-                inside = (np.abs(drawn - [left + width / 2, bottom + height / 2]) < [width / 2 + 2, height / 2 + 2]).all(axis=1)
+                inside = (
+                    np.abs(drawn - [left + width / 2, bottom + height / 2]) < [width / 2 + 2, height / 2 + 2]
+                ).all(axis=1)
                 cost = sum(_overlap(box, other) for other in taken) + _outside(box, wide, high) + 12 * far
                 cost += 0.5 * size * float(inside.sum())
                 if best is None or cost < best[0]:
