@@ -7,11 +7,14 @@ from typing import Any
 
 from immunode.errors import ModelError, did_you_mean
 from immunode.model.declaration import Event, Model
-from immunode.model.expression import Expression, parse, parse_arrow
+from immunode.model.expression import Expression, names, parse, parse_arrow
 from immunode.program.graph import Graph
 from immunode.program.program import Break, Change, Program, Trigger
 from immunode.program.time_conditions import TimeConditions
 from immunode.program.timed_events import timed_breaks
+
+LONG_CHAIN = 50
+"""Derived quantities, each needing the next, beyond which they are added in order."""
 
 
 @lru_cache(maxsize=256)
@@ -35,19 +38,20 @@ class _Lowering:
         self.model = model
         self.graph = Graph()
         self.state_rows = {s.name: i for i, s in enumerate(model.states)}
-        names = [p.name for p in model.parameters] + [s.name for s in model.switches]
-        self.parameter_rows = {name: i for i, name in enumerate(names)}
+        rows = [p.name for p in model.parameters] + [s.name for s in model.switches]
+        self.parameter_rows = {name: i for i, name in enumerate(rows)}
         self.expressions: dict[str, Expression] = {d.name: parse(d.expression) for d in model.derived}
         self.effects: dict[str, list[Any]] = {}
         for effect in model.effects:
             self.effects.setdefault(effect.target, []).append(effect)
         self.known: dict[str, int] = {}
-        taken = frozenset((*self.state_rows, *names, *self.expressions))
-        self.conditions = TimeConditions(self.graph, len(model.parameters), len(names), taken, model.horizon)
+        taken = frozenset((*self.state_rows, *rows, *self.expressions))
+        self.conditions = TimeConditions(self.graph, len(model.parameters), len(rows), taken, model.horizon)
         self.watched = self.exact = False
 
     def program(self, integrals: tuple[str, ...]) -> Program:
         model, graph = self.model, self.graph
+        self._long_chains()
         states = [graph.leaf("state", i) for i in range(len(model.states) + len(integrals))]
         fluxes = {p.name: self.node(parse(p.rate)) for p in model.processes}
         derivatives = self._derivatives(fluxes)
@@ -108,6 +112,22 @@ class _Lowering:
                 result = graph.add("where", condition, value, result)
             return result
         return graph.add(str(kind), *operands)
+
+    def _long_chains(self) -> None:
+        """Add derived quantities in order where they need each other in a chain too long for recursion."""
+        needs = {name: names(expression) & self.expressions.keys() for name, expression in self.expressions.items()}
+        depths: dict[str, int] = {}
+        for start in needs:
+            stack = [start]
+            while stack:
+                missing = [name for name in needs[stack[-1]] if name not in depths]
+                if missing:
+                    stack += missing
+                    continue
+                name = stack.pop()
+                depths[name] = 1 + max((depths[other] for other in needs[name]), default=0)
+        for name in sorted(depths, key=depths.__getitem__) if max(depths.values(), default=0) > LONG_CHAIN else ():
+            self.lookup(name)
 
     def lookup(self, name: str, raw: bool = False) -> int:
         """Return the node of a name: a state, a switch, a derived quantity or a parameter (effective unless `raw`)."""

@@ -25,14 +25,24 @@ def is_number(expression: Expression) -> bool:
 ZERO, ONE, TWO = number(0.0), number(1.0), number(2.0)
 _BERNOULLI = (1 / 12, -1 / 360, 1 / 1260, -1 / 1680, 1 / 1188, -691 / 360360, 1 / 156)
 _SHIFT = 8
+LONG = 30
+"""Terms of a sum that is written as it stands."""
 
 
 def _add(*parts: Expression) -> Expression:
-    return reduce(lambda a, b: ("add", a, b), parts) if parts else ZERO
+    return _joined("add", parts) if parts else ZERO
 
 
 def _mul(*parts: Expression) -> Expression:
-    return reduce(lambda a, b: ("mul", a, b), parts) if parts else ONE
+    return _joined("mul", parts) if parts else ONE
+
+
+def _joined(kind: str, parts: tuple[Expression, ...]) -> Expression:
+    """Return a sum or product as written; one of many parts as a tree of halves, which is not deep."""
+    if len(parts) <= LONG:
+        return reduce(lambda a, b: (kind, a, b), parts)
+    half = len(parts) // 2
+    return (kind, _joined(kind, parts[:half]), _joined(kind, parts[half:]))
 
 
 def _call(name: str) -> Callable[..., Expression]:

@@ -137,7 +137,7 @@ class Converter:
             return self._constant(node)
         if node.getNumChildren() > MOST_ARGUMENTS:
             raise ModelError(f"{self.who}: an operator has more than {MOST_ARGUMENTS:,} arguments")
-        children = [node.getChild(i) for i in range(node.getNumChildren())]
+        children = _operands(node, kind)
         parts = [self._convert(child, scope, depth + 1) for child in children]
         if kind in ("and", "or", "xor", "not", "implies"):
             needed = {"not": 1, "implies": 2}.get(kind, len(parts))
@@ -256,6 +256,18 @@ class Converter:
         for part in kept[1:]:
             result = (kind, result, part)
         return result
+
+
+def _operands(node: Any, kind: str) -> list[Any]:
+    """Return the operands of a node; a long sum or product, which libSBML nests to the left, is one again."""
+    behind: list[Any] = []
+    while kind in ("plus", "times") and node.getNumChildren() == 2 and len(behind) < MOST_ARGUMENTS:
+        first = node.getChild(0)
+        if first.getType() != node.getType() or first.getNumChildren() < 2:
+            break
+        behind.append(node.getChild(1))
+        node = first
+    return [*(node.getChild(i) for i in range(node.getNumChildren())), *reversed(behind)]
 
 
 def negation(condition: Expression) -> Expression:
