@@ -45,12 +45,11 @@ PAGE = Path(__file__).with_name("performance.md.txt")
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """What was measured of one model: runs per second, nan where a tool can't.   failed : share of runs not ok."""
+    """What was measured of one model: runs per second, nan where a tool can't."""
 
     name: str
     states: int
     method: str
-    failed: float
     compiled: float
     numpy: float
     scipy: float
@@ -61,8 +60,14 @@ class Row:
         """Return the row of the table."""
         best = np.nanmax([self.scipy, self.peer])
         ratio = f"{self.compiled / best:.1f}x" if np.isfinite(self.compiled) else "-"
-        cells = [f"{v:,.0f}" if np.isfinite(v) else "-" for v in (self.compiled, self.numpy, self.scipy, self.peer)]
+        cells = [_digits(v) for v in (self.compiled, self.numpy, self.scipy, self.peer)]
         return f"| `{self.name}` | {self.states} | {self.method} | {' | '.join(cells)} | {ratio} | {self.note} |"
+
+
+def _digits(speed: float) -> str:
+    if not np.isfinite(speed):
+        return "-"
+    return f"{speed:,.0f}" if speed >= 10 else f"{speed:.2g}"
 
 
 HEAD = """| model | states | method | compiled | numpy | scipy | numbalsoda | compiled over the fastest peer | note |
@@ -115,8 +120,8 @@ def measure(name: str, runs: int) -> Row:
             began = time.process_time()
             call(values[:, :n])
             speed[tool].append(n / (time.process_time() - began))
-    middle = {tool: float(np.median(found)) if found else np.nan for tool, found in speed.items()}
-    return Row(name, len(program.states), method, failed, *middle.values(), "; ".join(notes))
+    middle = [float(np.median(found)) if found else np.nan for found in speed.values()]
+    return Row(name, len(program.states), method, middle[0], middle[1], middle[2], middle[3], "; ".join(notes))
 
 
 def _enough(call: Callable[[peers.Array], object], values: peers.Array) -> int:
@@ -125,7 +130,7 @@ def _enough(call: Callable[[peers.Array], object], values: peers.Array) -> int:
     call(values[:, :1])
     began = time.process_time()
     call(values[:, :n])
-    return min(values.shape[1], max(n, int(n * SECONDS / max(time.process_time() - began, 1e-3))))
+    return int(min(values.shape[1], max(n, int(n * SECONDS / max(time.process_time() - began, 1e-3)))))
 
 
 @contextmanager
