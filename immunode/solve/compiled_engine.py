@@ -277,7 +277,10 @@ def _own_sources() -> str:
     names = ("kernel", "layout", "output", "queue", "steps")
     files = [solve / f"compiled_{name}.py" for name in names]
     files += [solve / f"{name}.py" for name in ("control", "lockstep", "methods", "tableaus", "status")]
-    files += [program / f"{name}.py" for name in ("llvm_text", "llvm_source", "llvm_tables", "llvm_compile", "vector_math", "linear")]
+    files += [
+        program / f"{name}.py"
+        for name in ("llvm_text", "llvm_source", "llvm_tables", "llvm_compile", "vector_math", "linear")
+    ]
     digest = hashlib.sha256()
     for file in files:
         digest.update(file.read_bytes())
