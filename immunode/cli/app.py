@@ -34,7 +34,10 @@ def _version(wanted: bool) -> None:
 
 
 Name = Annotated[
-    str, typer.Argument(metavar="NAME", help="A model's name or alias, or a .py, .json or .xml (SBML) file.", autocompletion=_names)
+    str,
+    typer.Argument(
+        metavar="NAME", help="A model's name or alias, or a .py, .json or .xml (SBML) file.", autocompletion=_names
+    ),
 ]
 Json = Annotated[bool, typer.Option("--json", help="Print JSON instead of a table.")]
 Variant = Annotated[str, typer.Option("--variant", help="A named set of values that the model declares.")]
@@ -92,7 +95,10 @@ def show(name: Name, variant: Variant = "", as_json: Json = False) -> None:
 @app.command()
 def check(
     file: Annotated[
-        str, typer.Argument(metavar="FILE", help="A .py, .json or .xml (SBML) file, or a model's name.", autocompletion=_names)
+        str,
+        typer.Argument(
+            metavar="FILE", help="A .py, .json or .xml (SBML) file, or a model's name.", autocompletion=_names
+        ),
     ],
     as_json: Json = False,
 ) -> None:

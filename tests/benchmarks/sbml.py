@@ -55,10 +55,11 @@ def main() -> None:
 
 
 def parameters_of(path: Path) -> list[str]:
-    """Return the ids of the file's parameters that RoadRunner can set."""
-    import roadrunner as rr
+    """Return the ids of the file's parameters, without species and compartments."""
+    import libsbml
 
-    return list(rr.RoadRunner(str(path)).model.getGlobalParameterIds())
+    document = libsbml.readSBMLFromFile(str(path))
+    return [p.getId() for p in document.getModel().getListOfParameters()]
 
 
 def final(model: Any, sets: Any, until: float, engine: str, rtol: float) -> tuple[Any, float]:

@@ -85,7 +85,7 @@ def run(row: dict[str, str], engine: str = "scipy", rtol: float = RTOL) -> Outco
             return Outcome(row["id"], np.inf, column, read, simulated, 0, f"{column} is not finite")
         scale = float(np.abs(wanted[finite]).max(initial=0.0))
         scale = max(scale, floor) or 1.0
-        gap = float(np.abs(got - wanted)[finite].max(initial=0.0)) / scale
+        gap = float(np.abs(got[finite] - wanted[finite]).max(initial=0.0)) / scale
         if gap > worst:
             worst, where = gap, column
     return Outcome(row["id"], worst, where, read, simulated, len(model.remarks))

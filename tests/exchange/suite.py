@@ -1,7 +1,8 @@
 """The SBML Test Suite: one case read, simulated and compared by the suite's rule; all cases as a table.
 
     python -m tests.exchange.suite            all cases, in two processes; prints what fails and the table
-    python -m tests.exchange.suite 00001 ...  some cases
+    python -m tests.exchange.suite 00001 ...  some cases, or classes such as ode_events
+    python -m tests.exchange.suite -o FILE    all cases, and the page of the docs with the counts
 
 Source: https://github.com/sbmlteam/sbml-test-suite; a point passes where |C - U| <= absolute + relative*|C|.
 """
@@ -169,9 +170,22 @@ def table(verdicts: Iterable[Verdict]) -> str:
     return "\n".join(lines)
 
 
+_PAGE = """# SBML: what is read
+
+`im.read_sbml(path)`, `im.load_model("file.xml")` and every shell command read SBML Level 1 to 3. Below, the cases of the
+[SBML Test Suite](https://github.com/sbmlteam/sbml-test-suite) that agree with its results to its tolerances, simulated
+by the `scipy` engine at rtol 1e-10: {passed} of {all}. A case counts in every row whose construct it has.
+This page is written by `python -m tests.exchange.suite -o docs/sbml.md`.
+
+{table}
+"""
+
+
 def main(arguments: Sequence[str]) -> int:
     """Run cases and print what does not pass."""
     rows = index()
+    page = Path(arguments[list(arguments).index("-o") + 1]) if "-o" in arguments else None
+    arguments = [a for a in arguments if a != "-o" and a != str(page)]
     named = [a for a in arguments if a.isdigit()]
     classes = [a for a in arguments if not a.isdigit()] or CLASSES
     cases = named or [row["id"] for row in rows if row["klass"] in classes]
@@ -180,6 +194,8 @@ def main(arguments: Sequence[str]) -> int:
         if not verdict.passed:
             print(verdict.case, verdict.outcome, verdict.detail)
     print(table(verdicts))
+    if page is not None:
+        page.write_text(_PAGE.format(passed=sum(v.passed for v in verdicts), all=len(verdicts), table=table(verdicts)))
     print(f"{sum(v.passed for v in verdicts)} of {len(verdicts)} pass")
     return 0
 
