@@ -70,7 +70,7 @@ class SteadyEquations(Equations):
     def states(self, z: Array) -> Array:
         """Return the moving states (n_moving,) at z."""
         _, sums = self.lanes(z[-1:])
-        return self.system.reduction.spread(z[:-1, None], sums)[:, 0]
+        return np.asarray(self.system.reduction.spread(z[:-1, None], sums)[:, 0])
 
     def residual(self, z: Array) -> Array:
         """Return the rates of change of the free states, (n_free,)."""
@@ -80,7 +80,7 @@ class SteadyEquations(Equations):
     def jacobian(self, z: Array) -> Array:
         """Return the Jacobian of the free states, (n_free, n_free)."""
         c, sums = self.lanes(z[-1:])
-        return self.system.reduced_slopes(z[:-1, None], sums, c)[0]
+        return np.asarray(self.system.reduced_slopes(z[:-1, None], sums, c)[0])
 
     def derivative(self, z: Array) -> Array:
         """Return the Jacobian by states and parameter; the last column is a fourth-order difference."""
@@ -97,7 +97,7 @@ class SteadyEquations(Equations):
 
     def eigenvalues(self, z: Array) -> Complex:
         """Return the eigenvalues at z, (n_free,), leading one first."""
-        return eigenvalues(self.jacobian(z)[None])[0]
+        return np.asarray(eigenvalues(self.jacobian(z)[None])[0])
 
 
 def fold_test(here: Place) -> float:

@@ -211,6 +211,9 @@ class Tracer:
             for x in self.at(curve, float(z[-1])):
                 if np.max(np.abs(x - z[:-1]) / size[:-1]) < 10 * SAME:
                     return True
+            # right at a fold Newton's method is lost: the path itself tells
+            if any(np.max(np.abs(other - z) / size) < 10 * SAME for other in curve.z):
+                return True
         return False
 
     def at(self, curve: _Curve, unknown: float) -> list[Array]:

@@ -69,7 +69,9 @@ def reduce(model: Model, program: Program) -> Reduction:
     totals = np.array(rows).reshape(len(rows), len(names))
     bound = _pivots(totals)
     free = np.setdiff1d(np.arange(len(names)), bound)
-    slope = -np.linalg.solve(totals[:, bound], totals[:, free]) if bound.size else np.zeros((0, len(free)))
+    slope = np.zeros((0, len(free)))
+    if bound.size:
+        slope = np.asarray(-np.linalg.solve(totals[:, bound], totals[:, free]), dtype=float)
     return Reduction(moving, free, bound, totals, slope)
 
 
@@ -88,7 +90,7 @@ def _volumes(model: Model, program: Program) -> Array:
     from immunode.model.expression import parse
 
     values = dict(zip(program.parameters, program.values, strict=False))
-    volumes = {c.name: evaluate(parse(c.volume), values) for c in model.compartments}
+    volumes = {c.name: evaluate(parse(str(c.volume)), values) for c in model.compartments}
     known = {s.name: 1.0 if s.amount or not s.compartment else float(volumes[s.compartment]) for s in model.states}
     return np.array([known.get(name, 1.0) for name in program.states])
 

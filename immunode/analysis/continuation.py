@@ -296,7 +296,7 @@ def _first(
     system = equations.system
     low, high = equations.ends
     own = float(system.values[equations.row, 0])
-    unknown = low + (high - low) * np.array([0.5, 0.25, 0.75, 0.02, 0.98])
+    unknown = low + (high - low) * np.array([0.49, 0.26, 0.77, 0.02, 0.98])
     inside = not (equations.log and own <= 0) and low <= equations.unknown(own) <= high
     unknown = np.append(equations.unknown(own), unknown) if inside else unknown
     values = np.repeat(system.values, len(unknown), axis=1)

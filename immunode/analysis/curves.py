@@ -25,6 +25,10 @@ Array = NDArray[np.float64]
 Complex = NDArray[np.complex128]
 
 
+STILL = 1e-4
+"""The tangent of a curve stands still in a parameter below this part of its length."""
+
+
 @dataclass(frozen=True, eq=False)
 class Curve:
     """A curve of folds or Hopf points. x, y : shape (n,), the two parameters.   states : shape (n_states, n).
@@ -255,13 +259,15 @@ def _look(equations: PointEquations, before: Place, after: Place, special: list[
 
     tests = [("Bogdanov-Takens", second_zero)] if equations.first.system.n_free > 1 else []
     turned = [before.tangent[k] * after.tangent[k] < 0 for k in (-2, -1)]
-    if all(turned):
-        tests.append(("cusp", lambda here: float(here.tangent[-2] / here.size[-2])))
+    if any(turned):
+        k = -2 if turned[0] else -1
+        tests.append(("cusp", lambda here: float(here.tangent[k] / here.size[k])))
     for kind, test in tests:
         if test(before) * test(after) >= 0:
             continue
         here = locate(equations, before, after, test)
-        if here is not None:
+        # at a cusp the curve stands still in both parameters, at a mere extremum in one
+        if here is not None and (kind != "cusp" or np.max(np.abs(here.tangent[-2:] / here.size[-2:])) < STILL):
             x = float(np.exp(here.z[-2]) if equations.first.log else here.z[-2])
             y = float(np.exp(here.z[-1]) if equations.log else here.z[-1])
             if all(k != kind or abs(x - a) + abs(y - b) > 1e-6 * (abs(x) + abs(y)) for k, a, b in special):

@@ -198,6 +198,7 @@ def _beside(
 
 def _first_return(run: object, late: Array, period: Array, size: Array) -> tuple[Array, Array, NDArray[np.bool_]]:
     """Return points on the orbits, times to the next upward passage through the mean, and whether they turn at all."""
+    # from here on the orbit's own extent counts: `size` grows in place
     y, turning = late.copy(), np.zeros(late.shape[1], dtype=bool)
     period = period.copy()
     for longer in (3.0, 12.0, 60.0):
@@ -220,6 +221,7 @@ def _first_return(run: object, late: Array, period: Array, size: Array) -> tuple
             crossing = up + above[up] / (above[up] - above[up + 1])
             period[lane] = (crossing[-1] - crossing[-2]) / 1200 * longer * period[lane]
             y[:, lane] = course[up[-2], :, k]
+            size[:, lane] = np.maximum(size[:, lane], np.ptp(course[:, :, k], axis=0))
             turning[lane] = True
     return y, period, turning
 

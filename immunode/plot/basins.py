@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 import numpy as np
 from matplotlib.axes import Axes
-from matplotlib.colors import ListedColormap, to_rgb
+from matplotlib.colors import ListedColormap, to_hex, to_rgb
 from matplotlib.figure import Figure
 from matplotlib.patches import Patch
 from numpy.typing import NDArray
@@ -53,8 +53,8 @@ def basins(
     with styled(look):
         figure, (ax,) = make_panels(1, look, axes, title=title)
         name_axes(ax, (x, y), (x_label, y_label), (x_unit, y_unit), log, look, exact_x=True, exact_y=True)
-        light = [tuple(0.42 * c + 0.58 for c in to_rgb(color)) for color in COLORS[: len(names)]]
-        shades = ListedColormap([to_rgb(GRID), *light])
+        light = [to_hex([0.42 * c + 0.58 for c in to_rgb(color)]) for color in COLORS[: len(names)]]
+        shades = ListedColormap([GRID, *light])
         ax.pcolormesh(
             x, y, where + 1, cmap=shades, vmin=-0.5, vmax=len(names) + 0.5, shading="nearest", rasterized=True
         )

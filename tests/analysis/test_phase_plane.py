@@ -1,0 +1,27 @@
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+import immunode as im
+
+MODEL = im.load_model("kuznetsov1994")
+
+
+def test_rates_on_the_grid_are_the_equations_written_by_hand() -> None:
+    plane = im.phase_plane(MODEL, {"E": (1e4, 3e6), "T": (1e4, 6e8)}, n=5, engine="numpy")
+    e, t = np.meshgrid(plane.x, plane.y)
+    de = 1.3e4 + 0.1245 * e * t / (2.019e7 + t) - 3.422e-10 * e * t - 0.0412 * e
+    dt = 0.18 * t * (1 - 2e-9 * t) - 1.101e-7 * e * t
+    assert np.allclose(plane.rates[0], de, rtol=1e-12)
+    assert np.allclose(plane.rates[1], dt, rtol=1e-12)
+
+
+def test_the_plane_holds_the_states_inside_its_ranges_only() -> None:
+    plane = im.phase_plane(MODEL, {"E": (0.0, 3e6), "T": (1.0, 3e8)}, engine="numpy")
+    assert sorted(s.kind for s in plane.fixed) == ["saddle", "stable spiral"]
+
+
+def test_one_state_is_no_plane() -> None:
+    with pytest.raises(im.StudyError, match="needs two states"):
+        im.phase_plane(MODEL, {"E": (0.0, 3e6)})
