@@ -23,7 +23,7 @@ import numpy as np
 FOLDER = Path(os.environ.get("IMMUNODE_SBML", Path(__file__).parents[3] / "shared" / "sbml")) / "biomodels"
 RTOL = 1e-9
 ROSENBROCK = ("BIOMD0000000537", "BIOMD0000000893")
-"""Models on which LSODA runs out of its 100,000 steps at this tolerance; a one-step method for stiff systems does it."""
+"""Models on which LSODA runs out of its 100,000 steps at this tolerance; a one-step method does not."""
 
 
 @dataclass(frozen=True, slots=True)

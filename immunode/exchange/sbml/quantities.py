@@ -64,11 +64,8 @@ def _plain(reading: Reading, element: Any, what: str, value: Expression) -> None
 
 
 def _meaning(element: Any) -> str:
-    """Return the name of an element, and what database entry it stands for."""
     name = " ".join((element.getName() or "").split())
-    name = "" if name == element.getId() else name
-    entry = identity_of(element)
-    return f"{name} ({entry})" if name and entry else name or entry
+    return "" if name == element.getId() else name
 
 
 def is_amount(reading: Reading, species: Any) -> bool:
@@ -86,20 +83,20 @@ def moved_by_reactions(species: Any) -> bool:
 
 def _species(reading: Reading, species: Any) -> None:
     identity = species.getId()
-    name, meaning = reading.names[identity], _meaning(species)
+    name, meaning, entry = reading.names[identity], _meaning(species), identity_of(species)
     home = species.getCompartment()
     if home not in reading.elements or not hasattr(reading.elements[home], "getSpatialDimensions"):
         raise reading.error(f"species '{identity}'", f"its compartment '{home}' is not there")
     if identity in reading.assigned:
         value = reading.value(reading.assigned[identity], f"rule for '{identity}'")
-        reading.add(Quantity(name, "derived", value, meaning=meaning))
+        reading.add(Quantity(name, "derived", value, meaning=meaning, source=entry))
         return
     amount = is_amount(reading, species)
     size: Expression = ("name", reading.names[home])
     fixed = home in reading.compartments
     value = _start(reading, species, amount, size)
     if identity in reading.rates:
-        _ruled(reading, Quantity(name, "state", value, meaning=meaning, amount=amount), identity, home)
+        _ruled(reading, Quantity(name, "state", value, meaning=meaning, source=entry, amount=amount), identity, home)
         return
     used = moved_by_reactions(species) and identity in reading.moved
     changed = used or identity in reading.by_event
@@ -107,6 +104,7 @@ def _species(reading: Reading, species: Any) -> None:
         kind = "state" if changed else "parameter" if is_number(value) else "derived"
         place = reading.names[home] if fixed and changed else ""
         made = Quantity(name, kind, value, meaning=meaning, compartment=place, amount=amount, fixed=kind == "derived")
+        made.source = entry
         reading.add(made)
         return
     whole = reading.fresh(f"{name}.amount")
@@ -116,7 +114,7 @@ def _species(reading: Reading, species: Any) -> None:
     kind = "state" if changed else "parameter" if is_number(start) else "derived"
     what = f"amount of {meaning or name}"
     reading.add(Quantity(whole, kind, start, meaning=what, amount=True, fixed=kind == "derived"))
-    reading.add(Quantity(name, "derived", ("div", ("name", whole), size), meaning=meaning))
+    reading.add(Quantity(name, "derived", ("div", ("name", whole), size), meaning=meaning, source=entry))
     reading.changes[name] = (whole, size)
 
 
