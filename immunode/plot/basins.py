@@ -53,7 +53,8 @@ def basins(
     with styled(look):
         figure, (ax,) = make_panels(1, look, axes, title=title)
         name_axes(ax, (x, y), (x_label, y_label), (x_unit, y_unit), log, look, exact_x=True, exact_y=True)
-        light = [to_hex([0.42 * c + 0.58 for c in to_rgb(color)]) for color in COLORS[: len(names)]]
+        mixed = [[0.42 * c + 0.58 for c in to_rgb(color)] for color in COLORS[: len(names)]]
+        light = [to_hex((red, green, blue)) for red, green, blue in mixed]
         shades = ListedColormap([GRID, *light])
         ax.pcolormesh(
             x, y, where + 1, cmap=shades, vmin=-0.5, vmax=len(names) + 0.5, shading="nearest", rasterized=True
