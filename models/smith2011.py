@@ -80,7 +80,7 @@ MODEL = Model(
         Parameter("k_abx", 0.0, "1/hour", "killing by an antibiotic", "assumed: not in the paper", "assumed"),
     ],
     derived=[
-        Derived("f", "MA/(MA + MA_one*(P/n)**x)", "", "uptake, which falls as bacteria overrun macrophages"),
+        Derived("f", "MA/(MA + MA_one*(max(P, 0)/n)**x)", "", "uptake, which falls as bacteria overrun macrophages"),
         Derived("MA_active", "MA*thM*P/(d + kap + thM*P)", "cell/mL", "activated alveolar macrophages"),
         Derived("epithelium_lost", "1 - (EU + EA)/epithelium", "", "part of the epithelium lost"),
     ],
