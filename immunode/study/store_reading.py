@@ -70,10 +70,12 @@ class StoredSweep:
         """The model without arms, read from its text; nothing is executed."""
         import json
 
-        import immunode.intervention  # noqa: F401 - the records that a model may hold must be known
+        from importlib import import_module
+
         from immunode.model.declaration import Model
         from immunode.model.serial import from_json
 
+        import_module("immunode.intervention")  # the records that a model may hold must be known
         return from_json(Model, json.dumps(self.store.layout.study["model"]))
 
     @property
@@ -141,7 +143,8 @@ class StoredSweep:
             pd.DataFrame(ends, columns=list(self.endpoints)),
         ]
         whole: pd.DataFrame = pd.concat(parts, axis=1)
-        return whole.loc[ran].reset_index(drop=True)
+        kept: pd.DataFrame = whole.loc[ran].reset_index(drop=True)
+        return kept
 
     def _empty(self) -> pd.DataFrame:
         import pandas as pd

@@ -48,9 +48,7 @@ def test_the_runs_are_those_of_a_sweep_of_the_same_design() -> None:
     out = run(40, {"X(0)": (0.0, 1.0)})
     again = sweep(threshold(), out.plan.design, endpoints="final(X)", engine="numpy")
     assert out.table().equals(again.table())
-    assert out.recipe["design"] == (
-        "40 adaptive points, 10 of them Sobol points and corners, seed 0 (X(0): uniform 0 to 1)"
-    )
+    assert out.recipe["design"] == ("40 adaptive points, 10 of them Sobol points and corners, seed 0 (X(0): given)")
 
 
 def test_the_same_seed_gives_the_same_points(decay: Model) -> None:

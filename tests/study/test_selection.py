@@ -38,7 +38,7 @@ def test_a_bare_quantity_means_its_only_endpoint(decay: Model) -> None:
 
 def test_one_arm_of_several_can_be_left(decay: Model, tmp_path: Path) -> None:
     out = run(decay)
-    highest = np.nanmax(out.endpoint("final(A)")[out.arm == "control"])
+    highest = float(np.nanmax(out.endpoint("final(A)")[out.arm == "control"]))
     chosen = out.select(f"final(A) > {highest!r}")
     again = chosen.rerun(keep=["A"])
     assert again.arms == ("slow",)
