@@ -25,9 +25,8 @@ RTOL = 1e-9
 METHODS = {
     "BIOMD0000000537": ("compiled", "rodas5p"),
     "BIOMD0000000893": ("compiled", "rodas5p"),
-    "BIOMD0000001072": ("scipy", "DOP853"),
 }
-"""Engine and method for models on which LSODA takes more than 10 s or its 100,000 steps at this tolerance."""
+"""Engine and method for models on which LSODA runs out of its 100,000 steps at this tolerance."""
 
 
 @dataclass(frozen=True, slots=True)
