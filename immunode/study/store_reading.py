@@ -69,7 +69,6 @@ class StoredSweep:
     def model(self) -> Model:
         """The model without arms, read from its text; nothing is executed."""
         import json
-
         from importlib import import_module
 
         from immunode.model.declaration import Model
