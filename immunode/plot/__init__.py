@@ -10,6 +10,8 @@ from immunode.plot.bands import bands
 from immunode.plot.courses import courses
 from immunode.plot.endpoints import endpoints
 from immunode.plot.equations import equations
+from immunode.plot.figure import panels
+from immunode.plot.fingerprint import data_hash
 from immunode.plot.heat import heat
 from immunode.plot.save import read_metadata, save
 from immunode.plot.style import PALETTE, STYLES, Style, arm_colors
@@ -22,9 +24,11 @@ __all__ = [
     "atlas",
     "bands",
     "courses",
+    "data_hash",
     "endpoints",
     "equations",
     "heat",
+    "panels",
     "read_metadata",
     "save",
 ]

@@ -5,7 +5,7 @@ from __future__ import annotations
 import io
 import math
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, cast
 
 import numpy as np
 from matplotlib.axes import Axes
@@ -14,7 +14,7 @@ from matplotlib.figure import Figure, SubFigure
 from matplotlib.layout_engine import ConstrainedLayoutEngine
 
 from immunode.errors import StudyError
-from immunode.plot.style import FAINT, INK, Style, styled
+from immunode.plot.style import FAINT, INK, Style, find_style, styled
 from immunode.plot.text import wrap
 
 
@@ -31,6 +31,10 @@ class StyledFigure(Figure):
 
     def draw(self, renderer: RendererBase) -> None:
         """Draw the figure in its style."""
+        if self.style.dark:
+            from immunode.plot.dark import DarkRenderer
+
+            renderer = cast(RendererBase, DarkRenderer(renderer))
         with styled(self.style):
             super().draw(renderer)
 
@@ -92,6 +96,8 @@ def make_panels(
         if len(given) != n:
             raise StudyError(f"plot: {len(given)} axes given for {n} panels; pass {n}, or leave axes out")
         figure = root_figure(given[0])
+        if style.dark and not (isinstance(figure, StyledFigure) and figure.style.dark):
+            raise StudyError('plot: style "dark" needs a figure of its own; take axes from `panels(n, style="dark")`')
         for ax in given:
             _dress(ax, style)
         return figure, given
@@ -114,6 +120,26 @@ def make_panels(
     if title:
         made.suptitle(title, x=0.012, ha="left", fontsize=style.head, fontweight="bold", color=INK, wrap=False)
     return made, panels
+
+
+def panels(
+    n: int, *, columns: int = 0, title: str = "", style: str | Style = "slide", share_x: bool = False
+) -> tuple[Figure, list[Axes]]:
+    """Return a finished empty figure and `n` axes in it, for small multiples: give them to any figure as `axes=`.
+
+    columns : panels side by side; by default as many as the style has room for.   share_x : whether panels above each
+    other have one axis of x.
+
+    Raises
+    ------
+    StudyError : fewer than one panel or column, or an unknown style.
+    """
+    look = find_style(style)
+    if n < 1 or columns < 0:
+        raise StudyError(f"panels: {n} panels in {columns or 'any number of'} columns; give at least 1 of each")
+    shape = (math.ceil(n / columns), columns) if columns else None
+    with styled(look):
+        return make_panels(n, look, shape=shape, title=title, share_x=share_x)
 
 
 def _dress(ax: Axes, style: Style) -> None:

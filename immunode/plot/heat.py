@@ -17,7 +17,7 @@ from numpy.typing import ArrayLike
 from immunode.errors import StudyError
 from immunode.plot.figure import StyledFigure, make_panels, root_figure, write_note
 from immunode.plot.labels import Array
-from immunode.plot.style import FAINT, INK, PAPER, Style, find_style, luminance, styled
+from immunode.plot.style import FAINT, INK, OWN_COLORS, PAPER, Style, find_style, luminance, styled
 from immunode.plot.text import Decades, Scaled, limits, power_of, quantity_label, reaches_far, scale_axis, wrap
 
 
@@ -103,7 +103,7 @@ def _map(ax: Axes, cells: Cells, style: Style, label: str, unit: str, height: fl
     ax.set_facecolor("#F1F2F4")
     mesh = ax.pcolormesh(
         edges(cells.x, cells.x_log), edges(cells.y, cells.y_log), np.ma.masked_invalid(cells.z), norm=norm, cmap=cmap,
-        shading="flat", rasterized=cells.z.size > 5000,
+        shading="flat", rasterized=cells.z.size > 5000, gid=OWN_COLORS if center is None else None,
     )  # fmt: skip
     _hatch(ax, cells)
     power = 0 if z_log else power_of(low, high)
@@ -112,6 +112,7 @@ def _map(ax: Axes, cells: Cells, style: Style, label: str, unit: str, height: fl
     numbers = Decades(reaches_far(low, high)) if z_log else Scaled(power)
     bar = root_figure(ax).colorbar(mesh, ax=ax, pad=0.02, aspect=22, fraction=0.08, format=numbers)
     bar.outline.set_visible(False)
+    bar.solids.set_gid(mesh.get_gid())
     bar.ax.tick_params(labelsize=style.small, length=style.text / 4, color=FAINT, labelcolor=INK)
     bar.ax.minorticks_off()
     text = wrap(quantity_label(label, unit, power), height, style.text, lines=2)
@@ -234,9 +235,12 @@ def _contours(ax: Axes, cells: Cells, norm: Normalize, cmap: Any, style: Style, 
     colors = [INK if luminance(to_hex(cmap(norm(v)))) > 0.3 else PAPER for v in levels]
     z = np.ma.masked_invalid(cells.z)
     lines = ax.contour(cells.x, cells.y, z, levels, colors=colors, linewidths=style.line * 0.45)
+    own = OWN_COLORS if cmap.name == "viridis" else None
+    lines.set_gid(own)
     numbers = Decades(True) if z_log else Scaled(power)
     texts = dict(zip(levels, numbers.format_ticks(levels), strict=True))
-    ax.clabel(lines, fmt=texts, fontsize=style.small, inline_spacing=style.small * 0.35)
+    for label in ax.clabel(lines, fmt=texts, fontsize=style.small, inline_spacing=style.small * 0.35) or ():
+        label.set_gid(own)
 
 
 def _hatch(ax: Axes, cells: Cells) -> None:

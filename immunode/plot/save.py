@@ -15,20 +15,30 @@ from xml.etree import ElementTree
 from matplotlib.figure import Figure
 
 from immunode.errors import StoreError, did_you_mean
+from immunode.plot.memory import memory
 
 ENDINGS = (".png", ".svg", ".pdf")
 _KEY = "immunode"
 
 
 def save(
-    figure: Figure, path: str | os.PathLike[str], *, metadata: Mapping[str, str] | None = None, dpi: float | None = None
+    figure: Figure,
+    path: str | os.PathLike[str],
+    *,
+    metadata: Mapping[str, str] | None = None,
+    dpi: float | None = None,
+    script: str | None = None,
 ) -> Path:
     """Write a figure as PNG, SVG or PDF, text as text; return the path.
 
     The file is written beside its place and moved there, so nobody sees half of it. The same figure and metadata
     give the same bytes (no dates inside).
 
-    metadata : texts that travel in the file, such as `{"recipe": "im.sweep(...)"}`; `read_metadata` gives them back.
+    The file remembers how it was made: recipe and seed of the result, versions, a hash of the data it shows, and the
+    text of the script that Python is running, if any; `immunode figure FILE --code` prints that.
+
+    metadata : further texts that travel in the file, such as `{"note": "for Monday"}`; `read_metadata` gives all back.
+    script : text of a script that makes the figure, instead of the running one; "" leaves it out.
     dpi : dots per inch of a PNG; by default 150 for slides (2000 px wide) and 300 for print.
 
     Raises
@@ -41,7 +51,12 @@ def save(
         raise StoreError(f"save: unknown ending '{ending}' of '{target.name}'{did_you_mean(ending, ENDINGS)}")
     if dpi is None:
         dpi = 150.0 if figure.get_figwidth() > 6 else 300.0
-    options: dict[str, Any] = {"format": ending[1:], "dpi": dpi, "metadata": _fields(dict(metadata or {}), ending)}
+    given = {} if metadata is None else dict(metadata)
+    for key, value in given.items():
+        if not isinstance(value, str):
+            raise StoreError(f"save: metadata '{key}' is a {type(value).__name__}; give text")
+    fields = _fields(memory(figure, given, script), ending)
+    options: dict[str, Any] = {"format": ending[1:], "dpi": dpi, "metadata": fields}
     try:
         target.parent.mkdir(parents=True, exist_ok=True)
         handle, name = tempfile.mkstemp(prefix=f".{target.stem}-", suffix=ending, dir=target.parent)
@@ -76,9 +91,6 @@ def _umask() -> int:
 
 def _fields(metadata: dict[str, str], ending: str) -> dict[str, Any]:
     """Return the metadata in the fields that a format has: one field holds everything as JSON."""
-    for key, value in metadata.items():
-        if not isinstance(value, str):
-            raise StoreError(f"save: metadata '{key}' is a {type(value).__name__}; give text")
     packed = json.dumps(metadata, sort_keys=True)
     if ending == ".png":
         plain = {"Description": metadata["recipe"]} if "recipe" in metadata else {}

@@ -1,10 +1,10 @@
-"""The two styles, the palette, and the checks on colors behind them; nothing is ever set globally."""
+"""The styles, the palette, and the checks on colors behind them; nothing is ever set globally."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import matplotlib as mpl
@@ -23,6 +23,9 @@ DASHES: tuple[Any, ...] = ("-", (0, (4, 1.5)), (0, (1.2, 1.2)))
 INK, FAINT, GRID, PAPER = "#1E2126", "#5B616B", "#E3E6EA", "#FFFFFF"
 """Colors of text, of secondary text, of grid lines and of the ground."""
 
+OWN_COLORS = "own-colors"
+"""The gid of marks that keep their colors in the dark: color maps that don't fade into the paper, and what is on them."""
+
 
 @dataclass(frozen=True, slots=True)
 class Style:
@@ -31,7 +34,8 @@ class Style:
     width, height : size of the figure in inches; a figure with many panels may be taller.
     text, small, head, least : sizes in points of axis text, of tick labels, of the figure's title; the least of all.
     line : width of a line in points.   columns : most panels side by side.
-    row : least height of a row of panels in inches.
+    row : least height of a row of panels in inches.   fixed : always of this height, like a screen.
+    dark : drawn in light on a dark ground (`immunode.plot.dark`).
     """
 
     name: str
@@ -45,6 +49,7 @@ class Style:
     columns: int
     row: float
     fixed: bool
+    dark: bool = False
 
     def rc(self) -> dict[str, Any]:
         """Return the matplotlib settings of this style (fonts that matplotlib ships, text kept as text)."""
@@ -99,11 +104,15 @@ class Style:
 
 SLIDE = Style("slide", 40 / 3, 7.5, text=18, small=16, least=14, head=24, line=3.2, columns=3, row=2.05, fixed=True)
 PRINT = Style("paper", 3.4, 2.5, text=7.5, small=7, least=6, head=8.5, line=1.3, columns=1, row=1.25, fixed=False)
-STYLES = {style.name: style for style in (SLIDE, PRINT)}
+POSTER = Style("poster", 20.0, 11.25, text=27, small=24, least=20, head=36, line=4.8, columns=3, row=3.3, fixed=False)
+DARK = replace(SLIDE, name="dark", dark=True)
+STYLES = {style.name: style for style in (SLIDE, PRINT, POSTER, DARK)}
+"""By name: "slide" (lecture hall, 16:9), "paper" (one column of a journal), "poster" (20 inches wide, read from two
+meters), "dark" (a slide for a dark room). All use DejaVu Sans, an open font that comes with matplotlib."""
 
 
 def find_style(style: str | Style) -> Style:
-    """Return the style called `style`: "slide" (lecture hall) or "paper" (one column of a journal)."""
+    """Return the style called `style`: "slide", "paper", "poster" or "dark"."""
     if isinstance(style, Style):
         return style
     if style not in STYLES:
