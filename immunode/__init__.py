@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any
 from immunode.version import __version__
 
 if TYPE_CHECKING:
+    from immunode.analysis.assignment import Assignment, Grade, assignment
     from immunode.analysis.basins import Basins, basins
     from immunode.analysis.combinations import Combination, combination, synergy
     from immunode.analysis.continuation import Continuation, continuation
@@ -184,8 +185,8 @@ __all__ = [
     "population", "lognormal", "normal", "uniform", "loguniform", "responders", "prevalence_weights", "regimen_search",
     "Population", "Distribution", "Trial", "Prevalence", "RegimenSearch",
     # formats of other tools
-    "read_sbml", "write_sbml", "read_antimony", "write_antimony", "read_omex", "write_omex", "read_petab", "write_petab", "sheet",
-    "PetabProblem",
+    "read_sbml", "write_sbml", "read_antimony", "write_antimony", "read_omex", "write_omex", "read_petab",
+    "write_petab", "sheet", "PetabProblem",
     # what matters, why, and what combines
     "local_sensitivity", "tornado", "morris", "sobol_indices", "saltelli", "prcc", "regional", "evidence_ledger",
     "explain", "shapley", "combination", "synergy", "dose_response", "hill_fit", "sequence_map",
@@ -196,6 +197,8 @@ __all__ = [
     # dynamics
     "steady_states", "continuation", "basins", "phase_plane",
     "SteadyState", "SteadyStates", "Continuation", "Curves", "Basins", "PhasePlane",
+    # teaching
+    "assignment", "Assignment", "Grade",
     # under the hood
     "Program", "lower", "source",
     # errors
@@ -249,6 +252,7 @@ _HOMES = {
     "analysis.curves": "Curves",
     "analysis.phase_plane": "PhasePlane phase_plane",
     "analysis.steady": "SteadyState SteadyStates steady_states",
+    "analysis.assignment": "Assignment Grade assignment",
     "program": "Program lower",
     "program.source": "source",
     "errors": "ImmunodeError ModelError UnitError DoseError StudyError SolverError EngineError StoreError",

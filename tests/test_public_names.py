@@ -40,6 +40,7 @@ PUBLIC = {
     "Sensitivity", "Tornado", "EvidenceLedger", "Explanation", "ShapleyShares", "Combination", "DoseResponse",
     "SequenceMap",
     "fit", "observable", "Fit", "Observable", "Posterior", "Profiles",
+    "assignment", "Assignment", "Grade",
     "Program", "lower", "source",
     "ImmunodeError", "ModelError", "UnitError", "DoseError", "StudyError", "SolverError", "EngineError", "StoreError",
     "__version__",
