@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import ArrayLike
 
+from immunode.program.kinks import kinked
 from immunode.solve.engine import Engine, Request
 from immunode.solve.lockstep import Lockstep
 from immunode.solve.methods import Explicit, Stiff
@@ -25,6 +26,8 @@ PILOT_STEPS, PILOT_CHECK = 600, 4
 FEW_STEPS, HELD_BACK_SHARE, STIFF_COST = 60, 0.3, 2.5
 """A second pilot run, with the stiff method, is made if the first took few steps or was held back by stability in this
 share of them. A stiff step costs about as much as so many explicit ones."""
+KINKED_COST = 0.8
+"""What it costs where the right-hand side has corners, for which it is preferred."""
 EARLY = 0.5
 """A sweep starts with the stiff method if the pilot run turned stiff within this part of the time span."""
 
@@ -89,9 +92,12 @@ def _pilot(functions: Functions, t0: float, t_end: float, rtol: float, atol: Arr
     steps = int(runs.steps[0])
     if runs.status[0] not in (Status.OK, Status.TOO_MANY_STEPS):
         return "tsit5", f"the run at the declared values ended as '{Status(int(runs.status[0])).label}'"
-    if steps < FEW_STEPS or trial.found_fast > HELD_BACK_SHARE * trial.looked:
+    # a corner between two stages escapes tsit5's error estimate, not that of rodas5p
+    corners = kinked(functions.program)
+    if corners or steps < FEW_STEPS or trial.found_fast > HELD_BACK_SHARE * trial.looked:
         # the stiff method is worth it if it needs much fewer steps; it is stopped where it doesn't
-        other = Runs(replace(request, max_steps=max(1, int(steps / STIFF_COST))))
+        cost = KINKED_COST if corners else STIFF_COST
+        other = Runs(replace(request, max_steps=max(1, int(steps / cost))))
         Lockstep(functions, other, Stiff, MOST_LANES).run(other.waiting())
         if other.status[0] == Status.OK:
             return "rodas5p", f"at the declared values rodas5p needs {other.steps[0]} steps, tsit5 {steps}"

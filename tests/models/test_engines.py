@@ -31,9 +31,6 @@ HORIZON |= {("graft_minimal", i.name): 70.0 for i in load_model("graft_minimal")
 HORIZON |= {("graft_minimal", ""): 10.0}
 # A tumor that escapes late carries the errors of its lowest point: compare before.
 HORIZON |= {("cartmath2021", "car_t_first_10_percent"): 150.0}
-# S crosses S_hab twice a day, a corner of max(S - S_hab, 0) within a step: the NumPy engine then errs by 14 to 41
-# tolerances (SciPy by 2; seen over 384 h). Compare before the first corner, at 35.2 h.
-HORIZON |= {("sleep_minimal", "shift_work"): 35.0}
 # The reference patient in the variant `diseased` starts in a steady state; there is something to see under treatment.
 VARIANT = {"baker2013": "diseased"}
 CASES = [

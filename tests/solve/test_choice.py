@@ -43,7 +43,7 @@ def test_a_stiff_system_starts_with_the_stiff_method(build: Callable[..., Functi
     functions = build({"x": 1.0, "z": 1.0}, {"k": 1e5}, {"x": "-x", "z": "k*(x**2 - z)"})
     batch = solve(functions, np.full((1, 20), 1e5), times=[0, 50])
     assert set(batch.method) == {"rodas5p"}
-    assert "stiff (seen by t = " in batch.reason
+    assert "stiff" in batch.reason.split(";")[1]
     assert batch.steps.max() < 200
 
 
@@ -60,7 +60,7 @@ def test_a_steady_state_is_left_to_the_method_that_takes_the_fewest_steps(build:
     """Near a steady state an explicit method can only jitter at its limit of stability."""
     functions = build({"x": 1.001, "y": 1.0}, {"k": 2.0}, {"x": "k*(y - x)", "y": "k*(1 - x)*y"})
     batch = solve(functions, np.full((1, 12), 2.0), times=np.linspace(0, 200, 11))
-    assert "rodas5p needs" in batch.reason
+    assert "runs around the declared values are stiff, or cheaper with rodas5p" in batch.reason
     assert np.abs(batch.y[-1] - 1).max() < 1e-9
 
 

@@ -260,7 +260,7 @@ def test_state_events_are_refused_by_name(build: Build) -> None:
 
 
 def test_the_reason_tells_method_and_why(decay: Functions) -> None:
-    assert "at the declared values the system is not stiff" in run(decay, [[1.0] * 20]).reason
+    assert "8 of 8 runs around the declared values are not stiff" in run(decay, [[1.0] * 20]).reason
     assert "'rodas5p' was asked for" in run(decay, [[1.0]], method="rodas5p").reason
 
 

@@ -1,0 +1,48 @@
+"""Whether a right-hand side has corners and steps in its states, which error estimates may not see."""
+
+from __future__ import annotations
+
+from functools import lru_cache
+
+from immunode.program.program import Program
+
+_LEAVES = frozenset({"number", "parameter", "time", "state"})
+_GUARD = 1e-100
+"""A bound at 0 < |number| below this only keeps logarithms and quotients finite."""
+
+
+@lru_cache(maxsize=256)
+def kinked(program: Program) -> bool:
+    """Return whether min, max, abs, floor, ceil or a condition on states can bend a derivative."""
+    on_states: list[bool] = []
+    for node in program.nodes:
+        operands = () if node[0] in _LEAVES else node[1:]
+        on_states.append(node[0] == "state" or any(on_states[_place(k)] for k in operands))
+    seen: set[int] = set()
+    todo = list(program.derivatives)
+    while todo:
+        place = todo.pop()
+        if place in seen:
+            continue
+        seen.add(place)
+        node = program.nodes[place]
+        if node[0] in _LEAVES:
+            continue
+        if on_states[place] and _bends(program, node, on_states):
+            return True
+        todo += [_place(k) for k in node[1:]]
+    return False
+
+
+def _bends(program: Program, node: tuple[object, ...], on_states: list[bool]) -> bool:
+    if node[0] == "where":
+        return on_states[_place(node[1])]
+    if node[0] in ("min", "max"):
+        bounds = [program.nodes[_place(k)] for k in node[1:]]
+        return not any(b[0] == "number" and isinstance(b[1], float) and 0 < abs(b[1]) < _GUARD for b in bounds)
+    return node[0] in ("abs", "floor", "ceil")
+
+
+def _place(operand: object) -> int:
+    assert isinstance(operand, int)
+    return operand
