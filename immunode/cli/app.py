@@ -48,6 +48,12 @@ Arm = Annotated[
         help="`control`, an intervention that the model declares, or several joined: a+b. Repeat for more arms.",
     ),
 ]
+Arms = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--arm", "--arms", help="`all`, or names as in `run`, also with commas; else control and the first four."
+    ),
+]
 Until = Annotated[
     str, typer.Option("--until", help='End: "52 weeks", or a number in model time; else the model\'s own.')
 ]
@@ -59,7 +65,7 @@ Engine = Annotated[str, typer.Option("--engine", help="auto, compiled, numpy or 
 Method = Annotated[
     str, typer.Option("--method", help="auto, or a method of the engine: tsit5, rodas5p; LSODA, BDF, Radau, DOP853.")
 ]
-Style = Annotated[str, typer.Option("--style", help="Look of the figure: slide or paper.")]
+Style = Annotated[str, typer.Option("--style", help="Look of the figure: slide, paper, poster or dark.")]
 Rtol = Annotated[float, typer.Option("--rtol", help="Relative tolerance of each step.")]
 Endpoint = Annotated[
     list[str] | None,
@@ -253,6 +259,76 @@ def atlas(
         out=out,
         as_json=as_json,
         command=str(context.obj or context.command_path),
+    )
+    raise typer.Exit(code)
+
+
+@app.command()
+def figure(
+    source: Annotated[
+        str,
+        typer.Argument(
+            metavar="NAME|FILE",
+            help="A model's name or file; or a figure (.png, .svg, .pdf) that immunode wrote.",
+            autocompletion=_names,
+        ),
+    ],
+    kind: Annotated[
+        str,
+        typer.Option(
+            "--kind", help="courses, timeline, diagram, atlas, bands, tornado, why, phase, ...: as in `gallery`."
+        ),
+    ] = "courses",
+    arm: Arms = None,
+    until: Until = "",
+    variant: Variant = "",
+    show_: Annotated[list[str] | None, typer.Option("--show", help="A quantity to show; repeat for more.")] = None,
+    style: Style = "slide",
+    code: Annotated[bool, typer.Option("--code", help="Print the script that makes the figure.")] = False,
+    out: Annotated[Path | None, typer.Option("-o", "--out", help="The file to write: .png, .svg or .pdf.")] = None,
+) -> None:
+    """Draw one finished figure of a model; or tell how a figure was made, with --code as a script."""
+    from immunode.cli.figure import figure as draw_figure
+
+    code_ = draw_figure(
+        source,
+        kind=kind,
+        arms=arm or [],
+        variant=variant,
+        quantities=show_ or [],
+        until=until,
+        style=style,
+        code=code,
+        out=out,
+    )
+    raise typer.Exit(code_)
+
+
+@app.command()
+def gallery(
+    name: Name,
+    out: Annotated[Path, typer.Option("-o", "--out", help="Folder for the figures and their page, index.html.")],
+    arm: Arms = None,
+    until: Until = "",
+    variant: Variant = "",
+    show_: Annotated[list[str] | None, typer.Option("--show", help="A quantity to show; repeat for more.")] = None,
+    style: Style = "slide",
+    ending: Annotated[str, typer.Option("--as", help="png, svg or pdf.")] = "png",
+    as_json: Json = False,
+) -> None:
+    """Draw every kind of figure that fits a model, with a page that shows them and their scripts."""
+    from immunode.cli.gallery import gallery as draw_gallery
+
+    code = draw_gallery(
+        name,
+        arms=arm or [],
+        variant=variant,
+        quantities=show_ or [],
+        until=until,
+        style=style,
+        ending=ending,
+        out=out,
+        as_json=as_json,
     )
     raise typer.Exit(code)
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 from immunode.plot.atlas import atlas
 from immunode.plot.bands import bands
 from immunode.plot.courses import courses
+from immunode.plot.diagram import diagram
 from immunode.plot.endpoints import endpoints
 from immunode.plot.equations import equations
 from immunode.plot.figure import panels
@@ -25,6 +26,7 @@ __all__ = [
     "bands",
     "courses",
     "data_hash",
+    "diagram",
     "endpoints",
     "equations",
     "heat",

@@ -129,8 +129,8 @@ class DarkRenderer:
             self._inner.draw_markers(gc, marker_path, marker_trans, path, trans, self._face(rgbFace))
 
     def draw_path_collection(
-        self, gc: Any, master: Any, paths: Any, transforms: Any, offsets: Any, offset_trans: Any, faces: Any, edges: Any,
-        *rest: Any, **more: Any,
+        self, gc: Any, master: Any, paths: Any, transforms: Any, offsets: Any, offset_trans: Any, faces: Any,
+        edges: Any, *rest: Any, **more: Any,
     ) -> None:  # fmt: skip
         """Draw many paths with colors of their own."""
         with _dark_lines(gc, self._turns):

@@ -24,7 +24,7 @@ INK, FAINT, GRID, PAPER = "#1E2126", "#5B616B", "#E3E6EA", "#FFFFFF"
 """Colors of text, of secondary text, of grid lines and of the ground."""
 
 OWN_COLORS = "own-colors"
-"""The gid of marks that keep their colors in the dark: color maps that don't fade into the paper, and what is on them."""
+"""The gid of marks that keep their colors in the dark: color maps that don't fade into the paper, and lines on them."""
 
 
 @dataclass(frozen=True, slots=True)

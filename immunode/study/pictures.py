@@ -48,7 +48,7 @@ class Pictures:
         chosen = self._axes(inputs, x, y)
         units = self._units()
         options.setdefault("title", arm or "")
-        return heat(
+        figure = heat(
             inputs[rows, columns.index(chosen[0])],
             inputs[rows, columns.index(chosen[1])],
             result.endpoint(name)[rows],
@@ -60,6 +60,7 @@ class Pictures:
             z_unit=result.units[name],
             **options,
         )
+        return self._remembered(figure)
 
     def bands(self, quantity: str | None = None, *, levels: Sequence[float] | None = None, **options: Any) -> Figure:
         """Return quantile bands of a kept quantity over time, by arm, of the runs that are ok.
@@ -80,7 +81,7 @@ class Pictures:
         if not table:
             raise StudyError(f"bands: no run that is ok has '{name}'")
         counts = {arm: int(((result.codes == 0) & (result.arm == arm)).sum()) for arm in table}
-        return bands(
+        figure = bands(
             result.times,
             table,
             shown,
@@ -91,6 +92,7 @@ class Pictures:
             counts=counts,
             **options,
         )
+        return self._remembered(figure)
 
     def endpoints(self, *names: str, **options: Any) -> Figure:
         """Return the distributions of endpoints by arm; without names, of all endpoints.
@@ -105,7 +107,8 @@ class Pictures:
             name: {arm: result.endpoint(name)[result.plan.arm_of == i] for i, arm in enumerate(result.arms)}
             for name in chosen
         }
-        return endpoints(values, units={n: result.units[n] for n in chosen}, **options)
+        figure = endpoints(values, units={n: result.units[n] for n in chosen}, **options)
+        return self._remembered(figure)
 
     def waterfall(
         self, quantity: str, *, baseline: str | None = None, lines: Mapping[str, float] | None = None, **options: Any
@@ -142,7 +145,8 @@ class Pictures:
                 f"waterfall: no endpoint or arm '{baseline}' to start from; add it to the sweep's endpoints"
                 f"{did_you_mean(baseline, (*result.endpoints, *result.arms))}"
             )
-        return waterfall(changes, label=f"{name}: % change from {against}", lines=lines, **options)
+        figure = waterfall(changes, label=f"{name}: % change from {against}", lines=lines, **options)
+        return self._remembered(figure)
 
     def time_to_event(self, condition: str, *, event: str = "", **options: Any) -> Figure:
         """Return the share of patients without an event over time, by arm.
@@ -156,13 +160,19 @@ class Pictures:
         name = result.endpoint_name(condition if condition in result.endpoints else f"time_to({condition})")
         times = np.where(result.codes == 0, result.endpoint(name), np.nan)
         subject = result.plan.endpoints[result.endpoints.index(name)].subject
-        return time_to_event(
+        figure = time_to_event(
             {arm: times[result.plan.arm_of == i] for i, arm in enumerate(result.arms)},
             until=float(result.times[-1]),
             time_unit=result.plan.model.time_unit or result.plan.model.clock,
             event=event or subject,
             **options,
         )
+        return self._remembered(figure)
+
+    def _remembered(self, figure: Figure) -> Figure:
+        from immunode.plot.memory import remember_recipe
+
+        return remember_recipe(figure, self._result.recipe)
 
     def _axes(self, inputs: Any, x: str | None, y: str | None) -> tuple[str, str]:
         columns = self._result.plan.design.names

@@ -133,7 +133,8 @@ class Simulation:
     ) -> Figure:
         """Return a figure of time courses, one panel a quantity; without names, of the model's readouts.
 
-        style : "slide" or "paper".   log : names with a log axis, or True.   axes : your own, one a quantity.
+        style : "slide", "paper", "poster" or "dark".   log : names with a log axis, or True.
+        axes : your own, one a quantity.
         timeline : with a row for each intervention above, instead of marks (then without `axes`).
         """
         return draw({"": self}, names, style, title, log, axes, timeline)
@@ -141,6 +142,42 @@ class Simulation:
     def timeline(self, *, style: str = "slide", title: str = "") -> Figure:
         """Return a figure of the interventions alone: bars while they act, doses, visits and what changed there."""
         return draw_timeline({"": self}, style, title)
+
+    def diagram(
+        self,
+        at: float | str | None = None,
+        *,
+        regulation: bool | None = None,
+        title: str | None = None,
+        style: str = "slide",
+        axes: Any = None,
+    ) -> Figure:
+        """Return the model as a picture at one moment: states with their values, arrows as wide as their flux.
+
+        at : model time, or text such as "24 weeks"; by default the end.   regulation, axes : as in
+        `immunode.plot.diagram`.
+
+        Raises
+        ------
+        StudyError : a time outside the run.
+        """
+        from immunode.plot.diagram import diagram
+        from immunode.study.runs import model_time
+
+        time = float(self.times[-1]) if at is None else model_time(self.model, at, "at")
+        if not self.times[0] <= time <= self.times[-1]:
+            raise StudyError(
+                f"{self.model.name}: at={at!r} is outside the run, {self.times[0]:g} to {self.times[-1]:g}"
+            )
+        unit = self.model.time_unit or self.model.clock
+        figure = diagram(
+            self.model,
+            fluxes={name: float(np.interp(time, self.times, v)) for name, v in self.fluxes.items()},
+            values={name: float(np.interp(time, self.times, v)) for name, v in self.states.items()},
+            moment=f"{unit} {time:g}".strip() if unit else f"time {time:g}", regulation=regulation, title=title,
+            style=style, axes=axes,
+        )  # fmt: skip
+        return remembered(figure, self.recipe)
 
 
 class Comparison(Mapping[str, Simulation]):
@@ -221,7 +258,8 @@ def draw_timeline(arms: Mapping[str, Simulation], style: str, title: str) -> Fig
     span = (float(first.times[0]), max(float(one.times[-1]) for one in arms.values()))
     unit = first.model.time_unit or first.model.clock
     shown = list(arms) if list(arms) != [""] else []
-    return timeline(rows, arms=shown, span=span, time_unit=unit, style=style, title=title)
+    figure = timeline(rows, arms=shown, span=span, time_unit=unit, style=style, title=title)
+    return remembered(figure, _recipe(arms))
 
 
 def draw(
@@ -268,8 +306,8 @@ def draw(
         if axes is not None:
             raise StudyError(f"{first.name}: a timeline needs a figure of its own; leave out axes")
         shown = list(arms) if list(arms) != [""] else []
-        return with_timeline(lanes(arms), times, series, arms=shown, **common)
-    return courses(
+        return remembered(with_timeline(lanes(arms), times, series, arms=shown, **common), _recipe(arms))
+    figure = courses(
         times,
         series,
         doses=_marked({arm: one.doses for arm, one in arms.items()}),
@@ -277,6 +315,18 @@ def draw(
         axes=axes,
         **common,
     )
+    return remembered(figure, _recipe(arms))
+
+
+def remembered(figure: Figure, recipe: Mapping[str, Any]) -> Figure:
+    """Return the figure with the recipe of what it shows, for the file that it is saved in."""
+    from immunode.plot.memory import remember_recipe
+
+    return remember_recipe(figure, recipe)
+
+
+def _recipe(arms: Mapping[str, Simulation]) -> Mapping[str, Any]:
+    return arms[""].recipe if list(arms) == [""] else {arm: one.recipe for arm, one in arms.items()}
 
 
 def _marked(marks: Mapping[str, Mapping[str, tuple[Any, ...]]]) -> dict[str, tuple[Any, ...]]:

@@ -1,0 +1,143 @@
+"""`immunode figure NAME`: a finished figure of a model; `immunode figure FILE --code`: how one was made."""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from immunode.cli import output
+from immunode.cli.settings import check_look, compose_arms
+from immunode.errors import ImmunodeError, SolverError, StoreError
+
+if TYPE_CHECKING:
+    from immunode.cli.scripts import Wish
+
+ENDINGS = (".png", ".svg", ".pdf")
+_MANY, _PANELS = 4, 4
+"""Interventions beside control, and quantities, where nothing else was asked for."""
+
+
+def figure(
+    source: str,
+    *,
+    kind: str,
+    arms: Sequence[str],
+    variant: str,
+    quantities: Sequence[str],
+    until: str,
+    style: str,
+    code: bool,
+    out: Path | None,
+) -> int:
+    """Draw a figure and write it, or tell how one was made; return the exit code.
+
+    source : a model, or a figure's file (.png, .svg, .pdf).   out : the file to write.
+    code : print the script instead of running it.
+    """
+    from immunode.cli.scripts import write_script
+
+    if Path(source).suffix.lower() in ENDINGS:
+        return _tell(Path(source), code=code)
+    wish = read_wish(source, variant=variant, arms=arms, quantities=quantities, until=until, style=style)
+    path = out or Path(f"{wish.model.name}_{kind}.png")
+    if path.suffix.lower() not in ENDINGS:
+        raise output.UsageError(f"-o {path}: give a file that ends in .png, .svg or .pdf")
+    with output.usage():
+        script = write_script(kind, wish)
+    if code:
+        from immunode.cli.scripts import with_saving
+
+        sys.stdout.write(with_saving(script, path.name))
+        return 0
+    output.say_written([draw(script, path)])
+    return 0
+
+
+def read_wish(
+    source: str, *, variant: str, arms: Sequence[str], quantities: Sequence[str], until: str, style: str
+) -> Wish:
+    """Return what was asked for, checked: every arm can be composed, every quantity is there, the style is known.
+
+    arms : names; "all" is control and every intervention that the model declares; without any, control and a few.
+
+    Raises
+    ------
+    UsageError : with what was likely meant.
+    """
+    from immunode.cli.run import number_or_text
+    from immunode.cli.scripts import Wish
+    from immunode.errors import StudyError, did_you_mean
+    from immunode.study.runs import model_time, quantity_names
+
+    check_look(1e-6, style)
+    model = output.load(source, variant)
+    declared = [i.name for i in model.interventions]
+    given = list(dict.fromkeys(name.strip() for text in arms for name in text.split(",") if name.strip()))
+    if "all" in given:
+        given = list(dict.fromkeys(["control", *declared, *(name for name in given if name != "all")]))
+    chosen = tuple(given or ["control", *declared[:_MANY]])
+    composed = compose_arms(model, chosen)
+    known = dict.fromkeys(name for one in composed.values() for name in quantity_names(one))
+    end = number_or_text(until)
+    with output.usage():
+        if end is not None:
+            model_time(model, end, "until")
+        for name in quantities:
+            if name not in known:
+                raise StudyError(f"{model.name}: unknown quantity '{name}'{did_you_mean(name, known)}")
+    shown = tuple(quantities) or tuple(model.readouts[:_PANELS]) or tuple(s.name for s in model.states)[:_PANELS]
+    return Wish(model, source, variant, chosen, shown, "" if end is None else repr(end), style)
+
+
+def draw(script: str, path: Path) -> Path:
+    """Run a script, write its figure with the script inside, and return the path.
+
+    Raises
+    ------
+    UsageError : the study that was asked for can't be made of this model.
+    """
+    from immunode.cli.scripts import run_script, with_saving
+    from immunode.plot import save
+
+    try:
+        made = run_script(script)
+    except (SolverError, StoreError):
+        raise
+    except ImmunodeError as error:
+        raise output.UsageError(str(error)) from error
+    return save(made, path, script=with_saving(script, path.name))
+
+
+def _tell(path: Path, *, code: bool) -> int:
+    """Print how a figure was made: its script, or all that it remembers."""
+    from immunode.plot import read_metadata
+
+    found = read_metadata(path)
+    if not code:
+        facts = {key: _read(value) for key, value in found.items() if key != "script"}
+        output.print_json({**facts, "script": "script" in found})
+        return 0
+    if "script" in found:
+        sys.stdout.write(found["script"])
+        return 0
+    recipe = found.get("recipe", "")
+    if recipe.startswith("immunode "):
+        print(recipe)
+        return 0
+    print(
+        f"immunode: {path.name} holds no script: it was saved from an interactive session; "
+        f"`immunode figure {path.name}` prints the recipe that it holds",
+        file=sys.stderr,
+    )
+    return 1
+
+
+def _read(value: str) -> object:
+    """Return what a text of the metadata stands for where it is JSON."""
+    try:
+        return json.loads(value) if value[:1] in "{[" else value
+    except ValueError:
+        return value
