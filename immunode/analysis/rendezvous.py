@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable, Sequence
-from typing import TypeVar
+from typing import Generic, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -33,7 +33,7 @@ def side_by_side(jobs: Sequence[Callable[[Ask], T]], evaluate: Callable[[Array],
     return done
 
 
-class _Round:
+class _Round(Generic[T]):
     """Threads that wait for one another: when all that still run have asked, all are answered."""
 
     def __init__(self, jobs: Sequence[Callable[[Ask], T]], evaluate: Callable[[Array], Array]) -> None:
@@ -41,11 +41,11 @@ class _Round:
         self.changed = threading.Condition()
         self.asked: dict[int, Array] = {}
         self.answers: dict[int, Array] = {}
-        self.results: dict[int, object] = {}
+        self.results: dict[int, T] = {}
         self.failed: BaseException | None = None
         self.working = len(jobs)
 
-    def run(self) -> list[T]:  # type: ignore[type-var]
+    def run(self) -> list[T]:
         """Run all jobs to their end; an error of one of them, or an interrupt, ends all and is raised."""
         threads = [threading.Thread(target=self._work, args=(i,), daemon=True) for i in range(len(self.jobs))]
         for thread in threads:
@@ -63,7 +63,7 @@ class _Round:
                 thread.join()
         if self.failed is not None:
             raise self.failed
-        return [self.results[i] for i in range(len(self.jobs))]  # type: ignore[misc]
+        return [self.results[i] for i in range(len(self.jobs))]
 
     def _answer(self) -> bool:
         """Wait until every job that still runs has asked, and answer them; False when all have ended."""
