@@ -198,6 +198,10 @@ def _box(model: Model, parameters: Any) -> tuple[Model, Space]:
     if isinstance(parameters, Space):
         return model, parameters
     names = {p.name for p in model.parameters}
+    if hasattr(parameters, "columns"):
+        # the table of a PEtab problem; what the model lacks is of the noise, which is estimated anyway
+        rows = parameters.to_dict("records")
+        parameters = {str(r["name"]): (r["low"], r["high"]) for r in rows if r["name"] in names}
     if isinstance(parameters, Mapping):
         box, added = Space(), []
         for name, ends in parameters.items():

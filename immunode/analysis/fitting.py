@@ -28,6 +28,8 @@ if TYPE_CHECKING:
 Array = NDArray[np.float64]
 SPARE = 3
 """Points drawn for each start: where a run fails, no search can begin."""
+UNTOLD = 1e-4
+"""Least singular value counted, in standard deviations per edge of the box."""
 SAME = 0.1
 """Two searches whose -2 log likelihood differs by less found the same optimum."""
 
@@ -52,8 +54,9 @@ def fit(
     data : a table of measurements; long (`time`, `observable`, `value`, optional `arm` and `sd`) or wide (`time`,
         optional `arm`, one column for each observable). Times in the model's unit or as text such as "2 weeks".
     parameters : names or shell patterns (searched inside their bounds, else between the value / 100 and * 100),
-        `{"k": (low, high)}`, or a `Space`. Knobs and initial values (`"E(0)"`) too; a new name in a mapping is a
-        parameter of an observable, such as a scale. Log scale where both ends are above 0.
+        `{"k": (low, high)}`, a `Space`, or a table with columns name, low and high (`read_petab(...).estimated`).
+        Knobs and initial values (`"E(0)"`) too; a new name in a mapping is a parameter of an observable, such as a
+        scale. Log scale where both ends are above 0.
     observables : name -> `observable(...)` or the text of an expression, for what is not a quantity of the model.
     arms : what the arms of the data are, as in `sweep`; by default the model's interventions of these names.
     starts : number of searches.   seed : of the Latin hypercube.   rtol : relative tolerance of the runs.
@@ -152,15 +155,15 @@ class Fit:
 
     @property
     def covariance(self) -> Array:
-        """Covariance of the estimates on the search scale (the unit box), (n, n); infinite where data do not tell.
+        """Covariance of the estimates on the search scale (the unit box), (n, n); huge where data do not tell.
 
         Estimated variances count with n - p degrees of freedom.
         """
         inflation = len(self.problem.data) / self.freedom if self.estimated_noise else 1.0
         weights = np.where(np.isnan(self.problem.sd), inflation, 1.0) ** -0.5 / self.best.sd
         _, s, rotation = np.linalg.svd(self.best.jacobian * weights[:, None], full_matrices=False)
-        with np.errstate(divide="ignore"):
-            return np.asarray((rotation.T / np.where(s > 1e-10 * s[0], s, 0.0) ** 2) @ rotation)
+        # a direction that the data do not tell: far wider than the box, yet finite, so that others are not drawn in
+        return np.asarray((rotation.T / np.maximum(s, max(1e-10 * float(s[0]), UNTOLD)) ** 2) @ rotation)
 
     def table(self) -> pd.DataFrame:
         """Return one row a parameter: estimate, 95 % interval (from the curvature at the optimum), unit, bounds,
@@ -308,7 +311,7 @@ class Fit:
             u = self.best.u + sign * half
             column = []
             for axis, place in zip(self.problem.box.axes, u.tolist(), strict=True):
-                span = axis.high / axis.low if axis.log else axis.high - axis.low
+                span = np.float64(axis.high / axis.low if axis.log else axis.high - axis.low)
                 with np.errstate(all="ignore"):
                     column.append(float(axis.low * span**place if axis.log else axis.low + place * span))
             ends.append(np.array(column))

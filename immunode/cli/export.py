@@ -75,7 +75,7 @@ def _petab(job: Job, path: Path) -> Path:
     from immunode.exchange.petab import write_petab
 
     if job.data is None:
-        raise output.UsageError("--to petab needs measurements: --data file.csv with arm, quantity, time, value")
+        raise output.UsageError("--to petab needs measurements: --data file.csv with arm, observable, time, value")
     import pandas as pd
 
     try:
@@ -86,6 +86,17 @@ def _petab(job: Job, path: Path) -> Path:
         return write_petab(job.model, path, data, arms=list(job.arms) or None)
 
 
+def _html(job: Job, path: Path) -> Path:
+    from immunode.app.page import write_page
+    from immunode.study.arms import CONTROL
+
+    if len(job.arms) > 1:
+        raise output.UsageError("--to html opens with one arm; give one --arm (join interventions with +)")
+    on = [name.strip() for arm in job.arms for name in arm.split("+") if name.strip() != CONTROL]
+    with output.usage():
+        return write_page(job.model, path, on=on)
+
+
 TARGETS = {
     "sbml": Target(_sbml, ".xml", "SBML Level 3 Version 2"),
     "antimony": Target(_antimony, ".ant", "Antimony text"),
@@ -93,9 +104,10 @@ TARGETS = {
     "latex": Target(_latex, ".tex", "a sheet: equations, numbers and their sources"),
     "markdown": Target(_markdown, ".md", "the same sheet in Markdown"),
     "omex": Target(_omex, ".omex", "a COMBINE archive with a figure as SED-ML"),
+    "html": Target(_html, ".html", "the lab: one page that runs in any browser, without the network"),
     "petab": Target(_petab, "", "a folder of PEtab v2 tables, one experiment an arm"),
 }
-SEVERAL = ("omex", "petab")
+SEVERAL = ("omex", "petab", "html")
 """Formats that hold several arms; the others hold one model."""
 
 

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
     from immunode.study.arms import Arms
 
-COLUMNS = ("arm", "quantity", "time", "value")
+COLUMNS = ("arm", "observable", "time", "value")
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,7 +29,7 @@ class PetabProblem:
 
     model : the model, with a derived quantity for each observable that is none of its own.
     arms : one for each experiment.
-    data : columns arm, quantity, time (model's time unit), value and, where the file tells it, sd (standard deviation).
+    data : columns arm, observable, time (model's time unit), value and, where the file tells it, sd.
     estimated : one row for each parameter to estimate: name, value, low, high.
     remarks : what was read in another way than it was written.
     """
@@ -53,7 +53,7 @@ def write_petab(
 
     Every intervention of every arm is in the SBML file; a condition is the strength of each: 0 where an arm lacks it.
 
-    data : measurements: columns arm, quantity, time, value and, optional, sd (else the error is to be estimated).
+    data : measurements: columns arm, observable, time, value and, optional, sd (else the error is to be estimated).
     arms : `Arms`, or names of interventions that the model declares; default the model as it is, called control.
     estimate : parameters to estimate; default those that declare bounds, else all that are not 0.
 
@@ -132,7 +132,7 @@ def checked(model: Model, arms: Iterable[str], data: pd.DataFrame) -> pd.DataFra
                 f"{model.name}: measurements need a column '{column}'{did_you_mean(column, map(str, data.columns))}"
             )
     results: tuple[Any, ...] = (*model.states, *model.derived)
-    known = {"arm": dict.fromkeys(arms, ""), "quantity": {record.name: record.meaning for record in results}}
+    known = {"arm": dict.fromkeys(arms, ""), "observable": {record.name: record.meaning for record in results}}
     for column, names in known.items():
         for name in data[column].astype(str).unique():
             if name not in names:

@@ -237,14 +237,14 @@ class _Problem:
             if given not in quantities:
                 raise StudyError(f"{self.path}, {who}: unknown observable '{given}'{did_you_mean(given, quantities)}")
             quantity, noise = quantities[given]
-            made: dict[str, Any] = {"arm": str(row["experimentId"]) or "control", "quantity": quantity}
+            made: dict[str, Any] = {"arm": str(row["experimentId"]) or "control", "observable": quantity}
             for column, label in (("time", "time"), ("measurement", "value")):
                 made[label] = self.number(str(row[column]), f"{who}, {column}")
             told = str(row.get("noiseParameters", "")).strip() or noise
             if ";" not in told and _is_number(told):
                 made["sd"] = float(told)
             rows.append(made)
-        columns = ["arm", "quantity", "time", "value"]
+        columns = ["arm", "observable", "time", "value"]
         return pd.DataFrame(rows, columns=[*columns, "sd"] if any("sd" in row for row in rows) else columns)
 
     def _arms(self) -> Arms:

@@ -43,14 +43,14 @@ def problem_tables(
     conditions = {arm: values for arm, values in conditions.items() if arm in used}
     rows = [(f"in_{labels[arm]}", ids[k], v) for arm, values in conditions.items() for k, v in values.items()]
     periods = [(labels[arm], 0.0, f"in_{labels[arm]}" if values else "") for arm, values in conditions.items()]
-    observed = list(dict.fromkeys(data["quantity"].astype(str)))
+    observed = list(dict.fromkeys(data["observable"].astype(str)))
     told = "sd" in data.columns
     observables = [
         (f"observed_{ids[q]}", q, ids[q], *((f"sd_of_{ids[q]}",) * 2 if told else (f"sd_{ids[q]}", "")))
         for q in observed
     ]
     measured = {
-        "observableId": [f"observed_{ids[str(q)]}" for q in data["quantity"]],
+        "observableId": [f"observed_{ids[str(q)]}" for q in data["observable"]],
         "experimentId": [labels[str(arm)] for arm in data["arm"]],
         "measurement": data["value"].astype(float).to_list(),
         "time": data["time"].astype(float).to_list(),
@@ -60,7 +60,7 @@ def problem_tables(
     parameters = [_row(p, ids) for p in _estimated(model, estimate, {n for c in conditions.values() for n in c})]
     if not told:
         for q in observed:
-            values = data.loc[data["quantity"].astype(str) == q, "value"].astype(float)
+            values = data.loc[data["observable"].astype(str) == q, "value"].astype(float)
             size = float(values.abs().mean()) or 1.0
             parameters.append(
                 (f"sd_{ids[q]}", f"error of {q}", 0.1 * size, 0.1 * size / WIDE, 0.1 * size * WIDE, "true")

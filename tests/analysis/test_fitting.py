@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -158,6 +159,25 @@ def test_what_the_data_tell_only_together_is_said() -> None:
     profiles = found.profile("gain", points=6)
     assert profiles.verdict("gain").startswith("not identified")
     assert all(np.isnan(profiles.interval("gain")))
+
+
+def test_a_petab_problem_is_fitted(tmp_path: Path) -> None:
+    """Written, read back and fitted: what a PEtab problem holds is what `fit` takes."""
+    pytest.importorskip("libsbml")
+    from immunode.exchange.petab import read_petab, write_petab
+
+    data = pd.DataFrame({"time": TIMES, "arm": "control", "observable": "x", "value": 8.0 * np.exp(-0.4 * TIMES)})
+    data["value"] += np.tile([0.01, -0.01], 10)
+    problem = read_petab(write_petab(decay(8.0, 0.5), tmp_path, data, estimate=["k"]))
+    found = fit(problem.model, problem.data, problem.estimated, arms=problem.arms, starts=2)
+    assert found.values == pytest.approx({"k": 0.4}, rel=1e-3)
+
+
+def test_what_changes_nothing_is_said_and_leaves_the_others_alone() -> None:
+    found = fit(LINE.replace(parameters=(*LINE.parameters, Parameter("idle", 1.0, "", source="assumed: a test"))),
+                line_data()[0], ["a", "b", "idle"], starts=2)  # fmt: skip
+    assert "'idle' does not change any prediction" in repr(found)
+    assert np.isfinite(found.table().loc[["a", "b"], ["low", "high"]].to_numpy(float)).all()
 
 
 def test_a_parameter_bounded_from_one_side_only_is_said() -> None:

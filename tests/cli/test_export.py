@@ -49,7 +49,7 @@ def test_a_variant_and_a_folder(tmp_path: Path, capsys: Capture) -> None:
 
 def test_petab_takes_measurements_from_a_table(tmp_path: Path) -> None:
     pytest.importorskip("yaml")
-    (tmp_path / "data.csv").write_text("arm,quantity,time,value\ncontrol,T,10,1e6\ncytostatic,T,10,7e5\n")
+    (tmp_path / "data.csv").write_text("arm,observable,time,value\ncontrol,T,10,1e6\ncytostatic,T,10,7e5\n")
     command = ["export", "kuznetsov1994", "--to", "petab", "--data", str(tmp_path / "data.csv")]
     assert main([*command, "--arm", "control", "--arm", "cytostatic", "-o", str(tmp_path / "problem")]) == 0
     pytest.importorskip("libsbml")

@@ -47,7 +47,7 @@ def data(curves: Any) -> pd.DataFrame:
         for name in ("a", "p")
         for i, (t, value) in enumerate(zip(TIMES, curves[arm][name], strict=True))
     ]
-    return pd.DataFrame(rows, columns=["arm", "quantity", "time", "value", "sd"])
+    return pd.DataFrame(rows, columns=["arm", "observable", "time", "value", "sd"])
 
 
 def complaints(path: Path) -> list[str]:
@@ -59,7 +59,7 @@ def complaints(path: Path) -> list[str]:
 
 @pytest.mark.parametrize("columns", [["sd"], []])
 def test_petabs_linter_finds_nothing(model: im.Model, data: pd.DataFrame, columns: list[str], tmp_path: Path) -> None:
-    kept = data[["arm", "quantity", "time", "value", *columns]]
+    kept = data[["arm", "observable", "time", "value", *columns]]
     path = im.write_petab(model, tmp_path / "problem", kept, arms=arms_of(model))
     assert complaints(path) == []
 
@@ -80,7 +80,7 @@ def test_arms_data_and_curves_come_back(model: im.Model, data: pd.DataFrame, cur
 
 def test_a_model_of_one_arm_without_interventions(tmp_path: Path) -> None:
     model = im.load_model("kuznetsov1994")
-    data = pd.DataFrame({"arm": "control", "quantity": "T", "time": [0.0, 10.0], "value": [5e5, 1e6]})
+    data = pd.DataFrame({"arm": "control", "observable": "T", "time": [0.0, 10.0], "value": [5e5, 1e6]})
     back = im.read_petab(im.write_petab(model, tmp_path, data))
     assert back.model == model
     assert back.arms == im.Arms(control=[])
@@ -91,20 +91,20 @@ def test_a_model_of_one_arm_without_interventions(tmp_path: Path) -> None:
     ("change", "message"),
     [
         ({"arm": "cntrol"}, "unknown arm 'cntrol' in the data; did you mean 'control'"),
-        ({"quantity": "TT"}, "unknown quantity 'TT' in the data; did you mean 'T'"),
+        ({"observable": "TT"}, "unknown observable 'TT' in the data; did you mean 'T'"),
         ({"value": "much"}, "the column 'value' of the data must hold numbers"),
     ],
 )
 def test_wrong_data_is_said(change: dict[str, Any], message: str, tmp_path: Path) -> None:
-    data = pd.DataFrame({"arm": ["control"], "quantity": ["T"], "time": [1.0], "value": [2.0]}).assign(**change)
+    data = pd.DataFrame({"arm": ["control"], "observable": ["T"], "time": [1.0], "value": [2.0]}).assign(**change)
     with pytest.raises(StudyError, match=message):
         im.write_petab(im.load_model("kuznetsov1994"), tmp_path, data)
 
 
 def test_a_missing_column_and_no_data_are_said(tmp_path: Path) -> None:
     model = im.load_model("kuznetsov1994")
-    with pytest.raises(StudyError, match="need a column 'quantity'; did you mean 'quantities'"):
-        im.write_petab(model, tmp_path, pd.DataFrame({"arm": ["control"], "quantities": ["T"], "time": 1, "value": 2}))
+    with pytest.raises(StudyError, match="need a column 'observable'; did you mean 'observables'"):
+        im.write_petab(model, tmp_path, pd.DataFrame({"arm": ["control"], "observables": ["T"], "time": 1, "value": 2}))
     with pytest.raises(StudyError, match="there are no measurements"):
         im.write_petab(model, tmp_path, pd.DataFrame())
 
@@ -112,7 +112,7 @@ def test_a_missing_column_and_no_data_are_said(tmp_path: Path) -> None:
 def test_two_interventions_of_one_name_are_refused(tmp_path: Path) -> None:
     model = im.load_model("kuznetsov1994")
     arms = im.Arms(a=["cytostatic"], b=[im.Intervention("cytostatic", [im.scale("a", 0.1)])])
-    data = pd.DataFrame({"arm": ["a"], "quantity": ["T"], "time": [1.0], "value": [2.0]})
+    data = pd.DataFrame({"arm": ["a"], "observable": ["T"], "time": [1.0], "value": [2.0]})
     with pytest.raises(StudyError, match="arm 'b': 'cytostatic' is another intervention than in an arm before"):
         im.write_petab(model, tmp_path, data, arms=arms)
 
@@ -156,7 +156,7 @@ def test_conditions_periods_and_formulas_of_others_are_understood(tmp_path: Path
     expected = 20 * np.exp([0.0, -1.0, -3.0, -3.2])
     np.testing.assert_allclose(run["A"], expected, rtol=1e-7)
     np.testing.assert_allclose(run["sum"], expected**2 + 2.0 * run["B"], rtol=1e-7)
-    assert back.data.to_dict("records") == [{"arm": "e1", "quantity": "sum", "time": 1.5, "value": 7.0, "sd": 0.3}]
+    assert back.data.to_dict("records") == [{"arm": "e1", "observable": "sum", "time": 1.5, "value": 7.0, "sd": 0.3}]
     assert any("scaling was read as 2" in remark for remark in back.remarks)
 
 
