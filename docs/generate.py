@@ -1,0 +1,303 @@
+"""Pages made from the code: one a model, one for each group of public names. A hook of mkdocs; writes no files."""
+
+from __future__ import annotations
+
+import ast
+import inspect
+import io
+import re
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+ROOT = Path(__file__).resolve().parents[1]
+if str(ROOT) not in sys.path:
+    sys.path.insert(0, str(ROOT))
+
+_ARMS = 3
+"""Interventions in the figure of a model, besides control."""
+
+
+# Hooks ----------------------------------------------------------------------------------------------------------------
+
+
+def on_config(config: Any) -> Any:
+    """Append the generated pages to the navigation."""
+    from immunode.catalogue import list_models
+
+    models = ["models/index.md", *({entry.name: f"models/{entry.name}.md"} for entry in list_models())]
+    api = ["api/index.md", *({title: f"api/{slug(title)}.md"} for title, _ in groups())]
+    config["nav"][3:3] = [{"Models": models}]
+    config["nav"][-1:-1] = [{"Reference": api}]
+    return config
+
+
+def on_files(files: Any, config: Any) -> Any:
+    """Add the generated pages and figures."""
+    from mkdocs.structure.files import File
+
+    for path, content in pages().items():
+        files.append(File.generated(config, path, content=content))
+    for shown in sorted((ROOT / "images").glob("*.png")):
+        files.append(File.generated(config, f"images/{shown.name}", abs_src_path=str(shown)))
+    for path, drawn in figures():
+        files.append(File.generated(config, path, content=drawn))
+    return files
+
+
+def on_page_markdown(markdown: str, page: Any, config: Any, files: Any) -> str:
+    """Set equations as MathML, which browsers draw by themselves."""
+    return re.sub(r"\$\$\n(.*?)\n\$\$", lambda found: mathml(found[1]), markdown, flags=re.DOTALL)
+
+
+def mathml(latex: str) -> str:
+    """Return an equation in LaTeX as a block of MathML."""
+    from latex2mathml.converter import convert
+
+    return f'<div class="equation">{convert(latex, display="block")}</div>'
+
+
+def pages() -> dict[str, str]:
+    """Return path -> Markdown of every generated page."""
+    from immunode.catalogue import list_models
+
+    entries = list_models()
+    made = {"models/index.md": models_index(), "api/index.md": api_index()}
+    made |= {f"models/{entry.name}.md": model_page(entry) for entry in entries}
+    return made | {f"api/{slug(title)}.md": api_page(title, names) for title, names in groups()}
+
+
+def slug(title: str) -> str:
+    """Return a title as part of a path."""
+    return re.sub(r"\W+", "_", title.lower()).strip("_")
+
+
+# Models ---------------------------------------------------------------------------------------------------------------
+
+
+def models_index() -> str:
+    """Return the page that lists all models by system."""
+    from immunode.catalogue import list_models
+
+    lines = [
+        "# Models",
+        "",
+        "Each page is made from the model's file: equations, numbers with their sources, interventions, a figure, and",
+        "what differs from the paper. *Published* models follow a paper; those called *ours* take values from",
+        "publications and call everything else assumed. None of them is [medical advice](../limits.md).",
+    ]
+    by_system: dict[str, list[Any]] = {}
+    for entry in list_models():
+        by_system.setdefault(entry.system, []).append(entry)
+    for system in sorted(by_system):
+        lines += ["", f"## {system[:1].upper()}{system[1:]}", "", "| model | | status | states | also known as |"]
+        lines += ["|---|---|---|---|---|"]
+        for entry in by_system[system]:
+            also = ", ".join(f"`{alias}`" for alias, _ in entry.aliases)
+            link = f"[`{entry.name}`]({entry.name}.md)"
+            lines.append(f"| {link} | {prose(entry.title)} | {entry.status} | {entry.n_states} | {also} |")
+    return "\n".join(lines) + "\n"
+
+
+def model_page(entry: Any) -> str:
+    """Return the page of one model: about it, a figure, how to try it, then its whole sheet."""
+    from immunode.catalogue import load_model
+    from immunode.exchange.sheets import sheet
+
+    model = load_model(entry.name, "")
+    title, _, rest = sheet(model).partition("\n\n")
+    facts, _, tables = rest.partition("\n\n")
+    about = ast.get_docstring(ast.parse(entry.path.read_text(encoding="utf-8"))) or ""
+    first, _, more = about.partition("\n\n")
+    names = ", ".join(f"`{alias}`" for alias, _ in entry.aliases)
+    facts = re.sub(r"doi:(10\.[^\s;]+?)([.;]|$)", r"[doi:\1](https://doi.org/\1)\2", facts.replace("\\_", "_"))
+    parts = [title, f"**{prose(first)}**", facts + (f" Also known as {names}." if names else "")]
+    parts += [f"![{prose(model.title)}: time courses](figures/{entry.name}.png){{ .figure }}"]
+    parts += [f"*{caption(model)}*"]
+    if diagram():
+        parts.append(f"![States and fluxes of {entry.name}](figures/{entry.name}_diagram.png){{ .figure }}")
+    parts += ["## What it is, and what differs from the paper", prose(more or first), "## Try it", _try(entry, model)]
+    return "\n\n".join([*parts, tables])
+
+
+def _try(entry: Any, model: Any) -> str:
+    chosen = arms(model)
+    shown = " \\\n    ".join(f"--arm {arm}" for arm in chosen)
+    code = [f'model = im.load_model("{entry.name}")', "", "runs.plot()"]
+    listed = "".join(f'    "{arm}",\n' for arm in chosen)
+    code[1] = f"runs = im.simulate(model, arms=[\n{listed}])"
+    shell = f"immunode run {entry.name} {shown} \\\n    -o out\nimmunode show {entry.name}"
+    python = "\n".join(["import immunode as im", "", *code])
+    copy = f"`immunode new mine.py --like {entry.name}` makes a copy of it to change."
+    return f"```sh\n{shell}\n```\n\n```python\n{python}\n```\n\n{copy}"
+
+
+def arms(model: Any) -> list[str]:
+    """Return control and the first declared interventions that need no other one beside them."""
+    alone = [item.name for item in model.interventions if not getattr(item, "beside", ())]
+    return ["control", *alone[:_ARMS]]
+
+
+def caption(model: Any) -> str:
+    """Return what the default figure shows."""
+    unit = model.time_unit or model.clock or "dimensionless time"
+    many = f" with the first {len(arms(model)) - 1} of its interventions" if len(arms(model)) > 1 else ""
+    return f"Its read-outs over {model.horizon:g} {unit}{'s' if model.horizon != 1 and model.time_unit else ''}{many}."
+
+
+def figures() -> Iterator[tuple[str, bytes]]:
+    """Yield path and PNG of every model's default figure (and of its diagram, where the package draws diagrams)."""
+    import matplotlib
+
+    matplotlib.use("Agg")
+    import matplotlib.pyplot as plt
+
+    from immunode.catalogue import list_models, load_model
+    from immunode.study.simulate import simulate
+
+    draw = diagram()
+    for entry in list_models():
+        model = load_model(entry.name, "")
+        yield f"models/figures/{entry.name}.png", _png(simulate(model, arms=arms(model), engine="auto").plot())
+        if draw:
+            yield f"models/figures/{entry.name}_diagram.png", _png(draw(model))
+        plt.close("all")
+
+
+def diagram() -> Any:
+    """Return the function that draws a model's diagram, or None."""
+    import immunode
+
+    return immunode.diagram if "diagram" in immunode.__all__ else None
+
+
+def _png(figure: Any) -> bytes:
+    buffer = io.BytesIO()
+    figure.savefig(buffer, format="png", dpi=100)
+    return buffer.getvalue()
+
+
+# Reference ------------------------------------------------------------------------------------------------------------
+
+
+def groups() -> list[tuple[str, list[str]]]:
+    """Return the public names under the headings that `immunode/__init__.py` gives them."""
+    text = (ROOT / "immunode" / "__init__.py").read_text(encoding="utf-8")
+    block = text[text.index("__all__ = [") : text.index("]  # fmt: skip")]
+    found: list[tuple[str, list[str]]] = []
+    for line in block.splitlines()[1:]:
+        if line.strip().startswith("#"):
+            title = line.strip("# ")
+            found.append((title[:1].upper() + title[1:], []))
+        else:
+            found[-1][1].extend(name for name in re.findall(r'"(\w+)"', line) if name != "__version__")
+    return found
+
+
+def api_index() -> str:
+    """Return the page that lists every public name with the first line of its docstring."""
+    lines = ["# Reference", "", "Everything is reached as `import immunode as im`, then `im.name`."]
+    for title, names in groups():
+        lines += ["", f"## {title}", "", "| | |", "|---|---|"]
+        for name in names:
+            link = f"[`{name}`]({slug(title)}.md#{name.lower()})"
+            lines.append(f"| {link} | {prose(_summary(public(name))).replace('|', chr(92) + '|')} |")
+    return "\n".join(lines) + "\n"
+
+
+def api_page(title: str, names: list[str]) -> str:
+    """Return the page of one group of public names."""
+    return "\n\n".join([f"# {title}", *(_entry(name) for name in names)]) + "\n"
+
+
+def public(name: str) -> Any:
+    """Return the public object `name`."""
+    import immunode
+
+    return getattr(immunode, name)
+
+
+def _summary(thing: Any) -> str:
+    return (inspect.getdoc(thing) or "").partition("\n\n")[0].replace("\n", " ")
+
+
+def _entry(name: str) -> str:
+    thing = public(name)
+    attribute = f" {{ #{name.lower()} }}"
+    parts = [f"## {name}{attribute}", f"```text\n{signature(name, thing)}\n```", docstring(inspect.getdoc(thing) or "")]
+    if inspect.isclass(thing) and not issubclass(thing, Exception):
+        for member, value in members(thing):
+            parts.append(f'<div class="doc-member" markdown>\n\n`{member}`\n\n{docstring(value)}\n\n</div>')
+    return "\n\n".join(parts)
+
+
+def signature(name: str, thing: Any) -> str:
+    """Return `name(...)` as it is called, one parameter a line where it is long."""
+    try:
+        found = inspect.signature(thing)
+    except (TypeError, ValueError):
+        return name
+    text = str(found).replace("'", "").replace("<factory>", "...")
+    if len(name + text) <= 100:
+        return name + text
+    result = "" if found.return_annotation is inspect.Signature.empty else f" -> {found.return_annotation}"
+    rows, star = [], False
+    for parameter in found.parameters.values():
+        if parameter.kind is parameter.KEYWORD_ONLY and not star:
+            rows.append("*")
+            star = True
+        rows.append(str(parameter).replace("'", "") if parameter.default is parameter.empty else _default(parameter))
+        star = star or parameter.kind is parameter.VAR_POSITIONAL
+    return f"{name}(\n" + "".join(f"    {row},\n" for row in rows) + f"){result}".replace("'", "")
+
+
+def _default(parameter: inspect.Parameter) -> str:
+    kind = "" if parameter.annotation is parameter.empty else f": {parameter.annotation}"
+    value = "..." if "factory" in repr(parameter.default) else repr(parameter.default)
+    return f"{parameter.name}{kind} = {value}"
+
+
+def members(thing: type) -> list[tuple[str, str]]:
+    """Return signature and docstring of the public methods and properties that a class defines."""
+    made = []
+    for name, value in vars(thing).items():
+        function = value.fget if isinstance(value, property) else getattr(value, "__func__", value)
+        if name.startswith("_") or not inspect.isfunction(function) or not function.__doc__:
+            continue
+        text = "" if isinstance(value, property) else str(inspect.signature(function)).replace("'", "")
+        text = re.sub(r"\((self|cls)(, )?", "(", text)
+        made.append((name + text, inspect.cleandoc(function.__doc__)))
+    return made
+
+
+def docstring(text: str) -> str:
+    """Return a docstring of ours as Markdown: paragraphs, and a list of what is named "name : meaning"."""
+    lines: list[str] = []
+    listed = False
+    source = re.sub(r"\n(Raises|Returns|Notes)\n-+\n", r"\n\n**\1**\n\n", text)
+    for line in source.splitlines():
+        item = re.match(r"^([\w*][\w*,. ]{0,40}?) : (.*)$", line)
+        if item:
+            rest = re.split(r"\s{2,}(?=[\w*]+ : )", f"{item[1]} : {item[2]}")
+            if not listed:
+                lines.append("")
+            for one in rest:
+                name, _, meaning = one.partition(" : ")
+                lines.append(f"- `{name.strip()}`: {prose(meaning)}")
+            listed = True
+        elif listed and line.startswith("    "):
+            lines[-1] += " " + prose(line.strip())
+        else:
+            if listed and line.strip():
+                lines.append("")
+            listed = False
+            code = line.startswith(("    ", "**"))
+            lines.append(line if code else prose(line))
+    return "\n".join(lines)
+
+
+def prose(text: str) -> str:
+    """Return plain text in which Markdown reads only what stands between backticks."""
+    pieces = re.split(r"(`[^`]+`)", text)
+    return "".join(p if p.startswith("`") and len(p) > 1 else re.sub(r"([*_<\[\]|$])", r"\\\1", p) for p in pieces)

@@ -1,0 +1,162 @@
+"""What the documentation shows works as it is written there, and its links lead somewhere."""
+
+from __future__ import annotations
+
+import importlib.util
+import re
+import shlex
+import subprocess
+import sys
+from functools import cache
+from pathlib import Path
+from types import ModuleType
+
+import matplotlib
+import matplotlib.pyplot as plt
+import pytest
+
+from immunode.cli import main
+
+ROOT = Path(__file__).resolve().parents[2]
+DOCS = ROOT / "docs"
+PAGES = sorted(DOCS.rglob("*.md"))
+FENCE = re.compile(r"^```(\w+)([^\n]*)\n(.*?)^```$", re.DOTALL | re.MULTILINE)
+ELSEWHERE = 'title="on a cluster"'
+"""Marks a block that needs machines of the reader's; it is only compiled."""
+
+
+def blocks(page: Path) -> list[tuple[str, str, str]]:
+    return FENCE.findall(page.read_text(encoding="utf-8"))
+
+
+def name(page: Path) -> str:
+    return page.relative_to(DOCS).as_posix()
+
+
+SHOWN = [page for page in PAGES if any(language in ("python", "sh") for language, _, _ in blocks(page))]
+
+
+@pytest.mark.parametrize("page", SHOWN, ids=name)
+def test_blocks_run_one_after_the_other(page: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """In one namespace and an empty folder; a million runs are made two hundred."""
+    monkeypatch.chdir(tmp_path)
+    matplotlib.use("Agg")
+    space: dict[str, object] = {"__name__": "docs"}
+    for language, options, text in blocks(page):
+        if language == "python":
+            code = compile(text, name(page), "exec")
+            if ELSEWHERE not in options:
+                exec(code, space)
+        elif language == "sh" and ELSEWHERE not in options:
+            for line in text.splitlines():
+                if line.startswith("immunode "):
+                    assert main(shlex.split(line.replace("1000000", "200"))[1:]) == 0, line
+    plt.close("all")
+
+
+def test_only_recipes_for_clusters_are_left_unrun() -> None:
+    unrun = {name(page) for page in PAGES for _, options, _ in blocks(page) if ELSEWHERE in options}
+    assert unrun == {"howto/cluster.md"}
+
+
+def test_every_block_says_its_language() -> None:
+    for page in PAGES:
+        text = page.read_text(encoding="utf-8")
+        assert text.count("\n```") == 2 * len(blocks(page)), name(page)
+
+
+@cache
+def generator() -> ModuleType:
+    spec = importlib.util.spec_from_file_location("generate", DOCS / "generate.py")
+    assert spec is not None
+    assert spec.loader is not None
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
+
+
+@cache
+def site() -> dict[str, str]:
+    """Return path -> Markdown of all pages, those made from the code too."""
+    made: dict[str, str] = generator().pages()
+    return made | {name(page): page.read_text(encoding="utf-8") for page in PAGES}
+
+
+def anchors(markdown: str) -> set[str]:
+    found = set(re.findall(r"\{ #([\w.-]+) \}", markdown))
+    for heading in re.findall(r"^#+ (.*)$", markdown, re.MULTILINE):
+        plain = re.sub(r"[^\w\s-]", "", re.sub(r"\[(.*?)\]\(.*?\)", r"\1", heading)).strip().lower()
+        found.add(re.sub(r"[-\s]+", "-", plain))
+    return found
+
+
+def test_links_between_pages_lead_to_a_page_and_a_heading() -> None:
+    for path, markdown in site().items():
+        for target in re.findall(r"\]\((?!https?:|mailto:)([^)\s]+)\)", re.sub(FENCE, "", markdown)):
+            page, _, anchor = target.partition("#")
+            place = (DOCS / path).parent / page if page else DOCS / path
+            key = Path(*place.parts).resolve().relative_to(DOCS.resolve()).as_posix()
+            if key.startswith("models/figures/") or (ROOT / key).is_file():
+                continue  # drawn at the build, or taken from the project's images
+            assert key in site() or place.is_file(), f"{path}: {target}"
+            if anchor:
+                assert anchor in anchors(site()[key]), f"{path}: {target}"
+
+
+def test_links_to_other_sites_are_whole() -> None:
+    for path, markdown in site().items():
+        for target in re.findall(r"\]\((https?:[^)]*)\)", re.sub(FENCE, "", markdown)):
+            assert re.fullmatch(r"https://[\w.-]+(/[^\s<>\\]*)?", target), f"{path}: {target}"
+
+
+def test_the_navigation_has_every_page() -> None:
+    listed = set(re.findall(r": ([\w/]+\.md)$", (ROOT / "mkdocs.yml").read_text(encoding="utf-8"), re.MULTILINE))
+    assert listed == {name(page) for page in PAGES}
+
+
+def test_every_model_and_every_public_name_has_its_place() -> None:
+    import immunode
+
+    assert {f"models/{entry.name}.md" for entry in immunode.list_models()} <= set(site())
+    documented = [public for _, names in generator().groups() for public in names]
+    assert sorted([*documented, "__version__"]) == sorted(immunode.__all__)
+
+
+def test_a_page_of_a_model_tells_its_numbers_and_their_sources() -> None:
+    from immunode.catalogue import list_models, load_model
+
+    for entry in list_models():
+        page = site()[f"models/{entry.name}.md"].replace("\\", "")
+        model = load_model(entry.name, "")
+        for parameter in model.parameters:
+            source = " ".join(parameter.source.split()).replace("\\", "")
+            assert parameter.name in page, entry.name
+            assert source in page, f"{entry.name}: {parameter.name}"
+        assert "## What it is, and what differs from the paper" in page
+
+
+def test_every_equation_can_be_set() -> None:
+    pytest.importorskip("latex2mathml", reason="in the extra docs")
+    from immunode.catalogue import list_models, load_model
+
+    for entry in list_models():
+        for line in load_model(entry.name, "").equations("latex", fluxes=True).splitlines():
+            assert generator().mathml(line).startswith('<div class="equation"><math')
+
+
+@pytest.mark.slow
+@pytest.mark.soak
+def test_the_site_builds_without_a_warning_and_fetches_nothing(tmp_path: Path) -> None:
+    pytest.importorskip("material", reason="in the extra docs")
+    built = subprocess.run(
+        [sys.executable, "-m", "mkdocs", "build", "--strict", "-q", "-d", str(tmp_path / "site")],
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+    )
+    assert built.returncode == 0, built.stderr
+    for page in (tmp_path / "site").rglob("*.html"):
+        text = page.read_text(encoding="utf-8")
+        assert not re.findall(
+            r'(?:<script[^>]*src|<link rel="stylesheet"[^>]*href|<img[^>]*src)="(https?:[^"]*)"', text
+        )
