@@ -5,6 +5,7 @@ Nothing here is global: styles hold while a figure is drawn, and figures need no
 
 from __future__ import annotations
 
+from immunode.plot.animation import animate
 from immunode.plot.atlas import atlas
 from immunode.plot.bands import bands
 from immunode.plot.courses import courses
@@ -21,6 +22,7 @@ __all__ = [
     "PALETTE",
     "STYLES",
     "Style",
+    "animate",
     "arm_colors",
     "atlas",
     "bands",

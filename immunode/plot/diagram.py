@@ -328,9 +328,9 @@ class _Page:
         corner = center - self.half
         self.ax.add_patch(
             FancyBboxPatch(
-                tuple(corner), *(2 * self.half), facecolor=_tint(color, 0.14), edgecolor=color,
-                boxstyle=f"round,pad=0,rounding_size={0.5 * self.style.text}", linewidth=0.5 * self.style.line,
-                zorder=3, gid="state",
+                (corner[0], corner[1]), 2 * self.half[0], 2 * self.half[1], facecolor=_tint(color, 0.14),
+                edgecolor=color, boxstyle=f"round,pad=0,rounding_size={0.5 * self.style.text}",
+                linewidth=0.5 * self.style.line, zorder=3, gid="state",
             )
         )  # fmt: skip
         below = meaning if value is None else f"{number(value)} {pretty_unit(unit) if unit else ''}".strip()
@@ -341,8 +341,9 @@ class _Page:
         size = self.style.text if fits else max(self.style.least, self.style.text * 0.8)
         shift = 0.6 * self.text * (small.count("\n") + 1) if small else 0.0
         ax = self.ax
-        ax.text(center[0], center[1] - shift, wrap(name, inner, size, bold=True, lines=2), fontsize=size, fontweight="bold",
-                ha="center", va="center", color=INK, zorder=4, gid="state-name", linespacing=1.0)  # fmt: skip
+        ax.text(center[0], center[1] - shift, wrap(name, inner, size, bold=True, lines=2), fontsize=size,
+                fontweight="bold", ha="center", va="center", color=INK, zorder=4, gid="state-name",
+                linespacing=1.0)  # fmt: skip
         if small:
             ax.text(center[0], center[1] + 0.62 * self.style.text, small, fontsize=self.text, ha="center", va="center",
                     color=INK, zorder=4, gid="state-value", linespacing=1.0)  # fmt: skip
@@ -368,7 +369,7 @@ class _Page:
             free = all(np.any(np.abs(spot - c) > h + size - 0.25 * self.style.text) for c, h in boxes)
             if inside and free and not self._crossed(spot, size, i):
                 self.texts.append((spot, size + 0.3 * self.style.text))
-                self.ax.text(*spot, text, fontsize=self.text, color=INK, ha="center", va="center", zorder=5,
+                self.ax.text(spot[0], spot[1], text, fontsize=self.text, color=INK, ha="center", va="center", zorder=5,
                              gid="process-name", linespacing=1.0)  # fmt: skip
                 return
         self.unnamed += 1

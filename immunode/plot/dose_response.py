@@ -36,7 +36,7 @@ def dose_response(
     doses : shape (n_doses,), 0 stands at the left edge.   responses : shape (n_draws, n_doses).
     grid, curves : shape (n_grid,) and (n_curves, n_grid).   ec50, interval : marked below the curve.
     """
-    look = find_style(style)
+    look = find_style(style, axes)
     d, y, x, fits = (np.asarray(v, float) for v in (doses, responses, grid, curves))
     if y.ndim != 2 or y.shape[1] != d.size or (fits.size and fits.shape[1] != x.size):
         raise StudyError(f"dose-response: responses of shape {y.shape} for {d.size} doses")
@@ -64,7 +64,7 @@ def dose_response(
         wide = look.width * 72 * 0.8
         label = wrap(quantity_label(x_label, x_unit), wide, look.text, lines=2)
         ax.set_xlabel(label, fontsize=look.text, color=INK)
-        high_points = figure.get_figheight() * 72 * 0.75
+        high_points = look.height * 72 * 0.75
         ax.set_ylabel(
             wrap(quantity_label(y_label, y_unit, power), high_points, look.text, lines=2), fontsize=look.text, color=INK
         )

@@ -112,7 +112,8 @@ def _map(ax: Axes, cells: Cells, style: Style, label: str, unit: str, height: fl
     numbers = Decades(reaches_far(low, high)) if z_log else Scaled(power)
     bar = root_figure(ax).colorbar(mesh, ax=ax, pad=0.02, aspect=22, fraction=0.08, format=numbers)
     bar.outline.set_visible(False)
-    bar.solids.set_gid(mesh.get_gid())
+    if bar.solids is not None:
+        bar.solids.set_gid(mesh.get_gid())
     bar.ax.tick_params(labelsize=style.small, length=style.text / 4, color=FAINT, labelcolor=INK)
     bar.ax.minorticks_off()
     text = wrap(quantity_label(label, unit, power), height, style.text, lines=2)

@@ -37,7 +37,7 @@ def isoboles(
     x, y : doses, shapes (n_x,) and (n_y,).   effect : shape (n_y, n_x), 0 to 1.
     additive : effect -> the doses of either agent alone that have it; infinite where none has.
     """
-    look = find_style(style)
+    look = find_style(style, axes)
     a, b, z = (np.asarray(v, float) for v in (x, y, effect))
     if z.shape != (b.size, a.size):
         raise StudyError(f"isoboles: effects of shape {z.shape} for {a.size} and {b.size} doses; they need (n_y, n_x)")

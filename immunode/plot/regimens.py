@@ -37,7 +37,7 @@ def regimens(
     """
     c, up = np.asarray(cost, float), 100 * np.asarray(responders, float)
     harm, good, edge = np.asarray(toxic, float), np.asarray(feasible, bool), np.asarray(front, bool)
-    look = find_style(style)
+    look = find_style(style, axes)
     by_harm = bool(np.isfinite(harm).any())
     x = 100 * harm if by_harm else np.abs(c)
     with styled(look):

@@ -81,7 +81,7 @@ def bars(
     low, high : measure -> ends of its interval, drawn as a line.   labels : what a measure is.   unit : of the axis.
     raises : for sizes without a sign, whether more of the input goes with what is asked for; colors the bars.
     """
-    look = find_style(style)
+    look = find_style(style, axes)
     table = {m: np.asarray(v, float) for m, v in values.items()}
     first = next(iter(table))
     with styled(look):
@@ -143,7 +143,7 @@ def inputs_heat(
     values : shape (n_rows, n_columns); NaN is left blank.   signed : diverging colors around 0.
     relative : each column is divided by its largest size, where columns have units of their own.
     """
-    look = find_style(style)
+    look = find_style(style, axes)
     z = np.asarray(values, float)
     if z.shape != (len(rows), len(columns)):
         raise StudyError(f"heat of inputs: values of shape {z.shape} for {len(rows)} rows and {len(columns)} columns")
@@ -210,7 +210,7 @@ def plane(
 
     size, spread : shape (n_names,), in `unit`, the largest first.
     """
-    look = find_style(style)
+    look = find_style(style, axes)
     x, y = np.asarray(size, float), np.asarray(spread, float)
     good = np.isfinite(x) & np.isfinite(y)
     if not good.any():
@@ -255,7 +255,7 @@ def convergence(
 
     sizes : shape (n_stages,).   stages : shape (n_stages, n_names).
     """
-    look = find_style(style)
+    look = find_style(style, axes)
     x, z = np.asarray(sizes, float), np.asarray(stages, float)[:, : len(PALETTE)]
     with styled(look):
         figure, (ax,) = make_panels(1, look, axes, title=title)
@@ -295,7 +295,7 @@ def shares(
 
     values : shape (n_rows, n_kinds), not negative.   counts : how many inputs each kind has.
     """
-    look = find_style(style)
+    look = find_style(style, axes)
     z = np.asarray(values, float)
     z = z / np.maximum(z.sum(axis=1, keepdims=True), 1.0)  # what sampling lifts above the whole
     with styled(look):

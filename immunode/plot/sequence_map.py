@@ -37,7 +37,7 @@ def curves(
 
     gaps : shape (n_gaps,).   values : shape (n_orders, n_gaps, n_draws); of several draws the median, and 5 to 95 %.
     """
-    look = find_style(style)
+    look = find_style(style, axes)
     x, z = np.asarray(gaps, float), np.asarray(values, float)
     known = dict(references or {})
     if z.ndim != 3 or z.shape[:2] != (len(orders), x.size):
@@ -86,7 +86,7 @@ def order_map(
     axes: Axes | None = None,
 ) -> Figure:
     """Return a map order x gap with the values written in. values : shape (n_orders, n_gaps), NaN is hatched."""
-    look = find_style(style)
+    look = find_style(style, axes)
     x, z = np.asarray(gaps, float), np.asarray(values, float)
     if z.shape != (len(orders), x.size):
         raise StudyError(f"sequence map: values of shape {z.shape} for {len(orders)} orders and {x.size} gaps")

@@ -37,7 +37,7 @@ def shares(
     """
     if not values:
         raise StudyError("shares: nothing to draw; pass {arm: (share, low, high)}")
-    look = find_style(style)
+    look = find_style(style, axes)
     arms = list(values)
     colors = arm_colors(arms)
     with styled(look):

@@ -5,12 +5,15 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import matplotlib as mpl
 from matplotlib.colors import to_hex, to_rgb
 
 from immunode.errors import StudyError, did_you_mean
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
 
 PALETTE = ("#30343B", "#0F6FC6", "#D9480F", "#06A869", "#920506", "#C07096", "#0C05CE", "#914C77")
 """Colors of arms, in order. All have a contrast of at least 3 against white (WCAG 2.2, 1.4.11: graphics), and any two
@@ -111,13 +114,23 @@ STYLES = {style.name: style for style in (SLIDE, PRINT, POSTER, DARK)}
 meters), "dark" (a slide for a dark room). All use DejaVu Sans, an open font that comes with matplotlib."""
 
 
-def find_style(style: str | Style) -> Style:
-    """Return the style called `style`: "slide", "paper", "poster" or "dark"."""
-    if isinstance(style, Style):
+def find_style(style: str | Style, axes: Axes | None = None) -> Style:
+    """Return the style called `style`: "slide", "paper", "poster" or "dark".
+
+    axes : where the figure is drawn into axes of the caller; then width and height are those of their cell of the page.
+    """
+    if not isinstance(style, Style):
+        if style not in STYLES:
+            raise StudyError(f"plot: unknown style '{style}'{did_you_mean(style, STYLES)}")
+        style = STYLES[style]
+    spec = None if axes is None else axes.get_subplotspec()
+    if axes is None or spec is None or axes.figure is None:
         return style
-    if style not in STYLES:
-        raise StudyError(f"plot: unknown style '{style}'{did_you_mean(style, STYLES)}")
-    return STYLES[style]
+    rows, columns = spec.get_gridspec().get_geometry()
+    box = axes.figure.bbox
+    wide = box.width / axes.figure.dpi * len(spec.colspan) / columns
+    high = box.height / axes.figure.dpi * len(spec.rowspan) / rows
+    return style if (rows, columns) == (1, 1) else replace(style, width=wide, height=high)
 
 
 @contextmanager

@@ -37,7 +37,7 @@ def tornado(
     at_low, at_high : shape (n_names,), the endpoint with one input at the low, at the high end; NaN where a run failed.
     ends : shape (n_names, 2), these ends, written beside the bars.   units : of the inputs.
     """
-    look = find_style(style)
+    look = find_style(style, axes)
     low, high, limits = np.asarray(at_low, float), np.asarray(at_high, float), np.asarray(ends, float)
     if low.shape != (len(names),) or high.shape != low.shape or limits.shape != (len(names), 2):
         raise StudyError(f"tornado: shapes {low.shape}, {high.shape}, {limits.shape} for {len(names)} names")
@@ -60,8 +60,10 @@ def tornado(
         ax.axvline(base, color=INK, linewidth=look.line / 2)
         _write(ax, base, low, high, power, wide, look)
         for i in np.flatnonzero(~(np.isfinite(low) & np.isfinite(high))).tolist():
-            ax.annotate("a run failed", (base, i), xytext=(look.text, 0), textcoords="offset points", va="center",
-                        fontsize=look.small, color=FAINT)  # fmt: skip
+            up = np.nanmax(np.append([low[i], high[i]], base)) > base  # write on the side without a bar
+            ax.annotate("a run failed", (base, i), xytext=(-0.5 * look.text if up else 0.5 * look.text, 0),
+                        textcoords="offset points", va="center", ha="right" if up else "left", fontsize=look.small,
+                        color=FAINT)  # fmt: skip
         label_x(ax, quantity_label(label, unit, power), wide, look)
         text = number(base / 10.0**power)
         if width_of(text, look.small) < wide:

@@ -34,7 +34,7 @@ def terms(
 
     values : shape (n_terms,), in `unit`.   total : their sum, drawn dark.   spread : ends of a line over each bar.
     """
-    look = find_style(style)
+    look = find_style(style, axes)
     z = np.asarray(values, float)
     if z.shape != (len(names),):
         raise StudyError(f"terms: values of shape {z.shape} for {len(names)} names")
@@ -82,7 +82,7 @@ def course(
 
     times : shape (n_times,).   values : shape (n_terms, n_times), in `unit`; up to seven are named, the rest joined.
     """
-    look = find_style(style)
+    look = find_style(style, axes)
     t, z = np.asarray(times, float), np.asarray(values, float)
     shown, labels = _joined(z, list(names))
     total = z.sum(axis=0)

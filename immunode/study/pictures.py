@@ -134,7 +134,7 @@ class Pictures:
             table = result.contrast(name, versus=baseline).differences
             base = result.endpoint(name)[result.plan.arm_of == result.arms.index(baseline)]
             changes = {str(arm): 100 * table[arm].to_numpy(float) / base for arm in table.columns}
-            against = f"the same patient in {baseline}"
+            against = baseline
         elif baseline in result.endpoints:
             with np.errstate(all="ignore"):
                 change = 100 * (result.endpoint(name) / result.endpoint(baseline) - 1)
