@@ -40,6 +40,7 @@ if TYPE_CHECKING:
     from immunode.analysis.steady import SteadyState, SteadyStates, steady_states
     from immunode.analysis.trial import Trial, responders
     from immunode.analysis.variance import saltelli, sobol_indices
+    from immunode.app.page import write_page
     from immunode.catalogue import copy_model, list_models, load_model
     from immunode.errors import (
         DoseError,
@@ -186,7 +187,7 @@ __all__ = [
     "Population", "Distribution", "Trial", "Prevalence", "RegimenSearch",
     # formats of other tools
     "read_sbml", "write_sbml", "read_antimony", "write_antimony", "read_omex", "write_omex", "read_petab",
-    "write_petab", "sheet", "PetabProblem",
+    "write_petab", "sheet", "write_page", "PetabProblem",
     # what matters, why, and what combines
     "local_sensitivity", "tornado", "morris", "sobol_indices", "saltelli", "prcc", "regional", "evidence_ledger",
     "explain", "shapley", "combination", "synergy", "dose_response", "hill_fit", "sequence_map",
@@ -236,6 +237,7 @@ _HOMES = {
     "exchange.omex": "read_omex write_omex",
     "exchange.petab": "PetabProblem read_petab write_petab",
     "exchange.sheets": "sheet",
+    "app.page": "write_page",
     "analysis.variance": "sobol_indices saltelli",
     "analysis.screening": "morris",
     "analysis.regional": "prcc regional",

@@ -33,7 +33,7 @@ PUBLIC = {
     "Simulation", "Comparison", "SweepResult", "Atlas", "Contrast", "Expectations",
     "population", "lognormal", "normal", "uniform", "loguniform", "responders", "prevalence_weights", "regimen_search",
     "Population", "Distribution", "Trial", "Prevalence", "RegimenSearch",
-    "read_sbml", "write_sbml", "read_antimony", "write_antimony", "read_omex", "write_omex", "read_petab", "write_petab", "sheet",
+    "read_sbml", "write_sbml", "read_antimony", "write_antimony", "read_omex", "write_omex", "read_petab", "write_petab", "sheet", "write_page",
     "PetabProblem",
     "local_sensitivity", "tornado", "morris", "sobol_indices", "saltelli", "prcc", "regional", "evidence_ledger",
     "explain", "shapley", "combination", "synergy", "dose_response", "hill_fit", "sequence_map",

@@ -336,7 +336,7 @@ def gallery(
 @app.command()
 def export(
     name: Name,
-    to: Annotated[str, typer.Option("--to", help="sbml, antimony, json, latex, markdown, omex or petab.")],
+    to: Annotated[str, typer.Option("--to", help="sbml, antimony, json, latex, markdown, omex, petab or html.")],
     arm: Arm = None,
     variant: Variant = "",
     set_: Set = None,
@@ -354,3 +354,23 @@ def export(
         name, to=to, arms=arm or [], variant=variant, settings=set_ or [], data=data, out=out, as_json=as_json
     )
     raise typer.Exit(code)
+
+
+@app.command("app")
+def lab(
+    name: Annotated[
+        str,
+        typer.Argument(
+            metavar="[MODEL]",
+            help="A model's name or alias, or a file; without it, the ready scenarios of seven models.",
+            autocompletion=_names,
+        ),
+    ] = "",
+    variant: Variant = "",
+    port: Annotated[int, typer.Option("--port", min=0, max=65535, help="Port on 127.0.0.1; 0 takes a free one.")] = 0,
+    no_browser: Annotated[bool, typer.Option("--no-browser", help="Only tell the address.")] = False,
+) -> None:
+    """Open the lab in the browser: perturb a model, predict, see, and ask why. Served to this machine only."""
+    from immunode.cli.lab import lab as run_lab
+
+    raise typer.Exit(run_lab(name, variant=variant, port=port, browse=not no_browser))

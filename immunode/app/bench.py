@@ -1,0 +1,93 @@
+"""One model on the lab's bench: all its interventions put in at strength 0, as one program whose knobs are numbers."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
+
+from immunode.errors import ImmunodeError, ModelError
+from immunode.intervention import Drug, Intervention, during, knobs, perturb
+from immunode.intervention.operations import JUMPS, Operation
+from immunode.intervention.schedule import ALWAYS
+from immunode.program.cache import cached_program
+from immunode.program.rest import untreated
+
+if TYPE_CHECKING:
+    from immunode.model.declaration import Model, Parameter
+    from immunode.program.program import Program
+
+MOST_STATES = 60
+"""Beyond this, one run in a browser takes too long to be played with."""
+
+
+@dataclass(frozen=True, slots=True)
+class Placed:
+    """An intervention on the bench: as declared, and as put in; `knobs` are its parameters with their full strength."""
+
+    declared: Intervention | Drug
+    put_in: Intervention | Drug
+    knobs: tuple[Parameter, ...]
+
+    @property
+    def windowed(self) -> bool:
+        """Whether it had no window and was given that of the whole run, so that there are edges to pull."""
+        return self.put_in is not self.declared
+
+
+@dataclass(frozen=True, slots=True)
+class Bench:
+    """A model, the interventions that fit it, the composed model, and the programs that the page runs.
+
+    rest : the program whose rest is where runs begin, for models that begin at rest; else None.
+    left_out : names of interventions that could not be put in, each with the reason.
+    """
+
+    model: Model
+    composed: Model
+    placed: tuple[Placed, ...]
+    left_out: tuple[tuple[str, str], ...]
+    program: Program
+    rest: Program | None
+
+
+def set_up(model: Model) -> Bench:
+    """Return the bench of a model.
+
+    Raises
+    ------
+    ModelError : the page can't run it: it has none or too many states, or events that fire on states.
+    """
+    if not model.states:
+        raise ModelError(f"{model.name}: no states, so there is nothing to watch in a page")
+    placed: list[Placed] = []
+    left_out = []
+    for it in model.interventions:
+        try:
+            made = Placed(it, _with_window(it, model.horizon), ())
+            made = replace(made, knobs=knobs(model, made.put_in))
+            perturb(model, *(replace(one.put_in, strength=0.0) for one in (*placed, made)))
+            placed.append(made)
+        except ImmunodeError as error:
+            left_out.append((it.name, str(error)))
+    composed = perturb(model, *(replace(one.put_in, strength=0.0) for one in placed))
+    program = cached_program(composed)
+    if program.triggers:
+        names = ", ".join(f"'{t.name}'" for t in program.triggers[:3])
+        raise ModelError(
+            f"{model.name}: {names}: events that fire on a state can't be run in the page yet; simulate it in Python"
+        )
+    if len(program.states) > MOST_STATES:
+        raise ModelError(
+            f"{model.name}: {len(program.states)} states with all interventions; the page runs up to {MOST_STATES}"
+        )
+    rest = cached_program(untreated(model)) if model.start == "steady state" else None
+    return Bench(model, composed, tuple(placed), tuple(left_out), program, rest)
+
+
+def _with_window(it: Intervention | Drug, horizon: float) -> Intervention | Drug:
+    """Return an intervention that always acts with the window of the whole run; others as they are."""
+    if not isinstance(it, Intervention) or it.schedule != ALWAYS:
+        return it
+    if any(isinstance(o, Operation) and o.operator in JUMPS for o in it.operations):  # type: ignore[union-attr]
+        return it
+    return replace(it, schedule=during(0, horizon))

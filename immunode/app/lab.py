@@ -1,0 +1,231 @@
+"""What the page knows about a model: plain data for JSON, and beside it the programs as JavaScript."""
+
+from __future__ import annotations
+
+import ast
+import json
+from collections.abc import Iterable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from immunode.app.bench import Bench, Placed, set_up
+from immunode.errors import ModelError, did_you_mean
+from immunode.intervention import card
+from immunode.model.expression import names, parse, parse_arrow
+from immunode.program.javascript_source import javascript_source
+
+if TYPE_CHECKING:
+    from immunode.model.declaration import Model
+
+Data = dict[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Lab:
+    """A model in the page.
+
+    data : what JSON holds.   program, rest : JavaScript expressions; `rest` is "null" where runs begin as declared.
+    """
+
+    data: Data
+    program: str
+    rest: str
+
+
+def make_lab(model: Model, *, call: str = "", on: Iterable[str] = ()) -> Lab:
+    """Return the lab of a model.
+
+    call : Python that loads this very model; the page's Python code begins with it. By default from its name and from
+        what differs from the catalogue's model of that name.
+    on : names of declared interventions that are on when the page opens.
+
+    Raises
+    ------
+    ModelError : the page can't run it, see `set_up`, or has no intervention of a name in `on`.
+    """
+    bench = set_up(model)
+    data = _describe(bench)
+    known = [placed.declared.name for placed in bench.placed]
+    for name in on:
+        if name not in known:
+            raise ModelError(f"{model.name}: the page has no intervention '{name}'{did_you_mean(name, known)}")
+    data["call"] = call or _call(model)
+    data["on"] = list(on)
+    return Lab(data, javascript_source(bench.program), javascript_source(bench.rest) if bench.rest else "null")
+
+
+def load_lab(name: str, variant: str = "") -> Lab:
+    """Return the lab of a model that is loaded by name, alias or path.
+
+    Raises
+    ------
+    ModelError : there is no such model, or the page can't run it.
+    """
+    from immunode.catalogue import load_model
+
+    chosen = f", variant={json.dumps(variant)}" if variant else ""
+    return make_lab(load_model(name, variant or None), call=f"im.load_model({json.dumps(Path(name).name)}{chosen})")
+
+
+def _call(model: Model) -> str:
+    """Return Python that makes this model from the catalogue's of the same name, or from a file of that name."""
+    from immunode.catalogue import UnknownModelError, load_model
+
+    text = f"im.load_model({json.dumps(model.name)})"
+    try:
+        base = load_model(model.name)
+    except UnknownModelError:
+        return f"im.load_model({json.dumps(model.name + '.json')})"
+    before, starts = {p.name: p.value for p in base.parameters}, {s.name: s.initial for s in base.states}
+    values = {p.name: p.value for p in model.parameters if p.name in before and p.value != before[p.name]}
+    initial = {s.name: s.initial for s in model.states if s.name in starts and s.initial != starts[s.name]}
+    text += f".with_values({json.dumps(values)})" if values else ""
+    return text + (f".with_initial({json.dumps(initial)})" if initial else "")
+
+
+def _describe(bench: Bench) -> Data:
+    model, composed, program = bench.model, bench.composed, bench.program
+    owners = {knob.name: placed for placed in bench.placed for knob in placed.knobs}
+    applied = {placed.declared.name for placed in bench.placed}
+    own_states = {s.name for s in model.states}
+    numbers = {s.name: s for s in composed.states}
+    derived = {d.name: d for d in composed.derived}
+    rates = {p.name: p for p in composed.processes}
+    quantities = []
+    for name in program.quantities:
+        record = numbers.get(name) or derived.get(name) or rates.get(name)
+        kind = "state" if name in numbers else "flux" if name in rates else "derived"
+        unit = getattr(record, "unit", "")
+        quantities.append({"name": name, "meaning": getattr(record, "meaning", ""), "unit": unit, "kind": kind})
+    return {
+        "id": model.name,
+        "title": model.title or model.name,
+        "system": model.system,
+        "status": model.status,
+        "reference": model.reference,
+        "limits": _limits(model),
+        "timeUnit": model.time_unit or model.clock,
+        "timeIsScaled": not model.time_unit,
+        "horizon": float(model.horizon),
+        "readouts": [r for r in model.readouts if r in program.quantities] or [model.states[0].name],
+        "quantities": quantities,
+        "states": [{"name": s.name, "kind": s.kind, "own": s.name in own_states} for s in composed.states],
+        "parameters": [_parameter(p, owners) for p in composed.parameters],
+        "processes": [_process(p, composed) for p in composed.processes],
+        "interventions": [_intervention(placed, model) for placed in bench.placed],
+        "leftOut": [{"name": name, "reason": reason} for name, reason in bench.left_out],
+        "switchNames": list(program.parameters[len(program.values) :]),
+        "breakOwners": [_owner(b.name, b.changes, bench, applied) for b in program.breaks],
+        "requirements": [message for _, message in program.requirements],
+        "initial": None,
+        "restRows": _rest_rows(bench),
+    }
+
+
+def _limits(model: Model) -> list[str]:
+    """Return what the reader must know before believing a curve."""
+    assumed = sum(p.evidence == "assumed" for p in model.parameters)
+    told = [" ".join(part.split()) for part in _story(model).split("\n\n") if part.strip()]
+    note = f"{assumed} of {len(model.parameters)} parameters are assumed" if model.parameters else ""
+    return [part for part in (note, *told, *model.remarks) if part]
+
+
+def _story(model: Model) -> str:
+    """Return what the model says about itself, or what the file says that it came from in the catalogue."""
+    from immunode.catalogue import list_models
+
+    if model.description:
+        return model.description
+    paths = [entry.path for entry in list_models() if entry.name == model.name]
+    return (ast.get_docstring(ast.parse(paths[0].read_text("utf-8"))) or "") if paths else ""
+
+
+def _parameter(parameter: Any, owners: dict[str, Placed]) -> Data:
+    data: Data = {
+        "name": parameter.name,
+        "value": float(parameter.value),
+        "unit": parameter.unit,
+        "meaning": parameter.meaning,
+        "source": parameter.source,
+        "evidence": parameter.evidence,
+    }
+    if parameter.bounds is not None:
+        data["bounds"] = [float(b) for b in parameter.bounds]
+    placed = owners.get(parameter.name)
+    if placed is not None:
+        data["owner"] = placed.declared.name
+        data["full"] = next(float(k.value) for k in placed.knobs if k.name == parameter.name)
+    return data
+
+
+def _process(process: Any, composed: Model) -> Data:
+    taken, made = parse_arrow(process.arrow)
+    states = {s.name for s in composed.states}
+    inside = {d.name: d.expression for d in composed.derived}
+    volumes = {c.name: c.volume for c in composed.compartments}
+    divisors = {}
+    for name, _ in (*taken, *made):
+        state = next(s for s in composed.states if s.name == name)
+        size = volumes.get(state.compartment, 1.0) if state.compartment and not state.amount else 1.0
+        divisors[name] = float(size) if not isinstance(size, str) else size
+    looked = _reached(names(parse(process.rate)), inside) & states
+    return {
+        "name": process.name,
+        "meaning": process.meaning,
+        "rate": process.rate,
+        "taken": [[name, float(count)] for name, count in taken],
+        "made": [[name, float(count)] for name, count in made],
+        "modifiers": sorted(looked - {name for name, _ in taken}),
+        "volumes": divisors,
+    }
+
+
+def _reached(found: Iterable[str], inside: dict[str, str]) -> set[str]:
+    """Return all names that an expression needs, through derived quantities."""
+    todo, seen = list(found), set()
+    while todo:
+        name = todo.pop()
+        if name in seen:
+            continue
+        seen.add(name)
+        if name in inside:
+            todo += names(parse(inside[name]))
+    return seen
+
+
+def _intervention(placed: Placed, model: Model) -> Data:
+    told = card(placed.declared, model)
+    knobs = [k.name for k in placed.knobs]
+    return {
+        "name": placed.declared.name,
+        "labels": told.labels,
+        "rows": [list(row) for row in told.rows],
+        "changes": [list(row) for row in told.changes],
+        "knobs": knobs,
+        "windowed": placed.windowed,
+    }
+
+
+def _owner(name: str, changes: Any, bench: Bench, applied: set[str]) -> str:
+    """Return the intervention whose event this is, if it can be left out while that has no strength, else ""."""
+    owner = name.partition(".")[0]
+    if owner in applied:
+        return owner
+    rows = {bench.program.parameters[c.index] if c.kind == "parameter" else "" for c in changes}
+    found = {row.partition(".")[0] for row in rows}
+    return found.pop() if len(found) == 1 and found <= applied else ""
+
+
+def _rest_rows(bench: Bench) -> Data | None:
+    if bench.rest is None:
+        return None
+    parameters = {p.name: i for i, p in enumerate(bench.composed.parameters)}
+    states = {s.name: i for i, s in enumerate(bench.composed.states)}
+    n_values = len(bench.rest.values)
+    if any(name not in parameters for name in bench.rest.parameters[:n_values]):
+        raise ModelError(f"{bench.model.name}: its rest needs a value that the model with interventions has not")
+    return {
+        "values": [parameters[name] for name in bench.rest.parameters[:n_values]],
+        "states": [states[name] for name in bench.rest.states],
+    }

@@ -1,0 +1,106 @@
+"""One self-contained HTML file: models as data and JavaScript, the integrator, the lab around them."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Sequence
+from dataclasses import asdict
+from functools import lru_cache
+from importlib.resources import files
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from immunode.app.lab import Lab, load_lab, make_lab
+from immunode.errors import ModelError
+from immunode.solve.tableaus import RODAS5P
+from immunode.study.recipe import write_text
+from immunode.version import __version__
+
+if TYPE_CHECKING:
+    from immunode.model.declaration import Model
+
+SCRIPTS = ("uplot.js", "integrator.js", "core.js", "stage.js", "curves.js", "timeline.js", "panels.js", "lab.js")
+MOST_BYTES = 600_000
+
+
+def page(labs: Sequence[Lab]) -> str:
+    """Return the HTML of a page with these labs; it holds all it needs and asks the network for nothing.
+
+    Raises
+    ------
+    ModelError : no lab, or one model twice.
+    """
+    if not labs:
+        raise ModelError("a page needs at least one model")
+    ids = [lab.data["id"] for lab in labs]
+    if len(set(ids)) < len(ids):
+        raise ModelError(f"a page holds each model once, got {', '.join(ids)}")
+    shown = [one for one in scenarios() if one["model"] in ids]
+    data = {
+        "version": __version__,
+        "labs": [lab.data for lab in labs],
+        "scenarios": shown,
+        "strings": json.loads(_static("strings.json")),
+        "tableau": asdict(RODAS5P),
+    }
+    programs = ",\n".join(f"{{program: {lab.program}, rest: {lab.rest}}}" for lab in labs)
+    parts = {
+        "TITLE": _escaped(labs[0].data["title"] if len(labs) == 1 else "immunode lab"),
+        "STYLE": _static("uplot.css") + _static("style.css"),
+        "DATA": json_for_script(data),
+        "PROGRAMS": programs,
+        "SCRIPTS": "\n".join(_static(name) for name in SCRIPTS),
+    }
+    text = _static("page.html")
+    for name, part in parts.items():
+        text = text.replace(f"<!--{name}-->", part)
+    return text
+
+
+def write_page(model: Model | Sequence[Model], path: str | Path, *, on: Iterable[str] = ()) -> Path:
+    """Write the page of a model, or of several, to `path` and return it.
+
+    on : names of interventions of the first model that are on when the page opens.
+
+    Raises
+    ------
+    ModelError : the page can't run a model: it has none or too many states, or events that fire on states; or it has
+        no intervention of a name in `on`.
+    """
+    models = list(model) if isinstance(model, Sequence) else [model]
+    labs = [make_lab(one, on=on if one is models[0] else ()) for one in models]
+    write_text(Path(path), page(labs))
+    return Path(path)
+
+
+def scenario_labs() -> list[Lab]:
+    """Return the labs of all ready scenarios, one a model, in the order of the scenarios."""
+    wanted = dict.fromkeys((one["model"], one["variant"]) for one in scenarios())
+    return [load_lab(model, variant) for model, variant in wanted]
+
+
+@lru_cache(maxsize=1)
+def _scenarios() -> str:
+    return _static("scenarios.json")
+
+
+def scenarios() -> list[dict[str, Any]]:
+    """Return the ready scenarios: id, model, variant, title, story and controls, each text in every language."""
+    found: list[dict[str, Any]] = json.loads(_scenarios())
+    return found
+
+
+def json_for_script(value: object) -> str:
+    """Return JSON that can't end the script element it stands in, nor open a comment there."""
+    text = json.dumps(value, ensure_ascii=True, separators=(",", ":"), allow_nan=False)
+    return text.replace("<", "\\u003c").replace(">", "\\u003e").replace("&", "\\u0026")
+
+
+def _escaped(text: str) -> str:
+    from html import escape
+
+    return escape(text)
+
+
+def _static(name: str) -> str:
+    return files("immunode.app").joinpath("static", name).read_text("utf-8")

@@ -1,0 +1,227 @@
+"use strict";
+/* The lab without a page: what a state of the controls means, its run, its link, its code. All of it is data. */
+
+const POINTS = 401, CLASS_POINTS = 61, CLASS_RTOL = 1e-5, PATIENTS = 60, LONGEST_LINK = 4000, GHOSTS = 3;
+const FIGURES = (v) => (v === 0 ? "0" : !isFinite(v) ? "–" : Math.abs(v) >= 1e5 || Math.abs(v) < 1e-3
+  ? v.toExponential(2).replace("e+", "e") : String(+v.toPrecision(4)));
+const own = (object, key) => Object.prototype.hasOwnProperty.call(object, key);
+
+/* Adds look-up tables to the data of a model. */
+function openLab(data, program, rest) {
+  const lab = { ...data, program, rest };
+  lab.row = new Map(data.parameters.map((p, i) => [p.name, i]));
+  lab.place = new Map(data.interventions.map((it) => [it.name, it]));
+  lab.quantity = new Map(data.quantities.map((q, i) => [q.name, i]));
+  lab.spans = (points) => Float64Array.from({ length: points }, (_, i) => (data.horizon * i) / (points - 1));
+  return lab;
+}
+
+function freshState(lab) {
+  return { lab: lab.id, on: new Map(), values: new Map(), shown: lab.readouts.slice(0, 3) };
+}
+
+/* The least and most that a number of the page may be. */
+function range(lab, name) {
+  const p = lab.parameters[lab.row.get(name)], knob = name.slice(name.lastIndexOf(".") + 1);
+  if (own(p, "owner")) {
+    if (knob === "strength") return [0, 1];
+    if (knob === "start" || knob === "stop" || knob === "pulses_start") return [0, lab.horizon];
+    if (knob === "n") return [1, 1000];
+  }
+  const size = Math.abs(p.value) || 1, wide = p.value < 0 ? [-100 * size, -size / 100] : [size / 100, 100 * size];
+  return p.bounds ? [Math.min(p.bounds[0], p.value), Math.max(p.bounds[1], p.value)] : wide;
+}
+
+function clamp(lab, name, value) {
+  const [low, high] = range(lab, name), v = Math.min(Math.max(value, low), high);
+  return name.endsWith(".n") ? Math.round(v) : v;
+}
+
+/* All parameters of a run: declared, then changed ones, then knobs of the interventions that are on. */
+function valuesOf(lab, state, treated = true) {
+  const values = Float64Array.from(lab.parameters, (p) => p.value);
+  state.values.forEach((v, name) => { values[lab.row.get(name)] = v; });
+  if (treated) {
+    state.on.forEach((knobs) => knobs.forEach((v, name) => { values[lab.row.get(name)] = v; }));
+  }
+  return values;
+}
+
+/* An event of an intervention that has no strength changes nothing, and is left out. */
+function skipOf(lab, values) {
+  return lab.breakOwners.map((owner) => owner !== "" && values[lab.row.get(owner + ".strength")] === 0);
+}
+
+function simulate(lab, values, options = {}) {
+  const times = lab.spans(options.points || POINTS);
+  let initial = lab.initial;
+  if (lab.rest) {
+    const found = findRest(lab.rest.program, TABLEAU, lab.rest.values.map((i) => values[i]), lab.horizon);
+    if (!found) return { status: "not at rest", times, y: [] };
+    initial = new Array(lab.program.states).fill(NaN);
+    lab.rest.states.forEach((s, i) => { initial[s] = found[i]; });
+  }
+  const run = integrate(lab.program, TABLEAU, values, times, { ...options, initial, skip: skipOf(lab, values) });
+  run.values = values;
+  return run;
+}
+
+/* One quantity over time: a state, a flux or a derived one. */
+function course(lab, run, name) {
+  const i = lab.quantity.get(name), n = lab.program.states;
+  if (i < n) return Array.from(run.y, (y) => y[i]);
+  const seen = new Float64Array(lab.program.fluxes + lab.program.derived);
+  return Array.from(run.y, (y, k) => { lab.program.observe(run.times[k], y, run.p[k], seen); return seen[i - n]; });
+}
+
+function observeAt(lab, run, k) {
+  const seen = new Float64Array(lab.program.fluxes + lab.program.derived);
+  lab.program.observe(run.times[k], run.y[k], run.p[k], seen);
+  return seen;
+}
+
+const ENDPOINTS = {
+  final: (y) => y[y.length - 1],
+  peak: (y) => y.reduce((a, b) => Math.max(a, b), -Infinity),
+  trough: (y) => y.reduce((a, b) => Math.min(a, b), Infinity),
+  mean: (y) => y.reduce((a, b, i) => a + b * (i === 0 || i === y.length - 1 ? 0.5 : 1), 0) / (y.length - 1),
+};
+
+/* The bars of Why?: what each flux brought to a state more than without treatment, and what was put in at once. */
+function why(lab, state, name) {
+  const both = [false, true].map((treated) => simulate(lab, valuesOf(lab, state, treated), { fluxes: true }));
+  if (both.some((run) => run.status !== "ok")) return null;
+  const s = lab.quantity.get(name), bars = [];
+  lab.processes.forEach((process, j) => {
+    const count = process.made.reduce((a, [n, k]) => a + (n === name ? k : 0), 0)
+      - process.taken.reduce((a, [n, k]) => a + (n === name ? k : 0), 0);
+    if (count === 0) return;
+    const [without, within] = both.map((run) => (count * run.integrals[j]) / process.volumes[name]);
+    bars.push({ name: process.name, meaning: process.meaning, without, with: within, change: within - without });
+  });
+  const [without, within] = both.map((run) => run.jumps[s]);
+  if (without !== 0 || within !== 0) bars.push({ name: "", without, with: within, change: within - without });
+  const last = both.map((run) => run.y[run.y.length - 1][s]);
+  bars.sort((a, b) => Math.abs(b.change) - Math.abs(a.change));
+  return { bars, change: last[1] - last[0] };
+}
+
+/* A small generator of random numbers, so that the class is the same on every machine (mulberry32). */
+function numbers(seed) {
+  let a = seed >>> 0;
+  return () => {
+    a = (a + 0x6d2b79f5) >>> 0;
+    let r = Math.imul(a ^ (a >>> 15), 1 | a);
+    r = (r + Math.imul(r ^ (r >>> 7), 61 | r)) ^ r;
+    return ((r ^ (r >>> 14)) >>> 0) / 4294967296;
+  };
+}
+
+/* Virtual patients: every own parameter that is not 0 within +-30 %, log-uniform, inside its declared bounds. */
+function patients(lab, state, n = PATIENTS, seed = 7) {
+  const draw = numbers(seed), base = valuesOf(lab, state, true), low = Math.log(0.7), high = Math.log(1.3);
+  return Array.from({ length: n }, () => {
+    const values = base.slice();
+    lab.parameters.forEach((p, i) => {
+      if (own(p, "owner") || p.value === 0) return;
+      const moved = base[i] * Math.exp(low + (high - low) * draw());
+      values[i] = p.bounds ? Math.min(Math.max(moved, p.bounds[0]), p.bounds[1]) : moved;
+    });
+    return values;
+  });
+}
+
+/* One patient with and without treatment; `goal` is -1 where lower is better, else 1; `enough` a fraction. */
+function respond(lab, state, values, quantity, endpoint, goal, enough) {
+  const control = values.slice();
+  state.on.forEach((knobs, name) => { control[lab.row.get(name + ".strength")] = 0; });
+  const options = { points: CLASS_POINTS, rtol: CLASS_RTOL };
+  const runs = [simulate(lab, control, options), simulate(lab, values, options)];
+  if (runs.some((run) => run.status !== "ok")) return { failed: true };
+  const [without, within] = runs.map((run) => ENDPOINTS[endpoint](course(lab, run, quantity)));
+  const change = without === 0 ? (within === 0 ? 0 : Infinity * Math.sign(within)) : (within - without) / Math.abs(without);
+  return { failed: false, without, within, change, responder: goal * change >= enough };
+}
+
+/* How alike the shapes of two curves are, from 0 to 1: their correlation, 0 where they go opposite ways. */
+function shapeScore(expected, found) {
+  const pairs = expected.map((v, i) => [v, found[i]]).filter(([a, b]) => isFinite(a) && isFinite(b));
+  if (pairs.length < 2) return 0;
+  const mean = (k) => pairs.reduce((s, p) => s + p[k], 0) / pairs.length;
+  const a = mean(0), b = mean(1);
+  let ab = 0, aa = 0, bb = 0;
+  pairs.forEach(([x, y]) => { ab += (x - a) * (y - b); aa += (x - a) ** 2; bb += (y - b) ** 2; });
+  const flat = (s, m) => Math.sqrt(s / pairs.length) <= 1e-3 * Math.max(Math.abs(m), 1e-300);
+  if (flat(aa, a) || flat(bb, b)) return flat(aa, a) && flat(bb, b) ? 1 : 0;
+  return Math.max(0, ab / Math.sqrt(aa * bb));
+}
+
+/* The state of the controls as text for a link, and back; what is not known to the lab is dropped, never run. */
+function toLink(state, language) {
+  const on = Array.from(state.on, ([name, knobs]) => [name, Array.from(knobs)]);
+  const text = JSON.stringify({ v: 1, m: state.lab, on, p: Array.from(state.values), q: state.shown, l: language });
+  return btoa(String.fromCharCode(...new TextEncoder().encode(text))).replace(/\+/g, "-").replace(/\//g, "_").replace(/=+$/, "");
+}
+
+function fromLink(labs, link) {
+  if (typeof link !== "string" || !link || link.length > LONGEST_LINK || !/^[\w-]+$/.test(link)) return null;
+  let data;
+  try {
+    const bytes = Uint8Array.from(atob(link.replace(/-/g, "+").replace(/_/g, "/")), (c) => c.charCodeAt(0));
+    data = JSON.parse(new TextDecoder().decode(bytes));
+  } catch (error) {
+    return null;
+  }
+  if (!data || data.v !== 1) return null;
+  const lab = labs.find((one) => one.id === data.m);
+  if (!lab) return null;
+  const state = freshState(lab), list = (value) => (Array.isArray(value) ? value.slice(0, 200) : []);
+  const accept = (map, name, value, owner) => {
+    if (typeof name !== "string" || typeof value !== "number" || !isFinite(value) || !lab.row.has(name)) return;
+    if ((lab.parameters[lab.row.get(name)].owner || "") === owner) map.set(name, clamp(lab, name, value));
+  };
+  list(data.on).forEach((entry) => {
+    const [name, knobs] = list(entry), it = lab.place.get(name);
+    if (!it) return;
+    const map = new Map(it.knobs.map((k) => [k, lab.parameters[lab.row.get(k)].full]));
+    list(knobs).forEach((pair) => { const [k, v] = list(pair); accept(map, k, v, it.name); });
+    state.on.set(it.name, map);
+  });
+  list(data.p).forEach((pair) => { const [name, value] = list(pair); accept(state.values, name, value, ""); });
+  const shown = list(data.q).filter((q) => lab.quantity.has(q));
+  if (shown.length) state.shown = [...new Set(shown)].slice(0, 6);
+  return { state, language: typeof data.l === "string" ? data.l : "" };
+}
+
+const quoted = (text) => JSON.stringify(text).replace(/[\u007f-\uffff]/g, (c) => "\\u" + c.charCodeAt(0).toString(16).padStart(4, "0"));
+
+/* Python that gives the same numbers. */
+function pythonCode(lab, state) {
+  const lines = [], settings = new Map(state.values), names = [];
+  const windowed = [...state.on.keys()].some((name) => lab.place.get(name).windowed);
+  if (windowed) lines.push("from dataclasses import replace", "");
+  lines.push("import immunode as im", "", `model = ${lab.call}`);
+  state.on.forEach((knobs, name) => {
+    const it = lab.place.get(name), plain = `model.intervention(${quoted(name)})`;
+    names.push(it.windowed ? `replace(${plain}, schedule=im.during(0, ${lab.horizon}))` : plain);
+    knobs.forEach((v, knob) => { if (v !== lab.parameters[lab.row.get(knob)].full) settings.set(knob, v); });
+  });
+  lines.push("interventions = [", ...names.map((text) => `    ${text},`), "]");
+  lines.push("changed = {", ...Array.from(settings, ([name, v]) => `    ${quoted(name)}: ${v},`), "}");
+  lines.push("treated = im.perturb(model, interventions).with_values(changed)", "");
+  lines.push(`run = im.simulate(treated, until=${lab.horizon}, rtol=1e-8)`, "frame = run.to_frame()", "print(frame.tail())");
+  lines.push(`run.plot(${state.shown.map(quoted).join(", ")}).savefig("figure.png")`);
+  return lines.join("\n") + "\n";
+}
+
+function csv(lab, run, names) {
+  const columns = names.map((name) => course(lab, run, name));
+  const cell = (text) => (/[",\n]/.test(text) ? `"${text.replace(/"/g, '""')}"` : /^[=+@-]/.test(text) ? `'${text}` : text);
+  const rows = Array.from(run.times, (t, i) => [t, ...columns.map((c) => c[i])].join(","));
+  return [["time", ...names].map(cell).join(","), ...rows].join("\n") + "\n";
+}
+
+if (typeof module !== "undefined") {
+  module.exports = { openLab, freshState, valuesOf, simulate, course, why, patients, respond, shapeScore, toLink, fromLink,
+    pythonCode, csv, clamp, skipOf, ENDPOINTS };
+}

@@ -1,0 +1,307 @@
+"use strict";
+/* One run of a program, from 0 to the last of `times`: a Rosenbrock method (Rodas5P) that ends steps exactly at breaks
+   and output times. Coefficients come from the same table as those of the Python engines. */
+
+const SOLVER = { growMost: 10, shrinkMost: 0.2, shrinkNotFinite: 0.1, safety: 0.95, floor: 1e-3, smallest: 1e-6,
+  eps: 2.220446049250313e-16, oneTime: 1e-13 };
+
+function absoluteTolerance(program, y0, rtol) {
+  return y0.map((v, i) => {
+    const typical = program.typical[i];
+    return rtol * SOLVER.floor * (typical > 0 ? typical : Math.max(Math.abs(v), SOLVER.smallest));
+  });
+}
+
+/* LU with row exchanges, in place; returns the row order, or null where the matrix is singular. */
+function factorize(a, n, order) {
+  for (let i = 0; i < n; i++) order[i] = i;
+  for (let k = 0; k < n; k++) {
+    let best = k, size = Math.abs(a[k * n + k]);
+    for (let i = k + 1; i < n; i++) {
+      const s = Math.abs(a[i * n + k]);
+      if (s > size) { size = s; best = i; }
+    }
+    if (!(size > 0) || !isFinite(size)) return false;
+    if (best !== k) {
+      for (let j = 0; j < n; j++) {
+        const v = a[k * n + j]; a[k * n + j] = a[best * n + j]; a[best * n + j] = v;
+      }
+      const o = order[k]; order[k] = order[best]; order[best] = o;
+    }
+    const pivot = 1 / a[k * n + k];
+    for (let i = k + 1; i < n; i++) {
+      const entry = a[i * n + k];
+      if (entry === 0) continue;
+      const m = entry * pivot;
+      a[i * n + k] = m;
+      for (let j = k + 1; j < n; j++) a[i * n + j] -= m * a[k * n + j];
+    }
+  }
+  return true;
+}
+
+function substitute(a, n, order, b, x) {
+  for (let i = 0; i < n; i++) {
+    let v = b[order[i]];
+    for (let j = 0; j < i; j++) v -= a[i * n + j] * x[j];
+    x[i] = v;
+  }
+  for (let i = n - 1; i >= 0; i--) {
+    let v = x[i];
+    for (let j = i + 1; j < n; j++) v -= a[i * n + j] * x[j];
+    x[i] = v / a[i * n + i];
+  }
+}
+
+/* The stages of one step; keeps all arrays it needs. */
+function makeStepper(program, tableau) {
+  const n = program.states, stages = tableau.nodes.length;
+  const jac = new Float64Array(program.jacobianRows.length), lu = new Float64Array(n * n);
+  const order = new Int32Array(n), u = new Float64Array(n), b = new Float64Array(n), right = new Float64Array(n);
+  const byTime = new Float64Array(n), k = Array.from({ length: stages }, () => new Float64Array(n));
+  const slots = program.jacobianRows.map((row, e) => row * n + program.jacobianColumns[e]);
+  return function step(t, y, c, h, yNew) {
+    const w = 1 / (h * tableau.gamma);
+    program.jacobian(t, y, c, jac);
+    lu.fill(0);
+    for (let e = 0; e < slots.length; e++) lu[slots[e]] = -jac[e];
+    for (let i = 0; i < n; i++) lu[i * n + i] += w;
+    if (!factorize(lu, n, order)) return null;
+    if (program.timeDerivative) program.timeDerivative(t, y, c, byTime);
+    for (let s = 0; s < stages; s++) {
+      u.set(y);
+      b.fill(0);
+      if (s > 0) {
+        const a = tableau.a[s - 1], d = tableau.c[s - 1];
+        for (let j = 0; j < s; j++) {
+          const aj = a[j], dj = d[j] / h, kj = k[j];
+          if (aj !== 0) for (let i = 0; i < n; i++) u[i] += aj * kj[i];
+          for (let i = 0; i < n; i++) b[i] += dj * kj[i];
+        }
+      }
+      program.rhs(t + tableau.nodes[s] * h, u, c, right);
+      const g = program.timeDerivative ? h * tableau.times[s] : 0;
+      for (let i = 0; i < n; i++) b[i] += right[i] + (g === 0 ? 0 : g * byTime[i]);
+      substitute(lu, n, order, b, k[s]);
+    }
+    const last = k[stages - 1];
+    for (let i = 0; i < n; i++) yNew[i] = u[i] + last[i];
+    return last;
+  };
+}
+
+function weighted(x, scale) {
+  let sum = 0, count = 0;
+  for (let i = 0; i < x.length; i++) {
+    const v = x[i] / scale[i];
+    if (v !== 0) { sum += v * v; count++; }   /* NaN counts */
+  }
+  return count ? Math.sqrt(sum / count) : 0;
+}
+
+/* Hairer, Norsett & Wanner 1993, II.4, as in the Python engines. */
+function firstStep(program, t, y, c, slope, atol, rtol, longest) {
+  const scale = y.map((v, i) => atol[i] + rtol * Math.abs(v));
+  const size = weighted(y, scale), speed = weighted(slope, scale);
+  let h = size < 1e-5 || speed < 1e-5 ? 1e-6 : 0.01 * size / speed;
+  h = Math.min(isFinite(h) ? h : 1e-6, longest);
+  const ahead = new Float64Array(y.length);
+  program.rhs(t + h, y.map((v, i) => v + h * slope[i]), c, ahead);
+  const bend = weighted(ahead.map((v, i) => v - slope[i]), scale) / h;
+  const largest = Math.max(speed, bend);
+  let step = largest <= 1e-15 ? Math.max(1e-6, h * 1e-3) : Math.pow(0.01 / largest, 0.2);
+  if (!isFinite(step)) step = 1e-3 * h;
+  return Math.min(100 * h, step, longest);
+}
+
+/* The events at known times of one run. skip[i]: leave break i out (its intervention has strength 0). */
+function makeSchedule(program, p, skip) {
+  const m = program.breaks, raw = new Float64Array(3 * m);
+  program.schedule(p, raw);
+  const first = [], every = [], count = [], time = [], fired = new Array(m).fill(0);
+  let bad = false;
+  for (let i = 0; i < m; i++) {
+    first.push(raw[3 * i]); every.push(raw[3 * i + 1]); count.push(skip && skip[i] ? 0 : Math.round(raw[3 * i + 2]));
+    if (isNaN(first[i]) || isNaN(raw[3 * i + 2]) || (count[i] > 1 && !(every[i] >= 0))) bad = true;
+    time.push(count[i] > 0 ? first[i] : Infinity);
+  }
+  const next = () => time.reduce((a, b) => Math.min(a, b), Infinity);
+  function fire(t, y, p, told) {
+    for (let i = 0; i < m; i++) {
+      while (time[i] <= t) {
+        const before = told ? Float64Array.from(y) : null;
+        program.apply[i](t, y, p);
+        if (told) told(i, t, before, y);
+        fired[i]++;
+        time[i] = fired[i] < count[i] ? first[i] + every[i] * fired[i] : Infinity;
+      }
+    }
+  }
+  const early = (t0) => time.some((v, i) => v < t0 && program.movesState[i]);
+  return { bad, next, fire, early };
+}
+
+/* Nodes and weights of Gauss-Legendre with 3 points on [0, 1]. */
+const GAUSS = [[0.1127016653792583, 5 / 18], [0.5, 4 / 9], [0.8872983346207417, 5 / 18]];
+
+/* Adds the integral of all fluxes over a step, with y inside it from the cubic through both ends and their slopes. */
+function addFluxes(program, t, y0, y1, f0, f1, h, p, seen, total) {
+  const y = new Float64Array(y0.length);
+  for (const [x, weight] of GAUSS) {
+    const a = 1 - x;
+    for (let i = 0; i < y.length; i++) {
+      const rise = y1[i] - y0[i];
+      y[i] = a * y0[i] + x * y1[i] + x * a * (a * (h * f0[i] - rise) - x * (h * f1[i] - rise));
+    }
+    program.observe(t + x * h, y, p, seen);
+    for (let j = 0; j < total.length; j++) total[j] += weight * h * seen[j];
+  }
+}
+
+/* Returns {status, times, y: one Float64Array an output time, p: rows of parameters at each, steps, reached}; with
+   options.fluxes also `integrals` of each flux and `jumps` of each state up to options.upTo. */
+function integrate(program, tableau, values, times, options = {}) {
+  const n = program.states, rtol = options.rtol || 1e-9, maxSteps = options.maxSteps || 100000;
+  const p = new Float64Array(program.parameters);
+  for (let i = 0; i < program.values; i++) p[i] = values[i];
+  program.switches(p);
+  const y = new Float64Array(n), out = { status: "ok", times, y: [], p: [], steps: 0, reached: 0, failed: -1 };
+  program.initial(p, y);
+  if (options.initial) options.initial.forEach((v, i) => { if (v === v && v !== null) y[i] = v; });
+  const held = new Float64Array(program.conditions);
+  program.requirements(p, held);
+  const failed = held.findIndex((v) => !v);
+  const schedule = makeSchedule(program, p, options.skip);
+  if (failed >= 0 || schedule.bad || y.some(isNaN) || Array.from(values).some((v) => !isFinite(v)) || schedule.early(0)) {
+    return { ...out, status: "refused", failed };
+  }
+  const c = new Float64Array(program.prepared), slope = new Float64Array(n), yNew = new Float64Array(n);
+  const atol = absoluteTolerance(program, y, rtol), scale = new Float64Array(n), step = makeStepper(program, tableau);
+  const integrals = options.fluxes ? new Float64Array(program.fluxes) : null;
+  const seen = new Float64Array(program.fluxes + program.derived), endSlope = new Float64Array(n);
+  const jumps = new Float64Array(n);
+  const told = integrals ? (i, t, before, after) => after.forEach((v, s) => { jumps[s] += v - before[s]; }) : null;
+  const end = times[times.length - 1];
+  let t = 0, due = 0, h = 0, grow = SOLVER.growMost, fresh = true;
+  const finish = (status) => {
+    while (out.y.length < times.length) { out.y.push(new Float64Array(n).fill(NaN)); out.p.push(p.slice()); }
+    return { ...out, status, reached: t, integrals, jumps };
+  };
+  const write = () => {
+    while (due < times.length && times[due] <= t) { out.y.push(y.slice()); out.p.push(p.slice()); due++; }
+  };
+  schedule.fire(t, y, p, told);
+  program.prepare(p, c);
+  write();
+  while (t < end) {
+    const stop = Math.min(schedule.next(), times[due]);
+    if (stop - t <= SOLVER.oneTime * Math.max(Math.abs(t), Math.abs(stop))) {
+      program.rhs(t, y, c, slope);
+      for (let i = 0; i < n; i++) y[i] += (stop - t) * slope[i];
+      t = stop;
+    }
+    if (fresh && t < stop) {
+      program.rhs(t, y, c, slope);
+      if (!slope.every(isFinite)) return finish("not finite");
+      h = firstStep(program, t, y, c, slope, atol, rtol, end - t);
+      fresh = false;
+    }
+    while (t < stop) {
+      if (out.steps >= maxSteps) return finish("too many steps");
+      out.steps++;
+      const left = stop - t, lands = h >= left * (1 - 4 * SOLVER.eps), used = lands ? left : h;
+      const error = step(t, y, c, used, yNew);
+      let size = NaN;
+      if (error) {
+        for (let i = 0; i < n; i++) scale[i] = atol[i] + rtol * Math.max(Math.abs(y[i]), Math.abs(yNew[i]));
+        size = weighted(error, scale);
+      }
+      const good = size <= 1;
+      let factor = isFinite(size) ? SOLVER.safety * Math.pow(Math.max(size, 1e-12), -0.2) : SOLVER.shrinkNotFinite;
+      if (isFinite(size)) factor = Math.min(Math.max(factor, SOLVER.shrinkMost), grow);
+      if (!good) {
+        h = used * Math.min(factor, 0.95);
+        grow = 1;
+        if (h < Math.max(4 * SOLVER.eps * Math.abs(t), 1e-25 * end)) {
+          return finish(isFinite(size) ? "step too small" : "not finite");
+        }
+        continue;
+      }
+      if (integrals) {
+        program.rhs(t, y, c, slope);
+        program.rhs(t + used, yNew, c, endSlope);
+        addFluxes(program, t, y, yNew, slope, endSlope, used, p, seen, integrals);
+      }
+      /* a step cut short by a stop says little about the next one */
+      h = lands ? Math.max(h, used * factor) : used * factor;
+      if (grow === 1 && lands) h = Math.min(h, used * Math.max(factor, 1));
+      grow = SOLVER.growMost;
+      t = lands ? stop : t + used;
+      for (let i = 0; i < n; i++) {
+        const limit = program.extinctBelow[i];
+        y[i] = limit > 0 && y[i] >= limit && yNew[i] < limit ? 0 : yNew[i];
+      }
+    }
+    if (schedule.next() <= t) {
+      schedule.fire(t, y, p, told);
+      program.prepare(p, c);
+      fresh = true;
+    }
+    write();
+  }
+  return finish("ok");
+}
+
+/* Where a model without interventions comes to rest: integrate, then implicit steps to the rest itself, as in Python.
+   Returns the states, NaN for running totals, or null where there is no rest. */
+function findRest(program, tableau, values, span) {
+  const n = program.states, moving = [...new Set(program.jacobianColumns)].sort((a, b) => a - b), m = moving.length;
+  const p = new Float64Array(program.parameters), c = new Float64Array(program.prepared), start = new Float64Array(n);
+  for (let i = 0; i < program.values; i++) p[i] = values[i];
+  program.switches(p);
+  program.prepare(p, c);
+  program.initial(p, start);
+  const floor = absoluteTolerance(program, start, 1), right = new Float64Array(n);
+  const jac = new Float64Array(program.jacobianRows.length), a = new Float64Array(m * m), order = new Int32Array(m);
+  const place = new Map(moving.map((s, i) => [s, i]));
+  function change(t, y, tau) {
+    program.jacobian(t, y, c, jac);
+    program.rhs(t, y, c, right);
+    a.fill(0);
+    program.jacobianRows.forEach((row, e) => {
+      if (place.has(row)) a[place.get(row) * m + place.get(program.jacobianColumns[e])] -= jac[e];
+    });
+    for (let i = 0; i < m; i++) a[i * m + i] += 1 / tau;
+    const x = new Float64Array(m);
+    if (!factorize(a, m, order)) return x.fill(NaN);
+    substitute(a, m, order, moving.map((s) => right[s]), x);
+    return x;
+  }
+  let y = null, end = 0;
+  for (const longer of [1, 10, 100, 1000]) {
+    const begin = end;
+    end = begin + span * longer;
+    const run = integrate(program, tableau, values, [(begin + end) / 2 - begin, end - begin], { rtol: 1e-8, initial: y });
+    if (run.status !== "ok") return null;
+    const before = run.y[0];
+    y = Array.from(run.y[1]);
+    const size = moving.map((s) => Math.abs(y[s]) + floor[s]), made = y.slice();
+    let x = change(end, made, 1e4 * end), near = true, exact = false;
+    moving.forEach((s, i) => {
+      near = near && Math.max(Math.abs(x[i]), Math.abs(y[s] - before[s])) / size[i] <= 1e-3;
+      made[s] += x[i];
+    });
+    for (let round = 0; round < 12 && !exact; round++) {
+      x = change(end, made, 1e4 * end);
+      moving.forEach((s, i) => { made[s] += x[i]; });
+      exact = x.every((v, i) => Math.abs(v) <= 1e-12 * size[i]);
+    }
+    exact = exact || x.every((v, i) => Math.abs(v) <= 1e-9 * size[i]);
+    moving.forEach((s) => { if (made[s] < 0 && y[s] >= 0) made[s] = 0; });
+    const stayed = moving.every((s, i) => Math.abs(made[s] - y[s]) <= 1e-2 * size[i]);
+    if (near && exact && stayed) return made.map((v, i) => (place.has(i) ? v : NaN));
+  }
+  return null;
+}
+
+if (typeof module !== "undefined") module.exports = { integrate, findRest, makeStepper, factorize, substitute };

@@ -1,0 +1,178 @@
+"use strict";
+/* The timeline: the only place where treatments are changed. One lane an intervention that is on. */
+
+function makeTimeline(ctx) {
+  const palette = el("div", { class: "palette" }), lanes = el("div", { id: "lanes" }), axis = el("div", { class: "axis", "aria-hidden": "true" });
+  const detail = el("div", { class: "card", hidden: true });
+  let focused = "";
+  const knobOf = (it, knob) => (it.knobs.includes(`${it.name}.${knob}`) ? `${it.name}.${knob}` : "");
+  const get = (it, name) => ctx.state.on.get(it.name).get(name);
+  const share = (t) => `${((100 * t) / ctx.lab.horizon).toFixed(3)}%`;
+
+  function put(it, start) {
+    const knobs = new Map(it.knobs.map((k) => [k, ctx.lab.parameters[ctx.lab.row.get(k)].full]));
+    ctx.state.on.set(it.name, knobs);
+    if (start !== undefined && knobOf(it, "start")) move(it, start - get(it, knobOf(it, "start")));
+    focused = it.name;
+    ctx.changed();
+  }
+
+  /* Shifts all times of an intervention alike; its length stays. */
+  function move(it, by) {
+    const names = ["start", "stop", "pulses_start"].map((k) => knobOf(it, k)).filter(Boolean), h = ctx.lab.horizon;
+    const now = names.map((n) => get(it, n)), low = Math.min(...now), high = Math.max(...now.filter((v) => v <= h), low);
+    const shift = Math.min(Math.max(by, -low), h - high);
+    names.forEach((n, i) => ctx.state.on.get(it.name).set(n, clamp(ctx.lab, n, now[i] + shift)));
+  }
+
+  function set(it, name, value) {
+    const low = knobOf(it, "start"), high = knobOf(it, "stop"), least = ctx.lab.horizon / 1000;
+    if (name === low && high) value = Math.min(value, get(it, high) - least);
+    if (name === high && low) value = Math.max(value, get(it, low) + least);
+    if (isFinite(value)) ctx.state.on.get(it.name).set(name, clamp(ctx.lab, name, value));
+  }
+
+  /* Times at which something is given: the breaks of this intervention. */
+  function doses(it) {
+    const lab = ctx.lab, p = new Float64Array(lab.program.parameters), raw = new Float64Array(3 * lab.program.breaks), found = [];
+    p.set(valuesOf(lab, ctx.state));
+    lab.program.switches(p);
+    lab.program.schedule(p, raw);
+    lab.breakOwners.forEach((owner, i) => {
+      if (owner !== it.name || !lab.program.movesState[i]) return;
+      for (let k = 0; k < Math.min(Math.round(raw[3 * i + 2]), 400); k++) {
+        const t = raw[3 * i] + k * raw[3 * i + 1];
+        if (t >= 0 && t <= lab.horizon) found.push(t);
+      }
+    });
+    return found;
+  }
+
+  function drag(target, action) {
+    target.addEventListener("pointerdown", (down) => {
+      down.preventDefault();
+      down.stopPropagation();
+      target.setPointerCapture(down.pointerId);
+      const box = target.closest(".track").getBoundingClientRect();
+      let last = down;
+      const go = (e) => { action((e.clientX - last.clientX) / box.width, (e.clientY - last.clientY) / box.height); last = e; ctx.changed(true); };
+      const done = () => { target.removeEventListener("pointermove", go); ctx.changed(); };
+      target.addEventListener("pointermove", go);
+      target.addEventListener("pointerup", done, { once: true });
+      target.addEventListener("pointercancel", done, { once: true });
+    });
+  }
+
+  function handle(it, name, kind, words) {
+    const [low, high] = kind === "top" ? [0, 1] : [0, ctx.lab.horizon], step = kind === "top" ? 0.05 : ctx.lab.horizon / 100;
+    const node = el("div", { class: `handle ${kind}`, role: "slider", tabindex: 0, "aria-label": words, "aria-valuemin": low, "aria-valuemax": high, "aria-orientation": kind === "top" ? "vertical" : "horizontal", "data-knob": name });
+    node.addEventListener("keydown", (e) => {
+      const by = { ArrowRight: 1, ArrowUp: 1, ArrowLeft: -1, ArrowDown: -1, PageUp: 5, PageDown: -5, Home: -1e9, End: 1e9 }[e.key];
+      if (by === undefined) return;
+      e.preventDefault();
+      set(it, name, get(it, name) + by * step);
+      ctx.changed();
+    });
+    drag(node, (dx, dy) => set(it, name, get(it, name) + (kind === "top" ? -dy : dx * ctx.lab.horizon)));
+    return node;
+  }
+
+  function lane(it) {
+    const track = el("div", { class: "track", "data-track": it.name }), bar = el("div", { class: "bar" });
+    const start = knobOf(it, "start"), stop = knobOf(it, "stop"), strength = knobOf(it, "strength"), n = knobOf(it, "n");
+    const every = knobOf(it, "every") || knobOf(it, "interval"), parts = [];
+    drag(bar, (dx) => move(it, dx * ctx.lab.horizon));
+    track.append(bar);
+    if (start) parts.push(handle(it, start, "left", ctx.L("start", it.name)));
+    if (stop) parts.push(handle(it, stop, "right", ctx.L("stop", it.name)));
+    if (strength) parts.push(handle(it, strength, "top", ctx.L("strength", it.name)));
+    track.append(...parts);
+    track.addEventListener("click", (e) => {
+      if (e.target !== track) return;
+      const box = track.getBoundingClientRect(), t = ((e.clientX - box.left) / box.width) * ctx.lab.horizon;
+      if (n && every && start) set(it, n, Math.floor((t - get(it, start)) / get(it, every)) + 1);
+      else if (start && !stop) set(it, start, t);
+      else return;
+      ctx.changed();
+    });
+    const name = el("button", { "aria-expanded": focused === it.name, title: it.name, onclick: () => { focused = focused === it.name ? "" : it.name; refresh(); } }, it.name);
+    const away = el("button", { "aria-label": ctx.L("remove", it.name), onclick: () => { ctx.state.on.delete(it.name); if (focused === it.name) focused = ""; ctx.changed(); } }, "×");
+    const row = el("div", { class: "lane", "data-lane": it.name }, name, track, away);
+    return { it, row, track, bar, start, stop, strength, parts, name };
+  }
+
+  function place(one) {
+    const { it, bar, start, stop, strength, parts, track } = one, given = doses(it), lab = ctx.lab;
+    const from = start ? get(it, start) : 0, to = stop ? Math.min(get(it, stop), lab.horizon) : given.length ? Math.max(...given) : lab.horizon;
+    const s = strength ? get(it, strength) : 1;
+    Object.assign(bar.style, { left: share(from), width: share(Math.max(to - from, 0)), height: `${(100 * s).toFixed(1)}%` });
+    parts.forEach((node) => {
+      const v = get(it, node.dataset.knob), top = node.classList.contains("top");
+      node.style.left = top ? share((from + Math.min(to, lab.horizon)) / 2) : share(Math.min(v, lab.horizon));
+      if (top) node.style.bottom = `${(100 * s).toFixed(1)}%`;
+      node.setAttribute("aria-valuenow", v);
+      node.setAttribute("aria-valuetext", top ? `${Math.round(100 * v)} %` : `${FIGURES(v)} ${lab.timeUnit}`);
+    });
+    track.querySelectorAll(".dose,.now").forEach((node) => node.remove());
+    given.forEach((t) => { const tick = el("div", { class: "dose" }); tick.style.left = share(t); tick.style.height = `${(100 * s).toFixed(1)}%`; track.append(tick); });
+    const now = el("div", { class: "now" });
+    now.style.left = share(ctx.treated.times[ctx.k]);
+    track.append(now);
+  }
+
+  let rows = [];
+  function refresh(dragging) {
+    if (!dragging || rows.length !== ctx.state.on.size) {
+      const active = document.activeElement, knob = active && active.dataset ? active.dataset.knob : "";
+      rows = [...ctx.state.on.keys()].map((name) => lane(ctx.lab.place.get(name)));
+      lanes.replaceChildren(...rows.map((r) => r.row), ...(rows.length ? [] : [el("p", { class: "quiet" }, ctx.L("nothing"))]));
+      palette.replaceChildren(...ctx.lab.interventions.filter((it) => !ctx.state.on.has(it.name)).map(cardButton));
+      if (knob) { const again = lanes.querySelector(`[data-knob="${CSS.escape(knob)}"]`); if (again) again.focus(); }
+      axis.replaceChildren(el("span"), el("div", {}, ...[0, 0.25, 0.5, 0.75, 1].map((x) => el("span", {}, FIGURES(x * ctx.lab.horizon) + (x === 1 && !ctx.lab.timeIsScaled ? ` ${ctx.lab.timeUnit}` : "")))), el("span"));
+    }
+    rows.forEach(place);
+    showCard(dragging);
+  }
+
+  function cardButton(it) {
+    const text = it.rows.filter(([word]) => word === "does" || word === "source").map(([, t]) => t).join(" – ");
+    const button = el("button", { "data-card": it.name, title: text }, `+ ${it.name}`);
+    button.addEventListener("click", () => { if (!button.dataset.moved) put(it); delete button.dataset.moved; });
+    button.addEventListener("pointerdown", (down) => {
+      const go = (e) => { if (Math.hypot(e.clientX - down.clientX, e.clientY - down.clientY) > 8) button.dataset.moved = "1"; };
+      const done = (e) => {
+        removeEventListener("pointermove", go);
+        if (!button.dataset.moved) return;
+        const box = lanes.getBoundingClientRect(), inside = axis.children[1].getBoundingClientRect();
+        setTimeout(() => { delete button.dataset.moved; });
+        if (e.clientY < box.top - 30 || e.clientY > box.bottom + 40) return;
+        put(it, Math.min(Math.max((e.clientX - inside.left) / inside.width, 0), 1) * ctx.lab.horizon);
+      };
+      addEventListener("pointermove", go);
+      addEventListener("pointerup", done, { once: true });
+    });
+    return button;
+  }
+
+  /* What is multiplied, by how much, on whose authority. */
+  function showCard(dragging) {
+    const it = focused && ctx.state.on.has(focused) ? ctx.lab.place.get(focused) : null;
+    detail.hidden = !it;
+    if (!it || (dragging && detail.contains(document.activeElement))) return;
+    const rows = it.rows.flatMap(([word, text]) => [el("dt", {}, word), el("dd", {}, text)]);
+    it.changes.forEach(([target, meaning, before, after, unit]) => rows.push(el("dt", {}, ctx.L("changes")), el("dd", {}, `${target}${meaning ? ` (${meaning})` : ""}: ${before} → ${after} ${unit}`)));
+    const inputs = it.knobs.map((knob) => {
+      const p = ctx.lab.parameters[ctx.lab.row.get(knob)];
+      const input = el("input", { type: "number", step: "any", value: get(it, knob), "data-number": knob, onchange: () => { set(it, knob, input.valueAsNumber); ctx.changed(); } });
+      return el("label", { title: `${p.meaning}; ${p.source}` }, knob.slice(it.name.length + 1), input, el("span", { class: "quiet" }, p.unit));
+    });
+    const open = detail.querySelector("details");
+    detail.replaceChildren(el("h3", {}, it.name, " ", el("small", {}, it.labels)), el("dl", {}, ...rows), el("details", { open: open ? open.open : false }, el("summary", {}, ctx.L("numbers")), el("div", { class: "knobs" }, ...inputs)));
+  }
+  const left = el("p", { class: "quiet" });
+  const section = el("section", { class: "wide", "aria-labelledby": "timeline-h" }, el("h2", { id: "timeline-h" }, ctx.L("timeline")), el("p", { class: "quiet" }, ctx.L("drag")), palette, lanes, axis, detail, left);
+  return { section, refresh, marks: () => rows.forEach(place), build: () => {
+    focused = [...ctx.state.on.keys()][0] || "";
+    left.textContent = ctx.lab.leftOut.length ? ctx.L("leftOut", ctx.lab.leftOut.map((one) => `${one.name} (${one.reason})`).join("; ")) : "";
+  } };
+}
