@@ -52,8 +52,8 @@ def animate(
         raise StoreError(f"animate: unknown ending '{ending}' of '{target.name}'{did_you_mean(ending, ENDINGS)}")
     if not (seconds > 0 and hold >= 0 and 1 <= rate <= 50 and 16 <= pixels <= 8000):
         raise StudyError(
-            f"animate: seconds={seconds}, hold={hold}, rate={rate}, pixels={pixels}; give seconds above 0, hold from 0, "
-            "rate 1 to 50 and pixels 16 to 8000"
+            f"animate: seconds={seconds}, hold={hold}, rate={rate}, pixels={pixels}; give seconds above 0, "
+            "hold from 0, rate 1 to 50 and pixels 16 to 8000"
         )
     if ending == ".mp4" and shutil.which("ffmpeg") is None:
         raise StoreError(f"animate: '{target.name}' needs the program ffmpeg, which is not here; write a .gif")
@@ -127,10 +127,7 @@ def _cut(ax: Axes, mark: Artist, share: float) -> None:
     """Let only the left part of a mark be seen, up to a share of the width of its panel, whatever stands above it."""
     from matplotlib.patches import Rectangle
 
-    figure = ax.figure
-    assert figure is not None
-    box = ax.bbox
-    cut = Rectangle((box.x0 - 5, 0), share * box.width + 5, figure.bbox.height, transform=None)
+    cut = Rectangle((-0.02, -9), share + 0.02, 19, transform=ax.transAxes)
     mark.set_clip_on(True)
     mark.set_clip_path(cut)
 
