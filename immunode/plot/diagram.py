@@ -364,7 +364,7 @@ class _Page:
         text = wrap(told, 7.5 * self.text, self.text, lines=2)
         size = np.array([width_of(text, self.text), 1.15 * self.text * (text.count("\n") + 1)]) / 2 + 0.1 * self.text
         for spot in self._spots(i, size):
-            inside = np.all(spot - size >= 0) and np.all(spot + size <= np.array(self.size))
+            inside = np.all(spot - size >= (0, 1.5 * self.text)) and np.all(spot + size <= np.array(self.size))
             boxes = [*self._boxes(), *self.texts]
             free = all(np.any(np.abs(spot - c) > h + size - 0.25 * self.style.text) for c, h in boxes)
             if inside and free and not self._crossed(spot, size, i):

@@ -30,12 +30,6 @@ def grid_of(n: int, wide: float) -> tuple[int, int]:
     return shape
 
 
-def columns_of(sizes: Sequence[int], columns: int, rows: int) -> list[int]:
-    """Return how many columns each group of nodes gets, at least what it needs; more than `columns` where it must."""
-    del columns
-    return [math.ceil(size / rows) for size in sizes]
-
-
 def arrange(n: int, links: Sequence[Link], columns: int, rows: int, groups: Sequence[int] = ()) -> Array:
     """Return the places of `n` nodes, shape (n, 2): column from 0, row from 0 (the top), staggered.
 
@@ -58,13 +52,13 @@ def arrange(n: int, links: Sequence[Link], columns: int, rows: int, groups: Sequ
 
 
 def _slots(belongs: Any, columns: int, rows: int) -> tuple[Array, Any]:
-    """Return the places there are, shape (n_slots, 2), and the group that each is for."""
-    counts = [int((belongs == g).sum()) for g in np.unique(belongs)]
-    wide = columns_of(counts, columns, rows)
+    """Return the places there are, shape (n_slots, 2), and the group that each is for; groups get whole columns."""
+    known = np.unique(belongs).tolist()
+    wide = [math.ceil(int((belongs == group).sum()) / rows) for group in known]
     if len(wide) == 1:
         wide = [max(columns, wide[0])]
     places, owner, first = [], [], 0
-    for group, width in enumerate(wide):
+    for group, width in zip(known, wide, strict=True):
         for column in range(first, first + width):
             for row in range(rows):
                 places.append((float(column), row + (_STAGGER if column % 2 else -_STAGGER)))

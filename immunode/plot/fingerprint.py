@@ -32,24 +32,19 @@ def data_hash(figure: Figure) -> str:
         for array in _arrays(ax):
             found = True
             digest.update(f"{i}:{array.shape}".encode())
-            digest.update(rounded(array).tobytes())
+            digest.update(digits(array).encode())
     if not found:
         for text in figure.texts:
             digest.update("".join(text.get_text().split()).encode())
     return digest.hexdigest()[:16]
 
 
-def rounded(array: Array) -> Array:
-    """Return an array with four significant digits and without the noise of numbers that should be zero."""
+def digits(array: Array) -> str:
+    """Return an array as text with four significant digits, without the noise of numbers that should be zero."""
     size = np.abs(array)
     largest = float(np.max(size, initial=0.0, where=np.isfinite(size)))
-    with np.errstate(all="ignore"):
-        power = np.where(size > 1e-9 * largest, np.floor(np.log10(size)), np.nan)
-        unit = 10.0 ** (power - DIGITS + 1)
-        out = np.round(array / unit) * unit
-        # the same few digits give the same bits
-        out = np.round(out * 10.0**-power, DIGITS - 1) * 10.0**power
-    return np.where(np.isnan(power), np.where(np.isfinite(array), 0.0, array), out) + 0.0
+    clean = np.where(size <= 1e-9 * largest, 0.0, array)
+    return ",".join(f"{value:.{DIGITS - 1}e}" for value in clean.ravel().tolist())
 
 
 def _arrays(ax: Axes) -> Iterator[Array]:

@@ -119,7 +119,11 @@ FIGURES: dict[str, Callable[[str], Figure]] = {
 
 
 @pytest.fixture(
-    params=[(name, style) for name in FIGURES for style in ("slide", "paper")], ids=lambda p: f"{p[0]}, {p[1]}"
+    params=[
+        *[(name, style) for name in FIGURES for style in ("slide", "paper")],
+        *[(name, "poster") for name in ("six arms, three quantities", "bands apart", "heat of a grid")],
+    ],
+    ids=lambda p: f"{p[0]}, {p[1]}",
 )
 def finished(request: pytest.FixtureRequest) -> tuple[Figure, str]:
     """Return each demo figure in each style, drawn."""

@@ -38,7 +38,7 @@ def test_no_text_is_cut_off_at_the_edge(finished: Finished, seen: Seen) -> None:
 
 def test_text_can_be_read_from_the_last_row(finished: Finished, seen: Seen) -> None:
     figure, style = finished
-    least = {"slide": 14, "paper": 6}[style]
+    least = {"slide": 14, "paper": 6, "poster": 20}[style]
     for text in seen(figure):
         assert float(text.get_fontsize()) >= least, f"'{text.get_text()}' has {text.get_fontsize()} pt"
 

@@ -1,0 +1,109 @@
+"""`immunode figure` and `immunode gallery`: figures in one line, and how they were made."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from immunode.cli import main
+from immunode.cli.scripts import KINDS
+from immunode.plot import read_metadata
+
+ROOT = Path(__file__).resolve().parents[2]
+
+
+@pytest.fixture
+def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    monkeypatch.chdir(tmp_path)
+    return tmp_path
+
+
+@pytest.mark.parametrize("ending", ["png", "svg", "pdf"])
+def test_running_the_script_of_a_figure_makes_the_same_figure(
+    folder: Path, ending: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    first = folder / f"a.{ending}"
+    assert main(["figure", "kuznetsov1994", "--arms", "control,immunosuppression", "-o", str(first)]) == 0
+    capsys.readouterr()
+    assert main(["figure", str(first), "--code"]) == 0
+    script = folder / "again" / "figure.py"
+    script.parent.mkdir()
+    script.write_text(capsys.readouterr().out, encoding="utf-8")
+    ran = subprocess.run(
+        [sys.executable, "-W", "error", script.name], cwd=script.parent, env={"PYTHONPATH": str(ROOT)}, text=True,
+        capture_output=True,
+    )  # fmt: skip
+    assert ran.returncode == 0, ran.stderr
+    old, new = read_metadata(first), read_metadata(script.parent / f"a.{ending}")
+    assert old["data_hash"] == new["data_hash"]
+    assert old["script"] == new["script"] == script.read_text(encoding="utf-8")
+    assert json.loads(old["recipe"]) == json.loads(new["recipe"])
+    assert "numpy" in json.loads(old["versions"])
+
+
+def test_all_arms_are_control_and_every_declared_intervention(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["figure", "checkpoint_blockade", "--arms", "all", "--code"]) == 0
+    script = capsys.readouterr().out
+    assert "'control', 'anti_pdl1', 'rt_5x2'" in script
+    assert "'trafficking_block'" in script
+    assert not list(folder.iterdir())
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        (
+            ["figure", "kuznetsov1994", "--kind", "tornados"],
+            "unknown kind of figure 'tornados'; did you mean 'tornado'",
+        ),
+        (["figure", "kuznetsov1994", "--arm", "kiling_boost"], "did you mean 'killing_boost'"),
+        (["figure", "kuznetsov1994", "--show", "TT"], "unknown quantity 'TT'"),
+        (["figure", "kuznetsov1994", "--style", "posters"], "did you mean 'poster'"),
+        (["figure", "kuznetsov1994", "-o", "a.jpg"], "give a file that ends in .png, .svg or .pdf"),
+        (["figure", "baker2013", "--kind", "phase"], "it shows models of two states"),
+        (["gallery", "kuznetsov1994", "-o", "g", "--as", "bmp"], "figures are png, svg or pdf"),
+    ],
+)
+def test_what_was_mistyped_is_told_in_one_line(
+    folder: Path, words: list[str], said: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main(words) == 2
+    error = capsys.readouterr().err
+    assert said in error
+    assert error.count("\n") == 1
+    assert not list(folder.iterdir())
+
+
+def test_a_figure_tells_what_it_remembers(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["figure", "kuznetsov1994", "--kind", "bands", "--arm", "control", "--until", "20"]) == 0
+    capsys.readouterr()
+    assert main(["figure", "kuznetsov1994_bands.png"]) == 0
+    told = json.loads(capsys.readouterr().out)
+    assert told["seed"] == "1"
+    assert told["recipe"]["seed"] == 1
+    assert told["script"] is True
+    assert {"immunode", "versions", "data_hash"} <= told.keys()
+
+
+def test_a_figure_of_a_run_tells_the_command(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["run", "kuznetsov1994", "--until", "5", "-o", "out"]) == 0
+    capsys.readouterr()
+    assert main(["figure", "out/figure.png", "--code"]) == 0
+    assert capsys.readouterr().out == "immunode run kuznetsov1994 --until 5 -o out\n"
+
+
+@pytest.mark.slow
+def test_a_gallery_holds_every_figure_that_fits_and_a_page(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["gallery", "kuznetsov1994", "-o", "g", "--json"]) == 0
+    told = json.loads(capsys.readouterr().out)
+    made = {row["kind"] for row in told["figures"] if row["file"]}
+    assert made == KINDS.keys()
+    page = (folder / "g" / "index.html").read_text(encoding="utf-8")
+    assert all(f'src="{kind}.png"' in page for kind in KINDS)
+    assert sorted(p.name for p in (folder / "g").iterdir()) == sorted(
+        [*(f"{kind}.png" for kind in KINDS), "index.html"]
+    )

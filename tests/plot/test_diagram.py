@@ -1,0 +1,144 @@
+"""Diagrams of models: what they show is read from the model, and can be read by people."""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+import pytest
+from matplotlib.figure import Figure
+from matplotlib.text import Text
+
+import immunode as im
+from immunode.errors import StudyError
+from immunode.model.declaration import Compartment, Model, Parameter, Process, State
+from immunode.plot import diagram
+from immunode.plot.diagram_graph import arrows, influences
+from immunode.plot.diagram_layout import arrange, clipped, grid_of
+
+MODEL = Model(
+    name="small",
+    time_unit="day",
+    states=[State("T", 10, "cell", "targets", "cell"), State("I", 1, "cell", "infected", "cell"),
+            State("V", 5, "copy", "virus", "pathogen"), State("F", 1, "pg", "interferon", "signal")],
+    parameters=[Parameter(name, 0.1, unit, source="assumed: test") for name, unit in
+                (("b", "1/(copy*day)"), ("d", "1/day"), ("p", "copy/(cell*day)"), ("c", "1/day"), ("q", "pg/(cell*day)"),
+                 ("k", "1/pg"))],
+    processes=[Process("infection", "T -> I", "b*T*V/(1 + k*F)"), Process("death", "I ->", "d*I"),
+               Process("release", "-> V", "p*I"), Process("clearance", "V ->", "c*V"),
+               Process("late_clearance", "V ->", "c*V"), Process("induction", "-> F", "q*I"),
+               Process("loss", "F ->", "d*F")],
+)  # fmt: skip
+
+Seen = Callable[[Figure], list[Text]]
+
+
+def test_processes_with_the_same_ends_are_one_arrow_with_their_sum() -> None:
+    fluxes = {process.name: float(i) for i, process in enumerate(MODEL.processes, 1)}
+    found = {arrow.processes: arrow for arrow in arrows(MODEL, fluxes)}
+    assert found["clearance", "late_clearance"].flux == 4 + 5
+    assert all(arrow.flux is None for arrow in arrows(MODEL))
+
+
+def test_a_catalyst_is_not_moved() -> None:
+    model = Model("catalysis", states=[State("a", 1), State("b", 1)], processes=[Process("make", "a -> a + b", "a")])
+    (made,) = arrows(model)
+    assert (made.takes, made.makes) == ((), ("b",))
+    assert [(f.state, f.sign) for f in influences(model, (made,))] == [("a", 1)]
+
+
+def test_a_flux_below_zero_turns_its_arrow() -> None:
+    (turned,) = [a for a in arrows(MODEL, {"infection": -2.0}) if a.processes == ("infection",)]
+    assert (turned.takes, turned.makes, turned.flux) == (("I",), ("T",), 2.0)
+
+
+def test_directions_of_influences_are_those_of_the_rates() -> None:
+    shown = arrows(MODEL)
+    found = {(f.state, shown[f.arrow].processes[0]): f.sign for f in influences(MODEL, shown)}
+    assert found == {("V", "infection"): 1, ("F", "infection"): -1, ("I", "release"): 1, ("I", "induction"): 1}
+
+
+def test_an_influence_of_either_direction_is_told_as_such() -> None:
+    model = im.Model(
+        "hump", states=[im.State("x", 1), im.State("y", 1)], processes=[im.Process("gain", "-> y", "x/(1 + x**2)")]
+    )
+    (only,) = influences(model, arrows(model))
+    assert only.sign == 0
+
+
+@pytest.mark.parametrize("n", [1, 2, 3, 7, 14])
+def test_states_stand_apart(n: int) -> None:
+    columns, rows = grid_of(n, 16 / 9)
+    places = arrange(n, [(i, (i + 1) % n, 3.0) for i in range(n) if n > 1], columns, rows)
+    gaps = [np.abs(a - b).max() for a, b in itertools.combinations(places, 2)]
+    assert columns * rows >= n
+    assert min(gaps, default=1.0) >= 0.6
+
+
+def test_a_chain_is_laid_out_without_crossings() -> None:
+    """Neighbors of a chain of four in two columns stand beside or above each other."""
+    places = arrange(4, [(0, 2, 3.0), (2, 1, 3.0), (1, 3, 3.0)], 2, 2)
+    assert max(np.hypot(*(places[a] - places[b])) for a, b in ((0, 2), (2, 1), (1, 3))) < 1.4
+
+
+def test_compartments_stand_beside_each_other() -> None:
+    states = [
+        State(n, 1, "mg", compartment=c, amount=True)
+        for n, c in (("a", "gut"), ("b", "blood"), ("c", "gut"), ("d", "blood"))
+    ]
+    model = Model("two", states=states, compartments=[Compartment("gut", 1), Compartment("blood", 5)])
+    figure = diagram(model)
+    x = {t.get_text(): t.get_position()[0] for t in figure.axes[0].texts if t.get_gid() == "state-name"}
+    assert max(x["a"], x["c"]) < min(x["b"], x["d"])
+    assert {"gut", "blood"} <= {t.get_text() for t in figure.axes[0].texts}
+
+
+def test_wider_arrows_move_more() -> None:
+    fluxes = dict.fromkeys((p.name for p in MODEL.processes), 0.0) | {"infection": 9.0, "death": 1.0}
+    figure = diagram(MODEL, fluxes=fluxes)
+    widths = sorted({round(p.get_linewidth(), 3) for p in figure.axes[0].patches if p.get_gid() == "flux"})
+    none, third, whole = widths
+    assert (third - none) / (whole - none) == pytest.approx(
+        1 / 3, abs=0.002
+    )  # the square root of 1/9; widths are rounded
+
+
+@pytest.mark.parametrize("name", ["kuznetsov1994", "baker2013", "hancioglu2007", "miyano2022"])
+@pytest.mark.parametrize("style", ["slide", "paper"])
+def test_texts_of_a_diagram_cover_no_other_and_no_box(
+    name: str, style: str, seen: Seen, drawn: Callable[[Figure], Any]
+) -> None:
+    figure = diagram(im.load_model(name), style=style)
+    drawn(figure)
+    ax = figure.axes[0]
+    texts = [(t.get_text(), t.get_window_extent(), t.get_gid()) for t in seen(figure)]
+    for (a, box, _), (b, other, _) in itertools.combinations(texts, 2):
+        wide, high = min(box.x1, other.x1) - max(box.x0, other.x0), min(box.y1, other.y1) - max(box.y0, other.y0)
+        assert min(wide, high) <= 3, f"'{a}' and '{b}' overlap by {wide:.0f} x {high:.0f} px"
+    states = [p.get_window_extent() for p in ax.patches if p.get_gid() == "state"]
+    names = [box for _, box, gid in texts if gid == "process-name"]
+    assert not any(min(n.x1, s.x1) - max(n.x0, s.x0) > 3 and min(n.y1, s.y1) - max(n.y0, s.y0) > 3
+                   for n in names for s in states)  # fmt: skip
+    assert {t for t, _, gid in texts if gid == "state-name"} == {s.name for s in im.load_model(name).states}
+
+
+def test_a_simulation_shows_its_fluxes_at_a_moment() -> None:
+    run = im.simulate(im.load_model("kuznetsov1994"), 100)
+    title = run.diagram("2 weeks").get_suptitle()
+    assert title == "kuznetsov1994, day 14"
+    with pytest.raises(StudyError, match="outside the run, 0 to 100"):
+        run.diagram(101)
+
+
+def test_a_line_is_cut_at_boxes() -> None:
+    line = np.linspace([0.0, 0.0], [10.0, 0.0], 11)
+    cut = clipped(line, [(np.array([0.0, 0.0]), np.array([2.5, 1.0])), (np.array([10.0, 0.0]), np.array([1.5, 1.0]))])
+    assert cut[:, 0].tolist() == [3, 4, 5, 6, 7, 8]
+    assert len(clipped(line, [(np.zeros(2), np.array([20.0, 1.0]))])) == 0
+
+
+def test_a_model_without_states_has_no_diagram() -> None:
+    with pytest.raises(StudyError, match="empty has no states to draw"):
+        diagram(Model("empty"))
