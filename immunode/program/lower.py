@@ -85,6 +85,7 @@ class _Lowering:
             derived=tuple(derived.items()),
             breaks=(*hidden.breaks, *breaks),
             triggers=(*hidden.triggers, *triggers),
+            moments=tuple(hidden.moments) if hidden.triggers or triggers else (),
             requirements=tuple((self._raw(r.condition), r.message) for r in model.requirements),
             extinct_below=self._extinct_below(len(integrals)),
             typical=(*(float(s.typical) for s in model.states), *(0.0 for _ in integrals)),

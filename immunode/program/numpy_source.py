@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import keyword
 import re
-import textwrap
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
 from functools import lru_cache
@@ -13,27 +12,14 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from immunode.program.numpy_body import CALLS, Body, wrap
 from immunode.program.program import Change, Program
 from immunode.program.rest import Rest
 
 Array = NDArray[np.float64]
 
-_INFIX = {
-    "add": ("+", 1), "sub": ("-", 1), "mul": ("*", 2), "div": ("/", 2), "pow": ("**", 4), "less": ("<", 0),
-    "less_equal": ("<=", 0), "equal": ("==", 0),
-}  # fmt: skip
-_CALLS = {
-    "exp": "exp", "log": "log", "sqrt": "sqrt", "abs": "absolute", "tanh": "tanh", "sin": "sin", "cos": "cos",
-    "tan": "tan", "asin": "arcsin", "acos": "arccos", "atan": "arctan", "sinh": "sinh", "cosh": "cosh",
-    "floor": "floor", "ceil": "ceil",
-    "min": "minimum", "max": "maximum", "where": "where", "not": "logical_not",
-    "and": "logical_and", "or": "logical_or",
-}  # fmt: skip
-_IMPORTED = {"empty", "empty_like", *_CALLS.values()}
-_RESERVED = {*_CALLS.values(), "t", "y", "p", "c", "np", "out", "empty", "empty_like"}
-_ATOM, _NEGATION = 5, 3
-_INLINE_LENGTH = 96
-_WIDTH = 100
+_IMPORTED = {"empty", "empty_like", *CALLS.values()}
+_RESERVED = {*CALLS.values(), "t", "y", "p", "c", "np", "out", "empty", "empty_like"}
 
 
 @dataclass(frozen=True)
@@ -51,6 +37,7 @@ class Functions:
     apply(i, t, y, p), fire(i, t, y, p) : event i at a known time, or of trigger i, in place on y and p.
     triggers(t, y, p) -> (n_triggers, n_runs), 1 where the condition holds, else 0.
     timing(t, y, p) -> (2 n_triggers, n_runs), delay and priority of each trigger in turn; 0 where it has none.
+    moments(p) -> (n_moments, n_runs), the times at which conditions on time and switches turn, as the switches are now.
     requirements(p) -> bool (n_requirements, n_runs).
     rest : what the start of a run is computed from where the model begins at rest.
     """
@@ -69,6 +56,7 @@ class Functions:
     triggers: Callable[[Any, Array, Array], Array]
     timing: Callable[[Any, Array, Array], Array]
     fire: Callable[[int, Any, Array, Array], None]
+    moments: Callable[[Array], Array]
     requirements: Callable[[Array], NDArray[np.bool_]]
     rest: Rest | None = None
 
@@ -118,6 +106,10 @@ def compile_numpy(program: Program) -> Functions:
         rows: Array = scope["timing"](t, y, p) if program.triggers else np.empty((0, y.shape[1]))
         return rows
 
+    def moments(p: Array) -> Array:
+        rows: Array = scope["moments"](p) if program.moments else np.empty((0, p.shape[1]))
+        return rows
+
     def requirements(p: Array) -> NDArray[np.bool_]:
         rows: NDArray[np.bool_] = scope["requirements"](p) if program.requirements else np.ones((0, p.shape[1]), bool)
         return rows
@@ -143,6 +135,7 @@ def compile_numpy(program: Program) -> Functions:
         triggers=triggers,
         timing=timing,
         fire=fire,
+        moments=moments,
         requirements=requirements,
     )
 
@@ -172,7 +165,7 @@ class _Writer:
         program = self.program
         title = f"{program.name}: y (n_states, n_runs), p (n_parameters, n_runs), t a number or (n_runs,)."
         rows = [f"states: {', '.join(program.states)}", f"parameters: {', '.join(program.parameters)}"]
-        wrapped = [line for row in rows for line in _wrap(self._plain(row), "")]
+        wrapped = [line for row in rows for line in wrap(self._plain(row), "")]
         head = "\n".join([f'"""{self._plain(title)}', "", *wrapped, '"""'])
         rhs = self._rows("rhs", "t, y, c", program.derivatives, "Return dy/dt, (n_states, n_runs).", prepared=True)
         parts = [rhs, self._prepare()]
@@ -211,6 +204,9 @@ class _Writer:
             timing = [node for t in self.program.triggers for node in (t.delay, t.priority)]
             doc = "Return delay and priority of each event in turn, (2 n_triggers, n_runs)."
             parts.append(self._rows("timing", "t, y, p", timing, doc))
+        if self.program.moments:
+            doc = "Return when conditions on time turn while no switch does, (n_moments, n_runs)."
+            parts.append(self._rows("moments", "p", self.program.moments, doc))
         parts += [self._change(f"break_{i}", b.name, b.changes) for i, b in enumerate(breaks)]
         parts += [self._change(f"trigger_{i}", t.name, t.changes) for i, t in enumerate(self.program.triggers)]
         return parts
@@ -242,12 +238,12 @@ class _Writer:
         shape = "empty_like(y)" if len(nodes) == len(self.state_names) and "y" in arguments else ""
         start = f"    out = {shape or f'empty(({len(nodes)}, {runs}){kind})'}"
         rows = [f"    out[{i}] = {text}" for i, text in enumerate(body.texts)]
-        doc_lines = _wrap(f'"""{self._plain(doc)}"""', "    ")
+        doc_lines = wrap(f'"""{self._plain(doc)}"""', "    ")
         lines = [f"def {name}({arguments}):", *doc_lines, *body.lines, start, *rows]
         return "\n".join([*lines, "    return out"])
 
-    def _body(self, nodes: list[int], bound: dict[int, str]) -> _Body:
-        return _Body(self, nodes, bound)
+    def _body(self, nodes: list[int], bound: dict[int, str]) -> Body:
+        return Body(self, nodes, bound)
 
     def _reach(self, kinds: set[str]) -> list[bool]:
         found: list[bool] = []
@@ -295,119 +291,3 @@ class _Writer:
     @staticmethod
     def _plain(text: str) -> str:
         return re.sub(r"[^ -~]|\\|\"", "?", text)
-
-
-class _Body:
-    """The lines of one function: `lines` bind names, `texts` are the wanted values in order."""
-
-    def __init__(self, writer: _Writer, nodes: list[int], bound: dict[int, str]) -> None:
-        self.writer = writer
-        self.bound = bound
-        self.names: dict[int, str] = {}
-        self.lines: list[str] = []
-        order = self._order(nodes)
-        self._bind_leaves(order)
-        for node in order:
-            if node in self.names or writer.program.nodes[node][0] == "number":
-                continue
-            label = writer.label.get(node)
-            if self.uses[node] > 1 or label or len(self._text(node)[0]) > _INLINE_LENGTH:
-                text = self._text(node)[0]
-                self.names[node] = label or f"{writer.prefix}{node}"
-                self.lines.append(f"    {self.names[node]} = {text}")
-        self.texts = [self._text(node)[0] for node in nodes]
-
-    def _order(self, nodes: list[int]) -> list[int]:
-        """Return what has to be computed, operands first, and count how often each is used."""
-        self.uses: dict[int, int] = dict.fromkeys(nodes, 0)
-        for node in nodes:
-            self.uses[node] += 1
-        stack, seen = list(nodes), set()
-        while stack:
-            node = stack.pop()
-            if node in seen:
-                continue
-            seen.add(node)
-            kind, *rest = self.writer.program.nodes[node]
-            if node in self.bound or kind in ("number", "state", "parameter", "time"):
-                continue
-            for operand in rest:
-                self.uses[operand] = self.uses.get(operand, 0) + 1  # type: ignore[index,call-overload]
-                stack.append(operand)  # type: ignore[arg-type]
-        return sorted(seen)
-
-    def _bind_leaves(self, order: list[int]) -> None:
-        writer = self.writer
-        nodes = writer.program.nodes
-        wanted: dict[str, list[tuple[int, str]]] = {"y": [], "c": [], "p": []}
-        for node in order:
-            kind, *rest = nodes[node]
-            if node in self.bound:
-                wanted["c"].append((writer.row[node], self.bound[node]))
-                self.names[node] = self.bound[node]
-            elif kind == "state":
-                self.names[node] = writer.state_names[int(rest[0])]  # type: ignore[call-overload]
-                wanted["y"].append((int(rest[0]), self.names[node]))  # type: ignore[call-overload]
-            elif kind == "parameter":
-                self.names[node] = writer.parameter_names[int(rest[0])]  # type: ignore[call-overload]
-                wanted["p"].append((int(rest[0]), self.names[node]))  # type: ignore[call-overload]
-            elif kind == "time":
-                self.names[node] = "t"
-        sizes = {"y": len(writer.state_names), "c": len(writer.prepared), "p": len(writer.parameter_names)}
-        for array, rows in wanted.items():
-            for run in _consecutive(sorted(rows)):
-                first, last = run[0][0], run[-1][0]
-                part = f"{first or ''}:{last + 1 if last + 1 < sizes[array] else ''}"
-                names = ", ".join(name for _, name in run)
-                part = str(first) if len(run) == 1 else part
-                self.lines += _unpack(names, array if part == ":" else f"{array}[{part}]")
-
-    def _text(self, node: int) -> tuple[str, int]:
-        """Return the text of a node and how tightly it binds."""
-        if node in self.names:
-            return self.names[node], _ATOM
-        kind, *rest = self.writer.program.nodes[node]
-        if kind == "number":
-            value = float(rest[0])  # type: ignore[arg-type]
-            text = str(int(value)) if value.is_integer() and abs(value) < 1e6 else repr(value)
-            return (text, _NEGATION) if value < 0 else (text, _ATOM)
-        parts = [self._text(int(o)) for o in rest]  # type: ignore[call-overload]
-        if kind == "neg":
-            text, bound = parts[0]
-            return (f"-{text}" if bound >= 2 else f"-({text})"), _NEGATION if bound != 2 else 2
-        if kind in _INFIX:
-            sign, strength = _INFIX[str(kind)]
-            left, right = (self._enclose(part, strength, side) for side, part in enumerate(parts))
-            space = " " if strength < 2 else ""
-            return f"{left}{space}{sign}{space}{right}", strength
-        return f"{_CALLS[str(kind)]}({', '.join(text for text, _ in parts)})", _ATOM
-
-    @staticmethod
-    def _enclose(part: tuple[str, int], strength: int, side: int) -> str:
-        text, bound = part
-        # equal strength: left operands group as written; right ones, and both of ** and comparisons, need brackets
-        loose = bound < strength or (bound == strength and (side == 1 or strength in (0, 4)))
-        return f"({text})" if loose or (bound == _NEGATION and side == 1) else text
-
-
-def _unpack(names: str, source: str) -> list[str]:
-    """Return `names = source`, in brackets over several lines where it is long."""
-    if len(names) + len(source) < _WIDTH - 7:
-        return [f"    {names} = {source}"]
-    lines = _wrap(names, "        ")
-    return ["    (", *lines[:-1], f"{lines[-1]},", f"    ) = {source}"]
-
-
-def _wrap(text: str, indent: str) -> list[str]:
-    return textwrap.wrap(text, _WIDTH, initial_indent=indent, subsequent_indent=indent, break_long_words=False)
-
-
-def _consecutive(rows: list[tuple[int, str]]) -> list[list[tuple[int, str]]]:
-    """Return rows in groups of neighboring numbers."""
-    groups: list[list[tuple[int, str]]] = []
-    for row in rows:
-        if groups and row[0] == groups[-1][-1][0] + 1:
-            groups[-1].append(row)
-        else:
-            groups.append([row])
-    return groups

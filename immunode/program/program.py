@@ -86,6 +86,8 @@ class Program:
     """Conditions (node, message) on parameters; a run that fails one is refused."""
     typical: tuple[float, ...]
     """A typical size of each state, the scale of its absolute tolerance; 0 means |initial value| (at least 1e-6)."""
+    moments: tuple[int, ...] = ()
+    """Times at which conditions on time and switches turn, nodes of `p`: known until the next event, none is missed."""
     extinct_below: tuple[float, ...] = ()
     """Value below which each state, having fallen, becomes 0; empty if none does."""
     key: str = ""

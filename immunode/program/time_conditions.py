@@ -39,6 +39,7 @@ class TimeConditions:
         self.names: list[str] = []
         self.breaks: list[Break] = []
         self.triggers: list[Trigger] = []
+        self.moments: dict[int, None] = {}
         self._after: dict[int, int] = {}
         self._flipped: dict[int, int] = {}
         self._kinds: list[frozenset[str]] = []
@@ -73,6 +74,7 @@ class TimeConditions:
             return plain
         crossing = self.crossing(left, right)
         if crossing is None:
+            self._await(left, right)
             return plain if watched else self._flip(plain)
         if sign == "==":
             both = [self.compare(s, left, right, watched=watched) for s in ("<=", ">=")]
@@ -81,13 +83,23 @@ class TimeConditions:
 
     def crossing(self, left: int, right: int) -> Crossing | None:
         """Return when left = right, if left - right is linear in time and otherwise made from parameters."""
+        return self._linear(left, right, frozenset({"parameter"}))
+
+    def _await(self, left: int, right: int) -> None:
+        """Note when left = right, if that is known as long as no switch turns: even `t == x` is then not missed."""
+        crossing = self._linear(left, right, frozenset({"parameter", "switch"}))
+        if crossing is not None:
+            self.moments[crossing.time] = None
+
+    def _linear(self, left: int, right: int, constant: frozenset[str]) -> Crossing | None:
+        """Return when left = right, if left - right is linear in time and otherwise made from what is `constant`."""
         graph = self.graph
         time = graph.leaf("time")
         gap = graph.add("sub", left, right)
-        if self.depends_on(gap) & {"state", "switch"}:
+        if self.depends_on(gap) - constant - {"time"}:
             return None
         slope = graph.derivatives([gap], time).get(gap)
-        if slope is None or self.depends_on(slope) - {"parameter"} or not self._smooth(gap):
+        if slope is None or self.depends_on(slope) - constant or not self._smooth(gap):
             return None
         at_start = self._at_start(gap)
         one = graph.value(slope)

@@ -68,7 +68,7 @@ class _Trajectory:
         self.next_out = 0
         self.strict = False
         self.last_step = self.last_slope = 0.0
-        self.events = StateEvents(self.functions, runs.t_end - self.t, self._tell)
+        self.events = StateEvents(self.functions, runs.t_end - self.t, runs.atol[:, run], self._tell)
 
     def integrate(self) -> None:
         """Go to the end, or fail."""
@@ -77,7 +77,8 @@ class _Trajectory:
             self._settle()
             self._write_here()
             while self.t < runs.t_end:
-                self._segment(min(float(runs.next_break[run]), self.events.next_time, runs.t_end))
+                moment = self.events.next_moment(self.t, self.p)
+                self._segment(min(float(runs.next_break[run]), self.events.next_time, moment, runs.t_end))
                 if runs.next_break[run] <= self.t:
                     self._jump()
                 self._settle()

@@ -28,6 +28,8 @@ NO_TIME = 1e-13
 LOOKS, SPACING = 4, 1e-3
 """Conditions are looked at this often inside a step, and at least once in this part of the run, so that a short
 excursion is seen."""
+PATIENCE = 20
+"""An event that has fired this often in a row without moving a state by its tolerance waits until it would."""
 _SECTIONS = 32
 
 
@@ -51,14 +53,16 @@ class _Waiting:
 class StateEvents:
     """The triggers of one run.
 
-    span : the length of the run.   told(t, y_before, y_after, p) : called at every event, states (n_states,).
+    span : the length of the run.   atol : absolute tolerance of each state, (n_states,).
+    told(t, y_before, y_after, p) : called at every event, states (n_states,).
     """
 
-    def __init__(self, functions: Functions, span: float, told: Told) -> None:
-        self.functions, self.told = functions, told
+    def __init__(self, functions: Functions, span: float, atol: Array, told: Told) -> None:
+        self.functions, self.atol, self.told = functions, atol, told
         self.triggers = functions.program.triggers
         self.spacing = span * SPACING
         self.holds = np.array([trigger.initially for trigger in self.triggers], dtype=bool)
+        self.idle = np.zeros(len(self.triggers), dtype=int)
         self.waiting: list[_Waiting] = []
         self.draw = random.Random(0)
 
@@ -69,6 +73,13 @@ class StateEvents:
     def next_time(self) -> float:
         """When the next change comes that waits, infinite if none does."""
         return min((one.time for one in self.waiting), default=math.inf)
+
+    def next_moment(self, t: float, p: Array) -> float:
+        """Return when, after `t`, a condition on time next turns as the switches in `p` are, infinite if none does."""
+        if not self.functions.program.moments:
+            return math.inf
+        moments = self.functions.moments(p)[:, 0]
+        return float(np.min(moments[moments > t], initial=math.inf))
 
     def settle(self, t: float, y: Array, p: Array) -> Array:
         """Return the states after all events that fire or are due at time `t`; switches change in `p` in place.
@@ -88,6 +99,7 @@ class StateEvents:
                 return y
             first = self._first(due, t, y, p)
             self.waiting.remove(first)
+            self.idle[first.index] = self.idle[first.index] + 1 if self._is_idle(first.index, t, y, p) else 0
             y = self._change(first, t, y, p)
         raise FailedError(Status.TOO_MANY_STEPS)
 
@@ -101,6 +113,9 @@ class StateEvents:
         times[-1] = stop
         before = start
         held = self._held(times, inside(times), p)
+        for i in np.flatnonzero((self.idle >= PATIENCE) & ~self.holds & held.any(axis=1)).tolist():
+            if self._is_idle(i, stop, inside(stop), p):
+                held[i] = False
         for k, time in enumerate(times.tolist()):
             rising = held[:, k] & ~self.holds
             if rising.any():
@@ -109,6 +124,18 @@ class StateEvents:
                 self._release(held[:, k])
             before = time
         return None
+
+    def _is_idle(self, i: int, t: float, y: Array, p: Array) -> bool:
+        """Return whether event `i` would move no state by its tolerance and turn no switch.
+
+        `x < 0` that sets x to 0 where x falls from 0 anew, by rounding, fires without end; its effect is no number
+        that the solver knows.
+        """
+        trigger = self.triggers[i]
+        if any(change.kind != "state" for change in trigger.changes):
+            return False
+        rows = [change.index for change in trigger.changes]
+        return bool(np.all(np.abs(np.array(self._values(i, t, y, p)) - y[rows]) <= self.atol[rows]))
 
     def _turn(
         self, rising: NDArray[np.bool_], low: float, high: float, inside: Callable[[Array], Array], p: Array

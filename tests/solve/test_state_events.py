@@ -210,3 +210,27 @@ def test_events_on_time_that_meet_keep_the_rules_of_conditions() -> None:
     functions = compile_numpy(lower(model))
     assert len(functions.program.triggers) == 2
     assert solve(functions, np.empty((0, 1)), times=[0, 1, 2]).y[:, :, 0].tolist() == [[3, 7], [7, 3], [7, 3]]
+
+
+def test_a_moment_that_an_event_sets_anew_is_never_missed() -> None:
+    """`t == next` holds for single moments: 0.3, 1.3, 2.3, 3.3."""
+    model = Model(
+        name="dosing",
+        states=[State("x", 0.0)],
+        switches=[Switch("next", 0.3)],
+        processes=[Process("decay", "x ->", "x")],
+        events=[Event("dose", {"x": "x + 1", "next": "next + 1"}, when="t == next and next < 4")],
+    )
+    batch = solve(compile_numpy(lower(model)), np.empty((0, 1)), times=[0, 0.2, 0.4, 3.0, 5.0], rtol=1e-10)
+    doses = np.array([0.3, 1.3, 2.3, 3.3])
+    expected = [sum(np.exp(-(t - doses[doses <= t]))) for t in (0, 0.2, 0.4, 3.0, 5.0)]
+    assert batch.y[:, 0, 0] == pytest.approx(expected, abs=1e-9)
+
+
+def test_an_event_that_undoes_rounding_does_not_stop_the_run() -> None:
+    """x, pulled down to where it is at rest, is set to 0 whenever rounding brings it below."""
+    events = [Event("floor", {"x": "0"}, when="x < 0")]
+    y = run({"x": 1.0, "i": 1.0}, {"x": "-50*x - 1e-14*i", "i": "-0.1*i"}, events, [0.0, 1.0, 20.0]).y[:, :2, 0]
+    assert y[:, 1] == pytest.approx(np.exp(-0.1 * np.array([0.0, 1.0, 20.0])), rel=1e-8)
+    # the tolerance of x is 1e-13
+    assert abs(y[-1, 0]) <= 1e-13
