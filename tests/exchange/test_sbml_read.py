@@ -92,6 +92,22 @@ def test_units_that_do_not_fit_are_left_out_with_a_remark() -> None:
     assert im.Model.from_json(model.to_json()) == model
 
 
+@pytest.mark.parametrize(
+    ("old", "new"),
+    [
+        ('scale="0"', 'scale="999"'),
+        ('exponent="-1"', 'exponent="-40"'),
+        ('exponent="1"', 'exponent="NaN"'),
+        ('multiplier="86400"', 'multiplier="-2"'),
+        ('multiplier="86400"', 'multiplier="0"'),
+    ],
+)
+def test_units_of_impossible_size_are_left_out_with_a_remark(old: str, new: str) -> None:
+    model = im.read_sbml(TWO.replace(old, new))
+    assert (model.time_unit, model.states[0].unit) == ("", "")
+    assert any("units are left out" in remark for remark in model.remarks)
+
+
 def test_an_intervention_acts_on_an_imported_parameter() -> None:
     model = im.read_sbml(TWO)
     block = im.Intervention("block", [im.inhibit("J.k", 1.0)])

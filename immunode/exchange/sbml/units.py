@@ -22,6 +22,10 @@ _NICE = (
 )  # fmt: skip
 
 
+SMALLEST = 1e-90
+"""The smallest unit, in SI units; ratios of three of them are still numbers."""
+
+
 class UnreadableUnitError(Exception):
     """A unit that the package does not know."""
 
@@ -114,6 +118,8 @@ class Units:
             made = Dimension()
             for unit in items(self._definitions[identity].getListOfUnits()):
                 made = made * self._unit(unit)
+            if not SMALLEST < made.factor < 1 / SMALLEST:
+                raise UnreadableUnitError(f"the unit '{identity}' is {made.factor:g} of SI units")
             return made
         if identity in ("substance", "volume", "area", "length", "time") and self.reading.level < 3:
             return self._default(identity)
@@ -121,11 +127,19 @@ class Units:
 
     def _unit(self, unit: Any) -> Dimension:
         kind = libsbml().UnitKind_toString(unit.getKind())
-        power = Fraction(unit.getExponentAsDouble()).limit_denominator(1000)
-        factor = unit.getMultiplier() * 10.0 ** unit.getScale()
-        if not math.isfinite(factor) or factor <= 0 or abs(power) > 50:
-            raise UnreadableUnitError(f"a unit has the size {factor:g} and the power {power}")
-        return (Dimension(factor) * self._kind(kind)) ** power
+        multiplier, scale, exponent = unit.getMultiplier(), unit.getScale(), unit.getExponentAsDouble()
+        odd = UnreadableUnitError(f"a unit is {multiplier:g} * 10**{scale} {kind}, to the power {exponent:g}")
+        if not (0 < multiplier < math.inf and abs(exponent) <= 50):
+            raise odd
+        try:
+            made = (Dimension(multiplier * 10.0**scale) * self._kind(kind)) ** Fraction(exponent).limit_denominator(
+                1000
+            )
+        except ArithmeticError:
+            raise odd from None
+        if not 0 < made.factor < math.inf:
+            raise odd
+        return made
 
     def _kind(self, kind: str) -> Dimension:
         if kind == "kilogram":
