@@ -31,10 +31,11 @@ _DAMAGE = (ValueError, RuntimeError, OSError, LookupError, TypeError, MemoryErro
 
 @dataclass(frozen=True, slots=True)
 class Store:
-    """An open store. layout : what it holds.   arrays : of Zarr, by name."""
+    """An open store. layout : what it holds.   zarr : its files, as Zarr sees them.   arrays : of Zarr, by name."""
 
     place: Place
     layout: Layout
+    zarr: Any
     arrays: Mapping[str, Any]
 
     @classmethod
@@ -49,10 +50,12 @@ class Store:
         layout = read_layout(place)
         if layout is None:
             return None
-        files = place.zarr(read_only=read_only)
+        from immunode.study.store_guard import guarded
+
+        files = guarded(place.zarr(read_only=read_only), place.name, layout)
         mode = "r" if read_only else "r+"
         group = zarr.open_group(files, mode=mode, zarr_format=3, use_consolidated=False)
-        return cls(place, layout, {name: group[name] for name in layout.arrays()})
+        return cls(place, layout, files, {name: group[name] for name in layout.arrays()})
 
     @classmethod
     def create(cls, place: Place, layout: Layout, plan: Plan, notes: Mapping[str, Mapping[str, Any]]) -> Store:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 import warnings
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -81,6 +82,17 @@ class Layout:
         made["digest"] = ("uint8", ("block", "byte"), (self.blocks, 32), (1, 32), 0)
         made["status"] = ("int16", *row, NOT_RUN)
         return made
+
+    def chunks(self) -> dict[str, tuple[str, int]]:
+        """Return of every array, coordinates too: dtype, and elements of a chunk, which the last has as well."""
+        made = {name: (dtype, math.prod(chunks)) for name, (dtype, _, _, chunks, _) in self.arrays().items()}
+        made |= {name: ("string", len(labels)) for name, labels in self.labels().items()}
+        return made | {"time": ("float64", int(self.study["times"]["outputs"]))}
+
+
+def nbytes(dtype: str, number: int) -> int:
+    """Return the bytes of a chunk; texts are taken to have 64 each."""
+    return number * (64 if dtype == "string" else np.dtype(dtype).itemsize)
 
 
 _NOTES: dict[str, dict[str, Any]] = {
@@ -169,8 +181,7 @@ def read_layout(place: Place) -> Layout | None:
     if not sound:
         raise StoreError(f"{place.name}: its description is damaged; it can't be trusted")
     for name, (dtype, _, _, chunks, _) in arrays.items():
-        item = 64 if dtype == "string" else np.dtype(dtype).itemsize
-        if int(np.prod(chunks, dtype=object)) * item > MOST_BYTES:
+        if nbytes(dtype, math.prod(chunks)) > MOST_BYTES:
             raise StoreError(f"{place.name}: a block of '{name}' has more than {MOST_BYTES:,} bytes; not opened")
     _compare(place, layout)
     return layout

@@ -182,7 +182,7 @@ class StoredSweep:
         import xarray as xr
 
         layout = self.store.layout
-        raw = xr.open_zarr(self.store.place.zarr(read_only=True), consolidated=False, chunks=chunks)
+        raw = xr.open_zarr(self.store.zarr, consolidated=False, chunks=chunks)
         coords: dict[str, Any] = {}
         variables: dict[str, Any] = {
             name: raw[name] for name in ("status", "arm", "draw", "reached", "method", "reason")
