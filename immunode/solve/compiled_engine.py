@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import ctypes
 import hashlib
-import os
 import threading
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
@@ -27,6 +26,7 @@ from immunode.solve.compiled_memory import result_array
 from immunode.solve.engine import Engine, Request
 from immunode.solve.runs import Runs
 from immunode.solve.status import Status
+from immunode.solve.threads import threads as threads_at_hand
 
 if TYPE_CHECKING:
     from immunode.program.numpy_source import Functions
@@ -88,14 +88,14 @@ class CompiledRuns(Runs):
 class CompiledEngine(Engine):
     """Tsit5 and Rodas5P in vector code; "auto" starts as the pilot run says, and stiff runs change over by themselves.
 
-    threads : how many; as many as the process may use processors where None.
+    threads : how many; where None, as many as `threads_at_most` leaves it, by default all processors.
     """
 
     name = "compiled"
     methods = ("tsit5", "rodas5p")
 
     def __init__(self, threads: int | None = None) -> None:
-        self.threads = threads or processors()
+        self.threads = threads or threads_at_hand()
 
     def solve(self, request: Request, reason: str) -> Batch:
         """See `Engine`."""
@@ -126,12 +126,6 @@ class CompiledEngine(Engine):
         if waiting.size:
             _Sweep(runs, "rodas5p", NEVER, self.threads).run(waiting)
         return runs.batch(self.name, self.methods, f"{reason}; {why}" if reason else why)
-
-
-def processors() -> int:
-    """Return how many processors this process may use: a share of a machine is not all of it."""
-    allowed = getattr(os, "sched_getaffinity", None)
-    return len(allowed(0)) if allowed else os.cpu_count() or 1
 
 
 class _Sweep:

@@ -12,6 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from immunode.solve.status import Status
+from immunode.solve.threads import threads_at_most
 from immunode.study.plan import ArmPlan, Plan
 from immunode.study.recorder import Recorder, Samples
 from immunode.study.reduction import reduce_samples
@@ -88,8 +89,16 @@ class Portion:
 _one_at_a_time = threading.Lock()
 
 
-def run_portion(plan: Plan, size: int) -> Portion:
-    """Return what all rows of a plan give. size : most runs that are solved together."""
+def run_portion(plan: Plan, size: int, threads: int | None = None) -> Portion:
+    """Return what all rows of a plan give.
+
+    size : most runs that are solved together.   threads : most that an engine uses; None is all processors.
+    """
+    with threads_at_most(threads):
+        return _run_portion(plan, size)
+
+
+def _run_portion(plan: Plan, size: int) -> Portion:
     options = {name: plan.options[name] for name in ("method", "rtol", "atol")}
     n = len(plan.design)
     made = Portion(

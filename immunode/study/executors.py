@@ -88,7 +88,8 @@ def _scattered(
             while todo and len(running) < window and not stop():
                 block = todo.pop()
                 try:
-                    running[pool.submit(run_portion, rows_of(plan, cut.slice(block)), cut.size)] = block
+                    # one thread each: it is the executor that spreads blocks over processors
+                    running[pool.submit(run_portion, rows_of(plan, cut.slice(block)), cut.size, 1)] = block
                 except BrokenExecutor:
                     todo.append(block)
                     break

@@ -72,8 +72,9 @@ def sweep(
         on the output grid.
     store : folder or URL (`"runs/ra.zarr"`, `"s3://bucket/ra.zarr"`) that blocks are written to as they are done; the
         same call goes on where it ended. Kept trajectories stay there and are read when asked for. Extra `store`.
-    executor : who computes blocks: None for this process, an executor of `concurrent.futures`, or a Dask client
-        (extra `cluster`). Blocks of a worker that dies are computed again.
+    executor : who computes blocks: None for this process with all its processors, an executor of
+        `concurrent.futures`, or a Dask client (extra `cluster`). A block then gets one thread, and blocks of a worker
+        that dies are computed again.
     part : (2, 8) computes every eighth block from the second on; `merge_stores` joins the stores of such jobs.
     progress : called as `progress(done, total)` after every block; True shows a line with rate and time left.
     log : a file that gets that line after every block.

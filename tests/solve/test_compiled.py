@@ -22,6 +22,7 @@ from immunode.program.numpy_source import Functions, compile_numpy
 from immunode.solve import Status, compiled_engine, solve
 from immunode.solve.batch import Batch
 from immunode.solve.compiled_engine import CompiledEngine
+from immunode.solve.threads import threads_at_most
 
 pytest.importorskip("llvmlite")
 
@@ -76,9 +77,9 @@ def test_threads_and_parts_do_not_matter(
     some = values[:, :300]
     whole = run(predator, some, method=method)
     monkeypatch.setattr(compiled_engine, "PART", part)
-    monkeypatch.setattr(compiled_engine, "processors", lambda: threads)
-    assert CompiledEngine().threads == threads
-    assert same(whole, slice(None), run(predator, some, method=method))
+    with threads_at_most(threads):
+        assert CompiledEngine().threads == threads
+        assert same(whole, slice(None), run(predator, some, method=method))
 
 
 def test_runs_that_turn_stiff_on_their_way_are_the_same_alone(relaxation: Functions) -> None:

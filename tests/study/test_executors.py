@@ -94,6 +94,26 @@ def test_a_block_that_can_not_be_computed_says_which_rows(decay: Model) -> None:
         run(decay, executor=Fragile(ValueError, 1))
 
 
+def test_a_worker_uses_one_thread_and_this_process_all(decay: Model, monkeypatch: pytest.MonkeyPatch) -> None:
+    pytest.importorskip("llvmlite")
+    from immunode.solve.compiled_engine import CompiledEngine
+    from immunode.solve.threads import processors
+
+    used, solve = [], CompiledEngine.solve
+
+    def watched(self: CompiledEngine, *asked: Any) -> Any:
+        used.append(self.threads)
+        return solve(self, *asked)
+
+    monkeypatch.setattr(CompiledEngine, "solve", watched)
+    with ThreadPoolExecutor(2) as pool:
+        shared = run(decay, engine="compiled", executor=pool)
+    assert set(used) == {1}
+    used.clear()
+    assert same(run(decay, engine="compiled"), shared)
+    assert set(used) == {processors()}
+
+
 def test_what_is_no_executor_is_refused(decay: Model) -> None:
     with pytest.raises(StudyError, match=r"executor: int is no executor of concurrent.futures and no Dask client"):
         run(decay, executor=4)
