@@ -13,6 +13,7 @@ from immunode.analysis.answers import ask, whole
 from immunode.errors import StudyError, did_you_mean
 from immunode.model.declaration import Model
 from immunode.study.arms import Arms
+from immunode.study.notebook import Tabled
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -65,7 +66,7 @@ class Curve:
 
 
 @dataclass(frozen=True, eq=False, repr=False)
-class Combination:
+class Combination(Tabled):
     """An endpoint over the doses of two agents, and what is expected of them; never changes.
 
     names, units : both agents.   endpoint, unit : what was measured.   full : its value at the effect 1.

@@ -15,6 +15,7 @@ from immunode.errors import StudyError
 from immunode.model.declaration import Model
 from immunode.study.contrast import quantiles
 from immunode.study.design import sobol
+from immunode.study.notebook import Tabled
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -25,7 +26,7 @@ _NUMBERS = ("ec50", "ec50_low", "ec50_high", "hill", "bottom", "top", "r2", "bey
 
 
 @dataclass(frozen=True, eq=False, repr=False)
-class DoseResponse:
+class DoseResponse(Tabled):
     """Responses over doses with Hill curves bottom + (top - bottom)*d^hill/(ec50^hill + d^hill); never changes.
 
     knob, dose_unit : what was dosed.   doses : shape (n_doses,).

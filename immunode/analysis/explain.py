@@ -14,6 +14,7 @@ from immunode.model.declaration import Model, State
 from immunode.model.expression import names as names_in
 from immunode.model.expression import parse, parse_arrow
 from immunode.study.arms import CONTROL
+from immunode.study.notebook import Tabled
 from immunode.study.runs import Ready, initial_array, make_ready, meanings, model_time
 from immunode.study.simulation import Simulation
 
@@ -33,7 +34,7 @@ CAVEATS = (
 
 
 @dataclass(frozen=True, eq=False, repr=False)
-class Explanation:
+class Explanation(Tabled):
     """The difference of a state between two runs, second minus first, as a sum of terms; never changes.
 
     state, unit : what is explained.   arms : names of both runs.   time : at which, in `time_unit`.

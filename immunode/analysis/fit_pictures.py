@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -18,7 +18,7 @@ SMOOTH = 201
 """Points of a fitted curve."""
 
 
-def fitted(found: Fit, style: str, title: str) -> Figure:
+def fitted(found: Fit, style: str, title: str, axes: Any = None) -> Figure:
     """Return the data and the fitted curves, one panel an observable."""
     from immunode.plot.fit import data_and_curves
     from immunode.study.runs import quantity_units
@@ -54,6 +54,7 @@ def fitted(found: Fit, style: str, title: str) -> Figure:
         log=[n for i, n in enumerate(data.observables) if problem.lognormal[data.observable == i].any()],
         style=style,
         title=title,
+        axes=axes,
     )
 
 

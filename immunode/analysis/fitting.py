@@ -14,6 +14,7 @@ from immunode.analysis.fit_search import Found, Search
 from immunode.analysis.measurements import Observable
 from immunode.analysis.rendezvous import side_by_side
 from immunode.errors import StudyError
+from immunode.study.notebook import Tabled
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -93,7 +94,7 @@ def _starts(problem: Problem, n: int, seed: int) -> Array:
 
 
 @dataclass(frozen=True, eq=False, repr=False)
-class Fit:
+class Fit(Tabled):
     """The best point, and what the data say about it. Made by `fit`.
 
     best : where the best search ended.   searches : all of them, best first.   starts : (n_searches, n_parameters).
@@ -271,11 +272,11 @@ class Fit:
         """
         return predicted(self, self.draws(n, seed=seed), quantities, until, arms)
 
-    def plot(self, *, style: str = "slide", title: str = "") -> Figure:
-        """Return the data with the fitted curves, one panel an observable, arms in colors."""
+    def plot(self, *, style: str = "slide", title: str = "", axes: Any = None) -> Figure:
+        """Return the data with the fitted curves, one panel (or one of your `axes`) an observable, arms in colors."""
         from immunode.analysis.fit_pictures import fitted
 
-        return fitted(self, style, title)
+        return fitted(self, style, title, axes)
 
     def plot_starts(self, *, style: str = "slide", title: str = "") -> Figure:
         """Return the -2 log likelihood that each search reached, sorted: a step down is a local optimum."""

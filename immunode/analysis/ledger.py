@@ -15,6 +15,7 @@ from immunode.analysis.variance import doubts
 from immunode.errors import StudyError
 from immunode.model.declaration import Model
 from immunode.study.arms import as_arms
+from immunode.study.notebook import Tabled
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -28,7 +29,7 @@ KINDS = ("measured", "derived", "published", "fitted", "memory", "assumed", "not
 
 
 @dataclass(frozen=True, eq=False, repr=False)
-class EvidenceLedger:
+class EvidenceLedger(Tabled):
     """Shares of every endpoint's variance by the evidence of the parameters it comes from; never changes.
 
     kinds : kinds of evidence that occur.   members : kind -> its inputs.

@@ -15,6 +15,7 @@ from immunode.analysis.sensitivity import Sensitivity, some
 from immunode.errors import StudyError, did_you_mean
 from immunode.model.declaration import Model
 from immunode.study.arms import as_arms
+from immunode.study.notebook import Tabled
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -145,7 +146,7 @@ def own_values(model: Model, patterns: Iterable[str] | str | None, arms: Any) ->
 
 
 @dataclass(frozen=True, eq=False, repr=False)
-class Tornado:
+class Tornado(Tabled):
     """Endpoints with each input at either end of its range, the others at their own values; never changes.
 
     columns, units : the inputs.   ends : shape (n_columns, 2), the ends of their ranges.

@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 
 from immunode.analysis.trial import by_draw
 from immunode.errors import StudyError, did_you_mean
+from immunode.study.notebook import Tabled
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -26,7 +27,7 @@ FEWEST = 5.0
 
 
 @dataclass(frozen=True, eq=False, repr=False)
-class Prevalence:
+class Prevalence(Tabled):
     """Weights of virtual patients and what they reach. Made by `prevalence_weights`.
 
     weights : shape (n_draws,), sum 1; 0 for patients without a value.

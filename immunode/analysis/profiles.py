@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from immunode.analysis.fit_search import Search
 from immunode.analysis.rendezvous import side_by_side
 from immunode.errors import StudyError, did_you_mean
+from immunode.study.notebook import Tabled
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -26,7 +27,7 @@ BETTER = 0.01
 
 
 @dataclass(frozen=True, eq=False, repr=False)
-class Profiles:
+class Profiles(Tabled):
     """The best likelihood at fixed values of one parameter after the other. Made by `Fit.profile`.
 
     values : parameter -> shape (n_points,), increasing, in its unit.
@@ -81,7 +82,7 @@ class Profiles:
             return "bounded from above only"
         return "identified"
 
-    def plot(self, *, style: str = "slide", title: str = "") -> Figure:
+    def plot(self, *, style: str = "slide", title: str = "", axes: Any = None) -> Figure:
         """Return one panel a parameter: the rise of -2 log likelihood, its threshold and the interval."""
         from immunode.plot.fit import profile_curves
 
@@ -95,6 +96,7 @@ class Profiles:
             units=self.units,
             title=title,
             style=style,
+            axes=axes,
         )
 
     def __repr__(self) -> str:

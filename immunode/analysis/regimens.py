@@ -11,6 +11,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from immunode.errors import StudyError, did_you_mean
 from immunode.study.condition import endpoints_in, rows_that
+from immunode.study.notebook import Tabled
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -26,7 +27,7 @@ NO_ROWS = "no regimen meets both limits"
 
 
 @dataclass(frozen=True, eq=False, repr=False)
-class RegimenSearch:
+class RegimenSearch(Tabled):
     """What each regimen does in the same patients. Made by `regimen_search`.
 
     knobs : names of what was varied.   regimens : shape (n_regimens, n_knobs).
@@ -78,7 +79,7 @@ class RegimenSearch:
         frame["feasible"], frame["front"] = self.feasible, self.front
         return frame
 
-    def plot(self, *, style: str = "slide", title: str = "") -> Figure:
+    def plot(self, *, style: str = "slide", title: str = "", axes: Any = None) -> Figure:
         """Return responders against toxicity (or against the cost), one point a regimen, the front joined."""
         from immunode.plot.regimens import regimens
 
@@ -95,6 +96,7 @@ class RegimenSearch:
             patients=self.patients,
             title=title,
             style=style,
+            axes=axes,
         )
 
     def __repr__(self) -> str:

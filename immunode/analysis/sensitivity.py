@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 
 from immunode.analysis.answers import Answers, Series, find_series
 from immunode.errors import StudyError, did_you_mean
+from immunode.study.notebook import Tabled
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -41,7 +42,7 @@ SIGNED = ("prcc", "elasticity", "mu", "derivative")
 
 
 @dataclass(frozen=True, eq=False, repr=False)
-class Sensitivity:
+class Sensitivity(Tabled):
     """Measures of how inputs matter, for every endpoint in every arm; never changes.
 
     method : "local", "morris", "sobol", "prcc" or "regional".   who : name of the model.

@@ -14,6 +14,7 @@ from immunode.errors import ImmunodeError, StudyError
 from immunode.model.declaration import Model
 from immunode.study.arms import CONTROL, Arms
 from immunode.study.design import Design, sobol
+from immunode.study.notebook import Tabled
 from immunode.study.runs import model_time
 from immunode.study.sweep import sweep
 
@@ -25,7 +26,7 @@ Array = NDArray[np.float64]
 
 
 @dataclass(frozen=True, eq=False, repr=False)
-class SequenceMap:
+class SequenceMap(Tabled):
     """Endpoints of two interventions in either order over the gap between them; never changes.
 
     names : both interventions.   gaps : shape (n_gaps,), in `time_unit`, from the end of one to the start of the next.

@@ -17,6 +17,7 @@ from immunode.model.declaration import Model
 from immunode.study.arms import CONTROL, Arms
 from immunode.study.contrast import quantiles
 from immunode.study.design import Design, sobol
+from immunode.study.notebook import Tabled
 from immunode.study.sweep import sweep
 
 if TYPE_CHECKING:
@@ -31,7 +32,7 @@ CAVEATS = (
 
 
 @dataclass(frozen=True, eq=False, repr=False)
-class ShapleyShares:
+class ShapleyShares(Tabled):
     """Shares of interventions in the difference between all of them together and none; never changes.
 
     factors : the interventions.   series : the endpoints.

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from immunode.errors import StudyError, did_you_mean
 from immunode.study.condition import rows_that
+from immunode.study.notebook import Tabled
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -23,7 +24,7 @@ REPEATS = 1000
 
 
 @dataclass(frozen=True, eq=False, repr=False)
-class Trial:
+class Trial(Tabled):
     """Who responds in which arm. Made by `responders`.
 
     rule : who counts as a responder.   versus : the arm that others are compared with.
@@ -83,7 +84,7 @@ class Trial:
         change = self.responds[:, self.arms.index(arm)] - self.responds[:, self.arms.index(self.versus)]
         return pd.Series(change, index=pd.Index(self.draws, name="draw"), name=f"{arm} against {self.versus}")
 
-    def plot(self, *, style: str = "slide", title: str = "") -> Figure:
+    def plot(self, *, style: str = "slide", title: str = "", axes: Any = None) -> Figure:
         """Return a figure of the share of responders in each arm with its 95 % interval."""
         from immunode.plot.shares import shares
 
@@ -97,6 +98,7 @@ class Trial:
             versus=self.versus,
             title=title,
             style=style,
+            axes=axes,
         )
 
     def __repr__(self) -> str:

@@ -14,6 +14,7 @@ from immunode.errors import ImmunodeError, StudyError, did_you_mean
 from immunode.solve import FEW_RUNS, choose_engine
 from immunode.study.arms import CONTROL, Arms, as_arms
 from immunode.study.beside import company
+from immunode.study.notebook import Tabled
 from immunode.study.runs import make_ready, meanings, quantity_units
 from immunode.study.simulate import simulate
 
@@ -44,7 +45,7 @@ MANY_STEPS = 5000
 
 
 @dataclass(frozen=True, eq=False, repr=False)
-class Atlas:
+class Atlas(Tabled):
     """Interventions x read-outs of one model, each intervention against control; never changes.
 
     model : the model without interventions.   measure : "mean" (over time), "final" or "peak".

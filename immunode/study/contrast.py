@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from immunode.errors import StudyError, did_you_mean
+from immunode.study.notebook import Tabled
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -20,7 +21,7 @@ Array = NDArray[np.float64]
 
 
 @dataclass(frozen=True, eq=False, repr=False)
-class Contrast:
+class Contrast(Tabled):
     """Differences of an endpoint between arms, draw by draw.
 
     endpoint : its name.   versus : the arm that is subtracted.   unit : of the differences.

@@ -14,6 +14,7 @@ from immunode.study.arms import CONTROL, Arms
 from immunode.study.beside import company
 from immunode.study.design import Design, from_table, sobol
 from immunode.study.endpoints import auc, final
+from immunode.study.notebook import Tabled
 from immunode.study.space import space
 from immunode.study.sweep import sweep
 
@@ -78,7 +79,7 @@ class Expectation:
 
 
 @dataclass(frozen=True, slots=True, repr=False)
-class Expectations:
+class Expectations(Tabled):
     """What `check_expectations` found, one item for each intervention, quantity and way to compare.
 
     tolerance : differences below this part of the larger value are none.

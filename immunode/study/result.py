@@ -59,6 +59,11 @@ class SweepResult:
         text = f"Sweep of {self.plan.model.name}: {len(self)} runs ({counts}) in arms {', '.join(self.arms)}"
         return text + f"; design: {self.plan.design.recipe}" + (f"; {self.message}" if self.message else "")
 
+    def _repr_html_(self) -> str:
+        from immunode.study.notebook import page
+
+        return page(repr(self), self.summary().reset_index(drop=True), "Summary")
+
     @property
     def arms(self) -> tuple[str, ...]:
         """Names of the arms."""

@@ -67,6 +67,11 @@ class Simulation:
             f"{len(self.values)} quantities, {len(self.breaks)} breaks"
         )
 
+    def _repr_html_(self) -> str:
+        from immunode.study.notebook import page
+
+        return page(repr(self), self.to_frame(), "Values over time")
+
     @property
     def states(self) -> Mapping[str, Array]:
         """State -> shape (n_times,), in its unit."""
@@ -204,6 +209,11 @@ class Comparison(Mapping[str, Simulation]):
 
     def __repr__(self) -> str:
         return "Comparison of arms\n" + "\n".join(f"  {arm}: {one!r}" for arm, one in self._arms.items())
+
+    def _repr_html_(self) -> str:
+        from immunode.study.notebook import page
+
+        return page(repr(self), self.to_frame(), "Values by arm over time")
 
     @property
     def recipe(self) -> dict[str, Any]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import shutil
 from pathlib import Path
 
@@ -34,7 +35,7 @@ def test_time_runs_and_the_figure_is_as_before(tmp_path: Path) -> None:
         for i in range(6):
             film.seek(i)
             shown.append(ink(film))
-    assert all(b > a for a, b in zip(shown, shown[1:], strict=False))
+    assert all(b > a for a, b in itertools.pairwise(shown))
     assert told == [(i, 6) for i in range(1, 7)]
     assert data_hash(figure) == before
     assert [line.get_clip_on() for line in figure.axes[0].lines] == place

@@ -24,7 +24,7 @@ MODEL = Model(
     states=[State("T", 10, "cell", "targets", "cell"), State("I", 1, "cell", "infected", "cell"),
             State("V", 5, "copy", "virus", "pathogen"), State("F", 1, "pg", "interferon", "signal")],
     parameters=[Parameter(name, 0.1, unit, source="assumed: test") for name, unit in
-                (("b", "1/(copy*day)"), ("d", "1/day"), ("p", "copy/(cell*day)"), ("c", "1/day"), ("q", "pg/(cell*day)"),
+                (("b", "1/(copy*day)"), ("d", "1/day"), ("p", "copy/(cell*day)"), ("c", "1/day"), ("q", "pg/(cell*day)"),  # noqa: E501
                  ("k", "1/pg"))],
     processes=[Process("infection", "T -> I", "b*T*V/(1 + k*F)"), Process("death", "I ->", "d*I"),
                Process("release", "-> V", "p*I"), Process("clearance", "V ->", "c*V"),
