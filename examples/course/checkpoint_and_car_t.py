@@ -104,8 +104,9 @@ def _(mo):
 
     ## Exercise 3.3
 
-    Find the smallest dose, in cells, after which the tumor does not escape: it has fewer than 8e5 cells on day 300 (to 15
-    %). The dose is the knob `car_t.transfer` of the intervention `car_t`. Is the tumor gone after that dose, or held?
+    Find the smallest dose, in cells, after which the tumor does not escape: it has fewer than 8e5 cells on day 300
+    (to 15 %). The dose is the knob `car_t.transfer` of the intervention `car_t`.
+    Is the tumor gone after that dose, or held?
     """)
     return
 
