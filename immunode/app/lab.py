@@ -117,6 +117,7 @@ def _describe(bench: Bench) -> Data:
         "leftOut": [{"name": name, "reason": reason} for name, reason in bench.left_out],
         "switchNames": list(program.parameters[len(program.values) :]),
         "breakOwners": [_owner(b.name, b.changes, bench, applied) for b in program.breaks],
+        "typical": list(program.typical),
         "requirements": [message for _, message in program.requirements],
         "initial": None,
         "restRows": _rest_rows(bench),

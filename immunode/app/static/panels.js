@@ -89,7 +89,7 @@ function makePhase(ctx) {
   let pair = ["", ""];
   return function view() {
     const options = stateOptions(ctx), known = options.map(([n]) => n), run = ctx.treated;
-    if (known.length < 2 || run.status !== "ok") return [];
+    if (known.length < 2 || run.status !== "ok" || ctx.control.status !== "ok") return [];
     const first = ctx.state.shown.find((q) => known.includes(q)) || known[0];
     if (!pair.every((n) => known.includes(n))) pair = [first, known.find((n) => n !== first)];
     const [a, b] = pair.map((name) => ctx.lab.quantity.get(name)), n = 61;

@@ -27,13 +27,22 @@ const pressed = (action) => ({
   onkeydown: (e) => { if (e.key === "Enter" || e.key === " ") { e.preventDefault(); action(e); } },
 });
 
+/* Angles of n points that are equally far apart along an ellipse, the first just right of its top. */
+function evenAngles(n, wide, high) {
+  const fine = 720, along = [0];
+  const at = (i) => -Math.PI / 2 + (2 * Math.PI * i) / fine;
+  for (let i = 0; i < fine; i++) along.push(along[i] + Math.hypot(wide * Math.sin(at(i + 0.5)), high * Math.cos(at(i + 0.5))));
+  return Array.from({ length: n }, (_, i) => at(along.findIndex((s) => s >= (along[fine] * (i + 0.5)) / n)));
+}
+
 /* Where everything stands: states on an ellipse; arrows to and from outside leave in a fan. */
 function layout(lab, state) {
   const shown = lab.states.filter((s) => s.own || state.on.has(s.name.split(".")[0]));
   const n = shown.length, most = Math.min(46, 260 / Math.max(n, 3) + 14), place = new Map();
   const wide = STAGE_WIDTH / 2 - most - 70, high = STAGE_HEIGHT / 2 - most - 58;
+  const angles = evenAngles(n, wide, high);
   shown.forEach((s, i) => {
-    const a = n === 1 ? -Math.PI / 2 : -Math.PI / 2 + (2 * Math.PI * (i + 0.5)) / n;
+    const a = angles[i];
     const x = STAGE_WIDTH / 2 + (n === 1 ? 0 : wide * Math.cos(a)), y = STAGE_HEIGHT / 2 + (n === 1 ? 0 : high * Math.sin(a));
     place.set(s.name, { x, y, angle: n === 1 ? -Math.PI / 2 : a, fan: [], kind: s.kind });
   });

@@ -1,0 +1,146 @@
+"""The page is one file that asks the network for nothing and takes no text of a model for markup."""
+
+from __future__ import annotations
+
+import json
+import re
+from importlib.resources import files
+from pathlib import Path
+
+import pytest
+
+import immunode as im
+from immunode.app.lab import load_lab, make_lab
+from immunode.app.page import MOST_BYTES, SCRIPTS, json_for_script, page, scenario_labs, scenarios
+from immunode.cli import main
+
+
+def strings() -> dict[str, dict[str, str]]:
+    found: dict[str, dict[str, str]] = json.loads(
+        files("immunode.app").joinpath("static", "strings.json").read_text("utf-8")
+    )
+    return found
+
+
+def test_the_page_of_all_scenarios_is_small_and_names_no_other_resource() -> None:
+    text = page(scenario_labs())
+    assert len(text.encode()) < MOST_BYTES
+    markup = re.sub(r"<script.*?</script>", "", text, flags=re.DOTALL)
+    assert not re.findall(r"""(?:src|href)=["'](?!data:)""", markup)
+    assert "@import" not in text
+    assert "url(" not in re.findall(r"<style>.*?</style>", text, flags=re.DOTALL)[0]
+    assert "fetch(" not in text
+    assert "XMLHttpRequest" not in text
+    assert "default-src 'none'" in text
+
+
+def test_bundled_code_comes_with_its_license() -> None:
+    static = files("immunode.app").joinpath("static")
+    assert "Leon Sorokin" in static.joinpath("uplot-LICENSE.txt").read_text("utf-8")
+    assert static.joinpath("uplot.js").read_text("utf-8").startswith("/*! https://github.com/leeoniya/uPlot")
+
+
+def test_words_of_a_model_never_become_markup() -> None:
+    evil = '</script><script>alert(1)</script><!-- & "'
+    model = im.Model(
+        name="evil",
+        title=evil,
+        time_unit="",
+        description=evil,
+        states=[im.State("x", 1.0, "", evil, source=f"assumed: {evil}")],
+        parameters=[im.Parameter("k", 1.0, "", evil, f"assumed: {evil}")],
+        processes=[im.Process("loss", "x ->", "k*x", evil)],
+        interventions=[im.Intervention("less", im.scale("k", 0.5), source=f"assumed: {evil}", note=evil)],
+    )
+    plain, text = page([make_lab(model.replace(title="t"))]), page([make_lab(model)])
+    for found in (plain, text):
+        assert found.count("<script") == found.count("</script>") == 2
+        assert "alert(1)</" not in found
+        assert found.count("<!--") == 0
+    data = re.search(r'id="data">(.*?)</script>', text, re.DOTALL)
+    assert data is not None
+    assert json.loads(data[1])["labs"][0]["title"] == evil
+
+
+def test_json_that_is_no_json_is_refused() -> None:
+    with pytest.raises(ValueError, match="JSON"):
+        json_for_script({"a": float("nan")})
+
+
+def test_both_languages_say_everything() -> None:
+    found = strings()
+    assert set(found) == {"en", "de"}
+    assert found["en"].keys() == found["de"].keys()
+    for key, text in found["en"].items():
+        assert set(re.findall(r"{\d}", text)) == set(re.findall(r"{\d}", found["de"][key])), key
+    static = files("immunode.app").joinpath("static")
+    used = {
+        key for name in SCRIPTS[1:] for key in re.findall(r'\bL\("(\w+)"', static.joinpath(name).read_text("utf-8"))
+    }
+    assert used <= found["en"].keys()
+
+
+def test_scenarios_name_what_there_is() -> None:
+    labs = {lab.data["id"]: lab for lab in scenario_labs()}
+    assert len(scenarios()) == 7
+    for one in scenarios():
+        data = labs[one["model"]].data
+        assert set(one["on"]) <= {it["name"] for it in data["interventions"]}, one["id"]
+        assert set(one["show"]) <= {q["name"] for q in data["quantities"]}, one["id"]
+        assert set(one["title"]) == set(one["story"]) == set(strings())
+
+
+def test_the_limits_of_a_model_are_those_of_its_file() -> None:
+    limits = load_lab("transplant").data["limits"]
+    assert any("OURS, not a published model" in text for text in limits)
+    assert "parameters are assumed" in limits[0]
+
+
+def test_a_page_needs_models_and_each_once() -> None:
+    with pytest.raises(im.ModelError, match="at least one model"):
+        page([])
+    lab = load_lab("kuznetsov1994")
+    with pytest.raises(im.ModelError, match="each model once"):
+        page([lab, lab])
+
+
+def test_a_model_with_events_on_states_says_that_the_page_cannot_run_it() -> None:
+    model = im.Model(
+        name="trap",
+        time_unit="",
+        states=[im.State("x", 1.0, source="assumed: test")],
+        parameters=[im.Parameter("k", 1.0, source="assumed: test")],
+        processes=[im.Process("loss", "x ->", "k*x")],
+        events=[im.Event("refill", {"x": "1"}, when="x < 0.5")],
+    )
+    with pytest.raises(im.ModelError, match="trap: 'refill': events that fire on a state can't be run in the page"):
+        make_lab(model)
+
+
+def test_export_writes_a_page_that_opens_with_an_arm(tmp_path: Path) -> None:
+    path = tmp_path / "lab.html"
+    assert (
+        main(["export", "kuznetsov1994", "--to", "html", "--arm", "cytostatic", "--set", "a=0.2", "-o", str(path)]) == 0
+    )
+    data = json.loads(re.findall(r'id="data">(.*?)</script>', path.read_text("utf-8"), re.DOTALL)[0])
+    assert data["labs"][0]["on"] == ["cytostatic"]
+    assert data["labs"][0]["call"] == 'im.load_model("kuznetsov1994").with_values({"a": 0.2})'
+    assert path.stat().st_size < MOST_BYTES
+
+
+def test_export_of_two_arms_or_an_unknown_one_says_what_would_do(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    command = ["export", "kuznetsov1994", "--to", "html", "-o", str(tmp_path / "x.html")]
+    assert main([*command, "--arm", "control", "--arm", "cytostatic"]) == 2
+    assert "one --arm" in capsys.readouterr().err
+    assert main([*command, "--arm", "cytostatik"]) == 2
+    assert "did you mean 'cytostatic'?" in capsys.readouterr().err
+
+
+def test_write_page_returns_where_it_wrote(tmp_path: Path) -> None:
+    path = im.write_page(im.load_model("kuznetsov1994"), tmp_path / "one.html", on=["cytostatic"])
+    assert path.read_text("utf-8").startswith("<!doctype html>")
+    with pytest.raises(im.ModelError, match="did you mean 'cytostatic'"):
+        im.write_page(im.load_model("kuznetsov1994"), tmp_path / "two.html", on=["cytostatics"])
+    assert not (tmp_path / "two.html").exists()
