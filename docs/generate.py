@@ -111,10 +111,11 @@ def model_page(entry: Any) -> str:
     about = ast.get_docstring(ast.parse(entry.path.read_text(encoding="utf-8"))) or ""
     first, _, more = about.partition("\n\n")
     names = ", ".join(f"`{alias}`" for alias, _ in entry.aliases)
-    facts = re.sub(r"doi:(10\.[^\s;]+?)([.;]|$)", r"[doi:\1](https://doi.org/\1)\2", facts.replace("\\_", "_"))
+    facts = re.sub(r"doi:(10\.[^\s;]+?)(?=[.;]?(?:\s|$))", r"[doi:\1](https://doi.org/\1)", facts.replace("\\_", "_"))
     parts = [title, f"**{prose(first)}**", facts + (f" Also known as {names}." if names else "")]
     parts += [f"![{prose(model.title)}: time courses](figures/{entry.name}.png){{ .figure }}"]
-    parts += [f"*{caption(model)}*"]
+    variant = dict(entry.aliases).get(shown_as(entry), "")
+    parts += [f"*{caption(model)}" + (f" Variant `{variant}`.*" if variant else "*")]
     if diagram():
         parts.append(f"![States and fluxes of {entry.name}](figures/{entry.name}_diagram.png){{ .figure }}")
     parts += ["## What it is, and what differs from the paper", prose(more or first), "## Try it", _try(entry, model)]
@@ -124,13 +125,19 @@ def model_page(entry: Any) -> str:
 def _try(entry: Any, model: Any) -> str:
     chosen = arms(model)
     shown = " \\\n    ".join(f"--arm {arm}" for arm in chosen)
-    code = [f'model = im.load_model("{entry.name}")', "", "runs.plot()"]
+    name = shown_as(entry)
+    code = [f'model = im.load_model("{name}")', "", "runs.plot()"]
     listed = "".join(f'    "{arm}",\n' for arm in chosen)
     code[1] = f"runs = im.simulate(model, arms=[\n{listed}])"
-    shell = f"immunode run {entry.name} {shown} \\\n    -o out\nimmunode show {entry.name}"
+    shell = f"immunode run {name} {shown} \\\n    -o out\nimmunode show {entry.name}"
     python = "\n".join(["import immunode as im", "", *code])
     copy = f"`immunode new mine.py --like {entry.name}` makes a copy of it to change."
     return f"```sh\n{shell}\n```\n\n```python\n{python}\n```\n\n{copy}"
+
+
+def shown_as(entry: Any) -> str:
+    """Return the name under which a model shows what it is about: the first alias that stands for a variant."""
+    return next((alias for alias, variant in entry.aliases if variant), entry.name)
 
 
 def arms(model: Any) -> list[str]:
@@ -143,7 +150,7 @@ def caption(model: Any) -> str:
     """Return what the default figure shows."""
     unit = model.time_unit or model.clock or "dimensionless time"
     many = f" with the first {len(arms(model)) - 1} of its interventions" if len(arms(model)) > 1 else ""
-    return f"Its read-outs over {model.horizon:g} {unit}{'s' if model.horizon != 1 and model.time_unit else ''}{many}."
+    return f"Its read-outs over {model.horizon:g} {unit}{'s' if model.horizon != 1 and (model.time_unit or model.clock) else ''}{many}."
 
 
 def figures() -> Iterator[tuple[str, bytes]]:
@@ -158,7 +165,7 @@ def figures() -> Iterator[tuple[str, bytes]]:
 
     draw = diagram()
     for entry in list_models():
-        model = load_model(entry.name, "")
+        model = load_model(shown_as(entry))
         yield f"models/figures/{entry.name}.png", _png(simulate(model, arms=arms(model), engine="auto").plot())
         if draw:
             yield f"models/figures/{entry.name}_diagram.png", _png(draw(model))

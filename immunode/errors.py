@@ -58,6 +58,8 @@ def did_you_mean(name: str, known: Iterable[str] | Mapping[str, str]) -> str:
         words counts too ("tumor" finds T, "tumor cells"). With up to eight names and none alike they are listed;
         with more, nothing is said.
     """
+    # a list given for a name must end in a message, not in an error of ours
+    name = str(name)
     names = list(known)
     close = nearest(name, names)
     if isinstance(known, Mapping) and len(name) > 2:

@@ -55,3 +55,7 @@ def test_few_names_are_listed_and_many_are_not() -> None:
     assert did_you_mean("q", ["alpha", "omega"]) == "; known: 'alpha', 'omega'"
     assert did_you_mean("q", [f"name{i}" for i in range(9)]) == ""
     assert did_you_mean("q", []) == ""
+
+
+def test_a_list_given_for_a_name_ends_in_a_message() -> None:
+    assert did_you_mean(["slow"], ["slow", "graft"]) == "; did you mean 'slow'?"  # type: ignore[arg-type]

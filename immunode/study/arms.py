@@ -37,11 +37,11 @@ class Arms(Mapping[str, "tuple[Entry, ...]"]):
         self._arms: tuple[tuple[str, tuple[Entry, ...]], ...] = tuple((n, _entries(n, v)) for n, v in both.items())
 
     @classmethod
-    def of(cls, model: Model, *names: str) -> Arms:
+    def of(cls, model: Model, *names: str | Sequence[str]) -> Arms:
         """Return arms named after interventions of `model`: `Arms.of(model, "control", "anti_tnf", "anti_tnf+il10")`.
 
-        "control" is the arm without interventions; "+" combines. Without names: control and one arm for each
-        declared intervention.
+        "control" is the arm without interventions; "+" combines; a list of names will do. Without names:
+        control and one arm for each declared intervention.
 
         Raises
         ------
@@ -49,7 +49,8 @@ class Arms(Mapping[str, "tuple[Entry, ...]"]):
         """
         declared = [i.name for i in model.interventions]
         made: dict[str, tuple[Entry, ...]] = {}
-        for name in names or (CONTROL, *declared):
+        listed = [n for given in names for n in ([given] if isinstance(given, str) else given)]
+        for name in listed or (CONTROL, *declared):
             parts = [] if name == CONTROL else [part.strip() for part in name.split("+")]
             if name in made:
                 raise StudyError(f"{model.name}: the arm '{name}' is given twice")

@@ -22,6 +22,7 @@ def test_arms_are_named_after_declared_interventions(decay: Model) -> None:
     assert list(arms) == ["control", "slow", "slow+graft"]
     assert [len(v) for v in arms.values()] == [0, 1, 2]
     assert list(Arms.of(decay)) == ["control", "slow", "graft", "burst", "quick"]
+    assert list(Arms.of(decay, ["control", "slow"])) == ["control", "slow"]
 
 
 def test_arms_are_values(decay: Model) -> None:
