@@ -14,8 +14,8 @@ from numpy.typing import NDArray
 from immunode.errors import StudyError
 from immunode.plot.figure import make_panels
 from immunode.plot.phase import BORDER, draw_points, name_axes
+from immunode.plot.point_names import key
 from immunode.plot.style import GRID, PALETTE, Style, find_style, styled
-from immunode.plot.text import wrap
 
 Array = NDArray[np.float64]
 COLORS = (PALETTE[1], PALETTE[2], PALETTE[3], PALETTE[5], PALETTE[6], PALETTE[7], PALETTE[4])
@@ -64,13 +64,8 @@ def basins(
         ax.set_xlim(x[0], x[-1])
         ax.set_ylim(y[0], y[-1])
         inside = [p for p in fixed if x[0] <= p[0] <= x[-1] and y[0] <= p[1] <= y[-1]]
-        draw_points(ax, inside, look, named=True)
-        shown = [k for k in range(-1, len(names)) if (where == k).any()]
-        room = 0.9 * look.width * 72 / max(1, min(len(shown), 2))
-        texts = ["elsewhere" if k < 0 else wrap(f"to {names[k]}", room, look.small, lines=2) for k in shown]
-        patches = [Patch(facecolor=GRID if k < 0 else light[k]) for k in shown]
-        ax.legend(
-            patches, texts, frameon=False, fontsize=look.small, loc="lower left", bbox_to_anchor=(0, 1.0),
-            ncols=2, borderaxespad=0.2, columnspacing=1.2, handlelength=1.2,
-        )  # fmt: skip
+        draw_points(ax, inside, look, named=True, lines=borders)
+        shown = [k for k in (*range(len(names)), -1) if (where == k).any()]
+        texts = ["elsewhere" if k < 0 else f"to {names[k]}" for k in shown]
+        key(ax, [Patch(facecolor=GRID if k < 0 else light[k]) for k in shown], texts, look, handle=1.2)
     return figure

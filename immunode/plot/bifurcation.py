@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from itertools import pairwise
 from typing import Any
 
@@ -14,7 +14,8 @@ from numpy.typing import NDArray
 
 from immunode.errors import StudyError
 from immunode.plot.figure import make_panels
-from immunode.plot.phase import name_axes, place_names
+from immunode.plot.phase import name_axes
+from immunode.plot.point_names import PointName, PointNames, key
 from immunode.plot.style import INK, PALETTE, Style, find_style, styled
 from immunode.plot.text import number
 
@@ -31,6 +32,8 @@ MARKS = {
     "Bogdanov-Takens": ("s", PALETTE[0]),
 }
 MOST_NAMED = 12
+SAME = 1e-4
+"""A point of a branch nearer than this part of its extent to a located point is that point."""
 
 
 def bifurcation(
@@ -67,10 +70,11 @@ def bifurcation(
         y_log = bool((ys > 0).all() and ys.max() > 1e3 * ys.min())
     with styled(look):
         figure, (ax,) = make_panels(1, look, axes, title=title)
-        for parameter, state, stable in branches:
-            for part, good in _stretches(stable):
+        extent = float(np.ptp(xs)), float(np.ptp(ys))
+        for branch in branches:
+            for part, good in _stretches(branch, points, extent):
                 ax.plot(
-                    parameter[part], state[part], linewidth=look.line, color=STABLE if good else INK,
+                    branch[0][part], branch[1][part], linewidth=look.line, color=STABLE if good else INK,
                     linestyle="-" if good else (0, (3, 1.6)), solid_capstyle="butt",
                     gid="stable" if good else "unstable",
                 )  # fmt: skip
@@ -82,7 +86,13 @@ def bifurcation(
                 )  # fmt: skip
         name_axes(ax, (xs, ys), (x_label, y_label), (x_unit, y_unit), (x_log, y_log), look, exact_x=True)
         lines = [(b[0], b[1]) for b in branches] + [(c[0], c[k]) for c in cycles for k in (1, 2)]
-        _mark(ax, points, look, lambda kind, x, y: f"{kind} {number(x, 4)}", lines, y_log)
+        # what rounding leaves of 0 is 0
+        nothing = 1e-6 * extent[0]
+
+        def say(kind: str, x: float) -> str:
+            return f"{kind} {number(x if abs(x) > nothing else 0.0, 4)}"
+
+        _mark(ax, points, look, say, lines, (x_log, y_log))
         _legend(ax, branches, bool(cycles), look)
     return figure
 
@@ -97,11 +107,14 @@ def curves(
     y_unit: str = "",
     x_log: bool = False,
     y_log: bool = False,
+    between: tuple[tuple[float, float], tuple[float, float]] | None = None,
     title: str = "",
     style: str | Style = "slide",
     axes: Axes | None = None,
 ) -> Figure:
     """Return a figure of curves of folds and Hopf points. lines : (kind, x, y); points : (kind, x, y) on them.
+
+    between : ranges of x and y, the ends of the axes; default what the curves cover.
 
     Raises
     ------
@@ -116,34 +129,59 @@ def curves(
             color = MARKS[kind][1]
             dash: Any = "-" if kind == "fold" else (0, (6, 1.5))
             ax.plot(x, y, color=color, linestyle=dash, linewidth=look.line, gid=kind)
-        spread = tuple(np.concatenate([line[k] for line in lines]) for k in (1, 2))
-        name_axes(ax, spread, (x_label, y_label), (x_unit, y_unit), (x_log, y_log), look)
-        _mark(ax, points, look, lambda kind, x, y: kind, [(x, y) for _, x, y in lines], False)
+        spread = tuple(
+            np.concatenate([line[k] for line in lines]) if between is None else np.array(between[k - 1]) for k in (1, 2)
+        )
+        exact = between is not None
+        name_axes(
+            ax, spread, (x_label, y_label), (x_unit, y_unit), (x_log, y_log), look, exact_x=exact, exact_y=exact
+        )  # fmt: skip
+        _mark(ax, points, look, lambda kind, _: kind, [(x, y) for _, x, y in lines], (x_log, y_log))
         shown = {kind: ax.lines[i] for i, (kind, _, _) in enumerate(lines)}
         names = {"fold": "fold: states appear or vanish", "Hopf": "Hopf: waves begin or end"}
-        ax.legend(
-            list(shown.values()), [names[k] for k in shown], frameon=False, fontsize=look.small, loc="lower left",
-            bbox_to_anchor=(0, 1.0), ncols=len(shown), borderaxespad=0.2,
-        )  # fmt: skip
+        key(ax, list(shown.values()), [names[k] for k in shown], look)
     return figure
 
 
-def _stretches(stable: NDArray[np.bool_]) -> list[tuple[slice, bool]]:
-    """Return the stretches of a branch of one stability; neighbors share a point, so that no gap is seen."""
-    edges = [0, *(np.flatnonzero(np.diff(stable)) + 1).tolist(), len(stable)]
-    return [(slice(max(a - 1, 0), b), bool(stable[a])) for a, b in pairwise(edges)]
+def _stretches(
+    branch: tuple[Array, Array, NDArray[np.bool_]],
+    points: Sequence[tuple[str, float, float]],
+    extent: tuple[float, float],
+) -> list[tuple[slice, bool]]:
+    """Return the stretches of a branch of one stability; neighbors share a point, so that no gap is seen.
+
+    A located point is neither stable nor unstable: what lies between it and its neighbor is like the neighbor.
+    """
+    parameter, state, stable = branch
+    if len(stable) < 2:
+        return [(slice(0, len(stable)), bool(stable.all()))]
+    wide, high = extent
+    still = np.zeros(len(stable), dtype=bool)
+    for _, at, there in points:
+        still |= (np.abs(parameter - at) <= SAME * wide) & (np.abs(state - there) <= SAME * high)
+    good = np.where(still[:-1], stable[1:], stable[:-1])
+    edges = [0, *(np.flatnonzero(np.diff(good)) + 1).tolist(), len(good)]
+    return [(slice(a, b + 1), bool(good[a])) for a, b in pairwise(edges)]
 
 
-def _mark(ax: Axes, points: Any, look: Style, say: Any, lines: Any, y_log: bool) -> None:
-    shown = [p for p in points if p[2] > 0 or not y_log]
+def _mark(
+    ax: Axes,
+    points: Sequence[tuple[str, float, float]],
+    look: Style,
+    say: Callable[[str, float], str],
+    lines: Sequence[tuple[Array, Array]],
+    logs: tuple[bool, bool],
+) -> None:
+    """Draw the points that the axes can show, with what say(kind, x) returns beside each."""
+    shown = [p for p in points if (p[1] > 0 or not logs[0]) and (p[2] > 0 or not logs[1])]
     for kind, x, y in shown:
         marker, color = MARKS[kind]
         ax.plot(
             [x], [y], marker, color=color, markersize=0.62 * look.text, markeredgecolor="white",
-            markeredgewidth=0.06 * look.text, gid="point", zorder=5,
+            markeredgewidth=0.06 * look.text, gid="point", clip_on=False, zorder=5,
         )  # fmt: skip
     if len(shown) <= MOST_NAMED:
-        place_names(ax, [(x, y, say(kind, x, y), MARKS[kind][1]) for kind, x, y in shown], look, lines)
+        PointNames(ax, [PointName(x, y, say(kind, x), MARKS[kind][1]) for kind, x, y in shown], look, lines)
 
 
 def _legend(ax: Axes, branches: Any, cycles: bool, look: Style) -> None:
@@ -159,7 +197,4 @@ def _legend(ax: Axes, branches: Any, cycles: bool, look: Style) -> None:
         if present:
             handles.append(handle)
             names.append(name)
-    ax.legend(
-        handles, names, frameon=False, fontsize=look.small, loc="lower left", bbox_to_anchor=(0, 1.0), ncols=3,
-        borderaxespad=0.2, columnspacing=1.2, handlelength=2.2,
-    )  # fmt: skip
+    key(ax, handles, names, look)

@@ -12,9 +12,10 @@ from matplotlib.lines import Line2D
 from numpy.typing import NDArray
 
 from immunode.errors import StudyError
-from immunode.plot.figure import make_panels
-from immunode.plot.style import FAINT, INK, PALETTE, Style, find_style, readable, styled
-from immunode.plot.text import quantity_label, scale_axis, width_of, wrap
+from immunode.plot.figure import make_panels, write_note
+from immunode.plot.point_names import PointName, PointNames, key
+from immunode.plot.style import FAINT, INK, PALETTE, Style, find_style, styled
+from immunode.plot.text import quantity_label, scale_axis, wrap
 
 Array = NDArray[np.float64]
 
@@ -50,21 +51,23 @@ def points(
     """
     if not len(x):
         raise StudyError("points: nothing to draw")
-    look = find_style(style)
+    look = find_style(style, axes)
     with styled(look):
         figure, (ax,) = make_panels(1, look, axes, title=title)
         logs = tuple(_is_log(v) if log is None else name in log for v, name in ((x, x_label), (y, y_label)))
+        seen = np.all([(v > 0) | (not far) for v, far in zip((x, y), logs, strict=True)], axis=0)
         name_axes(ax, (x, y), (x_label, y_label), (x_unit, y_unit), logs, look)
-        draw_points(ax, list(zip(x.tolist(), y.tolist(), kinds, strict=True)), look, named=False)
-        present = list(dict.fromkeys(kinds))
+        shown = [(float(x[k]), float(y[k]), kinds[k]) for k in range(len(x)) if seen[k]]
+        draw_points(ax, shown, look, named=False)
+        if missing := len(x) - len(shown):
+            many = f"{missing} steady states" if missing > 1 else "1 steady state"
+            write_note(figure, f"not shown: {many} at 0, which a log axis doesn't reach", look)
+        present = list(dict.fromkeys(kind for _, _, kind in shown))
         handles = [
             Line2D([], [], linestyle="", marker=SHAPES[k], markersize=0.6 * look.text, color=INK, **_face(k))
             for k in present
         ]
-        ax.legend(
-            handles, present, frameon=False, fontsize=look.small, loc="lower left", bbox_to_anchor=(0, 1.0),
-            ncols=min(4, len(present)), borderaxespad=0.2, handletextpad=0.3, columnspacing=1.0,
-        )  # fmt: skip
+        key(ax, handles, present, look, handle=0.8)
     return figure
 
 
@@ -90,16 +93,19 @@ def plane(
     x, y : grid, shapes (n_x,) and (n_y,).   rates : rates of change of x and y, each shape (n_y, n_x).
     fixed : (x, y, kind).   borders, paths : (x, y) of curves.   log : which axes are logarithmic.
     """
-    look = find_style(style)
+    look = find_style(style, axes)
     with styled(look):
         figure, (ax,) = make_panels(1, look, axes, title=title)
         name_axes(ax, (x, y), (x_label, y_label), (x_unit, y_unit), log, look, exact_x=True, exact_y=True)
         _arrows(ax, x, y, rates, log, look)
-        handles, names = [], []
+        handles, names, lines = [], [], [*borders, *paths]
         for rate, color, name in ((rates[0], X_LINE, x_label), (rates[1], Y_LINE, y_label)):
             scale = np.nanmedian(np.abs(rate)) or 1.0
             if np.nanmin(rate) < 0 < np.nanmax(rate):
-                ax.contour(x, y, np.arcsinh(rate / scale), levels=[0.0], colors=[color], linewidths=look.line)
+                drawn = ax.contour(x, y, np.arcsinh(rate / scale), levels=[0.0], colors=[color], linewidths=look.line)
+                for path in drawn.get_paths():
+                    parts = (np.asarray(part, dtype=float) for part in path.to_polygons(closed_only=False))
+                    lines += [(part[:, 0], part[:, 1]) for part in parts]
                 handles.append(Line2D([], [], color=color, linewidth=look.line))
                 names.append(f"{name} does not change")
         for across, up in borders:
@@ -110,11 +116,8 @@ def plane(
         for across, up in paths:
             ax.plot(across, up, color=INK, linewidth=0.6 * look.line, gid="path")
             ax.plot(across[:1], up[:1], ".", color=INK, markersize=0.5 * look.text, gid="path")
-        draw_points(ax, [p for p in fixed if _seen(ax, p)], look, named=True)
-        ax.legend(
-            handles, names, frameon=False, fontsize=look.small, loc="lower left", bbox_to_anchor=(0, 1.0), ncols=3,
-            borderaxespad=0.2, columnspacing=1.2,
-        )  # fmt: skip
+        draw_points(ax, [p for p in fixed if _seen(ax, p)], look, named=True, lines=lines)
+        key(ax, handles, names, look)
     return figure
 
 
@@ -137,79 +140,25 @@ def name_axes(
         (ax.set_xlabel if which == "x" else ax.set_ylabel)(text, fontsize=look.text)
 
 
-def draw_points(ax: Axes, fixed: Sequence[tuple[float, float, str]], look: Style, *, named: bool) -> None:
-    """Draw steady states (x, y, kind): stable ones filled, saddles as diamonds, the others open."""
+def draw_points(
+    ax: Axes,
+    fixed: Sequence[tuple[float, float, str]],
+    look: Style,
+    *,
+    named: bool,
+    lines: Sequence[tuple[Array, Array]] = (),
+) -> None:
+    """Draw steady states (x, y, kind): stable ones filled, saddles as diamonds, the others open.
+
+    named : with their kinds beside them, clear of `lines`, (x, y) of curves.
+    """
     for x, y, kind in fixed:
         ax.plot(
             [x], [y], SHAPES.get(kind, "o"), color=INK, markersize=0.6 * look.text, markeredgewidth=0.11 * look.text,
             clip_on=False, zorder=6, gid="fixed", **_face(kind),
         )  # fmt: skip
     if named:
-        place_names(ax, [(x, y, kind, INK) for x, y, kind in fixed], look)
-
-
-def place_names(
-    ax: Axes, names: Sequence[tuple[float, float, str, str]], look: Style, lines: Sequence[tuple[Array, Array]] = ()
-) -> None:
-    """Write a name beside each point (x, y, text, color), where it covers no other point, name or line if that can be.
-
-    Places are tried around the point; the axes are taken to be about as large as the style makes them.
-    lines : (x, y) of curves to keep clear of.
-    """
-    wide, high = 0.82 * look.width * 72, 0.72 * look.height * 72
-    size = look.small
-    spots = []
-    for x, y, _, _ in names:
-        across, up = ax.transLimits.transform(ax.transScale.transform((x, y)))
-        spots.append((across * wide, up * high))
-    taken = [(px - 0.4 * size, py - 0.4 * size, px + 0.4 * size, py + 0.4 * size) for px, py in spots]
-    drawn = _along(ax, lines, wide, high)
-    for (px, py), (x, y, text, color) in zip(spots, names, strict=True):
-        width, height = width_of(text, size), 1.15 * size
-        best: tuple[float, float, float] | None = None
-        for far in (0.75, 1.9, 3.1):
-            for dx, dy in ((1, 0.9), (1, -0.9), (-1, 0.9), (-1, -0.9), (0, 1.3), (0, -1.3), (1, 0), (-1, 0)):
-                left = px + dx * far * size - (0 if dx > 0 else width if dx < 0 else width / 2)
-                bottom = py + dy * far * size - height / 2
-                box = (left, bottom, left + width, bottom + height)
-                inside = (
-                    np.abs(drawn - [left + width / 2, bottom + height / 2]) < [width / 2 + 2, height / 2 + 2]
-                ).all(axis=1)
-                cost = sum(_overlap(box, other) for other in taken) + _outside(box, wide, high) + 12 * far
-                cost += 0.5 * size * float(inside.sum())
-                if best is None or cost < best[0]:
-                    best = (cost, left, bottom)
-        assert best is not None
-        _, left, bottom = best
-        taken.append((left, bottom, left + width, bottom + height))
-        ax.annotate(
-            text, (x, y), xytext=(left - px, bottom + 0.2 * size - py), textcoords="offset points", fontsize=size,
-            color=readable(color), ha="left", va="bottom", annotation_clip=False, gid="name",
-            arrowprops={"arrowstyle": "-", "color": FAINT, "linewidth": look.line / 5, "shrinkA": 0, "shrinkB": 3},
-            bbox={"facecolor": "white", "alpha": 0.75, "linewidth": 0, "pad": 0.5}, zorder=7,
-        )  # fmt: skip
-
-
-def _along(ax: Axes, lines: Sequence[tuple[Array, Array]], wide: float, high: float) -> Array:
-    """Return points every few points (of 1/72 inch) along lines, shape (n, 2), in an axes of that size."""
-    made = [np.empty((0, 2))]
-    for x, y in lines:
-        path = ax.transLimits.transform(ax.transScale.transform(np.column_stack([x, y]))) * [wide, high]
-        path = path[np.isfinite(path).all(axis=1)]
-        if len(path) < 2:
-            continue
-        length = np.concatenate([[0.0], np.cumsum(np.hypot(*np.diff(path, axis=0).T))])
-        at = np.arange(0.0, length[-1], 4.0)
-        made.append(np.column_stack([np.interp(at, length, path[:, k]) for k in (0, 1)]))
-    return np.concatenate(made)
-
-
-def _overlap(a: tuple[float, float, float, float], b: tuple[float, float, float, float]) -> float:
-    return max(0.0, min(a[2], b[2]) - max(a[0], b[0])) * max(0.0, min(a[3], b[3]) - max(a[1], b[1]))
-
-
-def _outside(box: tuple[float, float, float, float], wide: float, high: float) -> float:
-    return 40 * (max(0, -box[0]) + max(0, box[2] - wide) + max(0, -box[1]) + max(0, box[3] - high))
+        PointNames(ax, [PointName(x, y, kind, INK) for x, y, kind in fixed], look, lines)
 
 
 def _arrows(ax: Axes, x: Array, y: Array, rates: tuple[Array, Array], log: tuple[bool, bool], look: Style) -> None:
