@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from itertools import combinations
 from typing import TYPE_CHECKING
 
 from immunode.errors import StudyError, did_you_mean
@@ -16,8 +17,8 @@ if TYPE_CHECKING:
 PATIENTS, SEED = 256, 1
 """Virtual patients in the figures that show many, and the seed of their draw."""
 
-MOST_EQUATIONS, MOST_INPUTS = 12, 60
-"""States up to which the equations fit on one page; parameters up to which a tornado is worth its runs."""
+MOST_EQUATIONS, MOST_INPUTS = 9, 60
+"""Equations that fit on one page; parameters up to which a tornado is worth its runs."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,17 +54,23 @@ class Wish:
 
     @property
     def knobs(self) -> tuple[str, ...]:
-        """Strengths of the interventions among the arms, which can be given as doses from 0 to 1."""
+        """Strengths of interventions, which can be given as doses from 0 to 1; those among the arms first."""
         from immunode.intervention import knobs
 
         names = [name for arm in self.treated for name in arm.split("+")]
-        declared = [i for i in self.model.interventions if i.name in names]
+        declared = sorted(self.model.interventions, key=lambda i: i.name not in names)
         return tuple(p.name for i in declared for p in knobs(self.model, i) if p.name == f"{i.name}.strength")
 
-    def show(self, result: str, call: str) -> str:
-        """Return the line that draws a result."""
+    @property
+    def plotted(self) -> str:
+        """The line that draws a result which has one figure, with a title of its own."""
+        return self.show("found", ".plot(", own_title=True)
+
+    def show(self, result: str, call: str, *, own_title: bool = False) -> str:
+        """Return the line that draws a result. own_title : the figure writes a better one than the model's."""
         comma = ", " if call and not call.endswith("(") else ""
-        return f"figure = {result}{call}{comma}style={self.style!r})"
+        title = "" if own_title or not self.model.title else f"title={self.model.title!r}, "
+        return f"figure = {result}{call}{comma}{title}style={self.style!r})"
 
 
 class _UnfitError(StudyError):
@@ -99,11 +106,14 @@ def _timeline(wish: Wish) -> str:
 
 def _diagram(wish: Wish) -> str:
     _need(len(wish.model.states) <= 20, "more than 20 states make no diagram that can be read")
-    return f"run = im.simulate(model{wish.end})\n{wish.show('run', '.diagram(')}"
+    return f"run = im.simulate(model{wish.end})\n{wish.show('run', '.diagram(', own_title=True)}"
 
 
 def _equations(wish: Wish) -> str:
-    _need(len(wish.model.states) <= MOST_EQUATIONS, f"more than {MOST_EQUATIONS} equations do not fit on one page")
+    _need(
+        len(wish.model.equations("latex").splitlines()) <= MOST_EQUATIONS,
+        f"more than {MOST_EQUATIONS} equations do not fit on one page",
+    )
     return (
         "from immunode.plot import equations\n\n"
         f"figure = equations(model.equations('latex'), title=model.name, style={wish.style!r})"
@@ -112,7 +122,7 @@ def _equations(wish: Wish) -> str:
 
 def _atlas(wish: Wish) -> str:
     _need(wish.model.interventions and wish.model.readouts, "the model declares no interventions or no readouts")
-    return f"found = im.atlas(model{wish.end})\n{wish.show('found', '.plot(')}"
+    return f"found = im.atlas(model{wish.end})\n{wish.plotted}"
 
 
 def _bands(wish: Wish) -> str:
@@ -127,7 +137,7 @@ def _endpoints(wish: Wish) -> str:
 def _waterfall(wish: Wish) -> str:
     _need("control" in wish.arms and wish.treated, "it compares with the arm control")
     arm = wish.treated[0]
-    pair = Wish(wish.model, wish.source, wish.variant, ("control", arm), wish.quantities, wish.until, wish.style)
+    pair = replace(wish, arms=("control", arm))
     call = f".plot.waterfall('auc({wish.first})', baseline='control'"
     return f"{_sweep(pair, f'im.auc({wish.first!r})')}\n{wish.show('out', call)}"
 
@@ -157,23 +167,36 @@ def _heat(wish: Wish) -> str:
 
 def _tornado(wish: Wish) -> str:
     _need(len(wish.model.parameters) <= MOST_INPUTS, f"more than {MOST_INPUTS} inputs")
-    return f"found = im.tornado(model, endpoints='auc({wish.first})'{wish.end})\n{wish.show('found', '.plot(')}"
+    return f"found = im.tornado(model, endpoints='auc({wish.first})'{wish.end})\n{wish.plotted}"
 
 
 def _dose_response(wish: Wish) -> str:
-    _need(wish.knobs, "no arm has an intervention with a strength to vary")
+    _need(wish.knobs, "the model declares no intervention with a strength to vary")
     return (
         f"found = im.dose_response(model, {wish.knobs[0]!r}, np.linspace(0, 1, 13), "
-        f"endpoints='auc({wish.first})'{wish.end})\n{wish.show('found', '.plot(')}"
+        f"endpoints='auc({wish.first})'{wish.end})\n{wish.plotted}"
     )
 
 
+def _together(model: Model, knobs: tuple[str, str]) -> bool:
+    """Return whether the interventions of two knobs can be given at the same time."""
+    from immunode.errors import ImmunodeError
+    from immunode.intervention import perturb
+
+    try:
+        perturb(model, *(model.intervention(knob.removesuffix(".strength")) for knob in knobs))
+    except ImmunodeError:
+        return False
+    return True
+
+
 def _isobole(wish: Wish) -> str:
-    _need(len(wish.knobs) >= 2, "it needs arms of two interventions with a strength")
-    a, b = wish.knobs[:2]
+    pair = next((pair for pair in combinations(wish.knobs, 2) if _together(wish.model, pair)), None)
+    _need(pair, "the model declares no two interventions with a strength that can be given together")
+    a, b = pair or ("", "")
     return (
         f"doses = {{{a!r}: np.linspace(0, 1, 13), {b!r}: np.linspace(0, 1, 13)}}\n"
-        f"found = im.combination(model, doses, 'auc({wish.first})'{wish.end})\n{wish.show('found', '.plot(')}"
+        f"found = im.combination(model, doses, 'auc({wish.first})'{wish.end})\n{wish.plotted}"
     )
 
 
@@ -184,7 +207,7 @@ def _why(wish: Wish) -> str:
     state, arm = next(name for name in states if name in known), wish.treated[0]
     return (
         f"runs = im.simulate(model, arms={['control', arm]!r}{wish.end})\n"
-        f"found = im.explain(runs['control'], runs[{arm!r}], {state!r})\n{wish.show('found', '.plot(')}"
+        f"found = im.explain(runs['control'], runs[{arm!r}], {state!r})\n{wish.plotted}"
     )
 
 
@@ -194,7 +217,7 @@ def _phase(wish: Wish) -> str:
     return (
         f"run = im.simulate(model{wish.end})\n"
         f'between = {{name: (0, float(f"{{1.5 * run[name].max():.2g}}")) for name in {names!r}}}\n'
-        f"found = im.phase_plane(model, between)\n{wish.show('found', '.plot(')}"
+        f"found = im.phase_plane(model, between)\n{wish.plotted}"
     )
 
 
@@ -208,7 +231,7 @@ def _bifurcation(wish: Wish) -> str:
     _need(name, "every parameter is 0")
     value = next(p.value for p in wish.model.parameters if p.name == name)
     ends = tuple(sorted(float(f"{value * factor:.4g}") for factor in (0.3, 3)))
-    return f"found = im.continuation(model, {name!r}, {ends!r})\n{wish.show('found', '.plot(')}"
+    return f"found = im.continuation(model, {name!r}, {ends!r})\n{wish.plotted}"
 
 
 KINDS: Mapping[str, tuple[str, Callable[[Wish], str]]] = {

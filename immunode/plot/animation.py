@@ -82,7 +82,7 @@ def _picture(figure: Figure, pixels: int) -> Pixels:
     try:
         canvas = FigureCanvasAgg(figure)
         canvas.draw()  # type: ignore[no-untyped-call]
-        image = np.asarray(canvas.buffer_rgba())[..., :3]
+        image = np.asarray(canvas.buffer_rgba())[..., :3]  # type: ignore[no-untyped-call]
     finally:
         figure.set_dpi(before)
     return np.array(image[: image.shape[0] // 2 * 2, : image.shape[1] // 2 * 2])
