@@ -55,7 +55,9 @@ def mathml(latex: str) -> str:
     """Return an equation in LaTeX as a block of MathML."""
     from latex2mathml.converter import convert
 
-    return f'<div class="equation">{convert(latex, display="block")}</div>'
+    # parentheses grow with what they hold
+    made = convert(latex, display="block").replace(' stretchy="false"', "")
+    return f'<div class="equation">{made}</div>'
 
 
 def pages() -> dict[str, str]:
