@@ -42,7 +42,7 @@ class Gathered:
         """Return what to know of a sweep that is not whole; "" where it is. wanted : first rows of its blocks."""
         if self.finished == len(self.status):
             return ""
-        counts = f"{self.finished} of {len(self.status)} runs are finished; the others have the status 'not run'"
+        counts = f"{self.finished:,} of {len(self.status):,} runs are finished; the others have the status 'not run'"
         missing = (self.status[list(wanted)] == NOT_RUN).any()
         return f"interrupted: {counts}" if missing else f"only a part was asked for: {counts}"
 

@@ -102,7 +102,7 @@ def estimate(plan: Plan, cut: Cut) -> Estimate:
     row = 8 * (len(plan.design.names) + len(plan.endpoints)) + 31
     kept = 8 * len(plan.keep) * len(plan.times)
     width = max(arm.width for arm in plan.arms)
-    block = 8 * cut.size * len(plan.times) * width + 2 * cut.span * (row + kept)
+    block = 8 * min(cut.size, runs) * len(plan.times) * width + 2 * min(cut.span, runs) * (row + kept)
     inputs = runs * (9 * len(plan.design.names) + 24)
     return Estimate(
         runs, len(plan.arms), len(cut), runs * (row + kept) + inputs + block, runs * (row + kept), seconds, measured

@@ -61,6 +61,8 @@ def write_netcdf(sweep: StoredSweep, path: Path) -> Path:
 @contextmanager
 def _whole(path: Path) -> Iterator[Path]:
     """Give a path beside the one wanted, which takes its place at the end of the block."""
+    if not path.name or path.is_dir():
+        raise StoreError(f"{path}: it is a folder; give the name of a file")
     beside = path.with_name(f"{path.name}.{os.getpid()}.partial")
     try:
         yield beside

@@ -85,7 +85,12 @@ def key_of(study: Mapping[str, Any]) -> str:
 
 def differences(there: Mapping[str, Any], here: Mapping[str, Any], most: int = 5) -> str:
     """Return in words how the study of a store differs from the one at hand: `"parameter k is 0.3 there, 0.4 here"`."""
+    names = there["model"]["name"], here["model"]["name"]
+    if names[0] != names[1]:
+        return f"of the model {names[0]}, not {names[1]}"
     found = [one for one in _compared("", there, here) if one[0] != ("endpoint times",)]
+    if any(path[0] == "arms" or path in (("design", "rows"), ("design", "columns")) for path, _, _ in found):
+        found = [one for one in found if one[0] != ("design", "recipe")]  # it would only repeat them
     told = [_in_words(path, a, b) for path, a, b in found if path[-1:] not in (("cells",), ("grid",), ("content",))]
     hidden = {"cells": "values in the design", "grid": "output times", "content": "the composed model"}
     for path, _, _ in found:
@@ -151,6 +156,8 @@ def _short(value: Any) -> str:
         return ", ".join(_short(v) for v in value[:6]) + (", ..." if len(value) > 6 else "") or "none"
     if isinstance(value, float):
         return f"{value:.6g}"
+    if isinstance(value, int):
+        return f"{value:,}"
     if isinstance(value, Mapping):
         return str(value.get("name", "another record"))
     text = str(value)

@@ -53,8 +53,8 @@ class Place:
         ------
         StoreError : the library for that kind of URL is not installed, or the text is empty.
         """
-        name = str(os.fspath(store))
-        if not name.strip():
+        name = os.fspath(store) if isinstance(store, str | os.PathLike) else ""
+        if not isinstance(name, str) or not name.strip():
             raise StoreError(f"store: a path such as 'runs/ra.zarr' is needed, got {store!r}")
         if "://" not in name:
             return cls(name, os.path.abspath(os.path.expanduser(name)))

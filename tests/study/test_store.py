@@ -138,6 +138,12 @@ def test_another_model_is_refused_by_its_parameter(decay: Model, tmp_path: Path)
         run(decay.with_values(k=0.4), tmp_path / "a.zarr")
 
 
+def test_a_store_of_another_model_names_both(decay: Model, hump: Model, tmp_path: Path) -> None:
+    run(decay, tmp_path / "a.zarr")
+    with pytest.raises(StoreError, match=r"another study \(of the model decay, not hump\)"):
+        sweep(hump, grid(a=[1.0]), store=tmp_path / "a.zarr")
+
+
 def test_values_that_differ_in_the_last_bit_are_another_study(decay: Model, tmp_path: Path) -> None:
     run(decay, tmp_path / "a.zarr", design=grid(k=[0.1, 0.2]))
     with pytest.raises(StoreError, match="values in the design differ"):
@@ -246,23 +252,6 @@ def test_a_full_disk_loses_nothing_that_is_written(decay: Model, tmp_path: Path)
         subprocess.run(["umount", disk], check=True)
 
 
-def test_a_second_writer_is_refused_by_name(decay: Model, tmp_path: Path) -> None:
-    says = rf"process {os.getpid()} on .* writes to this store; wait until it ends"
-
-    def begin_another(done: int, total: int) -> None:
-        with pytest.raises(StoreError, match=says):
-            run(decay, tmp_path / "a.zarr")
-
-    out = run(decay, tmp_path / "a.zarr", progress=begin_another)
-    assert same(out, run(decay))
-    assert not (tmp_path / "a.zarr.lock").exists()
-
-
-def test_the_lock_of_a_process_that_died_does_not_hold(decay: Model, tmp_path: Path) -> None:
-    (tmp_path / "a.zarr.lock").write_text(json.dumps({"host": "here", "pid": 1}))
-    assert same(run(decay, tmp_path / "a.zarr"), run(decay))
-
-
 def test_a_clock_that_jumps_changes_nothing(decay: Model, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     run(decay, tmp_path / "whole.zarr")
     jumps = iter(range(10**6))
@@ -305,36 +294,6 @@ def test_remote_places_work_as_folders_do(decay: Model) -> None:
     assert open_store(store).table().equals(out.table())
 
 
-def test_a_remote_lock_of_a_dead_process_is_taken_over_and_of_a_living_one_is_not(decay: Model) -> None:
-    fsspec = pytest.importorskip("fsspec")
-    import socket
-
-    dead = subprocess.Popen([sys.executable, "-c", ""])
-    dead.wait()
-    store = f"memory://{os.getpid()}/lock.zarr"
-    files = fsspec.filesystem("memory")
-    mark = f"/{os.getpid()}/lock.zarr/.immunode-lock"
-    owner = {"host": socket.gethostname(), "pid": os.getpid(), "token": "x", "beat": 0}
-    files.pipe_file(mark, json.dumps(owner).encode())
-    with pytest.raises(StoreError, match=f"process {os.getpid()} on .* writes to this store"):
-        run(decay, store)
-    files.pipe_file(mark, json.dumps({**owner, "pid": dead.pid}).encode())
-    assert same(run(decay, store), run(decay))
-    assert not files.exists(mark)
-
-
-def test_a_remote_lock_that_stands_still_is_taken_over(decay: Model, monkeypatch: pytest.MonkeyPatch) -> None:
-    fsspec = pytest.importorskip("fsspec")
-    from immunode.study import store_lock
-
-    monkeypatch.setattr(store_lock, "PATIENCE", 0.2)
-    monkeypatch.setattr(store_lock, "BEAT", 0.1)
-    store = f"memory://{os.getpid()}/still.zarr"
-    mark = f"/{os.getpid()}/still.zarr/.immunode-lock"
-    fsspec.filesystem("memory").pipe_file(mark, json.dumps({"host": "elsewhere", "pid": 1, "token": "x"}).encode())
-    assert same(run(decay, store), run(decay))
-
-
 def test_something_else_is_never_overwritten(decay: Model, tmp_path: Path) -> None:
     (tmp_path / "papers").mkdir()
     (tmp_path / "papers" / "thesis.tex").write_text("three years")
@@ -343,8 +302,9 @@ def test_something_else_is_never_overwritten(decay: Model, tmp_path: Path) -> No
     (tmp_path / "file").write_text("text")
     with pytest.raises(StoreError, match="file"):
         run(decay, tmp_path / "file")
-    with pytest.raises(StoreError, match="a path such as"):
-        run(decay, "")
+    for nothing in ("", 3):
+        with pytest.raises(StoreError, match=f"a path such as 'runs/ra.zarr' is needed, got {nothing!r}"):
+            run(decay, nothing)  # type: ignore[arg-type]
 
 
 def change(store: Path, file: str, edit: Any) -> None:
