@@ -150,9 +150,12 @@ def arms(model: Any) -> list[str]:
 
 def caption(model: Any) -> str:
     """Return what the default figure shows."""
-    unit = model.time_unit or model.clock or "dimensionless time"
-    many = f" with the first {len(arms(model)) - 1} of its interventions" if len(arms(model)) > 1 else ""
-    return f"Its read-outs over {model.horizon:g} {unit}{'s' if model.horizon != 1 and (model.time_unit or model.clock) else ''}{many}."
+    unit = model.time_unit or model.clock
+    span = (
+        f"{model.horizon:g} {unit}{'s' if model.horizon != 1 else ''}" if unit else f"{model.horizon:g} units of time"
+    )
+    many = len(arms(model)) - 1
+    return f"Its read-outs over {span}" + (f" with the first {many} of its interventions." if many else ".")
 
 
 def figures() -> Iterator[tuple[str, bytes]]:
