@@ -22,6 +22,8 @@ FEW_RUNS = 10
 """Below this many runs SciPy, one at a time, is faster than a block."""
 MANY_NODES = 10_000
 """Above this many operations a program takes longer to compile than "auto" waits; engine="compiled" does it."""
+PATIENCE = 0.1
+"""Of the limit of steps, what LSODA may take where machine code can take over: its steps are the faster ones."""
 _SCIPY_METHODS = ("LSODA", "BDF", "Radau", "DOP853")
 
 
@@ -51,7 +53,8 @@ def solve(
     rtol, atol : relative and absolute tolerance. The default `atol` of a state is rtol * 1e-3 times its declared
         typical size, else times the larger of its absolute initial value and 1e-6; it may be a number, (n_states,) or
         (n_states, n_runs).
-    max_steps : most steps that a run may try.
+    max_steps : most steps that a run may try. Where engine and method are left to `solve`, a run on which LSODA runs
+        out of them is made anew by another method, and `reason` says so.
     on_jump(runs, t, y_before, y_after, p) : called at every event for the runs concerned; runs and t are (n,), the
         states (n_states, n), p (n_parameters, n).
 
@@ -62,11 +65,11 @@ def solve(
     request = _request(functions, values, times, t0, initial, method, rtol, atol, max_steps, on_jump)
     name, reason = choose_engine(functions, request.values.shape[1], engine, method)
     if functions.rest is None:
-        return _engine(name).solve(request, reason)
+        return _solve(request, name, reason, engine)
     from immunode.solve.rest import start_at_rest
 
     request, runs, moving = start_at_rest(request, _engine(name))
-    batch = _engine(name).solve(request, reason)
+    batch = _solve(request, name, reason, engine)
     batch.status[runs], batch.trouble[runs], batch.message_index[runs] = Status.NOT_AT_REST, moving, NO_MESSAGE
     return batch
 
@@ -96,6 +99,24 @@ def choose_engine(functions: Functions, n_runs: int, engine: str = "auto", metho
     if len(functions.program.nodes) <= MANY_NODES and _can_compile():
         return "compiled", f"compiled: {n_runs} runs side by side"
     return "numpy", f"numpy: {n_runs} runs side by side"
+
+
+def _solve(request: Request, name: str, reason: str, asked: str) -> Batch:
+    """Return the batch of an engine; where it chose LSODA itself, another method takes over from one that gets stuck.
+
+    name : of the engine.   asked : the engine that the user asked for, or "auto".
+    """
+    engine = _engine(name)
+    if name != "scipy" or request.method != "auto":
+        return engine.solve(request, reason)
+    from immunode.solve.second_try import solve_twice
+
+    program = request.functions.program
+    if asked == "scipy" or program.triggers:
+        return solve_twice(request, engine, reason, lambda restarts: (engine, "DOP853" if restarts else "Radau"))
+    fast = len(program.nodes) <= MANY_NODES and _can_compile()
+    other = _engine("compiled" if fast else "numpy")
+    return solve_twice(request, engine, reason, lambda restarts: (other, "rodas5p"), PATIENCE if fast else 1.0)
 
 
 def _can_compile() -> bool:

@@ -22,11 +22,6 @@ import numpy as np
 
 FOLDER = Path(os.environ.get("IMMUNODE_SBML", Path(__file__).parents[3] / "shared" / "sbml")) / "biomodels"
 RTOL = 1e-9
-METHODS = {
-    "BIOMD0000000537": ("compiled", "rodas5p"),
-    "BIOMD0000000893": ("compiled", "rodas5p"),
-}
-"""Engine and method for models on which LSODA runs out of its 100,000 steps at this tolerance."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,7 +51,7 @@ def reference(row: dict[str, str]) -> tuple[Any, dict[str, Any]]:
     return table[:, 0], {name: table[:, i] for i, name in enumerate(header) if i}
 
 
-def run(row: dict[str, str], engine: str = "scipy", rtol: float = RTOL) -> Outcome:
+def run(row: dict[str, str], engine: str = "auto", rtol: float = RTOL) -> Outcome:
     """Return how far a model is from its reference."""
     import immunode as im
     from immunode.errors import ImmunodeError
@@ -67,10 +62,7 @@ def run(row: dict[str, str], engine: str = "scipy", rtol: float = RTOL) -> Outco
     try:
         model = read_sbml(FOLDER / row["file"])
         read = time.perf_counter() - begin
-        method = "auto"
-        if engine == "scipy":
-            engine, method = METHODS.get(row["id"], (engine, method))
-        run = im.simulate(model, times=times, rtol=rtol, engine=engine, method=method)
+        run = im.simulate(model, times=times, rtol=rtol, engine=engine)
     except ImmunodeError as error:
         return Outcome(row["id"], np.inf, "", 0.0, 0.0, 0, str(error).splitlines()[0])
     simulated = time.perf_counter() - begin - read

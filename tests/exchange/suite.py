@@ -103,11 +103,7 @@ def simulate(
     model = read_sbml(path)
     grid = np.asarray(times, float)
     asked = grid if grid[0] == 0 else np.concatenate([[0.0], grid])
-    try:
-        run = im.simulate(model, times=asked, rtol=rtol, engine=engine)
-    except im.SolverError:
-        # ten thousand events: a multistep method spends its steps on starting anew
-        run = im.simulate(model, times=asked, rtol=rtol, method="DOP853")
+    run = im.simulate(model, times=asked, rtol=rtol, engine=engine)
     constants = {p.name: p.value for p in model.parameters}
 
     def value(identity: str) -> Any:
