@@ -19,8 +19,14 @@ if TYPE_CHECKING:
     from immunode.model.declaration import Model
 
 _MAX_BYTES = 5_000_000
-_SBML = (".xml", ".sbml")
-_ENDINGS = (".py", ".json", *_SBML)
+_READERS = {
+    ".xml": ("immunode.exchange.sbml.reading", "read_sbml"),
+    ".sbml": ("immunode.exchange.sbml.reading", "read_sbml"),
+    ".ant": ("immunode.exchange.antimony", "read_antimony"),
+    ".omex": ("immunode.exchange.omex", "read_omex"),
+}
+"""Where the readers of other formats are, by ending."""
+_ENDINGS = (".py", ".json", *_READERS)
 
 
 class UnknownModelError(ModelError):
@@ -81,7 +87,8 @@ def load_model(name_or_path: str | os.PathLike[str], variant: str | None = None)
     """Return a model of the package by name or alias, or the model in a file of yours.
 
     name_or_path : "kuznetsov1994", "rheumatoid_arthritis", or the path of a `.py`, `.json`, `.xml` or `.sbml`
-        file. A `.py` file is executed, so it must be one that you trust; the others (JSON, SBML) never execute anything.
+        (SBML), `.ant` (Antimony) or `.omex` (COMBINE archive) file. A `.py` file is executed, so it must be one that
+        you trust; the others never execute anything.
     variant : name of one of its variants. None takes the one that an alias stands for, "" none at all.
 
     Raises
@@ -238,12 +245,12 @@ def _load_file(path: Path) -> Model:
     """Return the model in a file of the caller's."""
     if path.suffix not in _ENDINGS:
         raise ModelError(f"'{path}' is no model file: its name must end in " + " or ".join(_ENDINGS))
-    if path.suffix in _SBML:
-        from immunode.exchange.sbml.reading import read_sbml
-
+    if path.suffix in _READERS:
         if not path.exists():
             raise UnknownModelError(f"there is no file '{path}'{_similar_file(path)}")
-        return read_sbml(path)
+        module, reader = _READERS[path.suffix]
+        made: Model = getattr(importlib.import_module(module), reader)(path)
+        return made
     try:
         content = path.read_bytes() if path.stat().st_size <= _MAX_BYTES else None
     except FileNotFoundError:

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from rich.console import Console
     from rich.table import Table
 
-    from immunode.model.declaration import Model
+    from immunode.model.declaration import Event, Model
 
 
 def show(name: str, *, variant: str, as_json: bool) -> None:
@@ -74,11 +74,24 @@ def _fluxes(screen: Console, model: Model) -> None:
     _table(screen, "Processes", ("name", "moves", "rate", "meaning"), rows)
     rows = [(d.name, d.expression, d.unit, d.meaning) for d in model.derived]
     _table(screen, "Derived quantities", ("name", "is", "unit", "meaning"), rows)
-    rows = [
-        (e.name, e.when or f"at {e.at}", "; ".join(f"{k} = {v}" for k, v in pairs(e.changes)), e.meaning)
-        for e in model.events
-    ]
+    rows = [(e.name, _moment(e), "; ".join(f"{k} = {v}" for k, v in pairs(e.changes)), e.meaning) for e in model.events]
     _table(screen, "Events", ("name", "when", "changes", "meaning"), rows)
+
+
+def _moment(event: Event) -> str:
+    """Return when an event happens, in words."""
+    words = [event.when or f"at {event.at}"]
+    if event.every is not None:
+        words.append(f"every {event.every}, {event.count} times")
+    if str(event.delay) not in ("0", "0.0"):
+        words.append(f"delay {event.delay}" + ", with values of then" * (not event.from_trigger))
+    if event.priority:
+        words.append(f"priority {event.priority}")
+    if not event.persistent:
+        words.append("called off where the condition ends before")
+    if not event.initially:
+        words.append("at the start too")
+    return "; ".join(words)
 
 
 def _interventions(screen: Console, model: Model) -> None:

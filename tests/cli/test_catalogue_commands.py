@@ -12,6 +12,7 @@ import pytest
 
 from immunode.catalogue import list_models, load_model
 from immunode.cli import main
+from immunode.model.declaration import Event, Model, State
 from immunode.version import __version__
 
 Capture = pytest.CaptureFixture[str]
@@ -76,6 +77,19 @@ def test_show_works_for(name: str, capsys: Capture) -> None:
     assert main(["show", name]) == 0
     printed = capsys.readouterr().out
     assert all(parameter.name in printed for parameter in load_model(name).parameters)
+
+
+def test_show_tells_when_events_come_and_which_goes_first(tmp_path: Path, capsys: Capture) -> None:
+    model = Model(
+        name="alarm",
+        states=[State("x", 1.0)],
+        events=[Event("ring", {"x": "0"}, when="x > 2", delay="1 + x", priority="7", persistent=False)],
+    )
+    (tmp_path / "alarm.json").write_text(model.to_json(), encoding="utf-8")
+    assert main(["show", str(tmp_path / "alarm.json")]) == 0
+    told = " ".join(capsys.readouterr().out.split())
+    for part in ("x > 2", "delay 1 + x", "priority 7", "called off"):
+        assert part in told
 
 
 def test_show_as_json_gives_the_model_back(capsys: Capture) -> None:

@@ -126,3 +126,12 @@ def test_no_archive_at_all_is_said(tmp_path: Path) -> None:
 def test_an_unknown_arm_names_the_nearest(tmp_path: Path) -> None:
     with pytest.raises(StudyError, match="did you mean 'cytostatic'"):
         im.write_omex(im.load_model("kuznetsov1994"), tmp_path / "x.omex", arms=["cytostatc"])
+
+
+def test_load_model_takes_archives_and_antimony(archive: Path, tmp_path: Path) -> None:
+    pytest.importorskip("antimony")
+    assert im.load_model(archive) == im.read_omex(archive)
+    text = im.write_antimony(im.load_model("kuznetsov1994"), tmp_path / "tumor.ant")
+    assert im.load_model(text) == im.read_antimony(text)
+    with pytest.raises(ModelError, match=r"did you mean 'tumor.ant'"):
+        im.load_model(tmp_path / "tumour.ant")
