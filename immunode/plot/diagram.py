@@ -336,7 +336,7 @@ class _Page:
         below = meaning if value is None else f"{number(value)} {pretty_unit(unit) if unit else ''}".strip()
         inner = 2 * self.half[0] - 1.0 * self.style.text
         lines = 2 if 2 * self.half[1] > 1.25 * self.style.text + 2.3 * self.text else 1
-        small = wrap(below, inner, self.text, lines=lines) if 2 * self.half[1] > 2.4 * self.style.text else ""
+        small = _whole(below, inner, self.text, lines) if 2 * self.half[1] > 2.4 * self.style.text else ""
         fits = width_of(name, self.style.text, bold=True) <= inner
         size = self.style.text if fits else max(self.style.least, self.style.text * 0.8)
         shift = 0.6 * self.text * (small.count("\n") + 1) if small else 0.0
@@ -399,6 +399,15 @@ class _Page:
         own = [curve for curve, _ in self.curves[i]]
         lines = [*own, *(curve for curve in self.used if not any(curve is o for o in own))]
         return any(bool(np.any(np.all(np.abs(curve - spot) < reach, axis=1))) for curve in lines)
+
+
+def _whole(text: str, points: float, size: float, lines: int) -> str:
+    """Return the text, or its first clause, in lines that fit, without a broken word or an ellipsis; else ""."""
+    for part in dict.fromkeys([text, *(text.split(mark)[0].strip() for mark in ("(", ";", ",", ":"))]):
+        made = wrap(part, points, size, lines=lines)
+        if made.split() == part.split() and width_of(made, size) <= points:
+            return made
+    return ""
 
 
 def _tint(color: str, share: float) -> tuple[float, float, float]:

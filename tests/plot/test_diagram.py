@@ -132,6 +132,14 @@ def test_a_simulation_shows_its_fluxes_at_a_moment() -> None:
         run.diagram(101)
 
 
+def test_what_a_state_means_is_written_whole_or_not_at_all() -> None:
+    state = State("x", 1, meaning="a very long explanation of a state, which has (no) room")
+    for style in ("slide", "paper"):
+        figure = diagram(Model("m", states=[state, *(State(f"y{i}", 1) for i in range(8))]), style=style)
+        told = [" ".join(t.get_text().split()) for t in figure.axes[0].texts if t.get_gid() == "state-value"]
+        assert set(told) <= {state.meaning, "a very long explanation of a state"}
+
+
 def test_a_line_is_cut_at_boxes() -> None:
     line = np.linspace([0.0, 0.0], [10.0, 0.0], 11)
     cut = clipped(line, [(np.array([0.0, 0.0]), np.array([2.5, 1.0])), (np.array([10.0, 0.0]), np.array([1.5, 1.0]))])
