@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from immunode.analysis.autonomous import Autonomous, Given, autonomous
-from immunode.analysis.phase_plane import axis, ranges_of, separatrices
+from immunode.analysis.phase_plane import axis, in_plane, is_closed, ranges_of, separatrices
 from immunode.analysis.steady import SteadyState, steady_states
 from immunode.errors import StudyError, did_you_mean
 from immunode.model.declaration import Model
@@ -37,8 +37,8 @@ class Basins:
     who : name of the model.   names : the states that vary, units : theirs.   axes : grid of each, shapes (n,).
     where : shape (n, n, ...), in the order of `names`: index into `ends`, -1 elsewhere (a cycle, growth, or not yet
         there), -2 where the run failed.
-    ends : the stable steady states.   saddles : the other steady states.   borders : (x, y) of separatrices, where the
-        model has two states.
+    ends : the stable steady states.   saddles : the other steady states.   borders : (x, y) of separatrices, where two
+        states vary and the others stay as they are.
     log : which axes are logarithmic.   notes : what was held.
     """
 
@@ -160,7 +160,9 @@ def basins(
     for name, m in zip(names, mesh, strict=True):
         start[system.state(name)] = m.ravel()
     where = _ends(system, start, stable, engine, rtol).reshape(mesh[0].shape)
-    borders = separatrices(system, every.found, names, ends, engine) if len(names) == len(system.names) == 2 else ()
+    borders: tuple[tuple[Array, Array], ...] = ()
+    if len(names) == 2 and is_closed(system, names, ends):
+        borders = separatrices(system, in_plane(system, names, every), names, ends, engine)
     return Basins(
         model.name, names, tuple(system.units[m] for m in names), grids, where, stable, others, borders, far,
         system.notes,

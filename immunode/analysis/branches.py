@@ -177,7 +177,8 @@ class Tracer:
         along = [float(before.tangent / before.size @ ((p.z - before.z) / before.size)) for _, p in found]
         for k in np.argsort(along):
             if limit is None or along[k] <= limit:
-                self._note(*found[k], curve, number)
+                kind, here = found[int(k)]
+                self._note(kind, here, curve, number)
 
     def _note(self, kind: str, here: Place, curve: _Curve, number: int) -> None:
         gaps = (np.max(np.abs(z - here.z) / here.size) for k, z in self._where if k == kind)

@@ -89,7 +89,7 @@ class Continuation:
         unit = self.units.get
         return Curves(
             self.who, self.parameter, second, unit(self.parameter, ""), unit(second, ""), self.states, made, special,
-            (self.log, log),
+            (self.log, log), (self.between, ends),
         )  # fmt: skip
 
     def of(self, kind: str) -> tuple[BifurcationPoint, ...]:
@@ -218,8 +218,7 @@ def continuation(
     limits = bounds_of(system, bounds)
     own, sums = _own(system, start)
     equations = SteadyEquations(system, system.values, row, ends, log, sums)
-    lowest = system.lowest(limits)[:, 0]
-    tracer = Tracer(equations, lowest, most, most_branches)
+    tracer = Tracer(equations, system.lowest(limits)[:, 0], most, most_branches)
     if own is not None:
         _begin_near(tracer, own, float(np.clip(system.values[row, 0], *ends)))
     else:
@@ -232,20 +231,25 @@ def continuation(
             "give start= near one, or bounds="
         )
     tracer.switch()
+    return _finished(tracer, ends, 24 if cycles is True else int(cycles), engine)
+
+
+def _finished(tracer: Tracer, ends: tuple[float, float], n_cycles: int, engine: str) -> Continuation:
+    """Return what was traced, with stable cycles at so many values beside each stretch that has them."""
+    equations, system = tracer.equations, tracer.equations.system
     notes = [*system.notes]
     if tracer.cut_short:
-        notes.append(f"more than {most_branches} branches: the others were left out")
+        notes.append(f"more than {tracer.most_branches} branches: the others were left out")
     branches, points = tracer.branches(), sorted(tracer.points, key=lambda p: p.parameter)
     families: tuple[Cycles, ...] = ()
-    if cycles:
+    if n_cycles:
         from immunode.analysis.cycles import families_beside
 
-        n = 24 if cycles is True else int(cycles)
-        families, said = families_beside(equations, branches, points, n, engine)
+        families, said = families_beside(equations, branches, points, n_cycles, engine)
         notes += said
     return Continuation(
-        model.name, parameter, ends, log, system.names, system.units, model.time_unit, branches, tuple(points),
-        families, tuple(notes), equations, lowest,
+        system.model.name, system.program.parameters[equations.row], ends, equations.log, system.names, system.units,
+        system.model.time_unit, branches, tuple(points), families, tuple(notes), equations, tracer.lowest,
     )  # fmt: skip
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -27,6 +27,8 @@ Complex = NDArray[np.complex128]
 
 STILL = 1e-4
 """The tangent of a curve stands still in a parameter below this part of its length."""
+ONE = 1e-4
+"""Points of one kind are one where they are nearer than this part of both ranges."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -49,6 +51,7 @@ class Curves:
 
     who : name of the model.   x, y : names of the parameters; x_unit, y_unit : their units.   states : their names.
     curves : what was followed.   points : (kind, x, y) of cusps and Bogdanov-Takens points on them.
+    logs : which axes are logarithmic.   between : the range of each parameter.
     """
 
     who: str
@@ -60,6 +63,7 @@ class Curves:
     curves: tuple[Curve, ...]
     points: tuple[tuple[str, float, float], ...]
     logs: tuple[bool, bool]
+    between: tuple[tuple[float, float], tuple[float, float]]
 
     def table(self) -> pd.DataFrame:
         """Return one row a point: curve, kind, both parameters, states, period."""
@@ -79,7 +83,8 @@ class Curves:
         return curves(
             [(c.kind, c.x, c.y) for c in self.curves], points=self.points, x_label=self.x, y_label=self.y,
             x_unit=self.x_unit, y_unit=self.y_unit, x_log=self.logs[0], y_log=self.logs[1],
-            title=title or f"{self.who}: where states appear and waves begin", style=style, axes=axes,
+            between=self.between, title=title or f"{self.who}: where states appear and waves begin", style=style,
+            axes=axes,
         )  # fmt: skip
 
     def __repr__(self) -> str:
@@ -233,6 +238,8 @@ def _one(
             _look(equations, before, after, special)
             if inside(after.z):
                 part.append(after.z)
+            elif (last := _last(equations, before, after, lowest)) is not None:
+                part.append(last.z)
         path = [*path, *part] if sign > 0 else [*part[::-1], *path]
         if sign > 0 and len(part) > 10 and np.max(np.abs(part[-1] - start.z) / start.size) < 0.06:
             break  # closed
@@ -248,17 +255,46 @@ def _one(
     return Curve(equations.kind, x, y, states, period)
 
 
-def _look(equations: PointEquations, before: Place, after: Place, special: list[tuple[str, float, float]]) -> None:
-    """Note a cusp or, on a curve of folds, a Bogdanov-Takens point between neighbors."""
-    if equations.kind != "fold":
-        return
+def _last(equations: PointEquations, before: Place, after: Place, lowest: Array) -> Place | None:
+    """Return where a curve leaves between neighbors: a range ends, a state becomes 0, or a Hopf point's pair does."""
+    first = equations.first
+    tests: list[Callable[[Place], float]] = []
+    for row, ends in ((-2, first.ends), (-1, equations.ends)):
+        tests += [lambda here, row=row, end=end: float(here.z[row] - end) for end in ends]  # type: ignore[misc]
 
-    def second_zero(here: Place) -> float:
+    def above(here: Place) -> Array:
+        _, sums = equations.lanes(here.z[:, None])
+        return np.asarray(first.system.reduction.spread(here.z[:-2, None], sums)[:, 0] - lowest)
+
+    tests += [lambda here, i=i: float(above(here)[i]) for i in np.flatnonzero(above(after) < 0)]  # type: ignore[misc]
+    if equations.kind == "Hopf":
+        tests.append(lambda here: pair_product(equations.eigenvalues(here.z[:, None])[0]))
+    crossed = [test for test in tests if test(before) * test(after) < 0]
+    found = [here for test in crossed if (here := locate(equations, before, after, test)) is not None]
+    normal = before.tangent / before.size
+    return min(found, key=lambda here: float(normal @ ((here.z - before.z) / before.size)), default=None)
+
+
+def pair_product(values: Complex) -> float:
+    """Return the product of the two eigenvalues whose sum is nearest to 0: above 0 for a pair that turns."""
+    i, j = np.triu_indices(len(values), 1)
+    k = int(np.argmin(np.abs(values[i] + values[j])))
+    return float((values[i[k]] * values[j[k]]).real)
+
+
+def _look(equations: PointEquations, before: Place, after: Place, special: list[tuple[str, float, float]]) -> None:
+    """Note a Bogdanov-Takens point or, on a curve of folds, a cusp between neighbors."""
+    many, turned = equations.first.system.n_free > 1, [False, False]
+
+    def still(here: Place) -> float:
         roots = equations.eigenvalues(here.z[:, None])[0]
+        if equations.kind == "Hopf":
+            return pair_product(roots)
         return float(sum(np.prod(np.delete(roots, i)) for i in range(len(roots))).real)
 
-    tests = [("Bogdanov-Takens", second_zero)] if equations.first.system.n_free > 1 else []
-    turned = [before.tangent[k] * after.tangent[k] < 0 for k in (-2, -1)]
+    tests = [("Bogdanov-Takens", still)] if many else []
+    if equations.kind == "fold":
+        turned = [before.tangent[k] * after.tangent[k] < 0 for k in (-2, -1)]
     if any(turned):
         k = -2 if turned[0] else -1
         tests.append(("cusp", lambda here: float(here.tangent[k] / here.size[k])))
@@ -268,7 +304,12 @@ def _look(equations: PointEquations, before: Place, after: Place, special: list[
         here = locate(equations, before, after, test)
         # at a cusp the curve stands still in both parameters, at a mere extremum in one
         if here is not None and (kind != "cusp" or np.max(np.abs(here.tangent[-2:] / here.size[-2:])) < STILL):
-            x = float(np.exp(here.z[-2]) if equations.first.log else here.z[-2])
+            first = equations.first
+            known = [
+                (k, first.unknown(a), float(np.log(b)) if equations.log else b) for k, a, b in special if k == kind
+            ]
+            x = float(np.exp(here.z[-2]) if first.log else here.z[-2])
             y = float(np.exp(here.z[-1]) if equations.log else here.z[-1])
-            if all(k != kind or abs(x - a) + abs(y - b) > 1e-6 * (abs(x) + abs(y)) for k, a, b in special):
+            gaps = [abs(here.z[-2] - a) / first.span + abs(here.z[-1] - b) / equations.span for k, a, b in known]
+            if all(gap > ONE for gap in gaps):
                 special.append((kind, x, y))

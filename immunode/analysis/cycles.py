@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
@@ -20,6 +20,8 @@ from immunode.analysis.newton import newton
 if TYPE_CHECKING:
     import pandas as pd
 
+    from immunode.analysis.autonomous import Autonomous
+
 Array = NDArray[np.float64]
 
 TURNS, MOST_TURNS = 40.0, 400.0
@@ -29,6 +31,14 @@ CLOSED = 1e-7
 """A cycle is closed where it returns to within this part of its size."""
 RTOL = 1e-10
 DIFFERENCE = 1e-5
+
+
+class Run(Protocol):
+    """Integrates lanes from y (n_moving, n) over spans (n,); returns courses (n_times, n_moving, n) at parts of it."""
+
+    def __call__(
+        self, y: Array, span: Array, times: Array, lanes: NDArray[np.intp] | slice = ..., rtol: float = ...
+    ) -> Array: ...
 
 
 @dataclass(frozen=True, eq=False)
@@ -146,7 +156,9 @@ def _family(equations: SteadyEquations, parameter: Array, steady: Array, engine:
     size = np.abs(steady) + 1e-2 * system.size(equations.values)
     begin, period, growth = _beside(equations, steady, c, sums, size)
 
-    def run(y: Array, span: Array, times: Array, lanes: Array | slice = slice(None), rtol: float = RTOL) -> Array:
+    def run(
+        y: Array, span: Array, times: Array, lanes: NDArray[np.intp] | slice = slice(None), rtol: float = RTOL
+    ) -> Array:
         atol = np.full((len(system.program.states), y.shape[1]), 1.0)
         atol[moving] = rtol * 1e-3 * size[:, lanes]
         rows = np.concatenate([values[:, lanes], span[None]])
@@ -196,7 +208,7 @@ def _beside(
     return begin, period, growth
 
 
-def _first_return(run: object, late: Array, period: Array, size: Array) -> tuple[Array, Array, NDArray[np.bool_]]:
+def _first_return(run: Run, late: Array, period: Array, size: Array) -> tuple[Array, Array, NDArray[np.bool_]]:
     """Return points on the orbits, times to the next upward passage through the mean, and whether they turn at all."""
     # from here on the orbit's own extent counts: `size` grows in place
     y, turning = late.copy(), np.zeros(late.shape[1], dtype=bool)
@@ -206,7 +218,7 @@ def _first_return(run: object, late: Array, period: Array, size: Array) -> tuple
         if not lanes.size:
             break
         times = np.linspace(0.0, 1.0, 1201)
-        course = run(late[:, lanes], longer * period[lanes], times, lanes, rtol=1e-8)  # type: ignore[operator]
+        course = run(late[:, lanes], longer * period[lanes], times, lanes, rtol=1e-8)
         for k, lane in enumerate(lanes):
             track = course[:, :, k] / size[:, lane]
             if not np.isfinite(track).all():
@@ -227,12 +239,9 @@ def _first_return(run: object, late: Array, period: Array, size: Array) -> tuple
 
 
 def _close(
-    system: object, run: object, y: Array, period: Array, sums: Array, c: Array, size: Array, lanes: NDArray[np.intp]
+    system: Autonomous, run: Run, y: Array, period: Array, sums: Array, c: Array, size: Array, lanes: NDArray[np.intp]
 ) -> tuple[Array, Array, NDArray[np.bool_], Array]:
     """Return closed cycles: points, periods, whether they closed, and the largest multiplier but the trivial one."""
-    from immunode.analysis.autonomous import Autonomous
-
-    assert isinstance(system, Autonomous)
     free, n = system.reduction.free, system.n_free
     y, period = y.copy(), period.copy()
     closed, multiplier = np.zeros(len(lanes), dtype=bool), np.full(len(lanes), np.nan)
@@ -247,7 +256,7 @@ def _close(
         beside[np.arange(n), :, np.arange(1, n + 1)] += DIFFERENCE * scale
         wide = np.repeat(which, n + 1)
         full = system.reduction.spread(beside.reshape(n, -1), sums[:, wide])
-        ends = run(full, period[wide], np.array([1.0]), wide)[0][free]  # type: ignore[operator]
+        ends = run(full, period[wide], np.array([1.0]), wide)[0][free]
         ends = ends.reshape(n, len(which), n + 1)
         there = system.reduction.spread(ends[:, :, 0], sums[:, which])
         slope = system.field(y[:, which], c[:, which])[free]

@@ -18,6 +18,8 @@ SAME = 1e-5
 """Two states are one where they differ by less than this part of their size."""
 DONE = 1e-10
 """Newton's last step, as a part of each state."""
+ENDLESS = 100.0
+"""A state grows without bound where it ends above so many times all that it was before."""
 LONGEST = 3.0
 """The longest step, in typical sizes or in parts of the state, whichever is longer."""
 
@@ -85,7 +87,11 @@ def look(
 
     batch = integrated(system, values, start, engine)
     course = batch.y[:, system.reduction.moving]
-    size = np.maximum(system.size(values), np.nan_to_num(np.abs(course[-1])) * 1e-3)
+    size = system.size(values)
+    # what grows without bound tells nothing of rest, and as a size it would make everything else look like 0
+    grown = np.abs(course[-1]) > ENDLESS * np.maximum(np.nanmax(np.abs(course[:-1]), axis=0, initial=0.0), size)
+    course = np.where(grown.any(axis=0), np.nan, course)
+    size = np.maximum(size, np.nan_to_num(np.abs(course[-1])) * 1e-3)
     begin = starts(system, start, course, size, bounds, n, seed)
     found = find_all(system, system.prepare(values), system.sums(start), size, begin, system.lowest(bounds))
     return found, size, batch

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -93,7 +93,8 @@ def phase_plane(
 ) -> PhasePlane:
     """Return the phase plane of two states.
 
-    Where the model has more states the others stay at their initial values, and steady states are not shown.
+    Where the model has more states the others are held at their initial values. Steady states and borders are shown
+    where they stay there by themselves (a drug that is absent).
 
     between : the two states and their ranges, `{"E": (0, 3e6), "T": (1, 5e8)}`, the first across.
     log : states on log axes; default where a range spans a factor of 300.
@@ -118,16 +119,13 @@ def phase_plane(
     notes = list(system.notes)
     fixed: tuple[SteadyState, ...] = ()
     borders: tuple[tuple[Array, Array], ...] = ()
-    if len(system.names) == 2:
+    if is_closed(system, names, ends):
         limits = {name: e for name, e in zip(names, ends, strict=True) if e[0] < 0}
-        every = steady_states(model, interventions=interventions, bounds=limits, engine=engine)
-        fixed = tuple(
-            s for s in every.found if all(e[0] <= s.values[m] <= e[1] for m, e in zip(names, ends, strict=True))
-        )
-        borders = separatrices(system, every.found, names, ends, engine)
-    else:
-        others = [m for m in system.names if m not in names]
-        notes.append(f"held at their initial values: {', '.join(others)}")
+        every = in_plane(system, names, steady_states(model, interventions=interventions, bounds=limits, engine=engine))
+        fixed = tuple(s for s in every if all(e[0] <= s.values[m] <= e[1] for m, e in zip(names, ends, strict=True)))
+        borders = separatrices(system, every, names, ends, engine)
+    elif others := [m for m in system.names if m not in names]:
+        notes.append(f"held at their initial values, where they would not stay: {', '.join(others)}")
     return PhasePlane(
         model.name, (names[0], names[1]), (system.units[names[0]], system.units[names[1]]), x, y,
         (field[rows[0]].reshape(across.shape), field[rows[1]].reshape(across.shape)), fixed, borders,
@@ -164,6 +162,27 @@ def axis(ends: tuple[float, float], log: bool, n: int) -> Array:
     return np.geomspace(*ends, n) if log else np.linspace(*ends, n)
 
 
+def is_closed(system: Autonomous, names: Sequence[str], ends: Sequence[tuple[float, float]]) -> bool:
+    """Return whether runs that begin in the plane of two states, the others as at the model's start, stay in it."""
+    rows = [system.state(name) for name in names]
+    others = np.setdiff1d(np.arange(len(system.names)), rows)
+    if not others.size:
+        return True
+    # 31 by 31 points that no simple zero of a rate lies on
+    across, up = np.meshgrid(*(e[0] + (e[1] - e[0]) * (np.arange(31) + 0.37) / 31 for e in ends))
+    y = np.repeat(system.start(system.values), across.size, axis=1)
+    y[rows[0]], y[rows[1]] = across.ravel(), up.ravel()
+    rate = system.field(y, np.repeat(system.prepare(system.values), y.shape[1], axis=1))[others]
+    return bool((rate == 0).all()) and not system.reduction.totals[:, rows].any()
+
+
+def in_plane(system: Autonomous, names: Sequence[str], states: Iterable[SteadyState]) -> tuple[SteadyState, ...]:
+    """Return the steady states at which all states but two are as at the model's start."""
+    start, size = (v[:, 0] for v in (system.start(system.values), system.size(system.values)))
+    others = [(m, start[i], size[i]) for i, m in enumerate(system.names) if m not in names]
+    return tuple(s for s in states if all(abs(s.values[m] - at) <= 1e-9 * wide for m, at, wide in others))
+
+
 def separatrices(
     system: Autonomous,
     states: Sequence[SteadyState],
@@ -171,55 +190,67 @@ def separatrices(
     ends: Sequence[tuple[float, float]],
     engine: str,
 ) -> tuple[tuple[Array, Array], ...]:
-    """Return the stable manifolds of the saddles of a two-state system, (x, y) of each half inside the ranges.
+    """Return the stable manifolds of the saddles in a plane of two states, (x, y) of each half inside the ranges.
 
-    From beside the saddle, along its stable eigenvector, time runs backward.
+    From beside the saddle, along its stable eigenvector, time runs backward. A half along which a state stays at its
+    least value is an edge of the plane and parts nothing: it is left out.
     """
     from immunode.solve import solve
 
-    saddles = [s for s in states if s.kind == "saddle" and s.unstable_directions == 1]
-    if not saddles or system.n_free != 2:
+    rows = [system.state(name) for name in names]
+    if not states or system.reduction.totals[:, rows].any():
         return ()
-    y = np.array([[s.values[n] for s in saddles] for n in system.names])
+    y = np.array([[s.values[n] for s in states] for n in system.names])
     size = np.abs(y) + 1e-3 * system.size(system.values)
-    c = np.repeat(system.prepare(system.values), len(saddles), axis=1)
-    begin, spans = [], []
-    for k, matrix in enumerate(system.slopes(y, c)):
-        found, vectors = np.linalg.eig(matrix)
-        i = int(np.argmin(found.real))
-        step = np.real(vectors[:, i])
-        step = step * NUDGE / np.max(np.abs(step) / size[:, k])
-        for sign in (1.0, -1.0):
-            begin.append(y[:, k] + sign * step)
-            spans.append(-BACK / abs(found[i].real))
-    start = np.array(begin).T
-    keep = [
-        k for k in range(start.shape[1]) if (start[:, k] >= np.minimum(system.lowest({})[:, 0], y[:, k // 2])).all()
-    ]
-    if not keep:
+    slopes = system.slopes(y, np.repeat(system.prepare(system.values), len(states), axis=1))
+    start, span, saddle = _beside_saddles(slopes[:, rows][:, :, rows], y, size, rows, system.lowest({}))
+    if not saddle.size:
         return ()
-    start, span = start[:, keep], np.array(spans)[keep]
-    values = np.concatenate([np.repeat(system.values, len(keep), axis=1), span[None]])
-    atol = np.full((len(system.program.states), len(keep)), 1.0)
-    atol[system.reduction.moving] = 1e-3 * NUDGE * size[:, [k // 2 for k in keep]]
+    values = np.concatenate([np.repeat(system.values, saddle.size, axis=1), span[None]])
+    atol = np.full((len(system.program.states), saddle.size), 1.0)
+    atol[system.reduction.moving] = 1e-3 * NUDGE * size[:, saddle]
     batch = solve(
         in_own_time(system), values, times=np.linspace(0.0, 1.0, 4001)[1:], initial=system.whole(start), engine=engine,
         rtol=1e-9, atol=atol, max_steps=20_000,
     )  # fmt: skip
-    course = batch.y[:, system.reduction.moving]
-    rows = [system.state(name) for name in names]
+    course = batch.y[:, system.reduction.moving][:, rows]
     made = []
-    for k, which in enumerate(keep):
-        saddle = saddles[which // 2]
-        track = np.vstack([[saddle.values[name] for name in names], course[:, rows, k]])
+    for k, which in enumerate(saddle):
+        track = np.vstack([y[rows, which], course[:, :, k]])
         good = np.isfinite(track).all(axis=1)
         out = ~good | np.any([(track[:, j] < e[0]) | (track[:, j] > e[1]) for j, e in enumerate(ends)], axis=0)
         # the first point outside stays, so that the line runs to the edge
         last = int(np.argmax(out)) if out.any() else len(track)
         shown = track[: last + 1][good[: last + 1]]
-        if len(shown) > 2:
+        on_edge = (shown <= system.lowest({})[rows, 0] + 1e-9 * size[rows, which]).all(axis=0).any()
+        if len(shown) > 2 and not on_edge:
             made.append((shown[:, 0], shown[:, 1]))
     return tuple(made)
+
+
+def _beside_saddles(
+    slopes: Array, y: Array, size: Array, rows: Sequence[int], lowest: Array
+) -> tuple[Array, Array, NDArray[np.intp]]:
+    """Return starts (n_moving, n) on both sides of saddles along stable directions, times back (n,), which saddle (n,).
+
+    slopes : shape (n_states, 2, 2), Jacobians in the plane.   y, size : shape (n_moving, n_states).
+    rows : the states of the plane.   lowest : shape (n_moving, 1); starts below are left out.
+    """
+    begin, spans, which = [], [], []
+    for k, matrix in enumerate(slopes):
+        found, vectors = np.linalg.eig(matrix)
+        if not found.real.min() < 0 < found.real.max():
+            continue
+        i = int(np.argmin(found.real))
+        step = np.zeros(len(y))
+        step[rows] = np.real(vectors[:, i])
+        step *= NUDGE / np.max(np.abs(step) / size[:, k])
+        for side in (y[:, k] + step, y[:, k] - step):
+            if (side >= np.minimum(lowest[:, 0], y[:, k])).all():
+                begin.append(side)
+                spans.append(-BACK / abs(found[i].real))
+                which.append(k)
+    return np.array(begin).T, np.array(spans), np.array(which, dtype=np.intp)
 
 
 def _paths(

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections import Counter
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -79,6 +80,9 @@ class SteadyStates:
     def __len__(self) -> int:
         return len(self.found)
 
+    def __iter__(self) -> Iterator[SteadyState]:
+        return iter(self.found)
+
     def __getitem__(self, index: int) -> SteadyState:
         return self.found[index]
 
@@ -86,6 +90,17 @@ class SteadyStates:
     def stable(self) -> tuple[SteadyState, ...]:
         """Those that small disturbances don't move for good."""
         return tuple(state for state in self.found if state.stable)
+
+    def of(self, run: int) -> tuple[SteadyState, ...]:
+        """Return the steady states of one parameter set, 0 for the first.
+
+        Raises
+        ------
+        StudyError : there is no such set.
+        """
+        if not 0 <= run < self.runs:
+            raise StudyError(f"{self.who}: there is no run {run}; runs go from 0 to {self.runs - 1}")
+        return tuple(state for state in self.found if state.run == run)
 
     @property
     def runs(self) -> int:
@@ -157,9 +172,9 @@ class SteadyStates:
         many = self.runs > 1
         lines = [f"{self.who}: {len(self)} steady state{'s' * (len(self) != 1)}" + f" of {self.runs} sets" * many]
         if many:
-            counts = self.counts()
-            for (found, stable), n in counts.groupby(["found", "stable"]).size().items():  # type: ignore[misc]
-                lines.append(f"  {n} sets: {found} found, {stable} stable")
+            sets = self.counts()
+            kinds = Counter(zip(sets["found"].tolist(), sets["stable"].tolist(), strict=True))
+            lines += [f"  {n} sets: {found} found, {stable} stable" for (found, stable), n in sorted(kinds.items())]
         for state in () if many else self.found:
             where = ", ".join(f"{n} = {number(v, 5)}" for n, v in state.values.items())
             lead = state.eigenvalues[0]
@@ -208,30 +223,24 @@ def steady_states(
     rows = np.zeros((1, 0)) if not names else table
     made: list[SteadyState] = []
     lost: dict[int, str] = {}
-    continua: dict[int, str] = {}
+    along: set[str] = set()
     for first in range(0, len(rows), BLOCK):
-        part = rows[first : first + BLOCK]
-        values, start = columns(system, names, part)
-        for state in _search(system, values, start, limits, (starts, seed), verified, engine, first, lost, continua):
-            made.append(state)
+        values, start = columns(system, names, rows[first : first + BLOCK])
+        block = _search(system, values, start, limits, (starts, seed), verified, engine)
+        made += [replace(state, run=first + state.run) for state in block.states]
+        lost |= {first + run: why for run, why in block.lost.items()}
+        along |= block.along
     has = {s.run for s in made}
     notes = [*system.notes]
-    if continua:
-        among = sorted(set(continua.values()))
-        notes.append(f"steady states fill a line along {', '.join(among)}; one of them is shown, not hyperbolic")
+    if along:
+        notes.append(
+            f"steady states fill a line along {', '.join(sorted(along))}; one of them is shown, not hyperbolic"
+        )
     if lost:
         notes.append(f"{len(lost)} sets could not be integrated: {next(iter(lost.values()))}")
+    missing = tuple(run for run in range(len(rows)) if run not in has)
     return SteadyStates(
-        model.name,
-        system.names,
-        system.units,
-        tuple(made),
-        names,
-        rows,
-        tuple(run for run in range(len(rows)) if run not in has),
-        lost,
-        _totals(system),
-        tuple(notes),
+        model.name, system.names, system.units, tuple(made), names, rows, missing, lost, _totals(system), tuple(notes)
     )
 
 
@@ -250,6 +259,18 @@ def _design(model: Model, design: Any) -> tuple[tuple[str, ...], Array]:
     return made.names, np.where(made.unset, np.nan, made.values)
 
 
+@dataclass(frozen=True, slots=True)
+class _Block:
+    """What was found for parameter sets side by side, whose runs count from 0.
+
+    lost : runs that could not be integrated, and why.   along : states along which steady states fill a line.
+    """
+
+    states: tuple[SteadyState, ...]
+    lost: dict[int, str]
+    along: frozenset[str]
+
+
 def _search(
     system: Autonomous,
     values: Array,
@@ -258,21 +279,18 @@ def _search(
     how: tuple[int, int],
     verified: bool,
     engine: str,
-    first: int,
-    lost: dict[int, str],
-    lines: dict[int, str],
-) -> list[SteadyState]:
-    found, size, batch = look(system, values, start, limits, *how, engine)
+) -> _Block:
+    every, size, batch = look(system, values, start, limits, *how, engine)
     ends = batch.y[-1][system.reduction.moving]
-    for run in np.flatnonzero(np.asarray(batch.status) != 0):
-        lost[first + int(run)] = batch.message(system.program, int(run)).removeprefix(f"{system.program.name}: ")
+    failed = [int(run) for run in np.flatnonzero(np.asarray(batch.status) != 0)]
+    lost = {run: batch.message(system.program, run).removeprefix(f"{system.program.name}: ") for run in failed}
     c, sums = system.prepare(values), system.sums(start)
-    found = [_thinned(system, c[:, [k]], y, sums[:, [k]], size[:, k], ends[:, k]) for k, y in enumerate(found)]
-    lines.update({first + k: along for k, (_, along) in enumerate(found) if along})
-    found = [y for y, _ in found]
+    thinned = [_thinned(system, c[:, [k]], y, sums[:, [k]], size[:, k], ends[:, k]) for k, y in enumerate(every)]
+    along = frozenset(name for _, name in thinned if name)
+    found = [y for y, _ in thinned]
     lane = np.repeat(np.arange(values.shape[1]), [y.shape[1] for y in found])
     if not lane.size:
-        return []
+        return _Block((), lost, along)
     y = np.concatenate(found, axis=1)
     free = system.reduction.free
     roots = eigenvalues(system.reduced_slopes(y[free], sums[:, lane], c[:, lane]))
@@ -281,9 +299,9 @@ def _search(
         reach = np.maximum(np.abs(y), size[:, lane])
         checked = verify(system, values[:, lane], sums[:, lane], y, reach, engine)
     order = sorted(range(len(lane)), key=lambda k: (lane[k], *np.round(y[:, k] / size[:, lane[k]], 6)))
-    return [
+    states = [
         SteadyState(
-            first + int(lane[k]),
+            int(lane[k]),
             dict(zip(system.names, y[:, k].tolist(), strict=True)),
             tuple(complex(v) for v in roots[k]),
             kind_of(roots[k]),
@@ -291,6 +309,7 @@ def _search(
         )
         for k in order
     ]
+    return _Block(tuple(states), lost, along)
 
 
 def _thinned(system: Autonomous, c: Array, y: Array, sums: Array, size: Array, end: Array) -> tuple[Array, str]:

@@ -34,4 +34,9 @@ BRUSSELATOR = form(
 )
 # x' = r + s x - x^3: folds at 27 r^2 = 4 s^3, cusp at r = s = 0
 CUSP = form("cusp_form", {"x": 1.0}, {"r": 0.0, "s": 1.0}, {"x": "r + s*x - x**3"})
+# x' = y, y' = r + s x + x^2 - x y: folds at 4 r = s^2, Hopf points at r = 0 with s < 0 and frequency sqrt(-s),
+# both end where r = s = 0. Source: Kuznetsov 2004, section 8.4, doi:10.1007/978-1-4757-3978-7
+BOGDANOV_TAKENS = form(
+    "bogdanov_takens_form", {"x": -0.5, "y": 0.0}, {"r": -0.5, "s": -1.0}, {"x": "y", "y": "r + s*x + x**2 - x*y"}
+)
 BOX = {"x": (-3.0, 3.0)}

@@ -40,6 +40,31 @@ def test_the_hopf_curve_of_the_brusselator_is_the_parabola() -> None:
     assert np.allclose(curve.period, 2 * np.pi / curve.y, rtol=1e-6)
 
 
+def test_folds_and_hopf_points_meet_in_the_bogdanov_takens_point_of_the_normal_form() -> None:
+    box = {"x": (-3.0, 3.0), "y": (-3.0, 3.0)}
+    first = im.continuation(FORMS.BOGDANOV_TAKENS, "r", (-1.0, 1.0), bounds=box, engine="numpy")
+    assert len(first.branches) == 1
+    assert [(p.kind, round(p.parameter, 8)) for p in first.points] == [("Hopf", 0.0), ("fold", 0.25)]
+    found = first.curves("s", (-2.0, 1.0))
+    ((kind, r, s),) = found.points
+    assert kind == "Bogdanov-Takens"
+    assert abs(r) < 1e-6
+    assert abs(s) < 1e-6
+    curves = {c.kind: c for c in found.curves}
+    assert np.allclose(4 * curves["fold"].x, curves["fold"].y ** 2, atol=1e-9)
+    assert np.allclose(curves["Hopf"].x, 0.0, atol=1e-9)
+    # the curve of Hopf points ends in that point, with waves of infinite period
+    assert abs(curves["Hopf"].y.max()) < 1e-6
+    there = curves["Hopf"].y < -0.01
+    assert np.allclose(curves["Hopf"].period[there], 2 * np.pi / np.sqrt(-curves["Hopf"].y[there]), rtol=1e-6)
+
+
+def test_curves_run_to_the_ends_of_the_ranges() -> None:
+    found = im.continuation(FORMS.CUSP, "r", (-2.0, 2.0), bounds=FORMS.BOX).curves("s", (-1.0, 2.0))
+    (curve,) = found.curves
+    assert [curve.y[0], curve.y[-1]] == pytest.approx([2.0, 2.0], abs=1e-9)
+
+
 def test_the_first_parameter_is_no_second_one() -> None:
     first = im.continuation(FORMS.FOLD, "r", (-2.0, 2.0), bounds=FORMS.BOX)
     with pytest.raises(im.StudyError, match="first parameter already"):

@@ -127,6 +127,22 @@ def test_interventions_move_states() -> None:
     assert dormant.values["T"] == pytest.approx(3.50e6, rel=2e-3)
 
 
+def test_steady_states_are_a_sequence_and_those_of_one_set_can_be_asked_for() -> None:
+    found = im.steady_states(FORMS.FOLD, {"r": [-1.0, -4.0]}, bounds=FORMS.BOX)
+    assert [round(state.values["x"], 9) for state in found] == [-1.0, 1.0, -2.0, 2.0]
+    assert [state.values["x"] for state in found.of(1)] == pytest.approx([-2.0, 2.0])
+    assert found[0] in found
+    with pytest.raises(im.StudyError, match="no run 2; runs go from 0 to 1"):
+        found.of(2)
+
+
+def test_a_run_that_grows_without_bound_hides_no_steady_state() -> None:
+    """From its start this normal form grows to 1e35; its rests are x = (1 -+ sqrt(3))/2."""
+    found = im.steady_states(FORMS.BOGDANOV_TAKENS, bounds={"x": (-3, 3), "y": (-3, 3)}, engine="numpy")
+    assert [s.values["x"] for s in found] == pytest.approx([(1 - 3**0.5) / 2, (1 + 3**0.5) / 2], rel=1e-10)
+    assert [s.kind for s in found] == ["unstable spiral", "saddle"]
+
+
 def test_what_is_not_found_is_said() -> None:
     found = im.steady_states(FORMS.FOLD, {"r": [-1.0, 1.0]}, bounds=FORMS.BOX)
     assert found.missing == (1,)

@@ -167,6 +167,14 @@ def test_conserved_totals_are_notes() -> None:
     assert conserved_totals(_small([Process("make", "-> A", "k"), Process("turn", "A -> B", "k*A")])) == []
 
 
+def test_totals_among_some_states_leave_out_those_that_hold_another() -> None:
+    moves = _small(
+        [Process("turn", "A -> B", "k*A"), Process("move", "B -> C", "k*B"), Process("pair", "2 D -> E", "k")]
+    )
+    assert conserved_totals(moves, among=["D", "E", "A"]) == [(("D", Fraction(1)), ("E", Fraction(2)))]
+    assert conserved_totals(moves, among=["A", "B"]) == []
+
+
 @given(
     st.lists(
         st.tuples(st.sampled_from("ABCD"), st.sampled_from("ABCD"), st.integers(1, 3), st.integers(1, 3)),
