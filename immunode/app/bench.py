@@ -16,6 +16,8 @@ if TYPE_CHECKING:
     from immunode.model.declaration import Model, Parameter
     from immunode.program.program import Program
 
+BEYOND = 2
+"""Where the window of an intervention that always acts is made to end, in horizons."""
 MOST_STATES = 60
 """Beyond this, one run in a browser takes too long to be played with."""
 
@@ -85,9 +87,10 @@ def set_up(model: Model) -> Bench:
 
 
 def _with_window(it: Intervention | Drug, horizon: float) -> Intervention | Drug:
-    """Return an intervention that always acts with the window of the whole run; others as they are."""
+    """Return an intervention that always acts with a window over the whole run; others as they are."""
     if not isinstance(it, Intervention) or it.schedule != ALWAYS:
         return it
     if any(isinstance(o, Operation) and o.operator in JUMPS for o in it.operations):  # type: ignore[union-attr]
         return it
-    return replace(it, schedule=during(0, horizon))
+    # it ends beyond the run: at the last moment it still acts, as it does where it is declared
+    return replace(it, schedule=during(0, BEYOND * horizon))

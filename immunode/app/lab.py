@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from immunode.app.bench import Bench, Placed, set_up
+from immunode.app.bench import BEYOND, Bench, Placed, set_up
 from immunode.errors import ModelError, did_you_mean
 from immunode.intervention import card
 from immunode.model.expression import names, parse, parse_arrow
@@ -108,6 +108,7 @@ def _describe(bench: Bench) -> Data:
         "timeUnit": model.time_unit or model.clock,
         "timeIsScaled": not model.time_unit,
         "horizon": float(model.horizon),
+        "beyond": BEYOND * float(model.horizon),
         "readouts": [r for r in model.readouts if r in program.quantities] or [model.states[0].name],
         "quantities": quantities,
         "states": [{"name": s.name, "kind": s.kind, "own": s.name in own_states} for s in composed.states],

@@ -25,7 +25,8 @@ function range(lab, name) {
   const p = lab.parameters[lab.row.get(name)], knob = name.slice(name.lastIndexOf(".") + 1);
   if (own(p, "owner")) {
     if (knob === "strength") return [0, 1];
-    if (knob === "start" || knob === "stop" || knob === "pulses_start") return [0, lab.horizon];
+    if (knob === "stop") return [0, Math.max(lab.horizon, p.full)];
+    if (knob === "start" || knob === "pulses_start") return [0, lab.horizon];
     if (knob === "n") return [1, 1000];
   }
   const size = Math.abs(p.value) || 1, wide = p.value < 0 ? [-100 * size, -size / 100] : [size / 100, 100 * size];
@@ -198,12 +199,13 @@ const quoted = (text) => JSON.stringify(text).replace(/[\u007f-\uffff]/g, (c) =>
 /* Python that gives the same numbers. */
 function pythonCode(lab, state) {
   const lines = [], settings = new Map(state.values), names = [];
-  const windowed = [...state.on.keys()].some((name) => lab.place.get(name).windowed);
-  if (windowed) lines.push("from dataclasses import replace", "");
+  const full = (knob) => lab.parameters[lab.row.get(knob)].full;
+  const moved = (name) => lab.place.get(name).windowed && [...state.on.get(name)].some(([k, v]) => /\.(start|stop)$/.test(k) && v !== full(k));
+  if ([...state.on.keys()].some(moved)) lines.push("from dataclasses import replace", "");
   lines.push("import immunode as im", "", `model = ${lab.call}`);
   state.on.forEach((knobs, name) => {
     const it = lab.place.get(name), plain = `model.intervention(${quoted(name)})`;
-    names.push(it.windowed ? `replace(${plain}, schedule=im.during(0, ${lab.horizon}))` : plain);
+    names.push(moved(name) ? `replace(${plain}, schedule=im.during(0, ${lab.beyond}))` : plain);
     knobs.forEach((v, knob) => { if (v !== lab.parameters[lab.row.get(knob)].full) settings.set(knob, v); });
   });
   lines.push("interventions = [", ...names.map((text) => `    ${text},`), "]");

@@ -25,7 +25,7 @@ function makeCurves(ctx) {
       const input = el("input", { type: "range", min: 0, max: 1, step: 0.01, value: Math.min(y[k] / top, 1), "data-guess": k, "aria-label": text, oninput: () => points() });
       return el("label", {}, text, input);
     }));
-    draw();
+    ctx.refresh();
   }
 
   function points() {
@@ -80,7 +80,7 @@ function makeCurves(ctx) {
     const numbers = data.slice(1).flat().filter((v) => v !== null && isFinite(v)), low = Math.min(...numbers), high = Math.max(...numbers);
     const flat = numbers.length && high - low <= 1e-9 * Math.max(Math.abs(high), Math.abs(low));
     const scale = fixed ? { range: fixed } : log.checked ? { distr: 3 } : { range: () => (flat ? [Math.min(0, 2 * low), Math.max(2 * high, high === 0 ? 1 : 0)] : [low >= 0 && low < high / 3 ? 0 : low, high + 0.05 * (high - low)]) };
-    const font = "13px system-ui, sans-serif";
+    const font = `${Math.round(0.8 * parseFloat(getComputedStyle(document.body).fontSize))}px system-ui, sans-serif`;
     const plot = new uPlot({ width, height, legend: { show: false }, cursor: { drag: { x: false, y: false }, y: false, points: { show: false } }, scales: { x: { time: false }, y: scale },
       series, axes: [{ font, label: last ? `${ctx.L("time")}${ctx.lab.timeIsScaled ? "" : ` (${ctx.lab.timeUnit})`}` : undefined, labelFont: font, labelSize: 18, size: 30, grid: { stroke: "#e3e7eb" }, values: (_, v) => v.map((x) => FIGURES(x)) }, { font, size: 66, grid: { stroke: "#e3e7eb" }, values: (_, v) => v.map((x) => (x === null ? "" : FIGURES(x))) }],
       hooks: { draw: [(u) => mark(u)] } }, data, box);

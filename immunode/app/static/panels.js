@@ -121,7 +121,7 @@ function makeSweep(ctx) {
     const now = toLink(ctx.state, "") + name + endpoint + quantity;
     if (now !== key) found = null;
     const base = valuesOf(ctx.lab, ctx.state), row = ctx.lab.row.get(name), p = ctx.lab.parameters[row];
-    const bounds = range(ctx.lab, name), low = own(p, "owner") || !p.value ? bounds[0] : Math.max(bounds[0], p.value > 0 ? p.value / 3 : p.value * 3), high = own(p, "owner") && !/\.(strength|start|stop)$/.test(name) ? Math.min(bounds[1], 3 * Math.abs(base[row]) || 1) : own(p, "owner") || !p.value ? Math.min(bounds[1], bounds[0] + 100) : Math.min(bounds[1], p.value > 0 ? p.value * 3 : p.value / 3);
+    const bounds = name.endsWith(".stop") ? [0, ctx.lab.horizon] : range(ctx.lab, name), low = own(p, "owner") || !p.value ? bounds[0] : Math.max(bounds[0], p.value > 0 ? p.value / 3 : p.value * 3), high = own(p, "owner") && !/\.(strength|start|stop)$/.test(name) ? Math.min(bounds[1], 3 * Math.abs(base[row]) || 1) : own(p, "owner") || !p.value ? Math.min(bounds[1], bounds[0] + 100) : Math.min(bounds[1], p.value > 0 ? p.value * 3 : p.value / 3);
     const run = () => {
       key = now;
       found = Array.from({ length: RUNS }, (_, i) => {
@@ -134,7 +134,7 @@ function makeSweep(ctx) {
     };
     const change = (action) => (v) => { action(v); found = null; ctx.refreshPanel(); };
     const parts = [el("p", { class: "quiet" }, ctx.L("sweepText")), el("div", { class: "row" }, picker("sweep-what", ctx.L("choose"), on.map((n) => [n, n]), name, change((v) => { name = v; })),
-      picker("sweep-end", "", ["final", "peak", "trough", "mean"].map((e) => [e, ctx.L(e)]), endpoint, change((v) => { endpoint = v; })), picker("sweep-of", ctx.L("of"), quantityOptions(ctx), quantity, change((v) => { quantity = v; })), el("button", { id: "sweep-run", class: "main", onclick: run }, ctx.L("sweepRun")))];
+      picker("sweep-end", ctx.L("measure"), ["final", "peak", "trough", "mean"].map((e) => [e, ctx.L(e)]), endpoint, change((v) => { endpoint = v; })), picker("sweep-of", ctx.L("of"), quantityOptions(ctx), quantity, change((v) => { quantity = v; })), el("button", { id: "sweep-run", class: "main", onclick: run }, ctx.L("sweepRun")))];
     if (!found) return parts;
     const good = found.filter(([, y]) => isFinite(y)), W = 640, H = 300, left = 80, ys = good.map(([, y]) => y), min = Math.min(...ys), max = Math.max(...ys), bottom = min >= 0 ? 0 : min, span = max - bottom || 1;
     const X = (x) => left + ((x - low) / (high - low || 1)) * (W - left - 20), Y = (y) => H - 34 - ((y - bottom) / span) * (H - 54);
@@ -171,8 +171,8 @@ function makeClass(ctx) {
       key = now;
       some();
     };
-    const parts = [el("div", { class: "row" }, picker("class-of", "", quantityOptions(ctx).filter(([n]) => ctx.state.shown.includes(n)), quantity, (v) => { quantity = v; ctx.refreshPanel(); }), picker("class-end", "", ["mean", "final", "peak"].map((e) => [e, ctx.L(e)]), endpoint, (v) => { endpoint = v; ctx.refreshPanel(); }),
-      picker("class-goal", "", [["-1", ctx.L("lower")], ["1", ctx.L("higher")]], String(goal), (v) => { goal = +v; ctx.refreshPanel(); }), picker("class-enough", "", [0.1, 0.2, 0.3, 0.5, 0.9].map((v) => [String(v), `${100 * v} %`]), String(enough), (v) => { enough = +v; ctx.refreshPanel(); }), el("button", { id: "class-run", class: "main", onclick: run }, ctx.L("classRun"))),
+    const parts = [el("div", { class: "row" }, picker("class-of", ctx.L("quantity"), quantityOptions(ctx).filter(([n]) => ctx.state.shown.includes(n)), quantity, (v) => { quantity = v; ctx.refreshPanel(); }), picker("class-end", ctx.L("measure"), ["mean", "final", "peak"].map((e) => [e, ctx.L(e)]), endpoint, (v) => { endpoint = v; ctx.refreshPanel(); }),
+      picker("class-goal", ctx.L("goal"), [["-1", ctx.L("lower")], ["1", ctx.L("higher")]], String(goal), (v) => { goal = +v; ctx.refreshPanel(); }), picker("class-enough", ctx.L("atLeast"), [0.1, 0.2, 0.3, 0.5, 0.9].map((v) => [String(v), `${100 * v} %`]), String(enough), (v) => { enough = +v; ctx.refreshPanel(); }), el("button", { id: "class-run", class: "main", onclick: run }, ctx.L("classRun"))),
     el("p", { class: "quiet" }, ctx.L("classText", `${quantity} (${ctx.L(endpoint)})`, ctx.L(goal < 0 ? "lower" : "higher"), 100 * enough))];
     if (!found) return parts;
     const lost = found.filter((one) => one.failed).length, yes = found.filter(judge).length, words = (one) => ctx.L(one.failed ? "lost" : judge(one) ? "yes" : "no");
@@ -203,6 +203,6 @@ function makeParameters(ctx) {
       } });
       return [p.name, input, p.unit, p.meaning, p.source];
     });
-    return [el("p", { class: "quiet" }, ctx.L("parametersText")), dataTable([ctx.L("choose"), ctx.L("value"), "", "", ctx.L("source")], rows)];
+    return [el("p", { class: "quiet" }, ctx.L("parametersText")), dataTable([ctx.L("choose"), ctx.L("value"), ctx.L("unit"), ctx.L("meaning"), ctx.L("source")], rows)];
   };
 }

@@ -117,7 +117,7 @@ function makeStage(ctx) {
       const value = svg("text", { class: "value", x: spot.x, y: spot.y + 13, "text-anchor": "middle" });
       const q = ctx.lab.quantities[ctx.lab.quantity.get(name)];
       const short = name.length > 14 ? name.slice(0, 13) + "…" : name;
-      const group = svg("g", { class: "node", tabindex: 0, role: "button", "data-state": name, "aria-label": `${name}: ${q.meaning}`, ...pressed(() => ctx.toggleShown(name)) },
+      const group = svg("g", { class: "node", tabindex: 0, role: "button", "data-state": name, ...pressed(() => ctx.toggleShown(name)) },
         svg("title", {}, `${name}: ${q.meaning}`), svg("circle", { cx: spot.x, cy: spot.y, r: drawn.most, fill: "transparent", style: "stroke:none" }), circle, svg("text", { x: spot.x, y: spot.y - 1, "text-anchor": "middle" }, short), value);
       picture.append(group);
       return { name, circle, value, group };
@@ -141,7 +141,8 @@ function makeStage(ctx) {
   }
 
   function update() {
-    const run = ctx.treated, n = ctx.lab.program.states;
+    /* while a curve is being guessed, the stage shows what happens without treatment */
+    const run = ctx.guess ? ctx.control : ctx.treated, n = ctx.lab.program.states;
     slider.value = ctx.k;
     const unit = ctx.lab.timeIsScaled ? "" : ` ${ctx.lab.timeUnit}`;
     output.textContent = `t = ${FIGURES(run.times[ctx.k])}${unit}`;

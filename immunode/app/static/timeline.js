@@ -7,6 +7,7 @@ function makeTimeline(ctx) {
   let focused = "";
   const knobOf = (it, knob) => (it.knobs.includes(`${it.name}.${knob}`) ? `${it.name}.${knob}` : "");
   const get = (it, name) => ctx.state.on.get(it.name).get(name);
+  const seen = (it, name) => (name.endsWith(".stop") ? Math.min(get(it, name), ctx.lab.horizon) : get(it, name));
   const share = (t) => `${((100 * t) / ctx.lab.horizon).toFixed(3)}%`;
 
   function put(it, start) {
@@ -22,13 +23,15 @@ function makeTimeline(ctx) {
     const names = ["start", "stop", "pulses_start"].map((k) => knobOf(it, k)).filter(Boolean), h = ctx.lab.horizon;
     const now = names.map((n) => get(it, n)), low = Math.min(...now), high = Math.max(...now.filter((v) => v <= h), low);
     const shift = Math.min(Math.max(by, -low), h - high);
-    names.forEach((n, i) => ctx.state.on.get(it.name).set(n, clamp(ctx.lab, n, now[i] + shift)));
+    names.forEach((n, i) => ctx.state.on.get(it.name).set(n, now[i] > h ? now[i] : clamp(ctx.lab, n, now[i] + shift)));
   }
 
   function set(it, name, value) {
     const low = knobOf(it, "start"), high = knobOf(it, "stop"), least = ctx.lab.horizon / 1000;
     if (name === low && high) value = Math.min(value, get(it, high) - least);
     if (name === high && low) value = Math.max(value, get(it, low) + least);
+    /* pulled to the end of the picture, it goes on */
+    if (name === high && it.windowed && value >= ctx.lab.horizon) value = ctx.lab.beyond;
     if (isFinite(value)) ctx.state.on.get(it.name).set(name, clamp(ctx.lab, name, value));
   }
 
@@ -70,10 +73,10 @@ function makeTimeline(ctx) {
       const by = { ArrowRight: 1, ArrowUp: 1, ArrowLeft: -1, ArrowDown: -1, PageUp: 5, PageDown: -5, Home: -1e9, End: 1e9 }[e.key];
       if (by === undefined) return;
       e.preventDefault();
-      set(it, name, get(it, name) + by * step);
+      set(it, name, seen(it, name) + by * step);
       ctx.changed();
     });
-    drag(node, (dx, dy) => set(it, name, get(it, name) + (kind === "top" ? -dy : dx * ctx.lab.horizon)));
+    drag(node, (dx, dy) => set(it, name, seen(it, name) + (kind === "top" ? -dy : dx * ctx.lab.horizon)));
     return node;
   }
 
@@ -107,7 +110,7 @@ function makeTimeline(ctx) {
     const s = strength ? get(it, strength) : 1;
     Object.assign(bar.style, { left: share(from), width: share(Math.max(to - from, 0)), height: `${(100 * s).toFixed(1)}%` });
     parts.forEach((node) => {
-      const v = get(it, node.dataset.knob), top = node.classList.contains("top");
+      const v = seen(it, node.dataset.knob), top = node.classList.contains("top");
       node.style.left = top ? share((from + Math.min(to, lab.horizon)) / 2) : share(Math.min(v, lab.horizon));
       if (top) node.style.bottom = `${(100 * s).toFixed(1)}%`;
       node.setAttribute("aria-valuenow", v);
