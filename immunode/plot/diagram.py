@@ -15,11 +15,11 @@ from matplotlib.path import Path
 
 from immunode.errors import StudyError
 from immunode.model.declaration import Model
-from immunode.plot.diagram_graph import Arrow, Influence, arrows, influences
+from immunode.plot.diagram_graph import Arrow, Influence, arrows, influences, note
 from immunode.plot.diagram_layout import Array, arrange, bezier, clipped, grid_of, length_of
 from immunode.plot.figure import StyledFigure, make_panels, write_note
 from immunode.plot.style import FAINT, INK, PALETTE, PAPER, Style, find_style, readable, styled
-from immunode.plot.text import number, pretty_unit, width_of, wrap
+from immunode.plot.text import number, pretty_unit, width_of, wrap, wrap_whole
 
 KINDS = {
     "cell": PALETTE[1],
@@ -86,29 +86,13 @@ def diagram(
         page = _Page(ax, look, model, shown, size)
         page.place(columns, rows, acting)
         page.draw(acting, values or {})
-        write_note(figure, _note(shown, acting, fluxes is not None, page.unnamed), look)
+        write_note(figure, note(shown, acting, fluxes is not None, page.unnamed), look)
     return figure
 
 
 def _height(rows: int, style: Style) -> float:
     """Return the height in inches that a diagram of so many rows needs."""
     return 0.0 if style.fixed else max(style.height, rows * 8.2 * style.text / 72)
-
-
-def _note(shown: Sequence[Arrow], acting: Sequence[Influence], sized: bool, unnamed: int) -> str:
-    parts = []
-    if sized:
-        several = len({arrow.unit for arrow in shown}) > 1
-        parts.append("width: square root of the flux" + (", within one unit" if several else ""))
-    signs = {influence.sign for influence in acting}
-    ends = [
-        text for sign, text in ((1, "dot: speeds up"), (-1, "bar: slows down"), (0, "ring: either")) if sign in signs
-    ]
-    if ends:
-        parts.append("thin line: acts on; " + ", ".join(ends))
-    if unnamed:
-        parts.append(f"{unnamed} arrows without room for their names")
-    return "; ".join(parts)
 
 
 @dataclass(slots=True)
@@ -336,7 +320,7 @@ class _Page:
         below = meaning if value is None else f"{number(value)} {pretty_unit(unit) if unit else ''}".strip()
         inner = 2 * self.half[0] - 1.0 * self.style.text
         lines = 2 if 2 * self.half[1] > 1.25 * self.style.text + 2.3 * self.text else 1
-        small = _whole(below, inner, self.text, lines) if 2 * self.half[1] > 2.4 * self.style.text else ""
+        small = wrap_whole(below, inner, self.text, lines) if 2 * self.half[1] > 2.4 * self.style.text else ""
         fits = width_of(name, self.style.text, bold=True) <= inner
         size = self.style.text if fits else max(self.style.least, self.style.text * 0.8)
         shift = 0.6 * self.text * (small.count("\n") + 1) if small else 0.0
@@ -399,15 +383,6 @@ class _Page:
         own = [curve for curve, _ in self.curves[i]]
         lines = [*own, *(curve for curve in self.used if not any(curve is o for o in own))]
         return any(bool(np.any(np.all(np.abs(curve - spot) < reach, axis=1))) for curve in lines)
-
-
-def _whole(text: str, points: float, size: float, lines: int) -> str:
-    """Return the text, or its first clause, in lines that fit, without a broken word or an ellipsis; else ""."""
-    for part in dict.fromkeys([text, *(text.split(mark)[0].strip() for mark in ("(", ";", ",", ":"))]):
-        made = wrap(part, points, size, lines=lines)
-        if made.split() == part.split() and width_of(made, size) <= points:
-            return made
-    return ""
 
 
 def _tint(color: str, share: float) -> tuple[float, float, float]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -94,6 +94,23 @@ def influences(model: Model, shown: tuple[Arrow, ...]) -> tuple[Influence, ...]:
 def _rates(model: Model, values: Mapping[str, Any], rates: Mapping[str, Expression]) -> dict[str, Any]:
     known = quantities(model, values)
     return {name: evaluate(rate, known) for name, rate in rates.items()}
+
+
+def note(shown: Sequence[Arrow], acting: Sequence[Influence], sized: bool, unnamed: int) -> str:
+    """Return what a reader has to know: what widths and ends of lines mean, how many names are left out."""
+    parts = []
+    if sized:
+        several = len({arrow.unit for arrow in shown}) > 1
+        parts.append("width: square root of the flux" + (", within one unit" if several else ""))
+    signs = {influence.sign for influence in acting}
+    ends = [
+        text for sign, text in ((1, "dot: speeds up"), (-1, "bar: slows down"), (0, "ring: either")) if sign in signs
+    ]
+    if ends:
+        parts.append("thin line: acts on; " + ", ".join(ends))
+    if unnamed:
+        parts.append(f"{unnamed} arrows without room for their names")
+    return "; ".join(parts)
 
 
 def _places(model: Model, names: list[str]) -> tuple[dict[str, Any], dict[str, Any]]:

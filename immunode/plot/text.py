@@ -76,6 +76,15 @@ def wrap(text: str, points: float, size: float, *, bold: bool = False, lines: in
     return "\n".join(out)
 
 
+def wrap_whole(text: str, points: float, size: float, lines: int) -> str:
+    """Return the text, or its first clause, in lines that fit, without a broken word or an ellipsis; else ""."""
+    for part in dict.fromkeys([text, *(text.split(mark)[0].strip() for mark in ("(", ";", ",", ":"))]):
+        made = wrap(part, points, size, lines=lines)
+        if made.split() == part.split() and width_of(made, size) <= points:
+            return made
+    return ""
+
+
 def quantity_label(name: str, unit: str, power: int = 0) -> str:
     """Return the text of an axis: `T (10⁹ cells)`."""
     shown = pretty_unit(unit)
