@@ -13,15 +13,18 @@ from immunode.errors import EngineError, StudyError, did_you_mean
 from immunode.model.declaration import Model
 from immunode.study.design import Design
 from immunode.study.result import SweepResult
+from immunode.study.rows import Rows
 from immunode.study.space import Space, as_space
 from immunode.study.space import space as ranges
+from immunode.study.store_reading import StoredSweep
 
 if TYPE_CHECKING:
     from immunode.study.arms import Arms
 
 Array = NDArray[np.float64]
-Source = Model | SweepResult | Callable[[Array], Any] | tuple[Any, Any]
-"""A model; a sweep that is done; a function of an array (n_rows, n_columns); or a pair (inputs, outputs)."""
+Source = Model | SweepResult | StoredSweep | Callable[[Array], Any] | tuple[Any, Any]
+"""A model; a sweep that is done, or one in a store; a function of an array (n_rows, n_columns); or a pair (inputs,
+outputs)."""
 Ranges = Space | Mapping[str, tuple[float, float]] | Sequence[str] | str
 
 
@@ -125,7 +128,7 @@ def given_answers(source: Source) -> Answers | None:
 
     Inputs are a mapping or a DataFrame of columns; outputs shape (n_rows,), or a mapping or DataFrame of such.
     """
-    if isinstance(source, SweepResult):
+    if isinstance(source, SweepResult | StoredSweep):
         return from_sweep(source)
     if not isinstance(source, tuple):
         return None
@@ -139,39 +142,37 @@ def given_answers(source: Source) -> Answers | None:
     return Answers("given numbers", names, {}, points, series, outputs, len(points), "given")
 
 
-def from_sweep(result: SweepResult, names: tuple[str, ...] | None = None) -> Answers:
+def from_sweep(result: Rows, names: tuple[str, ...] | None = None) -> Answers:
     """Return the answers of a sweep: one series for each endpoint and arm. names : columns; default those that vary.
 
     Raises
     ------
     StudyError : the arms did not run the same draws in the same order.
     """
-    from immunode.study.labelled import input_units
-
-    who, design = result.plan.model.name, result.plan.design
-    rows = [np.flatnonzero(result.plan.arm_of == arm.index) for arm in result.plan.arms]
-    if any(not np.array_equal(design.draw[r], design.draw[rows[0]]) for r in rows):
+    who, arm_of, draws = result.model_name, result.arm_of, result.draws
+    rows = [np.flatnonzero(arm_of == i) for i in range(len(result.arms))]
+    if any(not np.array_equal(draws[r], draws[rows[0]]) for r in rows):
         raise StudyError(f"{who}: every arm needs the same draws in the same order; cross a design with arms")
     filled = result.inputs()
     if names is None:
-        names = tuple(n for j, n in enumerate(design.names) if len(np.unique(filled[:, j])) > 1)
+        names = tuple(n for j, n in enumerate(result.columns) if len(np.unique(filled[:, j])) > 1)
         if not names:
             raise StudyError(f"{who}: no column of the design varies, so there is nothing to compare")
-    points = np.where(np.isnan(filled[rows[0]]), design.values[rows[0]], filled[rows[0]])
-    points = points[:, [design.names.index(n) for n in names]]
+    points = filled[rows[0]][:, [result.columns.index(n) for n in names]]
     units = result.units
     series = tuple(
         Series(endpoint, arm if len(rows) > 1 else "", units[endpoint])
         for arm in result.arms
         for endpoint in result.endpoints
     )
-    outputs = np.concatenate([result.values[r] for r in rows], axis=1)
+    values = result.values
+    outputs = np.concatenate([values[r] for r in rows], axis=1)
     known = [j for j in range(len(series)) if not np.isnan(outputs[:, j]).all()]
     if not known:
         reason = next(iter(result.why_failed.values()), "no endpoint has a value")
         raise StudyError(f"{who}: no run has a value: {reason}")
     series, outputs = tuple(series[j] for j in known), outputs[:, known]
-    return Answers(who, names, input_units(result), points, series, outputs, len(result), design.recipe)
+    return Answers(who, names, result.column_units, points, series, outputs, len(arm_of), result.design_recipe)
 
 
 def _outputs(told: Any, n: int) -> tuple[tuple[Series, ...], Array]:

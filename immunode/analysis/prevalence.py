@@ -17,7 +17,7 @@ from immunode.study.notebook import Tabled
 if TYPE_CHECKING:
     import pandas as pd
 
-    from immunode.study.result import SweepResult
+    from immunode.study.rows import Rows
 
 Array = NDArray[np.float64]
 TOLERANCE = 1e-6
@@ -60,9 +60,7 @@ class Prevalence(Tabled):
         )
 
 
-def prevalence_weights(
-    out: SweepResult, targets: Mapping[str, Mapping[str, float]], *, arm: str | None = None
-) -> Prevalence:
+def prevalence_weights(out: Rows, targets: Mapping[str, Mapping[str, float]], *, arm: str | None = None) -> Prevalence:
     """Return the weights nearest to equal ones at which endpoints have given means and standard deviations.
 
     Of all weights that reach the targets, these are the ones with the least relative entropy to equal weights:
@@ -121,7 +119,7 @@ class _Goal:
         return mean if self.kind == "mean" else float(np.sqrt((w * (x - mean) ** 2).sum()))
 
 
-def _goals(out: SweepResult, arm: str, name: str, moments: Mapping[str, float]) -> list[_Goal]:
+def _goals(out: Rows, arm: str, name: str, moments: Mapping[str, float]) -> list[_Goal]:
     endpoint = out.endpoint_name(name)
     for kind in moments:
         if kind not in ("mean", "sd"):

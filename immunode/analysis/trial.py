@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     import pandas as pd
     from matplotlib.figure import Figure
 
-    from immunode.study.result import SweepResult
+    from immunode.study.rows import Rows
 
 Array = NDArray[np.float64]
 REPEATS = 1000
@@ -136,7 +136,7 @@ class Trial(Tabled):
 
 
 def responders(
-    out: SweepResult, rule: str, *, versus: str | None = None, weights: ArrayLike | None = None, seed: int = 0
+    out: Rows, rule: str, *, versus: str | None = None, weights: ArrayLike | None = None, seed: int = 0
 ) -> Trial:
     """Return who responds in which arm of a sweep.
 
@@ -151,7 +151,7 @@ def responders(
     """
     columns = {name: out.endpoint(name) for name in out.endpoints}
     inputs = out.inputs()
-    columns |= {name: inputs[:, i] for i, name in enumerate(out.plan.design.names)}
+    columns |= {name: inputs[:, i] for i, name in enumerate(out.columns)}
     holds = rows_that(rule, columns, what="responder").astype(float)
     holds[out.codes != 0] = np.nan
     if versus is None:
@@ -162,7 +162,7 @@ def responders(
     return Trial(rule, versus if len(out.arms) > 1 else "", out.arms, table, _weights(weights, len(draws)), draws, seed)
 
 
-def by_draw(out: SweepResult, values: Array) -> tuple[NDArray[np.intp], Array]:
+def by_draw(out: Rows, values: Array) -> tuple[NDArray[np.intp], Array]:
     """Return the draws, shape (n_draws,), and values laid out by draw and arm, shape (n_draws, n_arms).
 
     values : shape (n_rows,). NaN where an arm did not run a draw.
@@ -171,12 +171,13 @@ def by_draw(out: SweepResult, values: Array) -> tuple[NDArray[np.intp], Array]:
     ------
     StudyError : an arm ran the same draw twice.
     """
-    draws, place = np.unique(out.plan.design.draw, return_inverse=True)
-    pairs = np.stack([place, out.plan.arm_of], axis=1)
+    arm_of = out.arm_of
+    draws, place = np.unique(out.draws, return_inverse=True)
+    pairs = np.stack([place, arm_of], axis=1)
     if len(np.unique(pairs, axis=0)) < len(pairs):
         raise StudyError("responders: an arm ran the same patient twice; sweep one setting an arm, or select first")
     table = np.full((len(draws), len(out.arms)), np.nan)
-    table[place, out.plan.arm_of] = values
+    table[place, arm_of] = values
     return draws, table
 
 

@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 from immunode.errors import StudyError, did_you_mean
 from immunode.study.contrast import Contrast, contrast, quantiles
 from immunode.study.plan import Plan
+from immunode.study.rows import find_endpoint
 from immunode.study.runs import meanings, quantity_units, times_unit
 
 if TYPE_CHECKING:
@@ -73,6 +74,38 @@ class SweepResult:
     def endpoints(self) -> tuple[str, ...]:
         """Names of the endpoints, which are the last columns of the table."""
         return tuple(one.name for one in self.plan.endpoints)
+
+    @property
+    def model_name(self) -> str:
+        """Name of the model."""
+        return self.plan.model.name
+
+    @property
+    def design_recipe(self) -> str:
+        """How the design was made, in words."""
+        return self.plan.design.recipe
+
+    @property
+    def columns(self) -> tuple[str, ...]:
+        """Names of the design's columns."""
+        return self.plan.design.names
+
+    @property
+    def column_units(self) -> dict[str, str]:
+        """Parameter, knob or initial value of an arm -> unit."""
+        from immunode.study.labelled import input_units
+
+        return input_units(self)
+
+    @property
+    def arm_of(self) -> NDArray[np.intp]:
+        """Position of each row's arm, shape (n_rows,)."""
+        return self.plan.arm_of
+
+    @property
+    def draws(self) -> NDArray[np.intp]:
+        """The parameter set that rows of several arms share, shape (n_rows,)."""
+        return self.plan.design.draw
 
     @property
     def times(self) -> Array:
@@ -187,14 +220,7 @@ class SweepResult:
 
     def endpoint_name(self, name: str) -> str:
         """Return the full name of an endpoint, `auc(tnf)`, also from the bare quantity `tnf`."""
-        if name in self.endpoints:
-            return name
-        about = [one.name for one in self.plan.endpoints if one.subject == name]
-        if len(about) == 1:
-            return about[0]
-        if about:
-            raise StudyError(f"there are several endpoints on '{name}'; say which: {', '.join(about)}")
-        raise StudyError(f"unknown endpoint '{name}'{did_you_mean(name, self.endpoints)}")
+        return find_endpoint(name, {one.name: one.subject for one in self.plan.endpoints})
 
     def contrast(self, quantity: str, *, versus: str = "control") -> Contrast:
         """Return paired differences of an endpoint, each arm minus the arm `versus`, draw by draw.

@@ -53,7 +53,8 @@ class Place:
         ------
         StoreError : the library for that kind of URL is not installed, or the text is empty.
         """
-        name = os.fspath(store) if isinstance(store, str | os.PathLike) else ""
+        given: object = store
+        name = os.fspath(given) if isinstance(given, str | os.PathLike) else ""
         if not isinstance(name, str) or not name.strip():
             raise StoreError(f"store: a path such as 'runs/ra.zarr' is needed, got {store!r}")
         if "://" not in name:

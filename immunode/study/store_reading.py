@@ -9,9 +9,12 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from immunode.errors import StoreError
 from immunode.solve.status import Status
+from immunode.study.endpoints import endpoint
+from immunode.study.rows import find_endpoint
 from immunode.study.store import Store
 from immunode.study.store_layout import METHODS, NOT_RUN
 from immunode.study.store_place import Place
@@ -91,6 +94,85 @@ class StoredSweep:
     def columns(self) -> tuple[str, ...]:
         """Names of the design's columns."""
         return tuple(self.store.layout.study["design"]["columns"])
+
+    @property
+    def model_name(self) -> str:
+        """Name of the model."""
+        return str(self.store.layout.study["model"]["name"])
+
+    @property
+    def design_recipe(self) -> str:
+        """How the design was made, in words."""
+        return str(self.store.layout.study["design"]["recipe"])
+
+    @property
+    def units(self) -> dict[str, str]:
+        """Endpoint -> unit; "" is dimensionless."""
+        return dict(zip(self.endpoints, self._units("endpoints", len(self.endpoints)), strict=True))
+
+    @property
+    def column_units(self) -> dict[str, str]:
+        """Column of the design -> unit; "" is dimensionless."""
+        return dict(zip(self.columns, self._units("inputs", len(self.columns)), strict=True))
+
+    @property
+    def arm_of(self) -> NDArray[np.intp]:
+        """Position of each row's arm, shape (n_rows that ran,)."""
+        return self._rows("arm").astype(np.intp)
+
+    @property
+    def draws(self) -> NDArray[np.intp]:
+        """The parameter set that rows of several arms share, shape (n_rows that ran,)."""
+        return self._rows("draw").astype(np.intp)
+
+    @property
+    def codes(self) -> NDArray[np.int16]:
+        """How each run ended (`immunode.solve.Status`), shape (n_rows that ran,)."""
+        return self._rows("status")
+
+    @property
+    def values(self) -> NDArray[np.float64]:
+        """All endpoints, in memory, shape (n_rows that ran, n_endpoints); NaN where a run failed."""
+        return self._rows("endpoints") if self.endpoints else np.empty((len(self.codes), 0))
+
+    @property
+    def why_failed(self) -> dict[int, str]:
+        """Position among the rows that ran -> why that run failed."""
+        reasons = self._rows("reason")
+        return {int(i): str(reasons[i]) for i in np.flatnonzero(self.codes != 0)}
+
+    def inputs(self) -> NDArray[np.float64]:
+        """Return the design's columns with the model's own values filled in, shape (n_rows that ran, n_columns)."""
+        return self._rows("inputs") if self.columns else np.empty((len(self.codes), 0))
+
+    def endpoint(self, name: str) -> NDArray[np.float64]:
+        """Return the column of an endpoint, shape (n_rows that ran,); a bare quantity will do where one is on it.
+
+        Raises
+        ------
+        StudyError : none, or several.
+        StoreError : a block is damaged.
+        """
+        return self._rows("endpoints", self.endpoints.index(self.endpoint_name(name)))
+
+    def endpoint_name(self, name: str) -> str:
+        """Return the full name of an endpoint, `auc(tnf)`, also from the bare quantity `tnf`."""
+        return find_endpoint(name, {full: endpoint(full).subject for full in self.endpoints})
+
+    def _rows(self, name: str, column: int | None = None) -> NDArray[Any]:
+        """Return an array, or a column of it, of the rows that ran."""
+        parts = []
+        for block in self.store.begun():
+            ran = self.store.column("status", block) != NOT_RUN
+            part = self.store.column(name, block)[ran]
+            parts.append(part if column is None else part[:, column])
+        if not parts:
+            raise StoreError(f"{self.store.place.name}: no block is finished yet; run the sweep's line again")
+        return np.concatenate(parts)
+
+    def _units(self, name: str, number: int) -> list[str]:
+        told = self.store.arrays[name].attrs.get("units") if number else []
+        return [str(unit) for unit in told] if isinstance(told, list) and len(told) == number else [""] * number
 
     def counts(self) -> dict[str, int]:
         """Return how many runs ended how: "ok", "refused", ..., "not run"."""
@@ -189,8 +271,7 @@ class StoredSweep:
         }
         for source, along in (("endpoints", "endpoint"), ("trajectories", "quantity"), ("inputs", "column")):
             names = layout.labels().get(along, ())
-            told = raw[source].attrs.get("units", []) if names else []
-            units = told if isinstance(told, list) and len(told) == len(names) else [""] * len(names)
+            units = self._units(source, len(names))
             for i, name in enumerate(names):
                 picked = raw[source].isel({along: i}, drop=True).reset_coords(drop=True)
                 picked.attrs = {"units": units[i]}
