@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 from immunode.analysis.properties import CHECKS, Outcome, Wanted, known_direction, read_influence, read_steady
 from immunode.errors import ImmunodeError, StudyError, did_you_mean
 from immunode.model.declaration import Model
+from immunode.model.expression import parse
 from immunode.study.endpoints import KINDS, endpoint
 
 if TYPE_CHECKING:
@@ -118,9 +119,16 @@ class Assignment:
         """Return one row a student: points, out of, and one column of booleans for each thing asked.
 
         models : student -> model.
+
+        Raises
+        ------
+        StudyError : what is given is no mapping, or holds what is no model.
         """
         import pandas as pd
 
+        given: object = models
+        if not isinstance(given, Mapping):
+            raise StudyError(f"{self.title}: grades wants student -> model, not {type(given).__name__}")
         made = {student: self.grade(model) for student, model in models.items()}
         rows = {
             student: {"points": one.points, "out of": one.out_of} | {mark.asked: mark.passed for mark in one.marks}
@@ -173,11 +181,12 @@ def assignment(
     Raises
     ------
     StudyError : nothing is asked, or something that can't be.
+    ModelError : what is to stay constant can't be read.
     """
     wanted = [
         *_states(states),
         *([Wanted("signs", "no state falls below 0", None)] if signs else []),
-        *(Wanted("conserved", f"{text} stays constant", text) for text in conserved),
+        *_conserved(conserved),
         *(_influence(title, pair, sign) for pair, sign in (influences or {}).items()),
         *(Wanted("steady states", *read_steady(title, kind, what)) for kind, what in (steady_states or {}).items()),
         *_responses(title, responses or {}),
@@ -200,6 +209,13 @@ def _states(states: Mapping[str, str] | Sequence[str]) -> list[Wanted]:
     return [Wanted("states", f"there is a state {name}", (name, unit)) for name, unit in units.items()]
 
 
+def _conserved(texts: Sequence[str]) -> list[Wanted]:
+    listed = [texts] if isinstance(texts, str) else texts
+    for text in listed:
+        parse(text)
+    return [Wanted("conserved", f"{text} stays constant", text) for text in listed]
+
+
 def _influence(title: str, pair: str, sign: str) -> Wanted:
     source, target = read_influence(title, pair, sign)
     return Wanted("influence", f"what {source} does to {target}", (source, target, sign))
@@ -208,6 +224,9 @@ def _influence(title: str, pair: str, sign: str) -> Wanted:
 def _responses(title: str, responses: Mapping[str, Mapping[str, str]]) -> list[Wanted]:
     made = []
     for name, expected in responses.items():
+        given: object = expected
+        if not isinstance(given, Mapping):
+            raise StudyError(f"{title}: response to {name}: write {{'T': 'down'}}, not {given!r}")
         for quantity, direction in expected.items():
             known_direction(title, name, direction)
             if "(" in quantity and (kind := endpoint(quantity).kind) not in (*KINDS[:1], *KINDS[2:5]):
@@ -219,8 +238,11 @@ def _responses(title: str, responses: Mapping[str, Mapping[str, str]]) -> list[W
 def _data(title: str, data: pd.DataFrame | None, within: float) -> list[Wanted]:
     if data is None:
         return []
-    if "time" not in data.columns or len(data.columns) < 2:
-        raise StudyError(f"{title}: data need a column 'time' and one for each quantity; found {list(data.columns)}")
+    columns = list(getattr(data, "columns", ()))
+    if "time" not in columns or len(columns) < 2:
+        raise StudyError(
+            f"{title}: data need a column 'time' and one for each quantity; found {columns or type(data).__name__}"
+        )
     if not within > 0:
         raise StudyError(f"{title}: within must be above 0, not {within:g}")
     if (data["time"] < 0).any() or data["time"].isna().any():

@@ -178,6 +178,8 @@ def test_a_grade_shows_itself() -> None:
         ({"steady_states": {"stable": "two"}}, "as a number or as"),
         ({"data": pd.DataFrame({"t": [0.0], "N": [1.0]})}, "column 'time'"),
         ({"data": pd.DataFrame({"time": [-1.0], "N": [1.0]})}, "from 0 on"),
+        ({"data": [1.0, 2.0]}, "found list"),
+        ({"responses": {"drug": "down"}}, "write {'T': 'down'}"),
         ({"hints": {"sign": "x"}}, "did you mean 'signs'"),
         ({"arms": {"drug": []}}, "no response to 'drug' is asked"),
     ],
@@ -187,6 +189,14 @@ def test_an_assignment_that_can_not_be_is_refused(asked: dict[str, object], mess
         im.assignment("A", **asked)  # type: ignore[arg-type]
 
 
+def test_a_total_that_can_not_be_read_is_refused() -> None:
+    with pytest.raises(im.ModelError, match="can't read 'S \\+ '"):
+        im.assignment("A", conserved=["S + "])
+    assert im.assignment("A", conserved="S + I + R").grade(epidemic()).passed
+
+
 def test_what_is_no_model_is_refused() -> None:
+    with pytest.raises(im.StudyError, match="student -> model, not list"):
+        TASK.grades([epidemic()])  # type: ignore[arg-type]
     with pytest.raises(im.StudyError, match="load a file with"):
         TASK.grade("mine.py")  # type: ignore[arg-type]
