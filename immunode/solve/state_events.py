@@ -9,7 +9,7 @@ import math
 import random
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -103,7 +103,7 @@ class StateEvents:
             y = self._change(first, t, y, p)
         raise FailedError(Status.TOO_MANY_STEPS)
 
-    def find(self, start: float, stop: float, inside: Callable[[Array], Array], p: Array) -> float | None:
+    def find(self, start: float, stop: float, inside: Callable[[Any], Array], p: Array) -> float | None:
         """Return the first time in (start, stop] at which a condition has turned true, or None.
 
         inside(times) -> (n_states, n_times).
@@ -113,6 +113,8 @@ class StateEvents:
         times[-1] = stop
         before = start
         held = self._held(times, inside(times), p)
+        if (held == self.holds[:, None]).all():
+            return None
         for i in np.flatnonzero((self.idle >= PATIENCE) & ~self.holds & held.any(axis=1)).tolist():
             if self._is_idle(i, stop, inside(stop), p):
                 held[i] = False
@@ -138,7 +140,7 @@ class StateEvents:
         return bool(np.all(np.abs(np.array(self._values(i, t, y, p)) - y[rows]) <= self.atol[rows]))
 
     def _turn(
-        self, rising: NDArray[np.bool_], low: float, high: float, inside: Callable[[Array], Array], p: Array
+        self, rising: NDArray[np.bool_], low: float, high: float, inside: Callable[[Any], Array], p: Array
     ) -> float:
         """Return the first number between `low` and `high` at which one of the conditions holds, as at `high`."""
         while np.nextafter(low, high) < high:

@@ -247,3 +247,10 @@ def test_rules_may_need_each_other_in_a_long_chain() -> None:
 def test_a_missing_file_is_told() -> None:
     with pytest.raises(im.ModelError, match="there is no file"):
         im.read_sbml("nowhere.xml")
+
+
+def test_a_delay_is_refused_in_one_line_that_says_what_comes_close() -> None:
+    delay = '<csymbol encoding="text" definitionURL="http://www.sbml.org/sbml/symbols/delay">delay</csymbol>'
+    text = TWO.replace("<ci>k</ci>", f"<apply>{delay}<ci>k</ci><cn>1</cn></apply>")
+    with pytest.raises(im.ImmunodeError, match=r"reaction 'J': <delay> .*transit_chain"):
+        im.read_sbml(text)

@@ -210,7 +210,10 @@ class Converter:
         return ("name", f"{found[1]}.rate")
 
     def _delay(self, values: list[Expression]) -> Expression:
-        raise ModelError(f"{self.who}: <delay> is not read here")
+        raise ModelError(
+            f"{self.who}: <delay> makes it a delay equation, which no engine here solves; "
+            "a chain of states with the same mean delay (`transit_chain`) comes close"
+        )
 
     def _piecewise(self, parts: list[Expression]) -> Expression:
         if not parts:
