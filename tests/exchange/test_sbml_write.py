@@ -32,6 +32,10 @@ UNREACHED = {("graft_minimal", "tac_withdrawal"), ("karin2020", "prednisolone")}
 """What CVODE in RoadRunner ends with an error at every tight tolerance; these are compared by nobody."""
 
 
+CLOSE = 1e-6
+"""What both global errors may make."""
+
+
 class OracleError(Exception):
     """RoadRunner could not integrate a document."""
 
@@ -73,13 +77,22 @@ def roadrunner_curves(text: str, model: im.Model, times: np.ndarray) -> dict[str
 
 
 def difference(model: im.Model, until: float | None = None) -> float:
-    """Return the largest difference to RoadRunner, relative to the value or a thousandth of the state's peak."""
+    """Return the largest difference to RoadRunner, relative to the value or a thousandth of the state's peak.
+
+    Waves add up local errors to one 20,000 times as large, so a difference is looked at again at rtol 1e-12.
+    """
     times = np.linspace(0, until or model.horizon, 201)
     theirs = roadrunner_curves(to_sbml(model), model, times)
     try:
         ours = im.simulate(model, times=times, rtol=1e-10)
-    except SolverError:  # stiff models are beyond LSODA there
-        ours = im.simulate(model, times=times, rtol=1e-10, engine="numpy", method="rodas5p")
+    except SolverError:  # rounding is larger than that
+        ours = im.simulate(model, times=times, rtol=1e-9)
+    first = gap(ours, theirs)
+    return first if first < CLOSE else gap(im.simulate(model, times=times, rtol=1e-12), theirs)
+
+
+def gap(ours: im.Simulation, theirs: dict[str, np.ndarray]) -> float:
+    """Return the largest difference of two courses, relative to the value or a thousandth of the state's peak."""
     worst = 0.0
     for name, other in theirs.items():
         own = np.asarray(ours[name])
@@ -95,7 +108,7 @@ def test_libsbml_finds_no_error_and_roadrunner_gives_the_same_curves(name: str, 
     model = composed(name, arm)
     assert complaints(to_sbml(model)) == []
     # immunode integrates at 1e-10; what is left are both global errors
-    assert difference(model) < 1e-6
+    assert difference(model) < CLOSE
 
 
 @pytest.mark.slow
@@ -106,7 +119,7 @@ def test_every_model_with_every_intervention_runs_alike_in_roadrunner(name: str)
         model = composed(name, arm)
         assert complaints(to_sbml(model)) == [], arm
         try:
-            assert difference(model) < 1e-6, arm
+            assert difference(model) < CLOSE, arm
         except OracleError:
             assert (name, arm) in UNREACHED
 
