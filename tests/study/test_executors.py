@@ -181,6 +181,8 @@ if __name__ == "__main__":
     import dask
     dask.config.set({"distributed.scheduler.allowed-failures": 100})
     with LocalCluster(n_workers=int(sys.argv[1]), threads_per_worker=1, dashboard_address=None, memory_limit=0) as c:
+        # a worker that is killed while it starts is given up by its nanny; the cluster then starts another one
+        c.adapt(minimum=int(sys.argv[1]), maximum=int(sys.argv[1]), interval="500ms")
         print(c.scheduler_address, flush=True)
         while line := sys.stdin.readline():
             living = [w.process.pid for w in c.workers.values() if getattr(w, "process", None) and w.process.pid]
