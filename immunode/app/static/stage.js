@@ -164,7 +164,7 @@ function makeStage(ctx) {
       group.setAttribute("aria-pressed", chosen === arrow.j);
     });
     drawn.influences.replaceChildren();
-    equation.textContent = chosen === null ? ctx.L("tap") : equationText(ctx, chosen, y, seen, run.p[ctx.k]);
+    equation.textContent = chosen === null ? `${ctx.L("tap")} ${ctx.L("size")}` : equationText(ctx, chosen, y, seen, run.p[ctx.k]);
     if (chosen !== null) influence(ctx.lab.processes[chosen]);
   }
 
