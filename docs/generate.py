@@ -118,8 +118,7 @@ def model_page(entry: Any) -> str:
     parts += [f"![{prose(model.title)}: time courses](figures/{entry.name}.png){{ .figure }}"]
     variant = dict(entry.aliases).get(shown_as(entry), "")
     parts += [f"*{caption(model)}" + (f" Variant `{variant}`.*" if variant else "*")]
-    if diagram():
-        parts.append(f"![States and fluxes of {entry.name}](figures/{entry.name}_diagram.png){{ .figure }}")
+    parts += [f"![{prose(model.title)}: states and fluxes](figures/{entry.name}_diagram.png){{ .figure }}"]
     parts += ["## What it is, and what differs from the paper", prose(more or first), "## Try it", _try(entry, model)]
     return "\n\n".join([*parts, tables])
 
@@ -159,29 +158,21 @@ def caption(model: Any) -> str:
 
 
 def figures() -> Iterator[tuple[str, bytes]]:
-    """Yield path and PNG of every model's default figure (and of its diagram, where the package draws diagrams)."""
+    """Yield path and PNG of every model's default figure and of its diagram."""
     import matplotlib
 
     matplotlib.use("Agg")
     import matplotlib.pyplot as plt
 
     from immunode.catalogue import list_models, load_model
+    from immunode.plot import diagram
     from immunode.study.simulate import simulate
 
-    draw = diagram()
     for entry in list_models():
         model = load_model(shown_as(entry))
         yield f"models/figures/{entry.name}.png", _png(simulate(model, arms=arms(model), engine="auto").plot())
-        if draw:
-            yield f"models/figures/{entry.name}_diagram.png", _png(draw(model))
+        yield f"models/figures/{entry.name}_diagram.png", _png(diagram(model))
         plt.close("all")
-
-
-def diagram() -> Any:
-    """Return the function that draws a model's diagram, or None."""
-    import immunode
-
-    return immunode.diagram if "diagram" in immunode.__all__ else None
 
 
 def _png(figure: Any) -> bytes:
