@@ -76,7 +76,7 @@ def _call(model: Model) -> str:
     try:
         base = load_model(model.name)
     except UnknownModelError:
-        return f"im.load_model({json.dumps(model.name + '.json')})"
+        return f"im.load_model({json.dumps(model.name + '.json')})  # or the file that you keep it in"
     before, starts = {p.name: p.value for p in base.parameters}, {s.name: s.initial for s in base.states}
     values = {p.name: p.value for p in model.parameters if p.name in before and p.value != before[p.name]}
     initial = {s.name: s.initial for s in model.states if s.name in starts and s.initial != starts[s.name]}

@@ -208,9 +208,10 @@ function pythonCode(lab, state) {
     names.push(moved(name) ? `replace(${plain}, schedule=im.during(0, ${lab.beyond}))` : plain);
     knobs.forEach((v, knob) => { if (v !== lab.parameters[lab.row.get(knob)].full) settings.set(knob, v); });
   });
-  lines.push("interventions = [", ...names.map((text) => `    ${text},`), "]");
-  lines.push("changed = {", ...Array.from(settings, ([name, v]) => `    ${quoted(name)}: ${v},`), "}");
-  lines.push("treated = im.perturb(model, interventions).with_values(changed)", "");
+  if (names.length) lines.push("interventions = [", ...names.map((text) => `    ${text},`), "]");
+  if (settings.size) lines.push("changed = {", ...Array.from(settings, ([name, v]) => `    ${quoted(name)}: ${v},`), "}");
+  const perturbed = names.length ? "im.perturb(model, interventions)" : "model";
+  lines.push(`treated = ${perturbed}${settings.size ? ".with_values(changed)" : ""}`, "");
   lines.push(`run = im.simulate(treated, until=${lab.horizon}, rtol=1e-8)`, "frame = run.to_frame()", "print(frame.tail())");
   lines.push(`run.plot(${state.shown.map(quoted).join(", ")}).savefig("figure.png")`);
   return lines.join("\n") + "\n";
