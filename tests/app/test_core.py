@@ -47,6 +47,13 @@ console.log(JSON.stringify([toLink(back.state, back.language) === toLink(state, 
     assert node.in_lab(load_lab("rheumatoid_arthritis"), script) == [True, "de"]
 
 
+def test_a_link_holds_every_intervention_of_the_largest_model(node: Any) -> None:
+    script = f"""{ON} lab.interventions.forEach((it) => put(state, it.name));
+console.log(JSON.stringify([fromLink([lab], toLink(state, "en")).state.on.size, lab.interventions.length]));"""
+    kept, there = node.in_lab(load_lab("immune_balance"), script)
+    assert kept == there > 20
+
+
 def test_what_a_link_may_not_say_is_dropped(node: Any) -> None:
     knobs = [
         ["anti_tnf.strength", 7],

@@ -1,7 +1,7 @@
 "use strict";
 /* The lab without a page: what a state of the controls means, its run, its link, its code. All of it is data. */
 
-const POINTS = 401, CLASS_POINTS = 61, CLASS_RTOL = 1e-5, PATIENTS = 60, LONGEST_LINK = 4000, GHOSTS = 3;
+const POINTS = 401, CLASS_POINTS = 61, CLASS_RTOL = 1e-5, PATIENTS = 60, LONGEST_LINK = 32000, GHOSTS = 3;
 const FIGURES = (v) => (v === 0 ? "0" : !isFinite(v) ? "–" : Math.abs(v) >= 1e5 || Math.abs(v) < 1e-3
   ? v.toExponential(2).replace("e+", "e") : String(+v.toPrecision(4)));
 const own = (object, key) => Object.prototype.hasOwnProperty.call(object, key);
