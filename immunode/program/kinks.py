@@ -1,4 +1,4 @@
-"""Whether a right-hand side has corners and steps in its states, which error estimates may not see."""
+"""Whether a right-hand side has corners in its states, which error estimates may not see."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ _GUARD = 1e-100
 
 @lru_cache(maxsize=256)
 def kinked(program: Program) -> bool:
-    """Return whether min, max, abs, floor, ceil or a condition on states can bend a derivative."""
+    """Return whether min, max or abs of states can bend a derivative."""
     on_states: list[bool] = []
     for node in program.nodes:
         operands = () if node[0] in _LEAVES else node[1:]
@@ -28,19 +28,17 @@ def kinked(program: Program) -> bool:
         node = program.nodes[place]
         if node[0] in _LEAVES:
             continue
-        if on_states[place] and _bends(program, node, on_states):
+        if on_states[place] and _bends(program, node):
             return True
         todo += [_place(k) for k in node[1:]]
     return False
 
 
-def _bends(program: Program, node: tuple[object, ...], on_states: list[bool]) -> bool:
-    if node[0] == "where":
-        return on_states[_place(node[1])]
+def _bends(program: Program, node: tuple[object, ...]) -> bool:
     if node[0] in ("min", "max"):
         bounds = [program.nodes[_place(k)] for k in node[1:]]
         return not any(b[0] == "number" and isinstance(b[1], float) and 0 < abs(b[1]) < _GUARD for b in bounds)
-    return node[0] in ("abs", "floor", "ceil")
+    return node[0] == "abs"
 
 
 def _place(operand: object) -> int:

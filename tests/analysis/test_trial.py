@@ -132,7 +132,7 @@ def test_an_arm_that_ran_a_patient_twice_is_refused() -> None:
 
 
 def test_the_published_population_of_atopic_dermatitis(monkeypatch: pytest.MonkeyPatch) -> None:
-    """The 500 patients of ad_miyano2022.md, drawn as the specification says, each from the own rest: shares with EASI-75 at week 24."""
+    """The 500 patients of ad_miyano2022.md, each from the own rest: shares with EASI-75 at week 24."""
     monkeypatch.syspath_prepend(str(Path(__file__).parents[1] / "models"))
     written = importlib.import_module("reference.miyano2022")
     model = load_model("miyano2022")

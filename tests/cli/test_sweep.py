@@ -184,7 +184,7 @@ def test_an_interrupt_keeps_writes_and_tells_what_is_finished(tmp_path: Path) ->
         running.kill()
         running.communicate()
     assert running.returncode == 130, error
-    assert re.search(r"interrupted: \d+ of 20000 runs are finished", error)
+    assert re.search(r"interrupted: [\d,]+ of 20,000 runs are finished", error)
     assert "failed runs" in printed
     assert "Traceback" not in error
     counts = pd.read_csv(out / "table.csv")["status"].value_counts()

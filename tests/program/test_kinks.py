@@ -16,7 +16,7 @@ from immunode.program.lower import lower
         ("k*max(x - 0.5, 0)", True),
         ("k*min(x, k)", True),
         ("k*abs(x - 1)", True),
-        ("piecewise(k, x > 1, 0.0)", True),
+        ("piecewise(k, x > 1, 0.0)", False),
         ("k*max(k, 1)", False),
         ("k*hill(x, 2, 1.5)", False),
         ("k*michaelis(x, 2)", False),
