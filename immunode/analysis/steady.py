@@ -298,7 +298,8 @@ def _search(
     if verified:
         reach = np.maximum(np.abs(y), size[:, lane])
         checked = verify(system, values[:, lane], sums[:, lane], y, reach, engine)
-    order = sorted(range(len(lane)), key=lambda k: (lane[k], *np.round(y[:, k] / size[:, lane[k]], 6)))
+    places = np.round(y / size[:, lane], 6).T.tolist()
+    order = sorted(range(len(lane)), key=lambda k: (int(lane[k]), tuple(places[k])))
     states = [
         SteadyState(
             int(lane[k]),
