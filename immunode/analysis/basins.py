@@ -14,6 +14,7 @@ from immunode.analysis.phase_plane import axis, in_plane, is_closed, ranges_of, 
 from immunode.analysis.steady import SteadyState, steady_states
 from immunode.errors import StudyError, did_you_mean
 from immunode.model.declaration import Model
+from immunode.study.notebook import Tabled, page
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -31,7 +32,7 @@ FAILED, ELSEWHERE = -2, -1
 
 
 @dataclass(frozen=True, eq=False, repr=False)
-class Basins:
+class Basins(Tabled):
     """Which start ends in which stable steady state.
 
     who : name of the model.   names : the states that vary, units : theirs.   axes : grid of each, shapes (n,).
@@ -112,6 +113,9 @@ class Basins:
         lines = [f"{self.who}: {self.where.size:,} starts over {', '.join(self.names)}"]
         lines += [f"  {100 * share:.3g} % to {name}" for name, share in shares.items() if share > 0]
         return "\n".join([*lines, *(f"  {text}" for text in self.notes)])
+
+    def _repr_html_(self) -> str:
+        return page(repr(self), self.shares().to_frame(), "Shares")
 
 
 def basins(

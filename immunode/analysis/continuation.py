@@ -15,6 +15,7 @@ from immunode.analysis.branches import Branch, Tracer
 from immunode.analysis.newton import look, newton
 from immunode.errors import StudyError, did_you_mean
 from immunode.model.declaration import Model
+from immunode.study.notebook import Tabled, page
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -31,7 +32,7 @@ WIDE = 30.0
 
 
 @dataclass(frozen=True, eq=False, repr=False)
-class Continuation:
+class Continuation(Tabled):
     """Branches of steady states over one parameter, the points on them, and the cycles beside them.
 
     who : name of the model.   parameter : name; between : its range, in its unit; log : whether followed as logarithm.
@@ -173,6 +174,10 @@ class Continuation:
         lines += [f"  {family.words(self.parameter, self.time_unit)}" for family in self.cycles]
         lines += [f"  {text}" for text in self.notes]
         return "\n".join(lines)
+
+    def _repr_html_(self) -> str:
+        # a branch has hundreds of rows that look alike; what is on it tells more
+        return page(repr(self), self.point_table(), "Points")
 
 
 def continuation(

@@ -13,6 +13,7 @@ from immunode.analysis.arclength import Equations, Place, correct, follow, locat
 from immunode.analysis.bifurcation_points import BifurcationPoint, SteadyEquations, crossing_pair
 from immunode.analysis.stability import eigenvalues
 from immunode.errors import StudyError
+from immunode.study.notebook import Tabled
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -46,7 +47,7 @@ class Curve:
 
 
 @dataclass(frozen=True, eq=False, repr=False)
-class Curves:
+class Curves(Tabled):
     """Curves of folds and Hopf points in the plane of two parameters.
 
     who : name of the model.   x, y : names of the parameters; x_unit, y_unit : their units.   states : their names.

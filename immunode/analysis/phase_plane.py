@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
@@ -13,8 +13,10 @@ from immunode.analysis.autonomous import Autonomous, Given, autonomous, in_own_t
 from immunode.analysis.steady import SteadyState, steady_states
 from immunode.errors import StudyError
 from immunode.model.declaration import Model
+from immunode.study.notebook import Tabled
 
 if TYPE_CHECKING:
+    import pandas as pd
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
@@ -29,7 +31,7 @@ BACK = 40.0
 
 
 @dataclass(frozen=True, eq=False, repr=False)
-class PhasePlane:
+class PhasePlane(Tabled):
     """Two states of a model and how they move.
 
     who : name of the model.   names : the two states, units : theirs.   x, y : grid, shapes (n,).
@@ -50,7 +52,7 @@ class PhasePlane:
     log: tuple[bool, bool]
     notes: tuple[str, ...]
 
-    def table(self) -> Any:
+    def table(self) -> pd.DataFrame:
         """Return one row a steady state in the plane: both states, kind, leading eigenvalue."""
         import pandas as pd
 

@@ -15,6 +15,7 @@ from immunode.analysis.newton import look
 from immunode.analysis.stability import eigenvalues, kind_of, verify
 from immunode.errors import StudyError
 from immunode.model.declaration import Model
+from immunode.study.notebook import Tabled
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -56,7 +57,7 @@ class SteadyState:
 
 
 @dataclass(frozen=True, eq=False, repr=False)
-class SteadyStates:
+class SteadyStates(Tabled):
     """The steady states that were found; a sequence of `SteadyState`.
 
     who : name of the model.   states : names of its states, without running totals.   units : of states and columns.

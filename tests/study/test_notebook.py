@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import cache
 from typing import Any
 
 import numpy as np
@@ -18,6 +19,11 @@ def model() -> im.Model:
     return im.load_model("kuznetsov1994")
 
 
+@cache
+def _folds(model: im.Model) -> im.Continuation:
+    return im.continuation(model, "s", (5e3, 5e4), engine="numpy")
+
+
 RESULTS: dict[str, Callable[[Any], Any]] = {
     "simulation": lambda m: im.simulate(m, 20),
     "comparison": lambda m: im.simulate(m, 20, arms=["control", "killing_boost"]),
@@ -30,6 +36,11 @@ RESULTS: dict[str, Callable[[Any], Any]] = {
     "explanation": lambda m: im.explain(
         im.simulate(m, 20), im.simulate(m, 20, interventions=[m.intervention("killing_boost")]), "T"
     ),
+    "steady states": lambda m: im.steady_states(m, engine="numpy"),
+    "continuation": _folds,
+    "curves": lambda m: _folds(m).curves("m", (1e-10, 1e-9)),
+    "phase plane": lambda m: im.phase_plane(m, {"E": (1e4, 3e6), "T": (1e4, 6e8)}, n=5, engine="numpy"),
+    "basins": lambda m: im.basins(m, {"E": (1e4, 3e6), "T": (1e4, 6e8)}, n=3, engine="numpy"),
 }
 
 
