@@ -12,17 +12,16 @@ function absoluteTolerance(program, y0, rtol) {
   });
 }
 
-/* LU in place; returns whether that went well. Without row exchanges a state that is 0 and stays 0 does so exactly;
-   then a pivot below `least` is refused. With them (least = 0) only a singular matrix is. */
-function factorize(a, n, order, least) {
+/* LU in place with row exchanges; returns whether that went well. */
+function factorize(a, n, order) {
   for (let i = 0; i < n; i++) order[i] = i;
   for (let k = 0; k < n; k++) {
     let best = k, size = Math.abs(a[k * n + k]);
-    for (let i = k + 1; i < n && least === 0; i++) {
+    for (let i = k + 1; i < n; i++) {
       const s = Math.abs(a[i * n + k]);
       if (s > size) { size = s; best = i; }
     }
-    if (!(size > least) || !isFinite(size)) return false;
+    if (!(size > 0) || !isFinite(size)) return false;
     if (best !== k) {
       for (let j = 0; j < n; j++) {
         const v = a[k * n + j]; a[k * n + j] = a[best * n + j]; a[best * n + j] = v;
@@ -54,46 +53,122 @@ function substitute(a, n, order, b, x) {
   }
 }
 
-/* The stages of one step; keeps all arrays it needs. */
+/* Where w*I - J and its factors have entries: row i holds columns[starts[i]] to columns[starts[i + 1] - 1], increasing,
+   its diagonal at diagonal[i]; slots[e] is the place of entry e of the Jacobian. Made once a program. */
+const PATTERNS = new WeakMap();
+function patternOf(program) {
+  if (PATTERNS.has(program)) return PATTERNS.get(program);
+  const n = program.states, there = new Uint8Array(n * n), place = new Int32Array(n * n);
+  for (let i = 0; i < n; i++) there[i * n + i] = 1;
+  program.jacobianRows.forEach((row, e) => { there[row * n + program.jacobianColumns[e]] = 1; });
+  for (let k = 0; k < n; k++) for (let i = k + 1; i < n; i++) {
+    if (there[i * n + k]) for (let j = k + 1; j < n; j++) there[i * n + j] |= there[k * n + j];
+  }
+  const starts = new Int32Array(n + 1), columns = [];
+  for (let i = 0; i < n; i++) {
+    for (let j = 0; j < n; j++) if (there[i * n + j]) { place[i * n + j] = columns.length; columns.push(j); }
+    starts[i + 1] = columns.length;
+  }
+  const pattern = { starts, columns: Int32Array.from(columns), diagonal: Int32Array.from({ length: n }, (_, i) => place[i * n + i]),
+    slots: Int32Array.from(program.jacobianRows, (row, e) => place[row * n + program.jacobianColumns[e]]) };
+  PATTERNS.set(program, pattern);
+  return pattern;
+}
+
+/* LU in place on a pattern; returns whether that went well. Without row exchanges a state that is 0 and stays 0 does
+   so exactly; then a pivot that is not above `least` is refused. Diagonals of U are stored inverted. */
+function factorizeSparse(a, pattern, row, least) {
+  const { starts, columns, diagonal } = pattern, n = diagonal.length;
+  for (let i = 0; i < n; i++) {
+    const from = starts[i], to = starts[i + 1], middle = diagonal[i];
+    for (let e = from; e < to; e++) row[columns[e]] = a[e];
+    for (let e = from; e < middle; e++) {
+      const k = columns[e], m = row[k] * a[diagonal[k]];
+      row[k] = m;
+      if (m !== 0) for (let f = diagonal[k] + 1, end = starts[k + 1]; f < end; f++) row[columns[f]] -= m * a[f];
+    }
+    const size = Math.abs(row[i]);
+    if (!(size > least) || size === Infinity) return false;
+    for (let e = from; e < to; e++) a[e] = row[columns[e]];
+    a[middle] = 1 / a[middle];
+  }
+  return true;
+}
+
+function substituteSparse(a, pattern, b, x) {
+  const { starts, columns, diagonal } = pattern, n = diagonal.length;
+  for (let i = 0; i < n; i++) {
+    let v = b[i];
+    for (let e = starts[i], end = diagonal[i]; e < end; e++) v -= a[e] * x[columns[e]];
+    x[i] = v;
+  }
+  for (let i = n - 1; i >= 0; i--) {
+    let v = x[i];
+    const middle = diagonal[i];
+    for (let e = middle + 1, end = starts[i + 1]; e < end; e++) v -= a[e] * x[columns[e]];
+    x[i] = v * a[middle];
+  }
+}
+
+function allFinite(x) {
+  for (let i = 0; i < x.length; i++) if (x[i] - x[i] !== 0) return false;
+  return true;
+}
+
+/* The stages of one step. It keeps all arrays that it needs and is made once a program: a compiler of JavaScript does
+   well with a function that stays the same. */
+const STEPPERS = new WeakMap();
+function stepperOf(program, tableau) {
+  if (!STEPPERS.has(program)) STEPPERS.set(program, makeStepper(program, tableau));
+  return STEPPERS.get(program);
+}
+
 function makeStepper(program, tableau) {
-  const n = program.states, stages = tableau.nodes.length;
-  const jac = new Float64Array(program.jacobianRows.length), lu = new Float64Array(n * n);
-  const order = new Int32Array(n), u = new Float64Array(n), b = new Float64Array(n), right = new Float64Array(n);
-  const byTime = new Float64Array(n), k = Array.from({ length: stages }, () => new Float64Array(n));
-  const slots = program.jacobianRows.map((row, e) => row * n + program.jacobianColumns[e]);
+  const n = program.states, stages = tableau.nodes.length, pattern = patternOf(program), { slots, diagonal } = pattern;
+  const jac = new Float64Array(slots.length), lu = new Float64Array(pattern.columns.length), row = new Float64Array(n);
+  const u = new Float64Array(n), b = new Float64Array(n), right = new Float64Array(n), byTime = new Float64Array(n);
+  /* k[i * stages + j]: stage j of state i, so that the sums over stages run along memory */
+  const k = new Float64Array(n * stages), x = new Float64Array(n), square = (rows) => {
+    const flat = new Float64Array(stages * stages);
+    rows.forEach((r, s) => r.forEach((v, j) => { flat[(s + 1) * stages + j] = v; }));
+    return flat;
+  };
+  const a = square(tableau.a), d = square(tableau.c), nodes = Float64Array.from(tableau.nodes), times = Float64Array.from(tableau.times);
+  const { rhs, jacobian, timeDerivative } = program;
   return function step(t, y, c, h, yNew) {
-    const w = 1 / (h * tableau.gamma);
-    program.jacobian(t, y, c, jac);
+    const w = 1 / (h * tableau.gamma), perStep = 1 / h;
+    jacobian(t, y, c, jac);
     lu.fill(0);
     /* an infinite slope at 0, as of x^0.8, counts as none: the method loses order there, its error estimate does not */
     for (let e = 0; e < slots.length; e++) lu[slots[e]] = Math.abs(h * jac[e]) < SOLVER.steepest ? -jac[e] : 0;
-    for (let i = 0; i < n; i++) lu[i * n + i] += w;
-    if (!factorize(lu, n, order, 1e-12 * w)) return null;
-    if (program.timeDerivative) program.timeDerivative(t, y, c, byTime);
+    for (let i = 0; i < n; i++) lu[diagonal[i]] += w;
+    if (!factorizeSparse(lu, pattern, row, 1e-12 * w)) return null;
+    if (timeDerivative) timeDerivative(t, y, c, byTime);
     for (let s = 0; s < stages; s++) {
-      u.set(y);
-      b.fill(0);
-      if (s > 0) {
-        const a = tableau.a[s - 1], d = tableau.c[s - 1];
-        for (let j = 0; j < s; j++) {
-          const aj = a[j], dj = d[j] / h, kj = k[j];
-          if (aj !== 0) for (let i = 0; i < n; i++) u[i] += aj * kj[i];
-          for (let i = 0; i < n; i++) b[i] += dj * kj[i];
+      const first = s * stages;
+      for (let i = 0; i < n; i++) {
+        let inner = y[i], sum = 0;
+        for (let j = 0, e = i * stages, f = first; j < s; j++, e++, f++) {
+          const v = k[e];
+          inner += a[f] * v;
+          sum += d[f] * v;
         }
+        u[i] = inner;
+        b[i] = sum * perStep;
       }
-      program.rhs(t + tableau.nodes[s] * h, u, c, right);
-      if (!right.every(isFinite)) {
+      rhs(t + nodes[s] * h, u, c, right);
+      if (!allFinite(right)) {
         /* next to 0 the inner points of a step may lie below it, where powers have no value */
         for (let i = 0; i < n; i++) if (u[i] < 0 && y[i] >= 0) u[i] = 0;
-        program.rhs(t + tableau.nodes[s] * h, u, c, right);
+        rhs(t + nodes[s] * h, u, c, right);
       }
-      const g = program.timeDerivative ? h * tableau.times[s] : 0;
+      const g = timeDerivative ? h * times[s] : 0;
       for (let i = 0; i < n; i++) b[i] += right[i] + (g === 0 ? 0 : g * byTime[i]);
-      substitute(lu, n, order, b, k[s]);
+      substituteSparse(lu, pattern, b, x);
+      for (let i = 0; i < n; i++) k[i * stages + s] = x[i];
     }
-    const last = k[stages - 1];
-    for (let i = 0; i < n; i++) yNew[i] = u[i] + last[i];
-    return last;
+    for (let i = 0; i < n; i++) yNew[i] = u[i] + x[i];
+    return x;
   };
 }
 
@@ -132,10 +207,18 @@ function makeSchedule(program, p, skip) {
     if (isNaN(first[i]) || isNaN(raw[3 * i + 2]) || (count[i] > 1 && !(every[i] >= 0))) bad = true;
     time.push(count[i] > 0 ? first[i] : Infinity);
   }
-  const next = () => time.reduce((a, b) => Math.min(a, b), Infinity);
+  function next() {
+    let least = Infinity;
+    for (let i = 0; i < m; i++) if (time[i] < least) least = time[i];
+    return least;
+  }
+  /* returns the only break that fired, or -1 */
   function fire(t, y, p, told) {
+    let only = -1, times = 0;
     for (let i = 0; i < m; i++) {
       while (time[i] <= t) {
+        only = i;
+        times++;
         const before = told ? Float64Array.from(y) : null;
         program.apply[i](t, y, p);
         if (told) told(i, t, before, y);
@@ -143,6 +226,7 @@ function makeSchedule(program, p, skip) {
         time[i] = fired[i] < count[i] ? first[i] + every[i] * fired[i] : Infinity;
       }
     }
+    return times === 1 ? only : -1;
   }
   const early = (t0) => time.some((v, i) => v < t0 && program.movesState[i]);
   return { bad, next, fire, early };
@@ -183,22 +267,24 @@ function integrate(program, tableau, values, times, options = {}) {
     return { ...out, status: "refused", failed };
   }
   const c = new Float64Array(program.prepared), slope = new Float64Array(n), yNew = new Float64Array(n);
-  const atol = absoluteTolerance(program, y, rtol), scale = new Float64Array(n), step = makeStepper(program, tableau);
+  const atol = absoluteTolerance(program, y, rtol), scale = new Float64Array(n), step = stepperOf(program, tableau);
   const integrals = options.fluxes ? new Float64Array(program.fluxes) : null;
   const seen = new Float64Array(program.fluxes + program.derived), endSlope = new Float64Array(n);
   const jumps = new Float64Array(n);
   const told = integrals ? (i, t, before, after) => after.forEach((v, s) => { jumps[s] += v - before[s]; }) : null;
   const end = times[times.length - 1];
-  let t = 0, due = 0, h = 0, grow = SOLVER.growMost, fresh = true;
+  let t = 0, due = 0, h = 0, grow = SOLVER.growMost, fresh = true, row = null, cause = -1;
+  const firstSteps = new Float64Array(program.breaks);   /* good ones, after an event of each break */
   const finish = (status) => {
-    while (out.y.length < times.length) { out.y.push(new Float64Array(n).fill(NaN)); out.p.push(p.slice()); }
+    while (out.y.length < times.length) { out.y.push(new Float64Array(n).fill(NaN)); out.p.push(row); }
     return { ...out, status, reached: t, integrals, jumps };
   };
   const write = () => {
-    while (due < times.length && times[due] <= t) { out.y.push(y.slice()); out.p.push(p.slice()); due++; }
+    while (due < times.length && times[due] <= t) { out.y.push(y.slice()); out.p.push(row); due++; }
   };
   schedule.fire(t, y, p, told);
   program.prepare(p, c);
+  row = p.slice();
   write();
   while (t < end) {
     const stop = Math.min(schedule.next(), times[due]);
@@ -207,9 +293,13 @@ function integrate(program, tableau, values, times, options = {}) {
       for (let i = 0; i < n; i++) y[i] += (stop - t) * slope[i];
       t = stop;
     }
+    if (fresh && t < stop && cause >= 0 && firstSteps[cause] > 0) {
+      h = firstSteps[cause];
+      fresh = false;
+    }
     if (fresh && t < stop) {
       program.rhs(t, y, c, slope);
-      if (!slope.every(isFinite)) return finish("not finite");
+      if (!allFinite(slope)) return finish("not finite");
       h = Math.max(firstStep(program, t, y, c, slope, atol, rtol, end - t), SOLVER.restart * h);
       fresh = false;
     }
@@ -241,6 +331,7 @@ function integrate(program, tableau, values, times, options = {}) {
       }
       /* a step cut short by a stop says little about the next one */
       h = lands ? Math.max(h, used * factor) : used * factor;
+      if (cause >= 0) { firstSteps[cause] = h; cause = -1; }
       if (grow === 1 && lands) h = Math.min(h, used * Math.max(factor, 1));
       grow = SOLVER.growMost;
       t = lands ? stop : t + used;
@@ -250,8 +341,8 @@ function integrate(program, tableau, values, times, options = {}) {
       }
     }
     if (schedule.next() <= t) {
-      schedule.fire(t, y, p, told);
-      program.prepare(p, c);
+      cause = schedule.fire(t, y, p, told);
+      if (p.some((v, i) => v !== row[i])) { program.prepare(p, c); row = p.slice(); }
       fresh = true;
     }
     write();
@@ -280,7 +371,7 @@ function findRest(program, tableau, values, span) {
     });
     for (let i = 0; i < m; i++) a[i * m + i] += 1 / tau;
     const x = new Float64Array(m);
-    if (!factorize(a, m, order, 0)) return x.fill(NaN);
+    if (!factorize(a, m, order)) return x.fill(NaN);
     substitute(a, m, order, moving.map((s) => right[s]), x);
     return x;
   }
@@ -311,4 +402,4 @@ function findRest(program, tableau, values, span) {
   return null;
 }
 
-if (typeof module !== "undefined") module.exports = { integrate, findRest, makeStepper, factorize, substitute };
+if (typeof module !== "undefined") module.exports = { integrate, findRest };
