@@ -40,6 +40,7 @@ if TYPE_CHECKING:
     from immunode.analysis.steady import SteadyState, SteadyStates, steady_states
     from immunode.analysis.trial import Trial, responders
     from immunode.analysis.variance import saltelli, sobol_indices
+    from immunode.analysis.work_precision import WorkPrecision, work_precision
     from immunode.app.page import write_page
     from immunode.catalogue import copy_model, list_models, load_model
     from immunode.errors import (
@@ -201,7 +202,7 @@ __all__ = [
     # teaching
     "assignment", "Assignment", "Grade",
     # under the hood
-    "Program", "lower", "source",
+    "Program", "lower", "source", "work_precision", "WorkPrecision",
     # errors
     "ImmunodeError", "ModelError", "UnitError", "DoseError", "StudyError", "SolverError", "EngineError", "StoreError",
     "__version__",
@@ -255,6 +256,7 @@ _HOMES = {
     "analysis.phase_plane": "PhasePlane phase_plane",
     "analysis.steady": "SteadyState SteadyStates steady_states",
     "analysis.assignment": "Assignment Grade assignment",
+    "analysis.work_precision": "WorkPrecision work_precision",
     "program": "Program lower",
     "program.source": "source",
     "errors": "ImmunodeError ModelError UnitError DoseError StudyError SolverError EngineError StoreError",

@@ -41,7 +41,7 @@ PUBLIC = {
     "SequenceMap",
     "fit", "observable", "Fit", "Observable", "Posterior", "Profiles",
     "assignment", "Assignment", "Grade",
-    "Program", "lower", "source",
+    "Program", "lower", "source", "work_precision", "WorkPrecision",
     "ImmunodeError", "ModelError", "UnitError", "DoseError", "StudyError", "SolverError", "EngineError", "StoreError",
     "__version__",
 }  # fmt: skip

@@ -234,6 +234,10 @@ def _bifurcation(wish: Wish) -> str:
     return f"found = im.continuation(model, {name!r}, {ends!r})\n{wish.plotted}"
 
 
+def _work_precision(wish: Wish) -> str:
+    return f"found = im.work_precision(model, rtols=[1e-4, 1e-6, 1e-8], n=64, seconds=0.1{wish.end})\n{wish.plotted}"
+
+
 KINDS: Mapping[str, tuple[str, Callable[[Wish], str]]] = {
     "courses": ("Time courses by arm", _courses),
     "timeline": ("Interventions and what they do", _timeline),
@@ -252,6 +256,7 @@ KINDS: Mapping[str, tuple[str, Callable[[Wish], str]]] = {
     "phase": ("Phase plane", _phase),
     "basins": ("Where each start ends", _basins),
     "bifurcation": ("Steady states over a parameter", _bifurcation),
+    "work_precision": ("What precision costs", _work_precision),
 }
 """Kind of figure -> its title and the function that writes its script."""
 

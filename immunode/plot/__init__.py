@@ -17,6 +17,7 @@ from immunode.plot.fingerprint import data_hash
 from immunode.plot.heat import heat
 from immunode.plot.save import read_metadata, save
 from immunode.plot.style import PALETTE, STYLES, Style, arm_colors
+from immunode.plot.work_precision import work_precision
 
 __all__ = [
     "PALETTE",
@@ -35,4 +36,5 @@ __all__ = [
     "panels",
     "read_metadata",
     "save",
+    "work_precision",
 ]
