@@ -235,7 +235,7 @@ def _bifurcation(wish: Wish) -> str:
 
 
 def _work_precision(wish: Wish) -> str:
-    return f"found = im.work_precision(model, rtols=[1e-4, 1e-6, 1e-8], n=64, seconds=0.1{wish.end})\n{wish.plotted}"
+    return f"found = im.work_precision(model, rtols=[1e-4, 1e-6, 1e-8], n=256, seconds=0.1{wish.end})\n{wish.plotted}"
 
 
 KINDS: Mapping[str, tuple[str, Callable[[Wish], str]]] = {

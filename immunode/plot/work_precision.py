@@ -48,6 +48,7 @@ def work_precision(
     ----------
     measured : table with the columns "tool", "error" (dimensionless) and "seconds" (a run), one row a measurement; in
         the order of points on a line. "panel" (or "model"): a panel for each of its values. "rtol": to ring one.
+        "runs": how many were timed together, for the note.
         Rows without a finite error and a time above 0 are left out, and counted in the note.
     floor : error of the reference, one number or one a panel; what lies beyond it is shaded.
     mark : the rtol whose points are ringed.   error_label, time_label : what the axes say.
@@ -105,7 +106,7 @@ def _columns(measured: Mapping[str, ArrayLike] | pd.DataFrame) -> tuple[dict[str
     for name in ("model", "panel"):
         if name in known:
             made["panel"] = np.asarray(measured[name], dtype=str)
-    for name in ("error", "seconds", "rtol"):
+    for name in ("error", "seconds", "rtol", "runs"):
         made[name] = np.asarray(measured[name], float) if name in known else np.full(n, np.nan)
     for name, column in made.items():
         if column.shape != (n,):
@@ -162,6 +163,8 @@ def _note(columns: Mapping[str, NDArray[Any]], mark: float, shaded: bool, left_o
         parts.append(f"points: rtol {_power(rtols[-1])} to {_power(rtols[0])}")
     if np.isclose(rtols, mark, rtol=1e-6, atol=0).any():
         parts.append(f"ring: rtol {_power(mark)}")
+    most = np.max(columns["runs"][np.isfinite(columns["runs"])], initial=0)
+    parts += [f"up to {most:,.0f} runs side by side"] if most > 1 else []
     parts += ["gray: closer than the reference is known"] if shaded else []
     parts += [f"{left_out} measurement{'s' * (left_out != 1)} without a value"] if left_out else []
     return "; ".join(parts)
