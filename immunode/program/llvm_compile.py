@@ -12,7 +12,7 @@ import os
 import platform
 import tempfile
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from functools import lru_cache
 from pathlib import Path
 from typing import Any
@@ -23,7 +23,6 @@ from immunode.program.cache import cache_folder
 FORMAT = b"immunode-object-1\n"
 _OLDEST_LLVM = 15
 _lock = threading.RLock()
-_engines: list[Any] = []
 
 
 def require() -> Any:
@@ -84,22 +83,38 @@ def wide() -> bool:
     return "+avx512f" in features.split(",") or name in ("skylake-avx512", "znver4", "znver5")
 
 
-def address(key: str, function: str, write: Callable[[], str]) -> int:
-    """Return the address of `function` in the code that `write` returns as text.
+class MachineCode:
+    """A function in machine code, which is given back when the last reference to it is gone.
+
+    Other threads run while it is called.
+    """
+
+    __slots__ = ("_call", "_engine")
+
+    def __init__(self, engine: Any, name: str, arguments: Sequence[Any]) -> None:
+        self._engine = engine
+        self._call = ctypes.CFUNCTYPE(None, *arguments)(engine.get_function_address(name))
+
+    def __call__(self, *given: Any) -> None:
+        self._call(*given)
+
+
+def machine_code(key: str, name: str, arguments: Sequence[Any], write: Callable[[], str]) -> MachineCode:
+    """Return the function `name` of the code that `write` returns as text, ready to call.
 
     key : whatever that text depends on; code of the same key is taken from disk, and `write` is not called.
-    The code stays loaded until the process ends.
+    arguments : their `ctypes` types.
     """
     llvm = require()
-    name, features = processor()
-    content = "\n".join([key, name, features, str(llvm.llvm_version_info), platform.machine(), function])
+    processor_name, features = processor()
+    content = "\n".join([key, processor_name, features, str(llvm.llvm_version_info), platform.machine(), name])
     digest = hashlib.sha256(content.encode()).hexdigest()
     with _lock:
         stored = _read(digest)
         code = stored if stored is not None else _compile(write())
         if stored is None:
             _write(digest, code)
-        return _load(code, function)
+        return MachineCode(_load(code), name, arguments)
 
 
 def _machine(llvm: Any) -> Any:
@@ -119,25 +134,28 @@ def _compile(text: str) -> bytes:
     # loops run over single elements: vector code for them is longer and not faster
     options.loop_vectorization = options.slp_vectorization = options.loop_unrolling = False
     builder = llvm.create_pass_builder(machine, options)
-    builder.getModulePassManager().run(module, builder)
+    passes = builder.getModulePassManager()
+    passes.run(module, builder)
+    _dispose(passes)
     return bytes(machine.emit_object(module))
 
 
-def _load(code: bytes, function: str) -> int:
+def _dispose(passes: Any) -> None:
+    """Free passes: llvmlite (0.50 does) takes the disposal that does nothing of the two that their class inherits."""
+    first, *others = (vars(kind)["_dispose"] for kind in type(passes).__mro__ if "_dispose" in vars(kind))
+    if others and vars(type(passes).__mro__[1]).get("_dispose") is first:
+        others[0](passes)
+    passes.close()
+
+
+def _load(code: bytes) -> Any:
     llvm = require()
     empty = llvm.parse_assembly("")
     empty.triple = llvm.get_process_triple()
     engine = llvm.create_mcjit_compiler(empty, _machine(llvm))
     engine.add_object_file(llvm.ObjectFileRef.from_data(code))
     engine.finalize_object()
-    # machine code lives as long as its engine
-    _engines.append(engine)
-    return int(engine.get_function_address(function))
-
-
-def as_function(where: int, *arguments: Any) -> Callable[..., None]:
-    """Return the function at an address; it lets other threads run while it is called."""
-    return ctypes.CFUNCTYPE(None, *arguments)(where)
+    return engine
 
 
 def _file(digest: str) -> Path | None:

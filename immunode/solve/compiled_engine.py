@@ -23,8 +23,8 @@ from immunode.solve.block import padded
 from immunode.solve.compiled_kernel import ENTRY, kernel_source, width
 from immunode.solve.compiled_layout import ARGUMENTS, FLOATS, HANDED_OVER, NEVER, Layout
 from immunode.solve.compiled_memory import result_array
-from immunode.solve.engine import Engine, Request
-from immunode.solve.runs import Runs
+from immunode.solve.engine import Engine, OnJump, Request
+from immunode.solve.runs import Results, Runs
 from immunode.solve.status import Status
 from immunode.solve.threads import threads as threads_at_hand
 
@@ -35,7 +35,7 @@ if TYPE_CHECKING:
 Array = NDArray[np.float64]
 Lanes = NDArray[np.intp]
 
-PART, MOST = 512, 8192
+PART, MOST = 512, 4096
 """Runs of a queue that one thread takes at a time, at least and at most."""
 CHECK, PILOT_CHECK = 31, 3
 """A lane is looked at for stiffness when the count of its steps has none of these bits."""
@@ -46,6 +46,7 @@ STIFF_COST = 3.0
 KINKED_COST = 0.8
 """The same where the right-hand side has corners, for which the stiff method is preferred."""
 _ALIGNMENT = 128
+_making = threading.Lock()
 
 
 @dataclass(frozen=True)
@@ -59,12 +60,9 @@ class Kernel:
 class CompiledRuns(Runs):
     """Runs whose outputs lie one run after the other, as kernels write them."""
 
-    def __init__(self, request: Request) -> None:
-        super().__init__(request)
-        n_times, n = len(self.times), self.n
-        self.table = result_array((n, n_times, len(self.functions.program.states)))
-        self.out = self.table.transpose(1, 2, 0)
-        self.table[self.status != Status.OK] = np.nan
+    def __init__(self, request: Request, results: Results | None = None) -> None:
+        super().__init__(request, results or _results(request))
+        self.table = self.out.transpose(2, 0, 1)
         self.y, self.p = np.ascontiguousarray(self.y), np.ascontiguousarray(self.p)
         self.atol = np.ascontiguousarray(self.atol)
         self.next_out = np.ascontiguousarray(self.next_out, dtype=np.int64)
@@ -77,12 +75,11 @@ class CompiledRuns(Runs):
         """See `Runs`."""
         self.table[runs, index] = y.T
 
-    def fail(self, runs: Lanes, status: Status | NDArray[np.int8], trouble: NDArray[np.int32] | int = -1) -> None:
-        """See `Runs`."""
-        self.status[runs] = status
-        self.trouble[runs] = trouble
-        for run in runs if hasattr(self, "table") else ():
-            self.table[run, self.next_out[run] :] = np.nan
+
+def _results(request: Request) -> Results:
+    """Return where the results of a request go."""
+    n_times, n_states, n = len(request.times), len(request.functions.program.states), request.values.shape[1]
+    return Results.begun(result_array((n, n_times, n_states)).transpose(1, 2, 0), request.t0)
 
 
 class CompiledEngine(Engine):
@@ -111,91 +108,110 @@ class CompiledEngine(Engine):
             return self._solve(request, reason)
 
     def _solve(self, request: Request, reason: str) -> Batch:
-        functions = request.functions
-        runs = CompiledRuns(request)
         start, why = request.method, f"method '{request.method}' was asked for"
         if request.method == "auto":
-            start, why = first_method(functions, request)
-        waiting = runs.waiting()
-        if start == "tsit5":
-            check = CHECK if request.method == "auto" else NEVER
-            waiting = _Sweep(runs, "tsit5", check, self.threads).run(waiting)
-            if waiting.size:
-                share = f"{waiting.size} of {runs.n} runs" if runs.n > 1 else "it"
-                why += f"; {share} became stiff and went on with rodas5p"
-        if waiting.size:
-            _Sweep(runs, "rodas5p", NEVER, self.threads).run(waiting)
-        return runs.batch(self.name, self.methods, f"{reason}; {why}" if reason else why)
+            start, why = first_method(request.functions, request)
+        results, n = _results(request), request.values.shape[1]
+        job = _Job(request, results, start)
+        turned = sum(self._side_by_side(job.part, parts(n, self.threads)))
+        if turned:
+            why += f"; {f'{turned} of {n} runs' if n > 1 else 'it'} became stiff and went on with rodas5p"
+        return results.batch(request.times, self.name, self.methods, f"{reason}; {why}" if reason else why)
 
-
-class _Sweep:
-    """Takes a queue of runs through one kernel."""
-
-    def __init__(self, runs: CompiledRuns, method: str, check: int, threads: int) -> None:
-        self.runs, self.check, self.threads = runs, check, threads
-        self.kernel = kernel(runs.functions.program, method)
-        self.lanes = width(len(runs.functions.program.states), method)
-        self.code = CompiledEngine.methods.index(method)
-        self.lock = threading.Lock()
-        self.handed: list[Lanes] = []
-
-    def run(self, queue: Lanes) -> Lanes:
-        """Integrate the runs in `queue` to the end; return those that were handed over."""
-        runs = self.runs
-        runs.tried[: runs.n], runs.thrown[: runs.n] = runs.steps, runs.rejected
-        self._aim(queue)
-        parts = self._parts(queue)
-        if len(parts) <= 1 or self.threads == 1:
-            for part in parts:
-                self._part(part)
-        else:
-            self._side_by_side(parts)
-        runs.steps[:], runs.rejected[:] = runs.tried[: runs.n], runs.thrown[: runs.n]
-        runs.method_index[queue] = self.code
-        return np.sort(np.concatenate(self.handed)) if self.handed else queue[:0]
-
-    def _parts(self, queue: Lanes) -> list[Lanes]:
-        """Return the queue in pieces: large ones, for each has idle lanes at its end, and small ones last.
-
-        So all threads end at about the same time, and an interruption is heard soon. No result depends on them.
-        """
-        parts, first = [], 0
-        while first < len(queue):
-            size = min(max(PART, (len(queue) - first) // (2 * self.threads)), MOST)
-            parts.append(queue[first : first + size])
-            first += size
-        return parts
-
-    def _side_by_side(self, parts: list[Lanes]) -> None:
+    def _side_by_side(self, compute: Callable[[slice], int], pieces: list[slice]) -> list[int]:
+        if len(pieces) <= 1 or self.threads == 1:
+            return [compute(piece) for piece in pieces]
         with ThreadPoolExecutor(self.threads) as pool:
-            tasks = [pool.submit(self._part, part) for part in parts]
+            tasks = [pool.submit(compute, piece) for piece in pieces]
             try:
-                for task in tasks:
-                    task.result()
+                return [task.result() for task in tasks]
             except BaseException:
                 # an interruption, or a listener that raised: what has not begun is not begun
                 for task in tasks:
                     task.cancel()
                 raise
 
+
+def parts(n: int, threads: int) -> list[slice]:
+    """Return runs in pieces: large ones, for each has idle lanes at its end, and small ones last.
+
+    So all threads end at about the same time, and an interruption is heard soon. No result depends on them.
+    """
+    pieces, first = [], 0
+    while first < n:
+        size = min(max(PART, (n - first) // (2 * threads)), MOST)
+        pieces.append(slice(first, min(first + size, n)))
+        first += size
+    return pieces
+
+
+class _Job:
+    """The runs of a request, in parts that any thread can compute: all that is done for a run is done there."""
+
+    def __init__(self, request: Request, results: Results, start: str) -> None:
+        self.request, self.results, self.start = request, results, start
+        self.lock = threading.Lock()
+
+    def part(self, piece: slice) -> int:
+        """Compute some runs; return how many turned stiff on their way."""
+        request = self.request.only(piece)
+        if request.on_jump is not None:
+            request = replace(request, on_jump=self._told(request.on_jump, piece.start))
+        with np.errstate(all="ignore"):
+            runs = CompiledRuns(request, self.results.part(piece))
+            waiting = runs.waiting()
+            if self.start != "tsit5":
+                _Sweep(runs, self.start, NEVER).run(waiting)
+                return 0
+            waiting = _Sweep(runs, "tsit5", CHECK if request.method == "auto" else NEVER).run(waiting)
+            if waiting.size:
+                _Sweep(runs, "rodas5p", NEVER).run(waiting)
+        return int(waiting.size)
+
+    def _told(self, listener: OnJump, first: int) -> OnJump:
+        """Return a listener for a part: it hears of one thread at a time, and of runs by their own numbers."""
+
+        def listen(runs: Lanes, t: Array, before: Array, after: Array, p: Array) -> None:
+            with self.lock:
+                listener(runs + first, t, before, after, p)
+
+        return listen
+
+
+class _Sweep:
+    """Takes a queue of runs through one kernel."""
+
+    def __init__(self, runs: CompiledRuns, method: str, check: int) -> None:
+        self.runs, self.check = runs, check
+        # what one thread makes the others wait for
+        with _making:
+            self.kernel = kernel(runs.functions.program, method)
+        self.code = CompiledEngine.methods.index(method)
+        self.handed: list[Lanes] = []
+
+    def run(self, queue: Lanes) -> Lanes:
+        """Integrate the runs in `queue` from break to break to the end; return those that were handed over."""
+        runs = self.runs
+        runs.tried[: runs.n], runs.thrown[: runs.n] = runs.steps, runs.rejected
+        runs.method_index[queue] = self.code
+        self._aim(queue)
+        # idle lanes compute too: what they hold must be numbers, and indices within bounds
+        workspace = np.zeros(self.kernel.size + _ALIGNMENT // 8)
+        skip = -workspace.ctypes.data % _ALIGNMENT
+        waiting = queue
+        while waiting.size:
+            now = np.ascontiguousarray(waiting, dtype=np.int64)
+            arguments = self._arguments(now)
+            self.kernel.call(arguments.ctypes.data, workspace.ctypes.data + skip)
+            waiting = self._serve(now)
+        runs.steps[:], runs.rejected[:] = runs.tried[: runs.n], runs.thrown[: runs.n]
+        return np.sort(np.concatenate(self.handed)) if self.handed else queue[:0]
+
     def _aim(self, queue: Lanes) -> None:
         runs = self.runs
         stop = np.minimum(runs.next_break[queue], runs.t_end)
         runs.t_stop[queue] = stop
         runs.final[queue] = runs.next_break[queue] > runs.t_end
-
-    def _part(self, queue: Lanes) -> None:
-        """Integrate a part of the queue from break to break."""
-        # idle lanes compute too: what they hold must be numbers, and indices within bounds
-        workspace = np.zeros(self.kernel.size + _ALIGNMENT // 8)
-        skip = -workspace.ctypes.data % _ALIGNMENT
-        with np.errstate(all="ignore"):
-            while queue.size:
-                now = np.ascontiguousarray(queue, dtype=np.int64)
-                arguments = self._arguments(now)
-                self.kernel.call(arguments.ctypes.data, workspace.ctypes.data + skip)
-                with self.lock:
-                    queue = self._serve(now)
 
     def _arguments(self, queue: NDArray[np.int64]) -> NDArray[np.int64]:
         runs = self.runs
@@ -256,8 +272,8 @@ def kernel(program: Program, method: str) -> Kernel:
     layout = Layout(program, method, lanes)
     parts = [_own_sources(), method, str(lanes), str(layout.looped), _content(program)]
     key = hashlib.sha256("\n".join(parts).encode()).hexdigest()
-    where = llvm_compile.address(key, ENTRY, lambda: kernel_source(program, method)[0])
-    call = llvm_compile.as_function(where, ctypes.c_void_p, ctypes.c_void_p)
+    arguments = (ctypes.c_void_p, ctypes.c_void_p)
+    call = llvm_compile.machine_code(key, ENTRY, arguments, lambda: kernel_source(program, method)[0])
     return Kernel(call, layout.size * lanes)
 
 
@@ -322,7 +338,7 @@ def _around(values: Array) -> Array:
 def _pilot(request: Request) -> tuple[str, str]:
     explicit = CompiledRuns(request)
     turned = np.zeros(explicit.n, bool)
-    turned[_Sweep(explicit, "tsit5", PILOT_CHECK, 1).run(explicit.waiting())] = True
+    turned[_Sweep(explicit, "tsit5", PILOT_CHECK).run(explicit.waiting())] = True
     early = turned & (explicit.t - request.t0 <= EARLY * (explicit.t_end - request.t0))
     status = explicit.status
     counted = turned | (status == Status.OK) | (status == Status.TOO_MANY_STEPS)
@@ -332,7 +348,7 @@ def _pilot(request: Request) -> tuple[str, str]:
     # a corner between two stages escapes tsit5's error estimate, not that of rodas5p
     cost = KINKED_COST if kinked(request.functions.program) else STIFF_COST
     stiff = CompiledRuns(replace(request, max_steps=max(1, int(explicit.steps.max() / cost))))
-    _Sweep(stiff, "rodas5p", NEVER, 1).run(stiff.waiting())
+    _Sweep(stiff, "rodas5p", NEVER).run(stiff.waiting())
     cheaper = open_ & (stiff.status == Status.OK) & (stiff.steps > 0) & (stiff.steps * cost <= explicit.steps)
     votes, n = int((early | cheaper).sum()), int(counted.sum())
     if 2 * votes > n:

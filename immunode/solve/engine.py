@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, ClassVar
 
 import numpy as np
@@ -41,6 +41,17 @@ class Request:
     max_steps: int
     on_jump: OnJump | None
     method: str
+
+    def only(self, runs: NDArray[np.intp] | slice) -> Request:
+        """Return the request for some of its runs."""
+        atol = None if self.atol is None else np.asarray(self.atol)
+        wide = atol is not None and atol.ndim == 2 and atol.shape[1] > 1
+        return replace(
+            self,
+            values=self.values[:, runs],
+            initial=None if self.initial is None else self.initial[:, runs],
+            atol=atol[:, runs] if atol is not None and wide else self.atol,
+        )
 
 
 class Engine(ABC):

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass, fields
+from functools import cached_property
+
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
@@ -15,6 +18,50 @@ Array = NDArray[np.float64]
 Lanes = NDArray[np.intp]
 
 
+@dataclass(frozen=True, slots=True)
+class Results:
+    """Where the results of runs are written, see `Batch`.   out : (n_times, n_states, n_runs); the others (n_runs,)."""
+
+    out: Array
+    status: NDArray[np.int8]
+    reached: Array
+    steps: NDArray[np.int32]
+    rejected: NDArray[np.int32]
+    trouble: NDArray[np.int32]
+    message_index: NDArray[np.int32]
+    method_index: NDArray[np.int8]
+
+    @classmethod
+    def begun(cls, out: Array, t0: float) -> Results:
+        """Return results of runs that stand at `t0`; the content of `out` may be anything."""
+        n = out.shape[2]
+        # written here: memory that several threads touch first costs them more than their work
+        counts = np.full((4, n), [[0], [0], [-1], [NO_MESSAGE]], dtype=np.int32)
+        codes = np.full((2, n), 0, dtype=np.int8)
+        return cls(out, codes[0], np.full(n, t0), *counts, codes[1])
+
+    def part(self, runs: slice) -> Results:
+        """Return views of the results of some runs."""
+        return Results(*(getattr(self, each.name)[..., runs] for each in fields(self)))
+
+    def batch(self, times: Array, engine: str, methods: tuple[str, ...], reason: str) -> Batch:
+        """Return the batch that is made of them."""
+        return Batch(
+            times=times,
+            y=self.out,
+            status=self.status,
+            reached=self.reached,
+            steps=self.steps,
+            rejected=self.rejected,
+            trouble=self.trouble,
+            message_index=self.message_index,
+            method_index=self.method_index,
+            methods=methods,
+            engine=engine,
+            reason=reason,
+        )
+
+
 class Runs:
     """Inputs and results of all runs; the last axis is runs, filled up to a multiple of 8 by copies of the last run.
 
@@ -23,7 +70,7 @@ class Runs:
     out : (n_times, n_states, n_runs).   next_out : index of the next output of each run.
     """
 
-    def __init__(self, request: Request) -> None:
+    def __init__(self, request: Request, results: Results | None = None) -> None:
         functions, values, times, t0 = request.functions, request.values, request.times, request.t0
         self.functions, self.times, self.t0, self.rtol = functions, times, t0, request.rtol
         self.max_steps, self.on_jump = request.max_steps, request.on_jump
@@ -38,18 +85,12 @@ class Runs:
             self.y = np.where(np.isnan(given), self.y, given)
         self.atol = absolute_tolerance(program, self.y, request.rtol, _wide(request.atol, lanes))
         self.t = np.full(len(lanes), t0)
-        self.out = np.empty((len(times), len(program.states), n))
-        self._flat_out = self.out.reshape(-1)
-        self._stride = len(program.states) * n
-        self._offsets = np.arange(0, self._stride, n)[:, None]
         self.next_out = np.zeros(len(lanes), dtype=np.intp)
-        self.status = np.zeros(n, dtype=np.int8)
-        self.reached = np.full(n, t0)
-        self.steps = np.zeros(n, dtype=np.int32)
-        self.rejected = np.zeros(n, dtype=np.int32)
-        self.trouble = np.full(n, -1, dtype=np.int32)
-        self.message_index = np.full(n, NO_MESSAGE, dtype=np.int32)
-        self.method_index = np.zeros(n, dtype=np.int8)
+        if results is None:
+            results = Results.begun(np.empty((len(times), len(program.states), n)), t0)
+        self.results, self.out, self.status, self.reached = results, results.out, results.status, results.reached
+        self.steps, self.rejected, self.trouble = results.steps, results.rejected, results.trouble
+        self.message_index, self.method_index = results.message_index, results.method_index
         self.breaks = bool(program.breaks)
         self.switching = any(c.kind == "parameter" for b in program.breaks for c in b.changes)
         self._moves_state = np.array([any(c.kind == "state" for c in b.changes) for b in program.breaks], dtype=bool)
@@ -63,20 +104,7 @@ class Runs:
 
     def batch(self, engine: str, methods: tuple[str, ...], reason: str) -> Batch:
         """Return the results."""
-        return Batch(
-            times=self.times,
-            y=self.out,
-            status=self.status,
-            reached=self.reached,
-            steps=self.steps,
-            rejected=self.rejected,
-            trouble=self.trouble,
-            message_index=self.message_index,
-            method_index=self.method_index,
-            methods=methods,
-            engine=engine,
-            reason=reason,
-        )
+        return self.results.batch(self.times, engine, methods, reason)
 
     def fail(self, runs: Lanes, status: Status | NDArray[np.int8], trouble: NDArray[np.int32] | int = -1) -> None:
         """End runs with a status; their output is NaN from the next output time on."""
@@ -87,7 +115,14 @@ class Runs:
 
     def write(self, index: Lanes, runs: Lanes, y: Array) -> None:
         """Write states y (n_states, n) as the outputs `index` (n,) of `runs` (n,)."""
-        self._flat_out[index * self._stride + runs + self._offsets] = y
+        flat, stride, offsets = self._flat
+        flat[index * stride + runs + offsets] = y
+
+    @cached_property
+    def _flat(self) -> tuple[Array, int, Lanes]:
+        """Outputs in one row, how far apart in it times lie, and where in that the states are."""
+        stride = self.out.shape[1] * self.n
+        return self.out.reshape(-1), stride, np.arange(0, stride, self.n)[:, None]
 
     def jump(self, runs: Lanes, t: Array, y: Array) -> None:
         """Apply the breaks that are due at time `t` to `y` in place, and to the runs' switches.

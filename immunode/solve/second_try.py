@@ -38,7 +38,7 @@ def solve_twice(
     restarts = bool((STEPS_A_JUMP * tape.jumps[lost] > batch.steps[lost]).all())
     engine, method = second(restarts)
     again = _Tape(lost.size)
-    other = engine.solve(replace(_only(request, lost), on_jump=again.note, method=method), "")
+    other = engine.solve(replace(request.only(lost), on_jump=again.note, method=method), "")
     tape.play(request.on_jump, np.setdiff1d(np.arange(tape.n_runs), lost))
     again.play(request.on_jump, np.arange(lost.size), lost)
     return _joined(batch, other, lost)
@@ -70,18 +70,6 @@ class _Tape:
             if here.any():
                 number = runs[here] if called is None else called[runs[here]]
                 told(number, t[here], before[:, here], after[:, here], p[:, here])
-
-
-def _only(request: Request, runs: Lanes) -> Request:
-    """Return a request for some of its runs."""
-    atol = None if request.atol is None else np.asarray(request.atol)
-    wide = atol is not None and atol.ndim == 2 and atol.shape[1] > 1
-    return replace(
-        request,
-        values=request.values[:, runs],
-        initial=None if request.initial is None else request.initial[:, runs],
-        atol=atol[:, runs] if atol is not None and wide else request.atol,
-    )
 
 
 def _joined(batch: Batch, other: Batch, runs: Lanes) -> Batch:

@@ -56,8 +56,8 @@ def design_of(model: Any, dice: random.Random) -> Design:
     return Design(made.names, values, made.recipe, made.seed)
 
 
-def one_round(dice: random.Random, names: list[str], folder: Path, seen: Counter[str]) -> None:
-    """Run one random sweep, and once more another way."""
+def one_round(dice: random.Random, names: list[str], folder: Path, seen: Counter[str]) -> str:
+    """Run one random sweep, and once more another way; return what it was."""
     model = load_model(dice.choice(names))
     declared = [i.name for i in model.interventions]
     arms = ["control", *dice.sample(declared, min(len(declared), dice.randint(0, 2)))]
@@ -104,6 +104,7 @@ def one_round(dice: random.Random, names: list[str], folder: Path, seen: Counter
         again = sweep(model, design, **asked, store=store)
         assert open_store(store).verify() == []
     assert again.table().equals(out.table()), f"{model.name}: {way} gave other numbers"
+    return f"{model.name}, {arms}, {len(design)} rows, {engine}, {way}"
 
 
 def main(minutes: float, seed: int = 0) -> int:
@@ -112,17 +113,21 @@ def main(minutes: float, seed: int = 0) -> int:
     warnings.simplefilter("error")
     names = [entry.name for entry in list_models()]
     dice, seen = random.Random(seed), Counter[str]()
-    started, rounds, base, longest = time.monotonic(), 0, 0.0, 0.0
+    started, rounds, base, longest, what = time.monotonic(), 0, 0.0, 0.0, ""
     with tempfile.TemporaryDirectory() as folder:
         while (spent := time.monotonic() - started) < 60 * minutes:
             faulthandler.dump_traceback_later(LONGEST, exit=True)
             begun = time.monotonic()
             try:
-                one_round(dice, names, Path(folder), seen)
+                what = one_round(dice, names, Path(folder), seen)
             except ImmunodeError as error:
                 seen["refused with a message"] += 1
+                what = str(error)
                 print(f"round {rounds}: {error}", flush=True)
-            longest = max(longest, time.monotonic() - begun)
+            took = time.monotonic() - begun
+            if took > max(longest, 20.0):
+                print(f"round {rounds} took {took:.0f} s: {what}", flush=True)
+            longest = max(longest, took)
             rounds += 1
             gc.collect()
             if not base and spent > 60 * minutes * WARM:

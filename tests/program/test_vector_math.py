@@ -11,7 +11,7 @@ import pytest
 from numpy.typing import NDArray
 
 from immunode.program import vector_math
-from immunode.program.llvm_compile import address, as_function
+from immunode.program.llvm_compile import machine_code
 from immunode.program.llvm_text import Code
 
 pytest.importorskip("llvmlite")
@@ -45,7 +45,7 @@ def compiled(name: str) -> Function:
         return "\n".join([*sorted(code.external), code.text(linkage="")])
 
     text = write()
-    call = as_function(address(text, name, lambda: text), *[ctypes.c_void_p] * 3, ctypes.c_int64)
+    call = machine_code(text, name, [*[ctypes.c_void_p] * 3, ctypes.c_int64], lambda: text)
 
     def apply(*given: Any) -> Array:
         n = len(given[0])
