@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from immunode.app.bench import BEYOND, Bench, Placed, set_up
+from immunode.app.doses import free_doses
 from immunode.errors import ModelError, did_you_mean
 from immunode.intervention import card
 from immunode.model.expression import names, parse, parse_arrow
@@ -114,7 +115,7 @@ def _describe(bench: Bench) -> Data:
         "states": [{"name": s.name, "kind": s.kind, "own": s.name in own_states} for s in composed.states],
         "parameters": [_parameter(p, owners) for p in composed.parameters],
         "processes": [_process(p, composed) for p in composed.processes],
-        "interventions": [_intervention(placed, model) for placed in bench.placed],
+        "interventions": [_intervention(placed, bench) for placed in bench.placed],
         "leftOut": [{"name": name, "reason": reason} for name, reason in bench.left_out],
         "switchNames": list(program.parameters[len(program.values) :]),
         "breakOwners": [_owner(b.name, b.changes, bench, applied) for b in program.breaks],
@@ -196,8 +197,8 @@ def _reached(found: Iterable[str], inside: dict[str, str]) -> set[str]:
     return seen
 
 
-def _intervention(placed: Placed, model: Model) -> Data:
-    told = card(placed.declared, model)
+def _intervention(placed: Placed, bench: Bench) -> Data:
+    told = card(placed.declared, bench.model)
     knobs = [k.name for k in placed.knobs]
     return {
         "name": placed.declared.name,
@@ -206,6 +207,7 @@ def _intervention(placed: Placed, model: Model) -> Data:
         "changes": [list(row) for row in told.changes],
         "knobs": knobs,
         "windowed": placed.windowed,
+        "doses": free_doses(bench, placed),
     }
 
 

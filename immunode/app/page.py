@@ -19,7 +19,9 @@ from immunode.version import __version__
 if TYPE_CHECKING:
     from immunode.model.declaration import Model
 
-SCRIPTS = ("uplot.js", "integrator.js", "core.js", "stage.js", "curves.js", "timeline.js", "panels.js", "lab.js")
+ENGINE = ("integrator.js", "core.js")
+"""What runs in workers as well."""
+SCRIPTS = ("uplot.js", "stage.js", "curves.js", "timeline.js", "doses.js", "pool.js", "panels.js", "lab.js")
 MOST_BYTES = 600_000
 
 
@@ -41,13 +43,14 @@ def page(labs: Sequence[Lab]) -> str:
         "labs": [lab.data for lab in labs],
         "scenarios": shown,
         "strings": json.loads(_static("strings.json")),
-        "tableau": asdict(RODAS5P),
     }
     programs = ",\n".join(f"{{program: {lab.program}, rest: {lab.rest}}}" for lab in labs)
     parts = {
         "TITLE": _escaped(labs[0].data["title"] if len(labs) == 1 else "immunode lab"),
         "STYLE": _static("uplot.css") + _static("style.css"),
         "DATA": json_for_script(data),
+        "ENGINE": "\n".join(_static(name) for name in ENGINE),
+        "TABLEAU": json_for_script(asdict(RODAS5P)),
         "PROGRAMS": programs,
         "SCRIPTS": "\n".join(_static(name) for name in SCRIPTS),
     }

@@ -14,6 +14,7 @@ from typing import Any
 import pytest
 
 from immunode.app.lab import Lab
+from immunode.app.page import ENGINE
 from immunode.solve.tableaus import RODAS5P
 
 
@@ -26,7 +27,7 @@ class Node:
     def run(self, script: str) -> Any:
         """Return what a script printed as JSON."""
         static = files("immunode.app").joinpath("static")
-        modules = [static.joinpath(name).read_text("utf-8") for name in ("integrator.js", "core.js")]
+        modules = [static.joinpath(name).read_text("utf-8") for name in ENGINE]
         text = "\n".join([*modules, f"const TABLEAU = {json.dumps(asdict(RODAS5P))};", script])
         done = subprocess.run([self.path, "-"], input=text, capture_output=True, text=True, timeout=600)
         assert done.returncode == 0, done.stderr[-2000:]
@@ -91,10 +92,14 @@ def open_page(browser: Any) -> Iterator[Callable[..., Watched]]:
 class Watched:
     """A page that notes what must not happen: errors, console messages of errors, requests that leave it."""
 
-    def __init__(self, browser: Any, path: Path, size: tuple[int, int], link: str = "", **options: Any) -> None:
+    def __init__(
+        self, browser: Any, path: Path, size: tuple[int, int], link: str = "", script: str = "", **options: Any
+    ) -> None:
         self.context = browser.new_context(
             viewport={"width": size[0], "height": size[1]}, locale="en-US", offline=True, **options
         )
+        if script:
+            self.context.add_init_script(script)
         self.page = self.context.new_page()
         self.troubles: list[str] = []
         self.page.on("pageerror", lambda error: self.troubles.append(f"error: {error}"))

@@ -5,7 +5,6 @@ from __future__ import annotations
 import csv
 import io
 import os
-import time
 from pathlib import Path
 from typing import Any
 
@@ -63,7 +62,7 @@ def test_every_control_works_offline_without_an_error(open_page: Any, file: Path
     track = page.locator('[data-track="anti_tnf_pulses"]')
     width = track.bounding_box()["width"]
     track.click(position={"x": 0.305 * width, "y": 8})
-    assert one.lab('ctx.state.on.get("anti_tnf_pulses").get("anti_tnf_pulses.n")') == 16, "doses at 0, 2, ... 30"
+    assert one.lab('ctx.state.times.get("anti_tnf_pulses")') == pytest.approx([0, 2, 4, 6, 30.5], abs=0.6)
     assert "puts 0.35 into drug" in page.inner_text(".card")
     page.click(".card summary")
     page.fill('[data-number="anti_tnf_pulses.transfer"]', "0.1")
@@ -159,24 +158,126 @@ def test_a_drawn_curve_is_what_is_scored(open_page: Any, file: Path) -> None:
     assert int(one.page.inner_text("#score").split(":")[1].split("%")[0]) > 85
 
 
+def doses(one: Any, name: str) -> list[float]:
+    """Return when an intervention is given, as the lane shows it."""
+    ticks = one.page.locator(f'[data-track="{name}"] [data-dose]')
+    return [float(t.get_attribute("data-dose")) for t in ticks.all()]
+
+
 @pytest.mark.slow
-def test_it_is_fast_enough_for_a_class(open_page: Any, file: Path) -> None:
-    started = time.perf_counter()
+@pytest.mark.parametrize("size", [PHONE, PROJECTOR], ids=["phone", "projector"])
+def test_doses_are_added_moved_and_taken_out_by_hand(open_page: Any, file: Path, size: tuple[int, int]) -> None:
+    one = open_page(file, size)
+    page = one.page
+    page.select_option("#scenario", "pollen")
+    declared = doses(one, "q4w")
+    assert declared == [28.0 * k for k in range(12)]
+    page.locator('[data-track="q4w"]').scroll_into_view_if_needed()
+    track = page.locator('[data-track="q4w"]').bounding_box()
+    horizon = one.lab("ctx.lab.horizon")
+
+    def at(time: float) -> tuple[float, float]:
+        return track["x"] + 1 + time / horizon * (track["width"] - 2), track["y"] + 12
+
+    page.mouse.click(*at(322))
+    added = set(doses(one, "q4w")) - set(declared)
+    assert list(added) == [pytest.approx(322, abs=horizon / 100)]
+    page.mouse.click(*at(56))
+    assert 56.0 not in doses(one, "q4w")
+    page.mouse.move(*at(0))
+    page.mouse.down()
+    page.mouse.move(*at(20), steps=3)
+    page.mouse.move(*at(56), steps=3)
+    page.mouse.up()
+    moved = doses(one, "q4w")
+    assert len(moved) == 12
+    assert moved[0] == 28.0
+    assert moved[1] == pytest.approx(56, abs=horizon / 100)
+    assert one.lab("ctx.treated.y[0][ctx.lab.quantity.get('depot')]") == 0
+    # the link and the way back
+    again = open_page(file, size, link=page.url.partition("#")[2])
+    assert doses(again, "q4w") == moved
+    page.click("#dose-again")
+    assert doses(one, "q4w") == declared
+    assert one.troubles == []
+
+
+@pytest.mark.slow
+def test_doses_are_added_moved_and_taken_out_with_keys(open_page: Any, file: Path) -> None:
     one = open_page(file, PROJECTOR)
-    one.page.locator(STRENGTH).press("PageDown")
-    assert one.lab('ctx.state.on.get("anti_tnf").get("anti_tnf.strength")') == pytest.approx(0.75)
-    first = time.perf_counter() - started
-    spent = []
+    page = one.page
+    page.click('[data-card="anti_tnf_pulses"]')
+    page.locator('[data-track="anti_tnf_pulses"] [data-dose]').first.focus()
+    for key in ("ArrowRight", "ArrowRight", "PageDown", "End", "ArrowLeft", "Enter", "Shift+ArrowRight"):
+        page.keyboard.press(key)
+    assert doses(one, "anti_tnf_pulses") == pytest.approx([0.2, 2, 4, 5.9, 8.8])
+    said = page.evaluate('["aria-label", "aria-valuetext", "role"].map((a) => document.activeElement.getAttribute(a))')
+    assert said == ["Dose 5 of 5 of anti_tnf_pulses", "t = 8.8, 0.35", "slider"]
     for _ in range(3):
-        one.page.click("#tab-why")
-        one.page.click("#tab-class")
-        one.page.select_option("#class-end", "final" if len(spent) % 2 else "mean")
+        page.keyboard.press("Delete")
+    assert doses(one, "anti_tnf_pulses") == pytest.approx([0.2, 2])
+    # on another dose it goes past it
+    for _ in range(18):
+        page.keyboard.press("ArrowLeft")
+    assert doses(one, "anti_tnf_pulses") == pytest.approx([0.1, 0.2])
+    page.keyboard.press("Delete")
+    page.keyboard.press("Delete")
+    assert doses(one, "anti_tnf_pulses") == []
+    page.fill("#time", "40")
+    page.click("#dose-add")
+    assert doses(one, "anti_tnf_pulses") == [10]
+    assert one.troubles == []
+
+
+FIRST = "new Promise((done) => requestAnimationFrame(() => setTimeout(() => done(performance.now()))))"
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("model", ["", "stress_cytokine_minimal"], ids=["seven scenarios", "twelve states"])
+def test_the_first_interaction_is_done_within_a_second(open_page: Any, file: Path, tmp_path: Path, model: str) -> None:
+    """From the beginning of loading to the picture after a change of strength, by the page's own clock."""
+    path = im.write_page(im.load_model(model), tmp_path / "lab.html", on=["endotoxin"]) if model else file
+    spent = []
+    for _ in range(5):
+        one = open_page(path, PROJECTOR)
+        one.page.locator(".handle.top").first.press("PageDown")
+        spent.append(one.page.evaluate(FIRST))
+        assert one.lab("[...ctx.state.on.values()][0].values().next().value") == pytest.approx(0.75)
+        one.context.close()
+    # the median of quiet loads is 0.5 s; the best of five does not depend on what else the machine does
+    assert min(spent) < 1000
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("scenario", ["arthritis", "checkpoint", "car_t", "graft", "pollen", "exam", "vaccination"])
+def test_a_class_takes_less_than_a_second(open_page: Any, file: Path, scenario: str) -> None:
+    one = open_page(file, PROJECTOR)
+    one.page.select_option("#scenario", scenario)
+    one.page.click("#tab-class")
+    spent = []
+    for end in ("final", "mean", "peak"):
+        one.page.select_option("#class-end", end)
         one.page.click("#class-run")
         one.page.wait_for_selector(".patients button")
         spent.append(one.lab("ctx.classTime"))
-    # the issue asks for 1 s each; a busy machine gets twice that for loading, browser and all
-    assert first < 2.0
-    assert min(spent) < 1000
+    assert one.lab("ctx.pool.size()") >= 1
+    assert one.troubles == []
+    assert min(spent) < 1000, spent
+
+
+@pytest.mark.slow
+def test_a_class_is_the_same_with_and_without_workers(open_page: Any, file: Path) -> None:
+    found = []
+    for without in (False, True):
+        one = open_page(file, PROJECTOR, script="delete window.Worker;" if without else "")
+        one.page.click("#tab-class")
+        one.page.click("#class-run")
+        one.page.wait_for_selector(".patients button")
+        assert (one.lab("ctx.pool.size()") == 0) == without
+        found.append(one.page.inner_text("#responders"))
+        one.page.click(".panel details summary")
+        found[-1] += one.page.inner_text(".panel table")
+    assert found[0] == found[1]
 
 
 @pytest.mark.slow

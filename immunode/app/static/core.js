@@ -1,7 +1,7 @@
 "use strict";
 /* The lab without a page: what a state of the controls means, its run, its link, its code. All of it is data. */
 
-const POINTS = 401, CLASS_POINTS = 61, CLASS_RTOL = 3e-5, PATIENTS = 60, LONGEST_LINK = 32000, GHOSTS = 3;
+const POINTS = 401, CLASS_POINTS = 61, CLASS_RTOL = 3e-5, PATIENTS = 60, LONGEST_LINK = 32000, GHOSTS = 3, MOST_DOSES = 200;
 const FIGURES = (v) => (v === 0 ? "0" : !isFinite(v) ? "–" : Math.abs(v) >= 1e5 || Math.abs(v) < 1e-3
   ? v.toExponential(2).replace("e+", "e") : String(+v.toPrecision(4)));
 const own = (object, key) => Object.prototype.hasOwnProperty.call(object, key);
@@ -15,9 +15,11 @@ function openLab(data, program, rest) {
   lab.spans = (points) => Float64Array.from({ length: points }, (_, i) => (data.horizon * i) / (points - 1));
   return lab;
 }
+const openLabOf = (data, made) => openLab(data, made.program, data.restRows && { ...data.restRows, program: made.rest });
 
+/* What the controls say. times: of interventions with single doses, instead of what their numbers say about when. */
 function freshState(lab) {
-  return { lab: lab.id, on: new Map(), values: new Map(), shown: lab.readouts.slice(0, 3) };
+  return { lab: lab.id, on: new Map(), times: new Map(), values: new Map(), shown: lab.readouts.slice(0, 3) };
 }
 
 /* The least and most that a number of the page may be. */
@@ -51,6 +53,36 @@ function valuesOf(lab, state, treated = true) {
 /* An event of an intervention that has no strength changes nothing, and is left out. */
 function skipOf(lab, values) {
   return lab.breakOwners.map((owner) => owner !== "" && values[lab.row.get(owner + ".strength")] === 0);
+}
+
+/* What runs need beside values: names of interventions that are on, and times of breaks that are given freely. */
+function treatmentOf(lab, state) {
+  const given = {};
+  state.times.forEach((times, name) => lab.place.get(name).doses.breaks.forEach((b, i) => { given[b] = i === 0 ? times : []; }));
+  return { on: [...state.on.keys()], given };
+}
+
+/* Sorted times inside the run, each once; at most as many as a link may hold. */
+function tidyTimes(lab, times) {
+  const good = times.filter((t) => typeof t === "number" && t >= 0 && t < lab.horizon);
+  return [...new Set(good)].sort((a, b) => a - b).slice(0, MOST_DOSES);
+}
+
+/* Times at which something is put in by an intervention, at most `most`. */
+function dosesOf(lab, state, it, most = 400) {
+  if (state.times.has(it.name)) return state.times.get(it.name);
+  const p = new Float64Array(lab.program.parameters), raw = new Float64Array(3 * lab.program.breaks), found = [];
+  p.set(valuesOf(lab, state));
+  lab.program.switches(p);
+  lab.program.schedule(p, raw);
+  lab.breakOwners.forEach((owner, i) => {
+    if (owner !== it.name || !lab.program.movesState[i]) return;
+    for (let k = 0; k < Math.min(Math.round(raw[3 * i + 2]), most); k++) {
+      const t = raw[3 * i] + k * raw[3 * i + 1];
+      if (t >= 0 && t <= lab.horizon) found.push(t);
+    }
+  });
+  return found.sort((a, b) => a - b);
 }
 
 function simulate(lab, values, options = {}) {
@@ -90,7 +122,7 @@ const ENDPOINTS = {
 
 /* The bars of Why?: what each flux brought to a state more than without treatment, and what was put in at once. */
 function why(lab, state, name) {
-  const both = [false, true].map((treated) => simulate(lab, valuesOf(lab, state, treated), { fluxes: true }));
+  const both = [false, true].map((treated) => simulate(lab, valuesOf(lab, state, treated), { fluxes: true, given: treatmentOf(lab, state).given }));
   if (both.some((run) => run.status !== "ok")) return null;
   const s = lab.quantity.get(name), bars = [];
   lab.processes.forEach((process, j) => {
@@ -133,10 +165,10 @@ function patients(lab, state, n = PATIENTS, seed = 7) {
 }
 
 /* One patient with and without treatment; `goal` is -1 where lower is better, else 1; `enough` a fraction. */
-function respond(lab, state, values, quantity, endpoint, goal, enough) {
+function respond(lab, treatment, values, quantity, endpoint, goal, enough) {
   const control = values.slice();
-  state.on.forEach((knobs, name) => { control[lab.row.get(name + ".strength")] = 0; });
-  const options = { points: CLASS_POINTS, rtol: CLASS_RTOL };
+  treatment.on.forEach((name) => { control[lab.row.get(name + ".strength")] = 0; });
+  const options = { points: CLASS_POINTS, rtol: CLASS_RTOL, given: treatment.given };
   const runs = [simulate(lab, control, options), simulate(lab, values, options)];
   if (runs.some((run) => run.status !== "ok")) return { failed: true };
   const courses = runs.map((run) => course(lab, run, quantity)), all = courses.flat();
@@ -163,7 +195,7 @@ function shapeScore(expected, found) {
 /* The state of the controls as text for a link, and back; what is not known to the lab is dropped, never run. */
 function toLink(state, language) {
   const on = Array.from(state.on, ([name, knobs]) => [name, Array.from(knobs)]);
-  const text = JSON.stringify({ v: 1, m: state.lab, on, p: Array.from(state.values), q: state.shown, l: language });
+  const text = JSON.stringify({ v: 1, m: state.lab, on, t: Array.from(state.times), p: Array.from(state.values), q: state.shown, l: language });
   return btoa(String.fromCharCode(...new TextEncoder().encode(text))).replace(/\+/g, "-").replace(/\//g, "_").replace(/=+$/, "");
 }
 
@@ -191,6 +223,10 @@ function fromLink(labs, link) {
     list(knobs).forEach((pair) => { const [k, v] = list(pair); accept(map, k, v, it.name); });
     state.on.set(it.name, map);
   });
+  list(data.t).forEach((entry) => {
+    const [name, times] = list(entry);
+    if (state.on.has(name) && lab.place.get(name).doses) state.times.set(name, tidyTimes(lab, list(times)));
+  });
   list(data.p).forEach((pair) => { const [name, value] = list(pair); accept(state.values, name, value, ""); });
   const shown = list(data.q).filter((q) => lab.quantity.has(q));
   if (shown.length) state.shown = [...new Set(shown)].slice(0, 6);
@@ -199,17 +235,23 @@ function fromLink(labs, link) {
 
 const quoted = (text) => JSON.stringify(text).replace(/[\u007f-\uffff]/g, (c) => "\\u" + c.charCodeAt(0).toString(16).padStart(4, "0"));
 
+/* Knobs that say when doses are given. */
+const WHEN = /\.(start|stop|every|n|interval|offset_\d+|time_\d+)$/;
+
 /* Python that gives the same numbers. */
 function pythonCode(lab, state) {
   const lines = [], settings = new Map(state.values), names = [];
   const full = (knob) => lab.parameters[lab.row.get(knob)].full;
-  const moved = (name) => lab.place.get(name).windowed && [...state.on.get(name)].some(([k, v]) => /\.(start|stop)$/.test(k) && v !== full(k));
-  if ([...state.on.keys()].some(moved)) lines.push("from dataclasses import replace", "");
+  const free = (name) => state.times.has(name), none = (name) => free(name) && !state.times.get(name).length;
+  const moved = (name) => !free(name) && lab.place.get(name).windowed && [...state.on.get(name)].some(([k, v]) => /\.(start|stop)$/.test(k) && v !== full(k));
+  if ([...state.on.keys()].some((name) => moved(name) || (free(name) && !none(name)))) lines.push("from dataclasses import replace", "");
   lines.push("import immunode as im", "", `model = ${lab.call}`);
   state.on.forEach((knobs, name) => {
-    const it = lab.place.get(name), plain = `model.intervention(${quoted(name)})`;
-    names.push(moved(name) ? `replace(${plain}, schedule=im.during(0, ${lab.beyond}))` : plain);
-    knobs.forEach((v, knob) => { if (v !== lab.parameters[lab.row.get(knob)].full) settings.set(knob, v); });
+    if (none(name)) return;
+    const plain = `model.intervention(${quoted(name)})`, times = free(name) ? state.times.get(name).join(", ") : "";
+    const changed = free(name) ? lab.place.get(name).doses.code.replace("{times}", times) : moved(name) ? `schedule=im.during(0, ${lab.beyond})` : "";
+    names.push(changed ? `replace(${plain}, ${changed})` : plain);
+    knobs.forEach((v, knob) => { if (!(free(name) && WHEN.test(knob)) && v !== lab.parameters[lab.row.get(knob)].full) settings.set(knob, v); });
   });
   if (names.length) lines.push("interventions = [", ...names.map((text) => `    ${text},`), "]");
   if (settings.size) lines.push("changed = {", ...Array.from(settings, ([name, v]) => `    ${quoted(name)}: ${v},`), "}");
@@ -229,5 +271,5 @@ function csv(lab, run, names) {
 
 if (typeof module !== "undefined") {
   module.exports = { openLab, freshState, valuesOf, simulate, course, why, patients, respond, shapeScore, toLink, fromLink,
-    pythonCode, csv, clamp, skipOf, ENDPOINTS };
+    treatmentOf, dosesOf, tidyTimes, pythonCode, csv, clamp, skipOf, ENDPOINTS };
 }

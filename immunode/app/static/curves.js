@@ -60,10 +60,13 @@ function makeCurves(ctx) {
   function draw() {
     guess.hidden = !ctx.guess;
     predict.textContent = ctx.L(ctx.guess ? "reveal" : "predict");
+    /* it keeps its height meanwhile, so that what is below does not jump */
+    holder.style.minHeight = `${holder.offsetHeight}px`;
     plots.forEach((plot) => plot.destroy());
     const width = Math.max(holder.clientWidth || 400, 200), height = Math.max(130, 400 / Math.max(ctx.state.shown.length, 1));
     holder.replaceChildren();
     plots = ctx.state.shown.map((name, i) => one(name, i === 0, i === ctx.state.shown.length - 1, width, height));
+    holder.style.minHeight = "";
     const parts = [["with", "solid"], ["without", "dashed"], ...(ctx.ghosts.length ? [["ghost", "dotted"]] : []), ...(ctx.guess || ctx.revealed ? [["guess", "solid"]] : [])];
     key.replaceChildren(...parts.map(([kind, line]) => el("span", {}, el("i", { style: `border-color:${COLORS[kind]};border-top-style:${line}` }), ctx.L(kind === "guess" ? "yours" : kind))));
     show.replaceChildren(el("option", { value: "" }, ctx.L("show") + " …"), ...ctx.lab.quantities.map((q) => el("option", { value: q.name }, `${ctx.state.shown.includes(q.name) ? "✓ " : ""}${q.name} – ${q.meaning || q.kind}`)));

@@ -196,16 +196,19 @@ function firstStep(program, t, y, c, slope, atol, rtol, longest) {
   return Math.min(100 * h, step, longest);
 }
 
-/* The events at known times of one run. skip[i]: leave break i out (its intervention has strength 0). */
-function makeSchedule(program, p, skip) {
+/* The events at known times of one run. skip[i]: leave break i out (its intervention has strength 0).
+   given[i]: times that break i has instead of its own. */
+function makeSchedule(program, p, skip, given) {
   const m = program.breaks, raw = new Float64Array(3 * m);
   program.schedule(p, raw);
   const first = [], every = [], count = [], time = [], fired = new Array(m).fill(0);
   let bad = false;
+  const at = (i) => (given && given[i] ? given[i][fired[i]] : first[i] + every[i] * fired[i]);
   for (let i = 0; i < m; i++) {
-    first.push(raw[3 * i]); every.push(raw[3 * i + 1]); count.push(skip && skip[i] ? 0 : Math.round(raw[3 * i + 2]));
+    first.push(raw[3 * i]); every.push(raw[3 * i + 1]);
+    count.push(skip && skip[i] ? 0 : given && given[i] ? given[i].length : Math.round(raw[3 * i + 2]));
     if (isNaN(first[i]) || isNaN(raw[3 * i + 2]) || (count[i] > 1 && !(every[i] >= 0))) bad = true;
-    time.push(count[i] > 0 ? first[i] : Infinity);
+    time.push(count[i] > 0 ? at(i) : Infinity);
   }
   function next() {
     let least = Infinity;
@@ -223,7 +226,7 @@ function makeSchedule(program, p, skip) {
         program.apply[i](t, y, p);
         if (told) told(i, t, before, y);
         fired[i]++;
-        time[i] = fired[i] < count[i] ? first[i] + every[i] * fired[i] : Infinity;
+        time[i] = fired[i] < count[i] ? at(i) : Infinity;
       }
     }
     return times === 1 ? only : -1;
@@ -262,7 +265,7 @@ function integrate(program, tableau, values, times, options = {}) {
   const held = new Float64Array(program.conditions);
   program.requirements(p, held);
   const failed = held.findIndex((v) => !v);
-  const schedule = makeSchedule(program, p, options.skip);
+  const schedule = makeSchedule(program, p, options.skip, options.given);
   if (failed >= 0 || schedule.bad || y.some(isNaN) || Array.from(values).some((v) => !isFinite(v)) || schedule.early(0)) {
     return { ...out, status: "refused", failed };
   }

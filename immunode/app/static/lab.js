@@ -2,15 +2,11 @@
 /* Puts the page together: which model, which controls, what to compute when they change. */
 
 const PAGE = typeof document === "undefined" ? null : JSON.parse(document.getElementById("data").textContent);
-const TABLEAU = PAGE && PAGE.tableau;
 
 function startLab(root, programs) {
-  const labs = PAGE.labs.map((data, i) => {
-    const rest = data.restRows ? { ...data.restRows, program: programs[i].rest } : null;
-    return openLab(data, programs[i].program, rest);
-  });
+  const labs = PAGE.labs.map((data, i) => openLabOf(data, programs[i]));
   const linked = fromLink(labs, location.hash.slice(1)), wished = (navigator.language || "en").slice(0, 2);
-  const ctx = { k: 0, ghosts: [], guess: null, revealed: null, language: "en" };
+  const ctx = { k: 0, ghosts: [], guess: null, revealed: null, language: "en", pool: makePool() };
   const languages = Object.keys(PAGE.strings);
   ctx.language = linked && languages.includes(linked.language) ? linked.language : languages.includes(wished) ? wished : "en";
   ctx.L = (key, ...values) => values.reduce((text, v, i) => text.replaceAll(`{${i}}`, v), PAGE.strings[ctx.language][key] || PAGE.strings.en[key] || key);
@@ -29,6 +25,7 @@ function startLab(root, programs) {
 
   function open(state) {
     ctx.lab = labs.find((l) => l.id === state.lab);
+    ctx.labNumber = labs.indexOf(ctx.lab);
     ctx.state = state;
     ctx.ghosts = []; ctx.guess = null; ctx.revealed = null; ctx.k = 0;
     build();
@@ -36,7 +33,7 @@ function startLab(root, programs) {
 
   function compute() {
     const started = performance.now();
-    ctx.treated = simulate(ctx.lab, valuesOf(ctx.lab, ctx.state));
+    ctx.treated = simulate(ctx.lab, valuesOf(ctx.lab, ctx.state), treatmentOf(ctx.lab, ctx.state));
     ctx.runTime = performance.now() - started;
     const patient = JSON.stringify([ctx.lab.id, [...ctx.state.values]]);
     if (patient !== ctx.patient) { ctx.control = simulate(ctx.lab, valuesOf(ctx.lab, ctx.state, false)); ctx.patient = patient; }
@@ -60,7 +57,7 @@ function startLab(root, programs) {
     parts.error.textContent = run.status === "ok" ? "" : ctx.L("failed", why);
     parts.curves.draw();
     parts.stage.update();
-    if (!dragging) parts.panels.refresh();
+    if (!dragging) parts.panels.later();
   };
   ctx.refreshPanel = () => parts.panels.refresh();
   ctx.setTime = (k) => { ctx.k = k; parts.stage.update(); parts.timeline.marks(); parts.curves.marks(); };

@@ -14,12 +14,27 @@ function makePanels(ctx) {
   const views = { why: makeWhy(ctx), phase: makePhase(ctx), sweep: makeSweep(ctx), class: makeClass(ctx), table: makeTable(ctx), parameters: makeParameters(ctx) };
   function choose(name) {
     open = name;
+    if (name === "class") ctx.pool.start();
     tabs.forEach((tab, i) => { tab.setAttribute("aria-selected", names[i] === open); tab.tabIndex = names[i] === open ? 0 : -1; });
     body.setAttribute("aria-labelledby", `tab-${name}`);
     refresh();
   }
-  function refresh() { if (!ctx.guess) body.replaceChildren(...views[open]()); else body.replaceChildren(); }
-  return { section: el("section", { class: "wide" }, list, body), refresh, choose };
+  let pending = 0;
+  function refresh() {
+    cancelAnimationFrame(pending);
+    const active = body.contains(document.activeElement) ? document.activeElement : null;
+    const same = active && (active.id ? `#${CSS.escape(active.id)}` : active.dataset.parameter ? `[data-parameter="${CSS.escape(active.dataset.parameter)}"]` : "");
+    body.replaceChildren(...(ctx.guess ? [] : views[open]()));
+    const again = same && body.querySelector(same);
+    if (again) again.focus({ preventScroll: true });
+  }
+  /* Explanations take runs of their own: first the curves are painted. */
+  function later() {
+    cancelAnimationFrame(pending);
+    if (ctx.guess) refresh();
+    else pending = requestAnimationFrame(() => { pending = requestAnimationFrame(refresh); });
+  }
+  return { section: el("section", { class: "wide" }, list, body), refresh, later, choose };
 }
 
 /* A select of names. */
@@ -127,7 +142,7 @@ function makeSweep(ctx) {
       found = Array.from({ length: RUNS }, (_, i) => {
         const values = base.slice();
         values[row] = clamp(ctx.lab, name, low + ((high - low) * i) / (RUNS - 1));
-        const one = simulate(ctx.lab, values, { points: 101, rtol: 1e-6 });
+        const one = simulate(ctx.lab, values, { points: 101, rtol: 1e-6, given: treatmentOf(ctx.lab, ctx.state).given });
         return [values[row], one.status === "ok" ? ENDPOINTS[endpoint](course(ctx.lab, one, quantity)) : NaN];
       });
       ctx.refreshPanel();
@@ -151,30 +166,24 @@ function makeSweep(ctx) {
 }
 
 function makeClass(ctx) {
-  let goal = -1, enough = 0.3, endpoint = "mean", found = null, key = "", quantity = "", busy = false;
+  let goal = -1, enough = 0.3, endpoint = "mean", found = null, key = "", quantity = "";
   return function view() {
     if (!ctx.lab.quantity.has(quantity) || !ctx.state.shown.includes(quantity)) quantity = ctx.state.shown[0];
     const now = toLink(ctx.state, "") + quantity + endpoint;
     if (key !== now) found = null;
     const judge = (one) => !one.failed && goal * one.change >= enough;
     const run = () => {
-      const all = patients(ctx.lab, ctx.state), done = [], started = performance.now();
-      busy = true;
-      const some = () => {
-        if (key !== now || !busy) return;
-        const until = performance.now() + 40;
-        while (done.length < all.length && performance.now() < until) done.push({ values: all[done.length], ...respond(ctx.lab, ctx.state, all[done.length], quantity, endpoint, goal, enough) });
-        if (done.length < all.length) { setTimeout(some); return; }
-        found = done; busy = false; ctx.classTime = performance.now() - started;
-        ctx.refreshPanel();
-      };
+      const all = patients(ctx.lab, ctx.state), started = performance.now(), way = ctx.L("classWay", "{0}", all.length);
       key = now;
-      some();
+      ctx.pool.run(ctx.labNumber, ctx.lab, treatmentOf(ctx.lab, ctx.state), all, [quantity, endpoint, goal, enough],
+        (count) => { progress.textContent = way.replace("{0}", count); },
+        (done) => { if (key !== now) return; found = done; ctx.classTime = performance.now() - started; ctx.refreshPanel(); });
     };
+    const progress = el("p", { class: "quiet", role: "status", id: "class-progress" });
     const parts = [el("div", { class: "row" }, picker("class-of", ctx.L("quantity"), quantityOptions(ctx).filter(([n]) => ctx.state.shown.includes(n)), quantity, (v) => { quantity = v; ctx.refreshPanel(); }), picker("class-end", ctx.L("measure"), ["mean", "final", "peak"].map((e) => [e, ctx.L(e)]), endpoint, (v) => { endpoint = v; ctx.refreshPanel(); }),
       picker("class-goal", ctx.L("goal"), [["-1", ctx.L("lower")], ["1", ctx.L("higher")]], String(goal), (v) => { goal = +v; ctx.refreshPanel(); }), picker("class-enough", ctx.L("atLeast"), [0.1, 0.2, 0.3, 0.5, 0.9].map((v) => [String(v), `${100 * v} %`]), String(enough), (v) => { enough = +v; ctx.refreshPanel(); }), el("button", { id: "class-run", class: "main", onclick: run }, ctx.L("classRun"))),
     el("p", { class: "quiet" }, ctx.L("classText", `${quantity} (${ctx.L(endpoint)})`, ctx.L(goal < 0 ? "lower" : "higher"), 100 * enough))];
-    if (!found) return parts;
+    if (!found) return [...parts, progress];
     const lost = found.filter((one) => one.failed).length, yes = found.filter(judge).length, words = (one) => ctx.L(one.failed ? "lost" : judge(one) ? "yes" : "no");
     const told = el("p", { class: "quiet", role: "status" });
     const dots = found.map((one, i) => el("button", { class: one.failed ? "lost" : judge(one) ? "yes" : "", "aria-label": ctx.L("patient", i + 1, words(one)), onclick: () => { told.textContent = `${ctx.L("patient", i + 1, words(one))}; ${quantity}: ${FIGURES(one.without)} → ${FIGURES(one.within)}`; } }));

@@ -4,6 +4,7 @@
 function makeTimeline(ctx) {
   const palette = el("div", { class: "palette" }), lanes = el("div", { id: "lanes" }), axis = el("div", { class: "axis", "aria-hidden": "true" });
   const detail = el("div", { class: "card", hidden: true });
+  const doses = makeDoses(ctx);
   let focused = "";
   const knobOf = (it, knob) => (it.knobs.includes(`${it.name}.${knob}`) ? `${it.name}.${knob}` : "");
   const get = (it, name) => ctx.state.on.get(it.name).get(name);
@@ -13,6 +14,7 @@ function makeTimeline(ctx) {
   function put(it, start) {
     const knobs = new Map(it.knobs.map((k) => [k, ctx.lab.parameters[ctx.lab.row.get(k)].full]));
     ctx.state.on.set(it.name, knobs);
+    ctx.state.times.delete(it.name);
     if (start !== undefined && knobOf(it, "start")) move(it, start - get(it, knobOf(it, "start")));
     focused = it.name;
     ctx.changed();
@@ -20,6 +22,11 @@ function makeTimeline(ctx) {
 
   /* Shifts all times of an intervention alike; its length stays. */
   function move(it, by) {
+    if (ctx.state.times.has(it.name)) {
+      const times = ctx.state.times.get(it.name), shift = Math.min(Math.max(by, -times[0]), ctx.lab.horizon * (1 - 1e-9) - times[times.length - 1]);
+      ctx.state.times.set(it.name, tidyTimes(ctx.lab, times.map((t) => +(t + shift).toPrecision(9))));
+      return;
+    }
     const names = ["start", "stop", "pulses_start"].map((k) => knobOf(it, k)).filter(Boolean), h = ctx.lab.horizon;
     const now = names.map((n) => get(it, n)), low = Math.min(...now), high = Math.max(...now.filter((v) => v <= h), low);
     const shift = Math.min(Math.max(by, -low), h - high);
@@ -33,22 +40,6 @@ function makeTimeline(ctx) {
     /* pulled to the end of the picture, it goes on */
     if (name === high && it.windowed && value >= ctx.lab.horizon) value = ctx.lab.beyond;
     if (isFinite(value)) ctx.state.on.get(it.name).set(name, clamp(ctx.lab, name, value));
-  }
-
-  /* Times at which something is given: the breaks of this intervention. */
-  function doses(it) {
-    const lab = ctx.lab, p = new Float64Array(lab.program.parameters), raw = new Float64Array(3 * lab.program.breaks), found = [];
-    p.set(valuesOf(lab, ctx.state));
-    lab.program.switches(p);
-    lab.program.schedule(p, raw);
-    lab.breakOwners.forEach((owner, i) => {
-      if (owner !== it.name || !lab.program.movesState[i]) return;
-      for (let k = 0; k < Math.min(Math.round(raw[3 * i + 2]), 400); k++) {
-        const t = raw[3 * i] + k * raw[3 * i + 1];
-        if (t >= 0 && t <= lab.horizon) found.push(t);
-      }
-    });
-    return found;
   }
 
   function drag(target, action) {
@@ -86,27 +77,28 @@ function makeTimeline(ctx) {
     const every = knobOf(it, "every") || knobOf(it, "interval"), parts = [];
     drag(bar, (dx) => move(it, dx * ctx.lab.horizon));
     track.append(bar);
-    if (start) parts.push(handle(it, start, "left", ctx.L("start", it.name)));
+    if (start && !ctx.state.times.has(it.name)) parts.push(handle(it, start, "left", ctx.L("start", it.name)));
     if (stop) parts.push(handle(it, stop, "right", ctx.L("stop", it.name)));
     if (strength) parts.push(handle(it, strength, "top", ctx.L("strength", it.name)));
     track.append(...parts);
     track.addEventListener("click", (e) => {
       if (e.target !== track) return;
       const box = track.getBoundingClientRect(), t = ((e.clientX - box.left) / box.width) * ctx.lab.horizon;
+      if (it.doses) { doses.add(it, t); return; }
       if (n && every && start) set(it, n, Math.floor((t - get(it, start)) / get(it, every)) + 1);
       else if (start && !stop) set(it, start, t);
       else return;
       ctx.changed();
     });
     const name = el("button", { "aria-expanded": focused === it.name, title: it.name, onclick: () => { focused = focused === it.name ? "" : it.name; refresh(); } }, it.name);
-    const away = el("button", { "aria-label": ctx.L("remove", it.name), onclick: () => { ctx.state.on.delete(it.name); if (focused === it.name) focused = ""; ctx.changed(); } }, "×");
+    const away = el("button", { "aria-label": ctx.L("remove", it.name), onclick: () => { ctx.state.on.delete(it.name); ctx.state.times.delete(it.name); if (focused === it.name) focused = ""; ctx.changed(); } }, "×");
     const row = el("div", { class: "lane", "data-lane": it.name }, name, track, away);
     return { it, row, track, bar, start, stop, strength, parts, name };
   }
 
-  function place(one) {
-    const { it, bar, start, stop, strength, parts, track } = one, given = doses(it), lab = ctx.lab;
-    const from = start ? get(it, start) : 0, to = stop ? Math.min(get(it, stop), lab.horizon) : given.length ? Math.max(...given) : lab.horizon;
+  function place(one, onlyTime) {
+    const { it, bar, start, stop, strength, parts, track } = one, given = dosesOf(ctx.lab, ctx.state, it), lab = ctx.lab, free = ctx.state.times.has(it.name);
+    const from = free ? given[0] || 0 : start ? get(it, start) : 0, to = free ? Math.max(from, ...given) : stop ? Math.min(get(it, stop), lab.horizon) : given.length ? Math.max(...given) : lab.horizon;
     const s = strength ? get(it, strength) : 1;
     Object.assign(bar.style, { left: share(from), width: share(Math.max(to - from, 0)), height: `${(100 * s).toFixed(1)}%` });
     parts.forEach((node) => {
@@ -116,14 +108,16 @@ function makeTimeline(ctx) {
       node.setAttribute("aria-valuenow", v);
       node.setAttribute("aria-valuetext", top ? `${Math.round(100 * v)} %` : `${FIGURES(v)} ${lab.timeUnit}`);
     });
-    track.querySelectorAll(".dose,.now").forEach((node) => node.remove());
-    given.forEach((t) => { const tick = el("div", { class: "dose" }); tick.style.left = share(t); tick.style.height = `${(100 * s).toFixed(1)}%`; track.append(tick); });
+    track.querySelectorAll(it.doses ? ".now" : ".dose,.now").forEach((node) => node.remove());
+    if (it.doses) { if (!onlyTime) doses.draw(it, track, `${(100 * s).toFixed(1)}%`); }
+    else given.forEach((t) => { const tick = el("div", { class: "dose" }); tick.style.left = share(t); tick.style.height = `${(100 * s).toFixed(1)}%`; track.append(tick); });
     const now = el("div", { class: "now" });
     now.style.left = share(ctx.treated.times[ctx.k]);
     track.append(now);
   }
 
   let rows = [];
+  ctx.refocus = () => rows.forEach((one) => place(one, false));
   function refresh(dragging) {
     if (!dragging || rows.length !== ctx.state.on.size) {
       const active = document.activeElement, knob = active && active.dataset ? active.dataset.knob : "";
@@ -133,7 +127,7 @@ function makeTimeline(ctx) {
       if (knob) { const again = lanes.querySelector(`[data-knob="${CSS.escape(knob)}"]`); if (again) again.focus(); }
       axis.replaceChildren(el("span"), el("div", {}, ...[0, 0.25, 0.5, 0.75, 1].map((x) => el("span", {}, FIGURES(x * ctx.lab.horizon) + (x === 1 && !ctx.lab.timeIsScaled ? ` ${ctx.lab.timeUnit}` : "")))), el("span"));
     }
-    rows.forEach(place);
+    rows.forEach((one) => place(one, false));
     showCard(dragging);
   }
 
@@ -170,11 +164,11 @@ function makeTimeline(ctx) {
       return el("label", { title: `${p.meaning}; ${p.source}` }, knob.slice(it.name.length + 1), input, el("span", { class: "quiet" }, p.unit));
     });
     const open = detail.querySelector("details");
-    detail.replaceChildren(el("h3", {}, it.name, " ", el("small", {}, it.labels)), el("dl", {}, ...rows), el("details", { open: open ? open.open : false }, el("summary", {}, ctx.L("numbers")), el("div", { class: "knobs" }, ...inputs)));
+    detail.replaceChildren(el("h3", {}, it.name, " ", el("small", {}, it.labels)), el("dl", {}, ...rows), ...(it.doses ? doses.controls(it) : []), el("details", { open: open ? open.open : false }, el("summary", {}, ctx.L("numbers")), el("div", { class: "knobs" }, ...inputs)));
   }
   const left = el("p", { class: "quiet" });
   const section = el("section", { class: "wide", "aria-labelledby": "timeline-h" }, el("h2", { id: "timeline-h" }, ctx.L("timeline")), el("p", { class: "quiet" }, ctx.L("drag")), palette, lanes, axis, detail, left);
-  return { section, refresh, marks: () => rows.forEach(place), build: () => {
+  return { section, refresh, marks: () => rows.forEach((one) => place(one, true)), build: () => {
     focused = [...ctx.state.on.keys()][0] || "";
     left.textContent = ctx.lab.leftOut.length ? ctx.L("leftOut", ctx.lab.leftOut.map((one) => `${one.name} (${one.reason})`).join("; ")) : "";
   } };
