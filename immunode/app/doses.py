@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
-from immunode.intervention import Dose, Drug, Regimen
+from immunode.intervention import Drug, Regimen
 from immunode.intervention.operations import JUMPS, Operation
 from immunode.intervention.schedule import Schedule
 
@@ -57,7 +57,7 @@ def _drug_code(drug: Drug) -> str:
     regimen = drug.regimen
     if drug.rule is not None or not isinstance(regimen, Regimen) or regimen.missed:
         return ""
-    doses = [dose for dose in regimen.doses if isinstance(dose, Dose)]
+    doses = regimen.blocks
     first = doses[0]
     if any(dose.head != first.head or dose.ss for dose in doses):
         return ""

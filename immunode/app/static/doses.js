@@ -103,7 +103,9 @@ function makeDoses(ctx) {
   function controls(it) {
     const again = el("button", { id: "dose-again", disabled: !ctx.state.times.has(it.name), onclick: () => { ctx.state.times.delete(it.name); ctx.changed(); } }, ctx.L("doseAgain"));
     const more = el("button", { id: "dose-add", onclick: () => add(it, ctx.treated.times[ctx.k]) }, ctx.L("doseAdd"));
-    return [el("p", { class: "quiet", id: "dose-keys" }, ctx.L("doseKeys")), el("div", { class: "row" }, more, again)];
+    const times = ctx.state.times.get(it.name) || [], few = times.slice(0, 12).map(FIGURES).join(", ") + (times.length > 12 ? ", …" : "");
+    const now = ctx.state.times.has(it.name) ? el("p", { id: "dose-now" }, ctx.L("doseNow", few || "–", ctx.lab.timeIsScaled ? "" : ctx.lab.timeUnit)) : null;
+    return [...(now ? [now] : []), el("p", { class: "quiet", id: "dose-keys" }, ctx.L("doseKeys")), el("div", { class: "row" }, more, again)];
   }
   return { add, draw, controls, focusIn: (name) => focus && focus.name === name };
 }

@@ -42,18 +42,29 @@ function makeTimeline(ctx) {
     if (isFinite(value)) ctx.state.on.get(it.name).set(name, clamp(ctx.lab, name, value));
   }
 
-  function drag(target, action) {
+  /* press: what a press without a move does, with the share of the track at which it was. */
+  function drag(target, action, press) {
     target.addEventListener("pointerdown", (down) => {
       down.preventDefault();
       down.stopPropagation();
       target.setPointerCapture(down.pointerId);
       const box = target.closest(".track").getBoundingClientRect();
-      let last = down;
-      const go = (e) => { action((e.clientX - last.clientX) / box.width, (e.clientY - last.clientY) / box.height); last = e; ctx.changed(true); };
-      const done = () => { target.removeEventListener("pointermove", go); ctx.changed(); };
+      let last = down, moved = !press;
+      const go = (e) => {
+        moved = moved || Math.hypot(e.clientX - down.clientX, e.clientY - down.clientY) > 4;
+        if (!moved) return;
+        action((e.clientX - last.clientX) / box.width, (e.clientY - last.clientY) / box.height);
+        last = e;
+        ctx.changed(true);
+      };
+      const done = (e) => {
+        ["pointermove", "pointerup", "pointercancel"].forEach((name) => target.removeEventListener(name, name === "pointermove" ? go : done));
+        if (moved) ctx.changed();
+        else if (e.type === "pointerup") press((down.clientX - box.left) / box.width);
+      };
       target.addEventListener("pointermove", go);
-      target.addEventListener("pointerup", done, { once: true });
-      target.addEventListener("pointercancel", done, { once: true });
+      target.addEventListener("pointerup", done);
+      target.addEventListener("pointercancel", done);
     });
   }
 
@@ -72,10 +83,10 @@ function makeTimeline(ctx) {
   }
 
   function lane(it) {
-    const track = el("div", { class: "track", "data-track": it.name }), bar = el("div", { class: "bar" });
+    const track = el("div", { class: "track", "data-track": it.name }), bar = el("div", { class: it.doses ? "bar pale" : "bar" });
     const start = knobOf(it, "start"), stop = knobOf(it, "stop"), strength = knobOf(it, "strength"), n = knobOf(it, "n");
     const every = knobOf(it, "every") || knobOf(it, "interval"), parts = [];
-    drag(bar, (dx) => move(it, dx * ctx.lab.horizon));
+    drag(bar, (dx) => move(it, dx * ctx.lab.horizon), it.doses && ((x) => doses.add(it, x * ctx.lab.horizon)));
     track.append(bar);
     if (start && !ctx.state.times.has(it.name)) parts.push(handle(it, start, "left", ctx.L("start", it.name)));
     if (stop) parts.push(handle(it, stop, "right", ctx.L("stop", it.name)));
