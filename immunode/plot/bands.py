@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping, Sequence
+from typing import Any
 
 import numpy as np
 from matplotlib.axes import Axes
@@ -69,9 +70,10 @@ def bands(
         figure, panels = make_panels(n, look, axes, shape=shape, row=room.row, title=title, share_y=True)
         room = panel_room(figure, panels, look, room)
         frame = Frame(look, panels, arms, names, shown, float(t[0]), float(t[-1]), room)
+        dashes = arm_dashes(arms)
         for i, (ax, group, mark) in enumerate(zip(panels, groups, marks, strict=True)):
             power = frame.scale(ax, np.concatenate([q.ravel() for q in table.values()]), log=log)
-            ends = [_band(ax, t, table[arm], arm, frame, log=log) for arm in group]
+            ends = [_band(ax, t, table[arm], arm, frame, log=log, dash=dashes[arm] if one else "-") for arm in group]
             if one:
                 frame.label(ax, ends)
                 frame.finish(ax, quantity, names.get(quantity, ""), unit, power)
@@ -128,7 +130,7 @@ def band_note(levels: Sequence[float], counts: Mapping[str, int], arms: Sequence
     return text + f" of {many} runs" + (" an arm" if len(arms) > 1 else "")
 
 
-def _band(ax: Axes, t: Array, q: Array, arm: str, frame: Frame, *, log: bool) -> End:
+def _band(ax: Axes, t: Array, q: Array, arm: str, frame: Frame, *, log: bool, dash: Any) -> End:
     """Draw the bands and the median of one arm; return the end of the median."""
     color, half, floor = arm_colors(frame.arms)[arm], len(q) // 2, ax.get_ylim()[0]
     if log:  # a band whose lower edge is not positive reaches down to the end of the axis
@@ -137,7 +139,6 @@ def _band(ax: Axes, t: Array, q: Array, arm: str, frame: Frame, *, log: bool) ->
         ax.fill_between(
             t, q[i], q[-1 - i], color=color, alpha=0.14 + 0.16 * i, linewidth=0, zorder=1 + 0.1 * i, gid="band"
         )
-    dash = arm_dashes(frame.arms)[arm]
     ax.plot(t, q[half], color=color, linestyle=dash, linewidth=frame.style.line, zorder=3, label=arm or None)
     return _end(t, q[half], frame.names.get(arm, arm), color)
 

@@ -15,10 +15,24 @@ from immunode.errors import StudyError
 from immunode.plot.figure import make_panels
 from immunode.plot.phase import BORDER, draw_points, name_axes
 from immunode.plot.point_names import key
-from immunode.plot.style import GRID, PALETTE, Style, find_style, styled
+from immunode.plot.style import GRID, PALETTE, Style, find_style, lightness, styled
 
 Array = NDArray[np.float64]
 COLORS = (PALETTE[1], PALETTE[2], PALETTE[3], PALETTE[5], PALETTE[6], PALETTE[7], PALETTE[4])
+
+LIGHTEST_LAST = (66.0, 86.0)
+"""Lightness (CIE L*) of the first and the last basin: they differ on gray paper too."""
+
+
+def _lightened(color: str, goal: float) -> str:
+    """Return a color mixed with white until it is as light as `goal`, in CIE L*."""
+    low, high = 0.0, 1.0
+    for _ in range(20):
+        share = (low + high) / 2
+        red, green, blue = (share * c + 1 - share for c in to_rgb(color))
+        mixed = to_hex((red, green, blue))
+        low, high = (share, high) if lightness(mixed) > goal else (low, share)
+    return mixed
 
 
 def basins(
@@ -53,8 +67,8 @@ def basins(
     with styled(look):
         figure, (ax,) = make_panels(1, look, axes, title=title)
         name_axes(ax, (x, y), (x_label, y_label), (x_unit, y_unit), log, look, exact_x=True, exact_y=True)
-        mixed = [[0.42 * c + 0.58 for c in to_rgb(color)] for color in COLORS[: len(names)]]
-        light = [to_hex((red, green, blue)) for red, green, blue in mixed]
+        steps = np.linspace(*LIGHTEST_LAST, max(len(names), 2)).tolist()
+        light = [_lightened(color, step) for color, step in zip(COLORS, steps[: len(names)], strict=False)]
         shades = ListedColormap([GRID, *light])
         ax.pcolormesh(
             x, y, where + 1, cmap=shades, vmin=-0.5, vmax=len(names) + 0.5, shading="nearest", rasterized=True

@@ -25,6 +25,9 @@ SHAPES = {
     "center": "o", "not hyperbolic": "X",
 }  # fmt: skip
 X_LINE, Y_LINE, BORDER = PALETTE[1], PALETTE[2], PALETTE[4]
+X_DASH: Any = "-"
+Y_DASH: Any = (0, (6, 1.5, 1.2, 1.5))
+"""On gray paper both nullclines are equally dark."""
 
 
 def points(
@@ -99,14 +102,15 @@ def plane(
         name_axes(ax, (x, y), (x_label, y_label), (x_unit, y_unit), log, look, exact_x=True, exact_y=True)
         _arrows(ax, x, y, rates, log, look)
         handles, names, lines = [], [], [*borders, *paths]
-        for rate, color, name in ((rates[0], X_LINE, x_label), (rates[1], Y_LINE, y_label)):
+        for rate, color, dash, name in ((rates[0], X_LINE, X_DASH, x_label), (rates[1], Y_LINE, Y_DASH, y_label)):
             scale = np.nanmedian(np.abs(rate)) or 1.0
             if np.nanmin(rate) < 0 < np.nanmax(rate):
                 drawn = ax.contour(x, y, np.arcsinh(rate / scale), levels=[0.0], colors=[color], linewidths=look.line)
+                drawn.set_linestyle(dash)
                 for path in drawn.get_paths():
                     parts = (np.asarray(part, dtype=float) for part in path.to_polygons(closed_only=False))
                     lines += [(part[:, 0], part[:, 1]) for part in parts]
-                handles.append(Line2D([], [], color=color, linewidth=look.line))
+                handles.append(Line2D([], [], color=color, linestyle=dash, linewidth=look.line))
                 names.append(f"{name} does not change")
         for across, up in borders:
             ax.plot(across, up, color=BORDER, linewidth=0.8 * look.line, linestyle=(0, (4, 1.5)), gid="border")

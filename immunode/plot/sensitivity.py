@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 
 import numpy as np
 from matplotlib import colormaps
@@ -16,11 +16,19 @@ from numpy.typing import ArrayLike
 from immunode.errors import StudyError
 from immunode.plot.figure import make_panels, root_figure, write_note
 from immunode.plot.labels import Array, End, EndLabels
-from immunode.plot.style import FAINT, INK, PALETTE, PAPER, Style, contrast, find_style, styled
+from immunode.plot.style import FAINT, INK, PALETTE, PAPER, Style, arm_dashes, contrast, find_style, styled
 from immunode.plot.text import number, quantity_label, scale_axis, width_of, wrap
 
 UP, DOWN = PALETTE[2], PALETTE[1]
 """Colors of what raises and of what lowers an endpoint."""
+
+
+def hatch_down(bars: Iterable[Patch]) -> None:
+    """Hatch bars of what lowers: on gray paper both colors are much the same."""
+    for bar in bars:
+        bar.set_hatch("//")
+        # the line has no width: its color is that of the hatches, also in the figures of others
+        bar.set(edgecolor=PAPER, hatchcolor=PAPER) if hasattr(bar, "set_hatchcolor") else bar.set(edgecolor=PAPER)
 
 
 def row_axes(
@@ -96,7 +104,11 @@ def bars(
             up = row >= 0 if signed else raises if raises is not None else np.zeros(len(row), bool)
             colors = [UP if rises else DOWN for rises in up]
             height = 0.62 if pale or len(table) == 1 else 0.34
-            ax.barh(places, row, height=height, color=colors, alpha=0.3 if pale else 1.0, linewidth=0, gid=measure)
+            drawn_bars = ax.barh(
+                places, row, height=height, color=colors, alpha=0.3 if pale else 1.0, linewidth=0, gid=measure
+            )
+            if signed or raises is not None:
+                hatch_down([bar for bar, rises in zip(drawn_bars, up, strict=True) if not rises])
             if measure in (low or {}) and measure in (high or {}):
                 shift = 0.22 if pale else 0.0
                 left, right = np.asarray((low or {})[measure]), np.asarray((high or {})[measure])
@@ -110,9 +122,9 @@ def bars(
             dark, light = list(table)
             notes.append(f"dark: {words.get(dark, dark)}; pale: {words.get(light, light)}")
         if signed:
-            notes.append("orange: raises, blue: lowers")
+            notes.append("orange: raises, blue and hatched: lowers")
         if raises is not None:
-            notes.append("orange: higher values respond, blue: lower values do")
+            notes.append("orange: higher values respond, blue and hatched: lower values do")
         notes += ["lines: 95 % intervals"] if low else []
         write_note(figure, "; ".join(notes), look)
     return figure
@@ -262,9 +274,13 @@ def convergence(
         scale_axis(ax, "x", x, look, log=True)
         power = scale_axis(ax, "y", _around(z.ravel()), look, exact=True)
         ends = []
+        dashes = list(arm_dashes(str(j) for j in range(z.shape[1])).values())
         for j in range(z.shape[1]):
             color = PALETTE[j % len(PALETTE)]
-            ax.plot(x, z[:, j], "o-", color=color, linewidth=look.line * 0.8, markersize=look.text * 0.3)
+            ax.plot(
+                x, z[:, j], "o", color=color, linestyle=dashes[j], linewidth=look.line * 0.8,
+                markersize=look.text * 0.3, gid="input",
+            )  # fmt: skip
             ends.append(End(float(x[-1]), float(z[-1, j]), names[j], color, float(z[-1, j])))
         ax.add_artist(EndLabels(ax, ends, look, look.width * 72 * 0.22, look.small))
         ax.set_xticks(x, [f"{int(v):,}" for v in x])

@@ -60,7 +60,11 @@ def curves(
             low, middle, high = (np.nanquantile(z[i][some], q, axis=-1) for q in (0.05, 0.5, 0.95))
             if z.shape[2] > 1:
                 ax.fill_between(x[some], low, high, color=color, alpha=0.15, linewidth=0)
-            ax.plot(x[some], middle, "o-", color=color, linewidth=look.line, markersize=look.text * 0.4, clip_on=False)
+            # the second has open squares: on gray paper both colors are much the same
+            ax.plot(
+                x[some], middle, "os"[i % 2] + "-", color=color, linewidth=look.line, markersize=look.text * 0.4,
+                markerfacecolor=(color, PAPER)[i % 2], markeredgewidth=look.line * 0.6, clip_on=False, gid="order",
+            )  # fmt: skip
             ends.append(End(float(x[some][-1]), float(middle[-1]), order, color, float(middle[-1])))
         ax.add_artist(EndLabels(ax, ends, look, look.width * 72 * 0.26, look.small))
         label_x(ax, quantity_label("gap between them", x_unit) if x_unit else "gap between them", look.width * 45, look)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
+from functools import cache
 from typing import TYPE_CHECKING, Any
 
 import matplotlib as mpl
@@ -20,8 +21,16 @@ PALETTE = ("#30343B", "#0F6FC6", "#D9480F", "#06A869", "#920506", "#C07096", "#0
 are at least 12 apart in CIEDE2000, also under simulated protanopia, deuteranopia and tritanopia (a test measures
 both). Found by a search that maximizes the smallest of these distances, with the first three given."""
 
-DASHES: tuple[Any, ...] = ("-", (0, (4, 1.5)), (0, (1.2, 1.2)))
-"""Line styles: the second round of colors is dashed, the third dotted."""
+DASHES: tuple[Any, ...] = (
+    "-", (0, (4, 1.5)), (0, (1.2, 1.2)),
+    (0, (5, 1.4, 1.2, 1.4)), (0, (9, 1.8)), (0, (5, 1.2, 1.2, 1.2, 1.2, 1.2)),
+    (0, (2.2, 1.2)), (0, (1.2, 2.6)), (0, (9, 1.4, 2.4, 1.4)),
+)  # fmt: skip
+"""Line styles, three for each round of the colors: see `arm_dashes`."""
+
+APART = 12.0
+"""Two lines of one dash differ in lightness (CIE L*, 0 to 100) by at least this, so that gray paper keeps them apart:
+five times the just noticeable difference, as for colors."""
 
 INK, FAINT, GRID, PAPER = "#1E2126", "#5B616B", "#E3E6EA", "#FFFFFF"
 """Colors of text, of secondary text, of grid lines and of the ground."""
@@ -174,14 +183,36 @@ def arm_colors(arms: Iterable[str]) -> dict[str, str]:
 
 
 def arm_dashes(arms: Iterable[str]) -> dict[str, Any]:
-    """Return one line style for each arm: solid for the first eight, then dashed, then dotted."""
-    return {name: DASHES[min(i // len(PALETTE), len(DASHES) - 1)] for i, name in enumerate(arms)}
+    """Return one line style for each arm, so that any two differ in lightness by `APART` or in their dashes.
+
+    Each takes the first style in which no color before it is as light. The colors come again after eight arms, with
+    other styles, and after 24 with the same ones.
+    """
+    families = _families()
+    rounds = len(DASHES) // 3
+    return {name: DASHES[families[i % len(PALETTE)] + 3 * (i // len(PALETTE) % rounds)] for i, name in enumerate(arms)}
+
+
+@cache
+def _families() -> tuple[int, ...]:
+    """Return for each color of the palette which of three line styles keeps it apart from those before it."""
+    found: list[int] = []
+    for color in PALETTE:
+        near = {f for f, other in zip(found, PALETTE, strict=False) if abs(lightness(color) - lightness(other)) < APART}
+        found.append(min(set(range(3)) - near))
+    return tuple(found)
 
 
 def luminance(color: str) -> float:
     """Return the relative luminance of a color, 0 (black) to 1 (white). Source: WCAG 2.2, "relative luminance"."""
     linear = [c / 12.92 if c <= 0.04045 else ((c + 0.055) / 1.055) ** 2.4 for c in to_rgb(color)]
     return 0.2126 * linear[0] + 0.7152 * linear[1] + 0.0722 * linear[2]
+
+
+def lightness(color: str) -> float:
+    """Return how light a color is on gray paper, 0 to 100. Source: CIE 1976 L* (ISO/CIE 11664-4), white point D65."""
+    y = luminance(color)
+    return 116 * y ** (1 / 3) - 16 if y > (6 / 29) ** 3 else y * (29 / 3) ** 3
 
 
 def contrast(color: str, ground: str = PAPER) -> float:

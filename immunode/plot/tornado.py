@@ -12,7 +12,7 @@ from numpy.typing import ArrayLike
 from immunode.errors import StudyError
 from immunode.plot.figure import write_note
 from immunode.plot.labels import Array
-from immunode.plot.sensitivity import DOWN, UP, label_x, row_axes, with_room
+from immunode.plot.sensitivity import DOWN, UP, hatch_down, label_x, row_axes, with_room
 from immunode.plot.style import FAINT, INK, Style, find_style, readable, styled
 from immunode.plot.text import number, power_of, pretty_unit, quantity_label, scale_axis, width_of
 
@@ -55,8 +55,10 @@ def tornado(
         ends_of_axis = with_room(every, texts, texts, wide, look.small)
         power = scale_axis(ax, "x", np.array(ends_of_axis), look, exact=True)
         for values, color, gid in ((low, DOWN, "low"), (high, UP, "high")):
-            ax.barh(np.arange(len(names)), values - base, left=base, height=0.62, color=color, alpha=0.92, linewidth=0,
-                    gid=gid)  # fmt: skip
+            drawn = ax.barh(np.arange(len(names)), values - base, left=base, height=0.62, color=color, linewidth=0,
+                            gid=gid)  # fmt: skip
+            if gid == "low":
+                hatch_down(drawn)
         ax.axvline(base, color=INK, linewidth=look.line / 2)
         _write(ax, base, low, high, power, wide, look)
         for i in np.flatnonzero(~(np.isfinite(low) & np.isfinite(high))).tolist():
@@ -71,7 +73,7 @@ def tornado(
                         va="bottom", fontsize=look.small, color=INK, gid="base")  # fmt: skip
         write_note(
             figure,
-            "blue: input at the low end of its range, orange: at the high end; line: all at their own values",
+            "blue, hatched: input at the low end of its range, orange: at the high end; line: all at their own values",
             look,
         )
     return figure

@@ -13,7 +13,7 @@ from immunode.errors import StudyError
 from immunode.plot.figure import make_panels, write_note
 from immunode.plot.labels import Array, End, EndLabels
 from immunode.plot.sensitivity import DOWN, UP, label_x, row_axes, with_room
-from immunode.plot.style import FAINT, INK, PALETTE, Style, find_style, readable, styled
+from immunode.plot.style import FAINT, INK, PALETTE, Style, arm_dashes, find_style, readable, styled
 from immunode.plot.text import number, power_of, quantity_label, scale_axis
 
 
@@ -91,9 +91,10 @@ def course(
         scale_axis(ax, "x", t, look, exact=True)
         power = scale_axis(ax, "y", np.append(shown.ravel(), total), look)
         ends = []
+        dashes = list(arm_dashes(["sum", *(str(i) for i in range(len(shown)))]).values())[1:]
         for i, row in enumerate(shown):
             color = PALETTE[1 + i % (len(PALETTE) - 1)]
-            ax.plot(t, row, color=color, linewidth=look.line * 0.75)
+            ax.plot(t, row, color=color, linestyle=dashes[i], linewidth=look.line * 0.75, gid="term")
             ends.append(End(float(t[-1]), float(row[-1]), labels[i], color, float(row[-1])))
         ax.plot(t, total, color=PALETTE[0], linewidth=look.line * 1.2)
         ends.append(End(float(t[-1]), float(total[-1]), "sum", PALETTE[0], float(total[-1])))

@@ -16,7 +16,7 @@ from immunode.errors import StudyError, did_you_mean
 from immunode.plot.figure import StyledFigure, is_left, make_panels, write_note
 from immunode.plot.labels import Array, End, EndLabels
 from immunode.plot.panel import label_room, panel_room
-from immunode.plot.style import FAINT, INK, PAPER, Style, arm_colors, arm_dashes, find_style, styled
+from immunode.plot.style import DASHES, FAINT, INK, PAPER, Style, arm_colors, find_style, styled
 from immunode.plot.text import number, quantity_label, raised, scale_axis, wrap
 
 if TYPE_CHECKING:
@@ -140,11 +140,11 @@ def _line(
     ax: Axes, tool: str, tools: Sequence[str], rows: Mapping[str, NDArray[Any]], factor: float, mark: float, look: Style
 ) -> End:
     """Draw the line of one tool; return its most precise point, to be named."""
-    mine = rows["tool"] == tool
+    mine, place = rows["tool"] == tool, tools.index(tool)
     error, taken, color = rows["error"][mine], rows["seconds"][mine] * factor, arm_colors(tools)[tool]
     ax.plot(
-        error, taken, color=color, linestyle=arm_dashes(tools)[tool], linewidth=look.line,
-        marker=MARKERS[tools.index(tool) % len(MARKERS)], markersize=0.45 * look.text, markeredgecolor=PAPER,
+        error, taken, color=color, linestyle=DASHES[3 * (place // len(MARKERS)) % len(DASHES)], linewidth=look.line,
+        marker=MARKERS[place % len(MARKERS)], markersize=0.45 * look.text, markeredgecolor=PAPER,
         markeredgewidth=0.03 * look.text, label=tool, gid="tool",
     )  # fmt: skip
     ringed = np.isclose(rows["rtol"][mine], mark, rtol=1e-6, atol=0)

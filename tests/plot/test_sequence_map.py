@@ -20,7 +20,7 @@ STYLES = pytest.mark.parametrize("style", ["slide", "paper"])
 def test_curves_have_one_line_an_order_and_their_references(style: str) -> None:
     figure = curves(GAPS, VALUES[:, :, None], references={"control": 70.0, "a": np.nan}, style=style, **LABELS)
     figure.canvas.draw()
-    lines = [line for line in figure.axes[0].lines if line.get_marker() == "o"]
+    lines = [line for line in figure.axes[0].lines if line.get_gid() == "order"]
     np.testing.assert_allclose(np.asarray(lines[0].get_ydata()), [63, 63.5])  # a run that failed is left out
     np.testing.assert_allclose(np.asarray(lines[1].get_ydata()), VALUES[1])
     texts = {" ".join(t.get_text().split()) for t in figure.axes[0].texts}
