@@ -54,6 +54,12 @@ def test_a_student_s_copy_runs_without_the_instructor_s_file(tmp_path: Path) -> 
     assert re.findall(r"Exercise (\d\.\d): not answered yet", printed) == ["1.1", "1.2", "1.3", "1.4"]
 
 
+@pytest.mark.parametrize("notebook", NOTEBOOKS, ids=lambda path: path.stem)
+def test_no_broken_line_of_text_becomes_a_list(notebook: Path) -> None:
+    """Markdown takes "42." at the beginning of a line for the item of a list."""
+    assert not re.findall(r"^ +\d+\. .*$", notebook.read_text(encoding="utf-8"), re.MULTILINE)
+
+
 def test_the_instructor_has_an_answer_to_every_exercise_and_no_other() -> None:
     text = (COURSE / "instructor.py").read_text(encoding="utf-8")
     assert re.findall(r'"(\d\.\d)":', text) == sorted(key for path in NOTEBOOKS for key in exercises(path))

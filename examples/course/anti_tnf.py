@@ -8,11 +8,11 @@ app = marimo.App(width="medium", app_title="Anti-TNF and bistability")
 def _():
     import marimo as mo
     import numpy as np
-    from exercise import answer, choice, number, say
+    from exercise import answer, choice, equations, number, say
 
     import immunode as im
 
-    return answer, choice, im, mo, np, number, say
+    return answer, choice, equations, im, mo, np, number, say
 
 
 @app.cell
@@ -27,10 +27,9 @@ def _(mo):
 
 
 @app.cell
-def _(im):
+def _(equations, im, mo):
     ra = im.load_model("rheumatoid_arthritis")
-    print(ra.equations())
-    im.simulate(ra, until="100 days").plot("p", "a")
+    mo.vstack([mo.md(equations(ra)), im.simulate(ra, until="100 days").plot("p", "a")])
     return (ra,)
 
 
@@ -118,7 +117,7 @@ def _(fold, mo, needed_fraction, number, ra):
 
 @app.cell
 def _(mo):
-    strength = mo.ui.slider(0.0, 0.9, 0.05, value=0.3, label="inhibition of alpha2", show_value=True)
+    strength = mo.ui.slider(0.0, 0.9, 0.05, value=0.1, label="inhibition of alpha2", show_value=True)
     length = mo.ui.slider(1, 100, 1, value=60, label="days of treatment", show_value=True)
     mo.vstack([strength, length])
     return length, strength

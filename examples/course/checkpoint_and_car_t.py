@@ -31,7 +31,6 @@ def _(im):
     tumor = im.load_model("checkpoint_blockade")
     arms = ["control", "anti_pdl1", "rt_5x2", "anti_pdl1+rt_5x2"]
     runs = im.simulate(tumor, arms=arms)
-    runs.plot("TVtot", "dTeff")
     return arms, runs, tumor
 
 
@@ -43,6 +42,12 @@ def _(mo):
     In which arm is the tumor smallest at the end? Before you look: do you expect the sum of both effects,
     less, or more?
     """)
+    return
+
+
+@app.cell
+def _(mo, runs):
+    mo.accordion({"Look: all four arms": runs.plot("TVtot", "dTeff")})
     return
 
 
@@ -62,8 +67,8 @@ def _(choice, mo, runs, smallest):
 
 
 @app.cell
-def _(im, runs):
-    im.explain(runs["anti_pdl1"], runs["anti_pdl1+rt_5x2"], "TV").plot()
+def _(im, mo, runs):
+    mo.accordion({"Why: flux by flux": im.explain(runs["anti_pdl1"], runs["anti_pdl1+rt_5x2"], "TV").plot()})
     return
 
 
@@ -100,8 +105,8 @@ def _(mo):
     mo.md("""
     ## CAR-T cells
 
-    Barros et al. (2021): CAR-T cells `CT` kill tumor cells `T`, wear out, and leave memory `CM`. They are given on day
-    42. How many are enough?
+    Barros et al. (2021): CAR-T cells `CT` kill tumor cells `T`, wear out, and leave memory `CM`. They are given on
+    day 42. How many are enough?
 
     ## Exercise 3.3
 

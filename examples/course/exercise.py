@@ -16,6 +16,11 @@ import immunode as im
 SHOWN = os.environ.get("SOLUTIONS") == "1"
 
 
+def equations(shown: im.Model) -> str:
+    """Return the equations of a model as Markdown, one below the other."""
+    return "\n\n".join(f"$$\n{line}\n$$" for line in shown.equations("latex").splitlines())
+
+
 def answer(key: str, given: Any) -> Any:
     """Return the answer to check: the student's, or the instructor's in the instructor's version."""
     if not SHOWN:

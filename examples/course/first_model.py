@@ -8,11 +8,12 @@ app = marimo.App(width="medium", app_title="A first model")
 def _():
     import marimo as mo
     import numpy as np
-    from exercise import choice, model, number
+    from exercise import choice, equations, model, number
 
     import immunode as im
+    from immunode.plot import courses
 
-    return choice, im, mo, model, np, number
+    return choice, courses, equations, im, mo, model, np, number
 
 
 @app.cell
@@ -29,7 +30,7 @@ def _(mo):
 
 
 @app.cell
-def _(im):
+def _(equations, im, mo):
     logistic = im.Model(
         name="logistic",
         time_unit="day",
@@ -41,9 +42,8 @@ def _(im):
         ],
         processes=[im.Process("growth", "-> N", "r*N*(1 - N/K)", "division, slower the fuller it is")],
     )
-    print(logistic.equations())
     grown = im.simulate(logistic)
-    grown.plot("N")
+    mo.vstack([mo.md(equations(logistic)), grown.plot("N")])
     return grown, logistic
 
 
@@ -159,12 +159,16 @@ def _(mo):
 
 
 @app.cell
-def _(im):
+def _(courses, im):
     published = im.load_model("kuznetsov1994")
     early = im.simulate(published, until="800 days")
     late = im.simulate(published.variant("large_tumor"), until="800 days")
-    print(f"early: {early.final('T'):.3g} cells, late: {late.final('T'):.3g} cells")
-    late.plot("T", log=["T"])
+    _both = {"early": early, "late": late}
+    courses(
+        {name: run.times for name, run in _both.items()},
+        {"T": {name: run["T"] for name, run in _both.items()}},
+        units={"T": "cell"}, time_unit="day", labels={"T": "tumor cells"}, log=["T"],
+    )  # fmt: skip
     return early, late, published
 
 

@@ -86,6 +86,16 @@ def _(im, mo, number, part, sleep):
 
 
 @app.cell
+def _(mo):
+    mo.md("""
+    ## Stress
+
+    Karin et al. (2020): hormones of the stress axis make the glands that secrete them grow.
+    """)
+    return
+
+
+@app.cell
 def _(im):
     stress = im.load_model("stress")
     weeks = im.simulate(stress, arms=["control", "chronic_stress"])
@@ -131,6 +141,16 @@ def _(choice, mo, np, remembers, weeks):
 
 
 @app.cell
+def _(mo):
+    mo.md("""
+    ## Prime and boost
+
+    One dose, two, and two with an adjuvant.
+    """)
+    return
+
+
+@app.cell
 def _(im):
     vaccine = im.load_model("vaccination")
     doses = im.simulate(vaccine, until="730 days", arms=["control", "prime_only", "adjuvanted"])
@@ -162,15 +182,24 @@ def _(doses, factor, mo, number):
 
 
 @app.cell
+def _(mo):
+    mo.md("""
+    ## To go on
+
+    When should the booster be given? By the peak, and by what is left after two years, the answers differ.
+    """)
+    return
+
+
+@app.cell
 def _(im, vaccine):
-    # to go on: when should the booster be given? The peak and what is left after two years do not agree.
     timing = im.sweep(
         vaccine,
         im.grid(boost_day=[21.0, 42.0, 56.0, 90.0, 180.0, 365.0]),
         until="730 days",
         endpoints=["peak(A)", "final(A)"],
     )
-    timing.table()
+    timing.table()[["boost_day", "peak(A)", "final(A)"]].round(0)
     return (timing,)
 
 
