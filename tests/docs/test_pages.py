@@ -10,11 +10,13 @@ import sys
 from functools import cache
 from pathlib import Path
 from types import ModuleType
+from typing import Any
 
 import matplotlib
 import matplotlib.pyplot as plt
 import pytest
 
+from immunode.catalogue import list_models
 from immunode.cli import main
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -23,6 +25,9 @@ PAGES = sorted(DOCS.rglob("*.md"))
 FENCE = re.compile(r"^```(\w+)([^\n]*)\n(.*?)^```$", re.DOTALL | re.MULTILINE)
 ELSEWHERE = 'title="on a cluster"'
 """Marks a block that needs machines of the reader's; it is only compiled."""
+
+LONG = {"graft_minimal": pytest.mark.slow}
+"""Two doses a day for a year: its runs take seconds."""
 
 
 def blocks(page: Path) -> list[tuple[str, str, str]]:
@@ -123,7 +128,7 @@ def test_every_model_and_every_public_name_has_its_place() -> None:
 
 
 def test_a_page_of_a_model_tells_its_numbers_and_their_sources() -> None:
-    from immunode.catalogue import list_models, load_model
+    from immunode.catalogue import load_model
 
     for entry in list_models():
         page = site()[f"models/{entry.name}.md"].replace("\\", "")
@@ -135,9 +140,26 @@ def test_a_page_of_a_model_tells_its_numbers_and_their_sources() -> None:
         assert "## What it is, and what differs from the paper" in page
 
 
+@pytest.mark.parametrize("entry", [pytest.param(e, id=e.name, marks=LONG.get(e.name, ())) for e in list_models()])
+def test_a_model_can_be_tried_as_its_page_says(entry: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The Python block of every page of a model runs without a warning and draws; the shell block names the same."""
+    monkeypatch.chdir(tmp_path)
+    matplotlib.use("Agg")
+    shown = generator().model_page(entry).partition("## Try it")[2]
+    (shell, *_), (python, *_) = (re.findall(rf"```{kind}\n(.*?)```", shown, re.DOTALL) for kind in ("sh", "python"))
+    space: dict[str, Any] = {"__name__": "docs"}
+    exec(compile(python, entry.name, "exec"), space)
+    runs = space["runs"]
+    arms = re.findall(r"--arm (\S+)", shell)
+    assert list(runs) == arms
+    assert f'load_model("{shlex.split(shell)[2]}")' in python
+    assert all(run[name].shape == run.times.shape for run in runs.values() for name in run.model.readouts)
+    plt.close("all")
+
+
 def test_every_equation_can_be_set() -> None:
     pytest.importorskip("latex2mathml", reason="in the extra docs")
-    from immunode.catalogue import list_models, load_model
+    from immunode.catalogue import load_model
 
     for entry in list_models():
         for line in load_model(entry.name, "").equations("latex", fluxes=True).splitlines():
