@@ -120,10 +120,24 @@ def _describe(bench: Bench) -> Data:
         "switchNames": list(program.parameters[len(program.values) :]),
         "breakOwners": [_owner(b.name, b.changes, bench, applied) for b in program.breaks],
         "typical": list(program.typical),
+        "depots": _depots(bench),
         "requirements": [message for _, message in program.requirements],
         "initial": None,
         "restRows": _rest_rows(bench),
     }
+
+
+def _depots(bench: Bench) -> list[int]:
+    """Return the rows of states that receive doses and act on others by what flows out of them only."""
+    program = bench.program
+    row = {name: i for i, name in enumerate(program.states)}
+    reached: dict[int, set[int]] = {c.index: set() for b in program.breaks for c in b.changes if c.kind == "state"}
+    for process in bench.composed.processes:
+        taken, made = parse_arrow(process.arrow)
+        for name, _ in taken:
+            reached.get(row[name], set()).update(row[other] for other, _ in made)
+    seen = {i: {r for r, column, _ in program.jacobian if column == i} for i in reached}
+    return [i for i in sorted(reached) if reached[i] and seen[i] <= reached[i] | {i}]
 
 
 def _limits(model: Model) -> list[str]:

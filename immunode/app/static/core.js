@@ -1,7 +1,7 @@
 "use strict";
 /* The lab without a page: what a state of the controls means, its run, its link, its code. All of it is data. */
 
-const POINTS = 401, CLASS_POINTS = 61, CLASS_RTOL = 3e-5, PATIENTS = 60, LONGEST_LINK = 32000, GHOSTS = 3, MOST_DOSES = 200;
+const POINTS = 401, CLASS_POINTS = 61, CLASS_RTOL = 3e-5, PATIENTS = 60, LONGEST_LINK = 32000, GHOSTS = 3, MOST_DOSES = 200, DEPOT_SHARE = 0.1;
 const FIGURES = (v) => (v === 0 ? "0" : !isFinite(v) ? "–" : Math.abs(v) >= 1e5 || Math.abs(v) < 1e-3
   ? v.toExponential(2).replace("e+", "e") : String(+v.toPrecision(4)));
 const own = (object, key) => Object.prototype.hasOwnProperty.call(object, key);
@@ -60,6 +60,13 @@ function treatmentOf(lab, state) {
   const given = {};
   state.times.forEach((times, name) => lab.place.get(name).doses.breaks.forEach((b, i) => { given[b] = i === 0 ? times : []; }));
   return { on: [...state.on.keys()], given };
+}
+
+/* Sizes below which depots need no digits: what is left in one matters by what still flows out of it. */
+function usualOf(lab, run, quantity) {
+  const usual = new Float64Array(lab.program.states);
+  if (run.status === "ok") lab.depots.forEach((i) => { if (lab.quantities[i].name !== quantity) usual[i] = DEPOT_SHARE * ENDPOINTS.peak(run.y.map((y) => Math.abs(y[i]))); });
+  return usual;
 }
 
 /* Sorted times inside the run, each once; at most as many as a link may hold. */
@@ -168,7 +175,7 @@ function patients(lab, state, n = PATIENTS, seed = 7) {
 function respond(lab, treatment, values, quantity, endpoint, goal, enough) {
   const control = values.slice();
   treatment.on.forEach((name) => { control[lab.row.get(name + ".strength")] = 0; });
-  const options = { points: CLASS_POINTS, rtol: CLASS_RTOL, given: treatment.given };
+  const options = { points: CLASS_POINTS, rtol: CLASS_RTOL, given: treatment.given, usual: treatment.usual };
   const runs = [simulate(lab, control, options), simulate(lab, values, options)];
   if (runs.some((run) => run.status !== "ok")) return { failed: true };
   const courses = runs.map((run) => course(lab, run, quantity)), all = courses.flat();

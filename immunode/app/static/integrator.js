@@ -5,10 +5,12 @@
 const SOLVER = { growMost: 10, shrinkMost: 0.2, shrinkNotFinite: 0.1, safety: 0.95, restart: 0.1, steepest: 1e30, floor: 1e-3, smallest: 1e-6,
   eps: 2.220446049250313e-16, oneTime: 1e-13 };
 
-function absoluteTolerance(program, y0, rtol) {
+/* usual[i]: a size of state i below which it needs no digits, if that is more. */
+function absoluteTolerance(program, y0, rtol, usual) {
   return y0.map((v, i) => {
     const typical = program.typical[i];
-    return rtol * SOLVER.floor * (typical > 0 ? typical : Math.max(Math.abs(v), SOLVER.smallest));
+    const least = SOLVER.floor * (typical > 0 ? typical : Math.max(Math.abs(v), SOLVER.smallest));
+    return rtol * (usual ? Math.max(least, usual[i]) : least);
   });
 }
 
@@ -270,7 +272,7 @@ function integrate(program, tableau, values, times, options = {}) {
     return { ...out, status: "refused", failed };
   }
   const c = new Float64Array(program.prepared), slope = new Float64Array(n), yNew = new Float64Array(n);
-  const atol = absoluteTolerance(program, y, rtol), scale = new Float64Array(n), step = stepperOf(program, tableau);
+  const atol = absoluteTolerance(program, y, rtol, options.usual), scale = new Float64Array(n), step = stepperOf(program, tableau);
   const integrals = options.fluxes ? new Float64Array(program.fluxes) : null;
   const seen = new Float64Array(program.fluxes + program.derived), endSlope = new Float64Array(n);
   const jumps = new Float64Array(n);

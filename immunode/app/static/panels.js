@@ -175,7 +175,7 @@ function makeClass(ctx) {
     const run = () => {
       const all = patients(ctx.lab, ctx.state), started = performance.now(), way = ctx.L("classWay", "{0}", all.length);
       key = now;
-      ctx.pool.run(ctx.labNumber, ctx.lab, treatmentOf(ctx.lab, ctx.state), all, [quantity, endpoint, goal, enough],
+      ctx.pool.run(ctx.labNumber, ctx.lab, { ...treatmentOf(ctx.lab, ctx.state), usual: usualOf(ctx.lab, ctx.treated, quantity) }, all, [quantity, endpoint, goal, enough],
         (count) => { progress.textContent = way.replace("{0}", count); },
         (done) => { if (key !== now) return; found = done; ctx.classTime = performance.now() - started; ctx.refreshPanel(); });
     };
