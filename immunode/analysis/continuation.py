@@ -134,8 +134,8 @@ class Continuation(Tabled):
     ) -> Figure:  # fmt: skip
         """Return the bifurcation figure: stable solid, unstable dashed, points named, extremes of cycles.
 
-        state : default the model's first read-out that has a rest.   log : names on log axes; default where they
-        reach over three decades (a state that touches 0 stays linear).
+        state : default the model's first read-out that is a state with a rest, else the state that changes most.
+        log : names on log axes; default where they reach over three decades (a state that touches 0 stays linear).
 
         Raises
         ------
@@ -144,7 +144,7 @@ class Continuation(Tabled):
         from immunode.plot.bifurcation import bifurcation
 
         own = [name for name in self.equations.system.model.readouts if name in self.states]
-        state = state or (own or list(self.states))[0]
+        state = state or (own or [self._liveliest()])[0]
         if state not in self.states:
             raise StudyError(f"{self.who}: no state '{state}'{did_you_mean(state, self.states)}")
         i = self.states.index(state)
@@ -156,6 +156,15 @@ class Continuation(Tabled):
             y_unit=self.units.get(state, ""), x_log=self.log if log is None else self.parameter in log,
             y_log=None if log is None else state in log, title=title or self.who, style=style, axes=axes,
         )  # fmt: skip
+
+    def _liveliest(self) -> str:
+        """Return the state that changes most along the branches, as a part of its size."""
+        if not self.branches:
+            return self.states[0]
+        values = np.concatenate([branch.states for branch in self.branches], axis=1)
+        span, size = np.ptp(values, axis=1), np.abs(values).max(axis=1)
+        # what is nowhere above the noise of a solver does not change
+        return self.states[int(np.argmax(np.where(size > 1e-9 * size.max(), span / np.maximum(size, 1e-300), 0.0)))]
 
     def __repr__(self) -> str:
         from immunode.plot.text import number

@@ -61,7 +61,8 @@ def gallery(
             print(f"immunode: interrupted; {sum(bool(p.file) for p in plates)} figures are in {out}", file=sys.stderr)
             return 130
         except ImmunodeError as error:
-            failed = True
+            # a question that this model has no answer to is no failure
+            failed |= not isinstance(error, output.UsageError)
             plates.append(_Plate(kind, title, reason=" ".join(str(error).split())))
         else:
             plates.append(_Plate(kind, title, path.name, with_saving(script, path.name)))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from itertools import combinations
@@ -226,12 +227,36 @@ def _basins(wish: Wish) -> str:
 
 
 def _bifurcation(wish: Wish) -> str:
-    _need(len(wish.model.states) <= 8, "more than 8 states")
-    name = next((p.name for p in wish.model.parameters if p.value), "")
-    _need(name, "every parameter is 0")
-    value = next(p.value for p in wish.model.parameters if p.name == name)
-    ends = tuple(sorted(float(f"{value * factor:.4g}") for factor in (0.3, 3)))
-    return f"found = im.continuation(model, {name!r}, {ends!r})\n{wish.plotted}"
+    model = wish.model
+    _need(len(model.states) <= 8, "more than 8 states")
+    _need(any(p.value for p in model.parameters), "every parameter is 0")
+    state = f"{wish.first!r}, " if wish.first in {s.name for s in model.states} else ""
+    named = _named(model)
+    if named:
+        title = f"{model.name}: {named[0]}, its bifurcation parameter"
+        found = f"found = im.continuation(model, {named[0]!r}, {named[1]!r})"
+        return f"{found}\nfigure = found.plot({state}title={title!r}, style={wish.style!r})"
+    endpoint = f"final({wish.first})"
+    return (
+        f"swings = im.tornado(model, endpoints={endpoint!r}{wish.end}).table()\n"
+        "name = swings.sort_values('swing', ascending=False)['input'].iloc[0]\n"
+        "chosen = next(p for p in model.parameters if p.name == name)\n"
+        "between = chosen.bounds or sorted([0.3 * chosen.value, 3 * chosen.value])\n"
+        "found = im.continuation(model, name, between)\n"
+        f'figure = found.plot({state}title=f"{model.name}: {{name}}, which moves {endpoint} most", '
+        f"style={wish.style!r})"
+    )
+
+
+def _named(model: Model) -> tuple[str, tuple[float, float]] | None:
+    """Return the parameter that a model's file calls its bifurcation parameter, and the range it was studied in."""
+    for p in model.parameters:
+        said = f"{p.meaning}; {p.source}"
+        if "bifurcation parameter" in said:
+            studied = re.search(r"from ([\d.e+-]+) to ([\d.e+-]+)", said)
+            given = (float(studied[1]), float(studied[2])) if studied else p.bounds
+            return p.name, given or (0.3 * p.value, 3 * p.value)
+    return None
 
 
 def _work_precision(wish: Wish) -> str:

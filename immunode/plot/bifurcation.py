@@ -65,6 +65,11 @@ def bifurcation(
         raise StudyError("bifurcation: nothing to draw; pass (parameter, state, stable) of one branch or more")
     look = find_style(style)
     xs = np.concatenate([b[0] for b in branches])
+    if not np.ptp(xs) > 0:
+        raise StudyError(
+            f"bifurcation: no branch leads away from {x_label} = {number(float(xs[0]), 4)}; "
+            "steady states that are not isolated (a whole line of them) can't be followed"
+        )
     ys = np.concatenate([*(b[1] for b in branches), *(np.concatenate([c[1], c[2]]) for c in cycles)])
     if y_log is None:
         y_log = bool((ys > 0).all() and ys.max() > 1e3 * ys.min())

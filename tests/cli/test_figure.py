@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+import immunode as im
 from immunode.cli import main
 from immunode.cli.scripts import KINDS
 from immunode.plot import read_metadata
@@ -76,6 +77,36 @@ def test_what_was_mistyped_is_told_in_one_line(
     assert said in error
     assert error.count("\n") == 1
     assert not list(folder.iterdir())
+
+
+def test_a_bifurcation_follows_the_parameter_that_the_model_names(
+    folder: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main(["figure", "baker2013", "--kind", "bifurcation", "--code"]) == 0
+    script = capsys.readouterr().out
+    assert "im.continuation(model, 'alpha2', (0.0, 50.0))" in script
+    assert "title='baker2013: alpha2, its bifurcation parameter'" in script
+
+
+def test_a_bifurcation_else_follows_what_moves_the_read_out_most(folder: Path) -> None:
+    """Found by the script itself; the figure says which."""
+    assert main(["figure", "kuznetsov1994", "--kind", "bifurcation", "-o", "a.svg"]) == 0
+    swings = im.tornado(im.load_model("kuznetsov1994"), endpoints="final(T)").table()
+    most = swings.sort_values("swing", ascending=False)["input"].iloc[0]
+    assert f"kuznetsov1994: {most}, which moves final(T) most" in Path("a.svg").read_text(encoding="utf-8")
+
+
+def test_what_a_model_has_no_answer_to_is_told(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """Without virus, every number of target cells is a steady state of baccam2006: none can be followed."""
+    assert main(["figure", "baccam2006", "--kind", "bifurcation", "-o", "a.png"]) == 2
+    assert "steady states that are not isolated" in capsys.readouterr().err
+
+
+def test_work_and_precision_of_a_model_is_one_line(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """Drawn by the test of the whole gallery below."""
+    assert main(["figure", "baker2013", "--kind", "work_precision", "--until", "20", "--code"]) == 0
+    script = capsys.readouterr().out
+    assert "found = im.work_precision(model, rtols=[1e-4, 1e-6, 1e-8], n=256, seconds=0.1, until=20.0)" in script
 
 
 def test_a_figure_tells_what_it_remembers(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
