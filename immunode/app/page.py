@@ -43,6 +43,7 @@ def page(labs: Sequence[Lab]) -> str:
         "labs": [lab.data for lab in labs],
         "scenarios": shown,
         "strings": json.loads(_static("strings.json")),
+        "phrases": json.loads(_static("phrases.json")),
     }
     programs = ",\n".join(f"{{program: {lab.program}, rest: {lab.rest}}}" for lab in labs)
     parts = {

@@ -108,6 +108,8 @@ def test_every_control_works_offline_without_an_error(open_page: Any, file: Path
     # the other language, a link, downloads
     page.select_option("#language", "de")
     assert "Kein medizinischer Rat" in page.inner_text("footer")
+    assert "Parametern sind angenommen" in page.inner_text("footer")
+    assert "hemmt alpha2 um 50 %" in page.inner_text(".card")
     page.click("#link")
     assert download(page, "#figure").startswith(b"\x89PNG")
     page.click("#show-code")

@@ -6,6 +6,7 @@ import json
 import re
 from importlib.resources import files
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -78,6 +79,29 @@ def test_both_languages_say_everything() -> None:
         key for name in SCRIPTS[1:] for key in re.findall(r'\bL\("(\w+)"', static.joinpath(name).read_text("utf-8"))
     }
     assert used <= found["en"].keys()
+
+
+def test_the_cards_of_the_scenarios_are_read_in_german(node: Any) -> None:
+    rows = sorted(
+        {
+            text
+            for lab in scenario_labs()
+            for it in lab.data["interventions"]
+            for word, told in it["rows"]
+            for text in (word, "" if word in ("source", "note", "beside", "dose") else told, *it["labels"].split(", "))
+        }
+    )
+    texts = rows + [lab.data["title"] for lab in scenario_labs()]
+    phrases = files("immunode.app").joinpath("static", "phrases.json").read_text("utf-8")
+    said = node.run(f"console.log(JSON.stringify({json.dumps(texts)}.map((t) => sayIn({phrases}.de, t))));")
+    english = r"\b(by|to|into|every|from|time|pulses?|up|down|unchanged|always|hours?|of|and|the|sets|adds|puts)\b"
+    for text, german in zip(texts, said, strict=True):
+        assert not re.search(english, german), german
+        assert re.findall(r"\d+", text) == re.findall(r"\d+", german), german
+    # names are no phrases, and what is not known stays
+    assert node.run(f"console.log(JSON.stringify(sayIn({phrases}.de, 'a sentence nobody has put into words')))") == (
+        "a sentence nobody has put into words"
+    )
 
 
 def test_scenarios_name_what_there_is() -> None:

@@ -199,6 +199,13 @@ function shapeScore(expected, found) {
   return Math.max(0, ab / Math.sqrt(aa * bb));
 }
 
+/* Text of a card in the language of `phrases`: known whole, or made of known phrases; what is not known stays. */
+function sayIn(phrases, text) {
+  if (!phrases) return text;
+  if (own(phrases.whole, text)) return phrases.whole[text];
+  return phrases.patterns.reduce((said, [pattern, words]) => said.replace(new RegExp(pattern, "g"), words), text);
+}
+
 /* The state of the controls as text for a link, and back; what is not known to the lab is dropped, never run. */
 function toLink(state, language) {
   const on = Array.from(state.on, ([name, knobs]) => [name, Array.from(knobs)]);

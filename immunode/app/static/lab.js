@@ -10,6 +10,7 @@ function startLab(root, programs) {
   const languages = Object.keys(PAGE.strings);
   ctx.language = linked && languages.includes(linked.language) ? linked.language : languages.includes(wished) ? wished : "en";
   ctx.L = (key, ...values) => values.reduce((text, v, i) => text.replaceAll(`{${i}}`, v), PAGE.strings[ctx.language][key] || PAGE.strings.en[key] || key);
+  ctx.say = (text) => sayIn(PAGE.phrases[ctx.language], text);
   let parts = null, scenario = "", pending = 0;
 
   function scenarioState(one) {
@@ -92,8 +93,8 @@ function startLab(root, programs) {
     parts = { stage: makeStage(ctx), curves: makeCurves(ctx), timeline: makeTimeline(ctx), panels: makePanels(ctx), error: el("p", { class: "error", role: "alert" }) };
     const told = el("span", { class: "quiet", role: "status", id: "told" }), code = el("pre", { id: "code", hidden: true, tabindex: 0 });
     const choose = (id) => { scenario = id; const found = ready.find((s) => s.id === id); open(found ? scenarioState(found) : freshState(lab)); };
-    const header = el("header", {}, el("div", { class: "grow" }, el("h1", {}, lab.title), el("span", { class: "quiet" }, `${lab.id}, ${ctx.L(lab.status === "published" ? "statusPublished" : "status")}${lab.reference ? `, ${lab.reference}` : ""}${lab.timeIsScaled ? `; ${ctx.L("scaled", lab.timeUnit || "1")}` : ""}`)),
-      labs.length > 1 ? picker("model", ctx.L("model"), labs.map((l) => [l.id, l.title]), lab.id, (id) => { scenario = ""; open(freshState(labs.find((l) => l.id === id))); }) : null,
+    const header = el("header", {}, el("div", { class: "grow" }, el("h1", {}, ctx.say(lab.title)), el("span", { class: "quiet" }, `${lab.id}, ${ctx.L(lab.status === "published" ? "statusPublished" : "status")}${lab.reference ? `, ${lab.reference}` : ""}${lab.timeIsScaled ? `; ${ctx.L("scaled", lab.timeUnit || "1")}` : ""}`)),
+      labs.length > 1 ? picker("model", ctx.L("model"), labs.map((l) => [l.id, ctx.say(l.title)]), lab.id, (id) => { scenario = ""; open(freshState(labs.find((l) => l.id === id))); }) : null,
       ready.length ? picker("scenario", ctx.L("scenario"), [["", ctx.L("free")], ...ready.map((s) => [s.id, s.title[ctx.language] || s.title.en])], scenario, choose) : null,
       picker("language", ctx.L("language"), languages.map((l) => [l, l === "de" ? "Deutsch" : l === "en" ? "English" : l]), ctx.language, (l) => { ctx.language = l; build(); }),
       el("button", { id: "reset", onclick: () => choose(scenario) }, ctx.L("reset")),
@@ -104,8 +105,8 @@ function startLab(root, programs) {
       el("button", { id: "csv", onclick: () => download(`${lab.id}.csv`, "text/csv", csv(lab, ctx.treated, lab.quantities.map((q) => q.name))) }, ctx.L("data")),
       el("button", { id: "link", onclick: () => { const address = location.href; told.textContent = ctx.L("copied", address); if (navigator.clipboard) navigator.clipboard.writeText(address).catch(() => {}); } }, ctx.L("link")), told), code);
     const main = el("main", {}, parts.error, parts.stage.section, parts.curves.section, parts.timeline.section, parts.panels.section, buttons);
-    const footer = el("footer", {}, el("details", {}, el("summary", {}, el("strong", {}, ctx.L("advice")), " ", el("u", {}, ctx.L("limits")), `: ${lab.limits[0] || ""}`),
-      el("div", { class: "scroll", tabindex: 0, role: "region", "aria-label": ctx.L("limits") }, el("p", {}, ctx.L("adviceText")), ...lab.limits.map((text) => el("p", {}, text)))));
+    const footer = el("footer", {}, el("details", {}, el("summary", {}, el("strong", {}, ctx.L("advice")), " ", el("u", {}, ctx.L("limits")), `: ${ctx.say(lab.limits[0] || "")}`),
+      el("div", { class: "scroll", tabindex: 0, role: "region", "aria-label": ctx.L("limits") }, el("p", {}, ctx.L("adviceText")), ...lab.limits.map((text, i) => el("p", {}, i === 0 ? ctx.say(text) : text)))));
     root.replaceChildren(header, main, footer);
     parts.timeline.build();
     redo(false);

@@ -1,6 +1,9 @@
 "use strict";
 /* The timeline: the only place where treatments are changed. One lane an intervention that is on. */
 
+/* Rows of a card that hold what an author wrote: they stay as they are in every language. */
+const OWN_WORDS = ["source", "note", "beside", "dose"];
+
 function makeTimeline(ctx) {
   const palette = el("div", { class: "palette" }), lanes = el("div", { id: "lanes" }), axis = el("div", { class: "axis", "aria-hidden": "true" });
   const detail = el("div", { class: "card", hidden: true });
@@ -143,7 +146,7 @@ function makeTimeline(ctx) {
   }
 
   function cardButton(it) {
-    const text = it.rows.filter(([word]) => word === "does" || word === "source").map(([, t]) => t).join(" – ");
+    const text = it.rows.filter(([word]) => word === "does" || word === "source").map(([word, t]) => (word === "does" ? ctx.say(t) : t)).join(" – ");
     const button = el("button", { "data-card": it.name, title: text }, `+ ${it.name}`);
     button.addEventListener("click", () => { if (!button.dataset.moved) put(it); delete button.dataset.moved; });
     button.addEventListener("pointerdown", (down) => {
@@ -167,7 +170,7 @@ function makeTimeline(ctx) {
     const it = focused && ctx.state.on.has(focused) ? ctx.lab.place.get(focused) : null;
     detail.hidden = !it;
     if (!it || (dragging && detail.contains(document.activeElement))) return;
-    const rows = it.rows.flatMap(([word, text]) => [el("dt", {}, word), el("dd", {}, text)]);
+    const rows = it.rows.flatMap(([word, text]) => [el("dt", {}, ctx.say(word)), el("dd", {}, OWN_WORDS.includes(word) ? text : ctx.say(text))]);
     it.changes.forEach(([target, meaning, before, after, unit]) => rows.push(el("dt", {}, ctx.L("changes")), el("dd", {}, `${target}${meaning ? ` (${meaning})` : ""}: ${before} → ${after} ${unit}`)));
     const inputs = it.knobs.map((knob) => {
       const p = ctx.lab.parameters[ctx.lab.row.get(knob)];
@@ -175,7 +178,7 @@ function makeTimeline(ctx) {
       return el("label", { title: `${p.meaning}; ${p.source}` }, knob.slice(it.name.length + 1), input, el("span", { class: "quiet" }, p.unit));
     });
     const open = detail.querySelector("details");
-    detail.replaceChildren(el("h3", {}, it.name, " ", el("small", {}, it.labels)), el("dl", {}, ...rows), ...(it.doses ? doses.controls(it) : []), el("details", { open: open ? open.open : false }, el("summary", {}, ctx.L("numbers")), el("div", { class: "knobs" }, ...inputs)));
+    detail.replaceChildren(el("h3", {}, it.name, " ", el("small", {}, it.labels.split(", ").map(ctx.say).join(", "))), el("dl", {}, ...rows), ...(it.doses ? doses.controls(it) : []), el("details", { open: open ? open.open : false }, el("summary", {}, ctx.L("numbers")), el("div", { class: "knobs" }, ...inputs)));
   }
   const left = el("p", { class: "quiet" });
   const section = el("section", { class: "wide", "aria-labelledby": "timeline-h" }, el("h2", { id: "timeline-h" }, ctx.L("timeline")), el("p", { class: "quiet" }, ctx.L("drag")), palette, lanes, axis, detail, left);
