@@ -58,6 +58,24 @@ def fitted(found: Fit, style: str, title: str, axes: Any = None) -> Figure:
     )
 
 
+def goodness(found: Fit, style: str, title: str, axes: Any = None) -> Figure:
+    """Return measured against predicted and the residuals, three panels an observable."""
+    from immunode.plot.residuals import residuals
+    from immunode.study.runs import quantity_units
+
+    problem, data = found.problem, found.problem.data
+    units = {name: unit for arm in problem.arms for name, unit in quantity_units(arm.model).items()}
+    return residuals(
+        found.residuals(),
+        units=units,
+        time_unit=problem.model.time_unit or problem.model.clock,
+        log=[n for i, n in enumerate(data.observables) if problem.lognormal[data.observable == i].any()],
+        style=style,
+        title=title,
+        axes=axes,
+    )
+
+
 def corner_plot(samples: Posterior) -> Figure:
     """Return the corner plot of a posterior."""
     try:

@@ -278,6 +278,14 @@ class Fit(Tabled):
 
         return fitted(self, style, title, axes)
 
+    def plot_residuals(self, *, style: str = "slide", title: str = "", axes: Any = None) -> Figure:
+        """Return how well it fits, three panels an observable: measured against predicted, residuals (in standard
+        deviations of the noise) over time, and against what normal noise gives.
+        """
+        from immunode.analysis.fit_pictures import goodness
+
+        return goodness(self, style, title, axes)
+
     def plot_starts(self, *, style: str = "slide", title: str = "") -> Figure:
         """Return the -2 log likelihood that each search reached, sorted: a step down is a local optimum."""
         from immunode.plot.fit import searches

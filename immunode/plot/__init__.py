@@ -15,6 +15,8 @@ from immunode.plot.equations import equations
 from immunode.plot.figure import panels
 from immunode.plot.fingerprint import data_hash
 from immunode.plot.heat import heat
+from immunode.plot.letters import letters
+from immunode.plot.residuals import residuals
 from immunode.plot.save import read_metadata, save
 from immunode.plot.style import PALETTE, STYLES, Style, arm_colors
 from immunode.plot.work_precision import work_precision
@@ -33,8 +35,10 @@ __all__ = [
     "endpoints",
     "equations",
     "heat",
+    "letters",
     "panels",
     "read_metadata",
+    "residuals",
     "save",
     "work_precision",
 ]

@@ -77,6 +77,14 @@ def test_estimates_and_intervals_of_a_line_are_those_of_linear_regression(line: 
     np.testing.assert_allclose(table["estimate"] - table["low"], half, rtol=1e-4)
 
 
+def test_the_figure_of_residuals_shows_those_of_linear_regression(line: Fit) -> None:
+    """Residuals over the likeliest sd, sqrt(SSR/n); to 1e-4, as near as the search comes."""
+    data, best, _ = line_data()
+    left = data["x"] - best[0] - best[1] * data["time"]
+    (drawn,) = [one for one in line.plot_residuals().axes[1].lines if one.get_gid() == "measured"]
+    np.testing.assert_allclose(drawn.get_ydata(), left / np.sqrt(np.mean(left**2)), atol=1e-4)
+
+
 def test_profiles_of_a_line_give_the_same_intervals(line: Fit) -> None:
     """n log(1 + t^2/(n - p)) is exact for a linear model; ends are found by straight lines between 15 points."""
     profiles = line.profile()
