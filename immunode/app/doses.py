@@ -63,7 +63,7 @@ def _drug_code(drug: Drug) -> str:
         return ""
     if first.duration is not None or first.rate or first.lag is not None or first.F is not None:
         return ""
-    return f'regimen=im.Regimen(im.Dose({first.amt!r}, "{first.unit}", route="{first.route}", at=({TIMES},)))'
+    return f'regimen=im.Regimen(im.Dose({first.amt!r}, "{first.unit}", route="{first.route}", at=[{TIMES}]))'
 
 
 def _begins_at_start(bench: Bench, first: Break, name: str) -> bool:

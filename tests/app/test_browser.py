@@ -229,6 +229,11 @@ def test_doses_are_added_moved_and_taken_out_with_keys(open_page: Any, file: Pat
     page.fill("#time", "40")
     page.click("#dose-add")
     assert doses(one, "anti_tnf_pulses") == [10]
+    # what said when is out of use, and how much is not
+    assert page.locator('[data-number="anti_tnf_pulses.every"]').is_disabled()
+    assert page.locator('[data-number="anti_tnf_pulses.transfer"]').is_enabled()
+    page.click("#tab-sweep")
+    assert "anti_tnf_pulses.n" not in page.locator("#sweep-what").inner_text().split()
     assert one.troubles == []
 
 
@@ -305,6 +310,8 @@ def test_axe_finds_nothing_serious(open_page: Any, file: Path, size: tuple[int, 
         pytest.skip("set IMMUNODE_AXE to axe.min.js of the npm package axe-core")
     one = open_page(file, size, bypass_csp=True)
     one.page.add_script_tag(path=axe)
+    one.page.click('[data-card="anti_tnf_pulses"]')
+    one.page.click("#dose-add")
     for tab, press in (
         ("why", ""),
         ("phase", ""),

@@ -249,8 +249,9 @@ function fromLink(labs, link) {
 
 const quoted = (text) => JSON.stringify(text).replace(/[\u007f-\uffff]/g, (c) => "\\u" + c.charCodeAt(0).toString(16).padStart(4, "0"));
 
-/* Knobs that say when doses are given. */
+/* Knobs that say when doses are given; with free times they say nothing. */
 const WHEN = /\.(start|stop|every|n|interval|offset_\d+|time_\d+)$/;
+const idle = (state, owner, knob) => state.times.has(owner) && WHEN.test(knob);
 
 /* Python that gives the same numbers. */
 function pythonCode(lab, state) {
@@ -265,7 +266,7 @@ function pythonCode(lab, state) {
     const plain = `model.intervention(${quoted(name)})`, times = free(name) ? state.times.get(name).join(", ") : "";
     const changed = free(name) ? lab.place.get(name).doses.code.replace("{times}", times) : moved(name) ? `schedule=im.during(0, ${lab.beyond})` : "";
     names.push(changed ? `replace(${plain}, ${changed})` : plain);
-    knobs.forEach((v, knob) => { if (!(free(name) && WHEN.test(knob)) && v !== lab.parameters[lab.row.get(knob)].full) settings.set(knob, v); });
+    knobs.forEach((v, knob) => { if (!idle(state, name, knob) && v !== lab.parameters[lab.row.get(knob)].full) settings.set(knob, v); });
   });
   if (names.length) lines.push("interventions = [", ...names.map((text) => `    ${text},`), "]");
   if (settings.size) lines.push("changed = {", ...Array.from(settings, ([name, v]) => `    ${quoted(name)}: ${v},`), "}");

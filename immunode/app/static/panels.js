@@ -129,7 +129,7 @@ function makeSweep(ctx) {
   let name = "", endpoint = "final", quantity = "", found = null, owner = null, key = "";
   const RUNS = 25;
   return function view() {
-    const on = ctx.lab.parameters.filter((p) => !own(p, "owner") || ctx.state.on.has(p.owner)).map((p) => p.name), knobs = on.filter((n) => n.includes("."));
+    const on = ctx.lab.parameters.filter((p) => !own(p, "owner") || (ctx.state.on.has(p.owner) && !idle(ctx.state, p.owner, p.name))).map((p) => p.name), knobs = on.filter((n) => n.includes("."));
     if (!on.includes(name)) { name = knobs.find((n) => n.endsWith(".strength")) || on[0]; found = null; }
     if (!ctx.lab.quantity.has(quantity) || owner !== ctx.lab) { quantity = ctx.state.shown[0]; found = null; }
     owner = ctx.lab;

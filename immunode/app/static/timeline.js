@@ -174,7 +174,7 @@ function makeTimeline(ctx) {
     it.changes.forEach(([target, meaning, before, after, unit]) => rows.push(el("dt", {}, ctx.L("changes")), el("dd", {}, `${target}${meaning ? ` (${meaning})` : ""}: ${before} → ${after} ${unit}`)));
     const inputs = it.knobs.map((knob) => {
       const p = ctx.lab.parameters[ctx.lab.row.get(knob)];
-      const input = el("input", { type: "number", step: "any", value: get(it, knob), "data-number": knob, onchange: () => { set(it, knob, input.valueAsNumber); ctx.changed(); } });
+      const input = el("input", { type: "number", step: "any", value: get(it, knob), disabled: idle(ctx.state, it.name, knob), "data-number": knob, onchange: () => { set(it, knob, input.valueAsNumber); ctx.changed(); } });
       return el("label", { title: `${p.meaning}; ${p.source}` }, knob.slice(it.name.length + 1), input, el("span", { class: "quiet" }, p.unit));
     });
     const open = detail.querySelector("details");
