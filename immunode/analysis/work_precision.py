@@ -84,12 +84,12 @@ class WorkPrecision(Tabled):
         lines = [f"Work and precision of {self.who}: processor time a run at the error reached"]
         for tool in self.tools:
             mine = [p for p in self.points if p.tool == tool]
-            methods = ", ".join(dict.fromkeys(p.method for p in mine))
+            methods = ", ".join(dict.fromkeys(p.method for p in mine if p.method not in tool))
             ends = "; ".join(
                 f"rtol {p.rtol:.0e}: {p.seconds * 1e6:,.4g} us, error {number(p.error, 2)}"
                 for p in (mine[0], mine[-1])[: len(mine)]
             )
-            lines.append(f"  {tool} ({methods}): {ends}")
+            lines.append(f"  {tool}{f' ({methods})' if methods else ''}: {ends}")
             if failed := sum(p.failed for p in mine):
                 lines.append(f"    caution: {failed} of {sum(p.runs for p in mine)} runs failed")
         return "\n".join([*lines, f"  reference: {self.reference}, itself exact to about {number(self.floor, 2)}"])
@@ -138,7 +138,12 @@ def work_precision(
     EngineError : an unknown engine or method, or one that can't run this model.
     SolverError : the reference can't be made.
     """
-    grid = np.unique(np.asarray(rtols, float).ravel())[::-1]
+    if not isinstance(model, Model):
+        raise StudyError(f"work_precision: expected a model such as im.load_model(...), got {model!r}")
+    try:
+        grid = np.unique(np.asarray(rtols, float).ravel())[::-1]
+    except (TypeError, ValueError):
+        raise StudyError(f"{model.name}: work_precision: rtols must be numbers, got {rtols!r}") from None
     if not grid.size or not np.all((grid >= 10 * REFERENCE) & (grid < 1)):
         raise StudyError(f"{model.name}: work_precision: rtols must lie from {10 * REFERENCE:g} to below 1")
     if not (np.isfinite(seconds) and seconds > 0):

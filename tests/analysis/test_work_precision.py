@@ -61,6 +61,7 @@ def test_the_error_is_that_from_the_closed_form(decay: im.Model) -> None:
 def test_it_says_what_it_measured(measured: WorkPrecision) -> None:
     text = repr(measured)
     assert text.startswith("Work and precision of decay")
+    assert "  numpy tsit5: rtol 1e-04:" in text
     assert "SciPy LSODA at rtol 1e-12" in text
     assert measured.recipe["rtols"] == [*RTOLS]
     assert "<table" in measured._repr_html_()
@@ -95,6 +96,7 @@ def test_doses_take_part() -> None:
         ({"tools": ["scipy LSOD"]}, "unknown method 'LSOD'; did you mean 'LSODA'"),
         ({"tools": []}, "no tool to measure"),
         ({"rtols": [1e-13]}, "rtols must lie from 1e-11"),
+        ({"rtols": "tight"}, "rtols must be numbers, got 'tight'"),
         ({"seconds": 0}, "seconds must be above 0, got 0"),
         ({"n": 0}, "n must be a whole number of at least 1"),
         ({"space": ["kk"]}, "nothing is called 'kk'"),
@@ -103,3 +105,8 @@ def test_doses_take_part() -> None:
 def test_what_can_not_be_is_told_before_anything_runs(decay: im.Model, options: dict[str, object], said: str) -> None:
     with pytest.raises(im.ImmunodeError, match=said):
         im.work_precision(decay, **options)  # type: ignore[arg-type]
+
+
+def test_a_name_is_no_model() -> None:
+    with pytest.raises(im.StudyError, match=r"expected a model such as im.load_model\(...\), got 'decay'"):
+        im.work_precision("decay")  # type: ignore[arg-type]
