@@ -208,7 +208,7 @@ def _cluster(address: str) -> Iterator[Any]:
     if not address:
         yield None
         return
-    from immunode.study.executors import connect
+    from immunode.study.cluster import connect
 
     with output.usage():
         client = connect(address)

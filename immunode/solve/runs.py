@@ -36,9 +36,9 @@ class Results:
         """Return results of runs that stand at `t0`; the content of `out` may be anything."""
         n = out.shape[2]
         # written here: memory that several threads touch first costs them more than their work
-        counts = np.full((4, n), [[0], [0], [-1], [NO_MESSAGE]], dtype=np.int32)
-        codes = np.full((2, n), 0, dtype=np.int8)
-        return cls(out, codes[0], np.full(n, t0), *counts, codes[1])
+        steps, rejected, trouble, message = np.full((4, n), [[0], [0], [-1], [NO_MESSAGE]], dtype=np.int32)
+        status, method = np.full((2, n), 0, dtype=np.int8)
+        return cls(out, status, np.full(n, t0), steps, rejected, trouble, message, method)
 
     def part(self, runs: slice) -> Results:
         """Return views of the results of some runs."""

@@ -11,11 +11,14 @@ from dataclasses import dataclass
 from typing import Any
 
 from immunode.errors import StudyError
+from immunode.study.cluster import Watch, client_executor
 from immunode.study.execution import Portion, run_portion
 from immunode.study.plan import Plan, rows_of
 
 AGAIN = 10
 """How often a block whose worker died is given to another one."""
+Look = Callable[[bool], None]
+"""Called while nothing comes of an executor; the argument tells whether anything has."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,14 +76,16 @@ def computed(
                 return
             yield block, run_portion(rows_of(plan, cut.slice(block)), cut.size)
         return
-    yield from _scattered(plan, cut, list(reversed(todo)), as_executor(plan.model.name, executor), stop)
+    pool, look = _pool(plan.model.name, executor)
+    yield from _scattered(plan, cut, list(reversed(todo)), pool, look, stop)
 
 
 def _scattered(
-    plan: Plan, cut: Cut, todo: list[int], pool: Executor, stop: Callable[[], bool]
+    plan: Plan, cut: Cut, todo: list[int], pool: Executor, look: Look, stop: Callable[[], bool]
 ) -> Iterator[tuple[int, Portion]]:
     running: dict[Future[Portion], int] = {}
     tried: dict[int, int] = {}
+    some_done = False
     # as many blocks wait as are computed, so that memory does not grow with the design
     window = 2 * max(_workers(pool), 1)
     try:
@@ -93,23 +98,32 @@ def _scattered(
                 except BrokenExecutor:
                     todo.append(block)
                     break
+                except RuntimeError:  # a client that was closed
+                    look(some_done)
+                    raise
             if not running:
                 yield from _here(plan, cut, todo, stop)
                 return
             # a timeout, so that Ctrl-C is heard while workers compute
-            for future in wait(running, timeout=0.5, return_when=FIRST_COMPLETED).done:
+            done = wait(running, timeout=0.5, return_when=FIRST_COMPLETED).done
+            if not done:
+                look(some_done)
+            for future in done:
                 block = running.pop(future)
-                result = _result(plan, future, block, tried, cut)
+                result = _result(plan, future, block, tried, cut, look)
                 if result is None:
                     todo.append(block)
                 else:
+                    some_done = True
                     yield block, result
     finally:
         for future in running:
             future.cancel()
 
 
-def _result(plan: Plan, future: Future[Portion], block: int, tried: dict[int, int], cut: Cut) -> Portion | None:
+def _result(
+    plan: Plan, future: Future[Portion], block: int, tried: dict[int, int], cut: Cut, look: Look
+) -> Portion | None:
     """Return the results of a block, or None where its worker died and it is to be computed again."""
     try:
         return future.result()
@@ -118,8 +132,10 @@ def _result(plan: Plan, future: Future[Portion], block: int, tried: dict[int, in
     except (CancelledError, Exception) as error:
         lost = isinstance(error, CancelledError) or type(error).__name__ in ("KilledWorker", "FutureCancelledError")
         tried[block] = tried.get(block, 0) + 1
-        if lost and tried[block] <= AGAIN:
-            return None
+        if lost:
+            look(True)
+            if tried[block] <= AGAIN:
+                return None
         rows = cut.slice(block)
         raise StudyError(
             f"{plan.model.name}: rows {rows.start} to {rows.stop - 1} can't be computed by the executor: "
@@ -136,45 +152,21 @@ def _here(plan: Plan, cut: Cut, todo: list[int], stop: Callable[[], bool]) -> It
     yield from computed(plan, cut, list(reversed(todo)), None, stop)
 
 
-def as_executor(name: str, executor: Any) -> Executor:
-    """Return an executor of `concurrent.futures`, also for a Dask client.
+def _pool(name: str, executor: Any) -> tuple[Executor, Look]:
+    """Return an executor of `concurrent.futures`, also for a Dask client, and what to call while nothing comes of it.
 
     Raises
     ------
     StudyError : it is neither.
     """
     if isinstance(executor, Executor):
-        return executor
+        return executor, lambda some_done: None
     if hasattr(executor, "get_executor") and hasattr(executor, "scheduler_info"):
         # Dask gives the blocks of a worker that died to others by itself; a block is one task, never one of equals
-        return _sized(executor.get_executor(pure=False, retries=AGAIN), executor)
+        return client_executor(executor, AGAIN), Watch(name, executor).look
     kind = type(executor).__name__
     raise StudyError(f"{name}: executor: {kind} is no executor of concurrent.futures and no Dask client")
 
 
-def _sized(pool: Any, client: Any) -> Executor:
-    workers = client.scheduler_info(n_workers=-1)["workers"].values()
-    pool._max_workers = max(sum(int(worker["nthreads"]) for worker in workers), 1)
-    assert isinstance(pool, Executor)
-    return pool
-
-
 def _workers(pool: Executor) -> int:
     return int(getattr(pool, "_max_workers", None) or os.cpu_count() or 1)
-
-
-def connect(address: str) -> Any:
-    """Return a Dask client of a scheduler such as `"tcp://10.0.0.1:8786"`.
-
-    Raises
-    ------
-    StudyError : Dask is absent, or no scheduler answers there.
-    """
-    try:
-        from distributed import Client
-    except ImportError:
-        raise StudyError("a cluster needs dask, which is not installed; pip install 'immunode[cluster]'") from None
-    try:
-        return Client(address, timeout="10s", set_as_default=False)  # type: ignore[no-untyped-call, unused-ignore]
-    except (OSError, ValueError, TypeError) as error:
-        raise StudyError(f"no Dask scheduler answers at {address} ({str(error).splitlines()[0]})") from None

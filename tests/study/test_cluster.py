@@ -1,0 +1,158 @@
+"""A Dask cluster of real processes whose workers die, are missing, or lose their scheduler."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Callable, Iterator
+from contextlib import suppress
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from immunode.catalogue import load_model
+from immunode.errors import StudyError
+from immunode.study import SweepResult, cluster, sobol, space, sweep
+
+pytest.importorskip("distributed")
+pytestmark = [pytest.mark.slow, pytest.mark.filterwarnings("ignore")]
+
+ASKED: dict[str, Any] = {"until": 60, "engine": "numpy", "block": 8, "endpoints": ["final(T)", "peak(E)"]}
+
+
+class Cluster:
+    """A scheduler and its workers, each a process of its own that nobody starts again."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder, self.file = folder, folder / "scheduler.json"
+        self.scheduler = self._start("scheduler", "--host", "127.0.0.1", "--port", "0", "--no-show")
+        self.workers: list[subprocess.Popen[bytes]] = []
+        self.clients: list[Any] = []
+        for _ in range(300):
+            if self.file.exists():
+                return
+            time.sleep(0.1)
+        raise AssertionError((folder / "scheduler.log").read_text())
+
+    def _start(self, what: str, *options: str) -> subprocess.Popen[bytes]:
+        command = [sys.executable, "-W", "ignore", "-m", "dask", what, "--scheduler-file", str(self.file), *options]
+        # a death is no fault of the task that was computed
+        environ = {**os.environ, "DASK_DISTRIBUTED__SCHEDULER__ALLOWED_FAILURES": "100"}
+        with (self.folder / f"{what}.log").open("ab") as log:
+            return subprocess.Popen(command, stdout=log, stderr=log, env=environ)
+
+    def start(self) -> None:
+        """Start a worker."""
+        options = ("--no-nanny", "--nthreads", "1", "--memory-limit", "0", "--no-dashboard")
+        self.workers.append(self._start("worker", *options, "--local-directory", str(self.folder)))
+
+    def kill(self) -> None:
+        """Kill the oldest worker."""
+        worker = self.workers.pop(0)
+        worker.kill()
+        worker.wait()
+
+    def client(self) -> Any:
+        """Return a client."""
+        import json
+
+        self.clients.append(cluster.connect(json.loads(self.file.read_text())["address"]))
+        return self.clients[-1]
+
+    def close(self) -> None:
+        """End all processes."""
+        for client in self.clients:
+            with suppress(Exception):
+                client.close(timeout=1)
+        for process in (*self.workers, self.scheduler):
+            process.kill()
+            process.wait()
+
+
+@pytest.fixture
+def machines(tmp_path: Path) -> Iterator[Cluster]:
+    made = Cluster(tmp_path)
+    try:
+        yield made
+    finally:
+        made.close()
+
+
+def run(runs: int, **options: Any) -> SweepResult:
+    model = load_model("kuznetsov1994")
+    return sweep(model, sobol(space(model, "p", "g"), runs, seed=1), **ASKED, **options)
+
+
+def with_deaths(machines: Cluster, folder: Path, runs: int, dies: Callable[[int, int], bool]) -> list[int]:
+    """Run a sweep, kill a worker and start another one where `dies(blocks done, killed)`; check it; return progress."""
+    seen: list[int] = []
+    killed = 0
+
+    def tell(done: int, total: int) -> None:
+        nonlocal killed
+        seen.append(done)
+        if dies(len(seen), killed):
+            machines.kill()
+            machines.start()
+            killed += 1
+
+    machines.start()
+    machines.start()
+    out = run(runs, executor=machines.client(), store=folder / "a.zarr", progress=tell)
+    print(f"{killed} workers killed")
+    assert killed
+    assert seen == list(range(8, runs + 1, 8))  # nothing lost, nothing twice
+    assert out.table().equals(run(runs).table())
+    return seen
+
+
+def test_a_cluster_that_loses_a_worker_loses_no_run(machines: Cluster, tmp_path: Path) -> None:
+    with_deaths(machines, tmp_path, 160, lambda blocks, killed: blocks in (5, 10))
+
+
+@pytest.mark.soak
+def test_a_cluster_that_loses_a_worker_every_two_seconds_loses_no_run(machines: Cluster, tmp_path: Path) -> None:
+    started = time.monotonic()
+    with_deaths(
+        machines, tmp_path, 16_000, lambda _, killed: killed < 60 and time.monotonic() - started > 2 * killed + 2
+    )
+
+
+def test_a_cluster_without_workers_is_waited_for_and_said_so(
+    machines: Cluster, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(cluster, "TOLD_AFTER", 0.5)
+    monkeypatch.setattr(cluster, "GIVEN_UP_AFTER", 0.5)  # not for one that never had any
+    late = threading.Timer(3.0, machines.start)
+    client = machines.client()
+    late.start()
+    with pytest.warns(UserWarning, match="kuznetsov1994: the Dask cluster has no workers; the sweep waits for one"):
+        out = run(40, executor=client)
+    assert out.table().equals(run(40).table())
+
+
+def test_a_cluster_that_lost_all_its_workers_is_given_up(
+    machines: Cluster, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setattr(cluster, "GIVEN_UP_AFTER", 1.0)
+    machines.start()
+    with pytest.raises(StudyError, match=r"the Dask cluster has lost its workers, none came in \d+ s; with"):
+        run(160, executor=machines.client(), store=tmp_path / "a.zarr", progress=lambda *_: _lose(machines.workers))
+    # what is done is kept
+    assert run(160, store=tmp_path / "a.zarr").recipe["store"]["runs found there"] >= 8
+
+
+def test_a_scheduler_that_dies_ends_the_sweep(machines: Cluster, tmp_path: Path) -> None:
+    machines.start()
+    with pytest.raises(StudyError, match="the connection to the Dask scheduler was lost; with store="):
+        run(160, executor=machines.client(), store=tmp_path / "a.zarr", progress=lambda *_: _lose([machines.scheduler]))
+    assert run(160, store=tmp_path / "a.zarr").recipe["store"]["runs found there"] >= 8
+
+
+def _lose(processes: list[subprocess.Popen[bytes]]) -> None:
+    for process in processes:
+        process.kill()
