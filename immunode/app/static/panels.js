@@ -19,21 +19,27 @@ function makePanels(ctx) {
     body.setAttribute("aria-labelledby", `tab-${name}`);
     refresh();
   }
-  let pending = 0;
+  let pending = 0, stale = true, inSight = false;
   function refresh() {
-    cancelAnimationFrame(pending);
+    clearTimeout(pending);
+    stale = false;
     const active = body.contains(document.activeElement) ? document.activeElement : null;
     const same = active && (active.id ? `#${CSS.escape(active.id)}` : active.dataset.parameter ? `[data-parameter="${CSS.escape(active.dataset.parameter)}"]` : "");
     body.replaceChildren(...(ctx.guess ? [] : views[open]()));
     const again = same && body.querySelector(same);
     if (again) again.focus({ preventScroll: true });
   }
-  /* Explanations take runs of their own: first the curves are painted. */
+  /* Explanations take runs of their own: first the curves are painted, and what is out of sight waits for a pause. */
   function later() {
-    cancelAnimationFrame(pending);
+    clearTimeout(pending);
+    stale = true;
     if (ctx.guess) refresh();
-    else pending = requestAnimationFrame(() => { pending = requestAnimationFrame(refresh); });
+    else pending = setTimeout(refresh, inSight ? 20 : 500);
   }
+  new IntersectionObserver((entries) => {
+    inSight = entries[entries.length - 1].isIntersecting;
+    if (inSight && stale) later();
+  }).observe(list);
   return { section: el("section", { class: "wide" }, list, body), refresh, later, choose };
 }
 
