@@ -186,7 +186,8 @@ def _(mo):
     mo.md("""
     ## To go on
 
-    When should the booster be given? By the peak, and by what is left after two years, the answers differ.
+    When should the booster be given? The later, the lower the peak; what is left after two years hardly depends on it.
+    Would you have expected that?
     """)
     return
 
