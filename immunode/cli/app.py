@@ -190,11 +190,11 @@ def sweep(
     out: Out = None,
     as_json: Json = False,
     store: Annotated[
-        str,
+        str | None,
         typer.Option(
             "--store", help="Folder or URL that blocks of runs are kept in; the same line goes on from there."
         ),
-    ] = "",
+    ] = None,
     plan: Annotated[
         bool, typer.Option("--plan", help="Only tell runs, memory, disk and time, measured on a few of the runs.")
     ] = False,

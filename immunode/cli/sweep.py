@@ -29,12 +29,12 @@ POINTS = 201
 class Scale:
     """Where and how a large sweep runs.
 
-    plan : only tell what it would take.   store : folder or URL, "" is none.   cluster : address of a Dask scheduler.
+    plan : only tell what it would take.   store : folder or URL, if any.   cluster : address of a Dask scheduler.
     part : such as "2/8".   log : a file for progress.
     """
 
     plan: bool = False
-    store: str = ""
+    store: str | None = None
     cluster: str = ""
     part: str = ""
     log: Path | None = None
@@ -82,6 +82,8 @@ def sweep(
     check_settings(values, composed)
     scale = scale or Scale()
     part = read_part(scale.part)
+    if scale.store is not None and not scale.store.strip():
+        raise output.UsageError("--store: the folder or URL is missing")
     if part is not None and not scale.store:
         raise output.UsageError("--part needs --store: the parts are joined from their stores")
     if not scale.plan:
@@ -98,7 +100,7 @@ def sweep(
         **options,
     }
     if scale.plan:
-        return _estimate(model, design, asked, as_json)
+        return _estimate(model, design, {**asked, "part": part}, as_json)
     from immunode.study.sweep import sweep as run_sweep
 
     with _cluster(scale.cluster) as client, output.usage(), progress(rows) as tell, _remarks():
@@ -106,7 +108,7 @@ def sweep(
             model,
             design,
             **asked,
-            store=scale.store or None,
+            store=scale.store,
             executor=client,
             part=part,
             progress=tell,

@@ -71,8 +71,9 @@ def plan_sweep(model: Model, design: Any = None, **options: Any) -> Estimate:
         "n": None,
         "seed": 0,
     }
+    part = options.get("part")
     computing = {"engine": "auto", "method": "auto", "rtol": 1e-6, "atol": None}
-    known = {*given, *computing, "block", "store", "executor", "progress", "log"}
+    known = {*given, *computing, "block", "store", "executor", "part", "progress", "log"}
     for name in options:
         if name not in known:
             from immunode.errors import StudyError, did_you_mean
@@ -92,21 +93,22 @@ def plan_sweep(model: Model, design: Any = None, **options: Any) -> Estimate:
         asked["seed"],
         chosen,
     )
-    return estimate(plan, make_cut(plan, options.get("block")))
+    return estimate(plan, make_cut(plan, options.get("block")), part)
 
 
-def estimate(plan: Plan, cut: Cut) -> Estimate:
-    """Return what a plan would take."""
-    runs = len(plan.design)
+def estimate(plan: Plan, cut: Cut, part: tuple[int, int] | None = None) -> Estimate:
+    """Return what a plan, or a part of it, would take."""
+    blocks = cut.blocks(part)
+    runs = sum(cut.slice(block).stop - cut.slice(block).start for block in blocks)
     seconds, measured = _measured(plan, cut)
+    seconds *= runs / len(plan.design)
     row = 8 * (len(plan.design.names) + len(plan.endpoints)) + 31
     kept = 8 * len(plan.keep) * len(plan.times)
     width = max(arm.width for arm in plan.arms)
     block = 8 * min(cut.size, runs) * len(plan.times) * width + 2 * min(cut.span, runs) * (row + kept)
     inputs = runs * (9 * len(plan.design.names) + 24)
-    return Estimate(
-        runs, len(plan.arms), len(cut), runs * (row + kept) + inputs + block, runs * (row + kept), seconds, measured
-    )
+    memory, disk = runs * (row + kept) + inputs + block, runs * (row + kept)
+    return Estimate(runs, len(plan.arms), len(blocks), memory, disk, seconds, measured)
 
 
 def _measured(plan: Plan, cut: Cut) -> tuple[float, int]:

@@ -55,3 +55,9 @@ def test_import_takes_less_than_200_ms() -> None:
 
 def test_list_takes_less_than_500_ms_with_the_start_of_python() -> None:
     assert best_of("from immunode.cli import main; main(['list'])") < 0.5
+
+
+def test_the_module_is_the_command() -> None:
+    ran = subprocess.run([sys.executable, "-m", "immunode", "--version"], capture_output=True, text=True, check=True)
+    assert ran.stdout.startswith("immunode ")
+    assert subprocess.run([sys.executable, "-m", "immunode", "shw"], capture_output=True).returncode == 2

@@ -76,6 +76,7 @@ def test_parts_and_the_log_are_written(tmp_path: Path, capsys: Capture) -> None:
         (["--part", "2/3"], "--part needs --store"),
         (["--part", "2", "--store", "x"], "write it as 2/8"),
         (["--part", "5/3", "--store", "x"], r"write \(2, 8\) for the second of eight"),
+        (["--store", ""], "--store: the folder or URL is missing"),
         (["--cluster", "nowhere"], "no Dask scheduler answers at nowhere"),
     ],
 )

@@ -24,6 +24,15 @@ def test_a_plan_counts_runs_and_blocks_and_measures_time(decay: Model) -> None:
     assert str(told).startswith("200,000 runs in 2 arms and 13 blocks: ")
 
 
+def test_a_plan_of_a_part_counts_its_runs_only(decay: Model) -> None:
+    design = sobol({"k": (0.1, 1)}, 1000)
+    parts = [plan_sweep(decay, design, block=100, part=(i, 3), engine="numpy") for i in (1, 2, 3)]
+    assert [told.runs for told in parts] == [400, 300, 300]
+    assert [told.blocks for told in parts] == [4, 3, 3]
+    with pytest.raises(StudyError, match="write \\(2, 8\\) for the second of eight"):
+        plan_sweep(decay, design, part=(4, 3))
+
+
 def test_a_plan_knows_what_trajectories_take(decay: Model) -> None:
     told = plan_sweep(decay, sobol({"k": (0.1, 1)}, 1000), keep=["A"], times=range(101), until=100, engine="numpy")
     assert told.disk > 1000 * 101 * 8
