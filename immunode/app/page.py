@@ -19,7 +19,7 @@ from immunode.version import __version__
 if TYPE_CHECKING:
     from immunode.model.declaration import Model
 
-ENGINE = ("integrator.js", "core.js")
+ENGINE = ("linear.js", "integrator.js", "core.js")
 """What runs in workers as well."""
 SCRIPTS = ("uplot.js", "stage.js", "curves.js", "timeline.js", "doses.js", "pool.js", "panels.js", "lab.js")
 MOST_BYTES = 600_000
