@@ -257,22 +257,24 @@ def test_the_first_interaction_is_done_within_a_second(open_page: Any, file: Pat
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("scenario", ["arthritis", "checkpoint", "car_t", "graft", "pollen", "exam", "vaccination"])
-def test_a_class_takes_less_than_a_second(open_page: Any, file: Path, scenario: str) -> None:
+def test_a_class_takes_less_than_a_second_in_every_scenario(open_page: Any, file: Path) -> None:
     one = open_page(file, PROJECTOR)
-    one.page.select_option("#scenario", scenario)
-    one.page.click("#tab-class")
-    spent = []
-    for end in ("final", "mean", "peak"):
-        one.page.select_option("#class-end", end)
-        one.page.click("#class-run")
-        one.page.wait_for_selector(".patients button")
-        spent.append(one.lab("ctx.classTime"))
+    spent: dict[str, list[float]] = {}
+    for scenario in ("arthritis", "checkpoint", "car_t", "graft", "pollen", "exam", "vaccination"):
+        one.page.select_option("#scenario", scenario)
+        one.page.click("#tab-class")
+        spent[scenario] = []
+        for end in ("final", "mean", "peak"):
+            one.page.select_option("#class-end", end)
+            one.page.click("#class-run")
+            one.page.wait_for_selector(".patients button")
+            spent[scenario].append(one.lab("ctx.classTime"))
     assert one.lab("ctx.pool.size()") >= 1
     assert one.troubles == []
     # the graft takes all cores; where others use them too, it gets twice the time
     alone = os.getloadavg()[0] < 0.5 * (os.cpu_count() or 1)
-    assert min(spent) < (1000 if alone or scenario != "graft" else 2000), spent
+    assert min(spent.pop("graft")) < (1000 if alone else 2000)
+    assert {name: times for name, times in spent.items() if min(times) >= 1000} == {}
 
 
 @pytest.mark.slow
