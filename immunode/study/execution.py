@@ -64,7 +64,8 @@ def run_block(plan: Plan, arm: ArmPlan, rows: NDArray[np.intp], options: Mapping
     table[~good] = np.nan
     for block in kept.values():
         block[status == Status.REFUSED] = np.nan
-    methods = np.broadcast_to(np.asarray(batch.method, dtype=object), (len(rows),))
+    # the names themselves, not a copy for each run
+    methods = np.array(batch.methods, dtype=object)[batch.method_index]
     reasons = {int(i): why(arm.functions, batch, int(i), values, initial) for i in np.flatnonzero(~good)} | absurd
     told = batch.reason.replace(f"engine '{arm.engine}' was asked for", arm.why)
     return Block(status, table, kept, np.asarray(batch.reached, float), methods, reasons, told)

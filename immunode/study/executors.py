@@ -5,12 +5,22 @@ from __future__ import annotations
 import operator
 import os
 import warnings
+from collections import deque
 from collections.abc import Callable, Iterator, Sequence
-from concurrent.futures import FIRST_COMPLETED, BrokenExecutor, CancelledError, Executor, Future, wait
+from concurrent.futures import (
+    FIRST_COMPLETED,
+    BrokenExecutor,
+    CancelledError,
+    Executor,
+    Future,
+    ThreadPoolExecutor,
+    wait,
+)
 from dataclasses import dataclass
 from typing import Any
 
 from immunode.errors import StudyError
+from immunode.solve.threads import threads
 from immunode.study.cluster import Watch, client_executor
 from immunode.study.execution import Portion, run_portion
 from immunode.study.plan import Plan, rows_of
@@ -60,10 +70,9 @@ class Cut:
 def computed(
     plan: Plan, cut: Cut, todo: Sequence[int], executor: Any, stop: Callable[[], bool]
 ) -> Iterator[tuple[int, Portion]]:
-    """Give the number and the results of each block as it is done, in any order.
+    """Give the number and the results of each block as it is done; with an executor, in any order.
 
-    executor : None for this thread (the compiled engine uses all cores by itself), an executor of `concurrent.futures`
-        or a Dask client.
+    executor : None for threads of this process, an executor of `concurrent.futures`, or a Dask client.
     stop : asked before a block is begun; those begun are still finished.
 
     Raises
@@ -71,13 +80,54 @@ def computed(
     StudyError : the executor is none, or a block can't be computed there.
     """
     if executor is None:
-        for block in todo:
-            if stop():
-                return
-            yield block, run_portion(rows_of(plan, cut.slice(block)), cut.size)
+        yield from _in_threads(plan, cut, todo, threads_for(plan, len(todo)), stop)
         return
     pool, look = _pool(plan.model.name, executor)
     yield from _scattered(plan, cut, list(reversed(todo)), pool, look, stop)
+
+
+def threads_for(plan: Plan, blocks: int) -> int:
+    """Return how many blocks of a plan are computed at a time: one, unless machine code leaves Python to the others.
+
+    Two blocks in NumPy's small steps take longer side by side than one after the other.
+    """
+    engines = {arm.engine for arm in plan.arms}
+    return max(1, min(threads(), blocks)) if "compiled" in engines and "numpy" not in engines else 1
+
+
+def _in_threads(
+    plan: Plan, cut: Cut, todo: Sequence[int], workers: int, stop: Callable[[], bool]
+) -> Iterator[tuple[int, Portion]]:
+    # a block has the whole machine, or each of several its share
+    share = threads() // workers
+    running = deque[tuple[int, Future[Portion]]]()
+    with ThreadPoolExecutor(workers) as pool:
+        try:
+            for block in todo:
+                if stop():
+                    break
+                running.append((block, pool.submit(run_portion, rows_of(plan, cut.slice(block)), cut.size, share)))
+                if len(running) > workers:
+                    yield _first(running)
+            while running:
+                # those that wait for a thread have not begun
+                if stop() and running[0][1].cancel():
+                    running.popleft()
+                else:
+                    yield _first(running)
+        finally:
+            for _, future in running:
+                future.cancel()
+
+
+def _first(running: deque[tuple[int, Future[Portion]]]) -> tuple[int, Portion]:
+    """Wait for the block that was begun first, and take it out."""
+    block, future = running[0]
+    # a timeout, so that Ctrl-C is heard while threads compute
+    while not wait([future], timeout=0.5).done:
+        pass
+    running.popleft()
+    return block, future.result()
 
 
 def _scattered(

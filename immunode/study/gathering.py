@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -69,7 +70,7 @@ class Gathered:
 
     def _recipe(self, why: Mapping[str, str], message: str) -> dict[str, Any]:
         plan, options = self.plan, self.plan.options
-        names, counts = np.unique(self.methods[self.methods != ""].astype(str), return_counts=True)
+        used = Counter(self.methods)
 
         def arm_recipe(arm: ArmPlan) -> dict[str, Any]:
             told = why.get(arm.name) or arm.why
@@ -88,7 +89,7 @@ class Gathered:
             "endpoints": [one.name for one in plan.endpoints],
             "engine": ", ".join(dict.fromkeys(arm.engine for arm in plan.arms)),
             "method": options["method"],
-            "methods used": {str(n): int(c) for n, c in zip(names, counts, strict=True)},
+            "methods used": {name: used[name] for name in sorted(used) if name},
             "rtol": options["rtol"],
             "atol": tolerance(options["atol"]),
             "message": message,

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from immunode.study.execution import run_portion
-from immunode.study.executors import Cut
+from immunode.study.executors import Cut, threads_for
 from immunode.study.plan import Plan, make_plan, rows_of
 from immunode.study.progress import duration
 
@@ -101,11 +101,12 @@ def estimate(plan: Plan, cut: Cut, part: tuple[int, int] | None = None) -> Estim
     blocks = cut.blocks(part)
     runs = sum(cut.slice(block).stop - cut.slice(block).start for block in blocks)
     seconds, measured = _measured(plan, cut)
-    seconds *= runs / len(plan.design)
+    together = threads_for(plan, len(blocks))
+    seconds *= runs / len(plan.design) / together
     row = 8 * (len(plan.design.names) + len(plan.endpoints)) + 31
     kept = 8 * len(plan.keep) * len(plan.times)
     width = max(arm.width for arm in plan.arms)
-    block = 8 * min(cut.size, runs) * len(plan.times) * width + 2 * min(cut.span, runs) * (row + kept)
+    block = together * 8 * min(cut.size, runs) * len(plan.times) * width + 2 * min(cut.span, runs) * (row + kept)
     inputs = runs * (9 * len(plan.design.names) + 24)
     memory, disk = runs * (row + kept) + inputs + block, runs * (row + kept)
     return Estimate(runs, len(plan.arms), len(blocks), memory, disk, seconds, measured)
@@ -115,11 +116,12 @@ def _measured(plan: Plan, cut: Cut) -> tuple[float, int]:
     """Return the seconds that all runs would take and how many were timed."""
     runs = len(plan.design)
     n = min(runs, 8 * len(plan.arms))
-    run_portion(rows_of(plan, _spread(runs, n)), cut.size)  # compiles, and fills caches
+    alone = 1 if threads_for(plan, 2) > 1 else None
+    run_portion(rows_of(plan, _spread(runs, n)), cut.size, alone)  # compiles, and fills caches
     while True:
         rows = _spread(runs, n)
         started = time.perf_counter()
-        run_portion(rows_of(plan, rows), cut.size)
+        run_portion(rows_of(plan, rows), cut.size, alone)
         spent = time.perf_counter() - started
         if spent >= ENOUGH or n >= min(runs, MOST_MEASURED * len(plan.arms), cut.span):
             return spent * runs / len(rows), len(rows)

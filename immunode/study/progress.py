@@ -145,7 +145,7 @@ def patient_interrupts() -> Iterator[Callable[[], bool]]:
         pressed.append(number)
         if len(pressed) > 1:
             raise KeyboardInterrupt
-        print("\nfinishing the block in hand; press Ctrl-C again to stop at once", file=sys.stderr, flush=True)
+        print("\nfinishing the blocks in hand; press Ctrl-C again to stop at once", file=sys.stderr, flush=True)
 
     before = signal.getsignal(signal.SIGINT)
     if before is not signal.default_int_handler:

@@ -102,6 +102,20 @@ class Recorder:
 
         y : shape (n_times, n_states, n_runs), NaN where a run had failed; so is what is returned.
         """
+        # what fails stays NaN to the end
+        failed = np.flatnonzero(np.isnan(y[-1]).any(axis=0))
+        gone = np.isnan(y[:, :, failed]).any(axis=1)
+        if all(row < y.shape[1] for row in self.rows):
+            out = np.empty((len(self.names), len(self.times), y.shape[2]))
+            for i, row in enumerate(self.rows):
+                out[i] = y[:, row]
+        else:
+            # an engine may have written runs one after the other
+            out = self._observed(np.ascontiguousarray(y))
+        out[:, :, failed] = np.where(gone, np.nan, out[:, :, failed])
+        return out
+
+    def _observed(self, y: Array) -> Array:
         with np.errstate(all="ignore"):
             p = self._parameters()
         out = np.empty((len(self.names), len(self.times), y.shape[2]))
@@ -110,8 +124,7 @@ class Recorder:
                 if k:
                     self.history[k] = np.where(np.isnan(self.history[k]), self.history[k - 1], self.history[k])
                 p[self._declared :] = self.history[k]
-            out[:, k] = self._observe(t, np.ascontiguousarray(y[k]), p)
-            out[:, k, np.isnan(y[k]).any(axis=0)] = np.nan
+            out[:, k] = self._observe(t, y[k], p)
         return out
 
     def samples(self, grid: Array) -> Samples:

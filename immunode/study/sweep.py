@@ -23,8 +23,10 @@ from immunode.study.result import SweepResult
 if TYPE_CHECKING:
     from immunode.model.declaration import Model
 
-MEMORY = 200e6
-"""Bytes that the trajectories of one block may take."""
+MEMORY = 16e6
+"""Bytes that the trajectories of one block may take; as many blocks are in hand as there are processors."""
+LEAST, MOST, BLOCKS = 1024, 8192, 16
+"""Runs that are solved together, at least and at most where memory allows them, and blocks that processors share."""
 ARMS_TOGETHER = 8
 """A block has rows for this many arms at most; sweeps with more have fewer rows of each in a block."""
 
@@ -54,7 +56,7 @@ def sweep(
     """Return one row a run: every row of the design, in the arms that it names.
 
     A failed run is a row with a status and NaN, never an exception. A run's numbers do not depend on the runs beside
-    it, on `block`, the store, the executor or its place: bit for bit. Ctrl-C finishes the block in hand and keeps all
+    it, on `block`, the store, the executor or its place: bit for bit. Ctrl-C finishes the blocks in hand and keeps all
     that are finished; a second one stops at once.
 
     design : columns are parameters, knobs (`"anti_tnf.strength"`) or initial values (`"E(0)"`) of at least one arm;
@@ -72,7 +74,7 @@ def sweep(
         on the output grid.
     store : folder or URL (`"runs/ra.zarr"`, `"s3://bucket/ra.zarr"`) that blocks are written to as they are done; the
         same call goes on where it ended. Kept trajectories stay there and are read when asked for. Extra `store`.
-    executor : who computes blocks: None for this process with all its processors, an executor of
+    executor : who computes blocks: None for this process, as many at a time as it has processors, an executor of
         `concurrent.futures`, or a Dask client (extra `cluster`). A block then gets one thread, and blocks of a worker
         that dies are computed again.
     part : (2, 8) computes every eighth block from the second on; `merge_stores` joins the stores of such jobs.
@@ -138,4 +140,5 @@ def _block_size(plan: Plan, block: int | None) -> int:
     if any(arm.engine == "scipy" for arm in plan.arms):
         return 32  # runs are solved one by one anyway; this is how often progress is told
     width = max(arm.width for arm in plan.arms)
-    return int(np.clip(MEMORY / (8 * len(plan.times) * width), 64, 8192))
+    shared = np.clip(len(plan.design) / (len(plan.arms) * BLOCKS), LEAST, MOST)
+    return int(np.clip(MEMORY / (8 * len(plan.times) * width), 64, shared))

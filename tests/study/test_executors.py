@@ -94,7 +94,7 @@ def test_a_block_that_can_not_be_computed_says_which_rows(decay: Model) -> None:
 def test_a_worker_uses_one_thread_and_this_process_all(decay: Model, monkeypatch: pytest.MonkeyPatch) -> None:
     pytest.importorskip("llvmlite")
     from immunode.solve.compiled_engine import CompiledEngine
-    from immunode.solve.threads import processors
+    from immunode.solve.threads import processors, threads_at_most
 
     used, solve = [], CompiledEngine.solve
 
@@ -107,8 +107,12 @@ def test_a_worker_uses_one_thread_and_this_process_all(decay: Model, monkeypatch
         shared = run(decay, engine="compiled", executor=pool)
     assert set(used) == {1}
     used.clear()
-    assert same(run(decay, engine="compiled"), shared)
+    assert same(run(decay, engine="compiled", block=1000), shared)
     assert set(used) == {processors()}
+    used.clear()
+    with threads_at_most(2):
+        assert same(run(decay, engine="compiled", block=8), shared)
+    assert set(used) == {1}
 
 
 def test_what_is_no_executor_is_refused(decay: Model) -> None:

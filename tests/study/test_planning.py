@@ -14,7 +14,7 @@ from immunode.study.progress import Pace, duration
 
 def test_a_plan_counts_runs_and_blocks_and_measures_time(decay: Model) -> None:
     design = sobol({"k": (0.1, 1)}, 100_000)
-    told = plan_sweep(decay, design, arms=["control", "slow"], endpoints=["final(A)"], engine="numpy")
+    told = plan_sweep(decay, design, arms=["control", "slow"], endpoints=["final(A)"], engine="numpy", block=8192)
     assert (told.runs, told.arms) == (200_000, 2)
     assert told.blocks == -(-200_000 // (2 * 8192))
     assert 0 < told.measured <= 2 * 8192

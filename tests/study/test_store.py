@@ -20,6 +20,7 @@ import pytest
 from immunode.errors import StoreError
 from immunode.intervention import Intervention, scale
 from immunode.model import Model
+from immunode.solve.threads import threads_at_most
 from immunode.study import Arms, SweepResult, grid, open_store, sobol, space, sweep
 
 pytest.importorskip("zarr", minversion="3")
@@ -93,16 +94,20 @@ def test_a_store_is_the_same_bytes_however_often_its_writer_stopped(decay: Model
     assert content(tmp_path / "stopped.zarr") == content(tmp_path / "whole.zarr")
 
 
-def test_an_interrupt_finishes_the_block_in_hand_and_says_how_to_go_on(decay: Model, tmp_path: Path) -> None:
+def test_an_interrupt_finishes_the_blocks_in_hand_and_says_how_to_go_on(decay: Model, tmp_path: Path) -> None:
     import signal
 
     def press(done: int, total: int) -> None:
         if done == 20:
             signal.raise_signal(signal.SIGINT)
 
-    with pytest.warns(UserWarning, match=r"interrupted: 20 of 94 .* the same line goes on from there"):
+    with (
+        pytest.warns(UserWarning, match=r"interrupted: \d+ of 94 .* the same line goes on from there"),
+        threads_at_most(2),
+    ):
         out = run(decay, tmp_path / "a.zarr", progress=press)
-    assert (out.codes != -1).sum() == 20
+    # that block, and two that threads may have begun since
+    assert (out.codes != -1).sum() in (20, 40, 60)
     assert same(run(decay, tmp_path / "a.zarr"), run(decay))
 
 
