@@ -26,13 +26,15 @@ import numpy as np
 
 from immunode.catalogue import list_models, load_model
 from immunode.errors import ImmunodeError
+from immunode.program.lower import lower
+from immunode.program.numpy_source import compile_numpy
 from immunode.study import open_store, sobol, space, sweep
 from immunode.study.design import Design
 
 LONGEST = 900.0
 """Seconds that one round may take."""
 WARM = 0.4
-"""Share of the time after which memory is expected to stay."""
+"""Share of the time after which, and once the caches of programs are full, memory is expected to stay."""
 ALLOWED = 50.0
 """Growth of memory that is allowed then, MB."""
 ABSURD = (0.0, -1.0, 1e300, -1e300, 1e-300, np.nan, np.inf, -np.inf, 5e-324)
@@ -43,6 +45,11 @@ def resident() -> float:
     import psutil
 
     return float(psutil.Process().memory_info().rss / 1e6)
+
+
+def full() -> bool:
+    """Return whether the caches of programs and of their functions hold as many as they may."""
+    return all(cache.cache_info().currsize == cache.cache_info().maxsize for cache in (lower, compile_numpy))
 
 
 def design_of(model: Any, dice: random.Random) -> Design:
@@ -130,11 +137,14 @@ def main(minutes: float, seed: int = 0) -> int:
             longest = max(longest, took)
             rounds += 1
             gc.collect()
-            if not base and spent > 60 * minutes * WARM:
+            if not base and spent > 60 * minutes * WARM and full():
                 base = resident()
             if rounds % 10 == 0:
                 print(f"{spent / 60:.1f} min, {rounds} rounds, {resident():.0f} MB, {dict(seen)}", flush=True)
         faulthandler.cancel_dump_traceback_later()
+    if not base:
+        print(f"{rounds} rounds are too few: the caches are not full, so nothing is said of memory")
+        return 1
     grown = resident() - base
     print(f"{rounds} rounds; memory {base:.0f} MB after warm-up, {grown:+.0f} MB since; longest round {longest:.1f} s")
     return int(grown > ALLOWED)
