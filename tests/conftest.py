@@ -1,10 +1,13 @@
-"""What all tests share: figures need no display, and the cache on disk is a folder of this run's own."""
+"""What all tests share: figures need no display, the cache on disk is this run's own, and Ctrl-C is heard."""
 
 from __future__ import annotations
 
 import os
+import signal
 import tempfile
 
 _CACHE = tempfile.TemporaryDirectory(prefix="immunode-tests-", ignore_cleanup_errors=True)
 os.environ["IMMUNODE_CACHE"] = _CACHE.name
 os.environ["MPLBACKEND"] = "Agg"
+# a shell lets what it starts in the background ignore Ctrl-C, and so do all children of that
+signal.signal(signal.SIGINT, signal.default_int_handler)
