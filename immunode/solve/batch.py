@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -19,20 +19,18 @@ NO_MESSAGE, DOSE_BEFORE_START, INPUT_IS_NAN, BAD_SCHEDULE = -1, -2, -3, -4
 
 
 @dataclass(frozen=True, slots=True)
-class Batch:
-    """Trajectories of many runs.
+class Results:
+    """What runs came to.
 
-    times : (n_times,).   y : (n_times, n_states, n_runs), NaN after `reached`.
+    y : (n_times, n_states, n_runs), NaN after `reached`.
     status : (n_runs,), values of `Status`.   reached : (n_runs,), the last time with a good state.
     steps, rejected : (n_runs,), steps tried and those of them that were rejected.
     trouble : (n_runs,), index of the state nearest to trouble where a run failed, else -1.
     message_index : (n_runs,), for refused runs the index of the requirement that fails, or one of
         DOSE_BEFORE_START, INPUT_IS_NAN, BAD_SCHEDULE; else NO_MESSAGE.
-    method_index : (n_runs,), index into `methods` of the method that a run ended with.
-    methods : names.   engine : name.   reason : why this engine and method.
+    method_index : (n_runs,), index into `Batch.methods` of the method that a run ended with.
     """
 
-    times: Array
     y: Array
     status: NDArray[np.int8]
     reached: Array
@@ -41,6 +39,34 @@ class Batch:
     trouble: NDArray[np.int32]
     message_index: NDArray[np.int32]
     method_index: NDArray[np.int8]
+
+    @classmethod
+    def begun(cls, y: Array, t0: float) -> Results:
+        """Return results of runs that stand at `t0`; the content of `y` may be anything."""
+        n = y.shape[2]
+        # written here: memory that several threads touch first costs them more than their work
+        steps, rejected, trouble, message = np.full((4, n), [[0], [0], [-1], [NO_MESSAGE]], dtype=np.int32)
+        status, method = np.full((2, n), 0, dtype=np.int8)
+        return cls(y, status, np.full(n, t0), steps, rejected, trouble, message, method)
+
+    def part(self, runs: slice) -> Results:
+        """Return views of the results of some runs."""
+        return Results(*(getattr(self, each.name)[..., runs] for each in fields(self)))
+
+    def batch(self, times: Array, engine: str, methods: tuple[str, ...], reason: str) -> Batch:
+        """Return the batch that is made of them."""
+        came_to = {each.name: getattr(self, each.name) for each in fields(Results)}
+        return Batch(**came_to, times=times, methods=methods, engine=engine, reason=reason)
+
+
+@dataclass(frozen=True, slots=True)
+class Batch(Results):
+    """Trajectories of many runs.
+
+    times : (n_times,).   methods : names.   engine : name.   reason : why this engine and method.
+    """
+
+    times: Array
     methods: tuple[str, ...]
     engine: str
     reason: str

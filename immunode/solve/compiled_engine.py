@@ -19,12 +19,13 @@ from immunode.errors import EngineError
 from immunode.program import llvm_compile
 from immunode.program.kinks import kinked
 from immunode.program.program import Program
+from immunode.solve.batch import Results
 from immunode.solve.block import padded
 from immunode.solve.compiled_kernel import ENTRY, kernel_source, width
 from immunode.solve.compiled_layout import ARGUMENTS, FLOATS, HANDED_OVER, NEVER, Layout
 from immunode.solve.compiled_memory import result_array
 from immunode.solve.engine import Engine, OnJump, Request
-from immunode.solve.runs import Results, Runs
+from immunode.solve.runs import Runs
 from immunode.solve.status import Status
 from immunode.solve.threads import threads as threads_at_hand
 

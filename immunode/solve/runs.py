@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, fields
 from functools import cached_property
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from immunode.solve.batch import BAD_SCHEDULE, DOSE_BEFORE_START, INPUT_IS_NAN, NO_MESSAGE, Batch
+from immunode.solve.batch import BAD_SCHEDULE, DOSE_BEFORE_START, INPUT_IS_NAN, Batch, Results
 from immunode.solve.block import padded
 from immunode.solve.control import absolute_tolerance
 from immunode.solve.engine import Request
@@ -16,50 +15,6 @@ from immunode.solve.status import Status
 
 Array = NDArray[np.float64]
 Lanes = NDArray[np.intp]
-
-
-@dataclass(frozen=True, slots=True)
-class Results:
-    """Where the results of runs are written, see `Batch`.   out : (n_times, n_states, n_runs); the others (n_runs,)."""
-
-    out: Array
-    status: NDArray[np.int8]
-    reached: Array
-    steps: NDArray[np.int32]
-    rejected: NDArray[np.int32]
-    trouble: NDArray[np.int32]
-    message_index: NDArray[np.int32]
-    method_index: NDArray[np.int8]
-
-    @classmethod
-    def begun(cls, out: Array, t0: float) -> Results:
-        """Return results of runs that stand at `t0`; the content of `out` may be anything."""
-        n = out.shape[2]
-        # written here: memory that several threads touch first costs them more than their work
-        steps, rejected, trouble, message = np.full((4, n), [[0], [0], [-1], [NO_MESSAGE]], dtype=np.int32)
-        status, method = np.full((2, n), 0, dtype=np.int8)
-        return cls(out, status, np.full(n, t0), steps, rejected, trouble, message, method)
-
-    def part(self, runs: slice) -> Results:
-        """Return views of the results of some runs."""
-        return Results(*(getattr(self, each.name)[..., runs] for each in fields(self)))
-
-    def batch(self, times: Array, engine: str, methods: tuple[str, ...], reason: str) -> Batch:
-        """Return the batch that is made of them."""
-        return Batch(
-            times=times,
-            y=self.out,
-            status=self.status,
-            reached=self.reached,
-            steps=self.steps,
-            rejected=self.rejected,
-            trouble=self.trouble,
-            message_index=self.message_index,
-            method_index=self.method_index,
-            methods=methods,
-            engine=engine,
-            reason=reason,
-        )
 
 
 class Runs:
@@ -88,7 +43,7 @@ class Runs:
         self.next_out = np.zeros(len(lanes), dtype=np.intp)
         if results is None:
             results = Results.begun(np.empty((len(times), len(program.states), n)), t0)
-        self.results, self.out, self.status, self.reached = results, results.out, results.status, results.reached
+        self.results, self.out, self.status, self.reached = results, results.y, results.status, results.reached
         self.steps, self.rejected, self.trouble = results.steps, results.rejected, results.trouble
         self.message_index, self.method_index = results.message_index, results.method_index
         self.breaks = bool(program.breaks)
