@@ -58,8 +58,8 @@ class Watch:
         self.had_workers = self.told = False
         self.empty_since: float | None = None
 
-    def look(self, some_done: bool) -> None:
-        """Warn where the cluster has no workers.   some_done : whether workers have been heard of.
+    def look(self, some_done: bool) -> bool:
+        """Return whether the cluster has workers, and warn where it has none.   some_done : whether some were heard of.
 
         Raises
         ------
@@ -73,7 +73,7 @@ class Watch:
         self.had_workers |= some_done
         if workers:
             self.had_workers, self.told, self.empty_since = True, False, None
-            return
+            return True
         if self.empty_since is None:
             self.empty_since = now
         empty = now - self.empty_since
@@ -85,3 +85,4 @@ class Watch:
                 f"{self.name}: the Dask cluster has no workers; the sweep waits for one (Ctrl-C ends it)",
                 stacklevel=2,
             )
+        return False

@@ -27,8 +27,8 @@ from immunode.study.plan import Plan, rows_of
 
 AGAIN = 10
 """How often a block whose worker died is given to another one."""
-Look = Callable[[bool], None]
-"""Called while nothing comes of an executor; the argument tells whether anything has."""
+Look = Callable[[bool], bool]
+"""Asked while nothing comes of an executor whether anybody works there; the argument tells whether somebody did."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,7 +98,13 @@ def threads_for(plan: Plan, blocks: int) -> int:
 def _in_threads(
     plan: Plan, cut: Cut, todo: Sequence[int], workers: int, stop: Callable[[], bool]
 ) -> Iterator[tuple[int, Portion]]:
-    # a block has the whole machine, or each of several its share
+    if workers == 1:
+        # in this thread, which a second Ctrl-C can end in the middle of a block
+        for block in todo:
+            if stop():
+                return
+            yield block, run_portion(rows_of(plan, cut.slice(block)), cut.size, threads())
+        return
     share = threads() // workers
     running = deque[tuple[int, Future[Portion]]]()
     with ThreadPoolExecutor(workers) as pool:
@@ -156,8 +162,8 @@ def _scattered(
                 return
             # a timeout, so that Ctrl-C is heard while workers compute
             done = wait(running, timeout=0.5, return_when=FIRST_COMPLETED).done
-            if not done:
-                look(some_done)
+            if not done and not look(some_done) and stop():
+                return
             for future in done:
                 block = running.pop(future)
                 result = _result(plan, future, block, tried, cut, look)
@@ -210,7 +216,7 @@ def _pool(name: str, executor: Any) -> tuple[Executor, Look]:
     StudyError : it is neither.
     """
     if isinstance(executor, Executor):
-        return executor, lambda some_done: None
+        return executor, lambda some_done: True
     if hasattr(executor, "get_executor") and hasattr(executor, "scheduler_info"):
         # Dask gives the blocks of a worker that died to others by itself; a block is one task, never one of equals
         return client_executor(executor, AGAIN), Watch(name, executor).look

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import signal
 import subprocess
 import sys
 import threading
@@ -133,6 +134,16 @@ def test_a_cluster_without_workers_is_waited_for_and_said_so(
     with pytest.warns(UserWarning, match="kuznetsov1994: the Dask cluster has no workers; the sweep waits for one"):
         out = run(40, executor=client)
     assert out.table().equals(run(40).table())
+
+
+def test_ctrl_c_ends_a_sweep_that_waits_for_workers(machines: Cluster, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(cluster, "TOLD_AFTER", 0.5)
+    press = threading.Timer(3.0, os.kill, (os.getpid(), signal.SIGINT))
+    client = machines.client()
+    press.start()
+    with pytest.warns(UserWarning, match="interrupted: 0 of 40 runs are finished"):
+        out = run(40, executor=client)
+    assert set(out.status) == {"not run"}
 
 
 def test_a_cluster_that_lost_all_its_workers_is_given_up(
