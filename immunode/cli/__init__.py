@@ -24,6 +24,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     try:
         app(args=words, prog_name="immunode", obj=shlex.join(["immunode", *words]))
     except SystemExit as exit_:
+        if isinstance(getattr(exit_.__context__, "__cause__", None), KeyboardInterrupt):
+            print("immunode: interrupted", file=sys.stderr)
         return exit_.code if isinstance(exit_.code, int) else int(exit_.code is not None)
     except ImmunodeError as error:
         print(f"immunode: {' '.join(str(error).split())}", file=sys.stderr)

@@ -9,6 +9,8 @@ import time
 
 import pytest
 
+from immunode.cli import main
+
 HEAVY = ("numpy", "scipy", "pandas", "matplotlib", "sympy", "pint", "xarray", "numba", "zarr", "dask", "SALib")
 SEEN = "import json, sys; print(json.dumps(sorted({name.split('.')[0] for name in sys.modules})), file=sys.stderr)"
 
@@ -61,3 +63,14 @@ def test_the_module_is_the_command() -> None:
     ran = subprocess.run([sys.executable, "-m", "immunode", "--version"], capture_output=True, text=True, check=True)
     assert ran.stdout.startswith("immunode ")
     assert subprocess.run([sys.executable, "-m", "immunode", "shw"], capture_output=True).returncode == 2
+
+
+def test_ctrl_c_is_answered_in_one_line(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def press(*_: object) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr("immunode.cli.output.load", press)
+    assert main(["sweep", "kuznetsov1994"]) == 130
+    assert capsys.readouterr().err.strip() == "immunode: interrupted"
