@@ -18,7 +18,8 @@ supplement could not be read). The curated file has two errors, not repeated her
 (ka = 0, Table 1 says 8 per day), and repair of DNA coded as tau*U where tau is a time (here U/tau; then an acute dose
 D kills the log fraction alpha*D + alpha*D**2/alpha_beta). Assumed: mouse 20 g and antibody 150 kDa, which make
 10 mg/kg 444.44 nM; the days within a week of dosing; the sizes of `trafficking_block`, and T-cell depletion from day 0.
-Ours: the read-outs `volume_change` and `antibody_amount`.
+Ours: the read-outs `volume_change` and `antibody_amount`; a tumor below 1e-7 uL (a tenth of a cell of 1 pL) is gone,
+for logistic growth takes a volume that rounding made negative to minus infinity (7 % of samples under antibody).
 
 Findings: proliferation (kpro) is slower than maturation (kdif), so nTeff never multiply, as published. The paper quotes
 1.77, 6.95 and 22.63 uL as percentiles of S_L; its lognormal (median 8.89, omega 0.696) has 3.64, 8.89 and 21.7. Under
@@ -42,7 +43,8 @@ MODEL = Model(
     readouts=["TVtot", "dTeff", "PDL1", "mAb"],
     units=[Unit("DSB", "DNA double-strand breaks in a cell")],
     states=[
-        State("TV", 15.0, "uL", "volume of living tumor", kind="cell", source="BIOMD0000000863, day of implantation"),
+        State("TV", 15.0, "uL", "volume of living tumor", kind="cell", source="BIOMD0000000863, day of implantation",
+              extinct_below=1e-7),
         State("TVd", 0.0, "uL", "volume of tumor damaged by radiation", kind="cell", typical=1.0,
               source="BIOMD0000000863"),
         State("U", 0.0, "DSB", "double-strand breaks in a cell", kind="damage", typical=1.0, source="BIOMD0000000863"),

@@ -65,9 +65,7 @@ def test_the_module_is_the_command() -> None:
     assert subprocess.run([sys.executable, "-m", "immunode", "shw"], capture_output=True).returncode == 2
 
 
-def test_ctrl_c_is_answered_in_one_line(
-    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
-) -> None:
+def test_ctrl_c_is_answered_in_one_line(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
     def press(*_: object) -> None:
         raise KeyboardInterrupt
 
