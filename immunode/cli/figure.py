@@ -70,7 +70,7 @@ def read_wish(
     from immunode.cli.run import number_or_text
     from immunode.cli.scripts import Wish
     from immunode.errors import StudyError, did_you_mean
-    from immunode.study.runs import model_time, quantity_names
+    from immunode.study.runs import looked_at_first, model_time, quantity_names
 
     check_look(1e-6, style)
     model = output.load(source, variant)
@@ -88,7 +88,9 @@ def read_wish(
         for name in quantities:
             if name not in known:
                 raise StudyError(f"{model.name}: unknown quantity '{name}'{did_you_mean(name, known)}")
-    shown = tuple(quantities) or tuple(model.readouts[:_PANELS]) or tuple(s.name for s in model.states)[:_PANELS]
+        shown = tuple(quantities) or looked_at_first(model)[:_PANELS]
+        if not shown:
+            raise StudyError(f"{model.name}: it has no states and no derived quantities, so there is nothing to draw")
     return Wish(model, source, variant, chosen, shown, "" if end is None else repr(end), style)
 
 
