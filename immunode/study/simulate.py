@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from immunode.errors import SolverError, StudyError, did_you_mean
+from immunode.solve.batch import BAD_START
 from immunode.solve.status import Status
 from immunode.study.arms import Arms, as_arms
 from immunode.study.marks import active_windows, dose_times
@@ -178,6 +179,8 @@ def why(functions: Functions, batch: Batch, lane: int, values: Array, initial: A
         known = refusal(functions, values[:, [lane]], None if initial is None else initial[:, [lane]])
         if known:
             return f"refused: {known}"
+        if batch.message_index[lane] == BAD_START:
+            return f"refused: {batch.message(functions.program, lane).removeprefix(f'{functions.program.name}: ')}"
     return batch.message(functions.program, lane).removeprefix(f"{functions.program.name}: ")
 
 
