@@ -56,7 +56,8 @@ class Runs:
         self._refuse(values)
         self._schedule(lanes)
         self._catch_up()
-        self._refuse_starts(request.any_start)
+        self.any_start = request.any_start
+        self.refuse_starts(np.arange(self.n), self.y[:, : self.n])
 
     def waiting(self) -> Lanes:
         """Return the numbers of the runs that are not refused, in order."""
@@ -124,19 +125,23 @@ class Runs:
         if len(held):
             self._end_refused(~held.all(axis=0), np.argmin(held, axis=0))
 
-    def _refuse_starts(self, any_start: bool) -> None:
-        """Refuse runs with a state that begins infinite or, where there can't be less than nothing of it, below 0."""
-        program, y = self.functions.program, self.y[:, : self.n]
-        rows = [] if any_start else [row for row, _ in program.never_negative]
+    def refuse_starts(self, runs: Lanes, y: Array) -> None:
+        """Refuse those of `runs` that begin infinite or, where there can't be less than nothing of a state, below 0.
+
+        y : (n_states, n), where they begin once the events at the start are applied.
+        """
+        program = self.functions.program
+        rows = [] if self.any_start else [row for row, _ in program.never_negative]
         size = ROUNDING * np.maximum(1.0, np.max(np.abs(y), axis=0, initial=0.0))
         limit = np.full(y.shape, -np.inf)
         limit[rows] = -size - TYPICALLY * np.array(program.typical)[rows, None]
         wrong = ~np.isfinite(y) | (y < limit)
-        runs = np.flatnonzero(wrong.any(axis=0) & (self.status == Status.OK))
-        if runs.size:
-            states = np.argmax(wrong[:, runs], axis=0).astype(np.int32)
-            self.fail(runs, Status.REFUSED, states)
-            self.message_index[runs], self.results.bad_start[runs] = BAD_START, y[states, runs]
+        where = np.flatnonzero(wrong.any(axis=0) & (self.status[runs] == Status.OK))
+        if where.size:
+            states = np.argmax(wrong[:, where], axis=0).astype(np.int32)
+            refused = runs[where]
+            self.fail(refused, Status.REFUSED, states)
+            self.message_index[refused], self.results.bad_start[refused] = BAD_START, y[states, where]
 
     def _end_refused(self, which: NDArray[np.bool_] | np.bool_, message: NDArray[np.integer]) -> None:
         runs = np.flatnonzero(which & (self.status == Status.OK))

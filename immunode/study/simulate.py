@@ -117,9 +117,11 @@ def _starts(
     states = {arm: [s.name for s in composed.states] for arm, composed in models.items()}
     given = {(key[:-3] if key.endswith("(0)") else key): float(value) for key, value in (initial or {}).items()}
     known = list(dict.fromkeys(name for names in states.values() for name in names))
-    for name in given:
+    for name, value in given.items():
         if name not in known:
             raise StudyError(f"{model.name}: initial: unknown state '{name}'{did_you_mean(name, known)}")
+        if np.isnan(value):
+            raise StudyError(f"{model.name}: initial: {name} is nan; leave it out for the model's own value")
     return {arm: {n: v for n, v in given.items() if n in names} for arm, names in states.items()}
 
 
