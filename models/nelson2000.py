@@ -33,7 +33,8 @@ MODEL = Model(
     readouts=["virus", "T", "I"],
     units=[Unit("virion", "virus particle")],
     states=[
-        State("T", "min(lam/d, c/(N*k))", "cell/mL", "target CD4 T cells", kind="cell", source="untreated steady state"),
+        State("T", "min(lam/d, c/(N*k))", "cell/mL", "target CD4 T cells", kind="cell",
+              source="untreated steady state"),
         State("I", "max((lam - d*c/(N*k))/delta, 0)", "cell/mL", "infected cells that make virus", kind="cell",
               source="untreated steady state"),
         State("V_I", "max(N*(lam - d*c/(N*k))/c, 0)", "virion/mL", "infectious virus", kind="pathogen",

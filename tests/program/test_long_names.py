@@ -48,6 +48,16 @@ def test_a_long_name_alone_on_its_line_is_one_row() -> None:
     assert im.simulate(model, 2.0).final(name) == 2.0
 
 
+def test_the_figure_of_a_model_with_a_long_name_has_a_name_that_a_file_can_have(tmp_path, monkeypatch) -> None:
+    from immunode.cli import main
+
+    monkeypatch.chdir(tmp_path)
+    model = _model(1).replace(name="M" * 300)
+    (tmp_path / "model.json").write_text(model.to_json())
+    assert main(["figure", "model.json", "--kind", "courses"]) == 0
+    assert [p.name for p in tmp_path.glob("*.png")] == ["M" * 200 + "_courses.png"]
+
+
 @pytest.mark.parametrize("length", LENGTHS)
 def test_long_names_pass_through_files_and_the_page(length: int, tmp_path) -> None:
     model = _model(length)
