@@ -2,7 +2,8 @@
 
 Virus infects CD4 T cells; infected cells make virus until they die. A patient starts in the untreated balance of all
 three. A protease inhibitor lets infected cells make particles that cannot infect; an inhibitor of reverse transcriptase
-prevents infection. Measured is all virus, of both kinds (`virus`). Its slope after a few days is about delta times the
+prevents infection. Where R is 1 or less the untreated balance is that without virus, and a patient starts there.
+Measured is all virus, of both kinds (`virus`). Its slope after a few days is about delta times the
 efficacy, so half-lives of infected cells were first read from patients: ln(virus) falls by 0.225, 0.383 and
 0.500 per day at a protease efficacy of 0.5, 0.8 and 1. Each of the two drugs multiplies what the other leaves.
 
@@ -32,10 +33,11 @@ MODEL = Model(
     readouts=["virus", "T", "I"],
     units=[Unit("virion", "virus particle")],
     states=[
-        State("T", "c/(N*k)", "cell/mL", "target CD4 T cells", kind="cell", source="untreated steady state"),
-        State("I", "(lam - d*c/(N*k))/delta", "cell/mL", "infected cells that make virus", kind="cell",
+        State("T", "min(lam/d, c/(N*k))", "cell/mL", "target CD4 T cells", kind="cell",
               source="untreated steady state"),
-        State("V_I", "N*(lam - d*c/(N*k))/c", "virion/mL", "infectious virus", kind="pathogen",
+        State("I", "max((lam - d*c/(N*k))/delta, 0)", "cell/mL", "infected cells that make virus", kind="cell",
+              source="untreated steady state"),
+        State("V_I", "max(N*(lam - d*c/(N*k))/c, 0)", "virion/mL", "infectious virus", kind="pathogen",
               source="untreated steady state"),
         State("V_NI", 0.0, "virion/mL", "non-infectious virus", kind="pathogen", typical=1e4,
               source="untreated steady state"),

@@ -185,7 +185,7 @@ def autonomous(model: Model, interventions: Given = (), at: float = 0.0) -> Auto
     held = replace(
         program,
         nodes=tuple(("number", float(at)) if node == ("time",) else node for node in program.nodes),
-        time_derivative=(), breaks=(), triggers=(), extinct_below=(), key="",
+        time_derivative=(), breaks=(), triggers=(), extinct_below=(), never_negative=(), key="",
     )  # fmt: skip
     reduction = reduce(composed, held)
     if not reduction.free.size:

@@ -183,6 +183,8 @@ class _Work:
             else interventions
         )
         perturbed = perturb(model, *given) if given else model
+        if not perturbed.states:
+            raise StudyError(f"{model.name}: it has no states, so there is nothing to integrate")
         # Sobol points come in powers of two
         design = sobol(as_ranges(space, perturbed), 1 << (n - 1).bit_length(), seed=seed)
         times = output_times(perturbed, until, None, POINTS)

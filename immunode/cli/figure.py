@@ -42,7 +42,9 @@ def figure(
     if Path(source).suffix.lower() in ENDINGS:
         return _tell(Path(source), code=code)
     wish = read_wish(source, variant=variant, arms=arms, quantities=quantities, until=until, style=style)
-    path = out or Path(f"{wish.model.name}_{kind}.png")
+    # a file's name may have 255 bytes
+    short = wish.model.name.encode()[:200].decode(errors="ignore")
+    path = out or Path(f"{short}_{kind}.png")
     if path.suffix.lower() not in ENDINGS:
         raise output.UsageError(f"-o {path}: give a file that ends in .png, .svg or .pdf")
     with output.usage():
@@ -70,7 +72,7 @@ def read_wish(
     from immunode.cli.run import number_or_text
     from immunode.cli.scripts import Wish
     from immunode.errors import StudyError, did_you_mean
-    from immunode.study.runs import model_time, quantity_names
+    from immunode.study.runs import looked_at_first, model_time, quantity_names
 
     check_look(1e-6, style)
     model = output.load(source, variant)
@@ -88,7 +90,9 @@ def read_wish(
         for name in quantities:
             if name not in known:
                 raise StudyError(f"{model.name}: unknown quantity '{name}'{did_you_mean(name, known)}")
-    shown = tuple(quantities) or tuple(model.readouts[:_PANELS]) or tuple(s.name for s in model.states)[:_PANELS]
+        shown = tuple(quantities) or looked_at_first(model)[:_PANELS]
+        if not shown:
+            raise StudyError(f"{model.name}: it has no states and no derived quantities, so there is nothing to draw")
     return Wish(model, source, variant, chosen, shown, "" if end is None else repr(end), style)
 
 

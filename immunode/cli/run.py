@@ -94,19 +94,20 @@ def number_or_text(until: str) -> float | str | None:
 
 
 def _shown(model: Model, quantities: Sequence[str], comparison: Comparison) -> Sequence[str]:
-    """Return the quantities to show: what was asked for, else readouts, else states.
+    """Return the quantities to show: what was asked for, else what is looked at first.
 
     Raises
     ------
     StudyError : no arm knows one that was asked for.
     """
     from immunode.errors import StudyError, did_you_mean
+    from immunode.study.runs import looked_at_first
 
     known = dict.fromkeys(quantity for one in comparison.values() for quantity in one.values)
     for quantity in quantities:
         if quantity not in known:
             raise StudyError(f"{model.name}: unknown quantity '{quantity}'{did_you_mean(quantity, known)}")
-    return quantities or model.readouts or [s.name for s in model.states]
+    return quantities or looked_at_first(model)
 
 
 def _rows(comparison: Comparison, quantities: Sequence[str]) -> list[dict[str, object]]:

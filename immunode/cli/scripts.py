@@ -156,6 +156,7 @@ def _time_to_event(wish: Wish) -> str:
 
 def _heat(wish: Wish) -> str:
     _need(len(wish.model.parameters) <= MOST_INPUTS, f"more than {MOST_INPUTS} parameters to choose two from")
+    _need(sum(bool(p.value or p.bounds) for p in wish.model.parameters) > 1, "it varies two parameters")
     call = f".plot.heat('auc({wish.first})', x, y"
     return (
         f"swings = im.tornado(model, endpoints='auc({wish.first})'{wish.end}).table()\n"

@@ -165,8 +165,10 @@ def _design(model: Model, sampling: Sampling, values: Mapping[str, float], arms:
 
 def _kept(model: Model, rows: int) -> list[str]:
     """Return the quantity whose bands are drawn, unless its curves would take too much memory."""
-    first = next(iter(model.readouts or [s.name for s in model.states]))
-    return [first] if rows * POINTS * 8 <= KEPT_BYTES else []
+    from immunode.study.runs import looked_at_first
+
+    first = list(looked_at_first(model)[:1])
+    return first if rows * POINTS * 8 <= KEPT_BYTES else []
 
 
 @contextmanager

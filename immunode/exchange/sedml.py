@@ -9,6 +9,7 @@ from xml.etree.ElementTree import Element, SubElement
 from immunode.exchange.sbml.writing import CORE, document_ids
 from immunode.exchange.sbml.writing_notes import clean
 from immunode.model.declaration import Model
+from immunode.study.runs import looked_at_first
 
 SEDML = "http://sed-ml.org/sed-ml/level1/version4"
 _LANGUAGE = "urn:sedml:language:sbml.level-3.version-2"
@@ -56,7 +57,8 @@ def figure_sedml(arms: Mapping[str, tuple[str, Model]], until: float) -> str:
 
 def _readouts(model: Model) -> list[str]:
     known = _targets(model)
-    return [name for name in model.readouts if name in known] or [state.name for state in model.states]
+    own = [name for name in model.readouts if name in known]
+    return own or [name for name in looked_at_first(model.replace(readouts=())) if name in known]
 
 
 def _targets(model: Model) -> dict[str, str]:

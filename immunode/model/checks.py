@@ -10,6 +10,7 @@ from typing import Any
 from immunode.model.declaration import Event, Model, State, pairs
 from immunode.model.evaluation import evaluate, quantities
 from immunode.model.expression import Expression, names, number_text, parse, parse_arrow
+from immunode.model.starts import bad_starts
 
 _SAMPLES = 64
 
@@ -48,11 +49,12 @@ class Report:
 
 
 def check(model: Model) -> Report:
-    """Return a report on a model: signs at zero, unused names, missing sources and units, conserved totals.
+    """Return a report on a model: starts, signs at zero, unused names, missing sources and units, conserved totals.
 
     That names are known and units fit is certain already: a model that fails there can't be made.
     """
     found = [
+        *_starts(model),
         *_signs(model),
         *_unused(model),
         *_idle(model),
@@ -75,6 +77,18 @@ def net_counts(model: Model) -> list[dict[str, float]]:
                 net[name] = net.get(name, 0.0) + sign * count
         result.append({name: count for name, count in net.items() if count})
     return result
+
+
+def _starts(model: Model) -> Iterator[Finding]:
+    """Find what starts negative or not finite, in the model and its variants, within the ranges of its parameters."""
+    told: set[tuple[str, str]] = set()
+    for variant in ("", *(v.name for v in model.variants)):
+        for bad in bad_starts(model.variant(variant) if variant else model):
+            if (bad.name, bad.how) in told:
+                continue
+            told.add((bad.name, bad.how))
+            where = f"{bad.what} '{bad.name}'" + (f", variant '{variant}'" if variant else "")
+            yield Finding("error" if bad.declared and bad.what == "state" else "warning", where, str(bad))
 
 
 def _signs(model: Model) -> Iterator[Finding]:

@@ -15,6 +15,8 @@ if TYPE_CHECKING:
 
 V = TypeVar("V")
 Pairs = tuple[tuple[str, str], ...]
+NEVER_NEGATIVE = ("cell", "signal", "pathogen", "drug")
+"""Kinds of states of which there can't be less than nothing."""
 
 
 def pairs(mapping: Mapping[str, V] | Iterable[tuple[str, V]]) -> tuple[tuple[str, V], ...]:
@@ -52,7 +54,8 @@ class State:
     """A quantity that the model integrates.
 
     initial : its value at time 0 in `unit`; a number, or the text of an expression of parameters.
-    kind : "cell", "signal", "pathogen", "drug", "damage" or "" (for grouping in figures).
+    kind : "cell", "signal", "pathogen", "drug", "damage" or ""; groups states in figures. A run that begins with less
+        than nothing of one of `NEVER_NEGATIVE` is refused.
     compartment : name of the compartment it lives in; then it is a concentration there unless `amount` is True.
     typical : a typical size in `unit`, the scale of its absolute tolerance; 0 means the larger of |initial| and 1e-6.
     extinct_below : a population that falls below this value, in `unit`, is gone: it becomes exactly 0 at the end of the

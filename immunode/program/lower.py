@@ -6,7 +6,7 @@ from functools import lru_cache
 from typing import Any
 
 from immunode.errors import ModelError, did_you_mean
-from immunode.model.declaration import Event, Model
+from immunode.model.declaration import NEVER_NEGATIVE, Event, Model
 from immunode.model.expression import Expression, names, parse, parse_arrow
 from immunode.program.graph import Graph
 from immunode.program.program import Break, Change, Program, Trigger
@@ -88,6 +88,7 @@ class _Lowering:
             moments=tuple(hidden.moments) if hidden.triggers or triggers else (),
             requirements=tuple((self._raw(r.condition), r.message) for r in model.requirements),
             extinct_below=self._extinct_below(len(integrals)),
+            never_negative=tuple((i, s.kind) for i, s in enumerate(model.states) if s.kind in NEVER_NEGATIVE),
             typical=(*(float(s.typical) for s in model.states), *(0.0 for _ in integrals)),
             nodes=tuple(graph.nodes),
         )

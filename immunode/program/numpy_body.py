@@ -96,9 +96,7 @@ class Body:
             for run in _consecutive(sorted(rows)):
                 first, last = run[0][0], run[-1][0]
                 part = f"{first or ''}:{last + 1 if last + 1 < sizes[array] else ''}"
-                names = ", ".join(name for _, name in run)
-                part = str(first) if len(run) == 1 else part
-                self.lines += _unpack(names, array if part == ":" else f"{array}[{part}]")
+                self.lines += _unpack([name for _, name in run], array, part)
 
     def _text(self, node: int) -> tuple[str, int]:
         """Return the text of a node and how tightly it binds."""
@@ -128,11 +126,18 @@ class Body:
         return f"({text})" if loose or (bound == _NEGATION and side == 1) else text
 
 
-def _unpack(names: str, source: str) -> list[str]:
-    """Return `names = source`, in brackets over several lines where it is long."""
-    if len(names) + len(source) < _WIDTH - 7:
-        return [f"    {names} = {source}"]
-    lines = wrap(names, "        ")
+def _unpack(names: list[str], array: str, part: str) -> list[str]:
+    """Return `name, name = array[part]`, in brackets over several lines where it is long.
+
+    A single name is bound to its row instead, however long it is: in brackets it would be unpacked.
+    """
+    if len(names) == 1:
+        return [f"    {names[0]} = {array}[{part.partition(':')[0] or 0}]"]
+    source = array if part == ":" else f"{array}[{part}]"
+    row = ", ".join(names)
+    if len(row) + len(source) < _WIDTH - 7:
+        return [f"    {row} = {source}"]
+    lines = wrap(row, "        ")
     return ["    (", *lines[:-1], f"{lines[-1]},", f"    ) = {source}"]
 
 

@@ -90,6 +90,8 @@ class Program:
     """Times at which conditions on time and switches turn, nodes of `p`: known until the next event, none is missed."""
     extinct_below: tuple[float, ...] = ()
     """Value below which each state, having fallen, becomes 0; empty if none does."""
+    never_negative: tuple[tuple[int, str], ...] = ()
+    """States (row, kind) of which there can't be less than nothing; a run that begins so is refused."""
     key: str = ""
     """Hash of the model's content."""
 

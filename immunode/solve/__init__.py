@@ -64,6 +64,10 @@ def solve(
     """
     request = _request(functions, values, times, t0, initial, method, rtol, atol, max_steps, on_jump)
     name, reason = choose_engine(functions, request.values.shape[1], engine, method)
+    if not functions.program.states:
+        from immunode.solve.stateless import with_a_state, without_states
+
+        return without_states(_solve(with_a_state(request), name, reason, engine))
     if functions.rest is None:
         return _solve(request, name, reason, engine)
     from immunode.solve.rest import start_at_rest

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 Array = NDArray[np.float64]
 
-NO_MESSAGE, DOSE_BEFORE_START, INPUT_IS_NAN, BAD_SCHEDULE = -1, -2, -3, -4
+NO_MESSAGE, DOSE_BEFORE_START, INPUT_IS_NAN, BAD_SCHEDULE, BAD_START = -1, -2, -3, -4, -5
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,8 +27,9 @@ class Results:
     steps, rejected : (n_runs,), steps tried and those of them that were rejected.
     trouble : (n_runs,), index of the state nearest to trouble where a run failed, else -1.
     message_index : (n_runs,), for refused runs the index of the requirement that fails, or one of
-        DOSE_BEFORE_START, INPUT_IS_NAN, BAD_SCHEDULE; else NO_MESSAGE.
+        DOSE_BEFORE_START, INPUT_IS_NAN, BAD_SCHEDULE, BAD_START; else NO_MESSAGE.
     method_index : (n_runs,), index into `Batch.methods` of the method that a run ended with.
+    bad_start : (n_runs,), the value with which the state `trouble` would have begun where that is BAD_START, else NaN.
     """
 
     y: Array
@@ -39,6 +40,7 @@ class Results:
     trouble: NDArray[np.int32]
     message_index: NDArray[np.int32]
     method_index: NDArray[np.int8]
+    bad_start: Array
 
     @classmethod
     def begun(cls, y: Array, t0: float) -> Results:
@@ -47,7 +49,7 @@ class Results:
         # written here: memory that several threads touch first costs them more than their work
         steps, rejected, trouble, message = np.full((4, n), [[0], [0], [-1], [NO_MESSAGE]], dtype=np.int32)
         status, method = np.full((2, n), 0, dtype=np.int8)
-        return cls(y, status, np.full(n, t0), steps, rejected, trouble, message, method)
+        return cls(y, status, np.full(n, t0), steps, rejected, trouble, message, method, np.full(n, np.nan))
 
     def part(self, runs: slice) -> Results:
         """Return views of the results of some runs."""
@@ -82,7 +84,7 @@ class Batch(Results):
         if status is Status.OK:
             return ""
         if status is Status.REFUSED:
-            return self._refusal(program, int(self.message_index[run]))
+            return self._refusal(program, run)
         state = int(self.trouble[run])
         if status is Status.NOT_AT_REST:
             return (
@@ -102,10 +104,16 @@ class Batch(Results):
         unit = f" {program.time_unit}" if program.time_unit else ""
         return f"{program.name}: {cause} at t = {self.reached[run]:.6g}{unit}{where}; {remedy}"
 
-    @staticmethod
-    def _refusal(program: Program, index: int) -> str:
+    def _refusal(self, program: Program, run: int) -> str:
+        index = int(self.message_index[run])
         if index >= 0:
             return f"{program.name}: {program.requirements[index][1]}"
+        if index == BAD_START:
+            row, value = int(self.trouble[run]), float(self.bad_start[run])
+            kind = dict(program.never_negative).get(row, "")
+            wrong = f", and a {kind} can't be below 0" if kind and np.isfinite(value) else ""
+            remedy = "check its initial value, what that is computed from, and what is given at the start"
+            return f"{program.name}: {program.states[row]} would start at {value:.6g}{wrong}; {remedy}"
         return {
             DOSE_BEFORE_START: f"{program.name}: an event before the start changes a state; start earlier",
             INPUT_IS_NAN: f"{program.name}: a parameter or an initial value is NaN",

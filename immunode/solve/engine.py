@@ -28,6 +28,7 @@ class Request:
     initial : (n_states, n_runs) or None; NaN where the program's own initial value holds.
     rtol : relative tolerance.   atol : absolute, see `control.absolute_tolerance`.
     max_steps : most steps a run may try.   method : one of the engine's, or "auto".
+    any_start : whether states of which there can't be less than nothing may begin below 0, as in the middle of a run.
     on_jump(runs, t, y_before, y_after, p) : called at every event; runs, t (n,), y (n_states, n), p (n_parameters, n).
     """
 
@@ -41,6 +42,7 @@ class Request:
     max_steps: int
     on_jump: OnJump | None
     method: str
+    any_start: bool = False
 
     def only(self, runs: NDArray[np.intp] | slice) -> Request:
         """Return the request for some of its runs."""
@@ -72,7 +74,8 @@ class Engine(ABC):
     5.  Output is the method's own continuous extension at `times`; at the time of an event it is the value after it.
     6.  The local error is controlled in the root mean square over states, each divided by atol + rtol * max(|y0|,
         |y1|). The global error at a given rtol is not to be worse than LSODA's.
-    7.  A requirement that fails, a NaN in values or initial values, or a malformed schedule is `Status.REFUSED`.
+    7.  A requirement that fails, a NaN in values or initial values, a start that is infinite or negative where it can't
+        be, after the events at t0, or a malformed schedule is `Status.REFUSED`. `runs.Runs` does this.
     8.  Limits: `max_steps` tried steps a run exactly; a smallest step (the precision of time); no loop without one.
     9.  The time passed to `functions` is (n_runs,) or a number; `time_derivative` is None for autonomous programs.
     10. A state that a step brings below its `program.extinct_below` is 0 from the end of that step on.

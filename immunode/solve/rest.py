@@ -82,6 +82,8 @@ def find_rest(
         end = begin + span * longer
         grid = np.array([(begin + end) / 2, end])
         request = Request(functions, values[:, left], grid, begin, y[:, left], RTOL, None, MOST_STEPS, None, "auto")
+        # where a run stands later may lie below 0 by what the solver tolerates
+        request = replace(request, any_start=begin > 0)
         batch = engine.solve(request, "")
         done = np.asarray(batch.status) == Status.OK
         status[left[~done]] = batch.status[~done]
@@ -127,7 +129,7 @@ def _polished(
             gone = np.where(on, _implicit(functions, t, made, c, LEAP * t, moving), gone)
             made = np.where(on, made + gone, made)
         # a population that dies out ends at 0, not a rounding error below
-        made = np.where((made < 0) & (y >= 0), 0.0, made)
+        made = np.where((made < 0) & ((y >= 0) | (made >= -GOOD * size)), 0.0, made)
         near = np.nanmax(far[moving], axis=0) <= NEAR
         exact = (np.abs(gone) <= GOOD * size)[moving].all(axis=0)
         stayed = (np.abs(made - y) <= 10 * NEAR * size)[moving].all(axis=0)

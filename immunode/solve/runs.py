@@ -7,7 +7,7 @@ from functools import cached_property
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from immunode.solve.batch import BAD_SCHEDULE, DOSE_BEFORE_START, INPUT_IS_NAN, Batch, Results
+from immunode.solve.batch import BAD_SCHEDULE, BAD_START, DOSE_BEFORE_START, INPUT_IS_NAN, Batch, Results
 from immunode.solve.block import padded
 from immunode.solve.control import absolute_tolerance
 from immunode.solve.engine import Request
@@ -15,6 +15,10 @@ from immunode.solve.status import Status
 
 Array = NDArray[np.float64]
 Lanes = NDArray[np.intp]
+ROUNDING = 1e-15
+"""A start that is below 0 by less than this part of the largest state, or of 1, is a rounding error."""
+TYPICALLY = 1e-9
+"""The same for a part of the state's own typical size."""
 
 
 class Runs:
@@ -52,6 +56,8 @@ class Runs:
         self._refuse(values)
         self._schedule(lanes)
         self._catch_up()
+        self.any_start = request.any_start
+        self.refuse_starts(np.arange(self.n), self.y[:, : self.n])
 
     def waiting(self) -> Lanes:
         """Return the numbers of the runs that are not refused, in order."""
@@ -118,6 +124,24 @@ class Runs:
         held = np.asarray(functions.requirements(self.p), dtype=bool)[:, :n]
         if len(held):
             self._end_refused(~held.all(axis=0), np.argmin(held, axis=0))
+
+    def refuse_starts(self, runs: Lanes, y: Array) -> None:
+        """Refuse those of `runs` that begin infinite or, where there can't be less than nothing of a state, below 0.
+
+        y : (n_states, n), where they begin once the events at the start are applied.
+        """
+        program = self.functions.program
+        rows = [] if self.any_start else [row for row, _ in program.never_negative]
+        size = ROUNDING * np.maximum(1.0, np.max(np.abs(y), axis=0, initial=0.0))
+        limit = np.full(y.shape, -np.inf)
+        limit[rows] = -size - TYPICALLY * np.array(program.typical)[rows, None]
+        wrong = ~np.isfinite(y) | (y < limit)
+        where = np.flatnonzero(wrong.any(axis=0) & (self.status[runs] == Status.OK))
+        if where.size:
+            states = np.argmax(wrong[:, where], axis=0).astype(np.int32)
+            refused = runs[where]
+            self.fail(refused, Status.REFUSED, states)
+            self.message_index[refused], self.results.bad_start[refused] = BAD_START, y[states, where]
 
     def _end_refused(self, which: NDArray[np.bool_] | np.bool_, message: NDArray[np.integer]) -> None:
         runs = np.flatnonzero(which & (self.status == Status.OK))

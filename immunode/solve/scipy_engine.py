@@ -75,6 +75,10 @@ class _Trajectory:
         runs, run = self.runs, self.run
         try:
             self._settle()
+            if self.events:
+                runs.refuse_starts(np.array([run]), self.y[:, None])
+                if runs.status[run] != Status.OK:
+                    return
             self._write_here()
             while self.t < runs.t_end:
                 moment = self.events.next_moment(self.t, self.p)

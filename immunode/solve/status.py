@@ -8,7 +8,8 @@ from enum import IntEnum
 class Status(IntEnum):
     """How a run ended; anything but OK leaves NaN in its output after the time it reached.
 
-    REFUSED : the run did not start (a requirement fails, a dose lies before the start, an input is NaN).
+    REFUSED : the run did not start (a requirement fails, a dose lies before the start, an input is NaN, or a state
+        would begin infinite, or below 0 where it can't be).
     NOT_FINITE : the state or its derivative became NaN or infinite.
     STEP_TOO_SMALL : no step, however small, met the tolerance (blow-up, a jump without an event).
     TOO_MANY_STEPS : the limit of steps was reached.

@@ -15,7 +15,7 @@ from immunode.solve import FEW_RUNS, choose_engine
 from immunode.study.arms import CONTROL, Arms, as_arms
 from immunode.study.beside import company
 from immunode.study.notebook import Tabled
-from immunode.study.runs import make_ready, meanings, quantity_units
+from immunode.study.runs import looked_at_first, make_ready, meanings, quantity_units
 from immunode.study.simulate import simulate
 
 if TYPE_CHECKING:
@@ -326,7 +326,7 @@ def _kind(model: Model, entries: Sequence[Any]) -> str:
 
 def _readouts(model: Model, given: Any, control: Simulation, done: Mapping[str, Simulation]) -> tuple[str, ...]:
     named = (given,) if isinstance(given, str) else tuple(given or ())
-    columns = tuple(dict.fromkeys(named or tuple(model.readouts) or tuple(s.name for s in model.states)))
+    columns = tuple(dict.fromkeys(named or looked_at_first(model)))
     known = dict.fromkeys(name for one in (control, *done.values()) for name in one)
     for name in columns:
         if name not in known:

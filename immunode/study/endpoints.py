@@ -123,15 +123,16 @@ def endpoint(text: str) -> Endpoint:
 
 
 def as_endpoints(given: Iterable[Endpoint | str] | Endpoint | str | None, model: Model) -> tuple[Endpoint, ...]:
-    """Return endpoints, also from text; None means final and peak of the model's readouts (else of its states).
+    """Return endpoints, also from text; None means final and peak of `looked_at_first`.
 
     Raises
     ------
     StudyError : one can't be read, or is given twice.
     """
     if given is None:
-        shown = tuple(model.readouts) or tuple(state.name for state in model.states)
-        return tuple(make(name) for name in shown for make in (final, peak))
+        from immunode.study.runs import looked_at_first
+
+        return tuple(make(name) for name in looked_at_first(model) for make in (final, peak))
     listed = (given,) if isinstance(given, Endpoint | str) else tuple(given)
     made = tuple(endpoint(e) if isinstance(e, str) else e for e in listed)
     for position, one in enumerate(made):

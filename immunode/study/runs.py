@@ -50,6 +50,15 @@ def quantity_names(model: Model) -> tuple[str, ...]:
     return (*(s.name for s in model.states), *derived, *switches, *flux_names(model))
 
 
+def looked_at_first(model: Model) -> tuple[str, ...]:
+    """Return the quantities to show where none are asked for: readouts, else states, else what is derived, or switches.
+
+    Empty for a model that has none of these.
+    """
+    chosen = tuple(model.readouts) or tuple(s.name for s in model.states) or tuple(d.name for d in model.derived)
+    return chosen or tuple(s.name for s in model.switches if "." not in s.name)
+
+
 def flux_names(model: Model) -> tuple[str, ...]:
     """Return the names of the processes."""
     return tuple(process.name for process in model.processes)

@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from immunode.errors import SolverError, StudyError, did_you_mean
+from immunode.solve.batch import BAD_START
 from immunode.solve.status import Status
 from immunode.study.arms import Arms, as_arms
 from immunode.study.marks import active_windows, dose_times
@@ -116,9 +117,11 @@ def _starts(
     states = {arm: [s.name for s in composed.states] for arm, composed in models.items()}
     given = {(key[:-3] if key.endswith("(0)") else key): float(value) for key, value in (initial or {}).items()}
     known = list(dict.fromkeys(name for names in states.values() for name in names))
-    for name in given:
+    for name, value in given.items():
         if name not in known:
             raise StudyError(f"{model.name}: initial: unknown state '{name}'{did_you_mean(name, known)}")
+        if np.isnan(value):
+            raise StudyError(f"{model.name}: initial: {name} is nan; leave it out for the model's own value")
     return {arm: {n: v for n, v in given.items() if n in names} for arm, names in states.items()}
 
 
@@ -178,6 +181,8 @@ def why(functions: Functions, batch: Batch, lane: int, values: Array, initial: A
         known = refusal(functions, values[:, [lane]], None if initial is None else initial[:, [lane]])
         if known:
             return f"refused: {known}"
+        if batch.message_index[lane] == BAD_START:
+            return f"refused: {batch.message(functions.program, lane).removeprefix(f'{functions.program.name}: ')}"
     return batch.message(functions.program, lane).removeprefix(f"{functions.program.name}: ")
 
 

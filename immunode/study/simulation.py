@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from immunode.errors import StudyError, did_you_mean
-from immunode.study.runs import flux_names, meanings, quantity_units
+from immunode.study.runs import flux_names, looked_at_first, meanings, quantity_units
 from immunode.study.switching import switch_times
 
 if TYPE_CHECKING:
@@ -292,7 +292,9 @@ def draw(
     from immunode.study.lanes import lanes
 
     first = next(iter(arms.values())).model
-    chosen = names or tuple(first.readouts) or tuple(s.name for s in first.states)
+    chosen = names or looked_at_first(first)
+    if not chosen:
+        raise StudyError(f"{first.name}: it has no states and no derived quantities, so there is nothing to draw")
     known = list(dict.fromkeys(name for one in arms.values() for name in one.values))
     for name in chosen:
         if name not in known:

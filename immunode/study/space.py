@@ -117,6 +117,11 @@ def space(model: Model, *patterns: str, spread: float = 0.3) -> Space:
     if not 0 < spread < 1:
         raise StudyError(f"space: spread must be above 0 and below 1, got {spread:g}")
     known = ranges(model, patterns)
+    if not patterns and not any(_matches(name, "*", model) for name in known):
+        raise StudyError(
+            f"{model.name}: it has no parameters to sample; vary initial values, as in space(model, '*(0)'), "
+            "or give a design such as from_table(...)"
+        )
     chosen: dict[str, None] = {}
     for pattern in patterns or ("*",):
         found = [n for n in known if _matches(n, pattern, model)]

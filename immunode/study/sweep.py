@@ -139,6 +139,6 @@ def _block_size(plan: Plan, block: int | None) -> int:
         return int(block)
     if any(arm.engine == "scipy" for arm in plan.arms):
         return 32  # runs are solved one by one anyway; this is how often progress is told
-    width = max(arm.width for arm in plan.arms)
+    width = max(1, *(arm.width for arm in plan.arms))
     shared = np.clip(len(plan.design) / (len(plan.arms) * BLOCKS), LEAST, MOST)
     return int(np.clip(MEMORY / (8 * len(plan.times) * width), 64, shared))
