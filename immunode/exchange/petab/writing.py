@@ -1,4 +1,4 @@
-"""PEtab version 2: arms and measurements of a model as tables that parameter-fitting tools read, and back.
+"""Arms and measurements of a model as tables of PEtab version 2, which parameter-fitting tools read.
 
 Source: PEtab specification 2.0, https://petab.readthedocs.io/en/latest/v2/documentation_data_format.html
 """
@@ -8,7 +8,6 @@ from __future__ import annotations
 import json
 import os
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -21,24 +20,6 @@ if TYPE_CHECKING:
     from immunode.study.arms import Arms
 
 COLUMNS = ("arm", "observable", "time", "value")
-
-
-@dataclass(frozen=True, slots=True)
-class PetabProblem:
-    """A PEtab problem as immunode sees it.
-
-    model : the model, with a derived quantity for each observable that is none of its own.
-    arms : one for each experiment.
-    data : columns arm, observable, time (model's time unit), value and, where the file tells it, sd.
-    estimated : one row for each parameter to estimate: name, value, low, high.
-    remarks : what was read in another way than it was written.
-    """
-
-    model: Model
-    arms: Arms
-    data: pd.DataFrame
-    estimated: pd.DataFrame
-    remarks: tuple[str, ...] = ()
 
 
 def write_petab(
@@ -63,7 +44,7 @@ def write_petab(
     ModelError : interventions of different arms can't be in one model.
     StoreError : the folder can't be written.
     """
-    from immunode.exchange.petab_tables import problem_tables
+    from immunode.exchange.petab.tables import problem_tables
     from immunode.exchange.sbml.writing import to_sbml
     from immunode.intervention import perturb
     from immunode.study.arms import CONTROL, Arms, as_arms
@@ -116,7 +97,7 @@ def _strengths(model: Model, arms: Arms, chosen: Mapping[str, Any]) -> dict[str,
 
 
 def checked(model: Model, arms: Iterable[str], data: pd.DataFrame) -> pd.DataFrame:
-    """Return measurements with the columns of PetabProblem.data, after checking arms and quantities.
+    """Return measurements with the columns of `PetabProblem.data`, after checking arms and quantities.
 
     Raises
     ------
@@ -141,19 +122,3 @@ def checked(model: Model, arms: Iterable[str], data: pd.DataFrame) -> pd.DataFra
         if column in data.columns and not pd.api.types.is_numeric_dtype(data[column]):
             raise StudyError(f"{model.name}: the column '{column}' of the data must hold numbers")
     return data[[*COLUMNS, *(["sd"] if "sd" in data.columns else [])]]
-
-
-def read_petab(path: str | os.PathLike[str]) -> PetabProblem:
-    """Return the model, the arms and the measurements of a PEtab v2 problem; `path` is its YAML file.
-
-    Conditions on parameters become `set_to`, conditions on states a removal and a transfer.
-
-    Raises
-    ------
-    StoreError : a file is missing, damaged, or outside the folder of the YAML file.
-    StudyError : the problem is of another version, or uses what is not read here (the message says what).
-    ModelError : the model can't be read.
-    """
-    from immunode.exchange.petab_reading import read_problem
-
-    return read_problem(Path(path))
