@@ -19,6 +19,15 @@ from immunode.model.tree import Expression, fold, names, to_text, uses_time
 AT_REST = "steady state"
 
 
+_SAME = {
+    "states": ("name", "initial", "compartment", "amount"),
+    "processes": ("name", "arrow", "rate"),
+    "events": ("name", "changes", "at", "when", "delay"),
+    "switches": ("name", "initial"),
+}
+"""What a model must have in common with that of the problem for its experiments to act on it."""
+
+
 @dataclass(frozen=True, slots=True, eq=False, repr=False)
 class Experiment:
     """One experiment of a PEtab problem, an entry of an arm: `simulate(problem.model, arms=problem.arms)`.
@@ -62,8 +71,9 @@ class Experiment:
         StudyError : it is another model.
         """
         origin = self.origin
-        for part in ("states", "processes", "events", "switches"):
-            if getattr(model, part) != getattr(origin, part):
+        for part, fields in _SAME.items():
+            mine, its = ([tuple(getattr(r, f) for f in fields) for r in getattr(m, part)] for m in (origin, model))
+            if mine != its:
                 raise StudyError(
                     f"{model.name}: the experiment '{self.name}' belongs to the model of its PEtab problem, "
                     f"and this one has other {part}; change parameter values only"

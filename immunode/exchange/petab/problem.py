@@ -106,8 +106,3 @@ class PetabProblem:
             f"PEtab problem (version {self.version}) of {self.model.name}: {len(self.data)} measurements in {n} "
             f"arm{'s' * (n > 1)}, {len(self.estimated)} parameters to estimate"
         )
-
-    def _own(self, values: Mapping[str, float]) -> dict[str, Any]:
-        """Return those of the values that are parameters of the model."""
-        own = {p.name for p in self.model.parameters}
-        return {name: value for name, value in values.items() if name in own}
