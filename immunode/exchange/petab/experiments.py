@@ -87,6 +87,8 @@ class Experiment:
         parameters = [p for p in model.parameters if p.name not in taken]
         values = {p.name: float(p.value) for p in model.parameters if p.name in known} | dict(self.values)
         course = self.course.replace(parameters=(*self.course.parameters, *parameters)).with_values(values)
+        if course.time_unit and not model.time_unit:
+            course = without_units(course)
         try:
             return course.replace(derived=(*course.derived, *derived))
         except UnitError:

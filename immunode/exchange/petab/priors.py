@@ -36,14 +36,23 @@ class Prior:
     high: float = math.inf
     scale: str = "lin"
 
-    def log_density(self, value: float) -> float:
-        """Return the logarithm of the density at a value, -inf where it is outside."""
-        x = _on(self.scale, value)
-        if not self.low <= value <= self.high or math.isnan(x):
-            return -math.inf
+    def log_density(self, value: Any) -> Any:
+        """Return the logarithm of the density at values, -inf outside. value : a number or an array."""
+        import numpy as np
+
+        values = np.asarray(value, float)
         spread = _distribution(self.kind, self.numbers)
-        left = spread.cdf(_on(self.scale, self.high)) - spread.cdf(_on(self.scale, self.low))
-        return float(spread.logpdf(x) - math.log(left)) if left > 0 else -math.inf
+        with np.errstate(all="ignore"):
+            x = _on(self.scale, values)
+            left = spread.cdf(_on(self.scale, np.float64(self.high))) - spread.cdf(_on(self.scale, np.float64(self.low)))
+            density = spread.logpdf(x) - np.log(left)
+        inside = (values >= self.low) & (values <= self.high) & ~np.isnan(x) & (left > 0)
+        return np.where(inside, density, -np.inf)[()]
+
+    def words(self) -> str:
+        """Return the prior in a few words."""
+        on = "" if self.scale == "lin" else f" of its {self.scale}"
+        return f"{self.kind} {', '.join(f'{n:g}' for n in self.numbers)}{on}"
 
 
 def make_prior(text: PriorText, version: int, low: float, high: float, who: str) -> Prior:
@@ -74,12 +83,13 @@ def make_prior(text: PriorText, version: int, low: float, high: float, who: str)
     return Prior(kind, numbers, *ends, text.scale if own else "lin")
 
 
-def _on(scale: str, value: float) -> float:
+def _on(scale: str, value: Any) -> Any:
+    """Return values on a scale; NaN where they have none."""
+    import numpy as np
+
     if scale == "lin":
         return value
-    if value <= 0:
-        return -math.inf if value == 0 or value == -math.inf else math.nan
-    return math.log(value) if scale == "log" else math.log10(value)
+    return np.log(np.where(value >= 0, value, np.nan)) / (1.0 if scale == "log" else math.log(10.0))
 
 
 def _distribution(kind: str, numbers: tuple[float, ...]) -> Any:
@@ -108,8 +118,8 @@ def _distribution(kind: str, numbers: tuple[float, ...]) -> Any:
 class _Flat:
     """No belief at all, over an infinite range: counts as density 1."""
 
-    def cdf(self, x: float) -> float:
-        return 0.5 * (1 + math.copysign(1.0, x))
+    def cdf(self, x: Any) -> Any:
+        return 0.5 + 0.5 * (x > 0)
 
-    def logpdf(self, x: float) -> float:
-        return 0.0
+    def logpdf(self, x: Any) -> Any:
+        return 0.0 * (x == 0)

@@ -72,7 +72,7 @@ class PetabProblem:
     def log_prior(self, values: Mapping[str, float] | None = None) -> float:
         """Return the logarithm of the prior density of the parameters to estimate; 0 where there are no priors."""
         known = self.values(values)
-        return math.fsum(prior.log_density(known[name]) for name, prior in self.priors.items())
+        return math.fsum(float(prior.log_density(known[name])) for name, prior in self.priors.items())
 
     def log_posterior(
         self, values: Mapping[str, float] | None = None, *, rtol: float = 1e-8, engine: str = "auto"
