@@ -107,6 +107,24 @@ class Problem:
         columns = [p.log_density(values[:, self.names.index(name)]) for name, p in self.priors.items()]
         return np.stack(columns, axis=1) if columns else np.empty((len(u), 0))
 
+    def best_prior(self) -> Array:
+        """Return the highest logarithm of each prior density in the box, (n_priors,)."""
+        from scipy.optimize import minimize_scalar
+
+        highest = []
+        for name, prior in self.priors.items():
+            axis = self.box.axes[self.names.index(name)]
+
+            def minus(u: Any, axis: Axis = axis, prior: Any = prior) -> Any:
+                return -np.nan_to_num(prior.log_density(axis.place(np.atleast_1d(u))), nan=-1e300, neginf=-1e300)
+
+            grid = np.linspace(0.0, 1.0, 1001)
+            i = int(np.argmin(minus(grid)))
+            ends = grid[max(i - 1, 0)], grid[min(i + 1, 1000)]
+            found = minimize_scalar(lambda u: float(minus(u)[0]), bounds=ends, method="bounded", options={"xatol": 1e-10})
+            highest.append(-min(float(found.fun), float(minus(grid[i])[0])))
+        return np.array(highest)
+
     def split(self, answers: Array) -> tuple[Array, Array]:
         """Return predictions and standard deviations, (n, n_data) each, of what `predict` returned.
 

@@ -21,7 +21,7 @@ SAME = 1e-4
 LOOSE, TIGHT = 1e-3, 1e-9
 """Tolerances of a search while standard deviations still move, and of the last one."""
 DEPTH = 25.0, 3.0
-"""How far the logarithm of a size or of a prior may improve in the first round, and in later ones."""
+"""How far the logarithm of a size may fall in the first round, and in later ones."""
 BLUNT = 1e-3
 """Residual, in scales of a Laplace distribution, below which the tip of its density is rounded."""
 
@@ -141,14 +141,13 @@ class _Looks:
         self.at: Array | None = None
         self.predicted = self.told = self.jacobian = self.spread = np.empty(0)
         self.beliefs = self.tilt = np.empty(0)
-        self.rest, self.highest = np.zeros(len(search.target)), np.empty(0)
+        self.rest, self.highest = np.zeros(len(search.target)), self.problem.best_prior()
         self.depth = DEPTH[0]
         self.evaluations = 0
 
     def begin(self, sd: Array, depth: float) -> None:
-        """Begin a round: standard deviations to weigh with, and how far sizes and priors may improve."""
-        self.sd, self.depth = sd, depth
-        self.rest, self.highest = np.log(sd), self.beliefs.copy()
+        """Begin a round: standard deviations to weigh with, and how far the logarithms of sizes may fall."""
+        self.sd, self.depth, self.rest = sd, depth, np.log(sd)
 
     def go(self, x: Array) -> None:
         """Look at a point of the free parameters."""
@@ -183,9 +182,10 @@ class _Looks:
         """Return the roots of what sizes and priors add to the sum of squares, at least a little above 0."""
         moving = self.problem.moving
         sizes = 2 * (np.log(self._sizes()[moving]) - self.rest[moving] + self.depth)
-        priors = 2 * (self.highest - self.beliefs + self.depth)
+        # of a normal prior the root is the distance from its mean in its standard deviations
+        priors = 2 * (self.highest - self.beliefs)
         priors = np.where(np.isfinite(priors), priors, WORST)
-        return np.sqrt(np.maximum(sizes, 1e-12)), np.sqrt(np.maximum(priors, 1e-12))
+        return np.sqrt(np.maximum(sizes, 1e-12)), np.sqrt(np.maximum(priors, BLUNT**2))
 
     def weighted(self, x: Array) -> Array:
         z = self.residuals(x) / self._sizes()
