@@ -121,7 +121,9 @@ class Problem:
             grid = np.linspace(0.0, 1.0, 1001)
             i = int(np.argmin(minus(grid)))
             ends = grid[max(i - 1, 0)], grid[min(i + 1, 1000)]
-            found = minimize_scalar(lambda u: float(minus(u)[0]), bounds=ends, method="bounded", options={"xatol": 1e-10})
+            found = minimize_scalar(
+                lambda u: float(minus(u)[0]), bounds=ends, method="bounded", options={"xatol": 1e-10}
+            )
             highest.append(-min(float(found.fun), float(minus(grid[i])[0])))
         return np.array(highest)
 
@@ -227,49 +229,46 @@ def make_problem(
     for name in measured.arms:
         made_arms[name]  # an unknown arm is an error with the nearest names
     base, box = _box(model, parameters)
-    kinds = [wanted.get(name, Observable()) for name in measured.observables]
-    noises = [measured.noise[i] or kinds[k].noise for i, k in enumerate(measured.observable)]
-    sd, texts = _sizes(measured, kinds)
-    composed, sizes = {}, {}
-    for name, entry in made_arms.compose(base).items():
-        if name not in measured.arms:
-            continue
-        i = measured.arms.index(name)
-        own = tuple(dict.fromkeys(t for t, arm in zip(texts, measured.arm, strict=True) if t and arm == i))
-        composed[name], labels = with_sizes(with_observables(entry, wanted, measured.observables), own)
-        sizes[name] = [dict(zip(own, labels, strict=True)).get(text, "") for text in texts]
-    chosen = tuple(
-        _arm(measured, i, name, composed[name], box, engine, sizes[name]) for i, name in enumerate(measured.arms)
-    )
-    _refuse_unused(box, chosen, base)
+    noise = _noise(measured, [wanted.get(name, Observable()) for name in measured.observables])
     for name in priors or {}:
         if name not in box.names:
             raise StudyError(f"fit: a prior of '{name}', which is not fitted{did_you_mean(name, box.names)}")
-    lognormal = np.array([on_logarithm(noise) for noise in noises])
-    if (measured.value[lognormal] <= 0).any():
-        raise StudyError("fit: lognormal noise needs values above 0; leave the others out, or use normal")
-    laplace = np.array([is_laplace(noise) for noise in noises])
-    moving = np.array([bool(text) for text in texts])
-    for i, name in enumerate(measured.observables):
-        mine = measured.observable == i
-        known = ~np.isnan(sd[mine]) | moving[mine]
-        if known.any() and not known.all():
-            raise StudyError(f"fit: some values of '{name}' have a standard deviation and some not; give all or none")
-        if not known.all() and len({n for n, m in zip(noises, mine, strict=True) if m}) > 1:
-            raise StudyError(f"fit: the values of '{name}' have several noises, so one standard deviation can't be told")
-        if laplace[mine].any() and not known.all():
-            raise StudyError(f"fit: '{name}' has laplace noise, whose size must be told: a number or an expression")
+    composed, chosen = {}, []
+    models = made_arms.compose(base)
+    for i, name in enumerate(measured.arms):
+        own = tuple(dict.fromkeys(t for t, arm in zip(noise.texts, measured.arm, strict=True) if t and arm == i))
+        composed[name], labels = with_sizes(with_observables(models[name], wanted, measured.observables), own)
+        sizes = dict(zip(own, labels, strict=True))
+        of_rows = [sizes.get(text, "") for text in noise.texts]
+        chosen.append(_arm(measured, i, name, composed[name], box, engine, of_rows))
+    _refuse_unused(box, chosen, base)
     units = {p.name: p.unit for m in composed.values() for p in m.parameters}
     units |= {f"{s.name}(0)": s.unit for s in base.states}
     start = np.array([_own(axis, composed) for axis in box.axes])
     told = tuple(units.get(n, "") for n in box.names)
     observed = _observed(base, wanted, measured.observables)
-    noise = (lognormal, laplace, sd, moving)
-    return Problem(base, box, made_arms, observed, chosen, measured, *noise, dict(priors or {}), start, told, rtol)
+    kinds = (noise.lognormal, noise.laplace, noise.sd, np.array([bool(text) for text in noise.texts]))
+    known = (base, box, made_arms, observed, tuple(chosen), measured)
+    return Problem(*known, *kinds, dict(priors or {}), start, told, rtol)
 
 
-def _sizes(data: Measurements, kinds: Sequence[Observable]) -> tuple[Array, list[str]]:
-    """Return standard deviations of all rows, NaN where there is no number, and the texts of those that have one."""
+@dataclass(frozen=True, slots=True)
+class _Noise:
+    """Noise by measurement: as in `Problem`; texts of standard deviations that are expressions, "" elsewhere."""
+
+    lognormal: NDArray[np.bool_]
+    laplace: NDArray[np.bool_]
+    sd: Array
+    texts: list[str]
+
+
+def _noise(data: Measurements, kinds: Sequence[Observable]) -> _Noise:
+    """Return the noise of measurements. kinds : what is declared of each observable.
+
+    Raises
+    ------
+    StudyError : a value that its noise can't have, or a size that can't be told.
+    """
     sd, texts = data.sd.copy(), list(data.sizes)
     for i, k in enumerate(data.observable):
         declared = kinds[k].sd
@@ -278,7 +277,25 @@ def _sizes(data: Measurements, kinds: Sequence[Observable]) -> tuple[Array, list
                 texts[i] = declared
             else:
                 sd[i] = declared
-    return sd, texts
+    noises = np.array([data.noise[i] or kinds[k].noise for i, k in enumerate(data.observable)])
+    lognormal = np.array([on_logarithm(noise) for noise in noises])
+    if (data.value[lognormal] <= 0).any():
+        raise StudyError("fit: lognormal noise needs values above 0; leave the others out, or use normal")
+    laplace = np.array([is_laplace(noise) for noise in noises])
+    told = ~np.isnan(sd) | np.array([bool(text) for text in texts])
+    for i, name in enumerate(data.observables):
+        mine = data.observable == i
+        if told[mine].all():
+            continue
+        if told[mine].any():
+            raise StudyError(f"fit: some values of '{name}' have a standard deviation and some not; give all or none")
+        if len(set(noises[mine])) > 1:
+            raise StudyError(f"fit: values of '{name}' have noise of several kinds, so one standard deviation can't do")
+        if laplace[mine].any():
+            raise StudyError(
+                f"fit: '{name}' has {noises[mine][0]} noise, whose size must be told: a number or expression"
+            )
+    return _Noise(lognormal, laplace, sd, texts)
 
 
 def _observed(model: Model, wanted: Mapping[str, Observable], names: tuple[str, ...]) -> Model:
@@ -341,9 +358,10 @@ def _arm(
             raise StudyError(f"fit: arm '{name}' is measured only at time 0, before anything happens")
         times = np.array([0.0, 1e-9 * model.horizon])
     observed = [data.observables[k] for k in data.observable[rows]]
-    quantities = tuple(dict.fromkeys((*observed, *(sizes[k] for k in rows if sizes[k]))))
+    of_rows = [sizes[int(k)] for k in rows]
+    quantities = tuple(dict.fromkeys((*observed, *filter(None, of_rows))))
     which = np.array([quantities.index(name) for name in observed])
-    of_noise = np.array([quantities.index(sizes[k]) if sizes[k] else -1 for k in rows])
+    of_noise = np.array([quantities.index(size) if size else -1 for size in of_rows])
     columns, initial = [], []
     declared = program.parameters[: len(program.values)]
     for column in box.names:

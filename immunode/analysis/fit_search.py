@@ -203,9 +203,7 @@ class _Looks:
         factor = np.where(np.abs(z) > 1e-3 * BLUNT, factor, BLUNT**-0.5)
         own = np.where(self.problem.laplace[:, None], factor[:, None] * own, own)
         sizes, priors = self._roots()
-        return np.concatenate(
-            [own, self.spread[self.problem.moving] / sizes[:, None], -self.tilt / priors[:, None]]
-        )
+        return np.concatenate([own, self.spread[self.problem.moving] / sizes[:, None], -self.tilt / priors[:, None]])
 
 
 def _slope(answers: Array, distance: Array) -> Array:

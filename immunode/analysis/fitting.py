@@ -54,8 +54,9 @@ def fit(
     model's own values and at points of a Latin hypercube; all their runs are made together, batch by batch.
 
     model : the model, or a problem that holds all there is to fit: `im.fit(im.read_petab("problem.yaml"))`.
-    data : a table of measurements; long (`time`, `observable`, `value`, optional `arm`, `sd` and `noise`) or wide (`time`,
-        optional `arm`, one column for each observable). Times in the model's unit or as text such as "2 weeks".
+    data : a table of measurements; long (`time`, `observable`, `value`, optional `arm`, `sd` and `noise`) or wide
+        (`time`, optional `arm`, one column for each observable). Times in the model's unit, or as text ("2 weeks");
+        infinite is at rest. `sd` may hold expressions, as in `observable`.
     parameters : names or shell patterns (searched inside their bounds, else between the value / 100 and * 100),
         `{"k": (low, high)}`, a `Space`, or a table with columns name, low and high (`read_petab(...).estimated`).
         Knobs and initial values (`"E(0)"`) too; a new name in a mapping is a parameter of an observable, such as a
@@ -252,7 +253,9 @@ class Fit(Tabled):
         return profiles(self, names, points)
 
     def posterior(self, steps: int = 2000, *, priors: Mapping[str, Any] | None = None, seed: int = 0) -> Posterior:
-        """Return samples of the posterior (emcee, extra `bayes`); by default those of the fit; others flat on the search scale.
+        """Return samples of the posterior (emcee, extra `bayes`); by default under the priors of the fit.
+
+        Where there is none it is flat on the search scale.
 
         priors : name -> `lognormal(...)`, `normal(...)`, ...   steps : of each walker.
         """
@@ -317,7 +320,8 @@ class Fit(Tabled):
         return (
             f"Fit of {self.problem.model.name} to {len(self.problem.data)} measurements, arms "
             f"{', '.join(self.problem.data.arms)}; the best of {len(self.searches)} searches, found by {same}\n"
-            f"{shown}\n-2 log likelihood {self.minus_2_log_likelihood:.4f}, AIC {self.aic:.2f}, BIC {self.bic:.2f}{noise}\n"
+            f"{shown}\n-2 log likelihood {self.minus_2_log_likelihood:.4f}, "
+            f"AIC {self.aic:.2f}, BIC {self.bic:.2f}{noise}\n"
             f"{self.identifiability()}"
         )
 

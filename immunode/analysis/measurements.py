@@ -84,8 +84,9 @@ def read_measurements(data: Any, model: Model, only_arm: str) -> Measurements:
     """Return the measurements of a table.
 
     data : a DataFrame, or what makes one. Long: columns `time`, `observable`, `value`, and if there are any `arm`,
-        `sd` (numbers, or texts of expressions) and `noise`. Wide: `time`, perhaps `arm`, and one column for each observable; empty cells are not measured.
-        `time` is in the model's unit, or text such as "2 weeks"; infinite is at rest.
+        `sd` (numbers, or texts of expressions) and `noise`. Wide: `time`, perhaps `arm`, and one column for each
+        observable; empty cells are not measured. `time` is in the model's unit, or text such as "2 weeks"; infinite is
+        at rest.
     only_arm : the arm where the table names none.
 
     Raises
@@ -208,6 +209,8 @@ def with_sizes(model: Model, texts: tuple[str, ...]) -> tuple[Model, tuple[str, 
             label += "_"
         unknown = sorted(names(parse(text)) - known)
         if unknown:
-            raise StudyError(f"fit: unknown name '{unknown[0]}' in the sd {text!r:.60}{did_you_mean(unknown[0], known)}")
+            raise StudyError(
+                f"fit: unknown name '{unknown[0]}' in the sd {text!r:.60}{did_you_mean(unknown[0], known)}"
+            )
         made[text] = Derived(label, text, unit_of(model, text), "size of a noise")
     return model.replace(derived=(*model.derived, *made.values())), tuple(d.name for d in made.values())

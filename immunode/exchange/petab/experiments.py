@@ -12,7 +12,7 @@ from immunode.exchange.petab.formulas import parse_formula
 from immunode.exchange.petab.records import Period
 from immunode.exchange.petab.source import Source, without_units
 from immunode.exchange.sbml.reading import read_elements
-from immunode.model.declaration import Event, Model
+from immunode.model.declaration import Event, Model, pairs
 from immunode.model.expression import parse
 from immunode.model.tree import Expression, fold, names, to_text, uses_time
 
@@ -194,7 +194,8 @@ class _Course:
         source = self.source = planner.source
         self.planner, self.steps, self.begins, self.rests = planner, steps, begins, rests
         self.who = f"{source.tables.path}, {who}"
-        knobs = dict.fromkeys(text for _, changes in steps for text in changes.values() if text in source.knobs)
+        texts = [text for step in steps for text in step[1].values()]
+        knobs = dict.fromkeys(text for text in texts if text in source.knobs)
         self.reading = source.reading(begins, knobs)
         self.names = source.names | {knob: self.reading.names[knob] for knob in knobs}
 
@@ -235,7 +236,7 @@ class _Course:
         from immunode.study.simulate import simulate
 
         texts = [p.rate for p in model.processes] + [d.expression for d in model.derived]
-        texts += [e.when for e in model.events if e.when] + [text for e in model.events for _, text in e.changes]
+        texts += [e.when for e in model.events if e.when] + [text for e in model.events for _, text in pairs(e.changes)]
         if any(uses_time(parse(text)) for text in texts):
             raise StudyError(f"{self.who}: a model with events and with time in it can't come to rest before the start")
         own = model.replace(events=model.events[periods:])

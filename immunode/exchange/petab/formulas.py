@@ -13,7 +13,9 @@ from immunode.exchange.sbml.functions import FUNCTIONS, call, number
 from immunode.exchange.sbml.mathml import FALSE, TRUE, as_condition, as_value, negation
 from immunode.model.tree import Expression, is_condition
 
-_TOKEN = re.compile(r"\s*(?:(\d+\.?\d*(?:[eE][-+]?\d+)?|\.\d+(?:[eE][-+]?\d+)?)|([A-Za-z_]\w*)|(\*\*|&&|\|\||[<>=!]=|\S))")
+_TOKEN = re.compile(
+    r"\s*(?:(\d+\.?\d*(?:[eE][-+]?\d+)?|\.\d+(?:[eE][-+]?\d+)?)|([A-Za-z_]\w*)|(\*\*|&&|\|\||[<>=!]=|\S))"
+)
 _COMPARE = ("<=", ">=", "==", "!=", "<", ">")
 _SAME = {"pow": "power", "ln": "ln", "sqrt": "root", "asin": "arcsin", "acos": "arccos", "atan": "arctan"}
 LONGEST = 100_000

@@ -50,9 +50,13 @@ def free_noises(tables: Tables) -> dict[str, str]:
     for name, observable in alone.items():
         listed = tables.parameters.get(name)
         believed = listed is not None and listed.prior is not None and listed.prior.kind != "uniform"
-        often = sum(name in words_in([*row.of_noise, tables.observables[row.observable].noise]) and
-                    row.observable != observable for row in tables.measurements if row.observable in tables.observables)
-        if listed is None or not listed.estimate or believed or name in used or often:
+        elsewhere = words_in(
+            text
+            for row in tables.measurements
+            if row.observable != observable and row.observable in tables.observables
+            for text in (*row.of_noise, tables.observables[row.observable].noise)
+        )
+        if listed is None or not listed.estimate or believed or name in used | elsewhere:
             continue
         if "laplace" not in tables.observables[observable].kind and listed.high >= WIDE * max(listed.low, 1e-300):
             found[name] = observable
@@ -126,7 +130,9 @@ class Observations:
         seen = self.tables.observables[row.observable]
         for given, places, what in ((row.own, seen.own, "observable"), (row.of_noise, seen.of_noise, "noise")):
             if len(given) != len(places):
-                raise StudyError(f"{who}: '{row.observable}' has {len(places)} {what} parameters, {len(given)} are given")
+                raise StudyError(
+                    f"{who}: '{row.observable}' has {len(places)} {what} parameters, {len(given)} are given"
+                )
 
     def table(self, begins: dict[str, float]) -> pd.DataFrame:
         """Return the measurements: columns arm, observable, time, value and, where there are any, sd and noise.
@@ -150,14 +156,16 @@ class Observations:
                 raise StudyError(f"{self.tables.path}, measurement {i + 1}: {what}")
             kind = self.tables.observables[row.observable].kind
             if kind.startswith("log") and row.value <= 0:
-                raise StudyError(f"{self.tables.path}, measurement {i + 1}: {kind} noise, but its value is {row.value:g}")
+                raise StudyError(
+                    f"{self.tables.path}, measurement {i + 1}: {kind} noise, but its value is {row.value:g}"
+                )
             label = labels[row.observable, row.own]
             rows.append({"arm": arm, "observable": label, "time": time, "value": row.value, "sd": told, "noise": kind})
         made = pd.DataFrame(rows)
         if all(isinstance(sd, float) for sd in made["sd"]):
             made["sd"] = made["sd"].astype(float)
-        left_out = [c for c, empty in (("sd", made["sd"].isna().all()), ("noise", set(made["noise"]) == {"normal"})) if empty]
-        return made.drop(columns=left_out)
+        empty = {"sd": made["sd"].isna().all(), "noise": (made["noise"] == "normal").all()}
+        return made.drop(columns=[column for column, nothing in empty.items() if nothing])
 
     def _labels(self) -> dict[tuple[str, tuple[str, ...]], str]:
         """Return the quantity that each observable is, with each set of values for its placeholders."""
@@ -226,5 +234,3 @@ def constant_division(formula: Expression) -> bool:
 
     with np.errstate(all="ignore"):
         return not math.isfinite(float(evaluate(formula, {})))
-
-

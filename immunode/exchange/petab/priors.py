@@ -7,6 +7,7 @@ density of the parameter on its own scale.
 from __future__ import annotations
 
 import math
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
@@ -44,7 +45,9 @@ class Prior:
         spread = _distribution(self.kind, self.numbers)
         with np.errstate(all="ignore"):
             x = _on(self.scale, values)
-            left = spread.cdf(_on(self.scale, np.float64(self.high))) - spread.cdf(_on(self.scale, np.float64(self.low)))
+            left = spread.cdf(_on(self.scale, np.float64(self.high))) - spread.cdf(
+                _on(self.scale, np.float64(self.low))
+            )
             density = spread.logpdf(x) - np.log(left)
         inside = (values >= self.low) & (values <= self.high) & ~np.isnan(x) & (left > 0)
         return np.where(inside, density, -np.inf)[()]
@@ -97,10 +100,8 @@ def _distribution(kind: str, numbers: tuple[float, ...]) -> Any:
 
     a, b = (*numbers, 1.0)[:2]
     if kind == "uniform":
-        if not math.isfinite(b - a):
-            return _Flat()
-        return stats.uniform(a, b - a)
-    made = {
+        return stats.uniform(a, b - a) if math.isfinite(b - a) else _Flat()
+    made: dict[str, Callable[[], Any]] = {
         "normal": lambda: stats.norm(a, b),
         "laplace": lambda: stats.laplace(a, b),
         "cauchy": lambda: stats.cauchy(a, b),

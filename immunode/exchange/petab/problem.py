@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from immunode.errors import StudyError, did_you_mean
 
@@ -97,7 +97,7 @@ class PetabProblem:
             made[name] = float(value)
         for name, value in made.items():
             if math.isnan(value):
-                raise StudyError(f"{self.model.name}: '{name}' has no nominal value; give it as values={{'{name}': ...}}")
+                raise StudyError(f"{self.model.name}: '{name}' has no nominal value; give values={{'{name}': ...}}")
         return made
 
     def __repr__(self) -> str:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import replace
 from typing import Any
 
@@ -21,11 +21,12 @@ class Source:
     """A document of libSBML in which every parameter of the problem has an element and its nominal value.
 
     ids : id of the problem or the model -> id of the element.   names : the same ids -> name in the Model.
-    added : ids of the problem that the file lacks; `apart` says which of them are not put in.   missing : parameters of which no value is known.
-    base : the Model, without observables.
+    added : ids of the problem that the file lacks.   missing : parameters of which no value is known.
+    knobs : ids of parameters that hold numbers of conditions.   base : the Model, without observables.
     """
 
-    def __init__(self, tables: Tables, added: Iterable[str], apart: Iterable[str] = ()) -> None:
+    def __init__(self, tables: Tables, added: Iterable[str], apart: Collection[str] = ()) -> None:
+        """Read the model. added : targets of conditions to add too.   apart : parameters to leave out."""
         self.tables = tables
         self.document, self.label, self.remarks = open_document(tables.model)
         self.sbml = self.document.getModel()
@@ -34,7 +35,7 @@ class Source:
         aliases = self._aliases()
         first = self.reading()
         self.added = [name for name in dict.fromkeys((*tables.parameters, *added)) if name not in first.elements]
-        self.added = [name for name in self.added if name not in aliases and name not in set(apart)]
+        self.added = [name for name in self.added if name not in aliases and name not in apart]
         self.missing = {name for name in apart if tables.parameters[name].value is None}
         self.knobs: set[str] = set()
         for name in self.added:
@@ -186,7 +187,8 @@ class Source:
         changed = {name: value for name, value in values.items() if name in own and own[name].value != value}
         made = told.with_values(changed) if changed else told
         others = [name for name in self.added if name not in fresh]
-        extra = [Parameter(name, fresh.get(name, _middle(self.tables.parameters.get(name)))) for name in (*fresh, *others)]
+        fresh |= {name: _middle(self.tables.parameters.get(name)) for name in others}
+        extra = [Parameter(name, value) for name, value in fresh.items()]
         return made.replace(parameters=(*made.parameters, *extra)) if extra else made
 
 
