@@ -10,10 +10,16 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
-from immunode.analysis.measurements import Measurements, Observable, read_measurements, with_observables, with_sizes
+from immunode.analysis.measurements import (
+    Measurements,
+    Observable,
+    noise_of,
+    read_measurements,
+    with_observables,
+    with_sizes,
+)
 from immunode.errors import ImmunodeError, StudyError, did_you_mean
 from immunode.study.arms import Arms, as_arms
-from immunode.study.noise import is_laplace, on_logarithm
 from immunode.study.runs import Ready, make_ready
 from immunode.study.space import Axis, Space, ranges, space
 
@@ -229,7 +235,7 @@ def make_problem(
     for name in measured.arms:
         made_arms[name]  # an unknown arm is an error with the nearest names
     base, box = _box(model, parameters)
-    noise = _noise(measured, [wanted.get(name, Observable()) for name in measured.observables])
+    noise = noise_of(measured, [wanted.get(name, Observable()) for name in measured.observables])
     for name in priors or {}:
         if name not in box.names:
             raise StudyError(f"fit: a prior of '{name}', which is not fitted{did_you_mean(name, box.names)}")
@@ -250,52 +256,6 @@ def make_problem(
     kinds = (noise.lognormal, noise.laplace, noise.sd, np.array([bool(text) for text in noise.texts]))
     known = (base, box, made_arms, observed, tuple(chosen), measured)
     return Problem(*known, *kinds, dict(priors or {}), start, told, rtol)
-
-
-@dataclass(frozen=True, slots=True)
-class _Noise:
-    """Noise by measurement: as in `Problem`; texts of standard deviations that are expressions, "" elsewhere."""
-
-    lognormal: NDArray[np.bool_]
-    laplace: NDArray[np.bool_]
-    sd: Array
-    texts: list[str]
-
-
-def _noise(data: Measurements, kinds: Sequence[Observable]) -> _Noise:
-    """Return the noise of measurements. kinds : what is declared of each observable.
-
-    Raises
-    ------
-    StudyError : a value that its noise can't have, or a size that can't be told.
-    """
-    sd, texts = data.sd.copy(), list(data.sizes)
-    for i, k in enumerate(data.observable):
-        declared = kinds[k].sd
-        if np.isnan(sd[i]) and not texts[i] and declared is not None:
-            if isinstance(declared, str):
-                texts[i] = declared
-            else:
-                sd[i] = declared
-    noises = np.array([data.noise[i] or kinds[k].noise for i, k in enumerate(data.observable)])
-    lognormal = np.array([on_logarithm(noise) for noise in noises])
-    if (data.value[lognormal] <= 0).any():
-        raise StudyError("fit: lognormal noise needs values above 0; leave the others out, or use normal")
-    laplace = np.array([is_laplace(noise) for noise in noises])
-    told = ~np.isnan(sd) | np.array([bool(text) for text in texts])
-    for i, name in enumerate(data.observables):
-        mine = data.observable == i
-        if told[mine].all():
-            continue
-        if told[mine].any():
-            raise StudyError(f"fit: some values of '{name}' have a standard deviation and some not; give all or none")
-        if len(set(noises[mine])) > 1:
-            raise StudyError(f"fit: values of '{name}' have noise of several kinds, so one standard deviation can't do")
-        if laplace[mine].any():
-            raise StudyError(
-                f"fit: '{name}' has {noises[mine][0]} noise, whose size must be told: a number or expression"
-            )
-    return _Noise(lognormal, laplace, sd, texts)
 
 
 def _observed(model: Model, wanted: Mapping[str, Observable], names: tuple[str, ...]) -> Model:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from immunode.errors import StudyError, did_you_mean
-from immunode.study.noise import NOISES
+from immunode.study.noise import NOISES, is_laplace, on_logarithm
 from immunode.study.runs import model_time
 
 if TYPE_CHECKING:
@@ -163,6 +163,52 @@ def _numbers(column: Any, name: str) -> Array:
         return np.asarray(column, float)
     except (TypeError, ValueError):
         raise StudyError(f"fit: the column '{name}' holds something that is not a number") from None
+
+
+@dataclass(frozen=True, slots=True)
+class Noise:
+    """Noise by measurement, as in `fit_problem.Problem`; texts : of a standard deviation that is an expression, or ""."""
+
+    lognormal: NDArray[np.bool_]
+    laplace: NDArray[np.bool_]
+    sd: Array
+    texts: list[str]
+
+
+def noise_of(data: Measurements, kinds: Sequence[Observable]) -> Noise:
+    """Return the noise of measurements. kinds : what is declared of each observable.
+
+    Raises
+    ------
+    StudyError : a value that its noise can't have, or a size that can't be told.
+    """
+    sd, texts = data.sd.copy(), list(data.sizes)
+    for i, k in enumerate(data.observable):
+        declared = kinds[k].sd
+        if np.isnan(sd[i]) and not texts[i] and declared is not None:
+            if isinstance(declared, str):
+                texts[i] = declared
+            else:
+                sd[i] = declared
+    noises = np.array([data.noise[i] or kinds[k].noise for i, k in enumerate(data.observable)])
+    lognormal = np.array([on_logarithm(noise) for noise in noises])
+    if (data.value[lognormal] <= 0).any():
+        raise StudyError("fit: lognormal noise needs values above 0; leave the others out, or use normal")
+    laplace = np.array([is_laplace(noise) for noise in noises])
+    told = ~np.isnan(sd) | np.array([bool(text) for text in texts])
+    for i, name in enumerate(data.observables):
+        mine = data.observable == i
+        if told[mine].all():
+            continue
+        if told[mine].any():
+            raise StudyError(f"fit: some values of '{name}' have a standard deviation and some not; give all or none")
+        if len(set(noises[mine])) > 1:
+            raise StudyError(f"fit: values of '{name}' have noise of several kinds, so one standard deviation can't do")
+        if laplace[mine].any():
+            raise StudyError(
+                f"fit: '{name}' has {noises[mine][0]} noise, whose size must be told: a number or expression"
+            )
+    return Noise(lognormal, laplace, sd, texts)
 
 
 def with_observables(model: Model, wanted: Mapping[str, Observable], names: tuple[str, ...]) -> Model:

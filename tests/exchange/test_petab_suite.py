@@ -14,9 +14,7 @@ from immunode.model.evaluation import evaluate
 
 yaml = pytest.importorskip("yaml")
 pytest.importorskip("libsbml")
-HERE = Path(__file__).resolve().parents[2]
-PLACES = [folder / "shared" / "petab" for folder in (HERE, *HERE.parents[:2])]
-FILES = next((place for place in PLACES if place.is_dir()), PLACES[0])
+FILES = Path(__file__).parents[3] / "shared" / "petab"
 CASES = sorted(folder.name for folder in (FILES / "test-suite" / "sbml").glob("[0-9]*"))
 PUBLISHED = {
     "Bachmann_MSB2011": 418.40573341425295,

@@ -68,7 +68,7 @@ class Observations:
     """One pass over the observables and measurements of a problem.
 
     free : as `free_noises` tells.   derived : the observables that are no quantity of the model.
-    texts : what the size of each measurement's noise is, a number or an expression.
+    texts : what the size of each measurement's noise is, a number or an expression.   remarks : what is odd.
     """
 
     source: Source
@@ -80,6 +80,7 @@ class Observations:
         self.tables = self.source.tables
         own = {name: f"observable {name}" for name in self.tables.observables}
         self.known = own | self.source.names | {name: name for name in self.free}
+        self.remarks: dict[str, None] = {}
         self.formulas: dict[tuple[str, tuple[str, ...]], Expression] = {}
 
     def who(self, name: str) -> str:
@@ -108,6 +109,11 @@ class Observations:
 
     def _parsed(self, text: str, name: str, given: dict[str, str]) -> Expression:
         marks = {place: f"placeholder {place}" for place in given}
+        for other in sorted(words_in([text]) & self.tables.observables.keys() & self.source.names.keys()):
+            if self.tables.observables[other].formula != other:
+                self.remarks[f"observable '{name}': '{other}' means the model's, not the observable of this name"] = (
+                    None
+                )
         made = parse_formula(text, self.known | marks, self.who(name))
         used = {place: f for place, f in given.items() if marks[place] in names(made)}
         by = {marks[place]: parse_formula(other, self.known, self.who(name)) for place, other in used.items()}

@@ -45,9 +45,9 @@ class Prior:
         spread = _distribution(self.kind, self.numbers)
         with np.errstate(all="ignore"):
             x = _on(self.scale, values)
-            left = spread.cdf(_on(self.scale, np.float64(self.high))) - spread.cdf(
-                _on(self.scale, np.float64(self.low))
-            )
+            ends = (self.low, self.high) if self.scale == "lin" else (max(self.low, 0.0), self.high)
+            low, high = (_on(self.scale, np.float64(end)) for end in ends)
+            left = spread.cdf(high) - spread.cdf(low)
             density = spread.logpdf(x) - np.log(left)
         inside = (values >= self.low) & (values <= self.high) & ~np.isnan(x) & (left > 0)
         return np.where(inside, density, -np.inf)[()]

@@ -46,7 +46,11 @@ def read_petab(path: str | os.PathLike[str]) -> PetabProblem:
     begins = {name: experiment.begins for name, experiment in made.items()}
     data = observations.table(begins)
     moved = [name for name, at in begins.items() if at]
-    remarks = (*planner.remarks, *(f"experiment '{n}': the arm's time 0 is {begins[n]:g} in the files" for n in moved))
+    remarks = (
+        *planner.remarks,
+        *observations.remarks,
+        *(f"experiment '{n}': the arm's time 0 is {begins[n]:g} in the files" for n in moved),
+    )
     return PetabProblem(
         observations.model(),
         _arms(made),
