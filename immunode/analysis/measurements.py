@@ -28,7 +28,7 @@ class Observable:
     expression : text of states, derived quantities and parameters; "" is the quantity of the observable's own name.
     noise : "normal" or "laplace", or "lognormal" or "loglaplace" (so is the natural logarithm of the value).
     sd : standard deviation of a measurement, in its unit (of the natural logarithm where that has the noise), or the
-        scale of a Laplace distribution; a number, or an expression such as `"absolute + relative*T"`; None: estimated.
+        scale of a Laplace distribution; a number, or an expression such as `"relative*T"`; None: estimated.
     unit : of the expression.
     """
 
@@ -167,7 +167,7 @@ def _numbers(column: Any, name: str) -> Array:
 
 @dataclass(frozen=True, slots=True)
 class Noise:
-    """Noise by measurement, as in `fit_problem.Problem`; texts : of a standard deviation that is an expression, or ""."""
+    """Noise by measurement, as in `fit_problem.Problem`; texts : of standard deviations that are expressions, or ""."""
 
     lognormal: NDArray[np.bool_]
     laplace: NDArray[np.bool_]
