@@ -16,6 +16,7 @@ from immunode.exchange.petab.source import Source, without_units
 from immunode.exchange.sbml.functions import number
 from immunode.model.declaration import Derived, Model
 from immunode.model.evaluation import evaluate
+from immunode.model.expression import name_problem
 from immunode.model.tree import Expression, names, substitute, to_text, uses_time
 
 if TYPE_CHECKING:
@@ -56,7 +57,7 @@ def free_noises(tables: Tables) -> dict[str, str]:
             if row.observable != observable and row.observable in tables.observables
             for text in (*row.of_noise, tables.observables[row.observable].noise)
         )
-        if listed is None or not listed.estimate or believed or name in used | elsewhere:
+        if listed is None or not listed.estimate or believed or name in used | elsewhere or name_problem(name):
             continue
         if "laplace" not in tables.observables[observable].kind and listed.high >= WIDE * max(listed.low, 1e-300):
             found[name] = observable
@@ -82,6 +83,10 @@ class Observations:
         self.known = own | self.source.names | {name: name for name in self.free}
         self.remarks: dict[str, None] = {}
         self.formulas: dict[tuple[str, tuple[str, ...]], Expression] = {}
+        self.sizes: dict[tuple[str, tuple[str, ...], tuple[str, ...]], float | str] = {}
+        for name in self.tables.observables:
+            if not name.isascii() or not name.isidentifier():
+                raise StudyError(f"{self.who(name)}: this is no id; ids are made of letters A-Z, digits and _")
 
     def who(self, name: str) -> str:
         return f"{self.tables.path}, observable '{name}'"
@@ -96,8 +101,14 @@ class Observations:
             self.formulas[name, own] = self._whole(made, (*above, name))
         return self.formulas[name, own]
 
-    def size(self, row: Measured) -> Expression:
-        """Return the size of the noise of a measurement."""
+    def size(self, row: Measured) -> float | str:
+        """Return the size of the noise of a measurement, a number or the text of an expression."""
+        key = row.observable, row.own, row.of_noise
+        if key not in self.sizes:
+            self.sizes[key] = self._constant(self._size(row))
+        return self.sizes[key]
+
+    def _size(self, row: Measured) -> Expression:
         seen = self.tables.observables[row.observable]
         given = dict(zip((*seen.own, *seen.of_noise), (*row.own, *row.of_noise), strict=True))
         made = self._parsed(seen.noise, row.observable, given)
@@ -153,7 +164,7 @@ class Observations:
         rows: list[dict[str, Any]] = []
         for i, row in enumerate(self.tables.measurements):
             arm = row.experiment or CONTROL
-            size = self._constant(self.size(row))
+            size = self.size(row)
             self.texts.append(size)
             told = math.nan if size in self.free else size
             time = row.time - begins[arm]
@@ -192,7 +203,8 @@ class Observations:
                     made[name, values] = formula[1]
                     continue
                 label = name if len(given) == 1 else f"{name}_{k}"
-                while label in taken:
+                label = f"observed{label}" if label.startswith("__") else label
+                while label in taken or name_problem(label):
                     label += "_observed"
                 taken.add(label)
                 self.derived[label] = Derived(label, self._text(formula, name), self._unit(formula), "observable")

@@ -31,7 +31,7 @@ class PetabProblem:
     priors : of parameters to estimate, where the files give one.
     begins : arm -> time of the files when the arm starts; it is not 0 where an experiment starts at another time.
     sizes : of each measurement, the size of its noise: a number, or an expression of quantities and parameters.
-    version : of the format, 1 or 2.
+    version : of the format, 1 or 2.   ids : id of a parameter in the files -> its name here, where these differ.
     """
 
     model: Model
@@ -44,6 +44,7 @@ class PetabProblem:
     begins: Mapping[str, float] = field(default_factory=dict)
     sizes: tuple[float | str, ...] = ()
     version: int = 2
+    ids: Mapping[str, str] = field(default_factory=dict)
 
     def simulate(
         self, values: Mapping[str, float] | None = None, *, rtol: float = 1e-8, engine: str = "auto"
@@ -89,7 +90,8 @@ class PetabProblem:
         """
         made = dict(self.nominal)
         own = {p.name for p in self.model.parameters}
-        for name, value in (given or {}).items():
+        for id_or_name, value in (given or {}).items():
+            name = self.ids.get(id_or_name, id_or_name)
             if name not in made and name not in own:
                 raise StudyError(
                     f"{self.model.name}: the problem has no parameter '{name}'{did_you_mean(name, (*made, *own))}"

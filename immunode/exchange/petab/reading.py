@@ -62,6 +62,7 @@ def read_petab(path: str | os.PathLike[str]) -> PetabProblem:
         {name: at for name, at in begins.items() if at},
         tuple(observations.texts),
         tables.version,
+        {given: _name(source, given) for given in tables.parameters if _name(source, given) != given},
     )
 
 
