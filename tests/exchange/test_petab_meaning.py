@@ -129,6 +129,44 @@ def test_time_is_that_of_the_files_also_before_0(tmp_path: Path) -> None:
     np.testing.assert_allclose(found["simulation"], [1.0, np.exp(-5), np.exp(-12), np.exp(-30) + 5], rtol=1e-6)
 
 
+def test_formulas_see_the_time_of_the_files_and_arms_take_interventions(tmp_path: Path) -> None:
+    """An experiment from day 5 on: time is 5 at its start, in conditions, observables and noise alike."""
+    path = version_2(
+        tmp_path,
+        loss(k=1.0),
+        condition="conditionId targetId targetValue\nc X time",
+        experiment="experimentId time conditionId\ne 5 c",
+        observable="observableId observableFormula noiseFormula\ny X+time time/10",
+        measurement=MEASURED + "y e 5 1\ny e 6 1",
+        parameter="parameterId lowerBound upperBound estimate nominalValue\nx0 0.01 10 true 1",
+    )
+    problem = im.read_petab(path)
+    found = problem.simulate()
+    np.testing.assert_allclose(found["simulation"], [10.0, 6 + 5 * np.exp(-1.0)], rtol=1e-7)
+    np.testing.assert_allclose(found["sd"], [0.5, 0.6], rtol=1e-7)
+    assert problem.data["time"].to_list() == [0.0, 1.0]
+    halved = im.Arms(
+        {"e": problem.arms["e"], "less": [*problem.arms["e"], im.Intervention("less", im.scale("k", 0.5))]}
+    )
+    runs = im.simulate(problem.model, arms=halved, times=[0.0, 1.0], rtol=1e-9)
+    np.testing.assert_allclose(runs["e"]["y"], found["simulation"], rtol=1e-7)
+    assert runs["less"]["X"][1] == pytest.approx(5 * np.exp(-0.5), rel=1e-7)
+    fitted = im.fit(problem.model, problem.data, {"k": (0.1, 10.0)}, arms=problem.arms, starts=1)
+    expected = problem.log_likelihood({"k": fitted.values["k"]})
+    assert fitted.minus_2_log_likelihood == pytest.approx(-2 * expected, rel=1e-6)
+
+
+def test_bounds_that_are_no_range_can_not_be_searched(tmp_path: Path) -> None:
+    path = version_2(
+        tmp_path,
+        loss(),
+        measurement=MEASURED + "x _none_ 1 1\nx _none_ 2 1\nx _none_ 3 1",
+        parameter="parameterId lowerBound upperBound estimate nominalValue\nk 0 inf true 1",
+    )
+    with pytest.raises(StudyError, match="'k' needs finite ends, got 0 to inf"):
+        im.fit(im.read_petab(path), starts=1)
+
+
 def test_every_kind_of_noise_has_its_density(tmp_path: Path) -> None:
     """Densities by SciPy, whose log-Laplace and log-normal are written with other parameters."""
     from scipy import stats

@@ -12,7 +12,7 @@ from immunode.exchange.petab.formulas import parse_formula
 from immunode.exchange.petab.records import Period
 from immunode.exchange.petab.source import Source, without_units
 from immunode.exchange.sbml.reading import read_elements
-from immunode.model.declaration import Event, Model, pairs
+from immunode.model.declaration import Derived, Event, Model, pairs
 from immunode.model.expression import parse
 from immunode.model.tree import Expression, fold, names, to_text, uses_time
 
@@ -83,7 +83,7 @@ class Experiment:
         known = {p.name for p in self.course.parameters}
         taken = known | _quantities(self.course)
         own = {d.name for d in origin.derived}
-        derived = [d for d in model.derived if d.name not in own and d.name not in taken]
+        derived = [self._moved(d) for d in model.derived if d.name not in own and d.name not in taken]
         parameters = [p for p in model.parameters if p.name not in taken]
         values = {p.name: float(p.value) for p in model.parameters if p.name in known} | dict(self.values)
         course = self.course.replace(parameters=(*self.course.parameters, *parameters)).with_values(values)
@@ -94,6 +94,13 @@ class Experiment:
         except UnitError:
             plain = without_units(course)
             return plain.replace(derived=(*plain.derived, *(without_unit(d) for d in derived)))
+
+    def _moved(self, derived: Derived) -> Derived:
+        """Return a derived quantity of the files' time as one of the arm's."""
+        expression = parse(derived.expression)
+        if not (self.begins and uses_time(expression)):
+            return derived
+        return replace(derived, expression=to_text(shifted(expression, self.begins)))
 
 
 def without_unit(record: Any) -> Any:
@@ -210,7 +217,7 @@ class _Course:
             circle = sorted(names(value) & {self.names[t] for t in first})
             if circle:
                 raise StudyError(f"{self.who}: the first condition sets '{target}' by '{circle[0]}', which it sets too")
-            reading.initials[target] = value
+            reading.initials[target] = shifted(value, self.begins)
         later = [(time, changes) for time, changes in self.steps[1:] if changes]
         for _, changes in later:
             reading.by_event |= dict.fromkeys(changes)
@@ -260,7 +267,7 @@ class _Course:
         """
         reading, source = self.reading, self.source
         made: dict[str, Expression] = {}
-        values = {target: _at(self.value(target, text), self.begins) for target, text in changes.items()}
+        values = {target: shifted(self.value(target, text), self.begins) for target, text in changes.items()}
         todo = dict(values)
         for target in filter(source.is_compartment, values):
             for species in source.species_in(target):
@@ -276,7 +283,7 @@ class _Course:
         return made
 
 
-def _at(expression: Expression, begins: float) -> Expression:
+def shifted(expression: Expression, begins: float) -> Expression:
     """Return an expression of PEtab's time as one of the model's."""
     if not begins:
         return expression

@@ -148,12 +148,11 @@ def _solved(
             values[rows[name], lane] = value
     recorder = Recorder(ready.functions, values, times, wanted)
     batch = solve(ready.functions, values, times=times, engine=engine, rtol=rtol, on_jump=recorder.on_jump)
-    bad = np.flatnonzero(np.asarray(batch.status) != Status.OK)
-    if bad.size:
-        lane = int(bad[0])
-        arm = list(group)[lane]
-        one = {arm: group[arm]}
-        if len(group) > 1:
-            _solved(model, one, wanted, times, rtol, engine)
-        raise SolverError(trouble(ready, arm, batch, times, values, None))
-    return recorder.grid(batch.y)
+    table = recorder.grid(batch.y)
+    for failed in np.flatnonzero(np.asarray(batch.status) != Status.OK).tolist():
+        arm = list(group)[failed]
+        if len(group) == 1:
+            raise SolverError(trouble(ready, arm, batch, times, values, None))
+        # alone, another engine may take it, or says why not
+        table[:, :, failed] = _solved(model, {arm: group[arm]}, wanted, times, rtol, engine)[:, :, 0]
+    return table

@@ -9,14 +9,14 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from immunode.errors import ModelError, StudyError, UnitError, did_you_mean
-from immunode.exchange.petab.experiments import without_unit
+from immunode.exchange.petab.experiments import shifted, without_unit
 from immunode.exchange.petab.formulas import parse_formula
 from immunode.exchange.petab.records import Measured, Tables
 from immunode.exchange.petab.source import Source, without_units
 from immunode.exchange.sbml.functions import number
 from immunode.model.declaration import Derived, Model
 from immunode.model.evaluation import evaluate
-from immunode.model.expression import name_problem
+from immunode.model.expression import name_problem, parse
 from immunode.model.tree import Expression, names, substitute, to_text, uses_time
 
 if TYPE_CHECKING:
@@ -166,7 +166,7 @@ class Observations:
             arm = row.experiment or CONTROL
             size = self.size(row)
             self.texts.append(size)
-            told = math.nan if size in self.free else size
+            told = math.nan if size in self.free else self._moved(size, begins[arm])
             time = row.time - begins[arm]
             if time < 0 or (isinstance(size, float) and not size > 0):
                 what = f"time {row.time:g} is before its experiment begins" if time < 0 else f"its noise is {size:g}"
@@ -183,6 +183,12 @@ class Observations:
             made["sd"] = made["sd"].astype(float)
         empty = {"sd": made["sd"].isna().all(), "noise": (made["noise"] == "normal").all()}
         return made.drop(columns=[column for column, nothing in empty.items() if nothing])
+
+    def _moved(self, size: float | str, begins: float) -> float | str:
+        """Return a size of the files' time as one of the arm's."""
+        if isinstance(size, float) or not begins or not uses_time(parse(size)):
+            return size
+        return to_text(shifted(parse(size), begins))
 
     def _labels(self) -> dict[tuple[str, tuple[str, ...]], str]:
         """Return the quantity that each observable is, with each set of values for its placeholders."""
