@@ -78,6 +78,17 @@ def test_arms_data_and_curves_come_back(model: im.Model, data: pd.DataFrame, cur
             np.testing.assert_allclose(again[arm][name], curves[arm][name], rtol=1e-7, atol=1e-12, err_msg=arm)
 
 
+def test_the_noise_of_data_comes_back(tmp_path: Path) -> None:
+    model = im.load_model("kuznetsov1994")
+    rows = [("T", 1.0, 5e5, 0.1, "lognormal"), ("E", 1.0, 3e5, 1e4, "laplace"), ("T", 2.0, 6e5, 0.1, "lognormal")]
+    data = pd.DataFrame(rows, columns=["observable", "time", "value", "sd", "noise"]).assign(arm="control")
+    back = im.read_petab(im.write_petab(model, tmp_path, data))
+    pd.testing.assert_frame_equal(back.data[data.columns], data, check_dtype=False)
+    assert complaints(tmp_path / "problem.yaml") == []
+    with pytest.raises(StudyError, match="the noise of 'T' must be one of normal"):
+        im.write_petab(model, tmp_path, data.assign(noise=["lognormal", "laplace", "normal"]))
+
+
 def test_a_model_of_one_arm_without_interventions(tmp_path: Path) -> None:
     model = im.load_model("kuznetsov1994")
     data = pd.DataFrame({"arm": "control", "observable": "T", "time": [0.0, 10.0], "value": [5e5, 1e6]})

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 from immunode.errors import StudyError, did_you_mean
 from immunode.model.declaration import Model
+from immunode.study.noise import NOISES
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -34,7 +35,8 @@ def write_petab(
 
     Every intervention of every arm is in the SBML file; a condition is the strength of each: 0 where an arm lacks it.
 
-    data : measurements: columns arm, observable, time, value and, optional, sd (else the error is to be estimated).
+    data : measurements: columns arm, observable, time, value and, optional, sd (else the error is to be estimated) and
+        noise ("normal" where there is none; one for each observable).
     arms : `Arms`, or names of interventions that the model declares; default the model as it is, called control.
     estimate : parameters to estimate; default those that declare bounds, else all that are not 0.
 
@@ -121,4 +123,15 @@ def checked(model: Model, arms: Iterable[str], data: pd.DataFrame) -> pd.DataFra
     for column in ("time", "value", "sd"):
         if column in data.columns and not pd.api.types.is_numeric_dtype(data[column]):
             raise StudyError(f"{model.name}: the column '{column}' of the data must hold numbers")
-    return data[[*COLUMNS, *(["sd"] if "sd" in data.columns else [])]]
+    if "sd" in data.columns and data["sd"].isna().any():
+        raise StudyError(f"{model.name}: the column 'sd' of the data has gaps; fill them, or leave the column out")
+    kept = [column for column in ("sd", "noise") if column in data.columns]
+    if "noise" in kept:
+        for name in data["observable"].unique():
+            noises = data.loc[data["observable"] == name, "noise"]
+            if noises.nunique() > 1 or noises.iloc[0] not in NOISES:
+                found = ", ".join(sorted(map(str, noises.unique())))
+                raise StudyError(
+                    f"{model.name}: the noise of '{name}' must be one of {', '.join(NOISES)}; found {found}"
+                )
+    return data[[*COLUMNS, *kept]]
