@@ -5,6 +5,7 @@ Source: PEtab specification 2.0, section Math expressions syntax; `&&` and `||` 
 
 from __future__ import annotations
 
+import math
 import re
 from collections.abc import Mapping
 
@@ -14,7 +15,7 @@ from immunode.exchange.sbml.mathml import FALSE, TRUE, as_condition, as_value, n
 from immunode.model.tree import Expression, is_condition
 
 _TOKEN = re.compile(
-    r"\s*(?:(\d+\.?\d*(?:[eE][-+]?\d+)?|\.\d+(?:[eE][-+]?\d+)?)|([A-Za-z_]\w*)|(\*\*|&&|\|\||[<>=!]=|\S))"
+    r"\s*(?:(\d+\.?\d*(?:[eE][-+]?\d+)?|\.\d+(?:[eE][-+]?\d+)?)|([A-Za-z_]\w*)|(\*\*|&&|\|\||[<>=!]=|\S))", re.ASCII
 )
 _COMPARE = ("<=", ">=", "==", "!=", "<", ">")
 _SAME = {"pow": "power", "ln": "ln", "sqrt": "root", "asin": "arcsin", "acos": "arccos", "atan": "arctan"}
@@ -135,8 +136,9 @@ class _Formula:
         kind, token = self.tokens[self.at]
         self.at += 1
         if kind == "number":
-            value = float(token)
-            return number(value)
+            if not math.isfinite(float(token)):
+                raise self.error("a number too large")
+            return number(float(token))
         if kind == "sign":
             raise self.error(f"unexpected '{token}'")
         if self.take("("):
