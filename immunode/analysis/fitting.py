@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from immunode.analysis.fit_problem import Problem, make_problem
-from immunode.analysis.fit_search import Found, Search
+from immunode.analysis.fit_search import Found, Search, information
 from immunode.analysis.measurements import Observable
 from immunode.analysis.rendezvous import side_by_side
 from immunode.errors import StudyError
@@ -36,12 +36,13 @@ SAME = 0.1
 
 
 def fit(
-    model: Model,
-    data: Any,
-    parameters: Any,
+    model: Model | Any,
+    data: Any = None,
+    parameters: Any = None,
     *,
     observables: Mapping[str, Observable | str] | None = None,
     arms: Any = None,
+    priors: Mapping[str, Any] | None = None,
     starts: int = 20,
     seed: int = 0,
     rtol: float = 1e-8,
@@ -52,23 +53,29 @@ def fit(
     Many least-squares searches (`scipy.optimize.least_squares`, derivatives by central differences) start at the
     model's own values and at points of a Latin hypercube; all their runs are made together, batch by batch.
 
-    data : a table of measurements; long (`time`, `observable`, `value`, optional `arm` and `sd`) or wide (`time`,
-        optional `arm`, one column for each observable). Times in the model's unit or as text such as "2 weeks".
+    model : the model, or a problem that holds all there is to fit: `im.fit(im.read_petab("problem.yaml"))`.
+    data : a table of measurements; long (`time`, `observable`, `value`, optional `arm`, `sd` and `noise`) or wide
+        (`time`, optional `arm`, one column for each observable). Times in the model's unit, or as text ("2 weeks");
+        infinite is at rest. `sd` may hold expressions, as in `observable`.
     parameters : names or shell patterns (searched inside their bounds, else between the value / 100 and * 100),
         `{"k": (low, high)}`, a `Space`, or a table with columns name, low and high (`read_petab(...).estimated`).
         Knobs and initial values (`"E(0)"`) too; a new name in a mapping is a parameter of an observable, such as a
         scale. Log scale where both ends are above 0.
     observables : name -> `observable(...)` or the text of an expression, for what is not a quantity of the model.
     arms : what the arms of the data are, as in `sweep`; by default the model's interventions of these names.
+    priors : parameter -> `lognormal(...)`, `normal(...)`, ...; then what is found is the mode of the posterior, and
+        intervals come of the data alone.
     starts : number of searches.   seed : of the Latin hypercube.   rtol : relative tolerance of the runs.
 
     Raises
     ------
     StudyError : data, parameters or arms that can't be; no search reached a likelihood.
     """
+    if data is None:
+        model, data, parameters, arms, priors = _whole(model, parameters, arms, priors)
     if isinstance(starts, bool) or int(starts) != starts or starts < 1:
         raise StudyError(f"fit: the number of starts must be a whole number above 0, got {starts!r}")
-    problem = make_problem(model, data, parameters, observables, arms, rtol, engine)
+    problem = make_problem(model, data, parameters, observables, arms, rtol, engine, priors)
     if len(problem.data) <= len(problem.names):
         raise StudyError(f"fit: {len(problem.data)} measurements can't fix {len(problem.names)} parameters")
     target = problem.scaled(problem.data.value)
@@ -81,6 +88,17 @@ def fit(
     return Fit(problem, found[order[0]], tuple(found[i] for i in order), points[order], seed)
 
 
+def _whole(given: Any, parameters: Any, arms: Any, priors: Any) -> tuple[Any, ...]:
+    """Return model, data, parameters, arms and priors of a problem; what is given beside it goes before."""
+    if not all(hasattr(given, part) for part in ("model", "data", "estimated", "arms")):
+        raise StudyError("fit: data are missing; give a table of measurements, or a problem such as read_petab returns")
+    own = (given.estimated if parameters is None else parameters, given.arms if arms is None else arms)
+    if priors is None:
+        fitted = set(given.estimated["name"]) & {p.name for p in given.model.parameters}
+        priors = {name: prior for name, prior in given.priors.items() if name in fitted} if parameters is None else {}
+    return (given.model, given.data, *own, priors)
+
+
 def _starts(problem: Problem, n: int, seed: int) -> Array:
     """Return the model's own point and those of a Latin hypercube at which all runs succeed, up to `n` in all."""
     from immunode.study.design import latin_hypercube
@@ -89,7 +107,7 @@ def _starts(problem: Problem, n: int, seed: int) -> Array:
         return problem.start[None]
     box = {str(i): (0.0, 1.0) for i in range(len(problem.names))}
     points = latin_hypercube(box, SPARE * n, seed=seed).values
-    good = np.all(np.isfinite(problem.predict(points)), axis=1)
+    good = np.all(np.isfinite(problem.split(problem.predict(points))[0]), axis=1)
     return np.concatenate([problem.start[None], points[good][: n - 1]])
 
 
@@ -114,7 +132,7 @@ class Fit(Tabled):
     @property
     def minus_2_log_likelihood(self) -> float:
         """-2 log likelihood at the best point, estimated standard deviations included."""
-        return self.best.cost
+        return self.best.cost + 2 * float(self.problem.log_prior(self.best.u[None]).sum())
 
     @property
     def n_parameters(self) -> int:
@@ -124,14 +142,14 @@ class Fit(Tabled):
     @property
     def sd(self) -> dict[str, float]:
         """Observable -> its estimated standard deviation (of the logarithm where noise is lognormal); the likeliest."""
-        data, free = self.problem.data, np.isnan(self.problem.sd)
+        data, free = self.problem.data, self.problem.open
         rows = {n: np.flatnonzero((data.observable == i) & free) for i, n in enumerate(data.observables)}
         return {name: float(self.best.sd[r[0]]) for name, r in rows.items() if len(r)}
 
     @property
     def aic(self) -> float:
         """Akaike's criterion. Source: Akaike 1974, doi:10.1109/TAC.1974.1100705."""
-        return self.best.cost + 2 * self.n_parameters
+        return self.minus_2_log_likelihood + 2 * self.n_parameters
 
     @property
     def aicc(self) -> float:
@@ -142,7 +160,7 @@ class Fit(Tabled):
     @property
     def bic(self) -> float:
         """Schwarz's criterion. Source: Schwarz 1978, doi:10.1214/aos/1176344136."""
-        return self.best.cost + float(np.log(len(self.problem.data))) * self.n_parameters
+        return self.minus_2_log_likelihood + float(np.log(len(self.problem.data))) * self.n_parameters
 
     @property
     def freedom(self) -> int:
@@ -152,7 +170,7 @@ class Fit(Tabled):
     @property
     def estimated_noise(self) -> bool:
         """Whether a standard deviation was estimated."""
-        return bool(np.isnan(self.problem.sd).any())
+        return bool(self.problem.open.any())
 
     @property
     def covariance(self) -> Array:
@@ -161,8 +179,8 @@ class Fit(Tabled):
         Estimated variances count with n - p degrees of freedom.
         """
         inflation = len(self.problem.data) / self.freedom if self.estimated_noise else 1.0
-        weights = np.where(np.isnan(self.problem.sd), inflation, 1.0) ** -0.5 / self.best.sd
-        _, s, rotation = np.linalg.svd(self.best.jacobian * weights[:, None], full_matrices=False)
+        weights = np.where(self.problem.open, inflation, 1.0) ** -0.5 / self.best.sd
+        _, s, rotation = np.linalg.svd(information(self.problem, self.best, weights), full_matrices=False)
         # a direction that the data do not tell: far wider than the box, yet finite, so that others are not drawn in
         return np.asarray((rotation.T / np.maximum(s, max(1e-10 * float(s[0]), UNTOLD)) ** 2) @ rotation)
 
@@ -235,13 +253,15 @@ class Fit(Tabled):
         return profiles(self, names, points)
 
     def posterior(self, steps: int = 2000, *, priors: Mapping[str, Any] | None = None, seed: int = 0) -> Posterior:
-        """Return samples of the posterior (emcee, extra `bayes`); by default priors are flat on the search scale.
+        """Return samples of the posterior (emcee, extra `bayes`); by default under the priors of the fit.
+
+        Where there is none it is flat on the search scale.
 
         priors : name -> `lognormal(...)`, `normal(...)`, ...   steps : of each walker.
         """
         from immunode.analysis.posterior import posterior
 
-        return posterior(self, steps, priors or {}, seed)
+        return posterior(self, steps, self.problem.priors if priors is None else priors, seed)
 
     def model(self) -> Model:
         """Return the model with the estimates in it (those that are its parameters or initial values)."""
@@ -300,7 +320,8 @@ class Fit(Tabled):
         return (
             f"Fit of {self.problem.model.name} to {len(self.problem.data)} measurements, arms "
             f"{', '.join(self.problem.data.arms)}; the best of {len(self.searches)} searches, found by {same}\n"
-            f"{shown}\n-2 log likelihood {self.best.cost:.4f}, AIC {self.aic:.2f}, BIC {self.bic:.2f}{noise}\n"
+            f"{shown}\n-2 log likelihood {self.minus_2_log_likelihood:.4f}, "
+            f"AIC {self.aic:.2f}, BIC {self.bic:.2f}{noise}\n"
             f"{self.identifiability()}"
         )
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from immunode.errors import StudyError, did_you_mean
+from immunode.study.noise import NOISES, is_laplace, on_logarithm
 from immunode.study.runs import model_time
 
 if TYPE_CHECKING:
@@ -18,7 +19,6 @@ if TYPE_CHECKING:
     from immunode.model.declaration import Model
 
 Array = NDArray[np.float64]
-NOISES = ("normal", "lognormal")
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,21 +26,24 @@ class Observable:
     """What is measured, and how noisy. Made by `observable`.
 
     expression : text of states, derived quantities and parameters; "" is the quantity of the observable's own name.
-    noise : "normal", or "lognormal" (the logarithm of the value has normal noise).
-    sd : standard deviation of a measurement, in its unit (of the natural logarithm where lognormal); None: estimated.
+    noise : "normal" or "laplace", or "lognormal" or "loglaplace" (so is the natural logarithm of the value).
+    sd : standard deviation of a measurement, in its unit (of the natural logarithm where that has the noise), or the
+        scale of a Laplace distribution; a number, or an expression such as `"relative*T"`; None: estimated.
     unit : of the expression.
     """
 
     expression: str = ""
     noise: str = "normal"
-    sd: float | None = None
+    sd: float | str | None = None
     unit: str = ""
 
 
-def observable(expression: str = "", *, noise: str = "normal", sd: float | None = None, unit: str = "") -> Observable:
+def observable(
+    expression: str = "", *, noise: str = "normal", sd: float | str | None = None, unit: str = ""
+) -> Observable:
     """Return what is measured: an expression such as `"scale*(T + E)"`, its noise and its unit.
 
-    noise, sd, unit : see `Observable`. A column `sd` of the data goes before `sd` here.
+    noise, sd, unit : see `Observable`. Columns `sd` and `noise` of the data go before those here.
 
     Raises
     ------
@@ -48,7 +51,7 @@ def observable(expression: str = "", *, noise: str = "normal", sd: float | None 
     """
     if noise not in NOISES:
         raise StudyError(f"observable: unknown noise '{noise}'{did_you_mean(noise, NOISES)}")
-    if sd is not None and not (np.isfinite(sd) and sd > 0):
+    if sd is not None and not isinstance(sd, str) and not (np.isfinite(sd) and sd > 0):
         raise StudyError(f"observable: the standard deviation must be above 0, got {sd!r}")
     return Observable(expression, noise, sd, unit)
 
@@ -58,7 +61,9 @@ class Measurements:
     """Measured values, one row each; never changes.
 
     arms, observables : names.   arm, observable : shape (n,), which of them a row belongs to.
-    time : shape (n,), model time.   value : shape (n,).   sd : shape (n,), NaN where it is not given.
+    time : shape (n,), model time; infinite at rest.   value : shape (n,).
+    sd : shape (n,), NaN where it is not given as a number.   sizes : shape (n,), where it is an expression its text.
+    noise : shape (n,), of each row, "" where the data do not tell.
     """
 
     arms: tuple[str, ...]
@@ -68,6 +73,8 @@ class Measurements:
     time: Array
     value: Array
     sd: Array
+    sizes: tuple[str, ...]
+    noise: tuple[str, ...]
 
     def __len__(self) -> int:
         return len(self.value)
@@ -76,9 +83,10 @@ class Measurements:
 def read_measurements(data: Any, model: Model, only_arm: str) -> Measurements:
     """Return the measurements of a table.
 
-    data : a DataFrame, or what makes one. Long: columns `time`, `observable`, `value`, and if there are any `arm` and
-        `sd`. Wide: `time`, perhaps `arm`, and one column for each observable; empty cells are not measured.
-        `time` is in the model's unit, or text such as "2 weeks".
+    data : a DataFrame, or what makes one. Long: columns `time`, `observable`, `value`, and if there are any `arm`,
+        `sd` (numbers, or texts of expressions) and `noise`. Wide: `time`, perhaps `arm`, and one column for each
+        observable; empty cells are not measured. `time` is in the model's unit, or text such as "2 weeks"; infinite is
+        at rest.
     only_arm : the arm where the table names none.
 
     Raises
@@ -95,13 +103,13 @@ def read_measurements(data: Any, model: Model, only_arm: str) -> Measurements:
     if not len(long):
         raise StudyError("fit: the data have no measured value")
     time = np.array([model_time(model, t, "time") for t in long["time"]])
-    if not (np.isfinite(time) & (time >= 0)).all():
-        raise StudyError(f"fit: the data have a time that is not finite or before 0: {time.min():g}")
+    if not (time >= 0).all():
+        raise StudyError(f"fit: the data have a time that is no number or before 0: {time.min():g}")
     arm_names = long["arm"].astype(str).tolist() if "arm" in long.columns else [only_arm] * len(long)
     names = long["observable"].astype(str).tolist()
     arms, observables = tuple(dict.fromkeys(arm_names)), tuple(dict.fromkeys(names))
     value = _numbers(long["value"], "value")
-    sd = _numbers(long["sd"], "sd") if "sd" in long.columns else np.full(len(long), np.nan)
+    sd, sizes = _sizes(long)
     if (sd <= 0).any():
         raise StudyError("fit: a standard deviation in the column 'sd' is not above 0")
     return Measurements(
@@ -112,7 +120,34 @@ def read_measurements(data: Any, model: Model, only_arm: str) -> Measurements:
         time,
         value,
         sd,
+        sizes,
+        _noises(long),
     )
+
+
+def _sizes(long: pd.DataFrame) -> tuple[Array, tuple[str, ...]]:
+    """Return standard deviations as numbers, NaN where there is none, and as texts, "" where it is no expression."""
+    sd, sizes = np.full(len(long), np.nan), [""] * len(long)
+    if "sd" not in long.columns:
+        return sd, tuple(sizes)
+    for i, given in enumerate(long["sd"]):
+        try:
+            sd[i] = float(given)
+        except (TypeError, ValueError):
+            if not isinstance(given, str) or not given.strip():
+                raise StudyError("fit: the column 'sd' holds something that is neither a number nor text") from None
+            sizes[i] = given.strip()
+    return sd, tuple(sizes)
+
+
+def _noises(long: pd.DataFrame) -> tuple[str, ...]:
+    if "noise" not in long.columns:
+        return ("",) * len(long)
+    made = tuple("" if given is None or given != given else str(given).strip() for given in long["noise"])
+    for noise in made:
+        if noise and noise not in NOISES:
+            raise StudyError(f"fit: unknown noise '{noise}' in the data{did_you_mean(noise, NOISES)}")
+    return made
 
 
 def _long(frame: pd.DataFrame) -> pd.DataFrame:
@@ -128,6 +163,52 @@ def _numbers(column: Any, name: str) -> Array:
         return np.asarray(column, float)
     except (TypeError, ValueError):
         raise StudyError(f"fit: the column '{name}' holds something that is not a number") from None
+
+
+@dataclass(frozen=True, slots=True)
+class Noise:
+    """Noise by measurement, as in `fit_problem.Problem`; texts : of standard deviations that are expressions, or ""."""
+
+    lognormal: NDArray[np.bool_]
+    laplace: NDArray[np.bool_]
+    sd: Array
+    texts: list[str]
+
+
+def noise_of(data: Measurements, kinds: Sequence[Observable]) -> Noise:
+    """Return the noise of measurements. kinds : what is declared of each observable.
+
+    Raises
+    ------
+    StudyError : a value that its noise can't have, or a size that can't be told.
+    """
+    sd, texts = data.sd.copy(), list(data.sizes)
+    for i, k in enumerate(data.observable):
+        declared = kinds[k].sd
+        if np.isnan(sd[i]) and not texts[i] and declared is not None:
+            if isinstance(declared, str):
+                texts[i] = declared
+            else:
+                sd[i] = declared
+    noises = np.array([data.noise[i] or kinds[k].noise for i, k in enumerate(data.observable)])
+    lognormal = np.array([on_logarithm(noise) for noise in noises])
+    if (data.value[lognormal] <= 0).any():
+        raise StudyError("fit: lognormal noise needs values above 0; leave the others out, or use normal")
+    laplace = np.array([is_laplace(noise) for noise in noises])
+    told = ~np.isnan(sd) | np.array([bool(text) for text in texts])
+    for i, name in enumerate(data.observables):
+        mine = data.observable == i
+        if told[mine].all():
+            continue
+        if told[mine].any():
+            raise StudyError(f"fit: some values of '{name}' have a standard deviation and some not; give all or none")
+        if len(set(noises[mine])) > 1:
+            raise StudyError(f"fit: values of '{name}' have noise of several kinds, so one standard deviation can't do")
+        if laplace[mine].any():
+            raise StudyError(
+                f"fit: '{name}' has {noises[mine][0]} noise, whose size must be told: a number or expression"
+            )
+    return Noise(lognormal, laplace, sd, texts)
 
 
 def with_observables(model: Model, wanted: Mapping[str, Observable], names: tuple[str, ...]) -> Model:
@@ -152,3 +233,30 @@ def with_observables(model: Model, wanted: Mapping[str, Observable], names: tupl
         elif name not in known:
             raise StudyError(f"fit: {model.name} has no quantity '{name}'{did_you_mean(name, known)}")
     return model.replace(derived=(*model.derived, *added)) if added else model
+
+
+def with_sizes(model: Model, texts: tuple[str, ...]) -> tuple[Model, tuple[str, ...]]:
+    """Return the model with a derived quantity for each expression of a standard deviation, and their names.
+
+    Raises
+    ------
+    ModelError, UnitError : an expression can't be read, or its units do not fit.
+    """
+    from immunode.model.declaration import Derived
+    from immunode.model.expression import parse
+    from immunode.model.tree import names
+    from immunode.model.units import unit_of
+
+    known = {r.name for g in ("states", "parameters", "derived", "switches", "processes") for r in getattr(model, g)}
+    made: dict[str, Derived] = {}
+    for text in texts:
+        label = f"sd_of_row_{len(made) + 1}"
+        while label in known:
+            label += "_"
+        unknown = sorted(names(parse(text)) - known)
+        if unknown:
+            raise StudyError(
+                f"fit: unknown name '{unknown[0]}' in the sd {text!r:.60}{did_you_mean(unknown[0], known)}"
+            )
+        made[text] = Derived(label, text, unit_of(model, text), "size of a noise")
+    return model.replace(derived=(*model.derived, *made.values())), tuple(d.name for d in made.values())

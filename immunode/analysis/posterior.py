@@ -100,10 +100,13 @@ def log_posterior(problem: Problem, u: Array, priors: Mapping[str, Distribution]
     if not inside.any():
         return out
     data = problem.data
-    residuals = problem.scaled(data.value) - problem.predict(u[inside])
-    known = ~np.isnan(problem.sd)
+    predicted, sd = problem.split(problem.predict(u[inside]))
+    residuals = problem.scaled(data.value) - predicted
+    known = ~problem.open
     with np.errstate(all="ignore"):
-        total = -0.5 * ((residuals[:, known] / problem.sd[known]) ** 2).sum(axis=1)
+        z = residuals[:, known] / sd[:, known]
+        height = np.where(problem.laplace[known], -np.abs(z), -0.5 * z**2) - np.log(sd[:, known])
+        total = height.sum(axis=1)
         for i in range(len(data.observables)):
             rows = (data.observable == i) & ~known
             if rows.any():

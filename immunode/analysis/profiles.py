@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
-from immunode.analysis.fit_search import Search
+from immunode.analysis.fit_search import Search, information
 from immunode.analysis.rendezvous import side_by_side
 from immunode.errors import StudyError, did_you_mean
 from immunode.study.notebook import Tabled
@@ -154,7 +154,8 @@ def threshold(found: Fit) -> float:
 
 def told_by_curvature(found: Fit) -> str:
     """Return in words what the curvature at the optimum says; `profile` says it better."""
-    problem, scale = found.problem, found.best.jacobian / found.best.sd[:, None]
+    problem = found.problem
+    scale = information(problem, found.best, 1 / found.best.sd)
     size = np.sqrt((scale**2).sum(axis=0))
     lines = [
         f"'{n}' does not change any prediction"

@@ -116,7 +116,7 @@ class Arms(Mapping[str, "tuple[Entry, ...]"]):
         return f"Arms({shown})"
 
     def compose(self, model: Model) -> dict[str, Model]:
-        """Return one perturbed model for each arm.
+        """Return one perturbed model for each arm. An entry that can `compose` makes another model of it first.
 
         Raises
         ------
@@ -128,7 +128,12 @@ class Arms(Mapping[str, "tuple[Entry, ...]"]):
         composed = {}
         for name, entries in self._arms:
             chosen = [_declared(model, e, name) if isinstance(e, str) else e for e in entries]
-            composed[name] = perturb(model, *chosen) if chosen else model
+            made = model
+            for entry in chosen:
+                if hasattr(entry, "compose"):
+                    made = entry.compose(made)
+            rest = [entry for entry in chosen if not hasattr(entry, "compose")]
+            composed[name] = perturb(made, *rest) if rest else made
         return composed
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -64,9 +64,20 @@ class Reading:
     quantities : name -> `Quantity`.   fluxes : reactions' `Flux`es, by name.   events : records of the declaration.
     assign(id, value) -> (name, value) of the record to change so that the id has this value.
     fresh(base) -> a name nobody has yet.   remarks : oddities to be told.
+
+    Before the elements are read, `initials` and `by_event` may be changed; an initial value may be an expression.
+    called : id -> the name that it should have.   start : what the file's time is when the model's is 0.
     """
 
-    def __init__(self, document: Any, label: str, remarks: Iterable[str]) -> None:
+    def __init__(
+        self,
+        document: Any,
+        label: str,
+        remarks: Iterable[str],
+        called: Mapping[str, str] | None = None,
+        start: float = 0.0,
+    ) -> None:
+        self.called = dict(called or {})
         self.document, self.sbml, self.label = document, document.getModel(), label
         self.level, self.version = document.getLevel(), document.getVersion()
         self.remarks: dict[str, None] = dict.fromkeys(remarks)
@@ -88,7 +99,7 @@ class Reading:
         self.mentioned: set[str] = set()
         self._collect()
         self._mentions()
-        self.math = Converter(self.names, label, self.fresh("zero"))
+        self.math = Converter(self.names, label, self.fresh("zero"), start)
         self.math.define(self.sbml)
 
     def error(self, who: str, what: str) -> ModelError:
@@ -131,7 +142,7 @@ class Reading:
                 raise self.error(f"{kind} '{identity}'", "another element has this id")
             self.elements[identity] = element
         for identity in sorted(self.elements, key=lambda i: bool(name_problem(i))):
-            self.names[identity] = self.fresh(identity)
+            self.names[identity] = self.fresh(self.called.get(identity, identity))
         self._rules()
 
     def _references(self) -> Iterator[Any]:
@@ -216,8 +227,8 @@ class Reading:
         return name, value
 
     def value(self, node: Any, who: str, scope: Scope | None = None) -> Expression:
-        """Return mathematics of the file as the expression of a number."""
-        return self.math.value(node, who, scope)
+        """Return mathematics of the file as the expression of a number; an expression stays as it is."""
+        return node if isinstance(node, tuple) else self.math.value(node, who, scope)
 
     def number(self, value: float) -> Expression:
         """Return a number, infinite and not-a-number included."""

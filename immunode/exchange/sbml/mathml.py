@@ -47,12 +47,13 @@ class Converter:
     """Turns the mathematics of one file into expressions.
 
     names : what each id of the file is called.   label : the file, for messages.
+    start : what the file's time is when the model's is 0.
     `zero_used` : whether an infinity or a not-a-number occurred; then the model needs the parameter `zero`.
     `rates` : ids of which the rate of change is asked for, as the quantity `<name>.rate`.
     """
 
-    def __init__(self, names: Mapping[str, str], label: str, zero: str) -> None:
-        self.names, self.label = names, label
+    def __init__(self, names: Mapping[str, str], label: str, zero: str, start: float = 0.0) -> None:
+        self.names, self.label, self.start = names, label, start
         self.zero = zero
         self.zero_used = False
         self.rates: dict[str, None] = {}
@@ -172,7 +173,7 @@ class Converter:
         module = libsbml()
         kind = node.getType()
         if kind == module.AST_NAME_TIME:
-            return ("time",)
+            return ("add", ("time",), number(self.start)) if self.start else ("time",)
         if kind == module.AST_NAME_AVOGADRO:
             return number(AVOGADRO)
         if kind in (module.AST_CONSTANT_TRUE, module.AST_CONSTANT_FALSE):

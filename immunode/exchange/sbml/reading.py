@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 from immunode.exchange.sbml.document import open_document
 
 if TYPE_CHECKING:
+    from immunode.exchange.sbml.frame import Reading
     from immunode.model.declaration import Model
 
 
@@ -32,29 +33,41 @@ def read_sbml(path_or_text: str | os.PathLike[str], name: str = "") -> Model:
 
     Source: Hucka et al. 2019, SBML Level 3 Version 2 Core, doi:10.1515/jib-2019-0021
     """
-    from immunode.exchange.sbml.algebraic import match_algebraic, solve_algebraic
-    from immunode.exchange.sbml.assembly import assemble
-    from immunode.exchange.sbml.events import read_events
     from immunode.exchange.sbml.facts import lay_over, recall
-    from immunode.exchange.sbml.fast import hasten
     from immunode.exchange.sbml.frame import Reading
-    from immunode.exchange.sbml.quantities import read_quantities
-    from immunode.exchange.sbml.reactions import read_reactions
 
     document, label, remarks = open_document(path_or_text)
     own = recall(document)
     if own is not None:
         return own.replace(name=name) if name else own
     reading = Reading(document, label, remarks)
+    read_elements(reading)
+    return lay_over(assembled(reading, name or model_name(reading.sbml, label)), document)
+
+
+def read_elements(reading: Reading) -> None:
+    """Turn all elements of a file into quantities, fluxes and events of its reading."""
+    from immunode.exchange.sbml.algebraic import match_algebraic, solve_algebraic
+    from immunode.exchange.sbml.events import read_events
+    from immunode.exchange.sbml.quantities import read_quantities
+    from immunode.exchange.sbml.reactions import read_reactions
+
     unknowns = match_algebraic(reading)
     read_quantities(reading)
     read_reactions(reading)
     solve_algebraic(reading, unknowns)
     read_events(reading)
-    model = hasten(assemble(reading, name or _name(reading.sbml, label)), reading)
-    return lay_over(model, document)
 
 
-def _name(sbml: Any, label: str) -> str:
+def assembled(reading: Reading, name: str) -> Model:
+    """Return the Model of a reading whose elements are read."""
+    from immunode.exchange.sbml.assembly import assemble
+    from immunode.exchange.sbml.fast import hasten
+
+    return hasten(assemble(reading, name), reading)
+
+
+def model_name(sbml: Any, label: str) -> str:
+    """Return what the model of a file is called: as the file, or as its id says."""
     stem = Path(label).stem if label != "SBML text" else ""
     return str(stem or sbml.getId() or sbml.getName() or "sbml")

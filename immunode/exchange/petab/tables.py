@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
 from immunode.errors import StudyError, did_you_mean
+from immunode.exchange.petab.version2 import KINDS
 from immunode.model.declaration import Model, Parameter
 
 if TYPE_CHECKING:
@@ -45,10 +46,8 @@ def problem_tables(
     periods = [(labels[arm], 0.0, f"in_{labels[arm]}" if values else "") for arm, values in conditions.items()]
     observed = list(dict.fromkeys(data["observable"].astype(str)))
     told = "sd" in data.columns
-    observables = [
-        (f"observed_{ids[q]}", q, ids[q], *((f"sd_of_{ids[q]}",) * 2 if told else (f"sd_{ids[q]}", "")))
-        for q in observed
-    ]
+    kinds = dict(zip(data["observable"].astype(str), data["noise"], strict=True)) if "noise" in data.columns else {}
+    observables = [_observable(ids[q], q, kinds.get(q, "normal"), told) for q in observed]
     measured = {
         "observableId": [f"observed_{ids[str(q)]}" for q in data["observable"]],
         "experimentId": [labels[str(arm)] for arm in data["arm"]],
@@ -59,14 +58,15 @@ def problem_tables(
         measured["noiseParameters"] = data["sd"].astype(float).to_list()
     parameters = [_row(p, ids) for p in _estimated(model, estimate, {n for c in conditions.values() for n in c})]
     if not told:
-        for q in observed:
-            values = data.loc[data["observable"].astype(str) == q, "value"].astype(float)
-            size = float(values.abs().mean()) or 1.0
-            parameters.append(
-                (f"sd_{ids[q]}", f"error of {q}", 0.1 * size, 0.1 * size / WIDE, 0.1 * size * WIDE, "true")
-            )
+        values = {q: data.loc[data["observable"].astype(str) == q, "value"].astype(float) for q in observed}
+        # of a logarithm the size is relative
+        sizes = {
+            q: 0.1 if kinds.get(q, "").startswith("log") else 0.1 * float(v.abs().mean()) for q, v in values.items()
+        }
+        parameters += [_size(ids[q], q, size or 0.1) for q, size in sizes.items()]
     heads = ["parameterId", "parameterName", "nominalValue", "lowerBound", "upperBound", "estimate"]
     noise = ["observableId", "observableName", "observableFormula", "noiseFormula", "noisePlaceholders"]
+    noise.append("noiseDistribution")
     return {
         "condition": pd.DataFrame(rows, columns=["conditionId", "targetId", "targetValue"]),
         "experiment": pd.DataFrame(
@@ -94,6 +94,18 @@ def _estimated(model: Model, names: Sequence[str] | None, conditioned: set[str])
         if name in conditioned:
             raise StudyError(f"{model.name}: '{name}' is what tells the arms apart, and can't be estimated")
     return [known[name] for name in dict.fromkeys(names)]
+
+
+def _observable(made: str, name: str, kind: str, told: bool) -> tuple[str, ...]:
+    """Return a row of the observable table. made : id of the quantity.   told : whether each row tells its sd."""
+    noise = (f"sd_of_{made}", f"sd_of_{made}") if told else (f"sd_{made}", "")
+    called = next(given for given, own in KINDS.items() if own == kind)
+    return (f"observed_{made}", name, made, *noise, called)
+
+
+def _size(made: str, name: str, size: float) -> tuple[str, str, float, float, float, str]:
+    """Return a row of the parameter table for the size of a noise that is to be estimated."""
+    return f"sd_{made}", f"error of {name}", size, size / WIDE, size * WIDE, "true"
 
 
 def _row(parameter: Parameter, ids: Mapping[str, str]) -> tuple[str, str, float, float, float, str]:

@@ -1,4 +1,4 @@
-"""PEtab version 2: arms and measurements of a model as tables that parameter-fitting tools read, and back.
+"""Arms and measurements of a model as tables of PEtab version 2, which parameter-fitting tools read.
 
 Source: PEtab specification 2.0, https://petab.readthedocs.io/en/latest/v2/documentation_data_format.html
 """
@@ -8,12 +8,12 @@ from __future__ import annotations
 import json
 import os
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from immunode.errors import StudyError, did_you_mean
 from immunode.model.declaration import Model
+from immunode.study.noise import NOISES
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -21,24 +21,6 @@ if TYPE_CHECKING:
     from immunode.study.arms import Arms
 
 COLUMNS = ("arm", "observable", "time", "value")
-
-
-@dataclass(frozen=True, slots=True)
-class PetabProblem:
-    """A PEtab problem as immunode sees it.
-
-    model : the model, with a derived quantity for each observable that is none of its own.
-    arms : one for each experiment.
-    data : columns arm, observable, time (model's time unit), value and, where the file tells it, sd.
-    estimated : one row for each parameter to estimate: name, value, low, high.
-    remarks : what was read in another way than it was written.
-    """
-
-    model: Model
-    arms: Arms
-    data: pd.DataFrame
-    estimated: pd.DataFrame
-    remarks: tuple[str, ...] = ()
 
 
 def write_petab(
@@ -53,7 +35,8 @@ def write_petab(
 
     Every intervention of every arm is in the SBML file; a condition is the strength of each: 0 where an arm lacks it.
 
-    data : measurements: columns arm, observable, time, value and, optional, sd (else the error is to be estimated).
+    data : measurements: columns arm, observable, time, value and, optional, sd (else the error is to be estimated) and
+        noise ("normal" where there is none; one for each observable).
     arms : `Arms`, or names of interventions that the model declares; default the model as it is, called control.
     estimate : parameters to estimate; default those that declare bounds, else all that are not 0.
 
@@ -63,7 +46,7 @@ def write_petab(
     ModelError : interventions of different arms can't be in one model.
     StoreError : the folder can't be written.
     """
-    from immunode.exchange.petab_tables import problem_tables
+    from immunode.exchange.petab.tables import problem_tables
     from immunode.exchange.sbml.writing import to_sbml
     from immunode.intervention import perturb
     from immunode.study.arms import CONTROL, Arms, as_arms
@@ -116,7 +99,7 @@ def _strengths(model: Model, arms: Arms, chosen: Mapping[str, Any]) -> dict[str,
 
 
 def checked(model: Model, arms: Iterable[str], data: pd.DataFrame) -> pd.DataFrame:
-    """Return measurements with the columns of PetabProblem.data, after checking arms and quantities.
+    """Return measurements with the columns of `PetabProblem.data`, after checking arms and quantities.
 
     Raises
     ------
@@ -140,20 +123,15 @@ def checked(model: Model, arms: Iterable[str], data: pd.DataFrame) -> pd.DataFra
     for column in ("time", "value", "sd"):
         if column in data.columns and not pd.api.types.is_numeric_dtype(data[column]):
             raise StudyError(f"{model.name}: the column '{column}' of the data must hold numbers")
-    return data[[*COLUMNS, *(["sd"] if "sd" in data.columns else [])]]
-
-
-def read_petab(path: str | os.PathLike[str]) -> PetabProblem:
-    """Return the model, the arms and the measurements of a PEtab v2 problem; `path` is its YAML file.
-
-    Conditions on parameters become `set_to`, conditions on states a removal and a transfer.
-
-    Raises
-    ------
-    StoreError : a file is missing, damaged, or outside the folder of the YAML file.
-    StudyError : the problem is of another version, or uses what is not read here (the message says what).
-    ModelError : the model can't be read.
-    """
-    from immunode.exchange.petab_reading import read_problem
-
-    return read_problem(Path(path))
+    if "sd" in data.columns and data["sd"].isna().any():
+        raise StudyError(f"{model.name}: the column 'sd' of the data has gaps; fill them, or leave the column out")
+    kept = [column for column in ("sd", "noise") if column in data.columns]
+    if "noise" in kept:
+        for name in data["observable"].unique():
+            noises = data.loc[data["observable"] == name, "noise"]
+            if noises.nunique() > 1 or noises.iloc[0] not in NOISES:
+                found = ", ".join(sorted(map(str, noises.unique())))
+                raise StudyError(
+                    f"{model.name}: the noise of '{name}' must be one of {', '.join(NOISES)}; found {found}"
+                )
+    return data[[*COLUMNS, *kept]]
