@@ -41,9 +41,7 @@ def figure(
     if Path(source).suffix.lower() in ENDINGS:
         return _tell(Path(source), code=code)
     wish = read_wish(source, variant=variant, arms=arms, quantities=quantities, until=until, style=style)
-    # a file's name may have 255 bytes
-    short = wish.model.name.encode()[:200].decode(errors="ignore")
-    path = out or Path(f"{short}_{kind}.png")
+    path = out or Path(f"{output.file_name(wish.model.name)}_{kind}.png")
     if path.suffix.lower() not in ENDINGS:
         raise output.UsageError(f"-o {path}: give a file that ends in .png, .svg or .pdf")
     with output.usage():

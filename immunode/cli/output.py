@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import math
 import os
+import re
 import sys
 import tempfile
 from collections.abc import Iterator, Mapping, Sequence
@@ -133,6 +134,12 @@ def prepare_folder(folder: Path | None) -> None:
         raise UsageError(f"-o {folder}: a file of that name is there; give a folder") from None
     except OSError as error:
         raise UsageError(f"-o {folder}: nothing can be written there ({error.strerror}); give another folder") from None
+
+
+def file_name(name: str) -> str:
+    """Return the name of a model as one that a file can have: no path, nothing that a shell takes for an option."""
+    plain = re.sub(r'[\\/:*?"<>|\s]+', "_", name).lstrip(".-_")
+    return plain.encode()[:200].decode(errors="ignore") or "model"  # of 255 bytes
 
 
 def write_text(path: Path, text: str) -> Path:

@@ -51,6 +51,21 @@ def test_a_file_with_a_hostile_name_of_its_own_is_drawn(capsys: pytest.CaptureFi
     assert f"model = im.load_model({file!r})" in capsys.readouterr().out
 
 
+@pytest.mark.parametrize(
+    "name", ["../hacked", "/hacked", "a/../../hacked", "..\\hacked", ".hacked", "-o", "C:hacked", ".."]
+)
+def test_a_name_that_looks_like_a_path_names_a_file_in_this_folder(folder: Path, name: str) -> None:
+    inside = folder / "inside"
+    inside.mkdir()
+    os.chdir(inside)
+    Path("a.json").write_text(evil("f-string").replace(name=name).to_json(), encoding="utf-8")
+    assert main(["figure", "a.json", "--kind", "equations"]) == 0
+    assert main(["export", "a.json", "--to", "markdown"]) == 0
+    assert {file.suffix for file in inside.iterdir()} == {".json", ".png", ".md"}
+    assert not [file for file in inside.iterdir() if file.name.startswith((".", "-"))]
+    assert {file.name for file in folder.iterdir()} == {"inside"}
+
+
 def wish(model: Model, file: str) -> Any:
     Path(file).write_text(model.to_json(), encoding="utf-8")
     return read_wish(file, variant="", arms=[], quantities=[], until="", style="slide")
