@@ -303,4 +303,9 @@ def docstring(text: str) -> str:
 def prose(text: str) -> str:
     """Return plain text in which Markdown reads only what stands between backticks."""
     pieces = re.split(r"(`[^`]+`)", text)
-    return "".join(p if p.startswith("`") and len(p) > 1 else re.sub(r"([*_<\[\]|$])", r"\\\1", p) for p in pieces)
+    return "".join(p if p.startswith("`") and len(p) > 1 else _marked(p) for p in pieces)
+
+
+def _marked(text: str) -> str:
+    """Return text in which Markdown reads nothing; an entity for what would begin raw HTML."""
+    return re.sub(r"([*_\[\]|$])", r"\\\1", text.replace("<", "&lt;"))

@@ -47,7 +47,7 @@ def test_an_import_down_the_table_is_found(module: str, text: str, tmp_path: Pat
     for part in folders.split():
         (tmp_path / "immunode" / part).mkdir(parents=True)
         (tmp_path / "immunode" / part / "__init__.py").write_text("")
-    for part in ("__init__", "errors", "version", "catalogue"):
+    for part in ("__init__", "errors", "characters", "version", "catalogue"):
         (tmp_path / "immunode" / f"{part}.py").write_text("")
     (tmp_path / "immunode" / "program" / "lower.py").write_text("")
     (tmp_path / "pyproject.toml").write_text((ROOT / "pyproject.toml").read_text())

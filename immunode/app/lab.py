@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import ast
-import json
 from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
@@ -65,24 +64,26 @@ def load_lab(name: str, variant: str = "") -> Lab:
     """
     from immunode.catalogue import load_model
 
-    chosen = f", variant={json.dumps(variant)}" if variant else ""
-    return make_lab(load_model(name, variant or None), call=f"im.load_model({json.dumps(Path(name).name)}{chosen})")
+    chosen = f", variant={variant!a}" if variant else ""
+    return make_lab(load_model(name, variant or None), call=f"im.load_model({Path(name).name!a}{chosen})")
 
 
 def _call(model: Model) -> str:
     """Return Python that makes this model from the catalogue's of the same name, or from a file of that name."""
-    from immunode.catalogue import UnknownModelError, load_model
+    from immunode.catalogue import UnknownModelError, find_model, load_model
 
-    text = f"im.load_model({json.dumps(model.name)})"
+    text = f"im.load_model({model.name!a})"
     try:
-        base = load_model(model.name)
+        # a name from a file may look like a path, and a .py file is executed: it counts in the catalogue only
+        find_model(model.name)
     except UnknownModelError:
-        return f"im.load_model({json.dumps(model.name + '.json')})  # or the file that you keep it in"
+        return f"im.load_model({model.name + '.json'!a})  # or the file that you keep it in"
+    base = load_model(model.name)
     before, starts = {p.name: p.value for p in base.parameters}, {s.name: s.initial for s in base.states}
     values = {p.name: p.value for p in model.parameters if p.name in before and p.value != before[p.name]}
     initial = {s.name: s.initial for s in model.states if s.name in starts and s.initial != starts[s.name]}
-    text += f".with_values({json.dumps(values)})" if values else ""
-    return text + (f".with_initial({json.dumps(initial)})" if initial else "")
+    text += f".with_values({values!a})" if values else ""
+    return text + (f".with_initial({initial!a})" if initial else "")
 
 
 def _describe(bench: Bench) -> Data:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterable, Sequence
 from dataclasses import asdict
 from functools import lru_cache
@@ -55,10 +56,8 @@ def page(labs: Sequence[Lab]) -> str:
         "PROGRAMS": programs,
         "SCRIPTS": "\n".join(_static(name) for name in SCRIPTS),
     }
-    text = _static("page.html")
-    for name, part in parts.items():
-        text = text.replace(f"<!--{name}-->", part)
-    return text
+    # in one pass: what is put in is never searched for places of its own
+    return re.sub(r"<!--([A-Z]+)-->", lambda found: parts[found[1]], _static("page.html"))
 
 
 def write_page(model: Model | Sequence[Model], path: str | Path, *, on: Iterable[str] = ()) -> Path:

@@ -15,6 +15,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     Exit codes: 0 all well, 1 a finding or a failure, 2 a usage error, 130 interrupted.
     """
     from immunode.cli.app import app
+    from immunode.cli.output import remark
     from immunode.errors import ImmunodeError
 
     for stream in (sys.stdout, sys.stderr):
@@ -25,9 +26,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
         app(args=words, prog_name="immunode", obj=shlex.join(["immunode", *words]))
     except SystemExit as exit_:
         if isinstance(getattr(exit_.__context__, "__cause__", None), KeyboardInterrupt):
-            print("immunode: interrupted", file=sys.stderr)
+            remark("interrupted")
         return exit_.code if isinstance(exit_.code, int) else int(exit_.code is not None)
     except ImmunodeError as error:
-        print(f"immunode: {' '.join(str(error).split())}", file=sys.stderr)
+        remark(str(error))
         return getattr(error, "exit_code", 1)
     return 0

@@ -71,16 +71,17 @@ def _print(found: Atlas, variant: str) -> None:
         for name, kind, texts in zip(found.labels, found.kinds, found.texts, strict=True)
     ]
     output.print_rows(screen, f"{who}, log2 fold change", rows)
-    screen.print(f"against control: {found.measured}; +1: twice, -1: half", markup=False)
+    screen.print(f"against control: {found.measured}; +1: twice, -1: half")
     for name, reason in found.failures.items():
-        screen.print(f"{name} failed: {reason}", markup=False)
+        screen.print(f"{name} failed: {reason}")
 
 
 def _write(folder: Path, found: Atlas, style: str, command: str) -> list[Path]:
     """Write table and heat map; return their paths."""
     from immunode.plot import save
+    from immunode.study.spreadsheets import csv_text
 
-    table = output.write_text(folder / "atlas.csv", found.table().to_csv(index=False, lineterminator="\n"))
+    table = output.write_text(folder / "atlas.csv", csv_text(found.table()))
     figure = found.plot(style=style)
     metadata = {"recipe": command}
     return [table, *(save(figure, folder / f"atlas.{ending}", metadata=metadata) for ending in ("png", "svg"))]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from immunode.cli.output import load, print_json
+from immunode.cli.output import load, print_json, say
 
 
 def check(file: str, *, as_json: bool) -> int:
@@ -12,5 +12,5 @@ def check(file: str, *, as_json: bool) -> int:
         findings = [{"severity": f.severity, "where": f.where, "message": f.message} for f in report.findings]
         print_json({"model": report.name, "ok": report.ok, "findings": findings})
     else:
-        print(report)
+        say(str(report))
     return 0 if report.ok else 1

@@ -144,9 +144,10 @@ def export(
         model = model.with_values(numbers).with_initial(starts)
     else:
         chosen = chosen.with_values(numbers).with_initial(starts)
-    path = out or Path(f"{model.name}{target.ending}" if target.ending else f"{model.name}_{to}")
+    own = output.file_name(model.name)
+    path = out or Path(f"{own}{target.ending}" if target.ending else f"{own}_{to}")
     if target.ending and path.is_dir():
-        path = path / f"{model.name}{target.ending}"
+        path = path / f"{own}{target.ending}"
     written = target.write(Job(model, chosen, arms, data), path)
     if as_json:
         output.print_json({"model": model.name, "format": to, "arms": list(arms), "files": [written]})

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import sys
 from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -13,7 +12,7 @@ from immunode.cli.settings import check_look, compose_arms
 from immunode.errors import ImmunodeError, SolverError, StoreError
 
 if TYPE_CHECKING:
-    from immunode.cli.scripts import Wish
+    from immunode.cli.scripts import Drawing, Wish
 
 ENDINGS = (".png", ".svg", ".pdf")
 _MANY, _PANELS = 4, 4
@@ -35,26 +34,22 @@ def figure(
     """Draw a figure and write it, or tell how one was made; return the exit code.
 
     source : a model, or a figure's file (.png, .svg, .pdf).   out : the file to write.
-    code : print the script instead of running it.
+    code : print the script instead of drawing.
     """
-    from immunode.cli.scripts import write_script
+    from immunode.cli.scripts import make_drawing
 
     if Path(source).suffix.lower() in ENDINGS:
         return _tell(Path(source), code=code)
     wish = read_wish(source, variant=variant, arms=arms, quantities=quantities, until=until, style=style)
-    # a file's name may have 255 bytes
-    short = wish.model.name.encode()[:200].decode(errors="ignore")
-    path = out or Path(f"{short}_{kind}.png")
+    path = out or Path(f"{output.file_name(wish.model.name)}_{kind}.png")
     if path.suffix.lower() not in ENDINGS:
         raise output.UsageError(f"-o {path}: give a file that ends in .png, .svg or .pdf")
     with output.usage():
-        script = write_script(kind, wish)
+        drawing = make_drawing(kind, wish)
     if code:
-        from immunode.cli.scripts import with_saving
-
-        sys.stdout.write(with_saving(script, path.name))
+        output.say_exactly(drawing.script(path.name))
         return 0
-    output.say_written([draw(script, path)])
+    output.say_written([draw(drawing, path)])
     return 0
 
 
@@ -93,26 +88,25 @@ def read_wish(
         shown = tuple(quantities) or looked_at_first(model)[:_PANELS]
         if not shown:
             raise StudyError(f"{model.name}: it has no states and no derived quantities, so there is nothing to draw")
-    return Wish(model, source, variant, chosen, shown, "" if end is None else repr(end), style)
+    return Wish(model, source, variant, chosen, shown, end, style)
 
 
-def draw(script: str, path: Path) -> Path:
-    """Run a script, write its figure with the script inside, and return the path.
+def draw(drawing: Drawing, path: Path) -> Path:
+    """Draw a figure, write it with its script inside, and return the path.
 
     Raises
     ------
     UsageError : the study that was asked for can't be made of this model.
     """
-    from immunode.cli.scripts import run_script, with_saving
     from immunode.plot import save
 
     try:
-        made = run_script(script)
+        made = drawing.figure()
     except (SolverError, StoreError):
         raise
     except ImmunodeError as error:
         raise output.UsageError(str(error)) from error
-    return save(made, path, script=with_saving(script, path.name))
+    return save(made, path, script=drawing.script(path.name))
 
 
 def _tell(path: Path, *, code: bool) -> int:
@@ -125,16 +119,15 @@ def _tell(path: Path, *, code: bool) -> int:
         output.print_json({**facts, "script": "script" in found})
         return 0
     if "script" in found:
-        sys.stdout.write(found["script"])
+        output.say_exactly(found["script"])
         return 0
     recipe = found.get("recipe", "")
     if recipe.startswith("immunode "):
-        print(recipe)
+        output.say(recipe)
         return 0
-    print(
-        f"immunode: {path.name} holds no script: it was saved from an interactive session; "
-        f"`immunode figure {path.name}` prints the recipe that it holds",
-        file=sys.stderr,
+    output.remark(
+        f"{path.name} holds no script: it was saved from an interactive session; "
+        f"`immunode figure {path.name}` prints the recipe that it holds"
     )
     return 1
 

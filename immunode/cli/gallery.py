@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import sys
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -39,7 +38,7 @@ def gallery(
 ) -> int:
     """Draw every figure that fits, tell how far it is, write `index.html`; return 1 where a figure failed, else 0."""
     from immunode.cli.figure import ENDINGS, draw, read_wish
-    from immunode.cli.scripts import KINDS, fits, with_saving, write_script
+    from immunode.cli.scripts import KINDS, fits, make_drawing
 
     if f".{ending}" not in ENDINGS:
         raise output.UsageError(f"--as {ending}: figures are png, svg or pdf")
@@ -53,29 +52,29 @@ def gallery(
             plates.append(_Plate(kind, title, reason=reason))
             continue
         path, started = out / f"{kind}.{ending}", time.perf_counter()
-        script = write_script(kind, wish)
+        drawing = make_drawing(kind, wish)
         try:
-            draw(script, path)
+            draw(drawing, path)
         except KeyboardInterrupt:
             _write(out, wish.model.name, plates)
-            print(f"immunode: interrupted; {sum(bool(p.file) for p in plates)} figures are in {out}", file=sys.stderr)
+            output.remark(f"interrupted; {sum(bool(p.file) for p in plates)} figures are in {out}")
             return 130
         except ImmunodeError as error:
             # a question that this model has no answer to is no failure
             failed |= not isinstance(error, output.UsageError)
             plates.append(_Plate(kind, title, reason=" ".join(str(error).split())))
         else:
-            plates.append(_Plate(kind, title, path.name, with_saving(script, path.name)))
+            plates.append(_Plate(kind, title, path.name, drawing.script(path.name)))
         took = time.perf_counter() - started
         state = "failed: " + plates[-1].reason if plates[-1].reason else f"{took:.1f} s"
-        output.notes().print(f"{i:>2}/{len(KINDS)}  {kind}  {state}", markup=False)
+        output.notes().print(f"{i:>2}/{len(KINDS)}  {kind}  {state}")
     page = _write(out, wish.model.name, plates)
     if as_json:
         rows = [{"kind": p.kind, "file": p.file, "reason": p.reason} for p in plates]
         output.print_json({"model": wish.model.name, "arms": wish.arms, "figures": rows, "page": page})
     for plate in plates:
         if plate.reason and not as_json:
-            output.notes().print(f"no {plate.kind}: {plate.reason}", markup=False)
+            output.notes().print(f"no {plate.kind}: {plate.reason}")
     output.say_written([page])
     return int(failed)
 

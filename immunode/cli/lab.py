@@ -24,7 +24,7 @@ def lab(name: str, *, variant: str, port: int, browse: bool) -> int:
         server = PageServer(page(labs), port)
     except ServerError as error:
         raise output.UsageError(f"--port: {error}") from None
-    output.notes().print(f"the lab is at {server.address} (for this machine only); Ctrl-C ends it", markup=False)
+    output.notes().print(f"the lab is at {server.address} (for this machine only); Ctrl-C ends it")
     if browse:
         webbrowser.open(server.address)
     try:

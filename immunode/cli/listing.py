@@ -6,7 +6,7 @@ from itertools import groupby
 from pathlib import Path
 
 from immunode.catalogue import Entry, copy_model, find_model, list_models
-from immunode.cli.output import console, notes, print_json, usage
+from immunode.cli.output import console, notes, print_json, say, usage
 
 
 def show_list(*, as_json: bool) -> None:
@@ -60,4 +60,4 @@ def new(file: Path, like: str) -> None:
         path = copy_model(like, file)
     source, variant = find_model(like)
     run = f"immunode run {path}" + (f" --variant {variant}" if variant else "")
-    print(f"{path} is a copy of {source.stem}: change it, then `immunode check {path}` and `{run}`")
+    say(f"{path} is a copy of {source.stem}: change it, then `immunode check {path}` and `{run}`")

@@ -5,12 +5,15 @@ from __future__ import annotations
 import json
 import math
 import os
+import re
+import sys
 import tempfile
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from immunode.characters import UNPRINTABLE, visible
 from immunode.errors import ImmunodeError
 
 if TYPE_CHECKING:
@@ -52,9 +55,9 @@ def load(name: str, variant: str = "") -> Model:
 
 def console() -> Console:
     """Return where tables are printed: as wide as the terminal, and wide enough for whole rows in a file or a pipe."""
-    from rich.console import Console
+    from immunode.cli.screen import Screen
 
-    screen = Console(highlight=False)
+    screen = Screen()
     if not screen.is_terminal and "COLUMNS" not in os.environ:
         screen.width = 160
     return screen
@@ -62,14 +65,31 @@ def console() -> Console:
 
 def notes() -> Console:
     """Return where progress and remarks go: the error stream, so that a pipe gets results only."""
-    from rich.console import Console
+    from immunode.cli.screen import Screen
 
-    return Console(stderr=True, highlight=False, soft_wrap=True)
+    return Screen(stderr=True, soft_wrap=True)
+
+
+def say(text: str) -> None:
+    """Print a text, with what a terminal would obey in it made visible."""
+    print(visible(text))
+
+
+def remark(text: str) -> None:
+    """Print one line of ours on the error stream."""
+    print(f"immunode: {visible(' '.join(text.split()))}", file=sys.stderr)
+
+
+def say_exactly(text: str) -> None:
+    """Print a text that may be kept as a file: in a file or a pipe to the byte, in a terminal as `say` does."""
+    sys.stdout.write(visible(text) if sys.stdout.isatty() else text)
 
 
 def print_json(value: object) -> None:
     """Print a value as JSON; numbers that JSON does not know (NaN, infinity) become null."""
-    print(json.dumps(plain(value), indent=2, ensure_ascii=False))
+    text = json.dumps(plain(value), indent=2, ensure_ascii=False)
+    # inside JSON such characters stand in texts only, where a code means the same
+    print(UNPRINTABLE.sub(lambda found: f"\\u{ord(found[0]):04x}", text))
 
 
 def plain(value: object) -> Any:
@@ -116,6 +136,12 @@ def prepare_folder(folder: Path | None) -> None:
         raise UsageError(f"-o {folder}: nothing can be written there ({error.strerror}); give another folder") from None
 
 
+def file_name(name: str) -> str:
+    """Return the name of a model as one that a file can have: no path, nothing that a shell takes for an option."""
+    plain = re.sub(r'[\\/:*?"<>|\s]+', "_", name).lstrip(".-_")
+    return plain.encode()[:200].decode(errors="ignore") or "model"  # of 255 bytes
+
+
 def write_text(path: Path, text: str) -> Path:
     """Return `path` after the text has been written there whole."""
     from immunode.study.recipe import write_text as write_whole
@@ -148,4 +174,4 @@ def print_rows(
 def say_written(paths: Sequence[Path]) -> None:
     """Tell which files were written."""
     if paths:
-        notes().print("wrote " + ", ".join(str(path) for path in paths), markup=False)
+        notes().print("wrote " + ", ".join(str(path) for path in paths))

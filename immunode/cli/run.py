@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -57,7 +56,7 @@ def run(
         _print(model, comparison, rows)
     output.say_written(written)
     if interrupted:
-        print(f"immunode: interrupted; finished and kept: {', '.join(done)}", file=sys.stderr)
+        output.remark(f"interrupted; finished and kept: {', '.join(done)}")
         return 130
     return 0
 
@@ -143,9 +142,7 @@ def _print(model: Model, comparison: Comparison, rows: Sequence[Mapping[str, obj
     output.print_rows(screen, title, rows)
     methods = dict.fromkeys(str(one.recipe["method"]) for one in comparison.values())
     engines = dict.fromkeys(str(one.recipe["engine"]) for one in comparison.values())
-    screen.print(
-        f"engine {', '.join(engines)}, method {', '.join(methods)}, rtol {first.recipe['rtol']:g}", markup=False
-    )
+    screen.print(f"engine {', '.join(engines)}, method {', '.join(methods)}, rtol {first.recipe['rtol']:g}")
 
 
 def _write(folder: Path, comparison: Comparison, quantities: Sequence[str], style: str, command: str) -> list[Path]:
@@ -153,8 +150,9 @@ def _write(folder: Path, comparison: Comparison, quantities: Sequence[str], styl
     import json
 
     from immunode.plot import save
+    from immunode.study.spreadsheets import csv_text
 
-    curves = comparison.to_frame().to_csv(lineterminator="\n")
+    curves = csv_text(comparison.to_frame(), index=True)
     recipe = output.plain({"command": command, "arms": comparison.recipe})
     written = [
         output.write_text(folder / "curves.csv", curves),

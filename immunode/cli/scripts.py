@@ -1,22 +1,24 @@
-"""The scripts behind the figures of `immunode figure` and `immunode gallery`: short texts, run as they are printed."""
+"""Which figures fit a model, with which values, and the scripts that draw them again."""
 
 from __future__ import annotations
 
+import ast
+import inspect
+import math
 import re
+import textwrap
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from itertools import combinations
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
+from immunode.cli import drawings
 from immunode.errors import StudyError, did_you_mean
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
     from immunode.model.declaration import Model
-
-PATIENTS, SEED = 256, 1
-"""Virtual patients in the figures that show many, and the seed of their draw."""
 
 MOST_EQUATIONS, MOST_INPUTS = 9, 60
 """Equations that fit on one page; parameters up to which a tornado is worth its runs."""
@@ -27,7 +29,7 @@ class Wish:
     """What a figure shall show.
 
     source : name or file of the model.   arms : names of arms, the control first.   quantities : what to show.
-    until : end of the runs as Python text, "" for the model's own.
+    until : end of the runs, None for the model's own.
     """
 
     model: Model
@@ -35,7 +37,7 @@ class Wish:
     variant: str
     arms: tuple[str, ...]
     quantities: tuple[str, ...]
-    until: str
+    until: float | str | None
     style: str
 
     @property
@@ -49,11 +51,6 @@ class Wish:
         return tuple(arm for arm in self.arms if arm != "control")
 
     @property
-    def end(self) -> str:
-        """`, until=...`, or nothing."""
-        return f", until={self.until}" if self.until else ""
-
-    @property
     def knobs(self) -> tuple[str, ...]:
         """Strengths of interventions, which can be given as doses from 0 to 1; those among the arms first."""
         from immunode.intervention import knobs
@@ -62,16 +59,65 @@ class Wish:
         declared = sorted(self.model.interventions, key=lambda i: i.name not in names)
         return tuple(p.name for i in declared for p in knobs(self.model, i) if p.name == f"{i.name}.strength")
 
-    @property
-    def plotted(self) -> str:
-        """The line that draws a result which has one figure, with a title of its own."""
-        return self.show("found", ".plot(", own_title=True)
 
-    def show(self, result: str, call: str, *, own_title: bool = False) -> str:
-        """Return the line that draws a result. own_title : the figure writes a better one than the model's."""
-        comma = ", " if call and not call.endswith("(") else ""
-        title = "" if own_title or not self.model.title else f"title={self.model.title!r}, "
-        return f"figure = {result}{call}{comma}{title}style={self.style!r})"
+Values = dict[str, Any]
+Chosen = tuple[Callable[..., Any], Values]
+"""A function of `drawings`, and values of its own; those that every wish has are added where it takes them."""
+
+
+@dataclass(frozen=True, slots=True)
+class Drawing:
+    """One figure, not yet drawn: a function, and the values that it is called with."""
+
+    wish: Wish
+    draw: Callable[..., Any]
+    values: Values
+
+    def figure(self) -> Figure:
+        """Return the figure: the function is called, no text is executed."""
+        from importlib import import_module
+
+        from matplotlib.figure import Figure
+
+        # the package as scripts see it; it is a value here, so that no module of ours imports the root
+        figure = self.draw(import_module("immunode"), self.wish.model, **self.values)
+        assert isinstance(figure, Figure)
+        return figure
+
+    def script(self, name: str) -> str:
+        """Return a script that draws the figure and saves it as `name`: the values, then the text of the function."""
+        body = _body(self.draw)
+        variant = f", variant={literal(self.wish.variant)}" if self.wish.variant else ""
+        head = ["import numpy as np", ""] if re.search(r"\bnp\.", body) else []
+        head += ["import immunode as im", "from immunode.plot import save", ""]
+        head += [f"model = im.load_model({literal(self.wish.source)}{variant})"]
+        for key, value in self.values.items():
+            head.append(f"{key} = {literal(value)}" + "  # the model's own end" * (key == "until" and value is None))
+        return "\n".join([*head, "", body, "", f"print(save(figure, {literal(name)}))", ""])
+
+
+def literal(value: object) -> str:
+    """Return Python text that stands for a plain value and for nothing else; it can always be printed.
+
+    Raises
+    ------
+    TypeError : it is anything but text, a number, None, or a list of these.
+    """
+    if isinstance(value, list):
+        return f"[{', '.join(map(literal, value))}]"
+    if value is None or type(value) in (str, int, float, bool):
+        return repr(value)
+    raise TypeError(f"a {type(value).__name__} has no text in a script")
+
+
+def _body(draw: Callable[..., Any]) -> str:
+    """Return the steps of a function as they stand in its file, without its docstring and its last line."""
+    text = textwrap.dedent(inspect.getsource(draw))
+    function = ast.parse(text).body[0]
+    assert isinstance(function, ast.FunctionDef)
+    first, last = function.body[1], function.body[-1]
+    lines = text.splitlines()[first.lineno - 1 : last.lineno - 1]
+    return textwrap.dedent("\n".join(lines)).rstrip()
 
 
 class _UnfitError(StudyError):
@@ -83,101 +129,52 @@ def _need(holds: object, why: str) -> None:
         raise _UnfitError(why)
 
 
-def _runs(wish: Wish) -> str:
-    return f"runs = im.simulate(model, arms={list(wish.arms)!r}{wish.end})"
+def _always(draw: Callable[..., Any]) -> Callable[[Wish], Chosen]:
+    return lambda wish: (draw, {})
 
 
-def _sweep(wish: Wish, endpoints: str, keep: str = "") -> str:
-    kept = f", keep=[{keep!r}]" if keep else ""
-    return (
-        f"design = im.sobol(im.space(model), n={PATIENTS}, seed={SEED}) * im.Arms.of(model, *{list(wish.arms)!r})\n"
-        f"out = im.sweep(model, design, endpoints=[{endpoints}]{kept}{wish.end})"
-    )
-
-
-def _courses(wish: Wish) -> str:
-    names = ", ".join(map(repr, wish.quantities))
-    return f"{_runs(wish)}\n{wish.show('runs', f'.plot({names}')}"
-
-
-def _timeline(wish: Wish) -> str:
+def _timeline(wish: Wish) -> Chosen:
     _need(wish.treated, "no arm has an intervention")
-    return f"{_runs(wish)}\n{wish.show('runs', f'.plot({wish.first!r}, timeline=True')}"
+    return drawings.timeline, {}
 
 
-def _diagram(wish: Wish) -> str:
+def _diagram(wish: Wish) -> Chosen:
     _need(len(wish.model.states) <= 20, "more than 20 states make no diagram that can be read")
-    return f"run = im.simulate(model{wish.end})\n{wish.show('run', '.diagram(', own_title=True)}"
+    return drawings.diagram, {}
 
 
-def _equations(wish: Wish) -> str:
+def _equations(wish: Wish) -> Chosen:
     _need(
         len(wish.model.equations("latex").splitlines()) <= MOST_EQUATIONS,
         f"more than {MOST_EQUATIONS} equations do not fit on one page",
     )
-    return (
-        "from immunode.plot import equations\n\n"
-        f"figure = equations(model.equations('latex'), title=model.name, style={wish.style!r})"
-    )
+    return drawings.equations, {}
 
 
-def _atlas(wish: Wish) -> str:
+def _atlas(wish: Wish) -> Chosen:
     _need(wish.model.interventions and wish.model.readouts, "the model declares no interventions or no readouts")
-    return f"found = im.atlas(model{wish.end})\n{wish.plotted}"
+    return drawings.atlas, {}
 
 
-def _bands(wish: Wish) -> str:
-    return f"{_sweep(wish, f'im.final({wish.first!r})', wish.first)}\n{wish.show('out', f'.plot.bands({wish.first!r}')}"
-
-
-def _endpoints(wish: Wish) -> str:
-    ends = ", ".join(f"im.{kind}({wish.first!r})" for kind in ("final", "peak", "auc"))
-    return f"{_sweep(wish, ends)}\n{wish.show('out', '.plot.endpoints(')}"
-
-
-def _waterfall(wish: Wish) -> str:
+def _waterfall(wish: Wish) -> Chosen:
     _need("control" in wish.arms and wish.treated, "it compares with the arm control")
-    arm = wish.treated[0]
-    pair = replace(wish, arms=("control", arm))
-    call = f".plot.waterfall('auc({wish.first})', baseline='control'"
-    return f"{_sweep(pair, f'im.auc({wish.first!r})')}\n{wish.show('out', call)}"
+    return drawings.waterfall, {"arm": wish.treated[0]}
 
 
-def _time_to_event(wish: Wish) -> str:
-    first = wish.first
-    return (
-        f"control = im.simulate(model{wish.end})\n"
-        f'level = float(f"{{control[{first!r}].min() / 2 + control[{first!r}].max() / 2:.2g}}")\n'
-        f'condition = f"{first} > {{level:g}}"\n'
-        f"{_sweep(wish, 'im.time_to(condition)')}\n"
-        f"{wish.show('out', '.plot.time_to_event(condition')}"
-    )
-
-
-def _heat(wish: Wish) -> str:
+def _heat(wish: Wish) -> Chosen:
     _need(len(wish.model.parameters) <= MOST_INPUTS, f"more than {MOST_INPUTS} parameters to choose two from")
     _need(sum(bool(p.value or p.bounds) for p in wish.model.parameters) > 1, "it varies two parameters")
-    call = f".plot.heat('auc({wish.first})', x, y"
-    return (
-        f"swings = im.tornado(model, endpoints='auc({wish.first})'{wish.end}).table()\n"
-        "x, y = swings.sort_values('swing', ascending=False)['input'].head(2)\n"
-        "ranges = {p.name: p.value * np.linspace(0.7, 1.3, 25) for p in model.parameters if p.name in (x, y)}\n"
-        f"out = im.sweep(model, im.grid(ranges), endpoints=[im.auc({wish.first!r})]{wish.end})\n"
-        f"{wish.show('out', call)}"
-    )
+    return drawings.heat, {}
 
 
-def _tornado(wish: Wish) -> str:
+def _tornado(wish: Wish) -> Chosen:
     _need(len(wish.model.parameters) <= MOST_INPUTS, f"more than {MOST_INPUTS} inputs")
-    return f"found = im.tornado(model, endpoints='auc({wish.first})'{wish.end})\n{wish.plotted}"
+    return drawings.tornado, {}
 
 
-def _dose_response(wish: Wish) -> str:
+def _dose_response(wish: Wish) -> Chosen:
     _need(wish.knobs, "the model declares no intervention with a strength to vary")
-    return (
-        f"found = im.dose_response(model, {wish.knobs[0]!r}, np.linspace(0, 1, 13), "
-        f"endpoints='auc({wish.first})'{wish.end})\n{wish.plotted}"
-    )
+    return drawings.dose_response, {"knob": wish.knobs[0]}
 
 
 def _together(model: Model, knobs: tuple[str, str]) -> bool:
@@ -192,61 +189,37 @@ def _together(model: Model, knobs: tuple[str, str]) -> bool:
     return True
 
 
-def _isobole(wish: Wish) -> str:
-    pair = next((pair for pair in combinations(wish.knobs, 2) if _together(wish.model, pair)), None)
+def _isobole(wish: Wish) -> Chosen:
+    pair = next((pair for pair in combinations(wish.knobs, 2) if _together(wish.model, pair)), ())
     _need(pair, "the model declares no two interventions with a strength that can be given together")
-    a, b = pair or ("", "")
-    return (
-        f"doses = {{{a!r}: np.linspace(0, 1, 13), {b!r}: np.linspace(0, 1, 13)}}\n"
-        f"found = im.combination(model, doses, 'auc({wish.first})'{wish.end})\n{wish.plotted}"
-    )
+    return drawings.isobole, {"knobs": list(pair)}
 
 
-def _why(wish: Wish) -> str:
+def _why(wish: Wish) -> Chosen:
     states = (*wish.quantities, *(s.name for s in wish.model.states))
     known = {s.name for s in wish.model.states}
     _need("control" in wish.arms and wish.treated, "it explains an arm against the arm control")
-    state, arm = next(name for name in states if name in known), wish.treated[0]
-    return (
-        f"runs = im.simulate(model, arms={['control', arm]!r}{wish.end})\n"
-        f"found = im.explain(runs['control'], runs[{arm!r}], {state!r})\n{wish.plotted}"
-    )
+    return drawings.why, {"arm": wish.treated[0], "state": next(name for name in states if name in known)}
 
 
-def _phase(wish: Wish) -> str:
-    names = [s.name for s in wish.model.states]
-    _need(len(names) == 2, "it shows models of two states")
-    return (
-        f"run = im.simulate(model{wish.end})\n"
-        f'between = {{name: (0, float(f"{{1.5 * run[name].max():.2g}}")) for name in {names!r}}}\n'
-        f"found = im.phase_plane(model, between)\n{wish.plotted}"
-    )
+def _plane(draw: Callable[..., Any]) -> Callable[[Wish], Chosen]:
+    def choose(wish: Wish) -> Chosen:
+        names = [s.name for s in wish.model.states]
+        _need(len(names) == 2, "it shows models of two states")
+        return draw, {"states": names}
+
+    return choose
 
 
-def _basins(wish: Wish) -> str:
-    return _phase(wish).replace("im.phase_plane(", "im.basins(")
-
-
-def _bifurcation(wish: Wish) -> str:
+def _bifurcation(wish: Wish) -> Chosen:
     model = wish.model
     _need(len(model.states) <= 8, "more than 8 states")
     _need(any(p.value for p in model.parameters), "every parameter is 0")
-    state = f"{wish.first!r}, " if wish.first in {s.name for s in model.states} else ""
+    state = wish.first if wish.first in {s.name for s in model.states} else ""
     named = _named(model)
     if named:
-        title = f"{model.name}: {named[0]}, its bifurcation parameter"
-        found = f"found = im.continuation(model, {named[0]!r}, {named[1]!r})"
-        return f"{found}\nfigure = found.plot({state}title={title!r}, style={wish.style!r})"
-    endpoint = f"final({wish.first})"
-    return (
-        f"swings = im.tornado(model, endpoints={endpoint!r}{wish.end}).table()\n"
-        "name = swings.sort_values('swing', ascending=False)['input'].iloc[0]\n"
-        "chosen = next(p for p in model.parameters if p.name == name)\n"
-        "between = chosen.bounds or sorted([0.3 * chosen.value, 3 * chosen.value])\n"
-        "found = im.continuation(model, name, between)\n"
-        f'figure = found.plot({state}title=f"{model.name}: {{name}}, which moves {endpoint} most", '
-        f"style={wish.style!r})"
-    )
+        return drawings.bifurcation, {"parameter": named[0], "between": list(named[1]), "state": state}
+    return drawings.bifurcation_of_most, {"state": state}
 
 
 def _named(model: Model) -> tuple[str, tuple[float, float]] | None:
@@ -254,41 +227,46 @@ def _named(model: Model) -> tuple[str, tuple[float, float]] | None:
     for p in model.parameters:
         said = f"{p.meaning}; {p.source}"
         if "bifurcation parameter" in said:
-            studied = re.search(r"from ([\d.e+-]+) to ([\d.e+-]+)", said)
-            given = (float(studied[1]), float(studied[2])) if studied else p.bounds
-            return p.name, given or (0.3 * p.value, 3 * p.value)
+            low, high = _studied(said) or p.bounds or (0.3 * p.value, 3 * p.value)
+            return p.name, (float(low), float(high))
     return None
 
 
-def _work_precision(wish: Wish) -> str:
-    return f"found = im.work_precision(model, rtols=[1e-4, 1e-6, 1e-8], n=256, seconds=0.1{wish.end})\n{wish.plotted}"
+def _studied(said: str) -> tuple[float, float] | None:
+    """Return the range in "from 0 to 50", where two finite numbers stand there."""
+    found = re.search(r"from ([\d.e+-]+) to ([\d.e+-]+)", said)
+    try:
+        low, high = (float(found[1]), float(found[2])) if found else (math.nan, math.nan)
+    except ValueError:
+        return None
+    return (low, high) if math.isfinite(low) and math.isfinite(high) else None
 
 
-KINDS: Mapping[str, tuple[str, Callable[[Wish], str]]] = {
-    "courses": ("Time courses by arm", _courses),
+KINDS: Mapping[str, tuple[str, Callable[[Wish], Chosen]]] = {
+    "courses": ("Time courses by arm", _always(drawings.courses)),
     "timeline": ("Interventions and what they do", _timeline),
     "diagram": ("The model as a picture", _diagram),
     "equations": ("Equations", _equations),
     "atlas": ("Every intervention on every read-out", _atlas),
-    "bands": ("Virtual patients over time", _bands),
-    "endpoints": ("Endpoints by arm", _endpoints),
+    "bands": ("Virtual patients over time", _always(drawings.bands)),
+    "endpoints": ("Endpoints by arm", _always(drawings.endpoints)),
     "waterfall": ("Change in each virtual patient", _waterfall),
-    "time_to_event": ("Time to an event", _time_to_event),
+    "time_to_event": ("Time to an event", _always(drawings.time_to_event)),
     "tornado": ("What matters", _tornado),
     "heat": ("The two parameters that matter most", _heat),
     "dose_response": ("Dose and response", _dose_response),
     "isobole": ("Two interventions together", _isobole),
     "why": ("Why two arms differ", _why),
-    "phase": ("Phase plane", _phase),
-    "basins": ("Where each start ends", _basins),
+    "phase": ("Phase plane", _plane(drawings.phase)),
+    "basins": ("Where each start ends", _plane(drawings.basins)),
     "bifurcation": ("Steady states over a parameter", _bifurcation),
-    "work_precision": ("What precision costs", _work_precision),
+    "work_precision": ("What precision costs", _always(drawings.work_precision)),
 }
-"""Kind of figure -> its title and the function that writes its script."""
+"""Kind of figure -> its title and the function that chooses how to draw it."""
 
 
-def write_script(kind: str, wish: Wish) -> str:
-    """Return the script of a figure, up to the line that saves it.
+def make_drawing(kind: str, wish: Wish) -> Drawing:
+    """Return a figure ready to be drawn.
 
     Raises
     ------
@@ -297,17 +275,18 @@ def write_script(kind: str, wish: Wish) -> str:
     if kind not in KINDS:
         raise StudyError(f"unknown kind of figure '{kind}'{did_you_mean(kind, KINDS)}")
     try:
-        body = KINDS[kind][1](wish)
+        draw, own = KINDS[kind][1](wish)
     except _UnfitError as error:
         raise StudyError(f"{wish.model.name}: no figure '{kind}': {error}") from None
-    variant = f", variant={wish.variant!r}" if wish.variant else ""
-    lines = ["import immunode as im", ""]
-    if "np." in body:
-        lines[:0] = ["import numpy as np", ""]
-    if body.startswith("from "):
-        extra, body = body.split("\n\n", 1)
-        lines.insert(-1, extra)
-    return "\n".join([*lines, f"model = im.load_model({wish.source!r}{variant})", body, ""])
+    every = {
+        "arms": list(wish.arms),
+        "quantities": list(wish.quantities),
+        "quantity": wish.first,
+        "until": wish.until,
+        "style": wish.style,
+    }
+    taken = [name for name in inspect.signature(draw).parameters if name not in ("im", "model")]
+    return Drawing(wish, draw, {name: own[name] if name in own else every[name] for name in taken})
 
 
 def fits(kind: str, wish: Wish) -> str:
@@ -317,20 +296,3 @@ def fits(kind: str, wish: Wish) -> str:
     except _UnfitError as error:
         return str(error)
     return ""
-
-
-def run_script(script: str) -> Figure:
-    """Return the figure that a script of this module draws: the text is run as it would be from a file."""
-    from matplotlib.figure import Figure
-
-    space: dict[str, object] = {"__name__": "immunode_figure"}
-    exec(compile(script, "<figure>", "exec"), space)
-    figure = space["figure"]
-    assert isinstance(figure, Figure)
-    return figure
-
-
-def with_saving(script: str, name: str) -> str:
-    """Return a script that also saves its figure, complete for a file of its own."""
-    first = "import immunode as im\n"
-    return script.replace(first, f"{first}from immunode.plot import save\n", 1) + f"\nprint(save(figure, {name!r}))\n"

@@ -35,7 +35,9 @@ def show(name: str, *, variant: str, as_json: bool) -> None:
 
 
 def _heading(screen: Console, model: Model) -> None:
-    screen.print(f"[bold]{_safe(model.name)}[/bold]  {_safe(model.title)}")
+    from rich.text import Text
+
+    screen.print(Text.assemble((model.name, "bold"), f"  {model.title}"))
     unit = model.time_unit or ("dimensionless" + (f", 1 stands for {model.clock}" if model.clock else ""))
     facts = [
         ("reference", model.reference),
@@ -51,10 +53,10 @@ def _heading(screen: Console, model: Model) -> None:
     ]
     for key, value in facts:
         if value:
-            screen.print(f"[dim]{key:14}[/dim] {_safe(value)}")
+            screen.print(Text.assemble((f"{key:14}", "dim"), f" {value}"))
     if model.description:
         screen.print()
-        screen.print(model.description.strip(), markup=False)
+        screen.print(model.description.strip())
 
 
 def _states(screen: Console, model: Model) -> None:
@@ -99,7 +101,7 @@ def _interventions(screen: Console, model: Model) -> None:
 
     if model.interventions:
         screen.print()
-        screen.print("[bold italic]Interventions (arms)[/bold italic]")
+        screen.print("Interventions (arms)", style="bold italic")
     for item in model.interventions:
         screen.print()
         screen.print(card(item))
@@ -139,8 +141,8 @@ def _table(screen: Console, title: str, headings: Sequence[str], rows: Iterable[
 
 def _text(screen: Console, title: str, text: str) -> None:
     screen.print()
-    screen.print(f"[bold italic]{title}[/bold italic]")
-    screen.print(text, markup=False, soft_wrap=True)
+    screen.print(title, style="bold italic")
+    screen.print(text, soft_wrap=True)
 
 
 def _value(value: float | str) -> str:
@@ -149,10 +151,3 @@ def _value(value: float | str) -> str:
 
 def _bounds(bounds: tuple[float, float] | None) -> str:
     return "" if bounds is None else f"{number(bounds[0])} to {number(bounds[1])}"
-
-
-def _safe(text: str) -> str:
-    """Return text with brackets that rich must not read as markup."""
-    from rich.markup import escape
-
-    return escape(text)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sys
 import warnings
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -118,7 +117,7 @@ def sweep(
     written = _write(out, result, style, command) if out is not None and finished else []
     _tell(model, result, as_json, written)
     if result.message:
-        print(f"immunode: {result.message}", file=sys.stderr)
+        output.remark(result.message)
     if result.message.startswith("interrupted"):
         return 130
     return 0 if (result.codes == 0).any() else 1
@@ -135,7 +134,7 @@ def _estimate(model: Model, design: Design, asked: Mapping[str, Any], as_json: b
     if as_json:
         output.print_json(asdict(told))
     else:
-        output.console().print(f"{model.name}: {told}", markup=False, soft_wrap=True)
+        output.console().print(f"{model.name}: {told}", soft_wrap=True)
     return 0
 
 
@@ -198,7 +197,7 @@ def _remarks() -> Iterator[None]:
 
     def show(message: Warning | str, *_: object, **__: object) -> None:
         if ": interrupted: " not in str(message):  # told below, in our own line
-            print(f"immunode: {message}", file=sys.stderr)
+            output.remark(str(message))
 
     with warnings.catch_warnings():
         warnings.simplefilter("always", UserWarning)
@@ -245,14 +244,14 @@ def _write(folder: Path, result: SweepResult, style: str, command: str) -> list[
     except KeyboardInterrupt:
         # what took long to compute is written all the same; a second Ctrl-C is heeded
         written = told.save(folder)
-        print("immunode: interrupted: the tables are written, the figures are not drawn", file=sys.stderr)
+        output.remark("interrupted: the tables are written, the figures are not drawn")
         return written
     if not (result.codes == 0).any():
         return written
     try:
         return written + _draw(folder, result, style, {"recipe": command})
     except KeyboardInterrupt:
-        print("immunode: interrupted: the tables are written, not all figures are drawn", file=sys.stderr)
+        output.remark("interrupted: the tables are written, not all figures are drawn")
         return written
 
 
@@ -295,8 +294,8 @@ def _tell(model: Model, result: SweepResult, as_json: bool, written: Sequence[Pa
     output.print_rows(
         screen, f"{model.name}, {len(result):,} runs: median (5 % to 95 %) by arm", rows, rule_before_last=True
     )
-    screen.print(f"sampled: {result.recipe['design']}", markup=False, soft_wrap=True)
-    screen.print(_computed(result), markup=False, soft_wrap=True)
+    screen.print(f"sampled: {result.recipe['design']}", soft_wrap=True)
+    screen.print(_computed(result), soft_wrap=True)
     output.say_written(written)
 
 

@@ -7,6 +7,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from immunode.errors import ModelError, did_you_mean
+from immunode.model import markdown
 from immunode.model.declaration import Event, Model, pairs
 
 _STYLES = ("markdown", "latex")
@@ -133,22 +134,12 @@ class _Writer:
 # Markdown -------------------------------------------------------------------------------------------------------------
 
 
-def _plain(text: str) -> str:
-    """Return text in which Markdown reads nothing of its own."""
-    return re.sub(r"([\\|*_`<>\[\]#$])", r"\\\1", " ".join(text.split()))
-
-
-def _markdown_table(table: _Table) -> str:
-    lines = ["| " + " | ".join(table.heads) + " |", "|" + "---|" * len(table.heads)]
-    return "\n".join([*lines, *("| " + " | ".join(map(_plain, row)) + " |" for row in table.rows)])
-
-
 _MARKDOWN = _Writer(
-    title=lambda title, name: f"# {_plain(title)} (`{name}`)",
+    title=lambda title, name: f"# {markdown.plain(title)} ({markdown.code(name)})",
     heading=lambda text: f"## {text}",
-    subheading=lambda text: f"### {_plain(text)}",
-    text=_plain,
-    table=_markdown_table,
+    subheading=lambda text: f"### {markdown.plain(text)}",
+    text=markdown.plain,
+    table=lambda table: markdown.table(table.heads, table.rows),
     equations=lambda lines: "\n\n".join(f"$$\n{line}\n$$" for line in lines),
     whole=lambda parts: "\n\n".join(parts) + "\n",
 )
@@ -185,6 +176,8 @@ _LONG = frozenset({"meaning", "source", "rate", "is", "changes", "values", "note
 def _escaped(text: str) -> str:
     """Return text that LaTeX prints as it is; long formulas may break after an operator."""
     made = "".join(_ESCAPES.get(character, character) for character in " ".join(text.split()))
+    # after the end of a row these would be its option and its star
+    made = re.sub(r"^[\[*]", lambda found: f"{{{found[0]}}}", made)
     return re.sub(r"([*/+,])(?=\S)", r"\1\\allowbreak{}", made)
 
 

@@ -8,6 +8,7 @@ from html import escape
 from typing import TYPE_CHECKING, Any
 
 from immunode.intervention.operations import JUMPS, Operation
+from immunode.model import markdown
 
 if TYPE_CHECKING:
     from immunode.intervention.drug import Drug
@@ -43,9 +44,9 @@ class Card:
     def to_markdown(self) -> str:
         """Return the card as Markdown: a heading and tables."""
         labels = f" ({self.labels})" if self.labels else ""
-        parts = [f"### {_plain(self.name)}{_plain(labels)}", _markdown(("", ""), self.rows)]
-        parts += [_markdown(_CHANGES, self.changes)] * bool(self.changes)
-        parts += [_markdown(_KNOBS, self.knobs)] * bool(self.knobs)
+        parts = [f"### {markdown.plain(self.name + labels)}", markdown.table(("", ""), self.rows)]
+        parts += [markdown.table(_CHANGES, self.changes)] * bool(self.changes)
+        parts += [markdown.table(_KNOBS, self.knobs)] * bool(self.knobs)
         return "\n\n".join(parts) + "\n"
 
     def _repr_html_(self) -> str:
@@ -137,18 +138,6 @@ def _knob_row(knob: Parameter) -> tuple[str, ...]:
 
 def _number(value: float | str) -> str:
     return value if isinstance(value, str) else f"{value:.6g}"
-
-
-def _plain(text: str) -> str:
-    """Return text in which Markdown reads nothing of its own."""
-    for mark in "\\|*_`<":
-        text = text.replace(mark, "\\" + mark)
-    return text.replace("\n", " ")
-
-
-def _markdown(heads: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
-    lines = ["| " + " | ".join(heads) + " |", "|" + "---|" * len(heads)]
-    return "\n".join([*lines, *("| " + " | ".join(_plain(cell) for cell in row) + " |" for row in rows)])
 
 
 def _html(heads: Sequence[str], rows: Sequence[Sequence[str]]) -> str:

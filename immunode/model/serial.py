@@ -20,6 +20,7 @@ from functools import lru_cache
 from numbers import Integral, Real
 from typing import Any, TypeVar
 
+from immunode.characters import problem
 from immunode.errors import StoreError, did_you_mean
 from immunode.model import declaration
 
@@ -100,7 +101,9 @@ def _compact(value: Any) -> str:
 def _encode(value: Any, where: str, depth: int) -> Any:
     if depth > _DEEPEST:
         raise StoreError(f"{where}: records are nested more than {_DEEPEST} deep")
-    if value is None or isinstance(value, str | bool):
+    if isinstance(value, str):
+        return _shown(value, where)
+    if value is None or isinstance(value, bool):
         return value
     if isinstance(value, Integral):
         return int(value)
@@ -117,6 +120,13 @@ def _encode(value: Any, where: str, depth: int) -> Any:
         if spec.init and not _is_default(spec, item):
             encoded[spec.name] = _encode(item, f"{where}.{spec.name}", depth + 1)
     return encoded
+
+
+def _shown(text: str, where: str) -> str:
+    told = problem(text)
+    if told:
+        raise StoreError(f"{where or 'the text'}: {told}")
+    return text
 
 
 def _number(value: float, where: str) -> float | int:
@@ -176,7 +186,7 @@ def _decode(value: Any, where: str, depth: int) -> Any:
     if isinstance(value, list):
         return tuple(_decode(item, f"{where}[{i}]", depth + 1) for i, item in enumerate(value))
     if not isinstance(value, dict):
-        return value
+        return _shown(value, where) if isinstance(value, str) else value
     name = value.get("type")
     if not isinstance(name, str) or name not in _known:
         found = "an object without a type" if name is None else f"unknown type {name!r:.60}"

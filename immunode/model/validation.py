@@ -9,6 +9,7 @@ from functools import lru_cache
 from numbers import Real
 from typing import Any, TypeVar
 
+from immunode.characters import problem
 from immunode.errors import ModelError, did_you_mean
 from immunode.model.declaration import (
     Compartment,
@@ -25,6 +26,7 @@ from immunode.model.declaration import (
     Variant,
     pairs,
 )
+from immunode.model.expression import quoted
 from immunode.model.structure import check_structure
 from immunode.model.units import check_units
 
@@ -107,6 +109,8 @@ def _check_types(model: Model) -> None:
     name: object = model.name
     if not isinstance(name, str) or not name.strip():
         raise ModelError(f"a model needs a name, but {name!r} was found")
+    if problem(name, lines=False):
+        raise ModelError(f"the name {quoted(name)} of a model can't be used: {problem(name, lines=False)}")
     for spec in fields(model):
         value = getattr(model, spec.name)
         who = f"{model.name}, {spec.name}"
@@ -115,6 +119,8 @@ def _check_types(model: Model) -> None:
         if isinstance(spec.default, str) or spec.name == "name":
             if not isinstance(value, str):
                 raise ModelError(f"{who}: text is needed, but {type(value).__name__} was found")
+            if problem(value):
+                raise ModelError(f"{who}: {problem(value)}")
             continue
         if not isinstance(value, tuple):
             raise ModelError(f"{who}: a list is needed, but {type(value).__name__} was found")
@@ -126,8 +132,11 @@ def _check_types(model: Model) -> None:
                 _check_texts(model, spec.name, item)
             elif spec.name == "interventions" and not isinstance(getattr(item, "name", None), str):
                 raise ModelError(f"{who}: {type(item).__name__} is no intervention")
-            elif spec.name in ("readouts", "applied", "remarks") and not isinstance(item, str):
-                raise ModelError(f"{who}: only names belong here, but {type(item).__name__} was found")
+            elif spec.name in ("readouts", "applied", "remarks"):
+                if not isinstance(item, str):
+                    raise ModelError(f"{who}: only names belong here, but {type(item).__name__} was found")
+                if problem(item):
+                    raise ModelError(f"{who}: {problem(item)}")
     if model.status and model.status not in _STATUS:
         raise ModelError(f"{model.name}: status '{model.status}'{did_you_mean(model.status, _STATUS)}")
     starts = {model.name: model.start} | {f"{model.name}, variant '{v.name}'": v.start for v in model.variants}
@@ -139,6 +148,10 @@ def _check_types(model: Model) -> None:
 _TEXTS = {record: tuple(f.name for f in fields(record) if str(f.type) == "str") for record in _RECORDS.values()}
 
 
+_PARSED = frozenset({"arrow", "rate", "expression", "condition", "when"})
+"""Texts that the parser reads, which refuses what it does not know in words of its own."""
+
+
 def _check_texts(model: Model, group: str, record: Any) -> None:
     for name in _TEXTS[type(record)]:
         value = getattr(record, name)
@@ -146,6 +159,10 @@ def _check_texts(model: Model, group: str, record: Any) -> None:
             label = getattr(record, "name", "")
             found = f"{type(value).__name__} was found"
             raise ModelError(f"{model.name}, {group} '{label}': {name}= is text, but {found}: {value!r:.40}")
+        told = "" if name in _PARSED else problem(value, lines=name != "name")
+        if told:
+            label = quoted(str(getattr(record, "name", "")))
+            raise ModelError(f"{model.name}, {group} {label}: {name}= can't be used: {told}")
 
 
 def _check_numbers(model: Model) -> None:

@@ -55,7 +55,9 @@ def equations(lines: Sequence[str] | str, *, title: str = "", style: str | Style
         y = height * 72 - head - 0.5 * size
         for (text, _, _), room_below in zip(sized, step, strict=True):
             y -= room_below
-            figure.text(inset, (y + room_below / 2) / 72 / height, text, fontsize=size, va="center", color=INK)
+            figure.text(
+                inset, (y + room_below / 2) / 72 / height, text, fontsize=size, va="center", color=INK, parse_math=True
+            )
     return figure
 
 

@@ -13,7 +13,7 @@ from immunode.plot.clock import clock
 from immunode.plot.courses import courses
 from immunode.plot.figure import is_left, make_panels, write_note
 from immunode.plot.style import FAINT, GRID, INK, PALETTE, Style, arm_colors, find_style, styled
-from immunode.plot.text import quantity_label, scale_axis
+from immunode.plot.text import Decades, quantity_label, scale_axis
 
 Array = NDArray[np.float64]
 Series = Mapping[str, Mapping[str, tuple[Array, Array]]]
@@ -81,6 +81,7 @@ def searches(
         rank = np.arange(1, heights.size + 1)
         ax.plot(rank[good], np.maximum(heights[good], 1e-4), "o", color=PALETTE[1], markersize=0.4 * look.text)
         ax.set_yscale("log")
+        ax.yaxis.set_major_formatter(Decades(far=True))
         ax.set_ylim(0.7e-4, max(10.0, float(heights[good].max()) * 2 if good.any() else 10.0))
         ax.set_xlim(0.3, heights.size + 0.7)
         ax.set_xlabel("search, best first", fontsize=look.text)

@@ -6,11 +6,12 @@ import json
 import os
 import re
 import tempfile
+import warnings
 from collections.abc import Mapping
 from contextlib import suppress
 from pathlib import Path
 from typing import Any
-from xml.etree import ElementTree
+from xml.parsers import expat
 
 from matplotlib.figure import Figure
 
@@ -115,7 +116,7 @@ def read_metadata(path: str | os.PathLike[str]) -> dict[str, str]:
     try:
         packed = readers[ending](target)
         found = json.loads(packed) if packed else None
-    except (OSError, ValueError, ElementTree.ParseError) as error:
+    except (OSError, ValueError, expat.ExpatError) as error:
         raise StoreError(f"read_metadata: can't read '{target}': {error}") from error
     if not isinstance(found, dict):
         raise StoreError(f"read_metadata: '{target}' holds no metadata of immunode; was it written by `save`?")
@@ -125,13 +126,39 @@ def read_metadata(path: str | os.PathLike[str]) -> dict[str, str]:
 def _from_png(path: Path) -> str:
     from PIL import Image
 
-    with Image.open(path) as image:
-        image.load()
-        return str(image.info.get(_KEY, ""))
+    try:
+        # what `save` writes stands before the picture, which is never unfolded
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore", Image.DecompressionBombWarning)
+            with Image.open(path, formats=["PNG"]) as image:
+                return str(image.info.get(_KEY, ""))
+    except Image.DecompressionBombError as error:
+        raise ValueError(str(error)) from None
 
 
 def _from_svg(path: Path) -> str:
-    return str(ElementTree.parse(path).findtext(".//{http://purl.org/dc/elements/1.1/}description") or "")
+    """Return the description of an SVG; one that declares entities, which may unfold without end, is refused."""
+    wanted = "http://purl.org/dc/elements/1.1/ description"
+    found: list[str] = []
+    inside: list[str] = []
+    parser = expat.ParserCreate(namespace_separator=" ")
+
+    def refuse(*_: Any) -> None:
+        raise ValueError("it declares entities")
+
+    def start(name: str, _: Any) -> None:
+        inside.append(name)
+
+    def text(part: str) -> None:
+        if inside and inside[-1] == wanted:
+            found.append(part)
+
+    parser.EntityDeclHandler = refuse
+    parser.StartElementHandler = start
+    parser.EndElementHandler = lambda name: inside.pop()
+    parser.CharacterDataHandler = text
+    parser.Parse(path.read_bytes(), True)
+    return "".join(found)
 
 
 def _from_pdf(path: Path) -> str:

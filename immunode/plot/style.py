@@ -70,6 +70,8 @@ class Style:
             "font.family": "sans-serif",
             "font.sans-serif": ["DejaVu Sans"],
             "mathtext.fontset": "dejavusans",
+            # a dollar sign in a title is one; what is mathematics says so itself
+            "text.parse_math": False,
             "font.size": self.text,
             "axes.titlesize": self.text,
             "axes.labelsize": self.text,

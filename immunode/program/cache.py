@@ -1,15 +1,13 @@
-"""Programs and their sources kept on disk by the hash of the model's content, so that a second start lowers nothing.
+"""Programs kept on disk by the hash of the model's content, so that a second start lowers nothing.
 
-Files are data (JSON with a checksum), written whole and then renamed: any number of processes may write at once, and
-a damaged, foreign or outdated file is ignored and written anew.
+Files are data (JSON), signed with the user's own key: see `signed`. A damaged, foreign or outdated file is ignored and
+written anew.
 """
 
 from __future__ import annotations
 
 import hashlib
 import json
-import os
-import tempfile
 from dataclasses import replace
 from functools import lru_cache
 from pathlib import Path
@@ -19,9 +17,10 @@ from immunode.model.declaration import Model
 from immunode.model.serial import content_key
 from immunode.program.lower import lower
 from immunode.program.program import Break, Change, Program, Trigger
+from immunode.program.signed import read_signed, write_signed
 from immunode.version import __version__
 
-FORMAT = 2
+FORMAT = 3
 _MORE = ("delay", "priority", "ranked", "persistent", "initially", "from_trigger", "hidden")
 
 
@@ -34,26 +33,12 @@ def cached_program(model: Model, integrals: tuple[str, ...] = ()) -> Program:
     """
     text = json.dumps([FORMAT, __version__, _own_sources(), content_key(model), list(integrals)])
     key = hashlib.sha256(text.encode()).hexdigest()
-    folder = cache_folder()
-    if folder is None:
-        return _with_key(lower(model, integrals), key)
-    file = folder / "programs" / f"{key}.json"
-    stored = _read(file, key)
+    stored = _read(key)
     if stored is not None:
         return stored
     program = _with_key(lower(model, integrals), key)
-    _write(file, key, program)
+    write_signed("programs", f"{key}.json", _encode(program).encode())
     return program
-
-
-def cache_folder() -> Path | None:
-    """Return where caches live, or None where they are turned off."""
-    chosen = os.environ.get("IMMUNODE_CACHE")
-    if chosen is None:
-        import platformdirs
-
-        return Path(platformdirs.user_cache_dir("immunode", appauthor=False))
-    return Path(chosen) if chosen else None
 
 
 @lru_cache(maxsize=1)
@@ -69,45 +54,25 @@ def _with_key(program: Program, key: str) -> Program:
     return replace(program, key=key)
 
 
-def _read(file: Path, key: str) -> Program | None:
+def _read(key: str) -> Program | None:
+    body = read_signed("programs", f"{key}.json")
     try:
-        content = json.loads(file.read_bytes())
-        body = content["program"]
-        if content["key"] != key or content["checksum"] != _checksum(body):
-            return None
-        return _decode(body)
-    except (OSError, ValueError, KeyError, TypeError, RecursionError):
+        return None if body is None else _decode(json.loads(body))
+    except (ValueError, KeyError, TypeError, RecursionError):
         return None
 
 
-def _write(file: Path, key: str, program: Program) -> None:
+def _encode(program: Program) -> str:
     body = {name: getattr(program, name) for name in Program.__dataclass_fields__}
     body["breaks"] = [[b.name, b.first, b.every, b.count, _changes(b.changes)] for b in program.breaks]
     body["triggers"] = [
         [t.name, t.condition, _changes(t.changes), *(getattr(t, name) for name in _MORE)] for t in program.triggers
     ]
-    plain = json.loads(json.dumps(body))
-    text = json.dumps({"key": key, "checksum": _checksum(plain), "program": plain})
-    try:
-        file.parent.mkdir(parents=True, exist_ok=True)
-        handle, temporary = tempfile.mkstemp(dir=file.parent, suffix=".part")
-        try:
-            with os.fdopen(handle, "w", encoding="utf-8") as stream:
-                stream.write(text)
-            os.replace(temporary, file)
-        except BaseException:
-            os.unlink(temporary)
-            raise
-    except OSError:
-        return
+    return json.dumps(body)
 
 
 def _changes(changes: tuple[Change, ...]) -> list[list[Any]]:
     return [[c.kind, c.index, c.node] for c in changes]
-
-
-def _checksum(body: Any) -> str:
-    return hashlib.sha256(json.dumps(body, sort_keys=True).encode()).hexdigest()
 
 
 def _decode(body: dict[str, Any]) -> Program:

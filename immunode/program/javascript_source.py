@@ -87,7 +87,7 @@ class _Writer:
         # all new values first: every right-hand side sees what was before the event
         lines = [*self._lines(nodes, False), *(f"const n{k}={self._name(n, False)};" for k, n in enumerate(nodes))]
         for k, change in enumerate(changes):
-            lines.append(f"{'y' if change.kind == 'state' else 'p'}[{change.index}]=n{k};")
+            lines.append(f"{'y' if change.kind == 'state' else 'p'}[{int(change.index)}]=n{k};")
         return "function(t, y, p){" + "".join(lines) + "}"
 
     def _lines(self, nodes: list[int], ready: bool) -> list[str]:
@@ -110,9 +110,9 @@ class _Writer:
         if kind == "number":
             return _number(float(rest[0]))  # type: ignore[arg-type]
         if kind == "state":
-            return f"y[{rest[0]}]"
+            return f"y[{int(rest[0])}]"  # type: ignore[call-overload]
         if kind == "parameter":
-            return f"p[{rest[0]}]"
+            return f"p[{int(rest[0])}]"  # type: ignore[call-overload]
         return "t" if kind == "time" else f"x{node}"
 
     def _operation(self, node: int, ready: bool) -> str:

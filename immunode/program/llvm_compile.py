@@ -1,7 +1,7 @@
 """Machine code of LLVM text for the machine at hand, kept on disk, and its functions ready to call.
 
-A file of the cache is named after the hash of what its code was made from and of the processor; it begins with a
-checksum, is written whole and then renamed, and is ignored and replaced where it is damaged.
+A file of the cache is named after the hash of what its code was made from and of the processor, and is signed with the
+user's own key: see `signed`. What is damaged or foreign is ignored and replaced.
 """
 
 from __future__ import annotations
@@ -10,17 +10,14 @@ import ctypes
 import hashlib
 import os
 import platform
-import tempfile
 import threading
 from collections.abc import Callable, Sequence
 from functools import lru_cache
-from pathlib import Path
 from typing import Any
 
 from immunode.errors import EngineError
-from immunode.program.cache import cache_folder
+from immunode.program.signed import read_signed, write_signed
 
-FORMAT = b"immunode-object-1\n"
 _OLDEST_LLVM = 15
 _lock = threading.RLock()
 
@@ -110,10 +107,10 @@ def machine_code(key: str, name: str, arguments: Sequence[Any], write: Callable[
     content = "\n".join([key, processor_name, features, str(llvm.llvm_version_info), platform.machine(), name])
     digest = hashlib.sha256(content.encode()).hexdigest()
     with _lock:
-        stored = _read(digest)
+        stored = read_signed("objects", f"{digest}.bin")
         code = stored if stored is not None else _compile(write())
         if stored is None:
-            _write(digest, code)
+            write_signed("objects", f"{digest}.bin", code)
         return MachineCode(_load(code), name, arguments)
 
 
@@ -156,37 +153,3 @@ def _load(code: bytes) -> Any:
     engine.add_object_file(llvm.ObjectFileRef.from_data(code))
     engine.finalize_object()
     return engine
-
-
-def _file(digest: str) -> Path | None:
-    folder = cache_folder()
-    return None if folder is None else folder / "objects" / f"{digest}.bin"
-
-
-def _read(digest: str) -> bytes | None:
-    file = _file(digest)
-    try:
-        content = b"" if file is None else file.read_bytes()
-    except OSError:
-        return None
-    head = len(FORMAT)
-    checksum, code = content[head : head + 32], content[head + 32 :]
-    return code if content[:head] == FORMAT and hashlib.sha256(code).digest() == checksum else None
-
-
-def _write(digest: str, code: bytes) -> None:
-    file = _file(digest)
-    if file is None:
-        return
-    try:
-        file.parent.mkdir(parents=True, exist_ok=True)
-        handle, temporary = tempfile.mkstemp(dir=file.parent, suffix=".part")
-        try:
-            with os.fdopen(handle, "wb") as stream:
-                stream.write(FORMAT + hashlib.sha256(code).digest() + code)
-            os.replace(temporary, file)
-        except BaseException:
-            os.unlink(temporary)
-            raise
-    except OSError:
-        return

@@ -19,7 +19,7 @@ from immunode.program.rest import Rest
 Array = NDArray[np.float64]
 
 _IMPORTED = {"empty", "empty_like", *CALLS.values()}
-_RESERVED = {*CALLS.values(), "t", "y", "p", "c", "np", "out", "empty", "empty_like"}
+_RESERVED = {*CALLS.values(), "t", "y", "p", "c", "np", "out", "empty", "empty_like", "bool"}
 
 
 @dataclass(frozen=True)
@@ -82,7 +82,7 @@ def compile_numpy(program: Program) -> Functions:
     source = numpy_source(program)
     scope: dict[str, Any] = {}
     # the text is generated from whitelisted operations and sanitized names only, never from a user's words
-    exec(compile(source, f"<immunode {program.name}>", "exec"), scope)
+    exec(compile(source, "<immunode program>", "exec"), scope)
     n_values = len(program.values)
     n_rows = len(program.parameters)
 
@@ -157,9 +157,7 @@ class _Writer:
         self.prepared = self._prepared(roots)
         self.row = {node: i for i, node in enumerate(self.prepared)}
         self.prepared_names = [self._prepared_name(i, node) for i, node in enumerate(self.prepared)]
-        self.prefix = "x"
-        while any(re.fullmatch(rf"{self.prefix}\d+", name) for name in self.taken):
-            self.prefix += "x"
+        self.prefix, self.new = self._prefix("x"), self._prefix("new_")
 
     def module(self) -> str:
         program = self.program
@@ -214,9 +212,9 @@ class _Writer:
     def _change(self, function: str, event: str, changes: tuple[Change, ...]) -> str:
         body = self._body([c.node for c in changes], {})
         # copies: a value may be a view of a row that an earlier assignment overwrites
-        lines = [f"    new_{k} = {text} + 0.0" for k, text in enumerate(body.texts)]
+        lines = [f"    {self.new}{k} = {text} + 0.0" for k, text in enumerate(body.texts)]
         for k, change in enumerate(changes):
-            lines.append(f"    {'y' if change.kind == 'state' else 'p'}[{change.index}] = new_{k}")
+            lines.append(f"    {'y' if change.kind == 'state' else 'p'}[{int(change.index)}] = {self.new}{k}")
         doc = f'    """Event {self._plain(event)}, in place."""'
         return "\n".join([f"def {function}(t, y, p):", doc, *body.lines, *lines])
 
@@ -278,9 +276,15 @@ class _Writer:
             return self.parameter_names[int(rest[0])]  # type: ignore[call-overload]
         return self.label.get(node) or self._identifier(f"c{i}")
 
+    def _prefix(self, letters: str) -> str:
+        """Return a beginning of numbered names that no name of the model has."""
+        while any(re.fullmatch(rf"{letters}\d+", name) for name in self.taken):
+            letters += letters[0]
+        return letters
+
     def _identifier(self, name: str) -> str:
         """Return a Python name for a model's name, unlike any other in the source."""
-        plain = re.sub(r"\W", "_", name)
+        plain = re.sub(r"\W", "_", name, flags=re.ASCII)
         if not re.match(r"[A-Za-z_]", plain) or keyword.iskeyword(plain):
             plain = f"{plain}_" if keyword.iskeyword(plain) else f"_{plain}"
         while plain in self.taken:

@@ -6,6 +6,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from itertools import combinations
 from typing import TYPE_CHECKING, Any
 
+from immunode.characters import problem
 from immunode.errors import StudyError, did_you_mean
 
 if TYPE_CHECKING:
@@ -34,6 +35,10 @@ class Arms(Mapping[str, "tuple[Entry, ...]"]):
 
     def __init__(self, arms: Mapping[str, Iterable[Entry] | Entry] | None = None, /, **named: Any) -> None:
         both = {**(arms or {}), **named}
+        for name in both:
+            told = problem(str(name), lines=False)
+            if told:
+                raise StudyError(f"the arm {name!r:.80} can't be called so: {told}")
         self._arms: tuple[tuple[str, tuple[Entry, ...]], ...] = tuple((n, _entries(n, v)) for n, v in both.items())
 
     @classmethod

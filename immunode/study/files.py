@@ -10,6 +10,7 @@ import numpy as np
 
 from immunode.errors import StoreError
 from immunode.study.recipe import write_bytes, write_json, write_text
+from immunode.study.spreadsheets import csv_text
 
 if TYPE_CHECKING:
     from immunode.study.result import SweepResult
@@ -27,14 +28,14 @@ def save_sweep(result: SweepResult, folder: Path) -> list[Path]:
         write_text(folder / name, content)
         written.append(folder / name)
 
-    text("table.csv", result.table().to_csv(index=False, lineterminator="\n"))
-    text("summary.csv", result.summary().to_csv(index=False, lineterminator="\n"))
+    text("table.csv", csv_text(result.table()))
+    text("summary.csv", csv_text(result.summary()))
     write_json(folder / "recipe.json", {**result.recipe, "units": result.units})
     written.append(folder / "recipe.json")
     if len(result.reasons):
         failed = result.table()[["run", "arm", "status"]].loc[result.reasons.index]
         failed = failed.assign(reached=result.reached[failed.index], reason=result.reasons)
-        text("failures.csv", failed.to_csv(index=False, lineterminator="\n"))
+        text("failures.csv", csv_text(failed))
     if result.kept:
         buffer = io.BytesIO()
         arrays: dict[str, Any] = {"time": result.times, **result.kept}

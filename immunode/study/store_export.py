@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from immunode.errors import StoreError
+from immunode.study.spreadsheets import csv_text
 
 if TYPE_CHECKING:
     from immunode.study.store_reading import StoredSweep
@@ -18,9 +19,9 @@ if TYPE_CHECKING:
 def write_csv(sweep: StoredSweep, path: Path) -> Path:
     """Write the table as CSV; return its path."""
     with _whole(path) as beside, beside.open("w", encoding="utf-8", newline="") as file:
-        sweep._empty().to_csv(file, index=False, lineterminator="\n")
+        file.write(csv_text(sweep._empty()))
         for table in sweep.tables():
-            table.to_csv(file, index=False, header=False, lineterminator="\n")
+            file.write(csv_text(table, header=False))
     return path
 
 

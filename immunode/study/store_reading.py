@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
+from immunode.characters import visible
 from immunode.errors import StoreError
 from immunode.solve.status import Status
 from immunode.study.endpoints import endpoint
@@ -58,7 +59,7 @@ class StoredSweep:
         counts = ", ".join(f"{n:,} {label}" for label, n in self.counts().items())
         study = self.store.layout.study
         arms = ", ".join(self.arms[:8]) + (", ..." if len(self.arms) > 8 else "")
-        return (
+        return visible(
             f"Stored sweep of {study['model']['name']}: {len(self):,} runs ({counts}) in arms {arms}; "
             f"design: {study['design']['recipe']}; {self.store.place.name}"
         )

@@ -148,7 +148,7 @@ def test_export_writes_a_page_that_opens_with_an_arm(tmp_path: Path) -> None:
     )
     data = json.loads(re.findall(r'id="data">(.*?)</script>', path.read_text("utf-8"), re.DOTALL)[0])
     assert data["labs"][0]["on"] == ["cytostatic"]
-    assert data["labs"][0]["call"] == 'im.load_model("kuznetsov1994").with_values({"a": 0.2})'
+    assert data["labs"][0]["call"] == "im.load_model('kuznetsov1994').with_values({'a': 0.2})"
     assert path.stat().st_size < MOST_BYTES
 
 

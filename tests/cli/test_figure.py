@@ -49,7 +49,7 @@ def test_running_the_script_of_a_figure_makes_the_same_figure(
 def test_all_arms_are_control_and_every_declared_intervention(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["figure", "checkpoint_blockade", "--arms", "all", "--code"]) == 0
     script = capsys.readouterr().out
-    assert "'control', 'anti_pdl1', 'rt_5x2'" in script
+    assert "arms = ['control', 'anti_pdl1', 'rt_5x2'" in script
     assert "'trafficking_block'" in script
     assert not list(folder.iterdir())
 
@@ -84,8 +84,8 @@ def test_a_bifurcation_follows_the_parameter_that_the_model_names(
 ) -> None:
     assert main(["figure", "baker2013", "--kind", "bifurcation", "--code"]) == 0
     script = capsys.readouterr().out
-    assert "im.continuation(model, 'alpha2', (0.0, 50.0))" in script
-    assert "title='baker2013: alpha2, its bifurcation parameter'" in script
+    assert "parameter = 'alpha2'\nbetween = [0.0, 50.0]\n" in script
+    assert "found = im.continuation(model, parameter, between)\n" in script
 
 
 def test_a_bifurcation_else_follows_what_moves_the_read_out_most(folder: Path) -> None:
@@ -106,7 +106,8 @@ def test_work_and_precision_of_a_model_is_one_line(folder: Path, capsys: pytest.
     """Drawn by the test of the whole gallery below."""
     assert main(["figure", "baker2013", "--kind", "work_precision", "--until", "20", "--code"]) == 0
     script = capsys.readouterr().out
-    assert "found = im.work_precision(model, rtols=[1e-4, 1e-6, 1e-8], n=256, seconds=0.1, until=20.0)" in script
+    assert "until = 20.0\n" in script
+    assert "found = im.work_precision(model, rtols=[1e-4, 1e-6, 1e-8], n=256, seconds=0.1, until=until)" in script
 
 
 def test_a_figure_tells_what_it_remembers(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -334,9 +334,13 @@ def test_wrong_places_are_said_in_one_line(tmp_path: Path) -> None:
         im.write_sbml("baker2013", tmp_path / "x.xml")  # type: ignore[arg-type]
 
 
-def test_control_characters_in_notes_do_not_break_the_file() -> None:
-    model = small(description="a \x00 b \x0b c & < > ]]> \ud800 d")
-    assert complaints(to_sbml(model)) == []
+def test_characters_that_xml_has_not_do_not_break_the_file() -> None:
+    from immunode.exchange.sbml import read_sbml
+
+    model = small(description="a \ufffe b \uffff c & < > ]]> &amp;lt; d")
+    text = to_sbml(model)
+    assert complaints(text) == []
+    assert read_sbml(text).description == "a   b   c & < > ]]> &amp;lt; d"
 
 
 def test_a_model_that_starts_at_rest_is_written_with_that_rest() -> None:

@@ -89,7 +89,7 @@ def test_cards_print_as_html_markdown_and_a_table(toy: Callable[..., Model]) -> 
     markdown = made.to_markdown()
     assert markdown.startswith("### a\n")
     rows = [line for line in markdown.splitlines() if line.startswith("| note")]
-    assert rows == ["| note | \\<b>\\|x\\|\\</b> |"]
+    assert rows == ["| note | &lt;b\\>\\|x\\|&lt;/b\\> |"]
     screen = Console(file=io.StringIO(), width=120)
     screen.print(made)
     shown = screen.file.getvalue()  # type: ignore[attr-defined]

@@ -11,6 +11,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from immunode.characters import UNPRINTABLE
 from immunode.errors import ModelError, StoreError
 from immunode.model.declaration import (
     Compartment,
@@ -114,7 +115,7 @@ def test_the_key_is_the_same_in_another_process() -> None:
 
 @given(
     st.floats(allow_nan=False, allow_infinity=False),
-    st.text(st.characters(blacklist_categories=["Cs"])),
+    st.text(st.characters(blacklist_categories=["Cs"])).filter(lambda text: not UNPRINTABLE.search(text)),
     st.lists(st.tuples(st.text("abc", min_size=1), st.floats(0, 1)), unique_by=lambda pair: pair[0]),
 )
 def test_every_number_and_text_survives(value: float, text: str, pairs: list[tuple[str, float]]) -> None:

@@ -279,7 +279,8 @@ function pythonCode(lab, state) {
 
 function csv(lab, run, names) {
   const columns = names.map((name) => course(lab, run, name));
-  const cell = (text) => (/[",\n]/.test(text) ? `"${text.replace(/"/g, '""')}"` : /^[=+@-]/.test(text) ? `'${text}` : text);
+  const safe = (text) => (/^[=+@\t\r-]/.test(text) ? `'${text}` : text); // a spreadsheet computes what begins so
+  const cell = (text) => (/[",\r\n]/.test(text) ? `"${safe(text).replace(/"/g, '""')}"` : safe(text));
   const rows = Array.from(run.times, (t, i) => [t, ...columns.map((c) => c[i])].join(","));
   return [["time", ...names].map(cell).join(","), ...rows].join("\n") + "\n";
 }

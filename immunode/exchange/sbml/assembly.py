@@ -7,6 +7,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from typing import Any
 
+from immunode.characters import made_visible, visible
 from immunode.errors import ModelError, UnitError
 from immunode.exchange.sbml.frame import Flux, Quantity, Reading
 from immunode.exchange.sbml.functions import number
@@ -169,9 +170,12 @@ class _Assembly:
         return self._model(name, self.records(units), about, "", units.clock)
 
     def _model(self, name: str, records: Mapping[str, Any], about: Mapping[str, Any], time: str, clock: str) -> Model:
-        remarks = tuple(self.reading.remarks)
+        # a file of others may hold characters that a terminal obeys, which no Model keeps
+        told: dict[str, Any] = {field: visible(text) for field, text in about.items()}
+        told |= {field: [made_visible(record) for record in listed] for field, listed in records.items()}
+        told["remarks"] = tuple(map(visible, self.reading.remarks))
         try:
-            return Model(name=name, time_unit=time, clock=clock, remarks=remarks, **about, **records)
+            return Model(name=visible(" ".join(name.splitlines())), time_unit=time, clock=clock, **told)
         except UnitError:
             raise
         except ModelError as error:

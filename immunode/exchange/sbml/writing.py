@@ -203,7 +203,8 @@ class _Document:
                 return self.compartments[state.compartment], state.unit, True
             volume = next(c.unit for c in self.model.compartments if c.name == state.compartment)
             above, _, below = state.unit.rpartition("/")
-            amount = above if below.strip() == volume else f"({state.unit})*({volume})" if state.unit else ""
+            inside = f"({state.unit})*({volume})" if state.unit and volume else state.unit
+            amount = above if below.strip() == volume else inside
             return self.compartments[state.compartment], amount, False
         found = self.units.per_volume(state.unit)
         if found is None:
@@ -382,7 +383,8 @@ def _add_facts(made: Element, facts: str) -> None:
     if annotation is None:
         annotation = Element("annotation")
         made.insert(1 if made.find("notes") is not None else 0, annotation)
-    SubElement(annotation, "immunode:facts", {"xmlns:immunode": FACTS}).text = facts
+    # libSBML reads &amp;lt; as < where it gives annotations back; in JSON a code means the same
+    SubElement(annotation, "immunode:facts", {"xmlns:immunode": FACTS}).text = facts.replace("&", "\\u0026")
 
 
 def _multiplied(math: Element, space: str) -> Element:

@@ -1,0 +1,176 @@
+"""How each kind of figure is drawn: functions called with values, whose bodies are also what their scripts say.
+
+`immunode figure` calls such a function; the script that a figure remembers is its text, with the values above it. So
+both are the same steps, and nothing is ever executed from text.
+
+im : the package, under the name that scripts give it.   model : what is shown.   until : end of the runs, None for the
+model's own.   Every function takes plain values besides, and ends in `return figure`, which its script leaves out.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+if TYPE_CHECKING:
+    from immunode.model.declaration import Model
+
+End = float | str | None
+
+
+def courses(im: Any, model: Model, arms: list[str], quantities: list[str], until: End, style: str) -> Any:
+    """Return time courses by arm."""
+    runs = im.simulate(model, arms=arms, until=until)
+    figure = runs.plot(*quantities, title=model.title, style=style)
+    return figure
+
+
+def timeline(im: Any, model: Model, arms: list[str], quantity: str, until: End, style: str) -> Any:
+    """Return a time course under the interventions that act."""
+    runs = im.simulate(model, arms=arms, until=until)
+    figure = runs.plot(quantity, timeline=True, title=model.title, style=style)
+    return figure
+
+
+def diagram(im: Any, model: Model, until: End, style: str) -> Any:
+    """Return the model as a picture."""
+    run = im.simulate(model, until=until)
+    figure = run.diagram(style=style)
+    return figure
+
+
+def equations(im: Any, model: Model, style: str) -> Any:
+    """Return the equations."""
+    from immunode.plot import equations
+
+    figure = equations(model.equations("latex"), title=model.name, style=style)
+    return figure
+
+
+def atlas(im: Any, model: Model, until: End, style: str) -> Any:
+    """Return every intervention on every read-out."""
+    found = im.atlas(model, until=until)
+    figure = found.plot(style=style)
+    return figure
+
+
+def bands(im: Any, model: Model, arms: list[str], quantity: str, until: End, style: str) -> Any:
+    """Return quantiles of virtual patients over time."""
+    design = im.sobol(im.space(model), n=256, seed=1) * im.Arms.of(model, *arms)
+    out = im.sweep(model, design, endpoints=[im.final(quantity)], keep=[quantity], until=until)
+    figure = out.plot.bands(quantity, title=model.title, style=style)
+    return figure
+
+
+def endpoints(im: Any, model: Model, arms: list[str], quantity: str, until: End, style: str) -> Any:
+    """Return endpoints of virtual patients by arm."""
+    design = im.sobol(im.space(model), n=256, seed=1) * im.Arms.of(model, *arms)
+    ends = [im.final(quantity), im.peak(quantity), im.auc(quantity)]
+    out = im.sweep(model, design, endpoints=ends, until=until)
+    figure = out.plot.endpoints(title=model.title, style=style)
+    return figure
+
+
+def waterfall(im: Any, model: Model, arm: str, quantity: str, until: End, style: str) -> Any:
+    """Return the change in each virtual patient between control and an arm."""
+    design = im.sobol(im.space(model), n=256, seed=1) * im.Arms.of(model, "control", arm)
+    out = im.sweep(model, design, endpoints=[im.auc(quantity)], until=until)
+    figure = out.plot.waterfall(f"auc({quantity})", baseline="control", title=model.title, style=style)
+    return figure
+
+
+def time_to_event(im: Any, model: Model, arms: list[str], quantity: str, until: End, style: str) -> Any:
+    """Return the share of virtual patients that did not yet rise above a level halfway up the control."""
+    control = im.simulate(model, until=until)
+    level = float(f"{control[quantity].min() / 2 + control[quantity].max() / 2:.2g}")
+    condition = f"{quantity} > {level:g}"
+    design = im.sobol(im.space(model), n=256, seed=1) * im.Arms.of(model, *arms)
+    out = im.sweep(model, design, endpoints=[im.time_to(condition)], until=until)
+    figure = out.plot.time_to_event(condition, title=model.title, style=style)
+    return figure
+
+
+def tornado(im: Any, model: Model, quantity: str, until: End, style: str) -> Any:
+    """Return how far each parameter moves a quantity."""
+    found = im.tornado(model, endpoints=f"auc({quantity})", until=until)
+    figure = found.plot(style=style)
+    return figure
+
+
+def heat(im: Any, model: Model, quantity: str, until: End, style: str) -> Any:
+    """Return a quantity over the two parameters that move it most."""
+    swings = im.tornado(model, endpoints=f"auc({quantity})", until=until).table()
+    x, y = swings.sort_values("swing", ascending=False)["input"].head(2)
+    ranges = {p.name: p.value * np.linspace(0.7, 1.3, 25) for p in model.parameters if p.name in (x, y)}
+    out = im.sweep(model, im.grid(ranges), endpoints=[im.auc(quantity)], until=until)
+    figure = out.plot.heat(f"auc({quantity})", x, y, title=model.title, style=style)
+    return figure
+
+
+def dose_response(im: Any, model: Model, knob: str, quantity: str, until: End, style: str) -> Any:
+    """Return a quantity over the strength of an intervention."""
+    found = im.dose_response(model, knob, np.linspace(0, 1, 13), endpoints=f"auc({quantity})", until=until)
+    figure = found.plot(style=style)
+    return figure
+
+
+def isobole(im: Any, model: Model, knobs: list[str], quantity: str, until: End, style: str) -> Any:
+    """Return what two interventions do together."""
+    doses = {knob: np.linspace(0, 1, 13) for knob in knobs}
+    found = im.combination(model, doses, f"auc({quantity})", until=until)
+    figure = found.plot(style=style)
+    return figure
+
+
+def why(im: Any, model: Model, arm: str, state: str, until: End, style: str) -> Any:
+    """Return the processes by which an arm differs from control."""
+    runs = im.simulate(model, arms=["control", arm], until=until)
+    found = im.explain(runs["control"], runs[arm], state)
+    figure = found.plot(style=style)
+    return figure
+
+
+def phase(im: Any, model: Model, states: list[str], until: End, style: str) -> Any:
+    """Return the phase plane of two states."""
+    run = im.simulate(model, until=until)
+    between = {name: (0, float(f"{1.5 * run[name].max():.2g}")) for name in states}
+    found = im.phase_plane(model, between)
+    figure = found.plot(style=style)
+    return figure
+
+
+def basins(im: Any, model: Model, states: list[str], until: End, style: str) -> Any:
+    """Return where each start ends."""
+    run = im.simulate(model, until=until)
+    between = {name: (0, float(f"{1.5 * run[name].max():.2g}")) for name in states}
+    found = im.basins(model, between)
+    figure = found.plot(style=style)
+    return figure
+
+
+def bifurcation(im: Any, model: Model, parameter: str, between: list[float], state: str, style: str) -> Any:
+    """Return steady states over the parameter that the model's file names for it. state : "" for the one that shows."""
+    found = im.continuation(model, parameter, between)
+    title = f"{model.name}: {parameter}, its bifurcation parameter"
+    figure = found.plot(state, title=title, style=style)
+    return figure
+
+
+def bifurcation_of_most(im: Any, model: Model, quantity: str, state: str, until: End, style: str) -> Any:
+    """Return steady states over the parameter that moves a quantity most. state : "" for the one that shows."""
+    swings = im.tornado(model, endpoints=f"final({quantity})", until=until).table()
+    name = swings.sort_values("swing", ascending=False)["input"].iloc[0]
+    chosen = next(p for p in model.parameters if p.name == name)
+    between = chosen.bounds or sorted([0.3 * chosen.value, 3 * chosen.value])
+    found = im.continuation(model, name, between)
+    title = f"{model.name}: {name}, which moves final({quantity}) most"
+    figure = found.plot(state, title=title, style=style)
+    return figure
+
+
+def work_precision(im: Any, model: Model, until: End, style: str) -> Any:
+    """Return what precision costs."""
+    found = im.work_precision(model, rtols=[1e-4, 1e-6, 1e-8], n=256, seconds=0.1, until=until)
+    figure = found.plot(style=style)
+    return figure
