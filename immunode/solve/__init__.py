@@ -14,6 +14,7 @@ from immunode.solve.status import Status
 
 if TYPE_CHECKING:
     from immunode.program.numpy_source import Functions
+    from immunode.solve.tape import StepListener
 
 __all__ = ["ENGINES", "Batch", "Engine", "OnJump", "Request", "Status", "choose_engine", "solve"]
 
@@ -40,6 +41,7 @@ def solve(
     atol: ArrayLike | None = None,
     max_steps: int = 100_000,
     on_jump: OnJump | None = None,
+    listener: StepListener | None = None,
 ) -> Batch:
     """Return the trajectories of many runs; a run that fails is a status, never an exception.
 
@@ -57,12 +59,13 @@ def solve(
         out of them is made anew by another method, and `reason` says so.
     on_jump(runs, t, y_before, y_after, p) : called at every event for the runs concerned; runs and t are (n,), the
         states (n_states, n), p (n_parameters, n).
+    listener : hears of every accepted step, see `tape.StepListener`.
 
     Raises
     ------
     EngineError : unknown engine or method, times that go backwards, arrays of the wrong shape.
     """
-    request = _request(functions, values, times, t0, initial, method, rtol, atol, max_steps, on_jump)
+    request = _request(functions, values, times, t0, initial, method, rtol, atol, max_steps, on_jump, listener)
     name, reason = choose_engine(functions, request.values.shape[1], engine, method)
     if not functions.program.states:
         from immunode.solve.stateless import with_a_state, without_states
@@ -154,6 +157,7 @@ def _request(
     atol: ArrayLike | None,
     max_steps: int,
     on_jump: OnJump | None,
+    listener: StepListener | None,
 ) -> Request:
     program = functions.program
     table = _table(program.name, "values", values, len(program.values))
@@ -167,7 +171,9 @@ def _request(
         raise EngineError(f"{program.name}: rtol must lie between 0 and 1, atol must not be negative")
     if atol is not None:
         _check_atol(program.name, np.shape(atol), len(program.states), table.shape[1])
-    return Request(functions, table, grid, float(t0), start, float(rtol), atol, int(max_steps), on_jump, method)
+    return Request(
+        functions, table, grid, float(t0), start, float(rtol), atol, int(max_steps), on_jump, method, listener
+    )
 
 
 def _table(name: str, what: str, given: ArrayLike, rows: int) -> NDArray[np.float64]:

@@ -27,6 +27,7 @@ from immunode.solve.compiled_memory import result_array
 from immunode.solve.engine import Engine, OnJump, Request
 from immunode.solve.runs import Runs
 from immunode.solve.status import Status
+from immunode.solve.tape import Renumbered, Tape
 from immunode.solve.threads import threads as threads_at_hand
 
 if TYPE_CHECKING:
@@ -47,15 +48,21 @@ STIFF_COST = 3.0
 KINKED_COST = 0.8
 """The same where the right-hand side has corners, for which the stiff method is preferred."""
 _ALIGNMENT = 128
+_TAPED, _RESUME = ARGUMENTS.index("taped"), ARGUMENTS.index("resume")
 _making = threading.Lock()
 
 
 @dataclass(frozen=True)
 class Kernel:
-    """A loaded kernel.   size : doubles of workspace."""
+    """A loaded kernel.
+
+    size : doubles of workspace.   lanes : runs side by side.   small : it writes the steps of all states on a tape.
+    """
 
     call: Callable[..., None]
     size: int
+    lanes: int
+    small: bool
 
 
 class CompiledRuns(Runs):
@@ -158,6 +165,8 @@ class _Job:
         request = self.request.only(piece)
         if request.on_jump is not None:
             request = replace(request, on_jump=self._told(request.on_jump, piece.start))
+        if request.listener is not None:
+            request = replace(request, listener=Renumbered(request.listener, piece.start))
         with np.errstate(all="ignore"):
             runs = CompiledRuns(request, self.results.part(piece))
             waiting = runs.waiting()
@@ -188,6 +197,10 @@ class _Sweep:
         with _making:
             self.kernel = kernel(runs.functions.program, method)
         self.code = CompiledEngine.methods.index(method)
+        self.tape: Tape | None = None
+        if runs.listener is not None:
+            n, lanes = len(runs.functions.program.states), self.kernel.lanes
+            self.tape = Tape(runs.listener, lanes, tuple(range(n)) if self.kernel.small else None)
         self.handed: list[Lanes] = []
 
     def run(self, queue: Lanes) -> Lanes:
@@ -203,10 +216,23 @@ class _Sweep:
         while waiting.size:
             now = np.ascontiguousarray(waiting, dtype=np.int64)
             arguments = self._arguments(now)
-            self.kernel.call(arguments.ctypes.data, workspace.ctypes.data + skip)
+            self._call(arguments, workspace.ctypes.data + skip)
             waiting = self._serve(now)
         runs.steps[:], runs.rejected[:] = runs.tried[: runs.n], runs.thrown[: runs.n]
         return np.sort(np.concatenate(self.handed)) if self.handed else queue[:0]
+
+    def _call(self, arguments: NDArray[np.int64], workspace: int) -> None:
+        """Call the kernel until all is served; each time the tape is full it is listened to."""
+        tape = self.tape
+        self.kernel.call(arguments.ctypes.data, workspace)
+        while tape is not None:
+            tape.count = int(arguments[_TAPED])
+            full = tape.full
+            tape.play(self.runs.p)
+            if not full:
+                return
+            arguments[_TAPED], arguments[_RESUME] = 0, 1
+            self.kernel.call(arguments.ctypes.data, workspace)
 
     def _aim(self, queue: Lanes) -> None:
         runs = self.runs
@@ -215,7 +241,7 @@ class _Sweep:
         runs.final[queue] = runs.next_break[queue] > runs.t_end
 
     def _arguments(self, queue: NDArray[np.int64]) -> NDArray[np.int64]:
-        runs = self.runs
+        runs, tape = self.runs, self.tape
         arrays: dict[str, NDArray[Any]] = {
             "queue": queue, "p": runs.p, "y": runs.y, "atol": runs.atol, "t": runs.t, "t_stop": runs.t_stop,
             "final": runs.final, "next_out": runs.next_out, "steps": runs.tried, "rejected": runs.thrown,
@@ -225,8 +251,11 @@ class _Sweep:
         numbers: dict[str, float] = {
             "n_queue": len(queue), "stride": runs.p.shape[1], "y_stride": runs.y.shape[1], "max_steps": runs.max_steps,
             "check": self.check, "n_times": len(runs.times), "rtol": runs.rtol, "t_end": runs.t_end,
-            "shortest": shortest,
+            "shortest": shortest, "resume": 0, "taped": 0, "tape_end": 0, "n_watch": 0, "tape": 0, "watch": 0,
         }  # fmt: skip
+        if tape is not None:
+            arrays |= {"tape": tape.table, "watch": tape.rows}
+            numbers |= {"tape_end": tape.capacity, "n_watch": len(tape.rows)}
         words = np.empty(len(ARGUMENTS), dtype=np.int64)
         for slot, name in enumerate(ARGUMENTS):
             if name in arrays:
@@ -275,7 +304,7 @@ def kernel(program: Program, method: str) -> Kernel:
     key = hashlib.sha256("\n".join(parts).encode()).hexdigest()
     arguments = (ctypes.c_void_p, ctypes.c_void_p)
     call = llvm_compile.machine_code(key, ENTRY, arguments, lambda: kernel_source(program, method)[0])
-    return Kernel(call, layout.size * lanes)
+    return Kernel(call, layout.size * lanes, lanes, layout.small)
 
 
 def _content(program: Program) -> str:
@@ -288,9 +317,9 @@ def _content(program: Program) -> str:
 def _own_sources() -> str:
     """Return a hash of the code that writes kernels, so that a changed package never meets an old cache."""
     solve, program = Path(__file__).parent, Path(llvm_compile.__file__).parent
-    names = ("kernel", "layout", "output", "queue", "steps")
+    names = ("kernel", "layout", "output", "queue", "steps", "tape")
     files = [solve / f"compiled_{name}.py" for name in names]
-    files += [solve / f"{name}.py" for name in ("control", "lockstep", "methods", "tableaus", "status")]
+    files += [solve / f"{name}.py" for name in ("control", "lockstep", "methods", "tableaus", "status", "tape")]
     files += [
         program / f"{name}.py"
         for name in ("llvm_text", "llvm_source", "llvm_tables", "llvm_compile", "vector_math", "linear")
@@ -322,6 +351,7 @@ def first_method(functions: Functions, request: Request) -> tuple[str, str]:
             atol=atol,
             max_steps=PILOT_STEPS,
             on_jump=None,
+            listener=None,
         )
         if len(_pilots) > 1000:
             _pilots.clear()

@@ -13,6 +13,7 @@ from immunode.solve.compiled_layout import HANDED_OVER, Frame, Layout
 from immunode.solve.compiled_output import write_inside
 from immunode.solve.compiled_queue import EPS, begin, fill, finish, right_hand_side, show
 from immunode.solve.compiled_steps import STEPS, Explicit
+from immunode.solve.compiled_tape import tape, write_entry
 from immunode.solve.lockstep import HELD_BACK, RELAX, STABLE, STIFF_FAR, STIFF_LIMIT
 from immunode.solve.status import Status
 
@@ -39,7 +40,7 @@ def kernel_source(program: Program, method: str) -> tuple[str, Layout]:
     step = STEPS[method]
     parts = [right_hand_side(layout, external), begin(layout, external, step.error_order)]
     parts += [fill(layout), show(layout), finish(layout), *step.functions(layout, external)]
-    parts += [] if layout.small else [output(layout, external)]
+    parts += [] if layout.small else [output(layout, external), tape(layout, external)]
     parts.append(_Kernel(layout, external).text)
     parts += layout.tables.constants if layout.tables is not None else []
     external |= {"declare i64 @llvm.cttz.i64(i64, i1)"}
@@ -56,13 +57,17 @@ class _Kernel:
         self.code = code = f.code
         self.step = STEPS[layout.method](f)
         self.n = layout.n
-        f.put_one(code.integer(0, "l"), "next", code.integer(0, "l"))
-        with code.count_to(layout.width) as lane:
-            code.call("fill", f.args, f.ws, lane)
+        with code.when(code.compare("eq", f.given("resume"), 0)):
+            f.put_one(code.integer(0, "l"), "next", code.integer(0, "l"))
+            with code.count_to(layout.width) as lane:
+                code.call("fill", f.args, f.ws, lane)
         alive = code.variable(self._busy_lanes())
         self.rtol = code.spread(f.given("rtol"))
         with code.loop() as loop:
             loop.leave_if(code.compare("eq", code.load("l", alive), 0))
+            tape_end = f.given("tape_end")
+            full = code.compare("sge", f.given("taped"), tape_end)
+            loop.leave_if(full & code.compare("ne", tape_end, 0))
             attention = self._pass()
             with code.over_lanes(attention) as lane:
                 code.call("finish", f.args, f.ws, lane)
@@ -233,6 +238,7 @@ class _Kernel:
         f, code, step = self.f, self.code, self.step
         f.put(code.select(good, t_new, -math.inf), "t_new")
         due = good & code.compare("olt", f.get("t_out"), t_new)
+        self._write_tape(h)
         if self.layout.small:
             write_inside(f, due, lambda s: step.inside(s, h), h)
             return
@@ -240,6 +246,16 @@ class _Kernel:
         with self._when_any(code.lanes(due)):
             for lane in range(0, self.layout.width, output_lanes(self.layout)):
                 code.call("output", f.args, code.address(f.ws, lane))
+
+    def _write_tape(self, h: Value) -> None:
+        """Write the step on the tape, if there is one."""
+        f, code = self.f, self.code
+        with code.when(code.compare("ne", f.given("tape_end"), 0)):
+            if self.layout.small:
+                write_entry(f, self.step, h)
+            else:
+                f.put(h, "h_tried")
+                code.call("tape", f.args, f.ws)
 
 
 def output_lanes(layout: Layout) -> int:

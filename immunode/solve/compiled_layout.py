@@ -12,10 +12,17 @@ from immunode.program.program import Program
 ARGUMENTS = (
     "n_queue", "queue", "p", "y", "atol", "t", "t_stop", "final", "next_out", "steps", "rejected", "outcome", "trouble",
     "times", "out", "stride", "max_steps", "check", "rtol", "t_end", "shortest", "y_stride", "n_times",
+    "resume", "tape", "taped", "tape_end", "watch", "n_watch",
 )  # fmt: skip
-"""Slots of the array of 64-bit words that a kernel is given: addresses, whole numbers, or bits of floats."""
+"""Slots of the array of 64-bit words that a kernel is given: addresses, whole numbers, or bits of floats.
+
+A kernel counts the entries it writes on the tape in `taped`. It returns when there are `tape_end` of them, or all runs
+are served; called again with `resume`, it goes on where it was. A `tape_end` of 0 means no tape.
+"""
 FLOATS = frozenset({"rtol", "t_end", "shortest"})
-COUNTS = frozenset({"n_queue", "stride", "max_steps", "check", "y_stride", "n_times"})
+COUNTS = frozenset(
+    {"n_queue", "stride", "max_steps", "check", "y_stride", "n_times", "resume", "taped", "tape_end", "n_watch"}
+)
 _SCALARS = ("t", "h", "t_stop", "t_near", "t_out", "memory", "growth", "h_most")
 _INTEGERS = ("run", "next_out", "place", "steps", "rejected", "stiff", "final", "busy")
 MOST_UNROLLED = 32
@@ -98,6 +105,10 @@ class Frame:
         """Return an argument of the kernel: an address, a whole number or a float."""
         kind = "d" if name in FLOATS else "l" if name in COUNTS else "p"
         return self.code.load(kind, self.code.address(self.args, ARGUMENTS.index(name), "i64"))
+
+    def give_back(self, x: Value, name: str) -> None:
+        """Write a whole number where the caller of the kernel finds it."""
+        self.code.store(x, self.code.address(self.args, ARGUMENTS.index(name), "i64"))
 
     def at(self, name: str, row: int | Value = 0, waiting: bool = False) -> Value:
         if isinstance(row, int):

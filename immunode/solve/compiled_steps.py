@@ -61,10 +61,10 @@ class Step(ABC):
         """Take up lanes whose state was set from outside."""
 
     @abstractmethod
-    def inside(self, s: int, h: Value) -> list[Value]:
+    def inside(self, s: int | Value, h: Value) -> list[Value]:
         """Return the coefficients of 1, x, ..., x^4 of a state inside the step, before `accept`."""
 
-    def scale(self, s: int, rtol: Value) -> Value:
+    def scale(self, s: int | Value, rtol: Value) -> Value:
         """Return the tolerated error of a state."""
         f, code = self.f, self.code
         before, after = code.intrinsic("fabs", f.get("y", s)), code.intrinsic("fabs", self.new(s))
@@ -145,7 +145,7 @@ class Explicit(Step):
         for s in range(self.n):
             f.change(lanes, f.get("ahead", s), "slope", s)
 
-    def inside(self, s: int, h: Value) -> list[Value]:
+    def inside(self, s: int | Value, h: Value) -> list[Value]:
         y0, y1 = self.f.get("y", s), self.new(s)
         first, last = self._slope(0, s) * h, self._slope(len(TSIT5.a), s) * h
         quartic = self.combine(TSIT5.quartic, lambda j: self._slope(j, s)) * h
@@ -218,7 +218,7 @@ class Rosenbrock(Step):
     def restart(self, lanes: Value, t: Value) -> None:
         self.f.change(lanes, self.code.number(0.0), "h_before")
 
-    def inside(self, s: int, h: Value) -> list[Value]:
+    def inside(self, s: int | Value, h: Value) -> list[Value]:
         y0, y1 = self.f.get("y", s), self.new(s)
         d1, d2, d3 = (self.combine(row, self._part(s)) for row in RODAS5P.dense)
         plain = [y0, y1 - y0 + d1, d2 - d1, d3 - d2, -d3]
@@ -227,7 +227,7 @@ class Rosenbrock(Step):
         short = self._shortfall(s, h, plain, shape)
         return [y0, *(self.code.fused(short, weight, c) for c, weight in zip(plain[1:], shape, strict=True))]
 
-    def _shortfall(self, s: int, h: Value, plain: list[Value], weights: Sequence[float]) -> Value:
+    def _shortfall(self, s: int | Value, h: Value, plain: list[Value], weights: Sequence[float]) -> Value:
         """Return what the polynomial lacks of the known shape; see `methods.Stiff._shortfall`."""
         code, f = self.code, self.f
         x = -(f.get("h_before") / h)

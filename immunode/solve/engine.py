@@ -15,6 +15,7 @@ from immunode.errors import EngineError, did_you_mean
 if TYPE_CHECKING:
     from immunode.program.numpy_source import Functions
     from immunode.solve.batch import Batch
+    from immunode.solve.tape import StepListener
 
 Array = NDArray[np.float64]
 OnJump = Callable[[NDArray[np.intp], Array, Array, Array, Array], None]
@@ -30,6 +31,7 @@ class Request:
     max_steps : most steps a run may try.   method : one of the engine's, or "auto".
     any_start : whether states of which there can't be less than nothing may begin below 0, as in the middle of a run.
     on_jump(runs, t, y_before, y_after, p) : called at every event; runs, t (n,), y (n_states, n), p (n_parameters, n).
+    listener : hears of every accepted step, see `tape.StepListener`; or None.
     """
 
     functions: Functions
@@ -43,6 +45,7 @@ class Request:
     on_jump: OnJump | None
     method: str
     any_start: bool = False
+    listener: StepListener | None = None
 
     def only(self, runs: NDArray[np.intp] | slice) -> Request:
         """Return the request for some of its runs."""
@@ -79,7 +82,9 @@ class Engine(ABC):
     8.  Limits: `max_steps` tried steps a run exactly; a smallest step (the precision of time); no loop without one.
     9.  The time passed to `functions` is (n_runs,) or a number; `time_derivative` is None for autonomous programs.
     10. A state that a step brings below its `program.extinct_below` is 0 from the end of that step on.
-    11. `reason` says in one line why this engine and method, in the user's words.
+    11. Where there is a `listener`, it hears of every accepted step as the quartics of the states that it names, as
+        exact as the output inside the step; with the parameters that held during the step, so before a switch turns.
+    12. `reason` says in one line why this engine and method, in the user's words.
     """
 
     name: ClassVar[str]

@@ -20,6 +20,7 @@ from immunode.solve.methods import Method
 from immunode.solve.output import write_here, write_inside
 from immunode.solve.runs import Runs
 from immunode.solve.status import Status
+from immunode.solve.tape import TO_BERNSTEIN, Tape
 
 if TYPE_CHECKING:
     from immunode.program.numpy_source import Functions
@@ -77,6 +78,7 @@ class Lockstep:
         self.capped = self.held_back = False
         self.failed: list[tuple[Lanes, NDArray[np.int8], NDArray[np.int32]]] = []
         self.by_birth: list[Lanes] = []
+        self.tape: Tape | None = None
         self.n_idle = self.limit = self.patience = 0
 
     def run(self, queue: Lanes) -> Lanes:
@@ -97,11 +99,32 @@ class Lockstep:
             self._step()
             if self.n_idle >= self.patience:
                 self._serve()
+        self._play()
         return np.sort(np.concatenate(self.handed)) if self.handed else NOBODY
+
+    def _play(self) -> None:
+        """Tell of the steps so far."""
+        if self.tape is not None:
+            self.tape.play(self.runs.p)
 
     def _attach(self) -> None:
         self.method.attach(self.block)
         self.h = np.empty(self.block.width)
+        if self.runs.listener is not None:
+            self.tape = Tape(self.runs.listener, self.block.width)
+            self.everyone = np.arange(self.block.width)
+
+    def _note(self, t_new: Array) -> None:
+        """Write the steps just tried on the tape; those that were rejected lead nowhere."""
+        assert self.tape is not None
+        block = self.block
+        inside = np.stack([c[self.tape.rows] for c in self.method.dense(self.everyone)])
+        bernstein = np.einsum("ij,jsr->isr", TO_BERNSTEIN, inside)
+        bernstein[-1] = block.y_new[self.tape.rows]
+        went = t_new > block.t
+        self.tape.note(np.where(went, block.run, -1), block.t, t_new - block.t, bernstein)
+        if self.tape.full:
+            self.tape.play(self.runs.p)
 
     def _step(self) -> None:
         self.passes += 1
@@ -130,6 +153,8 @@ class Lockstep:
         if due.size:
             write_inside(block, self.runs, method, self.times, h, due, t_new)
         stiff = self._look_for_stiffness(t_new) if self.hand_over else NOBODY
+        if self.tape is not None:
+            self._note(t_new)
         extinct = self.extinct_below
         gone = (block.y >= extinct) & (block.y_new < extinct) if extinct is not None else None
         method.accept()
@@ -314,6 +339,9 @@ class Lockstep:
         landed = landed[runs.next_break[block.run[landed]] <= block.t[landed]]
         if not landed.size:
             return
+        if runs.switching:
+            # steps are told with the switches that held during them
+            self._play()
         lanes = padded(landed)
         run, y = block.run[lanes], block.y[:, lanes]
         runs.jump(run, block.t[lanes], y)
@@ -361,6 +389,7 @@ class Lockstep:
         busy = np.flatnonzero(block.phase != FREE)
         if not busy.size:
             return
+        self._play()
         block.keep(padded(busy))
         spare = np.arange(len(busy), block.width)
         block.run[spare] = -1

@@ -32,7 +32,7 @@ class Runs:
     def __init__(self, request: Request, results: Results | None = None) -> None:
         functions, values, times, t0 = request.functions, request.values, request.times, request.t0
         self.functions, self.times, self.t0, self.rtol = functions, times, t0, request.rtol
-        self.max_steps, self.on_jump = request.max_steps, request.on_jump
+        self.max_steps, self.on_jump, self.listener = request.max_steps, request.on_jump, request.listener
         program = functions.program
         self.t_end = float(times[-1]) if len(times) else t0
         self.n = n = values.shape[1]

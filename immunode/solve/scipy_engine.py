@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import warnings
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
@@ -14,6 +15,7 @@ from immunode.solve.engine import Engine, Request
 from immunode.solve.runs import Runs
 from immunode.solve.state_events import NO_TIME, FailedError, StateEvents
 from immunode.solve.status import Status
+from immunode.solve.tape import THROUGH_FIVE, Tape
 
 if TYPE_CHECKING:
     from immunode.solve.batch import Batch
@@ -23,6 +25,12 @@ Array = NDArray[np.float64]
 
 RESTART = 0.1
 """Of the last step before a state event, the first one after it is this share."""
+LOOKS, MISFIT = 16, 0.05
+"""A step is compared with a quartic in so many places, and cut in pieces where the two differ by more than this part of
+the tolerance: SciPy's methods have polynomials of up to degree 12."""
+BERNSTEIN_LOOKS = np.array(
+    [[math.comb(4, k) * (i / LOOKS) ** k * (1 - i / LOOKS) ** (4 - k) for k in range(5)] for i in range(LOOKS + 1)]
+)
 
 
 class ScipyEngine(Engine):
@@ -69,6 +77,7 @@ class _Trajectory:
         self.strict = False
         self.last_step = self.last_slope = 0.0
         self.events = StateEvents(self.functions, runs.t_end - self.t, runs.atol[:, run], self._tell)
+        self.tape = Tape(runs.listener, 1) if runs.listener is not None else None
 
     def integrate(self) -> None:
         """Go to the end, or fail."""
@@ -94,6 +103,7 @@ class _Trajectory:
             worst = int(bad[0]) if bad.size else int(np.argmax(np.abs(slope) / (np.abs(self.y) + runs.atol[:, run])))
             status = Status.NOT_FINITE if bad.size else failure.status
             runs.fail(np.array([run]), status, worst)
+        self._play()
         runs.reached[run] = self.t
         runs.steps[run] = self.steps
 
@@ -156,17 +166,19 @@ class _Trajectory:
             if not np.isfinite(solver.y).all():
                 raise FailedError(Status.NOT_FINITE)
             due = self.runs.times[self.next_out] < solver.t
-            inside: Any = solver.dense_output() if due or self.events else None
+            inside: Any = solver.dense_output() if due or self.events or self.tape else None
             if self.events:
                 found = self.events.find(float(solver.t_old), float(solver.t), inside, self.p)
                 if found is not None:
                     self.last_step = float(solver.t - solver.t_old)
                     self.last_slope = self._speed(found, np.array(inside(found)))
                     self._write_until(found, inside)
+                    self._note(found, np.array(inside(found)), inside)
                     self.t, self.y = found, np.array(inside(found))
                     return True
             if due:
                 self._write_until(float(solver.t), inside)
+            self._note(float(solver.t), solver.y, inside)
             gone = (self.y >= self.extinct_below) & (solver.y < self.extinct_below)
             self.t, self.y = float(solver.t), solver.y.copy()
             if gone.any():
@@ -174,6 +186,41 @@ class _Trajectory:
                 self.y[gone] = 0.0
                 return False
         return False
+
+    def _note(self, t: float, y: Array, inside: Any) -> None:
+        """Write the step from here to (t, y) on the tape: as many quartics as its own polynomial needs."""
+        tape = self.tape
+        if tape is None or t <= self.t:
+            return
+        rows, span = tape.rows, t - self.t
+        points = self._inside(inside, span, LOOKS, rows, y)
+        fit = THROUGH_FIVE @ points[:: LOOKS // 4]
+        scale = self.runs.atol[rows, self.run] + self.runs.rtol * np.max(np.abs(points), axis=0, initial=0.0)
+        miss = float(np.max(np.abs(BERNSTEIN_LOOKS @ fit - points) / scale, initial=0.0))
+        pieces = 1 if miss <= MISFIT else 4 if miss <= 1000 * MISFIT else 16
+        if pieces > LOOKS // 4:
+            points = self._inside(inside, span, 4 * pieces, rows, y)
+        stride = (len(points) - 1) // (4 * pieces)
+        for i in range(pieces):
+            begin, end = (self.t + span * i / pieces), (self.t + span * (i + 1) / pieces if i + 1 < pieces else t)
+            first = 4 * stride * i
+            quartic = THROUGH_FIVE @ points[first : first + 4 * stride + 1 : stride]
+            tape.note(np.array([self.run]), np.array([begin]), np.array([end - begin]), quartic[:, :, None])
+            if tape.full:
+                self._play()
+
+    def _inside(self, inside: Any, span: float, n: int, rows: NDArray[np.int64], y: Array) -> Array:
+        """Return states at n + 1 equal distances from here to y, (n + 1, n_rows)."""
+        points = np.array(inside(self.t + span * np.arange(n + 1) / n)[rows].T)
+        points[0], points[-1] = self.y[rows], y[rows]
+        return points
+
+    def _play(self) -> None:
+        """Tell of the steps so far."""
+        if self.tape is not None:
+            # switches that a trigger has set are the run's own by now
+            self.runs.p[:, [self.run]] = self.p
+            self.tape.play(self.runs.p)
 
     @staticmethod
     def _try(action: Callable[[], Any]) -> Any:
@@ -200,6 +247,7 @@ class _Trajectory:
 
     def _jump(self) -> None:
         """Apply the breaks that are due now."""
+        self._play()
         runs = self.runs
         lanes = padded(np.array([self.run]))
         # switches that a trigger has set are the run's own by now
@@ -213,6 +261,7 @@ class _Trajectory:
     def _settle(self) -> None:
         """Fire the state events that are due now."""
         if self.events:
+            self._play()
             self.y = self.events.settle(self.t, self.y, self.p)
             self.c = self.functions.prepare(self.p)
 

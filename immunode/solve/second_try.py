@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from immunode.solve.batch import Batch
 from immunode.solve.engine import Engine, OnJump, Request
 from immunode.solve.status import Status
+from immunode.solve.tape import Renumbered
 
 Array = NDArray[np.float64]
 Lanes = NDArray[np.intp]
@@ -37,8 +38,11 @@ def solve_twice(
         return batch
     restarts = bool((STEPS_A_JUMP * tape.jumps[lost] > batch.steps[lost]).all())
     engine, method = second(restarts)
-    again = _Tape(lost.size)
-    other = engine.solve(replace(request.only(lost), on_jump=again.note, method=method), "")
+    again, listener = _Tape(lost.size), request.listener
+    if listener is not None:
+        listener.forget(lost)
+        listener = Renumbered(listener, lost)
+    other = engine.solve(replace(request.only(lost), on_jump=again.note, method=method, listener=listener), "")
     tape.play(request.on_jump, np.setdiff1d(np.arange(tape.n_runs), lost))
     again.play(request.on_jump, np.arange(lost.size), lost)
     return _joined(batch, other, lost)
