@@ -23,28 +23,26 @@ def tape(layout: Layout, external: set[str]) -> str:
 def write_entry(f: Frame, step: Step, h: Value) -> None:
     """Write one entry: the states that are watched, or all of a system whose step lies in registers."""
     code, width = f.code, f.layout.width
-    n = code.integer(f.layout.n, "l") if f.layout.small else f.given("n_watch")
-    rows = n * PER_STATE + HEAD
-    taped = f.given("taped")
-    entry = code.address(f.given("tape"), taped * rows * width)
+    taped, apart = f.given("taped"), f.given("tape_end") * width
+    entry = code.address(f.given("tape"), taped * width)
     f.give_back(taped + 1, "taped")
     t, t_new = f.get("t"), f.get("t_new")
     good = code.compare("ogt", t_new, -math.inf)
     code.store(code.select(good, f.get("run", kind="i"), -1), entry)
-    code.store(t, code.address(entry, width))
-    code.store(t_new - t, code.address(entry, 2 * width))
+    code.store(t, code.address(entry, apart))
+    code.store(t_new - t, code.address(entry, apart * 2))
     if f.layout.small:
         for s in range(f.layout.n):
-            _write_state(f, step, s, h, code.address(entry, (HEAD + PER_STATE * s) * width))
+            _write_state(f, step, s, h, code.address(entry, apart * (HEAD + PER_STATE * s)), apart)
         return
-    with code.count_to(n) as i:
+    with code.count_to(f.given("n_watch")) as i:
         s = code.load("l", code.address(f.given("watch"), i, "i64"))
-        _write_state(f, step, s, h, code.address(entry, (i * PER_STATE + HEAD) * width))
+        _write_state(f, step, s, h, code.address(entry, apart * (i * PER_STATE + HEAD)), apart)
 
 
-def _write_state(f: Frame, step: Step, s: int | Value, h: Value, where: Value) -> None:
-    """Write the Bernstein coefficients of a state in the step, and the largest and smallest of them."""
-    code, width = f.code, f.layout.width
+def _write_state(f: Frame, step: Step, s: int | Value, h: Value, where: Value, apart: Value) -> None:
+    """Write the Bernstein coefficients of a state in the step, and the largest and smallest; rows lie `apart`."""
+    code = f.code
     c = step.inside(s, h)
     rows = [
         c[0],
@@ -58,4 +56,4 @@ def _write_state(f: Frame, step: Step, s: int | Value, h: Value, where: Value) -
         highest = code.select(code.compare("ogt", row, highest), row, highest)
         lowest = code.select(code.compare("olt", row, lowest), row, lowest)
     for k, row in enumerate([*rows, highest, lowest]):
-        code.store(row, code.address(where, k * width))
+        code.store(row, code.address(where, apart * k))

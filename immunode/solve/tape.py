@@ -18,8 +18,8 @@ Lanes = NDArray[np.intp]
 DEGREE = 4
 HEAD, PER_STATE = 3, DEGREE + 3
 """Rows of an entry: run, time, length; then for each state its five coefficients, the largest and the smallest."""
-BYTES = 3_000_000
-"""Size of a tape, which is to stay in the cache until it is looked at."""
+BYTES, FEWEST, MOST = 2_000_000, 64, 16384
+"""Size of a tape, which is to stay in the cache until it is looked at; fewest and most entries."""
 TO_BERNSTEIN = np.array(
     [
         [1.0, 0.0, 0.0, 0.0, 0.0],
@@ -57,9 +57,10 @@ class StepListener(Protocol):
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Steps:
-    """Accepted steps: those of one run stand together, in order of time.
+    """Accepted steps of many runs, those of one run in order of time, with gaps between them.
 
-    run : (n_steps,), the number of the run.   column : (n_steps,), its column in `p`.
+    run : (n_steps,), the number of the run; -1 in a gap, where the other arrays hold anything.
+    column : (n_steps,), its column in `p`, -1 in a gap.
     t, h : (n_steps,), where a step begins and how long it is.
     p : (n_parameters, n_columns), parameters and switches during these steps.
     """
@@ -69,34 +70,49 @@ class Steps:
     t: Array
     h: Array
     p: Array
-    _flat: Array
-    _base: Lanes
-    _stride: int
+    _table: Array
     _rows: dict[int, int]
 
-    def coefficient(self, state: int, k: int) -> Array:
-        """Return the Bernstein coefficient k (0 to 4) of a state, (n_steps,)."""
-        return self._row(self._rows[state] + k)
+    def row(self, state: int, k: int) -> Array:
+        """Return a state's Bernstein coefficient k (0 to 4), or the largest (5) or smallest (6) of them, (n_steps,).
 
-    def highest(self, state: int) -> Array:
-        """Return what a state does not exceed within each step, (n_steps,)."""
-        return self._row(self._rows[state] + DEGREE + 1)
+        It is a view, not to be written to, and holds only until more steps are heard.
+        """
+        return self._table[self._rows[state] + k].reshape(-1)
 
-    def lowest(self, state: int) -> Array:
-        """Return what a state does not fall below within each step, (n_steps,)."""
-        return self._row(self._rows[state] + DEGREE + 2)
+    def gather(self, state: int, which: Lanes) -> Array:
+        """Return the Bernstein coefficients of a state in the steps `which`, (5, len(which))."""
+        return np.stack([self.row(state, k).take(which) for k in range(DEGREE + 1)])
 
-    def coefficients(self, state: int, which: Lanes) -> list[Array]:
-        """Return the five Bernstein coefficients of a state in the steps `which`, each (len(which),)."""
-        base = self._base[which] + self._rows[state] * self._stride
-        return [self._flat.take(base + k * self._stride) for k in range(DEGREE + 1)]
-
-    def _row(self, row: int) -> Array:
-        return self._flat.take(self._base + row * self._stride)
+    def split(self, most: float) -> Steps:
+        """Return the same steps with those longer than `most` cut into equal parts, or these if none is."""
+        parts = np.where(self.run >= 0, np.ceil(self.h / most), 1.0).astype(np.intp)
+        if not (parts > 1).any():
+            return self
+        of = np.repeat(np.arange(len(parts)), parts)
+        part = np.arange(len(of)) - np.repeat(np.cumsum(parts) - parts, parts)
+        n, h = parts[of], self.h[of] / parts[of]
+        rows, tables = {}, []
+        for state in self._rows:
+            b = self.gather(state, of)
+            inside = np.stack([bernstein(b, (part + k / DEGREE) / n) for k in range(DEGREE + 1)])
+            piece = np.where(n > 1, np.einsum("ij,jm->im", THROUGH_FIVE, inside), b)
+            rows[state] = len(rows) * PER_STATE
+            tables += [piece, piece.max(axis=0)[None], piece.min(axis=0)[None]]
+        table = np.concatenate(tables) if tables else np.empty((0, len(of)))
+        return Steps(self.run[of], self.column[of], self.t[of] + part * h, h, self.p, table, rows)
 
     def renumbered(self, numbers: Lanes | int) -> Steps:
         """Return the same steps of runs called `numbers[run]`, or with `numbers` added to their own."""
-        return replace(self, run=self.run + numbers if isinstance(numbers, int) else numbers[self.run])
+        named = self.run + numbers if isinstance(numbers, int) else numbers[self.run]
+        return replace(self, run=np.where(self.run < 0, -1, named))
+
+
+def bernstein(b: Array, x: Array | float) -> Array:
+    """Return the quartics with Bernstein coefficients b (5, n) at x, (n,)."""
+    z = 1.0 - x
+    inner = z * z * b[1] * 4.0 + z * x * b[2] * 6.0 + x * x * b[3] * 4.0
+    return np.asarray(z * z * (z * z * b[0]) + x * z * inner + x * x * (x * x * b[4]))
 
 
 @dataclass(slots=True)
@@ -123,7 +139,7 @@ class Renumbered:
 class Tape:
     """Room for the steps of `width` lanes, one entry a pass: a step of every lane, or none (run -1).
 
-    table : (capacity, n_rows, width).   count : entries written.
+    table : (n_rows, capacity, width), so that each row is one piece of memory.   count : entries written.
     states, rows : of the states written down, as a tuple and as an array.
     """
 
@@ -132,8 +148,8 @@ class Tape:
         self.states = listener.states if states is None else states
         self.rows = np.array(self.states, dtype=np.int64)
         n_rows = HEAD + PER_STATE * len(self.states)
-        self.capacity = max(16, BYTES // (8 * n_rows * width))
-        self.table = np.empty((self.capacity, n_rows, width))
+        self.capacity = min(max(FEWEST, BYTES // (8 * n_rows * width)), MOST)
+        self.table = np.empty((n_rows, self.capacity, width))
         self.count = 0
 
     @property
@@ -143,7 +159,7 @@ class Tape:
 
     def note(self, run: Lanes, t: Array, h: Array, coefficients: Array) -> None:
         """Write an entry. run, t, h : (width,); coefficients : (5, n_states, width), Bernstein, of `states`."""
-        entry = self.table[self.count]
+        entry = self.table[:, self.count]
         entry[0].view(np.int64)[:] = run
         entry[1], entry[2] = t, h
         states = entry[HEAD:].reshape(len(self.states), PER_STATE, self.width)
@@ -157,16 +173,16 @@ class Tape:
         count, self.count = self.count, 0
         if not count:
             return
-        table, width = self.table, self.width
-        n_rows = table.shape[1]
-        lanes = np.ascontiguousarray(table[:count, 0].view(np.int64).T)
-        taken = np.flatnonzero(lanes.reshape(-1) >= 0)
-        if not taken.size:
-            return
-        lane, entry = np.divmod(taken, count)
-        base = entry * (n_rows * width) + lane
-        flat = table.reshape(-1)
-        run = lanes.reshape(-1).take(taken)
-        t, h = flat.take(base + width), flat.take(base + 2 * width)
+        written = self.table[:, :count]
+        run = written[0].view(np.int64).reshape(-1)
+        t, h = written[1].reshape(-1), written[2].reshape(-1)
         rows = {state: HEAD + PER_STATE * i for i, state in enumerate(self.states)}
-        self.listener.hear(Steps(run, run, t, h, p, flat, base, width, rows))
+        self.listener.hear(Steps(run, run, t, h, p, written, rows))
+
+
+def standing(runs: Lanes, t: Array, y: Array, p: Array, states: tuple[int, ...]) -> Steps:
+    """Return steps of no length: where runs stand. runs, t : (n,); y : (n_states, n); p : (n_parameters, n)."""
+    n = len(runs)
+    table = np.repeat(y[np.array(states, dtype=np.intp)], PER_STATE, axis=0)
+    rows = {state: PER_STATE * i for i, state in enumerate(states)}
+    return Steps(runs, np.arange(n), t, np.zeros(n), p, table, rows)

@@ -11,10 +11,10 @@ from numpy.typing import NDArray
 from immunode.errors import ModelError, StudyError, did_you_mean
 from immunode.model.evaluation import evaluate
 from immunode.model.expression import names, parse
-from immunode.study.endpoints import check_condition
+from immunode.study.endpoints import KINDS, check_condition
 
 Array = NDArray[np.float64]
-_CALL = re.compile(r"\b(final|at|peak|trough|auc|time_to|time_of_peak|fraction_of_time)\s*\(")
+_CALL = re.compile(rf"\b({'|'.join(KINDS)})\s*\(")
 
 
 def rows_that(condition: str, columns: Mapping[str, Array], *, what: str = "condition") -> NDArray[np.bool_]:

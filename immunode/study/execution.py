@@ -11,12 +11,14 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from immunode.solve.engine import OnJump
 from immunode.solve.status import Status
 from immunode.solve.threads import threads_at_most
+from immunode.study.endpoints.endpoint import Reducer, Shared
 from immunode.study.plan import ArmPlan, Plan
-from immunode.study.recorder import Recorder, Samples
-from immunode.study.reduction import reduce_samples
+from immunode.study.recorder import Recorder
 from immunode.study.simulate import why
+from immunode.study.watcher import Watcher
 
 Array = NDArray[np.float64]
 
@@ -44,23 +46,30 @@ def run_block(plan: Plan, arm: ArmPlan, rows: NDArray[np.intp], options: Mapping
     from immunode.solve import solve
 
     values, initial = inputs(plan, arm, rows)
-    recorder = Recorder(arm.functions, values, plan.times, arm.recorded)
-    heard = recorder.on_jump if arm.recorded else None
-    batch = solve(arm.functions, values, times=plan.times, initial=initial, engine=arm.engine, on_jump=heard, **options)
+    watcher, reducers = _watcher(plan, arm, values)
+    recorder = Recorder(arm.functions, values, plan.solved, arm.recorded, both_sides=False)
+    switches = bool(arm.functions.program.switches)
+    batch = solve(
+        arm.functions,
+        values,
+        times=plan.solved,
+        initial=initial,
+        engine=arm.engine,
+        on_jump=_told(recorder if arm.recorded and switches else None, watcher),
+        listener=watcher,
+        **options,
+    )
     status = np.asarray(batch.status, np.int16).copy()
     absurd = _absurd(plan, arm, rows)
     status[list(absurd)] = Status.REFUSED
     good = status == Status.OK
     table = np.full((len(rows), len(plan.endpoints)), np.nan)
     kept: dict[str, Array] = {}
-    if arm.recorded:
-        grid = recorder.grid(batch.y)
-        kept = {name: grid[i].T for i, name in enumerate(arm.recorded) if name in plan.keep}
-        samples = recorder.samples(grid)
-    else:
-        grid, samples = np.empty((0, len(plan.times), len(rows))), None
-    for i in arm.endpoints:
-        table[:, i] = _endpoint(plan, arm, i, batch.y, grid, samples, values)
+    outputs = _Grid(plan.solved, dict(zip(arm.recorded, recorder.grid(batch.y), strict=True)) if arm.recorded else {})
+    if plan.keep:
+        kept = {name: outputs.values[name].T for name in arm.recorded if name in plan.keep}
+    for i, reducer in reducers.items():
+        table[:, i] = reducer.result(outputs)
     table[~good] = np.nan
     for block in kept.values():
         block[status == Status.REFUSED] = np.nan
@@ -162,19 +171,42 @@ def inputs(plan: Plan, arm: ArmPlan, rows: NDArray[np.intp]) -> tuple[Array, Arr
     return values, initial if given else None
 
 
-def _endpoint(
-    plan: Plan, arm: ArmPlan, position: int, y: Array, grid: Array, samples: Samples | None, values: Array
-) -> Array:
-    one = plan.endpoints[position]
-    if one.kind == "auc":
-        return np.asarray(y[-1, arm.functions.program.states.index(f"integral({one.subject})")])
-    if one.kind == "final":
-        return np.asarray(grid[arm.recorded.index(one.subject), -1])
-    if one.kind == "at":
-        k = int(np.searchsorted(plan.times, plan.at_times[position]))
-        return np.asarray(grid[arm.recorded.index(one.subject), k])
-    assert samples is not None
-    return reduce_samples(one, samples, dict(zip(arm.functions.program.parameters, values, strict=False)))
+def _watcher(plan: Plan, arm: ArmPlan, values: Array) -> tuple[Watcher | None, dict[int, Reducer]]:
+    """Return what listens to the steps, if anything has to, and the reducer of every endpoint by its position."""
+    n_runs, shared = values.shape[1], Shared()
+    reducers = {i: plan.endpoints[i].reducer(n_runs, plan.at_times[i], shared) for i in arm.endpoints}
+    inside = [i for i in arm.endpoints if plan.endpoints[i].looks_inside]
+    if not inside:
+        return None, reducers
+    endpoints = [plan.endpoints[i] for i in inside]
+    end = float(plan.solved[-1])
+    return Watcher(arm.functions, endpoints, [reducers[i] for i in inside], values, end, plan.options["rtol"]), reducers
+
+
+def _told(recorder: Recorder | None, watcher: Watcher | None) -> OnJump | None:
+    """Return what hears of jumps for those who want to, None where nobody does."""
+    listeners = [one.on_jump for one in (recorder, watcher) if one is not None]
+    if len(listeners) < 2:
+        return listeners[0] if listeners else None
+
+    def tell(runs: NDArray[Any], t: Array, before: Array, after: Array, p: Array) -> None:
+        for listener in listeners:
+            listener(runs, t, before, after, p)
+
+    return tell
+
+
+@dataclass(frozen=True, slots=True)
+class _Grid:
+    """Values of quantities at output times. times : (n_times,).   values : by name, (n_times, n_runs)."""
+
+    times: Array
+    values: dict[str, Array]
+
+    def at(self, quantity: str, time: float) -> Array:
+        """See `endpoints.Outputs`."""
+        k = min(int(np.searchsorted(self.times, time)), len(self.times) - 1)
+        return np.asarray(self.values[quantity][k])
 
 
 def _absurd(plan: Plan, arm: ArmPlan, rows: NDArray[np.intp]) -> dict[int, str]:

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from immunode.errors import StudyError, did_you_mean
 from immunode.study.arms import CONTROL, Arms, as_arms
 from immunode.study.design import Design, cross_arms, sobol
-from immunode.study.endpoints import CONDITIONAL, Endpoint, as_endpoints, check_endpoints, needed
+from immunode.study.endpoints import Endpoint, as_endpoints, check_endpoints
 from immunode.study.runs import make_ready, model_time, output_times, quantity_names, with_times
 from immunode.study.space import space
 
@@ -36,7 +36,7 @@ class ArmPlan:
     columns : for each design column: its row among the values of the program, else -1.
     initial : for each design column: its row among the states, else -1.
     endpoints : positions of the endpoints that this arm can tell.
-    recorded : quantities that are looked at while running.
+    recorded : quantities that are wanted at output times.
     """
 
     index: int
@@ -60,6 +60,7 @@ class ArmPlan:
 class Plan:
     """A whole sweep. arm_of : shape (n_rows,), the arm of each row of the design.
 
+    at_times : for each endpoint, the time that it looks at, else NaN.
     options : engine as asked for, method, rtol and atol.
     """
 
@@ -72,6 +73,16 @@ class Plan:
     times: Array
     keep: tuple[str, ...]
     options: Mapping[str, Any]
+
+    @property
+    def solved(self) -> Array:
+        """Times at which runs are put out, (n,): all where trajectories are kept, else those of endpoints and the end.
+
+        What a run comes to does not depend on them.
+        """
+        if self.keep:
+            return self.times
+        return np.unique([*(t for t in self.at_times if not np.isnan(t)), self.times[-1]])
 
 
 def make_plan(
@@ -92,10 +103,10 @@ def make_plan(
     quantities = dict.fromkeys(q for composed in models for q in quantity_names(composed))
     parameters = dict.fromkeys(p.name for composed in models for p in composed.parameters)
     check_endpoints(chosen, quantities, parameters)
-    at_times = tuple(model_time(model, e.time, e.name) if e.time is not None else np.nan for e in chosen)
+    at_times = tuple(model_time(model, e.moment, e.name) if e.moment is not None else np.nan for e in chosen)
     grid = output_times(model, until, times, POINTS)
     for one, time in zip(chosen, at_times, strict=True):
-        if one.time is not None and not 0 <= time <= grid[-1]:
+        if one.moment is not None and not 0 <= time <= grid[-1]:
             raise StudyError(f"{model.name}: {one.name} lies outside the runs, which go from 0 to {grid[-1]:g}")
     grid = with_times(grid, [t for t in at_times if not np.isnan(t)])
     kept = _kept(model, models, keep, quantities)
@@ -208,10 +219,9 @@ def _arm_plan(
 
     mine = set(quantity_names(model))
     known = mine | {p.name for p in model.parameters}
-    able = [i for i, e in enumerate(endpoints) if needed(e) <= (known if e.kind in CONDITIONAL else mine)]
-    integrals = tuple(dict.fromkeys(endpoints[i].subject for i in able if endpoints[i].kind == "auc"))
-    looked = [q for i in able if endpoints[i].kind != "auc" for q in sorted(needed(endpoints[i])) if q in mine]
-    functions = make_ready(model, integrals).functions
+    able = [i for i, e in enumerate(endpoints) if e.names() <= (known if e.conditional else mine)]
+    looked = [endpoints[i].subject for i in able if not endpoints[i].looks_inside]
+    functions = make_ready(model).functions
     engine, why = choose_engine(functions, FEW_RUNS, *computing)
     if computing[0] == "auto" and engine in ("numpy", "compiled"):
         why = f"{engine}: runs side by side"

@@ -106,7 +106,7 @@ def estimate(plan: Plan, cut: Cut, part: tuple[int, int] | None = None) -> Estim
     row = 8 * (len(plan.design.names) + len(plan.endpoints)) + 31
     kept = 8 * len(plan.keep) * len(plan.times)
     width = max(arm.width for arm in plan.arms)
-    block = together * 8 * min(cut.size, runs) * len(plan.times) * width + 2 * min(cut.span, runs) * (row + kept)
+    block = together * 8 * min(cut.size, runs) * len(plan.solved) * width + 2 * min(cut.span, runs) * (row + kept)
     inputs = runs * (9 * len(plan.design.names) + 24)
     memory, disk = runs * (row + kept) + inputs + block, runs * (row + kept)
     return Estimate(runs, len(plan.arms), len(blocks), memory, disk, seconds, measured)

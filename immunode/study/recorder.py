@@ -45,12 +45,14 @@ class Recorder:
 
     names : quantities to record.   times : shape (n_times,), the output grid.
     values : shape (n_values, n_runs), what the batch was started with.
+    both_sides : whether both sides of every jump are noted, for `samples`; else only what switches do, for `grid`.
     """
 
     functions: Functions
     values: Array
     times: Array
     names: Sequence[str]
+    both_sides: bool = True
     lanes: list[NDArray[np.intp]] = field(default_factory=list)
     jump_times: list[Array] = field(default_factory=list)
     before: list[Array] = field(default_factory=list)
@@ -85,12 +87,13 @@ class Recorder:
         """
         lanes = np.asarray(lanes)
         when = np.array(np.broadcast_to(np.asarray(t, float), lanes.shape))
-        old = p.copy()
-        old[self._declared :] = self.switches[:, lanes]
-        self.lanes.append(lanes.copy())
-        self.jump_times.append(when)
-        self.before.append(self._observe(when, y_before, old))
-        self.after.append(self._observe(when, y_after, p))
+        if self.both_sides:
+            old = p.copy()
+            old[self._declared :] = self.switches[:, lanes]
+            self.lanes.append(lanes.copy())
+            self.jump_times.append(when)
+            self.before.append(self._observe(when, y_before, old))
+            self.after.append(self._observe(when, y_after, p))
         self.switches[:, lanes] = p[self._declared :]
         if len(self.history):
             k = np.searchsorted(self.times, when, side="left")

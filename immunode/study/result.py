@@ -15,7 +15,7 @@ from immunode.errors import StudyError, did_you_mean
 from immunode.study.contrast import Contrast, contrast, quantiles
 from immunode.study.plan import Plan
 from immunode.study.rows import find_endpoint
-from immunode.study.runs import meanings, quantity_units, times_unit
+from immunode.study.runs import meanings, quantity_units
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -142,14 +142,7 @@ class SweepResult:
             known |= quantity_units(arm.model)
         clock = self.plan.model.time_unit
         units = {name: known.get(name, "") for name in self.kept}
-        for one in self.plan.endpoints:
-            if one.kind == "auc":
-                units[one.name] = times_unit(known.get(one.subject, ""), clock)
-            elif one.kind in ("time_to", "time_of_peak"):
-                units[one.name] = clock
-            else:
-                units[one.name] = "" if one.kind == "fraction_of_time" else known.get(one.subject, "")
-        return units
+        return units | {one.name: one.unit(known, clock) for one in self.plan.endpoints}
 
     @property
     def plot(self) -> Pictures:

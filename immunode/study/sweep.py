@@ -65,7 +65,8 @@ def sweep(
     until, times : end and output grid, as in `simulate`; by default 201 equal steps to `model.horizon`.
     arms : crossed with the design where the design does not name arms itself; else what its arms are.
     endpoints : from `final`, `at`, `peak`, `auc`, ... or text such as `"peak(T)"`; by default final and peak of
-        the model's readouts. Peaks and thresholds are looked for on the output grid and at every jump.
+        the model's readouts. Peaks, thresholds and integrals are taken from the solver's own steps, whatever `times`
+        is.
     engine : "compiled" (vector code, extra `fast`), "numpy" (batch), "scipy" (run by run) or "auto".
     method : one of the engine's, or "auto".
     rtol, atol : tolerances as in `simulate`.
@@ -141,4 +142,4 @@ def _block_size(plan: Plan, block: int | None) -> int:
         return 32  # runs are solved one by one anyway; this is how often progress is told
     width = max(1, *(arm.width for arm in plan.arms))
     shared = np.clip(len(plan.design) / (len(plan.arms) * BLOCKS), LEAST, MOST)
-    return int(np.clip(MEMORY / (8 * len(plan.times) * width), 64, shared))
+    return int(np.clip(MEMORY / (8 * len(plan.solved) * width), 64, shared))

@@ -1,0 +1,108 @@
+"""What every kind of endpoint has in common."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, ClassVar, Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+
+from immunode.errors import StudyError
+
+if TYPE_CHECKING:
+    from immunode.study.endpoints.chunk import Chunk
+
+Array = NDArray[np.float64]
+Lanes = NDArray[np.intp]
+Shared = dict[Any, Any]
+
+
+class Outputs(Protocol):
+    """Values of quantities at the times that endpoints asked for."""
+
+    def at(self, quantity: str, time: float) -> Array:
+        """Return a quantity at a time, shape (n_runs,); infinity is the end of the run."""
+
+
+class Reducer:
+    """Takes one endpoint from the steps of many runs while they are made.
+
+    A run's number must not depend on the runs beside it, nor on how its steps are cut into chunks: bit for bit.
+    """
+
+    def update(self, chunk: Chunk) -> None:
+        """Look at some steps; those of a run come in order of time, over all calls."""
+
+    def forget(self, runs: Lanes) -> None:
+        """Forget what was seen of some runs: they are made anew."""
+
+    def result(self, outputs: Outputs) -> Array:
+        """Return the endpoint of every run, shape (n_runs,)."""
+        raise NotImplementedError
+
+
+@dataclass(frozen=True, slots=True)
+class Endpoint(ABC):
+    """One number to take from a run. Made by `final`, `at`, `peak`, `trough`, `auc`, `time_to`, ...
+
+    A new kind is one file: a subclass that says what it is called (`kind`), what it looks at (`names`), its unit, and
+    how it reduces a run (`reducer`).
+
+    subject : a state, flux or derived quantity; of some kinds a condition.
+    """
+
+    kind: ClassVar[str]
+    looks_inside: ClassVar[bool] = True
+    """Whether it looks at the steps of a run, and not only at single times."""
+    conditional: ClassVar[bool] = False
+    """Whether its subject is a condition, which may name parameters as well."""
+
+    subject: str
+
+    @property
+    def name(self) -> str:
+        """The endpoint as written: `auc(tnf)`, `at(DAS28, 24 weeks)`, `time_to(T > 1e8)`."""
+        return f"{self.kind}({self.subject})"
+
+    @property
+    def moment(self) -> float | str | None:
+        """The time at which it needs an output: a number, text such as "24 weeks", or None."""
+        return None
+
+    @property
+    def timed(self) -> bool:
+        """Whether it looks at time itself."""
+        return False
+
+    def names(self) -> frozenset[str]:
+        """Return the names that it looks at: quantities, and in conditions also parameters."""
+        return frozenset({self.subject})
+
+    @abstractmethod
+    def unit(self, units: Mapping[str, str], time_unit: str) -> str:
+        """Return its unit as text; "" is dimensionless. units : quantity -> unit."""
+
+    @abstractmethod
+    def reducer(self, n_runs: int, time: float, shared: Shared) -> Reducer:
+        """Return what takes it from `n_runs` runs.
+
+        time : its moment in model time, else NaN.   shared : where endpoints of one batch put what they have in common.
+        """
+
+    def __str__(self) -> str:
+        return self.name
+
+
+def subject_of(kind: str, subject: object, what: str = "the name of a quantity") -> str:
+    """Return the subject of an endpoint without spaces around it.
+
+    Raises
+    ------
+    StudyError : it is no text, or empty.
+    """
+    if not isinstance(subject, str) or not subject.strip():
+        raise StudyError(f"endpoint {kind}: it needs {what}, got {subject!r}")
+    return subject.strip()
