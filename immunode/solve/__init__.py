@@ -172,7 +172,17 @@ def _request(
     if atol is not None:
         _check_atol(program.name, np.shape(atol), len(program.states), table.shape[1])
     return Request(
-        functions, table, grid, float(t0), start, float(rtol), atol, int(max_steps), on_jump, method, listener
+        functions,
+        table,
+        grid,
+        float(t0),
+        start,
+        float(rtol),
+        atol,
+        int(max_steps),
+        on_jump,
+        method,
+        listener=listener,
     )
 
 

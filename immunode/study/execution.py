@@ -68,8 +68,9 @@ def run_block(plan: Plan, arm: ArmPlan, rows: NDArray[np.intp], options: Mapping
     outputs = _Grid(plan.solved, dict(zip(arm.recorded, recorder.grid(batch.y), strict=True)) if arm.recorded else {})
     if plan.keep:
         kept = {name: outputs.values[name].T for name in arm.recorded if name in plan.keep}
-    for i, reducer in reducers.items():
-        table[:, i] = reducer.result(outputs)
+    with np.errstate(all="ignore"):
+        for i, reducer in reducers.items():
+            table[:, i] = reducer.result(outputs)
     table[~good] = np.nan
     for block in kept.values():
         block[status == Status.REFUSED] = np.nan

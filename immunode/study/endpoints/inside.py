@@ -41,6 +41,7 @@ class Search(ABC):
     def at(self, x: Array | float) -> Array:
         """Return its values at the fractions x of the steps, (n,)."""
 
+    @np.errstate(all="ignore")
     def top(self) -> tuple[Array, Array]:
         """Return where it is largest, in fractions of the step, and how large it is there, each (n,)."""
         x, best = _highest_sample(self.at, self.n, GRID)
@@ -109,6 +110,7 @@ class StateInside(Inside):
         """See `Inside`."""
         return StateInside(np.concatenate([self.b, *(other.b for other in others)], axis=1))
 
+    @np.errstate(all="ignore")
     def top(self) -> tuple[Array, Array]:
         """See `Search`: Newton's method on the slope, kept between the samples beside the highest one."""
         x, best = _highest_sample(self.at, self.n, GRID[::2])

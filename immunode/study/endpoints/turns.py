@@ -45,6 +45,7 @@ class Turns:
         return total
 
 
+@np.errstate(all="ignore")
 def turns(margin: Margin) -> Turns:
     """Return where a condition turns inside steps."""
     n = margin.n

@@ -1,0 +1,185 @@
+"""Tops and turns inside steps, and what a run's endpoints do not depend on."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+import immunode as im
+from immunode.model import Model
+from immunode.program import llvm_compile
+from immunode.solve.tape import THROUGH_FIVE, TO_BERNSTEIN, Steps, bernstein
+from immunode.study.endpoints.inside import Inside, StateInside, ThresholdInside
+from immunode.study.endpoints.turns import turns
+
+ENGINES = ["scipy", "numpy", *(["compiled"] if llvm_compile.available() else [])]
+coefficient = st.floats(-10, 10, width=32)
+
+
+@given(st.lists(coefficient, min_size=5, max_size=5), st.floats(0, 1))
+def test_powers_values_and_bernstein_coefficients_are_one_quartic(powers: list[float], x: float) -> None:
+    b = TO_BERNSTEIN @ powers
+    value = sum(c * x**k for k, c in enumerate(powers))
+    assert float(bernstein(b[:, None], x)[0]) == pytest.approx(value, abs=1e-12)
+    at_nodes = np.array([sum(c * (i / 4) ** k for k, c in enumerate(powers)) for i in range(5)])
+    np.testing.assert_allclose(THROUGH_FIVE @ at_nodes, b, atol=1e-11)
+
+
+@given(st.lists(coefficient, min_size=5, max_size=5))
+def test_the_top_of_a_quartic_is_its_highest_value_and_within_its_bounds(b: list[float]) -> None:
+    column = np.array(b)[:, None]
+    x, value = StateInside(column).top()
+    fine = bernstein(np.repeat(column, 20001, axis=1), np.linspace(0, 1, 20001))
+    # the slope is at most 4 * 20, samples are 5e-5 apart, and the top is flat: 4 * 3 * 40 / 8 * 5e-5**2
+    assert fine.max() - 1e-12 <= value[0] <= fine.max() + 2e-7
+    assert value[0] <= max(b) + 1e-12
+    assert float(bernstein(column, x)[0]) == pytest.approx(value[0], abs=1e-12)
+
+
+class _Known(Inside):
+    """sin(w x + s) as a quantity that is known by its values only."""
+
+    def __init__(self, w: np.ndarray, s: np.ndarray) -> None:
+        self.w, self.s, self.n = w, s, len(w)
+
+    def at(self, x: np.ndarray | float) -> np.ndarray:
+        return np.sin(self.w * x + self.s)
+
+    def only(self, which: np.ndarray) -> Inside:
+        return _Known(self.w[which], self.s[which])
+
+    def join(self, others: list[_Known]) -> Inside:
+        raise AssertionError
+
+
+def test_the_top_of_any_smooth_quantity_is_found_to_eight_digits() -> None:
+    w = np.linspace(1.0, 6.0, 50)
+    s = np.pi / 2 - 0.37 * w
+    x, value = _Known(w, s).top()
+    np.testing.assert_allclose(x, 0.37, atol=1e-8)
+    np.testing.assert_allclose(value, 1.0, rtol=1e-15)
+
+
+def test_turns_are_exact_and_a_short_excursion_is_seen() -> None:
+    w, s = np.full(3, 2 * np.pi), np.array([0.0, 0.0, np.pi / 2 - 2 * np.pi * 0.53])
+    # the last: above the level only in 1/400 of the step, around x = 0.53
+    levels = np.array([0.5, 0.5, np.cos(2 * np.pi / 800)])
+    for strict in (True, False):
+        found = turns(ThresholdInside(_Known(w, s), levels, strict))
+        assert found.first[0] == pytest.approx(1 / 12, abs=1e-14)
+        assert found.share[0] == pytest.approx(1 / 3, abs=1e-14)
+    assert found.first[2] == pytest.approx(0.53 - 1 / 800, abs=1e-9)
+    assert found.share[2] == pytest.approx(1 / 400, abs=1e-9)
+
+
+def test_long_steps_cut_into_parts_are_the_same_quartics() -> None:
+    rng = np.random.default_rng(0)
+    b = rng.normal(size=(5, 4))
+    table = np.concatenate([b, b.max(axis=0)[None], b.min(axis=0)[None]])
+    run = np.array([0, 1, -1, 2])
+    steps = Steps(
+        run, run, np.array([0.0, 1.0, 5.0, 2.0]), np.array([1.0, 2.5, 9.0, 1.0]), np.empty((0, 3)), table, {7: 0}
+    )
+    cut = steps.split(1.0)
+    assert cut.run.tolist() == [0, 1, 1, 1, -1, 2]
+    np.testing.assert_allclose(cut.t[1:4], [1.0, 1.0 + 2.5 / 3, 1.0 + 5 / 3])
+    for j in range(3):
+        x = np.array([0.3])
+        np.testing.assert_allclose(
+            bernstein(cut.gather(7, np.array([1 + j])), x), bernstein(b[:, [1]], (j + x) / 3), atol=1e-13
+        )
+    np.testing.assert_array_equal(cut.gather(7, np.array([0, 5])), b[:, [0, 3]])
+    assert steps.split(3.0) is steps
+
+
+ENDS = [
+    "peak(B)",
+    "time_of_peak(B)",
+    "trough(B)",
+    "auc(B)",
+    "auc(leave)",
+    "peak(ratio)",
+    "time_of_peak(ratio)",
+    "time_to(B > 0.2*a)",
+    "time_to(B**1.3 > exp(-a) and A < 0.9)",
+    "fraction_of_time(B > 0.3)",
+    "fraction_of_time(ratio*tanh(b) > 0.2)",
+    "final(B)",
+]
+
+
+@pytest.fixture(scope="module")
+def rich(hump: Model) -> Model:
+    """Return the model with a quantity that is no polynomial of its states."""
+    return hump.replace(
+        states=[im.State("A", 1.0), im.State("B", 0.0, typical=1.0)],
+        derived=[im.Derived("ratio", "B**1.5/(0.1 + A**2 + B)")],
+        time_unit="",
+        parameters=[im.Parameter(p.name, p.value, "", source=p.source) for p in hump.parameters],
+    )
+
+
+@pytest.mark.parametrize("engine", ENGINES)
+def test_a_run_has_the_same_bits_in_any_company(rich: Model, engine: str) -> None:
+    design = im.sobol(im.space(rich), n=29, seed=3)
+    whole = im.sweep(rich, design, endpoints=ENDS, engine=engine, until=12)
+    assert (whole.status == "ok").all()
+    for block in (1, 7):
+        part = im.sweep(rich, design, endpoints=ENDS, engine=engine, until=12, block=block)
+        assert part.values.tobytes() == whole.values.tobytes()
+
+
+@pytest.mark.parametrize("engine", ENGINES)
+@settings(max_examples=8, deadline=None)
+@given(a=st.floats(0.05, 40), b=st.floats(0.05, 40), points=st.integers(2, 60))
+def test_a_peak_is_at_least_every_output(rich: Model, engine: str, a: float, b: float, points: int) -> None:
+    times = np.linspace(0, 12, points)
+    out = im.sweep(
+        rich, im.from_table({"a": [a], "b": [b]}), endpoints=ENDS, engine=engine, times=times, keep=["B", "ratio"]
+    )
+    row = out.table().iloc[0]
+    for name in ("B", "ratio"):
+        seen = out.kept[name][0]
+        # an output is computed by another formula for the same polynomial
+        assert row[f"peak({name})"] >= seen.max() - 1e-12 * abs(seen.max())
+    assert row["trough(B)"] <= out.kept["B"][0].min() + 1e-15
+    many = im.sweep(
+        rich, im.from_table({"a": [a], "b": [b]}), endpoints=ENDS, engine=engine, times=np.linspace(0, 12, 2001)
+    )
+    assert many.values.tobytes() == out.values.tobytes()
+
+
+def test_a_quantity_of_time_alone_is_looked_at_often_while_states_rest() -> None:
+    model = Model(
+        name="clock",
+        time_unit="",
+        horizon=1000.0,
+        states=[im.State("x", 1.0)],
+        derived=[im.Derived("bell", "exp(-((t - 123.4)/20)**2)")],
+        readouts=["bell"],
+    )
+    ends = ["peak(bell)", "time_of_peak(bell)", "auc(bell)", "fraction_of_time(sin(t/50) > 0)"]
+    for engine in ENGINES:
+        row = im.sweep(model, im.from_table({"x(0)": [1.0]}), endpoints=ends, engine=engine).table().iloc[0]
+        assert row["peak(bell)"] == pytest.approx(1.0, rel=1e-12)
+        assert row["time_of_peak(bell)"] == pytest.approx(123.4, rel=1e-6)
+        assert row["auc(bell)"] == pytest.approx(20 * np.sqrt(np.pi), rel=1e-6)
+        # 1000/50 = 20 = 3 whole turns and 20 - 6 pi = 1.15 of a rising half
+        assert row["fraction_of_time(sin(t/50) > 0)"] == pytest.approx((3 * np.pi + 20 - 6 * np.pi) / 20, rel=1e-9)
+
+
+def test_a_peak_right_at_the_end_counts_a_dose_given_then(decay: Model) -> None:
+    for engine in ENGINES:
+        out = im.sweep(
+            decay,
+            im.grid({"graft.start": [8.0]}),
+            arms=["graft"],
+            until=8,
+            endpoints=["peak(A)", "final(A)"],
+            engine=engine,
+        )
+        row = out.table().iloc[0]
+        assert row["final(A)"] == pytest.approx(8 * np.exp(-4) + 10, rel=1e-5)
+        assert row["peak(A)"] == row["final(A)"]
