@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 import math
+import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
 from immunode.errors import ModelError
 from immunode.exchange.sbml.mathml import Converter, Scope
-from immunode.model.expression import name_problem
+from immunode.exchange.sbml.naming import lawful
 from immunode.model.tree import Expression
+
+
+_SID = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 
 
 def items(group: Any) -> Iterator[Any]:
@@ -72,6 +76,7 @@ class Reading:
         self.remarks: dict[str, None] = dict.fromkeys(remarks)
         self.names: dict[str, str] = {}
         self.taken: set[str] = set()
+        self.numbered: dict[str, int] = {}
         self.elements: dict[str, Any] = {}
         self.assigned: dict[str, Any] = {}
         self.rates: dict[str, Any] = {}
@@ -100,14 +105,14 @@ class Reading:
         self.remarks[text] = None
 
     def fresh(self, base: str) -> str:
-        """Return `base`, or the first like it that is a free and lawful name."""
-        name = base
-        while name.startswith("__"):
-            name = name[1:]
-        if not name or name[0].isdigit() or name.startswith("__"):
-            name = f"id{name}"
-        while name in self.taken or name_problem(name):
-            name += "_"
+        """Return `base` made lawful, or the first like it that is free: `x`, `x_`, `x_2`, `x_3`."""
+        name = base = lawful(base)
+        # counted on from the last one, so that thousands of equal names take no time that grows with their square
+        number = self.numbered.get(base, 1)
+        while name in self.taken:
+            name = f"{base}_" if number == 1 else f"{base}_{number}"
+            number += 1
+        self.numbered[base] = number
         self.taken.add(name)
         return name
 
@@ -130,8 +135,11 @@ class Reading:
             if identity in self.elements or identity in functions:
                 raise self.error(f"{kind} '{identity}'", "another element has this id")
             self.elements[identity] = element
-        for identity in sorted(self.elements, key=lambda i: bool(name_problem(i))):
-            self.names[identity] = self.fresh(identity)
+        odd = {identity: lawful(identity.replace(".", "_")) for identity in self.elements}
+        for identity in sorted(odd, key=lambda i: odd[i] != i):
+            self.names[identity] = name = self.fresh(odd[identity])
+            if not _SID.fullmatch(identity):
+                self.remark(f"the id '{identity[:80]}' is none that SBML allows; it is called '{name[:80]}'")
         self._rules()
 
     def _references(self) -> Iterator[Any]:
