@@ -64,7 +64,7 @@ def _tables(model: Model) -> list[tuple[str, _Table]]:
     ]
     derived: list[tuple[str, ...]] = [(d.name, d.expression, d.unit, d.meaning) for d in model.derived]
     events: list[tuple[str, ...]] = [
-        (e.name, _when(e), "; ".join(f"{k} = {v}" for k, v in pairs(e.changes)), e.meaning) for e in model.events
+        (e.name, _when(e), e.told_changes(), e.meaning) for e in model.events
     ]
     variants: list[tuple[str, ...]] = [
         (

@@ -22,7 +22,7 @@ from immunode.program.program import Break, Change, Program, Trigger
 from immunode.version import __version__
 
 FORMAT = 2
-_MORE = ("delay", "priority", "ranked", "persistent", "initially", "from_trigger", "hidden")
+_MORE = ("delay", "priority", "ranked", "persistent", "initially", "from_trigger", "hidden", "sizes")
 
 
 @lru_cache(maxsize=256)

@@ -276,7 +276,9 @@ class _Assembly:
         made: dict[str, Any] = {
             field: self._inlined(text) for field, text in texts.items() if isinstance(text, str) and text
         }
-        return replace(event, changes={name: self._inlined(text) for name, text in pairs(event.changes)}, **made)
+        for field in ("changes", "sizes"):
+            made[field] = {name: self._inlined(text) for name, text in pairs(getattr(event, field))}
+        return replace(event, **made)
 
     def _inlined(self, text: str) -> str:
         expression = parse(text)

@@ -66,7 +66,7 @@ class Reading:
     assigned, rates, initials : id -> mathematics of assignment rules, rate rules, initial assignments.
     algebraic : mathematics of algebraic rules.   by_event : ids that events change.
     quantities : name -> `Quantity`.   fluxes : reactions' `Flux`es, by name.   events : records of the declaration.
-    assign(id, value) -> (name, value) of the record to change so that the id has this value.
+    assign(id) -> (name, size) of the record to change, and what the value of the id is to be multiplied by, or None.
     fresh(base) -> a name nobody has yet.   remarks : oddities to be told.
     """
 
@@ -215,13 +215,10 @@ class Reading:
         """Take one more quantity."""
         self.quantities[quantity.name] = quantity
 
-    def assign(self, identity: str, value: Expression) -> tuple[str, Expression]:
-        """Return the name of the state or switch to set, and to what, so that an element has `value`."""
+    def assign(self, identity: str) -> tuple[str, Expression | None]:
+        """Return the name of the state or switch to set, and the size that makes the element's value its value."""
         name = self.names[identity]
-        if name in self.changes:
-            target, factor = self.changes[name]
-            return target, ("mul", value, factor)
-        return name, value
+        return self.changes.get(name, (name, None))
 
     def value(self, node: Any, who: str, scope: Scope | None = None) -> Expression:
         """Return mathematics of the file as the expression of a number."""
