@@ -73,7 +73,17 @@ def is_amount(reading: Reading, species: Any) -> bool:
     if species.getHasOnlySubstanceUnits():
         return True
     home = reading.elements.get(species.getCompartment())
-    return home is None or home.getSpatialDimensions() == 0
+    return home is None or is_sizeless(reading, home)
+
+
+def is_sizeless(reading: Reading, compartment: Any) -> bool:
+    """Return whether a compartment is a point: without dimensions and, in Level 3, without a size.
+
+    Source: SBML Level 3 Version 2 Core, section 4.5.3 (what has a size is divided by it, whatever its dimensions).
+    """
+    identity = compartment.getId()
+    sized = compartment.isSetSize() or identity in reading.initials or reading.changes_itself(identity)
+    return bool(compartment.getSpatialDimensions() == 0 and not (sized and reading.level == 3))
 
 
 def moved_by_reactions(species: Any) -> bool:
@@ -148,11 +158,8 @@ def _start(reading: Reading, species: Any, amount: bool, size: Expression) -> Ex
         return value if amount or value == number(0.0) else ("div", value, size)
     if species.isSetInitialConcentration():
         value = reading.number(float(species.getInitialConcentration()))
-        return ("mul", value, size) if amount and not _zero_dimensional(reading, species) else value
+        point = is_sizeless(reading, reading.elements[species.getCompartment()])
+        return ("mul", value, size) if amount and not point else value
     if identity in reading.by_event or identity in reading.rates or identity in reading.moved:
         reading.remark(f"species '{identity}': it has no initial value")
     return reading.nothing
-
-
-def _zero_dimensional(reading: Reading, species: Any) -> bool:
-    return bool(reading.elements[species.getCompartment()].getSpatialDimensions() == 0)
