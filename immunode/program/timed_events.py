@@ -112,7 +112,9 @@ def _entangled(conditions: TimeConditions, one: Break, other: Break) -> bool:
     """Return whether a break changes what the other one reads or changes."""
     for first, second in ((one, other), (other, one)):
         changed = {(c.kind, c.index) for c in first.changes}
-        if changed & ({(c.kind, c.index) for c in second.changes} | _read(conditions, [c.node for c in second.changes])):
+        if changed & (
+            {(c.kind, c.index) for c in second.changes} | _read(conditions, [c.node for c in second.changes])
+        ):
             return True
     return False
 

@@ -73,7 +73,7 @@ def _free_name(model: Model, base: str) -> str:
 
 def _equilibrium(model: Model, fast: list[str]) -> NDArray[np.float64]:
     """Return the states that fast reactions alone reach from the initial values, time standing still at 0."""
-    from immunode.exchange.sbml.assembly import at_start
+    from immunode.exchange.sbml.starts import at_start
     from immunode.program.lower import lower
     from immunode.program.numpy_source import compile_numpy
     from immunode.solve import solve

@@ -13,7 +13,6 @@ from immunode.exchange.sbml.mathml import Converter, Scope
 from immunode.exchange.sbml.naming import lawful
 from immunode.model.tree import Expression
 
-
 _SID = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 
 

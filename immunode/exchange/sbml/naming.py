@@ -12,8 +12,8 @@ from immunode.model.expression import name_problem
 def lawful(text: str) -> str:
     """Return the name nearest to a text: letters A-Z, digits, _ and single dots between them, a letter first.
 
-    Accents are dropped and Greek letters written out (a Greek alpha gives `alpha`); all else becomes _. A word that has a
-    meaning of its own, such as `lambda`, `t` or `exp`, gets a _ behind.
+    Accents are dropped and Greek letters written out (a Greek alpha gives `alpha`); all else becomes _. A word that has
+    a meaning of its own, such as `lambda`, `t` or `exp`, gets a _ behind.
     """
     plain = text if text.isascii() else "".join(map(_plain, text))
     first, *others = [piece for piece in plain.split(".") if piece] or [""]
