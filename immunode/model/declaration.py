@@ -173,8 +173,8 @@ class Event:
     sizes: Mapping[str, str] | Pairs = ()
 
     def __post_init__(self) -> None:
-        for field in ("changes", "sizes"):
-            object.__setattr__(self, field, tuple((k, str(v)) for k, v in pairs(getattr(self, field))))
+        for label in ("changes", "sizes"):
+            object.__setattr__(self, label, tuple((k, str(v)) for k, v in pairs(getattr(self, label))))
 
     def told_changes(self) -> str:
         """Return the changes as text, `drug.amount = 10*(plasma); dose = 0`."""

@@ -189,9 +189,9 @@ class _Checker:
     def _event(self, event: Event) -> Iterator[str]:
         who = f"{self.model.name}, event '{event.name}'"
         sizes = dict(pairs(event.sizes))
-        for target, value in pairs(event.changes):
-            text = f"({value})*({sizes[target]})" if target in sizes else value
-            yield from self.fits(f"{who}, new value of '{target}'", text, self.units[target], f"'{target}' is")
+        for target, text in pairs(event.changes):
+            sized = f"({text})*({sizes[target]})" if target in sizes else text
+            yield from self.fits(f"{who}, new value of '{target}'", sized, self.units[target], f"'{target}' is")
         for label, value, wanted in (
             ("at", event.at, self.time),
             ("every", event.every, self.time),

@@ -278,8 +278,23 @@ def with_initial(model: M, values: Mapping[str, float | str]) -> M:
             hint = f"; {name} is a parameter: use with_values" if name in parameters else did_you_mean(str(name), known)
             raise ModelError(f"{model.name}: unknown state '{name}'{hint}")
         _number_or_text(f"{model.name}, initial value of '{name}'", value)
-    states = tuple(replace(s, initial=values[s.name]) if s.name in values else s for s in model.states)
-    return replace(model, states=states)
+    own = initial_parameters(model)
+    numbers = {own[name]: float(value) for name, value in values.items() if name in own and not isinstance(value, str)}
+    states = tuple(
+        replace(s, initial=values[s.name]) if s.name in values and own.get(s.name) not in numbers else s
+        for s in model.states
+    )
+    return replace(with_values(model, numbers) if numbers else model, states=states)
+
+
+def initial_parameters(model: Model) -> dict[str, str]:
+    """Return the parameter `x.initial` of each state x that begins with just that.
+
+    Other initial values may rest on it, so whoever sets the initial value of such a state sets its parameter.
+    """
+    known = {p.name for p in model.parameters}
+    own = {s.name: f"{s.name}.initial" for s in model.states}
+    return {s.name: own[s.name] for s in model.states if s.initial == own[s.name] and s.initial in known}
 
 
 def with_variant(model: M, name: str) -> M:

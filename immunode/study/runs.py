@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from immunode.errors import StudyError, did_you_mean
+from immunode.model.validation import initial_parameters
 
 if TYPE_CHECKING:
     from immunode.model.declaration import Derived, Model, Process, State, Switch
@@ -167,6 +168,24 @@ def with_times(grid: Array, also: Iterable[float]) -> Array:
         else:
             added.append(time)
     return np.unique(np.concatenate([made, added])) if added else made
+
+
+def begin(ready: Ready, given: Mapping[str, float]) -> tuple[Array, Array | None]:
+    """Return the values of the program, shape (n_values, 1), and what `initial_array` returns, for one run.
+
+    An initial value that has a parameter of its own is set through it, for others may rest on it.
+    """
+    program = ready.functions.program
+    values = np.asarray(program.values, float)[:, None]
+    own = initial_parameters(ready.model)
+    left = {}
+    for key, value in given.items():
+        name = own.get(key.removesuffix("(0)"))
+        if name is None:
+            left[key] = value
+        else:
+            values[program.parameters.index(name)] = value
+    return values, initial_array(ready, left)
 
 
 def initial_array(ready: Ready, given: Mapping[str, float] | None, n_runs: int = 1) -> Array | None:

@@ -103,10 +103,10 @@ class Starts:
         sizes: dict[str, int] = {}
         for one in ordered({n: [other for other in needs[n] if other in needs] for n in needs}):
             if one not in self._whole:
-                inside = {other: self._whole[other] for other in needs[one]}
-                sizes |= {other: tree_size(value, {}) for other, value in inside.items() if other not in sizes}
+                put = {other: self._whole[other] for other in needs[one]}
+                sizes |= {other: tree_size(value, {}) for other, value in put.items() if other not in sizes}
                 large = tree_size(self._short[one], sizes) > LARGEST
-                self._whole[one] = self._computed(one) if large else substitute(self._short[one], inside)
+                self._whole[one] = self._computed(one) if large else substitute(self._short[one], put)
         return self._whole[name]
 
     def _computed(self, name: str) -> Expression:

@@ -9,6 +9,7 @@ from typing import Any
 from immunode.exchange.sbml.about import reference_of
 from immunode.exchange.sbml.document import libsbml
 from immunode.exchange.sbml.frame import Quantity, Reading, items
+from immunode.exchange.sbml.quantities import is_amount
 from immunode.model.dimension import NAMED, Dimension, describe
 
 _KINDS = {
@@ -93,9 +94,9 @@ class Units:
         if element is None:
             return Dimension()
         if hasattr(element, "getBoundaryCondition"):
+            substance = self._substance(element)
             home = reading.elements[element.getCompartment()]
-            plain = element.getHasOnlySubstanceUnits() or home.getSpatialDimensions() == 0
-            return self._substance(element) if plain else self._substance(element) / self._size(home)
+            return substance if is_amount(reading, element) else substance / self._size(home)
         if hasattr(element, "getSpatialDimensions"):
             return self._size(element)
         return self._dimension(element.getUnits()) if hasattr(element, "getUnits") else Dimension()
