@@ -282,6 +282,7 @@ def _differentiate(reading: Reading, name: str, equation: Expression) -> None:
         total = _plus(total, _times(partial, ("name", f"{other}.rate")))
     quantity = reading.quantities[name]
     quantity.value = number(_root(reading, name, equation))
+    reading.solved[name] = equation
     quantity.kind, quantity.compartment = "state", ""
     reading.rate_rules[name] = ("neg", ("div", total, slope))
 

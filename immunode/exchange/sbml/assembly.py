@@ -158,7 +158,7 @@ class _Assembly:
             "switches": switches,
             "compartments": self._compartments(units),
             "events": events,
-            "requirements": self.starts.requirements,
+            "requirements": list({r.condition: r for r in self.starts.requirements}.values()),
         }
 
     def _states(self, units: Any) -> list[State]:

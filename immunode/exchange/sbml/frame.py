@@ -64,6 +64,7 @@ class Reading:
     names : id -> name in the Model.   elements : id -> libSBML element of whatever has a value.
     assigned, rates, initials : id -> mathematics of assignment rules, rate rules, initial assignments.
     algebraic : mathematics of algebraic rules.   by_event : ids that events change.
+    solved : name -> the equation whose root, at the file's values, is the initial value.
     quantities : name -> `Quantity`.   fluxes : reactions' `Flux`es, by name.   events : records of the declaration.
     assign(id) -> (name, size) of the record to change, and what the value of the id is to be multiplied by, or None.
     fresh(base) -> a name nobody has yet.   remarks : oddities to be told.
@@ -82,6 +83,7 @@ class Reading:
         self.initials: dict[str, Any] = {}
         self.algebraic: list[Any] = []
         self.by_event: dict[str, None] = {}
+        self.solved: dict[str, Expression] = {}
         self.quantities: dict[str, Quantity] = {}
         self.fluxes: dict[str, Flux] = {}
         self.changes: dict[str, tuple[str, Expression]] = {}

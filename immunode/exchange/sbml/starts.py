@@ -49,6 +49,8 @@ class Starts:
         self._short: dict[str, Expression] = {}
         self._whole: dict[str, Expression] = {}
         self._shorten()
+        for name, equation in reading.solved.items():
+            self.requirements += pinned(self._used(names(equation) - {name}), name)
 
     def text(self, name: str) -> float | str:
         """Return the initial value of a state or switch, or a size, as a number or a text of parameters."""
@@ -69,7 +71,9 @@ class Starts:
     def _shorten(self) -> None:
         """Find the values at time 0 that are asked for; the names in them are parameters or never change."""
         roots = self._fixed | self._begin
-        asked = _reached((other for root in roots for other in self._needs[root]), self._needs, roots)
+        behind = [*(self._needs[root] for root in roots)]
+        behind += [(names(equation) & self._known.keys()) - {name} for name, equation in self.reading.solved.items()]
+        asked = _reached((other for others in behind for other in others), self._needs, roots)
         stand: dict[str, Expression] = {}
         sizes: dict[str, int] = {}
         for name in ordered({n: self._needs[n] for n in self._known if n in roots or n in asked}):
@@ -111,12 +115,18 @@ class Starts:
 
     def _computed(self, name: str) -> Expression:
         """Return a value whose text is too long, and require that what it was computed with stays."""
+        self.requirements += pinned(self._used({name}), name)
+        self.reading.remark(f"'{name}': its initial value is computed once, since its expression is too long")
+        return self.reading.number(self._values[name])
+
+    def _used(self, asked: Iterable[str]) -> dict[str, float]:
+        """Return the parameters on which quantities rest at time 0, and their values; all values are known then."""
         from immunode.model.evaluation import evaluate
 
         parameters = {q.name: constant(q.value) or 0.0 for q in self.reading.quantities.values() if _is_given(q)}
         parameters[self.reading.math.zero] = 0.0
-        used: dict[str, float] = {}
-        reached = _reached([name], self._needs, ())
+        used = {name: parameters[name] for name in asked if name in parameters}
+        reached = _reached((name for name in asked if name in self._needs), self._needs, ())
         for one in ordered({n: self._needs[n] for n in reached}):
             if one not in self._values:
                 self._values[one] = float(evaluate(at_start(self._known[one]), {**parameters, **self._values}))
@@ -127,16 +137,14 @@ class Starts:
                 used[one] = self._values[one]
             used |= {n: parameters[n] for n in names(self._known[one]) if n in parameters}
         used.pop(self.reading.math.zero, None)
-        self.reading.remark(f"'{name}': its initial value is computed once, since its expression is too long")
-        self.requirements += pinned(used, name)
-        return self.reading.number(self._values[name])
+        return used
 
 
 def pinned(used: Mapping[str, float], name: str) -> list[Requirement]:
     """Return what is required of the parameters that an initial value was computed with."""
-    said = "begins with a value that was computed, when the file was read, for"
+    said = f"{name} begins with a value that was computed when the file was read, for"
     return [
-        Requirement(f"{parameter} == {number_text(value)}", f"{name} {said} {parameter} = {value:g}")
+        Requirement(f"{parameter} == {number_text(value)}", f"{said} {parameter} = {value:g}; change it in the file")
         for parameter, value in sorted(used.items())
     ]
 
