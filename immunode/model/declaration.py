@@ -152,8 +152,8 @@ class Event:
     persistent : whether the changes come even if the condition is false again by then.
     initially : what the condition counts as before the start; with False the event fires at the start if it holds.
     from_trigger : whether new values are computed when the event fires, or else when the changes come.
-    sizes : `{"drug.amount": "plasma"}`, what new values are multiplied by when the changes come, computed from what
-        holds after them: so a concentration of the time of firing becomes an amount by the volume of then.
+    sizes : `{"drug.amount": "plasma"}`, what new values are multiplied by, computed from what holds just before the
+        changes come: so a concentration of the time of firing becomes an amount by the volume of then.
 
     Source: SBML Level 3 Version 2 Core, section 4.11, doi:10.1515/jib-2017-0081, for delay to from_trigger.
     """

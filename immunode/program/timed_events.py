@@ -61,8 +61,6 @@ def _break(
         return None
     if waits and event.from_trigger and any(conditions.depends_on(c.node) - {"parameter"} for c in made):
         return None
-    if _read(conditions, sizes) & {(c.kind, c.index) for c in made}:
-        return None
     if sizes:
         made = tuple(replace(c, node=graph.add("mul", c.node, size)) for c, size in zip(made, sizes, strict=True))
     zero, one = graph.number(0.0), graph.number(1.0)

@@ -210,16 +210,12 @@ class StateEvents:
         return after
 
     def _after(self, i: int, values: tuple[float, ...], t: float, y: Array, p: Array) -> tuple[Array, Array]:
-        """Return states and parameters after event `i` has set `values`, multiplied by the sizes that hold then."""
+        """Return states and parameters after event `i` has set `values`, multiplied by the sizes just before."""
         trigger, after, rows = self.triggers[i], y.copy(), p.copy()
-        sizes = np.ones(len(values))
-        # a size may rest on another sized value: each pass makes one more of them right
-        for _ in range(1 + len(trigger.sizes)):
-            for change, value, size in zip(trigger.changes, values, sizes, strict=True):
-                if change.kind == "state":
-                    after[change.index] = value * size
-                else:
-                    rows[change.index, 0] = value * size
-            if trigger.sizes:
-                sizes = self.functions.sizes(i, t, after[:, None], rows)[:, 0]
+        sizes = self.functions.sizes(i, t, y[:, None], p)[:, 0] if trigger.sizes else np.ones(len(values))
+        for change, value, size in zip(trigger.changes, values, sizes, strict=True):
+            if change.kind == "state":
+                after[change.index] = value * size
+            else:
+                rows[change.index, 0] = value * size
         return after, rows

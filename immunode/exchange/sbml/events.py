@@ -14,7 +14,7 @@ def read_events(reading: Reading) -> None:
 
     Expressions may use all quantities; `reading.assign(id)` says which record to set. A concentration whose
     compartment may change is set as an amount: the new value, be it of trigger time, is a concentration, and becomes
-    an amount by the size that holds when the event is executed.
+    an amount by the size just before the event is executed.
 
     Source: SBML Level 3 Version 2 Core, section 4.11; of Level 2, section 4.14 (a condition that holds at the start
     does not fire, what has fired persists).
