@@ -41,7 +41,7 @@ class Trigger:
     condition, delay, priority : nodes.   ranked : whether it has a priority.
     persistent, initially, from_trigger : see `Event`.
     hidden : it turns a switch of a condition on time, before any other event at that time.
-    sizes : nodes by which the new values are multiplied, in the order of `changes`, computed just before these; or empty.
+    sizes : nodes by which the new values are multiplied, in the order of `changes`, as they are just before; or empty.
     """
 
     name: str

@@ -6,8 +6,8 @@ Where the two differ the specification decides, and RoadRunner's faults are know
 
 - a rate rule gives the rate of a concentration, whatever its compartment does; RoadRunner takes it as the rate of the
   amount per size, and so dilutes what the rule alone should move (SBML Level 3 Version 2 Core, section 4.9.3);
-- a delayed event that is not persistent waits as long as its condition holds; RoadRunner drops it when another event
-  is executed meanwhile (section 4.11.3).
+- a delayed event that is not persistent waits as long as its condition holds; RoadRunner drops it when another delayed
+  event is executed meanwhile (section 4.11.3).
 
 At an output time at which an event is executed, either side of it is right.
 """
@@ -147,10 +147,9 @@ def known_fault(sbml: Any) -> str:
         home = sbml.getAssignmentRule(concentrations.get(rule.getVariable(), ""))
         if rule.isRate() and home is not None:
             return "a rate rule on a concentration whose compartment follows an assignment rule"
-    events = _all(sbml.getListOfEvents())
-    for event in events:
-        if len(events) > 1 and event.isSetDelay() and not event.getTrigger().getPersistent():
-            return "a delayed event that is not persistent, beside another event"
+    delayed = [event for event in _all(sbml.getListOfEvents()) if event.isSetDelay()]
+    if len(delayed) > 1 and not all(event.getTrigger().getPersistent() for event in delayed):
+        return "a delayed event that is not persistent, beside another delayed event"
     return ""
 
 

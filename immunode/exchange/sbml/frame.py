@@ -64,6 +64,7 @@ class Reading:
     names : id -> name in the Model.   elements : id -> libSBML element of whatever has a value.
     assigned, rates, initials : id -> mathematics of assignment rules, rate rules, initial assignments.
     algebraic : mathematics of algebraic rules.   by_event : ids that events change.
+    measures : parameter -> id of the species whose amount or concentration it is, where the id means the other.
     solved : name -> the equation whose root, at the file's values, is the initial value.
     quantities : name -> `Quantity`.   fluxes : reactions' `Flux`es, by name.   events : records of the declaration.
     assign(id) -> (name, size) of the record to change, and what the value of the id is to be multiplied by, or None.
@@ -83,6 +84,7 @@ class Reading:
         self.initials: dict[str, Any] = {}
         self.algebraic: list[Any] = []
         self.by_event: dict[str, None] = {}
+        self.measures: dict[str, str] = {}
         self.solved: dict[str, Expression] = {}
         self.quantities: dict[str, Quantity] = {}
         self.fluxes: dict[str, Flux] = {}

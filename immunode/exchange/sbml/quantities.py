@@ -112,6 +112,8 @@ def _species(reading: Reading, species: Any) -> None:
     changed = used or identity in reading.by_event
     if amount or fixed:
         kind = "state" if changed else "parameter" if is_number(value) else "derived"
+        if kind == "derived" and identity not in reading.initials:
+            value = _other_measure(reading, species, amount, size) or value
         place = reading.names[home] if fixed and changed else ""
         made = Quantity(name, kind, value, meaning=meaning, compartment=place, amount=amount, fixed=kind == "derived")
         made.source = entry
@@ -126,6 +128,19 @@ def _species(reading: Reading, species: Any) -> None:
     reading.add(Quantity(whole, kind, start, meaning=what, amount=True, fixed=kind == "derived"))
     reading.add(Quantity(name, "derived", ("div", ("name", whole), size), meaning=meaning, source=entry))
     reading.changes[name] = (whole, size)
+
+
+def _other_measure(reading: Reading, species: Any, amount: bool, size: Expression) -> Expression | None:
+    """Return a species that never changes by a parameter, the amount or concentration that the file gives, if one."""
+    what = "concentration" if amount else "amount"
+    value = reading.number(float(species.getInitialConcentration() if amount else species.getInitialAmount()))
+    if not (species.isSetInitialConcentration() if amount else species.isSetInitialAmount()) or not is_number(value):
+        return None
+    name = reading.names[species.getId()]
+    own = reading.fresh(f"{name}.{what}")
+    reading.add(Quantity(own, "parameter", value, meaning=f"{what} of {_meaning(species) or name}"))
+    reading.measures[own] = species.getId()
+    return ("mul" if amount else "div", ("name", own), size)
 
 
 def _ruled(reading: Reading, species: Quantity, identity: str, home: str) -> None:

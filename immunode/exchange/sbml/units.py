@@ -45,6 +45,8 @@ class Units:
         self.source = reference_of(reading) or f"SBML file {reading.label}"
         self._definitions = {d.getId(): d for d in items(reading.sbml.getListOfUnitDefinitions())}
         self._texts: dict[str, str] = {}
+        self._identities = {name: identity for identity, name in reading.names.items()}
+        self._amounts = {whole: name for name, (whole, _) in reading.changes.items()}
         try:
             self.time = self._text(self._default("time"))
             self.clock = self.time if self.time and _is_time(self.time) else ""
@@ -85,12 +87,16 @@ class Units:
         if quantity.unit:
             return self._dimension(quantity.unit)
         reading = self.reading
-        identity = next((i for i, name in reading.names.items() if name == quantity.name), "")
+        identity = self._identities.get(quantity.name, "")
         element = reading.elements.get(identity)
-        amount = next((i for i, (whole, _) in reading.changes.items() if whole == quantity.name), "")
+        if quantity.name in reading.measures:
+            species = reading.elements[reading.measures[quantity.name]]
+            substance = self._substance(species)
+            concentration = is_amount(reading, species)
+            return substance / self._size(reading.elements[species.getCompartment()]) if concentration else substance
+        amount = self._amounts.get(quantity.name, "")
         if element is None and amount:
-            element = next(e for i, e in reading.elements.items() if reading.names[i] == amount)
-            return self._substance(element)
+            return self._substance(reading.elements[self._identities[amount]])
         if element is None:
             return Dimension()
         if hasattr(element, "getBoundaryCondition"):
