@@ -54,25 +54,26 @@ def test_an_ordinary_id_needs_no_remark() -> None:
     assert im.read_sbml(ruled("<ci>lambda</ci>", parameter("lambda"))).remarks == ()
 
 
-@pytest.mark.parametrize("where", ["local parameter", "event", "reaction", "species"])
-def test_an_odd_id_is_no_end_anywhere(where: str) -> None:
-    ids = {
-        key: "o-d:d ä" if key == where else key.replace(" ", "_")
-        for key in ("local parameter", "event", "reaction", "species")
-    }
-    body = (
-        '<listOfCompartments><compartment id="C" spatialDimensions="3" size="1" constant="true"/></listOfCompartments>'
-        f'<listOfSpecies><species id="{ids["species"]}" compartment="C" initialAmount="1" hasOnlySubstanceUnits="true" '
-        'boundaryCondition="false" constant="false"/></listOfSpecies>'
-        f'<listOfReactions><reaction id="{ids["reaction"]}" reversible="false"><listOfReactants><speciesReference '
-        f'species="{ids["species"]}" stoichiometry="1" constant="true"/></listOfReactants><kineticLaw><math {MATH}>'
-        f"<ci>{ids['local parameter']}</ci></math><listOfLocalParameters>"
-        f'<localParameter id="{ids["local parameter"]}" value="0.5"/></listOfLocalParameters></kineticLaw></reaction>'
-        f'</listOfReactions><listOfEvents><event id="{ids["event"]}" useValuesFromTriggerTime="true">'
-        f'<trigger initialValue="true" persistent="true"><math {MATH}><apply><lt/><ci>{ids["species"]}</ci>'
-        f'<cn>0.75</cn></apply></math></trigger><listOfEventAssignments><eventAssignment variable="{ids["species"]}"><math {MATH}>'
-        "<cn>2</cn></math></eventAssignment></listOfEventAssignments></event></listOfEvents>"
-    )
+KINDS = ("constant", "happens", "J", "S")
+BODY = f"""
+<listOfCompartments><compartment id="C" spatialDimensions="3" size="1" constant="true"/></listOfCompartments>
+<listOfSpecies><species id="{{S}}" compartment="C" initialAmount="1" hasOnlySubstanceUnits="true"
+  boundaryCondition="false" constant="false"/></listOfSpecies>
+<listOfReactions><reaction id="{{J}}" reversible="false">
+  <listOfReactants><speciesReference species="{{S}}" stoichiometry="1" constant="true"/></listOfReactants>
+  <kineticLaw><math {MATH}><ci>{{constant}}</ci></math>
+    <listOfLocalParameters><localParameter id="{{constant}}" value="0.5"/></listOfLocalParameters>
+  </kineticLaw></reaction></listOfReactions>
+<listOfEvents><event id="{{happens}}" useValuesFromTriggerTime="true"><trigger initialValue="true" persistent="true">
+  <math {MATH}><apply><lt/><ci>{{S}}</ci><cn>0.75</cn></apply></math></trigger>
+  <listOfEventAssignments><eventAssignment variable="{{S}}"><math {MATH}><cn>2</cn></math></eventAssignment>
+  </listOfEventAssignments></event></listOfEvents>"""
+"""S' = -1/2 from 1, set to 2 as it falls below 3/4."""
+
+
+@pytest.mark.parametrize("odd", KINDS)
+def test_an_odd_id_is_no_end_anywhere(odd: str) -> None:
+    body = BODY.format(**{kind: "o-d:d ä" if kind == odd else kind for kind in KINDS})
     model = im.read_sbml(document(body))
     one = im.simulate(model, times=[0, 0.4, 0.6], rtol=1e-9)
     assert one[model.states[0].name] == pytest.approx([1, 0.8, 1.95], rel=1e-6)

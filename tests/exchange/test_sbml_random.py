@@ -77,8 +77,9 @@ def test_a_delayed_event_that_need_not_persist_waits_while_its_condition_holds()
     def event(name: str, variable: str, delay: str, persistent: str) -> str:
         when = f"<math {MATH}><apply><gt/><ci>x</ci><cn>1</cn></apply></math>"
         return (
-            f'<event id="{name}" useValuesFromTriggerTime="true"><trigger initialValue="true" persistent="{persistent}">'
-            f"{when}</trigger><delay><math {MATH}><cn>{delay}</cn></math></delay><listOfEventAssignments>"
+            f'<event id="{name}" useValuesFromTriggerTime="true">'
+            f'<trigger initialValue="true" persistent="{persistent}">{when}</trigger>'
+            f"<delay><math {MATH}><cn>{delay}</cn></math></delay><listOfEventAssignments>"
             f'<eventAssignment variable="{variable}"><math {MATH}><cn>1</cn></math></eventAssignment>'
             "</listOfEventAssignments></event>"
         )
