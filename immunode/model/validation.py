@@ -25,7 +25,9 @@ from immunode.model.declaration import (
     Variant,
     pairs,
 )
+from immunode.model.expression import names, parse
 from immunode.model.structure import check_structure
+from immunode.model.tree import replace_part, to_text
 from immunode.model.units import check_units
 
 M = TypeVar("M", bound=Model)
@@ -279,22 +281,48 @@ def with_initial(model: M, values: Mapping[str, float | str]) -> M:
             raise ModelError(f"{model.name}: unknown state '{name}'{hint}")
         _number_or_text(f"{model.name}, initial value of '{name}'", value)
     own = initial_parameters(model)
-    numbers = {own[name]: float(value) for name, value in values.items() if name in own and not isinstance(value, str)}
-    states = tuple(
-        replace(s, initial=values[s.name]) if s.name in values and own.get(s.name) not in numbers else s
-        for s in model.states
-    )
-    return replace(with_values(model, numbers) if numbers else model, states=states)
+    for name in own.keys() & values.keys():
+        model = _begun(model, name, own[name], values[name])
+    left = {name: value for name, value in values.items() if name not in own}
+    states = tuple(replace(s, initial=left[s.name]) if s.name in left else s for s in model.states)
+    return replace(model, states=states)
 
 
 def initial_parameters(model: Model) -> dict[str, str]:
-    """Return the parameter `x.initial` of each state x that begins with just that.
+    """Return the parameter `x.initial` of each state x that begins with that, or with a sum that ends in it.
 
     Other initial values may rest on it, so whoever sets the initial value of such a state sets its parameter.
     """
     known = {p.name for p in model.parameters}
-    own = {s.name: f"{s.name}.initial" for s in model.states}
-    return {s.name: own[s.name] for s in model.states if s.initial == own[s.name] and s.initial in known}
+    own = {s.name: f"{s.name}.initial" for s in model.states if f"{s.name}.initial" in known}
+    texts = {s.name: s.initial for s in model.states if s.name in own and isinstance(s.initial, str)}
+    trees = {name: parse(text) for name, text in texts.items()}
+    return {
+        name: own[name] for name, tree in trees.items()
+        if tree == ("name", own[name]) or (tree[0] == "add" and tree[2] == ("name", own[name]))
+    }  # fmt: skip
+
+
+def _begun(model: M, state: str, own: str, value: float | str) -> M:
+    """Return a model in which a state with a parameter of its own, and what rests on it, begins with `value`."""
+    old = next(str(s.initial) for s in model.states if s.name == state)
+    if old == own and not isinstance(value, str):
+        return with_values(model, {own: float(value)})
+    before, now = parse(old), ("add", parse(str(value)), ("name", own))
+
+    def put(text: float | str) -> float | str:
+        if not isinstance(text, str) or own not in names(parse(text)):
+            return text
+        return to_text(replace_part(parse(text), before, now))
+
+    model = with_values(model, {own: 0.0})
+    return replace(
+        model,
+        states=tuple(replace(s, initial=put(s.initial)) for s in model.states),
+        switches=tuple(replace(s, initial=put(s.initial)) for s in model.switches),
+        derived=tuple(replace(d, expression=str(put(d.expression))) for d in model.derived),
+        compartments=tuple(replace(c, volume=put(c.volume)) for c in model.compartments),
+    )
 
 
 def with_variant(model: M, name: str) -> M:

@@ -10,7 +10,6 @@ import numpy as np
 from numpy.typing import NDArray
 
 from immunode.errors import StudyError, did_you_mean
-from immunode.model.validation import initial_parameters
 from immunode.study.arms import CONTROL, Arms, as_arms
 from immunode.study.design import Design, cross_arms, sobol
 from immunode.study.endpoints import CONDITIONAL, Endpoint, as_endpoints, check_endpoints, needed
@@ -218,9 +217,7 @@ def _arm_plan(
         why = f"{engine}: runs side by side"
     program = functions.program
     settable = program.parameters[: len(program.values)]
-    own = {f"{state}(0)": parameter for state, parameter in initial_parameters(model).items()}
-    starts = [f"{s.name}(0)" for s in model.states if f"{s.name}(0)" not in own]
-    set_by = [own.get(name, name) for name in design.names]
+    starts = [f"{s.name}(0)" for s in model.states]
     return ArmPlan(
         index,
         name,
@@ -228,7 +225,7 @@ def _arm_plan(
         functions,
         engine,
         why,
-        tuple(settable.index(c) if c in settable else -1 for c in set_by),
+        tuple(settable.index(c) if c in settable else -1 for c in design.names),
         tuple(program.states.index(c[:-3]) if c in starts else -1 for c in design.names),
         tuple(able),
         tuple(dict.fromkeys([*looked, *(q for q in keep if q in mine)])),

@@ -81,12 +81,12 @@ def test_a_chain_of_initial_assignments_follows_its_first(rule_between: bool) ->
     assert found.table()["peak(A)"].tolist() == [0.0, 10.0, 100.0]
 
 
-def resting() -> im.Model:
+def resting(given: str = 'initialConcentration="4"') -> im.Model:
     """A(0) = 4 in a volume of 2; q := 3 A(0); B(0) := q + 1."""
     return im.read_sbml(
         document(
             listed("Compartments", sized("V", "2"))
-            + listed("Species", species("A", 'initialConcentration="4"', amount=False), species("B", ""))
+            + listed("Species", species("A", given, amount=False), species("B", ""))
             + listed("Parameters", '<parameter id="q" constant="true"/>')
             + listed("InitialAssignments", initially("B", "q + 1"), initially("q", "3*A"))
             + listed("Reactions", reaction("J", "A", "A", "B"))
@@ -94,27 +94,47 @@ def resting() -> im.Model:
     )
 
 
+@pytest.mark.parametrize("given", ['initialConcentration="4"', 'initialAmount="8"'])
 @pytest.mark.parametrize(
     "begun",
     [
         lambda model, value: im.simulate(model, until=1, initial={"A": value})["B"][0],
         lambda model, value: im.simulate(model.with_initial(A=value), until=1)["B"][0],
-        lambda model, value: im.simulate(model.with_values({"A.initial": value}), until=1)["B"][0],
+        lambda model, value: im.simulate(model.with_initial(A="V").with_initial(A=value), until=1)["B"][0],
         lambda model, value: im.sweep(
             model, im.grid({"A(0)": [value]}), endpoints=im.trough("B"), until=1e-9
         ).table()["trough(B)"][0],
     ],
-    ids=["initial=", "with_initial", "parameter", "sweep"],
+    ids=["initial=", "with_initial", "with_initial twice", "sweep"],
 )  # fmt: skip
-def test_an_initial_value_that_rests_on_another_follows_it(begun: Callable[[im.Model, float], float]) -> None:
-    assert begun(resting(), 4.0) == pytest.approx(13)
-    assert begun(resting(), 10.0) == pytest.approx(31)
+def test_an_initial_value_that_rests_on_another_follows_it(
+    begun: Callable[[im.Model, float], float], given: str
+) -> None:
+    assert begun(resting(given), 4.0) == pytest.approx(13)
+    assert begun(resting(given), 10.0) == pytest.approx(31)
+
+
+def test_what_rests_on_two_that_rest_on_each_other_follows_both() -> None:
+    """A(0) = 8/V, B(0) := 3 A(0), D(0) := A(0) + B(0), with any of them set for some runs."""
+    model = im.read_sbml(
+        document(
+            listed("Compartments", sized("V", "2"))
+            + listed("Species", species("A", 'initialAmount="8"', amount=False), species("B", ""), species("D", ""))
+            + listed("InitialAssignments", initially("D", "A + B"), initially("B", "3*A"))
+            + listed("Reactions", reaction("J", "A", "A", "B"), reaction("K", "B", "B", "D"))
+        )
+    )
+    design = im.grid(V=[2.0, 4.0], **{"A(0)": [1.0, 10.0]}) + im.grid({"B(0)": [100.0]}) + im.grid(V=[2.0, 4.0])
+    table = im.sweep(model, design, endpoints=[im.trough("D"), im.trough("B")], until=1e-9).table()
+    assert table["trough(B)"].tolist() == pytest.approx([3, 30, 3, 30, 100, 12, 6], rel=1e-7)
+    assert table["trough(D)"].tolist() == pytest.approx([4, 40, 4, 40, 104, 16, 8], rel=1e-7)
 
 
 def test_a_text_still_replaces_an_initial_value_that_others_rest_on() -> None:
     model = resting().with_initial(A="V")
-    assert model.states[0].initial == "V"
-    assert im.simulate(model, until=1)["A"][0] == 2
+    for moved, begun in ((model, 2), (model.with_values(V=5), 5), (model.with_initial(A=7), 7)):
+        run = im.simulate(moved, until=1)
+        assert (run["A"][0], run["B"][0]) == (begun, 3 * begun + 1)
 
 
 RICH = document(

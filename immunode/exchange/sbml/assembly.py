@@ -181,7 +181,8 @@ class _Assembly:
                 made.append(Parameter(q.name, value, units.of(q), q.meaning, source))
         for name, (own, value) in self.starts.own.items():
             unit = units.of(self.reading.quantities[name])
-            made.append(Parameter(own, value, unit, f"initial value of {name}", source))
+            what = "initial value of" if self.starts.text(name) == own else "added to the initial value of"
+            made.append(Parameter(own, value, unit, f"{what} {name}", source))
         return made
 
     def _derived(self, units: Any) -> list[Derived]:

@@ -1,7 +1,8 @@
 """Initial values of a file in terms of what a user may change: parameters, and other initial values.
 
 A number of the file that others begin with never ends in their texts. A quantity that never changes stays a name; a
-state or switch that begins with a number, of which another begins, begins with a parameter `x.initial` of its own.
+state or switch of which another begins has a parameter `x.initial` of its own: the number it begins with, or what is
+added to the expression it begins with.
 """
 
 from __future__ import annotations
@@ -27,7 +28,7 @@ LARGEST = 3000
 class Starts:
     """The initial values of one reading.
 
-    own : state or switch -> its parameter `x.initial` and the number it begins with.
+    own : state or switch -> its parameter `x.initial` and the value of that.
     requirements : what must hold where a value could be computed for the file's parameters only.
     """
 
@@ -82,14 +83,16 @@ class Starts:
                 value = self._computed(name)
             else:
                 value = self._folded(substitute(value, {other: stand[other] for other in self._needs[name]}))
-            begun = constant(value) if name in self._begin and name in asked else None
-            if begun is not None:
-                own = self.reading.fresh(f"{name}.initial")
-                self.own[name] = own, begun
-                value = ("name", own)
+            if name in self._begin and name in asked:
+                value = self._with_own(name, value)
             self._short[name] = value
             stand[name] = ("name", name) if name in self._fixed else value
             sizes[name] = tree_size(stand[name], {})
+
+    def _with_own(self, name: str, value: Expression) -> Expression:
+        own, begun = self.reading.fresh(f"{name}.initial"), constant(value)
+        self.own[name] = own, 0.0 if begun is None else begun
+        return ("name", own) if begun is not None else ("add", value, ("name", own))
 
     def _folded(self, expression: Expression) -> Expression:
         value = constant(expression)
