@@ -308,14 +308,15 @@ def _begun(model: M, state: str, own: str, value: float | str) -> M:
     old = next(str(s.initial) for s in model.states if s.name == state)
     if old == own and not isinstance(value, str):
         return with_values(model, {own: float(value)})
-    before, now = parse(old), ("add", parse(str(value)), ("name", own))
+    before, now = parse(old), parse(str(value))
+    if own not in names(now):
+        now, model = ("add", now, ("name", own)), with_values(model, {own: 0.0})
 
     def put(text: float | str) -> float | str:
         if not isinstance(text, str) or own not in names(parse(text)):
             return text
         return to_text(replace_part(parse(text), before, now))
 
-    model = with_values(model, {own: 0.0})
     return replace(
         model,
         states=tuple(replace(s, initial=put(s.initial)) for s in model.states),

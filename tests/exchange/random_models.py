@@ -40,7 +40,7 @@ class Verdict:
     """What came of a seed.
 
     outcome : "pass"; "invalid" (libSBML refuses the file); "theirs" (RoadRunner refuses the file, or they differ where
-        it has a known fault or both are right); "refused" (an error of ours); "wrong".
+        it has a known fault or both are right); "refused" (an error of ours); "broken" (any other error); "wrong".
     """
 
     seed: int
@@ -82,6 +82,8 @@ def judge(seed: int, folder: Path) -> Verdict:
         difference = next(_differences(path, document.getModel(), wanted), "")
     except ImmunodeError as error:
         return Verdict(seed, "refused", str(error)[:200])
+    except (ArithmeticError, ValueError, LookupError, TypeError, AttributeError) as error:
+        return Verdict(seed, "broken", f"{type(error).__name__}: {error}"[:200])
     excused = excuse(document.getModel()) if difference else ""
     if excused:
         return Verdict(seed, "theirs", excused)
@@ -178,7 +180,7 @@ def main(arguments: list[str]) -> int:
         for seed in range(first, first + n):
             verdict = judge(seed, Path(folder))
             counts[verdict.outcome] += 1
-            if verdict.outcome in ("wrong", "refused"):
+            if verdict.outcome in ("wrong", "refused", "broken"):
                 print(verdict, flush=True)
     print(dict(counts))
     return 0

@@ -132,7 +132,14 @@ def test_what_rests_on_two_that_rest_on_each_other_follows_both() -> None:
 
 def test_a_text_still_replaces_an_initial_value_that_others_rest_on() -> None:
     model = resting().with_initial(A="V")
-    for moved, begun in ((model, 2), (model.with_values(V=5), 5), (model.with_initial(A=7), 7)):
+    scaled = resting().with_initial(A="1.5*A.initial")
+    for moved, begun in (
+        (model, 2),
+        (model.with_values(V=5), 5),
+        (model.with_initial(A=7), 7),
+        (scaled, 6),
+        (scaled.with_values({"A.initial": 10}), 15),
+    ):
         run = im.simulate(moved, until=1)
         assert (run["A"][0], run["B"][0]) == (begun, 3 * begun + 1)
 
