@@ -12,14 +12,18 @@ from tests.exchange.test_sbml_read import MATH, document, rule
 
 pytest.importorskip("libsbml")
 
-FIRST, CHUNK = 700_000, 55
-"""The first seed, and how many are judged together; a tenth of the models is not valid, or not known to RoadRunner."""
-WITHOUT_NUMBERS: dict[int, str] = {}
+CHUNK = 50
+"""Seeds that are judged together; some 6 % give files that are not valid, or that RoadRunner refuses."""
+CHUNKS = [*range(200_000, 201_500, CHUNK), *range(100_000, 101_500, CHUNK)]
+FEW = 9
+WITHOUT_NUMBERS = {
+    100_378: "a pole: S3 falls below -1, and J2 is divided by 1 + S3",
+    100_581: "an event that adds 0.3 to what grows past 1e5, and so fires more often than the limit of steps",
+}
 """Seeds of which we refuse the run, and why."""
 
 
-def _judged(chunk: int, folder: Path) -> None:
-    first = FIRST + chunk * CHUNK
+def _judged(first: int, folder: Path) -> None:
     verdicts = [random.judge(seed, folder) for seed in range(first, first + CHUNK)]
     assert [v for v in verdicts if v.outcome in ("wrong", "broken")] == []
     assert [v for v in verdicts if v.outcome == "refused" and v.seed not in WITHOUT_NUMBERS] == []
@@ -35,23 +39,23 @@ def _can_be_judged(request: pytest.FixtureRequest) -> None:
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("chunk", range(8))
-def test_random_models_agree(chunk: int, tmp_path: Path) -> None:
-    _judged(chunk, tmp_path)
+@pytest.mark.parametrize("first", CHUNKS[:FEW])
+def test_random_models_agree(first: int, tmp_path: Path) -> None:
+    _judged(first, tmp_path)
 
 
 @pytest.mark.slow
 @pytest.mark.soak
-@pytest.mark.parametrize("chunk", range(8, 40))
-def test_many_more_random_models_agree(chunk: int, tmp_path: Path) -> None:
-    _judged(chunk, tmp_path)
+@pytest.mark.parametrize("first", CHUNKS[FEW:])
+def test_many_more_random_models_agree(first: int, tmp_path: Path) -> None:
+    _judged(first, tmp_path)
 
 
 @pytest.mark.slow
 def test_the_comparison_can_fail(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     true = random.trajectory
     monkeypatch.setattr(random, "trajectory", lambda *given: 1.0001 * true(*given))
-    assert "wrong" in {random.judge(seed, tmp_path).outcome for seed in range(FIRST, FIRST + 3)}
+    assert "wrong" in {random.judge(seed, tmp_path).outcome for seed in range(200_000, 200_003)}
 
 
 def test_a_rate_rule_moves_a_concentration_whatever_its_space_does() -> None:
