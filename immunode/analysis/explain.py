@@ -15,7 +15,7 @@ from immunode.model.expression import names as names_in
 from immunode.model.expression import parse, parse_arrow
 from immunode.study.arms import CONTROL
 from immunode.study.notebook import Tabled
-from immunode.study.runs import Ready, initial_array, make_ready, meanings, model_time
+from immunode.study.runs import Ready, begin, make_ready, meanings, model_time
 from immunode.study.simulation import Simulation
 
 if TYPE_CHECKING:
@@ -202,8 +202,7 @@ def _balance(run: Simulation, state: str, times: Array) -> _Balance:
     ready = make_ready(model, tuple(moves))
     program = ready.functions.program
     row = program.states.index(state)
-    values = np.asarray(program.values, float)[:, None]
-    given = initial_array(ready, run.recipe.get("initial", {}))
+    values, given = begin(ready, run.recipe.get("initial", {}))
     with np.errstate(all="ignore"):
         start = np.asarray(ready.functions.initial(ready.functions.parameters(values)), float)[:, :1].copy()
     if given is not None:

@@ -76,7 +76,7 @@ def _fluxes(screen: Console, model: Model) -> None:
     _table(screen, "Processes", ("name", "moves", "rate", "meaning"), rows)
     rows = [(d.name, d.expression, d.unit, d.meaning) for d in model.derived]
     _table(screen, "Derived quantities", ("name", "is", "unit", "meaning"), rows)
-    rows = [(e.name, _moment(e), "; ".join(f"{k} = {v}" for k, v in pairs(e.changes)), e.meaning) for e in model.events]
+    rows = [(e.name, _moment(e), e.told_changes(), e.meaning) for e in model.events]
     _table(screen, "Events", ("name", "when", "changes", "meaning"), rows)
 
 

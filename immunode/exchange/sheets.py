@@ -64,9 +64,7 @@ def _tables(model: Model) -> list[tuple[str, _Table]]:
         (p.name, _number(p.value), p.unit, p.meaning, p.source, p.evidence, _bounds(p.bounds)) for p in model.parameters
     ]
     derived: list[tuple[str, ...]] = [(d.name, d.expression, d.unit, d.meaning) for d in model.derived]
-    events: list[tuple[str, ...]] = [
-        (e.name, _when(e), "; ".join(f"{k} = {v}" for k, v in pairs(e.changes)), e.meaning) for e in model.events
-    ]
+    events: list[tuple[str, ...]] = [(e.name, _when(e), e.told_changes(), e.meaning) for e in model.events]
     variants: list[tuple[str, ...]] = [
         (
             v.name,

@@ -156,7 +156,7 @@ def _used(model: Model) -> set[str]:
 
 def _event_texts(event: Event) -> list[Any]:
     said = [event.at, event.every, event.count, event.when, event.delay, event.priority]
-    return [*said, *(text for _, text in pairs(event.changes))]
+    return [*said, *(text for _, text in (*pairs(event.changes), *pairs(event.sizes)))]
 
 
 def _unused(model: Model) -> Iterator[Finding]:

@@ -152,6 +152,8 @@ class Event:
     persistent : whether the changes come even if the condition is false again by then.
     initially : what the condition counts as before the start; with False the event fires at the start if it holds.
     from_trigger : whether new values are computed when the event fires, or else when the changes come.
+    sizes : `{"drug.amount": "plasma"}`, what new values are multiplied by, computed from what holds just before the
+        changes come: so a concentration of the time of firing becomes an amount by the volume of then.
 
     Source: SBML Level 3 Version 2 Core, section 4.11, doi:10.1515/jib-2017-0081, for delay to from_trigger.
     """
@@ -168,9 +170,17 @@ class Event:
     persistent: bool = True
     initially: bool = True
     from_trigger: bool = True
+    sizes: Mapping[str, str] | Pairs = ()
 
     def __post_init__(self) -> None:
-        object.__setattr__(self, "changes", tuple((k, str(v)) for k, v in pairs(self.changes)))
+        for label in ("changes", "sizes"):
+            object.__setattr__(self, label, tuple((k, str(v)) for k, v in pairs(getattr(self, label))))
+
+    def told_changes(self) -> str:
+        """Return the changes as text, `drug.amount = 10*(plasma); dose = 0`."""
+        sizes = dict(pairs(self.sizes))
+        sized = {name: f"{value}*({sizes[name]})" for name, value in pairs(self.changes) if name in sizes}
+        return "; ".join(f"{name} = {sized.get(name, value)}" for name, value in pairs(self.changes))
 
 
 @dataclass(frozen=True, slots=True)

@@ -154,7 +154,8 @@ class _Names:
         if event.at is None and (event.every is not None or event.count != 1):
             raise ModelError(f"{who}: every= and count= go with at= only")
         if event.at is not None and not _plain(event):
-            raise ModelError(f"{who}: delay=, priority=, persistent=, initially= and from_trigger= go with when= only")
+            also = "delay=, priority=, persistent=, initially=, from_trigger= and sizes="
+            raise ModelError(f"{who}: {also} go with when= only")
         if event.every is None and event.count != 1:
             raise ModelError(f"{who}: count={event.count!r} needs every=")
         if event.when:
@@ -174,6 +175,10 @@ class _Names:
                     hint = f"; '{target}' is a parameter, which never changes: declare it as a Switch"
                 raise ModelError(f"{who}: can't change '{target}'; states and switches can be changed{hint}")
             self.expression(f"{who}, new value of '{target}'", text)
+        for target, text in pairs(event.sizes):
+            if target not in dict(pairs(event.changes)):
+                raise ModelError(f"{who}: sizes= has '{target}', which the event does not change")
+            self.expression(f"{who}, size of '{target}'", text)
 
     def _effects(self) -> None:
         for effect in self.model.effects:
@@ -238,7 +243,7 @@ class _Names:
 
 def _plain(event: Event) -> bool:
     late = event.delay != 0.0 or event.priority
-    return not late and event.persistent and event.initially and event.from_trigger
+    return not late and event.persistent and event.initially and event.from_trigger and not event.sizes
 
 
 def find_circle(needs: Mapping[str, Iterable[str]]) -> list[str]:

@@ -58,6 +58,20 @@ def names(expression: Expression) -> frozenset[str]:
     return frozenset(node[1] for node in walk(expression) if node[0] == "name")
 
 
+def replace_part(expression: Expression, old: Expression, new: Expression) -> Expression:
+    """Return an expression with `new` wherever `old` is a part of it."""
+
+    def leaf(node: Expression) -> Expression:
+        return new if node == old else node
+
+    def join(node: Expression, parts: list[Expression]) -> Expression:
+        made: Expression = (*node[: len(node) - len(parts)], *parts)
+        return new if made == old else made
+
+    result: Expression = fold(expression, leaf, join)
+    return result
+
+
 def uses_time(expression: Expression) -> bool:
     """Return whether `t` occurs."""
     return any(node[0] == "time" for node in walk(expression))

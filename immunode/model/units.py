@@ -103,6 +103,7 @@ class _Checker:
         self.model = model
         self.extra = tuple(unit.name for unit in model.units)
         self.texts = [model.time_unit]
+        self.named: dict[Dimension, str] = {}
         self.early: list[str] = []
         self.time = self.read(f"{model.name}, time_unit", model.time_unit)
         self.units: dict[str, Dimension] = {}
@@ -125,9 +126,11 @@ class _Checker:
             return _NUMBER
 
     def name(self, unit: Dimension) -> str:
-        words = dict.fromkeys(n for text in self.texts for n in re.findall(r"[A-Za-z_%]\w*", text))
-        whole = [text for text in dict.fromkeys(self.texts) if text and parse_unit(text, self.extra).same(unit)]
-        return whole[0] if whole else describe(unit, words, self.extra)
+        if unit not in self.named:
+            words = dict.fromkeys(n for text in self.texts for n in re.findall(r"[A-Za-z_%]\w*", text))
+            whole = [text for text in dict.fromkeys(self.texts) if text and parse_unit(text, self.extra).same(unit)]
+            self.named[unit] = whole[0] if whole else describe(unit, words, self.extra)
+        return self.named[unit]
 
     def phrase(self, unit: Dimension) -> str:
         return "a plain number" if unit.dimensionless else f"in {self.name(unit)}"
@@ -188,8 +191,10 @@ class _Checker:
 
     def _event(self, event: Event) -> Iterator[str]:
         who = f"{self.model.name}, event '{event.name}'"
+        sizes = dict(pairs(event.sizes))
         for target, text in pairs(event.changes):
-            yield from self.fits(f"{who}, new value of '{target}'", text, self.units[target], f"'{target}' is")
+            sized = f"({text})*({sizes[target]})" if target in sizes else text
+            yield from self.fits(f"{who}, new value of '{target}'", sized, self.units[target], f"'{target}' is")
         for label, value, wanted in (
             ("at", event.at, self.time),
             ("every", event.every, self.time),

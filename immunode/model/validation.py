@@ -26,8 +26,9 @@ from immunode.model.declaration import (
     Variant,
     pairs,
 )
-from immunode.model.expression import quoted
+from immunode.model.expression import names, parse, quoted
 from immunode.model.structure import check_structure
+from immunode.model.tree import replace_part, to_text
 from immunode.model.units import check_units
 
 M = TypeVar("M", bound=Model)
@@ -79,7 +80,8 @@ class _Structure:
             tuple((p.name, p.unit) for p in model.parameters),
             tuple((p.name, p.arrow, p.rate) for p in model.processes),
             tuple((d.name, d.expression, d.unit) for d in model.derived),
-            tuple((e.name, e.changes, e.at, e.every, e.count, e.when, e.delay, e.priority) for e in model.events),
+            tuple((e.name, e.changes, e.sizes, e.at, e.every, e.count, e.when) for e in model.events),
+            tuple((e.delay, e.priority, e.from_trigger, e.persistent, e.initially) for e in model.events),
             tuple((s.name, s.unit, _text(s.initial)) for s in model.switches),
             tuple((c.name, c.unit, _text(c.volume)) for c in model.compartments),
             tuple((v.name, v.values, v.initial) for v in model.variants),
@@ -294,8 +296,50 @@ def with_initial(model: M, values: Mapping[str, float | str]) -> M:
             hint = f"; {name} is a parameter: use with_values" if name in parameters else did_you_mean(str(name), known)
             raise ModelError(f"{model.name}: unknown state '{name}'{hint}")
         _number_or_text(f"{model.name}, initial value of '{name}'", value)
-    states = tuple(replace(s, initial=values[s.name]) if s.name in values else s for s in model.states)
+    own = initial_parameters(model)
+    for name in own.keys() & values.keys():
+        model = _begun(model, name, own[name], values[name])
+    left = {name: value for name, value in values.items() if name not in own}
+    states = tuple(replace(s, initial=left[s.name]) if s.name in left else s for s in model.states)
     return replace(model, states=states)
+
+
+def initial_parameters(model: Model) -> dict[str, str]:
+    """Return the parameter `x.initial` of each state x that begins with that, or with a sum that ends in it.
+
+    Other initial values may rest on it, so whoever sets the initial value of such a state sets its parameter.
+    """
+    known = {p.name for p in model.parameters}
+    own = {s.name: f"{s.name}.initial" for s in model.states if f"{s.name}.initial" in known}
+    texts = {s.name: s.initial for s in model.states if s.name in own and isinstance(s.initial, str)}
+    trees = {name: parse(text) for name, text in texts.items()}
+    return {
+        name: own[name] for name, tree in trees.items()
+        if tree == ("name", own[name]) or (tree[0] == "add" and tree[2] == ("name", own[name]))
+    }  # fmt: skip
+
+
+def _begun(model: M, state: str, own: str, value: float | str) -> M:
+    """Return a model in which a state with a parameter of its own, and what rests on it, begins with `value`."""
+    old = next(str(s.initial) for s in model.states if s.name == state)
+    if old == own and not isinstance(value, str):
+        return with_values(model, {own: float(value)})
+    before, now = parse(old), parse(str(value))
+    if own not in names(now):
+        now, model = ("add", now, ("name", own)), with_values(model, {own: 0.0})
+
+    def put(text: float | str) -> float | str:
+        if not isinstance(text, str) or own not in names(parse(text)):
+            return text
+        return to_text(replace_part(parse(text), before, now))
+
+    return replace(
+        model,
+        states=tuple(replace(s, initial=put(s.initial)) for s in model.states),
+        switches=tuple(replace(s, initial=put(s.initial)) for s in model.switches),
+        derived=tuple(replace(d, expression=str(put(d.expression))) for d in model.derived),
+        compartments=tuple(replace(c, volume=put(c.volume)) for c in model.compartments),
+    )
 
 
 def with_variant(model: M, name: str) -> M:

@@ -20,8 +20,8 @@ from immunode.program.program import Break, Change, Program, Trigger
 from immunode.program.signed import read_signed, write_signed
 from immunode.version import __version__
 
-FORMAT = 3
-_MORE = ("delay", "priority", "ranked", "persistent", "initially", "from_trigger", "hidden")
+FORMAT = 4
+_MORE = ("delay", "priority", "ranked", "persistent", "initially", "from_trigger", "hidden", "sizes")
 
 
 @lru_cache(maxsize=256)

@@ -233,6 +233,11 @@ class _Lowering:
             changes.append(Change(kind, rows[target], self._now(parse(text))))
         return tuple(changes)
 
+    def _sizes(self, event: Event) -> tuple[int, ...]:
+        """Return by what each new value is multiplied, empty where none is."""
+        sizes = dict(event.sizes)
+        return tuple(self._now(parse(sizes.get(target, "1"))) for target in dict(event.changes)) if sizes else ()
+
     def _break(self, event: Event) -> Break:
         zero = 0.0 if event.every is None else event.every
         first = self._raw(0.0 if event.at is None else event.at)
@@ -242,7 +247,7 @@ class _Lowering:
         """Return the events with a condition: all as breaks where time and parameters tell when, else as triggers."""
         events = [event for event in self.model.events if event.at is None]
         if not self.conditions.triggers:
-            breaks = timed_breaks(self.conditions, events, self._now, self._changes)
+            breaks = timed_breaks(self.conditions, events, self._now, self._changes, self._sizes)
             if breaks is not None:
                 return breaks, []
         return [], [self._trigger(event) for event in events]
@@ -261,6 +266,7 @@ class _Lowering:
             event.persistent,
             event.initially,
             event.from_trigger,
+            sizes=self._sizes(event),
         )
 
     def _now(self, expression: Expression) -> int:

@@ -35,6 +35,7 @@ class Functions:
     observe(t, y, p) -> (n_fluxes + n_derived, n_runs), in the order of `program.quantities` after the states.
     break_times(p) -> first, every, count, each (n_breaks, n_runs).
     apply(i, t, y, p), fire(i, t, y, p) : event i at a known time, or of trigger i, in place on y and p.
+    sizes(i, t, y, p) -> (n_changes, n_runs), by what the new values of trigger i are multiplied; only where it says so.
     triggers(t, y, p) -> (n_triggers, n_runs), 1 where the condition holds, else 0.
     timing(t, y, p) -> (2 n_triggers, n_runs), delay and priority of each trigger in turn; 0 where it has none.
     moments(p) -> (n_moments, n_runs), the times at which conditions on time and switches turn, as the switches are now.
@@ -56,6 +57,7 @@ class Functions:
     triggers: Callable[[Any, Array, Array], Array]
     timing: Callable[[Any, Array, Array], Array]
     fire: Callable[[int, Any, Array, Array], None]
+    sizes: Callable[[int, Any, Array, Array], Array]
     moments: Callable[[Array], Array]
     requirements: Callable[[Array], NDArray[np.bool_]]
     rest: Rest | None = None
@@ -120,6 +122,10 @@ def compile_numpy(program: Program) -> Functions:
     def fire(i: int, t: Any, y: Array, p: Array) -> None:
         scope[f"trigger_{i}"](t, y, p)
 
+    def sizes(i: int, t: Any, y: Array, p: Array) -> Array:
+        rows: Array = scope[f"sizes_{i}"](t, y, p)
+        return rows
+
     return Functions(
         program=program,
         source=source,
@@ -135,6 +141,7 @@ def compile_numpy(program: Program) -> Functions:
         triggers=triggers,
         timing=timing,
         fire=fire,
+        sizes=sizes,
         moments=moments,
         requirements=requirements,
     )
@@ -206,7 +213,11 @@ class _Writer:
             doc = "Return when conditions on time turn while no switch does, (n_moments, n_runs)."
             parts.append(self._rows("moments", "p", self.program.moments, doc))
         parts += [self._change(f"break_{i}", b.name, b.changes) for i, b in enumerate(breaks)]
-        parts += [self._change(f"trigger_{i}", t.name, t.changes) for i, t in enumerate(self.program.triggers)]
+        for i, trigger in enumerate(self.program.triggers):
+            parts.append(self._change(f"trigger_{i}", trigger.name, trigger.changes))
+            if trigger.sizes:
+                doc = "Return by what the new values are multiplied, (n_changes, n_runs)."
+                parts.append(self._rows(f"sizes_{i}", "t, y, p", trigger.sizes, doc))
         return parts
 
     def _change(self, function: str, event: str, changes: tuple[Change, ...]) -> str:

@@ -41,6 +41,7 @@ class Trigger:
     condition, delay, priority : nodes.   ranked : whether it has a priority.
     persistent, initially, from_trigger : see `Event`.
     hidden : it turns a switch of a condition on time, before any other event at that time.
+    sizes : nodes by which the new values are multiplied, in the order of `changes`, as they are just before; or empty.
     """
 
     name: str
@@ -53,6 +54,7 @@ class Trigger:
     initially: bool = True
     from_trigger: bool = True
     hidden: bool = False
+    sizes: tuple[int, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, replace
 
 from immunode.model.declaration import Event
 from immunode.model.expression import Expression, parse
@@ -24,6 +24,7 @@ def timed_breaks(
     events: Sequence[Event],
     node: Callable[[Expression], int],
     changes: Callable[[Event], tuple[Change, ...]],
+    sizes: Callable[[Event], tuple[int, ...]],
 ) -> list[Break] | None:
     """Return a break for each event with a condition, or None if one can't be told in advance.
 
@@ -32,7 +33,7 @@ def timed_breaks(
     """
     breaks = []
     for event in events:
-        made = _break(conditions, event, node, changes)
+        made = _break(conditions, event, node, changes(event), sizes(event))
         if made is None:
             return None
         breaks.append(made)
@@ -47,19 +48,21 @@ def _break(
     conditions: TimeConditions,
     event: Event,
     node: Callable[[Expression], int],
-    changes: Callable[[Event], tuple[Change, ...]],
+    made: tuple[Change, ...],
+    sizes: tuple[int, ...],
 ) -> Break | None:
     graph = conditions.graph
     span = _span(conditions, parse(event.when), node)
     if span is None or not span.starts or (span.ends and not event.persistent):
         return None
     delay = node(parse(event.delay)) if isinstance(event.delay, str) else graph.number(float(event.delay))
-    made = changes(event)
     waits = graph.value(delay) != 0.0
     if conditions.depends_on(delay) - {"parameter"}:
         return None
     if waits and event.from_trigger and any(conditions.depends_on(c.node) - {"parameter"} for c in made):
         return None
+    if sizes:
+        made = tuple(replace(c, node=graph.add("mul", c.node, size)) for c, size in zip(made, sizes, strict=True))
     zero, one = graph.number(0.0), graph.number(1.0)
     first = span.starts[0]
     for start in span.starts[1:]:
@@ -107,14 +110,17 @@ def _entangled(conditions: TimeConditions, one: Break, other: Break) -> bool:
     """Return whether a break changes what the other one reads or changes."""
     for first, second in ((one, other), (other, one)):
         changed = {(c.kind, c.index) for c in first.changes}
-        if changed & ({(c.kind, c.index) for c in second.changes} | _read(conditions, second)):
+        if changed & (
+            {(c.kind, c.index) for c in second.changes} | _read(conditions, [c.node for c in second.changes])
+        ):
             return True
     return False
 
 
-def _read(conditions: TimeConditions, made: Break) -> set[tuple[str, int]]:
+def _read(conditions: TimeConditions, roots: Iterable[int]) -> set[tuple[str, int]]:
+    """Return which states and parameters some nodes need, as kind and index."""
     nodes = conditions.graph.nodes
-    todo, seen, found = [change.node for change in made.changes], set(), set()
+    todo, seen, found = list(roots), set(), set()
     while todo:
         node = todo.pop()
         if node in seen:

@@ -136,8 +136,9 @@ class StateEvents:
         trigger = self.triggers[i]
         if any(change.kind != "state" for change in trigger.changes):
             return False
+        after, _ = self._after(i, self._values(i, t, y, p), t, y, p)
         rows = [change.index for change in trigger.changes]
-        return bool(np.all(np.abs(np.array(self._values(i, t, y, p)) - y[rows]) <= self.atol[rows]))
+        return bool(np.all(np.abs(after[rows] - y[rows]) <= self.atol[rows]))
 
     def _turn(
         self, rising: NDArray[np.bool_], low: float, high: float, inside: Callable[[Any], Array], p: Array
@@ -195,7 +196,7 @@ class StateEvents:
         return equals[0] if len(equals) == 1 else self.draw.choice(equals)
 
     def _values(self, i: int, t: float, y: Array, p: Array) -> tuple[float, ...]:
-        """Return the new values that event `i` would set now, in the order of its changes."""
+        """Return the new values that event `i` would set now, before any sizes, in the order of its changes."""
         states, rows = y[:, None].copy(), p.copy()
         self.functions.fire(i, t, states, rows)
         return tuple(
@@ -204,11 +205,17 @@ class StateEvents:
 
     def _change(self, one: _Waiting, t: float, y: Array, p: Array) -> Array:
         values = self._values(one.index, t, y, p) if one.values is None else one.values
-        after = y.copy()
-        for change, value in zip(self.triggers[one.index].changes, values, strict=True):
-            if change.kind == "state":
-                after[change.index] = value
-            else:
-                p[change.index, 0] = value
+        after, p[:] = self._after(one.index, values, t, y, p)
         self.told(t, y, after, p)
         return after
+
+    def _after(self, i: int, values: tuple[float, ...], t: float, y: Array, p: Array) -> tuple[Array, Array]:
+        """Return states and parameters after event `i` has set `values`, multiplied by the sizes just before."""
+        trigger, after, rows = self.triggers[i], y.copy(), p.copy()
+        sizes = self.functions.sizes(i, t, y[:, None], p)[:, 0] if trigger.sizes else np.ones(len(values))
+        for change, value, size in zip(trigger.changes, values, sizes, strict=True):
+            if change.kind == "state":
+                after[change.index] = value * size
+            else:
+                rows[change.index, 0] = value * size
+        return after, rows

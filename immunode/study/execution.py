@@ -17,6 +17,7 @@ from immunode.solve.threads import threads_at_most
 from immunode.study.endpoints.endpoint import Reducer, Shared
 from immunode.study.plan import ArmPlan, Plan
 from immunode.study.recorder import Recorder
+from immunode.study.runs import own_rows, set_own
 from immunode.study.simulate import why
 from immunode.study.watcher import Watcher
 
@@ -169,6 +170,8 @@ def inputs(plan: Plan, arm: ArmPlan, rows: NDArray[np.intp]) -> tuple[Array, Arr
             # NaN means the model's own value to a solver; the run is refused afterwards (`_absurd`)
             initial[state] = np.where(unset, np.nan, cells)
             given = True
+    if given:
+        set_own(arm.functions, values, initial, own_rows(arm.model, arm.functions))
     return values, initial if given else None
 
 

@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from immunode.errors import StudyError, did_you_mean
+from immunode.model.validation import initial_parameters
 
 if TYPE_CHECKING:
     from immunode.model.declaration import Derived, Model, Process, State, Switch
@@ -167,6 +168,37 @@ def with_times(grid: Array, also: Iterable[float]) -> Array:
         else:
             added.append(time)
     return np.unique(np.concatenate([made, added])) if added else made
+
+
+def begin(ready: Ready, given: Mapping[str, float]) -> tuple[Array, Array | None]:
+    """Return the values of the program, shape (n_values, 1), and what `initial_array` returns, for one run."""
+    functions = ready.functions
+    values = np.asarray(functions.program.values, float)[:, None]
+    initial = initial_array(ready, given)
+    if initial is not None:
+        set_own(functions, values, initial, own_rows(ready.model, functions))
+    return values, initial
+
+
+def own_rows(model: Model, functions: Functions) -> dict[int, int]:
+    """Return the row of the parameter `x.initial` of each state that has one, by the state's row."""
+    states, parameters = functions.program.states, functions.program.parameters
+    return {states.index(s): parameters.index(p) for s, p in initial_parameters(model).items() if s in states}
+
+
+def set_own(functions: Functions, values: Array, initial: Array, own: Mapping[int, int]) -> None:
+    """Set, in place, the parameters `x.initial` so that states begin as given, and so does all that rests on them.
+
+    values : (n_values, n_runs).   initial : (n_states, n_runs), NaN where the model's own hold.   own : of `own_rows`.
+    """
+    rows = {state: row for state, row in own.items() if not np.isnan(initial[state]).all()}
+    # one that rests on another is right one pass after that
+    for _ in rows:
+        with np.errstate(all="ignore"):
+            begun = functions.initial(functions.parameters(values))
+        for state, row in rows.items():
+            wanted = values[row] + initial[state] - begun[state]
+            values[row] = np.where(np.isnan(initial[state]), values[row], wanted)
 
 
 def initial_array(ready: Ready, given: Mapping[str, float] | None, n_runs: int = 1) -> Array | None:

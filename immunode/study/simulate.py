@@ -16,7 +16,7 @@ from immunode.study.arms import Arms, as_arms
 from immunode.study.marks import active_windows, dose_times
 from immunode.study.recipe import model_recipe, tolerance, versions
 from immunode.study.recorder import Recorder
-from immunode.study.runs import Ready, initial_array, make_ready, output_times
+from immunode.study.runs import Ready, begin, make_ready, output_times
 from immunode.study.simulation import Comparison, Simulation
 from immunode.study.switching import given_only
 
@@ -129,8 +129,7 @@ def _run(ready: Ready, arm: str, grid: Array, initial: Mapping[str, float], opti
     from immunode.solve import solve
 
     functions = ready.functions
-    values = np.asarray(functions.program.values, float)[:, None]
-    y0 = initial_array(ready, initial)
+    values, y0 = begin(ready, initial)
     recorder = Recorder(functions, values, grid, ready.names)
     batch = solve(functions, values, times=grid, initial=y0, on_jump=recorder.on_jump, **options)
     if batch.status[0] != Status.OK:

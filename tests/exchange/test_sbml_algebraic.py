@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from types import MappingProxyType
 from typing import Any
 
 import numpy as np
@@ -19,8 +21,17 @@ from tests.exchange.suite import FOLDER, run_case
 pytest.importorskip("libsbml")
 
 
-def sbml(rules: dict[str, str], algebraic: list[str], values: dict[str, float], constants: str = "") -> Model:
-    """Return the model of a file of parameters with rate rules and algebraic rules, written as formulas."""
+def sbml(
+    rules: dict[str, str],
+    algebraic: list[str],
+    values: dict[str, float],
+    constants: str = "",
+    events: Mapping[str, float] = MappingProxyType({}),
+) -> Model:
+    """Return the model of a file of parameters with rate rules and algebraic rules, written as formulas.
+
+    events : parameter -> when it doubles.
+    """
     import libsbml
 
     document = libsbml.SBMLDocument(3, 2)
@@ -36,6 +47,16 @@ def sbml(rules: dict[str, str], algebraic: list[str], values: dict[str, float], 
         rule.setMath(libsbml.parseL3Formula(formula))
     for formula in algebraic:
         model.createAlgebraicRule().setMath(libsbml.parseL3Formula(formula))
+    for name, time in events.items():
+        event = model.createEvent()
+        event.setUseValuesFromTriggerTime(True)
+        trigger = event.createTrigger()
+        trigger.setInitialValue(True)
+        trigger.setPersistent(True)
+        trigger.setMath(libsbml.parseL3Formula(f"time >= {time}"))
+        assignment = event.createEventAssignment()
+        assignment.setVariable(name)
+        assignment.setMath(libsbml.parseL3Formula(f"2*{name}"))
     return read_sbml(libsbml.writeSBMLToString(document))
 
 
@@ -44,6 +65,25 @@ def test_a_linear_equation_gives_a_derived_quantity() -> None:
     assert [(d.name, d.expression) for d in model.derived] == [("z", "total - x")]
     one = im.simulate(model, times=[0, 1, 2], rtol=1e-9)
     assert one["z"] == pytest.approx(4 - 3 * np.exp(-np.arange(3.0)), abs=1e-7)
+
+
+@pytest.mark.parametrize(("known", "unknown"), [(("Q", "R"), "S"), (("R", "S"), "Q"), (("S", "Q"), "R")])
+def test_what_events_assign_is_not_what_a_rule_tells(known: tuple[str, str], unknown: str) -> None:
+    """Q + R - S = 0, two of which events double at 1 and 2."""
+    values = {"Q": 1.0, "R": 2.0, "S": 3.0}
+    model = sbml({}, ["Q + R - S"], values, events=dict(zip(known, (1.0, 2.0), strict=True)))
+    assert [d.name for d in model.derived] == [unknown]
+    one = im.simulate(model, times=[0, 0.5, 1.5, 2.5])
+    for name, doubled in zip(known, ([1, 1, 2, 2], [1, 1, 1, 2]), strict=True):
+        assert one[name].tolist() == [values[name] * factor for factor in doubled]
+    assert (one["Q"] + one["R"] - one["S"]).tolist() == [0, 0, 0, 0]
+
+
+def test_a_rule_gives_way_so_that_no_other_takes_what_events_assign() -> None:
+    """a - b = 0 and b + c = 3, where events assign c: b is what the second tells, and a what the first."""
+    model = sbml({}, ["a - b", "b + c - 3"], {"a": 1.0, "b": 1.0, "c": 2.0}, events={"c": 1.0})
+    one = im.simulate(model, times=[0, 0.5, 1.5])
+    assert one["a"].tolist() == one["b"].tolist() == [1, 1, -1]
 
 
 def test_equations_are_solved_in_the_order_in_which_they_can_be() -> None:

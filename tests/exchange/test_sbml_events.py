@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Callable
 
 import pytest
 
 import immunode as im
 from immunode.exchange.sbml.reading import read_sbml
+from immunode.exchange.sbml.writing import to_sbml
 from immunode.model.declaration import Event, Model
 from tests.exchange.suite import FOLDER, run_case
 
@@ -43,6 +45,72 @@ def test_values_are_taken_when_it_fires_or_when_it_happens(early: str, expected:
     model = sbml(event(LEVEL_3, DELAY, f'id="e" useValuesFromTriggerTime="{early}"'))
     one = im.simulate(model, times=[0, 4.9, 5.1], rtol=1e-9)
     assert one["y"] == pytest.approx([0, 0, expected], abs=1e-7)
+
+
+TIME = '<csymbol encoding="text" definitionURL="http://www.sbml.org/sbml/symbols/time">t</csymbol>'
+
+
+def at(time: float, name: str, variable: str, value: str, more: str = "") -> str:
+    """Return an event with values from trigger time, at a time."""
+    when = f"<trigger {LEVEL_3}><math {MATH}><apply><geq/>{TIME}<cn>{time}</cn></apply></math></trigger>"
+    what = f'<eventAssignment variable="{variable}"><math {MATH}><cn>{value}</cn></math></eventAssignment>'
+    told = f"{when}{more}<listOfEventAssignments>{what}</listOfEventAssignments>"
+    return f'<event id="{name}" useValuesFromTriggerTime="true">{told}</event>'
+
+
+def in_a_space(events: str, growth: str = "") -> Model:
+    """Return the model of 1 mol/L of S in a space C of size 1."""
+    rules = f'<listOfRules><rateRule variable="C"><math {MATH}><cn>{growth}</cn></math></rateRule></listOfRules>'
+    return read_sbml(
+        '<sbml xmlns="http://www.sbml.org/sbml/level3/version2/core" level="3" version="2"><model id="m">'
+        '<listOfCompartments><compartment id="C" spatialDimensions="3" size="1" constant="false"/></listOfCompartments>'
+        '<listOfSpecies><species id="S" compartment="C" initialConcentration="1" hasOnlySubstanceUnits="false" '
+        f'boundaryCondition="false" constant="false"/></listOfSpecies>{rules if growth else ""}'
+        f"<listOfEvents>{events}</listOfEvents></model></sbml>"
+    )
+
+
+PRIORITIES = [f"<priority><math {MATH}><cn>{n}</cn></math></priority>" for n in (1, 5)]
+
+
+@pytest.fixture(params=["read", "written and read"])
+def again(request: pytest.FixtureRequest) -> Callable[[Model], Model]:
+    """Return a model, or what is read from the SBML written for it."""
+    return (lambda model: model) if request.param == "read" else lambda m: read_sbml(to_sbml(m, facts=False))
+
+
+def test_a_concentration_set_after_the_space_grew_is_one_in_the_new_space(again: Callable[[Model], Model]) -> None:
+    """C := 4 comes first, then S := 10 of the same time."""
+    events = at(1, "E", "S", "10", PRIORITIES[0]) + at(1, "F", "C", "4", PRIORITIES[1])
+    one = im.simulate(again(in_a_space(events)), times=[0, 0.9, 1, 2])
+    assert one["S"] == pytest.approx([1, 1, 10, 10], rel=1e-9)
+
+
+@pytest.mark.parametrize("engine", ["scipy", "numpy", "compiled"])
+def test_a_delayed_concentration_is_one_in_the_space_of_its_time(engine: str, again: Callable[[Model], Model]) -> None:
+    """C = 1 + t; S := 10 is decided at 1 and comes at 3, where C is 4: at 3.5 it is 40/4.5."""
+    if engine == "compiled":
+        pytest.importorskip("llvmlite")
+    delay = f"<delay><math {MATH}><cn>2</cn></math></delay>"
+    model = again(in_a_space(at(1, "E", "S", "10", delay), growth="1"))
+    one = im.simulate(model, times=[0, 1, 3, 3.5], rtol=1e-9, engine=engine)
+    assert one["S"] == pytest.approx([1, 0.5, 10, 40 / 4.5], rel=1e-7)
+
+
+def test_a_concentration_of_which_trigger_time_decides_keeps_its_value() -> None:
+    """S := S, decided at 1 where S is 1/2, comes at 3 as 1/2."""
+    delay = f"<delay><math {MATH}><cn>2</cn></math></delay>"
+    kept = at(1, "E", "S", "10", delay).replace("<cn>10</cn>", "<ci>S</ci>")
+    one = im.simulate(in_a_space(kept, growth="1"), times=[0, 2.9, 3, 5], rtol=1e-9)
+    assert one["S"] == pytest.approx([1, 1 / 3.9, 0.5, 2 / 6], rel=1e-7)
+
+
+def test_a_size_of_what_an_event_does_not_change_is_refused() -> None:
+    model = in_a_space(at(1, "E", "S", "10"), growth="1")
+    with pytest.raises(im.ModelError, match="sizes= has 'x', which the event does not change"):
+        model.replace(events=[Event("E", {"S.amount": "1"}, when="t > 1", sizes={"x": "C"})])
+    with pytest.raises(im.ModelError, match="sizes= go with when= only"):
+        model.replace(events=[Event("E", {"S.amount": "1"}, at=1, sizes={"S.amount": "C"})])
 
 
 def test_all_attributes_arrive() -> None:
@@ -89,6 +157,7 @@ CASES = [
     pytest.param("00952", marks=pytest.mark.slow),  # ten thousand draws among equals
     "00456",  # values from trigger time
     "01505",  # a compartment gets a new size, the amount in it stays
+    "01506",  # a compartment gets a new size, and what is in it a new concentration of the old one
 ]
 
 

@@ -140,6 +140,46 @@ def test_a_species_in_a_growing_compartment_is_diluted() -> None:
     np.testing.assert_allclose(run["A.amount"], 6.0, rtol=1e-8)
 
 
+@pytest.mark.parametrize(
+    ("size", "level", "expected"),
+    [
+        ('size="2"', ("3", "2"), 4 * math.exp(-0.5)),
+        ("", ("3", "2"), 4 * math.exp(-1)),
+        ("", ("2", "4"), 4 * math.exp(-1)),
+    ],
+    ids=["a size", "no size", "level 2"],
+)
+def test_a_compartment_without_dimensions_divides_by_the_size_it_has(
+    size: str, level: tuple[str, str], expected: float
+) -> None:
+    """S' = -S/2 in amounts where [S] = S/2, S' = -S where the compartment is a point."""
+    own = 'boundaryCondition="false" constant="false"'
+    space = f'<compartment id="C" spatialDimensions="0" {size} constant="true"/>'
+    told = 'constant="true"' if level[0] == "3" else ""
+    amount = f'hasOnlySubstanceUnits="{"false" if level[0] == "3" else "true"}"'
+    model = im.read_sbml(
+        document(
+            f"<listOfCompartments>{space}</listOfCompartments>"
+            f'<listOfSpecies><species id="S" compartment="C" initialAmount="4" {amount} {own}/></listOfSpecies>'
+            '<listOfReactions><reaction id="J" reversible="false"><listOfReactants>'
+            f'<speciesReference species="S" stoichiometry="1" {told}/></listOfReactants>'
+            f"<kineticLaw><math {MATH}><ci>S</ci></math></kineticLaw></reaction></listOfReactions>",
+            level=level[0],
+            version=level[1],
+        )
+    )
+    one = im.simulate(model, times=[0, 1], rtol=1e-9)
+    assert one["S"][-1] * (2 if size else 1) == pytest.approx(expected, rel=1e-7)
+
+
+def test_minimum_and_choice_of_very_many_are_written_in_parts() -> None:
+    smallest = ruled(f"<apply><min/><cn>5</cn>{'<ci>k</ci>' * 2000}</apply>", parameter("k", "2"))
+    assert im.simulate(im.read_sbml(smallest), until=1)["x"][-1] == 2
+    pieces = "".join(f"<piece><cn>{i}</cn><apply><lt/><ci>k</ci><cn>{i}</cn></apply></piece>" for i in range(1200))
+    first = ruled(f"<piecewise>{pieces}<otherwise><cn>-1</cn></otherwise></piecewise>", parameter("k", "997.5"))
+    assert im.simulate(im.read_sbml(first), until=1)["x"][-1] == 998
+
+
 ARGUMENTS = [0.3, 0.7, 1.7, 2.5]
 
 

@@ -26,8 +26,8 @@ class Unknown:
 def match_algebraic(reading: Reading) -> list[Unknown]:
     """Return for each algebraic rule the element that it determines; called before any quantity is read.
 
-    Each is noted in `reading.by_event` as one that changes, so that what lives in a compartment of such a size is an
-    amount.
+    What events assign is taken only where nothing else is left: they set it, and the rule tells the others. Each is
+    noted in `reading.by_event` as one that changes, so that what lives in a compartment of such a size is an amount.
 
     Raises
     ------
@@ -37,8 +37,11 @@ def match_algebraic(reading: Reading) -> list[Unknown]:
     """
     wanted = [sorted(_free(reading, node)) for node in reading.algebraic]
     taken: dict[str, int] = {}
+    quiet = [[identity for identity in candidates if identity not in reading.by_event] for candidates in wanted]
+    matched = [_assign(rule, quiet, taken, set()) for rule in range(len(quiet))]
     for rule, candidates in enumerate(wanted):
-        if not _assign(rule, wanted, taken, set()):
+        # a path that makes room for one more rule never frees an element that is taken
+        if not matched[rule] and not _assign(rule, wanted, taken, set()):
             if not candidates:
                 raise reading.error(f"algebraic rule {rule + 1}", "nothing in it is free to change")
             raise reading.error(f"algebraic rule {rule + 1}", f"other rules determine {', '.join(candidates)} already")
@@ -279,6 +282,7 @@ def _differentiate(reading: Reading, name: str, equation: Expression) -> None:
         total = _plus(total, _times(partial, ("name", f"{other}.rate")))
     quantity = reading.quantities[name]
     quantity.value = number(_root(reading, name, equation))
+    reading.solved[name] = equation
     quantity.kind, quantity.compartment = "state", ""
     reading.rate_rules[name] = ("neg", ("div", total, slope))
 

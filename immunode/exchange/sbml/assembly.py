@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from typing import Any
@@ -12,13 +11,11 @@ from immunode.errors import ModelError, UnitError
 from immunode.exchange.sbml.frame import Flux, Quantity, Reading
 from immunode.exchange.sbml.functions import number
 from immunode.exchange.sbml.shaping import constant, finite, split
+from immunode.exchange.sbml.starts import Starts, ordered
 from immunode.model.declaration import Compartment, Derived, Event, Model, Parameter, Process, State, Switch, pairs
 from immunode.model.expression import parse
 from immunode.model.structure import find_circle
-from immunode.model.tree import Expression, fold, names, number_text, substitute, to_text
-
-LONGEST_INITIAL = 300
-"""Nodes of an initial value written as an expression of parameters; a longer one is computed."""
+from immunode.model.tree import Expression, names, number_text, substitute, to_text
 
 
 def assemble(reading: Reading, name: str) -> Model:
@@ -42,7 +39,7 @@ class _Assembly:
             if quantity.kind == "derived":
                 self.definitions[quantity.name] = self.inline(quantity.value)
         self._rates_of_change()
-        self.starts = self._starts()
+        self.starts = Starts(reading, self.definitions, self.inline)
         self.parts: dict[tuple[str, Expression], Derived] = {}
         self.own: dict[str, str] = {}
 
@@ -100,37 +97,6 @@ class _Assembly:
             return ("div", total, ("name", quantity.compartment))
         return total
 
-    def _starts(self) -> dict[str, Expression]:
-        """Return the initial value of every name, in parameters only."""
-        reading = self.reading
-        known: dict[str, Expression] = {**self.definitions}
-        for quantity in reading.quantities.values():
-            if quantity.kind in ("state", "switch"):
-                known[quantity.name] = self.inline(quantity.value)
-        needs = {name: names(value) & known.keys() for name, value in known.items()}
-        circle = find_circle(needs)
-        if circle:
-            raise reading.error("initial values and rules", f"{' -> '.join(circle)} depends on itself")
-        done: dict[str, Expression] = {}
-        for name in ordered(needs):
-            done[name] = self._start(name, substitute(known[name], {other: done[other] for other in needs[name]}))
-        return done
-
-    def _start(self, name: str, expression: Expression) -> Expression:
-        expression = at_start(expression)
-        value = constant(expression)
-        if value is not None and math.isfinite(value):
-            return number(value)
-        size: int = fold(expression, lambda node: 1, lambda node, parts: 1 + sum(parts))
-        if size <= LONGEST_INITIAL:
-            return finite(expression, self.reading.number)
-        from immunode.model.evaluation import evaluate
-
-        parameters = {q.name: float(constant(q.value) or 0.0) for q in self._of("parameter")}
-        value = float(evaluate(expression, {**parameters, self.reading.math.zero: 0.0}))
-        self.reading.remark(f"'{name}': its initial value is computed once, since its expression is too long")
-        return self.reading.number(value)
-
     def _of(self, *kinds: str) -> Iterable[Quantity]:
         return [q for q in self.reading.quantities.values() if q.kind in kinds]
 
@@ -147,11 +113,6 @@ class _Assembly:
             return self.parts[base, part].name
 
         return to_text(split(finite(expression, self.reading.number), hoist))
-
-    def start(self, name: str) -> float | str:
-        """Return the initial value of a state or switch as a number or text."""
-        value = constant(self.starts[name])
-        return value if value is not None else to_text(self.starts[name])
 
     def model(self, name: str) -> Model:
         """Return the Model; units are left out where they don't fit."""
@@ -188,7 +149,7 @@ class _Assembly:
         events = [self._event(event) for event in self.reading.events]
         parameters = self._parameters(units)
         states = self._states(units)
-        switches = [Switch(q.name, self.start(q.name), units.of(q), q.meaning) for q in self._of("switch")]
+        switches = [Switch(q.name, self.starts.text(q.name), units.of(q), q.meaning) for q in self._of("switch")]
         zero = self.reading.math
         if zero.zero_used and zero.zero in str((states, switches, derived, processes, events, self.parts.values())):
             meaning = "stands for 0 where the file says infinity (1/zero) or not-a-number (zero/zero)"
@@ -201,12 +162,13 @@ class _Assembly:
             "switches": switches,
             "compartments": self._compartments(units),
             "events": events,
+            "requirements": list({r.condition: r for r in self.starts.requirements}.values()),
         }
 
     def _states(self, units: Any) -> list[State]:
         made = []
         for q in self._of("state"):
-            start = self.start(q.name)
+            start = self.starts.text(q.name)
             made.append(
                 State(q.name, start, units.of(q), q.meaning, "", q.compartment, q.amount, source=q.source)
             )  # fmt: skip
@@ -218,20 +180,21 @@ class _Assembly:
             Parameter(q.name, constant(q.value) or 0.0, units.of(q), q.meaning, source) for q in self._of("parameter")
         ]
         for q in self._of("derived"):
-            value = constant(self.starts[q.name]) if q.fixed else None
-            if value is not None and math.isfinite(value):
+            value = self.starts.fixed(q.name) if q.fixed else None
+            if isinstance(value, float):
                 made.append(Parameter(q.name, value, units.of(q), q.meaning, source))
+        for name, (own, value) in self.starts.own.items():
+            unit = units.of(self.reading.quantities[name])
+            what = "initial value of" if self.starts.text(name) == own else "added to the initial value of"
+            made.append(Parameter(own, value, unit, f"{what} {name}", source))
         return made
 
     def _derived(self, units: Any) -> list[Derived]:
         made = []
         for q in self._of("derived"):
-            if q.fixed:
-                value = constant(self.starts[q.name])
-                if value is None:
-                    made.append(Derived(q.name, to_text(self.starts[q.name]), units.of(q), q.meaning, q.source))
-                continue
-            made.append(Derived(q.name, self.text(q.value, q.name), units.of(q), q.meaning, q.source))
+            value = self.starts.fixed(q.name) if q.fixed else q.value
+            if not isinstance(value, float):
+                made.append(Derived(q.name, self.text(value, q.name), units.of(q), q.meaning, q.source))
         for name, expression in self.definitions.items():
             if name not in self.reading.quantities:
                 of = name.removesuffix(".rate")
@@ -244,8 +207,8 @@ class _Assembly:
         for name in self.reading.compartments.values():
             if name in used:
                 q = self.reading.quantities[name]
-                known = q.kind == "parameter" or constant(self.starts.get(name, q.value)) is not None
-                volume = name if known else to_text(self.starts[name])
+                known = q.kind == "parameter" or isinstance(self.starts.fixed(name), float)
+                volume = name if known else self.starts.text(name)
                 made.append(Compartment(name, volume, units.of(q), q.meaning))
         return made
 
@@ -280,7 +243,9 @@ class _Assembly:
         made: dict[str, Any] = {
             field: self._inlined(text) for field, text in texts.items() if isinstance(text, str) and text
         }
-        return replace(event, changes={name: self._inlined(text) for name, text in pairs(event.changes)}, **made)
+        for field in ("changes", "sizes"):
+            made[field] = {name: self._inlined(text) for name, text in pairs(getattr(event, field))}
+        return replace(event, **made)
 
     def _inlined(self, text: str) -> str:
         expression = parse(text)
@@ -316,32 +281,3 @@ def _arrow(numbers: Mapping[str, float]) -> str:
             size = abs(count)
             sides[count > 0].append(name if size == 1.0 else f"{number_text(size)} {name}")
     return " -> ".join(" + ".join(side) for side in sides).strip() if any(sides) else ""
-
-
-def at_start(expression: Expression) -> Expression:
-    """Return an expression with 0 put for time."""
-
-    def leaf(node: Expression) -> Expression:
-        return number(0.0) if node[0] == "time" else node
-
-    def join(node: Expression, parts: list[Expression]) -> Expression:
-        return (*node[: len(node) - len(parts)], *parts)
-
-    result: Expression = fold(expression, leaf, join)
-    return result
-
-
-def ordered(needs: Mapping[str, Iterable[str]]) -> list[str]:
-    """Return names so that each comes after those it needs; there must be no circle."""
-    done: dict[str, None] = {}
-    for start in needs:
-        stack = [start]
-        while stack:
-            name = stack[-1]
-            missing = [other for other in needs[name] if other not in done] if name not in done else []
-            if missing:
-                stack.extend(missing)
-            else:
-                done[name] = None
-                stack.pop()
-    return list(done)

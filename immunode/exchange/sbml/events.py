@@ -12,8 +12,9 @@ from immunode.model.tree import Expression, to_text
 def read_events(reading: Reading) -> None:
     """Put an `Event` into `reading.events` for each event of the file.
 
-    Expressions may use all quantities; `reading.assign(id, value)` says which record to set, and to what; a text comes
-    of `reading.text(expression, name)`, which moves what is too long into derived quantities.
+    Expressions may use all quantities; `reading.assign(id)` says which record to set. A concentration whose
+    compartment may change is set as an amount: the new value, be it of trigger time, is a concentration, and becomes
+    an amount by the size just before the event is executed.
 
     Source: SBML Level 3 Version 2 Core, section 4.11; of Level 2, section 4.14 (a condition that holds at the start
     does not fire, what has fired persists).
@@ -25,7 +26,7 @@ def read_events(reading: Reading) -> None:
         if trigger is None or trigger.getMath() is None:
             reading.remark(f"{who}: it has no trigger and is left out")
             continue
-        changes = _changes(reading, event, who)
+        changes, sizes = _changes(reading, event, who)
         if not changes:
             reading.remark(f"{who}: it changes nothing and is left out")
             continue
@@ -43,19 +44,24 @@ def read_events(reading: Reading) -> None:
                 persistent=bool(trigger.getPersistent()) if explicit else True,
                 initially=bool(trigger.getInitialValue()) if explicit else True,
                 from_trigger=bool(event.getUseValuesFromTriggerTime()),
+                sizes=sizes,
             )
         )
 
 
-def _changes(reading: Reading, event: Any, who: str) -> dict[str, str]:
+def _changes(reading: Reading, event: Any, who: str) -> tuple[dict[str, str], dict[str, str]]:
+    """Return the new values by name, and by what some of them are multiplied when they come."""
     changes: dict[str, str] = {}
+    sizes: dict[str, str] = {}
     for assignment in items(event.getListOfEventAssignments()):
         if assignment.getMath() is None:
             reading.remark(f"{who}: a new value of '{assignment.getVariable()}' has no mathematics and is left out")
             continue
-        name, value = reading.assign(assignment.getVariable(), reading.value(assignment.getMath(), who))
-        changes[name] = to_text(value)
-    return changes
+        name, size = reading.assign(assignment.getVariable())
+        changes[name] = to_text(reading.value(assignment.getMath(), who))
+        if size is not None:
+            sizes[name] = to_text(size)
+    return changes, sizes
 
 
 def _value(reading: Reading, element: Any, who: str) -> Expression | None:

@@ -12,9 +12,10 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from immunode.errors import ModelError
+from immunode.exchange.sbml.starts import at_start, pinned
 from immunode.model.declaration import Derived, Model, Parameter, Process
 from immunode.model.expression import name_problem, parse
-from immunode.model.tree import to_text
+from immunode.model.tree import names, to_text
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -42,6 +43,9 @@ def hasten(model: Model, reading: Reading) -> Model:
         return model
     start = _equilibrium(model, fast)
     moved = dict(zip([s.name for s in model.states], start, strict=True))
+    set_by = {n for s in model.states if isinstance(s.initial, str) and _is_moved(model, fast, s.name)
+              for n in names(parse(s.initial))}  # fmt: skip
+    values = {p.name: p.value for p in model.parameters if p.name in set_by}
     states = [replace(s, initial=float(moved[s.name])) if _is_moved(model, fast, s.name) else s for s in model.states]
     ratio = _free_name(model, "fast_ratio")
     said = "how many times faster than their rates fast reactions are"
@@ -52,6 +56,7 @@ def hasten(model: Model, reading: Reading) -> Model:
         states=states,
         parameters=[*model.parameters, known],
         processes=[replace(p, rate=f"{ratio}*({p.rate})") if p.name in fast else p for p in model.processes],
+        requirements=[*model.requirements, *pinned(values, f"the equilibrium of {named}")],
         remarks=(*model.remarks, remark),
     )
 
@@ -73,7 +78,6 @@ def _free_name(model: Model, base: str) -> str:
 
 def _equilibrium(model: Model, fast: list[str]) -> NDArray[np.float64]:
     """Return the states that fast reactions alone reach from the initial values, time standing still at 0."""
-    from immunode.exchange.sbml.assembly import at_start
     from immunode.program.lower import lower
     from immunode.program.numpy_source import compile_numpy
     from immunode.solve import solve

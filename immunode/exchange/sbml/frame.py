@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import math
+import re
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
 from immunode.errors import ModelError
 from immunode.exchange.sbml.mathml import Converter, Scope
-from immunode.model.expression import name_problem
+from immunode.exchange.sbml.naming import lawful
 from immunode.model.tree import Expression
+
+_SID = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 
 
 def items(group: Any) -> Iterator[Any]:
@@ -61,8 +64,10 @@ class Reading:
     names : id -> name in the Model.   elements : id -> libSBML element of whatever has a value.
     assigned, rates, initials : id -> mathematics of assignment rules, rate rules, initial assignments.
     algebraic : mathematics of algebraic rules.   by_event : ids that events change.
+    measures : parameter -> id of the species whose amount or concentration it is, where the id means the other.
+    solved : name -> the equation whose root, at the file's values, is the initial value.
     quantities : name -> `Quantity`.   fluxes : reactions' `Flux`es, by name.   events : records of the declaration.
-    assign(id, value) -> (name, value) of the record to change so that the id has this value.
+    assign(id) -> (name, size) of the record to change, and what the value of the id is to be multiplied by, or None.
     fresh(base) -> a name nobody has yet.   remarks : oddities to be told.
 
     Before the elements are read, `initials` and `by_event` may be changed; an initial value may be an expression.
@@ -83,12 +88,15 @@ class Reading:
         self.remarks: dict[str, None] = dict.fromkeys(remarks)
         self.names: dict[str, str] = {}
         self.taken: set[str] = set()
+        self.numbered: dict[str, int] = {}
         self.elements: dict[str, Any] = {}
         self.assigned: dict[str, Any] = {}
         self.rates: dict[str, Any] = {}
         self.initials: dict[str, Any] = {}
         self.algebraic: list[Any] = []
         self.by_event: dict[str, None] = {}
+        self.measures: dict[str, str] = {}
+        self.solved: dict[str, Expression] = {}
         self.quantities: dict[str, Quantity] = {}
         self.fluxes: dict[str, Flux] = {}
         self.changes: dict[str, tuple[str, Expression]] = {}
@@ -111,14 +119,14 @@ class Reading:
         self.remarks[text] = None
 
     def fresh(self, base: str) -> str:
-        """Return `base`, or the first like it that is a free and lawful name."""
-        name = base
-        while name.startswith("__"):
-            name = name[1:]
-        if not name or name[0].isdigit() or name.startswith("__"):
-            name = f"id{name}"
-        while name in self.taken or name_problem(name):
-            name += "_"
+        """Return `base` made lawful, or the first like it that is free: `x`, `x_`, `x_2`, `x_3`."""
+        name = base = lawful(base)
+        # counted on from the last one, so that thousands of equal names take no time that grows with their square
+        number = self.numbered.get(base, 1)
+        while name in self.taken:
+            name = f"{base}_" if number == 1 else f"{base}_{number}"
+            number += 1
+        self.numbered[base] = number
         self.taken.add(name)
         return name
 
@@ -141,8 +149,11 @@ class Reading:
             if identity in self.elements or identity in functions:
                 raise self.error(f"{kind} '{identity}'", "another element has this id")
             self.elements[identity] = element
-        for identity in sorted(self.elements, key=lambda i: bool(name_problem(i))):
-            self.names[identity] = self.fresh(self.called.get(identity, identity))
+        odd = {identity: self.called.get(identity) or lawful(identity.replace(".", "_")) for identity in self.elements}
+        for identity in sorted(odd, key=lambda i: odd[i] != i):
+            self.names[identity] = name = self.fresh(odd[identity])
+            if not _SID.fullmatch(identity):
+                self.remark(f"the id '{identity[:80]}' is none that SBML allows; it is called '{name[:80]}'")
         self._rules()
 
     def _references(self) -> Iterator[Any]:
@@ -218,13 +229,10 @@ class Reading:
         """Take one more quantity."""
         self.quantities[quantity.name] = quantity
 
-    def assign(self, identity: str, value: Expression) -> tuple[str, Expression]:
-        """Return the name of the state or switch to set, and to what, so that an element has `value`."""
+    def assign(self, identity: str) -> tuple[str, Expression | None]:
+        """Return the name of the state or switch to set, and the size that makes the element's value its value."""
         name = self.names[identity]
-        if name in self.changes:
-            target, factor = self.changes[name]
-            return target, ("mul", value, factor)
-        return name, value
+        return self.changes.get(name, (name, None))
 
     def value(self, node: Any, who: str, scope: Scope | None = None) -> Expression:
         """Return mathematics of the file as the expression of a number; an expression stays as it is."""

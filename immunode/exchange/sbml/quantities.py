@@ -73,7 +73,17 @@ def is_amount(reading: Reading, species: Any) -> bool:
     if species.getHasOnlySubstanceUnits():
         return True
     home = reading.elements.get(species.getCompartment())
-    return home is None or home.getSpatialDimensions() == 0
+    return home is None or is_sizeless(reading, home)
+
+
+def is_sizeless(reading: Reading, compartment: Any) -> bool:
+    """Return whether a compartment is a point: without dimensions and, in Level 3, without a size.
+
+    Source: SBML Level 3 Version 2 Core, section 4.5.3 (what has a size is divided by it, whatever its dimensions).
+    """
+    identity = compartment.getId()
+    sized = compartment.isSetSize() or identity in reading.initials or reading.changes_itself(identity)
+    return bool(compartment.getSpatialDimensions() == 0 and not (sized and reading.level == 3))
 
 
 def moved_by_reactions(species: Any) -> bool:
@@ -102,6 +112,8 @@ def _species(reading: Reading, species: Any) -> None:
     changed = used or identity in reading.by_event
     if amount or fixed:
         kind = "state" if changed else "parameter" if is_number(value) else "derived"
+        if kind == "derived" and identity not in reading.initials:
+            value = _other_measure(reading, species, amount, size) or value
         place = reading.names[home] if fixed and changed else ""
         made = Quantity(name, kind, value, meaning=meaning, compartment=place, amount=amount, fixed=kind == "derived")
         made.source = entry
@@ -116,6 +128,19 @@ def _species(reading: Reading, species: Any) -> None:
     reading.add(Quantity(whole, kind, start, meaning=what, amount=True, fixed=kind == "derived"))
     reading.add(Quantity(name, "derived", ("div", ("name", whole), size), meaning=meaning, source=entry))
     reading.changes[name] = (whole, size)
+
+
+def _other_measure(reading: Reading, species: Any, amount: bool, size: Expression) -> Expression | None:
+    """Return a species that never changes by a parameter, the amount or concentration that the file gives, if one."""
+    what = "concentration" if amount else "amount"
+    value = reading.number(float(species.getInitialConcentration() if amount else species.getInitialAmount()))
+    if not (species.isSetInitialConcentration() if amount else species.isSetInitialAmount()) or not is_number(value):
+        return None
+    name = reading.names[species.getId()]
+    own = reading.fresh(f"{name}.{what}")
+    reading.add(Quantity(own, "parameter", value, meaning=f"{what} of {_meaning(species) or name}"))
+    reading.measures[own] = species.getId()
+    return ("mul" if amount else "div", ("name", own), size)
 
 
 def _ruled(reading: Reading, species: Quantity, identity: str, home: str) -> None:
@@ -148,11 +173,8 @@ def _start(reading: Reading, species: Any, amount: bool, size: Expression) -> Ex
         return value if amount or value == number(0.0) else ("div", value, size)
     if species.isSetInitialConcentration():
         value = reading.number(float(species.getInitialConcentration()))
-        return ("mul", value, size) if amount and not _zero_dimensional(reading, species) else value
+        point = is_sizeless(reading, reading.elements[species.getCompartment()])
+        return ("mul", value, size) if amount and not point else value
     if identity in reading.by_event or identity in reading.rates or identity in reading.moved:
         reading.remark(f"species '{identity}': it has no initial value")
     return reading.nothing
-
-
-def _zero_dimensional(reading: Reading, species: Any) -> bool:
-    return bool(reading.elements[species.getCompartment()].getSpatialDimensions() == 0)

@@ -12,6 +12,8 @@ from immunode.model.tree import Expression, fold, is_condition
 DEEPEST = 40
 LARGEST = 900
 """Levels and nodes of one text; more is moved into derived quantities. The parser's own limits are a little higher."""
+WIDEST = 50
+"""Operands of one operation; one of more becomes several, each with a part of them."""
 
 
 def finite(expression: Expression, special: Callable[[float], Expression]) -> Expression:
@@ -39,6 +41,16 @@ def split(expression: Expression, hoist: Callable[[Expression], str]) -> Express
         return node, 1, 1
 
     def join(node: Expression, parts: list[tuple[Expression, int, int]]) -> tuple[Expression, int, int]:
+        return narrow(node[: len(node) - len(parts)], parts)
+
+    def narrow(head: Expression, parts: list[tuple[Expression, int, int]]) -> tuple[Expression, int, int]:
+        while len(parts) > WIDEST:
+            # min and max of all are those of the parts; what follows in a piecewise is the "otherwise" of the front
+            if head[0] == "call":
+                groups = [parts[i : i + WIDEST] for i in range(0, len(parts), WIDEST)]
+                parts = [narrow(head, group) if len(group) > 1 else group[0] for group in groups]
+            else:
+                parts = [*parts[: -WIDEST + 1], narrow(head, parts[-WIDEST + 1 :])]
         while True:
             depth = 1 + max(part[2] for part in parts)
             size = 1 + sum(part[1] for part in parts)
@@ -46,7 +58,7 @@ def split(expression: Expression, hoist: Callable[[Expression], str]) -> Express
                 break
             worst = max(range(len(parts)), key=lambda i: parts[i][2] if depth > DEEPEST else parts[i][1])
             parts[worst] = _moved(parts[worst][0], hoist)
-        return (*node[: len(node) - len(parts)], *(part for part, _, _ in parts)), size, depth
+        return (*head, *(part for part, _, _ in parts)), size, depth
 
     return fold(expression, leaf, join)[0]  # type: ignore[no-any-return]
 

@@ -9,6 +9,7 @@ from typing import Any
 from immunode.exchange.sbml.about import reference_of
 from immunode.exchange.sbml.document import libsbml
 from immunode.exchange.sbml.frame import Quantity, Reading, items
+from immunode.exchange.sbml.quantities import is_amount
 from immunode.model.dimension import NAMED, Dimension, describe
 
 _KINDS = {
@@ -44,6 +45,8 @@ class Units:
         self.source = reference_of(reading) or f"SBML file {reading.label}"
         self._definitions = {d.getId(): d for d in items(reading.sbml.getListOfUnitDefinitions())}
         self._texts: dict[str, str] = {}
+        self._identities = {name: identity for identity, name in reading.names.items()}
+        self._amounts = {whole: name for name, (whole, _) in reading.changes.items()}
         try:
             self.time = self._text(self._default("time"))
             self.clock = self.time if self.time and _is_time(self.time) else ""
@@ -84,18 +87,22 @@ class Units:
         if quantity.unit:
             return self._dimension(quantity.unit)
         reading = self.reading
-        identity = next((i for i, name in reading.names.items() if name == quantity.name), "")
+        identity = self._identities.get(quantity.name, "")
         element = reading.elements.get(identity)
-        amount = next((i for i, (whole, _) in reading.changes.items() if whole == quantity.name), "")
+        if quantity.name in reading.measures:
+            species = reading.elements[reading.measures[quantity.name]]
+            substance = self._substance(species)
+            concentration = is_amount(reading, species)
+            return substance / self._size(reading.elements[species.getCompartment()]) if concentration else substance
+        amount = self._amounts.get(quantity.name, "")
         if element is None and amount:
-            element = next(e for i, e in reading.elements.items() if reading.names[i] == amount)
-            return self._substance(element)
+            return self._substance(reading.elements[self._identities[amount]])
         if element is None:
             return Dimension()
         if hasattr(element, "getBoundaryCondition"):
+            substance = self._substance(element)
             home = reading.elements[element.getCompartment()]
-            plain = element.getHasOnlySubstanceUnits() or home.getSpatialDimensions() == 0
-            return self._substance(element) if plain else self._substance(element) / self._size(home)
+            return substance if is_amount(reading, element) else substance / self._size(home)
         if hasattr(element, "getSpatialDimensions"):
             return self._size(element)
         return self._dimension(element.getUnits()) if hasattr(element, "getUnits") else Dimension()

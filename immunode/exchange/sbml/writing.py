@@ -14,9 +14,10 @@ from xml.etree.ElementTree import Element, SubElement, indent, tostring
 
 from immunode.errors import StoreError
 from immunode.exchange.sbml.writing_events import EventWriter
-from immunode.exchange.sbml.writing_math import DEFINED, math_element
+from immunode.exchange.sbml.writing_math import DEFINED, math_element, multiplied
 from immunode.exchange.sbml.writing_names import Ids
 from immunode.exchange.sbml.writing_notes import clean, describe
+from immunode.exchange.sbml.writing_sizes import per_size, size_rules, size_spaces, sized_states
 from immunode.exchange.sbml.writing_units import UnitBook
 from immunode.model.declaration import Model, Process, State, pairs
 from immunode.model.equations import effective, right_hand_sides
@@ -125,6 +126,10 @@ class _Document:
         self.units = UnitBook(model, self.fresh)
         self.ones: dict[str, str] = {}
         self.functions = self._functions()
+        self.sizes = sized_states(model)
+        for name in self.sizes:
+            self.ids[f"{name}.size"] = self.fresh.new(f"{name}.size")
+            self.renamed[name] = ("mul", ("name", name), ("name", f"{name}.size"))
         self.homes = {state.name: self._home(state) for state in model.states}
         self.moving = self._moving_volumes()
 
@@ -141,11 +146,11 @@ class _Document:
         parts: dict[str, list[Element]] = {
             "FunctionDefinitions": [self._definition(name) for name in self.functions],
             "UnitDefinitions": [],
-            "Compartments": [*self._spaces(), *self._unit_spaces()],
+            "Compartments": [*self._spaces(), *self._unit_spaces(), *size_spaces(self)],
             "Species": [self._species(state) for state in model.states],
             "Parameters": [*self._parameters(), *events.counters],
             "InitialAssignments": self._initial_assignments(),
-            "Rules": [*self._rules(), *self._rate_rules()],
+            "Rules": [*self._rules(), *self._rate_rules(), *size_rules(self)],
             "Constraints": self._constraints(),
             "Reactions": [self._reaction(process) for process in model.processes],
             "Events": events.elements,
@@ -170,7 +175,7 @@ class _Document:
         model = self.model
         texts = [p.rate for p in model.processes] + [d.expression for d in model.derived]
         texts += [text for effect in model.effects for text in (effect.value, effect.weight)]
-        texts += [text for event in model.events for _, text in pairs(event.changes)]
+        texts += [text for event in model.events for _, text in (*pairs(event.changes), *pairs(event.sizes))]
         texts += [event.when for event in model.events if event.when]
         timing = ("at", "every", "count", "delay", "priority")
         others: list[Any] = [getattr(event, field, "") for event in model.events for field in timing]
@@ -198,6 +203,8 @@ class _Document:
 
     def _home(self, state: State) -> tuple[str, str, bool]:
         """Return the compartment's id, the unit of the amount, and whether the state is an amount."""
+        if state.name in self.sizes:
+            return self.ids[f"{state.name}.size"], state.unit, False
         if state.compartment:
             if state.amount:
                 return self.compartments[state.compartment], state.unit, True
@@ -252,7 +259,8 @@ class _Document:
         ruled = state.compartment in self.moving and not state.amount
         element = Element("species", {"id": self.ids[state.name], "name": state.name, "compartment": space})
         if not isinstance(state.initial, str):
-            element.set("initialAmount" if amount else "initialConcentration", repr(float(state.initial)))
+            given = amount or state.name in self.sizes
+            element.set("initialAmount" if given else "initialConcentration", repr(float(state.initial)))
         if self.units.substance(unit):
             element.set("substanceUnits", self.units.id(unit))
         flags = {"hasOnlySubstanceUnits": amount, "boundaryCondition": ruled, "constant": False}
@@ -314,7 +322,8 @@ class _Document:
         for symbol, text, name in given:
             if isinstance(text, str):
                 element = Element("initialAssignment", {"symbol": symbol})
-                element.append(self.math(text, f"initial value of '{name}'", raw=True))
+                value = per_size(self, name, parse(text)) if symbol == self.ids.get(name) else text
+                element.append(self.math(value, f"initial value of '{name}'", raw=True))
                 made.append(element)
         return made
 
@@ -367,7 +376,7 @@ class _Document:
         math = self.math(rate, who)
         one = self._one_around(moved)
         if one:
-            math = _multiplied(math, one)
+            math = multiplied(math, one)
         law.append(math)
         return made
 
@@ -385,13 +394,3 @@ def _add_facts(made: Element, facts: str) -> None:
         made.insert(1 if made.find("notes") is not None else 0, annotation)
     # libSBML reads &amp;lt; as < where it gives annotations back; in JSON a code means the same
     SubElement(annotation, "immunode:facts", {"xmlns:immunode": FACTS}).text = facts.replace("&", "\\u0026")
-
-
-def _multiplied(math: Element, space: str) -> Element:
-    body = math[0]
-    math.remove(body)
-    product = SubElement(math, "apply")
-    SubElement(product, "times")
-    SubElement(product, "ci").text = f" {space} "
-    product.append(body)
-    return math

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 from xml.etree.ElementTree import Element, SubElement
 
 from immunode.exchange.sbml.writing_notes import describe
+from immunode.exchange.sbml.writing_sizes import new_value
 from immunode.model.declaration import Event, State, pairs
 from immunode.model.expression import Expression, parse
 
@@ -40,7 +41,10 @@ class EventWriter:
     def _timed(self, event: Event, priority: int) -> Element:
         at: Any = parse(event.at) if isinstance(event.at, str) else ("number", float(event.at or 0.0))
         ids, who = self.document.ids, f"event '{event.name}'"
-        changes = [(ids[target], self.document.math(text, who)) for target, text in pairs(event.changes)]
+        changes = [
+            (ids[target], self.document.math(new_value(self.document, target, text, {}), who))
+            for target, text in pairs(event.changes)
+        ]
         due: Expression = ("compare", ">=", _TIME, at)
         if event.every is not None:
             name = f"{event.name}.given"
@@ -62,7 +66,11 @@ class EventWriter:
 
     def _triggered(self, event: Event) -> Element:
         document, who = self.document, f"event '{event.name}'"
-        changes = [(document.ids[target], document.math(text, who)) for target, text in pairs(event.changes)]
+        sizes = dict(pairs(event.sizes))
+        changes = [
+            (document.ids[target], document.math(new_value(document, target, text, sizes), who))
+            for target, text in pairs(event.changes)
+        ]
         delay = getattr(event, "delay", 0.0)
         priority = getattr(event, "priority", "")
         return self._element(
@@ -83,7 +91,7 @@ class EventWriter:
         who = f"extinction of '{state.name}'"
         changes = [(self.document.ids[state.name], self.document.math(("number", 0.0), who, raw=True))]
         meaning = f"fewer than {state.extinct_below:g} {state.unit}: {state.name} is gone"
-        trigger = self.document.math(below, who, raw=True)
+        trigger = self.document.math(below, who)
         return self._element(f"{state.name}.extinct", meaning, trigger, changes, initially=True)
 
     def _element(

@@ -106,3 +106,14 @@ def _number(value: float) -> Element:
 
 def _infinite(value: float) -> Element:
     return Element("infinity") if value > 0 else _apply(Element("minus"), [Element("infinity")])
+
+
+def multiplied(math: Element, space: str) -> Element:
+    """Return the `math` element of what `math` says times what has the id `space`."""
+    body = math[0]
+    math.remove(body)
+    product = SubElement(math, "apply")
+    SubElement(product, "times")
+    SubElement(product, "ci").text = f" {space} "
+    product.append(body)
+    return math
