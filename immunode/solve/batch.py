@@ -66,12 +66,14 @@ class Batch(Results):
     """Trajectories of many runs.
 
     times : (n_times,).   methods : names.   engine : name.   reason : why this engine and method.
+    asked : the method that was asked for; "auto" has tried them all on a run that failed.
     """
 
     times: Array
     methods: tuple[str, ...]
     engine: str
     reason: str
+    asked: str = "auto"
 
     @property
     def method(self) -> NDArray[np.str_]:
@@ -98,10 +100,12 @@ class Batch(Results):
                 "no step was small enough",
                 "check for blow-up or a jump; declare jumps as events, or relax rtol",
             ),
-            Status.TOO_MANY_STEPS: ("the limit of steps was reached", "raise max_steps, or use method='rodas5p'"),
-            Status.SOLVER_FAILED: ("the solver gave up", "try another method, or relax rtol"),
+            Status.TOO_MANY_STEPS: ("the limit of steps was reached", "relax rtol, or end the run earlier"),
+            Status.SOLVER_FAILED: ("the solver gave up", "relax rtol"),
         }[status]
         unit = f" {program.time_unit}" if program.time_unit else ""
+        if self.asked != "auto":
+            remedy = f"method='{self.asked}' was asked for: leave it at 'auto', which tries others as well, or {remedy}"
         return f"{program.name}: {cause} at t = {self.reached[run]:.6g}{unit}{where}; {remedy}"
 
     def _refusal(self, program: Program, run: int) -> str:

@@ -24,6 +24,7 @@ from immunode.solve.block import padded
 from immunode.solve.compiled_kernel import ENTRY, kernel_source, width
 from immunode.solve.compiled_layout import ARGUMENTS, FLOATS, HANDED_OVER, NEVER, Layout
 from immunode.solve.compiled_memory import result_array
+from immunode.solve.control import pilot_steps
 from immunode.solve.engine import Engine, OnJump, Request
 from immunode.solve.runs import Runs
 from immunode.solve.status import Status
@@ -320,7 +321,7 @@ def first_method(functions: Functions, request: Request) -> tuple[str, str]:
             times=np.array([t_end]),
             initial=None,
             atol=atol,
-            max_steps=PILOT_STEPS,
+            max_steps=pilot_steps(PILOT_STEPS, request.rtol),
             on_jump=None,
         )
         if len(_pilots) > 1000:
@@ -350,7 +351,10 @@ def _pilot(request: Request) -> tuple[str, str]:
     cost = KINKED_COST if kinked(request.functions.program) else STIFF_COST
     stiff = CompiledRuns(replace(request, max_steps=max(1, int(explicit.steps.max() / cost))))
     _Sweep(stiff, "rodas5p", NEVER).run(stiff.waiting())
-    cheaper = open_ & (stiff.status == Status.OK) & (stiff.steps > 0) & (stiff.steps * cost <= explicit.steps)
+    fewer = (stiff.status == Status.OK) & (stiff.steps > 0) & (stiff.steps * cost <= explicit.steps)
+    # where tsit5 did not get to the end, rodas5p got further at the same cost, or did not
+    ahead = (status == Status.TOO_MANY_STEPS) & (stiff.reached > explicit.reached)
+    cheaper = open_ & (fewer | ahead)
     votes, n = int((early | cheaper).sum()), int(counted.sum())
     if 2 * votes > n:
         return "rodas5p", f"{votes} of {n} runs around the declared values are stiff, or cheaper with rodas5p"

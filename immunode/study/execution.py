@@ -45,8 +45,10 @@ def run_block(plan: Plan, arm: ArmPlan, rows: NDArray[np.intp], options: Mapping
 
     values, initial = inputs(plan, arm, rows)
     recorder = Recorder(arm.functions, values, plan.times, arm.recorded)
-    heard = recorder.on_jump if arm.recorded else None
-    batch = solve(arm.functions, values, times=plan.times, initial=initial, engine=arm.engine, on_jump=heard, **options)
+    heard: dict[str, Any] = {}
+    if arm.recorded:
+        heard = {"on_jump": recorder.on_jump, "on_restart": recorder.on_restart}
+    batch = solve(arm.functions, values, times=plan.times, initial=initial, engine=arm.engine, **heard, **options)
     status = np.asarray(batch.status, np.int16).copy()
     absurd = _absurd(plan, arm, rows)
     status[list(absurd)] = Status.REFUSED
