@@ -74,6 +74,9 @@ class _Trajectory:
         """Go to the end, or fail."""
         runs, run = self.runs, self.run
         try:
+            for lanes, y, p in runs.seen_at_start:
+                for lane in np.flatnonzero(lanes == run)[:1]:
+                    self.events.look_at(self.t, y[:, lane], p[:, [lane]])
             self._settle()
             if self.events:
                 runs.refuse_starts(np.array([run]), self.y[:, None])
@@ -201,11 +204,15 @@ class _Trajectory:
     def _jump(self) -> None:
         """Apply the breaks that are due now."""
         runs = self.runs
+        if self.events:
+            self.events.look_at(self.t, self.y, self.p)
+            runs.between = lambda _, y, p: self.events.look_at(self.t, y[:, 0], p[:, [0]])
         lanes = padded(np.array([self.run]))
         # switches that a trigger has set are the run's own by now
         runs.p[:, [self.run]] = self.p
         y = np.repeat(self.y[:, None], len(lanes), axis=1)
         runs.jump(lanes, np.full(len(lanes), self.t), y)
+        runs.between = None
         self.y = y[:, 0].copy()
         self.p = runs.p[:, [self.run]]
         self.c = self.functions.prepare(self.p)
