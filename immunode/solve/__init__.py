@@ -116,7 +116,9 @@ def _solve(request: Request, name: str, reason: str, asked: str) -> Batch:
     """
     engine = _engine(name)
     if request.method != "auto":
-        return replace(engine.solve(request, reason), asked=request.method)
+        from immunode.solve.sliding import solve_or_slide
+
+        return replace(solve_or_slide(engine, request, reason), asked=request.method)
     from immunode.solve.second_try import solve_with_others
 
     program = request.functions.program

@@ -248,6 +248,7 @@ class _Sweep:
             if handed.size:
                 self.handed.append(handed)
             broken = queue[(outcome != 0) & (outcome != HANDED_OVER)]
+            runs.last[:, broken] = runs.y[:, broken]
             runs.fail(broken, runs.outcome[broken].astype(np.int8), runs.worst[broken].astype(np.int32))
             queue = queue[outcome == 0]
         landed: Lanes = queue[runs.final[queue] == 0]

@@ -239,6 +239,7 @@ class Lockstep:
         runs.reached[run] = runs.t[run] = block.t[where]
         runs.next_out[run] = block.next_out[where]
         runs.method_index[run] = self.method.code
+        runs.last[:, run] = block.y[:, where]
         return run
 
     def _let_go(self, where: Lanes) -> None:

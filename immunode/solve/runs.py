@@ -52,6 +52,7 @@ class Runs:
             results = Results.begun(np.empty((len(times), len(program.states), n)), t0)
         self.results, self.out, self.status, self.reached = results, results.y, results.status, results.reached
         self.steps, self.rejected, self.trouble = results.steps, results.rejected, results.trouble
+        self.last = results.last
         self.message_index, self.method_index = results.message_index, results.method_index
         self.breaks = bool(program.breaks)
         self.switching = any(c.kind == "parameter" for b in program.breaks for c in b.changes)

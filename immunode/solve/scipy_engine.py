@@ -91,7 +91,7 @@ class _Trajectory:
                 self._settle()
                 self._write_here()
         except FailedError as failure:
-            runs.next_out[run] = self.next_out
+            runs.next_out[run], runs.last[:, run] = self.next_out, self.y
             slope = self._right(self.t, self.y)
             bad = np.flatnonzero(~np.isfinite(slope))
             worst = int(bad[0]) if bad.size else int(np.argmax(np.abs(slope) / (np.abs(self.y) + runs.atol[:, run])))

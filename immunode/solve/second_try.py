@@ -6,14 +6,15 @@ What is tried on a run depends on that run alone, so its result is the same what
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import fields, replace
-from typing import Any
+from dataclasses import replace
 
 import numpy as np
 from numpy.typing import NDArray
 
-from immunode.solve.batch import Batch, Results
-from immunode.solve.engine import Engine, OnJump, Request
+from immunode.solve.anew import made_anew
+from immunode.solve.batch import Batch
+from immunode.solve.engine import Engine, Request
+from immunode.solve.sliding import solve_or_slide
 from immunode.solve.status import Status
 
 Array = NDArray[np.float64]
@@ -35,7 +36,8 @@ def solve_with_others(request: Request, first: Engine, reason: str, others: Sequ
     """
     count = _Jumps(request) if first.name == "scipy" else None
     limit = max(1, int(share * request.max_steps))
-    batch = first.solve(replace(request, on_jump=count.note if count else request.on_jump, max_steps=limit), reason)
+    told = count.note if count else request.on_jump
+    batch = solve_or_slide(first, replace(request, on_jump=told, max_steps=limit), reason)
     lost = _lost(batch, request.t0)
     if not lost.size:
         return batch
@@ -59,15 +61,16 @@ def _lost(batch: Batch, t0: float) -> Lanes:
 def _tried(request: Request, batch: Batch, runs: Lanes, order: Sequence[Try]) -> Batch:
     """Return a batch in which some runs are made anew by one method after the other, until one succeeds."""
     for engine, method in order:
-        if not runs.size:
-            break
-        if request.on_restart is not None:
-            request.on_restart(runs)
-        told = _renumbered(request.on_jump, runs)
-        other = engine.solve(replace(request.only(runs), method=method, on_jump=told), "")
-        batch = _joined(batch, other, runs)
-        runs = runs[np.asarray(other.status) != Status.OK]
+        runs = runs[batch.status[runs] != Status.OK]
+        if runs.size:
+            batch = made_anew(replace(request, method=method), batch, runs, engine, _why(batch, runs, engine, method))
     return batch
+
+
+def _why(batch: Batch, runs: Lanes, engine: Engine, method: str) -> str:
+    stopped, label, n = batch.method[runs[0]], Status(int(batch.status[runs[0]])).label, batch.y.shape[2]
+    word = "the run was" if n == 1 else f"{runs.size} of {n} runs were"
+    return f"{stopped} ended as '{label}', so {word} made anew by {engine.name} {method}"
 
 
 class _Jumps:
@@ -82,33 +85,3 @@ class _Jumps:
         self.jumps[runs] += 1
         if self.told is not None:
             self.told(runs, t, before, after, p)
-
-
-def _renumbered(told: OnJump | None, called: Lanes) -> OnJump | None:
-    """Return a listener that hears of runs under the numbers `called`."""
-    if told is None:
-        return None
-
-    def listen(runs: Lanes, *jump: Any) -> None:
-        told(called[runs], *jump)
-
-    return listen
-
-
-def _joined(batch: Batch, other: Batch, runs: Lanes) -> Batch:
-    """Return a batch with other results for some of its runs; a try that came less far than the one before is lost."""
-    stopped, label = batch.method[runs[0]], Status(int(batch.status[runs[0]])).label
-    further = (np.asarray(other.status) == Status.OK) | (other.reached > batch.reached[runs])
-    offset, n = len(batch.methods), batch.y.shape[2]
-    for each in fields(Results):
-        mine, theirs = getattr(batch, each.name), getattr(other, each.name)
-        mine[..., runs[further]] = theirs[..., further]
-    batch.method_index[runs[further]] += offset
-    word = "the run was" if n == 1 else f"{runs.size} of {n} runs were"
-    why = f"{stopped} ended as '{label}', so {word} made anew by {other.engine} {other.methods[other.method_index[0]]}"
-    return replace(
-        batch,
-        methods=(*batch.methods, *other.methods),
-        engine=other.engine if further.all() and runs.size == n else batch.engine,
-        reason=f"{batch.reason}; {why}",
-    )
