@@ -110,6 +110,8 @@ class Batch(Results):
                 "both sides of it lead back to the switch; make it gradual, with hill or tanh, or declare events",
             ),
         }[status]
+        if status is Status.TOO_MANY_STEPS and program.max_step:
+            remedy = f"raise the model's max_step, which is {program.max_step:g}, or {remedy}"
         unit = f" {program.time_unit}" if program.time_unit else ""
         if self.asked != "auto" and status is not Status.SLIDING:
             remedy = f"method='{self.asked}' was asked for: leave it at 'auto', which tries others as well, or {remedy}"

@@ -283,7 +283,7 @@ def kernel(program: Program, method: str) -> Kernel:
 def _content(program: Program) -> str:
     """Return all of a program that its kernels are made of."""
     parts = (program.nodes, program.derivatives, program.jacobian, program.time_derivative, len(program.parameters))
-    return repr((parts, len(program.states), program.extinct_below))
+    return repr((parts, len(program.states), program.extinct_below, program.max_step))
 
 
 @lru_cache(maxsize=1)

@@ -87,6 +87,8 @@ class _Kernel:
         left = t_stop - t
         wish = f.get("h")
         h = code.select(code.compare("olt", wish, left), wish, left)
+        if self.layout.program.max_step:
+            h = code.select(code.compare("olt", h, self.layout.program.max_step), h, self.layout.program.max_step)
         step.attempt(t, h)
         square = self._judge()
         failed = step.failed()

@@ -64,6 +64,7 @@ class Lockstep:
         self.looked = self.found_fast = 0
         self.method = method(functions)
         self.n_states = len(functions.program.states)
+        self.longest = functions.program.max_step
         limits = functions.program.extinct_below
         # a state that is never gone has a limit below everything
         self.extinct_below = np.array([v or -np.inf for v in limits])[:, None] if limits else None
@@ -108,6 +109,8 @@ class Lockstep:
         block, method, h = self.block, self.method, self.h
         np.subtract(block.t_stop, block.t, h)
         np.minimum(block.h, h, out=h)
+        if self.longest:
+            np.minimum(h, self.longest, out=h)
         error = method.attempt(h)
         scale = block.scale
         np.maximum(np.abs(block.y), np.abs(block.y_new), out=scale)

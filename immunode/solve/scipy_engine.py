@@ -140,6 +140,8 @@ class _Trajectory:
             # what was right just before an event that left the system as fast as it was
             options["first_step"] = min(RESTART * self.last_step, stop - self.t)
         self.last_step = 0.0
+        if self.functions.program.max_step:
+            options["max_step"] = self.functions.program.max_step
         kind = getattr(integrate, method)
         return kind(self._right, self.t, self.y, stop, rtol=rtol, atol=self.runs.atol[:, self.run], **options)
 
