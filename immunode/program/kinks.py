@@ -25,6 +25,17 @@ def jumps(program: Program) -> bool:
     return any(node[0] in _JUMPS for node in _on_states(program))
 
 
+@lru_cache(maxsize=256)
+def edges(program: Program) -> tuple[tuple[int, int], ...]:
+    """Return pairs of nodes where a derivative bends or jumps when they are equal; -1 stands for 0."""
+    found: dict[tuple[int, int], None] = {}
+    for node in _on_states(program):
+        if node[0] in ("less", "less_equal") or _bends(program, node):
+            one, *other = (_place(k) for k in node[1:])
+            found[one, other[0] if other else -1] = None
+    return tuple(sorted(found))
+
+
 def _on_states(program: Program) -> Iterator[tuple[object, ...]]:
     """Yield the operations that derivatives need and that depend on states."""
     on_states: list[bool] = []

@@ -290,12 +290,12 @@ def _content(program: Program) -> str:
 def _own_sources() -> str:
     """Return a hash of the code that writes kernels, so that a changed package never meets an old cache."""
     solve, program = Path(__file__).parent, Path(llvm_compile.__file__).parent
-    names = ("kernel", "layout", "output", "queue", "steps")
+    names = ("edges", "kernel", "layout", "output", "queue", "steps")
     files = [solve / f"compiled_{name}.py" for name in names]
-    files += [solve / f"{name}.py" for name in ("control", "lockstep", "methods", "tableaus", "status")]
+    files += [solve / f"{name}.py" for name in ("control", "edges", "lockstep", "methods", "tableaus", "status")]
     files += [
         program / f"{name}.py"
-        for name in ("llvm_text", "llvm_source", "llvm_tables", "llvm_compile", "vector_math", "linear")
+        for name in ("kinks", "llvm_text", "llvm_source", "llvm_tables", "llvm_compile", "vector_math", "linear")
     ]
     digest = hashlib.sha256()
     for file in files:

@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 
 from immunode.solve import control
 from immunode.solve.block import BUSY, FREE, LANDED, MULTIPLE, Block, padded
+from immunode.solve.edges import Edges
 from immunode.solve.methods import Method
 from immunode.solve.output import write_here, write_inside
 from immunode.solve.runs import Runs
@@ -103,6 +104,7 @@ class Lockstep:
     def _attach(self) -> None:
         self.method.attach(self.block)
         self.h = np.empty(self.block.width)
+        self.edges = Edges(self.functions, self.block) if self.functions.gaps is not None else None
 
     def _step(self) -> None:
         self.passes += 1
@@ -120,6 +122,8 @@ class Lockstep:
         square = np.add.reduce(block.scaled * block.scaled, axis=0)
         good = square <= self.n_states
         t_new = block.t + h
+        if self.edges is not None:
+            good &= ~self.edges.judge(square, t_new, self.n_states)
         power, h_next = self._control(square, h)
         if self.held_back:
             np.minimum(h_next, block.h_most, out=h_next)
@@ -183,6 +187,8 @@ class Lockstep:
         if bad.any():
             factor[bad] = control.SHRINK_NOT_FINITE
         smaller = h * factor
+        if self.edges is not None:
+            smaller = self.edges.shorter(where, h, smaller)
         if method.explicit:
             speed = method.speed(where)
             fast = (speed > 1.0) & (speed < np.inf)
