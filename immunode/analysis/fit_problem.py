@@ -185,6 +185,7 @@ class Problem:
                 engine=arm.engine,
                 rtol=self.rtol,
                 on_jump=recorder.on_jump,
+                on_restart=recorder.on_restart,
             )
             grid = recorder.grid(batch.y)
             out[:, arm.rows] = np.where(batch.status == 0, grid[arm.which, arm.at], np.nan).T

@@ -48,6 +48,7 @@ def _heading(screen: Console, model: Model) -> None:
             ", ".join(alias + (f" (variant {variant})" if variant else "") for alias, variant in pairs(model.aliases)),
         ),
         ("time", f"{unit}; a simulation ends at {number(model.horizon)}"),
+        ("steps", f"of at most {number(model.max_step)}" if model.max_step else ""),
         ("starts", "where the untreated model comes to rest" if model.start == "steady state" else ""),
         ("look first at", ", ".join(model.readouts)),
     ]

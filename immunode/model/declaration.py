@@ -237,6 +237,8 @@ class Model:
     time_unit : unit of time ("" for a dimensionless model).
     clock : what one unit of time stands for where doses and calendar times meet a dimensionless model.
     horizon : default end of a simulation, in `time_unit`.
+    max_step : the longest step that a solver may take, in `time_unit`; 0 leaves it to the tolerance. Needed where a
+        rate has pulses in time that are much shorter than what else happens (see docs, engines).
     readouts : names of states or derived quantities to look at first.
     start : "steady state": each run begins where the model, without interventions and events and with the run's own
         parameter values, comes to rest from the states' initial values; events at time 0 and `simulate(initial=)`
@@ -275,6 +277,7 @@ class Model:
     description: str = ""
     start: str = ""
     remarks: tuple[str, ...] | Sequence[str] = ()
+    max_step: float = 0.0
     effects: tuple[Effect, ...] | Sequence[Effect] = field(default=())
     requirements: tuple[Requirement, ...] | Sequence[Requirement] = field(default=())
     applied: tuple[str, ...] | Sequence[str] = field(default=())

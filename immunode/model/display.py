@@ -17,6 +17,7 @@ def text(model: Model) -> str:
     facts = [
         model.system,
         f"time in {_unit(model.time_unit)}, horizon {number(model.horizon)}",
+        f"steps of at most {number(model.max_step)}" if model.max_step else "",
         model.status,
     ]
     if model.reference:

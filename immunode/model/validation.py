@@ -116,7 +116,7 @@ def _check_types(model: Model) -> None:
     for spec in fields(model):
         value = getattr(model, spec.name)
         who = f"{model.name}, {spec.name}"
-        if spec.name == "horizon":
+        if spec.name in ("horizon", "max_step"):
             continue
         if isinstance(spec.default, str) or spec.name == "name":
             if not isinstance(value, str):
@@ -172,6 +172,8 @@ def _check_numbers(model: Model) -> None:
     horizon = _finite(f"{name}, horizon", model.horizon)
     if horizon <= 0:
         raise ModelError(f"{name}: the horizon is {horizon:g}, but it must be above 0")
+    if _finite(f"{name}, max_step", model.max_step) < 0:
+        raise ModelError(f"{name}: max_step is {model.max_step:g}, but it can't be below 0; 0 leaves it to the solver")
     for parameter in model.parameters:
         _check_parameter(f"{name}, parameter '{parameter.name}'", parameter)
     for state in model.states:

@@ -26,7 +26,7 @@ def javascript_source(program: Program) -> str:
     switches(p), prepare(p, c), initial(p, y), rhs(t, y, c, out), jacobian(t, y, c, out), timeDerivative(t, y, c, out)
     or null, observe(t, y, p, out), schedule(p, out), apply[i](t, y, p), requirements(p, out). Numbers beside them:
     states, parameters, values, prepared, fluxes, derived, breaks, conditions (how many of each), jacobianRows,
-    jacobianColumns, typical, extinctBelow, movesState (of each break).
+    jacobianColumns, typical, extinctBelow, maxStep (0: no limit), movesState (of each break).
 
     No word of a model gets into the text, only numbers and positions. Triggers are left out.
     """
@@ -60,6 +60,7 @@ class _Writer:
             "jacobianColumns": _array(j for _, j, _ in program.jacobian),
             "typical": _array(program.typical),
             "extinctBelow": _array(program.extinct_below or (0.0,) * len(program.states)),
+            "maxStep": repr(float(program.max_step)),
             "movesState": _array(int(any(c.kind == "state" for c in b.changes)) for b in program.breaks),
             "switches": self._function("p", program.switch_initial, into="p", first=first_switch),
             "prepare": self._function("p, c", self.prepared, into="c"),

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from functools import lru_cache
 
 from immunode.program.program import Program
 
 _LEAVES = frozenset({"number", "parameter", "time", "state"})
+_JUMPS = frozenset({"less", "less_equal", "equal", "floor", "ceil"})
 _GUARD = 1e-100
 """A bound at 0 < |number| below this only keeps logarithms and quotients finite."""
 
@@ -14,6 +16,28 @@ _GUARD = 1e-100
 @lru_cache(maxsize=256)
 def kinked(program: Program) -> bool:
     """Return whether min, max or abs of states can bend a derivative."""
+    return any(_bends(program, node) for node in _on_states(program))
+
+
+@lru_cache(maxsize=256)
+def jumps(program: Program) -> bool:
+    """Return whether a condition on states, or a rounding of them, can make a derivative jump."""
+    return any(node[0] in _JUMPS for node in _on_states(program))
+
+
+@lru_cache(maxsize=256)
+def edges(program: Program) -> tuple[tuple[int, int], ...]:
+    """Return pairs of nodes where a derivative bends or jumps when they are equal; -1 stands for 0."""
+    found: dict[tuple[int, int], None] = {}
+    for node in _on_states(program):
+        if node[0] in ("less", "less_equal") or _bends(program, node):
+            one, *other = (_place(k) for k in node[1:])
+            found[one, other[0] if other else -1] = None
+    return tuple(sorted(found))
+
+
+def _on_states(program: Program) -> Iterator[tuple[object, ...]]:
+    """Yield the operations that derivatives need and that depend on states."""
     on_states: list[bool] = []
     for node in program.nodes:
         operands = () if node[0] in _LEAVES else node[1:]
@@ -28,10 +52,9 @@ def kinked(program: Program) -> bool:
         node = program.nodes[place]
         if node[0] in _LEAVES:
             continue
-        if on_states[place] and _bends(program, node):
-            return True
+        if on_states[place]:
+            yield node
         todo += [_place(k) for k in node[1:]]
-    return False
 
 
 def _bends(program: Program, node: tuple[object, ...]) -> bool:

@@ -16,6 +16,9 @@ from immunode.program.timed_events import timed_breaks
 LONG_CHAIN = 50
 """Derived quantities, each needing the next, beyond which they are added in order."""
 
+_BENDING = frozenset({"exp", "tanh", "sinh", "cosh", "atan", "sqrt", "abs", "min", "max"})
+"""Functions that are most bent where their argument is 0, or where their two arguments are equal."""
+
 
 @lru_cache(maxsize=256)
 def lower(model: Model, integrals: tuple[str, ...] = ()) -> Program:
@@ -90,6 +93,7 @@ class _Lowering:
             extinct_below=self._extinct_below(len(integrals)),
             never_negative=tuple((i, s.kind) for i, s in enumerate(model.states) if s.kind in NEVER_NEGATIVE),
             typical=(*(float(s.typical) for s in model.states), *(0.0 for _ in integrals)),
+            max_step=float(model.max_step),
             nodes=tuple(graph.nodes),
         )
 
@@ -104,16 +108,24 @@ class _Lowering:
         if kind == "time":
             return graph.leaf("time")
         if kind == "call":
-            return self._call(str(rest[0]), [self.node(a, raw) for a in rest[1:]])
+            return self._call(str(rest[0]), [self.node(a, raw) for a in rest[1:]], raw)
         if kind == "compare":
             return self._compare(str(rest[0]), self.node(rest[1], raw), self.node(rest[2], raw))
         operands = [self.node(a, raw) for a in rest]
+        if kind == "pow":
+            self._stop_at(operands[:1], raw)
         if kind == "piecewise":
             result = operands[-1]
             for value, condition in reversed(list(zip(operands[0:-1:2], operands[1:-1:2], strict=True))):
                 result = graph.add("where", condition, value, result)
             return result
         return graph.add(str(kind), *operands)
+
+    def _stop_at(self, operands: list[int], raw: bool) -> None:
+        """Let solvers stop where what a function bends is zero, or where two sides of min or max are equal."""
+        if not (raw or self.exact or self.watched):
+            one, other = operands if len(operands) == 2 else (operands[0], self.graph.number(0.0))
+            self.conditions.stop_at(one, other)
 
     def _long_chains(self) -> None:
         """Add derived quantities in order where they need each other in a chain too long for recursion."""
@@ -159,8 +171,10 @@ class _Lowering:
     def _raw(self, value: float | str) -> int:
         return self.node(parse(value), raw=True) if isinstance(value, str) else self.graph.number(float(value))
 
-    def _call(self, function: str, operands: list[int]) -> int:
+    def _call(self, function: str, operands: list[int], raw: bool) -> int:
         graph = self.graph
+        if function in _BENDING:
+            self._stop_at(operands, raw)
         if function == "hill":
             return graph.hill(*operands)
         if function == "michaelis":

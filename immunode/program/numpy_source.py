@@ -12,6 +12,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from immunode.program.kinks import edges
 from immunode.program.numpy_body import CALLS, Body, wrap
 from immunode.program.program import Change, Program
 from immunode.program.rest import Rest
@@ -40,6 +41,7 @@ class Functions:
     timing(t, y, p) -> (2 n_triggers, n_runs), delay and priority of each trigger in turn; 0 where it has none.
     moments(p) -> (n_moments, n_runs), the times at which conditions on time and switches turn, as the switches are now.
     requirements(p) -> bool (n_requirements, n_runs).
+    gaps(t, y, c) -> (n_edges, n_runs), which change sign where dy/dt bends or jumps; or None where it does neither.
     rest : what the start of a run is computed from where the model begins at rest.
     """
 
@@ -60,6 +62,7 @@ class Functions:
     sizes: Callable[[int, Any, Array, Array], Array]
     moments: Callable[[Array], Array]
     requirements: Callable[[Array], NDArray[np.bool_]]
+    gaps: Callable[[Any, Array, Array], Array] | None = None
     rest: Rest | None = None
 
     def __reduce__(self) -> tuple[Callable[[Program, Rest | None], Functions], tuple[Program, Rest | None]]:
@@ -112,6 +115,17 @@ def compile_numpy(program: Program) -> Functions:
         rows: Array = scope["moments"](p) if program.moments else np.empty((0, p.shape[1]))
         return rows
 
+    pairs = edges(program)
+    both = [other >= 0 for _, other in pairs]
+    first = np.cumsum([0, *(1 + two for two in both)])[:-1]
+    second = first[both] + 1
+
+    def gaps(t: Any, y: Array, c: Array) -> Array:
+        rows: Array = scope["edges"](t, y, c)
+        found: Array = rows[first]
+        found[both] -= rows[second]
+        return found
+
     def requirements(p: Array) -> NDArray[np.bool_]:
         rows: NDArray[np.bool_] = scope["requirements"](p) if program.requirements else np.ones((0, p.shape[1]), bool)
         return rows
@@ -144,6 +158,7 @@ def compile_numpy(program: Program) -> Functions:
         sizes=sizes,
         moments=moments,
         requirements=requirements,
+        gaps=gaps if pairs else None,
     )
 
 
@@ -182,6 +197,10 @@ class _Writer:
         if program.time_derivative:
             doc = "Return the partial derivative of dy/dt by time, (n_states, n_runs)."
             parts.append(self._rows("time_derivative", "t, y, c", program.time_derivative, doc, prepared=True))
+        sides = [n for pair in edges(program) for n in pair if n >= 0]
+        if sides:
+            doc = "Return the two sides (or the one that is 0) where dy/dt bends or jumps when they are equal."
+            parts.append(self._rows("edges", "t, y, c", sides, doc, prepared=True))
         observed = [n for _, n in (*program.fluxes, *program.derived)]
         names = ", ".join(n for n, _ in (*program.fluxes, *program.derived))
         parts.append(self._rows("observe", "t, y, p", observed, f"Return {names or 'nothing'}."))

@@ -94,6 +94,8 @@ class Program:
     """Value below which each state, having fallen, becomes 0; empty if none does."""
     never_negative: tuple[tuple[int, str], ...] = ()
     """States (row, kind) of which there can't be less than nothing; a run that begins so is refused."""
+    max_step: float = 0.0
+    """The longest step that a solver may take, 0 where there is no limit."""
     key: str = ""
     """Hash of the model's content."""
 

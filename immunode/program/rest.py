@@ -43,7 +43,10 @@ def make_rest(model: Model) -> Rest:
 
 
 def untreated(model: Model) -> Model:
-    """Return a model without the interventions that `perturb` put in, and without events; switches stay as they are."""
+    """Return a model without the interventions that `perturb` put in, and without events; switches stay as they are.
+
+    A limit of steps goes as well: on the way to rest time is counted in thousands of horizons.
+    """
 
     def own(record: object) -> bool:
         first, dot, _ = str(getattr(record, "name", "")).partition(".")
@@ -66,4 +69,5 @@ def untreated(model: Model) -> Model:
         readouts=(),
         applied=(),
         start="",
+        max_step=0.0,
     )

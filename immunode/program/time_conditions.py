@@ -44,6 +44,7 @@ class TimeConditions:
         self._flipped: dict[int, int] = {}
         self._kinds: list[frozenset[str]] = []
         self._started: dict[int, int] = {}
+        self._stops: set[int] = set()
 
     def depends_on(self, node: int) -> frozenset[str]:
         """Return which of "time", "state", "switch", "parameter" a node is made from."""
@@ -111,6 +112,21 @@ class TimeConditions:
                 still = graph.add("equal", slope, graph.number(0.0))
                 moment = graph.add("where", still, graph.number(NEVER), moment)
         return Crossing(moment, slope, at_start)
+
+    def stop_at(self, left: int, right: int) -> None:
+        """Let solvers stop when left = right, if parameters tell when: what is narrow there is then not stepped over.
+
+        `exp(-((t - 500)/0.05)**2)` is 0 wherever a long step looks at it, but not where it stops.
+        """
+        crossing = self.crossing(left, right) if "time" in self.depends_on(self.graph.add("sub", left, right)) else None
+        if crossing is None or 0.0 in (self.graph.value(crossing.gap), self.graph.value(crossing.slope)):
+            return
+        when = self.graph.value(crossing.time)
+        if crossing.time in self._stops or (when is not None and when <= 0):
+            return
+        self._stops.add(crossing.time)
+        zero, one = self.graph.number(0.0), self.graph.number(1.0)
+        self.breaks.append(Break(f"stop_{len(self._stops)}", crossing.time, zero, one, ()))
 
     def just_after(self, moment: int) -> int:
         """Return the next time after a moment, for comparisons that are still false at it."""

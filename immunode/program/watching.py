@@ -102,7 +102,8 @@ def _alone(nodes: tuple[Node, ...], root: int) -> tuple[tuple[Node, ...], tuple[
         if position in needed and kind not in ("number", "state", "parameter", "time"):
             needed.update(int(str(operand)) for operand in operands)
     states = sorted({int(str(nodes[i][1])) for i in needed if nodes[i][0] == "state"})
-    place, kept = {}, []
+    place: dict[int, int] = {}
+    kept: list[Node] = []
     for position in sorted(needed):
         kind, *operands = nodes[position]
         place[position] = len(kept)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -9,14 +10,14 @@ from numpy.typing import ArrayLike, NDArray
 
 from immunode.errors import EngineError, did_you_mean
 from immunode.solve.batch import NO_MESSAGE, Batch
-from immunode.solve.engine import Engine, OnJump, Request
+from immunode.solve.engine import Engine, OnJump, OnRestart, Request
 from immunode.solve.status import Status
 
 if TYPE_CHECKING:
     from immunode.program.numpy_source import Functions
     from immunode.solve.tape import StepListener
 
-__all__ = ["ENGINES", "Batch", "Engine", "OnJump", "Request", "Status", "choose_engine", "solve"]
+__all__ = ["ENGINES", "Batch", "Engine", "OnJump", "OnRestart", "Request", "Status", "choose_engine", "solve"]
 
 ENGINES = ("auto", "scipy", "numpy", "compiled")
 FEW_RUNS = 10
@@ -41,6 +42,7 @@ def solve(
     atol: ArrayLike | None = None,
     max_steps: int = 100_000,
     on_jump: OnJump | None = None,
+    on_restart: OnRestart | None = None,
     listener: StepListener | None = None,
 ) -> Batch:
     """Return the trajectories of many runs; a run that fails is a status, never an exception.
@@ -51,21 +53,23 @@ def solve(
     engine : "scipy" (one run at a time), "numpy" (blocks of runs), "compiled" (machine code made for the model, all
         cores; needs the extra `fast`), or "auto": see `choose_engine`. One sweep that is cut into several calls should
         name its engine, so that all its runs are computed alike.
-    method : "tsit5", "rodas5p" for numpy and compiled; "LSODA", "BDF", "Radau", "DOP853" for scipy; or "auto".
+    method : "tsit5", "rodas5p" for numpy and compiled; "LSODA", "BDF", "Radau", "DOP853" for scipy; or "auto": then a
+        run that fails with one method is made anew by the others, and `reason` says so. One that is named is kept.
     rtol, atol : relative and absolute tolerance. The default `atol` of a state is rtol * 1e-3 times its declared
         typical size, else times the larger of its absolute initial value and 1e-6; it may be a number, (n_states,) or
         (n_states, n_runs).
-    max_steps : most steps that a run may try. Where engine and method are left to `solve`, a run on which LSODA runs
-        out of them is made anew by another method, and `reason` says so.
+    max_steps : most steps that a run may try with one method.
     on_jump(runs, t, y_before, y_after, p) : called at every event for the runs concerned; runs and t are (n,), the
         states (n_states, n), p (n_parameters, n).
+    on_restart(runs) : called where runs begin anew with another method; what `on_jump` told of them is void.
     listener : hears of every accepted step, see `tape.StepListener`.
 
     Raises
     ------
     EngineError : unknown engine or method, times that go backwards, arrays of the wrong shape.
     """
-    request = _request(functions, values, times, t0, initial, method, rtol, atol, max_steps, on_jump, listener)
+    request = _request(functions, values, times, t0, initial, method, rtol, atol, max_steps, on_jump)
+    request = replace(request, on_restart=on_restart, listener=listener)
     name, reason = choose_engine(functions, request.values.shape[1], engine, method)
     if not functions.program.states:
         from immunode.solve.stateless import with_a_state, without_states
@@ -75,7 +79,7 @@ def solve(
         return _solve(request, name, reason, engine)
     from immunode.solve.rest import start_at_rest
 
-    request, runs, moving = start_at_rest(request, _engine(name))
+    request, runs, moving = start_at_rest(request, lambda alone: _solve(alone, name, "", engine))
     batch = _solve(request, name, reason, engine)
     batch.status[runs], batch.trouble[runs], batch.message_index[runs] = Status.NOT_AT_REST, moving, NO_MESSAGE
     return batch
@@ -109,21 +113,26 @@ def choose_engine(functions: Functions, n_runs: int, engine: str = "auto", metho
 
 
 def _solve(request: Request, name: str, reason: str, asked: str) -> Batch:
-    """Return the batch of an engine; where it chose LSODA itself, another method takes over from one that gets stuck.
+    """Return the batch of an engine; where it chose the method itself, others are tried on the runs that fail.
 
     name : of the engine.   asked : the engine that the user asked for, or "auto".
     """
     engine = _engine(name)
-    if name != "scipy" or request.method != "auto":
-        return engine.solve(request, reason)
-    from immunode.solve.second_try import solve_twice
+    if request.method != "auto":
+        from immunode.solve.sliding import solve_or_slide
+
+        return replace(solve_or_slide(engine, request, reason), asked=request.method)
+    from immunode.solve.second_try import solve_with_others
 
     program = request.functions.program
+    if name != "scipy":
+        return solve_with_others(request, engine, reason, [(engine, "rodas5p"), (engine, "tsit5")])
     if asked == "scipy" or program.triggers:
-        return solve_twice(request, engine, reason, lambda restarts: (engine, "DOP853" if restarts else "Radau"))
+        return solve_with_others(request, engine, reason, [(engine, "Radau"), (engine, "DOP853")])
     fast = len(program.nodes) <= MANY_NODES and _can_compile()
     other = _engine("compiled" if fast else "numpy")
-    return solve_twice(request, engine, reason, lambda restarts: (other, "rodas5p"), PATIENCE if fast else 1.0)
+    share = PATIENCE if fast else 1.0
+    return solve_with_others(request, engine, reason, [(other, "rodas5p"), (other, "tsit5")], share)
 
 
 def _can_compile() -> bool:
@@ -157,7 +166,6 @@ def _request(
     atol: ArrayLike | None,
     max_steps: int,
     on_jump: OnJump | None,
-    listener: StepListener | None,
 ) -> Request:
     program = functions.program
     table = _table(program.name, "values", values, len(program.values))
@@ -171,19 +179,7 @@ def _request(
         raise EngineError(f"{program.name}: rtol must lie between 0 and 1, atol must not be negative")
     if atol is not None:
         _check_atol(program.name, np.shape(atol), len(program.states), table.shape[1])
-    return Request(
-        functions,
-        table,
-        grid,
-        float(t0),
-        start,
-        float(rtol),
-        atol,
-        int(max_steps),
-        on_jump,
-        method,
-        listener=listener,
-    )
+    return Request(functions, table, grid, float(t0), start, float(rtol), atol, int(max_steps), on_jump, method)
 
 
 def _table(name: str, what: str, given: ArrayLike, rows: int) -> NDArray[np.float64]:

@@ -28,6 +28,7 @@ class Results:
     trouble : (n_runs,), index of the state nearest to trouble where a run failed, else -1.
     message_index : (n_runs,), for refused runs the index of the requirement that fails, or one of
         DOSE_BEFORE_START, INPUT_IS_NAN, BAD_SCHEDULE, BAD_START; else NO_MESSAGE.
+    last : (n_states, n_runs), the state at `reached` of a run that failed; of others anything.
     method_index : (n_runs,), index into `Batch.methods` of the method that a run ended with.
     bad_start : (n_runs,), the value with which the state `trouble` would have begun where that is BAD_START, else NaN.
     """
@@ -41,6 +42,7 @@ class Results:
     message_index: NDArray[np.int32]
     method_index: NDArray[np.int8]
     bad_start: Array
+    last: Array
 
     @classmethod
     def begun(cls, y: Array, t0: float) -> Results:
@@ -49,7 +51,8 @@ class Results:
         # written here: memory that several threads touch first costs them more than their work
         steps, rejected, trouble, message = np.full((4, n), [[0], [0], [-1], [NO_MESSAGE]], dtype=np.int32)
         status, method = np.full((2, n), 0, dtype=np.int8)
-        return cls(y, status, np.full(n, t0), steps, rejected, trouble, message, method, np.full(n, np.nan))
+        last = np.full(y.shape[1:], np.nan)
+        return cls(y, status, np.full(n, t0), steps, rejected, trouble, message, method, np.full(n, np.nan), last)
 
     def part(self, runs: slice) -> Results:
         """Return views of the results of some runs."""
@@ -66,12 +69,14 @@ class Batch(Results):
     """Trajectories of many runs.
 
     times : (n_times,).   methods : names.   engine : name.   reason : why this engine and method.
+    asked : the method that was asked for; "auto" has tried them all on a run that failed.
     """
 
     times: Array
     methods: tuple[str, ...]
     engine: str
     reason: str
+    asked: str = "auto"
 
     @property
     def method(self) -> NDArray[np.str_]:
@@ -98,10 +103,18 @@ class Batch(Results):
                 "no step was small enough",
                 "check for blow-up or a jump; declare jumps as events, or relax rtol",
             ),
-            Status.TOO_MANY_STEPS: ("the limit of steps was reached", "raise max_steps, or use method='rodas5p'"),
-            Status.SOLVER_FAILED: ("the solver gave up", "try another method, or relax rtol"),
+            Status.TOO_MANY_STEPS: ("the limit of steps was reached", "relax rtol, or end the run earlier"),
+            Status.SOLVER_FAILED: ("the solver gave up", "relax rtol"),
+            Status.SLIDING: (
+                "a condition in a rate switches back and forth without end",
+                "both sides of it lead back to the switch; make it gradual, with hill or tanh, or declare events",
+            ),
         }[status]
+        if status is Status.TOO_MANY_STEPS and program.max_step:
+            remedy = f"raise the model's max_step, which is {program.max_step:g}, or {remedy}"
         unit = f" {program.time_unit}" if program.time_unit else ""
+        if self.asked != "auto" and status is not Status.SLIDING:
+            remedy = f"method='{self.asked}' was asked for: leave it at 'auto', which tries others as well, or {remedy}"
         return f"{program.name}: {cause} at t = {self.reached[run]:.6g}{unit}{where}; {remedy}"
 
     def _refusal(self, program: Program, run: int) -> str:

@@ -24,6 +24,7 @@ from immunode.solve.block import padded
 from immunode.solve.compiled_kernel import ENTRY, kernel_source, width
 from immunode.solve.compiled_layout import ARGUMENTS, FLOATS, HANDED_OVER, NEVER, Layout
 from immunode.solve.compiled_memory import result_array
+from immunode.solve.control import pilot_steps
 from immunode.solve.engine import Engine, OnJump, Request
 from immunode.solve.runs import Runs
 from immunode.solve.status import Status
@@ -276,6 +277,7 @@ class _Sweep:
             if handed.size:
                 self.handed.append(handed)
             broken = queue[(outcome != 0) & (outcome != HANDED_OVER)]
+            runs.last[:, broken] = runs.y[:, broken]
             runs.fail(broken, runs.outcome[broken].astype(np.int8), runs.worst[broken].astype(np.int32))
             queue = queue[outcome == 0]
         landed: Lanes = queue[runs.final[queue] == 0]
@@ -310,19 +312,21 @@ def kernel(program: Program, method: str) -> Kernel:
 def _content(program: Program) -> str:
     """Return all of a program that its kernels are made of."""
     parts = (program.nodes, program.derivatives, program.jacobian, program.time_derivative, len(program.parameters))
-    return repr((parts, len(program.states), program.extinct_below))
+    return repr((parts, len(program.states), program.extinct_below, program.max_step))
 
 
 @lru_cache(maxsize=1)
 def _own_sources() -> str:
     """Return a hash of the code that writes kernels, so that a changed package never meets an old cache."""
     solve, program = Path(__file__).parent, Path(llvm_compile.__file__).parent
-    names = ("kernel", "layout", "output", "queue", "steps", "tape")
+    names = ("edges", "kernel", "layout", "output", "queue", "steps", "tape")
     files = [solve / f"compiled_{name}.py" for name in names]
-    files += [solve / f"{name}.py" for name in ("control", "lockstep", "methods", "tableaus", "status", "tape")]
+    files += [
+        solve / f"{name}.py" for name in ("control", "edges", "lockstep", "methods", "tableaus", "status", "tape")
+    ]
     files += [
         program / f"{name}.py"
-        for name in ("llvm_text", "llvm_source", "llvm_tables", "llvm_compile", "vector_math", "linear")
+        for name in ("kinks", "llvm_text", "llvm_source", "llvm_tables", "llvm_compile", "vector_math", "linear")
     ]
     digest = hashlib.sha256()
     for file in files:
@@ -349,7 +353,7 @@ def first_method(functions: Functions, request: Request) -> tuple[str, str]:
             times=np.array([t_end]),
             initial=None,
             atol=atol,
-            max_steps=PILOT_STEPS,
+            max_steps=pilot_steps(PILOT_STEPS, request.rtol),
             on_jump=None,
             listener=None,
         )
@@ -380,7 +384,10 @@ def _pilot(request: Request) -> tuple[str, str]:
     cost = KINKED_COST if kinked(request.functions.program) else STIFF_COST
     stiff = CompiledRuns(replace(request, max_steps=max(1, int(explicit.steps.max() / cost))))
     _Sweep(stiff, "rodas5p", NEVER).run(stiff.waiting())
-    cheaper = open_ & (stiff.status == Status.OK) & (stiff.steps > 0) & (stiff.steps * cost <= explicit.steps)
+    fewer = (stiff.status == Status.OK) & (stiff.steps > 0) & (stiff.steps * cost <= explicit.steps)
+    # where tsit5 did not get to the end, rodas5p got further at the same cost, or did not
+    ahead = (status == Status.TOO_MANY_STEPS) & (stiff.reached > explicit.reached)
+    cheaper = open_ & (fewer | ahead)
     votes, n = int((early | cheaper).sum()), int(counted.sum())
     if 2 * votes > n:
         return "rodas5p", f"{votes} of {n} runs around the declared values are stiff, or cheaper with rodas5p"

@@ -9,6 +9,7 @@ from immunode.program import llvm_compile, vector_math
 from immunode.program.llvm_text import Value
 from immunode.program.program import Program
 from immunode.solve import control
+from immunode.solve.compiled_edges import Edges
 from immunode.solve.compiled_layout import HANDED_OVER, Frame, Layout
 from immunode.solve.compiled_output import write_inside
 from immunode.solve.compiled_queue import EPS, begin, fill, finish, right_hand_side, show
@@ -92,6 +93,8 @@ class _Kernel:
         left = t_stop - t
         wish = f.get("h")
         h = code.select(code.compare("olt", wish, left), wish, left)
+        if self.layout.program.max_step:
+            h = code.select(code.compare("olt", h, self.layout.program.max_step), h, self.layout.program.max_step)
         step.attempt(t, h)
         square = self._judge()
         failed = step.failed()
@@ -99,6 +102,8 @@ class _Kernel:
             square = code.select(failed, code.number(math.nan), square)
         good = code.compare("ole", square, float(self.n))
         t_new = t + h
+        self.edges = Edges(f, step)
+        good = self.edges.judge(square, good, self._busy(), t, t_new, self.scales)
         landed = good & code.compare("oge", t_new, f.get("t_near"))
         t_new = code.select(landed, t_stop, t_new)
         busy = self._busy()
@@ -175,7 +180,7 @@ class _Kernel:
         factor = vector_math.rough_exp2(code, code.fused(level, -0.1, math.log2(step.controller.safety)))
         factor = code.select(code.compare("ogt", factor, control.SHRINK_MOST), factor, control.SHRINK_MOST)
         factor = code.select(bad, code.number(control.SHRINK_NOT_FINITE), factor)
-        smaller = h * factor
+        smaller = self.edges.shorter(h, h * factor)
         if isinstance(step, Explicit):
             speed = step.speed(self.scales)
             fast = code.compare("ogt", speed, 1.0) & code.compare("olt", speed, math.inf) & ~good

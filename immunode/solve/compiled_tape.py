@@ -32,8 +32,8 @@ def write_entry(f: Frame, step: Step, h: Value) -> None:
     code.store(t, code.address(entry, apart))
     code.store(t_new - t, code.address(entry, apart * 2))
     if f.layout.small:
-        for s in range(f.layout.n):
-            _write_state(f, step, s, h, code.address(entry, apart * (HEAD + PER_STATE * s)), apart)
+        for row in range(f.layout.n):
+            _write_state(f, step, row, h, code.address(entry, apart * (HEAD + PER_STATE * row)), apart)
         return
     with code.count_to(f.given("n_watch")) as i:
         s = code.load("l", code.address(f.given("watch"), i, "i64"))

@@ -40,6 +40,15 @@ def absolute_tolerance(program: Program, y0: Array, rtol: float, atol: ArrayLike
     return np.asarray(rtol * RELATIVE_FLOOR * size, dtype=float)
 
 
+def pilot_steps(least: int, rtol: float) -> int:
+    """Return how many steps a pilot run may take: `least` at 1e-6 or looser, more where all runs take more.
+
+    Steps of a method of order 5 grow with the fifth root of the tolerance; a pilot that ends early has not seen
+    the part of a run in which it is stiff.
+    """
+    return int(least * max(1.0, 1e-6 / rtol) ** 0.2)
+
+
 @dataclass(frozen=True, slots=True)
 class Controller:
     """The next step is h * safety * error**(-4 unit) * (error before)**unit, or without the last factor.

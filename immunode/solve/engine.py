@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 
 Array = NDArray[np.float64]
 OnJump = Callable[[NDArray[np.intp], Array, Array, Array, Array], None]
+OnRestart = Callable[[NDArray[np.intp]], None]
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,6 +32,7 @@ class Request:
     max_steps : most steps a run may try.   method : one of the engine's, or "auto".
     any_start : whether states of which there can't be less than nothing may begin below 0, as in the middle of a run.
     on_jump(runs, t, y_before, y_after, p) : called at every event; runs, t (n,), y (n_states, n), p (n_parameters, n).
+    on_restart(runs) : called where runs begin anew with another method: what was told of their jumps is void.
     listener : hears of every accepted step, see `tape.StepListener`; or None.
     """
 
@@ -45,6 +47,7 @@ class Request:
     on_jump: OnJump | None
     method: str
     any_start: bool = False
+    on_restart: OnRestart | None = None
     listener: StepListener | None = None
 
     def only(self, runs: NDArray[np.intp] | slice) -> Request:

@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 
 from immunode.solve import control
 from immunode.solve.block import BUSY, FREE, LANDED, MULTIPLE, Block, padded
+from immunode.solve.edges import Edges
 from immunode.solve.methods import Method
 from immunode.solve.output import write_here, write_inside
 from immunode.solve.runs import Runs
@@ -65,6 +66,7 @@ class Lockstep:
         self.looked = self.found_fast = 0
         self.method = method(functions)
         self.n_states = len(functions.program.states)
+        self.longest = functions.program.max_step
         limits = functions.program.extinct_below
         # a state that is never gone has a limit below everything
         self.extinct_below = np.array([v or -np.inf for v in limits])[:, None] if limits else None
@@ -110,6 +112,7 @@ class Lockstep:
     def _attach(self) -> None:
         self.method.attach(self.block)
         self.h = np.empty(self.block.width)
+        self.edges = Edges(self.functions, self.block) if self.functions.gaps is not None else None
         if self.runs.listener is not None:
             self.tape = Tape(self.runs.listener, self.block.width)
             self.everyone = np.arange(self.block.width)
@@ -131,6 +134,8 @@ class Lockstep:
         block, method, h = self.block, self.method, self.h
         np.subtract(block.t_stop, block.t, h)
         np.minimum(block.h, h, out=h)
+        if self.longest:
+            np.minimum(h, self.longest, out=h)
         error = method.attempt(h)
         scale = block.scale
         np.maximum(np.abs(block.y), np.abs(block.y_new), out=scale)
@@ -140,6 +145,8 @@ class Lockstep:
         square = np.add.reduce(block.scaled * block.scaled, axis=0)
         good = square <= self.n_states
         t_new = block.t + h
+        if self.edges is not None:
+            good &= ~self.edges.judge(square, t_new, self.n_states)
         power, h_next = self._control(square, h)
         if self.held_back:
             np.minimum(h_next, block.h_most, out=h_next)
@@ -205,6 +212,8 @@ class Lockstep:
         if bad.any():
             factor[bad] = control.SHRINK_NOT_FINITE
         smaller = h * factor
+        if self.edges is not None:
+            smaller = self.edges.shorter(where, h, smaller)
         if method.explicit:
             speed = method.speed(where)
             fast = (speed > 1.0) & (speed < np.inf)
@@ -264,6 +273,7 @@ class Lockstep:
         runs.reached[run] = runs.t[run] = block.t[where]
         runs.next_out[run] = block.next_out[where]
         runs.method_index[run] = self.method.code
+        runs.last[:, run] = block.y[:, where]
         return run
 
     def _let_go(self, where: Lanes) -> None:

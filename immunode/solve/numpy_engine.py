@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from immunode.program.kinks import kinked
+from immunode.solve.control import pilot_steps
 from immunode.solve.engine import Engine, Request
 from immunode.solve.lockstep import Lockstep
 from immunode.solve.methods import Explicit, Stiff
@@ -81,7 +82,8 @@ def first_method(functions: Functions, t0: float, t_end: float, rtol: float, ato
 
 def _pilot(functions: Functions, t0: float, t_end: float, rtol: float, atol: ArrayLike | None) -> tuple[str, str]:
     values = np.array(functions.program.values, dtype=float)[:, None]
-    request = Request(functions, values, np.array([t_end]), t0, None, rtol, atol, PILOT_STEPS, None, "auto")
+    most = pilot_steps(PILOT_STEPS, rtol)
+    request = Request(functions, values, np.array([t_end]), t0, None, rtol, atol, most, None, "auto")
     runs = Runs(request)
     trial = Lockstep(functions, runs, Explicit, MOST_LANES, hand_over=True, check_every=PILOT_CHECK)
     if trial.run(runs.waiting()).size:
@@ -94,11 +96,14 @@ def _pilot(functions: Functions, t0: float, t_end: float, rtol: float, atol: Arr
         return "tsit5", f"the run at the declared values ended as '{Status(int(runs.status[0])).label}'"
     # a corner between two stages escapes tsit5's error estimate, not that of rodas5p
     corners = kinked(functions.program)
-    if corners or steps < FEW_STEPS or trial.found_fast > HELD_BACK_SHARE * trial.looked:
+    halfway = runs.status[0] == Status.TOO_MANY_STEPS
+    if halfway or corners or steps < FEW_STEPS or trial.found_fast > HELD_BACK_SHARE * trial.looked:
         # the stiff method is worth it if it needs much fewer steps; it is stopped where it doesn't
         cost = KINKED_COST if corners else STIFF_COST
         other = Runs(replace(request, max_steps=max(1, int(steps / cost))))
         Lockstep(functions, other, Stiff, MOST_LANES).run(other.waiting())
         if other.status[0] == Status.OK:
             return "rodas5p", f"at the declared values rodas5p needs {other.steps[0]} steps, tsit5 {steps}"
+        if halfway and other.reached[0] > runs.reached[0]:
+            return "rodas5p", f"at the declared values rodas5p gets further than tsit5 in {steps} steps"
     return "tsit5", "at the declared values the system is not stiff"

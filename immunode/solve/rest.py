@@ -2,19 +2,22 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import replace
 
 import numpy as np
 from numpy.typing import NDArray
 
 from immunode.program.numpy_source import Functions
+from immunode.solve.batch import Batch
 from immunode.solve.block import padded
 from immunode.solve.control import absolute_tolerance
-from immunode.solve.engine import Engine, Request
+from immunode.solve.engine import Request
 from immunode.solve.status import Status
 
 Array = NDArray[np.float64]
 Lanes = NDArray[np.intp]
+Solve = Callable[[Request], Batch]
 
 SPANS = (1.0, 10.0, 100.0, 1000.0)
 """How long a run may take to come to rest, in horizons of the model: first the shortest."""
@@ -31,7 +34,7 @@ MOST_STEPS = 20_000
 RTOL = 1e-6
 
 
-def start_at_rest(request: Request, engine: Engine) -> tuple[Request, Lanes, NDArray[np.int32]]:
+def start_at_rest(request: Request, solve: Solve) -> tuple[Request, Lanes, NDArray[np.int32]]:
     """Return a request whose initial values are the rest of each run, the runs that have none, and what moves there.
 
     States that the request gives, those of interventions and running totals keep their initial values. A run without a
@@ -43,7 +46,7 @@ def start_at_rest(request: Request, engine: Engine) -> tuple[Request, Lanes, NDA
     if request.initial is not None and not np.isnan(request.initial[rows]).any():
         return request, np.empty(0, np.intp), np.empty(0, np.int32)
     values = request.values[list(rest.values)]
-    y, status, trouble = find_rest(rest.functions, values, rest.span, engine)
+    y, status, trouble = find_rest(rest.functions, values, rest.span, solve)
     n_states, n = len(request.functions.program.states), values.shape[1]
     given = np.full((n_states, n), np.nan) if request.initial is None else request.initial
     initial = np.full((n_states, n), np.nan)
@@ -58,14 +61,14 @@ def start_at_rest(request: Request, engine: Engine) -> tuple[Request, Lanes, NDA
 
 
 def find_rest(
-    functions: Functions, values: Array, span: float, engine: Engine
+    functions: Functions, values: Array, span: float, solve: Solve
 ) -> tuple[Array, NDArray[np.int8], NDArray[np.int32]]:
     """Return where runs come to rest from their initial values, how that ended, and the state farthest from rest.
 
     Each run is integrated for 1, 10, 100 and 1000 `span`s until little moves; implicit steps, which keep conserved
     totals, then go to the rest itself. A cycle or slow growth is `Status.NOT_AT_REST`, what fails has its own status.
 
-    values : (n_values, n_runs).   span : time, in the model's unit.
+    values : (n_values, n_runs).   span : time, in the model's unit.   solve : computes runs.
     -> y (n_states, n_runs), NaN for running totals and where there is no rest; status, state index (n_runs,).
     """
     program = functions.program
@@ -84,7 +87,7 @@ def find_rest(
         request = Request(functions, values[:, left], grid, begin, y[:, left], RTOL, None, MOST_STEPS, None, "auto")
         # where a run stands later may lie below 0 by what the solver tolerates
         request = replace(request, any_start=begin > 0)
-        batch = engine.solve(request, "")
+        batch = solve(request)
         done = np.asarray(batch.status) == Status.OK
         status[left[~done]] = batch.status[~done]
         if not begin:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from functools import cached_property
 
 import numpy as np
@@ -27,6 +28,8 @@ class Runs:
     t, y, p, atol : where each run stands (the start, or where it was handed to another method).
     next_break : time of the next break, infinite if there is none left.
     out : (n_times, n_states, n_runs).   next_out : index of the next output of each run.
+    between(runs, y, p) : told of states (n_states, n) and parameters after each break, where one listens.
+    seen_at_start : what it was told at the start, if events fire on states; first how it was before.
     """
 
     def __init__(self, request: Request, results: Results | None = None) -> None:
@@ -49,10 +52,13 @@ class Runs:
             results = Results.begun(np.empty((len(times), len(program.states), n)), t0)
         self.results, self.out, self.status, self.reached = results, results.y, results.status, results.reached
         self.steps, self.rejected, self.trouble = results.steps, results.rejected, results.trouble
+        self.last = results.last
         self.message_index, self.method_index = results.message_index, results.method_index
         self.breaks = bool(program.breaks)
         self.switching = any(c.kind == "parameter" for b in program.breaks for c in b.changes)
         self._moves_state = np.array([any(c.kind == "state" for c in b.changes) for b in program.breaks], dtype=bool)
+        self.between: Callable[[Lanes, Array, Array], None] | None = None
+        self.seen_at_start: list[tuple[Lanes, Array, Array]] = []
         self._refuse(values)
         self._schedule(lanes)
         self._catch_up()
@@ -108,6 +114,8 @@ class Runs:
         y[:, where] = after
         self.fired[i, runs] += 1
         self._set_time(i, runs)
+        if self.between is not None:
+            self.between(runs, after.copy(), p.copy())
         if self.on_jump is not None:
             distinct = np.unique(runs, return_index=True)[1]
             self.on_jump(runs[distinct], t[distinct], before[:, distinct], after[:, distinct], p[:, distinct])
@@ -172,13 +180,23 @@ class Runs:
             return
         early = (self._time < self.t0) & self._moves_state[:, None]
         self._end_refused(np.asarray(early[:, : self.n].any(axis=0)), np.full(self.n, DOSE_BEFORE_START))
+        self._apply_until(float(np.nextafter(self.t0, -np.inf)))
+        if self.functions.program.triggers:
+            lanes = np.arange(len(self.t))
+            self.between = lambda *seen: self.seen_at_start.append(seen)
+            self.between(lanes, self.y.copy(), self.p.copy())
+        self._apply_until(self.t0)
+        self.between = None
+
+    def _apply_until(self, last: float) -> None:
+        """Apply all breaks up to the time `last`."""
         for _ in range(self.max_steps):
-            ready = np.flatnonzero((self.next_break[: self.n] <= self.t0) & (self.status == Status.OK))
+            ready = np.flatnonzero((self.next_break[: self.n] <= last) & (self.status == Status.OK))
             if not ready.size:
                 return
             runs = padded(ready)
             y = self.y[:, runs]
-            self.jump(runs, np.minimum(self.next_break[runs], self.t0), y)
+            self.jump(runs, np.minimum(self.next_break[runs], last), y)
             self.y[:, runs] = y
         self.fail(ready, Status.TOO_MANY_STEPS)
 

@@ -83,6 +83,9 @@ class _Trajectory:
         """Go to the end, or fail."""
         runs, run = self.runs, self.run
         try:
+            for lanes, y, p in runs.seen_at_start:
+                for lane in np.flatnonzero(lanes == run)[:1]:
+                    self.events.look_at(self.t, y[:, lane], p[:, [lane]])
             self._settle()
             if self.events:
                 runs.refuse_starts(np.array([run]), self.y[:, None])
@@ -97,7 +100,7 @@ class _Trajectory:
                 self._settle()
                 self._write_here()
         except FailedError as failure:
-            runs.next_out[run] = self.next_out
+            runs.next_out[run], runs.last[:, run] = self.next_out, self.y
             slope = self._right(self.t, self.y)
             bad = np.flatnonzero(~np.isfinite(slope))
             worst = int(bad[0]) if bad.size else int(np.argmax(np.abs(slope) / (np.abs(self.y) + runs.atol[:, run])))
@@ -147,6 +150,8 @@ class _Trajectory:
             # what was right just before an event that left the system as fast as it was
             options["first_step"] = min(RESTART * self.last_step, stop - self.t)
         self.last_step = 0.0
+        if self.functions.program.max_step:
+            options["max_step"] = self.functions.program.max_step
         kind = getattr(integrate, method)
         return kind(self._right, self.t, self.y, stop, rtol=rtol, atol=self.runs.atol[:, self.run], **options)
 
@@ -249,11 +254,15 @@ class _Trajectory:
         """Apply the breaks that are due now."""
         self._play()
         runs = self.runs
+        if self.events:
+            self.events.look_at(self.t, self.y, self.p)
+            runs.between = lambda _, y, p: self.events.look_at(self.t, y[:, 0], p[:, [0]])
         lanes = padded(np.array([self.run]))
         # switches that a trigger has set are the run's own by now
         runs.p[:, [self.run]] = self.p
         y = np.repeat(self.y[:, None], len(lanes), axis=1)
         runs.jump(lanes, np.full(len(lanes), self.t), y)
+        runs.between = None
         self.y = y[:, 0].copy()
         self.p = runs.p[:, [self.run]]
         self.c = self.functions.prepare(self.p)

@@ -1,94 +1,87 @@
-"""Runs on which LSODA runs out of steps, made anew by another method."""
+"""Runs that one method could not finish, made anew by the others: "auto" fails only where all of them do.
+
+What is tried on a run depends on that run alone, so its result is the same whatever its neighbours are.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import dataclass, field, replace
-from typing import Any
+from collections.abc import Sequence
+from dataclasses import replace
 
 import numpy as np
 from numpy.typing import NDArray
 
+from immunode.solve.anew import made_anew
 from immunode.solve.batch import Batch
-from immunode.solve.engine import Engine, OnJump, Request
+from immunode.solve.engine import Engine, Request
+from immunode.solve.sliding import solve_or_slide
 from immunode.solve.status import Status
-from immunode.solve.tape import Renumbered
 
 Array = NDArray[np.float64]
 Lanes = NDArray[np.intp]
+Try = tuple[Engine, str]
+"""An engine and a method of its own."""
 
 STEPS_A_JUMP = 10
 """A run with more jumps than one in so many steps is one of restarts, which cost a multistep method most."""
+_MENDABLE = (Status.NOT_FINITE, Status.STEP_TOO_SMALL, Status.TOO_MANY_STEPS, Status.SOLVER_FAILED)
 
 
-def solve_twice(
-    request: Request, first: Engine, reason: str, second: Callable[[bool], tuple[Engine, str]], share: float = 1.0
-) -> Batch:
-    """Return the batch of engine `first`; runs on which it ran out of steps, or gave up, are made anew.
+def solve_with_others(request: Request, first: Engine, reason: str, others: Sequence[Try], share: float = 1.0) -> Batch:
+    """Return the batch of engine `first`; the runs that fail in it are made anew by the others, one after the other.
 
-    second(restarts) : the engine and the method for them; `restarts` tells whether jumps took most of their steps.
-    share : of the limit of steps that the first try may take.
+    others : in the order in which they are tried, or the other way round on a run of restarts; what a run has failed
+        with already is left out.
+    share : of the limit of steps that the first engine may take.
     """
-    tape = _Tape(request.values.shape[1])
+    count = _Jumps(request) if first.name == "scipy" else None
     limit = max(1, int(share * request.max_steps))
-    batch = first.solve(replace(request, on_jump=tape.note, max_steps=limit), reason)
-    lost = np.flatnonzero(np.isin(batch.status, (Status.TOO_MANY_STEPS, Status.SOLVER_FAILED)))
+    told = count.note if count else request.on_jump
+    batch = solve_or_slide(first, replace(request, on_jump=told, max_steps=limit), reason)
+    lost = _lost(batch, request.t0)
     if not lost.size:
-        tape.play(request.on_jump, np.arange(tape.n_runs))
         return batch
-    restarts = bool((STEPS_A_JUMP * tape.jumps[lost] > batch.steps[lost]).all())
-    engine, method = second(restarts)
-    again, listener = _Tape(lost.size), request.listener
-    if listener is not None:
-        listener.forget(lost)
-        listener = Renumbered(listener, lost)
-    other = engine.solve(replace(request.only(lost), on_jump=again.note, method=method, listener=listener), "")
-    tape.play(request.on_jump, np.setdiff1d(np.arange(tape.n_runs), lost))
-    again.play(request.on_jump, np.arange(lost.size), lost)
-    return _joined(batch, other, lost)
+    jumps = np.zeros(batch.y.shape[2]) if count is None else count.jumps
+    restarts = STEPS_A_JUMP * jumps > batch.steps
+    for method in range(len(batch.methods)):
+        for backwards in (False, True):
+            runs = lost[(batch.method_index[lost] == method) & (restarts[lost] == backwards)]
+            order = [one for one in others if (one[0].name, one[1]) != (first.name, batch.methods[method])]
+            batch = _tried(request, batch, runs, order[::-1] if backwards else order)
+    return batch
 
 
-@dataclass(slots=True)
-class _Tape:
-    """Jumps that are told only when it is known which try of a run counts.   jumps : how many, (n_runs,)."""
+def _lost(batch: Batch, t0: float) -> Lanes:
+    """Return the runs that another method might finish: those that did begin."""
+    # a slope that is not finite at the start is so for every method
+    begun = (batch.steps > 0) & ((batch.status != Status.NOT_FINITE) | (batch.reached > t0))
+    return np.flatnonzero(np.isin(batch.status, _MENDABLE) & begun)
 
-    n_runs: int
-    jumps: NDArray[np.intp] = field(init=False)
-    _notes: list[tuple[Any, ...]] = field(default_factory=list)
 
-    def __post_init__(self) -> None:
-        self.jumps = np.zeros(self.n_runs, dtype=np.intp)
+def _tried(request: Request, batch: Batch, runs: Lanes, order: Sequence[Try]) -> Batch:
+    """Return a batch in which some runs are made anew by one method after the other, until one succeeds."""
+    for engine, method in order:
+        runs = runs[batch.status[runs] != Status.OK]
+        if runs.size:
+            batch = made_anew(replace(request, method=method), batch, runs, engine, _why(batch, runs, engine, method))
+    return batch
+
+
+def _why(batch: Batch, runs: Lanes, engine: Engine, method: str) -> str:
+    stopped, label, n = batch.method[runs[0]], Status(int(batch.status[runs[0]])).label, batch.y.shape[2]
+    word = "the run was" if n == 1 else f"{runs.size} of {n} runs were"
+    return f"{stopped} ended as '{label}', so {word} made anew by {engine.name} {method}"
+
+
+class _Jumps:
+    """Counts the jumps of every run, and passes them on."""
+
+    def __init__(self, request: Request) -> None:
+        self.told = request.on_jump
+        self.jumps = np.zeros(request.values.shape[1], dtype=np.intp)
 
     def note(self, runs: Lanes, t: Array, before: Array, after: Array, p: Array) -> None:
+        """Count; the signature that engines call."""
         self.jumps[runs] += 1
-        self._notes.append((runs.copy(), np.array(t), before.copy(), after.copy(), p.copy()))
-
-    def play(self, told: OnJump | None, which: Lanes, called: Lanes | None = None) -> None:
-        """Tell the jumps of the runs `which`, under the numbers `called`."""
-        if told is None:
-            return
-        wanted = np.zeros(self.n_runs, dtype=bool)
-        wanted[which] = True
-        for runs, t, before, after, p in self._notes:
-            here = wanted[runs]
-            if here.any():
-                number = runs[here] if called is None else called[runs[here]]
-                told(number, t[here], before[:, here], after[:, here], p[:, here])
-
-
-def _joined(batch: Batch, other: Batch, runs: Lanes) -> Batch:
-    """Return a batch with other results for some of its runs."""
-    offset = len(batch.methods)
-    stopped = batch.method[runs[0]]
-    word = "the run was" if batch.y.shape[2] == 1 else f"{runs.size} of {batch.y.shape[2]} runs were"
-    for name in ("status", "reached", "steps", "rejected", "trouble", "message_index"):
-        getattr(batch, name)[runs] = getattr(other, name)
-    batch.y[:, :, runs] = other.y
-    batch.method_index[runs] = other.method_index + offset
-    why = f"{stopped} took too many steps, so {word} made anew by {other.engine} {other.method[0]}"
-    return replace(
-        batch,
-        methods=(*batch.methods, *other.methods),
-        engine=other.engine if runs.size == batch.y.shape[2] else batch.engine,
-        reason=f"{batch.reason}; {why}",
-    )
+        if self.told is not None:
+            self.told(runs, t, before, after, p)

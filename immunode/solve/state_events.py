@@ -62,6 +62,8 @@ class StateEvents:
         self.triggers = functions.program.triggers
         self.spacing = span * SPACING
         self.holds = np.array([trigger.initially for trigger in self.triggers], dtype=bool)
+        self.persistent = np.array([trigger.persistent for trigger in self.triggers], dtype=bool)
+        self.turned = np.zeros(len(self.triggers), dtype=bool)
         self.idle = np.zeros(len(self.triggers), dtype=int)
         self.waiting: list[_Waiting] = []
         self.draw = random.Random(0)
@@ -80,6 +82,15 @@ class StateEvents:
             return math.inf
         moments = self.functions.moments(p)[:, 0]
         return float(np.min(moments[moments > t], initial=math.inf))
+
+    def look_at(self, t: float, y: Array, p: Array) -> None:
+        """Look at the states before a dose at `t`, or between two: what is false then and true at last has turned.
+
+        A condition that turns true at that moment has turned as well where a dose makes it false again.
+        """
+        held = self._held(t, y[:, None], p)[:, 0]
+        self._release(held)
+        self.turned |= held & ~self.holds
 
     def settle(self, t: float, y: Array, p: Array) -> Array:
         """Return the states after all events that fire or are due at time `t`; switches change in `p` in place.
@@ -166,13 +177,14 @@ class StateEvents:
     def _look(self, t: float, y: Array, p: Array) -> None:
         """Fire what has turned true."""
         held = self._held(t, y[:, None], p)[:, 0]
-        rising = np.flatnonzero(held & ~self.holds)
+        rising = np.flatnonzero((held | (self.turned & self.persistent)) & ~self.holds)
         self._release(held)
+        self.turned[:] = False
         if not rising.size:
             return
         delays = self.functions.timing(t, y[:, None], p)[0::2, 0]
         for i in rising.tolist():
-            self.holds[i] = True
+            self.holds[i] = held[i]
             if not delays[i] >= 0:
                 raise FailedError(Status.NOT_FINITE)
             values = self._values(i, t, y, p) if self.triggers[i].from_trigger else None

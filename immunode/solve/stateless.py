@@ -30,7 +30,7 @@ def with_a_state(request: Request) -> Request:
 
 def without_states(batch: Batch) -> Batch:
     """Return what came of it, with no states in it: y is (n_times, 0, n_runs)."""
-    return replace(batch, y=batch.y[:, :0], trouble=np.full_like(batch.trouble, -1))
+    return replace(batch, y=batch.y[:, :0], last=batch.last[:0], trouble=np.full_like(batch.trouble, -1))
 
 
 @lru_cache(maxsize=64)

@@ -15,6 +15,7 @@ class Status(IntEnum):
     TOO_MANY_STEPS : the limit of steps was reached.
     SOLVER_FAILED : SciPy's solver gave up.
     NOT_AT_REST : the run was to begin at rest, but the model without interventions does not come to rest.
+    SLIDING : a condition in a rate switches back and forth without end.
     """
 
     OK = 0
@@ -24,6 +25,7 @@ class Status(IntEnum):
     TOO_MANY_STEPS = 4
     SOLVER_FAILED = 5
     NOT_AT_REST = 6
+    SLIDING = 7
 
     @property
     def label(self) -> str:

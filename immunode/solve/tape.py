@@ -45,8 +45,9 @@ THROUGH_FIVE = np.array(
 class StepListener(Protocol):
     """Hears of every accepted step. Parts of a batch may call it from several threads, each with its own runs."""
 
-    states: tuple[int, ...]
-    """Rows of the states that are to be written down."""
+    @property
+    def states(self) -> tuple[int, ...]:
+        """Rows of the states that are to be written down."""
 
     def hear(self, steps: Steps) -> None:
         """Look at steps; those of a run come in order of time."""
@@ -78,7 +79,7 @@ class Steps:
 
         It is a view, not to be written to, and holds only until more steps are heard.
         """
-        return self._table[self._rows[state] + k].reshape(-1)
+        return np.asarray(self._table[self._rows[state] + k].reshape(-1))
 
     def gather(self, state: int, which: Lanes) -> Array:
         """Return the Bernstein coefficients of a state in the steps `which`, (5, len(which))."""
@@ -92,7 +93,8 @@ class Steps:
         of = np.repeat(np.arange(len(parts)), parts)
         part = np.arange(len(of)) - np.repeat(np.cumsum(parts) - parts, parts)
         n, h = parts[of], self.h[of] / parts[of]
-        rows, tables = {}, []
+        rows: dict[int, int] = {}
+        tables: list[Array] = []
         for state in self._rows:
             b = self.gather(state, of)
             inside = np.stack([bernstein(b, (part + k / DEGREE) / n) for k in range(DEGREE + 1)])

@@ -57,6 +57,7 @@ def run_block(plan: Plan, arm: ArmPlan, rows: NDArray[np.intp], options: Mapping
         initial=initial,
         engine=arm.engine,
         on_jump=_told(recorder if arm.recorded and switches else None, watcher),
+        on_restart=recorder.on_restart if arm.recorded else None,
         listener=watcher,
         **options,
     )

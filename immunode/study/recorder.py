@@ -68,9 +68,13 @@ class Recorder:
         with np.errstate(all="ignore"):
             self.switches = self._parameters()[self._declared :].copy()
         n_switches, n_runs = self.switches.shape
-        self.history = np.full((len(self.times) if n_switches else 0, n_switches, n_runs), np.nan)
+        self.history = np.empty((len(self.times) if n_switches else 0, n_switches, n_runs))
+        self._begin(np.arange(n_runs))
+
+    def _begin(self, runs: NDArray[np.intp]) -> None:
         if len(self.history):
-            self.history[0] = self.switches
+            self.history[:, :, runs] = np.nan
+            self.history[0][:, runs] = self.switches[:, runs]
 
     def _parameters(self) -> Array:
         return self.functions.parameters(widened(self.values))[:, : self.values.shape[1]].copy()
@@ -99,6 +103,17 @@ class Recorder:
             k = np.searchsorted(self.times, when, side="left")
             seen = k < len(self.times)
             self.history[k[seen], :, lanes[seen]] = p[self._declared :, seen].T
+
+    def on_restart(self, runs: NDArray[np.intp]) -> None:
+        """Forget the jumps of runs that begin anew."""
+        for k, lanes in enumerate(self.lanes):
+            kept = ~np.isin(lanes, runs)
+            if not kept.all():
+                self.lanes[k], self.jump_times[k] = lanes[kept], self.jump_times[k][kept]
+                self.before[k], self.after[k] = self.before[k][:, kept], self.after[k][:, kept]
+        with np.errstate(all="ignore"):
+            self.switches[:, runs] = self._parameters()[self._declared :, runs]
+        self._begin(runs)
 
     def grid(self, y: Array) -> Array:
         """Return the recorded names on the output grid, shape (n_names, n_times, n_runs).

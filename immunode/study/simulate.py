@@ -131,12 +131,13 @@ def _run(ready: Ready, arm: str, grid: Array, initial: Mapping[str, float], opti
     functions = ready.functions
     values, y0 = begin(ready, initial)
     recorder = Recorder(functions, values, grid, ready.names)
-    batch = solve(functions, values, times=grid, initial=y0, on_jump=recorder.on_jump, **options)
+    heard: dict[str, Any] = {"on_jump": recorder.on_jump, "on_restart": recorder.on_restart}
+    batch = solve(functions, values, times=grid, initial=y0, **heard, **options)
     if batch.status[0] != Status.OK:
         raise SolverError(trouble(ready, arm, batch, grid, values, y0))
     table = recorder.grid(batch.y)
     samples = recorder.samples(table)
-    jumps = [float(t[0]) for t in recorder.jump_times]
+    jumps = [float(t[0]) for t in recorder.jump_times if t.size]
     path = {name: v[:, 0] for name, v in samples.values.items()}
     recipe = {
         "model": model_recipe(ready.model, functions.program.key),

@@ -1,4 +1,4 @@
-"""Where LSODA runs out of steps another method takes over, run by run, and the result says so."""
+"""A run that one method can't finish is made anew by the others, run by run, and the result says so."""
 
 from __future__ import annotations
 
@@ -8,14 +8,17 @@ from typing import Any
 import numpy as np
 import pytest
 
-from immunode.model.declaration import Event, Model, Process, State
+from immunode.catalogue import load_model
+from immunode.model.declaration import Event, Model, Parameter, Process, State
 from immunode.program.llvm_compile import available
 from immunode.program.lower import lower
 from immunode.program.numpy_source import Functions, compile_numpy
-from immunode.solve import second_try, solve
-from immunode.solve.engine import Request
-from immunode.solve.scipy_engine import ScipyEngine
+from immunode.solve import solve
 from immunode.solve.status import Status
+from immunode.study.design import sobol
+from immunode.study.endpoints import final
+from immunode.study.space import space
+from immunode.study.sweep import sweep
 
 TIMES = [0.0, 1.0, 10.0]
 
@@ -30,7 +33,7 @@ def test_a_run_that_takes_too_many_steps_is_made_anew(build: Callable[..., Funct
     assert batch.status.tolist() == [Status.OK]
     assert batch.engine == ("compiled" if available() else "numpy")
     assert batch.method.tolist() == ["rodas5p"]
-    assert "LSODA took too many steps, so the run was made anew" in batch.reason
+    assert "LSODA ended as 'too many steps', so the run was made anew" in batch.reason
     assert batch.y[:, 0, 0] == pytest.approx(np.exp(-3 * np.array(TIMES)), rel=1e-4, abs=1e-8)
 
 
@@ -70,27 +73,82 @@ def test_jumps_are_told_once_and_by_the_try_that_counts() -> None:
     easy = solve(functions, np.empty((0, 1)), times=[0.0, 9.5])
     heard.clear()
     options: dict[str, Any] = {"times": [0.0, 9.5], "max_steps": int(easy.steps[0]) - 1, "on_jump": told}
+    options["on_restart"] = lambda runs: heard.clear()
     batch = solve(functions, np.empty((0, 1)), **options)
     assert batch.status.tolist() == [Status.OK]
     assert batch.method.tolist() != ["LSODA"]
     assert heard == pytest.approx(range(1, 10), abs=1e-6)
 
 
-def test_runs_of_restarts_go_to_a_method_that_starts_quickly() -> None:
-    """More than a jump in ten steps: DOP853, else Radau."""
+def test_runs_of_restarts_go_to_a_method_that_starts_quickly_whatever_runs_beside_them() -> None:
+    """More than a jump in ten steps: DOP853, else Radau; the second run has no jumps and a fast exchange."""
     model = Model(
         name="clock",
-        states=[State("x", 0.0)],
-        processes=[Process("run", "-> x", "1")],
+        states=[State("x", 0.0), State("z", 0.0)],
+        parameters=[Parameter("k", 1.0, source="assumed: test"), Parameter("f", 0.0, source="assumed: test")],
+        processes=[Process("run", "-> x", "k"), Process("follow", "-> z", "f*(sin(300*t) - z)")],
         events=[Event("strike", {"x": "0"}, when="x >= 1")],
     )
     functions = compile_numpy(lower(model))
-    asked: list[bool] = []
+    values = np.array([[1.0, 0.0], [0.0, 1.0]])
+    options: dict[str, Any] = {"times": [0.0, 40.0], "max_steps": 140}
+    batch = solve(functions, values, **options)
+    assert batch.method[0] == "DOP853"
+    for run in range(2):
+        alone = solve(functions, values[:, [run]], **options)
+        assert np.array_equal(alone.y[:, :, 0], batch.y[:, :, run], equal_nan=True)
+        assert alone.method[0] == batch.method[run]
 
-    def second(restarts: bool) -> tuple[ScipyEngine, str]:
-        asked.append(restarts)
-        return ScipyEngine(), "DOP853"
 
-    request = Request(functions, np.empty((0, 1)), np.array([50.0]), 0.0, None, 1e-6, None, 60, None, "auto")
-    second_try.solve_twice(request, ScipyEngine(), "", second)
-    assert asked == [True]
+ENGINES = ["numpy", pytest.param("compiled", marks=pytest.mark.skipif(not available(), reason="needs llvmlite"))]
+
+
+RUNS = np.array([[1e5, 0.0, 1e5, 0.0], [1.0, 10.0, 20.0, 2.0]])
+"""Runs of a pendulum (speed m) with a follower (rate k): rodas5p, tsit5, neither, and both finish in 400 steps."""
+SHORT: dict[str, Any] = {"times": [10.0, 20.0], "rtol": 1e-4, "max_steps": 400}
+
+
+@pytest.fixture(scope="module")
+def pendulum(build: Callable[..., Functions]) -> Functions:
+    rates = {"x": "m*z", "z": "-m*sin(x)", "u": "k*(x**2 - u)"}
+    return build({"x": 1.0, "z": 0.0, "u": 1.0}, {"k": 1e5, "m": 1.0}, rates)
+
+
+@pytest.mark.parametrize("engine", ENGINES)
+def test_auto_fails_only_where_all_its_methods_fail(engine: str, pendulum: Functions) -> None:
+    made = {method: solve(pendulum, RUNS, method=method, engine=engine, **SHORT) for method in ("tsit5", "rodas5p")}
+    assert (made["tsit5"].status == Status.OK).tolist() == [False, True, False, True]
+    assert (made["rodas5p"].status == Status.OK).tolist() == [True, False, False, True]
+    auto = solve(pendulum, RUNS, engine=engine, **SHORT)
+    assert (auto.status == Status.OK).tolist() == [True, True, False, True]
+    assert auto.method[:2].tolist() == ["rodas5p", "tsit5"]
+    assert np.array_equal(auto.y[:, :, 1], made["tsit5"].y[:, :, 1])
+
+
+@pytest.mark.parametrize("engine", ENGINES)
+def test_a_second_try_does_not_look_at_the_neighbors(engine: str, pendulum: Functions) -> None:
+    batch = solve(pendulum, RUNS, engine=engine, **SHORT)
+    for run in range(4):
+        alone = solve(pendulum, RUNS[:, [run]], engine=engine, **SHORT)
+        assert np.array_equal(alone.y[:, :, 0], batch.y[:, :, run], equal_nan=True)
+        assert (alone.status[0], alone.steps[0]) == (batch.status[run], batch.steps[run])
+
+
+@pytest.mark.slow
+def test_the_flu_is_computed_at_the_tightest_tolerance() -> None:
+    """18 of 32 runs ended in "too many steps"."""
+    model = load_model("hancioglu2007")
+    made = sweep(model, sobol(space(model), n=32, seed=1), endpoints=[final("V")], rtol=1e-12)
+    assert set(made.status) == {"ok"}
+
+
+def test_the_words_of_a_failure_can_be_followed(build: Callable[..., Functions]) -> None:
+    """A method that was named is kept, and the message says what else there is; "auto" has tried all there is."""
+    functions = build({"x": 1.0}, {"k": 3.0}, {"x": "-k*x"})
+    named = solve(functions, [[3.0]], times=TIMES, method="LSODA", max_steps=5)
+    assert "method='LSODA' was asked for: leave it at 'auto'" in named.message(functions.program, 0)
+    free = solve(functions, [[3.0]], times=TIMES, max_steps=3)
+    words = free.message(functions.program, 0)
+    assert "method=" not in words
+    assert "max_steps" not in words
+    assert words.endswith("relax rtol, or end the run earlier")

@@ -234,3 +234,51 @@ def test_an_event_that_undoes_rounding_does_not_stop_the_run() -> None:
     assert y[:, 1] == pytest.approx(np.exp(-0.1 * np.array([0.0, 1.0, 20.0])), rel=1e-8)
     # the tolerance of x is 1e-13
     assert abs(y[-1, 0]) <= 1e-13
+
+
+def dosed(at: float, when: str = "D >= 1", **options: Any) -> list[Event]:
+    """Return a dose of 2 into D at a time, and an event that counts how often a condition turned."""
+    return [Event("dose", {"D": "D + 2"}, at=at), Event("react", {"C": "C + 1"}, when=when, **options)]
+
+
+DECAY = {"D": "-0.1*D", "C": "0", "B": "0"}
+EMPTY = {"D": 0.0, "C": 0.0, "B": 0.0}
+
+
+@pytest.mark.parametrize("at", [0.0, 1e-9, 1.0, 5.0, 10.0])
+def test_a_dose_fires_what_it_lifts_over_its_threshold(at: float) -> None:
+    """Whenever it is given: at the start (where it did not), on the way, at an output and at the end."""
+    y = run(EMPTY, DECAY, dosed(at), [0.0, 5.0, 10.0]).y[:, :, 0]
+    assert y[-1, 1] == 1
+    assert y[:, 1].tolist() == [float(t >= at) for t in (0.0, 5.0, 10.0)]
+
+
+def test_what_holds_before_the_start_does_not_fire_by_a_dose_at_it() -> None:
+    """The condition turns only where it was false before."""
+    y = run({**EMPTY, "D": 1.5}, DECAY, dosed(0.0), [0.0, 1.0]).y[:, :, 0]
+    assert y[:, 1].tolist() == [0, 0]
+
+
+def test_what_fires_at_the_start_does_so_though_a_dose_ends_its_condition_at_once() -> None:
+    y = run(EMPTY, DECAY, dosed(0.0, "D < 1", initially=False), [0.0, 1.0]).y[:, :, 0]
+    assert y[:, :2].tolist()[0] == [2, 1]
+    called_off = run(EMPTY, DECAY, dosed(0.0, "D < 1", initially=False, persistent=False), [0.0, 1.0])
+    assert called_off.y[-1, 1, 0] == 0
+
+
+@pytest.mark.parametrize("at", [0.0, 1.0, 2.0])
+def test_events_that_fire_each_other_at_the_moment_of_a_dose(at: float) -> None:
+    events = [*dosed(at), Event("follow", {"B": "B + 1"}, when="C >= 1")]
+    assert run(EMPTY, DECAY, events, [0.0, 2.0]).y[-1, 1:3, 0].tolist() == [1, 1]
+
+
+@pytest.mark.parametrize("at", [0.0, 1.0])
+def test_conditions_are_looked_at_between_two_doses_at_one_time(at: float) -> None:
+    out = Event("out", {"D": "D - 2"}, at=at)
+    assert run(EMPTY, DECAY, [dosed(at)[0], out, dosed(at)[1]], [0.0, 2.0]).y[-1, :2, 0].tolist() == [0, 1]
+
+
+@pytest.mark.parametrize("at", [0.0, 1.0])
+def test_a_condition_on_time_that_turns_as_a_dose_comes_sees_the_state_before_it(at: float) -> None:
+    y = run(EMPTY, DECAY, dosed(at, f"t >= {at} and D < 1", initially=False), [0.0, 2.0]).y[:, :, 0]
+    assert y[-1, 1] == 1

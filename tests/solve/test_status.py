@@ -118,6 +118,7 @@ def test_words_for_every_status(decay: Functions) -> None:
         "too many steps",
         "solver failed",
         "not at rest",
+        "sliding",
     ]
     batch = solve(decay, [[-1e6]], times=[0, 1], engine="numpy", method="tsit5", max_steps=10)
     assert batch.message(decay.program, 0).startswith("toy: the limit of steps was reached at t = ")

@@ -64,3 +64,15 @@ def test_lanes_are_filled_up_by_copies_of_the_last() -> None:
     assert widened(np.arange(6.0).reshape(2, 3)).tolist() == [[0, 1, 2, 2, 2, 2, 2, 2], [3, 4, 5, 5, 5, 5, 5, 5]]
     whole = np.ones((2, 16))
     assert widened(whole) is whole
+
+
+def test_what_was_told_of_a_run_that_begins_anew_is_forgotten(recorder: Recorder) -> None:
+    tell(recorder, [0, 2], 2.0, 5.0, 7.0, on=1.0)
+    recorder.on_restart(np.array([2]))
+    tell(recorder, [2], 2.5, 6.0, 9.0, on=1.0)
+    y = np.array([4.0, 8.0, 3.0])[:, None, None] * np.ones((3, 1, 3))
+    samples = recorder.samples(recorder.grid(y))
+    assert samples.t[:, 2].tolist() == [0, 2.5, 2.5, 3, 9]
+    assert samples.values["A"][:, 2].tolist() == [4, 6, 9, 8, 3]
+    assert samples.values["slow.signal"][:, 2].tolist() == [0, 0, 1, 1, 1]
+    assert samples.t[:, 0].tolist() == [0, 2, 2, 3, 9]

@@ -213,6 +213,7 @@ function integrate(program, tableau, values, times, options = {}) {
     while (t < stop) {
       if (out.steps >= maxSteps) return finish("too many steps");
       out.steps++;
+      if (program.maxStep) h = Math.min(h, program.maxStep);
       const left = stop - t, lands = h >= left * (1 - 4 * SOLVER.eps), used = lands ? left : h;
       const error = step(t, y, c, used, yNew);
       let size = NaN;

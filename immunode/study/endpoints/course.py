@@ -202,7 +202,7 @@ class SampledCourse(Course):
         """See `Course`."""
         v = self.nodes
         coarse = (v[0] + 4 * v[2] + v[4]) / 6
-        mean = BOOLE[0] * (v[0] + v[4]) + BOOLE[1] * (v[1] + v[3]) + BOOLE[2] * v[2]
+        mean: Array = BOOLE[0] * (v[0] + v[4]) + BOOLE[1] * (v[1] + v[3]) + BOOLE[2] * v[2]
         which = np.flatnonzero(np.abs(mean - coarse) > FINER * self.rtol * np.abs(mean))
         parts = 4
         while which.size and parts <= MOST_PARTS:

@@ -35,7 +35,7 @@ class Looks(Generic[Of]):
 
     def only(self, which: Lanes) -> Looks[Of]:
         """Return some of them."""
-        inside: Of = self.inside.only(which)  # type: ignore[assignment]
+        inside: Of = self.inside.only(which)
         return Looks(self.run[which], self.t[which], self.h[which], self.bound[which], inside)
 
 
@@ -43,9 +43,14 @@ def _joined(looks: list[Looks[Of]]) -> Looks[Of]:
     first, *others = looks
     if not others:
         return first
-    inside: Of = first.inside.join([one.inside for one in others])  # type: ignore[assignment]
-    parts = (np.concatenate([getattr(one, name) for one in looks]) for name in ("run", "t", "h", "bound"))
-    return Looks(*parts, inside)
+    inside: Of = first.inside.join([one.inside for one in others])
+    return Looks(
+        np.concatenate([one.run for one in looks]),
+        np.concatenate([one.t for one in looks]),
+        np.concatenate([one.h for one in looks]),
+        np.concatenate([one.bound for one in looks]),
+        inside,
+    )
 
 
 @dataclass(slots=True)

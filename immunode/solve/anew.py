@@ -1,0 +1,53 @@
+"""Some runs of a batch, begun anew."""
+
+from __future__ import annotations
+
+from dataclasses import fields, replace
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from immunode.solve.batch import Batch, Results
+from immunode.solve.engine import Engine, OnJump, Request
+from immunode.solve.status import Status
+from immunode.solve.tape import Renumbered
+
+Lanes = NDArray[np.intp]
+
+
+def made_anew(request: Request, batch: Batch, runs: Lanes, engine: Engine, why: str) -> Batch:
+    """Return a batch in which some runs are begun anew; one that comes less far than before stays as it was.
+
+    why : what to add to the reason.
+    """
+    if request.on_restart is not None:
+        request.on_restart(runs)
+    told, listener = _renumbered(request.on_jump, runs), request.listener
+    if listener is not None:
+        listener.forget(runs)
+        listener = Renumbered(listener, runs)
+    other = engine.solve(replace(request.only(runs), on_jump=told, listener=listener), "")
+    further = (np.asarray(other.status) == Status.OK) | (other.reached > batch.reached[runs])
+    offset, n = len(batch.methods), batch.y.shape[2]
+    for each in fields(Results):
+        mine, theirs = getattr(batch, each.name), getattr(other, each.name)
+        mine[..., runs[further]] = theirs[..., further]
+    batch.method_index[runs[further]] += offset
+    return replace(
+        batch,
+        methods=(*batch.methods, *other.methods),
+        engine=other.engine if further.all() and runs.size == n else batch.engine,
+        reason="; ".join(filter(None, [batch.reason, why])),
+    )
+
+
+def _renumbered(told: OnJump | None, called: Lanes) -> OnJump | None:
+    """Return a listener that hears of runs under the numbers `called`."""
+    if told is None:
+        return None
+
+    def listen(runs: Lanes, *jump: Any) -> None:
+        told(called[runs], *jump)
+
+    return listen
