@@ -234,13 +234,13 @@ def bounds(v: list[Array]) -> tuple[Array, Array]:
     b3 = (48 * v[3] + 16 * v[1] - 13 * v[4] - 3 * v[0] - 36 * middle) / 12
     b2 = (13 * outer - 64 * inner + 120 * middle) / 18
     doubt = DOUBT * np.abs(outer - 4 * inner + 6 * middle)
-    high, low = np.maximum(v[0], v[4]), np.minimum(v[0], v[4])
+    high, low = np.fmax(v[0], v[4]), np.fmin(v[0], v[4])
     for more in (v[1], middle, v[3], b1, b2, b3):
-        np.maximum(high, more, out=high)
-        np.minimum(low, more, out=low)
-    high += doubt
-    low -= doubt
-    return high, low
+        np.fmax(high, more, out=high)
+        np.fmin(low, more, out=low)
+    # where it is no number at one of the points, it may be anything between them
+    unknown = np.isnan(doubt)
+    return np.where(unknown, np.inf, high + doubt), np.where(unknown, -np.inf, low - doubt)
 
 
 class Condition(ABC):

@@ -20,6 +20,7 @@ class Extremum:
 
     A step is looked at closely where it may rise above both its ends and above all that was seen of its run. Which
     steps these are depends on what else was seen, the result does not: a step left out has nothing to add.
+    Where the quantity is not a number, such as a root of a state that rounding brought below 0, it is passed over.
     """
 
     def __init__(self, quantity: str, n_runs: int, sign: int) -> None:
@@ -34,9 +35,9 @@ class Extremum:
         course, steps = chunk.quantity(self.quantity), chunk.steps
         if self.sign < 0:
             course = Upended(course)
-        ends = np.maximum(course.start, course.end)
+        ends = np.fmax(course.start, course.end)
         before = self.value.copy() if self.timed else None
-        np.maximum.at(self.value, steps.run, ends)
+        np.fmax.at(self.value, steps.run, ends)
         if before is not None:
             # the time of a value that was exceeded counts no more
             self.time[self.value > before] = np.inf
@@ -63,8 +64,7 @@ class Extremum:
             chosen = looks.only(left)
             x, value = chosen.inside.top()
             value = np.minimum(value, chosen.bound)
-            ends = np.maximum(chosen.inside.at(0.0), chosen.inside.at(1.0))
-            higher = value > ends
+            higher = ~(value <= np.fmax(chosen.inside.at(0.0), chosen.inside.at(1.0)))
             self._take(chosen.run[higher], value[higher], (chosen.t + x * chosen.h)[higher])
 
     def _take(self, runs: Lanes, value: Array, time: Array) -> None:
@@ -102,8 +102,9 @@ class ExtremumValue(_OfExtremum):
     def result(self, outputs: Outputs) -> Array:
         """See `Reducer`."""
         self.of.pending.finish()
+        value = self.of.value[:-1]
         # a zero has no sign
-        return np.asarray(self.of.sign * self.of.value[:-1] + 0.0)
+        return np.where(np.isneginf(value), np.nan, self.of.sign * value + 0.0)
 
 
 class ExtremumTime(_OfExtremum):
@@ -116,4 +117,4 @@ class ExtremumTime(_OfExtremum):
     def result(self, outputs: Outputs) -> Array:
         """See `Reducer`."""
         self.of.pending.finish()
-        return np.where(np.isnan(self.of.value), np.nan, self.of.time)[:-1]
+        return np.where(np.isneginf(self.of.value), np.nan, self.of.time)[:-1]

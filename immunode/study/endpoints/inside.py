@@ -29,7 +29,7 @@ SAMPLES = 16
 GRID = np.arange(SAMPLES + 1) / SAMPLES
 NEWTON = 6
 HALVINGS, CLOSER = 4, 8.0
-"""A top is bracketed by so many halvings, then by parabolas through points that are so much closer the second time."""
+"""A top is bracketed by so many halvings, then by parabolas through points that are so much closer each time."""
 
 
 class Search(ABC):
@@ -53,7 +53,7 @@ class Search(ABC):
             left, right = (below > best) & (below >= above), (above > best) & (above > below)
             x = np.where(left, low, np.where(right, high, x))
             best = np.where(left, below, np.where(right, above, best))
-        for distance_now in (apart, apart / CLOSER):
+        for distance_now in (apart, apart / CLOSER, apart / CLOSER**2):
             x, best = self._vertex(x, best, distance_now)
         return x, best
 
