@@ -12,7 +12,7 @@ from dataclasses import dataclass, replace
 from itertools import pairwise
 from typing import TYPE_CHECKING, Any
 
-from immunode.errors import DoseError, UnitError
+from immunode.errors import DoseError, UnitError, quoted
 from immunode.intervention.regimen import INTO_DEPOT, Dose, Regimen, amount_unit
 from immunode.intervention.times import DAYS, Time, number_text, size, tidy_time, time_unit
 from immunode.model.units import convert
@@ -77,7 +77,9 @@ def to_table(
     routes = {int(row["CMT"]): s.dose.route for row, s in zip(rows, stretches, strict=True) if "CMT" in row}
     frame.attrs.update({"unit": target, "time_unit": clock, "routes": routes})
     if len({s.dose.route for s in stretches if s.dose.route in INTO_DEPOT}) > 1:
-        raise DoseError(f"'{regimen}': CMT can't tell {' from '.join(sorted(named & set(INTO_DEPOT)))}; use one route")
+        raise DoseError(
+            f"{quoted(regimen)}: CMT can't tell {' from '.join(sorted(named & set(INTO_DEPOT)))}; use one route"
+        )
     return frame
 
 
@@ -137,10 +139,10 @@ def schedule(regimen: Regimen, clock: str, until: Time | None = None) -> list[St
         count = dose.count
         if count is None:
             if until is None:
-                raise DoseError(f"'{regimen}' never ends; say until='52 weeks'")
+                raise DoseError(f"{quoted(regimen)} never ends; say until='52 weeks'")
             count = max(1, -int(-((_in(until, clock) - begin) / every - 1e-9) // 1))
         if dose.ss and 1 in regimen.missed:
-            raise DoseError(f"'{regimen}': a table can't hold a steady state whose first dose is missed")
+            raise DoseError(f"{quoted(regimen)}: a table can't hold a steady state whose first dose is missed")
         missed = [n - planned - 1 for n in regimen.missed if planned < n <= planned + count]
         for low, high in zip([0, *(k + 1 for k in missed)], [*missed, count], strict=True):
             if high > low:
@@ -170,12 +172,12 @@ def _in(time: Time, clock: str) -> float:
 def _amount(regimen: Regimen, value: float, unit: str, target: str, weight: float | None) -> float:
     if unit.endswith("/kg"):
         if weight is None:
-            raise DoseError(f"'{regimen}' is by weight; give weight=... in kg")
+            raise DoseError(f"{quoted(regimen)} is by weight; give weight=... in kg")
         value, unit = value * weight, unit.removesuffix("/kg")
     try:
         return convert(value, unit, target)
     except UnitError:
-        raise DoseError(f"'{regimen}': {unit} can't be written in {target}") from None
+        raise DoseError(f"{quoted(regimen)}: {unit} can't be written in {target}") from None
 
 
 def _length(regimen: Regimen, dose: Dose, amount: float, target: str, clock: str, weight: float | None) -> float:

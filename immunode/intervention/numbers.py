@@ -10,7 +10,10 @@ def finite(value: object) -> float | None:
     """Return a finite real number as float, None for anything else (also for True and False)."""
     if isinstance(value, bool) or not isinstance(value, Real):
         return None
-    number = float(value)
+    try:
+        number = float(value)
+    except OverflowError:  # an integer of more than 308 digits
+        return None
     return number if math.isfinite(number) else None
 
 

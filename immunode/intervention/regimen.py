@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
-from immunode.errors import DoseError, did_you_mean
+from immunode.errors import DoseError, did_you_mean, quoted
 from immunode.intervention.numbers import finite, whole
 from immunode.intervention.times import SHORT, Time, comparable, number_text, size, tidy_time, time_unit, words
 from immunode.model.serial import register
@@ -61,7 +61,7 @@ class Dose:
         set_(self, "amt", _positive(self.amt, "a dose"))
         set_(self, "unit", amount_unit(self.unit))
         if self.route and self.route.casefold() not in ROUTES:
-            raise DoseError(f"unknown route '{self.route}'{did_you_mean(self.route, ROUTES)}")
+            raise DoseError(f"unknown route {quoted(self.route)}{did_you_mean(self.route, ROUTES)}")
         set_(self, "route", ROUTES[self.route.casefold()] if self.route else "")
         given = (self.at,) if isinstance(self.at, str | int | float) else tuple(self.at)
         set_(self, "at", tuple(tidy_time(t, "a dose's time") for t in given))
@@ -258,10 +258,10 @@ def amount_unit(unit: str) -> str:
     top, slash, bottom = unit.partition("/")
     top = SPELLED.get(top, top)
     if top not in AMOUNTS:
-        raise DoseError(f"unknown unit '{unit}'{did_you_mean(top, AMOUNTS)}")
+        raise DoseError(f"unknown unit {quoted(unit)}{did_you_mean(top, AMOUNTS)}")
     if slash and bottom != "kg":
         hint = "; doses per area need the patient's mg" if bottom.startswith("m") else "; only '/kg' is known"
-        raise DoseError(f"unknown unit '{unit}'{hint}")
+        raise DoseError(f"unknown unit {quoted(unit)}{hint}")
     return top + slash + bottom
 
 
@@ -283,7 +283,7 @@ def _rate(text: str) -> str:
     except (ValueError, IndexError):
         number = math.nan
     if not slash or not math.isfinite(number):
-        raise DoseError(f"can't read the rate '{text}'; write e.g. '50 mg/h'")
+        raise DoseError(f"can't read the rate {quoted(text)}; write e.g. '50 mg/h'")
     return f"{number_text(_positive(number, 'the rate of an infusion'))} {amount_unit(top)}/{time_unit(bottom)}"
 
 

@@ -14,7 +14,7 @@ import re
 from functools import lru_cache
 from typing import Any, NamedTuple, NoReturn
 
-from immunode.errors import DoseError, did_you_mean
+from immunode.errors import DoseError, did_you_mean, quoted
 from immunode.intervention.regimen import AMOUNTS, ROUTES, SPELLED, Dose, Regimen, amount_unit
 from immunode.intervention.times import UNITS, Time, number_text, time_unit
 
@@ -57,7 +57,7 @@ def regimen(text: str | Regimen | Dose) -> Regimen:
     if isinstance(text, Dose):
         return Regimen(text)
     if not isinstance(text, str):
-        raise DoseError(f"a regimen is text such as '40 mg sc q2w x 26', got {text!r}")
+        raise DoseError(f"a regimen is text such as '40 mg sc q2w x 26', got {quoted(text)}")
     return _read(text)
 
 
@@ -68,8 +68,8 @@ def _read(text: str) -> Regimen:
     try:
         return _Reader(text).regimen()
     except DoseError as error:
-        message = str(error)
-        raise DoseError(message if message.startswith(f"'{text}'") else f"'{text}': {message}") from None
+        message, said = str(error), quoted(text)
+        raise DoseError(message if message.startswith(said) else f"{said}: {message}") from None
 
 
 class _Reader:
@@ -101,7 +101,9 @@ class _Reader:
         if token.kind == "end":
             raise DoseError(f"ends where {wanted} should stand")
         hint = did_you_mean(token.text, known) if known else ""
-        raise DoseError(f"did not understand '{token.text}' at position {token.position}; expected {wanted}{hint}")
+        raise DoseError(
+            f"did not understand {quoted(token.text)} at position {token.position}; expected {wanted}{hint}"
+        )
 
     def regimen(self) -> Regimen:
         if self.token.kind == "end":
@@ -157,7 +159,7 @@ class _Reader:
             self.fail(f"the unit of {number_text(amount)}, such as mg or mg/kg")
         if SPELLED.get(unit.text.partition("/")[0], unit.text.partition("/")[0]) not in AMOUNTS:
             hint = did_you_mean(unit.text.partition("/")[0], AMOUNTS)
-            raise DoseError(f"unknown unit '{unit.text}' at position {unit.position}{hint}")
+            raise DoseError(f"unknown unit {quoted(unit.text)} at position {unit.position}{hint}")
         fields: dict[str, Any] = {"amt": amount, "unit": amount_unit(self.next().text)}
         if amount <= 0:
             raise DoseError(f"a dose must be above 0, got {number_text(amount)} {fields['unit']}")

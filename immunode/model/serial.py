@@ -21,7 +21,7 @@ from numbers import Integral, Real
 from typing import Any, TypeVar
 
 from immunode.characters import problem
-from immunode.errors import StoreError, did_you_mean
+from immunode.errors import StoreError, did_you_mean, quoted, shortened
 from immunode.model import declaration
 
 T = TypeVar("T")
@@ -86,7 +86,7 @@ def from_json(cls: type[T], text: str | bytes) -> T:
         raise StoreError(f"an object with a format and a type is needed, but {_kind(raw)} was found")
     found = raw.pop("format", None)
     if found != FORMAT:
-        what = "it has no format" if found is None else f"its format is {found!r:.40}"
+        what = "it has no format" if found is None else f"its format is {quoted(found)}"
         raise StoreError(f"this is not what immunode wrote: {what}, and {FORMAT!r} is read here")
     record = _decode(raw, "", 0)
     if not isinstance(record, cls):
@@ -150,14 +150,12 @@ def _load(text: str | bytes) -> Any:
     if not isinstance(text, str):
         raise StoreError(f"JSON text is needed, but {type(text).__name__} was found")
     try:
-        return json.loads(text, object_pairs_hook=_once, parse_constant=_refuse, parse_float=_finite)
+        return json.loads(text, object_pairs_hook=_once, parse_constant=_refuse, parse_float=_finite, parse_int=_whole)
     except json.JSONDecodeError as error:
         cut = " (is it cut off?)" if error.pos >= len(text.rstrip()) or "Unterminated" in error.msg else ""
         raise StoreError(f"this is not JSON: {error.msg} in line {error.lineno}, column {error.colno}{cut}") from None
     except RecursionError:
         raise StoreError("this JSON is nested too deeply") from None
-    except ValueError:
-        raise StoreError("a number in this JSON is too long") from None
 
 
 def _once(found: list[tuple[str, Any]]) -> dict[str, Any]:
@@ -176,8 +174,13 @@ def _refuse(token: str) -> Any:
 def _finite(token: str) -> float:
     value = float(token)
     if not math.isfinite(value):
-        raise StoreError(f"the number {token[:40]} in this JSON is too large")
+        raise StoreError(f"the number {shortened(token)} in this JSON is too large")
     return value
+
+
+def _whole(token: str) -> int:
+    _finite(token)
+    return int(token)
 
 
 def _decode(value: Any, where: str, depth: int) -> Any:
@@ -189,7 +192,7 @@ def _decode(value: Any, where: str, depth: int) -> Any:
         return _shown(value, where) if isinstance(value, str) else value
     name = value.get("type")
     if not isinstance(name, str) or name not in _known:
-        found = "an object without a type" if name is None else f"unknown type {name!r:.60}"
+        found = "an object without a type" if name is None else f"unknown type {quoted(name)}"
         hint = did_you_mean(name, list(_known)) if isinstance(name, str) else ""
         late = "; records of interventions are known once immunode.intervention is imported"
         raise StoreError(f"{where or 'the text'}: {found}{hint}" + (late if name is not None else ""))

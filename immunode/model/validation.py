@@ -236,7 +236,10 @@ def _number_or_text(who: str, value: object) -> float | None:
 def _finite(who: str, value: object) -> float:
     if isinstance(value, bool) or not isinstance(value, Real):
         raise ModelError(f"{who}: a number is needed, but {type(value).__name__} was found: {value!r:.60}")
-    number = float(value)
+    try:
+        number = float(value)
+    except OverflowError:
+        number = math.inf
     if not math.isfinite(number):
         raise ModelError(f"{who}: {number} is not a finite number")
     return number
