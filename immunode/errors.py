@@ -6,7 +6,6 @@ import difflib
 import re
 from collections.abc import Iterable, Mapping
 
-
 _LONGEST_WORD = re.compile(r"\S{201,}")
 
 

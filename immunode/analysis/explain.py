@@ -14,6 +14,7 @@ from immunode.model.declaration import Model, State
 from immunode.model.expression import names as names_in
 from immunode.model.expression import parse, parse_arrow
 from immunode.study.arms import CONTROL
+from immunode.study.marks import times_until
 from immunode.study.notebook import Tabled
 from immunode.study.runs import Ready, begin, make_ready, meanings, model_time
 from immunode.study.simulation import Simulation
@@ -300,10 +301,8 @@ def _named(
     owners: list[tuple[str, Array]] = []
     for i, known in enumerate(program.breaks):
         if any(change.kind == "state" and change.index == row for change in known.changes):
-            n = max(round(float(count[i, 0])), 0)
-            owners.append(
-                (_owner(ready.model, known.name), first[i, 0] + np.arange(n) * (every[i, 0] if n > 1 else 0.0))
-            )
+            times = times_until(first[i, 0], every[i, 0], count[i, 0], end + 1e-9 * max(end, 1.0))
+            owners.append((_owner(ready.model, known.name), times))
     sensed = [
         _owner(ready.model, t.name)
         for t in program.triggers

@@ -190,7 +190,8 @@ def _rules(text: str) -> list[Rule]:
         if found:
             return found
     raise StudyError(
-        f"responder rule {quoted(text)} can't be read; write 'final(T) < 1e6' or 'final(T) < 0.5*control', joined by 'and'"
+        f"responder rule {quoted(text)} can't be read; write 'final(T) < 1e6' or 'final(T) < 0.5*control', "
+        "joined by 'and'"
     )
 
 

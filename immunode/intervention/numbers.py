@@ -5,6 +5,8 @@ from __future__ import annotations
 import math
 from numbers import Integral, Real
 
+from immunode.model.validation import MOST_TIMES
+
 
 def finite(value: object) -> float | None:
     """Return a finite real number as float, None for anything else (also for True and False)."""
@@ -18,7 +20,7 @@ def finite(value: object) -> float | None:
 
 
 def whole(value: object) -> int | None:
-    """Return a whole number as int, None for anything else (also for True and False)."""
-    if isinstance(value, bool) or not isinstance(value, Integral):
+    """Return a whole number as int, None for anything else (also for True, False, and one too large for a float)."""
+    if isinstance(value, bool) or not isinstance(value, Integral) or abs(int(value)) > MOST_TIMES:
         return None
     return int(value)

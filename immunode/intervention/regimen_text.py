@@ -2,6 +2,7 @@
 
     regimen = block { "then" block } ["missing" ["dose"] number { "," number }]
     block   = ["loading"] [amount unit [route]] ["over" time | "at" rate] ["lag" time] ["F" number] [when]
+            | amount unit/time [route] "at steady state" ["until" time]
     when    = "once" | "at" times | interval ["x" n] ["from" time] ["at steady state"]
     interval = "q2w" | "every 2 weeks" | "daily" | "weekly" | "bid" | "tid" | "qid"
 
@@ -28,7 +29,7 @@ UNCLEAR = {
 }
 KEYWORDS = (
     "then", "over", "at", "on", "lag", "once", "every", "x", "×", "from", "starting", "F", "and", "missing", "without",
-    "loading", "ss", "steady", "state", "dose", "doses",
+    "loading", "ss", "steady", "until", "state", "dose", "doses",
 )  # fmt: skip
 _KEYWORDS = {word.casefold() for word in KEYWORDS}
 _TOKEN = re.compile(
@@ -115,7 +116,7 @@ class _Reader:
                 continue
             missed = self.missed()
             if self.token.kind == "end":
-                return Regimen(tuple(doses), missed)
+                return Regimen(tuple(doses), missed=missed)
             known = (*KEYWORDS, *INTERVALS, *ROUTES)
             self.fail("'then', 'q2w', 'x 6', 'from week 2', 'missing dose 3' or the end", known)
 
@@ -147,9 +148,10 @@ class _Reader:
             fields = dict(zip(names, before.head, strict=True))
             if self.token.kind != "word" or not (self.interval_word() or self.token.text.casefold() in _KEYWORDS):
                 self.fail("an amount such as '40 mg', 'at week 2' or an interval such as 'q2w'", tuple(INTERVALS))
-        while self.details(fields):
-            pass
-        self.when(fields)
+        if not fields.get("ss"):
+            while self.details(fields):
+                pass
+            self.when(fields)
         return Dose(**fields)
 
     def head(self, before: Dose | None) -> dict[str, Any]:
@@ -160,6 +162,8 @@ class _Reader:
         if SPELLED.get(unit.text.partition("/")[0], unit.text.partition("/")[0]) not in AMOUNTS:
             hint = did_you_mean(unit.text.partition("/")[0], AMOUNTS)
             raise DoseError(f"unknown unit {quoted(unit.text)} at position {unit.position}{hint}")
+        if unit.text.rpartition("/")[2].casefold() in (*UNITS, "time") and amount > 0:
+            return self.speed(amount)
         fields: dict[str, Any] = {"amt": amount, "unit": amount_unit(self.next().text)}
         if amount <= 0:
             raise DoseError(f"a dose must be above 0, got {number_text(amount)} {fields['unit']}")
@@ -167,6 +171,20 @@ class _Reader:
             fields["route"] = ROUTES[self.next().text.casefold()]
         elif before is not None:
             fields["route"] = before.route
+        return fields
+
+    def speed(self, number: float) -> dict[str, Any]:
+        """Read an infusion that has run for ever: `10 mg/h iv`; its steady state is read as the time."""
+        text = self.next().text
+        fields: dict[str, Any] = {"amt": 0.0, "unit": amount_unit(text.rpartition("/")[0])}
+        fields["rate"] = f"{number_text(number)} {text}"
+        if self.token.kind == "word" and self.token.text.casefold() in ROUTES:
+            fields["route"] = ROUTES[self.next().text.casefold()]
+        if not self.steady():
+            self.fail("'at steady state' (an infusion that ends has an amount too: '240 mg iv at 10 mg/h')")
+        fields["ss"] = True
+        if self.takes("until"):
+            fields["at"] = self.times(single=True)
         return fields
 
     def details(self, fields: dict[str, Any]) -> bool:

@@ -31,6 +31,9 @@ from immunode.model.structure import check_structure
 from immunode.model.tree import replace_part, to_text
 from immunode.model.units import check_units
 
+MOST_TIMES = 2**53
+"""How often an event may happen: whole numbers up to this are exact as floats, in which engines count."""
+
 M = TypeVar("M", bound=Model)
 R = TypeVar("R")
 
@@ -222,8 +225,8 @@ def _check_event(who: str, event: Event) -> None:
             raise ModelError(f"{who}: every={number:g}, but it must be above 0")
         if number is not None and label == "delay" and number < 0:
             raise ModelError(f"{who}: delay={number:g}, but it can't be below 0")
-        if number is not None and label == "count" and (number < 1 or number != int(number)):
-            raise ModelError(f"{who}: count={number:g}, but it must be a whole number of at least 1")
+        if number is not None and label == "count" and not (1 <= number <= MOST_TIMES and number == int(number)):
+            raise ModelError(f"{who}: count={number:g}, but it must be a whole number from 1 to {MOST_TIMES:,}")
     for label in ("persistent", "initially", "from_trigger"):
         if not isinstance(getattr(event, label), bool):
             raise ModelError(f"{who}: {label}= is True or False, but {getattr(event, label)!r:.40} was found")

@@ -11,7 +11,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from immunode.errors import StudyError
+from immunode.errors import StudyError, quoted
+from immunode.model.table_file import number_hint, read_table_file
 from immunode.study.arms import Arms
 from immunode.study.space import Space, as_space
 
@@ -176,7 +177,7 @@ def from_table(table: pd.DataFrame | Mapping[str, ArrayLike] | str | os.PathLike
 
     if isinstance(table, str | os.PathLike):
         source = os.fspath(table)
-        frame = _read_csv(source)
+        frame = read_table_file(source)
     else:
         source = "a table"
         frame = table if isinstance(table, pd.DataFrame) else pd.DataFrame(_columns(table, equal=True))
@@ -330,26 +331,7 @@ def _numbers(source: str, name: str, values: NDArray[Any]) -> Array:
                 raise ValueError
             numbers[row] = np.nan if value is None else float(value)
         except (TypeError, ValueError):
-            raise StudyError(f"{source}: column '{name}', row {row}: {value!r} is not a number") from None
+            raise StudyError(
+                f"{source}: column '{name}', row {row}: {quoted(value)} is not a number{number_hint(value)}"
+            ) from None
     return numbers
-
-
-def _read_csv(path: str) -> pd.DataFrame:
-    import csv
-
-    import pandas as pd
-
-    from immunode.errors import StoreError
-
-    try:
-        with open(path, newline="", encoding="utf-8-sig") as file:
-            header = next(csv.reader(file), [])
-        # pandas would rename a repeated column without a word
-        twice = [n for n in header if header.count(n) > 1]
-        if twice:
-            raise StudyError(f"{path}: the column '{twice[0]}' is there twice")
-        if not any(n.strip() for n in header):
-            raise StudyError(f"{path}: the first line must name the columns")
-        return pd.read_csv(path, encoding="utf-8-sig", skipinitialspace=True)
-    except (OSError, UnicodeDecodeError, pd.errors.ParserError) as error:
-        raise StoreError(f"{path}: it can't be read as CSV ({error})") from None
