@@ -54,9 +54,9 @@ def fit(
     model's own values and at points of a Latin hypercube; all their runs are made together, batch by batch.
 
     model : the model, or a problem that holds all there is to fit: `im.fit(im.read_petab("problem.yaml"))`.
-    data : a table of measurements; long (`time`, `observable`, `value`, optional `arm`, `sd` and `noise`) or wide
-        (`time`, optional `arm`, one column for each observable). Times in the model's unit, or as text ("2 weeks");
-        infinite is at rest. `sd` may hold expressions, as in `observable`.
+    data : a table of measurements, or the path of a CSV file; long (`time`, `observable`, `value`, optional `arm`, `sd`
+        and `noise`) or wide (`time`, optional `arm`, one column for each observable). Times in the model's unit, or as
+        text ("2 weeks"); infinite is at rest. `sd` may hold expressions, as in `observable`.
     parameters : names or shell patterns (searched inside their bounds, else between the value / 100 and * 100),
         `{"k": (low, high)}`, a `Space`, or a table with columns name, low and high (`read_petab(...).estimated`).
         Knobs and initial values (`"E(0)"`) too; a new name in a mapping is a parameter of an observable, such as a

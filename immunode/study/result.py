@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 from immunode.errors import StudyError, did_you_mean
 from immunode.study.contrast import Contrast, contrast, quantiles
 from immunode.study.plan import Plan
+from immunode.study.row_labels import RowLabels
 from immunode.study.rows import find_endpoint
 from immunode.study.runs import meanings, quantity_units
 
@@ -108,6 +109,11 @@ class SweepResult:
         return self.plan.design.draw
 
     @property
+    def row_labels(self) -> RowLabels:
+        """Name -> shape (n_rows,): identifiers of patients and other labels that the design brought along."""
+        return self.plan.design.row_labels
+
+    @property
     def times(self) -> Array:
         """The output grid, shape (n_times,), in model time."""
         return self.plan.times
@@ -152,7 +158,7 @@ class SweepResult:
         return Pictures(self)
 
     def table(self) -> pd.DataFrame:
-        """Return one row a run: run, arm, the design's columns, status, endpoints.
+        """Return one row a run: run, arm, labels of the row, the design's columns, status, endpoints.
 
         A column that a row did not set holds the value that the model has.
         """
@@ -160,7 +166,7 @@ class SweepResult:
 
         inputs = pd.DataFrame(self.inputs(), columns=list(self.plan.design.names))
         ends = pd.DataFrame(self.values, columns=list(self.endpoints))
-        first = pd.DataFrame({"run": np.arange(len(self)), "arm": self.arm})
+        first = pd.DataFrame({"run": np.arange(len(self)), "arm": self.arm, **self.row_labels})
         return pd.concat([first, inputs, self.status, ends], axis=1)
 
     def inputs(self) -> Array:
