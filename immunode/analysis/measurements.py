@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
-from immunode.errors import StudyError, did_you_mean, nearest, quoted
+from immunode.errors import StudyError, did_you_mean, quoted
 from immunode.model.table_file import is_path, number_hint, read_table_file
 from immunode.study.noise import NOISES, is_laplace, on_logarithm
 from immunode.study.runs import model_time
@@ -97,9 +97,7 @@ def read_measurements(data: Any, model: Model, only_arm: str) -> Measurements:
     """
     frame = _frame(data)
     if "time" not in frame.columns:
-        columns = list(map(str, frame.columns))
-        near = did_you_mean("time", columns) if nearest("time", columns) else f"; it has {', '.join(columns)}"
-        raise StudyError(f"fit: the data need a column 'time'{near}")
+        raise StudyError(f"fit: the data need a column 'time'{did_you_mean('time', map(str, frame.columns))}")
     both = {"observable", "value"} & set(frame.columns)
     if len(both) == 1:
         missing = next(iter({"observable", "value"} - both))

@@ -336,10 +336,10 @@ def test_a_file_is_fitted_like_its_table(tmp_path: Path) -> None:
     [
         (
             {"time": [1, 2], "x": [1, 2], "Group": ["a", "b"]},
-            "'Group' holds 'a', which is not a number; a column of arms",
+            "'Group' holds 'a', which is not a number; a column",
         ),
         ({"time": [1, 2], "x": ["1,5", "2,5"]}, "'x' holds '1,5', which is not a number; write the decimal comma"),
-        ({"t": [1, 2], "x": [1, 2]}, "need a column 'time'; it has t, x"),
+        ({"t": [1, 2], "x": [1, 2]}, "need a column 'time'; known: 't', 'x'"),
         ({"time": [1, 2], "value": [1, 2]}, "they need a column 'observable' too"),
         ({"time": [1, 2], "observable": ["x", "x"], "value": [1, "low"]}, "'value' holds 'low', which is not a number"),
     ],
@@ -349,14 +349,14 @@ def test_a_column_that_can_not_be_data_is_named(columns: Any, message: str) -> N
         fit(LINE, pd.DataFrame(columns), ["a"], starts=1)
 
 
-@pytest.mark.parametrize("given", [3.5, [[1, 2], [3]], {"time": 1}])
+@pytest.mark.parametrize("given", [3.5, [1, 2], {"time": 1}])
 def test_what_is_no_table_says_what_is(given: Any) -> None:
     with pytest.raises(
-        StudyError, match="data are a DataFrame, columns by name, or the path of a CSV file|a column 'time'"
+        StudyError, match=r"data are a DataFrame, columns by name, or the path of a CSV file|a column 'time'"
     ):
         fit(LINE, given, ["a"], starts=1)
 
 
 def test_a_file_that_is_not_there_is_one_line(tmp_path: Path) -> None:
-    with pytest.raises(StoreError, match="data.csv: it can't be read as CSV"):
+    with pytest.raises(StoreError, match=r"data\.csv: it can't be read as CSV"):
         fit(LINE, tmp_path / "data.csv", ["a"], starts=1)

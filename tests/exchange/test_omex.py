@@ -155,5 +155,5 @@ def test_two_different_files_of_one_name_are_refused(tmp_path: Path) -> None:
     with warnings.catch_warnings(), zipfile.ZipFile(path, "a") as archive:
         warnings.simplefilter("ignore", UserWarning)
         archive.writestr("model.xml", "<sbml/>")
-    with pytest.raises(StoreError, match="two different files are called 'model.xml' in it"):
+    with pytest.raises(StoreError, match=r"two different files are called 'model\.xml' in it"):
         im.read_omex(path)
