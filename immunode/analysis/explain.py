@@ -125,7 +125,7 @@ class Explanation(Tabled):
         if len(rest):
             names.append(f"{len(rest)} others")
             course = np.vstack([course, self.course[rest].sum(axis=0)])
-        name = f"{self.state}: {self.arms[1]} minus {self.arms[0]}" if title is None else title
+        name = f"{self.who}: {self.state}, {self.arms[1]} minus {self.arms[0]}" if title is None else title
         if kind == "course":
             return draw.course(
                 self.times, course, names=names, label=self.state, unit=self.unit, time_unit=self.time_unit, title=name,
@@ -180,7 +180,7 @@ def explain(first: Simulation, second: Simulation, state: str, at: float | str |
     arms = (_arm(first), _arm(second))
     arms = arms if arms[0] != arms[1] else (f"{arms[0]}, first", f"{arms[1]}, second")
     return Explanation(
-        first.model.name, state, record.unit, time, first.model.time_unit, arms, values, terms,
+        first.model.label, state, record.unit, time, first.model.time_unit, arms, values, terms,
         tuple(words.get(t, "") for t in terms), a[:, -1], b[:, -1], times, b - a, remainder,
     )  # fmt: skip
 

@@ -292,33 +292,36 @@ class Fit(Tabled):
         """
         return predicted(self, self.draws(n, seed=seed), quantities, until, arms)
 
-    def plot(self, *, style: str = "slide", title: str = "", axes: Any = None) -> Figure:
+    def plot(self, *, style: str = "slide", title: str | None = None, axes: Any = None) -> Figure:
         """Return the data with the fitted curves, one panel (or one of your `axes`) an observable, arms in colors."""
         from immunode.analysis.fit_pictures import fitted
 
-        return fitted(self, style, title, axes)
+        return fitted(self, style, self._title(title), axes)
 
-    def plot_residuals(self, *, style: str = "slide", title: str = "", axes: Any = None) -> Figure:
+    def plot_residuals(self, *, style: str = "slide", title: str | None = None, axes: Any = None) -> Figure:
         """Return how well it fits, three panels an observable: measured against predicted, residuals (in standard
         deviations of the noise) over time, and against what normal noise gives.
         """
         from immunode.analysis.fit_pictures import goodness
 
-        return goodness(self, style, title, axes)
+        return goodness(self, style, self._title(title), axes)
 
-    def plot_starts(self, *, style: str = "slide", title: str = "") -> Figure:
+    def plot_starts(self, *, style: str = "slide", title: str | None = None) -> Figure:
         """Return the -2 log likelihood that each search reached, sorted: a step down is a local optimum."""
         from immunode.plot.fit import searches
 
         costs = [f.cost - self.best.cost for f in self.searches]
-        return searches(costs, same=SAME, title=title, style=style)
+        return searches(costs, same=SAME, title=self._title(title), style=style)
+
+    def _title(self, given: str | None) -> str:
+        return self.problem.model.label if given is None else given
 
     def __repr__(self) -> str:
         same = sum(f.cost - self.best.cost < SAME for f in self.searches)
         shown = self.table().to_string(float_format=lambda x: f"{x:.4g}")
         noise = "".join(f"; sd of {name} {value:.3g}" for name, value in self.sd.items())
         return (
-            f"Fit of {self.problem.model.name} to {len(self.problem.data)} measurements, arms "
+            f"Fit of {self.problem.model.label} to {len(self.problem.data)} measurements, arms "
             f"{', '.join(self.problem.data.arms)}; the best of {len(self.searches)} searches, found by {same}\n"
             f"{shown}\n-2 log likelihood {self.minus_2_log_likelihood:.4f}, "
             f"AIC {self.aic:.2f}, BIC {self.bic:.2f}{noise}\n"

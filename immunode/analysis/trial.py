@@ -32,6 +32,7 @@ class Trial(Tabled):
     arms : names.   responds : shape (n_patients, n_arms), 1, 0 or NaN (the run failed).
     weights : shape (n_patients,), sum 1: how much each patient stands for.   seed : of the bootstrap.
     draws : shape (n_patients,).   labels : name -> shape (n_patients,), what the design brought along.
+    who : model and variant.
     """
 
     rule: str
@@ -42,6 +43,7 @@ class Trial(Tabled):
     draws: NDArray[np.intp]
     seed: int = 0
     labels: RowLabels = field(default_factory=dict)
+    who: str = ""
 
     def __len__(self) -> int:
         return len(self.responds)
@@ -101,7 +103,7 @@ class Trial(Tabled):
             index = pd.MultiIndex.from_arrays([self.draws, *self.labels.values()], names=["draw", *self.labels])
         return pd.Series(change, index=index, name=f"{arm} against {self.versus}")
 
-    def plot(self, *, style: str = "slide", title: str = "", axes: Any = None) -> Figure:
+    def plot(self, *, style: str = "slide", title: str | None = None, axes: Any = None) -> Figure:
         """Return a figure of the share of responders in each arm with its 95 % interval."""
         from immunode.plot.shares import shares
 
@@ -113,7 +115,7 @@ class Trial(Tabled):
             patients=len(self),
             nnt=nnt,
             versus=self.versus,
-            title=title,
+            title=self.who if title is None else title,
             style=style,
             axes=axes,
         )
@@ -122,7 +124,9 @@ class Trial(Tabled):
         shown = self.table().to_string(float_format=lambda x: f"{x:.3g}", na_rep="")
         equal = np.allclose(self.weights, 1 / len(self))
         effective = "" if equal else f"; weighted, they count as {1 / float((self.weights**2).sum()):.0f}"
-        who = f"Responders ({self.rule}) of {len(self)} virtual patients{effective}"
+        who = (
+            f"{self.who + ': ' if self.who else ''}responders ({self.rule}) of {len(self)} virtual patients{effective}"
+        )
         return f"{who}; shares of patients, not rates of a trial\n{shown}"
 
     def _against(self, i: int, base: int, resampled: list[NDArray[np.intp]]) -> dict[str, float]:
@@ -178,7 +182,7 @@ def responders(
     draws, table = by_draw(out, holds)
     labels = of_draws(out.row_labels, out.draws)
     versus = versus if len(out.arms) > 1 else ""
-    return Trial(rule, versus, out.arms, table, _weights(weights, len(draws)), draws, seed, labels)
+    return Trial(rule, versus, out.arms, table, _weights(weights, len(draws)), draws, seed, labels, out.model_name)
 
 
 def by_draw(out: Rows, values: Array) -> tuple[NDArray[np.intp], Array]:

@@ -68,7 +68,7 @@ def to_json(record: Any) -> str:
 
 def content_key(record: Any) -> str:
     """Return the SHA-256 of a record's content as 64 hexadecimal digits: equal for equal records, on every machine."""
-    text = _compact({"format": FORMAT, **_encode(record, type(record).__name__, 0)})
+    text = _compact({"format": FORMAT, **_encode(record, type(record).__name__, 0, told=False)})
     return hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()
 
 
@@ -98,7 +98,8 @@ def _compact(value: Any) -> str:
     return json.dumps(value, ensure_ascii=False, allow_nan=False, separators=(", ", ": "))
 
 
-def _encode(value: Any, where: str, depth: int) -> Any:
+def _encode(value: Any, where: str, depth: int, *, told: bool = True) -> Any:
+    """Return a value as JSON has it. told : whether fields that only say where a record comes from are written."""
     if depth > _DEEPEST:
         raise StoreError(f"{where}: records are nested more than {_DEEPEST} deep")
     if isinstance(value, str):
@@ -110,15 +111,15 @@ def _encode(value: Any, where: str, depth: int) -> Any:
     if isinstance(value, Real):
         return _number(float(value), where)
     if isinstance(value, tuple):
-        return [_encode(item, where, depth + 1) for item in value]
+        return [_encode(item, where, depth + 1, told=told) for item in value]
     cls = type(value)
     if _known.get(cls.__name__) is not cls:
         raise StoreError(f"{where}: {cls.__name__} can't be written as JSON; known: {', '.join(sorted(_known))}")
     encoded: dict[str, Any] = {"type": cls.__name__}
     for spec in fields(value):
         item = getattr(value, spec.name)
-        if spec.init and not _is_default(spec, item):
-            encoded[spec.name] = _encode(item, f"{where}.{spec.name}", depth + 1)
+        if spec.init and not _is_default(spec, item) and (told or not spec.metadata.get("told")):
+            encoded[spec.name] = _encode(item, f"{where}.{spec.name}", depth + 1, told=told)
     return encoded
 
 

@@ -280,7 +280,7 @@ def with_values(model: M, values: Mapping[str, float]) -> M:
             raise ModelError(f"{model.name}: unknown parameter '{name}'{hint}")
         _finite(f"{model.name}, value of '{name}'", value)
     parameters = tuple(_revalued(p, values[p.name]) if p.name in values else p for p in model.parameters)
-    return replace(model, parameters=parameters)
+    return noted(model, replace(model, parameters=parameters))
 
 
 def _revalued(parameter: Parameter, value: float) -> Parameter:
@@ -304,12 +304,13 @@ def with_initial(model: M, values: Mapping[str, float | str]) -> M:
             hint = f"; {name} is a parameter: use with_values" if name in parameters else did_you_mean(str(name), known)
             raise ModelError(f"{model.name}: unknown state '{name}'{hint}")
         _number_or_text(f"{model.name}, initial value of '{name}'", value)
+    before = model
     own = initial_parameters(model)
     for name in own.keys() & values.keys():
         model = _begun(model, name, own[name], values[name])
     left = {name: value for name, value in values.items() if name not in own}
     states = tuple(replace(s, initial=left[s.name]) if s.name in left else s for s in model.states)
-    return replace(model, states=states)
+    return noted(before, replace(model, states=states))
 
 
 def initial_parameters(model: Model) -> dict[str, str]:
@@ -359,4 +360,21 @@ def with_variant(model: M, name: str) -> M:
     """
     variant = find(model, "variant", model.variants, name)
     made = with_initial(with_values(model, dict(variant.values)), dict(variant.initial))
-    return replace(made, start=variant.start) if variant.start else made
+    names = dict.fromkeys([*filter(None, model.variant_name.split(" + ")), name])
+    return replace(made, start=variant.start or made.start, variant_name=" + ".join(names))
+
+
+def values_of(model: Model) -> dict[str, float | str]:
+    """Return parameters and initial values (`"E(0)"`) by name."""
+    return {p.name: p.value for p in model.parameters} | {f"{s.name}(0)": s.initial for s in model.states}
+
+
+def noted(before: M, made: M) -> M:
+    """Return a copy just made, which knows what the model it comes from declared for values that differ now."""
+    if made.parameters is before.parameters and made.states is before.states:
+        return made
+    declared, now = values_of(before) | dict(before.file_values), values_of(made)
+    differ = tuple((name, value) for name, value in declared.items() if name in now and now[name] != value)
+    # nobody has seen it yet, and this alone needs no further check
+    object.__setattr__(made, "file_values", differ)
+    return made

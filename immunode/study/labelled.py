@@ -58,7 +58,11 @@ def dataset(result: SweepResult) -> xr.Dataset:
     if result.kept:
         coords["time"] = ("time", result.times, {"units": result.plan.model.time_unit})
     recipe = json.dumps(plain(result.recipe), ensure_ascii=False)
-    return xr.Dataset(variables, coords, {"model": result.plan.model.name, "recipe": recipe})
+    return xr.Dataset(
+        variables,
+        coords,
+        {"model": result.plan.model.name, "variant": result.plan.model.variant_name, "recipe": recipe},
+    )
 
 
 def _crossed(result: SweepResult) -> NDArray[np.intp] | None:

@@ -23,7 +23,7 @@ class Rows(Protocol):
 
     @property
     def model_name(self) -> str:
-        """Name of the model."""
+        """Name of the model, with its variant."""
 
     @property
     def design_recipe(self) -> str:

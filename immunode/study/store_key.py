@@ -87,7 +87,8 @@ def key_of(study: Mapping[str, Any]) -> str:
     """Return the SHA-256 of a study as 64 hexadecimal digits."""
     # how the rows were made is told, but only the rows themselves count
     design = {k: v for k, v in study["design"].items() if k != "recipe"}
-    text = json.dumps({**study, "design": design}, sort_keys=True, separators=(",", ":"))
+    model = {k: v for k, v in study["model"].items() if k not in ("variant_name", "file_values")}
+    text = json.dumps({**study, "design": design, "model": model}, sort_keys=True, separators=(",", ":"))
     return hashlib.sha256(f"{FORMAT}\n{text}".encode("utf-8", "surrogatepass")).hexdigest()
 
 

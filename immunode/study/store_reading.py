@@ -60,7 +60,7 @@ class StoredSweep:
         study = self.store.layout.study
         arms = ", ".join(self.arms[:8]) + (", ..." if len(self.arms) > 8 else "")
         return visible(
-            f"Stored sweep of {study['model']['name']}: {len(self):,} runs ({counts}) in arms {arms}; "
+            f"Stored sweep of {self.model_name}: {len(self):,} runs ({counts}) in arms {arms}; "
             f"design: {study['design']['recipe']}; {self.store.place.name}"
         )
 
@@ -98,8 +98,9 @@ class StoredSweep:
 
     @property
     def model_name(self) -> str:
-        """Name of the model."""
-        return str(self.store.layout.study["model"]["name"])
+        """Name of the model, with its variant."""
+        told = self.store.layout.study["model"]
+        return str(told["name"]) + (f", variant {told['variant_name']}" if told.get("variant_name") else "")
 
     @property
     def design_recipe(self) -> str:
@@ -237,6 +238,8 @@ class StoredSweep:
         ]
         whole: pd.DataFrame = pd.concat(parts, axis=1)
         kept: pd.DataFrame = whole.loc[ran].reset_index(drop=True)
+        told = self.store.layout.study["model"]
+        kept.attrs.update(model=told["name"], variant=told.get("variant_name", ""))
         return kept
 
     def _empty(self) -> pd.DataFrame:
@@ -303,7 +306,9 @@ class StoredSweep:
         if layout.study["keep"]:
             coords["time"] = raw["time"]
         made = xr.Dataset(variables, coords)
-        return made.assign_attrs(model=layout.study["model"]["name"], arms=list(self.arms))
+        told = layout.study["model"]
+        named = {"model": told["name"], "variant": told.get("variant_name", "")}
+        return made.assign_attrs(**named, arms=list(self.arms))
 
     def to_csv(self, path: str | os.PathLike[str]) -> Path:
         """Write the table as CSV, block by block; return its path. It is written whole or not at all."""
