@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
-from immunode.errors import StudyError, did_you_mean
+from immunode.errors import StudyError, did_you_mean, quoted
 from immunode.study.arms import CONTROL, Arms, as_arms
 from immunode.study.design import Design, cross_arms, from_table, sobol
 from immunode.study.endpoints import Endpoint, as_endpoints, check_endpoints
@@ -215,12 +215,10 @@ def _check_labels(model: Model, design: Design, endpoints: Sequence[Endpoint]) -
 def _check_columns(model: Model, design: Design, models: Sequence[Model]) -> None:
     known = [p.name for m in models for p in m.parameters] + [f"{s.name}(0)" for m in models for s in m.states]
     known = list(dict.fromkeys(known))
-    for name in design.row_labels:
+    for name, column in design.row_labels.items():
         if name in known:
-            raise StudyError(
-                f"{model.name}: the column '{name}' of the design holds labels, but it is a parameter, knob or initial "
-                "value of the model; its cells must be numbers (or give from_table(..., labels=[...]))"
-            )
+            found = f"the column '{name}' of the design holds labels such as {quoted(str(column[0]))}"
+            raise StudyError(f"{model.name}: {found}, but it is a parameter, knob or initial value: numbers are needed")
     idle = {i.name for i in model.interventions} - {name for m in models for name in m.applied}
     for name in design.names:
         if name in known:

@@ -110,7 +110,11 @@ def test_labels_of_designs_are_joined() -> None:
     [
         ({"k": ["0.1", "much", "2"]}, None, "column 'k', row 1: 'much' is not a number"),
         ({"k": ["0,1", "0,2", "2"]}, None, "'0,1' is not a number; write the decimal comma of '0,1' as a point"),
-        ({"k": ["low", "high", "low"]}, None, "column 'k' of the design holds labels, but it is a parameter"),
+        (
+            {"k": ["low", "high", "low"]},
+            None,
+            "column 'k' of the design holds labels such as 'low', but it is a parameter",
+        ),
         ({"k": [1, 2, 3], "status": ["a", "b", "c"]}, None, "results have a column 'status' of their own"),
         (
             {"k": [1, 2, 3], "sex": ["a", "b", "c"]},
