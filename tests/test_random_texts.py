@@ -22,7 +22,7 @@ from immunode.exchange.sheets import sheet
 from immunode.model.expression import parse, parse_arrow
 from immunode.model.units import parse_time, parse_unit
 from immunode.study.condition import rows_that
-from immunode.study.endpoints import endpoint, needed
+from immunode.study.endpoints import endpoint
 
 pandas = pytest.importorskip("pandas")
 
@@ -110,7 +110,7 @@ def check(read: Callable[[Any], object], given: Any) -> None:
 
 
 def read_endpoint(text: str) -> object:
-    return needed(endpoint(text))
+    return endpoint(text).names()
 
 
 def read_rate(text: str) -> object:

@@ -123,5 +123,6 @@ def test_the_script_of_a_figure_and_its_title_name_the_variant(
 ) -> None:
     assert main(["figure", ALIAS, "--kind", "courses", "--code"]) == 0
     script = capsys.readouterr().out
-    assert f"({LABEL})" in script
+    assert "title=model.heading" in script
+    assert im.load_model(ALIAS).heading.endswith(f"({LABEL})")
     assert "baker2013_diseased_courses.png" in script
