@@ -76,7 +76,7 @@ def find_model(name: str) -> tuple[Path, str]:
     known = [*files, *(alias for entry in entries for alias, _ in entry.aliases)]
     hint = did_you_mean(name, known)
     for ending in _ENDINGS:
-        if Path(f"{name}{ending}").is_file():
+        if _is_there(Path(f"{name}{ending}")):
             hint += f"; a file of yours is named with its ending: '{name}{ending}'"
     if not nearest(name, known):
         hint += "; `immunode list` shows all"
@@ -141,6 +141,14 @@ def _files() -> list[Path]:
         for path in Path(folder).glob("[!_]*.py"):
             found.setdefault(path.stem, path)
     return [found[name] for name in sorted(found)]
+
+
+def _is_there(path: Path) -> bool:
+    """Return whether a path leads to something; one that no system can have (too long, a null byte) does not."""
+    try:
+        return path.exists()
+    except (OSError, ValueError):
+        return False
 
 
 def _is_path(given: str | os.PathLike[str]) -> bool:
@@ -246,15 +254,15 @@ def _load_file(path: Path) -> Model:
     if path.suffix not in _ENDINGS:
         raise ModelError(f"'{path}' is no model file: its name must end in " + " or ".join(_ENDINGS))
     if path.suffix in _READERS:
-        if not path.exists():
+        if not _is_there(path):
             raise UnknownModelError(f"there is no file '{path}'{_similar_file(path)}")
         module, reader = _READERS[path.suffix]
         made: Model = getattr(importlib.import_module(module), reader)(path)
         return made
+    if not _is_there(path):
+        raise UnknownModelError(f"there is no file '{path}'{_similar_file(path)}")
     try:
         content = path.read_bytes() if path.stat().st_size <= _MAX_BYTES else None
-    except FileNotFoundError:
-        raise UnknownModelError(f"there is no file '{path}'{_similar_file(path)}") from None
     except OSError as error:
         raise ModelError(f"'{path}' can't be read: {error.strerror}") from None
     if content is None:
@@ -338,6 +346,6 @@ def _similar_file(path: Path) -> str:
     """Return the names in the same folder that are like that of a missing file."""
     try:
         names = [item.name for item in path.parent.iterdir() if item.suffix in _ENDINGS]
-    except OSError:
+    except (OSError, ValueError):
         return ""
     return did_you_mean(path.name, names) if nearest(path.name, names) else ""

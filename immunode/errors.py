@@ -6,9 +6,29 @@ import difflib
 import re
 from collections.abc import Iterable, Mapping
 
+_LONGEST_WORD = re.compile(r"\S{201,}")
+
+
+def shortened(text: object, most: int = 80) -> str:
+    """Return a text for a message, the middle of a long one left out. most : characters."""
+    shown = str(text)
+    return shown if len(shown) <= most else f"{shown[: most * 3 // 4]}...{shown[-(most * 3 // 20) :]}"
+
+
+def quoted(text: object, most: int = 80) -> str:
+    """Return a text in quotes for a message, in one line, the middle of a long one left out. most : characters."""
+    return repr(shortened(text, most)) if isinstance(text, str) else shortened(repr(text), most)
+
 
 class ImmunodeError(Exception):
-    """Base of all errors raised on purpose; catch this to catch them all."""
+    """Base of all errors raised on purpose; catch this to catch them all.
+
+    A message can always be read: words above 200 characters and lines above 1,000 (names and texts from a strange
+    file) are shortened in the middle.
+    """
+
+    def __init__(self, *arguments: object) -> None:
+        super().__init__(*(_readable(a) if isinstance(a, str) else a for a in arguments))
 
 
 class ModelError(ImmunodeError, ValueError):
@@ -37,6 +57,11 @@ class EngineError(ImmunodeError, RuntimeError):
 
 class StoreError(ImmunodeError, RuntimeError):
     """A file could not be read or written as immunode's own."""
+
+
+def _readable(message: str) -> str:
+    short = _LONGEST_WORD.sub(lambda word: shortened(word.group()), message)
+    return "\n".join(shortened(line, 1000) for line in short.split("\n"))
 
 
 def nearest(name: str, known: Iterable[str], n: int = 3) -> list[str]:

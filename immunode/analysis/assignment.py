@@ -113,7 +113,7 @@ class Assignment:
         if not isinstance(given, Model):
             hint = "load a file with im.load_model('mine.py')"
             raise StudyError(f"{self.title}: grade wants a Model, not {type(given).__name__}; {hint}")
-        return Grade(self.title, model.name, tuple(self._mark(model, one) for one in self.wanted))
+        return Grade(self.title, model.label, tuple(self._mark(model, one) for one in self.wanted))
 
     def grades(self, models: Mapping[str, Model]) -> pd.DataFrame:
         """Return one row a student: points, out of, and one column of booleans for each thing asked.

@@ -168,7 +168,7 @@ def basins(
     if len(names) == 2 and is_closed(system, names, ends):
         borders = separatrices(system, in_plane(system, names, every), names, ends, engine)
     return Basins(
-        model.name, names, tuple(system.units[m] for m in names), grids, where, stable, others, borders, far,
+        model.label, names, tuple(system.units[m] for m in names), grids, where, stable, others, borders, far,
         system.notes,
     )  # fmt: skip
 

@@ -262,13 +262,13 @@ def _finished(tracer: Tracer, ends: tuple[float, float], n_cycles: int, engine: 
         families, said = families_beside(equations, branches, points, n_cycles, engine)
         notes += said
     return Continuation(
-        system.model.name, system.program.parameters[equations.row], ends, equations.log, system.names, system.units,
+        system.model.label, system.program.parameters[equations.row], ends, equations.log, system.names, system.units,
         system.model.time_unit, branches, tuple(points), families, tuple(notes), equations, tracer.lowest,
     )  # fmt: skip
 
 
 def _range(system: Autonomous, parameter: str, between: Any) -> tuple[float, float]:
-    who = system.model.name
+    who = system.model.label
     if between is None:
         declared = next((p.bounds for p in system.model.parameters if p.name == parameter), None)
         if declared is None:

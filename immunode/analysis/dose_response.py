@@ -190,7 +190,7 @@ def dose_response(
         seed=seed,
     )
     responses = np.moveaxis(answers.outputs.reshape(drawn, len(levels), -1), -1, 0)
-    return _fitted(model.name, knob, unit, levels, answers.series, responses)
+    return _fitted(model.label, knob, unit, levels, answers.series, responses)
 
 
 def hill_fit(doses: ArrayLike, responses: ArrayLike, *, names: tuple[str, str] = ("dose", "response")) -> DoseResponse:

@@ -14,6 +14,7 @@ from immunode.model.declaration import Model, State
 from immunode.model.expression import names as names_in
 from immunode.model.expression import parse, parse_arrow
 from immunode.study.arms import CONTROL
+from immunode.study.marks import times_until
 from immunode.study.notebook import Tabled
 from immunode.study.runs import Ready, begin, make_ready, meanings, model_time
 from immunode.study.simulation import Simulation
@@ -124,7 +125,7 @@ class Explanation(Tabled):
         if len(rest):
             names.append(f"{len(rest)} others")
             course = np.vstack([course, self.course[rest].sum(axis=0)])
-        name = f"{self.state}: {self.arms[1]} minus {self.arms[0]}" if title is None else title
+        name = f"{self.who}: {self.state}, {self.arms[1]} minus {self.arms[0]}" if title is None else title
         if kind == "course":
             return draw.course(
                 self.times, course, names=names, label=self.state, unit=self.unit, time_unit=self.time_unit, title=name,
@@ -179,7 +180,7 @@ def explain(first: Simulation, second: Simulation, state: str, at: float | str |
     arms = (_arm(first), _arm(second))
     arms = arms if arms[0] != arms[1] else (f"{arms[0]}, first", f"{arms[1]}, second")
     return Explanation(
-        first.model.name, state, record.unit, time, first.model.time_unit, arms, values, terms,
+        first.model.label, state, record.unit, time, first.model.time_unit, arms, values, terms,
         tuple(words.get(t, "") for t in terms), a[:, -1], b[:, -1], times, b - a, remainder,
     )  # fmt: skip
 
@@ -300,10 +301,8 @@ def _named(
     owners: list[tuple[str, Array]] = []
     for i, known in enumerate(program.breaks):
         if any(change.kind == "state" and change.index == row for change in known.changes):
-            n = max(round(float(count[i, 0])), 0)
-            owners.append(
-                (_owner(ready.model, known.name), first[i, 0] + np.arange(n) * (every[i, 0] if n > 1 else 0.0))
-            )
+            times = times_until(first[i, 0], every[i, 0], count[i, 0], end + 1e-9 * max(end, 1.0))
+            owners.append((_owner(ready.model, known.name), times))
     sensed = [
         _owner(ready.model, t.name)
         for t in program.triggers

@@ -54,9 +54,9 @@ def fit(
     model's own values and at points of a Latin hypercube; all their runs are made together, batch by batch.
 
     model : the model, or a problem that holds all there is to fit: `im.fit(im.read_petab("problem.yaml"))`.
-    data : a table of measurements; long (`time`, `observable`, `value`, optional `arm`, `sd` and `noise`) or wide
-        (`time`, optional `arm`, one column for each observable). Times in the model's unit, or as text ("2 weeks");
-        infinite is at rest. `sd` may hold expressions, as in `observable`.
+    data : a table of measurements, or the path of a CSV file; long (`time`, `observable`, `value`, optional `arm`, `sd`
+        and `noise`) or wide (`time`, optional `arm`, one column for each observable). Times in the model's unit, or as
+        text ("2 weeks"); infinite is at rest. `sd` may hold expressions, as in `observable`.
     parameters : names or shell patterns (searched inside their bounds, else between the value / 100 and * 100),
         `{"k": (low, high)}`, a `Space`, or a table with columns name, low and high (`read_petab(...).estimated`).
         Knobs and initial values (`"E(0)"`) too; a new name in a mapping is a parameter of an observable, such as a
@@ -292,33 +292,36 @@ class Fit(Tabled):
         """
         return predicted(self, self.draws(n, seed=seed), quantities, until, arms)
 
-    def plot(self, *, style: str = "slide", title: str = "", axes: Any = None) -> Figure:
+    def plot(self, *, style: str = "slide", title: str | None = None, axes: Any = None) -> Figure:
         """Return the data with the fitted curves, one panel (or one of your `axes`) an observable, arms in colors."""
         from immunode.analysis.fit_pictures import fitted
 
-        return fitted(self, style, title, axes)
+        return fitted(self, style, self._title(title), axes)
 
-    def plot_residuals(self, *, style: str = "slide", title: str = "", axes: Any = None) -> Figure:
+    def plot_residuals(self, *, style: str = "slide", title: str | None = None, axes: Any = None) -> Figure:
         """Return how well it fits, three panels an observable: measured against predicted, residuals (in standard
         deviations of the noise) over time, and against what normal noise gives.
         """
         from immunode.analysis.fit_pictures import goodness
 
-        return goodness(self, style, title, axes)
+        return goodness(self, style, self._title(title), axes)
 
-    def plot_starts(self, *, style: str = "slide", title: str = "") -> Figure:
+    def plot_starts(self, *, style: str = "slide", title: str | None = None) -> Figure:
         """Return the -2 log likelihood that each search reached, sorted: a step down is a local optimum."""
         from immunode.plot.fit import searches
 
         costs = [f.cost - self.best.cost for f in self.searches]
-        return searches(costs, same=SAME, title=title, style=style)
+        return searches(costs, same=SAME, title=self._title(title), style=style)
+
+    def _title(self, given: str | None) -> str:
+        return self.problem.model.label if given is None else given
 
     def __repr__(self) -> str:
         same = sum(f.cost - self.best.cost < SAME for f in self.searches)
         shown = self.table().to_string(float_format=lambda x: f"{x:.4g}")
         noise = "".join(f"; sd of {name} {value:.3g}" for name, value in self.sd.items())
         return (
-            f"Fit of {self.problem.model.name} to {len(self.problem.data)} measurements, arms "
+            f"Fit of {self.problem.model.label} to {len(self.problem.data)} measurements, arms "
             f"{', '.join(self.problem.data.arms)}; the best of {len(self.searches)} searches, found by {same}\n"
             f"{shown}\n-2 log likelihood {self.minus_2_log_likelihood:.4f}, "
             f"AIC {self.aic:.2f}, BIC {self.bic:.2f}{noise}\n"

@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
-from immunode.errors import StudyError, did_you_mean
+from immunode.errors import StudyError, did_you_mean, quoted
+from immunode.model.table_file import is_path, number_hint, read_table_file
 from immunode.study.noise import NOISES, is_laplace, on_logarithm
 from immunode.study.runs import model_time
 
@@ -83,21 +84,24 @@ class Measurements:
 def read_measurements(data: Any, model: Model, only_arm: str) -> Measurements:
     """Return the measurements of a table.
 
-    data : a DataFrame, or what makes one. Long: columns `time`, `observable`, `value`, and if there are any `arm`,
-        `sd` (numbers, or texts of expressions) and `noise`. Wide: `time`, perhaps `arm`, and one column for each
-        observable; empty cells are not measured. `time` is in the model's unit, or text such as "2 weeks"; infinite is
-        at rest.
+    data : a DataFrame, what makes one, or the path of a CSV file. Long: columns `time`, `observable`, `value`, and if
+        there are any `arm`, `sd` (numbers, or texts of expressions) and `noise`. Wide: `time`, perhaps `arm`, and one
+        column for each observable; empty cells are not measured. `time` is in the model's unit, or text such as "2
+        weeks"; infinite is at rest.
     only_arm : the arm where the table names none.
 
     Raises
     ------
     StudyError : columns are missing, a value is not a number, a time lies before 0, no rows.
+    StoreError : the file can't be read.
     """
-    import pandas as pd
-
-    frame = data if isinstance(data, pd.DataFrame) else pd.DataFrame(data)
+    frame = _frame(data)
     if "time" not in frame.columns:
         raise StudyError(f"fit: the data need a column 'time'{did_you_mean('time', map(str, frame.columns))}")
+    both = {"observable", "value"} & set(frame.columns)
+    if len(both) == 1:
+        missing = next(iter({"observable", "value"} - both))
+        raise StudyError(f"fit: the data have a column '{next(iter(both))}', so they need a column '{missing}' too")
     long = frame if {"observable", "value"} <= set(frame.columns) else _long(frame)
     long = long[long["value"].notna()]
     if not len(long):
@@ -150,19 +154,48 @@ def _noises(long: pd.DataFrame) -> tuple[str, ...]:
     return made
 
 
+def _frame(data: Any) -> pd.DataFrame:
+    """Return data as a table."""
+    import pandas as pd
+
+    if is_path(data):
+        return read_table_file(data)
+    if isinstance(data, pd.DataFrame):
+        return data
+    try:
+        return pd.DataFrame(data)
+    except (ValueError, TypeError) as error:
+        found = f"{type(data).__name__} was found ({error})"
+        raise StudyError(
+            f"fit: the data are a DataFrame, columns by name, or the path of a CSV file; {found}"
+        ) from None
+
+
 def _long(frame: pd.DataFrame) -> pd.DataFrame:
     keys = [c for c in ("time", "arm") if c in frame.columns]
     rest = [c for c in frame.columns if c not in keys]
     if not rest:
         raise StudyError("fit: the data have no column of measured values beside time and arm")
+    for column in rest:
+        _numbers(frame[column], str(column), "; a column of arms is called 'arm', other labels are left out")
     return frame.melt(id_vars=keys, value_vars=rest, var_name="observable", value_name="value")
 
 
-def _numbers(column: Any, name: str) -> Array:
+def _numbers(column: Any, name: str, hint: str = "") -> Array:
     try:
         return np.asarray(column, float)
     except (TypeError, ValueError):
-        raise StudyError(f"fit: the column '{name}' holds something that is not a number") from None
+        found = next((v for v in list(column) if not _is_number(v)), "text")
+        hint = number_hint(found) or hint
+        raise StudyError(f"fit: the column '{name}' holds {quoted(found)}, which is not a number{hint}") from None
+
+
+def _is_number(value: Any) -> bool:
+    try:
+        float(value)
+    except (TypeError, ValueError):
+        return False
+    return True
 
 
 @dataclass(frozen=True, slots=True)

@@ -129,7 +129,7 @@ def phase_plane(
     elif others := [m for m in system.names if m not in names]:
         notes.append(f"held at their initial values, where they would not stay: {', '.join(others)}")
     return PhasePlane(
-        model.name, (names[0], names[1]), (system.units[names[0]], system.units[names[1]]), x, y,
+        model.label, (names[0], names[1]), (system.units[names[0]], system.units[names[1]]), x, y,
         (field[rows[0]].reshape(across.shape), field[rows[1]].reshape(across.shape)), fixed, borders,
         _paths(system, starts, names, engine), (far[0], far[1]), tuple(notes),
     )  # fmt: skip

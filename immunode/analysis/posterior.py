@@ -81,7 +81,7 @@ class Posterior:
         if self.effective < ENOUGH:
             shown += f"\nfewer than {ENOUGH} independent samples: ask for more steps"
         return (
-            f"Posterior of {self.fit.problem.model.name}: {self.walkers} walkers, {self.steps} steps, "
+            f"Posterior of {self.fit.problem.model.label}: {self.walkers} walkers, {self.steps} steps, "
             f"{self.effective:.0f} independent samples, acceptance {self.acceptance:.2f}; "
             f"priors: {self.priors}\n{shown}"
         )

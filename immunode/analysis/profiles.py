@@ -42,6 +42,7 @@ class Profiles(Tabled):
     estimates: dict[str, float]
     units: dict[str, str]
     improved: float
+    who: str = ""
 
     def interval(self, name: str) -> tuple[float, float]:
         """Return the 95 % interval; an end is NaN where the likelihood does not fall far enough inside the bounds.
@@ -82,7 +83,7 @@ class Profiles(Tabled):
             return "bounded from above only"
         return "identified"
 
-    def plot(self, *, style: str = "slide", title: str = "", axes: Any = None) -> Figure:
+    def plot(self, *, style: str = "slide", title: str | None = None, axes: Any = None) -> Figure:
         """Return one panel a parameter: the rise of -2 log likelihood, its threshold and the interval."""
         from immunode.plot.fit import profile_curves
 
@@ -94,7 +95,7 @@ class Profiles(Tabled):
             self.estimates,
             intervals,
             units=self.units,
-            title=title,
+            title=self.who if title is None else title,
             style=style,
             axes=axes,
         )
@@ -135,7 +136,9 @@ def profiles(found: Fit, names: tuple[str, ...], points: int) -> Profiles:
         up = np.argsort(x, kind="stable")  # a range below 0 runs the other way
         values[problem.names[i]], rise[problem.names[i]] = x[up], heights[up]
     units = dict(zip(problem.names, problem.units, strict=True))
-    return Profiles(values, rise, threshold(found), found.values, units, found.best.cost - least)
+    return Profiles(
+        values, rise, threshold(found), found.values, units, found.best.cost - least, found.problem.model.label
+    )
 
 
 def threshold(found: Fit) -> float:

@@ -79,7 +79,7 @@ class RegimenSearch(Tabled):
         frame["feasible"], frame["front"] = self.feasible, self.front
         return frame
 
-    def plot(self, *, style: str = "slide", title: str = "", axes: Any = None) -> Figure:
+    def plot(self, *, style: str = "slide", title: str | None = None, axes: Any = None) -> Figure:
         """Return responders against toxicity (or against the cost), one point a regimen, the front joined."""
         from immunode.plot.regimens import regimens
 
@@ -94,7 +94,7 @@ class RegimenSearch(Tabled):
             limits=self.limits,
             best=self._told(),
             patients=self.patients,
-            title=title,
+            title=self.out.model_name if title is None else title,
             style=style,
             axes=axes,
         )

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from immunode.analysis.answers import Answers, Ranges, Series, Source, as_ranges, ask, given_answers, ranks, whole
 from immunode.analysis.sensitivity import CONFIDENCE, STAGES, Sensitivity, told, varies
-from immunode.errors import StudyError
+from immunode.errors import StudyError, quoted
 from immunode.study.arms import CONTROL
 from immunode.study.design import sobol
 from immunode.study.endpoints import endpoint
@@ -190,7 +190,8 @@ def _rules(text: str) -> list[Rule]:
         if found:
             return found
     raise StudyError(
-        f"responder rule {text!r} can't be read; write 'final(T) < 1e6' or 'final(T) < 0.5*control', joined by 'and'"
+        f"responder rule {quoted(text)} can't be read; write 'final(T) < 1e6' or 'final(T) < 0.5*control', "
+        "joined by 'and'"
     )
 
 
@@ -220,7 +221,7 @@ def _responders(answers: Answers, rules: Sequence[Rule], text: str) -> Answers:
     arms = list(dict.fromkeys(s.arm for s in answers.series))
     relative = any(rule[3] for rule in rules)
     if relative and CONTROL not in arms:
-        raise StudyError(f"{answers.who}: '{text}' compares with the arm 'control', which did not run")
+        raise StudyError(f"{answers.who}: {quoted(text)} compares with the arm 'control', which did not run")
     shown = [arm for arm in arms if not (relative and arm == CONTROL)] or arms
     columns, series = [], []
     for arm in shown:

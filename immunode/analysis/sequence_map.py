@@ -185,7 +185,7 @@ def sequence_map(
     units = done.units
     series = tuple(Series(e, "", units[e]) for e in done.endpoints)
     references = {name: place[name] for name in (CONTROL, one.name, two.name, "together") if name in place}
-    return SequenceMap(model.name, (one.name, two.name), times, model.time_unit, series, values, references)
+    return SequenceMap(model.label, (one.name, two.name), times, model.time_unit, series, values, references)
 
 
 def _unable(model: Model, arms: dict[str, Any]) -> set[str]:

@@ -160,7 +160,7 @@ def shapley(
     members = _members(len(names))
     shares, alone, last = _shares(table, members)
     return ShapleyShares(
-        model.name, names, series, table[0], table[-1], shares, alone, last, len(done), int((~good).sum())
+        model.label, names, series, table[0], table[-1], shares, alone, last, len(done), int((~good).sum())
     )
 
 

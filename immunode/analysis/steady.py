@@ -241,7 +241,7 @@ def steady_states(
         notes.append(f"{len(lost)} sets could not be integrated: {next(iter(lost.values()))}")
     missing = tuple(run for run in range(len(rows)) if run not in has)
     return SteadyStates(
-        model.name, system.names, system.units, tuple(made), names, rows, missing, lost, _totals(system), tuple(notes)
+        model.label, system.names, system.units, tuple(made), names, rows, missing, lost, _totals(system), tuple(notes)
     )
 
 

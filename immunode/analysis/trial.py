@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -11,6 +11,7 @@ from numpy.typing import ArrayLike, NDArray
 from immunode.errors import StudyError, did_you_mean
 from immunode.study.condition import rows_that
 from immunode.study.notebook import Tabled
+from immunode.study.row_labels import RowLabels, of_draws
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -30,6 +31,8 @@ class Trial(Tabled):
     rule : who counts as a responder.   versus : the arm that others are compared with.
     arms : names.   responds : shape (n_patients, n_arms), 1, 0 or NaN (the run failed).
     weights : shape (n_patients,), sum 1: how much each patient stands for.   seed : of the bootstrap.
+    draws : shape (n_patients,).   labels : name -> shape (n_patients,), what the design brought along.
+    who : model and variant.
     """
 
     rule: str
@@ -39,6 +42,8 @@ class Trial(Tabled):
     weights: Array
     draws: NDArray[np.intp]
     seed: int = 0
+    labels: RowLabels = field(default_factory=dict)
+    who: str = ""
 
     def __len__(self) -> int:
         return len(self.responds)
@@ -68,8 +73,19 @@ class Trial(Tabled):
             rows.append(row)
         return pd.DataFrame(rows).set_index("arm")
 
+    def patients(self) -> pd.DataFrame:
+        """Return one row a patient: draw, labels such as its identifier, its weight, and for each arm 1 where it
+        responds, 0 where not, NaN where the run failed.
+        """
+        import pandas as pd
+
+        responds = {arm: self.responds[:, i] for i, arm in enumerate(self.arms)}
+        return pd.DataFrame({"draw": self.draws, **self.labels, "weight": self.weights, **responds})
+
     def benefit(self, arm: str) -> pd.Series[float]:
         """Return for each patient what the arm changes: 1 responds only there, -1 only in `versus`, 0 neither or both.
+
+        The index is the draw, followed by the labels of patients where the design had some.
 
         Raises
         ------
@@ -82,9 +98,12 @@ class Trial(Tabled):
         if not self.versus:
             raise StudyError("responders: there is no arm to compare with; give versus='...'")
         change = self.responds[:, self.arms.index(arm)] - self.responds[:, self.arms.index(self.versus)]
-        return pd.Series(change, index=pd.Index(self.draws, name="draw"), name=f"{arm} against {self.versus}")
+        index = pd.Index(self.draws, name="draw")
+        if self.labels:
+            index = pd.MultiIndex.from_arrays([self.draws, *self.labels.values()], names=["draw", *self.labels])
+        return pd.Series(change, index=index, name=f"{arm} against {self.versus}")
 
-    def plot(self, *, style: str = "slide", title: str = "", axes: Any = None) -> Figure:
+    def plot(self, *, style: str = "slide", title: str | None = None, axes: Any = None) -> Figure:
         """Return a figure of the share of responders in each arm with its 95 % interval."""
         from immunode.plot.shares import shares
 
@@ -96,7 +115,7 @@ class Trial(Tabled):
             patients=len(self),
             nnt=nnt,
             versus=self.versus,
-            title=title,
+            title=self.who if title is None else title,
             style=style,
             axes=axes,
         )
@@ -105,7 +124,9 @@ class Trial(Tabled):
         shown = self.table().to_string(float_format=lambda x: f"{x:.3g}", na_rep="")
         equal = np.allclose(self.weights, 1 / len(self))
         effective = "" if equal else f"; weighted, they count as {1 / float((self.weights**2).sum()):.0f}"
-        who = f"Responders ({self.rule}) of {len(self)} virtual patients{effective}"
+        who = (
+            f"{self.who + ': ' if self.who else ''}responders ({self.rule}) of {len(self)} virtual patients{effective}"
+        )
         return f"{who}; shares of patients, not rates of a trial\n{shown}"
 
     def _against(self, i: int, base: int, resampled: list[NDArray[np.intp]]) -> dict[str, float]:
@@ -159,7 +180,9 @@ def responders(
     elif versus not in out.arms:
         raise StudyError(f"responders: unknown arm '{versus}'{did_you_mean(versus, out.arms)}")
     draws, table = by_draw(out, holds)
-    return Trial(rule, versus if len(out.arms) > 1 else "", out.arms, table, _weights(weights, len(draws)), draws, seed)
+    labels = of_draws(out.row_labels, out.draws)
+    versus = versus if len(out.arms) > 1 else ""
+    return Trial(rule, versus, out.arms, table, _weights(weights, len(draws)), draws, seed, labels, out.model_name)
 
 
 def by_draw(out: Rows, values: Array) -> tuple[NDArray[np.intp], Array]:

@@ -155,7 +155,7 @@ def work_precision(
     expected, floor, how = _reference(work, 10 * seconds)
     points = tuple(point for tool in chosen for point in _line(work, tool, grid, expected, seconds))
     recipe = _recipe(work, chosen, grid, seed, seconds, points)
-    return WorkPrecision(model.name, points, floor, how, recipe)
+    return WorkPrecision(model.label, points, floor, how, recipe)
 
 
 @dataclass(frozen=True, slots=True)

@@ -72,13 +72,15 @@ def _call(model: Model) -> str:
     """Return Python that makes this model from the catalogue's of the same name, or from a file of that name."""
     from immunode.catalogue import UnknownModelError, find_model, load_model
 
-    text = f"im.load_model({model.name!a})"
     try:
         # a name from a file may look like a path, and a .py file is executed: it counts in the catalogue only
         find_model(model.name)
     except UnknownModelError:
         return f"im.load_model({model.name + '.json'!a})  # or the file that you keep it in"
-    base = load_model(model.name)
+    base = load_model(model.name, "")
+    variant = model.variant_name if model.variant_name in {v.name for v in base.variants} else ""
+    base = base.variant(variant) if variant else base
+    text = f"im.load_model({model.name!a}{f', variant={variant!a}' if variant else ''})"
     before, starts = {p.name: p.value for p in base.parameters}, {s.name: s.initial for s in base.states}
     values = {p.name: p.value for p in model.parameters if p.name in before and p.value != before[p.name]}
     initial = {s.name: s.initial for s in model.states if s.name in starts and s.initial != starts[s.name]}
@@ -102,7 +104,7 @@ def _describe(bench: Bench) -> Data:
         quantities.append({"name": name, "meaning": getattr(record, "meaning", ""), "unit": unit, "kind": kind})
     return {
         "id": model.name,
-        "title": model.title or model.name,
+        "title": (model.title or model.name) + (f" ({model.variant_name})" if model.variant_name else ""),
         "system": model.system,
         "status": model.status,
         "reference": model.reference,

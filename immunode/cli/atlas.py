@@ -50,7 +50,7 @@ def atlas(
         output.print_json(
             {
                 "model": model.name,
-                "variant": variant,
+                "variant": model.variant_name,
                 "measure": measure,
                 "until": found.until,
                 "rows": rows,
@@ -58,19 +58,18 @@ def atlas(
             }
         )
     else:
-        _print(found, variant)
+        _print(found)
     output.say_written(written)
     return 1 if found.failures else 0
 
 
-def _print(found: Atlas, variant: str) -> None:
+def _print(found: Atlas) -> None:
     screen = output.console()
-    who = found.model.name + (f" ({variant})" if variant else "")
     rows = [
         {"intervention": name, "kind": kind, **dict(zip(found.readouts, texts, strict=True))}
         for name, kind, texts in zip(found.labels, found.kinds, found.texts, strict=True)
     ]
-    output.print_rows(screen, f"{who}, log2 fold change", rows)
+    output.print_rows(screen, f"{found.model.label}, log2 fold change", rows)
     screen.print(f"against control: {found.measured}; +1: twice, -1: half")
     for name, reason in found.failures.items():
         screen.print(f"{name} failed: {reason}")

@@ -22,14 +22,14 @@ End = float | str | None
 def courses(im: Any, model: Model, arms: list[str], quantities: list[str], until: End, style: str) -> Any:
     """Return time courses by arm."""
     runs = im.simulate(model, arms=arms, until=until)
-    figure = runs.plot(*quantities, title=model.title, style=style)
+    figure = runs.plot(*quantities, title=model.heading, style=style)
     return figure
 
 
 def timeline(im: Any, model: Model, arms: list[str], quantity: str, until: End, style: str) -> Any:
     """Return a time course under the interventions that act."""
     runs = im.simulate(model, arms=arms, until=until)
-    figure = runs.plot(quantity, timeline=True, title=model.title, style=style)
+    figure = runs.plot(quantity, timeline=True, title=model.heading, style=style)
     return figure
 
 
@@ -44,7 +44,7 @@ def equations(im: Any, model: Model, style: str) -> Any:
     """Return the equations."""
     from immunode.plot import equations
 
-    figure = equations(model.equations("latex"), title=model.name, style=style)
+    figure = equations(model.equations("latex"), title=model.label, style=style)
     return figure
 
 
@@ -59,7 +59,7 @@ def bands(im: Any, model: Model, arms: list[str], quantity: str, until: End, sty
     """Return quantiles of virtual patients over time."""
     design = im.sobol(im.space(model), n=256, seed=1) * im.Arms.of(model, *arms)
     out = im.sweep(model, design, endpoints=[im.final(quantity)], keep=[quantity], until=until)
-    figure = out.plot.bands(quantity, title=model.title, style=style)
+    figure = out.plot.bands(quantity, title=model.heading, style=style)
     return figure
 
 
@@ -68,7 +68,7 @@ def endpoints(im: Any, model: Model, arms: list[str], quantity: str, until: End,
     design = im.sobol(im.space(model), n=256, seed=1) * im.Arms.of(model, *arms)
     ends = [im.final(quantity), im.peak(quantity), im.auc(quantity)]
     out = im.sweep(model, design, endpoints=ends, until=until)
-    figure = out.plot.endpoints(title=model.title, style=style)
+    figure = out.plot.endpoints(title=model.heading, style=style)
     return figure
 
 
@@ -76,7 +76,7 @@ def waterfall(im: Any, model: Model, arm: str, quantity: str, until: End, style:
     """Return the change in each virtual patient between control and an arm."""
     design = im.sobol(im.space(model), n=256, seed=1) * im.Arms.of(model, "control", arm)
     out = im.sweep(model, design, endpoints=[im.auc(quantity)], until=until)
-    figure = out.plot.waterfall(f"auc({quantity})", baseline="control", title=model.title, style=style)
+    figure = out.plot.waterfall(f"auc({quantity})", baseline="control", title=model.heading, style=style)
     return figure
 
 
@@ -87,7 +87,7 @@ def time_to_event(im: Any, model: Model, arms: list[str], quantity: str, until: 
     condition = f"{quantity} > {level:g}"
     design = im.sobol(im.space(model), n=256, seed=1) * im.Arms.of(model, *arms)
     out = im.sweep(model, design, endpoints=[im.time_to(condition)], until=until)
-    figure = out.plot.time_to_event(condition, title=model.title, style=style)
+    figure = out.plot.time_to_event(condition, title=model.heading, style=style)
     return figure
 
 
@@ -104,7 +104,7 @@ def heat(im: Any, model: Model, quantity: str, until: End, style: str) -> Any:
     x, y = swings.sort_values("swing", ascending=False)["input"].head(2)
     ranges = {p.name: p.value * np.linspace(0.7, 1.3, 25) for p in model.parameters if p.name in (x, y)}
     out = im.sweep(model, im.grid(ranges), endpoints=[im.auc(quantity)], until=until)
-    figure = out.plot.heat(f"auc({quantity})", x, y, title=model.title, style=style)
+    figure = out.plot.heat(f"auc({quantity})", x, y, title=model.heading, style=style)
     return figure
 
 
@@ -152,7 +152,7 @@ def basins(im: Any, model: Model, states: list[str], until: End, style: str) -> 
 def bifurcation(im: Any, model: Model, parameter: str, between: list[float], state: str, style: str) -> Any:
     """Return steady states over the parameter that the model's file names for it. state : "" for the one that shows."""
     found = im.continuation(model, parameter, between)
-    title = f"{model.name}: {parameter}, its bifurcation parameter"
+    title = f"{model.label}: {parameter}, its bifurcation parameter"
     figure = found.plot(state, title=title, style=style)
     return figure
 
@@ -164,7 +164,7 @@ def bifurcation_of_most(im: Any, model: Model, quantity: str, state: str, until:
     chosen = next(p for p in model.parameters if p.name == name)
     between = chosen.bounds or sorted([0.3 * chosen.value, 3 * chosen.value])
     found = im.continuation(model, name, between)
-    title = f"{model.name}: {name}, which moves final({quantity}) most"
+    title = f"{model.label}: {name}, which moves final({quantity}) most"
     figure = found.plot(state, title=title, style=style)
     return figure
 

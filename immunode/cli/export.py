@@ -150,7 +150,9 @@ def export(
         path = path / f"{own}{target.ending}"
     written = target.write(Job(model, chosen, arms, data), path)
     if as_json:
-        output.print_json({"model": model.name, "format": to, "arms": list(arms), "files": [written]})
+        output.print_json(
+            {"model": model.name, "variant": model.variant_name, "format": to, "arms": list(arms), "files": [written]}
+        )
     else:
         output.say_written([written])
     return 0

@@ -41,7 +41,8 @@ def figure(
     if Path(source).suffix.lower() in ENDINGS:
         return _tell(Path(source), code=code)
     wish = read_wish(source, variant=variant, arms=arms, quantities=quantities, until=until, style=style)
-    path = out or Path(f"{output.file_name(wish.model.name)}_{kind}.png")
+    who = "_".join(filter(None, (wish.model.name, wish.model.variant_name)))
+    path = out or Path(f"{output.file_name(who)}_{kind}.png")
     if path.suffix.lower() not in ENDINGS:
         raise output.UsageError(f"-o {path}: give a file that ends in .png, .svg or .pdf")
     with output.usage():

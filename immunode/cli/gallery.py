@@ -56,7 +56,7 @@ def gallery(
         try:
             draw(drawing, path)
         except KeyboardInterrupt:
-            _write(out, wish.model.name, plates)
+            _write(out, wish.model.label, plates)
             output.remark(f"interrupted; {sum(bool(p.file) for p in plates)} figures are in {out}")
             return 130
         except ImmunodeError as error:
@@ -68,10 +68,18 @@ def gallery(
         took = time.perf_counter() - started
         state = "failed: " + plates[-1].reason if plates[-1].reason else f"{took:.1f} s"
         output.notes().print(f"{i:>2}/{len(KINDS)}  {kind}  {state}")
-    page = _write(out, wish.model.name, plates)
+    page = _write(out, wish.model.label, plates)
     if as_json:
         rows = [{"kind": p.kind, "file": p.file, "reason": p.reason} for p in plates]
-        output.print_json({"model": wish.model.name, "arms": wish.arms, "figures": rows, "page": page})
+        output.print_json(
+            {
+                "model": wish.model.name,
+                "variant": wish.model.variant_name,
+                "arms": wish.arms,
+                "figures": rows,
+                "page": page,
+            }
+        )
     for plate in plates:
         if plate.reason and not as_json:
             output.notes().print(f"no {plate.kind}: {plate.reason}")

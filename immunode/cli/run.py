@@ -51,7 +51,16 @@ def run(
     written = [] if out is None else _write(out, comparison, quantities, style, command)
     if as_json:
         recipe = {arm: one.recipe for arm, one in done.items()}
-        output.print_json({"model": model.name, "arms": list(done), "rows": rows, "recipe": recipe, "files": written})
+        output.print_json(
+            {
+                "model": model.name,
+                "variant": model.variant_name,
+                "arms": list(done),
+                "rows": rows,
+                "recipe": recipe,
+                "files": written,
+            }
+        )
     else:
         _print(model, comparison, rows)
     output.say_written(written)
@@ -138,7 +147,7 @@ def _print(model: Model, comparison: Comparison, rows: Sequence[Mapping[str, obj
     first = next(iter(comparison.values()))
     unit = model.time_unit or model.clock
     screen = output.console()
-    title = f"{model.name}, 0 to {output.number(first.times[-1])} {unit}".rstrip()
+    title = f"{model.label}, 0 to {output.number(first.times[-1])} {unit}".rstrip()
     output.print_rows(screen, title, rows)
     methods = dict.fromkeys(str(one.recipe["method"]) for one in comparison.values())
     engines = dict.fromkeys(str(one.recipe["engine"]) for one in comparison.values())

@@ -37,7 +37,7 @@ def show(name: str, *, variant: str, as_json: bool) -> None:
 def _heading(screen: Console, model: Model) -> None:
     from rich.text import Text
 
-    screen.print(Text.assemble((model.name, "bold"), f"  {model.title}"))
+    screen.print(Text.assemble((model.label, "bold"), f"  {model.title}"))
     unit = model.time_unit or ("dimensionless" + (f", 1 stands for {model.clock}" if model.clock else ""))
     facts = [
         ("reference", model.reference),

@@ -134,7 +134,7 @@ def _estimate(model: Model, design: Design, asked: Mapping[str, Any], as_json: b
     if as_json:
         output.print_json(asdict(told))
     else:
-        output.console().print(f"{model.name}: {told}", soft_wrap=True)
+        output.console().print(f"{model.label}: {told}", soft_wrap=True)
     return 0
 
 
@@ -276,7 +276,14 @@ def _tell(model: Model, result: SweepResult, as_json: bool, written: Sequence[Pa
     if as_json:
         records = summary.to_dict(orient="records")
         output.print_json(
-            {"model": model.name, "summary": records, "status": counts, "recipe": result.recipe, "files": list(written)}
+            {
+                "model": model.name,
+                "variant": model.variant_name,
+                "summary": records,
+                "status": counts,
+                "recipe": result.recipe,
+                "files": list(written),
+            }
         )
         output.say_written(written)
         return
@@ -292,7 +299,7 @@ def _tell(model: Model, result: SweepResult, as_json: bool, written: Sequence[Pa
     rows.append({"endpoint": "failed runs", "unit": "", **{arm: _failed(counts[arm], apart) for arm in result.arms}})
     screen = output.console()
     output.print_rows(
-        screen, f"{model.name}, {len(result):,} runs: median (5 % to 95 %) by arm", rows, rule_before_last=True
+        screen, f"{model.label}, {len(result):,} runs: median (5 % to 95 %) by arm", rows, rule_before_last=True
     )
     screen.print(f"sampled: {result.recipe['design']}", soft_wrap=True)
     screen.print(_computed(result), soft_wrap=True)

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 from xml.etree import ElementTree
 
-from immunode.errors import EngineError, ModelError, StoreError, did_you_mean
+from immunode.errors import EngineError, ModelError, StoreError, did_you_mean, nearest
 from immunode.model.declaration import Model
 
 _LARGEST = 5_000_000  # characters
@@ -131,5 +131,7 @@ def _check_values(sbml: str, who: str) -> None:
             kind = kinds[element.tag.rpartition("}")[2]]
             others = [other.get("id", "") for other in known if other is not element]
             others = [other for other in others if other in given]
-            hint = did_you_mean(name, others)
-            raise ModelError(f"{who}: the {kind} '{name}' has no value{hint or f'; write {name} = ...'}")
+            meant = did_you_mean(name, others) if nearest(name, others) else ""
+            value = f"{name} = 0, if none is there at the start" if kind == "species" else f"{name} = ..."
+            hint = f"{meant} Else write {value}" if meant else f"; write {value}"
+            raise ModelError(f"{who}: the {kind} '{name}' has no value{hint}")

@@ -14,7 +14,7 @@ from typing import Any
 from xml.etree import ElementTree
 from xml.etree.ElementTree import Element, SubElement
 
-from immunode.errors import ModelError, StoreError
+from immunode.errors import ModelError, StoreError, quoted
 from immunode.model.declaration import Model
 
 MANIFEST = "http://identifiers.org/combine.specifications/omex-manifest"
@@ -138,10 +138,13 @@ def _checked_names(archive: zipfile.ZipFile, who: str) -> dict[str, zipfile.ZipI
     for info in listed:
         parts = info.filename.replace("\\", "/").split("/")
         if ".." in parts or parts[0] == "" or ":" in parts[0]:
-            raise StoreError(f"{who}: the path {info.filename[:60]!r} leads out of the archive")
-        if info.filename in names:
-            raise StoreError(f"{who}: the file {info.filename[:60]!r} is in it twice")
-        names[info.filename] = info
+            raise StoreError(f"{who}: the path {quoted(info.filename)} leads out of the archive")
+        name = info.filename.removeprefix("./")
+        other = names.get(name)
+        # some writers pack a file, most often the manifest, twice
+        if other is not None and (other.CRC, other.file_size) != (info.CRC, info.file_size):
+            raise StoreError(f"{who}: two different files are called {quoted(name)} in it; which one counts?")
+        names[name] = info
     if sum(info.file_size for info in listed) > _LARGEST:
         raise StoreError(f"{who}: it would unfold to more than {_LARGEST // 1_000_000} MB")
     return names
@@ -150,7 +153,7 @@ def _checked_names(archive: zipfile.ZipFile, who: str) -> dict[str, zipfile.ZipI
 def _read(archive: zipfile.ZipFile, names: Mapping[str, zipfile.ZipInfo], location: str, who: str) -> bytes:
     name = location.removeprefix("./")
     if name not in names:
-        raise StoreError(f"{who}: there is no {name[:60]!r} in it")
+        raise StoreError(f"{who}: there is no {quoted(name)} in it")
     # the size that the archive declares may be wrong: count what comes out
     with archive.open(names[name]) as file:
         content = file.read(_LARGEST + 1)

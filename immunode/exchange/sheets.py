@@ -50,6 +50,7 @@ class _Table:
 def _facts(model: Model) -> str:
     unit = model.time_unit or ("dimensionless" + (f" (1 stands for {model.clock})" if model.clock else ""))
     facts = [f"Reference: {model.reference}"] if model.reference else []
+    facts += [f"variant {model.variant_name}"] if model.variant_name else []
     facts += [f"status: {model.status}"] if model.status else []
     facts += [f"time in {unit}" if model.time_unit else f"time {unit}"]
     facts += [f"with {', '.join(model.applied)}"] if model.applied else []

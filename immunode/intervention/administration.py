@@ -104,7 +104,9 @@ class Administration:
     def _row(self, dose: Dose, moments: list[_Moment]) -> tuple[str | None, str | int, _End]:
         """Return the interval and the number of doses of a block, and how it ends."""
         if dose.ii is None:
-            return None, 1, _End(moments[-1], False, moments[-1].value)
+            # a dose may go on where a steady infusion ends
+            last = math.nextafter(moments[-1].value, -math.inf) if dose.steady_infusion else moments[-1].value
+            return None, 1, _End(moments[-1], False, last)
         every, begin = self._interval(dose), moments[0]
         count = dose.count if dose.count is not None else self._fill(begin.value, every.value)
         n = self.parts.knob(self._next("n"), count, "", "number of doses")
@@ -130,6 +132,9 @@ class Administration:
             time = _Moment(f"{begin.text} + {every}*{low}" if low else begin.text, begin.value + interval * low)
             kept.append((time, count))
         return kept
+
+    def _model_time(self, unit: str) -> float:
+        return 1.0 if unit == "time" else self.parts.in_model_time(f"1 {unit}")
 
     def _interval(self, dose: Dose) -> _Moment:
         assert dose.ii is not None
@@ -174,9 +179,12 @@ class Administration:
         """Add the events of a stretch of doses. planned : text of the time of the row's first dose, given or missed."""
         name = self.parts.name
         route = dose.route or self.route or ("sc" if self.pk.ka is not None else "iv")
-        amount = self._amount(dose)
         self._events += 1
         suffix = "" if self._events == 1 else f"_{self._events}"
+        if dose.steady_infusion:
+            self._infuse_steadily(dose, moment, suffix)
+            return
+        amount = self._amount(dose)
         if route in INTO_DEPOT:
             if self.pk.ka is None:
                 raise DoseError(f"{name}, '{self.regimen}': {route} needs absorption (ka) in its pharmacokinetics")
@@ -282,17 +290,32 @@ class Administration:
         end = f"{begin} + {length}"
         whole = f"{self.strength}*{amount}{self._factor(dose)}"
         self._start_steady(dose, Row(whole, planned + lag, every, length=length))
-        key = ("infusing", flow)
-        if key not in self._known:
-            self._known[key] = f"{name}.{self._next('infusing')}"
-            self.parts.switches.append(Switch(self._known[key], 0.0, "", "number of infusions that run"))
-            self.infusions.append(f"{self._known[key]}*{flow}")
-        counter = self._known[key]
+        counter = self._counter(flow)
         for word, sign, at in (("ends", "-", end), ("begins", "+", begin)):
             self.parts.events.append(
                 Event(f"{name}.infusion_{word}{suffix}", {counter: f"{counter} {sign} 1"}, at=at, every=every,
                       count=n, meaning=_said(dose, "iv") if sign == "+" else "")
             )  # fmt: skip
+
+    def _infuse_steadily(self, dose: Dose, end: _Moment, suffix: str) -> None:
+        """Add an infusion that has run for ever before time 0 and ends at a time."""
+        flow = f"{self.strength}*{self._speed(dose.rate)}"
+        number, unit = dose.rate.split()
+        self.largest = max(self.largest, self._in_mass(float(number), unit.partition("/")[0]))
+        self._start_steady(dose, Row(flow, "0", None))
+        counter, name = self._counter(flow), self.parts.name
+        for word, sign, at in (("ends", "-", end.text), ("begins", "+", "0")):
+            changes = {counter: f"{counter} {sign} 1"}
+            self.parts.events.append(Event(f"{name}.infusion_{word}{suffix}", changes, at=at, meaning=""))
+
+    def _counter(self, flow: str) -> str:
+        """Return the switch that counts the infusions of one rate that run; their sum is the rate."""
+        key = ("infusing", flow)
+        if key not in self._known:
+            self._known[key] = f"{self.parts.name}.{self._next('infusing')}"
+            self.parts.switches.append(Switch(self._known[key], 0.0, "", "number of infusions that run"))
+            self.infusions.append(f"{self._known[key]}*{flow}")
+        return self._known[key]
 
     def _speed(self, rate: str) -> str:
         key = ("rate", rate)
@@ -300,7 +323,7 @@ class Administration:
             number, unit = rate.split()
             top, _, bottom = unit.rpartition("/")
             per_kg = top.endswith("/kg")
-            value = self._in_mass(float(number), top.removesuffix("/kg")) / self.parts.in_model_time(f"1 {bottom}")
+            value = self._in_mass(float(number), top.removesuffix("/kg")) / self._model_time(bottom)
             value *= (self.weight or 1.0) if per_kg else 1.0
             unit = self.parts.per_time(self.pk.mass)
             self._known[key] = self.parts.knob(self._next("rate"), value, unit, "speed of an infusion")

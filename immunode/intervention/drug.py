@@ -8,7 +8,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import KW_ONLY, dataclass, replace
 from typing import Any, Self
 
-from immunode.errors import DoseError, ModelError, did_you_mean
+from immunode.errors import DoseError, ModelError, did_you_mean, quoted
 from immunode.intervention.administration import Administration
 from immunode.intervention.covariates import Patient, read_patient
 from immunode.intervention.intervention import card, check_name, checked_labels, checked_strength, record_rows
@@ -356,5 +356,5 @@ def _converted(name: str, what: str, text: str, unit: str) -> float:
     except ValueError:
         value = math.nan
     if not value > 0 or not given:
-        raise ModelError(f"'{name}': can't read {what} '{text}'; write a number in {unit} or e.g. '0.5 {unit}'")
+        raise ModelError(f"'{name}': can't read {what} {quoted(text)}; write a number in {unit} or e.g. '0.5 {unit}'")
     return convert(value, given.strip(), unit)

@@ -1,25 +1,30 @@
 """Regimens as event tables in the form of NONMEM (pandas), in and out.
 
 Columns: ID, TIME, AMT, II, ADDL, RATE, DUR, EVID, SS, and where they say something CMT (1 depot, 2 central), LAG and F.
-RATE and DUR are two words for one thing; 0 means all at once. The frame's `attrs` hold what NONMEM leaves to the
-reader: "unit", "time_unit" and "routes" by CMT.
+RATE and DUR are two words for one thing; 0 means all at once. Rows with a C in a column C are comments. SS 1 with II 0,
+AMT 0 and a RATE is an infusion that has run for ever and ends at TIME, as in NONMEM. The frame's `attrs` hold what
+NONMEM leaves to the reader: "unit", "time_unit" and "routes" by CMT.
 """
 
 from __future__ import annotations
 
+import os
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from itertools import pairwise
 from typing import TYPE_CHECKING, Any
 
-from immunode.errors import DoseError, UnitError
+from immunode.errors import DoseError, UnitError, quoted
 from immunode.intervention.regimen import INTO_DEPOT, Dose, Regimen, amount_unit
 from immunode.intervention.times import DAYS, Time, number_text, size, tidy_time, time_unit
+from immunode.model.table_file import number_hint, read_table_file
 from immunode.model.units import convert
 
 if TYPE_CHECKING:
     from pandas import DataFrame
 
+MOST_DOSES = 100_000
+"""Doses that are written out one by one where rows overlap."""
 NUMBERS = ("TIME", "AMT", "II", "ADDL", "RATE", "DUR", "EVID", "SS", "LAG", "F")
 
 
@@ -67,7 +72,8 @@ def to_table(
         amount = _amount(regimen, s.dose.amt, s.dose.unit, target, weight)
         length = _length(regimen, s.dose, amount, target, clock, weight)
         row: dict[str, Any] = {"ID": id, "TIME": s.begin, "AMT": amount, "II": s.every, "ADDL": s.count - 1}
-        row |= {"RATE": amount / length if length else 0.0, "DUR": length, "EVID": 1, "SS": int(s.ss)}
+        rate = _speed(regimen, s.dose, target, clock, weight) if s.dose.steady_infusion else 0.0
+        row |= {"RATE": amount / length if length else rate, "DUR": length, "EVID": 1, "SS": int(s.ss)}
         if "" not in named:
             row["CMT"] = 2 if absorbed and s.dose.route == "iv" else 1
         row["LAG"] = float("nan") if s.dose.lag is None else _in(s.dose.lag, clock)
@@ -77,12 +83,14 @@ def to_table(
     routes = {int(row["CMT"]): s.dose.route for row, s in zip(rows, stretches, strict=True) if "CMT" in row}
     frame.attrs.update({"unit": target, "time_unit": clock, "routes": routes})
     if len({s.dose.route for s in stretches if s.dose.route in INTO_DEPOT}) > 1:
-        raise DoseError(f"'{regimen}': CMT can't tell {' from '.join(sorted(named & set(INTO_DEPOT)))}; use one route")
+        raise DoseError(
+            f"{quoted(regimen)}: CMT can't tell {' from '.join(sorted(named & set(INTO_DEPOT)))}; use one route"
+        )
     return frame
 
 
 def from_table(
-    frame: DataFrame,
+    frame: DataFrame | str | os.PathLike[str],
     *,
     id: Any = None,
     unit: str = "",
@@ -91,14 +99,18 @@ def from_table(
 ) -> Regimen:
     """Return the regimen of a table with columns TIME and AMT, and any of II, ADDL, RATE, DUR, EVID, SS, CMT, LAG, F.
 
+    frame : a DataFrame, or the path of a CSV file.
     id : the patient, where the column ID holds several.   unit : of AMT, "mg" by default; "mg/kg" is possible.
     time_unit : of all times; None or "" means the model's.   routes : a route, or one for each CMT.
-    Observations (EVID 0) are left out.
+    Observations (EVID 0) and comments (a C in the column C) are left out. SS 1 with II 0, AMT 0 and a RATE is an
+    infusion that has run for ever and ends at TIME.
 
     Raises
     ------
     DoseError : a column is missing or holds what can't be read; times are negative or doses coincide.
+    StoreError, StudyError : the file can't be read.
     """
+    frame = read_table_file(frame) if isinstance(frame, str | os.PathLike) else frame
     table = _numeric(frame, id)
     unit = unit or frame.attrs.get("unit", "mg")
     clock = frame.attrs.get("time_unit", "") if time_unit is None else time_unit
@@ -126,7 +138,7 @@ def schedule(regimen: Regimen, clock: str, until: Time | None = None) -> list[St
                 planned += 1
                 begin = _in(time, clock) if dose.at or number == 0 else begin
                 if planned not in regimen.missed:
-                    found.append(Stretch(dose, begin, 0.0, 1, False))
+                    found.append(Stretch(dose, begin, 0.0, 1, dose.ss))
             after_row = False
             continue
         every = _in(dose.ii, clock)
@@ -137,10 +149,10 @@ def schedule(regimen: Regimen, clock: str, until: Time | None = None) -> list[St
         count = dose.count
         if count is None:
             if until is None:
-                raise DoseError(f"'{regimen}' never ends; say until='52 weeks'")
+                raise DoseError(f"{quoted(regimen)} never ends; say until='52 weeks'")
             count = max(1, -int(-((_in(until, clock) - begin) / every - 1e-9) // 1))
         if dose.ss and 1 in regimen.missed:
-            raise DoseError(f"'{regimen}': a table can't hold a steady state whose first dose is missed")
+            raise DoseError(f"{quoted(regimen)}: a table can't hold a steady state whose first dose is missed")
         missed = [n - planned - 1 for n in regimen.missed if planned < n <= planned + count]
         for low, high in zip([0, *(k + 1 for k in missed)], [*missed, count], strict=True):
             if high > low:
@@ -170,12 +182,12 @@ def _in(time: Time, clock: str) -> float:
 def _amount(regimen: Regimen, value: float, unit: str, target: str, weight: float | None) -> float:
     if unit.endswith("/kg"):
         if weight is None:
-            raise DoseError(f"'{regimen}' is by weight; give weight=... in kg")
+            raise DoseError(f"{quoted(regimen)} is by weight; give weight=... in kg")
         value, unit = value * weight, unit.removesuffix("/kg")
     try:
         return convert(value, unit, target)
     except UnitError:
-        raise DoseError(f"'{regimen}': {unit} can't be written in {target}") from None
+        raise DoseError(f"{quoted(regimen)}: {unit} can't be written in {target}") from None
 
 
 def _length(regimen: Regimen, dose: Dose, amount: float, target: str, clock: str, weight: float | None) -> float:
@@ -184,9 +196,15 @@ def _length(regimen: Regimen, dose: Dose, amount: float, target: str, clock: str
         return _in(dose.duration, clock)
     if not dose.rate:
         return 0.0
+    speed = _speed(regimen, dose, target, clock, weight)
+    return amount / speed
+
+
+def _speed(regimen: Regimen, dose: Dose, target: str, clock: str, weight: float | None) -> float:
+    """Return the rate of an infusion in the table's units."""
     number, unit = dose.rate.split()
     mass, _, per = unit.rpartition("/")
-    return _in(f"{number_text(amount / _amount(regimen, float(number), mass, target, weight))} {per}", clock)
+    return _amount(regimen, float(number), mass, target, weight) / _in(1.0 if per == "time" else f"1 {per}", clock)
 
 
 def _numeric(frame: DataFrame, id: Any) -> DataFrame:
@@ -201,7 +219,7 @@ def _numeric(frame: DataFrame, id: Any) -> DataFrame:
     if missing:
         found = ", ".join(map(str, frame.columns))
         raise DoseError(f"event table: the column {' and '.join(missing)} is missing; it has {found}")
-    table = frame.rename(columns={original: upper for upper, original in columns.items()})
+    table = _without_comments(frame.rename(columns={original: upper for upper, original in columns.items()}))
     if "ID" in table:
         patients = table["ID"].unique().tolist()
         if id is None and len(patients) > 1:
@@ -212,18 +230,41 @@ def _numeric(frame: DataFrame, id: Any) -> DataFrame:
     kept = {name: table[name] for name in (*NUMBERS, "CMT") if name in table}
     out = table[list(kept)].copy()
     for name in kept:
-        try:
-            out[name] = to_numeric(out[name].replace(".", float("nan")))
-        except (ValueError, TypeError) as error:
-            raise DoseError(f"event table: column {name} holds something that is no number: {error}") from None
+        cells = out[name].map(lambda c: float("nan") if isinstance(c, str) and c.strip() in (".", "") else c)
+        out[name] = to_numeric(cells, errors="coerce")
+        texts = cells[out[name].isna() & cells.notna()].tolist()
+        if texts or out[name].abs().eq(float("inf")).any():
+            found = f"{quoted(texts[0])}, which is no number{number_hint(texts[0])}" if texts else "infinity"
+            raise DoseError(f"event table: column {name} holds {found}")
     if "EVID" in out:
         wrong = out.loc[~out["EVID"].fillna(0).isin([0, 1, 2]), "EVID"]
         if len(wrong):
             raise DoseError(f"event table: EVID {wrong.iloc[0]:g} (a reset) has no meaning for a regimen")
         out = out[out["EVID"] == 1]
     else:
-        out = out[out["AMT"].fillna(0) != 0]
+        doses = out["AMT"].fillna(0) != 0
+        for name in ("SS", "RATE"):
+            doses |= out[name].fillna(0) != 0 if name in out else False
+        out = out[doses]
     return out.sort_values("TIME", kind="stable")
+
+
+def _without_comments(table: DataFrame) -> DataFrame:
+    """Return a table without the rows that its column C marks as comments.
+
+    Raises
+    ------
+    DoseError : a mark is neither C, nor empty.
+    """
+    if "C" not in table:
+        return table
+    marks = table["C"].fillna("").astype(str).str.strip()
+    odd = marks[~marks.isin(["C", "c", "", ".", "0", "0.0"])].tolist()
+    if odd:
+        raise DoseError(
+            f"event table: the column C holds {quoted(odd[0])}; a C there marks a comment, a . a row that counts"
+        )
+    return table[~marks.isin(["C", "c"])]
 
 
 def _dose(row: Mapping[Any, Any], unit: str, clock: str, route: str) -> Dose:
@@ -241,9 +282,15 @@ def _dose(row: Mapping[Any, Any], unit: str, clock: str, route: str) -> Dose:
         raise DoseError(f"{where}: ADDL must be a whole number of 0 or above, got {more:g}")
     if steady not in (0, 1):
         raise DoseError(f"{where}: SS must be 0 or 1, got {steady:g}")
+    rate = value.get("RATE") or 0.0
+    if steady and not every and not more and rate > 0:
+        if amount:
+            raise DoseError(f"{where}: SS 1 with II 0 is an infusion that ends then, so AMT is 0, got {amount:g}")
+        at = f"{number_text(time)} {clock}" if clock else time
+        return Dose(0.0, unit, route, rate=f"{number_text(rate)} {unit}/{clock or 'time'}", at=(at,), ss=True)
     if every < 0 or ((more or steady) and not every):
         raise DoseError(f"{where}: {'ADDL' if more else 'SS'} needs an interval II above 0, got {every:g}")
-    length = _infusion(where, amount, value.get("RATE") or 0.0, value.get("DUR") or 0.0)
+    length = _infusion(where, amount, rate, value.get("DUR") or 0.0)
 
     def said(number: float) -> Time:
         return f"{number_text(number)} {clock}" if clock else number
@@ -283,8 +330,14 @@ def _route(row: Mapping[Any, Any], routes: Mapping[int, str] | str) -> str:
 def _apart(doses: list[Dose]) -> list[Dose]:
     """Return doses in order of time, rows that reach beyond the next dose written out one by one."""
     last = [_end(dose) for dose in doses]
-    if all(end < _begin(dose) for end, dose in zip(last, doses[1:], strict=False)):
+    if all(
+        end < _begin(dose) or (before.steady_infusion and end == _begin(dose))
+        for end, before, dose in zip(last, doses, doses[1:], strict=False)
+    ):
         return doses
+    number = sum(dose.count or 1 for dose in doses)
+    if number > MOST_DOSES:
+        raise DoseError(f"event table: rows overlap, and their {number:,} doses are too many to write out one by one")
     single = []
     for dose in doses:
         if dose.ss:

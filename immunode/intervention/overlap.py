@@ -11,6 +11,8 @@ from immunode.model.declaration import Effect, Requirement
 
 CLOSE = 1e-9
 """Windows that overlap by less than this share of their times only touch."""
+MANY = 10_000
+"""Pulses that are looked at one by one."""
 Window = tuple[float, float]
 
 
@@ -59,11 +61,13 @@ def _windows(name: str, values: Mapping[str, float]) -> list[Window]:
         every, width = values.get(f"{name}.every", 0.0), values[f"{name}.width"]
         n = values.get(f"{name}.n", 1)
         offsets = [0.0, *(values[knob] for knob in _offsets(name, values))]
-        begins = (first + i * every + offset for i in range(int(n)) for offset in offsets)
-        windows = [(max(low, begin), min(high, begin + width)) for begin in begins]
-        if every and f"{name}.n" not in values:
-            # without end
-            windows = [(max(low, first), high)]
+        if every and (f"{name}.n" not in values or n > MANY):
+            # without end, or nearly so: one long pulse
+            last = math.inf if f"{name}.n" not in values else first + (n - 1) * every + offsets[-1] + width
+            windows = [(max(low, first), min(high, last))]
+        else:
+            begins = (first + i * every + offset for i in range(int(n)) for offset in offsets)
+            windows = [(max(low, begin), min(high, begin + width)) for begin in begins]
     else:
         windows = [(low, high)]
     windows = [(begin, end) for begin, end in windows if begin < end]

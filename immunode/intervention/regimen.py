@@ -7,9 +7,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
-from immunode.errors import DoseError, did_you_mean
+from immunode.errors import DoseError, did_you_mean, quoted
 from immunode.intervention.numbers import finite, whole
-from immunode.intervention.times import SHORT, Time, comparable, number_text, size, tidy_time, time_unit, words
+from immunode.intervention.times import Time, comparable, number_text, size, tidy_time, time_unit, words
 from immunode.model.serial import register
 
 if TYPE_CHECKING:
@@ -32,9 +32,10 @@ class Dose:
     start : time of the first of a row; None: 0, or one interval after the doses before it.
     ii : interval of a row; None for single doses.
     addl : doses after the first of a row; None: on to the end of the model's horizon.
-    duration, rate : length or speed (`"50 mg/hour"`) of an infusion; neither: all at once.
+    duration, rate : length or speed (`"50 mg/hour"`; `"50 mg/time"` in model time) of an infusion; neither: at once.
     lag, F : absorption lag and bioavailability of these doses instead of the drug's own.
-    ss : a row that has been given for ever: at time 0 the drug is at its steady state.
+    ss : a row that has been given for ever: at time 0 the drug is at its steady state. With amt=0 and a rate, and
+        without an interval: an infusion that has run for ever and ends at `at` (by default at time 0).
 
     A time is a number in the model's time unit or text such as "2 weeks".
 
@@ -58,10 +59,11 @@ class Dose:
 
     def __post_init__(self) -> None:
         set_ = object.__setattr__
-        set_(self, "amt", _positive(self.amt, "a dose"))
+        if not self.steady_infusion:
+            set_(self, "amt", _positive(self.amt, "a dose"))
         set_(self, "unit", amount_unit(self.unit))
         if self.route and self.route.casefold() not in ROUTES:
-            raise DoseError(f"unknown route '{self.route}'{did_you_mean(self.route, ROUTES)}")
+            raise DoseError(f"unknown route {quoted(self.route)}{did_you_mean(self.route, ROUTES)}")
         set_(self, "route", ROUTES[self.route.casefold()] if self.route else "")
         given = (self.at,) if isinstance(self.at, str | int | float) else tuple(self.at)
         set_(self, "at", tuple(tidy_time(t, "a dose's time") for t in given))
@@ -93,13 +95,24 @@ class Dose:
             raise DoseError("an infusion has a duration or a rate, not both")
         if (self.duration is not None or self.rate) and self.route in INTO_DEPOT:
             raise DoseError(f"an infusion goes iv, not {self.route}")
-        if self.ss and self.ii is None:
+        if self.steady_infusion and (
+            len(self.at) > 1 or self.start is not None or self.addl != 0 or self.lag or self.F
+        ):
+            raise DoseError("a steady infusion has a rate and one time at which it ends, nothing else")
+        if self.steady_infusion and self.route not in ("", "iv"):
+            raise DoseError(f"an infusion goes iv, not {self.route}")
+        if self.ss and self.ii is None and not self.steady_infusion:
             raise DoseError("a steady state needs doses one interval apart, such as 'q2w at steady state'")
         for time in (*self.at, *(() if self.start is None else (self.start,))):
             if size(time)[0] < 0:
                 raise DoseError(f"a dose at {words(time)} lies before the start; a regimen begins at time 0 or later")
         for first, second in zip(self.at, self.at[1:], strict=False):
             _forward(first, second)
+
+    @property
+    def steady_infusion(self) -> bool:
+        """Whether it is an infusion that has run for ever."""
+        return self.ss and self.ii is None and bool(self.rate) and finite(self.amt) == 0
 
     @property
     def count(self) -> int | None:
@@ -113,9 +126,11 @@ class Dose:
 
 
 @register
-@dataclass(frozen=True, slots=True, repr=False)
+@dataclass(frozen=True, slots=True, repr=False, init=False)
 class Regimen:
     """Blocks of doses, one after another; made by `regimen("40 mg sc q2w x 26")` or from `Dose` records.
+
+    `Regimen(Dose(80), Dose(40, ii="2 weeks", addl=5))`, or a list of them.
 
     `str()` gives text that reads back as the same regimen. A row of doses without a start begins one of its own
     intervals after single doses, and one interval of the row before it after a row.
@@ -128,13 +143,18 @@ class Regimen:
         none of the regimen's; a steady state is asked for after other doses.
     """
 
-    doses: tuple[Dose, ...] | Sequence[Dose] | Dose
-    missed: tuple[int, ...] | Sequence[int] = ()
+    doses: tuple[Dose, ...]
+    missed: tuple[int, ...] = ()
 
-    def __post_init__(self) -> None:
-        given = (self.doses,) if isinstance(self.doses, Dose) else tuple(self.doses)
+    def __init__(self, doses: Sequence[Dose] | Dose, *more: Dose, missed: Sequence[int] = ()) -> None:
+        given = (*((doses,) if isinstance(doses, Dose | str) else tuple(doses)), *more)
         if not given:
             raise DoseError("a regimen needs at least one dose")
+        for dose in given:
+            what: object = dose
+            if not isinstance(what, Dose):
+                hint = "; read text with regimen('40 mg sc q2w x 26')" if isinstance(what, str) else ""
+                raise DoseError(f"a regimen is made of Dose records, got {quoted(what)}{hint}")
         filled: list[Dose] = []
         for dose in given:
             route = dose.route or (filled[-1].route if filled else "")
@@ -148,12 +168,12 @@ class Regimen:
                 raise DoseError("only the first doses can begin at steady state")
             filled.append(dose)
         object.__setattr__(self, "doses", tuple(filled))
-        object.__setattr__(self, "missed", _missed(self.missed, self.count))
+        object.__setattr__(self, "missed", _missed(missed, self.count))
 
     @property
     def blocks(self) -> tuple[Dose, ...]:
         """The blocks of doses, in order."""
-        return self.doses  # type: ignore[return-value]
+        return self.doses
 
     @property
     def count(self) -> int | None:
@@ -169,7 +189,7 @@ class Regimen:
         """Return this regimen followed by another one."""
         after = _regimen(other)
         shift = self.count or 0
-        return Regimen((*self.blocks, *after.blocks), (*self.missed, *(shift + n for n in after.missed)))
+        return Regimen((*self.blocks, *after.blocks), missed=(*self.missed, *(shift + n for n in after.missed)))
 
     def loading(self, other: str | Regimen | Dose) -> Regimen:
         """Return the regimen after loading doses: `regimen("40 mg sc q2w x 25").loading("80 mg sc")`."""
@@ -201,11 +221,13 @@ class Regimen:
         return f"regimen({str(self)!r})"
 
     def __str__(self) -> str:
+        from immunode.intervention.regimen_words import head_text, when_text
+
         said: list[str] = []
         before: Dose | None = None
         for dose in self.blocks:
             same = before is not None and before.head == dose.head
-            said.append(" ".join(filter(None, ("" if same else _head_text(dose), _when_text(dose)))))
+            said.append(" ".join(filter(None, ("" if same else head_text(dose), when_text(dose)))))
             before = dose
         missed = f" missing dose {', '.join(str(n) for n in self.missed)}" if self.missed else ""
         return " then ".join(said) + missed
@@ -241,7 +263,7 @@ def taper(
             raise DoseError(f"taper: give each={step!r} and ii={ii!r} both with a unit of time or both without")
         if pair[0] <= 0 or pair[1] <= 0:
             raise DoseError(f"a taper goes forward in time: each={step!r} and ii={ii!r} must be above 0")
-        count = round(pair[0] / pair[1])
+        count = whole(round(min(pair[0] / pair[1], 1e300))) or 0
         if count < 1 or abs(count * pair[1] - pair[0]) > 1e-9 * pair[0]:
             raise DoseError(f"taper: a step of {step!r} does not hold a whole number of intervals of {ii!r}")
         doses.append(Dose(amount, unit, route, ii=interval, addl=count - 1, start=None if i else start))
@@ -258,10 +280,10 @@ def amount_unit(unit: str) -> str:
     top, slash, bottom = unit.partition("/")
     top = SPELLED.get(top, top)
     if top not in AMOUNTS:
-        raise DoseError(f"unknown unit '{unit}'{did_you_mean(top, AMOUNTS)}")
+        raise DoseError(f"unknown unit {quoted(unit)}{did_you_mean(top, AMOUNTS)}")
     if slash and bottom != "kg":
         hint = "; doses per area need the patient's mg" if bottom.startswith("m") else "; only '/kg' is known"
-        raise DoseError(f"unknown unit '{unit}'{hint}")
+        raise DoseError(f"unknown unit {quoted(unit)}{hint}")
     return top + slash + bottom
 
 
@@ -283,8 +305,9 @@ def _rate(text: str) -> str:
     except (ValueError, IndexError):
         number = math.nan
     if not slash or not math.isfinite(number):
-        raise DoseError(f"can't read the rate '{text}'; write e.g. '50 mg/h'")
-    return f"{number_text(_positive(number, 'the rate of an infusion'))} {amount_unit(top)}/{time_unit(bottom)}"
+        raise DoseError(f"can't read the rate {quoted(text)}; write e.g. '50 mg/h'")
+    per = bottom if bottom == "time" else time_unit(bottom)
+    return f"{number_text(_positive(number, 'the rate of an infusion'))} {amount_unit(top)}/{per}"
 
 
 def _forward(first: Time, second: Time) -> None:
@@ -317,7 +340,9 @@ def _missed(numbers: Any, count: int | None) -> tuple[int, ...]:
 def _follows(before: Dose, dose: Dose) -> None:
     """Check that a block can come after another, as far as it shows without a model."""
     if before.count is None:
-        raise DoseError(f"'{_when_text(before)}' never ends; give it a number of doses (x 6) before 'then'")
+        from immunode.intervention.regimen_words import when_text
+
+        raise DoseError(f"'{when_text(before)}' never ends; give it a number of doses (x 6) before 'then'")
     if not dose.at and dose.ii is None and before.ii is None:
         raise DoseError("a single dose after single doses needs a time, such as 'at week 4'")
     begin = dose.at[0] if dose.at else dose.start
@@ -332,42 +357,6 @@ def _follows(before: Dose, dose: Dose) -> None:
         last = f"{number_text(offset + number * before.addl)} {unit}" if unit else offset + number * before.addl
     if size(last)[0] == 0 and not isinstance(last, type(begin)):
         last = f"0 {size(begin)[1]}" if isinstance(begin, str) else 0.0
-    _forward(last, begin)
-
-
-def _head_text(dose: Dose) -> str:
-    parts = [f"{number_text(dose.amt)} {dose.unit}", dose.route]
-    if dose.duration is not None:
-        number, unit = size(dose.duration)
-        parts.append(f"over {number_text(number)} {SHORT[unit] if unit else ''}".rstrip())
-    if dose.rate:
-        parts.append(f"at {dose.rate}")
-    if dose.lag is not None:
-        number, unit = size(dose.lag)
-        parts.append(f"lag {number_text(number)} {SHORT[unit] if unit else ''}".rstrip())
-    if dose.F is not None:
-        parts.append(f"F {number_text(dose.F)}")
-    return " ".join(filter(None, parts))
-
-
-def _when_text(dose: Dose) -> str:
-    if dose.at:
-        return "at " + _times_text(tuple(dose.at))
-    if dose.ii is None:
-        return "once"
-    number, unit = size(dose.ii)
-    short = number_text(number)
-    every = f"q{short}{SHORT[unit]}" if unit and "e" not in short else f"every {short} {unit}".rstrip()
-    count = "" if dose.count is None else f"x {dose.count}"
-    start = "" if dose.start is None else f"from {_times_text((dose.start,))}"
-    return " ".join(filter(None, (every, count, start, "at steady state" if dose.ss else "")))
-
-
-def _times_text(times: tuple[Time, ...]) -> str:
-    """Return `week 0, 2, 6`; the unit is said where it changes."""
-    said, last = [], None
-    for time in times:
-        number, unit = size(time)
-        said.append(number_text(number) if unit == last else f"{unit or 'time'} {number_text(number)}")
-        last = unit
-    return ", ".join(said)
+    pair = comparable(last, begin)
+    if not (before.steady_infusion and pair and pair[0] == pair[1]):  # a dose may go on where an infusion ends
+        _forward(last, begin)

@@ -2,6 +2,7 @@
 
     regimen = block { "then" block } ["missing" ["dose"] number { "," number }]
     block   = ["loading"] [amount unit [route]] ["over" time | "at" rate] ["lag" time] ["F" number] [when]
+            | amount unit/time [route] "at steady state" ["until" time]
     when    = "once" | "at" times | interval ["x" n] ["from" time] ["at steady state"]
     interval = "q2w" | "every 2 weeks" | "daily" | "weekly" | "bid" | "tid" | "qid"
 
@@ -14,7 +15,7 @@ import re
 from functools import lru_cache
 from typing import Any, NamedTuple, NoReturn
 
-from immunode.errors import DoseError, did_you_mean
+from immunode.errors import DoseError, did_you_mean, quoted
 from immunode.intervention.regimen import AMOUNTS, ROUTES, SPELLED, Dose, Regimen, amount_unit
 from immunode.intervention.times import UNITS, Time, number_text, time_unit
 
@@ -28,7 +29,7 @@ UNCLEAR = {
 }
 KEYWORDS = (
     "then", "over", "at", "on", "lag", "once", "every", "x", "×", "from", "starting", "F", "and", "missing", "without",
-    "loading", "ss", "steady", "state", "dose", "doses",
+    "loading", "ss", "steady", "until", "state", "dose", "doses",
 )  # fmt: skip
 _KEYWORDS = {word.casefold() for word in KEYWORDS}
 _TOKEN = re.compile(
@@ -57,7 +58,7 @@ def regimen(text: str | Regimen | Dose) -> Regimen:
     if isinstance(text, Dose):
         return Regimen(text)
     if not isinstance(text, str):
-        raise DoseError(f"a regimen is text such as '40 mg sc q2w x 26', got {text!r}")
+        raise DoseError(f"a regimen is text such as '40 mg sc q2w x 26', got {quoted(text)}")
     return _read(text)
 
 
@@ -68,8 +69,8 @@ def _read(text: str) -> Regimen:
     try:
         return _Reader(text).regimen()
     except DoseError as error:
-        message = str(error)
-        raise DoseError(message if message.startswith(f"'{text}'") else f"'{text}': {message}") from None
+        message, said = str(error), quoted(text)
+        raise DoseError(message if message.startswith(said) else f"{said}: {message}") from None
 
 
 class _Reader:
@@ -101,7 +102,9 @@ class _Reader:
         if token.kind == "end":
             raise DoseError(f"ends where {wanted} should stand")
         hint = did_you_mean(token.text, known) if known else ""
-        raise DoseError(f"did not understand '{token.text}' at position {token.position}; expected {wanted}{hint}")
+        raise DoseError(
+            f"did not understand {quoted(token.text)} at position {token.position}; expected {wanted}{hint}"
+        )
 
     def regimen(self) -> Regimen:
         if self.token.kind == "end":
@@ -113,7 +116,7 @@ class _Reader:
                 continue
             missed = self.missed()
             if self.token.kind == "end":
-                return Regimen(tuple(doses), missed)
+                return Regimen(tuple(doses), missed=missed)
             known = (*KEYWORDS, *INTERVALS, *ROUTES)
             self.fail("'then', 'q2w', 'x 6', 'from week 2', 'missing dose 3' or the end", known)
 
@@ -145,9 +148,10 @@ class _Reader:
             fields = dict(zip(names, before.head, strict=True))
             if self.token.kind != "word" or not (self.interval_word() or self.token.text.casefold() in _KEYWORDS):
                 self.fail("an amount such as '40 mg', 'at week 2' or an interval such as 'q2w'", tuple(INTERVALS))
-        while self.details(fields):
-            pass
-        self.when(fields)
+        if not fields.get("ss"):
+            while self.details(fields):
+                pass
+            self.when(fields)
         return Dose(**fields)
 
     def head(self, before: Dose | None) -> dict[str, Any]:
@@ -157,7 +161,9 @@ class _Reader:
             self.fail(f"the unit of {number_text(amount)}, such as mg or mg/kg")
         if SPELLED.get(unit.text.partition("/")[0], unit.text.partition("/")[0]) not in AMOUNTS:
             hint = did_you_mean(unit.text.partition("/")[0], AMOUNTS)
-            raise DoseError(f"unknown unit '{unit.text}' at position {unit.position}{hint}")
+            raise DoseError(f"unknown unit {quoted(unit.text)} at position {unit.position}{hint}")
+        if unit.text.rpartition("/")[2].casefold() in (*UNITS, "time") and amount > 0:
+            return self.speed(amount)
         fields: dict[str, Any] = {"amt": amount, "unit": amount_unit(self.next().text)}
         if amount <= 0:
             raise DoseError(f"a dose must be above 0, got {number_text(amount)} {fields['unit']}")
@@ -165,6 +171,20 @@ class _Reader:
             fields["route"] = ROUTES[self.next().text.casefold()]
         elif before is not None:
             fields["route"] = before.route
+        return fields
+
+    def speed(self, number: float) -> dict[str, Any]:
+        """Read an infusion that has run for ever: `10 mg/h iv`; its steady state is read as the time."""
+        text = self.next().text
+        fields: dict[str, Any] = {"amt": 0.0, "unit": amount_unit(text.rpartition("/")[0])}
+        fields["rate"] = f"{number_text(number)} {text}"
+        if self.token.kind == "word" and self.token.text.casefold() in ROUTES:
+            fields["route"] = ROUTES[self.next().text.casefold()]
+        if not self.steady():
+            self.fail("'at steady state' (an infusion that ends has an amount too: '240 mg iv at 10 mg/h')")
+        fields["ss"] = True
+        if self.takes("until"):
+            fields["at"] = self.times(single=True)
         return fields
 
     def details(self, fields: dict[str, Any]) -> bool:

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from immunode.errors import DoseError, ModelError
+from immunode.errors import DoseError, ModelError, quoted
 from immunode.intervention.numbers import finite, whole
 from immunode.intervention.parts import Parts
 from immunode.intervention.times import Time, size, tidy_time, words
@@ -244,6 +244,6 @@ def _unit(node: Expression, parts: Parts) -> str:
 
 def _check_condition(field: str, text: object) -> None:
     if not isinstance(text, str):
-        raise DoseError(f"a rule's {field} is text such as 'p > 0.3', got {text!r}")
+        raise DoseError(f"a rule's {field} is text such as 'p > 0.3', got {quoted(text)}")
     if text and not is_condition(parse(text)):
-        raise ModelError(f"a rule's {field}, '{text}', must be a condition such as 'p > 0.3'")
+        raise ModelError(f"a rule's {field}, {quoted(text)}, must be a condition such as 'p > 0.3'")

@@ -23,7 +23,8 @@ Terms = list[tuple[str, str]]
 class Row:
     """A row of doses as texts. amount : of one dose, F and strength included, in the drug's mass.
 
-    begin : time of the first dose that is still to come.   every : interval.   length : of an infusion, "" for a bolus.
+    begin : time of the first dose that is still to come.   every : interval; None for an infusion without end, whose
+    amount is its speed.   length : of an infusion, "" for a bolus.
     depot : whether the dose goes into the depot.
     """
 
@@ -54,10 +55,11 @@ def add_steady_state(parts: Parts, pk: PK, row: Row) -> None:
             )
     name = parts.name
     last = f"{row.begin} + {row.length}" if row.length else row.begin
-    parts.require(
-        f"{last} <= {row.every}",
-        f"'{name}' at steady state: its first dose{' ends' if row.length else ''} within one interval from time 0",
-    )
+    if row.every is not None:
+        parts.require(
+            f"{last} <= {row.every}",
+            f"'{name}' at steady state: its first dose{' ends' if row.length else ''} within one interval from time 0",
+        )
     parts.above_zero(f"{name}.CL")
     amounts = _disposition(parts, pk)
     if row.depot:
@@ -117,8 +119,11 @@ def _after(rate: str, terms: Terms) -> Terms:
 
 def _left(parts: Parts, rate: str, row: Row) -> str:
     """Add what an exponential holds at time 0 from all doses before, and return its name."""
+    full = f"{parts.name}.left_{rate.rpartition('.')[2].removeprefix('rate_')}"
+    if row.every is None:
+        parts.derived.append(Derived(full, f"1/{rate}", parts.model.time_unit, f"{rate}: how long a unit stays"))
+        return full
     spread = f"(exp({rate}*{row.length}) - 1)/({rate}*{row.length})*" if row.length else ""
     text = f"{spread}exp(-{rate}*({row.every} - ({row.begin})))/(1 - exp(-{rate}*{row.every}))"
-    full = f"{parts.name}.left_{rate.rpartition('.')[2].removeprefix('rate_')}"
     parts.derived.append(Derived(full, text, "", f"{rate}: share of a dose that all earlier doses have left"))
     return full

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 import re
 
-from immunode.errors import DoseError, did_you_mean
+from immunode.errors import DoseError, did_you_mean, quoted
 from immunode.intervention.numbers import finite
 
 Time = float | str
@@ -36,7 +36,7 @@ def time_unit(word: str) -> str:
     if unit is None:
         if word.casefold().startswith(("mo", "mth")):
             raise DoseError(f"'{word}': months differ in length; use weeks or days (4 weeks, 30 days)")
-        raise DoseError(f"unknown unit of time '{word}'{did_you_mean(word, UNITS)}")
+        raise DoseError(f"unknown unit of time {quoted(word)}{did_you_mean(word, UNITS)}")
     return unit
 
 
@@ -58,12 +58,12 @@ def tidy_time(value: Time, what: str) -> Time:
     if isinstance(value, str):
         match = _WRITTEN.fullmatch(value)
         if match is None:
-            raise DoseError(f"{what}: can't read the time '{value}'; write a number or e.g. '2 weeks'")
+            raise DoseError(f"{what}: can't read the time {quoted(value)}; write a number or e.g. '2 weeks'")
         size = float(match[1])
         if not match[2]:
             return tidy_time(size, what)
         if not math.isfinite(size):
-            raise DoseError(f"{what}: the time '{value}' is not finite")
+            raise DoseError(f"{what}: the time {quoted(value)} is not finite")
         try:
             return f"{number_text(size)} {time_unit(match[2])}"
         except DoseError as error:

@@ -228,6 +228,10 @@ class Variant:
         object.__setattr__(self, "initial", pairs(self.initial))
 
 
+TOLD = {"told": True}
+"""Marks fields that say where a model comes from; numbers do not depend on them, nor does `content_key`."""
+
+
 @dataclass(frozen=True, slots=True, repr=False)
 class Model:
     """A compartment model of ordinary differential equations; a value that never changes.
@@ -247,6 +251,8 @@ class Model:
     status : "published" or "ours".
     remarks : what is odd about the file that a model was read from; shown, and never computed with.
     effects, requirements, applied : what `perturb` writes; not declared by hand.
+    variant_name, file_values : which variant was taken, and (name, value as declared) of what is another value now;
+        written by `variant`, `with_values`, `with_initial` and `replace`, so that results can tell what was run.
 
     Raises
     ------
@@ -281,6 +287,8 @@ class Model:
     effects: tuple[Effect, ...] | Sequence[Effect] = field(default=())
     requirements: tuple[Requirement, ...] | Sequence[Requirement] = field(default=())
     applied: tuple[str, ...] | Sequence[str] = field(default=())
+    variant_name: str = field(default="", metadata=TOLD)
+    file_values: tuple[tuple[str, float | str], ...] = field(default=(), compare=False, metadata=TOLD)
 
     def __post_init__(self) -> None:
         for spec in fields(self):
@@ -295,7 +303,9 @@ class Model:
 
     def replace(self, **changes: Any) -> Self:
         """Return a copy with other fields, checked anew."""
-        return replace(self, **changes)
+        from immunode.model.validation import noted
+
+        return noted(self, replace(self, **changes))
 
     def with_values(self, values: Mapping[str, float] | None = None, /, **named: float) -> Self:
         """Return a copy with other parameter values: `with_values(k=3)` or `with_values({"drug.dose": 40})`."""
@@ -308,6 +318,24 @@ class Model:
         from immunode.model.validation import with_initial
 
         return with_initial(self, {**(values or {}), **named})
+
+    @property
+    def label(self) -> str:
+        """The name, with the variant where one was taken: "baker2013, variant diseased"."""
+        return self.name + (f", variant {self.variant_name}" if self.variant_name else "")
+
+    @property
+    def heading(self) -> str:
+        """The title with name and variant, to stand above a figure: "Cytokines (baker2013, variant diseased)"."""
+        return f"{self.title} ({self.label})" if self.title else self.label
+
+    @property
+    def changed(self) -> dict[str, tuple[float | str, float | str]]:
+        """Parameter or initial value (`"E(0)"`) -> its declared value and its value now, where they differ."""
+        from immunode.model.validation import values_of
+
+        now = values_of(self)
+        return {name: (value, now[name]) for name, value in self.file_values if name in now}
 
     def variant(self, name: str) -> Self:
         """Return the model with the values of its variant `name`."""

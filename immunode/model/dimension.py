@@ -16,7 +16,7 @@ from fractions import Fraction
 from functools import lru_cache
 from typing import Any
 
-from immunode.errors import UnitError, did_you_mean, nearest
+from immunode.errors import UnitError, did_you_mean, nearest, quoted
 
 Powers = tuple[tuple[str, Fraction], ...]
 
@@ -33,16 +33,19 @@ class Dimension:
     powers: Powers = ()
 
     def __mul__(self, other: Dimension) -> Dimension:
-        return Dimension(self.factor * other.factor, _join(self.powers, other.powers, 1))
+        return _sized(self.factor * other.factor, _join(self.powers, other.powers, 1))
 
     def __truediv__(self, other: Dimension) -> Dimension:
-        return Dimension(self.factor / other.factor, _join(self.powers, other.powers, -1))
+        return _sized(self.factor / other.factor, _join(self.powers, other.powers, -1))
 
     def __pow__(self, exponent: Fraction | int) -> Dimension:
         if exponent == 0:
             return Dimension()
-        factor = self.factor**exponent if exponent.denominator == 1 else self.factor ** float(exponent)
-        return Dimension(factor, tuple((base, power * exponent) for base, power in self.powers))
+        try:
+            factor = self.factor**exponent if exponent.denominator == 1 else self.factor ** float(exponent)
+        except (OverflowError, ZeroDivisionError):
+            factor = math.inf
+        return _sized(factor, tuple((base, power * exponent) for base, power in self.powers))
 
     @property
     def dimensionless(self) -> bool:
@@ -55,6 +58,22 @@ class Dimension:
 
     def __str__(self) -> str:
         return describe(self)
+
+
+class _SizeError(UnitError):
+    """A product of units left the range of numbers."""
+
+
+def _sized(factor: float, powers: Powers) -> Dimension:
+    """Return a dimension; products of units may leave the range of numbers.
+
+    Raises
+    ------
+    UnitError : the factor is 0 or not finite.
+    """
+    if not 0 < factor < math.inf:
+        raise _SizeError(f"a product of units has the size {factor:g}; a unit is above 0 and finite")
+    return Dimension(factor, powers)
 
 
 def _join(a: Powers, b: Powers, sign: int) -> Powers:
@@ -118,18 +137,16 @@ def parse_unit(text: str, extra_units: tuple[str, ...] = ()) -> Dimension:
     if not text.strip():
         return Dimension()
     if len(text) > 200:
-        raise UnitError(f"a unit of {len(text):,} characters is too long: {text[:40]!r}...")
+        raise UnitError(f"a unit of {len(text):,} characters is too long: {quoted(text)}")
     plain = text.replace("µ", "u").replace("μ", "u").replace("·", "*")
     plain = re.sub(r"[⁻⁰¹²³⁴-⁹]+", lambda m: f"**{m.group().translate(_RAISED)}", plain)
     reader = _Reader(text, plain, extra_units)
     try:
         result = reader.product()
-        if reader.tokens:
-            raise UnitError(f"can't read the unit {text!r} at '{reader.tokens[0]}'")
-    except (OverflowError, ZeroDivisionError):
-        result = Dimension(math.inf)
-    if not 0 < result.factor < math.inf:
-        raise UnitError(f"the unit {text!r} has the size {result.factor:g}")
+    except _SizeError as error:
+        raise UnitError(f"the unit {quoted(text)}: {error}") from None
+    if reader.tokens:
+        raise UnitError(f"can't read the unit {quoted(text)} at '{reader.tokens[0]}'")
     return result
 
 
@@ -143,7 +160,7 @@ class _Reader:
         while position < len(plain):
             match = _TOKEN.match(plain, position)
             if match is None:
-                raise UnitError(f"unexpected character {plain[position]!r} in the unit {text!r}")
+                raise UnitError(f"unexpected character {plain[position]!r} in the unit {quoted(text)}")
             if match.lastgroup != "space":
                 self.tokens.append(match.group())
             position = match.end()
@@ -157,7 +174,7 @@ class _Reader:
         while self.tokens and self.peek() != ")":
             sign = self.tokens.pop(0) if self.peek() in ("*", "/") else ""
             if not sign and divided:
-                raise UnitError(f"the unit {self.text!r} can be read in two ways; write 1/(a b), or a*b")
+                raise UnitError(f"the unit {quoted(self.text)} can be read in two ways; write 1/(a b), or a*b")
             divided = divided or sign == "/"
             factor = self.power()
             result = result / factor if sign == "/" else result * factor
@@ -175,10 +192,13 @@ class _Reader:
         if bracket:
             if self.peek() == "/":
                 self.tokens.pop(0)
-                exponent /= self.signed()
+                below = self.signed()
+                if not below:
+                    raise UnitError(f"a power in the unit {quoted(self.text)} is divided by 0")
+                exponent /= below
             self.expect(")")
         if abs(exponent) > 100:
-            raise UnitError(f"the power {exponent} in the unit {self.text!r} is too large")
+            raise UnitError(f"the power {exponent} in the unit {quoted(self.text)} is too large")
         return base**exponent
 
     def signed(self) -> Fraction:
@@ -186,7 +206,7 @@ class _Reader:
         if sign < 0:
             self.tokens.pop(0)
         if not self.peek()[:1].isdigit() or len(self.peek()) > 10 or "e" in self.peek().lower():
-            raise UnitError(f"a power in the unit {self.text!r} is not a number")
+            raise UnitError(f"a power in the unit {quoted(self.text)} is not a number")
         return sign * Fraction(self.tokens.pop(0))
 
     def atom(self) -> Dimension:
@@ -194,20 +214,25 @@ class _Reader:
         if token == "(":
             self.depth += 1
             if self.depth > 20:
-                raise UnitError(f"the unit {self.text!r} is nested too deeply")
+                raise UnitError(f"the unit {quoted(self.text)} is nested too deeply")
             inside = self.product()
             self.expect(")")
             return inside
         if token[:1].isdigit() or token[:1] == ".":
-            return Dimension(float(token))
+            return self.number(float(token))
         if token and (token[0].isalpha() or token[0] in "_%"):
             return unit_named(token, self.text, self.extra_units)
         found = f"'{token}' stands where a unit must" if token else "it ends too early"
-        raise UnitError(f"can't read the unit {self.text!r}: {found}; write for instance 1/day or cell/(mL*day)")
+        raise UnitError(f"can't read the unit {quoted(self.text)}: {found}; write for instance 1/day or cell/(mL*day)")
+
+    def number(self, size: float) -> Dimension:
+        if not 0 < size < math.inf:
+            raise UnitError(f"the unit {quoted(self.text)} has the size {size:g}; a unit is above 0 and finite")
+        return Dimension(size)
 
     def expect(self, token: str) -> None:
         if self.peek() != token:
-            raise UnitError(f"a '{token}' is missing in the unit {self.text!r}")
+            raise UnitError(f"a '{token}' is missing in the unit {quoted(self.text)}")
         self.tokens.pop(0)
 
 
@@ -218,14 +243,16 @@ def unit_named(name: str, text: str = "", extra_units: tuple[str, ...] = ()) -> 
     if name in NAMED:
         return NAMED[name]
     if name in ("kilogram", "kilograms"):
-        raise UnitError(f"unit {name!r}: write kg for body mass, or g for any other mass")
+        raise UnitError(f"unit {quoted(name)}: write kg for body mass, or g for any other mass")
     found = _from_pint(name)
     if found is not None:
         return found
-    inside = f" in {text!r}" if text and text != name else ""
+    inside = f" in {quoted(text)}" if text and text != name else ""
     known = [*extra_units, *NAMED]
     hint = did_you_mean(name, known if nearest(name, known) else list(registry()))
-    raise UnitError(f"unknown unit {name!r}{inside}{hint} (a model's own unit is declared with units=[Unit(...)])")
+    raise UnitError(
+        f"unknown unit {quoted(name)}{inside}{hint} (a model's own unit is declared with units=[Unit(...)])"
+    )
 
 
 @lru_cache(maxsize=1)
@@ -251,10 +278,14 @@ def _from_pint(name: str) -> Dimension | None:
         factor, roots = units.get_root_units(unit, check_nonmult=True)
     except (pint.UndefinedUnitError, pint.DefinitionSyntaxError):
         return None
+    except ValueError:  # names that Pint reads as numbers, such as nan
+        return None
     except pint.OffsetUnitCalculusError:
         factor = None
     if factor is None or not units._is_multiplicative(str(unit)):
-        raise UnitError(f"unit {name!r} has an offset or is logarithmic; use one that starts at zero, such as kelvin")
+        raise UnitError(
+            f"unit {quoted(name)} has an offset or is logarithmic; use one that starts at zero, such as kelvin"
+        )
     short = {"second": "s", "meter": "m", "gram": "g", "mole": "mol", _BODY: "kg"}
     powers = sorted((short.get(str(root), str(root)), Fraction(power)) for root, power in roots._units.items())
     return Dimension(float(factor), tuple(powers))

@@ -13,7 +13,7 @@ _SHOWN = 24
 
 def text(model: Model) -> str:
     """Return a model as plain text of a few lines: name, title, states with initial values, and what else it has."""
-    lines = [f"Model {model.name}" + (f": {model.title}" if model.title else "")]
+    lines = [f"Model {model.label}" + (f": {model.title}" if model.title else "")]
     facts = [
         model.system,
         f"time in {_unit(model.time_unit)}, horizon {number(model.horizon)}",
@@ -57,6 +57,10 @@ def _lists(model: Model) -> list[tuple[str, list[str]]]:
         ("interventions", [i.name for i in model.interventions]),
         ("variants", [v.name for v in model.variants]),
         ("applied", list(model.applied)),
+        (
+            "not as declared",
+            [f"{n} = {_initial(now)} (was {_initial(was)})" for n, (was, now) in model.changed.items()],
+        ),
         ("readouts", list(model.readouts)),
     ]
     return [(label, names) for label, names in lists if names]
@@ -104,7 +108,7 @@ def html(model: Model) -> str:
     """Return a model as HTML for a notebook; every text of the model is escaped."""
     facts = [model.system, f"time in {_unit(model.time_unit)}", model.status, model.reference, counts(model)]
     parts = [
-        f"<div><strong>{escape(model.name)}</strong> {escape(model.title)}<br>",
+        f"<div><strong>{escape(model.label)}</strong> {escape(model.title)}<br>",
         f"<small>{escape(' | '.join(fact for fact in facts if fact))}</small>",
         _table(
             ["state", "initial", "unit", "meaning"],

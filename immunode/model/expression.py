@@ -9,7 +9,7 @@ import re
 import unicodedata
 from functools import lru_cache
 
-from immunode.errors import ModelError, did_you_mean
+from immunode.errors import ModelError, did_you_mean, quoted
 from immunode.model.tree import (
     FUNCTIONS,
     Expression,
@@ -34,7 +34,6 @@ __all__ = [
     "operands",
     "parse",
     "parse_arrow",
-    "quoted",
     "substitute",
     "to_sympy",
     "to_text",
@@ -100,7 +99,7 @@ def parse(text: str) -> Expression:
         or too deep, or a part of it that is constant is not a finite number. Nothing is executed.
     """
     if not isinstance(text, str):
-        raise ModelError(f"an expression is text, but {type(text).__name__} was found: {text!r:.60}")
+        raise ModelError(f"an expression is text, but {type(text).__name__} was found: {quoted(text)}")
     if len(text) > LONGEST:
         raise ModelError(f"an expression of {len(text):,} characters is too long (at most {LONGEST:,}): {quoted(text)}")
     return _parse(text)
@@ -121,11 +120,6 @@ def _parse(text: str) -> Expression:
         raise ModelError(f"{quoted(text)} is too deep; split it with derived quantities") from None
     expression, _ = _convert(tree, text, 0)
     return expression
-
-
-def quoted(text: str) -> str:
-    """Return a text in quotes, the middle of a long one left out."""
-    return repr(text if len(text) <= 80 else text[:60] + "..." + text[-12:])
 
 
 def _scan(text: str) -> None:
@@ -223,6 +217,8 @@ def _convert(node: ast.expr, text: str, depth: int) -> tuple[Expression, float |
             raise ModelError(_wrong_kind(child, text))
         children.append(child)
         values.append(constant)
+    if isinstance(node, ast.UnaryOp) and isinstance(node.op, ast.UAdd):
+        return children[0], values[0]
     expression = _build(node, children)
     return expression, _constant(expression, values, text)
 
@@ -246,7 +242,7 @@ def _build(node: ast.expr, parts: list[Expression]) -> Expression:
     if isinstance(node, ast.BinOp):
         return (_BINARY[type(node.op)], *parts)
     if isinstance(node, ast.UnaryOp):
-        return parts[0] if isinstance(node.op, ast.UAdd) else (_UNARY[type(node.op)], *parts)
+        return (_UNARY[type(node.op)], *parts)
     if isinstance(node, ast.BoolOp):
         return _fold("and" if isinstance(node.op, ast.And) else "or", parts)
     if isinstance(node, ast.Compare):
@@ -319,8 +315,8 @@ def _comparison(ops: list[ast.cmpop], parts: list[Expression]) -> Expression:
 
 def _wrong_kind(child: Expression, text: str) -> str:
     if is_condition(child):
-        return f"the condition '{to_text(child)}' in {quoted(text)} stands where a value must; use piecewise(...)"
-    return f"'{to_text(child)}' in {quoted(text)} is a value where a condition must stand, such as 'x > 0'"
+        return f"the condition {quoted(to_text(child))} in {quoted(text)} stands where a value must; use piecewise(...)"
+    return f"{quoted(to_text(child))} in {quoted(text)} is a value where a condition must stand, such as 'x > 0'"
 
 
 def _constant(expression: Expression, values: list[float | None], text: str) -> float | None:
@@ -332,7 +328,7 @@ def _constant(expression: Expression, values: list[float | None], text: str) -> 
     except (OverflowError, ZeroDivisionError, ValueError):
         result = math.nan
     if not math.isfinite(result):
-        raise ModelError(f"the constant '{to_text(expression)}' in {quoted(text)} is not a finite number")
+        raise ModelError(f"the constant {quoted(to_text(expression))} in {quoted(text)} is not a finite number")
     return result
 
 
@@ -351,10 +347,8 @@ def _evaluate(expression: Expression, v: list[float]) -> float:
         return float(getattr(math, expression[1].replace("abs", "fabs"))(*v))
     if kind == "pow":
         return math.pow(v[0], v[1])
-    if kind in ("add", "sub", "mul", "div"):
-        a, b = v
-        return a + b if kind == "add" else a - b if kind == "sub" else a * b if kind == "mul" else a / b
-    return v[0]  # a unary plus
+    a, b = v
+    return a + b if kind == "add" else a - b if kind == "sub" else a * b if kind == "mul" else a / b
 
 
 _COUNT = r"(?P<count>(?:[0-9]+\.?[0-9]*|\.[0-9]+)(?:[eE][+-]?[0-9]+)?)"

@@ -21,7 +21,7 @@ from numbers import Integral, Real
 from typing import Any, TypeVar
 
 from immunode.characters import problem
-from immunode.errors import StoreError, did_you_mean
+from immunode.errors import StoreError, did_you_mean, quoted, shortened
 from immunode.model import declaration
 
 T = TypeVar("T")
@@ -68,7 +68,7 @@ def to_json(record: Any) -> str:
 
 def content_key(record: Any) -> str:
     """Return the SHA-256 of a record's content as 64 hexadecimal digits: equal for equal records, on every machine."""
-    text = _compact({"format": FORMAT, **_encode(record, type(record).__name__, 0)})
+    text = _compact({"format": FORMAT, **_encode(record, type(record).__name__, 0, told=False)})
     return hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()
 
 
@@ -86,7 +86,7 @@ def from_json(cls: type[T], text: str | bytes) -> T:
         raise StoreError(f"an object with a format and a type is needed, but {_kind(raw)} was found")
     found = raw.pop("format", None)
     if found != FORMAT:
-        what = "it has no format" if found is None else f"its format is {found!r:.40}"
+        what = "it has no format" if found is None else f"its format is {quoted(found)}"
         raise StoreError(f"this is not what immunode wrote: {what}, and {FORMAT!r} is read here")
     record = _decode(raw, "", 0)
     if not isinstance(record, cls):
@@ -98,7 +98,8 @@ def _compact(value: Any) -> str:
     return json.dumps(value, ensure_ascii=False, allow_nan=False, separators=(", ", ": "))
 
 
-def _encode(value: Any, where: str, depth: int) -> Any:
+def _encode(value: Any, where: str, depth: int, *, told: bool = True) -> Any:
+    """Return a value as JSON has it. told : whether fields that only say where a record comes from are written."""
     if depth > _DEEPEST:
         raise StoreError(f"{where}: records are nested more than {_DEEPEST} deep")
     if isinstance(value, str):
@@ -110,15 +111,15 @@ def _encode(value: Any, where: str, depth: int) -> Any:
     if isinstance(value, Real):
         return _number(float(value), where)
     if isinstance(value, tuple):
-        return [_encode(item, where, depth + 1) for item in value]
+        return [_encode(item, where, depth + 1, told=told) for item in value]
     cls = type(value)
     if _known.get(cls.__name__) is not cls:
         raise StoreError(f"{where}: {cls.__name__} can't be written as JSON; known: {', '.join(sorted(_known))}")
     encoded: dict[str, Any] = {"type": cls.__name__}
     for spec in fields(value):
         item = getattr(value, spec.name)
-        if spec.init and not _is_default(spec, item):
-            encoded[spec.name] = _encode(item, f"{where}.{spec.name}", depth + 1)
+        if spec.init and not _is_default(spec, item) and (told or not spec.metadata.get("told")):
+            encoded[spec.name] = _encode(item, f"{where}.{spec.name}", depth + 1, told=told)
     return encoded
 
 
@@ -150,14 +151,12 @@ def _load(text: str | bytes) -> Any:
     if not isinstance(text, str):
         raise StoreError(f"JSON text is needed, but {type(text).__name__} was found")
     try:
-        return json.loads(text, object_pairs_hook=_once, parse_constant=_refuse, parse_float=_finite)
+        return json.loads(text, object_pairs_hook=_once, parse_constant=_refuse, parse_float=_finite, parse_int=_whole)
     except json.JSONDecodeError as error:
         cut = " (is it cut off?)" if error.pos >= len(text.rstrip()) or "Unterminated" in error.msg else ""
         raise StoreError(f"this is not JSON: {error.msg} in line {error.lineno}, column {error.colno}{cut}") from None
     except RecursionError:
         raise StoreError("this JSON is nested too deeply") from None
-    except ValueError:
-        raise StoreError("a number in this JSON is too long") from None
 
 
 def _once(found: list[tuple[str, Any]]) -> dict[str, Any]:
@@ -176,8 +175,13 @@ def _refuse(token: str) -> Any:
 def _finite(token: str) -> float:
     value = float(token)
     if not math.isfinite(value):
-        raise StoreError(f"the number {token[:40]} in this JSON is too large")
+        raise StoreError(f"the number {shortened(token)} in this JSON is too large")
     return value
+
+
+def _whole(token: str) -> int:
+    _finite(token)
+    return int(token)
 
 
 def _decode(value: Any, where: str, depth: int) -> Any:
@@ -189,7 +193,7 @@ def _decode(value: Any, where: str, depth: int) -> Any:
         return _shown(value, where) if isinstance(value, str) else value
     name = value.get("type")
     if not isinstance(name, str) or name not in _known:
-        found = "an object without a type" if name is None else f"unknown type {name!r:.60}"
+        found = "an object without a type" if name is None else f"unknown type {quoted(name)}"
         hint = did_you_mean(name, list(_known)) if isinstance(name, str) else ""
         late = "; records of interventions are known once immunode.intervention is imported"
         raise StoreError(f"{where or 'the text'}: {found}{hint}" + (late if name is not None else ""))

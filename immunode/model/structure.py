@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
-from immunode.errors import ModelError, did_you_mean
+from immunode.errors import ModelError, did_you_mean, quoted
 from immunode.model.declaration import Event, Model, pairs
-from immunode.model.expression import is_condition, name_problem, names, parse, parse_arrow, quoted, uses_time
+from immunode.model.expression import is_condition, name_problem, names, parse, parse_arrow, uses_time
 
 _HOW = ("scale", "add", "set")
 

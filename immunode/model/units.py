@@ -11,10 +11,10 @@ import re
 from collections.abc import Callable, Iterable, Iterator
 from fractions import Fraction
 
-from immunode.errors import UnitError, did_you_mean
+from immunode.errors import UnitError, did_you_mean, quoted
 from immunode.model.declaration import Event, Model, Process, State, pairs
 from immunode.model.dimension import Dimension, describe, parse_unit, registry
-from immunode.model.expression import Expression, names, parse, parse_arrow, quoted, to_text
+from immunode.model.expression import Expression, names, parse, parse_arrow, to_text
 from immunode.model.tree import fold
 
 __all__ = ["Dimension", "check_units", "convert", "describe", "parse_time", "parse_unit", "registry", "unit_of"]
@@ -52,21 +52,25 @@ def parse_time(time: str | float, model: Model) -> float:
     if isinstance(time, str):
         match = _TIME.fullmatch(time)
         if match is None:
-            raise UnitError(f"{model.name}: can't read the time {time!r}; write for instance '52 weeks' or a number")
+            raise UnitError(
+                f"{model.name}: can't read the time {quoted(time)}; write for instance '52 weeks' or a number"
+            )
         value, unit = float(match[1]), match[2]
     else:
         value, unit = float(time), None
     if not math.isfinite(value):
-        raise UnitError(f"{model.name}: the time {time!r} is not a finite number")
+        raise UnitError(f"{model.name}: the time {quoted(time)} is not a finite number")
     if unit is None:
         return value
     own = model.time_unit or model.clock
     if not own:
-        raise UnitError(f"{model.name}: {time!r} has a unit, but the model's time has none; give a number, or a clock")
+        raise UnitError(
+            f"{model.name}: {quoted(time)} has a unit, but the model's time has none; give a number, or a clock"
+        )
     try:
         return convert(value, unit, own)
     except UnitError as error:
-        raise UnitError(f"{model.name}: time {time!r}: {error}") from None
+        raise UnitError(f"{model.name}: time {quoted(time)}: {error}") from None
 
 
 def check_units(model: Model) -> None:
@@ -91,8 +95,8 @@ def unit_of(model: Model, text: str) -> str:
     """
     checker = _Checker(model)
     for name in sorted(names(parse(text)) - set(checker.units)):
-        raise UnitError(f"{model.name}: unknown name '{name}' in '{text}'{did_you_mean(name, checker.units)}")
-    found = checker.dimension(parse(text), f"{model.name}: '{text}'")
+        raise UnitError(f"{model.name}: unknown name '{name}' in {quoted(text)}{did_you_mean(name, checker.units)}")
+    found = checker.dimension(parse(text), f"{model.name}: {quoted(text)}")
     return "" if found is None or found.dimensionless else checker.name(found)
 
 
@@ -144,7 +148,7 @@ class _Checker:
         for label, text in (("time_unit", model.time_unit), ("clock", model.clock)):
             unit = self.read(f"{model.name}, {label}", text)
             if text and unit.powers != second.powers:
-                self.early.append(f"{model.name}, {label}: '{text}' is not a unit of time")
+                self.early.append(f"{model.name}, {label}: {quoted(text)} is not a unit of time")
         if self.early:
             yield from self.early
             return
@@ -211,7 +215,7 @@ class _Checker:
         try:
             found = self.dimension(parse(text), who)
         except UnitError as error:
-            yield str(error)
+            yield str(error) if str(error).startswith(who) else f"{who}: {quoted(text)}: {error}"
             return
         if found is not None and wanted is not None and not found.same(wanted):
             hint = _factor_hint(found, wanted)

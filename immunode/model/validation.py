@@ -10,7 +10,7 @@ from numbers import Real
 from typing import Any, TypeVar
 
 from immunode.characters import problem
-from immunode.errors import ModelError, did_you_mean
+from immunode.errors import ModelError, did_you_mean, quoted
 from immunode.model.declaration import (
     Compartment,
     Derived,
@@ -26,10 +26,13 @@ from immunode.model.declaration import (
     Variant,
     pairs,
 )
-from immunode.model.expression import names, parse, quoted
+from immunode.model.expression import names, parse
 from immunode.model.structure import check_structure
 from immunode.model.tree import replace_part, to_text
 from immunode.model.units import check_units
+
+MOST_TIMES = 2**53
+"""How often an event may happen: whole numbers up to this are exact as floats, in which engines count."""
 
 M = TypeVar("M", bound=Model)
 R = TypeVar("R")
@@ -222,8 +225,8 @@ def _check_event(who: str, event: Event) -> None:
             raise ModelError(f"{who}: every={number:g}, but it must be above 0")
         if number is not None and label == "delay" and number < 0:
             raise ModelError(f"{who}: delay={number:g}, but it can't be below 0")
-        if number is not None and label == "count" and (number < 1 or number != int(number)):
-            raise ModelError(f"{who}: count={number:g}, but it must be a whole number of at least 1")
+        if number is not None and label == "count" and not (1 <= number <= MOST_TIMES and number == int(number)):
+            raise ModelError(f"{who}: count={number:g}, but it must be a whole number from 1 to {MOST_TIMES:,}")
     for label in ("persistent", "initially", "from_trigger"):
         if not isinstance(getattr(event, label), bool):
             raise ModelError(f"{who}: {label}= is True or False, but {getattr(event, label)!r:.40} was found")
@@ -236,7 +239,10 @@ def _number_or_text(who: str, value: object) -> float | None:
 def _finite(who: str, value: object) -> float:
     if isinstance(value, bool) or not isinstance(value, Real):
         raise ModelError(f"{who}: a number is needed, but {type(value).__name__} was found: {value!r:.60}")
-    number = float(value)
+    try:
+        number = float(value)
+    except OverflowError:
+        number = math.inf
     if not math.isfinite(number):
         raise ModelError(f"{who}: {number} is not a finite number")
     return number
@@ -274,7 +280,7 @@ def with_values(model: M, values: Mapping[str, float]) -> M:
             raise ModelError(f"{model.name}: unknown parameter '{name}'{hint}")
         _finite(f"{model.name}, value of '{name}'", value)
     parameters = tuple(_revalued(p, values[p.name]) if p.name in values else p for p in model.parameters)
-    return replace(model, parameters=parameters)
+    return noted(model, replace(model, parameters=parameters))
 
 
 def _revalued(parameter: Parameter, value: float) -> Parameter:
@@ -298,12 +304,13 @@ def with_initial(model: M, values: Mapping[str, float | str]) -> M:
             hint = f"; {name} is a parameter: use with_values" if name in parameters else did_you_mean(str(name), known)
             raise ModelError(f"{model.name}: unknown state '{name}'{hint}")
         _number_or_text(f"{model.name}, initial value of '{name}'", value)
+    before = model
     own = initial_parameters(model)
     for name in own.keys() & values.keys():
         model = _begun(model, name, own[name], values[name])
     left = {name: value for name, value in values.items() if name not in own}
     states = tuple(replace(s, initial=left[s.name]) if s.name in left else s for s in model.states)
-    return replace(model, states=states)
+    return noted(before, replace(model, states=states))
 
 
 def initial_parameters(model: Model) -> dict[str, str]:
@@ -353,4 +360,21 @@ def with_variant(model: M, name: str) -> M:
     """
     variant = find(model, "variant", model.variants, name)
     made = with_initial(with_values(model, dict(variant.values)), dict(variant.initial))
-    return replace(made, start=variant.start) if variant.start else made
+    names = dict.fromkeys([*filter(None, model.variant_name.split(" + ")), name])
+    return replace(made, start=variant.start or made.start, variant_name=" + ".join(names))
+
+
+def values_of(model: Model) -> dict[str, float | str]:
+    """Return parameters and initial values (`"E(0)"`) by name."""
+    return {p.name: p.value for p in model.parameters} | {f"{s.name}(0)": s.initial for s in model.states}
+
+
+def noted(before: M, made: M) -> M:
+    """Return a copy just made, which knows what the model it comes from declared for values that differ now."""
+    if made.parameters is before.parameters and made.states is before.states:
+        return made
+    declared, now = values_of(before) | dict(before.file_values), values_of(made)
+    differ = tuple((name, value) for name, value in declared.items() if name in now and now[name] != value)
+    # nobody has seen it yet, and this alone needs no further check
+    object.__setattr__(made, "file_values", differ)
+    return made

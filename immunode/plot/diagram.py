@@ -72,7 +72,7 @@ def diagram(
     acting = acting if (fits if regulation is None else regulation) else ()
     wide, high = look.width * 72, look.height * 72
     columns, rows = grid_of(len(model.states), wide / high)
-    heading = model.name + (f", {moment}" if moment else "") if title is None else title
+    heading = model.label + (f", {moment}" if moment else "") if title is None else title
     with styled(look):
         figure, panels = make_panels(1, look, axes, row=_height(rows, look), title=heading)
         ax = panels[0]

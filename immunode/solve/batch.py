@@ -15,7 +15,9 @@ if TYPE_CHECKING:
 
 Array = NDArray[np.float64]
 
-NO_MESSAGE, DOSE_BEFORE_START, INPUT_IS_NAN, BAD_SCHEDULE, BAD_START = -1, -2, -3, -4, -5
+MOST_EVENTS = 100_000
+"""An event that happens more often until the end of a run is refused: each time costs a step at least."""
+NO_MESSAGE, DOSE_BEFORE_START, INPUT_IS_NAN, BAD_SCHEDULE, BAD_START, TOO_DENSE = -1, -2, -3, -4, -5, -6
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,7 +29,7 @@ class Results:
     steps, rejected : (n_runs,), steps tried and those of them that were rejected.
     trouble : (n_runs,), index of the state nearest to trouble where a run failed, else -1.
     message_index : (n_runs,), for refused runs the index of the requirement that fails, or one of
-        DOSE_BEFORE_START, INPUT_IS_NAN, BAD_SCHEDULE, BAD_START; else NO_MESSAGE.
+        DOSE_BEFORE_START, INPUT_IS_NAN, BAD_SCHEDULE, BAD_START, TOO_DENSE; else NO_MESSAGE.
     last : (n_states, n_runs), the state at `reached` of a run that failed; of others anything.
     method_index : (n_runs,), index into `Batch.methods` of the method that a run ended with.
     bad_start : (n_runs,), the value with which the state `trouble` would have begun where that is BAD_START, else NaN.
@@ -131,4 +133,6 @@ class Batch(Results):
             DOSE_BEFORE_START: f"{program.name}: an event before the start changes a state; start earlier",
             INPUT_IS_NAN: f"{program.name}: a parameter or an initial value is NaN",
             BAD_SCHEDULE: f"{program.name}: an event's time, interval or count is NaN or negative",
+            TOO_DENSE: f"{program.name}: an event happens more than {MOST_EVENTS:,} times until the end; "
+            "its interval is too short",
         }.get(index, f"{program.name}: refused")

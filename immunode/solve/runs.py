@@ -8,7 +8,16 @@ from functools import cached_property
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from immunode.solve.batch import BAD_SCHEDULE, BAD_START, DOSE_BEFORE_START, INPUT_IS_NAN, Batch, Results
+from immunode.solve.batch import (
+    BAD_SCHEDULE,
+    BAD_START,
+    DOSE_BEFORE_START,
+    INPUT_IS_NAN,
+    MOST_EVENTS,
+    TOO_DENSE,
+    Batch,
+    Results,
+)
 from immunode.solve.block import padded
 from immunode.solve.control import absolute_tolerance
 from immunode.solve.engine import Request
@@ -168,6 +177,11 @@ class Runs:
             return
         bad = np.isnan(self._first) | np.isnan(self._count) | ((self._count > 1) & ~(self._every >= 0))
         self._end_refused(np.asarray(bad[:, : self.n].any(axis=0)), np.full(self.n, BAD_SCHEDULE))
+        with np.errstate(all="ignore"):
+            most = max(MOST_EVENTS, self.max_steps)
+            dense = (self._count > most) & (self._first + most * self._every <= self.t_end) & ~bad
+        self._end_refused(np.asarray(dense[:, : self.n].any(axis=0)), np.full(self.n, TOO_DENSE))
+        bad |= dense
         # a schedule that is refused is never looked at again
         self._first[bad], self._count[bad], self._every[bad] = np.inf, 0.0, 0.0
         for i in range(len(self._first)):

@@ -108,7 +108,7 @@ class Atlas(Tabled):
         return tuple(f"{name} beside {other}" if other else name for name, other in pairs)
 
     def __repr__(self) -> str:
-        head = f"Atlas of {self.model.name}: log2 fold change against control ({self.measured})"
+        head = f"Atlas of {self.model.label}: log2 fold change against control ({self.measured})"
         rows = [("", *self.readouts)]
         rows += [(name, *texts) for name, texts in zip(self.labels, self.texts, strict=True)]
         width = [max(len(row[j]) for row in rows) for j in range(len(rows[0]))]
@@ -155,7 +155,7 @@ class Atlas(Tabled):
             reasons={label: self.failures.get(n, "") for label, n in zip(self.labels, self.interventions, strict=True)},
             meanings={name: known[name] for name in self.readouts if name in known},
             measured=self.measured,
-            title=(self.model.title or self.model.name) if title is None else title,
+            title=self.model.heading if title is None else title,
             style=style,
             axes=axes,
         )

@@ -8,7 +8,7 @@ from collections.abc import Mapping
 import numpy as np
 from numpy.typing import NDArray
 
-from immunode.errors import ModelError, StudyError, did_you_mean
+from immunode.errors import ModelError, StudyError, did_you_mean, quoted
 from immunode.model.evaluation import evaluate
 from immunode.model.expression import names, parse
 from immunode.study.endpoints import KINDS, check_condition
@@ -33,11 +33,11 @@ def rows_that(condition: str, columns: Mapping[str, Array], *, what: str = "cond
     try:
         expression = parse(text)
     except ModelError as error:
-        raise StudyError(f"{what} '{condition}': {_in_words(str(error), stands_for)}") from None
+        raise StudyError(f"{what} {quoted(condition)}: {_in_words(str(error), stands_for)}") from None
     for name in sorted(names(expression) - stands_for.keys()):
         if name not in columns:
             known = [c for c in columns if c.partition("(")[0] == name or f"({name}" in c] or list(columns)
-            raise StudyError(f"{what} '{condition}': there is no column '{name}'{did_you_mean(name, known)}")
+            raise StudyError(f"{what} {quoted(condition)}: there is no column '{name}'{did_you_mean(name, known)}")
     check_condition(expression, f"{what}({condition})")
     used = names(expression)
     values: dict[str, Array | float] = {name: columns[stands_for.get(name, name)] for name in used}
@@ -76,7 +76,7 @@ def _calls(text: str) -> list[tuple[int, int]]:
 def _with_placeholders(condition: str, columns: Mapping[str, Array]) -> tuple[str, dict[str, str]]:
     """Return the condition with a plain name for each endpoint in it, and which column each name stands for."""
     if not condition.strip():
-        raise StudyError(f"a condition such as 'final(T) < 1e6' is needed, got {condition!r}")
+        raise StudyError(f"a condition such as 'final(T) < 1e6' is needed, got {quoted(condition)}")
     spelled = {re.sub(r"\s", "", name): name for name in columns}
     stands_for: dict[str, str] = {}
     text, last = "", 0
@@ -85,7 +85,7 @@ def _with_placeholders(condition: str, columns: Mapping[str, Array]) -> tuple[st
         column = spelled.get(re.sub(r"\s", "", written))
         if column is None:
             raise StudyError(
-                f"condition '{condition}': there is no column '{written}'{did_you_mean(written, columns)}; "
+                f"condition {quoted(condition)}: there is no column '{written}'{did_you_mean(written, columns)}; "
                 f"the sweep must ask for it: endpoints=['{written}']"
             )
         name = f"column_{len(stands_for)}"

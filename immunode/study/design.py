@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from inspect import signature
 from typing import TYPE_CHECKING, Any
@@ -11,8 +11,10 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from immunode.errors import StudyError
+from immunode.errors import StudyError, did_you_mean, quoted
+from immunode.model.table_file import number_hint, read_table_file
 from immunode.study.arms import Arms
+from immunode.study.row_labels import RowLabels, appended, as_label, is_text, names_patients, shared_draws, taken
 from immunode.study.space import Space, as_space
 
 if TYPE_CHECKING:
@@ -37,6 +39,7 @@ class Design:
     arms : the arms to compose, or None.
     labels, arm : names of arms and, shape (n_rows,), which one each row belongs to; without arms empty.
     draw : shape (n_rows,), which parameter set a row holds: rows of several arms share it.
+    row_labels : name -> shape (n_rows,), identifiers of patients and other labels, which results show beside the rows.
 
     Raises
     ------
@@ -52,6 +55,7 @@ class Design:
     labels: tuple[str, ...] = ()
     arm: NDArray[np.intp] = field(default_factory=lambda: np.empty(0, np.intp))
     draw: NDArray[np.intp] = field(default_factory=lambda: np.empty(0, np.intp))
+    row_labels: RowLabels = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         values = np.array(self.values, dtype=float)
@@ -62,6 +66,9 @@ class Design:
         twice = sorted({n for n in self.names if self.names.count(n) > 1})
         if twice:
             raise StudyError(f"design: the column '{twice[0]}' is given twice")
+        for name, column in self.row_labels.items():
+            if name in self.names or len(column) != len(values):
+                raise StudyError(f"design: the label '{name}' is a column too, or does not fit {len(values)} rows")
         if not len(self.draw):
             object.__setattr__(self, "draw", np.arange(len(values)))
         unset = self.unset if self.unset.size else np.zeros(values.shape, bool)
@@ -77,10 +84,12 @@ class Design:
         return f"Design({len(self)} runs: {self.recipe})"
 
     def table(self) -> pd.DataFrame:
-        """Return the table; NaN where the model's own value holds. With arms, the first column is `arm`."""
+        """Return the table; NaN where the model's own value holds. `arm` and labels of rows are the first columns."""
         import pandas as pd
 
         frame = pd.DataFrame(np.where(self.unset, np.nan, self.values), columns=list(self.names))
+        for i, (name, column) in enumerate(self.row_labels.items()):
+            frame.insert(i, name, column)
         if self.labels:
             frame.insert(0, "arm", [self.labels[i] for i in self.arm])
         return frame
@@ -161,41 +170,74 @@ def latin_hypercube(space: Space | Mapping[str, tuple[float, float]], n: int, *,
     return _sampled("Latin hypercube points", draw, as_space(space), n, seed)
 
 
-def from_table(table: pd.DataFrame | Mapping[str, ArrayLike] | str | os.PathLike[str]) -> Design:
+def from_table(
+    table: pd.DataFrame | Mapping[str, ArrayLike] | str | os.PathLike[str],
+    *,
+    labels: str | Sequence[str] | None = None,
+) -> Design:
     """Return the rows of a table: a DataFrame, a mapping of columns, or the path of a CSV file with a header.
 
     A text column `arm` says which arm a row belongs to (`sweep(..., arms=...)` then says what the arms are).
     An empty cell is NaN, and its run is refused.
 
+    labels : columns that only label rows; results show them. By default those that hold text and no number, and those
+        that name patients (`id`, `patient`, `subject`, ...). Rows of one patient in several arms are one draw.
+
     Raises
     ------
-    StudyError : no rows, a column twice or unnamed, text where a number belongs.
+    StudyError : no rows, a column twice or unnamed, text where a number belongs, a label that is no column.
     StoreError : the file can't be read.
     """
     import pandas as pd
 
     if isinstance(table, str | os.PathLike):
         source = os.fspath(table)
-        frame = _read_csv(source)
+        frame = read_table_file(source)
     else:
         source = "a table"
-        frame = table if isinstance(table, pd.DataFrame) else pd.DataFrame(_columns(table, equal=True))
+        frame = table if isinstance(table, pd.DataFrame) else pd.DataFrame(_equal_columns(table))
     names = [str(n) for n in frame.columns]
     if len(set(names)) < len(names):
         raise StudyError(f"{source}: the column '{next(n for n in names if names.count(n) > 1)}' is there twice")
     if not len(frame):
         raise StudyError(f"{source}: it has no rows, so there is nothing to run")
-    kept = [i for i, n in enumerate(names) if n != "arm"]
+    columns = {name: frame.iloc[:, i].to_numpy() for i, name in enumerate(names) if name != "arm"}
+    label = _labels(source, columns, labels)
+    kept = [name for name in columns if name not in label]
     values = np.empty((len(frame), len(kept)))
-    for j, i in enumerate(kept):
-        values[:, j] = _numbers(source, names[i], frame.iloc[:, i].to_numpy())
-    recipe = f"{len(frame)} rows of {source}"
+    for j, name in enumerate(kept):
+        values[:, j] = _numbers(source, name, columns[name])
+    row_labels = {name: as_label(columns[name]) for name in label}
+    made = Design(tuple(kept), values, f"{len(frame)} rows of {source}", row_labels=row_labels)
     if "arm" not in names:
-        return Design(tuple(names), values, recipe)
+        return made
     texts = [str(v) for v in frame["arm"]]
-    labels = tuple(dict.fromkeys(texts))
-    arm = np.array([labels.index(v) for v in texts])
-    return Design(tuple(n for n in names if n != "arm"), values, recipe, labels=labels, arm=arm)
+    arms = tuple(dict.fromkeys(texts))
+    arm = np.array([arms.index(v) for v in texts], np.intp)
+    draw = shared_draws(row_labels, arm)
+    return replace(made, labels=arms, arm=arm, draw=made.draw if draw is None else draw)
+
+
+def _labels(source: str, columns: Mapping[str, NDArray[Any]], asked: str | Sequence[str] | None) -> list[str]:
+    """Return the columns of a table that label its rows."""
+    if asked is None:
+        return [name for name, column in columns.items() if names_patients(name) or is_text(column)]
+    wanted = [asked] if isinstance(asked, str) else [str(name) for name in asked]
+    for name in wanted:
+        if name not in columns:
+            raise StudyError(f"{source}: there is no column '{name}' for labels{did_you_mean(name, columns)}")
+    return list(dict.fromkeys(wanted))
+
+
+def _equal_columns(given: Mapping[str, ArrayLike]) -> dict[str, NDArray[Any]]:
+    columns = {str(name): np.asarray(values).ravel() for name, values in given.items()}
+    for name, column in columns.items():
+        if not column.size:
+            raise StudyError(f"design: the column '{name}' is empty")
+    lengths = {len(column) for column in columns.values()}
+    if len(lengths) > 1:
+        raise StudyError("design: columns of a table need equal lengths, got " + ", ".join(map(str, sorted(lengths))))
+    return columns
 
 
 def cross_arms(design: Design, arms: Arms, *, arms_slowest: bool = False) -> Design:
@@ -225,8 +267,14 @@ def _refuse_second_arms(design: Design) -> None:
 
 def _take(design: Design, rows: NDArray[np.intp]) -> Design:
     arm = design.arm[rows] if len(design.arm) else design.arm
-    draw = design.draw[rows]
-    return replace(design, values=design.values[rows], unset=design.unset[rows], arm=arm, draw=draw)
+    return replace(
+        design,
+        values=design.values[rows],
+        unset=design.unset[rows],
+        arm=arm,
+        draw=design.draw[rows],
+        row_labels=taken(design.row_labels, rows),
+    )
 
 
 def _beside(a: Design, rows_a: NDArray[np.intp], b: Design, rows_b: NDArray[np.intp], word: str) -> Design:
@@ -238,6 +286,9 @@ def _beside(a: Design, rows_a: NDArray[np.intp], b: Design, rows_b: NDArray[np.i
         _refuse_second_arms(a)
     left, right = _take(a, rows_a), _take(b, rows_b)
     armed = left if left.labels else right
+    twice = [n for n in left.row_labels if n in right.row_labels]
+    if twice:
+        raise StudyError(f"design: the label '{twice[0]}' is on both sides; + appends rows")
     return Design(
         (*a.names, *b.names),
         np.hstack([left.values, right.values]),
@@ -248,6 +299,7 @@ def _beside(a: Design, rows_a: NDArray[np.intp], b: Design, rows_b: NDArray[np.i
         armed.labels,
         armed.arm,
         _numbered(left.draw, right.draw),
+        {**left.row_labels, **right.row_labels},
     )
 
 
@@ -284,6 +336,7 @@ def _append(a: Design, b: Design) -> Design:
         labels,
         arm,
         np.concatenate([a.draw, b.draw + (int(a.draw.max()) + 1)]),
+        appended([(a.row_labels, len(a)), (b.row_labels, len(b))]),
     )
 
 
@@ -307,16 +360,13 @@ def _sampled(words: str, draw: Callable[[int, int], Array], box: Space, n: int, 
     return Design(box.names, values, f"{int(n)} {words}, seed {seed} ({box.words()})", seed)
 
 
-def _columns(given: Mapping[str, ArrayLike], equal: bool = False) -> dict[str, Array]:
+def _columns(given: Mapping[str, ArrayLike]) -> dict[str, Array]:
     made = {}
     for name, values in given.items():
         array = np.asarray(values).ravel()
         if not array.size:
             raise StudyError(f"design: the column '{name}' is empty")
         made[name] = _numbers("design", name, array)
-    lengths = {len(v) for v in made.values()}
-    if equal and len(lengths) > 1:
-        raise StudyError("design: columns of a table need equal lengths, got " + ", ".join(map(str, sorted(lengths))))
     return made
 
 
@@ -330,26 +380,7 @@ def _numbers(source: str, name: str, values: NDArray[Any]) -> Array:
                 raise ValueError
             numbers[row] = np.nan if value is None else float(value)
         except (TypeError, ValueError):
-            raise StudyError(f"{source}: column '{name}', row {row}: {value!r} is not a number") from None
+            raise StudyError(
+                f"{source}: column '{name}', row {row}: {quoted(value)} is not a number{number_hint(value)}"
+            ) from None
     return numbers
-
-
-def _read_csv(path: str) -> pd.DataFrame:
-    import csv
-
-    import pandas as pd
-
-    from immunode.errors import StoreError
-
-    try:
-        with open(path, newline="", encoding="utf-8-sig") as file:
-            header = next(csv.reader(file), [])
-        # pandas would rename a repeated column without a word
-        twice = [n for n in header if header.count(n) > 1]
-        if twice:
-            raise StudyError(f"{path}: the column '{twice[0]}' is there twice")
-        if not any(n.strip() for n in header):
-            raise StudyError(f"{path}: the first line must name the columns")
-        return pd.read_csv(path, encoding="utf-8-sig", skipinitialspace=True)
-    except (OSError, UnicodeDecodeError, pd.errors.ParserError) as error:
-        raise StoreError(f"{path}: it can't be read as CSV ({error})") from None

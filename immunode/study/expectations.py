@@ -187,7 +187,7 @@ def check_expectations(
                     item = _item(result, names, str(quantity), str(sign), way, declared, tolerance)
                     found[it.name, str(quantity), way] = replace(item, beside=beside)
     order = [(it.name, str(quantity), way) for it in chosen for quantity, _ in it.expects for way in ways]
-    return Expectations(model.name, tuple(found[key] for key in order), given.recipe, tolerance)
+    return Expectations(model.label, tuple(found[key] for key in order), given.recipe, tolerance)
 
 
 def _by_variant(model: Model, chosen: Sequence[Any]) -> dict[str, list[tuple[Any, Any]]]:

@@ -33,7 +33,7 @@ def save_sweep(result: SweepResult, folder: Path) -> list[Path]:
     write_json(folder / "recipe.json", {**result.recipe, "units": result.units})
     written.append(folder / "recipe.json")
     if len(result.reasons):
-        failed = result.table()[["run", "arm", "status"]].loc[result.reasons.index]
+        failed = result.table()[["run", "arm", *result.row_labels, "status"]].loc[result.reasons.index]
         failed = failed.assign(reached=result.reached[failed.index], reason=result.reasons)
         text("failures.csv", csv_text(failed))
     if result.kept:

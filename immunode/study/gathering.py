@@ -10,7 +10,7 @@ import numpy as np
 
 from immunode.study.execution import Portion
 from immunode.study.plan import ArmPlan, Plan
-from immunode.study.recipe import model_recipe, tolerance, versions
+from immunode.study.recipe import column_recipe, model_recipe, tolerance, variant_recipe, versions
 from immunode.study.result import NOT_RUN, SweepResult
 
 
@@ -78,9 +78,11 @@ class Gathered:
 
         return {
             "model": plan.model.name,
+            **variant_recipe(plan.model),
             "reference": plan.model.reference,
             "arms": {arm.name: arm_recipe(arm) for arm in plan.arms},
             "design": plan.design.recipe,
+            "columns": column_recipe(plan.design),
             "seed": plan.design.seed,
             "runs": len(plan.design),
             "until": float(plan.times[-1]),

@@ -51,10 +51,18 @@ def dataset(result: SweepResult) -> xr.Dataset:
             coords[label] = ("draw", column[0], {"units": own.get(name, "")})
         else:
             coords[label] = (dims, column, {"units": own.get(name, "")})
+    for name, labels in result.row_labels.items():
+        column = shaped(labels if labels.dtype.kind == "i" else labels.astype(str))
+        alike = order is not None and np.array_equal(column, np.broadcast_to(column[0], column.shape))
+        coords[name] = ("draw", column[0]) if alike else (dims, column)
     if result.kept:
         coords["time"] = ("time", result.times, {"units": result.plan.model.time_unit})
     recipe = json.dumps(plain(result.recipe), ensure_ascii=False)
-    return xr.Dataset(variables, coords, {"model": result.plan.model.name, "recipe": recipe})
+    return xr.Dataset(
+        variables,
+        coords,
+        {"model": result.plan.model.name, "variant": result.plan.model.variant_name, "recipe": recipe},
+    )
 
 
 def _crossed(result: SweepResult) -> NDArray[np.intp] | None:

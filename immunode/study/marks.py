@@ -31,9 +31,21 @@ def dose_times(functions: Functions, values: Array, end: float) -> Doses:
         gives = moves and not (dot and what.startswith(_SILENT))
         if not gives and not what.startswith("infusion_begins"):
             continue
-        times = first[i, 0] + np.arange(max(round(float(count[i, 0])), 0)) * (every[i, 0] if count[i, 0] > 1 else 0.0)
-        found.setdefault(owner or known.name, set()).update(t for t in times.tolist() if 0 <= t <= end)
+        times = times_until(first[i, 0], every[i, 0], count[i, 0], end)
+        found.setdefault(owner or known.name, set()).update(t for t in times.tolist() if t >= 0)
     return {owner: tuple(sorted(times)) for owner, times in found.items() if times}
+
+
+def times_until(first: float, every: float, count: float, end: float) -> Array:
+    """Return the times `first`, `first + every`, ... up to `end`, at most `count` of them, shape (n,).
+
+    No more is made than there is room for before the end, however large the count is.
+    """
+    if not (count >= 0.5 and first <= end):
+        return np.empty(0)
+    room = np.floor((end - first) / every) + 1 if every > 0 else 1.0
+    times = first + np.arange(int(min(np.rint(count), room))) * (every if count > 1 else 0.0)
+    return np.asarray(times[times <= end])
 
 
 _SILENT = ("open", "close", "pulse_", "risen")

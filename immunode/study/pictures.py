@@ -47,7 +47,7 @@ class Pictures:
         columns = result.plan.design.names
         chosen = self._axes(inputs, x, y)
         units = self._units()
-        options.setdefault("title", arm or "")
+        options.setdefault("title", result.plan.model.label + (f", {arm}" if arm else ""))
         figure = heat(
             inputs[rows, columns.index(chosen[0])],
             inputs[rows, columns.index(chosen[1])],
@@ -81,6 +81,7 @@ class Pictures:
         if not table:
             raise StudyError(f"bands: no run that is ok has '{name}'")
         counts = {arm: int(((result.codes == 0) & (result.arm == arm)).sum()) for arm in table}
+        options.setdefault("title", result.plan.model.label)
         figure = bands(
             result.times,
             table,
@@ -107,6 +108,7 @@ class Pictures:
             name: {arm: result.endpoint(name)[result.plan.arm_of == i] for i, arm in enumerate(result.arms)}
             for name in chosen
         }
+        options.setdefault("title", result.plan.model.label)
         figure = endpoints(values, units={n: result.units[n] for n in chosen}, **options)
         return self._remembered(figure)
 
@@ -145,6 +147,7 @@ class Pictures:
                 f"waterfall: no endpoint or arm '{baseline}' to start from; add it to the sweep's endpoints"
                 f"{did_you_mean(baseline, (*result.endpoints, *result.arms))}"
             )
+        options.setdefault("title", result.plan.model.label)
         figure = waterfall(changes, label=f"{name}: % change from {against}", lines=lines, **options)
         return self._remembered(figure)
 
@@ -160,6 +163,7 @@ class Pictures:
         name = result.endpoint_name(condition if condition in result.endpoints else f"time_to({condition})")
         times = np.where(result.codes == 0, result.endpoint(name), np.nan)
         subject = result.plan.endpoints[result.endpoints.index(name)].subject
+        options.setdefault("title", result.plan.model.label)
         figure = time_to_event(
             {arm: times[result.plan.arm_of == i] for i, arm in enumerate(result.arms)},
             until=float(result.times[-1]),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
@@ -9,10 +10,11 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
-from immunode.errors import StudyError, did_you_mean
+from immunode.errors import StudyError, did_you_mean, quoted
 from immunode.study.arms import CONTROL, Arms, as_arms
-from immunode.study.design import Design, cross_arms, sobol
+from immunode.study.design import Design, cross_arms, from_table, sobol
 from immunode.study.endpoints import Endpoint, as_endpoints, check_endpoints
+from immunode.study.row_labels import taken
 from immunode.study.runs import make_ready, model_time, output_times, quantity_names, with_times
 from immunode.study.space import space
 
@@ -87,7 +89,7 @@ class Plan:
 
 def make_plan(
     model: Model,
-    design: Design | None,
+    design: Any,
     until: Any,
     times: Any,
     arms: Any,
@@ -111,6 +113,7 @@ def make_plan(
     grid = with_times(grid, [t for t in at_times if not np.isnan(t)])
     kept = _kept(model, models, keep, quantities)
     _check_columns(model, design, models)
+    _check_labels(model, design, chosen)
     plans = tuple(
         _arm_plan(i, name, composed, design, chosen, kept, (options["engine"], options["method"]))
         for i, (name, composed) in enumerate(zip(names, models, strict=True))
@@ -130,6 +133,7 @@ def rows_of(plan: Plan, rows: NDArray[np.intp] | slice) -> Plan:
         unset=design.unset[rows],
         arm=design.arm[rows] if len(design.arm) else design.arm,
         draw=design.draw[rows],
+        row_labels=taken(design.row_labels, rows),
         arms=None,
     )
     return replace(plan, design=part, arms=tuple(a for a in plan.arms if a.index in present), arm_of=arm_of)
@@ -147,14 +151,23 @@ def keeping(plan: Plan, keep: str | Sequence[str]) -> Plan:
     return replace(plan, arms=arms, keep=kept)
 
 
-def _design(model: Model, design: Design | None, n: int | None, seed: int) -> Design:
+def _design(model: Model, design: Any, n: int | None, seed: int) -> Design:
     if design is None:
         return sobol(space(model), RUNS if n is None else n, seed=seed)
-    if not isinstance(design, Design):
-        raise StudyError(f"{model.name}: {type(design).__name__} is not a design; use from_table(...) or grid(...)")
+    made = design if isinstance(design, Design) else _from_table(model, design)
     if n is not None:
-        raise StudyError(f"{model.name}: n counts only without a design; this one has {len(design)} rows")
-    return design
+        raise StudyError(f"{model.name}: n counts only without a design; this one has {len(made)} rows")
+    return made
+
+
+def _from_table(model: Model, given: Any) -> Design:
+    """Return the design of a DataFrame or of a file, which is what people type."""
+    if isinstance(given, str | os.PathLike) or hasattr(given, "iloc"):
+        return from_table(given)
+    raise StudyError(
+        f"{model.name}: {type(given).__name__} is not a design; give a DataFrame or the path of a CSV file, or use "
+        "grid(...) for every combination and from_table(...) for rows"
+    )
 
 
 def _arms(model: Model, design: Design, arms: Any) -> tuple[Design, tuple[str, ...], tuple[Model, ...]]:
@@ -191,9 +204,21 @@ def _kept(
     return tuple(dict.fromkeys(names))
 
 
+def _check_labels(model: Model, design: Design, endpoints: Sequence[Endpoint]) -> None:
+    """Refuse labels of rows that would hide a column of the results."""
+    taken_names = {"run", "arm", "draw", "status", "reached", "method", "reason", "time", *(e.name for e in endpoints)}
+    for name in design.row_labels:
+        if name in taken_names:
+            raise StudyError(f"{model.name}: results have a column '{name}' of their own; call the label otherwise")
+
+
 def _check_columns(model: Model, design: Design, models: Sequence[Model]) -> None:
     known = [p.name for m in models for p in m.parameters] + [f"{s.name}(0)" for m in models for s in m.states]
     known = list(dict.fromkeys(known))
+    for name, column in design.row_labels.items():
+        if name in known:
+            found = f"the column '{name}' of the design holds labels such as {quoted(str(column[0]))}"
+            raise StudyError(f"{model.name}: {found}, but it is a parameter, knob or initial value: numbers are needed")
     idle = {i.name for i in model.interventions} - {name for m in models for name in m.applied}
     for name in design.names:
         if name in known:

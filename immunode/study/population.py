@@ -120,7 +120,7 @@ class Population:
         return "; ".join(parts)
 
     def __repr__(self) -> str:
-        return f"Population of {self.model.name}: {self.words()}"
+        return f"Population of {self.model.label}: {self.words()}"
 
     def values(self, n: int, seed: int) -> Array:
         """Return the values of the first `n` patients drawn, accepted or not, (n, n_columns), each in its unit."""

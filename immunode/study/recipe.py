@@ -9,12 +9,15 @@ import platform
 import tempfile
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from immunode.errors import StoreError
 from immunode.version import __version__
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 
 def versions() -> dict[str, str]:
@@ -31,7 +34,36 @@ def versions() -> dict[str, str]:
 
 def model_recipe(model: Any, key: str) -> dict[str, Any]:
     """Return what names a model in a recipe. key : hash of its content."""
-    return {"name": model.name, "reference": model.reference, "interventions": list(model.applied), "key": key}
+    return {
+        "name": model.name,
+        **variant_recipe(model),
+        "reference": model.reference,
+        "interventions": list(model.applied),
+        "knobs": {p.name: p.value for p in model.parameters if p.name.partition(".")[0] in model.applied},
+        "key": key,
+    }
+
+
+def named(table: pd.DataFrame, model: Any) -> pd.DataFrame:
+    """Return a table that names model and variant in its `attrs`."""
+    table.attrs.update(model=model.name, variant=model.variant_name)
+    return table
+
+
+def variant_recipe(model: Any) -> dict[str, Any]:
+    """Return the variant of a model, and each value that is not as its file declares: the file's, and the run's."""
+    changed = {name: {"file": was, "run": now} for name, (was, now) in model.changed.items()}
+    return {"variant": model.variant_name, "changed": changed}
+
+
+def column_recipe(design: Any) -> dict[str, Any]:
+    """Return for each column of a design its one value, or the lowest and highest that it takes."""
+    told: dict[str, Any] = {}
+    for name, values, unset in zip(design.names, design.values.T, design.unset.T, strict=True):
+        known = values[~unset & np.isfinite(values)]
+        ends = (float(known.min()), float(known.max())) if known.size else (math.nan, math.nan)
+        told[name] = ends[0] if ends[0] == ends[1] else {"from": ends[0], "to": ends[1]}
+    return told
 
 
 def tolerance(atol: Any) -> Any:

@@ -14,6 +14,8 @@ from numpy.typing import NDArray
 from immunode.errors import StudyError, did_you_mean
 from immunode.study.contrast import Contrast, contrast, quantiles
 from immunode.study.plan import Plan
+from immunode.study.recipe import named
+from immunode.study.row_labels import RowLabels
 from immunode.study.rows import find_endpoint
 from immunode.study.runs import meanings, quantity_units
 
@@ -57,7 +59,7 @@ class SweepResult:
 
     def __repr__(self) -> str:
         counts = ", ".join(f"{n} {label}" for label, n in self.status.value_counts().items())
-        text = f"Sweep of {self.plan.model.name}: {len(self)} runs ({counts}) in arms {', '.join(self.arms)}"
+        text = f"Sweep of {self.plan.model.label}: {len(self)} runs ({counts}) in arms {', '.join(self.arms)}"
         return text + f"; design: {self.plan.design.recipe}" + (f"; {self.message}" if self.message else "")
 
     def _repr_html_(self) -> str:
@@ -77,8 +79,8 @@ class SweepResult:
 
     @property
     def model_name(self) -> str:
-        """Name of the model."""
-        return self.plan.model.name
+        """Name of the model, with its variant."""
+        return self.plan.model.label
 
     @property
     def design_recipe(self) -> str:
@@ -106,6 +108,11 @@ class SweepResult:
     def draws(self) -> NDArray[np.intp]:
         """The parameter set that rows of several arms share, shape (n_rows,)."""
         return self.plan.design.draw
+
+    @property
+    def row_labels(self) -> RowLabels:
+        """Name -> shape (n_rows,): identifiers of patients and other labels that the design brought along."""
+        return self.plan.design.row_labels
 
     @property
     def times(self) -> Array:
@@ -152,7 +159,7 @@ class SweepResult:
         return Pictures(self)
 
     def table(self) -> pd.DataFrame:
-        """Return one row a run: run, arm, the design's columns, status, endpoints.
+        """Return one row a run: run, arm, labels of the row, the design's columns, status, endpoints.
 
         A column that a row did not set holds the value that the model has.
         """
@@ -160,8 +167,8 @@ class SweepResult:
 
         inputs = pd.DataFrame(self.inputs(), columns=list(self.plan.design.names))
         ends = pd.DataFrame(self.values, columns=list(self.endpoints))
-        first = pd.DataFrame({"run": np.arange(len(self)), "arm": self.arm})
-        return pd.concat([first, inputs, self.status, ends], axis=1)
+        first = pd.DataFrame({"run": np.arange(len(self)), "arm": self.arm, **self.row_labels})
+        return named(pd.concat([first, inputs, self.status, ends], axis=1), self.plan.model)
 
     def inputs(self) -> Array:
         """Return the design's columns with the model's own values filled in, shape (n_rows, n_columns)."""
@@ -241,7 +248,8 @@ class SweepResult:
                 n_ok, n_started = int(good.sum()), int(started.sum())
                 failed = 1 - n_ok / n_started if n_started else np.nan
                 rows.append((name, arm.name, units[name], median, q05, q95, n_ok, failed))
-        return pd.DataFrame(rows, columns=["endpoint", "arm", "unit", "median", "q05", "q95", "ok", "failed"])
+        columns = ["endpoint", "arm", "unit", "median", "q05", "q95", "ok", "failed"]
+        return named(pd.DataFrame(rows, columns=columns), self.plan.model)
 
     def select(self, condition: str) -> Selection:
         """Return the runs for which a condition on endpoints and the design's columns holds; failed runs never do.

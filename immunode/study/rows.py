@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Protocol
+from typing import Any, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
@@ -23,7 +23,7 @@ class Rows(Protocol):
 
     @property
     def model_name(self) -> str:
-        """Name of the model."""
+        """Name of the model, with its variant."""
 
     @property
     def design_recipe(self) -> str:
@@ -56,6 +56,10 @@ class Rows(Protocol):
     @property
     def draws(self) -> NDArray[np.intp]:
         """The parameter set that rows of several arms share, shape (n_rows,)."""
+
+    @property
+    def row_labels(self) -> Mapping[str, NDArray[Any]]:
+        """Name -> label of each row, shape (n_rows,): identifiers of patients and the like."""
 
     @property
     def codes(self) -> NDArray[np.int16]:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from immunode.errors import StudyError, did_you_mean
+from immunode.errors import StudyError, did_you_mean, quoted
 from immunode.model.validation import initial_parameters
 
 if TYPE_CHECKING:
@@ -136,7 +136,7 @@ def model_time(model: Model, time: float | str, what: str) -> float:
     try:
         return float(time)
     except (TypeError, ValueError):
-        raise StudyError(f"{model.name}: {what} is {time!r}; write a number or text such as '52 weeks'") from None
+        raise StudyError(f"{model.name}: {what} is {quoted(time)}; write a number or text such as '52 weeks'") from None
 
 
 def _grid(model: Model, times: Any) -> Array:

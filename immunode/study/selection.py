@@ -32,7 +32,7 @@ class Selection:
         return len(self.rows)
 
     def __repr__(self) -> str:
-        return f"{len(self):,} of {len(self.result):,} runs of {self.result.plan.model.name} where {self.condition}"
+        return f"{len(self):,} of {len(self.result):,} runs of {self.result.plan.model.label} where {self.condition}"
 
     def table(self) -> pd.DataFrame:
         """Return their rows of the sweep's table."""

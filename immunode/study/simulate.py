@@ -168,7 +168,7 @@ def trouble(ready: Ready, arm: str, batch: Batch, grid: Array, values: Array, in
     """Return what to tell about a failed run: model, arm, time, state, what to try, and the flux that grew most."""
     text = why(ready.functions, batch, 0, values, initial)
     grown = grown_flux(ready, batch.y, grid, values) if batch.status[0] != Status.REFUSED else ""
-    who = ready.model.name + (f", arm '{arm}'" if arm else "")
+    who = ready.model.label + (f", arm '{arm}'" if arm else "")
     return f"{who}: {text}" + (f"; the flux that grew most: {grown}" if grown else "")
 
 

@@ -11,6 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from immunode.errors import StudyError, did_you_mean
+from immunode.study.recipe import named
 from immunode.study.runs import flux_names, looked_at_first, meanings, quantity_units
 from immunode.study.switching import switch_times
 
@@ -63,7 +64,7 @@ class Simulation:
         applied = " + ".join(self.model.applied) or "no intervention"
         unit = f" {self.model.time_unit}" if self.model.time_unit else ""
         return (
-            f"Simulation of {self.model.name} ({applied}): {len(self.times)} times to {self.times[-1]:g}{unit}, "
+            f"Simulation of {self.model.label} ({applied}): {len(self.times)} times to {self.times[-1]:g}{unit}, "
             f"{len(self.values)} quantities, {len(self.breaks)} breaks"
         )
 
@@ -108,7 +109,7 @@ class Simulation:
         """Return a table: one row a time (the index), one column a quantity."""
         import pandas as pd
 
-        return pd.DataFrame(dict(self.values), index=pd.Index(self.times, name="time"))
+        return named(pd.DataFrame(dict(self.values), index=pd.Index(self.times, name="time")), self.model)
 
     def to_dataset(self) -> xr.Dataset:
         """Return an xarray Dataset over `time`, with unit and meaning of every quantity as attributes."""
@@ -120,7 +121,8 @@ class Simulation:
             for name, v in self.values.items()
         }
         coords = {"time": ("time", self.times, {"units": self.model.time_unit})}
-        return xr.Dataset(variables, coords, {"model": self.model.name, "reference": self.model.reference})
+        told = {"model": self.model.name, "variant": self.model.variant_name, "reference": self.model.reference}
+        return xr.Dataset(variables, coords, told)
 
     @property
     def switches(self) -> dict[str, tuple[tuple[float, str], ...]]:
@@ -131,7 +133,7 @@ class Simulation:
         self,
         *names: str,
         style: str = "slide",
-        title: str = "",
+        title: str | None = None,
         log: Any = (),
         axes: Any = None,
         timeline: bool = False,
@@ -139,12 +141,13 @@ class Simulation:
         """Return a figure of time courses, one panel a quantity; without names, of the model's readouts.
 
         style : "slide", "paper", "poster" or "dark".   log : names with a log axis, or True.
+        title : by default the model's name with its variant; "" for none.
         axes : your own, one a quantity.
         timeline : with a row for each intervention above, instead of marks (then without `axes`).
         """
         return draw({"": self}, names, style, title, log, axes, timeline)
 
-    def timeline(self, *, style: str = "slide", title: str = "") -> Figure:
+    def timeline(self, *, style: str = "slide", title: str | None = None) -> Figure:
         """Return a figure of the interventions alone: bars while they act, doses, visits and what changed there."""
         return draw_timeline({"": self}, style, title)
 
@@ -238,7 +241,7 @@ class Comparison(Mapping[str, Simulation]):
         self,
         *names: str,
         style: str = "slide",
-        title: str = "",
+        title: str | None = None,
         log: Any = (),
         axes: Any = None,
         timeline: bool = False,
@@ -246,12 +249,12 @@ class Comparison(Mapping[str, Simulation]):
         """Return a figure of time courses, one panel a quantity and one line an arm. Parameters as in `Simulation`."""
         return draw(self._arms, names, style, title, log, axes, timeline)
 
-    def timeline(self, *, style: str = "slide", title: str = "") -> Figure:
+    def timeline(self, *, style: str = "slide", title: str | None = None) -> Figure:
         """Return a figure of the interventions of all arms alone. Parameters as in `Simulation`."""
         return draw_timeline(self._arms, style, title)
 
 
-def draw_timeline(arms: Mapping[str, Simulation], style: str, title: str) -> Figure:
+def draw_timeline(arms: Mapping[str, Simulation], style: str, title: str | None) -> Figure:
     """Return the figure of the interventions of all arms.
 
     Raises
@@ -268,7 +271,8 @@ def draw_timeline(arms: Mapping[str, Simulation], style: str, title: str) -> Fig
     span = (float(first.times[0]), max(float(one.times[-1]) for one in arms.values()))
     unit = first.model.time_unit or first.model.clock
     shown = list(arms) if list(arms) != [""] else []
-    figure = timeline(rows, arms=shown, span=span, time_unit=unit, style=style, title=title)
+    head = first.model.label if title is None else title
+    figure = timeline(rows, arms=shown, span=span, time_unit=unit, style=style, title=head)
     return remembered(figure, _recipe(arms))
 
 
@@ -276,7 +280,7 @@ def draw(
     arms: Mapping[str, Simulation],
     names: tuple[str, ...],
     style: str,
-    title: str,
+    title: str | None,
     log: Any,
     axes: Any,
     timeline: bool = False,
@@ -310,7 +314,7 @@ def draw(
         "units": units,
         "time_unit": first.time_unit or first.clock,
         "labels": labels,
-        "title": title,
+        "title": first.label if title is None else title,
         "style": style,
         "log": log,
     }

@@ -173,6 +173,9 @@ def _columns(plan: Plan, done: Portion, arms: Sequence[str]) -> Columns:
     }
     if plan.design.names:
         columns["inputs"] = filled_inputs(plan)
+    if plan.design.row_labels:
+        texts = [column.astype(str).astype(object) for column in plan.design.row_labels.values()]
+        columns["labels"] = np.stack(texts, axis=1)
     if plan.endpoints:
         columns["endpoints"] = done.values
     if plan.keep:
@@ -185,7 +188,7 @@ def _digest(columns: Columns) -> bytes:
     for name in sorted(columns):
         values = columns[name]
         if values.dtype.kind in "OTUS":
-            made.update(json.dumps([str(v) for v in values]).encode())
+            made.update(json.dumps([str(v) for v in values.ravel()]).encode())
         else:
             made.update(np.ascontiguousarray(values.astype(values.dtype.newbyteorder("<"), copy=False)).data)
     return made.digest()

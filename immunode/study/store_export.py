@@ -49,8 +49,9 @@ def write_netcdf(sweep: StoredSweep, path: Path) -> Path:
     renamed = made.rename({str(name): str(name).replace("/", "÷") for name in made.variables if "/" in str(name)})
     for name in renamed.variables:
         renamed[name].encoding = {}
-    if "reason" in renamed:
-        renamed["reason"] = renamed["reason"].astype(object)
+    for name in ("reason", *(n for n, kind in sweep.label_kinds().items() if kind == "text")):
+        if name in renamed.variables:
+            renamed[name] = renamed[name].astype(object)
     with _whole(path) as beside:
         try:
             renamed.to_netcdf(beside, engine="netcdf4" if engine == "netCDF4" else "h5netcdf")

@@ -13,6 +13,7 @@ import numpy as np
 from immunode.model.serial import content_key, to_json
 from immunode.study.plan import ArmPlan, Plan
 from immunode.study.recipe import plain
+from immunode.study.row_labels import RowLabels
 from immunode.version import __version__
 
 FORMAT = 1
@@ -28,6 +29,8 @@ def study_of(plan: Plan) -> dict[str, Any]:
     cells = hashlib.sha256(json.dumps(design.names).encode())
     for array in (design.values, design.unset, plan.arm_of.astype(np.int64), design.draw.astype(np.int64)):
         cells.update(np.ascontiguousarray(array).data)
+    for name, labels in design.row_labels.items():
+        cells.update(json.dumps([name, labels.tolist()]).encode())
     engines = dict.fromkeys(arm.engine for arm in plan.arms)
     return dict(
         plain(
@@ -39,7 +42,8 @@ def study_of(plan: Plan) -> dict[str, Any]:
                     "columns": list(design.names),
                     "recipe": design.recipe,
                     "cells": cells.hexdigest(),
-                },
+                }
+                | ({"labels": _kinds(design.row_labels)} if design.row_labels else {}),
                 "times": {
                     "until": float(plan.times[-1]),
                     "outputs": len(plan.times),
@@ -55,6 +59,10 @@ def study_of(plan: Plan) -> dict[str, Any]:
             }
         )
     )
+
+
+def _kinds(labels: RowLabels) -> dict[str, str]:
+    return {name: "number" if column.dtype.kind == "i" else "text" for name, column in labels.items()}
 
 
 def _arm(arm: ArmPlan, *, knobs: bool) -> dict[str, Any]:
@@ -79,7 +87,8 @@ def key_of(study: Mapping[str, Any]) -> str:
     """Return the SHA-256 of a study as 64 hexadecimal digits."""
     # how the rows were made is told, but only the rows themselves count
     design = {k: v for k, v in study["design"].items() if k != "recipe"}
-    text = json.dumps({**study, "design": design}, sort_keys=True, separators=(",", ":"))
+    model = {k: v for k, v in study["model"].items() if k not in ("variant_name", "file_values")}
+    text = json.dumps({**study, "design": design, "model": model}, sort_keys=True, separators=(",", ":"))
     return hashlib.sha256(f"{FORMAT}\n{text}".encode("utf-8", "surrogatepass")).hexdigest()
 
 

@@ -50,6 +50,7 @@ class Layout:
             "column": tuple(self.study["design"]["columns"]),
             "arm_name": tuple(self.study["arms"]),
             "quantity": tuple(self.study["keep"]),
+            "label": tuple(self.study["design"].get("labels", {})),
         }
         return {name: labels for name, labels in made.items() if labels}
 
@@ -70,6 +71,8 @@ class Layout:
                 made[name] = ("float64", ("run", kind), shape, chunks, np.nan)
 
         wide("inputs", "column")
+        if "label" in sizes:
+            made["labels"] = ("string", ("run", "label"), (n, sizes["label"]), (span, sizes["label"]), "")
         if "quantity" in sizes:
             shape = (sizes["quantity"], n, n_times)
             made["trajectories"] = ("float64", ("quantity", "run", "time"), shape, (1, span, n_times), np.nan)
@@ -104,6 +107,7 @@ _NOTES: dict[str, dict[str, Any]] = {
     "method": {"flag_values": list(range(len(METHODS))), "flag_meanings": " ".join(METHODS)},
     "arm": {"long_name": "position among the arm names"},
     "draw": {"long_name": "parameter set that rows of several arms share"},
+    "labels": {"long_name": "labels of the rows, such as identifiers of patients"},
     "inputs": {"long_name": "the design, with the model's own values filled in"},
     "endpoints": {"long_name": "NaN where a run failed"},
     "reached": {"long_name": "last good time of each run"},
@@ -160,7 +164,7 @@ def read_layout(place: Place) -> Layout | None:
     content = place.read("zarr.json", LARGEST)
     if content is None:
         others = [name for name in place.names() if not name.startswith(".") and not name.endswith(".partial")]
-        known = {*_NOTES, "trajectories", "time", "endpoint", "column", "arm_name", "quantity"}
+        known = {*_NOTES, "trajectories", "time", "endpoint", "column", "arm_name", "quantity", "label"}
         if set(others) - known:
             raise StoreError(f"{place.name}: this is no store of immunode, but holds '{others[0]}'; give another name")
         return None

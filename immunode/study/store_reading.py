@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -60,7 +60,7 @@ class StoredSweep:
         study = self.store.layout.study
         arms = ", ".join(self.arms[:8]) + (", ..." if len(self.arms) > 8 else "")
         return visible(
-            f"Stored sweep of {study['model']['name']}: {len(self):,} runs ({counts}) in arms {arms}; "
+            f"Stored sweep of {self.model_name}: {len(self):,} runs ({counts}) in arms {arms}; "
             f"design: {study['design']['recipe']}; {self.store.place.name}"
         )
 
@@ -98,8 +98,9 @@ class StoredSweep:
 
     @property
     def model_name(self) -> str:
-        """Name of the model."""
-        return str(self.store.layout.study["model"]["name"])
+        """Name of the model, with its variant."""
+        told = self.store.layout.study["model"]
+        return str(told["name"]) + (f", variant {told['variant_name']}" if told.get("variant_name") else "")
 
     @property
     def design_recipe(self) -> str:
@@ -125,6 +126,17 @@ class StoredSweep:
     def draws(self) -> NDArray[np.intp]:
         """The parameter set that rows of several arms share, shape (n_rows that ran,)."""
         return self._rows("draw").astype(np.intp)
+
+    @property
+    def row_labels(self) -> dict[str, NDArray[Any]]:
+        """Label -> shape (n_rows that ran,): identifiers of patients and other labels that the design brought along."""
+        kinds = self.label_kinds()
+        table = self._rows("labels") if kinds else None
+        return {} if table is None else _labels(kinds, table)
+
+    def label_kinds(self) -> dict[str, str]:
+        """Return label -> "number" or "text"."""
+        return dict(self.store.layout.study["design"].get("labels", {}))
 
     @property
     def codes(self) -> NDArray[np.int16]:
@@ -219,22 +231,29 @@ class StoredSweep:
         status = [LABELS.get(int(code), f"status {code}") for code in store.column("status", block)]
         arm = np.array(self.arms, dtype=object)[store.column("arm", block)]
         parts = [
-            pd.DataFrame({"run": np.arange(rows.start, rows.stop), "arm": arm}),
+            pd.DataFrame({"run": np.arange(rows.start, rows.stop), "arm": arm, **self._labels_of(block)}),
             pd.DataFrame(inputs, columns=list(self.columns)),
             pd.Series(status, name="status", dtype=object),
             pd.DataFrame(ends, columns=list(self.endpoints)),
         ]
         whole: pd.DataFrame = pd.concat(parts, axis=1)
         kept: pd.DataFrame = whole.loc[ran].reset_index(drop=True)
+        told = self.store.layout.study["model"]
+        kept.attrs.update(model=told["name"], variant=told.get("variant_name", ""))
         return kept
 
     def _empty(self) -> pd.DataFrame:
         import pandas as pd
 
-        return pd.DataFrame(columns=["run", "arm", *self.columns, "status", *self.endpoints])
+        labels = self.label_kinds()
+        return pd.DataFrame(columns=["run", "arm", *labels, *self.columns, "status", *self.endpoints])
+
+    def _labels_of(self, block: int, rows: Any = slice(None)) -> dict[str, NDArray[Any]]:
+        kinds = self.label_kinds()
+        return _labels(kinds, self.store.column("labels", block)[rows]) if kinds else {}
 
     def failures(self) -> pd.DataFrame:
-        """Return one row a failed run: run, arm, status, reached, method, reason."""
+        """Return one row a failed run: run, arm, labels, status, reached, method, reason."""
         import pandas as pd
 
         parts = []
@@ -246,6 +265,7 @@ class StoredSweep:
                 {
                     "run": bad + self.store.slice(block).start,
                     "arm": np.array(self.arms, dtype=object)[read["arm"]],
+                    **self._labels_of(block, bad),
                     "status": [LABELS.get(int(code), f"status {code}") for code in codes[bad]],
                     "reached": read["reached"],
                     "method": np.array(METHODS, dtype=object)[read["method"]],
@@ -253,7 +273,7 @@ class StoredSweep:
                 }
             )
             parts.append(made)
-        names = ["run", "arm", "status", "reached", "method", "reason"]
+        names = ["run", "arm", *self.label_kinds(), "status", "reached", "method", "reason"]
         return pd.concat(parts, ignore_index=True) if parts else pd.DataFrame(columns=names)
 
     def dataset(self, *, chunks: Any = None) -> xr.Dataset:
@@ -280,10 +300,15 @@ class StoredSweep:
                     variables[name] = picked
                 else:
                     coords[name if name not in variables else f"input {name}"] = picked
+        for i, (name, kind) in enumerate(self.label_kinds().items()):
+            picked = raw["labels"].isel(label=i, drop=True).reset_coords(drop=True)
+            coords[name] = picked.astype(np.int64) if kind == "number" else picked
         if layout.study["keep"]:
             coords["time"] = raw["time"]
         made = xr.Dataset(variables, coords)
-        return made.assign_attrs(model=layout.study["model"]["name"], arms=list(self.arms))
+        told = layout.study["model"]
+        named = {"model": told["name"], "variant": told.get("variant_name", "")}
+        return made.assign_attrs(**named, arms=list(self.arms))
 
     def to_csv(self, path: str | os.PathLike[str]) -> Path:
         """Write the table as CSV, block by block; return its path. It is written whole or not at all."""
@@ -312,3 +337,11 @@ class StoredSweep:
         from immunode.study.store_export import write_netcdf
 
         return write_netcdf(self, Path(path))
+
+
+def _labels(kinds: Mapping[str, str], table: NDArray[Any]) -> dict[str, NDArray[Any]]:
+    """Return labels by name. table : shape (n_rows, n_labels), text."""
+    return {
+        name: table[:, i].astype(np.int64) if kind == "number" else table[:, i].astype(object)
+        for i, (name, kind) in enumerate(kinds.items())
+    }

@@ -21,6 +21,8 @@ from immunode.study.progress import patient_interrupts, telling
 from immunode.study.result import SweepResult
 
 if TYPE_CHECKING:
+    import pandas as pd
+
     from immunode.model.declaration import Model
 
 MEMORY = 16e6
@@ -33,7 +35,7 @@ ARMS_TOGETHER = 8
 
 def sweep(
     model: Model,
-    design: Design | None = None,
+    design: Design | pd.DataFrame | str | os.PathLike[str] | None = None,
     *,
     until: float | str | None = None,
     times: ArrayLike | Sequence[str] | None = None,
@@ -60,8 +62,9 @@ def sweep(
     that are finished; a second one stops at once.
 
     design : columns are parameters, knobs (`"anti_tnf.strength"`) or initial values (`"E(0)"`) of at least one arm;
-        an arm that lacks a column ignores it. None: Sobol points for all parameters, inside their bounds, else
-        log-uniform +-30 % (then `n`, by default 1024, and `seed` count).
+        an arm that lacks a column ignores it. A DataFrame or the path of a CSV file stands for `from_table(...)`; its
+        columns of text and identifiers of patients label the rows of the result. None: Sobol points for all
+        parameters, inside their bounds, else log-uniform +-30 % (then `n`, by default 1024, and `seed` count).
     until, times : end and output grid, as in `simulate`; by default 201 equal steps to `model.horizon`.
     arms : crossed with the design where the design does not name arms itself; else what its arms are.
     endpoints : from `final`, `at`, `peak`, `auc`, ... or text such as `"peak(T)"`; by default final and peak of

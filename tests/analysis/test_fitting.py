@@ -15,7 +15,7 @@ from immunode.analysis.measurements import observable
 from immunode.analysis.posterior import log_posterior
 from immunode.analysis.rendezvous import side_by_side
 from immunode.catalogue import load_model
-from immunode.errors import StudyError
+from immunode.errors import StoreError, StudyError
 from immunode.intervention import Intervention, scale
 from immunode.model import Model, Parameter, Process, State
 from immunode.study.distributions import normal
@@ -319,3 +319,44 @@ def test_an_error_in_a_run_ends_all_searches() -> None:
     jobs = [lambda ask: ask(np.zeros((1, 1))) for _ in range(5)]
     with pytest.raises(StudyError, match="broken"):
         side_by_side(jobs, broken)
+
+
+def test_a_file_is_fitted_like_its_table(tmp_path: Path) -> None:
+    data, best, _ = line_data()
+    data.to_csv(tmp_path / "data.csv", index=False)
+    data.to_csv(tmp_path / "german.csv", index=False, sep=";", decimal=",")
+    for name in ("data.csv", "german.csv"):
+        found = fit(LINE, tmp_path / name, ["a", "b"], starts=1, rtol=1e-10)
+        assert list(found.values.values()) == pytest.approx(best.tolist(), abs=1e-6)
+    assert str(fit(LINE, str(tmp_path / "data.csv"), ["a", "b"], starts=1).values) != ""
+
+
+@pytest.mark.parametrize(
+    ("columns", "message"),
+    [
+        (
+            {"time": [1, 2], "x": [1, 2], "Group": ["a", "b"]},
+            "'Group' holds 'a', which is not a number; a column",
+        ),
+        ({"time": [1, 2], "x": ["1,5", "2,5"]}, "'x' holds '1,5', which is not a number; write the decimal comma"),
+        ({"t": [1, 2], "x": [1, 2]}, "need a column 'time'; known: 't', 'x'"),
+        ({"time": [1, 2], "value": [1, 2]}, "they need a column 'observable' too"),
+        ({"time": [1, 2], "observable": ["x", "x"], "value": [1, "low"]}, "'value' holds 'low', which is not a number"),
+    ],
+)
+def test_a_column_that_can_not_be_data_is_named(columns: Any, message: str) -> None:
+    with pytest.raises(StudyError, match=message):
+        fit(LINE, pd.DataFrame(columns), ["a"], starts=1)
+
+
+@pytest.mark.parametrize("given", [3.5, [1, 2], {"time": 1}])
+def test_what_is_no_table_says_what_is(given: Any) -> None:
+    with pytest.raises(
+        StudyError, match=r"data are a DataFrame, columns by name, or the path of a CSV file|a column 'time'"
+    ):
+        fit(LINE, given, ["a"], starts=1)
+
+
+def test_a_file_that_is_not_there_is_one_line(tmp_path: Path) -> None:
+    with pytest.raises(StoreError, match=r"data\.csv: it can't be read as CSV"):
+        fit(LINE, tmp_path / "data.csv", ["a"], starts=1)

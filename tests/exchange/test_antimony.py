@@ -84,3 +84,8 @@ def test_the_text_reads_like_the_model() -> None:
     assert "tumor_kill: T => ; n*E*T;" in text
     assert "unit day = 86400 second;" in text
     assert "dimensionless" not in text
+
+
+def test_a_species_without_a_value_is_told_how_to_get_one() -> None:
+    with pytest.raises(ModelError, match="the species 'D' has no value; write D = 0, if none is there at the start"):
+        im.read_antimony("J0: D -> ; k*D\nk = 1\n")

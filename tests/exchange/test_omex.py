@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import warnings
 import zipfile
 from pathlib import Path
 from xml.etree import ElementTree
@@ -135,3 +136,24 @@ def test_load_model_takes_archives_and_antimony(archive: Path, tmp_path: Path) -
     assert im.load_model(text) == im.read_antimony(text)
     with pytest.raises(ModelError, match=r"did you mean 'tumor.ant'"):
         im.load_model(tmp_path / "tumour.ant")
+
+
+def test_a_manifest_that_is_packed_twice_is_one_file(tmp_path: Path) -> None:
+    model = im.load_model("kuznetsov1994")
+    path = im.write_omex(model, tmp_path / "twice.omex")
+    with zipfile.ZipFile(path) as archive:
+        manifest = archive.read("manifest.xml")
+    with warnings.catch_warnings(), zipfile.ZipFile(path, "a") as archive:
+        warnings.simplefilter("ignore", UserWarning)  # zipfile's own, on the second name
+        archive.writestr("manifest.xml", manifest)
+        archive.writestr("./manifest.xml", manifest)
+    assert [s.name for s in im.read_omex(path).states] == [s.name for s in model.states]
+
+
+def test_two_different_files_of_one_name_are_refused(tmp_path: Path) -> None:
+    path = im.write_omex(im.load_model("kuznetsov1994"), tmp_path / "twice.omex")
+    with warnings.catch_warnings(), zipfile.ZipFile(path, "a") as archive:
+        warnings.simplefilter("ignore", UserWarning)
+        archive.writestr("model.xml", "<sbml/>")
+    with pytest.raises(StoreError, match=r"two different files are called 'model\.xml' in it"):
+        im.read_omex(path)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -65,7 +66,7 @@ def test_small_letters_and_a_patient_of_several_will_do() -> None:
         ({"DOSE": [1]}, {}, "the column TIME and AMT is missing; it has DOSE"),
         ({"TIME": [-1], "AMT": [5]}, {}, "dose at -1: the time lies before the start"),
         ({"TIME": [0], "AMT": [-5]}, {}, "a dose must be above 0, got -5"),
-        ({"TIME": [0], "AMT": ["much"]}, {}, "column AMT holds something that is no number"),
+        ({"TIME": [0], "AMT": ["much"]}, {}, "column AMT holds .much., which is no number"),
         ({"TIME": [0], "AMT": [5], "ADDL": [3]}, {}, "ADDL needs an interval II above 0"),
         ({"TIME": [0], "AMT": [5], "ADDL": [1.5], "II": [2]}, {}, "ADDL must be a whole number"),
         ({"TIME": [0], "AMT": [5], "SS": [1]}, {}, "SS needs an interval II above 0"),
@@ -107,3 +108,41 @@ def test_what_a_table_can_not_hold_is_refused(text: str, options: dict[str, Any]
 def test_a_table_is_a_frame() -> None:
     with pytest.raises(DoseError, match="a pandas DataFrame is needed, got list"):
         Regimen.from_table([1, 2])  # type: ignore[arg-type]
+
+
+def test_a_steady_infusion_is_a_row_without_amount_and_interval() -> None:
+    table = plain(TIME=[12, 12], AMT=[0, 50], RATE=[5, 0], SS=[1, 0], II=[0, 0])
+    made = Regimen.from_table(table, time_unit="hour", routes="iv")
+    assert str(made) == "5 mg/hour iv at steady state until hour 12 then 50 mg iv at hour 12"
+    back = made.to_table(time_unit="hour")
+    assert back[["TIME", "AMT", "RATE", "SS", "II"]].to_numpy().tolist() == [[12, 0, 5, 1, 0], [12, 50, 0, 0, 0]]
+    assert Regimen.from_table(back) == made == regimen(str(made))
+    assert str(Regimen.from_table(table.iloc[:1])) == "5 mg/time at steady state until time 12"
+
+
+def test_an_infusion_for_ever_that_ends_has_no_amount() -> None:
+    with pytest.raises(DoseError, match="SS 1 with II 0 is an infusion that ends then, so AMT is 0, got 20"):
+        Regimen.from_table(plain(TIME=[0], AMT=[20], RATE=[5], SS=[1], II=[0]))
+
+
+def test_comment_rows_are_left_out() -> None:
+    table = plain(C=["C", ".", None, "c"], ID=["x", 1, 1, 1], TIME=["-", 0, 7, 9], AMT=["lost", 10, 20, 99])
+    assert str(Regimen.from_table(table)) == "10 mg at time 0 then 20 mg at time 7"
+    with pytest.raises(DoseError, match="the column C holds 'yes'; a C there marks a comment"):
+        Regimen.from_table(plain(C=["yes", "."], TIME=[0, 1], AMT=[1, 2]))
+
+
+def test_a_file_is_read_with_semicolons_and_decimal_commas(tmp_path: Path) -> None:
+    file = tmp_path / "doses.csv"
+    file.write_text("C;ID;TIME;AMT\nC;1;0,25;much\n.;1;0,5;2,5\n.;1;1;10\n")
+    assert str(Regimen.from_table(file)) == "2.5 mg at time 0.5 then 10 mg at time 1"
+    with pytest.raises(DoseError, match="column AMT holds '2,5', which is no number; write the decimal comma of '2,5'"):
+        Regimen.from_table(plain(TIME=[0], AMT=["2,5"]))
+
+
+def test_rows_that_overlap_are_not_written_out_without_limit() -> None:
+    table = plain(TIME=[0, 5.5], AMT=[1, 2], II=[1, 1], ADDL=[1e9, 1e9])
+    with pytest.raises(DoseError, match="their 2,000,000,002 doses are too many to write out"):
+        Regimen.from_table(table)
+    with pytest.raises(DoseError, match="column ADDL holds infinity"):
+        Regimen.from_table(plain(TIME=[0], AMT=[1], II=[1], ADDL=[float("inf")]))

@@ -272,3 +272,42 @@ def _doses(table: Any) -> list[float]:
                 (row["TIME"] + k * row["II"], row["AMT"], row["DUR"], row.get("LAG", -1.0), row.get("F", -1.0))
             )
     return [-1.0 if x != x else x for dose in sorted(found) for x in dose]
+
+
+def test_a_regimen_is_made_of_doses_one_after_another() -> None:
+    both = Regimen(Dose(80, route="sc"), Dose(40, ii="2 weeks", addl=5))
+    assert both == Regimen([Dose(80, route="sc"), Dose(40, ii="2 weeks", addl=5)])
+    assert str(both) == "80 mg sc once then 40 mg sc q2w x 6"
+    assert Regimen(Dose(80, ii=7, addl=2), missed=[2]).missed == (2,)
+
+
+@pytest.mark.parametrize(
+    ("given", "message"),
+    [
+        ("40 mg sc", r"made of Dose records, got '40 mg sc'; read text with regimen\("),
+        ([Dose(4), 3], "made of Dose records, got 3"),
+        ([], "needs at least one dose"),
+    ],
+)
+def test_what_is_no_dose_is_named(given: Any, message: str) -> None:
+    with pytest.raises(DoseError, match=message):
+        Regimen(given)
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ("10 mg/h iv", "'at steady state'"),
+        ("10 mg/h sc at steady state", "an infusion goes iv, not sc"),
+        ("0 mg iv at 10 mg/h", "a dose must be above 0"),
+        ("10 mg iv q1d x 1e300", "whole number of 0 or above"),
+    ],
+)
+def test_steady_infusions_and_counts_that_can_not_be_are_refused(text: str, message: str) -> None:
+    with pytest.raises(DoseError, match=message):
+        regimen(text)
+
+
+@pytest.mark.parametrize("text", ["10 mg/hour iv at steady state", "2.5 mg/kg/day iv at steady state until week 3"])
+def test_a_steady_infusion_prints_as_it_is_read(text: str) -> None:
+    assert str(regimen(text)) == text

@@ -102,3 +102,28 @@ def test_covariates_and_permanent_effects_count_in_it(toy: Callable[..., Any], r
 def test_what_has_no_steady_state_is_refused(toy: Callable[..., Any], chosen: Any, message: str) -> None:
     with pytest.raises(DoseError, match=message):
         perturb(toy(), chosen)
+
+
+STEADY = {"one compartment": ONE, "two compartments": TWO, "effect compartment": replace(ORAL, ke0=0.3)}
+
+
+@pytest.mark.parametrize("form", STEADY)
+def test_a_steady_infusion_stands_at_rate_over_clearance_until_it_ends(
+    toy: Callable[..., Any], run: Callable[..., Any], form: str
+) -> None:
+    pk = replace(STEADY[form], lag=0.0)
+    found = course(run, toy(), Drug("d", pk, "1.5 mg/h iv at steady state until day 3"), [0, 1, 2.9, 4, 40])
+    level = 36.0 / pk.CL
+    for quantity in [q for q in ("d.C", "d.Ce") if q in found]:
+        assert found[quantity][:3] == pytest.approx([level] * 3, rel=1e-9)
+        assert found[quantity][3] < 0.99 * level
+        assert found[quantity][4] < 0.2 * level
+    if form == "one compartment":
+        assert found["d.C"][3] == pytest.approx(level * np.exp(-2.0 / 5.0), rel=1e-9)
+
+
+def test_a_dose_goes_on_where_a_steady_infusion_ends(toy: Callable[..., Any], run: Callable[..., Any]) -> None:
+    text = "1.5 mg/h iv at steady state then 72 mg iv at 1.5 mg/h at day 0"
+    found = course(run, toy(), Drug("d", ONE, text), [0, 1, 2, 4])
+    assert found["d.C"][:3] == pytest.approx([18.0] * 3, rel=1e-9)
+    assert found["d.C"][3] == pytest.approx(18.0 * np.exp(-0.8), rel=1e-9)

@@ -145,7 +145,7 @@ def _edited(model: Model, old: str, new: str) -> str:
         ("13000", "NaN", "NaN stands in this JSON"),
         ("13000", "-Infinity", "-Infinity stands in this JSON"),
         ("13000", "1e999", "the number 1e999 in this JSON is too large"),
-        ("13000", "9" * 5000, "too long"),
+        ("13000", "9" * 5000, "too large"),
         ("13000", '"x"', r"parameters\[0\].Parameter.value: float is needed, but found \"x\""),
         ("13000", "true", "float is needed, but found true"),
         ("13000", "null", "float is needed, but found null"),

@@ -108,7 +108,8 @@ def test_other_initial_values_give_a_new_model(model: Model) -> None:
 
 def test_a_variant_sets_values_and_initial_values(model: Model) -> None:
     escaping = model.variant("escaping")
-    assert escaping == model.with_values(p=0.1).with_initial(T=1e8)
+    assert escaping == model.with_values(p=0.1).with_initial(T=1e8).replace(variant_name="escaping")
+    assert escaping.label == f"{model.name}, variant escaping"
 
 
 @pytest.mark.parametrize(

@@ -112,7 +112,7 @@ def csv(tmp_path: Path, text: str) -> Path:
     ("text", "says"),
     [
         ("k,k\n1,2\n", "the column 'k' is there twice"),
-        ("k,m\n1,high\n", "column 'm', row 0: 'high' is not a number"),
+        ("k,m\n1,high\n2,3\n", "column 'm', row 0: 'high' is not a number"),
         ("k\n", "no rows"),
         ("", "the first line must name the columns"),
     ],

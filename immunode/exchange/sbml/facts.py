@@ -59,7 +59,18 @@ def lay_over(read: Model, document: Any) -> Model:
         "states": tuple(_state(s, states.get(names.get(s.name, s.name))) for s in read.states),
         "parameters": tuple(_parameter(p, parameters.get(names.get(p.name, p.name))) for p in read.parameters),
     }
-    for field in ("title", "reference", "system", "status", "description", "horizon", "clock", "max_step"):
+    told_fields = (
+        "title",
+        "reference",
+        "system",
+        "status",
+        "description",
+        "horizon",
+        "clock",
+        "max_step",
+        "variant_name",
+    )
+    for field in told_fields:
         changes[field] = getattr(told, field)
     made = read.replace(**changes)
     results: tuple[Any, ...] = (*made.states, *made.derived, *made.processes)

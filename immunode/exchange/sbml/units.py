@@ -6,6 +6,7 @@ import math
 from fractions import Fraction
 from typing import Any
 
+from immunode.errors import UnitError
 from immunode.exchange.sbml.about import reference_of
 from immunode.exchange.sbml.document import libsbml
 from immunode.exchange.sbml.frame import Quantity, Reading, items
@@ -123,8 +124,11 @@ class Units:
             return Dimension()
         if identity in self._definitions:
             made = Dimension()
-            for unit in items(self._definitions[identity].getListOfUnits()):
-                made = made * self._unit(unit)
+            try:
+                for unit in items(self._definitions[identity].getListOfUnits()):
+                    made = made * self._unit(unit)
+            except UnitError as error:
+                raise UnreadableUnitError(f"the unit '{identity}': {error}") from None
             if not SMALLEST < made.factor < 1 / SMALLEST:
                 raise UnreadableUnitError(f"the unit '{identity}' is {made.factor:g} of SI units")
             return made
@@ -142,7 +146,7 @@ class Units:
             made = (Dimension(multiplier * 10.0**scale) * self._kind(kind)) ** Fraction(exponent).limit_denominator(
                 1000
             )
-        except ArithmeticError:
+        except (ArithmeticError, UnitError):
             raise odd from None
         if not 0 < made.factor < math.inf:
             raise odd

@@ -139,6 +139,8 @@ class _Document:
         made = Element("model", {"id": Ids().new(model.name), "name": clean(model.title or model.name)})
         made.set("timeUnits", self.units.id(model.time_unit))
         applied = f"Interventions applied: {', '.join(model.applied)}." if model.applied else ""
+        if model.variant_name:
+            applied = f"Variant: {model.variant_name}. {applied}".rstrip()
         describe(made, model.title, model.reference, *model.description.split("\n\n"), applied, of_model=True)
         if facts:
             _add_facts(made, facts)

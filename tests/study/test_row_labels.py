@@ -1,0 +1,148 @@
+"""Identifiers of patients and other labels travel from a table into all that is made of it."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+import immunode as im
+
+pandas = pytest.importorskip("pandas")
+
+
+def model() -> im.Model:
+    return im.Model(
+        "m",
+        time_unit="day",
+        horizon=4,
+        states=[im.State("x", 1.0, "cell")],
+        parameters=[im.Parameter("k", 0.5, "1/day"), im.Parameter("s", 1.0, "cell/day")],
+        processes=[im.Process("made", "-> x", "s"), im.Process("lost", "x ->", "k*x")],
+        interventions=[im.Intervention("block", [im.scale("s", 0.2)])],
+    )
+
+
+def table() -> Any:
+    return pandas.DataFrame({"ID": [7, 3, 5], "sex": ["f", "m", "f"], "k": [0.2, 0.5, 0.9]})
+
+
+def test_a_frame_is_swept_as_it_is() -> None:
+    out = im.sweep(model(), table(), endpoints="final(x)")
+    assert list(out.table().columns) == ["run", "arm", "ID", "sex", "k", "status", "final(x)"]
+    assert out.table()["ID"].tolist() == [7, 3, 5]
+    plain = im.sweep(model(), im.grid(k=[0.2, 0.5, 0.9]), endpoints="final(x)")
+    np.testing.assert_array_equal(out.values, plain.values)
+
+
+def test_a_file_is_swept_with_semicolons_and_decimal_commas(tmp_path: Path) -> None:
+    file = tmp_path / "patients.csv"
+    file.write_text("patient;k;note\nA;0,2;old\nB;0,5;new, and odd\nC;0,9;\n")
+    out = im.sweep(model(), file, endpoints="final(x)")
+    shown = out.table()
+    assert shown["k"].tolist() == [0.2, 0.5, 0.9]
+    assert shown["patient"].tolist() == ["A", "B", "C"]
+    assert shown["note"].tolist() == ["old", "new, and odd", ""]
+
+
+def test_labels_go_along_with_arms_selections_and_files(tmp_path: Path) -> None:
+    out = im.sweep(model(), table(), arms=["control", "block"], endpoints="final(x)")
+    assert out.table()["ID"].tolist() == [7, 7, 3, 3, 5, 5]
+    picked = out.select("k > 0.3")
+    assert picked.table()["ID"].tolist() == [3, 3, 5, 5]
+    again = picked.rerun()
+    assert again.table()["sex"].tolist() == ["m", "m", "f", "f"]
+    assert out.dataset()["ID"].dims == ("draw",)
+    assert out.dataset()["ID"].values.tolist() == [7, 3, 5]
+    out.save(tmp_path)
+    assert pandas.read_csv(tmp_path / "table.csv")["ID"].tolist() == [7, 7, 3, 3, 5, 5]
+
+
+def test_a_responder_is_a_patient_with_a_name() -> None:
+    out = im.sweep(model(), table(), arms=["control", "block"], endpoints="final(x)")
+    found = im.responders(out, "final(x) < 1", versus="control")
+    assert found.patients()[["ID", "sex"]].to_numpy().tolist() == [[7, "f"], [3, "m"], [5, "f"]]
+    benefit = found.benefit("block")
+    assert benefit.index.names == ["draw", "ID", "sex"]
+    assert [benefit.xs(who, level="ID").item() for who in (7, 3, 5)] == [0.0, 1.0, 1.0]
+
+
+def test_rows_of_one_patient_in_two_arms_are_one_draw() -> None:
+    both = pandas.concat([table().assign(arm="control"), table().assign(arm="block")])
+    out = im.sweep(model(), both, endpoints="final(x)")
+    assert out.draws.tolist() == [0, 1, 2, 0, 1, 2]
+    assert im.responders(out, "final(x) < 1").benefit("block").tolist() == [0.0, 1.0, 1.0]
+
+
+@pytest.mark.parametrize("block", [2, 4])
+def test_labels_come_back_from_a_store(tmp_path: Path, block: int) -> None:
+    pytest.importorskip("zarr")
+    asked: dict[str, Any] = {"arms": ["control", "block"], "endpoints": "final(x)", "store": tmp_path / "s.zarr"}
+    out = im.sweep(model(), table(), block=block, **asked)
+    stored = im.open_store(tmp_path / "s.zarr")
+    pandas.testing.assert_frame_equal(stored.table(), out.table(), check_dtype=False)
+    assert stored.row_labels["ID"].tolist() == out.row_labels["ID"].tolist()
+    assert im.responders(stored, "final(x) < 1").patients()["ID"].tolist() == [7, 3, 5]
+    assert stored.dataset()["sex"].values.tolist() == ["f", "f", "m", "m", "f", "f"]
+    assert stored.dataset()["ID"].values.tolist() == [7, 7, 3, 3, 5, 5]
+    assert not stored.verify()
+    again = im.sweep(model(), table(), block=block, **asked)
+    assert again.recipe["store"]["runs found there"] == 6
+    assert pandas.read_csv(stored.to_csv(tmp_path / "t.csv"))["sex"].tolist() == ["f", "f", "m", "m", "f", "f"]
+    with pytest.raises(im.StoreError, match="another study"):
+        im.sweep(model(), table().assign(sex=["m", "m", "m"]), block=block, **asked)
+
+
+def test_labels_of_designs_are_joined() -> None:
+    a, b = im.from_table(table()), im.from_table(table().drop(columns="sex"))
+    assert (a + b).row_labels["ID"].tolist() == [7, 3, 5, 7, 3, 5]
+    assert (a + b).row_labels["sex"].tolist() == ["f", "m", "f", "", "", ""]
+    assert (a * im.grid(s=[1, 2])).row_labels["ID"].tolist() == [7, 7, 3, 3, 5, 5]
+    assert list((a * im.grid(s=[1, 2])).table().columns) == ["ID", "sex", "k", "s"]
+    with pytest.raises(im.StudyError, match="the label 'ID' is on both sides"):
+        a & im.from_table({"ID": [1, 2, 3], "s": [1, 2, 3]})
+
+
+@pytest.mark.parametrize(
+    ("columns", "labels", "message"),
+    [
+        ({"k": ["0.1", "much", "2"]}, None, "column 'k', row 1: 'much' is not a number"),
+        ({"k": ["0,1", "0,2", "2"]}, None, "'0,1' is not a number; write the decimal comma of '0,1' as a point"),
+        (
+            {"k": ["low", "high", "low"]},
+            None,
+            "column 'k' of the design holds labels such as 'low', but it is a parameter",
+        ),
+        ({"k": [1, 2, 3], "status": ["a", "b", "c"]}, None, "results have a column 'status' of their own"),
+        (
+            {"k": [1, 2, 3], "sex": ["a", "b", "c"]},
+            ["sexx"],
+            "there is no column 'sexx' for labels; did you mean 'sex'",
+        ),
+        ({"k": [1, 2, 3], "sex": ["a", "b", "c"]}, [], "column 'sex', row 0: 'a' is not a number"),
+    ],
+)
+def test_what_is_neither_number_nor_label_is_named(columns: Any, labels: Any, message: str) -> None:
+    with pytest.raises(im.StudyError, match=message):
+        im.sweep(model(), im.from_table(pandas.DataFrame(columns), labels=labels))
+
+
+def test_what_is_no_design_says_what_is() -> None:
+    with pytest.raises(im.StudyError, match="dict is not a design; give a DataFrame or the path of a CSV file, or use"):
+        im.sweep(model(), {"k": [1, 2]})  # type: ignore[arg-type]
+
+
+def test_a_line_with_too_many_fields_is_named(tmp_path: Path) -> None:
+    file = tmp_path / "t.csv"
+    file.write_text("k,s\n0.1,1\n0,2,1\n")
+    with pytest.raises(im.StudyError, match="line 3 has 3 fields, the first line names 2 columns; with decimal commas"):
+        im.from_table(file)
+
+
+@pytest.mark.parametrize("text", ["sep=;\nk;s\n0,1;2\n", "k\ts\n0,1\t2\n", "k;s\n0.1;2\n", "\ufeffk,s\n0.1,2\n"])
+def test_tables_are_read_as_spreadsheets_write_them(tmp_path: Path, text: str) -> None:
+    file = tmp_path / "t.csv"
+    file.write_text(text, encoding="utf-8")
+    assert im.from_table(file).values.tolist() == [[0.1, 2.0]]
