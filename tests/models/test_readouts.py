@@ -31,7 +31,8 @@ def test_endpoints_of_readouts_agree_with_a_fine_trajectory(name: str) -> None:
         # a fine output is the same polynomial as the endpoint's; between two of them it rises by this much at most,
         # where nothing jumps
         apart = np.nanmax(np.abs(np.diff(seen, axis=1)), axis=1)
-        scale = np.maximum(np.abs(high), np.abs(low))
+        # a difference of numbers near 1 is known to rounding only
+        scale = np.maximum(np.maximum(np.abs(high), np.abs(low)), 0.01)
         assert (peak >= high - 1e-11 * scale).all(), q
         assert (trough <= low + 1e-11 * scale).all(), q
         assert (peak <= high + apart + 1e-9 * scale).all(), q
