@@ -73,12 +73,10 @@ class StoredSweep:
     def model(self) -> Model:
         """The model without arms, read from its text; nothing is executed."""
         import json
-        from importlib import import_module
 
         from immunode.model.declaration import Model
         from immunode.model.serial import from_json
 
-        import_module("immunode.intervention")  # the records that a model may hold must be known
         return from_json(Model, json.dumps(self.store.layout.study["model"]))
 
     @property
