@@ -15,7 +15,7 @@ from immunode.study.plan import ArmPlan, Plan
 from immunode.study.recipe import plain
 from immunode.version import __version__
 
-FORMAT = 1
+FORMAT = 2
 LIBRARIES = {"scipy": ("scipy",), "numpy": ("numpy",), "compiled": ("llvmlite",)}
 """Libraries that the bits of an engine depend on."""
 _KNOBS_OF = 64
