@@ -103,7 +103,10 @@ def damaged(damage: Callable[[Path, str], None], store: Path, array: str) -> Ite
     file.write_bytes(before)
 
 
-DAMAGES = (deleted, emptied, truncated, flipped, swapped, mislaid)
+DAMAGES = [
+    *(pytest.param(one, id=one.__name__) for one in (deleted, swapped)),
+    *(pytest.param(one, id=one.__name__, marks=pytest.mark.slow) for one in (emptied, truncated, flipped, mislaid)),
+]
 
 
 def loaded(found: StoredSweep, name: str, **how: Any) -> Any:
@@ -151,7 +154,7 @@ def right(whole: Path, tmp_path_factory: pytest.TempPathFactory) -> dict[str, An
 
 
 @pytest.mark.parametrize("reader", READERS)
-@pytest.mark.parametrize("damage", DAMAGES, ids=lambda d: d.__name__)
+@pytest.mark.parametrize("damage", DAMAGES)
 def test_a_reader_refuses_what_it_reads_and_gives_the_right_numbers_otherwise(
     damage: Any, reader: str, store: Path, right: dict[str, Any], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -167,7 +170,7 @@ def test_a_reader_refuses_what_it_reads_and_gives_the_right_numbers_otherwise(
                 assert same(read(open_store(store)), right[reader]), array
 
 
-@pytest.mark.parametrize("damage", DAMAGES, ids=lambda d: d.__name__)
+@pytest.mark.parametrize("damage", DAMAGES)
 @pytest.mark.parametrize("array", [*ARRAYS, "digest"])
 def test_damage_is_told_by_verify_and_counts_and_mended_by_the_same_line(
     decay: Model, whole: Path, store: Path, array: str, damage: Any
