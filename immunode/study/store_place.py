@@ -22,14 +22,14 @@ def require_zarr() -> Any:
 
     Raises
     ------
-    StoreError : it is absent or older than 3.
+    StoreError : it is absent or older than 3.1, which is the first that knows texts by their name.
     """
     try:
         import zarr
     except ImportError:
         raise StoreError("a store needs zarr, which is not installed; pip install 'immunode[store]'") from None
-    if int(zarr.__version__.split(".")[0]) < 3:
-        raise StoreError(f"a store needs zarr 3 or later, found {zarr.__version__}; pip install -U 'immunode[store]'")
+    if [int(part) for part in zarr.__version__.split(".")[:2]] < [3, 1]:
+        raise StoreError(f"a store needs zarr 3.1 or later, found {zarr.__version__}; pip install -U 'immunode[store]'")
     return zarr
 
 
