@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).resolve().parents[1]
-EXTRAS = ("fast", "store", "cluster", "sbml", "sensitivity", "bayes")
+EXTRAS = ("fast", "store", "cluster", "sbml", "petab", "sensitivity", "bayes")
 SMOKE = (
     "tests/test_catalogue.py",
     "tests/cli/test_run.py",
@@ -24,6 +24,7 @@ SMOKE = (
     "tests/study/test_sweep.py",
     "tests/study/test_store.py",
     "tests/study/test_store_reading.py",
+    "tests/analysis/test_screening.py",
     "tests/analysis/test_variance.py",
     "tests/exchange/test_sbml_read.py",
     "tests/exchange/test_antimony.py",
