@@ -147,6 +147,7 @@ def test_a_petab_problem_is_read(folder: Path) -> None:
     assert key_of(code, path) == content_key(here.model)
 
 
+@pytest.mark.slow
 def test_a_store_tells_its_model_and_its_rows(folder: Path) -> None:
     pytest.importorskip("zarr", minversion="3")
     import immunode as im
