@@ -267,9 +267,6 @@ _HOME = {name: f"immunode.{module}" for module, names in _HOMES.items() for name
 def __getattr__(name: str) -> Any:
     """Load a public name from the module that defines it, once."""
     if name in _HOME:
-        if name == "Model":
-            # a model read from JSON may hold interventions: their records must be known
-            import_module("immunode.intervention")
         value = getattr(import_module(_HOME[name]), name)
         globals()[name] = value
         return value

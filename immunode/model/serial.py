@@ -4,19 +4,23 @@ A record is an object with its type and the fields that differ from their defaul
 
     {"format": "immunode 1", "type": "Model", "name": "...", "states": [{"type": "State", "name": "E", ...}]}
 
-Reading refuses whatever it does not know, so that a misspelt field is never dropped unseen.
+Reading refuses whatever it does not know, so that a misspelt field is never dropped unseen. It knows the same records
+whatever was imported before: those of a layer above are looked for there as soon as a text names one.
 """
 
 from __future__ import annotations
 
+import builtins
 import hashlib
 import json
 import math
+import sys
 import types
 import typing
 from collections.abc import Mapping, Sequence
 from dataclasses import MISSING, Field, fields, is_dataclass
 from functools import lru_cache
+from importlib import import_module
 from numbers import Integral, Real
 from typing import Any, TypeVar
 
@@ -29,6 +33,8 @@ C = TypeVar("C", bound=type)
 
 FORMAT = "immunode 1"
 _DEEPEST = 60
+_ABOVE = ("immunode.intervention",)
+"""Where records of the layers above are declared; a model's text may hold them, and the model's layer imports none."""
 _known: dict[str, type] = {}
 
 
@@ -45,8 +51,15 @@ def register(cls: C) -> C:
     if other is not None and (other.__module__, other.__qualname__) != (cls.__module__, cls.__qualname__):
         raise StoreError(f"two records are called {cls.__name__}: in {other.__module__} and in {cls.__module__}")
     _known[cls.__name__] = cls
-    _hints.cache_clear()
     return cls
+
+
+def _find(name: str) -> type | None:
+    """Return the record of that name, None where no layer declares one."""
+    if name not in _known:
+        for module in _ABOVE:
+            import_module(module)
+    return _known.get(name)
 
 
 def to_json(record: Any) -> str:
@@ -113,7 +126,7 @@ def _encode(value: Any, where: str, depth: int, *, told: bool = True) -> Any:
     if isinstance(value, tuple):
         return [_encode(item, where, depth + 1, told=told) for item in value]
     cls = type(value)
-    if _known.get(cls.__name__) is not cls:
+    if _find(cls.__name__) is not cls:
         raise StoreError(f"{where}: {cls.__name__} can't be written as JSON; known: {', '.join(sorted(_known))}")
     encoded: dict[str, Any] = {"type": cls.__name__}
     for spec in fields(value):
@@ -192,12 +205,12 @@ def _decode(value: Any, where: str, depth: int) -> Any:
     if not isinstance(value, dict):
         return _shown(value, where) if isinstance(value, str) else value
     name = value.get("type")
-    if not isinstance(name, str) or name not in _known:
+    cls = _find(name) if isinstance(name, str) else None
+    if cls is None:
         found = "an object without a type" if name is None else f"unknown type {quoted(name)}"
         hint = did_you_mean(name, list(_known)) if isinstance(name, str) else ""
-        late = "; records of interventions are known once immunode.intervention is imported"
-        raise StoreError(f"{where or 'the text'}: {found}{hint}" + (late if name is not None else ""))
-    cls = _known[name]
+        raise StoreError(f"{where or 'the text'}: {found}{hint}")
+    name = cls.__name__
     where = f"{where}.{name}" if where else name
     own = {spec.name: spec for spec in fields(cls) if spec.init}
     arguments: dict[str, Any] = {}
@@ -208,7 +221,7 @@ def _decode(value: Any, where: str, depth: int) -> Any:
             raise StoreError(f"{where}: unknown field '{key}'{did_you_mean(key, list(own))}")
         decoded = _decode(item, f"{where}.{key}", depth + 1)
         try:
-            arguments[key] = _coerce(decoded, _hints(cls)[key])
+            arguments[key] = _coerce(decoded, _hint(cls, key))
         except _WrongType:
             raise StoreError(f"{where}.{key}: {own[key].type} is needed, but found {_short(item)}") from None
     for key, spec in own.items():
@@ -231,17 +244,21 @@ class _WrongType(Exception):
 
 
 class _Names(dict[str, Any]):
-    """Names in annotations: registered records, and `object` for one of a layer that was not imported."""
+    """Names in the annotations of a module: its own, and records that it knows only as a type checker does."""
 
     def __missing__(self, name: str) -> Any:
-        if name in ("Drug", "Intervention"):
-            return object
-        raise KeyError(name)
+        found = None if hasattr(builtins, name) else _find(name)
+        if found is None:
+            raise KeyError(name)
+        return found
 
 
-@lru_cache(maxsize=256)
-def _hints(cls: type) -> dict[str, Any]:
-    return typing.get_type_hints(cls, localns=_Names(_known))
+@lru_cache(maxsize=1024)
+def _hint(cls: type, field: str) -> Any:
+    """Return the annotation of one field; those of the others may need layers that the text does not."""
+    home = next(base for base in cls.__mro__ if field in vars(base).get("__annotations__", {}))
+    told = types.SimpleNamespace(__annotations__={field: home.__annotations__[field]})
+    return typing.get_type_hints(told, localns=_Names(vars(sys.modules[home.__module__])))[field]
 
 
 def _coerce(value: Any, hint: Any) -> Any:

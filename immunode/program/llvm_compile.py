@@ -18,30 +18,27 @@ from typing import Any
 from immunode.errors import EngineError
 from immunode.program.signed import read_signed, write_signed
 
-_OLDEST_LLVM = 15
+_OLDEST_LLVM = 20
+"""LLVM of llvmlite 0.45; that of 0.44, LLVM 15, does not read the text of kernels."""
 _lock = threading.RLock()
 
 
+class Absent(EngineError):
+    """The library that makes machine code is not installed, which is no fault."""
+
+
 def require() -> Any:
-    """Return `llvmlite.binding`, started.
+    """Return `llvmlite.binding`, started, and found to make code that runs.
 
     Raises
     ------
-    EngineError : llvmlite is absent or too old.
+    Absent : llvmlite is not installed.
+    EngineError : it is there, but too old or broken; says why.
     """
-    try:
-        import llvmlite.binding as llvm
-    except ImportError:
-        raise EngineError(
-            "engine 'compiled' needs llvmlite, which is not installed; "
-            "pip install 'immunode[fast]', or use engine='numpy'"
-        ) from None
-    if llvm.llvm_version_info[0] < _OLDEST_LLVM or not hasattr(llvm, "create_pass_builder"):
-        raise EngineError(
-            f"engine 'compiled' needs LLVM {_OLDEST_LLVM} or later, found {llvm.llvm_version_info[0]}; "
-            "pip install -U 'immunode[fast]', or use engine='numpy'"
-        )
-    _start()
+    llvm = _library()
+    trouble = _trouble(llvm)
+    if trouble:
+        raise EngineError(f"engine 'compiled' can't make machine code here ({trouble}); {_REMEDY}")
     return llvm
 
 
@@ -52,6 +49,62 @@ def available() -> bool:
     except EngineError:
         return False
     return True
+
+
+_REMEDY = "pip install -U 'immunode[fast]', or use engine='numpy'"
+
+
+def _library() -> Any:
+    try:
+        import llvmlite.binding as llvm
+
+        found = llvm.llvm_version_info[0]
+        sound = found >= _OLDEST_LLVM and hasattr(llvm, "create_pass_builder")
+    except ModuleNotFoundError as error:
+        if (error.name or "").split(".")[0] == "llvmlite":
+            raise Absent(
+                "engine 'compiled' needs llvmlite, which is not installed; "
+                "pip install 'immunode[fast]', or use engine='numpy'"
+            ) from None
+        raise EngineError(f"engine 'compiled' can't load llvmlite ({error}); {_REMEDY}") from error
+    except Exception as error:
+        raise EngineError(f"engine 'compiled' can't load llvmlite ({_line(error)}); {_REMEDY}") from error
+    if not sound:
+        raise EngineError(f"engine 'compiled' needs LLVM {_OLDEST_LLVM} or later, found {found}; {_REMEDY}")
+    return llvm
+
+
+_PROBE = """
+declare void @llvm.prefetch.p0(ptr, i32, i32, i32)
+declare <4 x double> @llvm.fmuladd.v4f64(<4 x double>, <4 x double>, <4 x double>)
+define void @probe(ptr %out) {
+  call void @llvm.prefetch.p0(ptr %out, i32 1, i32 3, i32 1)
+  %x = load <4 x double>, ptr %out, align 8
+  %y = call <4 x double> @llvm.fmuladd.v4f64(<4 x double> %x, <4 x double> %x, <4 x double> %x)
+  store <4 x double> %y, ptr %out, align 8
+  ret void
+}
+"""
+"""What kernels are made of, in small: pointers without types, vectors, intrinsics."""
+
+
+@lru_cache(maxsize=4)
+def _trouble(llvm: Any) -> str:
+    """Return why no code can be made and run with a library, "" where it can; tried once."""
+    try:
+        _start()
+        out = (ctypes.c_double * 4)(1.0, 2.0, 3.0, 4.0)
+        MachineCode(_load(_compile(_PROBE)), "probe", [ctypes.c_void_p])(ctypes.addressof(out))
+        right = list(out) == [2.0, 6.0, 12.0, 20.0]
+        return "" if right else f"a small function gave {list(out)}, not x*x + x"
+    except Exception as error:  # noqa: BLE001 - a library that is broken may raise anything
+        return _line(error)
+
+
+def _line(error: BaseException) -> str:
+    """Return what an error says, in one line."""
+    said = " ".join(str(error).split())
+    return f"{type(error).__name__}: {said[:120]}" if said else type(error).__name__
 
 
 @lru_cache(maxsize=1)
@@ -65,7 +118,7 @@ def _start() -> None:
 @lru_cache(maxsize=1)
 def processor() -> tuple[str, str]:
     """Return the name and the features of the processor that code is made for; Numba's variables override them."""
-    llvm = require()
+    llvm = _library()
     name = os.environ.get("NUMBA_CPU_NAME") or llvm.get_host_cpu_name()
     features = os.environ.get("NUMBA_CPU_FEATURES")
     if features is None:
@@ -101,6 +154,10 @@ def machine_code(key: str, name: str, arguments: Sequence[Any], write: Callable[
 
     key : whatever that text depends on; code of the same key is taken from disk, and `write` is not called.
     arguments : their `ctypes` types.
+
+    Raises
+    ------
+    EngineError : no code can be made here, or none of this text.
     """
     llvm = require()
     processor_name, features = processor()
@@ -108,10 +165,15 @@ def machine_code(key: str, name: str, arguments: Sequence[Any], write: Callable[
     digest = hashlib.sha256(content.encode()).hexdigest()
     with _lock:
         stored = read_signed("objects", f"{digest}.bin")
-        code = stored if stored is not None else _compile(write())
+        text = "" if stored is not None else write()
+        try:
+            code = stored if stored is not None else _compile(text)
+            loaded = _load(code)
+        except RuntimeError as error:
+            raise EngineError(f"engine 'compiled' can't make this model's code ({_line(error)}); {_REMEDY}") from error
         if stored is None:
             write_signed("objects", f"{digest}.bin", code)
-        return MachineCode(_load(code), name, arguments)
+        return MachineCode(loaded, name, arguments)
 
 
 def _machine(llvm: Any) -> Any:
@@ -123,7 +185,7 @@ def _machine(llvm: Any) -> Any:
 
 
 def _compile(text: str) -> bytes:
-    llvm = require()
+    llvm = _library()
     machine = _machine(llvm)
     module = llvm.parse_assembly(text)
     module.triple, module.data_layout = llvm.get_process_triple(), str(machine.target_data)
@@ -146,7 +208,7 @@ def _dispose(passes: Any) -> None:
 
 
 def _load(code: bytes) -> Any:
-    llvm = require()
+    llvm = _library()
     empty = llvm.parse_assembly("")
     empty.triple = llvm.get_process_triple()
     engine = llvm.create_mcjit_compiler(empty, _machine(llvm))

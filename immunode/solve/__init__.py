@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import warnings
 from dataclasses import replace
+from functools import lru_cache
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -136,9 +138,22 @@ def _solve(request: Request, name: str, reason: str, asked: str) -> Batch:
 
 
 def _can_compile() -> bool:
-    from immunode.program.llvm_compile import available
+    """Return whether machine code can be made here; a library that is there and can't is told in one line, once."""
+    from immunode.program.llvm_compile import Absent, require
 
-    return available()
+    try:
+        require()
+    except Absent:
+        return False
+    except EngineError as error:
+        _tell(f"{error}; until then many runs are computed in NumPy, which is slower")
+        return False
+    return True
+
+
+@lru_cache(maxsize=8)
+def _tell(text: str) -> None:
+    warnings.warn(text, stacklevel=5)
 
 
 def _engine(name: str) -> Engine:

@@ -16,7 +16,7 @@ from immunode.study.recipe import plain
 from immunode.study.row_labels import RowLabels
 from immunode.version import __version__
 
-FORMAT = 1
+FORMAT = 2
 LIBRARIES = {"scipy": ("scipy",), "numpy": ("numpy",), "compiled": ("llvmlite",)}
 """Libraries that the bits of an engine depend on."""
 _KNOBS_OF = 64

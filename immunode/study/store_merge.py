@@ -13,31 +13,33 @@ from immunode.study.store_reading import StoredSweep, open_store
 
 
 def merge_stores(target: str | os.PathLike[str], *sources: str | os.PathLike[str]) -> StoredSweep:
-    """Copy the finished blocks of stores into one, and return it; every block is checked before it is copied.
+    """Copy the finished blocks of stores into one, and return it; every block is checked before and after.
 
-    target : a store of the same study, or where a new one is to be.   sources : are only read.
+    target : a store of the same study, or where a new one is to be; a damaged block of it is mended where a source
+        has that block.   sources : are only read.
 
     Raises
     ------
-    StoreError : a store holds another study (says how it differs), is cut into other blocks, or a block of it is
-        damaged where no other store has that block.
+    StoreError : a store holds another study (says how it differs), is cut into other blocks, or a block is damaged
+        where no other store has it.
     """
     if not sources:
         raise StoreError("merge_stores needs at least one store to copy from")
     stores = [open_store(source).store for source in sources]
     place = Place.of(target)
     with writing(place) as held:
-        opened = Store.open(place, read_only=False) or _like(stores[0], place)
+        first = stores[0]
+        opened = Store.open(place) or Store.create(place, first.layout, first.times(), first.notes)
         layout = opened.layout
         for store in stores:
-            store.refuse_other(layout.study)
+            store.refuse_other(layout)
             if store.layout.span != layout.span:
                 raise StoreError(
                     f"{store.place.name} is cut into blocks of {store.layout.span} rows, {place.name} into blocks of "
                     f"{layout.span}; run both with the same block="
                 )
         done = {block for block in opened.begun() if opened.read_sound(block) is not None}
-        damaged: dict[int, str] = {}
+        damaged = {block: place.name for block in opened.begun() if block not in done}
         for store in stores:
             for block in store.begun():
                 if block in done:
@@ -46,8 +48,10 @@ def merge_stores(target: str | os.PathLike[str], *sources: str | os.PathLike[str
                     damaged[block] = store.place.name
                     continue
                 held()
+                opened.forget(block)
                 _copy(store, opened, block)
-                done.add(block)
+                if opened.read_sound(block) is not None:
+                    done.add(block)
     lost = sorted(set(damaged) - done)
     if lost:
         raise StoreError(
@@ -57,23 +61,10 @@ def merge_stores(target: str | os.PathLike[str], *sources: str | os.PathLike[str
     return open_store(target)
 
 
-def _like(source: Store, place: Place) -> Store:
-    """Make an empty store with the description of another."""
-    names = [f"{name}/zarr.json" for name in (*source.layout.arrays(), "time", *source.layout.labels())]
-    names += [f"{name}/c/0" for name in ("time", *source.layout.labels())]
-    for name in [*names, "zarr.json"]:
-        content = source.place.read(name)
-        if content is None:
-            raise StoreError(f"{source.place.name}: {name} is missing")
-        place.write(name, content, lasting=True)
-    made = Store.open(place, read_only=False)
-    assert made is not None
-    return made
-
-
 def _copy(source: Store, target: Store, block: int) -> None:
-    """Copy the files of a block, its status last."""
-    for file in source.files(block):
-        content = source.place.read(file, 2 * MOST_BYTES)
-        if content is not None:
-            target.place.write(file, content)
+    """Copy the files of a block, its checksums last."""
+    for files in source.layout.files(block).values():
+        for file in files:
+            content = source.place.read(file, 2 * MOST_BYTES)
+            if content is not None:
+                target.place.write(file, content)

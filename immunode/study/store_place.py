@@ -22,14 +22,14 @@ def require_zarr() -> Any:
 
     Raises
     ------
-    StoreError : it is absent or older than 3.
+    StoreError : it is absent or older than 3.1, which is the first that knows texts by their name.
     """
     try:
         import zarr
     except ImportError:
         raise StoreError("a store needs zarr, which is not installed; pip install 'immunode[store]'") from None
-    if int(zarr.__version__.split(".")[0]) < 3:
-        raise StoreError(f"a store needs zarr 3 or later, found {zarr.__version__}; pip install -U 'immunode[store]'")
+    if [int(part) for part in zarr.__version__.split(".")[:2]] < [3, 1]:
+        raise StoreError(f"a store needs zarr 3.1 or later, found {zarr.__version__}; pip install -U 'immunode[store]'")
     return zarr
 
 
@@ -128,6 +128,18 @@ class Place:
             except NotADirectoryError:
                 raise StoreError(f"{self.name}: it is a file, not the folder of a store") from None
 
+    def files(self) -> set[str]:
+        """Return the paths of all files, such as "status/c/0"; those of a remote place in one request where it can."""
+        with self.told("read"):
+            if self.local:
+                walked = os.walk(self.path)
+                return {
+                    os.path.relpath(os.path.join(at, f), self.path).replace(os.sep, "/")
+                    for at, _, fs in walked
+                    for f in fs
+                }
+            return {str(path).removeprefix(self.path).lstrip("/") for path in self.system.find(self.path)}
+
     def remove(self, file: str) -> None:
         """Remove a file or a folder with all in it, if it is there."""
         with self.told("written"):
@@ -147,24 +159,6 @@ class Place:
                 for file in files:
                     if file.endswith(".partial"):
                         self.remove(os.path.relpath(os.path.join(folder, file), self.path).replace(os.sep, "/"))
-
-    def zarr(self, *, read_only: bool) -> Any:
-        """Return the place as a store of Zarr."""
-        zarr = require_zarr()
-        if self.local:
-            return zarr.storage.LocalStore(self.path, read_only=read_only)
-        # remote systems speak asynchronously; the options of the URL are already in `system`
-        system = self.system
-        if not getattr(system, "async_impl", False):
-            from fsspec.implementations.asyn_wrapper import AsyncFileSystemWrapper
-
-            wrapped = AsyncFileSystemWrapper(system, asynchronous=True)
-            return zarr.storage.FsspecStore(wrapped, path=self.path, read_only=read_only)
-        from fsspec import filesystem
-
-        options = {**system.storage_options, "asynchronous": True}
-        protocol = system.protocol if isinstance(system.protocol, str) else system.protocol[0]
-        return zarr.storage.FsspecStore(filesystem(protocol, **options), path=self.path, read_only=read_only)
 
     @contextmanager
     def told(self, done: str) -> Iterator[None]:

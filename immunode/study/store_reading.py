@@ -1,10 +1,14 @@
-"""Stores opened for reading: lazily as xarray, block by block as tables, and as CSV, Parquet and NetCDF."""
+"""Stores opened for reading: lazily as xarray, block by block as tables, and as CSV, Parquet and NetCDF.
+
+Whatever is read is compared with its checksum; a block that is damaged is an error, never a number.
+"""
 
 from __future__ import annotations
 
 import os
+import warnings
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -26,11 +30,15 @@ if TYPE_CHECKING:
 
     from immunode.model.declaration import Model
 
+DAMAGED = "damaged"
 LABELS = {NOT_RUN: "not run"} | {int(s): s.label for s in Status}
 
 
 def open_store(store: str | os.PathLike[str]) -> StoredSweep:
     """Return the sweep in a store, finished or not; nothing of it is loaded but its description.
+
+    Every value that is read from it later is checked: where a file of a block is missing, damaged or another block's,
+    reading raises a StoreError that names it. `counts` and `verify` tell of such blocks without an error.
 
     store : folder or URL. It may come from a stranger: nothing in it is executed or unpickled, and a store that
         declares other arrays, types, codecs or sizes than ours is refused.
@@ -51,6 +59,8 @@ class StoredSweep:
     """A sweep in a store, read block by block. Made by `open_store`."""
 
     store: Store
+    _told: list[int] = field(default_factory=list)
+    """Rows that were missing when the caller was told so."""
 
     def __len__(self) -> int:
         return self.store.layout.rows
@@ -73,12 +83,10 @@ class StoredSweep:
     def model(self) -> Model:
         """The model without arms, read from its text; nothing is executed."""
         import json
-        from importlib import import_module
 
         from immunode.model.declaration import Model
         from immunode.model.serial import from_json
 
-        import_module("immunode.intervention")  # the records that a model may hold must be known
         return from_json(Model, json.dumps(self.store.layout.study["model"]))
 
     @property
@@ -110,12 +118,12 @@ class StoredSweep:
     @property
     def units(self) -> dict[str, str]:
         """Endpoint -> unit; "" is dimensionless."""
-        return dict(zip(self.endpoints, self._units("endpoints", len(self.endpoints)), strict=True))
+        return dict(zip(self.endpoints, self.units_of("endpoints", len(self.endpoints)), strict=True))
 
     @property
     def column_units(self) -> dict[str, str]:
         """Column of the design -> unit; "" is dimensionless."""
-        return dict(zip(self.columns, self._units("inputs", len(self.columns)), strict=True))
+        return dict(zip(self.columns, self.units_of("inputs", len(self.columns)), strict=True))
 
     @property
     def arm_of(self) -> NDArray[np.intp]:
@@ -174,32 +182,59 @@ class StoredSweep:
 
     def _rows(self, name: str, column: int | None = None) -> NDArray[Any]:
         """Return an array, or a column of it, of the rows that ran."""
+        store, blocks = self.store, self.store.begun()
+        if not blocks:
+            raise StoreError(f"{store.place.name}: no block is finished yet; run the sweep's line again")
         parts = []
-        for block in self.store.begun():
-            ran = self.store.column("status", block) != NOT_RUN
-            part = self.store.column(name, block)[ran]
+        for block in blocks:
+            part = store.column(name, block)
             parts.append(part if column is None else part[:, column])
-        if not parts:
-            raise StoreError(f"{self.store.place.name}: no block is finished yet; run the sweep's line again")
-        return np.concatenate(parts)
+        made = np.concatenate(parts)
+        if len(made) < len(self):
+            self._tell_missing(len(self) - len(made))
+        return made
 
-    def _units(self, name: str, number: int) -> list[str]:
-        told = self.store.arrays[name].attrs.get("units") if number else []
+    def _tell_missing(self, rows: int) -> None:
+        """Warn, once, that analyses see a part only."""
+        if not self._told:
+            self._told.append(rows)
+            who = f"{self.store.place.name}: {rows:,} of {len(self):,} runs are not there (not run, or not copied)"
+            warnings.warn(f"{who}; what is read now are the others", stacklevel=4)
+
+    def units_of(self, name: str, number: int) -> list[str]:
+        """Return the units along an array: "endpoints", "inputs" or "trajectories". number : how many there are."""
+        told = self.store.notes[name].get("units") if number else []
         return [str(unit) for unit in told] if isinstance(told, list) and len(told) == number else [""] * number
 
     def counts(self) -> dict[str, int]:
-        """Return how many runs ended how: "ok", "refused", ..., "not run"."""
-        found: dict[int, int] = {}
+        """Return how many runs ended how: "ok", "refused", ..., "not run"; "damaged" where a file of theirs is lost.
+
+        Values are not read for it; `verify` compares all that there is with its checksums.
+        """
+        found: dict[str, int] = {}
+        lacking, there = set(self.store.lacking()), 0
         for block in self.store.begun():
-            codes, numbers = np.unique(self.store.column("status", block), return_counts=True)
-            for code, number in zip(codes.tolist(), numbers.tolist(), strict=True):
-                found[code] = found.get(code, 0) + number
-        missing = len(self) - sum(n for code, n in found.items() if code != NOT_RUN)
-        found = {code: n for code, n in found.items() if code != NOT_RUN} | ({NOT_RUN: missing} if missing else {})
-        return {LABELS.get(code, f"status {code}"): n for code, n in sorted(found.items(), key=lambda pair: -pair[1])}
+            rows = self.store.layout.slice(block)
+            there += rows.stop - rows.start
+            try:
+                codes = np.empty(0) if block in lacking else self.store.column("status", block)
+            except StoreError:
+                codes = np.empty(0)
+            known = {
+                LABELS.get(int(c), f"status {c}"): int(n)
+                for c, n in zip(*np.unique(codes, return_counts=True), strict=True)
+            }
+            for label, number in (known or {DAMAGED: rows.stop - rows.start}).items():
+                found[label] = found.get(label, 0) + number
+        if there < len(self):
+            found[LABELS[NOT_RUN]] = len(self) - there
+        return dict(sorted(found.items(), key=lambda pair: -pair[1]))
 
     def verify(self) -> list[int]:
-        """Return the blocks that do not hold what was written; the sweep's own line computes them again."""
+        """Return the blocks that do not hold what was written; the sweep's own line computes them again.
+
+        Everything in the store is read. A sound copy of such blocks is taken over by `merge_stores`.
+        """
         return [block for block in self.store.begun() if self.store.read_sound(block) is None]
 
     def tables(self) -> Iterator[pd.DataFrame]:
@@ -224,11 +259,11 @@ class StoredSweep:
     def _table(self, block: int) -> pd.DataFrame:
         import pandas as pd
 
-        store, rows = self.store, self.store.slice(block)
-        ran = store.column("status", block) != NOT_RUN
-        inputs = store.column("inputs", block) if self.columns else np.empty((len(ran), 0))
-        ends = store.column("endpoints", block) if self.endpoints else np.empty((len(ran), 0))
-        status = [LABELS.get(int(code), f"status {code}") for code in store.column("status", block)]
+        store, rows = self.store, self.store.layout.slice(block)
+        codes = store.column("status", block)
+        inputs = store.column("inputs", block) if self.columns else np.empty((len(codes), 0))
+        ends = store.column("endpoints", block) if self.endpoints else np.empty((len(codes), 0))
+        status = [LABELS.get(int(code), f"status {code}") for code in codes]
         arm = np.array(self.arms, dtype=object)[store.column("arm", block)]
         parts = [
             pd.DataFrame({"run": np.arange(rows.start, rows.stop), "arm": arm, **self._labels_of(block)}),
@@ -237,10 +272,9 @@ class StoredSweep:
             pd.DataFrame(ends, columns=list(self.endpoints)),
         ]
         whole: pd.DataFrame = pd.concat(parts, axis=1)
-        kept: pd.DataFrame = whole.loc[ran].reset_index(drop=True)
         told = self.store.layout.study["model"]
-        kept.attrs.update(model=told["name"], variant=told.get("variant_name", ""))
-        return kept
+        whole.attrs.update(model=told["name"], variant=told.get("variant_name", ""))
+        return whole
 
     def _empty(self) -> pd.DataFrame:
         import pandas as pd
@@ -259,11 +293,11 @@ class StoredSweep:
         parts = []
         for block in self.store.begun():
             codes = self.store.column("status", block)
-            bad = np.flatnonzero((codes != 0) & (codes != NOT_RUN))
+            bad = np.flatnonzero(codes != 0)
             read = {name: self.store.column(name, block)[bad] for name in ("arm", "reached", "method", "reason")}
             made = pd.DataFrame(
                 {
-                    "run": bad + self.store.slice(block).start,
+                    "run": bad + self.store.layout.slice(block).start,
                     "arm": np.array(self.arms, dtype=object)[read["arm"]],
                     **self._labels_of(block, bad),
                     "status": [LABELS.get(int(code), f"status {code}") for code in codes[bad]],
@@ -279,36 +313,17 @@ class StoredSweep:
     def dataset(self, *, chunks: Any = None) -> xr.Dataset:
         """Return a lazy xarray Dataset over run: one variable an endpoint, the design's columns as coordinates.
 
-        Values are read when they are used, so that tens of millions of rows open at once.
-        chunks : as in `xarray.open_zarr`; None needs no Dask, {} makes one Dask chunk a block.
-        """
-        import xarray as xr
+        Values are read when they are used, so that tens of millions of rows open at once. Rows that did not run have
+        the status -1 and NaN.
+        chunks : as in `xarray.Dataset.chunk`; None needs no Dask, {} makes one Dask chunk a block.
 
-        layout = self.store.layout
-        raw = xr.open_zarr(self.store.zarr, consolidated=False, chunks=chunks)
-        coords: dict[str, Any] = {}
-        variables: dict[str, Any] = {
-            name: raw[name] for name in ("status", "arm", "draw", "reached", "method", "reason")
-        }
-        for source, along in (("endpoints", "endpoint"), ("trajectories", "quantity"), ("inputs", "column")):
-            names = layout.labels().get(along, ())
-            units = self._units(source, len(names))
-            for i, name in enumerate(names):
-                picked = raw[source].isel({along: i}, drop=True).reset_coords(drop=True)
-                picked.attrs = {"units": units[i]}
-                if source != "inputs":
-                    variables[name] = picked
-                else:
-                    coords[name if name not in variables else f"input {name}"] = picked
-        for i, (name, kind) in enumerate(self.label_kinds().items()):
-            picked = raw["labels"].isel(label=i, drop=True).reset_coords(drop=True)
-            coords[name] = picked.astype(np.int64) if kind == "number" else picked
-        if layout.study["keep"]:
-            coords["time"] = raw["time"]
-        made = xr.Dataset(variables, coords)
-        told = layout.study["model"]
-        named = {"model": told["name"], "variant": told.get("variant_name", "")}
-        return made.assign_attrs(**named, arms=list(self.arms))
+        Raises
+        ------
+        StoreError : when values of a damaged block are used.
+        """
+        from immunode.study.store_dataset import stored_dataset
+
+        return stored_dataset(self, chunks)
 
     def to_csv(self, path: str | os.PathLike[str]) -> Path:
         """Write the table as CSV, block by block; return its path. It is written whole or not at all."""

@@ -24,6 +24,7 @@ from immunode.study.store_key import study_of
 from immunode.study.store_layout import METHODS, Layout
 from immunode.study.store_lock import writing
 from immunode.study.store_place import Place, require_zarr
+from immunode.study.store_writing import Writer
 
 
 @dataclass(frozen=True)
@@ -36,8 +37,11 @@ class StoredTrajectories(Mapping[str, NDArray[np.float64]]):
     def __getitem__(self, name: str) -> NDArray[np.float64]:
         if name not in self.names:
             raise KeyError(name)
-        with self.store.place.told("read"):
-            return np.asarray(self.store.arrays["trajectories"][self.names.index(name)])
+        store, number = self.store, self.names.index(name)
+        made = np.full((store.layout.rows, int(store.layout.study["times"]["outputs"])), np.nan)
+        for block in store.begun():
+            made[store.layout.slice(block)] = store.column("trajectories", block, number)[0]
+        return made
 
     def __iter__(self) -> Iterator[str]:
         return iter(self.names)
@@ -58,18 +62,16 @@ def sweep_into(
     """Return what the runs of a plan give, through a store. Parameters and errors as in `sweep`."""
     require_zarr()
     place = Place.of(store)
-    study = study_of(plan)
+    layout = Layout(study_of(plan), cut.span, cut.size)
     found = Store.open(place)
     if found is not None:
-        found.refuse_other(study)  # before anything is locked or written
+        found.refuse_other(layout)  # before anything is locked or written
     with _writable(place, found) as held:
         if held is None:
             return _complete(plan, found, place)
         place.sweep_up()
-        opened = Store.open(place, read_only=False)
-        if opened is None:
-            opened = Store.create(place, Layout(study, cut.span, cut.size), plan, _notes(plan))
-        opened.refuse_other(study)
+        opened = Store.open(place) or Store.create(place, layout, plan.times, _notes(plan))
+        opened.refuse_other(layout)
         return _go_on(plan, opened, part, executor, progress, log, held)
 
 
@@ -127,7 +129,7 @@ def _go_on(
         )
         for number in bad:
             store.forget(number)
-    layout = store.layout
+    layout, writer = store.layout, None
     cut = Cut(layout.rows, layout.span, layout.size)
     mine = cut.blocks(part)
     todo = [number for number in mine if table.status[cut.slice(number).start] == -1]
@@ -136,7 +138,8 @@ def _go_on(
             tell(before, layout.rows)
         for number, done in computed(plan, cut, todo, executor, stop):
             held()
-            store.write(number, rows_of(plan, cut.slice(number)), done)
+            writer = writer or Writer(store)
+            writer.write(number, rows_of(plan, cut.slice(number)), done)
             table.put(cut.slice(number), done)
             tell(table.finished, layout.rows)
     return _result(table, store, [cut.slice(number).start for number in mine], before, bad)
@@ -151,7 +154,7 @@ def _load(store: Store, table: Gathered) -> list[int]:
         if columns is None:
             bad.append(number)
             continue
-        rows = store.slice(number)
+        rows = store.layout.slice(number)
         n = rows.stop - rows.start
         done = Portion(
             columns["status"],

@@ -135,7 +135,7 @@ def _edited(model: Model, old: str, new: str) -> str:
     ("old", "new", "message"),
     [
         ('"State"', '"Stat"', r"Model.states\[0\]: unknown type 'Stat'; did you mean 'State'"),
-        ('"State"', '"Nothing"', "once immunode.intervention is imported"),
+        ('"State"', '"Nothing"', r"Model.states\[0\]: unknown type 'Nothing'"),
         ('"type": "Model"', '"type": "os.system"', "unknown type 'os.system'"),
         ('"type": "Model",', "", "an object without a type"),
         ('"meaning"', '"meening"', r"Model.states\[0\].State: unknown field 'meening'; did you mean 'meaning'"),

@@ -7,7 +7,6 @@ that another tool has changed, SBML is right, and only what it can't say is laid
 from __future__ import annotations
 
 from dataclasses import replace
-from importlib import import_module
 from typing import Any, TypeVar
 from xml.etree import ElementTree
 
@@ -90,7 +89,6 @@ def _annotation(document: Any) -> str:
 
 def _told(document: Any) -> Model | None:
     """Return the model that the annotation holds; None where there is none that can be read."""
-    import_module("immunode.intervention")  # a model in JSON may hold interventions
     try:
         root = ElementTree.fromstring(_annotation(document).encode() or b"<nothing/>")
         found = root.find(f"{{{FACTS}}}facts")
