@@ -120,15 +120,15 @@ def _shown(model: Model, quantities: Sequence[str], comparison: Comparison) -> S
 
 def _rows(comparison: Comparison, quantities: Sequence[str]) -> list[dict[str, object]]:
     """Return a row for each quantity and arm: its value at the start, at the end, and its peak with its time."""
-    import numpy as np
+    from immunode.study.peaks import peaks
 
     rows: list[dict[str, object]] = []
+    tops = {arm: peaks(one, [q for q in quantities if q in one.path]) for arm, one in comparison.items()}
     for quantity in quantities:
         for arm, one in comparison.items():
             if quantity not in one.path:
                 continue
-            curve = one.path[quantity]
-            top = int(np.argmax(curve))
+            top, time = tops[arm][quantity]
             rows.append(
                 {
                     "quantity": quantity,
@@ -136,8 +136,8 @@ def _rows(comparison: Comparison, quantities: Sequence[str]) -> list[dict[str, o
                     "arm": arm,
                     "start": float(one[quantity][0]),
                     "end": one.final(quantity),
-                    "peak": float(curve[top]),
-                    "time of peak": float(one.path_times[top]),
+                    "peak": top,
+                    "time of peak": time,
                 }
             )
     return rows

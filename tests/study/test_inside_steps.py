@@ -13,6 +13,7 @@ from immunode.program import llvm_compile
 from immunode.solve.tape import THROUGH_FIVE, TO_BERNSTEIN, Steps, bernstein
 from immunode.study.endpoints.inside import Inside, StateInside, ThresholdInside
 from immunode.study.endpoints.turns import turns
+from immunode.study.peaks import peaks
 
 ENGINES = ["scipy", "numpy", *(["compiled"] if llvm_compile.available() else [])]
 coefficient = st.floats(-10, 10, width=32)
@@ -203,3 +204,11 @@ def test_a_quantity_that_is_no_number_for_a_while_has_the_peak_of_the_rest() -> 
         assert row["peak(root)"][0] == pytest.approx(np.sqrt(2 / 3) * 4 / 3, rel=1e-9)
         assert row["time_of_peak(root)"][0] == pytest.approx(1 / 3, rel=1e-6)
         assert np.isnan(row["peak(never)"][0])
+
+
+def test_the_peaks_of_one_run_do_not_depend_on_its_output_times(hump: Model) -> None:
+    one = im.simulate(hump, times=[0.0, 12.0])
+    top, time = peaks(one, ["B"])["B"]
+    # a = 1, b = 0.5: B is largest at ln(a/b)/(a - b), b**(b/(1 - b))
+    assert top == pytest.approx(0.5, rel=1e-5)
+    assert time == pytest.approx(2 * np.log(2), rel=1e-5)

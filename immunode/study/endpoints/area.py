@@ -31,7 +31,7 @@ class Integral(Reducer):
         """See `Reducer`."""
         self.total[runs] = 0.0
 
-    def result(self, outputs: Outputs) -> Array:
+    def result(self, outputs: Outputs | None) -> Array:
         """See `Reducer`."""
         return self.total[:-1]
 

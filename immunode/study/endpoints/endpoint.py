@@ -39,8 +39,8 @@ class Reducer:
     def forget(self, runs: Lanes) -> None:
         """Forget what was seen of some runs: they are made anew."""
 
-    def result(self, outputs: Outputs) -> Array:
-        """Return the endpoint of every run, shape (n_runs,)."""
+    def result(self, outputs: Outputs | None) -> Array:
+        """Return the endpoint of every run, shape (n_runs,). outputs : for those that look at single times."""
         raise NotImplementedError
 
 

@@ -99,7 +99,7 @@ class _OfExtremum(Reducer):
 class ExtremumValue(_OfExtremum):
     """Returns the value."""
 
-    def result(self, outputs: Outputs) -> Array:
+    def result(self, outputs: Outputs | None) -> Array:
         """See `Reducer`."""
         self.of.pending.finish()
         value = self.of.value[:-1]
@@ -114,7 +114,7 @@ class ExtremumTime(_OfExtremum):
         super().__init__(quantity, n_runs, sign, shared)
         self.of.timed = True
 
-    def result(self, outputs: Outputs) -> Array:
+    def result(self, outputs: Outputs | None) -> Array:
         """See `Reducer`."""
         self.of.pending.finish()
         return np.where(np.isneginf(self.of.value), np.nan, self.of.time)[:-1]

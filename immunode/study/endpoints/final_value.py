@@ -17,8 +17,9 @@ class FromOutput(Reducer):
     quantity: str
     time: float
 
-    def result(self, outputs: Outputs) -> Array:
+    def result(self, outputs: Outputs | None) -> Array:
         """See `Reducer`."""
+        assert outputs is not None
         return outputs.at(self.quantity, self.time)
 
 

@@ -58,7 +58,7 @@ class FirstTime(Reducer):
         self.pending.finish()
         self.time[runs], self.settled[runs] = np.inf, False
 
-    def result(self, outputs: Outputs) -> Array:
+    def result(self, outputs: Outputs | None) -> Array:
         """See `Reducer`."""
         self.pending.finish()
         return self.time[:-1]

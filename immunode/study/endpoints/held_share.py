@@ -48,7 +48,7 @@ class HeldTime(Reducer):
         self.pending.finish()
         self.whole[runs] = self.parts[runs] = self.total[runs] = 0.0
 
-    def result(self, outputs: Outputs) -> Array:
+    def result(self, outputs: Outputs | None) -> Array:
         """See `Reducer`."""
         self.pending.finish()
         return np.minimum((self.whole[:-1] + self.parts[:-1]) / self.total[:-1], 1.0)
