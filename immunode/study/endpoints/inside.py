@@ -28,7 +28,7 @@ SAMPLES = 16
 """Parts of a step at whose ends it is looked at before anything is refined."""
 GRID = np.arange(SAMPLES + 1) / SAMPLES
 NEWTON = 6
-HALVINGS, CLOSER = 4, 8.0
+HALVINGS, CLOSER = 5, 8.0
 """A top is bracketed by so many halvings, then by parabolas through points that are so much closer each time."""
 
 
@@ -44,8 +44,8 @@ class Search(ABC):
     @np.errstate(all="ignore")
     def top(self) -> tuple[Array, Array]:
         """Return where it is largest, in fractions of the step, and how large it is there, each (n,)."""
-        x, best = _highest_sample(self.at, self.n, GRID)
-        apart = 1.0 / SAMPLES
+        x, best = _highest_sample(self.at, self.n, GRID[::2])
+        apart = float(GRID[2])
         for _ in range(HALVINGS):
             apart /= 2
             low, high = np.maximum(x - apart, 0.0), np.minimum(x + apart, 1.0)
