@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from immunode.model.chains import Chain, transit_chain
+from immunode.language.expression import parse, parse_arrow
 from immunode.model.declaration import (
     Compartment,
     Derived,
@@ -17,8 +17,8 @@ from immunode.model.declaration import (
     Unit,
     Variant,
 )
-from immunode.model.expression import parse, parse_arrow
 from immunode.model.sources import parameter_table, sourced
+from immunode.model.transit_chains import Chain, transit_chain
 
 __all__ = [
     "Chain",

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, Self, TypeVar
 
 if TYPE_CHECKING:
     from immunode.intervention import Drug, Intervention
-    from immunode.model.checks import Report
+    from immunode.model.check import Report
 
 V = TypeVar("V")
 Pairs = tuple[tuple[str, str], ...]
@@ -357,7 +357,7 @@ class Model:
 
     def check(self) -> Report:
         """Return a `Report` on units, unused names, signs at zero, conserved totals and missing sources."""
-        from immunode.model.checks import check
+        from immunode.model.check import check
 
         return check(self)
 

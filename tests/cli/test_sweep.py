@@ -19,7 +19,7 @@ import pytest
 from immunode.catalogue import load_model
 from immunode.cli import main
 from immunode.study import sobol, space, sweep
-from immunode.study.progress import patient_interrupts
+from immunode.study.run.progress import patient_interrupts
 
 Capture = pytest.CaptureFixture[str]
 SWEEP = ["sweep", "kuznetsov1994", "--runs", "16", "--until", "50 days"]

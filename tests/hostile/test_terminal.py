@@ -16,7 +16,7 @@ import immunode as im
 from immunode.characters import UNPRINTABLE, visible
 from immunode.cli import main
 from immunode.errors import ModelError, StoreError, StudyError
-from immunode.exchange.sbml.writing import to_sbml
+from immunode.exchange.sbml.writing.writer import to_sbml
 from immunode.model.declaration import Derived, Event
 from immunode.plot import read_metadata, save
 from tests.hostile.texts import NAMES, evil, written

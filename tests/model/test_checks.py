@@ -8,7 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from immunode.model.checks import Report, check, conserved_totals
+from immunode.language.expression import parse_arrow
+from immunode.model.check import Report, check, conserved_totals
 from immunode.model.declaration import (
     Compartment,
     Derived,
@@ -21,7 +22,6 @@ from immunode.model.declaration import (
     Switch,
     Variant,
 )
-from immunode.model.expression import parse_arrow
 
 Make = Callable[..., Model]
 

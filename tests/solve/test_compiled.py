@@ -18,10 +18,11 @@ from numpy.typing import NDArray
 from immunode.errors import EngineError
 from immunode.model.declaration import Event, Model, Parameter, Process, State
 from immunode.program.lower import lower
-from immunode.program.numpy_source import Functions, compile_numpy
-from immunode.solve import Status, compiled_engine, solve
+from immunode.program.numpy.source import Functions, compile_numpy
+from immunode.solve import Status, solve
 from immunode.solve.batch import Batch
-from immunode.solve.compiled_engine import CompiledEngine
+from immunode.solve.compiled import engine as compiled_engine
+from immunode.solve.compiled.engine import CompiledEngine
 from immunode.solve.threads import threads_at_most
 
 pytest.importorskip("llvmlite")
