@@ -145,7 +145,7 @@ class Chunk:
             fixed = {name: value[which] for name, value in constants.items()}
             return CompoundInside(expression, quantities, fixed, steps.t[which], steps.h[which])
 
-        return Compound(nodes, inside)
+        return Compound(nodes, inside, self.rtol)
 
     def _is_quantity(self, name: str) -> bool:
         return name in self.states or name in self.watched

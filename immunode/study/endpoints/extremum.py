@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 from numpy.typing import NDArray
 
 from immunode.study.endpoints.chunk import Chunk
-from immunode.study.endpoints.course import Upended
+from immunode.study.endpoints.course import Upended, bound_of_halves
 from immunode.study.endpoints.endpoint import Array, Lanes, Outputs, Reducer, Shared
-from immunode.study.endpoints.inside import Inside
+from immunode.study.endpoints.inside import Inside, StateInside
 from immunode.study.endpoints.pending import Looks, Pending
 
 BUMP = 4 * float(np.finfo(float).eps)
@@ -24,7 +26,7 @@ class Extremum:
     """
 
     def __init__(self, quantity: str, n_runs: int, sign: int) -> None:
-        self.quantity, self.sign = quantity, sign
+        self.quantity, self.sign, self.rtol = quantity, sign, 0.0
         self.value = np.full(n_runs + 1, -np.inf)
         self.time = np.full(n_runs + 1, np.inf)
         self.timed = False
@@ -32,7 +34,7 @@ class Extremum:
 
     def update(self, chunk: Chunk) -> None:
         """See `Reducer`."""
-        course, steps = chunk.quantity(self.quantity), chunk.steps
+        course, steps, self.rtol = chunk.quantity(self.quantity), chunk.steps, chunk.rtol
         if self.sign < 0:
             course = Upended(course)
         ends = np.fmax(course.start, course.end)
@@ -42,7 +44,7 @@ class Extremum:
             # the time of a value that was exceeded counts no more
             self.time[self.value > before] = np.inf
             there = np.flatnonzero(ends == self.value.take(steps.run))
-            late = np.where(course.start[there] < ends[there], steps.h[there], 0.0)
+            late = np.where(course.start[there] == ends[there], 0.0, steps.h[there])
             np.minimum.at(self.time, steps.run[there], steps.t[there] + late)
         high = course.high
         which = np.flatnonzero(high >= self.value.take(steps.run))
@@ -54,6 +56,8 @@ class Extremum:
 
     def _look(self, looks: Looks[Inside]) -> None:
         """Look for the top of steps: those first that promise most, which spares most of the others."""
+        if not isinstance(looks.inside, StateInside):
+            looks = replace(looks, bound=np.minimum(looks.bound, bound_of_halves(looks.inside, self.rtol)))
         most = np.full(len(self.value), -np.inf)
         np.maximum.at(most, looks.run, looks.bound)
         promising = looks.bound == most[looks.run]

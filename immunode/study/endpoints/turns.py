@@ -80,6 +80,10 @@ class _Towards(Search):
         """See `Search`."""
         return self.sign * self.margin.at(x)[0]
 
+    def only(self, which: Lanes) -> _Towards:
+        """See `Search`."""
+        return _Towards(self.margin.only(which), self.sign[which])
+
 
 def _cross(margin: Margin, ends: list[Array], after: Flags) -> Array:
     """Return where a condition turns to `after` between two places. ends : x and margin on both sides, each (n,)."""
