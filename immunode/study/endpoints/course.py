@@ -265,12 +265,6 @@ def bounds(v: list[Array], rtol: float) -> tuple[Array, Array]:
     return np.where(unknown, np.inf, high + doubt), np.where(unknown, -np.inf, low - doubt)
 
 
-def bound_of_halves(inside: Inside, rtol: float) -> Array:
-    """Return what a quantity does not exceed within steps, from nine points of each; infinite where they can't tell."""
-    v = [inside.at(k / 8) for k in range(9)]
-    return np.maximum(bounds(v[:5], rtol)[0], bounds(v[4:], rtol)[0])
-
-
 class Condition(ABC):
     """A condition over the steps of a chunk, arrays (n_steps,)."""
 

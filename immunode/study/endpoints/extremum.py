@@ -2,19 +2,19 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 import numpy as np
 from numpy.typing import NDArray
 
 from immunode.study.endpoints.chunk import Chunk
-from immunode.study.endpoints.course import Upended, bound_of_halves
+from immunode.study.endpoints.course import Upended
 from immunode.study.endpoints.endpoint import Array, Lanes, Outputs, Reducer, Shared
-from immunode.study.endpoints.inside import Inside, StateInside
+from immunode.study.endpoints.inside import Inside
 from immunode.study.endpoints.pending import Looks, Pending
 
 BUMP = 4 * float(np.finfo(float).eps)
 """A step may rise above its ends by this part of them through rounding alone."""
+NOISE = 1e-4
+"""The same for a quantity that is computed, whose terms may cancel: this part of the relative tolerance."""
 
 
 class Extremum:
@@ -26,7 +26,7 @@ class Extremum:
     """
 
     def __init__(self, quantity: str, n_runs: int, sign: int) -> None:
-        self.quantity, self.sign, self.rtol = quantity, sign, 0.0
+        self.quantity, self.sign = quantity, sign
         self.value = np.full(n_runs + 1, -np.inf)
         self.time = np.full(n_runs + 1, np.inf)
         self.timed = False
@@ -34,7 +34,7 @@ class Extremum:
 
     def update(self, chunk: Chunk) -> None:
         """See `Reducer`."""
-        course, steps, self.rtol = chunk.quantity(self.quantity), chunk.steps, chunk.rtol
+        course, steps = chunk.quantity(self.quantity), chunk.steps
         if self.sign < 0:
             course = Upended(course)
         ends = np.fmax(course.start, course.end)
@@ -49,15 +49,14 @@ class Extremum:
         high = course.high
         which = np.flatnonzero(high >= self.value.take(steps.run))
         ends = ends[which]
-        which = which[(high[which] > ends + BUMP * np.abs(ends)) & (steps.run[which] >= 0)]
+        bump = BUMP if chunk.is_polynomial(self.quantity) else NOISE * chunk.rtol
+        which = which[(high[which] > ends + bump * np.abs(ends)) & (steps.run[which] >= 0)]
         if which.size:
             looks = Looks(steps.run[which], steps.t[which], steps.h[which], high[which], course.inside(which))
             self.pending.add(looks)
 
     def _look(self, looks: Looks[Inside]) -> None:
         """Look for the top of steps: those first that promise most, which spares most of the others."""
-        if not isinstance(looks.inside, StateInside):
-            looks = replace(looks, bound=np.minimum(looks.bound, bound_of_halves(looks.inside, self.rtol)))
         most = np.full(len(self.value), -np.inf)
         np.maximum.at(most, looks.run, looks.bound)
         promising = looks.bound == most[looks.run]

@@ -27,7 +27,7 @@ Flags = NDArray[np.bool_]
 SAMPLES = 16
 """Parts of a step at whose ends it is looked at before anything is refined."""
 GRID = np.arange(SAMPLES + 1) / SAMPLES
-NEWTON = 6
+NEWTON = 8
 HALVINGS, CLOSER = 5, 8.0
 """A top is bracketed by so many halvings, then by parabolas through points that are so much closer each time."""
 CLIMBS, ENDLESS = 36, 8
@@ -148,25 +148,38 @@ class StateInside(Inside):
 
     @np.errstate(all="ignore")
     def top(self) -> tuple[Array, Array]:
-        """See `Search`: Newton's method on the slope, kept between the samples beside the highest one."""
-        x, best = _highest_sample(self.at, self.n, GRID[::2])
-        low, high = np.maximum(x - GRID[2], 0.0), np.minimum(x + GRID[2], 1.0)
+        """See `Search`: between bends of the slope, which are roots of a quadratic, there is one top at most."""
         rise = np.diff(self.b, axis=0)
         bend = np.diff(rise, axis=0)
-        place = x
+        square, half, constant = bend[0] - 2 * bend[1] + bend[2], bend[1] - bend[0], bend[0]
+        far = -(half + np.copysign(np.sqrt(half * half - square * constant), half))
+        one, two = (np.clip(np.nan_to_num(root, nan=0.0), 0.0, 1.0) for root in (far / square, constant / far))
+        middle = [np.minimum(one, two), np.maximum(one, two)]
+        low, high = np.stack([np.zeros(self.n), *middle]), np.stack([*middle, np.ones(self.n)])
+        # mostly one of the three has a top
+        part, of = np.nonzero((_slope(rise, low) >= 0) & (_slope(rise, high) <= 0))
+        low, high, rise, bend = low[part, of], high[part, of], rise[:, of], bend[:, of]
+        place = 0.5 * (low + high)
         for _ in range(NEWTON):
-            z = 1.0 - place
-            slope = z * z * (z * rise[0] + 3.0 * place * rise[1])
-            slope += place * place * (3.0 * z * rise[2] + place * rise[3])
+            slope, z = _slope(rise, place), 1.0 - place
             curve = 3.0 * (z * z * bend[0] + 2.0 * z * place * bend[1] + place * place * bend[2])
             low, high = np.where(slope > 0, place, low), np.where(slope > 0, high, place)
             following = place - slope / curve
             inside = (curve < 0) & (following >= low) & (following <= high)
             place = np.where(inside, following, 0.5 * (low + high))
-        value = self.at(place)
-        better = value >= best
-        near = np.abs(value - best) <= 1e-14 * np.abs(best)
-        return np.where(better | near, place, x), np.where(better, value, best)
+        x = np.zeros((5, self.n))
+        x[4] = 1.0
+        x[part + 1, of] = place
+        value = bernstein(self.b, x)
+        best, runs = np.argmax(value, axis=0), np.arange(self.n)
+        return x[best, runs], value[best, runs]
+
+
+def _slope(rise: Array, x: Array) -> Array:
+    """Return a quarter of the slope of quartics. rise : (4, n), differences of their coefficients.   x : (k, n)."""
+    z = 1.0 - x
+    slope = z * z * (z * rise[0] + 3.0 * x * rise[1])
+    return np.asarray(slope + x * x * (3.0 * z * rise[2] + x * rise[3]))
 
 
 class Mirrored(Inside):
