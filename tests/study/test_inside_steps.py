@@ -212,3 +212,51 @@ def test_the_peaks_of_one_run_do_not_depend_on_its_output_times(hump: Model) -> 
     # a = 1, b = 0.5: B is largest at ln(a/b)/(a - b), b**(b/(1 - b))
     assert top == pytest.approx(0.5, rel=1e-5)
     assert time == pytest.approx(2 * np.log(2), rel=1e-5)
+
+
+LEVEL = -2 * np.log(0.7)
+ROUGH = {
+    "kink": ("t/(0.05 + abs(X - 0.7))", {"peak": 20 * LEVEL, "time_of_peak": LEVEL}),
+    "spike": ("1/((X - 0.25)**2 + 1e-6)", {"peak": 1e6, "time_of_peak": -2 * np.log(0.25)}),
+    "deep": ("cos(5*t)/(0.001 + abs(X - 0.7))", {"trough": np.cos(5 * LEVEL) / 0.001}),
+    "pole": ("1/(X - 0.3)", {"peak": np.inf, "trough": -np.inf, "auc": np.nan}),
+    "double": ("1/abs(X - 0.3)", {"peak": np.inf, "auc": np.nan}),
+    "logged": ("log(abs(X - 0.3))", {"trough": -np.inf}),
+    "step": ("piecewise(1, X > 0.15, 0)", {"auc": -2 * np.log(0.15), "peak": 1.0, "trough": 0.0}),
+    "cut": ("1 + sqrt(X - 0.3)", {"trough": 1.0, "peak": 1 + np.sqrt(0.7)}),
+}
+
+
+@pytest.mark.parametrize("engine", ENGINES)
+@pytest.mark.parametrize("rtol", [1e-6, 1e-8])
+def test_kinks_poles_jumps_and_borders_inside_steps_are_closed_in_on(engine: str, rtol: float) -> None:
+    model = Model(
+        name="rough",
+        time_unit="",
+        horizon=8.0,
+        states=[im.State("X", 1.0)],
+        parameters=[im.Parameter("k", 0.5, "", source="assumed: a test")],
+        processes=[im.Process("fall", "X ->", "k*X")],
+        derived=[im.Derived(name, text) for name, (text, _) in ROUGH.items()],
+    )
+    exact = {f"{kind}({name})": value for name, (_, ends) in ROUGH.items() for kind, value in ends.items()}
+    row = im.sweep(model, im.grid(k=[0.5]), endpoints=list(exact), engine=engine, rtol=rtol).table().iloc[0]
+    # quantities fall off from their tops a thousand times as fast as the state: ten tolerances of time, and of X
+    np.testing.assert_allclose([row[end] for end in exact], list(exact.values()), rtol=20 * rtol)
+
+
+def test_a_peak_at_the_end_of_a_stretch_without_numbers_has_its_time() -> None:
+    model = Model(
+        name="late",
+        time_unit="",
+        horizon=3.0,
+        states=[im.State("X", 1.0)],
+        parameters=[im.Parameter("k", 1.0, "", source="assumed: a test")],
+        processes=[im.Process("rise", "-> X", "k")],
+        derived=[im.Derived("root", "sqrt(X - 1.5)")],
+    )
+    for engine in ENGINES:
+        for until in (1.0, 3.0):
+            ends = ["peak(root)", "time_of_peak(root)"]
+            row = im.sweep(model, im.grid(k=[1.0]), until=until, endpoints=ends, engine=engine).values[0]
+            np.testing.assert_allclose(row, [np.sqrt(until - 0.5), until], rtol=1e-9)

@@ -70,6 +70,10 @@ class Chunk:
             return self._state(row)
         return self.once(("quantity", name), lambda: self._sampled(name))
 
+    def is_polynomial(self, name: str) -> bool:
+        """Return whether a quantity is a quartic in every step."""
+        return name in self.states or self.watched[name].affine
+
     def _state(self, row: int) -> StateCourse:
         steps = self.steps
         return self.once(
@@ -145,7 +149,7 @@ class Chunk:
             fixed = {name: value[which] for name, value in constants.items()}
             return CompoundInside(expression, quantities, fixed, steps.t[which], steps.h[which])
 
-        return Compound(nodes, inside)
+        return Compound(nodes, inside, self.rtol)
 
     def _is_quantity(self, name: str) -> bool:
         return name in self.states or name in self.watched

@@ -1,8 +1,9 @@
 """What is known of a quantity or condition over all steps of a chunk: values at both ends, and bounds.
 
 States are quartics, so their bounds are exact. Other quantities are computed at five points of every step; between
-those they are taken to differ from the quartic through them by less than `DOUBT` times the fourth difference, which
-decides only where to look closer.
+those they are taken to differ from the quartic through them by less than `DOUBT` times the fourth difference. Where
+that or the third difference is much of their range (`UNRESOLVED`, `SHARP`), nothing is taken for granted, and the
+step is looked at closely.
 """
 
 from __future__ import annotations
@@ -20,12 +21,11 @@ Array = NDArray[np.float64]
 Lanes = NDArray[np.intp]
 Flags = NDArray[np.bool_]
 
-DOUBT = 0.5
+DOUBT, UNRESOLVED, SHARP = 0.5, 0.05, 0.15
 NODES = (0.0, 0.25, 0.5, 0.75, 1.0)
 BOOLE = np.array([7, 32, 12, 32, 7]) / 90
-FINER = 0.1
-"""A step is integrated in more parts while two rules for it differ by more than this part of the tolerance."""
-MOST_PARTS = 256
+FINER, HALVINGS = 0.1, 40
+"""A step is halved while two rules for its mean differ by more than this part of the tolerance, so often at most."""
 
 
 class Course(ABC):
@@ -185,7 +185,7 @@ class SampledCourse(Course):
 
     @cached_property
     def _bounds(self) -> tuple[Array, Array]:
-        return bounds(self.nodes)
+        return bounds(self.nodes, self.rtol)
 
     @property
     def high(self) -> Array:
@@ -204,22 +204,38 @@ class SampledCourse(Course):
         coarse = (v[0] + 4 * v[2] + v[4]) / 6
         mean: Array = BOOLE[0] * (v[0] + v[4]) + BOOLE[1] * (v[1] + v[3]) + BOOLE[2] * v[2]
         which = np.flatnonzero(np.abs(mean - coarse) > FINER * self.rtol * np.abs(mean))
-        parts = 4
-        while which.size and parts <= MOST_PARTS:
-            finer = self._boole(which, parts)
-            rough = np.abs(finer - mean[which]) > FINER * self.rtol * np.abs(finer)
-            mean[which] = finer
-            which, parts = which[rough], 4 * parts
+        if which.size:
+            mean[which] = self._halved(which)
         return mean
 
-    def _boole(self, which: Lanes, parts: int) -> Array:
-        """Return means by Boole's rule over so many parts of a step."""
-        weights = np.zeros(4 * parts + 1)
-        for first in range(0, 4 * parts, 4):
-            weights[first : first + 5] += BOOLE / parts
-        inside, total = self.inside(which), np.zeros(len(which))
-        for i, weight in enumerate(weights):
-            total += weight * inside.at(i / (4 * parts))
+    def _halved(self, which: Lanes) -> Array:
+        """Return means over steps that are halved again and again where rules for them differ.
+
+        A jump or a kink inside a step is closed in on; NaN where that never ends, as at a pole.
+        """
+        inside, nodes = self.inside(which), np.stack([v[which] for v in self.nodes])
+        total, size = np.zeros(len(which)), np.mean(np.abs(nodes), axis=0)
+        of, begin, width = np.arange(len(which)), np.zeros(len(which)), 1.0
+        for _ in range(HALVINGS):
+            width /= 2
+            halves = [begin, begin + width]
+            values = np.stack([inside.at(begin + width * k / 4) for k in (1, 3, 5, 7)])
+            left = np.stack([nodes[0], values[0], nodes[1], values[1], nodes[2]])
+            right = np.stack([nodes[2], values[2], nodes[3], values[3], nodes[4]])
+            finer = [width * (BOOLE @ half) for half in (left, right)]
+            whole = 2 * width * (BOOLE @ nodes)
+            good = np.abs(finer[0] + finer[1] - whole) <= FINER * self.rtol * size[of]
+            np.add.at(total, of[good], (finer[0] + finer[1])[good])
+            # both halves of the others, in order of time
+            bad = np.repeat(~good, 2)
+            of = np.repeat(of, 2)[bad]
+            begin = np.stack(halves, axis=1).reshape(-1)[bad]
+            nodes = np.stack([left, right], axis=2).reshape(5, -1)[:, bad]
+            if not of.size:
+                return total
+            inside = inside.only(np.repeat(np.arange(len(good)), 2)[bad])
+        left_over = width * (BOOLE @ nodes)
+        np.add.at(total, of, np.where(np.abs(left_over) <= self.rtol * size[of], left_over, np.nan))
         return total
 
     def inside(self, which: Lanes) -> Inside:
@@ -227,8 +243,11 @@ class SampledCourse(Course):
         return self._inside(which)
 
 
-def bounds(v: list[Array]) -> tuple[Array, Array]:
-    """Return what values at five points of a step suggest as bounds above and below, (n_steps,)."""
+def bounds(v: list[Array], rtol: float) -> tuple[Array, Array]:
+    """Return what values at five points of a step suggest as bounds above and below, (n_steps,).
+
+    rtol : a doubt of less than ten times this part of the values is none.
+    """
     outer, inner, middle = v[0] + v[4], v[1] + v[3], v[2]
     b1 = (48 * v[1] + 16 * v[3] - 13 * v[0] - 3 * v[4] - 36 * middle) / 12
     b3 = (48 * v[3] + 16 * v[1] - 13 * v[4] - 3 * v[0] - 36 * middle) / 12
@@ -238,8 +257,11 @@ def bounds(v: list[Array]) -> tuple[Array, Array]:
     for more in (v[1], middle, v[3], b1, b2, b3):
         np.fmax(high, more, out=high)
         np.fmin(low, more, out=low)
-    # where it is no number at one of the points, it may be anything between them
-    unknown = np.isnan(doubt)
+    # where five points can't tell its course, or it is no number at one of them, it may be anything between
+    size = np.maximum(np.abs(high), np.abs(low))
+    third = np.maximum(np.abs(v[3] - v[0] - 3 * (v[2] - v[1])), np.abs(v[4] - v[1] - 3 * (v[3] - v[2])))
+    sharp = (doubt > UNRESOLVED * (high - low)) | (third > SHARP * (high - low))
+    unknown = np.isnan(doubt) | (sharp & (np.maximum(doubt, third) > 10 * rtol * size))
     return np.where(unknown, np.inf, high + doubt), np.where(unknown, -np.inf, low - doubt)
 
 
@@ -296,14 +318,14 @@ class Threshold(Condition):
 
 
 class Compound(Condition):
-    """Any condition. nodes : margin and truth at five points of every step."""
+    """Any condition. nodes : margin and truth at five points of every step.   rtol : of the runs."""
 
-    def __init__(self, nodes: list[tuple[Array, Flags]], inside: Callable[[Lanes], Margin]) -> None:
-        self._nodes, self._inside = nodes, inside
+    def __init__(self, nodes: list[tuple[Array, Flags]], inside: Callable[[Lanes], Margin], rtol: float) -> None:
+        self._nodes, self._inside, self.rtol = nodes, inside, rtol
 
     @cached_property
     def _bounds(self) -> tuple[Array, Array]:
-        return bounds([margin for margin, _ in self._nodes])
+        return bounds([margin for margin, _ in self._nodes], self.rtol)
 
     @cached_property
     def seen(self) -> Flags:

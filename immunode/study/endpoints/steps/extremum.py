@@ -13,6 +13,8 @@ from immunode.study.endpoints.steps.pending import Looks, Pending
 
 BUMP = 4 * float(np.finfo(float).eps)
 """A step may rise above its ends by this part of them through rounding alone."""
+NOISE = 1e-4
+"""The same for a quantity that is computed, whose terms may cancel: this part of the relative tolerance."""
 
 
 class Extremum:
@@ -42,12 +44,13 @@ class Extremum:
             # the time of a value that was exceeded counts no more
             self.time[self.value > before] = np.inf
             there = np.flatnonzero(ends == self.value.take(steps.run))
-            late = np.where(course.start[there] < ends[there], steps.h[there], 0.0)
+            late = np.where(course.start[there] == ends[there], 0.0, steps.h[there])
             np.minimum.at(self.time, steps.run[there], steps.t[there] + late)
         high = course.high
         which = np.flatnonzero(high >= self.value.take(steps.run))
         ends = ends[which]
-        which = which[(high[which] > ends + BUMP * np.abs(ends)) & (steps.run[which] >= 0)]
+        bump = BUMP if chunk.is_polynomial(self.quantity) else NOISE * chunk.rtol
+        which = which[(high[which] > ends + bump * np.abs(ends)) & (steps.run[which] >= 0)]
         if which.size:
             looks = Looks(steps.run[which], steps.t[which], steps.h[which], high[which], course.inside(which))
             self.pending.add(looks)

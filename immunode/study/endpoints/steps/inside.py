@@ -27,15 +27,21 @@ Flags = NDArray[np.bool_]
 SAMPLES = 16
 """Parts of a step at whose ends it is looked at before anything is refined."""
 GRID = np.arange(SAMPLES + 1) / SAMPLES
-NEWTON = 6
+NEWTON = 8
 HALVINGS, CLOSER = 5, 8.0
 """A top is bracketed by so many halvings, then by parabolas through points that are so much closer each time."""
+CLIMBS, ENDLESS = 36, 8
+"""Halvings where a top is not smooth; a gain that is as large over the last few as over those before has no end."""
 
 
 class Search(ABC):
     """What has a value at every place inside n steps, and a top."""
 
     n: int
+
+    @abstractmethod
+    def only(self, which: Lanes) -> Search:
+        """Return the same of some of the steps."""
 
     @abstractmethod
     def at(self, x: Array | float) -> Array:
@@ -53,12 +59,40 @@ class Search(ABC):
             left, right = (below > best) & (below >= above), (above > best) & (above > below)
             x = np.where(left, low, np.where(right, high, x))
             best = np.where(left, below, np.where(right, above, best))
+        drops = []
         for distance_now in (apart, apart / CLOSER, apart / CLOSER**2):
-            x, best = self._vertex(x, best, distance_now)
+            x, best, drop = self._vertex(x, best, distance_now)
+            drops.append(drop)
+        # a smooth top falls off with the square of the distance; at a kink, a cusp, a pole or a border it does not
+        rough = ~(drops[2] <= drops[0] * CLOSER**-3.0) & ~(drops[2] <= 1e-13 * np.abs(best))
+        which = np.flatnonzero(rough)
+        if which.size:
+            x[which], best[which] = self.only(which).climb(x[which], best[which], apart)
         return x, best
 
-    def _vertex(self, x: Array, best: Array, apart: float) -> tuple[Array, Array]:
-        """Return the top of the parabola through x and both points beside it, where it lies between them."""
+    def climb(self, x: Array, best: Array, apart: float) -> tuple[Array, Array]:
+        """Return the top near x by halving the distance only, which needs nothing smooth; infinite at a pole.
+
+        best : the values at x.   apart : the top lies within twice this of x.
+        """
+        x, best, gained, apart = x.copy(), best.copy(), [], 2 * apart
+        for _ in range(CLIMBS):
+            before, apart = best, apart / 2
+            low, high = np.maximum(x - apart, 0.0), np.minimum(x + apart, 1.0)
+            below, above = self.at(low), self.at(high)
+            left, right = (below > best) & ~(below < above), (above > best) & ~(above <= below)
+            x = np.where(left, low, np.where(right, high, x))
+            best = np.where(left, below, np.where(right, above, best))
+            gained.append(best - before)
+        # at a pole each halving adds as much as the one before, or more; at any other top less and less
+        late, early = np.add.reduce(gained[-ENDLESS:]), np.add.reduce(gained[-2 * ENDLESS : -ENDLESS])
+        return x, np.where((late > 0.5 * early) & (late > 1e-6 * np.abs(best)), np.inf, best)
+
+    def _vertex(self, x: Array, best: Array, apart: float) -> tuple[Array, Array, Array]:
+        """Return the top of the parabola through x and both points beside it, where it lies between them.
+
+        The third is how far the lower of these points lies below the highest value; NaN if one lies above it.
+        """
         below, above = self.at(np.maximum(x - apart, 0.0)), self.at(np.minimum(x + apart, 1.0))
         bend = below - 2 * best + above
         shift = 0.5 * apart * (below - above) / bend
@@ -68,7 +102,9 @@ class Search(ABC):
         # on a smooth top the vertex is the better place even where rounding hides that
         near = good & (np.abs(value - best) <= 1e-12 * np.abs(best))
         better = value >= best
-        return np.where(better | near, vertex, x), np.where(better, value, best)
+        top = np.where(better, value, best)
+        drop = np.where(np.fmax(below, above) > top, np.nan, top - np.minimum(below, above))
+        return np.where(better | near, vertex, x), top, drop
 
 
 class Inside(Search):
@@ -112,25 +148,38 @@ class StateInside(Inside):
 
     @np.errstate(all="ignore")
     def top(self) -> tuple[Array, Array]:
-        """See `Search`: Newton's method on the slope, kept between the samples beside the highest one."""
-        x, best = _highest_sample(self.at, self.n, GRID[::2])
-        low, high = np.maximum(x - GRID[2], 0.0), np.minimum(x + GRID[2], 1.0)
+        """See `Search`: between bends of the slope, which are roots of a quadratic, there is one top at most."""
         rise = np.diff(self.b, axis=0)
         bend = np.diff(rise, axis=0)
-        place = x
+        square, half, constant = bend[0] - 2 * bend[1] + bend[2], bend[1] - bend[0], bend[0]
+        far = -(half + np.copysign(np.sqrt(half * half - square * constant), half))
+        one, two = (np.clip(np.nan_to_num(root, nan=0.0), 0.0, 1.0) for root in (far / square, constant / far))
+        middle = [np.minimum(one, two), np.maximum(one, two)]
+        low, high = np.stack([np.zeros(self.n), *middle]), np.stack([*middle, np.ones(self.n)])
+        # mostly one of the three has a top
+        part, of = np.nonzero((_slope(rise, low) >= 0) & (_slope(rise, high) <= 0))
+        low, high, rise, bend = low[part, of], high[part, of], rise[:, of], bend[:, of]
+        place = 0.5 * (low + high)
         for _ in range(NEWTON):
-            z = 1.0 - place
-            slope = z * z * (z * rise[0] + 3.0 * place * rise[1])
-            slope += place * place * (3.0 * z * rise[2] + place * rise[3])
+            slope, z = _slope(rise, place), 1.0 - place
             curve = 3.0 * (z * z * bend[0] + 2.0 * z * place * bend[1] + place * place * bend[2])
             low, high = np.where(slope > 0, place, low), np.where(slope > 0, high, place)
             following = place - slope / curve
             inside = (curve < 0) & (following >= low) & (following <= high)
             place = np.where(inside, following, 0.5 * (low + high))
-        value = self.at(place)
-        better = value >= best
-        near = np.abs(value - best) <= 1e-14 * np.abs(best)
-        return np.where(better | near, place, x), np.where(better, value, best)
+        x = np.zeros((5, self.n))
+        x[4] = 1.0
+        x[part + 1, of] = place
+        value = bernstein(self.b, x)
+        best, runs = np.argmax(value, axis=0), np.arange(self.n)
+        return x[best, runs], value[best, runs]
+
+
+def _slope(rise: Array, x: Array) -> Array:
+    """Return a quarter of the slope of quartics. rise : (4, n), differences of their coefficients.   x : (k, n)."""
+    z = 1.0 - x
+    slope = z * z * (z * rise[0] + 3.0 * x * rise[1])
+    return np.asarray(slope + x * x * (3.0 * z * rise[2] + x * rise[3]))
 
 
 class Mirrored(Inside):

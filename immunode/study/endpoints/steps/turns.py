@@ -7,7 +7,11 @@ from functools import cached_property
 
 import numpy as np
 
+<<<<<<< HEAD:immunode/study/endpoints/steps/turns.py
 from immunode.study.endpoints.steps.inside import GRID, Array, Flags, Margin, Search
+=======
+from immunode.study.endpoints.inside import GRID, Array, Flags, Lanes, Margin, Search
+>>>>>>> main:immunode/study/endpoints/turns.py
 
 ROUNDS = 60
 """Most rounds of the search for a turn; four in five are secants, the others halve."""
@@ -79,6 +83,10 @@ class _Towards(Search):
     def at(self, x: Array | float) -> Array:
         """See `Search`."""
         return self.sign * self.margin.at(x)[0]
+
+    def only(self, which: Lanes) -> _Towards:
+        """See `Search`."""
+        return _Towards(self.margin.only(which), self.sign[which])
 
 
 def _cross(margin: Margin, ends: list[Array], after: Flags) -> Array:
