@@ -7,11 +7,7 @@ from functools import cached_property
 
 import numpy as np
 
-<<<<<<< HEAD:immunode/study/endpoints/steps/turns.py
-from immunode.study.endpoints.steps.inside import GRID, Array, Flags, Margin, Search
-=======
-from immunode.study.endpoints.inside import GRID, Array, Flags, Lanes, Margin, Search
->>>>>>> main:immunode/study/endpoints/turns.py
+from immunode.study.endpoints.steps.inside import GRID, Array, Flags, Lanes, Margin, Search
 
 ROUNDS = 60
 """Most rounds of the search for a turn; four in five are secants, the others halve."""
