@@ -187,7 +187,7 @@ class Sensitivity(Tabled):
         ------
         StudyError : unknown kind, endpoint or arm, or a kind that this method does not have.
         """
-        from immunode.plot import sensitivity as draw
+        from immunode.plot.charts.analysis import sensitivity as draw
 
         kinds = ["bars", "heat"] + (["plane"] if self.method == "morris" else [])
         kinds += ["convergence"] if len(self.sizes) else []
@@ -222,7 +222,7 @@ class Sensitivity(Tabled):
 
     def _heat(self, arm: str | None, top: int, title: str, look: dict[str, Any]) -> Figure:
         """Return the map of inputs x endpoints."""
-        from immunode.plot import sensitivity as draw
+        from immunode.plot.charts.analysis import sensitivity as draw
 
         rows = [k for k, s in enumerate(self.series) if arm in (None, s.arm)]
         if not rows:

@@ -113,7 +113,7 @@ class Explanation(Tabled):
         ------
         StudyError : an unknown kind.
         """
-        from immunode.plot import why as draw
+        from immunode.plot.charts.analysis import why as draw
 
         if kind not in ("bars", "course"):
             raise StudyError(f"explain: unknown plot '{kind}'{did_you_mean(kind, ('bars', 'course'))}")

@@ -105,7 +105,7 @@ class SequenceMap(Tabled):
         axes: Any = None,
     ) -> Figure:
         """Return one endpoint over the gap. kind : "curves" (with the references) or "map" (order x gap)."""
-        from immunode.plot import sequence_map as draw
+        from immunode.plot.charts.analysis import sequence_map as draw
 
         if kind not in ("curves", "map"):
             raise StudyError(f"{self.who}: sequence map has no plot '{kind}'; known: 'curves', 'map'")
