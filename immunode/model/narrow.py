@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -20,13 +20,13 @@ if TYPE_CHECKING:
     Seen = Callable[[Expression, Array], Array]
 
 _POINTS = 20_001
-_SMALL = 0.01
-"""Part of the horizon up to which a pulse counts as narrow."""
+NARROW = 0.01
+"""Part of the horizon up to which a pulse counts as narrow by itself, whatever the steps are."""
 _AROUND, _CLOSE, _FINEST = 801, 6, 12
 """Points in a look around a place, how many times closer each look is than the one before, and how many looks."""
 _MOST = 400
 """Places that are looked at for each part of a rate; of more, this many spread over the time."""
-_DUTY = 1 / 3
+_DUTY = 1 / 4
 """Part of the time that a rhythm may be away from its usual value before it is one that no solver rests in."""
 _LOW = 0.05
 """Part of the largest excursion of a rate below which a pulse does not count."""
@@ -71,15 +71,16 @@ def timed_rates(model: Model) -> dict[str, frozenset[str]]:
 
 
 def narrow_pulses(
-    model: Model, values: Mapping[str, float] | None = None, until: float | None = None
+    model: Model, values: Mapping[str, float] | None = None, until: float | None = None, widest: float = NARROW
 ) -> tuple[Pulse, ...]:
-    """Return the pulses in time of all rates that are over within a hundredth of the horizon, in order of time.
+    """Return the pulses in time of all rates that are over within a part of the horizon, in order of time.
 
     They are looked for where any part of a rate is largest or smallest, with the states at their initial values (1 for
     those that start at 0) and the switches as they start. What begins at time 0 is no pulse here: solvers start there;
     nor is what conditions on time cut out: solvers stop where they turn.
 
     values : of parameters and states that are not the model's own.   until : end of the time, by default the horizon.
+    widest : that part of the horizon, or of `until` where it is longer.
     """
     import numpy as np
 
@@ -88,7 +89,7 @@ def narrow_pulses(
         return ()
     within, known = _within(model), _known(model, values or {})
     end = model.horizon if until is None else until
-    small = _SMALL * max(end, model.horizon)
+    small = [part * max(end, model.horizon) for part in sorted({min(NARROW, widest), widest})]
     made: list[Pulse] = []
 
     def seen(part: Expression, t: Array) -> Array:
@@ -112,7 +113,7 @@ def narrow_pulses(
                 whole = np.broadcast_to(np.asarray(evaluate(rate, all_seen, t), float), t.shape)
                 on_time = [p for p in parts if p[0] == "compare" and any(q[0] == "time" for q in _parts(p))]
                 at = _apart(np.concatenate(places), end)
-                made += _pulses(process.name, rate, on_time, whole, at, (end, small), seen)
+                made += _pulses(process.name, rate, on_time, whole, at, end, small, seen)
     return tuple(sorted(made, key=lambda pulse: pulse.time))
 
 
@@ -163,15 +164,18 @@ def _pulses(
     on_time: list[Expression],
     whole: Array,
     places: Array,
-    spans: tuple[float, float],
+    end: float,
+    small: Sequence[float],
     seen: Seen,
 ) -> Iterator[Pulse]:
-    """Yield the pulses of a rate at some places. spans : end of the time, and the widest pulse that is narrow."""
+    """Yield the pulses of a rate at some places.
+
+    end : of the time.   small : widest pulses that count, a look at each place for each.
+    """
     import numpy as np
 
     if not places.size or not np.isfinite(whole).all():
         return
-    end, small = spans
     level = seen(rate, places)
     usual = float(np.median(whole))
     largest = max(np.abs(whole - usual).max(), np.abs(level - usual).max(initial=0.0, where=np.isfinite(level)))
@@ -181,8 +185,9 @@ def _pulses(
     for place, top in zip(places.tolist(), level.tolist(), strict=True):
         if not np.isfinite(top) or place < reached:
             continue
-        width = _width(rate, place, top, end, 5 * small, _LOW * largest, seen)
-        if 0 < width <= small:
+        looks = (_width(rate, place, top, end, 5 * most, _LOW * largest, seen) for most in small)
+        width = next((found for found, most in zip(looks, small, strict=True) if 0 < found <= most), 0.0)
+        if width:
             near = np.array([place - width, place, place + width])
             reached = place + width / 4
             if all(np.ptp(seen(condition, near)) == 0 for condition in on_time):
@@ -201,7 +206,8 @@ def _width(rate: Expression, place: float, top: float, end: float, reach: float,
         t = np.linspace(max(0.0, place - reach), min(end, place + reach), _AROUND)
         course = seen(rate, t)
         usual = float(np.median(course))
-        high = np.abs(course - usual) > abs(top - usual) / 2
+        over = np.abs(course - usual) - abs(top - usual) / 2
+        high = over > 0
         if abs(top - usual) < low or float(high.mean()) > _DUTY:
             return found
         middle = int(np.searchsorted(t, place))
@@ -209,8 +215,10 @@ def _width(rate: Expression, place: float, top: float, end: float, reach: float,
         if not before.size or not after.size:
             return found
         first, last = int(before[-1]) + 1, middle + int(after[0])
-        found = (last - first + 1) * float(t[1] - t[0])
-        if last - first + 1 > _AROUND / 40:
+        before_it = over[first] / (over[first] - over[first - 1])
+        after_it = over[last - 1] / (over[last - 1] - over[last])
+        found = float((last - 1 - first + before_it + after_it) * (t[1] - t[0]))
+        if last - first > _AROUND / 40:
             return found
         reach /= _CLOSE
     return found

@@ -22,10 +22,12 @@ if TYPE_CHECKING:
 
 Array = NDArray[np.float64]
 Lanes = NDArray[np.intp]
-LOOKED_AT = 128
+LOOKED_AT = 64
 """Draws of a design that are looked at where it changes what the pulses rest on; else all are."""
 INSIDE = 0.25
 """Part of a pulse's width that a step has to hold on both sides of its top: at its ends solvers look."""
+WIDEST = 0.1
+"""Part of the horizon up to which pulses are compared with steps: single steps may be longer than that."""
 _EXTREMES = 8
 """Rows of a design in which pulses are looked for at most before it runs."""
 _MARK = "\npassed over: "
@@ -290,4 +292,4 @@ class _Rates:
 
 @lru_cache(maxsize=1024)
 def _remembered(rates: _Rates, values: tuple[tuple[str, float], ...], until: float) -> tuple[Pulse, ...]:
-    return narrow_pulses(rates.model, dict(values), until)
+    return narrow_pulses(rates.model, dict(values), until, WIDEST)

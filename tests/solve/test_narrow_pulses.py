@@ -91,14 +91,14 @@ def test_check_tells_of_a_pulse_that_long_steps_may_pass_over() -> None:
         ("exp(-1e9*(t - 500.0213)*(t - 500.0213))", 500.0213, 2 * np.sqrt(np.log(2) / 1e9)),
         ("max(0, sin(0.1*t) - 0.9999)", 5 * np.pi, 0.2),
         ("exp(-1000*abs(sin(0.01*t)))", 100 * np.pi, 0.2 * np.log(2)),
-        ("sin(0.1*t)**20000", 5 * np.pi, 0.2 * np.sqrt(np.log(2) / 1e4)),
+        ("sin(0.1*t)**20000", 5 * np.pi, 0.2 * np.sqrt(np.log(2))),
         # beside what is wide, and upon a slow wave
         ("exp(-(t - 100)**2/20000) + exp(-1000*(t - 500)*(t - 500))", 500.0, 2 * np.sqrt(np.log(2) / 1000)),
-        ("0.5*sin(0.02*t) + sin(0.1*t)**20000", 5 * np.pi, 0.2 * np.sqrt(np.log(2) / 1e4)),
+        ("0.5*sin(0.02*t) + sin(0.1*t)**20000", 5 * np.pi, 0.2 * np.sqrt(np.log(2))),
         # times a state that starts at 0
-        ("x*sin(0.1*t)**20000", 5 * np.pi, 0.2 * np.sqrt(np.log(2) / 1e4)),
+        ("x*sin(0.1*t)**20000", 5 * np.pi, 0.2 * np.sqrt(np.log(2))),
         # downwards
-        ("2 - sin(0.1*t)**20000", 5 * np.pi, 0.2 * np.sqrt(np.log(2) / 1e4)),
+        ("2 - sin(0.1*t)**20000", 5 * np.pi, 0.2 * np.sqrt(np.log(2))),
     ],
 )
 def test_one_pulse_is_measured_wherever_it_lies(rate: str, time: float, width: float) -> None:
