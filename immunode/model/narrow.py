@@ -181,17 +181,36 @@ def _pulses(
     largest = max(np.abs(whole - usual).max(), np.abs(level - usual).max(initial=0.0, where=np.isfinite(level)))
     if largest <= 1e-9 * np.abs(whole).max():
         return
-    reached = -1.0
-    for place, top in zip(places.tolist(), level.tolist(), strict=True):
-        if not np.isfinite(top) or place < reached:
+    reached, low = -1.0, _LOW * largest
+    resting = [_resting(rate, places, level, end, 5 * most, low, seen) for most in small]
+    for i in np.flatnonzero(np.any(resting, axis=0)).tolist():
+        place, top = float(places[i]), float(level[i])
+        if place < reached:
             continue
-        looks = (_width(rate, place, top, end, 5 * most, _LOW * largest, seen) for most in small)
+        looks = (
+            _width(rate, place, top, end, 5 * most, low, seen) if rests[i] else 0.0
+            for most, rests in zip(small, resting, strict=True)
+        )
         width = next((found for found, most in zip(looks, small, strict=True) if 0 < found <= most), 0.0)
         if width:
             near = np.array([place - width, place, place + width])
             reached = place + width / 4
             if all(np.ptp(seen(condition, near)) == 0 for condition in on_time):
                 yield Pulse(process, place, width)
+
+
+def _resting(
+    rate: Expression, places: Array, level: Array, end: float, reach: float, low: float, seen: Seen
+) -> NDArray[np.bool_]:
+    """Return at which places a rate stands out from where it is most of the time; all at once, as most do not."""
+    import numpy as np
+
+    begin, stop = np.maximum(0.0, places - reach), np.minimum(end, places + reach)
+    t = begin[:, None] + (stop - begin)[:, None] * np.linspace(0.0, 1.0, _AROUND)
+    course = seen(rate, t.ravel()).reshape(t.shape)
+    usual = np.median(course, axis=1)
+    high = np.abs(course - usual[:, None]) > np.abs(level - usual)[:, None] / 2
+    return np.asarray(np.isfinite(level) & (np.abs(level - usual) >= low) & (high.mean(axis=1) <= _DUTY))
 
 
 def _width(rate: Expression, place: float, top: float, end: float, reach: float, low: float, seen: Seen) -> float:

@@ -28,7 +28,7 @@ INSIDE = 0.25
 """Part of a pulse's width that a step has to hold on both sides of its top: at its ends solvers look."""
 WIDEST = 0.1
 """Part of the horizon up to which pulses are compared with steps: single steps may be longer than that."""
-_EXTREMES = 8
+_EXTREMES = 4
 """Rows of a design in which pulses are looked for at most before it runs."""
 _MARK = "\npassed over: "
 
