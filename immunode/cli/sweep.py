@@ -269,6 +269,8 @@ def _draw(folder: Path, result: SweepResult, style: str, metadata: dict[str, str
 
 def _tell(model: Model, result: SweepResult, as_json: bool, written: Sequence[Path]) -> None:
     """Print endpoints by arm, the share of failed runs, how runs were sampled and computed."""
+    for line in result.recipe["remarks"]:
+        output.remark(line)
     summary = result.summary()
     counts = {
         arm: {s: int(n) for s, n in result.status[result.arm == arm].value_counts().items()} for arm in result.arms

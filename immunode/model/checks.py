@@ -10,7 +10,7 @@ from typing import Any
 from immunode.model.declaration import Event, Model, State, pairs
 from immunode.model.evaluation import evaluate, quantities
 from immunode.model.expression import Expression, names, number_text, parse, parse_arrow
-from immunode.model.narrow import narrow_pulses
+from immunode.model.narrow import described, narrow_pulses, rounded_down
 from immunode.model.starts import bad_starts
 
 _SAMPLES = 64
@@ -71,11 +71,16 @@ def check(model: Model) -> Report:
 
 def _pulses(model: Model) -> Iterator[Finding]:
     """Find rates with pulses in time that steps as long as the rest of the model allows could pass over."""
-    for name, width, time in narrow_pulses(model):
-        if not model.max_step or model.max_step > width:
-            unit = f" {model.time_unit}" if model.time_unit else ""
-            what = f"the rate has a pulse of about {width:.2g}{unit} at t = {time:.6g}, which long steps may pass over"
-            yield Finding("note", f"process '{name}'", f"{what}; declare Model(max_step={width:.1g}), or events")
+    pulses = narrow_pulses(model)
+    for process in dict.fromkeys(pulse.process for pulse in pulses):
+        pulse = min((p for p in pulses if p.process == process), key=lambda p: p.width)
+        if not model.max_step or model.max_step > pulse.width:
+            yield Finding(
+                "note",
+                f"process '{process}'",
+                f"{described(pulse, model)}, which long steps may pass over; "
+                f"declare Model(max_step={rounded_down(pulse.longest):g}), or events",
+            )
 
 
 def net_counts(model: Model) -> list[dict[str, float]]:

@@ -14,6 +14,7 @@ from immunode.errors import StudyError, did_you_mean, quoted
 from immunode.study.arms import CONTROL, Arms, as_arms
 from immunode.study.design import Design, cross_arms, from_table, sobol
 from immunode.study.endpoints import Endpoint, as_endpoints, check_endpoints
+from immunode.study.passed import pulsed
 from immunode.study.row_labels import taken
 from immunode.study.runs import make_ready, model_time, output_times, quantity_names, with_times
 from immunode.study.space import space
@@ -39,6 +40,8 @@ class ArmPlan:
     initial : for each design column: its row among the states, else -1.
     endpoints : positions of the endpoints that this arm can tell.
     recorded : quantities that are wanted at output times.
+    pulsed : whether rates have pulses that steps could pass over: "" no, "everywhere" the same ones in all runs,
+        "varied" where the design changes what they rest on.
     """
 
     index: int
@@ -51,6 +54,7 @@ class ArmPlan:
     initial: tuple[int, ...]
     endpoints: tuple[int, ...]
     recorded: tuple[str, ...]
+    pulsed: str
 
     @property
     def width(self) -> int:
@@ -115,7 +119,7 @@ def make_plan(
     _check_columns(model, design, models)
     _check_labels(model, design, chosen)
     plans = tuple(
-        _arm_plan(i, name, composed, design, chosen, kept, (options["engine"], options["method"]))
+        _arm_plan(i, name, composed, design, chosen, kept, (options["engine"], options["method"]), float(grid[-1]))
         for i, (name, composed) in enumerate(zip(names, models, strict=True))
     )
     arm_of = design.arm if design.labels else np.zeros(len(design), np.intp)
@@ -144,8 +148,9 @@ def keeping(plan: Plan, keep: str | Sequence[str]) -> Plan:
     models = [arm.model for arm in plan.arms]
     kept = _kept(plan.model, models, keep, dict.fromkeys(q for m in models for q in quantity_names(m)))
     computing = (plan.options["engine"], plan.options["method"])
+    end = float(plan.times[-1])
     arms = tuple(
-        replace(_arm_plan(a.index, a.name, a.model, plan.design, plan.endpoints, kept, computing), engine=a.engine)
+        replace(_arm_plan(a.index, a.name, a.model, plan.design, plan.endpoints, kept, computing, end), engine=a.engine)
         for a in plan.arms
     )
     return replace(plan, arms=arms, keep=kept)
@@ -239,6 +244,7 @@ def _arm_plan(
     endpoints: Sequence[Endpoint],
     keep: Sequence[str],
     computing: tuple[str, str],
+    until: float,
 ) -> ArmPlan:
     from immunode.solve import FEW_RUNS, choose_engine
 
@@ -253,6 +259,8 @@ def _arm_plan(
     program = functions.program
     settable = program.parameters[: len(program.values)]
     starts = [f"{s.name}(0)" for s in model.states]
+    columns = tuple(settable.index(c) if c in settable else -1 for c in design.names)
+    initial = tuple(program.states.index(c[:-3]) if c in starts else -1 for c in design.names)
     return ArmPlan(
         index,
         name,
@@ -260,8 +268,9 @@ def _arm_plan(
         functions,
         engine,
         why,
-        tuple(settable.index(c) if c in settable else -1 for c in design.names),
-        tuple(program.states.index(c[:-3]) if c in starts else -1 for c in design.names),
+        columns,
+        initial,
         tuple(able),
         tuple(dict.fromkeys([*looked, *(q for q in keep if q in mine)])),
+        pulsed(model, functions, until, design.values, columns, initial),
     )

@@ -8,16 +8,19 @@ from typing import Any
 import numpy as np
 import pytest
 
+from immunode.catalogue import list_models, load_model
 from immunode.exchange.sbml import read_sbml
 from immunode.exchange.sbml.writing import write_sbml
 from immunode.model.checks import check
 from immunode.model.declaration import Model, Parameter, Process, State
+from immunode.model.narrow import narrow_pulses
 from immunode.model.serial import from_json, to_json
 from immunode.program.llvm_compile import available
 from immunode.program.lower import lower
 from immunode.program.numpy_source import compile_numpy
 from immunode.solve import solve
 from immunode.solve.status import Status
+from immunode.study.arms import Arms
 
 WAYS = [("numpy", "tsit5"), ("numpy", "rodas5p")]
 WAYS += [("scipy", method) for method in ("LSODA", "BDF", "Radau", "DOP853")]
@@ -79,6 +82,53 @@ def test_check_tells_of_a_pulse_that_long_steps_may_pass_over() -> None:
     assert not any("pulse of about" in str(f) for f in check(pulse(rate, max_step=1.0)).findings)
     assert not any("pulse of about" in str(f) for f in check(pulse("1 + sin(t)")).findings)
     assert not any("pulse of about" in str(f) for f in check(pulse("piecewise(1, t < 0.1, 0)")).findings)
+
+
+@pytest.mark.parametrize(
+    ("rate", "time", "width"),
+    [
+        # where two grids of 20,001 times miss it, and its value is 0 at all of them
+        ("exp(-1e9*(t - 500.0213)*(t - 500.0213))", 500.0213, 2 * np.sqrt(np.log(2) / 1e9)),
+        ("max(0, sin(0.1*t) - 0.9999)", 5 * np.pi, 0.2),
+        ("exp(-1000*abs(sin(0.01*t)))", 100 * np.pi, 0.2 * np.log(2)),
+        ("sin(0.1*t)**20000", 5 * np.pi, 0.2 * np.sqrt(np.log(2))),
+        # beside what is wide, and upon a slow wave
+        ("exp(-(t - 100)**2/20000) + exp(-1000*(t - 500)*(t - 500))", 500.0, 2 * np.sqrt(np.log(2) / 1000)),
+        ("0.5*sin(0.02*t) + sin(0.1*t)**20000", 5 * np.pi, 0.2 * np.sqrt(np.log(2))),
+        # times a state that starts at 0
+        ("x*sin(0.1*t)**20000", 5 * np.pi, 0.2 * np.sqrt(np.log(2))),
+        # downwards
+        ("2 - sin(0.1*t)**20000", 5 * np.pi, 0.2 * np.sqrt(np.log(2))),
+    ],
+)
+def test_one_pulse_is_measured_wherever_it_lies(rate: str, time: float, width: float) -> None:
+    first = narrow_pulses(pulse(rate))[0]
+    assert first.time == pytest.approx(time, rel=1e-6)
+    assert first.width == pytest.approx(width, rel=0.05)
+
+
+def test_every_pulse_of_a_train_is_found() -> None:
+    found = narrow_pulses(pulse("sin(0.1*t)**2000"))
+    assert [p.time for p in found] == pytest.approx(5 * np.pi * np.arange(1, 64, 2), abs=1e-5)
+
+
+@pytest.mark.parametrize(
+    "rate",
+    [
+        "1 + sin(6.283*t)", "sin(6.283*t)**4", "exp(-5*t)", "sin(0.01*t)", "t", "exp(-(t - 500)**2/20000)",
+        "piecewise(1, t > 500 and t < 501, 0)", "tanh((t - 500)/0.01)", "hill(sin(6.283*t)**2, 0.5, 2)",
+    ],
+)  # fmt: skip
+def test_rhythms_decays_and_conditions_are_no_pulses(rate: str) -> None:
+    assert narrow_pulses(pulse(rate)) == ()
+
+
+@pytest.mark.slow
+def test_no_model_of_the_collection_has_a_narrow_pulse_with_any_intervention() -> None:
+    for entry in list_models():
+        model = load_model(entry.name)
+        arms = [model, *(Arms({"one": [i.name]}).compose(model)["one"] for i in model.interventions)]
+        assert [arm.applied for arm in arms if narrow_pulses(arm)] == [], entry.name
 
 
 def test_a_decay_from_the_start_needs_no_stop() -> None:
