@@ -139,7 +139,7 @@ def _estimate(model: Model, design: Design, asked: Mapping[str, Any], as_json: b
 
 
 def _design(model: Model, sampling: Sampling, values: Mapping[str, float], arms: Sequence[str]) -> Design:
-    """Return the design: the user's table, Sobol points, or one row if nothing can be sampled; settings hold in every row."""
+    """Return the design: the user's table, or what is sampled; settings hold in every row."""
     from immunode.study.design import from_table, grid, sobol
     from immunode.study.plan import sampled
     from immunode.study.space import Space, has_parameters, space

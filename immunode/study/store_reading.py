@@ -234,7 +234,14 @@ class StoredSweep:
         """Return the blocks that do not hold what was written; the sweep's own line computes them again.
 
         Everything in the store is read. A sound copy of such blocks is taken over by `merge_stores`.
+
+        Raises
+        ------
+        StoreError : names of arms, endpoints or columns, or the output times, are not what was written; no block has
+            them.
         """
+        self.store.check_names()
+        self.store.times()
         return [block for block in self.store.begun() if self.store.read_sound(block) is None]
 
     def tables(self) -> Iterator[pd.DataFrame]:

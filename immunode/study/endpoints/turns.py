@@ -7,7 +7,7 @@ from functools import cached_property
 
 import numpy as np
 
-from immunode.study.endpoints.inside import GRID, Array, Flags, Margin, Search
+from immunode.study.endpoints.inside import GRID, Array, Flags, Lanes, Margin, Search
 
 ROUNDS = 60
 """Most rounds of the search for a turn; four in five are secants, the others halve."""
