@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import fields
 from functools import wraps
 from typing import Any, TypeVar
@@ -18,14 +18,14 @@ def printable(cls: C) -> C:
 
     A name has one line; other texts may have several, and tabs.
     """
-    made = cls.__init__
+    made: Callable[..., None] = vars(cls)["__init__"]
 
     @wraps(made)
     def __init__(self: Any, *values: Any, **named: Any) -> None:
         made(self, *values, **named)
         _check(self)
 
-    cls.__init__ = __init__
+    cls.__init__ = __init__  # type: ignore[misc]
     return cls
 
 

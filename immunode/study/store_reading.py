@@ -278,16 +278,18 @@ class StoredSweep:
             pd.Series(status, name="status", dtype=object),
             pd.DataFrame(ends, columns=list(self.endpoints)),
         ]
-        whole: pd.DataFrame = pd.concat(parts, axis=1)
+        return self._named(pd.concat(parts, axis=1))
+
+    def _named(self, table: pd.DataFrame) -> pd.DataFrame:
         told = self.store.layout.study["model"]
-        whole.attrs.update(model=told["name"], variant=told.get("variant_name", ""))
-        return whole
+        table.attrs.update(model=told["name"], variant=told.get("variant_name", ""))
+        return table
 
     def _empty(self) -> pd.DataFrame:
         import pandas as pd
 
         labels = self.label_kinds()
-        return pd.DataFrame(columns=["run", "arm", *labels, *self.columns, "status", *self.endpoints])
+        return self._named(pd.DataFrame(columns=["run", "arm", *labels, *self.columns, "status", *self.endpoints]))
 
     def _labels_of(self, block: int, rows: Any = slice(None)) -> dict[str, NDArray[Any]]:
         kinds = self.label_kinds()
