@@ -139,9 +139,10 @@ def _estimate(model: Model, design: Design, asked: Mapping[str, Any], as_json: b
 
 
 def _design(model: Model, sampling: Sampling, values: Mapping[str, float], arms: Sequence[str]) -> Design:
-    """Return the design: the user's table, or Sobol points; settings hold in every row."""
+    """Return the design: the user's table, or what is sampled; settings hold in every row."""
     from immunode.study.design import from_table, grid, sobol
-    from immunode.study.space import Space, space
+    from immunode.study.plan import sampled
+    from immunode.study.space import Space, has_parameters, space
 
     if sampling.design is not None:
         if sampling.runs is not None or sampling.vary:
@@ -149,6 +150,8 @@ def _design(model: Model, sampling: Sampling, values: Mapping[str, float], arms:
         made = from_table(sampling.design)
         if made.labels and arms:
             raise output.UsageError(f"{sampling.design} has a column 'arm' already: leave out --arm")
+    elif not sampling.vary and not has_parameters(model):
+        made = sampled(model, sampling.runs, sampling.seed)
     else:
         box = space(model, *sampling.vary)
         axes = tuple(axis for axis in box.axes if axis.name not in values)

@@ -69,7 +69,8 @@ def to_antimony(model: Model) -> str:
         # notes and links would be longer than the model; units of numbers come back from Antimony as names
         if library.loadSBMLString(to_sbml(model, facts=False, bare=True)) < 0:
             raise ModelError(f"{model.name}: Antimony can't say it: {str(library.getLastError()).strip()}")
-        return str(library.getAntimonyString(None))
+        # a name may hold anything but a control character, so that the comment is one line
+        return f"// {model.label}\n{library.getAntimonyString(None)}"
     finally:
         library.clearPreviousLoads()
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from immunode.model import serial  # noqa: F401  # from then on the records refuse texts that can't be shown
 from immunode.model.chains import Chain, transit_chain
 from immunode.model.declaration import (
     Compartment,

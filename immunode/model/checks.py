@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 from fractions import Fraction
+from importlib import import_module
 from typing import Any
 
 from immunode.model.declaration import Event, Model, State, pairs
@@ -30,10 +31,11 @@ class Finding:
 
 @dataclass(frozen=True, slots=True)
 class Report:
-    """What `check` found in the model called `name`, the gravest first."""
+    """What `check` found in the model called `name`, the gravest first. variant : of the model, "" for none."""
 
     name: str
     findings: tuple[Finding, ...]
+    variant: str = ""
 
     @property
     def ok(self) -> bool:
@@ -43,14 +45,16 @@ class Report:
     def __str__(self) -> str:
         counts = [(s, sum(f.severity == s for f in self.findings)) for s in ("error", "warning", "note")]
         said = ", ".join(f"{n} {severity}{'s' * (n > 1)}" for severity, n in counts if n) or "nothing to report"
-        return "\n".join([f"{self.name}: names and units fit; {said}", *(f"  {finding}" for finding in self.findings)])
+        label = self.name + (f", variant {self.variant}" if self.variant else "")
+        return "\n".join([f"{label}: names and units fit; {said}", *(f"  {finding}" for finding in self.findings)])
 
     def __repr__(self) -> str:
         return str(self)
 
 
 def check(model: Model) -> Report:
-    """Return a report on a model: starts, signs at zero, unused names, missing sources and units, conserved totals.
+    """Return a report on a model: starts, signs at zero, unused names, missing sources and units, conserved totals,
+    and interventions that don't fit it.
 
     That names are known and units fit is certain already: a model that fails there can't be made.
     """
@@ -63,10 +67,21 @@ def check(model: Model) -> Report:
         *_units(model),
         *_conserved(model),
         *_pulses(model),
+        *_interventions(model),
         *(Finding("note", "file", remark) for remark in model.remarks),
     ]
     order = {"error": 0, "warning": 1, "note": 2}
-    return Report(model.name, tuple(sorted(found, key=lambda finding: order[finding.severity])))
+    return Report(model.name, tuple(sorted(found, key=lambda finding: order[finding.severity])), model.variant_name)
+
+
+def _interventions(model: Model) -> Iterator[Finding]:
+    """Find interventions that can't be applied to the model that declares them."""
+    if not model.interventions:
+        return
+    # the model's layer imports none of those above it
+    unfit = import_module("immunode.intervention.compose").unfit
+    for name, why in unfit(model):
+        yield Finding("error", f"intervention '{name}'", why)
 
 
 def _pulses(model: Model) -> Iterator[Finding]:

@@ -27,6 +27,7 @@ from typing import Any, TypeVar
 from immunode.characters import problem
 from immunode.errors import StoreError, did_you_mean, quoted, shortened
 from immunode.model import declaration
+from immunode.model.texts import printable
 
 T = TypeVar("T")
 C = TypeVar("C", bound=type)
@@ -41,6 +42,8 @@ _known: dict[str, type] = {}
 def register(cls: C) -> C:
     """Make a frozen dataclass known to `to_json` and `from_json`; stands above `@dataclass` as a decorator.
 
+    From then on it refuses texts that can't be shown, see `printable`.
+
     Raises
     ------
     StoreError : `cls` is no dataclass, or another class of its name is known.
@@ -51,7 +54,7 @@ def register(cls: C) -> C:
     if other is not None and (other.__module__, other.__qualname__) != (cls.__module__, cls.__qualname__):
         raise StoreError(f"two records are called {cls.__name__}: in {other.__module__} and in {cls.__module__}")
     _known[cls.__name__] = cls
-    return cls
+    return printable(cls)
 
 
 def _find(name: str) -> type | None:

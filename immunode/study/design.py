@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from immunode.characters import problem
 from immunode.errors import StudyError, did_you_mean, quoted
 from immunode.model.table_file import number_hint, read_table_file
 from immunode.study.arms import Arms
@@ -66,6 +67,8 @@ class Design:
         twice = sorted({n for n in self.names if self.names.count(n) > 1})
         if twice:
             raise StudyError(f"design: the column '{twice[0]}' is given twice")
+        for text in (*self.names, *self.labels, *self.row_labels):
+            _refuse_unshown("design", text, text)
         for name, column in self.row_labels.items():
             if name in self.names or len(column) != len(values):
                 raise StudyError(f"design: the label '{name}' is a column too, or does not fit {len(values)} rows")
@@ -208,6 +211,9 @@ def from_table(
     for j, name in enumerate(kept):
         values[:, j] = _numbers(source, name, columns[name])
     row_labels = {name: as_label(columns[name]) for name in label}
+    for name, column in row_labels.items():
+        for text in dict.fromkeys(column.tolist() if column.dtype.kind == "O" else ()):
+            _refuse_unshown(source, name, text, lines=True)
     made = Design(tuple(kept), values, f"{len(frame)} rows of {source}", row_labels=row_labels)
     if "arm" not in names:
         return made
@@ -216,6 +222,12 @@ def from_table(
     arm = np.array([arms.index(v) for v in texts], np.intp)
     draw = shared_draws(row_labels, arm)
     return replace(made, labels=arms, arm=arm, draw=made.draw if draw is None else draw)
+
+
+def _refuse_unshown(source: str, column: str, text: str, *, lines: bool = False) -> None:
+    told = problem(text, lines=lines)
+    if told:
+        raise StudyError(f"{source}: {quoted(text)} in or over the column {quoted(column)} can't be used: {told}")
 
 
 def _labels(source: str, columns: Mapping[str, NDArray[Any]], asked: str | Sequence[str] | None) -> list[str]:

@@ -17,7 +17,7 @@ from immunode.study.endpoints import Endpoint, as_endpoints, check_endpoints
 from immunode.study.passed import pulsed
 from immunode.study.row_labels import taken
 from immunode.study.runs import make_ready, model_time, output_times, quantity_names, with_times
-from immunode.study.space import space
+from immunode.study.space import has_parameters, space
 
 if TYPE_CHECKING:
     from immunode.model.declaration import Model
@@ -158,11 +158,25 @@ def keeping(plan: Plan, keep: str | Sequence[str]) -> Plan:
 
 def _design(model: Model, design: Any, n: int | None, seed: int) -> Design:
     if design is None:
-        return sobol(space(model), RUNS if n is None else n, seed=seed)
+        return sampled(model, n, seed)
     made = design if isinstance(design, Design) else _from_table(model, design)
     if n is not None:
         raise StudyError(f"{model.name}: n counts only without a design; this one has {len(made)} rows")
     return made
+
+
+def sampled(model: Model, n: int | None, seed: int) -> Design:
+    """Return Sobol points for all parameters of a model; one row without columns where it has none.
+
+    n : number of points, None is the usual one.
+
+    Raises
+    ------
+    StudyError : it has parameters, but none with a range to sample.
+    """
+    if not has_parameters(model):
+        return Design((), np.empty((1, 0)), "the model as it is: it has no parameters to sample")
+    return sobol(space(model), RUNS if n is None else n, seed=seed)
 
 
 def _from_table(model: Model, given: Any) -> Design:

@@ -86,6 +86,11 @@ def test_the_text_reads_like_the_model() -> None:
     assert "dimensionless" not in text
 
 
+def test_the_text_names_model_and_variant_in_its_first_line() -> None:
+    assert to_antimony(im.load_model("rheumatoid_arthritis")).startswith("// baker2013, variant diseased\n")
+    assert to_antimony(im.load_model("kuznetsov1994")).startswith("// kuznetsov1994\n")
+
+
 def test_a_species_without_a_value_is_told_how_to_get_one() -> None:
     with pytest.raises(ModelError, match="the species 'D' has no value; write D = 0, if none is there at the start"):
         im.read_antimony("J0: D -> ; k*D\nk = 1\n")

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import time
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
 
+import immunode as im
 from immunode.catalogue import list_models, load_model
+from immunode.errors import EngineError
 from immunode.exchange.sbml import read_sbml
 from immunode.exchange.sbml.writing import write_sbml
 from immunode.model.checks import check
@@ -137,7 +140,32 @@ def test_a_decay_from_the_start_needs_no_stop() -> None:
 
 
 def test_a_limit_of_steps_that_max_step_exceeds_is_told() -> None:
-    functions = compile_numpy(lower(pulse(max_step=0.001)))
+    """200 steps of 5 would do, but the first ones are shorter."""
+    functions = compile_numpy(lower(pulse(max_step=5.0)))
     batch = solve(functions, [[500.0], [0.05]], times=[1000.0], engine="numpy", max_steps=200)
     assert batch.status[0] == Status.TOO_MANY_STEPS
-    assert "raise the model's max_step, which is 0.001" in batch.message(functions.program, 0)
+    assert "raise the model's max_step, which is 5" in batch.message(functions.program, 0)
+
+
+@pytest.mark.parametrize("engine", ["auto", "scipy", "numpy", "compiled"])
+def test_steps_too_short_to_get_to_the_end_are_refused_before_anything_runs(engine: str) -> None:
+    """5/1e-12 = 5e12 steps are needed, and 100,000 is the limit."""
+    model = im.Model(
+        "slow",
+        max_step=1e-12,
+        states=[im.State("x", 1.0)],
+        parameters=[im.Parameter("k", 0.5, bounds=(0.1, 1.0))],
+        processes=[im.Process("loss", "x ->", "k*x")],
+    )
+    message = (
+        r"slow: with steps of at most 1e-12 \(the model's max_step\) a run over 5 needs 5e\+12 steps, and 100,000 is"
+    )
+    started = time.perf_counter()
+    with pytest.raises(EngineError, match=message):
+        im.simulate(model, until=5, engine=engine)
+    with pytest.raises(EngineError, match=message):
+        im.sweep(model, n=4, until=5, engine=engine)
+    assert time.perf_counter() - started < 5
+    assert im.simulate(model.replace(max_step=1e-3), until=5, engine=engine).final("x") == pytest.approx(
+        np.exp(-2.5), rel=1e-5
+    )
