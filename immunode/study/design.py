@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import os
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from inspect import signature
 from typing import TYPE_CHECKING, Any
@@ -11,10 +10,10 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from immunode.errors import StudyError, did_you_mean, quoted
-from immunode.model.table_file import number_hint, read_table_file
+from immunode.errors import StudyError, quoted
+from immunode.model.table_file import number_hint, read_number
 from immunode.study.arms import Arms
-from immunode.study.row_labels import RowLabels, appended, as_label, is_text, names_patients, shared_draws, taken
+from immunode.study.row_labels import RowLabels, appended, is_missing, taken
 from immunode.study.space import Space, as_space
 
 if TYPE_CHECKING:
@@ -170,76 +169,6 @@ def latin_hypercube(space: Space | Mapping[str, tuple[float, float]], n: int, *,
     return _sampled("Latin hypercube points", draw, as_space(space), n, seed)
 
 
-def from_table(
-    table: pd.DataFrame | Mapping[str, ArrayLike] | str | os.PathLike[str],
-    *,
-    labels: str | Sequence[str] | None = None,
-) -> Design:
-    """Return the rows of a table: a DataFrame, a mapping of columns, or the path of a CSV file with a header.
-
-    A text column `arm` says which arm a row belongs to (`sweep(..., arms=...)` then says what the arms are).
-    An empty cell is NaN, and its run is refused.
-
-    labels : columns that only label rows; results show them. By default those that hold text and no number, and those
-        that name patients (`id`, `patient`, `subject`, ...). Rows of one patient in several arms are one draw.
-
-    Raises
-    ------
-    StudyError : no rows, a column twice or unnamed, text where a number belongs, a label that is no column.
-    StoreError : the file can't be read.
-    """
-    import pandas as pd
-
-    if isinstance(table, str | os.PathLike):
-        source = os.fspath(table)
-        frame = read_table_file(source)
-    else:
-        source = "a table"
-        frame = table if isinstance(table, pd.DataFrame) else pd.DataFrame(_equal_columns(table))
-    names = [str(n) for n in frame.columns]
-    if len(set(names)) < len(names):
-        raise StudyError(f"{source}: the column '{next(n for n in names if names.count(n) > 1)}' is there twice")
-    if not len(frame):
-        raise StudyError(f"{source}: it has no rows, so there is nothing to run")
-    columns = {name: frame.iloc[:, i].to_numpy() for i, name in enumerate(names) if name != "arm"}
-    label = _labels(source, columns, labels)
-    kept = [name for name in columns if name not in label]
-    values = np.empty((len(frame), len(kept)))
-    for j, name in enumerate(kept):
-        values[:, j] = _numbers(source, name, columns[name])
-    row_labels = {name: as_label(columns[name]) for name in label}
-    made = Design(tuple(kept), values, f"{len(frame)} rows of {source}", row_labels=row_labels)
-    if "arm" not in names:
-        return made
-    texts = [str(v) for v in frame["arm"]]
-    arms = tuple(dict.fromkeys(texts))
-    arm = np.array([arms.index(v) for v in texts], np.intp)
-    draw = shared_draws(row_labels, arm)
-    return replace(made, labels=arms, arm=arm, draw=made.draw if draw is None else draw)
-
-
-def _labels(source: str, columns: Mapping[str, NDArray[Any]], asked: str | Sequence[str] | None) -> list[str]:
-    """Return the columns of a table that label its rows."""
-    if asked is None:
-        return [name for name, column in columns.items() if names_patients(name) or is_text(column)]
-    wanted = [asked] if isinstance(asked, str) else [str(name) for name in asked]
-    for name in wanted:
-        if name not in columns:
-            raise StudyError(f"{source}: there is no column '{name}' for labels{did_you_mean(name, columns)}")
-    return list(dict.fromkeys(wanted))
-
-
-def _equal_columns(given: Mapping[str, ArrayLike]) -> dict[str, NDArray[Any]]:
-    columns = {str(name): np.asarray(values).ravel() for name, values in given.items()}
-    for name, column in columns.items():
-        if not column.size:
-            raise StudyError(f"design: the column '{name}' is empty")
-    lengths = {len(column) for column in columns.values()}
-    if len(lengths) > 1:
-        raise StudyError("design: columns of a table need equal lengths, got " + ", ".join(map(str, sorted(lengths))))
-    return columns
-
-
 def cross_arms(design: Design, arms: Arms, *, arms_slowest: bool = False) -> Design:
     """Return every row of `design` for every arm; the arms run fastest unless told."""
     _refuse_second_arms(design)
@@ -366,19 +295,28 @@ def _columns(given: Mapping[str, ArrayLike]) -> dict[str, Array]:
         array = np.asarray(values).ravel()
         if not array.size:
             raise StudyError(f"design: the column '{name}' is empty")
-        made[name] = _numbers("design", name, array)
+        made[name] = as_numbers("design", name, array)
     return made
 
 
-def _numbers(source: str, name: str, values: NDArray[Any]) -> Array:
+def as_numbers(source: str, name: str, values: NDArray[Any]) -> Array:
+    """Return a column as floats; an empty cell is NaN.
+
+    Raises
+    ------
+    StudyError : a cell is no number.
+    """
     if values.dtype.kind in "iuf":
         return values.astype(float)
     numbers = np.empty(len(values))
     for row, value in enumerate(values.tolist()):
         try:
-            if isinstance(value, str) and not value.strip():
+            # True and False are answers to a question, and no amounts
+            if isinstance(value, bool) or (isinstance(value, str) and not value.strip()):
                 raise ValueError
-            numbers[row] = np.nan if value is None else float(value)
+            numbers[row] = (
+                np.nan if is_missing(value) else read_number(value) if isinstance(value, str) else float(value)
+            )
         except (TypeError, ValueError):
             raise StudyError(
                 f"{source}: column '{name}', row {row}: {quoted(value)} is not a number{number_hint(value)}"

@@ -12,7 +12,8 @@ from numpy.typing import NDArray
 
 from immunode.errors import StudyError, did_you_mean, quoted
 from immunode.study.arms import CONTROL, Arms, as_arms
-from immunode.study.design import Design, cross_arms, from_table, sobol
+from immunode.study.design import Design, cross_arms, sobol
+from immunode.study.design_table import from_table
 from immunode.study.endpoints import Endpoint, as_endpoints, check_endpoints
 from immunode.study.row_labels import taken
 from immunode.study.runs import make_ready, model_time, output_times, quantity_names, with_times
