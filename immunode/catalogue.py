@@ -277,7 +277,7 @@ def _read_json(content: bytes, path: Path) -> Model:
     from immunode.model.declaration import Model
 
     try:
-        return Model.from_json(content.decode("utf-8"))
+        return Model.from_json(content.decode("utf-8-sig"))
     except UnicodeDecodeError:
         raise ModelError(f"'{path}' is no model file: it is not UTF-8 text") from None
     except ImmunodeError as error:

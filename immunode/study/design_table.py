@@ -37,8 +37,8 @@ def from_table(
 
     Raises
     ------
-    StudyError : no rows, a column twice or unnamed, text where a number belongs, a label that is no column, a row
-        without an arm, or `13.000` in a file that does not tell its decimal sign.
+    StudyError : no rows, a column twice or unnamed, text where a number belongs, a label that is no column, a column of
+        models or variants, a row without an arm, or `13.000` in a file that does not tell its decimal sign.
     StoreError : the file can't be read.
     """
     wanted = None if labels is None else [labels] if isinstance(labels, str) else [str(name) for name in labels]
@@ -95,6 +95,12 @@ def _frames(table: Any, wanted: Sequence[str], decimal: str | None) -> tuple[str
 def _labels(source: str, columns: Mapping[str, NDArray[Any]], wanted: Sequence[str] | None) -> list[str]:
     """Return the columns of a table that label its rows."""
     if wanted is None:
+        for name, column in columns.items():
+            if name.casefold() in ("variant", "model") and is_text(column):
+                raise StudyError(
+                    f"{source}: a design has no column '{name}': sweep each {name.casefold()} on its own, from "
+                    f"load_model(name, variant=...); labels={name!r} only shows it beside the rows"
+                )
         return [name for name, column in columns.items() if names_patients(name) or is_text(column)]
     for name in wanted:
         if name not in columns:

@@ -251,3 +251,25 @@ def test_a_series_needs_a_name_and_truth_is_no_number() -> None:
         im.from_table({"k": [True, False]})
     with pytest.raises(im.StudyError, match=r"decimal: '.' or ',' is the sign"):
         im.from_table("t.csv", decimal=";")
+
+
+@pytest.mark.parametrize("name", ["variant", "Model"])
+def test_a_column_of_models_or_variants_is_refused(name: str) -> None:
+    frame = table().assign(**{name: ["a", "b", "a"]})
+    with pytest.raises(im.StudyError, match=f"no column '{name}': sweep each {name.lower()} on its own") as caught:
+        im.sweep(model(), frame)
+    assert "\n" not in str(caught.value)
+    assert im.from_table(frame, labels=[name, "sex", "ID"]).row_labels[name].tolist() == ["a", "b", "a"]
+
+
+@pytest.mark.parametrize("texts", [["block", "control", "block"], ["block", "block", ""]])
+def test_a_column_that_names_interventions_is_called_arm(texts: list[str]) -> None:
+    frame = table().assign(treatment=texts)
+    with pytest.raises(im.StudyError, match="column 'treatment' of the design holds names of interventions, such as"):
+        im.sweep(model(), frame)
+    with pytest.raises(im.StudyError, match="call it 'arm', or its texts otherwise"):
+        im.sweep(model(), frame, arms={"block": "block", "control": ()})
+    history = im.sweep(model(), frame, arms=["control", "block"], endpoints="final(x)")
+    assert len(history) == 6
+    named = im.sweep(model(), frame.assign(arm=["block", "control", "block"]), endpoints="final(x)")
+    assert named.arm.tolist() == ["block", "control", "block"]
