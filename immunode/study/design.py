@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from inspect import signature
@@ -12,6 +13,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from immunode.errors import StudyError, quoted
 from immunode.model.table_file import number_hint, read_number
+from immunode.study.amounts import check_room, whole_number
 from immunode.study.arms import Arms
 from immunode.study.row_labels import RowLabels, appended, is_missing, taken
 from immunode.study.space import Space, as_space
@@ -20,6 +22,8 @@ if TYPE_CHECKING:
     import pandas as pd
 
 Array = NDArray[np.float64]
+_MOST_SOBOL = 2**30
+"""Points that SciPy has, which counts them by 30 bits."""
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -98,6 +102,7 @@ class Design:
             return cross_arms(self, other)
         if not isinstance(other, Design):
             return NotImplemented
+        check_room("design", len(self) * len(other), len(self.names) + len(other.names))
         left, right = np.divmod(np.arange(len(self) * len(other)), len(other))
         return _beside(self, left, other, right, "x")
 
@@ -129,6 +134,7 @@ def grid(columns: Mapping[str, ArrayLike] | None = None, /, **named: ArrayLike) 
     given = _columns({**(columns or {}), **named})
     if not given:
         raise StudyError("design: grid needs at least one column, such as grid(k=[1, 2, 3])")
+    check_room("design", math.prod(len(v) for v in given.values()), len(given))
     mesh = np.meshgrid(*given.values(), indexing="ij")
     size = " x ".join(str(len(v)) for v in given.values())
     recipe = f"grid of {size} over {', '.join(given)}"
@@ -142,12 +148,18 @@ def sobol(space: Space | Mapping[str, tuple[float, float]], n: int, *, seed: int
     n : powers of 2 are balanced best; any number works.
     seed : 0 is a seed like any other.
 
+    Raises
+    ------
+    StudyError : `n` or `seed` is no whole number, or the memory of this machine can't hold so many points.
+
     Source: Sobol 1967; scrambled after Owen 1998, as in scipy.stats.qmc.
     """
 
     def draw(columns: int, rows: int) -> Array:
         from scipy.stats import qmc
 
+        if rows > _MOST_SOBOL:
+            raise StudyError(f"design: Sobol points are at most {_MOST_SOBOL:,}, got {rows:,}; use latin_hypercube")
         # whole powers of 2 keep SciPy silent on balance; the points of a shorter design come first
         points = qmc.Sobol(columns, scramble=True, **_generator(qmc.Sobol, seed)).random_base2(_log2(rows))
         return np.asarray(points[:rows], float)
@@ -174,6 +186,7 @@ def cross_arms(design: Design, arms: Arms, *, arms_slowest: bool = False) -> Des
     _refuse_second_arms(design)
     if not len(arms):
         raise StudyError("design: there are no arms to cross with")
+    check_room("design", len(design) * len(arms), len(design.names))
     rows, arm = np.divmod(np.arange(len(design) * len(arms)), len(arms))
     if arms_slowest:
         arm, rows = np.divmod(np.arange(len(design) * len(arms)), len(design))
@@ -280,13 +293,15 @@ def _generator(sampler: Any, seed: int) -> dict[str, Any]:
 
 
 def _sampled(words: str, draw: Callable[[int, int], Array], box: Space, n: int, seed: int) -> Design:
-    if isinstance(n, bool) or int(n) != n or n < 1:
-        raise StudyError(f"design: the number of points must be a whole number above 0, got {n!r}")
+    n = whole_number("design", "the number of points", n)
+    if seed is not None:
+        seed = whole_number("design", "the seed", seed, 0)
     if not box.axes:
         raise StudyError("design: the space has no columns to sample")
-    u = draw(len(box.axes), int(n))
+    check_room("design", n, len(box.axes))
+    u = draw(len(box.axes), n)
     values = np.stack([axis.place(u[:, i]) for i, axis in enumerate(box.axes)], axis=1)
-    return Design(box.names, values, f"{int(n)} {words}, seed {seed} ({box.words()})", seed)
+    return Design(box.names, values, f"{n} {words}, seed {seed} ({box.words()})", seed)
 
 
 def _columns(given: Mapping[str, ArrayLike]) -> dict[str, Array]:

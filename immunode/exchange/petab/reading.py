@@ -7,7 +7,7 @@ import os
 from pathlib import Path
 from typing import Any
 
-from immunode.errors import StudyError, did_you_mean
+from immunode.errors import StudyError, did_you_mean, path_text
 from immunode.exchange.petab.experiments import Planner
 from immunode.exchange.petab.files import read_tables
 from immunode.exchange.petab.observations import CONTROL, Observations, free_noises, words_in
@@ -33,7 +33,7 @@ def read_petab(path: str | os.PathLike[str]) -> PetabProblem:
 
     Source: PEtab specification 2.0, https://petab.readthedocs.io/en/latest/v2/documentation_data_format.html
     """
-    tables = read_tables(Path(path))
+    tables = read_tables(Path(path_text("read_petab", path)))
     free = free_noises(tables)
     source = Source(tables, _introduced(tables), free)
     experiments = _experiments(tables)

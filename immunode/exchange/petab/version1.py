@@ -45,9 +45,7 @@ def tables_of_version_1(path: Path, config: Mapping[str, Any]) -> Tables:
     needed = ("observableId", "observableFormula", "noiseFormula")
     observed = rows(path, only.get("observable_files"), needed)
     once((row["observableId"] for row in observed), f"{path}: observable")
-    listed = rows(
-        path, config.get("parameter_file"), ("parameterId", "estimate"), ("priorDistribution", "priorParameters")
-    )
+    listed = rows(path, config.get("parameter_file"), ("parameterId", "estimate"))
     once((row["parameterId"] for row in listed), f"{path}: parameter")
     mapped = rows(path, only.get("mapping_files"), ("petabEntityId", "modelEntityId"))
     pairs: dict[tuple[str, str], str] = {}
