@@ -140,7 +140,8 @@ def _estimate(model: Model, design: Design, asked: Mapping[str, Any], as_json: b
 
 def _design(model: Model, sampling: Sampling, values: Mapping[str, float], arms: Sequence[str]) -> Design:
     """Return the design: the user's table, or what is sampled; settings hold in every row."""
-    from immunode.study.design import from_table, grid, sobol
+    from immunode.study.design import grid, sobol
+    from immunode.study.design_table import from_table
     from immunode.study.plan import sampled
     from immunode.study.space import Space, has_parameters, space
 

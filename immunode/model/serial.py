@@ -161,11 +161,13 @@ def _is_default(spec: Field[Any], value: Any) -> bool:
 def _load(text: str | bytes) -> Any:
     if isinstance(text, bytes | bytearray):
         try:
-            text = text.decode("utf-8")
+            text = text.decode("utf-8-sig")
         except UnicodeDecodeError:
             raise StoreError("this is not JSON: it is not UTF-8 text") from None
     if not isinstance(text, str):
         raise StoreError(f"JSON text is needed, but {type(text).__name__} was found")
+    # the mark that Windows puts before UTF-8
+    text = text.removeprefix("\ufeff")
     try:
         return json.loads(text, object_pairs_hook=_once, parse_constant=_refuse, parse_float=_finite, parse_int=_whole)
     except json.JSONDecodeError as error:

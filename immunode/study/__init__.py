@@ -6,7 +6,8 @@ from immunode.study.adaptive import adaptive
 from immunode.study.arms import Arms
 from immunode.study.atlas import Atlas, atlas
 from immunode.study.contrast import Contrast
-from immunode.study.design import Design, from_table, grid, latin_hypercube, sobol
+from immunode.study.design import Design, grid, latin_hypercube, sobol
+from immunode.study.design_table import from_table
 from immunode.study.endpoints import (
     Endpoint,
     at,

@@ -12,7 +12,8 @@ from numpy.typing import NDArray
 from immunode.errors import StudyError
 from immunode.study.arms import CONTROL, Arms
 from immunode.study.beside import company
-from immunode.study.design import Design, from_table, sobol
+from immunode.study.design import Design, sobol
+from immunode.study.design_table import from_table
 from immunode.study.endpoints import auc, final
 from immunode.study.notebook import Tabled
 from immunode.study.space import space

@@ -12,7 +12,8 @@ from numpy.typing import NDArray
 
 from immunode.errors import StudyError, did_you_mean, quoted
 from immunode.study.arms import CONTROL, Arms, as_arms
-from immunode.study.design import Design, cross_arms, from_table, sobol
+from immunode.study.design import Design, cross_arms, sobol
+from immunode.study.design_table import from_table
 from immunode.study.endpoints import Endpoint, as_endpoints, check_endpoints
 from immunode.study.passed import pulsed
 from immunode.study.row_labels import taken
@@ -104,7 +105,9 @@ def make_plan(
     options: Mapping[str, Any],
 ) -> Plan:
     """Return the checked plan of a sweep. options : engine, method, rtol, atol; all else as in `sweep`."""
-    design, names, models = _arms(model, _design(model, design, n, seed), arms)
+    design = _design(model, design, n, seed)
+    _check_treatments(model, design, arms)
+    design, names, models = _arms(model, design, arms)
     chosen = as_endpoints(endpoints, model)
     quantities = dict.fromkeys(q for composed in models for q in quantity_names(composed))
     parameters = dict.fromkeys(p.name for composed in models for p in composed.parameters)
@@ -229,6 +232,22 @@ def _check_labels(model: Model, design: Design, endpoints: Sequence[Endpoint]) -
     for name in design.row_labels:
         if name in taken_names:
             raise StudyError(f"{model.name}: results have a column '{name}' of their own; call the label otherwise")
+
+
+def _check_treatments(model: Model, design: Design, arms: Any) -> None:
+    """Refuse a column of labels that names the arms of rows, in a design without a column `arm`."""
+    if design.labels:
+        return
+    named = set(arms) if isinstance(arms, Arms | Mapping) else set()
+    # a history of treatments may stand beside arms that are crossed with the rows
+    known = named if arms is not None else {CONTROL, *(i.name for i in model.interventions)}
+    for name, column in design.row_labels.items():
+        texts = {str(text) for text in column.tolist()} - {""}
+        if texts - {CONTROL} and all(text in known or set(text.split("+")) <= known for text in texts):
+            raise StudyError(
+                f"{model.name}: the column '{name}' of the design holds names of interventions, such as "
+                f"{quoted(min(texts - {CONTROL}))}, and would only label rows; call it 'arm', or its texts otherwise"
+            )
 
 
 def _check_columns(model: Model, design: Design, models: Sequence[Model]) -> None:

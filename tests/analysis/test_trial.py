@@ -14,7 +14,8 @@ from immunode.catalogue import load_model
 from immunode.errors import StudyError
 from immunode.model import Model, Parameter, State
 from immunode.study.arms import Arms
-from immunode.study.design import Design, from_table
+from immunode.study.design import Design
+from immunode.study.design_table import from_table
 from immunode.study.distributions import Distribution
 from immunode.study.population import population
 from immunode.study.sweep import sweep

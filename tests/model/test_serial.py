@@ -255,3 +255,8 @@ def test_two_records_of_one_name_are_refused() -> None:
         register(Shape)
     with pytest.raises(StoreError, match="no dataclass"):
         register(int)
+
+
+def test_the_mark_that_windows_puts_before_text_is_passed_over(model: Model) -> None:
+    text = "\ufeff" + to_json(model)
+    assert from_json(Model, text) == from_json(Model, text.encode()) == model
