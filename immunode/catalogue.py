@@ -13,7 +13,7 @@ from pathlib import Path
 from types import CodeType
 from typing import TYPE_CHECKING
 
-from immunode.errors import ImmunodeError, ModelError, StoreError, did_you_mean, nearest
+from immunode.errors import ImmunodeError, ModelError, StoreError, did_you_mean, nearest, path_text
 
 if TYPE_CHECKING:
     from immunode.model.declaration import Model
@@ -97,6 +97,7 @@ def load_model(name_or_path: str | os.PathLike[str], variant: str | None = None)
     ModelError : the file can't be read, has no MODEL, or what it declares is wrong.
     StoreError : a .json file is not what `Model.to_json` writes.
     """
+    path_text("load_model", name_or_path, ModelError)
     if _is_path(name_or_path):
         model, meant = _load_file(Path(name_or_path)), ""
     else:
@@ -277,7 +278,7 @@ def _read_json(content: bytes, path: Path) -> Model:
     from immunode.model.declaration import Model
 
     try:
-        return Model.from_json(content.decode("utf-8"))
+        return Model.from_json(content.decode("utf-8-sig"))
     except UnicodeDecodeError:
         raise ModelError(f"'{path}' is no model file: it is not UTF-8 text") from None
     except ImmunodeError as error:

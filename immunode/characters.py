@@ -3,10 +3,6 @@
 from __future__ import annotations
 
 import re
-from dataclasses import fields, is_dataclass, replace
-from typing import Any, TypeVar
-
-R = TypeVar("R")
 
 UNPRINTABLE = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u2028-\u202e\u2066-\u2069\ud800-\udfff]")
 """Control characters but tab and line feed, marks that turn the direction of writing, and halves of characters.
@@ -35,15 +31,3 @@ def problem(text: str, *, lines: bool = True) -> str:
         return ""
     found = UNPRINTABLE.search(text) or (None if lines else re.search(r"[\t\n]", text))
     return f"it holds the character U+{ord(found[0]):04X}, which can't be shown; leave it out" if found else ""
-
-
-def made_visible(record: R) -> R:
-    """Return a record whose texts are visible: for files of others, which may hold anything."""
-    if not is_dataclass(record) or isinstance(record, type):
-        return record
-    found: dict[str, Any] = {}
-    for spec in fields(record):
-        value = getattr(record, spec.name)
-        if isinstance(value, str) and UNPRINTABLE.search(value):
-            found[spec.name] = visible(value)
-    return replace(record, **found) if found else record

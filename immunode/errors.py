@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import difflib
+import os
 import re
 from collections.abc import Iterable, Mapping
 
@@ -62,6 +63,13 @@ class StoreError(ImmunodeError, RuntimeError):
 def _readable(message: str) -> str:
     short = _LONGEST_WORD.sub(lambda word: shortened(word.group()), message)
     return "\n".join(shortened(line, 1000) for line in short.split("\n"))
+
+
+def path_text(who: str, given: object, error: type[ImmunodeError] = StoreError) -> str:
+    """Return a path as text. error : what is raised where something else is given."""
+    if not isinstance(given, str | os.PathLike):
+        raise error(f"{who}: the path of a file is needed, got {quoted(given)}")
+    return os.fsdecode(given)
 
 
 def nearest(name: str, known: Iterable[str], n: int = 3) -> list[str]:

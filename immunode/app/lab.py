@@ -105,6 +105,7 @@ def _describe(bench: Bench) -> Data:
     return {
         "id": model.name,
         "title": (model.title or model.name) + (f" ({model.variant_name})" if model.variant_name else ""),
+        "heading": model.heading,
         "system": model.system,
         "status": model.status,
         "reference": model.reference,

@@ -48,7 +48,7 @@ def page(labs: Sequence[Lab]) -> str:
     }
     programs = ",\n".join(f"{{program: {lab.program}, rest: {lab.rest}}}" for lab in labs)
     parts = {
-        "TITLE": _escaped(labs[0].data["title"] if len(labs) == 1 else "immunode lab"),
+        "TITLE": _escaped(labs[0].data["heading"] if len(labs) == 1 else "immunode lab"),
         "STYLE": _static("uplot.css") + _static("style.css"),
         "DATA": json_for_script(data),
         "ENGINE": "\n".join(_static(name) for name in ENGINE),

@@ -10,7 +10,7 @@ def check(file: str, *, as_json: bool) -> int:
     report = load(file).check()
     if as_json:
         findings = [{"severity": f.severity, "where": f.where, "message": f.message} for f in report.findings]
-        print_json({"model": report.name, "ok": report.ok, "findings": findings})
+        print_json({"model": report.name, "variant": report.variant, "ok": report.ok, "findings": findings})
     else:
         say(str(report))
     return 0 if report.ok else 1

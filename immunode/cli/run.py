@@ -64,6 +64,8 @@ def run(
     else:
         _print(model, comparison, rows)
     output.say_written(written)
+    for line in dict.fromkeys(line for one in done.values() for line in one.recipe["remarks"]):
+        output.remark(line)
     if interrupted:
         output.remark(f"interrupted; finished and kept: {', '.join(done)}")
         return 130

@@ -139,9 +139,11 @@ def _estimate(model: Model, design: Design, asked: Mapping[str, Any], as_json: b
 
 
 def _design(model: Model, sampling: Sampling, values: Mapping[str, float], arms: Sequence[str]) -> Design:
-    """Return the design: the user's table, or Sobol points; settings hold in every row."""
-    from immunode.study.design.design import from_table, grid, sobol
-    from immunode.study.design.ranges import Space, space
+    """Return the design: the user's table, or what is sampled; settings hold in every row."""
+    from immunode.study.design.design import grid, sobol
+    from immunode.study.design.from_tables import from_table
+    from immunode.study.design.ranges import Space, has_parameters, space
+    from immunode.study.run.plan import sampled
 
     if sampling.design is not None:
         if sampling.runs is not None or sampling.vary:
@@ -149,6 +151,8 @@ def _design(model: Model, sampling: Sampling, values: Mapping[str, float], arms:
         made = from_table(sampling.design)
         if made.labels and arms:
             raise output.UsageError(f"{sampling.design} has a column 'arm' already: leave out --arm")
+    elif not sampling.vary and not has_parameters(model):
+        made = sampled(model, sampling.runs, sampling.seed)
     else:
         box = space(model, *sampling.vary)
         axes = tuple(axis for axis in box.axes if axis.name not in values)
@@ -269,6 +273,8 @@ def _draw(folder: Path, result: SweepResult, style: str, metadata: dict[str, str
 
 def _tell(model: Model, result: SweepResult, as_json: bool, written: Sequence[Path]) -> None:
     """Print endpoints by arm, the share of failed runs, how runs were sampled and computed."""
+    for line in result.recipe["remarks"]:
+        output.remark(line)
     summary = result.summary()
     counts = {
         arm: {s: int(n) for s, n in result.status[result.arm == arm].value_counts().items()} for arm in result.arms

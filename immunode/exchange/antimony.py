@@ -8,7 +8,8 @@ from pathlib import Path
 from typing import Any
 from xml.etree import ElementTree
 
-from immunode.errors import EngineError, ModelError, StoreError, did_you_mean, nearest
+from immunode.characters import problem
+from immunode.errors import EngineError, ModelError, StoreError, did_you_mean, nearest, path_text
 from immunode.model.declaration import Model
 
 _LARGEST = 5_000_000  # characters
@@ -32,6 +33,9 @@ def read_antimony(path_or_text: str | os.PathLike[str]) -> Model:
     plain = _COMMENT.sub(lambda found: '""' if found[0].startswith('"') else " ", text)
     if re.search(r"\bimport\b", plain):
         raise ModelError(f"{who}: it imports another file, which is never read here; put both into one text")
+    strange = re.search(r"\w*[^\x00-\x7f]\w*", plain)
+    if strange:
+        raise ModelError(f"{who}: names in Antimony have letters from a to z, digits and _, and '{strange[0]}' has not")
     sbml = _to_sbml(text, who)
     _check_values(sbml, who)
     return read_sbml(sbml)
@@ -69,7 +73,8 @@ def to_antimony(model: Model) -> str:
         # notes and links would be longer than the model; units of numbers come back from Antimony as names
         if library.loadSBMLString(to_sbml(model, facts=False, bare=True)) < 0:
             raise ModelError(f"{model.name}: Antimony can't say it: {str(library.getLastError()).strip()}")
-        return str(library.getAntimonyString(None))
+        # a name may hold anything but a control character, so that the comment is one line
+        return f"// {model.label}\n{library.getAntimonyString(None)}"
     finally:
         library.clearPreviousLoads()
 
@@ -87,7 +92,7 @@ def _text(path_or_text: str | os.PathLike[str]) -> tuple[str, str]:
     if isinstance(path_or_text, str) and ("\n" in path_or_text or ";" in path_or_text or "->" in path_or_text):
         text, who = path_or_text, "this Antimony text"
     else:
-        path = Path(path_or_text)
+        path = Path(path_text("read_antimony", path_or_text))
         who = str(path)
         try:
             if path.stat().st_size > _LARGEST:
@@ -98,6 +103,9 @@ def _text(path_or_text: str | os.PathLike[str]) -> tuple[str, str]:
             raise StoreError(f"'{path}' can't be read: {reason}") from None
     if len(text) > _LARGEST or "\0" in text:
         raise ModelError(f"{who}: it is too long, or binary, for Antimony")
+    text = text.replace("\r\n", "\n")
+    if found := problem(text):
+        raise ModelError(f"{who}: {found}")
     return text, who
 
 
@@ -115,7 +123,10 @@ def _to_sbml(text: str, who: str) -> str:
 
 def _check_values(sbml: str, who: str) -> None:
     """Refuse names without a value: most are misspelt."""
-    model = ElementTree.fromstring(sbml.encode()).find("{*}model")
+    try:
+        model = ElementTree.fromstring(sbml.encode()).find("{*}model")
+    except ElementTree.ParseError as error:
+        raise ModelError(f"{who}: what Antimony makes of it is no SBML ({error})") from None
     if model is None:
         raise ModelError(f"{who}: there is no model in it")
     given: set[str] = set()

@@ -14,7 +14,7 @@ from typing import Any
 from xml.etree import ElementTree
 from xml.etree.ElementTree import Element, SubElement
 
-from immunode.errors import ModelError, StoreError, quoted
+from immunode.errors import ModelError, StoreError, path_text, quoted
 from immunode.model.declaration import Model
 
 MANIFEST = "http://identifiers.org/combine.specifications/omex-manifest"
@@ -104,7 +104,7 @@ def read_omex(path: str | os.PathLike[str]) -> Model:
     """
     from immunode.exchange.sbml.reading.reader import read_sbml
 
-    who = str(path)
+    who = path_text("read_omex", path)
     try:
         with zipfile.ZipFile(path) as archive:
             names = _checked_names(archive, who)

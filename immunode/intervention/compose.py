@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Any, TypeVar
 
-from immunode.errors import DoseError, ModelError, did_you_mean
+from immunode.errors import DoseError, ImmunodeError, ModelError, did_you_mean
 from immunode.intervention.drugs.drug import Drug
 from immunode.intervention.expand.contribution import Parts
 from immunode.intervention.expand.declared_conditions import holds
@@ -76,6 +76,25 @@ def knobs(model: Model, intervention: Given) -> tuple[Parameter, ...]:
     """
     chosen = _chosen(model, (intervention,))
     return tuple(p for added in _written(model, chosen) for p in added.parameters)
+
+
+def unfit(model: Model) -> list[tuple[str, str]]:
+    """Return name and reason of each intervention that the model declares and that can't be applied to it.
+
+    One that acts beside another one, or on a knob of it, is applied together with that one.
+    """
+    known = {it.name: it for it in model.interventions}
+    variants = {variant.name for variant in model.variants}
+    found = []
+    for name, it in known.items():
+        beside = getattr(it, "beside", "")
+        owners = {beside, *(target.partition(".")[0] for target in _targets(it))}
+        try:
+            base = model.variant(beside) if beside in variants else model
+            perturb(base, it, *(known[owner] for owner in sorted(owners & known.keys() - {name, *model.applied})))
+        except ImmunodeError as error:
+            found.append((name, str(error).removeprefix(f"{model.name}, intervention '{name}': ")))
+    return found
 
 
 def _chosen(model: Model, given: Iterable[Any]) -> list[Intervention | Drug]:

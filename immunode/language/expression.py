@@ -55,6 +55,11 @@ _BINARY: dict[type[ast.operator], str] = {
     ast.Div: "div",
     ast.Pow: "pow",
 }
+_STRANGE: dict[type[ast.operator], str] = {
+    ast.FloorDiv: "// here; write a/b",
+    ast.LShift: "<< here; write a < b",
+    ast.RShift: ">> here; write a > b",
+}
 _UNARY: dict[type[ast.unaryop], str] = {ast.USub: "neg", ast.Not: "not"}
 _COMPARE: dict[type[ast.cmpop], str] = {ast.Lt: "<", ast.LtE: "<=", ast.Gt: ">", ast.GtE: ">=", ast.Eq: "=="}
 _PIECE = r"[A-Za-z_][A-Za-z0-9_]*"
@@ -252,7 +257,9 @@ def _build(node: ast.expr, parts: list[Expression]) -> Expression:
 
 
 def _describe(node: ast.expr) -> str:
-    known = {ast.BinOp: "there is no // here; write a/b", ast.Tuple: "a comma outside the arguments of a function"}
+    if isinstance(node, ast.BinOp):
+        return f"there is no {_STRANGE[type(node.op)]}"
+    known: dict[type[ast.expr], str] = {ast.Tuple: "a comma outside the arguments of a function"}
     return known.get(type(node), f"{type(node).__name__} is not part of an expression")
 
 

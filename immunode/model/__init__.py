@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from immunode.language.expression import parse, parse_arrow
+from immunode.model import serial  # noqa: F401  # from then on the records refuse texts that can't be shown
 from immunode.model.declaration import (
     Compartment,
     Derived,

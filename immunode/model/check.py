@@ -5,13 +5,14 @@ from __future__ import annotations
 from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 from fractions import Fraction
+from importlib import import_module
 from typing import Any
 
 from immunode.language.evaluation import evaluate
 from immunode.language.expression import Expression, names, number_text, parse, parse_arrow
 from immunode.model.declaration import Event, Model, State, pairs
 from immunode.model.derived_values import quantities
-from immunode.model.narrow_pulses import narrow_pulses
+from immunode.model.narrow_pulses import described, narrow_pulses, rounded_down
 from immunode.model.start_ranges import bad_starts
 
 _SAMPLES = 64
@@ -31,10 +32,11 @@ class Finding:
 
 @dataclass(frozen=True, slots=True)
 class Report:
-    """What `check` found in the model called `name`, the gravest first."""
+    """What `check` found in the model called `name`, the gravest first. variant : of the model, "" for none."""
 
     name: str
     findings: tuple[Finding, ...]
+    variant: str = ""
 
     @property
     def ok(self) -> bool:
@@ -44,14 +46,16 @@ class Report:
     def __str__(self) -> str:
         counts = [(s, sum(f.severity == s for f in self.findings)) for s in ("error", "warning", "note")]
         said = ", ".join(f"{n} {severity}{'s' * (n > 1)}" for severity, n in counts if n) or "nothing to report"
-        return "\n".join([f"{self.name}: names and units fit; {said}", *(f"  {finding}" for finding in self.findings)])
+        label = self.name + (f", variant {self.variant}" if self.variant else "")
+        return "\n".join([f"{label}: names and units fit; {said}", *(f"  {finding}" for finding in self.findings)])
 
     def __repr__(self) -> str:
         return str(self)
 
 
 def check(model: Model) -> Report:
-    """Return a report on a model: starts, signs at zero, unused names, missing sources and units, conserved totals.
+    """Return a report on a model: starts, signs at zero, unused names, missing sources and units, conserved totals,
+    and interventions that don't fit it.
 
     That names are known and units fit is certain already: a model that fails there can't be made.
     """
@@ -64,19 +68,35 @@ def check(model: Model) -> Report:
         *_units(model),
         *_conserved(model),
         *_pulses(model),
+        *_interventions(model),
         *(Finding("note", "file", remark) for remark in model.remarks),
     ]
     order = {"error": 0, "warning": 1, "note": 2}
-    return Report(model.name, tuple(sorted(found, key=lambda finding: order[finding.severity])))
+    return Report(model.name, tuple(sorted(found, key=lambda finding: order[finding.severity])), model.variant_name)
+
+
+def _interventions(model: Model) -> Iterator[Finding]:
+    """Find interventions that can't be applied to the model that declares them."""
+    if not model.interventions:
+        return
+    # the model's layer imports none of those above it
+    unfit = import_module("immunode.intervention.compose").unfit
+    for name, why in unfit(model):
+        yield Finding("error", f"intervention '{name}'", why)
 
 
 def _pulses(model: Model) -> Iterator[Finding]:
     """Find rates with pulses in time that steps as long as the rest of the model allows could pass over."""
-    for name, width, time in narrow_pulses(model):
-        if not model.max_step or model.max_step > width:
-            unit = f" {model.time_unit}" if model.time_unit else ""
-            what = f"the rate has a pulse of about {width:.2g}{unit} at t = {time:.6g}, which long steps may pass over"
-            yield Finding("note", f"process '{name}'", f"{what}; declare Model(max_step={width:.1g}), or events")
+    pulses = narrow_pulses(model)
+    for process in dict.fromkeys(pulse.process for pulse in pulses):
+        pulse = min((p for p in pulses if p.process == process), key=lambda p: p.width)
+        if not model.max_step or model.max_step > pulse.width:
+            yield Finding(
+                "note",
+                f"process '{process}'",
+                f"{described(pulse, model)}, which long steps may pass over; "
+                f"declare Model(max_step={rounded_down(pulse.longest):g}), or events",
+            )
 
 
 def net_counts(model: Model) -> list[dict[str, float]]:

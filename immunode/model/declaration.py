@@ -9,6 +9,8 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, fields, replace
 from typing import TYPE_CHECKING, Any, Self, TypeVar
 
+from immunode.errors import ModelError, quoted
+
 if TYPE_CHECKING:
     from immunode.intervention import Drug, Intervention
     from immunode.model.check import Report
@@ -19,10 +21,15 @@ NEVER_NEGATIVE = ("cell", "signal", "pathogen", "drug")
 """Kinds of states of which there can't be less than nothing."""
 
 
-def pairs(mapping: Mapping[str, V] | Iterable[tuple[str, V]]) -> tuple[tuple[str, V], ...]:
-    """Return a mapping, or the pairs it was stored as, as a tuple of pairs, which can be hashed."""
-    items = mapping.items() if isinstance(mapping, Mapping) else mapping
-    return tuple((str(key), value) for key, value in items)
+def pairs(mapping: Mapping[str, V] | Iterable[tuple[str, V]], who: str = "a mapping") -> tuple[tuple[str, V], ...]:
+    """Return a mapping, or the pairs it was stored as, as a tuple of pairs, which can be hashed; else ModelError."""
+    items: Any = mapping.items() if isinstance(mapping, Mapping) else mapping
+    found = tuple(items) if isinstance(items, Iterable) and not isinstance(items, str) else (items,)
+    for pair in found:
+        # a text of two letters would come apart
+        if not isinstance(pair, Sequence) or isinstance(pair, str) or len(pair) != 2:
+            raise ModelError(f"{who}: names with their values are needed, such as {{'x': 'x + 1'}}, got {quoted(pair)}")
+    return tuple((str(key), value) for key, value in found)
 
 
 @dataclass(frozen=True, slots=True)
@@ -174,7 +181,8 @@ class Event:
 
     def __post_init__(self) -> None:
         for label in ("changes", "sizes"):
-            object.__setattr__(self, label, tuple((k, str(v)) for k, v in pairs(getattr(self, label))))
+            found = pairs(getattr(self, label), f"event '{self.name}', {label}")
+            object.__setattr__(self, label, tuple((k, str(v)) for k, v in found))
 
     def told_changes(self) -> str:
         """Return the changes as text, `drug.amount = 10*(plasma); dose = 0`."""

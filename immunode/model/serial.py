@@ -27,6 +27,7 @@ from typing import Any, TypeVar
 from immunode.characters import problem
 from immunode.errors import StoreError, did_you_mean, quoted, shortened
 from immunode.model import declaration
+from immunode.model.texts import printable
 
 T = TypeVar("T")
 C = TypeVar("C", bound=type)
@@ -41,6 +42,8 @@ _known: dict[str, type] = {}
 def register(cls: C) -> C:
     """Make a frozen dataclass known to `to_json` and `from_json`; stands above `@dataclass` as a decorator.
 
+    From then on it refuses texts that can't be shown, see `printable`.
+
     Raises
     ------
     StoreError : `cls` is no dataclass, or another class of its name is known.
@@ -51,7 +54,7 @@ def register(cls: C) -> C:
     if other is not None and (other.__module__, other.__qualname__) != (cls.__module__, cls.__qualname__):
         raise StoreError(f"two records are called {cls.__name__}: in {other.__module__} and in {cls.__module__}")
     _known[cls.__name__] = cls
-    return cls
+    return printable(cls)
 
 
 def _find(name: str) -> type | None:
@@ -158,11 +161,13 @@ def _is_default(spec: Field[Any], value: Any) -> bool:
 def _load(text: str | bytes) -> Any:
     if isinstance(text, bytes | bytearray):
         try:
-            text = text.decode("utf-8")
+            text = text.decode("utf-8-sig")
         except UnicodeDecodeError:
             raise StoreError("this is not JSON: it is not UTF-8 text") from None
     if not isinstance(text, str):
         raise StoreError(f"JSON text is needed, but {type(text).__name__} was found")
+    # the mark that Windows puts before UTF-8
+    text = text.removeprefix("\ufeff")
     try:
         return json.loads(text, object_pairs_hook=_once, parse_constant=_refuse, parse_float=_finite, parse_int=_whole)
     except json.JSONDecodeError as error:

@@ -153,10 +153,6 @@ def _check_types(model: Model) -> None:
 _TEXTS = {record: tuple(f.name for f in fields(record) if str(f.type) == "str") for record in _RECORDS.values()}
 
 
-_PARSED = frozenset({"arrow", "rate", "expression", "condition", "when"})
-"""Texts that the parser reads, which refuses what it does not know in words of its own."""
-
-
 def _check_texts(model: Model, group: str, record: Any) -> None:
     for name in _TEXTS[type(record)]:
         value = getattr(record, name)
@@ -164,10 +160,6 @@ def _check_texts(model: Model, group: str, record: Any) -> None:
             label = getattr(record, "name", "")
             found = f"{type(value).__name__} was found"
             raise ModelError(f"{model.name}, {group} '{label}': {name}= is text, but {found}: {value!r:.40}")
-        told = "" if name in _PARSED else problem(value, lines=name != "name")
-        if told:
-            label = quoted(str(getattr(record, "name", "")))
-            raise ModelError(f"{model.name}, {group} {label}: {name}= can't be used: {told}")
 
 
 def _check_numbers(model: Model) -> None:

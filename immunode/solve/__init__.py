@@ -16,6 +16,7 @@ from immunode.solve.engine import Engine, OnJump, OnRestart, Request
 from immunode.solve.status import Status
 
 if TYPE_CHECKING:
+    from immunode.program import Program
     from immunode.program.numpy.source import Functions
     from immunode.solve.tape import StepListener
 
@@ -187,6 +188,7 @@ def _request(
     grid = np.array(times, dtype=float).reshape(-1)
     if not grid.size or not np.isfinite(grid).all() or np.any(np.diff(grid) <= 0) or grid[0] < t0:
         raise EngineError(f"{program.name}: times must be finite, increasing, and not before t0 = {t0:g}")
+    _check_steps(program, float(grid[-1]) - t0, max_steps)
     start = None if initial is None else _table(program.name, "initial", initial, len(program.states))
     if start is not None and start.shape[1] != table.shape[1]:
         raise EngineError(f"{program.name}: initial has {start.shape[1]} runs, values {table.shape[1]}")
@@ -195,6 +197,16 @@ def _request(
     if atol is not None:
         _check_atol(program.name, np.shape(atol), len(program.states), table.shape[1])
     return Request(functions, table, grid, float(t0), start, float(rtol), atol, int(max_steps), on_jump, method)
+
+
+def _check_steps(program: Program, span: float, max_steps: int) -> None:
+    """Refuse a run that can't get to its end: each of its steps is at most the model's `max_step` long."""
+    if program.max_step and span / program.max_step > max_steps:
+        needed = f"a run over {span:g} needs {span / program.max_step:.3g} steps, and {max_steps:,} is the limit"
+        raise EngineError(
+            f"{program.name}: with steps of at most {program.max_step:g} (the model's max_step) {needed}; "
+            "raise max_step, or end the run earlier"
+        )
 
 
 def _table(name: str, what: str, given: ArrayLike, rows: int) -> NDArray[np.float64]:

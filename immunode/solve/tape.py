@@ -98,7 +98,7 @@ class Steps:
         for state in self._rows:
             b = self.gather(state, of)
             inside = np.stack([bernstein(b, (part + k / DEGREE) / n) for k in range(DEGREE + 1)])
-            piece = np.where(n > 1, np.einsum("ij,jm->im", THROUGH_FIVE, inside), b)
+            piece = np.where(n > 1, combined(THROUGH_FIVE, inside), b)
             rows[state] = len(rows) * PER_STATE
             tables += [piece, piece.max(axis=0)[None], piece.min(axis=0)[None]]
         table = np.concatenate(tables) if tables else np.empty((0, len(of)))
@@ -108,6 +108,18 @@ class Steps:
         """Return the same steps of runs called `numbers[run]`, or with `numbers` added to their own."""
         named = self.run + numbers if isinstance(numbers, int) else numbers[self.run]
         return replace(self, run=np.where(self.run < 0, -1, named))
+
+
+def combined(weights: Array, parts: Array) -> Array:
+    """Return the sums of parts (m, ...) by rows of weights (k, m), (k, ...), in one order for every element."""
+    sums = []
+    for row in weights:
+        total = row[0] * parts[0]
+        for weight, part in zip(row[1:], parts[1:], strict=True):
+            if weight:
+                total = total + weight * part
+        sums.append(total)
+    return np.stack(sums)
 
 
 def bernstein(b: Array, x: Array | float) -> Array:

@@ -5,7 +5,8 @@ from __future__ import annotations
 from immunode.study.arms import Arms
 from immunode.study.atlas import Atlas, atlas
 from immunode.study.design.adaptive_points import adaptive
-from immunode.study.design.design import Design, from_table, grid, latin_hypercube, sobol
+from immunode.study.design.design import Design, grid, latin_hypercube, sobol
+from immunode.study.design.from_tables import from_table
 from immunode.study.design.ranges import Axis, Space, space
 from immunode.study.endpoints import (
     Endpoint,

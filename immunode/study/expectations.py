@@ -12,7 +12,8 @@ from numpy.typing import NDArray
 from immunode.errors import StudyError
 from immunode.study.arms import CONTROL, Arms
 from immunode.study.comparator import company
-from immunode.study.design.design import Design, from_table, sobol
+from immunode.study.design.design import Design, sobol
+from immunode.study.design.from_tables import from_table
 from immunode.study.design.ranges import space
 from immunode.study.endpoints import auc, final
 from immunode.study.result.notebook import Tabled

@@ -16,6 +16,7 @@ from immunode.study.arms import Arms, as_arms
 from immunode.study.result.marks import active_windows, dose_times
 from immunode.study.result.simulation import Comparison, Simulation
 from immunode.study.result.switching import given_only
+from immunode.study.run.passed_pulses import remarks, watching
 from immunode.study.run.ready import Ready, begin, make_ready, output_times
 from immunode.study.run.recipe import model_recipe, tolerance, versions
 from immunode.study.run.recorder import Recorder
@@ -132,7 +133,8 @@ def _run(ready: Ready, arm: str, grid: Array, initial: Mapping[str, float], opti
     values, y0 = begin(ready, initial)
     recorder = Recorder(functions, values, grid, ready.names)
     heard: dict[str, Any] = {"on_jump": recorder.on_jump, "on_restart": recorder.on_restart}
-    batch = solve(functions, values, times=grid, initial=y0, **heard, **options)
+    over = watching(ready.model, functions, values, y0, float(grid[-1]))
+    batch = solve(functions, values, times=grid, initial=y0, listener=over, **heard, **options)
     if batch.status[0] != Status.OK:
         raise SolverError(trouble(ready, arm, batch, grid, values, y0))
     table = recorder.grid(batch.y)
@@ -149,6 +151,7 @@ def _run(ready: Ready, arm: str, grid: Array, initial: Mapping[str, float], opti
         "steps": int(batch.steps[0]),
         "rtol": options["rtol"],
         "atol": tolerance(options["atol"]),
+        "remarks": [] if over is None else remarks(over.passed(np.ones(1, bool)), ready.model, 1, arm),
         "versions": versions(),
     }
     return Simulation(

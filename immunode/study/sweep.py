@@ -64,7 +64,8 @@ def sweep(
     design : columns are parameters, knobs (`"anti_tnf.strength"`) or initial values (`"E(0)"`) of at least one arm;
         an arm that lacks a column ignores it. A DataFrame or the path of a CSV file stands for `from_table(...)`; its
         columns of text and identifiers of patients label the rows of the result. None: Sobol points for all
-        parameters, inside their bounds, else log-uniform +-30 % (then `n`, by default 1024, and `seed` count).
+        parameters, inside their bounds, else log-uniform +-30 % (then `n`, by default 1024, and `seed` count);
+        one row where the model has none.
     until, times : end and output grid, as in `simulate`; by default 201 equal steps to `model.horizon`.
     arms : crossed with the design where the design does not name arms itself; else what its arms are.
     endpoints : from `final`, `at`, `peak`, `auc`, ... or text such as `"peak(T)"`; by default final and peak of

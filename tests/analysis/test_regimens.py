@@ -10,7 +10,7 @@ from immunode.errors import StudyError
 from immunode.intervention import Intervention, add
 from immunode.model import Derived, Model, Parameter, State
 from immunode.study.arms import Arms
-from immunode.study.design.design import from_table
+from immunode.study.design.from_tables import from_table
 
 MODEL = Model(
     name="dose",

@@ -14,8 +14,9 @@ from immunode.catalogue import load_model
 from immunode.errors import StudyError
 from immunode.model import Model, Parameter, State
 from immunode.study.arms import Arms
-from immunode.study.design.design import Design, from_table
+from immunode.study.design.design import Design
 from immunode.study.design.distributions import Distribution
+from immunode.study.design.from_tables import from_table
 from immunode.study.design.population import population
 from immunode.study.sweep import sweep
 

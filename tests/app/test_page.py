@@ -63,6 +63,11 @@ def test_words_of_a_model_never_become_markup() -> None:
     assert json.loads(data[1])["labs"][0]["title"] == evil
 
 
+def test_the_title_names_model_and_variant() -> None:
+    text = page([make_lab(im.load_model("rheumatoid_arthritis"))])
+    assert "rheumatoid arthritis (baker2013, variant diseased)</title>" in text
+
+
 def test_json_that_is_no_json_is_refused() -> None:
     with pytest.raises(ValueError, match="JSON"):
         json_for_script({"a": float("nan")})

@@ -16,6 +16,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
+import immunode as im
 from immunode.catalogue import load_model
 from immunode.cli import main
 from immunode.study import sobol, space, sweep
@@ -200,3 +201,17 @@ def test_an_interrupt_that_a_solver_swallows_still_ends_the_sweep() -> None:
         with pytest.raises(KeyboardInterrupt):
             signal.raise_signal(signal.SIGINT)
     assert signal.getsignal(signal.SIGINT) is signal.default_int_handler
+
+
+def test_a_model_without_parameters_is_one_run_in_each_arm(tmp_path: Path, capsys: Capture) -> None:
+    """X' = -X/2 from 1, until 4: exp(-2)."""
+    bare = im.Model("bare", horizon=4.0, states=[im.State("X", 1.0)], processes=[im.Process("loss", "X ->", "0.5*X")])
+    file = tmp_path / "bare.json"
+    file.write_text(bare.to_json())
+    line = ["sweep", str(file), "--endpoint", "final(X)", "--rtol", "1e-9"]
+    assert main([*line, "-o", str(tmp_path / "out")]) == 0
+    assert "sampled: the model as it is: it has no parameters to sample" in capsys.readouterr().out
+    assert pd.read_csv(tmp_path / "out" / "table.csv")["final(X)"].tolist() == pytest.approx([np.exp(-2)], rel=1e-7)
+    assert main([*line, "--set", "X(0)=2", "--json"]) == 0
+    assert json.loads(capsys.readouterr().out)["summary"][0]["median"] == pytest.approx(2 * np.exp(-2), rel=1e-7)
+    assert main([*line, "--plan"]) == 0

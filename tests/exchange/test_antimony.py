@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -86,6 +87,38 @@ def test_the_text_reads_like_the_model() -> None:
     assert "dimensionless" not in text
 
 
+def test_the_text_names_model_and_variant_in_its_first_line() -> None:
+    assert to_antimony(im.load_model("rheumatoid_arthritis")).startswith("// baker2013, variant diseased\n")
+    assert to_antimony(im.load_model("kuznetsov1994")).startswith("// kuznetsov1994\n")
+
+
 def test_a_species_without_a_value_is_told_how_to_get_one() -> None:
     with pytest.raises(ModelError, match="the species 'D' has no value; write D = 0, if none is there at the start"):
         im.read_antimony("J0: D -> ; k*D\nk = 1\n")
+
+
+@pytest.mark.parametrize(
+    ("text", "says"),
+    [
+        ("ä = 3;", "names in Antimony have letters from a to z, digits and _, and 'ä' has not"),
+        ("model Zählung\n x = 1;\nend", "'Zählung' has not"),
+        ('model m\n x is "a\x1b[31m"; x = 1;\nend', r"it holds the character U\+001B"),
+        ("x = 1; // \ud800", r"it holds the character U\+D800"),
+    ],
+)
+def test_characters_that_antimony_has_not_are_one_line(text: str, says: str) -> None:
+    with pytest.raises(ModelError, match=says) as caught:
+        im.read_antimony(text)
+    assert "\n" not in str(caught.value)
+
+
+def test_comments_and_titles_may_have_any_letter() -> None:
+    made = im.read_antimony('model m // für T-Zellen\r\n x = 1; x is "Zellzählung"; x\' = -x;\r\nend')
+    assert made.states[0].meaning == "Zellzählung"
+
+
+@pytest.mark.parametrize("given", [5, None, [1]])
+@pytest.mark.parametrize("read", [im.read_antimony, im.read_sbml, im.read_petab, im.read_omex, im.load_model])
+def test_what_is_no_path_is_one_line(read: Any, given: object) -> None:
+    with pytest.raises(im.ImmunodeError, match=f"{read.__name__}: the path of a file is needed, got"):
+        read(given)

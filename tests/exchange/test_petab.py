@@ -202,6 +202,21 @@ def test_conditions_periods_and_formulas_of_others_are_understood(tmp_path: Path
             "measurement 1, measurement",
         ),
         ({"measurements": "\x00\x01"}, "is missing|no table"),
+        (
+            {
+                "observables": "observableId\tobservableFormula\tnoiseFormula\tobservableTransformation\n"
+                "sum\tscaling*A\t1\tlog10\n"
+            },
+            "the column 'observableTransformation' belongs to another version of PEtab, and says nothing",
+        ),
+        (
+            {"measurements": "observableId\texperimentId\tmeasurement\ttime\ttime\nsum\te1\t7\t1\t2\n"},
+            "the column 'time' is there twice",
+        ),
+        (
+            {"observables": "observableId\tobservableFormula\tnoiseFormula\nsum\tA\t1\n"},
+            "parameter 'scaling': it is to be estimated, but occurs nowhere else",
+        ),
     ],
 )
 def test_wrong_tables_are_said_in_one_line(tables: dict[str, str], message: str, tmp_path: Path) -> None:
@@ -216,6 +231,11 @@ def test_wrong_tables_are_said_in_one_line(tables: dict[str, str], message: str,
         ("format_version: 3", "versions 1 and 2 are read here"),
         ("format_version: 1", "one problem in the file is read here, but 0 are named"),
         ("format_version: 2.0.0\nextensions: {x: {version: 1}}", "needs extensions of PEtab"),
+        (
+            "format_version: 2.0.0\nmeasurment_files: []",
+            "unknown key 'measurment_files'; did you mean 'measurement_files'",
+        ),
+        ("format_version: 1\nproblems: [{sbml_file: [m]}]", "unknown key 'sbml_file'; did you mean 'sbml_files'"),
         ("a: [", "no YAML"),
         ("- 1", "no PEtab problem"),
         ("a: &x [1]\nb: [*x, *x]", "anchors"),

@@ -219,7 +219,7 @@ def test_a_run_begins_at_rest_under_the_condition_before(tmp_path: Path) -> None
         condition="conditionId k s\nrest 0.25 _none_\nrun _none_ 4",
         measurement="observableId preequilibrationConditionId simulationConditionId time measurement\n"
         "x rest run 0 1\nx rest run 2 1\nx _none_ run 2 1",
-        parameter="parameterId parameterScale lowerBound upperBound nominalValue estimate\nunused lin 0 10 3 1",
+        parameter="parameterId parameterScale lowerBound upperBound nominalValue estimate\nunused lin 0 10 3 0",
     )
     problem = im.read_petab(path)
     assert list(problem.arms) == ["rest__run", "run"]

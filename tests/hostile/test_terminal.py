@@ -8,16 +8,19 @@ import re
 import struct
 import sys
 import zlib
+from dataclasses import fields, is_dataclass, replace
 from pathlib import Path
+from typing import Any
 
+import pandas as pd
 import pytest
 
 import immunode as im
 from immunode.characters import UNPRINTABLE, visible
 from immunode.cli import main
-from immunode.errors import ModelError, StoreError, StudyError
+from immunode.errors import ImmunodeError, ModelError, StoreError, StudyError
 from immunode.exchange.sbml.writing.writer import to_sbml
-from immunode.model.declaration import Derived, Event
+from immunode.model.declaration import Derived, Event, Variant
 from immunode.plot import read_metadata, save
 from tests.hostile.texts import NAMES, evil, written
 
@@ -99,6 +102,58 @@ def test_no_model_keeps_a_character_that_a_terminal_obeys(code: str) -> None:
         base.replace(events=[Event(f"a{code}", {"E": "1"}, at=1)])
     with pytest.raises(StudyError, match="can't be called so"):
         im.Arms({f"a{code}": []})
+
+
+def _found(value: object, seen: dict[str, Any]) -> None:
+    """Put one record of each type that is in a value into `seen`."""
+    if is_dataclass(value) and not isinstance(value, type):
+        seen.setdefault(type(value).__name__, value)
+        for spec in fields(value):
+            _found(getattr(value, spec.name), seen)
+    elif isinstance(value, tuple):
+        for item in value:
+            _found(item, seen)
+
+
+def test_no_text_of_any_record_holds_a_character_that_a_terminal_obeys() -> None:
+    """Each text of each type of record that a model, an intervention or a drug of the package is made of."""
+    seen: dict[str, Any] = {}
+    models = [im.load_model(name) for name in ("baker2013", "kuznetsov1994")]
+    _found((*models, *(im.perturb(m, m.interventions[0]) for m in models), im.drug("adalimumab")), seen)
+    assert {"Model", "Variant", "State", "Effect", "Intervention", "Operation", "Schedule", "Drug", "PK"} <= seen.keys()
+    for name, record in seen.items():
+        for spec in fields(record):
+            value = getattr(record, spec.name)
+            pairs = isinstance(value, tuple) and value and isinstance(value[0], tuple) and isinstance(value[0][0], str)
+            if isinstance(value, str) or pairs:
+                wrong: Any = (("\x1b[3m", *value[0][1:]), *value[1:]) if pairs else f"{value}\x1b[3m"
+                with pytest.raises(ImmunodeError):
+                    print(name, replace(record, **{spec.name: wrong}))
+
+
+def test_a_card_never_shows_an_escape() -> None:
+    with pytest.raises(ModelError, match=r"Variant '.*': name= can't be used: it holds the character U\+001B"):
+        Variant("\x1b[3m")
+    with pytest.raises(ModelError, match=r"Intervention 'a': note= can't be used: it holds the character U\+001B"):
+        im.Intervention("a", im.scale("k", 2), note="\x1b[31m")
+    with pytest.raises(ModelError, match=r"Operation '': target= can't be used"):
+        im.scale("\x1b[31m", 2)
+    with pytest.raises(ModelError, match=r"Intervention 'a': expects= can't be used"):
+        im.Intervention("a", im.scale("k", 2), expects={"\x9bm": "up"})
+    with pytest.raises(ModelError, match=r"Drug 'adalimumab': source= can't be used"):
+        replace(im.drug("adalimumab"), source="\x1b")
+
+
+@pytest.mark.parametrize("head", ["site", "\x9b31m"])
+def test_labels_of_rows_that_a_terminal_would_obey_are_refused(head: str) -> None:
+    cell = "a" if head != "site" else "\x1b[31mred"
+    frame = pd.DataFrame({"k": [1.0], head: [cell]})
+    frame.to_csv("design.csv", index=False)
+    for given in (frame, "design.csv"):
+        with pytest.raises(StudyError, match=r"can't be used: it holds the character U\+00"):
+            im.from_table(given)
+    with pytest.raises(StudyError, match=r"can't be used: it holds the character U\+001B"):
+        im.from_table({"k": [1.0], "arm": ["\x1b"]})
 
 
 def test_a_name_has_one_line() -> None:

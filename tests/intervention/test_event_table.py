@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from immunode.errors import DoseError
+from immunode.errors import DoseError, StudyError
 from immunode.intervention import Dose, Regimen, regimen
 
 pandas = pytest.importorskip("pandas")
@@ -146,3 +146,39 @@ def test_rows_that_overlap_are_not_written_out_without_limit() -> None:
         Regimen.from_table(table)
     with pytest.raises(DoseError, match="column ADDL holds infinity"):
         Regimen.from_table(plain(TIME=[0], AMT=[1], II=[1], ADDL=[float("inf")]))
+
+
+@pytest.mark.parametrize("name", ["DATE", "dat1", "DAT2", "DAT3"])
+def test_dates_are_never_left_out_in_silence(name: str) -> None:
+    with pytest.raises(DoseError, match=f"dates, as in the column {name}, are not read; write the time since"):
+        Regimen.from_table(plain(TIME=[0], AMT=[1], **{name: ["2024-01-05"]}))
+
+
+def test_a_column_that_is_there_twice_is_named(tmp_path: Path) -> None:
+    for frame in (
+        plain(TIME=[0], AMT=[1], amt=[2]),
+        plain(a=[0], b=[1], c=[2]).set_axis(["TIME", "AMT", "AMT"], axis=1),
+    ):
+        with pytest.raises(DoseError, match="the column AMT is there twice"):
+            Regimen.from_table(frame)
+    (tmp_path / "d.csv").write_text("TIME,AMT,EVID,AMT\n0,1,1,2\n")
+    with pytest.raises(StudyError, match="the column 'AMT' is there twice"):
+        Regimen.from_table(tmp_path / "d.csv")
+
+
+def test_another_compartment_needs_a_route() -> None:
+    table = plain(TIME=[0, 7], AMT=[1, 2], CMT=[1, 2])
+    with pytest.raises(DoseError, match=r"dose at 7: CMT 2 has no route; say what it is, such as routes=\{2: 'iv'\}"):
+        Regimen.from_table(table)
+    with pytest.raises(DoseError, match="dose at 0: CMT 1 has no route"):
+        Regimen.from_table(table, routes={2: "iv"})
+    made = Regimen.from_table(table, routes={1: "sc", 2: "iv"})
+    assert [dose.route for dose in made.blocks] == ["sc", "iv"]
+    assert Regimen.from_table(plain(TIME=[0], AMT=[1], CMT=[0])) == Regimen.from_table(plain(TIME=[0], AMT=[1]))
+
+
+def test_patients_that_differ_in_a_zero_are_two(tmp_path: Path) -> None:
+    (tmp_path / "d.csv").write_text("ID,TIME,AMT\n007,0,1\n7,0,2\n")
+    assert str(Regimen.from_table(tmp_path / "d.csv", id="7")) == "2 mg at time 0"
+    (tmp_path / "d.csv").write_text("ID,TIME,AMT\n1,0,1\n2,0,2\n")
+    assert str(Regimen.from_table(tmp_path / "d.csv", id=2)) == "2 mg at time 0"

@@ -311,3 +311,9 @@ def test_steady_infusions_and_counts_that_can_not_be_are_refused(text: str, mess
 @pytest.mark.parametrize("text", ["10 mg/hour iv at steady state", "2.5 mg/kg/day iv at steady state until week 3"])
 def test_a_steady_infusion_prints_as_it_is_read(text: str) -> None:
     assert str(regimen(text)) == text
+
+
+@pytest.mark.parametrize("doses", [5, None, regimen("40 mg sc"), [5], "40 mg"])
+def test_what_is_no_dose_makes_no_regimen(doses: Any) -> None:
+    with pytest.raises(DoseError, match="a regimen is made of Dose records, got"):
+        Regimen(doses)

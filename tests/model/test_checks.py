@@ -8,6 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+import immunode as im
 from immunode.language.expression import parse_arrow
 from immunode.model.check import Report, check, conserved_totals
 from immunode.model.declaration import (
@@ -193,6 +194,31 @@ def test_no_process_changes_a_conserved_total(moves: list[tuple[str, str, int, i
         assert all(value.denominator == 1 for value in weight.values())
         for a, b, m, n in moves:
             assert weight.get(b, Fraction(0)) * n - weight.get(a, Fraction(0)) * m == 0
+
+
+def test_interventions_that_do_not_fit_the_model_are_errors(killing: Make) -> None:
+    """Alone, and beside another one whose knob they act on."""
+    fits = im.Intervention("fits", im.scale("n", 2.0))
+    more = im.Intervention("more", im.scale("fits.scale", 2.0))
+    base = killing("n*E*g")
+    found = check(base.replace(interventions=[fits, more])).findings
+    assert [f for f in found if f.where.startswith("intervention")] == []
+    strange = [im.Intervention(name, im.scale(target, 2.0)) for name, target in (("a", "__class__"), ("b", "a.scale"))]
+    report = check(base.replace(interventions=[fits, *strange]))
+    assert not report.ok
+    told = [str(f) for f in report.findings if f.where.startswith("intervention")]
+    assert [line.partition("; ")[0] for line in told] == [
+        "error: intervention 'a': unknown parameter '__class__'",
+        told[1].partition("; ")[0],
+    ]
+    assert "'a': unknown parameter '__class__'" in told[1]
+    assert not any("\n" in line for line in told)
+
+
+def test_the_report_names_the_variant() -> None:
+    report = im.load_model("rheumatoid_arthritis").check()
+    assert str(report).startswith("baker2013, variant diseased: names and units fit")
+    assert str(im.load_model("baker2013", "").check()).startswith("baker2013: names")
 
 
 def test_the_same_model_gets_the_same_report(killing: Make) -> None:

@@ -4,9 +4,11 @@ import copy
 import pickle
 from collections.abc import Callable
 from dataclasses import FrozenInstanceError
+from typing import Any
 
 import pytest
 
+from immunode.errors import ModelError
 from immunode.model.declaration import Event, Model, Parameter, State, Variant, pairs
 
 Make = Callable[..., Model]
@@ -55,3 +57,9 @@ def test_replace_checks_anew(model: Model) -> None:
         model.replace(horizon=-7.0)
     with pytest.raises(TypeError, match="horizn"):
         model.replace(horizn=7.0)
+
+
+@pytest.mark.parametrize("changes", [[1, 2], 5, None, ["ab"], "x=1", [("x", "1", "2")]])
+def test_changes_of_an_event_that_are_no_pairs_are_one_line(changes: Any) -> None:
+    with pytest.raises(ModelError, match=r"event 'e', changes: names with their values are needed, such as \{'x'"):
+        Event("e", changes)

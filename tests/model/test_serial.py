@@ -121,7 +121,7 @@ def test_the_key_is_the_same_in_another_process() -> None:
 def test_every_number_and_text_survives(value: float, text: str, pairs: list[tuple[str, float]]) -> None:
     parameter = Parameter("k", value, meaning=text)
     assert from_json(Parameter, to_json(parameter)) == parameter
-    shape = Shape(text, value, pairs=tuple(pairs), point=(value, 1.0), inner=Shape("inner", open=True))
+    shape = Shape("a", value, pairs=tuple(pairs), point=(value, 1.0), inner=Shape("b", open=True), anything=text)
     assert from_json(Shape, to_json(shape)) == shape
 
 
@@ -255,3 +255,8 @@ def test_two_records_of_one_name_are_refused() -> None:
         register(Shape)
     with pytest.raises(StoreError, match="no dataclass"):
         register(int)
+
+
+def test_the_mark_that_windows_puts_before_text_is_passed_over(model: Model) -> None:
+    text = "\ufeff" + to_json(model)
+    assert from_json(Model, text) == from_json(Model, text.encode()) == model

@@ -2,22 +2,28 @@
 
 from __future__ import annotations
 
+import time
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
 
+import immunode as im
+from immunode.catalogue import list_models, load_model
+from immunode.errors import EngineError
 from immunode.exchange.sbml import read_sbml
 from immunode.exchange.sbml.writing.writer import write_sbml
 from immunode.model.check import check
 from immunode.model.declaration import Model, Parameter, Process, State
+from immunode.model.narrow_pulses import narrow_pulses
 from immunode.model.serial import from_json, to_json
 from immunode.program.llvm.compile import available
 from immunode.program.lower import lower
 from immunode.program.numpy.source import compile_numpy
 from immunode.solve import solve
 from immunode.solve.status import Status
+from immunode.study.arms import Arms
 
 WAYS = [("numpy", "tsit5"), ("numpy", "rodas5p")]
 WAYS += [("scipy", method) for method in ("LSODA", "BDF", "Radau", "DOP853")]
@@ -81,13 +87,85 @@ def test_check_tells_of_a_pulse_that_long_steps_may_pass_over() -> None:
     assert not any("pulse of about" in str(f) for f in check(pulse("piecewise(1, t < 0.1, 0)")).findings)
 
 
+@pytest.mark.parametrize(
+    ("rate", "time", "width"),
+    [
+        # where two grids of 20,001 times miss it, and its value is 0 at all of them
+        ("exp(-1e9*(t - 500.0213)*(t - 500.0213))", 500.0213, 2 * np.sqrt(np.log(2) / 1e9)),
+        ("max(0, sin(0.1*t) - 0.9999)", 5 * np.pi, 0.2),
+        ("exp(-1000*abs(sin(0.01*t)))", 100 * np.pi, 0.2 * np.log(2)),
+        ("sin(0.1*t)**20000", 5 * np.pi, 0.2 * np.sqrt(np.log(2))),
+        # beside what is wide, and upon a slow wave
+        ("exp(-(t - 100)**2/20000) + exp(-1000*(t - 500)*(t - 500))", 500.0, 2 * np.sqrt(np.log(2) / 1000)),
+        ("0.5*sin(0.02*t) + sin(0.1*t)**20000", 5 * np.pi, 0.2 * np.sqrt(np.log(2))),
+        # times a state that starts at 0
+        ("x*sin(0.1*t)**20000", 5 * np.pi, 0.2 * np.sqrt(np.log(2))),
+        # downwards
+        ("2 - sin(0.1*t)**20000", 5 * np.pi, 0.2 * np.sqrt(np.log(2))),
+    ],
+)
+def test_one_pulse_is_measured_wherever_it_lies(rate: str, time: float, width: float) -> None:
+    first = narrow_pulses(pulse(rate))[0]
+    assert first.time == pytest.approx(time, rel=1e-6)
+    assert first.width == pytest.approx(width, rel=0.05)
+
+
+def test_every_pulse_of_a_train_is_found() -> None:
+    found = narrow_pulses(pulse("sin(0.1*t)**2000"))
+    assert [p.time for p in found] == pytest.approx(5 * np.pi * np.arange(1, 64, 2), abs=1e-5)
+
+
+@pytest.mark.parametrize(
+    "rate",
+    [
+        "1 + sin(6.283*t)", "sin(6.283*t)**4", "exp(-5*t)", "sin(0.01*t)", "t", "exp(-(t - 500)**2/20000)",
+        "piecewise(1, t > 500 and t < 501, 0)", "tanh((t - 500)/0.01)", "hill(sin(6.283*t)**2, 0.5, 2)",
+    ],
+)  # fmt: skip
+def test_rhythms_decays_and_conditions_are_no_pulses(rate: str) -> None:
+    assert narrow_pulses(pulse(rate)) == ()
+
+
+@pytest.mark.slow
+def test_no_model_of_the_collection_has_a_narrow_pulse_with_any_intervention() -> None:
+    for entry in list_models():
+        model = load_model(entry.name)
+        arms = [model, *(Arms({"one": [i.name]}).compose(model)["one"] for i in model.interventions)]
+        assert [arm.applied for arm in arms if narrow_pulses(arm)] == [], entry.name
+
+
 def test_a_decay_from_the_start_needs_no_stop() -> None:
     assert not lower(pulse("exp(-0.3*t)*sin(t - 5)")).breaks
     assert len(lower(pulse("exp(-(t - 5)) + tanh(t - 5) + exp(-(t - peak)**2)")).breaks) == 2
 
 
 def test_a_limit_of_steps_that_max_step_exceeds_is_told() -> None:
-    functions = compile_numpy(lower(pulse(max_step=0.001)))
+    """200 steps of 5 would do, but the first ones are shorter."""
+    functions = compile_numpy(lower(pulse(max_step=5.0)))
     batch = solve(functions, [[500.0], [0.05]], times=[1000.0], engine="numpy", max_steps=200)
     assert batch.status[0] == Status.TOO_MANY_STEPS
-    assert "raise the model's max_step, which is 0.001" in batch.message(functions.program, 0)
+    assert "raise the model's max_step, which is 5" in batch.message(functions.program, 0)
+
+
+@pytest.mark.parametrize("engine", ["auto", "scipy", "numpy", "compiled"])
+def test_steps_too_short_to_get_to_the_end_are_refused_before_anything_runs(engine: str) -> None:
+    """5/1e-12 = 5e12 steps are needed, and 100,000 is the limit."""
+    model = im.Model(
+        "slow",
+        max_step=1e-12,
+        states=[im.State("x", 1.0)],
+        parameters=[im.Parameter("k", 0.5, bounds=(0.1, 1.0))],
+        processes=[im.Process("loss", "x ->", "k*x")],
+    )
+    message = (
+        r"slow: with steps of at most 1e-12 \(the model's max_step\) a run over 5 needs 5e\+12 steps, and 100,000 is"
+    )
+    started = time.perf_counter()
+    with pytest.raises(EngineError, match=message):
+        im.simulate(model, until=5, engine=engine)
+    with pytest.raises(EngineError, match=message):
+        im.sweep(model, n=4, until=5, engine=engine)
+    assert time.perf_counter() - started < 5
+    assert im.simulate(model.replace(max_step=1e-3), until=5, engine=engine).final("x") == pytest.approx(
+        np.exp(-2.5), rel=1e-5
+    )

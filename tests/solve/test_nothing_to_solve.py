@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from itertools import product
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -43,9 +44,9 @@ def test_every_combination_of_parts_runs(engine: str, event: str) -> None:
             continue  # refused in one line, see test_state_events.py
         run = im.simulate(model, engine=engine)
         assert all(np.isfinite(values).all() for values in run.values.values())
-        if model.parameters:
-            out = im.sweep(model, n=4, engine=engine, keep="trajectories")
-            assert (out.codes == 0).all(), dict(out.why_failed)
+        out = im.sweep(model, n=4, engine=engine, keep="trajectories")
+        assert len(out) == (4 if model.parameters else 1)
+        assert (out.codes == 0).all(), dict(out.why_failed)
 
 
 @pytest.mark.parametrize("engine", ENGINES)
@@ -81,10 +82,35 @@ def test_default_endpoints_without_states_are_of_what_is_derived() -> None:
     assert im.sweep(_model(False, True, True, False, ""), n=4).endpoints == ("final(D)", "peak(D)")
 
 
+@pytest.mark.parametrize("engine", ENGINES)
+def test_a_model_without_parameters_is_one_run_in_each_arm(engine: str, tmp_path: Path) -> None:
+    """X' = -X/2 from 1, 1 more at 2: exp(-5) and exp(-5) + exp(-4) at 10; D = t/2 is 5 there."""
+    decay = Model(
+        "bare",
+        horizon=10.0,
+        states=[State("X", 1.0)],
+        processes=[Process("loss", "X ->", "0.5*X")],
+        interventions=[im.Intervention("more", im.transfer("X", 1.0), im.during(2))],
+    )
+    asked = {"arms": ["control", "more"], "endpoints": "final(X)", "engine": engine, "rtol": 1e-9}
+    out = im.sweep(decay, **asked)
+    assert out.columns == ()
+    assert list(out.table().columns) == ["run", "arm", "status", "final(X)"]
+    assert out.values[:, 0] == pytest.approx([np.exp(-5), np.exp(-5) + np.exp(-4)], rel=1e-7)
+    assert im.plan_sweep(decay, **asked).runs == 2
+    stored = im.sweep(decay, **asked, store=tmp_path / "bare.zarr")
+    kept = im.open_store(tmp_path / "bare.zarr")
+    assert stored.table().equals(out.table())
+    assert kept.table().equals(out.table())
+    assert kept.verify() == []
+    only = im.sweep(_model(False, False, True, False, ""), arms=im.Arms(control=[]), engine=engine)
+    assert only.values.tolist() == [[5.0, 5.0]]
+
+
 def test_nothing_to_sample_and_nothing_to_draw_is_said() -> None:
     bare = _model(False, False, False, False, "")
     with pytest.raises(StudyError, match=r"it has no parameters to sample; vary initial values"):
-        im.sweep(bare, n=4)
+        im.space(bare)
     with pytest.raises(StudyError, match=r"no states and no derived quantities, so there is nothing to draw"):
         im.simulate(bare).plot()
     with pytest.raises(StudyError, match=r"no states, so there is nothing to integrate"):

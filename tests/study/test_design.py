@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -152,3 +153,38 @@ def test_what_can_not_be_a_design_is_one_clear_line(make, says: str) -> None:
     with pytest.raises(StudyError, match=says) as caught:
         make()
     assert "\n" not in str(caught.value)
+
+
+@pytest.mark.parametrize("make", [sobol, latin_hypercube])
+@pytest.mark.parametrize("n", ["x", None, float("inf"), float("nan"), [1], 1.5, True, 0])
+def test_a_number_of_points_that_is_none_is_one_line(make: Any, n: Any) -> None:
+    with pytest.raises(StudyError, match="the number of points must be a whole number above 0, got"):
+        make(BOX, n)
+
+
+@pytest.mark.parametrize("seed", [-1, "x", 1.5, True])
+def test_a_seed_that_is_none_is_one_line(seed: Any) -> None:
+    with pytest.raises(StudyError, match="the seed must be a whole number of 0 or above, got"):
+        sobol(BOX, 4, seed=seed)
+
+
+def test_a_design_that_memory_can_not_hold_is_refused_before_it_is_made(monkeypatch: pytest.MonkeyPatch) -> None:
+    with pytest.raises(
+        StudyError, match=r"1,000,000,000,000,000,000 rows of 2 columns need .* bytes, and this machine"
+    ):
+        sobol(BOX, 10**18)
+    # 1 MB holds 11,904 rows of two columns
+    monkeypatch.setattr("immunode.study.design.amounts.memory", lambda: 10**6)
+    side = grid(a=range(200))
+    for make in (
+        lambda: sobol(BOX, 12_000),
+        lambda: grid(a=range(200), b=range(100)),
+        lambda: side * grid(b=range(100)),
+        lambda: grid(a=range(15_000)) * Arms({str(i): () for i in range(2)}),
+    ):
+        with pytest.raises(StudyError, match="bytes, and this machine has 1,000,000; run it in parts"):
+            make()
+    assert len(sobol(BOX, 11_000)) == 11_000
+    monkeypatch.setattr("immunode.study.design.amounts.memory", lambda: 10**15)
+    with pytest.raises(StudyError, match="Sobol points are at most 1,073,741,824, got 3,000,000,000; use latin_hyper"):
+        sobol(BOX, 3 * 10**9)

@@ -146,3 +146,130 @@ def test_tables_are_read_as_spreadsheets_write_them(tmp_path: Path, text: str) -
     file = tmp_path / "t.csv"
     file.write_text(text, encoding="utf-8")
     assert im.from_table(file).values.tolist() == [[0.1, 2.0]]
+
+
+@pytest.mark.parametrize(
+    ("cells", "kept"),
+    [
+        (["007", "7", "1E5"], ["007", "7", "1E5"]),
+        (["1.10", "1.1", "NA"], ["1.10", "1.1", "NA"]),
+        (["null", "None", "nan"], ["null", "None", "nan"]),
+        (["1", "", "3"], ["1", "", "3"]),
+        (["9007199254740993", "2", ""], ["9007199254740993", "2", ""]),
+        (["9007199254740993", "2", "3"], [9007199254740993, 2, 3]),
+        (["99999999999999999999", "2", "3"], ["99999999999999999999", "2", "3"]),
+        (["True", "False", "True"], ["True", "False", "True"]),
+    ],
+)
+@pytest.mark.parametrize("name", ["patient", "site"])
+def test_labels_in_a_file_stay_as_they_are_written(tmp_path: Path, name: str, cells: list[str], kept: Any) -> None:
+    for separator in ",;":
+        file = tmp_path / "t.csv"
+        rows = [f"{cell}{separator}0.{i}" for i, cell in enumerate(cells, 1)]
+        file.write_text("\n".join([f"{name}{separator}k", *rows]))
+        made = im.from_table(file, labels=name)
+        assert made.row_labels[name].tolist() == kept
+        assert made.values[:, 0].tolist() == [0.1, 0.2, 0.3]
+
+
+def test_patients_that_differ_in_a_zero_are_two_draws(tmp_path: Path) -> None:
+    file = tmp_path / "t.csv"
+    file.write_text("patient,arm,k\n007,control,0.1\n7,control,0.2\n007,block,0.1\n7,block,0.2\n")
+    assert im.from_table(file).draw.tolist() == [0, 1, 0, 1]
+
+
+def test_whole_numbers_of_a_frame_stay_whole_beside_a_gap() -> None:
+    frame = pandas.DataFrame({"id": [1, None, 3], "big": pandas.array([2**53 + 1, 2, None], dtype="Int64"), "k": 1})
+    made = im.from_table(frame, labels=["id", "big"])
+    assert made.row_labels["id"].tolist() == ["1", "", "3"]
+    assert made.row_labels["big"].tolist() == [str(2**53 + 1), "2", ""]
+    assert im.from_table({"id": [2**53 + 1], "k": [1.0]}).row_labels["id"].tolist() == [2**53 + 1]
+    assert im.from_table(pandas.DataFrame({"id": ["7", "8"], "k": 1})).row_labels["id"].tolist() == ["7", "8"]
+
+
+def test_a_frame_and_its_file_have_the_same_numbers_to_the_last_bit(tmp_path: Path) -> None:
+    frame = pandas.DataFrame({"k": np.random.default_rng(0).random(500) * 10.0 ** np.arange(-250, 250)})
+    frame.to_csv(tmp_path / "t.csv", index=False)
+    np.testing.assert_array_equal(im.from_table(tmp_path / "t.csv").values, im.from_table(frame).values)
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ("k;s\n13.000;1\n2.500;2\n", "column 'k' holds '13.000', which may be 13 or 13000; write 13.0 or 13000, or"),
+        ("k\ts\n13,000\t1\n", "column 'k' holds '13,000', which may be 13 or 13000"),
+        ("k;s\n13.000;1,5\n", "column 'k' holds '13.000', which may be 13 or 13000"),
+        ("k;s;\n1;2;\n3;4;5\n", "column 3 has no name; name it in the first line, or leave it out"),
+        (",k\n0,1\n1,2\n", "column 1 has no name"),
+        ("k,arm\n1,control\n2,\n", "column 'arm', row 1: the cell is empty; name an arm in every row"),
+        ("k,s\nTrue,1\nFalse,2\n", "the column 'k' of the design holds labels such as 'True'"),
+        ("k,s\n1_000,1\n2,2\n", "column 'k', row 0: '1_000' is not a number"),
+    ],
+)
+def test_a_file_that_can_be_read_in_two_ways_is_refused_in_a_line(tmp_path: Path, text: str, message: str) -> None:
+    file = tmp_path / "t.csv"
+    file.write_text(text)
+    with pytest.raises(im.StudyError, match=message) as caught:
+        im.sweep(model(), file)
+    assert "\n" not in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("text", "decimal", "k"),
+    [
+        ("k;s\n13.000;1\n", ".", 13.0),
+        ("k;s\n13,000;1\n", None, 13.0),
+        ("k\ts\n13,000\t1\n", ",", 13.0),
+        ("k;s\n13.000;0.5\n", None, 13.0),
+        ("k;s\n0.125;1\n", None, 0.125),
+        ("k,s\n13.000,1\n", None, 13.0),
+        ("k;s;\n13;1;\n", None, 13.0),
+    ],
+)
+def test_a_file_that_tells_its_decimal_sign_is_read(tmp_path: Path, text: str, decimal: Any, k: float) -> None:
+    file = tmp_path / "t.csv"
+    file.write_text(text)
+    made = im.from_table(file, decimal=decimal)
+    assert made.names == ("k", "s")
+    assert made.values[0, 0] == k
+
+
+@pytest.mark.parametrize("encoding", ["utf-16", "latin-1"])
+def test_a_file_in_another_encoding_says_what_to_do(tmp_path: Path, encoding: str) -> None:
+    file = tmp_path / "t.csv"
+    file.write_text("patient,k\nMüller,1\n", encoding=encoding)
+    with pytest.raises(im.StoreError, match="it is no UTF-8 text; save it as CSV in UTF-8"):
+        im.from_table(file)
+
+
+def test_a_series_needs_a_name_and_truth_is_no_number() -> None:
+    series = pandas.Series([0.2, 0.5])
+    assert im.from_table(series.rename("k")).names == ("k",)
+    with pytest.raises(im.StudyError, match=r"this Series has no name, which its column needs; use series.rename"):
+        im.sweep(model(), series)
+    with pytest.raises(im.StudyError, match="column 'k', row 0: True is not a number"):
+        im.from_table({"k": [True, False]})
+    with pytest.raises(im.StudyError, match=r"decimal: '.' or ',' is the sign"):
+        im.from_table("t.csv", decimal=";")
+
+
+@pytest.mark.parametrize("name", ["variant", "Model"])
+def test_a_column_of_models_or_variants_is_refused(name: str) -> None:
+    frame = table().assign(**{name: ["a", "b", "a"]})
+    with pytest.raises(im.StudyError, match=f"no column '{name}': sweep each {name.lower()} on its own") as caught:
+        im.sweep(model(), frame)
+    assert "\n" not in str(caught.value)
+    assert im.from_table(frame, labels=[name, "sex", "ID"]).row_labels[name].tolist() == ["a", "b", "a"]
+
+
+@pytest.mark.parametrize("texts", [["block", "control", "block"], ["block", "block", ""]])
+def test_a_column_that_names_interventions_is_called_arm(texts: list[str]) -> None:
+    frame = table().assign(treatment=texts)
+    with pytest.raises(im.StudyError, match="column 'treatment' of the design holds names of interventions, such as"):
+        im.sweep(model(), frame)
+    with pytest.raises(im.StudyError, match="call it 'arm', or its texts otherwise"):
+        im.sweep(model(), frame, arms={"block": "block", "control": ()})
+    history = im.sweep(model(), frame, arms=["control", "block"], endpoints="final(x)")
+    assert len(history) == 6
+    named = im.sweep(model(), frame.assign(arm=["block", "control", "block"]), endpoints="final(x)")
+    assert named.arm.tolist() == ["block", "control", "block"]

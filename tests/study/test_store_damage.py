@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import pandas as pd
 import pytest
 
 from immunode.analysis.sensitivity.from_samples import prcc
@@ -26,6 +27,7 @@ pytest.importorskip("zarr", minversion="3")
 ARRAYS = (
     "arm", "draw", "inputs", "trajectories", "endpoints", "reached", "method", "reason", "computed", "status",
 )  # fmt: skip
+NAMES = ("arm_name", "column", "endpoint", "quantity", "label")
 BLOCK = 2
 """The block that is damaged; it has rows 16 to 23."""
 
@@ -249,7 +251,7 @@ def test_the_curves_of_a_sweep_are_checked_when_they_are_read(decay: Model, stor
 def interrupted(whole: Path, copy: Path) -> Iterator[int]:
     """Copy a store file by file, what describes it first, else in the order of names; stop every now and then."""
     files = sorted(path.relative_to(whole) for path in whole.rglob("*") if path.is_file())
-    files.sort(key=lambda path: path.name != "zarr.json")
+    files.sort(key=lambda path: path.name != "zarr.json" and path.parts[0] not in NAMES)
     for i, file in enumerate(files):
         (copy / file).parent.mkdir(parents=True, exist_ok=True)
         shutil.copy(whole / file, copy / file)
@@ -315,6 +317,37 @@ def test_output_times_that_are_not_those_written_are_refused(decay: Model, store
         with pytest.raises(StoreError, match=r"the output times are damaged \(time/c/0"):
             open_store(store).dataset()
         (store / "time/c/0").write_bytes(times)
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_names_that_are_not_those_written_are_refused(decay: Model, tmp_path: Path, name: str) -> None:
+    """Other readers of Zarr take the names of arms, columns and endpoints from these files."""
+    store, other = tmp_path / "a.zarr", tmp_path / "b.zarr"
+    for place, label, arm, column, kept in (
+        (store, "site", "slow", "A(0)", "A"),
+        (other, "town", "late", "k", "twice"),
+    ):
+        asked = {"endpoints": [f"final({kept})"], "keep": [kept], "arms": {"control": [], arm: ["slow"]}}
+        sweep(decay, pd.DataFrame({column: [1.0, 2.0], label: ["x", "y"]}), until=6, store=place, **asked)
+    found, file = open_store(store), store / name / "c" / "0"
+    right = file.read_bytes()
+    wrong = (other / name / "c" / "0").read_bytes()
+    assert wrong != right
+    for content in (wrong, right[:-9], b"", None):
+        file.unlink()
+        if content is not None:
+            file.write_bytes(content)
+        for read in (lambda: open_store(store), found.verify):
+            with pytest.raises(StoreError, match=rf"a\.zarr: its names are damaged \({name}/c/0 .*copy that file"):
+                read()
+        file.write_bytes(right)
+    assert open_store(store).verify() == []
+
+
+def test_output_times_that_are_lost_are_told_by_verify(store: Path) -> None:
+    (store / "time/c/0").unlink()
+    with pytest.raises(StoreError, match=r"the output times are damaged \(time/c/0 is missing"):
+        open_store(store).verify()
 
 
 @pytest.mark.parametrize("version", [1, 3, "2"])

@@ -219,7 +219,7 @@ def test_progress_ends_with_all_runs(decay: Model) -> None:
         ({"design": grid({"slow.strenth": [1]}), "arms": ["slow"]}, "did you mean 'slow.strength'"),
         ({"design": grid(k=[1]) * Arms(x=[]), "arms": ["slow"]}, "has arms already"),
         ({"design": from_table({"k": [1.0]}), "n": 5}, "n counts only without a design"),
-        ({"design": pd.DataFrame({"k": [1.0]})}, "DataFrame is not a design; use from_table"),
+        ({"design": {"k": [1.0]}}, "dict is not a design; give a DataFrame"),
         ({"endpoints": [peak("twise")]}, "did you mean 'twice'"),
         ({"endpoints": [at("A", 99)]}, r"at\(A, 99\) lies outside the runs, which go from 0 to 10"),
         ({"endpoints": [3]}, "3 is not an endpoint"),

@@ -246,7 +246,8 @@ def steady_states(
 
 
 def _design(model: Model, design: Any) -> tuple[tuple[str, ...], Array]:
-    from immunode.study.design.design import Design, from_table
+    from immunode.study.design.design import Design
+    from immunode.study.design.from_tables import from_table
 
     if design is None:
         return (), np.empty((1, 0))

@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from immunode.errors import StudyError, did_you_mean, quoted
-from immunode.model.table_file import is_path, number_hint, read_table_file
+from immunode.model.table_file import is_path, number_hint, read_number, read_table_file
 from immunode.study.noise import NOISES, is_laplace, on_logarithm
 from immunode.study.run.ready import model_time
 
@@ -159,7 +159,7 @@ def _frame(data: Any) -> pd.DataFrame:
     import pandas as pd
 
     if is_path(data):
-        return read_table_file(data)
+        return read_table_file(data, texts={"arm", "observable", "noise"}.__contains__)
     if isinstance(data, pd.DataFrame):
         return data
     try:
@@ -183,7 +183,7 @@ def _long(frame: pd.DataFrame) -> pd.DataFrame:
 
 def _numbers(column: Any, name: str, hint: str = "") -> Array:
     try:
-        return np.asarray(column, float)
+        return np.array([read_number(v) if isinstance(v, str) else float(v) for v in list(column)])
     except (TypeError, ValueError):
         found = next((v for v in list(column) if not _is_number(v)), "text")
         hint = number_hint(found) or hint
@@ -192,7 +192,7 @@ def _numbers(column: Any, name: str, hint: str = "") -> Array:
 
 def _is_number(value: Any) -> bool:
     try:
-        float(value)
+        read_number(value) if isinstance(value, str) else float(value)
     except (TypeError, ValueError):
         return False
     return True

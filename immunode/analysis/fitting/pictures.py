@@ -30,7 +30,7 @@ def fitted(found: Fit, style: str, title: str, axes: Any = None) -> Figure:
     units: dict[str, str] = {}
     for i, arm in enumerate(problem.arms):
         names = [p for p in problem.names if arm.columns[problem.names.index(p)] >= 0 or p.endswith("(0)")]
-        from immunode.study.design.design import from_table
+        from immunode.study.design.from_tables import from_table
 
         one = sweep(
             arm.model,

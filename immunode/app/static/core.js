@@ -199,10 +199,12 @@ function shapeScore(expected, found) {
   return Math.max(0, ab / Math.sqrt(aa * bb));
 }
 
-/* Text of a card in the language of `phrases`: known whole, or made of known phrases; what is not known stays. */
+/* Text of a card in the language of `phrases`: known whole, before the name of a variant, or made of known phrases; what is not known stays. */
 function sayIn(phrases, text) {
   if (!phrases) return text;
   if (own(phrases.whole, text)) return phrases.whole[text];
+  const [, title, variant] = /^(.*)( \([^()]*\))$/.exec(text) || [];
+  if (variant && own(phrases.whole, title)) return phrases.whole[title] + variant;
   return phrases.patterns.reduce((said, [pattern, words]) => said.replace(new RegExp(pattern, "g"), words), text);
 }
 

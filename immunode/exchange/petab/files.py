@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import io
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -55,6 +55,18 @@ def _config(path: Path) -> dict[str, Any]:
     return config
 
 
+def check_keys(path: Path, given: Mapping[str, object], known: Iterable[str]) -> None:
+    """Refuse keys of the YAML file that mean nothing there, such as a misspelt list of tables.
+
+    Raises
+    ------
+    StudyError : there is one; the message names it.
+    """
+    for key in given:
+        if key not in known:
+            raise StudyError(f"{path}: unknown key '{key!s:.60}'{did_you_mean(str(key), known)}")
+
+
 def inside(path: Path, name: object) -> Path:
     """Return a file in the folder of the problem, or below it."""
     if not isinstance(name, str) or not name:
@@ -75,10 +87,11 @@ def content(path: Path) -> bytes:
         raise StoreError(f"'{path}' can't be read: {error.strerror}") from None
 
 
-def rows(path: Path, listed: object, needed: Iterable[str]) -> list[Row]:
+def rows(path: Path, listed: object, needed: Iterable[str], foreign: Collection[str] = ()) -> list[Row]:
     """Return the rows of the tables of one kind, each a mapping of column to text without blanks at its ends.
 
-    listed : a file name or several.   needed : columns that each table must have.
+    listed : a file name or several.   needed : columns that each table must have.   foreign : columns that mean
+    something in the other version of the format, so that they are refused and not passed over.
     """
     import pandas as pd
 
@@ -93,9 +106,12 @@ def rows(path: Path, listed: object, needed: Iterable[str]) -> list[Row]:
         for column in needed:
             if column not in frame.columns:
                 raise StudyError(f"{file}: the column '{column}' is missing{did_you_mean(column, frame.columns)}")
-        if not frame.columns.is_unique:
-            twice = frame.columns[frame.columns.duplicated()][0]
-            raise StudyError(f"{file}: the column '{twice}' is there twice")
+        for column in frame.columns:
+            if column in foreign:
+                raise StudyError(f"{file}: the column '{column}' belongs to another version of PEtab, and says nothing")
+        # pandas calls the second column of a name `name.1`
+        header = content(file).decode("utf-8-sig").partition("\n")[0].rstrip("\r").split("\t")
+        once((name.strip() for name in header), f"{file}: the column")
         found += [{c: str(v).strip() for c, v in row.items()} for row in frame.fillna("").to_dict("records")]  # type: ignore[misc]
     return found
 

@@ -7,7 +7,7 @@ import os
 from pathlib import Path
 from typing import Any
 
-from immunode.errors import StudyError, did_you_mean
+from immunode.errors import StudyError, did_you_mean, path_text
 from immunode.exchange.petab.experiments import Planner
 from immunode.exchange.petab.files import read_tables
 from immunode.exchange.petab.observations import CONTROL, Observations, free_noises, words_in
@@ -33,7 +33,7 @@ def read_petab(path: str | os.PathLike[str]) -> PetabProblem:
 
     Source: PEtab specification 2.0, https://petab.readthedocs.io/en/latest/v2/documentation_data_format.html
     """
-    tables = read_tables(Path(path))
+    tables = read_tables(Path(path_text("read_petab", path)))
     free = free_noises(tables)
     source = Source(tables, _introduced(tables), free)
     experiments = _experiments(tables)
@@ -45,6 +45,7 @@ def read_petab(path: str | os.PathLike[str]) -> PetabProblem:
     observations = Observations(source, free)
     begins = {name: experiment.begins for name, experiment in made.items()}
     data = observations.table(begins)
+    _check_used(tables, source)
     moved = [name for name, at in begins.items() if at]
     remarks = (
         *planner.remarks,
@@ -66,11 +67,25 @@ def read_petab(path: str | os.PathLike[str]) -> PetabProblem:
     )
 
 
+def _check_used(tables: Tables, source: Source) -> None:
+    """Refuse a parameter to estimate that neither the model nor a table uses: a fit could give it any value."""
+    used = words_in([*_formulas(tables), *(text for c in tables.conditions.values() for text in c.values())])
+    for name in source.added:
+        listed = tables.parameters.get(name)
+        if listed is not None and listed.estimate and name not in used:
+            hint = did_you_mean(name, [given for given in source.ids if given not in source.added])
+            raise source.error(f"parameter '{name}'", f"it is to be estimated, but occurs nowhere else{hint}")
+
+
+def _formulas(tables: Tables) -> list[str]:
+    """Return the texts of observables and measurements that may name parameters."""
+    formulas = [text for o in tables.observables.values() for text in (o.formula, o.noise)]
+    return formulas + [text for row in tables.measurements for text in (*row.own, *row.of_noise)]
+
+
 def _introduced(tables: Tables) -> list[str]:
     """Return targets of conditions that formulas use; the model may lack them."""
-    formulas = [text for o in tables.observables.values() for text in (o.formula, o.noise)]
-    formulas += [text for row in tables.measurements for text in (*row.own, *row.of_noise)]
-    used = words_in(formulas)
+    used = words_in(_formulas(tables))
     return [target for changes in tables.conditions.values() for target in changes if target in used]
 
 

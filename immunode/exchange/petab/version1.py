@@ -13,12 +13,15 @@ from pathlib import Path
 from typing import Any
 
 from immunode.errors import StudyError, did_you_mean
-from immunode.exchange.petab.files import Row, numeric, once, rows, sbml_file, several
+from immunode.exchange.petab.files import Row, check_keys, numeric, once, rows, sbml_file, several
 from immunode.exchange.petab.records import Listed, Observed, Period, PriorText, Tables
 from immunode.exchange.petab.version2 import bounds, measurements
 
 SCALES = ("lin", "log", "log10")
 _NOISES = {"normal": ("normal", "lognormal"), "laplace": ("laplace", "loglaplace")}
+_KEYS = ("format_version", "parameter_file", "problems", "extensions")
+_TABLES = tuple(f"{kind}_files" for kind in ("measurement", "condition", "observable", "visualization", "mapping"))
+_PROBLEM_KEYS = ("sbml_files", "model_files", *_TABLES)
 _YES, _NO = ("1", "true", "1.0"), ("0", "false", "0.0")
 
 
@@ -29,6 +32,8 @@ def tables_of_version_1(path: Path, config: Mapping[str, Any]) -> Tables:
         found = len(problems) if isinstance(problems, list) else 0
         raise StudyError(f"{path}: one problem in the file is read here, but {found} are named")
     only = problems[0]
+    check_keys(path, config, _KEYS)
+    check_keys(path, only, _PROBLEM_KEYS)
     model = sbml_file(path, only.get("sbml_files") or only.get("model_files") or [])
     files = only.get("condition_files")
     conditions = {}
@@ -37,14 +42,19 @@ def tables_of_version_1(path: Path, config: Mapping[str, Any]) -> Tables:
     for row in listed_conditions:
         targets = {c: v for c, v in row.items() if c not in ("conditionId", "conditionName")}
         conditions[row["conditionId"]] = {c: v for c, v in targets.items() if v and v.lower() != "nan"}
-    observed = rows(path, only.get("observable_files"), ("observableId", "observableFormula", "noiseFormula"))
+    needed = ("observableId", "observableFormula", "noiseFormula")
+    observed = rows(path, only.get("observable_files"), needed)
     once((row["observableId"] for row in observed), f"{path}: observable")
     listed = rows(path, config.get("parameter_file"), ("parameterId", "estimate"))
     once((row["parameterId"] for row in listed), f"{path}: parameter")
     mapped = rows(path, only.get("mapping_files"), ("petabEntityId", "modelEntityId"))
     pairs: dict[tuple[str, str], str] = {}
     data = measurements(
-        path, only.get("measurement_files"), "simulationConditionId", lambda row: _named(path, row, conditions, pairs)
+        path,
+        only.get("measurement_files"),
+        "simulationConditionId",
+        (),
+        lambda row: _named(path, row, conditions, pairs),
     )
     return Tables(
         path,

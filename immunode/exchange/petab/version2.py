@@ -11,15 +11,20 @@ from pathlib import Path
 from typing import Any
 
 from immunode.errors import StudyError, did_you_mean
-from immunode.exchange.petab.files import Row, numeric, once, rows, sbml_file, several
+from immunode.exchange.petab.files import Row, check_keys, numeric, once, rows, sbml_file, several
 from immunode.exchange.petab.records import Listed, Measured, Observed, Period, PriorText, Tables
 
 KINDS = {"normal": "normal", "log-normal": "lognormal", "laplace": "laplace", "log-laplace": "loglaplace"}
 """What the format calls a noise, and what it is called here."""
+_TABLES = ("parameter", "measurement", "condition", "experiment", "observable", "mapping")
+_KEYS = ("format_version", "id", "extensions", "model_files", *(f"{kind}_files" for kind in _TABLES))
+_CONDITIONS = ("simulationConditionId", "preequilibrationConditionId")
+_PRIORS = tuple(f"{kind}Prior{what}" for kind in ("objective", "initialization") for what in ("Type", "Parameters"))
 
 
 def tables_of_version_2(path: Path, config: Mapping[str, Any]) -> Tables:
     """Return the tables of a problem of version 2."""
+    check_keys(path, config, _KEYS)
     model = sbml_file(path, config.get("model_files") or [])
     conditions: dict[str, dict[str, str]] = {}
     for row in rows(path, config.get("condition_files"), ("conditionId", "targetId", "targetValue")):
@@ -27,9 +32,11 @@ def tables_of_version_2(path: Path, config: Mapping[str, Any]) -> Tables:
         if row["targetId"] in own:
             raise StudyError(f"{path}, condition '{row['conditionId']}': '{row['targetId']}' is set twice")
         own[row["targetId"]] = row["targetValue"]
-    observed = rows(path, config.get("observable_files"), ("observableId", "observableFormula", "noiseFormula"))
+    needed = ("observableId", "observableFormula", "noiseFormula")
+    observed = rows(path, config.get("observable_files"), needed, ("observableTransformation",))
     once((row["observableId"] for row in observed), f"{path}: observable")
-    listed = rows(path, config.get("parameter_files"), ("parameterId", "lowerBound", "upperBound", "estimate"))
+    columns = ("parameterId", "lowerBound", "upperBound", "estimate")
+    listed = rows(path, config.get("parameter_files"), columns, ("parameterScale", *_PRIORS))
     once((row["parameterId"] for row in listed), f"{path}: parameter")
     mapped = rows(path, config.get("mapping_files"), ("petabEntityId", "modelEntityId"))
     return Tables(
@@ -39,7 +46,7 @@ def tables_of_version_2(path: Path, config: Mapping[str, Any]) -> Tables:
         conditions,
         _experiments(path, config, conditions),
         {row["observableId"]: _observed(row, f"{path}, observable '{row['observableId']}'") for row in observed},
-        measurements(path, config.get("measurement_files"), "experimentId"),
+        measurements(path, config.get("measurement_files"), "experimentId", _CONDITIONS),
         {row["parameterId"]: _parameter(row, f"{path}, parameter '{row['parameterId']}'") for row in listed},
         {row["petabEntityId"]: row["modelEntityId"] for row in mapped if row["modelEntityId"]},
     )
@@ -69,10 +76,15 @@ def _observed(row: Row, who: str) -> Observed:
     return Observed(row["observableFormula"], row["noiseFormula"], KINDS[given], 1.0, own, of_noise)
 
 
-def measurements(path: Path, files: object, column: str, name: Any = None) -> tuple[Measured, ...]:
-    """Return the measurements. column : that names the experiment.   name : makes its name of a row."""
+def measurements(
+    path: Path, files: object, column: str, foreign: tuple[str, ...], name: Any = None
+) -> tuple[Measured, ...]:
+    """Return the measurements.
+
+    column : that names the experiment.   foreign : columns of the other version.   name : makes its name of a row.
+    """
     made = []
-    for i, row in enumerate(rows(path, files, ("observableId", column, "measurement", "time")), start=1):
+    for i, row in enumerate(rows(path, files, ("observableId", column, "measurement", "time"), foreign), start=1):
         who = f"{path}, measurement {i}"
         made.append(
             Measured(

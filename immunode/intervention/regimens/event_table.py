@@ -15,9 +15,9 @@ from itertools import pairwise
 from typing import TYPE_CHECKING, Any
 
 from immunode.errors import DoseError, UnitError, quoted
+from immunode.intervention.regimens.event_columns import numeric, read_columns
 from immunode.intervention.regimens.regimen import INTO_DEPOT, Dose, Regimen, amount_unit
 from immunode.intervention.times import DAYS, Time, number_text, size, tidy_time, time_unit
-from immunode.model.table_file import number_hint, read_table_file
 from immunode.model.units import convert
 
 if TYPE_CHECKING:
@@ -25,7 +25,6 @@ if TYPE_CHECKING:
 
 MOST_DOSES = 100_000
 """Doses that are written out one by one where rows overlap."""
-NUMBERS = ("TIME", "AMT", "II", "ADDL", "RATE", "DUR", "EVID", "SS", "LAG", "F")
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,8 +109,8 @@ def from_table(
     DoseError : a column is missing or holds what can't be read; times are negative or doses coincide.
     StoreError, StudyError : the file can't be read.
     """
-    frame = read_table_file(frame) if isinstance(frame, str | os.PathLike) else frame
-    table = _numeric(frame, id)
+    frame = read_columns(frame) if isinstance(frame, str | os.PathLike) else frame
+    table = numeric(frame, id)
     unit = unit or frame.attrs.get("unit", "mg")
     clock = frame.attrs.get("time_unit", "") if time_unit is None else time_unit
     rows = table.to_dict("records")
@@ -207,66 +206,6 @@ def _speed(regimen: Regimen, dose: Dose, target: str, clock: str, weight: float 
     return _amount(regimen, float(number), mass, target, weight) / _in(1.0 if per == "time" else f"1 {per}", clock)
 
 
-def _numeric(frame: DataFrame, id: Any) -> DataFrame:
-    """Return the doses of one patient as numbers, in order of time."""
-    from pandas import DataFrame, to_numeric
-
-    given: object = frame
-    if not isinstance(given, DataFrame):
-        raise DoseError(f"event table: a pandas DataFrame is needed, got {type(given).__name__}")
-    columns = {str(c).upper(): c for c in frame.columns}
-    missing = [name for name in ("TIME", "AMT") if name not in columns]
-    if missing:
-        found = ", ".join(map(str, frame.columns))
-        raise DoseError(f"event table: the column {' and '.join(missing)} is missing; it has {found}")
-    table = _without_comments(frame.rename(columns={original: upper for upper, original in columns.items()}))
-    if "ID" in table:
-        patients = table["ID"].unique().tolist()
-        if id is None and len(patients) > 1:
-            raise DoseError(f"event table: it holds {len(patients)} patients; choose one, such as id={patients[0]!r}")
-        if id is not None and id not in patients:
-            raise DoseError(f"event table: there is no patient {id!r} in ID")
-        table = table[table["ID"] == id] if id is not None else table
-    kept = {name: table[name] for name in (*NUMBERS, "CMT") if name in table}
-    out = table[list(kept)].copy()
-    for name in kept:
-        cells = out[name].map(lambda c: float("nan") if isinstance(c, str) and c.strip() in (".", "") else c)
-        out[name] = to_numeric(cells, errors="coerce")
-        texts = cells[out[name].isna() & cells.notna()].tolist()
-        if texts or out[name].abs().eq(float("inf")).any():
-            found = f"{quoted(texts[0])}, which is no number{number_hint(texts[0])}" if texts else "infinity"
-            raise DoseError(f"event table: column {name} holds {found}")
-    if "EVID" in out:
-        wrong = out.loc[~out["EVID"].fillna(0).isin([0, 1, 2]), "EVID"]
-        if len(wrong):
-            raise DoseError(f"event table: EVID {wrong.iloc[0]:g} (a reset) has no meaning for a regimen")
-        out = out[out["EVID"] == 1]
-    else:
-        doses = out["AMT"].fillna(0) != 0
-        for name in ("SS", "RATE"):
-            doses |= out[name].fillna(0) != 0 if name in out else False
-        out = out[doses]
-    return out.sort_values("TIME", kind="stable")
-
-
-def _without_comments(table: DataFrame) -> DataFrame:
-    """Return a table without the rows that its column C marks as comments.
-
-    Raises
-    ------
-    DoseError : a mark is neither C, nor empty.
-    """
-    if "C" not in table:
-        return table
-    marks = table["C"].fillna("").astype(str).str.strip()
-    odd = marks[~marks.isin(["C", "c", "", ".", "0", "0.0"])].tolist()
-    if odd:
-        raise DoseError(
-            f"event table: the column C holds {quoted(odd[0])}; a C there marks a comment, a . a row that counts"
-        )
-    return table[~marks.isin(["C", "c"])]
-
-
 def _dose(row: Mapping[Any, Any], unit: str, clock: str, route: str) -> Dose:
     """Return one row as a dose with its checks."""
     value = {k: None if v is None or v != v else float(v) for k, v in row.items()}
@@ -322,9 +261,26 @@ def _infusion(where: str, amount: float, rate: float, length: float) -> float:
 
 
 def _route(row: Mapping[Any, Any], routes: Mapping[int, str] | str) -> str:
-    if isinstance(routes, str):
+    """Return the route of one row.
+
+    Raises
+    ------
+    DoseError : the row goes to another compartment than the first, and no route says what that is.
+    """
+    if isinstance(routes, str) and routes:
         return routes
-    return routes.get(int(row["CMT"]), "") if "CMT" in row and row["CMT"] == row["CMT"] else ""
+    given = row.get("CMT")
+    number = 0.0 if given is None or given != given else float(given)
+    known = {} if isinstance(routes, str) else routes
+    if number in known:
+        return known[int(number)]
+    # 0 stands for the default compartment, and without routes that is the first
+    if number and (known or number != 1):
+        raise DoseError(
+            f"event table, dose at {row['TIME']:g}: CMT {number:g} has no route; say what it is, such as "
+            f"routes={{{number:g}: 'iv'}}"
+        )
+    return ""
 
 
 def _apart(doses: list[Dose]) -> list[Dose]:

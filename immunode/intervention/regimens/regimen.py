@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
@@ -147,7 +147,11 @@ class Regimen:
     missed: tuple[int, ...] = ()
 
     def __init__(self, doses: Sequence[Dose] | Dose, *more: Dose, missed: Sequence[int] = ()) -> None:
-        given = (*((doses,) if isinstance(doses, Dose | str) else tuple(doses)), *more)
+        single: object = doses
+        if isinstance(single, Regimen):
+            raise DoseError("a regimen is made of Dose records, got a regimen; it is one already, and never changes")
+        listed = isinstance(single, Iterable) and not isinstance(single, str)
+        given = (*(tuple(doses) if listed else (doses,)), *more)  # type: ignore[arg-type]
         if not given:
             raise DoseError("a regimen needs at least one dose")
         for dose in given:

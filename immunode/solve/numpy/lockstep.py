@@ -21,7 +21,7 @@ from immunode.solve.numpy.methods import Method
 from immunode.solve.numpy.output import write_here, write_inside
 from immunode.solve.runs import Runs
 from immunode.solve.status import Status
-from immunode.solve.tape import TO_BERNSTEIN, Tape
+from immunode.solve.tape import TO_BERNSTEIN, Tape, combined
 
 if TYPE_CHECKING:
     from immunode.program.numpy.source import Functions
@@ -122,7 +122,7 @@ class Lockstep:
         assert self.tape is not None
         block = self.block
         inside = np.stack([c[self.tape.rows] for c in self.method.dense(self.everyone)])
-        bernstein = np.einsum("ij,jsr->isr", TO_BERNSTEIN, inside)
+        bernstein = combined(TO_BERNSTEIN, inside)
         bernstein[-1] = block.y_new[self.tape.rows]
         went = t_new > block.t
         self.tape.note(np.where(went, block.run, -1), block.t, t_new - block.t, bernstein)

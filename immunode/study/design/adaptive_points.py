@@ -169,6 +169,7 @@ def _edges(points: Array) -> tuple[NDArray[np.intp], NDArray[np.intp]]:
 def _joined(found: list[SweepResult], words: str) -> SweepResult:
     """Return the rounds as one sweep."""
     from immunode.study.run.execution import Portion
+    from immunode.study.run.passed_pulses import Passed
 
     plan = found[0].plan
     n_arms = len(plan.arms)
@@ -186,7 +187,10 @@ def _joined(found: list[SweepResult], words: str) -> SweepResult:
     table, start = Gathered(whole), 0
     for result in found:
         why = {name: arm["reason"] for name, arm in result.recipe["arms"].items()}
-        part = Portion(result.codes, result.values, {}, result.reached, result.methods, dict(result.why_failed), why)
+        passed = {n: Passed.of(a["passed over"]) for n, a in result.recipe["arms"].items() if "passed over" in a}
+        part = Portion(
+            result.codes, result.values, {}, result.reached, result.methods, dict(result.why_failed), why, passed
+        )
         table.put(slice(start, start + len(result)), part)
         start += len(result)
     messages = dict.fromkeys(r.message for r in found if r.message)

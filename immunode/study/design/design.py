@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-import os
-from collections.abc import Callable, Mapping, Sequence
+import math
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from inspect import signature
 from typing import TYPE_CHECKING, Any
@@ -11,16 +11,20 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from immunode.errors import StudyError, did_you_mean, quoted
-from immunode.model.table_file import number_hint, read_table_file
+from immunode.characters import problem
+from immunode.errors import StudyError, quoted
+from immunode.model.table_file import number_hint, read_number
 from immunode.study.arms import Arms
+from immunode.study.design.amounts import check_room, whole_number
 from immunode.study.design.ranges import Space, as_space
-from immunode.study.design.row_labels import RowLabels, appended, as_label, is_text, names_patients, shared_draws, taken
+from immunode.study.design.row_labels import RowLabels, appended, is_missing, taken
 
 if TYPE_CHECKING:
     import pandas as pd
 
 Array = NDArray[np.float64]
+_MOST_SOBOL = 2**30
+"""Points that SciPy has, which counts them by 30 bits."""
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -66,6 +70,8 @@ class Design:
         twice = sorted({n for n in self.names if self.names.count(n) > 1})
         if twice:
             raise StudyError(f"design: the column '{twice[0]}' is given twice")
+        for text in (*self.names, *self.labels, *self.row_labels):
+            refuse_unshown("design", text, text)
         for name, column in self.row_labels.items():
             if name in self.names or len(column) != len(values):
                 raise StudyError(f"design: the label '{name}' is a column too, or does not fit {len(values)} rows")
@@ -99,6 +105,7 @@ class Design:
             return cross_arms(self, other)
         if not isinstance(other, Design):
             return NotImplemented
+        check_room("design", len(self) * len(other), len(self.names) + len(other.names))
         left, right = np.divmod(np.arange(len(self) * len(other)), len(other))
         return _beside(self, left, other, right, "x")
 
@@ -130,6 +137,7 @@ def grid(columns: Mapping[str, ArrayLike] | None = None, /, **named: ArrayLike) 
     given = _columns({**(columns or {}), **named})
     if not given:
         raise StudyError("design: grid needs at least one column, such as grid(k=[1, 2, 3])")
+    check_room("design", math.prod(len(v) for v in given.values()), len(given))
     mesh = np.meshgrid(*given.values(), indexing="ij")
     size = " x ".join(str(len(v)) for v in given.values())
     recipe = f"grid of {size} over {', '.join(given)}"
@@ -143,12 +151,18 @@ def sobol(space: Space | Mapping[str, tuple[float, float]], n: int, *, seed: int
     n : powers of 2 are balanced best; any number works.
     seed : 0 is a seed like any other.
 
+    Raises
+    ------
+    StudyError : `n` or `seed` is no whole number, or the memory of this machine can't hold so many points.
+
     Source: Sobol 1967; scrambled after Owen 1998, as in scipy.stats.qmc.
     """
 
     def draw(columns: int, rows: int) -> Array:
         from scipy.stats import qmc
 
+        if rows > _MOST_SOBOL:
+            raise StudyError(f"design: Sobol points are at most {_MOST_SOBOL:,}, got {rows:,}; use latin_hypercube")
         # whole powers of 2 keep SciPy silent on balance; the points of a shorter design come first
         points = qmc.Sobol(columns, scramble=True, **_generator(qmc.Sobol, seed)).random_base2(_log2(rows))
         return np.asarray(points[:rows], float)
@@ -170,74 +184,11 @@ def latin_hypercube(space: Space | Mapping[str, tuple[float, float]], n: int, *,
     return _sampled("Latin hypercube points", draw, as_space(space), n, seed)
 
 
-def from_table(
-    table: pd.DataFrame | Mapping[str, ArrayLike] | str | os.PathLike[str],
-    *,
-    labels: str | Sequence[str] | None = None,
-) -> Design:
-    """Return the rows of a table: a DataFrame, a mapping of columns, or the path of a CSV file with a header.
-
-    A text column `arm` says which arm a row belongs to (`sweep(..., arms=...)` then says what the arms are).
-    An empty cell is NaN, and its run is refused.
-
-    labels : columns that only label rows; results show them. By default those that hold text and no number, and those
-        that name patients (`id`, `patient`, `subject`, ...). Rows of one patient in several arms are one draw.
-
-    Raises
-    ------
-    StudyError : no rows, a column twice or unnamed, text where a number belongs, a label that is no column.
-    StoreError : the file can't be read.
-    """
-    import pandas as pd
-
-    if isinstance(table, str | os.PathLike):
-        source = os.fspath(table)
-        frame = read_table_file(source)
-    else:
-        source = "a table"
-        frame = table if isinstance(table, pd.DataFrame) else pd.DataFrame(_equal_columns(table))
-    names = [str(n) for n in frame.columns]
-    if len(set(names)) < len(names):
-        raise StudyError(f"{source}: the column '{next(n for n in names if names.count(n) > 1)}' is there twice")
-    if not len(frame):
-        raise StudyError(f"{source}: it has no rows, so there is nothing to run")
-    columns = {name: frame.iloc[:, i].to_numpy() for i, name in enumerate(names) if name != "arm"}
-    label = _labels(source, columns, labels)
-    kept = [name for name in columns if name not in label]
-    values = np.empty((len(frame), len(kept)))
-    for j, name in enumerate(kept):
-        values[:, j] = _numbers(source, name, columns[name])
-    row_labels = {name: as_label(columns[name]) for name in label}
-    made = Design(tuple(kept), values, f"{len(frame)} rows of {source}", row_labels=row_labels)
-    if "arm" not in names:
-        return made
-    texts = [str(v) for v in frame["arm"]]
-    arms = tuple(dict.fromkeys(texts))
-    arm = np.array([arms.index(v) for v in texts], np.intp)
-    draw = shared_draws(row_labels, arm)
-    return replace(made, labels=arms, arm=arm, draw=made.draw if draw is None else draw)
-
-
-def _labels(source: str, columns: Mapping[str, NDArray[Any]], asked: str | Sequence[str] | None) -> list[str]:
-    """Return the columns of a table that label its rows."""
-    if asked is None:
-        return [name for name, column in columns.items() if names_patients(name) or is_text(column)]
-    wanted = [asked] if isinstance(asked, str) else [str(name) for name in asked]
-    for name in wanted:
-        if name not in columns:
-            raise StudyError(f"{source}: there is no column '{name}' for labels{did_you_mean(name, columns)}")
-    return list(dict.fromkeys(wanted))
-
-
-def _equal_columns(given: Mapping[str, ArrayLike]) -> dict[str, NDArray[Any]]:
-    columns = {str(name): np.asarray(values).ravel() for name, values in given.items()}
-    for name, column in columns.items():
-        if not column.size:
-            raise StudyError(f"design: the column '{name}' is empty")
-    lengths = {len(column) for column in columns.values()}
-    if len(lengths) > 1:
-        raise StudyError("design: columns of a table need equal lengths, got " + ", ".join(map(str, sorted(lengths))))
-    return columns
+def refuse_unshown(source: str, column: str, text: str, *, lines: bool = False) -> None:
+    """Refuse a text that a terminal would obey instead of showing it. lines : whether it may have line breaks."""
+    told = problem(text, lines=lines)
+    if told:
+        raise StudyError(f"{source}: {quoted(text)} in or over the column {quoted(column)} can't be used: {told}")
 
 
 def cross_arms(design: Design, arms: Arms, *, arms_slowest: bool = False) -> Design:
@@ -245,6 +196,7 @@ def cross_arms(design: Design, arms: Arms, *, arms_slowest: bool = False) -> Des
     _refuse_second_arms(design)
     if not len(arms):
         raise StudyError("design: there are no arms to cross with")
+    check_room("design", len(design) * len(arms), len(design.names))
     rows, arm = np.divmod(np.arange(len(design) * len(arms)), len(arms))
     if arms_slowest:
         arm, rows = np.divmod(np.arange(len(design) * len(arms)), len(design))
@@ -351,13 +303,15 @@ def _generator(sampler: Any, seed: int) -> dict[str, Any]:
 
 
 def _sampled(words: str, draw: Callable[[int, int], Array], box: Space, n: int, seed: int) -> Design:
-    if isinstance(n, bool) or int(n) != n or n < 1:
-        raise StudyError(f"design: the number of points must be a whole number above 0, got {n!r}")
+    n = whole_number("design", "the number of points", n)
+    if seed is not None:
+        seed = whole_number("design", "the seed", seed, 0)
     if not box.axes:
         raise StudyError("design: the space has no columns to sample")
-    u = draw(len(box.axes), int(n))
+    check_room("design", n, len(box.axes))
+    u = draw(len(box.axes), n)
     values = np.stack([axis.place(u[:, i]) for i, axis in enumerate(box.axes)], axis=1)
-    return Design(box.names, values, f"{int(n)} {words}, seed {seed} ({box.words()})", seed)
+    return Design(box.names, values, f"{n} {words}, seed {seed} ({box.words()})", seed)
 
 
 def _columns(given: Mapping[str, ArrayLike]) -> dict[str, Array]:
@@ -366,19 +320,28 @@ def _columns(given: Mapping[str, ArrayLike]) -> dict[str, Array]:
         array = np.asarray(values).ravel()
         if not array.size:
             raise StudyError(f"design: the column '{name}' is empty")
-        made[name] = _numbers("design", name, array)
+        made[name] = as_numbers("design", name, array)
     return made
 
 
-def _numbers(source: str, name: str, values: NDArray[Any]) -> Array:
+def as_numbers(source: str, name: str, values: NDArray[Any]) -> Array:
+    """Return a column as floats; an empty cell is NaN.
+
+    Raises
+    ------
+    StudyError : a cell is no number.
+    """
     if values.dtype.kind in "iuf":
         return values.astype(float)
     numbers = np.empty(len(values))
     for row, value in enumerate(values.tolist()):
         try:
-            if isinstance(value, str) and not value.strip():
+            # True and False are answers to a question, and no amounts
+            if isinstance(value, bool) or (isinstance(value, str) and not value.strip()):
                 raise ValueError
-            numbers[row] = np.nan if value is None else float(value)
+            numbers[row] = (
+                np.nan if is_missing(value) else read_number(value) if isinstance(value, str) else float(value)
+            )
         except (TypeError, ValueError):
             raise StudyError(
                 f"{source}: column '{name}', row {row}: {quoted(value)} is not a number{number_hint(value)}"

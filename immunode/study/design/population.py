@@ -11,6 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from immunode.errors import StudyError, did_you_mean
+from immunode.study.design.amounts import check_room, whole_number
 from immunode.study.design.design import Design
 from immunode.study.design.distributions import MIDDLE, Distribution
 from immunode.study.design.ranges import ranges, space
@@ -66,15 +67,18 @@ class Population:
         ------
         StudyError : `n` is not a whole number above 0; fewer than 1 in 1,000 of those drawn are accepted.
         """
-        if isinstance(n, bool) or int(n) != n or n < 1:
-            raise StudyError(f"population: the number of patients must be a whole number above 0, got {n!r}")
+        n, seed = (
+            whole_number("population", "the number of patients", n),
+            whole_number("population", "the seed", seed, 0),
+        )
+        check_room("population", n, len(self.names))
         if self.acceptance is None:
-            values, told = self.values(int(n), seed), ""
+            values, told = self.values(n, seed), ""
         else:
             from immunode.study.design.acceptance import accepted
 
-            values, told = accepted(self, int(n), seed)
-        return Design(self.names, values, f"{int(n)} virtual patients, seed {seed}{told} ({self.words()})", seed)
+            values, told = accepted(self, n, seed)
+        return Design(self.names, values, f"{n} virtual patients, seed {seed}{told} ({self.words()})", seed)
 
     def accept(self, ranges: Mapping[str, tuple[float, float]], *, until: float | str | None = None) -> Self:
         """Return the population of those whose untreated run shows what is seen in the clinic.

@@ -117,7 +117,7 @@ def space(model: Model, *patterns: str, spread: float = 0.3) -> Space:
     if not 0 < spread < 1:
         raise StudyError(f"space: spread must be above 0 and below 1, got {spread:g}")
     known = ranges(model, patterns)
-    if not patterns and not any(_matches(name, "*", model) for name in known):
+    if not patterns and not has_parameters(model):
         raise StudyError(
             f"{model.name}: it has no parameters to sample; vary initial values, as in space(model, '*(0)'), "
             "or give a design such as from_table(...)"
@@ -136,6 +136,11 @@ def space(model: Model, *patterns: str, spread: float = 0.3) -> Space:
         names = ", ".join((*left_out, *fixed))
         raise StudyError(f"{model.name}: {names}: 0 without bounds, or fixed; use Space().with_range(...)")
     return Space(axes, left_out, fixed)
+
+
+def has_parameters(model: Model) -> bool:
+    """Return whether a model has parameters of its own, not knobs only, that `space(model)` looks at."""
+    return any(_matches(p.name, "*", model) for p in model.parameters)
 
 
 def as_space(given: Space | Mapping[str, tuple[float, float]]) -> Space:

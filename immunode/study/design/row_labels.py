@@ -2,16 +2,21 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from immunode.model.table_file import read_number
+
 RowLabels = Mapping[str, NDArray[Any]]
 """Name -> shape (n_rows,): whole numbers, or text ("" where a row has none)."""
 IDENTIFIERS = frozenset({"id", "patient", "patient_id", "patientid", "subject", "subject_id", "subjid", "usubjid"})
 """Columns that say whose a row is, in small letters; they are labels also where they hold numbers."""
+
+_WHOLE = re.compile(r"0|-?[1-9]\d*", re.ASCII)
 
 
 def names_patients(name: str) -> bool:
@@ -25,18 +30,24 @@ def is_text(values: NDArray[Any]) -> bool:
         return True
     if values.dtype.kind not in "OT":
         return False
-    given = [v for v in values.tolist() if v is not None and v == v and not (isinstance(v, str) and not v.strip())]
+    given = [v for v in values.tolist() if not (is_missing(v) or (isinstance(v, str) and not v.strip()))]
     return bool(given) and all(isinstance(v, str) and not _reads_as_number(v) for v in given)
 
 
-def as_label(values: NDArray[Any]) -> NDArray[Any]:
-    """Return a column as labels: whole numbers as they are, all else as text."""
-    whole = values.dtype.kind in "iu" or (
-        values.dtype.kind == "f" and bool(np.isfinite(values).all()) and bool((values == np.rint(values)).all())
-    )
-    if whole and bool((np.abs(values.astype(float)) < 2.0**53).all()):
-        return values.astype(np.int64)
-    texts = ["" if v is None or v != v else str(v).strip() for v in values.tolist()]
+def as_label(values: NDArray[Any], *, from_file: bool = False) -> NDArray[Any]:
+    """Return a column as labels: whole numbers as whole numbers, all else as text, as it is.
+
+    from_file : texts are whole numbers where all are written as Python writes those: `7`, neither `007` nor `7.0`.
+    """
+    cells = values.tolist()
+    given = [v for v in cells if not is_missing(v)]
+    # a whole number beside a gap has become a float
+    if given and all(isinstance(v, float) and v.is_integer() and abs(v) < 2.0**53 for v in given):
+        cells = [v if is_missing(v) else int(v) for v in cells]
+    texts = ["" if is_missing(v) else str(v).strip() for v in cells]
+    number = all(isinstance(v, int | np.integer) and not isinstance(v, bool) for v in cells)
+    if texts and (number or (from_file and all(_WHOLE.fullmatch(text) for text in texts))) and _fits(texts):
+        return np.array([int(text) for text in texts], np.int64)
     return _frozen_text(texts)
 
 
@@ -76,6 +87,16 @@ def of_draws(labels: RowLabels, draws: NDArray[np.intp]) -> dict[str, NDArray[An
     return taken(labels, np.unique(draws, return_index=True)[1])
 
 
+def _fits(texts: Sequence[str]) -> bool:
+    """Return whether all whole numbers fit into 64 bits."""
+    return all(-(2**63) <= int(text) < 2**63 for text in texts)
+
+
+def is_missing(value: object) -> bool:
+    """Return whether a cell of a table is empty: None, NaN, or the NA and NaT of pandas."""
+    return value is None or type(value).__name__ in ("NAType", "NaTType") or value != value
+
+
 def _frozen_text(texts: Sequence[str]) -> NDArray[Any]:
     made = np.empty(len(texts), object)
     made[:] = texts
@@ -84,7 +105,7 @@ def _frozen_text(texts: Sequence[str]) -> NDArray[Any]:
 
 def _reads_as_number(text: str) -> bool:
     try:
-        float(text.strip().replace(",", ".", 1))
+        read_number(text.strip().replace(",", ".", 1))
     except ValueError:
         return False
     return True

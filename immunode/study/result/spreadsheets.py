@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
@@ -14,19 +15,31 @@ def csv_text(frame: pd.DataFrame, *, index: bool = False, header: bool = True) -
     """Return a table as CSV, lines ending in a line feed.
 
     A text that a spreadsheet would take for a formula (it begins with = + - @ after any spaces, and is no number) gets
-    an apostrophe before it, among the heads too.
+    an apostrophe before it, among the heads too. A table that knows its model (`attrs`) names it and its variant in
+    the last two columns, `model` and `variant`.
     """
     import pandas as pd
 
     shown = frame.copy(deep=False)
-    shown.columns = pd.Index([_shown(name) for name in frame.columns])
-    for i, kind in enumerate(frame.dtypes):
+    for name in ("model", "variant"):
+        if name in frame.attrs:
+            shown[_free(name, shown.columns)] = str(frame.attrs[name])
+    shown.columns = pd.Index([_shown(name) for name in shown.columns])
+    for i, kind in enumerate(shown.dtypes):
         if not pd.api.types.is_numeric_dtype(kind):
-            shown.isetitem(i, [_shown(cell) for cell in frame.iloc[:, i]])
+            shown.isetitem(i, [_shown(cell) for cell in shown.iloc[:, i]])
     if index:
         shown.index = _index(frame.index)
     text: str = shown.to_csv(index=index, header=header, lineterminator="\n")
     return text
+
+
+def _free(name: str, columns: Iterable[Any]) -> str:
+    """Return the name of a further column: a parameter may be called `model`."""
+    taken = set(columns)
+    while name in taken:
+        name += "_"
+    return name
 
 
 def _index(index: pd.Index[Any]) -> pd.Index[Any]:

@@ -269,6 +269,7 @@ class SweepResult:
         """Write the sweep as plain files and return their paths; each is written whole or not at all.
 
         table.csv, summary.csv, recipe.json; failures.csv where runs failed; trajectories.npz where they were kept.
+        The last columns of each table, `model` and `variant`, say what was run.
 
         Raises
         ------

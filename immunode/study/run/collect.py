@@ -8,8 +8,10 @@ from typing import Any
 
 import numpy as np
 
+from immunode.solve.status import Status
 from immunode.study.result.sweep_result import NOT_RUN, SweepResult
 from immunode.study.run.execution import Portion
+from immunode.study.run.passed_pulses import Passed, remarks, together
 from immunode.study.run.plan import ArmPlan, Plan
 from immunode.study.run.recipe import column_recipe, model_recipe, tolerance, variant_recipe, versions
 
@@ -27,6 +29,7 @@ class Gathered:
         self.methods = np.full(n, "", object)
         self.reasons: dict[int, str] = {}
         self.why: dict[int, dict[str, str]] = {}
+        self.passed: dict[str, list[Passed]] = {}
         self.finished = 0
 
     def put(self, rows: slice, done: Portion) -> None:
@@ -36,6 +39,8 @@ class Gathered:
             self.kept[name][rows] = done.kept[name]
         self.reasons.update((rows.start + row, text) for row, text in done.reasons.items())
         self.why[rows.start] = done.why
+        for arm, passed in done.passed.items():
+            self.passed.setdefault(arm, []).append(passed)
         self.status[rows] = done.status
         self.finished += len(done.status)
 
@@ -72,9 +77,19 @@ class Gathered:
         plan, options = self.plan, self.plan.options
         used = Counter(self.methods)
 
+        passed = {arm: whole for arm, parts in self.passed.items() if (whole := together(parts)) and whole.by}
+
         def arm_recipe(arm: ArmPlan) -> dict[str, Any]:
             told = why.get(arm.name) or arm.why
-            return {**model_recipe(arm.model, arm.functions.program.key), "engine": arm.engine, "reason": told}
+            over = {"passed over": passed[arm.name].plain()} if arm.name in passed else {}
+            named = model_recipe(arm.model, arm.functions.program.key)
+            return {**named, "engine": arm.engine, "reason": told, **over}
+
+        def arm_remarks(arm: ArmPlan) -> list[str]:
+            if arm.name not in passed:
+                return []
+            good = int(np.count_nonzero(self.status[plan.arm_of == arm.index] == Status.OK))
+            return remarks(passed[arm.name], arm.model, good, arm.name if len(plan.arms) > 1 else "")
 
         return {
             "model": plan.model.name,
@@ -95,5 +110,6 @@ class Gathered:
             "rtol": options["rtol"],
             "atol": tolerance(options["atol"]),
             "message": message,
+            "remarks": [line for arm in plan.arms for line in arm_remarks(arm)],
             "versions": versions(),
         }

@@ -15,6 +15,7 @@ from immunode.solve.engine import OnJump
 from immunode.solve.status import Status
 from immunode.solve.threads import threads_at_most
 from immunode.study.endpoints.endpoint import Reducer, Shared
+from immunode.study.run.passed_pulses import LOOKED_AT, Both, Passed, PassedWatcher, together
 from immunode.study.run.plan import ArmPlan, Plan
 from immunode.study.run.ready import own_rows, set_own
 from immunode.study.run.recorder import Recorder
@@ -30,7 +31,7 @@ class Block:
 
     status, reached, methods : shape (n_runs,).   values : shape (n_runs, n_endpoints), NaN where a run failed.
     kept : quantity -> shape (n_runs, n_times).   reasons : position in the block -> why that run failed.
-    why : the reason for engine and method.
+    why : the reason for engine and method.   passed : pulses that steps may have passed over, or None.
     """
 
     status: NDArray[np.int16]
@@ -40,6 +41,7 @@ class Block:
     methods: NDArray[Any]
     reasons: dict[int, str]
     why: str
+    passed: Passed | None
 
 
 def run_block(plan: Plan, arm: ArmPlan, rows: NDArray[np.intp], options: Mapping[str, Any]) -> Block:
@@ -48,6 +50,7 @@ def run_block(plan: Plan, arm: ArmPlan, rows: NDArray[np.intp], options: Mapping
 
     values, initial = inputs(plan, arm, rows)
     watcher, reducers = _watcher(plan, arm, values)
+    over = _over(plan, arm, rows, values, initial)
     recorder = Recorder(arm.functions, values, plan.solved, arm.recorded, both_sides=False)
     switches = bool(arm.functions.program.switches)
     batch = solve(
@@ -58,7 +61,7 @@ def run_block(plan: Plan, arm: ArmPlan, rows: NDArray[np.intp], options: Mapping
         engine=arm.engine,
         on_jump=_told(recorder if arm.recorded and switches else None, watcher),
         on_restart=recorder.on_restart if arm.recorded else None,
-        listener=watcher,
+        listener=Both(watcher, over) if watcher and over else watcher or over,
         **options,
     )
     status = np.asarray(batch.status, np.int16).copy()
@@ -80,7 +83,16 @@ def run_block(plan: Plan, arm: ArmPlan, rows: NDArray[np.intp], options: Mapping
     methods = np.array(batch.methods, dtype=object)[batch.method_index]
     reasons = {int(i): why(arm.functions, batch, int(i), values, initial) for i in np.flatnonzero(~good)} | absurd
     told = batch.reason.replace(f"engine '{arm.engine}' was asked for", arm.why)
-    return Block(status, table, kept, np.asarray(batch.reached, float), methods, reasons, told)
+    return Block(
+        status,
+        table,
+        kept,
+        np.asarray(batch.reached, float),
+        methods,
+        reasons,
+        told,
+        over.passed(good) if over else None,
+    )
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,6 +100,7 @@ class Portion:
     """What some rows of a design gave, in all their arms; arrays as in `Block`, along the rows.
 
     reasons : position among the rows -> why that run failed.   why : arm -> the reason for engine and method.
+    passed : arm -> pulses that steps may have passed over, of arms that have any.
     """
 
     status: NDArray[np.int16]
@@ -97,6 +110,7 @@ class Portion:
     methods: NDArray[Any]
     reasons: dict[int, str]
     why: dict[str, str]
+    passed: dict[str, Passed]
 
 
 _one_at_a_time = threading.Lock()
@@ -122,9 +136,11 @@ def _run_portion(plan: Plan, size: int) -> Portion:
         np.empty(n, object),
         {},
         {},
+        {},
     )
     for arm in plan.arms:
         mine = np.flatnonzero(plan.arm_of == arm.index)
+        passed = []
         for first in range(0, len(mine), size):
             rows = mine[first : first + size]
             # SciPy's LSODA keeps state outside of its object: two threads would mix their runs
@@ -136,6 +152,10 @@ def _run_portion(plan: Plan, size: int) -> Portion:
                 made.kept[name][rows] = table
             made.reasons.update((int(rows[i]), text) for i, text in block.reasons.items())
             made.why.setdefault(arm.name, block.why)
+            passed += [block.passed] if block.passed else []
+        whole = together(passed)
+        if whole is not None:
+            made.passed[arm.name] = whole
     return made
 
 
@@ -186,6 +206,16 @@ def _watcher(plan: Plan, arm: ArmPlan, values: Array) -> tuple[Watcher | None, d
     endpoints = [plan.endpoints[i] for i in inside]
     end = float(plan.solved[-1])
     return Watcher(arm.functions, endpoints, [reducers[i] for i in inside], values, end, plan.options["rtol"]), reducers
+
+
+def _over(
+    plan: Plan, arm: ArmPlan, rows: NDArray[np.intp], values: Array, initial: Array | None
+) -> PassedWatcher | None:
+    """Return what compares the steps with the pulses of an arm's rates, None where it has none."""
+    if not arm.pulsed:
+        return None
+    looked = None if arm.pulsed == "everywhere" else plan.design.draw[rows] < LOOKED_AT
+    return PassedWatcher(arm.model, arm.functions, values, initial, float(plan.solved[-1]), looked)
 
 
 def _told(recorder: Recorder | None, watcher: Watcher | None) -> OnJump | None:

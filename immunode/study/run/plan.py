@@ -12,10 +12,12 @@ from numpy.typing import NDArray
 
 from immunode.errors import StudyError, did_you_mean, quoted
 from immunode.study.arms import CONTROL, Arms, as_arms
-from immunode.study.design.design import Design, cross_arms, from_table, sobol
-from immunode.study.design.ranges import space
+from immunode.study.design.design import Design, cross_arms, sobol
+from immunode.study.design.from_tables import from_table
+from immunode.study.design.ranges import has_parameters, space
 from immunode.study.design.row_labels import taken
 from immunode.study.endpoints import Endpoint, as_endpoints, check_endpoints
+from immunode.study.run.passed_pulses import pulsed
 from immunode.study.run.ready import make_ready, model_time, output_times, quantity_names, with_times
 
 if TYPE_CHECKING:
@@ -39,6 +41,8 @@ class ArmPlan:
     initial : for each design column: its row among the states, else -1.
     endpoints : positions of the endpoints that this arm can tell.
     recorded : quantities that are wanted at output times.
+    pulsed : whether rates have pulses that steps could pass over: "" no, "everywhere" the same ones in all runs,
+        "varied" where the design changes what they rest on.
     """
 
     index: int
@@ -51,6 +55,7 @@ class ArmPlan:
     initial: tuple[int, ...]
     endpoints: tuple[int, ...]
     recorded: tuple[str, ...]
+    pulsed: str
 
     @property
     def width(self) -> int:
@@ -100,7 +105,9 @@ def make_plan(
     options: Mapping[str, Any],
 ) -> Plan:
     """Return the checked plan of a sweep. options : engine, method, rtol, atol; all else as in `sweep`."""
-    design, names, models = _arms(model, _design(model, design, n, seed), arms)
+    design = _design(model, design, n, seed)
+    _check_treatments(model, design, arms)
+    design, names, models = _arms(model, design, arms)
     chosen = as_endpoints(endpoints, model)
     quantities = dict.fromkeys(q for composed in models for q in quantity_names(composed))
     parameters = dict.fromkeys(p.name for composed in models for p in composed.parameters)
@@ -115,7 +122,7 @@ def make_plan(
     _check_columns(model, design, models)
     _check_labels(model, design, chosen)
     plans = tuple(
-        _arm_plan(i, name, composed, design, chosen, kept, (options["engine"], options["method"]))
+        _arm_plan(i, name, composed, design, chosen, kept, (options["engine"], options["method"]), float(grid[-1]))
         for i, (name, composed) in enumerate(zip(names, models, strict=True))
     )
     arm_of = design.arm if design.labels else np.zeros(len(design), np.intp)
@@ -144,8 +151,9 @@ def keeping(plan: Plan, keep: str | Sequence[str]) -> Plan:
     models = [arm.model for arm in plan.arms]
     kept = _kept(plan.model, models, keep, dict.fromkeys(q for m in models for q in quantity_names(m)))
     computing = (plan.options["engine"], plan.options["method"])
+    end = float(plan.times[-1])
     arms = tuple(
-        replace(_arm_plan(a.index, a.name, a.model, plan.design, plan.endpoints, kept, computing), engine=a.engine)
+        replace(_arm_plan(a.index, a.name, a.model, plan.design, plan.endpoints, kept, computing, end), engine=a.engine)
         for a in plan.arms
     )
     return replace(plan, arms=arms, keep=kept)
@@ -153,11 +161,25 @@ def keeping(plan: Plan, keep: str | Sequence[str]) -> Plan:
 
 def _design(model: Model, design: Any, n: int | None, seed: int) -> Design:
     if design is None:
-        return sobol(space(model), RUNS if n is None else n, seed=seed)
+        return sampled(model, n, seed)
     made = design if isinstance(design, Design) else _from_table(model, design)
     if n is not None:
         raise StudyError(f"{model.name}: n counts only without a design; this one has {len(made)} rows")
     return made
+
+
+def sampled(model: Model, n: int | None, seed: int) -> Design:
+    """Return Sobol points for all parameters of a model; one row without columns where it has none.
+
+    n : number of points, None is the usual one.
+
+    Raises
+    ------
+    StudyError : it has parameters, but none with a range to sample.
+    """
+    if not has_parameters(model):
+        return Design((), np.empty((1, 0)), "the model as it is: it has no parameters to sample")
+    return sobol(space(model), RUNS if n is None else n, seed=seed)
 
 
 def _from_table(model: Model, given: Any) -> Design:
@@ -212,6 +234,22 @@ def _check_labels(model: Model, design: Design, endpoints: Sequence[Endpoint]) -
             raise StudyError(f"{model.name}: results have a column '{name}' of their own; call the label otherwise")
 
 
+def _check_treatments(model: Model, design: Design, arms: Any) -> None:
+    """Refuse a column of labels that names the arms of rows, in a design without a column `arm`."""
+    if design.labels:
+        return
+    named = set(arms) if isinstance(arms, Arms | Mapping) else set()
+    # a history of treatments may stand beside arms that are crossed with the rows
+    known = named if arms is not None else {CONTROL, *(i.name for i in model.interventions)}
+    for name, column in design.row_labels.items():
+        texts = {str(text) for text in column.tolist()} - {""}
+        if texts - {CONTROL} and all(text in known or set(text.split("+")) <= known for text in texts):
+            raise StudyError(
+                f"{model.name}: the column '{name}' of the design holds names of interventions, such as "
+                f"{quoted(min(texts - {CONTROL}))}, and would only label rows; call it 'arm', or its texts otherwise"
+            )
+
+
 def _check_columns(model: Model, design: Design, models: Sequence[Model]) -> None:
     known = [p.name for m in models for p in m.parameters] + [f"{s.name}(0)" for m in models for s in m.states]
     known = list(dict.fromkeys(known))
@@ -239,6 +277,7 @@ def _arm_plan(
     endpoints: Sequence[Endpoint],
     keep: Sequence[str],
     computing: tuple[str, str],
+    until: float,
 ) -> ArmPlan:
     from immunode.solve import FEW_RUNS, choose_engine
 
@@ -253,6 +292,8 @@ def _arm_plan(
     program = functions.program
     settable = program.parameters[: len(program.values)]
     starts = [f"{s.name}(0)" for s in model.states]
+    columns = tuple(settable.index(c) if c in settable else -1 for c in design.names)
+    initial = tuple(program.states.index(c[:-3]) if c in starts else -1 for c in design.names)
     return ArmPlan(
         index,
         name,
@@ -260,8 +301,9 @@ def _arm_plan(
         functions,
         engine,
         why,
-        tuple(settable.index(c) if c in settable else -1 for c in design.names),
-        tuple(program.states.index(c[:-3]) if c in starts else -1 for c in design.names),
+        columns,
+        initial,
         tuple(able),
         tuple(dict.fromkeys([*looked, *(q for q in keep if q in mine)])),
+        pulsed(model, functions, until, design.values, columns, initial),
     )

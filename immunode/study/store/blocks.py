@@ -44,7 +44,11 @@ class Store:
         """
         require_zarr()
         described = read_layout(place)
-        return None if described is None else cls(place, *described)
+        if described is None:
+            return None
+        made = cls(place, *described)
+        made.check_names()
+        return made
 
     @classmethod
     def create(cls, place: Place, layout: Layout, times: Any, notes: Notes) -> Store:
@@ -114,6 +118,26 @@ class Store:
         mend = "run the sweep again to mend it, or merge_stores it with a sound copy"
         raise StoreError(f"{self.place.name}: {why}; {mend}")
 
+    def check_names(self) -> None:
+        """Make sure that the names along each dimension (arms, endpoints, columns) are those of the study.
+
+        We take them from the study; other readers of Zarr take them from files of their own.
+
+        Raises
+        ------
+        StoreError : they are damaged or missing; names the file.
+        """
+        for name, labels in self.layout.labels().items():
+            file = f"{name}/c/0"
+            try:
+                found = self._whole(file, "string", len(labels)).tolist()
+                why = "" if found == list(labels) else f"{file} is not what was written there"
+            except Damage as error:
+                why = str(error)
+            if why:
+                mend = "copy that file from a sound copy, or give another store"
+                raise StoreError(f"{self.place.name}: its names are damaged ({why}); {mend}")
+
     def times(self) -> NDArray[np.float64]:
         """Return the output times.
 
@@ -121,11 +145,10 @@ class Store:
         ------
         StoreError : they are damaged or missing.
         """
-        number = int(self.layout.study["times"]["outputs"])
         try:
-            made = unpacked(self._content("time/c/0", "float64", number), "float64", number)
+            made = self._whole("time/c/0", "float64", int(self.layout.study["times"]["outputs"]))
         except Damage as error:
-            raise StoreError(f"{self.place.name}: the output times are damaged (time/c/0 {error})") from None
+            raise StoreError(f"{self.place.name}: the output times are damaged ({error})") from None
         if hashlib.sha256(made.data).hexdigest() != self.layout.study["times"]["grid"]:
             raise StoreError(f"{self.place.name}: the output times are damaged (time/c/0 is not what was written)")
         return made
@@ -156,11 +179,16 @@ class Store:
         if anew or block not in self._told:
             dtype, _, _, (size,), _ = self.layout.arrays()["digest"]
             ((file,),) = [self.layout.files(block)["digest"]]
-            try:
-                self._told[block] = unpacked(self._content(file, dtype, size), dtype, size).tobytes()
-            except Damage as error:
-                raise Damage(f"{file} {error}") from None
+            self._told[block] = self._whole(file, dtype, size).tobytes()
         return self._told[block][DIGEST * number : DIGEST * (number + 1)]
+
+    def _whole(self, file: str, dtype: str, number: int) -> NDArray[Any]:
+        """Return an array that is one file."""
+        content = self._content(file, dtype, number)
+        try:
+            return unpacked(content, dtype, number)
+        except Damage as error:
+            raise Damage(f"{file} {error}") from None
 
     def _content(self, file: str, dtype: str, number: int) -> bytes:
         try:

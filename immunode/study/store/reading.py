@@ -234,7 +234,14 @@ class StoredSweep:
         """Return the blocks that do not hold what was written; the sweep's own line computes them again.
 
         Everything in the store is read. A sound copy of such blocks is taken over by `merge_stores`.
+
+        Raises
+        ------
+        StoreError : names of arms, endpoints or columns, or the output times, are not what was written; no block has
+            them.
         """
+        self.store.check_names()
+        self.store.times()
         return [block for block in self.store.begun() if self.store.read_sound(block) is None]
 
     def tables(self) -> Iterator[pd.DataFrame]:
@@ -271,16 +278,18 @@ class StoredSweep:
             pd.Series(status, name="status", dtype=object),
             pd.DataFrame(ends, columns=list(self.endpoints)),
         ]
-        whole: pd.DataFrame = pd.concat(parts, axis=1)
+        return self._named(pd.concat(parts, axis=1))
+
+    def _named(self, table: pd.DataFrame) -> pd.DataFrame:
         told = self.store.layout.study["model"]
-        whole.attrs.update(model=told["name"], variant=told.get("variant_name", ""))
-        return whole
+        table.attrs.update(model=told["name"], variant=told.get("variant_name", ""))
+        return table
 
     def _empty(self) -> pd.DataFrame:
         import pandas as pd
 
         labels = self.label_kinds()
-        return pd.DataFrame(columns=["run", "arm", *labels, *self.columns, "status", *self.endpoints])
+        return self._named(pd.DataFrame(columns=["run", "arm", *labels, *self.columns, "status", *self.endpoints]))
 
     def _labels_of(self, block: int, rows: Any = slice(None)) -> dict[str, NDArray[Any]]:
         kinds = self.label_kinds()

@@ -17,6 +17,7 @@ from immunode.study.result.sweep_result import SweepResult
 from immunode.study.run.collect import Gathered
 from immunode.study.run.execution import Portion
 from immunode.study.run.executors import Cut, computed
+from immunode.study.run.passed_pulses import without_passed
 from immunode.study.run.plan import Plan, rows_of
 from immunode.study.run.progress import patient_interrupts, telling
 from immunode.study.store.blocks import Store
@@ -156,6 +157,7 @@ def _load(store: Store, table: Gathered) -> list[int]:
             continue
         rows = store.layout.slice(number)
         n = rows.stop - rows.start
+        told = {name: without_passed(str(text)) for name, text in zip(names, columns["computed"], strict=True)}
         done = Portion(
             columns["status"],
             columns.get("endpoints", np.empty((n, 0))),
@@ -163,7 +165,8 @@ def _load(store: Store, table: Gathered) -> list[int]:
             columns["reached"],
             np.array(METHODS, object)[columns["method"]],
             {int(i): str(columns["reason"][i]) for i in np.flatnonzero(columns["reason"] != "")},
-            {name: str(text) for name, text in zip(names, columns["computed"], strict=True) if text},
+            {name: text for name, (text, _) in told.items() if text},
+            {name: passed for name, (_, passed) in told.items() if passed},
         )
         table.put(rows, done)
     return bad

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from immunode.study.run.execution import Portion, filled_inputs
+from immunode.study.run.passed_pulses import with_passed
 from immunode.study.store.blocks import Columns, Store
 from immunode.study.store.chunk import digest
 from immunode.study.store.layout import METHODS, arrays_in_memory
@@ -66,7 +67,7 @@ def _columns(plan: Plan, done: Portion, arms: Sequence[str]) -> Columns:
         "reached": done.reached,
         "method": np.array([METHODS.index(str(m)) for m in done.methods], np.uint8),
         "reason": reasons,
-        "computed": np.array([done.why.get(name, "") for name in arms], object),
+        "computed": np.array([with_passed(done.why.get(name, ""), done.passed.get(name)) for name in arms], object),
         "status": done.status.astype(np.int16),
     }
     if plan.design.names:

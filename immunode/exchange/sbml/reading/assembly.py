@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from typing import Any
 
-from immunode.characters import made_visible, visible
+from immunode.characters import visible
 from immunode.errors import ModelError, UnitError
 from immunode.exchange.sbml.reading.functions import number
 from immunode.exchange.sbml.reading.starts import Starts, ordered
@@ -133,7 +133,7 @@ class _Assembly:
     def _model(self, name: str, records: Mapping[str, Any], about: Mapping[str, Any], time: str, clock: str) -> Model:
         # a file of others may hold characters that a terminal obeys, which no Model keeps
         told: dict[str, Any] = {field: visible(text) for field, text in about.items()}
-        told |= {field: [made_visible(record) for record in listed] for field, listed in records.items()}
+        told |= records
         told["remarks"] = tuple(map(visible, self.reading.remarks))
         try:
             return Model(name=visible(" ".join(name.splitlines())), time_unit=time, clock=clock, **told)

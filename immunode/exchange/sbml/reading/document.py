@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 from xml.parsers import expat
 
-from immunode.errors import ModelError
+from immunode.errors import ModelError, path_text
 
 MOST_BYTES = 16_000_000
 DEEPEST = 300
@@ -61,7 +61,7 @@ def _content(path_or_text: str | os.PathLike[str]) -> tuple[bytes, str, Path | N
         return _bounded(bytes(path_or_text), "SBML text"), "SBML text", None
     if isinstance(path_or_text, str) and path_or_text.lstrip("\ufeff \t\r\n").startswith("<"):
         return _bounded(path_or_text.encode("utf-8", "replace"), "SBML text"), "SBML text", None
-    path = Path(path_or_text)
+    path = Path(path_text("read_sbml", path_or_text, ModelError))
     try:
         if path.stat().st_size > MOST_BYTES:
             raise ModelError(f"'{path}' is larger than {MOST_BYTES // 1_000_000} MB, the most that is read here")

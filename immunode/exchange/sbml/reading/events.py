@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from immunode.characters import visible
 from immunode.exchange.sbml.reading.state import Reading, items
 from immunode.language.tree import Expression, to_text
 from immunode.model.declaration import Event
@@ -38,7 +39,7 @@ def read_events(reading: Reading) -> None:
                 reading.fresh(identity),
                 changes,
                 when=to_text(reading.math.condition(trigger.getMath(), who)),
-                meaning=event.getName() or "",
+                meaning=visible(event.getName() or ""),
                 delay=0.0 if delay is None else to_text(delay),
                 priority="" if priority is None else to_text(priority),
                 persistent=bool(trigger.getPersistent()) if explicit else True,

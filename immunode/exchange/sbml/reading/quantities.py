@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from immunode.characters import visible
 from immunode.exchange.sbml.reading.about import identity_of
 from immunode.exchange.sbml.reading.functions import is_number, number
 from immunode.exchange.sbml.reading.state import Quantity, Reading, items
@@ -64,7 +65,7 @@ def _plain(reading: Reading, element: Any, what: str, value: Expression) -> None
 
 
 def _meaning(element: Any) -> str:
-    name = " ".join((element.getName() or "").split())
+    name = visible(" ".join((element.getName() or "").split()))
     return "" if name == element.getId() else name
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from typing import Any
 
+from immunode.characters import visible
 from immunode.exchange.sbml.reading.functions import is_number, number
 from immunode.exchange.sbml.reading.quantities import _plain, moved_by_reactions
 from immunode.exchange.sbml.reading.state import Flux, Quantity, Reading, items
@@ -29,7 +30,7 @@ def read_reactions(reading: Reading) -> None:
 
 
 def _label(reaction: Any) -> str:
-    name = " ".join((reaction.getName() or "").split())
+    name = visible(" ".join((reaction.getName() or "").split()))
     return "" if name == reaction.getId() else name
 
 

@@ -202,7 +202,7 @@ class SampledCourse(Course):
         """See `Course`."""
         v = self.nodes
         coarse = (v[0] + 4 * v[2] + v[4]) / 6
-        mean: Array = BOOLE[0] * (v[0] + v[4]) + BOOLE[1] * (v[1] + v[3]) + BOOLE[2] * v[2]
+        mean = _boole(v)
         which = np.flatnonzero(np.abs(mean - coarse) > FINER * self.rtol * np.abs(mean))
         if which.size:
             mean[which] = self._halved(which)
@@ -222,8 +222,8 @@ class SampledCourse(Course):
             values = np.stack([inside.at(begin + width * k / 4) for k in (1, 3, 5, 7)])
             left = np.stack([nodes[0], values[0], nodes[1], values[1], nodes[2]])
             right = np.stack([nodes[2], values[2], nodes[3], values[3], nodes[4]])
-            finer = [width * (BOOLE @ half) for half in (left, right)]
-            whole = 2 * width * (BOOLE @ nodes)
+            finer = [width * _boole(half) for half in (left, right)]
+            whole = 2 * width * _boole(nodes)
             good = np.abs(finer[0] + finer[1] - whole) <= FINER * self.rtol * size[of]
             np.add.at(total, of[good], (finer[0] + finer[1])[good])
             # both halves of the others, in order of time
@@ -234,13 +234,18 @@ class SampledCourse(Course):
             if not of.size:
                 return total
             inside = inside.only(np.repeat(np.arange(len(good)), 2)[bad])
-        left_over = width * (BOOLE @ nodes)
+        left_over = width * _boole(nodes)
         np.add.at(total, of, np.where(np.abs(left_over) <= self.rtol * size[of], left_over, np.nan))
         return total
 
     def inside(self, which: Lanes) -> Inside:
         """See `Course`."""
         return self._inside(which)
+
+
+def _boole(v: list[Array] | Array) -> Array:
+    """Return means by Boole's rule from values at five points; no matrix product, whose sums depend on its shape."""
+    return np.asarray(BOOLE[0] * (v[0] + v[4]) + BOOLE[1] * (v[1] + v[3]) + BOOLE[2] * v[2])
 
 
 def bounds(v: list[Array], rtol: float) -> tuple[Array, Array]:
