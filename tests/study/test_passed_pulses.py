@@ -16,7 +16,8 @@ from immunode.model.declaration import Model, Parameter, Process, State
 from immunode.model.narrow_pulses import narrow_pulses, rounded_down
 from immunode.model.serial import to_json
 from immunode.program.llvm.compile import available
-from immunode.study.design.from_tables import from_table, grid
+from immunode.study.design.design import grid
+from immunode.study.design.from_tables import from_table
 from immunode.study.run.passed_pulses import Passage, Passed, together, with_passed, without_passed
 from immunode.study.simulate import simulate
 from immunode.study.sweep import sweep
