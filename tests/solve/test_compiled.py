@@ -200,11 +200,12 @@ def test_steps_end_at_their_limit_exactly(relaxation: Functions, method: str, li
 
 
 @both
-def test_a_million_doses_end_at_the_limit_of_steps(dosed: Functions, method: str) -> None:
+def test_a_million_doses_are_refused_before_the_run_starts(dosed: Functions, method: str) -> None:
     values = np.array(dosed.program.values)[:, None]
     values[[dosed.program.parameters.index(n) for n in ("gap", "n")], 0] = 1e-9, 1e12
     batch = run(dosed, values, times=[0, 10], method=method, max_steps=500)
-    assert batch.status.tolist() == [Status.TOO_MANY_STEPS]
+    assert batch.status.tolist() == [Status.REFUSED]
+    assert batch.steps.tolist() == [0]
 
 
 @both
