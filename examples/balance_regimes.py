@@ -5,8 +5,8 @@ from pathlib import Path
 
 import immunode as im
 from immunode.plot import PALETTE, STYLES, save
-from immunode.plot.figure import make_panels
-from immunode.plot.style import INK, styled
+from immunode.plot.kit.figure import make_panels
+from immunode.plot.kit.style import INK, styled
 
 ANTIGEN, DAMAGE = PALETTE[1], PALETTE[2]
 REGIMES = {  # variant: days shown, what it is, what happens

@@ -16,31 +16,31 @@ from typing import TYPE_CHECKING, Any
 from immunode.version import __version__
 
 if TYPE_CHECKING:
-    from immunode.analysis.assignment import Assignment, Grade, assignment
-    from immunode.analysis.basins import Basins, basins
-    from immunode.analysis.combinations import Combination, combination, synergy
-    from immunode.analysis.continuation import Continuation, continuation
-    from immunode.analysis.curves import Curves
-    from immunode.analysis.dose_response import DoseResponse, dose_response, hill_fit
-    from immunode.analysis.explain import Explanation, explain
-    from immunode.analysis.fitting import Fit, fit
-    from immunode.analysis.ledger import EvidenceLedger, evidence_ledger
-    from immunode.analysis.local import Tornado, local_sensitivity, tornado
-    from immunode.analysis.measurements import Observable, observable
-    from immunode.analysis.phase_plane import PhasePlane, phase_plane
-    from immunode.analysis.posterior import Posterior
-    from immunode.analysis.prevalence import Prevalence, prevalence_weights
-    from immunode.analysis.profiles import Profiles
-    from immunode.analysis.regimens import RegimenSearch, regimen_search
-    from immunode.analysis.regional import prcc, regional
-    from immunode.analysis.screening import morris
-    from immunode.analysis.sensitivity import Sensitivity
-    from immunode.analysis.sequence_map import SequenceMap, sequence_map
-    from immunode.analysis.shapley import ShapleyShares, shapley
-    from immunode.analysis.steady import SteadyState, SteadyStates, steady_states
-    from immunode.analysis.trial import Trial, responders
-    from immunode.analysis.variance import saltelli, sobol_indices
-    from immunode.analysis.work_precision import WorkPrecision, work_precision
+    from immunode.analysis.dynamics.basin_map import Basins, basins
+    from immunode.analysis.dynamics.continued import Continuation, continuation
+    from immunode.analysis.dynamics.curves import Curves
+    from immunode.analysis.dynamics.nullclines import PhasePlane, phase_plane
+    from immunode.analysis.dynamics.steady import SteadyState, SteadyStates, steady_states
+    from immunode.analysis.fitting.fits import Fit, fit
+    from immunode.analysis.fitting.measurements import Observable, observable
+    from immunode.analysis.fitting.posterior import Posterior
+    from immunode.analysis.fitting.profiles import Profiles
+    from immunode.analysis.precision import WorkPrecision, work_precision
+    from immunode.analysis.sensitivity.from_samples import prcc, regional
+    from immunode.analysis.sensitivity.ledger import EvidenceLedger, evidence_ledger
+    from immunode.analysis.sensitivity.local import Tornado, local_sensitivity, tornado
+    from immunode.analysis.sensitivity.result import Sensitivity
+    from immunode.analysis.sensitivity.screening import morris
+    from immunode.analysis.sensitivity.variance import saltelli, sobol_indices
+    from immunode.analysis.teaching.assignments import Assignment, Grade, assignment
+    from immunode.analysis.treatment.combinations import Combination, combination, synergy
+    from immunode.analysis.treatment.explanation import Explanation, explain
+    from immunode.analysis.treatment.hill_curves import DoseResponse, dose_response, hill_fit
+    from immunode.analysis.treatment.regimens import RegimenSearch, regimen_search
+    from immunode.analysis.treatment.sequence_maps import SequenceMap, sequence_map
+    from immunode.analysis.treatment.shapley_shares import ShapleyShares, shapley
+    from immunode.analysis.trials.prevalence import Prevalence, prevalence_weights
+    from immunode.analysis.trials.trial import Trial, responders
     from immunode.app.page import write_page
     from immunode.catalogue import copy_model, list_models, load_model
     from immunode.errors import (
@@ -56,8 +56,8 @@ if TYPE_CHECKING:
     from immunode.exchange.antimony import read_antimony, write_antimony
     from immunode.exchange.omex import read_omex, write_omex
     from immunode.exchange.petab import PetabProblem, read_petab, write_petab
-    from immunode.exchange.sbml.reading import read_sbml
-    from immunode.exchange.sbml.writing import write_sbml
+    from immunode.exchange.sbml.reading.reader import read_sbml
+    from immunode.exchange.sbml.writing.writer import write_sbml
     from immunode.exchange.sheets import sheet
     from immunode.intervention import (
         Card,
@@ -161,8 +161,8 @@ if TYPE_CHECKING:
         time_to,
         trough,
     )
-    from immunode.study.distributions import Distribution, lognormal, loguniform, normal, uniform
-    from immunode.study.population import Population, population
+    from immunode.study.design.distributions import Distribution, lognormal, loguniform, normal, uniform
+    from immunode.study.design.population import Population, population
 
 __all__ = [
     # models that come with the package
@@ -223,40 +223,40 @@ _HOMES = {
         simulate sweep atlas check_expectations switch_log Arms Design Space space grid latin_hypercube sobol from_table
         Endpoint endpoint final at peak trough auc time_to time_of_peak fraction_of_time
         Simulation Comparison SweepResult Atlas Contrast Expectations""",
-    "study.population": "Population population",
-    "study.distributions": "Distribution lognormal normal uniform loguniform",
-    "analysis.trial": "Trial responders",
-    "analysis.fitting": "Fit fit",
-    "analysis.measurements": "Observable observable",
-    "analysis.posterior": "Posterior",
-    "analysis.profiles": "Profiles",
-    "analysis.prevalence": "Prevalence prevalence_weights",
-    "analysis.regimens": "RegimenSearch regimen_search",
-    "exchange.sbml.reading": "read_sbml",
-    "exchange.sbml.writing": "write_sbml",
+    "study.design.population": "Population population",
+    "study.design.distributions": "Distribution lognormal normal uniform loguniform",
+    "analysis.trials.trial": "Trial responders",
+    "analysis.fitting.fits": "Fit fit",
+    "analysis.fitting.measurements": "Observable observable",
+    "analysis.fitting.posterior": "Posterior",
+    "analysis.fitting.profiles": "Profiles",
+    "analysis.trials.prevalence": "Prevalence prevalence_weights",
+    "analysis.treatment.regimens": "RegimenSearch regimen_search",
+    "exchange.sbml.reading.reader": "read_sbml",
+    "exchange.sbml.writing.writer": "write_sbml",
     "exchange.antimony": "read_antimony write_antimony",
     "exchange.omex": "read_omex write_omex",
     "exchange.petab": "PetabProblem read_petab write_petab",
     "exchange.sheets": "sheet",
     "app.page": "write_page",
-    "analysis.variance": "sobol_indices saltelli",
-    "analysis.screening": "morris",
-    "analysis.regional": "prcc regional",
-    "analysis.local": "Tornado local_sensitivity tornado",
-    "analysis.sensitivity": "Sensitivity",
-    "analysis.ledger": "EvidenceLedger evidence_ledger",
-    "analysis.explain": "Explanation explain",
-    "analysis.shapley": "ShapleyShares shapley",
-    "analysis.combinations": "Combination combination synergy",
-    "analysis.dose_response": "DoseResponse dose_response hill_fit",
-    "analysis.sequence_map": "SequenceMap sequence_map",
-    "analysis.basins": "Basins basins",
-    "analysis.continuation": "Continuation continuation",
-    "analysis.curves": "Curves",
-    "analysis.phase_plane": "PhasePlane phase_plane",
-    "analysis.steady": "SteadyState SteadyStates steady_states",
-    "analysis.assignment": "Assignment Grade assignment",
-    "analysis.work_precision": "WorkPrecision work_precision",
+    "analysis.sensitivity.variance": "sobol_indices saltelli",
+    "analysis.sensitivity.screening": "morris",
+    "analysis.sensitivity.from_samples": "prcc regional",
+    "analysis.sensitivity.local": "Tornado local_sensitivity tornado",
+    "analysis.sensitivity.result": "Sensitivity",
+    "analysis.sensitivity.ledger": "EvidenceLedger evidence_ledger",
+    "analysis.treatment.explanation": "Explanation explain",
+    "analysis.treatment.shapley_shares": "ShapleyShares shapley",
+    "analysis.treatment.combinations": "Combination combination synergy",
+    "analysis.treatment.hill_curves": "DoseResponse dose_response hill_fit",
+    "analysis.treatment.sequence_maps": "SequenceMap sequence_map",
+    "analysis.dynamics.basin_map": "Basins basins",
+    "analysis.dynamics.continued": "Continuation continuation",
+    "analysis.dynamics.curves": "Curves",
+    "analysis.dynamics.nullclines": "PhasePlane phase_plane",
+    "analysis.dynamics.steady": "SteadyState SteadyStates steady_states",
+    "analysis.teaching.assignments": "Assignment Grade assignment",
+    "analysis.precision": "WorkPrecision work_precision",
     "program": "Program lower",
     "program.source": "source",
     "errors": "ImmunodeError ModelError UnitError DoseError StudyError SolverError EngineError StoreError",

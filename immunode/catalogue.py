@@ -20,8 +20,8 @@ if TYPE_CHECKING:
 
 _MAX_BYTES = 5_000_000
 _READERS = {
-    ".xml": ("immunode.exchange.sbml.reading", "read_sbml"),
-    ".sbml": ("immunode.exchange.sbml.reading", "read_sbml"),
+    ".xml": ("immunode.exchange.sbml.reading.reader", "read_sbml"),
+    ".sbml": ("immunode.exchange.sbml.reading.reader", "read_sbml"),
     ".ant": ("immunode.exchange.antimony", "read_antimony"),
     ".omex": ("immunode.exchange.omex", "read_omex"),
 }

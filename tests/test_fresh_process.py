@@ -108,7 +108,7 @@ print("immunode.intervention" in sys.modules)
 @pytest.mark.parametrize(
     ("name", "read"),
     [
-        ("model.xml", "from immunode.exchange.sbml.reading import read_sbml as read"),
+        ("model.xml", "from immunode.exchange.sbml.reading.reader import read_sbml as read"),
         ("model.ant", "from immunode.exchange.antimony import read_antimony as read"),
         ("model.omex", "from immunode.exchange.omex import read_omex as read"),
         ("model.xml", "from immunode.catalogue import load_model as read"),
@@ -156,7 +156,7 @@ def test_a_store_tells_its_model_and_its_rows(folder: Path) -> None:
     out = im.sweep(
         model, arms=["control", "infliximab"], until=3, endpoints="final(a)", engine="scipy", store=folder / "a.zarr"
     )
-    code = "from immunode.study.store_reading import open_store; found = open_store(sys.argv[1]); made = found.model"
+    code = "from immunode.study.store.reading import open_store; found = open_store(sys.argv[1]); made = found.model"
     assert key_of(code, folder / "a.zarr") == content_key(model)
     text = fresh(f"import sys\n{code}\nprint(found.table().to_csv(index=False))", folder / "a.zarr")
     assert text == out.table().to_csv(index=False).strip()
@@ -164,11 +164,11 @@ def test_a_store_tells_its_model_and_its_rows(folder: Path) -> None:
 
 def test_a_figure_tells_its_recipe(folder: Path) -> None:
     import immunode as im
-    from immunode.plot.save import save
+    from immunode.plot.kit.saving import save
 
     done = im.simulate(im.load_model(CODE), arms=["control", "infliximab"], until=3)
     path = save(done.plot(), folder / "figure.png")
-    code = "import sys\nfrom immunode.plot.save import read_metadata\nprint(read_metadata(sys.argv[1])['recipe'])"
+    code = "import sys\nfrom immunode.plot.kit.saving import read_metadata\nprint(read_metadata(sys.argv[1])['recipe'])"
     assert '"infliximab"' in fresh(code, path)
 
 

@@ -63,3 +63,14 @@ def test_no_module_imports_the_package_root(path: Path) -> None:
             assert all(alias.name != "immunode" for alias in node.names), f"line {node.lineno}"
         if isinstance(node, ast.ImportFrom) and node.module == "immunode" and node.level == 0:
             assert {alias.name for alias in node.names} <= PARTS, f"line {node.lineno}"
+
+
+def test_a_folder_holds_at_most_sixteen_modules() -> None:
+    folders = {path.parent for path in MODULES}
+    counts = {folder: len([p for p in folder.glob("*.py") if not p.name.startswith("__")]) for folder in folders}
+    assert {str(folder.relative_to(ROOT)): n for folder, n in counts.items() if n > 16} == {}
+
+
+def test_every_folder_says_what_it_holds() -> None:
+    for folder in {path.parent for path in MODULES}:
+        assert ast.get_docstring(ast.parse((folder / "__init__.py").read_text())), folder

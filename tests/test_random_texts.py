@@ -19,10 +19,10 @@ import pytest
 import immunode as im
 from immunode.errors import ImmunodeError
 from immunode.exchange.sheets import sheet
-from immunode.model.expression import parse, parse_arrow
+from immunode.language.expression import parse, parse_arrow
 from immunode.model.units import parse_time, parse_unit
-from immunode.study.condition import rows_that
 from immunode.study.endpoints import endpoint
+from immunode.study.result.row_condition import rows_that
 
 pandas = pytest.importorskip("pandas")
 

@@ -12,8 +12,8 @@ from immunode.app.bench import BEYOND, Bench, Placed, set_up
 from immunode.app.doses import free_doses
 from immunode.errors import ModelError, did_you_mean
 from immunode.intervention import card
-from immunode.model.expression import names, parse, parse_arrow
-from immunode.program.javascript_source import javascript_source
+from immunode.language.expression import names, parse, parse_arrow
+from immunode.program.javascript import javascript_source
 
 if TYPE_CHECKING:
     from immunode.model.declaration import Model

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 from immunode.app.lab import Lab, load_lab, make_lab
 from immunode.errors import ModelError
 from immunode.solve.tableaus import RODAS5P
-from immunode.study.recipe import write_text
+from immunode.study.run.recipe import write_text
 from immunode.version import __version__
 
 if TYPE_CHECKING:

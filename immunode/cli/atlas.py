@@ -78,7 +78,7 @@ def _print(found: Atlas) -> None:
 def _write(folder: Path, found: Atlas, style: str, command: str) -> list[Path]:
     """Write table and heat map; return their paths."""
     from immunode.plot import save
-    from immunode.study.spreadsheets import csv_text
+    from immunode.study.result.spreadsheets import csv_text
 
     table = output.write_text(folder / "atlas.csv", csv_text(found.table()))
     figure = found.plot(style=style)

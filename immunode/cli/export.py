@@ -38,7 +38,7 @@ class Target:
 
 
 def _sbml(job: Job, path: Path) -> Path:
-    from immunode.exchange.sbml.writing import write_sbml
+    from immunode.exchange.sbml.writing.writer import write_sbml
 
     return write_sbml(job.composed, path)
 

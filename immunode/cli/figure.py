@@ -68,7 +68,7 @@ def read_wish(
     from immunode.cli.run import number_or_text
     from immunode.cli.scripts import Wish
     from immunode.errors import StudyError, did_you_mean
-    from immunode.study.runs import looked_at_first, model_time, quantity_names
+    from immunode.study.run.ready import looked_at_first, model_time, quantity_names
 
     check_look(1e-6, style)
     model = output.load(source, variant)

@@ -144,7 +144,7 @@ def file_name(name: str) -> str:
 
 def write_text(path: Path, text: str) -> Path:
     """Return `path` after the text has been written there whole."""
-    from immunode.study.recipe import write_text as write_whole
+    from immunode.study.run.recipe import write_text as write_whole
 
     write_whole(path, text)
     return path

@@ -12,7 +12,7 @@ from immunode.errors import ImmunodeError, SolverError
 
 if TYPE_CHECKING:
     from immunode.model.declaration import Model
-    from immunode.study.simulation import Comparison, Simulation
+    from immunode.study.result.simulation import Comparison, Simulation
 
 
 def run(
@@ -43,7 +43,7 @@ def run(
     done, interrupted = _simulate(composed, values, until, options)
     if not done:
         return 130
-    from immunode.study.simulation import Comparison
+    from immunode.study.result.simulation import Comparison
 
     comparison = Comparison(done)
     with output.usage():
@@ -111,7 +111,7 @@ def _shown(model: Model, quantities: Sequence[str], comparison: Comparison) -> S
     StudyError : no arm knows one that was asked for.
     """
     from immunode.errors import StudyError, did_you_mean
-    from immunode.study.runs import looked_at_first
+    from immunode.study.run.ready import looked_at_first
 
     known = dict.fromkeys(quantity for one in comparison.values() for quantity in one.values)
     for quantity in quantities:
@@ -122,7 +122,7 @@ def _shown(model: Model, quantities: Sequence[str], comparison: Comparison) -> S
 
 def _rows(comparison: Comparison, quantities: Sequence[str]) -> list[dict[str, object]]:
     """Return a row for each quantity and arm: its value at the start, at the end, and its peak with its time."""
-    from immunode.study.peaks import peaks
+    from immunode.study.run.peaks import peaks
 
     rows: list[dict[str, object]] = []
     tops = {arm: peaks(one, [q for q in quantities if q in one.path]) for arm, one in comparison.items()}
@@ -161,7 +161,7 @@ def _write(folder: Path, comparison: Comparison, quantities: Sequence[str], styl
     import json
 
     from immunode.plot import save
-    from immunode.study.spreadsheets import csv_text
+    from immunode.study.result.spreadsheets import csv_text
 
     curves = csv_text(comparison.to_frame(), index=True)
     recipe = output.plain({"command": command, "arms": comparison.recipe})

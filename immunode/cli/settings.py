@@ -75,7 +75,7 @@ def check_look(rtol: float, style: str) -> None:
     if not 1e-14 <= rtol <= 0.1:
         raise UsageError(f"--rtol {rtol:g}: give a number from 1e-14 to 0.1")
     if style != "slide":  # the default needs no matplotlib to be found right
-        from immunode.plot.style import find_style
+        from immunode.plot.kit.style import find_style
 
         with usage():
             find_style(style)

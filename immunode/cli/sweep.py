@@ -15,8 +15,8 @@ from immunode.cli.settings import check_look, check_settings, compose_arms, read
 
 if TYPE_CHECKING:
     from immunode.model.declaration import Model
-    from immunode.study.design import Design
-    from immunode.study.result import SweepResult
+    from immunode.study.design.design import Design
+    from immunode.study.result.sweep_result import SweepResult
 
 KEPT_BYTES = 4e8
 """Trajectories of the first readout are kept for the figure up to this size; a larger sweep has no bands."""
@@ -127,7 +127,7 @@ def _estimate(model: Model, design: Design, asked: Mapping[str, Any], as_json: b
     """Print what a sweep would take; return the exit code."""
     from dataclasses import asdict
 
-    from immunode.study.planning import plan_sweep
+    from immunode.study.run.estimate import plan_sweep
 
     with output.usage():
         told = plan_sweep(model, design, **asked)
@@ -140,10 +140,10 @@ def _estimate(model: Model, design: Design, asked: Mapping[str, Any], as_json: b
 
 def _design(model: Model, sampling: Sampling, values: Mapping[str, float], arms: Sequence[str]) -> Design:
     """Return the design: the user's table, or what is sampled; settings hold in every row."""
-    from immunode.study.design import grid, sobol
-    from immunode.study.design_table import from_table
-    from immunode.study.plan import sampled
-    from immunode.study.space import Space, has_parameters, space
+    from immunode.study.design.design import grid, sobol
+    from immunode.study.design.from_tables import from_table
+    from immunode.study.design.ranges import Space, has_parameters, space
+    from immunode.study.run.plan import sampled
 
     if sampling.design is not None:
         if sampling.runs is not None or sampling.vary:
@@ -168,7 +168,7 @@ def _design(model: Model, sampling: Sampling, values: Mapping[str, float], arms:
 
 def _kept(model: Model, rows: int) -> list[str]:
     """Return the quantity whose bands are drawn, unless its curves would take too much memory."""
-    from immunode.study.runs import looked_at_first
+    from immunode.study.run.ready import looked_at_first
 
     first = list(looked_at_first(model)[:1])
     return first if rows * POINTS * 8 <= KEPT_BYTES else []
@@ -215,7 +215,7 @@ def _cluster(address: str) -> Iterator[Any]:
     if not address:
         yield None
         return
-    from immunode.study.cluster import connect
+    from immunode.study.run.cluster import connect
 
     with output.usage():
         client = connect(address)

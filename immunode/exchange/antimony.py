@@ -27,7 +27,7 @@ def read_antimony(path_or_text: str | os.PathLike[str]) -> Model:
     StoreError : the file can't be read.
     ModelError : the text is no Antimony, imports other files, a name has no value, or the model can't be read.
     """
-    from immunode.exchange.sbml.reading import read_sbml
+    from immunode.exchange.sbml.reading.reader import read_sbml
 
     text, who = _text(path_or_text)
     plain = _COMMENT.sub(lambda found: '""' if found[0].startswith('"') else " ", text)
@@ -50,7 +50,7 @@ def write_antimony(model: Model, path: str | os.PathLike[str]) -> Path:
     ModelError : the model uses a function that SBML does not have.
     StoreError : the file can't be written.
     """
-    from immunode.study.recipe import write_text
+    from immunode.study.run.recipe import write_text
 
     target = Path(path)
     write_text(target, to_antimony(model))
@@ -65,7 +65,7 @@ def to_antimony(model: Model) -> str:
     EngineError : the library is not installed.
     ModelError : the model uses a function that SBML does not have.
     """
-    from immunode.exchange.sbml.writing import to_sbml
+    from immunode.exchange.sbml.writing.writer import to_sbml
 
     library = _library()
     library.clearPreviousLoads()

@@ -53,12 +53,12 @@ def write_omex(
     """
     import json
 
-    from immunode.exchange.sbml.writing import to_sbml
+    from immunode.exchange.sbml.writing.writer import to_sbml
     from immunode.exchange.sedml import figure_sedml
     from immunode.exchange.sheets import sheet
     from immunode.model.units import parse_time
     from immunode.study.arms import as_arms
-    from immunode.study.recipe import plain, write_bytes
+    from immunode.study.run.recipe import plain, write_bytes
 
     composed = {} if arms is None else as_arms(arms, model).compose(model)
     files = {"model.xml": to_sbml(model), "model.json": model.to_json(), "model.md": sheet(model)}
@@ -102,7 +102,7 @@ def read_omex(path: str | os.PathLike[str]) -> Model:
     StoreError : the file is no archive, is damaged or too large, or holds paths that lead out of it.
     ModelError : there is no SBML in it, or the model can't be read.
     """
-    from immunode.exchange.sbml.reading import read_sbml
+    from immunode.exchange.sbml.reading.reader import read_sbml
 
     who = path_text("read_omex", path)
     try:

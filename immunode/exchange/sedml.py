@@ -6,10 +6,10 @@ from collections.abc import Mapping
 from xml.etree import ElementTree
 from xml.etree.ElementTree import Element, SubElement
 
-from immunode.exchange.sbml.writing import CORE, document_ids
-from immunode.exchange.sbml.writing_notes import clean
+from immunode.exchange.sbml.writing.notes import clean
+from immunode.exchange.sbml.writing.writer import CORE, document_ids
 from immunode.model.declaration import Model
-from immunode.study.runs import looked_at_first
+from immunode.study.run.ready import looked_at_first
 
 SEDML = "http://sed-ml.org/sed-ml/level1/version4"
 _LANGUAGE = "urn:sedml:language:sbml.level-3.version-2"

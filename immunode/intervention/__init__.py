@@ -4,15 +4,16 @@ from __future__ import annotations
 
 from immunode.intervention.cards import Card, card
 from immunode.intervention.compose import knobs, perturb
-from immunode.intervention.covariates import Covariate
-from immunode.intervention.drug import Drug, DrugEffect
-from immunode.intervention.drugs import LIBRARY, drug
+from immunode.intervention.drugs.covariates import Covariate
+from immunode.intervention.drugs.drug import Drug, DrugEffect
+from immunode.intervention.drugs.library import LIBRARY, drug
+from immunode.intervention.drugs.pharmacokinetics import PK, one_compartment, two_compartment
+from immunode.intervention.drugs.response import indirect_response, turnover
+from immunode.intervention.drugs.target import Target, qss, tmdd
 from immunode.intervention.intervention import Intervention
 from immunode.intervention.operations import Operation, add, inhibit, remove, scale, set_to, stimulate, transfer
-from immunode.intervention.pk import PK, one_compartment, two_compartment
-from immunode.intervention.regimen import Dose, Regimen, taper
-from immunode.intervention.regimen_text import regimen
-from immunode.intervention.response import indirect_response, turnover
+from immunode.intervention.regimens.regimen import Dose, Regimen, taper
+from immunode.intervention.regimens.text import regimen
 from immunode.intervention.rules import Rule
 from immunode.intervention.schedule import Pulses, Rhythm, Schedule, Trip, decay, during, pulses, ramp, rhythm
 from immunode.intervention.sequences import sequence, shifted
@@ -27,7 +28,6 @@ from immunode.intervention.shapes import (
     to_target,
     weekly,
 )
-from immunode.intervention.target import Target, qss, tmdd
 
 __all__ = [
     "Intervention",

@@ -11,7 +11,7 @@ from immunode.intervention.operations import JUMPS, Operation
 from immunode.model import markdown
 
 if TYPE_CHECKING:
-    from immunode.intervention.drug import Drug
+    from immunode.intervention.drugs.drug import Drug
     from immunode.intervention.intervention import Intervention
     from immunode.model.declaration import Model, Parameter
 

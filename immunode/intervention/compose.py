@@ -6,14 +6,14 @@ from collections.abc import Iterable
 from typing import Any, TypeVar
 
 from immunode.errors import DoseError, ImmunodeError, ModelError, did_you_mean
-from immunode.intervention.conditions import holds
-from immunode.intervention.drug import Drug
+from immunode.intervention.drugs.drug import Drug
+from immunode.intervention.expand.contribution import Parts
+from immunode.intervention.expand.declared_conditions import holds
+from immunode.intervention.expand.overlap import set_requirements
 from immunode.intervention.intervention import Intervention
 from immunode.intervention.operations import JUMPS
-from immunode.intervention.overlap import set_requirements
-from immunode.intervention.parts import Parts
+from immunode.language.expression import names, parse
 from immunode.model.declaration import Effect, Model, Parameter, Requirement
-from immunode.model.expression import names, parse
 from immunode.model.validation import find
 
 Given = Intervention | Drug | str

@@ -10,11 +10,11 @@ from dataclasses import KW_ONLY, dataclass, replace
 from typing import Any, Self
 
 from immunode.errors import DoseError, ModelError, did_you_mean
-from immunode.intervention.gates import add_signal, moments, rule_factor, starting
-from immunode.intervention.jumps import add_jumps
+from immunode.intervention.expand.contribution import Parts
+from immunode.intervention.expand.signal import add_signal, moments, rule_factor, starting
+from immunode.intervention.expand.transfers import add_jumps
 from immunode.intervention.numbers import finite
 from immunode.intervention.operations import JUMPS, Operation
-from immunode.intervention.parts import Parts
 from immunode.intervention.schedule import ALWAYS, Schedule
 from immunode.intervention.times import Time, size
 from immunode.model.declaration import Effect, Model, Pairs

@@ -10,11 +10,11 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from immunode.errors import DoseError, ModelError, quoted
+from immunode.intervention.expand.contribution import Parts
 from immunode.intervention.numbers import finite, whole
-from immunode.intervention.parts import Parts
 from immunode.intervention.times import Time, size, tidy_time, words
+from immunode.language.expression import Expression, is_condition, names, parse, to_text
 from immunode.model.declaration import Derived, Event, Switch
-from immunode.model.expression import Expression, is_condition, names, parse, to_text
 from immunode.model.serial import register
 
 MANY = 1e-6

@@ -6,9 +6,9 @@ from collections.abc import Iterable
 from dataclasses import replace
 
 from immunode.errors import DoseError
-from immunode.intervention.drug import Drug
+from immunode.intervention.drugs.drug import Drug
 from immunode.intervention.intervention import Intervention
-from immunode.intervention.regimen import Dose, Regimen
+from immunode.intervention.regimens.regimen import Dose, Regimen
 from immunode.intervention.rules import Rule
 from immunode.intervention.schedule import Pulses, Schedule
 from immunode.intervention.times import Time, comparable, plus, size, tidy_time, times

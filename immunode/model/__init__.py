@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+from immunode.language.expression import parse, parse_arrow
 from immunode.model import serial  # noqa: F401  # from then on the records refuse texts that can't be shown
-from immunode.model.chains import Chain, transit_chain
 from immunode.model.declaration import (
     Compartment,
     Derived,
@@ -18,8 +18,8 @@ from immunode.model.declaration import (
     Unit,
     Variant,
 )
-from immunode.model.expression import parse, parse_arrow
 from immunode.model.sources import parameter_table, sourced
+from immunode.model.transit_chains import Chain, transit_chain
 
 __all__ = [
     "Chain",

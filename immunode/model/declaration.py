@@ -13,7 +13,7 @@ from immunode.errors import ModelError, quoted
 
 if TYPE_CHECKING:
     from immunode.intervention import Drug, Intervention
-    from immunode.model.checks import Report
+    from immunode.model.check import Report
 
 V = TypeVar("V")
 Pairs = tuple[tuple[str, str], ...]
@@ -365,7 +365,7 @@ class Model:
 
     def check(self) -> Report:
         """Return a `Report` on units, unused names, signs at zero, conserved totals and missing sources."""
-        from immunode.model.checks import check
+        from immunode.model.check import check
 
         return check(self)
 

@@ -10,9 +10,9 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from immunode.errors import ModelError, did_you_mean
+from immunode.language.expression import Expression, parse, parse_arrow
+from immunode.language.tree import fold, number_text, substitute
 from immunode.model.declaration import Effect, Model
-from immunode.model.expression import Expression, parse, parse_arrow
-from immunode.model.tree import fold, number_text, substitute
 
 _LETTERS = (
     "alpha beta gamma delta epsilon zeta eta theta iota kappa lambda mu nu xi pi rho sigma tau upsilon",

@@ -6,8 +6,8 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 from immunode.errors import ModelError, did_you_mean, quoted
+from immunode.language.expression import is_condition, name_problem, names, parse, parse_arrow, uses_time
 from immunode.model.declaration import Event, Model, pairs
-from immunode.model.expression import is_condition, name_problem, names, parse, parse_arrow, uses_time
 
 _HOW = ("scale", "add", "set")
 

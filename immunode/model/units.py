@@ -12,10 +12,10 @@ from collections.abc import Callable, Iterable, Iterator
 from fractions import Fraction
 
 from immunode.errors import UnitError, did_you_mean, quoted
+from immunode.language.dimension import Dimension, describe, parse_unit, registry
+from immunode.language.expression import Expression, names, parse, parse_arrow, to_text
+from immunode.language.tree import fold
 from immunode.model.declaration import Event, Model, Process, State, pairs
-from immunode.model.dimension import Dimension, describe, parse_unit, registry
-from immunode.model.expression import Expression, names, parse, parse_arrow, to_text
-from immunode.model.tree import fold
 
 __all__ = ["Dimension", "check_units", "convert", "describe", "parse_time", "parse_unit", "registry", "unit_of"]
 

@@ -11,6 +11,8 @@ from typing import Any, TypeVar
 
 from immunode.characters import problem
 from immunode.errors import ModelError, did_you_mean, quoted
+from immunode.language.expression import names, parse
+from immunode.language.tree import replace_part, to_text
 from immunode.model.declaration import (
     Compartment,
     Derived,
@@ -26,9 +28,7 @@ from immunode.model.declaration import (
     Variant,
     pairs,
 )
-from immunode.model.expression import names, parse
 from immunode.model.structure import check_structure
-from immunode.model.tree import replace_part, to_text
 from immunode.model.units import check_units
 
 MOST_TIMES = 2**53

@@ -5,21 +5,21 @@ Nothing here is global: styles hold while a figure is drawn, and figures need no
 
 from __future__ import annotations
 
-from immunode.plot.animation import animate
-from immunode.plot.atlas import atlas
-from immunode.plot.bands import bands
-from immunode.plot.courses import courses
-from immunode.plot.diagram import diagram
-from immunode.plot.endpoints import endpoints
-from immunode.plot.equations import equations
-from immunode.plot.figure import panels
-from immunode.plot.fingerprint import data_hash
-from immunode.plot.heat import heat
-from immunode.plot.letters import letters
-from immunode.plot.residuals import residuals
-from immunode.plot.save import read_metadata, save
-from immunode.plot.style import PALETTE, STYLES, Style, arm_colors
-from immunode.plot.work_precision import work_precision
+from immunode.plot.charts.analysis.residuals import residuals
+from immunode.plot.charts.analysis.work_precision import work_precision
+from immunode.plot.charts.animation import animate
+from immunode.plot.charts.atlas import atlas
+from immunode.plot.charts.bands import bands
+from immunode.plot.charts.courses import courses
+from immunode.plot.charts.endpoints import endpoints
+from immunode.plot.charts.equations import equations
+from immunode.plot.charts.heat import heat
+from immunode.plot.diagrams.drawing import diagram
+from immunode.plot.kit.figure import panels
+from immunode.plot.kit.fingerprint import data_hash
+from immunode.plot.kit.panel_letters import letters
+from immunode.plot.kit.saving import read_metadata, save
+from immunode.plot.kit.style import PALETTE, STYLES, Style, arm_colors
 
 __all__ = [
     "PALETTE",

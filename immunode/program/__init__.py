@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from immunode.program.lower import lower
-from immunode.program.numpy_source import Functions, compile_numpy, numpy_source
+from immunode.program.numpy.source import Functions, compile_numpy, numpy_source
 from immunode.program.program import Break, Change, Program, Trigger
 
 __all__ = ["Break", "Change", "Functions", "Program", "Trigger", "compile_numpy", "lower", "numpy_source"]

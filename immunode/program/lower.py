@@ -6,8 +6,8 @@ from functools import lru_cache
 from typing import Any
 
 from immunode.errors import ModelError, did_you_mean
+from immunode.language.expression import Expression, names, parse, parse_arrow
 from immunode.model.declaration import NEVER_NEGATIVE, Event, Model
-from immunode.model.expression import Expression, names, parse, parse_arrow
 from immunode.program.graph import Graph
 from immunode.program.program import Break, Change, Program, Trigger
 from immunode.program.time_conditions import TimeConditions

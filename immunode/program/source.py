@@ -6,8 +6,8 @@ from dataclasses import replace
 
 from immunode.model.declaration import Model
 from immunode.program.cache import cached_program
-from immunode.program.numpy_source import Functions, compile_numpy, numpy_source
-from immunode.program.rest import make_rest
+from immunode.program.numpy.source import Functions, compile_numpy, numpy_source
+from immunode.program.untreated import make_rest
 
 
 def source(model: Model) -> str:

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
 
+from immunode.language.expression import Expression, parse
 from immunode.model.declaration import Event
-from immunode.model.expression import Expression, parse
 from immunode.program.program import Break, Change
 from immunode.program.time_conditions import NEVER, TimeConditions
 

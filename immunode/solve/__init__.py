@@ -17,7 +17,7 @@ from immunode.solve.status import Status
 
 if TYPE_CHECKING:
     from immunode.program import Program
-    from immunode.program.numpy_source import Functions
+    from immunode.program.numpy.source import Functions
     from immunode.solve.tape import StepListener
 
 __all__ = ["ENGINES", "Batch", "Engine", "OnJump", "OnRestart", "Request", "Status", "choose_engine", "solve"]
@@ -80,7 +80,7 @@ def solve(
         return without_states(_solve(with_a_state(request), name, reason, engine))
     if functions.rest is None:
         return _solve(request, name, reason, engine)
-    from immunode.solve.rest import start_at_rest
+    from immunode.solve.steady_start import start_at_rest
 
     request, runs, moving = start_at_rest(request, lambda alone: _solve(alone, name, "", engine))
     batch = _solve(request, name, reason, engine)
@@ -125,7 +125,7 @@ def _solve(request: Request, name: str, reason: str, asked: str) -> Batch:
         from immunode.solve.sliding import solve_or_slide
 
         return replace(solve_or_slide(engine, request, reason), asked=request.method)
-    from immunode.solve.second_try import solve_with_others
+    from immunode.solve.fallback import solve_with_others
 
     program = request.functions.program
     if name != "scipy":
@@ -140,7 +140,7 @@ def _solve(request: Request, name: str, reason: str, asked: str) -> Batch:
 
 def _can_compile() -> bool:
     """Return whether machine code can be made here; a library that is there and can't is told in one line, once."""
-    from immunode.program.llvm_compile import Absent, require
+    from immunode.program.llvm.compile import Absent, require
 
     try:
         require()
@@ -159,14 +159,14 @@ def _tell(text: str) -> None:
 
 def _engine(name: str) -> Engine:
     if name == "scipy":
-        from immunode.solve.scipy_engine import ScipyEngine
+        from immunode.solve.scipy.engine import ScipyEngine
 
         return ScipyEngine()
     if name == "compiled":
-        from immunode.solve.compiled_engine import CompiledEngine
+        from immunode.solve.compiled.engine import CompiledEngine
 
         return CompiledEngine()
-    from immunode.solve.numpy_engine import NumpyEngine
+    from immunode.solve.numpy.engine import NumpyEngine
 
     return NumpyEngine()
 

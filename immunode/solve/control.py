@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 if TYPE_CHECKING:
-    from immunode.program.numpy_source import Functions
+    from immunode.program.numpy.source import Functions
     from immunode.program.program import Program
 
 Array = NDArray[np.float64]

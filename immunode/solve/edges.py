@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from immunode.solve.block import padded
 
 if TYPE_CHECKING:
-    from immunode.program.numpy_source import Functions
+    from immunode.program.numpy.source import Functions
     from immunode.solve.block import Block
 
 Array = NDArray[np.float64]

@@ -13,7 +13,7 @@ from numpy.typing import ArrayLike, NDArray
 from immunode.errors import EngineError, did_you_mean
 
 if TYPE_CHECKING:
-    from immunode.program.numpy_source import Functions
+    from immunode.program.numpy.source import Functions
     from immunode.solve.batch import Batch
     from immunode.solve.tape import StepListener
 

@@ -18,7 +18,7 @@ from immunode.solve.engine import Engine, Request
 from immunode.solve.status import Status
 
 if TYPE_CHECKING:
-    from immunode.program.numpy_source import Functions
+    from immunode.program.numpy.source import Functions
 
 Array = NDArray[np.float64]
 Lanes = NDArray[np.intp]

@@ -18,8 +18,8 @@ Lanes = NDArray[np.intp]
 DEGREE = 4
 HEAD, PER_STATE = 3, DEGREE + 3
 """Rows of an entry: run, time, length; then for each state its five coefficients, the largest and the smallest."""
-BYTES, FEWEST, MOST = 2_000_000, 64, 16384
-"""Size of a tape, which is to stay in the cache until it is looked at; fewest and most entries."""
+BYTES, FEWEST, MOST = 2_000_000, 2048, 16384
+"""Size of a tape, which is to stay in the cache until it is looked at; fewest steps, and most entries."""
 TO_BERNSTEIN = np.array(
     [
         [1.0, 0.0, 0.0, 0.0, 0.0],
@@ -162,7 +162,7 @@ class Tape:
         self.states = listener.states if states is None else states
         self.rows = np.array(self.states, dtype=np.int64)
         n_rows = HEAD + PER_STATE * len(self.states)
-        self.capacity = min(max(FEWEST, BYTES // (8 * n_rows * width)), MOST)
+        self.capacity = min(max(1, FEWEST // width, BYTES // (8 * n_rows * width)), MOST)
         self.table = np.empty((n_rows, self.capacity, width))
         self.count = 0
 

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from immunode.study.adaptive import adaptive
 from immunode.study.arms import Arms
 from immunode.study.atlas import Atlas, atlas
-from immunode.study.contrast import Contrast
-from immunode.study.design import Design, grid, latin_hypercube, sobol
-from immunode.study.design_table import from_table
+from immunode.study.design.adaptive_points import adaptive
+from immunode.study.design.design import Design, grid, latin_hypercube, sobol
+from immunode.study.design.from_tables import from_table
+from immunode.study.design.ranges import Axis, Space, space
 from immunode.study.endpoints import (
     Endpoint,
     at,
@@ -21,16 +21,16 @@ from immunode.study.endpoints import (
     trough,
 )
 from immunode.study.expectations import Expectations, check_expectations
-from immunode.study.planning import Estimate, plan_sweep
-from immunode.study.result import SweepResult
-from immunode.study.selection import Selection
+from immunode.study.result.contrast import Contrast
+from immunode.study.result.selection import Selection
+from immunode.study.result.simulation import Comparison, Simulation
+from immunode.study.result.sweep_result import SweepResult
+from immunode.study.result.switching import switch_log
+from immunode.study.run.estimate import Estimate, plan_sweep
 from immunode.study.simulate import simulate
-from immunode.study.simulation import Comparison, Simulation
-from immunode.study.space import Axis, Space, space
-from immunode.study.store_merge import merge_stores
-from immunode.study.store_reading import StoredSweep, open_store
+from immunode.study.store.merging import merge_stores
+from immunode.study.store.reading import StoredSweep, open_store
 from immunode.study.sweep import sweep
-from immunode.study.switching import switch_log
 
 __all__ = [
     "Arms",

@@ -112,7 +112,7 @@ class Arms(Mapping[str, "tuple[Entry, ...]"]):
 
     def __mul__(self, design: Any) -> Any:
         """Return every row of `design` for the first arm, then for the next (the design crosses fastest)."""
-        from immunode.study.design import Design, cross_arms
+        from immunode.study.design.design import Design, cross_arms
 
         return cross_arms(design, self, arms_slowest=True) if isinstance(design, Design) else NotImplemented
 

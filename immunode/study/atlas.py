@@ -13,9 +13,9 @@ from numpy.typing import NDArray
 from immunode.errors import ImmunodeError, StudyError, did_you_mean
 from immunode.solve import FEW_RUNS, choose_engine
 from immunode.study.arms import CONTROL, Arms, as_arms
-from immunode.study.beside import company
-from immunode.study.notebook import Tabled
-from immunode.study.runs import looked_at_first, make_ready, meanings, quantity_units
+from immunode.study.comparator import company
+from immunode.study.result.notebook import Tabled
+from immunode.study.run.ready import looked_at_first, make_ready, meanings, quantity_units
 from immunode.study.simulate import simulate
 
 if TYPE_CHECKING:
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
     from immunode.intervention import Drug, Intervention
     from immunode.model.declaration import Model
-    from immunode.study.simulation import Simulation
+    from immunode.study.result.simulation import Simulation
 
 Array = NDArray[np.float64]
 
@@ -142,7 +142,7 @@ class Atlas(Tabled):
 
         style : "slide" or "paper".   title : default the model's own.   axes : your own.
         """
-        from immunode.plot.atlas import atlas as draw
+        from immunode.plot.charts.atlas import atlas as draw
 
         known = meanings(self.model)
         return draw(

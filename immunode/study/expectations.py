@@ -11,12 +11,12 @@ from numpy.typing import NDArray
 
 from immunode.errors import StudyError
 from immunode.study.arms import CONTROL, Arms
-from immunode.study.beside import company
-from immunode.study.design import Design, sobol
-from immunode.study.design_table import from_table
+from immunode.study.comparator import company
+from immunode.study.design.design import Design, sobol
+from immunode.study.design.from_tables import from_table
+from immunode.study.design.ranges import space
 from immunode.study.endpoints import auc, final
-from immunode.study.notebook import Tabled
-from immunode.study.space import space
+from immunode.study.result.notebook import Tabled
 from immunode.study.sweep import sweep
 
 if TYPE_CHECKING:
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
     from immunode.intervention import Drug, Intervention
     from immunode.model.declaration import Model
-    from immunode.study.result import SweepResult
+    from immunode.study.result.sweep_result import SweepResult
 
 Array = NDArray[np.float64]
 OVER = ("final", "mean")

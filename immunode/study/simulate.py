@@ -13,13 +13,13 @@ from immunode.errors import SolverError, StudyError, did_you_mean
 from immunode.solve.batch import BAD_START
 from immunode.solve.status import Status
 from immunode.study.arms import Arms, as_arms
-from immunode.study.marks import active_windows, dose_times
-from immunode.study.passed import remarks, watching
-from immunode.study.recipe import model_recipe, tolerance, versions
-from immunode.study.recorder import Recorder
-from immunode.study.runs import Ready, begin, make_ready, output_times
-from immunode.study.simulation import Comparison, Simulation
-from immunode.study.switching import given_only
+from immunode.study.result.marks import active_windows, dose_times
+from immunode.study.result.simulation import Comparison, Simulation
+from immunode.study.result.switching import given_only
+from immunode.study.run.passed_pulses import remarks, watching
+from immunode.study.run.ready import Ready, begin, make_ready, output_times
+from immunode.study.run.recipe import model_recipe, tolerance, versions
+from immunode.study.run.recorder import Recorder
 
 if TYPE_CHECKING:
     from immunode.intervention import Drug, Intervention

@@ -12,13 +12,13 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from immunode.study.arms import Arms
-from immunode.study.design import Design
+from immunode.study.design.design import Design
 from immunode.study.endpoints import Endpoint
-from immunode.study.executors import Cut, computed
-from immunode.study.gathering import Gathered
-from immunode.study.plan import Plan, make_plan
-from immunode.study.progress import patient_interrupts, telling
-from immunode.study.result import SweepResult
+from immunode.study.result.sweep_result import SweepResult
+from immunode.study.run.collect import Gathered
+from immunode.study.run.executors import Cut, computed
+from immunode.study.run.plan import Plan, make_plan
+from immunode.study.run.progress import patient_interrupts, telling
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -111,7 +111,7 @@ def run_plan(
     cut = make_cut(plan, block)
     mine = cut.blocks(part)
     if store is not None:
-        from immunode.study.store_sweep import sweep_into
+        from immunode.study.store.sweeping import sweep_into
 
         return sweep_into(plan, cut, part, store, executor, progress, log)
     table = Gathered(plan)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from immunode.analysis.dose_response import dose_response, hill_curve, hill_fit
+from immunode.analysis.treatment.hill_curves import dose_response, hill_curve, hill_fit
 from immunode.errors import StudyError
 from immunode.intervention import Intervention, inhibit
 from immunode.model import Derived, Model, Parameter, Process, State

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from immunode.analysis.explain import explain
+from immunode.analysis.treatment.explanation import explain
 from immunode.catalogue import load_model
 from immunode.errors import StudyError
 from immunode.intervention import Intervention, add, at_times, during, inhibit, transfer

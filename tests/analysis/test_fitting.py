@@ -9,16 +9,16 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from immunode.analysis.fit_search import Search
-from immunode.analysis.fitting import Fit, fit
-from immunode.analysis.measurements import observable
-from immunode.analysis.posterior import log_posterior
-from immunode.analysis.rendezvous import side_by_side
+from immunode.analysis.fitting.fits import Fit, fit
+from immunode.analysis.fitting.measurements import observable
+from immunode.analysis.fitting.posterior import log_posterior
+from immunode.analysis.fitting.rendezvous import side_by_side
+from immunode.analysis.fitting.search import Search
 from immunode.catalogue import load_model
 from immunode.errors import StoreError, StudyError
 from immunode.intervention import Intervention, scale
 from immunode.model import Model, Parameter, Process, State
-from immunode.study.distributions import normal
+from immunode.study.design.distributions import normal
 
 TIMES = np.linspace(0.5, 10, 20)
 
@@ -218,7 +218,7 @@ def test_searches_of_a_tumor_find_one_optimum() -> None:
 
 
 def tumor_data(model: Model, truth: dict[str, float], sd: float) -> pd.DataFrame:
-    from immunode.study.design_table import from_table
+    from immunode.study.design.from_tables import from_table
     from immunode.study.sweep import sweep
 
     arms = ["control", "adoptive_transfer_bolus"]

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from immunode.analysis.ledger import _design, evidence_ledger
+from immunode.analysis.sensitivity.ledger import _design, evidence_ledger
 from immunode.errors import StudyError
 from immunode.model import Derived, Model, Parameter, Process, State
 

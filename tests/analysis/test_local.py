@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from immunode.analysis.local import local_sensitivity, tornado
+from immunode.analysis.sensitivity.local import local_sensitivity, tornado
 from immunode.errors import StudyError
 from immunode.intervention import Intervention, inhibit
 from immunode.model import Model, Parameter, Process, State

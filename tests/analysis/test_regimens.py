@@ -5,12 +5,12 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from immunode.analysis.regimens import regimen_search
+from immunode.analysis.treatment.regimens import regimen_search
 from immunode.errors import StudyError
 from immunode.intervention import Intervention, add
 from immunode.model import Derived, Model, Parameter, State
 from immunode.study.arms import Arms
-from immunode.study.design_table import from_table
+from immunode.study.design.from_tables import from_table
 
 MODEL = Model(
     name="dose",

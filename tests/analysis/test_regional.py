@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 from scipy.stats import ks_2samp, rankdata
 
-from immunode.analysis.regional import prcc, regional
+from immunode.analysis.sensitivity.from_samples import prcc, regional
 from immunode.errors import StudyError
 from immunode.intervention import Intervention, inhibit
 from immunode.model import Model, Parameter, Process, State

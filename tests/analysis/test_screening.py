@@ -7,8 +7,8 @@ from typing import Any
 import numpy as np
 import pytest
 
-from immunode.analysis.screening import morris
-from immunode.analysis.variance import sobol_indices
+from immunode.analysis.sensitivity.screening import morris
+from immunode.analysis.sensitivity.variance import sobol_indices
 from immunode.errors import StudyError
 
 SPACE = {"a": (0.0, 2.0), "b": (-1.0, 1.0), "c": (0.0, 1.0)}

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from immunode.analysis.sequence_map import sequence_map
+from immunode.analysis.treatment.sequence_maps import sequence_map
 from immunode.errors import DoseError, StudyError
 from immunode.intervention import Intervention, at_times, during, inhibit, remove, transfer
 from immunode.model import Model, Parameter, Process, State

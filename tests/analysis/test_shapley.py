@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from immunode.analysis.shapley import shapley
+from immunode.analysis.treatment.shapley_shares import shapley
 from immunode.errors import StudyError
 from immunode.intervention import Intervention, inhibit, scale
 from immunode.model import Derived, Model, Parameter, Process, State

@@ -7,9 +7,9 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from immunode.analysis.prevalence import prevalence_weights
-from immunode.analysis.regional import prcc
-from immunode.analysis.trial import responders
+from immunode.analysis.sensitivity.from_samples import prcc
+from immunode.analysis.trials.prevalence import prevalence_weights
+from immunode.analysis.trials.trial import responders
 from immunode.catalogue import load_model
 from immunode.study import open_store, sobol, space, sweep
 

@@ -8,16 +8,16 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from immunode.analysis.prevalence import prevalence_weights
-from immunode.analysis.trial import Trial, responders
+from immunode.analysis.trials.prevalence import prevalence_weights
+from immunode.analysis.trials.trial import Trial, responders
 from immunode.catalogue import load_model
 from immunode.errors import StudyError
 from immunode.model import Model, Parameter, State
 from immunode.study.arms import Arms
-from immunode.study.design import Design
-from immunode.study.design_table import from_table
-from immunode.study.distributions import Distribution
-from immunode.study.population import population
+from immunode.study.design.design import Design
+from immunode.study.design.distributions import Distribution
+from immunode.study.design.from_tables import from_table
+from immunode.study.design.population import population
 from immunode.study.sweep import sweep
 
 STILL = Model(

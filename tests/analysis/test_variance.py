@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from immunode.analysis.variance import saltelli, sobol_indices
+from immunode.analysis.sensitivity.variance import saltelli, sobol_indices
 from immunode.errors import EngineError, StudyError
 from immunode.model import Derived, Model, Parameter, Process, State
 from immunode.study import sweep

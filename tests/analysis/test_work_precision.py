@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 import immunode as im
-from immunode.analysis.work_precision import WorkPrecision
+from immunode.analysis.precision import WorkPrecision
 
 RTOLS = (1e-4, 1e-6, 1e-8)
 

@@ -34,7 +34,7 @@ import peers
 
 from immunode.catalogue import list_models, load_model
 from immunode.program.lower import lower
-from immunode.program.numpy_source import Functions, compile_numpy
+from immunode.program.numpy.source import Functions, compile_numpy
 from immunode.solve import solve
 from immunode.solve.control import absolute_tolerance
 

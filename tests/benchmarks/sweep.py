@@ -27,9 +27,9 @@ sys.path[:0] = [str(ROOT), str(Path(__file__).parent)]
 
 import peers
 
-from immunode.program.llvm_compile import available
+from immunode.program.llvm.compile import available
 from immunode.program.lower import lower
-from immunode.program.numpy_source import compile_numpy
+from immunode.program.numpy.source import compile_numpy
 from immunode.solve import solve
 from models import WORKS, Work
 

@@ -7,7 +7,7 @@ import peers
 import pytest
 
 from immunode.program.lower import lower
-from immunode.program.numpy_source import compile_numpy
+from immunode.program.numpy.source import compile_numpy
 from immunode.solve import solve
 from models import WORKS
 

@@ -28,7 +28,7 @@ sys.path[:0] = [str(ROOT), str(Path(__file__).parent)]
 import peers
 from sweep import ours, reference, worst
 
-from immunode.program.llvm_compile import available
+from immunode.program.llvm.compile import available
 from models import WORKS, Work
 
 TOLERANCES = [10.0**-k for k in range(3, 11)]

@@ -20,7 +20,7 @@ import immunode as im
 from immunode.catalogue import load_model
 from immunode.cli import main
 from immunode.study import sobol, space, sweep
-from immunode.study.progress import patient_interrupts
+from immunode.study.run.progress import patient_interrupts
 
 Capture = pytest.CaptureFixture[str]
 SWEEP = ["sweep", "kuznetsov1994", "--runs", "16", "--until", "50 days"]

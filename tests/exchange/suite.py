@@ -118,7 +118,7 @@ def simulate(
 
     document = libsbml.readSBMLFromFile(str(path))
     if document.getPlugin("comp") is not None:
-        from immunode.exchange.sbml.document import open_document
+        from immunode.exchange.sbml.reading.document import open_document
 
         document, _, _ = open_document(path)
     sbml = document.getModel()

@@ -234,7 +234,7 @@ def from_text(text: str) -> str:
 
 
 def test_a_file_cut_off_anywhere_is_said_to_be_no_xml() -> None:
-    from immunode.exchange.sbml.writing import to_sbml
+    from immunode.exchange.sbml.writing.writer import to_sbml
 
     text = to_sbml(im.perturb(im.load_model("baker2013"), "infliximab"))
     for end in range(1000, len(text) - 20, 1000):
@@ -275,7 +275,7 @@ def test_hostile_json_is_refused_in_a_few_lines(text: str) -> None:
 
 def test_an_annotation_with_hostile_json_does_not_stop_a_good_document() -> None:
     from immunode.exchange.sbml import read_sbml
-    from immunode.exchange.sbml.writing import FACTS
+    from immunode.exchange.sbml.writing.writer import FACTS
 
     for inside in ("[" * 50_000, '{"format": "immunode 1", "type": "Popen"}', "&lt;script/&gt;", ""):
         facts = f'<annotation><f:facts xmlns:f="{FACTS}">{inside}</f:facts></annotation>'
@@ -368,7 +368,7 @@ def test_any_tree_of_mathml_is_read_or_refused(math: str) -> None:
 @pytest.mark.slow
 @pytest.mark.soak
 def test_ten_thousand_damaged_documents_are_read_or_refused() -> None:
-    from immunode.exchange.sbml.writing import to_sbml
+    from immunode.exchange.sbml.writing.writer import to_sbml
 
     chance = random.Random(7)
     whole = to_sbml(im.perturb(im.load_model("berends2019"), "short_interval"), facts=False)

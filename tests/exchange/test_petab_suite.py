@@ -10,7 +10,7 @@ import pytest
 
 import immunode as im
 from immunode.exchange.petab.formulas import parse_formula
-from immunode.model.evaluation import evaluate
+from immunode.language.evaluation import evaluate
 
 yaml = pytest.importorskip("yaml")
 pytest.importorskip("libsbml")

@@ -10,12 +10,12 @@ import numpy as np
 import pytest
 
 import immunode as im
-from immunode.exchange.sbml.algebraic import derivative, isolated
-from immunode.exchange.sbml.reading import read_sbml
+from immunode.exchange.sbml.reading.algebraic import derivative, isolated
+from immunode.exchange.sbml.reading.reader import read_sbml
+from immunode.language.evaluation import evaluate
+from immunode.language.expression import parse
+from immunode.language.tree import to_text
 from immunode.model.declaration import Model
-from immunode.model.evaluation import evaluate
-from immunode.model.expression import parse
-from immunode.model.tree import to_text
 from tests.exchange.suite import FOLDER, run_case
 
 pytest.importorskip("libsbml")

@@ -8,8 +8,8 @@ from collections.abc import Callable
 import pytest
 
 import immunode as im
-from immunode.exchange.sbml.reading import read_sbml
-from immunode.exchange.sbml.writing import to_sbml
+from immunode.exchange.sbml.reading.reader import read_sbml
+from immunode.exchange.sbml.writing.writer import to_sbml
 from immunode.model.declaration import Event, Model
 from tests.exchange.suite import FOLDER, run_case
 

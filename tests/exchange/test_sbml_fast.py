@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 import immunode as im
-from immunode.exchange.sbml.reading import read_sbml
+from immunode.exchange.sbml.reading.reader import read_sbml
 from immunode.model.declaration import Model
 from tests.exchange.suite import FOLDER, run_case
 

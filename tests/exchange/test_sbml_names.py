@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 import immunode as im
 from immunode.exchange.sbml.naming import lawful
-from immunode.model.expression import name_problem
+from immunode.language.expression import name_problem
 from tests.exchange.test_sbml_read import MATH, document, parameter, rule, ruled
 
 pytest.importorskip("libsbml")

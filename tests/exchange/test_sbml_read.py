@@ -10,9 +10,9 @@ import numpy as np
 import pytest
 
 import immunode as im
-from immunode.exchange.sbml.functions import FUNCTIONS, call
-from immunode.exchange.sbml.functions import number as literal
-from immunode.model.evaluation import evaluate
+from immunode.exchange.sbml.reading.functions import FUNCTIONS, call
+from immunode.exchange.sbml.reading.functions import number as literal
+from immunode.language.evaluation import evaluate
 
 pytest.importorskip("libsbml")
 MATH = 'xmlns="http://www.w3.org/1998/Math/MathML"'

@@ -258,7 +258,7 @@ def test_the_root_of_an_algebraic_rule_holds_only_for_what_it_was_found_with() -
 
 
 def test_a_model_with_an_initial_parameter_reads_the_same_from_disk(tmp_path: Path) -> None:
-    from immunode.exchange.sbml.writing import write_sbml
+    from immunode.exchange.sbml.writing.writer import write_sbml
 
     model = resting()
     assert im.read_sbml(write_sbml(model, tmp_path / "m.xml")) == model

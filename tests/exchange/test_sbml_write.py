@@ -12,7 +12,7 @@ import pytest
 
 import immunode as im
 from immunode.errors import ModelError, SolverError, StoreError
-from immunode.exchange.sbml.writing import document_ids, to_sbml
+from immunode.exchange.sbml.writing.writer import document_ids, to_sbml
 
 libsbml = pytest.importorskip("libsbml")
 
@@ -357,7 +357,7 @@ def test_a_model_that_starts_at_rest_is_written_with_that_rest() -> None:
 
 
 def test_functions_without_a_counterpart_would_be_named() -> None:
-    from immunode.exchange.sbml.writing_math import math_element
+    from immunode.exchange.sbml.writing.math import math_element
 
     with pytest.raises(ModelError, match=r"who: the function erf\(\) has no counterpart in SBML"):
         math_element(("call", "erf", ("number", 1.0)), {}, "", "who")

@@ -12,7 +12,7 @@ import immunode as im
 from immunode.errors import ImmunodeError
 from immunode.model.declaration import Event, Model, Parameter, Process, Requirement, State
 from immunode.program import lower, numpy_source
-from immunode.program.javascript_source import javascript_source
+from immunode.program.javascript import javascript_source
 from tests.hostile.texts import evil
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -45,7 +45,7 @@ def test_numpy_source_holds_declared_names_numbers_and_functions_of_numpy(key: s
 
 def test_javascript_and_llvm_text_hold_no_word_of_a_model(key: str) -> None:
     pytest.importorskip("llvmlite")
-    from immunode.solve.compiled_kernel import kernel_source
+    from immunode.solve.compiled.kernel import kernel_source
 
     program = lower(im.perturb(evil(key), "boost"))
     for source in (javascript_source(program), kernel_source(program, "rodas5p")[0]):
@@ -89,8 +89,8 @@ def test_names_that_sources_use_themselves_change_no_number(engine: str) -> None
 
 EXECUTED = {
     "catalogue.py": 2,  # a .py file that the user names, which is said to be executed
-    "program/numpy_source.py": 2,  # generated from checked names, positions and numbers: see above
-    "program/linear.py": 2,  # generated from positions
+    "program/numpy/source.py": 2,  # generated from checked names, positions and numbers: see above
+    "program/numpy/linear.py": 2,  # generated from positions
 }
 
 

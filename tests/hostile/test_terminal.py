@@ -19,7 +19,7 @@ import immunode as im
 from immunode.characters import UNPRINTABLE, visible
 from immunode.cli import main
 from immunode.errors import ImmunodeError, ModelError, StoreError, StudyError
-from immunode.exchange.sbml.writing import to_sbml
+from immunode.exchange.sbml.writing.writer import to_sbml
 from immunode.model.declaration import Derived, Event, Variant
 from immunode.plot import read_metadata, save
 from tests.hostile.texts import NAMES, evil, written

@@ -10,7 +10,7 @@ from html.parser import HTMLParser
 from pathlib import Path
 
 from immunode.exchange.omex import write_omex
-from immunode.exchange.sbml.writing import write_sbml
+from immunode.exchange.sbml.writing.writer import write_sbml
 from immunode.intervention import Intervention, during, scale
 from immunode.model.declaration import (
     Compartment,

@@ -10,7 +10,7 @@ from scipy.integrate import solve_ivp
 
 from immunode.model import Derived, Model, Parameter, Process, State
 from immunode.program.lower import lower
-from immunode.program.numpy_source import compile_numpy
+from immunode.program.numpy.source import compile_numpy
 
 Trajectory = dict[str, NDArray[np.float64]]
 

@@ -388,7 +388,7 @@ def test_swept_knobs_are_guarded(toy: Callable[..., Any], knob: str, value: floa
     import re
 
     from immunode.program.lower import lower
-    from immunode.program.numpy_source import compile_numpy
+    from immunode.program.numpy.source import compile_numpy
 
     composed = perturb(
         toy(),

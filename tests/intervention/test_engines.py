@@ -27,7 +27,7 @@ from immunode.intervention import (
     two_compartment,
 )
 from immunode.program.lower import lower
-from immunode.program.numpy_source import compile_numpy
+from immunode.program.numpy.source import compile_numpy
 from immunode.solve import solve
 
 TIMES = np.linspace(0, 30, 61)

@@ -21,7 +21,7 @@ from immunode.intervention import (
     set_to,
 )
 from immunode.program.lower import lower
-from immunode.program.numpy_source import compile_numpy
+from immunode.program.numpy.source import compile_numpy
 
 
 def pair(first: Schedule, second: Schedule) -> tuple[Intervention, Intervention]:

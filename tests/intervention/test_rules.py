@@ -26,7 +26,7 @@ from immunode.intervention import (
 )
 from immunode.model import Model
 from immunode.program.lower import lower
-from immunode.program.numpy_source import compile_numpy
+from immunode.program.numpy.source import compile_numpy
 from immunode.solve import solve
 
 TIMES = np.arange(0.0, 41.0)

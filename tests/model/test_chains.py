@@ -10,7 +10,7 @@ import pytest
 from immunode.errors import ModelError
 from immunode.model import Model, Parameter, Process, State, transit_chain
 from immunode.program.lower import lower
-from immunode.program.numpy_source import compile_numpy
+from immunode.program.numpy.source import compile_numpy
 from immunode.solve import solve
 
 

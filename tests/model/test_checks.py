@@ -9,7 +9,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import immunode as im
-from immunode.model.checks import Report, check, conserved_totals
+from immunode.language.expression import parse_arrow
+from immunode.model.check import Report, check, conserved_totals
 from immunode.model.declaration import (
     Compartment,
     Derived,
@@ -22,7 +23,6 @@ from immunode.model.declaration import (
     Switch,
     Variant,
 )
-from immunode.model.expression import parse_arrow
 
 Make = Callable[..., Model]
 

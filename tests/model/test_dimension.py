@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from immunode.errors import UnitError
-from immunode.model.dimension import NAMED, Dimension, describe, parse_unit, registry, unit_named
+from immunode.language.dimension import NAMED, Dimension, describe, parse_unit, registry, unit_named
 
 
 @pytest.mark.parametrize(

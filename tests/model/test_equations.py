@@ -9,10 +9,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from immunode.errors import ModelError
+from immunode.language.evaluation import evaluate
+from immunode.language.expression import parse
 from immunode.model.declaration import Compartment, Derived, Effect, Model, Parameter, Process, State
 from immunode.model.equations import equations, right_hand_sides
-from immunode.model.evaluation import evaluate
-from immunode.model.expression import parse
 
 Make = Callable[..., Model]
 

@@ -5,9 +5,10 @@ from collections.abc import Callable
 import numpy as np
 import pytest
 
+from immunode.language.evaluation import evaluate
+from immunode.language.expression import parse
 from immunode.model.declaration import Derived, Effect, Model, Parameter
-from immunode.model.evaluation import evaluate, quantities
-from immunode.model.expression import parse
+from immunode.model.derived_values import quantities
 
 
 def test_conditions_and_pieces_act_on_arrays() -> None:

@@ -7,8 +7,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from immunode.errors import ModelError
-from immunode.model.expression import DEEPEST, name_problem, parse, parse_arrow
-from immunode.model.tree import to_text
+from immunode.language.expression import DEEPEST, name_problem, parse, parse_arrow
+from immunode.language.tree import to_text
 
 X, K = ("name", "x"), ("name", "K")
 

@@ -9,9 +9,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from immunode.errors import ModelError
-from immunode.model.evaluation import evaluate
-from immunode.model.expression import parse
-from immunode.model.tree import names, number_text, substitute, to_sympy, to_text, uses_time, walk
+from immunode.language.evaluation import evaluate
+from immunode.language.expression import parse
+from immunode.language.tree import names, number_text, substitute, to_sympy, to_text, uses_time, walk
 
 NAMES = ["x", "K", "E", "I", "lambda_", "drug.ic50"]
 CALLS = {"exp": 1, "sqrt": 1, "tanh": 1, "abs": 1, "atan": 1, "min": 2, "max": 3, "michaelis": 2, "hill": 3}

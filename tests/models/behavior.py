@@ -11,7 +11,7 @@ from scipy.optimize import brentq, root
 
 from immunode.intervention import perturb
 from immunode.model import Model
-from immunode.program.numpy_source import Functions
+from immunode.program.numpy.source import Functions
 from immunode.program.source import functions
 from immunode.solve import solve
 

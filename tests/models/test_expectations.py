@@ -13,7 +13,7 @@ from immunode.intervention import perturb
 from immunode.model import Model
 from immunode.program.source import functions
 from immunode.solve import solve
-from immunode.study.beside import company
+from immunode.study.comparator import company
 
 VARIANTS = {"baker2013": ("", "diseased"), "immune_balance": ("", "self_reactive")}
 # Two doses a day for a year take SciPy 9 s a run.

@@ -15,7 +15,7 @@ from matplotlib.text import Text
 
 from immunode.errors import StudyError
 from immunode.plot import atlas
-from immunode.plot.style import contrast
+from immunode.plot.kit.style import contrast
 
 NAN = float("nan")
 FOLD = [[0.0, 1.2, NAN], [-6.0, NAN, NAN], [NAN, NAN, NAN]]

@@ -11,8 +11,8 @@ from matplotlib.figure import Figure
 from matplotlib.text import Text
 
 from immunode.errors import StudyError
-from immunode.plot.basins import basins
-from immunode.plot.style import GRID
+from immunode.plot.charts.analysis.basins import basins
+from immunode.plot.kit.style import GRID
 
 X, Y = np.linspace(0.0, 3e6, 31), np.geomspace(1e4, 6e8, 25)
 # the left third, the rest, and one start that comes nowhere

@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 from matplotlib.figure import Figure
 
-from immunode.plot.clock import Clock, clock, time_axis
-from immunode.plot.style import SLIDE
+from immunode.plot.kit.clock import Clock, clock, time_axis
+from immunode.plot.kit.style import SLIDE
 
 
 @pytest.mark.parametrize(

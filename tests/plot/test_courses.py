@@ -13,7 +13,7 @@ from matplotlib.figure import Figure
 
 from immunode.errors import StudyError
 from immunode.plot import arm_colors, courses
-from immunode.plot.style import readable
+from immunode.plot.kit.style import readable
 
 T = np.linspace(0, 364, 53)
 

@@ -15,8 +15,8 @@ import immunode as im
 from immunode.errors import StudyError
 from immunode.model.declaration import Compartment, Model, Parameter, Process, State
 from immunode.plot import diagram
-from immunode.plot.diagram_graph import arrows, influences
-from immunode.plot.diagram_layout import arrange, clipped, grid_of
+from immunode.plot.diagrams.graph import arrows, influences
+from immunode.plot.diagrams.layout import arrange, clipped, grid_of
 
 MODEL = Model(
     name="small",

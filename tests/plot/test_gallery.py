@@ -10,14 +10,14 @@ import pytest
 from matplotlib.figure import Figure
 
 from immunode.plot import bands, courses, data_hash, endpoints, equations, heat
-from immunode.plot.dose_response import dose_response
-from immunode.plot.fingerprint import digits
-from immunode.plot.isobole import isoboles
-from immunode.plot.shares import shares
-from immunode.plot.time_to_event import time_to_event
-from immunode.plot.tornado import tornado
-from immunode.plot.waterfall import waterfall
-from immunode.plot.why import terms
+from immunode.plot.charts.analysis.dose_response import dose_response
+from immunode.plot.charts.analysis.isobole import isoboles
+from immunode.plot.charts.analysis.tornado import tornado
+from immunode.plot.charts.analysis.why import terms
+from immunode.plot.charts.shares import shares
+from immunode.plot.charts.time_to_event import time_to_event
+from immunode.plot.charts.waterfall import waterfall
+from immunode.plot.kit.fingerprint import digits
 
 T = np.arange(11.0)
 RISE, FALL = T**2, 100 - T**2

@@ -14,14 +14,14 @@ import pytest
 from matplotlib.figure import Figure
 
 from immunode.plot import bands, courses, heat
-from immunode.plot.basins import basins
-from immunode.plot.phase import plane
-from immunode.plot.sensitivity import bars
-from immunode.plot.sequence_map import curves
-from immunode.plot.style import APART, PALETTE, lightness
-from immunode.plot.tornado import tornado
-from immunode.plot.waterfall import waterfall
-from immunode.plot.why import course
+from immunode.plot.charts.analysis.basins import basins
+from immunode.plot.charts.analysis.phase import plane
+from immunode.plot.charts.analysis.sensitivity import bars
+from immunode.plot.charts.analysis.sequence_map import curves
+from immunode.plot.charts.analysis.tornado import tornado
+from immunode.plot.charts.analysis.why import course
+from immunode.plot.charts.waterfall import waterfall
+from immunode.plot.kit.style import APART, PALETTE, lightness
 
 Array = np.ndarray[Any, np.dtype[np.float64]]
 T = np.linspace(0.0, 100.0, 101)

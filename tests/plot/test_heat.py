@@ -14,7 +14,7 @@ from matplotlib.figure import Figure
 
 from immunode.errors import StudyError
 from immunode.plot import heat
-from immunode.plot.heat import edges, to_cells
+from immunode.plot.charts.heat import edges, to_cells
 
 X, Y = np.geomspace(0.01, 10, 7), np.linspace(0, 1, 5)
 Z = X * (1 + Y[:, None])
@@ -79,7 +79,7 @@ def test_the_map_is_even_in_lightness() -> None:
     """Equal steps of the endpoint are nearly equal steps of L*: viridis is even in CAM02-UCS, not quite in L*."""
     from matplotlib.colors import to_hex
 
-    from immunode.plot.style import luminance
+    from immunode.plot.kit.style import luminance
 
     mesh = heat(X, Y, Z, **NAMES).axes[0].collections[0]
     shades = np.array([luminance(to_hex(c)) for c in mesh.get_cmap()(np.linspace(0, 1, 20))])

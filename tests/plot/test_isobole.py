@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from immunode.errors import StudyError
-from immunode.plot.isobole import isoboles
+from immunode.plot.charts.analysis.isobole import isoboles
 
 D = np.linspace(0, 1, 6)
 LABELS = {"x_label": "a.dose", "y_label": "b.strength", "x_unit": "mg"}

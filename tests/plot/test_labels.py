@@ -13,7 +13,7 @@ from matplotlib.figure import Figure
 from scipy.optimize import minimize
 
 from immunode.plot import courses
-from immunode.plot.labels import spread
+from immunode.plot.kit.labels import spread
 
 many = st.lists(st.tuples(st.floats(-50, 150), st.floats(1, 12)), min_size=1, max_size=8)
 

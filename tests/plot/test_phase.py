@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from immunode.plot.phase import plane
+from immunode.plot.charts.analysis.phase import plane
 
 GRID = np.linspace(-1.0, 1.0, 21)
 

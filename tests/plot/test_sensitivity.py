@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from immunode.errors import StudyError
-from immunode.plot.sensitivity import bars, convergence, inputs_heat, plane, shares, with_room
+from immunode.plot.charts.analysis.sensitivity import bars, convergence, inputs_heat, plane, shares, with_room
 
 STYLES = pytest.mark.parametrize("style", ["slide", "paper"])
 NAMES = ["growth_of_the_tumor", "k", "anti_pdl1.strength"]

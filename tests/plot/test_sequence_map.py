@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from immunode.errors import StudyError
-from immunode.plot.sequence_map import curves, order_map
+from immunode.plot.charts.analysis.sequence_map import curves, order_map
 
 GAPS = np.array([0.0, 2.0, 5.0])
 VALUES = np.array([[63.0, 63.5, np.nan], [43.0, 46.0, 49.0]])

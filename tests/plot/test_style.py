@@ -7,7 +7,7 @@ import pytest
 from matplotlib.colors import to_rgb
 
 from immunode.errors import StudyError
-from immunode.plot.style import PALETTE, STYLES, arm_colors, arm_dashes, contrast, find_style, readable
+from immunode.plot.kit.style import PALETTE, STYLES, arm_colors, arm_dashes, contrast, find_style, readable
 
 # Machado, Oliveira & Fernandes 2009, doi:10.1109/TVCG.2009.113, severity 1.0, on linear RGB.
 EYES = {

@@ -9,8 +9,8 @@ from hypothesis import strategies as st
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from immunode.plot.style import SLIDE
-from immunode.plot.text import (
+from immunode.plot.kit.style import SLIDE
+from immunode.plot.kit.text import (
     Decades,
     Scaled,
     limits,

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from immunode.errors import StudyError
-from immunode.plot.timeline import Lane, timeline
+from immunode.plot.charts.timeline import Lane, timeline
 
 T = np.linspace(0, 364, 200)
 WINDOW = Lane("window", "treated", T, ((T > 50) & (T < 100)).astype(float))
@@ -47,7 +47,7 @@ def test_marks_stand_at_their_times() -> None:
 def test_arms_keep_their_colors_and_rows_of_an_arm_stand_apart() -> None:
     from matplotlib.colors import to_hex
 
-    from immunode.plot.style import PALETTE, readable
+    from immunode.plot.kit.style import PALETTE, readable
 
     figure = timeline([WINDOW, RULE], span=(0, 364), arms=["control", "treated", "both"])
     labels = artists(figure, "lane-label")

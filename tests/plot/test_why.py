@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from immunode.errors import StudyError
-from immunode.plot.why import course, terms
+from immunode.plot.charts.analysis.why import course, terms
 
 STYLES = pytest.mark.parametrize("style", ["slide", "paper"])
 

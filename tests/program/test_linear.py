@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from immunode.program.linear import compile_linear, markowitz_order
+from immunode.program.numpy.linear import compile_linear, markowitz_order
 
 Array = NDArray[np.float64]
 

@@ -12,8 +12,8 @@ from pathlib import Path
 import pytest
 
 from immunode.errors import EngineError
-from immunode.program import llvm_compile
-from immunode.program.llvm_text import Code
+from immunode.program.llvm import compile as llvm_compile
+from immunode.program.llvm.text import Code
 
 pytest.importorskip("llvmlite")
 

@@ -7,9 +7,9 @@ import re
 import pytest
 
 from immunode.model.declaration import Model, Parameter, Process, State
-from immunode.program import llvm_compile
+from immunode.program.llvm import compile as llvm_compile
 from immunode.program.lower import lower
-from immunode.solve.compiled_kernel import kernel_source
+from immunode.solve.compiled.kernel import kernel_source
 
 llvm = pytest.importorskip("llvmlite.binding")
 

@@ -9,7 +9,7 @@ import immunode as im
 from immunode.intervention import Intervention, set_to
 from immunode.model import Derived, Event, Model, Parameter, Process, State, Switch, Variant
 from immunode.program.cache import cached_program
-from immunode.program.javascript_source import javascript_source
+from immunode.program.javascript import javascript_source
 
 LENGTHS = (1, 85, 86, 90, 300, 2000)
 

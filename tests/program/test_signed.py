@@ -16,7 +16,7 @@ import pytest
 import immunode as im
 from immunode.program import compile_numpy, lower
 from immunode.program.cache import cached_program
-from immunode.program.javascript_source import javascript_source
+from immunode.program.javascript import javascript_source
 from immunode.program.program import Change
 from immunode.program.signed import _key, _key_file, _say_unused, read_signed, write_signed
 

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 import immunode as im
 from immunode.model.declaration import Derived, Event, Model, Parameter, Process, State
 from immunode.program.lower import lower
-from immunode.program.numpy_source import Functions, compile_numpy
+from immunode.program.numpy.source import Functions, compile_numpy
 from immunode.solve import choose_engine, solve
 
 Array = NDArray[np.float64]

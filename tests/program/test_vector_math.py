@@ -10,9 +10,9 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from immunode.program import vector_math
-from immunode.program.llvm_compile import machine_code
-from immunode.program.llvm_text import Code
+from immunode.program.llvm import vector_math
+from immunode.program.llvm.compile import machine_code
+from immunode.program.llvm.text import Code
 
 pytest.importorskip("llvmlite")
 

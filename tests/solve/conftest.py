@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from immunode.model.declaration import Event, Model, Parameter, Process, Requirement, State, Switch
 from immunode.program.lower import lower
-from immunode.program.numpy_source import Functions, compile_numpy
+from immunode.program.numpy.source import Functions, compile_numpy
 
 Array = NDArray[np.float64]
 Build = Callable[..., Functions]

@@ -10,7 +10,7 @@ import pytest
 from numpy.typing import NDArray
 
 from immunode.model.declaration import Event
-from immunode.program.numpy_source import Functions
+from immunode.program.numpy.source import Functions
 from immunode.solve import solve
 from immunode.solve.batch import BAD_SCHEDULE, DOSE_BEFORE_START
 from immunode.solve.status import Status
@@ -162,6 +162,7 @@ def test_a_negative_interval_is_refused(dosed: Functions, engine: str) -> None:
 
 
 @pytest.mark.parametrize("engine", ["numpy", "scipy"])
-def test_a_million_doses_end_at_the_limit_of_steps(dosed: Functions, engine: str) -> None:
+def test_a_million_doses_are_refused_before_the_run_starts(dosed: Functions, engine: str) -> None:
     batch = solve(dosed, table(dosed, gap=1e-9, n=1e12), times=[0, 10], engine=engine, max_steps=500)
-    assert batch.status.tolist() == [Status.TOO_MANY_STEPS]
+    assert batch.status.tolist() == [Status.REFUSED]
+    assert batch.steps.tolist() == [0]

@@ -9,8 +9,8 @@ import numpy as np
 import pytest
 
 from immunode.errors import EngineError
-from immunode.program.llvm_compile import available
-from immunode.program.numpy_source import Functions
+from immunode.program.llvm.compile import available
+from immunode.program.numpy.source import Functions
 from immunode.solve import choose_engine, solve
 from immunode.solve.control import absolute_tolerance
 from immunode.solve.status import Status

@@ -18,10 +18,11 @@ from numpy.typing import NDArray
 from immunode.errors import EngineError
 from immunode.model.declaration import Event, Model, Parameter, Process, State
 from immunode.program.lower import lower
-from immunode.program.numpy_source import Functions, compile_numpy
-from immunode.solve import Status, compiled_engine, solve
+from immunode.program.numpy.source import Functions, compile_numpy
+from immunode.solve import Status, solve
 from immunode.solve.batch import Batch
-from immunode.solve.compiled_engine import CompiledEngine
+from immunode.solve.compiled import engine as compiled_engine
+from immunode.solve.compiled.engine import CompiledEngine
 from immunode.solve.threads import threads_at_most
 
 pytest.importorskip("llvmlite")
@@ -199,11 +200,12 @@ def test_steps_end_at_their_limit_exactly(relaxation: Functions, method: str, li
 
 
 @both
-def test_a_million_doses_end_at_the_limit_of_steps(dosed: Functions, method: str) -> None:
+def test_a_million_doses_are_refused_before_the_run_starts(dosed: Functions, method: str) -> None:
     values = np.array(dosed.program.values)[:, None]
     values[[dosed.program.parameters.index(n) for n in ("gap", "n")], 0] = 1e-9, 1e12
     batch = run(dosed, values, times=[0, 10], method=method, max_steps=500)
-    assert batch.status.tolist() == [Status.TOO_MANY_STEPS]
+    assert batch.status.tolist() == [Status.REFUSED]
+    assert batch.steps.tolist() == [0]
 
 
 @both

@@ -8,11 +8,12 @@ from collections.abc import Callable, Iterator
 import numpy as np
 import pytest
 
-from immunode.program import llvm_compile
-from immunode.program.numpy_source import Functions
-from immunode.solve import Status, compiled_layout, solve
-from immunode.solve.compiled_engine import kernel
-from immunode.solve.compiled_kernel import kernel_source
+from immunode.program.llvm import compile as llvm_compile
+from immunode.program.numpy.source import Functions
+from immunode.solve import Status, solve
+from immunode.solve.compiled import layout as compiled_layout
+from immunode.solve.compiled.engine import kernel
+from immunode.solve.compiled.kernel import kernel_source
 
 pytest.importorskip("llvmlite")
 

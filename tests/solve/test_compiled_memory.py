@@ -7,8 +7,8 @@ import gc
 import numpy as np
 import pytest
 
-from immunode.solve import compiled_memory
-from immunode.solve.compiled_memory import result_array
+from immunode.solve.compiled import memory as compiled_memory
+from immunode.solve.compiled.memory import result_array
 
 COUNT = 200_000
 

@@ -9,14 +9,14 @@ import pytest
 
 from immunode.catalogue import load_model
 from immunode.program.kinks import edges
-from immunode.program.llvm_compile import available
-from immunode.program.numpy_source import Functions
+from immunode.program.llvm.compile import available
+from immunode.program.numpy.source import Functions
 from immunode.solve import solve
 from immunode.solve.control import absolute_tolerance
 from immunode.solve.status import Status
-from immunode.study.design import sobol
-from immunode.study.runs import make_ready
-from immunode.study.space import space
+from immunode.study.design.design import sobol
+from immunode.study.design.ranges import space
+from immunode.study.run.ready import make_ready
 
 Build = Callable[..., Functions]
 WAYS = [("numpy", "tsit5"), ("numpy", "rodas5p")]

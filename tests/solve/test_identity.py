@@ -9,9 +9,10 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from immunode.program.numpy_source import Functions
-from immunode.solve import numpy_engine, solve
+from immunode.program.numpy.source import Functions
+from immunode.solve import solve
 from immunode.solve.batch import Batch
+from immunode.solve.numpy import engine as numpy_engine
 from immunode.solve.status import Status
 
 Array = NDArray[np.float64]

@@ -8,10 +8,10 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from immunode.program.numpy_source import Functions
+from immunode.program.numpy.source import Functions
 from immunode.solve import solve
 from immunode.solve.block import Block
-from immunode.solve.methods import Explicit, Method, Stiff
+from immunode.solve.numpy.methods import Explicit, Method, Stiff
 
 Array = NDArray[np.float64]
 LANES = np.arange(8)

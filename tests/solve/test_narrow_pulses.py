@@ -13,14 +13,14 @@ import immunode as im
 from immunode.catalogue import list_models, load_model
 from immunode.errors import EngineError
 from immunode.exchange.sbml import read_sbml
-from immunode.exchange.sbml.writing import write_sbml
-from immunode.model.checks import check
+from immunode.exchange.sbml.writing.writer import write_sbml
+from immunode.model.check import check
 from immunode.model.declaration import Model, Parameter, Process, State
-from immunode.model.narrow import narrow_pulses
+from immunode.model.narrow_pulses import narrow_pulses
 from immunode.model.serial import from_json, to_json
-from immunode.program.llvm_compile import available
+from immunode.program.llvm.compile import available
 from immunode.program.lower import lower
-from immunode.program.numpy_source import compile_numpy
+from immunode.program.numpy.source import compile_numpy
 from immunode.solve import solve
 from immunode.solve.status import Status
 from immunode.study.arms import Arms

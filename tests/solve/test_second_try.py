@@ -10,14 +10,14 @@ import pytest
 
 from immunode.catalogue import load_model
 from immunode.model.declaration import Event, Model, Parameter, Process, State
-from immunode.program.llvm_compile import available
+from immunode.program.llvm.compile import available
 from immunode.program.lower import lower
-from immunode.program.numpy_source import Functions, compile_numpy
+from immunode.program.numpy.source import Functions, compile_numpy
 from immunode.solve import solve
 from immunode.solve.status import Status
-from immunode.study.design import sobol
+from immunode.study.design.design import sobol
+from immunode.study.design.ranges import space
 from immunode.study.endpoints import final
-from immunode.study.space import space
 from immunode.study.sweep import sweep
 
 TIMES = [0.0, 1.0, 10.0]

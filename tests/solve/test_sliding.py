@@ -9,11 +9,11 @@ import numpy as np
 import pytest
 
 from immunode.program.kinks import jumps
-from immunode.program.llvm_compile import available
-from immunode.program.numpy_source import Functions
+from immunode.program.llvm.compile import available
+from immunode.program.numpy.source import Functions
 from immunode.solve import solve
 from immunode.solve.engine import Request
-from immunode.solve.numpy_engine import NumpyEngine
+from immunode.solve.numpy.engine import NumpyEngine
 from immunode.solve.sliding import solve_or_slide
 from immunode.solve.status import Status
 

@@ -10,7 +10,7 @@ import pytest
 from numpy.typing import NDArray
 
 from immunode.model.declaration import Requirement
-from immunode.program.numpy_source import Functions
+from immunode.program.numpy.source import Functions
 from immunode.solve import solve
 from immunode.solve.batch import INPUT_IS_NAN
 from immunode.solve.status import Status

@@ -17,7 +17,8 @@ import pytest
 
 from immunode.catalogue import load_model
 from immunode.errors import StudyError
-from immunode.study import SweepResult, cluster, sobol, space, sweep
+from immunode.study import SweepResult, sobol, space, sweep
+from immunode.study.run import cluster
 
 pytest.importorskip("distributed")
 pytestmark = [pytest.mark.slow, pytest.mark.filterwarnings("ignore")]

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from immunode.errors import StudyError
-from immunode.study.condition import endpoints_in, rows_that
+from immunode.study.result.row_condition import endpoints_in, rows_that
 
 COLUMNS = {
     "final(T)": np.array([1.0, 5.0, np.nan, 9.0]),

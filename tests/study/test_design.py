@@ -174,7 +174,7 @@ def test_a_design_that_memory_can_not_hold_is_refused_before_it_is_made(monkeypa
     ):
         sobol(BOX, 10**18)
     # 1 MB holds 11,904 rows of two columns
-    monkeypatch.setattr("immunode.study.amounts.memory", lambda: 10**6)
+    monkeypatch.setattr("immunode.study.design.amounts.memory", lambda: 10**6)
     side = grid(a=range(200))
     for make in (
         lambda: sobol(BOX, 12_000),
@@ -185,6 +185,6 @@ def test_a_design_that_memory_can_not_hold_is_refused_before_it_is_made(monkeypa
         with pytest.raises(StudyError, match="bytes, and this machine has 1,000,000; run it in parts"):
             make()
     assert len(sobol(BOX, 11_000)) == 11_000
-    monkeypatch.setattr("immunode.study.amounts.memory", lambda: 10**15)
+    monkeypatch.setattr("immunode.study.design.amounts.memory", lambda: 10**15)
     with pytest.raises(StudyError, match="Sobol points are at most 1,073,741,824, got 3,000,000,000; use latin_hyper"):
         sobol(BOX, 3 * 10**9)

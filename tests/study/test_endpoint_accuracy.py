@@ -11,7 +11,7 @@ from scipy.optimize import brentq, minimize_scalar
 import immunode as im
 from immunode.intervention import Intervention, add, during
 from immunode.model import Derived, Event, Model, Parameter, Process, State
-from immunode.program import llvm_compile
+from immunode.program.llvm import compile as llvm_compile
 
 ENGINES = [
     "scipy",

@@ -16,9 +16,9 @@ from immunode.catalogue import load_model
 from immunode.errors import StudyError
 from immunode.model import Model
 from immunode.study import SweepResult, grid, merge_stores, sobol, space, sweep
-from immunode.study.execution import run_portion
-from immunode.study.executors import Cut
-from immunode.study.plan import make_plan, rows_of
+from immunode.study.run.execution import run_portion
+from immunode.study.run.executors import Cut
+from immunode.study.run.plan import make_plan, rows_of
 
 OPTIONS = {"engine": "numpy", "method": "auto", "rtol": 1e-6, "atol": None}
 
@@ -93,7 +93,7 @@ def test_a_block_that_can_not_be_computed_says_which_rows(decay: Model) -> None:
 
 def test_a_worker_uses_one_thread_and_this_process_all(decay: Model, monkeypatch: pytest.MonkeyPatch) -> None:
     pytest.importorskip("llvmlite")
-    from immunode.solve.compiled_engine import CompiledEngine
+    from immunode.solve.compiled.engine import CompiledEngine
     from immunode.solve.threads import processors, threads_at_most
 
     used, solve = [], CompiledEngine.solve

@@ -11,7 +11,7 @@ import pandas as pd
 import pytest
 
 import immunode as im
-from immunode.study.notebook import ROWS, page
+from immunode.study.result.notebook import ROWS, page
 
 
 @pytest.fixture(scope="module")

@@ -10,14 +10,15 @@ import pytest
 
 from immunode.cli import main
 from immunode.intervention import Intervention, inhibit
+from immunode.language.evaluation import evaluate
+from immunode.language.expression import parse
 from immunode.model.declaration import Model, Parameter, Process, State
-from immunode.model.evaluation import evaluate
-from immunode.model.expression import parse
-from immunode.model.narrow import narrow_pulses, rounded_down
+from immunode.model.narrow_pulses import narrow_pulses, rounded_down
 from immunode.model.serial import to_json
-from immunode.program.llvm_compile import available
-from immunode.study.design import from_table, grid
-from immunode.study.passed import Passage, Passed, together, with_passed, without_passed
+from immunode.program.llvm.compile import available
+from immunode.study.design.design import grid
+from immunode.study.design.from_tables import from_table
+from immunode.study.run.passed_pulses import Passage, Passed, together, with_passed, without_passed
 from immunode.study.simulate import simulate
 from immunode.study.sweep import sweep
 
@@ -116,7 +117,7 @@ def test_a_sweep_says_in_how_many_runs(engine: str) -> None:
 
 
 def test_of_many_parameter_sets_the_first_are_looked_at(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("immunode.study.execution.LOOKED_AT", 12)
+    monkeypatch.setattr("immunode.study.run.execution.LOOKED_AT", 12)
     out = sweep(bursts("a*exp(-1000*(t - 500)*(t - 500))"), n=32, endpoints="final(X)", block=8)
     assert "in 12 of 12 runs that were looked at;" in out.recipe["remarks"][0]
 

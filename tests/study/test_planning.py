@@ -9,7 +9,7 @@ import pytest
 from immunode.errors import StoreError, StudyError
 from immunode.model import Model
 from immunode.study import plan_sweep, sobol, sweep
-from immunode.study.progress import Pace, duration
+from immunode.study.run.progress import Pace, duration
 
 
 def test_a_plan_counts_runs_and_blocks_and_measures_time(decay: Model) -> None:

@@ -7,8 +7,8 @@ import pytest
 
 from immunode.catalogue import load_model
 from immunode.errors import StudyError
-from immunode.study.distributions import MIDDLE, lognormal, loguniform, normal, uniform
-from immunode.study.population import Population, population
+from immunode.study.design.distributions import MIDDLE, lognormal, loguniform, normal, uniform
+from immunode.study.design.population import Population, population
 
 MODEL = load_model("kuznetsov1994", variant="large_tumor")
 N = 4000

@@ -6,7 +6,7 @@ import pytest
 from immunode.intervention import perturb
 from immunode.model import Model
 from immunode.program.source import functions
-from immunode.study.recorder import Recorder, widened
+from immunode.study.run.recorder import Recorder, widened
 
 
 @pytest.fixture

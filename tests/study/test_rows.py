@@ -10,8 +10,8 @@ import pytest
 from immunode.errors import StudyError
 from immunode.model import Model
 from immunode.study import SweepResult, grid, open_store, sobol, sweep
-from immunode.study.rows import Rows
-from immunode.study.store_reading import StoredSweep
+from immunode.study.result.rows import Rows
+from immunode.study.store.reading import StoredSweep
 
 pytest.importorskip("zarr", minversion="3")
 

@@ -279,7 +279,7 @@ def test_trajectories_stay_in_the_store_and_are_read_when_asked_for(decay: Model
 
 
 def test_a_block_with_trajectories_takes_bounded_memory(decay: Model) -> None:
-    from immunode.study.plan import make_plan
+    from immunode.study.run.plan import make_plan
     from immunode.study.sweep import MEMORY, make_cut
 
     options = {"engine": "numpy", "method": "auto", "rtol": 1e-6, "atol": None}
@@ -344,7 +344,7 @@ def test_a_store_that_was_tampered_with_is_not_opened(
 
 
 def test_a_block_too_large_for_any_machine_is_not_opened(decay: Model, tmp_path: Path) -> None:
-    from immunode.study.store_key import key_of
+    from immunode.study.store.key import key_of
 
     def huge(root: Any) -> None:
         mine = root["attributes"]["immunode"]

@@ -15,9 +15,9 @@ from immunode.model import Model
 from immunode.study import SweepResult, grid, open_store, sweep
 
 pytest.importorskip("zarr", minversion="3")
-from immunode.study.store_chunk import content_size, digest
-from immunode.study.store_layout import read_layout
-from immunode.study.store_place import Place
+from immunode.study.store.chunk import content_size, digest
+from immunode.study.store.layout import read_layout
+from immunode.study.store.place import Place
 
 BLOCK = 128 * 1024
 """Bytes of a block of Zstandard that repeats one byte; the largest that there may be."""

@@ -14,13 +14,13 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from immunode.analysis.prevalence import prevalence_weights
-from immunode.analysis.regional import prcc
-from immunode.analysis.trial import responders
+from immunode.analysis.sensitivity.from_samples import prcc
+from immunode.analysis.trials.prevalence import prevalence_weights
+from immunode.analysis.trials.trial import responders
 from immunode.errors import ImmunodeError, StoreError
 from immunode.model import Model
 from immunode.study import SweepResult, grid, merge_stores, open_store, sobol, space, sweep
-from immunode.study.store_reading import StoredSweep
+from immunode.study.store.reading import StoredSweep
 
 pytest.importorskip("zarr", minversion="3")
 

@@ -16,7 +16,8 @@ import pytest
 
 from immunode.errors import StoreError
 from immunode.model import Model
-from immunode.study import SweepResult, grid, open_store, store_lock, sweep
+from immunode.study import SweepResult, grid, open_store, sweep
+from immunode.study.store import lock as store_lock
 
 pytest.importorskip("zarr", minversion="3")
 
@@ -26,7 +27,7 @@ import numpy as np
 from immunode.catalogue import load_model
 from immunode.errors import StoreError
 from immunode.study import grid, sweep
-import immunode.study.store_sweep
+import immunode.study.store.sweeping
 
 def wait(done, total):
     if done == 20:

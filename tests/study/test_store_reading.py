@@ -72,11 +72,11 @@ def test_the_dataset_is_lazy_and_has_the_names_of_the_table(decay: Model, tmp_pa
 
 
 def test_ten_million_rows_open_at_once_and_are_read_where_asked(decay: Model, tmp_path: Path) -> None:
-    from immunode.study.plan import make_plan
-    from immunode.study.store import Store
-    from immunode.study.store_key import study_of
-    from immunode.study.store_layout import Layout
-    from immunode.study.store_place import Place
+    from immunode.study.run.plan import make_plan
+    from immunode.study.store.blocks import Store
+    from immunode.study.store.key import study_of
+    from immunode.study.store.layout import Layout
+    from immunode.study.store.place import Place
 
     options = {"engine": "numpy", "method": "auto", "rtol": 1e-6, "atol": None}
     plan = make_plan(decay, grid(k=[0.5]), 6, None, None, ["final(A)"], "endpoints", None, 0, options)

@@ -8,7 +8,7 @@ import immunode.study.sweep  # noqa: F401 - its module is looked up below
 from immunode.errors import EngineError, StudyError
 from immunode.intervention import Intervention, during, scale, transfer
 from immunode.model import Event, Model
-from immunode.program.llvm_compile import available
+from immunode.program.llvm.compile import available
 from immunode.study import (
     Arms,
     at,
@@ -231,7 +231,7 @@ def test_progress_ends_with_all_runs(decay: Model) -> None:
     ],
 )
 def test_bad_input_is_one_clear_line_before_anything_runs(decay: Model, options, says: str, monkeypatch) -> None:
-    monkeypatch.setattr("immunode.study.execution.inputs", None)  # whatever ran would fail otherwise
+    monkeypatch.setattr("immunode.study.run.execution.inputs", None)  # whatever ran would fail otherwise
     with pytest.raises(StudyError, match=says) as caught:
         sweep(decay, **options)
     assert "\n" not in str(caught.value)

@@ -17,7 +17,7 @@ from immunode.intervention import (
     to_target,
     transfer,
 )
-from immunode.intervention.drug import Drug
+from immunode.intervention.drugs.drug import Drug
 from immunode.model import Model
 from immunode.study import Arms, final, simulate, sobol, space, sweep, switch_log, time_to
 

@@ -10,7 +10,7 @@ import pytest
 import immunode as im
 from immunode.cli import main
 from immunode.model.serial import content_key
-from immunode.study.store_key import key_of
+from immunode.study.store.key import key_of
 
 ALIAS, NAME, LABEL = "rheumatoid_arthritis", "baker2013", "baker2013, variant diseased"
 

@@ -11,10 +11,10 @@ from immunode.errors import StudyError, UnitError
 from immunode.exchange.petab.formulas import parse_formula
 from immunode.exchange.petab.records import Period
 from immunode.exchange.petab.source import Source, without_units
-from immunode.exchange.sbml.reading import read_elements
+from immunode.exchange.sbml.reading.reader import read_elements
+from immunode.language.expression import parse
+from immunode.language.tree import Expression, fold, names, to_text, uses_time
 from immunode.model.declaration import Derived, Event, Model, pairs
-from immunode.model.expression import parse
-from immunode.model.tree import Expression, fold, names, to_text, uses_time
 
 AT_REST = "steady state"
 

@@ -10,9 +10,9 @@ import re
 from collections.abc import Mapping
 
 from immunode.errors import ModelError, StudyError, did_you_mean
-from immunode.exchange.sbml.functions import FUNCTIONS, call, number
-from immunode.exchange.sbml.mathml import FALSE, TRUE, as_condition, as_value, negation
-from immunode.model.tree import Expression, is_condition
+from immunode.exchange.sbml.reading.functions import FUNCTIONS, call, number
+from immunode.exchange.sbml.reading.mathml import FALSE, TRUE, as_condition, as_value, negation
+from immunode.language.tree import Expression, is_condition
 
 _TOKEN = re.compile(
     r"\s*(?:(\d+\.?\d*(?:[eE][-+]?\d+)?|\.\d+(?:[eE][-+]?\d+)?)|([A-Za-z_]\w*)|(\*\*|&&|\|\||[<>=!]=|\S))", re.ASCII

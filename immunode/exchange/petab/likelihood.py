@@ -135,8 +135,8 @@ def _solved(
 ) -> Array:
     from immunode.solve import solve
     from immunode.solve.status import Status
-    from immunode.study.recorder import Recorder
-    from immunode.study.runs import make_ready
+    from immunode.study.run.ready import make_ready
+    from immunode.study.run.recorder import Recorder
     from immunode.study.simulate import trouble
 
     ready = make_ready(model)

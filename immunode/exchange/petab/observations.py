@@ -13,11 +13,11 @@ from immunode.exchange.petab.experiments import shifted, without_unit
 from immunode.exchange.petab.formulas import parse_formula
 from immunode.exchange.petab.records import Measured, Tables
 from immunode.exchange.petab.source import Source, without_units
-from immunode.exchange.sbml.functions import number
+from immunode.exchange.sbml.reading.functions import number
+from immunode.language.evaluation import evaluate
+from immunode.language.expression import name_problem, parse
+from immunode.language.tree import Expression, names, substitute, to_text, uses_time
 from immunode.model.declaration import Derived, Model
-from immunode.model.evaluation import evaluate
-from immunode.model.expression import name_problem, parse
-from immunode.model.tree import Expression, names, substitute, to_text, uses_time
 
 if TYPE_CHECKING:
     import pandas as pd

@@ -9,11 +9,11 @@ from typing import Any
 
 from immunode.errors import StudyError, did_you_mean
 from immunode.exchange.petab.records import Listed, Tables
-from immunode.exchange.sbml.document import libsbml, open_document
-from immunode.exchange.sbml.facts import lay_over, recall
-from immunode.exchange.sbml.frame import Reading, items
-from immunode.exchange.sbml.reading import assembled, model_name, read_elements
-from immunode.exchange.sbml.writing import document_ids
+from immunode.exchange.sbml.reading.document import libsbml, open_document
+from immunode.exchange.sbml.reading.reader import assembled, model_name, read_elements
+from immunode.exchange.sbml.reading.state import Reading, items
+from immunode.exchange.sbml.round_trip import lay_over, recall
+from immunode.exchange.sbml.writing.writer import document_ids
 from immunode.model.declaration import Model, Parameter
 
 

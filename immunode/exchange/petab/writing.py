@@ -47,10 +47,10 @@ def write_petab(
     StoreError : the folder can't be written.
     """
     from immunode.exchange.petab.tables import problem_tables
-    from immunode.exchange.sbml.writing import to_sbml
+    from immunode.exchange.sbml.writing.writer import to_sbml
     from immunode.intervention import perturb
     from immunode.study.arms import CONTROL, Arms, as_arms
-    from immunode.study.recipe import write_text
+    from immunode.study.run.recipe import write_text
 
     given = Arms({CONTROL: []}) if arms is None else as_arms(arms, model)
     chosen = _interventions(model, given)

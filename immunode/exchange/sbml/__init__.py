@@ -2,6 +2,6 @@
 
 from __future__ import annotations
 
-from immunode.exchange.sbml.reading import read_sbml
+from immunode.exchange.sbml.reading.reader import read_sbml
 
 __all__ = ["read_sbml"]

@@ -6,7 +6,7 @@ import keyword
 import re
 import unicodedata
 
-from immunode.model.expression import name_problem
+from immunode.language.expression import name_problem
 
 
 def lawful(text: str) -> str:

@@ -11,7 +11,7 @@ import numpy as np
 from immunode.study.endpoints.endpoint import Array, Endpoint, Lanes, Outputs, Reducer, Shared, subject_of
 
 if TYPE_CHECKING:
-    from immunode.study.endpoints.chunk import Chunk
+    from immunode.study.endpoints.steps.chunk import Chunk
 
 
 class Integral(Reducer):
@@ -44,7 +44,7 @@ class Auc(Endpoint):
 
     def unit(self, units: Mapping[str, str], time_unit: str) -> str:
         """See `Endpoint`."""
-        from immunode.study.runs import times_unit
+        from immunode.study.run.ready import times_unit
 
         return times_unit(units.get(self.subject, ""), time_unit)
 

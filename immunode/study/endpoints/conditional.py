@@ -19,7 +19,7 @@ class Conditional(Endpoint, ABC):
     @property
     def timed(self) -> bool:
         """See `Endpoint`."""
-        from immunode.model.expression import parse
+        from immunode.language.expression import parse
 
         return _has_time(parse(self.subject))
 
@@ -30,7 +30,7 @@ class Conditional(Endpoint, ABC):
         ------
         StudyError : the condition can't be read or is not a comparison.
         """
-        from immunode.model.expression import names, parse
+        from immunode.language.expression import names, parse
 
         try:
             expression = parse(self.subject)

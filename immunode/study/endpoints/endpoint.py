@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from immunode.errors import StudyError
 
 if TYPE_CHECKING:
-    from immunode.study.endpoints.chunk import Chunk
+    from immunode.study.endpoints.steps.chunk import Chunk
 
 Array = NDArray[np.float64]
 Lanes = NDArray[np.intp]

@@ -9,14 +9,14 @@ import numpy as np
 
 from immunode.study.endpoints.conditional import Conditional
 from immunode.study.endpoints.endpoint import Array, Endpoint, Lanes, Outputs, Reducer, Shared, subject_of
-from immunode.study.endpoints.inside import Margin
-from immunode.study.endpoints.pending import Looks, Pending
-from immunode.study.endpoints.turns import turns
+from immunode.study.endpoints.steps.inside import Margin
+from immunode.study.endpoints.steps.pending import Looks, Pending
+from immunode.study.endpoints.steps.turns import turns
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from immunode.study.endpoints.chunk import Chunk
+    from immunode.study.endpoints.steps.chunk import Chunk
 
 
 class FirstTime(Reducer):

@@ -21,7 +21,7 @@ class TimeOfPeak(Endpoint):
 
     def reducer(self, n_runs: int, time: float, shared: Shared) -> Reducer:
         """See `Endpoint`."""
-        from immunode.study.endpoints.extremum import ExtremumTime
+        from immunode.study.endpoints.steps.extremum import ExtremumTime
 
         return ExtremumTime(self.subject, n_runs, 1, shared)
 

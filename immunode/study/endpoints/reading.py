@@ -70,7 +70,7 @@ def as_endpoints(given: Iterable[Endpoint | str] | Endpoint | str | None, model:
     StudyError : one can't be read, or is given twice.
     """
     if given is None:
-        from immunode.study.runs import looked_at_first
+        from immunode.study.run.ready import looked_at_first
 
         return tuple(make(name) for name in looked_at_first(model) for make in (final, peak))
     listed = (given,) if isinstance(given, Endpoint | str) else tuple(given)

@@ -21,7 +21,7 @@ class Trough(Endpoint):
 
     def reducer(self, n_runs: int, time: float, shared: Shared) -> Reducer:
         """See `Endpoint`."""
-        from immunode.study.endpoints.extremum import ExtremumValue
+        from immunode.study.endpoints.steps.extremum import ExtremumValue
 
         return ExtremumValue(self.subject, n_runs, -1, shared)
 

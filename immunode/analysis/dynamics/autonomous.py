@@ -1,0 +1,278 @@
+"""A model as an autonomous system: time held, no events, its states reduced by what never changes."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, replace
+from functools import cached_property, lru_cache
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from immunode.analysis.dynamics.conserved import Reduction, reduce
+from immunode.errors import ModelError, StudyError, did_you_mean
+from immunode.model.declaration import Model
+
+if TYPE_CHECKING:
+    from immunode.program.numpy.source import Functions
+    from immunode.program.program import Program
+    from immunode.solve.batch import Batch
+
+Array = NDArray[np.float64]
+Given = Any
+"""Interventions, or names of ones that the model declares, as `simulate` takes them."""
+SPAN = "span of the run"
+SMALLEST = 1e-6
+"""Size of a state that starts at 0 and declares no typical size, in its unit; as the solvers have it."""
+
+
+@dataclass(frozen=True)
+class Autonomous:
+    """The equations of a model (with its interventions) at one moment, for many runs at once.
+
+    model : with the interventions.   functions : without events, at time `at`; switches at their initial values.
+    reduction : free states x (n_free, n) and conserved sums (n_totals, n) give the moving states y (n_moving, n).
+    notes : what was held, in words.
+    """
+
+    model: Model
+    functions: Functions
+    reduction: Reduction
+    notes: tuple[str, ...]
+
+    @property
+    def program(self) -> Program:
+        """The lowered model."""
+        return self.functions.program
+
+    @cached_property
+    def names(self) -> tuple[str, ...]:
+        """Names of the moving states."""
+        return tuple(self.program.states[i] for i in self.reduction.moving)
+
+    @cached_property
+    def units(self) -> dict[str, str]:
+        """Unit of every state and parameter."""
+        known = {s.name: s.unit for s in self.model.states} | {p.name: p.unit for p in self.model.parameters}
+        return {f"{s.name}(0)": s.unit for s in self.model.states} | known
+
+    @cached_property
+    def values(self) -> Array:
+        """Declared values, shape (n_values, 1)."""
+        return np.array(self.program.values, dtype=float)[:, None]
+
+    @property
+    def n_free(self) -> int:
+        """How many states are free."""
+        return len(self.reduction.free)
+
+    def row(self, name: str) -> int:
+        """Return the row of a parameter.
+
+        Raises
+        ------
+        StudyError : there is none of that name.
+        """
+        known = self.program.parameters[: len(self.program.values)]
+        if name not in known:
+            meant = {p.name: p.meaning for p in self.model.parameters}
+            raise StudyError(f"{self.model.name}: there is no parameter '{name}'{did_you_mean(name, meant)}")
+        return known.index(name)
+
+    def state(self, name: str) -> int:
+        """Return the position of a state among the moving ones.
+
+        Raises
+        ------
+        StudyError : there is none of that name, or it has no rest.
+        """
+        if name in self.names:
+            return self.names.index(name)
+        if name in self.program.states:
+            raise StudyError(
+                f"{self.model.name}: '{name}' is a running total, on which nothing depends: it has no rest"
+            )
+        meant = {s.name: s.meaning for s in self.model.states}
+        raise StudyError(f"{self.model.name}: there is no state '{name}'{did_you_mean(name, meant)}")
+
+    def prepare(self, values: Array) -> Array:
+        """Return what the equations need of parameter values (n_values, n)."""
+        with np.errstate(all="ignore"):
+            return self.functions.prepare(self.functions.parameters(values))
+
+    def start(self, values: Array) -> Array:
+        """Return the initial values of the moving states, (n_moving, n)."""
+        with np.errstate(all="ignore"):
+            return self.functions.initial(self.functions.parameters(values))[self.reduction.moving]
+
+    def size(self, values: Array) -> Array:
+        """Return a size of each moving state, (n_moving, n): the larger of its typical size and its start, above 0."""
+        typical = np.array(self.program.typical, dtype=float)[self.reduction.moving, None]
+        # a typical size of 1e-200 only asks solvers for relative precision
+        largest = np.maximum(np.where(typical > 1e-100, typical, 0.0), np.abs(self.start(values)))
+        return np.where(largest > 0, largest, SMALLEST)
+
+    def sums(self, y: Array) -> Array:
+        """Return the conserved totals of moving states (n_moving, n)."""
+        return np.asarray(self.reduction.totals @ y)
+
+    def whole(self, y: Array) -> Array:
+        """Return all states (n_states, n) from the moving ones; running totals stand at 0."""
+        made = np.zeros((len(self.program.states), y.shape[1]))
+        made[self.reduction.moving] = y
+        return made
+
+    def field(self, y: Array, c: Array) -> Array:
+        """Return the rate of change of the moving states, (n_moving, n)."""
+        with np.errstate(all="ignore"):
+            return self.functions.rhs(0.0, self.whole(y), c)[self.reduction.moving]
+
+    def slopes(self, y: Array, c: Array) -> Array:
+        """Return the Jacobian of the moving states, (n, n_moving, n_moving)."""
+        n = len(self.program.states)
+        full = np.zeros((y.shape[1], n, n))
+        with np.errstate(all="ignore"):
+            entries = self.functions.jacobian(0.0, self.whole(y), c)
+        rows = [i for i, _, _ in self.program.jacobian]
+        columns = [j for _, j, _ in self.program.jacobian]
+        full[:, rows, columns] = entries.T
+        moving = self.reduction.moving
+        return full[:, moving][:, :, moving]
+
+    def reduced_field(self, x: Array, sums: Array, c: Array) -> Array:
+        """Return the rate of change of the free states, (n_free, n)."""
+        return self.field(self.reduction.spread(x, sums), c)[self.reduction.free]
+
+    def reduced_slopes(self, x: Array, sums: Array, c: Array) -> Array:
+        """Return the Jacobian of the free states, (n, n_free, n_free)."""
+        return self.reduction.reduced(self.slopes(self.reduction.spread(x, sums), c))
+
+    def lowest(self, bounds: Mapping[str, tuple[float, float]]) -> Array:
+        """Return the least value of each moving state, (n_moving, 1): 0, but where bounds or the start allow less."""
+        start = self.start(self.values)[:, 0]
+        low = [
+            bounds[n][0] if n in bounds else (0.0 if v >= 0 else -np.inf)
+            for n, v in zip(self.names, start, strict=True)
+        ]
+        return np.array(low)[:, None]
+
+
+def autonomous(model: Model, interventions: Given = (), at: float = 0.0) -> Autonomous:
+    """Return a model, with interventions, as an autonomous system at time `at` (in the model's unit).
+
+    Raises
+    ------
+    ModelError : no state depends on any state, so there is nothing to rest.
+    """
+    from immunode.program.cache import cached_program
+    from immunode.program.numpy.source import compile_numpy
+    from immunode.study.arms import Arms
+
+    if not isinstance(model, Model):
+        raise StudyError(f"expected a model, got {type(model).__name__}; load_model('kuznetsov1994') returns one")
+    composed = Arms({"it": interventions}).compose(model)["it"]
+    program = cached_program(composed)
+    notes = []
+    if program.time_derivative and any(program.nodes[i] != ("number", 0.0) for i in program.time_derivative):
+        notes.append(f"rates that depend on time are held at time {at:g}")
+    if program.switches:
+        notes.append(f"switches stay at their initial values: {', '.join(program.switches)}")
+    doses = [b.name for b in program.breaks if any(c.kind == "state" for c in b.changes)]
+    doses += [b.name for b in program.triggers]
+    if doses:
+        notes.append(f"events are left out: {', '.join(doses)}")
+    held = replace(
+        program,
+        nodes=tuple(("number", float(at)) if node == ("time",) else node for node in program.nodes),
+        time_derivative=(), breaks=(), triggers=(), extinct_below=(), never_negative=(), key="",
+    )  # fmt: skip
+    reduction = reduce(composed, held)
+    if not reduction.free.size:
+        raise ModelError(f"{model.name}: no state depends on a state, so nothing comes to rest")
+    return Autonomous(composed, compile_numpy(held), reduction, tuple(notes))
+
+
+@lru_cache(maxsize=16)
+def _timed(program: Program) -> Functions:
+    from immunode.program.numpy.source import compile_numpy
+
+    n = len(program.values)
+    # switches stand after the values: each moves up by one row
+    nodes = [
+        ("parameter", int(str(node[1])) + 1) if node[0] == "parameter" and int(str(node[1])) >= n else node
+        for node in program.nodes
+    ]
+    length = len(nodes)
+    nodes.append(("parameter", n))
+
+    def scaled(position: int) -> int:
+        nodes.append(("mul", position, length))
+        return len(nodes) - 1
+
+    made = replace(
+        program,
+        parameters=(*program.parameters[:n], SPAN, *program.parameters[n:]),
+        values=(*program.values, 1.0),
+        derivatives=tuple(scaled(d) for d in program.derivatives),
+        jacobian=tuple((i, j, scaled(d)) for i, j, d in program.jacobian),
+        nodes=(),
+    )
+    return compile_numpy(replace(made, nodes=tuple(nodes)))
+
+
+def in_own_time(system: Autonomous) -> Functions:
+    """Return functions with one more value, the span of each run: time 0 to 1 takes that long in the model's unit."""
+    return _timed(system.program)
+
+
+def bounds_of(system: Autonomous, given: Mapping[str, tuple[float, float]] | None) -> dict[str, tuple[float, float]]:
+    """Return checked bounds of states.
+
+    Raises
+    ------
+    StudyError : an unknown state, or bounds that are not a pair low < high.
+    """
+    made = {}
+    for name, pair in (given or {}).items():
+        system.state(name)
+        try:
+            low, high = (float(v) for v in pair)
+        except (TypeError, ValueError):
+            raise StudyError(
+                f"{system.model.name}: bounds of '{name}' must be a pair (low, high), got {pair!r}"
+            ) from None
+        if not low < high or not np.isfinite([low, high]).all():
+            raise StudyError(f"{system.model.name}: bounds of '{name}' must rise, got ({low:g}, {high:g})")
+        made[name] = (low, high)
+    return made
+
+
+def integrated(system: Autonomous, values: Array, start: Array, engine: str, horizons: float = 10.0) -> Batch:
+    """Return the course of runs at sixteen times, up to some of the model's horizons.
+
+    values : (n_values, n).   start : (n_moving, n).
+    """
+    from immunode.solve import solve
+
+    times = horizons * float(system.model.horizon) * np.geomspace(1e-3, 1.0, 16)
+    return solve(system.functions, values, times=times, initial=system.whole(start), engine=engine, max_steps=20_000)
+
+
+def columns(system: Autonomous, names: Iterable[str], table: Array) -> tuple[Array, Array]:
+    """Return parameter values (n_values, n) and initial values of the moving states (n_moving, n) of rows of a table.
+
+    names : parameters or initial values ("E(0)"); table : shape (n, n_names), NaN where the model's own value holds.
+    """
+    names = list(names)
+    values = np.repeat(system.values, len(table), axis=1)
+    for j, name in enumerate(names):
+        if not name.endswith("(0)"):
+            row = system.row(name)
+            values[row] = np.where(np.isnan(table[:, j]), values[row], table[:, j])
+    start = system.start(values)
+    for j, name in enumerate(names):
+        if name.endswith("(0)"):
+            row = system.state(name[:-3])
+            start[row] = np.where(np.isnan(table[:, j]), start[row], table[:, j])
+    return values, start

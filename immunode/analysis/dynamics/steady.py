@@ -1,0 +1,355 @@
+"""Steady states: all that are found, with eigenvalues and names, for one set of values or for many."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from immunode.analysis.dynamics.autonomous import Autonomous, Given, autonomous, bounds_of, columns
+from immunode.analysis.dynamics.newton import look
+from immunode.analysis.dynamics.stability import eigenvalues, kind_of, verify
+from immunode.errors import StudyError
+from immunode.model.declaration import Model
+from immunode.study.result.notebook import Tabled
+
+if TYPE_CHECKING:
+    import pandas as pd
+    from matplotlib.axes import Axes
+    from matplotlib.figure import Figure
+
+    from immunode.plot.kit.style import Style
+    from immunode.study.design.design import Design
+
+Array = NDArray[np.float64]
+BLOCK = 256
+"""Parameter sets that are solved side by side."""
+
+
+@dataclass(frozen=True, slots=True)
+class SteadyState:
+    """One steady state. run : the row of the design.   values : state -> value in its unit, without running totals.
+
+    eigenvalues : per time unit of the model, the leading one first, without the zeros of conserved totals.
+    kind : "stable node", "stable spiral", "saddle", "unstable node", "unstable spiral", "center", "not hyperbolic".
+    verified : integrating on from beside it did what its leading eigenvalue says.
+    """
+
+    run: int
+    values: Mapping[str, float]
+    eigenvalues: tuple[complex, ...]
+    kind: str
+    verified: bool
+
+    @property
+    def stable(self) -> bool:
+        """Whether small disturbances die out."""
+        return self.kind.startswith("stable")
+
+    @property
+    def unstable_directions(self) -> int:
+        """How many eigenvalues have a real part above 0."""
+        return sum(value.real > 0 for value in self.eigenvalues)
+
+
+@dataclass(frozen=True, eq=False, repr=False)
+class SteadyStates(Tabled):
+    """The steady states that were found; a sequence of `SteadyState`.
+
+    who : name of the model.   states : names of its states, without running totals.   units : of states and columns.
+    found : in the order of runs, within one by the first state that differs.
+    names, design : columns, shape (n_runs, n_columns), and values of the parameter sets.
+    missing : runs in which none was found.   lost : runs whose integration did not come to an end, and why.
+    totals : the sums that stay constant, in words.   notes : what was held, and how was searched.
+    """
+
+    who: str
+    states: tuple[str, ...]
+    units: Mapping[str, str]
+    found: tuple[SteadyState, ...]
+    names: tuple[str, ...]
+    design: Array
+    missing: tuple[int, ...]
+    lost: Mapping[int, str]
+    totals: tuple[str, ...]
+    notes: tuple[str, ...]
+
+    def __len__(self) -> int:
+        return len(self.found)
+
+    def __iter__(self) -> Iterator[SteadyState]:
+        return iter(self.found)
+
+    def __getitem__(self, index: int) -> SteadyState:
+        return self.found[index]
+
+    @property
+    def stable(self) -> tuple[SteadyState, ...]:
+        """Those that small disturbances don't move for good."""
+        return tuple(state for state in self.found if state.stable)
+
+    def of(self, run: int) -> tuple[SteadyState, ...]:
+        """Return the steady states of one parameter set, 0 for the first.
+
+        Raises
+        ------
+        StudyError : there is no such set.
+        """
+        if not 0 <= run < self.runs:
+            raise StudyError(f"{self.who}: there is no run {run}; runs go from 0 to {self.runs - 1}")
+        return tuple(state for state in self.found if state.run == run)
+
+    @property
+    def runs(self) -> int:
+        """How many parameter sets were looked at."""
+        return max(1, len(self.design))
+
+    def table(self) -> pd.DataFrame:
+        """Return one row a steady state: run, columns of the design, states, kind, leading eigenvalue, verified."""
+        import pandas as pd
+
+        runs = np.array([s.run for s in self.found], dtype=int)
+        made: dict[str, Any] = {"run": runs}
+        for j, name in enumerate(self.names):
+            made[name] = self.design[runs, j]
+        for name in self.states:
+            made[name if name not in made else f"{name} (state)"] = [s.values[name] for s in self.found]
+        made["kind"] = [s.kind for s in self.found]
+        made["real part"] = [s.eigenvalues[0].real for s in self.found]
+        made["imaginary part"] = [s.eigenvalues[0].imag for s in self.found]
+        made["verified"] = [s.verified for s in self.found]
+        return pd.DataFrame(made)
+
+    def counts(self) -> pd.DataFrame:
+        """Return one row a parameter set: how many steady states, and how many of them are stable."""
+        import pandas as pd
+
+        made: dict[str, Any] = {"run": np.arange(self.runs)}
+        for j, name in enumerate(self.names):
+            made[name] = self.design[:, j]
+        runs = np.array([s.run for s in self.found], dtype=int)
+        made["found"] = np.bincount(runs, minlength=self.runs)
+        made["stable"] = np.bincount(np.array([s.run for s in self.stable], dtype=int), minlength=self.runs)
+        return pd.DataFrame(made)
+
+    def plot(
+        self, x: str = "", y: str = "", *, log: tuple[str, ...] | None = None, title: str = "",
+        style: str | Style = "slide", axes: Axes | None = None,
+    ) -> Figure:  # fmt: skip
+        """Return a figure of the states by kind. x, y : columns of the design or states; log : those on log axes.
+
+        The default is a column that varies against the first state, else the first two states.
+
+        Raises
+        ------
+        StudyError : an unknown name, or nothing was found.
+        """
+        from immunode.errors import did_you_mean
+        from immunode.plot.charts.analysis.phase import points
+
+        table = self.table()
+        vary = [n for n in self.names if len(np.unique(table[n])) > 1]
+        x = x or (vary or list(self.states))[0]
+        y = y or next((n for n in self.states if n != x), x)
+        known = [*self.names, *self.states]
+        for name in (x, y):
+            if name not in known:
+                raise StudyError(f"{self.who}: no state or column '{name}'{did_you_mean(name, known)}")
+        if not self.found:
+            raise StudyError(f"{self.who}: no steady state was found, so there is nothing to draw")
+        return points(
+            table[x].to_numpy(float), table[y].to_numpy(float), [s.kind for s in self.found], x_label=x, y_label=y,
+            x_unit=self.units.get(x, ""), y_unit=self.units.get(y, ""), log=log,
+            title=title or f"{self.who}: steady states", style=style, axes=axes,
+        )  # fmt: skip
+
+    def __repr__(self) -> str:
+        from immunode.plot.kit.text import number
+
+        many = self.runs > 1
+        lines = [f"{self.who}: {len(self)} steady state{'s' * (len(self) != 1)}" + f" of {self.runs} sets" * many]
+        if many:
+            sets = self.counts()
+            kinds = Counter(zip(sets["found"].tolist(), sets["stable"].tolist(), strict=True))
+            lines += [f"  {n} sets: {found} found, {stable} stable" for (found, stable), n in sorted(kinds.items())]
+        for state in () if many else self.found:
+            where = ", ".join(f"{n} = {number(v, 5)}" for n, v in state.values.items())
+            lead = state.eigenvalues[0]
+            turn = f" ± {number(abs(lead.imag))}i" if lead.imag else ""
+            doubt = "" if state.verified else "; not verified by integration"
+            lines.append(f"  {state.kind}: {where} (leading eigenvalue {number(lead.real)}{turn}{doubt})")
+        if self.missing:
+            lines.append(f"  none found in {len(self.missing)} sets: run {', '.join(map(str, self.missing[:8]))}")
+        lines += [f"  {text} stays constant" for text in self.totals]
+        lines += [f"  {text}" for text in self.notes]
+        return "\n".join(lines)
+
+
+def steady_states(
+    model: Model,
+    design: Design | pd.DataFrame | Mapping[str, Any] | None = None,
+    *,
+    interventions: Given = (),
+    bounds: Mapping[str, tuple[float, float]] | None = None,
+    starts: int = 64,
+    seed: int = 0,
+    verified: bool = True,
+    engine: str = "auto",
+) -> SteadyStates:
+    """Return the steady states of a model, for one set of values or, in one batch, for each row of a design.
+
+    Newton's method begins at `starts` log-spaced points, at the model's start, where an integration of ten horizons
+    ends, and with single states at 0; then again with what was found taken out. That finds what it finds: no method
+    can promise all. Time, switches and events are held as at the start; running totals are left out.
+
+    design : a design, a table, or columns by name: parameters or initial values ("E(0)", which set conserved totals).
+    interventions : as in `simulate`; those with a window count as closed.
+    bounds : state -> (low, high), where starts lie; a state that may be negative needs one.
+    verified : whether to integrate on from beside each of them.   engine : as in `simulate`, for integrations.
+
+    Raises
+    ------
+    StudyError : unknown names, or a design with arms.
+    ModelError : the model has nothing that comes to rest.
+    """
+    system = autonomous(model, interventions)
+    if starts < 1:
+        raise StudyError(f"{model.name}: starts must be at least 1, got {starts}")
+    names, table = _design(model, design)
+    limits = bounds_of(system, bounds)
+    rows = np.zeros((1, 0)) if not names else table
+    made: list[SteadyState] = []
+    lost: dict[int, str] = {}
+    along: set[str] = set()
+    for first in range(0, len(rows), BLOCK):
+        values, start = columns(system, names, rows[first : first + BLOCK])
+        block = _search(system, values, start, limits, (starts, seed), verified, engine)
+        made += [replace(state, run=first + state.run) for state in block.states]
+        lost |= {first + run: why for run, why in block.lost.items()}
+        along |= block.along
+    has = {s.run for s in made}
+    notes = [*system.notes]
+    if along:
+        notes.append(
+            f"steady states fill a line along {', '.join(sorted(along))}; one of them is shown, not hyperbolic"
+        )
+    if lost:
+        notes.append(f"{len(lost)} sets could not be integrated: {next(iter(lost.values()))}")
+    missing = tuple(run for run in range(len(rows)) if run not in has)
+    return SteadyStates(
+        model.label, system.names, system.units, tuple(made), names, rows, missing, lost, _totals(system), tuple(notes)
+    )
+
+
+def _design(model: Model, design: Any) -> tuple[tuple[str, ...], Array]:
+    from immunode.study.design.design import Design
+    from immunode.study.design.from_tables import from_table
+
+    if design is None:
+        return (), np.empty((1, 0))
+    if isinstance(design, Mapping):
+        design = {name: np.atleast_1d(np.asarray(column, dtype=float)) for name, column in design.items()}
+        longest = max((len(c) for c in design.values()), default=1)
+        design = {n: np.repeat(c, longest) if len(c) == 1 else c for n, c in design.items()}
+    made = design if isinstance(design, Design) else from_table(design)
+    if made.arms is not None:
+        raise StudyError(f"{model.name}: steady states take no arms; give interventions= and call once for each arm")
+    return made.names, np.where(made.unset, np.nan, made.values)
+
+
+@dataclass(frozen=True, slots=True)
+class _Block:
+    """What was found for parameter sets side by side, whose runs count from 0.
+
+    lost : runs that could not be integrated, and why.   along : states along which steady states fill a line.
+    """
+
+    states: tuple[SteadyState, ...]
+    lost: dict[int, str]
+    along: frozenset[str]
+
+
+def _search(
+    system: Autonomous,
+    values: Array,
+    start: Array,
+    limits: dict[str, tuple[float, float]],
+    how: tuple[int, int],
+    verified: bool,
+    engine: str,
+) -> _Block:
+    every, size, batch = look(system, values, start, limits, *how, engine)
+    ends = batch.y[-1][system.reduction.moving]
+    failed = [int(run) for run in np.flatnonzero(np.asarray(batch.status) != 0)]
+    lost = {run: batch.message(system.program, run).removeprefix(f"{system.program.name}: ") for run in failed}
+    c, sums = system.prepare(values), system.sums(start)
+    thinned = [_thinned(system, c[:, [k]], y, sums[:, [k]], size[:, k], ends[:, k]) for k, y in enumerate(every)]
+    along = frozenset(name for _, name in thinned if name)
+    found = [y for y, _ in thinned]
+    lane = np.repeat(np.arange(values.shape[1]), [y.shape[1] for y in found])
+    if not lane.size:
+        return _Block((), lost, along)
+    y = np.concatenate(found, axis=1)
+    free = system.reduction.free
+    roots = eigenvalues(system.reduced_slopes(y[free], sums[:, lane], c[:, lane]))
+    checked = np.zeros(len(lane), dtype=bool)
+    if verified:
+        reach = np.maximum(np.abs(y), size[:, lane])
+        checked = verify(system, values[:, lane], sums[:, lane], y, reach, engine)
+    places = np.round(y / size[:, lane], 6).T.tolist()
+    order = sorted(range(len(lane)), key=lambda k: (int(lane[k]), tuple(places[k])))
+    states = [
+        SteadyState(
+            int(lane[k]),
+            dict(zip(system.names, y[:, k].tolist(), strict=True)),
+            tuple(complex(v) for v in roots[k]),
+            kind_of(roots[k]),
+            bool(checked[k]),
+        )
+        for k in order
+    ]
+    return _Block(tuple(states), lost, along)
+
+
+def _thinned(system: Autonomous, c: Array, y: Array, sums: Array, size: Array, end: Array) -> tuple[Array, str]:
+    """Return the states of one run without those that only go on along a line of steady states, and what varies there.
+
+    On such a line the one nearest to where the integration ended stays.
+    """
+    n = y.shape[1]
+    if n < 2:
+        return y, ""
+    free = system.reduction.free
+    jacobian = system.reduced_slopes(y[free], np.repeat(sums, n, axis=1), np.repeat(c, n, axis=1))
+    on_line, along = np.zeros(n, dtype=bool), ""
+    for k in np.flatnonzero(np.isfinite(jacobian).all(axis=(1, 2))):
+        found, vectors = np.linalg.eig(jacobian[k])
+        i = int(np.argmin(np.abs(found)))
+        if abs(found[i]) > 1e-9 * np.abs(found).max():
+            continue
+        step = np.real(vectors[:, i])
+        step *= 0.1 / np.max(np.abs(step) / size[free])
+        beside = (y[free, k] + step)[:, None]
+        rate = np.abs(system.reduced_field(beside, sums, c))[:, 0]
+        if (rate <= 1e-9 * np.abs(found).max() * size[free]).all():
+            on_line[k] = True
+            along = along or system.names[free[int(np.argmax(np.abs(step) / size[free]))]]
+    if not on_line.any():
+        return y, ""
+    target = np.where(np.isfinite(end), end, 0.0)[:, None]
+    gap = np.where(on_line, np.max(np.abs(y - target) / size[:, None], axis=0), np.inf)
+    keep = ~on_line
+    keep[int(np.argmin(gap))] = True
+    return y[:, keep], along
+
+
+def _totals(system: Autonomous) -> tuple[str, ...]:
+    made = []
+    for row in system.reduction.totals:
+        parts = [("" if v == 1 else f"{v:g} ") + n for n, v in zip(system.names, row, strict=True) if v]
+        made.append(" + ".join(parts).replace("+ -", "- "))
+    return tuple(made)

@@ -1,0 +1,3 @@
+"""Fits to data: problems, searches, profiles, posteriors."""
+
+from __future__ import annotations

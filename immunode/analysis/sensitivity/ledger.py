@@ -1,0 +1,240 @@
+"""The evidence ledger: how much of what a model says rests on parameters that somebody assumed."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from immunode.analysis.sensitivity.responses import (
+    Ranges,
+    Series,
+    as_ranges,
+    ask,
+    find_series,
+    on_scale,
+    place,
+    salib,
+    whole,
+)
+from immunode.analysis.sensitivity.result import CONFIDENCE, told, varies
+from immunode.analysis.sensitivity.variance import doubts
+from immunode.errors import StudyError
+from immunode.model.declaration import Model
+from immunode.study.arms import as_arms
+from immunode.study.result.notebook import Tabled
+
+if TYPE_CHECKING:
+    import pandas as pd
+    from matplotlib.figure import Figure
+
+    from immunode.study.arms import Arms
+
+Array = NDArray[np.float64]
+KINDS = ("measured", "derived", "published", "fitted", "memory", "assumed", "not said")
+"""Kinds of evidence, strongest first; "not said" is a parameter that names neither evidence nor an assumption."""
+
+
+@dataclass(frozen=True, eq=False, repr=False)
+class EvidenceLedger(Tabled):
+    """Shares of every endpoint's variance by the evidence of the parameters it comes from; never changes.
+
+    kinds : kinds of evidence that occur.   members : kind -> its inputs.
+    series : endpoints in arms.
+    alone : shape (n_series, n_kinds), share of variance that inputs of one kind make among themselves (closed index).
+    total : the same shape, share that vanishes if they were known (with their interactions with other kinds).
+    alone_half, total_half : half the 95 % intervals.
+    worst : shape (n_series, n_inputs), total index of each input.   columns : the inputs.
+    used : shape (n_series,), base points kept.   runs : how many runs were made.   how, notes : in words.
+    """
+
+    who: str
+    kinds: tuple[str, ...]
+    members: Mapping[str, tuple[str, ...]]
+    columns: tuple[str, ...]
+    series: tuple[Series, ...]
+    alone: Array
+    alone_half: Array
+    total: Array
+    total_half: Array
+    worst: Array
+    used: NDArray[np.intp]
+    runs: int
+    how: str
+    notes: tuple[str, ...] = ()
+
+    def table(self) -> pd.DataFrame:
+        """Return one row for each endpoint, arm and kind of evidence: inputs, shares alone and in total, intervals."""
+        import pandas as pd
+
+        rows = []
+        for j, s in enumerate(self.series):
+            for i, kind in enumerate(self.kinds):
+                alone, a = self.alone[j, i], self.alone_half[j, i]
+                total, b = self.total[j, i], self.total_half[j, i]
+                counted = (s.endpoint, s.arm, kind, len(self.members[kind]))
+                rows.append((*counted, alone, alone - a, alone + a, total, total - b, total + b))
+        columns = ["endpoint", "arm", "evidence", "inputs", "alone", "alone_low", "alone_high"]
+        return pd.DataFrame(rows, columns=[*columns, "total", "total_low", "total_high"])
+
+    def share(self, kind: str = "assumed", endpoint: str | None = None, arm: str | None = None) -> float:
+        """Return the total share of variance of a kind of evidence for an endpoint (by default the first)."""
+        j = find_series(self.who, self.series, endpoint, arm)
+        return float(self.total[j, self.kinds.index(kind)]) if kind in self.kinds else 0.0
+
+    def next_to_measure(self, endpoint: str | None = None, arm: str | None = None, n: int = 5) -> pd.Series[float]:
+        """Return total indices of the weak inputs (assumed, from memory, or not said) that matter most."""
+        import pandas as pd
+
+        j = find_series(self.who, self.series, endpoint, arm)
+        weak = [c for kind in ("assumed", "memory", "not said") for c in self.members.get(kind, ())]
+        found = pd.Series({c: self.worst[j, self.columns.index(c)] for c in weak}, dtype=float, name="ST")
+        return found.sort_values(ascending=False)[:n]
+
+    def __repr__(self) -> str:
+        counts = ", ".join(f"{len(self.members[kind])} {kind}" for kind in self.kinds)
+        lines = [f"Evidence ledger of {self.who}: {counts}; {self.runs:,} runs"]
+        for j, s in enumerate(self.series):
+            if not np.isfinite(self.total[j]).any():
+                lines.append(f"  {s.name}: does not vary")
+                continue
+            shown = ", ".join(
+                f"{kind} {100 * self.total[j, i]:.0f} % (alone {100 * self.alone[j, i]:.0f} %)"
+                for i, kind in enumerate(self.kinds)
+            )
+            lines.append(f"  {s.name}: {shown}")
+            todo = {c: v for c, v in self.next_to_measure(s.endpoint, s.arm, 3).items() if v >= 0.01}
+            if todo:
+                lines.append("    measure next: " + ", ".join(f"{c} ({v:.2f})" for c, v in todo.items()))
+        lines.append(f"  shares hold for the ranges sampled: {self.how}")
+        return "\n".join([*lines, *(f"  note: {note}" for note in self.notes)])
+
+    def plot(self, *, title: str | None = None, style: str = "slide", axes: Any = None) -> Figure:
+        """Return stacked bars, one an endpoint: the share of each kind alone, and of kinds together."""
+        from immunode.plot.charts.analysis.sensitivity import shares
+
+        keep = [j for j in range(len(self.series)) if np.isfinite(self.alone[j]).any()]
+        if not keep:
+            raise StudyError(f"{self.who}: no endpoint varies, so there is nothing to draw")
+        return shares(
+            np.clip(self.alone[keep], 0, None),
+            rows=[self.series[j].name for j in keep],
+            kinds=self.kinds,
+            counts=[len(self.members[kind]) for kind in self.kinds],
+            title=f"{self.who}: what its answers rest on" if title is None else title,
+            style=style,
+            axes=axes,
+        )
+
+
+def evidence_ledger(
+    model: Model,
+    space: Ranges | None = None,
+    n: int = 512,
+    *,
+    until: float | str | None = None,
+    arms: Arms | Mapping[str, Any] | Sequence[str] | str | None = None,
+    endpoints: Any = None,
+    scale: str = "linear",
+    resamples: int = 200,
+    seed: int = 0,
+    engine: str = "auto",
+    rtol: float = 1e-6,
+) -> EvidenceLedger:
+    """Return the share of every endpoint's variance that comes from parameters of each kind of evidence.
+
+    Sobol' indices of groups: `alone` is what inputs of one kind make without the others, `total` includes their
+    interactions with other kinds, so totals may add up to more than 1. All in one batched sweep.
+
+    space : ranges, or names and patterns as in `im.space`; default all parameters. Shares depend on these ranges:
+        where a model gives no bounds, all inputs vary by the same 30 %, however well they are known.
+    n : base points; runs are n*(k + kinds + 2) an arm for k inputs.   seed : of sample and bootstrap.
+    until, arms, endpoints, engine, rtol : as in `sweep`.   scale, resamples : as in `sobol_indices`.
+
+    Raises
+    ------
+    StudyError : not a model, names that can't be.
+    EngineError : SALib is missing.
+
+    Source: Sobol' 1993 (groups); Saltelli et al. 2010, doi:10.1016/j.cpc.2009.09.018, through SALib.
+    """
+    if not isinstance(model, Model):
+        raise StudyError(f"evidence_ledger: it needs a model, whose parameters say where they are from, got {model!r}")
+    box = as_ranges(space, model)
+    members = _by_evidence(model, box.names, arms)
+    base = 2 ** int(whole("evidence_ledger", "n", n, 2) - 1).bit_length()
+    grouped = _design(box.names, members, base, seed)[: n * (len(members) + 2)]
+    single = _design(box.names, {name: (name,) for name in box.names}, base, seed)[: n * (len(box.names) + 2)]
+    answers = ask(
+        model, box.names, place(box, np.concatenate([grouped, single])), until=until, arms=arms, endpoints=endpoints,
+        engine=engine, rtol=rtol, how=box.words(), seed=seed,
+    )  # fmt: skip
+    scaled = on_scale(answers, scale)
+    counts = (len(members), len(box.names))
+    split = len(grouped)
+    first, used = _analyze(scaled.outputs[:split], counts[0], n, resamples, seed)
+    second, _ = _analyze(scaled.outputs[split:], counts[1], n, 2, seed)
+    notes = told(answers, used, n, "base points")
+    notes += doubts(scaled, first["ST"], 2 * first["ST_conf"], n)
+    return EvidenceLedger(
+        answers.who, tuple(members), members, box.names, scaled.series, first["S1"], first["S1_conf"], first["ST"],
+        first["ST_conf"], second["ST"], used, answers.runs, answers.how, notes,
+    )  # fmt: skip
+
+
+def _by_evidence(model: Model, names: Sequence[str], arms: Any) -> dict[str, tuple[str, ...]]:
+    """Return kind -> inputs; an initial value or a parameter of the user's own has the evidence "not said"."""
+    models = [model] if arms is None else [model, *as_arms(arms, model).compose(model).values()]
+    told = {p.name: _evidence(p.evidence, p.source) for m in models for p in m.parameters}
+    told |= {f"{s.name}(0)": _evidence("", s.source) for s in model.states}
+    found: dict[str, list[str]] = {}
+    for name in names:
+        found.setdefault(told.get(name, "not said"), []).append(name)
+    return {kind: tuple(found[kind]) for kind in KINDS if kind in found}
+
+
+def _evidence(evidence: str, source: str) -> str:
+    if evidence:
+        return evidence
+    return "assumed" if source.startswith("assumed") else "published" if source else "not said"
+
+
+def _design(names: Sequence[str], groups: Mapping[str, Sequence[str]], n: int, seed: int) -> Array:
+    """Return Saltelli's points of groups in the unit cube: the whole group is exchanged at once.
+
+    They are SALib's own (a test compares them), without its loops over every number.
+    """
+    from scipy.stats import qmc
+
+    k = len(names)
+    both = np.asarray(qmc.Sobol(2 * k, scramble=True, seed=seed).random(n), float)
+    first, second = both[:, :k], both[:, k:]
+    rows = [first]
+    for members in groups.values():
+        inside = np.isin(np.array(names, dtype=object), list(members))
+        rows.append(np.where(inside, second, first))
+    return np.stack([*rows, second], axis=1).reshape(-1, k)
+
+
+def _analyze(outputs: Array, k: int, n: int, resamples: int, seed: int) -> tuple[dict[str, Array], NDArray[np.intp]]:
+    """Return SALib's indices, each (n_series, k), and the base points kept. outputs : shape (n*(k + 2), n_series)."""
+    analyze = salib("analyze.sobol").analyze
+    n_series = outputs.shape[1]
+    problem = {"num_vars": k, "names": [f"g{i}" for i in range(k)], "bounds": [[0.0, 1.0]] * k}
+    made = {m: np.full((n_series, k), np.nan) for m in ("S1", "S1_conf", "ST", "ST_conf")}
+    used = np.zeros(n_series, np.intp)
+    blocks = outputs.reshape(n, k + 2, n_series)
+    for j in range(n_series):
+        y = blocks[np.isfinite(blocks[:, :, j]).all(axis=1), :, j]
+        used[j] = len(y)
+        if len(y) > 1 and varies(y[:, [0, -1]]):
+            told = analyze(
+                problem, y.ravel(), calc_second_order=False, num_resamples=resamples, conf_level=CONFIDENCE,
+                seed=seed + 1,
+            )  # fmt: skip
+            for m, values in made.items():
+                values[j] = told[m]
+    return made, used

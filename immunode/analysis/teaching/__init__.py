@@ -1,0 +1,3 @@
+"""Assignments that grade a student's model by its properties."""
+
+from __future__ import annotations

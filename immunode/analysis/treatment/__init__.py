@@ -1,0 +1,3 @@
+"""What treatments do: combinations, dose response, sequences, explanations, regimens."""
+
+from __future__ import annotations

@@ -1,0 +1,187 @@
+"""Shapley shares: how much each of several interventions adds to what they do together."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from itertools import combinations
+from math import factorial
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from immunode.analysis.sensitivity.responses import Ranges, Series, as_ranges, find_series, whole
+from immunode.errors import StudyError
+from immunode.model.declaration import Model
+from immunode.study.arms import CONTROL, Arms
+from immunode.study.design.design import Design, sobol
+from immunode.study.result.contrast import quantiles
+from immunode.study.result.notebook import Tabled
+from immunode.study.sweep import sweep
+
+if TYPE_CHECKING:
+    import pandas as pd
+    from matplotlib.figure import Figure
+
+Array = NDArray[np.float64]
+CAVEATS = (
+    "a share is an average over all orders in which the interventions could be added; it is not a cause",
+    "alone and last differ where interventions interact",
+)
+
+
+@dataclass(frozen=True, eq=False, repr=False)
+class ShapleyShares(Tabled):
+    """Shares of interventions in the difference between all of them together and none; never changes.
+
+    factors : the interventions.   series : the endpoints.
+    none, together : shape (n_series, n_draws), the endpoint without and with all of them.
+    shares : shape (n_series, n_factors, n_draws), in the endpoint's unit; they add up to together minus none.
+    alone, last : the same shape: the change that a factor makes on its own, and when it is added to all others.
+    runs : how many were made.   lost : draws left out, for a run of them failed.
+    """
+
+    who: str
+    factors: tuple[str, ...]
+    series: tuple[Series, ...]
+    none: Array
+    together: Array
+    shares: Array
+    alone: Array
+    last: Array
+    runs: int
+    lost: int
+
+    def table(self) -> pd.DataFrame:
+        """Return one row for each endpoint and factor: its share (median of the draws, 5 and 95 %), its part of the
+        whole (1 is all), and what it does alone and last.
+        """
+        import pandas as pd
+
+        rows = []
+        for j, s in enumerate(self.series):
+            whole_change = float(np.median(self.together[j] - self.none[j]))
+            for i, name in enumerate(self.factors):
+                low, middle, high = quantiles(self.shares[j, i], (0.05, 0.5, 0.95))
+                part = middle / whole_change if whole_change else np.nan
+                alone, last = float(np.median(self.alone[j, i])), float(np.median(self.last[j, i]))
+                rows.append((s.endpoint, s.unit, name, middle, low, high, part, alone, last))
+        columns = ["endpoint", "unit", "factor", "share", "q05", "q95", "part", "alone", "last"]
+        return pd.DataFrame(rows, columns=columns)
+
+    def __repr__(self) -> str:
+        n = self.shares.shape[2]
+        drawn = f", medians of {n:,} draws" if n > 1 else ""
+        lines = [f"Shapley shares of {self.who}: {len(self.factors)} factors, {self.runs:,} runs{drawn}"]
+        for j, s in enumerate(self.series):
+            none, together = float(np.median(self.none[j])), float(np.median(self.together[j]))
+            lines.append(f"  {s.name}: {none:.5g} without, {together:.5g} with all")
+            for i in np.argsort(-np.abs(np.median(self.shares[j], axis=1)), kind="stable"):
+                share, alone, last = (float(np.median(v[j, i])) for v in (self.shares, self.alone, self.last))
+                lines.append(f"    {self.factors[i]}: {share:+.5g} (alone {alone:+.5g}, last {last:+.5g})")
+        lines += [f"  {self.lost} draws left out, for a run of theirs failed"] if self.lost else []
+        return "\n".join([*lines, *(f"  caveat: {text}" for text in CAVEATS)])
+
+    def plot(
+        self, endpoint: str | None = None, *, title: str | None = None, style: str = "slide", axes: Any = None
+    ) -> Figure:
+        """Return a bar for each factor's share of one endpoint (by default the first) and for all together."""
+        from immunode.plot.charts.analysis.why import terms
+
+        j = find_series(self.who, self.series, endpoint, None)
+        middle = np.median(self.shares[j], axis=1)
+        order = np.argsort(-np.abs(middle), kind="stable")
+        several = self.shares.shape[2] > 1
+        low, high = np.quantile(self.shares[j], [0.05, 0.95], axis=1)
+        return terms(
+            middle[order],
+            names=[self.factors[i] for i in order],
+            total=float(np.median(self.together[j] - self.none[j])),
+            spread=(low[order], high[order]) if several else None,
+            label=f"share of the change of {self.series[j].endpoint}",
+            unit=self.series[j].unit,
+            note=CAVEATS[0] + (f"; medians and 5-95 % of {self.shares.shape[2]:,} draws" if several else ""),
+            title=f"{self.who}: what each adds" if title is None else title,
+            style=style,
+            axes=axes,
+        )
+
+
+def shapley(
+    model: Model,
+    factors: Sequence[Any] | Mapping[str, Any],
+    space: Ranges | None = None,
+    n: int = 1,
+    *,
+    until: float | str | None = None,
+    endpoints: Any = None,
+    seed: int = 0,
+    engine: str = "auto",
+    rtol: float = 1e-6,
+) -> ShapleyShares:
+    """Return how much each of k interventions adds to an endpoint, averaged over all orders, from 2^k arms.
+
+    factors : interventions, drugs or names of declared ones; a list among them is one factor, and a mapping names them.
+    space : ranges to draw virtual patients from (as in `sobol_indices`); None: the model as it is.
+    n : draws, where there is a space.   seed : of the draws.
+    until, endpoints, engine, rtol : as in `sweep`.
+
+    Shares add up to the whole change, draw by draw (efficiency); a factor that changes nothing has the share 0.
+
+    Raises
+    ------
+    StudyError : fewer than 2 factors, more than 12, names that can't be, or no draw without a failed run.
+
+    Source: Shapley 1953, doi:10.1515/9781400881970-018.
+    """
+    listed = [factors] if isinstance(factors, str) else list(factors)
+    if len(listed) < 2:
+        raise StudyError(f"{model.name}: shapley shares need at least two factors, got {len(listed)}")
+    arms = Arms.factorial(**dict(factors)) if isinstance(factors, Mapping) else Arms.factorial(*listed)
+    names = tuple(name for name in arms if name != CONTROL)[: len(listed)]
+    drawn = whole("shapley", "n", n, 1)
+    if space is None:
+        if drawn > 1:
+            raise StudyError(f"{model.name}: shapley: {drawn} draws need a space to draw them from")
+        design = Design((), np.empty((1, 0)), "the model as it is")
+        engine = "scipy" if engine == "auto" else engine  # 2^k lone runs are not worth compiling 2^k programs
+    else:
+        design = sobol(as_ranges(space, model), drawn, seed=seed)
+    done = sweep(model, design * arms, until=until, endpoints=endpoints, engine=engine, rtol=rtol)
+    values = done.values.reshape(len(design), len(arms), -1)
+    good = np.isfinite(values).all(axis=(1, 2))
+    if not good.any():
+        reason = next(iter(done.why_failed.values()), "an endpoint is not finite")
+        raise StudyError(f"{model.name}: no draw has a value in all {len(arms)} arms: {reason}")
+    units = done.units
+    series = tuple(Series(e, "", units[e]) for e in done.endpoints)
+    table = np.moveaxis(values[good], 0, -1)  # (n_arms, n_series, n_draws)
+    members = _members(len(names))
+    shares, alone, last = _shares(table, members)
+    return ShapleyShares(
+        model.label, names, series, table[0], table[-1], shares, alone, last, len(done), int((~good).sum())
+    )
+
+
+def _members(k: int) -> list[tuple[int, ...]]:
+    """Return the factors in each arm, in the order of `Arms.factorial`."""
+    return [chosen for size in range(k + 1) for chosen in combinations(range(k), size)]
+
+
+def _shares(table: Array, members: list[tuple[int, ...]]) -> tuple[Array, Array, Array]:
+    """Return shares, what each does alone, and last; each (n_series, k, n_draws). table : (2^k, n_series, n_draws)."""
+    k = len(members[-1])
+    place = {chosen: i for i, chosen in enumerate(members)}
+    made = np.zeros((3, table.shape[1], k, table.shape[2]))
+    for chosen in members:
+        weight = factorial(len(chosen)) * factorial(max(k - len(chosen) - 1, 0)) / factorial(k)
+        for i in range(k):
+            if i not in chosen:
+                gain = table[place[tuple(sorted((*chosen, i)))]] - table[place[chosen]]
+                made[0, :, i] += weight * gain
+                if not chosen:
+                    made[1, :, i] = gain
+                if len(chosen) == k - 1:
+                    made[2, :, i] = gain
+    return made[0], made[1], made[2]

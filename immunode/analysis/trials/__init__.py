@@ -1,0 +1,3 @@
+"""Sweeps read as trials, and populations weighted to match real ones."""
+
+from __future__ import annotations

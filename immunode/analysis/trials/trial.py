@@ -1,0 +1,225 @@
+"""A sweep read as a trial: responders in each arm, benefit patient by patient, and the number needed to treat."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from immunode.errors import StudyError, did_you_mean
+from immunode.study.design.row_labels import RowLabels, of_draws
+from immunode.study.result.notebook import Tabled
+from immunode.study.result.row_condition import rows_that
+
+if TYPE_CHECKING:
+    import pandas as pd
+    from matplotlib.figure import Figure
+
+    from immunode.study.result.rows import Rows
+
+Array = NDArray[np.float64]
+REPEATS = 1000
+"""Bootstrap repeats behind an interval."""
+
+
+@dataclass(frozen=True, eq=False, repr=False)
+class Trial(Tabled):
+    """Who responds in which arm. Made by `responders`.
+
+    rule : who counts as a responder.   versus : the arm that others are compared with.
+    arms : names.   responds : shape (n_patients, n_arms), 1, 0 or NaN (the run failed).
+    weights : shape (n_patients,), sum 1: how much each patient stands for.   seed : of the bootstrap.
+    draws : shape (n_patients,).   labels : name -> shape (n_patients,), what the design brought along.
+    who : model and variant.
+    """
+
+    rule: str
+    versus: str
+    arms: tuple[str, ...]
+    responds: Array
+    weights: Array
+    draws: NDArray[np.intp]
+    seed: int = 0
+    labels: RowLabels = field(default_factory=dict)
+    who: str = ""
+
+    def __len__(self) -> int:
+        return len(self.responds)
+
+    def table(self) -> pd.DataFrame:
+        """Return one row an arm: patients, share of responders with its 95 % interval, and against `versus`: benefit
+        (difference of shares), the shares helped (respond in the arm only) and harmed (respond in `versus` only), and
+        the number needed to treat (1/benefit; below 0 it is a number needed to harm).
+
+        Intervals are percentiles of a bootstrap over patients, who keep all their arms. Where the interval of the
+        benefit holds 0, that of the number needed to treat runs through infinity, and both ends are told as NaN.
+
+        Source: Altman 1998, doi:10.1136/bmj.317.7168.1309 (number needed to treat and its interval).
+        """
+        import pandas as pd
+
+        base = self.arms.index(self.versus) if self.versus else -1
+        resampled = self._resampled()
+        rows = []
+        for i, arm in enumerate(self.arms):
+            known = ~np.isnan(self.responds[:, i])
+            row: dict[str, float | str] = {"arm": arm, "patients": int(known.sum())}
+            row["responders"] = self._share(self.responds[:, i])
+            row["low"], row["high"] = _middle([self._share(self.responds[r, i], self.weights[r]) for r in resampled])
+            if base >= 0 and i != base:
+                row |= self._against(i, base, resampled)
+            rows.append(row)
+        return pd.DataFrame(rows).set_index("arm")
+
+    def patients(self) -> pd.DataFrame:
+        """Return one row a patient: draw, labels such as its identifier, its weight, and for each arm 1 where it
+        responds, 0 where not, NaN where the run failed.
+        """
+        import pandas as pd
+
+        responds = {arm: self.responds[:, i] for i, arm in enumerate(self.arms)}
+        return pd.DataFrame({"draw": self.draws, **self.labels, "weight": self.weights, **responds})
+
+    def benefit(self, arm: str) -> pd.Series[float]:
+        """Return for each patient what the arm changes: 1 responds only there, -1 only in `versus`, 0 neither or both.
+
+        The index is the draw, followed by the labels of patients where the design had some.
+
+        Raises
+        ------
+        StudyError : an unknown arm, or nothing to compare with.
+        """
+        import pandas as pd
+
+        if arm not in self.arms:
+            raise StudyError(f"responders: unknown arm '{arm}'{did_you_mean(arm, self.arms)}")
+        if not self.versus:
+            raise StudyError("responders: there is no arm to compare with; give versus='...'")
+        change = self.responds[:, self.arms.index(arm)] - self.responds[:, self.arms.index(self.versus)]
+        index = pd.Index(self.draws, name="draw")
+        if self.labels:
+            index = pd.MultiIndex.from_arrays([self.draws, *self.labels.values()], names=["draw", *self.labels])
+        return pd.Series(change, index=index, name=f"{arm} against {self.versus}")
+
+    def plot(self, *, style: str = "slide", title: str | None = None, axes: Any = None) -> Figure:
+        """Return a figure of the share of responders in each arm with its 95 % interval."""
+        from immunode.plot.charts.shares import shares
+
+        table = self.table()
+        nnt = {str(a): float(v) for a, v in table["nnt"].items()} if "nnt" in table else {}
+        return shares(
+            {str(arm): (float(r["responders"]), float(r["low"]), float(r["high"])) for arm, r in table.iterrows()},
+            rule=self.rule,
+            patients=len(self),
+            nnt=nnt,
+            versus=self.versus,
+            title=self.who if title is None else title,
+            style=style,
+            axes=axes,
+        )
+
+    def __repr__(self) -> str:
+        shown = self.table().to_string(float_format=lambda x: f"{x:.3g}", na_rep="")
+        equal = np.allclose(self.weights, 1 / len(self))
+        effective = "" if equal else f"; weighted, they count as {1 / float((self.weights**2).sum()):.0f}"
+        who = (
+            f"{self.who + ': ' if self.who else ''}responders ({self.rule}) of {len(self)} virtual patients{effective}"
+        )
+        return f"{who}; shares of patients, not rates of a trial\n{shown}"
+
+    def _against(self, i: int, base: int, resampled: list[NDArray[np.intp]]) -> dict[str, float]:
+        difference = self.responds[:, i] - self.responds[:, base]
+        benefit = self._share(difference)
+        low, high = _middle([self._share(difference[r], self.weights[r]) for r in resampled])
+        through_zero = low <= 0 <= high
+        return {
+            "benefit": benefit,
+            "benefit low": low,
+            "benefit high": high,
+            "helped": self._share(np.where(np.isnan(difference), np.nan, difference > 0)),
+            "harmed": self._share(np.where(np.isnan(difference), np.nan, difference < 0)),
+            "nnt": 1 / benefit if benefit else np.inf,
+            "nnt low": np.nan if through_zero else min(1 / low, 1 / high),
+            "nnt high": np.nan if through_zero else max(1 / low, 1 / high),
+        }
+
+    def _share(self, values: Array, weights: Array | None = None) -> float:
+        weights = self.weights if weights is None else weights
+        known = ~np.isnan(values)
+        total = float(weights[known].sum())
+        return float((weights * np.nan_to_num(values)).sum() / total) if total > 0 else np.nan
+
+    def _resampled(self) -> list[NDArray[np.intp]]:
+        rng = np.random.default_rng(self.seed)
+        return [rng.integers(0, len(self), len(self)) for _ in range(REPEATS)]
+
+
+def responders(
+    out: Rows, rule: str, *, versus: str | None = None, weights: ArrayLike | None = None, seed: int = 0
+) -> Trial:
+    """Return who responds in which arm of a sweep.
+
+    rule : a condition on the sweep's endpoints and columns: `"final(EASI) < 0.25*at(EASI, 0)"`.
+    versus : the arm to compare with; by default "control" or else "placebo" where there is one.
+    weights : shape (n_draws,), one for each patient in the order of draws, such as `prevalence_weights` gives.
+    seed : of the bootstrap behind the intervals.
+
+    Raises
+    ------
+    StudyError : the rule or an arm can't be; an arm ran a draw twice; weights that do not fit.
+    """
+    columns = {name: out.endpoint(name) for name in out.endpoints}
+    inputs = out.inputs()
+    columns |= {name: inputs[:, i] for i, name in enumerate(out.columns)}
+    holds = rows_that(rule, columns, what="responder").astype(float)
+    holds[out.codes != 0] = np.nan
+    if versus is None:
+        versus = next((arm for arm in ("control", "placebo") if arm in out.arms), "")
+    elif versus not in out.arms:
+        raise StudyError(f"responders: unknown arm '{versus}'{did_you_mean(versus, out.arms)}")
+    draws, table = by_draw(out, holds)
+    labels = of_draws(out.row_labels, out.draws)
+    versus = versus if len(out.arms) > 1 else ""
+    return Trial(rule, versus, out.arms, table, _weights(weights, len(draws)), draws, seed, labels, out.model_name)
+
+
+def by_draw(out: Rows, values: Array) -> tuple[NDArray[np.intp], Array]:
+    """Return the draws, shape (n_draws,), and values laid out by draw and arm, shape (n_draws, n_arms).
+
+    values : shape (n_rows,). NaN where an arm did not run a draw.
+
+    Raises
+    ------
+    StudyError : an arm ran the same draw twice.
+    """
+    arm_of = out.arm_of
+    draws, place = np.unique(out.draws, return_inverse=True)
+    pairs = np.stack([place, arm_of], axis=1)
+    if len(np.unique(pairs, axis=0)) < len(pairs):
+        raise StudyError("responders: an arm ran the same patient twice; sweep one setting an arm, or select first")
+    table = np.full((len(draws), len(out.arms)), np.nan)
+    table[place, arm_of] = values
+    return draws, table
+
+
+def _weights(given: ArrayLike | None, n: int) -> Array:
+    if given is None:
+        return np.full(n, 1 / n)
+    weights = np.asarray(given, float)
+    if weights.shape != (n,):
+        raise StudyError(f"responders: weights of shape {weights.shape} do not fit {n} patients")
+    if not (np.isfinite(weights).all() and (weights >= 0).all() and weights.sum() > 0):
+        raise StudyError("responders: weights must be finite, 0 or above, and not all 0")
+    return np.asarray(weights / weights.sum())
+
+
+def _middle(values: list[float]) -> tuple[float, float]:
+    """Return the middle 95 % of bootstrapped values."""
+    known = np.array(values)
+    known = known[~np.isnan(known)]
+    if not known.size:
+        return np.nan, np.nan
+    low, high = np.quantile(known, [0.025, 0.975])
+    return float(low), float(high)

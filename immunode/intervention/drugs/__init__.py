@@ -1,0 +1,3 @@
+"""Drugs: pharmacokinetics, effects, covariates, and the library of published ones."""
+
+from __future__ import annotations

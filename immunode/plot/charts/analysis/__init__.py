@@ -1,0 +1,3 @@
+"""Charts of analyses, a file for each kind."""
+
+from __future__ import annotations

@@ -1,0 +1,183 @@
+"""Quantile bands of a sweep: what share of the runs lies where, over time."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import numpy as np
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+from numpy.typing import ArrayLike
+
+from immunode.errors import StudyError
+from immunode.plot.kit.clock import clock
+from immunode.plot.kit.figure import grid_shape, make_panels, write_note
+from immunode.plot.kit.labels import Array, End
+from immunode.plot.kit.marks import Doses, Windows, rows_of, strip_height
+from immunode.plot.kit.panel import Frame, label_room, panel_room
+from immunode.plot.kit.style import PALETTE, Style, arm_colors, arm_dashes, find_style, readable, styled
+
+LEVELS = (0.05, 0.25, 0.5, 0.75, 0.95)
+
+
+def bands(
+    times: ArrayLike,
+    quantiles: Mapping[str, ArrayLike],
+    levels: Sequence[float] = LEVELS,
+    *,
+    quantity: str = "",
+    unit: str = "",
+    time_unit: str = "",
+    labels: Mapping[str, str] | None = None,
+    counts: Mapping[str, int] | None = None,
+    doses: Doses | None = None,
+    windows: Windows | None = None,
+    title: str = "",
+    style: str | Style = "slide",
+    log: bool = False,
+    together: bool | None = None,
+    axes: Axes | Sequence[Axes] | None = None,
+) -> Figure:
+    """Return a figure of quantile bands by arm (never mean +- 2 SD: they stay within the values that occurred).
+
+    Parameters
+    ----------
+    times : array, shape (n_times,), in `time_unit`.
+    quantiles : arm -> array, shape (n_levels, n_times), in `unit`; rows in the order of `levels`.
+    levels : increasing and symmetric around 0.5.   quantity : name of what is drawn.
+    counts : arm -> number of runs behind the quantiles, for the note.
+    labels, doses, windows, title, style, log : as in `courses`.
+    together : all arms in one panel; by default up to two are, more get a panel each, with the first's median.
+    axes : one axes where arms are drawn together, else one for each arm.
+
+    Raises
+    ------
+    StudyError : nothing to draw, shapes or levels that don't fit, quantiles that cross.
+    """
+    look = find_style(style)
+    t, table = _checked(times, quantiles, levels)
+    arms, names = list(table), dict(labels or {})
+    one = together if together is not None else len(arms) <= 2 or isinstance(axes, Axes)
+    groups = [arms] if one else [[arm] for arm in arms]
+    t *= (shown := clock(float(t[-1] - t[0]), time_unit)).factor
+    marks = [_marks(doses or {}, windows or {}, group, arms) for group in groups]
+    strip = max(strip_height(len(rows_of(*mark)), look) for mark in marks)
+    shape = _shape(n := len(groups), look)
+    room = label_room([names.get(arm, arm) for arm in arms] if one else [], look, shape[1], strip)
+    with styled(look):
+        figure, panels = make_panels(n, look, axes, shape=shape, row=room.row, title=title, share_y=True)
+        room = panel_room(figure, panels, look, room)
+        frame = Frame(look, panels, arms, names, shown, float(t[0]), float(t[-1]), room)
+        dashes = arm_dashes(arms)
+        for i, (ax, group, mark) in enumerate(zip(panels, groups, marks, strict=True)):
+            power = frame.scale(ax, np.concatenate([q.ravel() for q in table.values()]), log=log)
+            ends = [_band(ax, t, table[arm], arm, frame, log=log, dash=dashes[arm] if one else "-") for arm in group]
+            if one:
+                frame.label(ax, ends)
+                frame.finish(ax, quantity, names.get(quantity, ""), unit, power)
+            else:
+                _separate(ax, i, t, table, frame, quantity, unit, power, inner=axes is None and i % shape[1] > 0)
+            frame.mark(ax, *mark, written=one)
+        write_note(figure, _note(levels, counts or {}, quantity, frame, marks, one=one), look)
+    return figure
+
+
+def _shape(n: int, style: Style) -> tuple[int, int]:
+    """Return (rows, columns): panels without labels beside them are narrow enough for two in a column of print."""
+    return grid_shape(n, style) if style.fixed or n == 1 else (math.ceil(n / 2), 2)
+
+
+def _separate(ax: Axes, i: int, t: Array, table: Mapping[str, Array], frame: Frame, quantity: str, unit: str,
+              power: int, *, inner: bool) -> None:  # fmt: skip
+    """Name the panel of one arm and draw the first arm's median into it. inner : the y axis stands further left."""
+    arm = frame.arms[i]
+    if i:
+        median = table[frame.arms[0]]
+        ax.plot(
+            t, median[len(median) // 2], color=PALETTE[0], linestyle=(0, (3, 2)), linewidth=0.6 * frame.style.line,
+            zorder=2, gid="reference",
+        )  # fmt: skip
+    color = readable(arm_colors(frame.arms)[arm])
+    frame.finish(ax, quantity, frame.names.get(arm, arm), unit, power, title_color=color)
+    if inner:
+        ax.set_ylabel("")
+        ax.tick_params(axis="y", labelleft=False)
+
+
+def _note(levels: Sequence[float], counts: Mapping[str, int], quantity: str, frame: Frame,
+          marks: Sequence[tuple[Doses, Windows]], *, one: bool) -> str:  # fmt: skip
+    """Return the note under the figure: what lines, bands and, where nothing beside them says it, marks are."""
+    parts = [band_note(levels, counts, frame.arms)]
+    if not one:
+        parts = [frame.names[quantity], *parts] if quantity in frame.names else parts
+        parts.append(f"dashed: median of {frame.names.get(frame.arms[0], frame.arms[0])}")
+        parts += ["marks above: doses"] if any(doses for doses, _ in marks) else []
+        parts += ["bars above: treatment"] if any(windows for _, windows in marks) else []
+    return "; ".join(parts)
+
+
+def band_note(levels: Sequence[float], counts: Mapping[str, int], arms: Sequence[str]) -> str:
+    """Return the sentence that says what the bands are: `line: median; bands: 25–75 % of 500 runs`."""
+    half = len(levels) // 2
+    pairs = [f"{100 * levels[i]:g}–{100 * levels[-1 - i]:g} %" for i in reversed(range(half))]
+    text = "line: median" + ("; bands: " + " and ".join(pairs) if pairs else "")
+    sizes = sorted({int(counts[arm]) for arm in arms if arm in counts})
+    if not sizes:
+        return text + " of the runs" * bool(pairs)
+    many = f"{sizes[0]:,}" if len(sizes) == 1 else f"{sizes[0]:,} to {sizes[-1]:,}"
+    return text + f" of {many} runs" + (" an arm" if len(arms) > 1 else "")
+
+
+def _band(ax: Axes, t: Array, q: Array, arm: str, frame: Frame, *, log: bool, dash: Any) -> End:
+    """Draw the bands and the median of one arm; return the end of the median."""
+    color, half, floor = arm_colors(frame.arms)[arm], len(q) // 2, ax.get_ylim()[0]
+    if log:  # a band whose lower edge is not positive reaches down to the end of the axis
+        q = np.where(q > 0, q, np.where(np.isnan(q), np.nan, floor * 1e-3))
+    for i in range(half):
+        ax.fill_between(
+            t, q[i], q[-1 - i], color=color, alpha=0.14 + 0.16 * i, linewidth=0, zorder=1 + 0.1 * i, gid="band"
+        )
+    ax.plot(t, q[half], color=color, linestyle=dash, linewidth=frame.style.line, zorder=3, label=arm or None)
+    return _end(t, q[half], frame.names.get(arm, arm), color)
+
+
+def _end(t: Array, y: Array, name: str, color: str) -> End:
+    good = np.flatnonzero(np.isfinite(y))
+    if good.size == 0:
+        return End(float(t[-1]), float("nan"), f"{name}: no values" if name else "", color, -np.inf)
+    return End(float(t[good[-1]]), float(y[good[-1]]), name, color, float(np.mean(y[good])))
+
+
+def _marks(doses: Doses, windows: Windows, group: Sequence[str], arms: Sequence[str]) -> tuple[Doses, Windows]:
+    """Return the doses and windows that belong into the panel of `group`: its arms' own and those of no arm."""
+    inside = [key for key in [*doses, *windows] if key in group or key not in arms]
+    return {k: doses[k] for k in doses if k in inside}, {k: windows[k] for k in windows if k in inside}
+
+
+def _checked(
+    times: ArrayLike, quantiles: Mapping[str, ArrayLike], levels: Sequence[float]
+) -> tuple[Array, dict[str, Array]]:
+    t = np.array(times, dtype=float)
+    given = np.asarray(levels, dtype=float)
+    if given.size % 2 == 0 or np.any(np.diff(given) <= 0) or not np.allclose(given + given[::-1], 1, atol=1e-9):
+        raise StudyError(f"bands: levels {tuple(levels)} must increase and lie symmetric around 0.5, such as {LEVELS}")
+    if not quantiles:
+        raise StudyError("bands: no arm to draw; pass {arm: quantiles of shape (n_levels, n_times)}")
+    table = {}
+    for arm, values in quantiles.items():
+        q = np.asarray(values, dtype=float)
+        q = np.where(np.isfinite(q), q, np.nan)
+        if t.ndim != 1 or t.size == 0 or q.shape != (given.size, t.size):
+            raise StudyError(
+                f"bands, arm '{arm}': quantiles of shape {q.shape}; {given.size} levels and times of shape "
+                f"{t.shape} need ({given.size}, {t.size})"
+            )
+        step = np.diff(q, axis=0)
+        if np.any(step[np.isfinite(step)] < 0):
+            raise StudyError(
+                f"bands, arm '{arm}': a higher quantile lies below a lower one; give rows in the order of levels"
+            )
+        table[arm] = q
+    return t, table

@@ -1,0 +1,155 @@
+"""Time courses: one panel a quantity, one line an arm, labelled at its end."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping, Sequence
+from typing import Any
+
+import numpy as np
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+from numpy.typing import ArrayLike
+
+from immunode.errors import StudyError, did_you_mean
+from immunode.plot.kit.clock import clock
+from immunode.plot.kit.figure import StyledFigure, grid_shape, make_panels
+from immunode.plot.kit.labels import Array, End
+from immunode.plot.kit.marks import Doses, Windows, rows_of, strip_height
+from immunode.plot.kit.panel import Frame, label_room, panel_room
+from immunode.plot.kit.style import Style, arm_colors, arm_dashes, find_style, styled
+
+Series = Mapping[str, Mapping[str, ArrayLike] | ArrayLike]
+
+
+def courses(
+    times: ArrayLike | Mapping[str, ArrayLike],
+    series: Series,
+    *,
+    units: Mapping[str, str] | None = None,
+    time_unit: str = "",
+    labels: Mapping[str, str] | None = None,
+    doses: Doses | None = None,
+    windows: Windows | None = None,
+    title: str = "",
+    style: str | Style = "slide",
+    log: bool | Collection[str] = (),
+    axes: Axes | Sequence[Axes] | None = None,
+) -> Figure:
+    """Return a figure of time courses, finished: units, direct labels, doses and windows marked.
+
+    Parameters
+    ----------
+    times : array, shape (n_times,), in `time_unit`; or one such array for each arm.
+    series : quantity -> arm -> array, shape (n_times,), in the quantity's unit. NaN where a run failed.
+        A quantity may hold one array instead of arms; then its line needs no label.
+    units : quantity -> unit; "" or absent means dimensionless.
+    time_unit : unit of `times`; the axis may show a handier one (364 days are shown as 52 weeks).
+    labels : what quantities and arms mean, by name; shown as titles of panels and as labels of lines.
+    doses : arm (or any name) -> times of doses, in `time_unit`; drawn as triangles above the axes.
+    windows : arm (or any name) -> (start, stop) in `time_unit`, None for open ends; shaded.
+    style : "slide" or "paper".
+    log : names of quantities with a log axis, or True for all; values that are not positive are left out there.
+    axes : as many axes as quantities, to draw into a figure of your own.
+
+    Raises
+    ------
+    StudyError : nothing to draw, shapes that don't fit, an unknown style or name in `log`.
+    """
+    look = find_style(style)
+    table, arms = _checked(times, series)
+    names, marked, shaded = dict(labels or {}), doses or {}, windows or {}
+    start = min(float(t[0]) for per_arm in table.values() for t, _ in per_arm.values())
+    stop = max(float(t[-1]) for per_arm in table.values() for t, _ in per_arm.values())
+    shown = clock(stop - start, time_unit)
+    logs = log_names("courses", "quantity", log, table)
+    shape = grid_shape(len(table), look, stack=3 if len(arms) <= 3 else 2)
+    strip = strip_height(len(rows_of(marked, shaded)), look)
+    said = {_text(names.get(arm, arm), y) for per_arm in table.values() for arm, (_, y) in per_arm.items()}
+    room = label_room(sorted(said), look, shape[1], strip)
+    with styled(look):
+        figure, panels = make_panels(len(table), look, axes, shape=shape, row=room.row, title=title)
+        room = panel_room(figure, panels, look, room)
+        frame = Frame(look, panels, arms, names, shown, start * shown.factor, stop * shown.factor, room)
+        for ax, (quantity, per_arm) in zip(panels, table.items(), strict=True):
+            power = frame.scale(ax, np.concatenate([y for _, y in per_arm.values()]), log=quantity in logs)
+            ends = [_line(ax, arm, t, y, frame, log=quantity in logs) for arm, (t, y) in per_arm.items()]
+            if not _told_beside(quantity, table, shape[1]) or not isinstance(figure, StyledFigure):
+                frame.label(ax, ends)
+            frame.finish(ax, quantity, names.get(quantity, ""), (units or {}).get(quantity, ""), power)
+            frame.mark(ax, marked, shaded, written=ax is panels[min(shape[1], len(panels)) - 1])
+        if isinstance(figure, StyledFigure):
+            figure.align_ylabels(panels)
+    return figure
+
+
+def _told_beside(quantity: str, table: Mapping[str, Mapping[str, Any]], columns: int) -> bool:
+    """Return whether the last panel of the row labels the same arms: three panels a row have no room to repeat it."""
+    names = list(table)
+    place = names.index(quantity)
+    last = names[min(place // columns * columns + columns, len(names)) - 1]
+    whole = [np.all(np.isfinite(y)) for _, y in table[quantity].values()]
+    return columns >= 3 and last != quantity and set(table[quantity]) <= set(table[last]) and all(whole)
+
+
+def _line(ax: Axes, arm: str, t: Array, values: Array, frame: Frame, *, log: bool) -> End:
+    """Draw the line of one arm, with a cross where it stops before its time; return its end with its label."""
+    style, color = frame.style, arm_colors(frame.arms)[arm]
+    name = frame.names.get(arm, arm)
+    t = t * frame.clock.factor
+    y = np.where(values > 0, values, np.nan) if log else values
+    ax.plot(t, y, color=color, linestyle=arm_dashes(frame.arms)[arm], linewidth=style.line, label=name or None)
+    good = np.flatnonzero(np.isfinite(y))
+    if good.size == 0:
+        return End(float(t[-1]), float("nan"), _text(name, y), color, -np.inf)
+    last, rank = int(good[-1]), float(np.mean(y[good]))
+    if np.isfinite(values[-1]):
+        return End(float(t[last]), float(y[last]), _text(name, values), color, rank)
+    ax.plot(
+        t[last], y[last], "X", color=color, markersize=0.55 * style.text, markeredgecolor="white", clip_on=False,
+        zorder=5, gid="stopped",
+    )  # fmt: skip
+    return End(float(t[last]), float(y[last]), _text(name, values), color, rank)
+
+
+def _text(name: str, values: Array) -> str:
+    """Return what is written beside a line: the arm's name, and whether it stops early or has no values."""
+    if not np.any(np.isfinite(values)):
+        return f"{name}: no values" if name else "no values"
+    if np.isfinite(values[-1]):
+        return name
+    return f"{name}, stopped" if name else "stopped"
+
+
+def _checked(times: ArrayLike | Mapping[str, ArrayLike], series: Series) -> tuple[Any, list[str]]:
+    """Return quantity -> arm -> (times, values) and the arms in order; the arm of a lone array is ""."""
+    if not series:
+        raise StudyError("courses: no quantity to draw; pass {quantity: {arm: values}}")
+    table: dict[str, dict[str, tuple[Array, Array]]] = {}
+    for quantity, given in series.items():
+        per_arm: Mapping[str, ArrayLike] = given if isinstance(given, Mapping) else {"": given}
+        if not per_arm:
+            raise StudyError(f"courses, '{quantity}': no arm to draw; pass {{arm: values}}")
+        table[quantity] = {}
+        for arm, values in per_arm.items():
+            if isinstance(times, Mapping) and arm not in times:
+                raise StudyError(f"courses, '{quantity}': no times for arm '{arm}'; times are given for {list(times)}")
+            t = np.asarray(times[arm] if isinstance(times, Mapping) else times, dtype=float)
+            y = np.asarray(values, dtype=float)
+            y = np.where(np.isfinite(y), y, np.nan)
+            where = f"courses, '{quantity}'" + (f", arm '{arm}'" if arm else "")
+            if t.ndim != 1 or y.shape != t.shape or t.size == 0:
+                raise StudyError(
+                    f"{where}: values of shape {y.shape} for times of shape {t.shape}; both need (n_times,)"
+                )
+            table[quantity][arm] = (t, y)
+    return table, list(dict.fromkeys(arm for per_arm in table.values() for arm in per_arm))
+
+
+def log_names(who: str, what: str, log: bool | Collection[str], table: Mapping[str, Any]) -> set[str]:
+    """Return the names that get a log axis; `who` and `what` are for the message of an unknown one."""
+    if isinstance(log, bool):
+        return set(table) if log else set()
+    names = {log} if isinstance(log, str) else set(log)
+    for name in sorted(names - set(table)):
+        raise StudyError(f"{who}: log axis for unknown {what} '{name}'{did_you_mean(name, table)}")
+    return names

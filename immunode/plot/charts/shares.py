@@ -1,0 +1,71 @@
+"""Shares of responders by arm, with intervals."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+
+from immunode.errors import StudyError
+from immunode.plot.kit.figure import make_panels, write_note
+from immunode.plot.kit.style import FAINT, INK, Style, arm_colors, find_style, readable, styled
+from immunode.plot.kit.text import wrap
+
+
+def shares(
+    values: Mapping[str, tuple[float, float, float]],
+    *,
+    rule: str,
+    patients: int,
+    nnt: Mapping[str, float] | None = None,
+    versus: str = "",
+    title: str = "",
+    style: str | Style = "slide",
+    axes: Axes | None = None,
+) -> Figure:
+    """Return a figure of one bar an arm: the share of responders, its interval, and the number needed to treat.
+
+    values : arm -> (share, low, high), 0 to 1.   rule : who counts as a responder.   patients : how many there are.
+    nnt : arm -> number needed to treat against `versus`; below 0 it is a number needed to harm.
+    style : "slide" or "paper".   axes : to draw into a figure of your own.
+
+    Raises
+    ------
+    StudyError : nothing to draw.
+    """
+    if not values:
+        raise StudyError("shares: nothing to draw; pass {arm: (share, low, high)}")
+    look = find_style(style, axes)
+    arms = list(values)
+    colors = arm_colors(arms)
+    with styled(look):
+        figure, (ax,) = make_panels(1, look, axes, row=(len(arms) * 2.1 + 4.5) * look.text / 72, title=title)
+        for i, (arm, (share, low, high)) in enumerate(values.items()):
+            ax.barh(i, 100 * share, height=0.62, color=colors[arm], alpha=0.85, linewidth=0)
+            ax.plot([100 * low, 100 * high], [i, i], color=INK, linewidth=look.line * 0.5, solid_capstyle="butt")
+            needed = (nnt or {}).get(arm, math.nan)
+            text = f"{100 * share:.3g} %"
+            if math.isfinite(needed):
+                text += f"   {'NNT' if needed > 0 else 'NNH'} {abs(needed):.2g}"
+            ax.annotate(
+                text, (100 * max(share, high), i), xytext=(0.4 * look.text, 0), textcoords="offset points", va="center",
+                fontsize=look.small, color=readable(colors[arm]), gid="share", annotation_clip=False,
+            )  # fmt: skip
+        wide = 0.25 * look.width * 72
+        ax.set_yticks(range(len(arms)), [wrap(arm, wide, look.text, lines=2) for arm in arms], fontsize=look.text)
+        for tick, arm in zip(ax.get_yticklabels(), arms, strict=True):
+            tick.set_color(readable(colors[arm]))
+        ax.set_ylim(len(arms) - 0.5, -0.5)
+        ax.set_xlim(0, 125)
+        ax.set_xticks([0, 25, 50, 75, 100])
+        ax.spines["bottom"].set_bounds(0, 100)
+        ax.tick_params(axis="y", length=0)
+        ax.spines["left"].set_color(FAINT)
+        ax.set_xlabel(
+            wrap(f"% of patients with {rule}", 0.65 * look.width * 72, look.text, lines=2), fontsize=look.text
+        )
+        against = f"; NNT: number needed to treat against {versus}" if nnt else ""
+        write_note(figure, f"{patients:,} virtual patients, each in every arm; line: 95 % interval{against}", look)
+    return figure

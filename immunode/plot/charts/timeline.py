@@ -1,0 +1,204 @@
+"""A timeline: every intervention of every arm as a row of bars, doses and visits, above the time courses."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+from matplotlib.layout_engine import ConstrainedLayoutEngine
+from numpy.typing import ArrayLike
+
+from immunode.errors import StudyError
+from immunode.plot.charts.courses import Series, courses
+from immunode.plot.kit.clock import clock, time_axis
+from immunode.plot.kit.figure import StyledFigure, grid_shape
+from immunode.plot.kit.style import FAINT, GRID, INK, Style, arm_colors, find_style, readable, styled
+from immunode.plot.kit.text import width_of, wrap
+
+_ROW = 1.5
+"""Height of a row in units of the text's size."""
+_BAR = 0.62
+"""Part of a row that a bar at full strength fills."""
+
+
+@dataclass(frozen=True, slots=True)
+class Lane:
+    """One intervention in one arm.
+
+    name : what is written beside the row.   arm : sets the color.
+    times, level : shape (n_samples,), how strong it acts, in [0, 1]; both sides of jumps at equal times.
+    doses : times at which something is given.   visits : times at which a rule looks.
+    changes : (time, what) of what a rule changed, such as (28.0, "on").
+    """
+
+    name: str
+    arm: str = ""
+    times: ArrayLike = ()
+    level: ArrayLike = ()
+    doses: Sequence[float] = ()
+    visits: Sequence[float] = ()
+    changes: Sequence[tuple[float, str]] = field(default_factory=tuple)
+
+
+def timeline(
+    lanes: Sequence[Lane],
+    times: ArrayLike | Mapping[str, ArrayLike] = (),
+    series: Series | None = None,
+    *,
+    arms: Sequence[str] = (),
+    span: tuple[float, float] | None = None,
+    time_unit: str = "",
+    title: str = "",
+    style: str | Style = "slide",
+    **options: Any,
+) -> Figure:
+    """Return a figure of the interventions over time, above time courses where `series` is given.
+
+    Parameters
+    ----------
+    lanes : one row each, from above; rows of one arm stand together.
+    times, series : as in `courses`; times in `time_unit`.
+    arms : all arms in order, which sets their colors; by default those of the lanes.
+    span : (start, stop) of the time axis where there are no courses, in `time_unit`.
+    options : as in `courses`: units, labels, log.
+
+    Raises
+    ------
+    StudyError : there is neither a lane nor a course.
+    """
+    look = find_style(style)
+    if not lanes and not series:
+        raise StudyError("timeline: there is no intervention and no quantity to draw")
+    n = len(series or {})
+    # without arms every lane has a color of its own, and none the gray of a control
+    shown_arms = list(arms) or ["", *dict.fromkeys(lane.arm for lane in lanes)]
+    with styled(look):
+        figure, top, panels = _frame(len(lanes), n, max(len(arms), 1), look, title)
+        if series:
+            courses(times, series, time_unit=time_unit, style=look, axes=panels, **options)
+        if top is not None:
+            start, stop = _span(lanes, times, series, span)
+            shown = clock(stop - start, time_unit)
+            most = 8 if panels and _columns(panels) == 1 else 10
+            alone = not panels or _columns(panels) > 1
+            time_axis(top, shown, start * shown.factor, stop * shown.factor, look, labelled=not panels, most=most)
+            top.tick_params(axis="x", labelbottom=alone)
+            _draw(top, lanes, arm_colors(shown_arms), shown.factor, look)
+    return figure
+
+
+def _columns(panels: Sequence[Axes]) -> int:
+    spec = panels[0].get_subplotspec()
+    return spec.get_gridspec().ncols if spec is not None else 1
+
+
+def _frame(n_lanes: int, n: int, n_arms: int, style: Style, title: str) -> tuple[Figure, Axes | None, list[Axes]]:
+    """Return a figure with room for the lanes above and `n` panels below."""
+    rows, columns = grid_shape(n, style, stack=3 if n_arms <= 3 else 2) if n else (0, 1)
+    strip = (n_lanes * _ROW + 0.6) * style.text / 72 if n_lanes else 0.0
+    strip += 2.4 * style.text / 72 * (n == 0)
+    text = wrap(title, (style.width - 0.2) * 72, style.head, bold=True, lines=2)
+    head = style.head / 72 * (1 + text.count("\n")) * 1.5 if text else 0.0
+    below = rows * style.row * (1 if rows > 1 or not style.fixed else 1.4)
+    height = max(style.height if style.fixed and n else 0.0, strip + head + below + style.text / 24)
+    pad = style.text / 72
+    engine = ConstrainedLayoutEngine(w_pad=pad * 0.45, h_pad=pad * 0.4, wspace=0.02, hspace=0.02)
+    figure = StyledFigure(style, figsize=(style.width, height), layout=engine)
+    each = max((height - head - strip) / rows, 0.1) if rows else 0.0
+    ratios = ([strip] if n_lanes else []) + [each] * rows
+    spec = figure.add_gridspec(len(ratios), columns, height_ratios=ratios)
+    top = figure.add_subplot(spec[0, :]) if n_lanes else None
+    first = int(top is not None)
+    panels: list[Axes] = []
+    for i in range(n):
+        above = panels[i - columns] if i >= columns else None
+        panels.append(figure.add_subplot(spec[first + i // columns, i % columns], sharex=above))
+    if text:
+        figure.suptitle(text, x=0.012, ha="left", fontsize=style.head, fontweight="bold", color=INK, wrap=False)
+    return figure, top, panels
+
+
+def _span(
+    lanes: Sequence[Lane], times: Any, series: Series | None, span: tuple[float, float] | None
+) -> tuple[float, float]:
+    if series:
+        given = [np.asarray(t, float) for t in (times.values() if isinstance(times, Mapping) else [times])]
+        return min(float(t[0]) for t in given), max(float(t[-1]) for t in given)
+    if span is not None:
+        return span
+    every = [np.asarray(x, float) for lane in lanes for x in (lane.times, lane.doses, lane.visits) if np.size(x)]
+    return min((float(x.min()) for x in every), default=0.0), max((float(x.max()) for x in every), default=1.0)
+
+
+def _draw(ax: Axes, lanes: Sequence[Lane], colors: Mapping[str, str], factor: float, style: Style) -> None:
+    """Draw the rows, from above, and write their names at the right."""
+    ax.set_ylim(len(lanes) - 0.02, -0.12)
+    ax.set_yticks([])
+    for side, spine in ax.spines.items():
+        spine.set_visible(side == "bottom")
+        spine.set_edgecolor(FAINT)
+    ax.set_axisbelow(True)
+    start, stop = ax.get_xlim()
+    for row, lane in enumerate(lanes):
+        _lane(ax, row, lane, colors.get(lane.arm, FAINT), factor, (start, stop), style)
+        if row and lanes[row - 1].arm != lane.arm:
+            ax.axhline(row - 0.06, color=GRID, linewidth=max(0.6, style.line / 4), zorder=0.4, gid="between-arms")
+
+
+def _lane(ax: Axes, row: int, lane: Lane, color: str, factor: float, span: tuple[float, float], style: Style) -> None:
+    floor = row + 0.86
+    ax.plot(span, [floor, floor], color=GRID, linewidth=max(0.6, style.line / 3), zorder=0.5, gid="floor")
+    t, level = np.asarray(lane.times, float) * factor, np.clip(np.asarray(lane.level, float), 0, 1)
+    if t.size:
+        # the edge keeps what is shorter than a pixel visible
+        area = ax.fill_between(
+            t, floor, floor - _BAR * level, where=list(level > 0), facecolor=color, edgecolor=color, alpha=0.32,
+            linewidth=style.line * 0.3, zorder=1,
+        )  # fmt: skip
+        area.set_gid("bar")
+        edge = np.where(level > 0, floor - _BAR * level, np.nan)
+        ax.plot(t, edge, color=color, linewidth=style.line * 0.45, zorder=2, solid_capstyle="butt")
+    size = 0.46 * style.text
+    width = style.width * 72 * 0.75 / (span[1] - span[0])
+    doses = _inside(lane.doses, factor, span)
+    if doses.size:
+        near = float(np.min(np.diff(np.sort(doses)), initial=np.inf)) * width
+        marker, edge_width = ("v", 0.0) if near > 1.15 * size else ("|", max(0.5, min(style.line * 0.5, near * 0.5)))
+        middle = floor - 0.5 * _BAR
+        ax.plot(
+            doses, np.full(doses.shape, middle), marker, color=color, markersize=size, markeredgewidth=edge_width,
+            clip_on=False, zorder=3, gid="doses",
+        )  # fmt: skip
+    visits = _inside(lane.visits, factor, span)
+    if visits.size and float(np.min(np.diff(visits), initial=np.inf)) * width > 0.5 * size:
+        ax.plot(
+            visits, np.full(visits.shape, floor), "o", color=color, markersize=0.45 * size, markerfacecolor="white",
+            markeredgewidth=style.line * 0.3, clip_on=False, zorder=3, gid="visits",
+        )  # fmt: skip
+    changes = _inside([time for time, _ in lane.changes], factor, span)
+    if changes.size:
+        ax.plot(
+            changes, np.full(changes.shape, floor), "o", color=color, markersize=0.8 * size, clip_on=False, zorder=4,
+            markeredgecolor="white", markeredgewidth=style.line * 0.2, gid="changes",
+        )  # fmt: skip
+    _name(ax, lane.name, floor - 0.5 * _BAR, color, style)
+
+
+def _name(ax: Axes, name: str, y: float, color: str, style: Style) -> None:
+    room = style.width * 72 * 0.28
+    size = min(style.small, max(style.least * 0.9, style.small * room / max(width_of(name, style.small), 1.0)))
+    ax.annotate(
+        wrap(name, room, size, lines=1), (1.0, y), xycoords=("axes fraction", "data"),
+        xytext=(0.75 * style.text, 0), textcoords="offset points", va="center", ha="left", fontsize=size,
+        color=readable(color), annotation_clip=False, gid="lane-label",
+    )  # fmt: skip
+
+
+def _inside(times: Sequence[float], factor: float, span: tuple[float, float]) -> Any:
+    found = np.sort(np.asarray(times, dtype=float)) * factor
+    slack = 1e-9 * (span[1] - span[0])
+    return found[np.isfinite(found) & (found >= span[0] - slack) & (found <= span[1] + slack)]

@@ -1,0 +1,81 @@
+"""Waterfall of individual changes: one bar a patient, sorted, one panel an arm."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import numpy as np
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+from numpy.typing import ArrayLike
+
+from immunode.errors import StudyError
+from immunode.plot.kit.figure import is_left, make_panels, write_note
+from immunode.plot.kit.style import FAINT, INK, Style, arm_colors, find_style, readable, styled
+from immunode.plot.kit.text import wrap
+
+_MOST_BARS = 200
+_MOST_GAPS = 60  # up to so many bars stand apart
+_CEILING = 100.0
+
+
+def waterfall(
+    values: Mapping[str, ArrayLike],
+    *,
+    label: str,
+    lines: Mapping[str, float] | None = None,
+    title: str = "",
+    style: str | Style = "slide",
+    axes: Axes | list[Axes] | None = None,
+) -> Figure:
+    """Return a figure of each patient's change, from the largest rise to the largest fall.
+
+    values : arm -> shape (n_patients,), % change; NaN is left out and counted. Rises above +100 % are cut off and
+        marked.   label : of the change, such as "tumor cells, change from baseline (%)".
+    lines : name -> height of lines across, such as {"partial response": -30}.
+    style : "slide" or "paper".   axes : as many as arms, to draw into a figure of your own.
+
+    Source of the form: Gillespie 2012, Anticancer Research 32:3433 (waterfall plots of tumor response).
+
+    Raises
+    ------
+    StudyError : nothing to draw.
+    """
+    table = {arm: np.asarray(v, float) for arm, v in values.items()}
+    if not any(np.isfinite(v).any() for v in table.values()):
+        raise StudyError("waterfall: nothing to draw; no run has a change from baseline")
+    look, colors = find_style(style), arm_colors(table)
+    with styled(look):
+        figure, panels = make_panels(len(table), look, axes, title=title, share_x=False, share_y=True)
+        low = min(float(np.nanmin(v)) for v in table.values() if np.isfinite(v).any())
+        for ax, (arm, changes) in zip(panels, table.items(), strict=True):
+            good = np.sort(changes[np.isfinite(changes)])[::-1]
+            if good.size > _MOST_BARS:
+                # a bar stands for several patients then: the one at its place in the order
+                good = good[np.linspace(0, good.size - 1, _MOST_BARS).round().astype(int)]
+            gap = 0.9 if good.size <= _MOST_GAPS else 1.0
+            place = (np.arange(good.size) + 0.5) / max(good.size, 1) * 100
+            ax.bar(
+                place, np.minimum(good, _CEILING), width=100 / max(good.size, 1) * gap, color=colors[arm], linewidth=0
+            )
+            over = good > _CEILING
+            ax.plot(place[over], np.full(over.sum(), _CEILING + 4), "^", color=colors[arm], markersize=look.text * 0.22)
+            ax.axhline(0, color=FAINT, linewidth=look.line * 0.4)
+            for height in (lines or {}).values():
+                ax.axhline(height, color=INK, linewidth=look.line * 0.35, linestyle=(0, (4, 3)))
+            ax.set_xlim(0, 100)
+            ax.set_ylim(min(-100.0, low * 1.02), _CEILING + 12)
+            ax.set_title(
+                wrap(arm, 0.3 * look.width * 72, look.text), loc="left", fontsize=look.text, color=readable(colors[arm])
+            )
+            ax.set_xlabel("% of patients", fontsize=look.text)
+        columns = [ax for ax in panels if is_left(ax, panels)]
+        for ax in columns:
+            ax.set_ylabel(wrap(label, 0.62 * look.height * 72 / len(columns), look.text, lines=3), fontsize=look.text)
+        missing = sum(int((~np.isfinite(v)).sum()) for v in table.values())
+        notes = [f"{max(v.size for v in table.values()):,} virtual patients, sorted in each arm"]
+        notes += [f"dashed: {name}" for name in lines or {}]
+        notes += [f"triangle: above +{_CEILING:g} %"] if any((v > _CEILING).any() for v in table.values()) else []
+        notes += [f"{missing} without a value"] if missing else []
+        write_note(figure, "; ".join(notes), look)
+    return figure

@@ -1,0 +1,3 @@
+"""A model as a picture."""
+
+from __future__ import annotations

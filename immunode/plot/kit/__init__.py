@@ -1,0 +1,3 @@
+"""What all figures share: style, text, labels, saving, provenance."""
+
+from __future__ import annotations

@@ -1,0 +1,179 @@
+"""A figure that needs no display and no global state, keeps its style while it is drawn, and shows itself."""
+
+from __future__ import annotations
+
+import io
+import math
+from collections.abc import Sequence
+from typing import Any, cast
+
+import numpy as np
+from matplotlib.axes import Axes
+from matplotlib.backend_bases import RendererBase
+from matplotlib.figure import Figure, SubFigure
+from matplotlib.layout_engine import ConstrainedLayoutEngine
+
+from immunode.errors import StudyError
+from immunode.plot.kit.style import FAINT, INK, Style, find_style, styled
+from immunode.plot.kit.text import wrap
+
+
+class StyledFigure(Figure):
+    """A matplotlib Figure that is drawn and saved in its own style and shows itself in notebooks.
+
+    Ticks are made while drawing, so the style has to hold then too, not only while the figure is built.
+    """
+
+    def __init__(self, style: Style, **options: Any) -> None:
+        self.style = style
+        with styled(style):
+            super().__init__(**options)
+
+    def draw(self, renderer: RendererBase) -> None:
+        """Draw the figure in its style."""
+        if self.style.dark:
+            from immunode.plot.kit.dark import DarkRenderer
+
+            renderer = cast(RendererBase, DarkRenderer(renderer))
+        with styled(self.style):
+            super().draw(renderer)
+
+    def savefig(self, fname: Any, *, transparent: bool | None = None, **options: Any) -> None:
+        """Save the figure in its style; see `immunode.plot.save` for one that keeps the recipe."""
+        with styled(self.style):
+            super().savefig(fname, transparent=transparent, **options)
+
+    def _repr_png_(self) -> bytes:
+        buffer = io.BytesIO()
+        self.savefig(buffer, format="png", dpi=960 / self.get_figwidth() if self.style.fixed else 200)
+        return buffer.getvalue()
+
+
+def root_figure(ax: Axes) -> Figure:
+    """Return the figure that holds `ax`, also where it stands in a subfigure.
+
+    Raises
+    ------
+    StudyError : the axes are in no figure.
+    """
+    holder: Any = ax.figure
+    while isinstance(holder, SubFigure):
+        holder = holder.figure
+    if not isinstance(holder, Figure):
+        raise StudyError("plot: the axes given are in no figure (removed?)")
+    return holder
+
+
+def grid_shape(n: int, style: Style, *, stack: int = 2) -> tuple[int, int]:
+    """Return (rows, columns) for `n` panels; up to `stack` panels stand in one column, as wide as they can be."""
+    if n <= stack or style.columns == 1:
+        return n, 1
+    columns = 2 if n in (2, 4) else 3 if n <= 9 else 4
+    return math.ceil(n / columns), columns
+
+
+def make_panels(
+    n: int,
+    style: Style,
+    axes: Axes | Sequence[Axes] | None = None,
+    *,
+    shape: tuple[int, int] | None = None,
+    row: float = 0.0,
+    title: str = "",
+    share_x: bool = True,
+    share_y: bool = False,
+) -> tuple[Figure, list[Axes]]:
+    """Return a figure and `n` axes in it: the caller's own where given, else new ones.
+
+    row : least height of one row of panels in inches.
+
+    Raises
+    ------
+    StudyError : the caller gave another number of axes.
+    """
+    if axes is not None:
+        given = [axes] if isinstance(axes, Axes) else list(np.asarray(axes, dtype=object).ravel())
+        if len(given) != n:
+            raise StudyError(f"plot: {len(given)} axes given for {n} panels; pass {n}, or leave axes out")
+        figure = root_figure(given[0])
+        if style.dark and not (isinstance(figure, StyledFigure) and figure.style.dark):
+            raise StudyError('plot: style "dark" needs a figure of its own; take axes from `panels(n, style="dark")`')
+        for ax in given:
+            _dress(ax, style)
+        return figure, given
+    rows, columns = shape or grid_shape(n, style)
+    title = wrap(title, (style.width - 0.2) * 72, style.head, bold=True, lines=2)
+    extra = style.head / 72 * (1 + title.count("\n")) * 1.5 if title else 0.0
+    height = max(
+        style.height if style.fixed or rows == 1 else 0.0, rows * max(style.row, row) + extra + style.text / 24
+    )
+    pad = style.text / 72
+    engine = ConstrainedLayoutEngine(w_pad=pad * 0.45, h_pad=pad * 0.4, wspace=0.02, hspace=0.02)
+    made = StyledFigure(style, figsize=(style.width, height), layout=engine)
+    panels: list[Axes] = []
+    for i in range(n):
+        above = panels[i - columns] if share_x and i >= columns else None
+        beside = panels[0] if share_y and panels else None
+        ax = made.add_subplot(rows, columns, i + 1, sharex=above, sharey=beside)
+        _dress(ax, style)
+        panels.append(ax)
+    if title:
+        made.suptitle(title, x=0.012, ha="left", fontsize=style.head, fontweight="bold", color=INK, wrap=False)
+    return made, panels
+
+
+def panels(
+    n: int, *, columns: int = 0, title: str = "", style: str | Style = "slide", share_x: bool = False
+) -> tuple[Figure, list[Axes]]:
+    """Return a finished empty figure and `n` axes in it, for small multiples: give them to any figure as `axes=`.
+
+    columns : panels side by side; by default as many as the style has room for.   share_x : whether panels above each
+    other have one axis of x.
+
+    Raises
+    ------
+    StudyError : fewer than one panel or column, or an unknown style.
+    """
+    look = find_style(style)
+    if n < 1 or columns < 0:
+        raise StudyError(f"panels: {n} panels in {columns or 'any number of'} columns; give at least 1 of each")
+    shape = (math.ceil(n / columns), columns) if columns else None
+    with styled(look):
+        return make_panels(n, look, shape=shape, title=title, share_x=share_x)
+
+
+def _dress(ax: Axes, style: Style) -> None:
+    """Give axes the style's sizes explicitly: the caller's own figure is not drawn in our settings."""
+    thin = max(0.6, style.line / 3)
+    ax.tick_params(which="major", labelsize=style.small, length=style.text / 4, width=thin, color=FAINT, labelcolor=INK)
+    ax.tick_params(which="minor", length=style.text / 8, width=thin * 0.7, color=FAINT)
+    for side, spine in ax.spines.items():
+        spine.set_visible(side in ("left", "bottom"))
+        spine.set_linewidth(thin)
+        spine.set_edgecolor(FAINT)
+    ax.set_axisbelow(True)
+
+
+def write_note(figure: Figure, note: str, style: Style) -> None:
+    """Write a small note under a figure of ours; a figure of the caller's own is left alone."""
+    if note and isinstance(figure, StyledFigure):
+        text = wrap(note, 0.94 * 72 * style.width, style.small)
+        figure.supxlabel(text, x=0.985, ha="right", fontsize=style.small, color=FAINT)
+
+
+def is_bottom(ax: Axes, panels: Sequence[Axes]) -> bool:
+    """Return whether no panel of `panels` stands below `ax` in the same column of a grid made here."""
+    spec = ax.get_subplotspec()
+    if spec is None or not isinstance(ax.figure, StyledFigure):
+        return True
+    column, bottom = spec.colspan.start, spec.rowspan.stop
+    others = [other.get_subplotspec() for other in panels if other is not ax]
+    return not any(o is not None and o.colspan.start == column and o.rowspan.start >= bottom for o in others)
+
+
+def is_left(ax: Axes, panels: Sequence[Axes]) -> bool:
+    """Return whether `ax` stands in the first column of a grid made here; the first panel, in a figure of others."""
+    spec = ax.get_subplotspec()
+    if spec is None or not isinstance(ax.figure, StyledFigure):
+        return ax is panels[0]
+    return int(spec.colspan.start) == 0

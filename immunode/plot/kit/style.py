@@ -1,0 +1,232 @@
+"""The styles, the palette, and the checks on colors behind them; nothing is ever set globally."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+from functools import cache
+from typing import TYPE_CHECKING, Any
+
+import matplotlib as mpl
+from matplotlib.colors import to_hex, to_rgb
+
+from immunode.errors import StudyError, did_you_mean
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+
+PALETTE = ("#30343B", "#0F6FC6", "#D9480F", "#06A869", "#920506", "#C07096", "#0C05CE", "#914C77")
+"""Colors of arms, in order. All have a contrast of at least 3 against white (WCAG 2.2, 1.4.11: graphics), and any two
+are at least 12 apart in CIEDE2000, also under simulated protanopia, deuteranopia and tritanopia (a test measures
+both). Found by a search that maximizes the smallest of these distances, with the first three given."""
+
+DASHES: tuple[Any, ...] = (
+    "-", (0, (4, 1.5)), (0, (1.2, 1.2)),
+    (0, (5, 1.4, 1.2, 1.4)), (0, (9, 1.8)), (0, (5, 1.2, 1.2, 1.2, 1.2, 1.2)),
+    (0, (2.2, 1.2)), (0, (1.2, 2.6)), (0, (9, 1.4, 2.4, 1.4)),
+)  # fmt: skip
+"""Line styles, three for each round of the colors: see `arm_dashes`."""
+
+APART = 12.0
+"""Two lines of one dash differ in lightness (CIE L*, 0 to 100) by at least this, so that gray paper keeps them apart:
+five times the just noticeable difference, as for colors."""
+
+INK, FAINT, GRID, PAPER = "#1E2126", "#5B616B", "#E3E6EA", "#FFFFFF"
+"""Colors of text, of secondary text, of grid lines and of the ground."""
+
+OWN_COLORS = "own-colors"
+"""The gid of marks that keep their colors in the dark: color maps that don't fade into the paper, and lines on them."""
+
+
+@dataclass(frozen=True, slots=True)
+class Style:
+    """Sizes of a figure, for one place where figures are read.
+
+    width, height : size of the figure in inches; a figure with many panels may be taller.
+    text, small, head, least : sizes in points of axis text, of tick labels, of the figure's title; the least of all.
+    line : width of a line in points.   columns : most panels side by side.
+    row : least height of a row of panels in inches.   fixed : always of this height, like a screen.
+    dark : drawn in light on a dark ground (`immunode.plot.kit.dark`).
+    """
+
+    name: str
+    width: float
+    height: float
+    text: float
+    small: float
+    least: float
+    head: float
+    line: float
+    columns: int
+    row: float
+    fixed: bool
+    dark: bool = False
+
+    def rc(self) -> dict[str, Any]:
+        """Return the matplotlib settings of this style (fonts that matplotlib ships, text kept as text)."""
+        thin = max(0.6, self.line / 3)
+        return {
+            "font.family": "sans-serif",
+            "font.sans-serif": ["DejaVu Sans"],
+            "mathtext.fontset": "dejavusans",
+            # a dollar sign in a title is one; what is mathematics says so itself
+            "text.parse_math": False,
+            "font.size": self.text,
+            "axes.titlesize": self.text,
+            "axes.labelsize": self.text,
+            "xtick.labelsize": self.small,
+            "ytick.labelsize": self.small,
+            "figure.titlesize": self.head,
+            "text.color": INK,
+            "axes.labelcolor": INK,
+            "axes.titlecolor": INK,
+            "axes.edgecolor": FAINT,
+            "xtick.color": FAINT,
+            "ytick.color": FAINT,
+            "xtick.labelcolor": INK,
+            "ytick.labelcolor": INK,
+            "axes.facecolor": PAPER,
+            "figure.facecolor": PAPER,
+            "savefig.facecolor": PAPER,
+            "axes.spines.top": False,
+            "axes.spines.right": False,
+            "axes.linewidth": thin,
+            "axes.grid": False,
+            "axes.axisbelow": True,
+            "grid.color": GRID,
+            "grid.linewidth": thin,
+            "xtick.major.width": thin,
+            "ytick.major.width": thin,
+            "xtick.major.size": self.text / 4,
+            "ytick.major.size": self.text / 4,
+            "xtick.minor.size": self.text / 8,
+            "ytick.minor.size": self.text / 8,
+            "lines.linewidth": self.line,
+            "lines.solid_capstyle": "round",
+            "hatch.linewidth": thin,
+            "hatch.color": FAINT,
+            "svg.fonttype": "none",
+            "svg.hashsalt": "immunode",
+            "pdf.fonttype": 42,
+            "ps.fonttype": 42,
+            "axes.unicode_minus": True,
+            "figure.dpi": 100.0,
+            "savefig.dpi": "figure",
+        }
+
+
+SLIDE = Style("slide", 40 / 3, 7.5, text=18, small=16, least=14, head=24, line=3.2, columns=3, row=2.05, fixed=True)
+PRINT = Style("paper", 3.4, 2.5, text=7.5, small=7, least=6, head=8.5, line=1.3, columns=1, row=1.25, fixed=False)
+POSTER = Style("poster", 20.0, 11.25, text=27, small=24, least=20, head=36, line=4.8, columns=3, row=3.3, fixed=False)
+DARK = replace(SLIDE, name="dark", dark=True)
+STYLES = {style.name: style for style in (SLIDE, PRINT, POSTER, DARK)}
+"""By name: "slide" (lecture hall, 16:9), "paper" (one column of a journal), "poster" (20 inches wide, read from two
+meters), "dark" (a slide for a dark room). All use DejaVu Sans, an open font that comes with matplotlib."""
+
+
+def find_style(style: str | Style, axes: Axes | None = None) -> Style:
+    """Return the style called `style`: "slide", "paper", "poster" or "dark".
+
+    axes : where the figure is drawn into axes of the caller; then width and height are those of their cell of the page.
+    """
+    if not isinstance(style, Style):
+        if style not in STYLES:
+            raise StudyError(f"plot: unknown style '{style}'{did_you_mean(style, STYLES)}")
+        style = STYLES[style]
+    spec = None if axes is None else axes.get_subplotspec()
+    if axes is None or spec is None or axes.figure is None:
+        return style
+    rows, columns = spec.get_gridspec().get_geometry()
+    box = axes.figure.bbox
+    wide = box.width / axes.figure.dpi * len(spec.colspan) / columns
+    high = box.height / axes.figure.dpi * len(spec.rowspan) / rows
+    return style if (rows, columns) == (1, 1) else replace(style, width=wide, height=high)
+
+
+@contextmanager
+def styled(style: Style) -> Iterator[None]:
+    """Set matplotlib's settings to the style for the length of a `with` block, whatever they were before."""
+    settings: dict[Any, Any] = {
+        key: value for key, value in mpl.rcParamsDefault.items() if not key.startswith(_UNTOUCHED)
+    }
+    settings.update(style.rc())
+    with mpl.rc_context():
+        mpl.rcParams.update(settings)
+        yield
+
+
+_UNTOUCHED = (
+    "backend",
+    "interactive",
+    "toolbar",
+    "timezone",
+    "webagg",
+    "tk.",
+    "figure.max_open",
+    "date.epoch",
+    "docstring",
+    "figure.raise_window",
+    "keymap",
+    "animation",
+    "_internal",
+)
+
+
+def arm_colors(arms: Iterable[str]) -> dict[str, str]:
+    """Return one color for each arm, the same in every figure that shows the same arms in the same order.
+
+    The first arm, most often the control, gets a neutral dark gray, unless it is alone.
+    """
+    names = list(arms)
+    if len(names) == 1:
+        return {names[0]: PALETTE[1]}
+    return {name: PALETTE[i % len(PALETTE)] for i, name in enumerate(names)}
+
+
+def arm_dashes(arms: Iterable[str]) -> dict[str, Any]:
+    """Return one line style for each arm, so that any two differ in lightness by `APART` or in their dashes.
+
+    Each takes the first style in which no color before it is as light. The colors come again after eight arms, with
+    other styles, and after 24 with the same ones.
+    """
+    families = _families()
+    rounds = len(DASHES) // 3
+    return {name: DASHES[families[i % len(PALETTE)] + 3 * (i // len(PALETTE) % rounds)] for i, name in enumerate(arms)}
+
+
+@cache
+def _families() -> tuple[int, ...]:
+    """Return for each color of the palette which of three line styles keeps it apart from those before it."""
+    found: list[int] = []
+    for color in PALETTE:
+        near = {f for f, other in zip(found, PALETTE, strict=False) if abs(lightness(color) - lightness(other)) < APART}
+        found.append(min(set(range(3)) - near))
+    return tuple(found)
+
+
+def luminance(color: str) -> float:
+    """Return the relative luminance of a color, 0 (black) to 1 (white). Source: WCAG 2.2, "relative luminance"."""
+    linear = [c / 12.92 if c <= 0.04045 else ((c + 0.055) / 1.055) ** 2.4 for c in to_rgb(color)]
+    return 0.2126 * linear[0] + 0.7152 * linear[1] + 0.0722 * linear[2]
+
+
+def lightness(color: str) -> float:
+    """Return how light a color is on gray paper, 0 to 100. Source: CIE 1976 L* (ISO/CIE 11664-4), white point D65."""
+    y = luminance(color)
+    return 116 * y ** (1 / 3) - 16 if y > (6 / 29) ** 3 else y * (29 / 3) ** 3
+
+
+def contrast(color: str, ground: str = PAPER) -> float:
+    """Return the contrast ratio of two colors, 1 to 21. Source: WCAG 2.2, "contrast ratio"."""
+    high, low = sorted((luminance(color), luminance(ground)), reverse=True)
+    return (high + 0.05) / (low + 0.05)
+
+
+def readable(color: str, least: float = 4.5) -> str:
+    """Return the color, darkened until text in it has a contrast of `least` on white (4.5: WCAG 2.2, 1.4.3)."""
+    red, green, blue = to_rgb(color)
+    factor = 1.0
+    while contrast(to_hex((red * factor, green * factor, blue * factor))) < least:
+        factor -= 0.02
+    return to_hex((red * factor, green * factor, blue * factor))

@@ -1,0 +1,3 @@
+"""Programs as LLVM vector code, and its machine code."""
+
+from __future__ import annotations

@@ -1,0 +1,3 @@
+"""Vector code made for each model and method."""
+
+from __future__ import annotations

@@ -1,0 +1,390 @@
+"""The compiled engine: a kernel of vector code for each model and method, threads over parts of the queue."""
+
+from __future__ import annotations
+
+import ctypes
+import hashlib
+import threading
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, replace
+from functools import lru_cache
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from immunode.errors import EngineError
+from immunode.program.kinks import kinked
+from immunode.program.llvm import compile as llvm_compile
+from immunode.program.program import Program
+from immunode.solve.batch import Results
+from immunode.solve.block import padded
+from immunode.solve.compiled.kernel import ENTRY, kernel_source, width
+from immunode.solve.compiled.layout import ARGUMENTS, FLOATS, HANDED_OVER, NEVER, Layout
+from immunode.solve.compiled.memory import result_array
+from immunode.solve.control import pilot_steps
+from immunode.solve.engine import Engine, OnJump, Request
+from immunode.solve.runs import Runs
+from immunode.solve.status import Status
+from immunode.solve.tape import Renumbered, Tape
+from immunode.solve.threads import threads as threads_at_hand
+
+if TYPE_CHECKING:
+    from immunode.program.numpy.source import Functions
+    from immunode.solve.batch import Batch
+
+Array = NDArray[np.float64]
+Lanes = NDArray[np.intp]
+
+PART, MOST = 512, 4096
+"""Runs of a queue that one thread takes at a time, at least and at most."""
+CHECK, PILOT_CHECK = 31, 3
+"""A lane is looked at for stiffness when the count of its steps has none of these bits."""
+PILOT_STEPS, PILOTS, NEARBY = 4000, 8, 0.2
+EARLY = 0.5
+STIFF_COST = 3.0
+"""What a stiff step costs, in explicit ones."""
+KINKED_COST = 0.8
+"""The same where the right-hand side has corners, for which the stiff method is preferred."""
+_ALIGNMENT = 128
+_TAPED, _RESUME = ARGUMENTS.index("taped"), ARGUMENTS.index("resume")
+_making = threading.Lock()
+
+
+@dataclass(frozen=True)
+class Kernel:
+    """A loaded kernel.
+
+    size : doubles of workspace.   lanes : runs side by side.   small : it writes the steps of all states on a tape.
+    """
+
+    call: Callable[..., None]
+    size: int
+    lanes: int
+    small: bool
+
+
+class CompiledRuns(Runs):
+    """Runs whose outputs lie one run after the other, as kernels write them."""
+
+    def __init__(self, request: Request, results: Results | None = None) -> None:
+        super().__init__(request, results or _results(request))
+        self.table = self.out.transpose(2, 0, 1)
+        self.y, self.p = np.ascontiguousarray(self.y), np.ascontiguousarray(self.p)
+        self.atol = np.ascontiguousarray(self.atol)
+        self.next_out = np.ascontiguousarray(self.next_out, dtype=np.int64)
+        self.t_stop = np.minimum(self.next_break, self.t_end)
+        wide = len(self.t)
+        self.final, self.outcome, self.worst, self.tried, self.thrown = np.zeros((5, wide), dtype=np.int64)
+        self.grid = np.append(self.times, np.inf)
+
+    def write(self, index: Lanes, runs: Lanes, y: Array) -> None:
+        """See `Runs`."""
+        self.table[runs, index] = y.T
+
+
+def _results(request: Request) -> Results:
+    """Return where the results of a request go."""
+    n_times, n_states, n = len(request.times), len(request.functions.program.states), request.values.shape[1]
+    return Results.begun(result_array((n, n_times, n_states)).transpose(1, 2, 0), request.t0)
+
+
+class CompiledEngine(Engine):
+    """Tsit5 and Rodas5P in vector code; "auto" starts as the pilot run says, and stiff runs change over by themselves.
+
+    threads : how many; where None, as many as `threads_at_most` leaves it, by default all processors.
+    """
+
+    name = "compiled"
+    methods = ("tsit5", "rodas5p")
+
+    def __init__(self, threads: int | None = None) -> None:
+        self.threads = threads or threads_at_hand()
+
+    def solve(self, request: Request, reason: str) -> Batch:
+        """See `Engine`."""
+        self.check_method(request.method)
+        llvm_compile.require()
+        triggers = request.functions.program.triggers
+        if triggers:
+            raise EngineError(
+                f"{request.functions.program.name}: engine 'compiled' can't find state events ('{triggers[0].name}'); "
+                "use engine='scipy'"
+            )
+        with np.errstate(all="ignore"):
+            return self._solve(request, reason)
+
+    def _solve(self, request: Request, reason: str) -> Batch:
+        start, why = request.method, f"method '{request.method}' was asked for"
+        if request.method == "auto":
+            start, why = first_method(request.functions, request)
+        results, n = _results(request), request.values.shape[1]
+        job = _Job(request, results, start)
+        turned = sum(self._side_by_side(job.part, parts(n, self.threads)))
+        if turned:
+            why += f"; {f'{turned} of {n} runs' if n > 1 else 'it'} became stiff and went on with rodas5p"
+        return results.batch(request.times, self.name, self.methods, f"{reason}; {why}" if reason else why)
+
+    def _side_by_side(self, compute: Callable[[slice], int], pieces: list[slice]) -> list[int]:
+        if len(pieces) <= 1 or self.threads == 1:
+            return [compute(piece) for piece in pieces]
+        with ThreadPoolExecutor(self.threads) as pool:
+            tasks = [pool.submit(compute, piece) for piece in pieces]
+            try:
+                return [task.result() for task in tasks]
+            except BaseException:
+                # an interruption, or a listener that raised: what has not begun is not begun
+                for task in tasks:
+                    task.cancel()
+                raise
+
+
+def parts(n: int, threads: int) -> list[slice]:
+    """Return runs in pieces: large ones, for each has idle lanes at its end, and small ones last.
+
+    So all threads end at about the same time, and an interruption is heard soon. No result depends on them.
+    """
+    pieces, first = [], 0
+    while first < n:
+        size = min(max(PART, (n - first) // (2 * threads)), MOST)
+        pieces.append(slice(first, min(first + size, n)))
+        first += size
+    return pieces
+
+
+class _Job:
+    """The runs of a request, in parts that any thread can compute: all that is done for a run is done there."""
+
+    def __init__(self, request: Request, results: Results, start: str) -> None:
+        self.request, self.results, self.start = request, results, start
+        self.lock = threading.Lock()
+
+    def part(self, piece: slice) -> int:
+        """Compute some runs; return how many turned stiff on their way."""
+        request = self.request.only(piece)
+        if request.on_jump is not None:
+            request = replace(request, on_jump=self._told(request.on_jump, piece.start))
+        if request.listener is not None:
+            request = replace(request, listener=Renumbered(request.listener, piece.start))
+        with np.errstate(all="ignore"):
+            runs = CompiledRuns(request, self.results.part(piece))
+            waiting = runs.waiting()
+            if self.start != "tsit5":
+                _Sweep(runs, self.start, NEVER).run(waiting)
+                return 0
+            waiting = _Sweep(runs, "tsit5", CHECK if request.method == "auto" else NEVER).run(waiting)
+            if waiting.size:
+                _Sweep(runs, "rodas5p", NEVER).run(waiting)
+        return int(waiting.size)
+
+    def _told(self, listener: OnJump, first: int) -> OnJump:
+        """Return a listener for a part: it hears of one thread at a time, and of runs by their own numbers."""
+
+        def listen(runs: Lanes, t: Array, before: Array, after: Array, p: Array) -> None:
+            with self.lock:
+                listener(runs + first, t, before, after, p)
+
+        return listen
+
+
+class _Sweep:
+    """Takes a queue of runs through one kernel."""
+
+    def __init__(self, runs: CompiledRuns, method: str, check: int) -> None:
+        self.runs, self.check = runs, check
+        # what one thread makes the others wait for
+        with _making:
+            self.kernel = kernel(runs.functions.program, method)
+        self.code = CompiledEngine.methods.index(method)
+        self.tape: Tape | None = None
+        if runs.listener is not None:
+            n, lanes = len(runs.functions.program.states), self.kernel.lanes
+            self.tape = Tape(runs.listener, lanes, tuple(range(n)) if self.kernel.small else None)
+        self.handed: list[Lanes] = []
+
+    def run(self, queue: Lanes) -> Lanes:
+        """Integrate the runs in `queue` from break to break to the end; return those that were handed over."""
+        runs = self.runs
+        runs.tried[: runs.n], runs.thrown[: runs.n] = runs.steps, runs.rejected
+        runs.method_index[queue] = self.code
+        self._aim(queue)
+        # idle lanes compute too: what they hold must be numbers, and indices within bounds
+        workspace = np.zeros(self.kernel.size + _ALIGNMENT // 8)
+        skip = -workspace.ctypes.data % _ALIGNMENT
+        waiting = queue
+        while waiting.size:
+            now = np.ascontiguousarray(waiting, dtype=np.int64)
+            arguments = self._arguments(now)
+            self._call(arguments, workspace.ctypes.data + skip)
+            waiting = self._serve(now)
+        runs.steps[:], runs.rejected[:] = runs.tried[: runs.n], runs.thrown[: runs.n]
+        return np.sort(np.concatenate(self.handed)) if self.handed else queue[:0]
+
+    def _call(self, arguments: NDArray[np.int64], workspace: int) -> None:
+        """Call the kernel until all is served; each time the tape is full it is listened to."""
+        tape = self.tape
+        self.kernel.call(arguments.ctypes.data, workspace)
+        while tape is not None:
+            tape.count = int(arguments[_TAPED])
+            full = tape.full
+            tape.play(self.runs.p)
+            if not full:
+                return
+            arguments[_TAPED], arguments[_RESUME] = 0, 1
+            self.kernel.call(arguments.ctypes.data, workspace)
+
+    def _aim(self, queue: Lanes) -> None:
+        runs = self.runs
+        stop = np.minimum(runs.next_break[queue], runs.t_end)
+        runs.t_stop[queue] = stop
+        runs.final[queue] = runs.next_break[queue] > runs.t_end
+
+    def _arguments(self, queue: NDArray[np.int64]) -> NDArray[np.int64]:
+        runs, tape = self.runs, self.tape
+        arrays: dict[str, NDArray[Any]] = {
+            "queue": queue, "p": runs.p, "y": runs.y, "atol": runs.atol, "t": runs.t, "t_stop": runs.t_stop,
+            "final": runs.final, "next_out": runs.next_out, "steps": runs.tried, "rejected": runs.thrown,
+            "outcome": runs.outcome, "trouble": runs.worst, "times": runs.grid, "out": runs.table,
+        }  # fmt: skip
+        shortest = 1e-25 * max(abs(runs.t_end - runs.t0), abs(runs.t_end))
+        numbers: dict[str, float] = {
+            "n_queue": len(queue), "stride": runs.p.shape[1], "y_stride": runs.y.shape[1], "max_steps": runs.max_steps,
+            "check": self.check, "n_times": len(runs.times), "rtol": runs.rtol, "t_end": runs.t_end,
+            "shortest": shortest, "resume": 0, "taped": 0, "tape_end": 0, "n_watch": 0, "tape": 0, "watch": 0,
+        }  # fmt: skip
+        if tape is not None:
+            arrays |= {"tape": tape.table, "watch": tape.rows}
+            numbers |= {"tape_end": tape.capacity, "n_watch": len(tape.rows)}
+        words = np.empty(len(ARGUMENTS), dtype=np.int64)
+        for slot, name in enumerate(ARGUMENTS):
+            if name in arrays:
+                words[slot] = arrays[name].ctypes.data
+            elif name in FLOATS:
+                words[slot : slot + 1].view(np.float64)[0] = numbers[name]
+            else:
+                words[slot] = int(numbers[name])
+        return words
+
+    def _serve(self, queue: NDArray[np.int64]) -> Lanes:
+        """Book what a kernel did, apply breaks, and return the runs that go on."""
+        runs = self.runs
+        runs.reached[queue] = runs.t[queue]
+        outcome = runs.outcome[queue]
+        if outcome.any():
+            handed = queue[outcome == HANDED_OVER]
+            if handed.size:
+                self.handed.append(handed)
+            broken = queue[(outcome != 0) & (outcome != HANDED_OVER)]
+            runs.last[:, broken] = runs.y[:, broken]
+            runs.fail(broken, runs.outcome[broken].astype(np.int8), runs.worst[broken].astype(np.int32))
+            queue = queue[outcome == 0]
+        landed: Lanes = queue[runs.final[queue] == 0]
+        if not landed.size:
+            return landed
+        lanes = padded(landed)
+        y = runs.y[:, lanes]
+        runs.jump(lanes, runs.t[lanes], y)
+        runs.y[:, lanes] = y
+        done = landed[runs.t[landed] >= runs.t_end]
+        while done.size:
+            done = done[runs.grid[runs.next_out[done]] <= runs.t[done]]
+            runs.write(runs.next_out[done], done, runs.y[:, done])
+            runs.next_out[done] += 1
+        onward: Lanes = landed[runs.t[landed] < runs.t_end]
+        self._aim(onward)
+        return onward
+
+
+@lru_cache(maxsize=64)
+def kernel(program: Program, method: str) -> Kernel:
+    """Return the kernel of a program; made once, then read from disk."""
+    lanes = width(len(program.states), method)
+    layout = Layout(program, method, lanes)
+    parts = [_own_sources(), method, str(lanes), str(layout.looped), _content(program)]
+    key = hashlib.sha256("\n".join(parts).encode()).hexdigest()
+    arguments = (ctypes.c_void_p, ctypes.c_void_p)
+    call = llvm_compile.machine_code(key, ENTRY, arguments, lambda: kernel_source(program, method)[0])
+    return Kernel(call, layout.size * lanes, lanes, layout.small)
+
+
+def _content(program: Program) -> str:
+    """Return all of a program that its kernels are made of."""
+    parts = (program.nodes, program.derivatives, program.jacobian, program.time_derivative, len(program.parameters))
+    return repr((parts, len(program.states), program.extinct_below, program.max_step))
+
+
+@lru_cache(maxsize=1)
+def _own_sources() -> str:
+    """Return a hash of the code that writes kernels, so that a changed package never meets an old cache."""
+    package = Path(__file__).parents[2]
+    folders = ("solve/compiled", "program/llvm")
+    files = [file for folder in folders for file in sorted((package / folder).glob("*.py"))]
+    files += [package / "solve" / f"{name}.py" for name in ("control", "edges", "status", "tableaus", "tape")]
+    files += [package / "solve" / "numpy" / f"{name}.py" for name in ("lockstep", "methods")]
+    files += [package / "program" / "kinks.py", package / "program" / "numpy" / "linear.py"]
+    digest = hashlib.sha256()
+    for file in files:
+        digest.update(file.read_bytes())
+    return digest.hexdigest()
+
+
+_pilots: dict[object, tuple[str, str]] = {}
+
+
+def first_method(functions: Functions, request: Request) -> tuple[str, str]:
+    """Return the method a sweep starts with, and why: runs around the declared values are tried with both.
+
+    It depends on the program, the span of time and the tolerances only, never on the runs of a sweep. Remembered.
+    """
+    atol = None if request.atol is None or np.ndim(request.atol) == 2 else np.asarray(request.atol, dtype=float)
+    t_end = float(request.times[-1])
+    content = functions.program.key or functions.program
+    key = (content, request.t0, t_end, request.rtol, None if atol is None else atol.tobytes())
+    if key not in _pilots:
+        pilot = replace(
+            request,
+            values=_around(np.array(functions.program.values, dtype=float)),
+            times=np.array([t_end]),
+            initial=None,
+            atol=atol,
+            max_steps=pilot_steps(PILOT_STEPS, request.rtol),
+            on_jump=None,
+            listener=None,
+        )
+        if len(_pilots) > 1000:
+            _pilots.clear()
+        _pilots[key] = _pilot(pilot)
+    return _pilots[key]
+
+
+def _around(values: Array) -> Array:
+    """Return the declared values and, since they may be a state of rest, others near them, (n_values, PILOTS)."""
+    factors = np.exp(NEARBY * np.random.default_rng(0).uniform(-1.0, 1.0, (len(values), PILOTS)))
+    factors[:, 0] = 1.0
+    return np.asarray(values[:, None] * factors)
+
+
+def _pilot(request: Request) -> tuple[str, str]:
+    explicit = CompiledRuns(request)
+    turned = np.zeros(explicit.n, bool)
+    turned[_Sweep(explicit, "tsit5", PILOT_CHECK).run(explicit.waiting())] = True
+    early = turned & (explicit.t - request.t0 <= EARLY * (explicit.t_end - request.t0))
+    status = explicit.status
+    counted = turned | (status == Status.OK) | (status == Status.TOO_MANY_STEPS)
+    if not counted.any():
+        return "tsit5", f"the runs around the declared values ended as '{Status(int(status[0])).label}'"
+    open_ = counted & ~turned
+    # a corner between two stages escapes tsit5's error estimate, not that of rodas5p
+    cost = KINKED_COST if kinked(request.functions.program) else STIFF_COST
+    stiff = CompiledRuns(replace(request, max_steps=max(1, int(explicit.steps.max() / cost))))
+    _Sweep(stiff, "rodas5p", NEVER).run(stiff.waiting())
+    fewer = (stiff.status == Status.OK) & (stiff.steps > 0) & (stiff.steps * cost <= explicit.steps)
+    # where tsit5 did not get to the end, rodas5p got further at the same cost, or did not
+    ahead = (status == Status.TOO_MANY_STEPS) & (stiff.reached > explicit.reached)
+    cheaper = open_ & (fewer | ahead)
+    votes, n = int((early | cheaper).sum()), int(counted.sum())
+    if 2 * votes > n:
+        return "rodas5p", f"{votes} of {n} runs around the declared values are stiff, or cheaper with rodas5p"
+    return "tsit5", f"{n - votes} of {n} runs around the declared values are not stiff"

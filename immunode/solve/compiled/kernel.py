@@ -1,0 +1,280 @@
+"""The kernel of one program and method: a loop that steps all lanes, serves single ones, and ends with the queue."""
+
+from __future__ import annotations
+
+import math
+from contextlib import AbstractContextManager
+
+from immunode.program.llvm import compile as llvm_compile
+from immunode.program.llvm import vector_math
+from immunode.program.llvm.text import Value
+from immunode.program.program import Program
+from immunode.solve import control
+from immunode.solve.compiled.edges import Edges
+from immunode.solve.compiled.layout import HANDED_OVER, Frame, Layout
+from immunode.solve.compiled.output import write_inside
+from immunode.solve.compiled.queue import EPS, begin, fill, finish, right_hand_side, show
+from immunode.solve.compiled.steps import STEPS, Explicit
+from immunode.solve.compiled.tape import tape, write_entry
+from immunode.solve.numpy.lockstep import HELD_BACK, RELAX, STABLE, STIFF_FAR, STIFF_LIMIT
+from immunode.solve.status import Status
+
+ENTRY = "immunode_run"
+MANY_STATES = 24
+
+
+def width(n_states: int, method: str) -> int:
+    """Return the number of lanes, as measured: many where a step waits for results, few where registers are short.
+
+    Large systems get fewer, which halves the time to compile them.
+    """
+    if n_states <= 4 and method == "tsit5":
+        return 16
+    if not llvm_compile.wide():
+        return 4
+    return 16 if n_states <= MANY_STATES else 8
+
+
+def kernel_source(program: Program, method: str) -> tuple[str, Layout]:
+    """Return the text of a kernel and the layout of its workspace."""
+    layout = Layout(program, method, width(len(program.states), method))
+    external: set[str] = set()
+    step = STEPS[method]
+    parts = [right_hand_side(layout, external), begin(layout, external, step.error_order)]
+    parts += [fill(layout), show(layout), finish(layout), *step.functions(layout, external)]
+    parts += [] if layout.small else [output(layout, external), tape(layout, external)]
+    parts.append(_Kernel(layout, external).text)
+    parts += layout.tables.constants if layout.tables is not None else []
+    external |= {"declare i64 @llvm.cttz.i64(i64, i1)"}
+    external |= {"declare double @llvm.fabs.f64(double)"}
+    return "\n".join([*sorted(external), "", *parts]), layout
+
+
+class _Kernel:
+    """Writes the loop."""
+
+    def __init__(self, layout: Layout, external: set[str]) -> None:
+        self.layout = layout
+        self.f = f = Frame(layout, ENTRY, external=external)
+        self.code = code = f.code
+        self.step = STEPS[layout.method](f)
+        self.n = layout.n
+        with code.when(code.compare("eq", f.given("resume"), 0)):
+            f.put_one(code.integer(0, "l"), "next", code.integer(0, "l"))
+            with code.count_to(layout.width) as lane:
+                code.call("fill", f.args, f.ws, lane)
+        alive = code.variable(self._busy_lanes())
+        self.rtol = code.spread(f.given("rtol"))
+        with code.loop() as loop:
+            loop.leave_if(code.compare("eq", code.load("l", alive), 0))
+            tape_end = f.given("tape_end")
+            full = code.compare("sge", f.given("taped"), tape_end)
+            loop.leave_if(full & code.compare("ne", tape_end, 0))
+            attention = self._pass()
+            with code.over_lanes(attention) as lane:
+                code.call("finish", f.args, f.ws, lane)
+                code.call("fill", f.args, f.ws, lane)
+            with self._when_any(attention):
+                code.store(self._busy_lanes(), alive)
+        self.text = f.text(linkage="")
+
+    def _when_any(self, bits: Value) -> AbstractContextManager[None]:
+        return self.code.when(self.code.compare("ne", bits, 0))
+
+    def _busy(self) -> Value:
+        return self.code.compare("ne", self.f.get("busy", kind="i"), 0)
+
+    def _busy_lanes(self) -> Value:
+        return self.code.lanes(self._busy())
+
+    def _pass(self) -> Value:
+        """Write one step of all lanes; return the bits of those that need to be served."""
+        f, code, step = self.f, self.code, self.step
+        t, t_stop = f.get("t"), f.get("t_stop")
+        left = t_stop - t
+        wish = f.get("h")
+        h = code.select(code.compare("olt", wish, left), wish, left)
+        if self.layout.program.max_step:
+            h = code.select(code.compare("olt", h, self.layout.program.max_step), h, self.layout.program.max_step)
+        step.attempt(t, h)
+        square = self._judge()
+        failed = step.failed()
+        if failed is not None:
+            square = code.select(failed, code.number(math.nan), square)
+        good = code.compare("ole", square, float(self.n))
+        t_new = t + h
+        self.edges = Edges(f, step)
+        good = self.edges.judge(square, good, self._busy(), t, t_new, self.scales)
+        landed = good & code.compare("oge", t_new, f.get("t_near"))
+        t_new = code.select(landed, t_stop, t_new)
+        busy = self._busy()
+        level = self._level(square)
+        self.h_next = code.variable(self._next_step(level, h, good))
+        growth = code.variable(code.number(control.GROW_MOST))
+        f.put(code.integer(Status.TOO_MANY_STEPS), "code")
+        steps = f.get("steps", kind="i") + 1
+        f.put(steps, "steps")
+        limit = code.spread(f.given("max_steps"))
+        spent = code.compare("sge", steps, limit)
+        ends = code.variable(landed | spent)
+        with self._when_any(code.lanes(spent)):
+            self._keep_errors()
+        self._look_for_stiffness(steps, good & busy, t_new, h, ends)
+        with self._when_any(code.lanes(busy & ~good)):
+            self._reject(good, square, level, t, h, growth, ends)
+        f.put(code.load("f", self.h_next), "h")
+        f.put(code.load("f", growth), "growth")
+        self._write_inside(good & busy, t, h, t_new)
+        step.accept(good, h)
+        before = {s: f.get("y", s) for s, limit in enumerate(self.layout.program.extinct_below) if limit}
+        for s in f.states():
+            f.change(good, step.new(s), "y", s)
+        t_now = code.select(good, t_new, t)
+        f.change(good, t_new, "t")
+        self._extinguish(before, t_now)
+        f.change(landed, code.integer(0), "code")
+        return code.lanes(code.load("m", ends) & busy)
+
+    def _judge(self) -> Value:
+        """Return the sum over states of the squares of error over tolerance."""
+        code, step = self.code, self.step
+        self.scales: list[Value] = []
+        square = code.number(0.0)
+        for s in range(self.n):
+            scale = step.scale(s, self.rtol)
+            self.scales.append(scale)
+            scaled = step.error(s) / scale
+            square = code.fused(scaled, scaled, square)
+        return square
+
+    def _level(self, square: Value) -> Value:
+        """Return log2 of the mean square of the error over the tolerance, within bounds."""
+        code = self.code
+        bounded = code.select(code.compare("ogt", square, 1e-200), square, 1e-200)
+        bounded = code.select(code.compare("olt", bounded, 1e200), bounded, 1e200)
+        return vector_math.rough_log2(code, bounded) - math.log2(self.n)
+
+    def _next_step(self, level: Value, h: Value, good: Value) -> Value:
+        """Return the size of the next step if this one is good, and remember the error where it is."""
+        f, code, controller = self.f, self.code, self.step.controller
+        exponent = code.fused(level, -2.0 * controller.unit, math.log2(controller.safety))
+        if controller.remembers:
+            exponent = code.fused(f.get("memory"), 0.5 * controller.unit, exponent)
+        factor = vector_math.rough_exp2(code, exponent)
+        growth = f.get("growth")
+        factor = code.select(code.compare("olt", factor, growth), factor, growth)
+        factor = code.select(code.compare("ogt", factor, control.SHRINK_MOST), factor, control.SHRINK_MOST)
+        result = h * factor
+        if controller.remembers:
+            lowest = 2.0 * math.log2(control.LOWEST_ERROR)
+            level = code.select(code.compare("ogt", level, lowest), level, lowest)
+            f.change(good, level, "memory")
+        if self.step.explicit:
+            most = f.get("h_most")
+            result = code.select(code.compare("olt", result, most), result, most)
+            f.put(most * RELAX, "h_most")
+        return result
+
+    def _reject(self, good: Value, square: Value, level: Value, t: Value, h: Value, growth: Value, ends: Value) -> None:
+        f, code, step = self.f, self.code, self.step
+        bad = ~code.compare("olt", square, math.inf)
+        factor = vector_math.rough_exp2(code, code.fused(level, -0.1, math.log2(step.controller.safety)))
+        factor = code.select(code.compare("ogt", factor, control.SHRINK_MOST), factor, control.SHRINK_MOST)
+        factor = code.select(bad, code.number(control.SHRINK_NOT_FINITE), factor)
+        smaller = self.edges.shorter(h, h * factor)
+        if isinstance(step, Explicit):
+            speed = step.speed(self.scales)
+            fast = code.compare("ogt", speed, 1.0) & code.compare("olt", speed, math.inf) & ~good
+            stable = code.select(fast, h * (code.number(STABLE) / speed), math.inf)
+            smaller = code.select(code.compare("olt", stable, smaller), stable, smaller)
+            f.change(fast, stable, "h_most")
+        code.store(code.select(good, code.load("f", self.h_next), smaller), self.h_next)
+        code.store(code.select(good, code.number(control.GROW_MOST), 1.0), growth)
+        rejected = f.get("rejected", kind="i")
+        f.change(~good, rejected + 1, "rejected")
+        shortest = code.spread(f.given("shortest"))
+        least = code.intrinsic("fabs", t) * (4.0 * EPS)
+        least = code.select(code.compare("ogt", least, shortest), least, shortest)
+        lost = code.compare("olt", smaller, least) & ~good
+        outcome = code.select(bad, code.integer(Status.NOT_FINITE), Status.STEP_TOO_SMALL)
+        f.change(lost, outcome, "code")
+        code.store(code.load("m", ends) | lost, ends)
+        self._keep_errors()
+
+    def _extinguish(self, before: dict[int, Value], t: Value) -> None:
+        """Set populations that fell below their limit to 0, and give their lanes a fresh start."""
+        f, code = self.f, self.code
+        limits = [(s, limit) for s, limit in enumerate(self.layout.program.extinct_below) if limit]
+        if not limits:
+            return
+        gone = {s: code.compare("oge", before[s], v) & code.compare("olt", f.get("y", s), v) for s, v in limits}
+        lanes = code.integer(0, "m")
+        for which in gone.values():
+            lanes = lanes | which
+        with self._when_any(code.lanes(lanes)):
+            for s, which in gone.items():
+                f.change(which, code.number(0.0), "y", s)
+            self.step.restart(lanes, t)
+
+    def _keep_errors(self) -> None:
+        """Write down the errors, so that the state in trouble can be named."""
+        for s in range(self.n):
+            self.f.put(self.step.error(s) / self.scales[s], "scaled", s)
+
+    def _look_for_stiffness(self, steps: Value, good: Value, t_new: Value, h: Value, ends: Value) -> None:
+        f, code, step = self.f, self.code, self.step
+        if not isinstance(step, Explicit):
+            return
+        check = code.spread(f.given("check"))
+        look = code.compare("eq", steps & check, 0) & good
+        with self._when_any(code.lanes(look)):
+            found = code.compare("ogt", step.speed(self.scales), HELD_BACK)
+            stiff = f.get("stiff", kind="i")
+            count = code.select(found, stiff + 1, 0)
+            count = code.select(look, count, stiff)
+            f.put(count, "stiff")
+            ahead = code.spread(f.given("t_end")) - t_new
+            far = code.compare("ogt", ahead, h * STIFF_FAR)
+            over = look & code.compare("sge", count, STIFF_LIMIT) & far
+            f.change(over, code.integer(HANDED_OVER), "code")
+            code.store(code.load("m", ends) | over, ends)
+
+    def _write_inside(self, good: Value, t: Value, h: Value, t_new: Value) -> None:
+        """Write the outputs that lie inside the step."""
+        f, code, step = self.f, self.code, self.step
+        f.put(code.select(good, t_new, -math.inf), "t_new")
+        due = good & code.compare("olt", f.get("t_out"), t_new)
+        self._write_tape(h)
+        if self.layout.small:
+            write_inside(f, due, lambda s: step.inside(s, h), h)
+            return
+        f.put(h, "h_tried")
+        with self._when_any(code.lanes(due)):
+            for lane in range(0, self.layout.width, output_lanes(self.layout)):
+                code.call("output", f.args, code.address(f.ws, lane))
+
+    def _write_tape(self, h: Value) -> None:
+        """Write the step on the tape, if there is one."""
+        f, code = self.f, self.code
+        with code.when(code.compare("ne", f.given("tape_end"), 0)):
+            if self.layout.small:
+                write_entry(f, self.step, h)
+            else:
+                f.put(h, "h_tried")
+                code.call("tape", f.args, f.ws)
+
+
+def output_lanes(layout: Layout) -> int:
+    """Return how many lanes are taken at a time when outputs are written: what it reads must not fill the cache."""
+    return min(layout.width, 8)
+
+
+def output(layout: Layout, external: set[str]) -> str:
+    """Return `output`: the outputs that lie inside the steps of some lanes are written."""
+    f = Frame(layout, "output", external=external, lanes=output_lanes(layout))
+    h = f.get("h_tried")
+    step = STEPS[layout.method](f)
+    step.look_back(h)
+    due = f.code.compare("olt", f.get("t_out"), f.get("t_new"))
+    write_inside(f, due, lambda s: step.inside(s, h), h)
+    return f.text(attributes="nounwind noinline")

@@ -1,0 +1,152 @@
+"""Where the compiled engine keeps what: rows of the workspace (one vector a row) and the slots of its arguments."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+
+from immunode.program.llvm.source import Factors, prepared
+from immunode.program.llvm.tables import Tables
+from immunode.program.llvm.text import Code, Value
+from immunode.program.program import Program
+
+ARGUMENTS = (
+    "n_queue", "queue", "p", "y", "atol", "t", "t_stop", "final", "next_out", "steps", "rejected", "outcome", "trouble",
+    "times", "out", "stride", "max_steps", "check", "rtol", "t_end", "shortest", "y_stride", "n_times",
+    "resume", "tape", "taped", "tape_end", "watch", "n_watch",
+)  # fmt: skip
+"""Slots of the array of 64-bit words that a kernel is given: addresses, whole numbers, or bits of floats.
+
+A kernel counts the entries it writes on the tape in `taped`. It returns when there are `tape_end` of them, or all runs
+are served; called again with `resume`, it goes on where it was. A `tape_end` of 0 means no tape.
+"""
+FLOATS = frozenset({"rtol", "t_end", "shortest"})
+COUNTS = frozenset(
+    {"n_queue", "stride", "max_steps", "check", "y_stride", "n_times", "resume", "taped", "tape_end", "n_watch"}
+)
+_SCALARS = ("t", "h", "t_stop", "t_near", "t_out", "memory", "growth", "h_most")
+_INTEGERS = ("run", "next_out", "place", "steps", "rejected", "stiff", "final", "busy")
+MOST_UNROLLED = 32
+"""States of a system whose step is written without loops. See tests/benchmarks/large.py."""
+HANDED_OVER, NEVER = 9, -1
+"""Outcome of a run that turned stiff; the value of `check` that never looks for that."""
+
+
+class Layout:
+    """Rows of the workspace of one program and method.
+
+    The first `kept` rows are a lane's; as many follow in which runs wait to be taken up; then come rows needed within
+    a step. `small` : the whole step is held in registers. `looped` : too large for code without loops; `tables` then
+    go through the factorization.
+    """
+
+    def __init__(self, program: Program, method: str, width: int) -> None:
+        self.program, self.method, self.width = program, method, width
+        self.n = n = len(program.states)
+        self.prepared = prepared(program)
+        self.factors = Factors(n, [(i, j) for i, j, _ in program.jacobian])
+        self.looped = n > MOST_UNROLLED
+        self.tables = Tables(self.factors) if self.looped else None
+        self.small = method == "tsit5" and n <= 4 and sum(1 for _ in program.nodes) <= 250
+        self.first: dict[str, int] = {}
+        self.size = 0
+        self._add("y", n)
+        self._add("atol", n)
+        if method == "tsit5":
+            self._add("slope", n)
+        else:
+            self._add("y_before", n)
+            self._add("h_before", 1)
+        self._add("c", len(self.prepared))
+        for name in (*_SCALARS, *_INTEGERS):
+            self._add(name, 1)
+        self.kept = self.size
+        self.size *= 2
+        for name, rows in {"p": len(program.parameters), "u": n, "b": n, "y_new": n, "k": 8 * n, "scaled": n}.items():
+            self._add(name, rows)
+        for name, rows in {"inside": 5 * n, "last": n, "begun": n, "ahead": n, "by_time": n}.items():
+            self._add(name, rows)
+        for name in ("h_tried", "over_h", "t_new", "code", "next", "worst"):
+            self._add(name, 1)
+        if method != "tsit5":
+            self._add("lu", len(self.factors.names))
+            self._add("diagonal", n)
+
+    def _add(self, name: str, rows: int) -> None:
+        self.first[name] = self.size
+        self.size += rows
+
+    def offset(self, name: str, row: int = 0, waiting: bool = False) -> int:
+        """Return where a row begins, in doubles; `waiting`: the row of the runs that wait."""
+        return (self.first[name] + row + (self.kept if waiting else 0)) * self.width
+
+
+class Frame:
+    """A function under construction with the workspace at hand.
+
+    lanes : how many it treats, where not all; those of the workspace from the address on that it is given.
+    """
+
+    def __init__(
+        self,
+        layout: Layout,
+        name: str,
+        more: Sequence[tuple[str, str]] = (),
+        external: set[str] | None = None,
+        lanes: int | None = None,
+    ):
+        lanes = lanes or layout.width
+        types = {"f": f"<{lanes} x double>", "l": "i64", "p": "ptr"}
+        parameters = ["ptr noalias %args", "ptr noalias %ws", *(f"{types[kind]} %{name}" for kind, name in more)]
+        self.code = Code(lanes, name, ", ".join(parameters), external=external)
+        self.layout, self.width = layout, layout.width
+        self.args, self.ws = self.code.argument("p", "args"), self.code.argument("p", "ws")
+
+    def given(self, name: str) -> Value:
+        """Return an argument of the kernel: an address, a whole number or a float."""
+        kind = "d" if name in FLOATS else "l" if name in COUNTS else "p"
+        return self.code.load(kind, self.code.address(self.args, ARGUMENTS.index(name), "i64"))
+
+    def give_back(self, x: Value, name: str) -> None:
+        """Write a whole number where the caller of the kernel finds it."""
+        self.code.store(x, self.code.address(self.args, ARGUMENTS.index(name), "i64"))
+
+    def at(self, name: str, row: int | Value = 0, waiting: bool = False) -> Value:
+        if isinstance(row, int):
+            return self.code.address(self.ws, self.layout.offset(name, row, waiting))
+        return self.code.address(self.at(name, 0, waiting), row * self.width)
+
+    def get(self, name: str, row: int | Value = 0, kind: str = "f", waiting: bool = False) -> Value:
+        return self.code.load(kind, self.at(name, row, waiting), 64)
+
+    def put(self, x: Value, name: str, row: int | Value = 0, waiting: bool = False) -> None:
+        self.code.store(x, self.at(name, row, waiting), 64)
+
+    def states(self) -> Iterator[int | Value]:
+        """Go through the rows of the states: one by one, or in a loop of the code where there are many."""
+        if not self.layout.looped:
+            yield from range(self.layout.n)
+            return
+        with self.code.count_to(self.layout.n) as s:
+            yield s
+
+    def change(self, lanes: Value, x: Value, name: str, row: int | Value = 0) -> None:
+        """Set a row in some lanes."""
+        where = self.at(name, row)
+        before = self.code.load(x.kind, where, 64)
+        self.code.store(self.code.select(lanes, x, before), where, 64, whole=True)
+
+    def one(self, name: str, lane: Value, kind: str = "d", row: int | Value = 0, waiting: bool = False) -> Value:
+        """Return the element of one lane."""
+        return self.code.load(kind, self._element(name, lane, row, waiting))
+
+    def put_one(self, x: Value, name: str, lane: Value, row: int | Value = 0, waiting: bool = False) -> None:
+        self.code.store(x, self._element(name, lane, row, waiting))
+
+    def _element(self, name: str, lane: Value, row: int | Value, waiting: bool) -> Value:
+        if isinstance(row, int):
+            return self.code.address(self.at(name, row, waiting), lane)
+        return self.code.address(self.at(name, 0, waiting), row * self.width + lane)
+
+    def text(self, linkage: str = "internal", attributes: str = "nounwind") -> str:
+        self.code.returns()
+        return self.code.text(linkage, f'{attributes} "prefer-vector-width"="512"')

@@ -1,0 +1,109 @@
+"""The lockstep engine: NumPy only, blocks of runs side by side."""
+
+from __future__ import annotations
+
+import weakref
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+import numpy as np
+from numpy.typing import ArrayLike
+
+from immunode.program.kinks import kinked
+from immunode.solve.control import pilot_steps
+from immunode.solve.engine import Engine, Request
+from immunode.solve.numpy.lockstep import Lockstep
+from immunode.solve.numpy.methods import Explicit, Stiff
+from immunode.solve.runs import Runs
+from immunode.solve.status import Status
+
+if TYPE_CHECKING:
+    from immunode.program.numpy.source import Functions
+    from immunode.solve.batch import Batch
+
+MOST_LANES = 12288
+"""Lanes of a block; more bring nothing. Lanes with many rows get fewer, see `lockstep.BLOCK_BYTES`."""
+PILOT_STEPS, PILOT_CHECK = 600, 4
+FEW_STEPS, HELD_BACK_SHARE, STIFF_COST = 60, 0.3, 2.5
+"""A second pilot run, with the stiff method, is made if the first took few steps or was held back by stability in this
+share of them. A stiff step costs about as much as so many explicit ones."""
+KINKED_COST = 0.8
+"""What it costs where the right-hand side has corners, for which it is preferred."""
+EARLY = 0.5
+"""A sweep starts with the stiff method if the pilot run turned stiff within this part of the time span."""
+
+
+class NumpyEngine(Engine):
+    """Tsit5 and Rodas5P in lockstep; "auto" starts as the pilot run says, and stiff runs change over by themselves."""
+
+    name = "numpy"
+    methods = ("tsit5", "rodas5p")
+
+    def solve(self, request: Request, reason: str) -> Batch:
+        """See `Engine`."""
+        self.check_method(request.method)
+        with np.errstate(all="ignore"):
+            return self._solve(request, reason)
+
+    def _solve(self, request: Request, reason: str) -> Batch:
+        functions = request.functions
+        runs = Runs(request)
+        start, why = request.method, f"method '{request.method}' was asked for"
+        if request.method == "auto":
+            start, why = first_method(functions, request.t0, runs.t_end, request.rtol, request.atol)
+        waiting = runs.waiting()
+        if start == "tsit5":
+            free = request.method == "auto"
+            waiting = Lockstep(functions, runs, Explicit, MOST_LANES, hand_over=free).run(waiting)
+            if waiting.size:
+                share = f"{waiting.size} of {runs.n} runs" if runs.n > 1 else "it"
+                why += f"; {share} became stiff and went on with rodas5p"
+        Lockstep(functions, runs, Stiff, MOST_LANES).run(waiting)
+        return runs.batch(self.name, self.methods, f"{reason}; {why}" if reason else why)
+
+
+_pilots: dict[int, tuple[weakref.ref[Functions], dict[object, tuple[str, str]]]] = {}
+
+
+def first_method(functions: Functions, t0: float, t_end: float, rtol: float, atol: ArrayLike | None) -> tuple[str, str]:
+    """Return the method a sweep starts with, and why: one run at the declared values is looked at.
+
+    It depends on the program, the span of time and the tolerances only, never on the runs of a sweep. Remembered.
+    """
+    known = _pilots.get(id(functions))
+    if known is None or known[0]() is not functions:
+        known = _pilots[id(functions)] = (weakref.ref(functions), {})
+    given = None if atol is None or np.ndim(atol) == 2 else np.asarray(atol, dtype=float)
+    key = (t0, t_end, rtol, None if given is None else given.tobytes())
+    if key not in known[1]:
+        known[1][key] = _pilot(functions, t0, t_end, rtol, given)
+    return known[1][key]
+
+
+def _pilot(functions: Functions, t0: float, t_end: float, rtol: float, atol: ArrayLike | None) -> tuple[str, str]:
+    values = np.array(functions.program.values, dtype=float)[:, None]
+    most = pilot_steps(PILOT_STEPS, rtol)
+    request = Request(functions, values, np.array([t_end]), t0, None, rtol, atol, most, None, "auto")
+    runs = Runs(request)
+    trial = Lockstep(functions, runs, Explicit, MOST_LANES, hand_over=True, check_every=PILOT_CHECK)
+    if trial.run(runs.waiting()).size:
+        turned = float(runs.t[0])
+        if turned - t0 <= EARLY * (t_end - t0):
+            return "rodas5p", f"at the declared values the system is stiff (seen by t = {turned:.3g})"
+        return "tsit5", f"at the declared values the system is not stiff until t = {turned:.3g}"
+    steps = int(runs.steps[0])
+    if runs.status[0] not in (Status.OK, Status.TOO_MANY_STEPS):
+        return "tsit5", f"the run at the declared values ended as '{Status(int(runs.status[0])).label}'"
+    # a corner between two stages escapes tsit5's error estimate, not that of rodas5p
+    corners = kinked(functions.program)
+    halfway = runs.status[0] == Status.TOO_MANY_STEPS
+    if halfway or corners or steps < FEW_STEPS or trial.found_fast > HELD_BACK_SHARE * trial.looked:
+        # the stiff method is worth it if it needs much fewer steps; it is stopped where it doesn't
+        cost = KINKED_COST if corners else STIFF_COST
+        other = Runs(replace(request, max_steps=max(1, int(steps / cost))))
+        Lockstep(functions, other, Stiff, MOST_LANES).run(other.waiting())
+        if other.status[0] == Status.OK:
+            return "rodas5p", f"at the declared values rodas5p needs {other.steps[0]} steps, tsit5 {steps}"
+        if halfway and other.reached[0] > runs.reached[0]:
+            return "rodas5p", f"at the declared values rodas5p gets further than tsit5 in {steps} steps"
+    return "tsit5", "at the declared values the system is not stiff"

@@ -1,0 +1,3 @@
+"""Which values every run gets: ranges, designs, virtual populations."""
+
+from __future__ import annotations

@@ -1,0 +1,352 @@
+"""The results of `simulate`: one trajectory, or one for each arm."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from types import MappingProxyType
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from immunode.errors import StudyError, did_you_mean
+from immunode.study.result.switching import switch_times
+from immunode.study.run.ready import flux_names, looked_at_first, meanings, quantity_units
+from immunode.study.run.recipe import named
+
+if TYPE_CHECKING:
+    import pandas as pd
+    import xarray as xr
+    from matplotlib.figure import Figure
+
+    from immunode.model.declaration import Model
+
+Array = NDArray[np.float64]
+
+
+@dataclass(frozen=True, eq=False, repr=False)
+class Simulation:
+    """One trajectory of one model; never changes.
+
+    model : the model with its interventions composed in.
+    times : shape (n_times,), in `model.time_unit`.
+    values : quantity -> shape (n_times,), in its unit: states, derived quantities, then fluxes.
+    path_times, path : the same with both sides of every jump between the outputs (what `plot` draws).
+    breaks : times at which the solver stopped and restarted, sorted.
+    doses : intervention -> times at which it gave something (a jump of a state, the start of an infusion).
+    windows : intervention -> (start, stop) of the spans in which it acted; none where it always does.
+    recipe : how it was made.
+    """
+
+    model: Model
+    times: Array
+    values: Mapping[str, Array]
+    path_times: Array
+    path: Mapping[str, Array]
+    breaks: tuple[float, ...] = ()
+    doses: Mapping[str, tuple[float, ...]] = field(default_factory=dict)
+    windows: Mapping[str, tuple[tuple[float, float], ...]] = field(default_factory=dict)
+    recipe: Mapping[str, Any] = field(default_factory=dict)
+
+    def __getitem__(self, name: str) -> Array:
+        if name not in self.values:
+            raise StudyError(f"{self.model.name}: unknown quantity '{name}'{did_you_mean(name, self.values)}")
+        return self.values[name]
+
+    def __contains__(self, name: object) -> bool:
+        return name in self.values
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self.values)
+
+    def __repr__(self) -> str:
+        applied = " + ".join(self.model.applied) or "no intervention"
+        unit = f" {self.model.time_unit}" if self.model.time_unit else ""
+        return (
+            f"Simulation of {self.model.label} ({applied}): {len(self.times)} times to {self.times[-1]:g}{unit}, "
+            f"{len(self.values)} quantities, {len(self.breaks)} breaks"
+        )
+
+    def _repr_html_(self) -> str:
+        from immunode.study.result.notebook import page
+
+        return page(repr(self), self.to_frame(), "Values over time")
+
+    @property
+    def states(self) -> Mapping[str, Array]:
+        """State -> shape (n_times,), in its unit."""
+        return MappingProxyType({s.name: self.values[s.name] for s in self.model.states})
+
+    @property
+    def fluxes(self) -> Mapping[str, Array]:
+        """Process -> shape (n_times,), what it moves per time."""
+        return MappingProxyType({name: self.values[name] for name in flux_names(self.model)})
+
+    @property
+    def derived(self) -> Mapping[str, Array]:
+        """Derived quantity (and effective value of a parameter, `k.effective`) -> shape (n_times,), in its unit."""
+        others = {*(s.name for s in self.model.states), *flux_names(self.model)}
+        return MappingProxyType({name: v for name, v in self.values.items() if name not in others})
+
+    @property
+    def units(self) -> dict[str, str]:
+        """Quantity -> unit; "" is dimensionless."""
+        return quantity_units(self.model)
+
+    def flux(self, name: str) -> Array:
+        """Return the flux of a process, shape (n_times,), in the unit of what it moves per time."""
+        if name not in self.fluxes:
+            known = did_you_mean(name, self.fluxes)
+            raise StudyError(f"{self.model.name}: unknown process '{name}'{known}")
+        return self.fluxes[name]
+
+    def final(self, name: str) -> float:
+        """Return the last value of a quantity, in its unit."""
+        return float(self[name][-1])
+
+    def to_frame(self) -> pd.DataFrame:
+        """Return a table: one row a time (the index), one column a quantity."""
+        import pandas as pd
+
+        return named(pd.DataFrame(dict(self.values), index=pd.Index(self.times, name="time")), self.model)
+
+    def to_dataset(self) -> xr.Dataset:
+        """Return an xarray Dataset over `time`, with unit and meaning of every quantity as attributes."""
+        import xarray as xr
+
+        units, meaning = self.units, meanings(self.model)
+        variables = {
+            name: ("time", v, {"units": units.get(name, ""), "long_name": meaning.get(name, name)})
+            for name, v in self.values.items()
+        }
+        coords = {"time": ("time", self.times, {"units": self.model.time_unit})}
+        told = {"model": self.model.name, "variant": self.model.variant_name, "reference": self.model.reference}
+        return xr.Dataset(variables, coords, told)
+
+    @property
+    def switches(self) -> dict[str, tuple[tuple[float, str], ...]]:
+        """Intervention with a rule -> (time, what) of each change at a visit: "on", "off" or "level 0.5"."""
+        return switch_times(self.path_times, self.path)
+
+    def plot(
+        self,
+        *names: str,
+        style: str = "slide",
+        title: str | None = None,
+        log: Any = (),
+        axes: Any = None,
+        timeline: bool = False,
+    ) -> Figure:
+        """Return a figure of time courses, one panel a quantity; without names, of the model's readouts.
+
+        style : "slide", "paper", "poster" or "dark".   log : names with a log axis, or True.
+        title : by default the model's name with its variant; "" for none.
+        axes : your own, one a quantity.
+        timeline : with a row for each intervention above, instead of marks (then without `axes`).
+        """
+        return draw({"": self}, names, style, title, log, axes, timeline)
+
+    def timeline(self, *, style: str = "slide", title: str | None = None) -> Figure:
+        """Return a figure of the interventions alone: bars while they act, doses, visits and what changed there."""
+        return draw_timeline({"": self}, style, title)
+
+    def diagram(
+        self,
+        at: float | str | None = None,
+        *,
+        regulation: bool | None = None,
+        title: str | None = None,
+        style: str = "slide",
+        axes: Any = None,
+    ) -> Figure:
+        """Return the model as a picture at one moment: states with their values, arrows as wide as their flux.
+
+        at : model time, or text such as "24 weeks"; by default the end.   regulation, axes : as in
+        `immunode.plot.diagram`.
+
+        Raises
+        ------
+        StudyError : a time outside the run.
+        """
+        from immunode.plot.diagrams.drawing import diagram
+        from immunode.study.run.ready import model_time
+
+        time = float(self.times[-1]) if at is None else model_time(self.model, at, "at")
+        if not self.times[0] <= time <= self.times[-1]:
+            raise StudyError(
+                f"{self.model.name}: at={at!r} is outside the run, {self.times[0]:g} to {self.times[-1]:g}"
+            )
+        unit = self.model.time_unit or self.model.clock
+        figure = diagram(
+            self.model,
+            fluxes={name: float(np.interp(time, self.times, v)) for name, v in self.fluxes.items()},
+            values={name: float(np.interp(time, self.times, v)) for name, v in self.states.items()},
+            moment=f"{unit} {time:g}".strip() if unit else f"time {time:g}", regulation=regulation, title=title,
+            style=style, axes=axes,
+        )  # fmt: skip
+        return remembered(figure, self.recipe)
+
+
+class Comparison(Mapping[str, Simulation]):
+    """Simulations by arm, drawn and tabled together; never changes."""
+
+    __slots__ = ("_arms",)
+
+    def __init__(self, simulations: Mapping[str, Simulation]) -> None:
+        self._arms = dict(simulations)
+
+    def __getitem__(self, arm: str) -> Simulation:
+        if arm not in self._arms:
+            raise StudyError(f"unknown arm '{arm}'{did_you_mean(str(arm), self._arms)}")
+        return self._arms[arm]
+
+    def __contains__(self, arm: object) -> bool:
+        return arm in self._arms
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._arms)
+
+    def __len__(self) -> int:
+        return len(self._arms)
+
+    def __repr__(self) -> str:
+        return "Comparison of arms\n" + "\n".join(f"  {arm}: {one!r}" for arm, one in self._arms.items())
+
+    def _repr_html_(self) -> str:
+        from immunode.study.result.notebook import page
+
+        return page(repr(self), self.to_frame(), "Values by arm over time")
+
+    @property
+    def recipe(self) -> dict[str, Any]:
+        """Arm -> how it was made."""
+        return {arm: one.recipe for arm, one in self._arms.items()}
+
+    def to_frame(self) -> pd.DataFrame:
+        """Return a table with the index (arm, time); a quantity that an arm lacks is NaN there."""
+        import pandas as pd
+
+        return pd.concat({arm: one.to_frame() for arm, one in self._arms.items()}, names=["arm", "time"])
+
+    def to_dataset(self) -> xr.Dataset:
+        """Return an xarray Dataset over (arm, time)."""
+        import xarray as xr
+
+        arms = xr.DataArray(np.array(list(self._arms)), dims="arm", name="arm")
+        parts = [one.to_dataset() for one in self._arms.values()]
+        return xr.concat(parts, arms, data_vars="all", combine_attrs="override", join="outer", coords="minimal")
+
+    def plot(
+        self,
+        *names: str,
+        style: str = "slide",
+        title: str | None = None,
+        log: Any = (),
+        axes: Any = None,
+        timeline: bool = False,
+    ) -> Figure:
+        """Return a figure of time courses, one panel a quantity and one line an arm. Parameters as in `Simulation`."""
+        return draw(self._arms, names, style, title, log, axes, timeline)
+
+    def timeline(self, *, style: str = "slide", title: str | None = None) -> Figure:
+        """Return a figure of the interventions of all arms alone. Parameters as in `Simulation`."""
+        return draw_timeline(self._arms, style, title)
+
+
+def draw_timeline(arms: Mapping[str, Simulation], style: str, title: str | None) -> Figure:
+    """Return the figure of the interventions of all arms.
+
+    Raises
+    ------
+    StudyError : no arm has an intervention.
+    """
+    from immunode.plot.charts.timeline import timeline
+    from immunode.study.result.timeline_rows import lanes
+
+    first = next(iter(arms.values()))
+    rows = lanes(arms)
+    if not rows:
+        raise StudyError(f"{first.model.name}: there is no intervention to draw a timeline of")
+    span = (float(first.times[0]), max(float(one.times[-1]) for one in arms.values()))
+    unit = first.model.time_unit or first.model.clock
+    shown = list(arms) if list(arms) != [""] else []
+    head = first.model.label if title is None else title
+    figure = timeline(rows, arms=shown, span=span, time_unit=unit, style=style, title=head)
+    return remembered(figure, _recipe(arms))
+
+
+def draw(
+    arms: Mapping[str, Simulation],
+    names: tuple[str, ...],
+    style: str,
+    title: str | None,
+    log: Any,
+    axes: Any,
+    timeline: bool = False,
+) -> Figure:
+    """Return the figure of quantities by arm. Without names: readouts that some arm has, else states of the first.
+
+    Raises
+    ------
+    StudyError : no arm knows a name; a timeline was asked for in axes of your own.
+    """
+    from immunode.plot.charts.courses import courses
+    from immunode.plot.charts.timeline import timeline as with_timeline
+    from immunode.study.result.timeline_rows import lanes
+
+    first = next(iter(arms.values())).model
+    chosen = names or looked_at_first(first)
+    if not chosen:
+        raise StudyError(f"{first.name}: it has no states and no derived quantities, so there is nothing to draw")
+    known = list(dict.fromkeys(name for one in arms.values() for name in one.values))
+    for name in chosen:
+        if name not in known:
+            raise StudyError(f"{first.name}: unknown quantity '{name}'{did_you_mean(name, known)}")
+    units: dict[str, str] = {}
+    labels: dict[str, str] = {}
+    for one in reversed(list(arms.values())):
+        units |= one.units
+        labels |= meanings(one.model)
+    times = {arm: one.path_times for arm, one in arms.items()}
+    series = {name: {arm: one.path[name] for arm, one in arms.items() if name in one.path} for name in chosen}
+    common: dict[str, Any] = {
+        "units": units,
+        "time_unit": first.time_unit or first.clock,
+        "labels": labels,
+        "title": first.label if title is None else title,
+        "style": style,
+        "log": log,
+    }
+    if timeline:
+        if axes is not None:
+            raise StudyError(f"{first.name}: a timeline needs a figure of its own; leave out axes")
+        shown = list(arms) if list(arms) != [""] else []
+        return remembered(with_timeline(lanes(arms), times, series, arms=shown, **common), _recipe(arms))
+    figure = courses(
+        times,
+        series,
+        doses=_marked({arm: one.doses for arm, one in arms.items()}),
+        windows=_marked({arm: one.windows for arm, one in arms.items()}),
+        axes=axes,
+        **common,
+    )
+    return remembered(figure, _recipe(arms))
+
+
+def remembered(figure: Figure, recipe: Mapping[str, Any]) -> Figure:
+    """Return the figure with the recipe of what it shows, for the file that it is saved in."""
+    from immunode.plot.kit.provenance import remember_recipe
+
+    return remember_recipe(figure, recipe)
+
+
+def _recipe(arms: Mapping[str, Simulation]) -> Mapping[str, Any]:
+    return arms[""].recipe if list(arms) == [""] else {arm: one.recipe for arm, one in arms.items()}
+
+
+def _marked(marks: Mapping[str, Mapping[str, tuple[Any, ...]]]) -> dict[str, tuple[Any, ...]]:
+    """Return the marks of all arms in one mapping: under the arm's name, for a lone simulation the intervention's."""
+    if list(marks) == [""]:
+        return dict(marks[""])
+    return {arm: tuple(sorted(t for times in given.values() for t in times)) for arm, given in marks.items() if given}

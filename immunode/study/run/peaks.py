@@ -1,0 +1,43 @@
+"""Peaks of a trajectory, from the solver's own steps instead of its output times."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+
+from immunode.study.endpoints import peak, time_of_peak
+from immunode.study.endpoints.endpoint import Shared
+from immunode.study.result.simulation import Simulation
+from immunode.study.run.ready import initial_array, make_ready
+from immunode.study.run.watcher import Watcher
+
+
+def peaks(one: Simulation, quantities: Sequence[str]) -> dict[str, tuple[float, float]]:
+    """Return the largest value of each quantity and its time, in model time; the run is made once more for it.
+
+    quantities : states, derived quantities, switches or fluxes of the model.
+    """
+    from immunode.solve import solve
+
+    ready, recipe = make_ready(one.model), one.recipe
+    values = np.asarray(ready.functions.program.values, float)[:, None]
+    shared, until = Shared(), float(one.times[-1])
+    endpoints = [make(quantity) for quantity in quantities for make in (peak, time_of_peak)]
+    reducers = [end.reducer(1, np.nan, shared) for end in endpoints]
+    rtol, atol = float(recipe["rtol"]), recipe["atol"]
+    watcher = Watcher(ready.functions, endpoints, reducers, values, until, rtol)
+    solve(
+        ready.functions,
+        values,
+        times=[until],
+        initial=initial_array(ready, recipe["initial"]),
+        engine=recipe["engine"],
+        rtol=rtol,
+        atol=None if isinstance(atol, str) else atol,
+        on_jump=watcher.on_jump,
+        listener=watcher,
+    )
+    with np.errstate(all="ignore"):
+        found = [float(reducer.result(None)[0]) for reducer in reducers]
+    return dict(zip(quantities, zip(found[::2], found[1::2], strict=True), strict=True))
