@@ -27,7 +27,7 @@ Flags = NDArray[np.bool_]
 SAMPLES = 16
 """Parts of a step at whose ends it is looked at before anything is refined."""
 GRID = np.arange(SAMPLES + 1) / SAMPLES
-NEWTON = 8
+NEWTON, SETTLED = 60, 1e-13
 HALVINGS, CLOSER = 5, 8.0
 """A top is bracketed by so many halvings, then by parabolas through points that are so much closer each time."""
 CLIMBS, ENDLESS = 36, 8
@@ -160,13 +160,18 @@ class StateInside(Inside):
         part, of = np.nonzero((_slope(rise, low) >= 0) & (_slope(rise, high) <= 0))
         low, high, rise, bend = low[part, of], high[part, of], rise[:, of], bend[:, of]
         place = 0.5 * (low + high)
+        left = np.arange(len(place))
         for _ in range(NEWTON):
-            slope, z = _slope(rise, place), 1.0 - place
-            curve = 3.0 * (z * z * bend[0] + 2.0 * z * place * bend[1] + place * place * bend[2])
-            low, high = np.where(slope > 0, place, low), np.where(slope > 0, high, place)
-            following = place - slope / curve
-            inside = (curve < 0) & (following >= low) & (following <= high)
-            place = np.where(inside, following, 0.5 * (low + high))
+            here, r, c = place[left], rise[:, left], bend[:, left]
+            slope, z = _slope(r, here), 1.0 - here
+            curve = 3.0 * (z * z * c[0] + 2.0 * z * here * c[1] + here * here * c[2])
+            low[left], high[left] = np.where(slope > 0, here, low[left]), np.where(slope > 0, high[left], here)
+            following = here - slope / curve
+            inside = (curve < 0) & (following >= low[left]) & (following <= high[left])
+            place[left] = np.where(inside, following, 0.5 * (low[left] + high[left]))
+            left = left[np.abs(place[left] - here) > SETTLED]
+            if not left.size:
+                break
         x = np.zeros((5, self.n))
         x[4] = 1.0
         x[part + 1, of] = place
