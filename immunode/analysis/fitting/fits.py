@@ -9,9 +9,9 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
+from immunode.analysis.fitting.batch import side_by_side
 from immunode.analysis.fitting.measurements import Observable
 from immunode.analysis.fitting.problem import Problem, make_problem
-from immunode.analysis.fitting.rendezvous import side_by_side
 from immunode.analysis.fitting.search import Found, Search, information
 from immunode.errors import StudyError
 from immunode.study.result.notebook import Tabled
@@ -81,7 +81,7 @@ def fit(
     target = problem.scaled(problem.data.value)
     free = np.ones(len(problem.names), bool)
     points = _starts(problem, int(starts), seed)
-    found = side_by_side([Search(problem, u, free, target) for u in points], problem.predict)
+    found = side_by_side([Search(problem, u, free, target).steps() for u in points], problem.predict)
     order = sorted(range(len(found)), key=lambda i: found[i].cost)
     if not np.isfinite(found[order[0]].cost):
         raise StudyError(f"fit: no run of {model.name} succeeds at any of {len(points)} starts; narrow the bounds")

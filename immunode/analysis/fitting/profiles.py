@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
-from immunode.analysis.fitting.rendezvous import side_by_side
+from immunode.analysis.fitting.batch import side_by_side
 from immunode.analysis.fitting.search import Search, information
 from immunode.errors import StudyError, did_you_mean
 from immunode.study.result.notebook import Tabled
@@ -123,7 +123,7 @@ def profiles(found: Fit, names: tuple[str, ...], points: int) -> Profiles:
         for place in places[i]:
             searches.append(Search(problem, _moved(found, i, place), free, problem.scaled(problem.data.value)))
             owners.append(i)
-    costs = np.array([f.cost for f in side_by_side(searches, problem.predict)])
+    costs = np.array([f.cost for f in side_by_side([search.steps() for search in searches], problem.predict)])
     least = min(found.best.cost, float(costs.min()))
     values, rise = {}, {}
     for i in chosen:
