@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from immunode.errors import EngineError, StudyError, did_you_mean
+from immunode.errors import StudyError, did_you_mean
 from immunode.model.declaration import Model
 from immunode.study.design.design import Design
 from immunode.study.design.ranges import Space, as_space
@@ -216,21 +216,6 @@ def ranks(values: Array) -> Array:
 
     ranked = rankdata(values, axis=0, nan_policy="omit")
     return np.where(np.isnan(values), np.nan, ranked)
-
-
-def salib(module: str) -> Any:
-    """Return a module of SALib, such as "sample.sobol".
-
-    Raises
-    ------
-    EngineError : SALib is not installed.
-    """
-    from importlib import import_module
-
-    try:
-        return import_module(f"SALib.{module}")
-    except ImportError as error:
-        raise EngineError(f'this needs SALib ({error}): pip install "immunode[sensitivity]"') from None
 
 
 def whole(who: str, name: str, value: object, least: int) -> int:
