@@ -12,8 +12,19 @@ from numpy.typing import ArrayLike, NDArray
 
 from immunode.analysis.sensitivity.responses import Ranges, as_ranges, whole
 from immunode.errors import EngineError, SolverError, StudyError, did_you_mean
+from immunode.intervention import perturb
 from immunode.model.declaration import Model
+from immunode.plot.charts.analysis.work_precision import work_precision as draw
+from immunode.plot.kit.provenance import remember_recipe
+from immunode.plot.kit.text import number
+from immunode.program.llvm.compile import available
+from immunode.solve import ENGINES, choose_engine, solve
+from immunode.study.design.design import sobol
 from immunode.study.result.notebook import Tabled
+from immunode.study.run.execution import inputs
+from immunode.study.run.plan import make_plan
+from immunode.study.run.ready import output_times
+from immunode.study.run.recipe import model_recipe, versions
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -79,7 +90,6 @@ class WorkPrecision(Tabled):
         return pd.DataFrame([[getattr(p, name) for name in columns] for p in self.points], columns=columns)
 
     def __repr__(self) -> str:
-        from immunode.plot.kit.text import number
 
         lines = [f"Work and precision of {self.who}: processor time a run at the error reached"]
         for tool in self.tools:
@@ -96,9 +106,6 @@ class WorkPrecision(Tabled):
 
     def plot(self, *, title: str | None = None, style: str = "slide", axes: Any = None) -> Figure:
         """Return the figure of time against error, a line a tool."""
-        from immunode.plot.charts.analysis.work_precision import work_precision as draw
-        from immunode.plot.kit.provenance import remember_recipe
-
         made = draw(
             self.table(), floor=self.floor, error_label="error (relative; worst of a run, median of runs)",
             title=f"{self.who}: what precision costs" if title is None else title, style=style, axes=axes,
@@ -171,11 +178,6 @@ class _Work:
 
     @classmethod
     def of(cls, model: Model, interventions: Any, space: Ranges | None, n: int, until: Any, seed: int) -> _Work:
-        from immunode.intervention import perturb
-        from immunode.study.design.design import sobol
-        from immunode.study.run.execution import inputs
-        from immunode.study.run.plan import make_plan
-        from immunode.study.run.ready import output_times
 
         given = (
             [interventions]
@@ -197,8 +199,6 @@ class _Work:
 
     def run(self, tool: str, rtol: float, n: int) -> tuple[Batch, float]:
         """Return the first `n` runs by a tool, and the processor time they took in seconds."""
-        from immunode.solve import solve
-
         engine, _, method = tool.partition(" ")
         initial = None if self.initial is None else self.initial[:, :n]
         values = np.ascontiguousarray(self.values[:, :n])
@@ -212,9 +212,6 @@ class _Work:
 
 def _tools(work: _Work, tools: Sequence[str] | str | None) -> tuple[str, ...]:
     """Return the tools, checked."""
-    from immunode.program.llvm.compile import available
-    from immunode.solve import ENGINES, choose_engine
-
     engines = ENGINES[1:]
     if tools is None:
         blocks = () if work.functions.program.triggers else ("numpy", "compiled")
@@ -311,8 +308,6 @@ def _recipe(
 ) -> dict[str, Any]:
     import os
     import platform
-
-    from immunode.study.run.recipe import model_recipe, versions
 
     return {
         "model": model_recipe(work.model, work.functions.program.key),

@@ -14,8 +14,10 @@ from immunode.analysis.sensitivity.responses import Ranges, Series, Source, as_r
 from immunode.analysis.sensitivity.result import Sensitivity, some
 from immunode.errors import StudyError, did_you_mean
 from immunode.model.declaration import Model
+from immunode.plot.charts.analysis.tornado import tornado as draw
 from immunode.study.arms import as_arms
 from immunode.study.result.notebook import Tabled
+from immunode.study.run.ready import make_ready
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -124,8 +126,6 @@ def own_values(model: Model, patterns: Iterable[str] | str | None, arms: Any) ->
     ------
     StudyError : a pattern matches nothing.
     """
-    from immunode.study.run.ready import make_ready
-
     models = [model] if arms is None else [model, *as_arms(arms, model).compose(model).values()]
     known = {p.name: float(p.value) for m in reversed(models) for p in m.parameters}
     if patterns is None:
@@ -199,8 +199,6 @@ class Tornado(Tabled):
         axes: Any = None,
     ) -> Figure:
         """Return the tornado of one endpoint, by default the first, of the `top` inputs."""
-        from immunode.plot.charts.analysis.tornado import tornado as draw
-
         j = find_series(self.who, self.series, endpoint, arm)
         order = self._order(j)[:top]
         one = self.series[j]

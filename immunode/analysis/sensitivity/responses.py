@@ -11,12 +11,14 @@ from numpy.typing import ArrayLike, NDArray
 
 from immunode.errors import StudyError, did_you_mean
 from immunode.model.declaration import Model
+from immunode.study.arms import as_arms
 from immunode.study.design.design import Design
 from immunode.study.design.ranges import Space, as_space
 from immunode.study.design.ranges import space as ranges
 from immunode.study.result.rows import Rows
 from immunode.study.result.sweep_result import SweepResult
 from immunode.study.store.reading import StoredSweep
+from immunode.study.sweep import sweep
 
 if TYPE_CHECKING:
     from immunode.study.arms import Arms
@@ -107,9 +109,6 @@ def ask(
     names : columns of `points`, shape (n_points, n_columns).   others : as in `sweep`.
     """
     if isinstance(source, Model):
-        from immunode.study.arms import as_arms
-        from immunode.study.sweep import sweep
-
         design = Design(tuple(names), points, how, seed)
         if arms is not None:
             design = as_arms(arms, source) * design

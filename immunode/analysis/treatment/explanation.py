@@ -10,9 +10,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from immunode.errors import SolverError, StudyError, did_you_mean
+from immunode.language.evaluation import evaluate
 from immunode.language.expression import names as names_in
 from immunode.language.expression import parse, parse_arrow
 from immunode.model.declaration import Model, State
+from immunode.plot.charts.analysis import why as draw
+from immunode.solve import Status, solve
 from immunode.study.arms import CONTROL
 from immunode.study.result.marks import times_until
 from immunode.study.result.notebook import Tabled
@@ -113,8 +116,6 @@ class Explanation(Tabled):
         ------
         StudyError : an unknown kind.
         """
-        from immunode.plot.charts.analysis import why as draw
-
         if kind not in ("bars", "course"):
             raise StudyError(f"explain: unknown plot '{kind}'{did_you_mean(kind, ('bars', 'course'))}")
         order = np.argsort(-np.abs(self.differences), kind="stable")
@@ -233,8 +234,6 @@ def _solve(
     run: Simulation, ready: Ready, values: Array, given: Array | None, times: Array, start: Array, row: int, heard: Any
 ) -> Array:
     """Return states and integrals at `times`, shape (n_times, n_states)."""
-    from immunode.solve import Status, solve
-
     program, recipe = ready.functions.program, run.recipe
     rtol = float(recipe.get("rtol", 1e-6))
     typical = np.asarray(program.typical, float)
@@ -280,7 +279,6 @@ def _volume(model: Model, record: State, functions: Functions, values: Array) ->
     volume = next(c.volume for c in model.compartments if c.name == record.compartment)
     if not isinstance(volume, str):
         return float(volume)
-    from immunode.language.evaluation import evaluate
 
     known = dict(zip(functions.program.parameters, values[:, 0].tolist(), strict=False))
     inside = names_in(parse(volume))

@@ -10,8 +10,13 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from immunode.errors import StudyError, did_you_mean
+from immunode.plot.charts.regimens import regimens
+from immunode.study.arms import Arms
+from immunode.study.design.design import grid
+from immunode.study.result.dataset import input_units
 from immunode.study.result.notebook import Tabled
 from immunode.study.result.row_condition import endpoints_in, rows_that
+from immunode.study.sweep import sweep
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -81,8 +86,6 @@ class RegimenSearch(Tabled):
 
     def plot(self, *, style: str = "slide", title: str | None = None, axes: Any = None) -> Figure:
         """Return responders against toxicity (or against the cost), one point a regimen, the front joined."""
-        from immunode.plot.charts.regimens import regimens
-
         return regimens(
             self.cost,
             self.responders,
@@ -146,10 +149,6 @@ def regimen_search(
     ------
     StudyError : an unknown knob, limits outside 0 to 1, a condition that can't be read, patients with arms.
     """
-    from immunode.study.arms import Arms
-    from immunode.study.design.design import grid
-    from immunode.study.sweep import sweep
-
     for name, value in (("at_least", at_least), ("at_most", at_most)):
         if not 0 <= value <= 1:
             raise StudyError(f"regimen_search: {name} is a share, 0 to 1, got {value:g}")
@@ -194,6 +193,5 @@ def _share(out: SweepResult, rule: str, ok: NDArray[np.bool_]) -> Array:
 
 
 def _unit(out: SweepResult, name: str) -> str:
-    from immunode.study.result.dataset import input_units
 
     return input_units(out).get(name, "")

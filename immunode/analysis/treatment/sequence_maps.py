@@ -11,9 +11,13 @@ from numpy.typing import NDArray
 
 from immunode.analysis.sensitivity.responses import Ranges, Series, as_ranges, find_series, whole
 from immunode.errors import ImmunodeError, StudyError
+from immunode.intervention import sequence
+from immunode.intervention.sequences import end_of
 from immunode.model.declaration import Model
+from immunode.plot.charts.analysis import sequence_map as draw
 from immunode.study.arms import CONTROL, Arms
 from immunode.study.design.design import Design, sobol
+from immunode.study.result.contrast import quantiles
 from immunode.study.result.notebook import Tabled
 from immunode.study.run.ready import model_time
 from immunode.study.sweep import sweep
@@ -51,8 +55,6 @@ class SequenceMap(Tabled):
     def table(self) -> pd.DataFrame:
         """Return one row for each endpoint, order and gap: median, 5 and 95 % of the draws, and runs that are ok."""
         import pandas as pd
-
-        from immunode.study.result.contrast import quantiles
 
         rows = []
         for j, s in enumerate(self.series):
@@ -105,8 +107,6 @@ class SequenceMap(Tabled):
         axes: Any = None,
     ) -> Figure:
         """Return one endpoint over the gap. kind : "curves" (with the references) or "map" (order x gap)."""
-        from immunode.plot.charts.analysis import sequence_map as draw
-
         if kind not in ("curves", "map"):
             raise StudyError(f"{self.who}: sequence map has no plot '{kind}'; known: 'curves', 'map'")
         j = find_series(self.who, self.series, endpoint, None)
@@ -151,8 +151,6 @@ def sequence_map(
     StudyError : no gaps, one below 0, or draws without a space.
     DoseError : an intervention has no end.
     """
-    from immunode.intervention import sequence
-
     one, two = (model.intervention(it) if isinstance(it, str) else it for it in (first, second))
     if one.name == two.name:
         raise StudyError(f"{model.name}: both interventions are called '{one.name}'; use .renamed(...)")
@@ -201,8 +199,6 @@ def _unable(model: Model, arms: dict[str, Any]) -> set[str]:
 
 def _gap(model: Model, given: float | str, time: float, before: Any) -> float | str:
     """Return a gap in the manner of the schedule that it follows: text where that is text, else a number."""
-    from immunode.intervention.sequences import end_of
-
     if not isinstance(end_of(before), str):
         return time
     unit = model.time_unit or model.clock

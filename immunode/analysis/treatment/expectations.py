@@ -9,9 +9,9 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
+from immunode.analysis.treatment.comparator import company
 from immunode.errors import StudyError
 from immunode.study.arms import CONTROL, Arms
-from immunode.study.comparator import company
 from immunode.study.design.design import Design, sobol
 from immunode.study.design.from_tables import from_table
 from immunode.study.design.ranges import space

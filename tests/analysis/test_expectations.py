@@ -6,10 +6,11 @@ import math
 
 import pytest
 
+from immunode.analysis.treatment.expectations import check_expectations
 from immunode.errors import StudyError
 from immunode.intervention import Intervention, add, during, inhibit, scale, set_to
 from immunode.model import Model
-from immunode.study import check_expectations, grid
+from immunode.study import grid
 
 SLOW = Intervention("slow", inhibit("k", 0.5), expects={"A": "up"})
 
