@@ -90,7 +90,6 @@ class WorkPrecision(Tabled):
         return pd.DataFrame([[getattr(p, name) for name in columns] for p in self.points], columns=columns)
 
     def __repr__(self) -> str:
-
         lines = [f"Work and precision of {self.who}: processor time a run at the error reached"]
         for tool in self.tools:
             mine = [p for p in self.points if p.tool == tool]
@@ -178,7 +177,6 @@ class _Work:
 
     @classmethod
     def of(cls, model: Model, interventions: Any, space: Ranges | None, n: int, until: Any, seed: int) -> _Work:
-
         given = (
             [interventions]
             if isinstance(interventions, str) or not isinstance(interventions, Iterable)

@@ -10,9 +10,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from immunode.errors import StudyError, did_you_mean, quoted
+from immunode.language.expression import parse
+from immunode.language.tree import names
+from immunode.model.declaration import Derived
 from immunode.model.table_file import is_path, number_hint, read_number, read_table_file
+from immunode.model.units import unit_of
 from immunode.study.noise import NOISES, is_laplace, on_logarithm
-from immunode.study.run.ready import model_time
+from immunode.study.run.ready import model_time, quantity_names
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -252,9 +256,6 @@ def with_observables(model: Model, wanted: Mapping[str, Observable], names: tupl
     StudyError : an observable without expression that the model does not know.
     ModelError, UnitError : an expression can't be read, or its unit is another one.
     """
-    from immunode.model.declaration import Derived
-    from immunode.study.run.ready import quantity_names
-
     known = quantity_names(model)
     added = []
     for name in names:
@@ -275,11 +276,6 @@ def with_sizes(model: Model, texts: tuple[str, ...]) -> tuple[Model, tuple[str, 
     ------
     ModelError, UnitError : an expression can't be read, or its units do not fit.
     """
-    from immunode.language.expression import parse
-    from immunode.language.tree import names
-    from immunode.model.declaration import Derived
-    from immunode.model.units import unit_of
-
     known = {r.name for g in ("states", "parameters", "derived", "switches", "processes") for r in getattr(model, g)}
     made: dict[str, Derived] = {}
     for text in texts:

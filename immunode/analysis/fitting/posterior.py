@@ -9,13 +9,15 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
+from immunode.analysis.fitting.optimum import Optimum
+from immunode.analysis.fitting.pictures import corner_plot
 from immunode.errors import EngineError, StudyError, did_you_mean
+from immunode.study.design.design import Design
 
 if TYPE_CHECKING:
     import pandas as pd
     from matplotlib.figure import Figure
 
-    from immunode.analysis.fitting.fits import Fit
     from immunode.analysis.fitting.problem import Problem
     from immunode.study.design.distributions import Distribution
     from immunode.study.result.sweep_result import SweepResult
@@ -36,7 +38,7 @@ class Posterior:
     parameter.   steps, walkers : of the chain.
     """
 
-    fit: Fit
+    fit: Optimum
     samples: Array
     acceptance: float
     autocorrelation: Array
@@ -60,21 +62,16 @@ class Posterior:
 
     def predict(self, *quantities: str, until: Any = None, arms: Any = None, n: int = 200) -> SweepResult:
         """Return a sweep over `n` samples; `.plot.bands("tnf")` shows what they predict."""
-        from immunode.analysis.fitting.fits import predicted
-        from immunode.study.design.design import Design
-
         rows = np.linspace(0, len(self.samples) - 1, n).round().astype(int)
         draws = Design(self.fit.problem.names, self.samples[rows], f"{n} samples of the posterior")
-        return predicted(self.fit, draws, quantities, until, arms)
+        return self.fit.sweep_over(draws, quantities, until, arms)
 
     def plot(self) -> Figure:
         """Return the corner plot: each parameter's distribution, and each pair's (extra `bayes`: corner).
 
         Source of the form: Foreman-Mackey 2016, doi:10.21105/joss.00024.
         """
-        from immunode.analysis.fitting.pictures import corner_plot
-
-        return corner_plot(self)
+        return corner_plot(self.fit, self.samples)
 
     def __repr__(self) -> str:
         shown = self.table().to_string(float_format=lambda x: f"{x:.4g}")
@@ -121,7 +118,7 @@ def log_posterior(problem: Problem, u: Array, priors: Mapping[str, Distribution]
     return out
 
 
-def posterior(found: Fit, steps: int, priors: Mapping[str, Distribution], seed: int) -> Posterior:
+def sample_posterior(found: Optimum, steps: int, priors: Mapping[str, Distribution], seed: int) -> Posterior:
     """Return samples of the posterior. Parameters as in `Fit.posterior`."""
     try:
         import emcee

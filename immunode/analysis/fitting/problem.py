@@ -19,9 +19,12 @@ from immunode.analysis.fitting.measurements import (
     with_sizes,
 )
 from immunode.errors import ImmunodeError, StudyError, did_you_mean
+from immunode.model.declaration import Parameter
+from immunode.solve import choose_engine, solve
 from immunode.study.arms import Arms, as_arms
-from immunode.study.design.ranges import Axis, Space, ranges, space
+from immunode.study.design.ranges import Axis, Space, initial_values, ranges, space
 from immunode.study.run.ready import Ready, make_ready
+from immunode.study.run.recorder import Recorder
 
 if TYPE_CHECKING:
     from immunode.model.declaration import Model
@@ -161,9 +164,6 @@ class Problem:
 
         Where standard deviations are expressions they follow, (n, 2*n_data); `split` takes that apart.
         """
-        from immunode.solve import solve
-        from immunode.study.run.recorder import Recorder
-
         values = self.values(u)
         out = np.full((len(u), len(self.data)), np.nan)
         sizes = np.full((len(u), len(self.data) if self.moving.any() else 0), np.nan)
@@ -268,8 +268,6 @@ def _observed(model: Model, wanted: Mapping[str, Observable], names: tuple[str, 
 
 def _box(model: Model, parameters: Any) -> tuple[Model, Space]:
     """Return the model, with parameters that only observables know added, and the box to search."""
-    from immunode.model.declaration import Parameter
-
     if isinstance(parameters, Space):
         return model, parameters
     names = {p.name for p in model.parameters}
@@ -306,7 +304,6 @@ def _box(model: Model, parameters: Any) -> tuple[Model, Space]:
 def _arm(
     data: Measurements, i: int, name: str, model: Model, box: Space, engine: str, sizes: Sequence[str]
 ) -> ArmProblem:
-    from immunode.solve import choose_engine
 
     ready = make_ready(model)
     # chosen once, so that a search does not depend on how many others run beside it
@@ -352,8 +349,6 @@ def _refuse_unused(box: Space, arms: Sequence[ArmProblem], model: Model) -> None
 
 def _own(axis: Axis, models: Mapping[str, Model]) -> float:
     """Return where the model's own value lies in the unit box."""
-    from immunode.study.design.ranges import initial_values
-
     for model in models.values():
         values = {p.name: float(p.value) for p in model.parameters}
         if axis.name.endswith("(0)"):

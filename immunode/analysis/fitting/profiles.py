@@ -1,4 +1,4 @@
-"""Profile likelihoods, and what they say about who can be identified."""
+"""Profile likelihoods, and which parameters are identifiable."""
 
 from __future__ import annotations
 
@@ -9,15 +9,16 @@ import numpy as np
 from numpy.typing import NDArray
 
 from immunode.analysis.fitting.batch import side_by_side
+from immunode.analysis.fitting.optimum import Optimum
 from immunode.analysis.fitting.search import Search, information
 from immunode.errors import StudyError, did_you_mean
+from immunode.plot.charts.analysis.fit import profile_curves
 from immunode.study.result.notebook import Tabled
 
 if TYPE_CHECKING:
     import pandas as pd
     from matplotlib.figure import Figure
 
-    from immunode.analysis.fitting.fits import Fit
 
 Array = NDArray[np.float64]
 TIED = 1e-4
@@ -85,8 +86,6 @@ class Profiles(Tabled):
 
     def plot(self, *, style: str = "slide", title: str | None = None, axes: Any = None) -> Figure:
         """Return one panel a parameter: the rise of -2 log likelihood, its threshold and the interval."""
-        from immunode.plot.charts.analysis.fit import profile_curves
-
         intervals = {name: self.interval(name) for name in self.values}
         return profile_curves(
             self.values,
@@ -107,7 +106,7 @@ class Profiles(Tabled):
         return text
 
 
-def profiles(found: Fit, names: tuple[str, ...], points: int) -> Profiles:
+def profile_likelihoods(found: Optimum, names: tuple[str, ...], points: int) -> Profiles:
     """Return profile likelihoods of a fit. Parameters as in `Fit.profile`."""
     problem = found.problem
     for name in names:
@@ -141,7 +140,7 @@ def profiles(found: Fit, names: tuple[str, ...], points: int) -> Profiles:
     )
 
 
-def threshold(found: Fit) -> float:
+def threshold(found: Optimum) -> float:
     """Return the rise of -2 log likelihood at which a 95 % interval ends.
 
     The chi-square quantile where noise is known; n log(1 + t^2/(n - p)) where it is estimated, which is exact for
@@ -155,7 +154,7 @@ def threshold(found: Fit) -> float:
     return len(found.problem.data) * float(np.log1p(t**2 / found.freedom))
 
 
-def told_by_curvature(found: Fit) -> str:
+def describe_identifiability(found: Optimum) -> str:
     """Return in words what the curvature at the optimum says; `profile` says it better."""
     problem = found.problem
     scale = information(problem, found.best, 1 / found.best.sd)
@@ -191,7 +190,7 @@ def _places(u: float, spread: float, points: int) -> Array:
     return places[(places >= 0.0) & (places <= 1.0) & (np.abs(places - u) > 1e-9)]
 
 
-def _moved(found: Fit, i: int, place: float) -> Array:
+def _moved(found: Optimum, i: int, place: float) -> Array:
     """Return the best point with one parameter moved, the others along as the curvature says."""
     u = found.best.u.copy()
     column = found.covariance[:, i]

@@ -193,5 +193,4 @@ def _share(out: SweepResult, rule: str, ok: NDArray[np.bool_]) -> Array:
 
 
 def _unit(out: SweepResult, name: str) -> str:
-
     return input_units(out).get(name, "")
