@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from immunode.analysis.sensitivity.responses import Ranges, as_ranges, whole
+from immunode.analysis.sensitivity.responses import SpaceLike, space_of, whole
 from immunode.errors import EngineError, SolverError, StudyError, did_you_mean
 from immunode.intervention import perturb
 from immunode.model.declaration import Model
@@ -117,7 +117,7 @@ def work_precision(
     tools: Sequence[str] | str | None = None,
     *,
     rtols: ArrayLike = RTOLS,
-    space: Ranges | None = None,
+    space: SpaceLike | None = None,
     n: int = 512,
     seconds: float = 0.3,
     interventions: Any = (),
@@ -176,7 +176,7 @@ class _Work:
     drawn: str
 
     @classmethod
-    def of(cls, model: Model, interventions: Any, space: Ranges | None, n: int, until: Any, seed: int) -> _Work:
+    def of(cls, model: Model, interventions: Any, space: SpaceLike | None, n: int, until: Any, seed: int) -> _Work:
         given = (
             [interventions]
             if isinstance(interventions, str) or not isinstance(interventions, Iterable)
@@ -186,7 +186,7 @@ class _Work:
         if not perturbed.states:
             raise StudyError(f"{model.name}: it has no states, so there is nothing to integrate")
         # Sobol points come in powers of two
-        design = sobol(as_ranges(space, perturbed), 1 << (n - 1).bit_length(), seed=seed)
+        design = sobol(space_of(space, perturbed), 1 << (n - 1).bit_length(), seed=seed)
         times = output_times(perturbed, until, None, POINTS)
         options = {"engine": "auto", "method": "auto", "rtol": 1e-6, "atol": None}
         first = f"final({perturbed.states[0].name})"
@@ -252,7 +252,14 @@ def _reference(work: _Work, most: float) -> tuple[Array, float, str]:
 def _column(work: _Work, i: int) -> _Work:
     """Return the work of one run."""
     initial = None if work.initial is None else work.initial[:, i : i + 1]
-    return _Work(work.model, work.functions, work.values[:, i : i + 1], initial, work.times, work.drawn)
+    return _Work(
+        model=work.model,
+        functions=work.functions,
+        values=work.values[:, i : i + 1],
+        initial=initial,
+        times=work.times,
+        drawn=work.drawn,
+    )
 
 
 def _line(work: _Work, tool: str, rtols: Array, expected: Array, most: float) -> list[WorkPoint]:
@@ -288,7 +295,15 @@ def _measure(work: _Work, tool: str, rtol: float, expected: Array, runs: int, mo
     names, counts = np.unique(batch.method, return_counts=True)
     error = float(np.median(errors[good])) if good.any() else float("nan")
     failed = int((batch.status != 0).sum())
-    return WorkPoint(tool, str(names[np.argmax(counts)]), rtol, error, best / runs, runs, failed)
+    return WorkPoint(
+        tool=tool,
+        method=str(names[np.argmax(counts)]),
+        rtol=rtol,
+        error=error,
+        seconds=best / runs,
+        runs=runs,
+        failed=failed,
+    )
 
 
 def _error(work: _Work, y: Array, expected: Array) -> Array:

@@ -298,7 +298,7 @@ def values(model: Model, *names: str) -> dict[str, float]:
 @pytest.mark.parametrize(
     ("change", "message"),
     [
-        ({"parameters": ["kk"]}, "nothing is called 'kk'; did you mean 'k'"),
+        ({"space": ["kk"]}, "nothing is called 'kk'; did you mean 'k'"),
         ({"data": pd.DataFrame({"t": [1], "x": [1]})}, "need a column 'time'; known: 't', 'x'"),
         ({"data": pd.DataFrame({"time": [1, 2, 3], "xx": [1, 2, 3]})}, "no quantity 'xx'; did you mean 'x'"),
         ({"data": pd.DataFrame({"time": [1, 2, 3], "x": [1, 2, 3], "arm": "drgu"})}, "did you mean 'drug'"),
@@ -310,9 +310,9 @@ def values(model: Model, *names: str) -> dict[str, float]:
     ],
 )
 def test_what_can_not_be_is_said(change: dict[str, Any], message: str) -> None:
-    given = {"data": pd.DataFrame({"time": TIMES, "x": TIMES}), "parameters": ["x0", "k"]} | change
+    given = {"data": pd.DataFrame({"time": TIMES, "x": TIMES}), "space": ["x0", "k"]} | change
     with pytest.raises(StudyError, match=message):
-        fit(decay(), given.pop("data"), given.pop("parameters"), **given)
+        fit(decay(), given.pop("data"), given.pop("space"), **given)
 
 
 def test_an_error_in_a_run_ends_all_searches() -> None:

@@ -37,7 +37,7 @@ SAME = 0.1
 def fit(
     model: Model | Any,
     data: Any = None,
-    parameters: Any = None,
+    space: Any = None,
     *,
     observables: Mapping[str, Observable | str] | None = None,
     arms: Any = None,
@@ -49,17 +49,18 @@ def fit(
 ) -> Fit:
     """Return the maximum-likelihood fit of parameters to data.
 
-    Many least-squares searches (`scipy.optimize.least_squares`, derivatives by central differences) start at the
-    model's own values and at points of a Latin hypercube; all their runs are made together, batch by batch.
+    Many least-squares searches (trust region reflective, as in `scipy.optimize.least_squares`, derivatives by central
+    differences) start at the model's own values and at points of a Latin hypercube; all runs of a round share one
+    batch, without threads.
 
     model : the model, or a problem that holds all there is to fit: `im.fit(im.read_petab("problem.yaml"))`.
     data : a table of measurements, or the path of a CSV file; long (`time`, `observable`, `value`, optional `arm`, `sd`
         and `noise`) or wide (`time`, optional `arm`, one column for each observable). Times in the model's unit, or as
         text ("2 weeks"); infinite is at rest. `sd` may hold expressions, as in `observable`.
-    parameters : names or shell patterns (searched inside their bounds, else between the value / 100 and * 100),
-        `{"k": (low, high)}`, a `Space`, or a table with columns name, low and high (`read_petab(...).estimated`).
-        Knobs and initial values (`"E(0)"`) too; a new name in a mapping is a parameter of an observable, such as a
-        scale. Log scale where both ends are above 0.
+    space : parameters to fit: names or shell patterns (searched inside their bounds, else between the value / 100 and
+        * 100), `{"k": (low, high)}`, a `Space`, or a table with columns name, low and high
+        (`read_petab(...).estimated`). Knobs and initial values (`"E(0)"`) too; a new name in a mapping is a parameter
+        of an observable, such as a scale. Log scale where both ends are above 0.
     observables : name -> `observable(...)` or the text of an expression, for what is not a quantity of the model.
     arms : what the arms of the data are, as in `sweep`; by default the model's interventions of these names.
     priors : parameter -> `lognormal(...)`, `normal(...)`, ...; then what is found is the mode of the posterior, and
@@ -68,13 +69,13 @@ def fit(
 
     Raises
     ------
-    StudyError : data, parameters or arms that can't be; no search reached a likelihood.
+    StudyError : data, a space or arms that can't be; no search reached a likelihood.
     """
     if data is None:
-        model, data, parameters, arms, priors = _whole(model, parameters, arms, priors)
+        model, data, space, arms, priors = _whole(model, space, arms, priors)
     if isinstance(starts, bool) or int(starts) != starts or starts < 1:
         raise StudyError(f"fit: the number of starts must be a whole number above 0, got {starts!r}")
-    problem = make_problem(model, data, parameters, observables, arms, rtol, engine, priors)
+    problem = make_problem(model, data, space, observables, arms, rtol, engine, priors)
     if len(problem.data) <= len(problem.names):
         raise StudyError(f"fit: {len(problem.data)} measurements can't fix {len(problem.names)} parameters")
     target = problem.scaled(problem.data.value)
@@ -87,14 +88,14 @@ def fit(
     return Fit(problem, found[order[0]], tuple(found[i] for i in order), points[order], seed)
 
 
-def _whole(given: Any, parameters: Any, arms: Any, priors: Any) -> tuple[Any, ...]:
-    """Return model, data, parameters, arms and priors of a problem; what is given beside it goes before."""
+def _whole(given: Any, space: Any, arms: Any, priors: Any) -> tuple[Any, ...]:
+    """Return model, data, space, arms and priors of a problem; what is given as well takes precedence."""
     if not all(hasattr(given, part) for part in ("model", "data", "estimated", "arms")):
         raise StudyError("fit: data are missing; give a table of measurements, or a problem such as read_petab returns")
-    own = (given.estimated if parameters is None else parameters, given.arms if arms is None else arms)
+    own = (given.estimated if space is None else space, given.arms if arms is None else arms)
     if priors is None:
         fitted = set(given.estimated["name"]) & {p.name for p in given.model.parameters}
-        priors = {name: prior for name, prior in given.priors.items() if name in fitted} if parameters is None else {}
+        priors = {name: prior for name, prior in given.priors.items() if name in fitted} if space is None else {}
     return (given.model, given.data, *own, priors)
 
 

@@ -121,15 +121,15 @@ def read_measurements(data: Any, model: Model, only_arm: str) -> Measurements:
     if (sd <= 0).any():
         raise StudyError("fit: a standard deviation in the column 'sd' is not above 0")
     return Measurements(
-        arms,
-        observables,
-        np.array([arms.index(a) for a in arm_names]),
-        np.array([observables.index(o) for o in names]),
-        time,
-        value,
-        sd,
-        sizes,
-        _noises(long),
+        arms=arms,
+        observables=observables,
+        arm=np.array([arms.index(a) for a in arm_names]),
+        observable=np.array([observables.index(o) for o in names]),
+        time=time,
+        value=value,
+        sd=sd,
+        sizes=sizes,
+        noise=_noises(long),
     )
 
 

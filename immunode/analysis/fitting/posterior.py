@@ -152,4 +152,12 @@ def sample_posterior(found: Optimum, steps: int, priors: Mapping[str, Distributi
     told = "flat on the search scale, inside the bounds"
     if priors:
         told = ", ".join(f"{name} {prior.words()}" for name, prior in priors.items()) + "; others " + told
-    return Posterior(found, samples, float(np.mean(sampler.acceptance_fraction)), time, steps, walkers, told)
+    return Posterior(
+        fit=found,
+        samples=samples,
+        acceptance=float(np.mean(sampler.acceptance_fraction)),
+        autocorrelation=time,
+        steps=steps,
+        walkers=walkers,
+        priors=told,
+    )

@@ -136,7 +136,13 @@ def profile_likelihoods(found: Optimum, names: tuple[str, ...], points: int) -> 
         values[problem.names[i]], rise[problem.names[i]] = x[up], heights[up]
     units = dict(zip(problem.names, problem.units, strict=True))
     return Profiles(
-        values, rise, threshold(found), found.values, units, found.best.cost - least, found.problem.model.label
+        values=values,
+        rise=rise,
+        threshold=threshold(found),
+        estimates=found.values,
+        units=units,
+        improved=found.best.cost - least,
+        who=found.problem.model.label,
     )
 
 

@@ -191,7 +191,7 @@ class _Looks:
         beliefs = problem.log_prior(points)
         spread = np.where(problem.moving[:, None], _slope(np.log(sd), distance), 0.0)
         jacobian, tilt = _slope(predicted, distance), _slope(beliefs, distance)
-        return _Look(predicted[0], sd[0], beliefs[0], jacobian, spread, tilt)
+        return _Look(predicted=predicted[0], sd=sd[0], beliefs=beliefs[0], jacobian=jacobian, spread=spread, tilt=tilt)
 
 
 class _Squares:

@@ -12,13 +12,13 @@ from numpy.typing import NDArray
 
 from immunode.analysis.sensitivity.responses import (
     Answers,
-    Ranges,
     Series,
     Source,
-    as_ranges,
+    SpaceLike,
     ask,
     given_answers,
     ranks,
+    space_of,
     whole,
 )
 from immunode.analysis.sensitivity.result import CONFIDENCE, STAGES, Sensitivity, told, varies
@@ -35,7 +35,7 @@ Array = NDArray[np.float64]
 
 def prcc(
     source: Source,
-    space: Ranges | None = None,
+    space: SpaceLike | None = None,
     n: int = 512,
     *,
     until: float | str | None = None,
@@ -83,9 +83,20 @@ def prcc(
             if part.sum() >= k + 4 and np.unique(y[:size][part]).size > 1:
                 stages[i, j] = _partial(answers.points[:size][part], y[:size][part])
     return Sensitivity(
-        "prcc", answers.who, answers.names, answers.series, {"prcc": rho, "p_value": p}, {"prcc": low}, {"prcc": high},
-        used, answers.runs, sizes, stages, how=answers.how, notes=told(answers, used, full, "runs"),
-    )  # fmt: skip
+        method="prcc",
+        who=answers.who,
+        columns=answers.names,
+        series=answers.series,
+        measures={"prcc": rho, "p_value": p},
+        low={"prcc": low},
+        high={"prcc": high},
+        used=used,
+        runs=answers.runs,
+        sizes=sizes,
+        stages=stages,
+        how=answers.how,
+        notes=told(answers, used, full, "runs"),
+    )
 
 
 def _partial(points: Array, y: Array) -> Array:
@@ -115,7 +126,7 @@ def _fisher(rho: Array, n: int, k: int) -> tuple[Array, Array, Array]:
 def regional(
     source: Source,
     responder: str,
-    space: Ranges | None = None,
+    space: SpaceLike | None = None,
     n: int = 1024,
     *,
     until: float | str | None = None,
@@ -177,9 +188,20 @@ def _compare(answers: Answers, made: Answers, resamples: int, seed: int) -> Sens
             if part.any() and not part.all():
                 stages[i, j] = _distance(x[: len(part)], part)
     return Sensitivity(
-        "regional", answers.who, answers.names, made.series, measures, {"distance": low}, {"distance": high}, used,
-        answers.runs, sizes, stages, how=answers.how, notes=(*notes, *told(made, used, full, "runs")),
-    )  # fmt: skip
+        method="regional",
+        who=answers.who,
+        columns=answers.names,
+        series=made.series,
+        measures=measures,
+        low={"distance": low},
+        high={"distance": high},
+        used=used,
+        runs=answers.runs,
+        sizes=sizes,
+        stages=stages,
+        how=answers.how,
+        notes=(*notes, *told(made, used, full, "runs")),
+    )
 
 
 Rule = tuple[str, str, float, bool]
@@ -290,7 +312,7 @@ def _p_adjusted(x: Array, yes: NDArray[np.bool_]) -> Array:
 
 
 def _sampled(
-    who: str, source: Source, space: Ranges | None, n: int, until: Any, arms: Any, endpoints: Any, seed: int,
+    who: str, source: Source, space: SpaceLike | None, n: int, until: Any, arms: Any, endpoints: Any, seed: int,
     engine: str, rtol: float,
 ) -> Answers:  # fmt: skip
     """Return answers that are given, or those at Sobol points, without inputs that stay the same."""
@@ -301,7 +323,7 @@ def _sampled(
             raise StudyError(f"{answers.who}: no input varies, so there is nothing to compare")
         names = tuple(answers.names[j] for j in moving)
         return replace(answers, names=names, points=answers.points[:, moving])
-    design = sobol(as_ranges(space, source), whole(who, "n", n, 2), seed=seed)
+    design = sobol(space_of(space, source), whole(who, "n", n, 2), seed=seed)
     return ask(
         source, design.names, np.asarray(design.values), until=until, arms=arms, endpoints=endpoints, engine=engine,
         rtol=rtol, how=design.recipe, seed=seed,

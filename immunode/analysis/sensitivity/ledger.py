@@ -10,13 +10,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from immunode.analysis.sensitivity.responses import (
-    Ranges,
     Series,
-    as_ranges,
+    SpaceLike,
     ask,
     find_series,
     on_scale,
     place,
+    space_of,
     whole,
 )
 from immunode.analysis.sensitivity.result import told, varies
@@ -131,7 +131,7 @@ class EvidenceLedger(Tabled):
 
 def evidence_ledger(
     model: Model,
-    space: Ranges | None = None,
+    space: SpaceLike | None = None,
     n: int = 512,
     *,
     until: float | str | None = None,
@@ -161,7 +161,7 @@ def evidence_ledger(
     """
     if not isinstance(model, Model):
         raise StudyError(f"evidence_ledger: it needs a model, whose parameters say where they are from, got {model!r}")
-    box = as_ranges(space, model)
+    box = space_of(space, model)
     members = _by_evidence(model, box.names, arms)
     grouped = _design(box.names, members, whole("evidence_ledger", "n", n, 2), seed)
     single = saltelli_points(len(box.names), n, seed)
@@ -232,4 +232,6 @@ def _analyze(outputs: Array, k: int, resamples: int, seed: int) -> tuple[Indices
             first[j], total[j] = one.first, one.total
             first_half[j], total_half[j] = one.first_half, one.total_half
     empty = np.empty((n_series, 0, 0))
-    return Indices(first, total, empty, first_half, total_half, empty), used
+    return Indices(
+        first=first, total=total, pairs=empty, first_half=first_half, total_half=total_half, pairs_half=empty
+    ), used

@@ -13,8 +13,7 @@ from immunode.errors import StudyError, did_you_mean
 from immunode.model.declaration import Model
 from immunode.study.arms import as_arms
 from immunode.study.design.design import Design
-from immunode.study.design.ranges import Space, as_space
-from immunode.study.design.ranges import space as ranges
+from immunode.study.design.ranges import Space, as_space, space
 from immunode.study.result.rows import Rows
 from immunode.study.result.sweep_result import SweepResult
 from immunode.study.store.reading import StoredSweep
@@ -27,7 +26,8 @@ Array = NDArray[np.float64]
 Source = Model | SweepResult | StoredSweep | Callable[[Array], Any] | tuple[Any, Any]
 """A model; a sweep that is done, or one in a store; a function of an array (n_rows, n_columns); or a pair (inputs,
 outputs)."""
-Ranges = Space | Mapping[str, tuple[float, float]] | Sequence[str] | str
+SpaceLike = Space | Mapping[str, tuple[float, float]] | Sequence[str] | str
+"""What stands for a space: itself, a mapping of names to (low, high), or names and patterns of a model."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,7 +64,7 @@ class Answers:
     how: str = ""
 
 
-def as_ranges(given: Ranges | None, source: Source) -> Space:
+def space_of(given: SpaceLike | None, source: Source) -> Space:
     """Return the space to sample, also from names or patterns of a model; None means all its parameters.
 
     Raises
@@ -74,8 +74,8 @@ def as_ranges(given: Ranges | None, source: Source) -> Space:
     if isinstance(given, Space | Mapping):
         box = as_space(given)
     elif isinstance(source, Model):
-        patterns = (given,) if isinstance(given, str) else tuple(given or ())
-        box = ranges(source, *patterns)
+        names = (given,) if isinstance(given, str) else tuple(given or ())
+        box = space(source, *names)
     elif not callable(source):
         raise StudyError(f"expected a model or a function of an array (n_rows, n_columns), got {source!r}")
     else:
@@ -119,7 +119,9 @@ def ask(
     told = source(points.copy())
     series, outputs = _outputs(told, len(points))
     who = getattr(source, "__name__", "function")
-    return Answers(who, tuple(names), {}, points, series, outputs, len(points), how)
+    return Answers(
+        who=who, names=tuple(names), units={}, points=points, series=series, outputs=outputs, runs=len(points), how=how
+    )
 
 
 def given_answers(source: Source) -> Answers | None:
@@ -138,7 +140,16 @@ def given_answers(source: Source) -> Answers | None:
     names = tuple(str(name) for name in inputs)
     points = np.stack([np.asarray(inputs[name], float).ravel() for name in inputs], axis=1)
     series, outputs = _outputs(told, len(points))
-    return Answers("given numbers", names, {}, points, series, outputs, len(points), "given")
+    return Answers(
+        who="given numbers",
+        names=names,
+        units={},
+        points=points,
+        series=series,
+        outputs=outputs,
+        runs=len(points),
+        how="given",
+    )
 
 
 def from_sweep(result: Rows, names: tuple[str, ...] | None = None) -> Answers:
@@ -171,7 +182,16 @@ def from_sweep(result: Rows, names: tuple[str, ...] | None = None) -> Answers:
         reason = next(iter(result.why_failed.values()), "no endpoint has a value")
         raise StudyError(f"{who}: no run has a value: {reason}")
     series, outputs = tuple(series[j] for j in known), outputs[:, known]
-    return Answers(who, names, result.column_units, points, series, outputs, len(arm_of), result.design_recipe)
+    return Answers(
+        who=who,
+        names=names,
+        units=result.column_units,
+        points=points,
+        series=series,
+        outputs=outputs,
+        runs=len(arm_of),
+        how=result.design_recipe,
+    )
 
 
 def _outputs(told: Any, n: int) -> tuple[tuple[Series, ...], Array]:

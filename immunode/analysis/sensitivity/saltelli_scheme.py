@@ -92,7 +92,7 @@ class _Estimators:
     def _share(self, part: Array) -> Array:
         """Return the mean of a part over the variance, 0 where nothing varies. part : shape of `chosen`."""
         mean = np.asarray(np.mean(part, axis=0))
-        return np.divide(mean, self.variance, out=np.zeros_like(mean), where=self.variance > EPS)
+        return np.asarray(np.divide(mean, self.variance, out=np.zeros_like(mean), where=self.variance > EPS))
 
     def _mixed(self, i: int) -> Array:
         return self.y[:, 1 + i][self.chosen]

@@ -11,13 +11,13 @@ from numpy.typing import NDArray
 from immunode.analysis.sensitivity.morris_scheme import effects, trajectories
 from immunode.analysis.sensitivity.responses import (
     Answers,
-    Ranges,
     Source,
-    as_ranges,
+    SpaceLike,
     ask,
     given_answers,
     on_scale,
     place,
+    space_of,
     whole,
 )
 from immunode.analysis.sensitivity.result import STAGES, Sensitivity, told, varies
@@ -33,7 +33,7 @@ RESAMPLES = 200
 
 def morris(
     source: Source,
-    space: Ranges | None = None,
+    space: SpaceLike | None = None,
     n: int = 50,
     *,
     levels: int = 4,
@@ -69,7 +69,7 @@ def morris(
         raise StudyError(f"morris: levels must be even, got {levels}")
     answers = given_answers(source)
     if answers is None:
-        box = as_ranges(space, source)
+        box = space_of(space, source)
         unit = trajectories(len(box.axes), whole("morris", "n", n, 2), levels, seed)
         how = f"{n} Morris trajectories on {levels} levels, seed {seed} ({box.words()})"
         answers = ask(
@@ -120,6 +120,17 @@ def _analyze(answers: Answers, levels: int, seed: int) -> Sensitivity:
                 stages[i, j] = shorter.mu_star
     notes = told(answers, used, full, "trajectories")
     return Sensitivity(
-        "morris", answers.who, answers.names, answers.series, measures, low, high, used, answers.runs, sizes, stages,
-        how=answers.how, notes=notes,
-    )  # fmt: skip
+        method="morris",
+        who=answers.who,
+        columns=answers.names,
+        series=answers.series,
+        measures=measures,
+        low=low,
+        high=high,
+        used=used,
+        runs=answers.runs,
+        sizes=sizes,
+        stages=stages,
+        how=answers.how,
+        notes=notes,
+    )

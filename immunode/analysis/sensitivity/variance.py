@@ -10,13 +10,13 @@ from numpy.typing import NDArray
 
 from immunode.analysis.sensitivity.responses import (
     Answers,
-    Ranges,
     Source,
-    as_ranges,
+    SpaceLike,
     ask,
     given_answers,
     on_scale,
     place,
+    space_of,
     whole,
 )
 from immunode.analysis.sensitivity.result import STAGES, Sensitivity, some, told, varies
@@ -50,7 +50,7 @@ def saltelli(
 
 def sobol_indices(
     source: Source,
-    space: Ranges | None = None,
+    space: SpaceLike | None = None,
     n: int = 512,
     *,
     pairs: bool = False,
@@ -83,7 +83,7 @@ def sobol_indices(
     """
     answers = given_answers(source)
     if answers is None:
-        box = as_ranges(space, source)
+        box = space_of(space, source)
         points = place(box, saltelli_points(len(box.axes), whole("sobol_indices", "n", n, 2), seed, pairs=pairs))
         how = f"Saltelli's {len(points)} points, seed {seed} ({box.words()})"
         answers = ask(
@@ -154,9 +154,22 @@ def _analyze(answers: Answers, paired: bool, resamples: int, seed: int) -> Sensi
                 stages[i, j] = indices(part, k, resamples=0, seed=0).total
     notes = told(answers, used, full, "base points")
     return Sensitivity(
-        "sobol", answers.who, answers.names, answers.series, measures, low, high, used, answers.runs, sizes, stages,
-        pairs, half, answers.how, notes + doubts(answers, measures["ST"], high["ST"] - low["ST"], full),
-    )  # fmt: skip
+        method="sobol",
+        who=answers.who,
+        columns=answers.names,
+        series=answers.series,
+        measures=measures,
+        low=low,
+        high=high,
+        used=used,
+        runs=answers.runs,
+        sizes=sizes,
+        stages=stages,
+        pairs=pairs,
+        pairs_half=half,
+        how=answers.how,
+        notes=notes + doubts(answers, measures["ST"], high["ST"] - low["ST"], full),
+    )
 
 
 def doubts(answers: Answers, total: Array, width: Array, full: int) -> tuple[str, ...]:

@@ -302,7 +302,20 @@ def synergy(
     if (effect < -0.01).any():
         notes.append("effects below 0 (the endpoint moves the other way): Bliss has no meaning there")
     return Combination(
-        who, names, units, endpoint, unit, full, a, b, y, effect, expected, index, (curves[0], curves[1]), tuple(notes)
+        who=who,
+        names=names,
+        units=units,
+        endpoint=endpoint,
+        unit=unit,
+        full=full,
+        doses_a=a,
+        doses_b=b,
+        response=y,
+        effect=effect,
+        expected=expected,
+        index=index,
+        alone=(curves[0], curves[1]),
+        notes=tuple(notes),
     )
 
 

@@ -137,7 +137,7 @@ class Expectations(Tabled):
 
 def check_expectations(
     model: Model,
-    intervention: Intervention | Drug | str | Sequence[Intervention | Drug | str] | None = None,
+    interventions: Intervention | Drug | str | Sequence[Intervention | Drug | str] | None = None,
     n: int = 256,
     *,
     over: Sequence[str] | str = OVER,
@@ -154,7 +154,7 @@ def check_expectations(
     expectation means is for its author to say; both are told unless `over` picks one. What is declared to act `beside`
     another intervention or in a variant is given there, and compared with that one alone.
 
-    intervention : one or several, or names; None is all that the model declares with expectations.
+    interventions : one or several, or names; None is all that the model declares with expectations.
     n, seed : number of Sobol points, over all parameters inside their bounds (else +-30 %); the declared values are
         run as well, as a possible counter-example, but do not count in the share.
     until : end of the runs; default `model.horizon`.   design : parameter sets of your own, without arms.
@@ -168,7 +168,7 @@ def check_expectations(
     for way in ways:
         if way not in OVER:
             raise StudyError(f"check_expectations: over is 'final' or 'mean', got {way!r}")
-    chosen = _chosen(model, intervention)
+    chosen = _chosen(model, interventions)
     given = design if design is not None else sobol(space(model), n, seed=seed)
     if given.labels:
         raise StudyError(f"{model.name}: check_expectations makes its own arms; give a design without")
@@ -272,7 +272,15 @@ def _item(
         counter = _counter(
             inputs[nearest], sampled_names, declared, float(distances[nearest]), control, treated, nearest
         )
-    return Expectation(name, quantity, sign, over, share, int(sampled.sum()), counter)
+    return Expectation(
+        intervention=name,
+        quantity=quantity,
+        sign=sign,
+        over=over,
+        share=share,
+        pairs=int(sampled.sum()),
+        counter_example=counter,
+    )
 
 
 def _counter(

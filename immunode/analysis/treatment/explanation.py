@@ -181,9 +181,21 @@ def explain(first: Simulation, second: Simulation, state: str, at: float | str |
     arms = (_arm(first), _arm(second))
     arms = arms if arms[0] != arms[1] else (f"{arms[0]}, first", f"{arms[1]}, second")
     return Explanation(
-        first.model.label, state, record.unit, time, first.model.time_unit, arms, values, terms,
-        tuple(words.get(t, "") for t in terms), a[:, -1], b[:, -1], times, b - a, remainder,
-    )  # fmt: skip
+        who=first.model.label,
+        state=state,
+        unit=record.unit,
+        time=time,
+        time_unit=first.model.time_unit,
+        arms=arms,
+        values=values,
+        terms=terms,
+        meanings=tuple(words.get(t, "") for t in terms),
+        first=a[:, -1],
+        second=b[:, -1],
+        times=times,
+        course=b - a,
+        remainder=remainder,
+    )
 
 
 EXTINCTION = "extinction"

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from immunode.analysis.sensitivity.responses import Ranges, Series, as_ranges, ask, find_series, whole
+from immunode.analysis.sensitivity.responses import Series, SpaceLike, ask, find_series, space_of, whole
 from immunode.analysis.treatment.combinations import check_top, knob_facts, with_knobs
 from immunode.errors import StudyError
 from immunode.model.declaration import Model
@@ -142,7 +142,7 @@ def dose_response(
     *,
     endpoints: Any = None,
     interventions: Sequence[Any] | Any = None,
-    space: Ranges | None = None,
+    space: SpaceLike | None = None,
     n: int = 1,
     until: float | str | None = None,
     seed: int = 0,
@@ -171,7 +171,7 @@ def dose_response(
         names: tuple[str, ...] = (knob,)
         points = levels[:, None]
     else:
-        design = sobol(as_ranges(space, model), drawn, seed=seed)
+        design = sobol(space_of(space, model), drawn, seed=seed)
         if knob in design.names:
             raise StudyError(f"{model.name}: '{knob}' is dosed, so the space can't vary it as well")
         names = (knob, *design.names)
@@ -232,7 +232,9 @@ def _fitted(who: str, knob: str, unit: str, doses: Array, series: tuple[Series, 
             found = _fit(doses, y[j, i])
             if found is not None:
                 fits[j, i], half[j, i], r2[j, i] = found
-    return DoseResponse(who, knob, unit, doses, series, y, fits, half, r2)
+    return DoseResponse(
+        who=who, knob=knob, dose_unit=unit, doses=doses, series=series, responses=y, fits=fits, half=half, r2=r2
+    )
 
 
 def _fit(doses: Array, y: Array) -> tuple[Array, float, float] | None:

@@ -229,18 +229,18 @@ def atlas(
     for array in (base, values, fold):
         array.flags.writeable = False
     return Atlas(
-        model,
-        measure,
-        float(control.times[-1]),
-        tuple(order),
-        tuple(kinds[name] for name in order),
-        tuple(company_of[name][0] or "+".join(it.name for it in company_of[name][1]) for name in order),
-        columns,
-        base,
-        values,
-        fold,
-        change,
-        MappingProxyType(failures),
+        model=model,
+        measure=measure,
+        until=float(control.times[-1]),
+        interventions=tuple(order),
+        kinds=tuple(kinds[name] for name in order),
+        beside=tuple(company_of[name][0] or "+".join(it.name for it in company_of[name][1]) for name in order),
+        readouts=columns,
+        control=base,
+        values=values,
+        fold=fold,
+        change=change,
+        failures=MappingProxyType(failures),
     )
 
 

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
-from immunode.analysis.sensitivity.responses import Ranges, Series, as_ranges, find_series, whole
+from immunode.analysis.sensitivity.responses import Series, SpaceLike, find_series, space_of, whole
 from immunode.errors import ImmunodeError, StudyError
 from immunode.intervention import sequence
 from immunode.intervention.sequences import end_of
@@ -132,7 +132,7 @@ def sequence_map(
     gaps: Sequence[float | str] | float | str,
     *,
     endpoints: Any = None,
-    space: Ranges | None = None,
+    space: SpaceLike | None = None,
     n: int = 1,
     until: float | str | None = None,
     seed: int = 0,
@@ -172,7 +172,7 @@ def sequence_map(
         design = Design((), np.empty((1, 0)), "the model as it is")
         engine = "scipy" if engine == "auto" else engine  # lone runs are not worth compiling a program each
     else:
-        design = sobol(as_ranges(space, model), drawn, seed=seed)
+        design = sobol(space_of(space, model), drawn, seed=seed)
     run = Arms({name: given for name, given in arms.items() if name not in missing})
     done = sweep(model, design * run, until=until, endpoints=endpoints, engine=engine, rtol=rtol)
     found = np.moveaxis(done.values.reshape(drawn, len(run), -1), 0, -1)  # (n_arms, n_series, n_draws)
@@ -183,7 +183,15 @@ def sequence_map(
     units = done.units
     series = tuple(Series(e, "", units[e]) for e in done.endpoints)
     references = {name: place[name] for name in (CONTROL, one.name, two.name, "together") if name in place}
-    return SequenceMap(model.label, (one.name, two.name), times, model.time_unit, series, values, references)
+    return SequenceMap(
+        who=model.label,
+        names=(one.name, two.name),
+        gaps=times,
+        time_unit=model.time_unit,
+        series=series,
+        values=values,
+        references=references,
+    )
 
 
 def _unable(model: Model, arms: dict[str, Any]) -> set[str]:

@@ -181,7 +181,17 @@ def responders(
     draws, table = by_draw(out, holds)
     labels = of_draws(out.row_labels, out.draws)
     versus = versus if len(out.arms) > 1 else ""
-    return Trial(rule, versus, out.arms, table, _weights(weights, len(draws)), draws, seed, labels, out.model_name)
+    return Trial(
+        rule=rule,
+        versus=versus,
+        arms=out.arms,
+        responds=table,
+        weights=_weights(weights, len(draws)),
+        draws=draws,
+        seed=seed,
+        labels=labels,
+        who=out.model_name,
+    )
 
 
 def by_draw(out: Rows, values: Array) -> tuple[NDArray[np.intp], Array]:
