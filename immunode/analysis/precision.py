@@ -105,11 +105,11 @@ class WorkPrecision(Tabled):
 
     def plot(self, *, title: str | None = None, style: str = "slide", axes: Any = None) -> Figure:
         """Return the figure of time against error, a line a tool."""
-        made = draw(
+        figure = draw(
             self.table(), floor=self.floor, error_label="error (relative; worst of a run, median of runs)",
             title=f"{self.who}: what precision costs" if title is None else title, style=style, axes=axes,
         )  # fmt: skip
-        return remember_recipe(made, self.recipe)
+        return remember_recipe(figure, self.recipe)
 
 
 def work_precision(
@@ -142,7 +142,7 @@ def work_precision(
     ------
     StudyError : a tolerance, number or name that can't be.
     EngineError : an unknown engine or method, or one that can't run this model.
-    SolverError : the reference can't be made.
+    SolverError : the reference can't be computed.
     """
     if not isinstance(model, Model):
         raise StudyError(f"work_precision: expected a model such as im.load_model(...), got {model!r}")
@@ -226,27 +226,27 @@ def _tools(work: _Work, tools: Sequence[str] | str | None) -> tuple[str, ...]:
 
 
 def _reference(work: _Work, most: float) -> tuple[Array, float, str]:
-    """Return accurate states (n_times, n_states, n_runs), NaN where there are none, their error, and how made.
+    """Return accurate states (n_times, n_states, n_runs), NaN where there are none, their error, and the method.
 
     most : about the processor time that it may take, in seconds.
     """
-    made: list[Array] = []
+    exact: list[Array] = []
     moved: list[float] = []
     began = time.process_time()
     fine, message = None, ""
-    while len(made) < min(REFERENCE_RUNS, work.values.shape[1]) and (not made or time.process_time() - began < most):
-        one = _column(work, len(made))
+    while len(exact) < min(REFERENCE_RUNS, work.values.shape[1]) and (not exact or time.process_time() - began < most):
+        one = _column(work, len(exact))
         fine, _ = one.run("scipy", REFERENCE, 1)
         message = fine.message(work.functions.program, 0) or message
         loose, _ = one.run("scipy", 10 * REFERENCE, 1)
-        made.append(fine.y if fine.status[0] == 0 else np.full_like(fine.y, np.nan))
-        moved.append(float(_error(work, loose.y, made[-1])[0]))
-    expected = np.concatenate(made, axis=2)
+        exact.append(fine.y if fine.status[0] == 0 else np.full_like(fine.y, np.nan))
+        moved.append(float(_error(work, loose.y, exact[-1])[0]))
+    expected = np.concatenate(exact, axis=2)
     if not np.isfinite(expected).all(axis=(0, 1)).any() or fine is None:
         raise SolverError(f"no reference at rtol {REFERENCE:g}: {message}")
     good = np.isfinite(moved)
     floor = float(np.median(np.asarray(moved)[good])) if good.any() else float("nan")
-    return expected, floor, f"SciPy {fine.method[0]} at rtol {REFERENCE:g}, {len(made)} run{'s' * (len(made) > 1)}"
+    return expected, floor, f"SciPy {fine.method[0]} at rtol {REFERENCE:g}, {len(exact)} run{'s' * (len(exact) > 1)}"
 
 
 def _column(work: _Work, i: int) -> _Work:
@@ -282,7 +282,7 @@ def _line(work: _Work, tool: str, rtols: Array, expected: Array, most: float) ->
 def _measure(work: _Work, tool: str, rtol: float, expected: Array, runs: int, most: float) -> WorkPoint:
     """Return what one tool needs at one tolerance."""
     if tool.startswith("compiled"):
-        work.run(tool, rtol, runs)  # another tolerance may take another method, which is made here
+        work.run(tool, rtol, runs)  # another tolerance may take another method, which is compiled here
     batch, best = work.run(tool, rtol, runs)
     spent = best
     for _ in range(2):

@@ -16,7 +16,7 @@ from immunode.analysis.fitting.pictures import fitted, goodness
 from immunode.analysis.fitting.posterior import Posterior, sample_posterior
 from immunode.analysis.fitting.problem import Problem, make_problem
 from immunode.analysis.fitting.profiles import Profiles, describe_identifiability, profile_likelihoods
-from immunode.analysis.fitting.search import Found, Search
+from immunode.analysis.fitting.search import Search, SearchResult
 from immunode.errors import StudyError
 from immunode.plot.charts.analysis.fit import searches
 from immunode.study.design.design import latin_hypercube
@@ -63,8 +63,8 @@ def fit(
         of an observable, such as a scale. Log scale where both ends are above 0.
     observables : name -> `observable(...)` or the text of an expression, for what is not a quantity of the model.
     arms : what the arms of the data are, as in `sweep`; by default the model's interventions of these names.
-    priors : parameter -> `lognormal(...)`, `normal(...)`, ...; then what is found is the mode of the posterior, and
-        intervals come of the data alone.
+    priors : parameter -> `lognormal(...)`, `normal(...)`, ...; then the result is the mode of the posterior, and
+        intervals come from the data alone.
     starts : number of searches.   seed : of the Latin hypercube.   rtol : relative tolerance of the runs.
 
     Raises
@@ -81,11 +81,11 @@ def fit(
     target = problem.scaled(problem.data.value)
     free = np.ones(len(problem.names), bool)
     points = _starts(problem, int(starts), seed)
-    found = side_by_side([Search(problem, u, free, target).steps() for u in points], problem.predict)
-    order = sorted(range(len(found)), key=lambda i: found[i].cost)
-    if not np.isfinite(found[order[0]].cost):
+    results = side_by_side([Search(problem, u, free, target).steps() for u in points], problem.predict)
+    order = sorted(range(len(results)), key=lambda i: results[i].cost)
+    if not np.isfinite(results[order[0]].cost):
         raise StudyError(f"fit: no run of {model.name} succeeds at any of {len(points)} starts; narrow the bounds")
-    return Fit(problem, found[order[0]], tuple(found[i] for i in order), points[order], seed)
+    return Fit(problem, results[order[0]], tuple(results[i] for i in order), points[order], seed)
 
 
 def _whole(given: Any, space: Any, arms: Any, priors: Any) -> tuple[Any, ...]:
@@ -116,7 +116,7 @@ class Fit(Optimum):
     best : where the best search ended.   searches : all of them, best first.   starts : (n_searches, n_parameters).
     """
 
-    searches: tuple[Found, ...]
+    searches: tuple[SearchResult, ...]
     starts: Array
     seed: int
 

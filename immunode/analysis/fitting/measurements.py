@@ -151,11 +151,11 @@ def _sizes(long: pd.DataFrame) -> tuple[Array, tuple[str, ...]]:
 def _noises(long: pd.DataFrame) -> tuple[str, ...]:
     if "noise" not in long.columns:
         return ("",) * len(long)
-    made = tuple("" if given is None or given != given else str(given).strip() for given in long["noise"])
-    for noise in made:
+    noises = tuple("" if given is None or given != given else str(given).strip() for given in long["noise"])
+    for noise in noises:
         if noise and noise not in NOISES:
             raise StudyError(f"fit: unknown noise '{noise}' in the data{did_you_mean(noise, NOISES)}")
-    return made
+    return noises
 
 
 def _frame(data: Any) -> pd.DataFrame:
@@ -217,7 +217,7 @@ def noise_of(data: Measurements, kinds: Sequence[Observable]) -> Noise:
 
     Raises
     ------
-    StudyError : a value that its noise can't have, or a size that can't be told.
+    StudyError : a value that its noise can't have, or an unknown size.
     """
     sd, texts = data.sd.copy(), list(data.sizes)
     for i, k in enumerate(data.observable):
@@ -232,18 +232,18 @@ def noise_of(data: Measurements, kinds: Sequence[Observable]) -> Noise:
     if (data.value[lognormal] <= 0).any():
         raise StudyError("fit: lognormal noise needs values above 0; leave the others out, or use normal")
     laplace = np.array([is_laplace(noise) for noise in noises])
-    told = ~np.isnan(sd) | np.array([bool(text) for text in texts])
+    known = ~np.isnan(sd) | np.array([bool(text) for text in texts])
     for i, name in enumerate(data.observables):
         mine = data.observable == i
-        if told[mine].all():
+        if known[mine].all():
             continue
-        if told[mine].any():
+        if known[mine].any():
             raise StudyError(f"fit: some values of '{name}' have a standard deviation and some not; give all or none")
         if len(set(noises[mine])) > 1:
             raise StudyError(f"fit: values of '{name}' have noise of several kinds, so one standard deviation can't do")
         if laplace[mine].any():
             raise StudyError(
-                f"fit: '{name}' has {noises[mine][0]} noise, whose size must be told: a number or expression"
+                f"fit: '{name}' has {noises[mine][0]} noise, whose size must be given: a number or expression"
             )
     return Noise(lognormal, laplace, sd, texts)
 
@@ -277,9 +277,9 @@ def with_sizes(model: Model, texts: tuple[str, ...]) -> tuple[Model, tuple[str, 
     ModelError, UnitError : an expression can't be read, or its units do not fit.
     """
     known = {r.name for g in ("states", "parameters", "derived", "switches", "processes") for r in getattr(model, g)}
-    made: dict[str, Derived] = {}
+    sizes: dict[str, Derived] = {}
     for text in texts:
-        label = f"sd_of_row_{len(made) + 1}"
+        label = f"sd_of_row_{len(sizes) + 1}"
         while label in known:
             label += "_"
         unknown = sorted(names(parse(text)) - known)
@@ -287,5 +287,5 @@ def with_sizes(model: Model, texts: tuple[str, ...]) -> tuple[Model, tuple[str, 
             raise StudyError(
                 f"fit: unknown name '{unknown[0]}' in the sd {text!r:.60}{did_you_mean(unknown[0], known)}"
             )
-        made[text] = Derived(label, text, unit_of(model, text), "size of a noise")
-    return model.replace(derived=(*model.derived, *made.values())), tuple(d.name for d in made.values())
+        sizes[text] = Derived(label, text, unit_of(model, text), "size of a noise")
+    return model.replace(derived=(*model.derived, *sizes.values())), tuple(d.name for d in sizes.values())

@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from immunode.analysis.fitting.problem import Problem
-from immunode.analysis.fitting.search import Found, information
+from immunode.analysis.fitting.search import SearchResult, information
 from immunode.model.declaration import Model
 from immunode.study.design.design import Design
 from immunode.study.result.notebook import Tabled
@@ -29,7 +29,7 @@ class Optimum(Tabled):
     """A point of the parameters, with the likelihood of the data there. best : where the best search ended."""
 
     problem: Problem
-    best: Found
+    best: SearchResult
 
     @property
     def values(self) -> dict[str, float]:

@@ -25,9 +25,9 @@ SMOOTH = 201
 """Points of a fitted curve."""
 
 
-def fitted(found: Optimum, style: str, title: str, axes: Any = None) -> Figure:
+def fitted(fit: Optimum, style: str, title: str, axes: Any = None) -> Figure:
     """Return the data and the fitted curves, one panel an observable."""
-    problem, data = found.problem, found.problem.data
+    problem, data = fit.problem, fit.problem.data
     curves: dict[str, dict[str, tuple[np.ndarray, np.ndarray]]] = {name: {} for name in data.observables}
     points: dict[str, dict[str, tuple[np.ndarray, np.ndarray]]] = {name: {} for name in data.observables}
     units: dict[str, str] = {}
@@ -35,7 +35,7 @@ def fitted(found: Optimum, style: str, title: str, axes: Any = None) -> Figure:
         names = [p for p in problem.names if arm.columns[problem.names.index(p)] >= 0 or p.endswith("(0)")]
         one = sweep(
             arm.model,
-            from_table({p: [found.values[p]] for p in names}),
+            from_table({p: [fit.values[p]] for p in names}),
             times=np.linspace(0.0, float(arm.times[-1]), SMOOTH),
             keep=list(arm.quantities),
             endpoints=[f"final({arm.quantities[0]})"],
@@ -59,12 +59,12 @@ def fitted(found: Optimum, style: str, title: str, axes: Any = None) -> Figure:
     )
 
 
-def goodness(found: Optimum, style: str, title: str, axes: Any = None) -> Figure:
+def goodness(fit: Optimum, style: str, title: str, axes: Any = None) -> Figure:
     """Return measured against predicted and the residuals, three panels an observable."""
-    problem, data = found.problem, found.problem.data
+    problem, data = fit.problem, fit.problem.data
     units = {name: unit for arm in problem.arms for name, unit in quantity_units(arm.model).items()}
     return residuals(
-        found.residuals(),
+        fit.residuals(),
         units=units,
         time_unit=problem.model.time_unit or problem.model.clock,
         log=[n for i, n in enumerate(data.observables) if problem.lognormal[data.observable == i].any()],
@@ -74,14 +74,14 @@ def goodness(found: Optimum, style: str, title: str, axes: Any = None) -> Figure
     )
 
 
-def corner_plot(found: Optimum, samples: np.ndarray) -> Figure:
+def corner_plot(fit: Optimum, samples: np.ndarray) -> Figure:
     """Return the corner plot of samples, (n_samples, n_parameters), with the estimates marked."""
     try:
         import corner
     except ImportError:
         raise EngineError("the corner plot needs corner; pip install 'immunode[bayes]'") from None
 
-    problem = found.problem
+    problem = fit.problem
     look = find_style("slide")
     n = len(problem.names)
     units = dict(zip(problem.names, problem.units, strict=True))
@@ -94,7 +94,7 @@ def corner_plot(found: Optimum, samples: np.ndarray) -> Figure:
             samples / scale,
             labels=labels,
             quantiles=[0.025, 0.5, 0.975],
-            truths=np.array([found.values[name] for name in problem.names]) / scale,
+            truths=np.array([fit.values[name] for name in problem.names]) / scale,
             color=PALETTE[1],
             truth_color=PALETTE[2],
             plot_datapoints=False,

@@ -118,13 +118,13 @@ def log_posterior(problem: Problem, u: Array, priors: Mapping[str, Distribution]
     return out
 
 
-def sample_posterior(found: Optimum, steps: int, priors: Mapping[str, Distribution], seed: int) -> Posterior:
+def sample_posterior(fit: Optimum, steps: int, priors: Mapping[str, Distribution], seed: int) -> Posterior:
     """Return samples of the posterior. Parameters as in `Fit.posterior`."""
     try:
         import emcee
     except ImportError:
         raise EngineError(MISSING) from None
-    problem = found.problem
+    problem = fit.problem
     for name in priors:
         if name not in problem.names:
             raise StudyError(f"posterior: prior of '{name}', which was not fitted{did_you_mean(name, problem.names)}")
@@ -133,8 +133,8 @@ def sample_posterior(found: Optimum, steps: int, priors: Mapping[str, Distributi
     n = len(problem.names)
     walkers = max(32, 4 * n)
     rng = np.random.default_rng(seed)
-    spread, vectors = np.linalg.eigh(np.nan_to_num(found.covariance, posinf=0.04))
-    start = found.best.u + (rng.standard_normal((walkers, n)) * np.sqrt(np.clip(spread, 1e-10, 0.04))) @ vectors.T
+    spread, vectors = np.linalg.eigh(np.nan_to_num(fit.covariance, posinf=0.04))
+    start = fit.best.u + (rng.standard_normal((walkers, n)) * np.sqrt(np.clip(spread, 1e-10, 0.04))) @ vectors.T
     start = np.clip(start, 1e-4, 1 - 1e-4)
     # differential evolution follows correlated parameters better than the stretch move (ter Braak & Vrugt 2008)
     moves = [(emcee.moves.DEMove(), 0.8), (emcee.moves.DESnookerMove(), 0.2)]
@@ -149,15 +149,15 @@ def sample_posterior(found: Optimum, steps: int, priors: Mapping[str, Distributi
     time = emcee.autocorr.integrated_time(chain, tol=0)
     thin = max(1, int(np.nanmax(time) / 2)) if np.isfinite(time).any() else 1
     samples = problem.values(chain[::thin].reshape(-1, n))
-    told = "flat on the search scale, inside the bounds"
+    words = "flat on the search scale, inside the bounds"
     if priors:
-        told = ", ".join(f"{name} {prior.words()}" for name, prior in priors.items()) + "; others " + told
+        words = ", ".join(f"{name} {prior.words()}" for name, prior in priors.items()) + "; others " + words
     return Posterior(
-        fit=found,
+        fit=fit,
         samples=samples,
         acceptance=float(np.mean(sampler.acceptance_fraction)),
         autocorrelation=time,
         steps=steps,
         walkers=walkers,
-        priors=told,
+        priors=words,
     )

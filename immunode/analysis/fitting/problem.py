@@ -130,10 +130,10 @@ class Problem:
             grid = np.linspace(0.0, 1.0, 1001)
             i = int(np.argmin(minus(grid)))
             ends = grid[max(i - 1, 0)], grid[min(i + 1, 1000)]
-            found = minimize_scalar(
+            least = minimize_scalar(
                 lambda u: float(minus(u)[0]), bounds=ends, method="bounded", options={"xatol": 1e-10}
             )
-            highest.append(-min(float(found.fun), float(minus(grid[i])[0])))
+            highest.append(-min(float(least.fun), float(minus(grid[i])[0])))
         return np.array(highest)
 
     def split(self, answers: Array) -> tuple[Array, Array]:

@@ -33,7 +33,7 @@ BLUNT = 1e-3
 
 
 @dataclass(frozen=True, slots=True)
-class Found:
+class SearchResult:
     """Where a search ended.
 
     u : shape (n_parameters,), in the unit box.   cost : -2 log likelihood, and of the prior densities where there are
@@ -69,7 +69,7 @@ class Search:
     free: NDArray[np.bool_]
     target: Array
 
-    def steps(self) -> Steps[Found]:
+    def steps(self) -> Steps[SearchResult]:
         """Yield points to run, (n_rows, n_parameters), which `Problem.predict` answers; return where it ended."""
         looks = _Looks(self)
         u = np.clip(self.start, 0.0, 1.0)
@@ -101,13 +101,13 @@ class Search:
         """Whether the sum of squares holds more than residuals in fixed standard deviations."""
         return bool(self.problem.moving.any() or self.problem.priors)
 
-    def _found(self, look: _Look, residuals: Array, u: Array, sd: Array, converged: bool, rounds: int) -> Found:
+    def _found(self, look: _Look, residuals: Array, u: Array, sd: Array, converged: bool, rounds: int) -> SearchResult:
         jacobian, spread = np.zeros((len(residuals), len(u))), np.zeros((len(residuals), len(u)))
         jacobian[:, self.free], spread[:, self.free] = look.jacobian, look.spread
         good = bool(np.isfinite(look.predicted).all())
         cost = minus_2_log_likelihood(self.problem, residuals, sd) if good else np.inf
         cost -= 2 * float(self.problem.log_prior(u[None]).sum())
-        return Found(
+        return SearchResult(
             u=u, cost=cost, jacobian=jacobian, spread=spread, residuals=residuals, sd=sd,
             converged=converged and good, evaluations=rounds,
         )  # fmt: skip
@@ -148,7 +148,8 @@ class _Look:
 
     predicted, sd : (n_data,), predictions and standard deviations, NaN where these are estimated.
     beliefs : (n_priors,), logarithms of prior densities.
-    jacobian, spread : as in `Found`, of the free parameters.   tilt : (n_priors, n_free), derivatives of `beliefs`.
+    jacobian, spread : as in `SearchResult`, of the free parameters.
+    tilt : (n_priors, n_free), derivatives of `beliefs`.
     """
 
     predicted: Array
@@ -261,15 +262,15 @@ def minus_2_log_likelihood(problem: Problem, residuals: Array, sd: Array) -> flo
     return float(np.where(problem.laplace, laplace, z**2 + np.log(2 * np.pi * sd**2)).sum() + jump)
 
 
-def information(problem: Problem, found: Found, weights: Array) -> Array:
+def information(problem: Problem, result: SearchResult, weights: Array) -> Array:
     """Return what the data tell of parameters, (n_rows, n_parameters): its product with itself is the information.
 
     weights : (n_data,), one over the standard deviations.   Sizes that are expressions tell something as well.
     """
-    told = found.jacobian * weights[:, None]
+    rows = result.jacobian * weights[:, None]
     moving = problem.moving
     if not moving.any():
-        return told
+        return rows
     # Fisher's information of the logarithm of a size: 2 of a normal noise, 1 of a Laplace noise
     factor = np.where(problem.laplace[moving], 1.0, np.sqrt(2.0))
-    return np.concatenate([told, factor[:, None] * found.spread[moving]])
+    return np.concatenate([rows, factor[:, None] * result.spread[moving]])

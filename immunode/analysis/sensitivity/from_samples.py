@@ -21,7 +21,7 @@ from immunode.analysis.sensitivity.responses import (
     space_of,
     whole,
 )
-from immunode.analysis.sensitivity.result import CONFIDENCE, STAGES, Sensitivity, told, varies
+from immunode.analysis.sensitivity.result import CONFIDENCE, STAGES, Sensitivity, left_out, varies
 from immunode.errors import StudyError, quoted
 from immunode.study.arms import CONTROL
 from immunode.study.design.design import sobol
@@ -95,7 +95,7 @@ def prcc(
         sizes=sizes,
         stages=stages,
         how=answers.how,
-        notes=told(answers, used, full, "runs"),
+        notes=left_out(answers, used, full, "runs"),
     )
 
 
@@ -156,13 +156,13 @@ def regional(
     rules = _rules(responder)
     wanted = list(dict.fromkeys(rule[0] for rule in rules))
     answers = _sampled("regional", source, space, n, until, arms, wanted, seed, engine, rtol)
-    made = _responders(answers, rules, responder)
-    return _compare(answers, made, whole("regional", "resamples", resamples, 2), seed)
+    responding = _responders(answers, rules, responder)
+    return _compare(answers, responding, whole("regional", "resamples", resamples, 2), seed)
 
 
-def _compare(answers: Answers, made: Answers, resamples: int, seed: int) -> Sensitivity:
-    """Return how far apart inputs of responders and of others lie. made : 1, 0 or NaN for each run and arm."""
-    k, n_series, full = len(answers.names), len(made.series), len(answers.points)
+def _compare(answers: Answers, responding: Answers, resamples: int, seed: int) -> Sensitivity:
+    """Return how far apart inputs of responders and of others lie. responding : 1, 0 or NaN for each run and arm."""
+    k, n_series, full = len(answers.names), len(responding.series), len(answers.points)
     shape = (n_series, k)
     names = ("distance", "p_adjusted", "median_responders", "median_others")
     measures = {m: np.full(shape, np.nan) for m in names}
@@ -172,9 +172,9 @@ def _compare(answers: Answers, made: Answers, resamples: int, seed: int) -> Sens
     used = np.zeros(n_series, np.intp)
     notes: list[str] = []
     rng = np.random.default_rng(seed)
-    for j, one in enumerate(made.series):
-        good = ~np.isnan(made.outputs[:, j])
-        x, yes = answers.points[good], made.outputs[good, j] > 0
+    for j, one in enumerate(responding.series):
+        good = ~np.isnan(responding.outputs[:, j])
+        x, yes = answers.points[good], responding.outputs[good, j] > 0
         used[j] = len(yes)
         at = f" in {one.arm}" if one.arm else ""
         notes.append(f"{int(yes.sum()):,} of {len(yes):,} runs respond{at}")
@@ -191,7 +191,7 @@ def _compare(answers: Answers, made: Answers, resamples: int, seed: int) -> Sens
         method="regional",
         who=answers.who,
         columns=answers.names,
-        series=made.series,
+        series=responding.series,
         measures=measures,
         low={"distance": low},
         high={"distance": high},
@@ -200,7 +200,7 @@ def _compare(answers: Answers, made: Answers, resamples: int, seed: int) -> Sens
         sizes=sizes,
         stages=stages,
         how=answers.how,
-        notes=(*notes, *told(made, used, full, "runs")),
+        notes=(*notes, *left_out(responding, used, full, "runs")),
     )
 
 
@@ -209,7 +209,7 @@ Rule = tuple[str, str, float, bool]
 
 def _rules(text: str) -> list[Rule]:
     """Return (endpoint, sign, number, relative to control) of each part of a responder rule."""
-    found: list[Rule] = []
+    rules: list[Rule] = []
     for part in _parts(str(text)):
         number = r"([+-]?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?)"
         match = re.fullmatch(
@@ -217,10 +217,10 @@ def _rules(text: str) -> list[Rule]:
         )
         if not match:
             break
-        found.append((_plain(match[1]), match[2], float(match[3] or 1.0), bool(match[4] or match[5])))
+        rules.append((_plain(match[1]), match[2], float(match[3] or 1.0), bool(match[4] or match[5])))
     else:
-        if found:
-            return found
+        if rules:
+            return rules
     raise StudyError(
         f"responder rule {quoted(text)} can't be read; write 'final(T) < 1e6' or 'final(T) < 0.5*control', "
         "joined by 'and'"
@@ -307,8 +307,8 @@ def _bootstrap(x: Array, yes: NDArray[np.bool_], resamples: int, rng: np.random.
 def _p_adjusted(x: Array, yes: NDArray[np.bool_]) -> Array:
     from scipy.stats import ks_2samp
 
-    found = [ks_2samp(column[yes], column[~yes], method="asymp").pvalue for column in x.T]
-    return np.asarray(np.minimum(1.0, np.array(found) * x.shape[1]))
+    p_values = [ks_2samp(column[yes], column[~yes], method="asymp").pvalue for column in x.T]
+    return np.asarray(np.minimum(1.0, np.array(p_values) * x.shape[1]))
 
 
 def _sampled(

@@ -19,7 +19,7 @@ from immunode.analysis.sensitivity.responses import (
     space_of,
     whole,
 )
-from immunode.analysis.sensitivity.result import told, varies
+from immunode.analysis.sensitivity.result import left_out, varies
 from immunode.analysis.sensitivity.saltelli_scheme import Indices, indices, saltelli_points
 from immunode.analysis.sensitivity.variance import doubts
 from immunode.errors import StudyError
@@ -92,8 +92,8 @@ class EvidenceLedger(Tabled):
 
         j = find_series(self.who, self.series, endpoint, arm)
         weak = [c for kind in ("assumed", "memory", "not said") for c in self.members.get(kind, ())]
-        found = pd.Series({c: self.worst[j, self.columns.index(c)] for c in weak}, dtype=float, name="ST")
-        return found.sort_values(ascending=False)[:n]
+        totals = pd.Series({c: self.worst[j, self.columns.index(c)] for c in weak}, dtype=float, name="ST")
+        return totals.sort_values(ascending=False)[:n]
 
     def __repr__(self) -> str:
         counts = ", ".join(f"{len(self.members[kind])} {kind}" for kind in self.kinds)
@@ -172,7 +172,7 @@ def evidence_ledger(
     scaled = on_scale(answers, scale)
     shares, used = _analyze(scaled.outputs[: len(grouped)], len(members), resamples, seed)
     of_inputs, _ = _analyze(scaled.outputs[len(grouped) :], len(box.names), 0, seed)
-    notes = told(answers, used, n, "base points")
+    notes = left_out(answers, used, n, "base points")
     notes += doubts(scaled, shares.total, 2 * shares.total_half, n)
     return EvidenceLedger(
         who=answers.who,
@@ -195,12 +195,12 @@ def evidence_ledger(
 def _by_evidence(model: Model, names: Sequence[str], arms: Any) -> dict[str, tuple[str, ...]]:
     """Return kind -> inputs; an initial value or a parameter of the user's own has the evidence "not said"."""
     models = [model] if arms is None else [model, *as_arms(arms, model).compose(model).values()]
-    told = {p.name: _evidence(p.evidence, p.source) for m in models for p in m.parameters}
-    told |= {f"{s.name}(0)": _evidence("", s.source) for s in model.states}
-    found: dict[str, list[str]] = {}
+    evidence = {p.name: _evidence(p.evidence, p.source) for m in models for p in m.parameters}
+    evidence |= {f"{s.name}(0)": _evidence("", s.source) for s in model.states}
+    members: dict[str, list[str]] = {}
     for name in names:
-        found.setdefault(told.get(name, "not said"), []).append(name)
-    return {kind: tuple(found[kind]) for kind in KINDS if kind in found}
+        members.setdefault(evidence.get(name, "not said"), []).append(name)
+    return {kind: tuple(members[kind]) for kind in KINDS if kind in members}
 
 
 def _evidence(evidence: str, source: str) -> str:

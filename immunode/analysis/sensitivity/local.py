@@ -149,10 +149,10 @@ def own_values(model: Model, names: Iterable[str] | str | None, arms: Any) -> di
         known |= {f"{name}(0)": float(y[i, 0]) for i, name in enumerate(functions.program.states)}
     chosen: dict[str, float] = {}
     for pattern in listed:
-        found = [n for n in known if n == pattern or (fnmatchcase(n, pattern) and ("." in n) <= ("." in pattern))]
-        if not found:
+        matching = [n for n in known if n == pattern or (fnmatchcase(n, pattern) and ("." in n) <= ("." in pattern))]
+        if not matching:
             raise StudyError(f"{model.name}: nothing is called '{pattern}'{did_you_mean(pattern, known)}")
-        chosen |= {name: known[name] for name in found}
+        chosen |= {name: known[name] for name in matching}
     return chosen
 
 

@@ -116,8 +116,8 @@ def ask(
         return from_sweep(done, tuple(names))
     if not callable(source):
         raise StudyError(f"expected a model or a function of an array (n_rows, n_columns), got {type(source).__name__}")
-    told = source(points.copy())
-    series, outputs = _outputs(told, len(points))
+    answer = source(points.copy())
+    series, outputs = _outputs(answer, len(points))
     who = getattr(source, "__name__", "function")
     return Answers(
         who=who, names=tuple(names), units={}, points=points, series=series, outputs=outputs, runs=len(points), how=how
@@ -136,10 +136,10 @@ def given_answers(source: Source) -> Answers | None:
     pair: tuple[Any, ...] = source
     if len(pair) != 2 or not hasattr(pair[0], "keys"):
         raise StudyError("a pair (inputs, outputs) is needed; inputs is a mapping or a DataFrame of columns")
-    inputs, told = pair
+    inputs, answer = pair
     names = tuple(str(name) for name in inputs)
     points = np.stack([np.asarray(inputs[name], float).ravel() for name in inputs], axis=1)
-    series, outputs = _outputs(told, len(points))
+    series, outputs = _outputs(answer, len(points))
     return Answers(
         who="given numbers",
         names=names,
@@ -194,11 +194,11 @@ def from_sweep(result: Rows, names: tuple[str, ...] | None = None) -> Answers:
     )
 
 
-def _outputs(told: Any, n: int) -> tuple[tuple[Series, ...], Array]:
-    if hasattr(told, "keys"):
-        columns = {str(name): np.asarray(told[name], float) for name in told}
+def _outputs(answer: Any, n: int) -> tuple[tuple[Series, ...], Array]:
+    if hasattr(answer, "keys"):
+        columns = {str(name): np.asarray(answer[name], float) for name in answer}
     else:
-        array = np.asarray(told, float)
+        array = np.asarray(answer, float)
         array = array[:, None] if array.ndim == 1 else array
         several = array.ndim == 2 and array.shape[1] > 1
         columns = {f"y{j + 1}" if several else "y": column for j, column in enumerate(array.T)}

@@ -20,7 +20,7 @@ from immunode.analysis.sensitivity.responses import (
     space_of,
     whole,
 )
-from immunode.analysis.sensitivity.result import STAGES, Sensitivity, told, varies
+from immunode.analysis.sensitivity.result import STAGES, Sensitivity, left_out, varies
 from immunode.errors import StudyError
 
 if TYPE_CHECKING:
@@ -110,15 +110,15 @@ def _analyze(answers: Answers, levels: int, seed: int) -> Sensitivity:
         used[j] = int(good.sum())
         if used[j] < 2 or not varies(outputs[good, :, j]):
             continue
-        found = effects(points[good], outputs[good, :, j], levels=levels, resamples=RESAMPLES, seed=seed)
-        measures["mu_star"][j], measures["mu"][j], measures["sigma"][j] = found.mu_star, found.mu, found.sigma
-        low["mu_star"][j], high["mu_star"][j] = found.mu_star - found.half, found.mu_star + found.half
+        one = effects(points[good], outputs[good, :, j], levels=levels, resamples=RESAMPLES, seed=seed)
+        measures["mu_star"][j], measures["mu"][j], measures["sigma"][j] = one.mu_star, one.mu, one.sigma
+        low["mu_star"][j], high["mu_star"][j] = one.mu_star - one.half, one.mu_star + one.half
         for i, size in enumerate(sizes):
             part = good[:size]
             if part.sum() > 1:
                 shorter = effects(points[:size][part], outputs[:size][part, :, j], levels=levels, resamples=0, seed=0)
                 stages[i, j] = shorter.mu_star
-    notes = told(answers, used, full, "trajectories")
+    notes = left_out(answers, used, full, "trajectories")
     return Sensitivity(
         method="morris",
         who=answers.who,

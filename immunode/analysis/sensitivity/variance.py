@@ -19,7 +19,7 @@ from immunode.analysis.sensitivity.responses import (
     space_of,
     whole,
 )
-from immunode.analysis.sensitivity.result import STAGES, Sensitivity, some, told, varies
+from immunode.analysis.sensitivity.result import STAGES, Sensitivity, left_out, some, varies
 from immunode.analysis.sensitivity.saltelli_scheme import indices, saltelli_points
 from immunode.errors import StudyError
 from immunode.study.design.design import Design
@@ -142,17 +142,17 @@ def _analyze(answers: Answers, paired: bool, resamples: int, seed: int) -> Sensi
         used[j] = len(y)
         if len(y) < 2 or not varies(y[:, [0, -1]]):
             continue
-        found = indices(y, k, resamples=resamples, seed=seed + 1)
-        for m, index, width in (("S1", found.first, found.first_half), ("ST", found.total, found.total_half)):
+        one = indices(y, k, resamples=resamples, seed=seed + 1)
+        for m, index, width in (("S1", one.first, one.first_half), ("ST", one.total, one.total_half)):
             measures[m][j], low[m][j], high[m][j] = index, index - width, index + width
         if paired:
-            pairs[j], half[j] = found.pairs, found.pairs_half
+            pairs[j], half[j] = one.pairs, one.pairs_half
         for i, size in enumerate(sizes):
             part = blocks[:size, :, j]
             part = part[np.isfinite(part).all(axis=1)]
             if len(part) > 1 and varies(part[:, [0, -1]]):
                 stages[i, j] = indices(part, k, resamples=0, seed=0).total
-    notes = told(answers, used, full, "base points")
+    notes = left_out(answers, used, full, "base points")
     return Sensitivity(
         method="sobol",
         who=answers.who,

@@ -162,14 +162,14 @@ def _influence(model: Model, one: Wanted, setting: Setting) -> Outcome:
     slopes = _slopes(model, source, target, _run(model, setting))
     scale = float(np.max(np.abs(slopes), initial=0.0))
     up, down = bool((slopes > 1e-6 * scale).any()), bool((slopes < -1e-6 * scale).any())
-    found = {(True, True): "now more, now less", (True, False): "more", (False, True): "less"}.get(
+    effect = {(True, True): "now more, now less", (True, False): "more", (False, True): "less"}.get(
         (up, down), "nothing"
     )
-    if found == _SIGNS[sign]:
-        return Outcome(True, f"{found} {target}" if found != "nothing" else found)
+    if effect == _SIGNS[sign]:
+        return Outcome(True, f"{effect} {target}" if effect != "nothing" else effect)
     wanted = {"+": "raise", "-": "lower", "0": "leave alone"}[sign]
     hint = f"more {source} should {wanted} what {target} gains; look at the processes that move {target}"
-    return Outcome(False, found, hint)
+    return Outcome(False, effect, hint)
 
 
 def _slopes(model: Model, source: str, target: str, run: Simulation) -> Array:
@@ -198,12 +198,12 @@ def _slopes(model: Model, source: str, target: str, run: Simulation) -> Array:
 def _steady(model: Model, one: Wanted, setting: Setting) -> Outcome:
     kind, wanted = one.what
     every = steady_states(model)
-    found = [state.values for state in every.found if state.stable == (kind == "stable")]
-    shown = "; ".join(", ".join(f"{n} = {v:.4g}" for n, v in values.items()) for values in found) or "none"
+    states = [state.values for state in every.found if state.stable == (kind == "stable")]
+    shown = "; ".join(", ".join(f"{n} = {v:.4g}" for n, v in values.items()) for values in states) or "none"
     if isinstance(wanted, int):
         hint = "look at steady_states(model) and at how the rates depend on the states: a straight line has one zero"
-        return Outcome(len(found) == wanted, f"{len(found)} ({shown})", "" if len(found) == wanted else hint)
-    missing = [dict(point) for point in wanted if not any(_near(point, values) for values in found)]
+        return Outcome(len(states) == wanted, f"{len(states)} ({shown})", "" if len(states) == wanted else hint)
+    missing = [dict(point) for point in wanted if not any(_near(point, values) for values in states)]
     if not missing:
         return Outcome(True, shown)
     hint = f"{len(missing)} of {len(wanted)} {'is' if len(missing) == 1 else 'are'} not where it should be, to 5 %"
@@ -229,9 +229,9 @@ def _response(model: Model, one: Wanted, setting: Setting) -> Outcome:
     runs = simulate(model, setting.until, arms={"without": [], "with": list(given)})
     before, after = (_measured(runs[arm], quantity) for arm in ("without", "with"))
     change = (after - before) / max(abs(before), 1e-300)
-    found = "up" if change > CHANGE else "down" if change < -CHANGE else "unchanged"
-    text = f"{found}, {before:.4g} to {after:.4g}"
-    if found == direction:
+    answer = "up" if change > CHANGE else "down" if change < -CHANGE else "unchanged"
+    text = f"{answer}, {before:.4g} to {after:.4g}"
+    if answer == direction:
         return Outcome(True, text)
     hint = f"follow the arrows from what {name} changes to {quantity.split('(')[-1].rstrip(')')}"
     return Outcome(False, text, f"{hint}; im.explain(runs['without'], runs['with'], ...) shows which flux does it")
@@ -258,13 +258,13 @@ def _data(model: Model, one: Wanted, setting: Setting) -> Outcome:
     off = np.interp(times, grid, run[name]) - seen
     span = float(np.ptp(seen)) or float(np.max(np.abs(seen))) or 1.0
     distance = float(np.sqrt(np.mean(off**2))) / span
-    found = f"off by {100 * distance:.3g} % of their range"
+    distance_text = f"off by {100 * distance:.3g} % of their range"
     if distance <= within:
-        return Outcome(True, found)
+        return Outcome(True, distance_text)
     worst = int(np.argmax(np.abs(off)))
     side = "above" if off[worst] > 0 else "below"
     hint = f"the curve is farthest {side} the data at time {times[worst]:g}; im.fit(model, data, ...) may help"
-    return Outcome(False, found, hint)
+    return Outcome(False, distance_text, hint)
 
 
 def _run(model: Model, setting: Setting) -> Simulation:

@@ -55,10 +55,10 @@ class Curve:
         wanted = np.asarray(effect, float)
         rises = np.append(True, np.diff(reached) > 0)
         rises[0] = True
-        found = np.interp(wanted, reached[rises], grid[rises])
+        doses = np.interp(wanted, reached[rises], grid[rises])
         # the top itself counts as reached, also where rounding lifts it
         beyond = wanted > reached[-1] * (1 + 1e-6)
-        return np.where(beyond, np.inf, np.where(wanted <= 0, 0.0, found))
+        return np.where(beyond, np.inf, np.where(wanted <= 0, 0.0, doses))
 
     @property
     def still_rising(self) -> bool:
@@ -335,11 +335,11 @@ def _loewe(a: Array, b: Array, first: Curve, second: Curve) -> Array:
         middle = (low + high) / 2
         more = used(middle) >= 1
         low, high = np.where(more, middle, low), np.where(more, high, middle)
-    found = np.where(beyond, np.nan, (low + high) / 2)
+    effect = np.where(beyond, np.nan, (low + high) / 2)
     # one agent alone has its own effect, whatever the other could do
-    found[:, 0] = np.interp(a, *first.fine())
-    found[0] = np.interp(b, *second.fine())
-    return found
+    effect[:, 0] = np.interp(a, *first.fine())
+    effect[0] = np.interp(b, *second.fine())
+    return effect
 
 
 def with_knobs(model: Model, names: Sequence[str], interventions: Any) -> Arms | None:

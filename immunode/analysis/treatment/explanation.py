@@ -97,8 +97,8 @@ class Explanation(Tabled):
     def __repr__(self) -> str:
         unit = f" {self.unit}" if self.unit else ""
         when = f"{self.time:g} {self.time_unit}".rstrip()
-        told = f"{self.values[1]:.6g} ({self.arms[1]}) and not {self.values[0]:.6g} ({self.arms[0]})"
-        lines = [f"{self.who}: why {self.state} at {when} is {told}: difference {self.difference:+.6g}{unit}"]
+        values = f"{self.values[1]:.6g} ({self.arms[1]}) and not {self.values[0]:.6g} ({self.arms[0]})"
+        lines = [f"{self.who}: why {self.state} at {when} is {values}: difference {self.difference:+.6g}{unit}"]
         order = np.argsort(-np.abs(self.differences), kind="stable")
         wide = max(len(self.terms[i]) for i in order)
         for i in order:
@@ -277,8 +277,8 @@ def _moves(model: Model, state: str) -> dict[str, float]:
     """Return process -> what it adds to the state for each unit of its flux, where that is not 0."""
     moves: dict[str, float] = {}
     for process in model.processes:
-        taken, made = parse_arrow(process.arrow)
-        net = sum(c for n, c in made if n == state) - sum(c for n, c in taken if n == state)
+        taken, produced = parse_arrow(process.arrow)
+        net = sum(c for n, c in produced if n == state) - sum(c for n, c in taken if n == state)
         if net:
             moves[process.name] = float(net)
     return moves

@@ -229,9 +229,9 @@ def _fitted(who: str, knob: str, unit: str, doses: Array, series: tuple[Series, 
     fits, half, r2 = np.full((n_series, n_draws, 4), np.nan), np.full(y.shape[:2], np.nan), np.full(y.shape[:2], np.nan)
     for j in range(n_series):
         for i in range(n_draws):
-            found = _fit(doses, y[j, i])
-            if found is not None:
-                fits[j, i], half[j, i], r2[j, i] = found
+            curve = _fit(doses, y[j, i])
+            if curve is not None:
+                fits[j, i], half[j, i], r2[j, i] = curve
     return DoseResponse(
         who=who, knob=knob, dose_unit=unit, doses=doses, series=series, responses=y, fits=fits, half=half, r2=r2
     )

@@ -196,8 +196,8 @@ def regimen_search(
 
 
 def _endpoints(*rules: str) -> list[str]:
-    found: Iterable[str] = dict.fromkeys(name for rule in rules for name in endpoints_in(rule))
-    return list(found)
+    names: Iterable[str] = dict.fromkeys(name for rule in rules for name in endpoints_in(rule))
+    return list(names)
 
 
 def _share(out: SweepResult, rule: str, ok: NDArray[np.bool_]) -> Array:

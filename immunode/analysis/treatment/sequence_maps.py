@@ -175,9 +175,9 @@ def sequence_map(
         design = sobol(space_of(space, model), drawn, seed=seed)
     run = Arms({name: given for name, given in arms.items() if name not in missing})
     done = sweep(model, design * run, until=until, endpoints=endpoints, engine=engine, rtol=rtol)
-    found = np.moveaxis(done.values.reshape(drawn, len(run), -1), 0, -1)  # (n_arms, n_series, n_draws)
-    place = {name: found[i] for i, name in enumerate(run)}
-    blank = np.full(found.shape[1:], np.nan)
+    outputs = np.moveaxis(done.values.reshape(drawn, len(run), -1), 0, -1)  # (n_arms, n_series, n_draws)
+    place = {name: outputs[i] for i, name in enumerate(run)}
+    blank = np.full(outputs.shape[1:], np.nan)
     cells = [[place.get(f"{side}:{i}", blank) for i in range(len(times))] for side in (0, 1)]
     values = np.moveaxis(np.array(cells), 2, 0)
     units = done.units
