@@ -55,7 +55,7 @@ class Trial(Tabled):
         the number needed to treat (1/benefit; below 0 it is a number needed to harm).
 
         Intervals are percentiles of a bootstrap over patients, who keep all their arms. Where the interval of the
-        benefit holds 0, that of the number needed to treat runs through infinity, and both ends are told as NaN.
+        benefit holds 0, that of the number needed to treat runs through infinity, and both ends are reported as NaN.
 
         Source: Altman 1998, doi:10.1136/bmj.317.7168.1309 (number needed to treat and its interval).
         """
