@@ -358,7 +358,8 @@ rates = [Parameter(n, 1.0, "1", source="assumed: a test", bounds=(0.1, 10)) for 
 loss = Process("loss", "x ->", "k*x")
 model = Model(name="decay", states=[State("x", "x0", "1")], parameters=rates, processes=[loss])
 times = np.linspace(0, 5, 12)
-found = fit(model, {"time": times, "x": 3 * np.exp(-0.4 * times) + 0.01 * np.cos(9 * times)}, ["x0", "k"], starts=30)
+data = {"time": times, "x": 3 * np.exp(-0.4 * times) + 0.01 * np.cos(9 * times)}
+found = fit(model, data, ["x0", "k"], starts=30, engine="numpy")
 low, high = found.profile("k").interval("k")
 print(len(found.searches), low < 0.4 < high, round(found.values["x0"], 1))
 """

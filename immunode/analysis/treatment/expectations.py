@@ -151,8 +151,8 @@ def check_expectations(
 
     Each sampled parameter set runs with and without the intervention (paired), and two values of a quantity are
     compared: "final", at the end of the run, and "mean", its time average over the whole run. Which of the two an
-    expectation means is for its author to say; both are reported unless `over` picks one. What is declared to act `beside`
-    another intervention or in a variant is given there, and compared with that one alone.
+    expectation means is for its author to say; both are reported unless `over` picks one. What is declared to act
+    `beside` another intervention or in a variant is given there, and compared with that one alone.
 
     interventions : one or several, or names; None is all that the model declares with expectations.
     n, seed : number of Sobol points, over all parameters inside their bounds (else +-30 %); the declared values are
