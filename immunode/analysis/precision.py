@@ -14,9 +14,6 @@ from immunode.analysis.sensitivity.responses import SpaceLike, space_of, whole
 from immunode.errors import EngineError, SolverError, StudyError, did_you_mean
 from immunode.intervention import perturb
 from immunode.model.declaration import Model
-from immunode.plot.charts.analysis.work_precision import work_precision as draw
-from immunode.plot.kit.provenance import remember_recipe
-from immunode.plot.kit.text import number
 from immunode.program.llvm.compile import available
 from immunode.solve import ENGINES, choose_engine, solve
 from immunode.study.design.design import sobol
@@ -90,6 +87,8 @@ class WorkPrecision(Tabled):
         return pd.DataFrame([[getattr(p, name) for name in columns] for p in self.points], columns=columns)
 
     def __repr__(self) -> str:
+        from immunode.plot.kit.text import number
+
         lines = [f"Work and precision of {self.who}: processor time a run at the error reached"]
         for tool in self.tools:
             mine = [p for p in self.points if p.tool == tool]
@@ -105,6 +104,9 @@ class WorkPrecision(Tabled):
 
     def plot(self, *, title: str | None = None, style: str = "slide", axes: Any = None) -> Figure:
         """Return the figure of time against error, a line a tool."""
+        from immunode.plot.charts.analysis.work_precision import work_precision as draw
+        from immunode.plot.kit.provenance import remember_recipe
+
         figure = draw(
             self.table(), floor=self.floor, error_label="error (relative; worst of a run, median of runs)",
             title=f"{self.who}: what precision costs" if title is None else title, style=style, axes=axes,

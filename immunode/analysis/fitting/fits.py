@@ -12,13 +12,11 @@ from numpy.typing import NDArray
 from immunode.analysis.fitting.batch import side_by_side
 from immunode.analysis.fitting.measurements import Observable
 from immunode.analysis.fitting.optimum import Optimum
-from immunode.analysis.fitting.pictures import fitted, goodness
 from immunode.analysis.fitting.posterior import Posterior, sample_posterior
 from immunode.analysis.fitting.problem import Problem, make_problem
 from immunode.analysis.fitting.profiles import Profiles, describe_identifiability, profile_likelihoods
 from immunode.analysis.fitting.search import Search, SearchResult
 from immunode.errors import StudyError
-from immunode.plot.charts.analysis.fit import searches
 from immunode.study.design.design import latin_hypercube
 
 if TYPE_CHECKING:
@@ -153,16 +151,22 @@ class Fit(Optimum):
 
     def plot(self, *, style: str = "slide", title: str | None = None, axes: Any = None) -> Figure:
         """Return the data with the fitted curves, one panel (or one of your `axes`) an observable, arms in colors."""
+        from immunode.analysis.fitting.pictures import fitted
+
         return fitted(self, style, self._title(title), axes)
 
     def plot_residuals(self, *, style: str = "slide", title: str | None = None, axes: Any = None) -> Figure:
         """Return how well it fits, three panels an observable: measured against predicted, residuals (in standard
         deviations of the noise) over time, and against what normal noise gives.
         """
+        from immunode.analysis.fitting.pictures import goodness
+
         return goodness(self, style, self._title(title), axes)
 
     def plot_starts(self, *, style: str = "slide", title: str | None = None) -> Figure:
         """Return the -2 log likelihood that each search reached, sorted: a step down is a local optimum."""
+        from immunode.plot.charts.analysis.fit import searches
+
         costs = [f.cost - self.best.cost for f in self.searches]
         return searches(costs, same=SAME, title=self._title(title), style=style)
 

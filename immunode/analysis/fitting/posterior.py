@@ -10,7 +10,6 @@ import numpy as np
 from numpy.typing import NDArray
 
 from immunode.analysis.fitting.optimum import Optimum
-from immunode.analysis.fitting.pictures import corner_plot
 from immunode.errors import EngineError, StudyError, did_you_mean
 from immunode.study.design.design import Design
 
@@ -71,6 +70,8 @@ class Posterior:
 
         Source of the form: Foreman-Mackey 2016, doi:10.21105/joss.00024.
         """
+        from immunode.analysis.fitting.pictures import corner_plot
+
         return corner_plot(self.fit, self.samples)
 
     def __repr__(self) -> str:

@@ -12,7 +12,6 @@ from immunode.analysis.fitting.batch import side_by_side
 from immunode.analysis.fitting.optimum import Optimum
 from immunode.analysis.fitting.search import Search, information
 from immunode.errors import StudyError, did_you_mean
-from immunode.plot.charts.analysis.fit import profile_curves
 from immunode.study.result.notebook import Tabled
 
 if TYPE_CHECKING:
@@ -86,6 +85,8 @@ class Profiles(Tabled):
 
     def plot(self, *, style: str = "slide", title: str | None = None, axes: Any = None) -> Figure:
         """Return one panel a parameter: the rise of -2 log likelihood, its threshold and the interval."""
+        from immunode.plot.charts.analysis.fit import profile_curves
+
         intervals = {name: self.interval(name) for name in self.values}
         return profile_curves(
             self.values,

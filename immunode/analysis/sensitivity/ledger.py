@@ -24,7 +24,6 @@ from immunode.analysis.sensitivity.saltelli_scheme import Indices, indices, salt
 from immunode.analysis.sensitivity.variance import doubts
 from immunode.errors import StudyError
 from immunode.model.declaration import Model
-from immunode.plot.charts.analysis.sensitivity import shares
 from immunode.study.arms import as_arms
 from immunode.study.result.notebook import Tabled
 
@@ -115,6 +114,8 @@ class EvidenceLedger(Tabled):
 
     def plot(self, *, title: str | None = None, style: str = "slide", axes: Any = None) -> Figure:
         """Return stacked bars, one an endpoint: the share of each kind alone, and of kinds together."""
+        from immunode.plot.charts.analysis.sensitivity import shares
+
         keep = [j for j in range(len(self.series)) if np.isfinite(self.alone[j]).any()]
         if not keep:
             raise StudyError(f"{self.who}: no endpoint varies, so there is nothing to draw")

@@ -14,7 +14,6 @@ from immunode.analysis.sensitivity.responses import Series, Source, SpaceLike, a
 from immunode.analysis.sensitivity.result import Sensitivity, some
 from immunode.errors import StudyError, did_you_mean
 from immunode.model.declaration import Model
-from immunode.plot.charts.analysis.tornado import tornado as draw
 from immunode.study.arms import as_arms
 from immunode.study.result.notebook import Tabled
 from immunode.study.run.ready import make_ready
@@ -210,6 +209,8 @@ class Tornado(Tabled):
         axes: Any = None,
     ) -> Figure:
         """Return the tornado of one endpoint, by default the first, of the `top` inputs."""
+        from immunode.plot.charts.analysis.tornado import tornado as draw
+
         j = find_series(self.who, self.series, endpoint, arm)
         order = self._order(j)[:top]
         one = self.series[j]

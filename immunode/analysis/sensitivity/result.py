@@ -12,7 +12,6 @@ from numpy.typing import NDArray
 
 from immunode.analysis.sensitivity.responses import Answers, Series, find_series
 from immunode.errors import StudyError, did_you_mean
-from immunode.plot.charts.analysis import sensitivity as draw
 from immunode.study.result.notebook import Tabled
 
 if TYPE_CHECKING:
@@ -188,6 +187,8 @@ class Sensitivity(Tabled):
         ------
         StudyError : unknown kind, endpoint or arm, or a kind that this method does not have.
         """
+        from immunode.plot.charts.analysis import sensitivity as draw
+
         kinds = ["bars", "heat"] + (["plane"] if self.method == "morris" else [])
         kinds += ["convergence"] if len(self.sizes) else []
         if kind not in kinds:
@@ -221,6 +222,8 @@ class Sensitivity(Tabled):
 
     def _heat(self, arm: str | None, top: int, title: str, look: dict[str, Any]) -> Figure:
         """Return the map of inputs x endpoints."""
+        from immunode.plot.charts.analysis import sensitivity as draw
+
         rows = [k for k, s in enumerate(self.series) if arm in (None, s.arm)]
         if not rows:
             find_series(self.who, self.series, None, arm)

@@ -12,8 +12,6 @@ from numpy.typing import ArrayLike, NDArray
 from immunode.analysis.sensitivity.responses import ask, whole
 from immunode.errors import StudyError, did_you_mean
 from immunode.model.declaration import Model
-from immunode.plot.charts.analysis.isobole import isoboles
-from immunode.plot.charts.heat import heat
 from immunode.study.arms import Arms
 from immunode.study.result.notebook import Tabled
 
@@ -159,6 +157,9 @@ class Combination(Tabled):
 
         levels : effects of the lines.   reference : of the excess.
         """
+        from immunode.plot.charts.analysis.isobole import isoboles
+        from immunode.plot.charts.heat import heat
+
         kinds = ("isoboles", "excess")
         if kind not in kinds:
             raise StudyError(f"{self.who}: unknown plot '{kind}'{did_you_mean(kind, kinds)}")

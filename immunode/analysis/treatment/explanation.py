@@ -14,7 +14,6 @@ from immunode.language.evaluation import evaluate
 from immunode.language.expression import names as names_in
 from immunode.language.expression import parse, parse_arrow
 from immunode.model.declaration import Model, State
-from immunode.plot.charts.analysis import why as draw
 from immunode.solve import Status, solve
 from immunode.study.arms import CONTROL
 from immunode.study.result.marks import times_until
@@ -116,6 +115,8 @@ class Explanation(Tabled):
         ------
         StudyError : an unknown kind.
         """
+        from immunode.plot.charts.analysis import why as draw
+
         if kind not in ("bars", "course"):
             raise StudyError(f"explain: unknown plot '{kind}'{did_you_mean(kind, ('bars', 'course'))}")
         order = np.argsort(-np.abs(self.differences), kind="stable")

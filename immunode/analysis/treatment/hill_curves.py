@@ -13,7 +13,6 @@ from immunode.analysis.sensitivity.responses import Series, SpaceLike, ask, find
 from immunode.analysis.treatment.combinations import check_top, knob_facts, with_knobs
 from immunode.errors import StudyError
 from immunode.model.declaration import Model
-from immunode.plot.charts.analysis.dose_response import dose_response as draw
 from immunode.study.design.design import sobol
 from immunode.study.result.contrast import quantiles
 from immunode.study.result.notebook import Tabled
@@ -122,6 +121,8 @@ class DoseResponse(Tabled):
         self, endpoint: str | None = None, *, title: str | None = None, style: str = "slide", axes: Any = None
     ) -> Figure:
         """Return responses and the curve of one endpoint (by default the first), with EC50 marked."""
+        from immunode.plot.charts.analysis.dose_response import dose_response as draw
+
         j = find_series(self.who, self.series, endpoint, None)
         above = self.doses[self.doses > 0]
         grid = np.geomspace(above[0] / 3, above[-1], 201)

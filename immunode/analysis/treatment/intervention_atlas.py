@@ -12,7 +12,6 @@ from numpy.typing import NDArray
 
 from immunode.analysis.treatment.comparator import company
 from immunode.errors import ImmunodeError, StudyError, did_you_mean
-from immunode.plot.charts.atlas import atlas as draw
 from immunode.solve import FEW_RUNS, choose_engine
 from immunode.study.arms import CONTROL, Arms, as_arms
 from immunode.study.result.notebook import Tabled
@@ -143,6 +142,8 @@ class Atlas(Tabled):
 
         style : "slide" or "paper".   title : default the model's own.   axes : your own.
         """
+        from immunode.plot.charts.atlas import atlas as draw
+
         known = meanings(self.model)
         return draw(
             self.fold,

@@ -11,7 +11,6 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from immunode.errors import StudyError, did_you_mean
-from immunode.plot.charts.regimens import regimens
 from immunode.study.arms import Arms
 from immunode.study.design.design import grid
 from immunode.study.result.dataset import input_units
@@ -87,6 +86,8 @@ class RegimenSearch(Tabled):
 
     def plot(self, *, style: str = "slide", title: str | None = None, axes: Any = None) -> Figure:
         """Return responders against toxicity (or against the cost), one point a regimen, the front joined."""
+        from immunode.plot.charts.regimens import regimens
+
         return regimens(
             self.cost,
             self.responders,

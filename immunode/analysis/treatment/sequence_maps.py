@@ -14,7 +14,6 @@ from immunode.errors import ImmunodeError, StudyError
 from immunode.intervention import sequence
 from immunode.intervention.sequences import end_of
 from immunode.model.declaration import Model
-from immunode.plot.charts.analysis import sequence_map as draw
 from immunode.study.arms import CONTROL, Arms
 from immunode.study.design.design import Design, sobol
 from immunode.study.result.contrast import quantiles
@@ -107,6 +106,8 @@ class SequenceMap(Tabled):
         axes: Any = None,
     ) -> Figure:
         """Return one endpoint over the gap. kind : "curves" (with the references) or "map" (order x gap)."""
+        from immunode.plot.charts.analysis import sequence_map as draw
+
         if kind not in ("curves", "map"):
             raise StudyError(f"{self.who}: sequence map has no plot '{kind}'; known: 'curves', 'map'")
         j = find_series(self.who, self.series, endpoint, None)

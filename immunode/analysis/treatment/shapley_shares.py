@@ -14,7 +14,6 @@ from numpy.typing import NDArray
 from immunode.analysis.sensitivity.responses import Series, SpaceLike, find_series, space_of, whole
 from immunode.errors import StudyError
 from immunode.model.declaration import Model
-from immunode.plot.charts.analysis.why import terms
 from immunode.study.arms import CONTROL, Arms
 from immunode.study.design.design import Design, sobol
 from immunode.study.result.contrast import quantiles
@@ -88,6 +87,8 @@ class ShapleyShares(Tabled):
         self, endpoint: str | None = None, *, title: str | None = None, style: str = "slide", axes: Any = None
     ) -> Figure:
         """Return a bar for each factor's share of one endpoint (by default the first) and for all together."""
+        from immunode.plot.charts.analysis.why import terms
+
         j = find_series(self.who, self.series, endpoint, None)
         middle = np.median(self.shares[j], axis=1)
         order = np.argsort(-np.abs(middle), kind="stable")

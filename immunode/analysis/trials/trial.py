@@ -9,7 +9,6 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from immunode.errors import StudyError, did_you_mean
-from immunode.plot.charts.shares import shares
 from immunode.study.design.row_labels import RowLabels, of_draws
 from immunode.study.result.notebook import Tabled
 from immunode.study.result.row_condition import rows_that
@@ -106,6 +105,8 @@ class Trial(Tabled):
 
     def plot(self, *, style: str = "slide", title: str | None = None, axes: Any = None) -> Figure:
         """Return a figure of the share of responders in each arm with its 95 % interval."""
+        from immunode.plot.charts.shares import shares
+
         table = self.table()
         nnt = {str(a): float(v) for a, v in table["nnt"].items()} if "nnt" in table else {}
         return shares(
