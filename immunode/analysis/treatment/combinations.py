@@ -157,19 +157,19 @@ class Combination(Tabled):
 
         levels : effects of the lines.   reference : of the excess.
         """
-        from immunode.plot.charts.analysis.isobole import isoboles
-        from immunode.plot.charts.heat import heat
-
         kinds = ("isoboles", "excess")
         if kind not in kinds:
             raise StudyError(f"{self.who}: unknown plot '{kind}'{did_you_mean(kind, kinds)}")
         if kind == "excess":
+            from immunode.plot.charts.heat import heat
+
             words = {"bliss": "Bliss", "hsa": "the better agent", "loewe": "Loewe"}
             return heat(
                 self.doses_a, self.doses_b, self.excess(reference).T, x_label=self.names[0], y_label=self.names[1],
                 z_label=f"effect beyond {words[reference]}", x_unit=self.units[0], y_unit=self.units[1], center=0.0,
                 title=f"{self.who}: {self.endpoint}" if title is None else title, style=style, axes=axes,
             )  # fmt: skip
+        from immunode.plot.charts.analysis.isobole import isoboles
 
         lines = {float(v): (float(self.alone[0].dose_for(v)), float(self.alone[1].dose_for(v))) for v in levels}
         return isoboles(
