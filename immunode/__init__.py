@@ -34,8 +34,10 @@ if TYPE_CHECKING:
     from immunode.analysis.sensitivity.variance import saltelli, sobol_indices
     from immunode.analysis.teaching.assignments import Assignment, Grade, assignment
     from immunode.analysis.treatment.combinations import Combination, combination, synergy
+    from immunode.analysis.treatment.expectations import Expectations, check_expectations
     from immunode.analysis.treatment.explanation import Explanation, explain
     from immunode.analysis.treatment.hill_curves import DoseResponse, dose_response, hill_fit
+    from immunode.analysis.treatment.intervention_atlas import Atlas, atlas
     from immunode.analysis.treatment.regimens import RegimenSearch, regimen_search
     from immunode.analysis.treatment.sequence_maps import SequenceMap, sequence_map
     from immunode.analysis.treatment.shapley_shares import ShapleyShares, shapley
@@ -125,13 +127,11 @@ if TYPE_CHECKING:
     from immunode.program.source import source
     from immunode.study import (
         Arms,
-        Atlas,
         Comparison,
         Contrast,
         Design,
         Endpoint,
         Estimate,
-        Expectations,
         Selection,
         Simulation,
         Space,
@@ -139,9 +139,7 @@ if TYPE_CHECKING:
         SweepResult,
         adaptive,
         at,
-        atlas,
         auc,
-        check_expectations,
         endpoint,
         final,
         fraction_of_time,
@@ -220,9 +218,9 @@ _HOMES = {
         Card Covariate Dose DrugEffect Operation Regimen Schedule Target""",
     "study": """
         open_store merge_stores plan_sweep adaptive StoredSweep Selection Estimate
-        simulate sweep atlas check_expectations switch_log Arms Design Space space grid latin_hypercube sobol from_table
+        simulate sweep switch_log Arms Design Space space grid latin_hypercube sobol from_table
         Endpoint endpoint final at peak trough auc time_to time_of_peak fraction_of_time
-        Simulation Comparison SweepResult Atlas Contrast Expectations""",
+        Simulation Comparison SweepResult Contrast""",
     "study.design.population": "Population population",
     "study.design.distributions": "Distribution lognormal normal uniform loguniform",
     "analysis.trials.trial": "Trial responders",
@@ -248,6 +246,8 @@ _HOMES = {
     "analysis.treatment.explanation": "Explanation explain",
     "analysis.treatment.shapley_shares": "ShapleyShares shapley",
     "analysis.treatment.combinations": "Combination combination synergy",
+    "analysis.treatment.expectations": "Expectations check_expectations",
+    "analysis.treatment.intervention_atlas": "Atlas atlas",
     "analysis.treatment.hill_curves": "DoseResponse dose_response hill_fit",
     "analysis.treatment.sequence_maps": "SequenceMap sequence_map",
     "analysis.dynamics.basin_map": "Basins basins",

@@ -27,6 +27,12 @@ def test_imports_point_up_the_table() -> None:
     assert ran.returncode == 0, ran.stdout
 
 
+def without_floors(text: str) -> str:
+    """Return pyproject.toml without the contracts for the inside of folders, which an empty package does not have."""
+    mark = "[[tool.importlinter.contracts]]\n"
+    return mark.join(part for part in text.split(mark) if not part.startswith('name = "floors of'))
+
+
 @pytest.mark.parametrize(
     ("module", "text"),
     [
@@ -50,7 +56,7 @@ def test_an_import_down_the_table_is_found(module: str, text: str, tmp_path: Pat
     for part in ("__init__", "errors", "characters", "version", "catalogue"):
         (tmp_path / "immunode" / f"{part}.py").write_text("")
     (tmp_path / "immunode" / "program" / "lower.py").write_text("")
-    (tmp_path / "pyproject.toml").write_text((ROOT / "pyproject.toml").read_text())
+    (tmp_path / "pyproject.toml").write_text(without_floors((ROOT / "pyproject.toml").read_text()))
     assert lint(tmp_path).returncode == 0
     (tmp_path / "immunode" / module).write_text(text + "\n")
     assert lint(tmp_path).returncode == 1

@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).resolve().parents[1]
-EXTRAS = ("fast", "store", "cluster", "sbml", "petab", "sensitivity", "bayes")
+EXTRAS = ("fast", "store", "cluster", "sbml", "petab", "symbolic", "bayes")
 SMOKE = (
     "tests/test_catalogue.py",
     "tests/cli/test_run.py",
@@ -30,7 +30,7 @@ SMOKE = (
     "tests/exchange/test_antimony.py",
     "tests/exchange/test_omex.py",
 )
-TOOLS = ("pytest", "pytest-xdist", "hypothesis")
+TOOLS = ("pytest", "pytest-xdist", "hypothesis", "SALib")
 
 
 def declared() -> dict[str, list[str]]:

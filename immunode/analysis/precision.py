@@ -10,10 +10,18 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from immunode.analysis.sensitivity.responses import Ranges, as_ranges, whole
+from immunode.analysis.sensitivity.responses import SpaceLike, space_of, whole
 from immunode.errors import EngineError, SolverError, StudyError, did_you_mean
+from immunode.intervention import perturb
 from immunode.model.declaration import Model
+from immunode.program.llvm.compile import available
+from immunode.solve import ENGINES, choose_engine, solve
+from immunode.study.design.design import sobol
 from immunode.study.result.notebook import Tabled
+from immunode.study.run.execution import inputs
+from immunode.study.run.plan import make_plan
+from immunode.study.run.ready import output_times
+from immunode.study.run.recipe import model_recipe, versions
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -99,11 +107,11 @@ class WorkPrecision(Tabled):
         from immunode.plot.charts.analysis.work_precision import work_precision as draw
         from immunode.plot.kit.provenance import remember_recipe
 
-        made = draw(
+        figure = draw(
             self.table(), floor=self.floor, error_label="error (relative; worst of a run, median of runs)",
             title=f"{self.who}: what precision costs" if title is None else title, style=style, axes=axes,
         )  # fmt: skip
-        return remember_recipe(made, self.recipe)
+        return remember_recipe(figure, self.recipe)
 
 
 def work_precision(
@@ -111,7 +119,7 @@ def work_precision(
     tools: Sequence[str] | str | None = None,
     *,
     rtols: ArrayLike = RTOLS,
-    space: Ranges | None = None,
+    space: SpaceLike | None = None,
     n: int = 512,
     seconds: float = 0.3,
     interventions: Any = (),
@@ -136,7 +144,7 @@ def work_precision(
     ------
     StudyError : a tolerance, number or name that can't be.
     EngineError : an unknown engine or method, or one that can't run this model.
-    SolverError : the reference can't be made.
+    SolverError : the reference can't be computed.
     """
     if not isinstance(model, Model):
         raise StudyError(f"work_precision: expected a model such as im.load_model(...), got {model!r}")
@@ -170,13 +178,7 @@ class _Work:
     drawn: str
 
     @classmethod
-    def of(cls, model: Model, interventions: Any, space: Ranges | None, n: int, until: Any, seed: int) -> _Work:
-        from immunode.intervention import perturb
-        from immunode.study.design.design import sobol
-        from immunode.study.run.execution import inputs
-        from immunode.study.run.plan import make_plan
-        from immunode.study.run.ready import output_times
-
+    def of(cls, model: Model, interventions: Any, space: SpaceLike | None, n: int, until: Any, seed: int) -> _Work:
         given = (
             [interventions]
             if isinstance(interventions, str) or not isinstance(interventions, Iterable)
@@ -186,7 +188,7 @@ class _Work:
         if not perturbed.states:
             raise StudyError(f"{model.name}: it has no states, so there is nothing to integrate")
         # Sobol points come in powers of two
-        design = sobol(as_ranges(space, perturbed), 1 << (n - 1).bit_length(), seed=seed)
+        design = sobol(space_of(space, perturbed), 1 << (n - 1).bit_length(), seed=seed)
         times = output_times(perturbed, until, None, POINTS)
         options = {"engine": "auto", "method": "auto", "rtol": 1e-6, "atol": None}
         first = f"final({perturbed.states[0].name})"
@@ -197,8 +199,6 @@ class _Work:
 
     def run(self, tool: str, rtol: float, n: int) -> tuple[Batch, float]:
         """Return the first `n` runs by a tool, and the processor time they took in seconds."""
-        from immunode.solve import solve
-
         engine, _, method = tool.partition(" ")
         initial = None if self.initial is None else self.initial[:, :n]
         values = np.ascontiguousarray(self.values[:, :n])
@@ -212,9 +212,6 @@ class _Work:
 
 def _tools(work: _Work, tools: Sequence[str] | str | None) -> tuple[str, ...]:
     """Return the tools, checked."""
-    from immunode.program.llvm.compile import available
-    from immunode.solve import ENGINES, choose_engine
-
     engines = ENGINES[1:]
     if tools is None:
         blocks = () if work.functions.program.triggers else ("numpy", "compiled")
@@ -231,33 +228,40 @@ def _tools(work: _Work, tools: Sequence[str] | str | None) -> tuple[str, ...]:
 
 
 def _reference(work: _Work, most: float) -> tuple[Array, float, str]:
-    """Return accurate states (n_times, n_states, n_runs), NaN where there are none, their error, and how made.
+    """Return accurate states (n_times, n_states, n_runs), NaN where there are none, their error, and the method.
 
     most : about the processor time that it may take, in seconds.
     """
-    made: list[Array] = []
+    exact: list[Array] = []
     moved: list[float] = []
     began = time.process_time()
     fine, message = None, ""
-    while len(made) < min(REFERENCE_RUNS, work.values.shape[1]) and (not made or time.process_time() - began < most):
-        one = _column(work, len(made))
+    while len(exact) < min(REFERENCE_RUNS, work.values.shape[1]) and (not exact or time.process_time() - began < most):
+        one = _column(work, len(exact))
         fine, _ = one.run("scipy", REFERENCE, 1)
         message = fine.message(work.functions.program, 0) or message
         loose, _ = one.run("scipy", 10 * REFERENCE, 1)
-        made.append(fine.y if fine.status[0] == 0 else np.full_like(fine.y, np.nan))
-        moved.append(float(_error(work, loose.y, made[-1])[0]))
-    expected = np.concatenate(made, axis=2)
+        exact.append(fine.y if fine.status[0] == 0 else np.full_like(fine.y, np.nan))
+        moved.append(float(_error(work, loose.y, exact[-1])[0]))
+    expected = np.concatenate(exact, axis=2)
     if not np.isfinite(expected).all(axis=(0, 1)).any() or fine is None:
         raise SolverError(f"no reference at rtol {REFERENCE:g}: {message}")
     good = np.isfinite(moved)
     floor = float(np.median(np.asarray(moved)[good])) if good.any() else float("nan")
-    return expected, floor, f"SciPy {fine.method[0]} at rtol {REFERENCE:g}, {len(made)} run{'s' * (len(made) > 1)}"
+    return expected, floor, f"SciPy {fine.method[0]} at rtol {REFERENCE:g}, {len(exact)} run{'s' * (len(exact) > 1)}"
 
 
 def _column(work: _Work, i: int) -> _Work:
     """Return the work of one run."""
     initial = None if work.initial is None else work.initial[:, i : i + 1]
-    return _Work(work.model, work.functions, work.values[:, i : i + 1], initial, work.times, work.drawn)
+    return _Work(
+        model=work.model,
+        functions=work.functions,
+        values=work.values[:, i : i + 1],
+        initial=initial,
+        times=work.times,
+        drawn=work.drawn,
+    )
 
 
 def _line(work: _Work, tool: str, rtols: Array, expected: Array, most: float) -> list[WorkPoint]:
@@ -280,7 +284,7 @@ def _line(work: _Work, tool: str, rtols: Array, expected: Array, most: float) ->
 def _measure(work: _Work, tool: str, rtol: float, expected: Array, runs: int, most: float) -> WorkPoint:
     """Return what one tool needs at one tolerance."""
     if tool.startswith("compiled"):
-        work.run(tool, rtol, runs)  # another tolerance may take another method, which is made here
+        work.run(tool, rtol, runs)  # another tolerance may take another method, which is compiled here
     batch, best = work.run(tool, rtol, runs)
     spent = best
     for _ in range(2):
@@ -293,7 +297,15 @@ def _measure(work: _Work, tool: str, rtol: float, expected: Array, runs: int, mo
     names, counts = np.unique(batch.method, return_counts=True)
     error = float(np.median(errors[good])) if good.any() else float("nan")
     failed = int((batch.status != 0).sum())
-    return WorkPoint(tool, str(names[np.argmax(counts)]), rtol, error, best / runs, runs, failed)
+    return WorkPoint(
+        tool=tool,
+        method=str(names[np.argmax(counts)]),
+        rtol=rtol,
+        error=error,
+        seconds=best / runs,
+        runs=runs,
+        failed=failed,
+    )
 
 
 def _error(work: _Work, y: Array, expected: Array) -> Array:
@@ -311,8 +323,6 @@ def _recipe(
 ) -> dict[str, Any]:
     import os
     import platform
-
-    from immunode.study.run.recipe import model_recipe, versions
 
     return {
         "model": model_recipe(work.model, work.functions.program.key),

@@ -12,7 +12,7 @@ from immunode.cli.settings import check_look
 from immunode.errors import ImmunodeError, SolverError
 
 if TYPE_CHECKING:
-    from immunode.study.atlas import Atlas
+    from immunode.analysis.treatment.intervention_atlas import Atlas
 
 
 def atlas(
@@ -33,7 +33,7 @@ def atlas(
     readouts : what to compare; without any, the model's own.   options : engine, method and rtol.
     command : what was typed, for the figures.
     """
-    from immunode.study.atlas import atlas as compare
+    from immunode.analysis.treatment.intervention_atlas import atlas as compare
 
     check_look(options["rtol"], style)
     model = output.load(name, variant)

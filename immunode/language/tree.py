@@ -17,7 +17,7 @@ import math
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
-from immunode.errors import ModelError
+from immunode.errors import EngineError, ModelError
 
 Expression = tuple[Any, ...]
 
@@ -156,8 +156,15 @@ def to_sympy(expression: Expression) -> Any:
     """Return the expression in SymPy; names and `t` are real symbols, `E I S N Q beta gamma` too.
 
     `hill(x, K, n)` comes out as x**n/(K**n + x**n), without the rule that x below 0 counts as 0.
+
+    Raises
+    ------
+    EngineError : SymPy is not installed.
     """
-    import sympy as sp
+    try:
+        import sympy as sp
+    except ImportError:
+        raise EngineError("to_sympy needs SymPy; pip install 'immunode[symbolic]'") from None
 
     functions = {"abs": sp.Abs, "min": sp.Min, "max": sp.Max, "ceil": sp.ceiling}
     compare = {"<": sp.Lt, "<=": sp.Le, ">": sp.Gt, ">=": sp.Ge, "==": sp.Eq}

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from immunode.study.arms import Arms
-from immunode.study.atlas import Atlas, atlas
 from immunode.study.design.adaptive_points import adaptive
 from immunode.study.design.design import Design, grid, latin_hypercube, sobol
 from immunode.study.design.from_tables import from_table
@@ -20,7 +19,6 @@ from immunode.study.endpoints import (
     time_to,
     trough,
 )
-from immunode.study.expectations import Expectations, check_expectations
 from immunode.study.result.contrast import Contrast
 from immunode.study.result.selection import Selection
 from immunode.study.result.simulation import Comparison, Simulation
@@ -34,14 +32,12 @@ from immunode.study.sweep import sweep
 
 __all__ = [
     "Arms",
-    "Atlas",
     "Axis",
     "Comparison",
     "Contrast",
     "Design",
     "Endpoint",
     "Estimate",
-    "Expectations",
     "Selection",
     "Simulation",
     "Space",
@@ -49,9 +45,7 @@ __all__ = [
     "SweepResult",
     "adaptive",
     "at",
-    "atlas",
     "auc",
-    "check_expectations",
     "endpoint",
     "final",
     "fraction_of_time",

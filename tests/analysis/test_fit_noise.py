@@ -121,7 +121,7 @@ def test_data_at_rest_are_fitted() -> None:
     ("change", "message"),
     [
         ({"noise": "cauchy"}, "unknown noise 'cauchy' in the data"),
-        ({"noise": "laplace"}, "'x' has laplace noise, whose size must be told"),
+        ({"noise": "laplace"}, "'x' has laplace noise, whose size must be given"),
         ({"sd": "flat + prt"}, "unknown name 'prt' in the sd 'flat [+] prt'; did you mean 'part'"),
         ({"sd": [{}] * 40}, "neither a number nor text"),
     ],

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
+from collections.abc import Generator
 from pathlib import Path
 from typing import Any
 
@@ -9,10 +12,10 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from immunode.analysis.fitting.batch import side_by_side
 from immunode.analysis.fitting.fits import Fit, fit
 from immunode.analysis.fitting.measurements import observable
 from immunode.analysis.fitting.posterior import log_posterior
-from immunode.analysis.fitting.rendezvous import side_by_side
 from immunode.analysis.fitting.search import Search
 from immunode.catalogue import load_model
 from immunode.errors import StoreError, StudyError
@@ -244,7 +247,7 @@ def coverage(repeats: int) -> float:
     problem = first.problem
     free = np.ones(2, bool)
     targets = [clean + 0.3 * rng.standard_normal(20) for _ in range(repeats)]
-    found = side_by_side([Search(problem, problem.start, free, y) for y in targets], problem.predict)
+    found = side_by_side([Search(problem, problem.start, free, y).steps() for y in targets], problem.predict)
     inside = 0
     for one in found:
         low, high = Fit(problem, one, (one,), problem.start[None], 0).table().loc["k", ["low", "high"]]
@@ -295,7 +298,7 @@ def values(model: Model, *names: str) -> dict[str, float]:
 @pytest.mark.parametrize(
     ("change", "message"),
     [
-        ({"parameters": ["kk"]}, "nothing is called 'kk'; did you mean 'k'"),
+        ({"space": ["kk"]}, "nothing is called 'kk'; did you mean 'k'"),
         ({"data": pd.DataFrame({"t": [1], "x": [1]})}, "need a column 'time'; known: 't', 'x'"),
         ({"data": pd.DataFrame({"time": [1, 2, 3], "xx": [1, 2, 3]})}, "no quantity 'xx'; did you mean 'x'"),
         ({"data": pd.DataFrame({"time": [1, 2, 3], "x": [1, 2, 3], "arm": "drgu"})}, "did you mean 'drug'"),
@@ -307,18 +310,64 @@ def values(model: Model, *names: str) -> dict[str, float]:
     ],
 )
 def test_what_can_not_be_is_said(change: dict[str, Any], message: str) -> None:
-    given = {"data": pd.DataFrame({"time": TIMES, "x": TIMES}), "parameters": ["x0", "k"]} | change
+    given = {"data": pd.DataFrame({"time": TIMES, "x": TIMES}), "space": ["x0", "k"]} | change
     with pytest.raises(StudyError, match=message):
-        fit(decay(), given.pop("data"), given.pop("parameters"), **given)
+        fit(decay(), given.pop("data"), given.pop("space"), **given)
 
 
 def test_an_error_in_a_run_ends_all_searches() -> None:
     def broken(points: np.ndarray) -> np.ndarray:
         raise StudyError("broken")
 
-    jobs = [lambda ask: ask(np.zeros((1, 1))) for _ in range(5)]
     with pytest.raises(StudyError, match="broken"):
-        side_by_side(jobs, broken)
+        side_by_side([asking(3) for _ in range(5)], broken)
+
+
+def asking(times: int) -> Generator[np.ndarray, np.ndarray, float]:
+    """Ask `times` times for one row more than before, and return the sum of the answers."""
+    total = 0.0
+    for k in range(times):
+        total += float((yield np.full((k + 1, 1), float(times))).sum())
+    return total
+
+
+def test_searches_of_any_length_share_batches_and_keep_their_order() -> None:
+    batches = []
+
+    def doubled(points: np.ndarray) -> np.ndarray:
+        batches.append(len(points))
+        return 2 * points
+
+    assert side_by_side([asking(k) for k in (3, 0, 1, 2)], doubled) == [36.0, 0.0, 2.0, 12.0]
+    assert batches == [3, 4, 3]
+    assert side_by_side([asking(1) for _ in range(600)], doubled) == [2.0] * 600
+
+
+WITHOUT_THREADS = """
+import threading
+
+def refuse(self):
+    raise RuntimeError("threads do not exist here")
+
+threading.Thread.start = refuse
+import numpy as np
+from immunode.analysis.fitting.fits import fit
+from immunode.model import Model, Parameter, Process, State
+
+rates = [Parameter(n, 1.0, "1", source="assumed: a test", bounds=(0.1, 10)) for n in ("x0", "k")]
+loss = Process("loss", "x ->", "k*x")
+model = Model(name="decay", states=[State("x", "x0", "1")], parameters=rates, processes=[loss])
+times = np.linspace(0, 5, 12)
+data = {"time": times, "x": 3 * np.exp(-0.4 * times) + 0.01 * np.cos(9 * times)}
+found = fit(model, data, ["x0", "k"], starts=30, engine="numpy")
+low, high = found.profile("k").interval("k")
+print(len(found.searches), low < 0.4 < high, round(found.values["x0"], 1))
+"""
+
+
+def test_searches_and_profiles_run_where_threads_do_not_exist() -> None:
+    ran = subprocess.run([sys.executable, "-c", WITHOUT_THREADS], capture_output=True, text=True)
+    assert ran.stdout.split() == ["30", "True", "3.0"], ran.stderr
 
 
 def test_a_file_is_fitted_like_its_table(tmp_path: Path) -> None:

@@ -67,8 +67,7 @@ def test_its_figure_can_be_drawn(style: str) -> None:
 
 
 def test_points_of_groups_are_those_of_salib() -> None:
-    from SALib.sample import sobol as sample
-
+    sample = pytest.importorskip("SALib.sample.sobol")
     names, groups = ["a", "b", "c"], ["weak", "strong", "weak"]
     problem = {"num_vars": 3, "names": names, "bounds": [[0.0, 1.0]] * 3, "groups": groups}
     told = sample.sample(problem, 16, calc_second_order=False, seed=5)

@@ -64,3 +64,8 @@ def test_the_front_holds_what_nothing_beats() -> None:
 def test_what_can_not_be_is_said(options: dict[str, object], message: str) -> None:
     with pytest.raises(StudyError, match=message):
         regimen_search(MODEL, DRUG, {"drug.add": [1.0]}, **({"patients": PATIENTS, **RULES} | options))  # type: ignore[arg-type]
+
+
+def test_a_misspelt_option_is_named() -> None:
+    with pytest.raises(TypeError, match="engin"):
+        regimen_search(MODEL, DRUG, {"drug.add": [1.0]}, patients=PATIENTS, engin="numpy", **RULES)  # type: ignore[call-arg]

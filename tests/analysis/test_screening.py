@@ -29,22 +29,25 @@ def test_interactions_show_in_the_spread() -> None:
     assert sigma["c"] < 1e-12
 
 
-def test_numbers_are_those_of_salib() -> None:
-    from SALib.analyze import morris as analyze
-    from SALib.sample import morris as sample
-
+@pytest.mark.parametrize("levels", [2, 4, 6])
+def test_numbers_are_those_of_salib(levels: int) -> None:
+    sample = pytest.importorskip("SALib.sample.morris")
+    analyze = pytest.importorskip("SALib.analyze.morris")
     problem = {"num_vars": 3, "names": list("abc"), "bounds": [list(v) for v in SPACE.values()]}
-    points = sample.sample(problem, 30, num_levels=6, seed=2)
+    points = sample.sample(problem, 30, num_levels=levels, seed=2)
 
     def f(x: np.ndarray[Any, Any]) -> np.ndarray[Any, Any]:
         return np.asarray(np.exp(x[:, 0]) * x[:, 1] + x[:, 2])
 
-    told = analyze.analyze(problem, points, f(points), num_levels=6, num_resamples=200, seed=2)
-    found = morris(f, SPACE, 30, levels=6, seed=2)
+    theirs = analyze.analyze(problem, points, f(points), num_levels=levels, num_resamples=200, seed=2)
+    ours = morris(f, SPACE, 30, levels=levels, seed=2)
     for measure in ("mu", "mu_star", "sigma"):
-        np.testing.assert_allclose(found.measures[measure][0], np.asarray(told[measure], float), rtol=1e-10)
-    given = morris((dict(zip("abc", points.T, strict=True)), f(points)), levels=6)
-    np.testing.assert_allclose(given.measures["mu"][0], found.measures["mu"][0], rtol=1e-10)
+        np.testing.assert_allclose(ours.measures[measure][0], np.asarray(theirs[measure], float), rtol=1e-10)
+    half = np.asarray(theirs["mu_star_conf"], float)
+    np.testing.assert_allclose(ours.high["mu_star"][0], ours.measures["mu_star"][0] + half, rtol=1e-10)
+    np.testing.assert_allclose(ours.low["mu_star"][0], ours.measures["mu_star"][0] - half, rtol=1e-10)
+    given = morris((dict(zip("abc", points.T, strict=True)), f(points)), levels=levels)
+    np.testing.assert_allclose(given.measures["mu"][0], ours.measures["mu"][0], rtol=1e-10)
 
 
 def test_trajectories_with_a_failed_run_are_left_out_and_counted() -> None:

@@ -10,10 +10,10 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
+from immunode.analysis.treatment.intervention_atlas import atlas
 from immunode.catalogue import load_model
 from immunode.cli import main
 from immunode.plot import read_metadata
-from immunode.study import atlas
 
 Capture = pytest.CaptureFixture[str]
 ATLAS = ["atlas", "kuznetsov1994", "--until", "20 days"]

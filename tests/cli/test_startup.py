@@ -11,7 +11,7 @@ import pytest
 
 from immunode.cli import main
 
-HEAVY = ("numpy", "scipy", "pandas", "matplotlib", "sympy", "pint", "xarray", "numba", "zarr", "dask", "SALib")
+HEAVY = ("numpy", "scipy", "pandas", "matplotlib", "sympy", "pint", "xarray", "numba", "zarr", "dask")
 SEEN = "import json, sys; print(json.dumps(sorted({name.split('.')[0] for name in sys.modules})), file=sys.stderr)"
 
 

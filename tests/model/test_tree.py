@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import math
+import sys
 from typing import Any
 
 import numpy as np
@@ -8,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from immunode.errors import ModelError
+from immunode.errors import EngineError, ModelError
 from immunode.language.evaluation import evaluate
 from immunode.language.expression import parse
 from immunode.language.tree import names, number_text, substitute, to_sympy, to_text, uses_time, walk
@@ -117,8 +118,7 @@ def test_a_substituted_expression_may_be_deeper_than_a_read_one() -> None:
     ],
 )
 def test_sympy_has_the_same_values(text: str) -> None:
-    import sympy
-
+    sympy = pytest.importorskip("sympy")
     expression = parse(text)
     values = {"p": 0.7, "E": 0.4, "T": 1.3, "g": 2.1, "m": 0.2}
     symbols = {sympy.Symbol(name, real=True): value for name, value in {**values, "t": 3.0}.items()}
@@ -128,7 +128,14 @@ def test_sympy_has_the_same_values(text: str) -> None:
     )
 
 
+def test_without_sympy_it_says_what_to_install(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "sympy", None)
+    with pytest.raises(EngineError, match=r"pip install 'immunode\[symbolic\]'"):
+        to_sympy(parse("k*x"))
+
+
 def test_sympy_knows_no_constants_of_its_own() -> None:
+    pytest.importorskip("sympy")
     found = to_sympy(parse("E + I + S + N + Q + beta + gamma + lambda_ + pi"))
     assert len(found.free_symbols) == 9
     assert all(symbol.is_real for symbol in found.free_symbols)

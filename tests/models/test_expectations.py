@@ -8,12 +8,12 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
+from immunode.analysis.treatment.comparator import company
 from immunode.catalogue import list_models, load_model
 from immunode.intervention import perturb
 from immunode.model import Model
 from immunode.program.source import functions
 from immunode.solve import solve
-from immunode.study.comparator import company
 
 VARIANTS = {"baker2013": ("", "diseased"), "immune_balance": ("", "self_reactive")}
 # Two doses a day for a year take SciPy 9 s a run.

@@ -462,7 +462,7 @@ def test_regimes_hold_in_most_sampled_sets() -> None:
 @pytest.mark.soak
 def test_what_interventions_are_expected_to_do_holds_in_most_sampled_sets() -> None:
     """Over 60 days of an infection, all parameters within 30 %: seen from 66 % (damage under il6_block) to all."""
-    from immunode.study import check_expectations
+    from immunode.analysis.treatment.expectations import check_expectations
 
     found = check_expectations(MODEL, n=128, over="mean")
     assert {item.intervention for item in found.items} == {it.name for it in MODEL.interventions}

@@ -10,9 +10,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from immunode.errors import StudyError, did_you_mean, quoted
+from immunode.language.expression import parse
+from immunode.language.tree import names
+from immunode.model.declaration import Derived
 from immunode.model.table_file import is_path, number_hint, read_number, read_table_file
+from immunode.model.units import unit_of
 from immunode.study.noise import NOISES, is_laplace, on_logarithm
-from immunode.study.run.ready import model_time
+from immunode.study.run.ready import model_time, quantity_names
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -117,15 +121,15 @@ def read_measurements(data: Any, model: Model, only_arm: str) -> Measurements:
     if (sd <= 0).any():
         raise StudyError("fit: a standard deviation in the column 'sd' is not above 0")
     return Measurements(
-        arms,
-        observables,
-        np.array([arms.index(a) for a in arm_names]),
-        np.array([observables.index(o) for o in names]),
-        time,
-        value,
-        sd,
-        sizes,
-        _noises(long),
+        arms=arms,
+        observables=observables,
+        arm=np.array([arms.index(a) for a in arm_names]),
+        observable=np.array([observables.index(o) for o in names]),
+        time=time,
+        value=value,
+        sd=sd,
+        sizes=sizes,
+        noise=_noises(long),
     )
 
 
@@ -147,11 +151,11 @@ def _sizes(long: pd.DataFrame) -> tuple[Array, tuple[str, ...]]:
 def _noises(long: pd.DataFrame) -> tuple[str, ...]:
     if "noise" not in long.columns:
         return ("",) * len(long)
-    made = tuple("" if given is None or given != given else str(given).strip() for given in long["noise"])
-    for noise in made:
+    noises = tuple("" if given is None or given != given else str(given).strip() for given in long["noise"])
+    for noise in noises:
         if noise and noise not in NOISES:
             raise StudyError(f"fit: unknown noise '{noise}' in the data{did_you_mean(noise, NOISES)}")
-    return made
+    return noises
 
 
 def _frame(data: Any) -> pd.DataFrame:
@@ -213,7 +217,7 @@ def noise_of(data: Measurements, kinds: Sequence[Observable]) -> Noise:
 
     Raises
     ------
-    StudyError : a value that its noise can't have, or a size that can't be told.
+    StudyError : a value that its noise can't have, or an unknown size.
     """
     sd, texts = data.sd.copy(), list(data.sizes)
     for i, k in enumerate(data.observable):
@@ -228,18 +232,18 @@ def noise_of(data: Measurements, kinds: Sequence[Observable]) -> Noise:
     if (data.value[lognormal] <= 0).any():
         raise StudyError("fit: lognormal noise needs values above 0; leave the others out, or use normal")
     laplace = np.array([is_laplace(noise) for noise in noises])
-    told = ~np.isnan(sd) | np.array([bool(text) for text in texts])
+    known = ~np.isnan(sd) | np.array([bool(text) for text in texts])
     for i, name in enumerate(data.observables):
         mine = data.observable == i
-        if told[mine].all():
+        if known[mine].all():
             continue
-        if told[mine].any():
+        if known[mine].any():
             raise StudyError(f"fit: some values of '{name}' have a standard deviation and some not; give all or none")
         if len(set(noises[mine])) > 1:
             raise StudyError(f"fit: values of '{name}' have noise of several kinds, so one standard deviation can't do")
         if laplace[mine].any():
             raise StudyError(
-                f"fit: '{name}' has {noises[mine][0]} noise, whose size must be told: a number or expression"
+                f"fit: '{name}' has {noises[mine][0]} noise, whose size must be given: a number or expression"
             )
     return Noise(lognormal, laplace, sd, texts)
 
@@ -252,9 +256,6 @@ def with_observables(model: Model, wanted: Mapping[str, Observable], names: tupl
     StudyError : an observable without expression that the model does not know.
     ModelError, UnitError : an expression can't be read, or its unit is another one.
     """
-    from immunode.model.declaration import Derived
-    from immunode.study.run.ready import quantity_names
-
     known = quantity_names(model)
     added = []
     for name in names:
@@ -275,15 +276,10 @@ def with_sizes(model: Model, texts: tuple[str, ...]) -> tuple[Model, tuple[str, 
     ------
     ModelError, UnitError : an expression can't be read, or its units do not fit.
     """
-    from immunode.language.expression import parse
-    from immunode.language.tree import names
-    from immunode.model.declaration import Derived
-    from immunode.model.units import unit_of
-
     known = {r.name for g in ("states", "parameters", "derived", "switches", "processes") for r in getattr(model, g)}
-    made: dict[str, Derived] = {}
+    sizes: dict[str, Derived] = {}
     for text in texts:
-        label = f"sd_of_row_{len(made) + 1}"
+        label = f"sd_of_row_{len(sizes) + 1}"
         while label in known:
             label += "_"
         unknown = sorted(names(parse(text)) - known)
@@ -291,5 +287,5 @@ def with_sizes(model: Model, texts: tuple[str, ...]) -> tuple[Model, tuple[str, 
             raise StudyError(
                 f"fit: unknown name '{unknown[0]}' in the sd {text!r:.60}{did_you_mean(unknown[0], known)}"
             )
-        made[text] = Derived(label, text, unit_of(model, text), "size of a noise")
-    return model.replace(derived=(*model.derived, *made.values())), tuple(d.name for d in made.values())
+        sizes[text] = Derived(label, text, unit_of(model, text), "size of a noise")
+    return model.replace(derived=(*model.derived, *sizes.values())), tuple(d.name for d in sizes.values())

@@ -6,35 +6,36 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from immunode.analysis.fitting.optimum import Optimum
 from immunode.errors import EngineError
+from immunode.plot.charts.analysis.fit import data_and_curves
+from immunode.plot.charts.analysis.residuals import residuals
+from immunode.plot.kit.figure import StyledFigure
+from immunode.plot.kit.style import PALETTE, find_style, styled
+from immunode.plot.kit.text import power_of, quantity_label
+from immunode.study.design.from_tables import from_table
+from immunode.study.run.ready import quantity_units
+from immunode.study.sweep import sweep
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
-    from immunode.analysis.fitting.fits import Fit
-    from immunode.analysis.fitting.posterior import Posterior
 
 SMOOTH = 201
 """Points of a fitted curve."""
 
 
-def fitted(found: Fit, style: str, title: str, axes: Any = None) -> Figure:
+def fitted(fit: Optimum, style: str, title: str, axes: Any = None) -> Figure:
     """Return the data and the fitted curves, one panel an observable."""
-    from immunode.plot.charts.analysis.fit import data_and_curves
-    from immunode.study.run.ready import quantity_units
-    from immunode.study.sweep import sweep
-
-    problem, data = found.problem, found.problem.data
+    problem, data = fit.problem, fit.problem.data
     curves: dict[str, dict[str, tuple[np.ndarray, np.ndarray]]] = {name: {} for name in data.observables}
     points: dict[str, dict[str, tuple[np.ndarray, np.ndarray]]] = {name: {} for name in data.observables}
     units: dict[str, str] = {}
     for i, arm in enumerate(problem.arms):
         names = [p for p in problem.names if arm.columns[problem.names.index(p)] >= 0 or p.endswith("(0)")]
-        from immunode.study.design.from_tables import from_table
-
         one = sweep(
             arm.model,
-            from_table({p: [found.values[p]] for p in names}),
+            from_table({p: [fit.values[p]] for p in names}),
             times=np.linspace(0.0, float(arm.times[-1]), SMOOTH),
             keep=list(arm.quantities),
             endpoints=[f"final({arm.quantities[0]})"],
@@ -58,15 +59,12 @@ def fitted(found: Fit, style: str, title: str, axes: Any = None) -> Figure:
     )
 
 
-def goodness(found: Fit, style: str, title: str, axes: Any = None) -> Figure:
+def goodness(fit: Optimum, style: str, title: str, axes: Any = None) -> Figure:
     """Return measured against predicted and the residuals, three panels an observable."""
-    from immunode.plot.charts.analysis.residuals import residuals
-    from immunode.study.run.ready import quantity_units
-
-    problem, data = found.problem, found.problem.data
+    problem, data = fit.problem, fit.problem.data
     units = {name: unit for arm in problem.arms for name, unit in quantity_units(arm.model).items()}
     return residuals(
-        found.residuals(),
+        fit.residuals(),
         units=units,
         time_unit=problem.model.time_unit or problem.model.clock,
         log=[n for i, n in enumerate(data.observables) if problem.lognormal[data.observable == i].any()],
@@ -76,30 +74,27 @@ def goodness(found: Fit, style: str, title: str, axes: Any = None) -> Figure:
     )
 
 
-def corner_plot(samples: Posterior) -> Figure:
-    """Return the corner plot of a posterior."""
+def corner_plot(fit: Optimum, samples: np.ndarray) -> Figure:
+    """Return the corner plot of samples, (n_samples, n_parameters), with the estimates marked."""
     try:
         import corner
     except ImportError:
         raise EngineError("the corner plot needs corner; pip install 'immunode[bayes]'") from None
-    from immunode.plot.kit.figure import StyledFigure
-    from immunode.plot.kit.style import PALETTE, find_style, styled
-    from immunode.plot.kit.text import power_of, quantity_label
 
-    problem = samples.fit.problem
+    problem = fit.problem
     look = find_style("slide")
     n = len(problem.names)
     units = dict(zip(problem.names, problem.units, strict=True))
-    powers = [power_of(float(low), float(high)) for low, high in np.quantile(samples.samples, [0.0, 1.0], axis=0).T]
+    powers = [power_of(float(low), float(high)) for low, high in np.quantile(samples, [0.0, 1.0], axis=0).T]
     scale = 10.0 ** np.array(powers)
     labels = [quantity_label(name, units[name], power) for name, power in zip(problem.names, powers, strict=True)]
     with styled(look):
         figure = StyledFigure(look, figsize=(max(6.0, 2.6 * n), max(6.0, 2.6 * n)))
         corner.corner(
-            samples.samples / scale,
+            samples / scale,
             labels=labels,
             quantiles=[0.025, 0.5, 0.975],
-            truths=np.array([samples.fit.values[name] for name in problem.names]) / scale,
+            truths=np.array([fit.values[name] for name in problem.names]) / scale,
             color=PALETTE[1],
             truth_color=PALETTE[2],
             plot_datapoints=False,

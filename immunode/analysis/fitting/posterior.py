@@ -9,13 +9,14 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
+from immunode.analysis.fitting.optimum import Optimum
 from immunode.errors import EngineError, StudyError, did_you_mean
+from immunode.study.design.design import Design
 
 if TYPE_CHECKING:
     import pandas as pd
     from matplotlib.figure import Figure
 
-    from immunode.analysis.fitting.fits import Fit
     from immunode.analysis.fitting.problem import Problem
     from immunode.study.design.distributions import Distribution
     from immunode.study.result.sweep_result import SweepResult
@@ -36,7 +37,7 @@ class Posterior:
     parameter.   steps, walkers : of the chain.
     """
 
-    fit: Fit
+    fit: Optimum
     samples: Array
     acceptance: float
     autocorrelation: Array
@@ -60,12 +61,9 @@ class Posterior:
 
     def predict(self, *quantities: str, until: Any = None, arms: Any = None, n: int = 200) -> SweepResult:
         """Return a sweep over `n` samples; `.plot.bands("tnf")` shows what they predict."""
-        from immunode.analysis.fitting.fits import predicted
-        from immunode.study.design.design import Design
-
         rows = np.linspace(0, len(self.samples) - 1, n).round().astype(int)
         draws = Design(self.fit.problem.names, self.samples[rows], f"{n} samples of the posterior")
-        return predicted(self.fit, draws, quantities, until, arms)
+        return self.fit.sweep_over(draws, quantities, until, arms)
 
     def plot(self) -> Figure:
         """Return the corner plot: each parameter's distribution, and each pair's (extra `bayes`: corner).
@@ -74,7 +72,7 @@ class Posterior:
         """
         from immunode.analysis.fitting.pictures import corner_plot
 
-        return corner_plot(self)
+        return corner_plot(self.fit, self.samples)
 
     def __repr__(self) -> str:
         shown = self.table().to_string(float_format=lambda x: f"{x:.4g}")
@@ -121,13 +119,13 @@ def log_posterior(problem: Problem, u: Array, priors: Mapping[str, Distribution]
     return out
 
 
-def posterior(found: Fit, steps: int, priors: Mapping[str, Distribution], seed: int) -> Posterior:
+def sample_posterior(fit: Optimum, steps: int, priors: Mapping[str, Distribution], seed: int) -> Posterior:
     """Return samples of the posterior. Parameters as in `Fit.posterior`."""
     try:
         import emcee
     except ImportError:
         raise EngineError(MISSING) from None
-    problem = found.problem
+    problem = fit.problem
     for name in priors:
         if name not in problem.names:
             raise StudyError(f"posterior: prior of '{name}', which was not fitted{did_you_mean(name, problem.names)}")
@@ -136,8 +134,8 @@ def posterior(found: Fit, steps: int, priors: Mapping[str, Distribution], seed: 
     n = len(problem.names)
     walkers = max(32, 4 * n)
     rng = np.random.default_rng(seed)
-    spread, vectors = np.linalg.eigh(np.nan_to_num(found.covariance, posinf=0.04))
-    start = found.best.u + (rng.standard_normal((walkers, n)) * np.sqrt(np.clip(spread, 1e-10, 0.04))) @ vectors.T
+    spread, vectors = np.linalg.eigh(np.nan_to_num(fit.covariance, posinf=0.04))
+    start = fit.best.u + (rng.standard_normal((walkers, n)) * np.sqrt(np.clip(spread, 1e-10, 0.04))) @ vectors.T
     start = np.clip(start, 1e-4, 1 - 1e-4)
     # differential evolution follows correlated parameters better than the stretch move (ter Braak & Vrugt 2008)
     moves = [(emcee.moves.DEMove(), 0.8), (emcee.moves.DESnookerMove(), 0.2)]
@@ -152,7 +150,15 @@ def posterior(found: Fit, steps: int, priors: Mapping[str, Distribution], seed: 
     time = emcee.autocorr.integrated_time(chain, tol=0)
     thin = max(1, int(np.nanmax(time) / 2)) if np.isfinite(time).any() else 1
     samples = problem.values(chain[::thin].reshape(-1, n))
-    told = "flat on the search scale, inside the bounds"
+    words = "flat on the search scale, inside the bounds"
     if priors:
-        told = ", ".join(f"{name} {prior.words()}" for name, prior in priors.items()) + "; others " + told
-    return Posterior(found, samples, float(np.mean(sampler.acceptance_fraction)), time, steps, walkers, told)
+        words = ", ".join(f"{name} {prior.words()}" for name, prior in priors.items()) + "; others " + words
+    return Posterior(
+        fit=fit,
+        samples=samples,
+        acceptance=float(np.mean(sampler.acceptance_fraction)),
+        autocorrelation=time,
+        steps=steps,
+        walkers=walkers,
+        priors=words,
+    )

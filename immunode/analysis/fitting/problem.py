@@ -19,9 +19,12 @@ from immunode.analysis.fitting.measurements import (
     with_sizes,
 )
 from immunode.errors import ImmunodeError, StudyError, did_you_mean
+from immunode.model.declaration import Parameter
+from immunode.solve import choose_engine, solve
 from immunode.study.arms import Arms, as_arms
-from immunode.study.design.ranges import Axis, Space, ranges, space
+from immunode.study.design.ranges import Axis, Space, initial_values, ranges, space
 from immunode.study.run.ready import Ready, make_ready
+from immunode.study.run.recorder import Recorder
 
 if TYPE_CHECKING:
     from immunode.model.declaration import Model
@@ -127,10 +130,10 @@ class Problem:
             grid = np.linspace(0.0, 1.0, 1001)
             i = int(np.argmin(minus(grid)))
             ends = grid[max(i - 1, 0)], grid[min(i + 1, 1000)]
-            found = minimize_scalar(
+            least = minimize_scalar(
                 lambda u: float(minus(u)[0]), bounds=ends, method="bounded", options={"xatol": 1e-10}
             )
-            highest.append(-min(float(found.fun), float(minus(grid[i])[0])))
+            highest.append(-min(float(least.fun), float(minus(grid[i])[0])))
         return np.array(highest)
 
     def split(self, answers: Array) -> tuple[Array, Array]:
@@ -161,9 +164,6 @@ class Problem:
 
         Where standard deviations are expressions they follow, (n, 2*n_data); `split` takes that apart.
         """
-        from immunode.solve import solve
-        from immunode.study.run.recorder import Recorder
-
         values = self.values(u)
         out = np.full((len(u), len(self.data)), np.nan)
         sizes = np.full((len(u), len(self.data) if self.moving.any() else 0), np.nan)
@@ -214,16 +214,16 @@ class Problem:
 def make_problem(
     model: Model,
     data: Any,
-    parameters: Any,
+    searched: Any,
     observables: Mapping[str, Observable | str] | None,
     arms: Any,
     rtol: float,
     engine: str,
     priors: Mapping[str, Any] | None = None,
 ) -> Problem:
-    """Return the problem of a fit. Parameters and errors as in `fit`."""
-    made_arms = None if arms is None else as_arms(arms, model)
-    only = next(iter(made_arms)) if made_arms is not None and len(made_arms) == 1 else "control"
+    """Return the problem of a fit. searched : as `space` in `fit`; the other parameters and errors as there."""
+    declared = None if arms is None else as_arms(arms, model)
+    only = next(iter(declared)) if declared is not None and len(declared) == 1 else "control"
     measured = read_measurements(data, model, only)
     wanted = {n: Observable(o) if isinstance(o, str) else o for n, o in (observables or {}).items()}
     unused = [name for name in wanted if name not in measured.observables]
@@ -231,17 +231,17 @@ def make_problem(
         raise StudyError(
             f"fit: the data have no observable '{unused[0]}'{did_you_mean(unused[0], measured.observables)}"
         )
-    if made_arms is None:
-        made_arms = Arms(control=[]) if measured.arms == ("control",) else Arms.of(model, *measured.arms)
+    if declared is None:
+        declared = Arms(control=[]) if measured.arms == ("control",) else Arms.of(model, *measured.arms)
     for name in measured.arms:
-        made_arms[name]  # an unknown arm is an error with the nearest names
-    base, box = _box(model, parameters)
+        declared[name]  # an unknown arm is an error with the nearest names
+    base, box = _box(model, searched)
     noise = noise_of(measured, [wanted.get(name, Observable()) for name in measured.observables])
     for name in priors or {}:
         if name not in box.names:
             raise StudyError(f"fit: a prior of '{name}', which is not fitted{did_you_mean(name, box.names)}")
     composed, chosen = {}, []
-    models = made_arms.compose(base)
+    models = declared.compose(base)
     for i, name in enumerate(measured.arms):
         own = tuple(dict.fromkeys(t for t, arm in zip(noise.texts, measured.arm, strict=True) if t and arm == i))
         composed[name], labels = with_sizes(with_observables(models[name], wanted, measured.observables), own)
@@ -251,12 +251,22 @@ def make_problem(
     _refuse_unused(box, chosen, base)
     units = {p.name: p.unit for m in composed.values() for p in m.parameters}
     units |= {f"{s.name}(0)": s.unit for s in base.states}
-    start = np.array([_own(axis, composed) for axis in box.axes])
-    told = tuple(units.get(n, "") for n in box.names)
-    observed = _observed(base, wanted, measured.observables)
-    kinds = (noise.lognormal, noise.laplace, noise.sd, np.array([bool(text) for text in noise.texts]))
-    known = (base, box, made_arms, observed, tuple(chosen), measured)
-    return Problem(*known, *kinds, dict(priors or {}), start, told, rtol)
+    return Problem(
+        model=base,
+        box=box,
+        declared=declared,
+        observed=_observed(base, wanted, measured.observables),
+        arms=tuple(chosen),
+        data=measured,
+        lognormal=noise.lognormal,
+        laplace=noise.laplace,
+        sd=noise.sd,
+        moving=np.array([bool(text) for text in noise.texts]),
+        priors=dict(priors or {}),
+        start=np.array([_own(axis, composed) for axis in box.axes]),
+        units=tuple(units.get(n, "") for n in box.names),
+        rtol=rtol,
+    )
 
 
 def _observed(model: Model, wanted: Mapping[str, Observable], names: tuple[str, ...]) -> Model:
@@ -266,20 +276,18 @@ def _observed(model: Model, wanted: Mapping[str, Observable], names: tuple[str, 
         return model
 
 
-def _box(model: Model, parameters: Any) -> tuple[Model, Space]:
+def _box(model: Model, searched: Any) -> tuple[Model, Space]:
     """Return the model, with parameters that only observables know added, and the box to search."""
-    from immunode.model.declaration import Parameter
-
-    if isinstance(parameters, Space):
-        return model, parameters
+    if isinstance(searched, Space):
+        return model, searched
     names = {p.name for p in model.parameters}
-    if hasattr(parameters, "columns"):
+    if hasattr(searched, "columns"):
         # the table of a PEtab problem; what the model lacks is of the noise, which is estimated anyway
-        rows = parameters.to_dict("records")
-        parameters = {str(r["name"]): (r["low"], r["high"]) for r in rows if r["name"] in names}
-    if isinstance(parameters, Mapping):
+        rows = searched.to_dict("records")
+        searched = {str(r["name"]): (r["low"], r["high"]) for r in rows if r["name"] in names}
+    if isinstance(searched, Mapping):
         box, added = Space(), []
-        for name, ends in parameters.items():
+        for name, ends in searched.items():
             if np.shape(ends) != (2,):
                 raise StudyError(f"fit: '{name}' needs bounds (low, high), got {ends!r}")
             low, high = float(ends[0]), float(ends[1])
@@ -290,7 +298,7 @@ def _box(model: Model, parameters: Any) -> tuple[Model, Space]:
                     Parameter(name, middle, "", "of an observable", source="assumed: fitted", evidence="fitted")
                 )
         return (model.replace(parameters=(*model.parameters, *added)) if added else model), box
-    patterns: Sequence[str] = (parameters,) if isinstance(parameters, str) else tuple(parameters)
+    patterns: Sequence[str] = (searched,) if isinstance(searched, str) else tuple(searched)
     box = Space()
     known = ranges(model, tuple(patterns))
     for axis in space(model, *patterns).axes:
@@ -306,7 +314,6 @@ def _box(model: Model, parameters: Any) -> tuple[Model, Space]:
 def _arm(
     data: Measurements, i: int, name: str, model: Model, box: Space, engine: str, sizes: Sequence[str]
 ) -> ArmProblem:
-    from immunode.solve import choose_engine
 
     ready = make_ready(model)
     # chosen once, so that a search does not depend on how many others run beside it
@@ -329,8 +336,21 @@ def _arm(
         state = column[:-3] if column.endswith("(0)") else ""
         columns.append(declared.index(column) if column in declared else -1)
         initial.append(program.states.index(state) if state in program.states else -1)
-    seen = (rows, times, at, rests, quantities, which, of_noise)
-    return ArmProblem(name, model, ready, *seen, tuple(columns), tuple(initial), engine)
+    return ArmProblem(
+        name=name,
+        model=model,
+        ready=ready,
+        rows=rows,
+        times=times,
+        at=at,
+        rests=rests,
+        quantities=quantities,
+        which=which,
+        sizes=of_noise,
+        columns=tuple(columns),
+        initial=tuple(initial),
+        engine=engine,
+    )
 
 
 def _grid(time: Array, horizon: float) -> tuple[Array, NDArray[np.intp], NDArray[np.bool_]]:
@@ -352,8 +372,6 @@ def _refuse_unused(box: Space, arms: Sequence[ArmProblem], model: Model) -> None
 
 def _own(axis: Axis, models: Mapping[str, Model]) -> float:
     """Return where the model's own value lies in the unit box."""
-    from immunode.study.design.ranges import initial_values
-
     for model in models.values():
         values = {p.name: float(p.value) for p in model.parameters}
         if axis.name.endswith("(0)"):

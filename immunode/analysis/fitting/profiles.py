@@ -1,4 +1,4 @@
-"""Profile likelihoods, and what they say about who can be identified."""
+"""Profile likelihoods, and which parameters are identifiable."""
 
 from __future__ import annotations
 
@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
-from immunode.analysis.fitting.rendezvous import side_by_side
+from immunode.analysis.fitting.batch import side_by_side
+from immunode.analysis.fitting.optimum import Optimum
 from immunode.analysis.fitting.search import Search, information
 from immunode.errors import StudyError, did_you_mean
 from immunode.study.result.notebook import Tabled
@@ -17,7 +18,6 @@ if TYPE_CHECKING:
     import pandas as pd
     from matplotlib.figure import Figure
 
-    from immunode.analysis.fitting.fits import Fit
 
 Array = NDArray[np.float64]
 TIED = 1e-4
@@ -107,41 +107,47 @@ class Profiles(Tabled):
         return text
 
 
-def profiles(found: Fit, names: tuple[str, ...], points: int) -> Profiles:
+def profile_likelihoods(fit: Optimum, names: tuple[str, ...], points: int) -> Profiles:
     """Return profile likelihoods of a fit. Parameters as in `Fit.profile`."""
-    problem = found.problem
+    problem = fit.problem
     for name in names:
         if name not in problem.names:
             raise StudyError(f"profile: '{name}' was not fitted{did_you_mean(name, problem.names)}")
     chosen = [problem.names.index(n) for n in names or problem.names]
-    spread = np.sqrt(np.diag(found.covariance))
-    places = {i: _places(found.best.u[i], spread[i], points) for i in chosen}
+    spread = np.sqrt(np.diag(fit.covariance))
+    places = {i: _places(fit.best.u[i], spread[i], points) for i in chosen}
     searches, owners = [], []
     for i in chosen:
         free = np.ones(len(problem.names), bool)
         free[i] = False
         for place in places[i]:
-            searches.append(Search(problem, _moved(found, i, place), free, problem.scaled(problem.data.value)))
+            searches.append(Search(problem, _moved(fit, i, place), free, problem.scaled(problem.data.value)))
             owners.append(i)
-    costs = np.array([f.cost for f in side_by_side(searches, problem.predict)])
-    least = min(found.best.cost, float(costs.min()))
+    costs = np.array([f.cost for f in side_by_side([search.steps() for search in searches], problem.predict)])
+    least = min(fit.best.cost, float(costs.min()))
     values, rise = {}, {}
     for i in chosen:
         mine = np.array(owners) == i
-        u = np.repeat(found.best.u[None], len(places[i]) + 1, axis=0)
-        u[:, i] = np.append(places[i], found.best.u[i])
+        u = np.repeat(fit.best.u[None], len(places[i]) + 1, axis=0)
+        u[:, i] = np.append(places[i], fit.best.u[i])
         order = np.argsort(u[:, i], kind="stable")
         x = problem.values(u)[order, i]
-        heights = np.append(costs[mine], found.best.cost)[order] - least
+        heights = np.append(costs[mine], fit.best.cost)[order] - least
         up = np.argsort(x, kind="stable")  # a range below 0 runs the other way
         values[problem.names[i]], rise[problem.names[i]] = x[up], heights[up]
     units = dict(zip(problem.names, problem.units, strict=True))
     return Profiles(
-        values, rise, threshold(found), found.values, units, found.best.cost - least, found.problem.model.label
+        values=values,
+        rise=rise,
+        threshold=threshold(fit),
+        estimates=fit.values,
+        units=units,
+        improved=fit.best.cost - least,
+        who=fit.problem.model.label,
     )
 
 
-def threshold(found: Fit) -> float:
+def threshold(fit: Optimum) -> float:
     """Return the rise of -2 log likelihood at which a 95 % interval ends.
 
     The chi-square quantile where noise is known; n log(1 + t^2/(n - p)) where it is estimated, which is exact for
@@ -149,16 +155,16 @@ def threshold(found: Fit) -> float:
     """
     from scipy.special import chdtri, stdtrit
 
-    if not found.estimated_noise:
+    if not fit.estimated_noise:
         return float(chdtri(1, 0.05))
-    t = float(stdtrit(found.freedom, 0.975))
-    return len(found.problem.data) * float(np.log1p(t**2 / found.freedom))
+    t = float(stdtrit(fit.freedom, 0.975))
+    return len(fit.problem.data) * float(np.log1p(t**2 / fit.freedom))
 
 
-def told_by_curvature(found: Fit) -> str:
+def describe_identifiability(fit: Optimum) -> str:
     """Return in words what the curvature at the optimum says; `profile` says it better."""
-    problem = found.problem
-    scale = information(problem, found.best, 1 / found.best.sd)
+    problem = fit.problem
+    scale = information(problem, fit.best, 1 / fit.best.sd)
     size = np.sqrt((scale**2).sum(axis=0))
     lines = [
         f"'{n}' does not change any prediction"
@@ -171,11 +177,11 @@ def told_by_curvature(found: Fit) -> str:
             heavy = [n for n, w in zip(problem.names, direction, strict=True) if abs(w) > 0.3]
             if len(heavy) > 1:
                 lines.append(f"the data tell {' and '.join(heavy)} only together, not apart")
-    spread = np.sqrt(np.diag(found.covariance))
+    spread = np.sqrt(np.diag(fit.covariance))
     wide = [n for n, w in zip(problem.names, spread, strict=True) if w > 0.5]
     if wide and not lines:
         lines.append(f"hardly fixed by the data: {', '.join(wide)} (the interval is wider than the bounds)")
-    bound = [n for n, u in zip(problem.names, found.best.u, strict=True) if u < 1e-6 or u > 1 - 1e-6]
+    bound = [n for n, u in zip(problem.names, fit.best.u, strict=True) if u < 1e-6 or u > 1 - 1e-6]
     if bound:
         lines.append(f"at a bound: {', '.join(bound)}")
     return "; ".join(lines) if lines else "all parameters are fixed by the data, judged by the curvature at the optimum"
@@ -191,10 +197,10 @@ def _places(u: float, spread: float, points: int) -> Array:
     return places[(places >= 0.0) & (places <= 1.0) & (np.abs(places - u) > 1e-9)]
 
 
-def _moved(found: Fit, i: int, place: float) -> Array:
+def _moved(fit: Optimum, i: int, place: float) -> Array:
     """Return the best point with one parameter moved, the others along as the curvature says."""
-    u = found.best.u.copy()
-    column = found.covariance[:, i]
+    u = fit.best.u.copy()
+    column = fit.covariance[:, i]
     if np.isfinite(column).all() and column[i] > 0:
         u = u + column / column[i] * (place - u[i])
     u = np.clip(u, 0.0, 1.0)

@@ -2,16 +2,22 @@
 
 from __future__ import annotations
 
-import warnings
+from collections.abc import Generator
 from dataclasses import dataclass
+from typing import TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
 
 from immunode.analysis.fitting.problem import WORST, Problem
-from immunode.analysis.fitting.rendezvous import Ask
+from immunode.analysis.fitting.trust_region import Minimum, least_squares
 
 Array = NDArray[np.float64]
+T = TypeVar("T")
+Steps = Generator[Array, Array, T]
+"""Yields points, (n_rows, n_parameters), is sent what runs give there, and returns a T."""
+MOST = 60
+"""Points that a minimization looks at, at most."""
 ROUNDS = 12
 """Most times that standard deviations are estimated anew."""
 SETTLED = 1e-3
@@ -27,7 +33,7 @@ BLUNT = 1e-3
 
 
 @dataclass(frozen=True, slots=True)
-class Found:
+class SearchResult:
     """Where a search ended.
 
     u : shape (n_parameters,), in the unit box.   cost : -2 log likelihood, and of the prior densities where there are
@@ -49,7 +55,7 @@ class Found:
 
 @dataclass(frozen=True, slots=True)
 class Search:
-    """A search from one start. Called with `ask`, it returns `Found`.
+    """A search from one start; `steps` takes it.
 
     start : shape (n_parameters,).   free : which parameters move; the others stay at their start.
     target : shape (n_data,), measured values on the scale of the noise.
@@ -63,52 +69,48 @@ class Search:
     free: NDArray[np.bool_]
     target: Array
 
-    def __call__(self, ask: Ask) -> Found:
-        from scipy.optimize import least_squares
-
-        looks = _Looks(self, ask)
+    def steps(self) -> Steps[SearchResult]:
+        """Yield points to run, (n_rows, n_parameters), which `Problem.predict` answers; return where it ended."""
+        looks = _Looks(self)
         u = np.clip(self.start, 0.0, 1.0)
-        looks.go(u[self.free])
-        sd = looks.sd = self._sd(looks)
-        alive = bool(np.isfinite(looks.predicted).all())
-        converged = alive and not self.free.any()
+        look = yield from looks.at(u[self.free])
+        sd = self._sd(look)
+        highest = self.problem.best_prior()
+        squares = _Squares(self, sd, DEPTH[0], highest)
+        moves = bool(np.isfinite(look.predicted).all()) and bool(self.free.any())
+        converged = bool(np.isfinite(look.predicted).all()) and not moves
         tolerance = LOOSE if self._groups() or self.rooted else TIGHT
         cost = np.inf
-        for k in range(ROUNDS if alive and self.free.any() else 0):
+        for k in range(ROUNDS if moves else 0):
             done = tolerance == TIGHT
-            looks.begin(sd, DEPTH[min(k, 1)])
-            inside = np.clip(u[self.free], 1e-9, 1 - 1e-9)
-            with np.errstate(all="ignore"), warnings.catch_warnings():
-                warnings.simplefilter("ignore")
-                got = least_squares(
-                    looks.weighted, inside, looks.slope, bounds=(0.0, 1.0), ftol=tolerance, xtol=tolerance,
-                    gtol=tolerance, max_nfev=60,
-                )  # fmt: skip
-            u[self.free] = got.x
-            converged = bool(got.status > 0)
-            looks.go(got.x)
-            before, sd = sd, self._sd(looks)
-            open_ = self.problem.open
-            moved = float(np.abs(sd[open_] / before[open_] - 1).max(initial=0.0))
-            last, cost = cost, minus_2_log_likelihood(self.problem, looks.residuals(got.x), sd)
+            squares = _Squares(self, sd, DEPTH[min(k, 1)], highest)
+            minimum = yield from _minimize(squares, looks, u[self.free], tolerance)
+            u[self.free], converged = minimum.x, minimum.converged
+            look = yield from looks.at(minimum.x)
+            before, sd = sd, self._sd(look)
+            estimated = self.problem.open
+            moved = float(np.abs(sd[estimated] / before[estimated] - 1).max(initial=0.0))
+            last, cost = cost, minus_2_log_likelihood(self.problem, squares.residuals(look), sd)
             if done and moved < SETTLED and (not self.rooted or not cost < last - SAME):
                 break
             tolerance = TIGHT if moved < 30 * SETTLED or len(self._groups()) == 1 else tolerance
-        return self._found(looks, u, sd, converged)
+        return self._found(look, squares.residuals(look), u, sd, converged, looks.rounds)
 
     @property
     def rooted(self) -> bool:
         """Whether the sum of squares holds more than residuals in fixed standard deviations."""
         return bool(self.problem.moving.any() or self.problem.priors)
 
-    def _found(self, looks: _Looks, u: Array, sd: Array, converged: bool) -> Found:
-        residuals = looks.residuals(u[self.free])
+    def _found(self, look: _Look, residuals: Array, u: Array, sd: Array, converged: bool, rounds: int) -> SearchResult:
         jacobian, spread = np.zeros((len(residuals), len(u))), np.zeros((len(residuals), len(u)))
-        jacobian[:, self.free], spread[:, self.free] = looks.jacobian, looks.spread
-        good = bool(np.isfinite(looks.predicted).all())
+        jacobian[:, self.free], spread[:, self.free] = look.jacobian, look.spread
+        good = bool(np.isfinite(look.predicted).all())
         cost = minus_2_log_likelihood(self.problem, residuals, sd) if good else np.inf
         cost -= 2 * float(self.problem.log_prior(u[None]).sum())
-        return Found(u, cost, jacobian, spread, residuals, sd, converged and good, looks.evaluations)
+        return SearchResult(
+            u=u, cost=cost, jacobian=jacobian, spread=spread, residuals=residuals, sd=sd,
+            converged=converged and good, evaluations=rounds,
+        )  # fmt: skip
 
     def _groups(self) -> list[NDArray[np.bool_]]:
         """Return the rows of each observable whose standard deviation is estimated."""
@@ -116,10 +118,10 @@ class Search:
         groups = [(data.observable == i) & open_ for i in range(len(data.observables))]
         return [g for g in groups if g.any()]
 
-    def _sd(self, looks: _Looks) -> Array:
+    def _sd(self, look: _Look) -> Array:
         """Return standard deviations: given ones, else the root mean square of an observable's residuals."""
-        sd = looks.told.copy()
-        residuals = np.where(np.isfinite(looks.predicted), self.target - looks.predicted, WORST)
+        sd = look.sd.copy()
+        residuals = np.where(np.isfinite(look.predicted), self.target - look.predicted, WORST)
         for rows in self._groups():
             size = float(np.sqrt(np.mean(np.clip(residuals[rows], -1e150, 1e150) ** 2)))
             floor = 1e-12 * max(float(np.abs(self.target[rows]).max()), 1e-300)
@@ -127,83 +129,121 @@ class Search:
         return np.where(np.isfinite(sd), sd, 1.0)
 
 
-class _Looks:
-    """Asks for predictions and their derivatives in one go, and remembers the last answer.
+def _minimize(squares: _Squares, looks: _Looks, start: Array, tolerance: float) -> Steps[Minimum]:
+    """Yield points to run until the sum of squares no longer falls. start : (n_free,)."""
+    minimizer = least_squares(start, tolerance, MOST)
+    x = next(minimizer)
+    while True:
+        look = yield from looks.at(x)
+        try:
+            x = minimizer.send((squares.weighted(look), squares.slope(look)))
+        except StopIteration as end:
+            minimum: Minimum = end.value
+            return minimum
 
-    predicted, told : (n_data,), predictions and standard deviations at the last point, NaN where these are estimated.
-    jacobian, spread : as in `Found`, of the free parameters.
+
+@dataclass(frozen=True, slots=True)
+class _Look:
+    """What the runs at a point of the free parameters, and beside it, say.
+
+    predicted, sd : (n_data,), predictions and standard deviations, NaN where these are estimated.
+    beliefs : (n_priors,), logarithms of prior densities.
+    jacobian, spread : as in `SearchResult`, of the free parameters.
+    tilt : (n_priors, n_free), derivatives of `beliefs`.
     """
 
-    def __init__(self, search: Search, ask: Ask) -> None:
-        self.search, self.ask = search, ask
-        self.problem = search.problem
-        self.sd = np.ones(len(search.target))
-        self.at: Array | None = None
-        self.predicted = self.told = self.jacobian = self.spread = np.empty(0)
-        self.beliefs = self.tilt = np.empty(0)
-        self.rest, self.highest = np.zeros(len(search.target)), self.problem.best_prior()
-        self.depth = DEPTH[0]
-        self.evaluations = 0
+    predicted: Array
+    sd: Array
+    beliefs: Array
+    jacobian: Array
+    spread: Array
+    tilt: Array
 
-    def begin(self, sd: Array, depth: float) -> None:
-        """Begin a round: standard deviations to weigh with, and how far the logarithms of sizes may fall."""
-        self.sd, self.depth, self.rest = sd, depth, np.log(sd)
 
-    def go(self, x: Array) -> None:
-        """Look at a point of the free parameters."""
-        if self.at is not None and np.array_equal(x, self.at):
-            return
-        search, problem = self.search, self.problem
-        u = search.start.copy()
-        u[search.free] = x
-        points, distance = problem.around(u)
-        points = points[np.concatenate([[True], np.repeat(search.free, 2)])]
-        wide = distance[search.free][:, None]
-        predicted, sd = problem.split(self.ask(points))
+class _Looks:
+    """Asks for predictions and their derivatives in one go, and remembers every answer."""
+
+    def __init__(self, search: Search) -> None:
+        self.search = search
+        self.known: dict[bytes, _Look] = {}
+
+    @property
+    def rounds(self) -> int:
+        """How often runs were asked for."""
+        return len(self.known)
+
+    def at(self, x: Array) -> Steps[_Look]:
+        """Yield the points to run for a look at one point of the free parameters, (n_free,), unless it is known."""
+        key = x.tobytes()
+        if key not in self.known:
+            search, problem = self.search, self.search.problem
+            u = search.start.copy()
+            u[search.free] = x
+            points, distance = problem.around(u)
+            points = points[np.concatenate([[True], np.repeat(search.free, 2)])]
+            answers = yield points
+            self.known[key] = self._read(answers, points, distance[search.free][:, None])
+        return self.known[key]
+
+    @np.errstate(all="ignore")
+    def _read(self, answers: Array, points: Array, distance: Array) -> _Look:
+        problem = self.search.problem
+        predicted, sd = problem.split(answers)
         beliefs = problem.log_prior(points)
-        self.predicted, self.told, self.beliefs = predicted[0], sd[0], beliefs[0]
-        self.jacobian = _slope(predicted, wide)
-        with np.errstate(all="ignore"):
-            self.spread = np.where(problem.moving[:, None], _slope(np.log(sd), wide), 0.0)
-        self.tilt = _slope(beliefs, wide)
-        self.at, self.evaluations = x.copy(), self.evaluations + 1
+        spread = np.where(problem.moving[:, None], _slope(np.log(sd), distance), 0.0)
+        jacobian, tilt = _slope(predicted, distance), _slope(beliefs, distance)
+        return _Look(predicted=predicted[0], sd=sd[0], beliefs=beliefs[0], jacobian=jacobian, spread=spread, tilt=tilt)
 
-    def residuals(self, x: Array) -> Array:
+
+class _Squares:
+    """What is squared and summed in one round, where estimated standard deviations are held.
+
+    sd : (n_data,), those held.   depth : how far the logarithms of sizes may fall.   highest : (n_priors,), the
+    highest logarithm of each prior density.
+    """
+
+    def __init__(self, search: Search, sd: Array, depth: float, highest: Array) -> None:
+        self.problem, self.target = search.problem, search.target
+        self.sd, self.depth, self.highest = sd, depth, highest
+
+    def residuals(self, look: _Look) -> Array:
         """Return measured minus predicted; a large number where a run failed."""
-        self.go(x)
-        difference = self.search.target - self.predicted
+        difference = self.target - look.predicted
         return np.where(np.isfinite(difference), difference, WORST * self.sd)
 
-    def _sizes(self) -> Array:
-        """Return standard deviations here: those that are expressions at their value."""
-        return np.where(self.problem.moving & np.isfinite(self.told), self.told, self.sd)
+    def _sizes(self, look: _Look) -> Array:
+        """Return standard deviations: those that are expressions at their value."""
+        return np.where(self.problem.moving & np.isfinite(look.sd), look.sd, self.sd)
 
-    def _roots(self) -> tuple[Array, Array]:
+    def _roots(self, look: _Look) -> tuple[Array, Array]:
         """Return the roots of what sizes and priors add to the sum of squares, at least a little above 0."""
         moving = self.problem.moving
-        sizes = 2 * (np.log(self._sizes()[moving]) - self.rest[moving] + self.depth)
+        sizes = 2 * (np.log(self._sizes(look)[moving]) - np.log(self.sd)[moving] + self.depth)
         # of a normal prior the root is the distance from its mean in its standard deviations
-        priors = 2 * (self.highest - self.beliefs)
+        priors = 2 * (self.highest - look.beliefs)
         priors = np.where(np.isfinite(priors), priors, WORST)
         return np.sqrt(np.maximum(sizes, 1e-12)), np.sqrt(np.maximum(priors, BLUNT**2))
 
-    def weighted(self, x: Array) -> Array:
-        z = self.residuals(x) / self._sizes()
+    @np.errstate(all="ignore")
+    def weighted(self, look: _Look) -> Array:
+        """Return what is squared, (n_rows,)."""
+        z = self.residuals(look) / self._sizes(look)
         blunt = np.sqrt(2 * (np.sqrt(z**2 + BLUNT**2) - BLUNT))
-        return np.concatenate([np.where(self.problem.laplace, np.copysign(blunt, z), z), *self._roots()])
+        return np.concatenate([np.where(self.problem.laplace, np.copysign(blunt, z), z), *self._roots(look)])
 
-    def slope(self, x: Array) -> Array:
-        sd = self._sizes()
-        z = self.residuals(x) / sd
-        own = -self.jacobian / sd[:, None] - z[:, None] * self.spread
+    @np.errstate(all="ignore")
+    def slope(self, look: _Look) -> Array:
+        """Return the derivatives of `weighted` by the free parameters, (n_rows, n_free)."""
+        sd = self._sizes(look)
+        z = self.residuals(look) / sd
+        own = -look.jacobian / sd[:, None] - z[:, None] * look.spread
         length = np.sqrt(z**2 + BLUNT**2)
-        with np.errstate(all="ignore"):
-            # at the tip, where the root is 0, its limit
-            factor = np.abs(z) / length / np.sqrt(2 * (length - BLUNT))
+        # at the tip, where the root is 0, its limit
+        factor = np.abs(z) / length / np.sqrt(2 * (length - BLUNT))
         factor = np.where(np.abs(z) > 1e-3 * BLUNT, factor, BLUNT**-0.5)
         own = np.where(self.problem.laplace[:, None], factor[:, None] * own, own)
-        sizes, priors = self._roots()
-        return np.concatenate([own, self.spread[self.problem.moving] / sizes[:, None], -self.tilt / priors[:, None]])
+        sizes, priors = self._roots(look)
+        return np.concatenate([own, look.spread[self.problem.moving] / sizes[:, None], -look.tilt / priors[:, None]])
 
 
 def _slope(answers: Array, distance: Array) -> Array:
@@ -222,15 +262,15 @@ def minus_2_log_likelihood(problem: Problem, residuals: Array, sd: Array) -> flo
     return float(np.where(problem.laplace, laplace, z**2 + np.log(2 * np.pi * sd**2)).sum() + jump)
 
 
-def information(problem: Problem, found: Found, weights: Array) -> Array:
+def information(problem: Problem, result: SearchResult, weights: Array) -> Array:
     """Return what the data tell of parameters, (n_rows, n_parameters): its product with itself is the information.
 
     weights : (n_data,), one over the standard deviations.   Sizes that are expressions tell something as well.
     """
-    told = found.jacobian * weights[:, None]
+    rows = result.jacobian * weights[:, None]
     moving = problem.moving
     if not moving.any():
-        return told
+        return rows
     # Fisher's information of the logarithm of a size: 2 of a normal noise, 1 of a Laplace noise
     factor = np.where(problem.laplace[moving], 1.0, np.sqrt(2.0))
-    return np.concatenate([told, factor[:, None] * found.spread[moving]])
+    return np.concatenate([rows, factor[:, None] * result.spread[moving]])

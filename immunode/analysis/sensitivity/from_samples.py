@@ -12,16 +12,16 @@ from numpy.typing import NDArray
 
 from immunode.analysis.sensitivity.responses import (
     Answers,
-    Ranges,
     Series,
     Source,
-    as_ranges,
+    SpaceLike,
     ask,
     given_answers,
     ranks,
+    space_of,
     whole,
 )
-from immunode.analysis.sensitivity.result import CONFIDENCE, STAGES, Sensitivity, told, varies
+from immunode.analysis.sensitivity.result import CONFIDENCE, STAGES, Sensitivity, left_out, varies
 from immunode.errors import StudyError, quoted
 from immunode.study.arms import CONTROL
 from immunode.study.design.design import sobol
@@ -35,7 +35,7 @@ Array = NDArray[np.float64]
 
 def prcc(
     source: Source,
-    space: Ranges | None = None,
+    space: SpaceLike | None = None,
     n: int = 512,
     *,
     until: float | str | None = None,
@@ -83,9 +83,20 @@ def prcc(
             if part.sum() >= k + 4 and np.unique(y[:size][part]).size > 1:
                 stages[i, j] = _partial(answers.points[:size][part], y[:size][part])
     return Sensitivity(
-        "prcc", answers.who, answers.names, answers.series, {"prcc": rho, "p_value": p}, {"prcc": low}, {"prcc": high},
-        used, answers.runs, sizes, stages, how=answers.how, notes=told(answers, used, full, "runs"),
-    )  # fmt: skip
+        method="prcc",
+        who=answers.who,
+        columns=answers.names,
+        series=answers.series,
+        measures={"prcc": rho, "p_value": p},
+        low={"prcc": low},
+        high={"prcc": high},
+        used=used,
+        runs=answers.runs,
+        sizes=sizes,
+        stages=stages,
+        how=answers.how,
+        notes=left_out(answers, used, full, "runs"),
+    )
 
 
 def _partial(points: Array, y: Array) -> Array:
@@ -115,7 +126,7 @@ def _fisher(rho: Array, n: int, k: int) -> tuple[Array, Array, Array]:
 def regional(
     source: Source,
     responder: str,
-    space: Ranges | None = None,
+    space: SpaceLike | None = None,
     n: int = 1024,
     *,
     until: float | str | None = None,
@@ -145,13 +156,13 @@ def regional(
     rules = _rules(responder)
     wanted = list(dict.fromkeys(rule[0] for rule in rules))
     answers = _sampled("regional", source, space, n, until, arms, wanted, seed, engine, rtol)
-    made = _responders(answers, rules, responder)
-    return _compare(answers, made, whole("regional", "resamples", resamples, 2), seed)
+    responding = _responders(answers, rules, responder)
+    return _compare(answers, responding, whole("regional", "resamples", resamples, 2), seed)
 
 
-def _compare(answers: Answers, made: Answers, resamples: int, seed: int) -> Sensitivity:
-    """Return how far apart inputs of responders and of others lie. made : 1, 0 or NaN for each run and arm."""
-    k, n_series, full = len(answers.names), len(made.series), len(answers.points)
+def _compare(answers: Answers, responding: Answers, resamples: int, seed: int) -> Sensitivity:
+    """Return how far apart inputs of responders and of others lie. responding : 1, 0 or NaN for each run and arm."""
+    k, n_series, full = len(answers.names), len(responding.series), len(answers.points)
     shape = (n_series, k)
     names = ("distance", "p_adjusted", "median_responders", "median_others")
     measures = {m: np.full(shape, np.nan) for m in names}
@@ -161,9 +172,9 @@ def _compare(answers: Answers, made: Answers, resamples: int, seed: int) -> Sens
     used = np.zeros(n_series, np.intp)
     notes: list[str] = []
     rng = np.random.default_rng(seed)
-    for j, one in enumerate(made.series):
-        good = ~np.isnan(made.outputs[:, j])
-        x, yes = answers.points[good], made.outputs[good, j] > 0
+    for j, one in enumerate(responding.series):
+        good = ~np.isnan(responding.outputs[:, j])
+        x, yes = answers.points[good], responding.outputs[good, j] > 0
         used[j] = len(yes)
         at = f" in {one.arm}" if one.arm else ""
         notes.append(f"{int(yes.sum()):,} of {len(yes):,} runs respond{at}")
@@ -177,9 +188,20 @@ def _compare(answers: Answers, made: Answers, resamples: int, seed: int) -> Sens
             if part.any() and not part.all():
                 stages[i, j] = _distance(x[: len(part)], part)
     return Sensitivity(
-        "regional", answers.who, answers.names, made.series, measures, {"distance": low}, {"distance": high}, used,
-        answers.runs, sizes, stages, how=answers.how, notes=(*notes, *told(made, used, full, "runs")),
-    )  # fmt: skip
+        method="regional",
+        who=answers.who,
+        columns=answers.names,
+        series=responding.series,
+        measures=measures,
+        low={"distance": low},
+        high={"distance": high},
+        used=used,
+        runs=answers.runs,
+        sizes=sizes,
+        stages=stages,
+        how=answers.how,
+        notes=(*notes, *left_out(responding, used, full, "runs")),
+    )
 
 
 Rule = tuple[str, str, float, bool]
@@ -187,7 +209,7 @@ Rule = tuple[str, str, float, bool]
 
 def _rules(text: str) -> list[Rule]:
     """Return (endpoint, sign, number, relative to control) of each part of a responder rule."""
-    found: list[Rule] = []
+    rules: list[Rule] = []
     for part in _parts(str(text)):
         number = r"([+-]?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?)"
         match = re.fullmatch(
@@ -195,10 +217,10 @@ def _rules(text: str) -> list[Rule]:
         )
         if not match:
             break
-        found.append((_plain(match[1]), match[2], float(match[3] or 1.0), bool(match[4] or match[5])))
+        rules.append((_plain(match[1]), match[2], float(match[3] or 1.0), bool(match[4] or match[5])))
     else:
-        if found:
-            return found
+        if rules:
+            return rules
     raise StudyError(
         f"responder rule {quoted(text)} can't be read; write 'final(T) < 1e6' or 'final(T) < 0.5*control', "
         "joined by 'and'"
@@ -285,12 +307,12 @@ def _bootstrap(x: Array, yes: NDArray[np.bool_], resamples: int, rng: np.random.
 def _p_adjusted(x: Array, yes: NDArray[np.bool_]) -> Array:
     from scipy.stats import ks_2samp
 
-    found = [ks_2samp(column[yes], column[~yes], method="asymp").pvalue for column in x.T]
-    return np.asarray(np.minimum(1.0, np.array(found) * x.shape[1]))
+    p_values = [ks_2samp(column[yes], column[~yes], method="asymp").pvalue for column in x.T]
+    return np.asarray(np.minimum(1.0, np.array(p_values) * x.shape[1]))
 
 
 def _sampled(
-    who: str, source: Source, space: Ranges | None, n: int, until: Any, arms: Any, endpoints: Any, seed: int,
+    who: str, source: Source, space: SpaceLike | None, n: int, until: Any, arms: Any, endpoints: Any, seed: int,
     engine: str, rtol: float,
 ) -> Answers:  # fmt: skip
     """Return answers that are given, or those at Sobol points, without inputs that stay the same."""
@@ -301,7 +323,7 @@ def _sampled(
             raise StudyError(f"{answers.who}: no input varies, so there is nothing to compare")
         names = tuple(answers.names[j] for j in moving)
         return replace(answers, names=names, points=answers.points[:, moving])
-    design = sobol(as_ranges(space, source), whole(who, "n", n, 2), seed=seed)
+    design = sobol(space_of(space, source), whole(who, "n", n, 2), seed=seed)
     return ask(
         source, design.names, np.asarray(design.values), until=until, arms=arms, endpoints=endpoints, engine=engine,
         rtol=rtol, how=design.recipe, seed=seed,

@@ -10,17 +10,17 @@ import numpy as np
 from numpy.typing import NDArray
 
 from immunode.analysis.sensitivity.responses import (
-    Ranges,
     Series,
-    as_ranges,
+    SpaceLike,
     ask,
     find_series,
     on_scale,
     place,
-    salib,
+    space_of,
     whole,
 )
-from immunode.analysis.sensitivity.result import CONFIDENCE, told, varies
+from immunode.analysis.sensitivity.result import left_out, varies
+from immunode.analysis.sensitivity.saltelli_scheme import Indices, indices, saltelli_points
 from immunode.analysis.sensitivity.variance import doubts
 from immunode.errors import StudyError
 from immunode.model.declaration import Model
@@ -91,8 +91,8 @@ class EvidenceLedger(Tabled):
 
         j = find_series(self.who, self.series, endpoint, arm)
         weak = [c for kind in ("assumed", "memory", "not said") for c in self.members.get(kind, ())]
-        found = pd.Series({c: self.worst[j, self.columns.index(c)] for c in weak}, dtype=float, name="ST")
-        return found.sort_values(ascending=False)[:n]
+        totals = pd.Series({c: self.worst[j, self.columns.index(c)] for c in weak}, dtype=float, name="ST")
+        return totals.sort_values(ascending=False)[:n]
 
     def __repr__(self) -> str:
         counts = ", ".join(f"{len(self.members[kind])} {kind}" for kind in self.kinds)
@@ -132,7 +132,7 @@ class EvidenceLedger(Tabled):
 
 def evidence_ledger(
     model: Model,
-    space: Ranges | None = None,
+    space: SpaceLike | None = None,
     n: int = 512,
     *,
     until: float | str | None = None,
@@ -157,43 +157,51 @@ def evidence_ledger(
     Raises
     ------
     StudyError : not a model, names that can't be.
-    EngineError : SALib is missing.
 
-    Source: Sobol' 1993 (groups); Saltelli et al. 2010, doi:10.1016/j.cpc.2009.09.018, through SALib.
+    Source: Sobol' 1993 (groups); Saltelli et al. 2010, doi:10.1016/j.cpc.2009.09.018.
     """
     if not isinstance(model, Model):
         raise StudyError(f"evidence_ledger: it needs a model, whose parameters say where they are from, got {model!r}")
-    box = as_ranges(space, model)
+    box = space_of(space, model)
     members = _by_evidence(model, box.names, arms)
-    base = 2 ** int(whole("evidence_ledger", "n", n, 2) - 1).bit_length()
-    grouped = _design(box.names, members, base, seed)[: n * (len(members) + 2)]
-    single = _design(box.names, {name: (name,) for name in box.names}, base, seed)[: n * (len(box.names) + 2)]
+    grouped = _design(box.names, members, whole("evidence_ledger", "n", n, 2), seed)
+    single = saltelli_points(len(box.names), n, seed)
     answers = ask(
         model, box.names, place(box, np.concatenate([grouped, single])), until=until, arms=arms, endpoints=endpoints,
         engine=engine, rtol=rtol, how=box.words(), seed=seed,
     )  # fmt: skip
     scaled = on_scale(answers, scale)
-    counts = (len(members), len(box.names))
-    split = len(grouped)
-    first, used = _analyze(scaled.outputs[:split], counts[0], n, resamples, seed)
-    second, _ = _analyze(scaled.outputs[split:], counts[1], n, 2, seed)
-    notes = told(answers, used, n, "base points")
-    notes += doubts(scaled, first["ST"], 2 * first["ST_conf"], n)
+    shares, used = _analyze(scaled.outputs[: len(grouped)], len(members), resamples, seed)
+    of_inputs, _ = _analyze(scaled.outputs[len(grouped) :], len(box.names), 0, seed)
+    notes = left_out(answers, used, n, "base points")
+    notes += doubts(scaled, shares.total, 2 * shares.total_half, n)
     return EvidenceLedger(
-        answers.who, tuple(members), members, box.names, scaled.series, first["S1"], first["S1_conf"], first["ST"],
-        first["ST_conf"], second["ST"], used, answers.runs, answers.how, notes,
-    )  # fmt: skip
+        who=answers.who,
+        kinds=tuple(members),
+        members=members,
+        columns=box.names,
+        series=scaled.series,
+        alone=shares.first,
+        alone_half=shares.first_half,
+        total=shares.total,
+        total_half=shares.total_half,
+        worst=of_inputs.total,
+        used=used,
+        runs=answers.runs,
+        how=answers.how,
+        notes=notes,
+    )
 
 
 def _by_evidence(model: Model, names: Sequence[str], arms: Any) -> dict[str, tuple[str, ...]]:
     """Return kind -> inputs; an initial value or a parameter of the user's own has the evidence "not said"."""
     models = [model] if arms is None else [model, *as_arms(arms, model).compose(model).values()]
-    told = {p.name: _evidence(p.evidence, p.source) for m in models for p in m.parameters}
-    told |= {f"{s.name}(0)": _evidence("", s.source) for s in model.states}
-    found: dict[str, list[str]] = {}
+    evidence = {p.name: _evidence(p.evidence, p.source) for m in models for p in m.parameters}
+    evidence |= {f"{s.name}(0)": _evidence("", s.source) for s in model.states}
+    members: dict[str, list[str]] = {}
     for name in names:
-        found.setdefault(told.get(name, "not said"), []).append(name)
-    return {kind: tuple(found[kind]) for kind in KINDS if kind in found}
+        members.setdefault(evidence.get(name, "not said"), []).append(name)
+    return {kind: tuple(members[kind]) for kind in KINDS if kind in members}
 
 
 def _evidence(evidence: str, source: str) -> str:
@@ -202,39 +210,29 @@ def _evidence(evidence: str, source: str) -> str:
     return "assumed" if source.startswith("assumed") else "published" if source else "not said"
 
 
-def _design(names: Sequence[str], groups: Mapping[str, Sequence[str]], n: int, seed: int) -> Array:
-    """Return Saltelli's points of groups in the unit cube: the whole group is exchanged at once.
+def _design(names: Sequence[str], members: Mapping[str, Sequence[str]], n: int, seed: int) -> Array:
+    """Return Saltelli's points of kinds of evidence in the unit cube: all inputs of a kind are exchanged at once."""
+    groups = [np.isin(np.array(names, dtype=object), list(inputs)) for inputs in members.values()]
+    return saltelli_points(len(names), n, seed, groups=groups)
 
-    They are SALib's own (a test compares them), without its loops over every number.
+
+def _analyze(outputs: Array, k: int, resamples: int, seed: int) -> tuple[Indices, NDArray[np.intp]]:
+    """Return indices, each (n_series, k), NaN where an endpoint does not vary, and the base points kept, (n_series,).
+
+    outputs : shape (n*(k + 2), n_series).
     """
-    from scipy.stats import qmc
-
-    k = len(names)
-    both = np.asarray(qmc.Sobol(2 * k, scramble=True, seed=seed).random(n), float)
-    first, second = both[:, :k], both[:, k:]
-    rows = [first]
-    for members in groups.values():
-        inside = np.isin(np.array(names, dtype=object), list(members))
-        rows.append(np.where(inside, second, first))
-    return np.stack([*rows, second], axis=1).reshape(-1, k)
-
-
-def _analyze(outputs: Array, k: int, n: int, resamples: int, seed: int) -> tuple[dict[str, Array], NDArray[np.intp]]:
-    """Return SALib's indices, each (n_series, k), and the base points kept. outputs : shape (n*(k + 2), n_series)."""
-    analyze = salib("analyze.sobol").analyze
     n_series = outputs.shape[1]
-    problem = {"num_vars": k, "names": [f"g{i}" for i in range(k)], "bounds": [[0.0, 1.0]] * k}
-    made = {m: np.full((n_series, k), np.nan) for m in ("S1", "S1_conf", "ST", "ST_conf")}
+    first, total, first_half, total_half = (np.full((n_series, k), np.nan) for _ in range(4))
     used = np.zeros(n_series, np.intp)
-    blocks = outputs.reshape(n, k + 2, n_series)
+    blocks = outputs.reshape(-1, k + 2, n_series)
     for j in range(n_series):
         y = blocks[np.isfinite(blocks[:, :, j]).all(axis=1), :, j]
         used[j] = len(y)
         if len(y) > 1 and varies(y[:, [0, -1]]):
-            told = analyze(
-                problem, y.ravel(), calc_second_order=False, num_resamples=resamples, conf_level=CONFIDENCE,
-                seed=seed + 1,
-            )  # fmt: skip
-            for m, values in made.items():
-                values[j] = told[m]
-    return made, used
+            one = indices(y, k, resamples=resamples, seed=seed + 1)
+            first[j], total[j] = one.first, one.total
+            first_half[j], total_half[j] = one.first_half, one.total_half
+    empty = np.empty((n_series, 0, 0))
+    return Indices(
+        first=first, total=total, pairs=empty, first_half=first_half, total_half=total_half, pairs_half=empty
+    ), used

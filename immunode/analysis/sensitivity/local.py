@@ -10,12 +10,13 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
-from immunode.analysis.sensitivity.responses import Ranges, Series, Source, as_ranges, ask, find_series
+from immunode.analysis.sensitivity.responses import Series, Source, SpaceLike, ask, find_series, space_of
 from immunode.analysis.sensitivity.result import Sensitivity, some
 from immunode.errors import StudyError, did_you_mean
 from immunode.model.declaration import Model
 from immunode.study.arms import as_arms
 from immunode.study.result.notebook import Tabled
+from immunode.study.run.ready import make_ready
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -86,9 +87,18 @@ def local_sensitivity(
         notes.append(f"both widths differ by more than 1 % (a kink, or noise of the solver): {some(rough)}")
     used = np.isfinite(answers.outputs).sum(axis=0)
     return Sensitivity(
-        "local", answers.who, tuple(names), answers.series, measures, {}, {}, used, answers.runs, how=how,
+        method="local",
+        who=answers.who,
+        columns=tuple(names),
+        series=answers.series,
+        measures=measures,
+        low={},
+        high={},
+        used=used,
+        runs=answers.runs,
+        how=how,
         notes=tuple(notes),
-    )  # fmt: skip
+    )
 
 
 def _stencil(center: Array, back: NDArray[np.bool_], step: float) -> Array:
@@ -117,20 +127,20 @@ def _tops(source: Source, arms: Any) -> dict[str, float]:
     return {p.name: p.bounds[1] for m in models for p in m.parameters if p.bounds is not None and "." in p.name}
 
 
-def own_values(model: Model, patterns: Iterable[str] | str | None, arms: Any) -> dict[str, float]:
-    """Return inputs of a model and its arms that match the patterns, with their own values; None: all parameters.
+def own_values(model: Model, names: Iterable[str] | str | None, arms: Any) -> dict[str, float]:
+    """Return inputs of a model and its arms that have these names or match these patterns, with their own values.
+
+    names : None is all parameters.
 
     Raises
     ------
     StudyError : a pattern matches nothing.
     """
-    from immunode.study.run.ready import make_ready
-
     models = [model] if arms is None else [model, *as_arms(arms, model).compose(model).values()]
     known = {p.name: float(p.value) for m in reversed(models) for p in m.parameters}
-    if patterns is None:
+    if names is None:
         return {p.name: float(p.value) for p in model.parameters}
-    listed = (patterns,) if isinstance(patterns, str) else tuple(patterns)
+    listed = (names,) if isinstance(names, str) else tuple(names)
     if any("(0)" in pattern for pattern in listed):
         functions = make_ready(models[-1]).functions
         with np.errstate(all="ignore"):
@@ -138,10 +148,10 @@ def own_values(model: Model, patterns: Iterable[str] | str | None, arms: Any) ->
         known |= {f"{name}(0)": float(y[i, 0]) for i, name in enumerate(functions.program.states)}
     chosen: dict[str, float] = {}
     for pattern in listed:
-        found = [n for n in known if n == pattern or (fnmatchcase(n, pattern) and ("." in n) <= ("." in pattern))]
-        if not found:
+        matching = [n for n in known if n == pattern or (fnmatchcase(n, pattern) and ("." in n) <= ("." in pattern))]
+        if not matching:
             raise StudyError(f"{model.name}: nothing is called '{pattern}'{did_you_mean(pattern, known)}")
-        chosen |= {name: known[name] for name in found}
+        chosen |= {name: known[name] for name in matching}
     return chosen
 
 
@@ -221,7 +231,7 @@ class Tornado(Tabled):
 
 def tornado(
     source: Source,
-    space: Ranges | None = None,
+    space: SpaceLike | None = None,
     *,
     base: Mapping[str, float] | None = None,
     until: float | str | None = None,
@@ -243,7 +253,7 @@ def tornado(
     ------
     StudyError : names that can't be.
     """
-    box = as_ranges(space, source)
+    box = space_of(space, source)
     names = box.names
     own = own_values(source, names, arms) if isinstance(source, Model) else {}
     center = np.array([{**own, **(base or {})}.get(a.name, (a.low + a.high) / 2) for a in box.axes])
@@ -260,4 +270,13 @@ def tornado(
         how="each input at either end of its range",
     )  # fmt: skip
     low, high = answers.outputs[1 : k + 1].T, answers.outputs[k + 1 :].T
-    return Tornado(answers.who, names, answers.units, ends, answers.series, answers.outputs[0], low, high)
+    return Tornado(
+        who=answers.who,
+        columns=names,
+        units=answers.units,
+        ends=ends,
+        series=answers.series,
+        base=answers.outputs[0],
+        at_low=low,
+        at_high=high,
+    )

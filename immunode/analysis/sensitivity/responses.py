@@ -9,14 +9,15 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from immunode.errors import EngineError, StudyError, did_you_mean
+from immunode.errors import StudyError, did_you_mean
 from immunode.model.declaration import Model
+from immunode.study.arms import as_arms
 from immunode.study.design.design import Design
-from immunode.study.design.ranges import Space, as_space
-from immunode.study.design.ranges import space as ranges
+from immunode.study.design.ranges import Space, as_space, space
 from immunode.study.result.rows import Rows
 from immunode.study.result.sweep_result import SweepResult
 from immunode.study.store.reading import StoredSweep
+from immunode.study.sweep import sweep
 
 if TYPE_CHECKING:
     from immunode.study.arms import Arms
@@ -25,7 +26,8 @@ Array = NDArray[np.float64]
 Source = Model | SweepResult | StoredSweep | Callable[[Array], Any] | tuple[Any, Any]
 """A model; a sweep that is done, or one in a store; a function of an array (n_rows, n_columns); or a pair (inputs,
 outputs)."""
-Ranges = Space | Mapping[str, tuple[float, float]] | Sequence[str] | str
+SpaceLike = Space | Mapping[str, tuple[float, float]] | Sequence[str] | str
+"""What stands for a space: itself, a mapping of names to (low, high), or names and patterns of a model."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,7 +64,7 @@ class Answers:
     how: str = ""
 
 
-def as_ranges(given: Ranges | None, source: Source) -> Space:
+def space_of(given: SpaceLike | None, source: Source) -> Space:
     """Return the space to sample, also from names or patterns of a model; None means all its parameters.
 
     Raises
@@ -72,8 +74,8 @@ def as_ranges(given: Ranges | None, source: Source) -> Space:
     if isinstance(given, Space | Mapping):
         box = as_space(given)
     elif isinstance(source, Model):
-        patterns = (given,) if isinstance(given, str) else tuple(given or ())
-        box = ranges(source, *patterns)
+        names = (given,) if isinstance(given, str) else tuple(given or ())
+        box = space(source, *names)
     elif not callable(source):
         raise StudyError(f"expected a model or a function of an array (n_rows, n_columns), got {source!r}")
     else:
@@ -107,9 +109,6 @@ def ask(
     names : columns of `points`, shape (n_points, n_columns).   others : as in `sweep`.
     """
     if isinstance(source, Model):
-        from immunode.study.arms import as_arms
-        from immunode.study.sweep import sweep
-
         design = Design(tuple(names), points, how, seed)
         if arms is not None:
             design = as_arms(arms, source) * design
@@ -117,10 +116,12 @@ def ask(
         return from_sweep(done, tuple(names))
     if not callable(source):
         raise StudyError(f"expected a model or a function of an array (n_rows, n_columns), got {type(source).__name__}")
-    told = source(points.copy())
-    series, outputs = _outputs(told, len(points))
+    answer = source(points.copy())
+    series, outputs = _outputs(answer, len(points))
     who = getattr(source, "__name__", "function")
-    return Answers(who, tuple(names), {}, points, series, outputs, len(points), how)
+    return Answers(
+        who=who, names=tuple(names), units={}, points=points, series=series, outputs=outputs, runs=len(points), how=how
+    )
 
 
 def given_answers(source: Source) -> Answers | None:
@@ -135,11 +136,20 @@ def given_answers(source: Source) -> Answers | None:
     pair: tuple[Any, ...] = source
     if len(pair) != 2 or not hasattr(pair[0], "keys"):
         raise StudyError("a pair (inputs, outputs) is needed; inputs is a mapping or a DataFrame of columns")
-    inputs, told = pair
+    inputs, answer = pair
     names = tuple(str(name) for name in inputs)
     points = np.stack([np.asarray(inputs[name], float).ravel() for name in inputs], axis=1)
-    series, outputs = _outputs(told, len(points))
-    return Answers("given numbers", names, {}, points, series, outputs, len(points), "given")
+    series, outputs = _outputs(answer, len(points))
+    return Answers(
+        who="given numbers",
+        names=names,
+        units={},
+        points=points,
+        series=series,
+        outputs=outputs,
+        runs=len(points),
+        how="given",
+    )
 
 
 def from_sweep(result: Rows, names: tuple[str, ...] | None = None) -> Answers:
@@ -172,14 +182,23 @@ def from_sweep(result: Rows, names: tuple[str, ...] | None = None) -> Answers:
         reason = next(iter(result.why_failed.values()), "no endpoint has a value")
         raise StudyError(f"{who}: no run has a value: {reason}")
     series, outputs = tuple(series[j] for j in known), outputs[:, known]
-    return Answers(who, names, result.column_units, points, series, outputs, len(arm_of), result.design_recipe)
+    return Answers(
+        who=who,
+        names=names,
+        units=result.column_units,
+        points=points,
+        series=series,
+        outputs=outputs,
+        runs=len(arm_of),
+        how=result.design_recipe,
+    )
 
 
-def _outputs(told: Any, n: int) -> tuple[tuple[Series, ...], Array]:
-    if hasattr(told, "keys"):
-        columns = {str(name): np.asarray(told[name], float) for name in told}
+def _outputs(answer: Any, n: int) -> tuple[tuple[Series, ...], Array]:
+    if hasattr(answer, "keys"):
+        columns = {str(name): np.asarray(answer[name], float) for name in answer}
     else:
-        array = np.asarray(told, float)
+        array = np.asarray(answer, float)
         array = array[:, None] if array.ndim == 1 else array
         several = array.ndim == 2 and array.shape[1] > 1
         columns = {f"y{j + 1}" if several else "y": column for j, column in enumerate(array.T)}
@@ -216,21 +235,6 @@ def ranks(values: Array) -> Array:
 
     ranked = rankdata(values, axis=0, nan_policy="omit")
     return np.where(np.isnan(values), np.nan, ranked)
-
-
-def salib(module: str) -> Any:
-    """Return a module of SALib, such as "sample.sobol".
-
-    Raises
-    ------
-    EngineError : SALib is not installed.
-    """
-    from importlib import import_module
-
-    try:
-        return import_module(f"SALib.{module}")
-    except ImportError as error:
-        raise EngineError(f'this needs SALib ({error}): pip install "immunode[sensitivity]"') from None
 
 
 def whole(who: str, name: str, value: object, least: int) -> int:

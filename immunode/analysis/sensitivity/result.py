@@ -284,7 +284,7 @@ def varies(column: Array) -> bool:
     return good.size > 1 and float(np.ptp(good)) > 1e-12 * float(np.max(np.abs(good)))
 
 
-def told(answers: Answers, used: NDArray[np.intp], full: int, what: str) -> tuple[str, ...]:
+def left_out(answers: Answers, used: NDArray[np.intp], full: int, what: str) -> tuple[str, ...]:
     """Return notes on what was left out. used : shape (n_series,).   full : how many there were.   what : of them."""
     groups: dict[int, list[str]] = {}
     for s, kept in zip(answers.series, used.tolist(), strict=True):

@@ -8,30 +8,32 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
+from immunode.analysis.sensitivity.morris_scheme import effects, trajectories
 from immunode.analysis.sensitivity.responses import (
     Answers,
-    Ranges,
     Source,
-    as_ranges,
+    SpaceLike,
     ask,
     given_answers,
     on_scale,
     place,
-    salib,
+    space_of,
     whole,
 )
-from immunode.analysis.sensitivity.result import CONFIDENCE, STAGES, Sensitivity, told, varies
+from immunode.analysis.sensitivity.result import STAGES, Sensitivity, left_out, varies
 from immunode.errors import StudyError
 
 if TYPE_CHECKING:
     from immunode.study.arms import Arms
 
 Array = NDArray[np.float64]
+RESAMPLES = 200
+"""Of the bootstrap of `mu_star`."""
 
 
 def morris(
     source: Source,
-    space: Ranges | None = None,
+    space: SpaceLike | None = None,
     n: int = 50,
     *,
     levels: int = 4,
@@ -59,19 +61,16 @@ def morris(
     Raises
     ------
     StudyError : rows that are not trajectories, an odd number of levels, names that can't be.
-    EngineError : SALib is missing.
 
     Source: Morris 1991, doi:10.1080/00401706.1991.10484804; Campolongo et al. 2007,
-    doi:10.1016/j.envsoft.2006.10.004, through SALib.
+    doi:10.1016/j.envsoft.2006.10.004.
     """
     if whole("morris", "levels", levels, 2) % 2:
         raise StudyError(f"morris: levels must be even, got {levels}")
     answers = given_answers(source)
     if answers is None:
-        box = as_ranges(space, source)
-        k = len(box.axes)
-        problem = _problem(k)
-        unit = salib("sample.morris").sample(problem, whole("morris", "n", n, 2), num_levels=levels, seed=seed)
+        box = space_of(space, source)
+        unit = trajectories(len(box.axes), whole("morris", "n", n, 2), levels, seed)
         how = f"{n} Morris trajectories on {levels} levels, seed {seed} ({box.words()})"
         answers = ask(
             source, box.names, place(box, unit), until=until, arms=arms, endpoints=endpoints, engine=engine, rtol=rtol,
@@ -79,10 +78,6 @@ def morris(
         )  # fmt: skip
     _check_trajectories(answers)
     return _analyze(on_scale(answers, scale), levels, seed)
-
-
-def _problem(k: int) -> dict[str, Any]:
-    return {"num_vars": k, "names": [f"x{i}" for i in range(k)], "bounds": [[0.0, 1.0]] * k}
 
 
 def _check_trajectories(answers: Answers) -> None:
@@ -115,27 +110,27 @@ def _analyze(answers: Answers, levels: int, seed: int) -> Sensitivity:
         used[j] = int(good.sum())
         if used[j] < 2 or not varies(outputs[good, :, j]):
             continue
-        found = _effects(points[good], outputs[good, :, j], levels, seed)
-        for m in measures:
-            measures[m][j] = found[m]
-        low["mu_star"][j] = found["mu_star"] - found["mu_star_conf"]
-        high["mu_star"][j] = found["mu_star"] + found["mu_star_conf"]
+        one = effects(points[good], outputs[good, :, j], levels=levels, resamples=RESAMPLES, seed=seed)
+        measures["mu_star"][j], measures["mu"][j], measures["sigma"][j] = one.mu_star, one.mu, one.sigma
+        low["mu_star"][j], high["mu_star"][j] = one.mu_star - one.half, one.mu_star + one.half
         for i, size in enumerate(sizes):
             part = good[:size]
             if part.sum() > 1:
-                stages[i, j] = _effects(points[:size][part], outputs[:size][part, :, j], levels, seed)["mu_star"]
-    notes = told(answers, used, full, "trajectories")
+                shorter = effects(points[:size][part], outputs[:size][part, :, j], levels=levels, resamples=0, seed=0)
+                stages[i, j] = shorter.mu_star
+    notes = left_out(answers, used, full, "trajectories")
     return Sensitivity(
-        "morris", answers.who, answers.names, answers.series, measures, low, high, used, answers.runs, sizes, stages,
-        how=answers.how, notes=notes,
-    )  # fmt: skip
-
-
-def _effects(points: Array, y: Array, levels: int, seed: int) -> dict[str, Array]:
-    """Return SALib's effects. points : shape (n, k + 1, k).   y : shape (n, k + 1)."""
-    k = points.shape[2]
-    told = salib("analyze.morris").analyze(
-        _problem(k), points.reshape(-1, k), y.ravel(), num_resamples=200, conf_level=CONFIDENCE, num_levels=levels,
-        seed=seed,
-    )  # fmt: skip
-    return {m: np.asarray(told[m], float) for m in ("mu_star", "mu", "sigma", "mu_star_conf")}
+        method="morris",
+        who=answers.who,
+        columns=answers.names,
+        series=answers.series,
+        measures=measures,
+        low=low,
+        high=high,
+        used=used,
+        runs=answers.runs,
+        sizes=sizes,
+        stages=stages,
+        how=answers.how,
+        notes=notes,
+    )

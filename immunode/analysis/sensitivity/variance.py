@@ -10,17 +10,17 @@ from numpy.typing import NDArray
 
 from immunode.analysis.sensitivity.responses import (
     Answers,
-    Ranges,
     Source,
-    as_ranges,
+    SpaceLike,
     ask,
     given_answers,
     on_scale,
     place,
-    salib,
+    space_of,
     whole,
 )
-from immunode.analysis.sensitivity.result import CONFIDENCE, STAGES, Sensitivity, some, told, varies
+from immunode.analysis.sensitivity.result import STAGES, Sensitivity, left_out, some, varies
+from immunode.analysis.sensitivity.saltelli_scheme import indices, saltelli_points
 from immunode.errors import StudyError
 from immunode.study.design.design import Design
 from immunode.study.design.ranges import Space, as_space
@@ -41,16 +41,16 @@ def saltelli(
 
     Sweep it yourself (`sweep(model, saltelli(...), executor=...)`) and give the result to `sobol_indices`.
 
-    Source: Saltelli 2002, doi:10.1016/S0010-4655(02)00280-1, through SALib.sample.sobol.
+    Source: Saltelli 2002, doi:10.1016/S0010-4655(02)00280-1.
     """
     box = as_space(space)
-    points = place(box, _unit(len(box.axes), whole("saltelli", "n", n, 2), pairs, seed))
+    points = place(box, saltelli_points(len(box.axes), whole("saltelli", "n", n, 2), seed, pairs=pairs))
     return Design(box.names, points, f"Saltelli's {len(points)} points, seed {seed} ({box.words()})", seed)
 
 
 def sobol_indices(
     source: Source,
-    space: Ranges | None = None,
+    space: SpaceLike | None = None,
     n: int = 512,
     *,
     pairs: bool = False,
@@ -78,14 +78,13 @@ def sobol_indices(
     Raises
     ------
     StudyError : no design of this kind, names that can't be, fewer than 2 base points.
-    EngineError : SALib is missing.
 
-    Source: Saltelli et al. 2010, doi:10.1016/j.cpc.2009.09.018, through SALib.analyze.sobol.
+    Source: Saltelli et al. 2010, doi:10.1016/j.cpc.2009.09.018.
     """
     answers = given_answers(source)
     if answers is None:
-        box = as_ranges(space, source)
-        points = place(box, _unit(len(box.axes), whole("sobol_indices", "n", n, 2), pairs, seed))
+        box = space_of(space, source)
+        points = place(box, saltelli_points(len(box.axes), whole("sobol_indices", "n", n, 2), seed, pairs=pairs))
         how = f"Saltelli's {len(points)} points, seed {seed} ({box.words()})"
         answers = ask(
             source, box.names, points, until=until, arms=arms, endpoints=endpoints, engine=engine, rtol=rtol, how=how,
@@ -93,15 +92,6 @@ def sobol_indices(
         )  # fmt: skip
     paired = _layout(answers)
     return _analyze(on_scale(answers, scale), paired, whole("sobol_indices", "resamples", resamples, 2), seed)
-
-
-def _unit(k: int, n: int, pairs: bool, seed: int) -> Array:
-    """Return Saltelli's points in the unit cube; a shorter sample is the beginning of a longer one."""
-    sample = salib("sample.sobol").sample
-    problem = {"num_vars": k, "names": [f"x{i}" for i in range(k)], "bounds": [[0.0, 1.0]] * k}
-    # whole powers of 2 keep SciPy silent on balance; the points of a shorter design come first
-    rows = sample(problem, 2 ** int(n - 1).bit_length(), calc_second_order=pairs, seed=seed)
-    return np.asarray(rows[: n * ((2 if pairs else 1) * k + 2)], float)
 
 
 def _layout(answers: Answers) -> bool:
@@ -152,22 +142,34 @@ def _analyze(answers: Answers, paired: bool, resamples: int, seed: int) -> Sensi
         used[j] = len(y)
         if len(y) < 2 or not varies(y[:, [0, -1]]):
             continue
-        found = _indices(y, k, paired, resamples, seed)
-        for m in names:
-            measures[m][j] = found[m]
-            low[m][j], high[m][j] = found[m] - found[f"{m}_conf"], found[m] + found[f"{m}_conf"]
+        one = indices(y, k, resamples=resamples, seed=seed + 1)
+        for m, index, width in (("S1", one.first, one.first_half), ("ST", one.total, one.total_half)):
+            measures[m][j], low[m][j], high[m][j] = index, index - width, index + width
         if paired:
-            pairs[j], half[j] = found["S2"], found["S2_conf"]
+            pairs[j], half[j] = one.pairs, one.pairs_half
         for i, size in enumerate(sizes):
             part = blocks[:size, :, j]
             part = part[np.isfinite(part).all(axis=1)]
             if len(part) > 1 and varies(part[:, [0, -1]]):
-                stages[i, j] = _indices(part, k, paired, 2, seed)["ST"]
-    notes = told(answers, used, full, "base points")
+                stages[i, j] = indices(part, k, resamples=0, seed=0).total
+    notes = left_out(answers, used, full, "base points")
     return Sensitivity(
-        "sobol", answers.who, answers.names, answers.series, measures, low, high, used, answers.runs, sizes, stages,
-        pairs, half, answers.how, notes + doubts(answers, measures["ST"], high["ST"] - low["ST"], full),
-    )  # fmt: skip
+        method="sobol",
+        who=answers.who,
+        columns=answers.names,
+        series=answers.series,
+        measures=measures,
+        low=low,
+        high=high,
+        used=used,
+        runs=answers.runs,
+        sizes=sizes,
+        stages=stages,
+        pairs=pairs,
+        pairs_half=half,
+        how=answers.how,
+        notes=notes + doubts(answers, measures["ST"], high["ST"] - low["ST"], full),
+    )
 
 
 def doubts(answers: Answers, total: Array, width: Array, full: int) -> tuple[str, ...]:
@@ -181,12 +183,3 @@ def doubts(answers: Answers, total: Array, width: Array, full: int) -> tuple[str
     if wide:
         notes += (f"intervals of total indices are wider than 0.3; raise n, now {full:,} ({some(wide)})",)
     return notes
-
-
-def _indices(y: Array, k: int, paired: bool, resamples: int, seed: int) -> Any:
-    """Return SALib's indices. y : shape (n, step), base points with their neighbors."""
-    problem = {"num_vars": k, "names": [f"x{i}" for i in range(k)], "bounds": [[0.0, 1.0]] * k}
-    # SALib takes the seed 0 for none
-    return salib("analyze.sobol").analyze(
-        problem, y.ravel(), calc_second_order=paired, num_resamples=resamples, conf_level=CONFIDENCE, seed=seed + 1
-    )

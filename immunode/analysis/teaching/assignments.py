@@ -3,11 +3,19 @@
 from __future__ import annotations
 
 import html
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from immunode.analysis.teaching.properties import CHECKS, Outcome, Wanted, known_direction, read_influence, read_steady
+from immunode.analysis.teaching.properties import (
+    CHECKS,
+    Outcome,
+    Setting,
+    Wanted,
+    known_direction,
+    read_influence,
+    read_steady,
+)
 from immunode.errors import ImmunodeError, StudyError, did_you_mean
 from immunode.language.expression import parse
 from immunode.model.declaration import Model
@@ -129,17 +137,16 @@ class Assignment:
         given: object = models
         if not isinstance(given, Mapping):
             raise StudyError(f"{self.title}: grades wants student -> model, not {type(given).__name__}")
-        made = {student: self.grade(model) for student, model in models.items()}
+        graded = {student: self.grade(model) for student, model in models.items()}
         rows = {
             student: {"points": one.points, "out of": one.out_of} | {mark.asked: mark.passed for mark in one.marks}
-            for student, one in made.items()
+            for student, one in graded.items()
         }
         return pd.DataFrame.from_dict(rows, orient="index").rename_axis("student")
 
     def _mark(self, model: Model, one: Wanted) -> Mark:
-        check: Callable[[Model, Wanted, Assignment], Outcome] = CHECKS[one.kind]
         try:
-            outcome = check(model, one, self)
+            outcome = CHECKS[one.kind](model, one, Setting(self.arms, self.until))
         except (ImmunodeError, ArithmeticError) as error:
             outcome = Outcome(False, "could not be tried", f"{error}")
         hint = (
@@ -222,7 +229,7 @@ def _influence(title: str, pair: str, sign: str) -> Wanted:
 
 
 def _responses(title: str, responses: Mapping[str, Mapping[str, str]]) -> list[Wanted]:
-    made = []
+    wanted = []
     for name, expected in responses.items():
         given: object = expected
         if not isinstance(given, Mapping):
@@ -231,8 +238,8 @@ def _responses(title: str, responses: Mapping[str, Mapping[str, str]]) -> list[W
             known_direction(title, name, direction)
             if "(" in quantity and (kind := endpoint(quantity).kind) not in (*KINDS[:1], *KINDS[2:5]):
                 raise StudyError(f"{title}: response to {name}: '{kind}' is not one of final, peak, trough, auc")
-            made.append(Wanted("response", f"{quantity} under {name}", (name, quantity, direction)))
-    return made
+            wanted.append(Wanted("response", f"{quantity} under {name}", (name, quantity, direction)))
+    return wanted
 
 
 def _data(title: str, data: pd.DataFrame | None, within: float) -> list[Wanted]:
@@ -247,11 +254,11 @@ def _data(title: str, data: pd.DataFrame | None, within: float) -> list[Wanted]:
         raise StudyError(f"{title}: within must be above 0, not {within:g}")
     if (data["time"] < 0).any() or data["time"].isna().any():
         raise StudyError(f"{title}: data: every time must be a number from 0 on")
-    made = []
+    wanted = []
     for name in (name for name in data.columns if name != "time"):
         rows = data[["time", name]].dropna()
         if rows.empty:
             raise StudyError(f"{title}: data: column '{name}' holds no number")
         pairs = tuple((float(t), float(v)) for t, v in zip(rows["time"], rows[name], strict=True))
-        made.append(Wanted("data", f"{name} agrees with the data", (str(name), pairs, float(within))))
-    return made
+        wanted.append(Wanted("data", f"{name} agrees with the data", (str(name), pairs, float(within))))
+    return wanted

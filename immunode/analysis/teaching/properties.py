@@ -9,12 +9,17 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
-from immunode.errors import StudyError, did_you_mean
+from immunode.analysis.dynamics.steady import steady_states
+from immunode.errors import StudyError, UnitError, did_you_mean
+from immunode.language.evaluation import evaluate
+from immunode.language.expression import names, parse
 from immunode.model.check import check, net_counts
 from immunode.model.declaration import Model
+from immunode.model.derived_values import quantities
+from immunode.model.units import convert
+from immunode.study.simulate import simulate
 
 if TYPE_CHECKING:
-    from immunode.analysis.teaching.assignments import Assignment
     from immunode.study.result.simulation import Simulation
 
 Array = NDArray[np.float64]
@@ -34,6 +39,14 @@ class Wanted:
     kind: str
     asked: str
     what: Any
+
+
+@dataclass(frozen=True, slots=True)
+class Setting:
+    """How a model is run. arms : intervention -> what it is.   until : end of the runs, None for the model's own."""
+
+    arms: Mapping[str, Any]
+    until: float | str | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,7 +102,7 @@ def read_steady(title: str, kind: str, what: Any) -> tuple[str, Any]:
 # What the model does --------------------------------------------------------------------------------------------------
 
 
-def _has_state(model: Model, one: Wanted, task: Assignment) -> Outcome:
+def _has_state(model: Model, one: Wanted, setting: Setting) -> Outcome:
     name, unit = one.what
     known = {state.name: state for state in model.states}
     if name not in known:
@@ -102,9 +115,6 @@ def _has_state(model: Model, one: Wanted, task: Assignment) -> Outcome:
 
 
 def _fits(model: Model, name: str, own: str, unit: str) -> Outcome:
-    from immunode.errors import UnitError
-    from immunode.model.units import convert
-
     extra = tuple(one.name for one in model.units)
     try:
         same = convert(1.0, own or "1", unit or "1", extra) == 1.0
@@ -115,13 +125,13 @@ def _fits(model: Model, name: str, own: str, unit: str) -> Outcome:
     return Outcome(False, f"in {own or 'no unit'}", f"{name} should be in {unit or 'no unit (dimensionless)'}")
 
 
-def _signs(model: Model, one: Wanted, task: Assignment) -> Outcome:
+def _signs(model: Model, one: Wanted, setting: Setting) -> Outcome:
     hint = "what takes something away must stop where none is left"
     # a rate such as S*I/(S + I) has no value where all are 0, which is no fault
     fallen = [f for f in check(model).findings if f.severity == "error" and f.where.startswith("state")]
     if fallen:
         return Outcome(False, f"{fallen[0].where}: {fallen[0].message}", hint)
-    run = _run(model, task)
+    run = _run(model, setting)
     for state in model.states:
         values = run[state.name]
         if values.min() < -_CONSTANT * float(np.max(np.abs(values))):
@@ -129,11 +139,8 @@ def _signs(model: Model, one: Wanted, task: Assignment) -> Outcome:
     return Outcome(True, "none does")
 
 
-def _conserved(model: Model, one: Wanted, task: Assignment) -> Outcome:
-    from immunode.language.evaluation import evaluate
-    from immunode.language.expression import names, parse
-
-    run = _run(model, task)
+def _conserved(model: Model, one: Wanted, setting: Setting) -> Outcome:
+    run = _run(model, setting)
     expression = parse(one.what)
     for name in sorted(names(expression)):
         run[name]
@@ -146,31 +153,27 @@ def _conserved(model: Model, one: Wanted, task: Assignment) -> Outcome:
     return Outcome(False, f"it goes from {values[0]:.4g} to {values[-1]:.4g}", hint)
 
 
-def _influence(model: Model, one: Wanted, task: Assignment) -> Outcome:
+def _influence(model: Model, one: Wanted, setting: Setting) -> Outcome:
     source, target, sign = one.what
     known = [state.name for state in model.states]
     for name in (source, target):
         if name not in known:
             return Outcome(False, f"there is no state {name}", f"first declare {name}{did_you_mean(name, known)}")
-    slopes = _slopes(model, source, target, _run(model, task))
+    slopes = _slopes(model, source, target, _run(model, setting))
     scale = float(np.max(np.abs(slopes), initial=0.0))
     up, down = bool((slopes > 1e-6 * scale).any()), bool((slopes < -1e-6 * scale).any())
-    found = {(True, True): "now more, now less", (True, False): "more", (False, True): "less"}.get(
+    effect = {(True, True): "now more, now less", (True, False): "more", (False, True): "less"}.get(
         (up, down), "nothing"
     )
-    if found == _SIGNS[sign]:
-        return Outcome(True, f"{found} {target}" if found != "nothing" else found)
+    if effect == _SIGNS[sign]:
+        return Outcome(True, f"{effect} {target}" if effect != "nothing" else effect)
     wanted = {"+": "raise", "-": "lower", "0": "leave alone"}[sign]
     hint = f"more {source} should {wanted} what {target} gains; look at the processes that move {target}"
-    return Outcome(False, found, hint)
+    return Outcome(False, effect, hint)
 
 
 def _slopes(model: Model, source: str, target: str, run: Simulation) -> Array:
     """Return the change of the target's net rate as the source grows by a thousandth, along a run and around it."""
-    from immunode.language.evaluation import evaluate
-    from immunode.language.expression import parse
-    from immunode.model.derived_values import quantities
-
     counts = net_counts(model)
     rows = np.linspace(0, len(run.times) - 1, 41).astype(int)
     t = np.tile(run.times[rows], 3)
@@ -192,17 +195,15 @@ def _slopes(model: Model, source: str, target: str, run: Simulation) -> Array:
     return np.asarray(slopes[np.isfinite(slopes)])
 
 
-def _steady(model: Model, one: Wanted, task: Assignment) -> Outcome:
-    from immunode.analysis.dynamics.steady import steady_states
-
+def _steady(model: Model, one: Wanted, setting: Setting) -> Outcome:
     kind, wanted = one.what
     every = steady_states(model)
-    found = [state.values for state in every.found if state.stable == (kind == "stable")]
-    shown = "; ".join(", ".join(f"{n} = {v:.4g}" for n, v in values.items()) for values in found) or "none"
+    states = [state.values for state in every.found if state.stable == (kind == "stable")]
+    shown = "; ".join(", ".join(f"{n} = {v:.4g}" for n, v in values.items()) for values in states) or "none"
     if isinstance(wanted, int):
         hint = "look at steady_states(model) and at how the rates depend on the states: a straight line has one zero"
-        return Outcome(len(found) == wanted, f"{len(found)} ({shown})", "" if len(found) == wanted else hint)
-    missing = [dict(point) for point in wanted if not any(_near(point, values) for values in found)]
+        return Outcome(len(states) == wanted, f"{len(states)} ({shown})", "" if len(states) == wanted else hint)
+    missing = [dict(point) for point in wanted if not any(_near(point, values) for values in states)]
     if not missing:
         return Outcome(True, shown)
     hint = f"{len(missing)} of {len(wanted)} {'is' if len(missing) == 1 else 'are'} not where it should be, to 5 %"
@@ -217,22 +218,20 @@ def _near(point: Sequence[tuple[str, float]], values: Mapping[str, float]) -> bo
     )
 
 
-def _response(model: Model, one: Wanted, task: Assignment) -> Outcome:
-    from immunode.study.simulate import simulate
-
+def _response(model: Model, one: Wanted, setting: Setting) -> Outcome:
     name, quantity, direction = one.what
     known = [item.name for item in model.interventions]
-    if name not in task.arms and name not in known:
+    if name not in setting.arms and name not in known:
         hint = f"declare Intervention('{name}', [...]){did_you_mean(name, known)}"
         return Outcome(False, f"there is no intervention {name}", hint)
-    given = task.arms.get(name, [model.intervention(name)] if name in known else [])
+    given = setting.arms.get(name, [model.intervention(name)] if name in known else [])
     given = given if isinstance(given, list | tuple) else [given]
-    runs = simulate(model, task.until, arms={"without": [], "with": list(given)})
+    runs = simulate(model, setting.until, arms={"without": [], "with": list(given)})
     before, after = (_measured(runs[arm], quantity) for arm in ("without", "with"))
     change = (after - before) / max(abs(before), 1e-300)
-    found = "up" if change > CHANGE else "down" if change < -CHANGE else "unchanged"
-    text = f"{found}, {before:.4g} to {after:.4g}"
-    if found == direction:
+    answer = "up" if change > CHANGE else "down" if change < -CHANGE else "unchanged"
+    text = f"{answer}, {before:.4g} to {after:.4g}"
+    if answer == direction:
         return Outcome(True, text)
     hint = f"follow the arrows from what {name} changes to {quantity.split('(')[-1].rstrip(')')}"
     return Outcome(False, text, f"{hint}; im.explain(runs['without'], runs['with'], ...) shows which flux does it")
@@ -250,9 +249,7 @@ def _measured(run: Simulation, quantity: str) -> float:
     return area if rest else area / float(t[-1] - t[0])
 
 
-def _data(model: Model, one: Wanted, task: Assignment) -> Outcome:
-    from immunode.study.simulate import simulate
-
+def _data(model: Model, one: Wanted, setting: Setting) -> Outcome:
     name, pairs, within = one.what
     times, seen = np.array(pairs).T
     grid = np.unique(np.append(times, 0.0))
@@ -261,22 +258,20 @@ def _data(model: Model, one: Wanted, task: Assignment) -> Outcome:
     off = np.interp(times, grid, run[name]) - seen
     span = float(np.ptp(seen)) or float(np.max(np.abs(seen))) or 1.0
     distance = float(np.sqrt(np.mean(off**2))) / span
-    found = f"off by {100 * distance:.3g} % of their range"
+    distance_text = f"off by {100 * distance:.3g} % of their range"
     if distance <= within:
-        return Outcome(True, found)
+        return Outcome(True, distance_text)
     worst = int(np.argmax(np.abs(off)))
     side = "above" if off[worst] > 0 else "below"
     hint = f"the curve is farthest {side} the data at time {times[worst]:g}; im.fit(model, data, ...) may help"
-    return Outcome(False, found, hint)
+    return Outcome(False, distance_text, hint)
 
 
-def _run(model: Model, task: Assignment) -> Simulation:
-    from immunode.study.simulate import simulate
-
-    return simulate(model, task.until)
+def _run(model: Model, setting: Setting) -> Simulation:
+    return simulate(model, setting.until)
 
 
-CHECKS: Mapping[str, Callable[[Model, Wanted, Assignment], Outcome]] = {
+CHECKS: Mapping[str, Callable[[Model, Wanted, Setting], Outcome]] = {
     "states": _has_state,
     "signs": _signs,
     "conserved": _conserved,

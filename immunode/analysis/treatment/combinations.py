@@ -53,10 +53,10 @@ class Curve:
         wanted = np.asarray(effect, float)
         rises = np.append(True, np.diff(reached) > 0)
         rises[0] = True
-        found = np.interp(wanted, reached[rises], grid[rises])
+        doses = np.interp(wanted, reached[rises], grid[rises])
         # the top itself counts as reached, also where rounding lifts it
         beyond = wanted > reached[-1] * (1 + 1e-6)
-        return np.where(beyond, np.inf, np.where(wanted <= 0, 0.0, found))
+        return np.where(beyond, np.inf, np.where(wanted <= 0, 0.0, doses))
 
     @property
     def still_rising(self) -> bool:
@@ -303,7 +303,20 @@ def synergy(
     if (effect < -0.01).any():
         notes.append("effects below 0 (the endpoint moves the other way): Bliss has no meaning there")
     return Combination(
-        who, names, units, endpoint, unit, full, a, b, y, effect, expected, index, (curves[0], curves[1]), tuple(notes)
+        who=who,
+        names=names,
+        units=units,
+        endpoint=endpoint,
+        unit=unit,
+        full=full,
+        doses_a=a,
+        doses_b=b,
+        response=y,
+        effect=effect,
+        expected=expected,
+        index=index,
+        alone=(curves[0], curves[1]),
+        notes=tuple(notes),
     )
 
 
@@ -323,11 +336,11 @@ def _loewe(a: Array, b: Array, first: Curve, second: Curve) -> Array:
         middle = (low + high) / 2
         more = used(middle) >= 1
         low, high = np.where(more, middle, low), np.where(more, high, middle)
-    found = np.where(beyond, np.nan, (low + high) / 2)
+    effect = np.where(beyond, np.nan, (low + high) / 2)
     # one agent alone has its own effect, whatever the other could do
-    found[:, 0] = np.interp(a, *first.fine())
-    found[0] = np.interp(b, *second.fine())
-    return found
+    effect[:, 0] = np.interp(a, *first.fine())
+    effect[0] = np.interp(b, *second.fine())
+    return effect
 
 
 def with_knobs(model: Model, names: Sequence[str], interventions: Any) -> Arms | None:

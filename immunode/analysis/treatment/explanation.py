@@ -10,9 +10,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from immunode.errors import SolverError, StudyError, did_you_mean
+from immunode.language.evaluation import evaluate
 from immunode.language.expression import names as names_in
 from immunode.language.expression import parse, parse_arrow
 from immunode.model.declaration import Model, State
+from immunode.solve import Status, solve
 from immunode.study.arms import CONTROL
 from immunode.study.result.marks import times_until
 from immunode.study.result.notebook import Tabled
@@ -94,8 +96,8 @@ class Explanation(Tabled):
     def __repr__(self) -> str:
         unit = f" {self.unit}" if self.unit else ""
         when = f"{self.time:g} {self.time_unit}".rstrip()
-        told = f"{self.values[1]:.6g} ({self.arms[1]}) and not {self.values[0]:.6g} ({self.arms[0]})"
-        lines = [f"{self.who}: why {self.state} at {when} is {told}: difference {self.difference:+.6g}{unit}"]
+        values = f"{self.values[1]:.6g} ({self.arms[1]}) and not {self.values[0]:.6g} ({self.arms[0]})"
+        lines = [f"{self.who}: why {self.state} at {when} is {values}: difference {self.difference:+.6g}{unit}"]
         order = np.argsort(-np.abs(self.differences), kind="stable")
         wide = max(len(self.terms[i]) for i in order)
         for i in order:
@@ -180,9 +182,21 @@ def explain(first: Simulation, second: Simulation, state: str, at: float | str |
     arms = (_arm(first), _arm(second))
     arms = arms if arms[0] != arms[1] else (f"{arms[0]}, first", f"{arms[1]}, second")
     return Explanation(
-        first.model.label, state, record.unit, time, first.model.time_unit, arms, values, terms,
-        tuple(words.get(t, "") for t in terms), a[:, -1], b[:, -1], times, b - a, remainder,
-    )  # fmt: skip
+        who=first.model.label,
+        state=state,
+        unit=record.unit,
+        time=time,
+        time_unit=first.model.time_unit,
+        arms=arms,
+        values=values,
+        terms=terms,
+        meanings=tuple(words.get(t, "") for t in terms),
+        first=a[:, -1],
+        second=b[:, -1],
+        times=times,
+        course=b - a,
+        remainder=remainder,
+    )
 
 
 EXTINCTION = "extinction"
@@ -233,8 +247,6 @@ def _solve(
     run: Simulation, ready: Ready, values: Array, given: Array | None, times: Array, start: Array, row: int, heard: Any
 ) -> Array:
     """Return states and integrals at `times`, shape (n_times, n_states)."""
-    from immunode.solve import Status, solve
-
     program, recipe = ready.functions.program, run.recipe
     rtol = float(recipe.get("rtol", 1e-6))
     typical = np.asarray(program.typical, float)
@@ -266,8 +278,8 @@ def _moves(model: Model, state: str) -> dict[str, float]:
     """Return process -> what it adds to the state for each unit of its flux, where that is not 0."""
     moves: dict[str, float] = {}
     for process in model.processes:
-        taken, made = parse_arrow(process.arrow)
-        net = sum(c for n, c in made if n == state) - sum(c for n, c in taken if n == state)
+        taken, produced = parse_arrow(process.arrow)
+        net = sum(c for n, c in produced if n == state) - sum(c for n, c in taken if n == state)
         if net:
             moves[process.name] = float(net)
     return moves
@@ -280,7 +292,6 @@ def _volume(model: Model, record: State, functions: Functions, values: Array) ->
     volume = next(c.volume for c in model.compartments if c.name == record.compartment)
     if not isinstance(volume, str):
         return float(volume)
-    from immunode.language.evaluation import evaluate
 
     known = dict(zip(functions.program.parameters, values[:, 0].tolist(), strict=False))
     inside = names_in(parse(volume))

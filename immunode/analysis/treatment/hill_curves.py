@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from immunode.analysis.sensitivity.responses import Ranges, Series, as_ranges, ask, find_series, whole
+from immunode.analysis.sensitivity.responses import Series, SpaceLike, ask, find_series, space_of, whole
 from immunode.analysis.treatment.combinations import check_top, knob_facts, with_knobs
 from immunode.errors import StudyError
 from immunode.model.declaration import Model
@@ -143,7 +143,7 @@ def dose_response(
     *,
     endpoints: Any = None,
     interventions: Sequence[Any] | Any = None,
-    space: Ranges | None = None,
+    space: SpaceLike | None = None,
     n: int = 1,
     until: float | str | None = None,
     seed: int = 0,
@@ -172,7 +172,7 @@ def dose_response(
         names: tuple[str, ...] = (knob,)
         points = levels[:, None]
     else:
-        design = sobol(as_ranges(space, model), drawn, seed=seed)
+        design = sobol(space_of(space, model), drawn, seed=seed)
         if knob in design.names:
             raise StudyError(f"{model.name}: '{knob}' is dosed, so the space can't vary it as well")
         names = (knob, *design.names)
@@ -230,10 +230,12 @@ def _fitted(who: str, knob: str, unit: str, doses: Array, series: tuple[Series, 
     fits, half, r2 = np.full((n_series, n_draws, 4), np.nan), np.full(y.shape[:2], np.nan), np.full(y.shape[:2], np.nan)
     for j in range(n_series):
         for i in range(n_draws):
-            found = _fit(doses, y[j, i])
-            if found is not None:
-                fits[j, i], half[j, i], r2[j, i] = found
-    return DoseResponse(who, knob, unit, doses, series, y, fits, half, r2)
+            curve = _fit(doses, y[j, i])
+            if curve is not None:
+                fits[j, i], half[j, i], r2[j, i] = curve
+    return DoseResponse(
+        who=who, knob=knob, dose_unit=unit, doses=doses, series=series, responses=y, fits=fits, half=half, r2=r2
+    )
 
 
 def _fit(doses: Array, y: Array) -> tuple[Array, float, float] | None:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+import os
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -10,8 +11,12 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from immunode.errors import StudyError, did_you_mean
+from immunode.study.arms import Arms
+from immunode.study.design.design import grid
+from immunode.study.result.dataset import input_units
 from immunode.study.result.notebook import Tabled
 from immunode.study.result.row_condition import endpoints_in, rows_that
+from immunode.study.sweep import sweep
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -129,7 +134,17 @@ def regimen_search(
     prefer: str = "",
     beside: Sequence[Intervention | Drug | str] = (),
     until: float | str | None = None,
-    **options: Any,
+    times: ArrayLike | Sequence[str] | None = None,
+    engine: str = "auto",
+    method: str = "auto",
+    rtol: float = 1e-6,
+    atol: ArrayLike | None = None,
+    block: int | None = None,
+    keep: str | Sequence[str] = "endpoints",
+    store: str | os.PathLike[str] | None = None,
+    executor: Any = None,
+    progress: Callable[[int, int], object] | bool | None = None,
+    log: str | os.PathLike[str] | None = None,
 ) -> RegimenSearch:
     """Return how many of the same patients respond to each regimen, and which regimen is the mildest that is enough.
 
@@ -140,16 +155,12 @@ def regimen_search(
     at_least, at_most : limits on the shares of responders and of toxic patients, 0 to 1 (the second exclusive).
     prefer : what is wanted small: "drug.dose", or with a minus large: "-drug.interval"; by default the first knob.
     beside : what else all patients get.
-    until : end of the runs.   options : as in `sweep`: rtol, engine, executor, store, ...
+    until, times, engine, method, rtol, atol, block, keep, store, executor, progress, log : as in `sweep`.
 
     Raises
     ------
     StudyError : an unknown knob, limits outside 0 to 1, a condition that can't be read, patients with arms.
     """
-    from immunode.study.arms import Arms
-    from immunode.study.design.design import grid
-    from immunode.study.sweep import sweep
-
     for name, value in (("at_least", at_least), ("at_most", at_most)):
         if not 0 <= value <= 1:
             raise StudyError(f"regimen_search: {name} is a share, 0 to 1, got {value:g}")
@@ -162,23 +173,32 @@ def regimen_search(
     settings = grid(dict(knobs))
     arm = Arms(regimen=[intervention, *beside])
     out = sweep(
-        model, settings * patients, arms=arm, until=until,
-        endpoints=_endpoints(responder, toxic), **options,
+        model, settings * patients, arms=arm, until=until, times=times, endpoints=_endpoints(responder, toxic),
+        engine=engine, method=method, rtol=rtol, atol=atol, block=block, keep=keep, store=store, executor=executor,
+        progress=progress, log=log,
     )  # fmt: skip
     shape = (len(settings), len(patients))
     ok = (out.codes == 0).reshape(shape)
     responds, harmed = (_share(out, rule, ok) for rule in (responder, toxic))
-    units = tuple(_unit(out, name) for name in names)
-    wish = f"{'largest' if sign < 0 else 'smallest'} {key}"
-    cost = sign * settings.values[:, names.index(key)]
-    failed, rules, limits = 1 - ok.mean(axis=1), (responder, toxic), (at_least, at_most)
-    found = (settings.values, responds, harmed, failed, cost)
-    return RegimenSearch(names, units, *found, wish, rules, limits, len(patients), out)
+    return RegimenSearch(
+        knobs=names,
+        units=tuple(_unit(out, name) for name in names),
+        regimens=settings.values,
+        responders=responds,
+        toxic=harmed,
+        failed=1 - ok.mean(axis=1),
+        cost=sign * settings.values[:, names.index(key)],
+        prefer=f"{'largest' if sign < 0 else 'smallest'} {key}",
+        rules=(responder, toxic),
+        limits=(at_least, at_most),
+        patients=len(patients),
+        out=out,
+    )
 
 
 def _endpoints(*rules: str) -> list[str]:
-    found: Iterable[str] = dict.fromkeys(name for rule in rules for name in endpoints_in(rule))
-    return list(found)
+    names: Iterable[str] = dict.fromkeys(name for rule in rules for name in endpoints_in(rule))
+    return list(names)
 
 
 def _share(out: SweepResult, rule: str, ok: NDArray[np.bool_]) -> Array:
@@ -194,6 +214,4 @@ def _share(out: SweepResult, rule: str, ok: NDArray[np.bool_]) -> Array:
 
 
 def _unit(out: SweepResult, name: str) -> str:
-    from immunode.study.result.dataset import input_units
-
     return input_units(out).get(name, "")

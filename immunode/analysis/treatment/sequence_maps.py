@@ -9,11 +9,14 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
-from immunode.analysis.sensitivity.responses import Ranges, Series, as_ranges, find_series, whole
+from immunode.analysis.sensitivity.responses import Series, SpaceLike, find_series, space_of, whole
 from immunode.errors import ImmunodeError, StudyError
+from immunode.intervention import sequence
+from immunode.intervention.sequences import end_of
 from immunode.model.declaration import Model
 from immunode.study.arms import CONTROL, Arms
 from immunode.study.design.design import Design, sobol
+from immunode.study.result.contrast import quantiles
 from immunode.study.result.notebook import Tabled
 from immunode.study.run.ready import model_time
 from immunode.study.sweep import sweep
@@ -51,8 +54,6 @@ class SequenceMap(Tabled):
     def table(self) -> pd.DataFrame:
         """Return one row for each endpoint, order and gap: median, 5 and 95 % of the draws, and runs that are ok."""
         import pandas as pd
-
-        from immunode.study.result.contrast import quantiles
 
         rows = []
         for j, s in enumerate(self.series):
@@ -132,7 +133,7 @@ def sequence_map(
     gaps: Sequence[float | str] | float | str,
     *,
     endpoints: Any = None,
-    space: Ranges | None = None,
+    space: SpaceLike | None = None,
     n: int = 1,
     until: float | str | None = None,
     seed: int = 0,
@@ -151,8 +152,6 @@ def sequence_map(
     StudyError : no gaps, one below 0, or draws without a space.
     DoseError : an intervention has no end.
     """
-    from immunode.intervention import sequence
-
     one, two = (model.intervention(it) if isinstance(it, str) else it for it in (first, second))
     if one.name == two.name:
         raise StudyError(f"{model.name}: both interventions are called '{one.name}'; use .renamed(...)")
@@ -174,18 +173,26 @@ def sequence_map(
         design = Design((), np.empty((1, 0)), "the model as it is")
         engine = "scipy" if engine == "auto" else engine  # lone runs are not worth compiling a program each
     else:
-        design = sobol(as_ranges(space, model), drawn, seed=seed)
+        design = sobol(space_of(space, model), drawn, seed=seed)
     run = Arms({name: given for name, given in arms.items() if name not in missing})
     done = sweep(model, design * run, until=until, endpoints=endpoints, engine=engine, rtol=rtol)
-    found = np.moveaxis(done.values.reshape(drawn, len(run), -1), 0, -1)  # (n_arms, n_series, n_draws)
-    place = {name: found[i] for i, name in enumerate(run)}
-    blank = np.full(found.shape[1:], np.nan)
+    outputs = np.moveaxis(done.values.reshape(drawn, len(run), -1), 0, -1)  # (n_arms, n_series, n_draws)
+    place = {name: outputs[i] for i, name in enumerate(run)}
+    blank = np.full(outputs.shape[1:], np.nan)
     cells = [[place.get(f"{side}:{i}", blank) for i in range(len(times))] for side in (0, 1)]
     values = np.moveaxis(np.array(cells), 2, 0)
     units = done.units
     series = tuple(Series(e, "", units[e]) for e in done.endpoints)
     references = {name: place[name] for name in (CONTROL, one.name, two.name, "together") if name in place}
-    return SequenceMap(model.label, (one.name, two.name), times, model.time_unit, series, values, references)
+    return SequenceMap(
+        who=model.label,
+        names=(one.name, two.name),
+        gaps=times,
+        time_unit=model.time_unit,
+        series=series,
+        values=values,
+        references=references,
+    )
 
 
 def _unable(model: Model, arms: dict[str, Any]) -> set[str]:
@@ -201,8 +208,6 @@ def _unable(model: Model, arms: dict[str, Any]) -> set[str]:
 
 def _gap(model: Model, given: float | str, time: float, before: Any) -> float | str:
     """Return a gap in the manner of the schedule that it follows: text where that is text, else a number."""
-    from immunode.intervention.sequences import end_of
-
     if not isinstance(end_of(before), str):
         return time
     unit = model.time_unit or model.clock

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
-from immunode.analysis.sensitivity.responses import Ranges, Series, as_ranges, find_series, whole
+from immunode.analysis.sensitivity.responses import Series, SpaceLike, find_series, space_of, whole
 from immunode.errors import StudyError
 from immunode.model.declaration import Model
 from immunode.study.arms import CONTROL, Arms
@@ -110,8 +110,8 @@ class ShapleyShares(Tabled):
 
 def shapley(
     model: Model,
-    factors: Sequence[Any] | Mapping[str, Any],
-    space: Ranges | None = None,
+    interventions: Sequence[Any] | Mapping[str, Any],
+    space: SpaceLike | None = None,
     n: int = 1,
     *,
     until: float | str | None = None,
@@ -122,7 +122,8 @@ def shapley(
 ) -> ShapleyShares:
     """Return how much each of k interventions adds to an endpoint, averaged over all orders, from 2^k arms.
 
-    factors : interventions, drugs or names of declared ones; a list among them is one factor, and a mapping names them.
+    interventions : the factors: interventions, drugs or names of declared ones; a list among them is one factor, and a
+        mapping names them.
     space : ranges to draw virtual patients from (as in `sobol_indices`); None: the model as it is.
     n : draws, where there is a space.   seed : of the draws.
     until, endpoints, engine, rtol : as in `sweep`.
@@ -135,10 +136,10 @@ def shapley(
 
     Source: Shapley 1953, doi:10.1515/9781400881970-018.
     """
-    listed = [factors] if isinstance(factors, str) else list(factors)
+    listed = [interventions] if isinstance(interventions, str) else list(interventions)
     if len(listed) < 2:
         raise StudyError(f"{model.name}: shapley shares need at least two factors, got {len(listed)}")
-    arms = Arms.factorial(**dict(factors)) if isinstance(factors, Mapping) else Arms.factorial(*listed)
+    arms = Arms.factorial(**dict(interventions)) if isinstance(interventions, Mapping) else Arms.factorial(*listed)
     names = tuple(name for name in arms if name != CONTROL)[: len(listed)]
     drawn = whole("shapley", "n", n, 1)
     if space is None:
@@ -147,7 +148,7 @@ def shapley(
         design = Design((), np.empty((1, 0)), "the model as it is")
         engine = "scipy" if engine == "auto" else engine  # 2^k lone runs are not worth compiling 2^k programs
     else:
-        design = sobol(as_ranges(space, model), drawn, seed=seed)
+        design = sobol(space_of(space, model), drawn, seed=seed)
     done = sweep(model, design * arms, until=until, endpoints=endpoints, engine=engine, rtol=rtol)
     values = done.values.reshape(len(design), len(arms), -1)
     good = np.isfinite(values).all(axis=(1, 2))
@@ -160,7 +161,16 @@ def shapley(
     members = _members(len(names))
     shares, alone, last = _shares(table, members)
     return ShapleyShares(
-        model.label, names, series, table[0], table[-1], shares, alone, last, len(done), int((~good).sum())
+        who=model.label,
+        factors=names,
+        series=series,
+        none=table[0],
+        together=table[-1],
+        shares=shares,
+        alone=alone,
+        last=last,
+        runs=len(done),
+        lost=int((~good).sum()),
     )
 
 
@@ -173,15 +183,15 @@ def _shares(table: Array, members: list[tuple[int, ...]]) -> tuple[Array, Array,
     """Return shares, what each does alone, and last; each (n_series, k, n_draws). table : (2^k, n_series, n_draws)."""
     k = len(members[-1])
     place = {chosen: i for i, chosen in enumerate(members)}
-    made = np.zeros((3, table.shape[1], k, table.shape[2]))
+    parts = np.zeros((3, table.shape[1], k, table.shape[2]))
     for chosen in members:
         weight = factorial(len(chosen)) * factorial(max(k - len(chosen) - 1, 0)) / factorial(k)
         for i in range(k):
             if i not in chosen:
                 gain = table[place[tuple(sorted((*chosen, i)))]] - table[place[chosen]]
-                made[0, :, i] += weight * gain
+                parts[0, :, i] += weight * gain
                 if not chosen:
-                    made[1, :, i] = gain
+                    parts[1, :, i] = gain
                 if len(chosen) == k - 1:
-                    made[2, :, i] = gain
-    return made[0], made[1], made[2]
+                    parts[2, :, i] = gain
+    return parts[0], parts[1], parts[2]

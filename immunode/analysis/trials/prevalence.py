@@ -147,8 +147,8 @@ def _tilted(features: Array) -> Array:
     with np.errstate(all="ignore"), warnings.catch_warnings():
         # targets out of reach run away; what is left of them is judged below
         warnings.simplefilter("ignore")
-        found = minimize(dual, np.zeros(features.shape[1]), jac=True, method="BFGS", options={"gtol": 1e-10})
-    weights = np.asarray(softmax(features @ found.x))
+        solution = minimize(dual, np.zeros(features.shape[1]), jac=True, method="BFGS", options={"gtol": 1e-10})
+    weights = np.asarray(softmax(features @ solution.x))
     left, carriers = float(np.abs(weights @ features).max()), 1 / float((weights**2).sum())
     if left > TOLERANCE or carriers < FEWEST:
         raise StudyError(

@@ -54,7 +54,7 @@ class Trial(Tabled):
         the number needed to treat (1/benefit; below 0 it is a number needed to harm).
 
         Intervals are percentiles of a bootstrap over patients, who keep all their arms. Where the interval of the
-        benefit holds 0, that of the number needed to treat runs through infinity, and both ends are told as NaN.
+        benefit holds 0, that of the number needed to treat runs through infinity, and both ends are reported as NaN.
 
         Source: Altman 1998, doi:10.1136/bmj.317.7168.1309 (number needed to treat and its interval).
         """
@@ -182,7 +182,17 @@ def responders(
     draws, table = by_draw(out, holds)
     labels = of_draws(out.row_labels, out.draws)
     versus = versus if len(out.arms) > 1 else ""
-    return Trial(rule, versus, out.arms, table, _weights(weights, len(draws)), draws, seed, labels, out.model_name)
+    return Trial(
+        rule=rule,
+        versus=versus,
+        arms=out.arms,
+        responds=table,
+        weights=_weights(weights, len(draws)),
+        draws=draws,
+        seed=seed,
+        labels=labels,
+        who=out.model_name,
+    )
 
 
 def by_draw(out: Rows, values: Array) -> tuple[NDArray[np.intp], Array]:

@@ -7,11 +7,11 @@ import math
 import numpy as np
 import pytest
 
+from immunode.analysis.treatment.intervention_atlas import atlas, fold_text
 from immunode.errors import ModelError, SolverError, StudyError
 from immunode.intervention import Intervention, add, during, pulses, scale, set_to, transfer
 from immunode.model import Derived, Model, Parameter, Process, State, Variant
-from immunode.study import Arms, atlas
-from immunode.study.atlas import fold_text
+from immunode.study import Arms
 
 # numbers of `simulate` at rtol 1e-6; the trapezoid over 401 points errs by (k dt)^2/12 = 1e-4 at the fastest decay
 CLOSE = 5e-4

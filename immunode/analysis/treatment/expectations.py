@@ -9,9 +9,9 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
+from immunode.analysis.treatment.comparator import company
 from immunode.errors import StudyError
 from immunode.study.arms import CONTROL, Arms
-from immunode.study.comparator import company
 from immunode.study.design.design import Design, sobol
 from immunode.study.design.from_tables import from_table
 from immunode.study.design.ranges import space
@@ -117,9 +117,9 @@ class Expectations(Tabled):
         rows = []
         for item in self.items:
             against = item.counter_example
-            found = (against.distance, against.control, against.treated) if against else (np.nan,) * 3
+            counter = (against.distance, against.control, against.treated) if against else (np.nan,) * 3
             named = (item.intervention, item.beside, item.quantity, item.sign, item.over)
-            rows.append((*named, item.share, item.pairs, *found))
+            rows.append((*named, item.share, item.pairs, *counter))
         columns = [
             "intervention",
             "beside",
@@ -137,7 +137,7 @@ class Expectations(Tabled):
 
 def check_expectations(
     model: Model,
-    intervention: Intervention | Drug | str | Sequence[Intervention | Drug | str] | None = None,
+    interventions: Intervention | Drug | str | Sequence[Intervention | Drug | str] | None = None,
     n: int = 256,
     *,
     over: Sequence[str] | str = OVER,
@@ -151,10 +151,10 @@ def check_expectations(
 
     Each sampled parameter set runs with and without the intervention (paired), and two values of a quantity are
     compared: "final", at the end of the run, and "mean", its time average over the whole run. Which of the two an
-    expectation means is for its author to say; both are told unless `over` picks one. What is declared to act `beside`
-    another intervention or in a variant is given there, and compared with that one alone.
+    expectation means is for its author to say; both are reported unless `over` picks one. What is declared to act
+    `beside` another intervention or in a variant is given there, and compared with that one alone.
 
-    intervention : one or several, or names; None is all that the model declares with expectations.
+    interventions : one or several, or names; None is all that the model declares with expectations.
     n, seed : number of Sobol points, over all parameters inside their bounds (else +-30 %); the declared values are
         run as well, as a possible counter-example, but do not count in the share.
     until : end of the runs; default `model.horizon`.   design : parameter sets of your own, without arms.
@@ -168,13 +168,13 @@ def check_expectations(
     for way in ways:
         if way not in OVER:
             raise StudyError(f"check_expectations: over is 'final' or 'mean', got {way!r}")
-    chosen = _chosen(model, intervention)
+    chosen = _chosen(model, interventions)
     given = design if design is not None else sobol(space(model), n, seed=seed)
     if given.labels:
         raise StudyError(f"{model.name}: check_expectations makes its own arms; give a design without")
     quantities = dict.fromkeys(quantity for it in chosen for quantity, _ in it.expects)
     ends = [make(q) for q in quantities for make in ([final] * ("final" in ways) + [auc] * ("mean" in ways))]
-    found: dict[tuple[str, str, str], Expectation] = {}
+    items: dict[tuple[str, str, str], Expectation] = {}
     for variant, group in _by_variant(model, chosen).items():
         where = model.variant(variant) if variant else model
         rows = given if design is not None or not variant else sobol(space(where), n, seed=seed)
@@ -186,17 +186,17 @@ def check_expectations(
             for quantity, sign in it.expects:
                 for way in ways:
                     item = _item(result, names, str(quantity), str(sign), way, declared, tolerance)
-                    found[it.name, str(quantity), way] = replace(item, beside=beside)
+                    items[it.name, str(quantity), way] = replace(item, beside=beside)
     order = [(it.name, str(quantity), way) for it in chosen for quantity, _ in it.expects for way in ways]
-    return Expectations(model.label, tuple(found[key] for key in order), given.recipe, tolerance)
+    return Expectations(model.label, tuple(items[key] for key in order), given.recipe, tolerance)
 
 
 def _by_variant(model: Model, chosen: Sequence[Any]) -> dict[str, list[tuple[Any, Any]]]:
     """Return variant -> the interventions that are looked at in it, each with its company."""
     groups: dict[str, list[tuple[Any, Any]]] = {}
     for it in chosen:
-        found = company(model, it)
-        groups.setdefault(found[0], []).append((it, found))
+        beside = company(model, it)
+        groups.setdefault(beside[0], []).append((it, beside))
     return groups
 
 
@@ -216,16 +216,16 @@ def _control(others: Sequence[Any]) -> str:
 def _chosen(model: Model, given: Any) -> list[Any]:
     """Return the interventions to check, each with something that it expects."""
     if given is None:
-        found: list[Any] = [it for it in model.interventions if it.expects]
+        chosen: list[Any] = [it for it in model.interventions if it.expects]
     else:
         listed = [given] if isinstance(given, str) or hasattr(given, "name") else list(given)
-        found = [model.intervention(it) if isinstance(it, str) else it for it in listed]
-    if not found:
+        chosen = [model.intervention(it) if isinstance(it, str) else it for it in listed]
+    if not chosen:
         raise StudyError(f"{model.name}: no intervention expects anything; give expects={{'tnf': 'down'}}")
-    for it in found:
+    for it in chosen:
         if not it.expects:
             raise StudyError(f"{model.name}: '{it.name}' expects nothing; give it expects={{'tnf': 'down'}}")
-    return found
+    return chosen
 
 
 def _with_declared(design: Design, declared: Mapping[str, float]) -> Design:
@@ -272,7 +272,15 @@ def _item(
         counter = _counter(
             inputs[nearest], sampled_names, declared, float(distances[nearest]), control, treated, nearest
         )
-    return Expectation(name, quantity, sign, over, share, int(sampled.sum()), counter)
+    return Expectation(
+        intervention=name,
+        quantity=quantity,
+        sign=sign,
+        over=over,
+        share=share,
+        pairs=int(sampled.sum()),
+        counter_example=counter,
+    )
 
 
 def _counter(

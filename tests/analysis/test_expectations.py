@@ -6,12 +6,34 @@ import math
 
 import pytest
 
+from immunode.analysis.treatment.expectations import check_expectations
 from immunode.errors import StudyError
 from immunode.intervention import Intervention, add, during, inhibit, scale, set_to
-from immunode.model import Model
-from immunode.study import check_expectations, grid
+from immunode.model import Model, Parameter, Process, State
+from immunode.study import grid
 
 SLOW = Intervention("slow", inhibit("k", 0.5), expects={"A": "up"})
+
+
+@pytest.fixture(scope="module")
+def decay() -> Model:
+    """Return A' = inflow - k*A from A(0) = 8; with inflow 0, A = 8 exp(-k t)."""
+    return Model(
+        name="decay",
+        time_unit="day",
+        horizon=10.0,
+        states=[State("A", 8.0, "cell", "cells", typical=1.0)],
+        parameters=[
+            Parameter("k", 0.5, "1/day", "loss", source="assumed: a test", bounds=(0.1, 2.0)),
+            Parameter("inflow", 0.0, "cell/day", "supply", source="assumed: a test"),
+        ],
+        processes=[Process("loss", "A ->", "k*A"), Process("supply", "-> A", "inflow")],
+        readouts=["A"],
+        interventions=[
+            Intervention("slow", [inhibit("k", 0.5)], during(2, 6), source="assumed: a test"),
+            Intervention("quick", [scale("k", 3.0)], source="assumed: a test"),
+        ],
+    )
 
 
 def test_an_expectation_that_holds_has_no_counter_example(decay: Model) -> None:

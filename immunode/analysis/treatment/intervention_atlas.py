@@ -10,10 +10,10 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
+from immunode.analysis.treatment.comparator import company
 from immunode.errors import ImmunodeError, StudyError, did_you_mean
 from immunode.solve import FEW_RUNS, choose_engine
 from immunode.study.arms import CONTROL, Arms, as_arms
-from immunode.study.comparator import company
 from immunode.study.result.notebook import Tabled
 from immunode.study.run.ready import looked_at_first, make_ready, meanings, quantity_units
 from immunode.study.simulate import simulate
@@ -116,8 +116,8 @@ class Atlas(Tabled):
             "  ".join(cell.ljust(width[0]) if j == 0 else cell.rjust(width[j]) for j, cell in enumerate(row)).rstrip()
             for row in rows
         ]
-        told = [f"{name} failed: {reason}" for name, reason in self.failures.items()]
-        return "\n".join([head, *(f"  {line}" for line in lines), *told])
+        failed = [f"{name} failed: {reason}" for name, reason in self.failures.items()]
+        return "\n".join([head, *(f"  {line}" for line in lines), *failed])
 
     def table(self) -> pd.DataFrame:
         """Return one row for each intervention and read-out.
@@ -203,7 +203,7 @@ def atlas(
     if measure not in MEASURES:
         raise StudyError(f"atlas: measure is 'mean', 'final' or 'peak', got {measure!r}")
     arms = _arms(model, interventions)
-    run = _Runner(model, until, engine, {"method": method, "rtol": rtol})
+    run = _Runner(model, until, engine, method, rtol)
     plain = tuple(arms.pop(CONTROL, ()))
     control = run.simulate("", plain)
     company_of = {name: company(model, entries[0]) if len(entries) == 1 else ("", ()) for name, entries in arms.items()}
@@ -230,26 +230,26 @@ def atlas(
     for array in (base, values, fold):
         array.flags.writeable = False
     return Atlas(
-        model,
-        measure,
-        float(control.times[-1]),
-        tuple(order),
-        tuple(kinds[name] for name in order),
-        tuple(company_of[name][0] or "+".join(it.name for it in company_of[name][1]) for name in order),
-        columns,
-        base,
-        values,
-        fold,
-        change,
-        MappingProxyType(failures),
+        model=model,
+        measure=measure,
+        until=float(control.times[-1]),
+        interventions=tuple(order),
+        kinds=tuple(kinds[name] for name in order),
+        beside=tuple(company_of[name][0] or "+".join(it.name for it in company_of[name][1]) for name in order),
+        readouts=columns,
+        control=base,
+        values=values,
+        fold=fold,
+        change=change,
+        failures=MappingProxyType(failures),
     )
 
 
 class _Runner:
     """Runs of one model to one end, each once; the first one tells which engine is quick."""
 
-    def __init__(self, model: Model, until: float | str | None, engine: str, options: dict[str, Any]) -> None:
-        self.model, self.until, self.engine, self.options = model, until, engine, options
+    def __init__(self, model: Model, until: float | str | None, engine: str, method: str, rtol: float) -> None:
+        self.model, self.until, self.engine, self.method, self.rtol = model, until, engine, method, rtol
         self.heavy = False
         self._known: dict[tuple[str, tuple[Any, ...]], Simulation] = {}
 
@@ -265,19 +265,24 @@ class _Runner:
         first = not self._known
         if self.engine != "auto" or first:
             engine = "scipy" if self.engine == "auto" else self.engine
-            made: Simulation = simulate(model, self.until, interventions=entries, engine=engine, **self.options)
-            self.heavy = self.engine == "auto" and int(made.recipe["steps"]) > MANY_STEPS
+            run = self._once(model, entries, engine)
+            self.heavy = self.engine == "auto" and int(run.recipe["steps"]) > MANY_STEPS
             if not self.heavy:
-                return made
+                return run
         engine = self._quickest(model, entries) if self.heavy else "scipy"
-        one: Simulation = simulate(model, self.until, interventions=entries, engine=engine, **self.options)
-        return one
+        return self._once(model, entries, engine)
+
+    def _once(self, model: Model, entries: tuple[Any, ...], engine: str) -> Simulation:
+        run: Simulation = simulate(
+            model, self.until, interventions=entries, engine=engine, method=self.method, rtol=self.rtol
+        )
+        return run
 
     def _quickest(self, model: Model, entries: tuple[Any, ...]) -> str:
         """Return "compiled" where that engine can run it, else "scipy"; one run at a time "numpy" is slowest."""
         composed = Arms({"arm": entries}).compose(model)["arm"]
-        found, _ = choose_engine(make_ready(composed).functions, FEW_RUNS, method=self.options["method"])
-        return "compiled" if found == "compiled" else "scipy"
+        engine, _ = choose_engine(make_ready(composed).functions, FEW_RUNS, method=self.method)
+        return "compiled" if engine == "compiled" else "scipy"
 
 
 def _compared(
@@ -307,8 +312,8 @@ def _arms(model: Model, given: Any) -> dict[str, tuple[Any, ...]]:
         listed = [given] if isinstance(given, str) or hasattr(given, "name") else list(given)
         arms = {}
         for entry in listed:
-            made = Arms.of(model, entry) if isinstance(entry, str) else Arms({entry.name: (entry,)})
-            for name, entries in made.items():
+            named = Arms.of(model, entry) if isinstance(entry, str) else Arms({entry.name: (entry,)})
+            for name, entries in named.items():
                 if name in arms:
                     raise StudyError(f"{model.name}: the intervention '{name}' is given twice")
                 arms[name] = entries
@@ -320,8 +325,8 @@ def _arms(model: Model, given: Any) -> dict[str, tuple[Any, ...]]:
 def _kind(model: Model, entries: Sequence[Any]) -> str:
     """Return the kind that all interventions of an arm share, else ""."""
     declared = {it.name: it for it in model.interventions}
-    found = {str(getattr(declared.get(e, e) if isinstance(e, str) else e, "kind", "") or "") for e in entries}
-    return found.pop() if len(found) == 1 else ""
+    kinds = {str(getattr(declared.get(e, e) if isinstance(e, str) else e, "kind", "") or "") for e in entries}
+    return kinds.pop() if len(kinds) == 1 else ""
 
 
 def _readouts(model: Model, given: Any, control: Simulation, done: Mapping[str, Simulation]) -> tuple[str, ...]:
