@@ -69,6 +69,6 @@ def test_ctrl_c_is_answered_in_one_line(monkeypatch: pytest.MonkeyPatch, capsys:
     def press(*_: object) -> None:
         raise KeyboardInterrupt
 
-    monkeypatch.setattr("immunode.cli.output.load", press)
+    monkeypatch.setattr("immunode.cli.studies.request.load", press)
     assert main(["sweep", "kuznetsov1994"]) == 130
     assert capsys.readouterr().err.strip() == "immunode: interrupted"
