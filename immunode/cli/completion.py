@@ -113,7 +113,9 @@ def pictures(incomplete: str) -> Offers:
 
 def _model(ctx: typer.Context) -> Model | None:
     """Return the model on the line, in its variant; None where there is none that can be loaded without running it."""
-    name, variant = str(ctx.params.get("name") or ""), str(ctx.params.get("variant") or "")
+    # where the word to complete is the value of an option, the words before it are not assigned to arguments yet
+    name = str(ctx.params.get("name") or next(iter(ctx.args), ""))
+    variant = str(ctx.params.get("variant") or "")
     if not name or Path(name).suffix == ".py":
         return None
     try:

@@ -30,6 +30,10 @@ _FIRST_LINE = re.compile(r'\s*"""(.*?)(?:"""|\n)')
 class Verbs(TyperGroup):
     """The verbs, read from the folder; listing them imports none."""
 
+    def get_params(self, ctx: Any) -> Any:
+        """Return the options of the command itself."""
+        return _plain_flags(super().get_params(ctx))
+
     def list_commands(self, ctx: Any) -> list[str]:
         """Return the names of all verbs."""
         return sorted(found.name.replace("_", "-") for found in iter_modules(verbs.__path__))
@@ -38,7 +42,7 @@ class Verbs(TyperGroup):
         """Return a verb with the first line of its help alone, or None."""
         if cmd_name not in self.list_commands(ctx):
             return None
-        return TyperCommand(name=cmd_name, help=_first_line(_module_name(cmd_name)))
+        return Verb(name=cmd_name, help=_first_line(_module_name(cmd_name)))
 
     def resolve_command(self, ctx: Any, args: list[str]) -> Any:
         """Return the name of the verb that was called, its command, and the words for it."""
@@ -58,11 +62,27 @@ class Verbs(TyperGroup):
             return 130
 
 
+class Verb(TyperCommand):
+    """One verb with its arguments."""
+
+    def get_params(self, ctx: Any) -> Any:
+        """Return the arguments and options of the verb."""
+        return _plain_flags(super().get_params(ctx))
+
+
+def _plain_flags(params: Any) -> Any:
+    """Return the same options, flags that are not given being False: to convert None typer would load pydantic."""
+    for option in params:
+        if getattr(option, "is_flag", False) and option.default is None:
+            option.default = False
+    return params
+
+
 def load_verb(name: str) -> Any:
     """Return the command of a verb, with its arguments: its file is imported."""
     module = import_module(_module_name(name))
     alone = typer.Typer(add_completion=False)
-    alone.command(name, help=module.__doc__)(module.command)
+    alone.command(name, cls=Verb, help=module.__doc__)(module.command)
     return get_command(alone)
 
 

@@ -6,29 +6,29 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+from immunode.analysis.treatment.intervention_atlas import Atlas, atlas
 from immunode.cli import output
 from immunode.cli.studies.files import picture_files, text_file
 from immunode.cli.studies.request import Request, arm_names
 from immunode.errors import ImmunodeError, SolverError
-from immunode.analysis.treatment.intervention_atlas import Atlas, atlas
+from immunode.model.declaration import Model
 from immunode.study.result.spreadsheets import csv_text
 
 
-def compare(
-    request: Request, arms: Sequence[str], readouts: Sequence[str] | None, measure: str, engine: Mapping[str, Any]
-) -> Atlas:
-    """Return the atlas of a model with its settings.
+def compare(request: Request, model: Model, arms: Sequence[str], measure: str, engine: Mapping[str, Any]) -> Atlas:
+    """Return the atlas of what was asked for.
 
-    arms, readouts : names as typed; none for all that the model declares.   engine : engine, method and rtol.
+    model : with its settings.   arms : as typed; none for all that the model declares.
+    engine : engine, method and rtol.
 
     Raises
     ------
     SolverError : control fails.
     UsageError : what was asked for can't be compared.
     """
-    model = request.set_model()
+    named = arm_names(model, arms) or None
     try:
-        return atlas(model, arm_names(model, arms) or None, readouts, request.until, measure, **engine)
+        return atlas(model, named, request.quantities or None, request.until, measure, **engine)
     except SolverError:
         raise
     except ImmunodeError as error:

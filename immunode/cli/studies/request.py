@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any
 
 from immunode.cli.output import UsageError, load, usage
-from immunode.cli.words import STYLES
-from immunode.errors import did_you_mean
+from immunode.cli.words import ENGINES, METHODS, STYLES
+from immunode.errors import ImmunodeError, did_you_mean
 from immunode.model.declaration import Model
 from immunode.study.arms import CONTROL, Arms
 from immunode.study.run.ready import looked_at_first, model_time, quantity_names
@@ -74,6 +75,11 @@ def _control_alone(model: Model) -> Sequence[str]:
     return (CONTROL,)
 
 
+def every_arm(model: Model) -> list[str]:
+    """Return control and every intervention that the model declares."""
+    return [CONTROL, *(i.name for i in model.interventions)]
+
+
 def read_request(
     name: str,
     *,
@@ -84,23 +90,26 @@ def read_request(
     until: str = "",
     style: str = "slide",
     log: bool = False,
-    rtol: float = 1e-6,
     default: Callable[[Model], Sequence[str]] = _control_alone,
+    lenient: bool = False,
 ) -> Request:
     """Return what was asked for, checked.
 
-    default : gives the arms where none is named.   The other parameters are options of the same names as typed.
+    default : gives the arms where none is named.   lenient : arms that can't be composed are left out, not refused.
+    The other parameters are options of the same names as typed.
 
     Raises
     ------
     UsageError : something can't be meant; with what was likely meant.
     """
     chosen = read_settings(settings or ())
-    _check_look(rtol, style)
+    if style not in STYLES:
+        raise UsageError(f"--style {style}: no such style{did_you_mean(style, STYLES)}")
     model = load(name, variant)
     end = read_until(until)
     with usage():
-        composed = Arms.of(model, *(arm_names(model, arms or ()) or default(model))).compose(model)
+        named = Arms.of(model, *(arm_names(model, arms or ()) or default(model)))
+        composed = _composable(named, model) if lenient else named.compose(model)
         if end is not None:
             model_time(model, end, "until")
     _check_settings(chosen, composed)
@@ -126,7 +135,7 @@ def arm_names(model: Model, words: Sequence[str]) -> list[str]:
     names = [part.strip() for word in words for part in word.split(",") if part.strip()]
     if "all" not in names:
         return names
-    return list(dict.fromkeys([CONTROL, *(i.name for i in model.interventions), *(n for n in names if n != "all")]))
+    return list(dict.fromkeys([*every_arm(model), *(name for name in names if name != "all")]))
 
 
 def read_until(text: str) -> float | str | None:
@@ -177,14 +186,25 @@ def _check_settings(settings: Iterable[str], arms: Mapping[str, Model]) -> None:
         raise UsageError(f"{models[0].name}: --set: '{name}' is no parameter, knob or initial value of an arm{hint}")
 
 
-def _check_look(rtol: float, style: str) -> None:
-    """Refuse a relative tolerance that no method can work with, and a style that figures don't have.
+def _composable(arms: Arms, model: Model) -> dict[str, Model]:
+    """Return arm -> model with its interventions, for the arms where they fit."""
+    composed: dict[str, Model] = {}
+    for name, entries in arms.items():
+        with suppress(ImmunodeError):
+            composed |= Arms({name: entries}).compose(model)
+    return composed
+
+
+def read_engine(engine: str, method: str, rtol: float) -> dict[str, Any]:
+    """Return how runs are computed, as `simulate` and `sweep` take it.
 
     Raises
     ------
-    UsageError : with what would do.
+    UsageError : no such engine or method, or a relative tolerance that no method can work with.
     """
+    for option, word, known in (("engine", engine, ENGINES), ("method", method, METHODS)):
+        if word not in known:
+            raise UsageError(f"--{option} {word}: no such {option}{did_you_mean(word, known)}")
     if not 1e-14 <= rtol <= 0.1:
         raise UsageError(f"--rtol {rtol:g}: give a number from 1e-14 to 0.1")
-    if style not in STYLES:
-        raise UsageError(f"--style {style}: no such style{did_you_mean(style, STYLES)}")
+    return {"engine": engine, "method": method, "rtol": rtol}

@@ -43,9 +43,21 @@ def command(
 
     if measure not in MEASURES:
         raise output.UsageError(f"--measure {measure}: no such measure{did_you_mean(measure, MEASURES)}")
-    asked = request.read_request(name, variant=variant, settings=set_, until=until, style=style, rtol=rtol)
+    asked = request.read_request(
+        name,
+        variant=variant,
+        arms=arm,
+        settings=set_,
+        quantities=show,
+        until=until,
+        style=style,
+        default=request.every_arm,
+        lenient=True,
+    )
+    computing = request.read_engine(engine, method, rtol)
+    model = asked.set_model()
     output.prepare_folder(out)
-    atlas = folds.compare(asked, arm or (), show, measure, {"engine": engine, "method": method, "rtol": rtol})
+    atlas = folds.compare(asked, model, arm or (), measure, computing)
     written = [] if out is None else folds.write_folds(out, atlas, style, options.typed(context))
     if as_json:
         rows = atlas.table().to_dict("records")

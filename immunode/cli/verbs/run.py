@@ -39,10 +39,10 @@ def command(
         until=until,
         style=style,
         log=log,
-        rtol=rtol,
     )
+    computing = request.read_engine(engine, method, rtol)
     output.prepare_folder(out)
-    done, interrupted = courses.simulate_arms(asked, {"engine": engine, "method": method, "rtol": rtol})
+    done, interrupted = courses.simulate_arms(asked, computing)
     if not done:
         output.remark("interrupted")
         return 130

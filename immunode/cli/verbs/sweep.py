@@ -85,7 +85,6 @@ def command(
         until=until,
         style=style,
         log=log,
-        rtol=rtol,
         default=lambda model: labels or ("control",),
     )
     with output.usage():
@@ -104,10 +103,8 @@ def command(
         "endpoints": endpoint or None,
         # a store keeps the same with and without -o, so that figures may be asked for later
         "keep": (_kept(asked, total) if out is not None or store else []) or "endpoints",
-        "engine": engine,
-        "method": method,
-        "rtol": rtol,
         "part": share,
+        **request.read_engine(engine, method, rtol),
     }
     if plan:
         return scale.print_plan(asked, rows, choices, as_json=as_json)
