@@ -44,7 +44,7 @@ def test_files_of_models_and_figures_are_offered(tmp_path: Path, monkeypatch: py
     assert offered("figure", [], "zz", "name") == ["zz.json", "zz.svg"]
 
 
-@pytest.mark.parametrize("verb", ["run", "sweep", "figure", "gallery", "atlas", "export"])
+@pytest.mark.parametrize("verb", ["run", "sweep", "figure", "gallery", "atlas", "export", "app"])
 def test_arms_are_those_of_the_model_on_the_line(verb: str) -> None:
     line = ["kuznetsov1994"]
     assert offered(verb, line, "", "--arm") == ["all", "control", *KUZNETSOV]

@@ -90,20 +90,22 @@ def test_one_word_means_one_thing_in_all_verbs() -> None:
 
 
 def test_words_are_those_that_the_code_obeys() -> None:
-    from immunode.cli.figures.kinds import CHOICES
+    from immunode.cli.figures.kinds import CHOICES, make_drawing
     from immunode.cli.figures.pictures import read_subject
     from immunode.cli.studies.targets import TARGETS
     from immunode.plot import STYLES as looks
     from immunode.solve import ENGINES as engines
+    from immunode.solve.compiled.engine import CompiledEngine
+    from immunode.solve.numpy.engine import NumpyEngine
+    from immunode.solve.scipy.engine import ScipyEngine
     from immunode.study.atlas import MEASURES as measures
 
     assert set(STYLES) == set(looks)
     assert set(ENGINES) == set(engines)
+    assert set(METHODS) == {"auto", *NumpyEngine.methods, *CompiledEngine.methods, *ScipyEngine.methods}
     assert tuple(MEASURES) == tuple(measures)
     assert list(FORMATS) == list(TARGETS)
     assert list(KINDS) == list(CHOICES)
-    from immunode.cli.figures.kinds import make_drawing
-
     subject = read_subject("kuznetsov1994")
     assert tuple(kind for kind in KINDS if "log" in make_drawing(kind, subject).values) == LOGARITHMIC
 
@@ -216,6 +218,20 @@ def test_a_mistyped_word_is_one_line_with_the_nearest(
     assert told.err.startswith("immunode: ")
     assert told.err.count("\n") == 1
     assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize(
+    ("words", "message"),
+    [
+        (["kuznetsov1994", "--arm", "cytostatik"], "did you mean 'cytostatic'"),
+        (["kuznetsov1994", "--arm", "control,cytostatic"], "the page opens with one arm"),
+        (["--arm", "cytostatic"], "--arm goes with a model"),
+        (["--variant", "diseased"], "--variant goes with a model"),
+    ],
+)
+def test_the_lab_opens_with_one_arm_of_a_model(words: list[str], message: str, capsys: Capture) -> None:
+    assert main(["app", "--no-browser", *words]) == 2
+    assert message in capsys.readouterr().err
 
 
 @pytest.mark.parametrize("verb", ["figure", "gallery", "atlas"])

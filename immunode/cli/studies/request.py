@@ -66,7 +66,7 @@ class Request:
         own = {p.name for p in self.model.parameters}
         for name in self.values:
             if name not in own:
-                raise UsageError(f"--set {name}: it is a knob of an arm, which can be set in `run` and `sweep` alone")
+                raise UsageError(f"--set {name}: it is a knob of an arm; `run` and `sweep` set those")
         _check_settings(self.settings, {CONTROL: self.model})
         return self.model.with_values(self.values).with_initial(self.initial)
 
@@ -136,6 +136,18 @@ def arm_names(model: Model, words: Sequence[str]) -> list[str]:
     if "all" not in names:
         return names
     return list(dict.fromkeys([*every_arm(model), *(name for name in names if name != "all")]))
+
+
+def read_page_arm(arms: Sequence[str]) -> list[str]:
+    """Return the interventions of the one arm that a page opens with.
+
+    Raises
+    ------
+    UsageError : there are several arms.
+    """
+    if len(arms) > 1:
+        raise UsageError("the page opens with one arm; give one --arm (join interventions with +)")
+    return [name.strip() for arm in arms for name in arm.split("+") if name.strip() != CONTROL]
 
 
 def read_until(text: str) -> float | str | None:

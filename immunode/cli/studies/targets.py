@@ -9,13 +9,13 @@ from pathlib import Path
 from immunode.app.page import write_page
 from immunode.cli import output
 from immunode.cli.studies.files import text_file
+from immunode.cli.studies.request import read_page_arm
 from immunode.exchange.antimony import write_antimony
 from immunode.exchange.omex import write_omex
 from immunode.exchange.petab import write_petab
 from immunode.exchange.sbml.writing.writer import write_sbml
 from immunode.exchange.sheets import sheet
 from immunode.model.declaration import Model
-from immunode.study.arms import CONTROL
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,11 +77,8 @@ def _petab(job: Job, path: Path) -> Path:
 
 
 def _html(job: Job, path: Path) -> Path:
-    if len(job.arms) > 1:
-        raise output.UsageError("--to html opens with one arm; give one --arm (join interventions with +)")
-    on = [name.strip() for arm in job.arms for name in arm.split("+") if name.strip() != CONTROL]
     with output.usage():
-        return write_page(job.model, path, on=on)
+        return write_page(job.model, path, on=read_page_arm(job.arms))
 
 
 TARGETS = {

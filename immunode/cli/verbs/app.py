@@ -1,4 +1,7 @@
-"""Open the lab in the browser: perturb a model, predict, see, and ask why. Served to this machine only."""
+"""Open the lab in the browser: perturb a model, predict, see, and ask why. Served to this machine only.
+
+With --arm the interventions of that arm are on when the page opens.
+"""
 
 from __future__ import annotations
 
@@ -19,6 +22,7 @@ def command(
             autocompletion=completion.models,
         ),
     ] = "",
+    arm: options.Arm = None,
     variant: options.Variant = "",
     port: Annotated[int, typer.Option("--port", min=0, max=65535, help="Port on 127.0.0.1; 0 takes a free one.")] = 0,
     no_browser: Annotated[bool, typer.Option("--no-browser", help="Print the address and open no browser.")] = False,
@@ -26,12 +30,15 @@ def command(
     """Serve the page until interrupted."""
     # SciPy is loaded here, so that help and completion answer at once
     from immunode.app import lab, page, server
+    from immunode.cli.studies import request
 
-    if variant and not name:
-        raise output.UsageError("--variant goes with a model: immunode app NAME --variant NAME")
+    for option, given in (("--variant", variant), ("--arm", arm)):
+        if given and not name:
+            raise output.UsageError(f"{option} goes with a model: immunode app NAME {option} NAME")
     if name:
-        output.load(name, variant)
-        labs = [lab.load_lab(name, variant)]
+        asked = request.read_request(name, variant=variant, arms=arm)
+        with output.usage():
+            labs = [lab.load_lab(name, variant, on=request.read_page_arm(list(asked.arms)))]
     else:
         labs = page.scenario_labs()
     try:
