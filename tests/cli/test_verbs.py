@@ -220,6 +220,23 @@ def test_a_mistyped_word_is_one_line_with_the_nearest(
     assert list(tmp_path.iterdir()) == []
 
 
+@pytest.mark.parametrize("verb", ["run", "sweep", "atlas"])
+@pytest.mark.parametrize(
+    ("words", "message"),
+    [
+        (["--engine", "scypi"], "did you mean 'scipy'"),
+        (["--method", "rodas"], "did you mean 'rodas5p'"),
+        (["--rtol", "7"], "from 1e-14 to 0.1"),
+    ],
+)
+def test_how_runs_are_computed_is_checked_before_anything_is_written(
+    verb: str, words: list[str], message: str, tmp_path: Path, capsys: Capture
+) -> None:
+    assert main([verb, "kuznetsov1994", *words, "-o", str(tmp_path / "out")]) == 2
+    assert message in capsys.readouterr().err
+    assert list(tmp_path.iterdir()) == []
+
+
 @pytest.mark.parametrize(
     ("words", "message"),
     [

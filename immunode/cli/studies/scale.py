@@ -15,7 +15,7 @@ from immunode.study.run.cluster import connect
 from immunode.study.run.estimate import plan_sweep
 from immunode.study.sweep import sweep
 
-__all__ = ["cluster", "print_plan", "progress", "read_part", "remarks", "sweep"]
+__all__ = ["cluster", "print_plan", "progress", "read_share", "remarks", "sweep"]
 
 
 @contextmanager
@@ -67,18 +67,22 @@ def cluster(address: str) -> Iterator[Any]:
         client.close()
 
 
-def read_part(text: str) -> tuple[int, int] | None:
-    """Return "2/8" as (2, 8); None for "".
+def read_share(part: str, store: str | None) -> tuple[int, int] | None:
+    """Return the part "2/8" as (2, 8); None for "".
 
     Raises
     ------
-    UsageError : it can't be read.
+    UsageError : it can't be read, or there is no store that such parts are joined from.
     """
-    which, slash, parts = text.partition("/")
-    if not text:
+    if store is not None and not store.strip():
+        raise output.UsageError("--store: the folder or URL is missing")
+    if not part:
         return None
+    which, slash, parts = part.partition("/")
     if not slash or not which.strip().isdigit() or not parts.strip().isdigit():
-        raise output.UsageError(f"--part {text}: write it as 2/8, the second of eight")
+        raise output.UsageError(f"--part {part}: write it as 2/8, the second of eight")
+    if not store:
+        raise output.UsageError("--part needs --store: the parts are joined from their stores")
     return int(which), int(parts)
 
 

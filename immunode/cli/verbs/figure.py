@@ -14,24 +14,28 @@ import typer
 from immunode.cli import completion, options, output
 from immunode.cli.words import LOGARITHMIC, PICTURES
 
+Source = Annotated[
+    str,
+    typer.Argument(
+        metavar="NAME|FILE",
+        help="A model's name or file; or a figure (.png, .svg, .pdf) that immunode wrote.",
+        autocompletion=completion.models_and_pictures,
+    ),
+]
+Kind = Annotated[
+    str,
+    typer.Option(
+        "--kind",
+        help="courses, timeline, diagram, atlas, bands, tornado, why, phase, ...: as in `gallery`.",
+        autocompletion=completion.kinds,
+    ),
+]
+Code = Annotated[bool, typer.Option("--code", help="Print the script that makes the figure.")]
+
 
 def command(
-    name: Annotated[
-        str,
-        typer.Argument(
-            metavar="NAME|FILE",
-            help="A model's name or file; or a figure (.png, .svg, .pdf) that immunode wrote.",
-            autocompletion=completion.models_and_pictures,
-        ),
-    ],
-    kind: Annotated[
-        str,
-        typer.Option(
-            "--kind",
-            help="courses, timeline, diagram, atlas, bands, tornado, why, phase, ...: as in `gallery`.",
-            autocompletion=completion.kinds,
-        ),
-    ] = "courses",
+    name: Source,
+    kind: Kind = "courses",
     arm: options.Arm = None,
     until: options.Until = "",
     set_: options.Set = None,
@@ -41,7 +45,7 @@ def command(
     runs: options.Runs = 256,
     seed: options.Seed = 1,
     style: options.Style = "slide",
-    code: Annotated[bool, typer.Option("--code", help="Print the script that makes the figure.")] = False,
+    code: Code = False,
     out: options.File = None,
 ) -> int:
     """Return the exit code: 1 where a figure holds no script, else 0."""

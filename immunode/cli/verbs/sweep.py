@@ -21,24 +21,41 @@ POINTS = 201
 """Output times of a sweep."""
 
 
+Patients = Annotated[
+    int | None, typer.Option("--runs", min=1, help="Virtual patients, each in every arm; by default 1,024.")
+]
+Vary = Annotated[
+    list[str] | None,
+    typer.Option("--vary", help='Sample only what matches: "k_*", "anti_tnf.strength", "E(0)"; repeat for more.'),
+]
+Table = Annotated[
+    Path | None,
+    typer.Option(
+        "--design", help="A CSV file: one row per run, columns named after parameters, knobs or E(0); also `arm`."
+    ),
+]
+Store = Annotated[
+    str | None,
+    typer.Option("--store", help="Folder or URL that blocks of runs are kept in; type the same line again to resume."),
+]
+Plan = Annotated[
+    bool, typer.Option("--plan", help="Only print runs, memory, disk and time, measured on a few of the runs.")
+]
+Cluster = Annotated[str, typer.Option("--cluster", help="Address of a Dask scheduler, such as tcp://10.0.0.1:8786.")]
+Part = Annotated[
+    str, typer.Option("--part", help="2/8: every eighth block from the second on; jobs that share nothing.")
+]
+LogFile = Annotated[Path | None, typer.Option("--log-file", help="A file for progress, one line per block.")]
+
+
 def command(
     context: typer.Context,
     name: options.Name,
     arm: options.Arm = None,
-    runs: Annotated[
-        int | None, typer.Option("--runs", min=1, help="Virtual patients, each in every arm; by default 1,024.")
-    ] = None,
+    runs: Patients = None,
     seed: options.Seed = 0,
-    vary: Annotated[
-        list[str] | None,
-        typer.Option("--vary", help='Sample only what matches: "k_*", "anti_tnf.strength", "E(0)"; repeat for more.'),
-    ] = None,
-    design: Annotated[
-        Path | None,
-        typer.Option(
-            "--design", help="A CSV file: one row per run, columns named after parameters, knobs or E(0); also `arm`."
-        ),
-    ] = None,
+    vary: Vary = None,
+    design: Table = None,
     until: options.Until = "",
     set_: options.Set = None,
     variant: options.Variant = "",
@@ -51,24 +68,11 @@ def command(
     style: options.Style = "slide",
     out: options.Folder = None,
     as_json: options.Json = False,
-    store: Annotated[
-        str | None,
-        typer.Option(
-            "--store", help="Folder or URL that blocks of runs are kept in; type the same line again to resume."
-        ),
-    ] = None,
-    plan: Annotated[
-        bool, typer.Option("--plan", help="Only print runs, memory, disk and time, measured on a few of the runs.")
-    ] = False,
-    cluster: Annotated[
-        str, typer.Option("--cluster", help="Address of a Dask scheduler, such as tcp://10.0.0.1:8786.")
-    ] = "",
-    part: Annotated[
-        str, typer.Option("--part", help="2/8: every eighth block from the second on; jobs that share nothing.")
-    ] = "",
-    log_file: Annotated[
-        Path | None, typer.Option("--log-file", help="A file for progress, one line per block.")
-    ] = None,
+    store: Store = None,
+    plan: Plan = False,
+    cluster: Cluster = "",
+    part: Part = "",
+    log_file: LogFile = None,
 ) -> int:
     """Return the exit code: 0 where a run succeeded, 130 where it was interrupted, else 1."""
     # SciPy is loaded here, so that help and completion answer at once
@@ -89,11 +93,8 @@ def command(
     )
     with output.usage():
         rows = sampling.make_design(asked, wanted)
-    share = scale.read_part(part)
-    if store is not None and not store.strip():
-        raise output.UsageError("--store: the folder or URL is missing")
-    if share is not None and not store:
-        raise output.UsageError("--part needs --store: the parts are joined from their stores")
+    share = scale.read_share(part, store)
+    computing = request.read_engine(engine, method, rtol)
     if not plan:
         output.prepare_folder(out)
     total = len(rows) * (1 if rows.labels else len(asked.arms))
@@ -104,15 +105,14 @@ def command(
         # a store keeps the same with and without -o, so that figures may be asked for later
         "keep": (_kept(asked, total) if out is not None or store else []) or "endpoints",
         "part": share,
-        **request.read_engine(engine, method, rtol),
+        **computing,
     }
     if plan:
         return scale.print_plan(asked, rows, choices, as_json=as_json)
     with scale.cluster(cluster) as client, output.usage(), scale.progress(total) as tell, scale.remarks():
         result = scale.sweep(asked.model, rows, **choices, store=store, executor=client, progress=tell, log=log_file)
-    finished = int((result.codes != -1).sum())
-    command_line = options.typed(context)
-    written = summary.write_summary(out, asked, result, command_line) if out is not None and finished else []
+    started = bool((result.codes != -1).any())
+    written = summary.write_summary(out, asked, result, options.typed(context)) if out is not None and started else []
     summary.print_summary(asked, result, written, as_json=as_json)
     if result.message:
         output.remark(result.message)
