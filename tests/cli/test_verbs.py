@@ -90,6 +90,7 @@ def test_one_word_means_one_thing_in_all_verbs() -> None:
 
 
 def test_words_are_those_that_the_code_obeys() -> None:
+    from immunode.analysis.treatment.intervention_atlas import MEASURES as measures
     from immunode.cli.figures.kinds import CHOICES, make_drawing
     from immunode.cli.figures.pictures import read_subject
     from immunode.cli.studies.targets import TARGETS
@@ -98,7 +99,6 @@ def test_words_are_those_that_the_code_obeys() -> None:
     from immunode.solve.compiled.engine import CompiledEngine
     from immunode.solve.numpy.engine import NumpyEngine
     from immunode.solve.scipy.engine import ScipyEngine
-    from immunode.study.atlas import MEASURES as measures
 
     assert set(STYLES) == set(looks)
     assert set(ENGINES) == set(engines)
