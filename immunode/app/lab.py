@@ -55,17 +55,19 @@ def make_lab(model: Model, *, call: str = "", on: Iterable[str] = ()) -> Lab:
     return Lab(data, javascript_source(bench.program), javascript_source(bench.rest) if bench.rest else "null")
 
 
-def load_lab(name: str, variant: str = "") -> Lab:
+def load_lab(name: str, variant: str = "", on: Iterable[str] = ()) -> Lab:
     """Return the lab of a model that is loaded by name, alias or path.
+
+    on : names of declared interventions that are on when the page opens.
 
     Raises
     ------
-    ModelError : there is no such model, or the page can't run it.
+    ModelError : there is no such model, or the page can't run it, or has no intervention of a name in `on`.
     """
     from immunode.catalogue import load_model
 
     chosen = f", variant={variant!a}" if variant else ""
-    return make_lab(load_model(name, variant or None), call=f"im.load_model({Path(name).name!a}{chosen})")
+    return make_lab(load_model(name, variant or None), call=f"im.load_model({Path(name).name!a}{chosen})", on=on)
 
 
 def _call(model: Model) -> str:

@@ -7,28 +7,31 @@ import shlex
 import sys
 from collections.abc import Sequence
 
+from immunode.cli.output import remark
+from immunode.errors import ImmunodeError
+
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Return the exit code of one call of `immunode`.
+    """Return the exit code of one call of `immunode`; without arguments, print the help.
 
     arguments : the words after `immunode`; None takes them from the shell.
     Exit codes: 0 all well, 1 a finding or a failure, 2 a usage error, 130 interrupted.
     """
-    from immunode.cli.app import app
-    from immunode.cli.output import remark
-    from immunode.errors import ImmunodeError
+    from immunode.cli.group import ClickException, app  # loads typer, which `import immunode.cli` can do without
 
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, io.TextIOWrapper) and stream.encoding.lower() not in ("utf-8", "utf8"):
             stream.reconfigure(errors="replace")  # a question mark for a Greek letter, not an end in the middle
     words = list(sys.argv[1:] if arguments is None else arguments)
     try:
-        app(args=words, prog_name="immunode", obj=shlex.join(["immunode", *words]))
+        typed = shlex.join(["immunode", *words])
+        code = app(args=words or ["--help"], prog_name="immunode", obj=typed, standalone_mode=False)
     except SystemExit as exit_:
-        if isinstance(getattr(exit_.__context__, "__cause__", None), KeyboardInterrupt):
-            remark("interrupted")
-        return exit_.code if isinstance(exit_.code, int) else int(exit_.code is not None)
+        code = exit_.code
+    except ClickException as error:
+        remark(error.format_message())
+        code = error.exit_code
     except ImmunodeError as error:
         remark(str(error))
-        return getattr(error, "exit_code", 1)
-    return 0
+        code = getattr(error, "exit_code", 1)
+    return code if isinstance(code, int) else int(code is not None)

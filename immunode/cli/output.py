@@ -1,4 +1,4 @@
-"""What the commands share: where text, tables and files go."""
+"""What the verbs share: loading a model, and where text, tables and files go."""
 
 from __future__ import annotations
 
@@ -13,6 +13,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from immunode.catalogue import UnknownModelError, load_model
 from immunode.characters import UNPRINTABLE, visible
 from immunode.errors import ImmunodeError
 
@@ -41,8 +42,6 @@ def usage() -> Iterator[None]:
 
 def load(name: str, variant: str = "") -> Model:
     """Return a model; a name that is not there is a usage error, a file that is wrong a failure."""
-    from immunode.catalogue import UnknownModelError, load_model
-
     try:
         model = load_model(name)
     except UnknownModelError as error:
@@ -55,9 +54,7 @@ def load(name: str, variant: str = "") -> Model:
 
 def console() -> Console:
     """Return where tables are printed: as wide as the terminal, and wide enough for whole rows in a file or a pipe."""
-    from immunode.cli.screen import Screen
-
-    screen = Screen()
+    screen = _screen()
     if not screen.is_terminal and "COLUMNS" not in os.environ:
         screen.width = 160
     return screen
@@ -65,9 +62,13 @@ def console() -> Console:
 
 def notes() -> Console:
     """Return where progress and remarks go: the error stream, so that a pipe gets results only."""
-    from immunode.cli.screen import Screen
+    return _screen(stderr=True, soft_wrap=True)
 
-    return Screen(stderr=True, soft_wrap=True)
+
+def _screen(*, stderr: bool = False, soft_wrap: bool = False) -> Console:
+    from immunode.cli.screen import Screen  # loads rich
+
+    return Screen(stderr=stderr, soft_wrap=soft_wrap)
 
 
 def say(text: str) -> None:
@@ -140,14 +141,6 @@ def file_name(name: str) -> str:
     """Return the name of a model as one that a file can have: no path, nothing that a shell takes for an option."""
     plain = re.sub(r'[\\/:*?"<>|\s]+', "_", name).lstrip(".-_")
     return plain.encode()[:200].decode(errors="ignore") or "model"  # of 255 bytes
-
-
-def write_text(path: Path, text: str) -> Path:
-    """Return `path` after the text has been written there whole."""
-    from immunode.study.run.recipe import write_text as write_whole
-
-    write_whole(path, text)
-    return path
 
 
 def print_rows(

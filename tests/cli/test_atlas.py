@@ -45,7 +45,7 @@ def test_variant_measure_and_readouts_are_heard(capsys: Capture) -> None:
 @pytest.mark.parametrize(
     ("words", "message"),
     [
-        (["--measure", "average"], "'mean', 'final' or 'peak'"),
+        (["--measure", "average"], "'mean', 'final', 'peak'"),
         (["--variant", "curatd"], "'curated'"),
         (["--show", "TT"], "'T'"),
         (["--until", "-3"], "until"),

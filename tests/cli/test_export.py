@@ -9,7 +9,7 @@ import pytest
 
 import immunode as im
 from immunode.cli import main
-from immunode.cli.export import TARGETS
+from immunode.cli.studies.targets import TARGETS
 
 Capture = pytest.CaptureFixture[str]
 

@@ -11,7 +11,7 @@ import pytest
 
 import immunode as im
 from immunode.cli import main
-from immunode.cli.scripts import KINDS
+from immunode.cli.words import KINDS
 from immunode.plot import read_metadata
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -66,7 +66,7 @@ def test_all_arms_are_control_and_every_declared_intervention(folder: Path, caps
         (["figure", "kuznetsov1994", "--style", "posters"], "did you mean 'poster'"),
         (["figure", "kuznetsov1994", "-o", "a.jpg"], "give a file that ends in .png, .svg or .pdf"),
         (["figure", "baker2013", "--kind", "phase"], "it shows models of two states"),
-        (["gallery", "kuznetsov1994", "-o", "g", "--as", "bmp"], "figures are png, svg or pdf"),
+        (["gallery", "kuznetsov1994", "-o", "g", "--to", "bmp"], "figures are png, svg or pdf"),
     ],
 )
 def test_what_was_mistyped_is_told_in_one_line(

@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import os
 import shlex
-import sys
 from pathlib import Path
 
 import pandas as pd
@@ -107,7 +106,7 @@ def test_a_folder_that_cannot_be_written_is_refused_before_anything_is_computed(
     def never(*_: object, **__: object) -> None:
         raise AssertionError("computed")
 
-    monkeypatch.setattr(sys.modules["immunode.study.simulate"], "simulate", never)
+    monkeypatch.setattr("immunode.cli.studies.courses.simulate", never)
     for folder in (tmp_path / "file", tmp_path / "file" / "below", Path("/proc/nowhere")):
         assert main([*RUN, "-o", str(folder)]) == 2
         error = capsys.readouterr().err
@@ -150,7 +149,7 @@ def test_an_interrupt_keeps_the_arms_that_are_finished(
             raise KeyboardInterrupt
         return real(*words, **named)  # type: ignore[call-overload]
 
-    monkeypatch.setattr(sys.modules["immunode.study.simulate"], "simulate", second_is_interrupted)
+    monkeypatch.setattr("immunode.cli.studies.courses.simulate", second_is_interrupted)
     assert main([*RUN, "--arm", "control", "--arm", "cytostatic", "-o", str(tmp_path)]) == 130
     assert "finished and kept: control" in capsys.readouterr().err
     assert set(pd.read_csv(tmp_path / "curves.csv")["arm"]) == {"control"}

@@ -1,4 +1,4 @@
-"""`immunode sweep` with --store, --plan, --part, --log and --cluster."""
+"""`immunode sweep` with --store, --plan, --part, --log-file and --cluster."""
 
 from __future__ import annotations
 
@@ -63,7 +63,7 @@ def test_the_plan_runs_nothing_of_the_store(tmp_path: Path, capsys: Capture) -> 
 
 
 def test_parts_and_the_log_are_written(tmp_path: Path, capsys: Capture) -> None:
-    line = [*SWEEP, "--store", str(tmp_path / "a.zarr"), "--log", str(tmp_path / "log"), "--engine", "scipy"]
+    line = [*SWEEP, "--store", str(tmp_path / "a.zarr"), "--log-file", str(tmp_path / "log"), "--engine", "scipy"]
     assert main([*line, "--runs", "80", "--part", "2/3"]) == 0
     assert "only a part was asked for: 32 of 80 runs are finished" in capsys.readouterr().err
     assert open_store(tmp_path / "a.zarr").counts() == {"not run": 48, "ok": 32}

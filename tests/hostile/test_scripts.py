@@ -15,8 +15,10 @@ import pytest
 
 import immunode as im
 from immunode.cli import main
-from immunode.cli.figure import read_wish
-from immunode.cli.scripts import KINDS, fits, literal, make_drawing
+from immunode.cli.figures.kinds import fits, make_drawing
+from immunode.cli.figures.pictures import read_subject
+from immunode.cli.figures.script import literal
+from immunode.cli.words import KINDS
 from immunode.model.declaration import Model
 from immunode.plot import read_metadata, save
 from tests.hostile.texts import F_STRING, HOSTILE, NAMES, assert_harmless_html, evil, written
@@ -66,15 +68,15 @@ def test_a_name_that_looks_like_a_path_names_a_file_in_this_folder(folder: Path,
     assert {file.name for file in folder.iterdir()} == {"inside"}
 
 
-def wish(model: Model, file: str) -> Any:
+def subject(model: Model, file: str) -> Any:
     Path(file).write_text(model.to_json(), encoding="utf-8")
-    return read_wish(file, variant="", arms=[], quantities=[], until="", style="slide")
+    return read_subject(file)
 
 
 def test_in_a_script_a_text_is_a_constant_and_nothing_else(key: str) -> None:
     """Every script of a hostile model has the syntax tree of the same figure of a model that means well."""
     good = evil("f-string").replace(name="good", title="good", interventions=evil(key).interventions)
-    asked, plain = wish(evil(key), f"{NAMES[key].replace('/', '')}.json"), wish(good, "good.json")
+    asked, plain = subject(evil(key), f"{NAMES[key].replace('/', '')}.json"), subject(good, "good.json")
     drawn = [kind for kind in KINDS if not fits(kind, asked)]
     assert len(drawn) >= 15
     for kind in drawn:
@@ -90,7 +92,7 @@ def test_in_a_script_a_text_is_a_constant_and_nothing_else(key: str) -> None:
 def test_a_range_in_a_text_counts_where_two_numbers_stand_there(between: str) -> None:
     good = evil("f-string")
     told = replace(good.parameters[0], meaning=f"bifurcation parameter {between}")
-    drawing = make_drawing("bifurcation", wish(good.replace(parameters=[told, *good.parameters[1:]]), "a.json"))
+    drawing = make_drawing("bifurcation", subject(good.replace(parameters=[told, *good.parameters[1:]]), "a.json"))
     assert drawing.values["between"] == ([0.2, 0.7] if "0.2" in between else [0.1, 0.8])
 
 
@@ -99,7 +101,7 @@ def test_only_plain_values_have_a_text_in_a_script() -> None:
         def __repr__(self) -> str:
             return "__import__('os').system('touch hacked')"
 
-    for value in (Evil("x"), [Evil("x")], object(), {"a": 1}):
+    for value in (Evil("x"), [Evil("x")], object(), {"a": Evil("x")}, {Evil("a"): 1.0}, {"a": {1: Evil("x")}}):
         with pytest.raises(TypeError, match="has no text in a script"):
             literal(value)
     for text in HOSTILE.values():
@@ -121,7 +123,7 @@ def by_hand(script: str, file: str) -> dict[str, str]:
 @pytest.mark.slow
 @pytest.mark.parametrize("kind", [kind for kind in KINDS if kind != "work_precision"])  # which shows times
 def test_a_script_run_by_hand_draws_the_figure_that_was_drawn(kind: str) -> None:
-    asked = read_wish("kuznetsov1994", variant="", arms=[], quantities=[], until="20", style="slide")
+    asked = read_subject("kuznetsov1994", until="20")
     drawing = make_drawing(kind, asked)
     save(drawing.figure(), "drawn.png", script=drawing.script("drawn.png"))
     drawn, again = read_metadata("drawn.png"), by_hand(drawing.script("again.png"), "again.png")
@@ -130,6 +132,6 @@ def test_a_script_run_by_hand_draws_the_figure_that_was_drawn(kind: str) -> None
 
 
 def test_the_script_of_a_hostile_model_draws_it_too_and_runs_none_of_it() -> None:
-    drawing = make_drawing("bifurcation", wish(evil("quotes").replace(interventions=[]), "a'b.json"))
+    drawing = make_drawing("bifurcation", subject(evil("quotes").replace(interventions=[]), "a'b.json"))
     save(drawing.figure(), "drawn.png", script="")
     assert by_hand(drawing.script("again.png"), "again.png")["data_hash"] == read_metadata("drawn.png")["data_hash"]

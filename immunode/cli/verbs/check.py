@@ -1,13 +1,14 @@
-"""`immunode check FILE`: what is doubtful about a model."""
+"""Check one model: units, unused names, signs at zero, conserved totals, missing sources. Exit code 1 on any."""
 
 from __future__ import annotations
 
+from immunode.cli import options
 from immunode.cli.output import load, print_json, say
 
 
-def check(file: str, *, as_json: bool) -> int:
+def command(name: options.Name, variant: options.Variant = "", as_json: options.Json = False) -> int:
     """Print the report on a model; return 0 when there is no finding, else 1."""
-    report = load(file).check()
+    report = load(name, variant).check()
     if as_json:
         findings = [{"severity": f.severity, "where": f.where, "message": f.message} for f in report.findings]
         print_json({"model": report.name, "variant": report.variant, "ok": report.ok, "findings": findings})

@@ -1,4 +1,4 @@
-"""`immunode show NAME`: everything a model says about itself."""
+"""Show one model: reference, states, parameters with sources, equations, interventions, variants."""
 
 from __future__ import annotations
 
@@ -6,7 +6,9 @@ import json
 from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING
 
+from immunode.cli import options
 from immunode.cli.output import console, load, number, print_json
+from immunode.intervention import card
 from immunode.model.declaration import pairs
 
 if TYPE_CHECKING:
@@ -16,7 +18,7 @@ if TYPE_CHECKING:
     from immunode.model.declaration import Event, Model
 
 
-def show(name: str, *, variant: str, as_json: bool) -> None:
+def command(name: options.Name, variant: options.Variant = "", as_json: options.Json = False) -> None:
     """Print one model, or its JSON."""
     model = load(name, variant)
     if as_json:
@@ -98,8 +100,6 @@ def _moment(event: Event) -> str:
 
 
 def _interventions(screen: Console, model: Model) -> None:
-    from immunode.intervention import card
-
     if model.interventions:
         screen.print()
         screen.print("Interventions (arms)", style="bold italic")

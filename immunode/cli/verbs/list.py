@@ -1,15 +1,15 @@
-"""`immunode list` and `immunode new`: what there is, and a copy to change."""
+"""List the models that come with the package."""
 
 from __future__ import annotations
 
 from itertools import groupby
-from pathlib import Path
 
-from immunode.catalogue import Entry, copy_model, find_model, list_models
-from immunode.cli.output import console, notes, print_json, say, usage
+from immunode.catalogue import Entry, list_models
+from immunode.cli import options
+from immunode.cli.output import console, notes, print_json
 
 
-def show_list(*, as_json: bool) -> None:
+def command(as_json: options.Json = False) -> None:
     """Print the models of the catalogue, grouped by system, one row each."""
     entries = list_models()
     if as_json:
@@ -52,12 +52,3 @@ def _record(entry: Entry) -> dict[str, object]:
         "aliases": dict(entry.aliases),
         "path": entry.path,
     }
-
-
-def new(file: Path, like: str) -> None:
-    """Copy the model `like` to `file` and say what to do with it."""
-    with usage():
-        path = copy_model(like, file)
-    source, variant = find_model(like)
-    run = f"immunode run {path}" + (f" --variant {variant}" if variant else "")
-    say(f"{path} is a copy of {source.stem}: change it, then `immunode check {path}` and `{run}`")

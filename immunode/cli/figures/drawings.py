@@ -19,17 +19,17 @@ if TYPE_CHECKING:
 End = float | str | None
 
 
-def courses(im: Any, model: Model, arms: list[str], quantities: list[str], until: End, style: str) -> Any:
+def courses(im: Any, model: Model, arms: list[str], quantities: list[str], until: End, log: bool, style: str) -> Any:
     """Return time courses by arm."""
     runs = im.simulate(model, arms=arms, until=until)
-    figure = runs.plot(*quantities, title=model.heading, style=style)
+    figure = runs.plot(*quantities, title=model.heading, log=log, style=style)
     return figure
 
 
-def timeline(im: Any, model: Model, arms: list[str], quantity: str, until: End, style: str) -> Any:
+def timeline(im: Any, model: Model, arms: list[str], quantity: str, until: End, log: bool, style: str) -> Any:
     """Return a time course under the interventions that act."""
     runs = im.simulate(model, arms=arms, until=until)
-    figure = runs.plot(quantity, timeline=True, title=model.heading, style=style)
+    figure = runs.plot(quantity, timeline=True, title=model.heading, log=log, style=style)
     return figure
 
 
@@ -55,37 +55,43 @@ def atlas(im: Any, model: Model, until: End, style: str) -> Any:
     return figure
 
 
-def bands(im: Any, model: Model, arms: list[str], quantity: str, until: End, style: str) -> Any:
+def bands(
+    im: Any, model: Model, arms: list[str], quantity: str, runs: int, seed: int, until: End, log: bool, style: str
+) -> Any:
     """Return quantiles of virtual patients over time."""
-    design = im.sobol(im.space(model), n=256, seed=1) * im.Arms.of(model, *arms)
+    design = im.sobol(im.space(model), n=runs, seed=seed) * im.Arms.of(model, *arms)
     out = im.sweep(model, design, endpoints=[im.final(quantity)], keep=[quantity], until=until)
-    figure = out.plot.bands(quantity, title=model.heading, style=style)
+    figure = out.plot.bands(quantity, title=model.heading, log=log, style=style)
     return figure
 
 
-def endpoints(im: Any, model: Model, arms: list[str], quantity: str, until: End, style: str) -> Any:
+def endpoints(
+    im: Any, model: Model, arms: list[str], quantity: str, runs: int, seed: int, until: End, log: bool, style: str
+) -> Any:
     """Return endpoints of virtual patients by arm."""
-    design = im.sobol(im.space(model), n=256, seed=1) * im.Arms.of(model, *arms)
+    design = im.sobol(im.space(model), n=runs, seed=seed) * im.Arms.of(model, *arms)
     ends = [im.final(quantity), im.peak(quantity), im.auc(quantity)]
     out = im.sweep(model, design, endpoints=ends, until=until)
-    figure = out.plot.endpoints(title=model.heading, style=style)
+    figure = out.plot.endpoints(title=model.heading, log=log, style=style)
     return figure
 
 
-def waterfall(im: Any, model: Model, arm: str, quantity: str, until: End, style: str) -> Any:
+def waterfall(im: Any, model: Model, arm: str, quantity: str, runs: int, seed: int, until: End, style: str) -> Any:
     """Return the change in each virtual patient between control and an arm."""
-    design = im.sobol(im.space(model), n=256, seed=1) * im.Arms.of(model, "control", arm)
+    design = im.sobol(im.space(model), n=runs, seed=seed) * im.Arms.of(model, "control", arm)
     out = im.sweep(model, design, endpoints=[im.auc(quantity)], until=until)
     figure = out.plot.waterfall(f"auc({quantity})", baseline="control", title=model.heading, style=style)
     return figure
 
 
-def time_to_event(im: Any, model: Model, arms: list[str], quantity: str, until: End, style: str) -> Any:
+def time_to_event(
+    im: Any, model: Model, arms: list[str], quantity: str, runs: int, seed: int, until: End, style: str
+) -> Any:
     """Return the share of virtual patients that did not yet rise above a level halfway up the control."""
     control = im.simulate(model, until=until)
     level = float(f"{control[quantity].min() / 2 + control[quantity].max() / 2:.2g}")
     condition = f"{quantity} > {level:g}"
-    design = im.sobol(im.space(model), n=256, seed=1) * im.Arms.of(model, *arms)
+    design = im.sobol(im.space(model), n=runs, seed=seed) * im.Arms.of(model, *arms)
     out = im.sweep(model, design, endpoints=[im.time_to(condition)], until=until)
     figure = out.plot.time_to_event(condition, title=model.heading, style=style)
     return figure
@@ -98,13 +104,13 @@ def tornado(im: Any, model: Model, quantity: str, until: End, style: str) -> Any
     return figure
 
 
-def heat(im: Any, model: Model, quantity: str, until: End, style: str) -> Any:
+def heat(im: Any, model: Model, quantity: str, until: End, log: bool, style: str) -> Any:
     """Return a quantity over the two parameters that move it most."""
     swings = im.tornado(model, endpoints=f"auc({quantity})", until=until).table()
     x, y = swings.sort_values("swing", ascending=False)["input"].head(2)
     ranges = {p.name: p.value * np.linspace(0.7, 1.3, 25) for p in model.parameters if p.name in (x, y)}
     out = im.sweep(model, im.grid(ranges), endpoints=[im.auc(quantity)], until=until)
-    figure = out.plot.heat(f"auc({quantity})", x, y, title=model.heading, style=style)
+    figure = out.plot.heat(f"auc({quantity})", x, y, title=model.heading, z_log=log, style=style)
     return figure
 
 

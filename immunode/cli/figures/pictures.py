@@ -1,0 +1,132 @@
+"""Figures of a model: what they show is read from the line, and they are written with their scripts."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Sequence
+from pathlib import Path
+
+from immunode.cli import output
+from immunode.cli.figures.kinds import fits, make_drawing
+from immunode.cli.figures.page import Plate
+from immunode.cli.figures.script import Drawing
+from immunode.cli.figures.subject import Subject
+from immunode.cli.studies.request import read_request
+from immunode.cli.words import KINDS, PICTURES
+from immunode.errors import ImmunodeError, SolverError, StoreError
+from immunode.model.declaration import Model
+from immunode.plot import save
+
+_MANY, _PANELS = 4, 4
+"""Interventions beside control, and quantities, where nothing else was asked for."""
+
+
+def read_subject(
+    name: str,
+    *,
+    variant: str = "",
+    arms: Sequence[str] | None = None,
+    settings: Sequence[str] | None = None,
+    quantities: Sequence[str] | None = None,
+    until: str = "",
+    style: str = "slide",
+    log: bool = False,
+    runs: int = 256,
+    seed: int = 1,
+) -> Subject:
+    """Return what a figure shall show, checked. The parameters are options of the same names as typed.
+
+    arms : names; without any, control and the first four interventions that the model declares.
+
+    Raises
+    ------
+    UsageError : with what was likely meant.
+    """
+    request = read_request(
+        name,
+        variant=variant,
+        arms=arms,
+        settings=settings,
+        quantities=quantities,
+        until=until,
+        style=style,
+        log=log,
+        default=_control_and_a_few,
+    )
+    shown = request.quantities or request.shown[:_PANELS]
+    if not shown:
+        raise output.UsageError(
+            f"{request.model.name}: it has no states and no derived quantities, so there is nothing to draw"
+        )
+    return Subject(
+        model=request.set_model(),
+        source=name,
+        variant=variant,
+        values=request.values,
+        initial=request.initial,
+        arms=tuple(request.arms),
+        quantities=shown,
+        until=request.until,
+        runs=runs,
+        seed=seed,
+        log=log,
+        style=style,
+    )
+
+
+def _control_and_a_few(model: Model) -> list[str]:
+    return ["control", *(i.name for i in model.interventions[:_MANY])]
+
+
+def check_ending(option: str, path: Path) -> None:
+    """Refuse a file that is no PNG, SVG or PDF by its name. option : for the message.
+
+    Raises
+    ------
+    UsageError : with what would do.
+    """
+    if path.suffix.lower().removeprefix(".") not in PICTURES:
+        raise output.UsageError(f"{option} {path}: give a file that ends in .png, .svg or .pdf")
+
+
+def draw(drawing: Drawing, path: Path) -> Path:
+    """Draw a figure, write it with its script inside, and return the path.
+
+    Raises
+    ------
+    UsageError : the study that was asked for can't be made of this model.
+    """
+    try:
+        figure = drawing.figure()
+    except (SolverError, StoreError):
+        raise
+    except ImmunodeError as error:
+        raise output.UsageError(str(error)) from error
+    return save(figure, path, script=drawing.script(path.name))
+
+
+def draw_all(subject: Subject, folder: Path, ending: str, plates: list[Plate]) -> bool:
+    """Draw every figure that fits, add its plate, and tell how far it is; return whether one failed.
+
+    plates : what is drawn is added here, so that it is known where Ctrl-C ends the work.
+    """
+    failed = False
+    for i, (kind, title) in enumerate(KINDS.items(), 1):
+        reason = fits(kind, subject)
+        if reason:
+            plates.append(Plate(kind, title, reason=reason))
+            continue
+        path, started = folder / f"{kind}.{ending}", time.perf_counter()
+        drawing = make_drawing(kind, subject)
+        try:
+            draw(drawing, path)
+        except ImmunodeError as error:
+            # a question that this model has no answer to is no failure
+            failed |= not isinstance(error, output.UsageError)
+            plates.append(Plate(kind, title, reason=" ".join(str(error).split())))
+        else:
+            plates.append(Plate(kind, title, path.name, drawing.script(path.name)))
+        took = time.perf_counter() - started
+        state = "failed: " + plates[-1].reason if plates[-1].reason else f"{took:.1f} s"
+        output.notes().print(f"{i:>2}/{len(KINDS)}  {kind}  {state}")
+    return failed

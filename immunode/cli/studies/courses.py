@@ -1,0 +1,90 @@
+"""Runs of one model, one per arm: their table and their files."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from immunode.cli import output
+from immunode.cli.studies.files import json_file, picture_files, text_file
+from immunode.cli.studies.request import Request
+from immunode.errors import ImmunodeError, SolverError
+from immunode.study.result.simulation import Comparison, Simulation
+from immunode.study.result.spreadsheets import csv_text
+from immunode.study.run.peaks import peaks
+from immunode.study.simulate import simulate
+
+
+def simulate_arms(request: Request, engine: Mapping[str, Any]) -> tuple[Comparison, bool]:
+    """Return the runs by arm, and whether Ctrl-C ended them early.
+
+    engine : engine, method and rtol.
+
+    Raises
+    ------
+    SolverError : a run fails.
+    UsageError : what was asked for can't be run.
+    """
+    done: dict[str, Simulation] = {}
+    for arm, model in request.arms.items():
+        # an arm takes the settings that it knows; every setting is known to one of them
+        own = {p.name for p in model.parameters}
+        states = {s.name for s in model.states}
+        values = {name: value for name, value in request.values.items() if name in own}
+        initial = {name: value for name, value in request.initial.items() if name in states}
+        try:
+            done[arm] = simulate(model.with_values(values), request.until, initial=initial, **engine)
+        except KeyboardInterrupt:
+            return Comparison(done), True
+        except SolverError:
+            raise
+        except ImmunodeError as error:
+            raise output.UsageError(str(error)) from error
+    return Comparison(done), False
+
+
+def course_rows(comparison: Comparison, quantities: Sequence[str]) -> list[dict[str, object]]:
+    """Return a row for each quantity and arm: its value at the start, at the end, and its peak with its time."""
+    rows: list[dict[str, object]] = []
+    tops = {arm: peaks(run, [q for q in quantities if q in run.path]) for arm, run in comparison.items()}
+    for quantity in quantities:
+        for arm, run in comparison.items():
+            if quantity not in run.path:
+                continue
+            top, time = tops[arm][quantity]
+            rows.append(
+                {
+                    "quantity": quantity,
+                    "unit": run.units.get(quantity, ""),
+                    "arm": arm,
+                    "start": float(run[quantity][0]),
+                    "end": run.final(quantity),
+                    "peak": top,
+                    "time of peak": time,
+                }
+            )
+    return rows
+
+
+def print_courses(request: Request, comparison: Comparison, rows: Sequence[Mapping[str, object]]) -> None:
+    """Print the rows as a table, and what computed them."""
+    model = request.model
+    first = next(iter(comparison.values()))
+    unit = model.time_unit or model.clock
+    screen = output.console()
+    title = f"{model.label}, 0 to {output.number(first.times[-1])} {unit}".rstrip()
+    output.print_rows(screen, title, rows)
+    methods = dict.fromkeys(str(run.recipe["method"]) for run in comparison.values())
+    engines = dict.fromkeys(str(run.recipe["engine"]) for run in comparison.values())
+    screen.print(f"engine {', '.join(engines)}, method {', '.join(methods)}, rtol {first.recipe['rtol']:g}")
+
+
+def write_courses(folder: Path, request: Request, comparison: Comparison, command: str) -> list[Path]:
+    """Write curves, figure and recipe; return their paths. command : what was typed."""
+    written = [
+        text_file(folder / "curves.csv", csv_text(comparison.to_frame(), index=True)),
+        json_file(folder / "recipe.json", {"command": command, "arms": comparison.recipe}),
+    ]
+    figure = comparison.plot(*request.quantities, log=request.log, style=request.style)
+    return [*written, *picture_files(figure, folder, "figure", command)]

@@ -1,0 +1,49 @@
+"""Words that options take, with what they mean; here so that completing them loads no library.
+
+Tests compare them with the code that obeys them.
+"""
+
+from __future__ import annotations
+
+STYLES = ("slide", "paper", "poster", "dark")
+ENGINES = ("auto", "compiled", "numpy", "scipy")
+METHODS = ("auto", "tsit5", "rodas5p", "LSODA", "BDF", "Radau", "DOP853")
+MEASURES = ("mean", "final", "peak")
+PICTURES = ("png", "svg", "pdf")
+
+FORMATS = {
+    "sbml": "SBML Level 3 Version 2",
+    "antimony": "Antimony text",
+    "json": "all that immunode knows",
+    "latex": "a sheet: equations, numbers and their sources",
+    "markdown": "the same sheet in Markdown",
+    "omex": "a COMBINE archive with a figure as SED-ML",
+    "html": "the lab: one page that runs in any browser, without the network",
+    "petab": "a folder of PEtab v2 tables, one experiment per arm",
+}
+"""Format of `export` -> what it is."""
+
+KINDS = {
+    "courses": "Time courses by arm",
+    "timeline": "Interventions and what they do",
+    "diagram": "The model as a picture",
+    "equations": "Equations",
+    "atlas": "Every intervention on every read-out",
+    "bands": "Virtual patients over time",
+    "endpoints": "Endpoints by arm",
+    "waterfall": "Change in each virtual patient",
+    "time_to_event": "Time to an event",
+    "tornado": "What matters",
+    "heat": "The two parameters that matter most",
+    "dose_response": "Dose and response",
+    "isobole": "Two interventions together",
+    "why": "Why two arms differ",
+    "phase": "Phase plane",
+    "basins": "Where each start ends",
+    "bifurcation": "Steady states over a parameter",
+    "work_precision": "What precision costs",
+}
+"""Kind of figure -> its title, in the order of a gallery."""
+
+LOGARITHMIC = ("courses", "timeline", "bands", "endpoints", "heat")
+"""Kinds of figures that --log gives logarithmic axes."""
