@@ -39,7 +39,7 @@ def without_floors(text: str) -> str:
         ("model/bad.py", "from immunode.study import sweep"),
         ("solve/bad.py", "from immunode.model import Model"),
         ("solve/bad.py", "def f():\n    from immunode.study import sweep"),
-        ("plot/bad.py", "import immunode.program.lower"),
+        ("plot/bad.py", "import immunode.program.lowering"),
         ("intervention/bad.py", "from immunode.program import lower"),
         ("errors.py", "from immunode.model import Model"),
         ("catalogue.py", "from immunode.study import sweep"),

@@ -11,9 +11,9 @@ from dataclasses import replace
 import numpy as np
 from numpy.typing import NDArray
 
-from immunode.solve.anew import made_anew
 from immunode.solve.batch import Batch
 from immunode.solve.engine import Engine, Request
+from immunode.solve.reruns import rerun
 from immunode.solve.sliding import solve_or_slide
 from immunode.solve.status import Status
 
@@ -63,7 +63,7 @@ def _tried(request: Request, batch: Batch, runs: Lanes, order: Sequence[Try]) ->
     for engine, method in order:
         runs = runs[batch.status[runs] != Status.OK]
         if runs.size:
-            batch = made_anew(replace(request, method=method), batch, runs, engine, _why(batch, runs, engine, method))
+            batch = rerun(replace(request, method=method), batch, runs, engine, _why(batch, runs, engine, method))
     return batch
 
 

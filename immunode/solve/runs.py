@@ -18,17 +18,27 @@ from immunode.solve.batch import (
     Batch,
     Results,
 )
-from immunode.solve.block import padded
 from immunode.solve.control import absolute_tolerance
 from immunode.solve.engine import Request
 from immunode.solve.status import Status
 
 Array = NDArray[np.float64]
 Lanes = NDArray[np.intp]
+MULTIPLE = 8
+"""Widths are multiples of this: NumPy's loops then treat every lane alike, whatever the number of runs."""
 ROUNDING = 1e-15
 """A start that is below 0 by less than this part of the largest state, or of 1, is a rounding error."""
 TYPICALLY = 1e-9
 """The same for a part of the state's own typical size."""
+
+
+def padded(where: Lanes) -> Lanes:
+    """Return lane or run numbers repeated at the end up to a multiple of `MULTIPLE`.
+
+    A repeated lane is computed twice with the same result, so it may be written back as it is.
+    """
+    missing = -len(where) % MULTIPLE
+    return np.concatenate([where, np.repeat(where[-1:], missing)]) if missing else where
 
 
 class Runs:

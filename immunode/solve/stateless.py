@@ -8,7 +8,7 @@ from functools import lru_cache
 import numpy as np
 from numpy.typing import NDArray
 
-from immunode.program.numpy.source import Functions, compile_numpy
+from immunode.program.numpy.functions import Functions, compile_numpy
 from immunode.program.program import Program
 from immunode.solve.batch import Batch
 from immunode.solve.engine import OnJump, Request

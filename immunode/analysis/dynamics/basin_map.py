@@ -9,11 +9,12 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
-from immunode.analysis.dynamics.autonomous import Autonomous, Given, autonomous
 from immunode.analysis.dynamics.nullclines import axis, in_plane, is_closed, ranges_of, separatrices
 from immunode.analysis.dynamics.steady import SteadyState, steady_states
+from immunode.analysis.dynamics.system import Autonomous, Given, autonomous
 from immunode.errors import StudyError, did_you_mean
 from immunode.model.declaration import Model
+from immunode.solve import choose_engine, solve
 from immunode.study.result.notebook import Tabled, page
 
 if TYPE_CHECKING:
@@ -177,8 +178,6 @@ def _ends(
     system: Autonomous, start: Array, stable: Sequence[SteadyState], engine: str, rtol: float
 ) -> NDArray[np.intp]:
     """Return the index of the stable state that each start comes to, shape (n,); -1 elsewhere, -2 failed."""
-    from immunode.solve import choose_engine, solve
-
     n = start.shape[1]
     where = np.full(n, ELSEWHERE, dtype=np.intp)
     targets = np.array([[s.values[m] for m in system.names] for s in stable])

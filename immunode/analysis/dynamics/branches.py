@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from immunode.analysis.dynamics.arclength import FIRST, Place, advance, follow, locate, place
+from immunode.analysis.dynamics.arclength import FIRST, CurvePoint, advance, curve_point, follow, locate
 from immunode.analysis.dynamics.bifurcation_points import (
     BifurcationPoint,
     SteadyEquations,
@@ -19,7 +19,8 @@ from immunode.analysis.dynamics.bifurcation_points import (
     log_determinant,
     second_tangent,
 )
-from immunode.analysis.dynamics.newton import SAME, solve_each
+from immunode.solve.steady.linear import solve_each_scaled
+from immunode.solve.steady.search import SAME
 
 Array = NDArray[np.float64]
 Complex = NDArray[np.complex128]
@@ -62,13 +63,13 @@ class Tracer:
         self.curves: list[_Curve] = []
         self.points: list[BifurcationPoint] = []
         self._where: list[tuple[str, Array]] = []
-        self._crossings: list[Place] = []
+        self._crossings: list[CurvePoint] = []
         self.cut_short = False
 
     def begin(self, x: Array, parameter: float) -> None:
         """Trace the branch through the free states x (n_free,) at a value of the parameter, unless it is known."""
         z = np.append(x, self.equations.unknown(parameter))
-        here = place(self.equations, z)
+        here = curve_point(self.equations, z)
         if here is not None and not self._known(z):
             self._trace(here)
 
@@ -85,10 +86,10 @@ class Tracer:
                 if len(self.curves) >= self.most_branches:
                     self.cut_short = True
                     return
-                beside = advance(self.equations, Place(crossing.z, side, crossing.size), FIRST)
+                beside = advance(self.equations, CurvePoint(crossing.z, side, crossing.size), FIRST)
                 if beside is None or not self._inside(beside.z) or self._known(beside.z):
                     continue
-                self._trace(Place(crossing.z, side, crossing.size), both=False)
+                self._trace(CurvePoint(crossing.z, side, crossing.size), both=False)
 
     def branches(self) -> tuple[Branch, ...]:
         """Return what was traced."""
@@ -110,7 +111,7 @@ class Tracer:
         size = self.equations.system.size(self.equations.values)[:, 0]
         return bool((y >= self.lowest - 1e-7 * size).all())
 
-    def _trace(self, start: Place, both: bool = True) -> None:
+    def _trace(self, start: CurvePoint, both: bool = True) -> None:
         number = len(self.curves)
         curve = _Curve([start.z], [self.equations.eigenvalues(start.z)])
         self.curves.append(curve)
@@ -118,11 +119,11 @@ class Tracer:
         back = np.max(np.abs(curve.z[-1] - start.z) / start.size)
         if both and not (len(curve.z) > 10 and back < 2 * FIRST):
             other = _Curve([start.z], [curve.values[0]])
-            self._one_way(Place(start.z, -start.tangent, start.size), other, number)
+            self._one_way(CurvePoint(start.z, -start.tangent, start.size), other, number)
             curve.z[:0] = other.z[:0:-1]
             curve.values[:0] = other.values[:0:-1]
 
-    def _one_way(self, start: Place, curve: _Curve, number: int) -> None:
+    def _one_way(self, start: CurvePoint, curve: _Curve, number: int) -> None:
         for before, after in follow(self.equations, start, self.most, self._inside):
             if not self._inside(after.z):
                 self._end(before, after, curve, number)
@@ -132,11 +133,11 @@ class Tracer:
             curve.z.append(after.z)
             curve.values.append(values)
 
-    def _end(self, before: Place, after: Place, curve: _Curve, number: int) -> None:
+    def _end(self, before: CurvePoint, after: CurvePoint, curve: _Curve, number: int) -> None:
         """Go on exactly to the end of the parameter's range, or to where a state becomes 0."""
         values = self.equations.eigenvalues(after.z)
         ends = [end for end in self.equations.ends if (before.z[-1] - end) * (after.z[-1] - end) < 0]
-        last: Place | None
+        last: CurvePoint | None
         if ends:
             last = locate(self.equations, before, after, lambda here: float(here.z[-1] - ends[0]))
         else:
@@ -152,12 +153,18 @@ class Tracer:
             curve.values.append(self.equations.eigenvalues(last.z))
 
     def _look(
-        self, before: Place, after: Place, curve: _Curve, values: Complex, number: int, within: Place | None = None
+        self,
+        before: CurvePoint,
+        after: CurvePoint,
+        curve: _Curve,
+        values: Complex,
+        number: int,
+        within: CurvePoint | None = None,
     ) -> None:
         """Find the points between neighbors and put them into the curve."""
         equations = self.equations
         reference = log_determinant(equations, before)
-        found: list[tuple[str, Place]] = []
+        found: list[tuple[str, CurvePoint]] = []
         if branch_test(equations, before, reference) * branch_test(equations, after, reference) < 0:
             here = locate(equations, before, after, lambda p: branch_test(equations, p, reference))
             if here is not None:
@@ -180,7 +187,7 @@ class Tracer:
                 kind, here = found[int(k)]
                 self._note(kind, here, curve, number)
 
-    def _note(self, kind: str, here: Place, curve: _Curve, number: int) -> None:
+    def _note(self, kind: str, here: CurvePoint, curve: _Curve, number: int) -> None:
         gaps = (np.max(np.abs(z - here.z) / here.size) for k, z in self._where if k == kind)
         fresh = all(gap > ONE_POINT for gap in gaps)
         values = self.equations.eigenvalues(here.z)
@@ -229,6 +236,7 @@ class Tracer:
             part = 0.5 if width == 0 else (unknown - first[-1]) / width
             x = (first + part * (second - first))[:-1, None]
             for _ in range(8):
-                x = x - np.nan_to_num(solve_each(system.reduced_slopes(x, sums, c), system.reduced_field(x, sums, c)))
+                slopes, field = system.reduced_slopes(x, sums, c), system.reduced_field(x, sums, c)
+                x = x - np.nan_to_num(solve_each_scaled(slopes, field))
             made.append(x[:, 0])
         return made

@@ -12,15 +12,16 @@ from typing import TYPE_CHECKING, Protocol
 import numpy as np
 from numpy.typing import NDArray
 
-from immunode.analysis.dynamics.autonomous import in_own_time
 from immunode.analysis.dynamics.bifurcation_points import BifurcationPoint, SteadyEquations
 from immunode.analysis.dynamics.branches import Branch
-from immunode.analysis.dynamics.newton import newton
+from immunode.analysis.dynamics.system import in_own_time
+from immunode.solve import solve
+from immunode.solve.steady.search import newton
 
 if TYPE_CHECKING:
     import pandas as pd
 
-    from immunode.analysis.dynamics.autonomous import Autonomous
+    from immunode.analysis.dynamics.system import Autonomous
 
 Array = NDArray[np.float64]
 
@@ -142,8 +143,6 @@ def _stretches(
 
 def _family(equations: SteadyEquations, parameter: Array, steady: Array, engine: str) -> Cycles | None:
     """Return the cycles that integrations from beside unstable states come to; None where none does."""
-    from immunode.solve import solve
-
     if not len(parameter):
         return None
     system = equations.system

@@ -9,10 +9,11 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
-from immunode.analysis.dynamics.autonomous import Autonomous, Given, autonomous, in_own_time
 from immunode.analysis.dynamics.steady import SteadyState, steady_states
-from immunode.errors import StudyError
+from immunode.analysis.dynamics.system import Autonomous, Given, autonomous, bounds_of, in_own_time
+from immunode.errors import StudyError, did_you_mean
 from immunode.model.declaration import Model
+from immunode.solve import solve
 from immunode.study.result.notebook import Tabled
 
 if TYPE_CHECKING:
@@ -144,9 +145,6 @@ def ranges_of(
     ------
     StudyError : an unknown state, a range that can't be, a log axis that reaches 0.
     """
-    from immunode.analysis.dynamics.autonomous import bounds_of
-    from immunode.errors import did_you_mean
-
     if not isinstance(between, Mapping):
         raise StudyError(f"{system.model.name}: give states with ranges, such as {{'E': (0, 3e6), 'T': (1, 5e8)}}")
     made = bounds_of(system, between)
@@ -197,8 +195,6 @@ def separatrices(
     From beside the saddle, along its stable eigenvector, time runs backward. A half along which a state stays at its
     least value is an edge of the plane and parts nothing: it is left out.
     """
-    from immunode.solve import solve
-
     rows = [system.state(name) for name in names]
     if not states or system.reduction.totals[:, rows].any():
         return ()
@@ -258,8 +254,6 @@ def _beside_saddles(
 def _paths(
     system: Autonomous, starts: Sequence[Mapping[str, float]], names: Sequence[str], engine: str
 ) -> tuple[tuple[Array, Array], ...]:
-    from immunode.solve import solve
-
     if not starts:
         return ()
     begin = np.repeat(system.start(system.values), len(starts), axis=1)

@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 import numpy as np
 from numpy.typing import NDArray
 
-if TYPE_CHECKING:
-    from immunode.analysis.dynamics.autonomous import Autonomous
+from immunode.analysis.dynamics.system import Autonomous, in_own_time
+from immunode.solve import solve
 
 Array = NDArray[np.float64]
 Complex = NDArray[np.complex128]
@@ -65,9 +63,6 @@ def verify(system: Autonomous, values: Array, sums: Array, y: Array, size: Array
     growing nor shrinking is not verified.
     values : (n_values, n).   sums : (n_totals, n).   y, size : (n_moving, n).
     """
-    from immunode.analysis.dynamics.autonomous import in_own_time
-    from immunode.solve import solve
-
     n = y.shape[1]
     c = system.prepare(values)
     jacobian = system.reduced_slopes(y[system.reduction.free], sums, c)

@@ -10,11 +10,13 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
-from immunode.analysis.dynamics.autonomous import Autonomous, Given, autonomous, bounds_of, columns
-from immunode.analysis.dynamics.newton import look
+from immunode.analysis.dynamics.search import search_steady_states
 from immunode.analysis.dynamics.stability import eigenvalues, kind_of, verify
-from immunode.errors import StudyError
+from immunode.analysis.dynamics.system import Autonomous, Given, autonomous, bounds_of, columns
+from immunode.errors import StudyError, did_you_mean
 from immunode.model.declaration import Model
+from immunode.study.design.design import Design
+from immunode.study.design.from_tables import from_table
 from immunode.study.result.notebook import Tabled
 
 if TYPE_CHECKING:
@@ -23,7 +25,6 @@ if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
     from immunode.plot.kit.style import Style
-    from immunode.study.design.design import Design
 
 Array = NDArray[np.float64]
 BLOCK = 256
@@ -148,7 +149,6 @@ class SteadyStates(Tabled):
         ------
         StudyError : an unknown name, or nothing was found.
         """
-        from immunode.errors import did_you_mean
         from immunode.plot.charts.analysis.phase import points
 
         table = self.table()
@@ -214,7 +214,7 @@ def steady_states(
     Raises
     ------
     StudyError : unknown names, or a design with arms.
-    ModelError : the model has nothing that comes to rest.
+    ModelError : no state depends on a state, so there is no steady state.
     """
     system = autonomous(model, interventions)
     if starts < 1:
@@ -246,9 +246,6 @@ def steady_states(
 
 
 def _design(model: Model, design: Any) -> tuple[tuple[str, ...], Array]:
-    from immunode.study.design.design import Design
-    from immunode.study.design.from_tables import from_table
-
     if design is None:
         return (), np.empty((1, 0))
     if isinstance(design, Mapping):
@@ -282,7 +279,7 @@ def _search(
     verified: bool,
     engine: str,
 ) -> _Block:
-    every, size, batch = look(system, values, start, limits, *how, engine)
+    every, size, batch = search_steady_states(system, values, start, limits, *how, engine)
     ends = batch.y[-1][system.reduction.moving]
     failed = [int(run) for run in np.flatnonzero(np.asarray(batch.status) != 0)]
     lost = {run: batch.message(system.program, run).removeprefix(f"{system.program.name}: ") for run in failed}

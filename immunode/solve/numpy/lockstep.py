@@ -9,22 +9,19 @@ what is computed in it.
 from __future__ import annotations
 
 import itertools
-from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
 
+from immunode.program.numpy.functions import Functions
 from immunode.solve import control
-from immunode.solve.block import BUSY, FREE, LANDED, MULTIPLE, Block, padded
-from immunode.solve.edges import Edges
+from immunode.solve.numpy.edges import Edges
+from immunode.solve.numpy.lane_table import BUSY, FREE, LANDED, LaneTable
 from immunode.solve.numpy.methods import Method
 from immunode.solve.numpy.output import write_here, write_inside
-from immunode.solve.runs import Runs
+from immunode.solve.runs import MULTIPLE, Runs, padded
 from immunode.solve.status import Status
 from immunode.solve.tape import TO_BERNSTEIN, Tape, combined
-
-if TYPE_CHECKING:
-    from immunode.program.numpy.source import Functions
 
 Array = NDArray[np.float64]
 Lanes = NDArray[np.intp]
@@ -93,7 +90,7 @@ class Lockstep:
         rows = n_prepared + sum(kept.values()) + sum(within.values())
         width = min(self.width, len(queue), max(BLOCK_BYTES // (8 * rows), FEWEST_LANES))
         width += -width % MULTIPLE
-        self.block = Block(width, self.n_states, n_prepared, kept, within)
+        self.block = LaneTable(width, self.n_states, n_prepared, kept, within)
         self.block.idle(np.arange(width), FREE)
         self._attach()
         self._serve()

@@ -5,20 +5,17 @@ from __future__ import annotations
 import math
 import warnings
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from immunode.solve.block import padded
+from immunode.solve.batch import Batch
 from immunode.solve.engine import Engine, Request
-from immunode.solve.runs import Runs
+from immunode.solve.runs import Runs, padded
 from immunode.solve.scipy.state_events import NO_TIME, FailedError, StateEvents
 from immunode.solve.status import Status
 from immunode.solve.tape import THROUGH_FIVE, Tape
-
-if TYPE_CHECKING:
-    from immunode.solve.batch import Batch
 
 Array = NDArray[np.float64]
 

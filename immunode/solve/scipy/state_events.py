@@ -9,15 +9,13 @@ import math
 import random
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from immunode.program.numpy.functions import Functions
 from immunode.solve.status import Status
-
-if TYPE_CHECKING:
-    from immunode.program.numpy.source import Functions
 
 Array = NDArray[np.float64]
 Told = Callable[[float, Array, Array, Array], None]

@@ -9,12 +9,13 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
-from immunode.analysis.dynamics.autonomous import Autonomous, Given, autonomous, bounds_of
 from immunode.analysis.dynamics.bifurcation_points import BifurcationPoint, SteadyEquations
 from immunode.analysis.dynamics.branches import Branch, Tracer
-from immunode.analysis.dynamics.newton import look, newton
+from immunode.analysis.dynamics.search import search_steady_states
+from immunode.analysis.dynamics.system import Autonomous, Given, autonomous, bounds_of
 from immunode.errors import StudyError, did_you_mean
 from immunode.model.declaration import Model
+from immunode.solve.steady.search import newton
 from immunode.study.result.notebook import Tabled, page
 
 if TYPE_CHECKING:
@@ -22,8 +23,8 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
-    from immunode.analysis.dynamics.curves import Curves
-    from immunode.analysis.dynamics.cycles import Cycles
+    from immunode.analysis.dynamics.curves import Curves, follow_points
+    from immunode.analysis.dynamics.cycles import Cycles, families_beside
     from immunode.plot.kit.style import Style
 
 Array = NDArray[np.float64]
@@ -73,8 +74,6 @@ class Continuation(Tabled):
         ------
         StudyError : an unknown name or kind, a range that can't be or leaves the model's own value out.
         """
-        from immunode.analysis.dynamics.curves import Curves, follow_points
-
         system = self.equations.system
         for kind in kinds:
             if kind not in ("fold", "Hopf"):
@@ -257,8 +256,6 @@ def _finished(tracer: Tracer, ends: tuple[float, float], n_cycles: int, engine: 
     branches, points = tracer.branches(), sorted(tracer.points, key=lambda p: p.parameter)
     families: tuple[Cycles, ...] = ()
     if n_cycles:
-        from immunode.analysis.dynamics.cycles import families_beside
-
         families, said = families_beside(equations, branches, points, n_cycles, engine)
         notes += said
     return Continuation(
@@ -319,9 +316,9 @@ def _first(
     unknown = np.append(equations.unknown(own), unknown) if inside else unknown
     values = np.repeat(system.values, len(unknown), axis=1)
     values[equations.row] = np.exp(unknown) if equations.log else unknown
-    found, _, _ = look(system, values, system.start(values), limits, starts, seed, engine)
-    made = []
-    for k, y in enumerate(found):
+    states, _, _ = search_steady_states(system, values, system.start(values), limits, starts, seed, engine)
+    known = []
+    for k, y in enumerate(states):
         for x in y[system.reduction.free].T:
-            made.append((float(values[equations.row, k]), x))
-    return made
+            known.append((float(values[equations.row, k]), x))
+    return known

@@ -16,7 +16,7 @@ from immunode.solve.tape import Renumbered
 Lanes = NDArray[np.intp]
 
 
-def made_anew(request: Request, batch: Batch, runs: Lanes, engine: Engine, why: str) -> Batch:
+def rerun(request: Request, batch: Batch, runs: Lanes, engine: Engine, why: str) -> Batch:
     """Return a batch in which some runs are begun anew; one that comes less far than before stays as it was.
 
     why : what to add to the reason.
