@@ -23,11 +23,11 @@ def rerun(request: Request, batch: Batch, runs: Lanes, engine: Engine, why: str)
     """
     if request.on_restart is not None:
         request.on_restart(runs)
-    told, listener = _renumbered(request.on_jump, runs), request.listener
+    on_jump, listener = _renumbered(request.on_jump, runs), request.listener
     if listener is not None:
         listener.forget(runs)
         listener = Renumbered(listener, runs)
-    other = engine.solve(replace(request.only(runs), on_jump=told, listener=listener), "")
+    other = engine.solve(replace(request.only(runs), on_jump=on_jump, listener=listener), "")
     further = (np.asarray(other.status) == Status.OK) | (other.reached > batch.reached[runs])
     offset, n = len(batch.methods), batch.y.shape[2]
     for each in fields(Results):
@@ -42,12 +42,12 @@ def rerun(request: Request, batch: Batch, runs: Lanes, engine: Engine, why: str)
     )
 
 
-def _renumbered(told: OnJump | None, called: Lanes) -> OnJump | None:
+def _renumbered(on_jump: OnJump | None, called: Lanes) -> OnJump | None:
     """Return a listener that hears of runs under the numbers `called`."""
-    if told is None:
+    if on_jump is None:
         return None
 
     def listen(runs: Lanes, *jump: Any) -> None:
-        told(called[runs], *jump)
+        on_jump(called[runs], *jump)
 
     return listen

@@ -47,8 +47,8 @@ class Runs:
     t, y, p, atol : where each run stands (the start, or where it was handed to another method).
     next_break : time of the next break, infinite if there is none left.
     out : (n_times, n_states, n_runs).   next_out : index of the next output of each run.
-    between(runs, y, p) : told of states (n_states, n) and parameters after each break, where one listens.
-    seen_at_start : what it was told at the start, if events fire on states; first how it was before.
+    between(runs, y, p) : called with states (n_states, n) and parameters after each break, if set.
+    seen_at_start : its arguments at the start, if events fire on states; first how it was before.
     """
 
     def __init__(self, request: Request, results: Results | None = None) -> None:

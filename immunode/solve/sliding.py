@@ -30,7 +30,7 @@ NEAR, FAR, HALVINGS = 1e-13, 1e-3, 60
 
 
 def solve_or_slide(engine: Engine, request: Request, reason: str) -> Batch:
-    """Return the batch of an engine, in which runs that slide and can't reach their end are told from others.
+    """Return the batch of an engine, in which runs that slide and can't reach their end are marked.
 
     A run that needs more than a few hundred steps, and only that, is begun anew if it does not slide.
     """
@@ -63,11 +63,11 @@ def _slides(batch: Batch, request: Request, runs: Lanes, longest: Array) -> NDAr
     """Return which runs slide where they stopped. longest : how far ahead the jump may be, in time, (n_runs,)."""
     functions = request.functions
     with np.errstate(all="ignore"):
-        found = [
+        sliding = [
             slides(functions, float(batch.reached[run]), batch.last[:, run], request.values[:, [run]], float(far))
             for run, far in zip(runs.tolist(), longest, strict=True)
         ]
-    return np.array(found, dtype=bool)
+    return np.array(sliding, dtype=bool)
 
 
 def slides(functions: Functions, t: float, y: Array, values: Array, longest: float) -> bool:

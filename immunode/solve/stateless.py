@@ -50,8 +50,8 @@ def _still(program: Program) -> Functions:
     )
 
 
-def _deaf_to_states(told: OnJump) -> OnJump:
+def _deaf_to_states(on_jump: OnJump) -> OnJump:
     def listen(runs: NDArray[np.intp], t: Array, before: Array, after: Array, p: Array) -> None:
-        told(runs, t, before[:0], after[:0], p)
+        on_jump(runs, t, before[:0], after[:0], p)
 
     return listen

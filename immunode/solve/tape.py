@@ -53,7 +53,7 @@ class StepListener(Protocol):
         """Look at steps; those of a run come in order of time."""
 
     def forget(self, runs: Lanes) -> None:
-        """Forget all that was heard of some runs: they are made anew."""
+        """Forget all that was heard of some runs: they are computed again."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -102,7 +102,9 @@ class Steps:
             rows[state] = len(rows) * PER_STATE
             tables += [piece, piece.max(axis=0)[None], piece.min(axis=0)[None]]
         table = np.concatenate(tables) if tables else np.empty((0, len(of)))
-        return Steps(self.run[of], self.column[of], self.t[of] + part * h, h, self.p, table, rows)
+        return Steps(
+            run=self.run[of], column=self.column[of], t=self.t[of] + part * h, h=h, p=self.p, _table=table, _rows=rows
+        )
 
     def renumbered(self, numbers: Lanes | int) -> Steps:
         """Return the same steps of runs called `numbers[run]`, or with `numbers` added to their own."""
@@ -191,7 +193,7 @@ class Tape:
         run = written[0].view(np.int64).reshape(-1)
         t, h = written[1].reshape(-1), written[2].reshape(-1)
         rows = {state: HEAD + PER_STATE * i for i, state in enumerate(self.states)}
-        self.listener.hear(Steps(run, run, t, h, p, written, rows))
+        self.listener.hear(Steps(run=run, column=run, t=t, h=h, p=p, _table=written, _rows=rows))
 
 
 def standing(runs: Lanes, t: Array, y: Array, p: Array, states: tuple[int, ...]) -> Steps:
@@ -199,4 +201,4 @@ def standing(runs: Lanes, t: Array, y: Array, p: Array, states: tuple[int, ...])
     n = len(runs)
     table = np.repeat(y[np.array(states, dtype=np.intp)], PER_STATE, axis=0)
     rows = {state: PER_STATE * i for i, state in enumerate(states)}
-    return Steps(runs, np.arange(n), t, np.zeros(n), p, table, rows)
+    return Steps(run=runs, column=np.arange(n), t=t, h=np.zeros(n), p=p, _table=table, _rows=rows)

@@ -146,17 +146,17 @@ def locate(
 
     normal = before.tangent / before.size
     length = float(normal @ ((after.z - before.z) / before.size))
-    found: dict[float, CurvePoint] = {0.0: before, length: after}
+    known: dict[float, CurvePoint] = {0.0: before, length: after}
 
     def value(step: float) -> float:
-        there = found.get(step)
+        there = known.get(step)
         if there is None:
             z = correct(equations, before.z + step * before.tangent, normal, before.size)
             there = None if z is None else curve_point(equations, z, before.tangent)
             if there is None:  # on the singular point itself: the chord is as near as can be told
                 part = step / length
                 there = CurvePoint(before.z + part * (after.z - before.z), before.tangent, before.size)
-            found[step] = there
+            known[step] = there
         return test(there)
 
     first, last = value(0.0), value(length)
@@ -166,4 +166,4 @@ def locate(
         value, 0.0, length, xtol=1e-15 + 1e-13 * abs(length), rtol=1e-14, maxiter=100, full_output=True, disp=False
     )
     value(float(root))
-    return found[float(root)]
+    return known[float(root)]

@@ -75,9 +75,9 @@ class Basins(Tabled):
         import pandas as pd
 
         mesh = np.meshgrid(*self.axes, indexing="ij")
-        made: dict[str, Any] = {name: m.ravel() for name, m in zip(self.names, mesh, strict=True)}
+        columns: dict[str, Any] = {name: m.ravel() for name, m in zip(self.names, mesh, strict=True)}
         words = {**dict(enumerate(self.end_names())), ELSEWHERE: "elsewhere", FAILED: "failed"}
-        return pd.DataFrame(made | {"end": [words[int(k)] for k in self.where.ravel()]})
+        return pd.DataFrame(columns | {"end": [words[int(k)] for k in self.where.ravel()]})
 
     def plot(
         self, x: str = "", y: str = "", *, title: str = "", style: str | Style = "slide", axes: Axes | None = None
@@ -169,9 +169,17 @@ def basins(
     if len(names) == 2 and is_closed(system, names, ends):
         borders = separatrices(system, in_plane(system, names, every), names, ends, engine)
     return Basins(
-        model.label, names, tuple(system.units[m] for m in names), grids, where, stable, others, borders, far,
-        system.notes,
-    )  # fmt: skip
+        who=model.label,
+        names=names,
+        units=tuple(system.units[m] for m in names),
+        axes=grids,
+        where=where,
+        ends=stable,
+        saddles=others,
+        borders=borders,
+        log=far,
+        notes=system.notes,
+    )
 
 
 def _ends(

@@ -86,22 +86,22 @@ class Tracer:
                 if len(self.curves) >= self.most_branches:
                     self.cut_short = True
                     return
-                beside = advance(self.equations, CurvePoint(crossing.z, side, crossing.size), FIRST)
-                if beside is None or not self._inside(beside.z) or self._known(beside.z):
+                ahead = advance(self.equations, CurvePoint(crossing.z, side, crossing.size), FIRST)
+                if ahead is None or not self._inside(ahead.z) or self._known(ahead.z):
                     continue
                 self._trace(CurvePoint(crossing.z, side, crossing.size), both=False)
 
     def branches(self) -> tuple[Branch, ...]:
         """Return what was traced."""
-        made = []
+        traced = []
         for curve in self.curves:
             z = np.stack(curve.z, axis=1)
             _, sums = self.equations.lanes(z[-1])
             values = np.stack(curve.values)
             states = self.equations.system.reduction.spread(z[:-1], sums)
             parameter = np.exp(z[-1]) if self.equations.log else z[-1]
-            made.append(Branch(parameter, states, values, np.asarray((values.real < 0).all(axis=1))))
-        return tuple(made)
+            traced.append(Branch(parameter, states, values, np.asarray((values.real < 0).all(axis=1))))
+        return tuple(traced)
 
     def _inside(self, z: Array) -> bool:
         low, high = self.equations.ends
@@ -164,27 +164,27 @@ class Tracer:
         """Find the points between neighbors and put them into the curve."""
         equations = self.equations
         reference = log_determinant(equations, before)
-        found: list[tuple[str, CurvePoint]] = []
+        points: list[tuple[str, CurvePoint]] = []
         if branch_test(equations, before, reference) * branch_test(equations, after, reference) < 0:
             here = locate(equations, before, after, lambda p: branch_test(equations, p, reference))
             if here is not None:
-                found.append(("branch point", here))
+                points.append(("branch point", here))
         elif fold_test(before) * fold_test(after) < 0:
             here = locate(equations, before, after, fold_test)
             if here is not None:
-                found.append(("fold", here))
+                points.append(("fold", here))
         if hopf_test(curve.values[-1]) * hopf_test(values) < 0:
             here = locate(equations, before, after, lambda p: hopf_test(equations.eigenvalues(p.z)))
             if here is not None:
                 roots = equations.eigenvalues(here.z)
                 pair = crossing_pair(roots)
                 if pair.imag > REAL * float(np.abs(roots).min(initial=np.inf)) and pair.imag > abs(pair.real) * 1e3:
-                    found.append(("Hopf", here))
+                    points.append(("Hopf", here))
         limit = None if within is None else float(before.tangent / before.size @ ((within.z - before.z) / before.size))
-        along = [float(before.tangent / before.size @ ((p.z - before.z) / before.size)) for _, p in found]
+        along = [float(before.tangent / before.size @ ((p.z - before.z) / before.size)) for _, p in points]
         for k in np.argsort(along):
             if limit is None or along[k] <= limit:
-                kind, here = found[int(k)]
+                kind, here = points[int(k)]
                 self._note(kind, here, curve, number)
 
     def _note(self, kind: str, here: CurvePoint, curve: _Curve, number: int) -> None:
@@ -203,12 +203,12 @@ class Tracer:
         y = self.equations.states(here.z)
         self.points.append(
             BifurcationPoint(
-                kind,
-                self.equations.parameter(here.z),
-                dict(zip(self.equations.system.names, y.tolist(), strict=True)),
-                tuple(complex(v) for v in values),
-                float(period),
-                number,
+                kind=kind,
+                parameter=self.equations.parameter(here.z),
+                values=dict(zip(self.equations.system.names, y.tolist(), strict=True)),
+                eigenvalues=tuple(complex(v) for v in values),
+                period=float(period),
+                branch=number,
             )
         )
 
@@ -226,7 +226,7 @@ class Tracer:
 
     def at(self, curve: _Curve, unknown: float) -> list[Array]:
         """Return the free states of a curve at a value of the unknown parameter, by interpolation and Newton."""
-        made = []
+        states = []
         c, sums = self.equations.lanes(np.array([unknown]))
         system = self.equations.system
         for first, second in zip(curve.z[:-1], curve.z[1:], strict=True):
@@ -238,5 +238,5 @@ class Tracer:
             for _ in range(8):
                 slopes, field = system.reduced_slopes(x, sums, c), system.reduced_field(x, sums, c)
                 x = x - np.nan_to_num(solve_each_scaled(slopes, field))
-            made.append(x[:, 0])
-        return made
+            states.append(x[:, 0])
+        return states

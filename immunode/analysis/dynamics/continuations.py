@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
     from immunode.analysis.dynamics.curves import Curves, follow_points
-    from immunode.analysis.dynamics.cycles import Cycles, families_beside
+    from immunode.analysis.dynamics.cycles import Cycles, families_near
     from immunode.plot.kit.style import Style
 
 Array = NDArray[np.float64]
@@ -85,12 +85,20 @@ class Continuation(Tabled):
             raise StudyError(f"{self.who}: {second} is {own:g}, outside {ends[0]:g} to {ends[1]:g}; curves begin there")
         log = _is_wide(ends) if log is None else log
         points = [p for p in self.points if p.kind in kinds]
-        made, special = follow_points(self.equations, points, second, ends, log, self.lowest, most)
+        followed, special = follow_points(self.equations, points, second, ends, log, self.lowest, most)
         unit = self.units.get
         return Curves(
-            self.who, self.parameter, second, unit(self.parameter, ""), unit(second, ""), self.states, made, special,
-            (self.log, log), (self.between, ends),
-        )  # fmt: skip
+            who=self.who,
+            x=self.parameter,
+            y=second,
+            x_unit=unit(self.parameter, ""),
+            y_unit=unit(second, ""),
+            states=self.states,
+            curves=followed,
+            points=special,
+            logs=(self.log, log),
+            between=(self.between, ends),
+        )
 
     def of(self, kind: str) -> tuple[BifurcationPoint, ...]:
         """Return the points of a kind ("fold", "Hopf", "transcritical", "pitchfork"), by the parameter's value."""
@@ -102,11 +110,11 @@ class Continuation(Tabled):
 
         frames = []
         for k, branch in enumerate(self.branches):
-            made: dict[str, Any] = {"branch": k, self.parameter: branch.parameter}
-            made |= dict(zip(self.states, branch.states, strict=True))
+            columns: dict[str, Any] = {"branch": k, self.parameter: branch.parameter}
+            columns |= dict(zip(self.states, branch.states, strict=True))
             lead = branch.eigenvalues[:, 0]
             frames.append(
-                pd.DataFrame(made | {"stable": branch.stable, "real part": lead.real, "imaginary part": lead.imag})
+                pd.DataFrame(columns | {"stable": branch.stable, "real part": lead.real, "imaginary part": lead.imag})
             )
         return pd.concat(frames, ignore_index=True) if frames else pd.DataFrame()
 
@@ -133,7 +141,7 @@ class Continuation(Tabled):
     ) -> Figure:  # fmt: skip
         """Return the bifurcation figure: stable solid, unstable dashed, points named, extremes of cycles.
 
-        state : default the model's first read-out that is a state with a rest, else the state that changes most.
+        state : default the model's first read-out that is a state here, else the state that changes most.
         log : names on log axes; default where they reach over three decades (a state that touches 0 stays linear).
 
         Raises
@@ -256,12 +264,23 @@ def _finished(tracer: Tracer, ends: tuple[float, float], n_cycles: int, engine: 
     branches, points = tracer.branches(), sorted(tracer.points, key=lambda p: p.parameter)
     families: tuple[Cycles, ...] = ()
     if n_cycles:
-        families, said = families_beside(equations, branches, points, n_cycles, engine)
+        families, said = families_near(equations, branches, points, n_cycles, engine)
         notes += said
     return Continuation(
-        system.model.label, system.program.parameters[equations.row], ends, equations.log, system.names, system.units,
-        system.model.time_unit, branches, tuple(points), families, tuple(notes), equations, tracer.lowest,
-    )  # fmt: skip
+        who=system.model.label,
+        parameter=system.program.parameters[equations.row],
+        between=ends,
+        log=equations.log,
+        states=system.names,
+        units=system.units,
+        time_unit=system.model.time_unit,
+        branches=branches,
+        points=tuple(points),
+        cycles=families,
+        notes=tuple(notes),
+        equations=equations,
+        lowest=tracer.lowest,
+    )
 
 
 def _range(system: Autonomous, parameter: str, between: Any) -> tuple[float, float]:

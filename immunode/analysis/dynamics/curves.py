@@ -72,9 +72,9 @@ class Curves(Tabled):
 
         frames = []
         for k, curve in enumerate(self.curves):
-            made: dict[str, Any] = {"curve": k, "kind": curve.kind, self.x: curve.x, self.y: curve.y}
-            made |= dict(zip(self.states, curve.states, strict=True))
-            frames.append(pd.DataFrame(made | {"period": curve.period}))
+            columns: dict[str, Any] = {"curve": k, "kind": curve.kind, self.x: curve.x, self.y: curve.y}
+            columns |= dict(zip(self.states, curve.states, strict=True))
+            frames.append(pd.DataFrame(columns | {"period": curve.period}))
         return pd.concat(frames, ignore_index=True) if frames else pd.DataFrame()
 
     def plot(self, *, title: str = "", style: str | Style = "slide", axes: Axes | None = None) -> Figure:
@@ -157,10 +157,10 @@ class PointEquations(Equations):
         c, sums = self.lanes(wide)
         f = self.first.system.reduced_field(wide[:-2], sums, c)
         all_rows = np.vstack([f, self.test(wide)])
-        made = (all_rows[:, :n] - all_rows[:, n:]) / (2 * h)
+        matrix = (all_rows[:, :n] - all_rows[:, n:]) / (2 * h)
         c, sums = self.lanes(z[:, None])
-        made[:-1, :-2] = self.first.system.reduced_slopes(z[:-2, None], sums, c)[0]
-        return np.asarray(made)
+        matrix[:-1, :-2] = self.first.system.reduced_slopes(z[:-2, None], sums, c)[0]
+        return np.asarray(matrix)
 
     def size(self, z: Array) -> Array:
         """Return sizes of the unknowns: as for one parameter, and the second one's range."""
@@ -181,7 +181,7 @@ def follow_points(
     row = system.row(second)
     if row == first.row:
         raise StudyError(f"{system.model.name}: '{second}' is the first parameter already; give another one")
-    made: list[BifurcationCurve] = []
+    curves: list[BifurcationCurve] = []
     special: list[tuple[str, float, float]] = []
     for point in points:
         if point.kind not in ("fold", "Hopf"):
@@ -190,12 +190,12 @@ def follow_points(
         y = np.array([point.values[name] for name in system.names])
         own = float(system.values[row, 0])
         z = np.concatenate([y[system.reduction.free], [first.unknown(point.parameter), np.log(own) if log else own]])
-        if any(c.kind == point.kind and _passes(equations, c, z) for c in made):
+        if any(c.kind == point.kind and _passes(equations, c, z) for c in curves):
             continue
         curve = _one(equations, z, lowest, most, special)
         if curve is not None:
-            made.append(curve)
-    return tuple(made), tuple(special)
+            curves.append(curve)
+    return tuple(curves), tuple(special)
 
 
 def _passes(equations: PointEquations, curve: BifurcationCurve, z: Array) -> bool:
@@ -271,9 +271,9 @@ def _last(equations: PointEquations, before: CurvePoint, after: CurvePoint, lowe
     if equations.kind == "Hopf":
         tests.append(lambda here: pair_product(equations.eigenvalues(here.z[:, None])[0]))
     crossed = [test for test in tests if test(before) * test(after) < 0]
-    found = [here for test in crossed if (here := locate(equations, before, after, test)) is not None]
+    zeros = [here for test in crossed if (here := locate(equations, before, after, test)) is not None]
     normal = before.tangent / before.size
-    return min(found, key=lambda here: float(normal @ ((here.z - before.z) / before.size)), default=None)
+    return min(zeros, key=lambda here: float(normal @ ((here.z - before.z) / before.size)), default=None)
 
 
 def pair_product(values: Complex) -> float:

@@ -132,7 +132,7 @@ def _timed(program: Program) -> Functions:
         nodes.append(("mul", position, length))
         return len(nodes) - 1
 
-    made = replace(
+    scaled_program = replace(
         program,
         parameters=(*program.parameters[:n], SPAN, *program.parameters[n:]),
         values=(*program.values, 1.0),
@@ -140,7 +140,7 @@ def _timed(program: Program) -> Functions:
         jacobian=tuple((i, j, scaled(d)) for i, j, d in program.jacobian),
         nodes=(),
     )
-    return compile_numpy(replace(made, nodes=tuple(nodes)))
+    return compile_numpy(replace(scaled_program, nodes=tuple(nodes)))
 
 
 def in_own_time(system: Autonomous) -> Functions:
@@ -155,7 +155,7 @@ def bounds_of(system: Autonomous, given: Mapping[str, tuple[float, float]] | Non
     ------
     StudyError : an unknown state, or bounds that are not a pair low < high.
     """
-    made = {}
+    bounds = {}
     for name, pair in (given or {}).items():
         system.state(name)
         try:
@@ -166,11 +166,11 @@ def bounds_of(system: Autonomous, given: Mapping[str, tuple[float, float]] | Non
             ) from None
         if not low < high or not np.isfinite([low, high]).all():
             raise StudyError(f"{system.model.name}: bounds of '{name}' must rise, got ({low:g}, {high:g})")
-        made[name] = (low, high)
-    return made
+        bounds[name] = (low, high)
+    return bounds
 
 
-def columns(system: Autonomous, names: Iterable[str], table: Array) -> tuple[Array, Array]:
+def values_and_starts(system: Autonomous, names: Iterable[str], table: Array) -> tuple[Array, Array]:
     """Return parameter values (n_values, n) and initial values of the moving states (n_moving, n) of rows of a table.
 
     names : parameters or initial values ("E(0)"); table : shape (n, n_names), NaN where the model's own value holds.

@@ -58,8 +58,8 @@ def _library() -> Any:
     try:
         import llvmlite.binding as llvm
 
-        found = llvm.llvm_version_info[0]
-        sound = found >= _OLDEST_LLVM and hasattr(llvm, "create_pass_builder")
+        version = llvm.llvm_version_info[0]
+        sound = version >= _OLDEST_LLVM and hasattr(llvm, "create_pass_builder")
     except ModuleNotFoundError as error:
         if (error.name or "").split(".")[0] == "llvmlite":
             raise Absent(
@@ -70,7 +70,7 @@ def _library() -> Any:
     except Exception as error:
         raise EngineError(f"engine 'compiled' can't load llvmlite ({_line(error)}); {_REMEDY}") from error
     if not sound:
-        raise EngineError(f"engine 'compiled' needs LLVM {_OLDEST_LLVM} or later, found {found}; {_REMEDY}")
+        raise EngineError(f"engine 'compiled' needs LLVM {_OLDEST_LLVM} or later, found {version}; {_REMEDY}")
     return llvm
 
 

@@ -133,11 +133,11 @@ class _Writer:
         return Body(self, nodes, bound)
 
     def _reach(self, kinds: set[str]) -> list[bool]:
-        found: list[bool] = []
+        reaches: list[bool] = []
         for kind, *rest in self.program.nodes:
             leaf = kind in ("number", "state", "parameter", "time")
-            found.append(kind in kinds if leaf else any(found[int(o)] for o in rest))  # type: ignore[call-overload]
-        return found
+            reaches.append(kind in kinds if leaf else any(reaches[int(o)] for o in rest))  # type: ignore[call-overload]
+        return reaches
 
     def _prepared(self, roots: list[int]) -> list[int]:
         """Return the nodes that depend on parameters alone and are used by nodes that do not, or are roots."""

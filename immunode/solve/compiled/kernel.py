@@ -228,9 +228,9 @@ class _Kernel:
         check = code.spread(f.given("check"))
         look = code.compare("eq", steps & check, 0) & good
         with self._when_any(code.lanes(look)):
-            found = code.compare("ogt", step.speed(self.scales), HELD_BACK)
+            fast = code.compare("ogt", step.speed(self.scales), HELD_BACK)
             stiff = f.get("stiff", kind="i")
-            count = code.select(found, stiff + 1, 0)
+            count = code.select(fast, stiff + 1, 0)
             count = code.select(look, count, stiff)
             f.put(count, "stiff")
             ahead = code.spread(f.given("t_end")) - t_new

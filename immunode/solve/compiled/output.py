@@ -44,13 +44,13 @@ def turn(f: KernelFunction, rows: list[Value]) -> list[Value]:
 def _interleaved(f: KernelFunction, a: Value, b: Value) -> list[Value]:
     code, width = f.code, f.code.width
     kind = code.types["f"]
-    found = []
+    pieces = []
     for start in (0, width // 2):
         places = [place for i in range(start, start + width // 2) for place in (i, width + i)]
         mask = ", ".join(f"i32 {place}" for place in places)
         text = f"shufflevector {kind} {a.text}, {kind} {b.text}, <{width} x i32> <{mask}>"
-        found.append(code.emit("f", text))
-    return found
+        pieces.append(code.emit("f", text))
+    return pieces
 
 
 def write_inside(f: KernelFunction, due: Value, inside: Callable[[int], list[Value]], h: Value) -> None:
