@@ -62,15 +62,7 @@ def solve(
     EngineError : unknown engine or method, times that go backwards, arrays of the wrong shape.
     """
     request = checked_request(
-        functions,
-        values,
-        times=times,
-        t0=t0,
-        initial=initial,
-        method=method,
-        rtol=rtol,
-        atol=atol,
-        max_steps=max_steps,
+        functions, values, times=times, t0=t0, initial=initial, method=method, rtol=rtol, atol=atol, max_steps=max_steps
     )
     request = replace(request, on_jump=on_jump, on_restart=on_restart, listener=listener)
     name, reason = choose_engine(functions, request.values.shape[1], engine, method)

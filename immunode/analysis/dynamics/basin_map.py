@@ -169,17 +169,9 @@ def basins(
     if len(names) == 2 and is_closed(system, names, ends):
         borders = separatrices(system, in_plane(system, names, every), names, ends, engine)
     return Basins(
-        who=model.label,
-        names=names,
-        units=tuple(system.units[m] for m in names),
-        axes=grids,
-        where=where,
-        ends=stable,
-        saddles=others,
-        borders=borders,
-        log=far,
-        notes=system.notes,
-    )
+        who=model.label, names=names, units=tuple(system.units[m] for m in names), axes=grids, where=where, ends=stable,
+        saddles=others, borders=borders, log=far, notes=system.notes,
+    )  # fmt: skip
 
 
 def _ends(

@@ -241,17 +241,9 @@ def steady_states(
         notes.append(f"{len(lost)} sets could not be integrated: {next(iter(lost.values()))}")
     missing = tuple(run for run in range(len(rows)) if run not in has)
     return SteadyStates(
-        who=model.label,
-        states=system.names,
-        units=system.units,
-        found=tuple(states),
-        names=names,
-        design=rows,
-        missing=missing,
-        lost=lost,
-        totals=_totals(system),
-        notes=tuple(notes),
-    )
+        who=model.label, states=system.names, units=system.units, found=tuple(states), names=names, design=rows,
+        missing=missing, lost=lost, totals=_totals(system), notes=tuple(notes),
+    )  # fmt: skip
 
 
 def _design(model: Model, design: Any) -> tuple[tuple[str, ...], Array]:
@@ -268,7 +260,7 @@ def _design(model: Model, design: Any) -> tuple[tuple[str, ...], Array]:
 
 
 @dataclass(frozen=True, slots=True)
-class _Block:
+class _SteadyBatch:
     """What was found for parameter sets side by side, whose runs count from 0.
 
     lost : runs that could not be integrated, and why.   along : states along which steady states fill a line.
@@ -287,7 +279,7 @@ def _search(
     how: tuple[int, int],
     verified: bool,
     engine: str,
-) -> _Block:
+) -> _SteadyBatch:
     every, size, batch = search_steady_states(system, values, start, limits, *how, engine)
     ends = batch.y[-1][system.reduction.moving]
     failed = [int(run) for run in np.flatnonzero(np.asarray(batch.status) != 0)]
@@ -296,21 +288,21 @@ def _search(
     thinned = [_thinned(system, c[:, [k]], y, sums[:, [k]], size[:, k], ends[:, k]) for k, y in enumerate(every)]
     along = frozenset(name for _, name in thinned if name)
     kept = [y for y, _ in thinned]
-    lane = np.repeat(np.arange(values.shape[1]), [y.shape[1] for y in kept])
-    if not lane.size:
-        return _Block((), lost, along)
+    run = np.repeat(np.arange(values.shape[1]), [y.shape[1] for y in kept])
+    if not run.size:
+        return _SteadyBatch((), lost, along)
     y = np.concatenate(kept, axis=1)
     free = system.reduction.free
-    roots = eigenvalues(system.reduced_slopes(y[free], sums[:, lane], c[:, lane]))
-    checked = np.zeros(len(lane), dtype=bool)
+    roots = eigenvalues(system.reduced_slopes(y[free], sums[:, run], c[:, run]))
+    checked = np.zeros(len(run), dtype=bool)
     if verified:
-        reach = np.maximum(np.abs(y), size[:, lane])
-        checked = verify(system, values[:, lane], sums[:, lane], y, reach, engine)
-    places = np.round(y / size[:, lane], 6).T.tolist()
-    order = sorted(range(len(lane)), key=lambda k: (int(lane[k]), tuple(places[k])))
+        reach = np.maximum(np.abs(y), size[:, run])
+        checked = verify(system, values[:, run], sums[:, run], y, reach, engine)
+    places = np.round(y / size[:, run], 6).T.tolist()
+    order = sorted(range(len(run)), key=lambda k: (int(run[k]), tuple(places[k])))
     states = [
         SteadyState(
-            int(lane[k]),
+            int(run[k]),
             dict(zip(system.names, y[:, k].tolist(), strict=True)),
             tuple(complex(v) for v in roots[k]),
             kind_of(roots[k]),
@@ -318,7 +310,7 @@ def _search(
         )
         for k in order
     ]
-    return _Block(tuple(states), lost, along)
+    return _SteadyBatch(tuple(states), lost, along)
 
 
 def _thinned(system: Autonomous, c: Array, y: Array, sums: Array, size: Array, end: Array) -> tuple[Array, str]:
