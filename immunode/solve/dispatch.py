@@ -54,8 +54,8 @@ def solve(
     max_steps : most steps that a run may try with one method.
     on_jump(runs, t, y_before, y_after, p) : called at every event for the runs concerned; runs and t are (n,), the
         states (n_states, n), p (n_parameters, n).
-    on_restart(runs) : called where runs begin anew with another method; what `on_jump` reported of them is void.
-    listener : hears of every accepted step, see `tape.StepListener`.
+    on_restart(runs) : called where runs begin again with another method; what `on_jump` reported of them is void.
+    listener : is given every accepted step, see `tape.StepListener`.
 
     Raises
     ------

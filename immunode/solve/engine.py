@@ -30,8 +30,8 @@ class Request:
     max_steps : most steps a run may try.   method : one of the engine's, or "auto".
     any_start : whether states of which there can't be less than nothing may begin below 0, as in the middle of a run.
     on_jump(runs, t, y_before, y_after, p) : called at every event; runs, t (n,), y (n_states, n), p (n_parameters, n).
-    on_restart(runs) : called where runs begin anew with another method: what was reported of their jumps is void.
-    listener : hears of every accepted step, see `tape.StepListener`; or None.
+    on_restart(runs) : called where runs begin again with another method: what was reported of their jumps is void.
+    listener : is given every accepted step, see `tape.StepListener`; or None.
     """
 
     functions: Functions
@@ -83,7 +83,7 @@ class Engine(ABC):
     8.  Limits: `max_steps` tried steps a run exactly; a smallest step (the precision of time); no loop without one.
     9.  The time passed to `functions` is (n_runs,) or a number; `time_derivative` is None for autonomous programs.
     10. A state that a step brings below its `program.extinct_below` is 0 from the end of that step on.
-    11. Where there is a `listener`, it hears of every accepted step as the quartics of the states that it names, as
+    11. Where there is a `listener`, it is given every accepted step as the quartics of the states that it names, as
         exact as the output inside the step; with the parameters that held during the step, so before a switch turns.
     12. `reason` says in one line why this engine and method, in the user's words.
     """

@@ -1,4 +1,4 @@
-"""Some runs of a batch, begun anew."""
+"""Some runs of a batch, computed again."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ Lanes = NDArray[np.intp]
 
 
 def rerun(request: Request, batch: Batch, runs: Lanes, engine: Engine, why: str) -> Batch:
-    """Return a batch in which some runs are begun anew; one that comes less far than before stays as it was.
+    """Return a batch in which some runs are computed again; one that gets less far than before stays as it was.
 
     why : what to add to the reason.
     """
@@ -43,7 +43,7 @@ def rerun(request: Request, batch: Batch, runs: Lanes, engine: Engine, why: str)
 
 
 def _renumbered(on_jump: OnJump | None, called: Lanes) -> OnJump | None:
-    """Return a listener that hears of runs under the numbers `called`."""
+    """Return a listener that is given the numbers `called[runs]` of runs."""
     if on_jump is None:
         return None
 

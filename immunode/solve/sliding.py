@@ -32,7 +32,7 @@ NEAR, FAR, HALVINGS = 1e-13, 1e-3, 60
 def solve_or_slide(engine: Engine, request: Request, reason: str) -> Batch:
     """Return the batch of an engine, in which runs that slide and can't reach their end are marked.
 
-    A run that needs more than a few hundred steps, and only that, is begun anew if it does not slide.
+    A run that needs more than a few hundred steps, and only that, is computed again if it does not slide.
     """
     if not has_jumps(request.functions.program):
         return engine.solve(request, reason)

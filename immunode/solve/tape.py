@@ -43,7 +43,7 @@ THROUGH_FIVE = np.array(
 
 
 class StepListener(Protocol):
-    """Hears of every accepted step. Parts of a batch may call it from several threads, each with its own runs."""
+    """Is given every accepted step. Parts of a batch may call it from several threads, each with its own runs."""
 
     @property
     def states(self) -> tuple[int, ...]:
@@ -53,7 +53,7 @@ class StepListener(Protocol):
         """Look at steps; those of a run come in order of time."""
 
     def forget(self, runs: Lanes) -> None:
-        """Forget all that was heard of some runs: they are computed again."""
+        """Forget the steps of some runs: they are computed again."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -77,7 +77,7 @@ class Steps:
     def row(self, state: int, k: int) -> Array:
         """Return a state's Bernstein coefficient k (0 to 4), or the largest (5) or smallest (6) of them, (n_steps,).
 
-        It is a view, not to be written to, and holds only until more steps are heard.
+        It is a view, not to be written to, and holds only until the next steps come.
         """
         return np.asarray(self._table[self._rows[state] + k].reshape(-1))
 
@@ -133,7 +133,7 @@ def bernstein(b: Array, x: Array | float) -> Array:
 
 @dataclass(slots=True)
 class Renumbered:
-    """A listener for a part of a batch, which hears of runs by their numbers in the whole."""
+    """A listener for a part of a batch, which is given runs by their numbers in the whole."""
 
     listener: StepListener
     numbers: Lanes | int
@@ -185,7 +185,7 @@ class Tape:
         self.count += 1
 
     def play(self, p: Array) -> None:
-        """Tell the listener all that was written, and begin anew. p : (n_parameters, n_runs), as it was meanwhile."""
+        """Pass all that was written to the listener, and empty the tape. p : (n_parameters, n_runs), as it was then."""
         count, self.count = self.count, 0
         if not count:
             return

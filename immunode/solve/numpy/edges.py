@@ -17,7 +17,7 @@ STRICTER = 300.0
 SHALLOW = 2.0
 """An edge counts where a step begins or ends farther from it than so many tolerances of the states would move it."""
 BEYOND = 1.01
-"""A step that is too long for its edge is tried anew to end just beyond it: this many times the way to it."""
+"""A step that is too long for its edge is tried again to end just beyond it: this many times the way to it."""
 LEAST, MOST = 0.05, 0.95
 """Parts of a step that the next try is at least and at most."""
 
