@@ -55,7 +55,7 @@ def test_an_import_down_the_table_is_found(module: str, text: str, tmp_path: Pat
         (tmp_path / "immunode" / part / "__init__.py").write_text("")
     for part in ("__init__", "errors", "characters", "version", "catalogue"):
         (tmp_path / "immunode" / f"{part}.py").write_text("")
-    (tmp_path / "immunode" / "program" / "lower.py").write_text("")
+    (tmp_path / "immunode" / "program" / "lowering.py").write_text("")
     (tmp_path / "pyproject.toml").write_text(without_floors((ROOT / "pyproject.toml").read_text()))
     assert lint(tmp_path).returncode == 0
     (tmp_path / "immunode" / module).write_text(text + "\n")
