@@ -11,6 +11,8 @@ from numpy.typing import NDArray
 
 from immunode.analysis.dynamics.bifurcation_points import BifurcationPoint, SteadyEquations
 from immunode.analysis.dynamics.branches import Branch, Tracer
+from immunode.analysis.dynamics.curves import Curves, follow_points
+from immunode.analysis.dynamics.cycles import Cycles, families_near
 from immunode.analysis.dynamics.search import search_steady_states
 from immunode.analysis.dynamics.system import Autonomous, Given, autonomous, bounds_of
 from immunode.errors import StudyError, did_you_mean
@@ -23,8 +25,6 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
-    from immunode.analysis.dynamics.curves import Curves, follow_points
-    from immunode.analysis.dynamics.cycles import Cycles, families_near
     from immunode.plot.kit.style import Style
 
 Array = NDArray[np.float64]
