@@ -14,14 +14,12 @@ from numpy.typing import NDArray
 
 from immunode.analysis.dynamics.bifurcation_points import BifurcationPoint, SteadyEquations
 from immunode.analysis.dynamics.branches import Branch
-from immunode.analysis.dynamics.system import in_own_time
+from immunode.analysis.dynamics.system import Autonomous, in_own_time
 from immunode.solve import solve
 from immunode.solve.steady.search import newton
 
 if TYPE_CHECKING:
     import pandas as pd
-
-    from immunode.analysis.dynamics.system import Autonomous
 
 Array = NDArray[np.float64]
 
