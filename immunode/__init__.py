@@ -17,7 +17,7 @@ from immunode.version import __version__
 
 if TYPE_CHECKING:
     from immunode.analysis.dynamics.basin_map import Basins, basins
-    from immunode.analysis.dynamics.continued import Continuation, continuation
+    from immunode.analysis.dynamics.continuations import Continuation, continuation
     from immunode.analysis.dynamics.curves import Curves
     from immunode.analysis.dynamics.nullclines import PhasePlane, phase_plane
     from immunode.analysis.dynamics.steady import SteadyState, SteadyStates, steady_states
@@ -124,7 +124,7 @@ if TYPE_CHECKING:
         transit_chain,
     )
     from immunode.program import Program, lower
-    from immunode.program.source import source
+    from immunode.program.model_functions import source
     from immunode.study import (
         Arms,
         Comparison,
@@ -251,14 +251,14 @@ _HOMES = {
     "analysis.treatment.hill_curves": "DoseResponse dose_response hill_fit",
     "analysis.treatment.sequence_maps": "SequenceMap sequence_map",
     "analysis.dynamics.basin_map": "Basins basins",
-    "analysis.dynamics.continued": "Continuation continuation",
+    "analysis.dynamics.continuations": "Continuation continuation",
     "analysis.dynamics.curves": "Curves",
     "analysis.dynamics.nullclines": "PhasePlane phase_plane",
     "analysis.dynamics.steady": "SteadyState SteadyStates steady_states",
     "analysis.teaching.assignments": "Assignment Grade assignment",
     "analysis.precision": "WorkPrecision work_precision",
     "program": "Program lower",
-    "program.source": "source",
+    "program.model_functions": "source",
     "errors": "ImmunodeError ModelError UnitError DoseError StudyError SolverError EngineError StoreError",
 }
 _HOME = {name: f"immunode.{module}" for module, names in _HOMES.items() for name in names.split()}

@@ -39,7 +39,7 @@ def without_floors(text: str) -> str:
         ("model/bad.py", "from immunode.study import sweep"),
         ("solve/bad.py", "from immunode.model import Model"),
         ("solve/bad.py", "def f():\n    from immunode.study import sweep"),
-        ("plot/bad.py", "import immunode.program.lower"),
+        ("plot/bad.py", "import immunode.program.lowering"),
         ("intervention/bad.py", "from immunode.program import lower"),
         ("errors.py", "from immunode.model import Model"),
         ("catalogue.py", "from immunode.study import sweep"),
@@ -55,7 +55,7 @@ def test_an_import_down_the_table_is_found(module: str, text: str, tmp_path: Pat
         (tmp_path / "immunode" / part / "__init__.py").write_text("")
     for part in ("__init__", "errors", "characters", "version", "catalogue"):
         (tmp_path / "immunode" / f"{part}.py").write_text("")
-    (tmp_path / "immunode" / "program" / "lower.py").write_text("")
+    (tmp_path / "immunode" / "program" / "lowering.py").write_text("")
     (tmp_path / "pyproject.toml").write_text(without_floors((ROOT / "pyproject.toml").read_text()))
     assert lint(tmp_path).returncode == 0
     (tmp_path / "immunode" / module).write_text(text + "\n")

@@ -10,7 +10,7 @@ from immunode.intervention import Drug, Intervention, during, knobs, perturb
 from immunode.intervention.operations import JUMPS, Operation
 from immunode.intervention.schedule import ALWAYS
 from immunode.program.cache import cached_program
-from immunode.program.untreated import untreated
+from immunode.program.untreated_model import untreated
 
 if TYPE_CHECKING:
     from immunode.model.declaration import Model, Parameter

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from immunode.program.lower import lower
-from immunode.program.numpy.source import Functions, compile_numpy, numpy_source
+from immunode.program.lowering import lower
+from immunode.program.numpy.functions import Functions, compile_numpy
+from immunode.program.numpy.source import numpy_source
 from immunode.program.program import Break, Change, Program, Trigger
 
 __all__ = ["Break", "Change", "Functions", "Program", "Trigger", "compile_numpy", "lower", "numpy_source"]

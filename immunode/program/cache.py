@@ -1,7 +1,7 @@
 """Programs kept on disk by the hash of the model's content, so that a second start lowers nothing.
 
-Files are data (JSON), signed with the user's own key: see `signed`. A damaged, foreign or outdated file is ignored and
-written anew.
+Files are data (JSON), signed with the user's own key: see `signed_files`. A damaged, foreign or outdated file is
+ignored and written again.
 """
 
 from __future__ import annotations
@@ -15,9 +15,9 @@ from typing import Any
 
 from immunode.model.declaration import Model
 from immunode.model.serial import content_key
-from immunode.program.lower import lower
+from immunode.program.lowering import lower
 from immunode.program.program import Break, Change, Program, Trigger
-from immunode.program.signed import read_signed, write_signed
+from immunode.program.signed_files import read_signed, write_signed
 from immunode.version import __version__
 
 FORMAT = 4
@@ -45,7 +45,7 @@ def cached_program(model: Model, integrals: tuple[str, ...] = ()) -> Program:
 def _own_sources() -> str:
     """Return a hash of the code that lowers, so that a changed package never meets an old cache."""
     digest = hashlib.sha256()
-    for name in ("graph.py", "lower.py", "time_conditions.py", "timed_events.py", "program.py", "cache.py"):
+    for name in ("graph.py", "lowering.py", "time_conditions.py", "timed_events.py", "program.py", "cache.py"):
         digest.update((Path(__file__).parent / name).read_bytes())
     return digest.hexdigest()
 

@@ -93,16 +93,16 @@ class _Writer:
 
     def _lines(self, nodes: list[int], ready: bool) -> list[str]:
         """Return what binds the nodes that `nodes` need; with `ready`, prepared ones are in `c` already."""
-        found: set[int] = set()
+        needed: set[int] = set()
         stack = list(nodes)
         while stack:
             node = stack.pop()
             kind, *rest = self.program.nodes[node]
-            if node in found or kind in _LEAVES or (ready and node in self.row):
+            if node in needed or kind in _LEAVES or (ready and node in self.row):
                 continue
-            found.add(node)
+            needed.add(node)
             stack += [int(o) for o in rest]  # type: ignore[call-overload]
-        return [f"const x{node}={self._operation(node, ready)};" for node in sorted(found)]
+        return [f"const x{node}={self._operation(node, ready)};" for node in sorted(needed)]
 
     def _name(self, node: int, ready: bool) -> str:
         if ready and node in self.row:

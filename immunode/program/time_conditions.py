@@ -50,12 +50,12 @@ class TimeConditions:
         """Return which of "time", "state", "switch", "parameter" a node is made from."""
         for kind, *rest in self.graph.nodes[len(self._kinds) :]:
             if kind == "parameter":
-                found = frozenset({"parameter" if int(rest[0]) < self.n_values else "switch"})  # type: ignore[call-overload]
+                kinds = frozenset({"parameter" if int(rest[0]) < self.n_values else "switch"})  # type: ignore[call-overload]
             elif kind in LEAVES:
-                found = frozenset() if kind == "number" else frozenset({str(kind)})
+                kinds = frozenset() if kind == "number" else frozenset({str(kind)})
             else:
-                found = frozenset().union(*(self._kinds[int(o)] for o in rest))  # type: ignore[call-overload]
-            self._kinds.append(found)
+                kinds = frozenset().union(*(self._kinds[int(o)] for o in rest))  # type: ignore[call-overload]
+            self._kinds.append(kinds)
         return self._kinds[node]
 
     def exact(self, sign: str, left: int, right: int) -> int:
@@ -157,8 +157,8 @@ class TimeConditions:
         if node not in self._started:
             kind, *rest = self.graph.nodes[node]
             zero = self.graph.number(0.0)
-            made = zero if kind == "time" else self.graph.add(str(kind), *(self._at_start(int(o)) for o in rest))  # type: ignore[call-overload]
-            self._started[node] = made
+            started = zero if kind == "time" else self.graph.add(str(kind), *(self._at_start(int(o)) for o in rest))  # type: ignore[call-overload]
+            self._started[node] = started
         return self._started[node]
 
     def _turning(self, sign: str, crossing: Crossing) -> int:

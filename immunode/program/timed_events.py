@@ -26,17 +26,17 @@ def timed_breaks(
     changes: Callable[[Event], tuple[Change, ...]],
     sizes: Callable[[Event], tuple[int, ...]],
 ) -> list[Break] | None:
-    """Return a break for each event with a condition, or None if one can't be told in advance.
+    """Return a break for each event with a condition, or None if one is not known in advance.
 
     All or none: a break knows no priority, and computes its values when it comes. So no event may fire on a state,
     and none that could fire together with another may touch what that one reads or changes.
     """
     breaks = []
     for event in events:
-        made = _break(conditions, event, node, changes(event), sizes(event))
-        if made is None:
+        timed = _break(conditions, event, node, changes(event), sizes(event))
+        if timed is None:
             return None
-        breaks.append(made)
+        breaks.append(timed)
     for i, one in enumerate(breaks):
         for other in breaks[i + 1 :]:
             if _meet(conditions, one, other) and _entangled(conditions, one, other):
@@ -48,7 +48,7 @@ def _break(
     conditions: TimeConditions,
     event: Event,
     node: Callable[[Expression], int],
-    made: tuple[Change, ...],
+    changes: tuple[Change, ...],
     sizes: tuple[int, ...],
 ) -> Break | None:
     graph = conditions.graph
@@ -59,10 +59,10 @@ def _break(
     waits = graph.value(delay) != 0.0
     if conditions.depends_on(delay) - {"parameter"}:
         return None
-    if waits and event.from_trigger and any(conditions.depends_on(c.node) - {"parameter"} for c in made):
+    if waits and event.from_trigger and any(conditions.depends_on(c.node) - {"parameter"} for c in changes):
         return None
     if sizes:
-        made = tuple(replace(c, node=graph.add("mul", c.node, size)) for c, size in zip(made, sizes, strict=True))
+        changes = tuple(replace(c, node=graph.add("mul", c.node, size)) for c, size in zip(changes, sizes, strict=True))
     zero, one = graph.number(0.0), graph.number(1.0)
     first = span.starts[0]
     for start in span.starts[1:]:
@@ -74,7 +74,7 @@ def _break(
         first = graph.add("max", first, zero)
     for end in span.ends:
         holds = graph.add("and", holds, graph.add("less", first, end))
-    return Break(event.name, graph.add("add", first, delay), zero, graph.add("where", holds, one, zero), made)
+    return Break(event.name, graph.add("add", first, delay), zero, graph.add("where", holds, one, zero), changes)
 
 
 def _span(conditions: TimeConditions, condition: Expression, node: Callable[[Expression], int]) -> _Span | None:
@@ -120,7 +120,7 @@ def _entangled(conditions: TimeConditions, one: Break, other: Break) -> bool:
 def _read(conditions: TimeConditions, roots: Iterable[int]) -> set[tuple[str, int]]:
     """Return which states and parameters some nodes need, as kind and index."""
     nodes = conditions.graph.nodes
-    todo, seen, found = list(roots), set(), set()
+    todo, seen, leaves = list(roots), set(), set()
     while todo:
         node = todo.pop()
         if node in seen:
@@ -128,7 +128,7 @@ def _read(conditions: TimeConditions, roots: Iterable[int]) -> set[tuple[str, in
         seen.add(node)
         kind, *rest = nodes[node]
         if kind in ("state", "parameter"):
-            found.add((str(kind), int(rest[0])))  # type: ignore[call-overload]
+            leaves.add((str(kind), int(rest[0])))  # type: ignore[call-overload]
         elif kind not in ("number", "time"):
             todo += [int(o) for o in rest]  # type: ignore[call-overload]
-    return found
+    return leaves

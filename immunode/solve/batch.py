@@ -3,15 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, fields
-from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
 
+from immunode.program.program import Program
 from immunode.solve.status import Status
-
-if TYPE_CHECKING:
-    from immunode.program.program import Program
 
 Array = NDArray[np.float64]
 
@@ -93,7 +90,7 @@ class Batch(Results):
         if status is Status.REFUSED:
             return self._refusal(program, run)
         state = int(self.trouble[run])
-        if status is Status.NOT_AT_REST:
+        if status is Status.NO_STEADY_STATE:
             return (
                 f"{program.name}: without interventions it does not come to rest, so there is no start: "
                 f"'{program.states[state]}' still moves; look for growth or a cycle, or give initial values"

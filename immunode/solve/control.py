@@ -3,14 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-if TYPE_CHECKING:
-    from immunode.program.numpy.source import Functions
-    from immunode.program.program import Program
+from immunode.program.numpy.functions import Functions
+from immunode.program.program import Program
 
 Array = NDArray[np.float64]
 

@@ -5,24 +5,22 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from collections.abc import Callable
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, ClassVar
+from typing import ClassVar
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from immunode.errors import EngineError, did_you_mean
-
-if TYPE_CHECKING:
-    from immunode.program.numpy.source import Functions
-    from immunode.solve.batch import Batch
-    from immunode.solve.tape import StepListener
+from immunode.program.numpy.functions import Functions
+from immunode.solve.batch import Batch
+from immunode.solve.tape import StepListener
 
 Array = NDArray[np.float64]
 OnJump = Callable[[NDArray[np.intp], Array, Array, Array, Array], None]
 OnRestart = Callable[[NDArray[np.intp]], None]
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Request:
     """One call of `solve`, checked.
 
@@ -32,21 +30,21 @@ class Request:
     max_steps : most steps a run may try.   method : one of the engine's, or "auto".
     any_start : whether states of which there can't be less than nothing may begin below 0, as in the middle of a run.
     on_jump(runs, t, y_before, y_after, p) : called at every event; runs, t (n,), y (n_states, n), p (n_parameters, n).
-    on_restart(runs) : called where runs begin anew with another method: what was told of their jumps is void.
-    listener : hears of every accepted step, see `tape.StepListener`; or None.
+    on_restart(runs) : called where runs begin again with another method: what was reported of their jumps is void.
+    listener : is given every accepted step, see `tape.StepListener`; or None.
     """
 
     functions: Functions
     values: Array
     times: Array
     t0: float
-    initial: Array | None
+    initial: Array | None = None
     rtol: float
-    atol: ArrayLike | None
+    atol: ArrayLike | None = None
     max_steps: int
-    on_jump: OnJump | None
-    method: str
+    method: str = "auto"
     any_start: bool = False
+    on_jump: OnJump | None = None
     on_restart: OnRestart | None = None
     listener: StepListener | None = None
 
@@ -85,7 +83,7 @@ class Engine(ABC):
     8.  Limits: `max_steps` tried steps a run exactly; a smallest step (the precision of time); no loop without one.
     9.  The time passed to `functions` is (n_runs,) or a number; `time_derivative` is None for autonomous programs.
     10. A state that a step brings below its `program.extinct_below` is 0 from the end of that step on.
-    11. Where there is a `listener`, it hears of every accepted step as the quartics of the states that it names, as
+    11. Where there is a `listener`, it is given every accepted step as the quartics of the states that it names, as
         exact as the output inside the step; with the parameters that held during the step, so before a switch turns.
     12. `reason` says in one line why this engine and method, in the user's words.
     """

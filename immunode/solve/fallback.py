@@ -1,4 +1,4 @@
-"""Runs that one method could not finish, made anew by the others: "auto" fails only where all of them do.
+"""Runs that one method could not finish, computed again by the others: "auto" fails only where all of them do.
 
 What is tried on a run depends on that run alone, so its result is the same whatever its neighbours are.
 """
@@ -11,9 +11,9 @@ from dataclasses import replace
 import numpy as np
 from numpy.typing import NDArray
 
-from immunode.solve.anew import made_anew
 from immunode.solve.batch import Batch
 from immunode.solve.engine import Engine, Request
+from immunode.solve.reruns import rerun
 from immunode.solve.sliding import solve_or_slide
 from immunode.solve.status import Status
 
@@ -28,7 +28,7 @@ _MENDABLE = (Status.NOT_FINITE, Status.STEP_TOO_SMALL, Status.TOO_MANY_STEPS, St
 
 
 def solve_with_others(request: Request, first: Engine, reason: str, others: Sequence[Try], share: float = 1.0) -> Batch:
-    """Return the batch of engine `first`; the runs that fail in it are made anew by the others, one after the other.
+    """Return the batch of engine `first`; the runs that fail in it are computed again by the others in turn.
 
     others : in the order in which they are tried, or the other way round on a run of restarts; what a run has failed
         with already is left out.
@@ -36,8 +36,8 @@ def solve_with_others(request: Request, first: Engine, reason: str, others: Sequ
     """
     count = _Jumps(request) if first.name == "scipy" else None
     limit = max(1, int(share * request.max_steps))
-    told = count.note if count else request.on_jump
-    batch = solve_or_slide(first, replace(request, on_jump=told, max_steps=limit), reason)
+    on_jump = count.note if count else request.on_jump
+    batch = solve_or_slide(first, replace(request, on_jump=on_jump, max_steps=limit), reason)
     lost = _lost(batch, request.t0)
     if not lost.size:
         return batch
@@ -59,11 +59,11 @@ def _lost(batch: Batch, t0: float) -> Lanes:
 
 
 def _tried(request: Request, batch: Batch, runs: Lanes, order: Sequence[Try]) -> Batch:
-    """Return a batch in which some runs are made anew by one method after the other, until one succeeds."""
+    """Return a batch in which some runs are computed again by one method after the other, until one succeeds."""
     for engine, method in order:
         runs = runs[batch.status[runs] != Status.OK]
         if runs.size:
-            batch = made_anew(replace(request, method=method), batch, runs, engine, _why(batch, runs, engine, method))
+            batch = rerun(replace(request, method=method), batch, runs, engine, _why(batch, runs, engine, method))
     return batch
 
 
@@ -77,11 +77,11 @@ class _Jumps:
     """Counts the jumps of every run, and passes them on."""
 
     def __init__(self, request: Request) -> None:
-        self.told = request.on_jump
+        self.on_jump = request.on_jump
         self.jumps = np.zeros(request.values.shape[1], dtype=np.intp)
 
     def note(self, runs: Lanes, t: Array, before: Array, after: Array, p: Array) -> None:
         """Count; the signature that engines call."""
         self.jumps[runs] += 1
-        if self.told is not None:
-            self.told(runs, t, before, after, p)
+        if self.on_jump is not None:
+            self.on_jump(runs, t, before, after, p)

@@ -18,17 +18,27 @@ from immunode.solve.batch import (
     Batch,
     Results,
 )
-from immunode.solve.block import padded
 from immunode.solve.control import absolute_tolerance
 from immunode.solve.engine import Request
 from immunode.solve.status import Status
 
 Array = NDArray[np.float64]
 Lanes = NDArray[np.intp]
+MULTIPLE = 8
+"""Widths are multiples of this: NumPy's loops then treat every lane alike, whatever the number of runs."""
 ROUNDING = 1e-15
 """A start that is below 0 by less than this part of the largest state, or of 1, is a rounding error."""
 TYPICALLY = 1e-9
 """The same for a part of the state's own typical size."""
+
+
+def padded(where: Lanes) -> Lanes:
+    """Return lane or run numbers repeated at the end up to a multiple of `MULTIPLE`.
+
+    A repeated lane is computed twice with the same result, so it may be written back as it is.
+    """
+    missing = -len(where) % MULTIPLE
+    return np.concatenate([where, np.repeat(where[-1:], missing)]) if missing else where
 
 
 class Runs:
@@ -37,8 +47,8 @@ class Runs:
     t, y, p, atol : where each run stands (the start, or where it was handed to another method).
     next_break : time of the next break, infinite if there is none left.
     out : (n_times, n_states, n_runs).   next_out : index of the next output of each run.
-    between(runs, y, p) : told of states (n_states, n) and parameters after each break, where one listens.
-    seen_at_start : what it was told at the start, if events fire on states; first how it was before.
+    between(runs, y, p) : called with states (n_states, n) and parameters after each break, if set.
+    seen_at_start : its arguments at the start, if events fire on states; first how it was before.
     """
 
     def __init__(self, request: Request, results: Results | None = None) -> None:

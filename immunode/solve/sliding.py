@@ -6,19 +6,16 @@ Source: Filippov 1988, Differential Equations with Discontinuous Righthand Sides
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
 
-from immunode.program.kinks import jumps
-from immunode.solve.anew import made_anew
+from immunode.program.nonsmooth import has_jumps
+from immunode.program.numpy.functions import Functions
 from immunode.solve.batch import Batch
 from immunode.solve.engine import Engine, Request
+from immunode.solve.reruns import rerun
 from immunode.solve.status import Status
-
-if TYPE_CHECKING:
-    from immunode.program.numpy.source import Functions
 
 Array = NDArray[np.float64]
 Lanes = NDArray[np.intp]
@@ -33,11 +30,11 @@ NEAR, FAR, HALVINGS = 1e-13, 1e-3, 60
 
 
 def solve_or_slide(engine: Engine, request: Request, reason: str) -> Batch:
-    """Return the batch of an engine, in which runs that slide and can't reach their end are told from others.
+    """Return the batch of an engine, in which runs that slide and can't reach their end are marked.
 
-    A run that needs more than a few hundred steps, and only that, is begun anew if it does not slide.
+    A run that needs more than a few hundred steps, and only that, is computed again if it does not slide.
     """
-    if not jumps(request.functions.program):
+    if not has_jumps(request.functions.program):
         return engine.solve(request, reason)
     few = min(FEW, request.max_steps)
     batch = engine.solve(replace(request, max_steps=few), reason)
@@ -48,13 +45,13 @@ def solve_or_slide(engine: Engine, request: Request, reason: str) -> Batch:
     sliding = slow[_slides(batch, request, slow, FAR * np.maximum(batch.reached[slow] - request.t0, 0.0))]
     if request.max_steps > MORE and sliding.size:
         begun = batch.reached.copy()
-        batch = made_anew(replace(request, max_steps=MORE), batch, sliding, engine, "")
+        batch = rerun(replace(request, max_steps=MORE), batch, sliding, engine, "")
         sliding = sliding[batch.status[sliding] == Status.TOO_MANY_STEPS]
         pace = (batch.reached - begun) / (MORE - few)
         late = pace * (request.max_steps - MORE) < request.times[-1] - batch.reached
         _mark(batch, request, sliding[late[sliding]], AHEAD * pace)
     slow = np.flatnonzero(batch.status == Status.TOO_MANY_STEPS)
-    return made_anew(request, batch, slow, engine, "") if slow.size else batch
+    return rerun(request, batch, slow, engine, "") if slow.size else batch
 
 
 def _mark(batch: Batch, request: Request, runs: Lanes, longest: Array) -> None:
@@ -66,11 +63,11 @@ def _slides(batch: Batch, request: Request, runs: Lanes, longest: Array) -> NDAr
     """Return which runs slide where they stopped. longest : how far ahead the jump may be, in time, (n_runs,)."""
     functions = request.functions
     with np.errstate(all="ignore"):
-        found = [
+        sliding = [
             slides(functions, float(batch.reached[run]), batch.last[:, run], request.values[:, [run]], float(far))
             for run, far in zip(runs.tolist(), longest, strict=True)
         ]
-    return np.array(found, dtype=bool)
+    return np.array(sliding, dtype=bool)
 
 
 def slides(functions: Functions, t: float, y: Array, values: Array, longest: float) -> bool:

@@ -1,4 +1,4 @@
-"""Models without states: an engine is given one state that never moves, and nobody hears of it."""
+"""Models without states: an engine is given one state that never moves and that no result shows."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from functools import lru_cache
 import numpy as np
 from numpy.typing import NDArray
 
-from immunode.program.numpy.source import Functions, compile_numpy
+from immunode.program.numpy.functions import Functions, compile_numpy
 from immunode.program.program import Program
 from immunode.solve.batch import Batch
 from immunode.solve.engine import OnJump, Request
@@ -23,9 +23,9 @@ def with_a_state(request: Request) -> Request:
     What engines divide by the number of states, or take the largest of over them, then needs no exception. The
     schedule, the switches and what can be observed stay the same.
     """
-    heard = None if request.on_jump is None else _deaf_to_states(request.on_jump)
+    on_jump = None if request.on_jump is None else _with_no_states(request.on_jump)
     scalar = request.atol if request.atol is None or not np.ndim(request.atol) else None
-    return replace(request, functions=_still(request.functions.program), initial=None, atol=scalar, on_jump=heard)
+    return replace(request, functions=_still(request.functions.program), initial=None, atol=scalar, on_jump=on_jump)
 
 
 def without_states(batch: Batch) -> Batch:
@@ -50,8 +50,8 @@ def _still(program: Program) -> Functions:
     )
 
 
-def _deaf_to_states(told: OnJump) -> OnJump:
+def _with_no_states(on_jump: OnJump) -> OnJump:
     def listen(runs: NDArray[np.intp], t: Array, before: Array, after: Array, p: Array) -> None:
-        told(runs, t, before[:0], after[:0], p)
+        on_jump(runs, t, before[:0], after[:0], p)
 
     return listen

@@ -14,7 +14,7 @@ class Status(IntEnum):
     STEP_TOO_SMALL : no step, however small, met the tolerance (blow-up, a jump without an event).
     TOO_MANY_STEPS : the limit of steps was reached.
     SOLVER_FAILED : SciPy's solver gave up.
-    NOT_AT_REST : the run was to begin at rest, but the model without interventions does not come to rest.
+    NO_STEADY_STATE : the run was to start at the steady state, but the model without interventions has none.
     SLIDING : a condition in a rate switches back and forth without end.
     """
 
@@ -24,7 +24,7 @@ class Status(IntEnum):
     STEP_TOO_SMALL = 3
     TOO_MANY_STEPS = 4
     SOLVER_FAILED = 5
-    NOT_AT_REST = 6
+    NO_STEADY_STATE = 6
     SLIDING = 7
 
     @property

@@ -43,7 +43,7 @@ THROUGH_FIVE = np.array(
 
 
 class StepListener(Protocol):
-    """Hears of every accepted step. Parts of a batch may call it from several threads, each with its own runs."""
+    """Is given every accepted step. Parts of a batch may call it from several threads, each with its own runs."""
 
     @property
     def states(self) -> tuple[int, ...]:
@@ -53,7 +53,7 @@ class StepListener(Protocol):
         """Look at steps; those of a run come in order of time."""
 
     def forget(self, runs: Lanes) -> None:
-        """Forget all that was heard of some runs: they are made anew."""
+        """Forget the steps of some runs: they are computed again."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -77,7 +77,7 @@ class Steps:
     def row(self, state: int, k: int) -> Array:
         """Return a state's Bernstein coefficient k (0 to 4), or the largest (5) or smallest (6) of them, (n_steps,).
 
-        It is a view, not to be written to, and holds only until more steps are heard.
+        It is a view, not to be written to, and holds only until the next steps come.
         """
         return np.asarray(self._table[self._rows[state] + k].reshape(-1))
 
@@ -102,7 +102,9 @@ class Steps:
             rows[state] = len(rows) * PER_STATE
             tables += [piece, piece.max(axis=0)[None], piece.min(axis=0)[None]]
         table = np.concatenate(tables) if tables else np.empty((0, len(of)))
-        return Steps(self.run[of], self.column[of], self.t[of] + part * h, h, self.p, table, rows)
+        return Steps(
+            run=self.run[of], column=self.column[of], t=self.t[of] + part * h, h=h, p=self.p, _table=table, _rows=rows
+        )
 
     def renumbered(self, numbers: Lanes | int) -> Steps:
         """Return the same steps of runs called `numbers[run]`, or with `numbers` added to their own."""
@@ -131,7 +133,7 @@ def bernstein(b: Array, x: Array | float) -> Array:
 
 @dataclass(slots=True)
 class Renumbered:
-    """A listener for a part of a batch, which hears of runs by their numbers in the whole."""
+    """A listener for a part of a batch, which is given runs by their numbers in the whole."""
 
     listener: StepListener
     numbers: Lanes | int
@@ -183,7 +185,7 @@ class Tape:
         self.count += 1
 
     def play(self, p: Array) -> None:
-        """Tell the listener all that was written, and begin anew. p : (n_parameters, n_runs), as it was meanwhile."""
+        """Pass all that was written to the listener, and empty the tape. p : (n_parameters, n_runs), as it was then."""
         count, self.count = self.count, 0
         if not count:
             return
@@ -191,7 +193,7 @@ class Tape:
         run = written[0].view(np.int64).reshape(-1)
         t, h = written[1].reshape(-1), written[2].reshape(-1)
         rows = {state: HEAD + PER_STATE * i for i, state in enumerate(self.states)}
-        self.listener.hear(Steps(run, run, t, h, p, written, rows))
+        self.listener.hear(Steps(run=run, column=run, t=t, h=h, p=p, _table=written, _rows=rows))
 
 
 def standing(runs: Lanes, t: Array, y: Array, p: Array, states: tuple[int, ...]) -> Steps:
@@ -199,4 +201,4 @@ def standing(runs: Lanes, t: Array, y: Array, p: Array, states: tuple[int, ...])
     n = len(runs)
     table = np.repeat(y[np.array(states, dtype=np.intp)], PER_STATE, axis=0)
     rows = {state: PER_STATE * i for i, state in enumerate(states)}
-    return Steps(runs, np.arange(n), t, np.zeros(n), p, table, rows)
+    return Steps(run=runs, column=np.arange(n), t=t, h=np.zeros(n), p=p, _table=table, _rows=rows)

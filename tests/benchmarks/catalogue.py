@@ -33,8 +33,8 @@ import generated
 import peers
 
 from immunode.catalogue import list_models, load_model
-from immunode.program.lower import lower
-from immunode.program.numpy.source import Functions, compile_numpy
+from immunode.program.lowering import lower
+from immunode.program.numpy.functions import Functions, compile_numpy
 from immunode.solve import solve
 from immunode.solve.control import absolute_tolerance
 

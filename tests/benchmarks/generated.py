@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from immunode.program.numpy.source import Functions
+from immunode.program.numpy.functions import Functions
 from immunode.program.program import Program
 
 Array = NDArray[np.float64]

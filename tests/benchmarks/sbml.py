@@ -64,7 +64,7 @@ def parameters_of(path: Path) -> list[str]:
 
 def final(model: Any, sets: Any, until: float, engine: str, rtol: float) -> tuple[Any, float]:
     """Return the last states, shape (n_states, n_runs), and CPU seconds."""
-    from immunode.program.source import functions
+    from immunode.program.model_functions import functions
     from immunode.solve import solve
 
     ready = functions(model)

@@ -26,8 +26,8 @@ import numpy as np
 
 from immunode.catalogue import list_models, load_model
 from immunode.errors import ImmunodeError
-from immunode.program.lower import lower
-from immunode.program.numpy.source import compile_numpy
+from immunode.program.lowering import lower
+from immunode.program.numpy.functions import compile_numpy
 from immunode.study import open_store, sobol, space, sweep
 from immunode.study.design.design import Design
 

@@ -28,8 +28,8 @@ sys.path[:0] = [str(ROOT), str(Path(__file__).parent)]
 import peers
 
 from immunode.program.llvm.compile import available
-from immunode.program.lower import lower
-from immunode.program.numpy.source import compile_numpy
+from immunode.program.lowering import lower
+from immunode.program.numpy.functions import compile_numpy
 from immunode.solve import solve
 from models import WORKS, Work
 

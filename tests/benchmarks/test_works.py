@@ -6,8 +6,8 @@ import numpy as np
 import peers
 import pytest
 
-from immunode.program.lower import lower
-from immunode.program.numpy.source import compile_numpy
+from immunode.program.lowering import lower
+from immunode.program.numpy.functions import compile_numpy
 from immunode.solve import solve
 from models import WORKS
 

@@ -89,7 +89,7 @@ def test_names_that_sources_use_themselves_change_no_number(engine: str) -> None
 
 EXECUTED = {
     "catalogue.py": 2,  # a .py file that the user names, which is said to be executed
-    "program/numpy/source.py": 2,  # generated from checked names, positions and numbers: see above
+    "program/numpy/functions.py": 2,  # generated from checked names, positions and numbers: see above
     "program/numpy/linear.py": 2,  # generated from positions
 }
 

@@ -9,8 +9,8 @@ from numpy.typing import NDArray
 from scipy.integrate import solve_ivp
 
 from immunode.model import Derived, Model, Parameter, Process, State
-from immunode.program.lower import lower
-from immunode.program.numpy.source import compile_numpy
+from immunode.program.lowering import lower
+from immunode.program.numpy.functions import compile_numpy
 
 Trajectory = dict[str, NDArray[np.float64]]
 

@@ -387,8 +387,8 @@ def test_times_that_go_backwards_only_in_the_model_are_refused(toy: Callable[...
 def test_swept_knobs_are_guarded(toy: Callable[..., Any], knob: str, value: float, message: str) -> None:
     import re
 
-    from immunode.program.lower import lower
-    from immunode.program.numpy.source import compile_numpy
+    from immunode.program.lowering import lower
+    from immunode.program.numpy.functions import compile_numpy
 
     composed = perturb(
         toy(),

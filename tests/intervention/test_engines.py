@@ -26,8 +26,8 @@ from immunode.intervention import (
     transfer,
     two_compartment,
 )
-from immunode.program.lower import lower
-from immunode.program.numpy.source import compile_numpy
+from immunode.program.lowering import lower
+from immunode.program.numpy.functions import compile_numpy
 from immunode.solve import solve
 
 TIMES = np.linspace(0, 30, 61)

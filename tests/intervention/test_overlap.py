@@ -20,8 +20,8 @@ from immunode.intervention import (
     scale,
     set_to,
 )
-from immunode.program.lower import lower
-from immunode.program.numpy.source import compile_numpy
+from immunode.program.lowering import lower
+from immunode.program.numpy.functions import compile_numpy
 
 
 def pair(first: Schedule, second: Schedule) -> tuple[Intervention, Intervention]:

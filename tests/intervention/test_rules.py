@@ -25,8 +25,8 @@ from immunode.intervention import (
     transfer,
 )
 from immunode.model import Model
-from immunode.program.lower import lower
-from immunode.program.numpy.source import compile_numpy
+from immunode.program.lowering import lower
+from immunode.program.numpy.functions import compile_numpy
 from immunode.solve import solve
 
 TIMES = np.arange(0.0, 41.0)

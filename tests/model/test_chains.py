@@ -9,8 +9,8 @@ import pytest
 
 from immunode.errors import ModelError
 from immunode.model import Model, Parameter, Process, State, transit_chain
-from immunode.program.lower import lower
-from immunode.program.numpy.source import compile_numpy
+from immunode.program.lowering import lower
+from immunode.program.numpy.functions import compile_numpy
 from immunode.solve import solve
 
 

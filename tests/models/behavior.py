@@ -11,8 +11,8 @@ from scipy.optimize import brentq, root
 
 from immunode.intervention import perturb
 from immunode.model import Model
-from immunode.program.numpy.source import Functions
-from immunode.program.source import functions
+from immunode.program.model_functions import functions
+from immunode.program.numpy.functions import Functions
 from immunode.solve import solve
 
 Array = NDArray[np.float64]

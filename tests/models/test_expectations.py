@@ -12,7 +12,7 @@ from immunode.analysis.treatment.comparator import company
 from immunode.catalogue import list_models, load_model
 from immunode.intervention import perturb
 from immunode.model import Model
-from immunode.program.source import functions
+from immunode.program.model_functions import functions
 from immunode.solve import solve
 
 VARIANTS = {"baker2013": ("", "diseased"), "immune_balance": ("", "self_reactive")}

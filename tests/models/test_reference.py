@@ -12,7 +12,7 @@ from reference import pk
 from reference.changes import Change, all_of, becomes, plus, same, times_
 
 from immunode.catalogue import load_model
-from immunode.program.numpy.source import Functions
+from immunode.program.numpy.functions import Functions
 
 FIXED = {"Q_half"}  # the paper's 1, which the hand-written equations write as 1
 FIXED |= {"bed_hab", "duration_hab", "day"}  # the clock of sleep_minimal: asleep at midnight

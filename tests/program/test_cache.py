@@ -10,7 +10,7 @@ import pytest
 from immunode.model.declaration import Event, Model, Parameter, Process, Requirement, State, Switch
 from immunode.program import lower, numpy_source
 from immunode.program.cache import cached_program
-from immunode.program.signed import read_signed
+from immunode.program.signed_files import read_signed
 
 
 def model(k: float = 0.5) -> Model:

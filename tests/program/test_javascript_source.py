@@ -12,7 +12,7 @@ import pytest
 
 import immunode as im
 from immunode.program.javascript import javascript_source
-from immunode.program.numpy.source import compile_numpy
+from immunode.program.numpy.functions import compile_numpy
 from immunode.program.program import Program
 
 UNARY = ("exp", "log", "sqrt", "abs", "tanh", "sin", "cos", "tan", "asin", "acos", "atan", "sinh", "cosh", "floor",

@@ -8,7 +8,7 @@ import pytest
 
 from immunode.model.declaration import Model, Parameter, Process, State
 from immunode.program.llvm import compile as llvm_compile
-from immunode.program.lower import lower
+from immunode.program.lowering import lower
 from immunode.solve.compiled.kernel import kernel_source
 
 llvm = pytest.importorskip("llvmlite.binding")

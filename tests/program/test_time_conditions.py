@@ -10,8 +10,8 @@ from numpy.typing import NDArray
 
 import immunode as im
 from immunode.model.declaration import Derived, Event, Model, Parameter, Process, State
-from immunode.program.lower import lower
-from immunode.program.numpy.source import Functions, compile_numpy
+from immunode.program.lowering import lower
+from immunode.program.numpy.functions import Functions, compile_numpy
 from immunode.solve import choose_engine, solve
 
 Array = NDArray[np.float64]

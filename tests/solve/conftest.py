@@ -10,8 +10,8 @@ import pytest
 from numpy.typing import NDArray
 
 from immunode.model.declaration import Event, Model, Parameter, Process, Requirement, State, Switch
-from immunode.program.lower import lower
-from immunode.program.numpy.source import Functions, compile_numpy
+from immunode.program.lowering import lower
+from immunode.program.numpy.functions import Functions, compile_numpy
 
 Array = NDArray[np.float64]
 Build = Callable[..., Functions]

@@ -10,7 +10,7 @@ import pytest
 from numpy.typing import NDArray
 
 from immunode.model.declaration import Event
-from immunode.program.numpy.source import Functions
+from immunode.program.numpy.functions import Functions
 from immunode.solve import solve
 from immunode.solve.batch import BAD_SCHEDULE, DOSE_BEFORE_START
 from immunode.solve.status import Status

@@ -10,7 +10,7 @@ import pytest
 
 from immunode.errors import EngineError
 from immunode.program.llvm.compile import available
-from immunode.program.numpy.source import Functions
+from immunode.program.numpy.functions import Functions
 from immunode.solve import choose_engine, solve
 from immunode.solve.control import absolute_tolerance
 from immunode.solve.status import Status

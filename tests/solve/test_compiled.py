@@ -17,13 +17,13 @@ from numpy.typing import NDArray
 
 from immunode.errors import EngineError
 from immunode.model.declaration import Event, Model, Parameter, Process, State
-from immunode.program.lower import lower
-from immunode.program.numpy.source import Functions, compile_numpy
+from immunode.program.lowering import lower
+from immunode.program.numpy.functions import Functions, compile_numpy
 from immunode.solve import Status, solve
 from immunode.solve.batch import Batch
 from immunode.solve.compiled import engine as compiled_engine
 from immunode.solve.compiled.engine import CompiledEngine
-from immunode.solve.threads import threads_at_most
+from immunode.solve.thread_limits import threads_at_most
 
 pytest.importorskip("llvmlite")
 

@@ -9,9 +9,9 @@ import numpy as np
 import pytest
 
 from immunode.program.llvm import compile as llvm_compile
-from immunode.program.numpy.source import Functions
+from immunode.program.numpy.functions import Functions
 from immunode.solve import Status, solve
-from immunode.solve.compiled import layout as compiled_layout
+from immunode.solve.compiled import workspace as compiled_workspace
 from immunode.solve.compiled.engine import kernel
 from immunode.solve.compiled.kernel import kernel_source
 
@@ -45,7 +45,7 @@ def test_loops_give_the_numbers_of_unrolled_code(build: Build, method: str, monk
     values = np.array(functions.program.values)[:, None] * np.linspace(0.7, 1.3, 21)
     found = []
     for most in (0, 1000):
-        monkeypatch.setattr(compiled_layout, "MOST_UNROLLED", most)
+        monkeypatch.setattr(compiled_workspace, "MOST_UNROLLED", most)
         kernel.cache_clear()
         found.append(solve(functions, values, times=np.linspace(0, 30, 31), engine="compiled", method=method))
     assert set(found[0].status) == {Status.OK}
@@ -58,7 +58,7 @@ def test_a_pivot_of_zero_and_an_empty_factor_are_no_trouble_in_loops(
     build: Build, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """A diagonal system has neither lower nor upper entries; y' = 1/(1 - y)... ends where it has no solution."""
-    monkeypatch.setattr(compiled_layout, "MOST_UNROLLED", 0)
+    monkeypatch.setattr(compiled_workspace, "MOST_UNROLLED", 0)
     functions = build({"x": 1.0, "y": 0.0}, {"k": 2.0}, {"x": "-k*x", "y": "1/(1 - y)"})
     batch = solve(functions, [[2.0]], times=[0, 0.25, 1], engine="compiled", method="rodas5p", max_steps=10_000)
     assert batch.y[1, :, 0] == pytest.approx([np.exp(-0.5), 1 - np.sqrt(0.5)], rel=1e-5)
@@ -69,7 +69,7 @@ def test_a_pivot_of_zero_and_an_empty_factor_are_no_trouble_in_loops(
 @both
 def test_forty_states_agree_with_scipy(build: Build, method: str) -> None:
     functions = ring(build, 40)
-    assert len(functions.program.states) > compiled_layout.MOST_UNROLLED
+    assert len(functions.program.states) > compiled_workspace.MOST_UNROLLED
     values = np.array(functions.program.values)[:, None]
     times = np.linspace(0, 20, 5)
     ours = solve(functions, values, times=times, engine="compiled", method=method, rtol=1e-8)

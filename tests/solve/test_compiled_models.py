@@ -15,8 +15,8 @@ from numpy.typing import NDArray
 
 from immunode.catalogue import list_models, load_model
 from immunode.intervention import perturb
-from immunode.program.lower import lower
-from immunode.program.numpy.source import Functions, compile_numpy
+from immunode.program.lowering import lower
+from immunode.program.numpy.functions import Functions, compile_numpy
 from immunode.solve import solve
 
 pytest.importorskip("llvmlite")

@@ -8,9 +8,9 @@ import numpy as np
 import pytest
 
 from immunode.catalogue import load_model
-from immunode.program.kinks import edges
 from immunode.program.llvm.compile import available
-from immunode.program.numpy.source import Functions
+from immunode.program.nonsmooth import edges
+from immunode.program.numpy.functions import Functions
 from immunode.solve import solve
 from immunode.solve.control import absolute_tolerance
 from immunode.solve.status import Status

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from immunode.program.numpy.source import Functions
+from immunode.program.numpy.functions import Functions
 from immunode.solve import solve
 from immunode.solve.batch import Batch
 from immunode.solve.numpy import engine as numpy_engine

@@ -8,9 +8,9 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from immunode.program.numpy.source import Functions
+from immunode.program.numpy.functions import Functions
 from immunode.solve import solve
-from immunode.solve.block import Block
+from immunode.solve.numpy.lane_table import LaneTable
 from immunode.solve.numpy.methods import Explicit, Method, Stiff
 
 Array = NDArray[np.float64]
@@ -41,9 +41,9 @@ def errors(functions: Functions, kind: type[Method], n: int) -> tuple[float, flo
     h = END / n
     p = functions.parameters(np.array(functions.program.values)[:, None].repeat(8, axis=1))
 
-    def at(t: float, y: float) -> tuple[Method, Block]:
+    def at(t: float, y: float) -> tuple[Method, LaneTable]:
         method = kind(functions)
-        block = Block(8, 2, len(functions.prepare(p)), *method.rows())
+        block = LaneTable(8, 2, len(functions.prepare(p)), *method.rows())
         method.attach(block)
         block.c[:] = functions.prepare(p)
         block.y[:] = np.array([[y], [1.0]])
@@ -135,7 +135,7 @@ def test_a_matrix_that_can_not_be_factorized_rejects_the_step(build: Callable[..
     functions = build({"x": 1.0}, {"k": 2.0}, {"x": "k*x"})
     p = functions.parameters(np.full((1, 8), 2.0))
     method = Stiff(functions)
-    block = Block(8, 1, 1, *method.rows())
+    block = LaneTable(8, 1, 1, *method.rows())
     method.attach(block)
     block.c[:], block.y[:] = functions.prepare(p), 1.0
     h = np.full(8, 1 / (2.0 * method.tableau.gamma))

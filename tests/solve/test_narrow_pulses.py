@@ -19,8 +19,8 @@ from immunode.model.declaration import Model, Parameter, Process, State
 from immunode.model.narrow_pulses import narrow_pulses
 from immunode.model.serial import from_json, to_json
 from immunode.program.llvm.compile import available
-from immunode.program.lower import lower
-from immunode.program.numpy.source import compile_numpy
+from immunode.program.lowering import lower
+from immunode.program.numpy.functions import compile_numpy
 from immunode.solve import solve
 from immunode.solve.status import Status
 from immunode.study.arms import Arms

@@ -68,7 +68,7 @@ def test_events_that_fire_on_time_alone_are_found_without_states() -> None:
 
 
 def test_a_listener_hears_events_without_states() -> None:
-    from immunode.program.source import functions
+    from immunode.program.model_functions import functions
     from immunode.solve import solve
 
     heard: list[tuple[float, int]] = []

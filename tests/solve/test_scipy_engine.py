@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from immunode.errors import EngineError
 from immunode.model.declaration import Event
-from immunode.program.numpy.source import Functions
+from immunode.program.numpy.functions import Functions
 from immunode.solve import solve
 from immunode.solve.status import Status
 

@@ -8,9 +8,9 @@ from collections.abc import Callable
 import numpy as np
 import pytest
 
-from immunode.program.kinks import jumps
 from immunode.program.llvm.compile import available
-from immunode.program.numpy.source import Functions
+from immunode.program.nonsmooth import has_jumps
+from immunode.program.numpy.functions import Functions
 from immunode.solve import solve
 from immunode.solve.engine import Request
 from immunode.solve.numpy.engine import NumpyEngine
@@ -61,7 +61,10 @@ def test_looking_for_it_changes_no_number(build: Build, method: str) -> None:
     rates = {"x": "z", "z": "-x - piecewise(0.01, z > 0, b)*z"}
     pendulum = build({"x": 1.0, "z": 0.0}, {"b": 0.02}, rates)
     values = np.array([[0.02, 0.1, 0.05]])
-    request = Request(pendulum, values, np.array([5.0, 100.0]), 0.0, None, 1e-8, None, 100_000, None, method)
+    times = np.array([5.0, 100.0])
+    request = Request(
+        functions=pendulum, values=values, times=times, t0=0.0, rtol=1e-8, max_steps=100_000, method=method
+    )
     made, direct = solve_or_slide(NumpyEngine(), request, ""), NumpyEngine().solve(request, "")
     assert made.steps.min() > 500
     assert made.status.tolist() == [Status.OK] * 3
@@ -72,12 +75,12 @@ def test_a_state_at_rest_beside_its_switch_is_no_sliding(build: Build) -> None:
     """Rounding flips the condition again and again, but the rate does not jump."""
     rates = {"x": "-piecewise(x, x > 0, 0)", "u": "w*v", "v": "-w*u"}
     functions = build({"x": 1.0, "u": 1.0, "v": 0.0}, {"w": 40.0}, rates)
-    assert jumps(functions.program)
+    assert has_jumps(functions.program)
     batch = solve(functions, np.full((1, 10), 40.0), times=[0, 100])
     assert batch.status.tolist() == [Status.OK] * 10
 
 
 def test_smooth_models_are_not_looked_at(decay: Functions, build: Build) -> None:
-    assert not jumps(decay.program)
-    assert not jumps(build({"x": 1.0}, {"k": 1.0}, {"x": "-hill(x, k, 2)*max(x, 0)"}).program)
-    assert not jumps(build({"x": 1.0}, {"k": 1.0}, {"x": "-piecewise(x, t < k, 2*x)"}).program)
+    assert not has_jumps(decay.program)
+    assert not has_jumps(build({"x": 1.0}, {"k": 1.0}, {"x": "-hill(x, k, 2)*max(x, 0)"}).program)
+    assert not has_jumps(build({"x": 1.0}, {"k": 1.0}, {"x": "-piecewise(x, t < k, 2*x)"}).program)

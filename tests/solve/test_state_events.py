@@ -11,8 +11,8 @@ from numpy.typing import NDArray
 
 from immunode.model.declaration import Event, Model, Parameter, Process, State, Switch
 from immunode.model.serial import from_json, to_json
-from immunode.program.lower import lower
-from immunode.program.numpy.source import Functions, compile_numpy
+from immunode.program.lowering import lower
+from immunode.program.numpy.functions import Functions, compile_numpy
 from immunode.solve import Batch, solve
 from immunode.solve.status import Status
 

@@ -10,7 +10,7 @@ import pytest
 from numpy.typing import NDArray
 
 from immunode.model.declaration import Requirement
-from immunode.program.numpy.source import Functions
+from immunode.program.numpy.functions import Functions
 from immunode.solve import solve
 from immunode.solve.batch import INPUT_IS_NAN
 from immunode.solve.status import Status
@@ -117,7 +117,7 @@ def test_words_for_every_status(decay: Functions) -> None:
         "step too small",
         "too many steps",
         "solver failed",
-        "not at rest",
+        "no steady state",
         "sliding",
     ]
     batch = solve(decay, [[-1e6]], times=[0, 1], engine="numpy", method="tsit5", max_steps=10)

@@ -94,7 +94,7 @@ def test_a_block_that_can_not_be_computed_says_which_rows(decay: Model) -> None:
 def test_a_worker_uses_one_thread_and_this_process_all(decay: Model, monkeypatch: pytest.MonkeyPatch) -> None:
     pytest.importorskip("llvmlite")
     from immunode.solve.compiled.engine import CompiledEngine
-    from immunode.solve.threads import processors, threads_at_most
+    from immunode.solve.thread_limits import processors, threads_at_most
 
     used, solve = [], CompiledEngine.solve
 

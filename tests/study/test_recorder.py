@@ -5,7 +5,7 @@ import pytest
 
 from immunode.intervention import perturb
 from immunode.model import Model
-from immunode.program.source import functions
+from immunode.program.model_functions import functions
 from immunode.study.run.recorder import Recorder, widened
 
 

@@ -20,7 +20,7 @@ import pytest
 from immunode.errors import StoreError
 from immunode.intervention import Intervention, scale
 from immunode.model import Model
-from immunode.solve.threads import threads_at_most
+from immunode.solve.thread_limits import threads_at_most
 from immunode.study import Arms, SweepResult, grid, open_store, sobol, space, sweep
 
 pytest.importorskip("zarr", minversion="3")

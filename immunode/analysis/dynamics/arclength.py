@@ -41,7 +41,7 @@ class Equations(ABC):
 
 
 @dataclass(frozen=True, slots=True)
-class Place:
+class CurvePoint:
     """A point on a curve: the unknowns, and the tangent in the direction of travel, of length 1 in `size`."""
 
     z: Array
@@ -56,7 +56,7 @@ def scaled(equations: Equations, z: Array, size: Array) -> Array:
     return np.asarray(matrix / np.where(rows > 0, rows, 1.0))
 
 
-def place(equations: Equations, z: Array, toward: Array | None = None) -> Place | None:
+def curve_point(equations: Equations, z: Array, toward: Array | None = None) -> CurvePoint | None:
     """Return the point z with its tangent, in the direction of `toward` (n + 1,); None where it has none."""
     size = equations.size(z)
     matrix = scaled(equations, z, size)
@@ -65,7 +65,7 @@ def place(equations: Equations, z: Array, toward: Array | None = None) -> Place 
     unit = np.linalg.svd(matrix)[2][-1]
     if toward is not None and float(unit @ (toward / size)) < 0:
         unit = -unit
-    return Place(z, unit * size, size)
+    return CurvePoint(z, unit * size, size)
 
 
 def correct(equations: Equations, guess: Array, normal: Array, size: Array) -> Array | None:
@@ -95,19 +95,19 @@ def correct(equations: Equations, guess: Array, normal: Array, size: Array) -> A
     return z if last <= FAIR else None
 
 
-def advance(equations: Equations, here: Place, step: float) -> Place | None:
+def advance(equations: Equations, here: CurvePoint, step: float) -> CurvePoint | None:
     """Return the point about `step` further on; None where it is not found nearby."""
     normal = here.tangent / here.size
     guess = here.z + step * here.tangent
     z = correct(equations, guess, normal, here.size)
     if z is None or np.max(np.abs(z - guess) / here.size) > 0.5 * abs(step) + 10 * FAIR:
         return None
-    return place(equations, z, here.tangent)
+    return curve_point(equations, z, here.tangent)
 
 
 def follow(
-    equations: Equations, start: Place, most: int, inside: Callable[[Array], bool]
-) -> Iterator[tuple[Place, Place]]:
+    equations: Equations, start: CurvePoint, most: int, inside: Callable[[Array], bool]
+) -> Iterator[tuple[CurvePoint, CurvePoint]]:
     """Yield neighbors (before, after) along a curve, until it leaves, closes, can't be followed, or has `most` points.
 
     inside(z) : whether the curve goes on beyond z; the last pair yielded may end outside.
@@ -138,23 +138,25 @@ def follow(
             step = min(1.4 * step, LONGEST)
 
 
-def locate(equations: Equations, before: Place, after: Place, test: Callable[[Place], float]) -> Place | None:
+def locate(
+    equations: Equations, before: CurvePoint, after: CurvePoint, test: Callable[[CurvePoint], float]
+) -> CurvePoint | None:
     """Return the point between neighbors at which `test` is 0; it has opposite signs at them."""
     from scipy.optimize import brentq
 
     normal = before.tangent / before.size
     length = float(normal @ ((after.z - before.z) / before.size))
-    found: dict[float, Place] = {0.0: before, length: after}
+    known: dict[float, CurvePoint] = {0.0: before, length: after}
 
     def value(step: float) -> float:
-        there = found.get(step)
+        there = known.get(step)
         if there is None:
             z = correct(equations, before.z + step * before.tangent, normal, before.size)
-            there = None if z is None else place(equations, z, before.tangent)
+            there = None if z is None else curve_point(equations, z, before.tangent)
             if there is None:  # on the singular point itself: the chord is as near as can be told
                 part = step / length
-                there = Place(before.z + part * (after.z - before.z), before.tangent, before.size)
-            found[step] = there
+                there = CurvePoint(before.z + part * (after.z - before.z), before.tangent, before.size)
+            known[step] = there
         return test(there)
 
     first, last = value(0.0), value(length)
@@ -164,4 +166,4 @@ def locate(equations: Equations, before: Place, after: Place, test: Callable[[Pl
         value, 0.0, length, xtol=1e-15 + 1e-13 * abs(length), rtol=1e-14, maxiter=100, full_output=True, disp=False
     )
     value(float(root))
-    return found[float(root)]
+    return known[float(root)]

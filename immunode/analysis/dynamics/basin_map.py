@@ -9,11 +9,12 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
-from immunode.analysis.dynamics.autonomous import Autonomous, Given, autonomous
 from immunode.analysis.dynamics.nullclines import axis, in_plane, is_closed, ranges_of, separatrices
 from immunode.analysis.dynamics.steady import SteadyState, steady_states
+from immunode.analysis.dynamics.system import Autonomous, Given, autonomous
 from immunode.errors import StudyError, did_you_mean
 from immunode.model.declaration import Model
+from immunode.solve import choose_engine, solve
 from immunode.study.result.notebook import Tabled, page
 
 if TYPE_CHECKING:
@@ -74,9 +75,9 @@ class Basins(Tabled):
         import pandas as pd
 
         mesh = np.meshgrid(*self.axes, indexing="ij")
-        made: dict[str, Any] = {name: m.ravel() for name, m in zip(self.names, mesh, strict=True)}
+        columns: dict[str, Any] = {name: m.ravel() for name, m in zip(self.names, mesh, strict=True)}
         words = {**dict(enumerate(self.end_names())), ELSEWHERE: "elsewhere", FAILED: "failed"}
-        return pd.DataFrame(made | {"end": [words[int(k)] for k in self.where.ravel()]})
+        return pd.DataFrame(columns | {"end": [words[int(k)] for k in self.where.ravel()]})
 
     def plot(
         self, x: str = "", y: str = "", *, title: str = "", style: str | Style = "slide", axes: Axes | None = None
@@ -168,8 +169,8 @@ def basins(
     if len(names) == 2 and is_closed(system, names, ends):
         borders = separatrices(system, in_plane(system, names, every), names, ends, engine)
     return Basins(
-        model.label, names, tuple(system.units[m] for m in names), grids, where, stable, others, borders, far,
-        system.notes,
+        who=model.label, names=names, units=tuple(system.units[m] for m in names), axes=grids, where=where, ends=stable,
+        saddles=others, borders=borders, log=far, notes=system.notes,
     )  # fmt: skip
 
 
@@ -177,8 +178,6 @@ def _ends(
     system: Autonomous, start: Array, stable: Sequence[SteadyState], engine: str, rtol: float
 ) -> NDArray[np.intp]:
     """Return the index of the stable state that each start comes to, shape (n,); -1 elsewhere, -2 failed."""
-    from immunode.solve import choose_engine, solve
-
     n = start.shape[1]
     where = np.full(n, ELSEWHERE, dtype=np.intp)
     targets = np.array([[s.values[m] for m in system.names] for s in stable])

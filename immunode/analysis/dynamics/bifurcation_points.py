@@ -4,16 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
 
-from immunode.analysis.dynamics.arclength import Equations, Place, advance, scaled
+from immunode.analysis.dynamics.arclength import CurvePoint, Equations, advance, scaled
 from immunode.analysis.dynamics.stability import eigenvalues
-
-if TYPE_CHECKING:
-    from immunode.analysis.dynamics.autonomous import Autonomous
+from immunode.analysis.dynamics.system import Autonomous
 
 Array = NDArray[np.float64]
 Complex = NDArray[np.complex128]
@@ -100,18 +97,18 @@ class SteadyEquations(Equations):
         return np.asarray(eigenvalues(self.jacobian(z)[None])[0])
 
 
-def fold_test(here: Place) -> float:
+def fold_test(here: CurvePoint) -> float:
     """Return what changes sign where the curve turns back in the parameter."""
     return float(here.tangent[-1] / here.size[-1])
 
 
-def branch_test(equations: Equations, here: Place, reference: float) -> float:
+def branch_test(equations: Equations, here: CurvePoint, reference: float) -> float:
     """Return what changes sign where two curves cross: a determinant. reference : its logarithm at a neighbor."""
     sign, size = np.linalg.slogdet(np.vstack([scaled(equations, here.z, here.size), here.tangent / here.size]))
     return float(sign * np.exp(np.clip(size - reference, -600, 600)))
 
 
-def log_determinant(equations: Equations, here: Place) -> float:
+def log_determinant(equations: Equations, here: CurvePoint) -> float:
     """Return the logarithm of the size of the determinant that `branch_test` follows."""
     return float(np.linalg.slogdet(np.vstack([scaled(equations, here.z, here.size), here.tangent / here.size]))[1])
 
@@ -140,7 +137,7 @@ def crossing_pair(values: Complex) -> complex:
     return complex(pair.real, abs(pair.imag))
 
 
-def second_tangent(equations: Equations, here: Place) -> Array | None:
+def second_tangent(equations: Equations, here: CurvePoint) -> Array | None:
     """Return the tangent of the other curve through a branch point; None where the curves don't cross simply.
 
     From the quadratic form of second derivatives on the plane of tangents; differences of the Jacobian give it.
@@ -180,7 +177,7 @@ def second_tangent(equations: Equations, here: Place) -> Array | None:
     return np.asarray(tangent * size)
 
 
-def form_of(equations: Equations, here: Place, other: Array | None) -> str:
+def form_of(equations: Equations, here: CurvePoint, other: Array | None) -> str:
     """Return "transcritical", "pitchfork", or "branch point" where that can't be told.
 
     On one of the curves through a pitchfork the parameter turns back: a step either way changes it alike.
@@ -191,7 +188,7 @@ def form_of(equations: Equations, here: Place, other: Array | None) -> str:
     step = 1e-3
     forms = []
     for tangent in (here.tangent, other):
-        sides = [advance(equations, Place(here.z, sign * tangent, here.size), step) for sign in (1.0, -1.0)]
+        sides = [advance(equations, CurvePoint(here.z, sign * tangent, here.size), step) for sign in (1.0, -1.0)]
         moved = [float(p.z[-1] - here.z[-1]) for p in sides if p is not None]
         if len(moved) == 2:
             odd, even = abs(moved[0] - moved[1]), abs(moved[0] + moved[1])

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from immunode.analysis.dynamics.arclength import FIRST, Place, advance, follow, locate, place
+from immunode.analysis.dynamics.arclength import FIRST, CurvePoint, advance, curve_point, follow, locate
 from immunode.analysis.dynamics.bifurcation_points import (
     BifurcationPoint,
     SteadyEquations,
@@ -19,7 +19,8 @@ from immunode.analysis.dynamics.bifurcation_points import (
     log_determinant,
     second_tangent,
 )
-from immunode.analysis.dynamics.newton import SAME, solve_each
+from immunode.solve.steady.linear import solve_each_scaled
+from immunode.solve.steady.search import SAME
 
 Array = NDArray[np.float64]
 Complex = NDArray[np.complex128]
@@ -62,13 +63,13 @@ class Tracer:
         self.curves: list[_Curve] = []
         self.points: list[BifurcationPoint] = []
         self._where: list[tuple[str, Array]] = []
-        self._crossings: list[Place] = []
+        self._crossings: list[CurvePoint] = []
         self.cut_short = False
 
     def begin(self, x: Array, parameter: float) -> None:
         """Trace the branch through the free states x (n_free,) at a value of the parameter, unless it is known."""
         z = np.append(x, self.equations.unknown(parameter))
-        here = place(self.equations, z)
+        here = curve_point(self.equations, z)
         if here is not None and not self._known(z):
             self._trace(here)
 
@@ -85,22 +86,22 @@ class Tracer:
                 if len(self.curves) >= self.most_branches:
                     self.cut_short = True
                     return
-                beside = advance(self.equations, Place(crossing.z, side, crossing.size), FIRST)
-                if beside is None or not self._inside(beside.z) or self._known(beside.z):
+                ahead = advance(self.equations, CurvePoint(crossing.z, side, crossing.size), FIRST)
+                if ahead is None or not self._inside(ahead.z) or self._known(ahead.z):
                     continue
-                self._trace(Place(crossing.z, side, crossing.size), both=False)
+                self._trace(CurvePoint(crossing.z, side, crossing.size), both=False)
 
     def branches(self) -> tuple[Branch, ...]:
         """Return what was traced."""
-        made = []
+        traced = []
         for curve in self.curves:
             z = np.stack(curve.z, axis=1)
             _, sums = self.equations.lanes(z[-1])
             values = np.stack(curve.values)
             states = self.equations.system.reduction.spread(z[:-1], sums)
             parameter = np.exp(z[-1]) if self.equations.log else z[-1]
-            made.append(Branch(parameter, states, values, np.asarray((values.real < 0).all(axis=1))))
-        return tuple(made)
+            traced.append(Branch(parameter, states, values, np.asarray((values.real < 0).all(axis=1))))
+        return tuple(traced)
 
     def _inside(self, z: Array) -> bool:
         low, high = self.equations.ends
@@ -110,7 +111,7 @@ class Tracer:
         size = self.equations.system.size(self.equations.values)[:, 0]
         return bool((y >= self.lowest - 1e-7 * size).all())
 
-    def _trace(self, start: Place, both: bool = True) -> None:
+    def _trace(self, start: CurvePoint, both: bool = True) -> None:
         number = len(self.curves)
         curve = _Curve([start.z], [self.equations.eigenvalues(start.z)])
         self.curves.append(curve)
@@ -118,11 +119,11 @@ class Tracer:
         back = np.max(np.abs(curve.z[-1] - start.z) / start.size)
         if both and not (len(curve.z) > 10 and back < 2 * FIRST):
             other = _Curve([start.z], [curve.values[0]])
-            self._one_way(Place(start.z, -start.tangent, start.size), other, number)
+            self._one_way(CurvePoint(start.z, -start.tangent, start.size), other, number)
             curve.z[:0] = other.z[:0:-1]
             curve.values[:0] = other.values[:0:-1]
 
-    def _one_way(self, start: Place, curve: _Curve, number: int) -> None:
+    def _one_way(self, start: CurvePoint, curve: _Curve, number: int) -> None:
         for before, after in follow(self.equations, start, self.most, self._inside):
             if not self._inside(after.z):
                 self._end(before, after, curve, number)
@@ -132,11 +133,11 @@ class Tracer:
             curve.z.append(after.z)
             curve.values.append(values)
 
-    def _end(self, before: Place, after: Place, curve: _Curve, number: int) -> None:
+    def _end(self, before: CurvePoint, after: CurvePoint, curve: _Curve, number: int) -> None:
         """Go on exactly to the end of the parameter's range, or to where a state becomes 0."""
         values = self.equations.eigenvalues(after.z)
         ends = [end for end in self.equations.ends if (before.z[-1] - end) * (after.z[-1] - end) < 0]
-        last: Place | None
+        last: CurvePoint | None
         if ends:
             last = locate(self.equations, before, after, lambda here: float(here.z[-1] - ends[0]))
         else:
@@ -152,35 +153,41 @@ class Tracer:
             curve.values.append(self.equations.eigenvalues(last.z))
 
     def _look(
-        self, before: Place, after: Place, curve: _Curve, values: Complex, number: int, within: Place | None = None
+        self,
+        before: CurvePoint,
+        after: CurvePoint,
+        curve: _Curve,
+        values: Complex,
+        number: int,
+        within: CurvePoint | None = None,
     ) -> None:
         """Find the points between neighbors and put them into the curve."""
         equations = self.equations
         reference = log_determinant(equations, before)
-        found: list[tuple[str, Place]] = []
+        points: list[tuple[str, CurvePoint]] = []
         if branch_test(equations, before, reference) * branch_test(equations, after, reference) < 0:
             here = locate(equations, before, after, lambda p: branch_test(equations, p, reference))
             if here is not None:
-                found.append(("branch point", here))
+                points.append(("branch point", here))
         elif fold_test(before) * fold_test(after) < 0:
             here = locate(equations, before, after, fold_test)
             if here is not None:
-                found.append(("fold", here))
+                points.append(("fold", here))
         if hopf_test(curve.values[-1]) * hopf_test(values) < 0:
             here = locate(equations, before, after, lambda p: hopf_test(equations.eigenvalues(p.z)))
             if here is not None:
                 roots = equations.eigenvalues(here.z)
                 pair = crossing_pair(roots)
                 if pair.imag > REAL * float(np.abs(roots).min(initial=np.inf)) and pair.imag > abs(pair.real) * 1e3:
-                    found.append(("Hopf", here))
+                    points.append(("Hopf", here))
         limit = None if within is None else float(before.tangent / before.size @ ((within.z - before.z) / before.size))
-        along = [float(before.tangent / before.size @ ((p.z - before.z) / before.size)) for _, p in found]
+        along = [float(before.tangent / before.size @ ((p.z - before.z) / before.size)) for _, p in points]
         for k in np.argsort(along):
             if limit is None or along[k] <= limit:
-                kind, here = found[int(k)]
+                kind, here = points[int(k)]
                 self._note(kind, here, curve, number)
 
-    def _note(self, kind: str, here: Place, curve: _Curve, number: int) -> None:
+    def _note(self, kind: str, here: CurvePoint, curve: _Curve, number: int) -> None:
         gaps = (np.max(np.abs(z - here.z) / here.size) for k, z in self._where if k == kind)
         fresh = all(gap > ONE_POINT for gap in gaps)
         values = self.equations.eigenvalues(here.z)
@@ -196,12 +203,12 @@ class Tracer:
         y = self.equations.states(here.z)
         self.points.append(
             BifurcationPoint(
-                kind,
-                self.equations.parameter(here.z),
-                dict(zip(self.equations.system.names, y.tolist(), strict=True)),
-                tuple(complex(v) for v in values),
-                float(period),
-                number,
+                kind=kind,
+                parameter=self.equations.parameter(here.z),
+                values=dict(zip(self.equations.system.names, y.tolist(), strict=True)),
+                eigenvalues=tuple(complex(v) for v in values),
+                period=float(period),
+                branch=number,
             )
         )
 
@@ -219,7 +226,7 @@ class Tracer:
 
     def at(self, curve: _Curve, unknown: float) -> list[Array]:
         """Return the free states of a curve at a value of the unknown parameter, by interpolation and Newton."""
-        made = []
+        states = []
         c, sums = self.equations.lanes(np.array([unknown]))
         system = self.equations.system
         for first, second in zip(curve.z[:-1], curve.z[1:], strict=True):
@@ -229,6 +236,7 @@ class Tracer:
             part = 0.5 if width == 0 else (unknown - first[-1]) / width
             x = (first + part * (second - first))[:-1, None]
             for _ in range(8):
-                x = x - np.nan_to_num(solve_each(system.reduced_slopes(x, sums, c), system.reduced_field(x, sums, c)))
-            made.append(x[:, 0])
-        return made
+                slopes, field = system.reduced_slopes(x, sums, c), system.reduced_field(x, sums, c)
+                x = x - np.nan_to_num(solve_each_scaled(slopes, field))
+            states.append(x[:, 0])
+        return states

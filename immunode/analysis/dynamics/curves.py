@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
-from immunode.analysis.dynamics.arclength import Equations, Place, correct, follow, locate, place
+from immunode.analysis.dynamics.arclength import CurvePoint, Equations, correct, curve_point, follow, locate
 from immunode.analysis.dynamics.bifurcation_points import BifurcationPoint, SteadyEquations, crossing_pair
 from immunode.analysis.dynamics.stability import eigenvalues
 from immunode.errors import StudyError
@@ -33,7 +33,7 @@ ONE = 1e-4
 
 
 @dataclass(frozen=True, eq=False)
-class Curve:
+class BifurcationCurve:
     """A curve of folds or Hopf points. x, y : shape (n,), the two parameters.   states : shape (n_states, n).
 
     period : shape (n,), of the cycles born at Hopf points; NaN for folds.
@@ -61,7 +61,7 @@ class Curves(Tabled):
     x_unit: str
     y_unit: str
     states: tuple[str, ...]
-    curves: tuple[Curve, ...]
+    curves: tuple[BifurcationCurve, ...]
     points: tuple[tuple[str, float, float], ...]
     logs: tuple[bool, bool]
     between: tuple[tuple[float, float], tuple[float, float]]
@@ -72,9 +72,9 @@ class Curves(Tabled):
 
         frames = []
         for k, curve in enumerate(self.curves):
-            made: dict[str, Any] = {"curve": k, "kind": curve.kind, self.x: curve.x, self.y: curve.y}
-            made |= dict(zip(self.states, curve.states, strict=True))
-            frames.append(pd.DataFrame(made | {"period": curve.period}))
+            columns: dict[str, Any] = {"curve": k, "kind": curve.kind, self.x: curve.x, self.y: curve.y}
+            columns |= dict(zip(self.states, curve.states, strict=True))
+            frames.append(pd.DataFrame(columns | {"period": curve.period}))
         return pd.concat(frames, ignore_index=True) if frames else pd.DataFrame()
 
     def plot(self, *, title: str = "", style: str | Style = "slide", axes: Axes | None = None) -> Figure:
@@ -157,10 +157,10 @@ class PointEquations(Equations):
         c, sums = self.lanes(wide)
         f = self.first.system.reduced_field(wide[:-2], sums, c)
         all_rows = np.vstack([f, self.test(wide)])
-        made = (all_rows[:, :n] - all_rows[:, n:]) / (2 * h)
+        matrix = (all_rows[:, :n] - all_rows[:, n:]) / (2 * h)
         c, sums = self.lanes(z[:, None])
-        made[:-1, :-2] = self.first.system.reduced_slopes(z[:-2, None], sums, c)[0]
-        return np.asarray(made)
+        matrix[:-1, :-2] = self.first.system.reduced_slopes(z[:-2, None], sums, c)[0]
+        return np.asarray(matrix)
 
     def size(self, z: Array) -> Array:
         """Return sizes of the unknowns: as for one parameter, and the second one's range."""
@@ -175,13 +175,13 @@ def follow_points(
     log: bool,
     lowest: Array,
     most: int,
-) -> tuple[tuple[Curve, ...], tuple[tuple[str, float, float], ...]]:
+) -> tuple[tuple[BifurcationCurve, ...], tuple[tuple[str, float, float], ...]]:
     """Return the curves through folds and Hopf points over a second parameter, and cusps and Bogdanov-Takens points."""
     system = first.system
     row = system.row(second)
     if row == first.row:
         raise StudyError(f"{system.model.name}: '{second}' is the first parameter already; give another one")
-    made: list[Curve] = []
+    curves: list[BifurcationCurve] = []
     special: list[tuple[str, float, float]] = []
     for point in points:
         if point.kind not in ("fold", "Hopf"):
@@ -190,15 +190,15 @@ def follow_points(
         y = np.array([point.values[name] for name in system.names])
         own = float(system.values[row, 0])
         z = np.concatenate([y[system.reduction.free], [first.unknown(point.parameter), np.log(own) if log else own]])
-        if any(c.kind == point.kind and _passes(equations, c, z) for c in made):
+        if any(c.kind == point.kind and _passes(equations, c, z) for c in curves):
             continue
         curve = _one(equations, z, lowest, most, special)
         if curve is not None:
-            made.append(curve)
-    return tuple(made), tuple(special)
+            curves.append(curve)
+    return tuple(curves), tuple(special)
 
 
-def _passes(equations: PointEquations, curve: Curve, z: Array) -> bool:
+def _passes(equations: PointEquations, curve: BifurcationCurve, z: Array) -> bool:
     """Return whether a curve goes through z, as near as its points tell."""
     x = np.log(curve.x) if equations.first.log else curve.x
     y = np.log(curve.y) if equations.log else curve.y
@@ -211,14 +211,14 @@ def _passes(equations: PointEquations, curve: Curve, z: Array) -> bool:
 
 def _one(
     equations: PointEquations, z: Array, lowest: Array, most: int, special: list[tuple[str, float, float]]
-) -> Curve | None:
+) -> BifurcationCurve | None:
     equations.test(z[:, None])
     first = equations.first
-    start = place(equations, z)
+    start = curve_point(equations, z)
     if start is None:
         return None
     exact = correct(equations, z, start.tangent / start.size, start.size)
-    start = None if exact is None else place(equations, exact)
+    start = None if exact is None else curve_point(equations, exact)
     if start is None:
         return None
     size = first.system.size(first.values)[:, 0]
@@ -235,7 +235,7 @@ def _one(
     path = [start.z]
     for sign in (1.0, -1.0):
         part = []
-        for before, after in follow(equations, Place(start.z, sign * start.tangent, start.size), most, inside):
+        for before, after in follow(equations, CurvePoint(start.z, sign * start.tangent, start.size), most, inside):
             _look(equations, before, after, special)
             if inside(after.z):
                 part.append(after.z)
@@ -253,17 +253,17 @@ def _one(
         period = np.array([2 * np.pi / p.imag if p.imag > 0 else np.nan for p in pairs])
     x = np.exp(whole[-2]) if first.log else whole[-2]
     y = np.exp(whole[-1]) if equations.log else whole[-1]
-    return Curve(equations.kind, x, y, states, period)
+    return BifurcationCurve(equations.kind, x, y, states, period)
 
 
-def _last(equations: PointEquations, before: Place, after: Place, lowest: Array) -> Place | None:
+def _last(equations: PointEquations, before: CurvePoint, after: CurvePoint, lowest: Array) -> CurvePoint | None:
     """Return where a curve leaves between neighbors: a range ends, a state becomes 0, or a Hopf point's pair does."""
     first = equations.first
-    tests: list[Callable[[Place], float]] = []
+    tests: list[Callable[[CurvePoint], float]] = []
     for row, ends in ((-2, first.ends), (-1, equations.ends)):
         tests += [lambda here, row=row, end=end: float(here.z[row] - end) for end in ends]  # type: ignore[misc]
 
-    def above(here: Place) -> Array:
+    def above(here: CurvePoint) -> Array:
         _, sums = equations.lanes(here.z[:, None])
         return np.asarray(first.system.reduction.spread(here.z[:-2, None], sums)[:, 0] - lowest)
 
@@ -271,9 +271,9 @@ def _last(equations: PointEquations, before: Place, after: Place, lowest: Array)
     if equations.kind == "Hopf":
         tests.append(lambda here: pair_product(equations.eigenvalues(here.z[:, None])[0]))
     crossed = [test for test in tests if test(before) * test(after) < 0]
-    found = [here for test in crossed if (here := locate(equations, before, after, test)) is not None]
+    zeros = [here for test in crossed if (here := locate(equations, before, after, test)) is not None]
     normal = before.tangent / before.size
-    return min(found, key=lambda here: float(normal @ ((here.z - before.z) / before.size)), default=None)
+    return min(zeros, key=lambda here: float(normal @ ((here.z - before.z) / before.size)), default=None)
 
 
 def pair_product(values: Complex) -> float:
@@ -283,11 +283,13 @@ def pair_product(values: Complex) -> float:
     return float((values[i[k]] * values[j[k]]).real)
 
 
-def _look(equations: PointEquations, before: Place, after: Place, special: list[tuple[str, float, float]]) -> None:
+def _look(
+    equations: PointEquations, before: CurvePoint, after: CurvePoint, special: list[tuple[str, float, float]]
+) -> None:
     """Note a Bogdanov-Takens point or, on a curve of folds, a cusp between neighbors."""
     many, turned = equations.first.system.n_free > 1, [False, False]
 
-    def still(here: Place) -> float:
+    def still(here: CurvePoint) -> float:
         roots = equations.eigenvalues(here.z[:, None])[0]
         if equations.kind == "Hopf":
             return pair_product(roots)

@@ -12,15 +12,14 @@ from typing import TYPE_CHECKING, Protocol
 import numpy as np
 from numpy.typing import NDArray
 
-from immunode.analysis.dynamics.autonomous import in_own_time
 from immunode.analysis.dynamics.bifurcation_points import BifurcationPoint, SteadyEquations
 from immunode.analysis.dynamics.branches import Branch
-from immunode.analysis.dynamics.newton import newton
+from immunode.analysis.dynamics.system import Autonomous, in_own_time
+from immunode.solve import solve
+from immunode.solve.steady.search import newton
 
 if TYPE_CHECKING:
     import pandas as pd
-
-    from immunode.analysis.dynamics.autonomous import Autonomous
 
 Array = NDArray[np.float64]
 
@@ -68,10 +67,10 @@ class Cycles:
         """Return one row a cycle."""
         import pandas as pd
 
-        made = {parameter: self.parameter, "period": self.period}
+        columns = {parameter: self.parameter, "period": self.period}
         for i, name in enumerate(states):
-            made |= {f"least {name}": self.low[i], f"greatest {name}": self.high[i]}
-        return pd.DataFrame(made | {"multiplier": self.multiplier})
+            columns |= {f"least {name}": self.low[i], f"greatest {name}": self.high[i]}
+        return pd.DataFrame(columns | {"multiplier": self.multiplier})
 
     def words(self, parameter: str, time_unit: str) -> str:
         """Return the family in one line."""
@@ -80,7 +79,7 @@ class Cycles:
         return f"{len(self.parameter)} stable cycles for {parameter} from {first} to {last}, period {ends}"
 
 
-def families_beside(
+def families_near(
     equations: SteadyEquations,
     branches: Sequence[Branch],
     points: Sequence[BifurcationPoint],
@@ -112,7 +111,7 @@ def _stretches(
     unstable = (branch.eigenvalues.real > 0).sum(axis=1) >= 2
     edges = np.flatnonzero(np.diff(unstable.astype(int)))
     runs = np.split(np.arange(len(unstable)), edges + 1)
-    made = []
+    stretches = []
     for run in runs:
         if not unstable[run[0]] or len(run) < 2:
             continue
@@ -136,14 +135,12 @@ def _stretches(
         x, good = newton(system, guess[free], sums, c, typical, "bold", never)
         y = system.reduction.spread(x, sums)
         parameter = np.exp(unknown) if equations.log else unknown
-        made.append((parameter[good], y[:, good], tuple(born)))
-    return made
+        stretches.append((parameter[good], y[:, good], tuple(born)))
+    return stretches
 
 
 def _family(equations: SteadyEquations, parameter: Array, steady: Array, engine: str) -> Cycles | None:
     """Return the cycles that integrations from beside unstable states come to; None where none does."""
-    from immunode.solve import solve
-
     if not len(parameter):
         return None
     system = equations.system
@@ -154,7 +151,7 @@ def _family(equations: SteadyEquations, parameter: Array, steady: Array, engine:
     values[equations.row] = parameter
     c, sums = equations.lanes(unknown)
     size = np.abs(steady) + 1e-2 * system.size(equations.values)
-    begin, period, growth = _beside(equations, steady, c, sums, size)
+    begin, period, growth = _starts_near(equations, steady, c, sums, size)
 
     def run(
         y: Array, span: Array, times: Array, lanes: NDArray[np.intp] | slice = slice(None), rtol: float = RTOL
@@ -190,7 +187,7 @@ def _family(equations: SteadyEquations, parameter: Array, steady: Array, engine:
     return Cycles(parameter[kept], period[kept], low, high, spectral[kept])
 
 
-def _beside(
+def _starts_near(
     equations: SteadyEquations, steady: Array, c: Array, sums: Array, size: Array
 ) -> tuple[Array, Array, Array]:
     """Return starts beside unstable states, along the leading eigenvector, the periods there and growth rates."""
@@ -198,10 +195,10 @@ def _beside(
     jacobian = system.reduced_slopes(steady[system.reduction.free], sums, c)
     period, growth, begin = np.empty(steady.shape[1]), np.empty(steady.shape[1]), steady.copy()
     for k, matrix in enumerate(jacobian):
-        found, vectors = np.linalg.eig(matrix)
-        i = int(np.argmax(found.real))
-        period[k] = 2 * np.pi / max(abs(found[i].imag), abs(found[i]) * 0.1)
-        growth[k] = max(float(found[i].real), 1e-12)
+        values, vectors = np.linalg.eig(matrix)
+        i = int(np.argmax(values.real))
+        period[k] = 2 * np.pi / max(abs(values[i].imag), abs(values[i]) * 0.1)
+        growth[k] = max(float(values[i].real), 1e-12)
         step = system.reduction.spread(np.real(vectors[:, [i]]), np.zeros((len(sums), 1)))[:, 0]
         step *= 0.02 / np.max(np.abs(step) / size[:, k])
         begin[:, k] = np.where(steady[:, k] >= 0, np.maximum(steady[:, k] + step, 0.0), steady[:, k] + step)
@@ -252,10 +249,10 @@ def _close(
         which = lanes[todo]
         x, scale = y[free][:, which], size[free][:, which]
         # column 0 is the orbit itself, the others begin beside it
-        beside = np.repeat(x[:, :, None], n + 1, axis=2)
-        beside[np.arange(n), :, np.arange(1, n + 1)] += DIFFERENCE * scale
+        nearby = np.repeat(x[:, :, None], n + 1, axis=2)
+        nearby[np.arange(n), :, np.arange(1, n + 1)] += DIFFERENCE * scale
         wide = np.repeat(which, n + 1)
-        full = system.reduction.spread(beside.reshape(n, -1), sums[:, wide])
+        full = system.reduction.spread(nearby.reshape(n, -1), sums[:, wide])
         ends = run(full, period[wide], np.array([1.0]), wide)[0][free]
         ends = ends.reshape(n, len(which), n + 1)
         there = system.reduction.spread(ends[:, :, 0], sums[:, which])

@@ -9,10 +9,11 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
-from immunode.analysis.dynamics.autonomous import Autonomous, Given, autonomous, in_own_time
 from immunode.analysis.dynamics.steady import SteadyState, steady_states
-from immunode.errors import StudyError
+from immunode.analysis.dynamics.system import Autonomous, Given, autonomous, bounds_of, in_own_time
+from immunode.errors import StudyError, did_you_mean
 from immunode.model.declaration import Model
+from immunode.solve import solve
 from immunode.study.result.notebook import Tabled
 
 if TYPE_CHECKING:
@@ -129,10 +130,18 @@ def phase_plane(
     elif others := [m for m in system.names if m not in names]:
         notes.append(f"held at their initial values, where they would not stay: {', '.join(others)}")
     return PhasePlane(
-        model.label, (names[0], names[1]), (system.units[names[0]], system.units[names[1]]), x, y,
-        (field[rows[0]].reshape(across.shape), field[rows[1]].reshape(across.shape)), fixed, borders,
-        _paths(system, starts, names, engine), (far[0], far[1]), tuple(notes),
-    )  # fmt: skip
+        who=model.label,
+        names=(names[0], names[1]),
+        units=(system.units[names[0]], system.units[names[1]]),
+        x=x,
+        y=y,
+        rates=(field[rows[0]].reshape(across.shape), field[rows[1]].reshape(across.shape)),
+        fixed=fixed,
+        borders=borders,
+        paths=_paths(system, starts, names, engine),
+        log=(far[0], far[1]),
+        notes=tuple(notes),
+    )
 
 
 def ranges_of(
@@ -144,19 +153,16 @@ def ranges_of(
     ------
     StudyError : an unknown state, a range that can't be, a log axis that reaches 0.
     """
-    from immunode.analysis.dynamics.autonomous import bounds_of
-    from immunode.errors import did_you_mean
-
     if not isinstance(between, Mapping):
         raise StudyError(f"{system.model.name}: give states with ranges, such as {{'E': (0, 3e6), 'T': (1, 5e8)}}")
-    made = bounds_of(system, between)
+    ranges = bounds_of(system, between)
     for name in log or ():
-        if name not in made:
-            raise StudyError(f"{system.model.name}: log names '{name}'{did_you_mean(name, made)}")
-        if made[name][0] <= 0:
-            raise StudyError(f"{system.model.name}: {name} from {made[name][0]:g} can't be on a log axis")
-    far = tuple(e[0] > 0 and e[1] / e[0] > WIDE if log is None else name in log for name, e in made.items())
-    return tuple(made), tuple(made.values()), far
+        if name not in ranges:
+            raise StudyError(f"{system.model.name}: log names '{name}'{did_you_mean(name, ranges)}")
+        if ranges[name][0] <= 0:
+            raise StudyError(f"{system.model.name}: {name} from {ranges[name][0]:g} can't be on a log axis")
+    far = tuple(e[0] > 0 and e[1] / e[0] > WIDE if log is None else name in log for name, e in ranges.items())
+    return tuple(ranges), tuple(ranges.values()), far
 
 
 def axis(ends: tuple[float, float], log: bool, n: int) -> Array:
@@ -197,8 +203,6 @@ def separatrices(
     From beside the saddle, along its stable eigenvector, time runs backward. A half along which a state stays at its
     least value is an edge of the plane and parts nothing: it is left out.
     """
-    from immunode.solve import solve
-
     rows = [system.state(name) for name in names]
     if not states or system.reduction.totals[:, rows].any():
         return ()
@@ -216,7 +220,7 @@ def separatrices(
         rtol=1e-9, atol=atol, max_steps=20_000,
     )  # fmt: skip
     course = batch.y[:, system.reduction.moving][:, rows]
-    made = []
+    borders = []
     for k, which in enumerate(saddle):
         track = np.vstack([y[rows, which], course[:, :, k]])
         good = np.isfinite(track).all(axis=1)
@@ -226,8 +230,8 @@ def separatrices(
         shown = track[: last + 1][good[: last + 1]]
         on_edge = (shown <= system.lowest({})[rows, 0] + 1e-9 * size[rows, which]).all(axis=0).any()
         if len(shown) > 2 and not on_edge:
-            made.append((shown[:, 0], shown[:, 1]))
-    return tuple(made)
+            borders.append((shown[:, 0], shown[:, 1]))
+    return tuple(borders)
 
 
 def _beside_saddles(
@@ -240,17 +244,17 @@ def _beside_saddles(
     """
     begin, spans, which = [], [], []
     for k, matrix in enumerate(slopes):
-        found, vectors = np.linalg.eig(matrix)
-        if not found.real.min() < 0 < found.real.max():
+        values, vectors = np.linalg.eig(matrix)
+        if not values.real.min() < 0 < values.real.max():
             continue
-        i = int(np.argmin(found.real))
+        i = int(np.argmin(values.real))
         step = np.zeros(len(y))
         step[rows] = np.real(vectors[:, i])
         step *= NUDGE / np.max(np.abs(step) / size[:, k])
         for side in (y[:, k] + step, y[:, k] - step):
             if (side >= np.minimum(lowest[:, 0], y[:, k])).all():
                 begin.append(side)
-                spans.append(-BACK / abs(found[i].real))
+                spans.append(-BACK / abs(values[i].real))
                 which.append(k)
     return np.array(begin).T, np.array(spans), np.array(which, dtype=np.intp)
 
@@ -258,8 +262,6 @@ def _beside_saddles(
 def _paths(
     system: Autonomous, starts: Sequence[Mapping[str, float]], names: Sequence[str], engine: str
 ) -> tuple[tuple[Array, Array], ...]:
-    from immunode.solve import solve
-
     if not starts:
         return ()
     begin = np.repeat(system.start(system.values), len(starts), axis=1)

@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 import numpy as np
 from numpy.typing import NDArray
 
-if TYPE_CHECKING:
-    from immunode.analysis.dynamics.autonomous import Autonomous
+from immunode.analysis.dynamics.system import Autonomous, in_own_time
+from immunode.solve import solve
 
 Array = NDArray[np.float64]
 Complex = NDArray[np.complex128]
@@ -30,13 +28,13 @@ def eigenvalues(jacobian: Array) -> Complex:
     jacobian : shape (n, n_free, n_free).
     """
     n, size, _ = jacobian.shape
-    made = np.full((n, size), np.nan + 0j)
+    values = np.full((n, size), np.nan + 0j)
     good = np.isfinite(jacobian).all(axis=(1, 2))
     if good.any():
-        found = np.linalg.eigvals(jacobian[good]).astype(complex)
-        order = np.lexsort((-found.imag, -found.real), axis=1)
-        made[good] = np.take_along_axis(found, order, axis=1)
-    return made
+        roots = np.linalg.eigvals(jacobian[good]).astype(complex)
+        order = np.lexsort((-roots.imag, -roots.real), axis=1)
+        values[good] = np.take_along_axis(roots, order, axis=1)
+    return values
 
 
 def kind_of(values: Complex) -> str:
@@ -65,9 +63,6 @@ def verify(system: Autonomous, values: Array, sums: Array, y: Array, size: Array
     growing nor shrinking is not verified.
     values : (n_values, n).   sums : (n_totals, n).   y, size : (n_moving, n).
     """
-    from immunode.analysis.dynamics.autonomous import in_own_time
-    from immunode.solve import solve
-
     n = y.shape[1]
     c = system.prepare(values)
     jacobian = system.reduced_slopes(y[system.reduction.free], sums, c)
@@ -110,8 +105,8 @@ def verify(system: Autonomous, values: Array, sums: Array, y: Array, size: Array
 
 def _leading(jacobian: Array) -> tuple[complex, Array, Complex]:
     """Return the leading eigenvalue, a real direction in its eigenspace, and its left eigenvector."""
-    found, vectors = np.linalg.eig(jacobian)
-    i = int(np.lexsort((-found.imag, -found.real))[0])
+    values, vectors = np.linalg.eig(jacobian)
+    i = int(np.lexsort((-values.imag, -values.real))[0])
     duals, left = np.linalg.eig(jacobian.T)
-    j = int(np.argmin(np.abs(duals - found[i])))
-    return complex(found[i]), np.real(vectors[:, i]), np.asarray(left[:, j], dtype=complex)
+    j = int(np.argmin(np.abs(duals - values[i])))
+    return complex(values[i]), np.real(vectors[:, i]), np.asarray(left[:, j], dtype=complex)

@@ -10,11 +10,13 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
-from immunode.analysis.dynamics.autonomous import Autonomous, Given, autonomous, bounds_of, columns
-from immunode.analysis.dynamics.newton import look
+from immunode.analysis.dynamics.search import search_steady_states
 from immunode.analysis.dynamics.stability import eigenvalues, kind_of, verify
-from immunode.errors import StudyError
+from immunode.analysis.dynamics.system import Autonomous, Given, autonomous, bounds_of, values_and_starts
+from immunode.errors import StudyError, did_you_mean
 from immunode.model.declaration import Model
+from immunode.study.design.design import Design
+from immunode.study.design.from_tables import from_table
 from immunode.study.result.notebook import Tabled
 
 if TYPE_CHECKING:
@@ -23,7 +25,6 @@ if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
     from immunode.plot.kit.style import Style
-    from immunode.study.design.design import Design
 
 Array = NDArray[np.float64]
 BLOCK = 256
@@ -113,28 +114,28 @@ class SteadyStates(Tabled):
         import pandas as pd
 
         runs = np.array([s.run for s in self.found], dtype=int)
-        made: dict[str, Any] = {"run": runs}
+        columns: dict[str, Any] = {"run": runs}
         for j, name in enumerate(self.names):
-            made[name] = self.design[runs, j]
+            columns[name] = self.design[runs, j]
         for name in self.states:
-            made[name if name not in made else f"{name} (state)"] = [s.values[name] for s in self.found]
-        made["kind"] = [s.kind for s in self.found]
-        made["real part"] = [s.eigenvalues[0].real for s in self.found]
-        made["imaginary part"] = [s.eigenvalues[0].imag for s in self.found]
-        made["verified"] = [s.verified for s in self.found]
-        return pd.DataFrame(made)
+            columns[name if name not in columns else f"{name} (state)"] = [s.values[name] for s in self.found]
+        columns["kind"] = [s.kind for s in self.found]
+        columns["real part"] = [s.eigenvalues[0].real for s in self.found]
+        columns["imaginary part"] = [s.eigenvalues[0].imag for s in self.found]
+        columns["verified"] = [s.verified for s in self.found]
+        return pd.DataFrame(columns)
 
     def counts(self) -> pd.DataFrame:
         """Return one row a parameter set: how many steady states, and how many of them are stable."""
         import pandas as pd
 
-        made: dict[str, Any] = {"run": np.arange(self.runs)}
+        columns: dict[str, Any] = {"run": np.arange(self.runs)}
         for j, name in enumerate(self.names):
-            made[name] = self.design[:, j]
+            columns[name] = self.design[:, j]
         runs = np.array([s.run for s in self.found], dtype=int)
-        made["found"] = np.bincount(runs, minlength=self.runs)
-        made["stable"] = np.bincount(np.array([s.run for s in self.stable], dtype=int), minlength=self.runs)
-        return pd.DataFrame(made)
+        columns["found"] = np.bincount(runs, minlength=self.runs)
+        columns["stable"] = np.bincount(np.array([s.run for s in self.stable], dtype=int), minlength=self.runs)
+        return pd.DataFrame(columns)
 
     def plot(
         self, x: str = "", y: str = "", *, log: tuple[str, ...] | None = None, title: str = "",
@@ -148,7 +149,6 @@ class SteadyStates(Tabled):
         ------
         StudyError : an unknown name, or nothing was found.
         """
-        from immunode.errors import did_you_mean
         from immunode.plot.charts.analysis.phase import points
 
         table = self.table()
@@ -214,7 +214,7 @@ def steady_states(
     Raises
     ------
     StudyError : unknown names, or a design with arms.
-    ModelError : the model has nothing that comes to rest.
+    ModelError : no state depends on a state, so there is no steady state.
     """
     system = autonomous(model, interventions)
     if starts < 1:
@@ -222,16 +222,16 @@ def steady_states(
     names, table = _design(model, design)
     limits = bounds_of(system, bounds)
     rows = np.zeros((1, 0)) if not names else table
-    made: list[SteadyState] = []
+    states: list[SteadyState] = []
     lost: dict[int, str] = {}
     along: set[str] = set()
     for first in range(0, len(rows), BLOCK):
-        values, start = columns(system, names, rows[first : first + BLOCK])
+        values, start = values_and_starts(system, names, rows[first : first + BLOCK])
         block = _search(system, values, start, limits, (starts, seed), verified, engine)
-        made += [replace(state, run=first + state.run) for state in block.states]
+        states += [replace(state, run=first + state.run) for state in block.states]
         lost |= {first + run: why for run, why in block.lost.items()}
         along |= block.along
-    has = {s.run for s in made}
+    has = {s.run for s in states}
     notes = [*system.notes]
     if along:
         notes.append(
@@ -241,28 +241,26 @@ def steady_states(
         notes.append(f"{len(lost)} sets could not be integrated: {next(iter(lost.values()))}")
     missing = tuple(run for run in range(len(rows)) if run not in has)
     return SteadyStates(
-        model.label, system.names, system.units, tuple(made), names, rows, missing, lost, _totals(system), tuple(notes)
-    )
+        who=model.label, states=system.names, units=system.units, found=tuple(states), names=names, design=rows,
+        missing=missing, lost=lost, totals=_totals(system), notes=tuple(notes),
+    )  # fmt: skip
 
 
 def _design(model: Model, design: Any) -> tuple[tuple[str, ...], Array]:
-    from immunode.study.design.design import Design
-    from immunode.study.design.from_tables import from_table
-
     if design is None:
         return (), np.empty((1, 0))
     if isinstance(design, Mapping):
         design = {name: np.atleast_1d(np.asarray(column, dtype=float)) for name, column in design.items()}
         longest = max((len(c) for c in design.values()), default=1)
         design = {n: np.repeat(c, longest) if len(c) == 1 else c for n, c in design.items()}
-    made = design if isinstance(design, Design) else from_table(design)
-    if made.arms is not None:
+    sets = design if isinstance(design, Design) else from_table(design)
+    if sets.arms is not None:
         raise StudyError(f"{model.name}: steady states take no arms; give interventions= and call once for each arm")
-    return made.names, np.where(made.unset, np.nan, made.values)
+    return sets.names, np.where(sets.unset, np.nan, sets.values)
 
 
 @dataclass(frozen=True, slots=True)
-class _Block:
+class _SteadyBatch:
     """What was found for parameter sets side by side, whose runs count from 0.
 
     lost : runs that could not be integrated, and why.   along : states along which steady states fill a line.
@@ -281,30 +279,30 @@ def _search(
     how: tuple[int, int],
     verified: bool,
     engine: str,
-) -> _Block:
-    every, size, batch = look(system, values, start, limits, *how, engine)
+) -> _SteadyBatch:
+    every, size, batch = search_steady_states(system, values, start, limits, *how, engine)
     ends = batch.y[-1][system.reduction.moving]
     failed = [int(run) for run in np.flatnonzero(np.asarray(batch.status) != 0)]
     lost = {run: batch.message(system.program, run).removeprefix(f"{system.program.name}: ") for run in failed}
     c, sums = system.prepare(values), system.sums(start)
     thinned = [_thinned(system, c[:, [k]], y, sums[:, [k]], size[:, k], ends[:, k]) for k, y in enumerate(every)]
     along = frozenset(name for _, name in thinned if name)
-    found = [y for y, _ in thinned]
-    lane = np.repeat(np.arange(values.shape[1]), [y.shape[1] for y in found])
-    if not lane.size:
-        return _Block((), lost, along)
-    y = np.concatenate(found, axis=1)
+    kept = [y for y, _ in thinned]
+    run = np.repeat(np.arange(values.shape[1]), [y.shape[1] for y in kept])
+    if not run.size:
+        return _SteadyBatch((), lost, along)
+    y = np.concatenate(kept, axis=1)
     free = system.reduction.free
-    roots = eigenvalues(system.reduced_slopes(y[free], sums[:, lane], c[:, lane]))
-    checked = np.zeros(len(lane), dtype=bool)
+    roots = eigenvalues(system.reduced_slopes(y[free], sums[:, run], c[:, run]))
+    checked = np.zeros(len(run), dtype=bool)
     if verified:
-        reach = np.maximum(np.abs(y), size[:, lane])
-        checked = verify(system, values[:, lane], sums[:, lane], y, reach, engine)
-    places = np.round(y / size[:, lane], 6).T.tolist()
-    order = sorted(range(len(lane)), key=lambda k: (int(lane[k]), tuple(places[k])))
+        reach = np.maximum(np.abs(y), size[:, run])
+        checked = verify(system, values[:, run], sums[:, run], y, reach, engine)
+    places = np.round(y / size[:, run], 6).T.tolist()
+    order = sorted(range(len(run)), key=lambda k: (int(run[k]), tuple(places[k])))
     states = [
         SteadyState(
-            int(lane[k]),
+            int(run[k]),
             dict(zip(system.names, y[:, k].tolist(), strict=True)),
             tuple(complex(v) for v in roots[k]),
             kind_of(roots[k]),
@@ -312,7 +310,7 @@ def _search(
         )
         for k in order
     ]
-    return _Block(tuple(states), lost, along)
+    return _SteadyBatch(tuple(states), lost, along)
 
 
 def _thinned(system: Autonomous, c: Array, y: Array, sums: Array, size: Array, end: Array) -> tuple[Array, str]:
@@ -327,15 +325,15 @@ def _thinned(system: Autonomous, c: Array, y: Array, sums: Array, size: Array, e
     jacobian = system.reduced_slopes(y[free], np.repeat(sums, n, axis=1), np.repeat(c, n, axis=1))
     on_line, along = np.zeros(n, dtype=bool), ""
     for k in np.flatnonzero(np.isfinite(jacobian).all(axis=(1, 2))):
-        found, vectors = np.linalg.eig(jacobian[k])
-        i = int(np.argmin(np.abs(found)))
-        if abs(found[i]) > 1e-9 * np.abs(found).max():
+        values, vectors = np.linalg.eig(jacobian[k])
+        i = int(np.argmin(np.abs(values)))
+        if abs(values[i]) > 1e-9 * np.abs(values).max():
             continue
         step = np.real(vectors[:, i])
         step *= 0.1 / np.max(np.abs(step) / size[free])
-        beside = (y[free, k] + step)[:, None]
-        rate = np.abs(system.reduced_field(beside, sums, c))[:, 0]
-        if (rate <= 1e-9 * np.abs(found).max() * size[free]).all():
+        aside = (y[free, k] + step)[:, None]
+        rate = np.abs(system.reduced_field(aside, sums, c))[:, 0]
+        if (rate <= 1e-9 * np.abs(values).max() * size[free]).all():
             on_line[k] = True
             along = along or system.names[free[int(np.argmax(np.abs(step) / size[free]))]]
     if not on_line.any():
@@ -348,8 +346,8 @@ def _thinned(system: Autonomous, c: Array, y: Array, sums: Array, size: Array, e
 
 
 def _totals(system: Autonomous) -> tuple[str, ...]:
-    made = []
+    totals = []
     for row in system.reduction.totals:
         parts = [("" if v == 1 else f"{v:g} ") + n for n, v in zip(system.names, row, strict=True) if v]
-        made.append(" + ".join(parts).replace("+ -", "- "))
-    return tuple(made)
+        totals.append(" + ".join(parts).replace("+ -", "- "))
+    return tuple(totals)

@@ -97,7 +97,7 @@ function simulate(lab, values, options = {}) {
   let initial = lab.initial;
   if (lab.rest) {
     const found = findRest(lab.rest.program, TABLEAU, lab.rest.values.map((i) => values[i]), lab.horizon);
-    if (!found) return { status: "not at rest", times, y: [] };
+    if (!found) return { status: "no steady state", times, y: [] };
     initial = new Array(lab.program.states).fill(NaN);
     lab.rest.states.forEach((s, i) => { initial[s] = found[i]; });
   }

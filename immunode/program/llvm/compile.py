@@ -1,7 +1,7 @@
 """Machine code of LLVM text for the machine at hand, kept on disk, and its functions ready to call.
 
 A file of the cache is named after the hash of what its code was made from and of the processor, and is signed with the
-user's own key: see `signed`. What is damaged or foreign is ignored and replaced.
+user's own key: see `signed_files`. What is damaged or foreign is ignored and replaced.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from functools import lru_cache
 from typing import Any
 
 from immunode.errors import EngineError
-from immunode.program.signed import read_signed, write_signed
+from immunode.program.signed_files import read_signed, write_signed
 
 _OLDEST_LLVM = 20
 """LLVM of llvmlite 0.45; that of 0.44, LLVM 15, does not read the text of kernels."""
@@ -58,8 +58,8 @@ def _library() -> Any:
     try:
         import llvmlite.binding as llvm
 
-        found = llvm.llvm_version_info[0]
-        sound = found >= _OLDEST_LLVM and hasattr(llvm, "create_pass_builder")
+        version = llvm.llvm_version_info[0]
+        sound = version >= _OLDEST_LLVM and hasattr(llvm, "create_pass_builder")
     except ModuleNotFoundError as error:
         if (error.name or "").split(".")[0] == "llvmlite":
             raise Absent(
@@ -70,7 +70,7 @@ def _library() -> Any:
     except Exception as error:
         raise EngineError(f"engine 'compiled' can't load llvmlite ({_line(error)}); {_REMEDY}") from error
     if not sound:
-        raise EngineError(f"engine 'compiled' needs LLVM {_OLDEST_LLVM} or later, found {found}; {_REMEDY}")
+        raise EngineError(f"engine 'compiled' needs LLVM {_OLDEST_LLVM} or later, found {version}; {_REMEDY}")
     return llvm
 
 

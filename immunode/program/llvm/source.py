@@ -87,16 +87,16 @@ class Values:
         return [self._float(node) for node in wanted]
 
     def _order(self, wanted: Sequence[int]) -> list[int]:
-        stack, found = list(wanted), set()
+        stack, needed = list(wanted), set()
         while stack:
             node = stack.pop()
-            if node in found or node in self.values:
+            if node in needed or node in self.values:
                 continue
-            found.add(node)
+            needed.add(node)
             kind, *rest = self.program.nodes[node]
             if kind not in _LEAVES and node not in self.known:
                 stack += [int(o) for o in rest]  # type: ignore[call-overload]
-        return sorted(found)
+        return sorted(needed)
 
     def _float(self, node: int) -> Value:
         value = self.values[node]

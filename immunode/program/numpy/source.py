@@ -1,165 +1,24 @@
-"""A Program written as NumPy functions that act on many runs at once, and those functions ready to call."""
+"""A Program written as the text of NumPy functions that act on many runs at once."""
 
 from __future__ import annotations
 
 import keyword
 import re
-from collections.abc import Callable, Iterable
-from dataclasses import dataclass, replace
+from collections.abc import Iterable
 from functools import lru_cache
-from typing import Any
 
-import numpy as np
-from numpy.typing import NDArray
-
-from immunode.program.kinks import edges
+from immunode.program.nonsmooth import edges
 from immunode.program.numpy.body import CALLS, Body, wrap
 from immunode.program.program import Change, Program
-from immunode.program.untreated import Rest
-
-Array = NDArray[np.float64]
 
 _IMPORTED = {"empty", "empty_like", *CALLS.values()}
 _RESERVED = {*CALLS.values(), "t", "y", "p", "c", "np", "out", "empty", "empty_like", "bool"}
-
-
-@dataclass(frozen=True)
-class Functions:
-    """The functions of a Program, elementwise over runs: a run's value never depends on its neighbors.
-
-    parameters(values) -> p : declared values (n_values, n_runs) -> all rows (n_parameters, n_runs), switches set.
-    initial(p) -> y (n_states, n_runs).
-    prepare(p) -> c (n_prepared, n_runs) : what `rhs` and `jacobian` need of p; call again after a switch changed.
-    rhs(t, y, c) -> (n_states, n_runs); t is a number or (n_runs,).
-    jacobian(t, y, c) -> (n_nonzero, n_runs), in the order of `program.jacobian`.
-    time_derivative(t, y, c) -> (n_states, n_runs), or None where time does not occur.
-    observe(t, y, p) -> (n_fluxes + n_derived, n_runs), in the order of `program.quantities` after the states.
-    break_times(p) -> first, every, count, each (n_breaks, n_runs).
-    apply(i, t, y, p), fire(i, t, y, p) : event i at a known time, or of trigger i, in place on y and p.
-    sizes(i, t, y, p) -> (n_changes, n_runs), by what the new values of trigger i are multiplied; only where it says so.
-    triggers(t, y, p) -> (n_triggers, n_runs), 1 where the condition holds, else 0.
-    timing(t, y, p) -> (2 n_triggers, n_runs), delay and priority of each trigger in turn; 0 where it has none.
-    moments(p) -> (n_moments, n_runs), the times at which conditions on time and switches turn, as the switches are now.
-    requirements(p) -> bool (n_requirements, n_runs).
-    gaps(t, y, c) -> (n_edges, n_runs), which change sign where dy/dt bends or jumps; or None where it does neither.
-    rest : what the start of a run is computed from where the model begins at rest.
-    """
-
-    program: Program
-    source: str
-    parameters: Callable[[Array], Array]
-    initial: Callable[[Array], Array]
-    prepare: Callable[[Array], Array]
-    rhs: Callable[[Any, Array, Array], Array]
-    jacobian: Callable[[Any, Array, Array], Array]
-    time_derivative: Callable[[Any, Array, Array], Array] | None
-    observe: Callable[[Any, Array, Array], Array]
-    break_times: Callable[[Array], tuple[Array, Array, Array]]
-    apply: Callable[[int, Any, Array, Array], None]
-    triggers: Callable[[Any, Array, Array], Array]
-    timing: Callable[[Any, Array, Array], Array]
-    fire: Callable[[int, Any, Array, Array], None]
-    sizes: Callable[[int, Any, Array, Array], Array]
-    moments: Callable[[Array], Array]
-    requirements: Callable[[Array], NDArray[np.bool_]]
-    gaps: Callable[[Any, Array, Array], Array] | None = None
-    rest: Rest | None = None
-
-    def __reduce__(self) -> tuple[Callable[[Program, Rest | None], Functions], tuple[Program, Rest | None]]:
-        # what travels to another process is the program; its functions are made again there
-        return _arrived, (self.program, self.rest)
 
 
 @lru_cache(maxsize=256)
 def numpy_source(program: Program) -> str:
     """Return the NumPy source of a Program: the text that `compile_numpy` runs."""
     return _Writer(program).module()
-
-
-def _arrived(program: Program, rest: Rest | None) -> Functions:
-    made = compile_numpy(program)
-    return made if rest is None else replace(made, rest=rest)
-
-
-@lru_cache(maxsize=256)
-def compile_numpy(program: Program) -> Functions:
-    """Return the functions of a Program; compiled once a process."""
-    source = numpy_source(program)
-    scope: dict[str, Any] = {}
-    # the text is generated from whitelisted operations and sanitized names only, never from a user's words
-    exec(compile(source, "<immunode program>", "exec"), scope)
-    n_values = len(program.values)
-    n_rows = len(program.parameters)
-
-    def parameters(values: Array) -> Array:
-        values = np.asarray(values, dtype=float)
-        p = np.zeros((n_rows, values.shape[1]))
-        p[:n_values] = values
-        if program.switches:
-            p[n_values:] = scope["switches"](p)
-        return p
-
-    def break_times(p: Array) -> tuple[Array, Array, Array]:
-        rows: Array = scope["schedule"](p) if program.breaks else np.empty((0, p.shape[1]))
-        return rows[0::3], rows[1::3], rows[2::3]
-
-    def triggers(t: Any, y: Array, p: Array) -> Array:
-        rows: Array = scope["triggers"](t, y, p) if program.triggers else np.empty((0, y.shape[1]))
-        return rows
-
-    def timing(t: Any, y: Array, p: Array) -> Array:
-        rows: Array = scope["timing"](t, y, p) if program.triggers else np.empty((0, y.shape[1]))
-        return rows
-
-    def moments(p: Array) -> Array:
-        rows: Array = scope["moments"](p) if program.moments else np.empty((0, p.shape[1]))
-        return rows
-
-    pairs = edges(program)
-    both = [other >= 0 for _, other in pairs]
-    first = np.cumsum([0, *(1 + two for two in both)])[:-1]
-    second = first[both] + 1
-
-    def gaps(t: Any, y: Array, c: Array) -> Array:
-        rows: Array = scope["edges"](t, y, c)
-        found: Array = rows[first]
-        found[both] -= rows[second]
-        return found
-
-    def requirements(p: Array) -> NDArray[np.bool_]:
-        rows: NDArray[np.bool_] = scope["requirements"](p) if program.requirements else np.ones((0, p.shape[1]), bool)
-        return rows
-
-    def apply(i: int, t: Any, y: Array, p: Array) -> None:
-        scope[f"break_{i}"](t, y, p)
-
-    def fire(i: int, t: Any, y: Array, p: Array) -> None:
-        scope[f"trigger_{i}"](t, y, p)
-
-    def sizes(i: int, t: Any, y: Array, p: Array) -> Array:
-        rows: Array = scope[f"sizes_{i}"](t, y, p)
-        return rows
-
-    return Functions(
-        program=program,
-        source=source,
-        parameters=parameters,
-        initial=scope["initial"],
-        prepare=scope["prepare"],
-        rhs=scope["rhs"],
-        jacobian=scope["jacobian"],
-        time_derivative=scope.get("time_derivative"),
-        observe=scope["observe"],
-        break_times=break_times,
-        apply=apply,
-        triggers=triggers,
-        timing=timing,
-        fire=fire,
-        sizes=sizes,
-        moments=moments,
-        requirements=requirements,
-        gaps=gaps if pairs else None,
-    )
 
 
 class _Writer:
@@ -274,11 +133,11 @@ class _Writer:
         return Body(self, nodes, bound)
 
     def _reach(self, kinds: set[str]) -> list[bool]:
-        found: list[bool] = []
+        reaches: list[bool] = []
         for kind, *rest in self.program.nodes:
             leaf = kind in ("number", "state", "parameter", "time")
-            found.append(kind in kinds if leaf else any(found[int(o)] for o in rest))  # type: ignore[call-overload]
-        return found
+            reaches.append(kind in kinds if leaf else any(reaches[int(o)] for o in rest))  # type: ignore[call-overload]
+        return reaches
 
     def _prepared(self, roots: list[int]) -> list[int]:
         """Return the nodes that depend on parameters alone and are used by nodes that do not, or are roots."""

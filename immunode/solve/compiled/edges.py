@@ -5,20 +5,20 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 
-from immunode.program.kinks import edges
 from immunode.program.llvm.text import Value
-from immunode.solve.compiled.layout import Frame
+from immunode.program.nonsmooth import edges
 from immunode.solve.compiled.queue import at_state
 from immunode.solve.compiled.steps import Step
-from immunode.solve.edges import BEYOND, LEAST, MOST, SHALLOW, STRICTER
+from immunode.solve.compiled.workspace import KernelFunction
+from immunode.solve.numpy.edges import BEYOND, LEAST, MOST, SHALLOW, STRICTER
 
 
-class Edges:
+class EdgeCode:
     """What a kernel knows of the edges of its lanes in one pass."""
 
-    def __init__(self, f: Frame, step: Step) -> None:
+    def __init__(self, f: KernelFunction, step: Step) -> None:
         self.f, self.code, self.step = f, f.code, step
-        self.pairs = edges(f.layout.program)
+        self.pairs = edges(f.workspace.program)
         self.parts = self.code.variable(self.code.number(math.inf)) if self.pairs else None
 
     def judge(self, square: Value, good: Value, busy: Value, t: Value, t_new: Value, scales: Sequence[Value]) -> Value:
@@ -26,15 +26,15 @@ class Edges:
         if self.parts is None:
             return good
         code = self.code
-        strict = busy & code.compare("ogt", square * STRICTER**2, float(self.f.layout.n))
+        strict = busy & code.compare("ogt", square * STRICTER**2, float(self.f.workspace.n))
         with code.when(code.compare("ne", code.lanes(strict), 0)):
             code.store(self._parts(strict, t, t_new, scales), self.parts)
         return good & ~code.compare("olt", code.load("f", self.parts), math.inf)
 
     def _parts(self, strict: Value, t: Value, t_new: Value, scales: Sequence[Value]) -> Value:
         f, code = self.f, self.code
-        begin = [f.get("y", s) for s in range(f.layout.n)]
-        end = [self.step.new(s) for s in range(f.layout.n)]
+        begin = [f.get("y", s) for s in range(f.workspace.n)]
+        end = [self.step.new(s) for s in range(f.workspace.n)]
         aside = [y + scale for y, scale in zip(end, scales, strict=True)]
         three = (self._gaps(begin, t), self._gaps(end, t_new), self._gaps(aside, t_new))
         parts = code.number(math.inf)

@@ -10,30 +10,26 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from functools import lru_cache
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from immunode.errors import EngineError
-from immunode.program.kinks import kinked
 from immunode.program.llvm import compile as llvm_compile
+from immunode.program.nonsmooth import has_corners
+from immunode.program.numpy.functions import Functions
 from immunode.program.program import Program
-from immunode.solve.batch import Results
-from immunode.solve.block import padded
+from immunode.solve.batch import Batch, Results
 from immunode.solve.compiled.kernel import ENTRY, kernel_source, width
-from immunode.solve.compiled.layout import ARGUMENTS, FLOATS, HANDED_OVER, NEVER, Layout
 from immunode.solve.compiled.memory import result_array
+from immunode.solve.compiled.workspace import ARGUMENTS, FLOATS, HANDED_OVER, NEVER, Workspace
 from immunode.solve.control import pilot_steps
 from immunode.solve.engine import Engine, OnJump, Request
-from immunode.solve.runs import Runs
+from immunode.solve.runs import Runs, padded
 from immunode.solve.status import Status
 from immunode.solve.tape import Renumbered, Tape
-from immunode.solve.threads import threads as threads_at_hand
-
-if TYPE_CHECKING:
-    from immunode.program.numpy.source import Functions
-    from immunode.solve.batch import Batch
+from immunode.solve.thread_limits import threads as threads_at_hand
 
 Array = NDArray[np.float64]
 Lanes = NDArray[np.intp]
@@ -46,7 +42,7 @@ PILOT_STEPS, PILOTS, NEARBY = 4000, 8, 0.2
 EARLY = 0.5
 STIFF_COST = 3.0
 """What a stiff step costs, in explicit ones."""
-KINKED_COST = 0.8
+CORNERS_COST = 0.8
 """The same where the right-hand side has corners, for which the stiff method is preferred."""
 _ALIGNMENT = 128
 _TAPED, _RESUME = ARGUMENTS.index("taped"), ARGUMENTS.index("resume")
@@ -301,12 +297,12 @@ class _Sweep:
 def kernel(program: Program, method: str) -> Kernel:
     """Return the kernel of a program; made once, then read from disk."""
     lanes = width(len(program.states), method)
-    layout = Layout(program, method, lanes)
-    parts = [_own_sources(), method, str(lanes), str(layout.looped), _content(program)]
+    workspace = Workspace(program, method, lanes)
+    parts = [_own_sources(), method, str(lanes), str(workspace.looped), _content(program)]
     key = hashlib.sha256("\n".join(parts).encode()).hexdigest()
     arguments = (ctypes.c_void_p, ctypes.c_void_p)
     call = llvm_compile.machine_code(key, ENTRY, arguments, lambda: kernel_source(program, method)[0])
-    return Kernel(call, layout.size * lanes, lanes, layout.small)
+    return Kernel(call, workspace.size * lanes, lanes, workspace.small)
 
 
 def _content(program: Program) -> str:
@@ -321,9 +317,9 @@ def _own_sources() -> str:
     package = Path(__file__).parents[2]
     folders = ("solve/compiled", "program/llvm")
     files = [file for folder in folders for file in sorted((package / folder).glob("*.py"))]
-    files += [package / "solve" / f"{name}.py" for name in ("control", "edges", "status", "tableaus", "tape")]
-    files += [package / "solve" / "numpy" / f"{name}.py" for name in ("lockstep", "methods")]
-    files += [package / "program" / "kinks.py", package / "program" / "numpy" / "linear.py"]
+    files += [package / "solve" / f"{name}.py" for name in ("control", "status", "tableaus", "tape")]
+    files += [package / "solve" / "numpy" / f"{name}.py" for name in ("edges", "lockstep", "methods")]
+    files += [package / "program" / "nonsmooth.py", package / "program" / "numpy" / "linear.py"]
     digest = hashlib.sha256()
     for file in files:
         digest.update(file.read_bytes())
@@ -360,7 +356,7 @@ def first_method(functions: Functions, request: Request) -> tuple[str, str]:
 
 
 def _around(values: Array) -> Array:
-    """Return the declared values and, since they may be a state of rest, others near them, (n_values, PILOTS)."""
+    """Return the declared values and, since they may be a steady state, others near them, (n_values, PILOTS)."""
     factors = np.exp(NEARBY * np.random.default_rng(0).uniform(-1.0, 1.0, (len(values), PILOTS)))
     factors[:, 0] = 1.0
     return np.asarray(values[:, None] * factors)
@@ -377,7 +373,7 @@ def _pilot(request: Request) -> tuple[str, str]:
         return "tsit5", f"the runs around the declared values ended as '{Status(int(status[0])).label}'"
     open_ = counted & ~turned
     # a corner between two stages escapes tsit5's error estimate, not that of rodas5p
-    cost = KINKED_COST if kinked(request.functions.program) else STIFF_COST
+    cost = CORNERS_COST if has_corners(request.functions.program) else STIFF_COST
     stiff = CompiledRuns(replace(request, max_steps=max(1, int(explicit.steps.max() / cost))))
     _Sweep(stiff, "rodas5p", NEVER).run(stiff.waiting())
     fewer = (stiff.status == Status.OK) & (stiff.steps > 0) & (stiff.steps * cost <= explicit.steps)

@@ -10,12 +10,12 @@ from immunode.program.llvm import vector_math
 from immunode.program.llvm.text import Value
 from immunode.program.program import Program
 from immunode.solve import control
-from immunode.solve.compiled.edges import Edges
-from immunode.solve.compiled.layout import HANDED_OVER, Frame, Layout
+from immunode.solve.compiled.edges import EdgeCode
 from immunode.solve.compiled.output import write_inside
 from immunode.solve.compiled.queue import EPS, begin, fill, finish, right_hand_side, show
-from immunode.solve.compiled.steps import STEPS, Explicit
-from immunode.solve.compiled.tape import tape, write_entry
+from immunode.solve.compiled.steps import STEPS, ExplicitStep
+from immunode.solve.compiled.tape_entries import tape, write_entry
+from immunode.solve.compiled.workspace import HANDED_OVER, KernelFunction, Workspace
 from immunode.solve.numpy.lockstep import HELD_BACK, RELAX, STABLE, STIFF_FAR, STIFF_LIMIT
 from immunode.solve.status import Status
 
@@ -35,33 +35,33 @@ def width(n_states: int, method: str) -> int:
     return 16 if n_states <= MANY_STATES else 8
 
 
-def kernel_source(program: Program, method: str) -> tuple[str, Layout]:
-    """Return the text of a kernel and the layout of its workspace."""
-    layout = Layout(program, method, width(len(program.states), method))
+def kernel_source(program: Program, method: str) -> tuple[str, Workspace]:
+    """Return the text of a kernel and its workspace."""
+    workspace = Workspace(program, method, width(len(program.states), method))
     external: set[str] = set()
     step = STEPS[method]
-    parts = [right_hand_side(layout, external), begin(layout, external, step.error_order)]
-    parts += [fill(layout), show(layout), finish(layout), *step.functions(layout, external)]
-    parts += [] if layout.small else [output(layout, external), tape(layout, external)]
-    parts.append(_Kernel(layout, external).text)
-    parts += layout.tables.constants if layout.tables is not None else []
+    parts = [right_hand_side(workspace, external), begin(workspace, external, step.error_order)]
+    parts += [fill(workspace), show(workspace), finish(workspace), *step.functions(workspace, external)]
+    parts += [] if workspace.small else [output(workspace, external), tape(workspace, external)]
+    parts.append(_Kernel(workspace, external).text)
+    parts += workspace.tables.constants if workspace.tables is not None else []
     external |= {"declare i64 @llvm.cttz.i64(i64, i1)"}
     external |= {"declare double @llvm.fabs.f64(double)"}
-    return "\n".join([*sorted(external), "", *parts]), layout
+    return "\n".join([*sorted(external), "", *parts]), workspace
 
 
 class _Kernel:
     """Writes the loop."""
 
-    def __init__(self, layout: Layout, external: set[str]) -> None:
-        self.layout = layout
-        self.f = f = Frame(layout, ENTRY, external=external)
+    def __init__(self, workspace: Workspace, external: set[str]) -> None:
+        self.workspace = workspace
+        self.f = f = KernelFunction(workspace, ENTRY, external=external)
         self.code = code = f.code
-        self.step = STEPS[layout.method](f)
-        self.n = layout.n
+        self.step = STEPS[workspace.method](f)
+        self.n = workspace.n
         with code.when(code.compare("eq", f.given("resume"), 0)):
             f.put_one(code.integer(0, "l"), "next", code.integer(0, "l"))
-            with code.count_to(layout.width) as lane:
+            with code.count_to(workspace.width) as lane:
                 code.call("fill", f.args, f.ws, lane)
         alive = code.variable(self._busy_lanes())
         self.rtol = code.spread(f.given("rtol"))
@@ -94,8 +94,8 @@ class _Kernel:
         left = t_stop - t
         wish = f.get("h")
         h = code.select(code.compare("olt", wish, left), wish, left)
-        if self.layout.program.max_step:
-            h = code.select(code.compare("olt", h, self.layout.program.max_step), h, self.layout.program.max_step)
+        if self.workspace.program.max_step:
+            h = code.select(code.compare("olt", h, self.workspace.program.max_step), h, self.workspace.program.max_step)
         step.attempt(t, h)
         square = self._judge()
         failed = step.failed()
@@ -103,7 +103,7 @@ class _Kernel:
             square = code.select(failed, code.number(math.nan), square)
         good = code.compare("ole", square, float(self.n))
         t_new = t + h
-        self.edges = Edges(f, step)
+        self.edges = EdgeCode(f, step)
         good = self.edges.judge(square, good, self._busy(), t, t_new, self.scales)
         landed = good & code.compare("oge", t_new, f.get("t_near"))
         t_new = code.select(landed, t_stop, t_new)
@@ -126,7 +126,7 @@ class _Kernel:
         f.put(code.load("f", growth), "growth")
         self._write_inside(good & busy, t, h, t_new)
         step.accept(good, h)
-        before = {s: f.get("y", s) for s, limit in enumerate(self.layout.program.extinct_below) if limit}
+        before = {s: f.get("y", s) for s, limit in enumerate(self.workspace.program.extinct_below) if limit}
         for s in f.states():
             f.change(good, step.new(s), "y", s)
         t_now = code.select(good, t_new, t)
@@ -182,7 +182,7 @@ class _Kernel:
         factor = code.select(code.compare("ogt", factor, control.SHRINK_MOST), factor, control.SHRINK_MOST)
         factor = code.select(bad, code.number(control.SHRINK_NOT_FINITE), factor)
         smaller = self.edges.shorter(h, h * factor)
-        if isinstance(step, Explicit):
+        if isinstance(step, ExplicitStep):
             speed = step.speed(self.scales)
             fast = code.compare("ogt", speed, 1.0) & code.compare("olt", speed, math.inf) & ~good
             stable = code.select(fast, h * (code.number(STABLE) / speed), math.inf)
@@ -204,7 +204,7 @@ class _Kernel:
     def _extinguish(self, before: dict[int, Value], t: Value) -> None:
         """Set populations that fell below their limit to 0, and give their lanes a fresh start."""
         f, code = self.f, self.code
-        limits = [(s, limit) for s, limit in enumerate(self.layout.program.extinct_below) if limit]
+        limits = [(s, limit) for s, limit in enumerate(self.workspace.program.extinct_below) if limit]
         if not limits:
             return
         gone = {s: code.compare("oge", before[s], v) & code.compare("olt", f.get("y", s), v) for s, v in limits}
@@ -223,14 +223,14 @@ class _Kernel:
 
     def _look_for_stiffness(self, steps: Value, good: Value, t_new: Value, h: Value, ends: Value) -> None:
         f, code, step = self.f, self.code, self.step
-        if not isinstance(step, Explicit):
+        if not isinstance(step, ExplicitStep):
             return
         check = code.spread(f.given("check"))
         look = code.compare("eq", steps & check, 0) & good
         with self._when_any(code.lanes(look)):
-            found = code.compare("ogt", step.speed(self.scales), HELD_BACK)
+            fast = code.compare("ogt", step.speed(self.scales), HELD_BACK)
             stiff = f.get("stiff", kind="i")
-            count = code.select(found, stiff + 1, 0)
+            count = code.select(fast, stiff + 1, 0)
             count = code.select(look, count, stiff)
             f.put(count, "stiff")
             ahead = code.spread(f.given("t_end")) - t_new
@@ -245,35 +245,35 @@ class _Kernel:
         f.put(code.select(good, t_new, -math.inf), "t_new")
         due = good & code.compare("olt", f.get("t_out"), t_new)
         self._write_tape(h)
-        if self.layout.small:
+        if self.workspace.small:
             write_inside(f, due, lambda s: step.inside(s, h), h)
             return
         f.put(h, "h_tried")
         with self._when_any(code.lanes(due)):
-            for lane in range(0, self.layout.width, output_lanes(self.layout)):
+            for lane in range(0, self.workspace.width, output_lanes(self.workspace)):
                 code.call("output", f.args, code.address(f.ws, lane))
 
     def _write_tape(self, h: Value) -> None:
         """Write the step on the tape, if there is one."""
         f, code = self.f, self.code
         with code.when(code.compare("ne", f.given("tape_end"), 0)):
-            if self.layout.small:
+            if self.workspace.small:
                 write_entry(f, self.step, h)
             else:
                 f.put(h, "h_tried")
                 code.call("tape", f.args, f.ws)
 
 
-def output_lanes(layout: Layout) -> int:
+def output_lanes(workspace: Workspace) -> int:
     """Return how many lanes are taken at a time when outputs are written: what it reads must not fill the cache."""
-    return min(layout.width, 8)
+    return min(workspace.width, 8)
 
 
-def output(layout: Layout, external: set[str]) -> str:
+def output(workspace: Workspace, external: set[str]) -> str:
     """Return `output`: the outputs that lie inside the steps of some lanes are written."""
-    f = Frame(layout, "output", external=external, lanes=output_lanes(layout))
+    f = KernelFunction(workspace, "output", external=external, lanes=output_lanes(workspace))
     h = f.get("h_tried")
-    step = STEPS[layout.method](f)
+    step = STEPS[workspace.method](f)
     step.look_back(h)
     due = f.code.compare("olt", f.get("t_out"), f.get("t_new"))
     write_inside(f, due, lambda s: step.inside(s, h), h)

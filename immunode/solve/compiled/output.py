@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 
 from immunode.program.llvm.text import Code, Value
-from immunode.solve.compiled.layout import Frame
+from immunode.solve.compiled.workspace import KernelFunction
 
 LARGEST = 4
 """Coefficients of this many states fit into registers."""
@@ -28,7 +28,7 @@ def pieces(n_states: int) -> Iterator[tuple[int, int]]:
         first += size
 
 
-def turn(f: Frame, rows: list[Value]) -> list[Value]:
+def turn(f: KernelFunction, rows: list[Value]) -> list[Value]:
     """Return rows (one a state, their number a power of two) as one run of values: all states of lane 0, of lane 1, ...
 
     Each pass interleaves the first half of all with the second half, which turns places by one bit.
@@ -41,19 +41,19 @@ def turn(f: Frame, rows: list[Value]) -> list[Value]:
     return rows
 
 
-def _interleaved(f: Frame, a: Value, b: Value) -> list[Value]:
+def _interleaved(f: KernelFunction, a: Value, b: Value) -> list[Value]:
     code, width = f.code, f.code.width
     kind = code.types["f"]
-    found = []
+    pieces = []
     for start in (0, width // 2):
         places = [place for i in range(start, start + width // 2) for place in (i, width + i)]
         mask = ", ".join(f"i32 {place}" for place in places)
         text = f"shufflevector {kind} {a.text}, {kind} {b.text}, <{width} x i32> <{mask}>"
-        found.append(code.emit("f", text))
-    return found
+        pieces.append(code.emit("f", text))
+    return pieces
 
 
-def write_inside(f: Frame, due: Value, inside: Callable[[int], list[Value]], h: Value) -> None:
+def write_inside(f: KernelFunction, due: Value, inside: Callable[[int], list[Value]], h: Value) -> None:
     """Write the outputs of the lanes in `due`: the next one of every lane, then again where more are due.
 
     inside : returns a state's coefficients (powers of x) in the step of size h that ends at the row `t_new`.
@@ -74,9 +74,9 @@ def write_inside(f: Frame, due: Value, inside: Callable[[int], list[Value]], h: 
                 code.store(code.load("l", waiting) | more, waiting)
 
 
-def _write_next(f: Frame, lane: Value) -> Value:
+def _write_next(f: KernelFunction, lane: Value) -> Value:
     """Write the next output of a lane; return whether the one after it is due as well."""
-    code, n = f.code, f.layout.n
+    code, n = f.code, f.workspace.n
     x = (f.one("t_out", lane) - f.one("t", lane)) * f.one("over_h", lane)
     place, index = f.one("place", lane, "l"), f.one("next_out", lane, "l") + 1
     out = code.address(f.given("out"), place)
@@ -98,23 +98,23 @@ def _fetch(code: Code, out: Value, ahead: int, n: int) -> None:
         code.lines.append(f"  call void @llvm.prefetch.p0(ptr {where.text}, i32 1, i32 3, i32 1)")
 
 
-def _keep_turned(f: Frame, inside: Callable[[int], list[Value]]) -> None:
+def _keep_turned(f: KernelFunction, inside: Callable[[int], list[Value]]) -> None:
     """Write the coefficients (states, powers) where `_write_states` finds them."""
-    for first, size in pieces(f.layout.n):
+    for first, size in pieces(f.workspace.n):
         coefficients = [inside(first + s) for s in range(size)]
         for k in range(DEGREE + 1):
             for i, row in enumerate(turn(f, [c[k] for c in coefficients])):
                 f.code.store(row, _place(f, first, size, k, i), 64)
 
 
-def _place(f: Frame, first: int, size: int, k: int, row: int = 0) -> Value:
+def _place(f: KernelFunction, first: int, size: int, k: int, row: int = 0) -> Value:
     """Return the address of turned values; they lie without gaps."""
     return f.code.address(f.at("inside"), ((DEGREE + 1) * first + k * size + row) * f.code.width)
 
 
-def _write_states(f: Frame, lane: Value, x: Value, out: Value) -> None:
+def _write_states(f: KernelFunction, lane: Value, x: Value, out: Value) -> None:
     """Write the states of a lane at x, a fraction of the step, to the address `out`."""
-    for first, size in pieces(f.layout.n):
+    for first, size in pieces(f.workspace.n):
         place = lane * size
         c = [_load(f.code, size, f.code.address(_place(f, first, size, k), place)) for k in range(DEGREE + 1)]
         spread = _spread(f.code, size, x)

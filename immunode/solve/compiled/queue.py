@@ -8,44 +8,44 @@ from immunode.program.llvm import vector_math
 from immunode.program.llvm.source import Values
 from immunode.program.llvm.text import Value
 from immunode.solve import control
-from immunode.solve.compiled.layout import Frame, Layout
+from immunode.solve.compiled.workspace import KernelFunction, Workspace
 from immunode.solve.status import Status
 
 EPS = 2.220446049250313e-16
 
 
-def right_hand_side(layout: Layout, external: set[str]) -> str:
+def right_hand_side(workspace: Workspace, external: set[str]) -> str:
     """Return `slope`: u (n rows), c, out (n rows), t -> writes dy/dt."""
-    f = Frame(layout, "slope", [("p", "u"), ("p", "c"), ("p", "out"), ("f", "t")], external)
+    f = KernelFunction(workspace, "slope", [("p", "u"), ("p", "c"), ("p", "out"), ("f", "t")], external)
     code = f.code
     values = at_state(f, code.argument("p", "u"), code.argument("p", "c"), code.argument("f", "t"))
-    for s, value in enumerate(values.compute(layout.program.derivatives)):
-        code.store(value, code.address(code.argument("p", "out"), s * layout.width), 64)
+    for s, value in enumerate(values.compute(workspace.program.derivatives)):
+        code.store(value, code.address(code.argument("p", "out"), s * workspace.width), 64)
     return f.text(attributes="nounwind noinline")
 
 
-def at_state(f: Frame, u: Value | list[Value], c: Value, t: Value) -> Values:
+def at_state(f: KernelFunction, u: Value | list[Value], c: Value, t: Value) -> Values:
     """Return a writer of nodes at states `u` (their address, or values), prepared values `c` (address), time `t`."""
-    code, layout = f.code, f.layout
+    code, workspace = f.code, f.workspace
 
     def state(row: int) -> Value:
-        return u[row] if isinstance(u, list) else code.load("f", code.address(u, row * layout.width), 64)
+        return u[row] if isinstance(u, list) else code.load("f", code.address(u, row * workspace.width), 64)
 
     def parameter(row: int) -> Value:
         raise AssertionError(row)
 
-    rows = {node: i for i, node in enumerate(layout.prepared)}
+    rows = {node: i for i, node in enumerate(workspace.prepared)}
 
     def known(node: int) -> Value:
-        return code.load("f", code.address(c, rows[node] * layout.width), 64)
+        return code.load("f", code.address(c, rows[node] * workspace.width), 64)
 
-    return Values(code, layout.program, state, parameter, lambda: t, dict.fromkeys(layout.prepared, known))
+    return Values(code, workspace.program, state, parameter, lambda: t, dict.fromkeys(workspace.prepared, known))
 
 
-def begin(layout: Layout, external: set[str], order: int) -> str:
+def begin(workspace: Workspace, external: set[str], order: int) -> str:
     """Return `begin`: the runs from position `from` of the queue on, one a lane, are made ready to be taken up."""
-    f = Frame(layout, "begin", [("l", "from")], external)
-    code, width, n = f.code, layout.width, layout.n
+    f = KernelFunction(workspace, "begin", [("l", "from")], external)
+    code, width, n = f.code, workspace.width, workspace.n
     last = f.given("n_queue") - 1
     with code.count_to(width) as lane:
         position = code.argument("l", "from") + lane
@@ -53,7 +53,9 @@ def begin(layout: Layout, external: set[str], order: int) -> str:
         run = code.load("l", code.address(f.given("queue"), position))
         _copy_column(f, "y", f.given("y"), f.given("y_stride"), n, run, lane, waiting=True)
         _copy_column(f, "atol", f.given("atol"), f.given("y_stride"), n, run, lane, waiting=True)
-        _copy_column(f, "p", f.given("p"), f.given("stride"), len(layout.program.parameters), run, lane, waiting=False)
+        _copy_column(
+            f, "p", f.given("p"), f.given("stride"), len(workspace.program.parameters), run, lane, waiting=False
+        )
         f.put_one(run, "run", lane, waiting=True)
         for name in ("t", "t_stop"):
             f.put_one(code.load("d", code.address(f.given(name), run)), name, lane, waiting=True)
@@ -69,21 +71,21 @@ def begin(layout: Layout, external: set[str], order: int) -> str:
 
 
 def _copy_column(
-    f: Frame, name: str, source: Value, stride: Value, rows: int, run: Value, lane: Value, waiting: bool
+    f: KernelFunction, name: str, source: Value, stride: Value, rows: int, run: Value, lane: Value, waiting: bool
 ) -> None:
     code = f.code
     with code.count_to(rows) as row:
         f.put_one(code.load("d", code.address(source, row * stride + run)), name, lane, row, waiting)
 
 
-def _prepare(f: Frame) -> None:
-    code, layout = f.code, f.layout
+def _prepare(f: KernelFunction) -> None:
+    code, workspace = f.code, f.workspace
 
     def state(row: int) -> Value:
         raise AssertionError(row)
 
-    values = Values(code, layout.program, state, lambda row: f.get("p", row), lambda: code.number(0.0), {})
-    for i, value in enumerate(values.compute(layout.prepared)):
+    values = Values(code, workspace.program, state, lambda row: f.get("p", row), lambda: code.number(0.0), {})
+    for i, value in enumerate(values.compute(workspace.prepared)):
         f.put(value, "c", i, waiting=True)
     stop = f.get("t_stop", waiting=True)
     f.put(stop - code.intrinsic("fabs", stop) * (4.0 * EPS), "t_near", waiting=True)
@@ -91,10 +93,10 @@ def _prepare(f: Frame) -> None:
     f.put(code.number(math.inf), "h_most", waiting=True)
     f.put(code.integer(0), "stiff", waiting=True)
     f.put(code.integer(-1), "busy", waiting=True)
-    f.put(code.number(_memory_at_start(layout.n)), "memory", waiting=True)
-    if layout.method != "tsit5":
+    f.put(code.number(_memory_at_start(workspace.n)), "memory", waiting=True)
+    if workspace.method != "tsit5":
         f.put(code.number(0.0), "h_before", waiting=True)
-        for s in range(layout.n):
+        for s in range(workspace.n):
             f.put(code.number(0.0), "y_before", s, waiting=True)
 
 
@@ -103,9 +105,9 @@ def _memory_at_start(n: int) -> float:
     return math.log2(n) + 2.0 * math.log2(control.LOWEST_ERROR)
 
 
-def _first_step(f: Frame, order: int) -> None:
+def _first_step(f: KernelFunction, order: int) -> None:
     """Write the size of the first step, NaN where the right-hand side is not finite; see `control.first_step`."""
-    code, n = f.code, f.layout.n
+    code, n = f.code, f.workspace.n
     t, rtol = f.get("t", waiting=True), code.spread(f.given("rtol"))
     longest = f.get("t_stop", waiting=True) - t
     c = f.at("c", waiting=True)
@@ -144,7 +146,7 @@ def _first_step(f: Frame, order: int) -> None:
         with code.exactly():
             # zero for finite slopes, NaN for others
             total = total + slope * 0.0
-        if f.layout.method == "tsit5":
+        if f.workspace.method == "tsit5":
             f.put(slope, "slope", s, waiting=True)
     f.put(code.select(code.compare("ord", total, total), step, math.nan), "h", waiting=True)
 
@@ -153,10 +155,10 @@ def _square(x: Value) -> Value:
     return x * x
 
 
-def fill(layout: Layout) -> str:
+def fill(workspace: Workspace) -> str:
     """Return `fill`: the next run of the queue goes into `lane`, or the lane falls idle."""
-    f = Frame(layout, "fill", [("l", "lane")])
-    code, width = f.code, layout.width
+    f = KernelFunction(workspace, "fill", [("l", "lane")])
+    code, width = f.code, workspace.width
     lane, zero = code.argument("l", "lane"), code.integer(0, "l")
     with code.loop() as loop:
         position = f.one("next", zero, "l")
@@ -168,14 +170,14 @@ def fill(layout: Layout) -> str:
         source = code.bits("and", position, width - 1)
         with code.when(code.compare("eq", source, 0)):
             code.call("begin", f.args, f.ws, position)
-        with code.count_to(layout.kept) as row:
+        with code.count_to(workspace.kept) as row:
             value = f.one("y", source, "l", row, waiting=True)
             f.put_one(value, "y", lane, row)
         code.call("show", f.args, f.ws, lane)
         h = f.one("h", lane)
         finite = code.compare("ord", h, h)
         loop.leave_if(finite & code.compare("slt", f.one("steps", lane, "l"), f.given("max_steps")))
-        for s in range(layout.n):
+        for s in range(workspace.n):
             # what is not finite is the trouble
             slope = f.one("begun", source, "d", s)
             f.put_one(slope, "scaled", lane, s)
@@ -185,7 +187,7 @@ def fill(layout: Layout) -> str:
     return f.text(attributes="nounwind noinline")
 
 
-def _idle(f: Frame, lane: Value) -> None:
+def _idle(f: KernelFunction, lane: Value) -> None:
     code = f.code
     infinite, nothing = code.number(math.inf, "d"), code.number(0.0, "d")
     for name in ("t_stop", "t_near", "t_out"):
@@ -194,26 +196,26 @@ def _idle(f: Frame, lane: Value) -> None:
     f.put_one(code.integer(0, "l"), "busy", lane)
 
 
-def show(layout: Layout) -> str:
+def show(workspace: Workspace) -> str:
     """Return `show`: the outputs that are due where `lane` stands are written."""
-    f = Frame(layout, "show", [("l", "lane")])
+    f = KernelFunction(workspace, "show", [("l", "lane")])
     code, lane = f.code, f.code.argument("l", "lane")
     with code.loop() as loop:
         loop.leave_if(code.compare("ogt", f.one("t_out", lane), f.one("t", lane)))
         place = f.one("place", lane, "l")
         out = code.address(f.given("out"), place)
-        with code.count_to(layout.n) as s:
+        with code.count_to(workspace.n) as s:
             code.store(f.one("y", lane, "d", s), code.address(out, s))
         following = f.one("next_out", lane, "l") + 1
         f.put_one(following, "next_out", lane)
-        f.put_one(place + layout.n, "place", lane)
+        f.put_one(place + workspace.n, "place", lane)
         f.put_one(code.load("d", code.address(f.given("times"), following)), "t_out", lane)
     return f.text(attributes="nounwind noinline")
 
 
-def finish(layout: Layout) -> str:
+def finish(workspace: Workspace) -> str:
     """Return `finish`: the run in `lane` is written back with its outcome, and what is the matter."""
-    f = Frame(layout, "finish", [("l", "lane")])
+    f = KernelFunction(workspace, "finish", [("l", "lane")])
     code, lane = f.code, f.code.argument("l", "lane")
     outcome = f.one("code", lane, "l")
     landed = code.compare("eq", outcome, 0)
@@ -221,7 +223,7 @@ def finish(layout: Layout) -> str:
         code.call("show", f.args, f.ws, lane)
     run = f.one("run", lane, "l")
     stride, y = f.given("y_stride"), f.given("y")
-    with code.count_to(layout.n) as s:
+    with code.count_to(workspace.n) as s:
         code.store(f.one("y", lane, "d", s), code.address(y, s * stride + run))
     code.store(f.one("t", lane), code.address(f.given("t"), run))
     code.store(outcome, code.address(f.given("outcome"), run))
@@ -229,7 +231,7 @@ def finish(layout: Layout) -> str:
         code.store(f.one(name, lane, "l"), code.address(f.given(name), run))
     with code.when(~landed):
         worst, which = code.variable(code.number(-1.0, "d")), code.variable(code.integer(0, "l"))
-        with code.count_to(layout.n) as s:
+        with code.count_to(workspace.n) as s:
             size = code.intrinsic("fabs", f.one("scaled", lane, "d", s))
             size = code.select(code.compare("olt", size, math.inf), size, math.inf)
             larger = code.compare("ogt", size, code.load("d", worst))

@@ -13,8 +13,8 @@ from typing import ClassVar
 from immunode.program.llvm import vector_math
 from immunode.program.llvm.tables import Tables
 from immunode.program.llvm.text import Value
-from immunode.solve.compiled.layout import Frame, Layout
 from immunode.solve.compiled.queue import at_state
+from immunode.solve.compiled.workspace import KernelFunction, Workspace
 from immunode.solve.control import EXPLICIT, STIFF, Controller
 from immunode.solve.numpy.methods import BACK_LEAST, BACK_MOST, CORRECTION_LIMIT, FAST, PIVOT_LIMIT
 from immunode.solve.tableaus import RODAS5P, TSIT5
@@ -32,11 +32,11 @@ class Step(ABC):
 
     h: Value
 
-    def __init__(self, f: Frame) -> None:
-        self.f, self.code, self.layout, self.n = f, f.code, f.layout, f.layout.n
+    def __init__(self, f: KernelFunction) -> None:
+        self.f, self.code, self.workspace, self.n = f, f.code, f.workspace, f.workspace.n
 
     @classmethod
-    def functions(cls, layout: Layout, external: set[str]) -> list[str]:
+    def functions(cls, workspace: Workspace, external: set[str]) -> list[str]:
         """Return the text of functions that the step calls."""
         return []
 
@@ -88,7 +88,7 @@ class Step(ABC):
         return self.code.number(0.0) if total is None else total
 
 
-class Explicit(Step):
+class ExplicitStep(Step):
     """Tsit5; for small systems the whole step stays in registers."""
 
     name, error_order, controller, explicit = "tsit5", TSIT5.error_order, EXPLICIT, True
@@ -96,9 +96,9 @@ class Explicit(Step):
     def attempt(self, t: Value, h: Value) -> None:
         f, code, n = self.f, self.code, self.n
         self.h = h
-        self.slopes: list[list[Value]] = [[f.get("slope", s) for s in range(n)]] if self.layout.small else []
+        self.slopes: list[list[Value]] = [[f.get("slope", s) for s in range(n)]] if self.workspace.small else []
         self.last: list[Value] = []
-        if not self.layout.small:
+        if not self.workspace.small:
             for s in f.states():
                 f.put(f.get("slope", s), "k", s)
         for i, row in enumerate(TSIT5.a, start=1):
@@ -109,19 +109,19 @@ class Explicit(Step):
                 sum_of_slopes = self.combine(row, lambda j, s=s: self._slope(j, s))  # type: ignore[misc]
                 value = code.fused(h, sum_of_slopes, f.get("y", s))
                 u.append(value)
-                if not self.layout.small:
+                if not self.workspace.small:
                     f.put(value, target, s)
             self.last = u if before else self.last
             time = code.fused(h, TSIT5.nodes[i - 1], t)
-            if self.layout.small:
+            if self.workspace.small:
                 values = at_state(f, u, f.at("c"), time)
-                self.slopes.append(values.compute(self.layout.program.derivatives))
+                self.slopes.append(values.compute(self.workspace.program.derivatives))
                 self.y_new = u
             else:
                 code.call("slope", f.args, f.ws, f.at(target), f.at("c"), f.at("k", i * n), time)
 
     def _slope(self, stage: int, s: int | Value) -> Value:
-        if self.layout.small:
+        if self.workspace.small:
             assert isinstance(s, int)
             return self.slopes[stage][s]
         return self.f.get("k", s + stage * self.n)
@@ -130,7 +130,7 @@ class Explicit(Step):
         return self.combine(TSIT5.error, lambda j: self._slope(j, s)) * self.h
 
     def new(self, s: int | Value) -> Value:
-        if self.layout.small:
+        if self.workspace.small:
             assert isinstance(s, int)
             return self.y_new[s]
         return self.f.get("y_new", s)
@@ -158,25 +158,25 @@ class Explicit(Step):
         code, stages = self.code, len(TSIT5.a)
         change = apart = code.number(0.0)
         for s, scale in enumerate(scales):
-            last = self.last[s] if self.layout.small else self.f.get("last", s)
+            last = self.last[s] if self.workspace.small else self.f.get("last", s)
             one = (self._slope(stages, s) - self._slope(stages - 1, s)) * self.h / scale
             two = (self.new(s) - last) / scale
             change, apart = code.fused(one, one, change), code.fused(two, two, apart)
         return code.intrinsic("sqrt", change / apart) * (1.0 / TSIT5.real_limit)
 
 
-class Rosenbrock(Step):
+class RosenbrockStep(Step):
     """Rodas5P; right-hand side with solution, and Jacobian with factorization, are functions of their own."""
 
     name, error_order, controller = "rodas5p", RODAS5P.error_order, STIFF
 
     @classmethod
-    def functions(cls, layout: Layout, external: set[str]) -> list[str]:
-        return [_stage(layout, external), _open(layout, external)]
+    def functions(cls, workspace: Workspace, external: set[str]) -> list[str]:
+        return [_stage(workspace, external), _open(workspace, external)]
 
     def attempt(self, t: Value, h: Value) -> None:
         f, code, n, tableau = self.f, self.code, self.n, RODAS5P
-        timed = bool(self.layout.program.time_derivative)
+        timed = bool(self.workspace.program.time_derivative)
         safe = code.select(code.compare("ogt", h, _TINY_STEP), h, _TINY_STEP)
         over_h = code.number(1.0) / safe
         self.w = over_h * (1.0 / tableau.gamma)
@@ -247,35 +247,35 @@ class Rosenbrock(Step):
         return short * (squared * vector_math.rough_inverse(code, squared + FAST**2))
 
 
-def _stage(layout: Layout, external: set[str]) -> str:
+def _stage(workspace: Workspace, external: set[str]) -> str:
     """Return `stage`: out = solution of (w - J) out = f(t, u) + b."""
-    f = Frame(layout, "stage", [("p", "out"), ("f", "t")], external)
+    f = KernelFunction(workspace, "stage", [("p", "out"), ("f", "t")], external)
     code = f.code
     out = code.argument("p", "out")
-    if layout.tables is not None:
+    if workspace.tables is not None:
         code.call("slope", f.args, f.ws, f.at("u"), f.at("c"), out, code.argument("f", "t"))
         for s in f.states():
-            where = code.address(out, s * layout.width)
+            where = code.address(out, s * workspace.width)
             code.store(code.load("f", where, 64) + f.get("b", s), where, 64)
-        layout.tables.solve(code, f.at("lu"), out)
+        workspace.tables.solve(code, f.at("lu"), out)
     else:
-        values = at_state(f, f.at("u"), f.at("c"), code.argument("f", "t")).compute(layout.program.derivatives)
+        values = at_state(f, f.at("u"), f.at("c"), code.argument("f", "t")).compute(workspace.program.derivatives)
         _solve(f, [value + f.get("b", s) for s, value in enumerate(values)], out)
     return f.text(attributes="nounwind noinline")
 
 
-def _solve(f: Frame, right: list[Value], out: Value) -> None:
-    layout, code = f.layout, f.code
-    rows = {name: i for i, name in enumerate(layout.factors.names)}
-    solution = layout.factors.solve(code, lambda name: f.get("lu", rows[name]), right)
+def _solve(f: KernelFunction, right: list[Value], out: Value) -> None:
+    workspace, code = f.workspace, f.code
+    rows = {name: i for i, name in enumerate(workspace.factors.names)}
+    solution = workspace.factors.solve(code, lambda name: f.get("lu", rows[name]), right)
     for s, value in enumerate(solution):
-        code.store(value, code.address(out, s * layout.width), 64)
+        code.store(value, code.address(out, s * workspace.width), 64)
 
 
-def _open(layout: Layout, external: set[str]) -> str:
+def _open(workspace: Workspace, external: set[str]) -> str:
     """Return `open_step`: Jacobian, its factorization, and the first stage, which share their values."""
-    f = Frame(layout, "open_step", [("f", "t"), ("f", "h"), ("f", "w")], external)
-    code, program, n = f.code, layout.program, layout.n
+    f = KernelFunction(workspace, "open_step", [("f", "t"), ("f", "h"), ("f", "w")], external)
+    code, program, n = f.code, workspace.program, workspace.n
     values = at_state(f, f.at("y"), f.at("c"), code.argument("f", "t"))
     slopes = values.compute(program.derivatives)
     entries = values.compute(node for *_, node in program.jacobian)
@@ -287,10 +287,10 @@ def _open(layout: Layout, external: set[str]) -> str:
             by_time = rate * code.argument("f", "h")
             f.put(by_time, "by_time", s)
             slopes[s] = code.fused(by_time, RODAS5P.times[0], slopes[s])
-    if layout.tables is not None:
-        _open_in_loops(f, layout.tables, slopes, entries)
+    if workspace.tables is not None:
+        _open_in_loops(f, workspace.tables, slopes, entries)
         return f.text(attributes="nounwind noinline")
-    factors, worst = layout.factors.factorize(code, code.argument("f", "w"), entries)
+    factors, worst = workspace.factors.factorize(code, code.argument("f", "w"), entries)
     for i, factor in enumerate(factors):
         f.put(factor, "lu", i)
     f.put(worst, "worst")
@@ -298,20 +298,20 @@ def _open(layout: Layout, external: set[str]) -> str:
     return f.text(attributes="nounwind noinline")
 
 
-def _open_in_loops(f: Frame, tables: Tables, slopes: list[Value], entries: list[Value]) -> None:
-    code, layout = f.code, f.layout
+def _open_in_loops(f: KernelFunction, tables: Tables, slopes: list[Value], entries: list[Value]) -> None:
+    code, workspace = f.code, f.workspace
     for s, slope in enumerate(slopes):
         f.put(slope, "k", s)
-    with code.count_to(len(layout.factors.names)) as row:
+    with code.count_to(len(workspace.factors.names)) as row:
         f.put(code.number(0.0), "lu", row)
-    for (i, j, _), entry in zip(layout.program.jacobian, entries, strict=True):
+    for (i, j, _), entry in zip(workspace.program.jacobian, entries, strict=True):
         f.put(entry, "lu", tables.slot[i, j])
-    with code.count_to(layout.n) as row:
+    with code.count_to(workspace.n) as row:
         place = row + tables.first_pivot
         f.put(f.get("lu", place) - code.argument("f", "w"), "lu", place)
     tables.factorize(code, f.at("lu"), f.at("worst"))
     tables.solve(code, f.at("lu"), f.at("k"))
 
 
-STEPS: dict[str, type[Step]] = {"tsit5": Explicit, "rodas5p": Rosenbrock}
+STEPS: dict[str, type[Step]] = {"tsit5": ExplicitStep, "rodas5p": RosenbrockStep}
 SMALLEST_ERROR = math.log2(1e-200)

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import weakref
 from dataclasses import replace
-from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import ArrayLike
 
-from immunode.program.kinks import kinked
+from immunode.program.nonsmooth import has_corners
+from immunode.program.numpy.functions import Functions
+from immunode.solve.batch import Batch
 from immunode.solve.control import pilot_steps
 from immunode.solve.engine import Engine, Request
 from immunode.solve.numpy.lockstep import Lockstep
@@ -17,17 +18,13 @@ from immunode.solve.numpy.methods import Explicit, Stiff
 from immunode.solve.runs import Runs
 from immunode.solve.status import Status
 
-if TYPE_CHECKING:
-    from immunode.program.numpy.source import Functions
-    from immunode.solve.batch import Batch
-
 MOST_LANES = 12288
 """Lanes of a block; more bring nothing. Lanes with many rows get fewer, see `lockstep.BLOCK_BYTES`."""
 PILOT_STEPS, PILOT_CHECK = 600, 4
 FEW_STEPS, HELD_BACK_SHARE, STIFF_COST = 60, 0.3, 2.5
 """A second pilot run, with the stiff method, is made if the first took few steps or was held back by stability in this
 share of them. A stiff step costs about as much as so many explicit ones."""
-KINKED_COST = 0.8
+CORNERS_COST = 0.8
 """What it costs where the right-hand side has corners, for which it is preferred."""
 EARLY = 0.5
 """A sweep starts with the stiff method if the pilot run turned stiff within this part of the time span."""
@@ -83,7 +80,9 @@ def first_method(functions: Functions, t0: float, t_end: float, rtol: float, ato
 def _pilot(functions: Functions, t0: float, t_end: float, rtol: float, atol: ArrayLike | None) -> tuple[str, str]:
     values = np.array(functions.program.values, dtype=float)[:, None]
     most = pilot_steps(PILOT_STEPS, rtol)
-    request = Request(functions, values, np.array([t_end]), t0, None, rtol, atol, most, None, "auto")
+    request = Request(
+        functions=functions, values=values, times=np.array([t_end]), t0=t0, rtol=rtol, atol=atol, max_steps=most
+    )
     runs = Runs(request)
     trial = Lockstep(functions, runs, Explicit, MOST_LANES, hand_over=True, check_every=PILOT_CHECK)
     if trial.run(runs.waiting()).size:
@@ -95,11 +94,11 @@ def _pilot(functions: Functions, t0: float, t_end: float, rtol: float, atol: Arr
     if runs.status[0] not in (Status.OK, Status.TOO_MANY_STEPS):
         return "tsit5", f"the run at the declared values ended as '{Status(int(runs.status[0])).label}'"
     # a corner between two stages escapes tsit5's error estimate, not that of rodas5p
-    corners = kinked(functions.program)
+    corners = has_corners(functions.program)
     halfway = runs.status[0] == Status.TOO_MANY_STEPS
     if halfway or corners or steps < FEW_STEPS or trial.found_fast > HELD_BACK_SHARE * trial.looked:
         # the stiff method is worth it if it needs much fewer steps; it is stopped where it doesn't
-        cost = KINKED_COST if corners else STIFF_COST
+        cost = CORNERS_COST if corners else STIFF_COST
         other = Runs(replace(request, max_steps=max(1, int(steps / cost))))
         Lockstep(functions, other, Stiff, MOST_LANES).run(other.waiting())
         if other.status[0] == Status.OK:

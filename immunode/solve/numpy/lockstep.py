@@ -9,22 +9,19 @@ what is computed in it.
 from __future__ import annotations
 
 import itertools
-from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
 
+from immunode.program.numpy.functions import Functions
 from immunode.solve import control
-from immunode.solve.block import BUSY, FREE, LANDED, MULTIPLE, Block, padded
-from immunode.solve.edges import Edges
+from immunode.solve.numpy.edges import Edges
+from immunode.solve.numpy.lane_table import BUSY, FREE, LANDED, LaneTable
 from immunode.solve.numpy.methods import Method
 from immunode.solve.numpy.output import write_here, write_inside
-from immunode.solve.runs import Runs
+from immunode.solve.numpy.step_notes import StepNotes
+from immunode.solve.runs import MULTIPLE, Runs, padded
 from immunode.solve.status import Status
-from immunode.solve.tape import TO_BERNSTEIN, Tape, combined
-
-if TYPE_CHECKING:
-    from immunode.program.numpy.source import Functions
 
 Array = NDArray[np.float64]
 Lanes = NDArray[np.intp]
@@ -80,7 +77,7 @@ class Lockstep:
         self.capped = self.held_back = False
         self.failed: list[tuple[Lanes, NDArray[np.int8], NDArray[np.int32]]] = []
         self.by_birth: list[Lanes] = []
-        self.tape: Tape | None = None
+        self.notes = StepNotes(runs.listener, runs, self.method) if runs.listener is not None else None
         self.n_idle = self.limit = self.patience = 0
 
     def run(self, queue: Lanes) -> Lanes:
@@ -93,7 +90,7 @@ class Lockstep:
         rows = n_prepared + sum(kept.values()) + sum(within.values())
         width = min(self.width, len(queue), max(BLOCK_BYTES // (8 * rows), FEWEST_LANES))
         width += -width % MULTIPLE
-        self.block = Block(width, self.n_states, n_prepared, kept, within)
+        self.block = LaneTable(width, self.n_states, n_prepared, kept, within)
         self.block.idle(np.arange(width), FREE)
         self._attach()
         self._serve()
@@ -101,33 +98,16 @@ class Lockstep:
             self._step()
             if self.n_idle >= self.patience:
                 self._serve()
-        self._play()
+        if self.notes is not None:
+            self.notes.play()
         return np.sort(np.concatenate(self.handed)) if self.handed else NOBODY
-
-    def _play(self) -> None:
-        """Tell of the steps so far."""
-        if self.tape is not None:
-            self.tape.play(self.runs.p)
 
     def _attach(self) -> None:
         self.method.attach(self.block)
         self.h = np.empty(self.block.width)
         self.edges = Edges(self.functions, self.block) if self.functions.gaps is not None else None
-        if self.runs.listener is not None:
-            self.tape = Tape(self.runs.listener, self.block.width)
-            self.everyone = np.arange(self.block.width)
-
-    def _note(self, t_new: Array) -> None:
-        """Write the steps just tried on the tape; those that were rejected lead nowhere."""
-        assert self.tape is not None
-        block = self.block
-        inside = np.stack([c[self.tape.rows] for c in self.method.dense(self.everyone)])
-        bernstein = combined(TO_BERNSTEIN, inside)
-        bernstein[-1] = block.y_new[self.tape.rows]
-        went = t_new > block.t
-        self.tape.note(np.where(went, block.run, -1), block.t, t_new - block.t, bernstein)
-        if self.tape.full:
-            self.tape.play(self.runs.p)
+        if self.notes is not None:
+            self.notes.attach(self.block)
 
     def _step(self) -> None:
         self.passes += 1
@@ -160,8 +140,8 @@ class Lockstep:
         if due.size:
             write_inside(block, self.runs, method, self.times, h, due, t_new)
         stiff = self._look_for_stiffness(t_new) if self.hand_over else NOBODY
-        if self.tape is not None:
-            self._note(t_new)
+        if self.notes is not None:
+            self.notes.note(t_new)
         extinct = self.extinct_below
         gone = (block.y >= extinct) & (block.y_new < extinct) if extinct is not None else None
         method.accept()
@@ -250,11 +230,11 @@ class Lockstep:
         if not where.size:
             return NOBODY
         lanes = padded(where)
-        found = self.method.speed(lanes)[: len(where)] > HELD_BACK
+        fast = self.method.speed(lanes)[: len(where)] > HELD_BACK
         block = self.block
         self.looked += len(where)
-        self.found_fast += int(np.count_nonzero(found))
-        block.stiff[where] = np.where(found, block.stiff[where] + 1, 0)
+        self.found_fast += int(np.count_nonzero(fast))
+        block.stiff[where] = np.where(fast, block.stiff[where] + 1, 0)
         ahead = (self.runs.t_end - t_new[where]) > STIFF_FAR * self.h[where]
         return where[(block.stiff[where] >= STIFF_LIMIT) & ahead]
 
@@ -349,9 +329,8 @@ class Lockstep:
         landed = landed[runs.next_break[block.run[landed]] <= block.t[landed]]
         if not landed.size:
             return
-        if runs.switching:
-            # steps are told with the switches that held during them
-            self._play()
+        if self.notes is not None and runs.switching:
+            self.notes.play()
         lanes = padded(landed)
         run, y = block.run[lanes], block.y[:, lanes]
         runs.jump(run, block.t[lanes], y)
@@ -399,7 +378,8 @@ class Lockstep:
         busy = np.flatnonzero(block.phase != FREE)
         if not busy.size:
             return
-        self._play()
+        if self.notes is not None:
+            self.notes.play()
         block.keep(padded(busy))
         spare = np.arange(len(busy), block.width)
         block.run[spare] = -1

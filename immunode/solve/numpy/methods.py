@@ -16,18 +16,16 @@ Contract of a method
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from typing import TYPE_CHECKING, ClassVar
+from typing import ClassVar
 
 import numpy as np
 from numpy.typing import NDArray
 
+from immunode.program.numpy.functions import Functions
 from immunode.program.numpy.linear import compile_linear
 from immunode.solve.control import EXPLICIT, STIFF, Controller
+from immunode.solve.numpy.lane_table import LaneTable
 from immunode.solve.tableaus import RODAS5P, TSIT5, ExplicitPair, Rosenbrock
-
-if TYPE_CHECKING:
-    from immunode.program.numpy.source import Functions
-    from immunode.solve.block import Block
 
 Array = NDArray[np.float64]
 Lanes = NDArray[np.intp]
@@ -48,7 +46,7 @@ class Method(ABC):
     error_order: ClassVar[int]
     controller: ClassVar[Controller]
     explicit: ClassVar[bool] = False
-    block: Block
+    block: LaneTable
 
     def __init__(self, functions: Functions) -> None:
         self.functions = functions
@@ -60,7 +58,7 @@ class Method(ABC):
         """Return the names and numbers of rows kept between steps and of those needed within a step."""
 
     @abstractmethod
-    def attach(self, block: Block) -> None:
+    def attach(self, block: LaneTable) -> None:
         """Work on `block` from now on; called again whenever its width changed."""
 
     @abstractmethod
@@ -108,7 +106,7 @@ class Explicit(Method):
         n = self.n_states
         return {"slope": n, "y": n}, {"k": n * len(self.tableau.error), "y_new": n, "u": n, "last": n}
 
-    def attach(self, block: Block) -> None:
+    def attach(self, block: LaneTable) -> None:
         n, stages = self.n_states, len(self.tableau.error)
         self.block = block
         # y and the slopes lie one after the other: a stage is one sum over leading rows of this table
@@ -191,7 +189,7 @@ class Stiff(Method):
         n = self.n_states
         return {"h_before": 1, "y_before": n, "y": n}, {"k": n * len(self.tableau.nodes), "y_new": n, "u": n, "b": n}
 
-    def attach(self, block: Block) -> None:
+    def attach(self, block: LaneTable) -> None:
         n, stages = self.n_states, len(self.tableau.nodes)
         self.block = block
         self.flat = block.span("y", "k").reshape(stages + 1, n * block.width)

@@ -5,15 +5,17 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from immunode.solve.block import Block, padded
+from immunode.solve.numpy.lane_table import LaneTable
 from immunode.solve.numpy.methods import Method
-from immunode.solve.runs import Runs
+from immunode.solve.runs import Runs, padded
 
 Array = NDArray[np.float64]
 Lanes = NDArray[np.intp]
 
 
-def write_inside(block: Block, runs: Runs, method: Method, times: Array, h: Array, due: Lanes, t_new: Array) -> None:
+def write_inside(
+    block: LaneTable, runs: Runs, method: Method, times: Array, h: Array, due: Lanes, t_new: Array
+) -> None:
     """Write the outputs that lie inside the steps just tried, and note which come next.
 
     times : (n_times + 1,), the last one infinite.   h, t_new : (width,), the steps and where they end.
@@ -40,7 +42,7 @@ def write_inside(block: Block, runs: Runs, method: Method, times: Array, h: Arra
     block.t_out[lanes] = following
 
 
-def write_here(block: Block, runs: Runs, times: Array, where: Lanes) -> None:
+def write_here(block: LaneTable, runs: Runs, times: Array, where: Lanes) -> None:
     """Write the outputs that are due exactly where lanes stand."""
     while where.size:
         where = where[times[block.next_out[where]] <= block.t[where]]

@@ -5,20 +5,17 @@ from __future__ import annotations
 import math
 import warnings
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from immunode.solve.block import padded
+from immunode.solve.batch import Batch
 from immunode.solve.engine import Engine, Request
-from immunode.solve.runs import Runs
+from immunode.solve.runs import Runs, padded
 from immunode.solve.scipy.state_events import NO_TIME, FailedError, StateEvents
 from immunode.solve.status import Status
 from immunode.solve.tape import THROUGH_FIVE, Tape
-
-if TYPE_CHECKING:
-    from immunode.solve.batch import Batch
 
 Array = NDArray[np.float64]
 
@@ -173,13 +170,13 @@ class _Trajectory:
             due = self.runs.times[self.next_out] < solver.t
             inside: Any = solver.dense_output() if due or self.events or self.tape else None
             if self.events:
-                found = self.events.find(float(solver.t_old), float(solver.t), inside, self.p)
-                if found is not None:
+                at_event = self.events.find(float(solver.t_old), float(solver.t), inside, self.p)
+                if at_event is not None:
                     self.last_step = float(solver.t - solver.t_old)
-                    self.last_slope = self._speed(found, np.array(inside(found)))
-                    self._write_until(found, inside)
-                    self._note(found, np.array(inside(found)), inside)
-                    self.t, self.y = found, np.array(inside(found))
+                    self.last_slope = self._speed(at_event, np.array(inside(at_event)))
+                    self._write_until(at_event, inside)
+                    self._note(at_event, np.array(inside(at_event)), inside)
+                    self.t, self.y = at_event, np.array(inside(at_event))
                     return True
             if due:
                 self._write_until(float(solver.t), inside)

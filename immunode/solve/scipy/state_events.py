@@ -9,18 +9,16 @@ import math
 import random
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from immunode.program.numpy.functions import Functions
 from immunode.solve.status import Status
 
-if TYPE_CHECKING:
-    from immunode.program.numpy.source import Functions
-
 Array = NDArray[np.float64]
-Told = Callable[[float, Array, Array, Array], None]
+OnEvent = Callable[[float, Array, Array, Array], None]
 
 MOST_EVENTS_AT_ONCE = 1000
 NO_TIME = 1e-13
@@ -54,11 +52,11 @@ class StateEvents:
     """The triggers of one run.
 
     span : the length of the run.   atol : absolute tolerance of each state, (n_states,).
-    told(t, y_before, y_after, p) : called at every event, states (n_states,).
+    on_event(t, y_before, y_after, p) : called at every event, states (n_states,).
     """
 
-    def __init__(self, functions: Functions, span: float, atol: Array, told: Told) -> None:
-        self.functions, self.atol, self.told = functions, atol, told
+    def __init__(self, functions: Functions, span: float, atol: Array, on_event: OnEvent) -> None:
+        self.functions, self.atol, self.on_event = functions, atol, on_event
         self.triggers = functions.program.triggers
         self.spacing = span * SPACING
         self.holds = np.array([trigger.initially for trigger in self.triggers], dtype=bool)
@@ -218,7 +216,7 @@ class StateEvents:
     def _change(self, one: _Waiting, t: float, y: Array, p: Array) -> Array:
         values = self._values(one.index, t, y, p) if one.values is None else one.values
         after, p[:] = self._after(one.index, values, t, y, p)
-        self.told(t, y, after, p)
+        self.on_event(t, y, after, p)
         return after
 
     def _after(self, i: int, values: tuple[float, ...], t: float, y: Array, p: Array) -> tuple[Array, Array]:

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from immunode.solve.engine import OnJump
 from immunode.solve.status import Status
-from immunode.solve.threads import threads_at_most
+from immunode.solve.thread_limits import threads_at_most
 from immunode.study.endpoints.endpoint import Reducer, Shared
 from immunode.study.run.passed_pulses import LOOKED_AT, Both, Passed, PassedWatcher, together
 from immunode.study.run.plan import ArmPlan, Plan

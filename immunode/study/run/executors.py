@@ -20,7 +20,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from immunode.errors import StudyError
-from immunode.solve.threads import threads
+from immunode.solve.thread_limits import threads
 from immunode.study.run.cluster import Watch, client_executor
 from immunode.study.run.execution import Portion, run_portion
 from immunode.study.run.plan import Plan, rows_of

@@ -35,7 +35,7 @@ class Ready:
 
 def make_ready(model: Model, integrals: tuple[str, ...] = ()) -> Ready:
     """Return a model lowered and compiled. integrals : quantities to integrate along with it."""
-    from immunode.program.source import functions
+    from immunode.program.model_functions import functions
 
     return Ready(model, functions(model, integrals), quantity_names(model))
 

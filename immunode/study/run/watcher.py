@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
-from immunode.program.numpy.watching import Watched, watch
+from immunode.program.numpy.quantities import Watched, watch
 from immunode.solve.tape import Steps, standing
 from immunode.study.endpoints.endpoint import Endpoint, Reducer
 from immunode.study.endpoints.steps.chunk import Chunk

@@ -78,8 +78,8 @@ def _free_name(model: Model, base: str) -> str:
 
 def _equilibrium(model: Model, fast: list[str]) -> NDArray[np.float64]:
     """Return the states that fast reactions alone reach from the initial values, time standing still at 0."""
-    from immunode.program.lower import lower
-    from immunode.program.numpy.source import compile_numpy
+    from immunode.program.lowering import lower
+    from immunode.program.numpy.functions import compile_numpy
     from immunode.solve import solve
 
     def still(text: str) -> str:

@@ -92,7 +92,7 @@ def _begun(model: Model) -> Model:
     """Return a model that begins at rest with that rest as its initial values, since SBML has numbers only."""
     if not model.start:
         return model
-    from immunode.program.untreated import untreated
+    from immunode.program.untreated_model import untreated
     from immunode.study.simulate import simulate
 
     alone = simulate(untreated(model).replace(start=model.start), times=[0.0, 1e-9 * model.horizon])

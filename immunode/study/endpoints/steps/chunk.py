@@ -25,7 +25,7 @@ from immunode.study.endpoints.steps.inside import CompoundInside, ComputedInside
 from immunode.study.run.recorder import widened
 
 if TYPE_CHECKING:
-    from immunode.program.numpy.watching import Watched
+    from immunode.program.numpy.quantities import Watched
     from immunode.solve.tape import Steps
 
 Made = TypeVar("Made")

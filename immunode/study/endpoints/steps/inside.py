@@ -18,7 +18,7 @@ from immunode.solve.tape import bernstein
 from immunode.study.run.recorder import widened
 
 if TYPE_CHECKING:
-    from immunode.program.numpy.watching import Watched
+    from immunode.program.numpy.quantities import Watched
 
 Array = NDArray[np.float64]
 Lanes = NDArray[np.intp]

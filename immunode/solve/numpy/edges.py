@@ -2,16 +2,12 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 import numpy as np
 from numpy.typing import NDArray
 
-from immunode.solve.block import padded
-
-if TYPE_CHECKING:
-    from immunode.program.numpy.source import Functions
-    from immunode.solve.block import Block
+from immunode.program.numpy.functions import Functions
+from immunode.solve.numpy.lane_table import LaneTable
+from immunode.solve.runs import padded
 
 Array = NDArray[np.float64]
 Lanes = NDArray[np.intp]
@@ -21,7 +17,7 @@ STRICTER = 300.0
 SHALLOW = 2.0
 """An edge counts where a step begins or ends farther from it than so many tolerances of the states would move it."""
 BEYOND = 1.01
-"""A step that is too long for its edge is tried anew to end just beyond it: this many times the way to it."""
+"""A step that is too long for its edge is tried again to end just beyond it: this many times the way to it."""
 LEAST, MOST = 0.05, 0.95
 """Parts of a step that the next try is at least and at most."""
 
@@ -29,7 +25,7 @@ LEAST, MOST = 0.05, 0.95
 class Edges:
     """What lockstep knows of the edges of its lanes."""
 
-    def __init__(self, functions: Functions, block: Block) -> None:
+    def __init__(self, functions: Functions, block: LaneTable) -> None:
         self.functions, self.block = functions, block
         self.parts = np.full(block.width, np.inf)
 

@@ -8,7 +8,7 @@ import pytest
 from immunode.errors import ModelError, SolverError
 from immunode.intervention import Intervention, drug, scale, set_to
 from immunode.model import Event, Model, Parameter, Process, State, Variant
-from immunode.program.source import functions
+from immunode.program.model_functions import functions
 from immunode.solve import solve
 from immunode.study import Arms, from_table, simulate, sweep
 
@@ -84,7 +84,7 @@ def test_a_run_begins_at_the_same_place_whatever_runs_beside_it() -> None:
 def test_growth_without_end_is_a_row_with_a_status_and_an_error_of_one_run() -> None:
     design = from_table({"g": [0.0, 0.2]})
     result = sweep(receptors(), design, until=5, endpoints=["final(N)"])
-    assert list(result.status) == ["ok", "not at rest"]
+    assert list(result.status) == ["ok", "no steady state"]
     assert np.isnan(result.values[1]).all()
     with pytest.raises(SolverError, match=r"does not come to rest, so there is no start: 'N' still moves"):
         simulate(receptors().with_values(g=0.2))

@@ -11,8 +11,8 @@ import pytest
 from immunode.catalogue import load_model
 from immunode.model.declaration import Event, Model, Parameter, Process, State
 from immunode.program.llvm.compile import available
-from immunode.program.lower import lower
-from immunode.program.numpy.source import Functions, compile_numpy
+from immunode.program.lowering import lower
+from immunode.program.numpy.functions import Functions, compile_numpy
 from immunode.solve import solve
 from immunode.solve.status import Status
 from immunode.study.design.design import sobol

@@ -1,4 +1,4 @@
-"""Some runs of a batch, begun anew."""
+"""Some runs of a batch, computed again."""
 
 from __future__ import annotations
 
@@ -16,18 +16,18 @@ from immunode.solve.tape import Renumbered
 Lanes = NDArray[np.intp]
 
 
-def made_anew(request: Request, batch: Batch, runs: Lanes, engine: Engine, why: str) -> Batch:
-    """Return a batch in which some runs are begun anew; one that comes less far than before stays as it was.
+def rerun(request: Request, batch: Batch, runs: Lanes, engine: Engine, why: str) -> Batch:
+    """Return a batch in which some runs are computed again; one that gets less far than before stays as it was.
 
     why : what to add to the reason.
     """
     if request.on_restart is not None:
         request.on_restart(runs)
-    told, listener = _renumbered(request.on_jump, runs), request.listener
+    on_jump, listener = _renumbered(request.on_jump, runs), request.listener
     if listener is not None:
         listener.forget(runs)
         listener = Renumbered(listener, runs)
-    other = engine.solve(replace(request.only(runs), on_jump=told, listener=listener), "")
+    other = engine.solve(replace(request.only(runs), on_jump=on_jump, listener=listener), "")
     further = (np.asarray(other.status) == Status.OK) | (other.reached > batch.reached[runs])
     offset, n = len(batch.methods), batch.y.shape[2]
     for each in fields(Results):
@@ -42,12 +42,12 @@ def made_anew(request: Request, batch: Batch, runs: Lanes, engine: Engine, why: 
     )
 
 
-def _renumbered(told: OnJump | None, called: Lanes) -> OnJump | None:
-    """Return a listener that hears of runs under the numbers `called`."""
-    if told is None:
+def _renumbered(on_jump: OnJump | None, called: Lanes) -> OnJump | None:
+    """Return a listener that is given the numbers `called[runs]` of runs."""
+    if on_jump is None:
         return None
 
     def listen(runs: Lanes, *jump: Any) -> None:
-        told(called[runs], *jump)
+        on_jump(called[runs], *jump)
 
     return listen

@@ -5,24 +5,24 @@ from __future__ import annotations
 import math
 
 from immunode.program.llvm.text import Value
-from immunode.solve.compiled.layout import Frame, Layout
 from immunode.solve.compiled.steps import STEPS, Step
+from immunode.solve.compiled.workspace import KernelFunction, Workspace
 from immunode.solve.tape import HEAD, PER_STATE
 
 
-def tape(layout: Layout, external: set[str]) -> str:
+def tape(workspace: Workspace, external: set[str]) -> str:
     """Return `tape`: the steps that end at the row `t_new` are written down, before they are accepted."""
-    f = Frame(layout, "tape", external=external)
+    f = KernelFunction(workspace, "tape", external=external)
     h = f.get("h_tried")
-    step = STEPS[layout.method](f)
+    step = STEPS[workspace.method](f)
     step.look_back(h)
     write_entry(f, step, h)
     return f.text(attributes="nounwind noinline")
 
 
-def write_entry(f: Frame, step: Step, h: Value) -> None:
+def write_entry(f: KernelFunction, step: Step, h: Value) -> None:
     """Write one entry: the states that are watched, or all of a system whose step lies in registers."""
-    code, width = f.code, f.layout.width
+    code, width = f.code, f.workspace.width
     taped, apart = f.given("taped"), f.given("tape_end") * width
     entry = code.address(f.given("tape"), taped * width)
     f.give_back(taped + 1, "taped")
@@ -31,8 +31,8 @@ def write_entry(f: Frame, step: Step, h: Value) -> None:
     code.store(code.select(good, f.get("run", kind="i"), -1), entry)
     code.store(t, code.address(entry, apart))
     code.store(t_new - t, code.address(entry, apart * 2))
-    if f.layout.small:
-        for row in range(f.layout.n):
+    if f.workspace.small:
+        for row in range(f.workspace.n):
             _write_state(f, step, row, h, code.address(entry, apart * (HEAD + PER_STATE * row)), apart)
         return
     with code.count_to(f.given("n_watch")) as i:
@@ -40,7 +40,7 @@ def write_entry(f: Frame, step: Step, h: Value) -> None:
         _write_state(f, step, s, h, code.address(entry, apart * (i * PER_STATE + HEAD)), apart)
 
 
-def _write_state(f: Frame, step: Step, s: int | Value, h: Value, where: Value, apart: Value) -> None:
+def _write_state(f: KernelFunction, step: Step, s: int | Value, h: Value, where: Value, apart: Value) -> None:
     """Write the Bernstein coefficients of a state in the step, and the largest and smallest; rows lie `apart`."""
     code = f.code
     c = step.inside(s, h)

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from immunode.program.numpy.source import compile_numpy
+from immunode.program.numpy.functions import compile_numpy
 from immunode.program.program import Node, Program
 
 Array = NDArray[np.float64]

@@ -5,8 +5,8 @@ from __future__ import annotations
 import pytest
 
 from immunode.model import Derived, Model, Parameter, Process, State
-from immunode.program.kinks import kinked
-from immunode.program.lower import lower
+from immunode.program.lowering import lower
+from immunode.program.nonsmooth import has_corners
 
 
 @pytest.mark.parametrize(
@@ -30,7 +30,7 @@ def test_corners_in_states_are_found(rate: str, expected: bool) -> None:
         parameters=[Parameter("k", 1.0, source="assumed: a test")],
         processes=[Process("p", "x ->", rate)],
     )
-    assert kinked(lower(model)) is expected
+    assert has_corners(lower(model)) is expected
 
 
 def test_a_corner_that_bends_no_derivative_does_not_count() -> None:
@@ -41,4 +41,4 @@ def test_a_corner_that_bends_no_derivative_does_not_count() -> None:
         processes=[Process("p", "x ->", "k*x")],
         derived=[Derived("shown", "max(x, 0.5)")],
     )
-    assert not kinked(lower(model))
+    assert not has_corners(lower(model))

@@ -8,25 +8,13 @@ from numpy.typing import NDArray
 Array = NDArray[np.float64]
 Lanes = NDArray[np.intp]
 
-MULTIPLE = 8
-"""Widths are multiples of this: NumPy's loops then treat every lane alike, whatever the number of runs."""
-
 FREE, BUSY, LANDED = 0, 1, 2
 
 _SCALARS = ("t", "h", "t_stop", "t_near", "t_out", "memory", "growth", "h_most")
 _INTEGERS = ("run", "next_out", "born", "rejected", "stiff", "phase")
 
 
-def padded(where: Lanes) -> Lanes:
-    """Return lane or run numbers repeated at the end up to a multiple of `MULTIPLE`.
-
-    A repeated lane is computed twice with the same result, so it may be written back as it is.
-    """
-    missing = -len(where) % MULTIPLE
-    return np.concatenate([where, np.repeat(where[-1:], missing)]) if missing else where
-
-
-class Block:
+class LaneTable:
     """State of all lanes, shape (n_rows, width), and named views of its rows.
 
     t, h : time and the size of the next step; h is 0 in lanes that wait or are free.
@@ -97,7 +85,7 @@ class Block:
         return self.table[self._first[first][0] : self._first[last][1]]
 
     def keep(self, where: Lanes) -> None:
-        """Go on with the lanes `where` only (a multiple of `MULTIPLE`)."""
+        """Go on with the lanes `where` only (a multiple of `padding.MULTIPLE`)."""
         table = np.empty((self.n_rows, len(where)))
         table[: self.n_kept] = self.table[: self.n_kept].take(where, axis=1)
         for name in _INTEGERS:

@@ -195,8 +195,8 @@ class _Lowering:
         graph = self.graph
         totals: list[int | None] = [None] * len(self.model.states)
         for process in self.model.processes:
-            taken, made = parse_arrow(process.arrow)
-            for sign, side in (("sub", taken), ("add", made)):
+            consumed, produced = parse_arrow(process.arrow)
+            for sign, side in (("sub", consumed), ("add", produced)):
                 for name, count in side:
                     term = graph.add("mul", graph.number(count), fluxes[process.name])
                     row = self.state_rows[name]
@@ -227,11 +227,11 @@ class _Lowering:
         if name in self.state_rows:
             return self.lookup(name)
         switches = {s.name for s in self.model.switches}
-        found = self.lookup(name) if name in switches else {**derived, **fluxes}.get(name)
-        if found is None:
+        quantity = self.lookup(name) if name in switches else {**derived, **fluxes}.get(name)
+        if quantity is None:
             known = [*self.state_rows, *fluxes, *derived, *switches]
             raise ModelError(f"{self.model.name}: no quantity '{name}' to integrate{did_you_mean(name, known)}")
-        return found
+        return quantity
 
     def _extinct_below(self, n_integrals: int) -> tuple[float, ...]:
         limits = (*(float(s.extinct_below) for s in self.model.states), *(0.0,) * n_integrals)
@@ -271,15 +271,15 @@ class _Lowering:
         delay = self._now(parse(event.delay)) if isinstance(event.delay, str) else self.graph.number(float(event.delay))
         priority = self._now(parse(event.priority)) if event.priority else self.graph.number(0.0)
         return Trigger(
-            event.name,
-            condition,
-            self._changes(event),
-            delay,
-            priority,
-            bool(event.priority),
-            event.persistent,
-            event.initially,
-            event.from_trigger,
+            name=event.name,
+            condition=condition,
+            changes=self._changes(event),
+            delay=delay,
+            priority=priority,
+            ranked=bool(event.priority),
+            persistent=event.persistent,
+            initially=event.initially,
+            from_trigger=event.from_trigger,
             sizes=self._sizes(event),
         )
 

@@ -2,8 +2,8 @@
 
 Each file begins with a signature (HMAC-SHA256) under a key of the user's own, kept in the user's configuration folder
 where nobody else can read it. Folders and files of other owners, or that others may write to, are not used at all: the
-cache is a convenience, and without it everything is made anew. Files are written whole and then renamed, so any number
-of processes may write at once, and what is damaged, foreign or outdated is ignored and written anew.
+cache is a convenience, and without it everything is computed again. Files are written whole and then renamed, so any
+number of processes may write at once, and what is damaged, foreign or outdated is ignored and written again.
 """
 
 from __future__ import annotations
@@ -52,8 +52,8 @@ def read_signed(kind: str, name: str) -> bytes | None:
     except OSError:
         return None
     head = len(_MARK) + _SIGNATURE
-    told, body = content[len(_MARK) : head], content[head:]
-    sound = content.startswith(_MARK) and hmac.compare_digest(told, _sign(key, kind, name, body))
+    signature, body = content[len(_MARK) : head], content[head:]
+    sound = content.startswith(_MARK) and hmac.compare_digest(signature, _sign(key, kind, name, body))
     return body if sound else None
 
 
@@ -87,13 +87,13 @@ def _trusted(folder: Path, kind: str) -> bool:
     return True
 
 
-def _foreign(found: os.stat_result, forbidden: int) -> str:
+def _foreign(status: os.stat_result, forbidden: int) -> str:
     """Return why a file or folder is not this user's alone, "" where it is. forbidden : bits its mode may not have."""
     if not hasattr(os, "geteuid"):
         return ""  # Windows: the user's folders are kept by its access lists
-    if found.st_uid != os.geteuid():
+    if status.st_uid != os.geteuid():
         return "it belongs to another user"
-    return "others may write to it: chmod go-w" if found.st_mode & forbidden else ""
+    return "others may write to it: chmod go-w" if status.st_mode & forbidden else ""
 
 
 @lru_cache(maxsize=16)
@@ -111,8 +111,8 @@ def _read_own(path: Path, forbidden: int) -> bytes:
     """
     handle = os.open(path, os.O_RDONLY | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_BINARY", 0))
     with os.fdopen(handle, "rb") as file:
-        found = os.fstat(handle)
-        if not stat.S_ISREG(found.st_mode) or _foreign(found, forbidden):
+        status = os.fstat(handle)
+        if not stat.S_ISREG(status.st_mode) or _foreign(status, forbidden):
             raise PermissionError(f"{path} is not this user's alone")
         return file.read()
 
@@ -149,9 +149,9 @@ def _key(file: Path) -> bytes:
     if _foreign(file.parent.stat(), _OTHERS_WRITE):
         raise PermissionError(f"{file.parent} is not this user's alone")
     with suppress(OSError):
-        found = _read_own(file, _OTHERS)
-        if len(found) == _KEY_BYTES:
-            return found
+        key = _read_own(file, _OTHERS)
+        if len(key) == _KEY_BYTES:
+            return key
     _make_key(file)
     return _read_own(file, _OTHERS)
 
@@ -160,8 +160,8 @@ def _make_key(file: Path) -> None:
     """Put a new key in its place; of several processes that do so at once, all end with the same."""
     handle, beside = tempfile.mkstemp(dir=file.parent, suffix=".part")  # which only this user can read
     try:
-        with os.fdopen(handle, "wb") as made:
-            made.write(secrets.token_bytes(_KEY_BYTES))
+        with os.fdopen(handle, "wb") as stream:
+            stream.write(secrets.token_bytes(_KEY_BYTES))
         if file.is_symlink() or file.exists():
             os.replace(beside, file)  # it is no key that can be used
             return

@@ -31,7 +31,7 @@ HANDED_OVER, NEVER = 9, -1
 """Outcome of a run that turned stiff; the value of `check` that never looks for that."""
 
 
-class Layout:
+class Workspace:
     """Rows of the workspace of one program and method.
 
     The first `kept` rows are a lane's; as many follow in which runs wait to be taken up; then come rows needed within
@@ -80,7 +80,7 @@ class Layout:
         return (self.first[name] + row + (self.kept if waiting else 0)) * self.width
 
 
-class Frame:
+class KernelFunction:
     """A function under construction with the workspace at hand.
 
     lanes : how many it treats, where not all; those of the workspace from the address on that it is given.
@@ -88,17 +88,17 @@ class Frame:
 
     def __init__(
         self,
-        layout: Layout,
+        workspace: Workspace,
         name: str,
         more: Sequence[tuple[str, str]] = (),
         external: set[str] | None = None,
         lanes: int | None = None,
     ):
-        lanes = lanes or layout.width
+        lanes = lanes or workspace.width
         types = {"f": f"<{lanes} x double>", "l": "i64", "p": "ptr"}
         parameters = ["ptr noalias %args", "ptr noalias %ws", *(f"{types[kind]} %{name}" for kind, name in more)]
         self.code = Code(lanes, name, ", ".join(parameters), external=external)
-        self.layout, self.width = layout, layout.width
+        self.workspace, self.width = workspace, workspace.width
         self.args, self.ws = self.code.argument("p", "args"), self.code.argument("p", "ws")
 
     def given(self, name: str) -> Value:
@@ -112,7 +112,7 @@ class Frame:
 
     def at(self, name: str, row: int | Value = 0, waiting: bool = False) -> Value:
         if isinstance(row, int):
-            return self.code.address(self.ws, self.layout.offset(name, row, waiting))
+            return self.code.address(self.ws, self.workspace.offset(name, row, waiting))
         return self.code.address(self.at(name, 0, waiting), row * self.width)
 
     def get(self, name: str, row: int | Value = 0, kind: str = "f", waiting: bool = False) -> Value:
@@ -123,10 +123,10 @@ class Frame:
 
     def states(self) -> Iterator[int | Value]:
         """Go through the rows of the states: one by one, or in a loop of the code where there are many."""
-        if not self.layout.looped:
-            yield from range(self.layout.n)
+        if not self.workspace.looped:
+            yield from range(self.workspace.n)
             return
-        with self.code.count_to(self.layout.n) as s:
+        with self.code.count_to(self.workspace.n) as s:
             yield s
 
     def change(self, lanes: Value, x: Value, name: str, row: int | Value = 0) -> None:

@@ -14,7 +14,7 @@ _most: ContextVar[int | None] = ContextVar("threads", default=None)
 def threads_at_most(number: int | None) -> Iterator[None]:
     """Let the engines that this thread starts in the block use so many threads; None is all processors.
 
-    Where several workers share a machine, each with all its processors, they would only be in one another's way.
+    Where several workers share a machine, each with all its processors, they would slow each other down.
     """
     before = _most.set(number)
     try:

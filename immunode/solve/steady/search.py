@@ -1,15 +1,15 @@
-"""All steady states that many starts lead to: Newton's method for many runs at once, with what is found taken out."""
+"""All steady states that many starts lead to: Newton's method for many runs at once, with known ones taken out."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from collections.abc import Mapping
+from inspect import signature
 
 import numpy as np
 from numpy.typing import NDArray
 
-if TYPE_CHECKING:
-    from immunode.analysis.dynamics.autonomous import Autonomous
-    from immunode.solve.batch import Batch
+from immunode.solve.steady.linear import solve_each_scaled
+from immunode.solve.steady.system import SteadySystem
 
 Array = NDArray[np.float64]
 
@@ -18,18 +18,15 @@ SAME = 1e-5
 """Two states are one where they differ by less than this part of their size."""
 DONE = 1e-10
 """Newton's last step, as a part of each state."""
-ENDLESS = 100.0
-"""A state grows without bound where it ends above so many times all that it was before."""
 LONGEST = 3.0
 """The longest step, in typical sizes or in parts of the state, whichever is longer."""
 
 
-def starts(
-    system: Autonomous,
+def starting_points(
     start: Array,
     course: Array,
     size: Array,
-    bounds: dict[str, tuple[float, float]],
+    bounds: Mapping[int, tuple[float, float]],
     n: int,
     seed: int,
 ) -> Array:
@@ -38,7 +35,8 @@ def starts(
     Log-spaced points, half over six decades around the sizes met, half up to nine decades above, the same with
     some states at 0, the start, the course of an integration and its mean, and start and end with one state at 0;
     states with bounds are uniform inside them.
-    start, size : (n_moving, n_runs).   course : (n_times, n_moving, n_runs), NaN where the integration failed.
+    bounds : position of a moving state -> (low, high).   start, size : (n_moving, n_runs).
+    course : (n_times, n_moving, n_runs), NaN where the integration failed.
     """
     from scipy.stats import qmc
 
@@ -47,89 +45,59 @@ def starts(
     points = unit.random(1 << max(0, (n - 1)).bit_length())[:n].T[:, :, None]
     middle = np.maximum.reduce([size, np.abs(start), np.nan_to_num(np.abs(course)).max(axis=0)])[:, None, :]
     decades = np.where(np.arange(n) % 4 < 2, 6.0, 12.0)[None, :, None]
-    made = middle * 10.0 ** (decades * points[:n_moving] - 3)
+    spread = middle * 10.0 ** (decades * points[:n_moving] - 3)
     zero = (points[n_moving:] < 0.25) & (np.arange(n) % 2 == 1)[None, :, None]
-    made = np.where(zero, 0.0, made)
+    spread = np.where(zero, 0.0, spread)
     corners = np.repeat(start[:, None, :], n_moving, axis=1)
     corners[np.arange(n_moving), np.arange(n_moving)] = 0.0
-    for name, (low, high) in bounds.items():
-        i = system.state(name)
-        made[i] = low + (high - low) * np.broadcast_to(points[i], (n, runs))
+    for i, (low, high) in bounds.items():
+        spread[i] = low + (high - low) * np.broadcast_to(points[i], (n, runs))
     course = np.where(np.isfinite(course), course, start)
     anchors = np.stack([start, np.zeros_like(start), course.mean(axis=0), *course], axis=1)
-    beside = np.repeat(course[-1][:, None, :], n_moving, axis=1)
-    beside[np.arange(n_moving), np.arange(n_moving)] = 0.0
-    return np.concatenate([anchors, corners, beside, made], axis=1)
+    ends = np.repeat(course[-1][:, None, :], n_moving, axis=1)
+    ends[np.arange(n_moving), np.arange(n_moving)] = 0.0
+    return np.concatenate([anchors, corners, ends, spread], axis=1)
 
 
 def _takes_rng() -> bool:
-    from inspect import signature
-
     from scipy.stats import qmc
 
     return "rng" in signature(qmc.Sobol).parameters
 
 
-def look(
-    system: Autonomous,
-    values: Array,
-    start: Array,
-    bounds: dict[str, tuple[float, float]],
-    n: int,
-    seed: int,
-    engine: str,
-) -> tuple[list[Array], Array, Batch]:
-    """Return the steady states of each run, (n_moving, n_found), sizes (n_moving, n_runs), and the integration.
-
-    values : (n_values, n_runs).   start : (n_moving, n_runs), which also sets conserved totals.   n : starts a run.
-    """
-    from immunode.analysis.dynamics.autonomous import integrated
-
-    batch = integrated(system, values, start, engine)
-    course = batch.y[:, system.reduction.moving]
-    size = system.size(values)
-    # what grows without bound tells nothing of rest, and as a size it would make everything else look like 0
-    grown = np.abs(course[-1]) > ENDLESS * np.maximum(np.nanmax(np.abs(course[:-1]), axis=0, initial=0.0), size)
-    course = np.where(grown.any(axis=0), np.nan, course)
-    size = np.maximum(size, np.nan_to_num(np.abs(course[-1])) * 1e-3)
-    begin = starts(system, start, course, size, bounds, n, seed)
-    found = find_all(system, system.prepare(values), system.sums(start), size, begin, system.lowest(bounds))
-    return found, size, batch
-
-
-def find_all(system: Autonomous, c: Array, sums: Array, size: Array, begin: Array, lowest: Array) -> list[Array]:
+def find_all(system: SteadySystem, c: Array, sums: Array, size: Array, begin: Array, lowest: Array) -> list[Array]:
     """Return for each run its steady states, (n_moving, n_found).
 
     c : prepared values (n_prepared, n_runs).   sums : (n_totals, n_runs).   size : (n_moving, n_runs).
     begin : (n_moving, n_starts, n_runs).   lowest : (n_moving, 1), below which a state does not count.
     """
     n_moving, n_starts, n_runs = begin.shape
-    lane = np.tile(np.arange(n_runs), n_starts)
+    run = np.tile(np.arange(n_runs), n_starts)
     known: list[list[Array]] = [[] for _ in range(n_runs)]
     free = system.reduction.free
     x0 = begin.reshape(n_moving, -1)[free]
     for way in ("bounded", "bold", "logarithmic"):
-        x, good = newton(system, x0, sums[:, lane], c[:, lane], size[free][:, lane], way, lowest[free] >= 0)
-        _sort_in(system, x, good, lane, sums, size, lowest, known)
+        x, good = newton(system, x0, sums[:, run], c[:, run], size[free][:, run], way, lowest[free] >= 0)
+        _sort_in(system, x, good, run, sums, size, lowest, known)
     for _ in range(4):
         before = sum(map(len, known))
         most = max(map(len, known))
         if not most:
             break
         roots = np.full((most, len(free), n_runs), np.nan)
-        for run, states in enumerate(known):
+        for column, states in enumerate(known):
             for k, y in enumerate(states):
-                roots[k, :, run] = y[free]
-        args = (sums[:, lane], c[:, lane], size[free][:, lane], "bounded", lowest[free] >= 0)
-        x, good = newton(system, x0, *args, roots=roots[:, :, lane])
-        _sort_in(system, x, good, lane, sums, size, lowest, known)
+                roots[k, :, column] = y[free]
+        args = (sums[:, run], c[:, run], size[free][:, run], "bounded", lowest[free] >= 0)
+        x, good = newton(system, x0, *args, roots=roots[:, :, run])
+        _sort_in(system, x, good, run, sums, size, lowest, known)
         if sum(map(len, known)) == before:
             break
     return [np.stack(states, axis=1) if states else np.empty((n_moving, 0)) for states in known]
 
 
 def newton(
-    system: Autonomous,
+    system: SteadySystem,
     x: Array,
     sums: Array,
     c: Array,
@@ -157,7 +125,7 @@ def newton(
         f = system.reduced_field(here, sums[:, active], c[:, active])
         jacobian = system.reduced_slopes(here, sums[:, active], c[:, active])
         with np.errstate(all="ignore"):
-            step = -solve_each(jacobian, f)
+            step = -solve_each_scaled(jacobian, f)
             scale = np.abs(here) + 1e-3 * size[:, active]
             small = np.abs(step) <= DONE * scale
             full = step
@@ -178,28 +146,6 @@ def newton(
     return x, good
 
 
-def solve_each(matrices: Array, right: Array) -> Array:
-    """Return the solutions (m, n) of n linear systems (n, m, m) with right sides (m, n); NaN where one is singular."""
-    fine = np.isfinite(matrices).all(axis=(1, 2)) & np.isfinite(right).all(axis=0)
-    made = np.full(right.shape, np.nan)
-    some = np.flatnonzero(fine)
-    if not some.size:
-        return made
-    # rows and columns to size 1: states differ by ten orders of magnitude
-    rows = np.abs(matrices[some]).max(axis=2, keepdims=True)
-    scaled = matrices[some] / np.where(rows > 0, rows, 1.0)
-    side = right[:, some].T[:, :, None] / np.where(rows > 0, rows, 1.0)
-    try:
-        made[:, some] = np.linalg.solve(scaled, side)[:, :, 0].T
-    except np.linalg.LinAlgError:  # of one of them
-        for k, run in enumerate(some):
-            try:
-                made[:, run] = np.linalg.solve(scaled[k], side[k])[:, 0]
-            except np.linalg.LinAlgError:
-                continue
-    return made
-
-
 def _deflation(x: Array, step: Array, roots: Array, scale: Array) -> Array:
     """Return by what Newton's step is multiplied once known roots are taken out with the factor 1/distance**2 + 1."""
     total = np.zeros(x.shape[1])
@@ -213,10 +159,10 @@ def _deflation(x: Array, step: Array, roots: Array, scale: Array) -> Array:
 
 
 def _sort_in(
-    system: Autonomous,
+    system: SteadySystem,
     x: Array,
     good: NDArray[np.bool_],
-    lane: NDArray[np.intp],
+    runs: NDArray[np.intp],
     sums: Array,
     size: Array,
     lowest: Array,
@@ -224,12 +170,12 @@ def _sort_in(
 ) -> None:
     """Add the ends that are new, and inside the bounds, to what is known of each run."""
     some = np.flatnonzero(good)
-    y = system.reduction.spread(x[:, some], sums[:, lane[some]])
-    tiny = 1e-9 * size[:, lane[some]]
+    y = system.reduction.spread(x[:, some], sums[:, runs[some]])
+    tiny = 1e-9 * size[:, runs[some]]
     y = np.where(np.abs(y) < tiny, np.where(lowest == 0, 0.0, y), y)
     inside = (y >= lowest - tiny).all(axis=0)
     for k in np.flatnonzero(inside):
-        run = int(lane[some[k]])
+        run = int(runs[some[k]])
         scale = np.abs(y[:, k]) + 1e-3 * size[:, run]
         if all(np.max(np.abs(other - y[:, k]) / scale) > SAME for other in known[run]):
             known[run].append(y[:, k])

@@ -14,13 +14,13 @@ _GUARD = 1e-100
 
 
 @lru_cache(maxsize=256)
-def kinked(program: Program) -> bool:
+def has_corners(program: Program) -> bool:
     """Return whether min, max or abs of states can bend a derivative."""
     return any(_bends(program, node) for node in _on_states(program))
 
 
 @lru_cache(maxsize=256)
-def jumps(program: Program) -> bool:
+def has_jumps(program: Program) -> bool:
     """Return whether a condition on states, or a rounding of them, can make a derivative jump."""
     return any(node[0] in _JUMPS for node in _on_states(program))
 
@@ -28,12 +28,12 @@ def jumps(program: Program) -> bool:
 @lru_cache(maxsize=256)
 def edges(program: Program) -> tuple[tuple[int, int], ...]:
     """Return pairs of nodes where a derivative bends or jumps when they are equal; -1 stands for 0."""
-    found: dict[tuple[int, int], None] = {}
+    pairs: dict[tuple[int, int], None] = {}
     for node in _on_states(program):
         if node[0] in ("less", "less_equal") or _bends(program, node):
             one, *other = (_place(k) for k in node[1:])
-            found[one, other[0] if other else -1] = None
-    return tuple(sorted(found))
+            pairs[one, other[0] if other else -1] = None
+    return tuple(sorted(pairs))
 
 
 def _on_states(program: Program) -> Iterator[tuple[object, ...]]:

@@ -5,46 +5,36 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from functools import cached_property, lru_cache
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from immunode.analysis.dynamics.conserved import Reduction, reduce
+from immunode.analysis.dynamics.totals import reduction_of
 from immunode.errors import ModelError, StudyError, did_you_mean
 from immunode.model.declaration import Model
-
-if TYPE_CHECKING:
-    from immunode.program.numpy.source import Functions
-    from immunode.program.program import Program
-    from immunode.solve.batch import Batch
+from immunode.program.cache import cached_program
+from immunode.program.numpy.functions import Functions, compile_numpy
+from immunode.program.program import Program
+from immunode.solve.steady.system import SteadySystem
+from immunode.study.arms import Arms
 
 Array = NDArray[np.float64]
 Given = Any
 """Interventions, or names of ones that the model declares, as `simulate` takes them."""
 SPAN = "span of the run"
-SMALLEST = 1e-6
-"""Size of a state that starts at 0 and declares no typical size, in its unit; as the solvers have it."""
 
 
 @dataclass(frozen=True)
-class Autonomous:
+class Autonomous(SteadySystem):
     """The equations of a model (with its interventions) at one moment, for many runs at once.
 
     model : with the interventions.   functions : without events, at time `at`; switches at their initial values.
-    reduction : free states x (n_free, n) and conserved sums (n_totals, n) give the moving states y (n_moving, n).
     notes : what was held, in words.
     """
 
     model: Model
-    functions: Functions
-    reduction: Reduction
     notes: tuple[str, ...]
-
-    @property
-    def program(self) -> Program:
-        """The lowered model."""
-        return self.functions.program
 
     @cached_property
     def names(self) -> tuple[str, ...]:
@@ -56,16 +46,6 @@ class Autonomous:
         """Unit of every state and parameter."""
         known = {s.name: s.unit for s in self.model.states} | {p.name: p.unit for p in self.model.parameters}
         return {f"{s.name}(0)": s.unit for s in self.model.states} | known
-
-    @cached_property
-    def values(self) -> Array:
-        """Declared values, shape (n_values, 1)."""
-        return np.array(self.program.values, dtype=float)[:, None]
-
-    @property
-    def n_free(self) -> int:
-        """How many states are free."""
-        return len(self.reduction.free)
 
     def row(self, name: str) -> int:
         """Return the row of a parameter.
@@ -85,68 +65,16 @@ class Autonomous:
 
         Raises
         ------
-        StudyError : there is none of that name, or it has no rest.
+        StudyError : there is none of that name, or it is a running total.
         """
         if name in self.names:
             return self.names.index(name)
         if name in self.program.states:
             raise StudyError(
-                f"{self.model.name}: '{name}' is a running total, on which nothing depends: it has no rest"
+                f"{self.model.name}: '{name}' is a running total, on which nothing depends: it has no steady state"
             )
         meant = {s.name: s.meaning for s in self.model.states}
         raise StudyError(f"{self.model.name}: there is no state '{name}'{did_you_mean(name, meant)}")
-
-    def prepare(self, values: Array) -> Array:
-        """Return what the equations need of parameter values (n_values, n)."""
-        with np.errstate(all="ignore"):
-            return self.functions.prepare(self.functions.parameters(values))
-
-    def start(self, values: Array) -> Array:
-        """Return the initial values of the moving states, (n_moving, n)."""
-        with np.errstate(all="ignore"):
-            return self.functions.initial(self.functions.parameters(values))[self.reduction.moving]
-
-    def size(self, values: Array) -> Array:
-        """Return a size of each moving state, (n_moving, n): the larger of its typical size and its start, above 0."""
-        typical = np.array(self.program.typical, dtype=float)[self.reduction.moving, None]
-        # a typical size of 1e-200 only asks solvers for relative precision
-        largest = np.maximum(np.where(typical > 1e-100, typical, 0.0), np.abs(self.start(values)))
-        return np.where(largest > 0, largest, SMALLEST)
-
-    def sums(self, y: Array) -> Array:
-        """Return the conserved totals of moving states (n_moving, n)."""
-        return np.asarray(self.reduction.totals @ y)
-
-    def whole(self, y: Array) -> Array:
-        """Return all states (n_states, n) from the moving ones; running totals stand at 0."""
-        made = np.zeros((len(self.program.states), y.shape[1]))
-        made[self.reduction.moving] = y
-        return made
-
-    def field(self, y: Array, c: Array) -> Array:
-        """Return the rate of change of the moving states, (n_moving, n)."""
-        with np.errstate(all="ignore"):
-            return self.functions.rhs(0.0, self.whole(y), c)[self.reduction.moving]
-
-    def slopes(self, y: Array, c: Array) -> Array:
-        """Return the Jacobian of the moving states, (n, n_moving, n_moving)."""
-        n = len(self.program.states)
-        full = np.zeros((y.shape[1], n, n))
-        with np.errstate(all="ignore"):
-            entries = self.functions.jacobian(0.0, self.whole(y), c)
-        rows = [i for i, _, _ in self.program.jacobian]
-        columns = [j for _, j, _ in self.program.jacobian]
-        full[:, rows, columns] = entries.T
-        moving = self.reduction.moving
-        return full[:, moving][:, :, moving]
-
-    def reduced_field(self, x: Array, sums: Array, c: Array) -> Array:
-        """Return the rate of change of the free states, (n_free, n)."""
-        return self.field(self.reduction.spread(x, sums), c)[self.reduction.free]
-
-    def reduced_slopes(self, x: Array, sums: Array, c: Array) -> Array:
-        """Return the Jacobian of the free states, (n, n_free, n_free)."""
-        return self.reduction.reduced(self.slopes(self.reduction.spread(x, sums), c))
 
     def lowest(self, bounds: Mapping[str, tuple[float, float]]) -> Array:
         """Return the least value of each moving state, (n_moving, 1): 0, but where bounds or the start allow less."""
@@ -163,12 +91,8 @@ def autonomous(model: Model, interventions: Given = (), at: float = 0.0) -> Auto
 
     Raises
     ------
-    ModelError : no state depends on any state, so there is nothing to rest.
+    ModelError : no state depends on any state, so there is no steady state.
     """
-    from immunode.program.cache import cached_program
-    from immunode.program.numpy.source import compile_numpy
-    from immunode.study.arms import Arms
-
     if not isinstance(model, Model):
         raise StudyError(f"expected a model, got {type(model).__name__}; load_model('kuznetsov1994') returns one")
     composed = Arms({"it": interventions}).compose(model)["it"]
@@ -187,16 +111,14 @@ def autonomous(model: Model, interventions: Given = (), at: float = 0.0) -> Auto
         nodes=tuple(("number", float(at)) if node == ("time",) else node for node in program.nodes),
         time_derivative=(), breaks=(), triggers=(), extinct_below=(), never_negative=(), key="",
     )  # fmt: skip
-    reduction = reduce(composed, held)
+    reduction = reduction_of(composed, held)
     if not reduction.free.size:
-        raise ModelError(f"{model.name}: no state depends on a state, so nothing comes to rest")
-    return Autonomous(composed, compile_numpy(held), reduction, tuple(notes))
+        raise ModelError(f"{model.name}: no state depends on a state, so there is no steady state")
+    return Autonomous(functions=compile_numpy(held), reduction=reduction, model=composed, notes=tuple(notes))
 
 
 @lru_cache(maxsize=16)
 def _timed(program: Program) -> Functions:
-    from immunode.program.numpy.source import compile_numpy
-
     n = len(program.values)
     # switches stand after the values: each moves up by one row
     nodes = [
@@ -210,7 +132,7 @@ def _timed(program: Program) -> Functions:
         nodes.append(("mul", position, length))
         return len(nodes) - 1
 
-    made = replace(
+    scaled_program = replace(
         program,
         parameters=(*program.parameters[:n], SPAN, *program.parameters[n:]),
         values=(*program.values, 1.0),
@@ -218,7 +140,7 @@ def _timed(program: Program) -> Functions:
         jacobian=tuple((i, j, scaled(d)) for i, j, d in program.jacobian),
         nodes=(),
     )
-    return compile_numpy(replace(made, nodes=tuple(nodes)))
+    return compile_numpy(replace(scaled_program, nodes=tuple(nodes)))
 
 
 def in_own_time(system: Autonomous) -> Functions:
@@ -233,7 +155,7 @@ def bounds_of(system: Autonomous, given: Mapping[str, tuple[float, float]] | Non
     ------
     StudyError : an unknown state, or bounds that are not a pair low < high.
     """
-    made = {}
+    bounds = {}
     for name, pair in (given or {}).items():
         system.state(name)
         try:
@@ -244,22 +166,11 @@ def bounds_of(system: Autonomous, given: Mapping[str, tuple[float, float]] | Non
             ) from None
         if not low < high or not np.isfinite([low, high]).all():
             raise StudyError(f"{system.model.name}: bounds of '{name}' must rise, got ({low:g}, {high:g})")
-        made[name] = (low, high)
-    return made
+        bounds[name] = (low, high)
+    return bounds
 
 
-def integrated(system: Autonomous, values: Array, start: Array, engine: str, horizons: float = 10.0) -> Batch:
-    """Return the course of runs at sixteen times, up to some of the model's horizons.
-
-    values : (n_values, n).   start : (n_moving, n).
-    """
-    from immunode.solve import solve
-
-    times = horizons * float(system.model.horizon) * np.geomspace(1e-3, 1.0, 16)
-    return solve(system.functions, values, times=times, initial=system.whole(start), engine=engine, max_steps=20_000)
-
-
-def columns(system: Autonomous, names: Iterable[str], table: Array) -> tuple[Array, Array]:
+def values_and_starts(system: Autonomous, names: Iterable[str], table: Array) -> tuple[Array, Array]:
     """Return parameter values (n_values, n) and initial values of the moving states (n_moving, n) of rows of a table.
 
     names : parameters or initial values ("E(0)"); table : shape (n, n_names), NaN where the model's own value holds.

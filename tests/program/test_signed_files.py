@@ -18,7 +18,7 @@ from immunode.program import compile_numpy, lower
 from immunode.program.cache import cached_program
 from immunode.program.javascript import javascript_source
 from immunode.program.program import Change
-from immunode.program.signed import _key, _key_file, _say_unused, read_signed, write_signed
+from immunode.program.signed_files import _key, _key_file, _say_unused, read_signed, write_signed
 
 pytestmark = pytest.mark.skipif(not hasattr(os, "geteuid"), reason="modes and owners of files are POSIX")
 

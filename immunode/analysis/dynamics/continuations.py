@@ -9,12 +9,15 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
-from immunode.analysis.dynamics.autonomous import Autonomous, Given, autonomous, bounds_of
 from immunode.analysis.dynamics.bifurcation_points import BifurcationPoint, SteadyEquations
 from immunode.analysis.dynamics.branches import Branch, Tracer
-from immunode.analysis.dynamics.newton import look, newton
+from immunode.analysis.dynamics.curves import Curves, follow_points
+from immunode.analysis.dynamics.cycles import Cycles, families_near
+from immunode.analysis.dynamics.search import search_steady_states
+from immunode.analysis.dynamics.system import Autonomous, Given, autonomous, bounds_of
 from immunode.errors import StudyError, did_you_mean
 from immunode.model.declaration import Model
+from immunode.solve.steady.search import newton
 from immunode.study.result.notebook import Tabled, page
 
 if TYPE_CHECKING:
@@ -22,8 +25,6 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
-    from immunode.analysis.dynamics.curves import Curves
-    from immunode.analysis.dynamics.cycles import Cycles
     from immunode.plot.kit.style import Style
 
 Array = NDArray[np.float64]
@@ -73,8 +74,6 @@ class Continuation(Tabled):
         ------
         StudyError : an unknown name or kind, a range that can't be or leaves the model's own value out.
         """
-        from immunode.analysis.dynamics.curves import Curves, follow_points
-
         system = self.equations.system
         for kind in kinds:
             if kind not in ("fold", "Hopf"):
@@ -86,12 +85,20 @@ class Continuation(Tabled):
             raise StudyError(f"{self.who}: {second} is {own:g}, outside {ends[0]:g} to {ends[1]:g}; curves begin there")
         log = _is_wide(ends) if log is None else log
         points = [p for p in self.points if p.kind in kinds]
-        made, special = follow_points(self.equations, points, second, ends, log, self.lowest, most)
+        followed, special = follow_points(self.equations, points, second, ends, log, self.lowest, most)
         unit = self.units.get
         return Curves(
-            self.who, self.parameter, second, unit(self.parameter, ""), unit(second, ""), self.states, made, special,
-            (self.log, log), (self.between, ends),
-        )  # fmt: skip
+            who=self.who,
+            x=self.parameter,
+            y=second,
+            x_unit=unit(self.parameter, ""),
+            y_unit=unit(second, ""),
+            states=self.states,
+            curves=followed,
+            points=special,
+            logs=(self.log, log),
+            between=(self.between, ends),
+        )
 
     def of(self, kind: str) -> tuple[BifurcationPoint, ...]:
         """Return the points of a kind ("fold", "Hopf", "transcritical", "pitchfork"), by the parameter's value."""
@@ -103,11 +110,11 @@ class Continuation(Tabled):
 
         frames = []
         for k, branch in enumerate(self.branches):
-            made: dict[str, Any] = {"branch": k, self.parameter: branch.parameter}
-            made |= dict(zip(self.states, branch.states, strict=True))
+            columns: dict[str, Any] = {"branch": k, self.parameter: branch.parameter}
+            columns |= dict(zip(self.states, branch.states, strict=True))
             lead = branch.eigenvalues[:, 0]
             frames.append(
-                pd.DataFrame(made | {"stable": branch.stable, "real part": lead.real, "imaginary part": lead.imag})
+                pd.DataFrame(columns | {"stable": branch.stable, "real part": lead.real, "imaginary part": lead.imag})
             )
         return pd.concat(frames, ignore_index=True) if frames else pd.DataFrame()
 
@@ -134,7 +141,7 @@ class Continuation(Tabled):
     ) -> Figure:  # fmt: skip
         """Return the bifurcation figure: stable solid, unstable dashed, points named, extremes of cycles.
 
-        state : default the model's first read-out that is a state with a rest, else the state that changes most.
+        state : default the model's first read-out that is a state here, else the state that changes most.
         log : names on log axes; default where they reach over three decades (a state that touches 0 stays linear).
 
         Raises
@@ -257,14 +264,23 @@ def _finished(tracer: Tracer, ends: tuple[float, float], n_cycles: int, engine: 
     branches, points = tracer.branches(), sorted(tracer.points, key=lambda p: p.parameter)
     families: tuple[Cycles, ...] = ()
     if n_cycles:
-        from immunode.analysis.dynamics.cycles import families_beside
-
-        families, said = families_beside(equations, branches, points, n_cycles, engine)
+        families, said = families_near(equations, branches, points, n_cycles, engine)
         notes += said
     return Continuation(
-        system.model.label, system.program.parameters[equations.row], ends, equations.log, system.names, system.units,
-        system.model.time_unit, branches, tuple(points), families, tuple(notes), equations, tracer.lowest,
-    )  # fmt: skip
+        who=system.model.label,
+        parameter=system.program.parameters[equations.row],
+        between=ends,
+        log=equations.log,
+        states=system.names,
+        units=system.units,
+        time_unit=system.model.time_unit,
+        branches=branches,
+        points=tuple(points),
+        cycles=families,
+        notes=tuple(notes),
+        equations=equations,
+        lowest=tracer.lowest,
+    )
 
 
 def _range(system: Autonomous, parameter: str, between: Any) -> tuple[float, float]:
@@ -319,9 +335,9 @@ def _first(
     unknown = np.append(equations.unknown(own), unknown) if inside else unknown
     values = np.repeat(system.values, len(unknown), axis=1)
     values[equations.row] = np.exp(unknown) if equations.log else unknown
-    found, _, _ = look(system, values, system.start(values), limits, starts, seed, engine)
-    made = []
-    for k, y in enumerate(found):
+    states, _, _ = search_steady_states(system, values, system.start(values), limits, starts, seed, engine)
+    known = []
+    for k, y in enumerate(states):
         for x in y[system.reduction.free].T:
-            made.append((float(values[equations.row, k]), x))
-    return made
+            known.append((float(values[equations.row, k]), x))
+    return known

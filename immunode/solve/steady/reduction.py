@@ -7,8 +7,6 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from immunode.model.check import conserved_totals
-from immunode.model.declaration import Model
 from immunode.program.program import Program
 
 Array = NDArray[np.float64]
@@ -19,7 +17,7 @@ Rows = NDArray[np.intp]
 class Reduction:
     """How all states follow from the free ones.
 
-    moving : rows of the states that something depends on; the others are running totals and have no rest.
+    moving : rows of the states that something depends on; the others are running totals and have no steady state.
     free, bound : positions in `moving`; a bound state follows from a conserved total.
     totals : shape (n_bound, n_moving), the sums that stay constant.
     slope : shape (n_bound, n_free), the derivative of bound by free states.
@@ -48,35 +46,13 @@ class Reduction:
         return np.asarray(rows[:, :, self.free] + rows[:, :, self.bound] @ self.slope)
 
 
-def reduce(model: Model, program: Program) -> Reduction:
-    """Return the reduction of a model by its conserved totals.
-
-    Concentrations count with the volume that their compartment has at the declared values.
-    """
-    moving = _moving(program)
-    names = [program.states[i] for i in moving]
-    weights = dict(zip(program.states, _volumes(model, program), strict=True))
-    rows = []
-    for total in conserved_totals(model, among=names):
-        row = np.zeros(len(names))
-        for name, count in total:
-            row[names.index(name)] = float(count) * weights[name]
-        rows.append(row)
-    still = {i for i, node in enumerate(program.derivatives) if program.nodes[node] == ("number", 0.0)}
-    for position, i in enumerate(moving):
-        if i in still and not any(row[position] for row in rows):
-            rows.append(np.eye(len(names))[position])
-    totals = np.array(rows).reshape(len(rows), len(names))
-    bound = _pivots(totals)
-    free = np.setdiff1d(np.arange(len(names)), bound)
-    slope = np.zeros((0, len(free)))
-    if bound.size:
-        slope = np.asarray(-np.linalg.solve(totals[:, bound], totals[:, free]), dtype=float)
-    return Reduction(moving, free, bound, totals, slope)
+def influential_states(program: Program) -> Rows:
+    """Return the states on which a derivative depends."""
+    return np.unique(np.array([column for _, column, _ in program.jacobian], dtype=np.intp))
 
 
-def _moving(program: Program) -> Rows:
-    """Return the states on which a state that itself counts depends."""
+def moving_states(program: Program) -> Rows:
+    """Return the states on which a state that itself counts depends: of the influential ones, no chain of totals."""
     moving = set(range(len(program.states)))
     while True:
         kept = {column for row, column, _ in program.jacobian if row in moving and column in moving}
@@ -85,14 +61,36 @@ def _moving(program: Program) -> Rows:
         moving = kept
 
 
-def _volumes(model: Model, program: Program) -> Array:
-    from immunode.language.evaluation import evaluate
-    from immunode.language.expression import parse
+def unreduced(moving: Rows) -> Reduction:
+    """Return the reduction in which all moving states are free."""
+    n = len(moving)
+    return Reduction(
+        moving=moving,
+        free=np.arange(n),
+        bound=np.empty(0, dtype=np.intp),
+        totals=np.zeros((0, n)),
+        slope=np.zeros((0, n)),
+    )
 
-    values = dict(zip(program.parameters, program.values, strict=False))
-    volumes = {c.name: evaluate(parse(str(c.volume)), values) for c in model.compartments}
-    known = {s.name: 1.0 if s.amount or not s.compartment else float(volumes[s.compartment]) for s in model.states}
-    return np.array([known.get(name, 1.0) for name in program.states])
+
+def reduced_by_totals(program: Program, moving: Rows, totals: list[Array]) -> Reduction:
+    """Return the reduction by totals that never change, each the weights of the moving states, (n_moving,).
+
+    A moving state whose derivative is 0, and that is in none of them, is a total of its own.
+    """
+    n = len(moving)
+    rows = list(totals)
+    still = {i for i, node in enumerate(program.derivatives) if program.nodes[node] == ("number", 0.0)}
+    for position, i in enumerate(moving):
+        if i in still and not any(row[position] for row in rows):
+            rows.append(np.eye(n)[position])
+    table = np.array(rows).reshape(len(rows), n)
+    bound = _pivots(table)
+    free = np.setdiff1d(np.arange(n), bound)
+    slope = np.zeros((0, len(free)))
+    if bound.size:
+        slope = np.asarray(-np.linalg.solve(table[:, bound], table[:, free]), dtype=float)
+    return Reduction(moving=moving, free=free, bound=bound, totals=table, slope=slope)
 
 
 def _pivots(totals: Array) -> Rows:

@@ -1,0 +1,80 @@
+"""Which engine computes a call, and the engines by their names."""
+
+from __future__ import annotations
+
+import warnings
+from functools import lru_cache
+
+from immunode.errors import EngineError, did_you_mean
+from immunode.program.llvm.compile import Absent, require
+from immunode.program.numpy.functions import Functions
+from immunode.solve.compiled.engine import CompiledEngine
+from immunode.solve.engine import Engine
+from immunode.solve.numpy.engine import NumpyEngine
+
+ENGINES = ("auto", "scipy", "numpy", "compiled")
+FEW_RUNS = 10
+"""Below this many runs SciPy, one at a time, is faster than a block."""
+MANY_NODES = 10_000
+"""Above this many operations a program takes longer to compile than "auto" waits; engine="compiled" does it."""
+_SCIPY_METHODS = ("LSODA", "BDF", "Radau", "DOP853")
+
+
+def choose_engine(functions: Functions, n_runs: int, engine: str = "auto", method: str = "auto") -> tuple[str, str]:
+    """Return the name of the engine that `solve` takes, and why.
+
+    Raises
+    ------
+    EngineError : unknown engine; an engine that can't find this program's state events.
+    """
+    name = functions.program.name
+    if engine not in ENGINES:
+        raise EngineError(f"{name}: unknown engine '{engine}'{did_you_mean(engine, ENGINES)}")
+    triggers = functions.program.triggers
+    if engine in ("numpy", "compiled") and triggers:
+        event = triggers[0].name
+        raise EngineError(f"{name}: engine '{engine}' can't find state events ('{event}'); use engine='scipy'")
+    if engine != "auto":
+        return engine, f"engine '{engine}' was asked for"
+    if triggers:
+        return "scipy", f"scipy: event '{triggers[0].name}' fires on a state"
+    if method in _SCIPY_METHODS:
+        return "scipy", f"scipy: method '{method}' was asked for"
+    if n_runs < FEW_RUNS and method == "auto":
+        return "scipy", f"scipy: fewer than {FEW_RUNS} runs"
+    if can_compile_soon(functions):
+        return "compiled", f"compiled: {n_runs} runs side by side"
+    return "numpy", f"numpy: {n_runs} runs side by side"
+
+
+def can_compile_soon(functions: Functions) -> bool:
+    """Return whether machine code for a program can be made here, and soon enough for "auto"."""
+    return len(functions.program.nodes) <= MANY_NODES and _can_compile()
+
+
+def _can_compile() -> bool:
+    """Return whether machine code can be made here; if the library is there and can't, warn once."""
+    try:
+        require()
+    except Absent:
+        return False
+    except EngineError as error:
+        _warn_once(f"{error}; until then many runs are computed in NumPy, which is slower")
+        return False
+    return True
+
+
+@lru_cache(maxsize=8)
+def _warn_once(text: str) -> None:
+    warnings.warn(text, stacklevel=6)
+
+
+def engine_named(name: str) -> Engine:
+    """Return the engine "scipy", "numpy" or "compiled"."""
+    if name == "scipy":
+        from immunode.solve.scipy.engine import ScipyEngine
+
+        return ScipyEngine()
+    if name == "compiled":
+        return CompiledEngine()
+    return NumpyEngine()

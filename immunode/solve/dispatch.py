@@ -1,0 +1,95 @@
+"""One call of the solvers: the engine is chosen, initial values are found, and runs that fail are tried again."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from numpy.typing import ArrayLike
+
+from immunode.program.numpy.functions import Functions
+from immunode.solve.batch import NO_MESSAGE, Batch
+from immunode.solve.choice import can_compile_soon, choose_engine, engine_named
+from immunode.solve.engine import OnJump, OnRestart, Request
+from immunode.solve.fallback import solve_with_others
+from immunode.solve.request_checks import checked_request
+from immunode.solve.sliding import solve_or_slide
+from immunode.solve.stateless import with_a_state, without_states
+from immunode.solve.status import Status
+from immunode.solve.steady.start import start_at_steady_state
+from immunode.solve.tape import StepListener
+
+PATIENCE = 0.1
+"""Of the limit of steps, what LSODA may take where machine code can take over: its steps are the faster ones."""
+
+
+def solve(
+    functions: Functions,
+    values: ArrayLike,
+    *,
+    times: ArrayLike,
+    t0: float = 0.0,
+    initial: ArrayLike | None = None,
+    engine: str = "auto",
+    method: str = "auto",
+    rtol: float = 1e-6,
+    atol: ArrayLike | None = None,
+    max_steps: int = 100_000,
+    on_jump: OnJump | None = None,
+    on_restart: OnRestart | None = None,
+    listener: StepListener | None = None,
+) -> Batch:
+    """Return the trajectories of many runs; a run that fails is a status, never an exception.
+
+    values : (n_values, n_runs), the program's declared parameters of each run.
+    times : (n_times,), increasing, none before `t0`; the last one is the end.
+    initial : (n_states, n_runs); NaN where the program's own initial value holds.
+    engine : "scipy" (one run at a time), "numpy" (blocks of runs), "compiled" (machine code made for the model, all
+        cores; needs the extra `fast`), or "auto": see `choose_engine`. One sweep that is cut into several calls should
+        name its engine, so that all its runs are computed alike.
+    method : "tsit5", "rodas5p" for numpy and compiled; "LSODA", "BDF", "Radau", "DOP853" for scipy; or "auto": then a
+        run that fails with one method is computed again by the others, and `reason` says so. One that is named is kept.
+    rtol, atol : relative and absolute tolerance. The default `atol` of a state is rtol * 1e-3 times its declared
+        typical size, else times the larger of its absolute initial value and 1e-6; it may be a number, (n_states,) or
+        (n_states, n_runs).
+    max_steps : most steps that a run may try with one method.
+    on_jump(runs, t, y_before, y_after, p) : called at every event for the runs concerned; runs and t are (n,), the
+        states (n_states, n), p (n_parameters, n).
+    on_restart(runs) : called where runs begin again with another method; what `on_jump` reported of them is void.
+    listener : is given every accepted step, see `tape.StepListener`.
+
+    Raises
+    ------
+    EngineError : unknown engine or method, times that go backwards, arrays of the wrong shape.
+    """
+    request = checked_request(
+        functions, values, times=times, t0=t0, initial=initial, method=method, rtol=rtol, atol=atol, max_steps=max_steps
+    )
+    request = replace(request, on_jump=on_jump, on_restart=on_restart, listener=listener)
+    name, reason = choose_engine(functions, request.values.shape[1], engine, method)
+    if not functions.program.states:
+        return without_states(_solve(with_a_state(request), name, reason, engine))
+    if functions.steady_start is None:
+        return _solve(request, name, reason, engine)
+    request, runs, moving = start_at_steady_state(request, lambda alone: _solve(alone, name, "", engine))
+    batch = _solve(request, name, reason, engine)
+    batch.status[runs], batch.trouble[runs], batch.message_index[runs] = Status.NO_STEADY_STATE, moving, NO_MESSAGE
+    return batch
+
+
+def _solve(request: Request, name: str, reason: str, asked: str) -> Batch:
+    """Return the batch of an engine; where it chose the method itself, others are tried on the runs that fail.
+
+    name : of the engine.   asked : the engine that the user asked for, or "auto".
+    """
+    engine = engine_named(name)
+    if request.method != "auto":
+        return replace(solve_or_slide(engine, request, reason), asked=request.method)
+    program = request.functions.program
+    if name != "scipy":
+        return solve_with_others(request, engine, reason, [(engine, "rodas5p"), (engine, "tsit5")])
+    if asked == "scipy" or program.triggers:
+        return solve_with_others(request, engine, reason, [(engine, "Radau"), (engine, "DOP853")])
+    fast = can_compile_soon(request.functions)
+    other = engine_named("compiled" if fast else "numpy")
+    share = PATIENCE if fast else 1.0
+    return solve_with_others(request, engine, reason, [(other, "rodas5p"), (other, "tsit5")], share)
