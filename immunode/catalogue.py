@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING
 from immunode.errors import ImmunodeError, ModelError, StoreError, did_you_mean, nearest, path_text
 
 if TYPE_CHECKING:
-    from immunode.model.declaration import Model
+    from immunode.model import Model
 
 _MAX_BYTES = 5_000_000
 _READERS = {
@@ -275,7 +275,7 @@ def _load_file(path: Path) -> Model:
 
 def _read_json(content: bytes, path: Path) -> Model:
     """Return the model in JSON text; executes nothing."""
-    from immunode.model.declaration import Model
+    from immunode.model import Model
 
     try:
         return Model.from_json(content.decode("utf-8-sig"))
@@ -309,7 +309,7 @@ def _compiled(content: bytes, path: Path) -> CodeType:
 
 def _model_of(namespace: dict[str, object], path: Path) -> Model:
     """Return MODEL of a file that was run."""
-    from immunode.model.declaration import Model
+    from immunode.model import Model
 
     model = namespace.get("MODEL")
     if isinstance(model, Model):

@@ -82,7 +82,7 @@ def test_a_state_among_the_interventions_is_refused_in_a_fresh_process_too() -> 
     code = """
 from immunode.errors import StoreError
 from immunode.model.serial import from_json
-from immunode.model.declaration import Model
+from immunode.model import Model
 text = '''{"format": "immunode 1", "type": "Model", "name": "m", "interventions": [
     {"type": "State", "name": "A", "initial": 1}]}'''
 try:
@@ -97,7 +97,7 @@ def test_a_plain_model_is_read_without_loading_the_interventions() -> None:
     code = """
 import sys
 from immunode.model.serial import from_json
-from immunode.model.declaration import Model
+from immunode.model import Model
 from_json(Model, '{"format": "immunode 1", "type": "Model", "name": "m", "states": [{"type": "State", "name": "A", \
 "initial": 1}]}')
 print("immunode.intervention" in sys.modules)

@@ -7,7 +7,7 @@ from dataclasses import fields, replace
 from typing import Any, TypeVar
 
 from immunode.errors import ModelError
-from immunode.model.declaration import Parameter
+from immunode.model.records import Parameter
 
 R = TypeVar("R")
 

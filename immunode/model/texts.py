@@ -18,11 +18,11 @@ def printable(cls: C) -> C:
 
     A name has one line; other texts may have several, and tabs.
     """
-    made: Callable[..., None] = vars(cls)["__init__"]
+    unchecked: Callable[..., None] = cls.__init__  # type: ignore[misc]
 
-    @wraps(made)
+    @wraps(unchecked)
     def __init__(self: Any, *values: Any, **named: Any) -> None:
-        made(self, *values, **named)
+        unchecked(self, *values, **named)
         _check(self)
 
     cls.__init__ = __init__  # type: ignore[misc]
@@ -32,10 +32,10 @@ def printable(cls: C) -> C:
 def _check(record: Any) -> None:
     for spec in fields(record):
         for text in _texts(getattr(record, spec.name)):
-            told = problem(text, lines=spec.name != "name")
-            if told:
+            reason = problem(text, lines=spec.name != "name")
+            if reason:
                 label = quoted(str(getattr(record, "name", "")))
-                raise ModelError(f"{type(record).__name__} {label}: {spec.name}= can't be used: {told}")
+                raise ModelError(f"{type(record).__name__} {label}: {spec.name}= can't be used: {reason}")
 
 
 def _texts(value: Any) -> Iterator[str]:

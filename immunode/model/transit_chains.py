@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from immunode.errors import ModelError
 from immunode.language.expression import parse
-from immunode.model.declaration import Process, State
+from immunode.model.records import Process, State
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,12 +8,12 @@ from typing import TYPE_CHECKING, Any
 
 from immunode.characters import problem
 from immunode.errors import StudyError, did_you_mean
+from immunode.model.declaration import Perturbation
 
 if TYPE_CHECKING:
-    from immunode.intervention import Drug, Intervention
-    from immunode.model.declaration import Model
+    from immunode.model import Model
 
-    Entry = Intervention | Drug | str
+    Entry = Perturbation | str
 
 CONTROL = "control"
 """Name of the arm without an intervention, and of the only arm where none is named."""
@@ -161,17 +161,17 @@ def _entries(arm: object, value: Any) -> tuple[Entry, ...]:
     if not isinstance(arm, str) or not arm.strip():
         raise StudyError(f"an arm needs a name, got {arm!r}")
     entries: tuple[Entry, ...] = ()
-    for entry in (value,) if isinstance(value, str) or hasattr(value, "name") else tuple(value):
+    for entry in (value,) if isinstance(value, str | Perturbation) else tuple(value):
         if isinstance(entry, list | tuple):
             entries += _entries(arm, entry)  # a sequence of interventions among others
             continue
         entries += (entry,)
-        if not isinstance(entry, str) and not (hasattr(entry, "name") and hasattr(entry, "at")):
+        if not isinstance(entry, str | Perturbation):
             raise StudyError(f"arm '{arm}': {entry!r} is not an intervention nor the name of one")
     return entries
 
 
-def _declared(model: Model, name: str, arm: str, extra: tuple[str, ...] = ()) -> Intervention | Drug:
+def _declared(model: Model, name: str, arm: str, extra: tuple[str, ...] = ()) -> Perturbation:
     declared = {i.name: i for i in model.interventions}
     if name in declared:
         return declared[name]

@@ -11,7 +11,7 @@ from __future__ import annotations
 from immunode.errors import DoseError, did_you_mean
 from immunode.intervention.drugs.drug import Drug
 from immunode.intervention.numbers import finite
-from immunode.model.declaration import Model, Parameter, Process, State
+from immunode.model import Model, Parameter, Process, State
 
 KINDS = {"I": ("inhibit", "kin"), "II": ("inhibit", "kout"), "III": ("stimulate", "kin"), "IV": ("stimulate", "kout")}
 _SOURCE = "assumed: chosen by the caller"

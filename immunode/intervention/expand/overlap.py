@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping
 from itertools import combinations
 
 from immunode.errors import ModelError
-from immunode.model.declaration import Effect, Requirement
+from immunode.model import Effect, Requirement
 
 CLOSE = 1e-9
 """Windows that overlap by less than this share of their times only touch."""

@@ -7,12 +7,13 @@ from typing import Any
 
 from immunode.errors import ModelError, did_you_mean, quoted
 from immunode.language.expression import is_condition, name_problem, names, parse, parse_arrow, uses_time
-from immunode.model.declaration import Event, Model, pairs
+from immunode.model.declaration import Declaration
+from immunode.model.records import Event, pairs
 
 _HOW = ("scale", "add", "set")
 
 
-def check_structure(model: Model) -> None:
+def check_structure(model: Declaration) -> None:
     """Check names, arrows and expressions.
 
     Raises
@@ -26,7 +27,7 @@ def check_structure(model: Model) -> None:
 class _Names:
     """The names of one model, by what they are."""
 
-    def __init__(self, model: Model) -> None:
+    def __init__(self, model: Declaration) -> None:
         self.model = model
         self.states = {s.name: s.meaning for s in model.states}
         self.parameters = {p.name: p.meaning for p in model.parameters}
@@ -217,7 +218,7 @@ class _Names:
         variants = [v.name for v in model.variants]
         for it in model.interventions:
             others = [*(other.name for other in model.interventions if other is not it), *variants]
-            beside = getattr(it, "beside", "")
+            beside = it.beside
             if beside and beside not in others:
                 hint = did_you_mean(beside, others)
                 raise ModelError(

@@ -9,9 +9,9 @@ from typing import TYPE_CHECKING, Any
 
 from immunode.language.evaluation import evaluate
 from immunode.language.expression import Expression, names, parse
-from immunode.model.declaration import Model
-from immunode.model.derived_values import quantities
-from immunode.model.equations import effective
+from immunode.model.declaration import Declaration
+from immunode.model.views.derived_values import quantities
+from immunode.model.views.formulas import effective
 
 if TYPE_CHECKING:
     import numpy as np
@@ -47,7 +47,7 @@ class Pulse:
         return self.width / 2
 
 
-def described(pulse: Pulse, model: Model) -> str:
+def described(pulse: Pulse, model: Declaration) -> str:
     """Return what to say of a pulse: "the rate has a pulse of about 0.5 day at t = 16"."""
     unit = f" {model.time_unit}" if model.time_unit else ""
     return f"the rate has a pulse of about {pulse.width:.2g}{unit} at t = {pulse.time:.6g}"
@@ -59,7 +59,7 @@ def rounded_down(value: float) -> float:
     return float(f"{math.floor(value / size) * size:.2g}")
 
 
-def timed_rates(model: Model) -> dict[str, frozenset[str]]:
+def timed_rates(model: Declaration) -> dict[str, frozenset[str]]:
     """Return the processes whose rates hold time, each with the names that its rate rests on."""
     rates = {process.name: parse(process.rate) for process in model.processes}
     within = _within(model)
@@ -72,7 +72,7 @@ def timed_rates(model: Model) -> dict[str, frozenset[str]]:
 
 
 def narrow_pulses(
-    model: Model, values: Mapping[str, float] | None = None, until: float | None = None, widest: float = NARROW
+    model: Declaration, values: Mapping[str, float] | None = None, until: float | None = None, widest: float = NARROW
 ) -> tuple[Pulse, ...]:
     """Return the pulses in time of all rates that are over within a part of the horizon, in order of time.
 
@@ -118,7 +118,7 @@ def narrow_pulses(
     return tuple(sorted(made, key=lambda pulse: pulse.time))
 
 
-def _known(model: Model, values: Mapping[str, float]) -> dict[str, Any]:
+def _known(model: Declaration, values: Mapping[str, float]) -> dict[str, Any]:
     """Return the values of parameters, states and switches at which rates are looked at."""
     known: dict[str, Any] = {p.name: float(values.get(p.name, p.value)) for p in model.parameters}
     begin = {s.name: s.initial for s in model.states} | {s.name: s.initial for s in model.switches}
@@ -244,7 +244,7 @@ def _width(rate: Expression, place: float, top: float, end: float, reach: float,
     return found
 
 
-def _within(model: Model) -> dict[str, Expression]:
+def _within(model: Declaration) -> dict[str, Expression]:
     """Return what stands behind the names of derived quantities and of parameters that effects change."""
     within = {d.name: parse(d.expression) for d in model.derived}
     for target in dict.fromkeys(effect.target for effect in model.effects):
