@@ -11,12 +11,10 @@ import os
 from dataclasses import dataclass
 from pathlib import Path
 from types import CodeType
-from typing import TYPE_CHECKING
 
+import immunode.model as model_layer
+import immunode.models as packaged
 from immunode.errors import ImmunodeError, ModelError, StoreError, did_you_mean, nearest, path_text
-
-if TYPE_CHECKING:
-    from immunode.model import Model
 
 _MAX_BYTES = 5_000_000
 _READERS = {
@@ -83,7 +81,7 @@ def find_model(name: str) -> tuple[Path, str]:
     raise UnknownModelError(f"no model is named '{name}'{hint}")
 
 
-def load_model(name_or_path: str | os.PathLike[str], variant: str | None = None) -> Model:
+def load_model(name_or_path: str | os.PathLike[str], variant: str | None = None) -> model_layer.Model:
     """Return a model of the package by name or alias, or the model in a file of yours.
 
     name_or_path : "kuznetsov1994", "rheumatoid_arthritis", or the path of a `.py`, `.json`, `.xml` or `.sbml`
@@ -135,10 +133,8 @@ def copy_model(name: str, path: str | os.PathLike[str]) -> Path:
 
 def _files() -> list[Path]:
     """Return the model files of the package, sorted by name."""
-    from immunode.models import __path__ as folders
-
     found: dict[str, Path] = {}
-    for folder in folders:
+    for folder in packaged.__path__:
         for path in Path(folder).glob("[!_]*.py"):
             found.setdefault(path.stem, path)
     return [found[name] for name in sorted(found)]
@@ -238,7 +234,7 @@ def _aliases(node: ast.expr | None) -> tuple[tuple[str, str], ...]:
 # Loading --------------------------------------------------------------------------------------------------------------
 
 
-def _load_packaged(path: Path) -> Model:
+def _load_packaged(path: Path) -> model_layer.Model:
     """Return the MODEL of a file of the package, imported once."""
     importlib.invalidate_caches()  # the file may have been added since the folder was last listed
     try:
@@ -250,7 +246,7 @@ def _load_packaged(path: Path) -> Model:
     return _model_of(vars(module), path)
 
 
-def _load_file(path: Path) -> Model:
+def _load_file(path: Path) -> model_layer.Model:
     """Return the model in a file of the caller's."""
     if path.suffix not in _ENDINGS:
         raise ModelError(f"'{path}' is no model file: its name must end in " + " or ".join(_ENDINGS))
@@ -258,7 +254,7 @@ def _load_file(path: Path) -> Model:
         if not _is_there(path):
             raise UnknownModelError(f"there is no file '{path}'{_similar_file(path)}")
         module, reader = _READERS[path.suffix]
-        made: Model = getattr(importlib.import_module(module), reader)(path)
+        made: model_layer.Model = getattr(importlib.import_module(module), reader)(path)
         return made
     if not _is_there(path):
         raise UnknownModelError(f"there is no file '{path}'{_similar_file(path)}")
@@ -273,19 +269,17 @@ def _load_file(path: Path) -> Model:
     return _read_json(content, path) if path.suffix == ".json" else _run_file(content, path)
 
 
-def _read_json(content: bytes, path: Path) -> Model:
+def _read_json(content: bytes, path: Path) -> model_layer.Model:
     """Return the model in JSON text; executes nothing."""
-    from immunode.model import Model
-
     try:
-        return Model.from_json(content.decode("utf-8-sig"))
+        return model_layer.Model.from_json(content.decode("utf-8-sig"))
     except UnicodeDecodeError:
         raise ModelError(f"'{path}' is no model file: it is not UTF-8 text") from None
     except ImmunodeError as error:
         raise type(error)(f"{path}: {error}") from error
 
 
-def _run_file(content: bytes, path: Path) -> Model:
+def _run_file(content: bytes, path: Path) -> model_layer.Model:
     """Return the MODEL that a Python file makes when it is run in a namespace of its own."""
     namespace: dict[str, object] = {"__name__": path.stem, "__file__": str(path)}
     try:
@@ -307,16 +301,14 @@ def _compiled(content: bytes, path: Path) -> CodeType:
         raise ModelError(f"{path}: {_reason(error)}") from None
 
 
-def _model_of(namespace: dict[str, object], path: Path) -> Model:
+def _model_of(namespace: dict[str, object], path: Path) -> model_layer.Model:
     """Return MODEL of a file that was run."""
-    from immunode.model import Model
-
     model = namespace.get("MODEL")
-    if isinstance(model, Model):
+    if isinstance(model, model_layer.Model):
         return model
     if model is not None:
         raise ModelError(f"{path}: MODEL is a {type(model).__name__}, not a Model; write MODEL = Model(name=..., ...)")
-    others = [f"'{name}'" for name, value in namespace.items() if isinstance(value, Model)]
+    others = [f"'{name}'" for name, value in namespace.items() if isinstance(value, model_layer.Model)]
     found = f"; {' and '.join(others)} would be one" if others else ""
     raise ModelError(f"{path}: no MODEL in it{found}; a model file says MODEL = Model(name=..., ...)")
 

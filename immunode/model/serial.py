@@ -16,16 +16,15 @@ import math
 import sys
 import types
 import typing
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import MISSING, Field, fields, is_dataclass
-from functools import lru_cache
+from functools import lru_cache, wraps
 from importlib import import_module
 from numbers import Integral, Real
 from typing import Any, TypeVar
 
 from immunode.characters import problem
-from immunode.errors import StoreError, did_you_mean, quoted, shortened
-from immunode.model.texts import printable
+from immunode.errors import ModelError, StoreError, did_you_mean, quoted, shortened
 
 T = TypeVar("T")
 C = TypeVar("C", bound=type)
@@ -53,6 +52,42 @@ def register(cls: C) -> C:
         raise StoreError(f"two records are called {cls.__name__}: in {other.__module__} and in {cls.__module__}")
     _known[cls.__name__] = cls
     return printable(cls)
+
+
+def printable(cls: C) -> C:
+    """Make a dataclass refuse control characters in each of its texts; stands above `@dataclass` as a decorator.
+
+    A name has one line; other texts may have several, and tabs.
+    """
+    unchecked: Callable[..., None] = cls.__init__  # type: ignore[misc]
+
+    @wraps(unchecked)
+    def __init__(self: Any, *values: Any, **named: Any) -> None:
+        unchecked(self, *values, **named)
+        _check_texts(self)
+
+    cls.__init__ = __init__  # type: ignore[misc]
+    return cls
+
+
+def _check_texts(record: Any) -> None:
+    for spec in fields(record):
+        for text in _texts(getattr(record, spec.name)):
+            reason = problem(text, lines=spec.name != "name")
+            if reason:
+                label = quoted(str(getattr(record, "name", "")))
+                raise ModelError(f"{type(record).__name__} {label}: {spec.name}= can't be used: {reason}")
+
+
+def _texts(value: Any) -> Iterator[str]:
+    """Yield the texts in a field; a record in it has looked at its own."""
+    if isinstance(value, str):
+        yield value
+    elif isinstance(value, Mapping):
+        yield from _texts(tuple(value.items()))
+    elif isinstance(value, tuple | list):
+        for item in value:
+            yield from _texts(item)
 
 
 def _find(name: str) -> type | None:
