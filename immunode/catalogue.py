@@ -133,11 +133,11 @@ def copy_model(name: str, path: str | os.PathLike[str]) -> Path:
 
 def _files() -> list[Path]:
     """Return the model files of the package, sorted by name."""
-    found: dict[str, Path] = {}
+    files: dict[str, Path] = {}
     for folder in packaged.__path__:
         for path in Path(folder).glob("[!_]*.py"):
-            found.setdefault(path.stem, path)
-    return [found[name] for name in sorted(found)]
+            files.setdefault(path.stem, path)
+    return [files[name] for name in sorted(files)]
 
 
 def _is_there(path: Path) -> bool:
@@ -254,8 +254,8 @@ def _load_file(path: Path) -> model_layer.Model:
         if not _is_there(path):
             raise UnknownModelError(f"there is no file '{path}'{_similar_file(path)}")
         module, reader = _READERS[path.suffix]
-        made: model_layer.Model = getattr(importlib.import_module(module), reader)(path)
-        return made
+        model: model_layer.Model = getattr(importlib.import_module(module), reader)(path)
+        return model
     if not _is_there(path):
         raise UnknownModelError(f"there is no file '{path}'{_similar_file(path)}")
     try:
@@ -309,8 +309,8 @@ def _model_of(namespace: dict[str, object], path: Path) -> model_layer.Model:
     if model is not None:
         raise ModelError(f"{path}: MODEL is a {type(model).__name__}, not a Model; write MODEL = Model(name=..., ...)")
     others = [f"'{name}'" for name, value in namespace.items() if isinstance(value, model_layer.Model)]
-    found = f"; {' and '.join(others)} would be one" if others else ""
-    raise ModelError(f"{path}: no MODEL in it{found}; a model file says MODEL = Model(name=..., ...)")
+    hint = f"; {' and '.join(others)} would be one" if others else ""
+    raise ModelError(f"{path}: no MODEL in it{hint}; a model file says MODEL = Model(name=..., ...)")
 
 
 def _reason(error: BaseException, path: Path | None = None) -> str:

@@ -12,7 +12,7 @@ from immunode.intervention.expand.overlap import set_requirements
 from immunode.language.evaluation import evaluate
 from immunode.language.expression import names, parse
 from immunode.model.copies import find
-from immunode.model.declaration import Act, Contribution, Perturbation
+from immunode.model.declaration import Act, Contribution, Perturbation, is_perturbation
 from immunode.model.model import Model
 from immunode.model.records import Effect, Parameter, Requirement, State
 
@@ -144,7 +144,7 @@ def _chosen(model: Model, given: Iterable[Any]) -> list[Perturbation]:
     for item in given:
         if isinstance(item, str):
             chosen.append(find(model, "intervention", model.interventions, item))
-        elif isinstance(item, Perturbation):
+        elif is_perturbation(item):
             chosen.append(item)
         elif isinstance(item, list | tuple):
             chosen += _chosen(model, item)

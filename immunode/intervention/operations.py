@@ -94,8 +94,10 @@ class Operation:
     @property
     def words(self) -> str:
         """The operation as a phrase: `inhibits k by 95 %`."""
-        said = WORDS[self.operator].format(target=self.target, value=f"{self.value:g}", percent=f"{100 * self.value:g}")
-        return said if self.over is None else f"{said} over {words(self.over)}"
+        phrase = WORDS[self.operator].format(
+            target=self.target, value=f"{self.value:g}", percent=f"{100 * self.value:g}"
+        )
+        return phrase if self.over is None else f"{phrase} over {words(self.over)}"
 
 
 def _problem(operator: str, value: float) -> str:

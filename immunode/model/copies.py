@@ -24,7 +24,7 @@ def find(model: Declaration, kind: str, records: Iterable[R], name: str) -> R:
 
     Raises
     ------
-    ModelError : none has that name; the nearest names are told.
+    ModelError : none has that name; the message gives the nearest names.
     """
     known = {str(getattr(record, "name", "")): record for record in records}
     if name in known:
@@ -125,7 +125,7 @@ def with_variant(model: M, name: str) -> M:
 
     Raises
     ------
-    ModelError : there is no such variant; the nearest names are told.
+    ModelError : there is no such variant; the message gives the nearest names.
     """
     variant = find(model, "variant", model.variants, name)
     copy = with_initial(with_values(model, dict(variant.values)), dict(variant.initial))

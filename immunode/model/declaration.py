@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, fields
-from typing import Protocol, Self, runtime_checkable
+from typing import Protocol, Self, TypeGuard, runtime_checkable
 
 from immunode.model.records import (
     Compartment,
@@ -130,6 +130,17 @@ class Perturbation(Protocol):
         ------
         DoseError : it has no end.
         """
+
+
+_kinds: set[type] = set()
+
+
+def is_perturbation(value: object) -> TypeGuard[Perturbation]:
+    """Return whether a value has all members of a `Perturbation`; they are looked for once in each class."""
+    kind = type(value)
+    if kind not in _kinds and isinstance(value, Perturbation):
+        _kinds.add(kind)
+    return kind in _kinds
 
 
 @dataclass(frozen=True, slots=True, repr=False)

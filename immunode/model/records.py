@@ -221,7 +221,7 @@ class Effect:
 @register
 @dataclass(frozen=True, slots=True)
 class Requirement:
-    """A condition on parameters without which a run is refused, with the reason told to the user."""
+    """A condition on parameters without which a run is refused, and the user sees why."""
 
     condition: str
     message: str

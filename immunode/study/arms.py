@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from immunode.characters import problem
 from immunode.errors import StudyError, did_you_mean
-from immunode.model.declaration import Perturbation
+from immunode.model.declaration import Perturbation, is_perturbation
 
 if TYPE_CHECKING:
     from immunode.model import Model
@@ -161,12 +161,12 @@ def _entries(arm: object, value: Any) -> tuple[Entry, ...]:
     if not isinstance(arm, str) or not arm.strip():
         raise StudyError(f"an arm needs a name, got {arm!r}")
     entries: tuple[Entry, ...] = ()
-    for entry in (value,) if isinstance(value, str | Perturbation) else tuple(value):
+    for entry in (value,) if isinstance(value, str) or is_perturbation(value) else tuple(value):
         if isinstance(entry, list | tuple):
             entries += _entries(arm, entry)  # a sequence of interventions among others
             continue
         entries += (entry,)
-        if not isinstance(entry, str | Perturbation):
+        if not isinstance(entry, str) and not is_perturbation(entry):
             raise StudyError(f"arm '{arm}': {entry!r} is not an intervention nor the name of one")
     return entries
 

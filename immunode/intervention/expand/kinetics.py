@@ -91,7 +91,7 @@ def _add_target(draft: Draft, pk: PK, target: Target, typical: float) -> None:
             draft.above_zero(full) if knob in ("kdeg", "KSS") else draft.within([full], 0)
     baseline = f"{n}.ksyn/{n}.kdeg*{n}.V1"
     size = max(target.baseline * pk.V1, 1e-6 * typical)
-    made = ("target_synthesis", f"{n}.ksyn*{n}.V1")
+    synthesis = ("target_synthesis", f"{n}.ksyn*{n}.V1")
     if target.full:
         draft.states.append(State(f"{n}.target", baseline, pk.mass, f"free target of {n}", "signal", typical=size))
         draft.states.append(State(f"{n}.complex", 0.0, pk.mass, f"{n} bound to its target", "drug", typical=size))
@@ -102,7 +102,7 @@ def _add_target(draft: Draft, pk: PK, target: Target, typical: float) -> None:
             "bound": (f"{n}.complex/{n}.V1", f"complex of {n} and its target"),
         }
         flows = [
-            (made[0], f"-> {n}.target", made[1]),
+            (synthesis[0], f"-> {n}.target", synthesis[1]),
             ("target_loss", f"{n}.target ->", f"{n}.kdeg*{n}.target"),
             ("binding", f"{n}.central + {n}.target -> {n}.complex", f"{n}.kon*{n}.C*{n}.target"),
             ("unbinding", f"{n}.complex -> {n}.central + {n}.target", f"{n}.koff*{n}.complex"),
@@ -121,7 +121,7 @@ def _add_target(draft: Draft, pk: PK, target: Target, typical: float) -> None:
             "target_free": (f"{there} - {n}.bound", "free target"),
         }
         flows = [
-            (made[0], f"-> {total}", made[1]),
+            (synthesis[0], f"-> {total}", synthesis[1]),
             ("target_loss", f"{total} ->", f"{n}.kdeg*{n}.target_free*{n}.V1"),
             ("internalization", f"{n}.central + {total} ->", f"{n}.kint*{n}.bound*{n}.V1"),
         ]

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from immunode.errors import DoseError
 from immunode.intervention.expand.contribution import Draft
 from immunode.intervention.expand.rhythms import add_rhythm
-from immunode.intervention.expand.visits import add_rule, visits
+from immunode.intervention.expand.visits import add_rule, visit_times
 from immunode.intervention.schedule import Pulses, Schedule
 from immunode.model import Derived, Event, Process, State, Switch
 
@@ -79,7 +79,7 @@ def _train_moments(draft: Draft, train: Pulses, windowed: bool) -> Moments:
 def moments(draft: Draft, schedule: Schedule, *, gated: bool) -> Moments:
     """Return when transfers are given; adds the knobs of these times unless a gate has them already (`gated`)."""
     if schedule.rule is not None:
-        first, every, n = visits(draft, schedule.rule)
+        first, every, n = visit_times(draft, schedule.rule)
         return Moments((first,), every, n)
     if schedule.pulses is not None:
         if gated:

@@ -50,12 +50,12 @@ def add_rule(draft: Draft, rule: Rule, *, stops: bool = False) -> str:
     either = " or ".join(f"({condition})" for condition in changed)
     changes[f"{name}.rule_since"] = f"piecewise(t, {either}, {name}.rule_since)"
     changes[f"{name}.rule_changes"] = f"{name}.rule_changes + piecewise(1, {either}, 0)"
-    at, every, count = visits(draft, rule)
+    at, every, count = visit_times(draft, rule)
     draft.events.append(Event(f"{name}.visit", changes, at=at, every=every, count=count, meaning=str(rule)))
     return f"{name}.on*{name}.level" if rule.graded else f"{name}.on"
 
 
-def visits(draft: Draft, rule: Rule) -> tuple[str, str, str | int]:
+def visit_times(draft: Draft, rule: Rule) -> tuple[str, str, str | int]:
     """Return first, interval and number of the visits as an event takes them; adds their knobs where they are new."""
     name = draft.name
     first, every = f"{name}.first_visit", f"{name}.visit_every"

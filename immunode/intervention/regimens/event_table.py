@@ -212,15 +212,15 @@ def _dose(row: Mapping[Any, Any], unit: str, clock: str, route: str) -> Dose:
         raise DoseError(f"{where}: {'ADDL' if more else 'SS'} needs an interval II above 0, got {every:g}")
     length = _infusion(where, amount, rate, value.get("DUR") or 0.0)
 
-    def said(number: float) -> Time:
+    def as_time(number: float) -> Time:
         return f"{number_text(number)} {clock}" if clock else number
 
-    when: dict[str, Any] = {"at": (said(time),)}
+    when: dict[str, Any] = {"at": (as_time(time),)}
     if more or steady:
-        when = {"start": said(time), "ii": said(every), "addl": int(more), "ss": bool(steady)}
+        when = {"start": as_time(time), "ii": as_time(every), "addl": int(more), "ss": bool(steady)}
     lag = value.get("LAG")
     when["duration"] = _said_short(length, clock) if length else None
-    return Dose(amount, unit, route, lag=None if lag is None else said(lag), F=value.get("F"), **when)
+    return Dose(amount, unit, route, lag=None if lag is None else as_time(lag), F=value.get("F"), **when)
 
 
 def _said_short(length: float, clock: str) -> Time:
@@ -301,10 +301,10 @@ def _end(dose: Dose) -> float:
 
 def _joined(doses: list[Dose]) -> list[Dose]:
     """Return doses with single ones of one kind in one block."""
-    found: list[Dose] = []
+    blocks: list[Dose] = []
     for dose in doses:
-        if found and dose.at and found[-1].at and dose.head == found[-1].head:
-            found[-1] = replace(found[-1], at=(*found[-1].at, *dose.at))
+        if blocks and dose.at and blocks[-1].at and dose.head == blocks[-1].head:
+            blocks[-1] = replace(blocks[-1], at=(*blocks[-1].at, *dose.at))
         else:
-            found.append(dose)
-    return found
+            blocks.append(dose)
+    return blocks

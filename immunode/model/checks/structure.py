@@ -71,8 +71,8 @@ class _Names:
             ("derived quantity", [d.name for d in model.derived]),
         ]
         seen: dict[str, str] = {}
-        for kind, found in quantities:
-            for name in found:
+        for kind, group in quantities:
+            for name in group:
                 problem = name_problem(name)
                 if problem:
                     raise ModelError(f"{model.name}, {kind} {name!r}: this name can't be used: {problem}")
@@ -137,16 +137,16 @@ class _Names:
             expression = parse(text)
         except ModelError as error:
             raise ModelError(f"{who}: {error}") from None
-        found = names(expression)
+        used = names(expression)
         only = "but it may use parameters only"
-        for name in sorted(found - known.keys()):
+        for name in sorted(used - known.keys()):
             if name in self.all:
                 raise ModelError(f"{who}: {quoted(text)} uses the {self.kind(name)} '{name}', {only}")
             raise ModelError(f"{who}: unknown name {quoted(name)} in {quoted(text)}{did_you_mean(name, known)}")
         if is_condition(expression) != bool(condition):
             wanted = "a condition such as 'x > 0'" if condition else "a value"
             raise ModelError(f"{who}: {quoted(text)} must be {wanted}")
-        return found
+        return used
 
     def _event(self, event: Event) -> None:
         who = f"{self.model.name}, event '{event.name}'"

@@ -44,12 +44,12 @@ def unit_of(model: Declaration, text: str) -> str:
     checker = _Checker(model)
     for name in sorted(names(parse(text)) - set(checker.units)):
         raise UnitError(f"{model.name}: unknown name '{name}' in {quoted(text)}{did_you_mean(name, checker.units)}")
-    found = checker.dimension(parse(text), f"{model.name}: {quoted(text)}")
-    return "" if found is None or found.dimensionless else checker.name(found)
+    unit = checker.dimension(parse(text), f"{model.name}: {quoted(text)}")
+    return "" if unit is None or unit.dimensionless else checker.name(unit)
 
 
 class _Checker:
-    """One pass over one model; problems are told one by one."""
+    """One pass over one model; problems come one by one."""
 
     def __init__(self, model: Declaration) -> None:
         self.model = model
@@ -161,13 +161,13 @@ class _Checker:
     def fits(self, who: str, text: str, wanted: Dimension | None, says: str) -> Iterator[str]:
         """Yield what is wrong with the units of `text`, which must be `wanted` (None: whatever it is)."""
         try:
-            found = self.dimension(parse(text), who)
+            actual = self.dimension(parse(text), who)
         except UnitError as error:
             yield str(error) if str(error).startswith(who) else f"{who}: {quoted(text)}: {error}"
             return
-        if found is not None and wanted is not None and not found.same(wanted):
-            hint = _factor_hint(found, wanted)
-            yield f"{who}: {quoted(text)} is {self.phrase(found)}, but {says} {self.phrase(wanted)}{hint}"
+        if actual is not None and wanted is not None and not actual.same(wanted):
+            hint = _factor_hint(actual, wanted)
+            yield f"{who}: {quoted(text)} is {self.phrase(actual)}, but {says} {self.phrase(wanted)}{hint}"
 
     def dimension(self, expression: Expression, who: str) -> Dimension | None:
         """Return the unit of an expression, None where it is a literal 0 or a condition."""
@@ -257,9 +257,9 @@ def _constant(node: Expression) -> Fraction | None:
     return None
 
 
-def _factor_hint(found: Dimension, wanted: Dimension) -> str:
+def _factor_hint(actual: Dimension, wanted: Dimension) -> str:
     """Return `"; the sizes differ by 24"` where only a conversion is missing."""
-    if found.powers != wanted.powers:
+    if actual.powers != wanted.powers:
         return ""
-    ratio = found.factor / wanted.factor
+    ratio = actual.factor / wanted.factor
     return f"; they differ by a factor of {ratio if ratio >= 1 else 1 / ratio:.6g}, and nothing is converted"

@@ -12,7 +12,7 @@ from immunode.characters import problem
 from immunode.errors import ModelError, did_you_mean, quoted
 from immunode.model.checks.structure import check_structure
 from immunode.model.checks.units import check_units
-from immunode.model.declaration import Declaration, Perturbation
+from immunode.model.declaration import Declaration, is_perturbation
 from immunode.model.records import (
     MOST_TIMES,
     Compartment,
@@ -127,7 +127,7 @@ def _check_types(model: Declaration) -> None:
                 raise ModelError(f"{who}: only {record.__name__} belongs here, but {type(item).__name__} was found")
             if record is not None:
                 _check_texts(model, spec.name, item)
-            elif spec.name == "interventions" and not isinstance(item, Perturbation):
+            elif spec.name == "interventions" and not is_perturbation(item):
                 raise ModelError(f"{who}: {type(item).__name__} is no intervention")
             elif spec.name in ("readouts", "applied", "remarks"):
                 if not isinstance(item, str):

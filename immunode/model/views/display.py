@@ -91,14 +91,14 @@ def table(model: Declaration) -> Any:
 
     lines = text(model).splitlines()
     shown = min(len(model.states), _SHOWN)
-    made = Table(box=None)
-    made.add_column("state")
-    made.add_column("initial", justify="right")
-    made.add_column("unit")
-    made.add_column("meaning")
+    grid = Table(box=None)
+    grid.add_column("state")
+    grid.add_column("initial", justify="right")
+    grid.add_column("unit")
+    grid.add_column("meaning")
     for state in model.states[:_SHOWN]:
-        made.add_row(*(Text(cell) for cell in (state.name, _initial(state.initial), state.unit, state.meaning)))
-    return Group(Text(lines[0], style="bold"), Text(lines[1]), made, *(Text(line) for line in lines[2 + shown :]))
+        grid.add_row(*(Text(cell) for cell in (state.name, _initial(state.initial), state.unit, state.meaning)))
+    return Group(Text(lines[0], style="bold"), Text(lines[1]), grid, *(Text(line) for line in lines[2 + shown :]))
 
 
 _TABLE = "<table><thead><tr>{head}</tr></thead><tbody>{body}</tbody></table>"

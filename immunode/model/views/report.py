@@ -47,9 +47,9 @@ class Report:
 
     def __str__(self) -> str:
         counts = [(s, sum(f.severity == s for f in self.findings)) for s in ("error", "warning", "note")]
-        said = ", ".join(f"{n} {severity}{'s' * (n > 1)}" for severity, n in counts if n) or "nothing to report"
+        summary = ", ".join(f"{n} {severity}{'s' * (n > 1)}" for severity, n in counts if n) or "nothing to report"
         label = self.name + (f", variant {self.variant}" if self.variant else "")
-        return "\n".join([f"{label}: names and units fit; {said}", *(f"  {finding}" for finding in self.findings)])
+        return "\n".join([f"{label}: names and units fit; {summary}", *(f"  {finding}" for finding in self.findings)])
 
     def __repr__(self) -> str:
         return str(self)
@@ -177,8 +177,8 @@ def _used(model: Declaration) -> set[str]:
 
 
 def _event_texts(event: Event) -> list[Any]:
-    said = [event.at, event.every, event.count, event.when, event.delay, event.priority]
-    return [*said, *(text for _, text in (*pairs(event.changes), *pairs(event.sizes)))]
+    texts = [event.at, event.every, event.count, event.when, event.delay, event.priority]
+    return [*texts, *(text for _, text in (*pairs(event.changes), *pairs(event.sizes)))]
 
 
 def _unused(model: Declaration) -> Iterator[Finding]:

@@ -157,5 +157,5 @@ def _worst(
         made_of = [p for p in values if p in names(parse(state.initial))] or made_of
     far = np.sqrt(sum((apart[p] ** 2 for p in made_of), start=np.zeros(SETS + 1)))
     nearest = int(np.argmin(np.where(wrong, far, np.inf)))
-    told = {p: float(values[p][nearest]) for p in made_of[:6]}
-    return BadStart(what, name, how, float(wrong[1:].mean()), bool(wrong[0]), float(row[nearest]), told)
+    there = {p: float(values[p][nearest]) for p in made_of[:6]}
+    return BadStart(what, name, how, float(wrong[1:].mean()), bool(wrong[0]), float(row[nearest]), there)
