@@ -98,6 +98,14 @@ def _find(name: str) -> type | None:
     return _known.get(name)
 
 
+def _all_names() -> list[str]:
+    """Return the names of all records, for the hint of a message: this loads every one."""
+    for package in map(import_module, _ABOVE):
+        for name in package.__all__:
+            getattr(package, name)
+    return list(_known)
+
+
 def to_json(record: Any) -> str:
     """Return a record as JSON text, one item a line, the same for equal records.
 
@@ -246,7 +254,7 @@ def _decode(value: Any, where: str, depth: int) -> Any:
     cls = _find(name) if isinstance(name, str) else None
     if cls is None:
         what = "an object without a type" if name is None else f"unknown type {quoted(name)}"
-        hint = did_you_mean(name, list(_known)) if isinstance(name, str) else ""
+        hint = did_you_mean(name, _all_names()) if isinstance(name, str) else ""
         raise StoreError(f"{where or 'the text'}: {what}{hint}")
     name = cls.__name__
     where = f"{where}.{name}" if where else name

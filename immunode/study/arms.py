@@ -8,10 +8,9 @@ from typing import TYPE_CHECKING, Any
 
 from immunode.characters import problem
 from immunode.errors import StudyError, did_you_mean
-from immunode.model.declaration import Perturbation, is_perturbation
 
 if TYPE_CHECKING:
-    from immunode.model import Model
+    from immunode.model import Model, Perturbation
 
     Entry = Perturbation | str
 
@@ -161,12 +160,12 @@ def _entries(arm: object, value: Any) -> tuple[Entry, ...]:
     if not isinstance(arm, str) or not arm.strip():
         raise StudyError(f"an arm needs a name, got {arm!r}")
     entries: tuple[Entry, ...] = ()
-    for entry in (value,) if isinstance(value, str) or is_perturbation(value) else tuple(value):
+    for entry in (value,) if isinstance(value, str) or hasattr(value, "name") else tuple(value):
         if isinstance(entry, list | tuple):
             entries += _entries(arm, entry)  # a sequence of interventions among others
             continue
         entries += (entry,)
-        if not isinstance(entry, str) and not is_perturbation(entry):
+        if not isinstance(entry, str) and not (hasattr(entry, "name") and hasattr(entry, "at")):
             raise StudyError(f"arm '{arm}': {entry!r} is not an intervention nor the name of one")
     return entries
 
