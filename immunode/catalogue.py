@@ -13,10 +13,11 @@ from pathlib import Path
 from types import CodeType
 from typing import TYPE_CHECKING
 
+import immunode.models as packaged
 from immunode.errors import ImmunodeError, ModelError, StoreError, did_you_mean, nearest, path_text
 
 if TYPE_CHECKING:
-    from immunode.model.declaration import Model
+    from immunode.model import Model
 
 _MAX_BYTES = 5_000_000
 _READERS = {
@@ -135,13 +136,11 @@ def copy_model(name: str, path: str | os.PathLike[str]) -> Path:
 
 def _files() -> list[Path]:
     """Return the model files of the package, sorted by name."""
-    from immunode.models import __path__ as folders
-
-    found: dict[str, Path] = {}
-    for folder in folders:
+    files: dict[str, Path] = {}
+    for folder in packaged.__path__:
         for path in Path(folder).glob("[!_]*.py"):
-            found.setdefault(path.stem, path)
-    return [found[name] for name in sorted(found)]
+            files.setdefault(path.stem, path)
+    return [files[name] for name in sorted(files)]
 
 
 def _is_there(path: Path) -> bool:
@@ -258,8 +257,8 @@ def _load_file(path: Path) -> Model:
         if not _is_there(path):
             raise UnknownModelError(f"there is no file '{path}'{_similar_file(path)}")
         module, reader = _READERS[path.suffix]
-        made: Model = getattr(importlib.import_module(module), reader)(path)
-        return made
+        model: Model = getattr(importlib.import_module(module), reader)(path)
+        return model
     if not _is_there(path):
         raise UnknownModelError(f"there is no file '{path}'{_similar_file(path)}")
     try:
@@ -275,7 +274,7 @@ def _load_file(path: Path) -> Model:
 
 def _read_json(content: bytes, path: Path) -> Model:
     """Return the model in JSON text; executes nothing."""
-    from immunode.model.declaration import Model
+    from immunode.model import Model
 
     try:
         return Model.from_json(content.decode("utf-8-sig"))
@@ -309,7 +308,7 @@ def _compiled(content: bytes, path: Path) -> CodeType:
 
 def _model_of(namespace: dict[str, object], path: Path) -> Model:
     """Return MODEL of a file that was run."""
-    from immunode.model.declaration import Model
+    from immunode.model import Model
 
     model = namespace.get("MODEL")
     if isinstance(model, Model):
@@ -317,8 +316,8 @@ def _model_of(namespace: dict[str, object], path: Path) -> Model:
     if model is not None:
         raise ModelError(f"{path}: MODEL is a {type(model).__name__}, not a Model; write MODEL = Model(name=..., ...)")
     others = [f"'{name}'" for name, value in namespace.items() if isinstance(value, Model)]
-    found = f"; {' and '.join(others)} would be one" if others else ""
-    raise ModelError(f"{path}: no MODEL in it{found}; a model file says MODEL = Model(name=..., ...)")
+    hint = f"; {' and '.join(others)} would be one" if others else ""
+    raise ModelError(f"{path}: no MODEL in it{hint}; a model file says MODEL = Model(name=..., ...)")
 
 
 def _reason(error: BaseException, path: Path | None = None) -> str:

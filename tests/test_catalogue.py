@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import pickle
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -245,3 +247,13 @@ def test_a_copy_of_nothing_leaves_no_file(tmp_path: Path) -> None:
 def test_states_are_counted_where_they_share_a_source(folder: Path) -> None:
     file(folder, "MODEL = Model(states=[1, *sourced('code', 2, 3), 4])", "shared.py")
     assert [e.n_states for e in list_models() if e.name == "shared"] == [4]
+
+
+def test_loading_a_model_builds_no_drug_and_enters_few_files() -> None:
+    load = "import sys, immunode; immunode.load_model('kuznetsov1994'); "
+    code = load + "print(*(name for name in sys.modules if name.startswith('immunode')))"
+    ran = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    entered = ran.stdout.split()
+    assert len(entered) <= 34
+    assert not [name for name in entered if ".drugs" in name or ".pharmacokinetics" in name or ".regimens" in name]
+    assert "immunode.intervention.expand.signal" not in entered

@@ -54,7 +54,7 @@ def key_of(code: str, path: Path) -> str:
         "from immunode.catalogue import load_model; made = load_model(sys.argv[1])",
         "import immunode; made = immunode.load_model(sys.argv[1])",
         "from immunode.model import Model; made = Model.from_json(open(sys.argv[1], encoding='utf-8').read())",
-        "from immunode.model.declaration import Model; made = Model.from_json(open(sys.argv[1], 'rb').read())",
+        "from immunode.model.model import Model; made = Model.from_json(open(sys.argv[1], 'rb').read())",
         "import immunode; made = immunode.Model.from_json(open(sys.argv[1], encoding='utf-8').read())",
     ],
 )
@@ -68,21 +68,21 @@ def test_a_model_of_interventions_is_read_from_a_pickle(folder: Path) -> None:
 
 
 def test_every_record_is_known_by_its_name_in_a_fresh_process() -> None:
-    """Whoever registers a record in another folder must name that folder in `serial`."""
+    """Whoever registers a record must export its name from a folder that `serial` names."""
     for found in pkgutil.walk_packages(immunode.__path__, "immunode."):
         if not found.name.startswith("immunode.models.") and not found.name.endswith("__main__"):
             importlib.import_module(found.name)
     records = {name for name, record in serial._known.items() if record.__module__.startswith("immunode.")}
     assert {"Model", "Intervention", "Drug", "Dose", "PK", "Target"} <= records
-    told = fresh("from immunode.model import serial; serial._find('?'); print(*serial._known)")
-    assert set(told.split()) == records
+    code = f"from immunode.model import serial; print(*(n for n in {sorted(records)!r} if serial._find(n)))"
+    assert set(fresh(code).split()) == records
 
 
 def test_a_state_among_the_interventions_is_refused_in_a_fresh_process_too() -> None:
     code = """
 from immunode.errors import StoreError
 from immunode.model.serial import from_json
-from immunode.model.declaration import Model
+from immunode.model import Model
 text = '''{"format": "immunode 1", "type": "Model", "name": "m", "interventions": [
     {"type": "State", "name": "A", "initial": 1}]}'''
 try:
@@ -97,7 +97,7 @@ def test_a_plain_model_is_read_without_loading_the_interventions() -> None:
     code = """
 import sys
 from immunode.model.serial import from_json
-from immunode.model.declaration import Model
+from immunode.model import Model
 from_json(Model, '{"format": "immunode 1", "type": "Model", "name": "m", "states": [{"type": "State", "name": "A", \
 "initial": 1}]}')
 print("immunode.intervention" in sys.modules)

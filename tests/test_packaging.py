@@ -82,6 +82,8 @@ def test_wheel_holds_the_marker_of_types_the_license_and_the_command(wheel: Path
         (entry_points,) = (name for name in names if name.endswith("entry_points.txt"))
         assert "immunode = immunode.cli:main" in archive.read(entry_points).decode()
     assert "immunode/py.typed" in names
+    # names that are loaded on first use stand in stubs, without which nothing is found
+    assert {"immunode/model/__init__.pyi", "immunode/intervention/__init__.pyi"} <= set(names)
     assert any(name.endswith("licenses/LICENSE") for name in names)
     assert not [name for name in names if name.startswith(("tests/", "examples/", "models/"))]
 

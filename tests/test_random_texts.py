@@ -19,8 +19,9 @@ import pytest
 import immunode as im
 from immunode.errors import ImmunodeError
 from immunode.exchange.sheets import sheet
+from immunode.language.dimension import parse_unit
 from immunode.language.expression import parse, parse_arrow
-from immunode.model.units import parse_time, parse_unit
+from immunode.model.units import parse_time
 from immunode.study.endpoints import endpoint
 from immunode.study.result.row_condition import rows_that
 

@@ -13,7 +13,7 @@ from numpy.typing import ArrayLike, NDArray
 from immunode.analysis.sensitivity.responses import SpaceLike, space_of, whole
 from immunode.errors import EngineError, SolverError, StudyError, did_you_mean
 from immunode.intervention import perturb
-from immunode.model.declaration import Model
+from immunode.model import Model
 from immunode.program.llvm.compile import available
 from immunode.solve import ENGINES, choose_engine, solve
 from immunode.study.design.design import sobol

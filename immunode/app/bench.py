@@ -6,14 +6,13 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from immunode.errors import ImmunodeError, ModelError
-from immunode.intervention import Drug, Intervention, during, knobs, perturb
-from immunode.intervention.operations import JUMPS, Operation
+from immunode.intervention import Intervention, Perturbation, during, knobs, perturb
 from immunode.intervention.schedule import ALWAYS
 from immunode.program.cache import cached_program
 from immunode.program.untreated_model import untreated
 
 if TYPE_CHECKING:
-    from immunode.model.declaration import Model, Parameter
+    from immunode.model import Model, Parameter
     from immunode.program.program import Program
 
 BEYOND = 2
@@ -26,8 +25,8 @@ MOST_STATES = 60
 class Placed:
     """An intervention on the bench: as declared, and as put in; `knobs` are its parameters with their full strength."""
 
-    declared: Intervention | Drug
-    put_in: Intervention | Drug
+    declared: Perturbation
+    put_in: Perturbation
     knobs: tuple[Parameter, ...]
 
     @property
@@ -67,11 +66,11 @@ def set_up(model: Model) -> Bench:
         try:
             made = Placed(it, _with_window(it, model.horizon), ())
             made = replace(made, knobs=knobs(model, made.put_in))
-            perturb(model, *(replace(one.put_in, strength=0.0) for one in (*placed, made)))
+            perturb(model, *(one.put_in.at(0.0) for one in (*placed, made)))
             placed.append(made)
         except ImmunodeError as error:
             left_out.append((it.name, str(error)))
-    composed = perturb(model, *(replace(one.put_in, strength=0.0) for one in placed))
+    composed = perturb(model, *(one.put_in.at(0.0) for one in placed))
     program = cached_program(composed)
     if program.triggers:
         names = ", ".join(f"'{t.name}'" for t in program.triggers[:3])
@@ -86,11 +85,11 @@ def set_up(model: Model) -> Bench:
     return Bench(model, composed, tuple(placed), tuple(left_out), program, rest)
 
 
-def _with_window(it: Intervention | Drug, horizon: float) -> Intervention | Drug:
+def _with_window(it: Perturbation, horizon: float) -> Perturbation:
     """Return an intervention that always acts with a window over the whole run; others as they are."""
     if not isinstance(it, Intervention) or it.schedule != ALWAYS:
         return it
-    if any(isinstance(o, Operation) and o.operator in JUMPS for o in it.operations):  # type: ignore[union-attr]
+    if any(act.on_state for act in it.acts):
         return it
     # it ends beyond the run: at the last moment it still acts, as it does where it is declared
     return replace(it, schedule=during(0, BEYOND * horizon))

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
-from immunode.intervention import Drug, Regimen
-from immunode.intervention.operations import JUMPS, Operation
+from immunode.intervention import Drug, Intervention, Regimen
+from immunode.intervention.operations import Operation
 from immunode.intervention.schedule import Schedule
 
 if TYPE_CHECKING:
@@ -25,7 +26,11 @@ def free_doses(bench: Bench, placed: Placed) -> dict[str, Any] | None:
     code : the argument of `dataclasses.replace` that gives it at times instead of as declared.
     """
     it = placed.declared
-    code = _drug_code(it) if isinstance(it, Drug) else _jump_code(it.operations, it.schedule)
+    code = ""
+    if isinstance(it, Drug):
+        code = _drug_code(it)
+    elif isinstance(it, Intervention):
+        code = _jump_code(it.acts, it.schedule)
     own = [(i, b) for i, b in enumerate(bench.program.breaks) if b.name.partition(".")[0] == it.name]
     if not code or not own or any(b.changes != own[0][1].changes for _, b in own):
         return None
@@ -41,9 +46,9 @@ def free_doses(bench: Bench, placed: Placed) -> dict[str, Any] | None:
     }
 
 
-def _jump_code(operations: Any, schedule: Schedule) -> str:
+def _jump_code(operations: Sequence[Operation], schedule: Schedule) -> str:
     """Return the schedule of given times, or "" where something also acts in between or depends on more than time."""
-    if not all(isinstance(o, Operation) and o.operator in JUMPS and o.over is None for o in operations):
+    if not all(o.on_state and o.over is None for o in operations):
         return ""
     if replace(schedule, start=None, pulses=None) != Schedule():
         return ""

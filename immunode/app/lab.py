@@ -16,7 +16,7 @@ from immunode.language.expression import names, parse, parse_arrow
 from immunode.program.javascript import javascript_source
 
 if TYPE_CHECKING:
-    from immunode.model.declaration import Model
+    from immunode.model import Model
 
 Data = dict[str, Any]
 

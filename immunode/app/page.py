@@ -18,7 +18,7 @@ from immunode.study.run.recipe import write_text
 from immunode.version import __version__
 
 if TYPE_CHECKING:
-    from immunode.model.declaration import Model
+    from immunode.model import Model
 
 ENGINE = ("linear.js", "integrator.js", "core.js")
 """What runs in workers as well."""

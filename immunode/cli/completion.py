@@ -17,7 +17,7 @@ from immunode.cli.words import ENGINES, FORMATS, KINDS, MEASURES, METHODS, PICTU
 from immunode.errors import ImmunodeError
 
 if TYPE_CHECKING:
-    from immunode.model.declaration import Model
+    from immunode.model import Model
 
 _MODEL_FILES = (".py", ".json", ".xml", ".sbml", ".ant", ".omex")
 

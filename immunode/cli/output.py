@@ -20,7 +20,7 @@ from immunode.errors import ImmunodeError
 if TYPE_CHECKING:
     from rich.console import Console
 
-    from immunode.model.declaration import Model
+    from immunode.model import Model
 
 
 class UsageError(ImmunodeError):

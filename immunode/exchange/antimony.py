@@ -10,7 +10,7 @@ from xml.etree import ElementTree
 
 from immunode.characters import problem
 from immunode.errors import EngineError, ModelError, StoreError, did_you_mean, nearest, path_text
-from immunode.model.declaration import Model
+from immunode.model import Model
 
 _LARGEST = 5_000_000  # characters
 _COMMENT = re.compile(r'"[^"\n]*"|//[^\n]*|#[^\n]*|/\*.*?\*/', re.DOTALL)

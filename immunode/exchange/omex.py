@@ -15,7 +15,7 @@ from xml.etree import ElementTree
 from xml.etree.ElementTree import Element, SubElement
 
 from immunode.errors import ModelError, StoreError, path_text, quoted
-from immunode.model.declaration import Model
+from immunode.model import Model
 
 MANIFEST = "http://identifiers.org/combine.specifications/omex-manifest"
 SBML = "http://identifiers.org/combine.specifications/sbml"

@@ -8,7 +8,7 @@ from xml.etree.ElementTree import Element, SubElement
 
 from immunode.exchange.sbml.writing.notes import clean
 from immunode.exchange.sbml.writing.writer import CORE, document_ids
-from immunode.model.declaration import Model
+from immunode.model import Model
 from immunode.study.run.ready import looked_at_first
 
 SEDML = "http://sed-ml.org/sed-ml/level1/version4"

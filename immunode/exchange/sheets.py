@@ -7,8 +7,8 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from immunode.errors import ModelError, did_you_mean
-from immunode.model import markdown
-from immunode.model.declaration import Event, Model, pairs
+from immunode.model import Event, Model, markdown
+from immunode.model.records import pairs
 
 _STYLES = ("markdown", "latex")
 
@@ -65,7 +65,7 @@ def _tables(model: Model) -> list[tuple[str, _Table]]:
         (p.name, _number(p.value), p.unit, p.meaning, p.source, p.evidence, _bounds(p.bounds)) for p in model.parameters
     ]
     derived: list[tuple[str, ...]] = [(d.name, d.expression, d.unit, d.meaning) for d in model.derived]
-    events: list[tuple[str, ...]] = [(e.name, _when(e), e.told_changes(), e.meaning) for e in model.events]
+    events: list[tuple[str, ...]] = [(e.name, _when(e), e.changes_text(), e.meaning) for e in model.events]
     variants: list[tuple[str, ...]] = [
         (
             v.name,

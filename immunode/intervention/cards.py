@@ -5,15 +5,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from html import escape
-from typing import TYPE_CHECKING, Any
+from typing import Any, Self
 
-from immunode.intervention.operations import JUMPS, Operation
 from immunode.model import markdown
-
-if TYPE_CHECKING:
-    from immunode.intervention.drugs.drug import Drug
-    from immunode.intervention.intervention import Intervention
-    from immunode.model.declaration import Model, Parameter
+from immunode.model.declaration import Perturbation
 
 _CHANGES = ("acts on", "meaning", "without", "at full strength", "unit")
 _KNOBS = ("knob", "value", "unit", "meaning", "source")
@@ -33,6 +28,12 @@ class Card:
     rows: tuple[tuple[str, str], ...]
     changes: tuple[tuple[str, ...], ...] = ()
     knobs: tuple[tuple[str, ...], ...] = ()
+
+    @classmethod
+    def of(cls, perturbation: Perturbation) -> Self:
+        """Return what a perturbation says about itself without a model."""
+        labels, rows = perturbation.card_rows()
+        return cls(perturbation.name, labels, tuple((word, text) for word, text in rows.items() if text))
 
     def __str__(self) -> str:
         lines = [f"{self.name} ({self.labels})" if self.labels else self.name]
@@ -69,7 +70,7 @@ class Card:
         grid.add_column(overflow="fold")
         for word, text in self.rows:
             grid.add_row(Text(word), Text(text))
-        made: list[Any] = [heading, grid]
+        parts: list[Any] = [heading, grid]
         for heads, rows in ((_CHANGES, self.changes), (_KNOBS, self.knobs)):
             if rows:
                 table = Table(box=SIMPLE_HEAD, pad_edge=False)
@@ -78,66 +79,8 @@ class Card:
                     table.add_column(head, justify="right" if right else "left", overflow="fold")
                 for row in rows:
                     table.add_row(*(Text(cell) for cell in row))
-                made.append(table)
-        return Group(*made)
-
-
-def card(intervention: Intervention | Drug, model: Model | None = None) -> Card:
-    """Return the card of an intervention or a drug.
-
-    model : with it, the card also tells what each target is without it and at full strength, and the knobs.
-
-    Raises
-    ------
-    ModelError, DoseError, UnitError : it does not fit the model, as in `perturb`.
-    """
-    labels, rows = intervention.card_rows()
-    told = tuple((word, text) for word, text in rows.items() if text)
-    if model is None:
-        return Card(intervention.name, labels, told)
-    from immunode.intervention.compose import knobs, perturb
-
-    composed = perturb(model, intervention)
-    known: dict[tuple[bool, str], Any] = {(False, p.name): p for p in composed.parameters}
-    known |= {(True, s.name): s for s in composed.states}
-    acts: Sequence[Any] = getattr(intervention, "operations" if hasattr(intervention, "operations") else "effects")
-    changes = []
-    for act in acts:
-        moved = isinstance(act, Operation) and act.operator in JUMPS
-        target = known[moved, act.target]
-        before = _number(target.initial if moved else target.value)
-        changes.append((act.target, target.meaning, before, _after(act, target, intervention.strength), target.unit))
-    return Card(
-        intervention.name, labels, told, tuple(changes), tuple(_knob_row(p) for p in knobs(model, intervention))
-    )
-
-
-def _after(act: Any, target: Any, strength: float) -> str:
-    """Return what a target becomes at full signal: a drug's full occupancy, a transfer's jump."""
-    size = float(act.value if isinstance(act, Operation) else act.size)
-    if not isinstance(act, Operation):
-        strength = 1.0  # a drug's strength scales its doses
-    if act.operator == "transfer":
-        return f"+ {size * strength:.6g}"
-    if act.operator == "remove":
-        return f"x {1 - size * strength:.6g}"
-    value = float(target.value)
-    if act.operator == "scale":
-        return _number(value * size**strength)
-    if act.operator == "inhibit":
-        return _number(value * (1 - size * strength))
-    if act.operator == "stimulate":
-        return _number(value * (1 + size * strength))
-    return _number(value + strength * (size - value)) if act.operator == "set_to" else _number(value + strength * size)
-
-
-def _knob_row(knob: Parameter) -> tuple[str, ...]:
-    evidence = f" ({knob.evidence})" if knob.evidence else ""
-    return (knob.name, _number(knob.value), knob.unit, knob.meaning, f"{knob.source}{evidence}")
-
-
-def _number(value: float | str) -> str:
-    return value if isinstance(value, str) else f"{value:.6g}"
+                parts.append(table)
+        return Group(*parts)
 
 
 def _html(heads: Sequence[str], rows: Sequence[Sequence[str]]) -> str:

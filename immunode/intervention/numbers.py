@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from numbers import Integral, Real
 
-from immunode.model.validation import MOST_TIMES
+from immunode.model.records import MOST_TIMES
 
 
 def finite(value: object) -> float | None:

@@ -70,10 +70,34 @@ class Operation:
         return f"{self.operator}('{self.target}', {self.value:g})"
 
     @property
+    def on_state(self) -> bool:
+        """Whether it makes a state jump."""
+        return self.operator in JUMPS
+
+    def full(self, value: float, strength: float) -> str:
+        """Return what the target becomes at full signal. value : without it.   strength : in [0, 1]."""
+        size = self.value
+        if self.operator == "transfer":
+            return f"+ {size * strength:.6g}"
+        if self.operator == "remove":
+            return f"x {1 - size * strength:.6g}"
+        if self.operator == "scale":
+            return f"{value * size**strength:.6g}"
+        if self.operator == "inhibit":
+            return f"{value * (1 - size * strength):.6g}"
+        if self.operator == "stimulate":
+            return f"{value * (1 + size * strength):.6g}"
+        if self.operator == "set_to":
+            return f"{value + strength * (size - value):.6g}"
+        return f"{value + strength * size:.6g}"
+
+    @property
     def words(self) -> str:
         """The operation as a phrase: `inhibits k by 95 %`."""
-        said = WORDS[self.operator].format(target=self.target, value=f"{self.value:g}", percent=f"{100 * self.value:g}")
-        return said if self.over is None else f"{said} over {words(self.over)}"
+        phrase = WORDS[self.operator].format(
+            target=self.target, value=f"{self.value:g}", percent=f"{100 * self.value:g}"
+        )
+        return phrase if self.over is None else f"{phrase} over {words(self.over)}"
 
 
 def _problem(operator: str, value: float) -> str:

@@ -14,7 +14,7 @@ from typing import Self
 from immunode.errors import DoseError
 from immunode.intervention.numbers import finite, whole
 from immunode.intervention.rules import Rule
-from immunode.intervention.times import Time, comparable, in_days, plus, size, tidy_time, words
+from immunode.intervention.times import Time, comparable, in_days, multiple, plus, size, tidy_time, words
 from immunode.model.serial import register
 
 
@@ -94,7 +94,7 @@ class Trip:
             raise DoseError(f"jet_lag, adapts: must be 0 or above, got {words(self.adapts)}")
         pair = comparable(self.at, self.back) if self.back is not None else None
         if pair and pair[1] < pair[0]:
-            raise DoseError(f"jet_lag: times go backwards, back {_said(self.back)} after leaving {_said(self.at)}")
+            raise DoseError(f"jet_lag: times go backwards, back {_moment(self.back)} after leaving {_moment(self.at)}")
 
 
 @register
@@ -158,7 +158,7 @@ class Schedule:
                 _positive(getattr(self, name), name.replace("_", "-"))
         pair = comparable(self.start, self.stop) if self.start is not None and self.stop is not None else None
         if pair and pair[1] < pair[0]:
-            raise DoseError(f"during: the window runs backwards, from {_said(self.start)} to {_said(self.stop)}")
+            raise DoseError(f"during: the window runs backwards, from {_moment(self.start)} to {_moment(self.stop)}")
 
     @property
     def windowed(self) -> bool:
@@ -173,6 +173,43 @@ class Schedule:
     def during(self, start: Time | None = None, stop: Time | None = None) -> Self:
         """Return the schedule with another window."""
         return replace(self, start=start, stop=stop)
+
+    def from_zero(self) -> Self:
+        """Return the schedule with time 0 as its start where nothing else says when it begins."""
+        if self.start is None and self.pulses is None and self.rule is None:
+            return self.during(0.0, self.stop)
+        return self
+
+    def later(self, by: Time) -> Self:
+        """Return the schedule with all its times later, journeys too; the phase of a rhythm stays."""
+        start = None if self.start is None else plus(self.start, by)
+        stop = None if self.stop is None else plus(self.stop, by)
+        train = None if self.pulses is None else replace(self.pulses, start=plus(self.pulses.start, by))
+        rule = None if self.rule is None else self.rule.later(by)
+        wave = self.rhythm
+        if wave is not None and wave.trip is not None:
+            back = None if wave.trip.back is None else plus(wave.trip.back, by)
+            wave = replace(wave, trip=replace(wave.trip, at=plus(wave.trip.at, by), back=back))
+        return replace(self, start=start, stop=stop, pulses=train, rule=rule, rhythm=wave)
+
+    def end(self, name: str, *, jumps: bool) -> Time:
+        """Return when what follows this schedule is over.
+
+        name : of the intervention, for the message.   jumps : whether it is nothing but jumps of states.
+
+        Raises
+        ------
+        DoseError : there is no end.
+        """
+        if self.rule is not None:
+            return self.rule.end(name)
+        if self.stop is not None:
+            return self.stop
+        if self.pulses is not None:
+            return _train_end(name, self.pulses)
+        if jumps:
+            return self.start if self.start is not None else 0.0
+        raise DoseError(f"'{name}' has no end: give it a stop, such as .during(0, '3 days')")
 
     def __mul__(self, other: object) -> Schedule:
         """Return both at once; the order does not matter."""
@@ -189,23 +226,23 @@ class Schedule:
         return Schedule(**both)  # type: ignore[arg-type]
 
     def __str__(self) -> str:
-        said = []
+        phrases = []
         if self.windowed:
-            parts = [f"from {_said(self.start)}" if self.start is not None else "from the beginning"]
-            said.append(" ".join(parts + ([f"to {_said(self.stop)}"] if self.stop is not None else ["on"])))
+            parts = [f"from {_moment(self.start)}" if self.start is not None else "from the beginning"]
+            phrases.append(" ".join(parts + ([f"to {_moment(self.stop)}"] if self.stop is not None else ["on"])))
         if self.pulses is not None:
             p = self.pulses
             width = f" of {words(p.width)}" if size(p.width)[0] else ""
-            said.append(_train_words(p, width))
+            phrases.append(_train_words(p, width))
         if self.rise is not None:
-            said.append(f"rising over {words(self.rise)}")
+            phrases.append(f"rising over {words(self.rise)}")
         if self.half_life is not None:
-            said.append(f"then decaying with a half-life of {words(self.half_life)}")
+            phrases.append(f"then decaying with a half-life of {words(self.half_life)}")
         if self.rhythm is not None:
-            said.append(_rhythm_words(self.rhythm))
+            phrases.append(_rhythm_words(self.rhythm))
         if self.rule is not None:
-            said.append(str(self.rule))
-        return ", ".join(said) or "always"
+            phrases.append(str(self.rule))
+        return ", ".join(phrases) or "always"
 
 
 _PARTS = {
@@ -220,8 +257,8 @@ def _train_words(train: Pulses, width: str) -> str:
     """Return a train of pulses as a phrase. width : " of 2 days" or ""."""
     if train.every is None:
         begins = [train.start, *(plus(train.start, offset) for offset in train.offsets)]
-        return f"at {', '.join(_said(t) for t in begins)}" + (width.replace(" of", ", for", 1) if width else "")
-    first = "" if size(train.start)[0] == 0 else f" from {_said(train.start)}"
+        return f"at {', '.join(_moment(t) for t in begins)}" + (width.replace(" of", ", for", 1) if width else "")
+    first = "" if size(train.start)[0] == 0 else f" from {_moment(train.start)}"
     several = len(train.offsets) + 1
     if several > 1:
         n = "" if train.n is None else f", {train.n} time{'s' if train.n > 1 else ''}"
@@ -230,13 +267,24 @@ def _train_words(train: Pulses, width: str) -> str:
     return f"{n}{width} every {words(train.every)}{first}"
 
 
+def _train_end(name: str, train: Pulses) -> Time:
+    if train.n is None:
+        raise DoseError(f"'{name}' has no end: its pulses need a number")
+    last = train.start
+    if train.every is not None:
+        last = plus(last, multiple(train.every, train.n - 1))
+    if train.offsets:
+        last = plus(last, train.offsets[-1])
+    return plus(last, train.width)
+
+
 def _rhythm_words(wave: Rhythm) -> str:
     text = f"in a rhythm of {words(wave.period)} (amplitude {wave.amplitude:g}"
-    text += f", top at {_said(wave.phase)})" if size(wave.phase)[0] else ")"
+    text += f", top at {_moment(wave.phase)})" if size(wave.phase)[0] else ")"
     if wave.trip is not None:
         trip = wave.trip
-        back = "" if trip.back is None else f", back at {_said(trip.back)}"
-        text += f", shifted by {words(trip.shift)} from {_said(trip.at)}{back}"
+        back = "" if trip.back is None else f", back at {_moment(trip.back)}"
+        text += f", shifted by {words(trip.shift)} from {_moment(trip.at)}{back}"
         text += f" (half-life of adapting {words(trip.adapts)})" if size(trip.adapts)[0] else ""
     return text
 
@@ -246,7 +294,7 @@ def _positive(value: Time, what: str) -> None:
         raise DoseError(f"{what}: must be above 0, got {words(value)}")
 
 
-def _said(value: Time | None) -> str:
+def _moment(value: Time | None) -> str:
     """Return a point in time: "time 5" or "week 2"."""
     if value is None:
         return "the end"

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 import re
+from collections.abc import Sequence
 
 from immunode.errors import DoseError, did_you_mean, quoted
 from immunode.intervention.numbers import finite
@@ -121,10 +122,26 @@ def plus(first: Time, second: Time, sign: float = 1.0) -> Time:
     return f"{number_text(a * DAYS[unit] + sign * b * DAYS[other])} day"
 
 
-def times(value: Time, factor: float) -> Time:
+def multiple(value: Time, factor: float) -> Time:
     """Return a canonical time multiplied by a number."""
     number, unit = size(value)
     return f"{number_text(number * factor)} {unit}" if unit else number * factor
+
+
+def latest(given: Sequence[Time]) -> Time:
+    """Return the last of canonical times.
+
+    Raises
+    ------
+    DoseError : plain numbers and times with a unit meet, so that only a model could tell.
+    """
+    last = given[0]
+    for time in given[1:]:
+        pair = comparable(last, time)
+        if pair is None:
+            raise DoseError("times with and without a unit meet; write both with a unit, or both as numbers")
+        last = time if pair[1] > pair[0] else last
+    return last
 
 
 def words(value: Time) -> str:

@@ -222,8 +222,10 @@ class _Reader:
             return self.number(float(token))
         if token and (token[0].isalpha() or token[0] in "_%"):
             return unit_named(token, self.text, self.extra_units)
-        found = f"'{token}' stands where a unit must" if token else "it ends too early"
-        raise UnitError(f"can't read the unit {quoted(self.text)}: {found}; write for instance 1/day or cell/(mL*day)")
+        problem = f"'{token}' stands where a unit must" if token else "it ends too early"
+        raise UnitError(
+            f"can't read the unit {quoted(self.text)}: {problem}; write for instance 1/day or cell/(mL*day)"
+        )
 
     def number(self, size: float) -> Dimension:
         if not 0 < size < math.inf:
@@ -244,9 +246,9 @@ def unit_named(name: str, text: str = "", extra_units: tuple[str, ...] = ()) -> 
         return NAMED[name]
     if name in ("kilogram", "kilograms"):
         raise UnitError(f"unit {quoted(name)}: write kg for body mass, or g for any other mass")
-    found = _from_pint(name)
-    if found is not None:
-        return found
+    unit = _from_pint(name)
+    if unit is not None:
+        return unit
     inside = f" in {quoted(text)}" if text and text != name else ""
     known = [*extra_units, *NAMED]
     hint = did_you_mean(name, known if nearest(name, known) else list(registry()))

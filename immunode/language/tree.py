@@ -65,8 +65,8 @@ def replace_part(expression: Expression, old: Expression, new: Expression) -> Ex
         return new if node == old else node
 
     def join(node: Expression, parts: list[Expression]) -> Expression:
-        made: Expression = (*node[: len(node) - len(parts)], *parts)
-        return new if made == old else made
+        rebuilt: Expression = (*node[: len(node) - len(parts)], *parts)
+        return new if rebuilt == old else rebuilt
 
     result: Expression = fold(expression, leaf, join)
     return result
@@ -87,9 +87,9 @@ def fold(expression: Expression, leaf: Callable[[Expression], Any], join: Callab
         if not parts:
             done.append(leaf(node))
         elif ready:
-            made = done[len(done) - len(parts) :]
+            results = done[len(done) - len(parts) :]
             del done[len(done) - len(parts) :]
-            done.append(join(node, made))
+            done.append(join(node, results))
         else:
             todo.append((node, True))
             todo.extend((part, False) for part in reversed(parts))

@@ -1,43 +1,10 @@
-"""Models as values: the declaration's records, and what can be read from them."""
+"""Models as values: the records of a declaration, and `Model`; each name is loaded when it is first used.
+
+What there is stands in `__init__.pyi`.
+"""
 
 from __future__ import annotations
 
-from immunode.language.expression import parse, parse_arrow
-from immunode.model import serial  # noqa: F401  # from then on the records refuse texts that can't be shown
-from immunode.model.declaration import (
-    Compartment,
-    Derived,
-    Effect,
-    Event,
-    Model,
-    Parameter,
-    Process,
-    Requirement,
-    State,
-    Switch,
-    Unit,
-    Variant,
-)
-from immunode.model.sources import parameter_table, sourced
-from immunode.model.transit_chains import Chain, transit_chain
+import lazy_loader
 
-__all__ = [
-    "Chain",
-    "Compartment",
-    "Derived",
-    "Effect",
-    "Event",
-    "Model",
-    "Parameter",
-    "Process",
-    "Requirement",
-    "State",
-    "Switch",
-    "Unit",
-    "Variant",
-    "parameter_table",
-    "sourced",
-    "transit_chain",
-    "parse",
-    "parse_arrow",
-]
+__getattr__, __dir__, __all__ = lazy_loader.attach_stub(__name__, __file__)

@@ -10,32 +10,29 @@ whatever was imported before: those of a layer above are looked for there as soo
 
 from __future__ import annotations
 
-import builtins
 import hashlib
 import json
 import math
 import sys
 import types
 import typing
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import MISSING, Field, fields, is_dataclass
-from functools import lru_cache
+from functools import lru_cache, wraps
 from importlib import import_module
 from numbers import Integral, Real
 from typing import Any, TypeVar
 
 from immunode.characters import problem
-from immunode.errors import StoreError, did_you_mean, quoted, shortened
-from immunode.model import declaration
-from immunode.model.texts import printable
+from immunode.errors import ModelError, StoreError, did_you_mean, quoted, shortened
 
 T = TypeVar("T")
 C = TypeVar("C", bound=type)
 
 FORMAT = "immunode 1"
 _DEEPEST = 60
-_ABOVE = ("immunode.intervention",)
-"""Where records of the layers above are declared; a model's text may hold them, and the model's layer imports none."""
+_ABOVE = ("immunode.model", "immunode.intervention")
+"""Packages whose public records a text may hold; this module imports none of them, so it looks there by name."""
 _known: dict[str, type] = {}
 
 
@@ -57,12 +54,56 @@ def register(cls: C) -> C:
     return printable(cls)
 
 
+def printable(cls: C) -> C:
+    """Make a dataclass refuse control characters in each of its texts; stands above `@dataclass` as a decorator.
+
+    A name has one line; other texts may have several, and tabs.
+    """
+    unchecked: Callable[..., None] = cls.__init__  # type: ignore[misc]
+
+    @wraps(unchecked)
+    def __init__(self: Any, *values: Any, **named: Any) -> None:
+        unchecked(self, *values, **named)
+        _check_texts(self)
+
+    cls.__init__ = __init__  # type: ignore[misc]
+    return cls
+
+
+def _check_texts(record: Any) -> None:
+    for spec in fields(record):
+        for text in _texts(getattr(record, spec.name)):
+            reason = problem(text, lines=spec.name != "name")
+            if reason:
+                label = quoted(str(getattr(record, "name", "")))
+                raise ModelError(f"{type(record).__name__} {label}: {spec.name}= can't be used: {reason}")
+
+
+def _texts(value: Any) -> Iterator[str]:
+    """Yield the texts in a field; a record in it has looked at its own."""
+    if isinstance(value, str):
+        yield value
+    elif isinstance(value, Mapping):
+        yield from _texts(tuple(value.items()))
+    elif isinstance(value, tuple | list):
+        for item in value:
+            yield from _texts(item)
+
+
 def _find(name: str) -> type | None:
     """Return the record of that name, None where no layer declares one."""
-    if name not in _known:
-        for module in _ABOVE:
-            import_module(module)
+    for package in () if name in _known else map(import_module, _ABOVE):
+        if name in package.__all__:
+            getattr(package, name)  # defines and registers it
     return _known.get(name)
+
+
+def _all_names() -> list[str]:
+    """Return the names of all records, for the hint of a message: this loads every one."""
+    for package in map(import_module, _ABOVE):
+        for name in package.__all__:
+            getattr(package, name)
+    return list(_known)
 
 
 def to_json(record: Any) -> str:
@@ -84,7 +125,7 @@ def to_json(record: Any) -> str:
 
 def content_key(record: Any) -> str:
     """Return the SHA-256 of a record's content as 64 hexadecimal digits: equal for equal records, on every machine."""
-    text = _compact({"format": FORMAT, **_encode(record, type(record).__name__, 0, told=False)})
+    text = _compact({"format": FORMAT, **_encode(record, type(record).__name__, 0, provenance=False)})
     return hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()
 
 
@@ -100,9 +141,9 @@ def from_json(cls: type[T], text: str | bytes) -> T:
     raw = _load(text)
     if not isinstance(raw, dict):
         raise StoreError(f"an object with a format and a type is needed, but {_kind(raw)} was found")
-    found = raw.pop("format", None)
-    if found != FORMAT:
-        what = "it has no format" if found is None else f"its format is {quoted(found)}"
+    given = raw.pop("format", None)
+    if given != FORMAT:
+        what = "it has no format" if given is None else f"its format is {quoted(given)}"
         raise StoreError(f"this is not what immunode wrote: {what}, and {FORMAT!r} is read here")
     record = _decode(raw, "", 0)
     if not isinstance(record, cls):
@@ -114,8 +155,8 @@ def _compact(value: Any) -> str:
     return json.dumps(value, ensure_ascii=False, allow_nan=False, separators=(", ", ": "))
 
 
-def _encode(value: Any, where: str, depth: int, *, told: bool = True) -> Any:
-    """Return a value as JSON has it. told : whether fields that only say where a record comes from are written."""
+def _encode(value: Any, where: str, depth: int, *, provenance: bool = True) -> Any:
+    """Return a value as JSON has it. provenance : whether fields that only say where it comes from are written."""
     if depth > _DEEPEST:
         raise StoreError(f"{where}: records are nested more than {_DEEPEST} deep")
     if isinstance(value, str):
@@ -127,22 +168,22 @@ def _encode(value: Any, where: str, depth: int, *, told: bool = True) -> Any:
     if isinstance(value, Real):
         return _number(float(value), where)
     if isinstance(value, tuple):
-        return [_encode(item, where, depth + 1, told=told) for item in value]
+        return [_encode(item, where, depth + 1, provenance=provenance) for item in value]
     cls = type(value)
     if _find(cls.__name__) is not cls:
         raise StoreError(f"{where}: {cls.__name__} can't be written as JSON; known: {', '.join(sorted(_known))}")
     encoded: dict[str, Any] = {"type": cls.__name__}
     for spec in fields(value):
         item = getattr(value, spec.name)
-        if spec.init and not _is_default(spec, item) and (told or not spec.metadata.get("told")):
-            encoded[spec.name] = _encode(item, f"{where}.{spec.name}", depth + 1, told=told)
+        if spec.init and not _is_default(spec, item) and (provenance or not spec.metadata.get("provenance")):
+            encoded[spec.name] = _encode(item, f"{where}.{spec.name}", depth + 1, provenance=provenance)
     return encoded
 
 
 def _shown(text: str, where: str) -> str:
-    told = problem(text)
-    if told:
-        raise StoreError(f"{where or 'the text'}: {told}")
+    reason = problem(text)
+    if reason:
+        raise StoreError(f"{where or 'the text'}: {reason}")
     return text
 
 
@@ -177,9 +218,9 @@ def _load(text: str | bytes) -> Any:
         raise StoreError("this JSON is nested too deeply") from None
 
 
-def _once(found: list[tuple[str, Any]]) -> dict[str, Any]:
+def _once(items: list[tuple[str, Any]]) -> dict[str, Any]:
     result: dict[str, Any] = {}
-    for key, value in found:
+    for key, value in items:
         if key in result:
             raise StoreError(f"the field '{key}' occurs twice in one object")
         result[key] = value
@@ -212,9 +253,9 @@ def _decode(value: Any, where: str, depth: int) -> Any:
     name = value.get("type")
     cls = _find(name) if isinstance(name, str) else None
     if cls is None:
-        found = "an object without a type" if name is None else f"unknown type {quoted(name)}"
-        hint = did_you_mean(name, list(_known)) if isinstance(name, str) else ""
-        raise StoreError(f"{where or 'the text'}: {found}{hint}")
+        what = "an object without a type" if name is None else f"unknown type {quoted(name)}"
+        hint = did_you_mean(name, _all_names()) if isinstance(name, str) else ""
+        raise StoreError(f"{where or 'the text'}: {what}{hint}")
     name = cls.__name__
     where = f"{where}.{name}" if where else name
     own = {spec.name: spec for spec in fields(cls) if spec.init}
@@ -248,22 +289,12 @@ class _WrongType(Exception):
     """A value that is not of the type its field declares."""
 
 
-class _Names(dict[str, Any]):
-    """Names in the annotations of a module: its own, and records that it knows only as a type checker does."""
-
-    def __missing__(self, name: str) -> Any:
-        found = None if hasattr(builtins, name) else _find(name)
-        if found is None:
-            raise KeyError(name)
-        return found
-
-
 @lru_cache(maxsize=1024)
 def _hint(cls: type, field: str) -> Any:
-    """Return the annotation of one field; those of the others may need layers that the text does not."""
+    """Return the annotation of one field."""
     home = next(base for base in cls.__mro__ if field in vars(base).get("__annotations__", {}))
-    told = types.SimpleNamespace(__annotations__={field: home.__annotations__[field]})
-    return typing.get_type_hints(told, localns=_Names(vars(sys.modules[home.__module__])))[field]
+    alone = types.SimpleNamespace(__annotations__={field: home.__annotations__[field]})
+    return typing.get_type_hints(alone, localns=vars(sys.modules[home.__module__]))[field]
 
 
 def _coerce(value: Any, hint: Any) -> Any:
@@ -311,20 +342,3 @@ def _require(value: Any, holds: bool) -> Any:
     if not holds:
         raise _WrongType
     return value
-
-
-for _record in (
-    declaration.Unit,
-    declaration.Compartment,
-    declaration.State,
-    declaration.Parameter,
-    declaration.Switch,
-    declaration.Process,
-    declaration.Derived,
-    declaration.Event,
-    declaration.Effect,
-    declaration.Requirement,
-    declaration.Variant,
-    declaration.Model,
-):
-    register(_record)

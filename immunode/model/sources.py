@@ -7,7 +7,7 @@ from dataclasses import fields, replace
 from typing import Any, TypeVar
 
 from immunode.errors import ModelError
-from immunode.model.declaration import Parameter
+from immunode.model.records import Parameter
 
 R = TypeVar("R")
 
@@ -32,8 +32,8 @@ def _with(record: R, source: str, evidence: str) -> R:
     added: dict[str, str] = {} if given.source else {"source": source}
     if evidence and "evidence" in known and not given.evidence:
         added["evidence"] = evidence
-    made: R = replace(given, **added)
-    return made
+    copy: R = replace(given, **added)
+    return copy
 
 
 def parameter_table(
@@ -52,12 +52,12 @@ def parameter_table(
     ------
     ModelError : a row has more or fewer values than there are columns.
     """
-    made = []
+    parameters = []
     for start, unit, meaning, *values in rows:
         if len(values) != len(columns):
             raise ModelError(f"parameter_table, row '{start}': {len(values)} values for {len(columns)} columns")
         for (end, words), value in zip(columns.items(), values, strict=True):
             if value is not None:
                 name = start.replace("{}", end) if "{}" in start else f"{start}_{end}"
-                made.append(Parameter(name, value, unit, f"{words}: {meaning}", source, evidence))
-    return tuple(made)
+                parameters.append(Parameter(name, value, unit, f"{words}: {meaning}", source, evidence))
+    return tuple(parameters)

@@ -73,10 +73,10 @@ def read_cells(
             lines = [line for line, _ in zip(file, range(_LOOKED_AT), strict=False)]
     except (OSError, ValueError) as error:  # a ValueError: a null byte in the path, or no UTF-8
         raise _unreadable(source, [], ",", error) from None
-    said = re.fullmatch(r"sep=(.)\s*", lines[0]) if lines else None
-    skipped = 1 if said else 0
+    declared = re.fullmatch(r"sep=(.)\s*", lines[0]) if lines else None
+    skipped = 1 if declared else 0
     first = lines[skipped] if len(lines) > skipped else ""
-    separator = said[1] if said else max(_SEPARATORS, key=first.count)
+    separator = declared[1] if declared else max(_SEPARATORS, key=first.count)
     header = [name.strip() for name in next(csv.reader([first], delimiter=separator, skipinitialspace=True), [])]
     _check_header(source, header)
     try:
@@ -103,8 +103,8 @@ def typed(cells: DataFrame, texts: Callable[[str], bool] = _no_column) -> DataFr
     """
     from pandas import DataFrame
 
-    made = {name: cells[name] if texts(name) else _typed_column(cells[name]) for name in cells.columns}
-    return DataFrame(made, index=cells.index, columns=cells.columns)
+    columns = {name: cells[name] if texts(name) else _typed_column(cells[name]) for name in cells.columns}
+    return DataFrame(columns, index=cells.index, columns=cells.columns)
 
 
 def _typed_column(column: Series[Any]) -> Any:
@@ -181,18 +181,18 @@ def _unreadable(source: str, lines: Sequence[str], separator: str, error: Any) -
         if len(row) > len(rows[0]):
             comma = separator == "," and any(row)
             hint = "; with decimal commas, columns are parted by semicolons" if comma else ""
-            found = f"line {number} has {len(row)} fields, the first line names {len(rows[0])} columns"
-            return StudyError(f"{source}: {found}{hint}")
+            counted = f"line {number} has {len(row)} fields, the first line names {len(rows[0])} columns"
+            return StudyError(f"{source}: {counted}{hint}")
     return StoreError(f"{source}: it can't be read as CSV ({error})")
 
 
 def _with_points(table: DataFrame, names: Sequence[str]) -> DataFrame:
     """Return a table with points for the decimal commas of some columns."""
-    made = table.copy()
+    converted = table.copy()
     for name in names:
         cells = table[name].tolist()
-        made[name] = [cell.replace(",", ".") if _DECIMAL_COMMA.fullmatch(cell.strip()) else cell for cell in cells]
-    return made
+        converted[name] = [cell.replace(",", ".") if _DECIMAL_COMMA.fullmatch(cell.strip()) else cell for cell in cells]
+    return converted
 
 
 def read_number(text: str) -> float:

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from immunode.errors import ModelError
 from immunode.language.expression import parse
-from immunode.model.declaration import Process, State
+from immunode.model.records import Process, State
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,8 +72,8 @@ def transit_chain(
     for i, stage in enumerate(chain):
         target = chain[i + 1] if i + 1 < n else into
         label = f"{stage}_to_{target}" if target else f"{stage}_out"
-        said = "passage to the next stage" if i + 1 < n else "end of the passage"
-        processes.append(Process(label, f"{stage} -> {target}".strip(), f"{rate}*{stage}", f"{what}: {said}"))
+        step = "passage to the next stage" if i + 1 < n else "end of the passage"
+        processes.append(Process(label, f"{stage} -> {target}".strip(), f"{rate}*{stage}", f"{what}: {step}"))
     return Chain(states, tuple(processes))
 
 

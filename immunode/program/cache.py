@@ -13,7 +13,7 @@ from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
-from immunode.model.declaration import Model
+from immunode.model import Model
 from immunode.model.serial import content_key
 from immunode.program.lowering import lower
 from immunode.program.program import Break, Change, Program, Trigger

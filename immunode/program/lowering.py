@@ -7,7 +7,8 @@ from typing import Any
 
 from immunode.errors import ModelError, did_you_mean
 from immunode.language.expression import Expression, names, parse, parse_arrow
-from immunode.model.declaration import NEVER_NEGATIVE, Event, Model
+from immunode.model import Event, Model
+from immunode.model.records import NEVER_NEGATIVE
 from immunode.program.graph import Graph
 from immunode.program.program import Break, Change, Program, Trigger
 from immunode.program.time_conditions import TimeConditions

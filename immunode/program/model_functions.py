@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from immunode.model.declaration import Model
+from immunode.model import Model
 from immunode.program.cache import cached_program
 from immunode.program.numpy.functions import Functions, SteadyStart, compile_numpy
 from immunode.program.numpy.source import numpy_source

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
 
 from immunode.language.expression import Expression, parse
-from immunode.model.declaration import Event
+from immunode.model import Event
 from immunode.program.program import Break, Change
 from immunode.program.time_conditions import NEVER, TimeConditions
 

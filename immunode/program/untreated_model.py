@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from immunode.language.expression import names, parse
-from immunode.model.declaration import Model
+from immunode.model import Model
 
 
 def untreated(model: Model) -> Model:

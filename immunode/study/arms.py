@@ -10,10 +10,9 @@ from immunode.characters import problem
 from immunode.errors import StudyError, did_you_mean
 
 if TYPE_CHECKING:
-    from immunode.intervention import Drug, Intervention
-    from immunode.model.declaration import Model
+    from immunode.model import Model, Perturbation
 
-    Entry = Intervention | Drug | str
+    Entry = Perturbation | str
 
 CONTROL = "control"
 """Name of the arm without an intervention, and of the only arm where none is named."""
@@ -171,7 +170,7 @@ def _entries(arm: object, value: Any) -> tuple[Entry, ...]:
     return entries
 
 
-def _declared(model: Model, name: str, arm: str, extra: tuple[str, ...] = ()) -> Intervention | Drug:
+def _declared(model: Model, name: str, arm: str, extra: tuple[str, ...] = ()) -> Perturbation:
     declared = {i.name: i for i in model.interventions}
     if name in declared:
         return declared[name]

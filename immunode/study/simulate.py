@@ -22,8 +22,8 @@ from immunode.study.run.recipe import model_recipe, tolerance, versions
 from immunode.study.run.recorder import Recorder
 
 if TYPE_CHECKING:
-    from immunode.intervention import Drug, Intervention
-    from immunode.model.declaration import Model
+    from immunode.intervention import Perturbation
+    from immunode.model import Model
     from immunode.program import Functions
     from immunode.solve.batch import Batch
 
@@ -38,7 +38,7 @@ def simulate(
     until: float | str | None = None,
     *,
     times: ArrayLike | Sequence[str] | None = None,
-    interventions: Sequence[Intervention | Drug | str] | Intervention | Drug | str = (),
+    interventions: Sequence[Perturbation | str] | Perturbation | str = (),
     arms: None = None,
     initial: Mapping[str, float] | None = None,
     engine: str = "scipy",

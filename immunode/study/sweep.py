@@ -23,7 +23,7 @@ from immunode.study.run.progress import patient_interrupts, telling
 if TYPE_CHECKING:
     import pandas as pd
 
-    from immunode.model.declaration import Model
+    from immunode.model import Model
 
 MEMORY = 16e6
 """Bytes that the trajectories of one block may take; as many blocks are in hand as there are processors."""

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from immunode.model.declaration import Derived, Model, Parameter, Process, State
+from immunode.model import Derived, Model, Parameter, Process, State
 
 Array = NDArray[np.float64]
 

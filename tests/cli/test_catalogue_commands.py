@@ -12,7 +12,7 @@ import pytest
 
 from immunode.catalogue import list_models, load_model
 from immunode.cli import main
-from immunode.model.declaration import Event, Model, State
+from immunode.model import Event, Model, State
 from immunode.version import __version__
 
 Capture = pytest.CaptureFixture[str]

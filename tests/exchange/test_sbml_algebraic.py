@@ -15,7 +15,7 @@ from immunode.exchange.sbml.reading.reader import read_sbml
 from immunode.language.evaluation import evaluate
 from immunode.language.expression import parse
 from immunode.language.tree import to_text
-from immunode.model.declaration import Model
+from immunode.model import Model
 from tests.exchange.suite import FOLDER, run_case
 
 pytest.importorskip("libsbml")

@@ -10,7 +10,7 @@ import pytest
 import immunode as im
 from immunode.exchange.sbml.reading.reader import read_sbml
 from immunode.exchange.sbml.writing.writer import to_sbml
-from immunode.model.declaration import Event, Model
+from immunode.model import Event, Model
 from tests.exchange.suite import FOLDER, run_case
 
 pytest.importorskip("libsbml")

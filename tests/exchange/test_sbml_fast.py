@@ -7,7 +7,7 @@ import pytest
 
 import immunode as im
 from immunode.exchange.sbml.reading.reader import read_sbml
-from immunode.model.declaration import Model
+from immunode.model import Model
 from tests.exchange.suite import FOLDER, run_case
 
 pytest.importorskip("libsbml")

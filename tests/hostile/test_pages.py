@@ -18,7 +18,7 @@ from immunode.app.page import page
 from immunode.exchange.sbml.writing.writer import to_sbml
 from immunode.exchange.sedml import figure_sedml
 from immunode.intervention import card
-from immunode.model.declaration import Event
+from immunode.model import Event
 from immunode.plot import read_metadata, save
 from immunode.study.result.spreadsheets import csv_text
 from tests.hostile.texts import HOSTILE, NAMES, Elements, assert_harmless_html, evil

@@ -19,7 +19,7 @@ from immunode.cli.figures.kinds import fits, make_drawing
 from immunode.cli.figures.pictures import read_subject
 from immunode.cli.figures.script import literal
 from immunode.cli.words import KINDS
-from immunode.model.declaration import Model
+from immunode.model import Model
 from immunode.plot import read_metadata, save
 from tests.hostile.texts import F_STRING, HOSTILE, NAMES, assert_harmless_html, evil, written
 

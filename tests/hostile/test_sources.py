@@ -10,7 +10,7 @@ import pytest
 
 import immunode as im
 from immunode.errors import ImmunodeError
-from immunode.model.declaration import Event, Model, Parameter, Process, Requirement, State
+from immunode.model import Event, Model, Parameter, Process, Requirement, State
 from immunode.program import lower, numpy_source
 from immunode.program.javascript import javascript_source
 from tests.hostile.texts import evil

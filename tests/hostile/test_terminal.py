@@ -20,7 +20,7 @@ from immunode.characters import UNPRINTABLE, visible
 from immunode.cli import main
 from immunode.errors import ImmunodeError, ModelError, StoreError, StudyError
 from immunode.exchange.sbml.writing.writer import to_sbml
-from immunode.model.declaration import Derived, Event, Variant
+from immunode.model import Derived, Event, Variant
 from immunode.plot import read_metadata, save
 from tests.hostile.texts import NAMES, evil, written
 

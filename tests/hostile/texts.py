@@ -12,17 +12,7 @@ from pathlib import Path
 from immunode.exchange.omex import write_omex
 from immunode.exchange.sbml.writing.writer import write_sbml
 from immunode.intervention import Intervention, during, scale
-from immunode.model.declaration import (
-    Compartment,
-    Derived,
-    Event,
-    Model,
-    Parameter,
-    Process,
-    Requirement,
-    State,
-    Variant,
-)
+from immunode.model import Compartment, Derived, Event, Model, Parameter, Process, Requirement, State, Variant
 
 F_STRING = "x{__import__('os').system('touch hacked')}"
 HOSTILE = {

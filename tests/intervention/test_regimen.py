@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from immunode.errors import DoseError
 from immunode.intervention import Dose, Regimen, regimen, taper
-from immunode.intervention.regimens.regimen import AMOUNTS
+from immunode.intervention.regimens.dose import AMOUNTS
 
 NUMBERS = st.floats(1e-6, 1e6, allow_nan=False) | st.integers(1, 2000).map(float)
 UNITS = st.sampled_from(["minute", "hour", "day", "week", "second", "year"])

@@ -26,7 +26,6 @@ from immunode.intervention import (
     shifted,
     transfer,
 )
-from immunode.intervention.sequences import end_of
 from immunode.model import Model
 
 LYMPHO = Intervention("lympho", inhibit("s", 0.9), during(0, "3 days"))
@@ -55,7 +54,7 @@ def test_cells_follow_lymphodepletion(toy: Callable[..., Model], run: Callable[.
     ],
 )
 def test_the_end_of_an_intervention(it: Any, end: str) -> None:
-    number, unit = end_of(it).split()  # type: ignore[union-attr]
+    number, unit = it.end().split()  # type: ignore[union-attr]
     assert float(number) == pytest.approx(float(end.split()[0]))
     assert unit == end.split()[1]
 

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from immunode.model.declaration import Derived, Model, Parameter, Process, State, Variant
+from immunode.model import Derived, Model, Parameter, Process, State, Variant
 
 
 def _kuznetsov(**changes: Any) -> Model:

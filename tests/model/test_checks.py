@@ -10,19 +10,9 @@ from hypothesis import strategies as st
 
 import immunode as im
 from immunode.language.expression import parse_arrow
-from immunode.model.check import Report, check, conserved_totals
-from immunode.model.declaration import (
-    Compartment,
-    Derived,
-    Effect,
-    Event,
-    Model,
-    Parameter,
-    Process,
-    State,
-    Switch,
-    Variant,
-)
+from immunode.model import Compartment, Derived, Effect, Event, Model, Parameter, Process, State, Switch, Variant
+from immunode.model.views.balances import conserved_totals
+from immunode.model.views.report import Report, check
 
 Make = Callable[..., Model]
 

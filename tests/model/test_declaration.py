@@ -9,7 +9,8 @@ from typing import Any
 import pytest
 
 from immunode.errors import ModelError
-from immunode.model.declaration import Event, Model, Parameter, State, Variant, pairs
+from immunode.model import Event, Model, Parameter, State, Variant
+from immunode.model.records import pairs
 
 Make = Callable[..., Model]
 

@@ -5,8 +5,8 @@ from io import StringIO
 
 import pytest
 
-from immunode.model.declaration import Model, Parameter, State
-from immunode.model.display import number
+from immunode.model import Model, Parameter, State
+from immunode.model.views.display import number
 
 Make = Callable[..., Model]
 

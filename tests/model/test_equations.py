@@ -11,8 +11,8 @@ from hypothesis import strategies as st
 from immunode.errors import ModelError
 from immunode.language.evaluation import evaluate
 from immunode.language.expression import parse
-from immunode.model.declaration import Compartment, Derived, Effect, Model, Parameter, Process, State
-from immunode.model.equations import equations, right_hand_sides
+from immunode.model import Compartment, Derived, Effect, Model, Parameter, Process, State
+from immunode.model.views.formulas import equations, right_hand_sides
 
 Make = Callable[..., Model]
 

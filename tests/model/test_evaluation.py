@@ -7,8 +7,8 @@ import pytest
 
 from immunode.language.evaluation import evaluate
 from immunode.language.expression import parse
-from immunode.model.declaration import Derived, Effect, Model, Parameter
-from immunode.model.derived_values import quantities
+from immunode.model import Derived, Effect, Model, Parameter
+from immunode.model.views.derived_values import quantities
 
 
 def test_conditions_and_pieces_act_on_arrays() -> None:

@@ -13,18 +13,7 @@ from hypothesis import strategies as st
 
 from immunode.characters import UNPRINTABLE
 from immunode.errors import ModelError, StoreError
-from immunode.model.declaration import (
-    Compartment,
-    Derived,
-    Effect,
-    Event,
-    Model,
-    Parameter,
-    Requirement,
-    State,
-    Switch,
-    Unit,
-)
+from immunode.model import Compartment, Derived, Effect, Event, Model, Parameter, Requirement, State, Switch, Unit
 from immunode.model.serial import FORMAT, content_key, from_json, register, to_json
 
 Make = Callable[..., Model]
@@ -101,7 +90,7 @@ def test_different_models_have_different_keys(make: Make) -> None:
 
 def test_the_key_is_the_same_in_another_process() -> None:
     code = (
-        "from immunode.model.declaration import *; from immunode.model.serial import content_key;"
+        "from immunode.model import *; from immunode.model.serial import content_key;"
         "print(content_key(Model(name='m', title='μ', parameters=[Parameter('k', 0.1)], aliases={'a': ''})))"
     )
     runs = [

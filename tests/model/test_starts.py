@@ -8,7 +8,7 @@ import pytest
 
 import immunode as im
 from immunode.model import Derived, Event, Model, Parameter, State, Variant
-from immunode.model.start_ranges import bad_starts
+from immunode.model.views.start_ranges import bad_starts
 
 
 def _model(a: Parameter, initial: float | str = "1 - a", **more) -> Model:

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from immunode.errors import ModelError
-from immunode.model.declaration import (
+from immunode.model import (
     Compartment,
     Derived,
     Effect,
@@ -20,7 +20,7 @@ from immunode.model.declaration import (
     Unit,
     Variant,
 )
-from immunode.model.structure import find_circle
+from immunode.model.checks.structure import find_circle
 
 Make = Callable[..., Model]
 

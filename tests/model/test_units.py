@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from immunode.errors import UnitError
-from immunode.model.declaration import (
+from immunode.model import (
     Compartment,
     Derived,
     Effect,
@@ -23,7 +23,8 @@ from immunode.model.declaration import (
     Switch,
     Unit,
 )
-from immunode.model.units import convert, parse_time, unit_of
+from immunode.model.checks.units import unit_of
+from immunode.model.units import convert, parse_time
 
 Make = Callable[..., Model]
 
@@ -219,7 +220,7 @@ def test_the_unit_of_an_expression_is_found(model: Model) -> None:
 def test_a_model_in_common_units_needs_neither_pint_nor_sympy() -> None:
     code = """
 import sys
-from immunode.model.declaration import Model, Parameter, Process, State
+from immunode.model import Model, Parameter, Process, State
 Model(name="m", time_unit="day", states=[State("C", 1.0, "mg/L")], parameters=[Parameter("k", 1.0, "1/day")],
       processes=[Process("loss", "C ->", "k*C")])
 print([name for name in ("pint", "sympy", "numpy", "rich", "pandas") if name in sys.modules])

@@ -9,8 +9,8 @@ import numpy as np
 import pytest
 
 from immunode.errors import ModelError
-from immunode.model.declaration import Compartment, Event, Model, Parameter, Process, State, Switch, Variant
-from immunode.model.validation import find
+from immunode.model import Compartment, Event, Model, Parameter, Process, State, Switch, Variant
+from immunode.model.copies import find
 
 Make = Callable[..., Model]
 

@@ -13,7 +13,7 @@ from matplotlib.text import Text
 
 import immunode as im
 from immunode.errors import StudyError
-from immunode.model.declaration import Compartment, Model, Parameter, Process, State
+from immunode.model import Compartment, Model, Parameter, Process, State
 from immunode.plot import diagram
 from immunode.plot.diagrams.graph import arrows, influences
 from immunode.plot.diagrams.layout import arrange, clipped, grid_of

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from immunode.model.declaration import Event, Model, Parameter, Process, Requirement, State, Switch
+from immunode.model import Event, Model, Parameter, Process, Requirement, State, Switch
 from immunode.program import lower, numpy_source
 from immunode.program.cache import cached_program
 from immunode.program.signed_files import read_signed

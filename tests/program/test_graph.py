@@ -98,7 +98,7 @@ def test_hill_and_its_three_slopes(n: float) -> None:
 def test_hill_is_zero_with_a_finite_slope_at_and_below_zero(n: float, expected: float, x: float) -> None:
     import numpy as np
 
-    from immunode.model.declaration import Model, Parameter, Process, State
+    from immunode.model import Model, Parameter, Process, State
     from immunode.program import compile_numpy, lower
 
     model = Model(

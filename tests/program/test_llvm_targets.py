@@ -6,7 +6,7 @@ import re
 
 import pytest
 
-from immunode.model.declaration import Model, Parameter, Process, State
+from immunode.model import Model, Parameter, Process, State
 from immunode.program.llvm import compile as llvm_compile
 from immunode.program.lowering import lower
 from immunode.solve.compiled.kernel import kernel_source

@@ -6,18 +6,7 @@ import numpy as np
 import pytest
 
 from immunode.errors import ModelError
-from immunode.model.declaration import (
-    Compartment,
-    Derived,
-    Effect,
-    Event,
-    Model,
-    Parameter,
-    Process,
-    Requirement,
-    State,
-    Switch,
-)
+from immunode.model import Compartment, Derived, Effect, Event, Model, Parameter, Process, Requirement, State, Switch
 from immunode.program import Functions, compile_numpy, lower
 
 

@@ -6,7 +6,7 @@ import pickle
 
 import numpy as np
 
-from immunode.model.declaration import Derived, Model, Parameter, Process, State
+from immunode.model import Derived, Model, Parameter, Process, State
 from immunode.program import compile_numpy, lower, numpy_source
 
 

@@ -9,7 +9,7 @@ import pytest
 from numpy.typing import NDArray
 
 import immunode as im
-from immunode.model.declaration import Derived, Event, Model, Parameter, Process, State
+from immunode.model import Derived, Event, Model, Parameter, Process, State
 from immunode.program.lowering import lower
 from immunode.program.numpy.functions import Functions, compile_numpy
 from immunode.solve import choose_engine, solve

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from immunode.model.declaration import Event, Model, Parameter, Process, Requirement, State, Switch
+from immunode.model import Event, Model, Parameter, Process, Requirement, State, Switch
 from immunode.program.lowering import lower
 from immunode.program.numpy.functions import Functions, compile_numpy
 

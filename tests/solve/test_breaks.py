@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from immunode.model.declaration import Event
+from immunode.model import Event
 from immunode.program.numpy.functions import Functions
 from immunode.solve import solve
 from immunode.solve.batch import BAD_SCHEDULE, DOSE_BEFORE_START

@@ -16,7 +16,7 @@ import pytest
 from numpy.typing import NDArray
 
 from immunode.errors import EngineError
-from immunode.model.declaration import Event, Model, Parameter, Process, State
+from immunode.model import Event, Model, Parameter, Process, State
 from immunode.program.lowering import lower
 from immunode.program.numpy.functions import Functions, compile_numpy
 from immunode.solve import Status, solve

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from immunode.errors import ModelError
-from immunode.model.declaration import Model, Parameter, Process, State
+from immunode.model import Model, Parameter, Process, State
 from immunode.program import Functions, compile_numpy, lower
 from immunode.solve import solve
 

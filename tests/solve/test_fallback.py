@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from immunode.catalogue import load_model
-from immunode.model.declaration import Event, Model, Parameter, Process, State
+from immunode.model import Event, Model, Parameter, Process, State
 from immunode.program.llvm.compile import available
 from immunode.program.lowering import lower
 from immunode.program.numpy.functions import Functions, compile_numpy

@@ -14,10 +14,10 @@ from immunode.catalogue import list_models, load_model
 from immunode.errors import EngineError
 from immunode.exchange.sbml import read_sbml
 from immunode.exchange.sbml.writing.writer import write_sbml
-from immunode.model.check import check
-from immunode.model.declaration import Model, Parameter, Process, State
-from immunode.model.narrow_pulses import narrow_pulses
+from immunode.model import Model, Parameter, Process, State
 from immunode.model.serial import from_json, to_json
+from immunode.model.views.pulses import narrow_pulses
+from immunode.model.views.report import check
 from immunode.program.llvm.compile import available
 from immunode.program.lowering import lower
 from immunode.program.numpy.functions import compile_numpy

@@ -10,7 +10,7 @@ import pytest
 from numpy.typing import NDArray
 
 from immunode.errors import EngineError
-from immunode.model.declaration import Event
+from immunode.model import Event
 from immunode.program.numpy.functions import Functions
 from immunode.solve import solve
 from immunode.solve.status import Status

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from immunode.model.declaration import Requirement
+from immunode.model import Requirement
 from immunode.program.numpy.functions import Functions
 from immunode.solve import solve
 from immunode.solve.batch import INPUT_IS_NAN

@@ -12,9 +12,9 @@ from immunode.cli import main
 from immunode.intervention import Intervention, inhibit
 from immunode.language.evaluation import evaluate
 from immunode.language.expression import parse
-from immunode.model.declaration import Model, Parameter, Process, State
-from immunode.model.narrow_pulses import narrow_pulses, rounded_down
+from immunode.model import Model, Parameter, Process, State
 from immunode.model.serial import to_json
+from immunode.model.views.pulses import narrow_pulses, rounded_down
 from immunode.program.llvm.compile import available
 from immunode.study.design.design import grid
 from immunode.study.design.from_tables import from_table

@@ -13,7 +13,7 @@ from immunode.analysis.dynamics.nullclines import axis, in_plane, is_closed, ran
 from immunode.analysis.dynamics.steady import SteadyState, steady_states
 from immunode.analysis.dynamics.system import Autonomous, Given, autonomous
 from immunode.errors import StudyError, did_you_mean
-from immunode.model.declaration import Model
+from immunode.model import Model
 from immunode.solve import choose_engine, solve
 from immunode.study.result.notebook import Tabled, page
 

@@ -16,7 +16,7 @@ from immunode.analysis.dynamics.cycles import Cycles, families_near
 from immunode.analysis.dynamics.search import search_steady_states
 from immunode.analysis.dynamics.system import Autonomous, Given, autonomous, bounds_of
 from immunode.errors import StudyError, did_you_mean
-from immunode.model.declaration import Model
+from immunode.model import Model
 from immunode.solve.steady.search import newton
 from immunode.study.result.notebook import Tabled, page
 

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from immunode.analysis.dynamics.steady import SteadyState, steady_states
 from immunode.analysis.dynamics.system import Autonomous, Given, autonomous, bounds_of, in_own_time
 from immunode.errors import StudyError, did_you_mean
-from immunode.model.declaration import Model
+from immunode.model import Model
 from immunode.solve import solve
 from immunode.study.result.notebook import Tabled
 

@@ -14,7 +14,7 @@ from immunode.analysis.dynamics.search import search_steady_states
 from immunode.analysis.dynamics.stability import eigenvalues, kind_of, verify
 from immunode.analysis.dynamics.system import Autonomous, Given, autonomous, bounds_of, values_and_starts
 from immunode.errors import StudyError, did_you_mean
-from immunode.model.declaration import Model
+from immunode.model import Model
 from immunode.study.design.design import Design
 from immunode.study.design.from_tables import from_table
 from immunode.study.result.notebook import Tabled

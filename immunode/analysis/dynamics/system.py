@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from immunode.analysis.dynamics.totals import reduction_of
 from immunode.errors import ModelError, StudyError, did_you_mean
-from immunode.model.declaration import Model
+from immunode.model import Model
 from immunode.program.cache import cached_program
 from immunode.program.numpy.functions import Functions, compile_numpy
 from immunode.program.program import Program

@@ -7,8 +7,8 @@ from numpy.typing import NDArray
 
 from immunode.language.evaluation import evaluate
 from immunode.language.expression import parse
-from immunode.model.check import conserved_totals
-from immunode.model.declaration import Model
+from immunode.model import Model
+from immunode.model.views.balances import conserved_totals
 from immunode.program.program import Program
 from immunode.solve.steady.reduction import Reduction, moving_states, reduced_by_totals
 

@@ -22,7 +22,7 @@ from immunode.study.design.design import latin_hypercube
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
-    from immunode.model.declaration import Model
+    from immunode.model import Model
     from immunode.study.result.sweep_result import SweepResult
 
 Array = NDArray[np.float64]

@@ -12,16 +12,16 @@ from numpy.typing import NDArray
 from immunode.errors import StudyError, did_you_mean, quoted
 from immunode.language.expression import parse
 from immunode.language.tree import names
-from immunode.model.declaration import Derived
+from immunode.model import Derived
+from immunode.model.checks.units import unit_of
 from immunode.model.table_file import is_path, number_hint, read_number, read_table_file
-from immunode.model.units import unit_of
 from immunode.study.noise import NOISES, is_laplace, on_logarithm
 from immunode.study.run.ready import model_time, quantity_names
 
 if TYPE_CHECKING:
     import pandas as pd
 
-    from immunode.model.declaration import Model
+    from immunode.model import Model
 
 Array = NDArray[np.float64]
 

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from immunode.analysis.fitting.problem import Problem
 from immunode.analysis.fitting.search import SearchResult, information
-from immunode.model.declaration import Model
+from immunode.model import Model
 from immunode.study.design.design import Design
 from immunode.study.result.notebook import Tabled
 from immunode.study.result.sweep_result import SweepResult

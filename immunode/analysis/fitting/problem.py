@@ -19,7 +19,7 @@ from immunode.analysis.fitting.measurements import (
     with_sizes,
 )
 from immunode.errors import ImmunodeError, StudyError, did_you_mean
-from immunode.model.declaration import Parameter
+from immunode.model import Parameter
 from immunode.solve import choose_engine, solve
 from immunode.study.arms import Arms, as_arms
 from immunode.study.design.ranges import Axis, Space, initial_values, ranges, space
@@ -27,7 +27,7 @@ from immunode.study.run.ready import Ready, make_ready
 from immunode.study.run.recorder import Recorder
 
 if TYPE_CHECKING:
-    from immunode.model.declaration import Model
+    from immunode.model import Model
 
 Array = NDArray[np.float64]
 REACH = 100.0

@@ -23,7 +23,7 @@ from immunode.analysis.sensitivity.result import left_out, varies
 from immunode.analysis.sensitivity.saltelli_scheme import Indices, indices, saltelli_points
 from immunode.analysis.sensitivity.variance import doubts
 from immunode.errors import StudyError
-from immunode.model.declaration import Model
+from immunode.model import Model
 from immunode.study.arms import as_arms
 from immunode.study.result.notebook import Tabled
 

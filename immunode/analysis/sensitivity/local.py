@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from immunode.analysis.sensitivity.responses import Series, Source, SpaceLike, ask, find_series, space_of
 from immunode.analysis.sensitivity.result import Sensitivity, some
 from immunode.errors import StudyError, did_you_mean
-from immunode.model.declaration import Model
+from immunode.model import Model
 from immunode.study.arms import as_arms
 from immunode.study.result.notebook import Tabled
 from immunode.study.run.ready import make_ready

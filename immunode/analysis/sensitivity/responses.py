@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from immunode.errors import StudyError, did_you_mean
-from immunode.model.declaration import Model
+from immunode.model import Model
 from immunode.study.arms import as_arms
 from immunode.study.design.design import Design
 from immunode.study.design.ranges import Space, as_space, space

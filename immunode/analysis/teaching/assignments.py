@@ -18,7 +18,7 @@ from immunode.analysis.teaching.properties import (
 )
 from immunode.errors import ImmunodeError, StudyError, did_you_mean
 from immunode.language.expression import parse
-from immunode.model.declaration import Model
+from immunode.model import Model
 from immunode.study.endpoints import KINDS, endpoint
 
 if TYPE_CHECKING:

@@ -13,10 +13,11 @@ from immunode.analysis.dynamics.steady import steady_states
 from immunode.errors import StudyError, UnitError, did_you_mean
 from immunode.language.evaluation import evaluate
 from immunode.language.expression import names, parse
-from immunode.model.check import check, net_counts
-from immunode.model.declaration import Model
-from immunode.model.derived_values import quantities
+from immunode.model import Model
 from immunode.model.units import convert
+from immunode.model.views.balances import net_counts
+from immunode.model.views.derived_values import quantities
+from immunode.model.views.report import check
 from immunode.study.simulate import simulate
 
 if TYPE_CHECKING:

@@ -11,7 +11,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from immunode.analysis.sensitivity.responses import ask, whole
 from immunode.errors import StudyError, did_you_mean
-from immunode.model.declaration import Model
+from immunode.model import Model
 from immunode.study.arms import Arms
 from immunode.study.result.notebook import Tabled
 

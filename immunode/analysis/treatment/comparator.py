@@ -7,11 +7,11 @@ from typing import TYPE_CHECKING
 from immunode.errors import StudyError, did_you_mean
 
 if TYPE_CHECKING:
-    from immunode.intervention import Drug, Intervention
-    from immunode.model.declaration import Model
+    from immunode.intervention import Perturbation
+    from immunode.model import Model
 
 
-def company(model: Model, it: Intervention | Drug | str) -> tuple[str, tuple[Intervention | Drug, ...]]:
+def company(model: Model, it: Perturbation | str) -> tuple[str, tuple[Perturbation, ...]]:
     """Return the variant ("" for the model as it is) and the interventions that `it` is declared to act beside.
 
     Raises
@@ -20,7 +20,7 @@ def company(model: Model, it: Intervention | Drug | str) -> tuple[str, tuple[Int
     """
     declared = {other.name: other for other in model.interventions}
     record = declared.get(it, it) if isinstance(it, str) else it
-    beside = str(getattr(record, "beside", ""))
+    beside = "" if isinstance(record, str) else record.beside
     if not beside:
         return "", ()
     if beside in declared and declared[beside] is not record:

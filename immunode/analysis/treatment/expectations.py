@@ -22,8 +22,8 @@ from immunode.study.sweep import sweep
 if TYPE_CHECKING:
     import pandas as pd
 
-    from immunode.intervention import Drug, Intervention
-    from immunode.model.declaration import Model
+    from immunode.intervention import Perturbation
+    from immunode.model import Model
     from immunode.study.result.sweep_result import SweepResult
 
 Array = NDArray[np.float64]
@@ -137,7 +137,7 @@ class Expectations(Tabled):
 
 def check_expectations(
     model: Model,
-    interventions: Intervention | Drug | str | Sequence[Intervention | Drug | str] | None = None,
+    interventions: Perturbation | str | Sequence[Perturbation | str] | None = None,
     n: int = 256,
     *,
     over: Sequence[str] | str = OVER,

@@ -13,7 +13,7 @@ from immunode.errors import SolverError, StudyError, did_you_mean
 from immunode.language.evaluation import evaluate
 from immunode.language.expression import names as names_in
 from immunode.language.expression import parse, parse_arrow
-from immunode.model.declaration import Model, State
+from immunode.model import Model, State
 from immunode.solve import Status, solve
 from immunode.study.arms import CONTROL
 from immunode.study.result.marks import times_until

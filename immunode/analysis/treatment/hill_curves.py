@@ -12,7 +12,7 @@ from numpy.typing import ArrayLike, NDArray
 from immunode.analysis.sensitivity.responses import Series, SpaceLike, ask, find_series, space_of, whole
 from immunode.analysis.treatment.combinations import check_top, knob_facts, with_knobs
 from immunode.errors import StudyError
-from immunode.model.declaration import Model
+from immunode.model import Model
 from immunode.study.design.design import sobol
 from immunode.study.result.contrast import quantiles
 from immunode.study.result.notebook import Tabled

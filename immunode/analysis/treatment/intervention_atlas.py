@@ -22,8 +22,8 @@ if TYPE_CHECKING:
     import pandas as pd
     from matplotlib.figure import Figure
 
-    from immunode.intervention import Drug, Intervention
-    from immunode.model.declaration import Model
+    from immunode.intervention import Perturbation
+    from immunode.model import Model
     from immunode.study.result.simulation import Simulation
 
 Array = NDArray[np.float64]
@@ -172,7 +172,7 @@ def fold_text(value: float) -> str:
 
 def atlas(
     model: Model,
-    interventions: Arms | Mapping[str, Any] | Sequence[Intervention | Drug | str] | None = None,
+    interventions: Arms | Mapping[str, Any] | Sequence[Perturbation | str] | None = None,
     readouts: Sequence[str] | str | None = None,
     until: float | str | None = None,
     measure: str = "mean",

@@ -22,8 +22,8 @@ if TYPE_CHECKING:
     import pandas as pd
     from matplotlib.figure import Figure
 
-    from immunode.intervention import Drug, Intervention
-    from immunode.model.declaration import Model
+    from immunode.intervention import Perturbation
+    from immunode.model import Model
     from immunode.study.design.design import Design
     from immunode.study.result.sweep_result import SweepResult
 
@@ -123,7 +123,7 @@ class RegimenSearch(Tabled):
 
 def regimen_search(
     model: Model,
-    intervention: Intervention | Drug | str,
+    intervention: Perturbation | str,
     knobs: Mapping[str, ArrayLike],
     *,
     patients: Design,
@@ -132,7 +132,7 @@ def regimen_search(
     at_least: float = 0.8,
     at_most: float = 0.1,
     prefer: str = "",
-    beside: Sequence[Intervention | Drug | str] = (),
+    beside: Sequence[Perturbation | str] = (),
     until: float | str | None = None,
     times: ArrayLike | Sequence[str] | None = None,
     engine: str = "auto",

@@ -12,8 +12,7 @@ from numpy.typing import NDArray
 from immunode.analysis.sensitivity.responses import Series, SpaceLike, find_series, space_of, whole
 from immunode.errors import ImmunodeError, StudyError
 from immunode.intervention import sequence
-from immunode.intervention.sequences import end_of
-from immunode.model.declaration import Model
+from immunode.model import Model, Perturbation
 from immunode.study.arms import CONTROL, Arms
 from immunode.study.design.design import Design, sobol
 from immunode.study.result.contrast import quantiles
@@ -206,9 +205,9 @@ def _unable(model: Model, arms: dict[str, Any]) -> set[str]:
     return set()
 
 
-def _gap(model: Model, given: float | str, time: float, before: Any) -> float | str:
+def _gap(model: Model, given: float | str, time: float, before: Perturbation) -> float | str:
     """Return a gap in the manner of the schedule that it follows: text where that is text, else a number."""
-    if not isinstance(end_of(before), str):
+    if not isinstance(before.end(), str):
         return time
     unit = model.time_unit or model.clock
     return given if isinstance(given, str) else f"{time:.15g} {unit}"

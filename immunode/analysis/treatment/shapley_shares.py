@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from immunode.analysis.sensitivity.responses import Series, SpaceLike, find_series, space_of, whole
 from immunode.errors import StudyError
-from immunode.model.declaration import Model
+from immunode.model import Model
 from immunode.study.arms import CONTROL, Arms
 from immunode.study.design.design import Design, sobol
 from immunode.study.result.contrast import quantiles

@@ -14,7 +14,7 @@ from immunode.cli.figures.script import Drawing, Values
 from immunode.cli.figures.subject import Subject
 from immunode.errors import ImmunodeError, StudyError, did_you_mean
 from immunode.intervention import perturb
-from immunode.model.declaration import Model
+from immunode.model import Model
 
 MOST_EQUATIONS, MOST_INPUTS = 9, 60
 """Equations that fit on one page; parameters up to which a tornado is worth its runs."""

@@ -14,7 +14,7 @@ from immunode.cli.figures.subject import Subject
 from immunode.cli.studies.request import read_request
 from immunode.cli.words import KINDS, PICTURES
 from immunode.errors import ImmunodeError, SolverError, StoreError
-from immunode.model.declaration import Model
+from immunode.model import Model
 from immunode.plot import save
 
 _MANY, _PANELS = 4, 4

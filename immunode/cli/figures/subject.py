@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from immunode.intervention import knobs
-from immunode.model.declaration import Model
+from immunode.model import Model
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

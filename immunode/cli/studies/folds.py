@@ -11,7 +11,7 @@ from immunode.cli import output
 from immunode.cli.studies.files import picture_files, text_file
 from immunode.cli.studies.request import Request, arm_names
 from immunode.errors import ImmunodeError, SolverError
-from immunode.model.declaration import Model
+from immunode.model import Model
 from immunode.study.result.spreadsheets import csv_text
 
 

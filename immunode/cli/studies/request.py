@@ -10,7 +10,7 @@ from typing import Any
 from immunode.cli.output import UsageError, load, usage
 from immunode.cli.words import ENGINES, METHODS, STYLES
 from immunode.errors import ImmunodeError, did_you_mean
-from immunode.model.declaration import Model
+from immunode.model import Model
 from immunode.study.arms import CONTROL, Arms
 from immunode.study.run.ready import looked_at_first, model_time, quantity_names
 

@@ -15,7 +15,7 @@ from immunode.exchange.omex import write_omex
 from immunode.exchange.petab import write_petab
 from immunode.exchange.sbml.writing.writer import write_sbml
 from immunode.exchange.sheets import sheet
-from immunode.model.declaration import Model
+from immunode.model import Model
 
 
 @dataclass(frozen=True, slots=True)

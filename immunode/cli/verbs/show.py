@@ -9,13 +9,13 @@ from typing import TYPE_CHECKING
 from immunode.cli import options
 from immunode.cli.output import console, load, number, print_json
 from immunode.intervention import card
-from immunode.model.declaration import pairs
+from immunode.model.records import pairs
 
 if TYPE_CHECKING:
     from rich.console import Console
     from rich.table import Table
 
-    from immunode.model.declaration import Event, Model
+    from immunode.model import Event, Model
 
 
 def command(name: options.Name, variant: options.Variant = "", as_json: options.Json = False) -> None:
@@ -79,7 +79,7 @@ def _fluxes(screen: Console, model: Model) -> None:
     _table(screen, "Processes", ("name", "moves", "rate", "meaning"), rows)
     rows = [(d.name, d.expression, d.unit, d.meaning) for d in model.derived]
     _table(screen, "Derived quantities", ("name", "is", "unit", "meaning"), rows)
-    rows = [(e.name, _moment(e), e.told_changes(), e.meaning) for e in model.events]
+    rows = [(e.name, _moment(e), e.changes_text(), e.meaning) for e in model.events]
     _table(screen, "Events", ("name", "when", "changes", "meaning"), rows)
 
 

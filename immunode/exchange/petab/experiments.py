@@ -14,7 +14,8 @@ from immunode.exchange.petab.source import Source, without_units
 from immunode.exchange.sbml.reading.reader import read_elements
 from immunode.language.expression import parse
 from immunode.language.tree import Expression, fold, names, to_text, uses_time
-from immunode.model.declaration import Derived, Event, Model, pairs
+from immunode.model import Derived, Event, Model
+from immunode.model.records import pairs
 
 AT_REST = "steady state"
 

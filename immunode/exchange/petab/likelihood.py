@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from immunode.errors import SolverError, UnitError
 from immunode.exchange.petab.source import without_units
-from immunode.model.declaration import Derived, Model, Parameter
+from immunode.model import Derived, Model, Parameter
 from immunode.study.noise import log_density, scaled
 
 if TYPE_CHECKING:

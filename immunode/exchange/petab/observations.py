@@ -17,7 +17,7 @@ from immunode.exchange.sbml.reading.functions import number
 from immunode.language.evaluation import evaluate
 from immunode.language.expression import name_problem, parse
 from immunode.language.tree import Expression, names, substitute, to_text, uses_time
-from immunode.model.declaration import Derived, Model
+from immunode.model import Derived, Model
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -229,7 +229,7 @@ class Observations:
         return float(evaluate(size, {}))
 
     def _unit(self, formula: Expression) -> str:
-        from immunode.model.units import unit_of
+        from immunode.model.checks.units import unit_of
 
         try:
             return unit_of(self.source.base, to_text(formula))

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     import pandas as pd
 
     from immunode.exchange.petab.priors import Prior
-    from immunode.model.declaration import Model
+    from immunode.model import Model
     from immunode.study.arms import Arms
 
 

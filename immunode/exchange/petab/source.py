@@ -14,7 +14,7 @@ from immunode.exchange.sbml.reading.reader import assembled, model_name, read_el
 from immunode.exchange.sbml.reading.state import Reading, items
 from immunode.exchange.sbml.round_trip import lay_over, recall
 from immunode.exchange.sbml.writing.writer import document_ids
-from immunode.model.declaration import Model, Parameter
+from immunode.model import Model, Parameter
 
 
 class Source:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from immunode.errors import StudyError, did_you_mean
 from immunode.exchange.petab.version2 import KINDS
-from immunode.model.declaration import Model, Parameter
+from immunode.model import Model, Parameter
 
 if TYPE_CHECKING:
     import pandas as pd

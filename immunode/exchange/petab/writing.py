@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from immunode.errors import StudyError, did_you_mean
-from immunode.model.declaration import Model
+from immunode.model import Model
 from immunode.study.noise import NOISES
 
 if TYPE_CHECKING:

@@ -13,7 +13,7 @@ from xml.etree import ElementTree
 from immunode.errors import ImmunodeError, ModelError
 from immunode.exchange.sbml.reading.document import libsbml
 from immunode.exchange.sbml.writing.writer import FACTS, document_ids, remove_prose, space_ids, to_sbml
-from immunode.model.declaration import Model, Parameter, State
+from immunode.model import Model, Parameter, State
 
 R = TypeVar("R")
 _CHANGED = "the file was changed since immunode wrote it; bounds, sources and interventions are those of before"

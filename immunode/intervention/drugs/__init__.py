@@ -1,3 +1,3 @@
-"""Drugs: pharmacokinetics, effects, covariates, and the library of published ones."""
+"""Drugs: what they do, how they are dosed, and the library of published ones."""
 
 from __future__ import annotations

@@ -8,76 +8,25 @@ from collections.abc import Mapping, Sequence
 from dataclasses import KW_ONLY, dataclass, replace
 from typing import Any, Self
 
-from immunode.errors import DoseError, ModelError, did_you_mean, quoted
-from immunode.intervention.drugs.covariates import Patient, read_patient
-from immunode.intervention.drugs.pharmacokinetics import PK
-from immunode.intervention.expand.contribution import Parts
+from immunode.errors import DoseError, ModelError, did_you_mean
+from immunode.intervention.cards import Card
+from immunode.intervention.drugs.effects import DrugEffect
+from immunode.intervention.drugs.occupancy import add_effects
+from immunode.intervention.expand.contribution import Draft
 from immunode.intervention.expand.dosing import Administration
 from immunode.intervention.expand.kinetics import add_pk
-from immunode.intervention.intervention import card, check_name, checked_labels, checked_strength, record_rows
+from immunode.intervention.expand.visits import add_rule
+from immunode.intervention.labels import check_name, checked_labels, checked_strength, label_rows
 from immunode.intervention.numbers import finite
-from immunode.intervention.regimens.regimen import ROUTES, Dose, Regimen
-from immunode.intervention.regimens.text import regimen as read_regimen
-from immunode.intervention.rules import add_rule
+from immunode.intervention.pharmacokinetics.compartments import PK
+from immunode.intervention.pharmacokinetics.covariates import Patient, read_patient
+from immunode.intervention.regimens.dose import ROUTES, Dose
+from immunode.intervention.regimens.regimen import Regimen
 from immunode.intervention.schedule import Schedule
 from immunode.intervention.times import DAYS, SHORT, Time, size, tidy_time
-from immunode.model.declaration import Derived, Effect, Model, Pairs
+from immunode.model.declaration import Contribution, Declaration
+from immunode.model.records import Pairs
 from immunode.model.serial import register
-from immunode.model.units import convert
-
-_SIZES = {"inhibit": ("imax", "ic50"), "stimulate": ("emax", "ec50"), "add": ("add", "ec50")}
-_MEANINGS = {
-    "imax": "largest inhibited fraction of {target}",
-    "emax": "largest stimulated fraction of {target}",
-    "add": "largest addition to {target}",
-    "ic50": "concentration of half-maximal inhibition of {target}",
-    "ec50": "concentration of half-maximal effect on {target}",
-    "hill": "steepness of the effect on {target}",
-}
-
-
-@register
-@dataclass(frozen=True, slots=True)
-class DrugEffect:
-    """What a drug's concentration C does to a parameter, through occupancy = C^hill/(half^hill + C^hill).
-
-    operator : "inhibit" (k (1 - size*occupancy)), "stimulate" (k (1 + size*occupancy)) or "add" (k + size*occupancy).
-    size : imax in [0, 1]; emax, 0 or above; or in the target's unit.
-    half : ic50 or ec50; a number in the drug's unit of concentration, or text such as "0.5 ug/mL".
-
-    Raises
-    ------
-    ModelError : a number is out of range.
-    """
-
-    operator: str
-    target: str
-    size: float
-    half: float | str
-    hill: float = 1.0
-    source: str = ""
-    evidence: str = ""
-
-    def __post_init__(self) -> None:
-        if self.operator not in _SIZES:
-            raise ModelError(f"a drug can't '{self.operator}'; known: {', '.join(_SIZES)}")
-        size, half = _SIZES[self.operator]
-        who = f"{self.operator}('{self.target}')"
-        object.__setattr__(self, "size", _number(who, size, self.size))
-        object.__setattr__(self, "hill", _number(who, "hill", self.hill, above=0))
-        if not isinstance(self.half, str):
-            object.__setattr__(self, "half", _number(who, half, self.half, above=0))
-        if self.operator == "inhibit" and not 0 <= self.size <= 1:
-            raise ModelError(f"{who}: imax must lie in [0, 1], got {self.size:g}; 0.9 means 90 %")
-        if self.operator == "stimulate" and self.size < 0:
-            raise ModelError(f"{who}: emax must be 0 or above, got {self.size:g}; to lower something use inhibit")
-
-    def words(self, unit: str) -> str:
-        """Return the effect as a phrase. unit : the drug's unit of concentration."""
-        half = self.half if isinstance(self.half, str) else f"{self.half:g} {unit}"
-        verb = {"inhibit": "inhibits", "stimulate": "stimulates", "add": "adds to"}[self.operator]
-        size = f"{self.size:g}" if self.operator == "add" else f"{100 * self.size:g} %"
-        return f"{verb} {self.target} by up to {size} ({_SIZES[self.operator][1].upper()} {half})"
 
 
 @register
@@ -135,18 +84,24 @@ class Drug:
             if weight is None or weight <= 0:
                 raise DoseError(f"'{self.name}': weight must be above 0 kg, got {self.weight!r}")
             object.__setattr__(self, "weight", weight)
-        for (operator, target), times in Counter((e.operator, e.target) for e in self._effects).items():
+        for (operator, target), times in Counter((e.operator, e.target) for e in self.acts).items():
             if times > 1:
                 raise ModelError(f"drug '{self.name}' has {operator} on '{target}' twice; write it once")
         if self.regimen is not None:
-            regimen = read_regimen(self.regimen)
+            regimen = Regimen.of(self.regimen)
             object.__setattr__(self, "regimen", regimen)
             if regimen.by_weight and self.weight is None:
                 raise DoseError(f"'{self.name}': '{regimen}' is by weight; say dose(..., weight=70), in kg")
 
     @property
-    def _effects(self) -> tuple[DrugEffect, ...]:
+    def acts(self) -> tuple[DrugEffect, ...]:
+        """The effects."""
         return self.effects  # type: ignore[return-value]
+
+    @property
+    def beside(self) -> str:
+        """What it acts beside: nothing."""
+        return ""
 
     def dose(self, regimen: str | Regimen | Dose, *, weight: float | None = None) -> Self:
         """Return the drug given by a regimen such as `"40 mg sc q2w x 26"`.
@@ -157,7 +112,7 @@ class Drug:
         if weight is not None and patient is not None and "weight" in dict(patient):
             patient = tuple((k, float(weight) if k == "weight" else v) for k, v in patient)
         weight = self.weight if weight is None else weight
-        return replace(self, regimen=read_regimen(regimen), weight=weight, patient=patient)
+        return replace(self, regimen=Regimen.of(regimen), weight=weight, patient=patient)
 
     def inhibit(
         self, target: str, imax: float, ic50: float | str, hill: float = 1.0, *, source: str = "", evidence: str = ""
@@ -178,7 +133,7 @@ class Drug:
         return self._with(DrugEffect("add", target, size, ec50, hill, source, evidence))
 
     def _with(self, effect: DrugEffect) -> Self:
-        return replace(self, effects=(*self._effects, effect))
+        return replace(self, effects=(*self.acts, effect))
 
     def covariates(self, **values: Any) -> Self:
         """Return the drug in a patient: `drug("infliximab").covariates(albumin=25, ADA=True, sex="female")`.
@@ -214,12 +169,12 @@ class Drug:
             if days <= 0:
                 raise DoseError(f"'{self.name}': the half-life must be above 0, got {half_life!r}")
             ke0 = math.log(2) * DAYS[self.pk.time] / days
-        told = {"ke0": source or "assumed: chosen for this model"}
+        authority = {"ke0": source or "assumed: chosen for this model"}
         kind = {"ke0": evidence or ("assumed" if not source else "")}
         kinetics = replace(
             self.pk,
             ke0=ke0,
-            sources={**dict(self.pk.sources), **told},
+            sources={**dict(self.pk.sources), **authority},
             evidences={**dict(self.pk.evidences), **kind},
         )
         return replace(self, pk=kinetics)
@@ -250,22 +205,28 @@ class Drug:
         weight = f" at {self.weight:g} kg" if self.weight is not None else ""
         rows = {
             "dose": f"{self.regimen}{weight}" if self.regimen is not None else "none yet; use .dose('40 mg q2w')",
-            "does": "; ".join(effect.words(unit) for effect in self._effects),
+            "does": "; ".join(effect.words(unit) for effect in self.acts),
             "pk": kinetics,
             "patient": ", ".join(f"{name} {value:g}" for name, value in self.patient or ()),
             "rule": str(self.rule) if self.rule is not None else "",
         }
-        return record_rows(self, rows)
+        return label_rows(self, rows)
 
-    def __repr__(self) -> str:
-        return card(self.name, *self.card_rows())
+    def later(self, by: Time) -> Self:
+        """Return the drug with all its doses and visits later."""
+        regimen = self.regimen.later(by) if isinstance(self.regimen, Regimen) else self.regimen
+        return replace(self, regimen=regimen, rule=None if self.rule is None else self.rule.later(by))
 
-    def _repr_html_(self) -> str:
-        from immunode.intervention.cards import card as full_card
+    def end(self) -> Time:
+        """Return when the last dose is given, or its infusion is over.
 
-        return full_card(self)._repr_html_()
+        Raises
+        ------
+        DoseError : there are no doses, or no end of them.
+        """
+        return self._given().end(self.name)
 
-    def parts(self, model: Model, units: Mapping[str, str]) -> Parts:
+    def contribution(self, model: Declaration, units: Mapping[str, str]) -> Contribution:
         """Return what this adds to `model`. units : unit of each parameter that effects may meet.
 
         Raises
@@ -273,88 +234,28 @@ class Drug:
         DoseError : there is no regimen, or it does not suit the drug.
         UnitError : a unit does not fit.
         """
-        if not isinstance(self.regimen, Regimen):
-            raise DoseError(f"drug '{self.name}' has no doses; use .dose('40 mg sc q2w x 26')")
-        parts = Parts(self.name, model, units, self.source, self.evidence)
-        strength = parts.knob("strength", self.strength, "", f"factor on every dose of {self.name}", bounds=(0, 1))
-        parts.within([strength], 0, 1)
-        if self.pk.CL_emax is not None and 1 in self.regimen.missed:
+        regimen = self._given()
+        draft = Draft(self.name, model, units, self.source, self.evidence)
+        strength = draft.knob("strength", self.strength, "", f"factor on every dose of {self.name}", bounds=(0, 1))
+        draft.within([strength], 0, 1)
+        if self.pk.CL_emax is not None and 1 in regimen.missed:
             raise DoseError(f"drug '{self.name}': its clearance changes since dose 1, which can't be missed")
         if self.rule is not None and self.rule.rule is not None:
             # visits come first, so that a dose at the time of a visit follows what was decided there
-            strength = f"{strength}*{add_rule(parts, self.rule.rule)}"
-        doses = Administration(parts, self.pk, self.regimen, strength, self.weight, self.route)
+            strength = f"{strength}*{add_rule(draft, self.rule.rule)}"
+        doses = Administration(draft, self.pk, regimen, strength, self.weight, self.route)
         doses.write()
-        add_pk(parts, self.pk, doses.uses_depot, doses.infusions, doses.largest, self.patient)
-        self._add_effects(parts)
-        return parts
+        add_pk(draft, self.pk, doses.uses_depot, doses.infusions, doses.largest, self.patient)
+        add_effects(draft, self.acts, self.pk)
+        return draft
 
-    def _add_effects(self, parts: Parts) -> None:
-        often = Counter(knob for effect in self._effects for knob in (*_SIZES[effect.operator], "hill"))
-        meetings = Counter(effect.target for effect in self._effects)
-        for effect in self._effects:
-            plain = effect.target.replace(".", "_")
-            label = f"{effect.operator}_{plain}" if meetings[effect.target] > 1 else plain
-            knobs = {k: k if often[k] == 1 else f"{k}_{label}" for k in (*_SIZES[effect.operator], "hill")}
-            size, half, hill = self._effect_knobs(parts, effect, knobs)
-            several = len(self._effects) > 1
-            occupancy = f"{self.name}.occupancy_{label}" if several else f"{self.name}.occupancy"
-            acting = "C" if self.pk.ke0 is None else "Ce"
-            occupied = f"hill({self.name}.{acting}, {half}, {hill})"
-            parts.derived.append(Derived(occupancy, occupied, "", f"occupancy by {self.name} for {effect.target}"))
-            product = f"{size}*{occupancy}"
-            how, value = {
-                "inhibit": ("scale", f"1 - {product}"),
-                "stimulate": ("scale", f"1 + {product}"),
-                "add": ("add", product),
-            }[effect.operator]
-            parts.effects.append(Effect(effect.target, how, value, by=self.name))
+    def _given(self) -> Regimen:
+        if not isinstance(self.regimen, Regimen):
+            raise DoseError(f"drug '{self.name}' has no doses; use .dose('40 mg sc q2w x 26')")
+        return self.regimen
 
-    def _effect_knobs(self, parts: Parts, effect: DrugEffect, knobs: Mapping[str, str]) -> list[str]:
-        """Add the knobs of an effect and return the names of its size, half-maximal concentration and steepness."""
-        size_word, half_word = _SIZES[effect.operator]
-        unit, half = self.pk.concentration_unit, effect.half
-        given = {
-            size_word: (effect.size, parts.unit(effect.target) if effect.operator == "add" else ""),
-            half_word: (_converted(self.name, half_word, half, unit) if isinstance(half, str) else half, unit),
-            "hill": (effect.hill, ""),
-        }
-        source = effect.source or "assumed: chosen for this model"
-        evidence = effect.evidence or ("assumed" if source.startswith("assumed") else "")
-        names = [
-            parts.knob(
-                knobs[word],
-                value,
-                its_unit,
-                _MEANINGS[word].format(target=effect.target),
-                bounds=(0, 1) if word == "imax" else None,
-                source=source,
-                evidence=evidence,
-            )
-            for word, (value, its_unit) in given.items()
-        ]
-        parts.above_zero(*names[1:])
-        if effect.operator != "add":
-            parts.within(names[:1], 0, 1 if effect.operator == "inhibit" else None)
-        return names
+    def __repr__(self) -> str:
+        return str(Card.of(self))
 
-
-def _number(who: str, what: str, value: Any, above: float | None = None) -> float:
-    number = finite(value)
-    if number is None:
-        raise ModelError(f"{who}: {what} must be a finite number, got {value!r}")
-    if above is not None and number <= above:
-        raise ModelError(f"{who}: {what} must be above {above:g}, got {number:g}")
-    return number
-
-
-def _converted(name: str, what: str, text: str, unit: str) -> float:
-    """Return a concentration written with its unit, in `unit`."""
-    number, _, given = text.strip().partition(" ")
-    try:
-        value = float(number)
-    except ValueError:
-        value = math.nan
-    if not value > 0 or not given:
-        raise ModelError(f"'{name}': can't read {what} {quoted(text)}; write a number in {unit} or e.g. '0.5 {unit}'")
-    return convert(value, given.strip(), unit)
+    def _repr_html_(self) -> str:
+        return Card.of(self)._repr_html_()

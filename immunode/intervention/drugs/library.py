@@ -12,10 +12,10 @@ import math
 from dataclasses import replace
 
 from immunode.errors import DoseError, did_you_mean
-from immunode.intervention.drugs.covariates import Covariate
 from immunode.intervention.drugs.drug import Drug
-from immunode.intervention.drugs.pharmacokinetics import PK, one_compartment, two_compartment
-from immunode.model.declaration import Derived, Parameter
+from immunode.intervention.pharmacokinetics.compartments import PK, one_compartment, two_compartment
+from immunode.intervention.pharmacokinetics.covariates import Covariate
+from immunode.model import Derived, Parameter
 
 VIA = "(via nlmixr2lib)"
 _FASANMADE = f"Fasanmade 2009, doi:10.1007/s00228-009-0718-4 {VIA}"
@@ -41,7 +41,7 @@ def drug(name: str) -> Drug:
 
     Raises
     ------
-    DoseError : the library has no such drug; the nearest names are told.
+    DoseError : the library has no such drug; the message gives the nearest names.
     """
     given: object = name
     if not isinstance(given, str):

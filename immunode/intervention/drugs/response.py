@@ -11,7 +11,7 @@ from __future__ import annotations
 from immunode.errors import DoseError, did_you_mean
 from immunode.intervention.drugs.drug import Drug
 from immunode.intervention.numbers import finite
-from immunode.model.declaration import Model, Parameter, Process, State
+from immunode.model import Model, Parameter, Process, State
 
 KINDS = {"I": ("inhibit", "kin"), "II": ("inhibit", "kout"), "III": ("stimulate", "kin"), "IV": ("stimulate", "kout")}
 _SOURCE = "assumed: chosen by the caller"
@@ -28,15 +28,15 @@ def turnover(
     """
     if finite(kout) is None or kout <= 0:
         raise DoseError(f"turnover: kout must be above 0, got {kout!r}; there is no steady state without loss")
-    said, evidence = source or _SOURCE, "" if source else "assumed"
+    authority, evidence = source or _SOURCE, "" if source else "assumed"
     return Model(
         name=name,
         title="Turnover of one quantity",
         time_unit=time_unit,
         states=[State("R", "kin/kout", unit, "response", "signal", source="steady state")],
         parameters=[
-            Parameter("kin", kin, f"{unit or '1'}/{time_unit}", "production", said, evidence),
-            Parameter("kout", kout, f"1/{time_unit}", "fractional loss", said, evidence),
+            Parameter("kin", kin, f"{unit or '1'}/{time_unit}", "production", authority, evidence),
+            Parameter("kout", kout, f"1/{time_unit}", "fractional loss", authority, evidence),
         ],
         processes=[Process("production", "-> R", "kin", "made"), Process("loss", "R ->", "kout*R", "lost")],
         readouts=["R"],

@@ -1,46 +1,30 @@
-"""What one intervention adds to a model, collected before it is put in order and joined."""
+"""What one intervention adds to a model, as it is written out."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
 
 from immunode.intervention.times import Time, size
-from immunode.model.declaration import (
-    Derived,
-    Effect,
-    Event,
-    Model,
-    Parameter,
-    Process,
-    Requirement,
-    State,
-    Switch,
-)
+from immunode.model.declaration import Contribution, Declaration
+from immunode.model.records import Parameter, Requirement
 from immunode.model.units import parse_time
 
 CHOSEN = "a choice of the study's design"
 
 
-@dataclass(slots=True)
-class Parts:
-    """Lists that grow while one intervention is written out for one model; every name starts with `name.`."""
+class Draft(Contribution):
+    """A contribution that grows while one intervention is written out for one model.
 
-    name: str
-    model: Model
-    units: Mapping[str, str] = field(default_factory=dict)
-    source: str = ""
-    evidence: str = ""
-    parameters: list[Parameter] = field(default_factory=list)
-    states: list[State] = field(default_factory=list)
-    switches: list[Switch] = field(default_factory=list)
-    processes: list[Process] = field(default_factory=list)
-    derived: list[Derived] = field(default_factory=list)
-    events: list[Event] = field(default_factory=list)
-    effects: list[Effect] = field(default_factory=list)
-    requirements: list[Requirement] = field(default_factory=list)
-    observed: list[tuple[str, tuple[str, ...]]] = field(default_factory=list)
-    """Conditions of rules, each with the names in it; `perturb` checks that they are known."""
+    units : unit of each quantity of the model.   source, evidence : of the intervention.
+    """
+
+    __slots__ = ("evidence", "model", "source", "units")
+
+    def __init__(
+        self, name: str, model: Declaration, units: Mapping[str, str], source: str = "", evidence: str = ""
+    ) -> None:
+        Contribution.__init__(self, name)
+        self.model, self.units, self.source, self.evidence = model, units, source, evidence
 
     def knob(
         self,

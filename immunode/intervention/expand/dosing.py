@@ -7,13 +7,14 @@ from collections.abc import Hashable
 from dataclasses import dataclass, field
 
 from immunode.errors import DoseError, UnitError
-from immunode.intervention.drugs.pharmacokinetics import PK
-from immunode.intervention.expand.contribution import Parts
+from immunode.intervention.expand.contribution import Draft
 from immunode.intervention.expand.kinetics import add_pk_knob
 from immunode.intervention.expand.steady_dosing import Row, add_steady_state
-from immunode.intervention.regimens.regimen import INTO_DEPOT, Dose, Regimen
+from immunode.intervention.pharmacokinetics.compartments import PK
+from immunode.intervention.regimens.blocks import Blocks
+from immunode.intervention.regimens.dose import INTO_DEPOT, Dose
 from immunode.intervention.times import SHORT, size, words
-from immunode.model.declaration import Event, Switch
+from immunode.model import Event, Switch
 from immunode.model.units import convert
 
 
@@ -36,11 +37,11 @@ class _End:
 
 @dataclass(slots=True)
 class Administration:
-    """One pass over one regimen; fills `parts`, `infusions` (rate texts) and `largest` (a dose, as `mass` reads it)."""
+    """One pass over one regimen; fills `draft`, `infusions` (rate texts) and `largest` (a dose, as `mass` reads it)."""
 
-    parts: Parts
+    draft: Draft
     pk: PK
-    regimen: Regimen
+    regimen: Blocks
     strength: str
     weight: float | None = None
     route: str = ""
@@ -62,9 +63,9 @@ class Administration:
         """
         if self.regimen.by_weight:
             if self.weight is None:
-                raise DoseError(f"{self.parts.name}: '{self.regimen}' is by weight; give weight=... in kg")
-            weight = self.parts.knob("weight", self.weight, "kg", "body mass")
-            self.parts.above_zero(weight)
+                raise DoseError(f"{self.draft.name}: '{self.regimen}' is by weight; give weight=... in kg")
+            weight = self.draft.knob("weight", self.weight, "kg", "body mass")
+            self.draft.above_zero(weight)
         first: _Moment | None = None
         end: _End | None = None
         for dose in self.regimen.blocks:
@@ -82,20 +83,20 @@ class Administration:
             for begin, count in self._kept(dose, moments[0], every, n):
                 self._give(dose, begin, every, count, moments[0].text)
             if dose.ss and not self._steady:
-                raise DoseError(f"{self.parts.name}, '{self.regimen}': all doses at steady state are missed")
+                raise DoseError(f"{self.draft.name}, '{self.regimen}': all doses at steady state are missed")
 
     def _moments(self, dose: Dose, first: _Moment | None, end: _End | None) -> list[_Moment]:
         """Return the times of single doses, or that of the first of a row. first : the first dose of all."""
         moments: list[_Moment] = []
         if dose.at:
             for time in dose.at:
-                moments.append(self._moment(self.parts.in_model_time(time), first))
+                moments.append(self._moment(self.draft.in_model_time(time), first))
                 first = first or moments[0]
                 if len(moments) > 1 and moments[-1].value <= moments[-2].value:
                     raise self._backwards(moments[-1].value, moments[-2].value)
             return moments
         if dose.start is not None or end is None:
-            return [self._moment(self.parts.in_model_time(dose.start) if dose.start is not None else 0.0, first)]
+            return [self._moment(self.draft.in_model_time(dose.start) if dose.start is not None else 0.0, first)]
         if end.row:
             return [end.moment]
         every = self._interval(dose)
@@ -109,8 +110,8 @@ class Administration:
             return None, 1, _End(moments[-1], False, last)
         every, begin = self._interval(dose), moments[0]
         count = dose.count if dose.count is not None else self._fill(begin.value, every.value)
-        n = self.parts.knob(self._next("n"), count, "", "number of doses")
-        self.parts.within([n], 0)
+        n = self.draft.knob(self._next("n"), count, "", "number of doses")
+        self.draft.within([n], 0)
         after = _Moment(f"{begin.text} + {every.text}*{n}", begin.value + every.value * count)
         return every.text, n, _End(after, True, begin.value + every.value * (count - 1))
 
@@ -134,31 +135,31 @@ class Administration:
         return kept
 
     def _model_time(self, unit: str) -> float:
-        return 1.0 if unit == "time" else self.parts.in_model_time(f"1 {unit}")
+        return 1.0 if unit == "time" else self.draft.in_model_time(f"1 {unit}")
 
     def _interval(self, dose: Dose) -> _Moment:
         assert dose.ii is not None
         knob = self._shared("interval", dose.ii, "from one dose to the next")
-        return _Moment(knob, self.parts.in_model_time(dose.ii))
+        return _Moment(knob, self.draft.in_model_time(dose.ii))
 
     def _backwards(self, time: float, before: float) -> DoseError:
         return DoseError(
-            f"{self.parts.name}, '{self.regimen}': times go backwards, a dose at {time:g} after one at {before:g} "
+            f"{self.draft.name}, '{self.regimen}': times go backwards, a dose at {time:g} after one at {before:g} "
             "(in model time)"
         )
 
     def _fill(self, begin: float, interval: float) -> int:
         """Return how many doses start before the model's horizon, at least 1."""
-        return max(1, math.ceil((self.parts.model.horizon - begin) / interval - 1e-9))
+        return max(1, math.ceil((self.draft.model.horizon - begin) / interval - 1e-9))
 
     def _moment(self, value: float, first: _Moment | None) -> _Moment:
         """Return a given time as a knob; times after the first dose are counted from it."""
-        unit = self.parts.model.time_unit
+        unit = self.draft.model.time_unit
         if first is None:
             self._used["time"] = 1
-            return _Moment(self.parts.knob("start", value, unit, "time of the first dose"), value)
+            return _Moment(self.draft.knob("start", value, unit, "time of the first dose"), value)
         number = self._used["time"] = self._used.get("time", 0) + 1
-        knob = self.parts.knob(f"time_{number}", value - first.value, unit, "time of a dose after the first one")
+        knob = self.draft.knob(f"time_{number}", value - first.value, unit, "time of a dose after the first one")
         return _Moment(f"{first.text} + {knob}", value)
 
     def _next(self, knob: str) -> str:
@@ -171,13 +172,13 @@ class Administration:
         key = (knob, value)
         if key not in self._known:
             assert value is not None
-            self._known[key] = self.parts.time(self._next(knob), value, meaning)
-            self.parts.above_zero(self._known[key])
+            self._known[key] = self.draft.time(self._next(knob), value, meaning)
+            self.draft.above_zero(self._known[key])
         return self._known[key]
 
     def _give(self, dose: Dose, moment: _Moment, every: str | None, n: str | int, planned: str = "") -> None:
         """Add the events of a stretch of doses. planned : text of the time of the row's first dose, given or missed."""
-        name = self.parts.name
+        name = self.draft.name
         route = dose.route or self.route or ("sc" if self.pk.ka is not None else "iv")
         self._events += 1
         suffix = "" if self._events == 1 else f"_{self._events}"
@@ -203,7 +204,7 @@ class Administration:
             planned += self._lag(dose) if dose.lag is not None else ""
             self._start_steady(dose, Row(change, planned, every))
         changes = {target: f"{target} + {change}"}
-        self.parts.events.append(
+        self.draft.events.append(
             Event(f"{name}.dosing{suffix}", changes, at=at, every=every, count=n, meaning=_said(dose, route))
         )
 
@@ -211,7 +212,7 @@ class Administration:
         """Begin at the steady state of a row that has always been given."""
         if dose.ss and not self._steady:
             self._steady = True
-            add_steady_state(self.parts, self.pk, row)
+            add_steady_state(self.draft, self.pk, row)
 
     def _amount(self, dose: Dose) -> str:
         """Return the amount of one dose as text, without strength and F."""
@@ -220,10 +221,10 @@ class Administration:
         value = self._in_mass(dose.amt, dose.unit.removesuffix("/kg"))
         if key not in self._known:
             unit = f"{self.pk.mass}/kg" if per_kg else self.pk.mass
-            self._known[key] = self.parts.knob(self._next("dose"), value, unit, "amount of one dose")
-            self.parts.within([self._known[key]], 0)
+            self._known[key] = self.draft.knob(self._next("dose"), value, unit, "amount of one dose")
+            self.draft.within([self._known[key]], 0)
         self.largest = max(self.largest, value * (self.weight or 1.0) if per_kg else value)
-        return f"{self._known[key]}*{self.parts.name}.weight" if per_kg else self._known[key]
+        return f"{self._known[key]}*{self.draft.name}.weight" if per_kg else self._known[key]
 
     def _in_mass(self, value: float, unit: str) -> float:
         try:
@@ -236,20 +237,20 @@ class Administration:
             return convert(convert(value, unit, "g") / self.pk.molar_mass, "mol", self.pk.mass)
         except UnitError:
             raise DoseError(
-                f"{self.parts.name}: a dose in {unit} does not fit pharmacokinetics in {self.pk.mass}"
+                f"{self.draft.name}: a dose in {unit} does not fit pharmacokinetics in {self.pk.mass}"
             ) from None
 
     def _absorbed(self, dose: Dose, amount: str) -> str:
         """Return what reaches the depot: strength * F * dose, where F may depend on the dose."""
-        name = self.parts.name
+        name = self.draft.name
         bioavailability = self._number("F", dose.F if dose.F is not None else self.pk.F)
         whole = f"{self.strength}*{amount}"
         if self.pk.F_exponent is None:
             return f"{bioavailability}*{whole}"
         key = ("F_dose", None)
         if key not in self._known:
-            self._known[key] = add_pk_knob(self.parts, self.pk, "F_dose")
-            add_pk_knob(self.parts, self.pk, "F_exponent")
+            self._known[key] = add_pk_knob(self.draft, self.pk, "F_dose")
+            add_pk_knob(self.draft, self.pk, "F_exponent")
         # one power, so that a dose of 0 gives 0 for exponents down to -1
         return f"{bioavailability}*{name}.F_dose*({whole}/{name}.F_dose)**(1 + {name}.F_exponent)"
 
@@ -260,7 +261,7 @@ class Administration:
         key = (knob, value)
         if key not in self._known:
             full = self._next(knob)
-            self._known[key] = add_pk_knob(self.parts, self.pk, knob, value, full.removeprefix(knob))
+            self._known[key] = add_pk_knob(self.draft, self.pk, knob, value, full.removeprefix(knob))
         return self._known[key]
 
     def _lag(self, dose: Dose) -> str:
@@ -269,8 +270,8 @@ class Administration:
                 return ""
             key = ("lag", dose.lag)
             if key not in self._known:
-                self._known[key] = self.parts.time(self._next("lag"), dose.lag, "delay before absorption")
-                self.parts.within([self._known[key]], 0)
+                self._known[key] = self.draft.time(self._next("lag"), dose.lag, "delay before absorption")
+                self.draft.within([self._known[key]], 0)
             return f" + {self._known[key]}"
         return f" + {self._number('lag', self.pk.lag)}" if self.pk.lag else ""
 
@@ -278,7 +279,7 @@ class Administration:
         self, dose: Dose, amount: str, moment: _Moment, every: str | None, n: str | int, suffix: str, planned: str
     ) -> None:
         """Add an infusion: a counter of infusions that run, which makes the rate, and the events that move it."""
-        name = self.parts.name
+        name = self.draft.name
         lag = self._lag(dose) if dose.lag is not None else ""
         begin = moment.text + lag
         if dose.rate:
@@ -292,7 +293,7 @@ class Administration:
         self._start_steady(dose, Row(whole, planned + lag, every, length=length))
         counter = self._counter(flow)
         for word, sign, at in (("ends", "-", end), ("begins", "+", begin)):
-            self.parts.events.append(
+            self.draft.events.append(
                 Event(f"{name}.infusion_{word}{suffix}", {counter: f"{counter} {sign} 1"}, at=at, every=every,
                       count=n, meaning=_said(dose, "iv") if sign == "+" else "")
             )  # fmt: skip
@@ -303,17 +304,17 @@ class Administration:
         number, unit = dose.rate.split()
         self.largest = max(self.largest, self._in_mass(float(number), unit.partition("/")[0]))
         self._start_steady(dose, Row(flow, "0", None))
-        counter, name = self._counter(flow), self.parts.name
+        counter, name = self._counter(flow), self.draft.name
         for word, sign, at in (("ends", "-", end.text), ("begins", "+", "0")):
             changes = {counter: f"{counter} {sign} 1"}
-            self.parts.events.append(Event(f"{name}.infusion_{word}{suffix}", changes, at=at, meaning=""))
+            self.draft.events.append(Event(f"{name}.infusion_{word}{suffix}", changes, at=at, meaning=""))
 
     def _counter(self, flow: str) -> str:
         """Return the switch that counts the infusions of one rate that run; their sum is the rate."""
         key = ("infusing", flow)
         if key not in self._known:
-            self._known[key] = f"{self.parts.name}.{self._next('infusing')}"
-            self.parts.switches.append(Switch(self._known[key], 0.0, "", "number of infusions that run"))
+            self._known[key] = f"{self.draft.name}.{self._next('infusing')}"
+            self.draft.switches.append(Switch(self._known[key], 0.0, "", "number of infusions that run"))
             self.infusions.append(f"{self._known[key]}*{flow}")
         return self._known[key]
 
@@ -325,9 +326,9 @@ class Administration:
             per_kg = top.endswith("/kg")
             value = self._in_mass(float(number), top.removesuffix("/kg")) / self._model_time(bottom)
             value *= (self.weight or 1.0) if per_kg else 1.0
-            unit = self.parts.per_time(self.pk.mass)
-            self._known[key] = self.parts.knob(self._next("rate"), value, unit, "speed of an infusion")
-            self.parts.above_zero(self._known[key])
+            unit = self.draft.per_time(self.pk.mass)
+            self._known[key] = self.draft.knob(self._next("rate"), value, unit, "speed of an infusion")
+            self.draft.above_zero(self._known[key])
         return self._known[key]
 
 

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping
 from itertools import combinations
 
 from immunode.errors import ModelError
-from immunode.model.declaration import Effect, Requirement
+from immunode.model import Effect, Requirement
 
 CLOSE = 1e-9
 """Windows that overlap by less than this share of their times only touch."""
@@ -33,7 +33,7 @@ def set_requirements(
     for effect in effects:
         if effect.how == "set":
             setters.setdefault(effect.target, []).append(effect.by)
-    found = []
+    requirements = []
     for target, names in sorted(setters.items()):
         for a, b in combinations(sorted(names), 2):
             if not fresh & {a, b}:
@@ -44,10 +44,10 @@ def set_requirements(
                     f"{model_name}: '{a}' and '{b}' both set '{target}' at time {time:g}; give them windows that do "
                     "not overlap, or use scale or add"
                 )
-            found.append(
+            requirements.append(
                 Requirement(_apart(a, b, values), f"'{a}' and '{b}' both set '{target}'; they must not overlap in time")
             )
-    return found
+    return requirements
 
 
 def _windows(name: str, values: Mapping[str, float]) -> list[Window]:
@@ -135,10 +135,10 @@ def _begin(name: str, values: Mapping[str, float]) -> str:
 
 def _offsets(name: str, values: Mapping[str, float]) -> list[str]:
     """Return the knobs of the further pulses of a pattern, in order."""
-    found: list[str] = []
-    while f"{name}.offset_{len(found) + 2}" in values:
-        found.append(f"{name}.offset_{len(found) + 2}")
-    return found
+    offsets: list[str] = []
+    while f"{name}.offset_{len(offsets) + 2}" in values:
+        offsets.append(f"{name}.offset_{len(offsets) + 2}")
+    return offsets
 
 
 def _end(name: str, values: Mapping[str, float]) -> str:

@@ -10,9 +10,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from immunode.errors import DoseError
-from immunode.intervention.drugs.pharmacokinetics import PK
-from immunode.intervention.expand.contribution import Parts
-from immunode.model.declaration import Derived, Event
+from immunode.intervention.expand.contribution import Draft
+from immunode.intervention.pharmacokinetics.compartments import PK
+from immunode.model import Derived, Event
 
 APART = 1e-6
 """Rates closer than this share are pulled apart by it, since the closed form divides by their difference."""
@@ -35,7 +35,7 @@ class Row:
     depot: bool = False
 
 
-def add_steady_state(parts: Parts, pk: PK, row: Row) -> None:
+def add_steady_state(draft: Draft, pk: PK, row: Row) -> None:
     """Add the event that puts what earlier doses have left into the drug's states at time 0.
 
     It counts what acts on the drug's numbers at time 0, a patient's covariates among it.
@@ -51,63 +51,63 @@ def add_steady_state(parts: Parts, pk: PK, row: Row) -> None:
     ):
         if there:
             raise DoseError(
-                f"{parts.name} has {what}: its steady state has no closed form; give doses before the time of interest"
+                f"{draft.name} has {what}: its steady state has no closed form; give doses before the time of interest"
             )
-    name = parts.name
+    name = draft.name
     last = f"{row.begin} + {row.length}" if row.length else row.begin
     if row.every is not None:
-        parts.require(
+        draft.require(
             f"{last} <= {row.every}",
             f"'{name}' at steady state: its first dose{' ends' if row.length else ''} within one interval from time 0",
         )
-    parts.above_zero(f"{name}.CL")
-    amounts = _disposition(parts, pk)
+    draft.above_zero(f"{name}.CL")
+    amounts = _disposition(draft, pk)
     if row.depot:
-        ka = _apart(parts, "ka", amounts["central"])
+        ka = _apart(draft, "ka", amounts["central"])
         amounts = {where: _after(ka, terms) for where, terms in amounts.items()}
         amounts["depot"] = [("1", ka)]
     if pk.ke0 is not None:
-        ke0 = _apart(parts, "ke0", amounts["central"])
+        ke0 = _apart(draft, "ke0", amounts["central"])
         amounts["Ce"] = [(f"{c}/{name}.V1", rate) for c, rate in _after(ke0, amounts["central"])]
     rates = dict.fromkeys(rate for terms in amounts.values() for _, rate in terms)
-    left = {rate: _left(parts, rate, row) for rate in rates}
+    left = {rate: _left(draft, rate, row) for rate in rates}
     changes = {
         f"{name}.{where}": f"{name}.{where} + {row.amount}*({' + '.join(f'{c}*{left[r]}' for c, r in terms)})"
         for where, terms in amounts.items()
     }
-    parts.events.append(Event(f"{name}.steady_state", changes, at=0.0, meaning=f"what earlier doses of {name} left"))
+    draft.events.append(Event(f"{name}.steady_state", changes, at=0.0, meaning=f"what earlier doses of {name} left"))
 
 
-def _disposition(parts: Parts, pk: PK) -> dict[str, Terms]:
+def _disposition(draft: Draft, pk: PK) -> dict[str, Terms]:
     """Return what is left of one unit in the central compartment, in each compartment, as factors and rates."""
-    name = parts.name
+    name = draft.name
     if pk.compartments == 1:
-        return {"central": [("1", _rate(parts, "elimination", f"{name}.CL/{name}.V1", "rate of elimination"))]}
-    parts.above_zero(f"{name}.Q")
+        return {"central": [("1", _rate(draft, "elimination", f"{name}.CL/{name}.V1", "rate of elimination"))]}
+    draft.above_zero(f"{name}.Q")
     k10, k12, k21 = f"({name}.CL/{name}.V1)", f"({name}.Q/{name}.V1)", f"({name}.Q/{name}.V2)"
     total = f"({k10} + {k12} + {k21})"
-    root = _rate(parts, "spread", f"sqrt({total}**2 - 4*{k10}*{k21})", "difference of the two rates of disposition")
-    fast = _rate(parts, "fast", f"({total} + {root})/2", "fast rate of disposition")
-    slow = _rate(parts, "slow", f"2*{k10}*{k21}/({total} + {root})", "slow rate of disposition")
+    root = _rate(draft, "spread", f"sqrt({total}**2 - 4*{k10}*{k21})", "difference of the two rates of disposition")
+    fast = _rate(draft, "fast", f"({total} + {root})/2", "fast rate of disposition")
+    slow = _rate(draft, "slow", f"2*{k10}*{k21}/({total} + {root})", "slow rate of disposition")
     return {
         "central": [(f"(({fast} - {k21})/{root})", fast), (f"(({k21} - {slow})/{root})", slow)],
         "peripheral": [(f"(-{k12}/{root})", fast), (f"({k12}/{root})", slow)],
     }
 
 
-def _rate(parts: Parts, word: str, text: str, meaning: str) -> str:
+def _rate(draft: Draft, word: str, text: str, meaning: str) -> str:
     """Add a rate as a derived quantity and return its name."""
-    full = f"{parts.name}.rate_{word}"
-    parts.derived.append(Derived(full, text, parts.per_time(""), f"{meaning} of {parts.name}"))
+    full = f"{draft.name}.rate_{word}"
+    draft.derived.append(Derived(full, text, draft.per_time(""), f"{meaning} of {draft.name}"))
     return full
 
 
-def _apart(parts: Parts, knob: str, terms: Terms) -> str:
+def _apart(draft: Draft, knob: str, terms: Terms) -> str:
     """Add the rate `knob`, kept apart from the rates of terms, and return its name."""
-    rate = f"{parts.name}.{knob}"
+    rate = f"{draft.name}.{knob}"
     for i, (_, other) in enumerate(terms):
         text = f"piecewise({rate}, abs({rate} - {other}) > {APART!r}*{other}, {other}*(1 + {APART!r}))"
-        rate = _rate(parts, f"{knob}_{i + 1}", text, f"{knob} apart from other rates")
+        rate = _rate(draft, f"{knob}_{i + 1}", text, f"{knob} apart from other rates")
     return rate
 
 
@@ -117,13 +117,13 @@ def _after(rate: str, terms: Terms) -> Terms:
     return [*behind, (f"(-({' + '.join(c for c, _ in behind)}))", rate)]
 
 
-def _left(parts: Parts, rate: str, row: Row) -> str:
+def _left(draft: Draft, rate: str, row: Row) -> str:
     """Add what an exponential holds at time 0 from all doses before, and return its name."""
-    full = f"{parts.name}.left_{rate.rpartition('.')[2].removeprefix('rate_')}"
+    full = f"{draft.name}.left_{rate.rpartition('.')[2].removeprefix('rate_')}"
     if row.every is None:
-        parts.derived.append(Derived(full, f"1/{rate}", parts.model.time_unit, f"{rate}: how long a unit stays"))
+        draft.derived.append(Derived(full, f"1/{rate}", draft.model.time_unit, f"{rate}: how long a unit stays"))
         return full
     spread = f"(exp({rate}*{row.length}) - 1)/({rate}*{row.length})*" if row.length else ""
     text = f"{spread}exp(-{rate}*({row.every} - ({row.begin})))/(1 - exp(-{rate}*{row.every}))"
-    parts.derived.append(Derived(full, text, "", f"{rate}: share of a dose that all earlier doses have left"))
+    draft.derived.append(Derived(full, text, "", f"{rate}: share of a dose that all earlier doses have left"))
     return full

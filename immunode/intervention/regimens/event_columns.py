@@ -65,8 +65,8 @@ def _checked(frame: DataFrame) -> DataFrame:
         )
     missing = [name for name in ("TIME", "AMT") if name not in upper]
     if missing:
-        found = ", ".join(map(str, frame.columns))
-        raise DoseError(f"event table: the column {' and '.join(missing)} is missing; it has {found}")
+        present = ", ".join(map(str, frame.columns))
+        raise DoseError(f"event table: the column {' and '.join(missing)} is missing; it has {present}")
     return frame.set_axis(upper, axis="columns")
 
 
@@ -91,8 +91,8 @@ def _as_numbers(table: DataFrame) -> DataFrame:
         out[name] = to_numeric(cells, errors="coerce")
         texts = cells[out[name].isna() & cells.notna()].tolist()
         if texts or out[name].abs().eq(float("inf")).any():
-            found = f"{quoted(texts[0])}, which is no number{number_hint(texts[0])}" if texts else "infinity"
-            raise DoseError(f"event table: column {name} holds {found}")
+            content = f"{quoted(texts[0])}, which is no number{number_hint(texts[0])}" if texts else "infinity"
+            raise DoseError(f"event table: column {name} holds {content}")
     return out
 
 

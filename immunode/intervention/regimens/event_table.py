@@ -15,8 +15,9 @@ from itertools import pairwise
 from typing import TYPE_CHECKING, Any
 
 from immunode.errors import DoseError, UnitError, quoted
+from immunode.intervention.regimens.blocks import Blocks
+from immunode.intervention.regimens.dose import INTO_DEPOT, Dose, amount_unit
 from immunode.intervention.regimens.event_columns import numeric, read_columns
-from immunode.intervention.regimens.regimen import INTO_DEPOT, Dose, Regimen, amount_unit
 from immunode.intervention.times import DAYS, Time, number_text, size, tidy_time, time_unit
 from immunode.model.units import convert
 
@@ -41,8 +42,8 @@ class Stretch:
     ss: bool
 
 
-def to_table(
-    regimen: Regimen,
+def write_table(
+    regimen: Blocks,
     *,
     id: int = 1,
     unit: str = "",
@@ -50,15 +51,7 @@ def to_table(
     until: Time | None = None,
     weight: float | None = None,
 ) -> DataFrame:
-    """Return the doses of a regimen, one row a stretch of doses.
-
-    unit : of AMT; "" means that of the first dose.   time_unit : of all times; None means days, or plain numbers
-    where the regimen has no units of time.   until : end of a regimen that has none.   weight : kg, for doses per kg.
-
-    Raises
-    ------
-    DoseError : doses are per kg without a weight, go on for ever without `until`, or units do not fit.
-    """
+    """Return the doses of a regimen as a table; parameters and errors as in `Regimen.to_table`."""
     from pandas import DataFrame
 
     clock = _clock(regimen, time_unit)
@@ -88,27 +81,15 @@ def to_table(
     return frame
 
 
-def from_table(
+def read_doses(
     frame: DataFrame | str | os.PathLike[str],
     *,
     id: Any = None,
     unit: str = "",
     time_unit: str | None = None,
     routes: Mapping[int, str] | str = "",
-) -> Regimen:
-    """Return the regimen of a table with columns TIME and AMT, and any of II, ADDL, RATE, DUR, EVID, SS, CMT, LAG, F.
-
-    frame : a DataFrame, or the path of a CSV file.
-    id : the patient, where the column ID holds several.   unit : of AMT, "mg" by default; "mg/kg" is possible.
-    time_unit : of all times; None or "" means the model's.   routes : a route, or one for each CMT.
-    Observations (EVID 0) and comments (a C in the column C) are left out. SS 1 with II 0, AMT 0 and a RATE is an
-    infusion that has run for ever and ends at TIME.
-
-    Raises
-    ------
-    DoseError : a column is missing or holds what can't be read; times are negative or doses coincide.
-    StoreError, StudyError : the file can't be read.
-    """
+) -> tuple[Dose, ...]:
+    """Return the doses of a table; parameters and errors as in `Regimen.from_table`."""
     frame = read_columns(frame) if isinstance(frame, str | os.PathLike) else frame
     table = numeric(frame, id)
     unit = unit or frame.attrs.get("unit", "mg")
@@ -119,17 +100,17 @@ def from_table(
     doses = [_dose(row, unit, clock, _route(row, routes or frame.attrs.get("routes", {}))) for row in rows]
     if any(dose.ss for dose in doses[1:]):
         raise DoseError("event table: only the first dose can be at steady state (SS 1)")
-    return Regimen(tuple(_joined(_apart(doses))))
+    return tuple(_joined(_apart(doses)))
 
 
-def schedule(regimen: Regimen, clock: str, until: Time | None = None) -> list[Stretch]:
+def schedule(regimen: Blocks, clock: str, until: Time | None = None) -> list[Stretch]:
     """Return all doses that are given. clock : unit of the times, "" for plain numbers.
 
     Raises
     ------
     DoseError : the regimen has no end and `until` none either.
     """
-    found: list[Stretch] = []
+    stretches: list[Stretch] = []
     planned, begin, after_row = 0, 0.0, False
     for number, dose in enumerate(regimen.blocks):
         if dose.ii is None:
@@ -137,7 +118,7 @@ def schedule(regimen: Regimen, clock: str, until: Time | None = None) -> list[St
                 planned += 1
                 begin = _in(time, clock) if dose.at or number == 0 else begin
                 if planned not in regimen.missed:
-                    found.append(Stretch(dose, begin, 0.0, 1, dose.ss))
+                    stretches.append(Stretch(dose, begin, 0.0, 1, dose.ss))
             after_row = False
             continue
         every = _in(dose.ii, clock)
@@ -156,13 +137,13 @@ def schedule(regimen: Regimen, clock: str, until: Time | None = None) -> list[St
         for low, high in zip([0, *(k + 1 for k in missed)], [*missed, count], strict=True):
             if high > low:
                 steady = dose.ss and low == 0
-                found.append(Stretch(dose, begin + low * every, every if high - low > 1 or steady else 0.0,
+                stretches.append(Stretch(dose, begin + low * every, every if high - low > 1 or steady else 0.0,
                                      high - low, steady))  # fmt: skip
         planned, begin, after_row = planned + count, begin + count * every, True
-    return found
+    return stretches
 
 
-def _clock(regimen: Regimen, asked: str | None) -> str:
+def _clock(regimen: Blocks, asked: str | None) -> str:
     if asked is not None:
         return time_unit(asked) if asked else ""
     times = [t for d in regimen.blocks for t in (*d.at, d.start, d.ii, d.duration) if t is not None]
@@ -178,7 +159,7 @@ def _in(time: Time, clock: str) -> float:
     return number * DAYS[unit] / DAYS[clock]
 
 
-def _amount(regimen: Regimen, value: float, unit: str, target: str, weight: float | None) -> float:
+def _amount(regimen: Blocks, value: float, unit: str, target: str, weight: float | None) -> float:
     if unit.endswith("/kg"):
         if weight is None:
             raise DoseError(f"{quoted(regimen)} is by weight; give weight=... in kg")
@@ -189,7 +170,7 @@ def _amount(regimen: Regimen, value: float, unit: str, target: str, weight: floa
         raise DoseError(f"{quoted(regimen)}: {unit} can't be written in {target}") from None
 
 
-def _length(regimen: Regimen, dose: Dose, amount: float, target: str, clock: str, weight: float | None) -> float:
+def _length(regimen: Blocks, dose: Dose, amount: float, target: str, clock: str, weight: float | None) -> float:
     """Return the length of an infusion, 0 for a bolus."""
     if dose.duration is not None:
         return _in(dose.duration, clock)
@@ -199,7 +180,7 @@ def _length(regimen: Regimen, dose: Dose, amount: float, target: str, clock: str
     return amount / speed
 
 
-def _speed(regimen: Regimen, dose: Dose, target: str, clock: str, weight: float | None) -> float:
+def _speed(regimen: Blocks, dose: Dose, target: str, clock: str, weight: float | None) -> float:
     """Return the rate of an infusion in the table's units."""
     number, unit = dose.rate.split()
     mass, _, per = unit.rpartition("/")
@@ -231,15 +212,15 @@ def _dose(row: Mapping[Any, Any], unit: str, clock: str, route: str) -> Dose:
         raise DoseError(f"{where}: {'ADDL' if more else 'SS'} needs an interval II above 0, got {every:g}")
     length = _infusion(where, amount, rate, value.get("DUR") or 0.0)
 
-    def said(number: float) -> Time:
+    def as_time(number: float) -> Time:
         return f"{number_text(number)} {clock}" if clock else number
 
-    when: dict[str, Any] = {"at": (said(time),)}
+    when: dict[str, Any] = {"at": (as_time(time),)}
     if more or steady:
-        when = {"start": said(time), "ii": said(every), "addl": int(more), "ss": bool(steady)}
+        when = {"start": as_time(time), "ii": as_time(every), "addl": int(more), "ss": bool(steady)}
     lag = value.get("LAG")
     when["duration"] = _said_short(length, clock) if length else None
-    return Dose(amount, unit, route, lag=None if lag is None else said(lag), F=value.get("F"), **when)
+    return Dose(amount, unit, route, lag=None if lag is None else as_time(lag), F=value.get("F"), **when)
 
 
 def _said_short(length: float, clock: str) -> Time:
@@ -320,10 +301,10 @@ def _end(dose: Dose) -> float:
 
 def _joined(doses: list[Dose]) -> list[Dose]:
     """Return doses with single ones of one kind in one block."""
-    found: list[Dose] = []
+    blocks: list[Dose] = []
     for dose in doses:
-        if found and dose.at and found[-1].at and dose.head == found[-1].head:
-            found[-1] = replace(found[-1], at=(*found[-1].at, *dose.at))
+        if blocks and dose.at and blocks[-1].at and dose.head == blocks[-1].head:
+            blocks[-1] = replace(blocks[-1], at=(*blocks[-1].at, *dose.at))
         else:
-            found.append(dose)
-    return found
+            blocks.append(dose)
+    return blocks

@@ -1,8 +1,8 @@
-"""Doses as the text that `text.regimen` reads."""
+"""Doses as the text that `grammar` reads."""
 
 from __future__ import annotations
 
-from immunode.intervention.regimens.regimen import Dose
+from immunode.intervention.regimens.dose import Dose
 from immunode.intervention.times import SHORT, Time, number_text, size
 
 
@@ -42,9 +42,9 @@ def when_text(dose: Dose) -> str:
 
 def _times_text(times: tuple[Time, ...]) -> str:
     """Return `week 0, 2, 6`; the unit is said where it changes."""
-    said, last = [], None
+    texts, last = [], None
     for time in times:
         number, unit = size(time)
-        said.append(number_text(number) if unit == last else f"{unit or 'time'} {number_text(number)}")
+        texts.append(number_text(number) if unit == last else f"{unit or 'time'} {number_text(number)}")
         last = unit
-    return ", ".join(said)
+    return ", ".join(texts)

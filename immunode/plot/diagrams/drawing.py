@@ -14,7 +14,7 @@ from matplotlib.patches import Circle, FancyBboxPatch, PathPatch, Polygon
 from matplotlib.path import Path
 
 from immunode.errors import StudyError
-from immunode.model.declaration import Model
+from immunode.model import Model
 from immunode.plot.diagrams.graph import Arrow, Influence, arrows, influences, note
 from immunode.plot.diagrams.layout import Array, arrange, bezier, clipped, grid_of, length_of
 from immunode.plot.kit.figure import StyledFigure, make_panels, write_note

@@ -11,8 +11,8 @@ import numpy as np
 
 from immunode.language.evaluation import evaluate
 from immunode.language.expression import Expression, parse, parse_arrow
-from immunode.model.declaration import Model
-from immunode.model.derived_values import quantities
+from immunode.model import Model
+from immunode.model.views.derived_values import quantities
 
 _POINTS, _STEP, _SEED = 12, 1e-3, 20261
 """Random places at which the direction of an influence is looked up, the relative step, and the seed."""

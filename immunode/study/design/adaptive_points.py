@@ -15,7 +15,7 @@ from immunode.study.design.ranges import Space, as_space
 from immunode.study.run.collect import Gathered
 
 if TYPE_CHECKING:
-    from immunode.model.declaration import Model
+    from immunode.model import Model
     from immunode.study.endpoints import Endpoint
     from immunode.study.result.sweep_result import SweepResult
 

@@ -17,7 +17,7 @@ from immunode.study.design.distributions import MIDDLE, Distribution
 from immunode.study.design.ranges import ranges, space
 
 if TYPE_CHECKING:
-    from immunode.model.declaration import Model
+    from immunode.model import Model
 
 Array = NDArray[np.float64]
 Pair = tuple[str, str]

@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from immunode.errors import StudyError, did_you_mean
 
 if TYPE_CHECKING:
-    from immunode.model.declaration import Model
+    from immunode.model import Model
 
 WIDE = 10.0
 """Bounds above 0 whose ratio reaches this are sampled log-uniformly; narrower ones uniformly."""
@@ -177,7 +177,7 @@ def ranges(model: Model, patterns: tuple[str, ...]) -> dict[str, tuple[float, tu
         p.name: (float(p.value), p.bounds) for p in model.parameters
     }
     if any("." in pattern for pattern in patterns):
-        from immunode.intervention.compose import knobs
+        from immunode.intervention.composition import knobs
 
         for intervention in model.interventions:
             for parameter in knobs(model, intervention):

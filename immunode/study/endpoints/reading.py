@@ -20,7 +20,7 @@ from immunode.study.endpoints.value_at import at
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from immunode.model.declaration import Model
+    from immunode.model import Model
 
 _MADE_BY: dict[str, Callable[[str], Endpoint]] = {
     "final": final,

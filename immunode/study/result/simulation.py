@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     import xarray as xr
     from matplotlib.figure import Figure
 
-    from immunode.model.declaration import Model
+    from immunode.model import Model
 
 Array = NDArray[np.float64]
 

@@ -14,7 +14,7 @@ from immunode.study.run.plan import Plan, make_plan, rows_of
 from immunode.study.run.progress import duration
 
 if TYPE_CHECKING:
-    from immunode.model.declaration import Model
+    from immunode.model import Model
 
 ENOUGH = 0.5
 """Seconds of computing after which a measurement is believed."""

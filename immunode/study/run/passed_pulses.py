@@ -13,8 +13,8 @@ from numpy.typing import NDArray
 
 from immunode.language.expression import names as expression_names
 from immunode.language.expression import parse
-from immunode.model.declaration import Model, State, Switch
-from immunode.model.narrow_pulses import Pulse, described, narrow_pulses, rounded_down, timed_rates
+from immunode.model import Model, State, Switch
+from immunode.model.views.pulses import Pulse, described, narrow_pulses, rounded_down, timed_rates
 from immunode.solve.tape import StepListener, Steps
 
 if TYPE_CHECKING:

@@ -21,7 +21,7 @@ from immunode.study.run.passed_pulses import pulsed
 from immunode.study.run.ready import make_ready, model_time, output_times, quantity_names, with_times
 
 if TYPE_CHECKING:
-    from immunode.model.declaration import Model
+    from immunode.model import Model
     from immunode.program import Functions
 
 Array = NDArray[np.float64]

@@ -10,10 +10,10 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from immunode.errors import StudyError, did_you_mean, quoted
-from immunode.model.validation import initial_parameters
+from immunode.model.copies import initial_parameters
 
 if TYPE_CHECKING:
-    from immunode.model.declaration import Derived, Model, Process, State, Switch
+    from immunode.model import Derived, Model, Process, State, Switch
     from immunode.program import Functions
 
 Array = NDArray[np.float64]

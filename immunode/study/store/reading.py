@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     import pandas as pd
     import xarray as xr
 
-    from immunode.model.declaration import Model
+    from immunode.model import Model
 
 DAMAGED = "damaged"
 LABELS = {NOT_RUN: "not run"} | {int(s): s.label for s in Status}
@@ -84,7 +84,7 @@ class StoredSweep:
         """The model without arms, read from its text; nothing is executed."""
         import json
 
-        from immunode.model.declaration import Model
+        from immunode.model import Model
         from immunode.model.serial import from_json
 
         return from_json(Model, json.dumps(self.store.layout.study["model"]))

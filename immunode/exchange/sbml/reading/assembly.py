@@ -14,8 +14,9 @@ from immunode.exchange.sbml.reading.state import Flux, Quantity, Reading
 from immunode.exchange.sbml.reading.writable import constant, finite, split
 from immunode.language.expression import parse
 from immunode.language.tree import Expression, names, number_text, substitute, to_text
-from immunode.model.declaration import Compartment, Derived, Event, Model, Parameter, Process, State, Switch, pairs
-from immunode.model.structure import find_circle
+from immunode.model import Compartment, Derived, Event, Model, Parameter, Process, State, Switch
+from immunode.model.checks.structure import find_circle
+from immunode.model.records import pairs
 
 
 def assemble(reading: Reading, name: str) -> Model:

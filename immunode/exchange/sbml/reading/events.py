@@ -7,7 +7,7 @@ from typing import Any
 from immunode.characters import visible
 from immunode.exchange.sbml.reading.state import Reading, items
 from immunode.language.tree import Expression, to_text
-from immunode.model.declaration import Event
+from immunode.model import Event
 
 
 def read_events(reading: Reading) -> None:

@@ -15,7 +15,7 @@ from immunode.errors import ModelError
 from immunode.exchange.sbml.reading.starts import at_start, pinned
 from immunode.language.expression import name_problem, parse
 from immunode.language.tree import names, to_text
-from immunode.model.declaration import Derived, Model, Parameter, Process
+from immunode.model import Derived, Model, Parameter, Process
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray

@@ -15,7 +15,7 @@ from immunode.exchange.sbml.reading.document import open_document
 
 if TYPE_CHECKING:
     from immunode.exchange.sbml.reading.state import Reading
-    from immunode.model.declaration import Model
+    from immunode.model import Model
 
 
 def read_sbml(path_or_text: str | os.PathLike[str], name: str = "") -> Model:

@@ -16,8 +16,8 @@ from immunode.exchange.sbml.reading.state import Quantity, Reading
 from immunode.exchange.sbml.reading.writable import constant, finite
 from immunode.language.expression import parse
 from immunode.language.tree import Expression, fold, names, number_text, substitute, to_text, walk
-from immunode.model.declaration import Requirement
-from immunode.model.structure import find_circle
+from immunode.model import Requirement
+from immunode.model.checks.structure import find_circle
 
 SHORT = 300
 """Nodes of a text that is surely not too long for the parser."""

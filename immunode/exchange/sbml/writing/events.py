@@ -8,7 +8,8 @@ from xml.etree.ElementTree import Element, SubElement
 from immunode.exchange.sbml.writing.notes import describe
 from immunode.exchange.sbml.writing.sizes import new_value
 from immunode.language.expression import Expression, parse
-from immunode.model.declaration import Event, State, pairs
+from immunode.model import Event, State
+from immunode.model.records import pairs
 
 if TYPE_CHECKING:
     from immunode.exchange.sbml.writing.writer import _Document

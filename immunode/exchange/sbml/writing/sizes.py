@@ -12,7 +12,8 @@ from xml.etree.ElementTree import Element
 
 from immunode.exchange.sbml.writing.notes import describe
 from immunode.language.expression import Expression, parse
-from immunode.model.declaration import Model, pairs
+from immunode.model import Model
+from immunode.model.records import pairs
 
 if TYPE_CHECKING:
     from immunode.exchange.sbml.writing.writer import _Document

@@ -8,7 +8,7 @@ from xml.etree.ElementTree import Element, SubElement
 
 from immunode.exchange.sbml.writing.names import Ids
 from immunode.language.dimension import Dimension, parse_unit
-from immunode.model.declaration import Model
+from immunode.model import Model
 
 _KINDS = {"s": "second", "m": "metre", "g": "gram", "mol": "mole", "kg": "kilogram", "AU": "dimensionless"}
 _KINDS |= {name: name for name in ("kelvin", "ampere", "candela", "radian")}

@@ -20,8 +20,9 @@ from immunode.exchange.sbml.writing.notes import clean, describe
 from immunode.exchange.sbml.writing.sizes import per_size, size_rules, size_spaces, sized_states
 from immunode.exchange.sbml.writing.units import UnitBook
 from immunode.language.expression import Expression, names, parse, parse_arrow, substitute, walk
-from immunode.model.declaration import Model, Process, State, pairs
-from immunode.model.equations import effective, right_hand_sides
+from immunode.model import Model, Process, State
+from immunode.model.records import pairs
+from immunode.model.views.formulas import effective, right_hand_sides
 
 CORE = "http://www.sbml.org/sbml/level3/version2/core"
 FACTS = "urn:immunode:facts:1"

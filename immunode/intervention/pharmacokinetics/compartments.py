@@ -20,11 +20,12 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 from immunode.errors import DoseError, did_you_mean
-from immunode.intervention.drugs.covariates import Covariate
-from immunode.intervention.drugs.target import Target
 from immunode.intervention.numbers import finite
+from immunode.intervention.pharmacokinetics.covariates import Covariate
+from immunode.intervention.pharmacokinetics.target import Target
 from immunode.intervention.times import time_unit
-from immunode.model.declaration import Derived, Pairs, Parameter
+from immunode.model import Derived, Parameter
+from immunode.model.records import Pairs
 from immunode.model.serial import register
 
 UNITS = {

@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass
-from fractions import Fraction
 from importlib import import_module
 from typing import Any
 
 from immunode.language.evaluation import evaluate
-from immunode.language.expression import Expression, names, number_text, parse, parse_arrow
-from immunode.model.declaration import Event, Model, State, pairs
-from immunode.model.derived_values import quantities
-from immunode.model.narrow_pulses import described, narrow_pulses, rounded_down
-from immunode.model.start_ranges import bad_starts
+from immunode.language.expression import Expression, names, number_text, parse
+from immunode.model.copies import with_variant
+from immunode.model.declaration import Declaration
+from immunode.model.records import Event, State, pairs
+from immunode.model.views.balances import conserved_totals, net_counts
+from immunode.model.views.derived_values import quantities
+from immunode.model.views.pulses import described, narrow_pulses, rounded_down
+from immunode.model.views.start_ranges import bad_starts
 
 _SAMPLES = 64
 
@@ -45,21 +47,21 @@ class Report:
 
     def __str__(self) -> str:
         counts = [(s, sum(f.severity == s for f in self.findings)) for s in ("error", "warning", "note")]
-        said = ", ".join(f"{n} {severity}{'s' * (n > 1)}" for severity, n in counts if n) or "nothing to report"
+        summary = ", ".join(f"{n} {severity}{'s' * (n > 1)}" for severity, n in counts if n) or "nothing to report"
         label = self.name + (f", variant {self.variant}" if self.variant else "")
-        return "\n".join([f"{label}: names and units fit; {said}", *(f"  {finding}" for finding in self.findings)])
+        return "\n".join([f"{label}: names and units fit; {summary}", *(f"  {finding}" for finding in self.findings)])
 
     def __repr__(self) -> str:
         return str(self)
 
 
-def check(model: Model) -> Report:
+def check(model: Declaration) -> Report:
     """Return a report on a model: starts, signs at zero, unused names, missing sources and units, conserved totals,
     and interventions that don't fit it.
 
     That names are known and units fit is certain already: a model that fails there can't be made.
     """
-    found = [
+    findings = [
         *_starts(model),
         *_signs(model),
         *_unused(model),
@@ -72,20 +74,20 @@ def check(model: Model) -> Report:
         *(Finding("note", "file", remark) for remark in model.remarks),
     ]
     order = {"error": 0, "warning": 1, "note": 2}
-    return Report(model.name, tuple(sorted(found, key=lambda finding: order[finding.severity])), model.variant_name)
+    return Report(model.name, tuple(sorted(findings, key=lambda finding: order[finding.severity])), model.variant_name)
 
 
-def _interventions(model: Model) -> Iterator[Finding]:
+def _interventions(model: Declaration) -> Iterator[Finding]:
     """Find interventions that can't be applied to the model that declares them."""
     if not model.interventions:
         return
     # the model's layer imports none of those above it
-    unfit = import_module("immunode.intervention.compose").unfit
+    unfit = import_module("immunode.intervention").unfit
     for name, why in unfit(model):
         yield Finding("error", f"intervention '{name}'", why)
 
 
-def _pulses(model: Model) -> Iterator[Finding]:
+def _pulses(model: Declaration) -> Iterator[Finding]:
     """Find rates with pulses in time that steps as long as the rest of the model allows could pass over."""
     pulses = narrow_pulses(model)
     for process in dict.fromkeys(pulse.process for pulse in pulses):
@@ -99,31 +101,19 @@ def _pulses(model: Model) -> Iterator[Finding]:
             )
 
 
-def net_counts(model: Model) -> list[dict[str, float]]:
-    """Return for each process how many of each state it makes (above 0) or takes (below 0)."""
-    result = []
-    for process in model.processes:
-        net: dict[str, float] = {}
-        for sign, side in zip((-1, 1), parse_arrow(process.arrow), strict=True):
-            for name, count in side:
-                net[name] = net.get(name, 0.0) + sign * count
-        result.append({name: count for name, count in net.items() if count})
-    return result
-
-
-def _starts(model: Model) -> Iterator[Finding]:
+def _starts(model: Declaration) -> Iterator[Finding]:
     """Find what starts negative or not finite, in the model and its variants, within the ranges of its parameters."""
-    told: set[tuple[str, str]] = set()
+    reported: set[tuple[str, str]] = set()
     for variant in ("", *(v.name for v in model.variants)):
-        for bad in bad_starts(model.variant(variant) if variant else model):
-            if (bad.name, bad.how) in told:
+        for bad in bad_starts(with_variant(model, variant) if variant else model):
+            if (bad.name, bad.how) in reported:
                 continue
-            told.add((bad.name, bad.how))
+            reported.add((bad.name, bad.how))
             where = f"{bad.what} '{bad.name}'" + (f", variant '{variant}'" if variant else "")
             yield Finding("error" if bad.declared and bad.what == "state" else "warning", where, str(bad))
 
 
-def _signs(model: Model) -> Iterator[Finding]:
+def _signs(model: Declaration) -> Iterator[Finding]:
     """Find states that fall below zero from zero, at sampled values of the other states."""
     import numpy as np
 
@@ -151,7 +141,7 @@ def _signs(model: Model) -> Iterator[Finding]:
         yield from _sign_of(model, state, [model.processes[i].name for i in touching], terms)
 
 
-def _sign_of(model: Model, state: State, processes: list[str], terms: list[Any]) -> Iterator[Finding]:
+def _sign_of(model: Declaration, state: State, processes: list[str], terms: list[Any]) -> Iterator[Finding]:
     import numpy as np
 
     for name, term in zip(processes, terms, strict=True):
@@ -172,7 +162,7 @@ def _sign_of(model: Model, state: State, processes: list[str], terms: list[Any])
     )
 
 
-def _used(model: Model) -> set[str]:
+def _used(model: Declaration) -> set[str]:
     texts: list[Any] = [process.rate for process in model.processes]
     texts += [derived.expression for derived in model.derived]
     texts += [state.initial for state in model.states]
@@ -187,11 +177,11 @@ def _used(model: Model) -> set[str]:
 
 
 def _event_texts(event: Event) -> list[Any]:
-    said = [event.at, event.every, event.count, event.when, event.delay, event.priority]
-    return [*said, *(text for _, text in (*pairs(event.changes), *pairs(event.sizes)))]
+    texts = [event.at, event.every, event.count, event.when, event.delay, event.priority]
+    return [*texts, *(text for _, text in (*pairs(event.changes), *pairs(event.sizes)))]
 
 
-def _unused(model: Model) -> Iterator[Finding]:
+def _unused(model: Declaration) -> Iterator[Finding]:
     used = _used(model)
     for kind, records in (("parameter", model.parameters), ("switch", model.switches)):
         for record in records:
@@ -208,7 +198,7 @@ def _unused(model: Model) -> Iterator[Finding]:
             yield Finding("warning", f"compartment '{compartment.name}'", "no state lives in it")
 
 
-def _idle(model: Model) -> Iterator[Finding]:
+def _idle(model: Declaration) -> Iterator[Finding]:
     for process, net in zip(model.processes, net_counts(model), strict=True):
         where = f"process '{process.name}'"
         if not net:
@@ -223,7 +213,7 @@ def _is_zero(rate: Expression) -> bool:
     return rate == ("number", 0.0)
 
 
-def _sources(model: Model) -> Iterator[Finding]:
+def _sources(model: Declaration) -> Iterator[Finding]:
     missing = [p.name for p in model.parameters if not p.source.strip()]
     if missing:
         message = f"no source: {', '.join(missing)} (give source=, or 'assumed: why')"
@@ -232,7 +222,7 @@ def _sources(model: Model) -> Iterator[Finding]:
         yield Finding("warning", "reference", "a published model needs one")
 
 
-def _units(model: Model) -> Iterator[Finding]:
+def _units(model: Declaration) -> Iterator[Finding]:
     if not model.time_unit:
         if not model.clock:
             yield Finding("note", "time_unit", "time has no unit and no clock, so that '52 weeks' can't be used")
@@ -242,56 +232,8 @@ def _units(model: Model) -> Iterator[Finding]:
         yield Finding("note", "states", f"no unit: {', '.join(bare)}")
 
 
-def _conserved(model: Model) -> Iterator[Finding]:
+def _conserved(model: Declaration) -> Iterator[Finding]:
     for total in conserved_totals(model):
         parts = [f"{'' if count == 1 else number_text(float(count)) + ' '}{name}" for name, count in total]
         text = " + ".join(parts).replace("+ -", "- ")
         yield Finding("note", "conserved total", f"{text} stays constant")
-
-
-def conserved_totals(model: Model, among: Collection[str] | None = None) -> list[tuple[tuple[str, Fraction], ...]]:
-    """Return a basis of the sums of states that no process changes, each as pairs of state and whole coefficient.
-
-    For concentrations in compartments the sums are of amounts. Events may change the sums. States that no process
-    moves are left out.
-    among : names of the states that the sums may hold; default all.
-    """
-    counts = net_counts(model)
-    allowed = [s.name for s in model.states if among is None or s.name in among]
-    states = [name for name in allowed if any(name in net for net in counts)]
-    rows = [[Fraction(net.get(name, 0.0)).limit_denominator(10**6) for name in states] for net in counts]
-    return [
-        tuple((name, value) for name, value in zip(states, vector, strict=True) if value)
-        for vector in _null_space(rows, len(states))
-    ]
-
-
-def _null_space(rows: list[list[Fraction]], width: int) -> list[list[Fraction]]:
-    """Return a basis of the vectors that are orthogonal to all rows, exactly, in whole numbers."""
-    rows = [row[:] for row in rows]
-    pivots: list[int] = []
-    for column in range(width):
-        found = next((r for r in range(len(pivots), len(rows)) if rows[r][column]), None)
-        if found is None:
-            continue
-        target = len(pivots)
-        rows[target], rows[found] = rows[found], rows[target]
-        head = rows[target][column]
-        rows[target] = [value / head for value in rows[target]]
-        for r, row in enumerate(rows):
-            if r != target and row[column]:
-                factor = row[column]
-                rows[r] = [a - factor * b for a, b in zip(row, rows[target], strict=True)]
-        pivots.append(column)
-    basis = []
-    for free in (column for column in range(width) if column not in pivots):
-        vector = [Fraction(0)] * width
-        vector[free] = Fraction(1)
-        for r, pivot in enumerate(pivots):
-            vector[pivot] = -rows[r][free]
-        scale = Fraction(1)
-        for value in vector:
-            scale = scale * (value * scale).denominator
-        sign = 1 if next(value for value in vector if value) > 0 else -1
-        basis.append([value * scale * sign for value in vector])
-    return basis

@@ -7,12 +7,13 @@ from typing import Any
 
 from immunode.errors import ModelError, did_you_mean, quoted
 from immunode.language.expression import is_condition, name_problem, names, parse, parse_arrow, uses_time
-from immunode.model.declaration import Event, Model, pairs
+from immunode.model.declaration import Declaration
+from immunode.model.records import Event, pairs
 
 _HOW = ("scale", "add", "set")
 
 
-def check_structure(model: Model) -> None:
+def check_structure(model: Declaration) -> None:
     """Check names, arrows and expressions.
 
     Raises
@@ -26,7 +27,7 @@ def check_structure(model: Model) -> None:
 class _Names:
     """The names of one model, by what they are."""
 
-    def __init__(self, model: Model) -> None:
+    def __init__(self, model: Declaration) -> None:
         self.model = model
         self.states = {s.name: s.meaning for s in model.states}
         self.parameters = {p.name: p.meaning for p in model.parameters}
@@ -70,8 +71,8 @@ class _Names:
             ("derived quantity", [d.name for d in model.derived]),
         ]
         seen: dict[str, str] = {}
-        for kind, found in quantities:
-            for name in found:
+        for kind, group in quantities:
+            for name in group:
                 problem = name_problem(name)
                 if problem:
                     raise ModelError(f"{model.name}, {kind} {name!r}: this name can't be used: {problem}")
@@ -136,16 +137,16 @@ class _Names:
             expression = parse(text)
         except ModelError as error:
             raise ModelError(f"{who}: {error}") from None
-        found = names(expression)
+        used = names(expression)
         only = "but it may use parameters only"
-        for name in sorted(found - known.keys()):
+        for name in sorted(used - known.keys()):
             if name in self.all:
                 raise ModelError(f"{who}: {quoted(text)} uses the {self.kind(name)} '{name}', {only}")
             raise ModelError(f"{who}: unknown name {quoted(name)} in {quoted(text)}{did_you_mean(name, known)}")
         if is_condition(expression) != bool(condition):
             wanted = "a condition such as 'x > 0'" if condition else "a value"
             raise ModelError(f"{who}: {quoted(text)} must be {wanted}")
-        return found
+        return used
 
     def _event(self, event: Event) -> None:
         who = f"{self.model.name}, event '{event.name}'"
@@ -217,7 +218,7 @@ class _Names:
         variants = [v.name for v in model.variants]
         for it in model.interventions:
             others = [*(other.name for other in model.interventions if other is not it), *variants]
-            beside = getattr(it, "beside", "")
+            beside = it.beside
             if beside and beside not in others:
                 hint = did_you_mean(beside, others)
                 raise ModelError(

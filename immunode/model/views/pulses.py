@@ -9,9 +9,9 @@ from typing import TYPE_CHECKING, Any
 
 from immunode.language.evaluation import evaluate
 from immunode.language.expression import Expression, names, parse
-from immunode.model.declaration import Model
-from immunode.model.derived_values import quantities
-from immunode.model.equations import effective
+from immunode.model.declaration import Declaration
+from immunode.model.views.derived_values import quantities
+from immunode.model.views.formulas import effective
 
 if TYPE_CHECKING:
     import numpy as np
@@ -47,7 +47,7 @@ class Pulse:
         return self.width / 2
 
 
-def described(pulse: Pulse, model: Model) -> str:
+def described(pulse: Pulse, model: Declaration) -> str:
     """Return what to say of a pulse: "the rate has a pulse of about 0.5 day at t = 16"."""
     unit = f" {model.time_unit}" if model.time_unit else ""
     return f"the rate has a pulse of about {pulse.width:.2g}{unit} at t = {pulse.time:.6g}"
@@ -59,20 +59,20 @@ def rounded_down(value: float) -> float:
     return float(f"{math.floor(value / size) * size:.2g}")
 
 
-def timed_rates(model: Model) -> dict[str, frozenset[str]]:
+def timed_rates(model: Declaration) -> dict[str, frozenset[str]]:
     """Return the processes whose rates hold time, each with the names that its rate rests on."""
     rates = {process.name: parse(process.rate) for process in model.processes}
     within = _within(model)
-    found = {}
+    timed = {}
     for process, rate in rates.items():
         parts = _reached(rate, within)
         if any(part[0] == "time" for part in parts):
-            found[process] = frozenset(name for part in parts for name in names(part))
-    return found
+            timed[process] = frozenset(name for part in parts for name in names(part))
+    return timed
 
 
 def narrow_pulses(
-    model: Model, values: Mapping[str, float] | None = None, until: float | None = None, widest: float = NARROW
+    model: Declaration, values: Mapping[str, float] | None = None, until: float | None = None, widest: float = NARROW
 ) -> tuple[Pulse, ...]:
     """Return the pulses in time of all rates that are over within a part of the horizon, in order of time.
 
@@ -91,7 +91,7 @@ def narrow_pulses(
     within, known = _within(model), _known(model, values or {})
     end = model.horizon if until is None else until
     small = [part * max(end, model.horizon) for part in sorted({min(NARROW, widest), widest})]
-    made: list[Pulse] = []
+    pulses: list[Pulse] = []
 
     def seen(part: Expression, t: Array) -> Array:
         return np.broadcast_to(np.asarray(evaluate(part, quantities(model, known, t), t), float), t.shape)
@@ -114,11 +114,11 @@ def narrow_pulses(
                 whole = np.broadcast_to(np.asarray(evaluate(rate, all_seen, t), float), t.shape)
                 on_time = [p for p in parts if p[0] == "compare" and any(q[0] == "time" for q in _parts(p))]
                 at = _apart(np.concatenate(places), end)
-                made += _pulses(process.name, rate, on_time, whole, at, end, small, seen)
-    return tuple(sorted(made, key=lambda pulse: pulse.time))
+                pulses += _pulses(process.name, rate, on_time, whole, at, end, small, seen)
+    return tuple(sorted(pulses, key=lambda pulse: pulse.time))
 
 
-def _known(model: Model, values: Mapping[str, float]) -> dict[str, Any]:
+def _known(model: Declaration, values: Mapping[str, float]) -> dict[str, Any]:
     """Return the values of parameters, states and switches at which rates are looked at."""
     known: dict[str, Any] = {p.name: float(values.get(p.name, p.value)) for p in model.parameters}
     begin = {s.name: s.initial for s in model.states} | {s.name: s.initial for s in model.switches}
@@ -133,7 +133,7 @@ def _tops(part: Expression, course: Array, t: Array, seen: Seen) -> list[Array]:
     """Return the times at which a part of a rate is largest or smallest nearby, found to the precision of time."""
     import numpy as np
 
-    found = []
+    places = []
     for sign in (1.0, -1.0):
         y = sign * course
         top = np.flatnonzero((y[1:-1] >= y[:-2]) & (y[1:-1] >= y[2:]) & ((y[1:-1] > y[:-2]) | (y[1:-1] > y[2:]))) + 1
@@ -147,8 +147,8 @@ def _tops(part: Expression, course: Array, t: Array, seen: Seen) -> list[Array]:
             level = sign * seen(part, around.ravel()).reshape(around.shape)
             at = around[np.arange(len(at)), np.argmax(np.where(np.isfinite(level), level, -np.inf), axis=1)]
             reach = reach / 6
-        found.append(at)
-    return found
+        places.append(at)
+    return places
 
 
 def _apart(places: Array, end: float) -> Array:
@@ -192,7 +192,7 @@ def _pulses(
             _width(rate, place, top, end, 5 * most, low, seen) if rests[i] else 0.0
             for most, rests in zip(small, resting, strict=True)
         )
-        width = next((found for found, most in zip(looks, small, strict=True) if 0 < found <= most), 0.0)
+        width = next((look for look, most in zip(looks, small, strict=True) if 0 < look <= most), 0.0)
         if width:
             near = np.array([place - width, place, place + width])
             reached = place + width / 4
@@ -221,7 +221,7 @@ def _width(rate: Expression, place: float, top: float, end: float, reach: float,
     """
     import numpy as np
 
-    found = 0.0
+    width = 0.0
     for _ in range(_FINEST):
         t = np.linspace(max(0.0, place - reach), min(end, place + reach), _AROUND)
         course = seen(rate, t)
@@ -229,22 +229,22 @@ def _width(rate: Expression, place: float, top: float, end: float, reach: float,
         over = np.abs(course - usual) - abs(top - usual) / 2
         high = over > 0
         if abs(top - usual) < low or float(high.mean()) > _DUTY:
-            return found
+            return width
         middle = int(np.searchsorted(t, place))
         before, after = np.flatnonzero(~high[:middle]), np.flatnonzero(~high[middle + 1 :])
         if not before.size or not after.size:
-            return found
+            return width
         first, last = int(before[-1]) + 1, middle + int(after[0])
         before_it = over[first] / (over[first] - over[first - 1])
         after_it = over[last - 1] / (over[last - 1] - over[last])
-        found = float((last - 1 - first + before_it + after_it) * (t[1] - t[0]))
+        width = float((last - 1 - first + before_it + after_it) * (t[1] - t[0]))
         if last - first > _AROUND / 40:
-            return found
+            return width
         reach /= _CLOSE
-    return found
+    return width
 
 
-def _within(model: Model) -> dict[str, Expression]:
+def _within(model: Declaration) -> dict[str, Expression]:
     """Return what stands behind the names of derived quantities and of parameters that effects change."""
     within = {d.name: parse(d.expression) for d in model.derived}
     for target in dict.fromkeys(effect.target for effect in model.effects):

@@ -11,9 +11,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from immunode.errors import DoseError, UnitError, did_you_mean
-from immunode.intervention.expand.contribution import Parts
 from immunode.intervention.numbers import finite
-from immunode.model.declaration import Effect
 from immunode.model.serial import register
 from immunode.model.units import convert
 
@@ -106,23 +104,3 @@ def read_patient(who: str, covariates: Sequence[Covariate], given: Mapping[str, 
             raise DoseError(f"{who} has no published covariate '{word}'{hint}")
         values[covariate.name] = covariate.value(who, value)
     return tuple(values.items())
-
-
-def add_covariates(parts: Parts, covariates: Sequence[Covariate], patient: Patient) -> None:
-    """Add the knobs of a patient and the effects on the drug's numbers."""
-    there = {p.name for p in parts.parameters}
-    for c in covariates:
-        value = dict(patient)[c.name]
-        if f"{parts.name}.{c.name}" not in there:
-            bounds = (0.0, 1.0) if c.reference is None else None
-            full = parts.knob(c.name, value, c.unit, c.meaning or f"{c.name} of the patient", bounds=bounds)
-            parts.within([full], 0, 1) if c.reference is None else parts.above_zero(full)
-        if c.reference is not None:
-            fixed = (c.reference, c.reference)
-            parts.knob(f"{c.name}_ref", c.reference, c.unit, f"{c.name} of the typical patient", bounds=fixed,
-                source=c.source, evidence=c.evidence)  # fmt: skip
-        for target, size in c.on:
-            words = "factor on" if c.reference is None else "power in"
-            meaning = f"{c.name}: {words} {target}"
-            parts.knob(f"{c.name}_on_{target}", size, "", meaning, source=c.source, evidence=c.evidence)
-            parts.effects.append(Effect(f"{parts.name}.{target}", "scale", c.factor(parts.name, target), by=parts.name))

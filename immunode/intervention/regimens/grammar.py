@@ -1,4 +1,4 @@
-"""Regimens as text: "5 mg/kg iv over 2 h at week 0, 2, 6 then q8w x 6".
+"""The text of a regimen: "5 mg/kg iv over 2 h at week 0, 2, 6 then q8w x 6".
 
     regimen = block { "then" block } ["missing" ["dose"] number { "," number }]
     block   = ["loading"] [amount unit [route]] ["over" time | "at" rate] ["lag" time] ["F" number] [when]
@@ -12,11 +12,10 @@ A block that begins with `when` takes all else from the block before it; a block
 from __future__ import annotations
 
 import re
-from functools import lru_cache
 from typing import Any, NamedTuple, NoReturn
 
 from immunode.errors import DoseError, did_you_mean, quoted
-from immunode.intervention.regimens.regimen import AMOUNTS, ROUTES, SPELLED, Dose, Regimen, amount_unit
+from immunode.intervention.regimens.dose import AMOUNTS, ROUTES, SPELLED, Dose, amount_unit
 from immunode.intervention.times import UNITS, Time, number_text, time_unit
 
 INTERVALS = {
@@ -46,31 +45,24 @@ class Token(NamedTuple):
     position: int
 
 
-def regimen(text: str | Regimen | Dose) -> Regimen:
-    """Return the regimen that a text describes.
+Doses = tuple[tuple[Dose, ...], tuple[int, ...]]
+"""Blocks of doses, and the numbers of the missed ones."""
+
+
+def parse_doses(text: str) -> Doses:
+    """Return the blocks of doses that a text describes, and the numbers of the doses that are missed.
 
     Raises
     ------
     DoseError : the text can't be read; the message says where and what would do.
     """
-    if isinstance(text, Regimen):
-        return text
-    if isinstance(text, Dose):
-        return Regimen(text)
-    if not isinstance(text, str):
-        raise DoseError(f"a regimen is text such as '40 mg sc q2w x 26', got {quoted(text)}")
-    return _read(text)
-
-
-@lru_cache(maxsize=1024)
-def _read(text: str) -> Regimen:
     if len(text) > 10_000:
         raise DoseError(f"a regimen of {len(text):,} characters is too long")
     try:
-        return _Reader(text).regimen()
+        return _Reader(text).doses()
     except DoseError as error:
-        message, said = str(error), quoted(text)
-        raise DoseError(message if message.startswith(said) else f"{said}: {message}") from None
+        message, shown = str(error), quoted(text)
+        raise DoseError(message if message.startswith(shown) else f"{shown}: {message}") from None
 
 
 class _Reader:
@@ -93,9 +85,9 @@ class _Reader:
 
     def takes(self, *words: str) -> bool:
         """Step over the next word if it is one of `words`."""
-        found = self.token.kind == "word" and self.token.text.casefold() in words
-        self.place += found
-        return found
+        is_one = self.token.kind == "word" and self.token.text.casefold() in words
+        self.place += is_one
+        return is_one
 
     def fail(self, wanted: str, known: tuple[str, ...] = ()) -> NoReturn:
         token = self.token
@@ -106,7 +98,7 @@ class _Reader:
             f"did not understand {quoted(token.text)} at position {token.position}; expected {wanted}{hint}"
         )
 
-    def regimen(self) -> Regimen:
+    def doses(self) -> Doses:
         if self.token.kind == "end":
             raise DoseError("is empty; write e.g. '40 mg sc q2w x 26'")
         doses: list[Dose] = []
@@ -116,7 +108,7 @@ class _Reader:
                 continue
             missed = self.missed()
             if self.token.kind == "end":
-                return Regimen(tuple(doses), missed=missed)
+                return tuple(doses), missed
             known = (*KEYWORDS, *INTERVALS, *ROUTES)
             self.fail("'then', 'q2w', 'x 6', 'from week 2', 'missing dose 3' or the end", known)
 
@@ -125,16 +117,16 @@ class _Reader:
         if not self.takes("missing", "without"):
             return ()
         self.takes("dose", "doses")
-        found: list[int] = []
-        while not found or self.takes("and") or self.token.text == ",":
+        numbers: list[int] = []
+        while not numbers or self.takes("and") or self.token.text == ",":
             if self.token.text == ",":
                 self.next()
                 self.takes("and")
             number = self.number("the number of a missed dose, such as 3")
             if not number.is_integer():
                 raise DoseError(f"a missed dose is a whole number, got {number_text(number)}")
-            found.append(int(number))
-        return tuple(found)
+            numbers.append(int(number))
+        return tuple(numbers)
 
     def block(self, before: Dose | None) -> Dose:
         if self.takes("loading"):
@@ -307,14 +299,14 @@ class _Reader:
         """Read `week 0, 2, 6`, `week 0, day 10` or `0, 2 and 6 weeks`."""
         unit = self.unit_word()
         leading = unit != ""
-        found = [(self.number("a time such as 'week 0'"), unit)]
+        times = [(self.number("a time such as 'week 0'"), unit)]
         while not single and (self.token.text == "," or self.takes("and")):
             if self.token.text == ",":
                 self.next()
                 self.takes("and")
             unit = (self.unit_word() if leading else "") or unit
-            found.append((self.number("a time"), unit))
+            times.append((self.number("a time"), unit))
         if not leading:
             unit = self.unit_word() or self.fail("a unit of time, as in 'at week 0, 2, 6'", tuple(UNITS))
-            found = [(number, unit) for number, _ in found]
-        return tuple(f"{number_text(n)} {u}" if u != "time" else n for n, u in found)
+            times = [(number, unit) for number, _ in times]
+        return tuple(f"{number_text(n)} {u}" if u != "time" else n for n, u in times)

@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, Any
 
 from immunode.language.evaluation import evaluate
 from immunode.language.expression import Expression, names, parse
-from immunode.model.declaration import Model
-from immunode.model.equations import effective
+from immunode.model.declaration import Declaration
+from immunode.model.views.formulas import effective
 
 if TYPE_CHECKING:
     import numpy as np
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     Array = NDArray[np.float64]
 
 
-def quantities(model: Model, values: Mapping[str, Array | float], t: Array | float = 0.0) -> dict[str, Any]:
+def quantities(model: Declaration, values: Mapping[str, Array | float], t: Array | float = 0.0) -> dict[str, Any]:
     """Return `values` with every derived quantity, and with perturbed parameters at their effective values.
 
     values : all states, switches and parameters of the model.

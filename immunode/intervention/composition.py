@@ -1,22 +1,24 @@
-"""Composition: a model and interventions become a model."""
+"""Composition: a model and perturbations become a model."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
+from dataclasses import replace
 from typing import Any, TypeVar
 
 from immunode.errors import DoseError, ImmunodeError, ModelError, did_you_mean
-from immunode.intervention.drugs.drug import Drug
-from immunode.intervention.expand.contribution import Parts
-from immunode.intervention.expand.declared_conditions import holds
+from immunode.intervention.cards import Card
 from immunode.intervention.expand.overlap import set_requirements
-from immunode.intervention.intervention import Intervention
-from immunode.intervention.operations import JUMPS
+from immunode.language.evaluation import evaluate
 from immunode.language.expression import names, parse
-from immunode.model.declaration import Effect, Model, Parameter, Requirement
-from immunode.model.validation import find
+from immunode.model.copies import find
+from immunode.model.declaration import Act, Contribution, Perturbation, is_perturbation
+from immunode.model.model import Model
+from immunode.model.records import Effect, Parameter, Requirement, State
 
-Given = Intervention | Drug | str
+__all__ = ["Contribution", "Perturbation", "card", "knobs", "perturb", "unfit"]
+
+Given = Perturbation | str
 R = TypeVar("R")
 _GROUPS = ("parameters", "states", "switches", "processes", "derived", "events")
 _KNOWN = ("states", "derived", "parameters", "switches")
@@ -30,7 +32,8 @@ def perturb(model: Model, *interventions: Given | Iterable[Given]) -> Model:
     (k + sum of weight*(value - k)) * product of factors + sum of terms (`k.effective` in results).
     The order of interventions never matters, nor whether they come in one call or in several.
 
-    interventions : `Intervention`s, `Drug`s, names of ones that the model declares, or lists of these.
+    interventions : `Intervention`s, `Drug`s and others of their kind, names of ones that the model declares, or lists
+        of these.
         Doses without a count go on to the model's `horizon`.
 
     Raises
@@ -51,9 +54,9 @@ def perturb(model: Model, *interventions: Given | Iterable[Given]) -> Model:
     values = {p.name: p.value for p in model.parameters} | {p.name: p.value for a in parts for p in a.parameters}
     for added in parts:
         for requirement in added.requirements:
-            if not holds(requirement.condition, values):
-                found = ", ".join(f"{n} = {values[n]:g}" for n in sorted(names(parse(requirement.condition))))
-                raise DoseError(f"{model.name}: {requirement.message}; {found}")
+            if not evaluate(parse(requirement.condition), values):
+                given = ", ".join(f"{n} = {values[n]:g}" for n in sorted(names(parse(requirement.condition))))
+                raise DoseError(f"{model.name}: {requirement.message}; {given}")
     effects = sorted((*model.effects, *(e for a in parts for e in a.effects)), key=_effect_order)
     apart = set_requirements(model.name, effects, values, [it.name for it in chosen])
     requirements = {*model.requirements, *apart, *(r for a in parts for r in a.requirements)}
@@ -85,24 +88,63 @@ def unfit(model: Model) -> list[tuple[str, str]]:
     """
     known = {it.name: it for it in model.interventions}
     variants = {variant.name for variant in model.variants}
-    found = []
+    misfits = []
     for name, it in known.items():
-        beside = getattr(it, "beside", "")
-        owners = {beside, *(target.partition(".")[0] for target in _targets(it))}
+        owners = {it.beside, *(act.target.partition(".")[0] for act in it.acts)}
         try:
-            base = model.variant(beside) if beside in variants else model
+            base = model.variant(it.beside) if it.beside in variants else model
             perturb(base, it, *(known[owner] for owner in sorted(owners & known.keys() - {name, *model.applied})))
         except ImmunodeError as error:
-            found.append((name, str(error).removeprefix(f"{model.name}, intervention '{name}': ")))
-    return found
+            misfits.append((name, str(error).removeprefix(f"{model.name}, intervention '{name}': ")))
+    return misfits
 
 
-def _chosen(model: Model, given: Iterable[Any]) -> list[Intervention | Drug]:
-    chosen: list[Intervention | Drug] = []
+def card(intervention: Perturbation, model: Model | None = None) -> Card:
+    """Return the card of an intervention or a drug.
+
+    model : with it, the card also tells what each target is without it and at full strength, and the knobs.
+
+    Raises
+    ------
+    ModelError, DoseError, UnitError : it does not fit the model, as in `perturb`.
+    """
+    alone = Card.of(intervention)
+    if model is None:
+        return alone
+    composed = perturb(model, intervention)
+    parameters = {p.name: p for p in composed.parameters}
+    states = {s.name: s for s in composed.states}
+    changes = tuple(_change(act, intervention.strength, parameters, states) for act in intervention.acts)
+    return replace(alone, changes=changes, knobs=tuple(_knob_row(p) for p in knobs(model, intervention)))
+
+
+def _change(
+    act: Act, strength: float, parameters: Mapping[str, Parameter], states: Mapping[str, State]
+) -> tuple[str, ...]:
+    """Return a row of a card: target, meaning, value without the intervention and at full strength, unit."""
+    if act.on_state:
+        state = states[act.target]
+        return (act.target, state.meaning, _number(state.initial), act.full(0.0, strength), state.unit)
+    parameter = parameters[act.target]
+    after = act.full(parameter.value, strength)
+    return (act.target, parameter.meaning, _number(parameter.value), after, parameter.unit)
+
+
+def _knob_row(knob: Parameter) -> tuple[str, ...]:
+    evidence = f" ({knob.evidence})" if knob.evidence else ""
+    return (knob.name, _number(knob.value), knob.unit, knob.meaning, f"{knob.source}{evidence}")
+
+
+def _number(value: float | str) -> str:
+    return value if isinstance(value, str) else f"{value:.6g}"
+
+
+def _chosen(model: Model, given: Iterable[Any]) -> list[Perturbation]:
+    chosen: list[Perturbation] = []
     for item in given:
         if isinstance(item, str):
             chosen.append(find(model, "intervention", model.interventions, item))
-        elif isinstance(item, Intervention | Drug):
+        elif is_perturbation(item):
             chosen.append(item)
         elif isinstance(item, list | tuple):
             chosen += _chosen(model, item)
@@ -111,7 +153,7 @@ def _chosen(model: Model, given: Iterable[Any]) -> list[Intervention | Drug]:
     return chosen
 
 
-def _check_names(model: Model, chosen: list[Intervention | Drug]) -> None:
+def _check_names(model: Model, chosen: list[Perturbation]) -> None:
     seen = set(model.applied)
     owners = {r.name.split(".")[0] for g in _GROUPS for r in getattr(model, g) if "." in r.name}
     for it in chosen:
@@ -125,29 +167,23 @@ def _check_names(model: Model, chosen: list[Intervention | Drug]) -> None:
         seen.add(it.name)
 
 
-def _written(model: Model, chosen: list[Intervention | Drug]) -> list[Parts]:
+def _written(model: Model, chosen: list[Perturbation]) -> list[Contribution]:
     units = {r.name: r.unit for group in _KNOWN for r in getattr(model, group)}
-    parts = [it.parts(model, units) for it in chosen]
+    parts = [it.contribution(model, units) for it in chosen]
     # an intervention may act on a knob of another one, or look at its quantities, whose units are known now
     fresh = {r.name: r.unit for a in parts for group in _KNOWN for r in getattr(a, group)}
-    looked = {name for a in parts for _, found in a.observed for name in found}
-    if looked & fresh.keys() or any(target in fresh for it in chosen for target in _targets(it)):
-        parts = [it.parts(model, {**units, **fresh}) for it in chosen]
+    looked = {name for a in parts for _, observed in a.observed for name in observed}
+    if looked & fresh.keys() or any(act.target in fresh for it in chosen for act in it.acts):
+        parts = [it.contribution(model, {**units, **fresh}) for it in chosen]
     return parts
 
 
-def _targets(it: Intervention | Drug) -> tuple[str, ...]:
-    acts: tuple[Any, ...] = tuple(it.operations if isinstance(it, Intervention) else it.effects)  # type: ignore[arg-type]
-    return tuple(act.target for act in acts)
-
-
-def _check_targets(model: Model, it: Intervention | Drug, added: Parts, parts: list[Parts]) -> None:
+def _check_targets(model: Model, it: Perturbation, added: Contribution, parts: list[Contribution]) -> None:
     who = f"{model.name}, intervention '{it.name}'"
     parameters = [p.name for p in model.parameters] + [p.name for a in parts if a is not added for p in a.parameters]
     states = [s.name for s in model.states] + [s.name for a in parts if a is not added for s in a.states]
-    acts: tuple[Any, ...] = tuple(it.operations if isinstance(it, Intervention) else it.effects)  # type: ignore[arg-type]
-    for act in acts:
-        target, moved = act.target, act.operator in JUMPS
+    for act in it.acts:
+        target, moved = act.target, act.on_state
         if target in (states if moved else parameters):
             continue
         if any(p.name == target for p in added.parameters):
@@ -159,13 +195,13 @@ def _check_targets(model: Model, it: Intervention | Drug, added: Parts, parts: l
         raise ModelError(f"{who}: unknown parameter '{target}'{hint}")
 
 
-def _check_observed(model: Model, it: Intervention | Drug, added: Parts, parts: list[Parts]) -> None:
+def _check_observed(model: Model, it: Perturbation, added: Contribution, parts: list[Contribution]) -> None:
     """Refuse a rule that looks at what no run has."""
     records = [model, *parts]
     known = {r.name: r.meaning for group in _KNOWN for record in records for r in getattr(record, group)}
     fluxes = {process.name for process in model.processes}
-    for condition, found in added.observed:
-        for name in found:
+    for condition, observed in added.observed:
+        for name in observed:
             if name in known:
                 continue
             others = {n: meaning for n, meaning in known.items() if not n.startswith(f"{it.name}.")}
@@ -176,7 +212,7 @@ def _check_observed(model: Model, it: Intervention | Drug, added: Parts, parts: 
             )
 
 
-def _check_expectations(model: Model, it: Intervention | Drug, parts: list[Parts]) -> None:
+def _check_expectations(model: Model, it: Perturbation, parts: list[Contribution]) -> None:
     groups = ("states", "processes", "derived")
     known = [r.name for g in groups for r in (*getattr(model, g), *(r for a in parts for r in getattr(a, g)))]
     for quantity in dict(it.expects):

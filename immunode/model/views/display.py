@@ -5,13 +5,13 @@ from __future__ import annotations
 from html import escape
 from typing import Any
 
-from immunode.model.declaration import Model
+from immunode.model.declaration import Declaration
 
 _SHOWN = 24
 """States listed before the rest is only counted."""
 
 
-def text(model: Model) -> str:
+def text(model: Declaration) -> str:
     """Return a model as plain text of a few lines: name, title, states with initial values, and what else it has."""
     lines = [f"Model {model.label}" + (f": {model.title}" if model.title else "")]
     facts = [
@@ -37,7 +37,7 @@ def text(model: Model) -> str:
     return "\n".join(lines)
 
 
-def counts(model: Model) -> str:
+def counts(model: Declaration) -> str:
     """Return `"2 states, 8 parameters, 6 processes"`, without what the model doesn't have."""
     groups = [
         (model.states, "state", "states"),
@@ -52,7 +52,7 @@ def counts(model: Model) -> str:
     return ", ".join(f"{len(g)} {one if len(g) == 1 else many}" for g, one, many in groups if g) or "empty"
 
 
-def _lists(model: Model) -> list[tuple[str, list[str]]]:
+def _lists(model: Declaration) -> list[tuple[str, list[str]]]:
     lists = [
         ("interventions", [i.name for i in model.interventions]),
         ("variants", [v.name for v in model.variants]),
@@ -83,7 +83,7 @@ def _unit(unit: str) -> str:
     return unit or "its own unit"
 
 
-def table(model: Model) -> Any:
+def table(model: Declaration) -> Any:
     """Return a model as `rich` text with a table of its states, for terminals with color."""
     from rich.console import Group
     from rich.table import Table
@@ -91,20 +91,20 @@ def table(model: Model) -> Any:
 
     lines = text(model).splitlines()
     shown = min(len(model.states), _SHOWN)
-    made = Table(box=None)
-    made.add_column("state")
-    made.add_column("initial", justify="right")
-    made.add_column("unit")
-    made.add_column("meaning")
+    grid = Table(box=None)
+    grid.add_column("state")
+    grid.add_column("initial", justify="right")
+    grid.add_column("unit")
+    grid.add_column("meaning")
     for state in model.states[:_SHOWN]:
-        made.add_row(*(Text(cell) for cell in (state.name, _initial(state.initial), state.unit, state.meaning)))
-    return Group(Text(lines[0], style="bold"), Text(lines[1]), made, *(Text(line) for line in lines[2 + shown :]))
+        grid.add_row(*(Text(cell) for cell in (state.name, _initial(state.initial), state.unit, state.meaning)))
+    return Group(Text(lines[0], style="bold"), Text(lines[1]), grid, *(Text(line) for line in lines[2 + shown :]))
 
 
 _TABLE = "<table><thead><tr>{head}</tr></thead><tbody>{body}</tbody></table>"
 
 
-def html(model: Model) -> str:
+def html(model: Declaration) -> str:
     """Return a model as HTML for a notebook; every text of the model is escaped."""
     facts = [model.system, f"time in {_unit(model.time_unit)}", model.status, model.reference, counts(model)]
     parts = [

@@ -8,8 +8,9 @@ from typing import TYPE_CHECKING, Any
 
 from immunode.language.evaluation import evaluate
 from immunode.language.expression import names, parse
-from immunode.model.declaration import NEVER_NEGATIVE, Model, Parameter, State, pairs
-from immunode.model.derived_values import quantities
+from immunode.model.declaration import Declaration
+from immunode.model.records import NEVER_NEGATIVE, Parameter, State, pairs
+from immunode.model.views.derived_values import quantities
 
 if TYPE_CHECKING:
     import numpy as np
@@ -50,7 +51,7 @@ class BadStart:
         )
 
 
-def bad_starts(model: Model) -> Iterator[BadStart]:
+def bad_starts(model: Declaration) -> Iterator[BadStart]:
     """Find states and derived quantities that are not finite at the start, and states that are negative and can't be.
 
     The first of the sets holds the declared values. Events at time 0 are applied. A start at rest is not looked for:
@@ -81,7 +82,7 @@ def bad_starts(model: Model) -> Iterator[BadStart]:
                 yield _worst(model, "derived quantity", derived.name, "not finite", row, wrong, values, apart, None)
 
 
-def _drawn(model: Model) -> tuple[dict[str, Array], dict[str, Array]]:
+def _drawn(model: Declaration) -> tuple[dict[str, Array], dict[str, Array]]:
     """Return parameter -> values, and how far from the declared one each is, as a share of its range; (SETS + 1,)."""
     import numpy as np
 
@@ -106,7 +107,7 @@ def _range(parameter: Parameter) -> tuple[float, float, bool]:
     return low, high, value != 0
 
 
-def _started(model: Model, values: dict[str, Array]) -> dict[str, Any]:
+def _started(model: Declaration, values: dict[str, Array]) -> dict[str, Any]:
     """Return every quantity at the start, after the events at time 0; switches change first, as in every run."""
     import numpy as np
 
@@ -127,7 +128,7 @@ def _started(model: Model, values: dict[str, Array]) -> dict[str, Any]:
     return quantities(model, known)
 
 
-def _largest(model: Model, known: dict[str, Any]) -> Any:
+def _largest(model: Declaration, known: dict[str, Any]) -> Any:
     """Return the size of the largest state of each set, at least 1."""
     import numpy as np
 
@@ -138,7 +139,7 @@ def _largest(model: Model, known: dict[str, Any]) -> Any:
 
 
 def _worst(
-    model: Model,
+    model: Declaration,
     what: str,
     name: str,
     how: str,
@@ -156,5 +157,5 @@ def _worst(
         made_of = [p for p in values if p in names(parse(state.initial))] or made_of
     far = np.sqrt(sum((apart[p] ** 2 for p in made_of), start=np.zeros(SETS + 1)))
     nearest = int(np.argmin(np.where(wrong, far, np.inf)))
-    told = {p: float(values[p][nearest]) for p in made_of[:6]}
-    return BadStart(what, name, how, float(wrong[1:].mean()), bool(wrong[0]), float(row[nearest]), told)
+    there = {p: float(values[p][nearest]) for p in made_of[:6]}
+    return BadStart(what, name, how, float(wrong[1:].mean()), bool(wrong[0]), float(row[nearest]), there)

@@ -12,7 +12,8 @@ from dataclasses import dataclass
 from immunode.errors import ModelError, did_you_mean
 from immunode.language.expression import Expression, parse, parse_arrow
 from immunode.language.tree import fold, number_text, substitute
-from immunode.model.declaration import Effect, Model
+from immunode.model.declaration import Declaration
+from immunode.model.records import Effect
 
 _LETTERS = (
     "alpha beta gamma delta epsilon zeta eta theta iota kappa lambda mu nu xi pi rho sigma tau upsilon",
@@ -24,7 +25,7 @@ _DOWN = str.maketrans("0123456789", "₀₁₂₃₄₅₆₇₈₉")
 _UP = str.maketrans("0123456789", "⁰¹²³⁴⁵⁶⁷⁸⁹")
 
 
-def equations(model: Model, style: str = "unicode", *, fluxes: bool = False) -> str:
+def equations(model: Declaration, style: str = "unicode", *, fluxes: bool = False) -> str:
     """Return the equations of a model, one line a state, then derived quantities and perturbed parameters.
 
     style : "unicode" or "latex" (without `$`).
@@ -54,7 +55,7 @@ def equations(model: Model, style: str = "unicode", *, fluxes: bool = False) -> 
     return "\n".join(lines)
 
 
-def right_hand_sides(model: Model, fluxes: bool = False) -> list[tuple[str, Expression]]:
+def right_hand_sides(model: Declaration, fluxes: bool = False) -> list[tuple[str, Expression]]:
     """Return the name and the derivative of each state; a perturbed parameter k stands as `k.effective`.
 
     fluxes : put the name of a process for its rate.

@@ -1,0 +1,77 @@
+from .cards import Card
+from .composition import Contribution, Perturbation, card, knobs, perturb, unfit
+from .drugs.drug import Drug
+from .drugs.effects import DrugEffect
+from .drugs.library import LIBRARY, drug
+from .drugs.response import indirect_response, turnover
+from .expand.contribution import Draft
+from .intervention import Intervention
+from .operations import Operation, add, inhibit, remove, scale, set_to, stimulate, transfer
+from .pharmacokinetics.compartments import PK, one_compartment, two_compartment
+from .pharmacokinetics.covariates import Covariate
+from .pharmacokinetics.target import Target, qss, tmdd
+from .regimens.dose import Dose
+from .regimens.regimen import Regimen
+from .regimens.shorthand import regimen, taper
+from .rules import Rule
+from .schedule import Pulses, Rhythm, Schedule, Trip, decay, during, pulses, ramp, rhythm
+from .sequences import sequence, shifted
+from .shapes import at_times, at_visits, bouts, daily, jet_lag, nights, seasons, to_target, weekly
+
+__all__ = [
+    "Card",
+    "Contribution",
+    "Covariate",
+    "Dose",
+    "Draft",
+    "Drug",
+    "DrugEffect",
+    "Intervention",
+    "LIBRARY",
+    "Operation",
+    "PK",
+    "Perturbation",
+    "Pulses",
+    "Regimen",
+    "Rhythm",
+    "Rule",
+    "Schedule",
+    "Target",
+    "Trip",
+    "add",
+    "at_times",
+    "at_visits",
+    "bouts",
+    "card",
+    "daily",
+    "decay",
+    "drug",
+    "during",
+    "indirect_response",
+    "inhibit",
+    "jet_lag",
+    "knobs",
+    "nights",
+    "one_compartment",
+    "perturb",
+    "pulses",
+    "qss",
+    "ramp",
+    "regimen",
+    "remove",
+    "rhythm",
+    "scale",
+    "seasons",
+    "sequence",
+    "set_to",
+    "shifted",
+    "stimulate",
+    "taper",
+    "tmdd",
+    "to_target",
+    "transfer",
+    "turnover",
+    "two_compartment",
+    "unfit",
+    "weekly",
+]

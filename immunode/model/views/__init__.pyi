@@ -1,0 +1,5 @@
+from .display import html, table, text
+from .formulas import equations
+from .report import Report, check
+
+__all__ = ["Report", "check", "equations", "html", "table", "text"]
