@@ -12,8 +12,9 @@ import immunode as im
 from immunode.errors import ModelError, StoreError
 from immunode.exchange.antimony import to_antimony
 from immunode.exchange.sbml.writing.writer import document_ids
+from tests.libraries import needs
 
-pytest.importorskip("antimony")
+pytestmark = needs("antimony")
 
 TEXT = """
 model tumor

@@ -13,9 +13,9 @@ import pytest
 
 import immunode as im
 from immunode.errors import ModelError, StoreError, StudyError
+from tests.libraries import needs
 
-pytest.importorskip("yaml")
-pytest.importorskip("libsbml")
+pytestmark = needs("yaml", "libsbml")
 TIMES = np.linspace(0, 20, 5)
 
 

@@ -9,8 +9,9 @@ import pytest
 import immunode as im
 from tests.exchange import random_models as random
 from tests.exchange.test_sbml_read import MATH, document, rule
+from tests.libraries import needs
 
-pytest.importorskip("libsbml")
+pytestmark = needs("libsbml")
 
 CHUNK = 50
 """Seeds that are judged together; some 6 % give files that are not valid, or that RoadRunner refuses."""

@@ -13,8 +13,9 @@ import immunode as im
 from immunode.exchange.sbml.reading.functions import FUNCTIONS, call
 from immunode.exchange.sbml.reading.functions import number as literal
 from immunode.language.evaluation import evaluate
+from tests.libraries import needs
 
-pytest.importorskip("libsbml")
+pytestmark = needs("libsbml")
 MATH = 'xmlns="http://www.w3.org/1998/Math/MathML"'
 
 

@@ -13,8 +13,9 @@ import pytest
 import immunode as im
 from tests.exchange.test_sbml_algebraic import sbml as with_algebraic_rules
 from tests.exchange.test_sbml_read import MATH, document, parameter, rule
+from tests.libraries import needs
 
-pytest.importorskip("libsbml")
+pytestmark = needs("libsbml")
 
 
 def ci(text: str) -> str:

@@ -7,9 +7,9 @@ from typing import Any
 import pytest
 
 from tests.exchange import suite
+from tests.libraries import needs
 
-pytest.importorskip("libsbml")
-pytestmark = pytest.mark.skipif(not suite.FOLDER.is_dir(), reason="the SBML Test Suite is not here")
+pytestmark = [needs("libsbml"), pytest.mark.skipif(not suite.FOLDER.is_dir(), reason="the SBML Test Suite is not here")]
 PLAIN = ("ode_core", "ode_events")
 
 

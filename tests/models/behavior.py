@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -29,15 +30,15 @@ class System:
 
     model: Model
     free: tuple[str, ...] = ()
-    functions: Functions = field(init=False, repr=False)
 
-    def __post_init__(self) -> None:
-        object.__setattr__(self, "functions", functions(self.model))
-        object.__setattr__(self, "free", self.free or self.functions.program.states)
+    @cached_property
+    def functions(self) -> Functions:
+        return functions(self.model)
 
     @property
     def rows(self) -> list[int]:
-        return [self.functions.program.states.index(name) for name in self.free]
+        states = self.functions.program.states
+        return [states.index(name) for name in self.free or states]
 
     def given(self, names: Iterable[str]) -> System:
         """Return the system with interventions of the model, each given by its name."""

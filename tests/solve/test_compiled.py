@@ -24,8 +24,9 @@ from immunode.solve.batch import Batch
 from immunode.solve.compiled import engine as compiled_engine
 from immunode.solve.compiled.engine import CompiledEngine
 from immunode.solve.thread_limits import threads_at_most
+from tests.libraries import needs
 
-pytest.importorskip("llvmlite")
+pytestmark = needs("llvmlite")
 
 Array = NDArray[np.float64]
 Build = Callable[..., Functions]

@@ -18,8 +18,9 @@ from immunode.intervention import perturb
 from immunode.program.lowering import lower
 from immunode.program.numpy.functions import Functions, compile_numpy
 from immunode.solve import solve
+from tests.libraries import needs
 
-pytest.importorskip("llvmlite")
+pytestmark = needs("llvmlite")
 
 Array = NDArray[np.float64]
 # a rhythm of days over most of a year: three weeks show all, and SciPy's steps are not exhausted

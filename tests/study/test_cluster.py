@@ -19,9 +19,9 @@ from immunode.catalogue import load_model
 from immunode.errors import StudyError
 from immunode.study import SweepResult, sobol, space, sweep
 from immunode.study.run import cluster
+from tests.libraries import needs
 
-pytest.importorskip("distributed")
-pytestmark = [pytest.mark.slow, pytest.mark.filterwarnings("ignore")]
+pytestmark = [needs("distributed"), pytest.mark.slow, pytest.mark.filterwarnings("ignore")]
 
 ASKED: dict[str, Any] = {"until": 60, "engine": "numpy", "block": 8, "endpoints": ["final(T)", "peak(E)"]}
 

@@ -12,8 +12,9 @@ from immunode.model import Model
 from immunode.study import SweepResult, grid, open_store, sobol, sweep
 from immunode.study.result.rows import Rows
 from immunode.study.store.reading import StoredSweep
+from tests.libraries import needs
 
-pytest.importorskip("zarr", minversion="3")
+pytestmark = needs("zarr")
 
 
 @pytest.fixture

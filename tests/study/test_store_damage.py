@@ -21,8 +21,9 @@ from immunode.errors import ImmunodeError, StoreError
 from immunode.model import Model
 from immunode.study import SweepResult, grid, merge_stores, open_store, sobol, space, sweep
 from immunode.study.store.reading import StoredSweep
+from tests.libraries import needs
 
-pytest.importorskip("zarr", minversion="3")
+pytestmark = needs("zarr")
 
 ARRAYS = (
     "arm", "draw", "inputs", "trajectories", "endpoints", "reached", "method", "reason", "computed", "status",

@@ -18,8 +18,9 @@ from immunode.errors import StoreError
 from immunode.model import Model
 from immunode.study import SweepResult, grid, open_store, sweep
 from immunode.study.store import lock as store_lock
+from tests.libraries import needs
 
-pytest.importorskip("zarr", minversion="3")
+pytestmark = needs("zarr")
 
 WRITER = """
 import sys
@@ -28,6 +29,7 @@ from immunode.catalogue import load_model
 from immunode.errors import StoreError
 from immunode.study import grid, sweep
 import immunode.study.store.sweeping
+from tests.libraries import needs
 
 def wait(done, total):
     if done == 20:

@@ -13,8 +13,9 @@ import pytest
 from immunode.errors import StoreError
 from immunode.model import Model
 from immunode.study import SweepResult, grid, merge_stores, open_store, sobol, space, sweep
+from tests.libraries import needs
 
-pytest.importorskip("zarr", minversion="3")
+pytestmark = needs("zarr")
 
 
 def run(model: Model, store: Path | None = None, **changes: Any) -> SweepResult:
