@@ -29,7 +29,6 @@ from immunode.catalogue import load_model
 from immunode.errors import StoreError
 from immunode.study import grid, sweep
 import immunode.study.store.sweeping
-from tests.libraries import needs
 
 def wait(done, total):
     if done == 20:
