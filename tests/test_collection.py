@@ -13,7 +13,6 @@ SLOW_TO_IMPORT = (
     "dask",
     "distributed",
     "emcee",
-    "numba",
     "petab",
     "SALib",
     "scipy.stats",

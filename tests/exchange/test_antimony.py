@@ -11,7 +11,7 @@ import pytest
 import immunode as im
 from immunode.errors import ModelError, StoreError
 from immunode.exchange.antimony import to_antimony
-from immunode.exchange.sbml.writing.writer import document_ids
+from immunode.exchange.sbml.writing.document import document_ids
 from tests.libraries import needs
 
 pytestmark = needs("antimony")

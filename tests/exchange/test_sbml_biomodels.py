@@ -37,7 +37,7 @@ def test_a_model_agrees_with_its_reference(number: str) -> None:
 @pytest.mark.parametrize("engine", ["numpy", "compiled"])
 def test_the_engines_agree_on_a_published_model(engine: str) -> None:
     if engine == "compiled":
-        pytest.importorskip("numba")
+        pytest.importorskip("llvmlite")
     outcome = biomodels.run(_rows(("762",))[0], engine=engine)
     assert outcome.difference <= LIMIT
 

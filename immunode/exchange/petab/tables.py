@@ -33,7 +33,7 @@ def problem_tables(
     """
     import pandas as pd
 
-    from immunode.exchange.sbml.writing.writer import document_ids
+    from immunode.exchange.sbml.writing.document import document_ids
 
     ids = document_ids(model)
     plain = {arm: re.sub(r"\W", "_", arm, flags=re.ASCII) for arm in conditions}
