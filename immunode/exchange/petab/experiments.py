@@ -15,6 +15,7 @@ from immunode.exchange.sbml.reading.reader import read_elements
 from immunode.language.expression import parse
 from immunode.language.tree import Expression, fold, names, to_text, uses_time
 from immunode.model.declaration import Derived, Event, Model, pairs
+from immunode.study.simulate import simulate
 
 AT_REST = "steady state"
 
@@ -240,8 +241,6 @@ class _Course:
 
     def _led_in(self, model: Model, periods: int) -> tuple[Model, float]:
         """Return a model that comes to rest before its first period, events and all, and how long that takes."""
-        from immunode.study.simulate import simulate
-
         texts = [p.rate for p in model.processes] + [d.expression for d in model.derived]
         texts += [e.when for e in model.events if e.when] + [text for e in model.events for _, text in pairs(e.changes)]
         if any(uses_time(parse(text)) for text in texts):
