@@ -137,6 +137,8 @@ class System:
         *,
         rtol: float = 1e-9,
         engine: str = "numpy",
+        method: str = "auto",
+        max_steps: int = 100_000,
     ) -> Array:
         """Return trajectories, shape (n_times, n_states, n_runs); every run must come to its end."""
         values = self.values(changes)
@@ -144,7 +146,16 @@ class System:
         values = np.repeat(values, max(sizes, default=1), axis=1) if values.shape[1] == 1 else values
         start = self.initial(initial, values.shape[1]) if initial else None
         times = np.atleast_1d(np.asarray(times, float))
-        batch = solve(self.functions, values, times=times, initial=start, engine=engine, rtol=rtol)
+        batch = solve(
+            self.functions,
+            values,
+            times=times,
+            initial=start,
+            engine=engine,
+            method=method,
+            rtol=rtol,
+            max_steps=max_steps,
+        )
         assert np.all(batch.status == 0), batch.status
         return np.asarray(batch.y)
 
