@@ -12,12 +12,14 @@ from scipy.optimize import brentq, root
 
 from immunode.intervention import perturb
 from immunode.model import Model
+from immunode.program.llvm.compile import available
 from immunode.program.model_functions import functions
 from immunode.program.numpy.functions import Functions
 from immunode.solve import solve
 
 Array = NDArray[np.float64]
 Outcome = NDArray[np.bool_]
+QUICKEST = "compiled" if available() else "numpy"
 
 
 @dataclass(frozen=True)
@@ -26,10 +28,12 @@ class System:
 
     free : names of the states that a steady state is sought for; the others stay at 0 (a read-out that only grows,
         a drug that is not given).
+    engine : what runs it. Compiled code is for many runs: the first one takes seconds.
     """
 
     model: Model
     free: tuple[str, ...] = ()
+    engine: str = "numpy"
 
     @cached_property
     def functions(self) -> Functions:
@@ -42,7 +46,7 @@ class System:
 
     def given(self, names: Iterable[str]) -> System:
         """Return the system with interventions of the model, each given by its name."""
-        return System(perturb(self.model, *(self.model.intervention(name) for name in names)), self.free)
+        return System(perturb(self.model, *(self.model.intervention(name) for name in names)), self.free, self.engine)
 
     def values(self, changes: Mapping[str, ArrayLike] | None = None) -> Array:
         """Return parameter values, shape (n_values, n_runs), with some of them changed."""
@@ -136,7 +140,7 @@ class System:
         initial: Mapping[str, ArrayLike] | None = None,
         *,
         rtol: float = 1e-9,
-        engine: str = "numpy",
+        engine: str = "",
         method: str = "auto",
         max_steps: int = 100_000,
     ) -> Array:
@@ -151,7 +155,7 @@ class System:
             values,
             times=times,
             initial=start,
-            engine=engine,
+            engine=engine or self.engine,
             method=method,
             rtol=rtol,
             max_steps=max_steps,
