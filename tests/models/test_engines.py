@@ -40,6 +40,8 @@ EARLY |= {("graft_minimal", ""): 10.0}
 EARLY |= {("cartmath2021", "car_t_first_10_percent"): 150.0}
 # a rhythm of days over most of a year: three weeks show all, and SciPy's steps are not exhausted
 WAVES = {("karin2020", "circadian"): 20.0}
+LONG = (("karin2020", "prednisolone"),)
+"""Runs of more than 5 s."""
 # The reference patient in the variant `diseased` starts in a steady state; there is something to see under treatment.
 VARIANT = {"baker2013": "diseased"}
 CASES = [
@@ -96,16 +98,17 @@ def errors(case: Case, trajectory: Array) -> dict[str, float]:
 def _marks(name: str, intervention: str, engine: str, rtol: float) -> tuple[pytest.MarkDecorator, ...]:
     """Return the marks of a test.
 
-    NumPy's quick round has all untreated runs, and small models with interventions at 1e-6. Its other tolerances of an
-    intervention are run by hand: breaks are seen at 1e-6. Compiled code runs at all of them, once it is there.
+    The quick round has NumPy's untreated runs at 1e-6, and those of small models with interventions. NumPy's other
+    tolerances of an intervention are run by hand: breaks are seen at 1e-6. Compiled code runs at all of them, once it
+    is there.
     """
-    small = len(load_model(name).states)
+    n_states = len(load_model(name).states)
     if engine == "compiled":
-        quick = not intervention and rtol == 1e-6 and small <= 4
+        quick = not intervention and rtol == 1e-6 and n_states <= 4
         return (needs("llvmlite"),) if quick else (needs("llvmlite"), pytest.mark.slow)
-    if not intervention or (rtol == 1e-6 and small <= 5):
+    if rtol == 1e-6 and (not intervention or n_states <= 5) and (name, intervention) not in LONG:
         return ()
-    return (pytest.mark.slow,) if rtol == 1e-6 else (pytest.mark.slow, pytest.mark.soak)
+    return (pytest.mark.slow,) if rtol == 1e-6 or not intervention else (pytest.mark.slow, pytest.mark.soak)
 
 
 @pytest.mark.parametrize(
