@@ -10,7 +10,10 @@ from xml.etree import ElementTree
 
 from immunode.characters import problem
 from immunode.errors import EngineError, ModelError, StoreError, did_you_mean, nearest, path_text
+from immunode.exchange.sbml.reading.reader import read_sbml
+from immunode.exchange.sbml.writing.writer import to_sbml
 from immunode.model import Model
+from immunode.study.run.recipe import write_text
 
 _LARGEST = 5_000_000  # characters
 _COMMENT = re.compile(r'"[^"\n]*"|//[^\n]*|#[^\n]*|/\*.*?\*/', re.DOTALL)
@@ -27,8 +30,6 @@ def read_antimony(path_or_text: str | os.PathLike[str]) -> Model:
     StoreError : the file can't be read.
     ModelError : the text is no Antimony, imports other files, a name has no value, or the model can't be read.
     """
-    from immunode.exchange.sbml.reading.reader import read_sbml
-
     text, who = _text(path_or_text)
     plain = _COMMENT.sub(lambda found: '""' if found[0].startswith('"') else " ", text)
     if re.search(r"\bimport\b", plain):
@@ -50,8 +51,6 @@ def write_antimony(model: Model, path: str | os.PathLike[str]) -> Path:
     ModelError : the model uses a function that SBML does not have.
     StoreError : the file can't be written.
     """
-    from immunode.study.run.recipe import write_text
-
     target = Path(path)
     write_text(target, to_antimony(model))
     return target
@@ -65,8 +64,6 @@ def to_antimony(model: Model) -> str:
     EngineError : the library is not installed.
     ModelError : the model uses a function that SBML does not have.
     """
-    from immunode.exchange.sbml.writing.writer import to_sbml
-
     library = _library()
     library.clearPreviousLoads()
     try:

@@ -6,6 +6,7 @@ Reading takes files out of the archive in memory only: nothing is extracted, and
 from __future__ import annotations
 
 import io
+import json
 import os
 import zipfile
 from collections.abc import Mapping
@@ -15,7 +16,14 @@ from xml.etree import ElementTree
 from xml.etree.ElementTree import Element, SubElement
 
 from immunode.errors import ModelError, StoreError, path_text, quoted
+from immunode.exchange.sbml.reading.reader import read_sbml
+from immunode.exchange.sbml.writing.writer import to_sbml
+from immunode.exchange.sedml import figure_sedml
+from immunode.exchange.sheets import sheet
 from immunode.model import Model
+from immunode.model.units import parse_time
+from immunode.study.arms import as_arms
+from immunode.study.run.recipe import plain, write_bytes
 
 MANIFEST = "http://identifiers.org/combine.specifications/omex-manifest"
 SBML = "http://identifiers.org/combine.specifications/sbml"
@@ -51,15 +59,6 @@ def write_omex(
     ModelError, StudyError : an arm does not fit the model.
     StoreError : the file can't be written.
     """
-    import json
-
-    from immunode.exchange.sbml.writing.writer import to_sbml
-    from immunode.exchange.sedml import figure_sedml
-    from immunode.exchange.sheets import sheet
-    from immunode.model.units import parse_time
-    from immunode.study.arms import as_arms
-    from immunode.study.run.recipe import plain, write_bytes
-
     composed = {} if arms is None else as_arms(arms, model).compose(model)
     files = {"model.xml": to_sbml(model), "model.json": model.to_json(), "model.md": sheet(model)}
     shown: dict[str, tuple[str, Model]] = {}
@@ -102,8 +101,6 @@ def read_omex(path: str | os.PathLike[str]) -> Model:
     StoreError : the file is no archive, is damaged or too large, or holds paths that lead out of it.
     ModelError : there is no SBML in it, or the model can't be read.
     """
-    from immunode.exchange.sbml.reading.reader import read_sbml
-
     who = path_text("read_omex", path)
     try:
         with zipfile.ZipFile(path) as archive:

@@ -6,8 +6,8 @@ from collections.abc import Mapping
 from xml.etree import ElementTree
 from xml.etree.ElementTree import Element, SubElement
 
+from immunode.exchange.sbml.writing.document import CORE, document_ids
 from immunode.exchange.sbml.writing.notes import clean
-from immunode.exchange.sbml.writing.writer import CORE, document_ids
 from immunode.model import Model
 from immunode.study.run.ready import looked_at_first
 

@@ -7,6 +7,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from immunode.errors import ModelError, did_you_mean
+from immunode.intervention import card
 from immunode.model import Event, Model, markdown
 from immunode.model.records import pairs
 
@@ -92,8 +93,6 @@ def _tables(model: Model) -> list[tuple[str, _Table]]:
 
 
 def _interventions(model: Model, writer: _Writer) -> list[str]:
-    from immunode.intervention import card
-
     parts = [writer.heading("Interventions")] if model.interventions else []
     for item in model.interventions:
         shown = card(item)

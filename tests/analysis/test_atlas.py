@@ -177,9 +177,9 @@ def test_what_acts_beside_another_one_is_compared_with_that_one_alone() -> None:
 
 
 def test_company_that_is_not_there_is_named() -> None:
-    with pytest.raises(ModelError, match=r"acts beside 'making', which is no other intervention.*'making_b'"):
+    with pytest.raises(ModelError, match=r"acts beside 'making'.*'making_b'"):
         _model(MAKING, Intervention("half", [scale("supply", 0.5)], beside="making"))
-    with pytest.raises(StudyError, match="'half' acts beside 'making_b', which is no intervention and no variant"):
+    with pytest.raises(StudyError, match=r"'half'.*'making_b'.*no intervention"):
         atlas(_model(QUICK), [Intervention("half", [scale("supply", 0.5)], beside="making_b")])
 
 

@@ -161,7 +161,7 @@ def test_what_can_not_be_is_one_line() -> None:
     model = _pool()
     runs = simulate(model, arms=["control", "less"])
     a, b = runs["control"], runs["less"]
-    with pytest.raises(StudyError, match="'twice' is a derived quantity; it is computed from x: explain one of these"):
+    with pytest.raises(StudyError, match=r"'twice' is a derived quantity.* from x\b"):
         explain(a, b, "twice")
     with pytest.raises(StudyError, match="unknown state 'z'"):
         explain(a, b, "z")

@@ -6,7 +6,6 @@ from typing import Any
 
 import numpy as np
 import pytest
-from scipy.stats import ks_2samp, rankdata
 
 from immunode.analysis.sensitivity.from_samples import prcc, regional
 from immunode.errors import StudyError
@@ -34,6 +33,8 @@ def _decay() -> Model:
 
 
 def test_prcc_is_the_correlation_of_the_residuals_of_ranks() -> None:
+    from scipy.stats import rankdata
+
     rng = np.random.default_rng(0)
     x = rng.uniform(size=(200, 3))
     y = np.exp(3 * x[:, 0]) - 2 * x[:, 1] + 0.5 * rng.normal(size=200)
@@ -68,6 +69,8 @@ def test_prcc_of_a_sweep_sees_every_arm() -> None:
 
 
 def test_regional_is_the_distance_of_kolmogorov_and_smirnov() -> None:
+    from scipy.stats import ks_2samp
+
     rng = np.random.default_rng(1)
     x = rng.uniform(size=(500, 3)).round(2)  # with ties
     y = x[:, 0] - 0.5 * x[:, 1]

@@ -5,15 +5,15 @@ from __future__ import annotations
 from pathlib import Path
 
 import numpy as np
-import pytest
 
 from immunode.analysis.sensitivity.from_samples import prcc
 from immunode.analysis.trials.prevalence import prevalence_weights
 from immunode.analysis.trials.trial import responders
 from immunode.catalogue import load_model
 from immunode.study import open_store, sobol, space, sweep
+from tests.libraries import needs
 
-pytest.importorskip("zarr", minversion="3")
+pytestmark = needs("zarr")
 
 
 def test_analyses_of_a_store_are_those_of_its_sweep(tmp_path: Path) -> None:

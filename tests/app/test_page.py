@@ -142,7 +142,7 @@ def test_a_model_with_events_on_states_says_that_the_page_cannot_run_it() -> Non
         processes=[im.Process("loss", "x ->", "k*x")],
         events=[im.Event("refill", {"x": "1"}, when="x < 0.5")],
     )
-    with pytest.raises(im.ModelError, match="trap: 'refill': events that fire on a state can't be run in the page"):
+    with pytest.raises(im.ModelError, match=r"trap: 'refill': .*can't be run in the page"):
         make_lab(model)
 
 

@@ -15,8 +15,9 @@ import pytest
 
 from immunode.cli import main
 from immunode.study import open_store
+from tests.libraries import needs
 
-pytest.importorskip("zarr", minversion="3")
+pytestmark = needs("zarr")
 Capture = pytest.CaptureFixture[str]
 SWEEP = ["sweep", "kuznetsov1994", "--runs", "16", "--until", "20 days"]
 

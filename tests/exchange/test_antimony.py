@@ -11,9 +11,10 @@ import pytest
 import immunode as im
 from immunode.errors import ModelError, StoreError
 from immunode.exchange.antimony import to_antimony
-from immunode.exchange.sbml.writing.writer import document_ids
+from immunode.exchange.sbml.writing.document import document_ids
+from tests.libraries import needs
 
-pytest.importorskip("antimony")
+pytestmark = needs("antimony")
 
 TEXT = """
 model tumor
@@ -93,7 +94,7 @@ def test_the_text_names_model_and_variant_in_its_first_line() -> None:
 
 
 def test_a_species_without_a_value_is_told_how_to_get_one() -> None:
-    with pytest.raises(ModelError, match="the species 'D' has no value; write D = 0, if none is there at the start"):
+    with pytest.raises(ModelError, match=r"species 'D' has no value.*D = 0"):
         im.read_antimony("J0: D -> ; k*D\nk = 1\n")
 
 

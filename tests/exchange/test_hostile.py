@@ -16,8 +16,9 @@ from hypothesis import strategies as st
 
 import immunode as im
 from immunode.errors import ImmunodeError, ModelError, StoreError
+from tests.libraries import needs
 
-pytest.importorskip("libsbml")
+pytestmark = needs("libsbml")
 CORE = "http://www.sbml.org/sbml/level3/version2/core"
 MATH = '<math xmlns="http://www.w3.org/1998/Math/MathML">'
 

@@ -12,9 +12,9 @@ import pytest
 
 import immunode as im
 from immunode.errors import SolverError, StoreError, StudyError
+from tests.libraries import needs
 
-pytest.importorskip("yaml")
-pytest.importorskip("libsbml")
+pytestmark = needs("yaml", "libsbml")
 
 DECAY = """<species id="X" compartment="c" initialConcentration="1" hasOnlySubstanceUnits="false"
  boundaryCondition="false" constant="false"/>"""

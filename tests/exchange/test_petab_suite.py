@@ -11,9 +11,10 @@ import pytest
 import immunode as im
 from immunode.exchange.petab.formulas import parse_formula
 from immunode.language.evaluation import evaluate
+from tests.libraries import needs
 
 yaml = pytest.importorskip("yaml")
-pytest.importorskip("libsbml")
+pytestmark = needs("libsbml")
 FILES = Path(__file__).parents[3] / "shared" / "petab"
 CASES = sorted(folder.name for folder in (FILES / "test-suite" / "sbml").glob("[0-9]*"))
 PUBLISHED = {

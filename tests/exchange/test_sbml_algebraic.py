@@ -17,8 +17,9 @@ from immunode.language.expression import parse
 from immunode.language.tree import to_text
 from immunode.model import Model
 from tests.exchange.suite import FOLDER, run_case
+from tests.libraries import needs
 
-pytest.importorskip("libsbml")
+pytestmark = needs("libsbml")
 
 
 def sbml(

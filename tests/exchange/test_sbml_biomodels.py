@@ -7,9 +7,12 @@ import pytest
 
 import immunode as im
 from tests.exchange import biomodels
+from tests.libraries import needs
 
-pytest.importorskip("libsbml")
-pytestmark = pytest.mark.skipif(not biomodels.FOLDER.is_dir(), reason="the BioModels files are not here")
+pytestmark = [
+    needs("libsbml"),
+    pytest.mark.skipif(not biomodels.FOLDER.is_dir(), reason="the BioModels files are not here"),
+]
 LIMIT = 1e-5  # of a column's largest value, at rtol 1e-9
 DOZEN = ("732", "762", "731", "802", "800", "803", "684", "616", "294", "289", "215", "1011")
 UNLIKE = {
@@ -34,7 +37,7 @@ def test_a_model_agrees_with_its_reference(number: str) -> None:
 @pytest.mark.parametrize("engine", ["numpy", "compiled"])
 def test_the_engines_agree_on_a_published_model(engine: str) -> None:
     if engine == "compiled":
-        pytest.importorskip("numba")
+        pytest.importorskip("llvmlite")
     outcome = biomodels.run(_rows(("762",))[0], engine=engine)
     assert outcome.difference <= LIMIT
 

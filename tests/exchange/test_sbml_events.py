@@ -12,8 +12,9 @@ from immunode.exchange.sbml.reading.reader import read_sbml
 from immunode.exchange.sbml.writing.writer import to_sbml
 from immunode.model import Event, Model
 from tests.exchange.suite import FOLDER, run_case
+from tests.libraries import needs
 
-pytest.importorskip("libsbml")
+pytestmark = needs("libsbml")
 MATH = 'xmlns="http://www.w3.org/1998/Math/MathML"'
 
 

@@ -9,8 +9,9 @@ import immunode as im
 from immunode.exchange.sbml.reading.reader import read_sbml
 from immunode.model import Model
 from tests.exchange.suite import FOLDER, run_case
+from tests.libraries import needs
 
-pytest.importorskip("libsbml")
+pytestmark = needs("libsbml")
 
 
 def chain(law: str = "k*(A - q*B)") -> Model:

@@ -14,8 +14,9 @@ import immunode as im
 from immunode.exchange.sbml.naming import lawful
 from immunode.language.expression import name_problem
 from tests.exchange.test_sbml_read import MATH, document, parameter, rule, ruled
+from tests.libraries import needs
 
-pytest.importorskip("libsbml")
+pytestmark = needs("libsbml")
 
 
 @pytest.mark.parametrize(

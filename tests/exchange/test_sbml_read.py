@@ -13,8 +13,9 @@ import immunode as im
 from immunode.exchange.sbml.reading.functions import FUNCTIONS, call
 from immunode.exchange.sbml.reading.functions import number as literal
 from immunode.language.evaluation import evaluate
+from tests.libraries import needs
 
-pytest.importorskip("libsbml")
+pytestmark = needs("libsbml")
 MATH = 'xmlns="http://www.w3.org/1998/Math/MathML"'
 
 
@@ -117,7 +118,7 @@ def test_an_intervention_acts_on_an_imported_parameter() -> None:
 @pytest.mark.parametrize("engine", ["numpy", "compiled"])
 def test_engines_agree_on_an_imported_model(engine: str) -> None:
     if engine == "compiled":
-        pytest.importorskip("numba")
+        pytest.importorskip("llvmlite")
     model = im.read_sbml(TWO)
     one, other = (im.simulate(model, until=5, rtol=1e-9, engine=e) for e in ("scipy", engine))
     np.testing.assert_allclose(other["A"], one["A"], rtol=1e-6)

@@ -7,10 +7,12 @@ from typing import Any
 import pytest
 
 from tests.exchange import suite
+from tests.libraries import needs
 
-pytest.importorskip("libsbml")
-pytestmark = pytest.mark.skipif(not suite.FOLDER.is_dir(), reason="the SBML Test Suite is not here")
+pytestmark = [needs("libsbml"), pytest.mark.skipif(not suite.FOLDER.is_dir(), reason="the SBML Test Suite is not here")]
 PLAIN = ("ode_core", "ode_events")
+LONG = ("00962",)
+"""Cases of more than 5 s."""
 
 
 def _cases(*classes: str) -> list[str]:
@@ -34,7 +36,10 @@ def _tenth() -> list[str]:
     return sorted(chosen)
 
 
-@pytest.mark.parametrize("case", _tenth() if suite.FOLDER.is_dir() else [])
+@pytest.mark.parametrize(
+    "case",
+    [pytest.param(c, marks=[pytest.mark.slow] * (c in LONG)) for c in (_tenth() if suite.FOLDER.is_dir() else [])],
+)
 def test_a_case_agrees_to_the_tolerance_of_the_suite(case: str) -> None:
     assert suite.run_case(case) == suite.Verdict(case, "pass")
 

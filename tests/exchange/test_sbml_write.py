@@ -12,7 +12,8 @@ import pytest
 
 import immunode as im
 from immunode.errors import ModelError, SolverError, StoreError
-from immunode.exchange.sbml.writing.writer import document_ids, to_sbml
+from immunode.exchange.sbml.writing.document import document_ids
+from immunode.exchange.sbml.writing.writer import to_sbml
 
 libsbml = pytest.importorskip("libsbml")
 

@@ -131,9 +131,9 @@ def test_no_text_of_any_record_holds_a_character_that_a_terminal_obeys() -> None
 
 
 def test_a_card_never_shows_an_escape() -> None:
-    with pytest.raises(ModelError, match=r"Variant '.*': name= can't be used: it holds the character U\+001B"):
+    with pytest.raises(ModelError, match=r"Variant '.*': name= .*U\+001B"):
         Variant("\x1b[3m")
-    with pytest.raises(ModelError, match=r"Intervention 'a': note= can't be used: it holds the character U\+001B"):
+    with pytest.raises(ModelError, match=r"Intervention 'a': note= .*U\+001B"):
         im.Intervention("a", im.scale("k", 2), note="\x1b[31m")
     with pytest.raises(ModelError, match=r"Operation '': target= can't be used"):
         im.scale("\x1b[31m", 2)

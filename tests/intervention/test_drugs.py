@@ -177,7 +177,7 @@ def test_tacrolimus_at_its_true_steady_state(course: Callable[..., Any]) -> None
 
 
 def test_omalizumab_is_a_model_of_its_own() -> None:
-    with pytest.raises(DoseError, match=r"'omalizumab' is not in the library of drugs: it binds IgE.*'hayashi2007'"):
+    with pytest.raises(DoseError, match=r"'omalizumab'.*library.*'hayashi2007'"):
         drug("omalizumab")
 
 

@@ -121,7 +121,7 @@ def test_a_steady_infusion_is_a_row_without_amount_and_interval() -> None:
 
 
 def test_an_infusion_for_ever_that_ends_has_no_amount() -> None:
-    with pytest.raises(DoseError, match="SS 1 with II 0 is an infusion that ends then, so AMT is 0, got 20"):
+    with pytest.raises(DoseError, match=r"SS 1 with II 0 .*AMT is 0, got 20"):
         Regimen.from_table(plain(TIME=[0], AMT=[20], RATE=[5], SS=[1], II=[0]))
 
 
@@ -136,7 +136,7 @@ def test_a_file_is_read_with_semicolons_and_decimal_commas(tmp_path: Path) -> No
     file = tmp_path / "doses.csv"
     file.write_text("C;ID;TIME;AMT\nC;1;0,25;much\n.;1;0,5;2,5\n.;1;1;10\n")
     assert str(Regimen.from_table(file)) == "2.5 mg at time 0.5 then 10 mg at time 1"
-    with pytest.raises(DoseError, match="column AMT holds '2,5', which is no number; write the decimal comma of '2,5'"):
+    with pytest.raises(DoseError, match=r"AMT.*'2,5'.*decimal comma"):
         Regimen.from_table(plain(TIME=[0], AMT=["2,5"]))
 
 
@@ -150,7 +150,7 @@ def test_rows_that_overlap_are_not_written_out_without_limit() -> None:
 
 @pytest.mark.parametrize("name", ["DATE", "dat1", "DAT2", "DAT3"])
 def test_dates_are_never_left_out_in_silence(name: str) -> None:
-    with pytest.raises(DoseError, match=f"dates, as in the column {name}, are not read; write the time since"):
+    with pytest.raises(DoseError, match=rf"column {name}.*write the time since"):
         Regimen.from_table(plain(TIME=[0], AMT=[1], **{name: ["2024-01-05"]}))
 
 
@@ -168,7 +168,7 @@ def test_a_column_that_is_there_twice_is_named(tmp_path: Path) -> None:
 
 def test_another_compartment_needs_a_route() -> None:
     table = plain(TIME=[0, 7], AMT=[1, 2], CMT=[1, 2])
-    with pytest.raises(DoseError, match=r"dose at 7: CMT 2 has no route; say what it is, such as routes=\{2: 'iv'\}"):
+    with pytest.raises(DoseError, match=r"dose at 7: CMT 2 has no route.*routes=\{2: 'iv'\}"):
         Regimen.from_table(table)
     with pytest.raises(DoseError, match="dose at 0: CMT 1 has no route"):
         Regimen.from_table(table, routes={2: "iv"})

@@ -62,5 +62,5 @@ def test_replace_checks_anew(model: Model) -> None:
 
 @pytest.mark.parametrize("changes", [[1, 2], 5, None, ["ab"], "x=1", [("x", "1", "2")]])
 def test_changes_of_an_event_that_are_no_pairs_are_one_line(changes: Any) -> None:
-    with pytest.raises(ModelError, match=r"event 'e', changes: names with their values are needed, such as \{'x'"):
+    with pytest.raises(ModelError, match=r"event 'e', changes: names with their values.*\{'x'"):
         Event("e", changes)

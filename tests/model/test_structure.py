@@ -92,7 +92,7 @@ def test_names_are_unique_in_their_kind(make: Make) -> None:
         make(units=[Unit("U"), Unit("U")])
     with pytest.raises(ModelError, match="two events have the name 'e'"):
         make(events=[Event("e", {"T": "T"}, at=1), Event("e", {"T": "T"}, at=2)])
-    with pytest.raises(ModelError, match="process 'burden': a derived quantity has this name, and results hold both"):
+    with pytest.raises(ModelError, match="process 'burden': a derived quantity has this name"):
         make(processes=[*base.processes, Process("burden", "T ->", "d*T")])
 
 
@@ -124,9 +124,7 @@ def test_initial_values_depend_on_parameters_only(make: Make) -> None:
     other = make().states[1]
     assert make(states=[State("E", "s/d", "cell"), other]).states[0].initial == "s/d"
     for text, kind in (("T", "state 'T'"), ("burden*g", "derived quantity 'burden'"), ("s*t", "t")):
-        with pytest.raises(
-            ModelError, match=rf"state 'E', initial value: .* uses (the )?{kind}, but it may use parameters"
-        ):
+        with pytest.raises(ModelError, match=rf"state 'E', initial value: .* uses (the )?{kind}"):
             make(states=[State("E", text, "cell"), other])
 
 
@@ -193,13 +191,13 @@ def test_references_are_checked(make: Make) -> None:
     base = make()
     with pytest.raises(ModelError, match="readouts: unknown quantity 'burdn'; did you mean 'burden'"):
         make(readouts=["burdn"])
-    with pytest.raises(ModelError, match="variant 'v': unknown parameter 'E'; E is a state: put it into initial="):
+    with pytest.raises(ModelError, match=r"variant 'v': unknown parameter 'E'.*initial="):
         make(variants=[Variant("v", {"E": 1.0})])
-    with pytest.raises(ModelError, match="variant 'v': unknown state 's'; s is a parameter: put it into values="):
+    with pytest.raises(ModelError, match=r"variant 'v': unknown state 's'.*values="):
         make(variants=[Variant("v", initial={"s": 1.0})])
     with pytest.raises(ModelError, match="variant 'v', initial value of 'T': unknown name 'q'"):
         make(variants=[Variant("v", initial={"T": "q"})])
-    with pytest.raises(ModelError, match="alias 'tumor': unknown variant 'escapin'; did you mean 'escaping'"):
+    with pytest.raises(ModelError, match=r"alias 'tumor'.*'escapin'; did you mean 'escaping'"):
         make(aliases={"tumor": "escapin"})
     with pytest.raises(ModelError, match="state 'E': unknown compartment 'blod'; did you mean 'blood'"):
         make(

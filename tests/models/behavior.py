@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -11,12 +12,14 @@ from scipy.optimize import brentq, root
 
 from immunode.intervention import perturb
 from immunode.model import Model
+from immunode.program.llvm.compile import available
 from immunode.program.model_functions import functions
 from immunode.program.numpy.functions import Functions
 from immunode.solve import solve
 
 Array = NDArray[np.float64]
 Outcome = NDArray[np.bool_]
+QUICKEST = "compiled" if available() else "numpy"
 
 
 @dataclass(frozen=True)
@@ -25,23 +28,25 @@ class System:
 
     free : names of the states that a steady state is sought for; the others stay at 0 (a read-out that only grows,
         a drug that is not given).
+    engine : what runs it. Compiled code is for many runs: the first one takes seconds.
     """
 
     model: Model
     free: tuple[str, ...] = ()
-    functions: Functions = field(init=False, repr=False)
+    engine: str = "numpy"
 
-    def __post_init__(self) -> None:
-        object.__setattr__(self, "functions", functions(self.model))
-        object.__setattr__(self, "free", self.free or self.functions.program.states)
+    @cached_property
+    def functions(self) -> Functions:
+        return functions(self.model)
 
     @property
     def rows(self) -> list[int]:
-        return [self.functions.program.states.index(name) for name in self.free]
+        states = self.functions.program.states
+        return [states.index(name) for name in self.free or states]
 
     def given(self, names: Iterable[str]) -> System:
         """Return the system with interventions of the model, each given by its name."""
-        return System(perturb(self.model, *(self.model.intervention(name) for name in names)), self.free)
+        return System(perturb(self.model, *(self.model.intervention(name) for name in names)), self.free, self.engine)
 
     def values(self, changes: Mapping[str, ArrayLike] | None = None) -> Array:
         """Return parameter values, shape (n_values, n_runs), with some of them changed."""
@@ -135,7 +140,9 @@ class System:
         initial: Mapping[str, ArrayLike] | None = None,
         *,
         rtol: float = 1e-9,
-        engine: str = "numpy",
+        engine: str = "",
+        method: str = "auto",
+        max_steps: int = 100_000,
     ) -> Array:
         """Return trajectories, shape (n_times, n_states, n_runs); every run must come to its end."""
         values = self.values(changes)
@@ -143,7 +150,16 @@ class System:
         values = np.repeat(values, max(sizes, default=1), axis=1) if values.shape[1] == 1 else values
         start = self.initial(initial, values.shape[1]) if initial else None
         times = np.atleast_1d(np.asarray(times, float))
-        batch = solve(self.functions, values, times=times, initial=start, engine=engine, rtol=rtol)
+        batch = solve(
+            self.functions,
+            values,
+            times=times,
+            initial=start,
+            engine=engine or self.engine,
+            method=method,
+            rtol=rtol,
+            max_steps=max_steps,
+        )
         assert np.all(batch.status == 0), batch.status
         return np.asarray(batch.y)
 

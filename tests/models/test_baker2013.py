@@ -4,15 +4,15 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from behavior import Array, Outcome, System, thresholds
+from behavior import QUICKEST, Array, Outcome, System, thresholds
 
 from immunode.catalogue import load_model
 from immunode.intervention import Intervention, perturb
 
 MODEL = load_model("baker2013")
 FREE = ("a", "p")
-SYSTEM = System(MODEL, free=FREE)
-DISEASED = System(MODEL.variant("diseased"), free=FREE)
+SYSTEM = System(MODEL, free=FREE, engine=QUICKEST)
+DISEASED = System(MODEL.variant("diseased"), free=FREE, engine=QUICKEST)
 HEALTHY_GUESS, UNSTABLE_GUESS, DISEASED_GUESS = (0.0087, 0.025), (0.148, 0.105), (1.328, 0.391)
 AFTER = 300.0  # "300 after the end", as the specification judges
 
@@ -78,7 +78,7 @@ def test_hopf_points_at_stronger_anti_inflammation(
 
     A finding: the specification prints 10.804 and 20.843; eigenvalues on the branch cross at 10.8021 and 20.8332.
     """
-    system = System(MODEL.with_values(alpha4=7.0), free=FREE)
+    system = System(MODEL.with_values(alpha4=7.0), free=FREE, engine=QUICKEST)
     hopf = system.turns("alpha2", low, high, guess)
     assert hopf == pytest.approx(ours, abs=1e-4)
     assert hopf == pytest.approx(specified, rel=1e-3)
@@ -137,7 +137,7 @@ def test_short_block_does_not_cure_a_severe_patient() -> None:
     start = DISEASED.steady((2.6, 0.87), {"alpha2": 20.0})
     block = MODEL.intervention("anti_tnf")
     assert isinstance(block, Intervention)
-    system = System(perturb(MODEL, block.during(0, 50)), free=FREE)
+    system = System(perturb(MODEL, block.during(0, 50)), free=FREE, engine=QUICKEST)
     y = system.run([50.0, 350.0], {"alpha2": 20.0, "anti_tnf.inhibit": [0.6, 0.9]}, {"a": start[0], "p": start[1]})
     assert np.all(cured(y[0]))
     assert not np.any(cured(y[1]))

@@ -6,12 +6,12 @@ from functools import cache
 
 import numpy as np
 import pytest
-from behavior import Array, System
+from behavior import QUICKEST, Array, System
 
 from immunode.catalogue import load_model
 
 MODEL = load_model("transplant")
-SYSTEM = System(MODEL)
+SYSTEM = System(MODEL, engine=QUICKEST)
 NO_DOSES = System(MODEL.replace(events=[]))  # for efficacies that are fixed
 P = {p.name: p.value for p in MODEL.parameters}
 JUDGED = 364.875  # 9 h after the last dose

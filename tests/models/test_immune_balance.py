@@ -7,7 +7,7 @@ from functools import cache
 
 import numpy as np
 import pytest
-from behavior import Array, Outcome, System, thresholds
+from behavior import QUICKEST, Array, Outcome, System, thresholds
 
 from immunode.catalogue import load_model
 from immunode.intervention import Intervention, during, perturb, pulses, transfer
@@ -131,7 +131,7 @@ def border(judge: Judge, low: float, high: float, tolerance: float = 3e-4) -> fl
 @pytest.mark.slow
 def test_damage_from_which_an_overactive_tissue_does_not_return() -> None:
     """Printed to 3 digits. Without antigen."""
-    it = System(load_model("immune_balance", "overactive").with_initial(Ag=0.0))
+    it = System(load_model("immune_balance", "overactive").with_initial(Ag=0.0), engine=QUICKEST)
     assert border(worst(it, "D", after=800, days=800), 0.01, 0.3) == pytest.approx(0.0871, abs=6e-5)
 
 
@@ -139,7 +139,7 @@ def test_damage_from_which_an_overactive_tissue_does_not_return() -> None:
 def test_what_makes_a_balanced_tissue_bistable() -> None:
     """Inflammation at the overactive level lasts with less IL-10 from M1 or more activation by damage (3 digits)."""
     model = MODEL.with_initial(Ag=0.0, D=0.5, M1=6e5, M2=1.5e6, TNF=500.0, CH=80.0)
-    it = System(model)
+    it = System(model, engine=QUICKEST)
     damage, il10 = worst(it, "a_D", after=3000, days=3000), worst(it, "k10_1", after=3000, days=3000)
     assert border(damage, 0.45, 1.35) / 0.45 == pytest.approx(1.61, abs=6e-3)
     assert border(lambda v: np.asarray(~il10(v)), 5e-5, 5e-4) / 5e-4 == pytest.approx(0.235, abs=6e-4)
@@ -195,13 +195,13 @@ def test_borders_of_self_tolerance() -> None:
     """Size of the injury, supply of regulatory T cells, danger of the self-antigen: each to 3 digits."""
     reactive = uninjured("self_reactive")
     injury = Intervention("injury", [transfer("D", 0.4)], during(start=0))
-    it = System(perturb(reactive, injury))
+    it = System(perturb(reactive, injury), engine=QUICKEST)
     assert border(worst(it, "injury.transfer", after=900, days=900), 0.05, 0.4) == pytest.approx(0.169, abs=6e-4)
     tolerant = uninjured("self_tolerant")
-    chronic = worst(System(perturb(tolerant, injury.during(start=2000))), "x_R", after=3000, days=3000)
+    chronic = worst(System(perturb(tolerant, injury.during(start=2000)), engine=QUICKEST), "x_R", after=3000, days=3000)
     assert border(lambda v: np.asarray(~chronic(v)), 0.3, 1.0) == pytest.approx(0.638, abs=6e-4)
     # slow near the border: 0.03337 if judged on day 3000, above 0.0336 on day 1000; the day is not printed
-    danger = worst(System(reactive), "adj", after=3000, days=3000)
+    danger = worst(System(reactive, engine=QUICKEST), "adj", after=3000, days=3000)
     assert border(danger, 0.02, 0.06) == pytest.approx(0.0335, abs=2e-4)
 
 
@@ -245,7 +245,7 @@ def test_start_from_which_a_tumor_escapes() -> None:
 def test_inoculum_that_damages(name: str, inoculum: float) -> None:
     """The smallest start with damage above 0.1, after the influence has acted for 180 days; 3 to 4 digits."""
     infection = Intervention("infection", [transfer("Ag", 0.5)], during(start=180))
-    it = System(perturb(MODEL.with_initial(Ag=0.0), infection, *([declared(name)] if name else [])))
+    it = System(perturb(MODEL.with_initial(Ag=0.0), infection, *([declared(name)] if name else [])), engine=QUICKEST)
     found = border(worst(it, "infection.transfer", after=180, days=330), 0.001, 0.3)
     assert found == pytest.approx(inoculum, rel=2.5e-3)
 
@@ -434,7 +434,7 @@ def sampled(variant: str, days: Array) -> Array:
     """Return 500 runs with all shape parameters drawn from 0.8 to 1.2 of their value, (n_times, 18, 500)."""
     it, rng = system(variant), np.random.default_rng(5)
     drawn = [p for p in it.model.parameters if p.value and p.name not in SCALES and not p.name.startswith("x_")]
-    return it.run(days, {p.name: p.value * rng.uniform(0.8, 1.2, 500) for p in drawn}, rtol=1e-6)
+    return it.run(days, {p.name: p.value * rng.uniform(0.8, 1.2, 500) for p in drawn}, rtol=1e-6, engine=QUICKEST)
 
 
 @pytest.mark.slow

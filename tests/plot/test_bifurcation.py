@@ -37,5 +37,5 @@ def test_names_of_points_cover_no_other_name(style: str, drawn: Callable[[Figure
 def test_nothing_to_draw_is_an_error() -> None:
     with pytest.raises(StudyError, match="nothing to draw"):
         bifurcation([], x_label="k", y_label="T")
-    with pytest.raises(StudyError, match="no branch leads away from k = 1; steady states that are not isolated"):
+    with pytest.raises(StudyError, match="no branch leads away from k = 1"):
         bifurcation([(np.ones(1), np.ones(1), np.ones(1, bool))], x_label="k", y_label="T")

@@ -14,8 +14,9 @@ import pytest
 from immunode.errors import EngineError
 from immunode.program.llvm import compile as llvm_compile
 from immunode.program.llvm.text import Code
+from tests.libraries import needs
 
-pytest.importorskip("llvmlite")
+pytestmark = needs("llvmlite")
 
 
 def text() -> str:

@@ -13,8 +13,9 @@ from numpy.typing import NDArray
 from immunode.program.llvm import vector_math
 from immunode.program.llvm.compile import machine_code
 from immunode.program.llvm.text import Code
+from tests.libraries import needs
 
-pytest.importorskip("llvmlite")
+pytestmark = needs("llvmlite")
 
 Array = NDArray[np.float64]
 Function = Callable[..., Array]

@@ -14,8 +14,9 @@ from immunode.solve import Status, solve
 from immunode.solve.compiled import workspace as compiled_workspace
 from immunode.solve.compiled.engine import kernel
 from immunode.solve.compiled.kernel import kernel_source
+from tests.libraries import needs
 
-pytest.importorskip("llvmlite")
+pytestmark = needs("llvmlite")
 
 Build = Callable[..., Functions]
 both = pytest.mark.parametrize("method", ["tsit5", "rodas5p"])

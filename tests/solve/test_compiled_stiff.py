@@ -13,8 +13,9 @@ from numpy.typing import NDArray
 
 from immunode.program.numpy.functions import Functions
 from immunode.solve import Status, solve
+from tests.libraries import needs
 
-pytest.importorskip("llvmlite")
+pytestmark = needs("llvmlite")
 
 Array = NDArray[np.float64]
 Build = Callable[..., Functions]

@@ -111,7 +111,7 @@ def test_nothing_to_sample_and_nothing_to_draw_is_said() -> None:
     bare = _model(False, False, False, False, "")
     with pytest.raises(StudyError, match=r"it has no parameters to sample; vary initial values"):
         im.space(bare)
-    with pytest.raises(StudyError, match=r"no states and no derived quantities, so there is nothing to draw"):
+    with pytest.raises(StudyError, match=r"no states and no derived quantities"):
         im.simulate(bare).plot()
     with pytest.raises(StudyError, match=r"no states, so there is nothing to integrate"):
         im.work_precision(_model(False, True, True, False, ""), n=4)

@@ -19,9 +19,9 @@ from immunode.catalogue import load_model
 from immunode.errors import StudyError
 from immunode.study import SweepResult, sobol, space, sweep
 from immunode.study.run import cluster
+from tests.libraries import needs
 
-pytest.importorskip("distributed")
-pytestmark = [pytest.mark.slow, pytest.mark.filterwarnings("ignore")]
+pytestmark = [needs("distributed"), pytest.mark.slow, pytest.mark.filterwarnings("ignore")]
 
 ASKED: dict[str, Any] = {"until": 60, "engine": "numpy", "block": 8, "endpoints": ["final(T)", "peak(E)"]}
 
@@ -132,7 +132,7 @@ def test_a_cluster_without_workers_is_waited_for_and_said_so(
     late = threading.Timer(3.0, machines.start)
     client = machines.client()
     late.start()
-    with pytest.warns(UserWarning, match="kuznetsov1994: the Dask cluster has no workers; the sweep waits for one"):
+    with pytest.warns(UserWarning, match="kuznetsov1994: the Dask cluster has no workers"):
         out = run(40, executor=client)
     assert out.table().equals(run(40).table())
 
@@ -152,7 +152,7 @@ def test_a_cluster_that_lost_all_its_workers_is_given_up(
 ) -> None:
     monkeypatch.setattr(cluster, "GIVEN_UP_AFTER", 1.0)
     machines.start()
-    with pytest.raises(StudyError, match=r"the Dask cluster has lost its workers, none came in \d+ s; with"):
+    with pytest.raises(StudyError, match=r"Dask cluster has lost its workers.*\d+ s"):
         run(160, executor=machines.client(), store=tmp_path / "a.zarr", progress=lambda *_: _lose(machines.workers))
     # what is done is kept
     assert run(160, store=tmp_path / "a.zarr").recipe["store"]["runs found there"] >= 8

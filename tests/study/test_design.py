@@ -169,9 +169,7 @@ def test_a_seed_that_is_none_is_one_line(seed: Any) -> None:
 
 
 def test_a_design_that_memory_can_not_hold_is_refused_before_it_is_made(monkeypatch: pytest.MonkeyPatch) -> None:
-    with pytest.raises(
-        StudyError, match=r"1,000,000,000,000,000,000 rows of 2 columns need .* bytes, and this machine"
-    ):
+    with pytest.raises(StudyError, match=r"1,000,000,000,000,000,000 rows.* bytes"):
         sobol(BOX, 10**18)
     # 1 MB holds 11,904 rows of two columns
     monkeypatch.setattr("immunode.study.design.amounts.memory", lambda: 10**6)
@@ -186,5 +184,5 @@ def test_a_design_that_memory_can_not_hold_is_refused_before_it_is_made(monkeypa
             make()
     assert len(sobol(BOX, 11_000)) == 11_000
     monkeypatch.setattr("immunode.study.design.amounts.memory", lambda: 10**15)
-    with pytest.raises(StudyError, match="Sobol points are at most 1,073,741,824, got 3,000,000,000; use latin_hyper"):
+    with pytest.raises(StudyError, match=r"1,073,741,824.*3,000,000,000.*latin_hyper"):
         sobol(BOX, 3 * 10**9)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import pytest
@@ -181,10 +182,10 @@ def pulses() -> Case:
     return Case(im.perturb(model, *(f"feed{i}" for i in range(len(starts)))), end, exact, {})
 
 
-def twice_daily() -> Case:
-    ka, ke, every, n, dose, end = 24.0, 1.3, 0.5, 730, 1.0, 365.0
+def twice_daily(name: str, days: int) -> Case:
+    ka, ke, every, n, dose, end = 24.0, 1.3, 0.5, 2 * days, 1.0, float(days)
     model = Model(
-        name="tablets",
+        name=name,
         time_unit="",
         horizon=end,
         states=[State("depot", 0.0, typical=1.0), State("C", 0.0, typical=1.0)],
@@ -215,13 +216,25 @@ def twice_daily() -> Case:
     return Case(model, end, exact, {})
 
 
-CASES = {case.model.name: case for case in (bateman(), oscillator(), logistic(), pulses(), twice_daily())}
+CASES = {case.model.name: case for case in (bateman(), oscillator(), logistic(), pulses())}
+CASES |= {name: twice_daily(name, days) for name, days in (("tablets", 28), ("tablets of a year", 365))}
 
 
-@pytest.mark.parametrize("engine", ENGINES)
-@pytest.mark.parametrize("rtol", [1e-4, 1e-6, 1e-8])
+def _case(name: str, rtol: float, engine: Any) -> Any:
+    """Return the parameters of a test.
+
+    A year of doses takes up to half a minute in engines other than the compiled one; four weeks show as much.
+    """
+    compiled = engine is ENGINES[-1]
+    long = [pytest.mark.slow] if compiled else [pytest.mark.slow, pytest.mark.soak]
+    marks = long if name == "tablets of a year" else []
+    given, own = (engine.values[0], engine.marks) if compiled else (engine, ())
+    return pytest.param(name, rtol, given, marks=[*marks, *own])
+
+
 @pytest.mark.parametrize(
-    "name", [pytest.param(name, marks=pytest.mark.slow if name == "tablets" else ()) for name in CASES]
+    ("name", "rtol", "engine"),
+    [_case(name, rtol, engine) for name in CASES for rtol in (1e-4, 1e-6, 1e-8) for engine in ENGINES],
 )
 def test_endpoints_lie_within_ten_tolerances_of_the_closed_form(name: str, rtol: float, engine: str) -> None:
     case = CASES[name]

@@ -87,7 +87,7 @@ def test_blocks_of_lost_workers_are_computed_again(decay: Model) -> None:
 
 
 def test_a_block_that_can_not_be_computed_says_which_rows(decay: Model) -> None:
-    with pytest.raises(StudyError, match="rows 32 to 47 can't be computed by the executor: ValueError: a worker died"):
+    with pytest.raises(StudyError, match=r"rows 32 to 47.*executor: ValueError: a worker died"):
         run(decay, executor=Fragile(ValueError, 1))
 
 
@@ -116,7 +116,7 @@ def test_a_worker_uses_one_thread_and_this_process_all(decay: Model, monkeypatch
 
 
 def test_what_is_no_executor_is_refused(decay: Model) -> None:
-    with pytest.raises(StudyError, match=r"executor: int is no executor of concurrent.futures and no Dask client"):
+    with pytest.raises(StudyError, match=r"executor: int is no executor.*Dask client"):
         run(decay, executor=4)
 
 
@@ -171,5 +171,5 @@ def test_processes_give_the_same_bits_and_their_death_loses_nothing(decay: Model
             if processes:
                 os.kill(processes.pop(), signal.SIGKILL)
 
-        with pytest.warns(UserWarning, match=r"the executor's workers died; the last \d+ blocks are computed in this"):
+        with pytest.warns(UserWarning, match=r"workers died.*last \d+ blocks"):
             assert same(run(decay, executor=pool, progress=kill), whole)

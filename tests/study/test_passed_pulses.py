@@ -67,8 +67,15 @@ def test_a_pulse_that_was_passed_over_is_told_in_the_recipe(engine: str, rate: s
     assert "may have passed over it" in line
 
 
-@pytest.mark.parametrize("rate", [pytest.param(r, marks=[pytest.mark.slow] * (r not in WIDEST)) for r in RATES])
-@engines
+def _steps(rate: str, engine: str) -> tuple[pytest.MarkDecorator, ...]:
+    """Return the marks of a test: narrow pulses need many steps, and NumPy's take up to 14 s."""
+    if rate in WIDEST:
+        return ()
+    long = engine == "numpy" and rate != "a*sin(0.1*t)**20000"
+    return (pytest.mark.slow, pytest.mark.soak) if long else (pytest.mark.slow,)
+
+
+@pytest.mark.parametrize(("engine", "rate"), [pytest.param(e, r, marks=_steps(r, e)) for e in ENGINES for r in RATES])
 def test_with_the_step_that_is_advised_the_number_is_right_and_nothing_is_told(engine: str, rate: str) -> None:
     longest = rounded_down(min(pulse.longest for pulse in narrow_pulses(bursts(rate))))
     one = simulate(bursts(rate, max_step=longest), engine=engine, times=[0, 1000])

@@ -130,14 +130,14 @@ def test_what_is_neither_number_nor_label_is_named(columns: Any, labels: Any, me
 
 
 def test_what_is_no_design_says_what_is() -> None:
-    with pytest.raises(im.StudyError, match="dict is not a design; give a DataFrame or the path of a CSV file, or use"):
+    with pytest.raises(im.StudyError, match=r"dict is not a design.*DataFrame.*CSV"):
         im.sweep(model(), {"k": [1, 2]})  # type: ignore[arg-type]
 
 
 def test_a_line_with_too_many_fields_is_named(tmp_path: Path) -> None:
     file = tmp_path / "t.csv"
     file.write_text("k,s\n0.1,1\n0,2,1\n")
-    with pytest.raises(im.StudyError, match="line 3 has 3 fields, the first line names 2 columns; with decimal commas"):
+    with pytest.raises(im.StudyError, match=r"line 3 has 3 fields.*2 columns.*decimal comma"):
         im.from_table(file)
 
 
@@ -245,7 +245,7 @@ def test_a_file_in_another_encoding_says_what_to_do(tmp_path: Path, encoding: st
 def test_a_series_needs_a_name_and_truth_is_no_number() -> None:
     series = pandas.Series([0.2, 0.5])
     assert im.from_table(series.rename("k")).names == ("k",)
-    with pytest.raises(im.StudyError, match=r"this Series has no name, which its column needs; use series.rename"):
+    with pytest.raises(im.StudyError, match=r"Series has no name.*series.rename"):
         im.sweep(model(), series)
     with pytest.raises(im.StudyError, match="column 'k', row 0: True is not a number"):
         im.from_table({"k": [True, False]})
@@ -265,7 +265,7 @@ def test_a_column_of_models_or_variants_is_refused(name: str) -> None:
 @pytest.mark.parametrize("texts", [["block", "control", "block"], ["block", "block", ""]])
 def test_a_column_that_names_interventions_is_called_arm(texts: list[str]) -> None:
     frame = table().assign(treatment=texts)
-    with pytest.raises(im.StudyError, match="column 'treatment' of the design holds names of interventions, such as"):
+    with pytest.raises(im.StudyError, match=r"column 'treatment'.*names of interventions"):
         im.sweep(model(), frame)
     with pytest.raises(im.StudyError, match="call it 'arm', or its texts otherwise"):
         im.sweep(model(), frame, arms={"block": "block", "control": ()})

@@ -12,8 +12,9 @@ from immunode.model import Model
 from immunode.study import SweepResult, grid, open_store, sobol, sweep
 from immunode.study.result.rows import Rows
 from immunode.study.store.reading import StoredSweep
+from tests.libraries import needs
 
-pytest.importorskip("zarr", minversion="3")
+pytestmark = needs("zarr")
 
 
 @pytest.fixture
@@ -40,7 +41,7 @@ def test_rows_of_a_store_are_those_of_the_sweep(both: tuple[SweepResult, StoredS
 
 def test_endpoints_of_a_store_are_found_as_those_of_a_sweep(both: tuple[SweepResult, StoredSweep]) -> None:
     for one in both:
-        with pytest.raises(StudyError, match=r"several endpoints on 'A'; say which: final\(A\), auc\(A\), peak\(A\)"):
+        with pytest.raises(StudyError, match=r"several endpoints on 'A'.*final\(A\), auc\(A\), peak\(A\)"):
             one.endpoint("A")
         with pytest.raises(StudyError, match=r"unknown endpoint 'finl\(A\)'; did you mean 'final\(A\)'"):
             one.endpoint("finl(A)")

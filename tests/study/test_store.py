@@ -22,8 +22,9 @@ from immunode.intervention import Intervention, scale
 from immunode.model import Model
 from immunode.solve.thread_limits import threads_at_most
 from immunode.study import Arms, SweepResult, grid, open_store, sobol, space, sweep
+from tests.libraries import needs
 
-pytest.importorskip("zarr", minversion="3")
+pytestmark = needs("zarr")
 
 SCRIPT = Path(__file__).parent / "killed_writers.py"
 

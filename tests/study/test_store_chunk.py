@@ -13,11 +13,12 @@ import pytest
 from immunode.errors import StoreError
 from immunode.model import Model
 from immunode.study import SweepResult, grid, open_store, sweep
-
-pytest.importorskip("zarr", minversion="3")
 from immunode.study.store.chunk import content_size, digest
 from immunode.study.store.layout import read_layout
 from immunode.study.store.place import Place
+from tests.libraries import needs
+
+pytestmark = needs("zarr")
 
 BLOCK = 128 * 1024
 """Bytes of a block of Zstandard that repeats one byte; the largest that there may be."""

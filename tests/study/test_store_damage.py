@@ -21,8 +21,9 @@ from immunode.errors import ImmunodeError, StoreError
 from immunode.model import Model
 from immunode.study import SweepResult, grid, merge_stores, open_store, sobol, space, sweep
 from immunode.study.store.reading import StoredSweep
+from tests.libraries import needs
 
-pytest.importorskip("zarr", minversion="3")
+pytestmark = needs("zarr")
 
 ARRAYS = (
     "arm", "draw", "inputs", "trajectories", "endpoints", "reached", "method", "reason", "computed", "status",
@@ -201,7 +202,7 @@ def test_a_whole_block_in_the_place_of_another_is_refused(store: Path) -> None:
     for array in (*ARRAYS, "digest"):
         swapped(store, array)
     assert open_store(store).verify() == [BLOCK]
-    with pytest.raises(StoreError, match=rf"block {BLOCK} of 'endpoints' is damaged \(endpoints/c/2/0 is not what was"):
+    with pytest.raises(StoreError, match=rf"block {BLOCK} of 'endpoints' is damaged \(endpoints/c/2/0"):
         responders(open_store(store), "final(A) < 1")
 
 
@@ -279,7 +280,7 @@ def test_a_copy_that_broke_off_gives_right_rows_or_none(whole: Path, tmp_path: P
 def test_an_analysis_of_a_part_says_so(store: Path) -> None:
     for block in (1, 4):  # the same draws of both arms
         file_of(store, "digest", block).unlink()
-    with pytest.warns(UserWarning, match=r"a\.zarr: 16 of 48 runs are not there .* what is read now are the others"):
+    with pytest.warns(UserWarning, match=r"a\.zarr: 16 of 48 runs are not there"):
         made = responders(open_store(store), "final(A) < 1")
     assert len(made) == 16
 
@@ -338,7 +339,7 @@ def test_names_that_are_not_those_written_are_refused(decay: Model, tmp_path: Pa
         if content is not None:
             file.write_bytes(content)
         for read in (lambda: open_store(store), found.verify):
-            with pytest.raises(StoreError, match=rf"a\.zarr: its names are damaged \({name}/c/0 .*copy that file"):
+            with pytest.raises(StoreError, match=rf"a\.zarr: .*damaged \({name}/c/0 .*copy that file"):
                 read()
         file.write_bytes(right)
     assert open_store(store).verify() == []

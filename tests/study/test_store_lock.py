@@ -18,8 +18,9 @@ from immunode.errors import StoreError
 from immunode.model import Model
 from immunode.study import SweepResult, grid, open_store, sweep
 from immunode.study.store import lock as store_lock
+from tests.libraries import needs
 
-pytest.importorskip("zarr", minversion="3")
+pytestmark = needs("zarr")
 
 WRITER = """
 import sys

@@ -13,8 +13,9 @@ import pytest
 from immunode.errors import StoreError
 from immunode.model import Model
 from immunode.study import SweepResult, grid, merge_stores, open_store, sobol, space, sweep
+from tests.libraries import needs
 
-pytest.importorskip("zarr", minversion="3")
+pytestmark = needs("zarr")
 
 
 def run(model: Model, store: Path | None = None, **changes: Any) -> SweepResult:
@@ -133,7 +134,7 @@ def test_where_there_is_no_store_that_is_said(tmp_path: Path) -> None:
 def test_a_damaged_block_is_told_when_it_is_read(decay: Model, tmp_path: Path) -> None:
     run(decay, tmp_path / "a.zarr")
     (tmp_path / "a.zarr/endpoints/c/1/0").write_bytes(b"nonsense")
-    with pytest.raises(StoreError, match=r"block 1 of 'endpoints' is damaged .* run the sweep again to mend it"):
+    with pytest.raises(StoreError, match=r"block 1 of 'endpoints' is damaged .*run the sweep again"):
         open_store(tmp_path / "a.zarr").table()
 
 

@@ -16,6 +16,7 @@ from immunode.language.expression import parse
 from immunode.language.tree import Expression, fold, names, to_text, uses_time
 from immunode.model import Derived, Event, Model
 from immunode.model.records import pairs
+from immunode.study.simulate import simulate
 
 AT_REST = "steady state"
 
@@ -241,8 +242,6 @@ class _Course:
 
     def _led_in(self, model: Model, periods: int) -> tuple[Model, float]:
         """Return a model that comes to rest before its first period, events and all, and how long that takes."""
-        from immunode.study.simulate import simulate
-
         texts = [p.rate for p in model.processes] + [d.expression for d in model.derived]
         texts += [e.when for e in model.events if e.when] + [text for e in model.events for _, text in pairs(e.changes)]
         if any(uses_time(parse(text)) for text in texts):

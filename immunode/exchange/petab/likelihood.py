@@ -4,21 +4,26 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import replace
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
 
 from immunode.errors import SolverError, UnitError
+from immunode.exchange.petab.experiments import Experiment
 from immunode.exchange.petab.source import without_units
 from immunode.model import Derived, Model, Parameter
+from immunode.solve import solve
+from immunode.solve.status import Status
+from immunode.study.arms import Arms
 from immunode.study.noise import log_density, scaled
+from immunode.study.run.ready import make_ready
+from immunode.study.run.recorder import Recorder
+from immunode.study.simulate import trouble
 
 if TYPE_CHECKING:
     import pandas as pd
 
-    from immunode.exchange.petab.experiments import Experiment
-    from immunode.exchange.petab.problem import PetabProblem
 
 Array = NDArray[np.float64]
 FAR = (1e1, 1e3, 1e5)
@@ -27,7 +32,22 @@ STILL = 1e-6
 """It is at rest where less than this part of a quantity moves in half of the time."""
 
 
-def simulated(problem: PetabProblem, values: Mapping[str, float], rtol: float, engine: str) -> pd.DataFrame:
+class Measured(Protocol):
+    """What of a `PetabProblem` its likelihood needs; each is described there."""
+
+    @property
+    def model(self) -> Model: ...
+    @property
+    def arms(self) -> Arms: ...
+    @property
+    def data(self) -> pd.DataFrame: ...
+    @property
+    def begins(self) -> Mapping[str, float]: ...
+    @property
+    def sizes(self) -> tuple[float | str, ...]: ...
+
+
+def simulated(problem: Measured, values: Mapping[str, float], rtol: float, engine: str) -> pd.DataFrame:
     """Return the table of `PetabProblem.simulate`. values : of each parameter."""
     import pandas as pd
 
@@ -82,12 +102,12 @@ def _with_sizes(model: Model, texts: Mapping[str, str]) -> Model:
         return plain.replace(derived=(*plain.derived, *derived))
 
 
-def _texts(problem: PetabProblem, rows: NDArray[np.intp]) -> list[str]:
+def _texts(problem: Measured, rows: NDArray[np.intp]) -> list[str]:
     sizes = [problem.sizes[i] for i in rows]
     return [size for size in sizes if isinstance(size, str)]
 
 
-def _groups(problem: PetabProblem) -> list[dict[str, Experiment | None]]:
+def _groups(problem: Measured) -> list[dict[str, Experiment | None]]:
     """Return the arms by what runs them: those of one model and one kind of time run side by side."""
     rests = set(problem.data["arm"][~np.isfinite(problem.data["time"].to_numpy(float))])
     made: dict[tuple[int, bool], dict[str, Experiment | None]] = {}
@@ -133,12 +153,6 @@ def _solved(
     rtol: float,
     engine: str,
 ) -> Array:
-    from immunode.solve import solve
-    from immunode.solve.status import Status
-    from immunode.study.run.ready import make_ready
-    from immunode.study.run.recorder import Recorder
-    from immunode.study.simulate import trouble
-
     ready = make_ready(model)
     program = ready.functions.program
     values = np.repeat(np.asarray(program.values, float)[:, None], len(group), axis=1)

@@ -18,6 +18,7 @@ from immunode.language.evaluation import evaluate
 from immunode.language.expression import name_problem, parse
 from immunode.language.tree import Expression, names, substitute, to_text, uses_time
 from immunode.model import Derived, Model
+from immunode.model.checks.units import unit_of
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -229,8 +230,6 @@ class Observations:
         return float(evaluate(size, {}))
 
     def _unit(self, formula: Expression) -> str:
-        from immunode.model.checks.units import unit_of
-
         try:
             return unit_of(self.source.base, to_text(formula))
         except (ModelError, UnitError):

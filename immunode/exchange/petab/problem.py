@@ -8,13 +8,13 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from immunode.errors import StudyError, did_you_mean
+from immunode.exchange.petab.likelihood import simulated
+from immunode.exchange.petab.priors import Prior
+from immunode.model import Model
+from immunode.study.arms import Arms
 
 if TYPE_CHECKING:
     import pandas as pd
-
-    from immunode.exchange.petab.priors import Prior
-    from immunode.model import Model
-    from immunode.study.arms import Arms
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -60,8 +60,6 @@ class PetabProblem:
         StudyError : an unknown parameter, or one without a nominal value that `values` lack.
         SolverError : a run failed or does not come to rest; the message names the arm.
         """
-        from immunode.exchange.petab.likelihood import simulated
-
         return simulated(self, self.values(values), rtol, engine)
 
     def log_likelihood(

@@ -9,12 +9,13 @@ from typing import Any
 
 from immunode.errors import StudyError, did_you_mean, path_text
 from immunode.exchange.petab.experiments import Planner
-from immunode.exchange.petab.files import read_tables
 from immunode.exchange.petab.observations import CONTROL, Observations, free_noises, words_in
 from immunode.exchange.petab.priors import Prior, make_prior
 from immunode.exchange.petab.problem import PetabProblem
 from immunode.exchange.petab.records import Period, Tables
 from immunode.exchange.petab.source import Source
+from immunode.exchange.petab.versions import read_tables
+from immunode.study.arms import Arms
 
 HORIZON = 100.0
 
@@ -102,8 +103,6 @@ def _experiments(tables: Tables) -> dict[str, tuple[Period, ...]]:
 
 
 def _arms(made: dict[str, Any]) -> Any:
-    from immunode.study.arms import Arms
-
     # an experiment that changes nothing is the model as it is
     return Arms({name: [e] if e.course is not None or e.values else [] for name, e in made.items()})
 

@@ -9,11 +9,12 @@ from typing import Any
 
 from immunode.errors import StudyError, did_you_mean
 from immunode.exchange.petab.records import Listed, Tables
-from immunode.exchange.sbml.reading.document import libsbml, open_document
+from immunode.exchange.sbml.library import libsbml
+from immunode.exchange.sbml.reading.document import open_document
 from immunode.exchange.sbml.reading.reader import assembled, model_name, read_elements
 from immunode.exchange.sbml.reading.state import Reading, items
 from immunode.exchange.sbml.round_trip import lay_over, recall
-from immunode.exchange.sbml.writing.writer import document_ids
+from immunode.exchange.sbml.writing.document import document_ids
 from immunode.model import Model, Parameter
 
 

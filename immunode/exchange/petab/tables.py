@@ -1,4 +1,4 @@
-"""The tables of a PEtab problem."""
+"""The tables that a PEtab problem is written as."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from immunode.errors import StudyError, did_you_mean
 from immunode.exchange.petab.version2 import KINDS
+from immunode.exchange.sbml.writing.document import document_ids
 from immunode.model import Model, Parameter
 
 if TYPE_CHECKING:
@@ -32,8 +33,6 @@ def problem_tables(
     StudyError : a parameter to estimate is unknown, or set by a condition.
     """
     import pandas as pd
-
-    from immunode.exchange.sbml.writing.writer import document_ids
 
     ids = document_ids(model)
     plain = {arm: re.sub(r"\W", "_", arm, flags=re.ASCII) for arm in conditions}

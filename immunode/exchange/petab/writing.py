@@ -12,13 +12,16 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from immunode.errors import StudyError, did_you_mean
+from immunode.exchange.petab.tables import problem_tables
+from immunode.exchange.sbml.writing.writer import to_sbml
+from immunode.intervention import perturb
 from immunode.model import Model
+from immunode.study.arms import CONTROL, Arms, as_arms
 from immunode.study.noise import NOISES
+from immunode.study.run.recipe import write_text
 
 if TYPE_CHECKING:
     import pandas as pd
-
-    from immunode.study.arms import Arms
 
 COLUMNS = ("arm", "observable", "time", "value")
 
@@ -46,12 +49,6 @@ def write_petab(
     ModelError : interventions of different arms can't be in one model.
     StoreError : the folder can't be written.
     """
-    from immunode.exchange.petab.tables import problem_tables
-    from immunode.exchange.sbml.writing.writer import to_sbml
-    from immunode.intervention import perturb
-    from immunode.study.arms import CONTROL, Arms, as_arms
-    from immunode.study.run.recipe import write_text
-
     given = Arms({CONTROL: []}) if arms is None else as_arms(arms, model)
     chosen = _interventions(model, given)
     whole = perturb(model, *chosen.values()) if chosen else model

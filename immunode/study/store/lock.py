@@ -46,7 +46,7 @@ def _local(place: Place) -> Iterator[Callable[[], None]]:
     try:
         with suppress(OSError):  # the text is for messages only: a full disk does not matter
             file.truncate(0)
-            file.write(_owner())
+            file.write(f" {_owner()}")
             file.flush()
         yield lambda: None
     finally:
@@ -57,36 +57,22 @@ def _local(place: Place) -> Iterator[Callable[[], None]]:
 
 
 def _locked(place: Place, path: str) -> IO[str]:
+    """Return the open file of the lock; closing it, or the end of the process, releases the lock."""
+    try:
+        from filelock import lock_descriptor
+    except ImportError:
+        raise StoreError("a store needs filelock 3.30 or later; pip install -U 'immunode[store]'") from None
     while True:
         file = open(path, "a+", encoding="utf-8")  # noqa: SIM115 - it stays open as long as the lock is held
-        if not _try_lock(file):
+        if not lock_descriptor(file.fileno(), blocking=False):
             with file, suppress(OSError, ValueError):
-                file.seek(0)
+                file.seek(1)  # Windows locks the first byte against readers
                 raise _busy(place, json.loads(file.read(2000)))
             raise _busy(place, {})
         with suppress(FileNotFoundError):
             if os.path.samestat(os.fstat(file.fileno()), os.stat(path)):
                 return file
         file.close()
-
-
-def _try_lock(file: IO[str]) -> bool:
-    try:
-        import fcntl
-    except ImportError:  # Windows
-        import msvcrt
-
-        try:
-            file.seek(0x7FFF0000)  # a byte far behind the text, which others may then still read
-            msvcrt.locking(file.fileno(), msvcrt.LK_NBLCK, 1)  # type: ignore[attr-defined, unused-ignore]
-        except OSError:
-            return False
-        return True
-    try:
-        fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except BlockingIOError:
-        return False
-    return True
 
 
 def _owner(beat: int = 0, token: str = "") -> str:

@@ -11,6 +11,7 @@ from typing import Any
 
 from immunode.exchange.sbml.reading.functions import number
 from immunode.exchange.sbml.reading.state import Reading
+from immunode.language.evaluation import evaluate
 from immunode.language.tree import Expression, names, substitute, to_text, walk
 
 
@@ -301,8 +302,6 @@ def _all_in(reading: Reading, equation: Expression) -> Expression:
 def _root(reading: Reading, name: str, equation: Expression) -> float:
     """Return the initial value nearest to the declared one at which the equation holds."""
     from scipy.optimize import root
-
-    from immunode.language.evaluation import evaluate
 
     known: dict[str, Any] = {}
 

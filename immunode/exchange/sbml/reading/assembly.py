@@ -8,9 +8,11 @@ from typing import Any
 
 from immunode.characters import visible
 from immunode.errors import ModelError, UnitError
+from immunode.exchange.sbml.reading.about import facts
 from immunode.exchange.sbml.reading.functions import number
 from immunode.exchange.sbml.reading.starts import Starts, ordered
 from immunode.exchange.sbml.reading.state import Flux, Quantity, Reading
+from immunode.exchange.sbml.reading.units import Units
 from immunode.exchange.sbml.reading.writable import constant, finite, split
 from immunode.language.expression import parse
 from immunode.language.tree import Expression, names, number_text, substitute, to_text
@@ -117,9 +119,6 @@ class _Assembly:
 
     def model(self, name: str) -> Model:
         """Return the Model; units are left out where they don't fit."""
-        from immunode.exchange.sbml.reading.about import facts
-        from immunode.exchange.sbml.reading.units import Units
-
         units = Units(self.reading)
         records = self.records(units)
         about = facts(self.reading)

@@ -6,7 +6,8 @@ from pathlib import Path
 from typing import Any
 
 from immunode.errors import ModelError
-from immunode.exchange.sbml.reading.document import MOST_BYTES, check_xml, libsbml
+from immunode.exchange.sbml.library import libsbml
+from immunode.exchange.sbml.safe_xml import MOST_BYTES, check_xml
 
 MOST_FILES = 20
 

@@ -5,28 +5,13 @@ from __future__ import annotations
 import os
 from pathlib import Path
 from typing import Any
-from xml.parsers import expat
 
 from immunode.errors import ModelError, path_text
+from immunode.exchange.sbml.library import libsbml
+from immunode.exchange.sbml.reading.comp import flatten
+from immunode.exchange.sbml.safe_xml import MOST_BYTES, check_xml
 
-MOST_BYTES = 16_000_000
-DEEPEST = 300
-"""Levels of XML elements; the recursion of what reads them is never near its limit."""
 ENDINGS = (".xml", ".sbml")
-
-
-def libsbml() -> Any:
-    """Return the module libsbml.
-
-    Raises
-    ------
-    ModelError : it is not installed.
-    """
-    try:
-        import libsbml as module
-    except ImportError:
-        raise ModelError('SBML needs python-libsbml: pip install "immunode[sbml]"') from None
-    return module
 
 
 def open_document(path_or_text: str | os.PathLike[str]) -> tuple[Any, str, list[str]]:
@@ -50,8 +35,6 @@ def open_document(path_or_text: str | os.PathLike[str]) -> tuple[Any, str, list[
     if document.getModel() is None:
         raise ModelError(f"{label}: there is no SBML model in it")
     if document.getPlugin("comp") is not None:
-        from immunode.exchange.sbml.reading.comp import flatten
-
         document = flatten(document, label, folder)
     return document, label, remarks
 
@@ -76,45 +59,6 @@ def _bounded(content: bytes, label: str) -> bytes:
     if len(content) > MOST_BYTES:
         raise ModelError(f"{label}: it is larger than {MOST_BYTES // 1_000_000} MB, the most that is read here")
     return content
-
-
-def check_xml(content: bytes, label: str) -> None:
-    """Check that a text is well-formed XML without document types and of bounded depth.
-
-    Raises
-    ------
-    ModelError : it is not; the message says where.
-    """
-    parser = expat.ParserCreate()
-    depth = 0
-
-    def start(name: str, attributes: Any) -> None:
-        nonlocal depth
-        depth += 1
-        if depth > DEEPEST:
-            line = parser.CurrentLineNumber
-            raise ModelError(f"{label}, line {line}: <{name[:40]}> is nested more than {DEEPEST} levels deep")
-
-    def end(name: str) -> None:
-        nonlocal depth
-        depth -= 1
-
-    def refuse(*_: Any) -> None:
-        raise ModelError(f"{label}: it declares a document type, which SBML has not and which is not read here")
-
-    parser.StartElementHandler = start
-    parser.EndElementHandler = end
-    parser.StartDoctypeDeclHandler = refuse
-    try:
-        parser.Parse(content, True)
-    except expat.ExpatError as error:
-        cut = " (is it cut off?)" if error.code in (3, 5) else ""
-        what = expat.ErrorString(error.code)
-        raise ModelError(f"{label}: no XML: {what} in line {error.lineno}, column {error.offset}{cut}") from None
-    except ModelError:
-        raise
-    except (ValueError, LookupError) as error:
-        raise ModelError(f"{label}: no XML that can be read: {error}") from None
 
 
 def _complaints(document: Any, label: str) -> list[str]:

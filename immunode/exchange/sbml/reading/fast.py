@@ -7,20 +7,19 @@ of one in `fast_ratio` (Tikhonov's theorem), and a run begins at the equilibrium
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import TYPE_CHECKING
 
 import numpy as np
+from numpy.typing import NDArray
 
 from immunode.errors import ModelError
 from immunode.exchange.sbml.reading.starts import at_start, pinned
-from immunode.language.expression import name_problem, parse
+from immunode.exchange.sbml.reading.state import Reading
+from immunode.language.expression import name_problem, parse, parse_arrow
 from immunode.language.tree import names, to_text
 from immunode.model import Derived, Model, Parameter, Process
-
-if TYPE_CHECKING:
-    from numpy.typing import NDArray
-
-    from immunode.exchange.sbml.reading.state import Reading
+from immunode.program.lowering import lower
+from immunode.program.numpy.functions import compile_numpy
+from immunode.solve import solve
 
 RATIO = 1e6
 """How much faster than its rate a fast reaction is; a parameter of the model."""
@@ -62,8 +61,6 @@ def hasten(model: Model, reading: Reading) -> Model:
 
 
 def _is_moved(model: Model, fast: list[str], state: str) -> bool:
-    from immunode.language.expression import parse_arrow
-
     arrows = [parse_arrow(p.arrow) for p in model.processes if p.name in fast]
     return any(name == state for arrow in arrows for side in arrow for name, _ in side)
 
@@ -78,9 +75,6 @@ def _free_name(model: Model, base: str) -> str:
 
 def _equilibrium(model: Model, fast: list[str]) -> NDArray[np.float64]:
     """Return the states that fast reactions alone reach from the initial values, time standing still at 0."""
-    from immunode.program.lowering import lower
-    from immunode.program.numpy.functions import compile_numpy
-    from immunode.solve import solve
 
     def still(text: str) -> str:
         return to_text(at_start(parse(text)))

@@ -9,13 +9,18 @@ from __future__ import annotations
 
 import os
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
+from immunode.exchange.sbml.reading.algebraic import match_algebraic, solve_algebraic
+from immunode.exchange.sbml.reading.assembly import assemble
 from immunode.exchange.sbml.reading.document import open_document
-
-if TYPE_CHECKING:
-    from immunode.exchange.sbml.reading.state import Reading
-    from immunode.model import Model
+from immunode.exchange.sbml.reading.events import read_events
+from immunode.exchange.sbml.reading.fast import hasten
+from immunode.exchange.sbml.reading.quantities import read_quantities
+from immunode.exchange.sbml.reading.reactions import read_reactions
+from immunode.exchange.sbml.reading.state import Reading
+from immunode.exchange.sbml.round_trip import lay_over, recall
+from immunode.model import Model
 
 
 def read_sbml(path_or_text: str | os.PathLike[str], name: str = "") -> Model:
@@ -33,9 +38,6 @@ def read_sbml(path_or_text: str | os.PathLike[str], name: str = "") -> Model:
 
     Source: Hucka et al. 2019, SBML Level 3 Version 2 Core, doi:10.1515/jib-2019-0021
     """
-    from immunode.exchange.sbml.reading.state import Reading
-    from immunode.exchange.sbml.round_trip import lay_over, recall
-
     document, label, remarks = open_document(path_or_text)
     own = recall(document)
     if own is not None:
@@ -47,11 +49,6 @@ def read_sbml(path_or_text: str | os.PathLike[str], name: str = "") -> Model:
 
 def read_elements(reading: Reading) -> None:
     """Turn all elements of a file into quantities, fluxes and events of its reading."""
-    from immunode.exchange.sbml.reading.algebraic import match_algebraic, solve_algebraic
-    from immunode.exchange.sbml.reading.events import read_events
-    from immunode.exchange.sbml.reading.quantities import read_quantities
-    from immunode.exchange.sbml.reading.reactions import read_reactions
-
     unknowns = match_algebraic(reading)
     read_quantities(reading)
     read_reactions(reading)
@@ -61,9 +58,6 @@ def read_elements(reading: Reading) -> None:
 
 def assembled(reading: Reading, name: str) -> Model:
     """Return the Model of a reading whose elements are read."""
-    from immunode.exchange.sbml.reading.assembly import assemble
-    from immunode.exchange.sbml.reading.fast import hasten
-
     return hasten(assemble(reading, name), reading)
 
 

@@ -14,6 +14,7 @@ from immunode.errors import ModelError
 from immunode.exchange.sbml.reading.functions import number
 from immunode.exchange.sbml.reading.state import Quantity, Reading
 from immunode.exchange.sbml.reading.writable import constant, finite
+from immunode.language.evaluation import evaluate
 from immunode.language.expression import parse
 from immunode.language.tree import Expression, fold, names, number_text, substitute, to_text, walk
 from immunode.model import Requirement
@@ -124,8 +125,6 @@ class Starts:
 
     def _used(self, asked: Iterable[str]) -> dict[str, float]:
         """Return the parameters on which quantities rest at time 0, and their values; all values are known then."""
-        from immunode.language.evaluation import evaluate
-
         parameters = {q.name: constant(q.value) or 0.0 for q in self.reading.quantities.values() if _is_given(q)}
         parameters[self.reading.math.zero] = 0.0
         used = {name: parameters[name] for name in asked if name in parameters}

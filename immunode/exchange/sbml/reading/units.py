@@ -7,11 +7,11 @@ from fractions import Fraction
 from typing import Any
 
 from immunode.errors import UnitError
+from immunode.exchange.sbml.library import libsbml
 from immunode.exchange.sbml.reading.about import reference_of
-from immunode.exchange.sbml.reading.document import libsbml
 from immunode.exchange.sbml.reading.quantities import is_amount
 from immunode.exchange.sbml.reading.state import Quantity, Reading, items
-from immunode.language.dimension import NAMED, Dimension, describe
+from immunode.language.dimension import NAMED, Dimension, describe, parse_unit
 
 _KINDS = {
     "second": "s", "metre": "m", "meter": "m", "gram": "g", "kilogram": "kg", "mole": "mol", "litre": "L", "liter": "L",
@@ -175,6 +175,4 @@ def _rounded(unit: Dimension) -> Dimension:
 
 
 def _is_time(text: str) -> bool:
-    from immunode.language.dimension import parse_unit
-
     return parse_unit(text).powers == NAMED["s"].powers

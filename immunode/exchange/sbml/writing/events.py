@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import Any
 from xml.etree.ElementTree import Element, SubElement
 
+from immunode.exchange.sbml.writing.document import CORE, Document
+from immunode.exchange.sbml.writing.math import math_element
 from immunode.exchange.sbml.writing.notes import describe
 from immunode.exchange.sbml.writing.sizes import new_value
 from immunode.language.expression import Expression, parse
 from immunode.model import Event, State
 from immunode.model.records import pairs
-
-if TYPE_CHECKING:
-    from immunode.exchange.sbml.writing.writer import _Document
 
 _TIME: Expression = ("time",)
 
@@ -26,7 +25,7 @@ class EventWriter:
     only come first, then the order of declaration: priorities say so.
     """
 
-    def __init__(self, document: _Document) -> None:
+    def __init__(self, document: Document) -> None:
         self.document = document
         self.counters: list[Element] = []
         self.elements: list[Element] = []
@@ -123,9 +122,7 @@ class EventWriter:
 
 
 def _number(value: float) -> Element:
-    from immunode.exchange.sbml.writing.math import math_element
-
-    return math_element(("number", float(value)), {}, "http://www.sbml.org/sbml/level3/version2/core", "priority")
+    return math_element(("number", float(value)), {}, CORE, "priority")
 
 
 def _value(value: float | str) -> Expression:

@@ -28,7 +28,7 @@ def links(text: str) -> list[str]:
     return list(dict.fromkeys(home + found for pattern, home in _SOURCES for found in pattern.findall(text)))
 
 
-def notes(paragraphs: Iterable[str]) -> Element | None:
+def notes_element(paragraphs: Iterable[str]) -> Element | None:
     """Return a `notes` element with one paragraph each; None where all are empty."""
     told = [clean(text) for text in paragraphs if text.strip()]
     if not told:
@@ -42,7 +42,7 @@ def notes(paragraphs: Iterable[str]) -> Element | None:
 
 def describe(element: Element, meaning: str, source: str = "", *rest: str, of_model: bool = False) -> None:
     """Add notes and links to an element that has nothing inside yet."""
-    made = notes([meaning, f"Source: {source}" if source else "", *rest])
+    made = notes_element([meaning, f"Source: {source}" if source else "", *rest])
     if made is not None:
         element.append(made)
     found = links(source)

@@ -7,29 +7,14 @@ event is executed, as here.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import TYPE_CHECKING
 from xml.etree.ElementTree import Element
 
+from immunode.exchange.sbml.writing.document import Document
 from immunode.exchange.sbml.writing.notes import describe
 from immunode.language.expression import Expression, parse
-from immunode.model import Model
-from immunode.model.records import pairs
-
-if TYPE_CHECKING:
-    from immunode.exchange.sbml.writing.writer import _Document
 
 
-def sized_states(model: Model) -> dict[str, str]:
-    """Return the size of each state that lives in no compartment and that events set by one size only."""
-    states = {state.name for state in model.states if not state.compartment}
-    found: dict[str, set[str]] = {}
-    for event in model.events:
-        for name, size in pairs(event.sizes):
-            found.setdefault(name, set()).add(size)
-    return {name: min(sizes) for name, sizes in found.items() if name in states and len(sizes) == 1}
-
-
-def size_spaces(document: _Document) -> list[Element]:
+def size_spaces(document: Document) -> list[Element]:
     """Return the compartment of each such state."""
     made = []
     for name in document.sizes:
@@ -40,7 +25,7 @@ def size_spaces(document: _Document) -> list[Element]:
     return made
 
 
-def size_rules(document: _Document) -> list[Element]:
+def size_rules(document: Document) -> list[Element]:
     """Return the rules that the sizes follow."""
     made = []
     for name, size in document.sizes.items():
@@ -50,12 +35,12 @@ def size_rules(document: _Document) -> list[Element]:
     return made
 
 
-def per_size(document: _Document, name: str, value: Expression) -> Expression:
+def per_size(document: Document, name: str, value: Expression) -> Expression:
     """Return a value of a state as the id of its species means it."""
     return ("div", value, ("name", f"{name}.size")) if name in document.sizes else value
 
 
-def new_value(document: _Document, target: str, text: str, sizes: Mapping[str, str]) -> Expression:
+def new_value(document: Document, target: str, text: str, sizes: Mapping[str, str]) -> Expression:
     """Return what an event sets: the value as declared where its size is that of the compartment."""
     value = parse(text)
     if target not in sizes:

@@ -9,22 +9,22 @@ from __future__ import annotations
 
 import os
 from pathlib import Path
-from typing import Any
 from xml.etree.ElementTree import Element, SubElement, indent, tostring
 
 from immunode.errors import StoreError
+from immunode.exchange.sbml.writing.document import CORE, Document
 from immunode.exchange.sbml.writing.events import EventWriter
-from immunode.exchange.sbml.writing.math import DEFINED, math_element, multiplied
+from immunode.exchange.sbml.writing.math import math_element, multiplied
 from immunode.exchange.sbml.writing.names import Ids
 from immunode.exchange.sbml.writing.notes import clean, describe
-from immunode.exchange.sbml.writing.sizes import per_size, size_rules, size_spaces, sized_states
-from immunode.exchange.sbml.writing.units import UnitBook
-from immunode.language.expression import Expression, names, parse, parse_arrow, substitute, walk
+from immunode.exchange.sbml.writing.sizes import per_size, size_rules, size_spaces
+from immunode.language.expression import names, parse, parse_arrow, substitute
 from immunode.model import Model, Process, State
-from immunode.model.records import pairs
 from immunode.model.views.formulas import effective, right_hand_sides
+from immunode.program.untreated_model import untreated
+from immunode.study.run.recipe import write_text
+from immunode.study.simulate import simulate
 
-CORE = "http://www.sbml.org/sbml/level3/version2/core"
 FACTS = "urn:immunode:facts:1"
 """Namespace of the annotation that holds what SBML can't say; a name, not an address that is ever fetched."""
 _HEAD = '<?xml version="1.0" encoding="UTF-8"?>\n'
@@ -46,7 +46,7 @@ def to_sbml(model: Model, *, facts: bool = True, bare: bool = False) -> str:
     ModelError : the model uses a function that SBML does not have.
     """
     root = Element("sbml", {"xmlns": CORE, "level": "3", "version": "2"})
-    document = _Document(_begun(model))
+    document = _ModelWriter(_begun(model))
     root.append(document.model_element(clean(model.to_json()) if facts else ""))
     if bare:
         remove_prose(root)
@@ -67,8 +67,6 @@ def write_sbml(model: Model, path: str | os.PathLike[str]) -> Path:
     ModelError : the model uses a function that SBML does not have.
     StoreError : the file can't be written.
     """
-    from immunode.study.run.recipe import write_text
-
     if not isinstance(model, Model):
         raise StoreError(f"write_sbml: a Model is needed, but {type(model).__name__} was found")
     target = Path(path)
@@ -78,24 +76,10 @@ def write_sbml(model: Model, path: str | os.PathLike[str]) -> Path:
     return target
 
 
-def document_ids(model: Model) -> dict[str, str]:
-    """Return the SBML id of every state, parameter, switch, derived quantity, `k.effective` and process of a model."""
-    document = _Document(model)
-    return document.processes | document.ids
-
-
-def space_ids(model: Model) -> dict[str, str]:
-    """Return the SBML id of every compartment of a model."""
-    return dict(_Document(model).compartments)
-
-
 def _begun(model: Model) -> Model:
     """Return a model that begins at rest with that rest as its initial values, since SBML has numbers only."""
     if not model.start:
         return model
-    from immunode.program.untreated_model import untreated
-    from immunode.study.simulate import simulate
-
     alone = simulate(untreated(model).replace(start=model.start), times=[0.0, 1e-9 * model.horizon])
     initial = {state.name: float(alone[state.name][0]) for state in alone.model.states}
     return model.with_initial(initial).replace(start="")
@@ -109,29 +93,11 @@ def remove_prose(root: Element) -> None:
         element.attrib.pop("metaid", None)
 
 
-class _Document:
-    """One pass over one model."""
+class _ModelWriter(Document):
+    """The elements of one document."""
 
     def __init__(self, model: Model) -> None:
-        self.model = model
-        self.fresh = Ids()
-        self.ids: dict[str, str] = {}
-        quantities: tuple[Any, ...] = (*model.states, *model.parameters, *model.switches, *model.derived)
-        for record in quantities:
-            self.ids[record.name] = self.fresh.new(record.name)
-        self.perturbed = list(dict.fromkeys(effect.target for effect in model.effects))
-        self.ids |= {f"{name}.effective": self.fresh.new(f"{name}.effective") for name in self.perturbed}
-        self.renamed: dict[str, Expression] = {n: ("name", f"{n}.effective") for n in self.perturbed}
-        self.processes = {process.name: self.fresh.new(process.name) for process in model.processes}
-        self.compartments = {space.name: self.fresh.new(space.name) for space in model.compartments}
-        self.units = UnitBook(model, self.fresh)
-        self.ones: dict[str, str] = {}
-        self.functions = self._functions()
-        self.sizes = sized_states(model)
-        for name in self.sizes:
-            self.ids[f"{name}.size"] = self.fresh.new(f"{name}.size")
-            self.renamed[name] = ("mul", ("name", name), ("name", f"{name}.size"))
-        self.homes = {state.name: self._home(state) for state in model.states}
+        super().__init__(model)
         self.moving = self._moving_volumes()
 
     def model_element(self, facts: str) -> Element:
@@ -165,30 +131,6 @@ class _Document:
                 SubElement(made, f"listOf{label}").extend(elements)
         return made
 
-    # Names and expressions --------------------------------------------------------------------------------------------
-
-    def math(self, text: str | Expression, who: str, *, raw: bool = False) -> Element:
-        """Return the MathML of an expression; parameters have their declared values where `raw`."""
-        expression = parse(text) if isinstance(text, str) else text
-        if not raw:
-            expression = substitute(expression, self.renamed)
-        return math_element(expression, {**self.ids, **self.functions}, CORE, f"{self.model.name}, {who}")
-
-    def _functions(self) -> dict[str, str]:
-        model = self.model
-        texts = [p.rate for p in model.processes] + [d.expression for d in model.derived]
-        texts += [text for effect in model.effects for text in (effect.value, effect.weight)]
-        texts += [text for event in model.events for _, text in (*pairs(event.changes), *pairs(event.sizes))]
-        texts += [event.when for event in model.events if event.when]
-        timing = ("at", "every", "count", "delay", "priority")
-        others: list[Any] = [getattr(event, field, "") for event in model.events for field in timing]
-        others += [state.initial for state in model.states] + [switch.initial for switch in model.switches]
-        others += [space.volume for space in model.compartments]
-        texts += [text for text in others if isinstance(text, str) and text]
-        texts += [r.condition for r in model.requirements]
-        used = {node[1] for text in texts for node in walk(parse(text)) if node[0] == "call"}
-        return {name: self.fresh.new(f"{name}_") for name in DEFINED if name in used}
-
     def _definition(self, name: str) -> Element:
         made = Element("functionDefinition", {"id": self.functions[name], "name": name})
         arguments, text = _DEFINITIONS[name]
@@ -203,28 +145,6 @@ class _Document:
         return made
 
     # Spaces and species -----------------------------------------------------------------------------------------------
-
-    def _home(self, state: State) -> tuple[str, str, bool]:
-        """Return the compartment's id, the unit of the amount, and whether the state is an amount."""
-        if state.name in self.sizes:
-            return self.ids[f"{state.name}.size"], state.unit, False
-        if state.compartment:
-            if state.amount:
-                return self.compartments[state.compartment], state.unit, True
-            volume = next(c.unit for c in self.model.compartments if c.name == state.compartment)
-            above, _, below = state.unit.rpartition("/")
-            inside = f"({state.unit})*({volume})" if state.unit and volume else state.unit
-            amount = above if below.strip() == volume else inside
-            return self.compartments[state.compartment], amount, False
-        found = self.units.per_volume(state.unit)
-        if found is None:
-            return self._one(""), state.unit, True
-        return self._one(found[1]), found[0].replace("(1)", "").strip() if found[0].strip() != "1" else "", False
-
-    def _one(self, unit: str) -> str:
-        if unit not in self.ones:
-            self.ones[unit] = self.fresh.new(f"one_{unit}" if unit else "everywhere")
-        return self.ones[unit]
 
     def _moving_volumes(self) -> set[str]:
         """Return the compartments whose volume follows a perturbed parameter.
