@@ -5,15 +5,15 @@ Nothing here is global: styles hold while a figure is drawn, and figures need no
 
 from __future__ import annotations
 
-from immunode.plot.charts.analysis.residuals import residuals
-from immunode.plot.charts.analysis.work_precision import work_precision
+from immunode.plot.charts.analysis.residual_panels import residuals
+from immunode.plot.charts.analysis.precision_diagram import work_precision
 from immunode.plot.charts.animation import animate
-from immunode.plot.charts.atlas import atlas
-from immunode.plot.charts.bands import bands
-from immunode.plot.charts.courses import courses
-from immunode.plot.charts.endpoints import endpoints
-from immunode.plot.charts.equations import equations
-from immunode.plot.charts.heat import heat
+from immunode.plot.charts.fold_changes import atlas
+from immunode.plot.charts.quantile_bands import bands
+from immunode.plot.charts.time_courses import courses
+from immunode.plot.charts.distributions import endpoints
+from immunode.plot.charts.equation_page import equations
+from immunode.plot.charts.heat_map import heat
 from immunode.plot.diagrams.drawing import diagram
 from immunode.plot.kit.figure import panels
 from immunode.plot.kit.fingerprint import data_hash

@@ -10,13 +10,13 @@ import pytest
 from matplotlib.figure import Figure
 
 from immunode.plot import bands, courses, data_hash, endpoints, equations, heat
-from immunode.plot.charts.analysis.dose_response import dose_response
+from immunode.plot.charts.analysis.dose_curve import dose_response
 from immunode.plot.charts.analysis.isobole import isoboles
-from immunode.plot.charts.analysis.tornado import tornado
+from immunode.plot.charts.analysis.tornado_bars import tornado
 from immunode.plot.charts.analysis.why import terms
-from immunode.plot.charts.shares import shares
-from immunode.plot.charts.time_to_event import time_to_event
-from immunode.plot.charts.waterfall import waterfall
+from immunode.plot.charts.responder_bars import shares
+from immunode.plot.charts.event_curves import time_to_event
+from immunode.plot.charts.patient_changes import waterfall
 from immunode.plot.kit.fingerprint import digits
 
 T = np.arange(11.0)

@@ -14,13 +14,13 @@ import pytest
 from matplotlib.figure import Figure
 
 from immunode.plot import bands, courses, heat
-from immunode.plot.charts.analysis.basins import basins
+from immunode.plot.charts.analysis.basin_map import basins
 from immunode.plot.charts.analysis.phase import plane
 from immunode.plot.charts.analysis.sensitivity import bars
 from immunode.plot.charts.analysis.sequence_map import curves
-from immunode.plot.charts.analysis.tornado import tornado
+from immunode.plot.charts.analysis.tornado_bars import tornado
 from immunode.plot.charts.analysis.why import course
-from immunode.plot.charts.waterfall import waterfall
+from immunode.plot.charts.patient_changes import waterfall
 from immunode.plot.kit.style import APART, PALETTE, lightness
 
 Array = np.ndarray[Any, np.dtype[np.float64]]

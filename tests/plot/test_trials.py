@@ -8,10 +8,10 @@ import numpy as np
 import pytest
 
 from immunode.errors import StudyError
-from immunode.plot.charts.regimens import regimens
-from immunode.plot.charts.shares import shares
-from immunode.plot.charts.time_to_event import time_to_event
-from immunode.plot.charts.waterfall import waterfall
+from immunode.plot.charts.regimen_tradeoff import regimens
+from immunode.plot.charts.responder_bars import shares
+from immunode.plot.charts.event_curves import time_to_event
+from immunode.plot.charts.patient_changes import waterfall
 
 
 def texts(figure: Any, gid: str) -> list[str]:

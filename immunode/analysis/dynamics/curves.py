@@ -79,7 +79,7 @@ class Curves(Tabled):
 
     def plot(self, *, title: str = "", style: str | Style = "slide", axes: Axes | None = None) -> Figure:
         """Return a figure of the curves in the plane of the two parameters."""
-        from immunode.plot.charts.analysis.bifurcation import curves
+        from immunode.plot.charts.analysis.bifurcation_diagram import curves
 
         return curves(
             [(c.kind, c.x, c.y) for c in self.curves], points=self.points, x_label=self.x, y_label=self.y,

@@ -105,7 +105,7 @@ class Trial(Tabled):
 
     def plot(self, *, style: str = "slide", title: str | None = None, axes: Any = None) -> Figure:
         """Return a figure of the share of responders in each arm with its 95 % interval."""
-        from immunode.plot.charts.shares import shares
+        from immunode.plot.charts.responder_bars import shares
 
         table = self.table()
         nnt = {str(a): float(v) for a, v in table["nnt"].items()} if "nnt" in table else {}

@@ -9,7 +9,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from numpy.typing import ArrayLike
 
-from immunode.plot.kit.clock import Clock, time_axis
+from immunode.plot.kit.time_axes import Clock, time_axis
 from immunode.plot.kit.figure import StyledFigure, is_bottom
 from immunode.plot.kit.labels import End, EndLabels
 from immunode.plot.kit.marks import Doses, Windows, draw_marks

@@ -9,8 +9,8 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from numpy.typing import NDArray
 
-from immunode.plot.charts.courses import courses
-from immunode.plot.kit.clock import clock
+from immunode.plot.charts.time_courses import courses
+from immunode.plot.kit.time_axes import clock
 from immunode.plot.kit.figure import is_left, make_panels, write_note
 from immunode.plot.kit.style import FAINT, GRID, INK, PALETTE, Style, arm_colors, find_style, styled
 from immunode.plot.kit.text import Decades, quantity_label, scale_axis

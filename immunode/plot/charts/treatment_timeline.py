@@ -13,8 +13,8 @@ from matplotlib.layout_engine import ConstrainedLayoutEngine
 from numpy.typing import ArrayLike
 
 from immunode.errors import StudyError
-from immunode.plot.charts.courses import Series, courses
-from immunode.plot.kit.clock import clock, time_axis
+from immunode.plot.charts.time_courses import Series, courses
+from immunode.plot.kit.time_axes import clock, time_axis
 from immunode.plot.kit.figure import StyledFigure, grid_shape
 from immunode.plot.kit.style import FAINT, GRID, INK, Style, arm_colors, find_style, readable, styled
 from immunode.plot.kit.text import width_of, wrap

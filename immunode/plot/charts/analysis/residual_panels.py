@@ -12,7 +12,7 @@ from matplotlib.lines import Line2D
 from numpy.typing import ArrayLike, NDArray
 
 from immunode.errors import StudyError, did_you_mean
-from immunode.plot.kit.clock import clock, time_axis
+from immunode.plot.kit.time_axes import clock, time_axis
 from immunode.plot.kit.figure import StyledFigure, make_panels, root_figure, write_note
 from immunode.plot.kit.point_names import key
 from immunode.plot.kit.style import FAINT, INK, PAPER, Style, arm_colors, find_style, styled

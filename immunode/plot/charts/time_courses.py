@@ -11,7 +11,7 @@ from matplotlib.figure import Figure
 from numpy.typing import ArrayLike
 
 from immunode.errors import StudyError, did_you_mean
-from immunode.plot.kit.clock import clock
+from immunode.plot.kit.time_axes import clock
 from immunode.plot.kit.figure import StyledFigure, grid_shape, make_panels
 from immunode.plot.kit.labels import Array, End
 from immunode.plot.kit.marks import Doses, Windows, rows_of, strip_height

@@ -12,7 +12,7 @@ from matplotlib.figure import Figure
 from numpy.typing import ArrayLike
 
 from immunode.errors import StudyError
-from immunode.plot.charts.courses import log_names
+from immunode.plot.charts.time_courses import log_names
 from immunode.plot.kit.figure import StyledFigure, make_panels, write_note
 from immunode.plot.kit.labels import Array
 from immunode.plot.kit.style import FAINT, INK, Style, arm_colors, find_style, readable, styled
