@@ -236,7 +236,7 @@ _HOMES = {
     "exchange.omex": "read_omex write_omex",
     "exchange.petab": "PetabProblem read_petab write_petab",
     "exchange.sheets": "sheet",
-    "app.page": "write_page",
+    "app.web_page": "write_page",
     "analysis.sensitivity.variance": "sobol_indices saltelli",
     "analysis.sensitivity.screening": "morris",
     "analysis.sensitivity.from_samples": "prcc regional",

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from immunode.app.bench import BEYOND, Bench, Placed, set_up
 from immunode.app.doses import free_doses
+from immunode.catalogue import UnknownModelError, find_model, list_models, load_model
 from immunode.errors import ModelError, did_you_mean
 from immunode.intervention import card
 from immunode.language.expression import names, parse, parse_arrow
@@ -64,16 +65,12 @@ def load_lab(name: str, variant: str = "", on: Iterable[str] = ()) -> Lab:
     ------
     ModelError : there is no such model, or the page can't run it, or has no intervention of a name in `on`.
     """
-    from immunode.catalogue import load_model
-
     chosen = f", variant={variant!a}" if variant else ""
     return make_lab(load_model(name, variant or None), call=f"im.load_model({Path(name).name!a}{chosen})", on=on)
 
 
 def _call(model: Model) -> str:
     """Return Python that makes this model from the catalogue's of the same name, or from a file of that name."""
-    from immunode.catalogue import UnknownModelError, find_model, load_model
-
     try:
         # a name from a file may look like a path, and a .py file is executed: it counts in the catalogue only
         find_model(model.name)
@@ -156,8 +153,6 @@ def _limits(model: Model) -> list[str]:
 
 def _story(model: Model) -> str:
     """Return what the model says about itself, or what the file says that it came from in the catalogue."""
-    from immunode.catalogue import list_models
-
     if model.description:
         return model.description
     paths = [entry.path for entry in list_models() if entry.name == model.name]

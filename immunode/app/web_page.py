@@ -7,6 +7,7 @@ import re
 from collections.abc import Iterable, Sequence
 from dataclasses import asdict
 from functools import lru_cache
+from html import escape
 from importlib.resources import files
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -48,7 +49,7 @@ def page(labs: Sequence[Lab]) -> str:
     }
     programs = ",\n".join(f"{{program: {lab.program}, rest: {lab.rest}}}" for lab in labs)
     parts = {
-        "TITLE": _escaped(labs[0].data["heading"] if len(labs) == 1 else "immunode lab"),
+        "TITLE": escape(labs[0].data["heading"] if len(labs) == 1 else "immunode lab"),
         "STYLE": _static("uplot.css") + _static("style.css"),
         "DATA": json_for_script(data),
         "ENGINE": "\n".join(_static(name) for name in ENGINE),
@@ -97,12 +98,6 @@ def json_for_script(value: object) -> str:
     """Return JSON that can't end the script element it stands in, nor open a comment there."""
     text = json.dumps(value, ensure_ascii=True, separators=(",", ":"), allow_nan=False)
     return text.replace("<", "\\u003c").replace(">", "\\u003e").replace("&", "\\u0026")
-
-
-def _escaped(text: str) -> str:
-    from html import escape
-
-    return escape(text)
 
 
 def _static(name: str) -> str:

@@ -10,8 +10,8 @@ from immunode.cli import output
 def lab(name: str, *, variant: str, port: int, browse: bool) -> int:
     """Serve the page until interrupted; return the exit code."""
     from immunode.app.lab import load_lab
-    from immunode.app.web_page import page, scenario_labs
     from immunode.app.server import PageServer, ServerError
+    from immunode.app.web_page import page, scenario_labs
 
     if variant and not name:
         raise output.UsageError("--variant goes with a model: immunode app NAME --variant NAME")

@@ -16,7 +16,8 @@ from matplotlib.path import Path
 from immunode.errors import StudyError
 from immunode.model import Model
 from immunode.plot.diagrams.graph import Arrow, Influence, arrows, influences, note
-from immunode.plot.diagrams.layout import Array, arrange, bezier, clipped, grid_of, length_of
+from immunode.plot.diagrams.layout import arrange, bezier, clipped, grid_of, length_of
+from immunode.plot.kit.arrays import Array
 from immunode.plot.kit.figure import StyledFigure, make_panels, write_note
 from immunode.plot.kit.style import FAINT, INK, PALETTE, PAPER, Style, find_style, readable, styled
 from immunode.plot.kit.text import number, pretty_unit, width_of, wrap, wrap_whole

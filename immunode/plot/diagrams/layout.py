@@ -9,7 +9,8 @@ from typing import Any
 
 import numpy as np
 
-Array = np.ndarray[Any, np.dtype[np.float64]]
+from immunode.plot.kit.arrays import Array
+
 Link = tuple[int, int, float]
 """Two nodes and the weight of the line between them."""
 

@@ -14,9 +14,8 @@ from typing import Any
 import numpy as np
 from matplotlib.colors import to_hex, to_rgba, to_rgba_array
 
+from immunode.plot.kit.arrays import Array
 from immunode.plot.kit.style import OWN_COLORS, PALETTE, readable
-
-Array = np.ndarray[Any, np.dtype[np.float64]]
 
 DARK_PALETTE = ("#CACFD8", "#3D93ED", "#F33801", "#588F57", "#F88E8E", "#C06087", "#A4BFFC", "#B594B5")
 """What the colors of arms become, in order: found like `PALETTE`, each near the hue of its light one."""

@@ -11,9 +11,10 @@ import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.backend_bases import RendererBase
 from matplotlib.figure import Figure, SubFigure
-from matplotlib.layout_engine import ConstrainedLayoutEngine
+from matplotlib.layout_engine import ConstrainedLayoutEngine, LayoutEngine
 
 from immunode.errors import StudyError
+from immunode.plot.kit.dark import DarkRenderer
 from immunode.plot.kit.style import FAINT, INK, Style, find_style, styled
 from immunode.plot.kit.text import wrap
 
@@ -24,16 +25,14 @@ class StyledFigure(Figure):
     Ticks are made while drawing, so the style has to hold then too, not only while the figure is built.
     """
 
-    def __init__(self, style: Style, **options: Any) -> None:
+    def __init__(self, style: Style, figsize: tuple[float, float], layout: LayoutEngine | None = None) -> None:
         self.style = style
         with styled(style):
-            super().__init__(**options)
+            super().__init__(figsize=figsize, layout=layout)
 
     def draw(self, renderer: RendererBase) -> None:
         """Draw the figure in its style."""
         if self.style.dark:
-            from immunode.plot.kit.dark import DarkRenderer
-
             renderer = cast(RendererBase, DarkRenderer(renderer))
         with styled(self.style):
             super().draw(renderer)

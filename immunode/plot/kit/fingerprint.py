@@ -15,7 +15,8 @@ from matplotlib.lines import Line2D
 from matplotlib.patches import Patch
 from matplotlib.spines import Spine
 
-Array = np.ndarray[Any, np.dtype[np.float64]]
+from immunode.plot.kit.arrays import Array
+
 DIGITS = 4
 """Significant digits that count: engines on other processors differ in the last ones of a double."""
 

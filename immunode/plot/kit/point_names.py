@@ -14,16 +14,17 @@ from matplotlib.backend_bases import RendererBase
 from matplotlib.transforms import Bbox
 from numpy.typing import NDArray
 
+from immunode.plot.kit.arrays import Array
 from immunode.plot.kit.figure import root_figure
 from immunode.plot.kit.panel import Room, panel_room
 from immunode.plot.kit.style import FAINT, Style, readable
 from immunode.plot.kit.text import width_of, wrap
 
-Array = NDArray[np.float64]
-
 RINGS = (0.7, 1.6, 2.7, 4.0, 5.5, 7.5, 10.0, 13.0)
 """Distances from a point at which places for its name are tried, in sizes of its text."""
 ANGLES = np.deg2rad([40, -40, 140, -140, 0, 180, 90, -90, 20, -20, 160, -160, 65, -65, 115, -115])
+MOST_NAMED = 12
+"""More points than this are not named."""
 ROUNDS = 3
 """How often names are placed anew once all have a place."""
 FAR, COVERED, LINED, CROSSED, OUTSIDE = 2.0, 60.0, 2.0, 15.0, 400.0

@@ -14,12 +14,11 @@ from numpy.typing import NDArray
 
 from immunode.errors import StudyError
 from immunode.plot.charts.analysis.phase import name_axes
+from immunode.plot.kit.arrays import Array
 from immunode.plot.kit.figure import make_panels
-from immunode.plot.kit.point_names import PointName, PointNames, key
+from immunode.plot.kit.point_names import MOST_NAMED, PointName, PointNames, key
 from immunode.plot.kit.style import INK, PALETTE, Style, find_style, styled
 from immunode.plot.kit.text import number
-
-Array = NDArray[np.float64]
 
 STABLE, CYCLE = PALETTE[1], PALETTE[3]
 MARKS = {
@@ -31,7 +30,6 @@ MARKS = {
     "cusp": ("o", PALETTE[0]),
     "Bogdanov-Takens": ("s", PALETTE[0]),
 }
-MOST_NAMED = 12
 SAME = 1e-4
 """A point of a branch nearer than this part of its extent to a located point is that point."""
 
@@ -102,7 +100,7 @@ def bifurcation(
     return figure
 
 
-def curves(
+def bifurcation_curves(
     lines: Sequence[tuple[str, Array, Array]],
     *,
     points: Sequence[tuple[str, float, float]] = (),

@@ -7,15 +7,14 @@ from collections.abc import Collection, Mapping, Sequence
 import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
-from numpy.typing import NDArray
 
 from immunode.plot.charts.time_courses import courses
-from immunode.plot.kit.time_axes import clock
+from immunode.plot.kit.arrays import Array
 from immunode.plot.kit.figure import is_left, make_panels, write_note
 from immunode.plot.kit.style import FAINT, GRID, INK, PALETTE, Style, arm_colors, find_style, styled
 from immunode.plot.kit.text import Decades, quantity_label, scale_axis
+from immunode.plot.kit.time_axes import clock
 
-Array = NDArray[np.float64]
 Series = Mapping[str, Mapping[str, tuple[Array, Array]]]
 
 

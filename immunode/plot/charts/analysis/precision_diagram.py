@@ -13,8 +13,9 @@ from matplotlib.ticker import LogLocator
 from numpy.typing import ArrayLike, NDArray
 
 from immunode.errors import StudyError, did_you_mean
+from immunode.plot.kit.arrays import Array
 from immunode.plot.kit.figure import StyledFigure, is_left, make_panels, write_note
-from immunode.plot.kit.labels import Array, End, EndLabels
+from immunode.plot.kit.labels import End, EndLabels
 from immunode.plot.kit.panel import label_room, panel_room
 from immunode.plot.kit.style import DASHES, FAINT, INK, PAPER, Style, arm_colors, find_style, styled
 from immunode.plot.kit.text import number, quantity_label, raised, scale_axis, wrap

@@ -10,9 +10,9 @@ from matplotlib.figure import Figure
 from numpy.typing import ArrayLike
 
 from immunode.errors import StudyError
-from immunode.plot.charts.analysis.sensitivity import DOWN, UP, hatch_down, label_x, row_axes, with_room
+from immunode.plot.kit.arrays import Array
 from immunode.plot.kit.figure import write_note
-from immunode.plot.kit.labels import Array
+from immunode.plot.kit.named_rows import DOWN, UP, hatch_down, label_x, row_axes, with_room
 from immunode.plot.kit.style import FAINT, INK, Style, find_style, readable, styled
 from immunode.plot.kit.text import number, power_of, pretty_unit, quantity_label, scale_axis, width_of
 
