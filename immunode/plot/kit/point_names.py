@@ -80,7 +80,7 @@ class PointNames(Artist):
         corner = np.array([box.x0, box.y0])
         spots = (ax.transData.transform([(n.x, n.y) for n in self.names]) - corner) / point
         frame = np.array([box.width, box.height]) / point
-        sizes = np.array([(width_of(n.text, self.size), 1.15 * self.size) for n in self.names])
+        sizes = np.array([(width_of(n.text, self.size) + 1, 1.2 * self.size + 1) for n in self.names])  # with its ground
         places = _arranged(spots, sizes, self._drawn(ax, corner, point), frame, self.size)
         for label, place, spot in zip(self.labels, places, spots, strict=True):
             label.set_position((place[0] - spot[0], place[1] + 0.25 * self.size - spot[1]))
