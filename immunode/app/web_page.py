@@ -58,7 +58,7 @@ def page(labs: Sequence[Lab]) -> str:
         "SCRIPTS": "\n".join(_static(name) for name in SCRIPTS),
     }
     # in one pass: what is put in is never searched for places of its own
-    return re.sub(r"<!--([A-Z]+)-->", lambda found: parts[found[1]], _static("page.html"))
+    return re.sub(r"<!--([A-Z]+)-->", lambda place: parts[place[1]], _static("page.html"))
 
 
 def write_page(model: Model | Sequence[Model], path: str | Path, *, on: Iterable[str] = ()) -> Path:
@@ -90,8 +90,8 @@ def _scenarios() -> str:
 
 def scenarios() -> list[dict[str, Any]]:
     """Return the ready scenarios: id, model, variant, title, story and controls, each text in every language."""
-    found: list[dict[str, Any]] = json.loads(_scenarios())
-    return found
+    ready: list[dict[str, Any]] = json.loads(_scenarios())
+    return ready
 
 
 def json_for_script(value: object) -> str:

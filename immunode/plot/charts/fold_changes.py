@@ -68,8 +68,8 @@ def atlas(
     what = changes or [["fold" if math.isfinite(v) else "undefined" for v in row] for row in z]
     written = texts or [[f"{v:+.2g}" if math.isfinite(v) else "" for v in row] for row in z]
     shape = (len(rows), len(columns))
-    found = [z.shape, *((len(t), len(t[0]) if len(t) else 0) for t in (what, written))]
-    if 0 in shape or any(s != shape for s in found) or len(groups) not in (0, len(rows)):
+    shapes = [z.shape, *((len(t), len(t[0]) if len(t) else 0) for t in (what, written))]
+    if 0 in shape or any(s != shape for s in shapes) or len(groups) not in (0, len(rows)):
         raise StudyError(f"atlas: fold of shape {z.shape} for {shape[0]} rows and {shape[1]} columns")
     with styled(look):
         size = look.small if len(rows) <= 16 else look.least

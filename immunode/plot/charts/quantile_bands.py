@@ -16,7 +16,7 @@ from immunode.plot.kit.arrays import Array
 from immunode.plot.kit.figure import grid_shape, make_panels, write_note
 from immunode.plot.kit.labels import End
 from immunode.plot.kit.marks import Doses, Windows, rows_of, strip_height
-from immunode.plot.kit.panel import TimePanels, label_room, panel_room
+from immunode.plot.kit.panel import TimePanels, label_room, time_panels
 from immunode.plot.kit.style import PALETTE, Style, arm_colors, arm_dashes, find_style, readable, styled
 from immunode.plot.kit.time_axes import clock
 
@@ -65,16 +65,16 @@ def bands(
     t *= (shown := clock(float(t[-1] - t[0]), time_unit)).factor
     marks = [_marks(doses or {}, windows or {}, group, arms) for group in groups]
     strip = max(strip_height(len(rows_of(*mark)), look) for mark in marks)
-    shape = _shape(n := len(groups), look)
+    shape = _shape(len(groups), look)
     room = label_room([names.get(arm, arm) for arm in arms] if one else [], look, shape[1], strip)
     with styled(look):
-        figure, panels = make_panels(n, look, axes, shape=shape, row=room.row, title=title, share_y=True)
-        room = panel_room(figure, panels, look, room)
-        frame = TimePanels(look, panels, arms, names, shown, float(t[0]), float(t[-1]), room)
-        dashes = arm_dashes(arms)
+        figure, panels = make_panels(len(groups), look, axes, shape=shape, row=room.row, title=title, share_y=True)
+        span = float(t[0]), float(t[-1])
+        frame = time_panels(figure, panels, look, room, arms=arms, names=names, clock=shown, span=span)
+        dashes = arm_dashes(arms) if one else dict.fromkeys(arms, "-")
         for i, (ax, group, mark) in enumerate(zip(panels, groups, marks, strict=True)):
             power = frame.scale(ax, np.concatenate([q.ravel() for q in table.values()]), log=log)
-            ends = [_band(ax, t, table[arm], arm, frame, log=log, dash=dashes[arm] if one else "-") for arm in group]
+            ends = [_band(ax, t, table[arm], arm, frame, log=log, dash=dashes[arm]) for arm in group]
             if one:
                 frame.label(ax, ends)
                 frame.finish(ax, quantity, names.get(quantity, ""), unit, power)

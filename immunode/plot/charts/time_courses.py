@@ -15,7 +15,7 @@ from immunode.plot.kit.arrays import Array
 from immunode.plot.kit.figure import StyledFigure, grid_shape, make_panels
 from immunode.plot.kit.labels import End
 from immunode.plot.kit.marks import Doses, Windows, rows_of, strip_height
-from immunode.plot.kit.panel import TimePanels, label_room, panel_room
+from immunode.plot.kit.panel import TimePanels, label_room, time_panels
 from immunode.plot.kit.style import Style, arm_colors, arm_dashes, find_style, styled
 from immunode.plot.kit.time_axes import clock
 
@@ -69,8 +69,8 @@ def courses(
     room = label_room(sorted(said), look, shape[1], strip)
     with styled(look):
         figure, panels = make_panels(len(table), look, axes, shape=shape, row=room.row, title=title)
-        room = panel_room(figure, panels, look, room)
-        frame = TimePanels(look, panels, arms, names, shown, start * shown.factor, stop * shown.factor, room)
+        span = start * shown.factor, stop * shown.factor
+        frame = time_panels(figure, panels, look, room, arms=arms, names=names, clock=shown, span=span)
         for ax, (quantity, per_arm) in zip(panels, table.items(), strict=True):
             power = frame.scale(ax, np.concatenate([y for _, y in per_arm.values()]), log=quantity in logs)
             ends = [_line(ax, arm, t, y, frame, log=quantity in logs) for arm, (t, y) in per_arm.items()]

@@ -201,6 +201,6 @@ def _name(ax: Axes, name: str, y: float, color: str, style: Style) -> None:
 
 
 def _inside(times: Sequence[float], factor: float, span: tuple[float, float]) -> Any:
-    found = np.sort(np.asarray(times, dtype=float)) * factor
+    shown = np.sort(np.asarray(times, dtype=float)) * factor
     slack = 1e-9 * (span[1] - span[0])
-    return found[np.isfinite(found) & (found >= span[0] - slack) & (found <= span[1] + slack)]
+    return shown[np.isfinite(shown) & (shown >= span[0] - slack) & (shown <= span[1] + slack)]

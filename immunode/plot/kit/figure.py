@@ -108,17 +108,17 @@ def make_panels(
     )
     pad = style.text / 72
     engine = ConstrainedLayoutEngine(w_pad=pad * 0.45, h_pad=pad * 0.4, wspace=0.02, hspace=0.02)
-    made = StyledFigure(style, figsize=(style.width, height), layout=engine)
+    figure = StyledFigure(style, figsize=(style.width, height), layout=engine)
     panels: list[Axes] = []
     for i in range(n):
         above = panels[i - columns] if share_x and i >= columns else None
         beside = panels[0] if share_y and panels else None
-        ax = made.add_subplot(rows, columns, i + 1, sharex=above, sharey=beside)
+        ax = figure.add_subplot(rows, columns, i + 1, sharex=above, sharey=beside)
         _dress(ax, style)
         panels.append(ax)
     if title:
-        made.suptitle(title, x=0.012, ha="left", fontsize=style.head, fontweight="bold", color=INK, wrap=False)
-    return made, panels
+        figure.suptitle(title, x=0.012, ha="left", fontsize=style.head, fontweight="bold", color=INK, wrap=False)
+    return figure, panels
 
 
 def panels(

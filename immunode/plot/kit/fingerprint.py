@@ -28,13 +28,13 @@ def data_hash(figure: Figure) -> str:
     in a figure without data, such as one of equations.
     """
     digest = hashlib.sha256()
-    found = False
+    has_data = False
     for i, ax in enumerate(figure.axes):
         for array in _arrays(ax):
-            found = True
+            has_data = True
             digest.update(f"{i}:{array.shape}".encode())
             digest.update(digits(array).encode())
-    if not found:
+    if not has_data:
         for text in figure.texts:
             digest.update("".join(text.get_text().split()).encode())
     return digest.hexdigest()[:16]

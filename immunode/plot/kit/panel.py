@@ -109,3 +109,24 @@ class TimePanels:
             ax, doses, windows, arm_colors(self.arms), self.clock.factor, self.style,
             names=self.names, width=self.room.width, written=written,
         )  # fmt: skip
+
+
+def time_panels(
+    figure: Figure,
+    panels: Sequence[Axes],
+    style: Style,
+    room: Room,
+    *,
+    arms: Sequence[str],
+    names: Mapping[str, str],
+    clock: Clock,
+    span: tuple[float, float],
+) -> TimePanels:
+    """Return what the panels of a figure over time share, with about the room that their axes will have.
+
+    span : ends of the time axis in the unit that `clock` shows.   The rest is as in `TimePanels`.
+    """
+    return TimePanels(
+        style=style, panels=panels, arms=arms, names=names, clock=clock, start=span[0], stop=span[1],
+        room=panel_room(figure, panels, style, room),
+    )  # fmt: skip

@@ -80,14 +80,16 @@ class PointNames(Artist):
         corner = np.array([box.x0, box.y0])
         spots = (ax.transData.transform([(n.x, n.y) for n in self.names]) - corner) / point
         frame = np.array([box.width, box.height]) / point
-        sizes = np.array([(width_of(n.text, self.size) + 1, 1.2 * self.size + 1) for n in self.names])  # with its ground
+        sizes = np.array(
+            [(width_of(n.text, self.size) + 1, 1.2 * self.size + 1) for n in self.names]
+        )  # with its ground
         places = _arranged(spots, sizes, self._drawn(ax, corner, point), frame, self.size)
         for label, place, spot in zip(self.labels, places, spots, strict=True):
             label.set_position((place[0] - spot[0], place[1] + 0.25 * self.size - spot[1]))
 
     def _drawn(self, ax: Any, corner: Array, point: float) -> Array:
         """Return points every 3 points (1/72 inch) along the lines, shape (n, 2), from the corner of the axes."""
-        made = [np.empty((0, 2))]
+        paths = [np.empty((0, 2))]
         for x, y in self.lines:
             with np.errstate(all="ignore"):
                 path = (ax.transData.transform(np.column_stack([x, y])) - corner) / point
@@ -97,8 +99,8 @@ class PointNames(Artist):
             path = np.clip(path, -1e4, 1e4)
             length = np.concatenate([[0.0], np.cumsum(np.hypot(*np.diff(path, axis=0).T))])
             at = np.arange(0.0, length[-1], 3.0)
-            made.append(np.column_stack([np.interp(at, length, path[:, k]) for k in (0, 1)]))
-        return np.concatenate(made)
+            paths.append(np.column_stack([np.interp(at, length, path[:, k]) for k in (0, 1)]))
+        return np.concatenate(paths)
 
 
 def _arranged(spots: Array, sizes: Array, drawn: Array, frame: Array, text: float) -> Array:

@@ -76,11 +76,7 @@ def bifurcation(
         extent = float(np.ptp(xs)), float(np.ptp(ys))
         for branch in branches:
             for part, good in _stretches(branch, points, extent):
-                ax.plot(
-                    branch[0][part], branch[1][part], linewidth=look.line, color=STABLE if good else INK,
-                    linestyle="-" if good else (0, (3, 1.6)), solid_capstyle="butt",
-                    gid="stable" if good else "unstable",
-                )  # fmt: skip
+                _draw_branch(ax, branch[0][part], branch[1][part], good, look)
         for parameter, least, greatest in cycles:
             for extreme in (least, greatest):
                 ax.plot(
@@ -144,6 +140,14 @@ def bifurcation_curves(
         names = {"fold": "fold: states appear or vanish", "Hopf": "Hopf: waves begin or end"}
         key(ax, list(shown.values()), [names[k] for k in shown], look)
     return figure
+
+
+def _draw_branch(ax: Axes, x: Array, y: Array, stable: bool, look: Style) -> None:
+    """Draw a stretch of one stability: solid where stable, else dashed."""
+    ax.plot(
+        x, y, linewidth=look.line, color=STABLE if stable else INK, linestyle="-" if stable else (0, (3, 1.6)),
+        solid_capstyle="butt", gid="stable" if stable else "unstable",
+    )  # fmt: skip
 
 
 def _stretches(

@@ -85,8 +85,8 @@ def searches(
         ax.set_xlim(0.3, heights.size + 0.7)
         ax.set_xlabel("search, best first", fontsize=look.text)
         ax.set_ylabel("−2 log likelihood above the best", fontsize=look.text)
-        found = int((heights < same).sum())
-        note = f"{heights.size} searches; {found} found the best optimum (green band)"
+        equal = int((heights < same).sum())
+        note = f"{heights.size} searches; {equal} equal the best optimum (green band)"
         write_note(figure, note + (f"; {int((~good).sum())} failed" if not good.all() else ""), look)
     return figure
 

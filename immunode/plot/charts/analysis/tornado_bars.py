@@ -41,12 +41,10 @@ def tornado(
     low, high, limits = np.asarray(at_low, float), np.asarray(at_high, float), np.asarray(ends, float)
     if low.shape != (len(names),) or high.shape != low.shape or limits.shape != (len(names), 2):
         raise StudyError(f"tornado: shapes {low.shape}, {high.shape}, {limits.shape} for {len(names)} names")
-    shown = []
-    for i, (name, (a, b)) in enumerate(zip(names, limits.tolist(), strict=True)):
-        text = f"({number(a)} to {number(b)}{_unit(units, i)})"
-        fits = width_of(f"{name} {text}", look.text) <= 0.32 * look.width * 72
-        plain = text if look.fixed else f"({number(a)} to {number(b)})"  # a column of a journal has no room for units
-        shown.append(f"{name} {text}" if fits else f"{name}\n{plain}")
+    shown = [
+        _row_name(name, a, b, _unit(units, i), look)
+        for i, (name, (a, b)) in enumerate(zip(names, limits.tolist(), strict=True))
+    ]
     with styled(look):
         figure, ax, wide = row_axes(shown, look, axes, title)
         every = np.concatenate([low, high, [base]])
@@ -77,6 +75,15 @@ def tornado(
             look,
         )
     return figure
+
+
+def _row_name(name: str, low: float, high: float, unit: str, style: Style) -> str:
+    """Return the name of an input with its range, on two lines where one is too long."""
+    text = f"({number(low)} to {number(high)}{unit})"
+    if width_of(f"{name} {text}", style.text) <= 0.32 * style.width * 72:
+        return f"{name} {text}"
+    # a column of a journal has no room for units
+    return f"{name}\n{text if style.fixed else f'({number(low)} to {number(high)})'}"
 
 
 def _write(ax: Axes, base: float, low: Array, high: Array, power: int, wide: float, style: Style) -> None:
