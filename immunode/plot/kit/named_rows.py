@@ -36,7 +36,8 @@ def row_axes(
     size = style.text if len(names) <= 14 else style.small
     most = 0.32 * style.width * 72
     shown = [name if "\n" in name else wrap(name, most, size, lines=2) for name in names]
-    pitch = max(pitch, 2.6) if any("\n" in name for name in shown) else pitch
+    lines = max(name.count("\n") + 1 for name in shown)
+    pitch = max(pitch, 0.6 + lines) if lines > 1 else pitch
     figure, (ax,) = make_panels(1, style, axes, row=(len(names) * pitch * size + 5 * style.text) / 72, title=title)
     ax.set_ylim(len(names) - 0.4, -0.6)
     ax.set_yticks(range(len(names)), shown, fontsize=size, linespacing=1.0)

@@ -14,7 +14,7 @@ from immunode.plot.kit.arrays import Array
 from immunode.plot.kit.figure import write_note
 from immunode.plot.kit.named_rows import DOWN, UP, hatch_down, label_x, row_axes, with_room
 from immunode.plot.kit.style import FAINT, INK, Style, find_style, readable, styled
-from immunode.plot.kit.text import number, power_of, pretty_unit, quantity_label, scale_axis, width_of
+from immunode.plot.kit.text import number, power_of, pretty_unit, quantity_label, scale_axis, width_of, wrap
 
 
 def tornado(
@@ -78,12 +78,13 @@ def tornado(
 
 
 def _row_name(name: str, low: float, high: float, unit: str, style: Style) -> str:
-    """Return the name of an input with its range, on two lines where one is too long."""
+    """Return the name of an input with its range, on as many lines as they need."""
     text = f"({number(low)} to {number(high)}{unit})"
     if width_of(f"{name} {text}", style.text) <= 0.32 * style.width * 72:
         return f"{name} {text}"
     # a column of a journal has no room for units
-    return f"{name}\n{text if style.fixed else f'({number(low)} to {number(high)})'}"
+    plain = text if style.fixed else f"({number(low)} to {number(high)})"
+    return f"{wrap(name, 0.32 * style.width * 72, style.text)}\n{plain}"
 
 
 def _write(ax: Axes, base: float, low: Array, high: Array, power: int, wide: float, style: Style) -> None:
