@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import ast
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
 
@@ -36,3 +38,9 @@ def test_a_misspelt_name_gets_a_hint() -> None:
 def test_a_misspelt_option_of_a_timeline_is_refused() -> None:
     with pytest.raises(TypeError, match="unit"):
         plot.timeline([plot.Lane("a")], span=(0, 1), unit={"x": "cell"})  # type: ignore[call-arg]
+
+
+def test_checkers_see_the_same_names_as_users() -> None:
+    stub = ast.parse(Path(plot.__file__).with_suffix(".pyi").read_text(encoding="utf-8"))
+    known = [alias.asname for node in stub.body if isinstance(node, ast.ImportFrom) for alias in node.names]
+    assert sorted(known) == sorted(plot.__all__)
