@@ -69,8 +69,7 @@ def bands(
     room = label_room([names.get(arm, arm) for arm in arms] if one else [], look, shape[1], strip)
     with styled(look):
         figure, panels = make_panels(len(groups), look, axes, shape=shape, row=room.row, title=title, share_y=True)
-        span = float(t[0]), float(t[-1])
-        frame = time_panels(figure, panels, look, room, arms=arms, names=names, clock=shown, span=span)
+        frame = time_panels(figure, panels, look, room, arms=arms, names=names, clock=shown, span=(t[0], t[-1]))
         dashes = arm_dashes(arms) if one else dict.fromkeys(arms, "-")
         for i, (ax, group, mark) in enumerate(zip(panels, groups, marks, strict=True)):
             power = frame.scale(ax, np.concatenate([q.ravel() for q in table.values()]), log=log)

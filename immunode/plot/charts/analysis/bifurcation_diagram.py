@@ -85,8 +85,7 @@ def bifurcation(
                 )  # fmt: skip
         name_axes(ax, (xs, ys), (x_label, y_label), (x_unit, y_unit), (x_log, y_log), look, exact_x=True)
         lines = [(b[0], b[1]) for b in branches] + [(c[0], c[k]) for c in cycles for k in (1, 2)]
-        # what rounding leaves of 0 is 0
-        nothing = 1e-6 * extent[0]
+        nothing = 1e-6 * extent[0]  # what rounding leaves of 0 is 0
 
         def say(kind: str, x: float) -> str:
             return f"{kind} {number(x if abs(x) > nothing else 0.0, 4)}"
