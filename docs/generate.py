@@ -274,30 +274,52 @@ def members(thing: type) -> list[tuple[str, str]]:
     return made
 
 
+_SECTION = re.compile(r"(?m)^([A-Z][A-Za-z ]+)\n-{3,}\n")
+_PROSE = ("Notes", "References", "Examples", "See Also", "Warnings")
+_ENTRY = re.compile(r"([\w*][\w*,. ]{0,40}?) : (.+)")
+
+
 def docstring(text: str) -> str:
-    """Return a docstring of ours as Markdown: paragraphs, and a list of what is named "name : meaning"."""
+    """Return a docstring as Markdown: paragraphs, and a list of definitions for each section of numpydoc.
+
+    What is named "name : meaning" outside of sections, on a line of its own or after others, is a list as well.
+    """
+    first, *rest = _SECTION.split(text)
+    parts = [_described(first, every=False)]
+    for title, body in zip(rest[::2], rest[1::2], strict=True):
+        parts += [f"**{title}**", _described(body, every=title not in _PROSE)]
+    return "\n\n".join(part for part in parts if part)
+
+
+def _described(text: str, *, every: bool) -> str:
+    """Return text as Markdown in which entries are definitions. every : a line that is not indented is always one."""
     lines: list[str] = []
-    listed = False
-    source = re.sub(r"\n(Raises|Returns|Notes)\n-+\n", r"\n\n**\1**\n\n", text)
-    for line in source.splitlines():
-        item = re.match(r"^([\w*][\w*,. ]{0,40}?) : (.*)$", line)
-        if item:
-            rest = re.split(r"\s{2,}(?=[\w*]+ : )", f"{item[1]} : {item[2]}")
-            if not listed:
-                lines.append("")
-            for one in rest:
-                name, _, meaning = one.partition(" : ")
-                lines.append(f"- `{name.strip()}`: {prose(meaning)}")
-            listed = True
-        elif listed and line.startswith("    "):
-            lines[-1] += " " + prose(line.strip())
-        else:
-            if listed and line.strip():
-                lines.append("")
-            listed = False
-            code = line.startswith(("    ", "**"))
-            lines.append(line if code else prose(line))
-    return "\n".join(lines)
+    source = text.strip("\n").split("\n")
+    while source:
+        line = source.pop(0)
+        entry = _ENTRY.fullmatch(line)
+        if not line.strip() or line.startswith(" ") or not (entry or every):
+            lines.append(line if line.startswith("    ") else prose(line))
+            continue
+        body = []
+        while source and source[0].startswith("    "):
+            body.append(source.pop(0).strip())
+        lines += ["", *_definitions(line, " ".join(body))]
+    return re.sub(r"\n{3,}", "\n\n", "\n".join(lines)).strip("\n")
+
+
+def _definitions(head: str, body: str) -> Iterator[str]:
+    """Yield the lines of one entry, or of several that share a line.
+
+    In numpydoc a type follows the name, and the meaning is a sentence below; else the meaning follows the name.
+    """
+    name, _, said = head.partition(" : ")
+    if body[:1].isupper() and not said.endswith("."):
+        yield from (f"`{name}`" + (f" : {prose(said)}" if said else ""), f":   {prose(body)}", "")
+        return
+    for one in re.split(r"\s{2,}(?=[\w*]+ : )", f"{head} {body}".rstrip()):
+        name, _, meaning = one.partition(" : ")
+        yield from (f"`{name}`", f":   {prose(meaning)}", "")
 
 
 def prose(text: str) -> str:

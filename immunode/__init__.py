@@ -43,7 +43,7 @@ if TYPE_CHECKING:
     from immunode.analysis.treatment.shapley_shares import ShapleyShares, shapley
     from immunode.analysis.trials.prevalence import Prevalence, prevalence_weights
     from immunode.analysis.trials.trial import Trial, responders
-    from immunode.app.page import write_page
+    from immunode.app.web_page import write_page
     from immunode.catalogue import copy_model, list_models, load_model
     from immunode.errors import (
         DoseError,
@@ -236,7 +236,7 @@ _HOMES = {
     "exchange.omex": "read_omex write_omex",
     "exchange.petab": "PetabProblem read_petab write_petab",
     "exchange.sheets": "sheet",
-    "app.page": "write_page",
+    "app.web_page": "write_page",
     "analysis.sensitivity.variance": "sobol_indices saltelli",
     "analysis.sensitivity.screening": "morris",
     "analysis.sensitivity.from_samples": "prcc regional",

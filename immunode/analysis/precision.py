@@ -104,7 +104,7 @@ class WorkPrecision(Tabled):
 
     def plot(self, *, title: str | None = None, style: str = "slide", axes: Any = None) -> Figure:
         """Return the figure of time against error, a line a tool."""
-        from immunode.plot.charts.analysis.work_precision import work_precision as draw
+        from immunode.plot.charts.analysis.precision_diagram import work_precision as draw
         from immunode.plot.kit.provenance import remember_recipe
 
         figure = draw(

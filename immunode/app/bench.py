@@ -64,10 +64,10 @@ def set_up(model: Model) -> Bench:
     left_out = []
     for it in model.interventions:
         try:
-            made = Placed(it, _with_window(it, model.horizon), ())
-            made = replace(made, knobs=knobs(model, made.put_in))
-            perturb(model, *(one.put_in.at(0.0) for one in (*placed, made)))
-            placed.append(made)
+            candidate = Placed(it, _with_window(it, model.horizon), ())
+            candidate = replace(candidate, knobs=knobs(model, candidate.put_in))
+            perturb(model, *(one.put_in.at(0.0) for one in (*placed, candidate)))
+            placed.append(candidate)
         except ImmunodeError as error:
             left_out.append((it.name, str(error)))
     composed = perturb(model, *(one.put_in.at(0.0) for one in placed))

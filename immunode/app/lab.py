@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from immunode.app.bench import BEYOND, Bench, Placed, set_up
 from immunode.app.doses import free_doses
+from immunode.catalogue import UnknownModelError, find_model, list_models, load_model
 from immunode.errors import ModelError, did_you_mean
 from immunode.intervention import card
 from immunode.language.expression import names, parse, parse_arrow
@@ -64,16 +65,12 @@ def load_lab(name: str, variant: str = "", on: Iterable[str] = ()) -> Lab:
     ------
     ModelError : there is no such model, or the page can't run it, or has no intervention of a name in `on`.
     """
-    from immunode.catalogue import load_model
-
     chosen = f", variant={variant!a}" if variant else ""
     return make_lab(load_model(name, variant or None), call=f"im.load_model({Path(name).name!a}{chosen})", on=on)
 
 
 def _call(model: Model) -> str:
     """Return Python that makes this model from the catalogue's of the same name, or from a file of that name."""
-    from immunode.catalogue import UnknownModelError, find_model, load_model
-
     try:
         # a name from a file may look like a path, and a .py file is executed: it counts in the catalogue only
         find_model(model.name)
@@ -139,9 +136,9 @@ def _depots(bench: Bench) -> list[int]:
     row = {name: i for i, name in enumerate(program.states)}
     reached: dict[int, set[int]] = {c.index: set() for b in program.breaks for c in b.changes if c.kind == "state"}
     for process in bench.composed.processes:
-        taken, made = parse_arrow(process.arrow)
+        taken, products = parse_arrow(process.arrow)
         for name, _ in taken:
-            reached.get(row[name], set()).update(row[other] for other, _ in made)
+            reached.get(row[name], set()).update(row[other] for other, _ in products)
     seen = {i: {r for r, column, _ in program.jacobian if column == i} for i in reached}
     return [i for i in sorted(reached) if reached[i] and seen[i] <= reached[i] | {i}]
 
@@ -149,15 +146,13 @@ def _depots(bench: Bench) -> list[int]:
 def _limits(model: Model) -> list[str]:
     """Return what the reader must know before believing a curve."""
     assumed = sum(p.evidence == "assumed" for p in model.parameters)
-    told = [" ".join(part.split()) for part in _story(model).split("\n\n") if part.strip()]
+    paragraphs = [" ".join(part.split()) for part in _story(model).split("\n\n") if part.strip()]
     note = f"{assumed} of {len(model.parameters)} parameters are assumed" if model.parameters else ""
-    return [part for part in (note, *told, *model.remarks) if part]
+    return [part for part in (note, *paragraphs, *model.remarks) if part]
 
 
 def _story(model: Model) -> str:
     """Return what the model says about itself, or what the file says that it came from in the catalogue."""
-    from immunode.catalogue import list_models
-
     if model.description:
         return model.description
     paths = [entry.path for entry in list_models() if entry.name == model.name]
@@ -183,12 +178,12 @@ def _parameter(parameter: Any, owners: dict[str, Placed]) -> Data:
 
 
 def _process(process: Any, composed: Model) -> Data:
-    taken, made = parse_arrow(process.arrow)
+    taken, products = parse_arrow(process.arrow)
     states = {s.name for s in composed.states}
     inside = {d.name: d.expression for d in composed.derived}
     volumes = {c.name: c.volume for c in composed.compartments}
     divisors = {}
-    for name, _ in (*taken, *made):
+    for name, _ in (*taken, *products):
         state = next(s for s in composed.states if s.name == name)
         size = volumes.get(state.compartment, 1.0) if state.compartment and not state.amount else 1.0
         divisors[name] = float(size) if not isinstance(size, str) else size
@@ -198,15 +193,15 @@ def _process(process: Any, composed: Model) -> Data:
         "meaning": process.meaning,
         "rate": process.rate,
         "taken": [[name, float(count)] for name, count in taken],
-        "made": [[name, float(count)] for name, count in made],
+        "made": [[name, float(count)] for name, count in products],
         "modifiers": sorted(looked - {name for name, _ in taken}),
         "volumes": divisors,
     }
 
 
-def _reached(found: Iterable[str], inside: dict[str, str]) -> set[str]:
+def _reached(names_used: Iterable[str], inside: dict[str, str]) -> set[str]:
     """Return all names that an expression needs, through derived quantities."""
-    todo, seen = list(found), set()
+    todo, seen = list(names_used), set()
     while todo:
         name = todo.pop()
         if name in seen:
@@ -218,13 +213,13 @@ def _reached(found: Iterable[str], inside: dict[str, str]) -> set[str]:
 
 
 def _intervention(placed: Placed, bench: Bench) -> Data:
-    told = card(placed.declared, bench.model)
+    shown = card(placed.declared, bench.model)
     knobs = [k.name for k in placed.knobs]
     return {
         "name": placed.declared.name,
-        "labels": told.labels,
-        "rows": [list(row) for row in told.rows],
-        "changes": [list(row) for row in told.changes],
+        "labels": shown.labels,
+        "rows": [list(row) for row in shown.rows],
+        "changes": [list(row) for row in shown.changes],
         "knobs": knobs,
         "windowed": placed.windowed,
         "doses": free_doses(bench, placed),
@@ -237,8 +232,8 @@ def _owner(name: str, changes: Any, bench: Bench, applied: set[str]) -> str:
     if owner in applied:
         return owner
     rows = {bench.program.parameters[c.index] if c.kind == "parameter" else "" for c in changes}
-    found = {row.partition(".")[0] for row in rows}
-    return found.pop() if len(found) == 1 and found <= applied else ""
+    owners = {row.partition(".")[0] for row in rows}
+    return owners.pop() if len(owners) == 1 and owners <= applied else ""
 
 
 def _rest_rows(bench: Bench) -> Data | None:

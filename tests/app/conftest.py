@@ -14,7 +14,7 @@ from typing import Any
 import pytest
 
 from immunode.app.lab import Lab
-from immunode.app.page import ENGINE
+from immunode.app.web_page import ENGINE
 from immunode.solve.tableaus import RODAS5P
 
 

@@ -12,7 +12,7 @@ import numpy as np
 import pytest
 
 import immunode as im
-from immunode.app.page import page, scenario_labs
+from immunode.app.web_page import page, scenario_labs
 
 PHONE, PROJECTOR = (390, 844), (1920, 1080)
 STRENGTH = '[data-knob="anti_tnf.strength"]'

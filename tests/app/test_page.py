@@ -12,7 +12,7 @@ import pytest
 
 import immunode as im
 from immunode.app.lab import load_lab, make_lab
-from immunode.app.page import MOST_BYTES, SCRIPTS, json_for_script, page, scenario_labs, scenarios
+from immunode.app.web_page import MOST_BYTES, SCRIPTS, json_for_script, page, scenario_labs, scenarios
 from immunode.cli import main
 
 

@@ -182,3 +182,20 @@ def test_the_site_builds_without_a_warning_and_fetches_nothing(tmp_path: Path) -
         assert not re.findall(
             r'(?:<script[^>]*src|<link rel="stylesheet"[^>]*href|<img[^>]*src)="(https?:[^"]*)"', text
         )
+
+
+def test_docstrings_of_both_forms_become_lists_of_definitions() -> None:
+    """In numpydoc a type follows the name and a sentence stands below; a short docstring names things in its text."""
+    docstring = generator().docstring
+    numpydoc = (
+        "Return a run.\n\nParameters\n----------\nuntil : float or str, optional\n    End of the run,\n"
+        "    in model time.\n\nReturns\n-------\nSimulation\n    The run.\n\nRaises\n------\nError\n    No [end].\n"
+    )
+    assert docstring(numpydoc) == (
+        "Return a run.\n\n**Parameters**\n\n`until` : float or str, optional\n:   End of the run, in model time.\n\n"
+        "**Returns**\n\n`Simulation`\n:   The run.\n\n**Raises**\n\n`Error`\n:   No \\[end\\]."
+    )
+    short = "Return a run.\n\nuntil : end, a number or\n    text.   n : runs.\n\nRaises\n------\nError : no end.\n"
+    assert docstring(short).split("\n\n") == [
+        "Return a run.", "`until`\n:   end, a number or text.", "`n`\n:   runs.", "**Raises**", "`Error`\n:   no end."
+    ]  # fmt: skip

@@ -14,7 +14,7 @@ import pandas as pd
 import pytest
 
 import immunode as im
-from immunode.app.page import page
+from immunode.app.web_page import page
 from immunode.exchange.sbml.writing.writer import to_sbml
 from immunode.exchange.sedml import figure_sedml
 from immunode.intervention import card
@@ -80,7 +80,7 @@ def test_a_sheet_in_latex_calls_no_command_but_its_own(key: str) -> None:
 
 def test_a_name_that_looks_like_a_path_is_no_file_that_is_loaded() -> None:
     """The page tells how its model is loaded, and looks for it by name; a file of Python would be executed."""
-    from immunode.app.page import write_page
+    from immunode.app.web_page import write_page
 
     Path("evil.py").write_text("open('hacked', 'w').close()\n", encoding="utf-8")
     for name in ("evil.py", "./evil.py", str(Path("evil.py").resolve())):

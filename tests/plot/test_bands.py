@@ -9,7 +9,7 @@ import pytest
 
 from immunode.errors import StudyError
 from immunode.plot import bands
-from immunode.plot.charts.bands import LEVELS, band_note
+from immunode.plot.charts.quantile_bands import LEVELS, band_note
 
 T = np.linspace(0, 10, 21)
 

@@ -11,7 +11,7 @@ from matplotlib.figure import Figure
 from matplotlib.text import Text
 
 from immunode.errors import StudyError
-from immunode.plot.charts.analysis.basins import basins
+from immunode.plot.charts.analysis.basin_map import basins
 from immunode.plot.kit.style import GRID
 
 X, Y = np.linspace(0.0, 3e6, 31), np.geomspace(1e4, 6e8, 25)

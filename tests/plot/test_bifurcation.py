@@ -9,7 +9,7 @@ from matplotlib.figure import Figure
 from matplotlib.text import Annotation
 
 from immunode.errors import StudyError
-from immunode.plot.charts.analysis.bifurcation import bifurcation
+from immunode.plot.charts.analysis.bifurcation_diagram import bifurcation
 
 X = np.linspace(0.0, 2.0, 41)
 STABLE = X < 1.0

@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 from matplotlib.figure import Figure
 
-from immunode.plot.kit.clock import Clock, clock, time_axis
 from immunode.plot.kit.style import SLIDE
+from immunode.plot.kit.time_axes import Clock, clock, time_axis
 
 
 @pytest.mark.parametrize(

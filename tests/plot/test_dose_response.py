@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from immunode.errors import StudyError
-from immunode.plot.charts.analysis.dose_response import dose_response
+from immunode.plot.charts.analysis.dose_curve import dose_response
 
 DOSES = np.array([0, 1, 3, 10, 30.0])
 GRID = np.geomspace(0.3, 30, 50)

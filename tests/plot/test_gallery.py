@@ -10,13 +10,13 @@ import pytest
 from matplotlib.figure import Figure
 
 from immunode.plot import bands, courses, data_hash, endpoints, equations, heat
-from immunode.plot.charts.analysis.dose_response import dose_response
+from immunode.plot.charts.analysis.differences import difference_bars
+from immunode.plot.charts.analysis.dose_curve import dose_response
 from immunode.plot.charts.analysis.isobole import isoboles
-from immunode.plot.charts.analysis.tornado import tornado
-from immunode.plot.charts.analysis.why import terms
-from immunode.plot.charts.shares import shares
-from immunode.plot.charts.time_to_event import time_to_event
-from immunode.plot.charts.waterfall import waterfall
+from immunode.plot.charts.analysis.tornado_bars import tornado
+from immunode.plot.charts.event_curves import time_to_event
+from immunode.plot.charts.patient_changes import waterfall
+from immunode.plot.charts.responder_bars import responder_shares
 from immunode.plot.kit.fingerprint import digits
 
 T = np.arange(11.0)
@@ -63,13 +63,13 @@ def figures(style: str = "slide") -> dict[str, Callable[[], Figure]]:
         "dose-response": lambda: dose_response(
             [0, 1, 2, 4, 8], [[8, 4, 2, 1, 0.5]], grid=[0.5, 1, 8], curves=[[6, 4, 0.5]], ec50=1.0, style=style, **NAMES
         ),
-        "shares": lambda: shares(
+        "shares": lambda: responder_shares(
             {"a": (0.25, 0.125, 0.5), "b": (0.75, 0.5, 1.0)}, rule="x < 1", patients=64, style=style
         ),
         "tornado": lambda: tornado(
             4.0, [2, 3], [8, 3.5], names=["a", "b"], ends=[[1, 2], [1, 2]], label="auc(x)", style=style
         ),
-        "why": lambda: terms([2.0, -1.0], names=["growth", "killing"], total=1.0, label="x", style=style),
+        "why": lambda: difference_bars([2.0, -1.0], names=["growth", "killing"], total=1.0, label="x", style=style),
         "isoboles": lambda: isoboles(T, T, T[:, None] / 32 + T / 32, additive={0.25: (8.0, 8.0)}, style=style, **NAMES),
     }
 

@@ -14,13 +14,13 @@ import pytest
 from matplotlib.figure import Figure
 
 from immunode.plot import bands, courses, heat
-from immunode.plot.charts.analysis.basins import basins
-from immunode.plot.charts.analysis.phase import plane
-from immunode.plot.charts.analysis.sensitivity import bars
-from immunode.plot.charts.analysis.sequence_map import curves
-from immunode.plot.charts.analysis.tornado import tornado
-from immunode.plot.charts.analysis.why import course
-from immunode.plot.charts.waterfall import waterfall
+from immunode.plot.charts.analysis.basin_map import basins
+from immunode.plot.charts.analysis.differences import difference_courses
+from immunode.plot.charts.analysis.phase import phase_plane
+from immunode.plot.charts.analysis.sensitivity import sensitivity_bars
+from immunode.plot.charts.analysis.sequence_map import gap_curves
+from immunode.plot.charts.analysis.tornado_bars import tornado
+from immunode.plot.charts.patient_changes import waterfall
 from immunode.plot.kit.style import APART, PALETTE, lightness
 
 Array = np.ndarray[Any, np.dtype[np.float64]]
@@ -109,7 +109,7 @@ def test_both_directions_of_a_tornado_are_told_apart(gray: Callable[[Figure], Ar
 
 
 def test_what_raises_and_what_lowers_is_told_apart(gray: Callable[[Figure], Array]) -> None:
-    figure = bars({"elasticity": [1.0, -1.0]}, names=["up", "down"])
+    figure = sensitivity_bars({"elasticity": [1.0, -1.0]}, names=["up", "down"])
     picture = gray(figure)
     up, down = (
         along(picture, figure.axes[0], sign * np.linspace(0.05, 0.95, 9), np.full(9, row + 0.1))
@@ -122,7 +122,7 @@ def test_what_raises_and_what_lowers_is_told_apart(gray: Callable[[Figure], Arra
 def test_the_two_nullclines_of_a_phase_plane_are_told_apart(gray: Callable[[Figure], Array]) -> None:
     grid = np.linspace(0.0, 1.0, 61)
     x, y = np.meshgrid(grid, grid)
-    figure = plane(grid, grid, (0.513 - x, 0.513 - y), x_label="x", y_label="y")
+    figure = phase_plane(grid, grid, (0.513 - x, 0.513 - y), x_label="x", y_label="y")
     picture = gray(figure)
     ax, run = figure.axes[0], np.linspace(0.02, 0.45, 9)
     upright = along(picture, ax, np.full(9, 0.513), run)
@@ -131,7 +131,7 @@ def test_the_two_nullclines_of_a_phase_plane_are_told_apart(gray: Callable[[Figu
 
 
 def test_orders_of_a_sequence_map_have_their_own_points() -> None:
-    figure = curves([0, 1, 2], np.arange(6.0).reshape(2, 3, 1), orders=["a, b", "b, a"], label="x")
+    figure = gap_curves([0, 1, 2], np.arange(6.0).reshape(2, 3, 1), orders=["a, b", "b, a"], label="x")
     looks = [
         (line.get_marker(), str(line.get_markerfacecolor()))
         for line in figure.axes[0].lines
@@ -142,7 +142,7 @@ def test_orders_of_a_sequence_map_have_their_own_points() -> None:
 
 def test_terms_over_time_are_told_apart(gray: Callable[[Figure], Array]) -> None:
     values = np.array([[4.0], [3.0], [2.0], [1.0]]) * np.ones(T.size)
-    figure = course(T, values, names=["a", "b", "c", "d"], label="x")
+    figure = difference_courses(T, values, names=["a", "b", "c", "d"], label="x")
     picture = gray(figure)
     seen = [along(picture, figure.axes[0], T[1:-1], row[1:-1]) for row in values]
     assert all(told_apart(one, other) for one, other in itertools.combinations(seen, 2))

@@ -14,7 +14,7 @@ from matplotlib.figure import Figure
 
 from immunode.errors import StudyError
 from immunode.plot import heat
-from immunode.plot.charts.heat import edges, to_cells
+from immunode.plot.charts.heat_map import edges, to_cells
 
 X, Y = np.geomspace(0.01, 10, 7), np.linspace(0, 1, 5)
 Z = X * (1 + Y[:, None])

@@ -2,14 +2,14 @@ from __future__ import annotations
 
 import numpy as np
 
-from immunode.plot.charts.analysis.phase import plane
+from immunode.plot.charts.analysis.phase import phase_plane
 
 GRID = np.linspace(-1.0, 1.0, 21)
 
 
 def test_nullclines_and_steady_states_are_where_they_are_by_hand() -> None:
     x, y = np.meshgrid(GRID, GRID)
-    figure = plane(GRID, GRID, (y - x, -y), fixed=[(0.0, 0.0, "stable node")], x_label="x", y_label="y")
+    figure = phase_plane(GRID, GRID, (y - x, -y), fixed=[(0.0, 0.0, "stable node")], x_label="x", y_label="y")
     ax = figure.axes[0]
     marks = [line for line in ax.lines if line.get_gid() == "fixed"]
     assert [(m.get_xdata()[0], m.get_ydata()[0]) for m in marks] == [(0.0, 0.0)]  # type: ignore[index]
@@ -20,5 +20,5 @@ def test_nullclines_and_steady_states_are_where_they_are_by_hand() -> None:
 
 def test_a_state_outside_the_plane_is_not_drawn() -> None:
     x, y = np.meshgrid(GRID, GRID)
-    figure = plane(GRID, GRID, (y - x, -y), fixed=[(5.0, 0.0, "saddle")], x_label="x", y_label="y")
+    figure = phase_plane(GRID, GRID, (y - x, -y), fixed=[(5.0, 0.0, "saddle")], x_label="x", y_label="y")
     assert not [line for line in figure.axes[0].lines if line.get_gid() == "fixed"]

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from immunode.errors import StudyError
-from immunode.plot.charts.timeline import Lane, timeline
+from immunode.plot.charts.treatment_timeline import Lane, timeline
 
 T = np.linspace(0, 364, 200)
 WINDOW = Lane("window", "treated", T, ((T > 50) & (T < 100)).astype(float))

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from immunode.errors import StudyError
-from immunode.plot.charts.analysis.tornado import tornado
+from immunode.plot.charts.analysis.tornado_bars import tornado
 
 NAMES = ["growth_of_the_tumor_in_the_lymph_node", "kpro", "e"]
 ENDS = [(0.28, 0.52), (1750.0, 3250.0), (7e-4, 1.3e-3)]

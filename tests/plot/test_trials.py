@@ -8,10 +8,10 @@ import numpy as np
 import pytest
 
 from immunode.errors import StudyError
-from immunode.plot.charts.regimens import regimens
-from immunode.plot.charts.shares import shares
-from immunode.plot.charts.time_to_event import time_to_event
-from immunode.plot.charts.waterfall import waterfall
+from immunode.plot.charts.event_curves import time_to_event
+from immunode.plot.charts.patient_changes import waterfall
+from immunode.plot.charts.regimen_tradeoff import regimens
+from immunode.plot.charts.responder_bars import responder_shares
 
 
 def texts(figure: Any, gid: str) -> list[str]:
@@ -20,7 +20,7 @@ def texts(figure: Any, gid: str) -> list[str]:
 
 def test_shares_are_bars_with_their_number() -> None:
     values = {"control": (0.2, 0.1, 0.3), "drug": (0.7, 0.6, 0.8)}
-    figure = shares(values, rule="x > 1", patients=50, nnt={"drug": 2.0}, versus="control")
+    figure = responder_shares(values, rule="x > 1", patients=50, nnt={"drug": 2.0}, versus="control")
     widths: list[Any] = [bar.get_width() for bar in figure.axes[0].patches]  # type: ignore[attr-defined]
     assert widths == pytest.approx([20, 70])
     assert texts(figure, "share") == ["20 %", "70 %   NNT 2"]
@@ -53,7 +53,7 @@ def test_regimens_name_the_best() -> None:
 @pytest.mark.parametrize(
     ("draw", "message"),
     [
-        (lambda: shares({}, rule="x", patients=1), "nothing to draw"),
+        (lambda: responder_shares({}, rule="x", patients=1), "nothing to draw"),
         (lambda: waterfall({"a": [np.nan]}, label="x"), "no run has a change"),
         (lambda: time_to_event({"a": [np.nan]}, until=1, time_unit="day", event="x"), "no run is ok"),
     ],

@@ -88,7 +88,7 @@ class Basins(Tabled):
         ------
         StudyError : fewer than two states vary, or an unknown one.
         """
-        from immunode.plot.charts.analysis.basins import basins as draw
+        from immunode.plot.charts.analysis.basin_map import basins as draw
 
         if len(self.names) < 2:
             raise StudyError(f"{self.who}: a map needs two states that vary, here is one: {self.names[0]}")

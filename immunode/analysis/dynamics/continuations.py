@@ -148,7 +148,7 @@ class Continuation(Tabled):
         ------
         StudyError : an unknown state, or nothing to draw.
         """
-        from immunode.plot.charts.analysis.bifurcation import bifurcation
+        from immunode.plot.charts.analysis.bifurcation_diagram import bifurcation
 
         own = [name for name in self.equations.system.model.readouts if name in self.states]
         state = state or (own or [self._liveliest()])[0]

@@ -79,9 +79,9 @@ class Curves(Tabled):
 
     def plot(self, *, title: str = "", style: str | Style = "slide", axes: Axes | None = None) -> Figure:
         """Return a figure of the curves in the plane of the two parameters."""
-        from immunode.plot.charts.analysis.bifurcation import curves
+        from immunode.plot.charts.analysis.bifurcation_diagram import bifurcation_curves
 
-        return curves(
+        return bifurcation_curves(
             [(c.kind, c.x, c.y) for c in self.curves], points=self.points, x_label=self.x, y_label=self.y,
             x_unit=self.x_unit, y_unit=self.y_unit, x_log=self.logs[0], y_log=self.logs[1],
             between=self.between, title=title or f"{self.who}: where states appear and waves begin", style=style,

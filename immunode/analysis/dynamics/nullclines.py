@@ -66,10 +66,10 @@ class PhasePlane(Tabled):
 
     def plot(self, *, title: str = "", style: str | Style = "slide", axes: Axes | None = None) -> Figure:
         """Return the figure of the phase plane."""
-        from immunode.plot.charts.analysis.phase import plane
+        from immunode.plot.charts.analysis.phase import phase_plane
 
         a, b = self.names
-        return plane(
+        return phase_plane(
             self.x, self.y, self.rates, fixed=[(s.values[a], s.values[b], s.kind) for s in self.fixed],
             borders=self.borders, paths=self.paths, x_label=a, y_label=b, x_unit=self.units[0], y_unit=self.units[1],
             log=self.log, title=title or self.who, style=style, axes=axes,

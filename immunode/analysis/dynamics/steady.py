@@ -149,7 +149,7 @@ class SteadyStates(Tabled):
         ------
         StudyError : an unknown name, or nothing was found.
         """
-        from immunode.plot.charts.analysis.phase import points
+        from immunode.plot.charts.analysis.phase import steady_points
 
         table = self.table()
         vary = [n for n in self.names if len(np.unique(table[n])) > 1]
@@ -161,7 +161,7 @@ class SteadyStates(Tabled):
                 raise StudyError(f"{self.who}: no state or column '{name}'{did_you_mean(name, known)}")
         if not self.found:
             raise StudyError(f"{self.who}: no steady state was found, so there is nothing to draw")
-        return points(
+        return steady_points(
             table[x].to_numpy(float), table[y].to_numpy(float), [s.kind for s in self.found], x_label=x, y_label=y,
             x_unit=self.units.get(x, ""), y_unit=self.units.get(y, ""), log=log,
             title=title or f"{self.who}: steady states", style=style, axes=axes,

@@ -9,7 +9,7 @@ import numpy as np
 from immunode.analysis.fitting.optimum import Optimum
 from immunode.errors import EngineError
 from immunode.plot.charts.analysis.fit import data_and_curves
-from immunode.plot.charts.analysis.residuals import residuals
+from immunode.plot.charts.analysis.residual_panels import residuals
 from immunode.plot.kit.figure import StyledFigure
 from immunode.plot.kit.style import PALETTE, find_style, styled
 from immunode.plot.kit.text import power_of, quantity_label

@@ -114,12 +114,12 @@ class EvidenceLedger(Tabled):
 
     def plot(self, *, title: str | None = None, style: str = "slide", axes: Any = None) -> Figure:
         """Return stacked bars, one an endpoint: the share of each kind alone, and of kinds together."""
-        from immunode.plot.charts.analysis.sensitivity import shares
+        from immunode.plot.charts.analysis.sensitivity import evidence_shares
 
         keep = [j for j in range(len(self.series)) if np.isfinite(self.alone[j]).any()]
         if not keep:
             raise StudyError(f"{self.who}: no endpoint varies, so there is nothing to draw")
-        return shares(
+        return evidence_shares(
             np.clip(self.alone[keep], 0, None),
             rows=[self.series[j].name for j in keep],
             kinds=self.kinds,

@@ -209,7 +209,7 @@ class Tornado(Tabled):
         axes: Any = None,
     ) -> Figure:
         """Return the tornado of one endpoint, by default the first, of the `top` inputs."""
-        from immunode.plot.charts.analysis.tornado import tornado as draw
+        from immunode.plot.charts.analysis.tornado_bars import tornado as draw
 
         j = find_series(self.who, self.series, endpoint, arm)
         order = self._order(j)[:top]

@@ -202,13 +202,13 @@ class Sensitivity(Tabled):
         named, unit = self._title(title, self.series[k].name), self.series[k].unit
         if kind == "plane":
             mu_star, sigma = (self.measures[m][k][order] for m in ("mu_star", "sigma"))
-            return draw.plane(mu_star, sigma, names=names, unit=unit, title=named, **look)
+            return draw.morris_plane(mu_star, sigma, names=names, unit=unit, title=named, **look)
         if kind == "convergence":
-            return draw.convergence(
+            return draw.sensitivity_convergence(
                 self.sizes, self.stages[:, k][:, order], names=names, measure=_AXIS[self.main], title=named, **look
             )
         shown = ("S1", "ST") if self.method == "sobol" else (self.main,)
-        return draw.bars(
+        return draw.sensitivity_bars(
             {m: self.measures[m][k][order] for m in shown},
             names=names,
             low={m: self.low[m][k][order] for m in shown if m in self.low},
@@ -231,7 +231,7 @@ class Sensitivity(Tabled):
         size = np.nanmax(np.where(np.isfinite(values), np.abs(values), 0.0), axis=0)
         order = np.argsort(-size, kind="stable")[:top]
         relative = self.main in ("mu_star",)
-        return draw.inputs_heat(
+        return draw.sensitivity_heat(
             values[:, order].T,
             rows=[self.columns[i] for i in order],
             columns=[self.series[k].name for k in rows],

@@ -161,7 +161,7 @@ class Combination(Tabled):
         if kind not in kinds:
             raise StudyError(f"{self.who}: unknown plot '{kind}'{did_you_mean(kind, kinds)}")
         if kind == "excess":
-            from immunode.plot.charts.heat import heat
+            from immunode.plot.charts.heat_map import heat
 
             words = {"bliss": "Bliss", "hsa": "the better agent", "loewe": "Loewe"}
             return heat(

@@ -115,7 +115,7 @@ class Explanation(Tabled):
         ------
         StudyError : an unknown kind.
         """
-        from immunode.plot.charts.analysis import why as draw
+        from immunode.plot.charts.analysis import differences as draw
 
         if kind not in ("bars", "course"):
             raise StudyError(f"explain: unknown plot '{kind}'{did_you_mean(kind, ('bars', 'course'))}")
@@ -129,12 +129,12 @@ class Explanation(Tabled):
             course = np.vstack([course, self.course[rest].sum(axis=0)])
         name = f"{self.who}: {self.state}, {self.arms[1]} minus {self.arms[0]}" if title is None else title
         if kind == "course":
-            return draw.course(
+            return draw.difference_courses(
                 self.times, course, names=names, label=self.state, unit=self.unit, time_unit=self.time_unit, title=name,
                 style=style, axes=axes,
             )  # fmt: skip
         when = f"{self.time:g} {self.time_unit}".rstrip()
-        return draw.terms(
+        return draw.difference_bars(
             course[:, -1], names=names, total=self.difference, label=f"difference of {self.state} at {when}",
             unit=self.unit, note=CAVEATS[0], title=name, style=style, axes=axes,
         )  # fmt: skip

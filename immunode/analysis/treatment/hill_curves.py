@@ -121,7 +121,7 @@ class DoseResponse(Tabled):
         self, endpoint: str | None = None, *, title: str | None = None, style: str = "slide", axes: Any = None
     ) -> Figure:
         """Return responses and the curve of one endpoint (by default the first), with EC50 marked."""
-        from immunode.plot.charts.analysis.dose_response import dose_response as draw
+        from immunode.plot.charts.analysis.dose_curve import dose_response as draw
 
         j = find_series(self.who, self.series, endpoint, None)
         above = self.doses[self.doses > 0]

@@ -142,7 +142,7 @@ class Atlas(Tabled):
 
         style : "slide" or "paper".   title : default the model's own.   axes : your own.
         """
-        from immunode.plot.charts.atlas import atlas as draw
+        from immunode.plot.charts.fold_changes import atlas as draw
 
         known = meanings(self.model)
         return draw(

@@ -86,7 +86,7 @@ class RegimenSearch(Tabled):
 
     def plot(self, *, style: str = "slide", title: str | None = None, axes: Any = None) -> Figure:
         """Return responders against toxicity (or against the cost), one point a regimen, the front joined."""
-        from immunode.plot.charts.regimens import regimens
+        from immunode.plot.charts.regimen_tradeoff import regimens
 
         return regimens(
             self.cost,

@@ -122,7 +122,7 @@ class SequenceMap(Tabled):
         if kind == "map":
             return draw.order_map(self.gaps, _median(self.values[j]), **common)
         references = {name: float(_median(v[j])) for name, v in self.references.items()}
-        return draw.curves(self.gaps, self.values[j], references=references, **common)
+        return draw.gap_curves(self.gaps, self.values[j], references=references, **common)
 
 
 def sequence_map(

@@ -87,14 +87,14 @@ class ShapleyShares(Tabled):
         self, endpoint: str | None = None, *, title: str | None = None, style: str = "slide", axes: Any = None
     ) -> Figure:
         """Return a bar for each factor's share of one endpoint (by default the first) and for all together."""
-        from immunode.plot.charts.analysis.why import terms
+        from immunode.plot.charts.analysis.differences import difference_bars
 
         j = find_series(self.who, self.series, endpoint, None)
         middle = np.median(self.shares[j], axis=1)
         order = np.argsort(-np.abs(middle), kind="stable")
         several = self.shares.shape[2] > 1
         low, high = np.quantile(self.shares[j], [0.05, 0.95], axis=1)
-        return terms(
+        return difference_bars(
             middle[order],
             names=[self.factors[i] for i in order],
             total=float(np.median(self.together[j] - self.none[j])),

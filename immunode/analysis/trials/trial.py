@@ -105,11 +105,11 @@ class Trial(Tabled):
 
     def plot(self, *, style: str = "slide", title: str | None = None, axes: Any = None) -> Figure:
         """Return a figure of the share of responders in each arm with its 95 % interval."""
-        from immunode.plot.charts.shares import shares
+        from immunode.plot.charts.responder_bars import responder_shares
 
         table = self.table()
         nnt = {str(a): float(v) for a, v in table["nnt"].items()} if "nnt" in table else {}
-        return shares(
+        return responder_shares(
             {str(arm): (float(r["responders"]), float(r["low"]), float(r["high"])) for arm, r in table.iterrows()},
             rule=self.rule,
             patients=len(self),

@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from immunode.app.page import write_page
+from immunode.app.web_page import write_page
 from immunode.cli import output
 from immunode.cli.studies.files import text_file
 from immunode.cli.studies.request import read_page_arm

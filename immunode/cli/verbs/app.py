@@ -29,7 +29,7 @@ def command(
 ) -> None:
     """Serve the page until interrupted."""
     # SciPy is loaded here, so that help and completion answer at once
-    from immunode.app import lab, page, server
+    from immunode.app import lab, server, web_page
     from immunode.cli.studies import request
 
     for option, given in (("--variant", variant), ("--arm", arm)):
@@ -40,9 +40,9 @@ def command(
         with output.usage():
             labs = [lab.load_lab(name, variant, on=request.read_page_arm(list(asked.arms)))]
     else:
-        labs = page.scenario_labs()
+        labs = web_page.scenario_labs()
     try:
-        local = server.PageServer(page.page(labs), port)
+        local = server.PageServer(web_page.page(labs), port)
     except server.ServerError as error:
         raise output.UsageError(f"--port: {error}") from None
     output.notes().print(f"the lab is at {local.address} (for this machine only); Ctrl-C ends it")

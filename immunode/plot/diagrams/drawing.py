@@ -16,7 +16,8 @@ from matplotlib.path import Path
 from immunode.errors import StudyError
 from immunode.model import Model
 from immunode.plot.diagrams.graph import Arrow, Influence, arrows, influences, note
-from immunode.plot.diagrams.layout import Array, arrange, bezier, clipped, grid_of, length_of
+from immunode.plot.diagrams.layout import arrange, bezier, clipped, grid_of, length_of
+from immunode.plot.kit.arrays import Array
 from immunode.plot.kit.figure import StyledFigure, make_panels, write_note
 from immunode.plot.kit.style import FAINT, INK, PALETTE, PAPER, Style, find_style, readable, styled
 from immunode.plot.kit.text import number, pretty_unit, width_of, wrap, wrap_whole
@@ -235,7 +236,7 @@ class _Page:
 
     def _stub(self, name: str, inward: bool, pull: Sequence[Array]) -> Array:
         """Return a short straight arrow from or to nowhere on the freest side of a box."""
-        center, best, found = self.centers[name], np.inf, np.zeros((2, 2))
+        center, best, chosen = self.centers[name], np.inf, np.zeros((2, 2))
         reach = 1.9 * self.style.text
         for rank, angle in enumerate(_ANGLES if inward else (*_ANGLES[1::2], *_ANGLES[0::2])):
             way = np.array([np.cos(angle), np.sin(angle)])
@@ -247,8 +248,8 @@ class _Page:
             taken = [np.abs(room - spot) < half + self.style.text * np.array([1.6, 0.7]) for spot, half in self.texts]
             cost += 2.0 * sum(bool(t.all()) for t in taken)
             if cost < best:
-                best, found = cost, curve if inward else curve[::-1]
-        return found
+                best, chosen = cost, curve if inward else curve[::-1]
+        return chosen
 
     def _width(self, arrow: Arrow) -> float:
         """Return the width of an arrow in points."""
@@ -276,9 +277,9 @@ class _Page:
                 )
 
     def _line(self, curve: Array, color: str, width: float, *, zorder: float, gid: str) -> None:
-        made = PathPatch(Path(curve), facecolor="none", edgecolor=color, linewidth=width, zorder=zorder, gid=gid)
-        made.set_capstyle("butt")
-        self.ax.add_patch(made)
+        patch = PathPatch(Path(curve), facecolor="none", edgecolor=color, linewidth=width, zorder=zorder, gid=gid)
+        patch.set_capstyle("butt")
+        self.ax.add_patch(patch)
 
     def _influence(self, influence: Influence) -> None:
         """Draw a thin line from a state to the middle of an arrow, with an end that says its direction."""
@@ -344,8 +345,8 @@ class _Page:
     def _name(self, i: int) -> None:
         """Write what an arrow is where it covers nothing; else leave it out and count it."""
         arrow = self.arrows[i]
-        told = ", ".join(name.replace("_", " ") for name in arrow.processes)
-        text = wrap(told, 7.5 * self.text, self.text, lines=2)
+        processes = ", ".join(name.replace("_", " ") for name in arrow.processes)
+        text = wrap(processes, 7.5 * self.text, self.text, lines=2)
         size = np.array([width_of(text, self.text), 1.15 * self.text * (text.count("\n") + 1)]) / 2 + 0.1 * self.text
         for spot in self._spots(i, size):
             inside = np.all(spot - size >= (0, 1.5 * self.text)) and np.all(spot + size <= np.array(self.size))

@@ -55,13 +55,13 @@ def arrows(model: Model, fluxes: Mapping[str, float] | None = None) -> tuple[Arr
             continue
         key = (right, left) if flux < 0 else (left, right)
         merged.setdefault(key, []).append((process.name, abs(flux)))
-    found = []
+    drawn = []
     for (takes, makes), members in merged.items():
         total = sum(flux for _, flux in members if math.isfinite(flux))
         known = any(math.isfinite(flux) for _, flux in members)
         unit = units[(takes or makes)[0]]
-        found.append(Arrow(takes, makes, tuple(name for name, _ in members), total if known else None, unit))
-    return tuple(found)
+        drawn.append(Arrow(takes, makes, tuple(name for name, _ in members), total if known else None, unit))
+    return tuple(drawn)
 
 
 def influences(model: Model, shown: tuple[Arrow, ...]) -> tuple[Influence, ...]:
@@ -71,7 +71,7 @@ def influences(model: Model, shown: tuple[Arrow, ...]) -> tuple[Influence, ...]:
     """
     names = [state.name for state in model.states]
     values, base = _places(model, names)
-    found: dict[tuple[str, int], set[int]] = {}
+    acting: dict[tuple[str, int], set[int]] = {}
     with np.errstate(all="ignore"):
         rates = {process.name: parse(process.rate) for process in model.processes}
         before = _rates(model, {**values, **base}, rates)
@@ -86,9 +86,9 @@ def influences(model: Model, shown: tuple[Arrow, ...]) -> tuple[Influence, ...]:
                     change = new - old
                     good = np.isfinite(change) & (np.abs(change) > 1e-9 * np.abs(old)) & (change != 0)
                     signs = np.sign(change) * np.where(old < 0, -1, 1)
-                    found.setdefault((name, i), set()).update(int(s) for s in np.unique(signs[good]))
+                    acting.setdefault((name, i), set()).update(int(s) for s in np.unique(signs[good]))
     return tuple(
-        Influence(name, i, signs.copy().pop() if len(signs) == 1 else 0) for (name, i), signs in found.items() if signs
+        Influence(name, i, signs.copy().pop() if len(signs) == 1 else 0) for (name, i), signs in acting.items() if signs
     )
 
 

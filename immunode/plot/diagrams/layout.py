@@ -9,7 +9,8 @@ from typing import Any
 
 import numpy as np
 
-Array = np.ndarray[Any, np.dtype[np.float64]]
+from immunode.plot.kit.arrays import Array
+
 Link = tuple[int, int, float]
 """Two nodes and the weight of the line between them."""
 
@@ -38,7 +39,7 @@ def arrange(n: int, links: Sequence[Link], columns: int, rows: int, groups: Sequ
     belongs = np.asarray(groups or [0] * n)
     slots, owner = _slots(belongs, columns, rows)
     generator = np.random.default_rng(_SEED)
-    best, found = math.inf, np.zeros(n, int)
+    best, best_place = math.inf, np.zeros(n, int)
     for attempt in range(_TRIES):
         place = np.empty(n, int)
         for group in np.unique(belongs):
@@ -47,8 +48,8 @@ def arrange(n: int, links: Sequence[Link], columns: int, rows: int, groups: Sequ
             place[members] = (free if attempt == 0 else generator.permutation(free))[: len(members)]
         cost, place = _improve(place, slots, owner, belongs, links)
         if cost < best - 1e-9:
-            best, found = cost, place
-    return np.asarray(slots[found])
+            best, best_place = cost, place
+    return np.asarray(slots[best_place])
 
 
 def _slots(belongs: Any, columns: int, rows: int) -> tuple[Array, Any]:

@@ -14,9 +14,8 @@ from typing import Any
 import numpy as np
 from matplotlib.colors import to_hex, to_rgba, to_rgba_array
 
+from immunode.plot.kit.arrays import Array
 from immunode.plot.kit.style import OWN_COLORS, PALETTE, readable
-
-Array = np.ndarray[Any, np.dtype[np.float64]]
 
 DARK_PALETTE = ("#CACFD8", "#3D93ED", "#F33801", "#588F57", "#F88E8E", "#C06087", "#A4BFFC", "#B594B5")
 """What the colors of arms become, in order: found like `PALETTE`, each near the hue of its light one."""
@@ -217,8 +216,8 @@ def _face(color: Any) -> Any:
     if color is None:
         return None
     red, green, blue, alpha = to_rgba(tuple(color) if not isinstance(color, str) else color)
-    made = to_rgba(dark((red, green, blue)))
-    return (*made[:3], alpha) if len(color) == 4 or isinstance(color, str) else made[:3]
+    turned_over = to_rgba(dark((red, green, blue)))
+    return (*turned_over[:3], alpha) if len(color) == 4 or isinstance(color, str) else turned_over[:3]
 
 
 def _table(colors: Any) -> Any:
@@ -228,7 +227,7 @@ def _table(colors: Any) -> Any:
         return rows
     unique, where = np.unique(rows, axis=0, return_inverse=True)
     if len(unique) <= 64:
-        made = np.array([_face(tuple(row)) for row in unique.tolist()])
+        colored = np.array([_face(tuple(row)) for row in unique.tolist()])
     else:
-        made = np.concatenate([turned(unique[:, :3]), unique[:, 3:]], axis=1)
-    return made[where.reshape(-1)]
+        colored = np.concatenate([turned(unique[:, :3]), unique[:, 3:]], axis=1)
+    return colored[where.reshape(-1)]

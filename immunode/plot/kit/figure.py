@@ -11,9 +11,10 @@ import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.backend_bases import RendererBase
 from matplotlib.figure import Figure, SubFigure
-from matplotlib.layout_engine import ConstrainedLayoutEngine
+from matplotlib.layout_engine import ConstrainedLayoutEngine, LayoutEngine
 
 from immunode.errors import StudyError
+from immunode.plot.kit.dark import DarkRenderer
 from immunode.plot.kit.style import FAINT, INK, Style, find_style, styled
 from immunode.plot.kit.text import wrap
 
@@ -24,16 +25,14 @@ class StyledFigure(Figure):
     Ticks are made while drawing, so the style has to hold then too, not only while the figure is built.
     """
 
-    def __init__(self, style: Style, **options: Any) -> None:
+    def __init__(self, style: Style, figsize: tuple[float, float], layout: LayoutEngine | None = None) -> None:
         self.style = style
         with styled(style):
-            super().__init__(**options)
+            super().__init__(figsize=figsize, layout=layout)
 
     def draw(self, renderer: RendererBase) -> None:
         """Draw the figure in its style."""
         if self.style.dark:
-            from immunode.plot.kit.dark import DarkRenderer
-
             renderer = cast(RendererBase, DarkRenderer(renderer))
         with styled(self.style):
             super().draw(renderer)
@@ -109,17 +108,17 @@ def make_panels(
     )
     pad = style.text / 72
     engine = ConstrainedLayoutEngine(w_pad=pad * 0.45, h_pad=pad * 0.4, wspace=0.02, hspace=0.02)
-    made = StyledFigure(style, figsize=(style.width, height), layout=engine)
+    figure = StyledFigure(style, figsize=(style.width, height), layout=engine)
     panels: list[Axes] = []
     for i in range(n):
         above = panels[i - columns] if share_x and i >= columns else None
         beside = panels[0] if share_y and panels else None
-        ax = made.add_subplot(rows, columns, i + 1, sharex=above, sharey=beside)
+        ax = figure.add_subplot(rows, columns, i + 1, sharex=above, sharey=beside)
         _dress(ax, style)
         panels.append(ax)
     if title:
-        made.suptitle(title, x=0.012, ha="left", fontsize=style.head, fontweight="bold", color=INK, wrap=False)
-    return made, panels
+        figure.suptitle(title, x=0.012, ha="left", fontsize=style.head, fontweight="bold", color=INK, wrap=False)
+    return figure, panels
 
 
 def panels(

@@ -15,7 +15,8 @@ from matplotlib.lines import Line2D
 from matplotlib.patches import Patch
 from matplotlib.spines import Spine
 
-Array = np.ndarray[Any, np.dtype[np.float64]]
+from immunode.plot.kit.arrays import Array
+
 DIGITS = 4
 """Significant digits that count: engines on other processors differ in the last ones of a double."""
 
@@ -27,13 +28,13 @@ def data_hash(figure: Figure) -> str:
     in a figure without data, such as one of equations.
     """
     digest = hashlib.sha256()
-    found = False
+    has_data = False
     for i, ax in enumerate(figure.axes):
         for array in _arrays(ax):
-            found = True
+            has_data = True
             digest.update(f"{i}:{array.shape}".encode())
             digest.update(digits(array).encode())
-    if not found:
+    if not has_data:
         for text in figure.texts:
             digest.update("".join(text.get_text().split()).encode())
     return digest.hexdigest()[:16]

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 from matplotlib.artist import Artist
@@ -14,10 +13,9 @@ from matplotlib.lines import Line2D
 from matplotlib.text import Annotation
 from matplotlib.transforms import Bbox, IdentityTransform
 
+from immunode.plot.kit.arrays import Array
 from immunode.plot.kit.style import Style, readable
 from immunode.plot.kit.text import wrap
-
-Array = np.ndarray[Any, np.dtype[np.float64]]
 
 
 def spread(wanted: Array, sizes: Array, low: float, high: float) -> Array:

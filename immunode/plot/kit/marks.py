@@ -13,9 +13,13 @@ from numpy.typing import ArrayLike
 
 from immunode.plot.kit.figure import root_figure
 from immunode.plot.kit.style import FAINT, Style, readable
+from immunode.plot.kit.text import wrap
 
 Windows = Mapping[str, Sequence[tuple[float | None, float | None]]]
 Doses = Mapping[str, ArrayLike]
+
+_MOST_BESIDE = 0.4
+"""Longest name beside a row of marks, as a part of the width of the axes; the rest of a longer one is left out."""
 
 
 def rows_of(doses: Doses, windows: Windows) -> list[str]:
@@ -71,7 +75,7 @@ def draw_marks(
             if key not in colors and _has(doses, key):
                 what = names.get(key, key)
             ax.annotate(
-                what,
+                wrap(what, _MOST_BESIDE * width, style.small * 0.9, lines=1),
                 (1, 1),
                 xycoords="axes fraction",
                 xytext=(0.75 * style.text, (i + 0.6) * _row(style)),

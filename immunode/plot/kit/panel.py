@@ -9,12 +9,12 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from numpy.typing import ArrayLike
 
-from immunode.plot.kit.clock import Clock, time_axis
 from immunode.plot.kit.figure import StyledFigure, is_bottom
 from immunode.plot.kit.labels import End, EndLabels
 from immunode.plot.kit.marks import Doses, Windows, draw_marks
 from immunode.plot.kit.style import Style, arm_colors
 from immunode.plot.kit.text import name_panel, pieces_of, scale_axis, width_of, wrap
+from immunode.plot.kit.time_axes import Clock, time_axis
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,7 +63,7 @@ def panel_room(figure: Figure, panels: Sequence[Axes], style: Style, room: Room)
 
 
 @dataclass(frozen=True, slots=True)
-class Frame:
+class TimePanels:
     """The things that all panels of one figure over time have in common.
 
     arms : all arms of the figure, in order (they set the colors).   names : what quantities and arms mean.
@@ -109,3 +109,24 @@ class Frame:
             ax, doses, windows, arm_colors(self.arms), self.clock.factor, self.style,
             names=self.names, width=self.room.width, written=written,
         )  # fmt: skip
+
+
+def time_panels(
+    figure: Figure,
+    panels: Sequence[Axes],
+    style: Style,
+    room: Room,
+    *,
+    arms: Sequence[str],
+    names: Mapping[str, str],
+    clock: Clock,
+    span: tuple[float, float],
+) -> TimePanels:
+    """Return what the panels of a figure over time share, with about the room that their axes will have.
+
+    span : ends of the time axis in the unit that `clock` shows.   The rest is as in `TimePanels`.
+    """
+    return TimePanels(
+        style=style, panels=panels, arms=arms, names=names, clock=clock, start=span[0], stop=span[1],
+        room=panel_room(figure, panels, style, room),
+    )  # fmt: skip

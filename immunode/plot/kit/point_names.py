@@ -14,16 +14,17 @@ from matplotlib.backend_bases import RendererBase
 from matplotlib.transforms import Bbox
 from numpy.typing import NDArray
 
+from immunode.plot.kit.arrays import Array
 from immunode.plot.kit.figure import root_figure
 from immunode.plot.kit.panel import Room, panel_room
 from immunode.plot.kit.style import FAINT, Style, readable
 from immunode.plot.kit.text import width_of, wrap
 
-Array = NDArray[np.float64]
-
 RINGS = (0.7, 1.6, 2.7, 4.0, 5.5, 7.5, 10.0, 13.0)
 """Distances from a point at which places for its name are tried, in sizes of its text."""
 ANGLES = np.deg2rad([40, -40, 140, -140, 0, 180, 90, -90, 20, -20, 160, -160, 65, -65, 115, -115])
+MOST_NAMED = 12
+"""More points than this are not named."""
 ROUNDS = 3
 """How often names are placed anew once all have a place."""
 FAR, COVERED, LINED, CROSSED, OUTSIDE = 2.0, 60.0, 2.0, 15.0, 400.0
@@ -79,14 +80,16 @@ class PointNames(Artist):
         corner = np.array([box.x0, box.y0])
         spots = (ax.transData.transform([(n.x, n.y) for n in self.names]) - corner) / point
         frame = np.array([box.width, box.height]) / point
-        sizes = np.array([(width_of(n.text, self.size), 1.15 * self.size) for n in self.names])
+        sizes = np.array(
+            [(width_of(n.text, self.size) + 1, 1.2 * self.size + 1) for n in self.names]
+        )  # with its ground
         places = _arranged(spots, sizes, self._drawn(ax, corner, point), frame, self.size)
         for label, place, spot in zip(self.labels, places, spots, strict=True):
             label.set_position((place[0] - spot[0], place[1] + 0.25 * self.size - spot[1]))
 
     def _drawn(self, ax: Any, corner: Array, point: float) -> Array:
         """Return points every 3 points (1/72 inch) along the lines, shape (n, 2), from the corner of the axes."""
-        made = [np.empty((0, 2))]
+        paths = [np.empty((0, 2))]
         for x, y in self.lines:
             with np.errstate(all="ignore"):
                 path = (ax.transData.transform(np.column_stack([x, y])) - corner) / point
@@ -96,8 +99,8 @@ class PointNames(Artist):
             path = np.clip(path, -1e4, 1e4)
             length = np.concatenate([[0.0], np.cumsum(np.hypot(*np.diff(path, axis=0).T))])
             at = np.arange(0.0, length[-1], 3.0)
-            made.append(np.column_stack([np.interp(at, length, path[:, k]) for k in (0, 1)]))
-        return np.concatenate(made)
+            paths.append(np.column_stack([np.interp(at, length, path[:, k]) for k in (0, 1)]))
+        return np.concatenate(paths)
 
 
 def _arranged(spots: Array, sizes: Array, drawn: Array, frame: Array, text: float) -> Array:

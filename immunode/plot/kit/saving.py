@@ -115,12 +115,12 @@ def read_metadata(path: str | os.PathLike[str]) -> dict[str, str]:
         raise StoreError(f"read_metadata: unknown ending '{ending}' of '{target.name}'{did_you_mean(ending, ENDINGS)}")
     try:
         packed = readers[ending](target)
-        found = json.loads(packed) if packed else None
+        metadata = json.loads(packed) if packed else None
     except (OSError, ValueError, expat.ExpatError) as error:
         raise StoreError(f"read_metadata: can't read '{target}': {error}") from error
-    if not isinstance(found, dict):
+    if not isinstance(metadata, dict):
         raise StoreError(f"read_metadata: '{target}' holds no metadata of immunode; was it written by `save`?")
-    return {str(key): str(value) for key, value in found.items()}
+    return {str(key): str(value) for key, value in metadata.items()}
 
 
 def _from_png(path: Path) -> str:
@@ -139,7 +139,7 @@ def _from_png(path: Path) -> str:
 def _from_svg(path: Path) -> str:
     """Return the description of an SVG; one that declares entities, which may unfold without end, is refused."""
     wanted = "http://purl.org/dc/elements/1.1/ description"
-    found: list[str] = []
+    parts: list[str] = []
     inside: list[str] = []
     parser = expat.ParserCreate(namespace_separator=" ")
 
@@ -151,21 +151,21 @@ def _from_svg(path: Path) -> str:
 
     def text(part: str) -> None:
         if inside and inside[-1] == wanted:
-            found.append(part)
+            parts.append(part)
 
     parser.EntityDeclHandler = refuse
     parser.StartElementHandler = start
     parser.EndElementHandler = lambda name: inside.pop()
     parser.CharacterDataHandler = text
     parser.Parse(path.read_bytes(), True)
-    return "".join(found)
+    return "".join(parts)
 
 
 def _from_pdf(path: Path) -> str:
     """Return the subject of a PDF whose document information is plain, as matplotlib writes it."""
-    found = re.search(rb"/Subject \(((?:[^()\\]|\\.)*)\)", path.read_bytes(), re.DOTALL)
-    if not found:
+    subject = re.search(rb"/Subject \(((?:[^()\\]|\\.)*)\)", path.read_bytes(), re.DOTALL)
+    if not subject:
         return ""
-    return re.sub(rb"\\(.)", lambda m: {b"n": b"\n", b"r": b"\r"}.get(m[1], m[1]), found[1], flags=re.DOTALL).decode(
+    return re.sub(rb"\\(.)", lambda m: {b"n": b"\n", b"r": b"\r"}.get(m[1], m[1]), subject[1], flags=re.DOTALL).decode(
         "latin-1"
     )

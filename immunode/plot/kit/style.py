@@ -198,11 +198,11 @@ def arm_dashes(arms: Iterable[str]) -> dict[str, Any]:
 @cache
 def _families() -> tuple[int, ...]:
     """Return for each color of the palette which of three line styles keeps it apart from those before it."""
-    found: list[int] = []
-    for color in PALETTE:
-        near = {f for f, other in zip(found, PALETTE, strict=False) if abs(lightness(color) - lightness(other)) < APART}
-        found.append(min(set(range(3)) - near))
-    return tuple(found)
+    families: list[int] = []
+    for light in map(lightness, PALETTE):
+        near = {f for f, other in zip(families, PALETTE, strict=False) if abs(light - lightness(other)) < APART}
+        families.append(min(set(range(3)) - near))
+    return tuple(families)
 
 
 def luminance(color: str) -> float:

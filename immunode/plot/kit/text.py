@@ -79,9 +79,9 @@ def wrap(text: str, points: float, size: float, *, bold: bool = False, lines: in
 def wrap_whole(text: str, points: float, size: float, lines: int) -> str:
     """Return the text, or its first clause, in lines that fit, without a broken word or an ellipsis; else ""."""
     for part in dict.fromkeys([text, *(text.split(mark)[0].strip() for mark in ("(", ";", ",", ":"))]):
-        made = wrap(part, points, size, lines=lines)
-        if made.split() == part.split() and width_of(made, size) <= points:
-            return made
+        wrapped = wrap(part, points, size, lines=lines)
+        if wrapped.split() == part.split() and width_of(wrapped, size) <= points:
+            return wrapped
     return ""
 
 

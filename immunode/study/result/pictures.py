@@ -35,7 +35,7 @@ class Pictures:
         ------
         StudyError : an unknown endpoint, column or arm.
         """
-        from immunode.plot.charts.heat import heat
+        from immunode.plot.charts.heat_map import heat
 
         result = self._result
         if arm is None and len(result.arms) > 1:
@@ -72,7 +72,7 @@ class Pictures:
         ------
         StudyError : nothing was kept (`sweep(..., keep=["tnf"])`), or no run is ok.
         """
-        from immunode.plot.charts.bands import LEVELS, bands
+        from immunode.plot.charts.quantile_bands import LEVELS, bands
 
         result = self._result
         name = quantity or next(iter(result.kept), "tnf")
@@ -100,7 +100,7 @@ class Pictures:
 
         options : as in `immunode.plot.endpoints`: labels, title, style, log, axes.
         """
-        from immunode.plot.charts.endpoints import endpoints
+        from immunode.plot.charts.distributions import endpoints
 
         result = self._result
         chosen = [result.endpoint_name(n) for n in names] or list(result.endpoints)
@@ -126,7 +126,7 @@ class Pictures:
         ------
         StudyError : unknown endpoints, or no baseline.
         """
-        from immunode.plot.charts.waterfall import waterfall
+        from immunode.plot.charts.patient_changes import waterfall
 
         result = self._result
         name = result.endpoint_name(quantity)
@@ -157,7 +157,7 @@ class Pictures:
         condition : an endpoint of the sweep, `"time_to(T > 1e8)"`, or its condition alone.   event : in words.
         options : as in `immunode.plot.time_to_event`: title, style, axes.
         """
-        from immunode.plot.charts.time_to_event import time_to_event
+        from immunode.plot.charts.event_curves import time_to_event
 
         result = self._result
         name = result.endpoint_name(condition if condition in result.endpoints else f"time_to({condition})")

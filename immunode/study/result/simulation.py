@@ -261,7 +261,7 @@ def draw_timeline(arms: Mapping[str, Simulation], style: str, title: str | None)
     ------
     StudyError : no arm has an intervention.
     """
-    from immunode.plot.charts.timeline import timeline
+    from immunode.plot.charts.treatment_timeline import timeline
     from immunode.study.result.timeline_rows import lanes
 
     first = next(iter(arms.values()))
@@ -291,8 +291,8 @@ def draw(
     ------
     StudyError : no arm knows a name; a timeline was asked for in axes of your own.
     """
-    from immunode.plot.charts.courses import courses
-    from immunode.plot.charts.timeline import timeline as with_timeline
+    from immunode.plot.charts.time_courses import courses
+    from immunode.plot.charts.treatment_timeline import timeline as with_timeline
     from immunode.study.result.timeline_rows import lanes
 
     first = next(iter(arms.values())).model

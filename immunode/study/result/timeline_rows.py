@@ -1,4 +1,4 @@
-"""Simulations as rows of a timeline: arrays and labels that `immunode.plot.charts.timeline` draws."""
+"""Simulations as rows of a timeline: arrays and labels that `immunode.plot.charts.treatment_timeline` draws."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 if TYPE_CHECKING:
-    from immunode.plot.charts.timeline import Lane
+    from immunode.plot.charts.treatment_timeline import Lane
     from immunode.study.result.simulation import Simulation
 
 Array = NDArray[np.float64]
@@ -34,7 +34,7 @@ def _begin(lane: Lane) -> float:
 
 
 def _lane(arm: str, name: str, one: Simulation) -> Lane:
-    from immunode.plot.charts.timeline import Lane
+    from immunode.plot.charts.treatment_timeline import Lane
 
     times, level = _strength(name, one)
     known = {p.name: float(p.value) for p in one.model.parameters}

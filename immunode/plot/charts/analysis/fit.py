@@ -7,15 +7,14 @@ from collections.abc import Collection, Mapping, Sequence
 import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
-from numpy.typing import NDArray
 
-from immunode.plot.charts.courses import courses
-from immunode.plot.kit.clock import clock
+from immunode.plot.charts.time_courses import courses
+from immunode.plot.kit.arrays import Array
 from immunode.plot.kit.figure import is_left, make_panels, write_note
 from immunode.plot.kit.style import FAINT, GRID, INK, PALETTE, Style, arm_colors, find_style, styled
 from immunode.plot.kit.text import Decades, quantity_label, scale_axis
+from immunode.plot.kit.time_axes import clock
 
-Array = NDArray[np.float64]
 Series = Mapping[str, Mapping[str, tuple[Array, Array]]]
 
 
@@ -86,8 +85,8 @@ def searches(
         ax.set_xlim(0.3, heights.size + 0.7)
         ax.set_xlabel("search, best first", fontsize=look.text)
         ax.set_ylabel("−2 log likelihood above the best", fontsize=look.text)
-        found = int((heights < same).sum())
-        note = f"{heights.size} searches; {found} found the best optimum (green band)"
+        equal = int((heights < same).sum())
+        note = f"{heights.size} searches; {equal} equal the best optimum (green band)"
         write_note(figure, note + (f"; {int((~good).sum())} failed" if not good.all() else ""), look)
     return figure
 

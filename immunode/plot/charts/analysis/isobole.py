@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from typing import Any
 
 import numpy as np
 from matplotlib import colormaps
@@ -12,6 +13,7 @@ from matplotlib.ticker import MaxNLocator
 from numpy.typing import ArrayLike
 
 from immunode.errors import StudyError
+from immunode.plot.kit.arrays import Array
 from immunode.plot.kit.figure import StyledFigure, make_panels, root_figure, write_note
 from immunode.plot.kit.style import FAINT, INK, PAPER, Style, find_style, styled
 from immunode.plot.kit.text import quantity_label, scale_axis, wrap
@@ -49,13 +51,7 @@ def isoboles(
         y_power = scale_axis(ax, "y", b, look, grid=False, exact=True)
         top = float(np.nanmax(z))
         ground = np.ma.masked_invalid(z)
-        steps = MaxNLocator(12, steps=[1, 2, 2.5, 5, 10]).tick_values(min(0.0, float(np.nanmin(z))), max(top, 1e-9))
-        fill = ax.contourf(a, b, ground, steps, cmap=colormaps["Blues"], alpha=0.75)
-        bar = root_figure(ax).colorbar(fill, ax=ax, pad=0.02, aspect=22, fraction=0.08)
-        bar.set_ticks(steps[::2], labels=[f"{100 * t:.3g} %".replace("-", "−") for t in steps[::2]])
-        bar.outline.set_visible(False)
-        bar.ax.tick_params(labelsize=look.small, length=look.text / 4, color=FAINT, labelcolor=INK)
-        bar.set_label(wrap(z_label, look.height * 50, look.text, lines=2), fontsize=look.text, color=INK)
+        _fill(ax, a, b, ground, z_label, look)
         levels = [v for v in sorted(additive) if np.nanmin(z) < v < top]
         if levels:
             lines = ax.contour(a, b, ground, levels, colors=INK, linewidths=look.line * 0.8)
@@ -77,6 +73,18 @@ def isoboles(
         missing = [f"{100 * v:g} %" for v in sorted(additive) if v >= top]
         write_note(figure, note + (f"; not reached: {', '.join(missing)}" if missing else ""), look)
     return figure
+
+
+def _fill(ax: Axes, x: Array, y: Array, effect: Any, label: str, look: Style) -> None:
+    """Fill the axes with colors of the effect, a masked array of shape (n_y, n_x), and draw their bar."""
+    low, top = float(effect.min()), float(effect.max())
+    steps = MaxNLocator(12, steps=[1, 2, 2.5, 5, 10]).tick_values(min(0.0, low), max(top, 1e-9))
+    fill = ax.contourf(x, y, effect, steps, cmap=colormaps["Blues"], alpha=0.75)
+    bar = root_figure(ax).colorbar(fill, ax=ax, pad=0.02, aspect=22, fraction=0.08)
+    bar.set_ticks(steps[::2], labels=[f"{100 * t:.3g} %".replace("-", "−") for t in steps[::2]])
+    bar.outline.set_visible(False)
+    bar.ax.tick_params(labelsize=look.small, length=look.text / 4, color=FAINT, labelcolor=INK)
+    bar.set_label(wrap(label, look.height * 50, look.text, lines=2), fontsize=look.text, color=INK)
 
 
 def _additive(ax: Axes, a: float, b: float, style: Style) -> None:

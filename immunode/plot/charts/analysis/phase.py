@@ -9,15 +9,13 @@ import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
-from numpy.typing import NDArray
 
 from immunode.errors import StudyError
+from immunode.plot.kit.arrays import Array
 from immunode.plot.kit.figure import make_panels, write_note
 from immunode.plot.kit.point_names import PointName, PointNames, key
 from immunode.plot.kit.style import FAINT, INK, PALETTE, Style, find_style, styled
 from immunode.plot.kit.text import quantity_label, scale_axis, wrap
-
-Array = NDArray[np.float64]
 
 FILLED = ("stable node", "stable spiral")
 SHAPES = {
@@ -30,7 +28,7 @@ Y_DASH: Any = (0, (6, 1.5, 1.2, 1.5))
 """On gray paper both nullclines are equally dark."""
 
 
-def points(
+def steady_points(
     x: Array,
     y: Array,
     kinds: Sequence[str],
@@ -74,7 +72,7 @@ def points(
     return figure
 
 
-def plane(
+def phase_plane(
     x: Array,
     y: Array,
     rates: tuple[Array, Array],

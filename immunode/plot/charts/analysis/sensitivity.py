@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 
 import numpy as np
 from matplotlib import colormaps
@@ -14,63 +14,16 @@ from matplotlib.patches import Patch
 from numpy.typing import ArrayLike
 
 from immunode.errors import StudyError
+from immunode.plot.kit.arrays import Array
 from immunode.plot.kit.figure import make_panels, root_figure, write_note
-from immunode.plot.kit.labels import Array, End, EndLabels
+from immunode.plot.kit.labels import End, EndLabels
+from immunode.plot.kit.named_rows import DOWN, UP, hatch_down, label_x, row_axes
+from immunode.plot.kit.point_names import MOST_NAMED, PointName, PointNames
 from immunode.plot.kit.style import FAINT, INK, PALETTE, PAPER, Style, arm_dashes, contrast, find_style, styled
 from immunode.plot.kit.text import number, quantity_label, scale_axis, width_of, wrap
 
-UP, DOWN = PALETTE[2], PALETTE[1]
-"""Colors of what raises and of what lowers an endpoint."""
 
-
-def hatch_down(bars: Iterable[Patch]) -> None:
-    """Hatch bars of what lowers: on gray paper both colors are much the same."""
-    for bar in bars:
-        bar.set_hatch("//")
-        # the line has no width: its color is that of the hatches, also in the figures of others
-        bar.set(edgecolor=PAPER, hatchcolor=PAPER) if hasattr(bar, "set_hatchcolor") else bar.set(edgecolor=PAPER)
-
-
-def row_axes(
-    names: Sequence[str], style: Style, axes: Axes | None, title: str, *, pitch: float = 1.75
-) -> tuple[Figure, Axes, float]:
-    """Return a figure with one row a name, first on top, and the width in points that is left beside the names."""
-    if not len(names):
-        raise StudyError("plot: there is nothing to draw")
-    size = style.text if len(names) <= 14 else style.small
-    most = 0.32 * style.width * 72
-    shown = [name if "\n" in name else wrap(name, most, size, lines=2) for name in names]
-    pitch = max(pitch, 2.6) if any("\n" in name for name in shown) else pitch
-    figure, (ax,) = make_panels(1, style, axes, row=(len(names) * pitch * size + 5 * style.text) / 72, title=title)
-    ax.set_ylim(len(names) - 0.4, -0.6)
-    ax.set_yticks(range(len(names)), shown, fontsize=size, linespacing=1.0)
-    ax.tick_params(axis="y", length=0)
-    ax.spines["left"].set_visible(False)
-    wide = figure.get_figwidth() * 72 - max(width_of(s, size) for s in shown) - 3 * style.text
-    return figure, ax, max(wide, 6 * style.text)
-
-
-def with_room(
-    values: ArrayLike, left: Sequence[str], right: Sequence[str], wide: float, size: float
-) -> tuple[float, float]:
-    """Return the ends of an axis `wide` points long that leaves room for texts beside the bars of `values`.
-
-    left, right : texts that may stand beyond the least, the largest value.
-    """
-    array = np.asarray(values, float)
-    low, high = float(array.min()), float(array.max())
-    span = (high - low) or abs(high) or 1.0
-    rooms = [max((width_of(t, size) for t in side), default=-size) + 1.2 * size for side in (left, right)]
-    point = span / max(wide - sum(rooms), 0.3 * wide)
-    return low - rooms[0] * point, high + rooms[1] * point
-
-
-def label_x(ax: Axes, text: str, wide: float, style: Style) -> None:
-    """Write the label of a horizontal axis, broken where it would not fit."""
-    ax.set_xlabel(wrap(text, wide, style.text, lines=2), fontsize=style.text, color=INK)
-
-
-def bars(
+def sensitivity_bars(
     values: Mapping[str, ArrayLike],
     *,
     names: Sequence[str],
@@ -138,7 +91,7 @@ def _around(values: Array) -> Array:
     return np.array([bottom - room if bottom < 0 else 0.0, top + room])
 
 
-def inputs_heat(
+def sensitivity_heat(
     values: ArrayLike,
     *,
     rows: Sequence[str],
@@ -208,7 +161,7 @@ def _cell(value: float) -> str:
     return text.replace("-", "−")
 
 
-def plane(
+def morris_plane(
     size: ArrayLike,
     spread: ArrayLike,
     *,
@@ -218,7 +171,7 @@ def plane(
     style: str | Style = "slide",
     axes: Axes | None = None,
 ) -> Figure:
-    """Return Morris' plane: spread of the elementary effects against their mean size, points named.
+    """Return Morris' plane: spread of the elementary effects against their mean size, the first points named.
 
     size, spread : shape (n_names,), in `unit`, the largest first.
     """
@@ -226,7 +179,7 @@ def plane(
     x, y = np.asarray(size, float), np.asarray(spread, float)
     good = np.isfinite(x) & np.isfinite(y)
     if not good.any():
-        raise StudyError("plane: no input has an effect")
+        raise StudyError("Morris plane: no input has an effect")
     with styled(look):
         figure, (ax,) = make_panels(1, look, axes, title=title)
         power_x = scale_axis(ax, "x", np.array([0.0, 1.12 * float(x[good].max()) or 1.0]), look, exact=True)
@@ -236,24 +189,15 @@ def plane(
         ax.plot([0, end], [0, end], color=FAINT, linewidth=look.line / 3, linestyle=(0, (4, 3)))
         ax.plot(x[good], y[good], "o", color=DOWN, markersize=look.text * 0.45, markeredgewidth=0, clip_on=False)
         wide = look.width * 72 * 0.8
-        high = figure.get_figheight() * 72 * 0.6
-        taken: list[tuple[float, float, float]] = []
-        for i in np.flatnonzero(good).tolist():
-            px, py = x[i] / ax.get_xlim()[1] * wide, y[i] / ax.get_ylim()[1] * high
-            long = width_of(names[i], look.small)
-            clash = any(abs(py - b) < look.small * 1.5 and a < px + long and px < a + w for a, b, w in taken)
-            if clash:
-                continue  # points that lie on each other are the unimportant ones near 0
-            taken.append((px, py, long + look.small))
-            ax.annotate(names[i], (x[i], y[i]), xytext=(look.text * 0.4, look.text * 0.25), textcoords="offset points",
-                        fontsize=look.small, color=INK, gid="name", annotation_clip=False)  # fmt: skip
+        named = [PointName(float(x[i]), float(y[i]), names[i], INK) for i in np.flatnonzero(good)[:MOST_NAMED].tolist()]
+        PointNames(ax, named, look, [(np.array([0.0, end]), np.array([0.0, end]))])
         label_x(ax, quantity_label("mean size of the elementary effects, μ*", unit, power_x), wide, look)
         ax.set_ylabel(quantity_label("their spread, σ", unit, power_y), fontsize=look.text, color=INK)
         write_note(figure, "above the line: interactions or curvature outweigh the mean effect", look)
     return figure
 
 
-def convergence(
+def sensitivity_convergence(
     sizes: ArrayLike,
     stages: ArrayLike,
     *,
@@ -297,7 +241,7 @@ KIND_COLORS = {
 }  # fmt: skip
 
 
-def shares(
+def evidence_shares(
     values: ArrayLike,
     *,
     rows: Sequence[str],

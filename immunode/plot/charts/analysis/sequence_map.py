@@ -13,14 +13,14 @@ from matplotlib.figure import Figure
 from numpy.typing import ArrayLike
 
 from immunode.errors import StudyError
-from immunode.plot.charts.analysis.sensitivity import label_x, row_axes
 from immunode.plot.kit.figure import make_panels, root_figure, write_note
 from immunode.plot.kit.labels import End, EndLabels
+from immunode.plot.kit.named_rows import label_x, row_axes
 from immunode.plot.kit.style import FAINT, INK, PALETTE, PAPER, Style, contrast, find_style, styled
 from immunode.plot.kit.text import Scaled, number, power_of, quantity_label, scale_axis, wrap
 
 
-def curves(
+def gap_curves(
     gaps: ArrayLike,
     values: ArrayLike,
     *,

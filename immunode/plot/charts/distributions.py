@@ -12,9 +12,9 @@ from matplotlib.figure import Figure
 from numpy.typing import ArrayLike
 
 from immunode.errors import StudyError
-from immunode.plot.charts.courses import log_names
+from immunode.plot.charts.time_courses import log_names
+from immunode.plot.kit.arrays import Array
 from immunode.plot.kit.figure import StyledFigure, make_panels, write_note
-from immunode.plot.kit.labels import Array
 from immunode.plot.kit.style import FAINT, INK, Style, arm_colors, find_style, readable, styled
 from immunode.plot.kit.text import number, quantity_label, scale_axis, width_of, wrap
 

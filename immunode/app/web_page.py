@@ -7,6 +7,7 @@ import re
 from collections.abc import Iterable, Sequence
 from dataclasses import asdict
 from functools import lru_cache
+from html import escape
 from importlib.resources import files
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -48,7 +49,7 @@ def page(labs: Sequence[Lab]) -> str:
     }
     programs = ",\n".join(f"{{program: {lab.program}, rest: {lab.rest}}}" for lab in labs)
     parts = {
-        "TITLE": _escaped(labs[0].data["heading"] if len(labs) == 1 else "immunode lab"),
+        "TITLE": escape(labs[0].data["heading"] if len(labs) == 1 else "immunode lab"),
         "STYLE": _static("uplot.css") + _static("style.css"),
         "DATA": json_for_script(data),
         "ENGINE": "\n".join(_static(name) for name in ENGINE),
@@ -57,7 +58,7 @@ def page(labs: Sequence[Lab]) -> str:
         "SCRIPTS": "\n".join(_static(name) for name in SCRIPTS),
     }
     # in one pass: what is put in is never searched for places of its own
-    return re.sub(r"<!--([A-Z]+)-->", lambda found: parts[found[1]], _static("page.html"))
+    return re.sub(r"<!--([A-Z]+)-->", lambda place: parts[place[1]], _static("page.html"))
 
 
 def write_page(model: Model | Sequence[Model], path: str | Path, *, on: Iterable[str] = ()) -> Path:
@@ -89,20 +90,14 @@ def _scenarios() -> str:
 
 def scenarios() -> list[dict[str, Any]]:
     """Return the ready scenarios: id, model, variant, title, story and controls, each text in every language."""
-    found: list[dict[str, Any]] = json.loads(_scenarios())
-    return found
+    ready: list[dict[str, Any]] = json.loads(_scenarios())
+    return ready
 
 
 def json_for_script(value: object) -> str:
     """Return JSON that can't end the script element it stands in, nor open a comment there."""
     text = json.dumps(value, ensure_ascii=True, separators=(",", ":"), allow_nan=False)
     return text.replace("<", "\\u003c").replace(">", "\\u003e").replace("&", "\\u0026")
-
-
-def _escaped(text: str) -> str:
-    from html import escape
-
-    return escape(text)
 
 
 def _static(name: str) -> str:

@@ -12,16 +12,16 @@ from matplotlib.lines import Line2D
 from numpy.typing import ArrayLike, NDArray
 
 from immunode.errors import StudyError, did_you_mean
-from immunode.plot.kit.clock import clock, time_axis
+from immunode.plot.kit.arrays import Array
 from immunode.plot.kit.figure import StyledFigure, make_panels, root_figure, write_note
 from immunode.plot.kit.point_names import key
 from immunode.plot.kit.style import FAINT, INK, PAPER, Style, arm_colors, find_style, styled
 from immunode.plot.kit.text import limits, quantity_label, scale_axis, wrap
+from immunode.plot.kit.time_axes import clock, time_axis
 
 if TYPE_CHECKING:
     import pandas as pd
 
-Array = NDArray[np.float64]
 MARKERS = "os^DvPX*"
 NEEDED = ("arm", "observable", "time", "value", "prediction", "residual")
 USUAL = 1.96

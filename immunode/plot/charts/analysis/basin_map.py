@@ -13,11 +13,11 @@ from numpy.typing import NDArray
 
 from immunode.errors import StudyError
 from immunode.plot.charts.analysis.phase import BORDER, draw_points, name_axes
+from immunode.plot.kit.arrays import Array
 from immunode.plot.kit.figure import make_panels
 from immunode.plot.kit.point_names import key
 from immunode.plot.kit.style import GRID, PALETTE, Style, find_style, lightness, styled
 
-Array = NDArray[np.float64]
 COLORS = (PALETTE[1], PALETTE[2], PALETTE[3], PALETTE[5], PALETTE[6], PALETTE[7], PALETTE[4])
 
 LIGHTEST_LAST = (66.0, 86.0)

@@ -15,8 +15,8 @@ from matplotlib.patches import Rectangle
 from numpy.typing import ArrayLike
 
 from immunode.errors import StudyError
+from immunode.plot.kit.arrays import Array
 from immunode.plot.kit.figure import StyledFigure, make_panels, root_figure, write_note
-from immunode.plot.kit.labels import Array
 from immunode.plot.kit.style import FAINT, INK, OWN_COLORS, PAPER, Style, find_style, luminance, styled
 from immunode.plot.kit.text import Decades, Scaled, limits, power_of, quantity_label, reaches_far, scale_axis, wrap
 

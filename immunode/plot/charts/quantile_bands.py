@@ -12,12 +12,13 @@ from matplotlib.figure import Figure
 from numpy.typing import ArrayLike
 
 from immunode.errors import StudyError
-from immunode.plot.kit.clock import clock
+from immunode.plot.kit.arrays import Array
 from immunode.plot.kit.figure import grid_shape, make_panels, write_note
-from immunode.plot.kit.labels import Array, End
+from immunode.plot.kit.labels import End
 from immunode.plot.kit.marks import Doses, Windows, rows_of, strip_height
-from immunode.plot.kit.panel import Frame, label_room, panel_room
+from immunode.plot.kit.panel import TimePanels, label_room, time_panels
 from immunode.plot.kit.style import PALETTE, Style, arm_colors, arm_dashes, find_style, readable, styled
+from immunode.plot.kit.time_axes import clock
 
 LEVELS = (0.05, 0.25, 0.5, 0.75, 0.95)
 
@@ -64,16 +65,15 @@ def bands(
     t *= (shown := clock(float(t[-1] - t[0]), time_unit)).factor
     marks = [_marks(doses or {}, windows or {}, group, arms) for group in groups]
     strip = max(strip_height(len(rows_of(*mark)), look) for mark in marks)
-    shape = _shape(n := len(groups), look)
+    shape = _shape(len(groups), look)
     room = label_room([names.get(arm, arm) for arm in arms] if one else [], look, shape[1], strip)
     with styled(look):
-        figure, panels = make_panels(n, look, axes, shape=shape, row=room.row, title=title, share_y=True)
-        room = panel_room(figure, panels, look, room)
-        frame = Frame(look, panels, arms, names, shown, float(t[0]), float(t[-1]), room)
-        dashes = arm_dashes(arms)
+        figure, panels = make_panels(len(groups), look, axes, shape=shape, row=room.row, title=title, share_y=True)
+        frame = time_panels(figure, panels, look, room, arms=arms, names=names, clock=shown, span=(t[0], t[-1]))
+        dashes = arm_dashes(arms) if one else dict.fromkeys(arms, "-")
         for i, (ax, group, mark) in enumerate(zip(panels, groups, marks, strict=True)):
             power = frame.scale(ax, np.concatenate([q.ravel() for q in table.values()]), log=log)
-            ends = [_band(ax, t, table[arm], arm, frame, log=log, dash=dashes[arm] if one else "-") for arm in group]
+            ends = [_band(ax, t, table[arm], arm, frame, log=log, dash=dashes[arm]) for arm in group]
             if one:
                 frame.label(ax, ends)
                 frame.finish(ax, quantity, names.get(quantity, ""), unit, power)
@@ -89,7 +89,7 @@ def _shape(n: int, style: Style) -> tuple[int, int]:
     return grid_shape(n, style) if style.fixed or n == 1 else (math.ceil(n / 2), 2)
 
 
-def _separate(ax: Axes, i: int, t: Array, table: Mapping[str, Array], frame: Frame, quantity: str, unit: str,
+def _separate(ax: Axes, i: int, t: Array, table: Mapping[str, Array], frame: TimePanels, quantity: str, unit: str,
               power: int, *, inner: bool) -> None:  # fmt: skip
     """Name the panel of one arm and draw the first arm's median into it. inner : the y axis stands further left."""
     arm = frame.arms[i]
@@ -106,7 +106,7 @@ def _separate(ax: Axes, i: int, t: Array, table: Mapping[str, Array], frame: Fra
         ax.tick_params(axis="y", labelleft=False)
 
 
-def _note(levels: Sequence[float], counts: Mapping[str, int], quantity: str, frame: Frame,
+def _note(levels: Sequence[float], counts: Mapping[str, int], quantity: str, frame: TimePanels,
           marks: Sequence[tuple[Doses, Windows]], *, one: bool) -> str:  # fmt: skip
     """Return the note under the figure: what lines, bands and, where nothing beside them says it, marks are."""
     parts = [band_note(levels, counts, frame.arms)]
@@ -130,7 +130,7 @@ def band_note(levels: Sequence[float], counts: Mapping[str, int], arms: Sequence
     return text + f" of {many} runs" + (" an arm" if len(arms) > 1 else "")
 
 
-def _band(ax: Axes, t: Array, q: Array, arm: str, frame: Frame, *, log: bool, dash: Any) -> End:
+def _band(ax: Axes, t: Array, q: Array, arm: str, frame: TimePanels, *, log: bool, dash: Any) -> End:
     """Draw the bands and the median of one arm; return the end of the median."""
     color, half, floor = arm_colors(frame.arms)[arm], len(q) // 2, ax.get_ylim()[0]
     if log:  # a band whose lower edge is not positive reaches down to the end of the axis

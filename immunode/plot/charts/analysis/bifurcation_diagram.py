@@ -14,12 +14,11 @@ from numpy.typing import NDArray
 
 from immunode.errors import StudyError
 from immunode.plot.charts.analysis.phase import name_axes
+from immunode.plot.kit.arrays import Array
 from immunode.plot.kit.figure import make_panels
-from immunode.plot.kit.point_names import PointName, PointNames, key
+from immunode.plot.kit.point_names import MOST_NAMED, PointName, PointNames, key
 from immunode.plot.kit.style import INK, PALETTE, Style, find_style, styled
 from immunode.plot.kit.text import number
-
-Array = NDArray[np.float64]
 
 STABLE, CYCLE = PALETTE[1], PALETTE[3]
 MARKS = {
@@ -31,7 +30,6 @@ MARKS = {
     "cusp": ("o", PALETTE[0]),
     "Bogdanov-Takens": ("s", PALETTE[0]),
 }
-MOST_NAMED = 12
 SAME = 1e-4
 """A point of a branch nearer than this part of its extent to a located point is that point."""
 
@@ -78,11 +76,7 @@ def bifurcation(
         extent = float(np.ptp(xs)), float(np.ptp(ys))
         for branch in branches:
             for part, good in _stretches(branch, points, extent):
-                ax.plot(
-                    branch[0][part], branch[1][part], linewidth=look.line, color=STABLE if good else INK,
-                    linestyle="-" if good else (0, (3, 1.6)), solid_capstyle="butt",
-                    gid="stable" if good else "unstable",
-                )  # fmt: skip
+                _draw_branch(ax, branch[0][part], branch[1][part], good, look)
         for parameter, least, greatest in cycles:
             for extreme in (least, greatest):
                 ax.plot(
@@ -91,8 +85,7 @@ def bifurcation(
                 )  # fmt: skip
         name_axes(ax, (xs, ys), (x_label, y_label), (x_unit, y_unit), (x_log, y_log), look, exact_x=True)
         lines = [(b[0], b[1]) for b in branches] + [(c[0], c[k]) for c in cycles for k in (1, 2)]
-        # what rounding leaves of 0 is 0
-        nothing = 1e-6 * extent[0]
+        nothing = 1e-6 * extent[0]  # what rounding leaves of 0 is 0
 
         def say(kind: str, x: float) -> str:
             return f"{kind} {number(x if abs(x) > nothing else 0.0, 4)}"
@@ -102,7 +95,7 @@ def bifurcation(
     return figure
 
 
-def curves(
+def bifurcation_curves(
     lines: Sequence[tuple[str, Array, Array]],
     *,
     points: Sequence[tuple[str, float, float]] = (),
@@ -146,6 +139,14 @@ def curves(
         names = {"fold": "fold: states appear or vanish", "Hopf": "Hopf: waves begin or end"}
         key(ax, list(shown.values()), [names[k] for k in shown], look)
     return figure
+
+
+def _draw_branch(ax: Axes, x: Array, y: Array, stable: bool, look: Style) -> None:
+    """Draw a stretch of one stability: solid where stable, else dashed."""
+    ax.plot(
+        x, y, linewidth=look.line, color=STABLE if stable else INK, linestyle="-" if stable else (0, (3, 1.6)),
+        solid_capstyle="butt", gid="stable" if stable else "unstable",
+    )  # fmt: skip
 
 
 def _stretches(

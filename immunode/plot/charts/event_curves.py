@@ -10,9 +10,9 @@ from matplotlib.figure import Figure
 from numpy.typing import ArrayLike
 
 from immunode.errors import StudyError
-from immunode.plot.charts.courses import courses
+from immunode.plot.charts.time_courses import courses
+from immunode.plot.kit.arrays import Array
 from immunode.plot.kit.figure import write_note
-from immunode.plot.kit.labels import Array
 from immunode.plot.kit.style import Style, find_style, styled
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -13,11 +13,11 @@ from matplotlib.layout_engine import ConstrainedLayoutEngine
 from numpy.typing import ArrayLike
 
 from immunode.errors import StudyError
-from immunode.plot.charts.courses import Series, courses
-from immunode.plot.kit.clock import clock, time_axis
+from immunode.plot.charts.time_courses import Series, courses
 from immunode.plot.kit.figure import StyledFigure, grid_shape
 from immunode.plot.kit.style import FAINT, GRID, INK, Style, arm_colors, find_style, readable, styled
 from immunode.plot.kit.text import width_of, wrap
+from immunode.plot.kit.time_axes import clock, time_axis
 
 _ROW = 1.5
 """Height of a row in units of the text's size."""
@@ -54,7 +54,9 @@ def timeline(
     time_unit: str = "",
     title: str = "",
     style: str | Style = "slide",
-    **options: Any,
+    units: Mapping[str, str] | None = None,
+    labels: Mapping[str, str] | None = None,
+    log: bool | Collection[str] = (),
 ) -> Figure:
     """Return a figure of the interventions over time, above time courses where `series` is given.
 
@@ -64,7 +66,7 @@ def timeline(
     times, series : as in `courses`; times in `time_unit`.
     arms : all arms in order, which sets their colors; by default those of the lanes.
     span : (start, stop) of the time axis where there are no courses, in `time_unit`.
-    options : as in `courses`: units, labels, log.
+    units, labels, log : as in `courses`.
 
     Raises
     ------
@@ -79,7 +81,7 @@ def timeline(
     with styled(look):
         figure, top, panels = _frame(len(lanes), n, max(len(arms), 1), look, title)
         if series:
-            courses(times, series, time_unit=time_unit, style=look, axes=panels, **options)
+            courses(times, series, units=units, time_unit=time_unit, labels=labels, style=look, log=log, axes=panels)
         if top is not None:
             start, stop = _span(lanes, times, series, span)
             shown = clock(stop - start, time_unit)
@@ -199,6 +201,6 @@ def _name(ax: Axes, name: str, y: float, color: str, style: Style) -> None:
 
 
 def _inside(times: Sequence[float], factor: float, span: tuple[float, float]) -> Any:
-    found = np.sort(np.asarray(times, dtype=float)) * factor
+    shown = np.sort(np.asarray(times, dtype=float)) * factor
     slack = 1e-9 * (span[1] - span[0])
-    return found[np.isfinite(found) & (found >= span[0] - slack) & (found <= span[1] + slack)]
+    return shown[np.isfinite(shown) & (shown >= span[0] - slack) & (shown <= span[1] + slack)]

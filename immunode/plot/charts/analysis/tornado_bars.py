@@ -10,11 +10,11 @@ from matplotlib.figure import Figure
 from numpy.typing import ArrayLike
 
 from immunode.errors import StudyError
-from immunode.plot.charts.analysis.sensitivity import DOWN, UP, hatch_down, label_x, row_axes, with_room
+from immunode.plot.kit.arrays import Array
 from immunode.plot.kit.figure import write_note
-from immunode.plot.kit.labels import Array
+from immunode.plot.kit.named_rows import DOWN, UP, hatch_down, label_x, row_axes, with_room
 from immunode.plot.kit.style import FAINT, INK, Style, find_style, readable, styled
-from immunode.plot.kit.text import number, power_of, pretty_unit, quantity_label, scale_axis, width_of
+from immunode.plot.kit.text import number, power_of, pretty_unit, quantity_label, scale_axis, width_of, wrap
 
 
 def tornado(
@@ -41,12 +41,10 @@ def tornado(
     low, high, limits = np.asarray(at_low, float), np.asarray(at_high, float), np.asarray(ends, float)
     if low.shape != (len(names),) or high.shape != low.shape or limits.shape != (len(names), 2):
         raise StudyError(f"tornado: shapes {low.shape}, {high.shape}, {limits.shape} for {len(names)} names")
-    shown = []
-    for i, (name, (a, b)) in enumerate(zip(names, limits.tolist(), strict=True)):
-        text = f"({number(a)} to {number(b)}{_unit(units, i)})"
-        fits = width_of(f"{name} {text}", look.text) <= 0.32 * look.width * 72
-        plain = text if look.fixed else f"({number(a)} to {number(b)})"  # a column of a journal has no room for units
-        shown.append(f"{name} {text}" if fits else f"{name}\n{plain}")
+    shown = [
+        _row_name(name, a, b, _unit(units, i), look)
+        for i, (name, (a, b)) in enumerate(zip(names, limits.tolist(), strict=True))
+    ]
     with styled(look):
         figure, ax, wide = row_axes(shown, look, axes, title)
         every = np.concatenate([low, high, [base]])
@@ -77,6 +75,16 @@ def tornado(
             look,
         )
     return figure
+
+
+def _row_name(name: str, low: float, high: float, unit: str, style: Style) -> str:
+    """Return the name of an input with its range, on as many lines as they need."""
+    text = f"({number(low)} to {number(high)}{unit})"
+    if width_of(f"{name} {text}", style.text) <= 0.32 * style.width * 72:
+        return f"{name} {text}"
+    # a column of a journal has no room for units
+    plain = text if style.fixed else f"({number(low)} to {number(high)})"
+    return f"{wrap(name, 0.32 * style.width * 72, style.text)}\n{plain}"
 
 
 def _write(ax: Axes, base: float, low: Array, high: Array, power: int, wide: float, style: Style) -> None:

@@ -5,11 +5,14 @@ from __future__ import annotations
 import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
-from numpy.typing import ArrayLike
+from numpy.typing import ArrayLike, NDArray
 
+from immunode.plot.kit.arrays import Array
 from immunode.plot.kit.figure import make_panels, write_note
 from immunode.plot.kit.style import FAINT, GRID, INK, PALETTE, Style, find_style, readable, styled
 from immunode.plot.kit.text import wrap
+
+Mask = NDArray[np.bool_]
 
 
 def regimens(
@@ -46,29 +49,14 @@ def regimens(
         if by_harm:
             ax.axvline(100 * limits[1], color=FAINT, linewidth=look.line * 0.4, linestyle=(0, (4, 3)))
         ax.axhline(100 * limits[0], color=FAINT, linewidth=look.line * 0.4, linestyle=(0, (4, 3)))
-        size = (look.text * 0.55) ** 2
-        order = np.argsort(x[edge], kind="stable")
         if not by_harm:
+            order = np.argsort(x[edge], kind="stable")
             ax.plot(x[edge][order], up[edge][order], color=FAINT, linewidth=look.line * 0.5, zorder=2)
-        for chosen, color, name in ((~good, PALETTE[0], "○ misses a limit"), (good, PALETTE[1], "○ meets both limits")):
-            for on_front, face in ((True, color), (False, "white")):
-                mask = chosen & (edge == on_front)
-                ax.scatter(
-                    x[mask], up[mask], s=size, facecolor=face, edgecolor=color, linewidth=look.line * 0.4, zorder=3
-                )
-            if chosen.any():
-                place = 0.97 if "meets" in name else 0.9
-                ax.annotate(name, (0.99, place - 0.55), xycoords="axes fraction", ha="right", fontsize=look.small,
-                            color=readable(color), gid="key")  # fmt: skip
+        _draw_regimens(ax, x, up, good, edge, look)
         if best:
             first = np.flatnonzero(good)[np.lexsort((-up[good], c[good]))[0]]
-            right = x[first] > (np.nanmin(x) + np.nanmax(x)) / 2
-            ax.annotate(
-                wrap(best, 0.4 * look.width * 72, look.text, lines=3), (x[first], up[first]),
-                xytext=((-1.0 if right else 1.0) * look.text, -1.6 * look.text), textcoords="offset points",
-                ha="right" if right else "left", va="top", fontsize=look.text, color=INK, gid="best",
-                arrowprops={"arrowstyle": "-", "color": INK, "linewidth": look.line * 0.4},
-            )  # fmt: skip
+            right = bool(x[first] > (np.nanmin(x) + np.nanmax(x)) / 2)
+            _name_best(ax, best, (float(x[first]), float(up[first])), right, look)
         ax.set_ylim(-3, 103)
         if by_harm:
             ax.set_xlim(-0.8, min(max(1.1 * float(np.nanmax(x)), 150 * limits[1]), 103.0))
@@ -81,3 +69,26 @@ def regimens(
         note = f"{c.size} regimens in the same {patients:,} virtual patients"
         write_note(figure, f"{note}; filled: Pareto front; dashed: limits; named: {prefer}", look)
     return figure
+
+
+def _draw_regimens(ax: Axes, x: Array, up: Array, good: Mask, edge: Mask, look: Style) -> None:
+    """Draw a ring for each regimen, filled on the Pareto front, and the key of both colors."""
+    size = (look.text * 0.55) ** 2
+    for chosen, color, name in ((~good, PALETTE[0], "○ misses a limit"), (good, PALETTE[1], "○ meets both limits")):
+        for on_front, face in ((True, color), (False, "white")):
+            mask = chosen & (edge == on_front)
+            ax.scatter(x[mask], up[mask], s=size, facecolor=face, edgecolor=color, linewidth=look.line * 0.4, zorder=3)
+        if chosen.any():
+            place = 0.97 if "meets" in name else 0.9
+            ax.annotate(name, (0.99, place - 0.55), xycoords="axes fraction", ha="right", fontsize=look.small,
+                        color=readable(color), gid="key")  # fmt: skip
+
+
+def _name_best(ax: Axes, best: str, at: tuple[float, float], right: bool, look: Style) -> None:
+    """Write what the chosen regimen is beside its point. right : the point stands in the right half."""
+    ax.annotate(
+        wrap(best, 0.4 * look.width * 72, look.text, lines=3), at,
+        xytext=((-1.0 if right else 1.0) * look.text, -1.6 * look.text), textcoords="offset points",
+        ha="right" if right else "left", va="top", fontsize=look.text, color=INK, gid="best",
+        arrowprops={"arrowstyle": "-", "color": INK, "linewidth": look.line * 0.4},
+    )  # fmt: skip

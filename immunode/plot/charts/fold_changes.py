@@ -68,17 +68,18 @@ def atlas(
     what = changes or [["fold" if math.isfinite(v) else "undefined" for v in row] for row in z]
     written = texts or [[f"{v:+.2g}" if math.isfinite(v) else "" for v in row] for row in z]
     shape = (len(rows), len(columns))
-    found = [z.shape, *((len(t), len(t[0]) if len(t) else 0) for t in (what, written))]
-    if 0 in shape or any(s != shape for s in found) or len(groups) not in (0, len(rows)):
+    shapes = [z.shape, *((len(t), len(t[0]) if len(t) else 0) for t in (what, written))]
+    if 0 in shape or any(s != shape for s in shapes) or len(groups) not in (0, len(rows)):
         raise StudyError(f"atlas: fold of shape {z.shape} for {shape[0]} rows and {shape[1]} columns")
     with styled(look):
         size = look.small if len(rows) <= 16 else look.least
         high = (len(rows) * size * 1.27 + 4 * size - look.text) / 72  # make_panels adds title and margins
         figure, (ax,) = make_panels(1, look, axes, row=high, title=title)
-        runs = [(name, len(list(same))) for name, same in groupby(groups)] if groups else []
+        names = [_shown(name, 0.42, look, size) for name in rows]
+        runs = [(_shown(name, 0.15, look, size), len(list(same))) for name, same in groupby(groups)]
         beside = runs if look.fixed else []
-        wide = _cell_width(figure, look, rows, beside, len(columns), size)
-        _frame(ax, rows, columns, meanings or {}, look, size, wide)
+        wide = _cell_width(figure, look, names, beside, len(columns), size)
+        _frame(ax, names, columns, meanings or {}, look, size, wide)
         _cells(ax, z, what, written, look, size)
         _failed(ax, rows, reasons or {}, what, size, wide * len(columns))
         _groups(ax, runs, len(columns), look, size, named=look.fixed)
@@ -90,14 +91,15 @@ def _cell_width(
     figure: Figure, style: Style, rows: Sequence[str], runs: Sequence[tuple[str, int]], columns: int, size: float
 ) -> float:
     """Return about how wide a cell will be, in points."""
-    names = max(width_of(_shown(name), size) for name in rows)
+    names = max(width_of(name, size) for name in rows)
     kinds = max((width_of(kind, size) for kind, _ in runs), default=0.0)
     rest = (7.5 if style.fixed else 6.2) * style.text  # the color bar and margins
     return max((figure.get_figwidth() * 72 - names - kinds - rest) / columns, 2.5 * size)
 
 
-def _shown(name: str) -> str:
-    return name.replace("_", " ")
+def _shown(name: str, part: float, style: Style, size: float) -> str:
+    """Return the name of a row or a group in at most a part of the width of the page; the rest is left out."""
+    return wrap(name.replace("_", " "), part * style.width * 72, size, lines=1)
 
 
 def _reach(z: Any) -> float:
@@ -129,7 +131,7 @@ def _frame(
     most = max(head.count("\n") for head in heads)
     heads = [head + "\n " * (most - head.count("\n")) for head in heads]  # names on one line
     ax.set_xticks(np.arange(len(columns)) + 0.5, heads, linespacing=1.1)
-    ax.set_yticks(np.arange(len(rows)) + 0.5, [_shown(name) for name in rows])
+    ax.set_yticks(np.arange(len(rows)) + 0.5, rows)
 
 
 def _about(meaning: str, wide: float, size: float, lines: int) -> str:

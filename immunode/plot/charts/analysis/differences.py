@@ -10,14 +10,15 @@ from matplotlib.figure import Figure
 from numpy.typing import ArrayLike
 
 from immunode.errors import StudyError
-from immunode.plot.charts.analysis.sensitivity import DOWN, UP, label_x, row_axes, with_room
+from immunode.plot.kit.arrays import Array
 from immunode.plot.kit.figure import make_panels, write_note
-from immunode.plot.kit.labels import Array, End, EndLabels
+from immunode.plot.kit.labels import End, EndLabels
+from immunode.plot.kit.named_rows import DOWN, UP, label_x, row_axes, with_room
 from immunode.plot.kit.style import FAINT, INK, PALETTE, Style, arm_dashes, find_style, readable, styled
 from immunode.plot.kit.text import number, power_of, quantity_label, scale_axis
 
 
-def terms(
+def difference_bars(
     values: ArrayLike,
     *,
     names: Sequence[str],
@@ -66,7 +67,7 @@ def terms(
     return figure
 
 
-def course(
+def difference_courses(
     times: ArrayLike,
     values: ArrayLike,
     *,

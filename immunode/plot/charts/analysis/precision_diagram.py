@@ -13,9 +13,10 @@ from matplotlib.ticker import LogLocator
 from numpy.typing import ArrayLike, NDArray
 
 from immunode.errors import StudyError, did_you_mean
+from immunode.plot.kit.arrays import Array
 from immunode.plot.kit.figure import StyledFigure, is_left, make_panels, write_note
-from immunode.plot.kit.labels import Array, End, EndLabels
-from immunode.plot.kit.panel import label_room, panel_room
+from immunode.plot.kit.labels import End, EndLabels
+from immunode.plot.kit.panel import Room, label_room, panel_room
 from immunode.plot.kit.style import DASHES, FAINT, INK, PAPER, Style, arm_colors, find_style, styled
 from immunode.plot.kit.text import number, quantity_label, raised, scale_axis, wrap
 
@@ -82,16 +83,20 @@ def work_precision(
             shaded |= _shade(ax, float(floors.get(panel, 0.0)))
             ends = [_line(ax, tool, tools, rows, factor, mark, look) for tool in tools if tool in rows["tool"]]
             EndLabels(ax, ends, look, max(room.labels, 4 * look.text), room.size)
-            if panel:
-                ax.set_title(
-                    wrap(panel, room.width + room.labels, look.text), loc="left", fontsize=look.text, color=INK
-                )
-            ax.set_xlabel(wrap(error_label, room.width + room.labels, look.text, lines=2), fontsize=look.text)
-            if is_left(ax, spots) or not isinstance(figure, StyledFigure):
-                label = quantity_label(time_label, unit)
-                ax.set_ylabel(wrap(label, room.height + look.text, look.text, lines=3), fontsize=look.text)
+            beside = is_left(ax, spots) or not isinstance(figure, StyledFigure)
+            _name(ax, panel, error_label, quantity_label(time_label, unit) if beside else "", room, look)
         write_note(figure, _note(columns, mark, shaded, n_left_out), look)
     return figure
+
+
+def _name(ax: Axes, panel: str, across: str, up: str, room: Room, look: Style) -> None:
+    """Write the title of a panel and the labels of its axes, as far as they are not empty."""
+    wide = room.width + room.labels
+    if panel:
+        ax.set_title(wrap(panel, wide, look.text), loc="left", fontsize=look.text, color=INK)
+    ax.set_xlabel(wrap(across, wide, look.text, lines=2), fontsize=look.text)
+    if up:
+        ax.set_ylabel(wrap(up, room.height + look.text, look.text, lines=3), fontsize=look.text)
 
 
 def _columns(measured: Mapping[str, ArrayLike] | pd.DataFrame) -> tuple[dict[str, NDArray[Any]], int]:
@@ -101,21 +106,22 @@ def _columns(measured: Mapping[str, ArrayLike] | pd.DataFrame) -> tuple[dict[str
         if name not in known:
             raise StudyError(f"work_precision: no column '{name}' in {', '.join(known)}{did_you_mean(name, known)}")
     n = len(np.asarray(measured["tool"]))
-    made: dict[str, NDArray[Any]] = {"tool": np.asarray(measured["tool"], dtype=str)}
-    made["panel"] = np.full(n, "")
+    columns: dict[str, NDArray[Any]] = {"tool": np.asarray(measured["tool"], dtype=str)}
+    columns["panel"] = np.full(n, "")
     for name in ("model", "panel"):
         if name in known:
-            made["panel"] = np.asarray(measured[name], dtype=str)
+            columns["panel"] = np.asarray(measured[name], dtype=str)
     for name in ("error", "seconds", "rtol", "runs"):
-        made[name] = np.asarray(measured[name], float) if name in known else np.full(n, np.nan)
-    for name, column in made.items():
+        columns[name] = np.asarray(measured[name], float) if name in known else np.full(n, np.nan)
+    for name, column in columns.items():
         if column.shape != (n,):
             raise StudyError(f"work_precision: column '{name}' has the shape {column.shape}; {n} tools need ({n},)")
-    good = np.isfinite(made["error"]) & (made["error"] >= 0) & np.isfinite(made["seconds"]) & (made["seconds"] > 0)
+    error, seconds = columns["error"], columns["seconds"]
+    good = np.isfinite(error) & (error >= 0) & np.isfinite(seconds) & (seconds > 0)
     if not good.any():
         raise StudyError("work_precision: nothing to draw; no row has a finite error and a time above 0")
-    made["error"] = np.maximum(made["error"], EXACT)
-    return {name: column[good] for name, column in made.items()}, int((~good).sum())
+    columns["error"] = np.maximum(columns["error"], EXACT)
+    return {name: column[good] for name, column in columns.items()}, int((~good).sum())
 
 
 def _errors(ax: Axes, errors: Array, look: Style, *, most: int) -> None:

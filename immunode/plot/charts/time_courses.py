@@ -11,12 +11,13 @@ from matplotlib.figure import Figure
 from numpy.typing import ArrayLike
 
 from immunode.errors import StudyError, did_you_mean
-from immunode.plot.kit.clock import clock
+from immunode.plot.kit.arrays import Array
 from immunode.plot.kit.figure import StyledFigure, grid_shape, make_panels
-from immunode.plot.kit.labels import Array, End
+from immunode.plot.kit.labels import End
 from immunode.plot.kit.marks import Doses, Windows, rows_of, strip_height
-from immunode.plot.kit.panel import Frame, label_room, panel_room
+from immunode.plot.kit.panel import TimePanels, label_room, time_panels
 from immunode.plot.kit.style import Style, arm_colors, arm_dashes, find_style, styled
+from immunode.plot.kit.time_axes import clock
 
 Series = Mapping[str, Mapping[str, ArrayLike] | ArrayLike]
 
@@ -68,8 +69,8 @@ def courses(
     room = label_room(sorted(said), look, shape[1], strip)
     with styled(look):
         figure, panels = make_panels(len(table), look, axes, shape=shape, row=room.row, title=title)
-        room = panel_room(figure, panels, look, room)
-        frame = Frame(look, panels, arms, names, shown, start * shown.factor, stop * shown.factor, room)
+        span = start * shown.factor, stop * shown.factor
+        frame = time_panels(figure, panels, look, room, arms=arms, names=names, clock=shown, span=span)
         for ax, (quantity, per_arm) in zip(panels, table.items(), strict=True):
             power = frame.scale(ax, np.concatenate([y for _, y in per_arm.values()]), log=quantity in logs)
             ends = [_line(ax, arm, t, y, frame, log=quantity in logs) for arm, (t, y) in per_arm.items()]
@@ -91,7 +92,7 @@ def _told_beside(quantity: str, table: Mapping[str, Mapping[str, Any]], columns:
     return columns >= 3 and last != quantity and set(table[quantity]) <= set(table[last]) and all(whole)
 
 
-def _line(ax: Axes, arm: str, t: Array, values: Array, frame: Frame, *, log: bool) -> End:
+def _line(ax: Axes, arm: str, t: Array, values: Array, frame: TimePanels, *, log: bool) -> End:
     """Draw the line of one arm, with a cross where it stops before its time; return its end with its label."""
     style, color = frame.style, arm_colors(frame.arms)[arm]
     name = frame.names.get(arm, arm)

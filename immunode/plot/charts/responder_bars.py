@@ -14,7 +14,7 @@ from immunode.plot.kit.style import FAINT, INK, Style, arm_colors, find_style, r
 from immunode.plot.kit.text import wrap
 
 
-def shares(
+def responder_shares(
     values: Mapping[str, tuple[float, float, float]],
     *,
     rule: str,

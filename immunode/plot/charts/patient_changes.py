@@ -10,6 +10,7 @@ from matplotlib.figure import Figure
 from numpy.typing import ArrayLike
 
 from immunode.errors import StudyError
+from immunode.plot.kit.arrays import Array
 from immunode.plot.kit.figure import is_left, make_panels, write_note
 from immunode.plot.kit.style import FAINT, INK, Style, arm_colors, find_style, readable, styled
 from immunode.plot.kit.text import wrap
@@ -49,17 +50,7 @@ def waterfall(
         figure, panels = make_panels(len(table), look, axes, title=title, share_x=False, share_y=True)
         low = min(float(np.nanmin(v)) for v in table.values() if np.isfinite(v).any())
         for ax, (arm, changes) in zip(panels, table.items(), strict=True):
-            good = np.sort(changes[np.isfinite(changes)])[::-1]
-            if good.size > _MOST_BARS:
-                # a bar stands for several patients then: the one at its place in the order
-                good = good[np.linspace(0, good.size - 1, _MOST_BARS).round().astype(int)]
-            gap = 0.9 if good.size <= _MOST_GAPS else 1.0
-            place = (np.arange(good.size) + 0.5) / max(good.size, 1) * 100
-            ax.bar(
-                place, np.minimum(good, _CEILING), width=100 / max(good.size, 1) * gap, color=colors[arm], linewidth=0
-            )
-            over = good > _CEILING
-            ax.plot(place[over], np.full(over.sum(), _CEILING + 4), "^", color=colors[arm], markersize=look.text * 0.22)
+            _draw_bars(ax, changes, colors[arm], look)
             ax.axhline(0, color=FAINT, linewidth=look.line * 0.4)
             for height in (lines or {}).values():
                 ax.axhline(height, color=INK, linewidth=look.line * 0.35, linestyle=(0, (4, 3)))
@@ -79,3 +70,16 @@ def waterfall(
         notes += [f"{missing} without a value"] if missing else []
         write_note(figure, "; ".join(notes), look)
     return figure
+
+
+def _draw_bars(ax: Axes, changes: Array, color: str, style: Style) -> None:
+    """Draw the bars of one arm, sorted, and a triangle above those that are cut off."""
+    good = np.sort(changes[np.isfinite(changes)])[::-1]
+    if good.size > _MOST_BARS:
+        # a bar stands for several patients then: the one at its place in the order
+        good = good[np.linspace(0, good.size - 1, _MOST_BARS).round().astype(int)]
+    gap = 0.9 if good.size <= _MOST_GAPS else 1.0
+    place = (np.arange(good.size) + 0.5) / max(good.size, 1) * 100
+    ax.bar(place, np.minimum(good, _CEILING), width=100 / max(good.size, 1) * gap, color=color, linewidth=0)
+    over = good > _CEILING
+    ax.plot(place[over], np.full(over.sum(), _CEILING + 4), "^", color=color, markersize=style.text * 0.22)
