@@ -166,7 +166,7 @@ def figures() -> Iterator[tuple[str, bytes]]:
 
     from immunode.catalogue import list_models, load_model
     from immunode.plot import diagram
-    from immunode.study.simulate import simulate
+    from immunode.study.simulations import simulate
 
     for entry in list_models():
         model = load_model(shown_as(entry))

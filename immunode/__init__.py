@@ -135,7 +135,6 @@ if TYPE_CHECKING:
         Selection,
         Simulation,
         Space,
-        StoredSweep,
         SweepResult,
         adaptive,
         at,
@@ -160,7 +159,7 @@ if TYPE_CHECKING:
         trough,
     )
     from immunode.study.design.distributions import Distribution, lognormal, loguniform, normal, uniform
-    from immunode.study.design.population import Population, population
+    from immunode.study.populations import Population, population
 
 __all__ = [
     # models that come with the package
@@ -176,7 +175,7 @@ __all__ = [
     "drug", "regimen", "taper", "one_compartment", "two_compartment", "tmdd", "qss", "turnover", "indirect_response",
     "Card", "Covariate", "Dose", "DrugEffect", "Operation", "Regimen", "Schedule", "Target",
     # studies
-    "open_store", "merge_stores", "plan_sweep", "adaptive", "StoredSweep", "Selection", "Estimate",
+    "open_store", "merge_stores", "plan_sweep", "adaptive", "Selection", "Estimate",
     "simulate", "sweep", "atlas", "check_expectations", "switch_log",
     "Arms", "Design", "Space", "space", "grid", "latin_hypercube", "sobol", "from_table",
     "Endpoint", "endpoint", "final", "at", "peak", "trough", "auc", "time_to", "time_of_peak", "fraction_of_time",
@@ -217,11 +216,11 @@ _HOMES = {
         drug regimen taper one_compartment two_compartment tmdd qss turnover indirect_response
         Card Covariate Dose DrugEffect Operation Regimen Schedule Target""",
     "study": """
-        open_store merge_stores plan_sweep adaptive StoredSweep Selection Estimate
+        open_store merge_stores plan_sweep adaptive Selection Estimate
         simulate sweep switch_log Arms Design Space space grid latin_hypercube sobol from_table
         Endpoint endpoint final at peak trough auc time_to time_of_peak fraction_of_time
         Simulation Comparison SweepResult Contrast""",
-    "study.design.population": "Population population",
+    "study.populations": "Population population",
     "study.design.distributions": "Distribution lognormal normal uniform loguniform",
     "analysis.trials.trial": "Trial responders",
     "analysis.fitting.fits": "Fit fit",

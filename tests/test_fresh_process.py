@@ -156,7 +156,7 @@ def test_a_store_tells_its_model_and_its_rows(folder: Path) -> None:
     out = im.sweep(
         model, arms=["control", "infliximab"], until=3, endpoints="final(a)", engine="scipy", store=folder / "a.zarr"
     )
-    code = "from immunode.study.store.reading import open_store; found = open_store(sys.argv[1]); made = found.model"
+    code = "from immunode.study.stores import open_store; found = open_store(sys.argv[1]); made = found.model"
     assert key_of(code, folder / "a.zarr") == content_key(model)
     text = fresh(f"import sys\n{code}\nprint(found.table().to_csv(index=False))", folder / "a.zarr")
     assert text == out.table().to_csv(index=False).strip()

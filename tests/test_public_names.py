@@ -26,7 +26,7 @@ PUBLIC = {
     "jet_lag", "bouts", "nights",
     "drug", "regimen", "taper", "one_compartment", "two_compartment", "tmdd", "qss", "turnover", "indirect_response",
     "Card", "Covariate", "Dose", "DrugEffect", "Operation", "Regimen", "Schedule", "Target",
-    "open_store", "merge_stores", "plan_sweep", "adaptive", "StoredSweep", "Selection", "Estimate",
+    "open_store", "merge_stores", "plan_sweep", "adaptive", "Selection", "Estimate",
     "simulate", "sweep", "atlas", "check_expectations", "switch_log",
     "Arms", "Design", "Space", "space", "grid", "latin_hypercube", "sobol", "from_table",
     "Endpoint", "endpoint", "final", "at", "peak", "trough", "auc", "time_to", "time_of_peak", "fraction_of_time",

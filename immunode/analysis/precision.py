@@ -18,8 +18,8 @@ from immunode.program.llvm.compile import available
 from immunode.solve import ENGINES, choose_engine, solve
 from immunode.study.design.design import sobol
 from immunode.study.result.notebook import Tabled
-from immunode.study.run.execution import inputs
-from immunode.study.run.plan import make_plan
+from immunode.study.run.plan import inputs
+from immunode.study.run.plan_checks import make_plan
 from immunode.study.run.ready import output_times
 from immunode.study.run.recipe import model_recipe, versions
 
@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
     from immunode.program import Functions
-    from immunode.solve import Batch
+    from immunode.solve import Outcome
 
 Array = NDArray[np.float64]
 RTOLS = (1e-3, 1e-4, 1e-5, 1e-6, 1e-7, 1e-8, 1e-9)
@@ -197,7 +197,7 @@ class _Work:
         values, initial = inputs(plan, arm, np.arange(n))
         return cls(perturbed, arm.functions, values, initial, times, design.recipe)
 
-    def run(self, tool: str, rtol: float, n: int) -> tuple[Batch, float]:
+    def run(self, tool: str, rtol: float, n: int) -> tuple[Outcome, float]:
         """Return the first `n` runs by a tool, and the processor time they took in seconds."""
         engine, _, method = tool.partition(" ")
         initial = None if self.initial is None else self.initial[:, :n]
@@ -239,7 +239,7 @@ def _reference(work: _Work, most: float) -> tuple[Array, float, str]:
     while len(exact) < min(REFERENCE_RUNS, work.values.shape[1]) and (not exact or time.process_time() - began < most):
         one = _column(work, len(exact))
         fine, _ = one.run("scipy", REFERENCE, 1)
-        message = fine.message(work.functions.program, 0) or message
+        message = fine.reasons.get(0, message)
         loose, _ = one.run("scipy", 10 * REFERENCE, 1)
         exact.append(fine.y if fine.status[0] == 0 else np.full_like(fine.y, np.nan))
         moved.append(float(_error(work, loose.y, exact[-1])[0]))
@@ -248,7 +248,7 @@ def _reference(work: _Work, most: float) -> tuple[Array, float, str]:
         raise SolverError(f"no reference at rtol {REFERENCE:g}: {message}")
     good = np.isfinite(moved)
     floor = float(np.median(np.asarray(moved)[good])) if good.any() else float("nan")
-    return expected, floor, f"SciPy {fine.method[0]} at rtol {REFERENCE:g}, {len(exact)} run{'s' * (len(exact) > 1)}"
+    return expected, floor, f"SciPy {fine.methods[0]} at rtol {REFERENCE:g}, {len(exact)} run{'s' * (len(exact) > 1)}"
 
 
 def _column(work: _Work, i: int) -> _Work:
@@ -294,7 +294,7 @@ def _measure(work: _Work, tool: str, rtol: float, expected: Array, runs: int, mo
         spent, best = spent + taken, min(best, taken)
     errors = _error(work, batch.y, expected)
     good = np.isfinite(errors)
-    names, counts = np.unique(batch.method, return_counts=True)
+    names, counts = np.unique(batch.methods.astype(str), return_counts=True)
     error = float(np.median(errors[good])) if good.any() else float("nan")
     failed = int((batch.status != 0).sum())
     return WorkPoint(

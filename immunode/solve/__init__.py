@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-from immunode.solve.batch import Batch
 from immunode.solve.choice import ENGINES, FEW_RUNS, choose_engine
 from immunode.solve.dispatch import solve
 from immunode.solve.engine import Engine, OnJump, OnRestart, Request
+from immunode.solve.outcome import Outcome
 from immunode.solve.status import Status
 
 __all__ = [
     "ENGINES",
     "FEW_RUNS",
-    "Batch",
+    "Outcome",
     "Engine",
     "OnJump",
     "OnRestart",

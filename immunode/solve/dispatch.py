@@ -7,10 +7,11 @@ from dataclasses import replace
 from numpy.typing import ArrayLike
 
 from immunode.program.numpy.functions import Functions
-from immunode.solve.batch import NO_MESSAGE, Batch
 from immunode.solve.choice import can_compile_soon, choose_engine, engine_named
 from immunode.solve.engine import OnJump, OnRestart, Request
+from immunode.solve.failures import failure_reasons
 from immunode.solve.fallback import solve_with_others
+from immunode.solve.outcome import NO_MESSAGE, Outcome
 from immunode.solve.request_checks import checked_request
 from immunode.solve.sliding import solve_or_slide
 from immunode.solve.stateless import with_a_state, without_states
@@ -37,7 +38,7 @@ def solve(
     on_jump: OnJump | None = None,
     on_restart: OnRestart | None = None,
     listener: StepListener | None = None,
-) -> Batch:
+) -> Outcome:
     """Return the trajectories of many runs; a run that fails is a status, never an exception.
 
     values : (n_values, n_runs), the program's declared parameters of each run.
@@ -66,24 +67,34 @@ def solve(
     )
     request = replace(request, on_jump=on_jump, on_restart=on_restart, listener=listener)
     name, reason = choose_engine(functions, request.values.shape[1], engine, method)
-    if not functions.program.states:
-        return without_states(_solve(with_a_state(request), name, reason, engine))
-    if functions.steady_start is None:
-        return _solve(request, name, reason, engine)
-    request, runs, moving = start_at_steady_state(request, lambda alone: _solve(alone, name, "", engine))
-    batch = _solve(request, name, reason, engine)
-    batch.status[runs], batch.trouble[runs], batch.message_index[runs] = Status.NO_STEADY_STATE, moving, NO_MESSAGE
-    return batch
+    outcome = _started(request, name, reason, engine)
+    return replace(outcome, reasons=failure_reasons(request, outcome))
 
 
-def _solve(request: Request, name: str, reason: str, asked: str) -> Batch:
+def _started(request: Request, name: str, reason: str, asked: str) -> Outcome:
+    """Return the outcome of runs that have no states, begin at a steady state, or neither; arguments as of `_solve`."""
+    if not request.functions.program.states:
+        return without_states(_solve(with_a_state(request), name, reason, asked))
+    if request.functions.steady_start is None:
+        return _solve(request, name, reason, asked)
+    request, runs, moving = start_at_steady_state(request, lambda alone: _solve(alone, name, "", asked))
+    outcome = _solve(request, name, reason, asked)
+    outcome.status[runs], outcome.trouble[runs], outcome.message_index[runs] = (
+        Status.NO_STEADY_STATE,
+        moving,
+        NO_MESSAGE,
+    )
+    return outcome
+
+
+def _solve(request: Request, name: str, reason: str, asked: str) -> Outcome:
     """Return the batch of an engine; where it chose the method itself, others are tried on the runs that fail.
 
     name : of the engine.   asked : the engine that the user asked for, or "auto".
     """
     engine = engine_named(name)
     if request.method != "auto":
-        return replace(solve_or_slide(engine, request, reason), asked=request.method)
+        return solve_or_slide(engine, request, reason)
     program = request.functions.program
     if name != "scipy":
         return solve_with_others(request, engine, reason, [(engine, "rodas5p"), (engine, "tsit5")])

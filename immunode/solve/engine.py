@@ -12,7 +12,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from immunode.errors import EngineError, did_you_mean
 from immunode.program.numpy.functions import Functions
-from immunode.solve.batch import Batch
+from immunode.solve.outcome import Outcome
 from immunode.solve.tape import StepListener
 
 Array = NDArray[np.float64]
@@ -63,8 +63,8 @@ class Request:
 class Engine(ABC):
     """A way to integrate many runs of one program. The contract for authors of engines:
 
-    1.  `solve(request)` returns a `Batch` with one column a run, in the order asked for, whatever happens to a run. It
-        raises `EngineError` only for what concerns all runs (a method it has not, triggers it can't find).
+    1.  `solve(request)` returns an `Outcome` with one column per run, in the order asked for, whatever happens to it.
+        It raises `EngineError` only for what concerns all runs (a method it has not, triggers it can't find).
     2.  A run that fails is a status, the last good time, and NaN in its output from there on. Nothing a run does (NaN,
         infinity, blow-up, a million steps, a refusal) slows another one much, changes it, or raises.
     3.  Each run has its own step size, error control, breaks and end. Its result does not depend on the other runs, on
@@ -98,5 +98,5 @@ class Engine(ABC):
             raise EngineError(f"engine '{self.name}': unknown method '{method}'{did_you_mean(method, known)}")
 
     @abstractmethod
-    def solve(self, request: Request, reason: str) -> Batch:
+    def solve(self, request: Request, reason: str) -> Outcome:
         """Integrate all runs; `reason` says why this engine was taken."""

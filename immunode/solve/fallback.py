@@ -11,8 +11,8 @@ from dataclasses import replace
 import numpy as np
 from numpy.typing import NDArray
 
-from immunode.solve.batch import Batch
 from immunode.solve.engine import Engine, Request
+from immunode.solve.outcome import Outcome
 from immunode.solve.reruns import rerun
 from immunode.solve.sliding import solve_or_slide
 from immunode.solve.status import Status
@@ -27,7 +27,9 @@ STEPS_A_JUMP = 10
 _MENDABLE = (Status.NOT_FINITE, Status.STEP_TOO_SMALL, Status.TOO_MANY_STEPS, Status.SOLVER_FAILED)
 
 
-def solve_with_others(request: Request, first: Engine, reason: str, others: Sequence[Try], share: float = 1.0) -> Batch:
+def solve_with_others(
+    request: Request, first: Engine, reason: str, others: Sequence[Try], share: float = 1.0
+) -> Outcome:
     """Return the batch of engine `first`; the runs that fail in it are computed again by the others in turn.
 
     others : in the order in which they are tried, or the other way round on a run of restarts; what a run has failed
@@ -43,22 +45,22 @@ def solve_with_others(request: Request, first: Engine, reason: str, others: Sequ
         return batch
     jumps = np.zeros(batch.y.shape[2]) if count is None else count.jumps
     restarts = STEPS_A_JUMP * jumps > batch.steps
-    for method in range(len(batch.methods)):
+    for method in range(len(batch.method_names)):
         for backwards in (False, True):
             runs = lost[(batch.method_index[lost] == method) & (restarts[lost] == backwards)]
-            order = [one for one in others if (one[0].name, one[1]) != (first.name, batch.methods[method])]
+            order = [one for one in others if (one[0].name, one[1]) != (first.name, batch.method_names[method])]
             batch = _tried(request, batch, runs, order[::-1] if backwards else order)
     return batch
 
 
-def _lost(batch: Batch, t0: float) -> Lanes:
+def _lost(batch: Outcome, t0: float) -> Lanes:
     """Return the runs that another method might finish: those that did begin."""
     # a slope that is not finite at the start is so for every method
     begun = (batch.steps > 0) & ((batch.status != Status.NOT_FINITE) | (batch.reached > t0))
     return np.flatnonzero(np.isin(batch.status, _MENDABLE) & begun)
 
 
-def _tried(request: Request, batch: Batch, runs: Lanes, order: Sequence[Try]) -> Batch:
+def _tried(request: Request, batch: Outcome, runs: Lanes, order: Sequence[Try]) -> Outcome:
     """Return a batch in which some runs are computed again by one method after the other, until one succeeds."""
     for engine, method in order:
         runs = runs[batch.status[runs] != Status.OK]
@@ -67,8 +69,8 @@ def _tried(request: Request, batch: Batch, runs: Lanes, order: Sequence[Try]) ->
     return batch
 
 
-def _why(batch: Batch, runs: Lanes, engine: Engine, method: str) -> str:
-    stopped, label, n = batch.method[runs[0]], Status(int(batch.status[runs[0]])).label, batch.y.shape[2]
+def _why(batch: Outcome, runs: Lanes, engine: Engine, method: str) -> str:
+    stopped, label, n = batch.methods[runs[0]], Status(int(batch.status[runs[0]])).label, batch.y.shape[2]
     word = "the run was" if n == 1 else f"{runs.size} of {n} runs were"
     return f"{stopped} ended as '{label}', so {word} made anew by {engine.name} {method}"
 

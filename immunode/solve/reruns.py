@@ -2,21 +2,21 @@
 
 from __future__ import annotations
 
-from dataclasses import fields, replace
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from immunode.solve.batch import Batch, Results
 from immunode.solve.engine import Engine, OnJump, Request
+from immunode.solve.outcome import Outcome
 from immunode.solve.status import Status
 from immunode.solve.tape import Renumbered
 
 Lanes = NDArray[np.intp]
 
 
-def rerun(request: Request, batch: Batch, runs: Lanes, engine: Engine, why: str) -> Batch:
+def rerun(request: Request, batch: Outcome, runs: Lanes, engine: Engine, why: str) -> Outcome:
     """Return a batch in which some runs are computed again; one that gets less far than before stays as it was.
 
     why : what to add to the reason.
@@ -29,14 +29,14 @@ def rerun(request: Request, batch: Batch, runs: Lanes, engine: Engine, why: str)
         listener = Renumbered(listener, runs)
     other = engine.solve(replace(request.only(runs), on_jump=on_jump, listener=listener), "")
     further = (np.asarray(other.status) == Status.OK) | (other.reached > batch.reached[runs])
-    offset, n = len(batch.methods), batch.y.shape[2]
-    for each in fields(Results):
-        mine, theirs = getattr(batch, each.name), getattr(other, each.name)
+    offset, n = len(batch.method_names), batch.y.shape[2]
+    for name in Outcome.PER_RUN:
+        mine, theirs = getattr(batch, name), getattr(other, name)
         mine[..., runs[further]] = theirs[..., further]
     batch.method_index[runs[further]] += offset
     return replace(
         batch,
-        methods=(*batch.methods, *other.methods),
+        method_names=(*batch.method_names, *other.method_names),
         engine=other.engine if further.all() and runs.size == n else batch.engine,
         reason="; ".join(filter(None, [batch.reason, why])),
     )

@@ -8,18 +8,17 @@ from functools import cached_property
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from immunode.solve.batch import (
+from immunode.solve.control import absolute_tolerance
+from immunode.solve.engine import Request
+from immunode.solve.outcome import (
     BAD_SCHEDULE,
     BAD_START,
     DOSE_BEFORE_START,
     INPUT_IS_NAN,
     MOST_EVENTS,
     TOO_DENSE,
-    Batch,
-    Results,
+    Outcome,
 )
-from immunode.solve.control import absolute_tolerance
-from immunode.solve.engine import Request
 from immunode.solve.status import Status
 
 Array = NDArray[np.float64]
@@ -51,7 +50,7 @@ class Runs:
     seen_at_start : its arguments at the start, if events fire on states; first how it was before.
     """
 
-    def __init__(self, request: Request, results: Results | None = None) -> None:
+    def __init__(self, request: Request, outcome: Outcome | None = None) -> None:
         functions, values, times, t0 = request.functions, request.values, request.times, request.t0
         self.functions, self.times, self.t0, self.rtol = functions, times, t0, request.rtol
         self.max_steps, self.on_jump, self.listener = request.max_steps, request.on_jump, request.listener
@@ -67,12 +66,12 @@ class Runs:
         self.atol = absolute_tolerance(program, self.y, request.rtol, _wide(request.atol, lanes))
         self.t = np.full(len(lanes), t0)
         self.next_out = np.zeros(len(lanes), dtype=np.intp)
-        if results is None:
-            results = Results.begun(np.empty((len(times), len(program.states), n)), t0)
-        self.results, self.out, self.status, self.reached = results, results.y, results.status, results.reached
-        self.steps, self.rejected, self.trouble = results.steps, results.rejected, results.trouble
-        self.last = results.last
-        self.message_index, self.method_index = results.message_index, results.method_index
+        if outcome is None:
+            outcome = Outcome.begun(times, np.empty((len(times), len(program.states), n)), t0)
+        self.outcome, self.out, self.status, self.reached = outcome, outcome.y, outcome.status, outcome.reached
+        self.steps, self.rejected, self.trouble = outcome.steps, outcome.rejected, outcome.trouble
+        self.last = outcome.last
+        self.message_index, self.method_index = outcome.message_index, outcome.method_index
         self.breaks = bool(program.breaks)
         self.switching = any(c.kind == "parameter" for b in program.breaks for c in b.changes)
         self._moves_state = np.array([any(c.kind == "state" for c in b.changes) for b in program.breaks], dtype=bool)
@@ -87,10 +86,6 @@ class Runs:
     def waiting(self) -> Lanes:
         """Return the numbers of the runs that are not refused, in order."""
         return np.flatnonzero(self.status == Status.OK)
-
-    def batch(self, engine: str, methods: tuple[str, ...], reason: str) -> Batch:
-        """Return the results."""
-        return self.results.batch(self.times, engine, methods, reason)
 
     def fail(self, runs: Lanes, status: Status | NDArray[np.int8], trouble: NDArray[np.int32] | int = -1) -> None:
         """End runs with a status; their output is NaN from the next output time on."""
@@ -168,7 +163,7 @@ class Runs:
             states = np.argmax(wrong[:, where], axis=0).astype(np.int32)
             refused = runs[where]
             self.fail(refused, Status.REFUSED, states)
-            self.message_index[refused], self.results.bad_start[refused] = BAD_START, y[states, where]
+            self.message_index[refused], self.outcome.bad_start[refused] = BAD_START, y[states, where]
 
     def _end_refused(self, which: NDArray[np.bool_] | np.bool_, message: NDArray[np.integer]) -> None:
         runs = np.flatnonzero(which & (self.status == Status.OK))

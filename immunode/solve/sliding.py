@@ -12,8 +12,8 @@ from numpy.typing import NDArray
 
 from immunode.program.nonsmooth import has_jumps
 from immunode.program.numpy.functions import Functions
-from immunode.solve.batch import Batch
 from immunode.solve.engine import Engine, Request
+from immunode.solve.outcome import Outcome
 from immunode.solve.reruns import rerun
 from immunode.solve.status import Status
 
@@ -29,7 +29,7 @@ AHEAD = 10.0
 NEAR, FAR, HALVINGS = 1e-13, 1e-3, 60
 
 
-def solve_or_slide(engine: Engine, request: Request, reason: str) -> Batch:
+def solve_or_slide(engine: Engine, request: Request, reason: str) -> Outcome:
     """Return the batch of an engine, in which runs that slide and can't reach their end are marked.
 
     A run that needs more than a few hundred steps, and only that, is computed again if it does not slide.
@@ -54,12 +54,12 @@ def solve_or_slide(engine: Engine, request: Request, reason: str) -> Batch:
     return rerun(request, batch, slow, engine, "") if slow.size else batch
 
 
-def _mark(batch: Batch, request: Request, runs: Lanes, longest: Array) -> None:
+def _mark(batch: Outcome, request: Request, runs: Lanes, longest: Array) -> None:
     span = float(request.times[-1]) - request.t0
     batch.status[runs[_slides(batch, request, runs, np.minimum(longest[runs], FAR * span))]] = Status.SLIDING
 
 
-def _slides(batch: Batch, request: Request, runs: Lanes, longest: Array) -> NDArray[np.bool_]:
+def _slides(batch: Outcome, request: Request, runs: Lanes, longest: Array) -> NDArray[np.bool_]:
     """Return which runs slide where they stopped. longest : how far ahead the jump may be, in time, (n_runs,)."""
     functions = request.functions
     with np.errstate(all="ignore"):

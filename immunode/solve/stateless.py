@@ -10,8 +10,8 @@ from numpy.typing import NDArray
 
 from immunode.program.numpy.functions import Functions, compile_numpy
 from immunode.program.program import Program
-from immunode.solve.batch import Batch
 from immunode.solve.engine import OnJump, Request
+from immunode.solve.outcome import Outcome
 
 Array = NDArray[np.float64]
 NAME = "nothing"
@@ -28,7 +28,7 @@ def with_a_state(request: Request) -> Request:
     return replace(request, functions=_still(request.functions.program), initial=None, atol=scalar, on_jump=on_jump)
 
 
-def without_states(batch: Batch) -> Batch:
+def without_states(batch: Outcome) -> Outcome:
     """Return what came of it, with no states in it: y is (n_times, 0, n_runs)."""
     return replace(batch, y=batch.y[:, :0], last=batch.last[:0], trouble=np.full_like(batch.trouble, -1))
 

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+from immunode.study.adaptive_points import adaptive
 from immunode.study.arms import Arms
-from immunode.study.design.adaptive_points import adaptive
 from immunode.study.design.design import Design, grid, latin_hypercube, sobol
 from immunode.study.design.from_tables import from_table
 from immunode.study.design.ranges import Axis, Space, space
@@ -19,16 +19,15 @@ from immunode.study.endpoints import (
     time_to,
     trough,
 )
-from immunode.study.result.contrast import Contrast
+from immunode.study.result.paired_differences import Contrast
 from immunode.study.result.selection import Selection
 from immunode.study.result.simulation import Comparison, Simulation
 from immunode.study.result.sweep_result import SweepResult
-from immunode.study.result.switching import switch_log
-from immunode.study.run.estimate import Estimate, plan_sweep
-from immunode.study.simulate import simulate
-from immunode.study.store.merging import merge_stores
-from immunode.study.store.reading import StoredSweep, open_store
-from immunode.study.sweep import sweep
+from immunode.study.result.switch_table import switch_log
+from immunode.study.run.costs import Estimate
+from immunode.study.simulations import simulate
+from immunode.study.stores import merge_stores, open_store
+from immunode.study.sweeps import plan_sweep, sweep
 
 __all__ = [
     "Arms",
@@ -41,7 +40,6 @@ __all__ = [
     "Selection",
     "Simulation",
     "Space",
-    "StoredSweep",
     "SweepResult",
     "adaptive",
     "at",

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from immunode.characters import problem
 from immunode.errors import StudyError, did_you_mean
+from immunode.intervention import perturb
 
 if TYPE_CHECKING:
     from immunode.model import Model, Perturbation
@@ -109,12 +110,6 @@ class Arms(Mapping[str, "tuple[Entry, ...]"]):
     def __eq__(self, other: object) -> bool:
         return isinstance(other, Arms) and self._arms == other._arms
 
-    def __mul__(self, design: Any) -> Any:
-        """Return every row of `design` for the first arm, then for the next (the design crosses fastest)."""
-        from immunode.study.design.design import Design, cross_arms
-
-        return cross_arms(design, self, arms_slowest=True) if isinstance(design, Design) else NotImplemented
-
     def __repr__(self) -> str:
         shown = ", ".join(f"{n}=[{', '.join(e if isinstance(e, str) else e.name for e in v)}]" for n, v in self._arms)
         return f"Arms({shown})"
@@ -127,8 +122,6 @@ class Arms(Mapping[str, "tuple[Entry, ...]"]):
         StudyError : a named intervention is not declared in the model.
         ModelError : interventions do not fit the model or each other.
         """
-        from immunode.intervention import perturb
-
         composed = {}
         for name, entries in self._arms:
             chosen = [_declared(model, e, name) if isinstance(e, str) else e for e in entries]

@@ -222,7 +222,7 @@ def test_searches_of_a_tumor_find_one_optimum() -> None:
 
 def tumor_data(model: Model, truth: dict[str, float], sd: float) -> pd.DataFrame:
     from immunode.study.design.from_tables import from_table
-    from immunode.study.sweep import sweep
+    from immunode.study.sweeps import sweep
 
     arms = ["control", "adoptive_transfer_bolus"]
     times = np.linspace(0, 100, 21)

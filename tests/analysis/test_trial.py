@@ -17,8 +17,8 @@ from immunode.study.arms import Arms
 from immunode.study.design.design import Design
 from immunode.study.design.distributions import Distribution
 from immunode.study.design.from_tables import from_table
-from immunode.study.design.population import population
-from immunode.study.sweep import sweep
+from immunode.study.populations import population
+from immunode.study.sweeps import sweep
 
 STILL = Model(
     name="still",

@@ -97,7 +97,7 @@ def measure(name: str, runs: int) -> Row:
     if not program.triggers:
         tools["compiled"], tools["numpy"] = (engine("compiled"), runs), (engine("numpy"), runs)
         batch = solve(functions, values, times=times, engine="compiled", rtol=RTOL)
-        kinds, counts = np.unique(batch.method, return_counts=True)
+        kinds, counts = np.unique(batch.methods.astype(str), return_counts=True)
         method, failed = str(kinds[np.argmax(counts)]), float(np.mean(batch.status != 0))
         notes += [f"{failed:.1%} of the runs fail"] if failed else []
     else:

@@ -80,8 +80,8 @@ def one_round(dice: random.Random, names: list[str], folder: Path, seen: Counter
     design = design_of(model, dice)
     out = sweep(model, design, **asked)
     seen.update(out.status)
-    bad = np.flatnonzero(out.codes != 0)
-    assert all(str(out.why_failed.get(int(i), "")) for i in bad), f"{model.name}: a status without a reason"
+    bad = np.flatnonzero(~out.ok)
+    assert all(str(out.reasons.get(int(i), "")) for i in bad), f"{model.name}: a status without a reason"
     assert np.isnan(out.values[bad]).all()
     way = dice.choice(["store", "threads", "blocks"])
     seen[way] += 1

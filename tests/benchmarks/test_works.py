@@ -35,7 +35,7 @@ def test_work_and_error_of_a_sweep(key: str, method: str) -> None:
     batch = solve(functions, values, times=work.times, engine="numpy", rtol=1e-6, atol=1e-9)
     fine = solve(functions, values, times=work.times, engine="numpy", rtol=1e-9, atol=1e-12)
     error = np.max(np.abs(batch.y - fine.y) / (1e-3 + np.abs(fine.y)), axis=(0, 1))
-    assert set(batch.method) == {method}
+    assert set(batch.methods) == {method}
     # LSODA has 3e-5 on A and 7e-5 on B at these tolerances
     assert error.max() < {"A": 3e-5, "B": 6e-6}[key]
     assert batch.steps.mean() < {"A": 170, "B": 260}[key]

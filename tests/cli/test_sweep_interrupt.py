@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -15,11 +16,11 @@ def test_an_interrupt_while_tables_are_written_loses_nothing(
 ) -> None:
     save, calls = SweepResult.save, []
 
-    def interrupted_once(self: SweepResult, folder: Path) -> list[Path]:
+    def interrupted_once(self: SweepResult, folder: Path, **options: Any) -> list[Path]:
         calls.append(folder)
         if len(calls) == 1:
             raise KeyboardInterrupt
-        return save(self, folder)
+        return save(self, folder, **options)
 
     monkeypatch.setattr(SweepResult, "save", interrupted_once)
     main(["sweep", "kuznetsov1994", "--runs", "16", "--until", "5", "-o", str(tmp_path)])

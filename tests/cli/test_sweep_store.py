@@ -104,7 +104,7 @@ def test_ctrl_c_finishes_the_block_and_the_same_line_goes_on(tmp_path: Path, cap
     told = running.communicate(timeout=120)[1]
     assert running.returncode == 130
     assert "finishing the blocks in hand; press Ctrl-C again to stop at once" in told
-    assert "the same line goes on from there" in told
+    assert "the same call resumes it" in told
     assert "Traceback" not in told
     assert open_store(store).verify() == []
     assert 0 < open_store(store).counts()["ok"] < 4000

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from immunode.model import Event
 from immunode.program.numpy.functions import Functions
 from immunode.solve import solve
-from immunode.solve.batch import BAD_SCHEDULE, DOSE_BEFORE_START
+from immunode.solve.outcome import BAD_SCHEDULE, DOSE_BEFORE_START
 from immunode.solve.status import Status
 
 Array = NDArray[np.float64]
@@ -91,7 +91,7 @@ def test_a_dose_before_the_start_is_refused(dosed: Functions, engine: str) -> No
     batch = solve(dosed, values, times=[0, 10], engine=engine)
     assert batch.status.tolist() == [Status.REFUSED, Status.OK, Status.OK]
     assert batch.message_index[0] == DOSE_BEFORE_START
-    assert "before the start" in batch.message(dosed.program, 0)
+    assert "before the start" in batch.reasons[0]
     assert np.isnan(batch.y[:, :, 0]).all()
 
 

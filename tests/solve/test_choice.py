@@ -29,27 +29,27 @@ def test_few_runs_go_to_scipy_and_many_to_blocks(decay: Functions) -> None:
 def test_a_method_brings_its_engine(decay: Functions) -> None:
     assert solve(decay, np.ones((1, 30)), times=[0, 1], method="Radau").engine == "scipy"
     one = solve(decay, [[1.0]], times=[0, 1], method="tsit5")
-    assert (one.engine, one.method.tolist()) == (BLOCKS, ["tsit5"])
+    assert (one.engine, one.methods.tolist()) == (BLOCKS, ["tsit5"])
 
 
 def test_a_system_that_is_not_stiff_starts_explicit(predator: Functions) -> None:
     values = np.array(predator.program.values)[:, None].repeat(20, axis=1)
     batch = solve(predator, values, times=[0, 50])
-    assert set(batch.method) == {"tsit5"}
+    assert set(batch.methods) == {"tsit5"}
     assert "not stiff" in batch.reason
 
 
 def test_a_stiff_system_starts_with_the_stiff_method(build: Callable[..., Functions]) -> None:
     functions = build({"x": 1.0, "z": 1.0}, {"k": 1e5}, {"x": "-x", "z": "k*(x**2 - z)"})
     batch = solve(functions, np.full((1, 20), 1e5), times=[0, 50])
-    assert set(batch.method) == {"rodas5p"}
+    assert set(batch.methods) == {"rodas5p"}
     assert "stiff" in batch.reason.split(";")[1]
     assert batch.steps.max() < 200
 
 
 def test_a_run_that_is_stiff_among_others_changes_over(relaxation: Functions) -> None:
     batch = solve(relaxation, [[*[1.0] * 15, 1e4]], times=np.linspace(0, 3, 4), rtol=1e-6)
-    assert batch.method.tolist() == ["tsit5"] * 15 + ["rodas5p"]
+    assert batch.methods.tolist() == ["tsit5"] * 15 + ["rodas5p"]
     assert "1 of 16 runs became stiff and went on with rodas5p" in batch.reason
     expected = solve(relaxation, [[1e4]], times=np.linspace(0, 3, 4), engine="scipy", method="Radau", rtol=1e-10)
     # sharp flanks: an error in time of 1e-5 is one of 1e-5 in x between them

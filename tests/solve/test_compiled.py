@@ -20,9 +20,9 @@ from immunode.model import Event, Model, Parameter, Process, State
 from immunode.program.lowering import lower
 from immunode.program.numpy.functions import Functions, compile_numpy
 from immunode.solve import Status, solve
-from immunode.solve.batch import Batch
 from immunode.solve.compiled import engine as compiled_engine
 from immunode.solve.compiled.engine import CompiledEngine
+from immunode.solve.outcome import Outcome
 from immunode.solve.thread_limits import threads_at_most
 from tests.libraries import needs
 
@@ -36,11 +36,11 @@ methods = pytest.mark.parametrize("method", METHODS)
 both = pytest.mark.parametrize("method", METHODS[1:])
 
 
-def run(functions: Functions, values: Any, **options: Any) -> Batch:
+def run(functions: Functions, values: Any, **options: Any) -> Outcome:
     return solve(functions, values, **{"times": GRID, "engine": "compiled", **options})
 
 
-def same(one: Batch, lanes: Any, other: Batch) -> bool:
+def same(one: Outcome, lanes: Any, other: Outcome) -> bool:
     """Whether runs `lanes` of `one` are the runs of `other`, bit for bit."""
     names = ("y", "status", "reached", "steps", "rejected", "trouble", "method_index")
     return all(
@@ -87,7 +87,7 @@ def test_threads_and_parts_do_not_matter(
 def test_runs_that_turn_stiff_on_their_way_are_the_same_alone(relaxation: Functions) -> None:
     values, times = np.logspace(1, 5, 40)[None], np.linspace(0, 8, 9)
     whole = run(relaxation, values, rtol=1e-5, times=times)
-    assert set(whole.method) == {"tsit5", "rodas5p"}
+    assert set(whole.methods) == {"tsit5", "rodas5p"}
     for number in range(0, 40, 6):
         assert same(whole, [number], run(relaxation, values[:, [number]], rtol=1e-5, times=times))
 

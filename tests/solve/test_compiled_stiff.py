@@ -113,7 +113,7 @@ def test_published_end_values(build: Build, problem: Callable[[], Problem], rtol
     atol = 1e-3 * rtol * np.maximum(np.abs(end), 1e-18)
     batch = solve(functions, np.ones((1, 3)), times=[t_end], engine="compiled", method=method, rtol=rtol, atol=atol)
     assert batch.status.tolist() == [Status.OK] * 3
-    assert set(batch.method) == {"rodas5p"}
+    assert set(batch.methods) == {"rodas5p"}
     error = np.abs(batch.y[0, :, 0] / end - 1.0)
     # many waves and fronts add up: a hundred tolerances at the end
     assert error.max() < 100 * rtol, error

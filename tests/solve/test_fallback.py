@@ -18,7 +18,7 @@ from immunode.solve.status import Status
 from immunode.study.design.design import sobol
 from immunode.study.design.ranges import space
 from immunode.study.endpoints import final
-from immunode.study.sweep import sweep
+from immunode.study.sweeps import sweep
 
 TIMES = [0.0, 1.0, 10.0]
 
@@ -32,7 +32,7 @@ def test_a_run_that_takes_too_many_steps_is_made_anew(build: Callable[..., Funct
     batch = solve(functions, [[3.0]], times=TIMES, max_steps=few)
     assert batch.status.tolist() == [Status.OK]
     assert batch.engine == ("compiled" if available() else "numpy")
-    assert batch.method.tolist() == ["rodas5p"]
+    assert batch.methods.tolist() == ["rodas5p"]
     assert "LSODA ended as 'too many steps', so the run was made anew" in batch.reason
     assert batch.y[:, 0, 0] == pytest.approx(np.exp(-3 * np.array(TIMES)), rel=1e-4, abs=1e-8)
 
@@ -44,7 +44,7 @@ def test_only_the_lost_runs_are_made_anew(build: Callable[..., Functions]) -> No
     alone = solve(functions, values, times=TIMES, engine="scipy", rtol=1e-3)
     few = int(alone.steps[1]) - 1
     batch = solve(functions, values, times=TIMES, engine="scipy", rtol=1e-3, max_steps=few)
-    assert batch.method.tolist() == ["LSODA", "Radau", "LSODA"]
+    assert batch.methods.tolist() == ["LSODA", "Radau", "LSODA"]
     assert batch.status.tolist() == [Status.OK] * 3
     assert np.array_equal(batch.y[:, :, [0, 2]], alone.y[:, :, [0, 2]])
     assert "1 of 3 runs were made anew by scipy Radau" in batch.reason
@@ -76,7 +76,7 @@ def test_jumps_are_told_once_and_by_the_try_that_counts() -> None:
     options["on_restart"] = lambda runs: heard.clear()
     batch = solve(functions, np.empty((0, 1)), **options)
     assert batch.status.tolist() == [Status.OK]
-    assert batch.method.tolist() != ["LSODA"]
+    assert batch.methods.tolist() != ["LSODA"]
     assert heard == pytest.approx(range(1, 10), abs=1e-6)
 
 
@@ -93,11 +93,11 @@ def test_runs_of_restarts_go_to_a_method_that_starts_quickly_whatever_runs_besid
     values = np.array([[1.0, 0.0], [0.0, 1.0]])
     options: dict[str, Any] = {"times": [0.0, 40.0], "max_steps": 140}
     batch = solve(functions, values, **options)
-    assert batch.method[0] == "DOP853"
+    assert batch.methods[0] == "DOP853"
     for run in range(2):
         alone = solve(functions, values[:, [run]], **options)
         assert np.array_equal(alone.y[:, :, 0], batch.y[:, :, run], equal_nan=True)
-        assert alone.method[0] == batch.method[run]
+        assert alone.methods[0] == batch.methods[run]
 
 
 ENGINES = ["numpy", pytest.param("compiled", marks=pytest.mark.skipif(not available(), reason="needs llvmlite"))]
@@ -121,7 +121,7 @@ def test_auto_fails_only_where_all_its_methods_fail(engine: str, pendulum: Funct
     assert (made["rodas5p"].status == Status.OK).tolist() == [True, False, False, True]
     auto = solve(pendulum, RUNS, engine=engine, **SHORT)
     assert (auto.status == Status.OK).tolist() == [True, True, False, True]
-    assert auto.method[:2].tolist() == ["rodas5p", "tsit5"]
+    assert auto.methods[:2].tolist() == ["rodas5p", "tsit5"]
     assert np.array_equal(auto.y[:, :, 1], made["tsit5"].y[:, :, 1])
 
 
@@ -146,9 +146,9 @@ def test_the_words_of_a_failure_can_be_followed(build: Callable[..., Functions])
     """A method that was named is kept, and the message says what else there is; "auto" has tried all there is."""
     functions = build({"x": 1.0}, {"k": 3.0}, {"x": "-k*x"})
     named = solve(functions, [[3.0]], times=TIMES, method="LSODA", max_steps=5)
-    assert "method='LSODA' was asked for: leave it at 'auto'" in named.message(functions.program, 0)
+    assert "method='LSODA' was asked for: leave it at 'auto'" in named.reasons[0]
     free = solve(functions, [[3.0]], times=TIMES, max_steps=3)
-    words = free.message(functions.program, 0)
+    words = free.reasons[0]
     assert "method=" not in words
     assert "max_steps" not in words
     assert words.endswith("relax rtol, or end the run earlier")

@@ -11,8 +11,8 @@ from numpy.typing import NDArray
 
 from immunode.program.numpy.functions import Functions
 from immunode.solve import solve
-from immunode.solve.batch import Batch
 from immunode.solve.numpy import engine as numpy_engine
+from immunode.solve.outcome import Outcome
 from immunode.solve.status import Status
 
 Array = NDArray[np.float64]
@@ -20,11 +20,11 @@ GRID = np.linspace(0.0, 40.0, 33)
 METHODS = ["auto", "tsit5", "rodas5p"]
 
 
-def run(functions: Functions, values: Array, **options: Any) -> Batch:
+def run(functions: Functions, values: Array, **options: Any) -> Outcome:
     return solve(functions, values, **{"times": GRID, "engine": "numpy", **options})
 
 
-def same(one: Batch, lanes: Any, other: Batch) -> bool:
+def same(one: Outcome, lanes: Any, other: Outcome) -> bool:
     """Whether runs `lanes` of `one` are the runs of `other`, bit for bit."""
     return all(
         np.array_equal(np.asarray(getattr(one, name))[..., lanes], getattr(other, name), equal_nan=name != "status")
@@ -70,7 +70,7 @@ def test_width_of_the_block_does_not_matter(
 def test_runs_that_turn_stiff_on_their_way_are_the_same_alone(relaxation: Functions) -> None:
     values, times = np.logspace(1, 5, 40)[None], np.linspace(0, 8, 9)
     whole = run(relaxation, values, rtol=1e-5, times=times)
-    assert set(whole.method) == {"tsit5", "rodas5p"}
+    assert set(whole.methods) == {"tsit5", "rodas5p"}
     for number in range(0, 40, 6):
         assert same(whole, np.array([number]), run(relaxation, values[:, [number]], rtol=1e-5, times=times))
 

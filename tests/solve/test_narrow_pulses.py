@@ -144,7 +144,7 @@ def test_a_limit_of_steps_that_max_step_exceeds_is_told() -> None:
     functions = compile_numpy(lower(pulse(max_step=5.0)))
     batch = solve(functions, [[500.0], [0.05]], times=[1000.0], engine="numpy", max_steps=200)
     assert batch.status[0] == Status.TOO_MANY_STEPS
-    assert "raise the model's max_step, which is 5" in batch.message(functions.program, 0)
+    assert "raise the model's max_step, which is 5" in batch.reasons[0]
 
 
 @pytest.mark.parametrize("engine", ["auto", "scipy", "numpy", "compiled"])

@@ -46,7 +46,7 @@ def test_every_combination_of_parts_runs(engine: str, event: str) -> None:
         assert all(np.isfinite(values).all() for values in run.values.values())
         out = im.sweep(model, n=4, engine=engine, keep="trajectories")
         assert len(out) == (4 if model.parameters else 1)
-        assert (out.codes == 0).all(), dict(out.why_failed)
+        assert out.ok.all(), dict(out.reasons)
 
 
 @pytest.mark.parametrize("engine", ENGINES)

@@ -41,8 +41,8 @@ def test_sliding_is_told_within_seconds_and_in_the_same_words(switch: Functions,
     assert batch.reached[0] == pytest.approx(1.0, abs=0.1)
     assert batch.y[:, 0, 0] == pytest.approx([0, 0.5, np.nan], rel=1e-5, nan_ok=True)
     assert batch.y[2, 0, 1] == pytest.approx(1 + 0.5 * 9, rel=1e-5)
-    words = batch.message(switch.program, 0)
-    assert words.startswith("toy: a condition in a rate switches back and forth without end at t = 1.")
+    words = batch.reasons[0]
+    assert words.startswith("a condition in a rate switches back and forth without end at t = 1.")
     assert words.endswith("make it gradual, with hill or tanh, or declare events")
 
 

@@ -26,7 +26,7 @@ def _model(kind: str = "cell", initial: float | str = "1 - a", **more) -> Model:
 def test_a_negative_start_is_refused_as_the_status_of_its_row(kind: str, engine: str) -> None:
     out = im.sweep(_model(kind), im.from_table({"a": [0.5, 3.0, 0.75]}), engine=engine)
     assert list(out.status) == ["ok", "refused", "ok"]
-    assert out.why_failed[1].startswith(f"refused: X would start at -2, and a {kind} can't be below 0")
+    assert out.reasons[1].startswith(f"refused: X would start at -2, and a {kind} can't be below 0")
     assert np.isnan(out.values[1]).all()
     with pytest.raises(SolverError, match=rf"X would start at -2, and a {kind} can't be below 0"):
         im.simulate(_model(kind).with_values(a=3), engine=engine)
@@ -76,7 +76,7 @@ def test_a_rest_below_nothing_is_refused(engine: str) -> None:
     assert im.simulate(model, engine=engine)["X"][0] == pytest.approx(0.5, rel=1e-9)
     out = im.sweep(model, im.from_table({"a": [0.5, -2.0]}), engine=engine)
     assert list(out.status) == ["ok", "refused"]
-    assert "X would start at -2, and a signal can't be below 0" in out.why_failed[1]
+    assert "X would start at -2, and a signal can't be below 0" in out.reasons[1]
 
 
 @pytest.mark.parametrize("engine", ENGINES)
@@ -119,5 +119,5 @@ def test_no_sampled_set_of_nelson2000_is_refused_and_its_old_formula_was_in_23_p
     model = im.load_model("nelson2000")
     old = model.with_initial(I="(lam - d*c/(N*k))/delta", V_I="N*(lam - d*c/(N*k))/c")
     design = im.sobol(im.space(model), n=512, seed=0)
-    shares = [(im.sweep(m, design, until=1.0).codes == 1).mean() for m in (model, old)]
+    shares = [(im.sweep(m, design, until=1.0).data.status == 1).mean() for m in (model, old)]
     assert shares == [0, pytest.approx(0.2305, abs=1e-4)]

@@ -13,7 +13,7 @@ from immunode.model import Event, Model, Parameter, Process, State, Switch
 from immunode.model.serial import from_json, to_json
 from immunode.program.lowering import lower
 from immunode.program.numpy.functions import Functions, compile_numpy
-from immunode.solve import Batch, solve
+from immunode.solve import Outcome, solve
 from immunode.solve.status import Status
 
 Array = NDArray[np.float64]
@@ -26,7 +26,7 @@ def run(
     times: list[float],
     switches: tuple[str, ...] = (),
     **options: Any,
-) -> Batch:
+) -> Outcome:
     """Return the course of a system whose conditions an engine must watch (`spark` never fires)."""
     model = Model(
         name="toy",
@@ -36,7 +36,7 @@ def run(
         switches=[Switch(n) for n in switches],
     )
     batch = solve(compile_numpy(lower(model)), np.empty((0, 1)), times=times, engine="scipy", rtol=1e-10, **options)
-    assert batch.status.tolist() == [Status.OK], batch.message(lower(model), 0)
+    assert batch.status.tolist() == [Status.OK], batch.reasons
     return batch
 
 

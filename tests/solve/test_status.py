@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from immunode.model import Requirement
 from immunode.program.numpy.functions import Functions
 from immunode.solve import solve
-from immunode.solve.batch import INPUT_IS_NAN
+from immunode.solve.outcome import INPUT_IS_NAN
 from immunode.solve.status import Status
 
 Array = NDArray[np.float64]
@@ -32,7 +32,7 @@ def test_blow_up_ends_at_its_time(build: Build, engine: str, method: str) -> Non
     assert batch.y[1, 1, 0] == pytest.approx(2.0, rel=1e-4)
     assert np.isnan(batch.y[2, :, 0]).all()
     assert functions.program.states[batch.trouble[0]] == "x"
-    assert "look at 'x'" in batch.message(functions.program, 0)
+    assert "look at 'x'" in batch.reasons[0]
 
 
 @ways
@@ -80,8 +80,7 @@ def test_a_requirement_that_fails_is_told(build: Build) -> None:
     batch = solve(functions, [[1.0, -1.0, 7.0]], times=[0, 1], engine="numpy")
     assert batch.status.tolist() == [Status.OK, Status.REFUSED, Status.REFUSED]
     assert batch.message_index.tolist() == [-1, 0, 1]
-    assert batch.message(functions.program, 2) == "toy: k must be below 5"
-    assert batch.message(functions.program, 0) == ""
+    assert batch.reasons == {1: "refused: k must be positive", 2: "refused: k must be below 5"}
 
 
 @pytest.mark.parametrize("method", ["tsit5", "rodas5p"])
@@ -121,7 +120,7 @@ def test_words_for_every_status(decay: Functions) -> None:
         "sliding",
     ]
     batch = solve(decay, [[-1e6]], times=[0, 1], engine="numpy", method="tsit5", max_steps=10)
-    assert batch.message(decay.program, 0).startswith("toy: the limit of steps was reached at t = ")
+    assert batch.reasons[0].startswith("the limit of steps was reached at t = ")
 
 
 def test_a_failed_run_does_not_slow_the_others(predator: Functions, sets: Any) -> None:

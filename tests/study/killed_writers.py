@@ -64,7 +64,7 @@ def main(folder: Path, kills: int, seed: int) -> dict[str, Any]:
     import zarr.codecs
     import zarr.storage  # noqa: F401
 
-    import immunode.study.store.sweeping  # noqa: F401
+    import immunode.study.store.continuation  # noqa: F401
 
     warnings.simplefilter("error")
     write(None)

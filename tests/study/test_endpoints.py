@@ -29,7 +29,7 @@ def test_a_name_reads_back_to_the_same_endpoint(made) -> None:
 
 
 def test_without_endpoints_final_and_peak_of_the_readouts_are_taken(decay: Model) -> None:
-    assert [e.name for e in as_endpoints(None, decay)] == ["final(A)", "peak(A)"]
+    assert [e.name for e in as_endpoints(None, ["A"])] == ["final(A)", "peak(A)"]
 
 
 def test_a_condition_looks_at_all_its_names() -> None:
@@ -61,4 +61,4 @@ def test_a_wrong_endpoint_is_one_clear_line(make, says: str) -> None:
 
 def test_an_endpoint_given_twice_is_refused(decay: Model) -> None:
     with pytest.raises(StudyError, match=r"peak\(A\) is given twice"):
-        as_endpoints([peak("A"), "peak(A)"], decay)
+        as_endpoints([peak("A"), "peak(A)"], ["A"])

@@ -16,9 +16,10 @@ from immunode.catalogue import load_model
 from immunode.errors import StudyError
 from immunode.model import Model
 from immunode.study import SweepResult, grid, merge_stores, sobol, space, sweep
+from immunode.study.run.cuts import Cut
 from immunode.study.run.execution import run_portion
-from immunode.study.run.executors import Cut
-from immunode.study.run.plan import make_plan, rows_of
+from immunode.study.run.plan import rows_of
+from immunode.study.run.plan_checks import make_plan
 
 OPTIONS = {"engine": "numpy", "method": "auto", "rtol": 1e-6, "atol": None}
 
@@ -49,7 +50,7 @@ def test_only_data_travels() -> None:
     assert len(sent) < 50_000
     here, there = run_portion(rows_of(plan, slice(8, 16)), 4), run_portion(pickle.loads(sent), 4)
     assert np.array_equal(here.values, there.values)
-    assert here.why == there.why
+    assert here.computed == there.computed
     # functions travel as the program that they are made from
     assert b"exec" not in sent
     assert b"<immunode" not in sent

@@ -12,8 +12,8 @@ from immunode.model import Model
 from immunode.program.llvm import compile as llvm_compile
 from immunode.solve.tape import THROUGH_FIVE, TO_BERNSTEIN, Steps, bernstein
 from immunode.study.endpoints.steps.inside import Inside, StateInside, ThresholdInside
-from immunode.study.endpoints.steps.turns import turns
-from immunode.study.run.peaks import peaks
+from immunode.study.endpoints.steps.turning_points import turns
+from immunode.study.step_peaks import peaks
 
 ENGINES = ["scipy", "numpy", *(["compiled"] if llvm_compile.available() else [])]
 coefficient = st.floats(-10, 10, width=32)

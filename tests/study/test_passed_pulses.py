@@ -19,8 +19,8 @@ from immunode.program.llvm.compile import available
 from immunode.study.design.design import grid
 from immunode.study.design.from_tables import from_table
 from immunode.study.run.passed_pulses import Passage, Passed, together, with_passed, without_passed
-from immunode.study.simulate import simulate
-from immunode.study.sweep import sweep
+from immunode.study.simulations import simulate
+from immunode.study.sweeps import sweep
 
 ENGINES = ["scipy", "numpy", *(["compiled"] if available() else [])]
 engines = pytest.mark.parametrize("engine", ENGINES)

@@ -8,7 +8,7 @@ import pytest
 from immunode.catalogue import load_model
 from immunode.errors import StudyError
 from immunode.study.design.distributions import MIDDLE, lognormal, loguniform, normal, uniform
-from immunode.study.design.population import Population, population
+from immunode.study.populations import Population, population
 
 MODEL = load_model("kuznetsov1994", variant="large_tumor")
 N = 4000
@@ -83,7 +83,7 @@ def test_a_longer_draw_begins_with_the_shorter_one() -> None:
 
 
 def test_accepted_patients_show_what_was_asked_for() -> None:
-    from immunode.study.sweep import sweep
+    from immunode.study.sweeps import sweep
 
     people = population(MODEL, "a", "n", "s").accept({"final(T)": (1e7, 3e8)}, until=100)
     design = people.draw(40, seed=2)

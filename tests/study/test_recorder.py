@@ -6,7 +6,8 @@ import pytest
 from immunode.intervention import perturb
 from immunode.model import Model
 from immunode.program.model_functions import functions
-from immunode.study.run.recorder import Recorder, widened
+from immunode.study.lanes import widened
+from immunode.study.run.recorder import Recorder
 
 
 @pytest.fixture

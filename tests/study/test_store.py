@@ -103,12 +103,12 @@ def test_an_interrupt_finishes_the_blocks_in_hand_and_says_how_to_go_on(decay: M
             signal.raise_signal(signal.SIGINT)
 
     with (
-        pytest.warns(UserWarning, match=r"interrupted: \d+ of 94 .* the same line goes on from there"),
+        pytest.warns(UserWarning, match=r"interrupted: \d+ of 94 .* the same call resumes it"),
         threads_at_most(2),
     ):
         out = run(decay, tmp_path / "a.zarr", progress=press)
     # that block, and two that threads may have begun since
-    assert (out.codes != -1).sum() in (20, 40, 60)
+    assert (out.data.status != -1).sum() in (20, 40, 60)
     assert same(run(decay, tmp_path / "a.zarr"), run(decay))
 
 
@@ -280,8 +280,8 @@ def test_trajectories_stay_in_the_store_and_are_read_when_asked_for(decay: Model
 
 
 def test_a_block_with_trajectories_takes_bounded_memory(decay: Model) -> None:
-    from immunode.study.run.plan import make_plan
-    from immunode.study.sweep import MEMORY, make_cut
+    from immunode.study.run.cuts import MEMORY, make_cut
+    from immunode.study.run.plan_checks import make_plan
 
     options = {"engine": "numpy", "method": "auto", "rtol": 1e-6, "atol": None}
     times = np.linspace(0, 6, 5001)

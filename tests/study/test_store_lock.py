@@ -28,7 +28,7 @@ import numpy as np
 from immunode.catalogue import load_model
 from immunode.errors import StoreError
 from immunode.study import grid, sweep
-import immunode.study.store.sweeping
+import immunode.study.store.continuation
 
 def wait(done, total):
     if done == 20:

@@ -4,7 +4,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-import immunode.study.sweep  # noqa: F401 - its module is looked up below
+import immunode.study.sweeps  # noqa: F401 - its module is looked up below
 from immunode.errors import EngineError, StudyError
 from immunode.intervention import Intervention, during, scale, transfer
 from immunode.model import Event, Model

@@ -111,6 +111,6 @@ def test_a_factorial_of_eight_arms_with_rescue_rules_is_the_same_in_any_blocks()
     ends = ["final(T)", "peak(T)", "final(rescue.changes)", "final(drug.level)", "time_to(rescue.on > 0.5)"]
     result = sweep(model, design, until="26 weeks", endpoints=ends)
     assert len(result) == 80_000
-    assert (result.codes == 0).all()
+    assert result.ok.all()
     again = sweep(model, design, until="26 weeks", endpoints=ends, block=1777)
     assert np.array_equal(result.values, again.values, equal_nan=True)

@@ -90,7 +90,7 @@ def test_a_store_names_the_variant_and_its_key_is_that_of_the_numbers(tmp_path: 
     assert stored.table().attrs == {"model": NAME, "variant": "diseased"}
     assert stored.dataset().attrs["variant"] == "diseased"
     assert stored.model.changed == model.changed
-    study = stored.study
+    study = stored.asked.study
     bare = {k: v for k, v in study["model"].items() if k not in ("variant_name", "file_values")}
     assert key_of(study) == key_of({**study, "model": bare})
 

@@ -6,7 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from immunode.analysis.dynamics.system import Autonomous
-from immunode.solve import Batch, solve
+from immunode.solve import Outcome, solve
 from immunode.solve.steady.search import find_all, starting_points
 
 Array = NDArray[np.float64]
@@ -24,7 +24,7 @@ def search_steady_states(
     n: int,
     seed: int,
     engine: str,
-) -> tuple[list[Array], Array, Batch]:
+) -> tuple[list[Array], Array, Outcome]:
     """Return the steady states of each run, (n_moving, n_states), sizes (n_moving, n_runs), and the integration.
 
     values : (n_values, n_runs).   start : (n_moving, n_runs), which also sets conserved totals.   n : starts a run.
@@ -42,7 +42,7 @@ def search_steady_states(
     return states, size, batch
 
 
-def _integrated(system: Autonomous, values: Array, start: Array, engine: str) -> Batch:
+def _integrated(system: Autonomous, values: Array, start: Array, engine: str) -> Outcome:
     """Return the course of runs at sixteen times, up to ten of the model's horizons.
 
     values : (n_values, n).   start : (n_moving, n).

@@ -282,8 +282,7 @@ def _search(
 ) -> _SteadyBatch:
     every, size, batch = search_steady_states(system, values, start, limits, *how, engine)
     ends = batch.y[-1][system.reduction.moving]
-    failed = [int(run) for run in np.flatnonzero(np.asarray(batch.status) != 0)]
-    lost = {run: batch.message(system.program, run).removeprefix(f"{system.program.name}: ") for run in failed}
+    lost = dict(batch.reasons)
     c, sums = system.prepare(values), system.sums(start)
     thinned = [_thinned(system, c[:, [k]], y, sums[:, [k]], size[:, k], ends[:, k]) for k, y in enumerate(every)]
     along = frozenset(name for _, name in thinned if name)

@@ -14,7 +14,7 @@ from immunode.model import Model
 from immunode.study.design.design import Design
 from immunode.study.result.notebook import Tabled
 from immunode.study.result.sweep_result import SweepResult
-from immunode.study.sweep import sweep
+from immunode.study.sweeps import sweep
 
 if TYPE_CHECKING:
     import pandas as pd

@@ -15,7 +15,7 @@ from immunode.plot.kit.style import PALETTE, find_style, styled
 from immunode.plot.kit.text import power_of, quantity_label
 from immunode.study.design.from_tables import from_table
 from immunode.study.run.ready import quantity_units
-from immunode.study.sweep import sweep
+from immunode.study.sweeps import sweep
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure

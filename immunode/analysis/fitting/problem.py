@@ -22,7 +22,7 @@ from immunode.errors import ImmunodeError, StudyError, did_you_mean
 from immunode.model import Parameter
 from immunode.solve import choose_engine, solve
 from immunode.study.arms import Arms, as_arms
-from immunode.study.design.ranges import Axis, Space, initial_values, ranges, space
+from immunode.study.design.ranges import Axis, Space, initial_values, known_ranges, space
 from immunode.study.run.ready import Ready, make_ready
 from immunode.study.run.recorder import Recorder
 
@@ -300,7 +300,7 @@ def _box(model: Model, searched: Any) -> tuple[Model, Space]:
         return (model.replace(parameters=(*model.parameters, *added)) if added else model), box
     patterns: Sequence[str] = (searched,) if isinstance(searched, str) else tuple(searched)
     box = Space()
-    known = ranges(model, tuple(patterns))
+    known = known_ranges(model, tuple(patterns))
     for axis in space(model, *patterns).axes:
         value, bounds = known[axis.name]
         if bounds is not None:

@@ -14,16 +14,14 @@ from immunode.model import Model
 from immunode.study.arms import as_arms
 from immunode.study.design.design import Design
 from immunode.study.design.ranges import Space, as_space, space
-from immunode.study.result.rows import Rows
 from immunode.study.result.sweep_result import SweepResult
-from immunode.study.store.reading import StoredSweep
-from immunode.study.sweep import sweep
+from immunode.study.sweeps import sweep
 
 if TYPE_CHECKING:
     from immunode.study.arms import Arms
 
 Array = NDArray[np.float64]
-Source = Model | SweepResult | StoredSweep | Callable[[Array], Any] | tuple[Any, Any]
+Source = Model | SweepResult | Callable[[Array], Any] | tuple[Any, Any]
 """A model; a sweep that is done, or one in a store; a function of an array (n_rows, n_columns); or a pair (inputs,
 outputs)."""
 SpaceLike = Space | Mapping[str, tuple[float, float]] | Sequence[str] | str
@@ -129,7 +127,7 @@ def given_answers(source: Source) -> Answers | None:
 
     Inputs are a mapping or a DataFrame of columns; outputs shape (n_rows,), or a mapping or DataFrame of such.
     """
-    if isinstance(source, SweepResult | StoredSweep):
+    if isinstance(source, SweepResult):
         return from_sweep(source)
     if not isinstance(source, tuple):
         return None
@@ -152,13 +150,14 @@ def given_answers(source: Source) -> Answers | None:
     )
 
 
-def from_sweep(result: Rows, names: tuple[str, ...] | None = None) -> Answers:
+def from_sweep(result: SweepResult, names: tuple[str, ...] | None = None) -> Answers:
     """Return the answers of a sweep: one series for each endpoint and arm. names : columns; default those that vary.
 
     Raises
     ------
     StudyError : the arms did not run the same draws in the same order.
     """
+    result = result.rows_there()
     who, arm_of, draws = result.model_name, result.arm_of, result.draws
     rows = [np.flatnonzero(arm_of == i) for i in range(len(result.arms))]
     if any(not np.array_equal(draws[r], draws[rows[0]]) for r in rows):
@@ -179,7 +178,7 @@ def from_sweep(result: Rows, names: tuple[str, ...] | None = None) -> Answers:
     outputs = np.concatenate([values[r] for r in rows], axis=1)
     known = [j for j in range(len(series)) if not np.isnan(outputs[:, j]).all()]
     if not known:
-        reason = next(iter(result.why_failed.values()), "no endpoint has a value")
+        reason = next(iter(result.reasons), "no endpoint has a value")
         raise StudyError(f"{who}: no run has a value: {reason}")
     series, outputs = tuple(series[j] for j in known), outputs[:, known]
     return Answers(

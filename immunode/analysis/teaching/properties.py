@@ -18,7 +18,7 @@ from immunode.model.units import convert
 from immunode.model.views.balances import net_counts
 from immunode.model.views.derived_values import quantities
 from immunode.model.views.report import check
-from immunode.study.simulate import simulate
+from immunode.study.simulations import simulate
 
 if TYPE_CHECKING:
     from immunode.study.result.simulation import Simulation

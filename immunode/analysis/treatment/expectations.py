@@ -17,7 +17,7 @@ from immunode.study.design.from_tables import from_table
 from immunode.study.design.ranges import space
 from immunode.study.endpoints import auc, final
 from immunode.study.result.notebook import Tabled
-from immunode.study.sweep import sweep
+from immunode.study.sweeps import sweep
 
 if TYPE_CHECKING:
     import pandas as pd

@@ -258,7 +258,7 @@ def _solve(
         method=str(recipe.get("method", "auto")), rtol=rtol, atol=1e-3 * rtol * scale, on_jump=heard,
     )  # fmt: skip
     if batch.status[0] != Status.OK:
-        raise SolverError(f"explain: {batch.message(program, 0)}")
+        raise SolverError(f"explain: {program.name}: {batch.reasons[0]}")
     return np.asarray(batch.y[:, :, 0])
 
 

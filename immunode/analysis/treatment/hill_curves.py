@@ -14,8 +14,8 @@ from immunode.analysis.treatment.combinations import check_top, knob_facts, with
 from immunode.errors import StudyError
 from immunode.model import Model
 from immunode.study.design.design import sobol
-from immunode.study.result.contrast import quantiles
 from immunode.study.result.notebook import Tabled
+from immunode.study.result.paired_differences import quantiles
 
 if TYPE_CHECKING:
     import pandas as pd

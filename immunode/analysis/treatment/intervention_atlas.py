@@ -16,7 +16,7 @@ from immunode.solve import FEW_RUNS, choose_engine
 from immunode.study.arms import CONTROL, Arms, as_arms
 from immunode.study.result.notebook import Tabled
 from immunode.study.run.ready import looked_at_first, make_ready, meanings, quantity_units
-from immunode.study.simulate import simulate
+from immunode.study.simulations import simulate
 
 if TYPE_CHECKING:
     import pandas as pd

@@ -13,10 +13,9 @@ from numpy.typing import ArrayLike, NDArray
 from immunode.errors import StudyError, did_you_mean
 from immunode.study.arms import Arms
 from immunode.study.design.design import grid
-from immunode.study.result.dataset import input_units
 from immunode.study.result.notebook import Tabled
 from immunode.study.result.row_condition import endpoints_in, rows_that
-from immunode.study.sweep import sweep
+from immunode.study.sweeps import sweep
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -178,7 +177,7 @@ def regimen_search(
         progress=progress, log=log,
     )  # fmt: skip
     shape = (len(settings), len(patients))
-    ok = (out.codes == 0).reshape(shape)
+    ok = out.ok.reshape(shape)
     responds, harmed = (_share(out, rule, ok) for rule in (responder, toxic))
     return RegimenSearch(
         knobs=names,
@@ -207,11 +206,11 @@ def _share(out: SweepResult, rule: str, ok: NDArray[np.bool_]) -> Array:
         return np.full(len(ok), np.nan)
     columns = {name: out.endpoint(name) for name in out.endpoints}
     inputs = out.inputs()
-    columns |= {name: inputs[:, i] for i, name in enumerate(out.plan.design.names)}
+    columns |= {name: inputs[:, i] for i, name in enumerate(out.columns)}
     holds = rows_that(rule, columns, what="regimen_search").reshape(ok.shape) & ok
     with np.errstate(invalid="ignore"):
         return np.asarray(holds.sum(axis=1) / ok.sum(axis=1))
 
 
 def _unit(out: SweepResult, name: str) -> str:
-    return input_units(out).get(name, "")
+    return out.column_units.get(name, "")

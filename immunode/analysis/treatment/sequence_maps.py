@@ -15,10 +15,10 @@ from immunode.intervention import sequence
 from immunode.model import Model, Perturbation
 from immunode.study.arms import CONTROL, Arms
 from immunode.study.design.design import Design, sobol
-from immunode.study.result.contrast import quantiles
 from immunode.study.result.notebook import Tabled
+from immunode.study.result.paired_differences import quantiles
 from immunode.study.run.ready import model_time
-from immunode.study.sweep import sweep
+from immunode.study.sweeps import sweep
 
 if TYPE_CHECKING:
     import pandas as pd

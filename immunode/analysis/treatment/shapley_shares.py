@@ -16,9 +16,9 @@ from immunode.errors import StudyError
 from immunode.model import Model
 from immunode.study.arms import CONTROL, Arms
 from immunode.study.design.design import Design, sobol
-from immunode.study.result.contrast import quantiles
 from immunode.study.result.notebook import Tabled
-from immunode.study.sweep import sweep
+from immunode.study.result.paired_differences import quantiles
+from immunode.study.sweeps import sweep
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -153,7 +153,7 @@ def shapley(
     values = done.values.reshape(len(design), len(arms), -1)
     good = np.isfinite(values).all(axis=(1, 2))
     if not good.any():
-        reason = next(iter(done.why_failed.values()), "an endpoint is not finite")
+        reason = next(iter(done.reasons), "an endpoint is not finite")
         raise StudyError(f"{model.name}: no draw has a value in all {len(arms)} arms: {reason}")
     units = done.units
     series = tuple(Series(e, "", units[e]) for e in done.endpoints)

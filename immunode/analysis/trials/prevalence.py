@@ -17,7 +17,7 @@ from immunode.study.result.notebook import Tabled
 if TYPE_CHECKING:
     import pandas as pd
 
-    from immunode.study.result.rows import Rows
+    from immunode.study.result.sweep_result import SweepResult
 
 Array = NDArray[np.float64]
 TOLERANCE = 1e-6
@@ -60,7 +60,9 @@ class Prevalence(Tabled):
         )
 
 
-def prevalence_weights(out: Rows, targets: Mapping[str, Mapping[str, float]], *, arm: str | None = None) -> Prevalence:
+def prevalence_weights(
+    out: SweepResult, targets: Mapping[str, Mapping[str, float]], *, arm: str | None = None
+) -> Prevalence:
     """Return the weights nearest to equal ones at which endpoints have given means and standard deviations.
 
     Of all weights that reach the targets, these are the ones with the least relative entropy to equal weights:
@@ -77,6 +79,7 @@ def prevalence_weights(out: Rows, targets: Mapping[str, Mapping[str, float]], *,
     ------
     StudyError : an unknown arm or endpoint, or targets that no weighting of these patients reaches.
     """
+    out = out.rows_there()
     arm = arm or next((a for a in ("control", "placebo") if a in out.arms), out.arms[0])
     if arm not in out.arms:
         raise StudyError(f"prevalence: unknown arm '{arm}'{did_you_mean(arm, out.arms)}")
@@ -119,7 +122,7 @@ class _Goal:
         return mean if self.kind == "mean" else float(np.sqrt((w * (x - mean) ** 2).sum()))
 
 
-def _goals(out: Rows, arm: str, name: str, moments: Mapping[str, float]) -> list[_Goal]:
+def _goals(out: SweepResult, arm: str, name: str, moments: Mapping[str, float]) -> list[_Goal]:
     endpoint = out.endpoint_name(name)
     for kind in moments:
         if kind not in ("mean", "sd"):
@@ -128,7 +131,7 @@ def _goals(out: Rows, arm: str, name: str, moments: Mapping[str, float]) -> list
         raise StudyError(f"prevalence: {endpoint}: a standard deviation needs a mean beside it")
     if moments.get("sd", 1.0) <= 0:
         raise StudyError(f"prevalence: {endpoint}: the standard deviation must be above 0, got {moments['sd']:g}")
-    x = np.where(out.codes == 0, out.endpoint(endpoint), np.nan)
+    x = np.where(out.ok, out.endpoint(endpoint), np.nan)
     values = by_draw(out, x)[1][:, out.arms.index(arm)]
     return [_Goal(endpoint, k, float(v), float(moments["mean"]), values) for k, v in moments.items()]
 

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     import pandas as pd
     from matplotlib.figure import Figure
 
-    from immunode.study.result.rows import Rows
+    from immunode.study.result.sweep_result import SweepResult
 
 Array = NDArray[np.float64]
 REPEATS = 1000
@@ -157,7 +157,7 @@ class Trial(Tabled):
 
 
 def responders(
-    out: Rows, rule: str, *, versus: str | None = None, weights: ArrayLike | None = None, seed: int = 0
+    out: SweepResult, rule: str, *, versus: str | None = None, weights: ArrayLike | None = None, seed: int = 0
 ) -> Trial:
     """Return who responds in which arm of a sweep.
 
@@ -170,11 +170,12 @@ def responders(
     ------
     StudyError : the rule or an arm can't be; an arm ran a draw twice; weights that do not fit.
     """
+    out = out.rows_there()
     columns = {name: out.endpoint(name) for name in out.endpoints}
     inputs = out.inputs()
     columns |= {name: inputs[:, i] for i, name in enumerate(out.columns)}
     holds = rows_that(rule, columns, what="responder").astype(float)
-    holds[out.codes != 0] = np.nan
+    holds[~out.ok] = np.nan
     if versus is None:
         versus = next((arm for arm in ("control", "placebo") if arm in out.arms), "")
     elif versus not in out.arms:
@@ -195,7 +196,7 @@ def responders(
     )
 
 
-def by_draw(out: Rows, values: Array) -> tuple[NDArray[np.intp], Array]:
+def by_draw(out: SweepResult, values: Array) -> tuple[NDArray[np.intp], Array]:
     """Return the draws, shape (n_draws,), and values laid out by draw and arm, shape (n_draws, n_arms).
 
     values : shape (n_rows,). NaN where an arm did not run a draw.

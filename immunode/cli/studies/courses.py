@@ -12,8 +12,8 @@ from immunode.cli.studies.request import Request
 from immunode.errors import ImmunodeError, SolverError
 from immunode.study.result.simulation import Comparison, Simulation
 from immunode.study.result.spreadsheets import csv_text
-from immunode.study.run.peaks import peaks
-from immunode.study.simulate import simulate
+from immunode.study.simulations import simulate
+from immunode.study.step_peaks import peaks
 
 
 def simulate_arms(request: Request, engine: Mapping[str, Any]) -> tuple[Comparison, bool]:

@@ -11,7 +11,7 @@ from immunode.cli.studies.request import Request
 from immunode.study.design.design import Design, grid, sobol
 from immunode.study.design.from_tables import from_table
 from immunode.study.design.ranges import Space, has_parameters, space
-from immunode.study.run.plan import sampled
+from immunode.study.run.plan_checks import sampled
 
 
 @dataclass(frozen=True, slots=True)

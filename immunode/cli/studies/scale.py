@@ -12,8 +12,7 @@ from immunode.cli import output
 from immunode.cli.studies.request import Request
 from immunode.study.design.design import Design
 from immunode.study.run.cluster import connect
-from immunode.study.run.estimate import plan_sweep
-from immunode.study.sweep import sweep
+from immunode.study.sweeps import plan_sweep, sweep
 
 __all__ = ["cluster", "print_plan", "progress", "read_share", "remarks", "sweep"]
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
 from pathlib import Path
 
 from immunode.cli import output
@@ -14,15 +13,15 @@ from immunode.study.result.sweep_result import SweepResult
 
 def write_summary(folder: Path, request: Request, result: SweepResult, command: str) -> list[Path]:
     """Write tables, recipe and figures; return their paths. command : what was typed."""
-    table = replace(result, kept={}, recipe={"command": command, **result.recipe})
+    notes = {"command": command}
     try:
-        written = table.save(folder)
+        written = result.save(folder, trajectories=False, notes=notes)
     except KeyboardInterrupt:
         # what took long to compute is written all the same; a second Ctrl-C is heeded
-        written = table.save(folder)
+        written = result.save(folder, trajectories=False, notes=notes)
         output.remark("interrupted: the tables are written, the figures are not drawn")
         return written
-    if not (result.codes == 0).any():
+    if not result.ok.any():
         return written
     try:
         return written + _draw(folder, request, result, command)

@@ -111,14 +111,14 @@ def command(
         return scale.print_plan(asked, rows, choices, as_json=as_json)
     with scale.cluster(cluster) as client, output.usage(), scale.progress(total) as tell, scale.remarks():
         result = scale.sweep(asked.model, rows, **choices, store=store, executor=client, progress=tell, log=log_file)
-    started = bool((result.codes != -1).any())
+    started = bool(result.data.finished)
     written = summary.write_summary(out, asked, result, options.typed(context)) if out is not None and started else []
     summary.print_summary(asked, result, written, as_json=as_json)
     if result.message:
         output.remark(result.message)
     if result.message.startswith("interrupted"):
         return 130
-    return 0 if (result.codes == 0).any() else 1
+    return 0 if result.ok.any() else 1
 
 
 def _kept(request: Request, total: int) -> list[str]:

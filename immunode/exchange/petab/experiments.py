@@ -16,7 +16,7 @@ from immunode.language.expression import parse
 from immunode.language.tree import Expression, fold, names, to_text, uses_time
 from immunode.model import Derived, Event, Model
 from immunode.model.records import pairs
-from immunode.study.simulate import simulate
+from immunode.study.simulations import simulate
 
 AT_REST = "steady state"
 

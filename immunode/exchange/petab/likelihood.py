@@ -19,7 +19,7 @@ from immunode.study.arms import Arms
 from immunode.study.noise import log_density, scaled
 from immunode.study.run.ready import make_ready
 from immunode.study.run.recorder import Recorder
-from immunode.study.simulate import trouble
+from immunode.study.simulations import trouble
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -166,7 +166,7 @@ def _solved(
     for failed in np.flatnonzero(np.asarray(batch.status) != Status.OK).tolist():
         arm = list(group)[failed]
         if len(group) == 1:
-            raise SolverError(trouble(ready, arm, batch, times, values, None))
+            raise SolverError(trouble(ready, arm, batch, times, values))
         # alone, another engine may take it, or says why not
         table[:, :, failed] = _solved(model, {arm: group[arm]}, wanted, times, rtol, engine)[:, :, 0]
     return table

@@ -20,12 +20,12 @@ from immunode.program.llvm import compile as llvm_compile
 from immunode.program.nonsmooth import has_corners
 from immunode.program.numpy.functions import Functions
 from immunode.program.program import Program
-from immunode.solve.batch import Batch, Results
 from immunode.solve.compiled.kernel import ENTRY, kernel_source, width
 from immunode.solve.compiled.memory import result_array
 from immunode.solve.compiled.workspace import ARGUMENTS, FLOATS, HANDED_OVER, NEVER, Workspace
 from immunode.solve.control import pilot_steps
 from immunode.solve.engine import Engine, OnJump, Request
+from immunode.solve.outcome import Outcome
 from immunode.solve.runs import Runs, padded
 from immunode.solve.status import Status
 from immunode.solve.tape import Renumbered, Tape
@@ -65,15 +65,15 @@ class Kernel:
 class CompiledRuns(Runs):
     """Runs whose outputs lie one run after the other, as kernels write them."""
 
-    def __init__(self, request: Request, results: Results | None = None) -> None:
-        super().__init__(request, results or _results(request))
+    def __init__(self, request: Request, outcome: Outcome | None = None) -> None:
+        super().__init__(request, outcome or _begun(request))
         self.table = self.out.transpose(2, 0, 1)
         self.y, self.p = np.ascontiguousarray(self.y), np.ascontiguousarray(self.p)
         self.atol = np.ascontiguousarray(self.atol)
         self.next_out = np.ascontiguousarray(self.next_out, dtype=np.int64)
         self.t_stop = np.minimum(self.next_break, self.t_end)
         wide = len(self.t)
-        self.final, self.outcome, self.worst, self.tried, self.thrown = np.zeros((5, wide), dtype=np.int64)
+        self.final, self.ended, self.worst, self.tried, self.thrown = np.zeros((5, wide), dtype=np.int64)
         self.grid = np.append(self.times, np.inf)
 
     def write(self, index: Lanes, runs: Lanes, y: Array) -> None:
@@ -81,10 +81,10 @@ class CompiledRuns(Runs):
         self.table[runs, index] = y.T
 
 
-def _results(request: Request) -> Results:
-    """Return where the results of a request go."""
+def _begun(request: Request) -> Outcome:
+    """Return the outcome of a request whose runs stand at their start."""
     n_times, n_states, n = len(request.times), len(request.functions.program.states), request.values.shape[1]
-    return Results.begun(result_array((n, n_times, n_states)).transpose(1, 2, 0), request.t0)
+    return Outcome.begun(request.times, result_array((n, n_times, n_states)).transpose(1, 2, 0), request.t0)
 
 
 class CompiledEngine(Engine):
@@ -99,7 +99,7 @@ class CompiledEngine(Engine):
     def __init__(self, threads: int | None = None) -> None:
         self.threads = threads or threads_at_hand()
 
-    def solve(self, request: Request, reason: str) -> Batch:
+    def solve(self, request: Request, reason: str) -> Outcome:
         """See `Engine`."""
         self.check_method(request.method)
         llvm_compile.require()
@@ -112,16 +112,17 @@ class CompiledEngine(Engine):
         with np.errstate(all="ignore"):
             return self._solve(request, reason)
 
-    def _solve(self, request: Request, reason: str) -> Batch:
+    def _solve(self, request: Request, reason: str) -> Outcome:
         start, why = request.method, f"method '{request.method}' was asked for"
         if request.method == "auto":
             start, why = first_method(request.functions, request)
-        results, n = _results(request), request.values.shape[1]
-        job = _Job(request, results, start)
+        outcome, n = _begun(request), request.values.shape[1]
+        job = _Job(request, outcome, start)
         turned = sum(self._side_by_side(job.part, parts(n, self.threads)))
         if turned:
             why += f"; {f'{turned} of {n} runs' if n > 1 else 'it'} became stiff and went on with rodas5p"
-        return results.batch(request.times, self.name, self.methods, f"{reason}; {why}" if reason else why)
+        why = f"{reason}; {why}" if reason else why
+        return replace(outcome, engine=self.name, method_names=self.methods, reason=why)
 
     def _side_by_side(self, compute: Callable[[slice], int], pieces: list[slice]) -> list[int]:
         if len(pieces) <= 1 or self.threads == 1:
@@ -153,8 +154,8 @@ def parts(n: int, threads: int) -> list[slice]:
 class _Job:
     """The runs of a request, in parts that any thread can compute: all that is done for a run is done there."""
 
-    def __init__(self, request: Request, results: Results, start: str) -> None:
-        self.request, self.results, self.start = request, results, start
+    def __init__(self, request: Request, outcome: Outcome, start: str) -> None:
+        self.request, self.outcome, self.start = request, outcome, start
         self.lock = threading.Lock()
 
     def part(self, piece: slice) -> int:
@@ -165,7 +166,7 @@ class _Job:
         if request.listener is not None:
             request = replace(request, listener=Renumbered(request.listener, piece.start))
         with np.errstate(all="ignore"):
-            runs = CompiledRuns(request, self.results.part(piece))
+            runs = CompiledRuns(request, self.outcome.part(piece))
             waiting = runs.waiting()
             if self.start != "tsit5":
                 _Sweep(runs, self.start, NEVER).run(waiting)
@@ -242,7 +243,7 @@ class _Sweep:
         arrays: dict[str, NDArray[Any]] = {
             "queue": queue, "p": runs.p, "y": runs.y, "atol": runs.atol, "t": runs.t, "t_stop": runs.t_stop,
             "final": runs.final, "next_out": runs.next_out, "steps": runs.tried, "rejected": runs.thrown,
-            "outcome": runs.outcome, "trouble": runs.worst, "times": runs.grid, "out": runs.table,
+            "outcome": runs.ended, "trouble": runs.worst, "times": runs.grid, "out": runs.table,
         }  # fmt: skip
         shortest = 1e-25 * max(abs(runs.t_end - runs.t0), abs(runs.t_end))
         numbers: dict[str, float] = {
@@ -267,15 +268,15 @@ class _Sweep:
         """Book what a kernel did, apply breaks, and return the runs that go on."""
         runs = self.runs
         runs.reached[queue] = runs.t[queue]
-        outcome = runs.outcome[queue]
-        if outcome.any():
-            handed = queue[outcome == HANDED_OVER]
+        ended = runs.ended[queue]
+        if ended.any():
+            handed = queue[ended == HANDED_OVER]
             if handed.size:
                 self.handed.append(handed)
-            broken = queue[(outcome != 0) & (outcome != HANDED_OVER)]
+            broken = queue[(ended != 0) & (ended != HANDED_OVER)]
             runs.last[:, broken] = runs.y[:, broken]
-            runs.fail(broken, runs.outcome[broken].astype(np.int8), runs.worst[broken].astype(np.int32))
-            queue = queue[outcome == 0]
+            runs.fail(broken, runs.ended[broken].astype(np.int8), runs.worst[broken].astype(np.int32))
+            queue = queue[ended == 0]
         landed: Lanes = queue[runs.final[queue] == 0]
         if not landed.size:
             return landed

@@ -10,11 +10,11 @@ from numpy.typing import ArrayLike
 
 from immunode.program.nonsmooth import has_corners
 from immunode.program.numpy.functions import Functions
-from immunode.solve.batch import Batch
 from immunode.solve.control import pilot_steps
 from immunode.solve.engine import Engine, Request
 from immunode.solve.numpy.lockstep import Lockstep
 from immunode.solve.numpy.methods import Explicit, Stiff
+from immunode.solve.outcome import Outcome
 from immunode.solve.runs import Runs
 from immunode.solve.status import Status
 
@@ -36,13 +36,13 @@ class NumpyEngine(Engine):
     name = "numpy"
     methods = ("tsit5", "rodas5p")
 
-    def solve(self, request: Request, reason: str) -> Batch:
+    def solve(self, request: Request, reason: str) -> Outcome:
         """See `Engine`."""
         self.check_method(request.method)
         with np.errstate(all="ignore"):
             return self._solve(request, reason)
 
-    def _solve(self, request: Request, reason: str) -> Batch:
+    def _solve(self, request: Request, reason: str) -> Outcome:
         functions = request.functions
         runs = Runs(request)
         start, why = request.method, f"method '{request.method}' was asked for"
@@ -56,7 +56,8 @@ class NumpyEngine(Engine):
                 share = f"{waiting.size} of {runs.n} runs" if runs.n > 1 else "it"
                 why += f"; {share} became stiff and went on with rodas5p"
         Lockstep(functions, runs, Stiff, MOST_LANES).run(waiting)
-        return runs.batch(self.name, self.methods, f"{reason}; {why}" if reason else why)
+        why = f"{reason}; {why}" if reason else why
+        return replace(runs.outcome, engine=self.name, method_names=self.methods, reason=why)
 
 
 _pilots: dict[int, tuple[weakref.ref[Functions], dict[object, tuple[str, str]]]] = {}

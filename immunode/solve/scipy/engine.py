@@ -5,13 +5,14 @@ from __future__ import annotations
 import math
 import warnings
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from immunode.solve.batch import Batch
 from immunode.solve.engine import Engine, Request
+from immunode.solve.outcome import Outcome
 from immunode.solve.runs import Runs, padded
 from immunode.solve.scipy.state_events import NO_TIME, FailedError, StateEvents
 from immunode.solve.status import Status
@@ -36,7 +37,7 @@ class ScipyEngine(Engine):
     name = "scipy"
     methods = ("LSODA", "BDF", "Radau", "DOP853")
 
-    def solve(self, request: Request, reason: str) -> Batch:
+    def solve(self, request: Request, reason: str) -> Outcome:
         """See `Engine`."""
         self.check_method(request.method)
         method = "LSODA" if request.method == "auto" else request.method
@@ -47,7 +48,7 @@ class ScipyEngine(Engine):
             for run in runs.waiting():
                 _Trajectory(runs, int(run), method).integrate()
         runs.method_index[:] = self.methods.index(method)
-        return runs.batch(self.name, self.methods, reason)
+        return replace(runs.outcome, engine=self.name, method_names=self.methods, reason=reason)
 
 
 class _LeftDomainError(Exception):

@@ -9,9 +9,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from immunode.program.numpy.functions import Functions
-from immunode.solve.batch import Batch
 from immunode.solve.control import absolute_tolerance
 from immunode.solve.engine import Request
+from immunode.solve.outcome import Outcome
 from immunode.solve.runs import padded
 from immunode.solve.status import Status
 from immunode.solve.steady.linear import solve_each
@@ -20,7 +20,7 @@ from immunode.solve.steady.system import SteadySystem
 
 Array = NDArray[np.float64]
 Lanes = NDArray[np.intp]
-Solve = Callable[[Request], Batch]
+Solve = Callable[[Request], Outcome]
 
 SPANS = (1.0, 10.0, 100.0, 1000.0)
 """How long a run may take to its steady state, in horizons of the model: first the shortest."""

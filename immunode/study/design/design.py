@@ -109,6 +109,10 @@ class Design:
         left, right = np.divmod(np.arange(len(self) * len(other)), len(other))
         return _beside(self, left, other, right, "x")
 
+    def __rmul__(self, arms: object) -> Design:
+        """Return every row for the first arm, then for the next (the design crosses fastest)."""
+        return cross_arms(self, arms, arms_slowest=True) if isinstance(arms, Arms) else NotImplemented
+
     def __and__(self, other: Design | Arms) -> Design:
         if isinstance(other, Arms):
             return _pair_arms(self, other)

@@ -12,6 +12,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from immunode.errors import StudyError, did_you_mean
+from immunode.intervention.composition import knobs
+from immunode.program.model_functions import functions
 
 if TYPE_CHECKING:
     from immunode.model import Model
@@ -116,7 +118,7 @@ def space(model: Model, *patterns: str, spread: float = 0.3) -> Space:
     """
     if not 0 < spread < 1:
         raise StudyError(f"space: spread must be above 0 and below 1, got {spread:g}")
-    known = ranges(model, patterns)
+    known = known_ranges(model, patterns)
     if not patterns and not has_parameters(model):
         raise StudyError(
             f"{model.name}: it has no parameters to sample; vary initial values, as in space(model, '*(0)'), "
@@ -171,14 +173,12 @@ def _matches(name: str, pattern: str, model: Model) -> bool:
     return fnmatchcase(name, pattern)
 
 
-def ranges(model: Model, patterns: tuple[str, ...]) -> dict[str, tuple[float, tuple[float, float] | None]]:
+def known_ranges(model: Model, patterns: tuple[str, ...]) -> dict[str, tuple[float, tuple[float, float] | None]]:
     """Return name -> (value, bounds or None) of what patterns such as these can mean; see `space`."""
     known: dict[str, tuple[float, tuple[float, float] | None]] = {
         p.name: (float(p.value), p.bounds) for p in model.parameters
     }
     if any("." in pattern for pattern in patterns):
-        from immunode.intervention.composition import knobs
-
         for intervention in model.interventions:
             for parameter in knobs(model, intervention):
                 known.setdefault(parameter.name, (float(parameter.value), parameter.bounds))
@@ -191,12 +191,10 @@ def initial_values(model: Model) -> dict[str, float]:
     """Return each state's initial value at the model's declared parameter values, in the state's unit."""
     if all(isinstance(state.initial, int | float) for state in model.states):
         return {state.name: float(state.initial) for state in model.states}
-    from immunode.study.run.ready import make_ready
-
-    functions = make_ready(model).functions
+    ready = functions(model)
     with np.errstate(all="ignore"):
-        y = functions.initial(functions.parameters(np.asarray(functions.program.values, float)[:, None]))
-    return dict(zip(functions.program.states, y[:, 0].tolist(), strict=True))
+        y = ready.initial(ready.parameters(np.asarray(ready.program.values, float)[:, None]))
+    return dict(zip(ready.program.states, y[:, 0].tolist(), strict=True))
 
 
 def _axis(name: str, value: float, bounds: tuple[float, float] | None, spread: float) -> Axis | None:

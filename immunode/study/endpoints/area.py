@@ -4,14 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, ClassVar
+from typing import ClassVar
 
 import numpy as np
 
 from immunode.study.endpoints.endpoint import Array, Endpoint, Lanes, Outputs, Reducer, Shared, subject_of
-
-if TYPE_CHECKING:
-    from immunode.study.endpoints.steps.chunk import Chunk
+from immunode.study.endpoints.steps.chunk import Chunk
+from immunode.study.unit_text import times_unit
 
 
 class Integral(Reducer):
@@ -44,8 +43,6 @@ class Auc(Endpoint):
 
     def unit(self, units: Mapping[str, str], time_unit: str) -> str:
         """See `Endpoint`."""
-        from immunode.study.run.ready import times_unit
-
         return times_unit(units.get(self.subject, ""), time_unit)
 
     def reducer(self, n_runs: int, time: float, shared: Shared) -> Reducer:

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import ClassVar
 
 from immunode.errors import ModelError, StudyError
+from immunode.language.expression import names, parse
 from immunode.study.endpoints.endpoint import Endpoint
 
 
@@ -19,8 +20,6 @@ class Conditional(Endpoint, ABC):
     @property
     def timed(self) -> bool:
         """See `Endpoint`."""
-        from immunode.language.expression import parse
-
         return _has_time(parse(self.subject))
 
     def names(self) -> frozenset[str]:
@@ -30,8 +29,6 @@ class Conditional(Endpoint, ABC):
         ------
         StudyError : the condition can't be read or is not a comparison.
         """
-        from immunode.language.expression import names, parse
-
         try:
             expression = parse(self.subject)
         except ModelError as error:

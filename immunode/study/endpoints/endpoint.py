@@ -3,28 +3,21 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, ClassVar, Protocol
+from typing import Any, ClassVar
 
 import numpy as np
 from numpy.typing import NDArray
 
 from immunode.errors import StudyError
-
-if TYPE_CHECKING:
-    from immunode.study.endpoints.steps.chunk import Chunk
+from immunode.study.endpoints.steps.chunk import Chunk
 
 Array = NDArray[np.float64]
 Lanes = NDArray[np.intp]
 Shared = dict[Any, Any]
-
-
-class Outputs(Protocol):
-    """Values of quantities at the times that endpoints asked for."""
-
-    def at(self, quantity: str, time: float) -> Array:
-        """Return a quantity at a time, shape (n_runs,); infinity is the end of the run."""
+Outputs = Callable[[str, float], Array]
+"""Returns a quantity at a time that an endpoint asked for, shape (n_runs,); infinity is the end of the run."""
 
 
 class Reducer:

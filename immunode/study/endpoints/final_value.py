@@ -20,7 +20,7 @@ class FromOutput(Reducer):
     def result(self, outputs: Outputs | None) -> Array:
         """See `Reducer`."""
         assert outputs is not None
-        return outputs.at(self.quantity, self.time)
+        return outputs(self.quantity, self.time)
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,21 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, ClassVar
+from typing import ClassVar
 
 import numpy as np
 
 from immunode.study.endpoints.conditional import Conditional
 from immunode.study.endpoints.endpoint import Array, Endpoint, Lanes, Outputs, Reducer, Shared, subject_of
+from immunode.study.endpoints.steps.chunk import Chunk
 from immunode.study.endpoints.steps.inside import Margin
 from immunode.study.endpoints.steps.pending import Looks, Pending
-from immunode.study.endpoints.steps.turns import turns
-
-if TYPE_CHECKING:
-    from collections.abc import Mapping
-
-    from immunode.study.endpoints.steps.chunk import Chunk
+from immunode.study.endpoints.steps.turning_points import turns
 
 
 class FirstTime(Reducer):

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import ClassVar
 
 from immunode.study.endpoints.endpoint import Endpoint, Reducer, Shared, subject_of
+from immunode.study.endpoints.extremum import ExtremumTime
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,8 +22,6 @@ class TimeOfPeak(Endpoint):
 
     def reducer(self, n_runs: int, time: float, shared: Shared) -> Reducer:
         """See `Endpoint`."""
-        from immunode.study.endpoints.steps.extremum import ExtremumTime
-
         return ExtremumTime(self.subject, n_runs, 1, shared)
 
 

@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Sequence
-from typing import TYPE_CHECKING
+from collections.abc import Callable, Iterable, Sequence
 
 from immunode.errors import StudyError, did_you_mean
 from immunode.study.endpoints.area import auc
@@ -16,11 +15,6 @@ from immunode.study.endpoints.peak_time import time_of_peak
 from immunode.study.endpoints.peak_value import peak
 from immunode.study.endpoints.trough_value import trough
 from immunode.study.endpoints.value_at import at
-
-if TYPE_CHECKING:
-    from collections.abc import Callable
-
-    from immunode.model import Model
 
 _MADE_BY: dict[str, Callable[[str], Endpoint]] = {
     "final": final,
@@ -62,17 +56,15 @@ def _subject_and_time(inside: str) -> tuple[str, float | str]:
         return subject, time
 
 
-def as_endpoints(given: Iterable[Endpoint | str] | Endpoint | str | None, model: Model) -> tuple[Endpoint, ...]:
-    """Return endpoints, also from text; None means final and peak of `looked_at_first`.
+def as_endpoints(given: Iterable[Endpoint | str] | Endpoint | str | None, usual: Sequence[str]) -> tuple[Endpoint, ...]:
+    """Return endpoints, also from text; None means final and peak of the `usual` quantities.
 
     Raises
     ------
     StudyError : one can't be read, or is given twice.
     """
     if given is None:
-        from immunode.study.run.ready import looked_at_first
-
-        return tuple(make(name) for name in looked_at_first(model) for make in (final, peak))
+        return tuple(make(name) for name in usual for make in (final, peak))
     listed = (given,) if isinstance(given, Endpoint | str) else tuple(given)
     chosen = tuple(endpoint(e) if isinstance(e, str) else e for e in listed)
     for position, one in enumerate(chosen):

@@ -1,9 +1,9 @@
-"""What a figure marks above its axes: doses, and the windows in which interventions act."""
+"""What interventions did in a run: doses, the windows in which they acted, and what rules decided at visits."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -14,6 +14,7 @@ if TYPE_CHECKING:
 
 Array = NDArray[np.float64]
 Doses = dict[str, tuple[float, ...]]
+Switches = dict[str, tuple[tuple[float, str], ...]]
 Windows = dict[str, tuple[tuple[float, float], ...]]
 
 
@@ -68,3 +69,50 @@ def active_windows(model: Model, times: Array, path: Mapping[str, Array]) -> Win
         if spans:
             found[name] = tuple(spans)
     return found
+
+
+def ruled(names: Mapping[str, Any] | tuple[str, ...]) -> list[str]:
+    """Return the interventions that follow a rule, by the quantities that they add."""
+    return [n.removesuffix(".changes") for n in names if n.endswith(".changes") and n[:-8] + ".since" in names]
+
+
+def switch_times(times: Array, path: Mapping[str, Array]) -> Switches:
+    """Return intervention -> (time, what) of each change at a visit: "on", "off" or "level 0.5".
+
+    times, path : shape (n_samples,), with both sides of every jump.
+    """
+    found: Switches = {}
+    for name in ruled(tuple(path)):
+        changes = path[f"{name}.changes"]
+        where = np.flatnonzero(np.diff(changes) > 0) + 1
+        if changes[0] > 0:
+            where = np.concatenate([[0], where])
+        found[name] = tuple((float(times[i]), change_at(name, path, int(i))) for i in where)
+    return found
+
+
+def change_at(name: str, path: Mapping[str, Array], i: int) -> str:
+    """Return what a change at sample `i` was."""
+    on, before = path[f"{name}.on"], max(i - 1, 0)
+    level = path.get(f"{name}.level")
+    if level is not None and (on[i] == on[before] and on[i] > 0):
+        return f"level {level[i]:.4g}"
+    return "on" if on[i] > 0 else "off"
+
+
+def given_only(
+    doses: Mapping[str, tuple[float, ...]], times: Array, path: Mapping[str, Array]
+) -> dict[str, tuple[float, ...]]:
+    """Return the doses that were given: those at a time at which the rule of their intervention was on.
+
+    doses : intervention -> times.   times, path : shape (n_samples,), with both sides of every jump.
+    """
+    kept = {}
+    for name, planned in doses.items():
+        on = path.get(f"{name}.on") if f"{name}.changes" in path else None
+        if on is not None:
+            last = np.searchsorted(times, np.asarray(planned), side="right") - 1
+            planned = tuple(t for t, i in zip(planned, last, strict=True) if on[i] > 0)
+        if planned:
+            kept[name] = planned
+    return kept

@@ -8,11 +8,11 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from immunode.errors import StudyError, did_you_mean
+from immunode.study.result.paired_differences import contrast
+from immunode.study.result.rows import Rows
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
-
-    from immunode.study.result.sweep_result import SweepResult
 
 
 class Pictures:
@@ -20,7 +20,7 @@ class Pictures:
 
     __slots__ = ("_result",)
 
-    def __init__(self, result: SweepResult) -> None:
+    def __init__(self, result: Rows) -> None:
         self._result = result
 
     def heat(
@@ -43,11 +43,11 @@ class Pictures:
         if arm is not None and arm not in result.arms:
             raise StudyError(f"heat: unknown arm '{arm}'{did_you_mean(arm, result.arms)}")
         name = result.endpoint_name(endpoint)
-        inputs, rows = result.inputs(), result.plan.arm_of == (result.arms.index(arm) if arm else 0)
-        columns = result.plan.design.names
+        inputs, rows = result.inputs(), result.arm_of == (result.arms.index(arm) if arm else 0)
+        columns = result.columns
         chosen = self._axes(inputs, x, y)
-        units = self._units()
-        options.setdefault("title", result.plan.model.label + (f", {arm}" if arm else ""))
+        units = result.column_units
+        options.setdefault("title", result.model_name + (f", {arm}" if arm else ""))
         figure = heat(
             inputs[rows, columns.index(chosen[0])],
             inputs[rows, columns.index(chosen[1])],
@@ -80,16 +80,16 @@ class Pictures:
         table = result.quantiles(name, shown)
         if not table:
             raise StudyError(f"bands: no run that is ok has '{name}'")
-        counts = {arm: int(((result.codes == 0) & (result.arm == arm)).sum()) for arm in table}
-        options.setdefault("title", result.plan.model.label)
+        counts = {arm: int((result.ok & (result.arm == arm)).sum()) for arm in table}
+        options.setdefault("title", result.model_name)
         figure = bands(
             result.times,
             table,
             shown,
             quantity=name,
             unit=result.units[name],
-            time_unit=result.plan.model.time_unit or result.plan.model.clock,
-            labels={k: v for k, v in result.meanings().items() if k == name},
+            time_unit=result.asked.model.time_unit or result.asked.model.clock,
+            labels={k: v for k, v in result.meanings.items() if k == name},
             counts=counts,
             **options,
         )
@@ -105,10 +105,10 @@ class Pictures:
         result = self._result
         chosen = [result.endpoint_name(n) for n in names] or list(result.endpoints)
         values = {
-            name: {arm: result.endpoint(name)[result.plan.arm_of == i] for i, arm in enumerate(result.arms)}
+            name: {arm: result.endpoint(name)[result.arm_of == i] for i, arm in enumerate(result.arms)}
             for name in chosen
         }
-        options.setdefault("title", result.plan.model.label)
+        options.setdefault("title", result.model_name)
         figure = endpoints(values, units={n: result.units[n] for n in chosen}, **options)
         return self._remembered(figure)
 
@@ -130,24 +130,24 @@ class Pictures:
 
         result = self._result
         name = result.endpoint_name(quantity)
-        subject = result.plan.endpoints[result.endpoints.index(name)].subject
+        subject = result.asked.endpoint_subjects[name]
         baseline = baseline or f"at({subject}, 0)"
         if baseline in result.arms:
-            table = result.contrast(name, versus=baseline).differences
-            base = result.endpoint(name)[result.plan.arm_of == result.arms.index(baseline)]
+            table = contrast(result, name, baseline).differences
+            base = result.endpoint(name)[result.arm_of == result.arms.index(baseline)]
             changes = {str(arm): 100 * table[arm].to_numpy(float) / base for arm in table.columns}
             against = baseline
         elif baseline in result.endpoints:
             with np.errstate(all="ignore"):
                 change = 100 * (result.endpoint(name) / result.endpoint(baseline) - 1)
-            changes = {arm: change[result.plan.arm_of == i] for i, arm in enumerate(result.arms)}
+            changes = {arm: change[result.arm_of == i] for i, arm in enumerate(result.arms)}
             against = baseline
         else:
             raise StudyError(
                 f"waterfall: no endpoint or arm '{baseline}' to start from; add it to the sweep's endpoints"
                 f"{did_you_mean(baseline, (*result.endpoints, *result.arms))}"
             )
-        options.setdefault("title", result.plan.model.label)
+        options.setdefault("title", result.model_name)
         figure = waterfall(changes, label=f"{name}: % change from {against}", lines=lines, **options)
         return self._remembered(figure)
 
@@ -161,13 +161,13 @@ class Pictures:
 
         result = self._result
         name = result.endpoint_name(condition if condition in result.endpoints else f"time_to({condition})")
-        times = np.where(result.codes == 0, result.endpoint(name), np.nan)
-        subject = result.plan.endpoints[result.endpoints.index(name)].subject
-        options.setdefault("title", result.plan.model.label)
+        times = np.where(result.ok, result.endpoint(name), np.nan)
+        subject = result.asked.endpoint_subjects[name]
+        options.setdefault("title", result.model_name)
         figure = time_to_event(
-            {arm: times[result.plan.arm_of == i] for i, arm in enumerate(result.arms)},
+            {arm: times[result.arm_of == i] for i, arm in enumerate(result.arms)},
             until=float(result.times[-1]),
-            time_unit=result.plan.model.time_unit or result.plan.model.clock,
+            time_unit=result.asked.model.time_unit or result.asked.model.clock,
             event=event or subject,
             **options,
         )
@@ -179,7 +179,7 @@ class Pictures:
         return remember_recipe(figure, self._result.recipe)
 
     def _axes(self, inputs: Any, x: str | None, y: str | None) -> tuple[str, str]:
-        columns = self._result.plan.design.names
+        columns = self._result.columns
         for name in (x, y):
             if name is not None and name not in columns:
                 raise StudyError(f"heat: unknown column '{name}'{did_you_mean(name, columns)}")
@@ -188,8 +188,3 @@ class Pictures:
         if "" in picked:
             raise StudyError(f"heat: it needs two columns that vary; the design has {', '.join(columns)}")
         return picked[0], picked[1]
-
-    def _units(self) -> dict[str, str]:
-        from immunode.study.result.dataset import input_units
-
-        return input_units(self._result)

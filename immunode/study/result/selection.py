@@ -4,27 +4,30 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
 
 from immunode.errors import StudyError
+from immunode.study.computation import compute
 from immunode.study.result.row_condition import rows_that
-from immunode.study.run.plan import keeping, rows_of
+from immunode.study.result.rows import Rows
+from immunode.study.run.plan import Plan, rows_of
+from immunode.study.run.plan_checks import keeping
 
 if TYPE_CHECKING:
     import pandas as pd
 
-    from immunode.study.result.sweep_result import SweepResult
+Result = TypeVar("Result", bound=Rows)
 
 
 @dataclass(frozen=True, eq=False, repr=False)
-class Selection:
+class Selection(Generic[Result]):
     """Runs of a sweep. result : all of it.   condition : what picked them.   rows : shape (n,), their rows in order."""
 
-    result: SweepResult
+    result: Result
     condition: str
     rows: NDArray[np.intp]
 
@@ -32,7 +35,7 @@ class Selection:
         return len(self.rows)
 
     def __repr__(self) -> str:
-        return f"{len(self):,} of {len(self.result):,} runs of {self.result.plan.model.label} where {self.condition}"
+        return f"{len(self):,} of {len(self.result):,} runs of {self.result.model_name} where {self.condition}"
 
     def table(self) -> pd.DataFrame:
         """Return their rows of the sweep's table."""
@@ -45,7 +48,7 @@ class Selection:
         store: str | os.PathLike[str] | None = None,
         executor: Any = None,
         progress: Callable[[int, int], object] | bool | None = None,
-    ) -> SweepResult:
+    ) -> Result:
         """Return a sweep of these runs alone, with the same bits, and what `keep` asks for kept.
 
         Rows keep their order and get new numbers; `table()` tells the old ones. Parameters as in `sweep`.
@@ -54,20 +57,17 @@ class Selection:
         ------
         StudyError : nothing was selected, or `keep` names what is no quantity.
         """
-        from immunode.study.sweep import run_plan
-
         if not len(self):
             raise StudyError(f"no run has {self.condition}; there is nothing to run again")
         whole = self.result.plan
         part = rows_of(keeping(whole, keep), self.rows)
         recipe = f"{len(self)} of {whole.design.recipe}, where {self.condition}"
-        return run_plan(_renumbered(part, recipe), store=store, executor=executor, progress=progress)
+        part = _renumbered(part, recipe)
+        return type(self.result)(part, compute(part, store=store, executor=executor, progress=progress))
 
 
-def _renumbered(plan: Any, recipe: str) -> Any:
+def _renumbered(plan: Plan, recipe: str) -> Plan:
     """Return a plan of some rows as one of its own: arms counted from 0, and a recipe that says where it comes from."""
-    from dataclasses import replace
-
     new = {arm.index: i for i, arm in enumerate(plan.arms)}
     arm_of = np.array([new[int(i)] for i in plan.arm_of], np.intp)
     labels = tuple(arm.name for arm in plan.arms)
@@ -76,14 +76,14 @@ def _renumbered(plan: Any, recipe: str) -> Any:
     return replace(plan, design=design, arms=arms, arm_of=arm_of)
 
 
-def select(result: SweepResult, condition: str) -> Selection:
+def select(result: Result, condition: str) -> Selection[Result]:
     """Return the runs for which a condition holds. Parameters and errors as in `SweepResult.select`."""
-    columns = dict(zip(result.plan.design.names, result.inputs().T, strict=True))
+    columns = dict(zip(result.columns, result.inputs().T, strict=True))
     ends = dict(zip(result.endpoints, result.values.T, strict=True))
-    for one in result.plan.endpoints:
-        about = [e for e in result.plan.endpoints if e.subject == one.subject]
+    subjects = result.asked.endpoint_subjects
+    for name, subject in subjects.items():
         # a bare quantity means its only endpoint
-        if len(about) == 1 and one.subject not in columns:
-            columns.setdefault(one.subject, ends[one.name])
-    holds = rows_that(condition, columns | ends, what="select") & (result.codes == 0)
+        if list(subjects.values()).count(subject) == 1 and subject not in columns:
+            columns.setdefault(subject, ends[name])
+    holds = rows_that(condition, columns | ends, what="select") & result.ok
     return Selection(result, condition, np.flatnonzero(holds))

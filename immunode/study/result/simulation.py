@@ -11,8 +11,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from immunode.errors import StudyError, did_you_mean
-from immunode.study.result.switching import switch_times
-from immunode.study.run.ready import flux_names, looked_at_first, meanings, quantity_units
+from immunode.study.result.marks import switch_times
+from immunode.study.result.notebook import page
+from immunode.study.result.timeline_rows import lanes
+from immunode.study.run.ready import flux_names, looked_at_first, meanings, model_time, quantity_units
 from immunode.study.run.recipe import named
 
 if TYPE_CHECKING:
@@ -69,8 +71,6 @@ class Simulation:
         )
 
     def _repr_html_(self) -> str:
-        from immunode.study.result.notebook import page
-
         return page(repr(self), self.to_frame(), "Values over time")
 
     @property
@@ -170,7 +170,6 @@ class Simulation:
         StudyError : a time outside the run.
         """
         from immunode.plot.diagrams.drawing import diagram
-        from immunode.study.run.ready import model_time
 
         time = float(self.times[-1]) if at is None else model_time(self.model, at, "at")
         if not self.times[0] <= time <= self.times[-1]:
@@ -214,8 +213,6 @@ class Comparison(Mapping[str, Simulation]):
         return "Comparison of arms\n" + "\n".join(f"  {arm}: {one!r}" for arm, one in self._arms.items())
 
     def _repr_html_(self) -> str:
-        from immunode.study.result.notebook import page
-
         return page(repr(self), self.to_frame(), "Values by arm over time")
 
     @property
@@ -262,7 +259,6 @@ def draw_timeline(arms: Mapping[str, Simulation], style: str, title: str | None)
     StudyError : no arm has an intervention.
     """
     from immunode.plot.charts.treatment_timeline import timeline
-    from immunode.study.result.timeline_rows import lanes
 
     first = next(iter(arms.values()))
     rows = lanes(arms)
@@ -293,7 +289,6 @@ def draw(
     """
     from immunode.plot.charts.time_courses import courses
     from immunode.plot.charts.treatment_timeline import timeline as with_timeline
-    from immunode.study.result.timeline_rows import lanes
 
     first = next(iter(arms.values())).model
     chosen = names or looked_at_first(first)

@@ -3,21 +3,49 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
 
 if TYPE_CHECKING:
+    from immunode.model import Model
     from immunode.plot.charts.treatment_timeline import Lane
-    from immunode.study.result.simulation import Simulation
 
 Array = NDArray[np.float64]
 COARSE = 4.0
 """A rhythm with fewer samples a period than this is shown as a band."""
 
 
-def lanes(arms: Mapping[str, Simulation]) -> list[Lane]:
+class Treated(Protocol):
+    """A simulation, as far as its timeline needs it; see `Simulation`."""
+
+    @property
+    def model(self) -> Model:
+        """The model with its interventions composed in."""
+
+    @property
+    def times(self) -> Array:
+        """Output times, (n_times,)."""
+
+    @property
+    def path_times(self) -> Array:
+        """Times of `path`, (n_samples,)."""
+
+    @property
+    def path(self) -> Mapping[str, Array]:
+        """Quantity -> (n_samples,), with both sides of every jump."""
+
+    @property
+    def doses(self) -> Mapping[str, tuple[float, ...]]:
+        """Intervention -> times at which it gave something."""
+
+    @property
+    def switches(self) -> Mapping[str, tuple[tuple[float, str], ...]]:
+        """Intervention with a rule -> (time, what) of each change at a visit."""
+
+
+def lanes(arms: Mapping[str, Treated]) -> list[Lane]:
     """Return one row for each intervention of each arm; a lone simulation has no arm, and each row its own color."""
     return [
         lane
@@ -33,7 +61,7 @@ def _begin(lane: Lane) -> float:
     return min([*first, *times[:1].tolist()], default=np.inf)
 
 
-def _lane(arm: str, name: str, one: Simulation) -> Lane:
+def _lane(arm: str, name: str, one: Treated) -> Lane:
     from immunode.plot.charts.treatment_timeline import Lane
 
     times, level = _strength(name, one)
@@ -48,7 +76,7 @@ def _lane(arm: str, name: str, one: Simulation) -> Lane:
     return Lane(told, arm or name, times, level, one.doses.get(name, ()), visits, one.switches.get(name, ()))
 
 
-def _strength(name: str, one: Simulation) -> tuple[Array, Array]:
+def _strength(name: str, one: Treated) -> tuple[Array, Array]:
     """Return times and how strong an intervention acts, in [0, 1].
 
     That is its signal; of a drug its concentration over the highest; of a flux into a state whether it runs.
@@ -65,7 +93,7 @@ def _strength(name: str, one: Simulation) -> tuple[Array, Array]:
     return np.empty(0), np.empty(0)
 
 
-def _banded(name: str, one: Simulation, times: Array, values: Array) -> Array:
+def _banded(name: str, one: Treated, times: Array, values: Array) -> Array:
     """Return the upper edge of a rhythm that is too quick for the output times, else the values as they are."""
     period = next((float(p.value) for p in one.model.parameters if p.name == f"{name}.period"), None)
     if period is None or period > COARSE * float(np.max(np.diff(one.times))):

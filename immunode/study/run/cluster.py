@@ -11,7 +11,7 @@ from immunode.errors import StudyError
 
 TOLD_AFTER, GIVEN_UP_AFTER = 10.0, 600.0
 """Seconds without a worker after which one is told, and after which a cluster that has lost all of them is given up."""
-_KEPT = "; with store=... what is done is kept, and the same line goes on from there"
+_KEPT = "; with store=... what is done is kept, and the same call resumes it"
 
 
 def connect(address: str) -> Any:

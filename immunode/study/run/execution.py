@@ -5,49 +5,27 @@ from __future__ import annotations
 import threading
 from collections.abc import Mapping
 from contextlib import nullcontext
-from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from immunode.solve import solve
 from immunode.solve.engine import OnJump
 from immunode.solve.status import Status
 from immunode.solve.thread_limits import threads_at_most
 from immunode.study.endpoints.endpoint import Reducer, Shared
-from immunode.study.run.passed_pulses import LOOKED_AT, Both, Passed, PassedWatcher, together
-from immunode.study.run.plan import ArmPlan, Plan
-from immunode.study.run.ready import own_rows, set_own
+from immunode.study.run.passed_pulses import LOOKED_AT, Both, PassedWatcher
+from immunode.study.run.plan import ArmPlan, Plan, inputs
 from immunode.study.run.recorder import Recorder
+from immunode.study.run.sweep_data import SweepData
 from immunode.study.run.watcher import Watcher
-from immunode.study.simulate import why
 
 Array = NDArray[np.float64]
 
 
-@dataclass(frozen=True, slots=True)
-class Block:
-    """What a block gave.
-
-    status, reached, methods : shape (n_runs,).   values : shape (n_runs, n_endpoints), NaN where a run failed.
-    kept : quantity -> shape (n_runs, n_times).   reasons : position in the block -> why that run failed.
-    why : the reason for engine and method.   passed : pulses that steps may have passed over, or None.
-    """
-
-    status: NDArray[np.int16]
-    values: Array
-    kept: dict[str, Array]
-    reached: Array
-    methods: NDArray[Any]
-    reasons: dict[int, str]
-    why: str
-    passed: Passed | None
-
-
-def run_block(plan: Plan, arm: ArmPlan, rows: NDArray[np.intp], options: Mapping[str, Any]) -> Block:
+def run_block(plan: Plan, arm: ArmPlan, rows: NDArray[np.intp], options: Mapping[str, Any]) -> SweepData:
     """Return what the given rows of the design give in an arm. rows : shape (n_runs,), rows of that arm only."""
-    from immunode.solve import solve
-
     values, initial = inputs(plan, arm, rows)
     watcher, reducers = _watcher(plan, arm, values)
     over = _over(plan, arm, rows, values, initial)
@@ -70,53 +48,40 @@ def run_block(plan: Plan, arm: ArmPlan, rows: NDArray[np.intp], options: Mapping
     good = status == Status.OK
     table = np.full((len(rows), len(plan.endpoints)), np.nan)
     kept: dict[str, Array] = {}
-    outputs = _Grid(plan.solved, dict(zip(arm.recorded, recorder.grid(batch.y), strict=True)) if arm.recorded else {})
+    outputs = dict(zip(arm.recorded, recorder.grid(batch.y), strict=True)) if arm.recorded else {}
+
+    solved = plan.solved
+
+    def at(quantity: str, time: float) -> Array:
+        return np.asarray(outputs[quantity][min(int(np.searchsorted(solved, time)), len(solved) - 1)])
+
     if plan.keep:
-        kept = {name: outputs.values[name].T for name in arm.recorded if name in plan.keep}
+        kept = {name: outputs[name].T for name in arm.recorded if name in plan.keep}
     with np.errstate(all="ignore"):
         for i, reducer in reducers.items():
-            table[:, i] = reducer.result(outputs)
+            table[:, i] = reducer.result(at)
     table[~good] = np.nan
     for block in kept.values():
         block[status == Status.REFUSED] = np.nan
-    # the names themselves, not a copy for each run
-    methods = np.array(batch.methods, dtype=object)[batch.method_index]
-    reasons = {int(i): why(arm.functions, batch, int(i), values, initial) for i in np.flatnonzero(~good)} | absurd
-    told = batch.reason.replace(f"engine '{arm.engine}' was asked for", arm.why)
-    return Block(
-        status,
-        table,
-        kept,
-        np.asarray(batch.reached, float),
-        methods,
-        reasons,
-        told,
-        over.passed(good) if over else None,
+    reasons = np.full(len(rows), "", object)
+    for run, text in (dict(batch.reasons) | absurd).items():
+        reasons[run] = text
+    reason = batch.reason.replace(f"engine '{arm.engine}' was asked for", arm.reason)
+    return SweepData(
+        status=status,
+        values=table,
+        kept=kept,
+        reached=np.asarray(batch.reached, float),
+        methods=batch.methods,
+        reasons=reasons,
+        computed={(0, arm.name): (reason, over.passed(good) if over else None)},
     )
-
-
-@dataclass(frozen=True, slots=True)
-class Portion:
-    """What some rows of a design gave, in all their arms; arrays as in `Block`, along the rows.
-
-    reasons : position among the rows -> why that run failed.   why : arm -> the reason for engine and method.
-    passed : arm -> pulses that steps may have passed over, of arms that have any.
-    """
-
-    status: NDArray[np.int16]
-    values: Array
-    kept: dict[str, Array]
-    reached: Array
-    methods: NDArray[Any]
-    reasons: dict[int, str]
-    why: dict[str, str]
-    passed: dict[str, Passed]
 
 
 _one_at_a_time = threading.Lock()
 
 
-def run_portion(plan: Plan, size: int, threads: int | None = None) -> Portion:
+def run_portion(plan: Plan, size: int, threads: int | None = None) -> SweepData:
     """Return what all rows of a plan give.
 
     size : most runs that are solved together.   threads : most that an engine uses; None is all processors.
@@ -125,75 +90,17 @@ def run_portion(plan: Plan, size: int, threads: int | None = None) -> Portion:
         return _run_portion(plan, size)
 
 
-def _run_portion(plan: Plan, size: int) -> Portion:
+def _run_portion(plan: Plan, size: int) -> SweepData:
     options = {name: plan.options[name] for name in ("method", "rtol", "atol")}
-    n = len(plan.design)
-    made = Portion(
-        np.empty(n, np.int16),
-        np.empty((n, len(plan.endpoints))),
-        {name: np.full((n, len(plan.times)), np.nan) for name in plan.keep},
-        np.empty(n),
-        np.empty(n, object),
-        {},
-        {},
-        {},
-    )
+    data = SweepData.empty(len(plan.design), len(plan.endpoints), plan.keep, len(plan.times))
     for arm in plan.arms:
         mine = np.flatnonzero(plan.arm_of == arm.index)
-        passed = []
         for first in range(0, len(mine), size):
             rows = mine[first : first + size]
             # SciPy's LSODA keeps state outside of its object: two threads would mix their runs
             with _one_at_a_time if arm.engine == "scipy" else nullcontext():
-                block = run_block(plan, arm, rows, options)
-            made.status[rows], made.values[rows], made.reached[rows] = block.status, block.values, block.reached
-            made.methods[rows] = block.methods
-            for name, table in block.kept.items():
-                made.kept[name][rows] = table
-            made.reasons.update((int(rows[i]), text) for i, text in block.reasons.items())
-            made.why.setdefault(arm.name, block.why)
-            passed += [block.passed] if block.passed else []
-        whole = together(passed)
-        if whole is not None:
-            made.passed[arm.name] = whole
-    return made
-
-
-def filled_inputs(plan: Plan) -> Array:
-    """Return the design's columns with the model's own values filled in, shape (n_rows, n_columns)."""
-    design = plan.design
-    filled = np.where(design.unset, np.nan, design.values)
-    for arm in plan.arms:
-        rows = np.flatnonzero(plan.arm_of == arm.index)
-        if not design.unset[rows].any():
-            continue
-        values, _ = inputs(plan, arm, rows)
-        with np.errstate(all="ignore"):
-            y = arm.functions.initial(arm.functions.parameters(values))
-        for j, (row, state) in enumerate(zip(arm.columns, arm.initial, strict=True)):
-            if row >= 0 or state >= 0:
-                own = values[row] if row >= 0 else y[state]
-                filled[rows, j] = np.where(design.unset[rows, j], own, filled[rows, j])
-    return filled
-
-
-def inputs(plan: Plan, arm: ArmPlan, rows: NDArray[np.intp]) -> tuple[Array, Array | None]:
-    """Return values (n_values, n_runs) and initial values (n_states, n_runs) or None, of rows of the design."""
-    program, design = arm.functions.program, plan.design
-    values = np.repeat(np.asarray(program.values, float)[:, None], len(rows), axis=1)
-    initial = np.full((len(program.states), len(rows)), np.nan)
-    given = False
-    for j, (row, state) in enumerate(zip(arm.columns, arm.initial, strict=True)):
-        cells, unset = design.values[rows, j], design.unset[rows, j]
-        if row >= 0:
-            values[row] = np.where(unset, values[row], cells)
-        elif state >= 0:
-            # NaN means the model's own value to a solver; the run is refused afterwards (`_absurd`)
-            initial[state] = np.where(unset, np.nan, cells)
-            given = True
-    if given:
-        set_own(arm.functions, values, initial, own_rows(arm.model, arm.functions))
-    return values, initial if given else None
+                data.put(rows, run_block(plan, arm, rows, options))
+    return data
 
 
 def _watcher(plan: Plan, arm: ArmPlan, values: Array) -> tuple[Watcher | None, dict[int, Reducer]]:
@@ -229,19 +136,6 @@ def _told(recorder: Recorder | None, watcher: Watcher | None) -> OnJump | None:
             listener(runs, t, before, after, p)
 
     return tell
-
-
-@dataclass(frozen=True, slots=True)
-class _Grid:
-    """Values of quantities at output times. times : (n_times,).   values : by name, (n_times, n_runs)."""
-
-    times: Array
-    values: dict[str, Array]
-
-    def at(self, quantity: str, time: float) -> Array:
-        """See `endpoints.Outputs`."""
-        k = min(int(np.searchsorted(self.times, time)), len(self.times) - 1)
-        return np.asarray(self.values[quantity][k])
 
 
 def _absurd(plan: Plan, arm: ArmPlan, rows: NDArray[np.intp]) -> dict[int, str]:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import operator
 import os
 import warnings
 from collections import deque
@@ -16,14 +15,15 @@ from concurrent.futures import (
     ThreadPoolExecutor,
     wait,
 )
-from dataclasses import dataclass
 from typing import Any
 
 from immunode.errors import StudyError
 from immunode.solve.thread_limits import threads
 from immunode.study.run.cluster import Watch, client_executor
-from immunode.study.run.execution import Portion, run_portion
+from immunode.study.run.cuts import Cut
+from immunode.study.run.execution import run_portion
 from immunode.study.run.plan import Plan, rows_of
+from immunode.study.run.sweep_data import SweepData
 
 AGAIN = 10
 """How often a block whose worker died is given to another one."""
@@ -31,45 +31,9 @@ Look = Callable[[bool], bool]
 """Asked while nothing comes of an executor whether anybody works there; the argument tells whether somebody did."""
 
 
-@dataclass(frozen=True, slots=True)
-class Cut:
-    """How the rows of a design are cut into blocks; no result depends on it.
-
-    span : rows of a block, in all their arms.   size : most runs that are solved together.
-    """
-
-    rows: int
-    span: int
-    size: int
-
-    def __len__(self) -> int:
-        return -(-self.rows // self.span)
-
-    def blocks(self, part: tuple[int, int] | None = None) -> range:
-        """Return all blocks, or those of a part: (2, 8) is every eighth from the second on.
-
-        Raises
-        ------
-        StudyError : the part is no pair of whole numbers such as (2, 8).
-        """
-        if part is None:
-            return range(len(self))
-        try:
-            which, parts = (operator.index(number) for number in part)
-        except (TypeError, ValueError):
-            which, parts = 0, 0
-        if not 1 <= which <= parts:
-            raise StudyError(f"part: write (2, 8) for the second of eight, got {part!r}")
-        return range(which - 1, len(self), parts)
-
-    def slice(self, block: int) -> slice:
-        """Return the rows of a block."""
-        return slice(block * self.span, min((block + 1) * self.span, self.rows))
-
-
 def computed(
     plan: Plan, cut: Cut, todo: Sequence[int], executor: Any, stop: Callable[[], bool]
-) -> Iterator[tuple[int, Portion]]:
+) -> Iterator[tuple[int, SweepData]]:
     """Give the number and the results of each block as it is done; with an executor, in any order.
 
     executor : None for threads of this process, an executor of `concurrent.futures`, or a Dask client.
@@ -97,7 +61,7 @@ def threads_for(plan: Plan, blocks: int) -> int:
 
 def _in_threads(
     plan: Plan, cut: Cut, todo: Sequence[int], workers: int, stop: Callable[[], bool]
-) -> Iterator[tuple[int, Portion]]:
+) -> Iterator[tuple[int, SweepData]]:
     if workers == 1:
         # in this thread, which a second Ctrl-C can end in the middle of a block
         for block in todo:
@@ -106,7 +70,7 @@ def _in_threads(
             yield block, run_portion(rows_of(plan, cut.slice(block)), cut.size, threads())
         return
     share = threads() // workers
-    running = deque[tuple[int, Future[Portion]]]()
+    running = deque[tuple[int, Future[SweepData]]]()
     with ThreadPoolExecutor(workers) as pool:
         try:
             for block in todo:
@@ -126,7 +90,7 @@ def _in_threads(
                 future.cancel()
 
 
-def _first(running: deque[tuple[int, Future[Portion]]]) -> tuple[int, Portion]:
+def _first(running: deque[tuple[int, Future[SweepData]]]) -> tuple[int, SweepData]:
     """Wait for the block that was begun first, and take it out."""
     block, future = running[0]
     # a timeout, so that Ctrl-C is heard while threads compute
@@ -138,8 +102,8 @@ def _first(running: deque[tuple[int, Future[Portion]]]) -> tuple[int, Portion]:
 
 def _scattered(
     plan: Plan, cut: Cut, todo: list[int], pool: Executor, look: Look, stop: Callable[[], bool]
-) -> Iterator[tuple[int, Portion]]:
-    running: dict[Future[Portion], int] = {}
+) -> Iterator[tuple[int, SweepData]]:
+    running: dict[Future[SweepData], int] = {}
     tried: dict[int, int] = {}
     some_done = False
     # as many blocks wait as are computed, so that memory does not grow with the design
@@ -178,8 +142,8 @@ def _scattered(
 
 
 def _result(
-    plan: Plan, future: Future[Portion], block: int, tried: dict[int, int], cut: Cut, look: Look
-) -> Portion | None:
+    plan: Plan, future: Future[SweepData], block: int, tried: dict[int, int], cut: Cut, look: Look
+) -> SweepData | None:
     """Return the results of a block, or None where its worker died and it is to be computed again."""
     try:
         return future.result()
@@ -199,7 +163,7 @@ def _result(
         ) from error
 
 
-def _here(plan: Plan, cut: Cut, todo: list[int], stop: Callable[[], bool]) -> Iterator[tuple[int, Portion]]:
+def _here(plan: Plan, cut: Cut, todo: list[int], stop: Callable[[], bool]) -> Iterator[tuple[int, SweepData]]:
     """Compute what is left in this process, after all workers of a pool have died."""
     warnings.warn(
         f"{plan.model.name}: the executor's workers died; the last {len(todo)} blocks are computed in this process",

@@ -70,19 +70,20 @@ def telling(progress: Told | bool | None, log: str | os.PathLike[str] | None, be
     StoreError : the log file can't be written.
     """
     listeners: list[Told] = []
-    pace = Pace(before)
     file = None
     line: _Line | None = None
     if callable(progress):
         listeners.append(progress)
     elif progress:
-        line = _Line(pace)
+        line = _Line(Pace(before))
         listeners.append(line.show)
     if log is not None:
         try:
             file = open(log, "a", encoding="utf-8")  # noqa: SIM115 - closed below
         except OSError as error:
             raise StoreError(f"{os.fspath(log)}: it can't be written ({error.strerror})") from None
+
+        pace = Pace(before)
 
         def write(done: int, total: int) -> None:
             stamp = datetime.now().astimezone().isoformat(timespec="seconds")

@@ -10,7 +10,11 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from immunode.errors import StudyError, did_you_mean, quoted
+from immunode.language.expression import parse_arrow
 from immunode.model.copies import initial_parameters
+from immunode.model.units import parse_time
+from immunode.program.model_functions import functions
+from immunode.study.unit_text import times_unit
 
 if TYPE_CHECKING:
     from immunode.model import Derived, Model, Process, State, Switch
@@ -35,8 +39,6 @@ class Ready:
 
 def make_ready(model: Model, integrals: tuple[str, ...] = ()) -> Ready:
     """Return a model lowered and compiled. integrals : quantities to integrate along with it."""
-    from immunode.program.model_functions import functions
-
     return Ready(model, functions(model, integrals), quantity_names(model))
 
 
@@ -67,8 +69,6 @@ def flux_names(model: Model) -> tuple[str, ...]:
 
 def quantity_units(model: Model) -> dict[str, str]:
     """Return the unit of every quantity as text; "" is dimensionless. A flux has the unit of what it moves per time."""
-    from immunode.language.expression import parse_arrow
-
     units = {s.name: s.unit for s in model.states} | {d.name: d.unit for d in model.derived}
     units |= {s.name: s.unit for s in model.switches}
     declared = {p.name: p.unit for p in model.parameters}
@@ -83,11 +83,6 @@ def quantity_units(model: Model) -> dict[str, str]:
             amount = times_unit(moved.unit, volumes[moved.compartment])
         units[process.name] = f"{amount or '1'}/{model.time_unit}" if model.time_unit else amount
     return units
-
-
-def times_unit(unit: str, other: str) -> str:
-    """Return the product of two units as text."""
-    return f"{unit}*{other}" if unit and other else unit or other
 
 
 def meanings(model: Model) -> dict[str, str]:
@@ -130,8 +125,6 @@ def output_times(
 def model_time(model: Model, time: float | str, what: str) -> float:
     """Return a time in the model's unit. what : who asks, for messages."""
     if isinstance(time, str):
-        from immunode.model.units import parse_time
-
         return float(parse_time(time, model))
     try:
         return float(time)

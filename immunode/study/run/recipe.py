@@ -86,7 +86,12 @@ def plain(value: Any) -> Any:
 
 def write_json(path: Path, value: Any) -> None:
     """Write a value as JSON, whole or not at all."""
-    write_text(path, json.dumps(plain(value), indent=2, ensure_ascii=False) + "\n")
+    write_text(path, json_text(value))
+
+
+def json_text(value: Any) -> str:
+    """Return a value as the text of a JSON file."""
+    return json.dumps(plain(value), indent=2, ensure_ascii=False) + "\n"
 
 
 def write_text(path: Path, text: str) -> None:
@@ -113,6 +118,24 @@ def write_bytes(path: Path, content: bytes) -> None:
             raise
     except OSError as error:
         raise StoreError(f"{path}: it can't be written ({error.strerror})") from None
+
+
+def write_files(folder: Path, files: Mapping[str, str | bytes]) -> list[Path]:
+    """Write files into a folder, which is made where it is not there; return their paths. Each is written whole.
+
+    files : name -> content.
+
+    Raises
+    ------
+    StoreError : the folder can't be made, or a file can't be written.
+    """
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise StoreError(f"{folder}: the folder can't be made ({error.strerror})") from None
+    for name, content in files.items():
+        write_bytes(folder / name, content.encode() if isinstance(content, str) else content)
+    return [folder / name for name in files]
 
 
 def _umask() -> int:

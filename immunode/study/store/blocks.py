@@ -16,6 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from immunode.errors import StoreError
+from immunode.study.run.sweep_data import NOT_RUN
 from immunode.study.store.chunk import Damage, digest, longest, unpacked
 from immunode.study.store.key import differences
 from immunode.study.store.layout import DIGEST, Layout, Notes, metadata, read_layout
@@ -85,6 +86,14 @@ class Store:
         wanted = range(self.layout.blocks) if among is None else among
         return sorted(int(n) for n in names if n.isascii() and n.isdigit() and int(n) in wanted)
 
+    def has(self, block: int) -> bool:
+        """Return whether the checksums of a block are there, or were when they were read."""
+        if block in self._told:
+            return True
+        dtype, _, _, (size,), _ = self.layout.arrays()["digest"]
+        ((file,),) = [self.layout.files(block)["digest"]]
+        return self.place.read(file, longest(dtype, size)) is not None
+
     def lacking(self) -> list[int]:
         """Return the blocks among those begun that lack a file."""
         begun, there = self.begun(), self.place.files()
@@ -117,6 +126,41 @@ class Store:
             why = f"block {block} of '{name}' is damaged ({error})"
         mend = "run the sweep again to mend it, or merge_stores it with a sound copy"
         raise StoreError(f"{self.place.name}: {why}; {mend}")
+
+    def status_counts(self) -> dict[int | None, int]:
+        """Return status -> number of runs; None counts runs of which a file is lost, -1 those that did not run.
+
+        Values are not read for it; `verify` compares all that there is with its checksums.
+        """
+        counts: dict[int | None, int] = {}
+        lacking, there = set(self.lacking()), 0
+        for block in self.begun():
+            rows = self.layout.slice(block)
+            there += rows.stop - rows.start
+            try:
+                codes = np.empty(0) if block in lacking else self.column("status", block)
+            except StoreError:
+                codes = np.empty(0)
+            known, sizes = np.unique(codes, return_counts=True)
+            if not known.size:
+                counts[None] = counts.get(None, 0) + rows.stop - rows.start
+            for code, number in zip(known.tolist(), sizes.tolist(), strict=True):
+                counts[code] = counts.get(code, 0) + number
+        if there < self.layout.rows:
+            counts[NOT_RUN] = self.layout.rows - there
+        return counts
+
+    def verify(self) -> list[int]:
+        """Return the blocks that do not hold what was written; all that there is in the store is read.
+
+        Raises
+        ------
+        StoreError : names of arms, endpoints or columns, or the output times, are not what was written; no block has
+            them.
+        """
+        self.check_names()
+        self.times()
+        return [block for block in self.begun() if self.read_sound(block) is None]
 
     def check_names(self) -> None:
         """Make sure that the names along each dimension (arms, endpoints, columns) are those of the study.

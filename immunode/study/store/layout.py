@@ -15,10 +15,10 @@ import numpy as np
 
 from immunode.errors import StoreError
 from immunode.solve.status import Status
+from immunode.study.run.sweep_data import NOT_RUN
 from immunode.study.store.key import FORMAT, key_of
 from immunode.study.store.place import LARGEST, Place, require_zarr
 
-NOT_RUN = -1
 DIGEST = 32
 """Bytes of the checksum of a file."""
 METHODS = ("none", "tsit5", "rodas5p", "LSODA", "BDF", "Radau", "DOP853")

@@ -23,7 +23,7 @@ from immunode.model import Model, Process, State
 from immunode.model.views.formulas import effective, right_hand_sides
 from immunode.program.untreated_model import untreated
 from immunode.study.run.recipe import write_text
-from immunode.study.simulate import simulate
+from immunode.study.simulations import simulate
 
 FACTS = "urn:immunode:facts:1"
 """Namespace of the annotation that holds what SBML can't say; a name, not an address that is ever fetched."""

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, TypeVar, cast
 import numpy as np
 
 from immunode.language.evaluation import evaluate
-from immunode.study.endpoints.endpoint import Array, Lanes
+from immunode.language.expression import names, parse
 from immunode.study.endpoints.steps.course import (
     NODES,
     Compound,
@@ -21,8 +21,17 @@ from immunode.study.endpoints.steps.course import (
     Threshold,
     Upended,
 )
-from immunode.study.endpoints.steps.inside import CompoundInside, ComputedInside, Inside, Margin, compute, judge
-from immunode.study.run.recorder import widened
+from immunode.study.endpoints.steps.inside import (
+    Array,
+    CompoundInside,
+    ComputedInside,
+    Inside,
+    Lanes,
+    Margin,
+    compute,
+    judge,
+)
+from immunode.study.lanes import widened
 
 if TYPE_CHECKING:
     from immunode.program.numpy.quantities import Watched
@@ -116,8 +125,6 @@ class Chunk:
 
     def condition(self, text: str) -> Condition:
         """Return a condition over the steps."""
-        from immunode.language.expression import parse
-
         return self.once(("condition", text), lambda: self._condition(parse(text)))
 
     def _condition(self, expression: tuple[Any, ...]) -> Condition:
@@ -133,8 +140,6 @@ class Chunk:
         return self._compound(expression)
 
     def _compound(self, expression: tuple[Any, ...]) -> Condition:
-        from immunode.language.expression import names
-
         steps, used = self.steps, sorted(names(expression))
         courses = {name: self.quantity(name) for name in used if self._is_quantity(name)}
         constants = {name: self.constants[name][steps.run] for name in used if name not in courses}
@@ -161,8 +166,6 @@ class Chunk:
 
     def _level(self, expression: tuple[Any, ...]) -> Array:
         """Return the value of an expression of constants, (n_steps,)."""
-        from immunode.language.expression import names
-
         value = evaluate(expression, {name: widened(self.constants[name]) for name in names(expression)})
         level = np.broadcast_to(value, (self.n_runs + -self.n_runs % 8,))[: self.n_runs]
         return level.take(self.steps.run, mode="wrap")

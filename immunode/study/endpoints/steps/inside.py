@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 
 from immunode.language.evaluation import evaluate, margin
 from immunode.solve.tape import bernstein
-from immunode.study.run.recorder import widened
+from immunode.study.lanes import widened
 
 if TYPE_CHECKING:
     from immunode.program.numpy.quantities import Watched

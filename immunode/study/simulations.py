@@ -10,12 +10,12 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from immunode.errors import SolverError, StudyError, did_you_mean
-from immunode.solve.batch import BAD_START
+from immunode.solve import solve
+from immunode.solve.outcome import Outcome
 from immunode.solve.status import Status
 from immunode.study.arms import Arms, as_arms
-from immunode.study.result.marks import active_windows, dose_times
+from immunode.study.result.marks import active_windows, dose_times, given_only
 from immunode.study.result.simulation import Comparison, Simulation
-from immunode.study.result.switching import given_only
 from immunode.study.run.passed_pulses import remarks, watching
 from immunode.study.run.ready import Ready, begin, make_ready, output_times
 from immunode.study.run.recipe import model_recipe, tolerance, versions
@@ -24,8 +24,6 @@ from immunode.study.run.recorder import Recorder
 if TYPE_CHECKING:
     from immunode.intervention import Perturbation
     from immunode.model import Model
-    from immunode.program import Functions
-    from immunode.solve.batch import Batch
 
 Array = NDArray[np.float64]
 POINTS = 401
@@ -127,8 +125,6 @@ def _starts(
 
 
 def _run(ready: Ready, arm: str, grid: Array, initial: Mapping[str, float], options: dict[str, Any]) -> Simulation:
-    from immunode.solve import solve
-
     functions = ready.functions
     values, y0 = begin(ready, initial)
     recorder = Recorder(functions, values, grid, ready.names)
@@ -136,7 +132,7 @@ def _run(ready: Ready, arm: str, grid: Array, initial: Mapping[str, float], opti
     over = watching(ready.model, functions, values, y0, float(grid[-1]))
     batch = solve(functions, values, times=grid, initial=y0, listener=over, **heard, **options)
     if batch.status[0] != Status.OK:
-        raise SolverError(trouble(ready, arm, batch, grid, values, y0))
+        raise SolverError(trouble(ready, arm, batch, grid, values))
     table = recorder.grid(batch.y)
     samples = recorder.samples(table)
     jumps = [float(t[0]) for t in recorder.jump_times if t.size]
@@ -146,7 +142,7 @@ def _run(ready: Ready, arm: str, grid: Array, initial: Mapping[str, float], opti
         "until": float(grid[-1]),
         "initial": dict(initial),
         "engine": batch.engine,
-        "method": str(batch.method[0]),
+        "method": str(batch.methods[0]),
         "reason": batch.reason,
         "steps": int(batch.steps[0]),
         "rtol": options["rtol"],
@@ -155,62 +151,23 @@ def _run(ready: Ready, arm: str, grid: Array, initial: Mapping[str, float], opti
         "versions": versions(),
     }
     return Simulation(
-        ready.model,
-        grid,
-        MappingProxyType({name: table[i, :, 0] for i, name in enumerate(ready.names)}),
-        samples.t[:, 0],
-        MappingProxyType(path),
-        tuple(sorted(set(jumps))),
-        MappingProxyType(given_only(dose_times(functions, values, float(grid[-1])), samples.t[:, 0], path)),
-        MappingProxyType(active_windows(ready.model, samples.t[:, 0], path)),
-        MappingProxyType(recipe),
+        model=ready.model,
+        times=grid,
+        values=MappingProxyType({name: table[i, :, 0] for i, name in enumerate(ready.names)}),
+        path_times=samples.t[:, 0],
+        path=MappingProxyType(path),
+        breaks=tuple(sorted(set(jumps))),
+        doses=MappingProxyType(given_only(dose_times(functions, values, float(grid[-1])), samples.t[:, 0], path)),
+        windows=MappingProxyType(active_windows(ready.model, samples.t[:, 0], path)),
+        recipe=MappingProxyType(recipe),
     )
 
 
-def trouble(ready: Ready, arm: str, batch: Batch, grid: Array, values: Array, initial: Array | None) -> str:
+def trouble(ready: Ready, arm: str, batch: Outcome, grid: Array, values: Array) -> str:
     """Return what to tell about a failed run: model, arm, time, state, what to try, and the flux that grew most."""
-    text = why(ready.functions, batch, 0, values, initial)
     grown = grown_flux(ready, batch.y, grid, values) if batch.status[0] != Status.REFUSED else ""
     who = ready.model.label + (f", arm '{arm}'" if arm else "")
-    return f"{who}: {text}" + (f"; the flux that grew most: {grown}" if grown else "")
-
-
-def why(functions: Functions, batch: Batch, lane: int, values: Array, initial: Array | None) -> str:
-    """Return why a run of a batch failed, in one line without the model's name.
-
-    values, initial : of all runs of the batch, as given to the solver.
-    """
-    if batch.status[lane] == Status.REFUSED:
-        known = refusal(functions, values[:, [lane]], None if initial is None else initial[:, [lane]])
-        if known:
-            return f"refused: {known}"
-        if batch.message_index[lane] == BAD_START:
-            return f"refused: {batch.message(functions.program, lane).removeprefix(f'{functions.program.name}: ')}"
-    return batch.message(functions.program, lane).removeprefix(f"{functions.program.name}: ")
-
-
-def refusal(functions: Functions, values: Array, initial: Array | None) -> str:
-    """Return why a run can't begin, as far as its values tell; "" where they do not.
-
-    values : shape (n_values, 1).   initial : shape (n_states, 1), NaN where the model's own hold, or None.
-    """
-    program = functions.program
-    for name, value in zip(program.parameters, values[:, 0], strict=False):
-        if not np.isfinite(value):
-            return f"{name} is {value:g}"
-    with np.errstate(all="ignore"):
-        p = functions.parameters(values)
-        held = functions.requirements(p)[:, 0]
-        y = functions.initial(p)[:, 0]
-    for (_, message), good in zip(program.requirements, held, strict=True):
-        if not good:
-            return message
-    if initial is not None:
-        y = np.where(np.isnan(initial[:, 0]), y, initial[:, 0])
-    for name, value in zip(program.states, y, strict=True):
-        if not np.isfinite(value):
-            return f"the initial value of {name} is {value:g}"
-    return ""
+    return f"{who}: {batch.reasons[0]}" + (f"; the flux that grew most: {grown}" if grown else "")
 
 
 def grown_flux(ready: Ready, y: Array, grid: Array, values: Array) -> str:

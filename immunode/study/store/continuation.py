@@ -1,57 +1,33 @@
-"""A sweep that writes its blocks to a store, and goes on where an earlier one ended."""
+"""A sweep that writes its blocks to a store, and resumes one that ended early."""
 
 from __future__ import annotations
 
 import os
 import warnings
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
 from immunode.errors import StoreError
-from immunode.study.result.sweep_result import SweepResult
-from immunode.study.run.collect import Gathered
-from immunode.study.run.execution import Portion
-from immunode.study.run.executors import Cut, computed
+from immunode.study.run.cuts import Cut
+from immunode.study.run.executors import computed
 from immunode.study.run.passed_pulses import without_passed
 from immunode.study.run.plan import Plan, rows_of
 from immunode.study.run.progress import patient_interrupts, telling
+from immunode.study.run.sweep_data import NOT_RUN, SweepData
 from immunode.study.store.blocks import Store
 from immunode.study.store.key import study_of
 from immunode.study.store.layout import METHODS, Layout
 from immunode.study.store.lock import writing
 from immunode.study.store.place import Place, require_zarr
-from immunode.study.store.writing import Writer
+from immunode.study.store.stored_columns import stored_trajectories
+from immunode.study.store.writer import Writer
 
 
-@dataclass(frozen=True)
-class StoredTrajectories(Mapping[str, NDArray[np.float64]]):
-    """Trajectories that stay in a store; each is read when it is asked for. Rows that did not run are NaN."""
-
-    store: Store
-    names: tuple[str, ...]
-
-    def __getitem__(self, name: str) -> NDArray[np.float64]:
-        if name not in self.names:
-            raise KeyError(name)
-        store, number = self.store, self.names.index(name)
-        made = np.full((store.layout.rows, int(store.layout.study["times"]["outputs"])), np.nan)
-        for block in store.begun():
-            made[store.layout.slice(block)] = store.column("trajectories", block, number)[0]
-        return made
-
-    def __iter__(self) -> Iterator[str]:
-        return iter(self.names)
-
-    def __len__(self) -> int:
-        return len(self.names)
-
-
-def sweep_into(
+def compute_into(
     plan: Plan,
     cut: Cut,
     part: tuple[int, int] | None,
@@ -59,8 +35,8 @@ def sweep_into(
     executor: Any,
     progress: Callable[[int, int], object] | bool | None,
     log: str | os.PathLike[str] | None,
-) -> SweepResult:
-    """Return what the runs of a plan give, through a store. Parameters and errors as in `sweep`."""
+) -> SweepData:
+    """Return what the runs of a plan come to, through a store. Parameters and errors as in `sweep`."""
     require_zarr()
     place = Place.of(store)
     layout = Layout(study_of(plan), cut.span, cut.size)
@@ -93,7 +69,7 @@ def _writable(place: Place, found: Store | None) -> Iterator[Callable[[], None] 
         lock.__exit__(None, None, None)
 
 
-def _complete(plan: Plan, found: Store | None, place: Place) -> SweepResult:
+def _complete(plan: Plan, found: Store | None, place: Place) -> SweepData:
     """Return what a store that can't be written holds.
 
     Raises
@@ -101,12 +77,12 @@ def _complete(plan: Plan, found: Store | None, place: Place) -> SweepResult:
     StoreError : runs are missing.
     """
     assert found is not None
-    table = Gathered(plan, kept=False)
-    bad = _load(found, table)
-    if bad or table.finished < len(plan.design):
-        missing = len(plan.design) - table.finished
+    data = SweepData.empty(len(plan), len(plan.endpoints))
+    bad = _load(found, data)
+    if bad or data.finished < len(plan):
+        missing = len(plan) - data.finished
         raise StoreError(f"{place.name}: {missing:,} runs are missing, and it can't be written; copy it where it can")
-    return _result(table, found, [], 0, [])
+    return _told(plan, data, found, [], 0, [])
 
 
 def _go_on(
@@ -117,10 +93,10 @@ def _go_on(
     progress: Callable[[int, int], object] | bool | None,
     log: str | os.PathLike[str] | None,
     held: Callable[[], None],
-) -> SweepResult:
-    table = Gathered(plan, kept=False)
-    bad = _load(store, table)
-    before = table.finished
+) -> SweepData:
+    data = SweepData.empty(len(plan), len(plan.endpoints))
+    bad = _load(store, data)
+    before = finished = data.finished
     if bad:
         shown = ", ".join(map(str, bad[:8])) + (", ..." if len(bad) > 8 else "")
         warnings.warn(
@@ -133,7 +109,7 @@ def _go_on(
     layout, writer = store.layout, None
     cut = Cut(layout.rows, layout.span, layout.size)
     mine = cut.blocks(part)
-    todo = [number for number in mine if table.status[cut.slice(number).start] == -1]
+    todo = [number for number in mine if data.status[cut.slice(number).start] == NOT_RUN]
     with telling(progress, log, before) as tell, patient_interrupts() as stop, suppress(KeyboardInterrupt):
         if before:
             tell(before, layout.rows)
@@ -141,12 +117,13 @@ def _go_on(
             held()
             writer = writer or Writer(store)
             writer.write(number, rows_of(plan, cut.slice(number)), done)
-            table.put(cut.slice(number), done)
-            tell(table.finished, layout.rows)
-    return _result(table, store, [cut.slice(number).start for number in mine], before, bad)
+            data.put(cut.slice(number), done)
+            finished += len(done)
+            tell(finished, layout.rows)
+    return _told(plan, data, store, [cut.slice(number).start for number in mine], before, bad)
 
 
-def _load(store: Store, table: Gathered) -> list[int]:
+def _load(store: Store, data: SweepData) -> list[int]:
     """Take over what a store holds already; return the blocks that are damaged."""
     names = tuple(store.layout.study["arms"])
     bad = []
@@ -156,43 +133,40 @@ def _load(store: Store, table: Gathered) -> list[int]:
             bad.append(number)
             continue
         rows = store.layout.slice(number)
-        n = rows.stop - rows.start
-        told = {name: without_passed(str(text)) for name, text in zip(names, columns["computed"], strict=True)}
-        done = Portion(
-            columns["status"],
-            columns.get("endpoints", np.empty((n, 0))),
-            {},
-            columns["reached"],
-            np.array(METHODS, object)[columns["method"]],
-            {int(i): str(columns["reason"][i]) for i in np.flatnonzero(columns["reason"] != "")},
-            {name: text for name, (text, _) in told.items() if text},
-            {name: passed for name, (_, passed) in told.items() if passed},
+        computed = {(0, arm): without_passed(str(t)) for arm, t in zip(names, columns["computed"], strict=True)}
+        done = SweepData(
+            status=columns["status"],
+            values=columns.get("endpoints", np.empty((rows.stop - rows.start, 0))),
+            kept={},
+            reached=columns["reached"],
+            methods=np.array(METHODS, object)[columns["method"]],
+            reasons=columns["reason"],
+            computed={place: told for place, told in computed.items() if any(told)},
         )
-        table.put(rows, done)
+        data.put(rows, done)
     return bad
 
 
-def _result(table: Gathered, store: Store, wanted: list[int], before: int, bad: list[int]) -> SweepResult:
-    message = table.unfinished(wanted)
+def _told(plan: Plan, data: SweepData, store: Store, wanted: list[int], before: int, bad: list[int]) -> SweepData:
+    """Return the data of a sweep whose trajectories stay in the store, with what to know of it."""
+    message = data.unfinished(wanted)
     if message.startswith("interrupted"):
-        message += f"; {store.place.name} keeps what is finished, and the same line goes on from there"
-        warnings.warn(f"{table.plan.model.name}: {message}", stacklevel=6)
-    kept = StoredTrajectories(store, table.plan.keep)
-    told = {"path": store.place.name, "runs found there": before, "damaged blocks": bad}
-    return table.result(message, kept, store=told)
+        message += f"; {store.place.name} keeps what is finished, and the same call resumes it"
+        warnings.warn(f"{plan.model.name}: {message}", stacklevel=6)
+    return replace(
+        data,
+        kept=stored_trajectories(store, store.layout.blocks),
+        message=message,
+        span=store.layout.span,
+        source={"path": store.place.name, "runs found there": before, "damaged blocks": bad},
+    )
 
 
 def _notes(plan: Plan) -> dict[str, dict[str, Any]]:
     """Return units and names as attributes of arrays, for readers that know nothing of immunode."""
-    from immunode.study.result.dataset import input_units
-
-    none = np.empty(0)
-    kept: dict[str, Any] = dict.fromkeys(plan.keep)
-    empty = SweepResult(plan, none.astype(np.int16), none, kept, none, none, {}, {})
-    units = empty.units
-    own = input_units(empty)
+    units, own = plan.units, plan.column_units
     names: dict[str, dict[str, Any]] = {
-        "endpoints": {"names": [e.name for e in plan.endpoints], "units": [units[e.name] for e in plan.endpoints]},
+        "endpoints": {"names": list(plan.endpoint_names), "units": [units[name] for name in plan.endpoint_names]},
         "inputs": {"names": list(plan.design.names), "units": [own.get(name, "") for name in plan.design.names]},
         "trajectories": {"names": list(plan.keep), "units": [units[name] for name in plan.keep]},
         "time": {"units": plan.model.time_unit},

@@ -11,11 +11,11 @@ from numpy.typing import NDArray
 
 from immunode.errors import StudyError, did_you_mean
 from immunode.study.result.notebook import Tabled
+from immunode.study.result.rows import Rows
 
 if TYPE_CHECKING:
     import pandas as pd
 
-    from immunode.study.result.sweep_result import SweepResult
 
 Array = NDArray[np.float64]
 
@@ -53,7 +53,7 @@ class Contrast(Tabled):
         return f"{self.endpoint}{unit}, each arm minus {self.versus}, same draw\n{self.table().to_string()}"
 
 
-def contrast(result: SweepResult, quantity: str, versus: str) -> Contrast:
+def contrast(result: Rows, quantity: str, versus: str) -> Contrast:
     """Return the paired differences of an endpoint. Parameters and errors as in `SweepResult.contrast`."""
     import pandas as pd
 
@@ -62,7 +62,7 @@ def contrast(result: SweepResult, quantity: str, versus: str) -> Contrast:
     if len(result.arms) < 2:
         raise StudyError(f"contrast: there is only the arm '{versus}', nothing to compare it with")
     name = result.endpoint_name(quantity)
-    wide = pd.DataFrame({"draw": result.plan.design.draw, "arm": result.arm, "value": result.endpoint(name)})
+    wide = pd.DataFrame({"draw": result.draws, "arm": result.arm, "value": result.endpoint(name)})
     if wide.duplicated(["draw", "arm"]).any():
         raise StudyError("contrast: an arm ran the same draw twice, so pairs are not unique")
     table = wide.pivot(index="draw", columns="arm", values="value")

@@ -14,13 +14,19 @@ from immunode.errors import StudyError, did_you_mean
 from immunode.study.design.amounts import check_room, whole_number
 from immunode.study.design.design import Design
 from immunode.study.design.distributions import MIDDLE, Distribution
-from immunode.study.design.ranges import ranges, space
+from immunode.study.design.ranges import known_ranges, space
+from immunode.study.endpoints import endpoint
+from immunode.study.sweeps import sweep
 
 if TYPE_CHECKING:
     from immunode.model import Model
 
 Array = NDArray[np.float64]
 Pair = tuple[str, str]
+LEAST = 1e-3
+"""Smallest share of drawn patients that may be accepted before drawing is given up."""
+MOST = 8192
+"""Most patients run at once."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,9 +81,7 @@ class Population:
         if self.acceptance is None:
             values, told = self.values(n, seed), ""
         else:
-            from immunode.study.design.acceptance import accepted
-
-            values, told = accepted(self, n, seed)
+            values, told = _accepted(self, n, seed)
         return Design(self.names, values, f"{n} virtual patients, seed {seed}{told} ({self.words()})", seed)
 
     def accept(self, ranges: Mapping[str, tuple[float, float]], *, until: float | str | None = None) -> Self:
@@ -92,8 +96,6 @@ class Population:
         ------
         StudyError : an endpoint can't be read, or a range runs backwards.
         """
-        from immunode.study.endpoints import endpoint
-
         made = []
         for text, ends in ranges.items():
             name = endpoint(text).name
@@ -165,7 +167,7 @@ def population(
     if patterns or not given:
         box = space(model, *patterns)
         left_out = tuple(n for n in box.left_out if n not in given)
-        known = ranges(model, patterns)
+        known = known_ranges(model, patterns)
         chosen = {name: _marginal(*known[name], spread) for name in box.names}
     if given:
         space(model, *given)  # refuses names that do not exist
@@ -173,9 +175,16 @@ def population(
     pairs = tuple((_pair(pair, chosen), float(value)) for pair, value in (correlations or {}).items())
     if tail is not None and not (tail > 0 and math.isfinite(tail)):
         raise StudyError(f"population: tail (degrees of freedom) must be above 0, got {tail!r}")
-    made = Population(model, tuple(chosen.items()), pairs, tail, None, left_out)
-    _root(made)
-    return made
+    people = Population(
+        model=model,
+        marginals=tuple(chosen.items()),
+        correlations=pairs,
+        tail=tail,
+        acceptance=None,
+        left_out=left_out,
+    )
+    _root(people)
+    return people
 
 
 def _marginal(value: float, bounds: tuple[float, float] | None, spread: float) -> Distribution:
@@ -243,3 +252,43 @@ def _scores(people: Population, n: int, seed: int) -> Array:
 
 def _listed(names: list[str]) -> str:
     return ", ".join(names[:6]) + (f" and {len(names) - 6} more" if len(names) > 6 else "")
+
+
+def _accepted(people: Population, n: int, seed: int) -> tuple[Array, str]:
+    """Return the values of the first `n` accepted patients, (n, n_columns), and how many were drawn, in words.
+
+    Raises
+    ------
+    StudyError : too few are accepted; the message says which range refuses most.
+    """
+    rule = people.acceptance
+    assert rule is not None
+    kept: list[Array] = []
+    refused = dict.fromkeys((name for name, _, _ in rule.ranges), 0)
+    found = drawn = 0
+    while found < n:
+        # patient number i is the same however many are asked for: drawn from the start, those seen before left out
+        more = (
+            min(max(2 * (n - found), 64), MOST) if not found else min(int(1.2 * (n - found) * drawn / found) + 16, MOST)
+        )
+        values = people.values(drawn + more, seed)[drawn:]
+        out = sweep(
+            people.model,
+            Design(people.names, values, "drawn patients"),
+            until=rule.until,
+            endpoints=[name for name, _, _ in rule.ranges],
+        )
+        good = out.ok
+        for name, low, high in rule.ranges:
+            inside = (out.endpoint(name) >= low) & (out.endpoint(name) <= high)
+            refused[name] += int((~inside).sum())
+            good = good & inside
+        kept.append(values[good])
+        drawn, found = drawn + more, found + int(good.sum())
+        if found < LEAST * drawn and drawn >= 1 / LEAST:
+            worst = max(refused, key=lambda name: refused[name])
+            raise StudyError(
+                f"population: only {found} of {drawn} drawn patients are accepted; {worst} lies outside its range in "
+                f"{refused[worst]}; widen the range or the spread of what moves it"
+            )
+    return np.concatenate(kept)[:n], f", {found} of {drawn} drawn accepted"

@@ -4,18 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 
-from immunode.study.run.execution import Portion, filled_inputs
 from immunode.study.run.passed_pulses import with_passed
+from immunode.study.run.plan import Plan
+from immunode.study.run.sweep_data import SweepData
 from immunode.study.store.blocks import Columns, Store
 from immunode.study.store.chunk import digest
 from immunode.study.store.layout import METHODS, arrays_in_memory
-
-if TYPE_CHECKING:
-    from immunode.study.run.plan import Plan
 
 
 @dataclass(frozen=True)
@@ -31,7 +29,7 @@ class Writer:
         object.__setattr__(self, "_arrays", arrays)
         object.__setattr__(self, "_files", files)
 
-    def write(self, block: int, plan: Plan, done: Portion) -> None:
+    def write(self, block: int, plan: Plan, done: SweepData) -> None:
         """Write a block. plan : of its rows only.
 
         Raises
@@ -56,27 +54,24 @@ class Writer:
         self._arrays[name][tuple(place.get(dim, slice(None)) for dim in dims)] = values
 
 
-def _columns(plan: Plan, done: Portion, arms: Sequence[str]) -> Columns:
-    n = len(plan.design)
-    reasons = np.full(n, "", object)
-    for row, text in done.reasons.items():
-        reasons[row] = text
+def _columns(plan: Plan, done: SweepData, arms: Sequence[str]) -> Columns:
+    computed = done.computed_by_arm()
     columns: Columns = {
         "arm": plan.arm_of.astype(np.int32),
         "draw": plan.design.draw.astype(np.int64),
-        "reached": done.reached,
-        "method": np.array([METHODS.index(str(m)) for m in done.methods], np.uint8),
-        "reason": reasons,
-        "computed": np.array([with_passed(done.why.get(name, ""), done.passed.get(name)) for name in arms], object),
-        "status": done.status.astype(np.int16),
+        "reached": np.asarray(done.reached),
+        "method": np.array([METHODS.index(str(m)) for m in np.asarray(done.methods)], np.uint8),
+        "reason": np.asarray(done.reasons),
+        "computed": np.array([with_passed(*computed.get(name, ("", None))) for name in arms], object),
+        "status": np.asarray(done.status, np.int16),
     }
     if plan.design.names:
-        columns["inputs"] = filled_inputs(plan)
+        columns["inputs"] = plan.inputs()
     if plan.design.row_labels:
         texts = [column.astype(str).astype(object) for column in plan.design.row_labels.values()]
         columns["labels"] = np.stack(texts, axis=1)
     if plan.endpoints:
-        columns["endpoints"] = done.values
+        columns["endpoints"] = np.asarray(done.values)
     if plan.keep:
         columns["trajectories"] = np.stack([done.kept[name] for name in plan.keep])
     return columns

@@ -10,14 +10,16 @@ import numpy as np
 from numpy.typing import NDArray
 
 from immunode.errors import StudyError, did_you_mean
+from immunode.study.arms import as_arms
 from immunode.study.design.design import Design, cross_arms, sobol
 from immunode.study.design.ranges import Space, as_space
-from immunode.study.run.collect import Gathered
+from immunode.study.result.sweep_result import SweepResult
+from immunode.study.run.sweep_data import SweepData
+from immunode.study.sweeps import sweep
 
 if TYPE_CHECKING:
     from immunode.model import Model
     from immunode.study.endpoints import Endpoint
-    from immunode.study.result.sweep_result import SweepResult
 
 Array = NDArray[np.float64]
 EXPLORE = 0.05
@@ -96,9 +98,6 @@ def _begin(box: Space, n: int, seed: int) -> Array:
 def _run(
     model: Model, box: Space, points: Array, arms: Any, endpoints: Any, seed: int, options: Mapping[str, Any]
 ) -> SweepResult:
-    from immunode.study.arms import as_arms
-    from immunode.study.sweep import sweep
-
     values = np.stack([axis.place(points[:, i]) for i, axis in enumerate(box.axes)], axis=1)
     design = Design(box.names, values, "adaptive points", seed)
     if arms is not None:
@@ -168,9 +167,6 @@ def _edges(points: Array) -> tuple[NDArray[np.intp], NDArray[np.intp]]:
 
 def _joined(found: list[SweepResult], words: str) -> SweepResult:
     """Return the rounds as one sweep."""
-    from immunode.study.run.execution import Portion
-    from immunode.study.run.passed_pulses import Passed
-
     plan = found[0].plan
     n_arms = len(plan.arms)
     designs = [r.plan.design for r in found]
@@ -184,14 +180,9 @@ def _joined(found: list[SweepResult], words: str) -> SweepResult:
         recipe=words + designs[0].recipe.removeprefix("adaptive points"),
     )
     whole = replace(plan, design=design, arm_of=np.concatenate([r.plan.arm_of for r in found]))
-    table, start = Gathered(whole), 0
+    data, start = SweepData.empty(len(whole), len(whole.endpoints)), 0
     for result in found:
-        why = {name: arm["reason"] for name, arm in result.recipe["arms"].items()}
-        passed = {n: Passed.of(a["passed over"]) for n, a in result.recipe["arms"].items() if "passed over" in a}
-        part = Portion(
-            result.codes, result.values, {}, result.reached, result.methods, dict(result.why_failed), why, passed
-        )
-        table.put(slice(start, start + len(result)), part)
+        data.put(slice(start, start + len(result)), result.data)
         start += len(result)
     messages = dict.fromkeys(r.message for r in found if r.message)
-    return table.result("; ".join(messages))
+    return SweepResult(whole, replace(data, message="; ".join(messages)))

@@ -3,34 +3,25 @@
 from __future__ import annotations
 
 import os
-import warnings
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from contextlib import suppress
+from inspect import signature
 from typing import TYPE_CHECKING, Any
 
-import numpy as np
 from numpy.typing import ArrayLike
 
+from immunode.errors import StudyError, did_you_mean
+from immunode.model import Model
 from immunode.study.arms import Arms
+from immunode.study.computation import compute
 from immunode.study.design.design import Design
 from immunode.study.endpoints import Endpoint
 from immunode.study.result.sweep_result import SweepResult
-from immunode.study.run.collect import Gathered
-from immunode.study.run.executors import Cut, computed
-from immunode.study.run.plan import Plan, make_plan
-from immunode.study.run.progress import patient_interrupts, telling
+from immunode.study.run.costs import Estimate, estimate
+from immunode.study.run.cuts import make_cut
+from immunode.study.run.plan_checks import make_plan
 
 if TYPE_CHECKING:
     import pandas as pd
-
-    from immunode.model import Model
-
-MEMORY = 16e6
-"""Bytes that the trajectories of one block may take; as many blocks are in hand as there are processors."""
-LEAST, MOST, BLOCKS = 1024, 8192, 16
-"""Runs that are solved together, at least and at most where memory allows them, and blocks that processors share."""
-ARMS_TOGETHER = 8
-"""A block has rows for this many arms at most; sweeps with more have fewer rows of each in a block."""
 
 
 def sweep(
@@ -55,7 +46,7 @@ def sweep(
     progress: Callable[[int, int], object] | bool | None = None,
     log: str | os.PathLike[str] | None = None,
 ) -> SweepResult:
-    """Return one row a run: every row of the design, in the arms that it names.
+    """Return one row per run: every row of the design, in the arms that it names.
 
     A failed run is a row with a status and NaN, never an exception. A run's numbers do not depend on the runs beside
     it, on `block`, the store, the executor or its place: bit for bit. Ctrl-C finishes the blocks in hand and keeps all
@@ -78,7 +69,7 @@ def sweep(
     keep : "endpoints", "trajectories" (all states and derived quantities) or a list of quantities to keep
         on the output grid.
     store : folder or URL (`"runs/ra.zarr"`, `"s3://bucket/ra.zarr"`) that blocks are written to as they are done; the
-        same call goes on where it ended. Kept trajectories stay there and are read when asked for. Extra `store`.
+        same call, made again, resumes it. Kept trajectories stay there and are read when asked for. Extra `store`.
     executor : who computes blocks: None for this process, as many at a time as it has processors, an executor of
         `concurrent.futures`, or a Dask client (extra `cluster`). A block then gets one thread, and blocks of a worker
         that dies are computed again.
@@ -94,56 +85,30 @@ def sweep(
     """
     options = {"engine": engine, "method": method, "rtol": rtol, "atol": atol}
     plan = make_plan(model, design, until, times, arms, endpoints, keep, n, seed, options)
-    return run_plan(plan, block=block, store=store, executor=executor, part=part, progress=progress, log=log)
+    data = compute(plan, block=block, store=store, executor=executor, part=part, progress=progress, log=log)
+    return SweepResult(plan, data)
 
 
-def run_plan(
-    plan: Plan,
-    *,
-    block: int | None = None,
-    store: str | os.PathLike[str] | None = None,
-    executor: Any = None,
-    part: tuple[int, int] | None = None,
-    progress: Callable[[int, int], object] | bool | None = None,
-    log: str | os.PathLike[str] | None = None,
-) -> SweepResult:
-    """Return what the runs of a plan give. Parameters and errors as in `sweep`."""
-    cut = make_cut(plan, block)
-    mine = cut.blocks(part)
-    if store is not None:
-        from immunode.study.store.sweeping import sweep_into
+def plan_sweep(model: Model, design: Any = None, **options: Any) -> Estimate:
+    """Return what `sweep(model, design, **options)` would take, and run only a few of its runs.
 
-        return sweep_into(plan, cut, part, store, executor, progress, log)
-    table = Gathered(plan)
-    with telling(progress, log, 0) as tell, patient_interrupts() as stop, suppress(KeyboardInterrupt):
-        for number, done in computed(plan, cut, mine, executor, stop):
-            table.put(cut.slice(number), done)
-            tell(table.finished, len(table.status))
-    message = table.unfinished([cut.slice(number).start for number in mine])
-    if message.startswith("interrupted"):
-        warnings.warn(f"{plan.model.name}: {message}", stacklevel=3)
-    return table.result(message)
+    Runs are picked evenly from the whole design; compiling is not counted.
 
+    design, options : as in `sweep`, with its defaults; those that no estimate depends on (store, executor, progress,
+        log) are accepted, so that a call can be tried as it is.
 
-def make_cut(plan: Plan, block: int | None = None) -> Cut:
-    """Return how the rows of a plan are cut into blocks: runs solved together for each of several arms."""
-    size = _block_size(plan, block)
-    span = size * min(len(plan.arms), ARMS_TOGETHER)
-    if plan.keep:
-        span = min(span, max(1, int(MEMORY / (8 * len(plan.times) * len(plan.keep)))))
-    return Cut(len(plan.design), max(1, min(span, len(plan.design))), size)
-
-
-def _block_size(plan: Plan, block: int | None) -> int:
-    """Return how many runs are solved together; results do not depend on it."""
-    if block is not None:
-        from immunode.errors import StudyError
-
-        if int(block) != block or block < 1:
-            raise StudyError(f"{plan.model.name}: block must be a whole number above 0, got {block!r}")
-        return int(block)
-    if any(arm.engine == "scipy" for arm in plan.arms):
-        return 32  # runs are solved one by one anyway; this is how often progress is told
-    width = max(1, *(arm.width for arm in plan.arms))
-    shared = np.clip(len(plan.design) / (len(plan.arms) * BLOCKS), LEAST, MOST)
-    return int(np.clip(MEMORY / (8 * len(plan.solved) * width), 64, shared))
+    Raises
+    ------
+    StudyError, EngineError : as `sweep` would; an option that `sweep` does not have.
+    """
+    shape = signature(sweep)
+    for name in options:
+        if name not in shape.parameters:
+            raise StudyError(f"plan_sweep: unknown option '{name}'{did_you_mean(name, shape.parameters)}")
+    bound = shape.bind(model, design, **options)
+    bound.apply_defaults()
+    asked = bound.arguments
+    computing = {name: asked[name] for name in ("engine", "method", "rtol", "atol")}
+    shared = {name: asked[name] for name in ("until", "times", "arms", "endpoints", "keep", "n", "seed")}
+    plan = make_plan(model, design, **shared, options=computing)
+    return estimate(plan, make_cut(plan, asked["block"]), asked["part"])

@@ -1,18 +1,39 @@
-"""Stores of one study put together, by copying blocks."""
+"""Stores of sweeps: opened as results, and put together by copying blocks."""
 
 from __future__ import annotations
 
 import os
 
 from immunode.errors import StoreError
+from immunode.study.result.sweep_result import SweepResult
 from immunode.study.store.blocks import Store
 from immunode.study.store.layout import MOST_BYTES
 from immunode.study.store.lock import writing
 from immunode.study.store.place import Place
-from immunode.study.store.reading import StoredSweep, open_store
+from immunode.study.store.stored_columns import stored_data
+from immunode.study.store.stored_plan import StoredPlan
 
 
-def merge_stores(target: str | os.PathLike[str], *sources: str | os.PathLike[str]) -> StoredSweep:
+def open_store(store: str | os.PathLike[str]) -> SweepResult:
+    """Return the sweep in a store, finished or not; nothing of it is loaded but its description.
+
+    It is the result that `sweep` returned, with columns that are read when they are looked at. Every value is checked
+    then: where a file of a block is missing, damaged or another block's, reading raises a StoreError that names it.
+    `counts` and `verify` tell of such blocks without an error. Rows that did not run have the status "not run".
+
+    store : folder or URL. It may come from a stranger: nothing in it is executed or unpickled, and a store that
+        declares other arrays, types, codecs or sizes than ours is refused.
+
+    Raises
+    ------
+    StoreError : there is no store, it is damaged, or not safe to open.
+    """
+    found = _opened(store)
+    blocks = range(found.layout.blocks)
+    return SweepResult(StoredPlan(found, blocks), stored_data(found, blocks))
+
+
+def merge_stores(target: str | os.PathLike[str], *sources: str | os.PathLike[str]) -> SweepResult:
     """Copy the finished blocks of stores into one, and return it; every block is checked before and after.
 
     target : a store of the same study, or where a new one is to be; a damaged block of it is mended where a source
@@ -25,7 +46,7 @@ def merge_stores(target: str | os.PathLike[str], *sources: str | os.PathLike[str
     """
     if not sources:
         raise StoreError("merge_stores needs at least one store to copy from")
-    stores = [open_store(source).store for source in sources]
+    stores = [_opened(source) for source in sources]
     place = Place.of(target)
     with writing(place) as held:
         first = stores[0]
@@ -59,6 +80,14 @@ def merge_stores(target: str | os.PathLike[str], *sources: str | os.PathLike[str
             f"store='{place.name}', computes it again (all sound blocks are copied)"
         )
     return open_store(target)
+
+
+def _opened(store: str | os.PathLike[str]) -> Store:
+    place = Place.of(store)
+    found = Store.open(place)
+    if found is None:
+        raise StoreError(f"{place.name}: there is no store; sweep(..., store=...) makes one")
+    return found
 
 
 def _copy(source: Store, target: Store, block: int) -> None:

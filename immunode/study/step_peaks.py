@@ -6,6 +6,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
+from immunode.solve import solve
 from immunode.study.endpoints import peak, time_of_peak
 from immunode.study.endpoints.endpoint import Shared
 from immunode.study.result.simulation import Simulation
@@ -18,8 +19,6 @@ def peaks(one: Simulation, quantities: Sequence[str]) -> dict[str, tuple[float, 
 
     quantities : states, derived quantities, switches or fluxes of the model.
     """
-    from immunode.solve import solve
-
     ready, recipe = make_ready(one.model), one.recipe
     values = np.asarray(ready.functions.program.values, float)[:, None]
     shared, until = Shared(), float(one.times[-1])

@@ -4,17 +4,15 @@ from __future__ import annotations
 
 import time
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 
+from immunode.study.run.cuts import Cut
 from immunode.study.run.execution import run_portion
-from immunode.study.run.executors import Cut, threads_for
-from immunode.study.run.plan import Plan, make_plan, rows_of
+from immunode.study.run.executors import threads_for
+from immunode.study.run.plan import Plan, rows_of
 from immunode.study.run.progress import duration
-
-if TYPE_CHECKING:
-    from immunode.model import Model
 
 ENOUGH = 0.5
 """Seconds of computing after which a measurement is believed."""
@@ -39,7 +37,7 @@ class Estimate:
 
     @property
     def rate(self) -> float:
-        """Runs a second."""
+        """Runs per second."""
         return self.runs / self.seconds if self.seconds > 0 else float("inf")
 
     def __str__(self) -> str:
@@ -49,51 +47,6 @@ class Estimate:
             f"{duration(self.seconds)} here ({self.rate:,.0f} runs/s, measured on {self.measured:,} runs), "
             f"{_bytes(self.memory)} of memory, at most {_bytes(self.disk)} of disk in a store"
         )
-
-
-def plan_sweep(model: Model, design: Any = None, **options: Any) -> Estimate:
-    """Return what `sweep(model, design, **options)` would take, and run only a few of its runs.
-
-    Runs are picked evenly from the whole design; compiling is not counted.
-
-    Raises
-    ------
-    StudyError, EngineError : as `sweep` would.
-    """
-    from immunode.study.sweep import make_cut
-
-    given: dict[str, Any] = {
-        "until": None,
-        "times": None,
-        "arms": None,
-        "endpoints": None,
-        "keep": "endpoints",
-        "n": None,
-        "seed": 0,
-    }
-    part = options.get("part")
-    computing = {"engine": "auto", "method": "auto", "rtol": 1e-6, "atol": None}
-    known = {*given, *computing, "block", "store", "executor", "part", "progress", "log"}
-    for name in options:
-        if name not in known:
-            from immunode.errors import StudyError, did_you_mean
-
-            raise StudyError(f"plan_sweep: unknown option '{name}'{did_you_mean(name, known)}")
-    asked = {name: options.get(name, default) for name, default in given.items()}
-    chosen = {name: options.get(name, default) for name, default in computing.items()}
-    plan = make_plan(
-        model,
-        design,
-        asked["until"],
-        asked["times"],
-        asked["arms"],
-        asked["endpoints"],
-        asked["keep"],
-        asked["n"],
-        asked["seed"],
-        chosen,
-    )
-    return estimate(plan, make_cut(plan, options.get("block")), part)
 
 
 def estimate(plan: Plan, cut: Cut, part: tuple[int, int] | None = None) -> Estimate:
@@ -108,8 +61,17 @@ def estimate(plan: Plan, cut: Cut, part: tuple[int, int] | None = None) -> Estim
     width = max(arm.width for arm in plan.arms)
     block = together * 8 * min(cut.size, runs) * len(plan.solved) * width + 2 * min(cut.span, runs) * (row + kept)
     inputs = runs * (9 * len(plan.design.names) + 24)
-    memory, disk = runs * (row + kept) + inputs + block, runs * (row + kept)
-    return Estimate(runs, len(plan.arms), len(blocks), memory, disk, seconds, measured)
+    # in memory every row has a text beside it, the reason of a failure
+    memory, disk = runs * (row + 8 + kept) + inputs + block, runs * (row + kept)
+    return Estimate(
+        runs=runs,
+        arms=len(plan.arms),
+        blocks=len(blocks),
+        memory=memory,
+        disk=disk,
+        seconds=seconds,
+        measured=measured,
+    )
 
 
 def _measured(plan: Plan, cut: Cut) -> tuple[float, int]:

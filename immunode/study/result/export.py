@@ -1,4 +1,4 @@
-"""A store as one file: CSV, Parquet, NetCDF; written beside its place and then moved there."""
+"""A sweep as one file: CSV, Parquet, NetCDF; written beside its place and then moved there."""
 
 from __future__ import annotations
 
@@ -10,29 +10,31 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from immunode.errors import StoreError
+from immunode.study.result.rows import Rows
 from immunode.study.result.spreadsheets import csv_text
 
 if TYPE_CHECKING:
-    from immunode.study.store.reading import StoredSweep
+    import xarray as xr
 
 
-def write_csv(sweep: StoredSweep, path: Path) -> Path:
+def write_csv(sweep: Rows, path: Path) -> Path:
     """Write the table as CSV; return its path."""
     with _whole(path) as beside, beside.open("w", encoding="utf-8", newline="") as file:
-        file.write(csv_text(sweep._empty()))
-        for table in sweep.tables():
-            file.write(csv_text(table, header=False))
+        for number, table in enumerate(sweep.tables()):
+            file.write(csv_text(table, header=number == 0))
     return path
 
 
-def write_parquet(sweep: StoredSweep, path: Path) -> Path:
+def write_parquet(sweep: Rows, path: Path) -> Path:
     """Write the table as Parquet; return its path."""
     try:
         import pyarrow as pa
         import pyarrow.parquet as pq
     except ImportError:
         raise StoreError("Parquet needs pyarrow, which is not installed; pip install pyarrow") from None
-    fields = [("run", pa.int64()), ("arm", pa.string()), *((name, pa.float64()) for name in sweep.columns)]
+    kinds = {name: column.dtype.kind for name, column in sweep.asked.row_labels.items()}
+    labels = [(name, pa.int64() if kind == "i" else pa.string()) for name, kind in kinds.items()]
+    fields = [("run", pa.int64()), ("arm", pa.string()), *labels, *((name, pa.float64()) for name in sweep.columns)]
     schema = pa.schema([*fields, ("status", pa.string()), *((name, pa.float64()) for name in sweep.endpoints)])
     with _whole(path) as beside, pq.ParquetWriter(beside, schema) as file:
         for table in sweep.tables():
@@ -40,23 +42,21 @@ def write_parquet(sweep: StoredSweep, path: Path) -> Path:
     return path
 
 
-def write_netcdf(sweep: StoredSweep, path: Path) -> Path:
-    """Write the Dataset as NetCDF; return its path."""
+def write_netcdf(data: xr.Dataset, name: str, path: Path) -> Path:
+    """Write a Dataset as NetCDF; return its path. name : of the model, for messages."""
     engine = next((name for name in ("netCDF4", "h5netcdf") if find_spec(name)), None)
     if engine is None:
         raise StoreError("NetCDF needs netCDF4 or h5netcdf, which are not installed; pip install netCDF4")
-    made = sweep.dataset()
-    renamed = made.rename({str(name): str(name).replace("/", "÷") for name in made.variables if "/" in str(name)})
-    for name in renamed.variables:
-        renamed[name].encoding = {}
-    for name in ("reason", *(n for n, kind in sweep.label_kinds().items() if kind == "text")):
-        if name in renamed.variables:
-            renamed[name] = renamed[name].astype(object)
+    renamed = data.rename({str(key): str(key).replace("/", "÷") for key in data.variables if "/" in str(key)})
+    for key in renamed.variables:
+        renamed[key].encoding = {}
+        if renamed[key].dtype.kind in "OU":
+            renamed[key] = renamed[key].astype(object)
     with _whole(path) as beside:
         try:
             renamed.to_netcdf(beside, engine="netcdf4" if engine == "netCDF4" else "h5netcdf")
         except ValueError as error:
-            raise StoreError(f"{sweep.store.place.name}: it can't be read whole ({error})") from None
+            raise StoreError(f"{name}: it can't be read whole ({error})") from None
     return path
 
 
