@@ -114,6 +114,17 @@ def test_links_to_other_sites_are_whole() -> None:
             assert re.fullmatch(r"https://[\w.-]+(/[^\s<>\\]*)?", target), f"{path}: {target}"
 
 
+def test_paths_that_contributors_are_sent_to_exist() -> None:
+    text = (ROOT / "CONTRIBUTING.md").read_text(encoding="utf-8")
+    paths = [
+        path
+        for path in re.findall(r"`((?:immunode|tests|docs|examples|models)/[\w/.]*)`", text)
+        if "name_year" not in path
+    ]
+    assert len(paths) > 20
+    assert [path for path in paths if not (ROOT / path).exists()] == []
+
+
 def test_the_navigation_has_every_page() -> None:
     listed = set(re.findall(r": ([\w/]+\.md)$", (ROOT / "mkdocs.yml").read_text(encoding="utf-8"), re.MULTILINE))
     assert listed == {name(page) for page in PAGES}
