@@ -9,6 +9,7 @@ import subprocess
 import sys
 import textwrap
 from collections.abc import Iterator
+from functools import cache
 from pathlib import Path
 from types import ModuleType
 from typing import Any
@@ -92,7 +93,16 @@ def test_mypy_knows_the_types_of_lazy_names(tmp_path: Path) -> None:
         "reveal_type(im.pk.taper)\n"
         "im.swep\n"
     )  # fmt: skip
-    ran = subprocess.run([sys.executable, "-m", "mypy", "user.py"], cwd=tmp_path, capture_output=True, text=True)
+    project = Path(__file__).resolve().parents[1]
+    options = [
+        "--strict",
+        "--config-file",
+        str(project / "pyproject.toml"),
+        "--cache-dir",
+        str(project / ".mypy_cache"),
+    ]
+    command = [sys.executable, "-m", "mypy", *options, "user.py"]
+    ran = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True)
     assert 'Revealed type is "immunode.model.' in ran.stdout
     assert 'Revealed type is "def (' in ran.stdout
     assert 'has no attribute "swep"' in ran.stdout
@@ -160,20 +170,25 @@ def annotations(thing: Any) -> Iterator[ast.expr]:
                 yield part.returns
 
 
-def classes(thing: Any) -> Iterator[type]:
-    """Yield the classes of ours that the annotations of a public name speak of."""
-    module = sys.modules[thing.__module__]
-    imported = {
+@cache
+def imported(module: ModuleType) -> dict[str, tuple[str, str]]:
+    """Return name -> module and name there of what a module imports from ours, for types too."""
+    return {
         alias.asname or alias.name: (node.module, alias.name)
         for node in ast.walk(ast.parse(inspect.getsource(module)))
         if isinstance(node, ast.ImportFrom) and node.module and node.module.startswith("immunode")
         for alias in node.names
     }
+
+
+def classes(thing: Any) -> Iterator[type]:
+    """Yield the classes of ours that the annotations of a public name speak of."""
+    module = sys.modules[thing.__module__]
     for annotation in annotations(thing):
         text = annotation.value if isinstance(annotation, ast.Constant) else None
         tree = ast.parse(text) if isinstance(text, str) else annotation
         for name in {node.id for node in ast.walk(tree) if isinstance(node, ast.Name)}:
-            home, original = imported.get(name, (module.__name__, name))
+            home, original = imported(module).get(name, (module.__name__, name))
             value = getattr(importlib.import_module(home), original, None)
             if isinstance(value, type) and value.__module__.startswith("immunode"):
                 yield value
