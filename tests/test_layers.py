@@ -30,6 +30,13 @@ def lint(folder: Path) -> subprocess.CompletedProcess[str]:
     return subprocess.run([sys.executable, "-c", script], cwd=folder, capture_output=True, text=True)
 
 
+def table_of_layers() -> str:
+    """Return pyproject.toml without the contracts inside folders, whose modules a made-up package lacks."""
+    mark = "[[tool.importlinter.contracts]]"
+    first, *contracts = (ROOT / "pyproject.toml").read_text(encoding="utf-8").split(mark)
+    return mark.join([first, *(one for one in contracts if '\nname = "floors of ' not in one)])
+
+
 def test_imports_point_up_the_table() -> None:
     ran = lint(ROOT)
     assert ran.returncode == 0, ran.stdout
@@ -41,8 +48,8 @@ def test_imports_point_up_the_table() -> None:
         ("model/bad.py", "from immunode.study import sweep"),
         ("solve/bad.py", "from immunode.model import Model"),
         ("solve/bad.py", "def f():\n    from immunode.study import sweep"),
-        ("plot/bad.py", "import immunode.program.lower"),
-        ("intervention/bad.py", "from immunode.program import lower"),
+        ("plot/bad.py", "import immunode.program.program"),
+        ("intervention/bad.py", "from immunode.program import program"),
         ("errors.py", "from immunode.model import Model"),
         ("catalogue.py", "from immunode.study import sweep"),
         ("study/bad.py", "from immunode.analysis import fit"),
@@ -57,8 +64,8 @@ def test_an_import_down_the_table_is_found(module: str, text: str, tmp_path: Pat
         (tmp_path / "immunode" / part / "__init__.py").write_text("")
     for part in ("__init__", "errors", "characters", "version", "catalogue", *FACES):
         (tmp_path / "immunode" / f"{part}.py").write_text("")
-    (tmp_path / "immunode" / "program" / "lower.py").write_text("")
-    (tmp_path / "pyproject.toml").write_text((ROOT / "pyproject.toml").read_text())
+    (tmp_path / "immunode" / "program" / "program.py").write_text("")
+    (tmp_path / "pyproject.toml").write_text(table_of_layers())
     assert lint(tmp_path).returncode == 0
     (tmp_path / "immunode" / module).write_text(text + "\n")
     assert lint(tmp_path).returncode == 1

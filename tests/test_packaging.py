@@ -92,6 +92,7 @@ def test_wheel_holds_the_marker_of_types_the_license_and_the_command(wheel: Path
         (entry_points,) = (name for name in names if name.endswith("entry_points.txt"))
         assert "immunode = immunode.cli:main" in archive.read(entry_points).decode()
     assert "immunode/py.typed" in names
+    assert "immunode/__init__.pyi" in names  # without it no public name is found
     assert any(name.endswith("licenses/LICENSE") for name in names)
     assert not [name for name in names if name.startswith(("tests/", "examples/", "models/"))]
 
