@@ -8,6 +8,7 @@ import io
 import re
 import sys
 from collections.abc import Iterator
+from operator import attrgetter
 from pathlib import Path
 from typing import Any
 
@@ -185,24 +186,33 @@ def _png(figure: Any) -> bytes:
 
 
 def groups() -> list[tuple[str, list[str]]]:
-    """Return the public names under the headings that `immunode/__init__.py` gives them."""
-    text = (ROOT / "immunode" / "__init__.py").read_text(encoding="utf-8")
+    """Return the public names under headings: those of the root as `__init__.pyi` groups them, then each submodule."""
+    import immunode
+
+    text = (ROOT / "immunode" / "__init__.pyi").read_text(encoding="utf-8")
     block = text[text.index("__all__ = [") : text.index("]  # fmt: skip")]
-    found: list[tuple[str, list[str]]] = []
+    grouped: list[tuple[str, list[str]]] = []
     for line in block.splitlines()[1:]:
         if line.strip().startswith("#"):
             title = line.strip("# ")
-            found.append((title[:1].upper() + title[1:], []))
+            grouped.append((title[:1].upper() + title[1:], []))
         else:
-            found[-1][1].extend(name for name in re.findall(r'"(\w+)"', line) if name != "__version__")
-    return found
+            grouped[-1][1].extend(name for name in re.findall(r'"(\w+)"', line) if name != "__version__")
+    _, parts = grouped.pop()  # the last heading is that of the submodules
+    return [
+        *grouped,
+        *((f"im.{part}", [f"{part}.{name}" for name in getattr(immunode, part).__all__]) for part in parts),
+    ]
 
 
 def api_index() -> str:
     """Return the page that lists every public name with the first line of its docstring."""
-    lines = ["# Reference", "", "Everything is reached as `import immunode as im`, then `im.name`."]
+    lines = ["# Reference", "", "Everything is reached as `import immunode as im`, then `im.name` or `im.part.name`."]
     for title, names in groups():
-        lines += ["", f"## {title}", "", "| | |", "|---|---|"]
+        lines += ["", f"## {title}", ""]
+        if title.startswith("im."):
+            lines += [prose(_summary(public(title.removeprefix("im.")))), ""]
+        lines += ["| | |", "|---|---|"]
         for name in names:
             link = f"[`{name}`]({slug(title)}.md#{name.lower()})"
             lines.append(f"| {link} | {prose(_summary(public(name))).replace('|', chr(92) + '|')} |")
@@ -215,20 +225,25 @@ def api_page(title: str, names: list[str]) -> str:
 
 
 def public(name: str) -> Any:
-    """Return the public object `name`."""
+    """Return the public object `name`, such as "sweep" or "plot.save"."""
     import immunode
 
-    return getattr(immunode, name)
+    return attrgetter(name)(immunode)
+
+
+def _documentation(thing: Any) -> str:
+    """Return the docstring of a function, class or module; of a constant nothing, not that of its type."""
+    return (inspect.getdoc(thing) or "") if hasattr(thing, "__name__") else ""
 
 
 def _summary(thing: Any) -> str:
-    return (inspect.getdoc(thing) or "").partition("\n\n")[0].replace("\n", " ")
+    return _documentation(thing).partition("\n\n")[0].replace("\n", " ")
 
 
 def _entry(name: str) -> str:
     thing = public(name)
     attribute = f" {{ #{name.lower()} }}"
-    parts = [f"## {name}{attribute}", f"```text\n{signature(name, thing)}\n```", docstring(inspect.getdoc(thing) or "")]
+    parts = [f"## {name}{attribute}", f"```text\n{signature(name, thing)}\n```", docstring(_documentation(thing))]
     if inspect.isclass(thing) and not issubclass(thing, Exception):
         for member, value in members(thing):
             parts.append(f'<div class="doc-member" markdown>\n\n`{member}`\n\n{docstring(value)}\n\n</div>')

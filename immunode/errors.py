@@ -7,6 +7,17 @@ import os
 import re
 from collections.abc import Iterable, Mapping
 
+__all__ = [
+    "DoseError",
+    "EngineError",
+    "ImmunodeError",
+    "ModelError",
+    "SolverError",
+    "StoreError",
+    "StudyError",
+    "UnitError",
+]
+
 _LONGEST_WORD = re.compile(r"\S{201,}")
 
 

@@ -3,15 +3,23 @@
 from __future__ import annotations
 
 import ast
+import re
 import subprocess
 import sys
+import tomllib
+from functools import cache
 from pathlib import Path
 
 import pytest
 
+import immunode
+
 ROOT = Path(__file__).resolve().parents[1]
 MODULES = sorted((ROOT / "immunode").rglob("*.py"))
 PARTS = {path.stem if path.is_file() else path.name for path in (ROOT / "immunode").iterdir()}
+FACES = sorted(set(immunode.__all__) & PARTS - {"plot", "errors"})
+"""The public submodules at the root that gather names from folders."""
+MOST_IMPORTS_IN_FUNCTIONS = 60
 
 
 def lint(folder: Path) -> subprocess.CompletedProcess[str]:
@@ -22,15 +30,16 @@ def lint(folder: Path) -> subprocess.CompletedProcess[str]:
     return subprocess.run([sys.executable, "-c", script], cwd=folder, capture_output=True, text=True)
 
 
+def table_of_layers() -> str:
+    """Return pyproject.toml without the contracts inside folders, whose modules a made-up package lacks."""
+    mark = "[[tool.importlinter.contracts]]"
+    first, *contracts = (ROOT / "pyproject.toml").read_text(encoding="utf-8").split(mark)
+    return mark.join([first, *(one for one in contracts if '\nname = "floors of ' not in one)])
+
+
 def test_imports_point_up_the_table() -> None:
     ran = lint(ROOT)
     assert ran.returncode == 0, ran.stdout
-
-
-def without_floors(text: str) -> str:
-    """Return pyproject.toml without the contracts for the inside of folders, which an empty package does not have."""
-    mark = "[[tool.importlinter.contracts]]\n"
-    return mark.join(part for part in text.split(mark) if not part.startswith('name = "floors of'))
 
 
 @pytest.mark.parametrize(
@@ -39,8 +48,8 @@ def without_floors(text: str) -> str:
         ("model/bad.py", "from immunode.study import sweep"),
         ("solve/bad.py", "from immunode.model import Model"),
         ("solve/bad.py", "def f():\n    from immunode.study import sweep"),
-        ("plot/bad.py", "import immunode.program.lowering"),
-        ("intervention/bad.py", "from immunode.program import lower"),
+        ("plot/bad.py", "import immunode.program.program"),
+        ("intervention/bad.py", "from immunode.program import program"),
         ("errors.py", "from immunode.model import Model"),
         ("catalogue.py", "from immunode.study import sweep"),
         ("study/bad.py", "from immunode.analysis import fit"),
@@ -53,28 +62,22 @@ def test_an_import_down_the_table_is_found(module: str, text: str, tmp_path: Pat
     for part in folders.split():
         (tmp_path / "immunode" / part).mkdir(parents=True)
         (tmp_path / "immunode" / part / "__init__.py").write_text("")
-    for part in ("__init__", "errors", "characters", "version", "catalogue"):
+    for part in ("__init__", "errors", "characters", "version", "catalogue", *FACES):
         (tmp_path / "immunode" / f"{part}.py").write_text("")
-    (tmp_path / "immunode" / "program" / "lowering.py").write_text("")
-    (tmp_path / "pyproject.toml").write_text(without_floors((ROOT / "pyproject.toml").read_text()))
+    (tmp_path / "immunode" / "program" / "program.py").write_text("")
+    (tmp_path / "pyproject.toml").write_text(table_of_layers())
     assert lint(tmp_path).returncode == 0
     (tmp_path / "immunode" / module).write_text(text + "\n")
     assert lint(tmp_path).returncode == 1
 
 
 def test_no_module_imports_the_package_root() -> None:
-    found = []
-    for path in MODULES:
-        for node in ast.walk(ast.parse(path.read_bytes())):
+    for name, tree in trees().items():
+        for node in ast.walk(tree):
             if isinstance(node, ast.Import):
-                wrong = any(alias.name == "immunode" for alias in node.names)
-            elif isinstance(node, ast.ImportFrom) and node.module == "immunode" and node.level == 0:
-                wrong = not {alias.name for alias in node.names} <= PARTS
-            else:
-                continue
-            if wrong:
-                found.append(f"{path.relative_to(ROOT)}, line {node.lineno}")
-    assert found == []
+                assert all(alias.name != "immunode" for alias in node.names), f"{name}, line {node.lineno}"
+            if isinstance(node, ast.ImportFrom) and node.module == "immunode" and node.level == 0:
+                assert {alias.name for alias in node.names} <= PARTS, f"{name}, line {node.lineno}"
 
 
 def test_a_folder_holds_at_most_sixteen_modules() -> None:
@@ -86,3 +89,103 @@ def test_a_folder_holds_at_most_sixteen_modules() -> None:
 def test_every_folder_says_what_it_holds() -> None:
     for folder in {path.parent for path in MODULES}:
         assert ast.get_docstring(ast.parse((folder / "__init__.py").read_text())), folder
+
+
+# How the inside of folders is built -----------------------------------------------------------------------------------
+
+
+@cache
+def trees() -> dict[str, ast.Module]:
+    """Return the dotted name and the syntax tree of every module of the package."""
+    found = {}
+    for path in MODULES:
+        parts = path.relative_to(ROOT).with_suffix("").parts
+        found[".".join(parts[:-1] if parts[-1] == "__init__" else parts)] = ast.parse(path.read_bytes())
+    return found
+
+
+def own_imports(tree: ast.AST) -> list[tuple[int, str]]:
+    """Return line and module of every import of ours in a tree, those for types and in functions among them."""
+    found = []
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Import):
+            found += [(node.lineno, alias.name) for alias in node.names if alias.name in trees()]
+        elif isinstance(node, ast.ImportFrom) and node.module in trees():
+            full = [f"{node.module}.{alias.name}" for alias in node.names]
+            found += [(node.lineno, name if name in trees() else node.module) for name in full]
+    return found
+
+
+def circles(edges: dict[str, set[str]]) -> list[set[str]]:
+    """Return the groups of nodes that reach one another (Tarjan 1972, doi:10.1137/0201010)."""
+    low: dict[str, int] = {}
+    stack: list[str] = []
+    found: list[set[str]] = []
+
+    def visit(node: str) -> None:
+        order = low[node] = len(low)
+        stack.append(node)
+        for other in edges[node]:
+            if other not in low:
+                visit(other)
+            if other in stack:
+                low[node] = min(low[node], low[other])
+        if low[node] == order:
+            at = stack.index(node)
+            found.append(set(stack[at:]))
+            del stack[at:]
+
+    for node in edges:
+        if node not in low:
+            visit(node)
+    return [group for group in found if len(group) > 1]
+
+
+def test_circles_are_found() -> None:
+    assert circles({"a": {"b"}, "b": {"c"}, "c": {"b", "d"}, "d": set()}) == [{"b", "c"}]
+    assert circles({"a": {"b", "c"}, "b": {"c"}, "c": set()}) == []
+
+
+def test_no_import_circle_exists_even_with_imports_for_types_and_in_functions() -> None:
+    edges = {name: {target for _, target in own_imports(tree)} - {name} for name, tree in trees().items()}
+    assert circles(edges) == []
+
+
+def test_few_imports_of_our_own_are_inside_functions() -> None:
+    """Each one keeps a heavy library away from a path that must be quick."""
+    found = {
+        f"{module}:{line}"
+        for module, tree in trees().items()
+        for node in ast.walk(tree)
+        if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef)
+        for line, _ in own_imports(node)
+    }
+    assert len(found) <= MOST_IMPORTS_IN_FUNCTIONS, sorted(found)
+
+
+def test_no_function_bears_the_name_of_its_module() -> None:
+    """`import immunode.study.sweep` would give the function where the module was meant."""
+    same = [
+        module
+        for module, tree in trees().items()
+        for node in tree.body
+        if isinstance(node, ast.FunctionDef) and node.name == module.rpartition(".")[2]
+    ]
+    assert same == []
+
+
+def test_the_root_has_at_most_ninety_names() -> None:
+    assert len(immunode.__all__) <= 90
+
+
+def test_every_folder_has_a_contract_for_the_floors_of_its_inside() -> None:
+    contracts = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["tool"]["importlinter"][
+        "contracts"
+    ]
+    floors = {one["containers"][0]: " | ".join(one["layers"]) for one in contracts if "containers" in one}
+    for folder in sorted({path.parent for path in MODULES} - {ROOT / "immunode", ROOT / "immunode" / "models"}):
+        inside = {path.stem for path in folder.glob("*.py") if not path.stem.startswith("__")}
+        inside |= {path.parent.name for path in folder.glob("*/__init__.py")}
+        name = ".".join(folder.relative_to(ROOT).parts)
+        assert set(re.findall(r"\w+", floors.get(name, ""))) - inside == set(), name
+        assert len(inside) < 2 or inside <= set(re.findall(r"\w+", floors.get(name, ""))), name

@@ -114,6 +114,17 @@ def test_links_to_other_sites_are_whole() -> None:
             assert re.fullmatch(r"https://[\w.-]+(/[^\s<>\\]*)?", target), f"{path}: {target}"
 
 
+def test_paths_that_contributors_are_sent_to_exist() -> None:
+    text = (ROOT / "CONTRIBUTING.md").read_text(encoding="utf-8")
+    paths = [
+        path
+        for path in re.findall(r"`((?:immunode|tests|docs|examples|models)/[\w/.]*)`", text)
+        if "name_year" not in path
+    ]
+    assert len(paths) > 20
+    assert [path for path in paths if not (ROOT / path).exists()] == []
+
+
 def test_the_navigation_has_every_page() -> None:
     listed = set(re.findall(r": ([\w/]+\.md)$", (ROOT / "mkdocs.yml").read_text(encoding="utf-8"), re.MULTILINE))
     assert listed == {name(page) for page in PAGES}
@@ -123,8 +134,10 @@ def test_every_model_and_every_public_name_has_its_place() -> None:
     import immunode
 
     assert {f"models/{entry.name}.md" for entry in immunode.list_models()} <= set(site())
-    documented = [public for _, names in generator().groups() for public in names]
-    assert sorted([*documented, "__version__"]) == sorted(immunode.__all__)
+    groups = generator().groups()
+    parts = {title.removeprefix("im.") for title, _ in groups if title.startswith("im.")}
+    root = {public for _, names in groups for public in names if "." not in public}
+    assert root | parts | {"__version__"} == set(immunode.__all__)
 
 
 def test_a_page_of_a_model_tells_its_numbers_and_their_sources() -> None:

@@ -1,0 +1,9 @@
+"""Distributions of parameters: ranges of designs, virtual populations, priors of fits."""
+
+from __future__ import annotations
+
+from immunode.study.design.distributions import Distribution, lognormal, loguniform, normal, uniform
+
+__all__ = [
+    "normal", "lognormal", "uniform", "loguniform", "Distribution",
+]  # fmt: skip

@@ -1,0 +1,13 @@
+"""Records of a model beyond the common ones, and functions that make many records at once."""
+
+from __future__ import annotations
+
+from immunode.catalogue import Entry
+from immunode.model.check import Finding, Report
+from immunode.model.declaration import Effect, Requirement
+from immunode.model.sources import parameter_table, sourced
+from immunode.model.transit_chains import Chain, transit_chain
+
+__all__ = [
+    "transit_chain", "Chain", "sourced", "parameter_table", "Effect", "Requirement", "Report", "Finding", "Entry",
+]  # fmt: skip

@@ -1,0 +1,13 @@
+"""Schedules: when an intervention acts, and how strongly."""
+
+from __future__ import annotations
+
+from immunode.intervention.rules import Rule
+from immunode.intervention.schedule import Pulses, Rhythm, Schedule, Trip
+from immunode.intervention.sequences import sequence, shifted
+from immunode.intervention.shapes import at_times, bouts, daily, jet_lag, nights, seasons, to_target, weekly
+
+__all__ = [
+    "at_times", "to_target", "daily", "weekly", "seasons", "jet_lag", "bouts", "nights", "sequence", "shifted",
+    "Schedule", "Pulses", "Rhythm", "Trip", "Rule",
+]  # fmt: skip
