@@ -140,6 +140,7 @@ if TYPE_CHECKING:
         adaptive,
         at,
         auc,
+        change,
         endpoint,
         final,
         fraction_of_time,
@@ -149,6 +150,7 @@ if TYPE_CHECKING:
         merge_stores,
         open_store,
         peak,
+        percent_change,
         plan_sweep,
         simulate,
         sobol,
@@ -179,7 +181,8 @@ __all__ = [
     "open_store", "merge_stores", "plan_sweep", "adaptive", "StoredSweep", "Selection", "Estimate",
     "simulate", "sweep", "atlas", "check_expectations", "switch_log",
     "Arms", "Design", "Space", "space", "grid", "latin_hypercube", "sobol", "from_table",
-    "Endpoint", "endpoint", "final", "at", "peak", "trough", "auc", "time_to", "time_of_peak", "fraction_of_time",
+    "Endpoint", "endpoint", "final", "at", "change", "percent_change",
+    "peak", "trough", "auc", "time_to", "time_of_peak", "fraction_of_time",
     "Simulation", "Comparison", "SweepResult", "Atlas", "Contrast", "Expectations",
     # virtual populations and trials
     "population", "lognormal", "normal", "uniform", "loguniform", "responders", "prevalence_weights", "regimen_search",
@@ -219,7 +222,7 @@ _HOMES = {
     "study": """
         open_store merge_stores plan_sweep adaptive StoredSweep Selection Estimate
         simulate sweep switch_log Arms Design Space space grid latin_hypercube sobol from_table
-        Endpoint endpoint final at peak trough auc time_to time_of_peak fraction_of_time
+        Endpoint endpoint final at change percent_change peak trough auc time_to time_of_peak fraction_of_time
         Simulation Comparison SweepResult Contrast""",
     "study.design.population": "Population population",
     "study.design.distributions": "Distribution lognormal normal uniform loguniform",

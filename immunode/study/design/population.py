@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any, Self
 
@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 
 from immunode.errors import StudyError, did_you_mean
 from immunode.study.design.amounts import check_room, whole_number
+from immunode.study.design.declared import declared_classes, declared_marginals, declares_patients
 from immunode.study.design.design import Design
 from immunode.study.design.distributions import MIDDLE, Distribution
 from immunode.study.design.ranges import ranges, space
@@ -35,6 +36,18 @@ class Acceptance:
     until: float | str | None = None
 
 
+@dataclass(frozen=True, slots=True)
+class DrawnClass:
+    """A class of a mixture of patients.
+
+    share : part of all patients.   marginals : name -> distribution in this class, where it differs.
+    """
+
+    name: str
+    share: float
+    marginals: tuple[tuple[str, Distribution], ...]
+
+
 @dataclass(frozen=True, slots=True, repr=False)
 class Population:
     """A joint distribution of parameters, knobs and initial values over virtual patients. Made by `population`.
@@ -44,6 +57,9 @@ class Population:
     correlations : pairs of names -> correlation of their standard normal scores; others are independent.
     tail : degrees of freedom of a t copula, in which extremes meet more often; None is the Gaussian copula.
     acceptance : ranges in which a drawn patient's untreated run must end up, or None.
+    classes : of a mixture, whose shares add up to 1; empty where all patients are of one kind.
+    shared : pairs of columns that hold one property of a patient, such as ("drug.weight", "weight"): the first is a
+        copy of the second.
     """
 
     model: Model
@@ -52,6 +68,8 @@ class Population:
     tail: float | None = None
     acceptance: Acceptance | None = None
     left_out: tuple[str, ...] = field(default=())
+    classes: tuple[DrawnClass, ...] = ()
+    shared: tuple[Pair, ...] = ()
 
     @property
     def names(self) -> tuple[str, ...]:
@@ -73,12 +91,14 @@ class Population:
         )
         check_room("population", n, len(self.names))
         if self.acceptance is None:
-            values, told = self.values(n, seed), ""
+            values, how = self.values(n, seed), ""
         else:
             from immunode.study.design.acceptance import accepted
 
-            values, told = accepted(self, n, seed)
-        return Design(self.names, values, f"{n} virtual patients, seed {seed}{told} ({self.words()})", seed)
+            values, how = accepted(self, n, seed)
+        labels = {"class": self.class_names(n, seed)} if self.classes and self.acceptance is None else {}
+        words = f"{n} virtual patients, seed {seed}{how} ({self.words()})"
+        return Design(self.names, values, words, seed, row_labels=labels)
 
     def accept(self, ranges: Mapping[str, tuple[float, float]], *, until: float | str | None = None) -> Self:
         """Return the population of those whose untreated run shows what is seen in the clinic.
@@ -117,6 +137,8 @@ class Population:
             parts.append(
                 f"{copula}, {', '.join(pairs[:6])}" + (f" and {len(pairs) - 6} more" if len(pairs) > 6 else "")
             )
+        if self.classes:
+            parts.append("classes " + ", ".join(f"{one.name} {100 * one.share:g} %" for one in self.classes))
         if self.acceptance:
             parts += [f"kept where {n} is {low:g} to {high:g} untreated" for n, low, high in self.acceptance.ranges]
         if self.left_out:
@@ -129,7 +151,26 @@ class Population:
     def values(self, n: int, seed: int) -> Array:
         """Return the values of the first `n` patients drawn, accepted or not, (n, n_columns), each in its unit."""
         z = _scores(self, n, seed)
-        return np.stack([marginal.place(z[:, i]) for i, (_, marginal) in enumerate(self.marginals)], axis=1)
+        values = np.stack([marginal.place(z[:, i]) for i, (_, marginal) in enumerate(self.marginals)], axis=1)
+        class_of = self._class_of(n, seed)
+        for i, one in enumerate(self.classes):
+            mine = class_of == i
+            for name, marginal in one.marginals:
+                j = self.names.index(name)
+                values[mine, j] = marginal.place(z[mine, j])
+        for copy, original in self.shared:
+            values[:, self.names.index(copy)] = values[:, self.names.index(original)]
+        return values
+
+    def class_names(self, n: int, seed: int) -> NDArray[Any]:
+        """Return the class of each of the first `n` patients drawn, shape (n,)."""
+        return np.array([one.name for one in self.classes], dtype=object)[self._class_of(n, seed)]
+
+    def _class_of(self, n: int, seed: int) -> NDArray[np.intp]:
+        if not self.classes:
+            return np.zeros(n, np.intp)
+        ends = np.cumsum([one.share for one in self.classes])[:-1]
+        return np.searchsorted(ends, np.random.default_rng((seed, 2)).random(n), side="right")
 
 
 def population(
@@ -152,10 +193,15 @@ def population(
     tail : degrees of freedom of a t copula, above 0; None is the Gaussian copula.
     spread : coefficient of variation where a parameter has no bounds, dimensionless.
 
+    Without patterns, distributions and correlations, a model that declares its patients (`Variability`,
+    `PatientCovariate`, `PatientClass`) gives these: the published population.
+
     Raises
     ------
     StudyError : an unknown name, or correlations that no joint distribution has.
     """
+    if not patterns and not distributions and not correlations and declares_patients(model):
+        return declared_population(model, tail=tail)
     given = dict(distributions or {})
     for name, value in given.items():
         if not isinstance(value, Distribution):
@@ -176,6 +222,41 @@ def population(
     made = Population(model, tuple(chosen.items()), pairs, tail, None, left_out)
     _root(made)
     return made
+
+
+def declared_population(model: Model, composed: Iterable[Model] = (), *, tail: float | None = None) -> Population:
+    """Return the population that a model declares, with what the treatments of its arms add.
+
+    composed : the model with interventions applied, one for each arm: numbers of drugs that differ between patients are
+        drawn too, and a patient has the same ones in every arm. Covariates of one name, such as `weight` and
+        `drug.weight`, are one property of a patient.
+
+    Raises
+    ------
+    StudyError : none is declared.
+    """
+    models = [model, *composed]
+    if not any(declares_patients(one) for one in models):
+        raise StudyError(f"{model.name}: it declares no variability and no covariates of patients")
+    marginals: dict[str, Distribution] = {}
+    pairs: dict[Pair, float] = {}
+    covariates: dict[str, None] = {}
+    for one in models:
+        for name, marginal in declared_marginals(one):
+            marginals.setdefault(name, marginal)
+        for pair in one.correlations:
+            pairs.setdefault((pair.first, pair.second), float(pair.value))
+        covariates |= dict.fromkeys(c.parameter for c in one.covariates)
+    owners: dict[str, str] = {}
+    shared = []
+    for name in covariates:
+        first = owners.setdefault(name.rpartition(".")[2], name)
+        if first != name:
+            shared.append((name, first))
+    classes = tuple(DrawnClass(*one) for one in declared_classes(model))
+    people = Population(model, tuple(marginals.items()), tuple(pairs.items()), tail, None, (), classes, tuple(shared))
+    _root(people)
+    return people
 
 
 def _marginal(value: float, bounds: tuple[float, float] | None, spread: float) -> Distribution:
