@@ -10,7 +10,7 @@ from immunode.plot import save
 
 model = im.load_model("rheumatoid_arthritis")
 treatment = im.Intervention("treatment", [im.set_to("D", 1.0)], im.during(0, 1))
-found = im.regimen_search(
+found = im.treatments.regimen_search(
     model,
     treatment,
     {"treatment.set_to": np.linspace(0.5, 3, 6), "treatment.stop": np.linspace(0.5, 4, 8)},

@@ -7,7 +7,7 @@ import immunode as im
 from immunode.plot import save
 
 model = im.load_model("baker2013")
-found = im.continuation(model, "alpha2", between=(0.5, 50))
+found = im.dynamics.continuation(model, "alpha2", between=(0.5, 50))
 print(found, file=sys.stderr)
 figure = found.plot("p", title="Health and disease side by side")
 

@@ -11,7 +11,7 @@ from immunode.plot import save
 model = im.load_model("nelson2000")
 strengths = np.linspace(0, 0.95, 20)
 doses = {"protease_inhibitor.strength": strengths, "rt_inhibitor.strength": strengths}
-figure = im.combination(model, doses, "auc(virus)").plot(title="Two inhibitors of HIV")
+figure = im.treatments.combination(model, doses, "auc(virus)").plot(title="Two inhibitors of HIV")
 
 folder = Path(sys.argv[1] if len(sys.argv) > 1 else ".")
 print(save(figure, folder / "two_drugs.png"))

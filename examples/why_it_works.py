@@ -8,7 +8,7 @@ from immunode.plot import save
 
 model = im.load_model("kuznetsov1994", variant="large_tumor")
 runs = im.simulate(model, "200 days", arms=["control", "killing_boost"])
-found = im.explain(runs["control"], runs["killing_boost"], "E", at="100 days")
+found = im.treatments.explain(runs["control"], runs["killing_boost"], "E", at="100 days")
 print(found, file=sys.stderr)
 figure = found.plot(title="Effector cells on day 100: boosted killing minus control")
 

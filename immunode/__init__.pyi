@@ -15,24 +15,37 @@ from . import (
     trials,
 )
 from .analysis.fitting.fits import fit
-from .analysis.trials.trial import responders
+from .analysis.trials.responder_shares import responders
+from .analysis.trials.validation import validate
 from .catalogue import copy_model, list_models, load_model
 from .errors import ImmunodeError
-from .intervention.compose import perturb
+from .intervention.composition import perturb
 from .intervention.drugs.drug import Drug
 from .intervention.drugs.library import drug
 from .intervention.intervention import Intervention
 from .intervention.operations import add, inhibit, remove, scale, set_to, stimulate, transfer
 from .intervention.schedule import decay, during, pulses, ramp, rhythm
 from .intervention.shapes import at_visits
-from .model.declaration import Compartment, Derived, Event, Model, Parameter, Process, State, Switch, Unit, Variant
-from .program.lower import lower
+from .model.declaration import Perturbation
+from .model.model import Model
+from .model.patients import (
+    Correlation,
+    Observed,
+    PatientClass,
+    PatientCovariate,
+    Story,
+    Threshold,
+    Trial,
+    TrialResult,
+    Variability,
+)
+from .model.records import Compartment, Derived, Event, Parameter, Process, State, Switch, Unit, Variant
+from .program.lowering import lower
+from .program.model_functions import source
 from .program.program import Program
-from .program.source import source
 from .study.arms import Arms
 from .study.design.design import Design, grid, latin_hypercube, sobol
 from .study.design.from_tables import from_table
-from .study.design.population import Population, population
 from .study.design.ranges import Space, space
 from .study.endpoints.area import auc
 from .study.endpoints.endpoint import Endpoint
@@ -42,13 +55,15 @@ from .study.endpoints.held_share import fraction_of_time
 from .study.endpoints.peak_time import time_of_peak
 from .study.endpoints.peak_value import peak
 from .study.endpoints.reading import endpoint
+from .study.endpoints.start_change import change, percent_change
 from .study.endpoints.trough_value import trough
 from .study.endpoints.value_at import at
+from .study.populations import Population, population
 from .study.result.simulation import Comparison, Simulation
 from .study.result.sweep_result import SweepResult
-from .study.simulate import simulate
-from .study.store.reading import open_store
-from .study.sweep import sweep
+from .study.simulations import simulate
+from .study.stores import open_store
+from .study.sweeps import sweep
 from .version import __version__
 
 __all__ = [
@@ -56,15 +71,18 @@ __all__ = [
     "list_models", "load_model", "copy_model",
     # declaring one
     "Model", "Compartment", "State", "Parameter", "Process", "Derived", "Event", "Switch", "Unit", "Variant",
+    # patients and trials
+    "Variability", "Correlation", "PatientClass", "PatientCovariate", "Observed", "Threshold", "Story", "Trial",
+    "TrialResult", "validate",
     # interventions
-    "Intervention", "Drug", "drug", "perturb", "scale", "add", "set_to", "inhibit", "stimulate", "transfer",
-    "remove", "during", "pulses", "at_visits", "ramp", "decay", "rhythm",
+    "Intervention", "Drug", "Perturbation", "drug", "perturb", "scale", "add", "set_to", "inhibit", "stimulate",
+    "transfer", "remove", "during", "pulses", "at_visits", "ramp", "decay", "rhythm",
     # studies
     "simulate", "sweep", "open_store", "fit", "Arms", "Design", "Space", "space", "grid", "latin_hypercube", "sobol",
     "from_table", "Population", "population", "Simulation", "Comparison", "SweepResult",
     # endpoints
-    "Endpoint", "endpoint", "final", "at", "peak", "trough", "auc", "time_to", "time_of_peak", "fraction_of_time",
-    "responders",
+    "Endpoint", "endpoint", "final", "at", "change", "percent_change", "peak", "trough", "auc", "time_to",
+    "time_of_peak", "fraction_of_time", "responders",
     # what the solvers get
     "Program", "lower", "source",
     # errors

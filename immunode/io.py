@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from immunode.app.page import write_page
+from immunode.app.web_page import write_page
 from immunode.exchange.antimony import read_antimony, write_antimony
 from immunode.exchange.omex import read_omex, write_omex
 from immunode.exchange.petab.priors import Prior

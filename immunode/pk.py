@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from immunode.intervention.drugs.covariates import Covariate
-from immunode.intervention.drugs.drug import DrugEffect
-from immunode.intervention.drugs.pharmacokinetics import PK, one_compartment, two_compartment
+from immunode.intervention.drugs.effects import DrugEffect
 from immunode.intervention.drugs.response import indirect_response, turnover
-from immunode.intervention.drugs.target import Target, qss, tmdd
-from immunode.intervention.regimens.regimen import Dose, Regimen, taper
-from immunode.intervention.regimens.text import regimen
+from immunode.intervention.pharmacokinetics.compartments import PK, one_compartment, two_compartment
+from immunode.intervention.pharmacokinetics.covariates import Covariate
+from immunode.intervention.pharmacokinetics.target import Target, qss, tmdd
+from immunode.intervention.regimens.dose import Dose
+from immunode.intervention.regimens.regimen import Regimen
+from immunode.intervention.regimens.shorthand import regimen, taper
 
 __all__ = [
     "regimen", "taper", "Regimen", "Dose", "one_compartment", "two_compartment", "PK", "tmdd", "qss", "Target",

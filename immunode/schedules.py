@@ -5,9 +5,9 @@ from __future__ import annotations
 from immunode.intervention.rules import Rule
 from immunode.intervention.schedule import Pulses, Rhythm, Schedule, Trip
 from immunode.intervention.sequences import sequence, shifted
-from immunode.intervention.shapes import at_times, bouts, daily, jet_lag, nights, seasons, to_target, weekly
+from immunode.intervention.shapes import at_times, bouts, cycles, daily, jet_lag, nights, seasons, to_target, weekly
 
 __all__ = [
-    "at_times", "to_target", "daily", "weekly", "seasons", "jet_lag", "bouts", "nights", "sequence", "shifted",
-    "Schedule", "Pulses", "Rhythm", "Trip", "Rule",
+    "at_times", "cycles", "to_target", "daily", "weekly", "seasons", "jet_lag", "bouts", "nights", "sequence",
+    "shifted", "Schedule", "Pulses", "Rhythm", "Trip", "Rule",
 ]  # fmt: skip

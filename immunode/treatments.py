@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 from immunode.analysis.treatment.combinations import Combination, Curve, combination, synergy
+from immunode.analysis.treatment.expectations import CounterExample, Expectation, Expectations, check_expectations
 from immunode.analysis.treatment.explanation import Explanation, explain
 from immunode.analysis.treatment.hill_curves import DoseResponse, dose_response, hill_fit
+from immunode.analysis.treatment.intervention_atlas import Atlas, atlas
 from immunode.analysis.treatment.regimens import RegimenSearch, regimen_search
 from immunode.analysis.treatment.sequence_maps import SequenceMap, sequence_map
 from immunode.analysis.treatment.shapley_shares import ShapleyShares, shapley
-from immunode.intervention.cards import Card, card
-from immunode.intervention.compose import knobs
+from immunode.intervention.cards import Card
+from immunode.intervention.composition import card, knobs
 from immunode.intervention.operations import Operation
-from immunode.study.atlas import Atlas, atlas
-from immunode.study.expectations import CounterExample, Expectation, Expectations, check_expectations
 
 __all__ = [
     "knobs", "card", "Card", "Operation", "atlas", "Atlas", "check_expectations", "Expectation", "CounterExample",

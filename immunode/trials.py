@@ -1,11 +1,13 @@
-"""Virtual trials: responders, and weights that match a population to measured prevalences."""
+"""Virtual trials: responders, measurements, published trials beside the model, and weights of prevalence."""
 
 from __future__ import annotations
 
+from immunode.analysis.trials.measurement import measured
 from immunode.analysis.trials.prevalence import Prevalence, prevalence_weights
-from immunode.analysis.trials.trial import Trial
-from immunode.study.design.population import Acceptance
+from immunode.analysis.trials.responder_shares import Responders
+from immunode.analysis.trials.validation import Validation, Verdict
+from immunode.study.populations import Acceptance
 
 __all__ = [
-    "Trial", "prevalence_weights", "Prevalence", "Acceptance",
+    "Responders", "prevalence_weights", "Prevalence", "Acceptance", "measured", "Validation", "Verdict",
 ]  # fmt: skip

@@ -89,7 +89,7 @@ def test_each_wrong_choice_has_its_hint_and_what_is_no_choice_gets_the_list(exer
 
 
 def test_a_model_is_graded_with_its_marks(exercise: ModuleType) -> None:
-    task = im.assignment("A", states=["T"], hints={"states": "Call it T."})
+    task = im.teaching.assignment("A", states=["T"], hints={"states": "Call it T."})
     told = exercise.model("9.1", im.Model(name="mine", states=[im.State("X", 1.0, "cell")]), task)
     assert "Call it T." in told
     assert "✗ there is a state T" in told

@@ -157,7 +157,7 @@ HOSTILE = [
 @pytest.mark.parametrize("text", HOSTILE, ids=lambda t: repr(t[:20]))
 def test_a_hostile_rate_is_refused_at_once(text: str) -> None:
     start = time.perf_counter()
-    with pytest.raises(im.ModelError, match=r"[Pp]rocess 'attack'"):
+    with pytest.raises(im.errors.ModelError, match=r"[Pp]rocess 'attack'"):
         im.Model(name="evil", states=[im.State("E", 1.0)], processes=[im.Process("attack", "-> E", text)])
     assert time.perf_counter() - start < 2.0  # a hang is what is looked for; a refusal takes milliseconds
 

@@ -124,7 +124,7 @@ def test_a_model_is_read_from_the_formats_of_other_tools(folder: Path, name: str
 
     path = folder / name
     if not path.exists():
-        {"xml": im.write_sbml, "ant": im.write_antimony, "omex": im.write_omex}[path.suffix[1:]](
+        {"xml": im.io.write_sbml, "ant": im.io.write_antimony, "omex": im.io.write_omex}[path.suffix[1:]](
             im.load_model(CODE), path
         )
     here = im.load_model(path)
@@ -140,9 +140,9 @@ def test_a_petab_problem_is_read(folder: Path) -> None:
 
     model = im.load_model(CODE)
     data = pd.DataFrame({"arm": ["tnf"] * 3, "observable": ["a"] * 3, "time": [1.0, 2.0, 3.0], "value": [1.0] * 3})
-    made = im.write_petab(model, folder / "petab", arms=im.Arms(tnf=["anti_tnf"]), data=data)
+    made = im.io.write_petab(model, folder / "petab", arms=im.Arms(tnf=["anti_tnf"]), data=data)
     path = made if made.suffix else next(folder.glob("petab/*.y*ml"))
-    here = im.read_petab(path)
+    here = im.io.read_petab(path)
     code = "from immunode.exchange.petab import read_petab; made = read_petab(sys.argv[1]).model"
     assert key_of(code, path) == content_key(here.model)
 

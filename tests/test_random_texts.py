@@ -132,7 +132,7 @@ READERS: dict[str, tuple[str, Callable[[Any], object]]] = {
     "unit": ("unit", parse_unit),
     "arrow": ("arrow", parse_arrow),
     "time": ("time", lambda text: parse_time(text, MODEL)),
-    "regimen": ("regimen", im.regimen),
+    "regimen": ("regimen", im.pk.regimen),
     "endpoint": ("endpoint", read_endpoint),
     "condition": ("condition", lambda text: rows_that(text, COLUMNS)),
     "name of a model": ("rate", im.load_model),
@@ -227,8 +227,8 @@ def event_table(draw: random.Random) -> Any:
 
 
 def read_events(table: Any) -> object:
-    made = im.Regimen.from_table(table)
-    assert im.regimen(str(made)) == made
+    made = im.pk.Regimen.from_table(table)
+    assert im.pk.regimen(str(made)) == made
     return made.to_table(until=100)
 
 

@@ -38,7 +38,7 @@ def _(mo):
     mo.md("""
     ## Exercise 2.1
 
-    How many *stable* steady states has this patient (`alpha2` = 10)? Use `im.steady_states(ra)`.
+    How many *stable* steady states has this patient (`alpha2` = 10)? Use `im.dynamics.steady_states(ra)`.
     """)
     return
 
@@ -51,7 +51,7 @@ def _():
 
 @app.cell
 def _(im, mo, number, ra, stable_states):
-    states = im.steady_states(ra)
+    states = im.dynamics.steady_states(ra)
     _hint = "Print the result and look at the word before each: only nodes and spirals called stable count."
     mo.md(number("2.1", stable_states, len(states.stable), within=0.0, hint=_hint))
     return (states,)
@@ -59,7 +59,7 @@ def _(im, mo, number, ra, stable_states):
 
 @app.cell
 def _(im, ra):
-    branches = im.continuation(ra, "alpha2", (1, 25))
+    branches = im.dynamics.continuation(ra, "alpha2", (1, 25))
     branches.plot("p")
     return (branches,)
 

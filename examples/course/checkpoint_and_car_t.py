@@ -68,7 +68,7 @@ def _(choice, mo, runs, smallest):
 
 @app.cell
 def _(im, mo, runs):
-    mo.accordion({"Why: flux by flux": im.explain(runs["anti_pdl1"], runs["anti_pdl1+rt_5x2"], "TV").plot()})
+    mo.accordion({"Why: flux by flux": im.treatments.explain(runs["anti_pdl1"], runs["anti_pdl1+rt_5x2"], "TV").plot()})
     return
 
 

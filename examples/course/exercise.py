@@ -43,7 +43,7 @@ def choice(key: str, given: str | None, truth: str, hints: Mapping[str, str]) ->
     return say(key, told, told == truth, hints.get(told, "") if told else "")
 
 
-def model(key: str, given: im.Model | None, task: im.Assignment) -> str:
+def model(key: str, given: im.Model | None, task: im.teaching.Assignment) -> str:
     """Return what to say about a model of the student's, graded by an assignment."""
     told = answer(key, given)
     if told is None:

@@ -119,7 +119,7 @@ def _(mo):
 
     Write the model: states `T` (from 1e6 cells) and `E` (from 1e5 cells). The tumor grows with limits and is killed by
     `E`; `E` comes at a constant rate, dies, and is recruited by the tumor. Declare an intervention `transfer` that puts
-    1e6 effector cells in on day 5: `im.Intervention("transfer", [im.transfer("E", 1e6)], im.at_times(5))`.
+    1e6 effector cells in on day 5: `im.Intervention("transfer", [im.transfer("E", 1e6)], im.schedules.at_times(5))`.
 
     What is graded is what your model does, not how it is written.
     """)
@@ -134,7 +134,7 @@ def _():
 
 @app.cell
 def _(im, mo, model, my_model):
-    task = im.assignment(
+    task = im.teaching.assignment(
         "A tumor and those who kill it",
         states={"T": "cell", "E": "cell"},
         influences={"E -> T": "-", "T -> E": "+"},

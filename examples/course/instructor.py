@@ -30,7 +30,7 @@ PREDATOR = im.Model(
         im.Process("death", "E ->", "d*E"),
         im.Process("recruitment", "-> E", "p*E*T/(g + T)"),
     ],
-    interventions=[im.Intervention("transfer", [im.transfer("E", 1e6)], im.at_times(5))],
+    interventions=[im.Intervention("transfer", [im.transfer("E", 1e6)], im.schedules.at_times(5))],
 )
 
 ANSWERS = {

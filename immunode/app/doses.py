@@ -54,7 +54,7 @@ def _jump_code(operations: Sequence[Operation], schedule: Schedule) -> str:
         return ""
     if schedule.pulses is not None and (schedule.start is not None or schedule.pulses.width not in (0, 0.0)):
         return ""
-    return f"schedule=im.at_times({TIMES})"
+    return f"schedule=im.schedules.at_times({TIMES})"
 
 
 def _drug_code(drug: Drug) -> str:
@@ -68,7 +68,7 @@ def _drug_code(drug: Drug) -> str:
         return ""
     if first.duration is not None or first.rate or first.lag is not None or first.F is not None:
         return ""
-    return f'regimen=im.Regimen(im.Dose({first.amt!r}, "{first.unit}", route="{first.route}", at=[{TIMES}]))'
+    return f'regimen=im.pk.Regimen(im.pk.Dose({first.amt!r}, "{first.unit}", route="{first.route}", at=[{TIMES}]))'
 
 
 def _begins_at_start(bench: Bench, first: Break, name: str) -> bool:

@@ -16,7 +16,7 @@ from .regimens.shorthand import regimen, taper
 from .rules import Rule
 from .schedule import Pulses, Rhythm, Schedule, Trip, decay, during, pulses, ramp, rhythm
 from .sequences import sequence, shifted
-from .shapes import at_times, at_visits, bouts, daily, jet_lag, nights, seasons, to_target, weekly
+from .shapes import at_times, at_visits, bouts, cycles, daily, jet_lag, nights, seasons, to_target, weekly
 
 __all__ = [
     "Card",
@@ -42,6 +42,7 @@ __all__ = [
     "at_times",
     "at_visits",
     "bouts",
+    "cycles",
     "card",
     "daily",
     "decay",

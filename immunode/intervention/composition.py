@@ -21,6 +21,7 @@ __all__ = ["Contribution", "Perturbation", "card", "knobs", "perturb", "unfit"]
 Given = Perturbation | str
 R = TypeVar("R")
 _GROUPS = ("parameters", "states", "switches", "processes", "derived", "events")
+_PATIENTS = ("variability", "correlations", "covariates")
 _KNOWN = ("states", "derived", "parameters", "switches")
 """What a rule can look at."""
 
@@ -62,6 +63,8 @@ def perturb(model: Model, *interventions: Given | Iterable[Given]) -> Model:
     requirements = {*model.requirements, *apart, *(r for a in parts for r in a.requirements)}
     applied = tuple(sorted((*model.applied, *(it.name for it in chosen))))
     groups = {g: _joined(getattr(model, g), (r for a in parts for r in getattr(a, g)), applied) for g in _GROUPS}
+    for group in _PATIENTS:
+        groups[group] = (*getattr(model, group), *(r for a in parts for r in getattr(a, group)))
     return model.replace(
         **groups,
         effects=tuple(effects),

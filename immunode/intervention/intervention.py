@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import KW_ONLY, dataclass, replace
+from dataclasses import KW_ONLY, dataclass, field, replace
 from typing import Self
 
 from immunode.errors import DoseError, ModelError
@@ -15,7 +15,7 @@ from immunode.intervention.operations import Operation
 from immunode.intervention.schedule import ALWAYS, Schedule
 from immunode.intervention.times import Time, latest, plus, size
 from immunode.model.declaration import Contribution, Declaration
-from immunode.model.records import Pairs
+from immunode.model.records import PROVENANCE, Pairs
 from immunode.model.serial import register
 
 
@@ -35,6 +35,7 @@ class Intervention:
     source, evidence, note : its authority, as for a parameter; evidence is "assumed" where the source begins so.
     beside : name of another intervention of the model, or of a variant (its values are set on top): alone it does
         nothing, so the atlas and `check_expectations` look at it beside that one, against that one alone.
+    label : a short name for people, for figures and tables; "" is the name itself.
 
     Halves make a whole: in time for every operator, in strength for `scale`, `add` and `transfer`
     (two halves of an inhibition act as independent partial blocks, (1 - v/2)**2).
@@ -58,6 +59,7 @@ class Intervention:
     evidence: str = ""
     note: str = ""
     beside: str = ""
+    label: str = field(default="", metadata=PROVENANCE)
 
     def __post_init__(self) -> None:
         check_name(self.name)

@@ -16,6 +16,7 @@ CONDITIONS = {
     "stop_when": "stop_threshold",
     "raise_when": "raise_threshold",
     "lower_when": "lower_threshold",
+    "hold_when": "hold_threshold",
 }
 """Fields of a rule that are conditions -> the knobs that hold their numbers."""
 
@@ -29,6 +30,8 @@ class Rule:
         beginning, without `stop_when` it stays on; where both hold it is off.
     raise_when, lower_when : conditions on which the level of the dose is multiplied or divided by `step`, within
         [low, high]; where both hold it is lowered.   level : at the beginning.
+    apart : least time from one dose to the next; then a dose is given at the first visit at which it is due and
+        `hold_when` does not hold, `stop_when` ends all doses, and levels change only when a dose is given.
 
     Raises
     ------
@@ -47,6 +50,8 @@ class Rule:
     low: float = 0.0
     high: float = 1.0
     level: float = 1.0
+    apart: Time | None = None
+    hold_when: str = ""
 
     def __post_init__(self) -> None:
         for name in ("every", "start"):
@@ -58,7 +63,17 @@ class Rule:
             raise DoseError(f"a rule's visits: n must be a whole number above 0, got {self.n!r}")
         for name in CONDITIONS:
             _check_condition(name, getattr(self, name))
-        if not any(getattr(self, name) for name in CONDITIONS):
+        if self.apart is not None:
+            object.__setattr__(self, "apart", tidy_time(self.apart, "a rule's apart"))
+            if size(self.apart)[0] <= 0:
+                raise DoseError(
+                    f"a rule's doses: the time from one to the next must be above 0, got {words(self.apart)}"
+                )
+            if self.when:
+                raise DoseError("a rule with doses apart is on from the first visit; leave out when=, use hold_when=")
+        elif self.hold_when:
+            raise DoseError("hold_when= holds back doses that are due, so the rule needs the time between them, apart=")
+        if self.apart is None and not any(getattr(self, name) for name in CONDITIONS):
             raise DoseError("a rule needs something to decide on, such as when='p > 0.3'")
         for name in ("step", "low", "high", "level"):
             number = finite(getattr(self, name))
@@ -94,10 +109,12 @@ class Rule:
         return plus(self.start, multiple(self.every, self.n - 1))
 
     def __str__(self) -> str:
-        phrases = [
+        apart = [] if self.apart is None else [f"a dose every {words(self.apart)}"]
+        phrases = apart + [
             f"{word} when {condition}"
             for word, condition in (
                 ("on", self.when),
+                ("held back", self.hold_when),
                 ("off", self.stop_when),
                 (f"dose times {self.step:g} (up to {self.high:g})", self.raise_when),
                 (f"dose divided by {self.step:g} (down to {self.low:g})", self.lower_when),

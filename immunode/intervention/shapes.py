@@ -152,6 +152,38 @@ def at_visits(every: Time, *, start: Time = 0.0, when: str = "", stop_when: str 
     return Schedule(rule=Rule(every, start, n, when, stop_when))
 
 
+def cycles(
+    every: Time,
+    *,
+    look_again: Time | None = None,
+    hold_when: str = "",
+    stop_when: str = "",
+    lower_when: str = "",
+    step: float = 2.0,
+    low: float = 0.0,
+    start: Time = 0.0,
+    n: int | None = None,
+) -> Schedule:
+    """Return doses that a finding can hold back: `cycles("21 days", look_again="7 days", hold_when="anc < 1")`.
+
+    every : from one dose to the next.   look_again : from one visit to the next; by default `every`. A dose is given
+        at the first visit at which it is due and `hold_when` does not hold.
+    hold_when : condition on states, derived quantities and parameters on which a dose that is due waits.
+    stop_when : condition on which all doses end.
+    lower_when : condition on which a dose that is given is divided by `step`, as are those after it, down to `low` of
+        the dose as declared. It may look at `name.held`, the visits at which the dose waited: "drug.held > 0".
+    start : of the first visit.   n : number of visits; None is without end.
+
+    Results tell `name.doses`, `name.held`, `name.since_dose`, `name.stopped` and `name.level`. Thresholds are knobs, as
+    in `at_visits`.
+    """
+    visit = every if look_again is None else look_again
+    return Schedule(rule=Rule(
+        every=visit, start=start, n=n, stop_when=stop_when, lower_when=lower_when, step=step, low=low, apart=every,
+        hold_when=hold_when,
+    ))  # fmt: skip
+
+
 def to_target(
     every: Time,
     *,

@@ -9,7 +9,18 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, fields
 from typing import Protocol, Self, TypeGuard, runtime_checkable
 
+from immunode.model.patients import (
+    Correlation,
+    Observed,
+    PatientClass,
+    PatientCovariate,
+    Story,
+    Threshold,
+    Trial,
+    Variability,
+)
 from immunode.model.records import (
+    PROVENANCE,
     Compartment,
     Derived,
     Effect,
@@ -25,9 +36,6 @@ from immunode.model.records import (
     pairs,
 )
 
-PROVENANCE = {"provenance": True}
-"""Marks fields that say where a model comes from; numbers do not depend on them, nor does `content_key`."""
-
 
 @dataclass(slots=True)
 class Contribution:
@@ -36,6 +44,7 @@ class Contribution:
     parameters : its knobs.   effects : what it does to parameters of the model.
     requirements : conditions on parameters without which a run is refused.
     observed : conditions of rules, each with the names in it; `perturb` checks that they are known.
+    variability, correlations, covariates : how its knobs differ between patients.
     """
 
     name: str
@@ -48,6 +57,9 @@ class Contribution:
     effects: list[Effect] = field(default_factory=list)
     requirements: list[Requirement] = field(default_factory=list)
     observed: list[tuple[str, tuple[str, ...]]] = field(default_factory=list)
+    variability: list[Variability] = field(default_factory=list)
+    correlations: list[Correlation] = field(default_factory=list)
+    covariates: list[PatientCovariate] = field(default_factory=list)
 
 
 class Act(Protocol):
@@ -171,6 +183,14 @@ class Declaration:
     start: str = ""
     remarks: tuple[str, ...] | Sequence[str] = ()
     max_step: float = 0.0
+    variability: tuple[Variability, ...] | Sequence[Variability] = ()
+    correlations: tuple[Correlation, ...] | Sequence[Correlation] = ()
+    classes: tuple[PatientClass, ...] | Sequence[PatientClass] = ()
+    covariates: tuple[PatientCovariate, ...] | Sequence[PatientCovariate] = ()
+    observed: tuple[Observed, ...] | Sequence[Observed] = ()
+    thresholds: tuple[Threshold, ...] | Sequence[Threshold] = field(default=(), metadata=PROVENANCE)
+    story: Story | None = field(default=None, metadata=PROVENANCE)
+    trials: tuple[Trial, ...] | Sequence[Trial] = field(default=(), metadata=PROVENANCE)
     effects: tuple[Effect, ...] | Sequence[Effect] = field(default=())
     requirements: tuple[Requirement, ...] | Sequence[Requirement] = field(default=())
     applied: tuple[str, ...] | Sequence[str] = field(default=())

@@ -31,6 +31,9 @@ class Model(Declaration):
     aliases : further names for `load_model`, each with a variant or "": `{"rheumatoid_arthritis": "diseased"}`.
     status : "published" or "ours".
     remarks : what is odd about the file that a model was read from; shown, and never computed with.
+    variability, correlations, classes, covariates : how patients differ; `im.population(model)` draws them.
+    observed : errors of measurement.   thresholds : named lines such as remission.
+    story : what a newcomer sees first.   trials : published results to set beside the model.
     effects, requirements, applied : what `perturb` writes; not declared by hand.
     variant_name, file_values : which variant was taken, and (name, value as declared) of what is another value now;
         written by `variant`, `with_values`, `with_initial` and `replace`, so that results can tell what was run.

@@ -7,7 +7,7 @@ makes it known to JSON.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, TypeVar
 
 from immunode.errors import ModelError, quoted
@@ -17,6 +17,8 @@ V = TypeVar("V")
 Pairs = tuple[tuple[str, str], ...]
 MOST_TIMES = 2**53
 """How often an event may happen: whole numbers up to this are exact as floats, in which engines count."""
+PROVENANCE = {"provenance": True}
+"""Marks fields that say where a model comes from; numbers do not depend on them, nor does `content_key`."""
 NEVER_NEGATIVE = ("cell", "signal", "pathogen", "drug")
 """Kinds of states of which there can't be less than nothing."""
 
@@ -70,6 +72,7 @@ class State:
     typical : a typical size in `unit`, the scale of its absolute tolerance; 0 means the larger of |initial| and 1e-6.
     extinct_below : a population that falls below this value, in `unit`, is gone: it becomes exactly 0 at the end of the
         solver's step in which it falls, and returns only by an inflow or a transfer. 0 means never.
+    label : a short name for people, for figures and tables; "" is the name itself.
     """
 
     name: str
@@ -82,6 +85,7 @@ class State:
     typical: float = 0.0
     source: str = ""
     extinct_below: float = 0.0
+    label: str = field(default="", metadata=PROVENANCE)
 
 
 @register
@@ -102,6 +106,7 @@ class Parameter:
     source: str = ""
     evidence: str = ""
     bounds: tuple[float, float] | None = None
+    label: str = field(default="", metadata=PROVENANCE)
 
     def __post_init__(self) -> None:
         bounds: object = self.bounds
@@ -120,6 +125,7 @@ class Switch:
     initial: float | str = 0.0
     unit: str = ""
     meaning: str = ""
+    label: str = field(default="", metadata=PROVENANCE)
 
 
 @register
@@ -136,6 +142,7 @@ class Process:
     rate: str
     meaning: str = ""
     source: str = ""
+    label: str = field(default="", metadata=PROVENANCE)
 
 
 @register
@@ -148,6 +155,7 @@ class Derived:
     unit: str = ""
     meaning: str = ""
     source: str = ""
+    label: str = field(default="", metadata=PROVENANCE)
 
 
 @register
@@ -241,6 +249,7 @@ class Variant:
     note: str = ""
     source: str = ""
     start: str = ""
+    label: str = field(default="", metadata=PROVENANCE)
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "values", pairs(self.values))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, fields, replace
 from typing import TYPE_CHECKING, Any, Self
 
 import numpy as np
@@ -12,8 +12,10 @@ from numpy.typing import NDArray
 
 from immunode.errors import StudyError, did_you_mean
 from immunode.study.design.amounts import check_room, whole_number
+from immunode.study.design.declared import declared_joint, declares_patients
 from immunode.study.design.design import Design
 from immunode.study.design.distributions import MIDDLE, Distribution
+from immunode.study.design.joint import Joint, Pair
 from immunode.study.design.ranges import known_ranges, space
 from immunode.study.endpoints import endpoint
 from immunode.study.sweeps import sweep
@@ -22,7 +24,6 @@ if TYPE_CHECKING:
     from immunode.model import Model
 
 Array = NDArray[np.float64]
-Pair = tuple[str, str]
 LEAST = 1e-3
 """Smallest share of drawn patients that may be accepted before drawing is given up."""
 MOST = 8192
@@ -41,28 +42,18 @@ class Acceptance:
     until: float | str | None = None
 
 
-@dataclass(frozen=True, slots=True, repr=False)
-class Population:
+@dataclass(frozen=True, slots=True, repr=False, kw_only=True)
+class Population(Joint):
     """A joint distribution of parameters, knobs and initial values over virtual patients. Made by `population`.
 
     model : whose patients they are.
-    marginals : name -> distribution, in order: the columns of a draw.
-    correlations : pairs of names -> correlation of their standard normal scores; others are independent.
-    tail : degrees of freedom of a t copula, in which extremes meet more often; None is the Gaussian copula.
     acceptance : ranges in which a drawn patient's untreated run must end up, or None.
+    left_out : parameters that were asked for and do not vary, since they are 0.
     """
 
     model: Model
-    marginals: tuple[tuple[str, Distribution], ...]
-    correlations: tuple[tuple[Pair, float], ...] = ()
-    tail: float | None = None
     acceptance: Acceptance | None = None
-    left_out: tuple[str, ...] = field(default=())
-
-    @property
-    def names(self) -> tuple[str, ...]:
-        """Names of the columns, in order."""
-        return tuple(name for name, _ in self.marginals)
+    left_out: tuple[str, ...] = ()
 
     def draw(self, n: int, *, seed: int = 0) -> Design:
         """Return a design of `n` patients; cross it with arms, and every patient is in every arm.
@@ -79,10 +70,9 @@ class Population:
         )
         check_room("population", n, len(self.names))
         if self.acceptance is None:
-            values, told = self.values(n, seed), ""
-        else:
-            values, told = _accepted(self, n, seed)
-        return Design(self.names, values, f"{n} virtual patients, seed {seed}{told} ({self.words()})", seed)
+            return self.design(n, seed, self.words())
+        values, how = _accepted(self, n, seed)
+        return Design(self.names, values, f"{n} virtual patients, seed {seed}{how} ({self.words()})", seed)
 
     def accept(self, ranges: Mapping[str, tuple[float, float]], *, until: float | str | None = None) -> Self:
         """Return the population of those whose untreated run shows what is seen in the clinic.
@@ -108,17 +98,7 @@ class Population:
 
     def words(self) -> str:
         """Return one line that says how patients are drawn."""
-        groups: dict[str, list[str]] = {}
-        for name, marginal in self.marginals:
-            key = marginal.words() if marginal.origin == "given" else marginal.origin
-            groups.setdefault(key, []).append(name)
-        parts = [f"{_listed(names)}: {key}" for key, names in groups.items()]
-        if self.correlations:
-            copula = "Gaussian copula" if self.tail is None else f"t copula with {self.tail:g} degrees of freedom"
-            pairs = [f"{a} with {b} {value:+g}" for (a, b), value in self.correlations]
-            parts.append(
-                f"{copula}, {', '.join(pairs[:6])}" + (f" and {len(pairs) - 6} more" if len(pairs) > 6 else "")
-            )
+        parts = [Joint.words(self)]
         if self.acceptance:
             parts += [f"kept where {n} is {low:g} to {high:g} untreated" for n, low, high in self.acceptance.ranges]
         if self.left_out:
@@ -127,11 +107,6 @@ class Population:
 
     def __repr__(self) -> str:
         return f"Population of {self.model.label}: {self.words()}"
-
-    def values(self, n: int, seed: int) -> Array:
-        """Return the values of the first `n` patients drawn, accepted or not, (n, n_columns), each in its unit."""
-        z = _scores(self, n, seed)
-        return np.stack([marginal.place(z[:, i]) for i, (_, marginal) in enumerate(self.marginals)], axis=1)
 
 
 def population(
@@ -154,10 +129,16 @@ def population(
     tail : degrees of freedom of a t copula, above 0; None is the Gaussian copula.
     spread : coefficient of variation where a parameter has no bounds, dimensionless.
 
+    Without patterns, distributions and correlations, a model that declares its patients (`Variability`,
+    `PatientCovariate`, `PatientClass`) gives these: the published population.
+
     Raises
     ------
     StudyError : an unknown name, or correlations that no joint distribution has.
     """
+    if not patterns and not distributions and not correlations and declares_patients(model):
+        joint = declared_joint(model, tail=tail)
+        return Population(model=model, **{spec.name: getattr(joint, spec.name) for spec in fields(joint)})
     given = dict(distributions or {})
     for name, value in given.items():
         if not isinstance(value, Distribution):
@@ -183,7 +164,7 @@ def population(
         acceptance=None,
         left_out=left_out,
     )
-    _root(people)
+    people.check()
     return people
 
 
@@ -208,50 +189,6 @@ def _pair(pair: Any, known: Mapping[str, Distribution]) -> Pair:
         if name not in known:
             raise StudyError(f"population: correlation with '{name}', which does not vary{did_you_mean(name, known)}")
     return str(pair[0]), str(pair[1])
-
-
-def _root(people: Population) -> Array | None:
-    """Return the Cholesky factor of the correlations, (n, n); None where all are independent.
-
-    Raises
-    ------
-    StudyError : no joint distribution has these correlations.
-    """
-    if not people.correlations:
-        return None
-    names = people.names
-    matrix = np.eye(len(names))
-    for (a, b), value in people.correlations:
-        if not -1 < value < 1:
-            raise StudyError(f"population: the correlation of {a} with {b} must lie inside -1 and 1, got {value:g}")
-        i, j = names.index(a), names.index(b)
-        matrix[i, j] = matrix[j, i] = value
-    try:
-        return np.asarray(np.linalg.cholesky(matrix))
-    except np.linalg.LinAlgError:
-        least = float(np.linalg.eigvalsh(matrix)[0])
-        raise StudyError(
-            f"population: no joint distribution has these correlations (least eigenvalue {least:.2g}); bring them "
-            "nearer to 0"
-        ) from None
-
-
-def _scores(people: Population, n: int, seed: int) -> Array:
-    """Return standard normal scores with the population's correlations, (n, n_columns); drawn row by row."""
-    z = np.random.default_rng(seed).standard_normal((n, len(people.marginals)))
-    root = _root(people)
-    if root is not None:
-        z = z @ root.T
-    if people.tail is None:
-        return np.asarray(z)
-    from scipy.special import ndtri, stdtr
-
-    shared = np.random.default_rng((seed, 1)).chisquare(people.tail, n)
-    return np.asarray(ndtri(stdtr(people.tail, z / np.sqrt(shared / people.tail)[:, None])))
-
-
-def _listed(names: list[str]) -> str:
-    return ", ".join(names[:6]) + (f" and {len(names) - 6} more" if len(names) > 6 else "")
 
 
 def _accepted(people: Population, n: int, seed: int) -> tuple[Array, str]:

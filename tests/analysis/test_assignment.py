@@ -40,7 +40,7 @@ def logistic(loss: str = "0*1") -> im.Model:
     )
 
 
-TASK = im.assignment(
+TASK = im.teaching.assignment(
     "Epidemic",
     states={"S": "cell", "I": "cell"},
     conserved=["S + I + R"],
@@ -56,7 +56,7 @@ def test_the_solution_gets_every_point() -> None:
     assert (grade.points, grade.out_of, grade.hints) == (11, 11, ())
 
 
-def failed(grade: im.Grade) -> list[str]:
+def failed(grade: im.teaching.Grade) -> list[str]:
     return [mark.kind for mark in grade.marks if not mark.passed]
 
 
@@ -71,29 +71,29 @@ def test_another_notation_of_the_same_model_gets_the_same_grade() -> None:
 
 
 def test_a_missing_state_costs_what_rests_on_it_and_the_nearest_name_is_told() -> None:
-    grade = im.assignment("E", states=["Infected"], influences={"S -> Infected": "+"}).grade(epidemic())
+    grade = im.teaching.assignment("E", states=["Infected"], influences={"S -> Infected": "+"}).grade(epidemic())
     assert failed(grade) == ["states", "influence"]
     assert "State('Infected'" in grade.hints[0]
 
 
 def test_a_wrong_unit_is_told() -> None:
-    grade = im.assignment("E", states={"S": "mg"}, signs=False).grade(epidemic())
+    grade = im.teaching.assignment("E", states={"S": "mg"}, signs=False).grade(epidemic())
     assert failed(grade) == ["states"]
     assert "should be in mg" in grade.hints[0]
 
 
 def test_a_sink_that_does_not_stop_at_zero_fails_the_signs() -> None:
     model = epidemic(infection="b*I")
-    grade = im.assignment("E", states=["S"]).grade(model)
+    grade = im.teaching.assignment("E", states=["S"]).grade(model)
     assert failed(grade) == ["signs"]
     assert "stop where none is left" in grade.hints[0]
 
 
 def test_steady_states_are_those_of_the_closed_form() -> None:
-    task = im.assignment("L", steady_states={"stable": [{"N": 100.0}], "unstable": [{"N": 0.0}]})
+    task = im.teaching.assignment("L", steady_states={"stable": [{"N": 100.0}], "unstable": [{"N": 0.0}]})
     assert task.grade(logistic()).passed
-    assert im.assignment("L", steady_states={"stable": 1, "unstable": 1}).grade(logistic()).passed
-    wrong = im.assignment("L", steady_states={"stable": [{"N": 90.0}]}).grade(logistic())
+    assert im.teaching.assignment("L", steady_states={"stable": 1, "unstable": 1}).grade(logistic()).passed
+    wrong = im.teaching.assignment("L", steady_states={"stable": [{"N": 90.0}]}).grade(logistic())
     assert failed(wrong) == ["steady states"]
     assert "90" not in str(wrong)
 
@@ -101,9 +101,9 @@ def test_steady_states_are_those_of_the_closed_form() -> None:
 def test_data_of_the_closed_form_agree_and_half_of_them_do_not() -> None:
     t = np.linspace(0, 40, 21)
     n = 100 / (1 + 99 * np.exp(-0.5 * t))
-    good = im.assignment("L", data=pd.DataFrame({"time": t, "N": n}), within=1e-4).grade(logistic())
+    good = im.teaching.assignment("L", data=pd.DataFrame({"time": t, "N": n}), within=1e-4).grade(logistic())
     assert good.passed, good
-    bad = im.assignment("L", data=pd.DataFrame({"time": t, "N": n / 2})).grade(logistic())
+    bad = im.teaching.assignment("L", data=pd.DataFrame({"time": t, "N": n / 2})).grade(logistic())
     assert failed(bad) == ["data"]
     assert "above the data" in bad.hints[0]
 
@@ -111,12 +111,12 @@ def test_data_of_the_closed_form_agree_and_half_of_them_do_not() -> None:
 def test_distance_to_data_is_the_root_mean_square_over_the_range() -> None:
     data = pd.DataFrame({"time": [0.0, 200.0], "N": [1.0 + 9.9, 100.0]})
     # sqrt(9.9**2 / 2) / (100 - 10.9) = 0.0786
-    found = im.assignment("L", data=data).grade(logistic()).marks[-1].found
+    found = im.teaching.assignment("L", data=data).grade(logistic()).marks[-1].found
     assert "7.86 %" in found
 
 
 def test_a_response_of_the_wrong_sign_is_told_with_both_values() -> None:
-    task = im.assignment("E", responses={"antiviral": {"final(S)": "down"}})
+    task = im.teaching.assignment("E", responses={"antiviral": {"final(S)": "down"}})
     (mark,) = (mark for mark in task.grade(epidemic()).marks if mark.kind == "response")
     assert not mark.passed
     assert mark.found.startswith("up, ")
@@ -125,29 +125,29 @@ def test_a_response_of_the_wrong_sign_is_told_with_both_values() -> None:
 
 def test_an_intervention_may_come_from_the_assignment() -> None:
     block = im.Intervention("isolation", [im.inhibit("b", 0.9)])
-    task = im.assignment("E", responses={"isolation": {"peak(I)": "down"}}, arms={"isolation": block})
+    task = im.teaching.assignment("E", responses={"isolation": {"peak(I)": "down"}}, arms={"isolation": block})
     assert task.grade(epidemic()).passed
     strange = im.Intervention("isolation", [im.inhibit("beta", 0.9)])
-    task = im.assignment("E", responses={"isolation": {"peak(I)": "down"}}, arms={"isolation": strange})
+    task = im.teaching.assignment("E", responses={"isolation": {"peak(I)": "down"}}, arms={"isolation": strange})
     grade = task.grade(epidemic())
     assert failed(grade) == ["response"]
     assert "beta" in grade.hints[0]
 
 
 def test_an_intervention_that_the_model_lacks_is_a_lost_point() -> None:
-    grade = im.assignment("E", responses={"anti_viral": {"I": "down"}}, signs=False).grade(epidemic())
+    grade = im.teaching.assignment("E", responses={"anti_viral": {"I": "down"}}, signs=False).grade(epidemic())
     assert "did you mean 'antiviral'" in grade.hints[0]
 
 
 def test_a_model_that_can_not_be_run_is_graded_all_the_same() -> None:
     model = logistic().with_values(K=0.0)
-    grade = im.assignment("L", conserved=["N"], states=["N"], steady_states={"stable": 1}).grade(model)
+    grade = im.teaching.assignment("L", conserved=["N"], states=["N"], steady_states={"stable": 1}).grade(model)
     assert not grade.passed
     assert grade.marks[0].passed
 
 
 def test_own_hints_are_added() -> None:
-    task = im.assignment("L", steady_states={"stable": 3}, hints={"steady states": "See lecture 3."})
+    task = im.teaching.assignment("L", steady_states={"stable": 3}, hints={"steady states": "See lecture 3."})
     assert "See lecture 3." in task.grade(logistic()).hints[0]
 
 
@@ -185,18 +185,18 @@ def test_a_grade_shows_itself() -> None:
     ],
 )
 def test_an_assignment_that_can_not_be_is_refused(asked: dict[str, object], message: str) -> None:
-    with pytest.raises(im.StudyError, match=message):
-        im.assignment("A", **asked)  # type: ignore[arg-type]
+    with pytest.raises(im.errors.StudyError, match=message):
+        im.teaching.assignment("A", **asked)  # type: ignore[arg-type]
 
 
 def test_a_total_that_can_not_be_read_is_refused() -> None:
-    with pytest.raises(im.ModelError, match="can't read 'S \\+ '"):
-        im.assignment("A", conserved=["S + "])
-    assert im.assignment("A", conserved="S + I + R").grade(epidemic()).passed
+    with pytest.raises(im.errors.ModelError, match="can't read 'S \\+ '"):
+        im.teaching.assignment("A", conserved=["S + "])
+    assert im.teaching.assignment("A", conserved="S + I + R").grade(epidemic()).passed
 
 
 def test_what_is_no_model_is_refused() -> None:
-    with pytest.raises(im.StudyError, match="student -> model, not list"):
+    with pytest.raises(im.errors.StudyError, match="student -> model, not list"):
         TASK.grades([epidemic()])  # type: ignore[arg-type]
-    with pytest.raises(im.StudyError, match="load a file with"):
+    with pytest.raises(im.errors.StudyError, match="load a file with"):
         TASK.grade("mine.py")  # type: ignore[arg-type]

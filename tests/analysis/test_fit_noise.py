@@ -8,9 +8,9 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from immunode import normal
 from immunode.analysis.fitting.fits import fit
 from immunode.analysis.fitting.measurements import observable
+from immunode.distributions import normal
 from immunode.errors import StudyError
 from immunode.model import Model, Parameter, Process, State
 

@@ -34,7 +34,7 @@ COMPLEX = im.Model(
 
 def test_kuznetsov_has_its_four_states_in_the_published_numbers() -> None:
     """Kuznetsov 1994 as quoted in the specification, to the digits printed there."""
-    found = im.steady_states(im.load_model("kuznetsov1994"), engine="numpy")
+    found = im.dynamics.steady_states(im.load_model("kuznetsov1994"), engine="numpy")
     expected = {
         "saddle": [(0.3155, 0.0), (0.7585, 268.0)],
         "stable spiral": [(1.608, 8.186)],
@@ -48,7 +48,7 @@ def test_kuznetsov_has_its_four_states_in_the_published_numbers() -> None:
 
 
 def test_conserved_totals_are_kept_and_bound_complex_is_the_root_of_the_quadratic() -> None:
-    found = im.steady_states(COMPLEX)
+    found = im.dynamics.steady_states(COMPLEX)
     (state,) = found.found
     # k (3 - c)(2 - c) = u c
     c = float(min(np.roots([2.0, -11.0, 12.0]).real))
@@ -61,7 +61,7 @@ def test_conserved_totals_are_kept_and_bound_complex_is_the_root_of_the_quadrati
 
 
 def test_initial_values_in_a_design_set_the_totals() -> None:
-    found = im.steady_states(COMPLEX, {"A(0)": [1.0, 3.0, 10.0]})
+    found = im.dynamics.steady_states(COMPLEX, {"A(0)": [1.0, 3.0, 10.0]})
     for state, total in zip(found.found, (1.0, 3.0, 10.0), strict=True):
         c = float(min(np.roots([2.0, -(2 * (total + 2) + 1), 4 * total]).real))
         assert state.values["AB"] == pytest.approx(c, rel=1e-9)
@@ -70,7 +70,7 @@ def test_initial_values_in_a_design_set_the_totals() -> None:
 def test_a_set_of_parameters_is_solved_in_one_batch_and_says_how_many_states_each_has() -> None:
     """Four states below the fold of C and D at s = 2.129e4, two up to 6.7357e4, one beyond."""
     s = np.array([1e4, 2.12e4, 2.14e4, 6.7e4, 6.8e4])
-    found = im.steady_states(im.load_model("kuznetsov1994"), {"s": s}, engine="numpy")
+    found = im.dynamics.steady_states(im.load_model("kuznetsov1994"), {"s": s}, engine="numpy")
     assert found.counts()["found"].tolist() == [4, 4, 2, 2, 1]
     assert found.counts()["stable"].tolist() == [2, 2, 1, 1, 1]
 
@@ -85,7 +85,7 @@ def test_a_set_of_parameters_is_solved_in_one_batch_and_says_how_many_states_eac
     ],
 )
 def test_names_follow_the_eigenvalues(r: float, w: float, kind: str) -> None:
-    found = im.steady_states(FORMS.HOPF.with_values(r=r, w=w), bounds={"x": (-2, 2), "y": (-2, 2)})
+    found = im.dynamics.steady_states(FORMS.HOPF.with_values(r=r, w=w), bounds={"x": (-2, 2), "y": (-2, 2)})
     origin = next(s for s in found.found if abs(s.values["x"]) + abs(s.values["y"]) < 1e-9)
     assert origin.kind == kind
     assert origin.verified
@@ -93,14 +93,14 @@ def test_names_follow_the_eigenvalues(r: float, w: float, kind: str) -> None:
 
 def test_a_center_is_called_one_and_is_not_called_verified() -> None:
     swing = FORMS.form("swing", {"x": 1.0, "y": 0.0}, {"w": 2.0}, {"x": "-w*y", "y": "w*x"})
-    (state,) = im.steady_states(swing, bounds={"x": (-2, 2), "y": (-2, 2)}).found
+    (state,) = im.dynamics.steady_states(swing, bounds={"x": (-2, 2), "y": (-2, 2)}).found
     assert state.kind == "center"
     assert not state.verified
     assert abs(state.eigenvalues[0].imag) == pytest.approx(2.0, rel=1e-12)
 
 
 def test_a_line_of_steady_states_is_told_and_not_listed() -> None:
-    found = im.steady_states(im.load_model("smith2011"), engine="numpy")
+    found = im.dynamics.steady_states(im.load_model("smith2011"), engine="numpy")
     assert sum(s.kind == "not hyperbolic" for s in found.found) == 1
     assert "fill a line along EU" in repr(found)
 
@@ -115,43 +115,43 @@ def test_a_line_of_steady_states_is_told_and_not_listed() -> None:
     ],
 )
 def test_car_t_has_the_published_states(point: tuple[float, ...], kind: str) -> None:
-    found = im.steady_states(im.load_model("cartmath2021"), engine="numpy")
+    found = im.dynamics.steady_states(im.load_model("cartmath2021"), engine="numpy")
     near = [s for s in found.found if np.allclose(list(s.values.values()), point, rtol=2e-4, atol=1e-9)]
     assert [s.kind for s in near] == [kind]
 
 
 def test_interventions_move_states() -> None:
     model = im.load_model("kuznetsov1994")
-    found = im.steady_states(model, interventions="adoptive_transfer", engine="numpy")
+    found = im.dynamics.steady_states(model, interventions="adoptive_transfer", engine="numpy")
     (dormant,) = found.stable
     assert dormant.values["T"] == pytest.approx(3.50e6, rel=2e-3)
 
 
 def test_steady_states_are_a_sequence_and_those_of_one_set_can_be_asked_for() -> None:
-    found = im.steady_states(FORMS.FOLD, {"r": [-1.0, -4.0]}, bounds=FORMS.BOX)
+    found = im.dynamics.steady_states(FORMS.FOLD, {"r": [-1.0, -4.0]}, bounds=FORMS.BOX)
     assert [round(state.values["x"], 9) for state in found] == [-1.0, 1.0, -2.0, 2.0]
     assert [state.values["x"] for state in found.of(1)] == pytest.approx([-2.0, 2.0])
     assert found[0] in found
-    with pytest.raises(im.StudyError, match="no run 2; runs go from 0 to 1"):
+    with pytest.raises(im.errors.StudyError, match="no run 2; runs go from 0 to 1"):
         found.of(2)
 
 
 def test_a_run_that_grows_without_bound_hides_no_steady_state() -> None:
     """From its start this normal form grows to 1e35; its rests are x = (1 -+ sqrt(3))/2."""
-    found = im.steady_states(FORMS.BOGDANOV_TAKENS, bounds={"x": (-3, 3), "y": (-3, 3)}, engine="numpy")
+    found = im.dynamics.steady_states(FORMS.BOGDANOV_TAKENS, bounds={"x": (-3, 3), "y": (-3, 3)}, engine="numpy")
     assert [s.values["x"] for s in found] == pytest.approx([(1 - 3**0.5) / 2, (1 + 3**0.5) / 2], rel=1e-10)
     assert [s.kind for s in found] == ["unstable spiral", "saddle"]
 
 
 def test_what_is_not_found_is_said() -> None:
-    found = im.steady_states(FORMS.FOLD, {"r": [-1.0, 1.0]}, bounds=FORMS.BOX)
+    found = im.dynamics.steady_states(FORMS.FOLD, {"r": [-1.0, 1.0]}, bounds=FORMS.BOX)
     assert found.missing == (1,)
     assert "none found in 1 sets: run 1" in repr(found)
 
 
 def test_a_wrong_name_is_one_clear_line() -> None:
     model = im.load_model("kuznetsov1994")
-    with pytest.raises(im.StudyError, match="kuznetsov1994: there is no parameter 'ss'"):
-        im.steady_states(model, {"ss": [1.0]})
-    with pytest.raises(im.StudyError, match="no state 'tumor'; did you mean 'E' or 'T'"):
-        im.steady_states(model, bounds={"tumor": (0, 1)})
+    with pytest.raises(im.errors.StudyError, match="kuznetsov1994: there is no parameter 'ss'"):
+        im.dynamics.steady_states(model, {"ss": [1.0]})
+    with pytest.raises(im.errors.StudyError, match="no state 'tumor'; did you mean 'E' or 'T'"):
+        im.dynamics.steady_states(model, bounds={"tumor": (0, 1)})

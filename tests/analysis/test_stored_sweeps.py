@@ -8,7 +8,7 @@ import numpy as np
 
 from immunode.analysis.sensitivity.from_samples import prcc
 from immunode.analysis.trials.prevalence import prevalence_weights
-from immunode.analysis.trials.trial import responders
+from immunode.analysis.trials.responder_shares import responders
 from immunode.catalogue import load_model
 from immunode.study import open_store, sobol, space, sweep
 from tests.libraries import needs

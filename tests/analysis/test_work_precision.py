@@ -26,7 +26,7 @@ def decay() -> im.Model:
 
 @pytest.fixture(scope="module")
 def measured(decay: im.Model) -> WorkPrecision:
-    return im.work_precision(decay, ["numpy", "scipy LSODA", "numpy tsit5"], rtols=RTOLS, n=16, seconds=0.02)
+    return im.sweeps.work_precision(decay, ["numpy", "scipy LSODA", "numpy tsit5"], rtols=RTOLS, n=16, seconds=0.02)
 
 
 def test_every_tool_has_a_row_for_every_tolerance(measured: WorkPrecision) -> None:
@@ -48,7 +48,7 @@ def test_errors_fall_with_the_tolerance_and_stay_near_it(measured: WorkPrecision
 
 def test_the_error_is_that_from_the_closed_form(decay: im.Model) -> None:
     """|y - N exp(-k t)| / (N/1000 + N exp(-k t)), the worst over time, by a run of the same engine and tolerance."""
-    one = im.work_precision(decay, "numpy tsit5", rtols=[1e-5], space={"k": (0.4, 0.6)}, n=1, seconds=1e-3)
+    one = im.sweeps.work_precision(decay, "numpy tsit5", rtols=[1e-5], space={"k": (0.4, 0.6)}, n=1, seconds=1e-3)
     k = im.sobol({"k": (0.4, 0.6)}, 1, seed=0).values[0, 0]
     run = im.simulate(decay.with_values(k=k), times=np.linspace(0, 10, 101), engine="numpy", method="tsit5", rtol=1e-5)
     exact = 100 * np.exp(-k * run.times)
@@ -82,7 +82,7 @@ def test_the_figure_shows_the_table_and_remembers(measured: WorkPrecision, tmp_p
 
 def test_doses_take_part() -> None:
     model = im.load_model("kuznetsov1994")
-    one = im.work_precision(
+    one = im.sweeps.work_precision(
         model, ["numpy"], rtols=[1e-5], interventions="adoptive_transfer_bolus", until=30, n=2, seconds=0.01
     )
     assert one.points[0].error < 1e-2
@@ -104,9 +104,9 @@ def test_doses_take_part() -> None:
 )
 def test_what_can_not_be_is_told_before_anything_runs(decay: im.Model, options: dict[str, object], said: str) -> None:
     with pytest.raises(im.ImmunodeError, match=said):
-        im.work_precision(decay, **options)  # type: ignore[arg-type]
+        im.sweeps.work_precision(decay, **options)  # type: ignore[arg-type]
 
 
 def test_a_name_is_no_model() -> None:
-    with pytest.raises(im.StudyError, match=r"expected a model such as im.load_model\(...\), got 'decay'"):
-        im.work_precision("decay")  # type: ignore[arg-type]
+    with pytest.raises(im.errors.StudyError, match=r"expected a model such as im.load_model\(...\), got 'decay'"):
+        im.sweeps.work_precision("decay")  # type: ignore[arg-type]

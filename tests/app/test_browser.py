@@ -244,7 +244,7 @@ FIRST = "new Promise((done) => requestAnimationFrame(() => setTimeout(() => done
 @pytest.mark.parametrize("model", ["", "stress_cytokine_minimal"], ids=["seven scenarios", "twelve states"])
 def test_the_first_interaction_is_done_within_a_second(open_page: Any, file: Path, tmp_path: Path, model: str) -> None:
     """From the beginning of loading to the picture after a change of strength, by the page's own clock."""
-    path = im.write_page(im.load_model(model), tmp_path / "lab.html", on=["endotoxin"]) if model else file
+    path = im.io.write_page(im.load_model(model), tmp_path / "lab.html", on=["endotoxin"]) if model else file
     spent = []
     for _ in range(5):
         one = open_page(path, PROJECTOR)

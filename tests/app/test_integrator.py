@@ -145,7 +145,7 @@ console.log(JSON.stringify([why(lab, state, "p"), why(lab, state, "drug")]));"""
     for name, found in zip(("p", "drug"), node.in_lab(lab, script), strict=True):
         arms = im.Arms(control=[], pulses=[model.intervention("anti_tnf_pulses")])
         runs = im.simulate(model, arms=arms, rtol=1e-9)
-        told = im.explain(runs["control"], runs["pulses"], name)
+        told = im.treatments.explain(runs["control"], runs["pulses"], name)
         ours = {bar["name"]: bar["change"] for bar in found["bars"]}
         size = max(abs(v) for v in ours.values())
         assert sum(ours.values()) == pytest.approx(found["change"], abs=1e-6 * size)

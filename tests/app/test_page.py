@@ -126,10 +126,10 @@ def test_the_limits_of_a_model_are_those_of_its_file() -> None:
 
 
 def test_a_page_needs_models_and_each_once() -> None:
-    with pytest.raises(im.ModelError, match="at least one model"):
+    with pytest.raises(im.errors.ModelError, match="at least one model"):
         page([])
     lab = load_lab("kuznetsov1994")
-    with pytest.raises(im.ModelError, match="each model once"):
+    with pytest.raises(im.errors.ModelError, match="each model once"):
         page([lab, lab])
 
 
@@ -142,7 +142,7 @@ def test_a_model_with_events_on_states_says_that_the_page_cannot_run_it() -> Non
         processes=[im.Process("loss", "x ->", "k*x")],
         events=[im.Event("refill", {"x": "1"}, when="x < 0.5")],
     )
-    with pytest.raises(im.ModelError, match=r"trap: 'refill': .*can't be run in the page"):
+    with pytest.raises(im.errors.ModelError, match=r"trap: 'refill': .*can't be run in the page"):
         make_lab(model)
 
 
@@ -168,8 +168,8 @@ def test_export_of_two_arms_or_an_unknown_one_says_what_would_do(
 
 
 def test_write_page_returns_where_it_wrote(tmp_path: Path) -> None:
-    path = im.write_page(im.load_model("kuznetsov1994"), tmp_path / "one.html", on=["cytostatic"])
+    path = im.io.write_page(im.load_model("kuznetsov1994"), tmp_path / "one.html", on=["cytostatic"])
     assert path.read_text("utf-8").startswith("<!doctype html>")
-    with pytest.raises(im.ModelError, match="did you mean 'cytostatic'"):
-        im.write_page(im.load_model("kuznetsov1994"), tmp_path / "two.html", on=["cytostatics"])
+    with pytest.raises(im.errors.ModelError, match="did you mean 'cytostatic'"):
+        im.io.write_page(im.load_model("kuznetsov1994"), tmp_path / "two.html", on=["cytostatics"])
     assert not (tmp_path / "two.html").exists()

@@ -36,7 +36,7 @@ def main() -> None:
     parser.add_argument("--until", type=float, default=200.0)
     given = parser.parse_args()
     path = biomodels.FOLDER / "sbml" / f"{given.model}.xml"
-    model = im.read_sbml(path)
+    model = im.io.read_sbml(path)
     settable = parameters_of(path)
     names = [p.name for p in model.parameters if p.value > 0 and p.name.rstrip("_") in settable]
     rng = np.random.default_rng(7)

@@ -53,7 +53,7 @@ def test_petab_takes_measurements_from_a_table(tmp_path: Path) -> None:
     command = ["export", "kuznetsov1994", "--to", "petab", "--data", str(tmp_path / "data.csv")]
     assert main([*command, "--arm", "control", "--arm", "cytostatic", "-o", str(tmp_path / "problem")]) == 0
     pytest.importorskip("libsbml")
-    back = im.read_petab(tmp_path / "problem" / "problem.yaml")
+    back = im.io.read_petab(tmp_path / "problem" / "problem.yaml")
     assert list(back.arms) == ["control", "cytostatic"]
     assert back.data["value"].to_list() == [1e6, 7e5]
 

@@ -85,13 +85,13 @@ def test_a_bifurcation_follows_the_parameter_that_the_model_names(
     assert main(["figure", "baker2013", "--kind", "bifurcation", "--code"]) == 0
     script = capsys.readouterr().out
     assert "parameter = 'alpha2'\nbetween = [0.0, 50.0]\n" in script
-    assert "found = im.continuation(model, parameter, between)\n" in script
+    assert "found = im.dynamics.continuation(model, parameter, between)\n" in script
 
 
 def test_a_bifurcation_else_follows_what_moves_the_read_out_most(folder: Path) -> None:
     """Found by the script itself; the figure says which."""
     assert main(["figure", "kuznetsov1994", "--kind", "bifurcation", "-o", "a.svg"]) == 0
-    swings = im.tornado(im.load_model("kuznetsov1994"), endpoints="final(T)").table()
+    swings = im.sensitivity.tornado(im.load_model("kuznetsov1994"), endpoints="final(T)").table()
     most = swings.sort_values("swing", ascending=False)["input"].iloc[0]
     assert f"kuznetsov1994: {most}, which moves final(T) most" in Path("a.svg").read_text(encoding="utf-8")
 
@@ -107,7 +107,9 @@ def test_work_and_precision_of_a_model_is_one_line(folder: Path, capsys: pytest.
     assert main(["figure", "baker2013", "--kind", "work_precision", "--until", "20", "--code"]) == 0
     script = capsys.readouterr().out
     assert "until = 20.0\n" in script
-    assert "found = im.work_precision(model, rtols=[1e-4, 1e-6, 1e-8], n=256, seconds=0.1, until=until)" in script
+    assert (
+        "found = im.sweeps.work_precision(model, rtols=[1e-4, 1e-6, 1e-8], n=256, seconds=0.1, until=until)" in script
+    )
 
 
 def test_a_figure_tells_what_it_remembers(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -155,7 +155,7 @@ def test_settings_reach_atlas_and_figure(tmp_path: Path, monkeypatch: pytest.Mon
     words = ["kuznetsov1994", "--set", "a=0.1", "--set", "T(0)=1e6", "--until", "5"]
     rows = table(["atlas", *words, "--arm", "cytostatic"], capsys)["rows"]
     model = im.load_model("kuznetsov1994").with_values({"a": 0.1}).with_initial({"T": 1e6})
-    folds = im.atlas(model, ["cytostatic"], until=5).fold
+    folds = im.treatments.atlas(model, ["cytostatic"], until=5).fold
     assert [row["log2_fold"] for row in rows] == folds.ravel().tolist()
     assert main(["figure", *words, "--arm", "control", "--code"]) == 0
     script = capsys.readouterr().out

@@ -93,11 +93,11 @@ def judge(seed: int, folder: Path) -> Verdict:
 def _differences(path: Path, sbml: Any, wanted: Any) -> Iterator[str]:
     import immunode as im
 
-    model = im.read_sbml(path)
+    model = im.io.read_sbml(path)
     for engine in ENGINES:
         try:
             found = trajectory(model, sbml, wanted[:, 0], engine)
-        except im.EngineError:
+        except im.errors.EngineError:
             continue  # it finds no events on states, or can't be had here
         off = _off(found, wanted).any(axis=1)
         for row in np.flatnonzero(off).tolist():

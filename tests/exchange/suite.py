@@ -168,7 +168,7 @@ def table(verdicts: Iterable[Verdict]) -> str:
 
 _PAGE = """# SBML: what is read
 
-`im.read_sbml(path)`, `im.load_model("file.xml")` and every shell command read SBML Level 1 to 3. Below, the cases of
+`im.io.read_sbml(path)`, `im.load_model("file.xml")` and every shell command read SBML Level 1 to 3. Below, the cases of
 the [SBML Test Suite](https://github.com/sbmlteam/sbml-test-suite) that agree with its results to its tolerances,
 simulated by the `scipy` engine at rtol 1e-10: {passed} of {all}. A case counts in every row whose construct it has.
 This page is written by `python -m tests.exchange.suite -o docs/sbml.md`.

@@ -29,7 +29,7 @@ end
 
 
 def test_a_text_becomes_a_model_with_named_fluxes() -> None:
-    model = im.read_antimony(TEXT)
+    model = im.io.read_antimony(TEXT)
     assert {s.name: s.initial for s in model.states} == {"E": 3.2e5, "T": 5e5}
     assert [p.name for p in model.processes] == ["influx", "death", "growth", "killing"]
     killing = im.Intervention("boost", [im.scale("n", 2)])
@@ -49,19 +49,19 @@ def test_a_text_becomes_a_model_with_named_fluxes() -> None:
 )
 def test_what_antimony_lets_pass_is_refused(wrong: tuple[str, str], message: str) -> None:
     with pytest.raises(ModelError, match=message):
-        im.read_antimony(TEXT.replace(*wrong, 1))
+        im.io.read_antimony(TEXT.replace(*wrong, 1))
 
 
 def test_the_word_import_in_a_comment_is_no_import() -> None:
-    assert im.read_antimony(TEXT.replace("model tumor", '// import "x"\nmodel tumor')).name
+    assert im.io.read_antimony(TEXT.replace("model tumor", '// import "x"\nmodel tumor')).name
 
 
 def test_a_missing_and_a_binary_file_are_said_in_one_line(tmp_path: Path) -> None:
     with pytest.raises(StoreError, match="can't be read"):
-        im.read_antimony(tmp_path / "missing.ant")
+        im.io.read_antimony(tmp_path / "missing.ant")
     (tmp_path / "binary.ant").write_bytes(bytes(range(256)))
     with pytest.raises(StoreError, match="UTF-8"):
-        im.read_antimony(tmp_path / "binary.ant")
+        im.io.read_antimony(tmp_path / "binary.ant")
 
 
 @pytest.mark.parametrize(
@@ -71,8 +71,8 @@ def test_a_missing_and_a_binary_file_are_said_in_one_line(tmp_path: Path) -> Non
 def test_a_model_written_and_read_again_gives_the_same_curves(name: str, arm: str, tmp_path: Path) -> None:
     model = im.load_model(name)
     model = im.perturb(model, arm) if arm else model
-    path = im.write_antimony(model, tmp_path / "model.ant")
-    back = im.read_antimony(path)
+    path = im.io.write_antimony(model, tmp_path / "model.ant")
+    back = im.io.read_antimony(path)
     times = np.linspace(0, model.horizon / 4, 21)
     ours, theirs = im.simulate(model, times=times, rtol=1e-9), im.simulate(back, times=times, rtol=1e-9)
     ids = document_ids(model)
@@ -95,7 +95,7 @@ def test_the_text_names_model_and_variant_in_its_first_line() -> None:
 
 def test_a_species_without_a_value_is_told_how_to_get_one() -> None:
     with pytest.raises(ModelError, match=r"species 'D' has no value.*D = 0"):
-        im.read_antimony("J0: D -> ; k*D\nk = 1\n")
+        im.io.read_antimony("J0: D -> ; k*D\nk = 1\n")
 
 
 @pytest.mark.parametrize(
@@ -109,17 +109,19 @@ def test_a_species_without_a_value_is_told_how_to_get_one() -> None:
 )
 def test_characters_that_antimony_has_not_are_one_line(text: str, says: str) -> None:
     with pytest.raises(ModelError, match=says) as caught:
-        im.read_antimony(text)
+        im.io.read_antimony(text)
     assert "\n" not in str(caught.value)
 
 
 def test_comments_and_titles_may_have_any_letter() -> None:
-    made = im.read_antimony('model m // für T-Zellen\r\n x = 1; x is "Zellzählung"; x\' = -x;\r\nend')
+    made = im.io.read_antimony('model m // für T-Zellen\r\n x = 1; x is "Zellzählung"; x\' = -x;\r\nend')
     assert made.states[0].meaning == "Zellzählung"
 
 
 @pytest.mark.parametrize("given", [5, None, [1]])
-@pytest.mark.parametrize("read", [im.read_antimony, im.read_sbml, im.read_petab, im.read_omex, im.load_model])
+@pytest.mark.parametrize(
+    "read", [im.io.read_antimony, im.io.read_sbml, im.io.read_petab, im.io.read_omex, im.load_model]
+)
 def test_what_is_no_path_is_one_line(read: Any, given: object) -> None:
     with pytest.raises(im.ImmunodeError, match=f"{read.__name__}: the path of a file is needed, got"):
         read(given)

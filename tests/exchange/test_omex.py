@@ -19,7 +19,7 @@ from immunode.exchange.omex import MANIFEST
 def archive(tmp_path: Path) -> Path:
     model = im.load_model("kuznetsov1994")
     recipe = dict(im.simulate(model, until=10.0).recipe)
-    return im.write_omex(
+    return im.io.write_omex(
         model, tmp_path / "tumor.omex", arms=["control", "cytostatic"], until="200 days", recipe=recipe
     )
 
@@ -34,12 +34,12 @@ def test_the_manifest_lists_every_file_and_nothing_else(archive: Path) -> None:
 
 
 def test_an_archive_comes_back_as_an_equal_model(archive: Path) -> None:
-    assert im.read_omex(archive) == im.load_model("kuznetsov1994")
+    assert im.io.read_omex(archive) == im.load_model("kuznetsov1994")
 
 
 def test_equal_models_give_equal_archives(tmp_path: Path) -> None:
     model = im.load_model("kuznetsov1994")
-    first, second = (im.write_omex(model, tmp_path / name).read_bytes() for name in ("a.omex", "b.omex"))
+    first, second = (im.io.write_omex(model, tmp_path / name).read_bytes() for name in ("a.omex", "b.omex"))
     assert first == second
 
 
@@ -104,7 +104,7 @@ def manifest(location: str, kind: str = "http://identifiers.org/combine.specific
 )
 def test_a_wrong_archive_is_refused_in_one_line(files: dict[str, bytes], message: str, tmp_path: Path) -> None:
     with pytest.raises((StoreError, ModelError), match=message) as told:
-        im.read_omex(packed(tmp_path / "x.omex", files))
+        im.io.read_omex(packed(tmp_path / "x.omex", files))
     assert "\n" not in str(told.value)
 
 
@@ -113,47 +113,47 @@ def test_a_size_that_the_archive_lies_about_is_found(tmp_path: Path) -> None:
     content = path.read_bytes().replace((60_000_000).to_bytes(4, "little"), (10).to_bytes(4, "little"))
     path.write_bytes(content)
     with pytest.raises((StoreError, ModelError)):
-        im.read_omex(path)
+        im.io.read_omex(path)
 
 
 def test_no_archive_at_all_is_said(tmp_path: Path) -> None:
     (tmp_path / "x.omex").write_bytes(b"PK\x03\x04 but no more")
     with pytest.raises(StoreError, match="no archive that can be read"):
-        im.read_omex(tmp_path / "x.omex")
+        im.io.read_omex(tmp_path / "x.omex")
     with pytest.raises(StoreError, match="can't be read"):
-        im.read_omex(tmp_path / "missing.omex")
+        im.io.read_omex(tmp_path / "missing.omex")
 
 
 def test_an_unknown_arm_names_the_nearest(tmp_path: Path) -> None:
     with pytest.raises(StudyError, match="did you mean 'cytostatic'"):
-        im.write_omex(im.load_model("kuznetsov1994"), tmp_path / "x.omex", arms=["cytostatc"])
+        im.io.write_omex(im.load_model("kuznetsov1994"), tmp_path / "x.omex", arms=["cytostatc"])
 
 
 def test_load_model_takes_archives_and_antimony(archive: Path, tmp_path: Path) -> None:
     pytest.importorskip("antimony")
-    assert im.load_model(archive) == im.read_omex(archive)
-    text = im.write_antimony(im.load_model("kuznetsov1994"), tmp_path / "tumor.ant")
-    assert im.load_model(text) == im.read_antimony(text)
+    assert im.load_model(archive) == im.io.read_omex(archive)
+    text = im.io.write_antimony(im.load_model("kuznetsov1994"), tmp_path / "tumor.ant")
+    assert im.load_model(text) == im.io.read_antimony(text)
     with pytest.raises(ModelError, match=r"did you mean 'tumor.ant'"):
         im.load_model(tmp_path / "tumour.ant")
 
 
 def test_a_manifest_that_is_packed_twice_is_one_file(tmp_path: Path) -> None:
     model = im.load_model("kuznetsov1994")
-    path = im.write_omex(model, tmp_path / "twice.omex")
+    path = im.io.write_omex(model, tmp_path / "twice.omex")
     with zipfile.ZipFile(path) as archive:
         manifest = archive.read("manifest.xml")
     with warnings.catch_warnings(), zipfile.ZipFile(path, "a") as archive:
         warnings.simplefilter("ignore", UserWarning)  # zipfile's own, on the second name
         archive.writestr("manifest.xml", manifest)
         archive.writestr("./manifest.xml", manifest)
-    assert [s.name for s in im.read_omex(path).states] == [s.name for s in model.states]
+    assert [s.name for s in im.io.read_omex(path).states] == [s.name for s in model.states]
 
 
 def test_two_different_files_of_one_name_are_refused(tmp_path: Path) -> None:
-    path = im.write_omex(im.load_model("kuznetsov1994"), tmp_path / "twice.omex")
+    path = im.io.write_omex(im.load_model("kuznetsov1994"), tmp_path / "twice.omex")
     with warnings.catch_warnings(), zipfile.ZipFile(path, "a") as archive:
         warnings.simplefilter("ignore", UserWarning)
         archive.writestr("model.xml", "<sbml/>")
     with pytest.raises(StoreError, match=r"two different files are called 'model\.xml' in it"):
-        im.read_omex(path)
+        im.io.read_omex(path)

@@ -60,13 +60,13 @@ def complaints(path: Path) -> list[str]:
 @pytest.mark.parametrize("columns", [["sd"], []])
 def test_petabs_linter_finds_nothing(model: im.Model, data: pd.DataFrame, columns: list[str], tmp_path: Path) -> None:
     kept = data[["arm", "observable", "time", "value", *columns]]
-    path = im.write_petab(model, tmp_path / "problem", kept, arms=arms_of(model))
+    path = im.io.write_petab(model, tmp_path / "problem", kept, arms=arms_of(model))
     assert complaints(path) == []
 
 
 def test_arms_data_and_curves_come_back(model: im.Model, data: pd.DataFrame, curves: Any, tmp_path: Path) -> None:
-    path = im.write_petab(model, tmp_path, data, arms=arms_of(model), estimate=["alpha2", "gamma"])
-    back = im.read_petab(path)
+    path = im.io.write_petab(model, tmp_path, data, arms=arms_of(model), estimate=["alpha2", "gamma"])
+    back = im.io.read_petab(path)
     assert list(back.arms) == list(arms_of(model))
     pd.testing.assert_frame_equal(back.data, data.reset_index(drop=True), check_dtype=False)
     assert back.estimated["name"].to_list() == ["alpha2", "gamma"]
@@ -82,17 +82,17 @@ def test_the_noise_of_data_comes_back(tmp_path: Path) -> None:
     model = im.load_model("kuznetsov1994")
     rows = [("T", 1.0, 5e5, 0.1, "lognormal"), ("E", 1.0, 3e5, 1e4, "laplace"), ("T", 2.0, 6e5, 0.1, "lognormal")]
     data = pd.DataFrame(rows, columns=["observable", "time", "value", "sd", "noise"]).assign(arm="control")
-    back = im.read_petab(im.write_petab(model, tmp_path, data))
+    back = im.io.read_petab(im.io.write_petab(model, tmp_path, data))
     pd.testing.assert_frame_equal(back.data[data.columns], data, check_dtype=False)
     assert complaints(tmp_path / "problem.yaml") == []
     with pytest.raises(StudyError, match="the noise of 'T' must be one of normal"):
-        im.write_petab(model, tmp_path, data.assign(noise=["lognormal", "laplace", "normal"]))
+        im.io.write_petab(model, tmp_path, data.assign(noise=["lognormal", "laplace", "normal"]))
 
 
 def test_a_model_of_one_arm_without_interventions(tmp_path: Path) -> None:
     model = im.load_model("kuznetsov1994")
     data = pd.DataFrame({"arm": "control", "observable": "T", "time": [0.0, 10.0], "value": [5e5, 1e6]})
-    back = im.read_petab(im.write_petab(model, tmp_path, data))
+    back = im.io.read_petab(im.io.write_petab(model, tmp_path, data))
     assert back.model == model
     assert back.arms == im.Arms(control=[])
     assert complaints(tmp_path / "problem.yaml") == []
@@ -109,15 +109,17 @@ def test_a_model_of_one_arm_without_interventions(tmp_path: Path) -> None:
 def test_wrong_data_is_said(change: dict[str, Any], message: str, tmp_path: Path) -> None:
     data = pd.DataFrame({"arm": ["control"], "observable": ["T"], "time": [1.0], "value": [2.0]}).assign(**change)
     with pytest.raises(StudyError, match=message):
-        im.write_petab(im.load_model("kuznetsov1994"), tmp_path, data)
+        im.io.write_petab(im.load_model("kuznetsov1994"), tmp_path, data)
 
 
 def test_a_missing_column_and_no_data_are_said(tmp_path: Path) -> None:
     model = im.load_model("kuznetsov1994")
     with pytest.raises(StudyError, match="need a column 'observable'; did you mean 'observables'"):
-        im.write_petab(model, tmp_path, pd.DataFrame({"arm": ["control"], "observables": ["T"], "time": 1, "value": 2}))
+        im.io.write_petab(
+            model, tmp_path, pd.DataFrame({"arm": ["control"], "observables": ["T"], "time": 1, "value": 2})
+        )
     with pytest.raises(StudyError, match="there are no measurements"):
-        im.write_petab(model, tmp_path, pd.DataFrame())
+        im.io.write_petab(model, tmp_path, pd.DataFrame())
 
 
 def test_two_interventions_of_one_name_are_refused(tmp_path: Path) -> None:
@@ -125,7 +127,7 @@ def test_two_interventions_of_one_name_are_refused(tmp_path: Path) -> None:
     arms = im.Arms(a=["cytostatic"], b=[im.Intervention("cytostatic", [im.scale("a", 0.1)])])
     data = pd.DataFrame({"arm": ["a"], "observable": ["T"], "time": [1.0], "value": [2.0]})
     with pytest.raises(StudyError, match="arm 'b': 'cytostatic' is another intervention"):
-        im.write_petab(model, tmp_path, data, arms=arms)
+        im.io.write_petab(model, tmp_path, data, arms=arms)
 
 
 # Problems of others ---------------------------------------------------------------------------------------------------
@@ -133,7 +135,7 @@ def test_two_interventions_of_one_name_are_refused(tmp_path: Path) -> None:
 
 def foreign(folder: Path, **tables: str) -> Path:
     """Write a problem on decay of A by hand; `tables` replace files."""
-    im.write_sbml(
+    im.io.write_sbml(
         im.Model(
             name="decay",
             time_unit="day",
@@ -161,7 +163,7 @@ def foreign(folder: Path, **tables: str) -> Path:
 
 
 def test_conditions_periods_and_formulas_of_others_are_understood(tmp_path: Path) -> None:
-    back = im.read_petab(foreign(tmp_path))
+    back = im.io.read_petab(foreign(tmp_path))
     run = im.simulate(back.model, arms=back.arms, times=[0.0, 2.0, 4.0, 6.0], rtol=1e-10)["e1"]
     # by hand: A begins at 20, decays at 0.5, from day 2 at 1, from day 4 at 0.1
     expected = 20 * np.exp([0.0, -1.0, -3.0, -3.2])
@@ -221,7 +223,7 @@ def test_conditions_periods_and_formulas_of_others_are_understood(tmp_path: Path
 )
 def test_wrong_tables_are_said_in_one_line(tables: dict[str, str], message: str, tmp_path: Path) -> None:
     with pytest.raises((StudyError, StoreError, ModelError), match=message) as told:
-        im.read_petab(foreign(tmp_path, **tables))
+        im.io.read_petab(foreign(tmp_path, **tables))
     assert "\n" not in str(told.value)
 
 
@@ -250,6 +252,6 @@ def test_wrong_tables_are_said_in_one_line(tables: dict[str, str], message: str,
 def test_a_wrong_problem_file_is_said_in_one_line(text: str, message: str, tmp_path: Path) -> None:
     (tmp_path / "problem.yaml").write_text(text)
     with pytest.raises((StudyError, StoreError), match=message) as told:
-        im.read_petab(tmp_path / "problem.yaml")
+        im.io.read_petab(tmp_path / "problem.yaml")
     assert "\n" not in str(told.value)
     assert [file.name for file in tmp_path.iterdir()] == ["problem.yaml"]

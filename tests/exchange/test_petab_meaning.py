@@ -107,7 +107,7 @@ def test_a_condition_reaches_initial_values_that_depend_on_it(tmp_path: Path) ->
         measurement="observableId simulationConditionId time measurement\nx high 0 1\nx low 0 1\nx high 2 1\nx low 2 1",
     )
     for path in (one, two):
-        problem = im.read_petab(path)
+        problem = im.io.read_petab(path)
         expected = np.array([100.0, 1.0, 100 * np.exp(-1.0), np.exp(-1.0)])
         np.testing.assert_allclose(problem.simulate()["simulation"], expected, rtol=1e-7)
         runs = im.simulate(problem.model, arms=problem.arms, times=[0.0, 2.0], rtol=1e-9)
@@ -124,7 +124,7 @@ def test_time_is_that_of_the_files_also_before_0(tmp_path: Path) -> None:
         measurement=MEASURED + "x e -20 1\nx e -15 1\nx e -9 1\nx e 0 1",
         parameter="parameterId lowerBound upperBound estimate nominalValue\nx0 0.01 10 true 1",
     )
-    found = im.read_petab(path).simulate(rtol=1e-10)
+    found = im.io.read_petab(path).simulate(rtol=1e-10)
     np.testing.assert_allclose(found["time"], [-20, -15, -9, 0])
     np.testing.assert_allclose(found["simulation"], [1.0, np.exp(-5), np.exp(-12), np.exp(-30) + 5], rtol=1e-6)
 
@@ -140,7 +140,7 @@ def test_formulas_see_the_time_of_the_files_and_arms_take_interventions(tmp_path
         measurement=MEASURED + "y e 5 1\ny e 6 1",
         parameter="parameterId lowerBound upperBound estimate nominalValue\nx0 0.01 10 true 1",
     )
-    problem = im.read_petab(path)
+    problem = im.io.read_petab(path)
     found = problem.simulate()
     np.testing.assert_allclose(found["simulation"], [10.0, 6 + 5 * np.exp(-1.0)], rtol=1e-7)
     np.testing.assert_allclose(found["sd"], [0.5, 0.6], rtol=1e-7)
@@ -164,7 +164,7 @@ def test_bounds_that_are_no_range_can_not_be_searched(tmp_path: Path) -> None:
         parameter="parameterId lowerBound upperBound estimate nominalValue\nk 0 inf true 1",
     )
     with pytest.raises(StudyError, match="'k' needs finite ends, got 0 to inf"):
-        im.fit(im.read_petab(path), starts=1)
+        im.fit(im.io.read_petab(path), starts=1)
 
 
 def test_every_kind_of_noise_has_its_density(tmp_path: Path) -> None:
@@ -187,7 +187,7 @@ def test_every_kind_of_noise_has_its_density(tmp_path: Path) -> None:
         stats.laplace(y, size).logpdf(0.7),
         stats.loglaplace(1 / size, scale=y).logpdf(0.7),
     ]
-    found = im.read_petab(path).simulate()
+    found = im.io.read_petab(path).simulate()
     np.testing.assert_allclose(found["sd"], size, rtol=1e-7)
     np.testing.assert_allclose(found["log_likelihood"], expected, rtol=1e-6)
 
@@ -206,7 +206,7 @@ def test_decimal_logarithms_of_version_1_have_their_own_density(tmp_path: Path) 
     y, s = np.array([2 * np.exp(-0.5), 3 * np.exp(-1.0)]), np.array([0.1, 0.2])
     z = (np.log10(0.7) - np.log10(y)) / s
     expected = -0.5 * z**2 - np.log(np.sqrt(2 * np.pi) * s * 0.7 * np.log(10))
-    problem = im.read_petab(path)
+    problem = im.io.read_petab(path)
     np.testing.assert_allclose(problem.simulate()["log_likelihood"], expected, rtol=1e-6)
     assert problem.simulate({"scale": 1.0})["simulation"][1] == pytest.approx(np.exp(-1.0), rel=1e-7)
 
@@ -221,7 +221,7 @@ def test_a_run_begins_at_rest_under_the_condition_before(tmp_path: Path) -> None
         "x rest run 0 1\nx rest run 2 1\nx _none_ run 2 1",
         parameter="parameterId parameterScale lowerBound upperBound nominalValue estimate\nunused lin 0 10 3 0",
     )
-    problem = im.read_petab(path)
+    problem = im.io.read_petab(path)
     assert list(problem.arms) == ["rest__run", "run"]
     expected = [8.0, 8.0, 8 - 7 * np.exp(-1.0)]
     np.testing.assert_allclose(problem.simulate()["simulation"], expected, rtol=1e-6)
@@ -229,11 +229,11 @@ def test_a_run_begins_at_rest_under_the_condition_before(tmp_path: Path) -> None
 
 def test_data_at_rest_are_compared_with_the_rest(tmp_path: Path) -> None:
     path = version_2(tmp_path, making(), measurement=MEASURED + "x _none_ inf 3.5\nx _none_ 0 1")
-    np.testing.assert_allclose(im.read_petab(path).simulate()["simulation"], [4.0, 1.0], rtol=1e-6)
+    np.testing.assert_allclose(im.io.read_petab(path).simulate()["simulation"], [4.0, 1.0], rtol=1e-6)
     grows = version_2(tmp_path, making(k=-0.01), measurement=MEASURED + "x _none_ inf 3.5",
                       parameter="parameterId lowerBound upperBound estimate nominalValue\ns 0 9 true 2")  # fmt: skip
     with pytest.raises(SolverError, match="arm 'control'"):
-        im.read_petab(grows).simulate()
+        im.io.read_petab(grows).simulate()
 
 
 def test_parameters_of_reactions_are_reached_through_the_mapping_table(tmp_path: Path) -> None:
@@ -247,7 +247,7 @@ def test_parameters_of_reactions_are_reached_through_the_mapping_table(tmp_path:
         parameter="parameterId lowerBound upperBound estimate nominalValue\nx0 0 9 true 2",
         measurement=MEASURED + "x e 1 1\nx _none_ 1 1",
     )
-    found = im.read_petab(path).simulate()["simulation"]
+    found = im.io.read_petab(path).simulate()["simulation"]
     np.testing.assert_allclose(found, [2 * np.exp(-3.0), 2 * np.exp(-0.1)], rtol=1e-7)
 
 
@@ -270,7 +270,7 @@ def test_events_of_the_model_happen_before_the_start_and_once(tmp_path: Path) ->
         observable="observableId observableFormula noiseFormula\nx X 0.5\nn n 0.5",
         measurement=MEASURED + "x e 0 1\nn e 0 1\nx e 2 1\nn e 2 1",
     )
-    problem = im.read_petab(path)
+    problem = im.io.read_petab(path)
     np.testing.assert_allclose(problem.simulate()["simulation"], [4.0, 1.0, 12 - 8 * np.exp(-1.0), 1.0], rtol=1e-5)
     assert any("rest with events" in remark for remark in problem.remarks)
 
@@ -295,7 +295,7 @@ def test_parameters_of_observables_conditions_and_noise_are_estimated(tmp_path: 
         "relative 0.001 1 true 0.2 _none_ _none_",
         measurement=MEASURED + "\n".join(data),
     )
-    problem = im.read_petab(path)
+    problem = im.io.read_petab(path)
     assert problem.estimated["name"].to_list() == ["scale", "k_slow", "relative"]
     found = im.fit(problem, starts=3)
     assert found.values == pytest.approx({"scale": 7.0, "k_slow": 0.3, "relative": 0.05}, rel=0.3)
@@ -316,7 +316,7 @@ def test_an_experiment_is_of_its_own_model_only(tmp_path: Path) -> None:
         experiment="experimentId time conditionId\ne 0 fast",
         measurement=MEASURED + "x e 1 1",
     )
-    problem = im.read_petab(path)
+    problem = im.io.read_petab(path)
     with pytest.raises(StudyError, match="belongs to the model of its PEtab problem"):
         im.simulate(im.load_model("kuznetsov1994"), arms=problem.arms, until=1)
 
@@ -329,7 +329,7 @@ def test_a_problem_is_a_design_of_sweeps(tmp_path: Path) -> None:
         experiment="experimentId time conditionId\nhigh 0 high\nrest -inf _none_",
         measurement=MEASURED + "x high 1 1\nx rest 1 1",
     )
-    problem = im.read_petab(path)
+    problem = im.io.read_petab(path)
     swept = im.sweep(problem.model, im.sobol({"k": (0.1, 1.0)}, n=4, seed=1), arms=problem.arms, until=2,
                      endpoints="final(X)", rtol=1e-9)  # fmt: skip
     table = swept.table()
@@ -372,7 +372,7 @@ def test_what_can_not_be_honored_is_named(tables: dict[str, str], message: str, 
     if "mapping" in tables:
         usual["condition"] = "conditionId targetId targetValue\nc a 3"
     with pytest.raises((StudyError, StoreError), match=message) as told:
-        im.read_petab(version_2(tmp_path, loss(), **(usual | tables)))
+        im.io.read_petab(version_2(tmp_path, loss(), **(usual | tables)))
     assert "\n" not in str(told.value)
 
 
@@ -384,7 +384,7 @@ def test_a_missing_nominal_value_is_asked_for(tmp_path: Path) -> None:
         parameter="parameterId lowerBound upperBound estimate\nscale 1 4 true",
         measurement=MEASURED + "x _none_ 0 1",
     )
-    problem = im.read_petab(path)
+    problem = im.io.read_petab(path)
     with pytest.raises(StudyError, match="'scale' has no nominal value"):
         problem.log_likelihood()
     assert problem.simulate({"scale": 3.0})["simulation"][0] == pytest.approx(3.0)
@@ -402,7 +402,7 @@ def test_version_1_priors_count_on_the_scale_of_the_parameter(tmp_path: Path) ->
         "objectivePriorParameters\nk log10 0.01 10 0.5 1 parameterScaleNormal 0;2\nx0 log 0.1 9 2 1 logNormal 0.5;1",
         measurement="observableId simulationConditionId time measurement\nx c0 1 1",
     )
-    problem = im.read_petab(path)
+    problem = im.io.read_petab(path)
     expected = stats.norm(0, 2).logpdf(np.log10(0.5)) + stats.lognorm(1, scale=np.exp(0.5)).logpdf(2)
     assert problem.log_prior() == pytest.approx(expected, rel=1e-12)
     assert isinstance(problem.data, pd.DataFrame)

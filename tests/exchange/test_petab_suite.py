@@ -57,7 +57,7 @@ def test_a_case_of_the_suite_has_its_simulations_likelihood_and_residuals(case: 
     folder = FILES / "test-suite" / "sbml" / case
     told = yaml.safe_load((folder / f"_{case}_solution.yaml").read_text())
     expected = pd.read_csv(folder / "_simulations.tsv", sep="\t")
-    problem = im.read_petab(folder / f"_{case}.yaml")
+    problem = im.io.read_petab(folder / f"_{case}.yaml")
     found = problem.simulate()
     np.testing.assert_allclose(found["simulation"], expected["simulation"], rtol=0, atol=told["tol_simulations"])
     np.testing.assert_allclose(found["time"], expected["time"], rtol=1e-12)
@@ -73,7 +73,7 @@ def test_a_case_of_the_suite_has_its_simulations_likelihood_and_residuals(case: 
 @pytest.mark.parametrize("case", ["0002", "0009", "0010", "0012", "0017", "0020", "0022", "0028", "0031"])
 def test_the_arms_of_a_case_run_in_simulate(case: str) -> None:
     """The same numbers through `simulate(problem.model, arms=problem.arms)` as through `problem.simulate`."""
-    problem = im.read_petab(FILES / "test-suite" / "sbml" / case / f"_{case}.yaml")
+    problem = im.io.read_petab(FILES / "test-suite" / "sbml" / case / f"_{case}.yaml")
     times = np.unique(np.concatenate([[0.0], problem.data["time"]]))
     runs = im.simulate(problem.model, arms=problem.arms, times=times, rtol=1e-9)
     found = [
@@ -97,7 +97,7 @@ def test_formulas_have_the_values_that_the_suite_gives() -> None:
 @pytest.mark.slow
 @pytest.mark.parametrize(("name", "expected"), (PUBLISHED | OTHERS).items())
 def test_a_published_problem_has_its_likelihood(name: str, expected: float) -> None:
-    problem = im.read_petab(benchmark(name))
+    problem = im.io.read_petab(benchmark(name))
     rtol = 1e-10 if name in OTHERS else 1e-8
     assert problem.log_likelihood(rtol=rtol) == pytest.approx(expected, rel=1e-9, abs=1e-3)
 
@@ -111,7 +111,7 @@ def test_a_published_problem_has_the_simulations_that_come_with_it(name: str) ->
     column = "simulation" if "simulation" in expected.columns else "measurement"
     data = pd.read_csv(next(folder.glob("measurementData*")), sep="\t")
     keys = ["observableId", "simulationConditionId", "time"]
-    found = data[keys].assign(simulation=im.read_petab(benchmark(name)).simulate()["simulation"])
+    found = data[keys].assign(simulation=im.io.read_petab(benchmark(name)).simulate()["simulation"])
     if name.startswith("Raia"):
         np.testing.assert_allclose(found["simulation"], expected[column], rtol=1e-4, atol=1e-9)
         return

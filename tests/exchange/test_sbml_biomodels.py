@@ -43,7 +43,7 @@ def test_the_engines_agree_on_a_published_model(engine: str) -> None:
 
 
 def test_a_sweep_takes_an_imported_model() -> None:
-    model = im.read_sbml(biomodels.FOLDER / _rows(("762",))[0]["file"])
+    model = im.io.read_sbml(biomodels.FOLDER / _rows(("762",))[0]["file"])
     design = im.sobol(im.space(model, "a", "s"), n=64, seed=1)
     out = im.sweep(model, design, until=20, endpoints=[im.final("T")], engine="numpy")
     assert (out.status == "ok").all()

@@ -108,9 +108,9 @@ def test_a_concentration_of_which_trigger_time_decides_keeps_its_value() -> None
 
 def test_a_size_of_what_an_event_does_not_change_is_refused() -> None:
     model = in_a_space(at(1, "E", "S", "10"), growth="1")
-    with pytest.raises(im.ModelError, match="sizes= has 'x', which the event does not change"):
+    with pytest.raises(im.errors.ModelError, match="sizes= has 'x', which the event does not change"):
         model.replace(events=[Event("E", {"S.amount": "1"}, when="t > 1", sizes={"x": "C"})])
-    with pytest.raises(im.ModelError, match="sizes= go with when= only"):
+    with pytest.raises(im.errors.ModelError, match="sizes= go with when= only"):
         model.replace(events=[Event("E", {"S.amount": "1"}, at=1, sizes={"S.amount": "C"})])
 
 

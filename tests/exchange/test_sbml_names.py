@@ -35,7 +35,7 @@ pytestmark = needs("libsbml")
     ],
 )
 def test_an_odd_id_gets_a_lawful_name_and_a_remark(odd: str, name: str) -> None:
-    model = im.read_sbml(ruled(f"<apply><plus/><ci>{odd}</ci><cn>1</cn></apply>", parameter(odd, "41")))
+    model = im.io.read_sbml(ruled(f"<apply><plus/><ci>{odd}</ci><cn>1</cn></apply>", parameter(odd, "41")))
     assert [p.name for p in model.parameters] == [name]
     assert im.simulate(model, until=1)["x"][-1] == 42
     assert f"the id '{odd}' is none that SBML allows; it is called '{name}'" in model.remarks
@@ -46,13 +46,13 @@ def test_ids_that_come_to_the_same_name_stay_apart() -> None:
         "<apply><minus/><ci>a-b</ci><ci>a:b</ci></apply>",
         parameter("a:b", "1") + parameter("a-b", "5") + parameter("a_b", "9"),
     )
-    model = im.read_sbml(text)
+    model = im.io.read_sbml(text)
     assert {p.name: p.value for p in model.parameters} == {"a_b": 9.0, "a_b_": 1.0, "a_b_2": 5.0}
     assert im.simulate(model, until=1)["x"][-1] == 4
 
 
 def test_an_ordinary_id_needs_no_remark() -> None:
-    assert im.read_sbml(ruled("<ci>lambda</ci>", parameter("lambda"))).remarks == ()
+    assert im.io.read_sbml(ruled("<ci>lambda</ci>", parameter("lambda"))).remarks == ()
 
 
 KINDS = ("constant", "happens", "J", "S")
@@ -75,7 +75,7 @@ BODY = f"""
 @pytest.mark.parametrize("odd", KINDS)
 def test_an_odd_id_is_no_end_anywhere(odd: str) -> None:
     body = BODY.format(**{kind: "o-d:d ä" if kind == odd else kind for kind in KINDS})
-    model = im.read_sbml(document(body))
+    model = im.io.read_sbml(document(body))
     one = im.simulate(model, times=[0, 0.4, 0.6], rtol=1e-9)
     assert one[model.states[0].name] == pytest.approx([1, 0.8, 1.95], rel=1e-6)
 
@@ -90,7 +90,7 @@ def test_thousands_of_events_without_an_id_take_no_time() -> None:
     body = f"<listOfParameters>{parameter('x', '1', 'false')}{parameter('y', '1', 'false')}</listOfParameters>"
     body += f"<listOfRules>{rule('rate', 'x', '<cn>1</cn>')}</listOfRules><listOfEvents>{one * 2000}</listOfEvents>"
     begun = time.perf_counter()
-    model = im.read_sbml(document(body))
+    model = im.io.read_sbml(document(body))
     assert time.perf_counter() - begun < 30
     assert [e.name for e in model.events[:3]] == ["event", "event_", "event_2"]
 
@@ -107,4 +107,4 @@ def test_any_text_becomes_a_lawful_name_which_stays_itself(text: str) -> None:
 def test_no_id_keeps_the_reader_from_coming_to_an_end(odd: str) -> None:
     text = ruled("<cn>1</cn>", f'<parameter id={quoteattr(odd)} value="1" constant="true"/>')
     with suppress(im.ImmunodeError):
-        im.read_sbml(text)
+        im.io.read_sbml(text)

@@ -64,7 +64,7 @@ def test_a_rate_rule_moves_a_concentration_whatever_its_space_does() -> None:
     time = '<csymbol encoding="text" definitionURL="http://www.sbml.org/sbml/symbols/time">t</csymbol>'
     size = f"<apply><plus/><cn>2</cn><apply><divide/><apply><sin/>{time}</apply><cn>3</cn></apply></apply>"
     decay = "<apply><times/><cn>-0.2</cn><ci>S</ci></apply>"
-    model = im.read_sbml(
+    model = im.io.read_sbml(
         document(
             '<listOfCompartments><compartment id="C" spatialDimensions="3" constant="false"/></listOfCompartments>'
             '<listOfSpecies><species id="S" compartment="C" initialConcentration="4" hasOnlySubstanceUnits="false" '
@@ -90,7 +90,7 @@ def test_a_delayed_event_that_need_not_persist_waits_while_its_condition_holds()
         )
 
     parameters = "".join(f'<parameter id="{name}" value="0" constant="false"/>' for name in "qrx")
-    model = im.read_sbml(
+    model = im.io.read_sbml(
         document(
             f"<listOfParameters>{parameters}</listOfParameters>"
             f"<listOfRules>{rule('rate', 'x', '<cn>1</cn>')}</listOfRules>"

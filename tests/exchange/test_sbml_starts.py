@@ -62,7 +62,7 @@ def chain(rule_between: bool = False) -> im.Model:
     between = initially("twice", "2*dose") if not rule_between else ""
     rules = listed("Rules", rule("assignment", "twice", ci("2*dose"))) if rule_between else ""
     parameters = [parameter("dose"), parameter("k", "0.1"), parameter("twice", "1", str(not rule_between).lower())]
-    return im.read_sbml(
+    return im.io.read_sbml(
         document(
             listed("Compartments", sized("V", "1"))
             + listed("Species", species("A", 'initialAmount="0"'))
@@ -84,7 +84,7 @@ def test_a_chain_of_initial_assignments_follows_its_first(rule_between: bool) ->
 
 def resting(given: str = 'initialConcentration="4"') -> im.Model:
     """A(0) = 4 in a volume of 2; q := 3 A(0); B(0) := q + 1."""
-    return im.read_sbml(
+    return im.io.read_sbml(
         document(
             listed("Compartments", sized("V", "2"))
             + listed("Species", species("A", given, amount=False), species("B", ""))
@@ -117,7 +117,7 @@ def test_an_initial_value_that_rests_on_another_follows_it(
 
 def test_what_rests_on_two_that_rest_on_each_other_follows_both() -> None:
     """A(0) = 8/V, B(0) := 3 A(0), D(0) := A(0) + B(0), with any of them set for some runs."""
-    model = im.read_sbml(
+    model = im.io.read_sbml(
         document(
             listed("Compartments", sized("V", "2"))
             + listed("Species", species("A", 'initialAmount="8"', amount=False), species("B", ""), species("D", ""))
@@ -216,11 +216,11 @@ def test_each_number_of_a_file_changed_after_reading_does_what_it_does_in_the_fi
     name: str, start: int, stop: int
 ) -> None:
     value = 1.3 * float(RICH[start:stop])
-    read = im.read_sbml(RICH)
+    read = im.io.read_sbml(RICH)
     runs = [
         im.simulate(model, times=np.linspace(0, 2, 9), rtol=1e-10)
         for model in (
-            im.read_sbml(f"{RICH[:start]}{value!r}{RICH[stop:]}"),
+            im.io.read_sbml(f"{RICH[:start]}{value!r}{RICH[stop:]}"),
             changed_in_the_model(read, name, value),
             read,
         )
@@ -240,7 +240,7 @@ def test_a_value_too_long_to_be_written_holds_only_for_what_it_was_computed_with
         + listed("InitialAssignments", *doubled, initially("x", "y59"))
         + listed("Rules", rule("rate", "x", "<cn>0</cn>"))
     )
-    model = im.read_sbml(text)
+    model = im.io.read_sbml(text)
     assert im.simulate(model, until=1)["x"][0] == 2.0**59
     found = im.sweep(model, im.grid(y0=[1.0, 2.0]), endpoints=im.peak("x"), until=1)
     assert found.table()["status"].tolist()[0] == "ok"
@@ -262,4 +262,4 @@ def test_a_model_with_an_initial_parameter_reads_the_same_from_disk(tmp_path: Pa
     from immunode.exchange.sbml.writing.writer import write_sbml
 
     model = resting()
-    assert im.read_sbml(write_sbml(model, tmp_path / "m.xml")) == model
+    assert im.io.read_sbml(write_sbml(model, tmp_path / "m.xml")) == model

@@ -319,7 +319,7 @@ def test_requirements_are_constraints() -> None:
 def test_writing_needs_no_other_library(tmp_path: Path) -> None:
     code = (
         "import sys, immunode as im; sys.modules['libsbml'] = None\n"
-        f"print(im.write_sbml(im.load_model('baker2013'), r'{tmp_path / 'x.xml'}'))"
+        f"print(im.io.write_sbml(im.load_model('baker2013'), r'{tmp_path / 'x.xml'}'))"
     )
     subprocess.run([sys.executable, "-c", code], check=True, capture_output=True)
     assert (tmp_path / "x.xml").read_text().startswith("<?xml")
@@ -328,11 +328,11 @@ def test_writing_needs_no_other_library(tmp_path: Path) -> None:
 def test_wrong_places_are_said_in_one_line(tmp_path: Path) -> None:
     model = im.load_model("baker2013")
     with pytest.raises(StoreError, match=r"is a folder; give a file such as .*baker2013\.xml"):
-        im.write_sbml(model, tmp_path)
+        im.io.write_sbml(model, tmp_path)
     with pytest.raises(StoreError, match="can't be written"):
-        im.write_sbml(model, tmp_path / "no" / "x.xml")
+        im.io.write_sbml(model, tmp_path / "no" / "x.xml")
     with pytest.raises(StoreError, match="a Model is needed"):
-        im.write_sbml("baker2013", tmp_path / "x.xml")  # type: ignore[arg-type]
+        im.io.write_sbml("baker2013", tmp_path / "x.xml")  # type: ignore[arg-type]
 
 
 def test_characters_that_xml_has_not_do_not_break_the_file() -> None:

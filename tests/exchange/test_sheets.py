@@ -13,7 +13,7 @@ import pytest
 import immunode as im
 from immunode.errors import ModelError
 
-sheet = cache(im.sheet)
+sheet = cache(im.io.sheet)
 NAMES = [entry.name for entry in im.list_models()]
 
 
@@ -61,19 +61,19 @@ def test_latex_text_has_no_character_that_pdflatex_does_not_know() -> None:
 @pytest.mark.slow
 @pytest.mark.skipif(shutil.which("pdflatex") is None, reason="needs LaTeX")
 def test_latex_sets_the_sheet(tmp_path: Path) -> None:
-    (tmp_path / "sheet.tex").write_text(im.sheet(im.load_model("berends2019"), "latex"))
+    (tmp_path / "sheet.tex").write_text(im.io.sheet(im.load_model("berends2019"), "latex"))
     command = ["pdflatex", "-no-shell-escape", "-interaction=nonstopmode", "-halt-on-error", "sheet.tex"]
     subprocess.run(command, cwd=tmp_path, check=True, capture_output=True)
 
 
 def test_text_that_looks_like_markup_is_shown_as_written() -> None:
     model = im.load_model("kuznetsov1994").replace(title="50 % | <b>a_b*</b> \\input{/etc/passwd} #1 $x$")
-    assert r"50 % \| &lt;b\>a\_b\*&lt;/b\>" in im.sheet(model)
-    latex = im.sheet(model, "latex")
+    assert r"50 % \| &lt;b\>a\_b\*&lt;/b\>" in im.io.sheet(model)
+    latex = im.io.sheet(model, "latex")
     assert r"\input{/etc" not in latex
     assert r"50 \% " in latex
 
 
 def test_an_unknown_style_names_the_known() -> None:
     with pytest.raises(ModelError, match=r"unknown style 'markdwon'; did you mean 'markdown'\?"):
-        im.sheet(im.load_model("kuznetsov1994"), "markdwon")
+        im.io.sheet(im.load_model("kuznetsov1994"), "markdwon")

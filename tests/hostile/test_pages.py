@@ -51,7 +51,7 @@ def test_the_page_of_the_lab_runs_its_own_scripts_alone(key: str) -> None:
 def test_markdown_shows_texts_as_they_are_in_any_reader(key: str, reader: str) -> None:
     module = pytest.importorskip(reader)
     model = evil(key)
-    for text in (im.sheet(model), card(model.intervention("boost"), model).to_markdown()):
+    for text in (im.io.sheet(model), card(model.intervention("boost"), model).to_markdown()):
         if reader == "markdown":
             shown = module.markdown(text, extensions=["tables", "attr_list", "fenced_code"])
         else:
@@ -73,9 +73,9 @@ def test_a_sheet_in_latex_calls_no_command_but_its_own(key: str) -> None:
     escapes = {rf"\{sign}" for sign in "#$%&_{}"} | {
         r"\textbackslash", r"\textasciitilde", r"\textasciicircum", r"\ensuremath", r"\allowbreak"
     }  # fmt: skip
-    made = set(commands.findall(im.sheet(model, "latex")))
-    assert made <= set(commands.findall(im.sheet(plain, "latex"))) | escapes
-    assert "^^" not in im.sheet(model, "latex")
+    made = set(commands.findall(im.io.sheet(model, "latex")))
+    assert made <= set(commands.findall(im.io.sheet(plain, "latex"))) | escapes
+    assert "^^" not in im.io.sheet(model, "latex")
 
 
 def test_a_name_that_looks_like_a_path_is_no_file_that_is_loaded() -> None:
@@ -90,7 +90,7 @@ def test_a_name_that_looks_like_a_path_is_no_file_that_is_loaded() -> None:
 @pytest.mark.parametrize("start", ["[2pt] x", "* x"])
 def test_no_cell_of_latex_is_taken_for_an_option_of_the_row_before(start: str) -> None:
     model = evil("f-string").replace(events=[Event("a", {"E": "full"}, at=1), Event(start, {"E": "full"}, at=2)])
-    rows = im.sheet(model, "latex").split(r"\\")
+    rows = im.io.sheet(model, "latex").split(r"\\")
     assert not any(row.strip().startswith(("[", "*")) for row in rows)
 
 

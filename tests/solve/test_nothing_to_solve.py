@@ -97,7 +97,7 @@ def test_a_model_without_parameters_is_one_run_in_each_arm(engine: str, tmp_path
     assert out.columns == ()
     assert list(out.table().columns) == ["run", "arm", "status", "final(X)"]
     assert out.values[:, 0] == pytest.approx([np.exp(-5), np.exp(-5) + np.exp(-4)], rel=1e-7)
-    assert im.plan_sweep(decay, **asked).runs == 2
+    assert im.sweeps.plan_sweep(decay, **asked).runs == 2
     stored = im.sweep(decay, **asked, store=tmp_path / "bare.zarr")
     kept = im.open_store(tmp_path / "bare.zarr")
     assert stored.table().equals(out.table())
@@ -114,4 +114,4 @@ def test_nothing_to_sample_and_nothing_to_draw_is_said() -> None:
     with pytest.raises(StudyError, match=r"no states and no derived quantities"):
         im.simulate(bare).plot()
     with pytest.raises(StudyError, match=r"no states, so there is nothing to integrate"):
-        im.work_precision(_model(False, True, True, False, ""), n=4)
+        im.sweeps.work_precision(_model(False, True, True, False, ""), n=4)

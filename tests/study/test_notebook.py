@@ -20,27 +20,27 @@ def model() -> im.Model:
 
 
 @cache
-def _folds(model: im.Model) -> im.Continuation:
-    return im.continuation(model, "s", (5e3, 5e4), engine="numpy")
+def _folds(model: im.Model) -> im.dynamics.Continuation:
+    return im.dynamics.continuation(model, "s", (5e3, 5e4), engine="numpy")
 
 
 RESULTS: dict[str, Callable[[Any], Any]] = {
     "simulation": lambda m: im.simulate(m, 20),
     "comparison": lambda m: im.simulate(m, 20, arms=["control", "killing_boost"]),
     "sweep": lambda m: im.sweep(m, im.grid({"a": [0.1, 0.2]}), until=20, endpoints=[im.final("T")]),
-    "atlas": lambda m: im.atlas(m, ["killing_boost"], until=20),
-    "tornado": lambda m: im.tornado(m, ["a", "n"], until=20, endpoints="auc(T)"),
-    "dose-response": lambda m: im.dose_response(
+    "atlas": lambda m: im.treatments.atlas(m, ["killing_boost"], until=20),
+    "tornado": lambda m: im.sensitivity.tornado(m, ["a", "n"], until=20, endpoints="auc(T)"),
+    "dose-response": lambda m: im.treatments.dose_response(
         m, "killing_boost.strength", np.linspace(0, 1, 6), endpoints="auc(T)", until=20
     ),
-    "explanation": lambda m: im.explain(
+    "explanation": lambda m: im.treatments.explain(
         im.simulate(m, 20), im.simulate(m, 20, interventions=[m.intervention("killing_boost")]), "T"
     ),
-    "steady states": lambda m: im.steady_states(m, engine="numpy"),
+    "steady states": lambda m: im.dynamics.steady_states(m, engine="numpy"),
     "continuation": _folds,
     "curves": lambda m: _folds(m).curves("m", (1e-10, 1e-9)),
-    "phase plane": lambda m: im.phase_plane(m, {"E": (1e4, 3e6), "T": (1e4, 6e8)}, n=5, engine="numpy"),
-    "basins": lambda m: im.basins(m, {"E": (1e4, 3e6), "T": (1e4, 6e8)}, n=3, engine="numpy"),
+    "phase plane": lambda m: im.dynamics.phase_plane(m, {"E": (1e4, 3e6), "T": (1e4, 6e8)}, n=5, engine="numpy"),
+    "basins": lambda m: im.dynamics.basins(m, {"E": (1e4, 3e6), "T": (1e4, 6e8)}, n=3, engine="numpy"),
 }
 
 

@@ -91,7 +91,7 @@ def test_labels_come_back_from_a_store(tmp_path: Path, block: int) -> None:
     again = im.sweep(model(), table(), block=block, **asked)
     assert again.recipe["store"]["runs found there"] == 6
     assert pandas.read_csv(stored.to_csv(tmp_path / "t.csv"))["sex"].tolist() == ["f", "f", "m", "m", "f", "f"]
-    with pytest.raises(im.StoreError, match="another study"):
+    with pytest.raises(im.errors.StoreError, match="another study"):
         im.sweep(model(), table().assign(sex=["m", "m", "m"]), block=block, **asked)
 
 
@@ -101,7 +101,7 @@ def test_labels_of_designs_are_joined() -> None:
     assert (a + b).row_labels["sex"].tolist() == ["f", "m", "f", "", "", ""]
     assert (a * im.grid(s=[1, 2])).row_labels["ID"].tolist() == [7, 7, 3, 3, 5, 5]
     assert list((a * im.grid(s=[1, 2])).table().columns) == ["ID", "sex", "k", "s"]
-    with pytest.raises(im.StudyError, match="the label 'ID' is on both sides"):
+    with pytest.raises(im.errors.StudyError, match="the label 'ID' is on both sides"):
         a & im.from_table({"ID": [1, 2, 3], "s": [1, 2, 3]})
 
 
@@ -125,19 +125,19 @@ def test_labels_of_designs_are_joined() -> None:
     ],
 )
 def test_what_is_neither_number_nor_label_is_named(columns: Any, labels: Any, message: str) -> None:
-    with pytest.raises(im.StudyError, match=message):
+    with pytest.raises(im.errors.StudyError, match=message):
         im.sweep(model(), im.from_table(pandas.DataFrame(columns), labels=labels))
 
 
 def test_what_is_no_design_says_what_is() -> None:
-    with pytest.raises(im.StudyError, match=r"dict is not a design.*DataFrame.*CSV"):
+    with pytest.raises(im.errors.StudyError, match=r"dict is not a design.*DataFrame.*CSV"):
         im.sweep(model(), {"k": [1, 2]})  # type: ignore[arg-type]
 
 
 def test_a_line_with_too_many_fields_is_named(tmp_path: Path) -> None:
     file = tmp_path / "t.csv"
     file.write_text("k,s\n0.1,1\n0,2,1\n")
-    with pytest.raises(im.StudyError, match=r"line 3 has 3 fields.*2 columns.*decimal comma"):
+    with pytest.raises(im.errors.StudyError, match=r"line 3 has 3 fields.*2 columns.*decimal comma"):
         im.from_table(file)
 
 
@@ -209,7 +209,7 @@ def test_a_frame_and_its_file_have_the_same_numbers_to_the_last_bit(tmp_path: Pa
 def test_a_file_that_can_be_read_in_two_ways_is_refused_in_a_line(tmp_path: Path, text: str, message: str) -> None:
     file = tmp_path / "t.csv"
     file.write_text(text)
-    with pytest.raises(im.StudyError, match=message) as caught:
+    with pytest.raises(im.errors.StudyError, match=message) as caught:
         im.sweep(model(), file)
     assert "\n" not in str(caught.value)
 
@@ -238,25 +238,27 @@ def test_a_file_that_tells_its_decimal_sign_is_read(tmp_path: Path, text: str, d
 def test_a_file_in_another_encoding_says_what_to_do(tmp_path: Path, encoding: str) -> None:
     file = tmp_path / "t.csv"
     file.write_text("patient,k\nMüller,1\n", encoding=encoding)
-    with pytest.raises(im.StoreError, match="it is no UTF-8 text; save it as CSV in UTF-8"):
+    with pytest.raises(im.errors.StoreError, match="it is no UTF-8 text; save it as CSV in UTF-8"):
         im.from_table(file)
 
 
 def test_a_series_needs_a_name_and_truth_is_no_number() -> None:
     series = pandas.Series([0.2, 0.5])
     assert im.from_table(series.rename("k")).names == ("k",)
-    with pytest.raises(im.StudyError, match=r"Series has no name.*series.rename"):
+    with pytest.raises(im.errors.StudyError, match=r"Series has no name.*series.rename"):
         im.sweep(model(), series)
-    with pytest.raises(im.StudyError, match="column 'k', row 0: True is not a number"):
+    with pytest.raises(im.errors.StudyError, match="column 'k', row 0: True is not a number"):
         im.from_table({"k": [True, False]})
-    with pytest.raises(im.StudyError, match=r"decimal: '.' or ',' is the sign"):
+    with pytest.raises(im.errors.StudyError, match=r"decimal: '.' or ',' is the sign"):
         im.from_table("t.csv", decimal=";")
 
 
 @pytest.mark.parametrize("name", ["variant", "Model"])
 def test_a_column_of_models_or_variants_is_refused(name: str) -> None:
     frame = table().assign(**{name: ["a", "b", "a"]})
-    with pytest.raises(im.StudyError, match=f"no column '{name}': sweep each {name.lower()} on its own") as caught:
+    with pytest.raises(
+        im.errors.StudyError, match=f"no column '{name}': sweep each {name.lower()} on its own"
+    ) as caught:
         im.sweep(model(), frame)
     assert "\n" not in str(caught.value)
     assert im.from_table(frame, labels=[name, "sex", "ID"]).row_labels[name].tolist() == ["a", "b", "a"]
@@ -265,9 +267,9 @@ def test_a_column_of_models_or_variants_is_refused(name: str) -> None:
 @pytest.mark.parametrize("texts", [["block", "control", "block"], ["block", "block", ""]])
 def test_a_column_that_names_interventions_is_called_arm(texts: list[str]) -> None:
     frame = table().assign(treatment=texts)
-    with pytest.raises(im.StudyError, match=r"column 'treatment'.*names of interventions"):
+    with pytest.raises(im.errors.StudyError, match=r"column 'treatment'.*names of interventions"):
         im.sweep(model(), frame)
-    with pytest.raises(im.StudyError, match="call it 'arm', or its texts otherwise"):
+    with pytest.raises(im.errors.StudyError, match="call it 'arm', or its texts otherwise"):
         im.sweep(model(), frame, arms={"block": "block", "control": ()})
     history = im.sweep(model(), frame, arms=["control", "block"], endpoints="final(x)")
     assert len(history) == 6

@@ -16,7 +16,7 @@ import pytest
 
 from immunode.analysis.sensitivity.from_samples import prcc
 from immunode.analysis.trials.prevalence import prevalence_weights
-from immunode.analysis.trials.trial import responders
+from immunode.analysis.trials.responder_shares import responders
 from immunode.errors import ImmunodeError, StoreError
 from immunode.model import Model
 from immunode.study import SweepResult, grid, merge_stores, open_store, sobol, space, sweep

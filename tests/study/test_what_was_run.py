@@ -73,7 +73,8 @@ def test_results_name_model_and_variant(name: str, label: str) -> None:
     figures = [
         run.plot("p"), run.timeline(), run.plot("p", timeline=True), run["control"].diagram(), out.plot.bands("p"),
         out.plot.endpoints(), out.plot.heat("final(p)", arm="control"), out.plot.waterfall("final(p)"),
-        out.plot.time_to_event("p > 0.2"), im.responders(out, "final(p) < 1").plot(), im.tornado(model).plot(),
+        out.plot.time_to_event("p > 0.2"), im.responders(out, "final(p) < 1").plot(),
+        im.sensitivity.tornado(model).plot(),
     ]  # fmt: skip
     for figure in figures:
         assert heading(figure).replace("\n", " ").startswith(label)

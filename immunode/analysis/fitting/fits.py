@@ -51,7 +51,7 @@ def fit(
     differences) start at the model's own values and at points of a Latin hypercube; all runs of a round share one
     batch, without threads.
 
-    model : the model, or a problem that holds all there is to fit: `im.fit(im.read_petab("problem.yaml"))`.
+    model : the model, or a problem that holds all there is to fit: `im.fit(im.io.read_petab("problem.yaml"))`.
     data : a table of measurements, or the path of a CSV file; long (`time`, `observable`, `value`, optional `arm`, `sd`
         and `noise`) or wide (`time`, optional `arm`, one column for each observable). Times in the model's unit, or as
         text ("2 weeks"); infinite is at rest. `sd` may hold expressions, as in `observable`.

@@ -235,7 +235,9 @@ def _response(model: Model, one: Wanted, setting: Setting) -> Outcome:
     if answer == direction:
         return Outcome(True, text)
     hint = f"follow the arrows from what {name} changes to {quantity.split('(')[-1].rstrip(')')}"
-    return Outcome(False, text, f"{hint}; im.explain(runs['without'], runs['with'], ...) shows which flux does it")
+    return Outcome(
+        False, text, f"{hint}; im.treatments.explain(runs['without'], runs['with'], ...) shows which flux does it"
+    )
 
 
 def _measured(run: Simulation, quantity: str) -> float:

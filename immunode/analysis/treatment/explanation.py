@@ -143,7 +143,7 @@ class Explanation(Tabled):
 def explain(first: Simulation, second: Simulation, state: str, at: float | str | None = None) -> Explanation:
     """Return why a state differs between two runs: second minus first, as integrated fluxes, jumps and starts.
 
-    `runs = im.simulate(model, arms=[...]); im.explain(runs["control"], runs["anti_tnf"], "tnf")`
+    `runs = im.simulate(model, arms=[...]); im.treatments.explain(runs["control"], runs["anti_tnf"], "tnf")`
 
     Both runs are made once more with the integral of every process that moves the state as a state of its own, so that
     start + fluxes + jumps add up to the state, and the terms to the difference, up to rounding. What an intervention

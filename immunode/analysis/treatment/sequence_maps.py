@@ -141,7 +141,7 @@ def sequence_map(
 ) -> SequenceMap:
     """Return endpoints of two interventions given one after the other, in both orders, over the gap between.
 
-    first, second : interventions, drugs or names of declared ones; both need an end (see `im.sequence`).
+    first, second : interventions, drugs or names of declared ones; both need an end (see `im.schedules.sequence`).
     gaps : numbers in model time or text such as "2 weeks", from the end of one to time 0 of the next.
     space, n, seed : ranges to draw virtual patients from (as in `sobol_indices`), and how many.
     endpoints, until, engine, rtol : as in `sweep`. Let `until` leave room for the longest sequence.

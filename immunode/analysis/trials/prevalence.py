@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
-from immunode.analysis.trials.trial import by_draw
+from immunode.analysis.trials.responder_shares import by_draw
 from immunode.errors import StudyError, did_you_mean
 from immunode.study.result.notebook import Tabled
 

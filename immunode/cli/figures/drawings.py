@@ -50,7 +50,7 @@ def equations(im: Any, model: Model, style: str) -> Any:
 
 def atlas(im: Any, model: Model, until: End, style: str) -> Any:
     """Return every intervention on every read-out."""
-    found = im.atlas(model, until=until)
+    found = im.treatments.atlas(model, until=until)
     figure = found.plot(style=style)
     return figure
 
@@ -99,14 +99,14 @@ def time_to_event(
 
 def tornado(im: Any, model: Model, quantity: str, until: End, style: str) -> Any:
     """Return how far each parameter moves a quantity."""
-    found = im.tornado(model, endpoints=f"auc({quantity})", until=until)
+    found = im.sensitivity.tornado(model, endpoints=f"auc({quantity})", until=until)
     figure = found.plot(style=style)
     return figure
 
 
 def heat(im: Any, model: Model, quantity: str, until: End, log: bool, style: str) -> Any:
     """Return a quantity over the two parameters that move it most."""
-    swings = im.tornado(model, endpoints=f"auc({quantity})", until=until).table()
+    swings = im.sensitivity.tornado(model, endpoints=f"auc({quantity})", until=until).table()
     x, y = swings.sort_values("swing", ascending=False)["input"].head(2)
     ranges = {p.name: p.value * np.linspace(0.7, 1.3, 25) for p in model.parameters if p.name in (x, y)}
     out = im.sweep(model, im.grid(ranges), endpoints=[im.auc(quantity)], until=until)
@@ -116,7 +116,7 @@ def heat(im: Any, model: Model, quantity: str, until: End, log: bool, style: str
 
 def dose_response(im: Any, model: Model, knob: str, quantity: str, until: End, style: str) -> Any:
     """Return a quantity over the strength of an intervention."""
-    found = im.dose_response(model, knob, np.linspace(0, 1, 13), endpoints=f"auc({quantity})", until=until)
+    found = im.treatments.dose_response(model, knob, np.linspace(0, 1, 13), endpoints=f"auc({quantity})", until=until)
     figure = found.plot(style=style)
     return figure
 
@@ -124,7 +124,7 @@ def dose_response(im: Any, model: Model, knob: str, quantity: str, until: End, s
 def isobole(im: Any, model: Model, knobs: list[str], quantity: str, until: End, style: str) -> Any:
     """Return what two interventions do together."""
     doses = {knob: np.linspace(0, 1, 13) for knob in knobs}
-    found = im.combination(model, doses, f"auc({quantity})", until=until)
+    found = im.treatments.combination(model, doses, f"auc({quantity})", until=until)
     figure = found.plot(style=style)
     return figure
 
@@ -132,7 +132,7 @@ def isobole(im: Any, model: Model, knobs: list[str], quantity: str, until: End, 
 def why(im: Any, model: Model, arm: str, state: str, until: End, style: str) -> Any:
     """Return the processes by which an arm differs from control."""
     runs = im.simulate(model, arms=["control", arm], until=until)
-    found = im.explain(runs["control"], runs[arm], state)
+    found = im.treatments.explain(runs["control"], runs[arm], state)
     figure = found.plot(style=style)
     return figure
 
@@ -141,7 +141,7 @@ def phase(im: Any, model: Model, states: list[str], until: End, style: str) -> A
     """Return the phase plane of two states."""
     run = im.simulate(model, until=until)
     between = {name: (0, float(f"{1.5 * run[name].max():.2g}")) for name in states}
-    found = im.phase_plane(model, between)
+    found = im.dynamics.phase_plane(model, between)
     figure = found.plot(style=style)
     return figure
 
@@ -150,14 +150,14 @@ def basins(im: Any, model: Model, states: list[str], until: End, style: str) -> 
     """Return where each start ends."""
     run = im.simulate(model, until=until)
     between = {name: (0, float(f"{1.5 * run[name].max():.2g}")) for name in states}
-    found = im.basins(model, between)
+    found = im.dynamics.basins(model, between)
     figure = found.plot(style=style)
     return figure
 
 
 def bifurcation(im: Any, model: Model, parameter: str, between: list[float], state: str, style: str) -> Any:
     """Return steady states over the parameter that the model's file names for it. state : "" for the one that shows."""
-    found = im.continuation(model, parameter, between)
+    found = im.dynamics.continuation(model, parameter, between)
     title = f"{model.label}: {parameter}, its bifurcation parameter"
     figure = found.plot(state, title=title, style=style)
     return figure
@@ -165,11 +165,11 @@ def bifurcation(im: Any, model: Model, parameter: str, between: list[float], sta
 
 def bifurcation_of_most(im: Any, model: Model, quantity: str, state: str, until: End, style: str) -> Any:
     """Return steady states over the parameter that moves a quantity most. state : "" for the one that shows."""
-    swings = im.tornado(model, endpoints=f"final({quantity})", until=until).table()
+    swings = im.sensitivity.tornado(model, endpoints=f"final({quantity})", until=until).table()
     name = swings.sort_values("swing", ascending=False)["input"].iloc[0]
     chosen = next(p for p in model.parameters if p.name == name)
     between = chosen.bounds or sorted([0.3 * chosen.value, 3 * chosen.value])
-    found = im.continuation(model, name, between)
+    found = im.dynamics.continuation(model, name, between)
     title = f"{model.label}: {name}, which moves final({quantity}) most"
     figure = found.plot(state, title=title, style=style)
     return figure
@@ -177,6 +177,6 @@ def bifurcation_of_most(im: Any, model: Model, quantity: str, state: str, until:
 
 def work_precision(im: Any, model: Model, until: End, style: str) -> Any:
     """Return what precision costs."""
-    found = im.work_precision(model, rtols=[1e-4, 1e-6, 1e-8], n=256, seconds=0.1, until=until)
+    found = im.sweeps.work_precision(model, rtols=[1e-4, 1e-6, 1e-8], n=256, seconds=0.1, until=until)
     figure = found.plot(style=style)
     return figure

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from dataclasses import KW_ONLY, dataclass, replace
+from dataclasses import KW_ONLY, dataclass, field, replace
 from typing import Any, Self
 
 from immunode.errors import DoseError, ModelError, did_you_mean
@@ -15,6 +15,7 @@ from immunode.intervention.drugs.occupancy import add_effects
 from immunode.intervention.expand.contribution import Draft
 from immunode.intervention.expand.dosing import Administration
 from immunode.intervention.expand.kinetics import add_pk
+from immunode.intervention.expand.patients import add_variability
 from immunode.intervention.expand.visits import add_rule
 from immunode.intervention.labels import check_name, checked_labels, checked_strength, label_rows
 from immunode.intervention.numbers import finite
@@ -25,7 +26,8 @@ from immunode.intervention.regimens.regimen import Regimen
 from immunode.intervention.schedule import Schedule
 from immunode.intervention.times import DAYS, SHORT, Time, size, tidy_time
 from immunode.model.declaration import Contribution, Declaration
-from immunode.model.records import Pairs
+from immunode.model.patients import Correlation, PatientCovariate, Variability
+from immunode.model.records import PROVENANCE, Pairs
 from immunode.model.serial import register
 
 
@@ -42,7 +44,10 @@ class Drug:
     route : of doses that do not say one; "" means absorbed where the drug has `ka`, else "iv".
     patient : values of the drug's covariates, written by `covariates`; None: the typical patient.
     rule : what is decided at visits, set by `when`; it multiplies the doses.
-    direction, acts_on, expects, source, evidence, note : as in `Intervention`.
+    variability, correlations : how its numbers, such as "CL", differ between patients, around the typical ones.
+    people : how its covariates, such as "albumin", are distributed; they count once `covariates` was called. One that
+        the model or another drug has by the same name is the same property of a patient.
+    direction, acts_on, expects, source, evidence, note, label : as in `Intervention`.
 
     Raises
     ------
@@ -66,14 +71,21 @@ class Drug:
     evidence: str = ""
     note: str = ""
     rule: Schedule | None = None
+    variability: tuple[Variability, ...] | Sequence[Variability] = ()
+    correlations: tuple[Correlation, ...] | Sequence[Correlation] = ()
+    people: tuple[PatientCovariate, ...] | Sequence[PatientCovariate] = ()
+    label: str = field(default="", metadata=PROVENANCE)
 
     def __post_init__(self) -> None:
         check_name(self.name)
         if self.rule is not None and (self.rule.rule is None or self.rule != Schedule(rule=self.rule.rule)):
-            raise DoseError(f"drug '{self.name}': when(...) takes at_visits(...) or to_target(...), got '{self.rule}'")
+            raise DoseError(
+                f"drug '{self.name}': when(...) takes at_visits(...), cycles(...) or to_target(...), got '{self.rule}'"
+            )
         if not isinstance(self.pk, PK):
             raise ModelError(f"drug '{self.name}' needs pharmacokinetics such as one_compartment(CL=..., V1=...)")
-        object.__setattr__(self, "effects", tuple(self.effects))
+        for name in ("effects", "variability", "correlations", "people"):
+            object.__setattr__(self, name, tuple(getattr(self, name)))
         object.__setattr__(self, "strength", checked_strength(self.name, self.strength))
         labels = checked_labels(self.name, self.direction, self.acts_on, self.expects, self.evidence)
         object.__setattr__(self, "expects", labels)
@@ -186,7 +198,7 @@ class Drug:
     def when(self, rule: Schedule) -> Self:
         """Return the drug whose doses follow a rule: `drug.when(at_visits("4 weeks", when="p > 0.3"))`.
 
-        rule : by `at_visits` or `to_target`; an infusion that runs changes with it.
+        rule : by `at_visits`, `cycles` or `to_target`; an infusion that runs changes with it.
         """
         return replace(self, rule=rule)
 
@@ -247,6 +259,7 @@ class Drug:
         doses.write()
         add_pk(draft, self.pk, doses.uses_depot, doses.infusions, doses.largest, self.patient)
         add_effects(draft, self.acts, self.pk)
+        add_variability(draft, self.variability, self.correlations, self.people)
         return draft
 
     def _given(self) -> Regimen:

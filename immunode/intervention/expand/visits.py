@@ -9,11 +9,14 @@ from collections.abc import Mapping
 
 from immunode.intervention.expand.contribution import Draft
 from immunode.intervention.rules import CONDITIONS, Rule
+from immunode.intervention.times import Time
 from immunode.language.expression import Expression, names, parse, to_text
 from immunode.model.records import Derived, Event, Switch
 
 MANY = 1e-6
 """Levels that differ by less than this part are one."""
+JUST = 1e-9
+"""Part of the time between doses by which a visit may come early."""
 FURTHER = 100
 """Without a number, visits go on to this many times the model's horizon."""
 
@@ -29,6 +32,8 @@ def add_rule(draft: Draft, rule: Rule, *, stops: bool = False) -> str:
     """
     name, time_unit = draft.name, draft.model.time_unit
     texts = {field: _with_knobs(draft, field, getattr(rule, field)) for field in CONDITIONS}
+    if rule.apart is not None:
+        return _add_cycles(draft, rule, rule.apart, texts)
     if stops and texts["when"] and not texts["stop_when"]:
         texts["stop_when"] = f"not ({texts['when']})"
     _switch(draft, "on", 0.0 if rule.when else 1.0, "", f"1 while the rule has {name} on")
@@ -55,6 +60,46 @@ def add_rule(draft: Draft, rule: Rule, *, stops: bool = False) -> str:
     return f"{name}.on*{name}.level" if rule.graded else f"{name}.on"
 
 
+def _add_cycles(draft: Draft, rule: Rule, apart: Time, texts: Mapping[str, str]) -> str:
+    """Add visits at which a dose is given when it is due and not held back; return the factor on it.
+
+    Adds the quantities `name.on` (1 from a visit with a dose to the next visit, else 0), `name.doses` (their number),
+    `name.since_dose` (time since the last one; before the first, as if one had been given just in time for it to be
+    due), `name.held` (visits since then at which one was due and held back), `name.stopped` and, where the dose has
+    levels, `name.level`.
+    """
+    name = draft.name
+    at, every, count = visit_times(draft, rule)
+    gap = draft.time("apart", apart, "least time from one dose to the next")
+    draft.above_zero(gap)
+    last = f"{name}.rule_last"
+    draft.switches.append(Switch(last, f"{at} - {gap}", draft.model.time_unit, f"time of the last dose of {name}"))
+    draft.derived.append(
+        Derived(f"{name}.since_dose", f"t - {last}", draft.model.time_unit, f"time since the last dose of {name}")
+    )
+    _switch(draft, "on", 0.0, "", f"1 from a visit with a dose of {name} to the next visit")
+    _switch(draft, "doses", 0.0, "", f"number of doses of {name} given")
+    _switch(draft, "held", 0.0, "", f"visits since the last dose at which {name} was due and held back")
+    _switch(draft, "stopped", 0.0, "", f"1 once {name} is given no more")
+    # visits are sums of intervals, which rounding may put just before the time
+    due = f"t - {last} >= {gap}*(1 - {JUST!r})"
+    give = f"{due} and {name}.rule_stopped < 0.5"
+    give += f" and not ({texts['stop_when']})" * bool(texts["stop_when"])
+    give += f" and not ({texts['hold_when']})" * bool(texts["hold_when"])
+    changes = {
+        last: f"piecewise(t, {give}, {last})",
+        f"{name}.rule_on": f"piecewise(1, {give}, 0)",
+        f"{name}.rule_doses": f"{name}.rule_doses + piecewise(1, {give}, 0)",
+        f"{name}.rule_held": f"piecewise(0, {give}, {name}.rule_held + 1, {due}, {name}.rule_held)",
+    }
+    if texts["stop_when"]:
+        changes[f"{name}.rule_stopped"] = f"piecewise(1, {texts['stop_when']}, {name}.rule_stopped)"
+    if rule.graded:
+        changes[f"{name}.rule_level"], _ = _levels(draft, rule, texts, give)
+    draft.events.append(Event(f"{name}.visit", changes, at=at, every=every, count=count, meaning=str(rule)))
+    return f"{name}.on*{name}.level" if rule.graded else f"{name}.on"
+
+
 def visit_times(draft: Draft, rule: Rule) -> tuple[str, str, str | int]:
     """Return first, interval and number of the visits as an event takes them; adds their knobs where they are new."""
     name = draft.name
@@ -77,8 +122,11 @@ def _switch(draft: Draft, what: str, initial: float | str, unit: str, meaning: s
     draft.derived.append(Derived(f"{draft.name}.{what}", f"{draft.name}.rule_{what}", unit, meaning))
 
 
-def _levels(draft: Draft, rule: Rule, texts: Mapping[str, str]) -> tuple[str, list[str]]:
-    """Add the level of the dose; return its new value at a visit, and the conditions on which it changes."""
+def _levels(draft: Draft, rule: Rule, texts: Mapping[str, str], allowed: str = "") -> tuple[str, list[str]]:
+    """Add the level of the dose; return its new value at a visit, and the conditions on which it changes.
+
+    allowed : condition on which it may change; "" is while the rule is on.
+    """
     name = draft.name
     step = draft.knob("step", rule.step, "", "factor on the dose at a change")
     low = draft.knob("low", rule.low, "", "lowest level of the dose")
@@ -96,7 +144,7 @@ def _levels(draft: Draft, rule: Rule, texts: Mapping[str, str]) -> tuple[str, li
         ("raise_when", f"min({level}*{step}, {high})", f"{level} < {high}*(1 - {MANY!r})"),
     ):
         if texts[field]:
-            condition = f"{on} > 0.5 and {room} and ({texts[field]})"
+            condition = f"{allowed or f'{on} > 0.5'} and {room} and ({texts[field]})"
             cases.append(f"{value}, {condition}")
             changed.append(condition)
     return f"piecewise({', '.join(cases)}, {level})", changed

@@ -10,9 +10,20 @@ from typing import Any
 
 from immunode.characters import problem
 from immunode.errors import ModelError, did_you_mean, quoted
+from immunode.model.checks.patients import check_patients
 from immunode.model.checks.structure import check_structure
 from immunode.model.checks.units import check_units
 from immunode.model.declaration import Declaration, is_perturbation
+from immunode.model.patients import (
+    Correlation,
+    Observed,
+    PatientClass,
+    PatientCovariate,
+    Story,
+    Threshold,
+    Trial,
+    Variability,
+)
 from immunode.model.records import (
     MOST_TIMES,
     Compartment,
@@ -39,6 +50,13 @@ RECORDS: dict[str, type] = {
     "compartments": Compartment,
     "units": Unit,
     "variants": Variant,
+    "variability": Variability,
+    "correlations": Correlation,
+    "classes": PatientClass,
+    "covariates": PatientCovariate,
+    "observed": Observed,
+    "thresholds": Threshold,
+    "trials": Trial,
     "effects": Effect,
     "requirements": Requirement,
 }
@@ -60,6 +78,7 @@ def validate(model: Declaration) -> None:
     _check_numbers(model)
     # names, rates and units don't depend on numbers: a copy with other values is not read again
     _check_once(_Structure(model))
+    check_patients(model)
 
 
 class _Structure:
@@ -112,6 +131,10 @@ def _check_types(model: Declaration) -> None:
         value = getattr(model, spec.name)
         who = f"{model.name}, {spec.name}"
         if spec.name in ("horizon", "max_step"):
+            continue
+        if spec.name == "story":
+            if value is not None and not isinstance(value, Story):
+                raise ModelError(f"{who}: only a Story belongs here, but {type(value).__name__} was found")
             continue
         if isinstance(spec.default, str) or spec.name == "name":
             if not isinstance(value, str):

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from immunode.errors import StudyError
 
 Array = NDArray[np.float64]
-KINDS = ("lognormal", "normal", "uniform", "loguniform")
+KINDS = ("lognormal", "normal", "logitnormal", "uniform", "loguniform", "share", "poisson", "point")
 MIDDLE = 1.959963984540054
 """Standard normal quantile of 0.975: the middle 95 % lies within this many standard deviations."""
 
@@ -22,8 +22,12 @@ class Distribution:
 
     kind : one of `KINDS`.
     center, spread : lognormal: mean and standard deviation of the logarithm; normal: mean and standard deviation;
-        uniform and loguniform: unused.
+        logitnormal: those of log(x/(1 - x)); share: the part of patients that have 1, the others have 0; poisson: the
+        mean count; point: the one value; uniform and loguniform: unused.
     low, high : nothing lies outside (truncated, not heaped up at the ends).
+    clipped : whether what lies outside is heaped up at the ends instead.
+    shift : added to a count.   step : what values are rounded to; 0 leaves them.
+    sign : -1 for a lognormal one below 0.
     origin : where it is from, in words.
     """
 
@@ -33,6 +37,10 @@ class Distribution:
     low: float = -math.inf
     high: float = math.inf
     origin: str = "given"
+    clipped: bool = False
+    shift: float = 0.0
+    step: float = 0.0
+    sign: float = 1.0
 
     def __post_init__(self) -> None:
         numbers = (self.center, self.spread, self.low, self.high)
@@ -49,6 +57,22 @@ class Distribution:
 
     def place(self, z: Array) -> Array:
         """Return the quantities at standard normal scores. z : shape (n,), dimensionless."""
+        placed = self._place(z)
+        if self.step:
+            placed = np.round(placed / self.step) * self.step
+        return np.clip(placed, self.low, self.high) if self.clipped else placed
+
+    def _place(self, z: Array) -> Array:
+        if self.kind == "point":
+            return np.full(np.shape(z), self.center)
+        if self.kind in ("share", "poisson"):
+            from scipy.special import ndtr, ndtri
+            from scipy.stats import poisson
+
+            if self.kind == "share":
+                # the largest scores have it, so that a positive correlation makes it more frequent
+                return np.asarray(z > ndtri(1 - self.center), float)
+            return np.asarray(self.shift + poisson.ppf(ndtr(z), self.center))
         if self.kind in ("uniform", "loguniform"):
             from scipy.special import ndtr
 
@@ -57,16 +81,30 @@ class Distribution:
             )
             placed = low + ndtr(z) * (high - low)
             return np.clip(np.exp(placed) if self.kind == "loguniform" else placed, self.low, self.high)
-        z = self._inside(z)
+        z = z if self.clipped else self._inside(z)
         placed = self.center + self.spread * z
-        return np.asarray(np.exp(placed) if self.kind == "lognormal" else placed)
+        if self.kind == "logitnormal":
+            from scipy.special import expit
+
+            return np.asarray(expit(placed))
+        return np.asarray(self.sign * np.exp(placed) if self.kind == "lognormal" else placed)
 
     def log_density(self, x: Array) -> Array:
-        """Return the logarithm of the density without its constant; minus infinity outside. x : in the unit."""
+        """Return the logarithm of the density without its constant; minus infinity outside. x : in the unit.
+
+        Raises
+        ------
+        StudyError : the distribution has no density.
+        """
+        if self.kind in ("share", "poisson", "point") or self.clipped or self.step or self.sign < 0:
+            raise StudyError(f"{self.words()}: it has no density, so it can't be what is believed before the data")
         with np.errstate(all="ignore"):
             log = np.log(x)
             if self.kind in ("uniform", "loguniform"):
                 density = np.zeros_like(x) if self.kind == "uniform" else -log
+            elif self.kind == "logitnormal":
+                logit = log - np.log1p(-x)
+                density = -0.5 * ((logit - self.center) / self.spread) ** 2 - log - np.log1p(-x)
             else:
                 y = log if self.kind == "lognormal" else x
                 density = -0.5 * ((y - self.center) / self.spread) ** 2 - (log if self.kind == "lognormal" else 0.0)
@@ -76,8 +114,16 @@ class Distribution:
         """Return the distribution in a few words."""
         if self.kind in ("uniform", "loguniform"):
             return f"{self.kind} from {self.low:g} to {self.high:g}"
+        if self.kind == "share":
+            return f"1 in {100 * self.center:g} % of patients, else 0"
+        if self.kind == "poisson":
+            return (f"{self.shift:g} + " if self.shift else "") + f"Poisson, mean {self.center:g}"
+        if self.kind == "point":
+            return f"{self.center:g}"
         if self.kind == "lognormal":
-            text = f"lognormal, median {math.exp(self.center):g}, sd of the logarithm {self.spread:g}"
+            text = f"lognormal, median {self.sign * math.exp(self.center):g}, sd of the logarithm {self.spread:g}"
+        elif self.kind == "logitnormal":
+            text = f"logit-normal, median {1 / (1 + math.exp(-self.center)):g}, sd of the logit {self.spread:g}"
         else:
             text = f"normal, mean {self.center:g}, sd {self.spread:g}"
         ends = [f"{word} {x:g}" for word, x in (("above", self.low), ("below", self.high)) if math.isfinite(x) and x]
@@ -85,7 +131,10 @@ class Distribution:
 
     def _inside(self, z: Array) -> Array:
         """Return scores moved into the range: the same quantile of the truncated distribution."""
-        if self.kind == "lognormal":
+        if self.kind == "logitnormal":
+            low = math.log(self.low / (1 - self.low)) if self.low > 0 else -math.inf
+            high = math.log(self.high / (1 - self.high)) if self.high < 1 else math.inf
+        elif self.kind == "lognormal":
             low = math.log(self.low) if self.low > 0 else -math.inf
             high = math.log(self.high) if self.high > 0 else -math.inf
         else:

@@ -11,6 +11,7 @@ from immunode.study.endpoints.held_share import fraction_of_time
 from immunode.study.endpoints.peak_time import time_of_peak
 from immunode.study.endpoints.peak_value import peak
 from immunode.study.endpoints.reading import KINDS, as_endpoints, check_endpoints, endpoint
+from immunode.study.endpoints.start_change import change, percent_change
 from immunode.study.endpoints.trough_value import trough
 from immunode.study.endpoints.value_at import at
 
@@ -20,12 +21,14 @@ __all__ = [
     "as_endpoints",
     "at",
     "auc",
+    "change",
     "check_condition",
     "check_endpoints",
     "endpoint",
     "final",
     "fraction_of_time",
     "peak",
+    "percent_change",
     "time_of_peak",
     "time_to",
     "trough",

@@ -50,6 +50,8 @@ class Endpoint(ABC):
     kind: ClassVar[str]
     looks_inside: ClassVar[bool] = True
     """Whether it looks at the steps of a run, and not only at single times."""
+    from_start: ClassVar[bool] = False
+    """Whether it also needs an output at time 0."""
     conditional: ClassVar[bool] = False
     """Whether its subject is a condition, which may name parameters as well."""
 

@@ -13,12 +13,15 @@ from immunode.study.endpoints.first_time import time_to
 from immunode.study.endpoints.held_share import fraction_of_time
 from immunode.study.endpoints.peak_time import time_of_peak
 from immunode.study.endpoints.peak_value import peak
+from immunode.study.endpoints.start_change import change, percent_change
 from immunode.study.endpoints.trough_value import trough
 from immunode.study.endpoints.value_at import at
 
 _MADE_BY: dict[str, Callable[[str], Endpoint]] = {
     "final": final,
-    "at": lambda inside: at(*_subject_and_time(inside)),
+    "at": lambda inside: at(*_subject_and_time("at", inside)),
+    "change": lambda inside: change(*_subject_and_time("change", inside)),
+    "percent_change": lambda inside: percent_change(*_subject_and_time("percent_change", inside)),
     "peak": peak,
     "trough": trough,
     "auc": auc,
@@ -46,10 +49,12 @@ def endpoint(text: str) -> Endpoint:
     return _MADE_BY[kind](inside)
 
 
-def _subject_and_time(inside: str) -> tuple[str, float | str]:
+def _subject_and_time(kind: str, inside: str) -> tuple[str, float | str]:
     subject, comma, time = (part.strip() for part in inside.partition(","))
     if not comma or not time:
-        raise StudyError(f"endpoint 'at({inside})': at needs a time, such as at({subject or 'T'}, 24 weeks)")
+        raise StudyError(
+            f"endpoint '{kind}({inside})': {kind} needs a time, such as {kind}({subject or 'T'}, 24 weeks)"
+        )
     try:
         return subject, float(time)
     except ValueError:

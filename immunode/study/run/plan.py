@@ -77,7 +77,8 @@ class Plan:
         """
         if self.keep:
             return self.times
-        return np.unique([*(t for t in self.at_times if not np.isnan(t)), self.times[-1]])
+        start = [0.0] if any(one.from_start for one in self.endpoints) else []
+        return np.unique([*start, *(t for t in self.at_times if not np.isnan(t)), self.times[-1]])
 
     def __len__(self) -> int:
         return len(self.design)

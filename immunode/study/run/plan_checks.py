@@ -53,7 +53,8 @@ def make_plan(
     for one, time in zip(chosen, at_times, strict=True):
         if one.moment is not None and not 0 <= time <= grid[-1]:
             raise StudyError(f"{model.name}: {one.name} lies outside the runs, which go from 0 to {grid[-1]:g}")
-    grid = with_times(grid, [t for t in at_times if not np.isnan(t)])
+    start = [0.0] if any(one.from_start for one in chosen) else []
+    grid = with_times(grid, [*start, *(t for t in at_times if not np.isnan(t))])
     kept = _kept(model, models, keep, quantities)
     _check_columns(model, design, models)
     _check_labels(model, design, chosen)

@@ -25,7 +25,7 @@ REPEATS = 1000
 
 
 @dataclass(frozen=True, eq=False, repr=False)
-class Trial(Tabled):
+class Responders(Tabled):
     """Who responds in which arm. Made by `responders`.
 
     rule : who counts as a responder.   versus : the arm that others are compared with.
@@ -158,7 +158,7 @@ class Trial(Tabled):
 
 def responders(
     out: SweepResult, rule: str, *, versus: str | None = None, weights: ArrayLike | None = None, seed: int = 0
-) -> Trial:
+) -> Responders:
     """Return who responds in which arm of a sweep.
 
     rule : a condition on the sweep's endpoints and columns: `"final(EASI) < 0.25*at(EASI, 0)"`.
@@ -183,7 +183,7 @@ def responders(
     draws, table = by_draw(out, holds)
     labels = of_draws(out.row_labels, out.draws)
     versus = versus if len(out.arms) > 1 else ""
-    return Trial(
+    return Responders(
         rule=rule,
         versus=versus,
         arms=out.arms,

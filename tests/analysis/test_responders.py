@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from immunode.analysis.trials.prevalence import prevalence_weights
-from immunode.analysis.trials.trial import Trial, responders
+from immunode.analysis.trials.responder_shares import Responders, responders
 from immunode.catalogue import load_model
 from immunode.errors import StudyError
 from immunode.model import Model, Parameter, State
@@ -29,10 +29,10 @@ STILL = Model(
 """A model in which nothing moves: the endpoint is what was drawn."""
 
 
-def trial(table: list[list[float]]) -> Trial:
+def trial(table: list[list[float]]) -> Responders:
     responds = np.array(table)
     n = len(responds)
-    return Trial("made up", "control", ("control", "drug"), responds, np.full(n, 1 / n), np.arange(n))
+    return Responders("made up", "control", ("control", "drug"), responds, np.full(n, 1 / n), np.arange(n))
 
 
 def test_number_needed_to_treat() -> None:
@@ -63,7 +63,9 @@ def test_interval_of_the_share_covers() -> None:
     for seed in range(100):
         responds = (rng.random((100, 1)) < 0.3).astype(float)
         low, high = (
-            Trial("x", "", ("a",), responds, np.full(100, 0.01), np.arange(100), seed).table().loc["a", ["low", "high"]]
+            Responders("x", "", ("a",), responds, np.full(100, 0.01), np.arange(100), seed)
+            .table()
+            .loc["a", ["low", "high"]]
         )
         inside += low <= 0.3 <= high
     assert inside / 100 >= 0.88

@@ -1,0 +1,377 @@
+"""A model beside published trials: what it gives for a trial of the published size, and whether the two agree."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from immunode.analysis.trials.measurement import measured_values, reads
+from immunode.analysis.trials.responder_shares import by_draw
+from immunode.errors import StudyError, did_you_mean
+from immunode.language.evaluation import evaluate
+from immunode.language.expression import names, parse
+from immunode.model.patients import Trial, TrialResult, as_pairs
+from immunode.study.arms import Arms
+from immunode.study.design.declared import declared_joint, declares_patients
+from immunode.study.endpoints.reading import endpoint
+from immunode.study.result.notebook import Tabled
+from immunode.study.result.row_condition import endpoints_in, rows_that
+from immunode.study.run.ready import model_time
+from immunode.study.sweeps import sweep
+
+if TYPE_CHECKING:
+    import pandas as pd
+    from matplotlib.figure import Figure
+
+    from immunode.model import Model
+
+Array = NDArray[np.float64]
+PATIENTS = 2000
+"""Virtual patients behind a validation."""
+REPLICATES = 1000
+"""Replicate trials behind an interval."""
+ASSUMED = 100
+"""Patients an arm where a trial does not say."""
+LEAST = 50
+"""Fewest virtual patients that a trial's condition may leave."""
+_AT = re.compile(r"\s*(\w+)\s+at\s+(\S.*)")
+RULE = (
+    "inside: the published value lies in the middle 95 % of replicate trials of the published size; near: it does not, "
+    "but its own 95 % interval overlaps them, or, where none is published, it lies within half their width of them; "
+    "off: neither"
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """One published number and what the model gives for it.
+
+    model : the statistic over all virtual patients.   low, high : middle 95 % of replicate trials.
+    patients : in each arm of a replicate trial.   assumed : whether that number is ours.
+    verdict : "inside", "near" or "off"; see `RULE`.
+    """
+
+    trial: str
+    result: TrialResult
+    unit: str
+    model: float
+    low: float
+    high: float
+    patients: int
+    assumed: bool
+    verdict: str
+
+
+@dataclass(frozen=True, eq=False, repr=False)
+class Validation(Tabled):
+    """A model beside the trials that it declares. Made by `validate`.
+
+    model : its name.   verdicts : one for each published number.   recipe : how the numbers were made, in words.
+    """
+
+    model: str
+    verdicts: tuple[Verdict, ...]
+    recipe: str
+    title: str = ""
+
+    @property
+    def tests(self) -> tuple[Verdict, ...]:
+        """The verdicts on numbers that did not help to make the model."""
+        return tuple(one for one in self.verdicts if not one.result.used)
+
+    def counts(self) -> dict[str, int]:
+        """Return how many of the tests are "inside", "near" and "off"."""
+        return {word: sum(one.verdict == word for one in self.tests) for word in ("inside", "near", "off")}
+
+    def table(self) -> pd.DataFrame:
+        """Return one row for each published number: trial, arm, endpoint, statistic, published value and interval,
+        model value and interval, unit, patients an arm, verdict, whether it was used to make the model, and whether it
+        was read or is quoted from memory.
+        """
+        import pandas as pd
+
+        rows = []
+        for one in self.verdicts:
+            result, ends = one.result, one.result.interval or (np.nan, np.nan)
+            rows.append(
+                {
+                    "trial": one.trial,
+                    "arm": arm_words(result),
+                    "endpoint": result.endpoint,
+                    "statistic": statistic_words(result),
+                    "unit": one.unit,
+                    "published": result.value,
+                    "published low": ends[0],
+                    "published high": ends[1],
+                    "model": one.model,
+                    "model low": one.low,
+                    "model high": one.high,
+                    "patients": one.patients,
+                    "verdict": one.verdict,
+                    "used": result.used,
+                    "seen": result.seen,
+                    "note": result.note,
+                }
+            )
+        return pd.DataFrame(rows)
+
+    def words(self) -> str:
+        """Return one line: how many numbers agree."""
+        count = self.counts()
+        used = len(self.verdicts) - len(self.tests)
+        made = f"; {used} more helped to make the model and are not counted" if used else ""
+        return (
+            f"{self.model}: of {len(self.tests)} published numbers {count['inside']} lie inside what the model gives "
+            f"for such a trial, {count['near']} near, {count['off']} off{made}"
+        )
+
+    def plot(self, *, style: str = "slide", title: str | None = None, axes: Any = None) -> Figure:
+        """Return a figure of published values with their intervals over those of the model, colored by arm."""
+        from immunode.plot.charts.agreement import agreement_chart
+
+        return agreement_chart(
+            [
+                {
+                    "trial": one.trial,
+                    "arm": arm_words(one.result),
+                    "group": f"{statistic_words(one.result)} of {one.result.endpoint}",
+                    "unit": one.unit,
+                    "published": one.result.value,
+                    "interval": one.result.interval,
+                    "model": one.model,
+                    "band": (one.low, one.high),
+                    "verdict": "used" if one.result.used else one.verdict,
+                }
+                for one in self.verdicts
+            ],
+            title=(self.title or self.model) if title is None else title,
+            style=style,
+            axes=axes,
+        )
+
+    def __repr__(self) -> str:
+        shown = self.table()[
+            [
+                "trial",
+                "arm",
+                "endpoint",
+                "statistic",
+                "published",
+                "model",
+                "model low",
+                "model high",
+                "verdict",
+                "used",
+            ]
+        ]
+        shown["used"] = ["made the model" if used else "" for used in shown["used"]]
+        return f"{self.words()}\n{shown.to_string(index=False, float_format=lambda x: f'{x:.3g}')}\n{RULE}"
+
+
+def arm_words(result: TrialResult) -> str:
+    """Return the arm of a result, with the one that it is compared with."""
+    return f"{result.arm} against {result.versus}" if result.versus else result.arm
+
+
+def statistic_words(result: TrialResult) -> str:
+    """Return what was reported: "mean", "share", "ratio of means"."""
+    word = "SD" if result.statistic == "sd" else result.statistic
+    words = f"{result.compared} of {word}s" if result.compared else word
+    return f"{words} (model: {result.model_statistic})" if result.model_statistic else words
+
+
+def validate(
+    model: Model,
+    trials: Iterable[str] | str | None = None,
+    *,
+    patients: int = PATIENTS,
+    replicates: int = REPLICATES,
+    seed: int = 0,
+    rtol: float = 1e-6,
+) -> Validation:
+    """Return a model beside the published trials that it declares.
+
+    The declared population (`im.population(model)`) goes through the arms of each trial, with the declared errors of
+    measurement; replicate trials of the published size, drawn from these patients for each arm separately, give the
+    interval that such a trial would have shown if the model were right. Numbers that helped to make the model are shown
+    and marked, and not counted.
+
+    trials : names; by default all.
+    patients : virtual patients drawn.   replicates : replicate trials.   seed : of all random numbers.
+    rtol : relative tolerance of the runs.
+
+    Raises
+    ------
+    StudyError : the model declares no trials or no patients, an unknown trial, or a trial whose condition leaves fewer
+        than 50 virtual patients.
+    """
+    chosen = _trials(model, trials)
+    if not declares_patients(model):
+        raise StudyError(f"{model.name}: it declares no patients, so there is nobody to put into a trial")
+    verdicts: list[Verdict] = []
+    for variant in dict.fromkeys(trial.variant for trial in chosen):
+        seen = model.variant(variant) if variant else model
+        mine = [trial for trial in chosen if trial.variant == variant]
+        verdicts += _verdicts(seen, mine, patients, replicates, seed, rtol)
+    order = {trial.name: i for i, trial in enumerate(chosen)}
+    verdicts.sort(key=lambda one: order[one.trial])
+    recipe = f"{patients} virtual patients, seed {seed}, {replicates} replicate trials"
+    return Validation(model.label, tuple(verdicts), recipe, model.heading)
+
+
+def _trials(model: Model, asked: Iterable[str] | str | None) -> list[Trial]:
+    if not model.trials:
+        raise StudyError(f"{model.name}: it declares no published trials to compare with")
+    known = {trial.name: trial for trial in model.trials}
+    if asked is None:
+        return list(known.values())
+    listed = [asked] if isinstance(asked, str) else list(asked)
+    for name in listed:
+        if name not in known:
+            raise StudyError(f"{model.name}: unknown trial '{name}'{did_you_mean(name, known)}")
+    return [known[name] for name in listed]
+
+
+def _verdicts(
+    model: Model, trials: list[Trial], patients: int, replicates: int, seed: int, rtol: float
+) -> list[Verdict]:
+    """Return the verdicts of trials with one variant of the model; all their arms run in one sweep."""
+    treatments = dict.fromkeys(text for trial in trials for _, text in as_pairs(trial.arms))
+    arms = {text or "untreated": [part.strip() for part in text.split("+") if part.strip()] for text in treatments}
+    rules = {id(result): _rule(model, result) for trial in trials for result in trial.results}
+    asked = dict.fromkeys(name for rule in rules.values() for name in endpoints_in(rule))
+    end = max([model.horizon, *(_time(model, name) for name in asked)])
+    wanted = dict.fromkeys(read for name in asked for read in reads(model, name, end))
+    people = declared_joint(model).design(patients, seed, "the declared population")
+    out = sweep(model, people * Arms(arms), until=end, endpoints=list(wanted), rtol=rtol)
+    tables = {name: by_draw(out, np.where(out.ok, out.endpoint(name), np.nan))[1] for name in wanted}
+    observed = measured_values(model, tables, end, seed)
+    place = {text: i for i, text in enumerate(treatments)}
+    run = _Run(place, tables, observed, out.units, replicates, seed)
+    return [
+        _verdict(run, trial, result, rules[id(result)], rows)
+        for trial, rows in ((trial, _rows(model, trial, people)) for trial in trials)
+        for result in trial.results
+    ]
+
+
+def _rule(model: Model, result: TrialResult) -> str:
+    """Return the endpoint of a result, or the condition behind its share, with thresholds by name written out."""
+    named = _AT.fullmatch(result.endpoint)
+    known = {t.name: t for t in model.thresholds}
+    if named and named[1] in known:
+        threshold = known[named[1]]
+        return re.sub(rf"\b{threshold.quantity}\b", f"at({threshold.quantity}, {named[2]})", threshold.condition)
+    return result.endpoint
+
+
+def _time(model: Model, name: str) -> float:
+    moment = endpoint(name).moment
+    return 0.0 if moment is None else model_time(model, moment, name)
+
+
+def _rows(model: Model, trial: Trial, people: Any) -> NDArray[np.intp]:
+    """Return the patients who meet the condition of a trial, shape (n,)."""
+    if not trial.only:
+        return np.arange(len(people))
+    condition = parse(trial.only)
+    values: dict[str, Any] = {p.name: p.value for p in model.parameters if p.name in names(condition)}
+    values |= {name: people.values[:, i] for i, name in enumerate(people.names) if name in values}
+    rows = np.flatnonzero(np.broadcast_to(np.asarray(evaluate(condition, values), bool), len(people)))
+    if len(rows) < LEAST:
+        raise StudyError(
+            f"{model.name}: only {len(rows)} of {len(people)} virtual patients meet '{trial.only}' of the trial "
+            f"'{trial.name}'; draw more (patients={LEAST * len(people) // max(len(rows), 1)})"
+        )
+    return rows
+
+
+@dataclass(frozen=True, slots=True)
+class _Run:
+    """What all trials of one sweep share.
+
+    place : interventions of an arm -> its column.   values, observed : endpoint -> shape (n_patients, n_arms), without
+    and with errors of measurement.   units : endpoint -> unit.
+    """
+
+    place: dict[str, int]
+    values: dict[str, Array]
+    observed: dict[str, Array]
+    units: dict[str, str]
+    replicates: int
+    seed: int
+
+
+def _verdict(run: _Run, trial: Trial, result: TrialResult, rule: str, rows: NDArray[np.intp]) -> Verdict:
+    """Return what the model gives for one published number. rows : patients who were in the trial."""
+    source = run.observed if result.measured else run.values
+    treatments, sizes = dict(as_pairs(trial.arms)), dict(as_pairs(trial.patients))
+    listed = [result.arm, *([result.versus] if result.versus else [])]
+    values = [_of_patients(rule, result, {name: t[rows, run.place[treatments[arm]]] for name, t in source.items()})
+              for arm in listed]  # fmt: skip
+    size = [sizes.get(arm, ASSUMED) for arm in listed]
+    rng = np.random.default_rng([run.seed, 3])
+    statistic = result.model_statistic or result.statistic
+    drawn = [_replicates(mine, n, run.replicates, statistic, rng) for mine, n in zip(values, size, strict=True)]
+    whole = [_statistic(mine[None, :], statistic)[0] for mine in values]
+    low, high = np.nanquantile(_compared(drawn, result.compared), [0.025, 0.975])
+    unit = "" if result.statistic == "share" or result.compared == "ratio" else run.units.get(endpoint(rule).name, "")
+    return Verdict(
+        trial=trial.name,
+        result=result,
+        unit=unit,
+        model=float(_compared(whole, result.compared)),
+        low=float(low),
+        high=float(high),
+        patients=min(size),
+        assumed=any(arm not in sizes for arm in listed),
+        verdict=_word(result, float(low), float(high)),
+    )
+
+
+def _of_patients(rule: str, result: TrialResult, columns: dict[str, Array]) -> Array:
+    """Return the endpoint of each patient, or 1 where the condition holds and 0 where not; NaN where a run failed."""
+    if result.statistic != "share":
+        return columns[endpoint(rule).name]
+    holds = rows_that(rule, columns, what="trial").astype(float)
+    for name in endpoints_in(rule):
+        holds[np.isnan(columns[endpoint(name).name])] = np.nan
+    return holds
+
+
+def _replicates(values: Array, n: int, replicates: int, statistic: str, rng: np.random.Generator) -> Array:
+    """Return the statistic of replicate trials of `n` patients each, shape (replicates,)."""
+    known = values[~np.isnan(values)]
+    return _statistic(known[rng.integers(0, len(known), (replicates, n))], statistic)
+
+
+def _statistic(values: Array, statistic: str) -> Array:
+    """Return a statistic over the last axis. values : (n_trials, n_patients)."""
+    if statistic == "median":
+        return np.asarray(np.nanmedian(values, axis=1))
+    if statistic == "sd":
+        return np.asarray(np.nanstd(values, axis=1, ddof=1))
+    return np.asarray(np.nanmean(values, axis=1))
+
+
+def _compared(values: list[Any], how: str) -> Any:
+    if how == "difference":
+        return values[0] - values[1]
+    with np.errstate(all="ignore"):
+        return values[0] / values[1] if how == "ratio" else values[0]
+
+
+def _word(result: TrialResult, low: float, high: float) -> str:
+    """Return the verdict, see `RULE`."""
+    if low <= result.value <= high:
+        return "inside"
+    ends = result.interval
+    if ends is None:
+        slack = 0.5 * (high - low)
+        return "near" if low - slack <= result.value <= high + slack else "off"
+    return "near" if ends[0] <= high and ends[1] >= low else "off"

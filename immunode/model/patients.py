@@ -1,0 +1,417 @@
+"""Records that say who a model's patients are, how they are measured, and what trials found in them."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from immunode.errors import ModelError, did_you_mean, quoted
+from immunode.language.expression import is_condition, parse
+from immunode.model.serial import register
+
+SCALES = ("log", "logit", "linear")
+"""Scales on which a parameter's differences between patients are normal."""
+SHAPES = ("lognormal", "normal", "uniform", "share", "poisson")
+"""Distributions of patients' covariates."""
+STATISTICS = ("mean", "median", "sd", "share")
+"""What a trial reports of an endpoint over its patients."""
+COMPARISONS = ("difference", "ratio")
+"""How a trial compares an arm with another."""
+SEEN = ("read", "memory")
+"""Whether a published value was seen in its source or is quoted from memory."""
+ENDPOINTS = (
+    "final", "at", "change", "percent_change", "peak", "trough", "auc", "time_to", "time_of_peak", "fraction_of_time",
+)  # fmt: skip
+"""Kinds of endpoints that a trial may name; those of `immunode.study.endpoints`."""
+
+
+@register
+@dataclass(frozen=True, slots=True)
+class Variability:
+    """How a parameter differs between patients: a random effect eta, normal with mean 0, on the typical value.
+
+    parameter : whose value in the model is the typical one.
+    sd : standard deviation of eta.   cv : instead, the coefficient of variation of a parameter on the log scale,
+        dimensionless (0.3 is 30 %); sd**2 = log(1 + cv**2).
+    scale : "log" (value*exp(eta)), "logit" (eta is added to log(value/(1 - value)), for values between 0 and 1) or
+        "linear" (value + eta; sd in the parameter's unit).
+    low, high : patients outside are set to the nearest end, in the parameter's unit.
+
+    Raises
+    ------
+    ModelError : not exactly one of sd and cv is above 0, or a scale or a range that does not exist.
+    """
+
+    parameter: str
+    sd: float = 0.0
+    scale: str = "log"
+    cv: float = 0.0
+    low: float | None = None
+    high: float | None = None
+    source: str = ""
+
+    def __post_init__(self) -> None:
+        who = f"variability of '{self.parameter}'"
+        _one_of(f"{who}: scale", self.scale, SCALES)
+        for label in ("sd", "cv"):
+            object.__setattr__(self, label, _number(f"{who}: {label}", getattr(self, label), least=0.0))
+        if (self.sd > 0) == (self.cv > 0):
+            raise ModelError(f"{who}: give either sd or cv, above 0")
+        if self.cv > 0 and self.scale != "log":
+            raise ModelError(f"{who}: a cv goes with the log scale; give sd for the {self.scale} scale")
+        _range(self, who)
+
+    @property
+    def spread(self) -> float:
+        """The standard deviation of eta."""
+        return self.sd if self.sd > 0 else math.sqrt(math.log1p(self.cv**2))
+
+
+@register
+@dataclass(frozen=True, slots=True)
+class Correlation:
+    """The correlation of the random effects of two parameters, inside -1 and 1."""
+
+    first: str
+    second: str
+    value: float
+    source: str = ""
+
+    def __post_init__(self) -> None:
+        who = f"correlation of '{self.first}' and '{self.second}'"
+        object.__setattr__(self, "value", _number(who, self.value))
+        if not -1 < self.value < 1:
+            raise ModelError(f"{who}: it must lie inside -1 and 1, got {self.value:g}")
+        if self.first == self.second:
+            raise ModelError(f"{who}: it belongs to two parameters")
+
+
+@register
+@dataclass(frozen=True, slots=True)
+class PatientClass:
+    """One class of a mixture of patients: a share of them, with other typical values.
+
+    share : part of all patients, in (0, 1); the shares of a model's classes add up to 1.
+    values : parameter -> typical value in the class.
+    """
+
+    name: str
+    share: float
+    values: Mapping[str, float] | tuple[tuple[str, float], ...] = ()
+    meaning: str = ""
+    source: str = ""
+
+    def __post_init__(self) -> None:
+        who = f"class '{self.name}' of patients"
+        object.__setattr__(self, "share", _number(f"{who}: its share", self.share))
+        if not 0 < self.share < 1:
+            raise ModelError(f"{who}: its share must lie inside 0 and 1, got {self.share:g}")
+        values = tuple((name, _number(f"{who}: {name}", value)) for name, value in as_pairs(self.values))
+        object.__setattr__(self, "values", values)
+
+
+@register
+@dataclass(frozen=True, slots=True)
+class PatientCovariate:
+    """How a property of patients, a parameter such as `weight`, is distributed in the trial population.
+
+    shape : "lognormal" (`median`, `sd` of the logarithm), "normal" (`mean`, `sd`), "uniform" (`low` to `high`),
+        "share" (1 in a `share` of patients, 0 in the others) or "poisson" (`shift` + a count of the given `mean`).
+    low, high : patients outside are set to the nearest end (not drawn anew).   step : values are rounded to it.
+
+    Raises
+    ------
+    ModelError : a number that the shape needs is missing, one that it does not know is given, or one is out of range.
+    """
+
+    parameter: str
+    shape: str
+    median: float | None = None
+    mean: float | None = None
+    sd: float | None = None
+    share: float | None = None
+    shift: float | None = None
+    low: float | None = None
+    high: float | None = None
+    step: float | None = None
+    source: str = ""
+
+    def __post_init__(self) -> None:
+        who = f"covariate '{self.parameter}'"
+        _one_of(f"{who}: shape", self.shape, SHAPES)
+        needs, may = _NEEDS[self.shape]
+        for label in ("median", "mean", "sd", "share", "shift", "low", "high", "step"):
+            value = getattr(self, label)
+            if value is None:
+                if label in needs:
+                    raise ModelError(f"{who}: a {self.shape} distribution needs {label}=")
+                continue
+            if label not in (*needs, *may):
+                raise ModelError(f"{who}: a {self.shape} distribution takes no {label}=")
+            object.__setattr__(self, label, _number(f"{who}: {label}", value))
+        for label in ("sd", "step", *(("median",) if self.shape == "lognormal" else ())):
+            value = getattr(self, label)
+            if value is not None and value <= 0:
+                raise ModelError(f"{who}: {label} must be above 0, got {value:g}")
+        if self.share is not None and not 0 <= self.share <= 1:
+            raise ModelError(f"{who}: its share must lie in 0 to 1, got {self.share:g}; 0.2 means 20 %")
+        if self.shape == "poisson" and self.mean is not None and self.mean < 0:
+            raise ModelError(f"{who}: mean must be 0 or above, got {self.mean:g}")
+        _range(self, who)
+
+
+_NEEDS: dict[str, tuple[tuple[str, ...], tuple[str, ...]]] = {
+    "lognormal": (("median", "sd"), ("low", "high", "step")),
+    "normal": (("mean", "sd"), ("low", "high", "step")),
+    "uniform": (("low", "high"), ("step",)),
+    "share": (("share",), ()),
+    "poisson": (("mean",), ("shift", "low", "high")),
+}
+
+
+@register
+@dataclass(frozen=True, slots=True)
+class Observed:
+    """The error with which a quantity is measured.
+
+    A measurement is value*(1 + e1) + e2, or value*exp(e3), with normal errors of mean 0 and these standard deviations;
+    or, with `counts="poisson"`, a number of events: in disjoint intervals Poisson counts, whose mean is the increase of
+    the quantity.
+
+    additive : in the quantity's unit.   proportional, lognormal : dimensionless.
+
+    Raises
+    ------
+    ModelError : no error is given, one is below 0, or two kinds that exclude each other are given.
+    """
+
+    quantity: str
+    additive: float = 0.0
+    proportional: float = 0.0
+    lognormal: float = 0.0
+    counts: str = ""
+    source: str = ""
+
+    def __post_init__(self) -> None:
+        who = f"error of '{self.quantity}'"
+        for label in ("additive", "proportional", "lognormal"):
+            object.__setattr__(self, label, _number(f"{who}: {label}", getattr(self, label), least=0.0))
+        if self.counts:
+            _one_of(f"{who}: counts", self.counts, ("poisson",))
+        kinds = [self.additive > 0 or self.proportional > 0, self.lognormal > 0, bool(self.counts)]
+        if sum(kinds) != 1:
+            raise ModelError(f"{who}: give additive and proportional, or lognormal, or counts='poisson'")
+
+
+@register
+@dataclass(frozen=True, slots=True)
+class Threshold:
+    """A named line that clinicians draw, such as remission: `Threshold("remission", "das28 < 2.6")`.
+
+    condition : a comparison of one quantity with a number in its unit; a patient who meets it is a responder by `name`.
+    """
+
+    name: str
+    condition: str
+    meaning: str = ""
+    source: str = ""
+
+    def __post_init__(self) -> None:
+        who = f"threshold '{self.name}'"
+        expression = parse(self.condition)
+        if not is_condition(expression) or expression[0] != "compare" or _sides(expression) is None:
+            raise ModelError(
+                f"{who}: {quoted(self.condition)} must compare one quantity with a number, such as 'das28 < 2.6'"
+            )
+
+    @property
+    def quantity(self) -> str:
+        """The quantity that is compared."""
+        return _compared(self.condition)[0]
+
+    @property
+    def level(self) -> float:
+        """The number that it is compared with, in the quantity's unit."""
+        return _compared(self.condition)[1]
+
+
+@register
+@dataclass(frozen=True, slots=True)
+class Story:
+    """What a newcomer sees first: arms side by side, some quantities, and one sentence that says what to see.
+
+    sentence : the message of the figure.
+    arms : name of the arm -> names of its interventions, joined by "+"; "" is the arm without any.
+    panels : quantities, each in a panel of its own.
+    until : end, in the model's time unit; 0 is the model's horizon.
+    variant : variant of the model that it is told with; "" is the model itself.
+    logarithmic : panels with a logarithmic axis.
+    """
+
+    sentence: str
+    arms: Mapping[str, str] | tuple[tuple[str, str], ...] = ()
+    panels: tuple[str, ...] | Sequence[str] = ()
+    until: float = 0.0
+    variant: str = ""
+    logarithmic: tuple[str, ...] | Sequence[str] = ()
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "arms", tuple((name, str(what)) for name, what in as_pairs(self.arms)))
+        for label in ("panels", "logarithmic"):
+            object.__setattr__(self, label, tuple(getattr(self, label)))
+        object.__setattr__(self, "until", _number("story: until", self.until, least=0.0))
+        if not self.sentence or not self.arms or not self.panels:
+            raise ModelError("a story needs a sentence, arms and panels")
+
+
+@register
+@dataclass(frozen=True, slots=True)
+class TrialResult:
+    """One number that a trial reported.
+
+    arm : of the trial.
+    endpoint : what was looked at, `"change(das28, 24 weeks)"`; with the statistic "share" a condition on endpoints,
+        `"at(das28, 24 weeks) < 2.6"`, or the name of a threshold with a time, `"remission at 24 weeks"`.
+    value : in the endpoint's unit; a share lies between 0 and 1.
+    statistic : "mean", "median", "sd" or "share", over the patients of the arm.
+    versus, compared : the arm that it was compared with, by "difference" (arm minus versus) or "ratio".
+    low, high : 95 % interval.   se : standard error; the interval is then value +- 1.96 se.
+    seen : "read" in the source, or "memory".
+    used : whether the number helped to make the model; then it tests nothing and is not counted.
+    measured : whether the error of the measurement is added to the model (`Observed`), as it was in the trial.
+    model_statistic : what is taken of the model instead of `statistic`, such as the median where a few patients of a
+        wide distribution lead the mean; "" is the same.
+    """
+
+    arm: str
+    endpoint: str
+    value: float
+    statistic: str = "mean"
+    versus: str = ""
+    compared: str = ""
+    low: float | None = None
+    high: float | None = None
+    se: float | None = None
+    seen: str = "read"
+    used: bool = False
+    measured: bool = True
+    model_statistic: str = ""
+    note: str = ""
+
+    def __post_init__(self) -> None:
+        who = f"result of arm '{self.arm}', {self.endpoint}"
+        _one_of(f"{who}: statistic", self.statistic, STATISTICS)
+        _one_of(f"{who}: seen", self.seen, SEEN)
+        if self.model_statistic:
+            _one_of(f"{who}: model_statistic", self.model_statistic, STATISTICS)
+        object.__setattr__(self, "value", _number(who, self.value))
+        for label in ("low", "high", "se"):
+            value = getattr(self, label)
+            if value is not None:
+                object.__setattr__(self, label, _number(f"{who}: {label}", value, least=0.0 if label == "se" else None))
+        if bool(self.versus) != bool(self.compared):
+            raise ModelError(f"{who}: versus= and compared= go together")
+        if self.compared:
+            _one_of(f"{who}: compared", self.compared, COMPARISONS)
+        if self.statistic == "share" and not self.compared and not 0 <= self.value <= 1:
+            raise ModelError(f"{who}: a share lies between 0 and 1, got {self.value:g}; 0.2 means 20 %")
+        if (self.low is None) != (self.high is None) or (self.low is not None and self.se is not None):
+            raise ModelError(f"{who}: give low= and high=, or se=")
+        if self.low is not None and self.high is not None and not self.low <= self.value <= self.high:
+            raise ModelError(f"{who}: {self.value:g} lies outside its interval, {self.low:g} to {self.high:g}")
+
+    @property
+    def interval(self) -> tuple[float, float] | None:
+        """The 95 % interval, None where the trial reported none."""
+        if self.low is not None and self.high is not None:
+            return self.low, self.high
+        return None if self.se is None else (self.value - 1.96 * self.se, self.value + 1.96 * self.se)
+
+
+@register
+@dataclass(frozen=True, slots=True)
+class Trial:
+    """A published trial, or another clinical study, to be set beside the model.
+
+    name : such as "MOBILITY".   doi : or another source.
+    arms : name of an arm in the trial -> names of the model's interventions, joined by "+"; "" is the arm without any.
+    patients : arm -> how many were in it.
+    results : what was reported.
+    only : a condition on patients' covariates that its patients met, such as `"EOS >= 300"`; "" is all of them.
+    variant : variant of the model that it is compared with.
+    """
+
+    name: str
+    doi: str
+    arms: Mapping[str, str] | tuple[tuple[str, str], ...] = ()
+    patients: Mapping[str, int] | tuple[tuple[str, int], ...] = ()
+    results: tuple[TrialResult, ...] | Sequence[TrialResult] = ()
+    only: str = ""
+    variant: str = ""
+    note: str = ""
+
+    def __post_init__(self) -> None:
+        who = f"trial '{self.name}'"
+        for label in ("arms", "patients"):
+            object.__setattr__(self, label, as_pairs(getattr(self, label)))
+        object.__setattr__(self, "results", tuple(self.results))
+        names = [name for name, _ in as_pairs(self.arms)]
+        for name, count in as_pairs(self.patients):
+            if name not in names:
+                raise ModelError(f"{who}: patients of the arm '{name}'{did_you_mean(name, names)}")
+            if not isinstance(count, int) or count < 1:
+                raise ModelError(f"{who}: the arm '{name}' has {count!r} patients; a whole number above 0 is needed")
+        for result in self.results:
+            for arm in filter(None, (result.arm, result.versus)):
+                if arm not in names:
+                    raise ModelError(f"{who}: a result of the arm '{arm}'{did_you_mean(arm, names)}")
+        if self.only and not is_condition(parse(self.only)):
+            raise ModelError(f"{who}: only={quoted(self.only)} must be a condition such as 'EOS >= 300'")
+
+
+def as_pairs(mapping: Any) -> tuple[tuple[str, Any], ...]:
+    """Return a mapping, or the pairs it was stored as, as pairs."""
+    items = mapping.items() if isinstance(mapping, Mapping) else mapping
+    return tuple((str(name), value) for name, value in items)
+
+
+def _compared(condition: str) -> tuple[str, float]:
+    sides = _sides(parse(condition))
+    assert sides is not None
+    return sides
+
+
+def _sides(expression: Any) -> tuple[str, float] | None:
+    """Return the quantity and the number of a comparison, None where it is not one of these."""
+    if expression[0] != "compare" or len(expression) != 4:
+        return None
+    first, second = expression[2:]
+    for name, number in ((first, second), (second, first)):
+        value = -number[1][1] if number[0] == "neg" and number[1][0] == "number" else number[1]
+        if name[0] == "name" and number[0] in ("number", "neg") and isinstance(value, int | float):
+            return str(name[1]), float(value)
+    return None
+
+
+def _one_of(who: str, value: object, known: tuple[str, ...]) -> None:
+    if value not in known:
+        raise ModelError(f"{who} {quoted(value)}{did_you_mean(str(value), known)}")
+
+
+def _number(who: str, value: object, least: float | None = None) -> float:
+    if isinstance(value, bool) or not isinstance(value, int | float) or not math.isfinite(value):
+        raise ModelError(f"{who} must be a finite number, got {value!r}")
+    if least is not None and value < least:
+        raise ModelError(f"{who} must be {least:g} or above, got {value:g}")
+    return float(value)
+
+
+def _range(record: Any, who: str) -> None:
+    for label in ("low", "high"):
+        value = getattr(record, label)
+        if value is not None:
+            object.__setattr__(record, label, _number(f"{who}: {label}", value))
+    if record.low is not None and record.high is not None and not record.low < record.high:
+        raise ModelError(f"{who}: its range runs from {record.low:g} to {record.high:g}")

@@ -1,0 +1,115 @@
+"""What a model says of its patients, its read-outs and trials, as tables of text."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from immunode.model.declaration import Declaration
+from immunode.model.patients import Observed, PatientCovariate, TrialResult, Variability, as_pairs
+
+
+@dataclass(frozen=True, slots=True)
+class TextTable:
+    """A table of text: a heading, names of columns, rows."""
+
+    heading: str
+    columns: tuple[str, ...]
+    rows: tuple[tuple[str, ...], ...]
+
+
+def patient_tables(model: Declaration) -> tuple[TextTable, ...]:
+    """Return the tables that are not empty: variability, covariates, classes, errors, thresholds, story, trials."""
+    story = model.story
+    arms = [] if story is None else [(name, what or "untreated") for name, what in as_pairs(story.arms)]
+    tables = [
+        TextTable(
+            "Differences between patients",
+            ("parameter", "random effect", "source"),
+            tuple((v.parameter, effect_words(v), v.source) for v in model.variability)
+            + tuple((f"{c.first}, {c.second}", f"correlation {c.value:g}", c.source) for c in model.correlations),
+        ),
+        TextTable(
+            "Patients",
+            ("covariate", "distribution", "source"),
+            tuple((c.parameter, distribution_words(c), c.source) for c in model.covariates),
+        ),
+        TextTable(
+            "Classes of patients",
+            ("class", "share", "typical values", "meaning"),
+            tuple(
+                (c.name, f"{100 * c.share:g} %", ", ".join(f"{k} = {v:g}" for k, v in as_pairs(c.values)), c.meaning)
+                for c in model.classes
+            ),
+        ),
+        TextTable(
+            "Errors of measurement",
+            ("quantity", "error", "source"),
+            tuple((o.quantity, error_words(o), o.source) for o in model.observed),
+        ),
+        TextTable(
+            "Thresholds",
+            ("name", "condition", "meaning", "source"),
+            tuple((t.name, t.condition, t.meaning, t.source) for t in model.thresholds),
+        ),
+        TextTable(f"Story: {story.sentence}" if story else "Story", ("arm", "treatment"), tuple(arms)),
+        *(
+            TextTable(
+                f"Trial: {trial.name}" + (f" ({trial.doi})" if trial.doi else ""),
+                ("arm", "endpoint", "statistic", "published", "seen"),
+                tuple(_result_row(result) for result in trial.results),
+            )
+            for trial in model.trials
+        ),
+    ]
+    return tuple(table for table in tables if table.rows)
+
+
+def effect_words(one: Variability) -> str:
+    """Return a random effect in words: "log scale, SD 0.53 (CV 57 %)"."""
+    words = f"{one.scale} scale, SD {one.spread:.4g}"
+    if one.cv:
+        words += f" (CV {100 * one.cv:g} %)"
+    return words + _ends(one.low, one.high)
+
+
+def distribution_words(one: PatientCovariate) -> str:
+    """Return a distribution in words: "lognormal, median 70, SD of the logarithm 0.2, 40 to 170"."""
+    if one.shape == "lognormal":
+        words = f"lognormal, median {one.median:g}, SD of the logarithm {one.sd:g}"
+    elif one.shape == "normal":
+        words = f"normal, mean {one.mean:g}, SD {one.sd:g}"
+    elif one.shape == "share":
+        return f"{100 * (one.share or 0.0):g} % of patients"
+    elif one.shape == "poisson":
+        words = (f"{one.shift:g} + " if one.shift else "") + f"Poisson count, mean {one.mean:g}"
+    else:
+        words = "uniform"
+    return words + _ends(one.low, one.high) + (f", in steps of {one.step:g}" if one.step else "")
+
+
+def error_words(one: Observed) -> str:
+    """Return an error in words: "SD 0.5 + 10 % of the value"."""
+    if one.counts:
+        return "counts of events (Poisson)"
+    if one.lognormal:
+        return f"lognormal, SD of the logarithm {one.lognormal:g}"
+    parts = [f"SD {one.additive:g}"] * bool(one.additive) + [f"{100 * one.proportional:g} % of the value"] * bool(
+        one.proportional
+    )
+    return " and ".join(parts)
+
+
+def _result_row(result: TrialResult) -> tuple[str, ...]:
+    ends = result.interval
+    value = f"{result.value:g}" + (f" ({ends[0]:.3g} to {ends[1]:.3g})" if ends else "")
+    compared = f"{result.compared} of {result.statistic}s" if result.compared else result.statistic
+    arm = f"{result.arm} against {result.versus}" if result.versus else result.arm
+    return arm, result.endpoint, compared, value, result.seen + (", used to make the model" if result.used else "")
+
+
+def _ends(low: float | None, high: float | None) -> str:
+    if low is None and high is None:
+        return ""
+    if low is None or high is None:
+        return f", at least {low:g}" if low is not None else f", at most {high:g}"
+    return f", {low:g} to {high:g}"

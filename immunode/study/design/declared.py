@@ -1,0 +1,131 @@
+"""The population that a model declares, as distributions of its parameters."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable
+from typing import TYPE_CHECKING
+
+from immunode.errors import StudyError
+from immunode.model.patients import as_pairs
+from immunode.study.design.distributions import Distribution
+from immunode.study.design.joint import DrawnClass, Joint, Pair
+
+if TYPE_CHECKING:
+    from immunode.model import Model
+    from immunode.model.patients import PatientCovariate, Variability
+
+Marginals = tuple[tuple[str, Distribution], ...]
+DECLARED = "as the model declares"
+
+
+def declares_patients(model: Model) -> bool:
+    """Return whether a model says how its patients differ."""
+    return bool(model.variability or model.covariates or model.classes)
+
+
+def declared_joint(model: Model, composed: Iterable[Model] = (), *, tail: float | None = None) -> Joint:
+    """Return the joint distribution of the patients that a model declares, with what the treatments of its arms add.
+
+    composed : the model with interventions applied, one for each arm: numbers of drugs that differ between patients are
+        drawn too, and a patient has the same ones in every arm. Covariates of one name, such as `weight` and
+        `drug.weight`, are one property of a patient.
+
+    Raises
+    ------
+    StudyError : none is declared.
+    """
+    models = [model, *composed]
+    if not any(declares_patients(one) for one in models):
+        raise StudyError(f"{model.name}: it declares no variability and no covariates of patients")
+    marginals: dict[str, Distribution] = {}
+    pairs: dict[Pair, float] = {}
+    covariates: dict[str, None] = {}
+    for one in models:
+        for name, marginal in declared_marginals(one):
+            marginals.setdefault(name, marginal)
+        for pair in one.correlations:
+            pairs.setdefault((pair.first, pair.second), float(pair.value))
+        covariates |= dict.fromkeys(c.parameter for c in one.covariates)
+    owners: dict[str, str] = {}
+    shared = []
+    for name in covariates:
+        first = owners.setdefault(name.rpartition(".")[2], name)
+        if first != name:
+            shared.append((name, first))
+    classes = tuple(DrawnClass(*one) for one in declared_classes(model))
+    joint = Joint(
+        marginals=tuple(marginals.items()),
+        correlations=tuple(pairs.items()),
+        tail=tail,
+        classes=classes,
+        shared=tuple(shared),
+    )
+    joint.check()
+    return joint
+
+
+def declared_marginals(model: Model) -> Marginals:
+    """Return the distribution of each parameter that differs between patients, in the order declared.
+
+    First random effects, then covariates, then what differs between classes only.
+    """
+    typical = {p.name: p.value for p in model.parameters}
+    marginals = {v.parameter: spread(v, typical[v.parameter]) for v in model.variability}
+    marginals |= {c.parameter: covariate(c) for c in model.covariates}
+    for one in model.classes:
+        for name, _ in as_pairs(one.values):
+            marginals.setdefault(name, Distribution("point", typical[name], origin=DECLARED))
+    return tuple(marginals.items())
+
+
+def declared_classes(model: Model) -> list[tuple[str, float, Marginals]]:
+    """Return name, share and distributions of each class of patients, where they differ from those of the model."""
+    random = {v.parameter: v for v in model.variability}
+    classes = []
+    for one in model.classes:
+        marginals = tuple(
+            (name, spread(random[name], value) if name in random else Distribution("point", value, origin=DECLARED))
+            for name, value in as_pairs(one.values)
+        )
+        classes.append((one.name, one.share, marginals))
+    return classes
+
+
+def spread(one: Variability, typical: float) -> Distribution:
+    """Return the distribution of a parameter with a random effect around its typical value.
+
+    A value of 0 stays 0 on a log scale, as do 0 and 1 on a logit scale.
+    """
+    if (one.scale == "log" and typical == 0) or (one.scale == "logit" and typical in (0, 1)):
+        return Distribution("point", typical, origin=DECLARED)
+    low = -math.inf if one.low is None else one.low
+    high = math.inf if one.high is None else one.high
+    kind, center, sign = "normal", typical, 1.0
+    if one.scale == "log":
+        kind, center, sign = "lognormal", math.log(abs(typical)), math.copysign(1.0, typical)
+    elif one.scale == "logit":
+        kind, center = "logitnormal", math.log(typical / (1 - typical))
+    return Distribution(kind, center, one.spread, low, high, DECLARED, clipped=True, sign=sign)
+
+
+def covariate(one: PatientCovariate) -> Distribution:
+    """Return the distribution of a covariate of patients."""
+    low = -math.inf if one.low is None else one.low
+    high = math.inf if one.high is None else one.high
+    step = one.step or 0.0
+    if one.shape == "lognormal":
+        assert one.median is not None
+        assert one.sd is not None
+        return Distribution("lognormal", math.log(one.median), one.sd, low, high, DECLARED, clipped=True, step=step)
+    if one.shape == "normal":
+        assert one.mean is not None
+        assert one.sd is not None
+        return Distribution("normal", one.mean, one.sd, low, high, DECLARED, clipped=True, step=step)
+    if one.shape == "uniform":
+        return Distribution("uniform", low=low, high=high, origin=DECLARED, step=step)
+    if one.shape == "share":
+        assert one.share is not None
+        return Distribution("share", one.share, origin=DECLARED)
+    assert one.mean is not None
+    return Distribution("poisson", one.mean, low=low, high=high, origin=DECLARED, clipped=True, shift=one.shift or 0.0)

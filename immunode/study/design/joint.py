@@ -1,0 +1,150 @@
+"""A joint distribution of parameters over patients, from which patients are drawn."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from immunode.errors import StudyError
+from immunode.study.design.design import Design
+from immunode.study.design.distributions import Distribution
+
+Array = NDArray[np.float64]
+Pair = tuple[str, str]
+
+
+@dataclass(frozen=True, slots=True)
+class DrawnClass:
+    """A class of a mixture of patients.
+
+    share : part of all patients.   marginals : name -> distribution in this class, where it differs.
+    """
+
+    name: str
+    share: float
+    marginals: tuple[tuple[str, Distribution], ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Joint:
+    """A joint distribution of parameters, knobs and initial values over patients.
+
+    marginals : name -> distribution, in order: the columns of a draw.
+    correlations : pairs of names -> correlation of their standard normal scores; others are independent.
+    tail : degrees of freedom of a t copula, in which extremes meet more often; None is the Gaussian copula.
+    classes : of a mixture, whose shares add up to 1; empty where all patients are of one kind.
+    shared : pairs of columns that hold one property of a patient, such as ("drug.weight", "weight"): the first is a
+        copy of the second.
+    """
+
+    marginals: tuple[tuple[str, Distribution], ...]
+    correlations: tuple[tuple[Pair, float], ...] = ()
+    tail: float | None = None
+    classes: tuple[DrawnClass, ...] = ()
+    shared: tuple[Pair, ...] = ()
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """Names of the columns, in order."""
+        return tuple(name for name, _ in self.marginals)
+
+    def check(self) -> None:
+        """Refuse correlations that no joint distribution has.
+
+        Raises
+        ------
+        StudyError : it has such ones, or one outside -1 and 1.
+        """
+        self._root()
+
+    def design(self, n: int, seed: int, how: str) -> Design:
+        """Return a design of the first `n` patients drawn. how : how they are drawn, in words."""
+        labels = {"class": self.class_names(n, seed)} if self.classes else {}
+        words = f"{n} virtual patients, seed {seed} ({how})"
+        return Design(self.names, self.values(n, seed), words, seed, row_labels=labels)
+
+    def words(self) -> str:
+        """Return one line that says how patients are drawn."""
+        groups: dict[str, list[str]] = {}
+        for name, marginal in self.marginals:
+            key = marginal.words() if marginal.origin == "given" else marginal.origin
+            groups.setdefault(key, []).append(name)
+        parts = [f"{_listed(names)}: {key}" for key, names in groups.items()]
+        if self.correlations:
+            copula = "Gaussian copula" if self.tail is None else f"t copula with {self.tail:g} degrees of freedom"
+            pairs = [f"{a} with {b} {value:+g}" for (a, b), value in self.correlations]
+            parts.append(
+                f"{copula}, {', '.join(pairs[:6])}" + (f" and {len(pairs) - 6} more" if len(pairs) > 6 else "")
+            )
+        if self.classes:
+            parts.append("classes " + ", ".join(f"{one.name} {100 * one.share:g} %" for one in self.classes))
+        return "; ".join(parts)
+
+    def values(self, n: int, seed: int) -> Array:
+        """Return the values of the first `n` patients drawn, accepted or not, (n, n_columns), each in its unit."""
+        z = self._scores(n, seed)
+        values = np.stack([marginal.place(z[:, i]) for i, (_, marginal) in enumerate(self.marginals)], axis=1)
+        class_of = self._class_of(n, seed)
+        for i, one in enumerate(self.classes):
+            mine = class_of == i
+            for name, marginal in one.marginals:
+                j = self.names.index(name)
+                values[mine, j] = marginal.place(z[mine, j])
+        for copy, original in self.shared:
+            values[:, self.names.index(copy)] = values[:, self.names.index(original)]
+        return values
+
+    def class_names(self, n: int, seed: int) -> NDArray[Any]:
+        """Return the class of each of the first `n` patients drawn, shape (n,)."""
+        return np.array([one.name for one in self.classes], dtype=object)[self._class_of(n, seed)]
+
+    def _class_of(self, n: int, seed: int) -> NDArray[np.intp]:
+        if not self.classes:
+            return np.zeros(n, np.intp)
+        ends = np.cumsum([one.share for one in self.classes])[:-1]
+        return np.searchsorted(ends, np.random.default_rng((seed, 2)).random(n), side="right")
+
+    def _root(self) -> Array | None:
+        """Return the Cholesky factor of the correlations, (n, n); None where all are independent.
+
+        Raises
+        ------
+        StudyError : no joint distribution has these correlations.
+        """
+        if not self.correlations:
+            return None
+        names = self.names
+        matrix = np.eye(len(names))
+        for (a, b), value in self.correlations:
+            if not -1 < value < 1:
+                raise StudyError(f"population: the correlation of {a} with {b} must lie inside -1 and 1, got {value:g}")
+            i, j = names.index(a), names.index(b)
+            matrix[i, j] = matrix[j, i] = value
+        try:
+            return np.asarray(np.linalg.cholesky(matrix))
+        except np.linalg.LinAlgError:
+            least = float(np.linalg.eigvalsh(matrix)[0])
+            raise StudyError(
+                f"population: no joint distribution has these correlations (least eigenvalue {least:.2g}); bring them "
+                "nearer to 0"
+            ) from None
+
+    def _scores(self, n: int, seed: int) -> Array:
+        """Return standard normal scores with the population's correlations, (n, n_columns); drawn row by row."""
+        z = np.random.default_rng(seed).standard_normal((n, len(self.marginals)))
+        root = self._root()
+        if root is not None:
+            z = z @ root.T
+        if self.tail is None:
+            return np.asarray(z)
+        from scipy.special import ndtri, stdtr
+
+        shared = np.random.default_rng((seed, 1)).chisquare(self.tail, n)
+        return np.asarray(ndtri(stdtr(self.tail, z / np.sqrt(shared / self.tail)[:, None])))
+
+
+def _listed(names: list[str]) -> str:
+    return ", ".join(names[:6]) + (f" and {len(names) - 6} more" if len(names) > 6 else "")
