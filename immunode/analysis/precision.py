@@ -192,7 +192,7 @@ class _Work:
         times = output_times(perturbed, until, None, POINTS)
         options = {"engine": "auto", "method": "auto", "rtol": 1e-6, "atol": None}
         first = f"final({perturbed.states[0].name})"
-        plan = make_plan(perturbed, design, None, times, None, first, "endpoints", None, seed, options)
+        plan = make_plan(perturbed, design, None, times, None, first, "endpoints", None, None, seed, options)
         (arm,) = plan.arms
         values, initial = inputs(plan, arm, np.arange(n))
         return cls(perturbed, arm.functions, values, initial, times, design.recipe)

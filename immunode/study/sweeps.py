@@ -39,6 +39,7 @@ def sweep(
     block: int | None = None,
     seed: int = 0,
     n: int | None = None,
+    patients: int | None = None,
     keep: str | Sequence[str] = "endpoints",
     store: str | os.PathLike[str] | None = None,
     executor: Any = None,
@@ -57,6 +58,8 @@ def sweep(
         columns of text and identifiers of patients label the rows of the result. None: Sobol points for all
         parameters, inside their bounds, else log-uniform +-30 % (then `n`, by default 1024, and `seed` count);
         one row where the model has none.
+    patients : draws so many virtual patients of the population that the model declares, with what the drugs of its
+        arms add, instead of a design; each patient is in every arm, and their covariates are columns of the table.
     until, times : end and output grid, as in `simulate`; by default 201 equal steps to `model.horizon`.
     arms : crossed with the design where the design does not name arms itself; else what its arms are.
     endpoints : from `final`, `at`, `peak`, `auc`, ... or text such as `"peak(T)"`; by default final and peak of
@@ -84,7 +87,7 @@ def sweep(
     StoreError : the store holds another study (says which), is written to by another process, or can't be written.
     """
     options = {"engine": engine, "method": method, "rtol": rtol, "atol": atol}
-    plan = make_plan(model, design, until, times, arms, endpoints, keep, n, seed, options)
+    plan = make_plan(model, design, until, times, arms, endpoints, keep, n, patients, seed, options)
     data = compute(plan, block=block, store=store, executor=executor, part=part, progress=progress, log=log)
     return SweepResult(plan, data)
 
@@ -109,6 +112,6 @@ def plan_sweep(model: Model, design: Any = None, **options: Any) -> Estimate:
     bound.apply_defaults()
     asked = bound.arguments
     computing = {name: asked[name] for name in ("engine", "method", "rtol", "atol")}
-    shared = {name: asked[name] for name in ("until", "times", "arms", "endpoints", "keep", "n", "seed")}
+    shared = {name: asked[name] for name in ("until", "times", "arms", "endpoints", "keep", "n", "patients", "seed")}
     plan = make_plan(model, design, **shared, options=computing)
     return estimate(plan, make_cut(plan, asked["block"]), asked["part"])

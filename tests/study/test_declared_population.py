@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from immunode.catalogue import load_model
-from immunode.errors import ModelError
+from immunode.errors import ModelError, StudyError
 from immunode.intervention import Covariate, Drug, one_compartment, perturb
 from immunode.model import (
     Correlation,
@@ -20,6 +20,7 @@ from immunode.model import (
     State,
     Variability,
 )
+from immunode.study import Arms, sweep
 from immunode.study.design.declared import declared_joint
 from immunode.study.populations import population
 
@@ -168,3 +169,26 @@ def test_a_number_that_the_drug_lacks_is_refused() -> None:
     pk = one_compartment(CL=0.2, V1=3.0, time="day", source="test")
     with pytest.raises(ModelError, match="'V2'"):
         perturb(MODEL, Drug("mab", pk, "10 mg iv", variability=[Variability("V2", 0.3)]))
+
+
+def test_a_sweep_draws_patients_with_the_same_ones_in_every_arm() -> None:
+    """Drugs of arms are composed first, so that what differs between patients of them is drawn too."""
+    pk = one_compartment(CL=0.2, V1=3.0, time="day", source="test")
+    mab = Drug("mab", pk, "10 mg iv", variability=[Variability("CL", 0.3)])
+    out = sweep(MODEL, patients=50, seed=4, arms=Arms(control=[], mab=[mab]), until=5, endpoints=["final(x)"])
+    table = out.table()
+    control, treated_rows = (table[table["arm"] == arm].reset_index(drop=True) for arm in ("control", "mab"))
+    assert len(control) == len(treated_rows) == 50
+    np.testing.assert_array_equal(control["w"], treated_rows["w"])
+    assert treated_rows["mab.CL"].nunique() == 50
+    assert "50 virtual patients" in out.recipe["design"]
+
+
+def test_patients_and_a_design_exclude_each_other() -> None:
+    with pytest.raises(StudyError, match="patients"):
+        sweep(MODEL, patients=5, n=5)
+
+
+def test_patients_of_a_model_that_declares_none_are_refused() -> None:
+    with pytest.raises(StudyError, match=r"population\(model\)"):
+        sweep(load_model("kuznetsov1994"), patients=5)

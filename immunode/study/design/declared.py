@@ -37,7 +37,10 @@ def declared_joint(model: Model, composed: Iterable[Model] = (), *, tail: float 
     """
     models = [model, *composed]
     if not any(declares_patients(one) for one in models):
-        raise StudyError(f"{model.name}: it declares no variability and no covariates of patients")
+        raise StudyError(
+            f"{model.name}: it declares no variability and no covariates of patients; "
+            "im.population(model).draw(n) makes a design of patients around its values"
+        )
     marginals: dict[str, Distribution] = {}
     pairs: dict[Pair, float] = {}
     covariates: dict[str, None] = {}

@@ -14,6 +14,8 @@ from immunode.model import Model
 from immunode.program.model_functions import functions
 from immunode.solve import FEW_RUNS, choose_engine
 from immunode.study.arms import CONTROL, Arms, as_arms
+from immunode.study.design.amounts import whole_number
+from immunode.study.design.declared import declared_joint
 from immunode.study.design.design import Design, cross_arms, sobol
 from immunode.study.design.from_tables import from_table
 from immunode.study.design.ranges import has_parameters, space
@@ -37,11 +39,12 @@ def make_plan(
     endpoints: Iterable[Endpoint | str] | Endpoint | str | None,
     keep: str | Sequence[str],
     n: int | None,
+    patients: int | None,
     seed: int,
     options: Mapping[str, Any],
 ) -> Plan:
     """Return the checked plan of a sweep. options : engine, method, rtol, atol; all else as in `sweep`."""
-    design = _design(model, design, n, seed)
+    design = _design(model, design, arms, n, patients, seed)
     _check_treatments(model, design, arms)
     design, names, models = _arms(model, design, arms)
     chosen = as_endpoints(endpoints, looked_at_first(model))
@@ -89,13 +92,30 @@ def keeping(plan: Plan, keep: str | Sequence[str]) -> Plan:
     return replace(plan, arms=arms, keep=kept)
 
 
-def _design(model: Model, design: Any, n: int | None, seed: int) -> Design:
+def _design(model: Model, design: Any, arms: Any, n: int | None, patients: int | None, seed: int) -> Design:
+    if patients is not None and (design is not None or n is not None):
+        raise StudyError(f"{model.name}: patients= draws the declared population; leave out the design and n")
     if design is None:
-        return sampled(model, n, seed)
+        return sampled(model, n, seed) if patients is None else drawn(model, arms, patients, seed)
     made = design if isinstance(design, Design) else _from_table(model, design)
     if n is not None:
         raise StudyError(f"{model.name}: n counts only without a design; this one has {len(made)} rows")
     return made
+
+
+def drawn(model: Model, arms: Any, patients: int, seed: int) -> Design:
+    """Return patients of the population that a model declares, with what the drugs of its arms add.
+
+    arms : as in `sweep`.
+
+    Raises
+    ------
+    StudyError : neither the model nor a drug declares how patients differ.
+    """
+    n = whole_number("patients", "the number of patients", patients)
+    composed = [] if arms is None else list(as_arms(arms, model).compose(model).values())
+    joint = declared_joint(model, composed)
+    return joint.design(n, whole_number("patients", "the seed", seed, 0), joint.words())
 
 
 def sampled(model: Model, n: int | None, seed: int) -> Design:
