@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from immunode.analysis.fitting.fits import Fit
 from immunode.analysis.fitting.measurements import Observable, observable
+from immunode.analysis.fitting.optimum import Optimum
 from immunode.analysis.fitting.posterior import Posterior
 from immunode.analysis.fitting.profiles import Profiles
+from immunode.analysis.fitting.search import SearchResult
 
 __all__ = [
-    "observable", "Observable", "Fit", "Profiles", "Posterior",
+    "observable", "Observable", "Fit", "Optimum", "SearchResult", "Profiles", "Posterior",
 ]  # fmt: skip

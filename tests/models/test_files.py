@@ -16,6 +16,8 @@ LONG = {"abo2021": 270, "hancioglu2007": 170, "windoloski2024": 170, "vaccine_mi
 # 120 parameters and 58 processes, one a line; the published axis and endotoxin model in one.
 LONG |= {"immune_balance": 390, "stress_cytokine_minimal": 190}
 LONG |= {"miyano2022": 215}  # 60 parameters and 28 processes, one a line
+# patients, story and trials are declared beside the model
+LONG |= {"ma2020": 250, "jin2025": 250, "valenzuela2025": 250}
 PROGRAMMING = (ast.For, ast.While, ast.Lambda, ast.FunctionDef, ast.ClassDef, ast.If, ast.IfExp, ast.ListComp,
                ast.DictComp, ast.SetComp, ast.GeneratorExp, ast.Try, ast.With, ast.JoinedStr)  # fmt: skip
 

@@ -16,7 +16,7 @@ from PIL import Image
 
 from immunode.errors import StudyError
 from immunode.plot import courses, heat, panels, save
-from immunode.plot.kit.dark import DARK_PALETTE, dark, turned
+from immunode.plot.kit.dark_ground import DARK_PALETTE, dark, turned
 from immunode.plot.kit.style import FAINT, INK, PALETTE, PAPER, contrast, readable
 
 _SPEC = importlib.util.spec_from_file_location("colors", Path(__file__).with_name("test_style.py"))

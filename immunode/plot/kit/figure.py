@@ -14,7 +14,7 @@ from matplotlib.figure import Figure, SubFigure
 from matplotlib.layout_engine import ConstrainedLayoutEngine, LayoutEngine
 
 from immunode.errors import StudyError
-from immunode.plot.kit.dark import DarkRenderer
+from immunode.plot.kit.dark_ground import DarkRenderer
 from immunode.plot.kit.style import FAINT, INK, Style, find_style, styled
 from immunode.plot.kit.text import wrap
 

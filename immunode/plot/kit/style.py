@@ -47,7 +47,7 @@ class Style:
     text, small, head, least : sizes in points of axis text, of tick labels, of the figure's title; the least of all.
     line : width of a line in points.   columns : most panels side by side.
     row : least height of a row of panels in inches.   fixed : always of this height, like a screen.
-    dark : drawn in light on a dark ground (`immunode.plot.kit.dark`).
+    dark : drawn in light on a dark ground (`immunode.plot.kit.dark_ground`).
     """
 
     name: str
