@@ -88,7 +88,7 @@ def test_a_counter_example_away_from_the_declared_values(decay: Model) -> None:
 def test_declared_interventions_are_checked_by_name_or_all(decay: Model) -> None:
     model = decay.replace(interventions=[SLOW, Intervention("quick", scale("k", 3), expects={"A": "down"})])
     assert check_expectations(model, n=8).table()["intervention"].tolist() == ["slow", "slow", "quick", "quick"]
-    assert check_expectations(model, "quick", 8, over="mean").table().shape == (1, 10)
+    assert check_expectations(model, "quick", 8, over="mean").table().shape == (1, 13)
     text = repr(check_expectations(model, "slow", 8))
     assert "slow: A up (final): 100 % of 8" in text
     assert "8 Sobol points" in text
