@@ -87,8 +87,5 @@ def _nearest(sign: str, when: str) -> str:
     number = _NUMBER.search(when)
     if number:
         return f"did you mean '{sign} at {number[0].strip()}'?"
-    wordings = [f"{sign} {wording}" for wording in MOMENTS.values()]
-    close = did_you_mean(f"{sign} {when}", wordings)
-    if close.startswith("; did"):
-        return close[2:]
-    return f"write '{sign}', {', '.join(repr(one) for one in wordings)} or '{sign} at 24 weeks'"
+    wordings = ", ".join(f"'{sign} {wording}'" for wording in MOMENTS.values())
+    return f"write '{sign}', {wordings} or '{sign} at 24 weeks'"

@@ -162,7 +162,8 @@ def check_expectations(
         raise StudyError(f"{model.name}: check_expectations makes its own arms; give a design without")
     items: dict[tuple[str, str, str], Expectation] = {}
     recipes: dict[str, None] = {}
-    for (variant, held), group in _groups(model, chosen, design).items():
+    groups = _groups(model, chosen, design)
+    for (variant, held), group in groups.items():
         where = model.variant(variant) if variant else model
         arms = _arms(group)
         if design is None:
@@ -186,7 +187,11 @@ def check_expectations(
             )
             items[it.name, quantity, item.over] = item
     order = [(it.name, quantity, _over(one)) for it in chosen for quantity, one in _asked(it, ways)]
-    return Expectations(model.label, tuple(items[key] for key in order), "; or ".join(recipes), tolerance)
+    recipe = "; or ".join(recipes)
+    fixed = dict.fromkeys(name for _, held in groups for name in sorted(held))
+    if fixed:
+        recipe += f"; not sampled where an intervention sets them: {', '.join(fixed)}"
+    return Expectations(model.label, tuple(items[key] for key in order), recipe, tolerance)
 
 
 def _groups(

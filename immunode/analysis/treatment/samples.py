@@ -18,8 +18,6 @@ if TYPE_CHECKING:
     from immunode.intervention import Perturbation
     from immunode.model import Model
 
-_SHOWN = 6
-
 
 def samples(model: Model, arms: Arms, n: int, seed: int, held: frozenset[str]) -> tuple[Design, dict[str, float]]:
     """Return sets of parameters for some arms, and the value that each of their columns has in the model.
@@ -84,11 +82,9 @@ def _without(design: Design, held: frozenset[str], model: Model) -> Design:
             f"{model.name}: check_expectations: interventions set all parameters that would be sampled "
             f"({', '.join(gone)}); give design="
         )
-    shown = ", ".join(gone[:_SHOWN]) + (f" and {len(gone) - _SHOWN} more" if len(gone) > _SHOWN else "")
     return replace(
         design,
         names=tuple(design.names[j] for j in kept),
         values=design.values[:, kept],
         unset=design.unset[:, kept],
-        recipe=f"{design.recipe}; not sampled, since interventions set them: {shown}",
     )
