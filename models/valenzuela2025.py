@@ -25,6 +25,11 @@ from immunode.model import (
     TrialResult, Unit, Variability, Variant,
 )
 
+MIXED = (
+    "IgG falls in all declared patients, MG-ADL in 70 % of them; in 29 % it rises: the random effect on the slope of the "
+    "score is larger than the slope, and turns its sign in some"
+)
+
 MODEL = Model(
     name="valenzuela2025",
     title="Nipocalimab in generalized myasthenia: FcRn, IgG and MG-ADL",
@@ -120,29 +125,34 @@ MODEL = Model(
     ],
     interventions=[
         Intervention("loading_30", [transfer("central", 30.0)], kind="drug", direction="suppress", acts_on="lifespan",
-                     expects={"igg": "down", "MG_ADL": "down"}, evidence="published",
-                     source="label: first dose, 30 mg/kg", label="30 mg/kg once"),
+                     expects={"igg": "down at 2 weeks", "MG_ADL": "down at 2 weeks"}, evidence="published",
+                     source="label: first dose, 30 mg/kg", label="30 mg/kg once", note=MIXED),
         Intervention("maintenance_15", [transfer("central", 15.0)], pulses(every=14, width=0, n=12, start=14),
-                     kind="drug", direction="suppress", acts_on="lifespan", expects={"igg": "down", "MG_ADL": "down"},
+                     kind="drug", direction="suppress", acts_on="lifespan",
+                     expects={"igg": "down at 24 weeks", "MG_ADL": "down at 24 weeks"},
                      evidence="published", source="label: 15 mg/kg every 2 weeks after the first dose",
-                     label="15 mg/kg q2w from week 2"),
+                     label="15 mg/kg q2w from week 2", note=MIXED),
         Intervention("q4w_5", [transfer("central", 5.0)], at_times(0, 28, 56), kind="drug", direction="suppress",
-                     acts_on="lifespan", expects={"igg": "down", "MG_ADL": "down"}, evidence="published",
-                     source="Vivacity-MG: 5 mg/kg every 4 weeks", label="5 mg/kg q4w"),
+                     acts_on="lifespan",
+                     expects={"igg": "down at 8 weeks", "MG_ADL": "down at 8 weeks"}, evidence="published",
+                     source="Vivacity-MG: 5 mg/kg every 4 weeks", label="5 mg/kg q4w", note=MIXED),
         Intervention("q4w_30", [transfer("central", 30.0)], at_times(0, 28, 56), kind="drug", direction="suppress",
-                     acts_on="lifespan", expects={"igg": "down", "MG_ADL": "down"}, evidence="published",
-                     source="Vivacity-MG: 30 mg/kg every 4 weeks", label="30 mg/kg q4w"),
+                     acts_on="lifespan",
+                     expects={"igg": "down at 8 weeks", "MG_ADL": "down at 8 weeks"}, evidence="published",
+                     source="Vivacity-MG: 30 mg/kg every 4 weeks", label="30 mg/kg q4w", note=MIXED),
         Intervention("single_60", [transfer("central", 60.0)], kind="drug", direction="suppress", acts_on="lifespan",
-                     expects={"igg": "down", "MG_ADL": "down"}, evidence="published",
-                     source="Vivacity-MG: 60 mg/kg once", label="60 mg/kg once"),
+                     expects={"igg": "down at 8 weeks", "MG_ADL": "down at 8 weeks"}, evidence="published",
+                     source="Vivacity-MG: 60 mg/kg once", label="60 mg/kg once", note=MIXED),
         Intervention("q2w_60", [transfer("central", 60.0)], pulses(every=14, width=0, n=5), kind="drug",
-                     direction="suppress", acts_on="lifespan", expects={"igg": "down", "MG_ADL": "down"},
+                     direction="suppress", acts_on="lifespan",
+                     expects={"igg": "down at 8 weeks", "MG_ADL": "down at 8 weeks"},
                      evidence="published", source="Vivacity-MG: 60 mg/kg every 2 weeks, five doses",
-                     label="60 mg/kg q2w"),
+                     label="60 mg/kg q2w", note=MIXED),
         Intervention("q2w_15", [transfer("central", 15.0)], pulses(every=14, width=0, n=13), kind="drug",
-                     direction="suppress", acts_on="lifespan", expects={"igg": "down", "MG_ADL": "down"},
+                     direction="suppress", acts_on="lifespan",
+                     expects={"igg": "down at 24 weeks", "MG_ADL": "down at 24 weeks"},
                      evidence="published", source="the paper's steady state: 15 mg/kg every 2 weeks",
-                     label="15 mg/kg q2w"),
+                     label="15 mg/kg q2w", note=MIXED),
     ],
     variability=[
         Variability("CL", cv=0.241, source="Table 3, via nlmixr2lib"),
