@@ -26,8 +26,8 @@ from immunode.model import (
 )
 
 MIXED = (
-    "IgG falls in all declared patients, MG-ADL in 70 % of them; in 29 % it rises: the random effect on the slope of the "
-    "score is larger than the slope, and turns its sign in some"
+    "IgG falls in all declared patients, MG-ADL in 70 % of them; in 29 % it rises: the random effect on the slope of "
+    "the score is larger than the slope, and turns its sign in some"
 )
 
 MODEL = Model(
