@@ -122,9 +122,8 @@ MODEL = Model(
     ],
     interventions=[
         Intervention("anti_pdl1", [transfer("mAb_ip", 444.44)], at_times(7, 9, 11, 14, 16, 18, 21, 23, 25), kind="drug",
-                     direction="enhance", acts_on="signal", evidence="published",
-                     expects={"mAb": "up", "PDL1free": "down on average",
-                              "dTeff": "up on average", "TVtot": "down on average"},
+                     direction="enhance", acts_on="signal", expects={"mAb": "up", "PDL1free": "down on average",
+                     "dTeff": "up on average", "TVtot": "down on average"}, evidence="published",
                      source="Kosinsky 2018: 10 mg/kg ip three times a week, 3 weeks; days, 20 g, 150 kDa assumed"),
         Intervention("rt_5x2", [add("R_t", 200.0)], pulses(every=1, width=0.01, n=5, start=7), kind="radiotherapy",
                      acts_on="lifespan", expects={"TV": "down on average", "TVtot": "down"}, evidence="published",

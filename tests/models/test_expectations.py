@@ -74,4 +74,4 @@ def test_nipocalimab_lowers_igg_in_all_and_the_score_in_most_declared_patients()
     score = [item for item in found.items if item.quantity == "MG_ADL"]
     assert [item.down for item in score] == pytest.approx([0.70] * len(score), abs=0.05)
     assert [item.up for item in score] == pytest.approx([0.29] * len(score), abs=0.05)
-    assert all("in 70 % of them" in it.note for it in model.interventions)
+    assert all("falls in 70 %" in it.note for it in model.interventions)
