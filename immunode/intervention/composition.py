@@ -9,7 +9,7 @@ from typing import Any, TypeVar
 from immunode.errors import DoseError, ImmunodeError, ModelError, did_you_mean
 from immunode.intervention.cards import Card
 from immunode.intervention.expand.overlap import set_requirements
-from immunode.intervention.expected import expected
+from immunode.intervention.expected_changes import expected
 from immunode.language.evaluation import evaluate
 from immunode.language.expression import names, parse
 from immunode.model.copies import find

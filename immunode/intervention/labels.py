@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from immunode.errors import ModelError, did_you_mean
-from immunode.intervention.expected import expected
+from immunode.intervention.expected_changes import expected
 from immunode.intervention.numbers import finite
 from immunode.model.declaration import Perturbation
 from immunode.model.records import Pairs, pairs

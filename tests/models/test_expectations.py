@@ -12,7 +12,7 @@ import pytest
 from immunode.analysis.treatment.comparator import company
 from immunode.analysis.treatment.expectations import check_expectations
 from immunode.catalogue import list_models, load_model
-from immunode.intervention.expected import Expected, expected
+from immunode.intervention.expected_changes import Expected, expected
 from immunode.program.llvm.compile import available
 from immunode.study import Endpoint, sweep
 from immunode.study.design.design import Design

@@ -11,9 +11,9 @@ from numpy.typing import NDArray
 
 from immunode.analysis.treatment.comparator import company
 from immunode.analysis.treatment.counter_examples import CounterExample, counter_example, distances_to
-from immunode.analysis.treatment.samples import held_parameters, samples, with_declared
+from immunode.analysis.treatment.sampled_sets import held_parameters, samples, with_declared
 from immunode.errors import StudyError
-from immunode.intervention.expected import SIGNS, Expected, expected
+from immunode.intervention.expected_changes import SIGNS, Expected, expected
 from immunode.model.records import pairs
 from immunode.study.arms import CONTROL, Arms
 from immunode.study.design.design import Design

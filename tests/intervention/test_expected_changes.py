@@ -8,7 +8,7 @@ import pytest
 
 from immunode.errors import ModelError, UnitError
 from immunode.intervention import Intervention, card, perturb, scale
-from immunode.intervention.expected import Expected, expected
+from immunode.intervention.expected_changes import Expected, expected
 from immunode.model import Model, Parameter, Process, State
 
 
