@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from immunode.analysis.treatment.combinations import Combination, Curve, combination, synergy
-from immunode.analysis.treatment.expectations import CounterExample, Expectation, Expectations, check_expectations
+from immunode.analysis.treatment.counter_examples import CounterExample
+from immunode.analysis.treatment.expectations import Expectation, Expectations, check_expectations
 from immunode.analysis.treatment.explanation import Explanation, explain
 from immunode.analysis.treatment.hill_curves import DoseResponse, dose_response, hill_fit
 from immunode.analysis.treatment.intervention_atlas import Atlas, atlas

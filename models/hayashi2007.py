@@ -90,7 +90,7 @@ MODEL = Model(
     ],
     interventions=[
         Intervention("single_dose", [transfer("depot", 150.0)], kind="drug", direction="suppress", acts_on="signal",
-                     expects={"ige_free": "down", "ige_total": "up"}, evidence="published",
+                     expects={"ige_free": "down at its lowest", "ige_total": "up at its peak"}, evidence="published",
                      source="150 mg once (also 75, 300 and 375 mg in the paper)"),
         Intervention("q4w", [transfer("depot", 300.0)], pulses(every=28, width=0, n=12), kind="drug",
                      direction="suppress", acts_on="signal", expects={"ige_free": "down", "ige_total": "up"},

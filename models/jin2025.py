@@ -124,11 +124,12 @@ MODEL = Model(
     interventions=[
         Intervention("benralizumab_q8w", [transfer("depot", 30.0), transfer("given", 30.0)],
                      at_times(0, 28, 56, 112, 168, 224, 280, 336), kind="drug", direction="suppress",
-                     acts_on="lifespan", expects={"exac": "down", "FEV1": "up"}, evidence="published",
+                     acts_on="lifespan",
+                     expects={"exac": "down at 48 weeks", "FEV1": "up at 48 weeks"}, evidence="published",
                      source="label: 30 mg at weeks 0, 4 and 8, then every 8 weeks", label="benralizumab every 8 weeks"),
         Intervention("benralizumab_q4w", [transfer("depot", 30.0), transfer("given", 30.0)],
                      pulses(every=28, width=0, n=13), kind="drug", direction="suppress", acts_on="lifespan",
-                     expects={"exac": "down", "FEV1": "up"}, evidence="published",
+                     expects={"exac": "down at 48 weeks", "FEV1": "up at 48 weeks"}, evidence="published",
                      source="studied regimen: 30 mg every 4 weeks", label="benralizumab every 4 weeks"),
     ],
     variability=[

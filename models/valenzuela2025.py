@@ -15,6 +15,9 @@ Ambiguous: the random effects of the score are printed under "CV %". Read as sta
 slope on the effect of removing all IgG, patients stay on the scale; read as variances, 29 % or more of them leave it.
 That reading is our choice. The score has no floor in the equations: a change may pass the score at the start.
 
+Finding: beside placebo MG-ADL falls in 70 % of the declared patients and rises in 29 %, while IgG falls in all: the
+random effect on the slope of the score is larger than the slope, and turns its sign in some.
+
 Finding: the phase 3 trial (Vivacity-MG3) found a difference from placebo of 1.45 points, the model gives 2.11.
 Left out: plasma exchange, immunoglobulin, antibodies against the acetylcholine receptor (which fall as IgG does).
 """
@@ -120,29 +123,38 @@ MODEL = Model(
     ],
     interventions=[
         Intervention("loading_30", [transfer("central", 30.0)], kind="drug", direction="suppress", acts_on="lifespan",
-                     expects={"igg": "down", "MG_ADL": "down"}, evidence="published",
-                     source="label: first dose, 30 mg/kg", label="30 mg/kg once"),
+                     expects={"igg": "down at 2 weeks", "MG_ADL": "down at 2 weeks"}, evidence="published",
+                     source="label: first dose, 30 mg/kg", label="30 mg/kg once",
+                     note="MG-ADL falls in 70 % of declared patients"),
         Intervention("maintenance_15", [transfer("central", 15.0)], pulses(every=14, width=0, n=12, start=14),
-                     kind="drug", direction="suppress", acts_on="lifespan", expects={"igg": "down", "MG_ADL": "down"},
+                     kind="drug", direction="suppress", acts_on="lifespan",
+                     expects={"igg": "down at 24 weeks", "MG_ADL": "down at 24 weeks"},
                      evidence="published", source="label: 15 mg/kg every 2 weeks after the first dose",
-                     label="15 mg/kg q2w from week 2"),
+                     label="15 mg/kg q2w from week 2", note="MG-ADL falls in 70 % of declared patients"),
         Intervention("q4w_5", [transfer("central", 5.0)], at_times(0, 28, 56), kind="drug", direction="suppress",
-                     acts_on="lifespan", expects={"igg": "down", "MG_ADL": "down"}, evidence="published",
-                     source="Vivacity-MG: 5 mg/kg every 4 weeks", label="5 mg/kg q4w"),
+                     acts_on="lifespan",
+                     expects={"igg": "down at 8 weeks", "MG_ADL": "down at 8 weeks"}, evidence="published",
+                     source="Vivacity-MG: 5 mg/kg every 4 weeks", label="5 mg/kg q4w",
+                     note="MG-ADL falls in 70 % of declared patients"),
         Intervention("q4w_30", [transfer("central", 30.0)], at_times(0, 28, 56), kind="drug", direction="suppress",
-                     acts_on="lifespan", expects={"igg": "down", "MG_ADL": "down"}, evidence="published",
-                     source="Vivacity-MG: 30 mg/kg every 4 weeks", label="30 mg/kg q4w"),
+                     acts_on="lifespan",
+                     expects={"igg": "down at 8 weeks", "MG_ADL": "down at 8 weeks"}, evidence="published",
+                     source="Vivacity-MG: 30 mg/kg every 4 weeks", label="30 mg/kg q4w",
+                     note="MG-ADL falls in 70 % of declared patients"),
         Intervention("single_60", [transfer("central", 60.0)], kind="drug", direction="suppress", acts_on="lifespan",
-                     expects={"igg": "down", "MG_ADL": "down"}, evidence="published",
-                     source="Vivacity-MG: 60 mg/kg once", label="60 mg/kg once"),
+                     expects={"igg": "down at 8 weeks", "MG_ADL": "down at 8 weeks"}, evidence="published",
+                     source="Vivacity-MG: 60 mg/kg once", label="60 mg/kg once",
+                     note="MG-ADL falls in 70 % of declared patients"),
         Intervention("q2w_60", [transfer("central", 60.0)], pulses(every=14, width=0, n=5), kind="drug",
-                     direction="suppress", acts_on="lifespan", expects={"igg": "down", "MG_ADL": "down"},
+                     direction="suppress", acts_on="lifespan",
+                     expects={"igg": "down at 8 weeks", "MG_ADL": "down at 8 weeks"},
                      evidence="published", source="Vivacity-MG: 60 mg/kg every 2 weeks, five doses",
-                     label="60 mg/kg q2w"),
+                     label="60 mg/kg q2w", note="MG-ADL falls in 70 % of declared patients"),
         Intervention("q2w_15", [transfer("central", 15.0)], pulses(every=14, width=0, n=13), kind="drug",
-                     direction="suppress", acts_on="lifespan", expects={"igg": "down", "MG_ADL": "down"},
+                     direction="suppress", acts_on="lifespan",
+                     expects={"igg": "down at 24 weeks", "MG_ADL": "down at 24 weeks"},
                      evidence="published", source="the paper's steady state: 15 mg/kg every 2 weeks",
-                     label="15 mg/kg q2w"),
+                     label="15 mg/kg q2w", note="MG-ADL falls in 70 % of declared patients"),
     ],
     variability=[
         Variability("CL", cv=0.241, source="Table 3, via nlmixr2lib"),

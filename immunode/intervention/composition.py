@@ -9,12 +9,14 @@ from typing import Any, TypeVar
 from immunode.errors import DoseError, ImmunodeError, ModelError, did_you_mean
 from immunode.intervention.cards import Card
 from immunode.intervention.expand.overlap import set_requirements
+from immunode.intervention.expected_changes import expected
 from immunode.language.evaluation import evaluate
 from immunode.language.expression import names, parse
 from immunode.model.copies import find
 from immunode.model.declaration import Act, Contribution, Perturbation, is_perturbation
 from immunode.model.model import Model
-from immunode.model.records import Effect, Parameter, Requirement, State
+from immunode.model.records import Effect, Parameter, Requirement, State, pairs
+from immunode.model.units import parse_time
 
 __all__ = ["Contribution", "Perturbation", "card", "knobs", "perturb", "unfit"]
 
@@ -218,7 +220,10 @@ def _check_observed(model: Model, it: Perturbation, added: Contribution, parts: 
 def _check_expectations(model: Model, it: Perturbation, parts: list[Contribution]) -> None:
     groups = ("states", "processes", "derived")
     known = [r.name for g in groups for r in (*getattr(model, g), *(r for a in parts for r in getattr(a, g)))]
-    for quantity in dict(it.expects):
+    for quantity, text in pairs(it.expects):
+        moment = expected(text, f"{model.name}, intervention '{it.name}' expects '{quantity}'")
+        if isinstance(moment.time, str):
+            parse_time(moment.time, model)
         if quantity not in known:
             raise ModelError(
                 f"{model.name}, intervention '{it.name}' expects something of '{quantity}', which is no state, "

@@ -31,7 +31,8 @@ class Intervention:
     kind : such as "drug", "cell therapy", "vaccine", "lifestyle", "nutrition".
     direction : "enhance", "suppress" or "redirect".
     acts_on : "growth", "activation", "lifespan", "production", "signal", "clearance"; several with commas.
-    expects : what it should do to quantities, `{"tnf": "down"}`: "up", "down" or "unchanged".
+    expects : what it should do to quantities, `{"tnf": "down"}`: "up", "down" or "unchanged", and when, as in
+        "up at its peak", "down at its lowest", "down on average", "down at the end", "down at 24 weeks".
     source, evidence, note : its authority, as for a parameter; evidence is "assumed" where the source begins so.
     beside : name of another intervention of the model, or of a variant (its values are set on top): alone it does
         nothing, so the atlas and `check_expectations` look at it beside that one, against that one alone.

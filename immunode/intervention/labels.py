@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from immunode.errors import ModelError, did_you_mean
+from immunode.intervention.expected_changes import expected
 from immunode.intervention.numbers import finite
 from immunode.model.declaration import Perturbation
 from immunode.model.records import Pairs, pairs
@@ -15,7 +16,6 @@ from immunode.model.records import Pairs, pairs
 DIRECTIONS = ("enhance", "suppress", "redirect")
 ACTS_ON = ("growth", "activation", "lifespan", "production", "signal", "clearance")
 EVIDENCE = ("measured", "fitted", "published", "memory", "assumed", "derived")
-SIGNS = ("up", "down", "unchanged")
 _NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 
 
@@ -36,11 +36,12 @@ def checked_strength(name: str, strength: Any) -> float:
 def checked_labels(
     name: str, direction: str, acts_on: str, expects: Mapping[str, str] | Pairs, evidence: str = ""
 ) -> Pairs:
-    """Return the expectations as pairs.
+    """Return the expectations as pairs of a quantity and a text such as "down at 24 weeks".
 
     Raises
     ------
-    ModelError : a direction, a place of action, an expected sign or a kind of evidence is none of the known ones.
+    ModelError : a direction, a place of action or a kind of evidence is none of the known ones, or an expectation can't
+        be read.
     """
     if evidence and evidence not in EVIDENCE:
         raise ModelError(f"'{name}': unknown evidence '{evidence}'{did_you_mean(evidence, EVIDENCE)}")
@@ -50,10 +51,7 @@ def checked_labels(
         if word not in ACTS_ON:
             raise ModelError(f"'{name}': unknown acts_on '{word}'{did_you_mean(word, ACTS_ON)}")
     given = pairs(expects, f"'{name}', expects")
-    for quantity, sign in given:
-        if sign not in SIGNS:
-            raise ModelError(f"'{name}' expects '{quantity}' to go '{sign}'{did_you_mean(str(sign), SIGNS)}")
-    return tuple((str(quantity), str(sign)) for quantity, sign in given)
+    return tuple((str(quantity), str(expected(text, f"'{name}' expects '{quantity}'"))) for quantity, text in given)
 
 
 def label_rows(it: Perturbation, rows: Mapping[str, str]) -> tuple[str, dict[str, str]]:
@@ -61,7 +59,7 @@ def label_rows(it: Perturbation, rows: Mapping[str, str]) -> tuple[str, dict[str
     evidence = f" ({it.evidence})" if it.evidence else ""
     authority = {
         "strength": f"{it.strength:g}" if it.strength != 1 else "",
-        "expects": ", ".join(f"{quantity} {sign}" for quantity, sign in pairs(it.expects)),
+        "expects": ", ".join(f"{quantity} {text}" for quantity, text in pairs(it.expects)),
         "source": f"{it.source}{evidence}" if it.source else "",
         "note": it.note,
     }

@@ -86,7 +86,7 @@ class Perturbation(Protocol):
     name : a word; its knobs become parameters `name.knob`.
     strength : in [0, 1]; at 0 it changes nothing. `at` gives the same at another strength.
     kind, direction, acts_on : labels, such as "drug", "suppress", "signal"; "" for none.
-    expects : what it should do to quantities, pairs such as `("tnf", "down")`.
+    expects : what it should do to quantities, pairs such as `("tnf", "down")` or `("tnf", "down at 24 weeks")`.
     source, evidence, note : its authority.
     beside : another intervention of the model, or a variant, beside which it acts; "" for none.
     acts : what it does, one for each target.

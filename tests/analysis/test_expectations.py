@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import math
+from dataclasses import replace
 
 import pytest
 
 from immunode.analysis.treatment.expectations import check_expectations
+from immunode.catalogue import load_model
 from immunode.errors import StudyError
-from immunode.intervention import Intervention, add, during, inhibit, scale, set_to
-from immunode.model import Model, Parameter, Process, State
+from immunode.intervention import Intervention, add, at_times, during, inhibit, scale, set_to, transfer
+from immunode.model import Model, Parameter, PatientCovariate, Process, State, Variability
 from immunode.study import grid
+from immunode.study.design.declared import declared_joint
 
 SLOW = Intervention("slow", inhibit("k", 0.5), expects={"A": "up"})
 
@@ -88,7 +91,7 @@ def test_a_counter_example_away_from_the_declared_values(decay: Model) -> None:
 def test_declared_interventions_are_checked_by_name_or_all(decay: Model) -> None:
     model = decay.replace(interventions=[SLOW, Intervention("quick", scale("k", 3), expects={"A": "down"})])
     assert check_expectations(model, n=8).table()["intervention"].tolist() == ["slow", "slow", "quick", "quick"]
-    assert check_expectations(model, "quick", 8, over="mean").table().shape == (1, 10)
+    assert check_expectations(model, "quick", 8, over="mean").table().shape == (1, 13)
     text = repr(check_expectations(model, "slow", 8))
     assert "slow: A up (final): 100 % of 8" in text
     assert "8 Sobol points" in text
@@ -114,3 +117,119 @@ def test_what_acts_beside_another_one_is_checked_there(decay: Model) -> None:
     assert str(found["less", "A", "mean"]) == "less beside fed: A down (mean): 100 % of 16"
     alone = Intervention("less", scale("inflow", 0.5), expects={"A": "down"})
     assert check_expectations(model, alone, 16, over="mean").items[0].share == 0
+
+
+def test_an_expectation_that_says_when_is_judged_then(decay: Model) -> None:
+    """A jump of A on day 1, which is lost again: up at day 2, gone in the end; the largest A is that at the start."""
+    jump = {"A": "up at 2 days"}
+    gone = Intervention("jump", transfer("A", 2.0), at_times(1), expects=jump)
+    late = replace(gone, name="late", expects={"A": "unchanged at the end"})
+    top = replace(gone, name="top", expects={"A": "unchanged at its peak"})
+    low = replace(gone, name="low", expects={"A": "up on average"})
+    nadir = replace(gone, name="nadir", expects={"A": "up at its lowest"})
+    found = check_expectations(decay, [gone, late, top, low, nadir], design=grid(k=[0.4, 0.8]))
+    assert [item.over for item in found.items] == ["at 2 days", "final", "peak", "mean", "trough"]
+    # A(10) is 8 exp(-10 k) without and that times 1 + exp(k)/4 with the jump: never unchanged, always up
+    assert [item.share for item in found.items] == [1, 0, 1, 1, 1]
+    assert found["late", "A", "final"].up == 1
+    assert "late: A unchanged (final): 0 % of 2 (up 100 %, down 0 %, unchanged 0 %)" in repr(found)
+
+
+def test_a_plain_expectation_is_judged_as_over_says_and_a_timed_one_is_not(decay: Model) -> None:
+    both = Intervention("slow", inhibit("k", 0.5), expects=(("A", "up"), ("A", "up at 3 days")))
+    found = check_expectations(decay, both, 4, over="mean")
+    assert [item.over for item in found.items] == ["mean", "at 3 days"]
+
+
+def test_the_value_at_a_time_is_the_one_of_the_closed_form(decay: Model) -> None:
+    wrong = Intervention("slow", inhibit("k", 0.5), expects={"A": "down at 3 days"})
+    item = check_expectations(decay, wrong, design=grid(k=[0.4])).items[0]
+    assert item.counter_example is not None
+    assert item.counter_example.control == pytest.approx(8 * math.exp(-1.5), rel=1e-5)
+    assert item.counter_example.treated == pytest.approx(8 * math.exp(-0.75), rel=1e-5)
+
+
+def test_shares_are_told_apart(decay: Model) -> None:
+    """Threefold loss and a little more supply: A ends higher where it is fed too little to matter, lower elsewhere."""
+    turned = Intervention("turned", [scale("k", 3), add("inflow", 1.5)], expects={"A": "down"})
+    # in the end A is inflow/k: (inflow + 1.5)/3 against inflow
+    design = grid(inflow=[0.0, 0.375, 0.75, 2.0, 3.0], k=[2.0])
+    item = check_expectations(decay, turned, design=design, over="final").items[0]
+    assert (item.up, item.down, item.unchanged) == pytest.approx((0.4, 0.4, 0.2))
+    assert item.share == item.down
+    table = check_expectations(decay, turned, design=design, over="final").table()
+    assert table[["up", "down", "unchanged"]].sum(axis=1).tolist() == pytest.approx([1])
+    assert table["share"].tolist() == table["down"].tolist()
+
+
+def test_a_time_after_the_end_of_the_runs_is_refused(decay: Model) -> None:
+    late = Intervention("late", scale("k", 3), expects={"A": "down at 2 weeks"})
+    with pytest.raises(StudyError, match=r"at\(A, 2 week\) lies outside the runs, which go from 0 to 10"):
+        check_expectations(decay, late, 4)
+
+
+@pytest.fixture(scope="module")
+def people(decay: Model) -> Model:
+    """Return the decay in patients whose k differs, and half of whom have an inflow."""
+    return decay.replace(
+        variability=[Variability("k", 0.2)], covariates=[PatientCovariate("inflow", "share", share=0.5)]
+    )
+
+
+def test_the_declared_population_is_used(people: Model) -> None:
+    """Half of the patients have an inflow, and more supply is more A in each; twice of none is none."""
+    twice = Intervention("twice", scale("inflow", 2.0), expects={"A": "up"})
+    found = check_expectations(people, twice, 400, over="final")
+    assert "400 virtual patients, seed 0 (k, inflow: as the model declares" in found.recipe
+    item = found.items[0]
+    inflow = declared_joint(people).design(400, 0, "").values[:, 1]
+    assert item.up == inflow.mean()
+    assert item.unchanged == 1 - inflow.mean()
+    assert item.down == 0
+
+
+def test_patients_keep_what_an_arm_sets_for_all(people: Model) -> None:
+    """The inflow of patients is theirs, and the arm takes it from those who have one."""
+    none = Intervention("none", set_to("inflow", 0.0), expects={"A": "down"})
+    item = check_expectations(people, none, 400, over="final").items[0]
+    assert 0.4 < item.down < 0.6
+    assert item.down + item.unchanged == 1
+
+
+def test_what_the_arm_sets_is_not_sampled_away_from_control(decay: Model) -> None:
+    """A blocker between 0 and 1, off in the model: half a block against control, not against a random block."""
+    model = decay.replace(
+        parameters=[*decay.parameters, Parameter("block", 0.0, "", "blocked", source="assumed", bounds=(0.0, 1.0))],
+        processes=[Process("loss", "A ->", "k*(1 - block)*A"), Process("supply", "-> A", "inflow")],
+        interventions=[
+            Intervention("half", set_to("block", 0.5), expects={"A": "up"}),
+            Intervention("quick", scale("k", 3.0), expects={"A": "down"}),
+        ],
+    )
+    found = check_expectations(model, n=16)
+    assert found.hold
+    assert "not sampled where an intervention sets them: block" in found.recipe
+
+
+def test_only_the_arm_that_sets_a_number_holds_it(decay: Model) -> None:
+    """k is 0.5 in the model and 0.1 to 2 in samples; set to 0.3 it is lower than the declared one, not than each."""
+    fixed = Intervention("fixed", set_to("k", 0.3), expects={"A": "up"})
+    model = decay.replace(interventions=[fixed, SLOW]).with_values(inflow=1.0)
+    found = check_expectations(model, n=16, over="mean")
+    assert found.hold
+    assert found["slow", "A", "mean"].pairs == found["fixed", "A", "mean"].pairs == 16
+    assert found.recipe.endswith("not sampled where an intervention sets them: k")
+
+
+def test_interventions_that_set_all_that_is_sampled_need_a_design(decay: Model) -> None:
+    fixed = Intervention("fixed", set_to("k", 0.3), expects={"A": "up"})
+    with pytest.raises(StudyError, match=r"interventions set all parameters that would be sampled \(k\); give design="):
+        check_expectations(decay, fixed, 4)
+
+
+def test_nelson2000_says_less_virus_of_every_drug() -> None:
+    """Efficacies are 0 until a drug sets them: no control has a drug, so the sign of the virus holds in most sets."""
+    found = check_expectations(load_model("nelson2000"), n=32, over="mean")
+    assert "not sampled where an intervention sets them: e_pi, e_rt" in found.recipe
+    shares = {item.share for item in found.items if item.quantity == "virus"}
+    assert min(shares) > 0.7

@@ -461,11 +461,11 @@ def test_regimes_hold_in_most_sampled_sets() -> None:
 @pytest.mark.slow
 @pytest.mark.soak
 def test_what_interventions_are_expected_to_do_holds_in_most_sampled_sets() -> None:
-    """Over 60 days of an infection, all parameters within 30 %: seen from 66 % (damage under il6_block) to all."""
+    """Over 60 days of an infection, parameters within 30 %: in 75 % (the antigen under the vaccine) to all of them."""
     from immunode.analysis.treatment.expectations import check_expectations
 
     found = check_expectations(MODEL, n=128, over="mean")
     assert {item.intervention for item in found.items} == {it.name for it in MODEL.interventions}
-    assert min(item.share for item in found.items) > 0.6
+    assert min(item.share for item in found.items) > 0.7
     weak = {(item.intervention, item.quantity) for item in found.items if item.share < 0.9}
-    assert weak == {("il6_block", "D"), ("vaccine", "Ag"), ("vaccine", "Mem"), ("chronic_stress_resistant", "D")}
+    assert weak == {("vaccine", "Ag"), ("vaccine", "Mem")}

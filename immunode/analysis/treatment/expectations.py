@@ -3,19 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from immunode.analysis.treatment.comparator import company
+from immunode.analysis.treatment.counter_examples import CounterExample, counter_example, distances_to
+from immunode.analysis.treatment.sampled_sets import held_parameters, samples, with_declared
 from immunode.errors import StudyError
+from immunode.intervention.expected_changes import SIGNS, Expected, expected
+from immunode.model.records import pairs
 from immunode.study.arms import CONTROL, Arms
-from immunode.study.design.design import Design, sobol
-from immunode.study.design.from_tables import from_table
-from immunode.study.design.ranges import space
-from immunode.study.endpoints import auc, final
+from immunode.study.design.design import Design
+from immunode.study.endpoints import Endpoint, at, auc, final, peak, trough
 from immunode.study.result.notebook import Tabled
 from immunode.study.sweeps import sweep
 
@@ -28,52 +30,43 @@ if TYPE_CHECKING:
 
 Array = NDArray[np.float64]
 OVER = ("final", "mean")
-_SHOWN = 3
-
-
-@dataclass(frozen=True, slots=True)
-class CounterExample:
-    """Parameters at which an expectation does not hold.
-
-    distance : to the declared values, the root of the sum of squared logarithms of ratios; 0 is the model as it is.
-    values : parameter -> value, those sampled.   control, treated : the quantity without and with the intervention.
-    factors : parameter -> value over declared value, the largest first.
-    """
-
-    distance: float
-    values: Mapping[str, float]
-    control: float
-    treated: float
-    factors: Mapping[str, float]
-
-    def __str__(self) -> str:
-        if not self.distance:
-            return "the declared values themselves"
-        moved = [f"{name} x {factor:.3g}" for name, factor in list(self.factors.items())[:_SHOWN]]
-        more = f" and {len(self.factors) - _SHOWN} more" if len(self.factors) > _SHOWN else ""
-        return f"at distance {self.distance:.3g}: {', '.join(moved)}{more}"
+"""How an expectation is judged that does not say when."""
+_ENDPOINTS = {"final": final, "mean": auc, "peak": peak, "trough": trough}
 
 
 @dataclass(frozen=True, slots=True)
 class Expectation:
     """One expectation and how often it holds.
 
-    beside : what it acts beside, another intervention or a variant, which control has too; "" for nothing.
-    over : "final" (at the end) or "mean" (over time).   share : of the pairs, 0 to 1.   pairs : runs that both ended.
+    sign : what is expected, "up", "down" or "unchanged".
+    over : what is compared: "final" (at the end), "mean" (over time), "peak", "trough", or a time, "at 24 weeks".
+    up, down, unchanged : shares of the pairs in which the quantity goes there, 0 to 1; together 1.
+    pairs : runs that both ended.
     counter_example : the one nearest to the declared values, or None.
+    beside : what it acts beside, another intervention or a variant, which control has too; "" for nothing.
     """
 
     intervention: str
     quantity: str
     sign: str
     over: str
-    share: float
+    up: float
+    down: float
+    unchanged: float
     pairs: int
     counter_example: CounterExample | None
     beside: str = ""
 
+    @property
+    def share(self) -> float:
+        """The share of the pairs in which it holds, 0 to 1."""
+        return {"up": self.up, "down": self.down, "unchanged": self.unchanged}[self.sign]
+
     def __str__(self) -> str:
         held = f"{100 * self.share:.4g} % of {self.pairs}" if self.pairs else "no run ended"
+        if self.share < 1:
+            shares = zip(SIGNS, (self.up, self.down, self.unchanged), strict=True)
+            held += f" ({', '.join(f'{sign} {100 * share:.4g} %' for sign, share in shares)})"
         name = self.intervention + (f" beside {self.beside}" if self.beside else "")
         text = f"{name}: {self.quantity} {self.sign} ({self.over}): {held}"
         return text + (f"; nearest counter-example {self.counter_example}" if self.counter_example else "")
@@ -108,8 +101,9 @@ class Expectations(Tabled):
         return "\n".join([head, *(f"  {item}" for item in self.items)])
 
     def table(self) -> pd.DataFrame:
-        """Return one row an item: intervention, beside, quantity, sign, over, share, pairs, distance, control, treated.
+        """Return one row an item.
 
+        share : of the pairs in which it holds.   up, down, unchanged : of those that go there.
         distance, control, treated : of the nearest counter-example, NaN where there is none.
         """
         import pandas as pd
@@ -119,20 +113,10 @@ class Expectations(Tabled):
             against = item.counter_example
             counter = (against.distance, against.control, against.treated) if against else (np.nan,) * 3
             named = (item.intervention, item.beside, item.quantity, item.sign, item.over)
-            rows.append((*named, item.share, item.pairs, *counter))
-        columns = [
-            "intervention",
-            "beside",
-            "quantity",
-            "sign",
-            "over",
-            "share",
-            "pairs",
-            "distance",
-            "control",
-            "treated",
-        ]
-        return pd.DataFrame(rows, columns=columns)
+            shares = (item.share, item.up, item.down, item.unchanged)
+            rows.append((*named, *shares, item.pairs, *counter))
+        columns = "intervention beside quantity sign over share up down unchanged pairs distance control treated"
+        return pd.DataFrame(rows, columns=columns.split())
 
 
 def check_expectations(
@@ -150,60 +134,102 @@ def check_expectations(
     """Return how often each intervention moves quantities as it `expects`, over sampled parameters of the model.
 
     Each sampled parameter set runs with and without the intervention (paired), and two values of a quantity are
-    compared: "final", at the end of the run, and "mean", its time average over the whole run. Which of the two an
-    expectation means is for its author to say; both are reported unless `over` picks one. What is declared to act
-    `beside` another intervention or in a variant is given there, and compared with that one alone.
+    compared. An expectation that says when, such as "down at its peak" or "down at 24 weeks", is judged then. A plain
+    one is judged "final", at the end of the run, and "mean", by its time average over the whole run; both are reported
+    unless `over` picks one. What is declared to act `beside` another intervention or in a variant is given there, and
+    compared with that one alone.
 
     interventions : one or several, or names; None is all that the model declares with expectations.
-    n, seed : number of Sobol points, over all parameters inside their bounds (else +-30 %); the declared values are
-        run as well, as a possible counter-example, but do not count in the share.
+    n, seed : number of patients of the population that the model declares, with what drugs add to it; without one, of
+        Sobol points over all parameters inside their bounds (else +-30 %). Of these points, a parameter that the
+        intervention sets (`set_to`) keeps its declared value, as does one that is 0 until an intervention sets it. The
+        declared values are run as well, as a possible counter-example, but do not count in the shares.
+    over : "final", "mean" or both.
     until : end of the runs; default `model.horizon`.   design : parameter sets of your own, without arms.
     tolerance : a difference counts as a change from this part of the larger of the two values on, dimensionless.
 
     Raises
     ------
-    StudyError : nothing is expected, an unknown `over`, or a design with arms.
+    StudyError : nothing is expected, something is expected after the end of the runs, an unknown `over`, or a design
+        with arms.
     """
     ways = (over,) if isinstance(over, str) else tuple(over)
     for way in ways:
         if way not in OVER:
             raise StudyError(f"check_expectations: over is 'final' or 'mean', got {way!r}")
     chosen = _chosen(model, interventions)
-    given = design if design is not None else sobol(space(model), n, seed=seed)
-    if given.labels:
+    if design is not None and design.labels:
         raise StudyError(f"{model.name}: check_expectations makes its own arms; give a design without")
-    quantities = dict.fromkeys(quantity for it in chosen for quantity, _ in it.expects)
-    ends = [make(q) for q in quantities for make in ([final] * ("final" in ways) + [auc] * ("mean" in ways))]
     items: dict[tuple[str, str, str], Expectation] = {}
-    for variant, group in _by_variant(model, chosen).items():
+    recipes: dict[str, None] = {}
+    groups = _groups(model, chosen, design)
+    for (variant, held), group in groups.items():
         where = model.variant(variant) if variant else model
-        rows = given if design is not None or not variant else sobol(space(where), n, seed=seed)
-        declared = {p.name: float(p.value) for p in where.parameters}
-        result = sweep(where, _with_declared(rows, declared) * _arms(group), until=until, endpoints=ends, engine=engine)
-        for it, (_, others) in group:
-            beside = variant or "+".join(other.name for other in others)
-            names = it.name, _control(others)
-            for quantity, sign in it.expects:
-                for way in ways:
-                    item = _item(result, names, str(quantity), str(sign), way, declared, tolerance)
-                    items[it.name, str(quantity), way] = replace(item, beside=beside)
-    order = [(it.name, str(quantity), way) for it in chosen for quantity, _ in it.expects for way in ways]
-    return Expectations(model.label, tuple(items[key] for key in order), given.recipe, tolerance)
+        arms = _arms(group)
+        if design is None:
+            rows, declared = samples(where, arms, n, seed, held)
+        else:
+            rows, declared = design, {p.name: float(p.value) for p in where.parameters}
+        recipes[rows.recipe] = None
+        asked = [(it, others, *one) for it, others in group for one in _asked(it, ways)]
+        ends = dict.fromkeys(_endpoint(quantity, one) for *_, quantity, one in asked)
+        runs = with_declared(rows, declared, where) * arms
+        result = sweep(where, runs, until=until, endpoints=tuple(ends), engine=engine)
+        for it, others, quantity, one in asked:
+            item = _item(
+                result,
+                names=(it.name, _control(others)),
+                beside=variant or "+".join(other.name for other in others),
+                quantity=quantity,
+                asked=one,
+                declared=declared,
+                tolerance=tolerance,
+            )
+            items[it.name, quantity, item.over] = item
+    order = [(it.name, quantity, _over(one)) for it in chosen for quantity, one in _asked(it, ways)]
+    recipe = "; or ".join(recipes)
+    fixed = dict.fromkeys(name for _, held in groups for name in sorted(held))
+    if fixed:
+        recipe += f"; not sampled where an intervention sets them: {', '.join(fixed)}"
+    return Expectations(model.label, tuple(items[key] for key in order), recipe, tolerance)
 
 
-def _by_variant(model: Model, chosen: Sequence[Any]) -> dict[str, list[tuple[Any, Any]]]:
-    """Return variant -> the interventions that are looked at in it, each with its company."""
-    groups: dict[str, list[tuple[Any, Any]]] = {}
+def _groups(
+    model: Model, chosen: Sequence[Any], design: Design | None
+) -> dict[tuple[str, frozenset[str]], list[tuple[Any, Any]]]:
+    """Return the interventions that can be looked at in one sweep, each with what it acts beside.
+
+    A group shares a variant ("" for none) and the parameters that keep their declared values.
+    """
+    groups: dict[tuple[str, frozenset[str]], list[tuple[Any, Any]]] = {}
     for it in chosen:
-        beside = company(model, it)
-        groups.setdefault(beside[0], []).append((it, beside))
+        variant, others = company(model, it)
+        held = held_parameters(model, (it, *others)) if design is None else frozenset[str]()
+        groups.setdefault((variant, held), []).append((it, others))
     return groups
+
+
+def _asked(it: Perturbation, ways: Sequence[str]) -> list[tuple[str, Expected]]:
+    """Return quantity and expectation, each with a moment: its own, or one of the `ways` to judge a plain one."""
+    asked = []
+    for quantity, text in pairs(it.expects):
+        one = expected(text)
+        asked += [(str(quantity), one)] if one.moment else [(str(quantity), Expected(one.sign, way)) for way in ways]
+    return asked
+
+
+def _endpoint(quantity: str, asked: Expected) -> Endpoint:
+    return at(quantity, asked.time) if asked.moment == "time" else _ENDPOINTS[asked.moment](quantity)
+
+
+def _over(asked: Expected) -> str:
+    return asked.when if asked.moment == "time" else asked.moment
 
 
 def _arms(group: Sequence[tuple[Any, Any]]) -> Arms:
     """Return control, every intervention with what it acts beside, and that alone."""
     arms: dict[str, tuple[Any, ...]] = {CONTROL: ()}
-    for it, (_, others) in group:
+    for it, others in group:
         arms[_control(others)] = tuple(others)
         arms[it.name] = (it, *others)
     return Arms(arms)
@@ -228,29 +254,21 @@ def _chosen(model: Model, given: Any) -> list[Any]:
     return chosen
 
 
-def _with_declared(design: Design, declared: Mapping[str, float]) -> Design:
-    """Return the design with the declared values as a first row."""
-    import pandas as pd
-
-    names = [name for name in design.names if name in declared]
-    if not names:
-        raise StudyError("check_expectations: the design samples no parameter of the model")
-    return from_table(pd.DataFrame({name: [declared[name]] for name in names})) + design
-
-
 def _item(
     result: SweepResult,
+    *,
     names: tuple[str, str],
+    beside: str,
     quantity: str,
-    sign: str,
-    over: str,
+    asked: Expected,
     declared: Mapping[str, float],
     tolerance: float,
 ) -> Expectation:
-    endpoint = f"final({quantity})" if over == "final" else f"auc({quantity})"
-    column = result.endpoint(endpoint) / (float(result.times[-1]) if over == "mean" else 1.0)
-    draws = result.plan.design.draw
-    order = np.argsort(draws, kind="stable")
+    """Return how often one expectation holds. names : of the arm and of the one that it is compared with."""
+    column = result.endpoint(_endpoint(quantity, asked).name)
+    if asked.moment == "mean":
+        column = column / float(result.times[-1])
+    order = np.argsort(result.plan.design.draw, kind="stable")
     name, against_it = names
     arm = result.arm[order]
     control, treated = column[order][arm == against_it], column[order][arm == name]
@@ -258,58 +276,27 @@ def _item(
     small = tolerance * np.maximum(np.abs(control), np.abs(treated))
     change = treated - control
     with np.errstate(invalid="ignore"):
-        held = {"up": change > small, "down": change < -small, "unchanged": np.abs(change) <= small}[sign]
-    inputs = result.inputs()[order][arm == against_it]
-    against = np.flatnonzero(paired & ~held)
+        went = {"up": change > small, "down": change < -small, "unchanged": np.abs(change) <= small}
+    against = np.flatnonzero(paired & ~went[asked.sign])
     sampled = paired.copy()
-    sampled[0] = False
-    share = float(held[sampled].mean()) if sampled.any() else float("nan")
+    sampled[0] = False  # the declared values
+    shares = {sign: float(there[sampled].mean()) if sampled.any() else float("nan") for sign, there in went.items()}
     counter = None
     if against.size:
+        inputs = result.inputs()[order][arm == against_it]
         sampled_names = result.plan.design.names
-        distances = _distances(inputs, sampled_names, declared)
+        distances = distances_to(inputs, sampled_names, declared)
         nearest = int(against[np.argmin(distances[against])])
-        counter = _counter(
+        counter = counter_example(
             inputs[nearest], sampled_names, declared, float(distances[nearest]), control, treated, nearest
         )
     return Expectation(
         intervention=name,
         quantity=quantity,
-        sign=sign,
-        over=over,
-        share=share,
+        sign=asked.sign,
+        over=_over(asked),
+        **shares,
         pairs=int(sampled.sum()),
         counter_example=counter,
+        beside=beside,
     )
-
-
-def _counter(
-    row: Array,
-    names: Sequence[str],
-    declared: Mapping[str, float],
-    distance: float,
-    control: Array,
-    treated: Array,
-    place: int,
-) -> CounterExample:
-    values = dict(zip(names, row.tolist(), strict=True))
-    factors = {n: v / declared[n] for n, v in values.items() if declared.get(n) and v / declared[n] != 1}
-    ranked = sorted(factors, key=lambda n: -abs(np.log(abs(factors[n]) or 1e-300)))
-    return CounterExample(
-        distance, values, float(control[place]), float(treated[place]), {n: factors[n] for n in ranked}
-    )
-
-
-def _distances(inputs: Array, names: Sequence[str], declared: Mapping[str, float]) -> Array:
-    """Return the distance of each row to the declared values: log ratios, where there is no ratio shares of the range.
-
-    inputs : shape (n_rows, n_names).
-    """
-    total = np.zeros(len(inputs))
-    for j, name in enumerate(names):
-        value, column = declared.get(name, np.nan), inputs[:, j]
-        if value and (column / value > 0).all():
-            total += np.log(column / value) ** 2
-        elif np.isfinite(value):
-            total += ((column - value) / (np.ptp(column) or 1.0)) ** 2
-    return np.sqrt(total)
