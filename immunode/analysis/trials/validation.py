@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
@@ -12,6 +11,7 @@ from numpy.typing import NDArray
 
 from immunode.analysis.trials.measurement import measured_values, reads
 from immunode.analysis.trials.responder_shares import by_draw
+from immunode.analysis.trials.threshold_rules import written_out
 from immunode.errors import StudyError, did_you_mean
 from immunode.language.evaluation import evaluate
 from immunode.language.expression import names, parse
@@ -39,7 +39,6 @@ ASSUMED = 100
 """Patients an arm where a trial does not say."""
 LEAST = 50
 """Fewest virtual patients that a trial's condition may leave."""
-_AT = re.compile(r"\s*(\w+)\s+at\s+(\S.*)")
 RULE = (
     "inside: the published value lies in the middle 95 % of replicate trials of the published size; near: it does not, "
     "but its own 95 % interval overlaps them, or, where none is published, it lies within half their width of them; "
@@ -243,7 +242,11 @@ def _verdicts(
     """Return the verdicts of trials with one variant of the model; all their arms run in one sweep."""
     treatments = dict.fromkeys(text for trial in trials for _, text in as_pairs(trial.arms))
     arms = {text or "untreated": [part.strip() for part in text.split("+") if part.strip()] for text in treatments}
-    rules = {id(result): _rule(model, result) for trial in trials for result in trial.results}
+    rules = {
+        id(result): written_out(model, result.endpoint) if result.statistic == "share" else result.endpoint
+        for trial in trials
+        for result in trial.results
+    }
     asked = dict.fromkeys(name for rule in rules.values() for name in endpoints_in(rule))
     end = max([model.horizon, *(_time(model, name) for name in asked)])
     wanted = dict.fromkeys(read for name in asked for read in reads(model, name, end))
@@ -258,16 +261,6 @@ def _verdicts(
         for trial, rows in ((trial, _rows(model, trial, people)) for trial in trials)
         for result in trial.results
     ]
-
-
-def _rule(model: Model, result: TrialResult) -> str:
-    """Return the endpoint of a result, or the condition behind its share, with thresholds by name written out."""
-    named = _AT.fullmatch(result.endpoint)
-    known = {t.name: t for t in model.thresholds}
-    if named and named[1] in known:
-        threshold = known[named[1]]
-        return re.sub(rf"\b{threshold.quantity}\b", f"at({threshold.quantity}, {named[2]})", threshold.condition)
-    return result.endpoint
 
 
 def _time(model: Model, name: str) -> float:
