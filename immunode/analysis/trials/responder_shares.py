@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from immunode.analysis.trials.phrases import rule_words
 from immunode.analysis.trials.threshold_rules import written_out
 from immunode.errors import StudyError, did_you_mean
 from immunode.study.design.row_labels import RowLabels, of_draws
@@ -36,7 +37,7 @@ class Responders(Tabled):
     arms : names.   responds : shape (n_patients, n_arms), 1, 0 or NaN (the run failed).
     weights : shape (n_patients,), sum 1: how much each patient stands for.   seed : of the bootstrap.
     draws : shape (n_patients,).   labels : name -> shape (n_patients,), what the design brought along.
-    who : model and variant.
+    who : model and variant.   words : who responds, as a phrase such as "in remission at 24 weeks".
     """
 
     rule: str
@@ -48,6 +49,7 @@ class Responders(Tabled):
     seed: int = 0
     labels: RowLabels = field(default_factory=dict)
     who: str = ""
+    words: str = ""
 
     def __len__(self) -> int:
         return len(self.responds)
@@ -127,7 +129,7 @@ class Responders(Tabled):
         nnt = {str(a): float(v) for a, v in table["nnt"].items()} if "nnt" in table else {}
         return responder_shares(
             {str(arm): (float(r["responders"]), float(r["low"]), float(r["high"])) for arm, r in table.iterrows()},
-            rule=self.rule,
+            rule=self.words or f"with {self.rule}",
             patients=len(self),
             interval="exact 95 % interval" if self.exact else "95 % interval (bootstrap, weighted)",
             nnt=nnt,
@@ -212,6 +214,7 @@ def responders(
         seed=seed,
         labels=labels,
         who=out.model_name,
+        words=rule_words(out.plan.model, rule),
     )
 
 

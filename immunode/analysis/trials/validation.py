@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from immunode.analysis.trials.measurement import measured_values, reads
+from immunode.analysis.trials.phrases import result_words
 from immunode.analysis.trials.responder_shares import by_draw
 from immunode.analysis.trials.threshold_rules import written_out
 from immunode.errors import StudyError, did_you_mean
@@ -50,6 +51,7 @@ RULE = (
 class Verdict:
     """One published number and what the model gives for it.
 
+    words : what was reported, as a phrase: "mean change of DAS28-CRP at 24 weeks".
     model : the statistic over all virtual patients.   low, high : middle 95 % of replicate trials.
     patients : in each arm of a replicate trial.   assumed : whether that number is ours.
     verdict : "inside", "near" or "off"; see `RULE`.
@@ -57,6 +59,7 @@ class Verdict:
 
     trial: str
     result: TrialResult
+    words: str
     unit: str
     model: float
     low: float
@@ -71,11 +74,13 @@ class Validation(Tabled):
     """A model beside the trials that it declares. Made by `validate`.
 
     model : its name.   verdicts : one for each published number.   recipe : how the numbers were made, in words.
+    trials : those that were compared.
     """
 
     model: str
     verdicts: tuple[Verdict, ...]
     recipe: str
+    trials: tuple[Trial, ...] = ()
     title: str = ""
 
     @property
@@ -88,9 +93,9 @@ class Validation(Tabled):
         return {word: sum(one.verdict == word for one in self.tests) for word in ("inside", "near", "off")}
 
     def table(self) -> pd.DataFrame:
-        """Return one row for each published number: trial, arm, endpoint, statistic, published value and interval,
-        model value and interval, unit, patients an arm, verdict, whether it was used to make the model, and whether it
-        was read or is quoted from memory.
+        """Return one row for each published number: trial, arm, what was reported in words, endpoint, statistic,
+        published value and interval, model value and interval, unit, patients an arm, verdict, whether it was used to
+        make the model, and whether it was read or is quoted from memory.
         """
         import pandas as pd
 
@@ -101,6 +106,7 @@ class Validation(Tabled):
                 {
                     "trial": one.trial,
                     "arm": arm_words(result),
+                    "reported": one.words,
                     "endpoint": result.endpoint,
                     "statistic": statistic_words(result),
                     "unit": one.unit,
@@ -138,7 +144,7 @@ class Validation(Tabled):
                 {
                     "trial": one.trial,
                     "arm": arm_words(one.result),
-                    "group": f"{statistic_words(one.result)} of {one.result.endpoint}",
+                    "group": one.words,
                     "unit": one.unit,
                     "published": one.result.value,
                     "interval": one.result.interval,
@@ -154,20 +160,8 @@ class Validation(Tabled):
         )
 
     def __repr__(self) -> str:
-        shown = self.table()[
-            [
-                "trial",
-                "arm",
-                "endpoint",
-                "statistic",
-                "published",
-                "model",
-                "model low",
-                "model high",
-                "verdict",
-                "used",
-            ]
-        ]
+        columns = ["trial", "arm", "reported", "published", "model", "model low", "model high", "verdict", "used"]
+        shown = self.table()[columns]
         shown["used"] = ["made the model" if used else "" for used in shown["used"]]
         return f"{self.words()}\n{shown.to_string(index=False, float_format=lambda x: f'{x:.3g}')}\n{RULE}"
 
@@ -220,7 +214,9 @@ def validate(
     order = {trial.name: i for i, trial in enumerate(chosen)}
     verdicts.sort(key=lambda one: order[one.trial])
     recipe = f"{patients} virtual patients, seed {seed}, {replicates} replicate trials"
-    return Validation(model.label, tuple(verdicts), recipe, model.heading)
+    return Validation(
+        model=model.label, verdicts=tuple(verdicts), recipe=recipe, trials=tuple(chosen), title=model.heading
+    )
 
 
 def _trials(model: Model, asked: Iterable[str] | str | None) -> list[Trial]:
@@ -257,7 +253,7 @@ def _verdicts(
     place = {text: i for i, text in enumerate(treatments)}
     run = _Run(place, tables, observed, out.units, replicates, seed)
     return [
-        _verdict(run, trial, result, rules[id(result)], rows)
+        _verdict(run, trial, result, rules[id(result)], rows, result_words(model, result, rules[id(result)]))
         for trial, rows in ((trial, _rows(model, trial, people)) for trial in trials)
         for result in trial.results
     ]
@@ -300,8 +296,11 @@ class _Run:
     seed: int
 
 
-def _verdict(run: _Run, trial: Trial, result: TrialResult, rule: str, rows: NDArray[np.intp]) -> Verdict:
-    """Return what the model gives for one published number. rows : patients who were in the trial."""
+def _verdict(run: _Run, trial: Trial, result: TrialResult, rule: str, rows: NDArray[np.intp], words: str) -> Verdict:
+    """Return what the model gives for one published number.
+
+    rows : patients who were in the trial.   words : the number as a phrase.
+    """
     source = run.observed if result.measured else run.values
     treatments, sizes = dict(as_pairs(trial.arms)), dict(as_pairs(trial.patients))
     listed = [result.arm, *([result.versus] if result.versus else [])]
@@ -317,6 +316,7 @@ def _verdict(run: _Run, trial: Trial, result: TrialResult, rule: str, rows: NDAr
     return Verdict(
         trial=trial.name,
         result=result,
+        words=words,
         unit=unit,
         model=float(_compared(whole, result.compared)),
         low=float(low),
