@@ -140,20 +140,7 @@ class Validation(Tabled):
         from immunode.plot.charts.agreement import agreement_chart
 
         return agreement_chart(
-            [
-                {
-                    "trial": one.trial,
-                    "arm": arm_words(one.result),
-                    "group": one.words,
-                    "unit": one.unit,
-                    "published": one.result.value,
-                    "interval": one.result.interval,
-                    "model": one.model,
-                    "band": (one.low, one.high),
-                    "verdict": "used" if one.result.used else one.verdict,
-                }
-                for one in self.verdicts
-            ],
+            [_drawn(one) for one in self.verdicts],
             title=(self.title or self.model) if title is None else title,
             style=style,
             axes=axes,
@@ -164,6 +151,26 @@ class Validation(Tabled):
         shown = self.table()[columns]
         shown["used"] = ["made the model" if used else "" for used in shown["used"]]
         return f"{self.words()}\n{shown.to_string(index=False, float_format=lambda x: f'{x:.3g}')}\n{RULE}"
+
+
+def _drawn(one: Verdict) -> dict[str, Any]:
+    """Return a verdict as the chart takes it; shares in percent."""
+    result = one.result
+    percent = result.statistic == "share" and result.compared != "ratio"
+    factor = 100.0 if percent else 1.0
+    ends = result.interval
+    return {
+        "trial": one.trial,
+        "arm": arm_words(result),
+        "group": one.words,
+        "unit": "% of patients" if percent else one.unit,
+        "published": factor * result.value,
+        "interval": ends and (factor * ends[0], factor * ends[1]),
+        "model": factor * one.model,
+        "band": (factor * one.low, factor * one.high),
+        "verdict": "used" if result.used else one.verdict,
+        "same": {"ratio": 1.0, "difference": 0.0}.get(result.compared),
+    }
 
 
 def arm_words(result: TrialResult) -> str:
