@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from immunode.study.endpoints.endpoint import Endpoint
 from immunode.study.endpoints.reading import endpoint
@@ -33,7 +33,7 @@ _CALLED = {"min": "minute", "h": "hour", "d": "day"}
 
 def labels(model: Model) -> dict[str, str]:
     """Return the short label of each quantity, its name where it has none."""
-    listed = (*model.states, *model.derived, *model.processes, *model.switches)
+    listed: tuple[Any, ...] = (*model.states, *model.derived, *model.processes, *model.switches)
     return {one.name: str(getattr(one, "label", "")) or one.name for one in listed}
 
 
