@@ -125,7 +125,10 @@ def _panel(heads: tuple[str, str], rows: Sequence[Row], width: float, look: Styl
 
 @dataclass(frozen=True, slots=True)
 class _Sheet:
-    """The measures of a page, in points. edge : around it.   gap : between columns.   top, bottom : room there."""
+    """The measures of a page, in points. edge : around it.   gap : between columns.   top, bottom : room there.
+
+    title : wrapped.   abreast : entries of the legend side by side.
+    """
 
     edge: float
     gap: float
@@ -133,18 +136,18 @@ class _Sheet:
     top: float
     bottom: float
     title: str
-    keys: int
+    abreast: int
 
     @classmethod
-    def of(cls, title: str, columns: int, look: Style) -> _Sheet:
+    def of(cls, title: str, columns: int, keys: Sequence[Any], look: Style) -> _Sheet:
         edge, gap, size = 0.7 * look.text, 2.0 * look.text, _size(look)
         whole = 72 * look.width - 2 * edge
         words = wrap(title, whole, look.head, bold=True, lines=3)
-        beside = sum(width_of(text, size) + 5 * size for text in KEYS) <= whole
+        beside = sum(width_of(text, size) + 5 * size for text in (str(key.get_label()) for key in keys)) <= whole
         top = edge + (1 + words.count("\n")) * look.head * _LEADING * bool(title) + 0.6 * size
         return cls(
             edge=edge, gap=gap, width=(whole - (columns - 1) * gap) / columns, top=top,
-            bottom=edge + (1 if beside else len(KEYS)) * 1.6 * size, title=words, keys=len(KEYS) if beside else 1,
+            bottom=edge + (1 if beside else len(keys)) * 1.6 * size, title=words, abreast=len(keys) if beside else 1,
         )  # fmt: skip
 
 
@@ -153,7 +156,8 @@ def _page(
 ) -> Figure:
     """Return the figure: title, panels in one or two columns, as high as they need, and the legend below them."""
     columns = 1 if len(groups) == 1 or look.columns == 1 else 2
-    sheet, size = _Sheet.of(title, columns, look), _size(look)
+    keys = _keys(look, used=any(row["verdict"] == "used" for rows in groups.values() for row in rows))
+    sheet, size = _Sheet.of(title, columns, keys, look), _size(look)
     heaps: list[list[_Panel]] = [[] for _ in range(columns)]
 
     def height_of(heap: Sequence[_Panel], line: float) -> float:
@@ -187,7 +191,7 @@ def _page(
                         linespacing=_LEADING, annotation_clip=False)  # fmt: skip
             y += tall + panel.room(look) - panel.head_room(look)
     figure.legend(
-        handles=_keys(look), loc="lower left", ncols=sheet.keys, frameon=False, fontsize=size, borderpad=0.0,
+        handles=keys, loc="lower left", ncols=sheet.abreast, frameon=False, fontsize=size, borderpad=0.0,
         borderaxespad=0.0, bbox_to_anchor=(sheet.edge / 72 / look.width, 0.6 * sheet.edge / height),
     )  # fmt: skip
     return figure
@@ -283,11 +287,13 @@ def _size(look: Style) -> float:
     return look.least if look.fixed else look.small
 
 
-def _keys(look: Style) -> list[Any]:
+def _keys(look: Style, *, used: bool) -> list[Any]:
+    """Return the entries of the legend. used : whether a number made the model."""
     size = look.text * 0.42
     line = look.line * 0.45
+    hollow = Line2D([], [], marker="o", color=INK, linewidth=0, markerfacecolor="white", markersize=size, label=KEYS[1])
     return [
         Line2D([], [], marker="o", color=INK, linewidth=line, markersize=size, label=KEYS[0]),
-        Line2D([], [], marker="o", color=INK, linewidth=0, markerfacecolor="white", markersize=size, label=KEYS[1]),
+        *([hollow] if used else []),
         Patch(color=FAINT, alpha=0.35, label=KEYS[2]),
     ]
