@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+import immunode.plot as figures
 from immunode.analysis.trials.phrases import rule_words
 from immunode.analysis.trials.threshold_rules import written_out
 from immunode.errors import StudyError, did_you_mean
@@ -123,11 +124,9 @@ class Responders(Tabled):
 
     def plot(self, *, style: str = "slide", title: str | None = None, axes: Any = None) -> Figure:
         """Return a figure of the share of responders in each arm with its 95 % interval."""
-        from immunode.plot.charts.responder_bars import responder_shares
-
         table = self.table()
         nnt = {str(a): float(v) for a, v in table["nnt"].items()} if "nnt" in table else {}
-        return responder_shares(
+        return figures.responder_shares(
             {str(arm): (float(r["responders"]), float(r["low"]), float(r["high"])) for arm, r in table.iterrows()},
             rule=self.words or f"with {self.rule}",
             patients=len(self),

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
+import immunode.plot as figures
 from immunode.analysis.trials.measurement import measured_values, reads
 from immunode.analysis.trials.phrases import result_words
 from immunode.analysis.trials.responder_shares import by_draw
@@ -137,9 +138,7 @@ class Validation(Tabled):
 
     def plot(self, *, style: str = "slide", title: str | None = None, axes: Any = None) -> Figure:
         """Return a figure of published values with their intervals over those of the model, colored by arm."""
-        from immunode.plot.charts.agreement import agreement_chart
-
-        return agreement_chart(
+        return figures.agreement_chart(
             [_drawn(one) for one in self.verdicts],
             title=(self.title or self.model) if title is None else title,
             style=style,
