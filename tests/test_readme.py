@@ -35,8 +35,8 @@ def test_shell_commands_run_one_after_the_other(tmp_path: Path, monkeypatch: pyt
 
 def test_the_two_commands_are_there_literally() -> None:
     install = "python3 -m venv .venv && .venv/bin/pip install -e "
-    sweep = ".venv/bin/immunode sweep rheumatoid_arthritis --arm control --arm anti_tnf --runs 10000 -o out"
-    assert f'{install}".[all]" && {sweep}' in SHELL
+    first = ".venv/bin/immunode validate ma2020 -o out"
+    assert f'{install}".[all]" && {first}' in SHELL
     assert f'{install}".[all,test]" && .venv/bin/pytest' in SHELL
 
 
@@ -46,16 +46,20 @@ def test_ci_takes_its_test_command_from_the_readme() -> None:
 
 
 @pytest.mark.slow
-def test_the_sweep_of_the_readme_writes_its_table_its_figure_and_its_recipe(
+def test_the_first_command_shows_a_model_beside_its_trials(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
+    """Change of DAS28-CRP, shares in remission with intervals, published values, verdicts; a table and a figure."""
     monkeypatch.chdir(tmp_path)
-    (line,) = (line for line in SHELL if "immunode sweep" in line)
+    monkeypatch.setenv("COLUMNS", "300")
+    (line,) = (line for line in SHELL if ".venv/bin/immunode " in line)
     assert main(shlex.split(line.split(".venv/bin/immunode ")[1])) == 0
     printed = capsys.readouterr().out
-    assert "anti_tnf" in printed
-    assert "failed" in printed
-    assert {path.suffix for path in (tmp_path / "out").iterdir()} >= {".png", ".csv", ".json"}
+    (remission,) = (x for x in printed.splitlines() if "MOBILITY" in x and "200 mg" in x and "share in remission" in x)
+    assert re.search(r"34\.1 +\d[\d.]* \(\d[\d.]* to \d[\d.]*\) +(inside|near|off)", remission)
+    for text in ("mean change of DAS28-CRP at 24 weeks", "KAKEHASI", "2000 virtual patients"):
+        assert text in printed
+    assert {path.suffix for path in (tmp_path / "out").iterdir()} >= {".png", ".svg", ".csv"}
 
 
 @pytest.mark.parametrize("target", re.findall(r"\]\((?!http)([^)#]+)\)", README))

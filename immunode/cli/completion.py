@@ -67,6 +67,12 @@ def quantities(ctx: typer.Context, incomplete: str) -> Offers:
     return _beginning(incomplete, offers + [(p.name, p.meaning) for p in model.processes])
 
 
+def trials(ctx: typer.Context, incomplete: str) -> Offers:
+    """Return the trials of the model on the line."""
+    model = _model(ctx)
+    return _beginning(incomplete, [(t.name, t.doi) for t in model.trials] if model else [])
+
+
 def settings(ctx: typer.Context, incomplete: str) -> Offers:
     """Return the parameters and initial values of the model on the line, ready for a number."""
     model = _model(ctx)

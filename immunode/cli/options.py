@@ -54,6 +54,10 @@ Style = Annotated[
     typer.Option("--style", help="Look of the figure: slide, paper, poster or dark.", autocompletion=completion.styles),
 ]
 Runs = Annotated[int, typer.Option("--runs", min=1, help="Virtual patients, each in every arm.")]
+Patients = Annotated[
+    int | None,
+    typer.Option("--patients", min=1, help="Virtual patients of the population that the model declares."),
+]
 Seed = Annotated[int, typer.Option("--seed", min=0, help="What random numbers start from.")]
 Endpoint = Annotated[
     list[str] | None,

@@ -10,12 +10,14 @@ from immunode.errors import ModelError, did_you_mean
 from immunode.intervention import card
 from immunode.model import Event, Model, markdown
 from immunode.model.records import pairs
+from immunode.model.views.patients import patient_tables
 
 _STYLES = ("markdown", "latex")
 
 
 def sheet(model: Model, style: str = "markdown") -> str:
-    """Return a model as a document: states, equations, parameters with their sources, events, interventions, variants.
+    """Return a model as a document: states, equations, parameters with their sources, events, interventions, variants,
+    patients and trials.
 
     style : "markdown" (equations between `$$`) or "latex" (a whole document for pdfLaTeX, LuaLaTeX or XeLaTeX).
 
@@ -34,6 +36,12 @@ def sheet(model: Model, style: str = "markdown") -> str:
         if table.rows:
             parts += [writer.heading(heading), writer.table(table)]
     parts += _interventions(model, writer)
+    for shown in patient_tables(model):
+        parts += [
+            writer.heading(shown.heading),
+            writer.text(shown.note),
+            writer.table(_Table(shown.columns, shown.rows)),
+        ]
     return writer.whole([part for part in parts if part])
 
 
@@ -134,7 +142,7 @@ class _Writer:
 
 _MARKDOWN = _Writer(
     title=lambda title, name: f"# {markdown.plain(title)} ({markdown.code(name)})",
-    heading=lambda text: f"## {text}",
+    heading=lambda text: f"## {markdown.plain(text)}",
     subheading=lambda text: f"### {markdown.plain(text)}",
     text=markdown.plain,
     table=lambda table: markdown.table(table.heads, table.rows),
@@ -168,7 +176,10 @@ _GREEK = """
 """
 _MATH |= {"µ": "mu"} | dict(zip("αβγδεζηθικλμνξπρστφχψωΓΔΘΛΞΠΣΦΨΩ", _GREEK.split(), strict=True))
 _ESCAPES |= {sign: rf"\ensuremath{{\{word}}}" for sign, word in _MATH.items()}
-_LONG = frozenset({"meaning", "source", "rate", "is", "changes", "values", "note", "when", "initial", ""})
+_LONG = frozenset(
+    {"meaning", "source", "rate", "is", "changes", "values", "note", "when", "initial", "", "random effect", "endpoint"}
+    | {"distribution", "typical values", "condition", "treatment"}
+)
 
 
 def _escaped(text: str) -> str:
@@ -193,7 +204,7 @@ def _latex_table(table: _Table) -> str:
 
 _LATEX = _Writer(
     title=lambda title, name: rf"\section*{{{_escaped(title)} (\texttt{{{_escaped(name)}}})}}",
-    heading=lambda text: rf"\subsection*{{{text}}}",
+    heading=lambda text: rf"\subsection*{{{_escaped(text)}}}",
     subheading=lambda text: rf"\paragraph{{{_escaped(text)}}}\mbox{{}}",
     text=_escaped,
     table=_latex_table,

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
+import re
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -236,6 +237,10 @@ class Threshold:
         """The number that it is compared with, in the quantity's unit."""
         return _compared(self.condition)[1]
 
+    def on(self, endpoint: str) -> str:
+        """Return the condition with an endpoint in place of the quantity: "at(das28, 24 weeks) < 2.6"."""
+        return re.sub(rf"\b{re.escape(self.quantity)}\b", lambda _: endpoint, self.condition)
+
 
 @register
 @dataclass(frozen=True, slots=True)
@@ -369,6 +374,18 @@ class Trial:
                     raise ModelError(f"{who}: a result of the arm '{arm}'{did_you_mean(arm, names)}")
         if self.only and not is_condition(parse(self.only)):
             raise ModelError(f"{who}: only={quoted(self.only)} must be a condition such as 'EOS >= 300'")
+
+
+def named_threshold(text: str, thresholds: Iterable[Threshold]) -> tuple[Threshold, str] | None:
+    """Return the threshold that "remission at 24 weeks" names, and the time, "" where none is said; None for none."""
+    said = " ".join(text.split())
+    for one in sorted(thresholds, key=lambda t: -len(t.name)):
+        name = " ".join(one.name.split())
+        if said == name:
+            return one, ""
+        if said.startswith(f"{name} at "):
+            return one, said[len(name) + 4 :]
+    return None
 
 
 def as_pairs(mapping: Any) -> tuple[tuple[str, Any], ...]:

@@ -18,7 +18,7 @@ __all__ = [
     # models
     "diagram", "equations",
     # trials
-    "responder_shares", "regimens",
+    "responder_shares", "agreement_chart", "regimens",
     # steady states
     "steady_points", "phase_plane", "basins", "bifurcation", "bifurcation_curves",
     # what matters, and why

@@ -1,5 +1,6 @@
 """Where the names of `immunode.plot` are defined; they are loaded from there when they are first used."""
 
+from .charts.agreement import agreement_chart as agreement_chart
 from .charts.analysis.basin_map import basins as basins
 from .charts.analysis.bifurcation_diagram import bifurcation as bifurcation
 from .charts.analysis.bifurcation_diagram import bifurcation_curves as bifurcation_curves

@@ -9,10 +9,10 @@ import numpy as np
 import pytest
 
 from immunode.analysis.trials.prevalence import prevalence_weights
-from immunode.analysis.trials.responder_shares import Responders, responders
+from immunode.analysis.trials.responder_shares import Responders, exact_interval, responders
 from immunode.catalogue import load_model
 from immunode.errors import StudyError
-from immunode.model import Model, Parameter, State
+from immunode.model import Model, Parameter, State, Threshold
 from immunode.study.arms import Arms
 from immunode.study.design.design import Design
 from immunode.study.design.distributions import Distribution
@@ -69,6 +69,76 @@ def test_interval_of_the_share_covers() -> None:
         )
         inside += low <= 0.3 <= high
     assert inside / 100 >= 0.88
+
+
+@pytest.mark.parametrize(
+    ("responders_of", "patients", "low", "high"),
+    [
+        # binom.test of R 4 (package stats)
+        (2, 10, 0.02521073, 0.55609546),
+        (0, 10, 0.0, 0.30849710),  # 1 - 0.025**(1/10)
+        (10, 10, 0.69150290, 1.0),
+        (1, 20, 0.00126509, 0.24873277),
+        # Newcombe 1998, Statistics in Medicine 17:857-872, table I, method 5
+        (81, 263, 0.2527, 0.3676),
+        (15, 148, 0.0578, 0.1617),
+        (1, 29, 0.0009, 0.1776),
+    ],
+)
+def test_interval_of_a_share_is_exact(responders_of: int, patients: int, low: float, high: float) -> None:
+    found = exact_interval(responders_of, patients)
+    assert found == pytest.approx((low, high), abs=6e-5 if patients in (263, 148, 29) else 1e-8)
+    responds = np.array([[1.0]] * responders_of + [[0.0]] * (patients - responders_of) + [[np.nan]] * 3)
+    n = len(responds)
+    row = Responders("x", "", ("a",), responds, np.full(n, 1 / n), np.arange(n)).table().loc["a"]
+    assert (row["low"], row["high"]) == found
+
+
+def test_weighted_shares_keep_the_interval_of_the_bootstrap() -> None:
+    """Of a weighted share the number of patients behind it is not a count; nobody's share has no interval."""
+    responds = np.array([[1.0]] * 30 + [[0.0]] * 70)
+    weights = np.r_[np.full(30, 2.0), np.full(70, 1.0)] / 130
+    weighted = Responders("x", "", ("a",), responds, weights, np.arange(100))
+    assert not weighted.exact
+    row = weighted.table().loc["a"]
+    p = 60 / 130
+    half = 1.96 * np.sqrt((weights**2 * (responds[:, 0] - p) ** 2).sum())
+    assert (row["low"], row["high"]) == (pytest.approx(p - half, abs=0.01), pytest.approx(p + half, abs=0.01))
+    assert np.isnan(exact_interval(0, 0)).all()
+
+
+LINES = [Threshold("low", "x < 4"), Threshold("very low", "2 > x"), Threshold("odd", "y > 1")]
+SCORED = STILL.replace(thresholds=LINES, states=[State("x", "k", ""), State("y", 1.0)])
+
+
+def test_a_rule_may_name_a_threshold() -> None:
+    """The time may be said in any unit; without one, the only endpoint that tells the quantity is meant."""
+    people = from_table({"k": np.arange(10.0)})
+    out = sweep(SCORED, people, until=7, endpoints=["at(x, 1 days)", "peak(x)", "final(y)", "change(x, 2)"])
+    for rule in ("low", "low at 1 day", "low at 24 hours", " low  at 1 days"):
+        found = responders(out, rule)
+        assert found.rule == "at(x, 1 days) < 4"
+        assert found.table()["responders"].item() == 0.4
+    assert responders(out, "very low").rule == "2 > at(x, 1 days)"
+    assert responders(out, "odd at 1 week").rule == "final(y) > 1"
+
+
+@pytest.mark.parametrize(
+    ("rule", "facts"),
+    [
+        ("low at 2 days", ["at(x, 2 days)", "at(x, 1)"]),
+        ("low", ["several times", "at(x, 1)", "final(x)"]),
+        ("odd", ["at(y, 24 weeks)"]),
+        ("lo at 1 day", ["'lo at 1 day'", "low"]),
+        ("remission", ["'remission'", "very low"]),
+    ],
+)
+def test_a_threshold_that_can_not_be_told_is_refused(rule: str, facts: list[str]) -> None:
+    out = sweep(SCORED, from_table({"k": np.arange(10.0)}), until=7, endpoints=["at(x, 1)", "final(x)"])
+    with pytest.raises(StudyError) as refused:
+        responders(out, rule)
+    for fact in facts:
+        assert fact in str(refused.value)
 
 
 def test_no_benefit_has_no_interval_of_the_number_needed_to_treat() -> None:

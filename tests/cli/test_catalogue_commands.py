@@ -79,6 +79,14 @@ def test_show_works_for(name: str, capsys: Capture) -> None:
     assert all(parameter.name in printed for parameter in load_model(name).parameters)
 
 
+def test_show_tells_patients_story_and_trials(capsys: Capture) -> None:
+    assert main(["show", "jin2025"]) == 0
+    printed = capsys.readouterr().out
+    for text in ("Differences between patients", "18 % of patients", "counts of events (Poisson)", "Trial: MIRACLE",
+                 "40 % fewer exacerbations", "variant chinese", "0.26 (0.19 to 0.36)"):  # fmt: skip
+        assert text in printed, text
+
+
 def test_show_tells_when_events_come_and_which_goes_first(tmp_path: Path, capsys: Capture) -> None:
     model = Model(
         name="alarm",

@@ -59,6 +59,47 @@ def test_the_table_has_arms_endpoints_the_failed_share_and_how_runs_were_made(ca
         assert text in printed, text
 
 
+def test_patients_are_those_of_the_same_sweep_in_python(tmp_path: Path, capsys: Capture) -> None:
+    """The declared population, paired over arms; its covariates and random effects are columns of the table."""
+    words = ["sweep", "ma2020", "--arm", "control,sarilumab_200", "--endpoint", "final(das28)"]
+    assert main([*words, "--patients", "20", "--seed", "3", "-o", str(tmp_path)]) == 0
+    assert "the population that ma2020 declares" in capsys.readouterr().out
+    table = pd.read_csv(tmp_path / "table.csv")
+    out = sweep(load_model("ma2020"), patients=20, seed=3, arms=["control", "sarilumab_200"], endpoints="final(das28)")
+    for name in ("weight", "CRP", "steroid", "CL", "final(das28)"):
+        np.testing.assert_allclose(table[name], out.table()[name], rtol=1e-12)
+
+
+def test_a_model_that_declares_patients_is_swept_over_them(capsys: Capture) -> None:
+    assert main(["sweep", "ma2020", "--endpoint", "at(das28, 1)", "--json"]) == 0
+    recipe = json.loads(capsys.readouterr().out)["recipe"]
+    assert recipe["design"].startswith("1024 virtual patients, seed 0 (the population that ma2020 declares")
+    for sampled in (["--runs", "8"], ["--vary", "Kout", "--runs", "8"]):
+        assert main(["sweep", "ma2020", "--endpoint", "at(das28, 1)", *sampled]) == 0
+        assert "Sobol points" in capsys.readouterr().out
+
+
+def test_a_setting_holds_in_every_patient(tmp_path: Path) -> None:
+    words = ["sweep", "ma2020", "--patients", "8", "--endpoint", "at(das28, 1)", "--set", "weight=90"]
+    assert main([*words, "--set", "weight_ref=80", "-o", str(tmp_path)]) == 0
+    table = pd.read_csv(tmp_path / "table.csv")
+    assert (set(table["weight"]), set(table["weight_ref"])) == ({90.0}, {80.0})
+    assert table["CRP"].nunique() == 8
+
+
+@pytest.mark.parametrize("other", [["--runs", "4"], ["--vary", "k*"], ["--design", "patients.csv"]])
+def test_patients_exclude_what_else_says_which_runs(other: list[str], capsys: Capture) -> None:
+    assert main(["sweep", "ma2020", "--patients", "9", *other]) == 2
+    assert other[0] in capsys.readouterr().err
+
+
+def test_a_model_without_patients_has_none_to_draw(capsys: Capture) -> None:
+    assert main(["sweep", "kuznetsov1994", "--patients", "9"]) == 2
+    told = capsys.readouterr().err
+    assert "declares no population" in told
+    assert "--runs 9" in told
+
+
 def test_nothing_but_results_is_printed_where_no_terminal_is(capsys: Capture) -> None:
     assert main(SWEEP) == 0
     assert capsys.readouterr().err == ""

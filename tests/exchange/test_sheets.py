@@ -29,6 +29,16 @@ def test_a_sheet_has_every_number_with_its_source_and_every_intervention(name: s
     assert plain.count("$$") == 2 * len(model.equations("latex", fluxes=True).splitlines())
 
 
+def test_a_sheet_tells_who_the_patients_are_and_what_trials_found() -> None:
+    plain = re.sub(r"\\([^A-Za-z])", r"\1", sheet(im.load_model("ma2020")))
+    for text in (
+        "| CL | log scale, SD 0.5165 (CV 55.3 %) |", "| steroid | 64.6 % of patients |", "| remission | das28 < 2.6 |",
+        "The larger dose buys 0.3 points of DAS28", "## Trial: MOBILITY", "placebo: untreated, 398 patients",
+        "| placebo | remission at 24 weeks | share | 0.101 | memory |",
+    ):  # fmt: skip
+        assert text in plain.replace("&lt;", "<"), text
+
+
 @pytest.mark.parametrize("name", NAMES)
 def test_a_markdown_table_has_as_many_cells_in_every_row(name: str) -> None:
     for block in sheet(im.load_model(name)).split("\n\n"):

@@ -132,6 +132,8 @@ def test_a_script_run_by_hand_draws_the_figure_that_was_drawn(kind: str) -> None
 
 
 def test_the_script_of_a_hostile_model_draws_it_too_and_runs_none_of_it() -> None:
-    drawing = make_drawing("bifurcation", subject(evil("quotes").replace(interventions=[]), "a'b.json"))
+    drawing = make_drawing(
+        "bifurcation", subject(evil("quotes").replace(interventions=[], story=None, trials=[]), "a'b.json")
+    )
     save(drawing.figure(), "drawn.png", script="")
     assert by_hand(drawing.script("again.png"), "again.png")["data_hash"] == read_metadata("drawn.png")["data_hash"]

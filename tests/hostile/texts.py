@@ -12,7 +12,26 @@ from pathlib import Path
 from immunode.exchange.omex import write_omex
 from immunode.exchange.sbml.writing.writer import write_sbml
 from immunode.intervention import Intervention, during, scale
-from immunode.model import Compartment, Derived, Event, Model, Parameter, Process, Requirement, State, Variant
+from immunode.model import (
+    Compartment,
+    Correlation,
+    Derived,
+    Event,
+    Model,
+    Observed,
+    Parameter,
+    PatientClass,
+    PatientCovariate,
+    Process,
+    Requirement,
+    State,
+    Story,
+    Threshold,
+    Trial,
+    TrialResult,
+    Variability,
+    Variant,
+)  # fmt: skip
 
 F_STRING = "x{__import__('os').system('touch hacked')}"
 HOSTILE = {
@@ -33,7 +52,25 @@ def evil(key: str) -> Model:
     """Return a model of two states, one of whose parameters asks to be followed, with a hostile text in every place."""
     text, name = HOSTILE[key], NAMES[key]
     told = Parameter("kill", 0.4, "1/day", f"bifurcation parameter from 0.1 to 0.8 {text}", text, bounds=(0.1, 0.8))
-    boost = Intervention("boost", scale("kill", 1.5), during(2, 6), source=text, note=text)
+    boost = Intervention("boost", scale("kill", 1.5), during(2, 6), source=text, note=text, label=name)
+    patients = {
+        "variability": [Variability("kill", 0.2, source=text), Variability("full", cv=0.1, source=text)],
+        "correlations": [Correlation("kill", "full", 0.3, text)],
+        "covariates": [PatientCovariate("grow", "lognormal", median=0.3, sd=0.2, low=0.1, high=0.6, source=text)],
+        "classes": [PatientClass(f"{name}{i}", 0.5, {"kill": 0.3 + i / 10}, text, text) for i in (0, 1)],
+        "observed": [Observed("T", additive=0.01, source=text)],
+        "thresholds": [Threshold(name, "T < 0.6", text, text)],
+        "story": Story(text, arms={name: "", f"{name} with": "boost"}, panels=["T", "E"]),
+        "trials": [
+            Trial(
+                name, text, arms={name: "", f"{name} with": "boost"}, patients={name: 20}, only="grow > 0", note=text,
+                results=[
+                    TrialResult(name, "change(T, 2)", 0.1, low=-1.0, high=1.0, note=text),
+                    TrialResult(f"{name} with", f"{name} at 2 days", 0.5, "share", versus=name, compared="difference"),
+                ],
+            )
+        ],
+    }  # fmt: skip
     return Model(
         name=name,
         title=text,
@@ -42,7 +79,10 @@ def evil(key: str) -> Model:
         system=text,
         reference=text,
         description=text,
-        states=[State("E", 1.0, "cell", text, source=text), State("T", 0.5, "cell", text, text, compartment=name)],
+        states=[
+            State("E", 1.0, "cell", text, source=text, label=name),
+            State("T", 0.5, "cell", text, text, compartment=name, label=name),
+        ],
         parameters=[
             told,
             Parameter("grow", 0.3, "1/day", text, text, bounds=(0.1, 0.6)),
@@ -62,6 +102,7 @@ def evil(key: str) -> Model:
         interventions=[boost],
         readouts=["T", "E"],
         remarks=[text],
+        **patients,
     )
 
 

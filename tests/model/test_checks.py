@@ -9,6 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import immunode as im
+from immunode.intervention import Intervention, remove, transfer
 from immunode.language.expression import parse_arrow
 from immunode.model import Compartment, Derived, Effect, Event, Model, Parameter, Process, State, Switch, Variant
 from immunode.model.views.balances import conserved_totals
@@ -213,3 +214,12 @@ def test_the_report_names_the_variant() -> None:
 
 def test_the_same_model_gets_the_same_report(killing: Make) -> None:
     assert str(check(killing("n*E*g"))) == str(check(killing("n*E*g")))
+
+
+@pytest.mark.parametrize(("operation", "told"), [(transfer("X", 1.0), False), (remove("X", 0.5), False), (None, True)])
+def test_a_state_that_only_interventions_change_is_no_parameter(operation: Any, told: bool) -> None:
+    """Such as the total of a drug that was injected."""
+    declared = [Intervention("dose", [operation])] if operation is not None else []
+    model = Model("m", states=[State("X", 1.0), State("A", 1.0)], parameters=[Parameter("k", 1.0, source="test")],
+                  processes=[Process("loss", "A ->", "k*A*X")], interventions=declared)  # fmt: skip
+    assert ("no process or event changes it" in str(check(model))) == told

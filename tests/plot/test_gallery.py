@@ -64,7 +64,7 @@ def figures(style: str = "slide") -> dict[str, Callable[[], Figure]]:
             [0, 1, 2, 4, 8], [[8, 4, 2, 1, 0.5]], grid=[0.5, 1, 8], curves=[[6, 4, 0.5]], ec50=1.0, style=style, **NAMES
         ),
         "shares": lambda: responder_shares(
-            {"a": (0.25, 0.125, 0.5), "b": (0.75, 0.5, 1.0)}, rule="x < 1", patients=64, style=style
+            {"a": (0.25, 0.125, 0.5), "b": (0.75, 0.5, 1.0)}, rule="with x < 1", patients=64, style=style
         ),
         "tornado": lambda: tornado(
             4.0, [2, 3], [8, 3.5], names=["a", "b"], ends=[[1, 2], [1, 2]], label="auc(x)", style=style

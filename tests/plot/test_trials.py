@@ -20,7 +20,7 @@ def texts(figure: Any, gid: str) -> list[str]:
 
 def test_shares_are_bars_with_their_number() -> None:
     values = {"control": (0.2, 0.1, 0.3), "drug": (0.7, 0.6, 0.8)}
-    figure = responder_shares(values, rule="x > 1", patients=50, nnt={"drug": 2.0}, versus="control")
+    figure = responder_shares(values, rule="with x > 1", patients=50, nnt={"drug": 2.0}, versus="control")
     widths: list[Any] = [bar.get_width() for bar in figure.axes[0].patches]  # type: ignore[attr-defined]
     assert widths == pytest.approx([20, 70])
     assert texts(figure, "share") == ["20 %", "70 %   NNT 2"]

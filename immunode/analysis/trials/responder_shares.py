@@ -8,6 +8,9 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+import immunode.plot as figures
+from immunode.analysis.trials.phrases import rule_words
+from immunode.analysis.trials.threshold_rules import written_out
 from immunode.errors import StudyError, did_you_mean
 from immunode.study.design.row_labels import RowLabels, of_draws
 from immunode.study.result.notebook import Tabled
@@ -28,11 +31,14 @@ REPEATS = 1000
 class Responders(Tabled):
     """Who responds in which arm. Made by `responders`.
 
-    rule : who counts as a responder.   versus : the arm that others are compared with.
+    Shares have exact 95 % intervals (Clopper and Pearson), weighted shares, benefits and numbers needed to treat those
+    of a bootstrap over patients.
+
+    rule : who counts as a responder, a condition.   versus : the arm that others are compared with.
     arms : names.   responds : shape (n_patients, n_arms), 1, 0 or NaN (the run failed).
     weights : shape (n_patients,), sum 1: how much each patient stands for.   seed : of the bootstrap.
     draws : shape (n_patients,).   labels : name -> shape (n_patients,), what the design brought along.
-    who : model and variant.
+    who : model and variant.   words : who responds, as a phrase such as "in remission at 24 weeks".
     """
 
     rule: str
@@ -44,19 +50,28 @@ class Responders(Tabled):
     seed: int = 0
     labels: RowLabels = field(default_factory=dict)
     who: str = ""
+    words: str = ""
 
     def __len__(self) -> int:
         return len(self.responds)
+
+    @property
+    def exact(self) -> bool:
+        """Whether intervals of shares are exact ones (Clopper and Pearson): all patients count the same."""
+        return bool(np.allclose(self.weights, 1 / len(self), rtol=1e-9, atol=0.0))
 
     def table(self) -> pd.DataFrame:
         """Return one row an arm: patients, share of responders with its 95 % interval, and against `versus`: benefit
         (difference of shares), the shares helped (respond in the arm only) and harmed (respond in `versus` only), and
         the number needed to treat (1/benefit; below 0 it is a number needed to harm).
 
-        Intervals are percentiles of a bootstrap over patients, who keep all their arms. Where the interval of the
-        benefit holds 0, that of the number needed to treat runs through infinity, and both ends are reported as NaN.
+        Intervals of shares are exact (`exact`) where all patients count the same; those of weighted shares, of benefits
+        and of numbers needed to treat are percentiles of a bootstrap over patients, who keep all their arms. Where the
+        interval of the benefit holds 0, that of the number needed to treat runs through infinity, and both ends are
+        reported as NaN.
 
-        Source: Altman 1998, doi:10.1136/bmj.317.7168.1309 (number needed to treat and its interval).
+        Source: Clopper & Pearson 1934, doi:10.1093/biomet/26.4.404 (exact interval of a share); Altman 1998,
+        doi:10.1136/bmj.317.7168.1309 (number needed to treat and its interval).
         """
         import pandas as pd
 
@@ -67,7 +82,11 @@ class Responders(Tabled):
             known = ~np.isnan(self.responds[:, i])
             row: dict[str, float | str] = {"arm": arm, "patients": int(known.sum())}
             row["responders"] = self._share(self.responds[:, i])
-            row["low"], row["high"] = _middle([self._share(self.responds[r, i], self.weights[r]) for r in resampled])
+            if self.exact:
+                row["low"], row["high"] = exact_interval(int(np.nansum(self.responds[:, i])), int(known.sum()))
+            else:
+                shares = [self._share(self.responds[r, i], self.weights[r]) for r in resampled]
+                row["low"], row["high"] = _middle(shares)
             if base >= 0 and i != base:
                 row |= self._against(i, base, resampled)
             rows.append(row)
@@ -105,14 +124,13 @@ class Responders(Tabled):
 
     def plot(self, *, style: str = "slide", title: str | None = None, axes: Any = None) -> Figure:
         """Return a figure of the share of responders in each arm with its 95 % interval."""
-        from immunode.plot.charts.responder_bars import responder_shares
-
         table = self.table()
         nnt = {str(a): float(v) for a, v in table["nnt"].items()} if "nnt" in table else {}
-        return responder_shares(
+        return figures.responder_shares(
             {str(arm): (float(r["responders"]), float(r["low"]), float(r["high"])) for arm, r in table.iterrows()},
-            rule=self.rule,
+            rule=self.words or f"with {self.rule}",
             patients=len(self),
+            interval="exact 95 % interval" if self.exact else "95 % interval (bootstrap, weighted)",
             nnt=nnt,
             versus=self.versus,
             title=self.who if title is None else title,
@@ -122,8 +140,7 @@ class Responders(Tabled):
 
     def __repr__(self) -> str:
         shown = self.table().to_string(float_format=lambda x: f"{x:.3g}", na_rep="")
-        equal = np.allclose(self.weights, 1 / len(self))
-        effective = "" if equal else f"; weighted, they count as {1 / float((self.weights**2).sum()):.0f}"
+        effective = "" if self.exact else f"; weighted, they count as {1 / float((self.weights**2).sum()):.0f}"
         who = (
             f"{self.who + ': ' if self.who else ''}responders ({self.rule}) of {len(self)} virtual patients{effective}"
         )
@@ -161,7 +178,9 @@ def responders(
 ) -> Responders:
     """Return who responds in which arm of a sweep.
 
-    rule : a condition on the sweep's endpoints and columns: `"final(EASI) < 0.25*at(EASI, 0)"`.
+    rule : a condition on the sweep's endpoints and columns, `"final(EASI) < 0.25*at(EASI, 0)"`; or the name of a
+        threshold that the model declares, `"remission at 24 weeks"`, without a time where only one endpoint tells its
+        quantity at a time.
     versus : the arm to compare with; by default "control" or else "placebo" where there is one.
     weights : shape (n_draws,), one for each patient in the order of draws, such as `prevalence_weights` gives.
     seed : of the bootstrap behind the intervals.
@@ -171,6 +190,7 @@ def responders(
     StudyError : the rule or an arm can't be; an arm ran a draw twice; weights that do not fit.
     """
     out = out.rows_there()
+    rule = written_out(out.plan.model, rule, out.endpoints, float(out.plan.times[-1]))
     columns = {name: out.endpoint(name) for name in out.endpoints}
     inputs = out.inputs()
     columns |= {name: inputs[:, i] for i, name in enumerate(out.columns)}
@@ -193,6 +213,7 @@ def responders(
         seed=seed,
         labels=labels,
         who=out.model_name,
+        words=rule_words(out.plan.model, rule),
     )
 
 
@@ -224,6 +245,21 @@ def _weights(given: ArrayLike | None, n: int) -> Array:
     if not (np.isfinite(weights).all() and (weights >= 0).all() and weights.sum() > 0):
         raise StudyError("responders: weights must be finite, 0 or above, and not all 0")
     return np.asarray(weights / weights.sum())
+
+
+def exact_interval(responders: int, patients: int, level: float = 0.95) -> tuple[float, float]:
+    """Return the exact interval of a share, which holds the true one at least as often as `level` says; NaN of nobody.
+
+    Source: Clopper & Pearson 1934, doi:10.1093/biomet/26.4.404.
+    """
+    from scipy.special import betaincinv
+
+    if not patients:
+        return np.nan, np.nan
+    tail, others = (1 - level) / 2, patients - responders
+    low = float(betaincinv(responders, others + 1, tail)) if responders else 0.0
+    high = float(betaincinv(responders + 1, others, 1 - tail)) if others else 1.0
+    return low, high
 
 
 def _middle(values: list[float]) -> tuple[float, float]:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
@@ -10,8 +9,11 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
+import immunode.plot as figures
 from immunode.analysis.trials.measurement import measured_values, reads
+from immunode.analysis.trials.phrases import result_words
 from immunode.analysis.trials.responder_shares import by_draw
+from immunode.analysis.trials.threshold_rules import written_out
 from immunode.errors import StudyError, did_you_mean
 from immunode.language.evaluation import evaluate
 from immunode.language.expression import names, parse
@@ -39,7 +41,6 @@ ASSUMED = 100
 """Patients an arm where a trial does not say."""
 LEAST = 50
 """Fewest virtual patients that a trial's condition may leave."""
-_AT = re.compile(r"\s*(\w+)\s+at\s+(\S.*)")
 RULE = (
     "inside: the published value lies in the middle 95 % of replicate trials of the published size; near: it does not, "
     "but its own 95 % interval overlaps them, or, where none is published, it lies within half their width of them; "
@@ -51,6 +52,7 @@ RULE = (
 class Verdict:
     """One published number and what the model gives for it.
 
+    words : what was reported, as a phrase: "mean change of DAS28-CRP at 24 weeks".
     model : the statistic over all virtual patients.   low, high : middle 95 % of replicate trials.
     patients : in each arm of a replicate trial.   assumed : whether that number is ours.
     verdict : "inside", "near" or "off"; see `RULE`.
@@ -58,6 +60,7 @@ class Verdict:
 
     trial: str
     result: TrialResult
+    words: str
     unit: str
     model: float
     low: float
@@ -72,11 +75,13 @@ class Validation(Tabled):
     """A model beside the trials that it declares. Made by `validate`.
 
     model : its name.   verdicts : one for each published number.   recipe : how the numbers were made, in words.
+    trials : those that were compared.
     """
 
     model: str
     verdicts: tuple[Verdict, ...]
     recipe: str
+    trials: tuple[Trial, ...] = ()
     title: str = ""
 
     @property
@@ -89,9 +94,9 @@ class Validation(Tabled):
         return {word: sum(one.verdict == word for one in self.tests) for word in ("inside", "near", "off")}
 
     def table(self) -> pd.DataFrame:
-        """Return one row for each published number: trial, arm, endpoint, statistic, published value and interval,
-        model value and interval, unit, patients an arm, verdict, whether it was used to make the model, and whether it
-        was read or is quoted from memory.
+        """Return one row for each published number: trial, arm, what was reported in words, endpoint, statistic,
+        published value and interval, model value and interval, unit, patients an arm, verdict, whether it was used to
+        make the model, and whether it was read or is quoted from memory.
         """
         import pandas as pd
 
@@ -102,6 +107,7 @@ class Validation(Tabled):
                 {
                     "trial": one.trial,
                     "arm": arm_words(result),
+                    "reported": one.words,
                     "endpoint": result.endpoint,
                     "statistic": statistic_words(result),
                     "unit": one.unit,
@@ -132,45 +138,38 @@ class Validation(Tabled):
 
     def plot(self, *, style: str = "slide", title: str | None = None, axes: Any = None) -> Figure:
         """Return a figure of published values with their intervals over those of the model, colored by arm."""
-        from immunode.plot.charts.agreement import agreement_chart
-
-        return agreement_chart(
-            [
-                {
-                    "trial": one.trial,
-                    "arm": arm_words(one.result),
-                    "group": f"{statistic_words(one.result)} of {one.result.endpoint}",
-                    "unit": one.unit,
-                    "published": one.result.value,
-                    "interval": one.result.interval,
-                    "model": one.model,
-                    "band": (one.low, one.high),
-                    "verdict": "used" if one.result.used else one.verdict,
-                }
-                for one in self.verdicts
-            ],
+        return figures.agreement_chart(
+            [_drawn(one) for one in self.verdicts],
             title=(self.title or self.model) if title is None else title,
             style=style,
             axes=axes,
         )
 
     def __repr__(self) -> str:
-        shown = self.table()[
-            [
-                "trial",
-                "arm",
-                "endpoint",
-                "statistic",
-                "published",
-                "model",
-                "model low",
-                "model high",
-                "verdict",
-                "used",
-            ]
-        ]
+        columns = ["trial", "arm", "reported", "published", "model", "model low", "model high", "verdict", "used"]
+        shown = self.table()[columns]
         shown["used"] = ["made the model" if used else "" for used in shown["used"]]
         return f"{self.words()}\n{shown.to_string(index=False, float_format=lambda x: f'{x:.3g}')}\n{RULE}"
+
+
+def _drawn(one: Verdict) -> dict[str, Any]:
+    """Return a verdict as the chart takes it; shares in percent."""
+    result = one.result
+    percent = result.statistic == "share" and result.compared != "ratio"
+    factor = 100.0 if percent else 1.0
+    ends = result.interval
+    return {
+        "trial": one.trial,
+        "arm": arm_words(result),
+        "group": one.words,
+        "unit": "% of patients" if percent else one.unit,
+        "published": factor * result.value,
+        "interval": ends and (factor * ends[0], factor * ends[1]),
+        "model": factor * one.model,
+        "band": (factor * one.low, factor * one.high),
+        "verdict": "used" if result.used else one.verdict,
+        "same": {"ratio": 1.0, "difference": 0.0}.get(result.compared),
+    }
 
 
 def arm_words(result: TrialResult) -> str:
@@ -221,7 +220,9 @@ def validate(
     order = {trial.name: i for i, trial in enumerate(chosen)}
     verdicts.sort(key=lambda one: order[one.trial])
     recipe = f"{patients} virtual patients, seed {seed}, {replicates} replicate trials"
-    return Validation(model.label, tuple(verdicts), recipe, model.heading)
+    return Validation(
+        model=model.label, verdicts=tuple(verdicts), recipe=recipe, trials=tuple(chosen), title=model.heading
+    )
 
 
 def _trials(model: Model, asked: Iterable[str] | str | None) -> list[Trial]:
@@ -243,7 +244,11 @@ def _verdicts(
     """Return the verdicts of trials with one variant of the model; all their arms run in one sweep."""
     treatments = dict.fromkeys(text for trial in trials for _, text in as_pairs(trial.arms))
     arms = {text or "untreated": [part.strip() for part in text.split("+") if part.strip()] for text in treatments}
-    rules = {id(result): _rule(model, result) for trial in trials for result in trial.results}
+    rules = {
+        id(result): written_out(model, result.endpoint) if result.statistic == "share" else result.endpoint
+        for trial in trials
+        for result in trial.results
+    }
     asked = dict.fromkeys(name for rule in rules.values() for name in endpoints_in(rule))
     end = max([model.horizon, *(_time(model, name) for name in asked)])
     wanted = dict.fromkeys(read for name in asked for read in reads(model, name, end))
@@ -254,20 +259,10 @@ def _verdicts(
     place = {text: i for i, text in enumerate(treatments)}
     run = _Run(place, tables, observed, out.units, replicates, seed)
     return [
-        _verdict(run, trial, result, rules[id(result)], rows)
+        _verdict(run, trial, result, rules[id(result)], rows, result_words(model, result, rules[id(result)]))
         for trial, rows in ((trial, _rows(model, trial, people)) for trial in trials)
         for result in trial.results
     ]
-
-
-def _rule(model: Model, result: TrialResult) -> str:
-    """Return the endpoint of a result, or the condition behind its share, with thresholds by name written out."""
-    named = _AT.fullmatch(result.endpoint)
-    known = {t.name: t for t in model.thresholds}
-    if named and named[1] in known:
-        threshold = known[named[1]]
-        return re.sub(rf"\b{threshold.quantity}\b", f"at({threshold.quantity}, {named[2]})", threshold.condition)
-    return result.endpoint
 
 
 def _time(model: Model, name: str) -> float:
@@ -307,8 +302,11 @@ class _Run:
     seed: int
 
 
-def _verdict(run: _Run, trial: Trial, result: TrialResult, rule: str, rows: NDArray[np.intp]) -> Verdict:
-    """Return what the model gives for one published number. rows : patients who were in the trial."""
+def _verdict(run: _Run, trial: Trial, result: TrialResult, rule: str, rows: NDArray[np.intp], words: str) -> Verdict:
+    """Return what the model gives for one published number.
+
+    rows : patients who were in the trial.   words : the number as a phrase.
+    """
     source = run.observed if result.measured else run.values
     treatments, sizes = dict(as_pairs(trial.arms)), dict(as_pairs(trial.patients))
     listed = [result.arm, *([result.versus] if result.versus else [])]
@@ -324,6 +322,7 @@ def _verdict(run: _Run, trial: Trial, result: TrialResult, rule: str, rows: NDAr
     return Verdict(
         trial=trial.name,
         result=result,
+        words=words,
         unit=unit,
         model=float(_compared(whole, result.compared)),
         low=float(low),

@@ -1,4 +1,4 @@
-"""Show one model: reference, states, parameters with sources, equations, interventions, variants."""
+"""Show one model: reference, states, parameters with sources, equations, interventions, variants, patients, trials."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ from immunode.cli import options
 from immunode.cli.output import console, load, number, print_json
 from immunode.intervention import card
 from immunode.model.records import pairs
+from immunode.model.views.patients import patient_tables
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -34,6 +35,7 @@ def command(name: options.Name, variant: options.Variant = "", as_json: options.
         _text(screen, "Remarks on the file", "\n".join(model.remarks))
     _interventions(screen, model)
     _variants(screen, model)
+    _patients(screen, model)
 
 
 def _heading(screen: Console, model: Model) -> None:
@@ -116,6 +118,14 @@ def _variants(screen: Console, model: Model) -> None:
         starts += ["at rest"] if variant.start == "steady state" else []
         rows.append((variant.name, ", ".join(values + starts), variant.note, variant.source))
     _table(screen, "Variants", ("name", "values", "note", "source"), rows)
+
+
+def _patients(screen: Console, model: Model) -> None:
+    """Print who the patients are, how they are measured, the story and the trials."""
+    for shown in patient_tables(model):
+        _table(screen, shown.heading, shown.columns, shown.rows)
+        if shown.note:
+            screen.print(shown.note, soft_wrap=True)
 
 
 def _table(screen: Console, title: str, headings: Sequence[str], rows: Iterable[Sequence[str]]) -> None:

@@ -1,6 +1,7 @@
 """Run many virtual patients in every arm: endpoints by arm, share of failed runs; with -o table, figure, recipe.
 
-Without --arm the model runs as it is, or in the arms that the column `arm` of --design names.
+Without --arm the model runs as it is, or in the arms that the column `arm` of --design names. The runs are patients
+of the population that the model declares; where it declares none, or with --runs or --vary, points of its parameters.
 """
 
 from __future__ import annotations
@@ -21,9 +22,7 @@ POINTS = 201
 """Output times of a sweep."""
 
 
-Patients = Annotated[
-    int | None, typer.Option("--runs", min=1, help="Virtual patients, each in every arm; by default 1,024.")
-]
+Runs = Annotated[int | None, typer.Option("--runs", min=1, help="Points sampled, each in every arm; by default 1,024.")]
 Vary = Annotated[
     list[str] | None,
     typer.Option("--vary", help='Sample only what matches: "k_*", "anti_tnf.strength", "E(0)"; repeat for more.'),
@@ -52,7 +51,8 @@ def command(
     context: typer.Context,
     name: options.Name,
     arm: options.Arm = None,
-    runs: Patients = None,
+    patients: options.Patients = None,
+    runs: Runs = None,
     seed: options.Seed = 0,
     vary: Vary = None,
     design: Table = None,
@@ -78,7 +78,7 @@ def command(
     # SciPy is loaded here, so that help and completion answer at once
     from immunode.cli.studies import request, sampling, scale, summary
 
-    wanted = sampling.read_sampling(runs, seed, design, vary or [], arm or [])
+    wanted = sampling.read_sampling(patients, runs, seed, design, vary or [], arm or [])
     labels = wanted.table.labels if wanted.table is not None else ()
     asked = request.read_request(
         name,

@@ -9,7 +9,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from immunode.errors import ModelError, did_you_mean, quoted
 from immunode.language.expression import names, parse
 from immunode.model.declaration import Declaration
-from immunode.model.patients import ENDPOINTS, Trial, TrialResult, as_pairs
+from immunode.model.patients import ENDPOINTS, Threshold, Trial, TrialResult, as_pairs, named_threshold
 
 _CALL = re.compile(r"\b(\w+)\s*\(")
 _AT = re.compile(r"\s*(\w+)\s+at\s+(\S.*)")
@@ -118,16 +118,19 @@ def _check_trial(model: Declaration, trial: Trial, values: Mapping[str, float], 
     _check_variant(model, f"trial '{trial.name}'", trial.variant)
     for name in sorted(names(parse(trial.only))) if trial.only else ():
         _known(f"{who}: only={quoted(trial.only)} names '{name}'", name, values)
-    thresholds = [t.name for t in model.thresholds]
     for result in trial.results:
-        _check_endpoint(f"{who}: endpoint {quoted(result.endpoint)}", result, quantities, thresholds)
+        _check_endpoint(f"{who}: endpoint {quoted(result.endpoint)}", result, quantities, model.thresholds)
 
 
-def _check_endpoint(who: str, result: TrialResult, quantities: list[str], thresholds: list[str]) -> None:
-    named = _AT.fullmatch(result.endpoint)
-    if named and result.statistic == "share":
-        _known(f"{who}: threshold '{named[1]}'", named[1], thresholds)
-        return
+def _check_endpoint(who: str, result: TrialResult, quantities: list[str], declared: Iterable[Threshold]) -> None:
+    thresholds = [t.name for t in declared]
+    if result.statistic == "share":
+        found = named_threshold(result.endpoint, declared)
+        if found and found[1]:
+            return
+        likely = _AT.fullmatch(result.endpoint)
+        if likely:
+            _known(f"{who}: threshold '{likely[1]}'", likely[1], thresholds)
     calls = list(_calls(result.endpoint))
     if not calls:
         hint = f"; or a threshold with a time, one of {', '.join(thresholds)}" if thresholds else ""

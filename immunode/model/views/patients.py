@@ -5,16 +5,24 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from immunode.model.declaration import Declaration
-from immunode.model.patients import Observed, PatientCovariate, TrialResult, Variability, as_pairs
+from immunode.model.patients import Observed, PatientCovariate, Trial, TrialResult, Variability, as_pairs
 
 
 @dataclass(frozen=True, slots=True)
 class TextTable:
-    """A table of text: a heading, names of columns, rows."""
+    """A table of text: a heading, names of columns, rows. note : to stand below the heading, "" for none."""
 
     heading: str
     columns: tuple[str, ...]
     rows: tuple[tuple[str, ...], ...]
+    note: str = ""
+
+    @property
+    def used(self) -> TextTable:
+        """The table without its empty columns."""
+        keep = [i for i in range(len(self.columns)) if any(row[i] for row in self.rows)]
+        columns = tuple(self.columns[i] for i in keep)
+        return TextTable(self.heading, columns, tuple(tuple(row[i] for i in keep) for row in self.rows), self.note)
 
 
 def patient_tables(model: Declaration) -> tuple[TextTable, ...]:
@@ -51,17 +59,18 @@ def patient_tables(model: Declaration) -> tuple[TextTable, ...]:
             ("name", "condition", "meaning", "source"),
             tuple((t.name, t.condition, t.meaning, t.source) for t in model.thresholds),
         ),
-        TextTable(f"Story: {story.sentence}" if story else "Story", ("arm", "treatment"), tuple(arms)),
+        TextTable("Story", ("arm", "treatment"), tuple(arms), story.sentence if story else ""),
         *(
             TextTable(
-                f"Trial: {trial.name}" + (f" ({trial.doi})" if trial.doi else ""),
-                ("arm", "endpoint", "statistic", "published", "seen"),
+                f"Trial: {trial.name}",
+                ("arm", "endpoint", "statistic", "published", "seen", "note"),
                 tuple(_result_row(result) for result in trial.results),
+                _trial_words(trial),
             )
             for trial in model.trials
         ),
     ]
-    return tuple(table for table in tables if table.rows)
+    return tuple(table.used for table in tables if table.rows)
 
 
 def effect_words(one: Variability) -> str:
@@ -104,7 +113,18 @@ def _result_row(result: TrialResult) -> tuple[str, ...]:
     value = f"{result.value:g}" + (f" ({ends[0]:.3g} to {ends[1]:.3g})" if ends else "")
     compared = f"{result.compared} of {result.statistic}s" if result.compared else result.statistic
     arm = f"{result.arm} against {result.versus}" if result.versus else result.arm
-    return arm, result.endpoint, compared, value, result.seen + (", used to make the model" if result.used else "")
+    seen = result.seen + (", used to make the model" if result.used else "")
+    return arm, result.endpoint, compared, value, seen, result.note
+
+
+def _trial_words(trial: Trial) -> str:
+    """Return where a trial is published, and who was in it, in one line."""
+    sizes = dict(as_pairs(trial.patients))
+    arms = [f"{name}: {what or 'untreated'}" + (f", {sizes[name]} patients" if name in sizes else "")
+            for name, what in as_pairs(trial.arms)]  # fmt: skip
+    variant = f"variant {trial.variant}" if trial.variant else ""
+    only = f"patients with {trial.only}" if trial.only else ""
+    return "; ".join(part for part in (trial.doi, *arms, only, variant, trial.note) if part)
 
 
 def _ends(low: float | None, high: float | None) -> str:

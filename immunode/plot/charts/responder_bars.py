@@ -21,13 +21,16 @@ def responder_shares(
     patients: int,
     nnt: Mapping[str, float] | None = None,
     versus: str = "",
+    interval: str = "95 % interval",
     title: str = "",
     style: str | Style = "slide",
     axes: Axes | None = None,
 ) -> Figure:
     """Return a figure of one bar an arm: the share of responders, its interval, and the number needed to treat.
 
-    values : arm -> (share, low, high), 0 to 1.   rule : who counts as a responder.   patients : how many there are.
+    values : arm -> (share, low, high), 0 to 1.   patients : how many there are.
+    rule : who counts as a responder, to stand after "% of patients": "in remission at 24 weeks".
+    interval : what the line of an arm is.
     nnt : arm -> number needed to treat against `versus`; below 0 it is a number needed to harm.
     style : "slide" or "paper".   axes : to draw into a figure of your own.
 
@@ -63,9 +66,7 @@ def responder_shares(
         ax.spines["bottom"].set_bounds(0, 100)
         ax.tick_params(axis="y", length=0)
         ax.spines["left"].set_color(FAINT)
-        ax.set_xlabel(
-            wrap(f"% of patients with {rule}", 0.65 * look.width * 72, look.text, lines=2), fontsize=look.text
-        )
+        ax.set_xlabel(wrap(f"% of patients {rule}", 0.65 * look.width * 72, look.text, lines=2), fontsize=look.text)
         against = f"; NNT: number needed to treat against {versus}" if nnt else ""
-        write_note(figure, f"{patients:,} virtual patients, each in every arm; line: 95 % interval{against}", look)
+        write_note(figure, f"{patients:,} virtual patients, each in every arm; line: {interval}{against}", look)
     return figure

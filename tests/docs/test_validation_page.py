@@ -1,0 +1,48 @@
+"""The page of models beside trials says what the models give today."""
+
+from __future__ import annotations
+
+import importlib.util
+import re
+from pathlib import Path
+from types import ModuleType
+
+import pytest
+
+from immunode.catalogue import list_models, load_model
+
+DOCS = Path(__file__).resolve().parents[2] / "docs"
+PAGE = (DOCS / "validation.md").read_text(encoding="utf-8")
+NUMBER = re.compile(r"(?<![\w.])-?\d+(?:\.\d+)?(?:e[+-]\d+)?(?![\w.]*\w)")
+
+
+def writer() -> ModuleType:
+    spec = importlib.util.spec_from_file_location("validation_page", DOCS / "validation_page.py")
+    assert spec is not None
+    assert spec.loader is not None
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
+
+
+@pytest.mark.slow
+def test_the_page_is_what_the_models_give() -> None:
+    """Every word is the same, and every number to 2 %, the last digit that is shown of some.
+
+    Where this fails, look at what changed; `python docs/validation_page.py` writes the page anew.
+    """
+    made = writer().page()
+    assert NUMBER.sub("#", made) == NUMBER.sub("#", PAGE)
+    numbers = ([float(x) for x in NUMBER.findall(text)] for text in (made, PAGE))
+    for new, old in zip(*numbers, strict=True):
+        assert new == pytest.approx(old, rel=0.02, abs=0.02)
+
+
+def test_the_page_names_every_model_and_every_trial() -> None:
+    plain = PAGE.replace("\\", "").replace("&lt;", "<").replace("&amp;", "&")
+    for model in (load_model(entry.name) for entry in list_models()):
+        assert f"[`{model.name}`](models/{model.name}.md)" in plain
+        for trial in model.trials:
+            assert f"- {trial.name}; {trial.doi}" in plain
+    results = [r for entry in list_models() for trial in load_model(entry.name).trials for r in trial.results]
+    assert PAGE.count(": published ") == len(results)
