@@ -86,11 +86,12 @@ def courses(
             ends = [_line(ax, arm, t, y, frame, log=quantity in logs) for arm, (t, y) in per_arm.items()]
             if not _told_beside(quantity, table, shape[1]) or not isinstance(figure, StyledFigure):
                 frame.label(ax, ends)
-            draw_thresholds(ax, lines, span, [y for _, y in per_arm.values()], look)
+            draw_thresholds(ax, lines, [y for _, y in per_arm.values()], look)
             heading = (headings or {}).get(quantity, "")
             about = "" if heading else names.get(quantity, "")
-            frame.finish(ax, heading or quantity, about, (units or {}).get(quantity, ""), power)
-            frame.mark(ax, marked, shaded, written=ax is panels[min(shape[1], len(panels)) - 1])
+            top = not isinstance(figure, StyledFigure) or ax in panels[: shape[1]]  # doses are the same below
+            frame.finish(ax, heading or quantity, about, (units or {}).get(quantity, ""), power, marked=top)
+            frame.mark(ax, marked, shaded, written=ax is panels[min(shape[1], len(panels)) - 1], above=top)
         if isinstance(figure, StyledFigure):
             figure.align_ylabels(panels)
         write_note(figure, note, look)
@@ -115,7 +116,9 @@ def _line(ax: Axes, arm: str, t: Array, values: Array, frame: TimePanels, *, log
     ax.plot(t, y, color=color, linestyle=arm_dashes(frame.arms)[arm], linewidth=style.line, label=name or None)
     good = np.flatnonzero(np.isfinite(y))
     if good.size == 0:
-        return End(float(t[-1]), float("nan"), _text(name, y), color, -np.inf)
+        nothing = log and bool(np.all(values == 0))
+        said = f"{name}: 0 throughout".removeprefix(": ") if nothing else _text(name, y)
+        return End(float(t[-1]), float("nan"), said, color, -np.inf)
     last, rank = int(good[-1]), float(np.mean(y[good]))
     if np.isfinite(values[-1]):
         return End(float(t[last]), float(y[last]), _text(name, values), color, rank)

@@ -28,14 +28,16 @@ def near_levels(levels: Levels, values: Array) -> Levels:
     return [(name, level) for name, level in levels if low - slack <= level <= high + slack]
 
 
-def draw_thresholds(
-    ax: Axes, levels: Levels, span: tuple[float, float], curves: Sequence[Array], style: Style
-) -> None:
-    """Draw thin lines with their names above, at the end of the axis where the curves stay farther away.
+def draw_thresholds(ax: Axes, levels: Levels, curves: Sequence[Array], style: Style) -> None:
+    """Draw thin lines with their names, at the end of the axis where the curves stay farther away.
 
-    span : ends of the time axis as shown.   curves : shape (n_times,) each, in the unit of the levels.
+    The name stands above its line; that of the lowest of several below, since levels are often close to each other.
+
+    curves : shape (n_times,) each, in the unit of the levels.
     """
+    lowest = min((level for _, level in levels), default=0.0) if len(levels) > 1 else -np.inf
     for name, level in levels:
+        below = level == lowest
         ax.axhline(level, color=FAINT, linewidth=max(0.6, style.line / 3), linestyle=(0, (6, 3)), zorder=1, gid="level")
         width = width_of(name, style.least) + style.least
         share = min(width / max(style.width * 72 * 0.6, 1.0), 0.6)
@@ -43,8 +45,8 @@ def draw_thresholds(
         at_right = right > left
         ax.annotate(
             name, (1.0 if at_right else 0.0, level), xycoords=("axes fraction", "data"),
-            xytext=((-0.3 if at_right else 0.3) * style.least, 0.2 * style.least), textcoords="offset points",
-            ha="right" if at_right else "left", va="bottom", fontsize=style.least, color=FAINT, gid="level-name",
+            xytext=((-0.3 if at_right else 0.3) * style.least, (-0.25 if below else 0.2) * style.least), textcoords="offset points",
+            ha="right" if at_right else "left", va="top" if below else "bottom", fontsize=style.least, color=FAINT, gid="level-name",
         )  # fmt: skip
 
 

@@ -263,9 +263,7 @@ class Comparison(Mapping[str, Simulation]):
         heading = next(iter(self._arms.values())).model.heading
         head = story.sentence if title is None else title
         note = heading if head == story.sentence != heading else ""
-        return draw(
-            self._arms, tuple(story.panels), style, head, log or story.logarithmic, axes, timeline, note=note
-        )
+        return draw(self._arms, tuple(story.panels), style, head, log or story.logarithmic, axes, timeline, note=note)
 
     def timeline(self, *, style: str = "slide", title: str | None = None) -> Figure:
         """Return a figure of the interventions of all arms alone. Parameters as in `Simulation`."""
