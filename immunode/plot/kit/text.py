@@ -24,7 +24,10 @@ def raised(number: int | str) -> str:
 
 
 def pretty_unit(unit: str) -> str:
-    """Return a unit as it is printed: `cell/uL` gives `cells/µL`, `mm**3` gives `mm³`, `percent` gives `%`, "" gives "dimensionless"."""
+    """Return a unit as it is printed.
+
+    `cell/uL` gives `cells/µL`, `mm**3` gives `mm³`, `percent` gives `%`, "" gives "dimensionless".
+    """
     text = unit.strip()
     if text in ("", "1", "dimensionless"):
         return "dimensionless"

@@ -45,8 +45,9 @@ def draw_thresholds(ax: Axes, levels: Levels, curves: Sequence[Array], style: St
         at_right = right > left
         ax.annotate(
             name, (1.0 if at_right else 0.0, level), xycoords=("axes fraction", "data"),
-            xytext=((-0.3 if at_right else 0.3) * style.least, (-0.25 if below else 0.2) * style.least), textcoords="offset points",
-            ha="right" if at_right else "left", va="top" if below else "bottom", fontsize=style.least, color=FAINT, gid="level-name",
+            xytext=((-0.3 if at_right else 0.3) * style.least, (-0.25 if below else 0.2) * style.least),
+            textcoords="offset points", ha="right" if at_right else "left", va="top" if below else "bottom",
+            fontsize=style.least, color=FAINT, gid="level-name",
         )  # fmt: skip
 
 
