@@ -107,7 +107,7 @@ MODEL = Model(
                      source="assumed: half of the IgE is made (allergen avoidance, a block of IL-4)"),
     ],
     story=Story(
-        "Omalizumab every 4 weeks takes 96 % of free IgE away; total IgE rises almost fivefold, as complexes stay.",
+        "Omalizumab every 4 weeks takes some 95 % of free IgE away; total IgE rises almost fivefold: complexes stay.",
         arms={"untreated": "", "150 mg once": "single_dose", "300 mg every 4 weeks": "q4w"},
         panels=["ige_free", "ige_total"], until=224.0,
     ),
