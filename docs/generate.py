@@ -120,7 +120,7 @@ def model_page(entry: Any) -> str:
 
 def _try(entry: Any, model: Any) -> str:
     shell = f"immunode run {entry.name} -o out\nimmunode show {entry.name}"
-    code = [f'model = im.load_model("{entry.name}", "")', "runs = im.run_story(model)", "runs.plot()"]
+    code = [f'model = im.load_model("{entry.name}", "")', "runs = im.teaching.run_story(model)", "runs.plot()"]
     python = "\n".join(["import immunode as im", "", *code])
     copy = f"`immunode new mine.py --like {entry.name}` makes a copy of it to change."
     return f"```sh\n{shell}\n```\n\n```python\n{python}\n```\n\n{copy}"

@@ -63,7 +63,6 @@ from .study.result.simulation import Comparison, Simulation
 from .study.result.sweep_result import SweepResult
 from .study.simulations import simulate
 from .study.stores import open_store
-from .study.stories import run_story
 from .study.sweeps import sweep
 from .version import __version__
 
@@ -79,7 +78,7 @@ __all__ = [
     "Intervention", "Drug", "Perturbation", "drug", "perturb", "scale", "add", "set_to", "inhibit", "stimulate",
     "transfer", "remove", "during", "pulses", "at_visits", "ramp", "decay", "rhythm",
     # studies
-    "simulate", "run_story", "sweep", "open_store", "fit", "Arms", "Design", "Space", "space", "grid",
+    "simulate", "sweep", "open_store", "fit", "Arms", "Design", "Space", "space", "grid",
     "latin_hypercube", "sobol", "from_table", "Population", "population", "Simulation", "Comparison", "SweepResult",
     # endpoints
     "Endpoint", "endpoint", "final", "at", "change", "percent_change", "peak", "trough", "auc", "time_to",

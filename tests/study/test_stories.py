@@ -36,7 +36,7 @@ TOLD = DECAY.replace(story=STORY)
 
 
 def test_a_story_runs_its_arms_to_its_end() -> None:
-    runs = im.run_story(TOLD)
+    runs = im.teaching.run_story(TOLD)
     assert list(runs) == ["placebo", "both, at once"]
     assert set(runs["both, at once"].model.applied) == {"slower", "aside"}
     assert runs["placebo"].times[-1] == 4.0
@@ -46,28 +46,28 @@ def test_a_story_runs_its_arms_to_its_end() -> None:
 
 
 def test_its_end_can_be_moved() -> None:
-    assert im.run_story(TOLD, "2 days")["placebo"].times[-1] == 2.0
+    assert im.teaching.run_story(TOLD, "2 days")["placebo"].times[-1] == 2.0
 
 
 def test_a_story_is_told_with_its_variant() -> None:
     model = DECAY.replace(story=im.Story("s", {"a": "", "b": "slower"}, ["x"], variant="fast"))
-    assert im.run_story(model)["a"].model.variant_name == "fast"
+    assert im.teaching.run_story(model)["a"].model.variant_name == "fast"
     assert find_story(with_story_variant(model)) == model.story
     # in another variant its sentence need not hold
-    other = im.run_story(model.variant("slow"))
+    other = im.teaching.run_story(model.variant("slow"))
     assert other["control"].model.variant_name == "slow"
     assert other.story != model.story
 
 
 def test_without_a_story_the_first_interventions_are_shown_that_change_something_shown() -> None:
-    runs = im.run_story(DECAY)
+    runs = im.teaching.run_story(DECAY)
     assert list(runs) == ["control", "slower", "slowest", "quicker"]
     assert runs.story is not None
     assert runs.story.panels == ("x",)
 
 
 def test_a_model_without_interventions_shows_itself() -> None:
-    assert list(im.run_story(DECAY.replace(interventions=()))) == ["control"]
+    assert list(im.teaching.run_story(DECAY.replace(interventions=()))) == ["control"]
 
 
 def test_arms_of_the_story_have_names_everywhere() -> None:
@@ -86,7 +86,7 @@ def test_a_story_cannot_call_an_arm_what_means_something_else(arms: dict[str, st
 
 
 def test_the_figure_says_the_sentence_and_the_model_and_uses_labels_and_thresholds() -> None:
-    figure = im.run_story(TOLD.replace(title="Decay")).plot()
+    figure = im.teaching.run_story(TOLD.replace(title="Decay")).plot()
     y, x = figure.axes
     assert figure.get_suptitle() == "It falls."
     assert figure.get_supxlabel() == "Decay (decay)"
@@ -100,7 +100,7 @@ def test_the_figure_says_the_sentence_and_the_model_and_uses_labels_and_threshol
 
 
 def test_named_quantities_are_drawn_without_the_sentence() -> None:
-    figure = im.run_story(TOLD).plot("x")
+    figure = im.teaching.run_story(TOLD).plot("x")
     assert figure.get_suptitle() == "decay"
     assert len(figure.axes) == 1
 

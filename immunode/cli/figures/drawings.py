@@ -19,10 +19,10 @@ if TYPE_CHECKING:
 End = float | str | None
 
 
-def story(im: Any, model: Model, style: str) -> Any:
+def story(im: Any, model: Model, log: bool, style: str) -> Any:
     """Return the time courses of the model's story."""
-    runs = im.run_story(model)
-    figure = runs.plot(style=style)
+    runs = im.teaching.run_story(model)
+    figure = runs.plot(log=log, style=style)
     return figure
 
 

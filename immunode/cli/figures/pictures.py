@@ -57,7 +57,7 @@ def read_subject(
         story=story,
     )
     shown = request.quantities or request.shown[:_PANELS]
-    nothing_named = not (arms or request.settings or request.quantities or log) and request.until is None
+    nothing_named = not (arms or request.settings or request.quantities) and request.until is None
     if not shown:
         raise output.UsageError(
             f"{request.model.name}: it has no states and no derived quantities, so there is nothing to draw"
