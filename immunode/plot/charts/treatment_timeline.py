@@ -9,12 +9,11 @@ from typing import Any
 import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
-from matplotlib.layout_engine import ConstrainedLayoutEngine
 from numpy.typing import ArrayLike
 
 from immunode.errors import StudyError
 from immunode.plot.charts.time_courses import Series, courses
-from immunode.plot.kit.figure import StyledFigure, grid_shape, write_note
+from immunode.plot.kit.figure import SteadyLayout, StyledFigure, grid_shape, write_note
 from immunode.plot.kit.style import FAINT, GRID, INK, Style, arm_colors, find_style, readable, styled
 from immunode.plot.kit.text import width_of, wrap
 from immunode.plot.kit.threshold_lines import Thresholds
@@ -116,7 +115,7 @@ def _frame(n_lanes: int, n: int, n_arms: int, style: Style, title: str) -> tuple
     below = rows * style.row * (1 if rows > 1 or not style.fixed else 1.4)
     height = max(style.height if style.fixed and n else 0.0, strip + head + below + style.text / 24)
     pad = style.text / 72
-    engine = ConstrainedLayoutEngine(w_pad=pad * 0.45, h_pad=pad * 0.4, wspace=0.02, hspace=0.02)
+    engine = SteadyLayout(w_pad=pad * 0.45, h_pad=pad * 0.4, wspace=0.02, hspace=0.02)
     figure = StyledFigure(style, figsize=(style.width, height), layout=engine)
     each = max((height - head - strip) / rows, 0.1) if rows else 0.0
     ratios = ([strip] if n_lanes else []) + [each] * rows
