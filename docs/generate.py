@@ -16,10 +16,6 @@ ROOT = Path(__file__).resolve().parents[1]
 if str(ROOT) not in sys.path:
     sys.path.insert(0, str(ROOT))
 
-_ARMS = 3
-"""Interventions in the figure of a model, besides control."""
-
-
 # Hooks ----------------------------------------------------------------------------------------------------------------
 
 
@@ -116,46 +112,26 @@ def model_page(entry: Any) -> str:
     names = ", ".join(f"`{alias}`" for alias, _ in entry.aliases)
     facts = re.sub(r"doi:(10\.[^\s;]+?)(?=[.;]?(?:\s|$))", r"[doi:\1](https://doi.org/\1)", facts.replace("\\_", "_"))
     parts = [title, f"**{prose(first)}**", facts + (f" Also known as {names}." if names else "")]
-    parts += [f"![{prose(model.title)}: time courses](figures/{entry.name}.png){{ .figure }}"]
-    variant = dict(entry.aliases).get(shown_as(entry), "")
-    parts += [f"*{caption(model)}" + (f" Variant `{variant}`.*" if variant else "*")]
+    parts += [f"![{prose(model.title)}: time courses](figures/{entry.name}.png){{ .figure }}", f"*{caption(model)}*"]
     parts += [f"![{prose(model.title)}: states and fluxes](figures/{entry.name}_diagram.png){{ .figure }}"]
     parts += ["## What it is, and what differs from the paper", prose(more or first), "## Try it", _try(entry, model)]
     return "\n\n".join([*parts, tables])
 
 
 def _try(entry: Any, model: Any) -> str:
-    chosen = arms(model)
-    shown = " \\\n    ".join(f"--arm {arm}" for arm in chosen)
-    name = shown_as(entry)
-    code = [f'model = im.load_model("{name}")', "", "runs.plot()"]
-    listed = "".join(f'    "{arm}",\n' for arm in chosen)
-    code[1] = f"runs = im.simulate(model, arms=[\n{listed}])"
-    shell = f"immunode run {name} {shown} \\\n    -o out\nimmunode show {entry.name}"
+    shell = f"immunode run {entry.name} -o out\nimmunode show {entry.name}"
+    code = [f'model = im.load_model("{entry.name}", "")', "runs = im.teaching.run_story(model)", "runs.plot()"]
     python = "\n".join(["import immunode as im", "", *code])
     copy = f"`immunode new mine.py --like {entry.name}` makes a copy of it to change."
     return f"```sh\n{shell}\n```\n\n```python\n{python}\n```\n\n{copy}"
 
 
-def shown_as(entry: Any) -> str:
-    """Return the name under which a model shows what it is about: the first alias that stands for a variant."""
-    return next((alias for alias, variant in entry.aliases if variant), entry.name)
-
-
-def arms(model: Any) -> list[str]:
-    """Return control and the first declared interventions that need no other one beside them."""
-    alone = [item.name for item in model.interventions if not getattr(item, "beside", ())]
-    return ["control", *alone[:_ARMS]]
-
-
 def caption(model: Any) -> str:
-    """Return what the default figure shows."""
-    unit = model.time_unit or model.clock
-    span = (
-        f"{model.horizon:g} {unit}{'s' if model.horizon != 1 else ''}" if unit else f"{model.horizon:g} units of time"
-    )
-    many = len(arms(model)) - 1
-    return f"Its read-outs over {span}" + (f" with the first {many} of its interventions." if many else ".")
+    """Return what the figure of a model's story shows."""
+    story = model.story
+    given = [f"{prose(name)} (`{text}`)" if text and text != name else prose(name) for name, text in story.arms]
+    told = f"{prose(story.sentence)} Arms: {', '.join(given)}."
+    return told + (f" Variant `{story.variant}`." if story.variant else "")
 
 
 def figures() -> Iterator[tuple[str, bytes]]:
@@ -167,12 +143,12 @@ def figures() -> Iterator[tuple[str, bytes]]:
 
     from immunode.catalogue import list_models, load_model
     from immunode.plot import diagram
-    from immunode.study.simulations import simulate
+    from immunode.study.stories import run_story, with_story_variant
 
     for entry in list_models():
-        model = load_model(shown_as(entry))
-        yield f"models/figures/{entry.name}.png", _png(simulate(model, arms=arms(model), engine="auto").plot())
-        yield f"models/figures/{entry.name}_diagram.png", _png(diagram(model))
+        model = load_model(entry.name, "")
+        yield f"models/figures/{entry.name}.png", _png(run_story(model, engine="auto").plot())
+        yield f"models/figures/{entry.name}_diagram.png", _png(diagram(with_story_variant(model)))
         plt.close("all")
 
 

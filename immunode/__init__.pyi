@@ -78,8 +78,8 @@ __all__ = [
     "Intervention", "Drug", "Perturbation", "drug", "perturb", "scale", "add", "set_to", "inhibit", "stimulate",
     "transfer", "remove", "during", "pulses", "at_visits", "ramp", "decay", "rhythm",
     # studies
-    "simulate", "sweep", "open_store", "fit", "Arms", "Design", "Space", "space", "grid", "latin_hypercube", "sobol",
-    "from_table", "Population", "population", "Simulation", "Comparison", "SweepResult",
+    "simulate", "sweep", "open_store", "fit", "Arms", "Design", "Space", "space", "grid",
+    "latin_hypercube", "sobol", "from_table", "Population", "population", "Simulation", "Comparison", "SweepResult",
     # endpoints
     "Endpoint", "endpoint", "final", "at", "change", "percent_change", "peak", "trough", "auc", "time_to",
     "time_of_peak", "fraction_of_time", "responders",

@@ -1,10 +1,11 @@
-"""Assignments that grade what a model does."""
+"""The story that a model shows first, and assignments that grade what a model does."""
 
 from __future__ import annotations
 
 from immunode.analysis.teaching.assignments import Assignment, Grade, Mark, assignment
 from immunode.analysis.teaching.properties import Wanted
+from immunode.study.stories import run_story
 
 __all__ = [
-    "assignment", "Assignment", "Grade", "Mark", "Wanted",
+    "run_story", "assignment", "Assignment", "Grade", "Mark", "Wanted",
 ]  # fmt: skip

@@ -26,7 +26,7 @@ production guards a power of 1.5 where N touches 0.
 
 from immunode.intervention import Intervention, during, scale, set_to
 from immunode.model import (
-    Derived, Event, Model, Parameter, Process, State, Switch, Unit, Variant, parameter_table, sourced,
+    Derived, Event, Model, Parameter, Process, State, Story, Switch, Unit, Variant, parameter_table, sourced,
 )  # fmt: skip
 
 MODEL = Model(
@@ -256,4 +256,9 @@ MODEL = Model(
                      acts_on="production", expects={"IL6": "down", "TNF": "down"},
                      source="assumed: twice the source for a day; IL10 starts untreated", beside="challenged"),
     ],
+    story=Story(
+        "Endotoxin raises TNF, then IL-6, and upsets the rhythm of Bmal1; a glucocorticoid more than halves TNF.",
+        arms={"no endotoxin": "", "endotoxin 3 mg/kg": "lps_3", "with glucocorticoid": "lps_3 + glucocorticoid"},
+        panels=["TNF", "IL6", "Bmal_m"],
+    ),
 )

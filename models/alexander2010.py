@@ -25,7 +25,7 @@ last cells fade without end here; the paper treats that end by chance.
 """
 
 from immunode.intervention import Intervention, during, remove, scale, transfer
-from immunode.model import Derived, Model, Parameter, Process, State, Unit, Variant
+from immunode.model import Derived, Model, Parameter, Process, State, Story, Unit, Variant
 
 MODEL = Model(
     name="alexander2010",
@@ -122,4 +122,10 @@ MODEL = Model(
                      expects={"G": "up on average", "E": "up on average"}, evidence="assumed",
                      source="assumed: injury, antigen stands at 1e9 on day 0"),
     ],
+    story=Story(
+        "Infused regulatory T cells restrain autoimmunity for weeks only; depleting effector cells ends it.",
+        arms={"untreated": "", "Treg infusion": "treg_infusion", "low-dose IL-2": "nonspecific_treg",
+              "effector depletion": "effector_depletion"},
+        panels=["E", "R"], variant="disease",
+    ),
 )

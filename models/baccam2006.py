@@ -19,7 +19,7 @@ recovered. All numbers of the specification come out.
 """
 
 from immunode.intervention import Intervention, during, set_to
-from immunode.model import Derived, Model, Parameter, Process, State, Unit, Variant
+from immunode.model import Derived, Model, Parameter, Process, State, Story, Unit, Variant
 
 MODEL = Model(
     name="baccam2006",
@@ -90,4 +90,10 @@ MODEL = Model(
                      direction="suppress", acts_on="production", expects={"V": "down"}, evidence="assumed",
                      source="assumed: efficacy of 0.97 from day 3, after the peak"),
     ],
+    story=Story(
+        "A neuraminidase inhibitor stops influenza on day 1, halves its peak on day 2, and comes too late on day 3.",
+        arms={"untreated": "", "from day 1": "neuraminidase_inhibitor", "from day 2": "neuraminidase_inhibitor_day_2",
+              "from day 3": "neuraminidase_inhibitor_day_3"},
+        panels=["V", "T"], until=8.0, logarithmic=["V"],
+    ),
 )

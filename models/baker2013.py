@@ -22,7 +22,7 @@ off (the specification cuts it 60 units after the last pulse, when 1e-13 of it i
 """
 
 from immunode.intervention import Drug, DrugEffect, Intervention, drug, during, inhibit, pulses, scale, set_to, transfer
-from immunode.model import Derived, Model, Parameter, Process, State, Variant
+from immunode.model import Derived, Model, Parameter, Process, State, Story, Variant
 
 MODEL = Model(
     name="baker2013",
@@ -115,4 +115,9 @@ MODEL = Model(
              evidence="published",
              source="kinetics: Fasanmade 2009, doi:10.1007/s00228-009-0718-4; the link to alpha2 is assumed"),
     ],
+    story=Story(
+        "In this theory a short block of TNF is enough: inflammation does not return, damage stays below a tenth.",
+        arms={"untreated": "", "TNF blocked for good": "anti_tnf", "TNF removed for one day": "anti_tnf_clearance"},
+        panels=["p", "damage"], variant="diseased",
+    ),
 )

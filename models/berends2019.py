@@ -16,7 +16,7 @@ come and go.
 """
 
 from immunode.intervention import Intervention, pulses, scale, set_to, transfer
-from immunode.model import Derived, Event, Model, Parameter, Process, State, Variant
+from immunode.model import Derived, Event, Model, Parameter, Process, State, Story, Variant
 
 MODEL = Model(
     name="berends2019",
@@ -111,4 +111,9 @@ MODEL = Model(
                      expects={"tnf_free": "down", "tnf_total": "up", "infliximab": "up"},
                      source="assumed: 350 mg every 4 weeks"),
     ],
+    story=Story(
+        "Infliximab binds nearly all TNF at first; antibodies to it bring free TNF back two weeks earlier.",
+        arms={"untreated": "", "5 mg/kg": "standard", "5 mg/kg, antibodies": "ada_positive"},
+        panels=["infliximab", "tnf_free"],
+    ),
 )

@@ -23,7 +23,7 @@ A of half a minute: a bout begins and ends at breaks of the integration, so no s
 """
 
 from immunode.intervention import Intervention, add, at_times, bouts, during, scale, set_to
-from immunode.model import Derived, Model, Parameter, Process, State, Switch, Variant
+from immunode.model import Derived, Model, Parameter, Process, State, Story, Switch, Variant
 
 MODEL = Model(
     name="exercise_minimal",
@@ -144,4 +144,9 @@ MODEL = Model(
                      acts_on="production", expects={"I": "up at its peak", "X": "up at its peak"}, evidence="assumed",
                      source="assumed: plateau of 10.6 pg/mL, as in exercise; X is linear, so don't go far beyond"),
     ],
+    story=Story(
+        "Lymphocytes in blood double during exercise and fall below rest after it; IL-6 rises to the end of the bout.",
+        arms={"rest": "", "30 min at 80 %": "bout_30min_80", "60 min at 60 %": "bout_60min_60"},
+        panels=["lymphocytes", "I"], until=300.0,
+    ),
 )

@@ -20,7 +20,7 @@ Published: kinetics of tacrolimus (Kirubakaran 2023, heart transplants) and half
 """
 
 from immunode.intervention import Intervention, during, set_to
-from immunode.model import Derived, Event, Model, Parameter, Process, State, Variant
+from immunode.model import Derived, Event, Model, Parameter, Process, State, Story, Variant
 
 MODEL = Model(
     name="graft_minimal",
@@ -146,4 +146,9 @@ MODEL = Model(
         Intervention("fixed_efficacy", [set_to("dose", 0.0), set_to("eps_fixed", 0.7)], acts_on="activation",
                      expects={"conc": "down"}, evidence="assumed", source="assumed: no tacrolimus; sweep 0 to 0.99"),
     ],
+    story=Story(
+        "Too little tacrolimus, and the graft is rejected; too much, and BK virus takes it; a window lies between.",
+        arms={"3 mg": "", "1 mg": "tac_1mg", "8 mg": "tac_8mg"},
+        panels=["graft", "EK", "V"], until=180.0, logarithmic=["EK", "V"],
+    ),
 )

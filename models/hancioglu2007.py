@@ -19,7 +19,7 @@ adaptation P and A grow without bound (bPM M > aP). V falls to 1e-29 after recov
 """
 
 from immunode.intervention import Intervention, add, inhibit, scale, set_to, transfer
-from immunode.model import Model, Parameter, Process, State, Unit, Variant
+from immunode.model import Model, Parameter, Process, State, Story, Unit, Variant
 
 MODEL = Model(
     name="hancioglu2007",
@@ -158,4 +158,9 @@ MODEL = Model(
         Intervention("inoculum", [transfer("V", 0.19)], acts_on="growth", expects={"D": "up"}, evidence="assumed",
                      source="assumed: 0.2 units of virus at the start"),
     ],
+    story=Story(
+        "Interferon limits influenza: a JAK inhibitor nearly doubles the damage, twice the interferon cuts a third.",
+        arms={"untreated": "", "JAK inhibitor": "jak_inhibitor", "twice the interferon": "interferon_boost"},
+        panels=["V", "D", "F"], until=14.0,
+    ),
 )

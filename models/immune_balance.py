@@ -27,7 +27,7 @@ self-antigen needs no injury is 0.0334 when judged on day 3000 (specification 0.
 """
 
 from immunode.intervention import Intervention, add, pulses, scale, set_to, transfer
-from immunode.model import Derived, Event, Model, Parameter, Process, State, Switch, Unit, Variant, sourced
+from immunode.model import Derived, Event, Model, Parameter, Process, State, Story, Switch, Unit, Variant, sourced
 
 MODEL = Model(
     name="immune_balance",
@@ -383,4 +383,9 @@ MODEL = Model(
                      direction="suppress", acts_on="clearance", expects={"Ag": "up", "IL6": "up", "Ab": "down"},
                      source="assumed, sleep_minimal: IL-6 x1.5; weaker barrier and B cells"),
     ],
+    story=Story(
+        "Less damage, but more pathogen: nearly threefold with anti-TNF, fivefold with a glucocorticoid.",
+        arms={"infection": "", "with anti-TNF": "anti_tnf", "with glucocorticoid": "glucocorticoid"},
+        panels=["Ag", "D", "TNF"], until=30.0,
+    ),
 )

@@ -22,7 +22,7 @@ state drifts for months. Left out: pulses within the hour, immune signals (see `
 """
 
 from immunode.intervention import Drug, DrugEffect, Intervention, add, drug, during, scale, set_to
-from immunode.model import Derived, Model, Parameter, Process, State, Variant
+from immunode.model import Derived, Model, Parameter, Process, State, Story, Variant
 
 MODEL = Model(
     name="karin2020",
@@ -130,4 +130,9 @@ MODEL = Model(
              expects={"CORT": "down on average", "A": "down on average"}, evidence="assumed",
              source="kinetics: library; the link to c_ex is assumed"),
     ],
+    story=Story(
+        "Two months of stress change the glands: ACTH stays low for months after; an hour leaves no trace.",
+        arms={"no stress": "", "an hour of stress": "acute_stressor", "60 days of stress": "chronic_stress"},
+        panels=["cortisol", "ACTH", "A"],
+    ),
 )

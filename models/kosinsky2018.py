@@ -29,7 +29,7 @@ Left out: the lymph node, cell types other than CD8, toxicity, resistance, sprea
 """
 
 from immunode.intervention import Intervention, add, at_times, during, pulses, scale, set_to, transfer
-from immunode.model import Derived, Model, Parameter, Process, State, Unit, Variant
+from immunode.model import Derived, Model, Parameter, Process, State, Story, Unit, Variant
 
 MODEL = Model(
     name="kosinsky2018",
@@ -146,4 +146,10 @@ MODEL = Model(
                      acts_on="production", expects={"dTeff": "down", "TVtot": "up on average"}, evidence="assumed",
                      source="assumed: fingolimod; three times the antigen for half the influx"),
     ],
+    story=Story(
+        "Anti-PD-L1 or radiation alone only delays this tumor of a mouse; together they shrink it.",
+        arms={"untreated": "", "anti-PD-L1": "anti_pdl1", "radiation 5 x 2 Gy": "rt_5x2",
+              "both": "anti_pdl1 + rt_5x2"},
+        panels=["TVtot", "dTeff"],
+    ),
 )

@@ -17,7 +17,7 @@ Follow an outcome for 3,000 to 4,000 days: the approach to dormancy is damped by
 """
 
 from immunode.intervention import Intervention, scale, transfer
-from immunode.model import Model, Parameter, Process, State, Variant
+from immunode.model import Model, Parameter, Process, State, Story, Variant
 
 MODEL = Model(
     name="kuznetsov1994",
@@ -95,4 +95,9 @@ MODEL = Model(
                      expects={"E": "down", "T": "down on average"}, evidence="assumed",
                      source="assumed: half the growth of the tumor"),
     ],
+    story=Story(
+        "Effector cells hold the tumor dormant; with half of their recruitment it escapes.",
+        arms={"untreated": "", "adoptive transfer": "adoptive_transfer", "half the recruitment": "recruitment_block"},
+        panels=["T", "E"], logarithmic=["T"],
+    ),
 )

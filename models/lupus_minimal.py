@@ -26,7 +26,7 @@ beyond any run: `i_eff` and C3 in powers are held above 1e-100 and 1e-9 of basel
 """
 
 from immunode.intervention import Intervention, during, set_to
-from immunode.model import Derived, Model, Parameter, Process, State
+from immunode.model import Derived, Model, Parameter, Process, State, Story
 
 MODEL = Model(
     name="lupus_minimal",
@@ -146,4 +146,10 @@ MODEL = Model(
                      acts_on="clearance", expects={"aab": "down", "c3": "up", "ptu": "down"}, evidence="assumed",
                      source="assumed: or a block of FcRn; 0.1 per day all along"),
     ],
+    story=Story(
+        "After B-cell depletion for two months antibodies come back; after CAR-T cells they do not in two years.",
+        arms={"untreated": "", "BAFF blocked by half": "belimumab_like", "depletion, 60 days": "rituximab_like",
+              "CAR-T cells": "cart_cd19_like"},
+        panels=["aab", "SLEDAI"],
+    ),
 )

@@ -22,7 +22,7 @@ itself, kinetics of drugs.
 """
 
 from immunode.intervention import Intervention, add, set_to
-from immunode.model import Derived, Event, Model, Parameter, Process, State, Switch, Unit, sourced
+from immunode.model import Derived, Event, Model, Parameter, Process, State, Story, Switch, Unit, sourced
 
 MODEL = Model(
     name="miyano2022",
@@ -206,4 +206,9 @@ MODEL = Model(
                      direction="suppress", acts_on="signal", evidence="published",
                      expects={"EASI": "down", "P": "down", "s": "up"}, source="authors' code: hypothetical drug"),
     ],
+    story=Story(
+        "In this model placebo alone lowers EASI by 72 %; dupilumab adds 12 points to that, secukinumab none.",
+        arms={"untreated": "", "placebo": "placebo", "dupilumab": "dupilumab", "secukinumab": "secukinumab"},
+        panels=["EASI", "s"],
+    ),
 )

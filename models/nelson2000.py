@@ -20,7 +20,7 @@ T 1.8e5 and virus 1.34e5, which are near, not at, the steady state. All numbers 
 """
 
 from immunode.intervention import Intervention, set_to
-from immunode.model import Derived, Model, Parameter, Process, State, Unit
+from immunode.model import Derived, Model, Parameter, Process, State, Story, Unit
 
 MODEL = Model(
     name="nelson2000",
@@ -92,4 +92,9 @@ MODEL = Model(
                      acts_on="growth, production", expects={"virus": "down", "V_I": "down", "T": "up"},
                      evidence="assumed", source="assumed: efficacy of 0.9 of each"),
     ],
+    story=Story(
+        "A strong protease inhibitor lowers HIV over ten-thousandfold in four weeks, a weak one less than tenfold.",
+        arms={"untreated": "", "strong inhibitor": "protease_inhibitor", "weak inhibitor": "protease_inhibitor_weak"},
+        panels=["virus", "T"], logarithmic=["virus"],
+    ),
 )

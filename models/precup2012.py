@@ -23,7 +23,7 @@ falls towards 0 for ever, read fewer than one cell as none.
 """
 
 from immunode.intervention import Intervention, during, remove, set_to, transfer
-from immunode.model import Derived, Model, Parameter, Process, State, Variant
+from immunode.model import Derived, Model, Parameter, Process, State, Story, Variant
 
 MODEL = Model(
     name="precup2012",
@@ -103,4 +103,9 @@ MODEL = Model(
                      expects={"z": "up on average", "y": "down"}, evidence="assumed",
                      source="assumed: 2e8 donor cells more on day 0"),
     ],
+    story=Story(
+        "The graft wins and the leukemia goes, unless a sensitized host rejects it; conditioning speeds it up.",
+        arms={"transplant": "", "after conditioning": "conditioning", "sensitized host": "sensitized_host"},
+        panels=["y", "z"],
+    ),
 )

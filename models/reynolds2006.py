@@ -18,7 +18,7 @@ is the paper's 1 in Q/(1 + Q), named so that units fit. Left out: cell types, or
 """
 
 from immunode.intervention import Intervention, add, during, inhibit, scale, transfer
-from immunode.model import Derived, Model, Parameter, Process, State, Unit, Variant
+from immunode.model import Derived, Model, Parameter, Process, State, Story, Unit, Variant
 
 MODEL = Model(
     name="reynolds2006",
@@ -136,4 +136,10 @@ MODEL = Model(
         Intervention("endotoxin_challenge", [transfer("PE", 3.0)], during(start=24), acts_on="activation",
                      expects={"PE": "up", "N": "up", "D": "up"}, evidence="memory", source="Day 2006, from memory"),
     ],
+    story=Story(
+        "A strain that grows twice as fast ends in sepsis; an antibiotic from hour 2 prevents it.",
+        arms={"usual strain": "", "virulent strain": "virulent_strain",
+              "with an antibiotic": "virulent_strain + antibiotic"},
+        panels=["P", "N", "D"],
+    ),
 )

@@ -20,7 +20,7 @@ Levels are relative to habit (1); of antibody only ratios between schedules have
 """
 
 from immunode.intervention import Intervention, Pulses, Schedule, during, nights, pulses, set_to, transfer
-from immunode.model import Derived, Event, Model, Parameter, Process, State, Switch
+from immunode.model import Derived, Event, Model, Parameter, Process, State, Story, Switch
 
 MODEL = Model(
     name="sleep_minimal",
@@ -128,4 +128,9 @@ MODEL = Model(
                      acts_on="activation", expects={"Ab": "up"}, evidence="assumed",
                      source="assumed: one dose on day 4, 09:00"),
     ],
+    story=Story(
+        "One night without sleep halves NK activity, eight of six hours take a quarter; both recover in days.",
+        arms={"eight hours": "", "six hours, 8 nights": "sleep_6h", "one night awake": "no_sleep"},
+        panels=["NK", "Debt"],
+    ),
 )

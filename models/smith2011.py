@@ -20,7 +20,7 @@ Findings: the paper's threshold with neutrophils (3.98e4) is not met; the other 
 """
 
 from immunode.intervention import Intervention, add, during, inhibit, scale
-from immunode.model import Derived, Model, Parameter, Process, State, Unit, Variant, transit_chain
+from immunode.model import Derived, Model, Parameter, Process, State, Story, Unit, Variant, transit_chain
 
 DELAY = transit_chain("N", 12, "tau", follows="N", unit="cell/mL", kind="cell", typical=1e4,
                       meaning="neutrophils, delayed", source="the delay of Smith 2011 as a chain")
@@ -146,4 +146,10 @@ MODEL = Model(
                      expects={"P": "up", "epithelium_lost": "up"}, evidence="assumed",
                      source="assumed: influenza halves uptake by alveolar macrophages"),
     ],
+    story=Story(
+        "With half the neutrophils, pneumococci take all of the epithelium, not three quarters; a drug saves it.",
+        arms={"full defense": "", "half the neutrophils": "neutropenia",
+              "same, with drug": "neutropenia + bactericidal"},
+        panels=["P", "epithelium_lost"], until=72.0, logarithmic=["P"],
+    ),
 )

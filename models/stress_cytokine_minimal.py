@@ -21,7 +21,7 @@ the axis: handles without an intervention here, and the rhythm of the day.
 """
 
 from immunode.intervention import Intervention, add, during, scale, set_to, transfer
-from immunode.model import Derived, Model, Parameter, Process, State, Variant
+from immunode.model import Derived, Model, Parameter, Process, State, Story, Variant
 
 MODEL = Model(
     name="stress_cytokine_minimal",
@@ -183,4 +183,9 @@ MODEL = Model(
                      expects={"IL10": "up at its peak", "IL8": "up at its peak"},
                      evidence="assumed", source="assumed: 2 ng/kg more at hour 0; IL-10 then makes TNF brief"),
     ],
+    story=Story(
+        "Cortisol restrains TNF after endotoxin: stress takes a fifth of its peak, a glucocorticoid nine tenths.",
+        arms={"endotoxin alone": "", "under stress": "acute_stressor", "with glucocorticoid": "glucocorticoid"},
+        panels=["TNF", "IL6", "CORT"], until=12.0,
+    ),
 )

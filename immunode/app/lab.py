@@ -14,7 +14,9 @@ from immunode.catalogue import UnknownModelError, find_model, list_models, load_
 from immunode.errors import ModelError, did_you_mean
 from immunode.intervention import card
 from immunode.language.expression import names, parse, parse_arrow
+from immunode.model.patients import Story
 from immunode.program.javascript import javascript_source
+from immunode.study.stories import find_story
 
 if TYPE_CHECKING:
     from immunode.model import Model
@@ -26,25 +28,31 @@ Data = dict[str, Any]
 class Lab:
     """A model in the page.
 
+    scenarios : ready to be opened, as in `scenarios.json`.
     data : what JSON holds.   program, rest : JavaScript expressions; `rest` is "null" where runs begin as declared.
     """
 
     data: Data
     program: str
     rest: str
+    scenarios: tuple[Data, ...] = ()
 
 
-def make_lab(model: Model, *, call: str = "", on: Iterable[str] = ()) -> Lab:
+def make_lab(model: Model, *, call: str = "", on: Iterable[str] = (), with_story: bool = False) -> Lab:
     """Return the lab of a model.
 
     call : Python that loads this very model; the page's Python code begins with it. By default from its name and from
         what differs from the catalogue's model of that name.
     on : names of declared interventions that are on when the page opens.
+    with_story : whether the treated arms of its story are ready to be opened, up to the end of the story.
 
     Raises
     ------
     ModelError : the page can't run it, see `set_up`, or has no intervention of a name in `on`.
     """
+    story = find_story(model) if with_story else None
+    if story is not None and story.until:
+        model = model.replace(horizon=story.until)
     bench = set_up(model)
     data = _describe(bench)
     known = [placed.declared.name for placed in bench.placed]
@@ -53,20 +61,44 @@ def make_lab(model: Model, *, call: str = "", on: Iterable[str] = ()) -> Lab:
             raise ModelError(f"{model.name}: the page has no intervention '{name}'{did_you_mean(name, known)}")
     data["call"] = call or _call(model)
     data["on"] = list(on)
-    return Lab(data, javascript_source(bench.program), javascript_source(bench.rest) if bench.rest else "null")
+    rest = javascript_source(bench.rest) if bench.rest else "null"
+    scenarios = () if story is None else _story_scenarios(model, story, known)
+    return Lab(data, javascript_source(bench.program), rest, scenarios)
 
 
-def load_lab(name: str, variant: str = "", on: Iterable[str] = ()) -> Lab:
+def _story_scenarios(model: Model, story: Story, known: list[str]) -> tuple[Data, ...]:
+    """Return a scenario for each treated arm of a story whose interventions the page has."""
+    scenarios: list[Data] = []
+    for arm, text in dict(story.arms).items():
+        names = [name.strip() for name in text.split("+") if name.strip()]
+        if not names or not set(names) <= set(known):
+            continue
+        scenarios.append(
+            {
+                "id": f"story{len(scenarios) + 1}",
+                "model": model.name,
+                "variant": model.variant_name,
+                "on": {name: {} for name in names},
+                "show": list(story.panels),
+                "title": {"en": arm, "de": arm},
+                "story": {"en": story.sentence, "de": story.sentence},
+            }
+        )
+    return tuple(scenarios)
+
+
+def load_lab(name: str, variant: str = "", on: Iterable[str] = (), with_story: bool = False) -> Lab:
     """Return the lab of a model that is loaded by name, alias or path.
 
-    on : names of declared interventions that are on when the page opens.
+    on, with_story : as in `make_lab`.
 
     Raises
     ------
     ModelError : there is no such model, or the page can't run it, or has no intervention of a name in `on`.
     """
     chosen = f", variant={variant!a}" if variant else ""
-    return make_lab(load_model(name, variant or None), call=f"im.load_model({Path(name).name!a}{chosen})", on=on)
+    model, call = load_model(name, variant or None), f"im.load_model({Path(name).name!a}{chosen})"
+    return make_lab(model, call=call, on=on, with_story=with_story)
 
 
 def _call(model: Model) -> str:

@@ -39,7 +39,8 @@ def page(labs: Sequence[Lab]) -> str:
     ids = [lab.data["id"] for lab in labs]
     if len(set(ids)) < len(ids):
         raise ModelError(f"a page holds each model once, got {', '.join(ids)}")
-    shown = [one for one in scenarios() if one["model"] in ids]
+    shown = [one for lab in labs for one in lab.scenarios]
+    shown += [one for one in scenarios() if one["model"] in ids]
     data = {
         "version": __version__,
         "labs": [lab.data for lab in labs],

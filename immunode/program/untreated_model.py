@@ -29,6 +29,8 @@ def untreated(model: Model) -> Model:
         events=(),
         interventions=(),
         variants=(),
+        story=None,
+        trials=(),
         aliases=(),
         readouts=(),
         applied=(),

@@ -45,21 +45,23 @@ class Arms(Mapping[str, "tuple[Entry, ...]"]):
     def of(cls, model: Model, *names: str | Sequence[str]) -> Arms:
         """Return arms named after interventions of `model`: `Arms.of(model, "control", "anti_tnf", "anti_tnf+il10")`.
 
-        "control" is the arm without interventions; "+" combines; a list of names will do. Without names:
-        control and one arm for each declared intervention.
+        "control" is the arm without interventions; "+" combines; arms of the model's story have their names; a list
+        of names will do. Without names: control and one arm for each declared intervention.
 
         Raises
         ------
         StudyError : the model declares no such intervention.
         """
         declared = [i.name for i in model.interventions]
+        told = dict(model.story.arms) if model.story is not None else {}
         made: dict[str, tuple[Entry, ...]] = {}
         listed = [n for given in names for n in ([given] if isinstance(given, str) else given)]
         for name in listed or (CONTROL, *declared):
-            parts = [] if name == CONTROL else [part.strip() for part in name.split("+")]
+            text = "" if name == CONTROL else told.get(name, name)
+            parts = [part.strip() for part in text.split("+")] if text or name not in (CONTROL, *told) else []
             if name in made:
                 raise StudyError(f"{model.name}: the arm '{name}' is given twice")
-            made[name] = tuple(_declared(model, part, name, extra=(CONTROL,)) for part in parts)
+            made[name] = tuple(_declared(model, part, name, extra=(CONTROL, *told)) for part in parts)
         return cls(made)
 
     @classmethod

@@ -28,8 +28,8 @@ def test_the_table_says_what_simulate_gives(capsys: Capture) -> None:
     assert ends["cytostatic"] == simulate(model, "30 days", interventions="cytostatic").final("T")
 
 
-def test_without_an_arm_the_model_runs_as_it_is(capsys: Capture) -> None:
-    assert main(RUN) == 0
+def test_the_arm_control_is_the_model_as_it_is(capsys: Capture) -> None:
+    assert main([*RUN, "--arm", "control"]) == 0
     printed = capsys.readouterr().out
     assert "control" in printed
     assert "0 to 30 day" in printed
@@ -153,3 +153,36 @@ def test_an_interrupt_keeps_the_arms_that_are_finished(
     assert main([*RUN, "--arm", "control", "--arm", "cytostatic", "-o", str(tmp_path)]) == 130
     assert "finished and kept: control" in capsys.readouterr().err
     assert set(pd.read_csv(tmp_path / "curves.csv")["arm"]) == {"control"}
+
+
+def test_without_arms_the_story_of_the_model_is_told(tmp_path: Path, capsys: Capture) -> None:
+    assert main(["run", "ma2020", "--json", "-o", str(tmp_path / "out")]) == 0
+    told = json.loads(capsys.readouterr().out)
+    story = load_model("ma2020").story
+    assert story is not None
+    assert told["story"] == story.sentence
+    assert told["arms"] == list(dict(story.arms))
+    assert list(dict.fromkeys(row["quantity"] for row in told["rows"])) == list(story.panels)
+    svg = (tmp_path / "out" / "figure.svg").read_text(encoding="utf-8")
+    assert "The larger dose buys" in svg
+
+
+def test_a_story_that_is_told_with_other_numbers_has_no_sentence(capsys: Capture) -> None:
+    for words in (["--set", "BASE=5"], ["--until", "4 weeks"], ["--show", "das28"]):
+        assert main(["run", "ma2020", *words, "--json"]) == 0
+        told = json.loads(capsys.readouterr().out)
+        assert told["story"] == ""
+        assert "200 mg q2w" in told["arms"]
+
+
+def test_a_story_is_told_in_its_variant(capsys: Capture) -> None:
+    assert main(["run", "baker2013", "--json"]) == 0
+    assert json.loads(capsys.readouterr().out)["variant"] == "diseased"
+
+
+def test_arms_of_the_story_are_named_as_they_are_shown(capsys: Capture) -> None:
+    words = ["--arm", "200 mg, stopped at week 12", "--arm", "placebo,150 mg q2w", "--until", "2 weeks"]
+    assert main(["run", "ma2020", *words, "--json"]) == 0
+    told = json.loads(capsys.readouterr().out)
+    assert told["arms"] == ["200 mg, stopped at week 12", "placebo", "150 mg q2w"]
+    assert told["story"] == ""

@@ -16,7 +16,7 @@ import matplotlib
 import matplotlib.pyplot as plt
 import pytest
 
-from immunode.catalogue import list_models
+from immunode.catalogue import list_models, load_model
 from immunode.cli import main
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -141,8 +141,6 @@ def test_every_model_and_every_public_name_has_its_place() -> None:
 
 
 def test_a_page_of_a_model_tells_its_numbers_and_their_sources() -> None:
-    from immunode.catalogue import load_model
-
     for entry in list_models():
         page = site()[f"models/{entry.name}.md"].replace("\\", "")
         model = load_model(entry.name, "")
@@ -163,17 +161,16 @@ def test_a_model_can_be_tried_as_its_page_says(entry: Any, tmp_path: Path, monke
     space: dict[str, Any] = {"__name__": "docs"}
     exec(compile(python, entry.name, "exec"), space)
     runs = space["runs"]
-    arms = re.findall(r"--arm (\S+)", shell)
-    assert list(runs) == arms
-    assert f'load_model("{shlex.split(shell)[2]}")' in python
+    story = load_model(entry.name, "").story
+    assert story is not None
+    assert list(runs) == list(dict(story.arms))
+    assert f'load_model("{shlex.split(shell)[2]}", "")' in python
     assert all(run[name].shape == run.times.shape for run in runs.values() for name in run.model.readouts)
     plt.close("all")
 
 
 def test_every_equation_can_be_set() -> None:
     pytest.importorskip("latex2mathml", reason="in the extra docs")
-    from immunode.catalogue import load_model
-
     for entry in list_models():
         for line in load_model(entry.name, "").equations("latex", fluxes=True).splitlines():
             assert generator().mathml(line).startswith('<div class="equation"><math')

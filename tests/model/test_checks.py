@@ -85,7 +85,7 @@ def test_what_nothing_uses_is_a_warning(make: Make) -> None:
     assert _said(report) == [
         "warning: parameter 'spare': nothing uses it",
         "warning: switch 'idle': nothing uses it",
-        "warning: state 'X': no process or event changes it; make it a parameter",
+        "warning: state 'X': no process, event or intervention changes it; make it a parameter",
         "warning: compartment 'nowhere': no state lives in it",
     ]
 

@@ -12,7 +12,8 @@ from immunode.catalogue import load_model
 FOLDER = Path(__file__).parents[2] / "models"
 FILES = sorted(FOLDER.glob("*.py"))
 EVIDENCE = {"measured", "fitted", "published", "memory", "assumed", "derived"}
-LONG = {"abo2021": 270, "hancioglu2007": 170, "windoloski2024": 170, "vaccine_minimal": 170}
+LONG = {"abo2021": 270, "hancioglu2007": 170, "windoloski2024": 170, "vaccine_minimal": 180}
+LONG |= {"ma2020": 240, "jin2025": 220, "valenzuela2025": 210}  # patients and trials as well
 # 120 parameters and 58 processes, one a line; the published axis and endotoxin model in one.
 LONG |= {"immune_balance": 390, "stress_cytokine_minimal": 190}
 LONG |= {"miyano2022": 215}  # 60 parameters and 28 processes, one a line
@@ -47,7 +48,7 @@ def _is_chain(node: ast.stmt) -> bool:
 
 def test_a_file_is_short_and_in_us_spelling(file: Path) -> None:
     text = file.read_text(encoding="utf-8")
-    assert len(text.splitlines()) < LONG.get(file.stem, 150)
+    assert len(text.splitlines()) < LONG.get(file.stem, 160)
     assert not [word for word in ("tumour", "fibre", "behaviour", "ageing", "neutralis", "internalis") if word in text]
 
 

@@ -72,11 +72,16 @@ def test_every_panel_names_its_unit(two_arms: Figure, drawn: Callable[[Figure], 
 
 def test_titles_stand_clear_of_doses(two_arms: Figure, drawn: Callable[[Figure], Any]) -> None:
     drawn(two_arms)
-    for ax in two_arms.axes:
+    for ax in two_arms.axes[:1]:
         title = next(t for t in ax.findobj(Text) if t.get_text() == ax.get_title(loc="left"))
         (doses,) = [line for line in ax.lines if line.get_gid() == "doses"]
         assert title.get_window_extent().y0 >= doses.get_window_extent().y1 - 1
         assert doses.get_window_extent().y0 >= ax.bbox.y1
+
+
+def test_panels_below_do_not_repeat_the_doses(two_arms: Figure, drawn: Callable[[Figure], Any]) -> None:
+    drawn(two_arms)
+    assert not [line for line in two_arms.axes[1].lines if line.get_gid() == "doses"]
 
 
 def test_settings_of_the_user_neither_change_nor_show(drawn: Callable[[Figure], Any]) -> None:

@@ -19,6 +19,13 @@ if TYPE_CHECKING:
 End = float | str | None
 
 
+def story(im: Any, model: Model, log: bool, style: str) -> Any:
+    """Return the time courses of the model's story."""
+    runs = im.teaching.run_story(model)
+    figure = runs.plot(log=log, style=style)
+    return figure
+
+
 def courses(im: Any, model: Model, arms: list[str], quantities: list[str], until: End, log: bool, style: str) -> Any:
     """Return time courses by arm."""
     runs = im.simulate(model, arms=arms, until=until)

@@ -36,6 +36,10 @@ def _always(draw: Callable[..., Any]) -> Callable[[Subject], Chosen]:
     return lambda subject: (draw, {})
 
 
+def _courses(subject: Subject) -> Chosen:
+    return (drawings.story, {}) if subject.told else (drawings.courses, {})
+
+
 def _timeline(subject: Subject) -> Chosen:
     _need(subject.treated, "no arm has an intervention")
     return drawings.timeline, {}
@@ -143,7 +147,7 @@ def _studied(said: str) -> tuple[float, float] | None:
 
 
 CHOICES: Mapping[str, Callable[[Subject], Chosen]] = {
-    "courses": _always(drawings.courses),
+    "courses": _courses,
     "timeline": _timeline,
     "diagram": _diagram,
     "equations": _equations,

@@ -33,10 +33,12 @@ def read_subject(
     log: bool = False,
     runs: int = 256,
     seed: int = 1,
+    story: bool = False,
 ) -> Subject:
     """Return what a figure shall show, checked. The parameters are options of the same names as typed.
 
     arms : names; without any, control and the first four interventions that the model declares.
+    story : without arms the model's story is shown: its arms, quantities and end.
 
     Raises
     ------
@@ -52,8 +54,10 @@ def read_subject(
         style=style,
         log=log,
         default=_control_and_a_few,
+        story=story,
     )
     shown = request.quantities or request.shown[:_PANELS]
+    nothing_named = not (arms or request.settings or request.quantities) and request.until is None
     if not shown:
         raise output.UsageError(
             f"{request.model.name}: it has no states and no derived quantities, so there is nothing to draw"
@@ -61,16 +65,17 @@ def read_subject(
     return Subject(
         model=request.set_model(),
         source=name,
-        variant=variant,
+        variant=request.variant,
         values=request.values,
         initial=request.initial,
         arms=tuple(request.arms),
         quantities=shown,
-        until=request.until,
+        until=request.end,
         runs=runs,
         seed=seed,
         log=log,
         style=style,
+        told=nothing_named,
     )
 
 

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from immunode.intervention import knobs
 from immunode.model import Model
+from immunode.study.arms import Arms
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -19,6 +20,7 @@ class Subject:
     until : end of the runs, None for the model's own.
     runs, seed : virtual patients of figures that show many, and what their random numbers start from.
     log : quantities on logarithmic axes.
+    told : whether nothing else was asked for than the model, so that time courses tell its story.
     """
 
     model: Model
@@ -33,6 +35,7 @@ class Subject:
     seed: int
     log: bool
     style: str
+    told: bool = False
 
     @property
     def first(self) -> str:
@@ -42,11 +45,12 @@ class Subject:
     @property
     def treated(self) -> tuple[str, ...]:
         """The arms with an intervention."""
-        return tuple(arm for arm in self.arms if arm != "control")
+        return tuple(arm for arm, entries in Arms.of(self.model, *self.arms).items() if entries)
 
     @property
     def strengths(self) -> tuple[str, ...]:
         """Strengths of interventions, which can be given as doses from 0 to 1; those among the arms first."""
-        names = [name for arm in self.treated for name in arm.split("+")]
+        arms = Arms.of(self.model, *self.arms)
+        names = [getattr(entry, "name", entry) for arm in self.treated for entry in arms[arm]]
         declared = sorted(self.model.interventions, key=lambda i: i.name not in names)
         return tuple(p.name for i in declared for p in knobs(self.model, i) if p.name == f"{i.name}.strength")

@@ -34,14 +34,14 @@ def simulate_arms(request: Request, engine: Mapping[str, Any]) -> tuple[Comparis
         values = {name: value for name, value in request.values.items() if name in own}
         initial = {name: value for name, value in request.initial.items() if name in states}
         try:
-            done[arm] = simulate(model.with_values(values), request.until, initial=initial, **engine)
+            done[arm] = simulate(model.with_values(values), request.end, initial=initial, **engine)
         except KeyboardInterrupt:
-            return Comparison(done), True
+            return Comparison(done, request.told), True
         except SolverError:
             raise
         except ImmunodeError as error:
             raise output.UsageError(str(error)) from error
-    return Comparison(done), False
+    return Comparison(done, request.told), False
 
 
 def course_rows(comparison: Comparison, quantities: Sequence[str]) -> list[dict[str, object]]:
@@ -73,6 +73,8 @@ def print_courses(request: Request, comparison: Comparison, rows: Sequence[Mappi
     first = next(iter(comparison.values()))
     unit = model.time_unit or model.clock
     screen = output.console()
+    if comparison.story is not None and comparison.story.sentence != model.heading:
+        screen.print(comparison.story.sentence)
     title = f"{model.label}, 0 to {output.number(first.times[-1])} {unit}".rstrip()
     output.print_rows(screen, title, rows)
     methods = dict.fromkeys(str(run.recipe["method"]) for run in comparison.values())
@@ -86,5 +88,6 @@ def write_courses(folder: Path, request: Request, comparison: Comparison, comman
         text_file(folder / "curves.csv", csv_text(comparison.to_frame(), index=True)),
         json_file(folder / "recipe.json", {"command": command, "arms": comparison.recipe}),
     ]
-    figure = comparison.plot(*request.quantities, log=request.log, style=request.style)
+    shown = () if comparison.story is not None else request.shown
+    figure = comparison.plot(*shown, log=request.logarithmic, style=request.style)
     return [*written, *picture_files(figure, folder, "figure", command)]

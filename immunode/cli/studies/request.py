@@ -10,9 +10,10 @@ from typing import Any
 from immunode.cli.output import UsageError, load, usage
 from immunode.cli.words import ENGINES, METHODS, STYLES
 from immunode.errors import ImmunodeError, did_you_mean
-from immunode.model import Model
+from immunode.model import Model, Story
 from immunode.study.arms import CONTROL, Arms
 from immunode.study.run.ready import looked_at_first, model_time, quantity_names
+from immunode.study.stories import find_story, with_story_variant
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -24,6 +25,7 @@ class Request:
     settings : parameter, knob or "E(0)" -> number.   quantities : those that were named.
     until : end of the runs, a number in model time or text with a unit; None for the model's own.
     log : quantities on logarithmic axes.
+    story : the story of the model, where it was not said which arms are compared; else None.
     """
 
     source: str
@@ -35,6 +37,12 @@ class Request:
     until: float | str | None
     style: str
     log: bool
+    story: Story | None = None
+
+    @property
+    def told(self) -> Story | None:
+        """The story where it is told as it is declared: with its own numbers, quantities and end; else None."""
+        return None if self.settings or self.quantities or self.until is not None else self.story
 
     @property
     def values(self) -> dict[str, float]:
@@ -48,8 +56,19 @@ class Request:
 
     @property
     def shown(self) -> tuple[str, ...]:
-        """The quantities that were named, else those of the model that are looked at first."""
-        return self.quantities or looked_at_first(self.model)
+        """The quantities that were named, else those of the story, else those of the model looked at first."""
+        return self.quantities or (tuple(self.story.panels) if self.story else looked_at_first(self.model))
+
+    @property
+    def end(self) -> float | str | None:
+        """The end of the runs: as typed, else that of the story; None for the model's own."""
+        return self.until if self.until is not None or self.story is None else self.story.until or None
+
+    @property
+    def logarithmic(self) -> bool | tuple[str, ...]:
+        """The quantities with a logarithmic axis, True for all."""
+        told = self.story.logarithmic if self.story else ()
+        return self.log or tuple(name for name in told if name in self.shown)
 
     @property
     def head(self) -> dict[str, Any]:
@@ -92,10 +111,12 @@ def read_request(
     log: bool = False,
     default: Callable[[Model], Sequence[str]] = _control_alone,
     lenient: bool = False,
+    story: bool = False,
 ) -> Request:
     """Return what was asked for, checked.
 
     default : gives the arms where none is named.   lenient : arms that can't be composed are left out, not refused.
+    story : without arms the story of the model is meant, in its variant, not what `default` gives.
     The other parameters are options of the same names as typed.
 
     Raises
@@ -107,11 +128,17 @@ def read_request(
         raise UsageError(f"--style {style}: no such style{did_you_mean(style, STYLES)}")
     model = load(name, variant)
     end = read_until(until)
+    told = None
     with usage():
-        named = Arms.of(model, *(arm_names(model, arms or ()) or default(model)))
-        composed = _composable(named, model) if lenient else named.compose(model)
         if end is not None:
             model_time(model, end, "until")
+        names = arm_names(model, arms or ())
+        if story and not names:
+            model = with_story_variant(model)
+            told = find_story(model, end)
+            names = list(dict(told.arms))
+        named = Arms.of(model, *(names or default(model)))
+        composed = _composable(named, model) if lenient else named.compose(model)
     _check_settings(chosen, composed)
     known = dict.fromkeys(quantity for one in composed.values() for quantity in quantity_names(one))
     for quantity in quantities or ():
@@ -119,7 +146,7 @@ def read_request(
             raise UsageError(f"{model.name}: --show: unknown quantity '{quantity}'{did_you_mean(quantity, known)}")
     return Request(
         source=name,
-        variant=variant,
+        variant=variant or (model.variant_name if told is not None else ""),
         model=model,
         arms=composed,
         settings=chosen,
@@ -127,18 +154,24 @@ def read_request(
         until=end,
         style=style,
         log=log,
+        story=told,
     )
 
 
 def arm_names(model: Model, words: Sequence[str]) -> list[str]:
-    """Return the names of arms in words such as "control,anti_tnf" and "all": control and all that is declared."""
-    names = [part.strip() for word in words for part in word.split(",") if part.strip()]
+    """Return the names of arms in words such as "control,anti_tnf" and "all": control and all that is declared.
+
+    An arm of the model's story is one name, whatever commas it has.
+    """
+    told = dict(model.story.arms) if model.story is not None else {}
+    parts = [[word] if word in told else word.split(",") for word in words]
+    names = [name.strip() for listed in parts for name in listed if name.strip()]
     if "all" not in names:
         return names
     return list(dict.fromkeys([*every_arm(model), *(name for name in names if name != "all")]))
 
 
-def read_page_arm(arms: Sequence[str]) -> list[str]:
+def read_page_arm(model: Model, arms: Sequence[str]) -> list[str]:
     """Return the interventions of the one arm that a page opens with.
 
     Raises
@@ -147,7 +180,7 @@ def read_page_arm(arms: Sequence[str]) -> list[str]:
     """
     if len(arms) > 1:
         raise UsageError("the page opens with one arm; give one --arm (join interventions with +)")
-    return [name.strip() for arm in arms for name in arm.split("+") if name.strip() != CONTROL]
+    return [entry if isinstance(entry, str) else entry.name for arm in arms for entry in Arms.of(model, arm)[arm]]
 
 
 def read_until(text: str) -> float | str | None:

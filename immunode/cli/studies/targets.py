@@ -78,7 +78,7 @@ def _petab(job: Job, path: Path) -> Path:
 
 def _html(job: Job, path: Path) -> Path:
     with output.usage():
-        return write_page(job.model, path, on=read_page_arm(job.arms))
+        return write_page(job.model, path, on=read_page_arm(job.model, job.arms))
 
 
 TARGETS = {

@@ -1,6 +1,7 @@
 """Open the lab in the browser: perturb a model, predict, see, and ask why. Served to this machine only.
 
-With --arm the interventions of that arm are on when the page opens.
+With --arm the interventions of that arm are on when the page opens; without, the arms of the model's story
+are ready to be opened.
 """
 
 from __future__ import annotations
@@ -36,9 +37,11 @@ def command(
         if given and not name:
             raise output.UsageError(f"{option} goes with a model: immunode app NAME {option} NAME")
     if name:
-        asked = request.read_request(name, variant=variant, arms=arm)
+        asked = request.read_request(name, variant=variant, arms=arm, story=True)
+        told = asked.story is not None
         with output.usage():
-            labs = [lab.load_lab(name, variant, on=request.read_page_arm(list(asked.arms)))]
+            on = [] if told else request.read_page_arm(asked.model, list(asked.arms))
+            labs = [lab.load_lab(name, asked.variant, on=on, with_story=told)]
     else:
         labs = web_page.scenario_labs()
     try:

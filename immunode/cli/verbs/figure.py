@@ -1,6 +1,7 @@
 """Draw one finished figure of a model; or tell how a figure was made, with --code as a script.
 
-Without --arm it shows control and the first four interventions that the model declares.
+Without --arm, time courses tell the model's story; other kinds show control and the first four interventions that the
+model declares.
 """
 
 from __future__ import annotations
@@ -65,6 +66,7 @@ def command(
         log=log,
         runs=runs,
         seed=seed,
+        story=kind == "courses",
     )
     model = subject.model
     who = "_".join(filter(None, (model.name, model.variant_name)))

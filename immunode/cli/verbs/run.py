@@ -1,6 +1,6 @@
 """Simulate one model, one curve per arm: a table, and with -o a figure (PNG, SVG) and the curves (CSV).
 
-Without --arm the model runs as it is.
+Without --arm it tells the model's story: the arms, quantities and end that its file declares.
 """
 
 from __future__ import annotations
@@ -39,6 +39,7 @@ def command(
         until=until,
         style=style,
         log=log,
+        story=True,
     )
     computing = request.read_engine(engine, method, rtol)
     output.prepare_folder(out)
@@ -50,7 +51,9 @@ def command(
     written = [] if out is None else courses.write_courses(out, asked, done, options.typed(context))
     if as_json:
         recipe = {arm: run.recipe for arm, run in done.items()}
-        output.print_json({**asked.head, "arms": list(done), "rows": rows, "recipe": recipe, "files": written})
+        sentence = done.story.sentence if done.story is not None else ""
+        facts = {"story": sentence, "arms": list(done), "rows": rows, "recipe": recipe, "files": written}
+        output.print_json({**asked.head, **facts})
     else:
         courses.print_courses(asked, done, rows)
     output.say_written(written)

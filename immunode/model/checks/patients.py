@@ -44,6 +44,7 @@ def check_patients(model: Declaration) -> None:
         _known(f"{who}: threshold '{threshold.name}' on '{threshold.quantity}'", threshold.quantity, quantities)
     if model.story is not None:
         _check_arms(model, "story", model.story.arms)
+        _check_names(model, dict(model.story.arms))
         _check_variant(model, "story", model.story.variant)
         for panel in model.story.panels:
             _known(f"{who}: story, panel '{panel}'", panel, quantities)
@@ -160,6 +161,14 @@ def _check_arms(model: Declaration, what: str, arms: Mapping[str, str] | Iterabl
     for arm, text in dict(arms).items():
         for name in filter(None, (part.strip() for part in text.split("+"))):
             _known(f"{model.name}: {what}, arm '{arm}': intervention '{name}'", name, declared)
+
+
+def _check_names(model: Declaration, arms: Mapping[str, str]) -> None:
+    """Refuse an arm of a story whose name stands for something else where arms are named."""
+    meant = {"control": "", "all": None, **{i.name: i.name for i in model.interventions}}
+    for arm, text in arms.items():
+        if arm in meant and meant[arm] != text.strip():
+            raise ModelError(f"{model.name}: story, arm '{arm}': an arm of this name is something else; rename it")
 
 
 def _check_variant(model: Declaration, what: str, name: str) -> None:

@@ -188,20 +188,16 @@ def _unused(model: Declaration) -> Iterator[Finding]:
             if record.name not in used:
                 yield Finding("warning", f"{kind} '{record.name}'", "nothing uses it")
     moved = {name for net in net_counts(model) for name in net}
-    changed = {name for event in model.events for name, _ in pairs(event.changes)} | _given(model)
+    changed = {name for event in model.events for name, _ in pairs(event.changes)}
+    changed |= {act.target for item in model.interventions for act in item.acts if act.on_state}
     for state in model.states:
         if state.name not in moved | changed:
-            yield Finding("warning", f"state '{state.name}'", "no process or event changes it; make it a parameter")
+            said = "no process, event or intervention changes it; make it a parameter"
+            yield Finding("warning", f"state '{state.name}'", said)
     lived = {state.compartment for state in model.states}
     for compartment in model.compartments:
         if compartment.name not in lived:
             yield Finding("warning", f"compartment '{compartment.name}'", "no state lives in it")
-
-
-def _given(model: Declaration) -> set[str]:
-    """Return the states that declared interventions put something into, or take something out of."""
-    acts = [one for item in model.interventions for one in item.acts]
-    return {str(one.target) for one in acts if getattr(one, "operator", "") in ("transfer", "remove")}
 
 
 def _idle(model: Declaration) -> Iterator[Finding]:

@@ -12,11 +12,12 @@ from numpy.typing import ArrayLike
 
 from immunode.errors import StudyError, did_you_mean
 from immunode.plot.kit.arrays import Array
-from immunode.plot.kit.figure import StyledFigure, grid_shape, make_panels
+from immunode.plot.kit.figure import StyledFigure, grid_shape, make_panels, write_note
 from immunode.plot.kit.labels import End
 from immunode.plot.kit.marks import Doses, Windows, rows_of, strip_height
 from immunode.plot.kit.panel import TimePanels, label_room, time_panels
 from immunode.plot.kit.style import Style, arm_colors, arm_dashes, find_style, styled
+from immunode.plot.kit.threshold_lines import Thresholds, draw_thresholds, near_levels
 from immunode.plot.kit.time_axes import clock
 
 Series = Mapping[str, Mapping[str, ArrayLike] | ArrayLike]
@@ -29,9 +30,12 @@ def courses(
     units: Mapping[str, str] | None = None,
     time_unit: str = "",
     labels: Mapping[str, str] | None = None,
+    headings: Mapping[str, str] | None = None,
+    thresholds: Thresholds | None = None,
     doses: Doses | None = None,
     windows: Windows | None = None,
     title: str = "",
+    note: str = "",
     style: str | Style = "slide",
     log: bool | Collection[str] = (),
     axes: Axes | Sequence[Axes] | None = None,
@@ -46,8 +50,12 @@ def courses(
     units : quantity -> unit; "" or absent means dimensionless.
     time_unit : unit of `times`; the axis may show a handier one (364 days are shown as 52 weeks).
     labels : what quantities and arms mean, by name; shown as titles of panels and as labels of lines.
+    headings : quantity -> short name for people; it stands beside the axis instead of the quantity's name, and
+        without a meaning above.
+    thresholds : quantity -> (name, level in its unit) of lines to draw where they lie within the data or near.
     doses : arm (or any name) -> times of doses, in `time_unit`; drawn as triangles above the axes.
     windows : arm (or any name) -> (start, stop) in `time_unit`, None for open ends; shaded.
+    note : written small below.
     style : "slide" or "paper".
     log : names of quantities with a log axis, or True for all; values that are not positive are left out there.
     axes : as many axes as quantities, to draw into a figure of your own.
@@ -72,14 +80,21 @@ def courses(
         span = start * shown.factor, stop * shown.factor
         frame = time_panels(figure, panels, look, room, arms=arms, names=names, clock=shown, span=span)
         for ax, (quantity, per_arm) in zip(panels, table.items(), strict=True):
-            power = frame.scale(ax, np.concatenate([y for _, y in per_arm.values()]), log=quantity in logs)
+            drawn = np.concatenate([y for _, y in per_arm.values()])
+            lines = near_levels((thresholds or {}).get(quantity, ()), drawn)
+            power = frame.scale(ax, [*drawn, *(level for _, level in lines)], log=quantity in logs)
             ends = [_line(ax, arm, t, y, frame, log=quantity in logs) for arm, (t, y) in per_arm.items()]
             if not _told_beside(quantity, table, shape[1]) or not isinstance(figure, StyledFigure):
                 frame.label(ax, ends)
-            frame.finish(ax, quantity, names.get(quantity, ""), (units or {}).get(quantity, ""), power)
-            frame.mark(ax, marked, shaded, written=ax is panels[min(shape[1], len(panels)) - 1])
+            draw_thresholds(ax, lines, [y for _, y in per_arm.values()], look)
+            heading = (headings or {}).get(quantity, "")
+            about = "" if heading else names.get(quantity, "")
+            top = not isinstance(figure, StyledFigure) or ax in panels[: shape[1]]  # doses are the same below
+            frame.finish(ax, heading or quantity, about, (units or {}).get(quantity, ""), power, marked=top)
+            frame.mark(ax, marked, shaded, written=ax is panels[min(shape[1], len(panels)) - 1], above=top)
         if isinstance(figure, StyledFigure):
             figure.align_ylabels(panels)
+        write_note(figure, note, look)
     return figure
 
 
@@ -101,7 +116,9 @@ def _line(ax: Axes, arm: str, t: Array, values: Array, frame: TimePanels, *, log
     ax.plot(t, y, color=color, linestyle=arm_dashes(frame.arms)[arm], linewidth=style.line, label=name or None)
     good = np.flatnonzero(np.isfinite(y))
     if good.size == 0:
-        return End(float(t[-1]), float("nan"), _text(name, y), color, -np.inf)
+        nothing = log and bool(np.all(values == 0))
+        said = f"{name}: 0 throughout".removeprefix(": ") if nothing else _text(name, y)
+        return End(float(t[-1]), float("nan"), said, color, -np.inf)
     last, rank = int(good[-1]), float(np.mean(y[good]))
     if np.isfinite(values[-1]):
         return End(float(t[last]), float(y[last]), _text(name, values), color, rank)

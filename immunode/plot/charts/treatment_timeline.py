@@ -9,14 +9,14 @@ from typing import Any
 import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
-from matplotlib.layout_engine import ConstrainedLayoutEngine
 from numpy.typing import ArrayLike
 
 from immunode.errors import StudyError
 from immunode.plot.charts.time_courses import Series, courses
-from immunode.plot.kit.figure import StyledFigure, grid_shape
+from immunode.plot.kit.figure import SteadyLayout, StyledFigure, grid_shape, write_note
 from immunode.plot.kit.style import FAINT, GRID, INK, Style, arm_colors, find_style, readable, styled
 from immunode.plot.kit.text import width_of, wrap
+from immunode.plot.kit.threshold_lines import Thresholds
 from immunode.plot.kit.time_axes import clock, time_axis
 
 _ROW = 1.5
@@ -56,6 +56,9 @@ def timeline(
     style: str | Style = "slide",
     units: Mapping[str, str] | None = None,
     labels: Mapping[str, str] | None = None,
+    headings: Mapping[str, str] | None = None,
+    thresholds: Thresholds | None = None,
+    note: str = "",
     log: bool | Collection[str] = (),
 ) -> Figure:
     """Return a figure of the interventions over time, above time courses where `series` is given.
@@ -66,7 +69,7 @@ def timeline(
     times, series : as in `courses`; times in `time_unit`.
     arms : all arms in order, which sets their colors; by default those of the lanes.
     span : (start, stop) of the time axis where there are no courses, in `time_unit`.
-    units, labels, log : as in `courses`.
+    units, labels, headings, thresholds, note, log : as in `courses`.
 
     Raises
     ------
@@ -81,7 +84,10 @@ def timeline(
     with styled(look):
         figure, top, panels = _frame(len(lanes), n, max(len(arms), 1), look, title)
         if series:
-            courses(times, series, units=units, time_unit=time_unit, labels=labels, style=look, log=log, axes=panels)
+            courses(
+                times, series, units=units, time_unit=time_unit, labels=labels, headings=headings,
+                thresholds=thresholds, style=look, log=log, axes=panels,
+            )  # fmt: skip
         if top is not None:
             start, stop = _span(lanes, times, series, span)
             shown = clock(stop - start, time_unit)
@@ -90,6 +96,7 @@ def timeline(
             time_axis(top, shown, start * shown.factor, stop * shown.factor, look, labelled=not panels, most=most)
             top.tick_params(axis="x", labelbottom=alone)
             _draw(top, lanes, arm_colors(shown_arms), shown.factor, look)
+        write_note(figure, note, look)
     return figure
 
 
@@ -108,7 +115,7 @@ def _frame(n_lanes: int, n: int, n_arms: int, style: Style, title: str) -> tuple
     below = rows * style.row * (1 if rows > 1 or not style.fixed else 1.4)
     height = max(style.height if style.fixed and n else 0.0, strip + head + below + style.text / 24)
     pad = style.text / 72
-    engine = ConstrainedLayoutEngine(w_pad=pad * 0.45, h_pad=pad * 0.4, wspace=0.02, hspace=0.02)
+    engine = SteadyLayout(w_pad=pad * 0.45, h_pad=pad * 0.4, wspace=0.02, hspace=0.02)
     figure = StyledFigure(style, figsize=(style.width, height), layout=engine)
     each = max((height - head - strip) / rows, 0.1) if rows else 0.0
     ratios = ([strip] if n_lanes else []) + [each] * rows

@@ -19,6 +19,24 @@ from immunode.plot.kit.style import FAINT, INK, Style, find_style, styled
 from immunode.plot.kit.text import wrap
 
 
+class SteadyLayout(ConstrainedLayoutEngine):
+    """The constrained layout, with axes that stay where they are if they would move by what rounding leaves only.
+
+    So the same figure, saved twice, gives the same bytes.
+    """
+
+    def execute(self, fig: Figure) -> None:
+        """Lay the figure out."""
+        before = [(ax, ax.get_position(original=True)) for ax in fig.axes]
+        super().execute(fig)
+        moved = [
+            float(np.max(np.abs(ax.get_position(original=True).get_points() - old.get_points()))) for ax, old in before
+        ]
+        if max(moved, default=0.0) < 1e-6:
+            for ax, old in before:
+                ax._set_position(old)  # type: ignore[attr-defined]  # what is public would end the layout
+
+
 class StyledFigure(Figure):
     """A matplotlib Figure that is drawn and saved in its own style and shows itself in notebooks.
 
@@ -107,7 +125,7 @@ def make_panels(
         style.height if style.fixed or rows == 1 else 0.0, rows * max(style.row, row) + extra + style.text / 24
     )
     pad = style.text / 72
-    engine = ConstrainedLayoutEngine(w_pad=pad * 0.45, h_pad=pad * 0.4, wspace=0.02, hspace=0.02)
+    engine = SteadyLayout(w_pad=pad * 0.45, h_pad=pad * 0.4, wspace=0.02, hspace=0.02)
     figure = StyledFigure(style, figsize=(style.width, height), layout=engine)
     panels: list[Axes] = []
     for i in range(n):

@@ -59,6 +59,19 @@ class End:
     rank: float = 0.0
 
 
+class _EndLabel(Annotation):
+    """A label whose width counts for the layout, and whose height does not: it is moved after the layout is made."""
+
+    def get_tightbbox(self, renderer: RendererBase | None = None) -> Bbox | None:
+        """Return its box with the height of the axes."""
+        box = super().get_tightbbox(renderer)
+        return (
+            box
+            if box is None or self.axes is None
+            else Bbox.from_extents(box.x0, self.axes.bbox.y0, box.x1, self.axes.bbox.y1)
+        )
+
+
 class EndLabels(Artist):
     """Labels to the right of axes, arranged anew whenever they are drawn (so they follow a resize or a zoom)."""
 
@@ -72,7 +85,7 @@ class EndLabels(Artist):
         self.leaders: list[Line2D] = []
         for end in self.ends:
             color = readable(end.color)
-            label = ax.annotate(
+            label = _EndLabel(
                 wrap(end.text, width, size, lines=3),
                 (1.0, end.y if np.isfinite(end.y) else ax.get_ylim()[0]),
                 xycoords=("axes fraction", "data"),
@@ -86,6 +99,9 @@ class EndLabels(Artist):
                 linespacing=1.0,
             )
             label.set_gid("end-label")
+            label.set_transform(IdentityTransform())
+            ax.add_artist(label)
+            label.set_clip_on(False)
             leader = Line2D([], [], color=end.color, linewidth=max(0.5, style.line / 3), clip_on=False)
             leader.set_transform(IdentityTransform())
             leader.set_in_layout(False)

@@ -51,11 +51,13 @@ def draw_marks(
     names: Mapping[str, str],
     width: float,
     written: bool,
+    above: bool = True,
 ) -> None:
     """Draw a row of marks above `ax` for each key: triangles at doses, a bar and a light shade for windows.
 
     factor : times in doses and windows are multiplied by it.   width : width of the axes in points.
     written : whether to write at the right end of each row what it shows.
+    above : False draws the light shades alone, below panels that have the rows.
     """
     start, stop = ax.get_xlim()
     for i, key in enumerate(rows_of(doses, windows)):
@@ -64,13 +66,15 @@ def draw_marks(
         spans = _spans(windows.get(key, ()), factor, start, stop)
         for begin, end in spans:
             ax.axvspan(begin, end, color=color, alpha=0.09, linewidth=0, zorder=0.5)
+            if not above:
+                continue
             bar = ax.plot([begin, end], [1, 1], color=color, linewidth=0.22 * style.text, alpha=0.55)[0]
             bar.set(transform=place, clip_on=False, solid_capstyle="butt", gid="window")
         times = np.asarray(doses.get(key, ()), dtype=float) * factor
         times = times[np.isfinite(times) & (times >= start - 1e-9) & (times <= stop + 1e-9)]
-        if times.size:
+        if times.size and above:
             _triangles(ax, times, color, place, width / (stop - start), style)
-        if written:
+        if written and above:
             what = "doses" if _has(doses, key) else "treatment" if key in colors else names.get(key, key)
             if key not in colors and _has(doses, key):
                 what = names.get(key, key)

@@ -22,7 +22,7 @@ class Room:
     """Room in a panel, in points.
 
     labels : width of the labels of lines.   size : of their text.   lines : number of lines that all labels take.
-    strip : height of the marks above the axes.   width, height : of the axes, about.
+    strip : height of the marks above the axes of the first row.   width, height : of the axes, about.
     """
 
     labels: float
@@ -56,7 +56,7 @@ def panel_room(figure: Figure, panels: Sequence[Axes], style: Style, room: Room)
         spec = panels[0].get_subplotspec()
         rows, columns = spec.get_gridspec().get_geometry() if spec else (1, 1)
         width = figure.get_figwidth() * 72 / columns - room.labels - 5.5 * style.text
-        height = figure.get_figheight() * 72 / rows - room.strip - 2.6 * style.text - 4 * style.text / rows
+        height = (figure.get_figheight() * 72 - room.strip) / rows - 2.6 * style.text - 4 * style.text / rows
         return replace(room, width=max(width, 4 * style.text), height=max(height, 3 * style.text))
     box = panels[0].get_window_extent()
     return replace(room, width=box.width * 72 / figure.dpi, height=box.height * 72 / figure.dpi)
@@ -90,12 +90,14 @@ class TimePanels:
         if named:
             EndLabels(ax, named, self.style, max(self.room.labels, 4 * self.style.text), self.room.size)
 
-    def finish(self, ax: Axes, quantity: str, about: str, unit: str, power: int, *, title_color: str = "") -> None:
-        """Write name, unit and meaning of the quantity, and the time axis."""
+    def finish(
+        self, ax: Axes, quantity: str, about: str, unit: str, power: int, *, title_color: str = "", marked: bool = True
+    ) -> None:
+        """Write name, unit and meaning of the quantity, and the time axis. marked : whether marks stand above."""
         style, room = self.style, self.room
         name_panel(
             ax, quantity, about, unit, power, style,
-            width=room.width + room.labels, height=room.height, pad=room.strip + 0.35 * style.text,
+            width=room.width + room.labels, height=room.height, pad=room.strip * marked + 0.35 * style.text,
             title_color=title_color,
         )  # fmt: skip
         most = max(3, min(8, int(room.width / (2.8 * style.small))))
@@ -103,11 +105,11 @@ class TimePanels:
             ax, self.clock, self.start, self.stop, style, labelled=is_bottom(ax, self.panels), most=most
         )  # fmt: skip
 
-    def mark(self, ax: Axes, doses: Doses, windows: Windows, *, written: bool) -> None:
-        """Draw doses and windows above the axes; written: with words beside them."""
+    def mark(self, ax: Axes, doses: Doses, windows: Windows, *, written: bool, above: bool = True) -> None:
+        """Draw doses and windows above the axes; written: with words beside them. above : False only shades."""
         draw_marks(
             ax, doses, windows, arm_colors(self.arms), self.clock.factor, self.style,
-            names=self.names, width=self.room.width, written=written,
+            names=self.names, width=self.room.width, written=written, above=above,
         )  # fmt: skip
 
 

@@ -24,7 +24,10 @@ def raised(number: int | str) -> str:
 
 
 def pretty_unit(unit: str) -> str:
-    """Return a unit as it is printed: `cell/uL` gives `cells/µL`, `mm**3` gives `mm³`, "" gives "dimensionless"."""
+    """Return a unit as it is printed.
+
+    `cell/uL` gives `cells/µL`, `mm**3` gives `mm³`, `percent` gives `%`, "" gives "dimensionless".
+    """
     text = unit.strip()
     if text in ("", "1", "dimensionless"):
         return "dimensionless"
@@ -33,7 +36,9 @@ def pretty_unit(unit: str) -> str:
     text = re.sub(r"\s*/\s*", "/", text)
     text = re.sub(r"\bu(?=(?:g|L|l|M|m|mol|s|Ci|IU|U)\b)", "µ", text)
     text = re.sub(r"^cell\b(?!s)", "cells", text)
-    return re.sub(r"^copy\b", "copies", text)
+    text = re.sub(r"^copy\b", "copies", text)
+    text = re.sub(r"^(point|event)(?=$|/)", r"\1s", text)
+    return re.sub(r"^percent\b", "%", text)
 
 
 def width_of(text: str, size: float, *, bold: bool = False) -> float:

@@ -11,10 +11,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from immunode.errors import StudyError, did_you_mean
+from immunode.model.patients import Story
 from immunode.study.result.marks import switch_times
 from immunode.study.result.notebook import page
 from immunode.study.result.timeline_rows import lanes
-from immunode.study.run.ready import flux_names, looked_at_first, meanings, model_time, quantity_units
+from immunode.study.run.ready import flux_names, looked_at_first, meanings, model_time, quantity_labels, quantity_units
 from immunode.study.run.recipe import named
 
 if TYPE_CHECKING:
@@ -188,12 +189,16 @@ class Simulation:
 
 
 class Comparison(Mapping[str, Simulation]):
-    """Simulations by arm, drawn and tabled together; never changes."""
+    """Simulations by arm, drawn and tabled together; never changes.
 
-    __slots__ = ("_arms",)
+    story : what they tell, of which `plot` takes its panels, axes and title; None for arms that were chosen freely.
+    """
 
-    def __init__(self, simulations: Mapping[str, Simulation]) -> None:
+    __slots__ = ("_arms", "_story")
+
+    def __init__(self, simulations: Mapping[str, Simulation], story: Story | None = None) -> None:
         self._arms = dict(simulations)
+        self._story = story
 
     def __getitem__(self, arm: str) -> Simulation:
         if arm not in self._arms:
@@ -214,6 +219,11 @@ class Comparison(Mapping[str, Simulation]):
 
     def _repr_html_(self) -> str:
         return page(repr(self), self.to_frame(), "Values by arm over time")
+
+    @property
+    def story(self) -> Story | None:
+        """The story that the arms tell; None for arms that were chosen freely."""
+        return self._story
 
     @property
     def recipe(self) -> dict[str, Any]:
@@ -243,8 +253,17 @@ class Comparison(Mapping[str, Simulation]):
         axes: Any = None,
         timeline: bool = False,
     ) -> Figure:
-        """Return a figure of time courses, one panel a quantity and one line an arm. Parameters as in `Simulation`."""
-        return draw(self._arms, names, style, title, log, axes, timeline)
+        """Return a figure of time courses, one panel a quantity and one line an arm. Parameters as in `Simulation`.
+
+        Without names, runs of a story show its panels, with its sentence as title and the model's name below.
+        """
+        story = self._story
+        if story is None or names:
+            return draw(self._arms, names, style, title, log, axes, timeline)
+        heading = next(iter(self._arms.values())).model.heading
+        head = story.sentence if title is None else title
+        note = heading if head == story.sentence != heading else ""
+        return draw(self._arms, tuple(story.panels), style, head, log or story.logarithmic, axes, timeline, note=note)
 
     def timeline(self, *, style: str = "slide", title: str | None = None) -> Figure:
         """Return a figure of the interventions of all arms alone. Parameters as in `Simulation`."""
@@ -280,8 +299,11 @@ def draw(
     log: Any,
     axes: Any,
     timeline: bool = False,
+    note: str = "",
 ) -> Figure:
     """Return the figure of quantities by arm. Without names: readouts that some arm has, else states of the first.
+
+    note : written small below.
 
     Raises
     ------
@@ -300,15 +322,20 @@ def draw(
             raise StudyError(f"{first.name}: unknown quantity '{name}'{did_you_mean(name, known)}")
     units: dict[str, str] = {}
     labels: dict[str, str] = {}
+    headings: dict[str, str] = {}
     for one in reversed(list(arms.values())):
         units |= one.units
         labels |= meanings(one.model)
+        headings |= quantity_labels(one.model)
     times = {arm: one.path_times for arm, one in arms.items()}
     series = {name: {arm: one.path[name] for arm, one in arms.items() if name in one.path} for name in chosen}
     common: dict[str, Any] = {
         "units": units,
         "time_unit": first.time_unit or first.clock,
         "labels": labels,
+        "headings": headings,
+        "thresholds": _levels(first),
+        "note": note,
         "title": first.label if title is None else title,
         "style": style,
         "log": log,
@@ -327,6 +354,14 @@ def draw(
         **common,
     )
     return remembered(figure, _recipe(arms))
+
+
+def _levels(model: Model) -> dict[str, tuple[tuple[str, float], ...]]:
+    """Return quantity -> (name, level) of the declared thresholds on it."""
+    levels: dict[str, tuple[tuple[str, float], ...]] = {}
+    for one in model.thresholds:
+        levels[one.quantity] = (*levels.get(one.quantity, ()), (one.meaning or one.name.replace("_", " "), one.level))
+    return levels
 
 
 def remembered(figure: Figure, recipe: Mapping[str, Any]) -> Figure:

@@ -92,6 +92,13 @@ def meanings(model: Model) -> dict[str, str]:
     return {record.name: record.meaning for record in records if record.meaning}
 
 
+def quantity_labels(model: Model) -> dict[str, str]:
+    """Return the short names for people that states, derived quantities, switches and processes have, by name."""
+    records: list[State | Derived | Switch | Process]
+    records = [*model.states, *model.derived, *model.switches, *model.processes]
+    return {record.name: record.label for record in records if getattr(record, "label", "")}
+
+
 def output_times(
     model: Model,
     until: float | str | None,

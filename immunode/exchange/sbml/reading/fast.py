@@ -84,6 +84,10 @@ def _equilibrium(model: Model, fast: list[str]) -> NDArray[np.float64]:
         derived=[Derived(d.name, still(d.expression), d.unit) for d in model.derived],
         events=(),
         variants=(),
+        observed=(),
+        thresholds=(),
+        story=None,
+        trials=(),
         readouts=(),
         aliases=(),
     )

@@ -1,0 +1,109 @@
+"""`run_story`: what a model shows first."""
+
+from __future__ import annotations
+
+import pytest
+
+import immunode as im
+from immunode.errors import ModelError, StudyError
+from immunode.study.stories import find_story, with_story_variant
+
+DECAY = im.Model(
+    name="decay",
+    time_unit="day",
+    states=[
+        im.State("x", 1.0, "mg", "drug", label="level", source="s"),
+        im.State("y", 1.0, "mg", "bystander", source="s"),
+    ],
+    parameters=[im.Parameter("k", 0.1, "1/day", "loss", "s"), im.Parameter("g", 0.1, "1/day", "loss", "s")],
+    processes=[im.Process("loss", "x ->", "k*x"), im.Process("loss_y", "y ->", "g*y")],
+    readouts=["x"],
+    horizon=10.0,
+    interventions=[
+        im.Intervention("aside", im.scale("g", 3.0)),
+        im.Intervention("slower", im.scale("k", 0.5)),
+        im.Intervention("slowest", im.scale("k", 0.1)),
+        im.Intervention("quicker", im.scale("k", 2.0)),
+        im.Intervention("quickest", im.scale("k", 4.0)),
+    ],
+    thresholds=[im.Threshold("most", "x < 0.6", "most of it"), im.Threshold("none", "x < -3")],
+    variants=[im.Variant("fast", values={"k": 1.0}), im.Variant("slow", values={"k": 0.01})],
+)
+STORY = im.Story(
+    "It falls.", {"placebo": "", "both, at once": "slower + aside"}, ["y", "x"], until=4.0, logarithmic=["x"]
+)
+TOLD = DECAY.replace(story=STORY)
+
+
+def test_a_story_runs_its_arms_to_its_end() -> None:
+    runs = im.teaching.run_story(TOLD)
+    assert list(runs) == ["placebo", "both, at once"]
+    assert set(runs["both, at once"].model.applied) == {"slower", "aside"}
+    assert runs["placebo"].times[-1] == 4.0
+    assert runs.story == STORY
+    same = im.simulate(TOLD, 4.0, arms={"placebo": [], "both, at once": ["slower", "aside"]})
+    assert runs["both, at once"].final("x") == same["both, at once"].final("x")
+
+
+def test_its_end_can_be_moved() -> None:
+    assert im.teaching.run_story(TOLD, "2 days")["placebo"].times[-1] == 2.0
+
+
+def test_a_story_is_told_with_its_variant() -> None:
+    model = DECAY.replace(story=im.Story("s", {"a": "", "b": "slower"}, ["x"], variant="fast"))
+    assert im.teaching.run_story(model)["a"].model.variant_name == "fast"
+    assert find_story(with_story_variant(model)) == model.story
+    # in another variant its sentence need not hold
+    other = im.teaching.run_story(model.variant("slow"))
+    assert other["control"].model.variant_name == "slow"
+    assert other.story != model.story
+
+
+def test_without_a_story_the_first_interventions_are_shown_that_change_something_shown() -> None:
+    runs = im.teaching.run_story(DECAY)
+    assert list(runs) == ["control", "slower", "slowest", "quicker"]
+    assert runs.story is not None
+    assert runs.story.panels == ("x",)
+
+
+def test_a_model_without_interventions_shows_itself() -> None:
+    assert list(im.teaching.run_story(DECAY.replace(interventions=()))) == ["control"]
+
+
+def test_arms_of_the_story_have_names_everywhere() -> None:
+    arms = im.Arms.of(TOLD, "both, at once", "placebo", "slower+aside", "control")
+    assert [entry.name for entry in arms["both, at once"]] == ["slower", "aside"]  # type: ignore[union-attr]
+    assert arms["placebo"] == ()
+    assert arms["slower+aside"] == arms["both, at once"]
+    with pytest.raises(StudyError, match="did you mean 'placebo'"):
+        im.Arms.of(TOLD, "placbo")
+
+
+@pytest.mark.parametrize("arms", [{"slower": ""}, {"control": "slower"}, {"all": ""}, {"slower": "slowest"}])
+def test_a_story_cannot_call_an_arm_what_means_something_else(arms: dict[str, str]) -> None:
+    with pytest.raises(ModelError, match="rename"):
+        DECAY.replace(story=im.Story("s", arms, ["x"]))
+
+
+def test_the_figure_says_the_sentence_and_the_model_and_uses_labels_and_thresholds() -> None:
+    figure = im.teaching.run_story(TOLD.replace(title="Decay")).plot()
+    y, x = figure.axes
+    assert figure.get_suptitle() == "It falls."
+    assert figure.get_supxlabel() == "Decay (decay)"
+    assert y.get_ylabel() == "y (mg)"
+    assert y.get_title(loc="left") == "bystander"
+    assert x.get_ylabel() == "level (mg)"
+    assert (x.get_yscale(), y.get_yscale()) == ("log", "linear")
+    named = [text.get_text() for text in x.texts if text.get_gid() == "level-name"]
+    assert named == ["most of it"]
+    assert not [text for text in y.texts if text.get_gid() == "level-name"]
+
+
+def test_named_quantities_are_drawn_without_the_sentence() -> None:
+    figure = im.teaching.run_story(TOLD).plot("x")
+    assert figure.get_suptitle() == "decay"
+    assert len(figure.axes) == 1
+
+
+def test_arms_that_were_chosen_freely_tell_no_story() -> None:
+    assert im.simulate(TOLD, arms=["placebo"]).story is None
