@@ -8,8 +8,8 @@ from immunode.intervention.pharmacokinetics.compartments import PK, one_compartm
 from immunode.intervention.pharmacokinetics.covariates import Covariate
 from immunode.intervention.pharmacokinetics.target import Target, qss, tmdd
 from immunode.intervention.regimens.dose import Dose
+from immunode.intervention.regimens.parser import regimen, taper
 from immunode.intervention.regimens.regimen import Regimen
-from immunode.intervention.regimens.shorthand import regimen, taper
 
 __all__ = [
     "regimen", "taper", "Regimen", "Dose", "one_compartment", "two_compartment", "PK", "tmdd", "qss", "Target",

@@ -8,7 +8,7 @@ from immunode.analysis.treatment.expectations import Expectation, Expectations, 
 from immunode.analysis.treatment.explanation import Explanation, explain
 from immunode.analysis.treatment.hill_curves import DoseResponse, dose_response, hill_fit
 from immunode.analysis.treatment.intervention_atlas import Atlas, atlas
-from immunode.analysis.treatment.regimens import RegimenSearch, regimen_search
+from immunode.analysis.treatment.regimen_searches import RegimenSearch, regimen_search
 from immunode.analysis.treatment.sequence_maps import SequenceMap, sequence_map
 from immunode.analysis.treatment.shapley_shares import ShapleyShares, shapley
 from immunode.intervention.cards import Card

@@ -11,8 +11,8 @@ from .pharmacokinetics.compartments import PK, one_compartment, two_compartment
 from .pharmacokinetics.covariates import Covariate
 from .pharmacokinetics.target import Target, qss, tmdd
 from .regimens.dose import Dose
+from .regimens.parser import regimen, taper
 from .regimens.regimen import Regimen
-from .regimens.shorthand import regimen, taper
 from .rules import Rule
 from .schedule import Pulses, Rhythm, Schedule, Trip, decay, during, pulses, ramp, rhythm
 from .sequences import sequence, shifted

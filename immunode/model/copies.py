@@ -9,7 +9,7 @@ from typing import TypeVar
 from immunode.errors import ModelError, did_you_mean
 from immunode.language.expression import names, parse
 from immunode.language.tree import replace_part, to_text
-from immunode.model.checks.validation import finite_number, number_or_text
+from immunode.model.checks.declaration import finite_number, number_or_text
 from immunode.model.declaration import Declaration
 from immunode.model.records import Parameter
 

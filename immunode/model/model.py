@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from typing import Any, Self
 
 from immunode.model import serial, views
-from immunode.model.checks.validation import validate
+from immunode.model.checks.declaration import validate
 from immunode.model.copies import find, noted, with_initial, with_values, with_variant
 from immunode.model.declaration import Declaration, Perturbation
 

@@ -1,6 +1,6 @@
 """The records that a model is made of: frozen, hashable, picklable values that hold text and numbers only.
 
-A new kind of record is a class here, a field of `Declaration` and an entry of `checks.validation.RECORDS`; `@register`
+A new kind of record is a class here, a field of `Declaration` and an entry of `checks.declaration.RECORDS`; `@register`
 makes it known to JSON.
 """
 

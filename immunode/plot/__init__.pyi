@@ -40,7 +40,7 @@ from .charts.analysis.sequence_map import gap_curves as gap_curves
 from .charts.analysis.sequence_map import order_map as order_map
 from .charts.analysis.tornado_bars import tornado as tornado
 from .charts.animation import animate as animate
-from .charts.distributions import endpoints as endpoints
+from .charts.endpoint_strips import endpoints as endpoints
 from .charts.equation_page import equations as equations
 from .charts.event_curves import time_to_event as time_to_event
 from .charts.fold_changes import atlas as atlas

@@ -8,7 +8,6 @@ from functools import cached_property
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from immunode.solve.control import absolute_tolerance
 from immunode.solve.engine import Request
 from immunode.solve.outcome import (
     BAD_SCHEDULE,
@@ -20,6 +19,7 @@ from immunode.solve.outcome import (
     Outcome,
 )
 from immunode.solve.status import Status
+from immunode.solve.step_size import absolute_tolerance
 
 Array = NDArray[np.float64]
 Lanes = NDArray[np.intp]

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from immunode.analysis.treatment.regimens import regimen_search
+from immunode.analysis.treatment.regimen_searches import regimen_search
 from immunode.errors import StudyError
 from immunode.intervention import Intervention, add
 from immunode.model import Derived, Model, Parameter, State

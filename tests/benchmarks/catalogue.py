@@ -36,7 +36,7 @@ from immunode.catalogue import list_models, load_model
 from immunode.program.lowering import lower
 from immunode.program.numpy.functions import Functions, compile_numpy
 from immunode.solve import solve
-from immunode.solve.control import absolute_tolerance
+from immunode.solve.step_size import absolute_tolerance
 
 RTOL = 1e-6
 REPEATS, SECONDS = 3, 0.2

@@ -12,8 +12,8 @@ from immunode.errors import EngineError
 from immunode.program.llvm.compile import available
 from immunode.program.numpy.functions import Functions
 from immunode.solve import choose_engine, solve
-from immunode.solve.control import absolute_tolerance
 from immunode.solve.status import Status
+from immunode.solve.step_size import absolute_tolerance
 
 BLOCKS = "compiled" if available() else "numpy"
 

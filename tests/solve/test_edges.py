@@ -12,8 +12,8 @@ from immunode.program.llvm.compile import available
 from immunode.program.nonsmooth import edges
 from immunode.program.numpy.functions import Functions
 from immunode.solve import solve
-from immunode.solve.control import absolute_tolerance
 from immunode.solve.status import Status
+from immunode.solve.step_size import absolute_tolerance
 from immunode.study.design.design import sobol
 from immunode.study.design.ranges import space
 from immunode.study.run.ready import make_ready

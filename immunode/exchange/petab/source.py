@@ -9,7 +9,7 @@ from typing import Any
 
 from immunode.errors import StudyError, did_you_mean
 from immunode.exchange.petab.records import Listed, Tables
-from immunode.exchange.sbml.library import libsbml
+from immunode.exchange.sbml.libsbml_access import libsbml
 from immunode.exchange.sbml.reading.document import open_document
 from immunode.exchange.sbml.reading.reader import assembled, model_name, read_elements
 from immunode.exchange.sbml.reading.state import Reading, items

@@ -11,7 +11,7 @@ from typing import Any, TypeVar
 from xml.etree import ElementTree
 
 from immunode.errors import ImmunodeError, ModelError
-from immunode.exchange.sbml.library import libsbml
+from immunode.exchange.sbml.libsbml_access import libsbml
 from immunode.exchange.sbml.writing.document import document_ids, space_ids
 from immunode.exchange.sbml.writing.writer import FACTS, remove_prose, to_sbml
 from immunode.model import Model, Parameter, State

@@ -1,4 +1,4 @@
 from .contribution import Draft
-from .operators import add_operations
+from .operation_effects import add_operations
 
 __all__ = ["Draft", "add_operations"]

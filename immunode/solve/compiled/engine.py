@@ -23,11 +23,11 @@ from immunode.program.program import Program
 from immunode.solve.compiled.kernel import ENTRY, kernel_source, width
 from immunode.solve.compiled.memory import result_array
 from immunode.solve.compiled.workspace import ARGUMENTS, FLOATS, HANDED_OVER, NEVER, Workspace
-from immunode.solve.control import pilot_steps
 from immunode.solve.engine import Engine, OnJump, Request
 from immunode.solve.outcome import Outcome
 from immunode.solve.runs import Runs, padded
 from immunode.solve.status import Status
+from immunode.solve.step_size import pilot_steps
 from immunode.solve.tape import Renumbered, Tape
 from immunode.solve.thread_limits import threads as threads_at_hand
 

@@ -9,7 +9,7 @@ from immunode.program.llvm import compile as llvm_compile
 from immunode.program.llvm import vector_math
 from immunode.program.llvm.text import Value
 from immunode.program.program import Program
-from immunode.solve import control
+from immunode.solve import step_size
 from immunode.solve.compiled.edges import EdgeCode
 from immunode.solve.compiled.output import write_inside
 from immunode.solve.compiled.queue import EPS, begin, fill, finish, right_hand_side, show
@@ -110,7 +110,7 @@ class _Kernel:
         busy = self._busy()
         level = self._level(square)
         self.h_next = code.variable(self._next_step(level, h, good))
-        growth = code.variable(code.number(control.GROW_MOST))
+        growth = code.variable(code.number(step_size.GROW_MOST))
         f.put(code.integer(Status.TOO_MANY_STEPS), "code")
         steps = f.get("steps", kind="i") + 1
         f.put(steps, "steps")
@@ -163,10 +163,10 @@ class _Kernel:
         factor = vector_math.rough_exp2(code, exponent)
         growth = f.get("growth")
         factor = code.select(code.compare("olt", factor, growth), factor, growth)
-        factor = code.select(code.compare("ogt", factor, control.SHRINK_MOST), factor, control.SHRINK_MOST)
+        factor = code.select(code.compare("ogt", factor, step_size.SHRINK_MOST), factor, step_size.SHRINK_MOST)
         result = h * factor
         if controller.remembers:
-            lowest = 2.0 * math.log2(control.LOWEST_ERROR)
+            lowest = 2.0 * math.log2(step_size.LOWEST_ERROR)
             level = code.select(code.compare("ogt", level, lowest), level, lowest)
             f.change(good, level, "memory")
         if self.step.explicit:
@@ -179,8 +179,8 @@ class _Kernel:
         f, code, step = self.f, self.code, self.step
         bad = ~code.compare("olt", square, math.inf)
         factor = vector_math.rough_exp2(code, code.fused(level, -0.1, math.log2(step.controller.safety)))
-        factor = code.select(code.compare("ogt", factor, control.SHRINK_MOST), factor, control.SHRINK_MOST)
-        factor = code.select(bad, code.number(control.SHRINK_NOT_FINITE), factor)
+        factor = code.select(code.compare("ogt", factor, step_size.SHRINK_MOST), factor, step_size.SHRINK_MOST)
+        factor = code.select(bad, code.number(step_size.SHRINK_NOT_FINITE), factor)
         smaller = self.edges.shorter(h, h * factor)
         if isinstance(step, ExplicitStep):
             speed = step.speed(self.scales)
@@ -189,7 +189,7 @@ class _Kernel:
             smaller = code.select(code.compare("olt", stable, smaller), stable, smaller)
             f.change(fast, stable, "h_most")
         code.store(code.select(good, code.load("f", self.h_next), smaller), self.h_next)
-        code.store(code.select(good, code.number(control.GROW_MOST), 1.0), growth)
+        code.store(code.select(good, code.number(step_size.GROW_MOST), 1.0), growth)
         rejected = f.get("rejected", kind="i")
         f.change(~good, rejected + 1, "rejected")
         shortest = code.spread(f.given("shortest"))

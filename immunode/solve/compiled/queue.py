@@ -7,7 +7,7 @@ import math
 from immunode.program.llvm import vector_math
 from immunode.program.llvm.source import Values
 from immunode.program.llvm.text import Value
-from immunode.solve import control
+from immunode.solve import step_size
 from immunode.solve.compiled.workspace import KernelFunction, Workspace
 from immunode.solve.status import Status
 
@@ -89,7 +89,7 @@ def _prepare(f: KernelFunction) -> None:
         f.put(value, "c", i, waiting=True)
     stop = f.get("t_stop", waiting=True)
     f.put(stop - code.intrinsic("fabs", stop) * (4.0 * EPS), "t_near", waiting=True)
-    f.put(code.number(control.GROW_MOST), "growth", waiting=True)
+    f.put(code.number(step_size.GROW_MOST), "growth", waiting=True)
     f.put(code.number(math.inf), "h_most", waiting=True)
     f.put(code.integer(0), "stiff", waiting=True)
     f.put(code.integer(-1), "busy", waiting=True)
@@ -102,11 +102,11 @@ def _prepare(f: KernelFunction) -> None:
 
 def _memory_at_start(n: int) -> float:
     """Return log2 of the sum of squares that stands for the smallest error remembered."""
-    return math.log2(n) + 2.0 * math.log2(control.LOWEST_ERROR)
+    return math.log2(n) + 2.0 * math.log2(step_size.LOWEST_ERROR)
 
 
 def _first_step(f: KernelFunction, order: int) -> None:
-    """Write the size of the first step, NaN where the right-hand side is not finite; see `control.first_step`."""
+    """Write the size of the first step, NaN where the right-hand side is not finite; see `step_size.first_step`."""
     code, n = f.code, f.workspace.n
     t, rtol = f.get("t", waiting=True), code.spread(f.given("rtol"))
     longest = f.get("t_stop", waiting=True) - t

@@ -15,8 +15,8 @@ from immunode.program.llvm.tables import Tables
 from immunode.program.llvm.text import Value
 from immunode.solve.compiled.queue import at_state
 from immunode.solve.compiled.workspace import KernelFunction, Workspace
-from immunode.solve.control import EXPLICIT, STIFF, Controller
 from immunode.solve.numpy.methods import BACK_LEAST, BACK_MOST, CORRECTION_LIMIT, FAST, PIVOT_LIMIT
+from immunode.solve.step_size import EXPLICIT, STIFF, Controller
 from immunode.solve.tableaus import RODAS5P, TSIT5
 
 _TINY_STEP = 1e-200

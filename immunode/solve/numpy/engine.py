@@ -10,13 +10,13 @@ from numpy.typing import ArrayLike
 
 from immunode.program.nonsmooth import has_corners
 from immunode.program.numpy.functions import Functions
-from immunode.solve.control import pilot_steps
 from immunode.solve.engine import Engine, Request
 from immunode.solve.numpy.lockstep import Lockstep
 from immunode.solve.numpy.methods import Explicit, Stiff
 from immunode.solve.outcome import Outcome
 from immunode.solve.runs import Runs
 from immunode.solve.status import Status
+from immunode.solve.step_size import pilot_steps
 
 MOST_LANES = 12288
 """Lanes of a block; more bring nothing. Lanes with many rows get fewer, see `lockstep.BLOCK_BYTES`."""

@@ -14,7 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from immunode.program.numpy.functions import Functions
-from immunode.solve import control
+from immunode.solve import step_size
 from immunode.solve.numpy.edges import Edges
 from immunode.solve.numpy.lane_table import BUSY, FREE, LANDED, LaneTable
 from immunode.solve.numpy.methods import Method
@@ -132,7 +132,7 @@ class Lockstep:
             np.minimum(h_next, block.h_most, out=h_next)
             np.multiply(block.h_most, RELAX, block.h_most)
         if self.capped:
-            block.growth.fill(control.GROW_MOST)
+            block.growth.fill(step_size.GROW_MOST)
             self.capped = False
         if np.count_nonzero(good) < block.width:
             self._reject(padded((~good).nonzero()[0]), square, t_new, power, h_next)
@@ -178,7 +178,7 @@ class Lockstep:
         np.multiply(factor, factor, factor)
         np.divide(block.memory, factor, factor)
         np.minimum(factor, block.growth, out=factor)
-        np.maximum(factor, control.SHRINK_MOST, out=factor)
+        np.maximum(factor, step_size.SHRINK_MOST, out=factor)
         np.multiply(factor, h, factor)
         return power, factor
 
@@ -187,10 +187,10 @@ class Lockstep:
         block, method = self.block, self.method
         h, t = self.h[where], block.t[where]
         size = np.sqrt(square[where] / self.n_states)
-        factor = np.maximum(method.controller.safety * size**-0.2, control.SHRINK_MOST)
+        factor = np.maximum(method.controller.safety * size**-0.2, step_size.SHRINK_MOST)
         bad = ~np.isfinite(size)
         if bad.any():
-            factor[bad] = control.SHRINK_NOT_FINITE
+            factor[bad] = step_size.SHRINK_NOT_FINITE
         smaller = h * factor
         if self.edges is not None:
             smaller = self.edges.shorter(where, h, smaller)
@@ -354,13 +354,13 @@ class Lockstep:
         slope = self.functions.rhs(t, y, c)
         stop = np.minimum(runs.next_break[run], runs.t_end)
         scale = atol + runs.rtol * np.abs(y)
-        block.h[lanes] = control.first_step(self.functions, t, y, c, slope, scale, stop - t, self.method.error_order)
+        block.h[lanes] = step_size.first_step(self.functions, t, y, c, slope, scale, stop - t, self.method.error_order)
         block.t_stop[lanes] = stop
         block.t_near[lanes] = stop - 4.0 * _EPS * np.abs(stop)
         block.t_out[lanes] = self.times[block.next_out[lanes]]
         block.memory[lanes] = self.start
         block.rejected[lanes] = 0
-        block.growth[lanes] = control.GROW_MOST
+        block.growth[lanes] = step_size.GROW_MOST
         block.h_most[lanes] = np.inf
         block.born[lanes] = self.passes
         block.stiff[lanes] = 0

@@ -23,8 +23,8 @@ from numpy.typing import NDArray
 
 from immunode.program.numpy.functions import Functions
 from immunode.program.numpy.linear import compile_linear
-from immunode.solve.control import EXPLICIT, STIFF, Controller
 from immunode.solve.numpy.lane_table import LaneTable
+from immunode.solve.step_size import EXPLICIT, STIFF, Controller
 from immunode.solve.tableaus import RODAS5P, TSIT5, ExplicitPair, Rosenbrock
 
 Array = NDArray[np.float64]

@@ -9,7 +9,6 @@ import numpy as np
 from numpy.typing import NDArray
 
 from immunode.program.numpy.functions import Functions
-from immunode.solve.control import absolute_tolerance
 from immunode.solve.engine import Request
 from immunode.solve.outcome import Outcome
 from immunode.solve.runs import padded
@@ -17,6 +16,7 @@ from immunode.solve.status import Status
 from immunode.solve.steady.linear import solve_each
 from immunode.solve.steady.reduction import influential_states, unreduced
 from immunode.solve.steady.system import SteadySystem
+from immunode.solve.step_size import absolute_tolerance
 
 Array = NDArray[np.float64]
 Lanes = NDArray[np.intp]

@@ -10,8 +10,8 @@ from numpy.typing import NDArray
 
 from immunode.program.numpy.functions import Functions
 from immunode.program.program import Program
-from immunode.solve.control import SMALLEST_SCALE
 from immunode.solve.steady.reduction import Reduction
+from immunode.solve.step_size import SMALLEST_SCALE
 
 Array = NDArray[np.float64]
 

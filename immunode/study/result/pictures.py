@@ -100,7 +100,7 @@ class Pictures:
 
         options : as in `immunode.plot.endpoints`: labels, title, style, log, axes.
         """
-        from immunode.plot.charts.distributions import endpoints
+        from immunode.plot.charts.endpoint_strips import endpoints
 
         result = self._result
         chosen = [result.endpoint_name(n) for n in names] or list(result.endpoints)

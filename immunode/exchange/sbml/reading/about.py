@@ -6,7 +6,7 @@ import re
 from html import unescape
 from typing import Any
 
-from immunode.exchange.sbml.library import libsbml
+from immunode.exchange.sbml.libsbml_access import libsbml
 from immunode.exchange.sbml.reading.state import Reading
 
 LONGEST = 4000

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from immunode.errors import ModelError, path_text
-from immunode.exchange.sbml.library import libsbml
+from immunode.exchange.sbml.libsbml_access import libsbml
 from immunode.exchange.sbml.reading.comp import flatten
 from immunode.exchange.sbml.safe_xml import MOST_BYTES, check_xml
 

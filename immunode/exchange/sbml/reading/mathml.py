@@ -8,7 +8,7 @@ from itertools import pairwise
 from typing import Any
 
 from immunode.errors import ModelError, did_you_mean
-from immunode.exchange.sbml.library import libsbml
+from immunode.exchange.sbml.libsbml_access import libsbml
 from immunode.exchange.sbml.reading.functions import FUNCTIONS, call, number
 from immunode.language.tree import Expression, is_condition, operands
 

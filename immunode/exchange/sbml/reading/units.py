@@ -7,7 +7,7 @@ from fractions import Fraction
 from typing import Any
 
 from immunode.errors import UnitError
-from immunode.exchange.sbml.library import libsbml
+from immunode.exchange.sbml.libsbml_access import libsbml
 from immunode.exchange.sbml.reading.about import reference_of
 from immunode.exchange.sbml.reading.quantities import is_amount
 from immunode.exchange.sbml.reading.state import Quantity, Reading, items
