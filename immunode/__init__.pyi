@@ -28,17 +28,8 @@ from .intervention.schedule import decay, during, pulses, ramp, rhythm
 from .intervention.shapes import at_visits
 from .model.declaration import Perturbation
 from .model.model import Model
-from .model.patients import (
-    Correlation,
-    Observed,
-    PatientClass,
-    PatientCovariate,
-    Story,
-    Threshold,
-    Trial,
-    TrialResult,
-    Variability,
-)
+from .model.patients import Correlation, Observed, PatientClass, PatientCovariate, Story, Threshold, Variability
+from .model.published_trials import Trial, TrialResult
 from .model.records import Compartment, Derived, Event, Parameter, Process, State, Switch, Unit, Variant
 from .program.lowering import lower
 from .program.model_functions import source

@@ -1,16 +1,7 @@
 from .declaration import Contribution, Declaration, Perturbation
 from .model import Model
-from .patients import (
-    Correlation,
-    Observed,
-    PatientClass,
-    PatientCovariate,
-    Story,
-    Threshold,
-    Trial,
-    TrialResult,
-    Variability,
-)
+from .patients import Correlation, Observed, PatientClass, PatientCovariate, Story, Threshold, Variability
+from .published_trials import Trial, TrialResult
 from .records import (
     Compartment,
     Derived,

@@ -9,16 +9,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, fields
 from typing import Protocol, Self, TypeGuard, runtime_checkable
 
-from immunode.model.patients import (
-    Correlation,
-    Observed,
-    PatientClass,
-    PatientCovariate,
-    Story,
-    Threshold,
-    Trial,
-    Variability,
-)
+from immunode.model.patients import Correlation, Observed, PatientClass, PatientCovariate, Story, Threshold, Variability
+from immunode.model.published_trials import Trial
 from immunode.model.records import (
     PROVENANCE,
     Compartment,

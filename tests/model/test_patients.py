@@ -184,7 +184,7 @@ def test_a_threshold_tells_its_line() -> None:
 
 
 def test_endpoints_of_trials_are_those_that_there_are() -> None:
-    from immunode.model.patients import ENDPOINTS
+    from immunode.model.published_trials import ENDPOINTS
     from immunode.study.endpoints import KINDS
 
     assert set(ENDPOINTS) == set(KINDS)

@@ -11,7 +11,7 @@ from immunode.study.result.row_condition import endpoints_in
 
 if TYPE_CHECKING:
     from immunode.model import Model
-    from immunode.model.patients import TrialResult
+    from immunode.model.published_trials import TrialResult
 
 _FORMS = {
     "final": "{subject} {when}",

@@ -17,7 +17,8 @@ from immunode.analysis.trials.threshold_rules import written_out
 from immunode.errors import StudyError, did_you_mean
 from immunode.language.evaluation import evaluate
 from immunode.language.expression import names, parse
-from immunode.model.patients import Trial, TrialResult, as_pairs
+from immunode.model.patients import as_pairs
+from immunode.model.published_trials import Trial, TrialResult
 from immunode.study.arms import Arms
 from immunode.study.design.declared import declared_joint, declares_patients
 from immunode.study.endpoints.reading import endpoint

@@ -14,16 +14,8 @@ from immunode.model.checks.patients import check_patients
 from immunode.model.checks.structure import check_structure
 from immunode.model.checks.units import check_units
 from immunode.model.declaration import Declaration, is_perturbation
-from immunode.model.patients import (
-    Correlation,
-    Observed,
-    PatientClass,
-    PatientCovariate,
-    Story,
-    Threshold,
-    Trial,
-    Variability,
-)
+from immunode.model.patients import Correlation, Observed, PatientClass, PatientCovariate, Story, Threshold, Variability
+from immunode.model.published_trials import Trial
 from immunode.model.records import (
     MOST_TIMES,
     Compartment,

@@ -9,7 +9,8 @@ from collections.abc import Iterable, Iterator, Mapping
 from immunode.errors import ModelError, did_you_mean, quoted
 from immunode.language.expression import names, parse
 from immunode.model.declaration import Declaration
-from immunode.model.patients import ENDPOINTS, Threshold, Trial, TrialResult, as_pairs, named_threshold
+from immunode.model.patients import Threshold, as_pairs, named_threshold
+from immunode.model.published_trials import ENDPOINTS, Trial, TrialResult
 
 _CALL = re.compile(r"\b(\w+)\s*\(")
 _AT = re.compile(r"\s*(\w+)\s+at\s+(\S.*)")

@@ -5,7 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from immunode.model.declaration import Declaration
-from immunode.model.patients import Observed, PatientCovariate, Trial, TrialResult, Variability, as_pairs
+from immunode.model.patients import Observed, PatientCovariate, Variability, as_pairs
+from immunode.model.published_trials import Trial, TrialResult
 
 
 @dataclass(frozen=True, slots=True)

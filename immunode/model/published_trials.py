@@ -1,0 +1,129 @@
+"""Records of published trials, to be set beside a model."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from immunode.errors import ModelError, did_you_mean, quoted
+from immunode.language.expression import is_condition, parse
+from immunode.model.patients import as_pairs, checked_number, one_of
+from immunode.model.serial import register
+
+STATISTICS = ("mean", "median", "sd", "share")
+"""What a trial reports of an endpoint over its patients."""
+COMPARISONS = ("difference", "ratio")
+"""How a trial compares an arm with another."""
+SEEN = ("read", "memory")
+"""Whether a published value was seen in its source or is quoted from memory."""
+ENDPOINTS = (
+    "final", "at", "change", "percent_change", "peak", "trough", "auc", "time_to", "time_of_peak", "fraction_of_time",
+)  # fmt: skip
+"""Kinds of endpoints that a trial may name; those of `immunode.study.endpoints`."""
+
+
+@register
+@dataclass(frozen=True, slots=True)
+class TrialResult:
+    """One number that a trial reported.
+
+    arm : of the trial.
+    endpoint : what was looked at, `"change(das28, 24 weeks)"`; with the statistic "share" a condition on endpoints,
+        `"at(das28, 24 weeks) < 2.6"`, or the name of a threshold with a time, `"remission at 24 weeks"`.
+    value : in the endpoint's unit; a share lies between 0 and 1.
+    statistic : "mean", "median", "sd" or "share", over the patients of the arm.
+    versus, compared : the arm that it was compared with, by "difference" (arm minus versus) or "ratio".
+    low, high : 95 % interval.   se : standard error; the interval is then value +- 1.96 se.
+    seen : "read" in the source, or "memory".
+    used : whether the number helped to make the model; then it tests nothing and is not counted.
+    measured : whether the error of the measurement is added to the model (`Observed`), as it was in the trial.
+    model_statistic : what is taken of the model instead of `statistic`, such as the median where a few patients of a
+        wide distribution lead the mean; "" is the same.
+    """
+
+    arm: str
+    endpoint: str
+    value: float
+    statistic: str = "mean"
+    versus: str = ""
+    compared: str = ""
+    low: float | None = None
+    high: float | None = None
+    se: float | None = None
+    seen: str = "read"
+    used: bool = False
+    measured: bool = True
+    model_statistic: str = ""
+    note: str = ""
+
+    def __post_init__(self) -> None:
+        who = f"result of arm '{self.arm}', {self.endpoint}"
+        one_of(f"{who}: statistic", self.statistic, STATISTICS)
+        one_of(f"{who}: seen", self.seen, SEEN)
+        if self.model_statistic:
+            one_of(f"{who}: model_statistic", self.model_statistic, STATISTICS)
+        object.__setattr__(self, "value", checked_number(who, self.value))
+        for label in ("low", "high", "se"):
+            value = getattr(self, label)
+            if value is not None:
+                object.__setattr__(
+                    self, label, checked_number(f"{who}: {label}", value, least=0.0 if label == "se" else None)
+                )
+        if bool(self.versus) != bool(self.compared):
+            raise ModelError(f"{who}: versus= and compared= go together")
+        if self.compared:
+            one_of(f"{who}: compared", self.compared, COMPARISONS)
+        if self.statistic == "share" and not self.compared and not 0 <= self.value <= 1:
+            raise ModelError(f"{who}: a share lies between 0 and 1, got {self.value:g}; 0.2 means 20 %")
+        if (self.low is None) != (self.high is None) or (self.low is not None and self.se is not None):
+            raise ModelError(f"{who}: give low= and high=, or se=")
+        if self.low is not None and self.high is not None and not self.low <= self.value <= self.high:
+            raise ModelError(f"{who}: {self.value:g} lies outside its interval, {self.low:g} to {self.high:g}")
+
+    @property
+    def interval(self) -> tuple[float, float] | None:
+        """The 95 % interval, None where the trial reported none."""
+        if self.low is not None and self.high is not None:
+            return self.low, self.high
+        return None if self.se is None else (self.value - 1.96 * self.se, self.value + 1.96 * self.se)
+
+
+@register
+@dataclass(frozen=True, slots=True)
+class Trial:
+    """A published trial, or another clinical study, to be set beside the model.
+
+    name : such as "MOBILITY".   doi : or another source.
+    arms : name of an arm in the trial -> names of the model's interventions, joined by "+"; "" is the arm without any.
+    patients : arm -> how many were in it.
+    results : what was reported.
+    only : a condition on patients' covariates that its patients met, such as `"EOS >= 300"`; "" is all of them.
+    variant : variant of the model that it is compared with.
+    """
+
+    name: str
+    doi: str
+    arms: Mapping[str, str] | tuple[tuple[str, str], ...] = ()
+    patients: Mapping[str, int] | tuple[tuple[str, int], ...] = ()
+    results: tuple[TrialResult, ...] | Sequence[TrialResult] = ()
+    only: str = ""
+    variant: str = ""
+    note: str = ""
+
+    def __post_init__(self) -> None:
+        who = f"trial '{self.name}'"
+        for label in ("arms", "patients"):
+            object.__setattr__(self, label, as_pairs(getattr(self, label)))
+        object.__setattr__(self, "results", tuple(self.results))
+        names = [name for name, _ in as_pairs(self.arms)]
+        for name, count in as_pairs(self.patients):
+            if name not in names:
+                raise ModelError(f"{who}: patients of the arm '{name}'{did_you_mean(name, names)}")
+            if not isinstance(count, int) or count < 1:
+                raise ModelError(f"{who}: the arm '{name}' has {count!r} patients; a whole number above 0 is needed")
+        for result in self.results:
+            for arm in filter(None, (result.arm, result.versus)):
+                if arm not in names:
+                    raise ModelError(f"{who}: a result of the arm '{arm}'{did_you_mean(arm, names)}")
+        if self.only and not is_condition(parse(self.only)):
+            raise ModelError(f"{who}: only={quoted(self.only)} must be a condition such as 'EOS >= 300'")
