@@ -38,9 +38,14 @@ class UnknownModelError(ModelError):
 class Entry:
     """One model of the catalogue, as its file says.
 
-    status : "published", "ours", or "broken" where the file can't be read (then `title` says why).
-    n_states : number of declared states, dimensionless.
-    aliases : pairs of a further name and the variant it stands for ("" for the model as declared).
+    Attributes
+    ----------
+    status : str
+        "published", "ours", or "broken" where the file can't be read (then `title` says why).
+    n_states : int
+        number of declared states, dimensionless.
+    aliases : tuple[tuple[str, str], ...]
+        pairs of a further name and the variant it stands for ("" for the model as declared).
     """
 
     name: str
@@ -87,16 +92,23 @@ def find_model(name: str) -> tuple[Path, str]:
 def load_model(name_or_path: str | os.PathLike[str], variant: str | None = None) -> Model:
     """Return a model of the package by name or alias, or the model in a file of yours.
 
-    name_or_path : "kuznetsov1994", "rheumatoid_arthritis", or the path of a `.py`, `.json`, `.xml` or `.sbml`
-        (SBML), `.ant` (Antimony) or `.omex` (COMBINE archive) file. A `.py` file is executed, so it must be one that
-        you trust; the others never execute anything.
-    variant : name of one of its variants. None takes the one that an alias stands for, "" none at all.
+    Parameters
+    ----------
+    name_or_path : str | path
+        "kuznetsov1994", "rheumatoid_arthritis", or the path of a `.py`, `.json`, `.xml` or `.sbml` (SBML), `.ant`
+        (Antimony) or `.omex` (COMBINE archive) file. A `.py` file is executed, so it must be one that you trust; the
+        others never execute anything.
+    variant : str | None
+        name of one of its variants. None takes the one that an alias stands for, "" none at all.
 
     Raises
     ------
-    UnknownModelError : no such model or file; the message names the nearest.
-    ModelError : the file can't be read, has no MODEL, or what it declares is wrong.
-    StoreError : a .json file is not what `Model.to_json` writes.
+    UnknownModelError
+        no such model or file; the message names the nearest.
+    ModelError
+        the file can't be read, has no MODEL, or what it declares is wrong.
+    StoreError
+        a .json file is not what `Model.to_json` writes.
     """
     path_text("load_model", name_or_path, ModelError)
     if _is_path(name_or_path):
@@ -111,12 +123,17 @@ def load_model(name_or_path: str | os.PathLike[str], variant: str | None = None)
 def copy_model(name: str, path: str | os.PathLike[str]) -> Path:
     """Return the path of a new file that holds a copy of the model `name`, to read and to change.
 
-    path : the new file (ending in .py), or a folder, where the copy keeps the model's file name.
+    Parameters
+    ----------
+    path : str | path
+        the new file (ending in .py), or a folder, where the copy keeps the model's file name.
 
     Raises
     ------
-    UnknownModelError : no model has that name.
-    StoreError : the file exists (nothing is ever overwritten), or can't be written.
+    UnknownModelError
+        no model has that name.
+    StoreError
+        the file exists (nothing is ever overwritten), or can't be written.
     """
     source, _ = find_model(name)
     target = Path(path)

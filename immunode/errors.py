@@ -77,7 +77,7 @@ def _readable(message: str) -> str:
 
 
 def path_text(who: str, given: object, error: type[ImmunodeError] = StoreError) -> str:
-    """Return a path as text. error : what is raised where something else is given."""
+    """Return a path as text. `error`: what is raised where something else is given."""
     if not isinstance(given, str | os.PathLike):
         raise error(f"{who}: the path of a file is needed, got {quoted(given)}")
     return os.fsdecode(given)
@@ -98,9 +98,12 @@ def nearest(name: str, known: Iterable[str], n: int = 3) -> list[str]:
 def did_you_mean(name: str, known: Iterable[str] | Mapping[str, str]) -> str:
     """Return `"; did you mean 'a', 'b' or 'c'?"`, or, where nothing is like `name`, what there is.
 
-    known : the names that would do; a mapping gives each its meaning, and a meaning that has `name` among its
-        words counts too ("tumor" finds T, "tumor cells"). With up to eight names and none alike they are listed;
-        with more, nothing is said.
+    Parameters
+    ----------
+    known : Iterable[str] | Mapping[str, str]
+        the names that would do; a mapping gives each its meaning, and a meaning that has `name` among its words counts
+        too ("tumor" finds T, "tumor cells"). With up to eight names and none alike they are listed; with more, nothing
+        is said.
     """
     # a list given for a name must end in a message, not in an error of ours
     name = str(name)

@@ -45,9 +45,18 @@ POINTS = 101
 class WorkPoint:
     """One measurement: a tool at one tolerance.
 
-    error : dimensionless, see `work_precision`; NaN where no run with a reference was ok.
-    seconds : processor time a run, of all cores together.   runs : how many were timed.   failed : of these.
-    method : that most runs ended with.
+    Attributes
+    ----------
+    error : float
+        dimensionless, see `work_precision`; NaN where no run with a reference was ok.
+    seconds : float
+        processor time a run, of all cores together.
+    runs : int
+        how many were timed.
+    failed : int
+        of these.
+    method : str
+        that most runs ended with.
     """
 
     tool: str
@@ -63,9 +72,18 @@ class WorkPoint:
 class WorkPrecision(Tabled):
     """What an error costs in time, tool by tool; never changes.
 
-    who : name of the model.   points : by tool, then by rtol, the loosest first.
-    floor : median error of the reference itself, from making it again at ten times its rtol.
-    reference : how it was made.   recipe : what was measured, and with what.
+    Attributes
+    ----------
+    who : str
+        name of the model.
+    points : tuple[WorkPoint, ...]
+        by tool, then by rtol, the loosest first.
+    floor : float
+        median error of the reference itself, from making it again at ten times its rtol.
+    reference : str
+        how it was made.
+    recipe : Mapping[str, Any]
+        what was measured, and with what.
     """
 
     who: str
@@ -128,23 +146,33 @@ def work_precision(
 ) -> WorkPrecision:
     """Return error and processor time a run of the engines at hand, over the tolerance, for one model on this machine.
 
-    tools : engines, "compiled", "numpy", "scipy", each alone or with a method of its own ("compiled tsit5",
-        "scipy BDF"); default every engine that is installed and can run the model.
-    rtols : relative tolerances; the absolute ones follow each state's scale, as everywhere.
-    space, seed : ranges to draw parameter sets from (as in `sobol_indices`; default all parameters), and the draw.
-    n : most runs; a tool gets as many of them as it does in about `seconds` of processor time at the loosest
-        tolerance (at least one), and the quickest of up to three repeats counts. Compilation is not counted.
-    interventions, until : as in `simulate`.
-
     Error of a run: the worst over 101 output times and all states of |y - reference| / (size/1000 + |reference|), with
     size a state's declared typical size or its largest value in the run; of a point: the median over the runs that
     have a reference (the first 8, or as many as SciPy does in a few seconds). The reference is SciPy's at rtol 1e-12.
 
+    Parameters
+    ----------
+    tools : Sequence[str] | str | None
+        engines, "compiled", "numpy", "scipy", each alone or with a method of its own ("compiled tsit5", "scipy BDF");
+        default every engine that is installed and can run the model.
+    rtols : array_like
+        relative tolerances; the absolute ones follow each state's scale, as everywhere.
+    space, seed
+        ranges to draw parameter sets from (as in `sobol_indices`; default all parameters), and the draw.
+    n : int
+        most runs; a tool gets as many of them as it does in about `seconds` of processor time at the loosest tolerance
+        (at least one), and the quickest of up to three repeats counts. Compilation is not counted.
+    interventions, until
+        as in `simulate`.
+
     Raises
     ------
-    StudyError : a tolerance, number or name that can't be.
-    EngineError : an unknown engine or method, or one that can't run this model.
-    SolverError : the reference can't be computed.
+    StudyError
+        a tolerance, number or name that can't be.
+    EngineError
+        an unknown engine or method, or one that can't run this model.
+    SolverError
+        the reference can't be computed.
     """
     if not isinstance(model, Model):
         raise StudyError(f"work_precision: expected a model such as im.load_model(...), got {model!r}")

@@ -65,12 +65,16 @@ def page(labs: Sequence[Lab]) -> str:
 def write_page(model: Model | Sequence[Model], path: str | Path, *, on: Iterable[str] = ()) -> Path:
     """Write the page of a model, or of several, to `path` and return it.
 
-    on : names of interventions of the first model that are on when the page opens.
+    Parameters
+    ----------
+    on : Iterable[str]
+        names of interventions of the first model that are on when the page opens.
 
     Raises
     ------
-    ModelError : the page can't run a model: it has none or too many states, or events that fire on states; or it has
-        no intervention of a name in `on`.
+    ModelError
+        the page can't run a model: it has none or too many states, or events that fire on states; or it has no
+        intervention of a name in `on`.
     """
     models = list(model) if isinstance(model, Sequence) else [model]
     labs = [make_lab(one, on=on if one is models[0] else ()) for one in models]

@@ -14,8 +14,12 @@ from immunode.errors import ImmunodeError
 def main(arguments: Sequence[str] | None = None) -> int:
     """Return the exit code of one call of `immunode`; without arguments, print the help.
 
-    arguments : the words after `immunode`; None takes them from the shell.
     Exit codes: 0 all well, 1 a finding or a failure, 2 a usage error, 130 interrupted.
+
+    Parameters
+    ----------
+    arguments : Sequence[str] | None
+        the words after `immunode`; None takes them from the shell.
     """
     from immunode.cli.group import ClickException, app  # loads typer, which `import immunode.cli` can do without
 

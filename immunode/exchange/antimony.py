@@ -26,9 +26,12 @@ def read_antimony(path_or_text: str | os.PathLike[str]) -> Model:
 
     Raises
     ------
-    EngineError : the library is not installed.
-    StoreError : the file can't be read.
-    ModelError : the text is no Antimony, imports other files, a name has no value, or the model can't be read.
+    EngineError
+        the library is not installed.
+    StoreError
+        the file can't be read.
+    ModelError
+        the text is no Antimony, imports other files, a name has no value, or the model can't be read.
     """
     text, who = _text(path_or_text)
     plain = _COMMENT.sub(lambda found: '""' if found[0].startswith('"') else " ", text)
@@ -47,9 +50,12 @@ def write_antimony(model: Model, path: str | os.PathLike[str]) -> Path:
 
     Raises
     ------
-    EngineError : the library is not installed.
-    ModelError : the model uses a function that SBML does not have.
-    StoreError : the file can't be written.
+    EngineError
+        the library is not installed.
+    ModelError
+        the model uses a function that SBML does not have.
+    StoreError
+        the file can't be written.
     """
     target = Path(path)
     write_text(target, to_antimony(model))

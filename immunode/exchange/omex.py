@@ -51,13 +51,21 @@ def write_omex(
     In it: `model.xml` (SBML), `model.json` (all that immunode knows), `model.md` (the sheet), one SBML file an arm, and
     `figure.sedml`, which draws the readouts over time in every arm in any tool that runs SED-ML.
 
-    arms : `Arms`, or names of interventions that the model declares.   until : end of the figure; default the horizon.
-    recipe : how a result was made (`simulation.recipe`), kept as `recipe.json`.
+    Parameters
+    ----------
+    arms : Any
+        `Arms`, or names of interventions that the model declares.
+    until : float | str | None
+        end of the figure; default the horizon.
+    recipe : Mapping[str, Any] | None
+        how a result was made (`simulation.recipe`), kept as `recipe.json`.
 
     Raises
     ------
-    ModelError, StudyError : an arm does not fit the model.
-    StoreError : the file can't be written.
+    ModelError, StudyError
+        an arm does not fit the model.
+    StoreError
+        the file can't be written.
     """
     composed = {} if arms is None else as_arms(arms, model).compose(model)
     files = {"model.xml": to_sbml(model), "model.json": model.to_json(), "model.md": sheet(model)}
@@ -98,8 +106,10 @@ def read_omex(path: str | os.PathLike[str]) -> Model:
 
     Raises
     ------
-    StoreError : the file is no archive, is damaged or too large, or holds paths that lead out of it.
-    ModelError : there is no SBML in it, or the model can't be read.
+    StoreError
+        the file is no archive, is damaged or too large, or holds paths that lead out of it.
+    ModelError
+        there is no SBML in it, or the model can't be read.
     """
     who = path_text("read_omex", path)
     try:

@@ -19,11 +19,15 @@ def sheet(model: Model, style: str = "markdown") -> str:
     """Return a model as a document: states, equations, parameters with their sources, events, interventions, variants,
     patients and trials.
 
-    style : "markdown" (equations between `$$`) or "latex" (a whole document for pdfLaTeX, LuaLaTeX or XeLaTeX).
+    Parameters
+    ----------
+    style : str
+        "markdown" (equations between `$$`) or "latex" (a whole document for pdfLaTeX, LuaLaTeX or XeLaTeX).
 
     Raises
     ------
-    ModelError : there is no such style.
+    ModelError
+        there is no such style.
     """
     if style not in _STYLES:
         raise ModelError(f"sheet: unknown style '{style}'{did_you_mean(style, _STYLES)}")

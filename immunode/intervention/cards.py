@@ -18,9 +18,16 @@ _KNOBS = ("knob", "value", "unit", "meaning", "source")
 class Card:
     """What an intervention says about itself; prints as text, in a notebook as HTML, on a terminal as a table.
 
-    labels : kind, direction and place of action.   rows : (word, text), such as ("does", "inhibits k by 95 %").
-    changes : rows of target, meaning, value without it, value at full strength, unit; empty without a model.
-    knobs : rows of name, value, unit, meaning, source; empty without a model.
+    Attributes
+    ----------
+    labels : str
+        kind, direction and place of action.
+    rows : tuple[tuple[str, str], ...]
+        (word, text), such as ("does", "inhibits k by 95 %").
+    changes : tuple[tuple[str, ...], ...]
+        rows of target, meaning, value without it, value at full strength, unit; empty without a model.
+    knobs : tuple[tuple[str, ...], ...]
+        rows of name, value, unit, meaning, source; empty without a model.
     """
 
     name: str

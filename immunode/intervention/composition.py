@@ -35,15 +35,20 @@ def perturb(model: Model, *interventions: Given | Iterable[Given]) -> Model:
     (k + sum of weight*(value - k)) * product of factors + sum of terms (`k.effective` in results).
     The order of interventions never matters, nor whether they come in one call or in several.
 
-    interventions : `Intervention`s, `Drug`s and others of their kind, names of ones that the model declares, or lists
-        of these.
+    Parameters
+    ----------
+    interventions : Given | Iterable[Given]
+        `Intervention`s, `Drug`s and others of their kind, names of ones that the model declares, or lists of these.
         Doses without a count go on to the model's `horizon`.
 
     Raises
     ------
-    ModelError : a target or name is unknown, a name is used twice, two `set_to` on one parameter overlap in time.
-    DoseError : a regimen or a schedule does not suit the model, or its knobs are out of range.
-    UnitError : units do not fit.
+    ModelError
+        a target or name is unknown, a name is used twice, two `set_to` on one parameter overlap in time.
+    DoseError
+        a regimen or a schedule does not suit the model, or its knobs are out of range.
+    UnitError
+        units do not fit.
     """
     chosen = _chosen(model, interventions)
     if not chosen:
@@ -80,7 +85,8 @@ def knobs(model: Model, intervention: Given) -> tuple[Parameter, ...]:
 
     Raises
     ------
-    ModelError, DoseError, UnitError : as in `perturb`.
+    ModelError, DoseError, UnitError
+        as in `perturb`.
     """
     chosen = _chosen(model, (intervention,))
     return tuple(p for added in _written(model, chosen) for p in added.parameters)
@@ -107,11 +113,15 @@ def unfit(model: Model) -> list[tuple[str, str]]:
 def card(intervention: Perturbation, model: Model | None = None) -> Card:
     """Return the card of an intervention or a drug.
 
-    model : with it, the card also tells what each target is without it and at full strength, and the knobs.
+    Parameters
+    ----------
+    model : Model | None
+        with it, the card also tells what each target is without it and at full strength, and the knobs.
 
     Raises
     ------
-    ModelError, DoseError, UnitError : it does not fit the model, as in `perturb`.
+    ModelError, DoseError, UnitError
+        it does not fit the model, as in `perturb`.
     """
     alone = Card.of(intervention)
     if model is None:

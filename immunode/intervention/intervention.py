@@ -24,27 +24,41 @@ from immunode.model.serial import register
 class Intervention:
     """A perturbation of a model's parameters over time, a value that never changes.
 
-    operations : what it does, by `scale`, `add`, `set_to`, `inhibit`, `stimulate`, `transfer`, `remove`.
-    schedule : when, by `during`, `pulses`, `ramp`, `decay`, `rhythm`, `daily`, `bouts`, `at_times`, `at_visits` and
-        others, and products of them.
-    strength : in [0, 1]; at 0 it changes nothing.
-    kind : such as "drug", "cell therapy", "vaccine", "lifestyle", "nutrition".
-    direction : "enhance", "suppress" or "redirect".
-    acts_on : "growth", "activation", "lifespan", "production", "signal", "clearance"; several with commas.
-    expects : what it should do to quantities, `{"tnf": "down"}`: "up", "down" or "unchanged", and when, as in
-        "up at its peak", "down at its lowest", "down on average", "down at the end", "down at 24 weeks".
-    source, evidence, note : its authority, as for a parameter; evidence is "assumed" where the source begins so.
-    beside : name of another intervention of the model, or of a variant (its values are set on top): alone it does
-        nothing, so the atlas and `check_expectations` look at it beside that one, against that one alone.
-    label : a short name for people, for figures and tables; "" is the name itself.
-
     Halves make a whole: in time for every operator, in strength for `scale`, `add` and `transfer`
     (two halves of an inhibition act as independent partial blocks, (1 - v/2)**2).
 
+    Parameters
+    ----------
+    operations : tuple[Operation, ...] | Sequence[Operation] | Operation
+        what it does, by `scale`, `add`, `set_to`, `inhibit`, `stimulate`, `transfer`, `remove`.
+    schedule : Schedule
+        when, by `during`, `pulses`, `ramp`, `decay`, `rhythm`, `daily`, `bouts`, `at_times`, `at_visits` and others,
+        and products of them.
+    strength : float
+        in [0, 1]; at 0 it changes nothing.
+    kind : str
+        such as "drug", "cell therapy", "vaccine", "lifestyle", "nutrition".
+    direction : str
+        "enhance", "suppress" or "redirect".
+    acts_on : str
+        "growth", "activation", "lifespan", "production", "signal", "clearance"; several with commas.
+    expects : Mapping[str, str] | Pairs
+        what it should do to quantities, `{"tnf": "down"}`: "up", "down" or "unchanged", and when, as in "up at its
+        peak", "down at its lowest", "down on average", "down at the end", "down at 24 weeks".
+    source, evidence, note : str
+        its authority, as for a parameter; evidence is "assumed" where the source begins so.
+    beside : str
+        name of another intervention of the model, or of a variant (its values are set on top): alone it does nothing,
+        so the atlas and `check_expectations` look at it beside that one, against that one alone.
+    label : str
+        a short name for people, for figures and tables; "" is the name itself.
+
     Raises
     ------
-    ModelError : the name, an operation, the strength or a label is wrong.
-    DoseError : the schedule does not suit the operations.
+    ModelError
+        the name, an operation, the strength or a label is wrong.
+    DoseError
+        the schedule does not suit the operations.
     """
 
     name: str
@@ -104,7 +118,8 @@ class Intervention:
 
         Raises
         ------
-        DoseError : it has no end.
+        DoseError
+            it has no end.
         """
         over = [act.over for act in self.acts if act.over is not None]
         last = self.schedule.end(self.name, jumps=all(act.on_state for act in self.acts))
@@ -121,11 +136,17 @@ class Intervention:
         return label_rows(self, {"does": does, "when": str(self.schedule), "beside": self.beside})
 
     def contribution(self, model: Declaration, units: Mapping[str, str]) -> Contribution:
-        """Return what this adds to `model`. units : unit of each parameter that it may meet.
+        """Return what this adds to `model`.
+
+        Parameters
+        ----------
+        units : Mapping[str, str]
+            unit of each parameter that it may meet.
 
         Raises
         ------
-        UnitError : a time with a unit meets a model without one.
+        UnitError
+            a time with a unit meets a model without one.
         """
         draft = expand.Draft(self.name, model, units, self.source, self.evidence)
         expand.add_operations(draft, self.acts, self.schedule, self.strength)

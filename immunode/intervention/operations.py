@@ -28,17 +28,25 @@ WORDS = {
 class Operation:
     """One operator on one target, at full signal (s = 1); made by `scale`, `add`, `set_to` and the others.
 
-    operator : "scale" (k * value**s), "add" (k + value*s), "set_to" (value), "inhibit" (k * (1 - value*s)),
-        "stimulate" (k * (1 + value*s)), "transfer" (a state jumps by value at the start) or "remove" (a state jumps to
-        (1 - value) of what it was).
-    target : a parameter; for "transfer" and "remove" a state.
-    value : in the target's unit for "add", "set_to" and "transfer", else dimensionless.
-    over : how long a transfer takes; None: a moment.
+    Parameters
+    ----------
+    operator : str
+        "scale" (k * value**s), "add" (k + value*s), "set_to" (value), "inhibit" (k * (1 - value*s)), "stimulate" (k *
+        (1 + value*s)), "transfer" (a state jumps by value at the start) or "remove" (a state jumps to (1 - value) of
+        what it was).
+    target : str
+        a parameter; for "transfer" and "remove" a state.
+    value : float
+        in the target's unit for "add", "set_to" and "transfer", else dimensionless.
+    over : Time | None
+        how long a transfer takes; None: a moment.
 
     Raises
     ------
-    ModelError : the operator is not known, or the value is not one that it takes.
-    DoseError : the duration is not a time above 0.
+    ModelError
+        the operator is not known, or the value is not one that it takes.
+    DoseError
+        the duration is not a time above 0.
     """
 
     operator: str
@@ -75,7 +83,7 @@ class Operation:
         return self.operator in JUMPS
 
     def full(self, value: float, strength: float) -> str:
-        """Return what the target becomes at full signal. value : without it.   strength : in [0, 1]."""
+        """Return what the target becomes at full signal. `value`: without it. `strength`: in [0, 1]."""
         size = self.value
         if self.operator == "transfer":
             return f"+ {size * strength:.6g}"
@@ -116,34 +124,37 @@ def _problem(operator: str, value: float) -> str:
 
 
 def scale(target: str, factor: float) -> Operation:
-    """Return the operation that multiplies parameter `target` by `factor**s`. factor : above 0, dimensionless."""
+    """Return the operation that multiplies parameter `target` by `factor**s`. `factor`: above 0, dimensionless."""
     return Operation("scale", target, factor)
 
 
 def add(target: str, size: float) -> Operation:
-    """Return the operation that adds `size*s` to parameter `target`. size : in the target's unit."""
+    """Return the operation that adds `size*s` to parameter `target`. `size`: in the target's unit."""
     return Operation("add", target, size)
 
 
 def set_to(target: str, value: float) -> Operation:
-    """Return the operation that moves parameter `target` to `value`. value : in the target's unit."""
+    """Return the operation that moves parameter `target` to `value`. `value`: in the target's unit."""
     return Operation("set_to", target, value)
 
 
 def inhibit(target: str, fraction: float) -> Operation:
-    """Return the operation that multiplies parameter `target` by `1 - fraction*s`. fraction : in [0, 1]."""
+    """Return the operation that multiplies parameter `target` by `1 - fraction*s`. `fraction`: in [0, 1]."""
     return Operation("inhibit", target, fraction)
 
 
 def stimulate(target: str, fraction: float) -> Operation:
-    """Return the operation that multiplies parameter `target` by `1 + fraction*s`. fraction : 0 or above."""
+    """Return the operation that multiplies parameter `target` by `1 + fraction*s`. `fraction`: 0 or above."""
     return Operation("stimulate", target, fraction)
 
 
 def transfer(target: str, amount: float, over: Time | None = None) -> Operation:
     """Return the operation that puts `amount` into state `target` at the start, or at each time of its schedule.
 
-    amount : in the state's unit; with `over`, put in at an even rate within this time (an infusion).
+    Parameters
+    ----------
+    amount : float
+        in the state's unit; with `over`, put in at an even rate within this time (an infusion).
     """
     return Operation("transfer", target, amount, over)
 
@@ -151,7 +162,10 @@ def transfer(target: str, amount: float, over: Time | None = None) -> Operation:
 def remove(target: str, fraction: float) -> Operation:
     """Return the operation that takes a part out of state `target` at the start, or at each time of its schedule.
 
-    fraction : in [0, 1]; surgery, apheresis, a purge. Where the same intervention puts something in at the same time,
-    it takes out first.
+    Parameters
+    ----------
+    fraction : float
+        in [0, 1]; surgery, apheresis, a purge. Where the same intervention puts something in at the same time, it takes
+        out first.
     """
     return Operation("remove", target, fraction)

@@ -26,17 +26,26 @@ CONDITIONS = {
 class Rule:
     """What is decided at visits, one `every` interval, the first at `start`, `n` in all (None: without end).
 
-    when, stop_when : conditions on which it starts and stops, such as "p > 0.3"; without `when` it is on from the
-        beginning, without `stop_when` it stays on; where both hold it is off.
-    raise_when, lower_when : conditions on which the level of the dose is multiplied or divided by `step`, within
-        [low, high]; where both hold it is lowered.   level : at the beginning.
-    apart : least time from one dose to the next; then a dose is given at the first visit at which it is due and
-        `hold_when` does not hold, `stop_when` ends all doses, and levels change only when a dose is given.
+    Parameters
+    ----------
+    when, stop_when : str
+        conditions on which it starts and stops, such as "p > 0.3"; without `when` it is on from the beginning, without
+        `stop_when` it stays on; where both hold it is off.
+    raise_when, lower_when : str
+        conditions on which the level of the dose is multiplied or divided by `step`, within [low, high]; where both
+        hold it is lowered.
+    level : float
+        at the beginning.
+    apart : Time | None
+        least time from one dose to the next; then a dose is given at the first visit at which it is due and `hold_when`
+        does not hold, `stop_when` ends all doses, and levels change only when a dose is given.
 
     Raises
     ------
-    DoseError : nothing is decided, or a number or a time is out of range.
-    ModelError : a condition can't be read.
+    DoseError
+        nothing is decided, or a number or a time is out of range.
+    ModelError
+        a condition can't be read.
     """
 
     every: Time
@@ -98,11 +107,17 @@ class Rule:
         return replace(self, start=plus(self.start, by))
 
     def end(self, name: str) -> Time:
-        """Return the time of the last visit. name : of the intervention, for the message.
+        """Return the time of the last visit.
+
+        Parameters
+        ----------
+        name : str
+            of the intervention, for the message.
 
         Raises
         ------
-        DoseError : the visits have no end.
+        DoseError
+            the visits have no end.
         """
         if self.n is None:
             raise DoseError(f"'{name}' has no end: its rule needs a number of visits, n=...")

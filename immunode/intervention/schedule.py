@@ -23,11 +23,17 @@ from immunode.model.serial import register
 class Pulses:
     """A train of `n` pulses of `width`, one `every` interval, the first at `start`.
 
-    every : None if `n` is 1.   n : None: without an end.
-    offsets : times after each of these pulses at which there is a further one, increasing and below `every`:
-        Monday, Wednesday and Friday are `every="1 week", offsets=("2 days", "4 days")`.
-
     A pulse that ends as the next begins makes one longer pulse.
+
+    Parameters
+    ----------
+    every : Time | None
+        None if `n` is 1.
+    n : int | None
+        None: without an end.
+    offsets : tuple[Time, ...] | Sequence[Time]
+        times after each of these pulses at which there is a further one, increasing and below `every`: Monday,
+        Wednesday and Friday are `every="1 week", offsets=("2 days", "4 days")`.
     """
 
     every: Time | None
@@ -76,8 +82,16 @@ class Pulses:
 class Trip:
     """A journey across time zones, to which the body's clock adapts.
 
-    shift : by how much clocks there are ahead (east) or, below 0, behind (west).   at : when.   back : when home again.
-    adapts : half-life of the distance between the body's clock and the local one; 0 is at once.
+    Parameters
+    ----------
+    shift : Time
+        by how much clocks there are ahead (east) or, below 0, behind (west).
+    at : Time
+        when.
+    back : Time | None
+        when home again.
+    adapts : Time
+        half-life of the distance between the body's clock and the local one; 0 is at once.
     """
 
     shift: Time
@@ -102,7 +116,10 @@ class Trip:
 class Rhythm:
     """A smooth wave in [0, 1] with its top at `phase`: (1 + amplitude*cos(2 pi (t - phase)/period))/(1 + amplitude).
 
-    trip : shifts the phase, as fast as the body's clock adapts.
+    Parameters
+    ----------
+    trip : Trip | None
+        shifts the phase, as fast as the body's clock adapts.
     """
 
     amplitude: float
@@ -125,19 +142,27 @@ class Rhythm:
 class Schedule:
     """Gate and shape of a signal; schedules combine with `*`: `during(0, 50) * ramp(5)`.
 
-    start, stop : the window; None means open on that side. Times are numbers in the model's time unit, or text such
-        as "2 weeks".
-    pulses : a train of pulses.
-    rise : the signal rises in a straight line from 0 to 1 within this time after the gate opens; without a start,
-        after time 0.
-    half_life : after the gate closes the signal decays from where it was.
-    rhythm : a wave that multiplies everything.
-    rule : what is decided at visits.
+    Parameters
+    ----------
+    start, stop : Time | None
+        the window; None means open on that side. Times are numbers in the model's time unit, or text such as "2 weeks".
+    pulses : Pulses | None
+        a train of pulses.
+    rise : Time | None
+        the signal rises in a straight line from 0 to 1 within this time after the gate opens; without a start, after
+        time 0.
+    half_life : Time | None
+        after the gate closes the signal decays from where it was.
+    rhythm : Rhythm | None
+        a wave that multiplies everything.
+    rule : Rule | None
+        what is decided at visits.
 
     Raises
     ------
-    DoseError : a time can't be read, runs backwards or is not above 0 where it must be; two windows, trains, ramps,
-        decays, rhythms or rules meet in one schedule.
+    DoseError
+        a time can't be read, runs backwards or is not above 0 where it must be; two windows, trains, ramps, decays,
+        rhythms or rules meet in one schedule.
     """
 
     start: Time | None = None
@@ -195,11 +220,17 @@ class Schedule:
     def end(self, name: str, *, jumps: bool) -> Time:
         """Return when what follows this schedule is over.
 
-        name : of the intervention, for the message.   jumps : whether it is nothing but jumps of states.
+        Parameters
+        ----------
+        name : str
+            of the intervention, for the message.
+        jumps : bool
+            whether it is nothing but jumps of states.
 
         Raises
         ------
-        DoseError : there is no end.
+        DoseError
+            there is no end.
         """
         if self.rule is not None:
             return self.rule.end(name)

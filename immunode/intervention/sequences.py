@@ -16,14 +16,18 @@ def sequence(*interventions: Perturbation, gap: Time | Iterable[Time] = 0.0) -> 
     """Return interventions one after another: each begins where its own schedule says, counted from the end of the
     one before it plus the gap. Give the result to `perturb`, `simulate` or an arm as it is.
 
-    gap : from the end of one to time 0 of the next; one for all, or one for each pair.
-
     `sequence(lymphodepletion, car_t, gap="2 days")`. The end of a drug is its last dose (or the end of its last
     infusion), of a transfer its last time. Rhythms stay on the clock.
 
+    Parameters
+    ----------
+    gap : Time | Iterable[Time]
+        from the end of one to time 0 of the next; one for all, or one for each pair.
+
     Raises
     ------
-    DoseError : one that is followed has no end, or its times can't be added to the gap (numbers and units meet).
+    DoseError
+        one that is followed has no end, or its times can't be added to the gap (numbers and units meet).
     """
     if len(interventions) < 2:
         raise DoseError("sequence needs at least two interventions")

@@ -19,19 +19,23 @@ _COUNTS = {"once": 1, "twice": 2}
 def daily(amplitude: float = 1.0, peak: Time = 0.0) -> Schedule:
     """Return a circadian rhythm, smooth, with its top at `peak`: (1 + a*cos(2 pi (t - peak)/day))/(1 + a).
 
-    amplitude : in [0, 1]; the signal runs between (1 - a)/(1 + a) and 1.
-    peak : time of the top, from time 0; where time 0 is midnight, `"8 h"` is 8 in the morning.
+    Parameters
+    ----------
+    amplitude : float
+        in [0, 1]; the signal runs between (1 - a)/(1 + a) and 1.
+    peak : Time
+        time of the top, from time 0; where time 0 is midnight, `"8 h"` is 8 in the morning.
     """
     return Schedule(rhythm=Rhythm(amplitude, "1 day", peak))
 
 
 def weekly(amplitude: float = 1.0, peak: Time = 0.0) -> Schedule:
-    """Return a rhythm of one week, as `daily`. peak : such as "2 days" after time 0."""
+    """Return a rhythm of one week, as `daily`. `peak`: such as "2 days" after time 0."""
     return Schedule(rhythm=Rhythm(amplitude, "1 week", peak))
 
 
 def seasons(amplitude: float = 1.0, peak: Time = 0.0) -> Schedule:
-    """Return a rhythm of one year (365.25 days), as `daily`. peak : such as "30 days" after time 0."""
+    """Return a rhythm of one year (365.25 days), as `daily`. `peak`: such as "30 days" after time 0."""
     return Schedule(rhythm=Rhythm(amplitude, "1 year", peak))
 
 
@@ -46,13 +50,19 @@ def jet_lag(
 ) -> Schedule:
     """Return a circadian rhythm whose phase follows a journey across time zones.
 
-    shift : by how much clocks are ahead at the destination; "8 h" goes east, "-8 h" goes west.
-    at, back : times of the journey and, if any, of the way home.
-    amplitude, peak : of the rhythm at home, as in `daily`.
-    adapts : half-life of the distance between the body's clock and the local one, 0 for at once. The default is an
-        assumption: it moves the clock by about an hour a day over the first week after 8 hours.
-
     `name.misaligned` in results is the distance, in the model's time unit.
+
+    Parameters
+    ----------
+    shift : Time
+        by how much clocks are ahead at the destination; "8 h" goes east, "-8 h" goes west.
+    at, back
+        times of the journey and, if any, of the way home.
+    amplitude, peak
+        of the rhythm at home, as in `daily`.
+    adapts : Time
+        half-life of the distance between the body's clock and the local one, 0 for at once. The default is an
+        assumption: it moves the clock by about an hour a day over the first week after 8 hours.
     """
     return Schedule(rhythm=Rhythm(amplitude, "1 day", peak, Trip(shift, at, back, adapts)))
 
@@ -60,11 +70,15 @@ def jet_lag(
 def at_times(*times: Time, lasting: Time = 0.0) -> Schedule:
     """Return the schedule of given times: `at_times(0, "4 weeks")`.
 
-    lasting : how long it acts each time; 0 for transfers, which happen in a moment.
+    Parameters
+    ----------
+    lasting : Time
+        how long it acts each time; 0 for transfers, which happen in a moment.
 
     Raises
     ------
-    DoseError : there are no times, they go backwards, or plain numbers and times with a unit meet (0 goes with both).
+    DoseError
+        there are no times, they go backwards, or plain numbers and times with a unit meet (0 goes with both).
     """
     if not times:
         raise DoseError("at_times needs at least one time, such as at_times(0, '4 weeks')")
@@ -80,13 +94,22 @@ def at_times(*times: Time, lasting: Time = 0.0) -> Schedule:
 def bouts(often: str, length: Time, start: Time = 0.0, weeks: int | None = None) -> Schedule:
     """Return bouts, of exercise for one: `bouts("3 per week", "45 min")`.
 
-    often : such as "3 per week", "twice a day", "1 per day". Bouts of a week fall on whole days after `start`, spread
-        as evenly as they can be (3: days 0, 2 and 4); more than 7 a week, and those of a day, are evenly spaced.
-    length : of one bout.   start : of the first.   weeks : for how long; None is without end.
+    Parameters
+    ----------
+    often : str
+        such as "3 per week", "twice a day", "1 per day". Bouts of a week fall on whole days after `start`, spread as
+        evenly as they can be (3: days 0, 2 and 4); more than 7 a week, and those of a day, are evenly spaced.
+    length : Time
+        of one bout.
+    start : Time
+        of the first.
+    weeks : int | None
+        for how long; None is without end.
 
     Raises
     ------
-    DoseError : the text can't be read, or bouts overlap.
+    DoseError
+        the text can't be read, or bouts overlap.
     """
     match = _OFTEN.fullmatch(str(often))
     if match is None:
@@ -114,9 +137,14 @@ def bouts(often: str, length: Time, start: Time = 0.0, weeks: int | None = None)
 def nights(which: int | Sequence[float], *, first: float = 0, from_: Time = "23 h", lasting: Time = "8 h") -> Schedule:
     """Return nights, of lost sleep for one: `nights(3)` or `nights([1, 4])`.
 
-    which : how many in a row, or the days on whose evening they begin, counted from 0.
-    first : the day on whose evening the first of a row begins.
-    from_, lasting : when a night begins (after midnight, which is time 0) and how long it is.
+    Parameters
+    ----------
+    which : int | Sequence[float]
+        how many in a row, or the days on whose evening they begin, counted from 0.
+    first : float
+        the day on whose evening the first of a row begins.
+    from_, lasting : Time
+        when a night begins (after midnight, which is time 0) and how long it is.
     """
     begin = tidy_time(from_, "nights, from_")
     row = whole(which)
@@ -140,14 +168,21 @@ def _day(value: object) -> float:
 def at_visits(every: Time, *, start: Time = 0.0, when: str = "", stop_when: str = "", n: int | None = None) -> Schedule:
     """Return what is on or off by what is seen at visits: `at_visits("4 weeks", when="p > 0.3", stop_when="p < 0.1")`.
 
-    every, start : interval and first time of the visits.   n : their number; None is without end.
-    when : condition on states, derived quantities and parameters on which it starts; without it, it is on at first.
-    stop_when : condition on which it stops; where both hold it is off. Without it, what has started stays on (a
-        transfer is then given at each visit at which `when` holds).
-
     A visit sees the values just before it: a dose at the time of a visit is given after it. The thresholds are knobs
     (`name.threshold`, `name.stop_threshold`). Results tell `name.on`, `name.since` and
     `name.changes`.
+
+    Parameters
+    ----------
+    every, start : Time
+        interval and first time of the visits.
+    n : int | None
+        their number; None is without end.
+    when : str
+        condition on states, derived quantities and parameters on which it starts; without it, it is on at first.
+    stop_when : str
+        condition on which it stops; where both hold it is off. Without it, what has started stays on (a transfer is
+        then given at each visit at which `when` holds).
     """
     return Schedule(rule=Rule(every, start, n, when, stop_when))
 
@@ -166,16 +201,27 @@ def cycles(
 ) -> Schedule:
     """Return doses that a finding can hold back: `cycles("21 days", look_again="7 days", hold_when="anc < 1")`.
 
-    every : from one dose to the next.   look_again : from one visit to the next; by default `every`. A dose is given
-        at the first visit at which it is due and `hold_when` does not hold.
-    hold_when : condition on states, derived quantities and parameters on which a dose that is due waits.
-    stop_when : condition on which all doses end.
-    lower_when : condition on which a dose that is given is divided by `step`, as are those after it, down to `low` of
-        the dose as declared. It may look at `name.held`, the visits at which the dose waited: "drug.held > 0".
-    start : of the first visit.   n : number of visits; None is without end.
-
     Results tell `name.doses`, `name.held`, `name.since_dose`, `name.stopped` and `name.level`. Thresholds are knobs, as
     in `at_visits`.
+
+    Parameters
+    ----------
+    every : Time
+        from one dose to the next.
+    look_again : Time | None
+        from one visit to the next; by default `every`. A dose is given at the first visit at which it is due and
+        `hold_when` does not hold.
+    hold_when : str
+        condition on states, derived quantities and parameters on which a dose that is due waits.
+    stop_when : str
+        condition on which all doses end.
+    lower_when : str
+        condition on which a dose that is given is divided by `step`, as are those after it, down to `low` of the dose
+        as declared. It may look at `name.held`, the visits at which the dose waited: "drug.held > 0".
+    start : Time
+        of the first visit.
+    n : int | None
+        number of visits; None is without end.
     """
     visit = every if look_again is None else look_again
     return Schedule(rule=Rule(
@@ -199,10 +245,16 @@ def to_target(
 ) -> Schedule:
     """Return a dose that is changed at visits: treat to target, or lower on toxicity.
 
-    raise_when, lower_when : conditions on which the level is multiplied or divided by `step`; where both hold, it is
-        lowered.   low, high : bounds of the level, 1 is the dose as given; above 1 only for a drug.
-    level : at the beginning; None is 1, or the bound nearest to it.
-    every, start, n, stop_when : as in `at_visits`.   Results tell `name.level` and `name.changes`.
+    Parameters
+    ----------
+    raise_when, lower_when : str
+        conditions on which the level is multiplied or divided by `step`; where both hold, it is lowered.
+    low, high : float
+        bounds of the level, 1 is the dose as given; above 1 only for a drug.
+    level : float | None
+        at the beginning; None is 1, or the bound nearest to it.
+    every, start, n, stop_when
+        as in `at_visits`. Results tell `name.level` and `name.changes`.
     """
     begin = min(max(1.0, low), high) if level is None else level
     return Schedule(rule=Rule(every, start, n, "", stop_when, raise_when, lower_when, step, low, high, begin))

@@ -33,10 +33,18 @@ from immunode.model.records import (
 class Contribution:
     """What one perturbation adds to one model; every name of a record starts with `name.`.
 
-    parameters : its knobs.   effects : what it does to parameters of the model.
-    requirements : conditions on parameters without which a run is refused.
-    observed : conditions of rules, each with the names in it; `perturb` checks that they are known.
-    variability, correlations, covariates : how its knobs differ between patients.
+    Attributes
+    ----------
+    parameters : list[Parameter]
+        its knobs.
+    effects : list[Effect]
+        what it does to parameters of the model.
+    requirements : list[Requirement]
+        conditions on parameters without which a run is refused.
+    observed : list[tuple[str, tuple[str, ...]]]
+        conditions of rules, each with the names in it; `perturb` checks that they are known.
+    variability, correlations, covariates
+        how its knobs differ between patients.
     """
 
     name: str
@@ -66,7 +74,7 @@ class Act(Protocol):
         """Whether the target is a state, which jumps, and not a parameter."""
 
     def full(self, value: float, strength: float) -> str:
-        """Return what the target becomes at full signal, for the card. value : without it.   strength : in [0, 1]."""
+        """Return what the target becomes at full signal, for the card. `value`: without it. `strength`: in [0, 1]."""
 
 
 @runtime_checkable
@@ -75,13 +83,22 @@ class Perturbation(Protocol):
 
     It is a value that never changes: a frozen dataclass.
 
-    name : a word; its knobs become parameters `name.knob`.
-    strength : in [0, 1]; at 0 it changes nothing. `at` gives the same at another strength.
-    kind, direction, acts_on : labels, such as "drug", "suppress", "signal"; "" for none.
-    expects : what it should do to quantities, pairs such as `("tnf", "down")` or `("tnf", "down at 24 weeks")`.
-    source, evidence, note : its authority.
-    beside : another intervention of the model, or a variant, beside which it acts; "" for none.
-    acts : what it does, one for each target.
+    Attributes
+    ----------
+    name : str
+        a word; its knobs become parameters `name.knob`.
+    strength : float
+        in [0, 1]; at 0 it changes nothing. `at` gives the same at another strength.
+    kind, direction, acts_on : str
+        labels, such as "drug", "suppress", "signal"; "" for none.
+    expects : Mapping[str, str] | Pairs
+        what it should do to quantities, pairs such as `("tnf", "down")` or `("tnf", "down at 24 weeks")`.
+    source, evidence, note : str
+        its authority.
+    beside : str
+        another intervention of the model, or a variant, beside which it acts; "" for none.
+    acts : Sequence[Act]
+        what it does, one for each target.
     """
 
     @property
@@ -108,11 +125,17 @@ class Perturbation(Protocol):
     def acts(self) -> Sequence[Act]: ...
 
     def contribution(self, model: Declaration, units: Mapping[str, str]) -> Contribution:
-        """Return what this adds to `model`. units : unit of each quantity that it may meet.
+        """Return what this adds to `model`.
+
+        Parameters
+        ----------
+        units : Mapping[str, str]
+            unit of each quantity that it may meet.
 
         Raises
         ------
-        ModelError, DoseError, UnitError : it does not suit the model.
+        ModelError, DoseError, UnitError
+            it does not suit the model.
         """
 
     def card_rows(self) -> tuple[str, dict[str, str]]:
@@ -132,7 +155,8 @@ class Perturbation(Protocol):
 
         Raises
         ------
-        DoseError : it has no end.
+        DoseError
+            it has no end.
         """
 
 

@@ -19,29 +19,51 @@ class Model(Declaration):
 
     All names, arrows, expressions and units are checked when it is made.
 
-    time_unit : unit of time ("" for a dimensionless model).
-    clock : what one unit of time stands for where doses and calendar times meet a dimensionless model.
-    horizon : default end of a simulation, in `time_unit`.
-    max_step : the longest step that a solver may take, in `time_unit`; 0 leaves it to the tolerance. Needed where a
-        rate has pulses in time that are much shorter than what else happens (see docs, engines).
-    readouts : names of states or derived quantities to look at first.
-    start : "steady state": each run begins where the model, without interventions and events and with the run's own
-        parameter values, comes to rest from the states' initial values; events at time 0 and `simulate(initial=)`
-        act on that. Running totals, on which no rate depends, begin at their initial values. Default: initial values.
-    aliases : further names for `load_model`, each with a variant or "": `{"rheumatoid_arthritis": "diseased"}`.
-    status : "published" or "ours".
-    remarks : what is odd about the file that a model was read from; shown, and never computed with.
-    variability, correlations, classes, covariates : how patients differ; `im.population(model)` draws them.
-    observed : errors of measurement.   thresholds : named lines such as remission.
-    story : what a newcomer sees first.   trials : published results to set beside the model.
-    effects, requirements, applied : what `perturb` writes; not declared by hand.
-    variant_name, file_values : which variant was taken, and (name, value as declared) of what is another value now;
-        written by `variant`, `with_values`, `with_initial` and `replace`, so that results can tell what was run.
+    Parameters
+    ----------
+    time_unit : str
+        unit of time ("" for a dimensionless model).
+    clock : str
+        what one unit of time stands for where doses and calendar times meet a dimensionless model.
+    horizon : float
+        default end of a simulation, in `time_unit`.
+    max_step : float
+        the longest step that a solver may take, in `time_unit`; 0 leaves it to the tolerance. Needed where a rate has
+        pulses in time that are much shorter than what else happens (see docs, engines).
+    readouts : tuple[str, ...] | Sequence[str]
+        names of states or derived quantities to look at first.
+    start : str
+        "steady state": each run begins where the model, without interventions and events and with the run's own
+        parameter values, comes to rest from the states' initial values; events at time 0 and `simulate(initial=)` act
+        on that. Running totals, on which no rate depends, begin at their initial values. Default: initial values.
+    aliases : Mapping[str, str] | Pairs
+        further names for `load_model`, each with a variant or "": `{"rheumatoid_arthritis": "diseased"}`.
+    status : str
+        "published" or "ours".
+    remarks : tuple[str, ...] | Sequence[str]
+        what is odd about the file that a model was read from; shown, and never computed with.
+    variability, correlations, classes, covariates
+        how patients differ; `im.population(model)` draws them.
+    observed : tuple[Observed, ...] | Sequence[Observed]
+        errors of measurement.
+    thresholds : tuple[Threshold, ...] | Sequence[Threshold]
+        named lines such as remission.
+    story : Story | None
+        what a newcomer sees first.
+    trials : tuple[Trial, ...] | Sequence[Trial]
+        published results to set beside the model.
+    effects, requirements, applied
+        what `perturb` writes; not declared by hand.
+    variant_name, file_values
+        which variant was taken, and (name, value as declared) of what is another value now; written by `variant`,
+        `with_values`, `with_initial` and `replace`, so that results can tell what was run.
 
     Raises
     ------
-    ModelError : a name is unknown, used twice or malformed; a rate or an arrow can't be read.
-    UnitError : units do not fit.
+    ModelError
+        a name is unknown, used twice or malformed; a rate or an arrow can't be read.
+    UnitError
+        units do not fit.
     """
 
     def __post_init__(self) -> None:

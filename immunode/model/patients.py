@@ -23,16 +23,25 @@ SHAPES = ("lognormal", "normal", "uniform", "share", "poisson")
 class Variability:
     """How a parameter differs between patients: a random effect eta, normal with mean 0, on the typical value.
 
-    parameter : whose value in the model is the typical one.
-    sd : standard deviation of eta.   cv : instead, the coefficient of variation of a parameter on the log scale,
-        dimensionless (0.3 is 30 %); sd**2 = log(1 + cv**2).
-    scale : "log" (value*exp(eta)), "logit" (eta is added to log(value/(1 - value)), for values between 0 and 1) or
-        "linear" (value + eta; sd in the parameter's unit).
-    low, high : patients outside are set to the nearest end, in the parameter's unit.
+    Parameters
+    ----------
+    parameter : str
+        whose value in the model is the typical one.
+    sd : float
+        standard deviation of eta.
+    cv : float
+        instead, the coefficient of variation of a parameter on the log scale, dimensionless (0.3 is 30 %); sd**2 =
+        log(1 + cv**2).
+    scale : str
+        "log" (value*exp(eta)), "logit" (eta is added to log(value/(1 - value)), for values between 0 and 1) or "linear"
+        (value + eta; sd in the parameter's unit).
+    low, high : float | None
+        patients outside are set to the nearest end, in the parameter's unit.
 
     Raises
     ------
-    ModelError : not exactly one of sd and cv is above 0, or a scale or a range that does not exist.
+    ModelError
+        not exactly one of sd and cv is above 0, or a scale or a range that does not exist.
     """
 
     parameter: str
@@ -84,8 +93,12 @@ class Correlation:
 class PatientClass:
     """One class of a mixture of patients: a share of them, with other typical values.
 
-    share : part of all patients, in (0, 1); the shares of a model's classes add up to 1.
-    values : parameter -> typical value in the class.
+    Parameters
+    ----------
+    share : float
+        part of all patients, in (0, 1); the shares of a model's classes add up to 1.
+    values : Mapping[str, float] | tuple[tuple[str, float], ...]
+        parameter -> typical value in the class.
     """
 
     name: str
@@ -108,13 +121,20 @@ class PatientClass:
 class PatientCovariate:
     """How a property of patients, a parameter such as `weight`, is distributed in the trial population.
 
-    shape : "lognormal" (`median`, `sd` of the logarithm), "normal" (`mean`, `sd`), "uniform" (`low` to `high`),
-        "share" (1 in a `share` of patients, 0 in the others) or "poisson" (`shift` + a count of the given `mean`).
-    low, high : patients outside are set to the nearest end (not drawn anew).   step : values are rounded to it.
+    Parameters
+    ----------
+    shape : str
+        "lognormal" (`median`, `sd` of the logarithm), "normal" (`mean`, `sd`), "uniform" (`low` to `high`), "share" (1
+        in a `share` of patients, 0 in the others) or "poisson" (`shift` + a count of the given `mean`).
+    low, high : float | None
+        patients outside are set to the nearest end (not drawn anew).
+    step : float | None
+        values are rounded to it.
 
     Raises
     ------
-    ModelError : a number that the shape needs is missing, one that it does not know is given, or one is out of range.
+    ModelError
+        a number that the shape needs is missing, one that it does not know is given, or one is out of range.
     """
 
     parameter: str
@@ -171,11 +191,17 @@ class Observed:
     or, with `counts="poisson"`, a number of events: in disjoint intervals Poisson counts, whose mean is the increase of
     the quantity.
 
-    additive : in the quantity's unit.   proportional, lognormal : dimensionless.
+    Parameters
+    ----------
+    additive : float
+        in the quantity's unit.
+    proportional, lognormal : float
+        dimensionless.
 
     Raises
     ------
-    ModelError : no error is given, one is below 0, or two kinds that exclude each other are given.
+    ModelError
+        no error is given, one is below 0, or two kinds that exclude each other are given.
     """
 
     quantity: str
@@ -201,7 +227,10 @@ class Observed:
 class Threshold:
     """A named line that clinicians draw, such as remission: `Threshold("remission", "das28 < 2.6")`.
 
-    condition : a comparison of one quantity with a number in its unit; a patient who meets it is a responder by `name`.
+    Parameters
+    ----------
+    condition : str
+        a comparison of one quantity with a number in its unit; a patient who meets it is a responder by `name`.
     """
 
     name: str
@@ -237,12 +266,20 @@ class Threshold:
 class Story:
     """What a newcomer sees first: arms side by side, some quantities, and one sentence that says what to see.
 
-    sentence : the message of the figure.
-    arms : name of the arm -> names of its interventions, joined by "+"; "" is the arm without any.
-    panels : quantities, each in a panel of its own.
-    until : end, in the model's time unit; 0 is the model's horizon.
-    variant : variant of the model that it is told with; "" is the model itself.
-    logarithmic : panels with a logarithmic axis.
+    Parameters
+    ----------
+    sentence : str
+        the message of the figure.
+    arms : Mapping[str, str] | tuple[tuple[str, str], ...]
+        name of the arm -> names of its interventions, joined by "+"; "" is the arm without any.
+    panels : tuple[str, ...] | Sequence[str]
+        quantities, each in a panel of its own.
+    until : float
+        end, in the model's time unit; 0 is the model's horizon.
+    variant : str
+        variant of the model that it is told with; "" is the model itself.
+    logarithmic : tuple[str, ...] | Sequence[str]
+        panels with a logarithmic axis.
     """
 
     sentence: str

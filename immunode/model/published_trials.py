@@ -27,18 +27,32 @@ ENDPOINTS = (
 class TrialResult:
     """One number that a trial reported.
 
-    arm : of the trial.
-    endpoint : what was looked at, `"change(das28, 24 weeks)"`; with the statistic "share" a condition on endpoints,
+    Parameters
+    ----------
+    arm : str
+        of the trial.
+    endpoint : str
+        what was looked at, `"change(das28, 24 weeks)"`; with the statistic "share" a condition on endpoints,
         `"at(das28, 24 weeks) < 2.6"`, or the name of a threshold with a time, `"remission at 24 weeks"`.
-    value : in the endpoint's unit; a share lies between 0 and 1.
-    statistic : "mean", "median", "sd" or "share", over the patients of the arm.
-    versus, compared : the arm that it was compared with, by "difference" (arm minus versus) or "ratio".
-    low, high : 95 % interval.   se : standard error; the interval is then value +- 1.96 se.
-    seen : "read" in the source, or "memory".
-    used : whether the number helped to make the model; then it tests nothing and is not counted.
-    measured : whether the error of the measurement is added to the model (`Observed`), as it was in the trial.
-    model_statistic : what is taken of the model instead of `statistic`, such as the median where a few patients of a
-        wide distribution lead the mean; "" is the same.
+    value : float
+        in the endpoint's unit; a share lies between 0 and 1.
+    statistic : str
+        "mean", "median", "sd" or "share", over the patients of the arm.
+    versus, compared : str
+        the arm that it was compared with, by "difference" (arm minus versus) or "ratio".
+    low, high : float | None
+        95 % interval.
+    se : float | None
+        standard error; the interval is then value +- 1.96 se.
+    seen : str
+        "read" in the source, or "memory".
+    used : bool
+        whether the number helped to make the model; then it tests nothing and is not counted.
+    measured : bool
+        whether the error of the measurement is added to the model (`Observed`), as it was in the trial.
+    model_statistic : str
+        what is taken of the model instead of `statistic`, such as the median where a few patients of a wide
+        distribution lead the mean; "" is the same.
     """
 
     arm: str
@@ -93,12 +107,22 @@ class TrialResult:
 class Trial:
     """A published trial, or another clinical study, to be set beside the model.
 
-    name : such as "MOBILITY".   doi : or another source.
-    arms : name of an arm in the trial -> names of the model's interventions, joined by "+"; "" is the arm without any.
-    patients : arm -> how many were in it.
-    results : what was reported.
-    only : a condition on patients' covariates that its patients met, such as `"EOS >= 300"`; "" is all of them.
-    variant : variant of the model that it is compared with.
+    Parameters
+    ----------
+    name : str
+        such as "MOBILITY".
+    doi : str
+        or another source.
+    arms : Mapping[str, str] | tuple[tuple[str, str], ...]
+        name of an arm in the trial -> names of the model's interventions, joined by "+"; "" is the arm without any.
+    patients : Mapping[str, int] | tuple[tuple[str, int], ...]
+        arm -> how many were in it.
+    results : tuple[TrialResult, ...] | Sequence[TrialResult]
+        what was reported.
+    only : str
+        a condition on patients' covariates that its patients met, such as `"EOS >= 300"`; "" is all of them.
+    variant : str
+        variant of the model that it is compared with.
     """
 
     name: str

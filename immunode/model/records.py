@@ -51,7 +51,12 @@ class Unit:
 class Compartment:
     """A space with a volume, in the sense of SBML.
 
-    volume : a number, or the text of an expression of parameters.   unit : the volume's unit.
+    Attributes
+    ----------
+    volume : float | str
+        a number, or the text of an expression of parameters.
+    unit : str
+        the volume's unit.
     """
 
     name: str
@@ -65,14 +70,22 @@ class Compartment:
 class State:
     """A quantity that the model integrates.
 
-    initial : its value at time 0 in `unit`; a number, or the text of an expression of parameters.
-    kind : "cell", "signal", "pathogen", "drug", "damage" or ""; groups states in figures. A run that begins with less
-        than nothing of one of `NEVER_NEGATIVE` is refused.
-    compartment : name of the compartment it lives in; then it is a concentration there unless `amount` is True.
-    typical : a typical size in `unit`, the scale of its absolute tolerance; 0 means the larger of |initial| and 1e-6.
-    extinct_below : a population that falls below this value, in `unit`, is gone: it becomes exactly 0 at the end of the
-        solver's step in which it falls, and returns only by an inflow or a transfer. 0 means never.
-    label : a short name for people, for figures and tables; "" is the name itself.
+    Attributes
+    ----------
+    initial : float | str
+        its value at time 0 in `unit`; a number, or the text of an expression of parameters.
+    kind : str
+        "cell", "signal", "pathogen", "drug", "damage" or ""; groups states in figures. A run that begins with less than
+        nothing of one of `NEVER_NEGATIVE` is refused.
+    compartment : str
+        name of the compartment it lives in; then it is a concentration there unless `amount` is True.
+    typical : float
+        a typical size in `unit`, the scale of its absolute tolerance; 0 means the larger of |initial| and 1e-6.
+    extinct_below : float
+        a population that falls below this value, in `unit`, is gone: it becomes exactly 0 at the end of the solver's
+        step in which it falls, and returns only by an inflow or a transfer. 0 means never.
+    label : str
+        a short name for people, for figures and tables; "" is the name itself.
     """
 
     name: str
@@ -93,10 +106,15 @@ class State:
 class Parameter:
     """A constant of a model.
 
-    source : where the value comes from, or `"assumed: why"`.
-    evidence : "measured", "fitted", "published", "memory" (quoted from memory), "assumed" or "derived"; by default
-        "assumed" where the source begins so.
-    bounds : the range to sample from, in `unit`; None means +-30 % (log-uniform).
+    Parameters
+    ----------
+    source : str
+        where the value comes from, or `"assumed: why"`.
+    evidence : str
+        "measured", "fitted", "published", "memory" (quoted from memory), "assumed" or "derived"; by default "assumed"
+        where the source begins so.
+    bounds : tuple[float, float] | None
+        the range to sample from, in `unit`; None means +-30 % (log-uniform).
     """
 
     name: str
@@ -133,8 +151,12 @@ class Switch:
 class Process:
     """A named flux: what it takes and makes, and how fast.
 
-    arrow : `"-> E"`, `"T ->"`, `"drug + tnf -> complex"`, `"2 A -> B"`; states only.
-    rate : text of an expression; unit of the states moved per `time_unit` (amount per time in compartments).
+    Attributes
+    ----------
+    arrow : str
+        `"-> E"`, `"T ->"`, `"drug + tnf -> complex"`, `"2 A -> B"`; states only.
+    rate : str
+        text of an expression; unit of the states moved per `time_unit` (amount per time in compartments).
     """
 
     name: str
@@ -163,22 +185,36 @@ class Derived:
 class Event:
     """A sudden change, at known times (`at`) or when a condition becomes true (`when`).
 
-    changes : new values, `{"central": "central + drug.dose"}`; states and switches only. All right-hand
-        sides see the values just before the event.
-    at : first time, a number or the text of an expression of parameters, in the model's time unit.
-    every, count : then again every `every`, `count` times in all.
-    when : comparisons such as `"T > 1e8"`, joined by and, or, not; the event fires whenever this turns from false
-        to true. What follows goes with `when` only.
-    delay : time from firing to the changes, a number or an expression, computed when the event fires.
-    priority : expression; of events that are due at one time the highest goes first, looked at anew after each, and
-        those without one go last, in the order declared. Among equals one is drawn, in every run alike.
-    persistent : whether the changes come even if the condition is false again by then.
-    initially : what the condition counts as before the start; with False the event fires at the start if it holds.
-    from_trigger : whether new values are computed when the event fires, or else when the changes come.
-    sizes : `{"drug.amount": "plasma"}`, what new values are multiplied by, computed from what holds just before the
-        changes come: so a concentration of the time of firing becomes an amount by the volume of then.
+    Parameters
+    ----------
+    changes : Mapping[str, str] | Pairs
+        new values, `{"central": "central + drug.dose"}`; states and switches only. All right-hand sides see the values
+        just before the event.
+    at : float | str | None
+        first time, a number or the text of an expression of parameters, in the model's time unit.
+    every, count
+        then again every `every`, `count` times in all.
+    when : str
+        comparisons such as `"T > 1e8"`, joined by and, or, not; the event fires whenever this turns from false to true.
+        What follows goes with `when` only.
+    delay : float | str
+        time from firing to the changes, a number or an expression, computed when the event fires.
+    priority : str
+        expression; of events that are due at one time the highest goes first, looked at anew after each, and those
+        without one go last, in the order declared. Among equals one is drawn, in every run alike.
+    persistent : bool
+        whether the changes come even if the condition is false again by then.
+    initially : bool
+        what the condition counts as before the start; with False the event fires at the start if it holds.
+    from_trigger : bool
+        whether new values are computed when the event fires, or else when the changes come.
+    sizes : Mapping[str, str] | Pairs
+        `{"drug.amount": "plasma"}`, what new values are multiplied by, computed from what holds just before the changes
+        come: so a concentration of the time of firing becomes an amount by the volume of then.
 
-    Source: SBML Level 3 Version 2 Core, section 4.11, doi:10.1515/jib-2017-0081, for delay to from_trigger.
+    References
+    ----------
+    SBML Level 3 Version 2 Core, section 4.11, doi:10.1515/jib-2017-0081, for delay to from_trigger.
     """
 
     name: str
@@ -212,11 +248,17 @@ class Event:
 class Effect:
     """One factor or term that an intervention adds to a parameter (written by `perturb`, not by hand).
 
-    how : "scale" (value is the whole factor), "add" (value is the whole term) or "set" (the base value k
-        becomes k + weight*(value - k)).
-    by : name of the intervention.
+    Attributes
+    ----------
+    how : str
+        "scale" (value is the whole factor), "add" (value is the whole term) or "set" (the base value k becomes k +
+        weight*(value - k)).
+    by : str
+        name of the intervention.
 
-    Source: the composition rule of the package, effective = (set or k) * factors + terms.
+    References
+    ----------
+    the composition rule of the package, effective = (set or k) * factors + terms.
     """
 
     target: str
@@ -240,7 +282,10 @@ class Requirement:
 class Variant:
     """A named set of values: a disease state, a patient, a mouse line, a fitted set.
 
-    start : "steady state" or "initial values", as in `Model`; "" keeps the model's.
+    Parameters
+    ----------
+    start : str
+        "steady state" or "initial values", as in `Model`; "" keeps the model's.
     """
 
     name: str

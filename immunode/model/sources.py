@@ -19,7 +19,10 @@ def sourced(source: str, *records: R, evidence: str = "") -> tuple[R, ...]:
 
         parameters=[*sourced("Table 1", Parameter("s", 1.3e4, "cell/day"), Parameter("d", 0.04, "1/day"))]
 
-    evidence : as for `Parameter`, of every record that has one.
+    Parameters
+    ----------
+    evidence : str
+        as for `Parameter`, of every record that has one.
     """
     return tuple(_with(record, source, evidence) for record in records)
 
@@ -45,12 +48,20 @@ def parameter_table(
 
     is `dm_per`, "Per: mRNA loss", and `dm_cry`, "Cry: mRNA loss".
 
-    columns : end of the names -> its words.   rows : start of the names (or "ka_{}_cb", with a place for the column),
-        unit, meaning, then a value for each column, None where there is none.   source, evidence : of all.
+    Parameters
+    ----------
+    columns : Mapping[str, str]
+        end of the names -> its words.
+    rows : Sequence[Any]
+        start of the names (or "ka_{}_cb", with a place for the column), unit, meaning, then a value for each column,
+        None where there is none.
+    source, evidence : str
+        of all.
 
     Raises
     ------
-    ModelError : a row has more or fewer values than there are columns.
+    ModelError
+        a row has more or fewer values than there are columns.
     """
     parameters = []
     for start, unit, meaning, *values in rows:

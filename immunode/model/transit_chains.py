@@ -42,15 +42,23 @@ def transit_chain(
     Every stage is left at the rate n/time, so that passage times are gamma distributed: mean `time`, standard
     deviation time/sqrt(n); with many stages it becomes a sharp delay (the linear chain trick).
 
-    time : text of an expression of parameters, in the model's time unit.
-    follows : a delayed copy of this state or quantity. It loses nothing, and the last stage is what it was.
-    inflow : instead, what enters: the text of a rate, in `unit` per time; taken from the state `takes` if one is named.
-    into : the state that receives what leaves the last stage; "" for none.
-    unit, meaning, kind, typical, source : of every stage, as for `State`.
+    Parameters
+    ----------
+    time : str
+        text of an expression of parameters, in the model's time unit.
+    follows : str
+        a delayed copy of this state or quantity. It loses nothing, and the last stage is what it was.
+    inflow : str
+        instead, what enters: the text of a rate, in `unit` per time; taken from the state `takes` if one is named.
+    into : str
+        the state that receives what leaves the last stage; "" for none.
+    unit, meaning, kind, typical, source
+        of every stage, as for `State`.
 
     Raises
     ------
-    ModelError : no stage; both or none of `follows` and `inflow`; an expression can't be read.
+    ModelError
+        no stage; both or none of `follows` and `inflow`; an expression can't be read.
     """
     stages: object = n
     if not isinstance(stages, int) or n < 1:

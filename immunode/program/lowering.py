@@ -25,12 +25,16 @@ _BENDING = frozenset({"exp", "tanh", "sinh", "cosh", "atan", "sqrt", "abs", "min
 def lower(model: Model, integrals: tuple[str, ...] = ()) -> Program:
     """Return the Program of a model.
 
-    integrals : names of states, fluxes or derived quantities; each adds a state `integral(name)` that starts at 0
-        and whose derivative is that quantity, so that its integral over time is as exact as the tolerance.
+    Parameters
+    ----------
+    integrals : tuple[str, ...]
+        names of states, fluxes or derived quantities; each adds a state `integral(name)` that starts at 0 and whose
+        derivative is that quantity, so that its integral over time is as exact as the tolerance.
 
     Raises
     ------
-    ModelError : a name in `integrals` is unknown.
+    ModelError
+        a name in `integrals` is unknown.
     """
     return _Lowering(model).program(integrals)
 

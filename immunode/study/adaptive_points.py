@@ -46,16 +46,29 @@ def adaptive(
     points are halved that are worst: those with the largest change (as a part of the endpoint's range, in the arm
     where it is largest) times their length. Where a run fails and its neighbor does not, the change counts as whole.
 
-    space : from `space(model, ...)`, or a mapping of names to (low, high).
-    n : points in the end, each run in every arm.   start : points to begin with, a quarter of n by default.
-    each : points a round, an eighth of n by default.   watch : the endpoint that counts; by default all do.
-    arms, endpoints, options : as in `sweep` (until, engine, rtol, executor, ...); seed : what Sobol points start from.
+    Parameters
+    ----------
+    space : Space | Mapping[str, tuple[float, float]]
+        from `space(model, ...)`, or a mapping of names to (low, high).
+    n : int
+        points in the end, each run in every arm.
+    start : int | None
+        points to begin with, a quarter of n by default.
+    each : int | None
+        points a round, an eighth of n by default.
+    watch : str | None
+        the endpoint that counts; by default all do.
+    arms, endpoints, options
+        as in `sweep` (until, engine, rtol, executor, ...); seed : what Sobol points start from.
 
     Raises
     ------
-    StudyError : fewer points than corners and a few more, an unknown endpoint to watch, or an option of no use here.
+    StudyError
+        fewer points than corners and a few more, an unknown endpoint to watch, or an option of no use here.
 
-    Source: the loss of an edge follows Nijholt et al. 2019, doi:10.5281/zenodo.1182437 (the package `adaptive`).
+    References
+    ----------
+    the loss of an edge follows Nijholt et al. 2019, doi:10.5281/zenodo.1182437 (the package `adaptive`).
     """
     box = as_space(space)
     if not box.axes:

@@ -28,7 +28,8 @@ class Arms(Mapping[str, "tuple[Entry, ...]"]):
 
     Raises
     ------
-    StudyError : an arm has no name or holds something that is not an intervention.
+    StudyError
+        an arm has no name or holds something that is not an intervention.
     """
 
     __slots__ = ("_arms",)
@@ -50,7 +51,8 @@ class Arms(Mapping[str, "tuple[Entry, ...]"]):
 
         Raises
         ------
-        StudyError : the model declares no such intervention.
+        StudyError
+            the model declares no such intervention.
         """
         declared = [i.name for i in model.interventions]
         told = dict(model.story.arms) if model.story is not None else {}
@@ -68,12 +70,16 @@ class Arms(Mapping[str, "tuple[Entry, ...]"]):
     def factorial(cls, *factors: Entry | Sequence[Entry], **named: Entry | Sequence[Entry]) -> Arms:
         """Return all 2^n arms of n factors: control first, then each alone, then pairs, ...; names joined by "+".
 
-        factors : interventions, drugs or names of ones that the model declares; a sequence or list of them, such as
+        Parameters
+        ----------
+        factors : Entry | Sequence[Entry]
+            interventions, drugs or names of ones that the model declares; a sequence or list of them, such as
             `sequence(lymphodepletion, car_t)`, is one factor, which `named` gives a name of its own.
 
         Raises
         ------
-        StudyError : a factor is given twice, or there are more than 12 (4,096 arms).
+        StudyError
+            a factor is given twice, or there are more than 12 (4,096 arms).
         """
         made: dict[str, tuple[Entry, ...]] = {}
         for given, entries in [*((None, f) for f in factors), *named.items()]:
@@ -121,8 +127,10 @@ class Arms(Mapping[str, "tuple[Entry, ...]"]):
 
         Raises
         ------
-        StudyError : a named intervention is not declared in the model.
-        ModelError : interventions do not fit the model or each other.
+        StudyError
+            a named intervention is not declared in the model.
+        ModelError
+            interventions do not fit the model or each other.
         """
         composed = {}
         for name, entries in self._arms:

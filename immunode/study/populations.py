@@ -34,8 +34,12 @@ MOST = 8192
 class Acceptance:
     """What a drawn patient must show to be kept.
 
-    ranges : condition -> (low, high), each on an endpoint: `"final(EASI)"`.
-    until : end of the untreated run that is looked at, in model time; None is the model's horizon.
+    Attributes
+    ----------
+    ranges : tuple[tuple[str, float, float], ...]
+        condition -> (low, high), each on an endpoint: `"final(EASI)"`.
+    until : float | str | None
+        end of the untreated run that is looked at, in model time; None is the model's horizon.
     """
 
     ranges: tuple[tuple[str, float, float], ...]
@@ -46,9 +50,14 @@ class Acceptance:
 class Population(Joint):
     """A joint distribution of parameters, knobs and initial values over virtual patients. Made by `population`.
 
-    model : whose patients they are.
-    acceptance : ranges in which a drawn patient's untreated run must end up, or None.
-    left_out : parameters that were asked for and do not vary, since they are 0.
+    Attributes
+    ----------
+    model : Model
+        whose patients they are.
+    acceptance : Acceptance | None
+        ranges in which a drawn patient's untreated run must end up, or None.
+    left_out : tuple[str, ...]
+        parameters that were asked for and do not vary, since they are 0.
     """
 
     model: Model
@@ -62,7 +71,8 @@ class Population(Joint):
 
         Raises
         ------
-        StudyError : `n` is not a whole number above 0; fewer than 1 in 1,000 of those drawn are accepted.
+        StudyError
+            `n` is not a whole number above 0; fewer than 1 in 1,000 of those drawn are accepted.
         """
         n, seed = (
             whole_number("population", "the number of patients", n),
@@ -77,14 +87,19 @@ class Population(Joint):
     def accept(self, ranges: Mapping[str, tuple[float, float]], *, until: float | str | None = None) -> Self:
         """Return the population of those whose untreated run shows what is seen in the clinic.
 
-        ranges : endpoint -> (low, high) in its unit: `{"final(EASI)": (16, 72)}`.
-        until : end of that run, model time or text such as "1000 weeks"; by default the model's horizon.
-
         Source of the method: plausible patients, Allen et al. 2016, doi:10.1002/psp4.12063.
+
+        Parameters
+        ----------
+        ranges : Mapping[str, tuple[float, float]]
+            endpoint -> (low, high) in its unit: `{"final(EASI)": (16, 72)}`.
+        until : float | str | None
+            end of that run, model time or text such as "1000 weeks"; by default the model's horizon.
 
         Raises
         ------
-        StudyError : an endpoint can't be read, or a range runs backwards.
+        StudyError
+            an endpoint can't be read, or a range runs backwards.
         """
         made = []
         for text, ends in ranges.items():
@@ -119,22 +134,30 @@ def population(
 ) -> Population:
     """Return a virtual population of `model`.
 
-    patterns : names or shell patterns as in `space`: which parameters vary besides those in `distributions`;
-        without patterns and distributions, all. Each is lognormal (bounds above 0: they hold its middle 95 %), uniform
-        where bounds reach 0 or below, else lognormal with cv `spread` around the model's value.
-    distributions : name -> `lognormal(...)`, `normal(...)`, `uniform(...)` or `loguniform(...)`; also of knobs
-        (`"anti_tnf.strength"`) and initial values (`"T(0)"`).
-    correlations : `{("k1", "k2"): 0.6}`, between the standard normal scores of two names (the correlation of the
-        logarithms of two lognormal ones); in (-1, 1).
-    tail : degrees of freedom of a t copula, above 0; None is the Gaussian copula.
-    spread : coefficient of variation where a parameter has no bounds, dimensionless.
-
     Without patterns, distributions and correlations, a model that declares its patients (`Variability`,
     `PatientCovariate`, `PatientClass`) gives these: the published population.
 
+    Parameters
+    ----------
+    patterns : str
+        names or shell patterns as in `space`: which parameters vary besides those in `distributions`; without patterns
+        and distributions, all. Each is lognormal (bounds above 0: they hold its middle 95 %), uniform where bounds
+        reach 0 or below, else lognormal with cv `spread` around the model's value.
+    distributions : Mapping[str, Distribution] | None
+        name -> `lognormal(...)`, `normal(...)`, `uniform(...)` or `loguniform(...)`; also of knobs
+        (`"anti_tnf.strength"`) and initial values (`"T(0)"`).
+    correlations : Mapping[Pair, float] | None
+        `{("k1", "k2"): 0.6}`, between the standard normal scores of two names (the correlation of the logarithms of two
+        lognormal ones); in (-1, 1).
+    tail : float | None
+        degrees of freedom of a t copula, above 0; None is the Gaussian copula.
+    spread : float
+        coefficient of variation where a parameter has no bounds, dimensionless.
+
     Raises
     ------
-    StudyError : an unknown name, or correlations that no joint distribution has.
+    StudyError
+        an unknown name, or correlations that no joint distribution has.
     """
     if not patterns and not distributions and not correlations and declares_patients(model):
         joint = declared_joint(model, tail=tail)

@@ -77,19 +77,33 @@ def simulate(
 ) -> Simulation | Comparison:
     """Return the trajectory of a model, or with `arms` one for each arm.
 
-    until : end, a number in model time or text such as "52 weeks"; default `model.horizon`.
-    times : output times, shape (n_times,), increasing; default 401 equal steps from 0 to `until`.
-    interventions : interventions, or names of ones that the model declares.
-    arms : `Arms`, a mapping of names to lists of interventions, or names as in `Arms.of`.
-    initial : state -> initial value in its unit, `{"E": 1e5}`; the others keep the model's.
-    engine : "scipy" (the reference), "numpy", "compiled" or "auto".   method : one of the engine's, or "auto".
-    rtol : relative tolerance, dimensionless.
-    atol : absolute tolerance, a number or shape (n_states,); default follows each state's scale.
+    Parameters
+    ----------
+    until : float | str | None
+        end, a number in model time or text such as "52 weeks"; default `model.horizon`.
+    times : array_like | Sequence[str] | None
+        output times, shape (n_times,), increasing; default 401 equal steps from 0 to `until`.
+    interventions : Any
+        interventions, or names of ones that the model declares.
+    arms : Arms | Mapping[str, Any] | Sequence[str] | None
+        `Arms`, a mapping of names to lists of interventions, or names as in `Arms.of`.
+    initial : Mapping[str, float] | None
+        state -> initial value in its unit, `{"E": 1e5}`; the others keep the model's.
+    engine : str
+        "scipy" (the reference), "numpy", "compiled" or "auto".
+    method : str
+        one of the engine's, or "auto".
+    rtol : float
+        relative tolerance, dimensionless.
+    atol : array_like | None
+        absolute tolerance, a number or shape (n_states,); default follows each state's scale.
 
     Raises
     ------
-    StudyError : unknown arm or state, or a time that can't be.
-    SolverError : the run failed; the message says when, where, and what to try.
+    StudyError
+        unknown arm or state, or a time that can't be.
+    SolverError
+        the run failed; the message says when, where, and what to try.
     """
     models = _models(model, interventions, arms)
     starts = _starts(model, models, initial)

@@ -21,12 +21,16 @@ def open_store(store: str | os.PathLike[str]) -> SweepResult:
     then: where a file of a block is missing, damaged or another block's, reading raises a StoreError that names it.
     `counts` and `verify` tell of such blocks without an error. Rows that did not run have the status "not run".
 
-    store : folder or URL. It may come from a stranger: nothing in it is executed or unpickled, and a store that
-        declares other arrays, types, codecs or sizes than ours is refused.
+    Parameters
+    ----------
+    store : str | path
+        folder or URL. It may come from a stranger: nothing in it is executed or unpickled, and a store that declares
+        other arrays, types, codecs or sizes than ours is refused.
 
     Raises
     ------
-    StoreError : there is no store, it is damaged, or not safe to open.
+    StoreError
+        there is no store, it is damaged, or not safe to open.
     """
     found = _opened(store)
     blocks = range(found.layout.blocks)
@@ -36,13 +40,19 @@ def open_store(store: str | os.PathLike[str]) -> SweepResult:
 def merge_stores(target: str | os.PathLike[str], *sources: str | os.PathLike[str]) -> SweepResult:
     """Copy the finished blocks of stores into one, and return it; every block is checked before and after.
 
-    target : a store of the same study, or where a new one is to be; a damaged block of it is mended where a source
-        has that block.   sources : are only read.
+    Parameters
+    ----------
+    target : str | path
+        a store of the same study, or where a new one is to be; a damaged block of it is mended where a source has that
+        block.
+    sources : str | path
+        are only read.
 
     Raises
     ------
-    StoreError : a store holds another study (says how it differs), is cut into other blocks, or a block is damaged
-        where no other store has it.
+    StoreError
+        a store holds another study (says how it differs), is cut into other blocks, or a block is damaged where no
+        other store has it.
     """
     if not sources:
         raise StoreError("merge_stores needs at least one store to copy from")

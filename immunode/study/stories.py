@@ -30,13 +30,19 @@ def run_story(
     A story that is told with a variant is run with it, unless the model already is in a variant. A model without a
     story of its own gets control and the first interventions that change what it shows.
 
-    until : end, a number in model time or text such as "52 weeks"; default that of the story.
-    engine, method, rtol : as in `simulate`.
+    Parameters
+    ----------
+    until : float | str | None
+        end, a number in model time or text such as "52 weeks"; default that of the story.
+    engine, method, rtol
+        as in `simulate`.
 
     Raises
     ------
-    StudyError : a time that can't be.
-    SolverError : a run failed; the message says when, where, and what to try.
+    StudyError
+        a time that can't be.
+    SolverError
+        a run failed; the message says when, where, and what to try.
     """
     told = with_story_variant(model)
     story = find_story(told, until)

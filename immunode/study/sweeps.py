@@ -53,38 +53,57 @@ def sweep(
     it, on `block`, the store, the executor or its place: bit for bit. Ctrl-C finishes the blocks in hand and keeps all
     that are finished; a second one stops at once.
 
-    design : columns are parameters, knobs (`"anti_tnf.strength"`) or initial values (`"E(0)"`) of at least one arm;
-        an arm that lacks a column ignores it. A DataFrame or the path of a CSV file stands for `from_table(...)`; its
-        columns of text and identifiers of patients label the rows of the result. None: Sobol points for all
-        parameters, inside their bounds, else log-uniform +-30 % (then `n`, by default 1024, and `seed` count);
-        one row where the model has none.
-    patients : draws so many virtual patients of the population that the model declares, with what the drugs of its
-        arms add, instead of a design; each patient is in every arm, and their covariates are columns of the table.
-    until, times : end and output grid, as in `simulate`; by default 201 equal steps to `model.horizon`.
-    arms : crossed with the design where the design does not name arms itself; else what its arms are.
-    endpoints : from `final`, `at`, `peak`, `auc`, ... or text such as `"peak(T)"`; by default final and peak of
-        the model's readouts. Peaks, thresholds and integrals are taken from the solver's own steps, whatever `times`
-        is.
-    engine : "compiled" (vector code, extra `fast`), "numpy" (batch), "scipy" (run by run) or "auto".
-    method : one of the engine's, or "auto".
-    rtol, atol : tolerances as in `simulate`.
-    block : most runs solved together; by default what fits the memory.
-    keep : "endpoints", "trajectories" (all states and derived quantities) or a list of quantities to keep
-        on the output grid.
-    store : folder or URL (`"runs/ra.zarr"`, `"s3://bucket/ra.zarr"`) that blocks are written to as they are done; the
-        same call, made again, resumes it. Kept trajectories stay there and are read when asked for. Extra `store`.
-    executor : who computes blocks: None for this process, as many at a time as it has processors, an executor of
+    Parameters
+    ----------
+    design : Design | DataFrame | str | path | None
+        columns are parameters, knobs (`"anti_tnf.strength"`) or initial values (`"E(0)"`) of at least one arm; an arm
+        that lacks a column ignores it. A DataFrame or the path of a CSV file stands for `from_table(...)`; its columns
+        of text and identifiers of patients label the rows of the result. None: Sobol points for all parameters, inside
+        their bounds, else log-uniform +-30 % (then `n`, by default 1024, and `seed` count); one row where the model has
+        none.
+    patients : int | None
+        draws so many virtual patients of the population that the model declares, with what the drugs of its arms add,
+        instead of a design; each patient is in every arm, and their covariates are columns of the table.
+    until, times
+        end and output grid, as in `simulate`; by default 201 equal steps to `model.horizon`.
+    arms : Arms | Mapping[str, Any] | Sequence[str] | str | None
+        crossed with the design where the design does not name arms itself; else what its arms are.
+    endpoints : Iterable[Endpoint | str] | Endpoint | str | None
+        from `final`, `at`, `peak`, `auc`, ... or text such as `"peak(T)"`; by default final and peak of the model's
+        readouts. Peaks, thresholds and integrals are taken from the solver's own steps, whatever `times` is.
+    engine : str
+        "compiled" (vector code, extra `fast`), "numpy" (batch), "scipy" (run by run) or "auto".
+    method : str
+        one of the engine's, or "auto".
+    rtol, atol
+        tolerances as in `simulate`.
+    block : int | None
+        most runs solved together; by default what fits the memory.
+    keep : str | Sequence[str]
+        "endpoints", "trajectories" (all states and derived quantities) or a list of quantities to keep on the output
+        grid.
+    store : str | path | None
+        folder or URL (`"runs/ra.zarr"`, `"s3://bucket/ra.zarr"`) that blocks are written to as they are done; the same
+        call, made again, resumes it. Kept trajectories stay there and are read when asked for. Extra `store`.
+    executor : Any
+        who computes blocks: None for this process, as many at a time as it has processors, an executor of
         `concurrent.futures`, or a Dask client (extra `cluster`). A block then gets one thread, and blocks of a worker
         that dies are computed again.
-    part : (2, 8) computes every eighth block from the second on; `merge_stores` joins the stores of such jobs.
-    progress : called as `progress(done, total)` after every block; True shows a line with rate and time left.
-    log : a file that gets that line after every block.
+    part : tuple[int, int] | None
+        (2, 8) computes every eighth block from the second on; `merge_stores` joins the stores of such jobs.
+    progress : Callable[[int, int], object] | bool | None
+        called as `progress(done, total)` after every block; True shows a line with rate and time left.
+    log : str | path | None
+        a file that gets that line after every block.
 
     Raises
     ------
-    StudyError : a column, arm, endpoint, quantity or time that can't be; before anything runs.
-    EngineError : an engine or method that does not exist or can't do what the model needs.
-    StoreError : the store holds another study (says which), is written to by another process, or can't be written.
+    StudyError
+        a column, arm, endpoint, quantity or time that can't be; before anything runs.
+    EngineError
+        an engine or method that does not exist or can't do what the model needs.
+    StoreError
+        the store holds another study (says which), is written to by another process, or can't be written.
     """
     options = {"engine": engine, "method": method, "rtol": rtol, "atol": atol}
     plan = make_plan(model, design, until, times, arms, endpoints, keep, n, patients, seed, options)
@@ -97,12 +116,16 @@ def plan_sweep(model: Model, design: Any = None, **options: Any) -> Estimate:
 
     Runs are picked evenly from the whole design; compiling is not counted.
 
-    design, options : as in `sweep`, with its defaults; those that no estimate depends on (store, executor, progress,
-        log) are accepted, so that a call can be tried as it is.
+    Parameters
+    ----------
+    design, options : Any
+        as in `sweep`, with its defaults; those that no estimate depends on (store, executor, progress, log) are
+        accepted, so that a call can be tried as it is.
 
     Raises
     ------
-    StudyError, EngineError : as `sweep` would; an option that `sweep` does not have.
+    StudyError, EngineError
+        as `sweep` would; an option that `sweep` does not have.
     """
     shape = signature(sweep)
     for name in options:

@@ -36,12 +36,27 @@ FAILED, ELSEWHERE = -2, -1
 class Basins(Tabled):
     """Which start ends in which stable steady state.
 
-    who : name of the model.   names : the states that vary, units : theirs.   axes : grid of each, shapes (n,).
-    where : shape (n, n, ...), in the order of `names`: index into `ends`, -1 elsewhere (a cycle, growth, or not yet
-        there), -2 where the run failed.
-    ends : the stable steady states.   saddles : the other steady states.   borders : (x, y) of separatrices, where two
-        states vary and the others stay as they are.
-    log : which axes are logarithmic.   notes : what was held.
+    Attributes
+    ----------
+    who : str
+        name of the model.
+    names : tuple[str, ...]
+        the states that vary, units : theirs.
+    axes : tuple[ndarray, ...]
+        grid of each, shapes (n,).
+    where : ndarray
+        shape (n, n, ...), in the order of `names`: index into `ends`, -1 elsewhere (a cycle, growth, or not yet there),
+        -2 where the run failed.
+    ends : tuple[SteadyState, ...]
+        the stable steady states.
+    saddles : tuple[SteadyState, ...]
+        the other steady states.
+    borders : tuple[tuple[ndarray, ndarray], ...]
+        (x, y) of separatrices, where two states vary and the others stay as they are.
+    log : tuple[bool, ...]
+        which axes are logarithmic.
+    notes : tuple[str, ...]
+        what was held.
     """
 
     who: str
@@ -86,7 +101,8 @@ class Basins(Tabled):
 
         Raises
         ------
-        StudyError : fewer than two states vary, or an unknown one.
+        StudyError
+            fewer than two states vary, or an unknown one.
         """
         from immunode.plot.charts.analysis.basin_map import basins as draw
 
@@ -134,12 +150,21 @@ def basins(
     Runs that have come to no stable state after 5 horizons are followed for 50, then for 500; what is nowhere then is
     "elsewhere". The states not named start where the model does.
 
-    between : states and ranges of their starts.   log : those on a log grid; default where a range spans a factor 300.
-    n : points a side.   interventions, engine, rtol : as in `simulate`; windows count as closed.
+    Parameters
+    ----------
+    between : Mapping[str, tuple[float, float]]
+        states and ranges of their starts.
+    log : Sequence[str] | None
+        those on a log grid; default where a range spans a factor 300.
+    n : int
+        points a side.
+    interventions, engine, rtol
+        as in `simulate`; windows count as closed.
 
     Raises
     ------
-    StudyError : an unknown state, a range that can't be, a state in a conserved total, no stable state.
+    StudyError
+        an unknown state, a range that can't be, a state in a conserved total, no stable state.
     """
     system = autonomous(model, interventions)
     names, ends, far = ranges_of(system, between, log)

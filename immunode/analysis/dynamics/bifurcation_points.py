@@ -20,10 +20,20 @@ Complex = NDArray[np.complex128]
 class BifurcationPoint:
     """A point at which the number or the stability of states changes.
 
-    kind : "fold", "transcritical", "pitchfork", "branch point" (of another form) or "Hopf".
-    parameter : value of the parameter there.   values : state -> value.   eigenvalues : leading one first.
-    period : of the cycles born at a Hopf point, in the model's time unit; NaN for the others.
-    branch : number of the branch on which it was found.
+    Attributes
+    ----------
+    kind : str
+        "fold", "transcritical", "pitchfork", "branch point" (of another form) or "Hopf".
+    parameter : float
+        value of the parameter there.
+    values : Mapping[str, float]
+        state -> value.
+    eigenvalues : tuple[complex, ...]
+        leading one first.
+    period : float
+        of the cycles born at a Hopf point, in the model's time unit; NaN for the others.
+    branch : int
+        number of the branch on which it was found.
     """
 
     kind: str

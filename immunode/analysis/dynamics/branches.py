@@ -34,8 +34,16 @@ REAL = 1e-3
 class Branch:
     """One curve of steady states, in the order in which it was followed.
 
-    parameter : shape (n,), in its unit.   states : shape (n_states, n), each in its unit.
-    eigenvalues : shape (n, n_free), per time unit of the model, leading one first.   stable : shape (n,).
+    Attributes
+    ----------
+    parameter : ndarray
+        shape (n,), in its unit.
+    states : ndarray
+        shape (n_states, n), each in its unit.
+    eigenvalues : Complex
+        shape (n, n_free), per time unit of the model, leading one first.
+    stable : ndarray
+        shape (n,).
     """
 
     parameter: Array

@@ -36,11 +36,26 @@ WIDE = 30.0
 class Continuation(Tabled):
     """Branches of steady states over one parameter, the points on them, and the cycles beside them.
 
-    who : name of the model.   parameter : name; between : its range, in its unit; log : whether followed as logarithm.
-    states : names of the states, without running totals.   units : of states and parameters.   time_unit : of periods.
-    branches, points : curves and what was located on them (parameter to 1e-6 or better).
-    cycles : families of stable cycles, one for each stretch of the parameter; empty where they were not asked for.
-    notes : what was held or cut short.   equations, lowest : what `curves` goes on with.
+    Attributes
+    ----------
+    who : str
+        name of the model.
+    parameter : str
+        name; between : its range, in its unit; log : whether followed as logarithm.
+    states : tuple[str, ...]
+        names of the states, without running totals.
+    units : Mapping[str, str]
+        of states and parameters.
+    time_unit : str
+        of periods.
+    branches, points
+        curves and what was located on them (parameter to 1e-6 or better).
+    cycles : tuple[Cycles, ...]
+        families of stable cycles, one for each stretch of the parameter; empty where they were not asked for.
+    notes : tuple[str, ...]
+        what was held or cut short.
+    equations, lowest
+        what `curves` goes on with.
     """
 
     who: str
@@ -68,11 +83,17 @@ class Continuation(Tabled):
     ) -> Curves:
         """Return the curves of folds and Hopf points over this parameter and a second one.
 
-        second : another parameter; between, log : as in `continuation`.   kinds : which points to follow.
+        Parameters
+        ----------
+        second : str
+            another parameter; between, log : as in `continuation`.
+        kinds : Sequence[str]
+            which points to follow.
 
         Raises
         ------
-        StudyError : an unknown name or kind, a range that can't be or leaves the model's own value out.
+        StudyError
+            an unknown name or kind, a range that can't be or leaves the model's own value out.
         """
         system = self.equations.system
         for kind in kinds:
@@ -141,12 +162,17 @@ class Continuation(Tabled):
     ) -> Figure:  # fmt: skip
         """Return the bifurcation figure: stable solid, unstable dashed, points named, extremes of cycles.
 
-        state : default the model's first read-out that is a state here, else the state that changes most.
-        log : names on log axes; default where they reach over three decades (a state that touches 0 stays linear).
+        Parameters
+        ----------
+        state : str
+            default the model's first read-out that is a state here, else the state that changes most.
+        log : tuple[str, ...] | None
+            names on log axes; default where they reach over three decades (a state that touches 0 stays linear).
 
         Raises
         ------
-        StudyError : an unknown state, or nothing to draw.
+        StudyError
+            an unknown state, or nothing to draw.
         """
         from immunode.plot.charts.analysis.bifurcation_diagram import bifurcation
 
@@ -218,17 +244,27 @@ def continuation(
     ways, and at branch points the other curve too. Folds, branch points and Hopf points are located on the way.
     Branches end where a state that can't be negative becomes 0.
 
-    parameter : a parameter, or a knob of an intervention ("anti_tnf.strength").
-    between : (low, high) in its unit; default its declared bounds.
-    start : state -> value near the one steady state to follow, also its conserved totals; default all that are found.
-    bounds : state -> (low, high), as in `steady_states`; a state that may be negative needs one.
-    log : follow the logarithm of the parameter; default where the range spans a factor of 30.
-    cycles : whether (or at how many values, default 24) stable cycles are looked for where a Hopf point leads to them.
-    most, most_branches : most points a branch, and most branches.
+    Parameters
+    ----------
+    parameter : str
+        a parameter, or a knob of an intervention ("anti_tnf.strength").
+    between : tuple[float, float] | None
+        (low, high) in its unit; default its declared bounds.
+    start : Mapping[str, float] | None
+        state -> value near the one steady state to follow, also its conserved totals; default all that are found.
+    bounds : Mapping[str, tuple[float, float]] | None
+        state -> (low, high), as in `steady_states`; a state that may be negative needs one.
+    log : bool | None
+        follow the logarithm of the parameter; default where the range spans a factor of 30.
+    cycles : bool | int
+        whether (or at how many values, default 24) stable cycles are looked for where a Hopf point leads to them.
+    most, most_branches : int
+        most points a branch, and most branches.
 
     Raises
     ------
-    StudyError : an unknown name, a range that can't be, or no steady state to start from.
+    StudyError
+        an unknown name, a range that can't be, or no steady state to start from.
     """
     system = autonomous(model, interventions)
     row = system.row(parameter)

@@ -34,9 +34,16 @@ ONE = 1e-4
 
 @dataclass(frozen=True, eq=False)
 class BifurcationCurve:
-    """A curve of folds or Hopf points. x, y : shape (n,), the two parameters.   states : shape (n_states, n).
+    """A curve of folds or Hopf points.
 
-    period : shape (n,), of the cycles born at Hopf points; NaN for folds.
+    Attributes
+    ----------
+    x, y : ndarray
+        shape (n,), the two parameters.
+    states : ndarray
+        shape (n_states, n).
+    period : ndarray
+        shape (n,), of the cycles born at Hopf points; NaN for folds.
     """
 
     kind: str
@@ -50,9 +57,22 @@ class BifurcationCurve:
 class Curves(Tabled):
     """Curves of folds and Hopf points in the plane of two parameters.
 
-    who : name of the model.   x, y : names of the parameters; x_unit, y_unit : their units.   states : their names.
-    curves : what was followed.   points : (kind, x, y) of cusps and Bogdanov-Takens points on them.
-    logs : which axes are logarithmic.   between : the range of each parameter.
+    Attributes
+    ----------
+    who : str
+        name of the model.
+    x, y : str
+        names of the parameters; x_unit, y_unit : their units.
+    states : tuple[str, ...]
+        their names.
+    curves : tuple[BifurcationCurve, ...]
+        what was followed.
+    points : tuple[tuple[str, float, float], ...]
+        (kind, x, y) of cusps and Bogdanov-Takens points on them.
+    logs : tuple[bool, bool]
+        which axes are logarithmic.
+    between : tuple[tuple[float, float], tuple[float, float]]
+        the range of each parameter.
     """
 
     who: str

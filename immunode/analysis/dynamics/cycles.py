@@ -44,9 +44,16 @@ class Run(Protocol):
 class Cycles:
     """Stable cycles at values of a parameter, rising.
 
-    parameter, period : shape (n,).   low, high : shape (n_states, n), the extremes of each state on the cycle.
-    multiplier : shape (n,), size of the largest Floquet multiplier but the trivial one; below 1 is stable.
-    born : the Hopf points at the ends of the family.
+    Attributes
+    ----------
+    parameter, period : ndarray
+        shape (n,).
+    low, high : ndarray
+        shape (n_states, n), the extremes of each state on the cycle.
+    multiplier : ndarray
+        shape (n,), size of the largest Floquet multiplier but the trivial one; below 1 is stable.
+    born : tuple[BifurcationPoint, ...]
+        the Hopf points at the ends of the family.
     """
 
     parameter: Array

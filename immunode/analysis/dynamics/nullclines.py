@@ -35,10 +35,24 @@ BACK = 40.0
 class PhasePlane(Tabled):
     """Two states of a model and how they move.
 
-    who : name of the model.   names : the two states, units : theirs.   x, y : grid, shapes (n,).
-    rates : rates of change of x and y, each shape (n_y, n_x), per time unit of the model.
-    fixed : steady states inside the plane.   borders : (x, y) of the stable manifolds of saddles, shapes (n,).
-    log : which axes are logarithmic.   notes : what was held.
+    Attributes
+    ----------
+    who : str
+        name of the model.
+    names : tuple[str, str]
+        the two states, units : theirs.
+    x, y : ndarray
+        grid, shapes (n,).
+    rates : tuple[ndarray, ndarray]
+        rates of change of x and y, each shape (n_y, n_x), per time unit of the model.
+    fixed : tuple[SteadyState, ...]
+        steady states inside the plane.
+    borders : tuple[tuple[ndarray, ndarray], ...]
+        (x, y) of the stable manifolds of saddles, shapes (n,).
+    log : tuple[bool, bool]
+        which axes are logarithmic.
+    notes : tuple[str, ...]
+        what was held.
     """
 
     who: str
@@ -99,13 +113,23 @@ def phase_plane(
     Where the model has more states the others are held at their initial values. Steady states and borders are shown
     where they stay there by themselves (a drug that is absent).
 
-    between : the two states and their ranges, `{"E": (0, 3e6), "T": (1, 5e8)}`, the first across.
-    log : states on log axes; default where a range spans a factor of 300.
-    starts : where trajectories begin that are drawn.   n : points a side.   interventions, engine : as in `simulate`.
+    Parameters
+    ----------
+    between : Mapping[str, tuple[float, float]]
+        the two states and their ranges, `{"E": (0, 3e6), "T": (1, 5e8)}`, the first across.
+    log : Sequence[str] | None
+        states on log axes; default where a range spans a factor of 300.
+    starts : Sequence[Mapping[str, float]]
+        where trajectories begin that are drawn.
+    n : int
+        points a side.
+    interventions, engine
+        as in `simulate`.
 
     Raises
     ------
-    StudyError : not two states, an unknown one, a range that can't be.
+    StudyError
+        not two states, an unknown one, a range that can't be.
     """
     system = autonomous(model, interventions)
     names, ends, far = ranges_of(system, between, log)

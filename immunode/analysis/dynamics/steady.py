@@ -33,11 +33,20 @@ BLOCK = 256
 
 @dataclass(frozen=True, slots=True)
 class SteadyState:
-    """One steady state. run : the row of the design.   values : state -> value in its unit, without running totals.
+    """One steady state.
 
-    eigenvalues : per time unit of the model, the leading one first, without the zeros of conserved totals.
-    kind : "stable node", "stable spiral", "saddle", "unstable node", "unstable spiral", "center", "not hyperbolic".
-    verified : integrating on from beside it did what its leading eigenvalue says.
+    Attributes
+    ----------
+    run : int
+        the row of the design.
+    values : Mapping[str, float]
+        state -> value in its unit, without running totals.
+    eigenvalues : tuple[complex, ...]
+        per time unit of the model, the leading one first, without the zeros of conserved totals.
+    kind : str
+        "stable node", "stable spiral", "saddle", "unstable node", "unstable spiral", "center", "not hyperbolic".
+    verified : bool
+        integrating on from beside it did what its leading eigenvalue says.
     """
 
     run: int
@@ -61,11 +70,26 @@ class SteadyState:
 class SteadyStates(Tabled):
     """The steady states that were found; a sequence of `SteadyState`.
 
-    who : name of the model.   states : names of its states, without running totals.   units : of states and columns.
-    found : in the order of runs, within one by the first state that differs.
-    names, design : columns, shape (n_runs, n_columns), and values of the parameter sets.
-    missing : runs in which none was found.   lost : runs whose integration did not come to an end, and why.
-    totals : the sums that stay constant, in words.   notes : what was held, and how was searched.
+    Attributes
+    ----------
+    who : str
+        name of the model.
+    states : tuple[str, ...]
+        names of its states, without running totals.
+    units : Mapping[str, str]
+        of states and columns.
+    found : tuple[SteadyState, ...]
+        in the order of runs, within one by the first state that differs.
+    names, design
+        columns, shape (n_runs, n_columns), and values of the parameter sets.
+    missing : tuple[int, ...]
+        runs in which none was found.
+    lost : Mapping[int, str]
+        runs whose integration did not come to an end, and why.
+    totals : tuple[str, ...]
+        the sums that stay constant, in words.
+    notes : tuple[str, ...]
+        what was held, and how was searched.
     """
 
     who: str
@@ -98,7 +122,8 @@ class SteadyStates(Tabled):
 
         Raises
         ------
-        StudyError : there is no such set.
+        StudyError
+            there is no such set.
         """
         if not 0 <= run < self.runs:
             raise StudyError(f"{self.who}: there is no run {run}; runs go from 0 to {self.runs - 1}")
@@ -141,13 +166,19 @@ class SteadyStates(Tabled):
         self, x: str = "", y: str = "", *, log: tuple[str, ...] | None = None, title: str = "",
         style: str | Style = "slide", axes: Axes | None = None,
     ) -> Figure:  # fmt: skip
-        """Return a figure of the states by kind. x, y : columns of the design or states; log : those on log axes.
+        """Return a figure of the states by kind.
 
         The default is a column that varies against the first state, else the first two states.
 
+        Parameters
+        ----------
+        x, y : str
+            columns of the design or states; log : those on log axes.
+
         Raises
         ------
-        StudyError : an unknown name, or nothing was found.
+        StudyError
+            an unknown name, or nothing was found.
         """
         from immunode.plot.charts.analysis.phase import steady_points
 
@@ -206,15 +237,25 @@ def steady_states(
     ends, and with single states at 0; then again with what was found taken out. That finds what it finds: no method
     can promise all. Time, switches and events are held as at the start; running totals are left out.
 
-    design : a design, a table, or columns by name: parameters or initial values ("E(0)", which set conserved totals).
-    interventions : as in `simulate`; those with a window count as closed.
-    bounds : state -> (low, high), where starts lie; a state that may be negative needs one.
-    verified : whether to integrate on from beside each of them.   engine : as in `simulate`, for integrations.
+    Parameters
+    ----------
+    design : Design | DataFrame | Mapping[str, Any] | None
+        a design, a table, or columns by name: parameters or initial values ("E(0)", which set conserved totals).
+    interventions : Given
+        as in `simulate`; those with a window count as closed.
+    bounds : Mapping[str, tuple[float, float]] | None
+        state -> (low, high), where starts lie; a state that may be negative needs one.
+    verified : bool
+        whether to integrate on from beside each of them.
+    engine : str
+        as in `simulate`, for integrations.
 
     Raises
     ------
-    StudyError : unknown names, or a design with arms.
-    ModelError : no state depends on a state, so there is no steady state.
+    StudyError
+        unknown names, or a design with arms.
+    ModelError
+        no state depends on a state, so there is no steady state.
     """
     system = autonomous(model, interventions)
     if starts < 1:

@@ -51,23 +51,37 @@ def fit(
     differences) start at the model's own values and at points of a Latin hypercube; all runs of a round share one
     batch, without threads.
 
-    model : the model, or a problem that holds all there is to fit: `im.fit(im.io.read_petab("problem.yaml"))`.
-    data : a table of measurements, or the path of a CSV file; long (`time`, `observable`, `value`, optional `arm`, `sd`
+    Parameters
+    ----------
+    model : Model | Any
+        the model, or a problem that holds all there is to fit: `im.fit(im.io.read_petab("problem.yaml"))`.
+    data : Any
+        a table of measurements, or the path of a CSV file; long (`time`, `observable`, `value`, optional `arm`, `sd`
         and `noise`) or wide (`time`, optional `arm`, one column for each observable). Times in the model's unit, or as
         text ("2 weeks"); infinite is at rest. `sd` may hold expressions, as in `observable`.
-    space : parameters to fit: names or shell patterns (searched inside their bounds, else between the value / 100 and
-        * 100), `{"k": (low, high)}`, a `Space`, or a table with columns name, low and high
-        (`read_petab(...).estimated`). Knobs and initial values (`"E(0)"`) too; a new name in a mapping is a parameter
-        of an observable, such as a scale. Log scale where both ends are above 0.
-    observables : name -> `observable(...)` or the text of an expression, for what is not a quantity of the model.
-    arms : what the arms of the data are, as in `sweep`; by default the model's interventions of these names.
-    priors : parameter -> `lognormal(...)`, `normal(...)`, ...; then the result is the mode of the posterior, and
-        intervals come from the data alone.
-    starts : number of searches.   seed : of the Latin hypercube.   rtol : relative tolerance of the runs.
+    space : Any
+        parameters to fit: names or shell patterns (searched inside their bounds, else between the value / 100 and *
+        100), `{"k": (low, high)}`, a `Space`, or a table with columns name, low and high (`read_petab(...).estimated`).
+        Knobs and initial values (`"E(0)"`) too; a new name in a mapping is a parameter of an observable, such as a
+        scale. Log scale where both ends are above 0.
+    observables : Mapping[str, Observable | str] | None
+        name -> `observable(...)` or the text of an expression, for what is not a quantity of the model.
+    arms : Any
+        what the arms of the data are, as in `sweep`; by default the model's interventions of these names.
+    priors : Mapping[str, Any] | None
+        parameter -> `lognormal(...)`, `normal(...)`, ...; then the result is the mode of the posterior, and intervals
+        come from the data alone.
+    starts : int
+        number of searches.
+    seed : int
+        of the Latin hypercube.
+    rtol : float
+        relative tolerance of the runs.
 
     Raises
     ------
-    StudyError : data, a space or arms that can't be; no search reached a likelihood.
+    StudyError
+        data, a space or arms that can't be; no search reached a likelihood.
     """
     if data is None:
         model, data, space, arms, priors = _whole(model, space, arms, priors)
@@ -111,7 +125,14 @@ def _starts(problem: Problem, n: int, seed: int) -> Array:
 class Fit(Optimum):
     """The best point, and what the data say about it. Made by `fit`.
 
-    best : where the best search ended.   searches : all of them, best first.   starts : (n_searches, n_parameters).
+    Attributes
+    ----------
+    best : SearchResult
+        where the best search ended.
+    searches : tuple[SearchResult, ...]
+        all of them, best first.
+    starts : ndarray
+        (n_searches, n_parameters).
     """
 
     searches: tuple[SearchResult, ...]
@@ -125,9 +146,16 @@ class Fit(Optimum):
     def profile(self, *names: str, points: int = 15) -> Profiles:
         """Return profile likelihoods: each parameter held at values around its estimate, all others fitted anew.
 
-        names : parameters; by default all.   points : values on either side.   All searches run in one batch.
+        Parameters
+        ----------
+        names : str
+            parameters; by default all.
+        points : int
+            values on either side. All searches run in one batch.
 
-        Source: Raue et al. 2009, doi:10.1093/bioinformatics/btp358.
+        References
+        ----------
+        Raue et al. 2009, doi:10.1093/bioinformatics/btp358.
         """
         return profile_likelihoods(self, names, points)
 
@@ -136,7 +164,12 @@ class Fit(Optimum):
 
         Where there is none it is flat on the search scale.
 
-        priors : name -> `lognormal(...)`, `normal(...)`, ...   steps : of each walker.
+        Parameters
+        ----------
+        priors : Mapping[str, Any] | None
+            name -> `lognormal(...)`, `normal(...)`, ...
+        steps : int
+            of each walker.
         """
         return sample_posterior(self, steps, self.problem.priors if priors is None else priors, seed)
 
@@ -145,7 +178,12 @@ class Fit(Optimum):
     ) -> SweepResult:
         """Return a sweep over draws around the fit; `.plot.bands("tnf")` shows what they predict.
 
-        quantities : to keep over time; by default the observables.   until, arms : as in `sweep`.
+        Parameters
+        ----------
+        quantities : str
+            to keep over time; by default the observables.
+        until, arms : Any
+            as in `sweep`.
         """
         return self.sweep_over(self.draws(n, seed=seed), quantities, until, arms)
 

@@ -30,11 +30,17 @@ Array = NDArray[np.float64]
 class Observable:
     """What is measured, and how noisy. Made by `observable`.
 
-    expression : text of states, derived quantities and parameters; "" is the quantity of the observable's own name.
-    noise : "normal" or "laplace", or "lognormal" or "loglaplace" (so is the natural logarithm of the value).
-    sd : standard deviation of a measurement, in its unit (of the natural logarithm where that has the noise), or the
+    Attributes
+    ----------
+    expression : str
+        text of states, derived quantities and parameters; "" is the quantity of the observable's own name.
+    noise : str
+        "normal" or "laplace", or "lognormal" or "loglaplace" (so is the natural logarithm of the value).
+    sd : float | str | None
+        standard deviation of a measurement, in its unit (of the natural logarithm where that has the noise), or the
         scale of a Laplace distribution; a number, or an expression such as `"relative*T"`; None: estimated.
-    unit : of the expression.
+    unit : str
+        of the expression.
     """
 
     expression: str = ""
@@ -48,11 +54,15 @@ def observable(
 ) -> Observable:
     """Return what is measured: an expression such as `"scale*(T + E)"`, its noise and its unit.
 
-    noise, sd, unit : see `Observable`. Columns `sd` and `noise` of the data go before those here.
+    Parameters
+    ----------
+    noise, sd, unit
+        see `Observable`. Columns `sd` and `noise` of the data go before those here.
 
     Raises
     ------
-    StudyError : an unknown noise, or a standard deviation that is not above 0.
+    StudyError
+        an unknown noise, or a standard deviation that is not above 0.
     """
     if noise not in NOISES:
         raise StudyError(f"observable: unknown noise '{noise}'{did_you_mean(noise, NOISES)}")

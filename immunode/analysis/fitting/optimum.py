@@ -26,7 +26,7 @@ UNTOLD = 1e-4
 
 @dataclass(frozen=True, eq=False, repr=False)
 class Optimum(Tabled):
-    """A point of the parameters, with the likelihood of the data there. best : where the best search ended."""
+    """A point of the parameters, with the likelihood of the data there. `best`: where the best search ended."""
 
     problem: Problem
     best: SearchResult
@@ -185,7 +185,10 @@ class Optimum(Tabled):
     def sweep_over(self, draws: Design, quantities: tuple[str, ...], until: Any, arms: Any) -> SweepResult:
         """Return a sweep of parameter sets with trajectories of quantities, by default of the observables.
 
-        until, arms : as in `sweep`; by default the arms of the data.
+        Parameters
+        ----------
+        until, arms : Any
+            as in `sweep`; by default the arms of the data.
         """
         names = list(quantities or self.problem.data.observables)
         chosen = self.problem.declared if arms is None else arms

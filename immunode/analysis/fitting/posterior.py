@@ -32,9 +32,16 @@ ENOUGH = 500
 class Posterior:
     """Samples of parameters. Made by `Fit.posterior`.
 
-    samples : shape (n_samples, n_parameters), in their units, burn-in left out, thinned.
-    acceptance : mean share of accepted moves.   autocorrelation : steps after which samples are independent, by
-    parameter.   steps, walkers : of the chain.
+    Attributes
+    ----------
+    samples : ndarray
+        shape (n_samples, n_parameters), in their units, burn-in left out, thinned.
+    acceptance : float
+        mean share of accepted moves.
+    autocorrelation : ndarray
+        steps after which samples are independent, by parameter.
+    steps, walkers : int
+        of the chain.
     """
 
     fit: Optimum

@@ -30,10 +30,18 @@ BETTER = 0.01
 class Profiles(Tabled):
     """The best likelihood at fixed values of one parameter after the other. Made by `Fit.profile`.
 
-    values : parameter -> shape (n_points,), increasing, in its unit.
-    rise : parameter -> shape (n_points,), -2 log likelihood above the least one found.
-    threshold : rise at which the 95 % interval ends.   estimates, units : of the fit.
-    improved : how far a profile fell below the fit, 0 where none did.
+    Attributes
+    ----------
+    values : dict[str, ndarray]
+        parameter -> shape (n_points,), increasing, in its unit.
+    rise : dict[str, ndarray]
+        parameter -> shape (n_points,), -2 log likelihood above the least one found.
+    threshold : float
+        rise at which the 95 % interval ends.
+    estimates, units
+        of the fit.
+    improved : float
+        how far a profile fell below the fit, 0 where none did.
     """
 
     values: dict[str, Array]
@@ -51,7 +59,8 @@ class Profiles(Tabled):
 
         Raises
         ------
-        StudyError : there is no profile of that name.
+        StudyError
+            there is no profile of that name.
         """
         if name not in self.values:
             raise StudyError(f"profile: there is none of '{name}'{did_you_mean(name, self.values)}")

@@ -36,11 +36,24 @@ BLUNT = 1e-3
 class SearchResult:
     """Where a search ended.
 
-    u : shape (n_parameters,), in the unit box.   cost : -2 log likelihood, and of the prior densities where there are
-    priors.   jacobian : (n_data, n_parameters), derivatives of predictions.   spread : the same of the logarithm of
-    standard deviations, 0 where they are numbers or estimated.   residuals : (n_data,), measured minus predicted, on
-    the scale of the noise.   sd : (n_data,), given or estimated.   converged : the search came to rest.
-    evaluations : rounds of runs.
+    Attributes
+    ----------
+    u : ndarray
+        shape (n_parameters,), in the unit box.
+    cost : float
+        -2 log likelihood, and of the prior densities where there are priors.
+    jacobian : ndarray
+        (n_data, n_parameters), derivatives of predictions.
+    spread : ndarray
+        the same of the logarithm of standard deviations, 0 where they are numbers or estimated.
+    residuals : ndarray
+        (n_data,), measured minus predicted, on the scale of the noise.
+    sd : ndarray
+        (n_data,), given or estimated.
+    converged : bool
+        the search came to rest.
+    evaluations : int
+        rounds of runs.
     """
 
     u: Array

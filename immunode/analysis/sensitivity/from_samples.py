@@ -50,15 +50,25 @@ def prcc(
     Each is the correlation of ranks that is left when the ranks of all other inputs are accounted for, -1 to 1: right
     where an endpoint rises or falls with each input, blind where it does both.
 
-    source : a model; a sweep over any design; a function of an array (n_rows, n_columns); or a pair (inputs, outputs).
-    space, until, arms, endpoints, engine, rtol : as in `sobol_indices`.
-    n : Sobol points.   seed : of the sample.
+    Parameters
+    ----------
+    source : Source
+        a model; a sweep over any design; a function of an array (n_rows, n_columns); or a pair (inputs, outputs).
+    space, until, arms, endpoints, engine, rtol
+        as in `sobol_indices`.
+    n : int
+        Sobol points.
+    seed : int
+        of the sample.
 
     Raises
     ------
-    StudyError : fewer runs than inputs + 4, names that can't be.
+    StudyError
+        fewer runs than inputs + 4, names that can't be.
 
-    Source: Marino et al. 2008, doi:10.1016/j.jtbi.2008.04.011; intervals by Fisher's transformation.
+    References
+    ----------
+    Marino et al. 2008, doi:10.1016/j.jtbi.2008.04.011; intervals by Fisher's transformation.
     """
     answers = _sampled("prcc", source, space, n, until, arms, endpoints, seed, engine, rtol)
     k, n_series, full = len(answers.names), len(answers.series), len(answers.points)
@@ -141,17 +151,30 @@ def regional(
     The measure is the Kolmogorov-Smirnov distance (0: alike, 1: apart), with a bootstrap interval, its p-value times
     the number of inputs (Bonferroni), and the medians of both groups.
 
-    source : a model; a sweep over any design; a function of an array (n_rows, n_columns); or a pair (inputs, outputs).
-    responder : a rule on endpoints, `"final(T) < 1e6"`; several joined by `and`. The right side may be a multiple of
-        the same draw in the arm "control": `"final(T) < 0.5*control"`.
-    space, until, arms, engine, rtol : as in `sobol_indices`.   n : Sobol points.
-    resamples : of the bootstrap.   seed : of sample and bootstrap.
+    Parameters
+    ----------
+    source : Source
+        a model; a sweep over any design; a function of an array (n_rows, n_columns); or a pair (inputs, outputs).
+    responder : str
+        a rule on endpoints, `"final(T) < 1e6"`; several joined by `and`. The right side may be a multiple of the same
+        draw in the arm "control": `"final(T) < 0.5*control"`.
+    space, until, arms, engine, rtol
+        as in `sobol_indices`.
+    n : int
+        Sobol points.
+    resamples : int
+        of the bootstrap.
+    seed : int
+        of sample and bootstrap.
 
     Raises
     ------
-    StudyError : a rule that can't be read, or names that can't be.
+    StudyError
+        a rule that can't be read, or names that can't be.
 
-    Source: Hornberger & Spear 1981 (regional sensitivity analysis).
+    References
+    ----------
+    Hornberger & Spear 1981 (regional sensitivity analysis).
     """
     rules = _rules(responder)
     wanted = list(dict.fromkeys(rule[0] for rule in rules))

@@ -42,13 +42,30 @@ KINDS = ("measured", "derived", "published", "fitted", "memory", "assumed", "not
 class EvidenceLedger(Tabled):
     """Shares of every endpoint's variance by the evidence of the parameters it comes from; never changes.
 
-    kinds : kinds of evidence that occur.   members : kind -> its inputs.
-    series : endpoints in arms.
-    alone : shape (n_series, n_kinds), share of variance that inputs of one kind make among themselves (closed index).
-    total : the same shape, share that vanishes if they were known (with their interactions with other kinds).
-    alone_half, total_half : half the 95 % intervals.
-    worst : shape (n_series, n_inputs), total index of each input.   columns : the inputs.
-    used : shape (n_series,), base points kept.   runs : how many runs were made.   how, notes : in words.
+    Attributes
+    ----------
+    kinds : tuple[str, ...]
+        kinds of evidence that occur.
+    members : Mapping[str, tuple[str, ...]]
+        kind -> its inputs.
+    series : tuple[Series, ...]
+        endpoints in arms.
+    alone : ndarray
+        shape (n_series, n_kinds), share of variance that inputs of one kind make among themselves (closed index).
+    total : ndarray
+        the same shape, share that vanishes if they were known (with their interactions with other kinds).
+    alone_half, total_half : ndarray
+        half the 95 % intervals.
+    worst : ndarray
+        shape (n_series, n_inputs), total index of each input.
+    columns : tuple[str, ...]
+        the inputs.
+    used : ndarray
+        shape (n_series,), base points kept.
+    runs : int
+        how many runs were made.
+    how, notes
+        in words.
     """
 
     who: str
@@ -149,16 +166,28 @@ def evidence_ledger(
     Sobol' indices of groups: `alone` is what inputs of one kind make without the others, `total` includes their
     interactions with other kinds, so totals may add up to more than 1. All in one batched sweep.
 
-    space : ranges, or names and patterns as in `im.space`; default all parameters. Shares depend on these ranges:
-        where a model gives no bounds, all inputs vary by the same 30 %, however well they are known.
-    n : base points; runs are n*(k + kinds + 2) an arm for k inputs.   seed : of sample and bootstrap.
-    until, arms, endpoints, engine, rtol : as in `sweep`.   scale, resamples : as in `sobol_indices`.
+    Parameters
+    ----------
+    space : SpaceLike | None
+        ranges, or names and patterns as in `im.space`; default all parameters. Shares depend on these ranges: where a
+        model gives no bounds, all inputs vary by the same 30 %, however well they are known.
+    n : int
+        base points; runs are n*(k + kinds + 2) an arm for k inputs.
+    seed : int
+        of sample and bootstrap.
+    until, arms, endpoints, engine, rtol
+        as in `sweep`.
+    scale, resamples
+        as in `sobol_indices`.
 
     Raises
     ------
-    StudyError : not a model, names that can't be.
+    StudyError
+        not a model, names that can't be.
 
-    Source: Sobol' 1993 (groups); Saltelli et al. 2010, doi:10.1016/j.cpc.2009.09.018.
+    References
+    ----------
+    Sobol' 1993 (groups); Saltelli et al. 2010, doi:10.1016/j.cpc.2009.09.018.
     """
     if not isinstance(model, Model):
         raise StudyError(f"evidence_ledger: it needs a model, whose parameters say where they are from, got {model!r}")

@@ -43,17 +43,26 @@ def local_sensitivity(
     Central differences of two widths, extrapolated (Richardson; the error falls with the fourth power of the step),
     all from one batched sweep of 4k + 1 runs an arm; `error` is how far both widths are apart, a third of it.
 
-    source : a model, or a function of an array (n_rows, n_columns).
-    at : name -> value; or names and patterns of parameters, knobs (`"anti_tnf.*"`) and initial values (`"E(0)"`), at
-        the model's own values; default all parameters. Inputs that are 0 have no relative step and are left out.
-    step : relative, dimensionless, in (0, 0.1].
-    until, arms, endpoints, engine, rtol : as in `sweep`; the tolerance is tight, for differences are small.
+    Parameters
+    ----------
+    source : Source
+        a model, or a function of an array (n_rows, n_columns).
+    at : Mapping[str, float] | Iterable[str] | str | None
+        name -> value; or names and patterns of parameters, knobs (`"anti_tnf.*"`) and initial values (`"E(0)"`), at the
+        model's own values; default all parameters. Inputs that are 0 have no relative step and are left out.
+    step : float
+        relative, dimensionless, in (0, 0.1].
+    until, arms, endpoints, engine, rtol
+        as in `sweep`; the tolerance is tight, for differences are small.
 
     Raises
     ------
-    StudyError : unknown names, a function without `at`, or a step out of range.
+    StudyError
+        unknown names, a function without `at`, or a step out of range.
 
-    Source: Richardson 1911, doi:10.1098/rsta.1911.0009.
+    References
+    ----------
+    Richardson 1911, doi:10.1098/rsta.1911.0009.
     """
     if not 0 < step <= 0.1:
         raise StudyError(f"local_sensitivity: step must lie in (0, 0.1], got {step:g}")
@@ -159,9 +168,18 @@ def own_values(model: Model, names: Iterable[str] | str | None, arms: Any) -> di
 class Tornado(Tabled):
     """Endpoints with each input at either end of its range, the others at their own values; never changes.
 
-    columns, units : the inputs.   ends : shape (n_columns, 2), the ends of their ranges.
-    series : endpoints in arms.   base : shape (n_series,), at the model's own values.
-    at_low, at_high : shape (n_series, n_columns), each in its endpoint's unit; NaN where a run failed.
+    Attributes
+    ----------
+    columns, units
+        the inputs.
+    ends : ndarray
+        shape (n_columns, 2), the ends of their ranges.
+    series : tuple[Series, ...]
+        endpoints in arms.
+    base : ndarray
+        shape (n_series,), at the model's own values.
+    at_low, at_high : ndarray
+        shape (n_series, n_columns), each in its endpoint's unit; NaN where a run failed.
     """
 
     who: str
@@ -242,16 +260,23 @@ def tornado(
 ) -> Tornado:
     """Return every endpoint with each input at either end of its range, one at a time (2k + 1 runs an arm).
 
-    source : a model, or a function of an array (n_rows, n_columns).
-    space : ranges, or names and patterns as in `im.space`; default all parameters.
-    base : name -> value to start from; default the model's own, for a function the middle of each range.
-    until, arms, endpoints, engine, rtol : as in `sweep`.
-
     It says nothing about interactions; `sobol_indices` does.
+
+    Parameters
+    ----------
+    source : Source
+        a model, or a function of an array (n_rows, n_columns).
+    space : SpaceLike | None
+        ranges, or names and patterns as in `im.space`; default all parameters.
+    base : Mapping[str, float] | None
+        name -> value to start from; default the model's own, for a function the middle of each range.
+    until, arms, endpoints, engine, rtol
+        as in `sweep`.
 
     Raises
     ------
-    StudyError : names that can't be.
+    StudyError
+        names that can't be.
     """
     box = space_of(space, source)
     names = box.names

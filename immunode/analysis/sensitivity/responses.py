@@ -30,7 +30,7 @@ SpaceLike = Space | Mapping[str, tuple[float, float]] | Sequence[str] | str
 
 @dataclass(frozen=True, slots=True)
 class Series:
-    """One column of answers: an endpoint in an arm ("" where there are no arms). unit : "" is dimensionless."""
+    """One column of answers: an endpoint in an arm ("" where there are no arms). `unit`: "" is dimensionless."""
 
     endpoint: str
     arm: str = ""

@@ -45,16 +45,33 @@ SIGNED = ("prcc", "elasticity", "mu", "derivative")
 class Sensitivity(Tabled):
     """Measures of how inputs matter, for every endpoint in every arm; never changes.
 
-    method : "local", "morris", "sobol", "prcc" or "regional".   who : name of the model.
-    columns : the inputs.   series : endpoints in arms, with units.
-    measures : measure -> shape (n_series, n_columns); NaN where an endpoint does not vary. The first one ranks.
-    low, high : measure -> the ends of its 95 % interval, the same shape; only for measures that have one.
-    used : shape (n_series,), how many samples each series kept (runs, trajectories or base points).
-    runs : how many runs were made.
-    sizes, stages : convergence: shape (n_stages,), and the ranking measure at each, (n_stages, n_series, n_columns).
-    pairs, pairs_half : second-order indices and half their intervals, (n_series, n_columns, n_columns), above the
-        diagonal; empty where they were not computed.
-    how : how inputs were drawn.   notes : what to know about the numbers.
+    Attributes
+    ----------
+    method : str
+        "local", "morris", "sobol", "prcc" or "regional".
+    who : str
+        name of the model.
+    columns : tuple[str, ...]
+        the inputs.
+    series : tuple[Series, ...]
+        endpoints in arms, with units.
+    measures : Mapping[str, ndarray]
+        measure -> shape (n_series, n_columns); NaN where an endpoint does not vary. The first one ranks.
+    low, high : Mapping[str, ndarray]
+        measure -> the ends of its 95 % interval, the same shape; only for measures that have one.
+    used : ndarray
+        shape (n_series,), how many samples each series kept (runs, trajectories or base points).
+    runs : int
+        how many runs were made.
+    sizes, stages : ndarray
+        convergence: shape (n_stages,), and the ranking measure at each, (n_stages, n_series, n_columns).
+    pairs, pairs_half : ndarray
+        second-order indices and half their intervals, (n_series, n_columns, n_columns), above the diagonal; empty where
+        they were not computed.
+    how : str
+        how inputs were drawn.
+    notes : tuple[str, ...]
+        what to know about the numbers.
     """
 
     method: str
@@ -110,7 +127,8 @@ class Sensitivity(Tabled):
 
         Raises
         ------
-        StudyError : pairs were not computed.
+        StudyError
+            pairs were not computed.
         """
         import pandas as pd
 
@@ -131,7 +149,8 @@ class Sensitivity(Tabled):
 
         Raises
         ------
-        StudyError : unknown endpoint or arm.
+        StudyError
+            unknown endpoint or arm.
         """
         import pandas as pd
 
@@ -180,12 +199,16 @@ class Sensitivity(Tabled):
     ) -> Figure:
         """Return a figure of the `top` inputs.
 
-        kind : "bars" (one endpoint, with intervals), "heat" (inputs x endpoints of all arms, or of `arm`), "plane"
-            (size against spread; Morris only), "convergence" (against the size of the sample).
+        Parameters
+        ----------
+        kind : str
+            "bars" (one endpoint, with intervals), "heat" (inputs x endpoints of all arms, or of `arm`), "plane" (size
+            against spread; Morris only), "convergence" (against the size of the sample).
 
         Raises
         ------
-        StudyError : unknown kind, endpoint or arm, or a kind that this method does not have.
+        StudyError
+            unknown kind, endpoint or arm, or a kind that this method does not have.
         """
         from immunode.plot.charts.analysis import sensitivity as draw
 

@@ -50,20 +50,33 @@ def morris(
     An effect is the change of the endpoint per whole range of the input, in the endpoint's unit. `mu_star` is the
     mean of its size and ranks; `sigma` its spread (interactions or curvature).
 
-    source : a model; a function of an array (n_rows, n_columns); or a pair (inputs, outputs) of trajectories.
-    space : ranges, a mapping of names to (low, high), or names and patterns as in `im.space`; default all parameters.
-    n : trajectories; runs are n*(k + 1) an arm for k inputs.
-    levels : of the grid, an even number.   scale : "linear", "log" or "rank", of the endpoint.
-    until, arms, endpoints, engine, rtol : as in `sweep`.   seed : of sample and bootstrap.
-
     Trajectories in which a run failed or an endpoint is not finite are left out, and counted in the notes.
+
+    Parameters
+    ----------
+    source : Source
+        a model; a function of an array (n_rows, n_columns); or a pair (inputs, outputs) of trajectories.
+    space : SpaceLike | None
+        ranges, a mapping of names to (low, high), or names and patterns as in `im.space`; default all parameters.
+    n : int
+        trajectories; runs are n*(k + 1) an arm for k inputs.
+    levels : int
+        of the grid, an even number.
+    scale : str
+        "linear", "log" or "rank", of the endpoint.
+    until, arms, endpoints, engine, rtol
+        as in `sweep`.
+    seed : int
+        of sample and bootstrap.
 
     Raises
     ------
-    StudyError : rows that are not trajectories, an odd number of levels, names that can't be.
+    StudyError
+        rows that are not trajectories, an odd number of levels, names that can't be.
 
-    Source: Morris 1991, doi:10.1080/00401706.1991.10484804; Campolongo et al. 2007,
-    doi:10.1016/j.envsoft.2006.10.004.
+    References
+    ----------
+    Morris 1991, doi:10.1080/00401706.1991.10484804; Campolongo et al. 2007, doi:10.1016/j.envsoft.2006.10.004.
     """
     if whole("morris", "levels", levels, 2) % 2:
         raise StudyError(f"morris: levels must be even, got {levels}")

@@ -36,12 +36,18 @@ def saltelli(
 ) -> Design:
     """Return the design that `sobol_indices` needs: n*(k + 2) rows for k columns, with `pairs` n*(2k + 2).
 
-    space : a `Space`, or a mapping of names to (low, high).
-    n : base points; a power of 2 is balanced best.
-
     Sweep it yourself (`sweep(model, saltelli(...), executor=...)`) and give the result to `sobol_indices`.
 
-    Source: Saltelli 2002, doi:10.1016/S0010-4655(02)00280-1.
+    Parameters
+    ----------
+    space : Space | Mapping[str, tuple[float, float]]
+        a `Space`, or a mapping of names to (low, high).
+    n : int
+        base points; a power of 2 is balanced best.
+
+    References
+    ----------
+    Saltelli 2002, doi:10.1016/S0010-4655(02)00280-1.
     """
     box = as_space(space)
     points = place(box, saltelli_points(len(box.axes), whole("saltelli", "n", n, 2), seed, pairs=pairs))
@@ -65,21 +71,34 @@ def sobol_indices(
 ) -> Sensitivity:
     """Return first-order and total Sobol' indices of every endpoint in every arm, and with `pairs` the second-order.
 
-    source : a model; a function of an array (n_rows, n_columns); a sweep over a `saltelli` design; or a pair
-        (inputs, outputs) on the rows of such a design.
-    space : ranges, a mapping of names to (low, high), or names and patterns as in `im.space`; default all parameters.
-    n : base points; runs are n*(k + 2) an arm for k inputs, with `pairs` n*(2k + 2). A power of 2 is balanced best.
-    until, arms, endpoints, engine, rtol : as in `sweep`.
-    scale : "linear", "log" or "rank": what the variance is of. Ranks are safe where a few runs blow up.
-    resamples : bootstrap resamples, from which the 95 % intervals come.   seed : of sample and bootstrap.
-
     Base points at which a run failed or an endpoint is not finite are left out, and counted in the notes.
+
+    Parameters
+    ----------
+    source : Source
+        a model; a function of an array (n_rows, n_columns); a sweep over a `saltelli` design; or a pair (inputs,
+        outputs) on the rows of such a design.
+    space : SpaceLike | None
+        ranges, a mapping of names to (low, high), or names and patterns as in `im.space`; default all parameters.
+    n : int
+        base points; runs are n*(k + 2) an arm for k inputs, with `pairs` n*(2k + 2). A power of 2 is balanced best.
+    until, arms, endpoints, engine, rtol
+        as in `sweep`.
+    scale : str
+        "linear", "log" or "rank": what the variance is of. Ranks are safe where a few runs blow up.
+    resamples : int
+        bootstrap resamples, from which the 95 % intervals come.
+    seed : int
+        of sample and bootstrap.
 
     Raises
     ------
-    StudyError : no design of this kind, names that can't be, fewer than 2 base points.
+    StudyError
+        no design of this kind, names that can't be, fewer than 2 base points.
 
-    Source: Saltelli et al. 2010, doi:10.1016/j.cpc.2009.09.018.
+    References
+    ----------
+    Saltelli et al. 2010, doi:10.1016/j.cpc.2009.09.018.
     """
     answers = given_answers(source)
     if answers is None:

@@ -29,9 +29,18 @@ if TYPE_CHECKING:
 class Mark:
     """What became of one thing that was asked.
 
-    kind : "states", "signs", "conserved", "influence", "steady states", "response" or "data".
-    asked : what, in words that do not give the answer away.   passed : whether the model has it.
-    found : what the model does.   hint : what to look at; "" where it passed.
+    Attributes
+    ----------
+    kind : str
+        "states", "signs", "conserved", "influence", "steady states", "response" or "data".
+    asked : str
+        what, in words that do not give the answer away.
+    passed : bool
+        whether the model has it.
+    found : str
+        what the model does.
+    hint : str
+        what to look at; "" where it passed.
     """
 
     kind: str
@@ -99,9 +108,18 @@ class Grade:
 class Assignment:
     """What a student's model must have; made by `assignment`.
 
-    title : name of the task.   wanted : what is asked, in the order of grading.   hints : kind -> a hint of yours.
-    arms : intervention -> what it is, where models need not declare it.
-    until : end of the runs, None for the model's own horizon.
+    Attributes
+    ----------
+    title : str
+        name of the task.
+    wanted : tuple[Wanted, ...]
+        what is asked, in the order of grading.
+    hints : Mapping[str, str]
+        kind -> a hint of yours.
+    arms : Mapping[str, Any]
+        intervention -> what it is, where models need not declare it.
+    until : float | str | None
+        end of the runs, None for the model's own horizon.
     """
 
     title: str
@@ -115,7 +133,8 @@ class Assignment:
 
         Raises
         ------
-        StudyError : what is given is no model.
+        StudyError
+            what is given is no model.
         """
         given: object = model
         if not isinstance(given, Model):
@@ -126,11 +145,15 @@ class Assignment:
     def grades(self, models: Mapping[str, Model]) -> pd.DataFrame:
         """Return one row a student: points, out of, and one column of booleans for each thing asked.
 
-        models : student -> model.
+        Parameters
+        ----------
+        models : Mapping[str, Model]
+            student -> model.
 
         Raises
         ------
-        StudyError : what is given is no mapping, or holds what is no model.
+        StudyError
+            what is given is no mapping, or holds what is no model.
         """
         import pandas as pd
 
@@ -172,23 +195,38 @@ def assignment(
 ) -> Assignment:
     """Return an assignment, which grades a model by what it does and not by how it is written.
 
-    states : names that the model must have; a mapping gives their units too.
-    signs : whether no state may fall below 0.
-    conserved : expressions that must stay constant in a run: `["S + I + R"]`.
-    influences : `{"E -> T": "-"}`, what more of one does to the net rate of the other: "+", "-" or "0".
-    steady_states : how many, or which, to 5 %: `{"stable": 2}` or `{"stable": [{"T": 8.2e6}], "unstable": [{"T": 0}]}`.
-    responses : intervention -> quantity -> "up" or "down" against no intervention, by its time average, or by an
-        endpoint: `{"anti_tnf": {"p": "down", "peak(damage)": "down"}}`. A change below 1 % is none.
-    data : one column "time", in the model's unit, and one for each quantity; NaN is not measured.
-    within : largest root-mean-square distance to the data, as a part of their range, dimensionless.
-    arms : intervention -> what it is; by default the model must declare it.
-    until : end of the runs, as in `simulate`.
-    hints : your own words where something fails, by kind: `{"steady states": "See lecture 3, slide 12."}`.
+    Parameters
+    ----------
+    states : Mapping[str, str] | Sequence[str]
+        names that the model must have; a mapping gives their units too.
+    signs : bool
+        whether no state may fall below 0.
+    conserved : Sequence[str]
+        expressions that must stay constant in a run: `["S + I + R"]`.
+    influences : Mapping[str, str] | None
+        `{"E -> T": "-"}`, what more of one does to the net rate of the other: "+", "-" or "0".
+    steady_states : Mapping[str, Any] | None
+        how many, or which, to 5 %: `{"stable": 2}` or `{"stable": [{"T": 8.2e6}], "unstable": [{"T": 0}]}`.
+    responses : Mapping[str, Mapping[str, str]] | None
+        intervention -> quantity -> "up" or "down" against no intervention, by its time average, or by an endpoint:
+        `{"anti_tnf": {"p": "down", "peak(damage)": "down"}}`. A change below 1 % is none.
+    data : DataFrame | None
+        one column "time", in the model's unit, and one for each quantity; NaN is not measured.
+    within : float
+        largest root-mean-square distance to the data, as a part of their range, dimensionless.
+    arms : Mapping[str, Any] | None
+        intervention -> what it is; by default the model must declare it.
+    until : float | str | None
+        end of the runs, as in `simulate`.
+    hints : Mapping[str, str] | None
+        your own words where something fails, by kind: `{"steady states": "See lecture 3, slide 12."}`.
 
     Raises
     ------
-    StudyError : nothing is asked, or something that can't be.
-    ModelError : what is to stay constant can't be read.
+    StudyError
+        nothing is asked, or something that can't be.
+    ModelError
+        what is to stay constant can't be read.
     """
     wanted = [
         *_states(states),

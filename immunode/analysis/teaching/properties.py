@@ -35,7 +35,7 @@ _SIGNS = {"+": "more", "-": "less", "0": "nothing"}
 
 @dataclass(frozen=True, slots=True)
 class Wanted:
-    """One thing that is asked. kind : a key of `CHECKS`; asked : in words; what : the answer, by kind."""
+    """One thing that is asked. `kind`: a key of `CHECKS`; `asked`: in words; `what`: the answer, by kind."""
 
     kind: str
     asked: str

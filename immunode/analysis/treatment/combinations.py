@@ -28,7 +28,7 @@ _FINE = 4001
 
 @dataclass(frozen=True, eq=False, repr=False)
 class Curve:
-    """What one agent does alone. doses, effects : shape (n,), from dose 0 on, increasing doses; effect 0 at 0."""
+    """What one agent does alone. `doses`, `effects`: shape (n,), from dose 0 on, increasing doses; effect 0 at 0."""
 
     doses: Array
     effects: Array
@@ -69,12 +69,28 @@ class Curve:
 class Combination(Tabled):
     """An endpoint over the doses of two agents, and what is expected of them; never changes.
 
-    names, units : both agents.   endpoint, unit : what was measured.   full : its value at the effect 1.
-    doses_a, doses_b : shapes (n_a,) and (n_b,), each from 0 on.   response : shape (n_a, n_b).
-    effect : the same shape: (control - response)/(control - full), 0 without agents.
-    expected : "bliss", "hsa" and "loewe" -> expected effects, the same shape; NaN where not defined.
-    index : Loewe's combination index, below 1 for synergy; NaN where not defined.
-    alone : the agents' own curves.   notes : what to know.
+    Attributes
+    ----------
+    names, units : tuple[str, str]
+        both agents.
+    endpoint, unit : str
+        what was measured.
+    full : float
+        its value at the effect 1.
+    doses_a, doses_b : ndarray
+        shapes (n_a,) and (n_b,), each from 0 on.
+    response : ndarray
+        shape (n_a, n_b).
+    effect : ndarray
+        the same shape: (control - response)/(control - full), 0 without agents.
+    expected : Mapping[str, ndarray]
+        "bliss", "hsa" and "loewe" -> expected effects, the same shape; NaN where not defined.
+    index : ndarray
+        Loewe's combination index, below 1 for synergy; NaN where not defined.
+    alone : tuple[Curve, Curve]
+        the agents' own curves.
+    notes : tuple[str, ...]
+        what to know.
     """
 
     who: str
@@ -95,7 +111,10 @@ class Combination(Tabled):
     def excess(self, reference: str = "loewe") -> Array:
         """Return effect minus expected effect, shape (n_a, n_b): above 0 is synergy.
 
-        reference : "bliss" (independent action), "hsa" (the better agent alone) or "loewe" (dose additivity).
+        Parameters
+        ----------
+        reference : str
+            "bliss" (independent action), "hsa" (the better agent alone) or "loewe" (dose additivity).
         """
         if reference not in REFERENCES:
             raise StudyError(f"{self.who}: unknown reference '{reference}'{did_you_mean(reference, REFERENCES)}")
@@ -155,7 +174,12 @@ class Combination(Tabled):
     ) -> Figure:
         """Return a figure: "isoboles" (lines of equal effect with those of additivity) or "excess" (heat map).
 
-        levels : effects of the lines.   reference : of the excess.
+        Parameters
+        ----------
+        levels : Sequence[float]
+            effects of the lines.
+        reference : str
+            of the excess.
         """
         kinds = ("isoboles", "excess")
         if kind not in kinds:
@@ -196,19 +220,28 @@ def combination(
 ) -> Combination:
     """Return an endpoint over the doses of two agents against Bliss, highest single agent and Loewe.
 
-    doses : two knobs -> doses: `{"anti_tnf.strength": np.linspace(0, 1, 9), "adalimumab.dose": [0, 10, 20, 40]}`;
-        0 is added. Plain parameters will do where 0 means "not given".
-    endpoint : one endpoint, such as `"auc(p)"`.
-    interventions : what the knobs belong to; default those that the model declares under these names.
-    full : value of the endpoint at the effect 1; default 0, what the agents lower is gone. For agents that raise it,
-        give the value aimed at.
-    singles : further doses of each agent alone, for Loewe's curves; where nothing bounds the knob up to twice the
-        largest dose.
-    until, engine, rtol : as in `sweep`; all in one batched sweep of one arm.
+    Parameters
+    ----------
+    doses : Mapping[str, array_like]
+        two knobs -> doses: `{"anti_tnf.strength": np.linspace(0, 1, 9), "adalimumab.dose": [0, 10, 20, 40]}`; 0 is
+        added. Plain parameters will do where 0 means "not given".
+    endpoint : Any
+        one endpoint, such as `"auc(p)"`.
+    interventions : Sequence[Any] | Any
+        what the knobs belong to; default those that the model declares under these names.
+    full : float
+        value of the endpoint at the effect 1; default 0, what the agents lower is gone. For agents that raise it, give
+        the value aimed at.
+    singles : int
+        further doses of each agent alone, for Loewe's curves; where nothing bounds the knob up to twice the largest
+        dose.
+    until, engine, rtol
+        as in `sweep`; all in one batched sweep of one arm.
 
     Raises
     ------
-    StudyError : not two knobs, a dose below 0, names that can't be, or a control whose endpoint is `full`.
+    StudyError
+        not two knobs, a dose below 0, names that can't be, or a control whose endpoint is `full`.
     """
     if len(doses) != 2:
         raise StudyError(f"{model.name}: a combination needs the doses of two knobs, got {len(doses)}")
@@ -254,16 +287,26 @@ def synergy(
 ) -> Combination:
     """Return Bliss, HSA and Loewe for a table of responses that is there already.
 
-    doses_a, doses_b : shapes (n_a,) and (n_b,), increasing, each from 0 on.   response : shape (n_a, n_b).
-    alone : (doses, responses) of each agent alone, on more doses; default the edges of the table.
-    others : as in `combination`.
+    The other parameters are as in `combination`.
+
+    Parameters
+    ----------
+    doses_a, doses_b : array_like
+        shapes (n_a,) and (n_b,), increasing, each from 0 on.
+    response : array_like
+        shape (n_a, n_b).
+    alone : tuple[tuple[array_like, array_like], tuple[array_like, array_like]] | None
+        (doses, responses) of each agent alone, on more doses; default the edges of the table.
 
     Raises
     ------
-    StudyError : shapes that don't fit, no dose 0, or a control that is `full`.
+    StudyError
+        shapes that don't fit, no dose 0, or a control that is `full`.
 
-    Source: Bliss 1939, doi:10.1111/j.1744-7348.1939.tb06990.x; Loewe 1953; Berenbaum 1989 (isoboles, highest single
-    agent, combination index). Loewe's expected effect E solves a/A(E) + b/B(E) = 1, A(E) the dose of one agent alone.
+    References
+    ----------
+    Bliss 1939, doi:10.1111/j.1744-7348.1939.tb06990.x; Loewe 1953; Berenbaum 1989 (isoboles, highest single agent,
+    combination index). Loewe's expected effect E solves a/A(E) + b/B(E) = 1, A(E) the dose of one agent alone.
     """
     a, b, y = (np.asarray(v, float) for v in (doses_a, doses_b, response))
     if y.shape != (a.size, b.size) or a.ndim != 1 or b.ndim != 1 or min(y.shape) < 2:

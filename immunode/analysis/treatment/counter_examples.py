@@ -16,9 +16,16 @@ _SHOWN = 3
 class CounterExample:
     """Parameters at which an expectation does not hold.
 
-    distance : to the declared values, the root of the sum of squared logarithms of ratios; 0 is the model as it is.
-    values : parameter -> value, those sampled.   control, treated : the quantity without and with the intervention.
-    factors : parameter -> value over declared value, the largest first.
+    Attributes
+    ----------
+    distance : float
+        to the declared values, the root of the sum of squared logarithms of ratios; 0 is the model as it is.
+    values : Mapping[str, float]
+        parameter -> value, those sampled.
+    control, treated : float
+        the quantity without and with the intervention.
+    factors : Mapping[str, float]
+        parameter -> value over declared value, the largest first.
     """
 
     distance: float

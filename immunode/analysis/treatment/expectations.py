@@ -38,12 +38,20 @@ _ENDPOINTS = {"final": final, "mean": auc, "peak": peak, "trough": trough}
 class Expectation:
     """One expectation and how often it holds.
 
-    sign : what is expected, "up", "down" or "unchanged".
-    over : what is compared: "final" (at the end), "mean" (over time), "peak", "trough", or a time, "at 24 weeks".
-    up, down, unchanged : shares of the pairs in which the quantity goes there, 0 to 1; together 1.
-    pairs : runs that both ended.
-    counter_example : the one nearest to the declared values, or None.
-    beside : what it acts beside, another intervention or a variant, which control has too; "" for nothing.
+    Attributes
+    ----------
+    sign : str
+        what is expected, "up", "down" or "unchanged".
+    over : str
+        what is compared: "final" (at the end), "mean" (over time), "peak", "trough", or a time, "at 24 weeks".
+    up, down, unchanged : float
+        shares of the pairs in which the quantity goes there, 0 to 1; together 1.
+    pairs : int
+        runs that both ended.
+    counter_example : CounterExample | None
+        the one nearest to the declared values, or None.
+    beside : str
+        what it acts beside, another intervention or a variant, which control has too; "" for nothing.
     """
 
     intervention: str
@@ -76,7 +84,10 @@ class Expectation:
 class Expectations(Tabled):
     """What `check_expectations` found, one item for each intervention, quantity and way to compare.
 
-    tolerance : differences below this part of the larger value are none.
+    Attributes
+    ----------
+    tolerance : float
+        differences below this part of the larger value are none.
     """
 
     model: str
@@ -103,8 +114,14 @@ class Expectations(Tabled):
     def table(self) -> pd.DataFrame:
         """Return one row an item.
 
-        share : of the pairs in which it holds.   up, down, unchanged : of those that go there.
-        distance, control, treated : of the nearest counter-example, NaN where there is none.
+        Returns
+        -------
+        share
+            of the pairs in which it holds.
+        up, down, unchanged
+            of those that go there.
+        distance, control, treated
+            of the nearest counter-example, NaN where there is none.
         """
         import pandas as pd
 
@@ -139,19 +156,28 @@ def check_expectations(
     unless `over` picks one. What is declared to act `beside` another intervention or in a variant is given there, and
     compared with that one alone.
 
-    interventions : one or several, or names; None is all that the model declares with expectations.
-    n, seed : number of patients of the population that the model declares, with what drugs add to it; without one, of
-        Sobol points over all parameters inside their bounds (else +-30 %). Of these points, a parameter that the
-        intervention sets (`set_to`) keeps its declared value, as does one that is 0 until an intervention sets it. The
-        declared values are run as well, as a possible counter-example, but do not count in the shares.
-    over : "final", "mean" or both.
-    until : end of the runs; default `model.horizon`.   design : parameter sets of your own, without arms.
-    tolerance : a difference counts as a change from this part of the larger of the two values on, dimensionless.
+    Parameters
+    ----------
+    interventions : Perturbation | str | Sequence[Perturbation | str] | None
+        one or several, or names; None is all that the model declares with expectations.
+    n, seed : int
+        number of patients of the population that the model declares, with what drugs add to it; without one, of Sobol
+        points over all parameters inside their bounds (else +-30 %). Of these points, a parameter that the intervention
+        sets (`set_to`) keeps its declared value, as does one that is 0 until an intervention sets it. The declared
+        values are run as well, as a possible counter-example, but do not count in the shares.
+    over : Sequence[str] | str
+        "final", "mean" or both.
+    until : float | str | None
+        end of the runs; default `model.horizon`.
+    design : Design | None
+        parameter sets of your own, without arms.
+    tolerance : float
+        a difference counts as a change from this part of the larger of the two values on, dimensionless.
 
     Raises
     ------
-    StudyError : nothing is expected, something is expected after the end of the runs, an unknown `over`, or a design
-        with arms.
+    StudyError
+        nothing is expected, something is expected after the end of the runs, an unknown `over`, or a design with arms.
     """
     ways = (over,) if isinstance(over, str) else tuple(over)
     for way in ways:

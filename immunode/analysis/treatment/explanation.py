@@ -40,12 +40,26 @@ CAVEATS = (
 class Explanation(Tabled):
     """The difference of a state between two runs, second minus first, as a sum of terms; never changes.
 
-    state, unit : what is explained.   arms : names of both runs.   time : at which, in `time_unit`.
-    values : the state there in both runs.
-    terms : names: "start", processes, then "jump: ..." and "extinction" where there are such.   meanings : in words.
-    first, second : shape (n_terms,), what each brought to the state up to `time`, in its unit.
-    times, course : shape (n_times,), and the terms' differences up to each, (n_terms, n_times).
-    remainder : difference of the state minus the sum of terms: what rounding leaves.
+    Attributes
+    ----------
+    state, unit : str
+        what is explained.
+    arms : tuple[str, str]
+        names of both runs.
+    time : float
+        at which, in `time_unit`.
+    values : tuple[float, float]
+        the state there in both runs.
+    terms : tuple[str, ...]
+        names: "start", processes, then "jump: ..." and "extinction" where there are such.
+    meanings : tuple[str, ...]
+        in words.
+    first, second : ndarray
+        shape (n_terms,), what each brought to the state up to `time`, in its unit.
+    times, course : ndarray
+        shape (n_times,), and the terms' differences up to each, (n_terms, n_times).
+    remainder : float
+        difference of the state minus the sum of terms: what rounding leaves.
     """
 
     who: str
@@ -113,7 +127,8 @@ class Explanation(Tabled):
 
         Raises
         ------
-        StudyError : an unknown kind.
+        StudyError
+            an unknown kind.
         """
         from immunode.plot.charts.analysis import differences as draw
 
@@ -149,12 +164,19 @@ def explain(first: Simulation, second: Simulation, state: str, at: float | str |
     start + fluxes + jumps add up to the state, and the terms to the difference, up to rounding. What an intervention
     puts in or takes out is a term of its own.
 
-    state : one of both models' states.   at : model time or text such as "24 weeks"; default the earlier end.
+    Parameters
+    ----------
+    state : str
+        one of both models' states.
+    at : float | str | None
+        model time or text such as "24 weeks"; default the earlier end.
 
     Raises
     ------
-    StudyError : not a state, a time outside the runs, runs of different models.
-    SolverError : a run fails this time.
+    StudyError
+        not a state, a time outside the runs, runs of different models.
+    SolverError
+        a run fails this time.
     """
     for run in (first, second):
         if not isinstance(run, Simulation):

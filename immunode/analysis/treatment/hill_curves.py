@@ -29,11 +29,22 @@ _NUMBERS = ("ec50", "ec50_low", "ec50_high", "hill", "bottom", "top", "r2", "bey
 class DoseResponse(Tabled):
     """Responses over doses with Hill curves bottom + (top - bottom)*d^hill/(ec50^hill + d^hill); never changes.
 
-    knob, dose_unit : what was dosed.   doses : shape (n_doses,).
-    series : endpoints.   responses : shape (n_series, n_draws, n_doses), NaN where a run failed.
-    fits : shape (n_series, n_draws, 4): bottom (at dose 0), top (at high doses), ec50, hill; NaN where none was found.
-    half : shape (n_series, n_draws), half the 95 % interval of ln(ec50) from how well the curve fits.
-    r2 : shape (n_series, n_draws), part of the variance that the curve explains.
+    Attributes
+    ----------
+    knob, dose_unit : str
+        what was dosed.
+    doses : ndarray
+        shape (n_doses,).
+    series : tuple[Series, ...]
+        endpoints.
+    responses : ndarray
+        shape (n_series, n_draws, n_doses), NaN where a run failed.
+    fits : ndarray
+        shape (n_series, n_draws, 4): bottom (at dose 0), top (at high doses), ec50, hill; NaN where none was found.
+    half : ndarray
+        shape (n_series, n_draws), half the 95 % interval of ln(ec50) from how well the curve fits.
+    r2 : ndarray
+        shape (n_series, n_draws), part of the variance that the curve explains.
     """
 
     who: str
@@ -152,14 +163,23 @@ def dose_response(
 ) -> DoseResponse:
     """Return responses over the doses of one knob, with Hill curves, EC50 and intervals; one batched sweep.
 
-    knob : such as `"infliximab.dose"` or `"anti_tnf.strength"`.   doses : at least 5, in the knob's unit; 0 is added.
-    interventions : what the knob belongs to; default the one that the model declares under its name.
-    space, n, seed : ranges to draw virtual patients from (as in `sobol_indices`), and how many.
-    endpoints, until, engine, rtol : as in `sweep`.
+    Parameters
+    ----------
+    knob : str
+        such as `"infliximab.dose"` or `"anti_tnf.strength"`.
+    doses : array_like
+        at least 5, in the knob's unit; 0 is added.
+    interventions : Sequence[Any] | Any
+        what the knob belongs to; default the one that the model declares under its name.
+    space, n, seed
+        ranges to draw virtual patients from (as in `sobol_indices`), and how many.
+    endpoints, until, engine, rtol
+        as in `sweep`.
 
     Raises
     ------
-    StudyError : too few doses, names that can't be.
+    StudyError
+        too few doses, names that can't be.
     """
     levels = _levels(model.name, knob, doses)
     arm = with_knobs(model, (knob,), interventions)
@@ -196,11 +216,17 @@ def dose_response(
 def hill_fit(doses: ArrayLike, responses: ArrayLike, *, names: tuple[str, str] = ("dose", "response")) -> DoseResponse:
     """Return the Hill curve of responses that are there already.
 
-    doses : shape (n_doses,), in any unit.   responses : shape (n_doses,), or (n_draws, n_doses) for a curve each.
+    Parameters
+    ----------
+    doses : array_like
+        shape (n_doses,), in any unit.
+    responses : array_like
+        shape (n_doses,), or (n_draws, n_doses) for a curve each.
 
     Raises
     ------
-    StudyError : shapes that don't fit, or fewer than 5 doses.
+    StudyError
+        shapes that don't fit, or fewer than 5 doses.
     """
     x, y = np.asarray(doses, float).ravel(), np.atleast_2d(np.asarray(responses, float))
     if y.ndim != 2 or y.shape[1] != x.size:

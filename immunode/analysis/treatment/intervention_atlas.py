@@ -48,18 +48,34 @@ MANY_STEPS = 5000
 class Atlas(Tabled):
     """Interventions x read-outs of one model, each intervention against control; never changes.
 
-    model : the model without interventions.   measure : "mean" (over time), "final" or "peak".
-    until : end of the runs, in `model.time_unit`.
-    interventions : names of the rows, those of one kind together, kinds and members in the declared order.
-    kinds : kind of each row ("drug", "nutrition", ...), "" where it has none.
-    beside : what each row acts beside, another intervention or a variant, which its control has too; "" for nothing.
-    readouts : names of the columns.
-    control : shape (n_interventions, n_readouts), each in its unit.   values : the same shape, NaN where no run.
-    fold : log2(value / control), dimensionless, the same shape, NaN where there is no such number.
-    change : the same shape as text: "fold" where there is a number, "new" (0 in control), "gone" (0 under the
-        intervention), "zero" (0 in both), "sign" (another sign than in control), "undefined" (not known to an arm or
-        not finite), "failed" (no run).
-    failures : intervention -> why it could not be composed or run.
+    Attributes
+    ----------
+    model : Model
+        the model without interventions.
+    measure : str
+        "mean" (over time), "final" or "peak".
+    until : float
+        end of the runs, in `model.time_unit`.
+    interventions : tuple[str, ...]
+        names of the rows, those of one kind together, kinds and members in the declared order.
+    kinds : tuple[str, ...]
+        kind of each row ("drug", "nutrition", ...), "" where it has none.
+    beside : tuple[str, ...]
+        what each row acts beside, another intervention or a variant, which its control has too; "" for nothing.
+    readouts : tuple[str, ...]
+        names of the columns.
+    control : ndarray
+        shape (n_interventions, n_readouts), each in its unit.
+    values : ndarray
+        the same shape, NaN where no run.
+    fold : ndarray
+        log2(value / control), dimensionless, the same shape, NaN where there is no such number.
+    change : tuple[tuple[str, ...], ...]
+        the same shape as text: "fold" where there is a number, "new" (0 in control), "gone" (0 under the intervention),
+        "zero" (0 in both), "sign" (another sign than in control), "undefined" (not known to an arm or not finite),
+        "failed" (no run).
+    failures : Mapping[str, str]
+        intervention -> why it could not be composed or run.
     """
 
     model: Model
@@ -140,7 +156,14 @@ class Atlas(Tabled):
     def plot(self, *, style: str = "slide", title: str | None = None, axes: Any = None) -> Figure:
         """Return the heat map, values written in the cells.
 
-        style : "slide" or "paper".   title : default the model's own.   axes : your own.
+        Parameters
+        ----------
+        style : str
+            "slide" or "paper".
+        title : str | None
+            default the model's own.
+        axes : Any
+            your own.
         """
         from immunode.plot.charts.fold_changes import atlas as draw
 
@@ -183,22 +206,32 @@ def atlas(
 ) -> Atlas:
     """Return how every intervention, alone, changes every read-out of a model against control.
 
-    interventions : records, names of declared ones ("a+b" joins), or `Arms`; default all that the model declares. An
-        arm called "control" replaces the control without interventions. What is declared to act `beside` another
-        intervention or a variant is given with it, and compared with that one alone.
-    readouts : quantities; default `model.readouts`, else the states.
-    until : end, a number in model time or text such as "52 weeks"; default `model.horizon`.
-    measure : "mean", the time average from 0 to the end (the default: at the end of a run with waves any phase can
-        be met); "final", the value at the end; "peak", the largest value on the way.
-    engine : as in `simulate`; "auto" takes "scipy", and "compiled" where control needs thousands of steps.
-    method, rtol : as in `simulate`.
-
     An intervention that can't be composed or whose run fails stays in the atlas as a row with its reason.
+
+    Parameters
+    ----------
+    interventions : Arms | Mapping[str, Any] | Sequence[Perturbation | str] | None
+        records, names of declared ones ("a+b" joins), or `Arms`; default all that the model declares. An arm called
+        "control" replaces the control without interventions. What is declared to act `beside` another intervention or a
+        variant is given with it, and compared with that one alone.
+    readouts : Sequence[str] | str | None
+        quantities; default `model.readouts`, else the states.
+    until : float | str | None
+        end, a number in model time or text such as "52 weeks"; default `model.horizon`.
+    measure : str
+        "mean", the time average from 0 to the end (the default: at the end of a run with waves any phase can be met);
+        "final", the value at the end; "peak", the largest value on the way.
+    engine : str
+        as in `simulate`; "auto" takes "scipy", and "compiled" where control needs thousands of steps.
+    method, rtol
+        as in `simulate`.
 
     Raises
     ------
-    StudyError : an unknown measure, intervention or read-out, nothing to compare, or a time that can't be.
-    SolverError : the control itself fails.
+    StudyError
+        an unknown measure, intervention or read-out, nothing to compare, or a time that can't be.
+    SolverError
+        the control itself fails.
     """
     if measure not in MEASURES:
         raise StudyError(f"atlas: measure is 'mean', 'final' or 'peak', got {measure!r}")

@@ -34,9 +34,18 @@ NO_ROWS = "no regimen meets both limits"
 class RegimenSearch(Tabled):
     """What each regimen does in the same patients. Made by `regimen_search`.
 
-    knobs : names of what was varied.   regimens : shape (n_regimens, n_knobs).
-    responders, toxic, failed : shape (n_regimens,), shares of patients, 0 to 1 (`toxic` is NaN without a rule).
-    cost : shape (n_regimens,), what is wanted small.   prefer : how it reads.
+    Attributes
+    ----------
+    knobs : tuple[str, ...]
+        names of what was varied.
+    regimens : ndarray
+        shape (n_regimens, n_knobs).
+    responders, toxic, failed : ndarray
+        shape (n_regimens,), shares of patients, 0 to 1 (`toxic` is NaN without a rule).
+    cost : ndarray
+        shape (n_regimens,), what is wanted small.
+    prefer : str
+        how it reads.
     """
 
     knobs: tuple[str, ...]
@@ -147,18 +156,29 @@ def regimen_search(
 ) -> RegimenSearch:
     """Return how many of the same patients respond to each regimen, and which regimen is the mildest that is enough.
 
-    intervention : what is given; the name of one that the model declares will do.
-    knobs : which of its knobs vary, every combination: `{"drug.dose": [10, 20, 40], "drug.interval": [7, 14]}`.
-    patients : a design without arms: `population(model).draw(200)`.
-    responder, toxic : conditions on endpoints and columns: `"final(T) < 0.7*at(T, 0)"`, `"trough(N) < 1e9"`.
-    at_least, at_most : limits on the shares of responders and of toxic patients, 0 to 1 (the second exclusive).
-    prefer : what is wanted small: "drug.dose", or with a minus large: "-drug.interval"; by default the first knob.
-    beside : what else all patients get.
-    until, times, engine, method, rtol, atol, block, keep, store, executor, progress, log : as in `sweep`.
+    Parameters
+    ----------
+    intervention : Perturbation | str
+        what is given; the name of one that the model declares will do.
+    knobs : Mapping[str, array_like]
+        which of its knobs vary, every combination: `{"drug.dose": [10, 20, 40], "drug.interval": [7, 14]}`.
+    patients : Design
+        a design without arms: `population(model).draw(200)`.
+    responder, toxic : str
+        conditions on endpoints and columns: `"final(T) < 0.7*at(T, 0)"`, `"trough(N) < 1e9"`.
+    at_least, at_most : float
+        limits on the shares of responders and of toxic patients, 0 to 1 (the second exclusive).
+    prefer : str
+        what is wanted small: "drug.dose", or with a minus large: "-drug.interval"; by default the first knob.
+    beside : Sequence[Perturbation | str]
+        what else all patients get.
+    until, times, engine, method, rtol, atol, block, keep, store, executor, progress, log
+        as in `sweep`.
 
     Raises
     ------
-    StudyError : an unknown knob, limits outside 0 to 1, a condition that can't be read, patients with arms.
+    StudyError
+        an unknown knob, limits outside 0 to 1, a condition that can't be read, patients with arms.
     """
     for name, value in (("at_least", at_least), ("at_most", at_most)):
         if not 0 <= value <= 1:

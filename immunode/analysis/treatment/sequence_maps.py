@@ -31,9 +31,18 @@ Array = NDArray[np.float64]
 class SequenceMap(Tabled):
     """Endpoints of two interventions in either order over the gap between them; never changes.
 
-    names : both interventions.   gaps : shape (n_gaps,), in `time_unit`, from the end of one to the start of the next.
-    series : endpoints.   values : shape (n_series, 2, n_gaps, n_draws): first name first, then second name first.
-    references : "control", each alone, "together" (as their own schedules say) -> shape (n_series, n_draws).
+    Attributes
+    ----------
+    names : tuple[str, str]
+        both interventions.
+    gaps : ndarray
+        shape (n_gaps,), in `time_unit`, from the end of one to the start of the next.
+    series : tuple[Series, ...]
+        endpoints.
+    values : ndarray
+        shape (n_series, 2, n_gaps, n_draws): first name first, then second name first.
+    references : dict[str, ndarray]
+        "control", each alone, "together" (as their own schedules say) -> shape (n_series, n_draws).
     """
 
     who: str
@@ -104,7 +113,7 @@ class SequenceMap(Tabled):
         style: str = "slide",
         axes: Any = None,
     ) -> Figure:
-        """Return one endpoint over the gap. kind : "curves" (with the references) or "map" (order x gap)."""
+        """Return one endpoint over the gap. `kind`: "curves" (with the references) or "map" (order x gap)."""
         from immunode.plot.charts.analysis import sequence_map as draw
 
         if kind not in ("curves", "map"):
@@ -141,15 +150,23 @@ def sequence_map(
 ) -> SequenceMap:
     """Return endpoints of two interventions given one after the other, in both orders, over the gap between.
 
-    first, second : interventions, drugs or names of declared ones; both need an end (see `im.schedules.sequence`).
-    gaps : numbers in model time or text such as "2 weeks", from the end of one to time 0 of the next.
-    space, n, seed : ranges to draw virtual patients from (as in `sobol_indices`), and how many.
-    endpoints, until, engine, rtol : as in `sweep`. Let `until` leave room for the longest sequence.
+    Parameters
+    ----------
+    first, second : Any
+        interventions, drugs or names of declared ones; both need an end (see `im.schedules.sequence`).
+    gaps : Sequence[float | str] | float | str
+        numbers in model time or text such as "2 weeks", from the end of one to time 0 of the next.
+    space, n, seed
+        ranges to draw virtual patients from (as in `sobol_indices`), and how many.
+    endpoints, until, engine, rtol
+        as in `sweep`. Let `until` leave room for the longest sequence.
 
     Raises
     ------
-    StudyError : no gaps, one below 0, or draws without a space.
-    DoseError : an intervention has no end.
+    StudyError
+        no gaps, one below 0, or draws without a space.
+    DoseError
+        an intervention has no end.
     """
     one, two = (model.intervention(it) if isinstance(it, str) else it for it in (first, second))
     if one.name == two.name:

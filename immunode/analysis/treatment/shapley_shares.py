@@ -35,11 +35,22 @@ CAVEATS = (
 class ShapleyShares(Tabled):
     """Shares of interventions in the difference between all of them together and none; never changes.
 
-    factors : the interventions.   series : the endpoints.
-    none, together : shape (n_series, n_draws), the endpoint without and with all of them.
-    shares : shape (n_series, n_factors, n_draws), in the endpoint's unit; they add up to together minus none.
-    alone, last : the same shape: the change that a factor makes on its own, and when it is added to all others.
-    runs : how many were made.   lost : draws left out, for a run of them failed.
+    Attributes
+    ----------
+    factors : tuple[str, ...]
+        the interventions.
+    series : tuple[Series, ...]
+        the endpoints.
+    none, together : ndarray
+        shape (n_series, n_draws), the endpoint without and with all of them.
+    shares : ndarray
+        shape (n_series, n_factors, n_draws), in the endpoint's unit; they add up to together minus none.
+    alone, last : ndarray
+        the same shape: the change that a factor makes on its own, and when it is added to all others.
+    runs : int
+        how many were made.
+    lost : int
+        draws left out, for a run of them failed.
     """
 
     who: str
@@ -122,19 +133,30 @@ def shapley(
 ) -> ShapleyShares:
     """Return how much each of k interventions adds to an endpoint, averaged over all orders, from 2^k arms.
 
-    interventions : the factors: interventions, drugs or names of declared ones; a list among them is one factor, and a
-        mapping names them.
-    space : ranges to draw virtual patients from (as in `sobol_indices`); None: the model as it is.
-    n : draws, where there is a space.   seed : of the draws.
-    until, endpoints, engine, rtol : as in `sweep`.
-
     Shares add up to the whole change, draw by draw (efficiency); a factor that changes nothing has the share 0.
+
+    Parameters
+    ----------
+    interventions : Sequence[Any] | Mapping[str, Any]
+        the factors: interventions, drugs or names of declared ones; a list among them is one factor, and a mapping
+        names them.
+    space : SpaceLike | None
+        ranges to draw virtual patients from (as in `sobol_indices`); None: the model as it is.
+    n : int
+        draws, where there is a space.
+    seed : int
+        of the draws.
+    until, endpoints, engine, rtol
+        as in `sweep`.
 
     Raises
     ------
-    StudyError : fewer than 2 factors, more than 12, names that can't be, or no draw without a failed run.
+    StudyError
+        fewer than 2 factors, more than 12, names that can't be, or no draw without a failed run.
 
-    Source: Shapley 1953, doi:10.1515/9781400881970-018.
+    References
+    ----------
+    Shapley 1953, doi:10.1515/9781400881970-018.
     """
     listed = [interventions] if isinstance(interventions, str) else list(interventions)
     if len(listed) < 2:

@@ -35,11 +35,15 @@ def measured(out: Any, *, seed: int = 0) -> pd.DataFrame:
     smaller. One measurement serves all endpoints that use it. Others stay as they are. Errors of different patients,
     arms and times are independent.
 
-    seed : of the random numbers; the same seed gives the same table.
+    Parameters
+    ----------
+    seed : int
+        of the random numbers; the same seed gives the same table.
 
     Raises
     ------
-    StudyError : a change of a quantity whose error depends on its value was asked for without its value at time 0.
+    StudyError
+        a change of a quantity whose error depends on its value was asked for without its value at time 0.
     """
     model, end = out.plan.model, float(out.plan.times[-1])
     values = {name: out.endpoint(name) for name in out.endpoints}

@@ -30,8 +30,12 @@ FEWEST = 5.0
 class Prevalence(Tabled):
     """Weights of virtual patients and what they reach. Made by `prevalence_weights`.
 
-    weights : shape (n_draws,), sum 1; 0 for patients without a value.
-    targets : (what, target, before weighting, after) for each moment.
+    Attributes
+    ----------
+    weights : ndarray
+        shape (n_draws,), sum 1; 0 for patients without a value.
+    targets : tuple[tuple[str, float, float, float], ...]
+        (what, target, before weighting, after) for each moment.
     """
 
     weights: Array
@@ -68,16 +72,24 @@ def prevalence_weights(
     Of all weights that reach the targets, these are the ones with the least relative entropy to equal weights:
     w_i is proportional to exp(a . f(x_i)).
 
-    out : a sweep, usually untreated.
-    targets : endpoint -> {"mean": m, "sd": s}, one or both, in the endpoint's unit: `{"final(EASI)": {"mean": 30}}`.
-    arm : whose endpoints are meant; by default "control" or the only arm.
-
-    Source: minimum discrimination information, Kullback & Leibler 1951, doi:10.1214/aoms/1177729694; weighting virtual
-    patients by prevalence: Klinke 2008, doi:10.1016/j.ymben.2007.12.001 (the idea; this way of solving it is ours).
+    Parameters
+    ----------
+    out : SweepResult
+        a sweep, usually untreated.
+    targets : Mapping[str, Mapping[str, float]]
+        endpoint -> {"mean": m, "sd": s}, one or both, in the endpoint's unit: `{"final(EASI)": {"mean": 30}}`.
+    arm : str | None
+        whose endpoints are meant; by default "control" or the only arm.
 
     Raises
     ------
-    StudyError : an unknown arm or endpoint, or targets that no weighting of these patients reaches.
+    StudyError
+        an unknown arm or endpoint, or targets that no weighting of these patients reaches.
+
+    References
+    ----------
+    minimum discrimination information, Kullback & Leibler 1951, doi:10.1214/aoms/1177729694; weighting virtual patients
+    by prevalence: Klinke 2008, doi:10.1016/j.ymben.2007.12.001 (the idea; this way of solving it is ours).
     """
     out = out.rows_there()
     arm = arm or next((a for a in ("control", "placebo") if a in out.arms), out.arms[0])

@@ -34,11 +34,28 @@ class Responders(Tabled):
     Shares have exact 95 % intervals (Clopper and Pearson), weighted shares, benefits and numbers needed to treat those
     of a bootstrap over patients.
 
-    rule : who counts as a responder, a condition.   versus : the arm that others are compared with.
-    arms : names.   responds : shape (n_patients, n_arms), 1, 0 or NaN (the run failed).
-    weights : shape (n_patients,), sum 1: how much each patient stands for.   seed : of the bootstrap.
-    draws : shape (n_patients,).   labels : name -> shape (n_patients,), what the design brought along.
-    who : model and variant.   words : who responds, as a phrase such as "in remission at 24 weeks".
+    Attributes
+    ----------
+    rule : str
+        who counts as a responder, a condition.
+    versus : str
+        the arm that others are compared with.
+    arms : tuple[str, ...]
+        names.
+    responds : ndarray
+        shape (n_patients, n_arms), 1, 0 or NaN (the run failed).
+    weights : ndarray
+        shape (n_patients,), sum 1: how much each patient stands for.
+    seed : int
+        of the bootstrap.
+    draws : ndarray
+        shape (n_patients,).
+    labels : RowLabels
+        name -> shape (n_patients,), what the design brought along.
+    who : str
+        model and variant.
+    words : str
+        who responds, as a phrase such as "in remission at 24 weeks".
     """
 
     rule: str
@@ -70,7 +87,9 @@ class Responders(Tabled):
         interval of the benefit holds 0, that of the number needed to treat runs through infinity, and both ends are
         reported as NaN.
 
-        Source: Clopper & Pearson 1934, doi:10.1093/biomet/26.4.404 (exact interval of a share); Altman 1998,
+        References
+        ----------
+        Clopper & Pearson 1934, doi:10.1093/biomet/26.4.404 (exact interval of a share); Altman 1998,
         doi:10.1136/bmj.317.7168.1309 (number needed to treat and its interval).
         """
         import pandas as pd
@@ -108,7 +127,8 @@ class Responders(Tabled):
 
         Raises
         ------
-        StudyError : an unknown arm, or nothing to compare with.
+        StudyError
+            an unknown arm, or nothing to compare with.
         """
         import pandas as pd
 
@@ -178,16 +198,23 @@ def responders(
 ) -> Responders:
     """Return who responds in which arm of a sweep.
 
-    rule : a condition on the sweep's endpoints and columns, `"final(EASI) < 0.25*at(EASI, 0)"`; or the name of a
-        threshold that the model declares, `"remission at 24 weeks"`, without a time where only one endpoint tells its
-        quantity at a time.
-    versus : the arm to compare with; by default "control" or else "placebo" where there is one.
-    weights : shape (n_draws,), one for each patient in the order of draws, such as `prevalence_weights` gives.
-    seed : of the bootstrap behind the intervals.
+    Parameters
+    ----------
+    rule : str
+        a condition on the sweep's endpoints and columns, `"final(EASI) < 0.25*at(EASI, 0)"`; or the name of a threshold
+        that the model declares, `"remission at 24 weeks"`, without a time where only one endpoint tells its quantity at
+        a time.
+    versus : str | None
+        the arm to compare with; by default "control" or else "placebo" where there is one.
+    weights : array_like | None
+        shape (n_draws,), one for each patient in the order of draws, such as `prevalence_weights` gives.
+    seed : int
+        of the bootstrap behind the intervals.
 
     Raises
     ------
-    StudyError : the rule or an arm can't be; an arm ran a draw twice; weights that do not fit.
+    StudyError
+        the rule or an arm can't be; an arm ran a draw twice; weights that do not fit.
     """
     out = out.rows_there()
     rule = written_out(out.plan.model, rule, out.endpoints, float(out.plan.times[-1]))

@@ -53,10 +53,20 @@ RULE = (
 class Verdict:
     """One published number and what the model gives for it.
 
-    words : what was reported, as a phrase: "mean change of DAS28-CRP at 24 weeks".
-    model : the statistic over all virtual patients.   low, high : middle 95 % of replicate trials.
-    patients : in each arm of a replicate trial.   assumed : whether that number is ours.
-    verdict : "inside", "near" or "off"; see `RULE`.
+    Attributes
+    ----------
+    words : str
+        what was reported, as a phrase: "mean change of DAS28-CRP at 24 weeks".
+    model : float
+        the statistic over all virtual patients.
+    low, high : float
+        middle 95 % of replicate trials.
+    patients : int
+        in each arm of a replicate trial.
+    assumed : bool
+        whether that number is ours.
+    verdict : str
+        "inside", "near" or "off"; see `RULE`.
     """
 
     trial: str
@@ -75,8 +85,16 @@ class Verdict:
 class Validation(Tabled):
     """A model beside the trials that it declares. Made by `validate`.
 
-    model : its name.   verdicts : one for each published number.   recipe : how the numbers were made, in words.
-    trials : those that were compared.
+    Attributes
+    ----------
+    model : str
+        its name.
+    verdicts : tuple[Verdict, ...]
+        one for each published number.
+    recipe : str
+        how the numbers were made, in words.
+    trials : tuple[Trial, ...]
+        those that were compared.
     """
 
     model: str
@@ -201,14 +219,24 @@ def validate(
     interval that such a trial would have shown if the model were right. Numbers that helped to make the model are shown
     and marked, and not counted.
 
-    trials : names; by default all.
-    patients : virtual patients drawn.   replicates : replicate trials.   seed : of all random numbers.
-    rtol : relative tolerance of the runs.
+    Parameters
+    ----------
+    trials : Iterable[str] | str | None
+        names; by default all.
+    patients : int
+        virtual patients drawn.
+    replicates : int
+        replicate trials.
+    seed : int
+        of all random numbers.
+    rtol : float
+        relative tolerance of the runs.
 
     Raises
     ------
-    StudyError : the model declares no trials or no patients, an unknown trial, or a trial whose condition leaves fewer
-        than 50 virtual patients.
+    StudyError
+        the model declares no trials or no patients, an unknown trial, or a trial whose condition leaves fewer than 50
+        virtual patients.
     """
     chosen = _trials(model, trials)
     if not declares_patients(model):

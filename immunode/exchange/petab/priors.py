@@ -25,10 +25,17 @@ _SPREAD = ("normal", "laplace", "lognormal", "loglaplace", "cauchy", "gamma")
 class Prior:
     """What is believed of a parameter before the data.
 
-    kind : "uniform", "normal", "laplace", "cauchy", "gamma", "chisquare", "exponential" or "rayleigh", or with "log"
-        before it one of the value's natural logarithm.   numbers : its parameters as PEtab gives them.
-    low, high : nothing lies outside; the density is of what is left.
-    scale : "lin", or "log" or "log10": it is a density of that logarithm of the value.
+    Attributes
+    ----------
+    kind : str
+        "uniform", "normal", "laplace", "cauchy", "gamma", "chisquare", "exponential" or "rayleigh", or with "log"
+        before it one of the value's natural logarithm.
+    numbers : tuple[float, ...]
+        its parameters as PEtab gives them.
+    low, high : float
+        nothing lies outside; the density is of what is left.
+    scale : str
+        "lin", or "log" or "log10": it is a density of that logarithm of the value.
     """
 
     kind: str
@@ -38,7 +45,7 @@ class Prior:
     scale: str = "lin"
 
     def log_density(self, value: Any) -> Any:
-        """Return the logarithm of the density at values, -inf outside. value : a number or an array."""
+        """Return the logarithm of the density at values, -inf outside. `value`: a number or an array."""
         import numpy as np
 
         values = np.asarray(value, float)

@@ -21,17 +21,31 @@ if TYPE_CHECKING:
 class PetabProblem:
     """A PEtab problem as immunode sees it. Made by `read_petab`.
 
-    model : the model at nominal values, with a derived quantity for each observable that is none of its own.
-    arms : one for each experiment; they act on `model`, also with other parameter values.
-    data : columns arm, observable, time (since the arm's start, model's time unit; inf is at rest), value and, where
-        the files tell it, sd (a number, or the text of an expression) and noise ("normal" where there is none).
-    estimated : one row for each parameter to estimate: name, value, low, high.
-    remarks : what was read in another way than it was written.
-    nominal : value of each parameter of the parameter table, NaN where it has none.
-    priors : of parameters to estimate, where the files give one.
-    begins : arm -> time of the files when the arm starts; it is not 0 where an experiment starts at another time.
-    sizes : of each measurement, the size of its noise: a number, or an expression of quantities and parameters.
-    version : of the format, 1 or 2.   ids : id of a parameter in the files -> its name here, where these differ.
+    Attributes
+    ----------
+    model : Model
+        the model at nominal values, with a derived quantity for each observable that is none of its own.
+    arms : Arms
+        one for each experiment; they act on `model`, also with other parameter values.
+    data : DataFrame
+        columns arm, observable, time (since the arm's start, model's time unit; inf is at rest), value and, where the
+        files tell it, sd (a number, or the text of an expression) and noise ("normal" where there is none).
+    estimated : DataFrame
+        one row for each parameter to estimate: name, value, low, high.
+    remarks : tuple[str, ...]
+        what was read in another way than it was written.
+    nominal : Mapping[str, float]
+        value of each parameter of the parameter table, NaN where it has none.
+    priors : Mapping[str, Prior]
+        of parameters to estimate, where the files give one.
+    begins : Mapping[str, float]
+        arm -> time of the files when the arm starts; it is not 0 where an experiment starts at another time.
+    sizes : tuple[float | str, ...]
+        of each measurement, the size of its noise: a number, or an expression of quantities and parameters.
+    version : int
+        of the format, 1 or 2.
+    ids : Mapping[str, str]
+        id of a parameter in the files -> its name here, where these differ.
     """
 
     model: Model
@@ -51,14 +65,22 @@ class PetabProblem:
     ) -> pd.DataFrame:
         """Return the data with what the model gives for each measurement.
 
-        values : parameter -> value; the others are nominal.   rtol, engine : as in `simulate`.
         -> columns arm, observable, time (of the files), value, simulation, sd, residual (in sds, on the scale of the
         noise) and log_likelihood.
 
+        Parameters
+        ----------
+        values : Mapping[str, float] | None
+            parameter -> value; the others are nominal.
+        rtol, engine
+            as in `simulate`.
+
         Raises
         ------
-        StudyError : an unknown parameter, or one without a nominal value that `values` lack.
-        SolverError : a run failed or does not come to rest; the message names the arm.
+        StudyError
+            an unknown parameter, or one without a nominal value that `values` lack.
+        SolverError
+            a run failed or does not come to rest; the message names the arm.
         """
         return simulated(self, self.values(values), rtol, engine)
 
@@ -84,7 +106,8 @@ class PetabProblem:
 
         Raises
         ------
-        StudyError : an unknown parameter, or one that has no value.
+        StudyError
+            an unknown parameter, or one that has no value.
         """
         made = dict(self.nominal)
         own = {p.name for p in self.model.parameters}

@@ -28,11 +28,16 @@ def read_petab(path: str | os.PathLike[str]) -> PetabProblem:
 
     Raises
     ------
-    StoreError : a file is missing, damaged, or outside the folder of the YAML file.
-    StudyError : the problem uses what is not read here (the message says what), or contradicts itself.
-    ModelError : the model can't be read.
+    StoreError
+        a file is missing, damaged, or outside the folder of the YAML file.
+    StudyError
+        the problem uses what is not read here (the message says what), or contradicts itself.
+    ModelError
+        the model can't be read.
 
-    Source: PEtab specification 2.0, https://petab.readthedocs.io/en/latest/v2/documentation_data_format.html
+    References
+    ----------
+    PEtab specification 2.0, https://petab.readthedocs.io/en/latest/v2/documentation_data_format.html
     """
     tables = read_tables(Path(path_text("read_petab", path)))
     free = free_noises(tables)

@@ -38,16 +38,24 @@ def write_petab(
 
     Every intervention of every arm is in the SBML file; a condition is the strength of each: 0 where an arm lacks it.
 
-    data : measurements: columns arm, observable, time, value and, optional, sd (else the error is to be estimated) and
+    Parameters
+    ----------
+    data : DataFrame
+        measurements: columns arm, observable, time, value and, optional, sd (else the error is to be estimated) and
         noise ("normal" where there is none; one for each observable).
-    arms : `Arms`, or names of interventions that the model declares; default the model as it is, called control.
-    estimate : parameters to estimate; default those that declare bounds, else all that are not 0.
+    arms : Any
+        `Arms`, or names of interventions that the model declares; default the model as it is, called control.
+    estimate : Sequence[str] | None
+        parameters to estimate; default those that declare bounds, else all that are not 0.
 
     Raises
     ------
-    StudyError : an arm, a quantity or a parameter is unknown; two interventions of one name differ.
-    ModelError : interventions of different arms can't be in one model.
-    StoreError : the folder can't be written.
+    StudyError
+        an arm, a quantity or a parameter is unknown; two interventions of one name differ.
+    ModelError
+        interventions of different arms can't be in one model.
+    StoreError
+        the folder can't be written.
     """
     given = Arms({CONTROL: []}) if arms is None else as_arms(arms, model)
     chosen = _interventions(model, given)

@@ -36,22 +36,36 @@ from immunode.model.serial import register
 class Drug:
     """A drug, a value that never changes: `drug("adalimumab").dose("40 mg sc q2w").inhibit("k", imax=0.9, ic50=5)`.
 
-    pk : its pharmacokinetics.
-    regimen : doses; text, a `Regimen` or a `Dose`.
-    effects : what it does, written by `inhibit`, `stimulate`, `add`.
-    weight : body mass in kg, for doses per kg.
-    strength : in [0, 1]; scales every dose.
-    route : of doses that do not say one; "" means absorbed where the drug has `ka`, else "iv".
-    patient : values of the drug's covariates, written by `covariates`; None: the typical patient.
-    rule : what is decided at visits, set by `when`; it multiplies the doses.
-    variability, correlations : how its numbers, such as "CL", differ between patients, around the typical ones.
-    people : how its covariates, such as "albumin", are distributed; they count once `covariates` was called. One that
-        the model or another drug has by the same name is the same property of a patient.
-    direction, acts_on, expects, source, evidence, note, label : as in `Intervention`.
+    Parameters
+    ----------
+    pk : PK
+        its pharmacokinetics.
+    regimen : Regimen | Dose | str | None
+        doses; text, a `Regimen` or a `Dose`.
+    effects : tuple[DrugEffect, ...] | Sequence[DrugEffect]
+        what it does, written by `inhibit`, `stimulate`, `add`.
+    weight : float | None
+        body mass in kg, for doses per kg.
+    strength : float
+        in [0, 1]; scales every dose.
+    route : str
+        of doses that do not say one; "" means absorbed where the drug has `ka`, else "iv".
+    patient : Patient | None
+        values of the drug's covariates, written by `covariates`; None: the typical patient.
+    rule : Schedule | None
+        what is decided at visits, set by `when`; it multiplies the doses.
+    variability, correlations
+        how its numbers, such as "CL", differ between patients, around the typical ones.
+    people : tuple[PatientCovariate, ...] | Sequence[PatientCovariate]
+        how its covariates, such as "albumin", are distributed; they count once `covariates` was called. One that the
+        model or another drug has by the same name is the same property of a patient.
+    direction, acts_on, expects, source, evidence, note, label
+        as in `Intervention`.
 
     Raises
     ------
-    ModelError, DoseError : a field is wrong; a dose per kg meets no weight.
+    ModelError, DoseError
+        a field is wrong; a dose per kg meets no weight.
     """
 
     name: str
@@ -118,7 +132,10 @@ class Drug:
     def dose(self, regimen: str | Regimen | Dose, *, weight: float | None = None) -> Self:
         """Return the drug given by a regimen such as `"40 mg sc q2w x 26"`.
 
-        weight : body mass in kg, for doses per kg.   Without a count, doses go on to the model's horizon.
+        Parameters
+        ----------
+        weight : float | None
+            body mass in kg, for doses per kg. Without a count, doses go on to the model's horizon.
         """
         patient = self.patient
         if weight is not None and patient is not None and "weight" in dict(patient):
@@ -141,7 +158,7 @@ class Drug:
     def add(
         self, target: str, size: float, ec50: float | str, hill: float = 1.0, *, source: str = "", evidence: str = ""
     ) -> Self:
-        """Return the drug that adds size*occupancy to parameter `target`. size : in the target's unit."""
+        """Return the drug that adds size*occupancy to parameter `target`. `size`: in the target's unit."""
         return self._with(DrugEffect("add", target, size, ec50, hill, source, evidence))
 
     def _with(self, effect: DrugEffect) -> Self:
@@ -155,7 +172,8 @@ class Drug:
 
         Raises
         ------
-        DoseError : the drug has no such covariate, or a value is out of range.
+        DoseError
+            the drug has no such covariate, or a value is out of range.
         """
         known: Any = self.pk.covariates
         body = {"weight": self.weight} if self.weight is not None and any(c.name == "weight" for c in known) else {}
@@ -167,11 +185,17 @@ class Drug:
     ) -> Self:
         """Return the drug with effects that follow a compartment which lags behind C; give ke0 or its half-life.
 
-        ke0 : in 1/time of the drug's pharmacokinetics.   half_life : ln 2/ke0, text such as "3 weeks" or a number.
+        Parameters
+        ----------
+        ke0 : float | None
+            in 1/time of the drug's pharmacokinetics.
+        half_life : Time | None
+            ln 2/ke0, text such as "3 weeks" or a number.
 
         Raises
         ------
-        DoseError : neither or both are given, or out of range.
+        DoseError
+            neither or both are given, or out of range.
         """
         if (ke0 is None) == (half_life is None):
             raise DoseError(f"'{self.name}': an effect compartment has ke0 or half_life")
@@ -198,7 +222,10 @@ class Drug:
     def when(self, rule: Schedule) -> Self:
         """Return the drug whose doses follow a rule: `drug.when(at_visits("4 weeks", when="p > 0.3"))`.
 
-        rule : by `at_visits`, `cycles` or `to_target`; an infusion that runs changes with it.
+        Parameters
+        ----------
+        rule : Schedule
+            by `at_visits`, `cycles` or `to_target`; an infusion that runs changes with it.
         """
         return replace(self, rule=rule)
 
@@ -234,17 +261,25 @@ class Drug:
 
         Raises
         ------
-        DoseError : there are no doses, or no end of them.
+        DoseError
+            there are no doses, or no end of them.
         """
         return self._given().end(self.name)
 
     def contribution(self, model: Declaration, units: Mapping[str, str]) -> Contribution:
-        """Return what this adds to `model`. units : unit of each parameter that effects may meet.
+        """Return what this adds to `model`.
+
+        Parameters
+        ----------
+        units : Mapping[str, str]
+            unit of each parameter that effects may meet.
 
         Raises
         ------
-        DoseError : there is no regimen, or it does not suit the drug.
-        UnitError : a unit does not fit.
+        DoseError
+            there is no regimen, or it does not suit the drug.
+        UnitError
+            a unit does not fit.
         """
         regimen = self._given()
         draft = Draft(self.name, model, units, self.source, self.evidence)

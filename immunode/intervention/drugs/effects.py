@@ -25,13 +25,19 @@ MEANINGS = {
 class DrugEffect:
     """What a drug's concentration C does to a parameter, through occupancy = C^hill/(half^hill + C^hill).
 
-    operator : "inhibit" (k (1 - size*occupancy)), "stimulate" (k (1 + size*occupancy)) or "add" (k + size*occupancy).
-    size : imax in [0, 1]; emax, 0 or above; or in the target's unit.
-    half : ic50 or ec50; a number in the drug's unit of concentration, or text such as "0.5 ug/mL".
+    Parameters
+    ----------
+    operator : str
+        "inhibit" (k (1 - size*occupancy)), "stimulate" (k (1 + size*occupancy)) or "add" (k + size*occupancy).
+    size : float
+        imax in [0, 1]; emax, 0 or above; or in the target's unit.
+    half : float | str
+        ic50 or ec50; a number in the drug's unit of concentration, or text such as "0.5 ug/mL".
 
     Raises
     ------
-    ModelError : a number is out of range.
+    ModelError
+        a number is out of range.
     """
 
     operator: str
@@ -68,7 +74,7 @@ class DrugEffect:
         return f"{value * (1 + self.size):.6g}" if self.operator == "stimulate" else f"{value + self.size:.6g}"
 
     def words(self, unit: str) -> str:
-        """Return the effect as a phrase. unit : the drug's unit of concentration."""
+        """Return the effect as a phrase. `unit`: the drug's unit of concentration."""
         half = self.half if isinstance(self.half, str) else f"{self.half:g} {unit}"
         verb = {"inhibit": "inhibits", "stimulate": "stimulates", "add": "adds to"}[self.operator]
         size = f"{self.size:g}" if self.operator == "add" else f"{100 * self.size:g} %"

@@ -41,7 +41,8 @@ def drug(name: str) -> Drug:
 
     Raises
     ------
-    DoseError : the library has no such drug; the message gives the nearest names.
+    DoseError
+        the library has no such drug; the message gives the nearest names.
     """
     given: object = name
     if not isinstance(given, str):

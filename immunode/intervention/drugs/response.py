@@ -20,11 +20,19 @@ _SOURCE = "assumed: chosen by the caller"
 def turnover(
     kin: float, kout: float, *, unit: str = "", time_unit: str = "day", name: str = "turnover", source: str = ""
 ) -> Model:
-    """Return the model R' = kin - kout R at its steady state. kin : unit/time.   kout : 1/time.
+    """Return the model R' = kin - kout R at its steady state.
+
+    Parameters
+    ----------
+    kin : float
+        unit/time.
+    kout : float
+        1/time.
 
     Raises
     ------
-    DoseError : kout is not above 0.
+    DoseError
+        kout is not above 0.
     """
     if finite(kout) is None or kout <= 0:
         raise DoseError(f"turnover: kout must be above 0, got {kout!r}; there is no steady state without loss")
@@ -56,12 +64,19 @@ def indirect_response(
 ) -> Drug:
     """Return the drug with an indirect response of `kind` "I", "II", "III" or "IV".
 
-    size : imax in [0, 1] for I and II, emax for III and IV.   half : ic50 or ec50 in the drug's concentration.
-    kin, kout : names of the parameters of production and loss in the model that it will meet.
+    Parameters
+    ----------
+    size : float
+        imax in [0, 1] for I and II, emax for III and IV.
+    half : float | str
+        ic50 or ec50 in the drug's concentration.
+    kin, kout : str
+        names of the parameters of production and loss in the model that it will meet.
 
     Raises
     ------
-    DoseError : the kind is none of the four.
+    DoseError
+        the kind is none of the four.
     """
     if kind not in KINDS:
         raise DoseError(f"unknown indirect response '{kind}'{did_you_mean(kind, KINDS) or '; known: I, II, III, IV'}")

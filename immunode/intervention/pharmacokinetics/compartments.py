@@ -54,22 +54,45 @@ MAY_BE_ZERO = ("Q", "lag", "Vmax", "CL", "F")
 class PK:
     """Pharmacokinetic parameters; made by `one_compartment` and `two_compartment`.
 
-    mass, volume, time : units, such as "mg", "L", "day"; concentrations are in mass/volume.
-    CL, Q : volume/time.   V1, V2 : volume.   ka : 1/time, None without absorption.   F : dimensionless.
-    lag, CL_t50 : time.   Vmax : mass/time.   Km : mass/volume.
-    CL_emax, CL_t50, CL_hill : clearance at time s after the first dose is
-        CL exp(CL_emax s^CL_hill/(CL_t50^CL_hill + s^CL_hill)).
-    F_exponent, F_dose : bioavailability is F (dose/F_dose)^F_exponent.
-    ke0 : 1/time; effects then follow the concentration Ce of an effect compartment that lags behind C.
-    target : a target that binds the drug (`tmdd`, `qss`).
-    covariates : what a patient's weight, albumin, ... do to these numbers.
-    molar_mass : g/mol, for doses in grams where `mass` is in mol.
-    constants, readouts : further parameters and derived quantities, in the names used here (`C`, `V1`, ...).
-    source, evidence : where the numbers are from; sources, evidences : the same for single ones, by name.
+    Parameters
+    ----------
+    mass, volume, time : str
+        units, such as "mg", "L", "day"; concentrations are in mass/volume.
+    CL, Q
+        volume/time.
+    V1, V2
+        volume.
+    ka : float | None
+        1/time, None without absorption.
+    F : float
+        dimensionless.
+    lag, CL_t50
+        time.
+    Vmax : float | None
+        mass/time.
+    Km : float | None
+        mass/volume.
+    CL_emax, CL_t50, CL_hill : float | None
+        clearance at time s after the first dose is CL exp(CL_emax s^CL_hill/(CL_t50^CL_hill + s^CL_hill)).
+    F_exponent, F_dose : float | None
+        bioavailability is F (dose/F_dose)^F_exponent.
+    ke0 : float | None
+        1/time; effects then follow the concentration Ce of an effect compartment that lags behind C.
+    target : Target | None
+        a target that binds the drug (`tmdd`, `qss`).
+    covariates : tuple[Covariate, ...] | Sequence[Covariate]
+        what a patient's weight, albumin, ... do to these numbers.
+    molar_mass : float | None
+        g/mol, for doses in grams where `mass` is in mol.
+    constants, readouts
+        further parameters and derived quantities, in the names used here (`C`, `V1`, ...).
+    source, evidence : str
+        where the numbers are from; sources, evidences : the same for single ones, by name.
 
     Raises
     ------
-    DoseError : a number is missing or out of range.
+    DoseError
+        a number is missing or out of range.
     """
 
     CL: float

@@ -24,10 +24,16 @@ SEXES = ("female", "male")
 class Covariate:
     """A property of a patient and what it does.
 
-    name : of its knob, such as "albumin"; a yes-or-no one is 0 or 1, such as "ADA" or "female".
-    on : the numbers it acts on and how, `(("CL", -1.54),)`: powers of value/reference, or factors at 1.
-    reference : value of the typical patient in `unit`; None for yes or no, where the typical patient has 0.
-    source, evidence : where the powers or factors are from.
+    Parameters
+    ----------
+    name : str
+        of its knob, such as "albumin"; a yes-or-no one is 0 or 1, such as "ADA" or "female".
+    on : tuple[tuple[str, float], ...] | Sequence[tuple[str, float]]
+        the numbers it acts on and how, `(("CL", -1.54),)`: powers of value/reference, or factors at 1.
+    reference : float | None
+        value of the typical patient in `unit`; None for yes or no, where the typical patient has 0.
+    source, evidence : str
+        where the powers or factors are from.
     """
 
     name: str
@@ -53,7 +59,7 @@ class Covariate:
             object.__setattr__(self, "reference", reference)
 
     def factor(self, owner: str, target: str) -> str:
-        """Return the factor on `target` as text. owner : name of the drug."""
+        """Return the factor on `target` as text. `owner`: name of the drug."""
         value, size = f"{owner}.{self.name}", f"{owner}.{self.name}_on_{target}"
         return f"{size}**{value}" if self.reference is None else f"({value}/{value}_ref)**{size}"
 
@@ -62,7 +68,8 @@ class Covariate:
 
         Raises
         ------
-        DoseError : it is no number, not above 0, or neither yes nor no.
+        DoseError
+            it is no number, not above 0, or neither yes nor no.
         """
         if isinstance(given, str) and self.reference is not None:
             number, _, unit = given.strip().partition(" ")

@@ -34,12 +34,23 @@ TARGET_UNITS = {
 class Target:
     """A target in the central compartment, in the drug's units (`mass` best in mol); made by `tmdd` and `qss`.
 
-    ksyn : mass/volume/time.   kdeg, kint, koff : 1/time.   kon : volume/mass/time.   KSS : mass/volume.
     The full form has kon and koff, the quasi-steady-state form KSS.
+
+    Parameters
+    ----------
+    ksyn : float
+        mass/volume/time.
+    kdeg, kint, koff
+        1/time.
+    kon : float | None
+        volume/mass/time.
+    KSS : float | None
+        mass/volume.
 
     Raises
     ------
-    DoseError : a number is missing or out of range.
+    DoseError
+        a number is missing or out of range.
     """
 
     ksyn: float
@@ -80,7 +91,8 @@ class Target:
 
         Raises
         ------
-        DoseError : nothing binds (kon is 0), so that there is none.
+        DoseError
+            nothing binds (kon is 0), so that there is none.
         """
         if self.KSS is not None or self.kon is None or self.koff is None:
             return self

@@ -23,22 +23,36 @@ SPELLED = {"µg": "ug", "μg": "ug", "mcg": "ug", "µmol": "umol", "μmol": "umo
 class Dose:
     """Doses of one size: single ones at given times, or a row of them one interval apart.
 
-    amt : amount of one dose in `unit`.   unit : such as "mg", or "mg/kg" for a dose by weight.
-    route : "iv" (into the central compartment), "sc", "im", "ip" or "po" (into the depot); "" leaves it to the drug.
-    at : times of single doses from the regimen's time 0, increasing.
-    start : time of the first of a row; None: 0, or one interval after the doses before it.
-    ii : interval of a row; None for single doses.
-    addl : doses after the first of a row; None: on to the end of the model's horizon.
-    duration, rate : length or speed (`"50 mg/hour"`; `"50 mg/time"` in model time) of an infusion; neither: at once.
-    lag, F : absorption lag and bioavailability of these doses instead of the drug's own.
-    ss : a row that has been given for ever: at time 0 the drug is at its steady state. With amt=0 and a rate, and
-        without an interval: an infusion that has run for ever and ends at `at` (by default at time 0).
-
     A time is a number in the model's time unit or text such as "2 weeks".
+
+    Parameters
+    ----------
+    amt : float
+        amount of one dose in `unit`.
+    unit : str
+        such as "mg", or "mg/kg" for a dose by weight.
+    route : str
+        "iv" (into the central compartment), "sc", "im", "ip" or "po" (into the depot); "" leaves it to the drug.
+    at : tuple[Time, ...] | Sequence[Time]
+        times of single doses from the regimen's time 0, increasing.
+    start : Time | None
+        time of the first of a row; None: 0, or one interval after the doses before it.
+    ii : Time | None
+        interval of a row; None for single doses.
+    addl : int | None
+        doses after the first of a row; None: on to the end of the model's horizon.
+    duration, rate
+        length or speed (`"50 mg/hour"`; `"50 mg/time"` in model time) of an infusion; neither: at once.
+    lag, F
+        absorption lag and bioavailability of these doses instead of the drug's own.
+    ss : bool
+        a row that has been given for ever: at time 0 the drug is at its steady state. With amt=0 and a rate, and
+        without an interval: an infusion that has run for ever and ends at `at` (by default at time 0).
 
     Raises
     ------
-    DoseError : a field is missing, negative, of an unknown unit, or times go backwards.
+    DoseError
+        a field is missing, negative, of an unknown unit, or times go backwards.
     """
 
     amt: float

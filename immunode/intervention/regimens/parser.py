@@ -16,7 +16,8 @@ def regimen(text: str | Regimen | Dose) -> Regimen:
 
     Raises
     ------
-    DoseError : the text can't be read; the message says where and what would do.
+    DoseError
+        the text can't be read; the message says where and what would do.
     """
     return Regimen.of(text)
 
@@ -31,12 +32,21 @@ def taper(
 ) -> Regimen:
     """Return a falling row of doses: `taper(40, 30, 20, 10, each="1 week", ii="1 day", route="po")`.
 
-    amounts : dose of each step in `unit`, falling.   each : how long a step lasts, one time or one for each step.
-    ii : interval between doses.   start : time of the first dose.
+    Parameters
+    ----------
+    amounts : float
+        dose of each step in `unit`, falling.
+    each : Time | Sequence[Time]
+        how long a step lasts, one time or one for each step.
+    ii : Time
+        interval between doses.
+    start : Time | None
+        time of the first dose.
 
     Raises
     ------
-    DoseError : amounts rise, or a step does not hold a whole number of intervals.
+    DoseError
+        amounts rise, or a step does not hold a whole number of intervals.
     """
     steps: list[Time] = list(each) if isinstance(each, list | tuple) else [each] * len(amounts)  # type: ignore[list-item]
     if len(amounts) < 2 or len(steps) != len(amounts):

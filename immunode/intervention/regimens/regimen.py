@@ -30,12 +30,16 @@ class Regimen(Blocks):
     `str()` gives text that reads back as the same regimen. A row of doses without a start begins one of its own
     intervals after single doses, and one interval of the row before it after a row.
 
-    missed : numbers of the doses that are not given, counted from 1 through all blocks.
+    Attributes
+    ----------
+    missed : Sequence[int]
+        numbers of the doses that are not given, counted from 1 through all blocks.
 
     Raises
     ------
-    DoseError : a block starts before the one before it has ended, or follows one that never ends; a missed dose is
-        none of the regimen's; a steady state is asked for after other doses.
+    DoseError
+        a block starts before the one before it has ended, or follows one that never ends; a missed dose is none of the
+        regimen's; a steady state is asked for after other doses.
     """
 
     @classmethod
@@ -44,7 +48,8 @@ class Regimen(Blocks):
 
         Raises
         ------
-        DoseError : the text can't be read; the message says where and what would do.
+        DoseError
+            the text can't be read; the message says where and what would do.
         """
         if isinstance(given, Regimen):
             return given
@@ -55,7 +60,7 @@ class Regimen(Blocks):
         return _read(given)
 
     def without(self, *numbers: int) -> Regimen:
-        """Return the regimen with these doses missed: `.without(3, 5)`. numbers : counted from 1, missed ones too."""
+        """Return the regimen with these doses missed: `.without(3, 5)`. `numbers`: counted from 1, missed ones too."""
         return replace(self, missed=tuple({*self.missed, *numbers}))
 
     def then(self, other: str | Regimen | Dose) -> Regimen:
@@ -77,11 +82,17 @@ class Regimen(Blocks):
         return replace(self, doses=tuple(_later(dose, by, i == 0) for i, dose in enumerate(self.blocks)))
 
     def end(self, name: str) -> Time:
-        """Return when the last dose is given, or its infusion is over. name : of the drug, for the message.
+        """Return when the last dose is given, or its infusion is over.
+
+        Parameters
+        ----------
+        name : str
+            of the drug, for the message.
 
         Raises
         ------
-        DoseError : the doses have no end, or numbers and times with a unit meet.
+        DoseError
+            the doses have no end, or numbers and times with a unit meet.
         """
         last: Time = 0.0
         row: Time | None = None
@@ -114,13 +125,21 @@ class Regimen(Blocks):
     ) -> DataFrame:
         """Return the doses as an event table in the form of NONMEM, one row a stretch of doses.
 
-        unit : of AMT; "" means that of the first dose.   time_unit : of all times; None means days, or plain numbers
-        where the regimen has no units of time.   until : end of a regimen that has none.   weight : kg, for doses per
-        kg.
+        Parameters
+        ----------
+        unit : str
+            of AMT; "" means that of the first dose.
+        time_unit : str | None
+            of all times; None means days, or plain numbers where the regimen has no units of time.
+        until : Time | None
+            end of a regimen that has none.
+        weight : float | None
+            kg, for doses per kg.
 
         Raises
         ------
-        DoseError : doses are per kg without a weight, go on for ever without `until`, or units do not fit.
+        DoseError
+            doses are per kg without a weight, go on for ever without `until`, or units do not fit.
         """
         return write_table(self, id=id, unit=unit, time_unit=time_unit, until=until, weight=weight)
 
@@ -137,16 +156,28 @@ class Regimen(Blocks):
         """Return the regimen of a table with columns TIME and AMT, and any of II, ADDL, RATE, DUR, EVID, SS, CMT, LAG,
         F.
 
-        frame : a DataFrame, or the path of a CSV file.
-        id : the patient, where the column ID holds several.   unit : of AMT, "mg" by default; "mg/kg" is possible.
-        time_unit : of all times; None or "" means the model's.   routes : a route, or one for each CMT.
         Observations (EVID 0) and comments (a C in the column C) are left out. SS 1 with II 0, AMT 0 and a RATE is an
         infusion that has run for ever and ends at TIME.
 
+        Parameters
+        ----------
+        frame : DataFrame | str | path
+            a DataFrame, or the path of a CSV file.
+        id : Any
+            the patient, where the column ID holds several.
+        unit : str
+            of AMT, "mg" by default; "mg/kg" is possible.
+        time_unit : str | None
+            of all times; None or "" means the model's.
+        routes : Mapping[int, str] | str
+            a route, or one for each CMT.
+
         Raises
         ------
-        DoseError : a column is missing or holds what can't be read; times are negative or doses coincide.
-        StoreError, StudyError : the file can't be read.
+        DoseError
+            a column is missing or holds what can't be read; times are negative or doses coincide.
+        StoreError, StudyError
+            the file can't be read.
         """
         return cls(read_doses(frame, id=id, unit=unit, time_unit=time_unit, routes=routes))
 

@@ -22,7 +22,7 @@ _SAMPLES = 64
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """One thing to know. severity : "error", "warning" or "note"; where : `"process 'killing'"`."""
+    """One thing to know. `severity`: "error", "warning" or "note"; `where`: `"process 'killing'"`."""
 
     severity: str
     where: str
@@ -34,7 +34,7 @@ class Finding:
 
 @dataclass(frozen=True, slots=True)
 class Report:
-    """What `check` found in the model called `name`, the gravest first. variant : of the model, "" for none."""
+    """What `check` found in the model called `name`, the gravest first. `variant`: of the model, "" for none."""
 
     name: str
     findings: tuple[Finding, ...]

@@ -34,14 +34,19 @@ def agreement_chart(
 ) -> Figure:
     """Return a figure with one line for each published result: its point and interval over the model's band.
 
-    rows : each with `trial`, `arm`, `group` (what was reported; one panel each), `unit`, `published`, `interval` (or
+    Parameters
+    ----------
+    rows : Sequence[Row]
+        each with `trial`, `arm`, `group` (what was reported; one panel each), `unit`, `published`, `interval` (or
         None), `model`, `band` (low, high) and `verdict` ("inside", "near", "off" or "used"); where the value says that
         arms do not differ, `same` (0 of differences, 1 of ratios) is marked.
-    axes : to draw into a figure of your own; then all rows must be of one group.
+    axes : Axes | None
+        to draw into a figure of your own; then all rows must be of one group.
 
     Raises
     ------
-    StudyError : nothing to draw, or several groups for one axes.
+    StudyError
+        nothing to draw, or several groups for one axes.
     """
     if not rows:
         raise StudyError("agreement: nothing to draw; pass one row for each published result")

@@ -38,13 +38,23 @@ def animate(
     Of one figure, time runs: what stands in its panels appears from left to right, names last. A sequence of figures,
     such as diagrams at many times, is shown one after the other.
 
-    seconds, hold : length until all is there, and how long the end stays.   rate : pictures per second, 1 to 50.
-    pixels : width.   progress : called with how many pictures are done, and of how many (0: not known).
+    Parameters
+    ----------
+    seconds, hold : float
+        length until all is there, and how long the end stays.
+    rate : int
+        pictures per second, 1 to 50.
+    pixels : int
+        width.
+    progress : Told | None
+        called with how many pictures are done, and of how many (0: not known).
 
     Raises
     ------
-    StudyError : no figure, or numbers that can't be.
-    StoreError : an ending other than .gif and .mp4, MP4 without ffmpeg, or a place that can't be written.
+    StudyError
+        no figure, or numbers that can't be.
+    StoreError
+        an ending other than .gif and .mp4, MP4 without ffmpeg, or a place that can't be written.
     """
     target = Path(path)
     ending = target.suffix.lower()

@@ -39,16 +39,23 @@ def endpoints(
 
     Parameters
     ----------
-    values : endpoint -> arm -> array, shape (n_runs,), in the endpoint's unit.
-    units : endpoint -> unit; "" or absent means dimensionless.
-    labels : what endpoints and arms mean, by name.
-    style : "slide" or "paper".
-    log : names of endpoints with a log axis, or True for all; values that are not positive are left out there.
-    axes : as many axes as endpoints, to draw into a figure of your own.
+    values : Mapping[str, Mapping[str, array_like]]
+        endpoint -> arm -> array, shape (n_runs,), in the endpoint's unit.
+    units : Mapping[str, str] | None
+        endpoint -> unit; "" or absent means dimensionless.
+    labels : Mapping[str, str] | None
+        what endpoints and arms mean, by name.
+    style : str | Style
+        "slide" or "paper".
+    log : bool | Collection[str]
+        names of endpoints with a log axis, or True for all; values that are not positive are left out there.
+    axes : Axes | Sequence[Axes] | None
+        as many axes as endpoints, to draw into a figure of your own.
 
     Raises
     ------
-    StudyError : nothing to draw, arrays that are not one-dimensional, an unknown name in `log`.
+    StudyError
+        nothing to draw, arrays that are not one-dimensional, an unknown name in `log`.
     """
     look = find_style(style)
     table = _checked(values)

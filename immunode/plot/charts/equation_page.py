@@ -17,11 +17,15 @@ from immunode.plot.kit.text import width_of
 def equations(lines: Sequence[str] | str, *, title: str = "", style: str | Style = "slide") -> Figure:
     """Return a picture of equations, one under the other, as large as the width allows.
 
-    lines : LaTeX of one equation each, with or without `$`; what matplotlib's mathtext can't set is shown as written.
+    Parameters
+    ----------
+    lines : Sequence[str] | str
+        LaTeX of one equation each, with or without `$`; what matplotlib's mathtext can't set is shown as written.
 
     Raises
     ------
-    StudyError : no equation.
+    StudyError
+        no equation.
     """
     look = find_style(style)
     given = lines.splitlines() if isinstance(lines, str) else list(lines)

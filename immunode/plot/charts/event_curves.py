@@ -28,16 +28,28 @@ def time_to_event(
 ) -> Figure:
     """Return a figure of the share of patients without an event over time, one step curve an arm.
 
-    times : arm -> shape (n_patients,), time of the event in `time_unit`; infinity: not until the end (all patients are
+    Parameters
+    ----------
+    times : Mapping[str, array_like]
+        arm -> shape (n_patients,), time of the event in `time_unit`; infinity: not until the end (all patients are
         watched to the end, so the curve is the Kaplan-Meier estimate); NaN is left out.
-    until : end of the runs, in `time_unit`.   event : what happens, in words or as a condition.
-    style : "slide" or "paper".   axes : to draw into a figure of your own.
-
-    Source: Kaplan & Meier 1958, doi:10.1080/01621459.1958.10501452.
+    until : float
+        end of the runs, in `time_unit`.
+    event : str
+        what happens, in words or as a condition.
+    style : str | Style
+        "slide" or "paper".
+    axes : Axes | None
+        to draw into a figure of your own.
 
     Raises
     ------
-    StudyError : nothing to draw.
+    StudyError
+        nothing to draw.
+
+    References
+    ----------
+    Kaplan & Meier 1958, doi:10.1080/01621459.1958.10501452.
     """
     table = {arm: np.asarray(v, float) for arm, v in times.items()}
     table = {arm: v[~np.isnan(v)] for arm, v in table.items()}

@@ -52,16 +52,28 @@ def atlas(
 ) -> Figure:
     """Return a map of log2 fold changes, diverging around 0 (purple down, orange up), rows from top to bottom.
 
-    fold : shape (n_rows, n_columns), dimensionless, NaN where there is no number.
-    changes : what stands in each cell: "fold", "new", "gone", "zero", "sign", "undefined" or "failed"; by default
-        "fold" where `fold` is finite, else "undefined".   texts : what is written in each cell.
-    groups : group of each row; neighbors of the same group stand together, with its name beside them.
-    reasons : row -> why it failed; written across the row.   meanings : column -> what it means.
-    measured : what was compared, for the note below.
+    Parameters
+    ----------
+    fold : array_like
+        shape (n_rows, n_columns), dimensionless, NaN where there is no number.
+    changes : Sequence[Sequence[str]] | None
+        what stands in each cell: "fold", "new", "gone", "zero", "sign", "undefined" or "failed"; by default "fold"
+        where `fold` is finite, else "undefined".
+    texts : Sequence[Sequence[str]] | None
+        what is written in each cell.
+    groups : Sequence[str]
+        group of each row; neighbors of the same group stand together, with its name beside them.
+    reasons : Mapping[str, str] | None
+        row -> why it failed; written across the row.
+    meanings : Mapping[str, str] | None
+        column -> what it means.
+    measured : str
+        what was compared, for the note below.
 
     Raises
     ------
-    StudyError : shapes that don't fit.
+    StudyError
+        shapes that don't fit.
     """
     look = find_style(style)
     z = np.asarray(fold, dtype=float)

@@ -64,19 +64,29 @@ def heat(
 
     Parameters
     ----------
-    x, y : arrays; shapes (n_x,) and (n_y,) with z of shape (n_y, n_x); or all three of shape (n_runs,): then
-        a full grid is recognized (several runs in a cell give their median), and scattered points are put
-        into bins that show the median of their runs.
-    z : the endpoint; NaN where a run failed. Cells in which all runs failed are hatched.
-    x_label, y_label, z_label : names (meanings); the units go with them: "" means dimensionless.
-    x_log, y_log : log axes; by default where the values are spaced that way.
-    z_log : log color scale.   bins : bins a side for scattered points; by default after the number of runs.
-    contours : lines with their values, on grids of at least 4 x 4.
-    center : a value that gets the neutral color of a diverging map (for differences: 0).
+    x, y : array_like
+        arrays; shapes (n_x,) and (n_y,) with z of shape (n_y, n_x); or all three of shape (n_runs,): then a full grid
+        is recognized (several runs in a cell give their median), and scattered points are put into bins that show the
+        median of their runs.
+    z : array_like
+        the endpoint; NaN where a run failed. Cells in which all runs failed are hatched.
+    x_label, y_label, z_label : str
+        names (meanings); the units go with them: "" means dimensionless.
+    x_log, y_log : bool | None
+        log axes; by default where the values are spaced that way.
+    z_log : bool
+        log color scale.
+    bins : int | None
+        bins a side for scattered points; by default after the number of runs.
+    contours : bool
+        lines with their values, on grids of at least 4 x 4.
+    center : float | None
+        a value that gets the neutral color of a diverging map (for differences: 0).
 
     Raises
     ------
-    StudyError : shapes that don't fit, nothing finite on an axis.
+    StudyError
+        shapes that don't fit, nothing finite on an axis.
     """
     look = find_style(style)
     cells = to_cells(x, y, z, x_log=x_log, y_log=y_log, bins=bins)

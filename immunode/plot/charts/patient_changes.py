@@ -31,16 +31,25 @@ def waterfall(
 ) -> Figure:
     """Return a figure of each patient's change, from the largest rise to the largest fall.
 
-    values : arm -> shape (n_patients,), % change; NaN is left out and counted. Rises above +100 % are cut off and
-        marked.   label : of the change, such as "tumor cells, change from baseline (%)".
-    lines : name -> height of lines across, such as {"partial response": -30}.
-    style : "slide" or "paper".   axes : as many as arms, to draw into a figure of your own.
-
     Source of the form: Gillespie 2012, Anticancer Research 32:3433 (waterfall plots of tumor response).
+
+    Parameters
+    ----------
+    values : Mapping[str, array_like]
+        arm -> shape (n_patients,), % change; NaN is left out and counted. Rises above +100 % are cut off and marked.
+    label : str
+        of the change, such as "tumor cells, change from baseline (%)".
+    lines : Mapping[str, float] | None
+        name -> height of lines across, such as {"partial response": -30}.
+    style : str | Style
+        "slide" or "paper".
+    axes : Axes | list[Axes] | None
+        as many as arms, to draw into a figure of your own.
 
     Raises
     ------
-    StudyError : nothing to draw.
+    StudyError
+        nothing to draw.
     """
     table = {arm: np.asarray(v, float) for arm, v in values.items()}
     if not any(np.isfinite(v).any() for v in table.values()):

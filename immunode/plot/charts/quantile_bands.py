@@ -45,17 +45,27 @@ def bands(
 
     Parameters
     ----------
-    times : array, shape (n_times,), in `time_unit`.
-    quantiles : arm -> array, shape (n_levels, n_times), in `unit`; rows in the order of `levels`.
-    levels : increasing and symmetric around 0.5.   quantity : name of what is drawn.
-    counts : arm -> number of runs behind the quantiles, for the note.
-    labels, doses, windows, title, style, log : as in `courses`.
-    together : all arms in one panel; by default up to two are, more get a panel each, with the first's median.
-    axes : one axes where arms are drawn together, else one for each arm.
+    times : array_like
+        array, shape (n_times,), in `time_unit`.
+    quantiles : Mapping[str, array_like]
+        arm -> array, shape (n_levels, n_times), in `unit`; rows in the order of `levels`.
+    levels : Sequence[float]
+        increasing and symmetric around 0.5.
+    quantity : str
+        name of what is drawn.
+    counts : Mapping[str, int] | None
+        arm -> number of runs behind the quantiles, for the note.
+    labels, doses, windows, title, style, log
+        as in `courses`.
+    together : bool | None
+        all arms in one panel; by default up to two are, more get a panel each, with the first's median.
+    axes : Axes | Sequence[Axes] | None
+        one axes where arms are drawn together, else one for each arm.
 
     Raises
     ------
-    StudyError : nothing to draw, shapes or levels that don't fit, quantiles that cross.
+    StudyError
+        nothing to draw, shapes or levels that don't fit, quantiles that cross.
     """
     look = find_style(style)
     t, table = _checked(times, quantiles, levels)

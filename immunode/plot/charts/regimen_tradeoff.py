@@ -33,10 +33,24 @@ def regimens(
 ) -> Figure:
     """Return a figure of regimens: % responders against % toxic, or against the cost where nothing is called toxic.
 
-    cost : shape (n,), what is wanted small (negative where it is wanted large).
-    responders, toxic : shape (n,), shares 0 to 1; `toxic` NaN without a rule.   feasible, front : shape (n,), bool.
-    prefer : what is wanted, in words.   rules : who responds and who is harmed.   limits : of the two shares.
-    best : the regimen chosen, in words, or "".   patients : in each regimen.
+    Parameters
+    ----------
+    cost : array_like
+        shape (n,), what is wanted small (negative where it is wanted large).
+    responders, toxic : array_like
+        shape (n,), shares 0 to 1; `toxic` NaN without a rule.
+    feasible, front : array_like
+        shape (n,), bool.
+    prefer : str
+        what is wanted, in words.
+    rules : tuple[str, str]
+        who responds and who is harmed.
+    limits : tuple[float, float]
+        of the two shares.
+    best : str
+        the regimen chosen, in words, or "".
+    patients : int
+        in each regimen.
     """
     c, up = np.asarray(cost, float), 100 * np.asarray(responders, float)
     harm, good, edge = np.asarray(toxic, float), np.asarray(feasible, bool), np.asarray(front, bool)

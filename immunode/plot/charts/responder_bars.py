@@ -28,15 +28,27 @@ def responder_shares(
 ) -> Figure:
     """Return a figure of one bar an arm: the share of responders, its interval, and the number needed to treat.
 
-    values : arm -> (share, low, high), 0 to 1.   patients : how many there are.
-    rule : who counts as a responder, to stand after "% of patients": "in remission at 24 weeks".
-    interval : what the line of an arm is.
-    nnt : arm -> number needed to treat against `versus`; below 0 it is a number needed to harm.
-    style : "slide" or "paper".   axes : to draw into a figure of your own.
+    Parameters
+    ----------
+    values : Mapping[str, tuple[float, float, float]]
+        arm -> (share, low, high), 0 to 1.
+    patients : int
+        how many there are.
+    rule : str
+        who counts as a responder, to stand after "% of patients": "in remission at 24 weeks".
+    interval : str
+        what the line of an arm is.
+    nnt : Mapping[str, float] | None
+        arm -> number needed to treat against `versus`; below 0 it is a number needed to harm.
+    style : str | Style
+        "slide" or "paper".
+    axes : Axes | None
+        to draw into a figure of your own.
 
     Raises
     ------
-    StudyError : nothing to draw.
+    StudyError
+        nothing to draw.
     """
     if not values:
         raise StudyError("shares: nothing to draw; pass {arm: (share, low, high)}")

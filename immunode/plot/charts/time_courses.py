@@ -44,25 +44,39 @@ def courses(
 
     Parameters
     ----------
-    times : array, shape (n_times,), in `time_unit`; or one such array for each arm.
-    series : quantity -> arm -> array, shape (n_times,), in the quantity's unit. NaN where a run failed.
-        A quantity may hold one array instead of arms; then its line needs no label.
-    units : quantity -> unit; "" or absent means dimensionless.
-    time_unit : unit of `times`; the axis may show a handier one (364 days are shown as 52 weeks).
-    labels : what quantities and arms mean, by name; shown as titles of panels and as labels of lines.
-    headings : quantity -> short name for people; it stands beside the axis instead of the quantity's name, and
-        without a meaning above.
-    thresholds : quantity -> (name, level in its unit) of lines to draw where they lie within the data or near.
-    doses : arm (or any name) -> times of doses, in `time_unit`; drawn as triangles above the axes.
-    windows : arm (or any name) -> (start, stop) in `time_unit`, None for open ends; shaded.
-    note : written small below.
-    style : "slide" or "paper".
-    log : names of quantities with a log axis, or True for all; values that are not positive are left out there.
-    axes : as many axes as quantities, to draw into a figure of your own.
+    times : array_like | Mapping[str, array_like]
+        array, shape (n_times,), in `time_unit`; or one such array for each arm.
+    series : Series
+        quantity -> arm -> array, shape (n_times,), in the quantity's unit. NaN where a run failed. A quantity may hold
+        one array instead of arms; then its line needs no label.
+    units : Mapping[str, str] | None
+        quantity -> unit; "" or absent means dimensionless.
+    time_unit : str
+        unit of `times`; the axis may show a handier one (364 days are shown as 52 weeks).
+    labels : Mapping[str, str] | None
+        what quantities and arms mean, by name; shown as titles of panels and as labels of lines.
+    headings : Mapping[str, str] | None
+        quantity -> short name for people; it stands beside the axis instead of the quantity's name, and without a
+        meaning above.
+    thresholds : Thresholds | None
+        quantity -> (name, level in its unit) of lines to draw where they lie within the data or near.
+    doses : Doses | None
+        arm (or any name) -> times of doses, in `time_unit`; drawn as triangles above the axes.
+    windows : Windows | None
+        arm (or any name) -> (start, stop) in `time_unit`, None for open ends; shaded.
+    note : str
+        written small below.
+    style : str | Style
+        "slide" or "paper".
+    log : bool | Collection[str]
+        names of quantities with a log axis, or True for all; values that are not positive are left out there.
+    axes : Axes | Sequence[Axes] | None
+        as many axes as quantities, to draw into a figure of your own.
 
     Raises
     ------
-    StudyError : nothing to draw, shapes that don't fit, an unknown style or name in `log`.
+    StudyError
+        nothing to draw, shapes that don't fit, an unknown style or name in `log`.
     """
     look = find_style(style)
     table, arms = _checked(times, series)

@@ -29,10 +29,20 @@ _BAR = 0.62
 class Lane:
     """One intervention in one arm.
 
-    name : what is written beside the row.   arm : sets the color.
-    times, level : shape (n_samples,), how strong it acts, in [0, 1]; both sides of jumps at equal times.
-    doses : times at which something is given.   visits : times at which a rule looks.
-    changes : (time, what) of what a rule changed, such as (28.0, "on").
+    Attributes
+    ----------
+    name : str
+        what is written beside the row.
+    arm : str
+        sets the color.
+    times, level : array_like
+        shape (n_samples,), how strong it acts, in [0, 1]; both sides of jumps at equal times.
+    doses : Sequence[float]
+        times at which something is given.
+    visits : Sequence[float]
+        times at which a rule looks.
+    changes : Sequence[tuple[float, str]]
+        (time, what) of what a rule changed, such as (28.0, "on").
     """
 
     name: str
@@ -65,15 +75,21 @@ def timeline(
 
     Parameters
     ----------
-    lanes : one row each, from above; rows of one arm stand together.
-    times, series : as in `courses`; times in `time_unit`.
-    arms : all arms in order, which sets their colors; by default those of the lanes.
-    span : (start, stop) of the time axis where there are no courses, in `time_unit`.
-    units, labels, headings, thresholds, note, log : as in `courses`.
+    lanes : Sequence[Lane]
+        one row each, from above; rows of one arm stand together.
+    times, series
+        as in `courses`; times in `time_unit`.
+    arms : Sequence[str]
+        all arms in order, which sets their colors; by default those of the lanes.
+    span : tuple[float, float] | None
+        (start, stop) of the time axis where there are no courses, in `time_unit`.
+    units, labels, headings, thresholds, note, log
+        as in `courses`.
 
     Raises
     ------
-    StudyError : there is neither a lane nor a course.
+    StudyError
+        there is neither a lane nor a course.
     """
     look = find_style(style)
     if not lanes and not series:

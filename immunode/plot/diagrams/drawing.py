@@ -56,13 +56,22 @@ def diagram(
     Processes that take and make the same states are one arrow. A thin line that ends on an arrow says that a state
     acts on it: with a dot faster, with a bar slower, with a ring one or the other.
 
-    fluxes : process -> what it moves per time at one moment; then arrows are as wide as the square root of their flux,
-        against the largest in the same unit.   values : state -> value then, written into the boxes.
-    moment : when that is, in words.   regulation : whether to show what acts on what; by default where there is room.
+    Parameters
+    ----------
+    fluxes : Mapping[str, float] | None
+        process -> what it moves per time at one moment; then arrows are as wide as the square root of their flux,
+        against the largest in the same unit.
+    values : Mapping[str, float] | None
+        state -> value then, written into the boxes.
+    moment : str
+        when that is, in words.
+    regulation : bool | None
+        whether to show what acts on what; by default where there is room.
 
     Raises
     ------
-    StudyError : a model without states, or an unknown style.
+    StudyError
+        a model without states, or an unknown style.
     """
     if not model.states:
         raise StudyError(f"diagram: {model.name} has no states to draw")

@@ -144,12 +144,17 @@ def panels(
 ) -> tuple[Figure, list[Axes]]:
     """Return a finished empty figure and `n` axes in it, for small multiples: give them to any figure as `axes=`.
 
-    columns : panels side by side; by default as many as the style has room for.   share_x : whether panels above each
-    other have one axis of x.
+    Parameters
+    ----------
+    columns : int
+        panels side by side; by default as many as the style has room for.
+    share_x : bool
+        whether panels above each other have one axis of x.
 
     Raises
     ------
-    StudyError : fewer than one panel or column, or an unknown style.
+    StudyError
+        fewer than one panel or column, or an unknown style.
     """
     look = find_style(style)
     if n < 1 or columns < 0:

@@ -23,12 +23,19 @@ def letters(
 
     Also for a figure of your own. Call it once all panels are drawn; a second call writes the letters anew.
 
-    first : letter of the first panel; upper case makes all of them so.   style : sets their size; default that of the
-    figure, "paper" for one of your own.   axes : the panels that get one; default all but color bars.
+    Parameters
+    ----------
+    first : str
+        letter of the first panel; upper case makes all of them so.
+    style : str | Style | None
+        sets their size; default that of the figure, "paper" for one of your own.
+    axes : Sequence[Axes] | None
+        the panels that get one; default all but color bars.
 
     Raises
     ------
-    StudyError : `first` is no letter, or there are more panels than letters.
+    StudyError
+        `first` is no letter, or there are more panels than letters.
     """
     if len(first) != 1 or not first.isascii() or not first.isalpha():
         raise StudyError(f"letters: first must be one letter such as 'a', got {first!r}")

@@ -38,13 +38,19 @@ def save(
     The file remembers how it was made: recipe and seed of the result, versions, a hash of the data it shows, and the
     text of the script that Python is running, if any; `immunode figure FILE --code` prints that.
 
-    metadata : further texts that travel in the file, such as `{"note": "for Monday"}`; `read_metadata` gives all back.
-    script : text of a script that makes the figure, instead of the running one; "" leaves it out.
-    dpi : dots per inch of a PNG; by default 150 for slides (2000 px wide) and 300 for print.
+    Parameters
+    ----------
+    metadata : Mapping[str, str] | None
+        further texts that travel in the file, such as `{"note": "for Monday"}`; `read_metadata` gives all back.
+    script : str | None
+        text of a script that makes the figure, instead of the running one; "" leaves it out.
+    dpi : float | None
+        dots per inch of a PNG; by default 150 for slides (2000 px wide) and 300 for print.
 
     Raises
     ------
-    StoreError : an ending other than .png, .svg, .pdf, or a place that can't be written.
+    StoreError
+        an ending other than .png, .svg, .pdf, or a place that can't be written.
     """
     target = Path(path)
     ending = target.suffix.lower()
@@ -106,7 +112,8 @@ def read_metadata(path: str | os.PathLike[str]) -> dict[str, str]:
 
     Raises
     ------
-    StoreError : the file can't be read, or was not written by `save`.
+    StoreError
+        the file can't be read, or was not written by `save`.
     """
     target = Path(path)
     readers = {".png": _from_png, ".svg": _from_svg, ".pdf": _from_pdf}

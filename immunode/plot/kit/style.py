@@ -43,11 +43,22 @@ OWN_COLORS = "own-colors"
 class Style:
     """Sizes of a figure, for one place where figures are read.
 
-    width, height : size of the figure in inches; a figure with many panels may be taller.
-    text, small, head, least : sizes in points of axis text, of tick labels, of the figure's title; the least of all.
-    line : width of a line in points.   columns : most panels side by side.
-    row : least height of a row of panels in inches.   fixed : always of this height, like a screen.
-    dark : drawn in light on a dark ground (`immunode.plot.kit.dark_ground`).
+    Attributes
+    ----------
+    width, height : float
+        size of the figure in inches; a figure with many panels may be taller.
+    text, small, head, least : float
+        sizes in points of axis text, of tick labels, of the figure's title; the least of all.
+    line : float
+        width of a line in points.
+    columns : int
+        most panels side by side.
+    row : float
+        least height of a row of panels in inches.
+    fixed : bool
+        always of this height, like a screen.
+    dark : bool
+        drawn in light on a dark ground (`immunode.plot.kit.dark_ground`).
     """
 
     name: str

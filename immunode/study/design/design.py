@@ -34,20 +34,32 @@ class Design:
     `a * b` crosses (every row of a with every row of b, b fastest), `a & b` pairs rows (equal lengths),
     `a + b` appends rows. An `Arms` crosses or pairs like a design.
 
-    names : columns: parameters, knobs (`"anti_tnf.strength"`) or initial values (`"E(0)"`).
-    values : shape (n_rows, n_columns), each in its column's unit.
-    recipe : how it was made, in words.
-    seed : what random numbers started from; None where none were drawn.
-    unset : shape (n_rows, n_columns), True where the model's own value holds (rows appended from a design
-        without that column).
-    arms : the arms to compose, or None.
-    labels, arm : names of arms and, shape (n_rows,), which one each row belongs to; without arms empty.
-    draw : shape (n_rows,), which parameter set a row holds: rows of several arms share it.
-    row_labels : name -> shape (n_rows,), identifiers of patients and other labels, which results show beside the rows.
+    Parameters
+    ----------
+    names : tuple[str, ...]
+        columns: parameters, knobs (`"anti_tnf.strength"`) or initial values (`"E(0)"`).
+    values : ndarray
+        shape (n_rows, n_columns), each in its column's unit.
+    recipe : str
+        how it was made, in words.
+    seed : int | None
+        what random numbers started from; None where none were drawn.
+    unset : ndarray
+        shape (n_rows, n_columns), True where the model's own value holds (rows appended from a design without that
+        column).
+    arms : Arms | None
+        the arms to compose, or None.
+    labels, arm
+        names of arms and, shape (n_rows,), which one each row belongs to; without arms empty.
+    draw : ndarray
+        shape (n_rows,), which parameter set a row holds: rows of several arms share it.
+    row_labels : RowLabels
+        name -> shape (n_rows,), identifiers of patients and other labels, which results show beside the rows.
 
     Raises
     ------
-    StudyError : no rows, a column given twice, or shapes that do not fit.
+    StudyError
+        no rows, a column given twice, or shapes that do not fit.
     """
 
     names: tuple[str, ...]
@@ -136,7 +148,8 @@ def grid(columns: Mapping[str, ArrayLike] | None = None, /, **named: ArrayLike) 
 
     Raises
     ------
-    StudyError : a column is empty or holds text.
+    StudyError
+        a column is empty or holds text.
     """
     given = _columns({**(columns or {}), **named})
     if not given:
@@ -151,15 +164,23 @@ def grid(columns: Mapping[str, ArrayLike] | None = None, /, **named: ArrayLike) 
 def sobol(space: Space | Mapping[str, tuple[float, float]], n: int, *, seed: int = 0) -> Design:
     """Return `n` scrambled Sobol points in a space; the first points of a longer design are the same.
 
-    space : from `space(model, ...)`, or a mapping of names to (low, high).
-    n : powers of 2 are balanced best; any number works.
-    seed : 0 is a seed like any other.
+    Parameters
+    ----------
+    space : Space | Mapping[str, tuple[float, float]]
+        from `space(model, ...)`, or a mapping of names to (low, high).
+    n : int
+        powers of 2 are balanced best; any number works.
+    seed : int
+        0 is a seed like any other.
 
     Raises
     ------
-    StudyError : `n` or `seed` is no whole number, or the memory of this machine can't hold so many points.
+    StudyError
+        `n` or `seed` is no whole number, or the memory of this machine can't hold so many points.
 
-    Source: Sobol 1967; scrambled after Owen 1998, as in scipy.stats.qmc.
+    References
+    ----------
+    Sobol 1967; scrambled after Owen 1998, as in scipy.stats.qmc.
     """
 
     def draw(columns: int, rows: int) -> Array:

@@ -20,15 +20,26 @@ MIDDLE = 1.959963984540054
 class Distribution:
     """How a quantity is spread over patients, in the quantity's own unit. Made by `lognormal`, `normal`, ...
 
-    kind : one of `KINDS`.
-    center, spread : lognormal: mean and standard deviation of the logarithm; normal: mean and standard deviation;
-        logitnormal: those of log(x/(1 - x)); share: the part of patients that have 1, the others have 0; poisson: the
-        mean count; point: the one value; uniform and loguniform: unused.
-    low, high : nothing lies outside (truncated, not heaped up at the ends).
-    clipped : whether what lies outside is heaped up at the ends instead.
-    shift : added to a count.   step : what values are rounded to; 0 leaves them.
-    sign : -1 for a lognormal one below 0.
-    origin : where it is from, in words.
+    Parameters
+    ----------
+    kind : str
+        one of `KINDS`.
+    center, spread : float
+        lognormal: mean and standard deviation of the logarithm; normal: mean and standard deviation; logitnormal: those
+        of log(x/(1 - x)); share: the part of patients that have 1, the others have 0; poisson: the mean count; point:
+        the one value; uniform and loguniform: unused.
+    low, high : float
+        nothing lies outside (truncated, not heaped up at the ends).
+    clipped : bool
+        whether what lies outside is heaped up at the ends instead.
+    shift : float
+        added to a count.
+    step : float
+        what values are rounded to; 0 leaves them.
+    sign : float
+        -1 for a lognormal one below 0.
+    origin : str
+        where it is from, in words.
     """
 
     kind: str
@@ -56,7 +67,7 @@ class Distribution:
             raise StudyError(f"loguniform: both ends must be above 0, got {self.low:g}")
 
     def place(self, z: Array) -> Array:
-        """Return the quantities at standard normal scores. z : shape (n,), dimensionless."""
+        """Return the quantities at standard normal scores. `z`: shape (n,), dimensionless."""
         placed = self._place(z)
         if self.step:
             placed = np.round(placed / self.step) * self.step
@@ -90,11 +101,17 @@ class Distribution:
         return np.asarray(self.sign * np.exp(placed) if self.kind == "lognormal" else placed)
 
     def log_density(self, x: Array) -> Array:
-        """Return the logarithm of the density without its constant; minus infinity outside. x : in the unit.
+        """Return the logarithm of the density without its constant; minus infinity outside.
+
+        Parameters
+        ----------
+        x : ndarray
+            in the unit.
 
         Raises
         ------
-        StudyError : the distribution has no density.
+        StudyError
+            the distribution has no density.
         """
         if self.kind in ("share", "poisson", "point") or self.clipped or self.step or self.sign < 0:
             raise StudyError(f"{self.words()}: it has no density, so it can't be what is believed before the data")
@@ -155,13 +172,19 @@ def lognormal(
 ) -> Distribution:
     """Return a lognormal distribution: the logarithm is normal.
 
-    median : in the quantity's unit, above 0.
-    sd : standard deviation of the natural logarithm.   cv : coefficient of variation, sd/mean, dimensionless;
-        sd^2 = log(1 + cv^2). One of the two is needed.
+    Parameters
+    ----------
+    median : float
+        in the quantity's unit, above 0.
+    sd : float | None
+        standard deviation of the natural logarithm.
+    cv : float | None
+        coefficient of variation, sd/mean, dimensionless; sd^2 = log(1 + cv^2). One of the two is needed.
 
     Raises
     ------
-    StudyError : the median is not above 0, or not exactly one of `sd` and `cv` is given.
+    StudyError
+        the median is not above 0, or not exactly one of `sd` and `cv` is given.
     """
     if not median > 0:
         raise StudyError(f"lognormal: the median must be above 0, got {median:g}")

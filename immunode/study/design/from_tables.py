@@ -30,16 +30,22 @@ def from_table(
     A text column `arm` says which arm a row belongs to (`sweep(..., arms=...)` then says what the arms are).
     An empty cell is NaN, and its run is refused.
 
-    labels : columns that only label rows, as they are written; results show them. By default those that hold text and
-        no number, and those that name patients (`id`, `patient`, `subject`, ...). Rows of one patient in several arms
-        are one draw.
-    decimal : "." or ",", the sign before decimals in a file; by default the numbers tell.
+    Parameters
+    ----------
+    labels : str | Sequence[str] | None
+        columns that only label rows, as they are written; results show them. By default those that hold text and no
+        number, and those that name patients (`id`, `patient`, `subject`, ...). Rows of one patient in several arms are
+        one draw.
+    decimal : str | None
+        "." or ",", the sign before decimals in a file; by default the numbers tell.
 
     Raises
     ------
-    StudyError : no rows, a column twice or unnamed, text where a number belongs, a label that is no column, a column of
-        models or variants, a row without an arm, or `13.000` in a file that does not tell its decimal sign.
-    StoreError : the file can't be read.
+    StudyError
+        no rows, a column twice or unnamed, text where a number belongs, a label that is no column, a column of models
+        or variants, a row without an arm, or `13.000` in a file that does not tell its decimal sign.
+    StoreError
+        the file can't be read.
     """
     wanted = None if labels is None else [labels] if isinstance(labels, str) else [str(name) for name in labels]
     source, written, frame = _frames(table, wanted or (), decimal)

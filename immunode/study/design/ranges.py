@@ -26,8 +26,12 @@ WIDE = 10.0
 class Axis:
     """The range of one design column, in the column's own unit.
 
-    log : the logarithm of the size is uniform (both ends on the same side of 0), else the value itself.
-    origin : where the range is from, in words.
+    Parameters
+    ----------
+    log : bool
+        the logarithm of the size is uniform (both ends on the same side of 0), else the value itself.
+    origin : str
+        where the range is from, in words.
     """
 
     name: str
@@ -48,7 +52,7 @@ class Axis:
             )
 
     def place(self, u: NDArray[np.float64]) -> NDArray[np.float64]:
-        """Return values in the range. u : shape (n,), uniform in [0, 1)."""
+        """Return values in the range. `u`: shape (n,), uniform in [0, 1)."""
         if self.log:
             low, high = math.log(abs(self.low)), math.log(abs(self.high))
             placed = math.copysign(1.0, self.low) * np.exp(low + u * (high - low))
@@ -61,8 +65,12 @@ class Axis:
 class Space:
     """A box to sample from, one axis a design column. Made by `space`.
 
-    left_out : names that matched but have no range to sample (value 0 without bounds).
-    fixed : names that matched but whose bounds are equal: conversions, free scales.
+    Attributes
+    ----------
+    left_out : tuple[str, ...]
+        names that matched but have no range to sample (value 0 without bounds).
+    fixed : tuple[str, ...]
+        names that matched but whose bounds are equal: conversions, free scales.
     """
 
     axes: tuple[Axis, ...] = ()
@@ -77,7 +85,10 @@ class Space:
     def with_range(self, name: str, low: float, high: float, *, log: bool | None = None) -> Self:
         """Return the space with the range of `name` set or added.
 
-        log : sample log-uniformly; None: where both ends are above 0 and a factor of 10 or more apart.
+        Parameters
+        ----------
+        log : bool | None
+            sample log-uniformly; None: where both ends are above 0 and a factor of 10 or more apart.
         """
         axis = Axis(name, float(low), float(high), _wide(low, high) if log is None else log)
         kept = tuple(axis if a.name == name else a for a in self.axes)
@@ -108,13 +119,18 @@ def space(model: Model, *patterns: str, spread: float = 0.3) -> Space:
     apart; equal bounds mean a constant that is left alone), else log-uniform from (1 - spread) to (1 + spread) times
     the value.
 
-    patterns : names or shell patterns. `"k_*"` looks among parameters, `"anti_tnf.*"` (with a dot) also among
-        the knobs of interventions that the model declares, `"E(0)"` or `"*(0)"` among initial values.
-    spread : dimensionless, in (0, 1).
+    Parameters
+    ----------
+    patterns : str
+        names or shell patterns. `"k_*"` looks among parameters, `"anti_tnf.*"` (with a dot) also among the knobs of
+        interventions that the model declares, `"E(0)"` or `"*(0)"` among initial values.
+    spread : float
+        dimensionless, in (0, 1).
 
     Raises
     ------
-    StudyError : a pattern matches nothing, or `spread` is out of range.
+    StudyError
+        a pattern matches nothing, or `spread` is out of range.
     """
     if not 0 < spread < 1:
         raise StudyError(f"space: spread must be above 0 and below 1, got {spread:g}")

@@ -44,7 +44,10 @@ class Endpoint(ABC):
     A new kind is one file: a subclass that says what it is called (`kind`), what it looks at (`names`), its unit, and
     how it reduces a run (`reducer`).
 
-    subject : a state, flux or derived quantity; of some kinds a condition.
+    Attributes
+    ----------
+    subject : str
+        a state, flux or derived quantity; of some kinds a condition.
     """
 
     kind: ClassVar[str]
@@ -78,13 +81,18 @@ class Endpoint(ABC):
 
     @abstractmethod
     def unit(self, units: Mapping[str, str], time_unit: str) -> str:
-        """Return its unit as text; "" is dimensionless. units : quantity -> unit."""
+        """Return its unit as text; "" is dimensionless. `units`: quantity -> unit."""
 
     @abstractmethod
     def reducer(self, n_runs: int, time: float, shared: Shared) -> Reducer:
         """Return what takes it from `n_runs` runs.
 
-        time : its moment in model time, else NaN.   shared : where endpoints of one batch put what they have in common.
+        Parameters
+        ----------
+        time : float
+            its moment in model time, else NaN.
+        shared : Shared
+            where endpoints of one batch put what they have in common.
         """
 
     def __str__(self) -> str:

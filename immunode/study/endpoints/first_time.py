@@ -79,7 +79,10 @@ class TimeTo(Conditional):
 def time_to(condition: str) -> Endpoint:
     """Return the first time at which a condition holds, in model time; infinity where it never does.
 
-    condition : such as `"T > 1e8"` or `"tnf < 0.5*k and damage > 1"`. The moment is located inside the solver's step,
-        whatever the output times are.
+    Parameters
+    ----------
+    condition : str
+        such as `"T > 1e8"` or `"tnf < 0.5*k and damage > 1"`. The moment is located inside the solver's step, whatever
+        the output times are.
     """
     return TimeTo(subject_of("time_to", condition, "a condition"))

@@ -38,7 +38,8 @@ def endpoint(text: str) -> Endpoint:
 
     Raises
     ------
-    StudyError : it can't be read; the message names the kinds there are.
+    StudyError
+        it can't be read; the message names the kinds there are.
     """
     found = re.fullmatch(r"\s*(\w+)\s*\((.*)\)\s*", text, re.DOTALL)
     if not found:

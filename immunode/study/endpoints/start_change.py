@@ -59,7 +59,10 @@ class PercentChange(Change):
 def change(quantity: str, time: float | str) -> Endpoint:
     """Return the change of a quantity from time 0 to a time, in its unit; negative where it fell.
 
-    time : model time, or text such as "24 weeks".
+    Parameters
+    ----------
+    time : float | str
+        model time, or text such as "24 weeks".
     """
     return Change(subject_of("change", quantity), _time(time))
 
@@ -67,7 +70,10 @@ def change(quantity: str, time: float | str) -> Endpoint:
 def percent_change(quantity: str, time: float | str) -> Endpoint:
     """Return the change of a quantity from time 0 to a time, in percent of its value at time 0.
 
-    time : model time, or text such as "24 weeks".
+    Parameters
+    ----------
+    time : float | str
+        model time, or text such as "24 weeks".
     """
     return PercentChange(subject_of("percent_change", quantity), _time(time))
 

@@ -42,6 +42,9 @@ class At(Endpoint):
 def at(quantity: str, time: float | str) -> Endpoint:
     """Return the value of a quantity at a time (just after, where something jumps then).
 
-    time : model time, or text such as "24 weeks".
+    Parameters
+    ----------
+    time : float | str
+        model time, or text such as "24 weeks".
     """
     return At(subject_of("at", quantity), time.strip() if isinstance(time, str) else float(time))

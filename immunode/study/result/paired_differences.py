@@ -24,8 +24,16 @@ Array = NDArray[np.float64]
 class Contrast(Tabled):
     """Differences of an endpoint between arms, draw by draw.
 
-    endpoint : its name.   versus : the arm that is subtracted.   unit : of the differences.
-    differences : one row a draw, one column an arm; NaN where a run of the pair failed.
+    Attributes
+    ----------
+    endpoint : str
+        its name.
+    versus : str
+        the arm that is subtracted.
+    unit : str
+        of the differences.
+    differences : DataFrame
+        one row a draw, one column an arm; NaN where a run of the pair failed.
     """
 
     endpoint: str

@@ -25,7 +25,7 @@ Result = TypeVar("Result", bound=Rows)
 
 @dataclass(frozen=True, eq=False, repr=False)
 class Selection(Generic[Result]):
-    """Runs of a sweep. result : all of it.   condition : what picked them.   rows : shape (n,), their rows in order."""
+    """Runs of a sweep. `result`: all of it. `condition`: what picked them. `rows`: shape (n,), their rows in order."""
 
     result: Result
     condition: str
@@ -55,7 +55,8 @@ class Selection(Generic[Result]):
 
         Raises
         ------
-        StudyError : nothing was selected, or `keep` names what is no quantity.
+        StudyError
+            nothing was selected, or `keep` names what is no quantity.
         """
         if not len(self):
             raise StudyError(f"no run has {self.condition}; there is nothing to run again")

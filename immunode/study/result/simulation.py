@@ -32,14 +32,24 @@ Array = NDArray[np.float64]
 class Simulation:
     """One trajectory of one model; never changes.
 
-    model : the model with its interventions composed in.
-    times : shape (n_times,), in `model.time_unit`.
-    values : quantity -> shape (n_times,), in its unit: states, derived quantities, then fluxes.
-    path_times, path : the same with both sides of every jump between the outputs (what `plot` draws).
-    breaks : times at which the solver stopped and restarted, sorted.
-    doses : intervention -> times at which it gave something (a jump of a state, the start of an infusion).
-    windows : intervention -> (start, stop) of the spans in which it acted; none where it always does.
-    recipe : how it was made.
+    Attributes
+    ----------
+    model : Model
+        the model with its interventions composed in.
+    times : ndarray
+        shape (n_times,), in `model.time_unit`.
+    values : Mapping[str, ndarray]
+        quantity -> shape (n_times,), in its unit: states, derived quantities, then fluxes.
+    path_times, path
+        the same with both sides of every jump between the outputs (what `plot` draws).
+    breaks : tuple[float, ...]
+        times at which the solver stopped and restarted, sorted.
+    doses : Mapping[str, tuple[float, ...]]
+        intervention -> times at which it gave something (a jump of a state, the start of an infusion).
+    windows : Mapping[str, tuple[tuple[float, float], ...]]
+        intervention -> (start, stop) of the spans in which it acted; none where it always does.
+    recipe : Mapping[str, Any]
+        how it was made.
     """
 
     model: Model
@@ -141,10 +151,18 @@ class Simulation:
     ) -> Figure:
         """Return a figure of time courses, one panel a quantity; without names, of the model's readouts.
 
-        style : "slide", "paper", "poster" or "dark".   log : names with a log axis, or True.
-        title : by default the model's name with its variant; "" for none.
-        axes : your own, one a quantity.
-        timeline : with a row for each intervention above, instead of marks (then without `axes`).
+        Parameters
+        ----------
+        style : str
+            "slide", "paper", "poster" or "dark".
+        log : Any
+            names with a log axis, or True.
+        title : str | None
+            by default the model's name with its variant; "" for none.
+        axes : Any
+            your own, one a quantity.
+        timeline : bool
+            with a row for each intervention above, instead of marks (then without `axes`).
         """
         return draw({"": self}, names, style, title, log, axes, timeline)
 
@@ -163,12 +181,17 @@ class Simulation:
     ) -> Figure:
         """Return the model as a picture at one moment: states with their values, arrows as wide as their flux.
 
-        at : model time, or text such as "24 weeks"; by default the end.   regulation, axes : as in
-        `immunode.plot.diagram`.
+        Parameters
+        ----------
+        at : float | str | None
+            model time, or text such as "24 weeks"; by default the end.
+        regulation, axes
+            as in `immunode.plot.diagram`.
 
         Raises
         ------
-        StudyError : a time outside the run.
+        StudyError
+            a time outside the run.
         """
         from immunode.plot.diagrams.drawing import diagram
 
@@ -191,7 +214,10 @@ class Simulation:
 class Comparison(Mapping[str, Simulation]):
     """Simulations by arm, drawn and tabled together; never changes.
 
-    story : what they tell, of which `plot` takes its panels, axes and title; None for arms that were chosen freely.
+    Parameters
+    ----------
+    story : Story | None
+        what they tell, of which `plot` takes its panels, axes and title; None for arms that were chosen freely.
     """
 
     __slots__ = ("_arms", "_story")

@@ -38,8 +38,16 @@ class SweepResult(Rows):
     `sweep` returns it with its columns in memory; `open_store` with columns that are read from the store, and compared
     with their checksums, whenever they are looked at.
 
-    plan : what was asked for, of a sweep that ran here.   data : the columns: status, values, kept, reached, methods,
-    reasons.   recipe : how it was made, plain data.   message : what to know about the whole; "" is nothing.
+    Attributes
+    ----------
+    plan : Plan
+        what was asked for, of a sweep that ran here.
+    data : SweepData
+        the columns: status, values, kept, reached, methods, reasons.
+    recipe : Mapping[str, Any]
+        how it was made, plain data.
+    message : str
+        what to know about the whole; "" is nothing.
     """
 
     def _repr_html_(self) -> str:
@@ -57,11 +65,15 @@ class SweepResult(Rows):
         From a store it is over run, and lazy: values are read, and checked, when they are used, so that tens of
         millions of rows open at once.
 
-        chunks : as in `xarray.Dataset.chunk`; None needs no Dask, {} makes one Dask chunk per block of a store.
+        Parameters
+        ----------
+        chunks : Any
+            as in `xarray.Dataset.chunk`; None needs no Dask, {} makes one Dask chunk per block of a store.
 
         Raises
         ------
-        StoreError : when values of a damaged block are used.
+        StoreError
+            when values of a damaged block are used.
         """
         if self.store is not None:
             return lazy_dataset(self, chunks)
@@ -73,7 +85,8 @@ class SweepResult(Rows):
 
         Raises
         ------
-        StudyError : unknown endpoint or arm, only one arm, or an arm that ran a draw twice.
+        StudyError
+            unknown endpoint or arm, only one arm, or an arm that ran a draw twice.
         """
         return contrast(self.rows_there(), quantity, versus)
 
@@ -101,12 +114,16 @@ class SweepResult(Rows):
     def select(self, condition: str) -> Selection[Self]:
         """Return the runs for which a condition on endpoints and the design's columns holds; failed runs never do.
 
-        condition : such as `"final(T) > 1e8 and k < 0.5"`; a bare quantity will do where one endpoint is on it.
+        Parameters
+        ----------
+        condition : str
+            such as `"final(T) > 1e8 and k < 0.5"`; a bare quantity will do where one endpoint is on it.
             `out.select("damage > 0.5").rerun(keep="trajectories")` computes those runs again, with the same bits.
 
         Raises
         ------
-        StudyError : it can't be read, or names no endpoint or column.
+        StudyError
+            it can't be read, or names no endpoint or column.
         """
         return select(self, condition)
 
@@ -118,11 +135,17 @@ class SweepResult(Rows):
         table.csv, summary.csv, recipe.json; failures.csv where runs failed; trajectories.npz where they were kept.
         The last columns of each table, `model` and `variant`, say what was run.
 
-        trajectories : whether those that were kept are written.   notes : what else recipe.json is to say, first.
+        Parameters
+        ----------
+        trajectories : bool
+            whether those that were kept are written.
+        notes : Mapping[str, Any] | None
+            what else recipe.json is to say, first.
 
         Raises
         ------
-        StoreError : the folder can't be written.
+        StoreError
+            the folder can't be written.
         """
         files: dict[str, str | bytes] = {
             "table.csv": csv_text(self.table()),
@@ -148,7 +171,8 @@ class SweepResult(Rows):
 
         Raises
         ------
-        StoreError : pyarrow is absent, a block is damaged, or the file can't be written.
+        StoreError
+            pyarrow is absent, a block is damaged, or the file can't be written.
         """
         return write_parquet(self, Path(path))
 
@@ -157,6 +181,7 @@ class SweepResult(Rows):
 
         Raises
         ------
-        StoreError : neither is there, a block is damaged, or the file can't be written.
+        StoreError
+            neither is there, a block is damaged, or the file can't be written.
         """
         return write_netcdf(self.dataset(), self.model_name, Path(path))

@@ -19,14 +19,20 @@ if TYPE_CHECKING:
 def switch_log(result: Simulation | Comparison | Rows) -> pd.DataFrame:
     """Return one row for each change that a rule made at a visit: (run,) arm, intervention, time, change.
 
-    time : in the model's time unit.   change : "on", "off" or "level 0.5".
-
     Of a sweep, it needs `keep=["rescue.on", "rescue.since", "rescue.changes"]` (and "rescue.level" for a dose with
     levels); of several changes between two output times the last is told.
 
+    Returns
+    -------
+    time
+        in the model's time unit.
+    change
+        "on", "off" or "level 0.5".
+
     Raises
     ------
-    StudyError : there is no rule, or a sweep has not kept what is needed.
+    StudyError
+        there is no rule, or a sweep has not kept what is needed.
     """
     import pandas as pd
 

@@ -23,8 +23,14 @@ MOST_MEASURED = 8192
 class Estimate:
     """What a sweep would take.
 
-    memory, disk : bytes that its results take in memory, and in a store before compression.
-    seconds : time on this machine, without an executor.   measured : runs that were timed.
+    Attributes
+    ----------
+    memory, disk : int
+        bytes that its results take in memory, and in a store before compression.
+    seconds : float
+        time on this machine, without an executor.
+    measured : int
+        runs that were timed.
     """
 
     runs: int

@@ -26,17 +26,24 @@ from immunode.model import Model
 def read_sbml(path_or_text: str | os.PathLike[str], name: str = "") -> Model:
     """Return the model of an SBML file, Level 1 to 3.
 
-    path_or_text : the path of a file, or the XML text itself.
-    name : of the model; default the file's, or the id that the file gives it.
-
     Species are states, or parameters where nothing changes them; parameters of a reaction J are `J.k`. What is odd
     about the file is in `remarks`. Nothing is executed, fetched or written.
 
+    Parameters
+    ----------
+    path_or_text : str | path
+        the path of a file, or the XML text itself.
+    name : str
+        of the model; default the file's, or the id that the file gives it.
+
     Raises
     ------
-    ModelError : there is no such file, it is no SBML, or a part can't be honored; the message names the element.
+    ModelError
+        there is no such file, it is no SBML, or a part can't be honored; the message names the element.
 
-    Source: Hucka et al. 2019, SBML Level 3 Version 2 Core, doi:10.1515/jib-2019-0021
+    References
+    ----------
+    Hucka et al. 2019, SBML Level 3 Version 2 Core, doi:10.1515/jib-2019-0021
     """
     document, label, remarks = open_document(path_or_text)
     own = recall(document)

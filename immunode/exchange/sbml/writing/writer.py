@@ -64,8 +64,10 @@ def write_sbml(model: Model, path: str | os.PathLike[str]) -> Path:
 
     Raises
     ------
-    ModelError : the model uses a function that SBML does not have.
-    StoreError : the file can't be written.
+    ModelError
+        the model uses a function that SBML does not have.
+    StoreError
+        the file can't be written.
     """
     if not isinstance(model, Model):
         raise StoreError(f"write_sbml: a Model is needed, but {type(model).__name__} was found")

@@ -54,12 +54,23 @@ def basins(
 ) -> Figure:
     """Return a map of which start ends where, with steady states and the border between basins.
 
-    x, y : grid of starts, shapes (n_x,), (n_y,).   where : shape (n_y, n_x), index into `names`; -1 is elsewhere.
-    fixed : (x, y, kind).   borders : (x, y) of curves.   log : which axes are logarithmic.
+    Parameters
+    ----------
+    x, y : ndarray
+        grid of starts, shapes (n_x,), (n_y,).
+    where : ndarray
+        shape (n_y, n_x), index into `names`; -1 is elsewhere.
+    fixed : Sequence[tuple[float, float, str]]
+        (x, y, kind).
+    borders : Sequence[tuple[ndarray, ndarray]]
+        (x, y) of curves.
+    log : tuple[bool, bool]
+        which axes are logarithmic.
 
     Raises
     ------
-    StudyError : more ends than colors.
+    StudyError
+        more ends than colors.
     """
     if len(names) > len(COLORS):
         raise StudyError(f"basins: {len(names)} ends; a map shows {len(COLORS)} at most")

@@ -51,13 +51,21 @@ def bifurcation(
 ) -> Figure:
     """Return a bifurcation figure: stable states solid, unstable dashed, points named, extremes of cycles beside them.
 
-    branches : (parameter, state, stable), each shape (n,).   points : (kind, parameter, state).
-    cycles : (parameter, least, greatest), each shape (n,).
-    x_log, y_log : log axes; y_log None where states are above 0 and reach over three decades.
+    Parameters
+    ----------
+    branches : Sequence[tuple[ndarray, ndarray, ndarray]]
+        (parameter, state, stable), each shape (n,).
+    points : Sequence[tuple[str, float, float]]
+        (kind, parameter, state).
+    cycles : Sequence[tuple[ndarray, ndarray, ndarray]]
+        (parameter, least, greatest), each shape (n,).
+    x_log, y_log
+        log axes; y_log None where states are above 0 and reach over three decades.
 
     Raises
     ------
-    StudyError : nothing to draw.
+    StudyError
+        nothing to draw.
     """
     if not branches:
         raise StudyError("bifurcation: nothing to draw; pass (parameter, state, stable) of one branch or more")
@@ -110,13 +118,19 @@ def bifurcation_curves(
     style: str | Style = "slide",
     axes: Axes | None = None,
 ) -> Figure:
-    """Return a figure of curves of folds and Hopf points. lines : (kind, x, y); points : (kind, x, y) on them.
+    """Return a figure of curves of folds and Hopf points.
 
-    between : ranges of x and y, the ends of the axes; default what the curves cover.
+    Parameters
+    ----------
+    lines : Sequence[tuple[str, ndarray, ndarray]]
+        (kind, x, y); points : (kind, x, y) on them.
+    between : tuple[tuple[float, float], tuple[float, float]] | None
+        ranges of x and y, the ends of the axes; default what the curves cover.
 
     Raises
     ------
-    StudyError : nothing to draw.
+    StudyError
+        nothing to draw.
     """
     if not lines:
         raise StudyError("curves: nothing to draw; there is no fold or Hopf point to follow")

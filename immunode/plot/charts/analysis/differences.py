@@ -33,7 +33,14 @@ def difference_bars(
 ) -> Figure:
     """Return signed bars, one a term, with their sum below a line.
 
-    values : shape (n_terms,), in `unit`.   total : their sum, drawn dark.   spread : ends of a line over each bar.
+    Parameters
+    ----------
+    values : array_like
+        shape (n_terms,), in `unit`.
+    total : float
+        their sum, drawn dark.
+    spread : tuple[array_like, array_like] | None
+        ends of a line over each bar.
     """
     look = find_style(style, axes)
     z = np.asarray(values, float)
@@ -81,7 +88,12 @@ def difference_courses(
 ) -> Figure:
     """Return terms over time, one line each, and their sum in bold.
 
-    times : shape (n_times,).   values : shape (n_terms, n_times), in `unit`; up to seven are named, the rest joined.
+    Parameters
+    ----------
+    times : array_like
+        shape (n_times,).
+    values : array_like
+        shape (n_terms, n_times), in `unit`; up to seven are named, the rest joined.
     """
     look = find_style(style, axes)
     t, z = np.asarray(times, float), np.asarray(values, float)

@@ -33,8 +33,16 @@ def dose_response(
 ) -> Figure:
     """Return responses as points (of many draws: their median and 5 to 95 %) and fitted curves on a log axis of doses.
 
-    doses : shape (n_doses,), 0 stands at the left edge.   responses : shape (n_draws, n_doses).
-    grid, curves : shape (n_grid,) and (n_curves, n_grid).   ec50, interval : marked below the curve.
+    Parameters
+    ----------
+    doses : array_like
+        shape (n_doses,), 0 stands at the left edge.
+    responses : array_like
+        shape (n_draws, n_doses).
+    grid, curves : array_like
+        shape (n_grid,) and (n_curves, n_grid).
+    ec50, interval
+        marked below the curve.
     """
     look = find_style(style, axes)
     d, y, x, fits = (np.asarray(v, float) for v in (doses, responses, grid, curves))

@@ -31,7 +31,14 @@ def data_and_curves(
 ) -> Figure:
     """Return a figure of measurements with a model's curves, one panel an observable.
 
-    curves, points : observable -> arm -> (times, values).   units : observable -> unit.   log : on a log axis.
+    Parameters
+    ----------
+    curves, points : Series
+        observable -> arm -> (times, values).
+    units : Mapping[str, str]
+        observable -> unit.
+    log : Collection[str]
+        on a log axis.
     """
     look = find_style(style)
     arms = list(dict.fromkeys(arm for per_arm in curves.values() for arm in per_arm))
@@ -67,8 +74,12 @@ def searches(
 ) -> Figure:
     """Return how far above the best each search ended, sorted.
 
-    costs : -2 log likelihood above the least one, one a search, increasing; infinity: it failed.
-    same : below this, two searches found the same optimum.
+    Parameters
+    ----------
+    costs : Sequence[float]
+        -2 log likelihood above the least one, one a search, increasing; infinity: it failed.
+    same : float
+        below this, two searches found the same optimum.
     """
     look = find_style(style)
     heights = np.asarray(costs, float)
@@ -105,8 +116,16 @@ def profile_curves(
 ) -> Figure:
     """Return profile likelihoods, one panel a parameter.
 
-    values, rise : parameter -> shape (n_points,).   threshold : rise at which the 95 % interval ends.
-    estimates : parameter -> best value.   intervals : parameter -> (low, high), NaN: open.
+    Parameters
+    ----------
+    values, rise : Mapping[str, ndarray]
+        parameter -> shape (n_points,).
+    threshold : float
+        rise at which the 95 % interval ends.
+    estimates : Mapping[str, float]
+        parameter -> best value.
+    intervals : Mapping[str, tuple[float, float]]
+        parameter -> (low, high), NaN: open.
     """
     look = find_style(style)
     with styled(look):

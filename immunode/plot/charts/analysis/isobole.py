@@ -36,8 +36,14 @@ def isoboles(
 ) -> Figure:
     """Return effects as colors with lines of equal effect, and dashed the straight lines that additivity predicts.
 
-    x, y : doses, shapes (n_x,) and (n_y,).   effect : shape (n_y, n_x), 0 to 1.
-    additive : effect -> the doses of either agent alone that have it; infinite where none has.
+    Parameters
+    ----------
+    x, y : array_like
+        doses, shapes (n_x,) and (n_y,).
+    effect : array_like
+        shape (n_y, n_x), 0 to 1.
+    additive : Mapping[float, tuple[float, float]]
+        effect -> the doses of either agent alone that have it; infinite where none has.
     """
     look = find_style(style, axes)
     a, b, z = (np.asarray(v, float) for v in (x, y, effect))

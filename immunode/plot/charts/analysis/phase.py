@@ -44,11 +44,19 @@ def steady_points(
 ) -> Figure:
     """Return a figure of steady states by kind: stable ones filled, saddles as diamonds, the others open.
 
-    x, y : shape (n,).   kinds : n names.   log : labels of log axes; default where values are positive over decades.
+    Parameters
+    ----------
+    x, y : ndarray
+        shape (n,).
+    kinds : Sequence[str]
+        n names.
+    log : tuple[str, ...] | None
+        labels of log axes; default where values are positive over decades.
 
     Raises
     ------
-    StudyError : nothing to draw.
+    StudyError
+        nothing to draw.
     """
     if not len(x):
         raise StudyError("points: nothing to draw")
@@ -91,8 +99,18 @@ def phase_plane(
 ) -> Figure:
     """Return a phase plane: nullclines, arrows of the flow, steady states, borders between basins, trajectories.
 
-    x, y : grid, shapes (n_x,) and (n_y,).   rates : rates of change of x and y, each shape (n_y, n_x).
-    fixed : (x, y, kind).   borders, paths : (x, y) of curves.   log : which axes are logarithmic.
+    Parameters
+    ----------
+    x, y : ndarray
+        grid, shapes (n_x,) and (n_y,).
+    rates : tuple[ndarray, ndarray]
+        rates of change of x and y, each shape (n_y, n_x).
+    fixed : Sequence[tuple[float, float, str]]
+        (x, y, kind).
+    borders, paths : Sequence[tuple[ndarray, ndarray]]
+        (x, y) of curves.
+    log : tuple[bool, bool]
+        which axes are logarithmic.
     """
     look = find_style(style, axes)
     with styled(look):

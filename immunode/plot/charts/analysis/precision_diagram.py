@@ -45,21 +45,30 @@ def work_precision(
 
     Precision grows to the right and cost upward, so the better tool is the lower one.
 
+    Source of the form: Hairer, Norsett & Wanner 1993, doi:10.1007/978-3-540-78862-1, section II.10.
+
     Parameters
     ----------
-    measured : table with the columns "tool", "error" (dimensionless) and "seconds" (a run), one row a measurement; in
-        the order of points on a line. "panel" (or "model"): a panel for each of its values. "rtol": to ring one.
-        "runs": how many were timed together, for the note.
-        Rows without a finite error and a time above 0 are left out, and counted in the note.
-    floor : error of the reference, one number or one a panel; what lies beyond it is shaded.
-    mark : the rtol whose points are ringed.   error_label, time_label : what the axes say.
-    title, style : as in `courses`.   axes : as many axes as panels, to draw into a figure of your own.
+    measured : Mapping[str, array_like] | DataFrame
+        table with the columns "tool", "error" (dimensionless) and "seconds" (a run), one row a measurement; in the
+        order of points on a line. "panel" (or "model"): a panel for each of its values. "rtol": to ring one. "runs":
+        how many were timed together, for the note. Rows without a finite error and a time above 0 are left out, and
+        counted in the note.
+    floor : float | Mapping[str, float]
+        error of the reference, one number or one a panel; what lies beyond it is shaded.
+    mark : float
+        the rtol whose points are ringed.
+    error_label, time_label : str
+        what the axes say.
+    title, style
+        as in `courses`.
+    axes : Axes | Sequence[Axes] | None
+        as many axes as panels, to draw into a figure of your own.
 
     Raises
     ------
-    StudyError : a column is missing, or there is nothing to draw.
-
-    Source of the form: Hairer, Norsett & Wanner 1993, doi:10.1007/978-3-540-78862-1, section II.10.
+    StudyError
+        a column is missing, or there is nothing to draw.
     """
     look = find_style(style, axes if isinstance(axes, Axes) else None)
     columns, n_left_out = _columns(measured)

@@ -40,13 +40,24 @@ def residuals(
 ) -> Figure:
     """Return three panels an observable: observed against predicted, residuals over time, and against normal ones.
 
-    table : columns "arm", "observable", "time", "value", "prediction", "residual" (in standard deviations), one row a
-        measurement.   units : observable -> unit.   time_unit : of "time".   log : observables on log axes.
-    axes : three for each observable, to draw into a figure of your own.
+    Parameters
+    ----------
+    table : Mapping[str, array_like] | DataFrame
+        columns "arm", "observable", "time", "value", "prediction", "residual" (in standard deviations), one row a
+        measurement.
+    units : Mapping[str, str] | None
+        observable -> unit.
+    time_unit : str
+        of "time".
+    log : Collection[str]
+        observables on log axes.
+    axes : Sequence[Axes] | None
+        three for each observable, to draw into a figure of your own.
 
     Raises
     ------
-    StudyError : a column is missing, or there is no row.
+    StudyError
+        a column is missing, or there is no row.
     """
     columns = {str(name) for name in table}
     for name in NEEDED:

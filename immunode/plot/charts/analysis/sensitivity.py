@@ -38,9 +38,18 @@ def sensitivity_bars(
 ) -> Figure:
     """Return horizontal bars, one a name, first on top.
 
-    values : measure -> shape (n_names,); of two measures the second is drawn pale behind the first.
-    low, high : measure -> ends of its interval, drawn as a line.   labels : what a measure is.   unit : of the axis.
-    raises : for sizes without a sign, whether more of the input goes with what is asked for; colors the bars.
+    Parameters
+    ----------
+    values : Mapping[str, array_like]
+        measure -> shape (n_names,); of two measures the second is drawn pale behind the first.
+    low, high : Mapping[str, array_like] | None
+        measure -> ends of its interval, drawn as a line.
+    labels : Mapping[str, str] | None
+        what a measure is.
+    unit : str
+        of the axis.
+    raises : Sequence[bool] | None
+        for sizes without a sign, whether more of the input goes with what is asked for; colors the bars.
     """
     look = find_style(style, axes)
     table = {m: np.asarray(v, float) for m, v in values.items()}
@@ -105,8 +114,14 @@ def sensitivity_heat(
 ) -> Figure:
     """Return a map of inputs (rows) x endpoints (columns), the values written in.
 
-    values : shape (n_rows, n_columns); NaN is left blank.   signed : diverging colors around 0.
-    relative : each column is divided by its largest size, where columns have units of their own.
+    Parameters
+    ----------
+    values : array_like
+        shape (n_rows, n_columns); NaN is left blank.
+    signed : bool
+        diverging colors around 0.
+    relative : bool
+        each column is divided by its largest size, where columns have units of their own.
     """
     look = find_style(style, axes)
     z = np.asarray(values, float)
@@ -173,7 +188,10 @@ def morris_plane(
 ) -> Figure:
     """Return Morris' plane: spread of the elementary effects against their mean size, the first points named.
 
-    size, spread : shape (n_names,), in `unit`, the largest first.
+    Parameters
+    ----------
+    size, spread : array_like
+        shape (n_names,), in `unit`, the largest first.
     """
     look = find_style(style, axes)
     x, y = np.asarray(size, float), np.asarray(spread, float)
@@ -209,7 +227,12 @@ def sensitivity_convergence(
 ) -> Figure:
     """Return a measure against the size of the sample, one line an input (up to eight), named at its end.
 
-    sizes : shape (n_stages,).   stages : shape (n_stages, n_names).
+    Parameters
+    ----------
+    sizes : array_like
+        shape (n_stages,).
+    stages : array_like
+        shape (n_stages, n_names).
     """
     look = find_style(style, axes)
     x, z = np.asarray(sizes, float), np.asarray(stages, float)[:, : len(PALETTE)]
@@ -253,7 +276,12 @@ def evidence_shares(
 ) -> Figure:
     """Return stacked bars: the share of the variance of each endpoint by kind of evidence, the rest is shared.
 
-    values : shape (n_rows, n_kinds), not negative.   counts : how many inputs each kind has.
+    Parameters
+    ----------
+    values : array_like
+        shape (n_rows, n_kinds), not negative.
+    counts : Sequence[int]
+        how many inputs each kind has.
     """
     look = find_style(style, axes)
     z = np.asarray(values, float)

@@ -35,7 +35,12 @@ def gap_curves(
 ) -> Figure:
     """Return an endpoint over the gap, one line an order, with references as dashed lines.
 
-    gaps : shape (n_gaps,).   values : shape (n_orders, n_gaps, n_draws); of several draws the median, and 5 to 95 %.
+    Parameters
+    ----------
+    gaps : array_like
+        shape (n_gaps,).
+    values : array_like
+        shape (n_orders, n_gaps, n_draws); of several draws the median, and 5 to 95 %.
     """
     look = find_style(style, axes)
     x, z = np.asarray(gaps, float), np.asarray(values, float)
@@ -89,7 +94,7 @@ def order_map(
     style: str | Style = "slide",
     axes: Axes | None = None,
 ) -> Figure:
-    """Return a map order x gap with the values written in. values : shape (n_orders, n_gaps), NaN is hatched."""
+    """Return a map order x gap with the values written in. `values`: shape (n_orders, n_gaps), NaN is hatched."""
     look = find_style(style, axes)
     x, z = np.asarray(gaps, float), np.asarray(values, float)
     if z.shape != (len(orders), x.size):

@@ -33,9 +33,16 @@ def tornado(
 ) -> Figure:
     """Return the tornado of one endpoint, first name on top.
 
-    base : the endpoint with all inputs at their own values.
-    at_low, at_high : shape (n_names,), the endpoint with one input at the low, at the high end; NaN where a run failed.
-    ends : shape (n_names, 2), these ends, written beside the bars.   units : of the inputs.
+    Parameters
+    ----------
+    base : float
+        the endpoint with all inputs at their own values.
+    at_low, at_high : array_like
+        shape (n_names,), the endpoint with one input at the low, at the high end; NaN where a run failed.
+    ends : array_like
+        shape (n_names, 2), these ends, written beside the bars.
+    units : Sequence[str]
+        of the inputs.
     """
     look = find_style(style, axes)
     low, high, limits = np.asarray(at_low, float), np.asarray(at_high, float), np.asarray(ends, float)
