@@ -173,3 +173,16 @@ def test_write_page_returns_where_it_wrote(tmp_path: Path) -> None:
     with pytest.raises(im.errors.ModelError, match="did you mean 'cytostatic'"):
         im.io.write_page(im.load_model("kuznetsov1994"), tmp_path / "two.html", on=["cytostatics"])
     assert not (tmp_path / "two.html").exists()
+
+
+def test_the_arms_of_a_story_are_ready_to_be_opened() -> None:
+    lab = load_lab("kuznetsov1994", with_story=True)
+    story = im.load_model("kuznetsov1994").story
+    assert story is not None
+    treated = {arm: text for arm, text in dict(story.arms).items() if text}
+    assert {one["title"]["en"]: "+".join(one["on"]) for one in lab.scenarios} == treated
+    data = re.search(r'id="data">(.*?)</script>', page([lab]), re.DOTALL)
+    assert data is not None
+    first = json.loads(data[1])["scenarios"][0]
+    assert first["story"]["en"] == story.sentence
+    assert first["show"] == list(story.panels)
