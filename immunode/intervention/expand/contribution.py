@@ -15,7 +15,12 @@ CHOSEN = "a choice of the study's design"
 class Draft(Contribution):
     """A contribution that grows while one intervention is written out for one model.
 
-    units : unit of each quantity of the model.   source, evidence : of the intervention.
+    Parameters
+    ----------
+    units : Mapping[str, str]
+        unit of each quantity of the model.
+    source, evidence : str
+        of the intervention.
     """
 
     __slots__ = ("evidence", "model", "source", "units")
@@ -37,7 +42,7 @@ class Draft(Contribution):
         source: str = "",
         evidence: str = "",
     ) -> str:
-        """Add a parameter and return its full name. unit : as the model writes it."""
+        """Add a parameter and return its full name. `unit`: as the model writes it."""
         full = f"{self.name}.{knob}"
         chosen = source or CHOSEN
         self.parameters.append(Parameter(full, float(value), unit, meaning, chosen, evidence, bounds))
@@ -56,12 +61,13 @@ class Draft(Contribution):
 
         Raises
         ------
-        UnitError : the model is dimensionless and has no clock.
+        UnitError
+            the model is dimensionless and has no clock.
         """
         return float(parse_time(value, self.model)) if size(value)[1] else float(value)
 
     def require(self, condition: str, message: str) -> None:
-        """Add a condition on parameters without which a run is refused. message : what must hold, in words."""
+        """Add a condition on parameters without which a run is refused. `message`: what must hold, in words."""
         self.requirements.append(Requirement(condition, message))
 
     def within(self, names: Iterable[str], low: float, high: float | None = None) -> None:

@@ -318,7 +318,7 @@ def _own_sources() -> str:
     package = Path(__file__).parents[2]
     folders = ("solve/compiled", "program/llvm")
     files = [file for folder in folders for file in sorted((package / folder).glob("*.py"))]
-    files += [package / "solve" / f"{name}.py" for name in ("control", "status", "tableaus", "tape")]
+    files += [package / "solve" / f"{name}.py" for name in ("step_size", "status", "tableaus", "tape")]
     files += [package / "solve" / "numpy" / f"{name}.py" for name in ("edges", "lockstep", "methods")]
     files += [package / "program" / "nonsmooth.py", package / "program" / "numpy" / "linear.py"]
     digest = hashlib.sha256()

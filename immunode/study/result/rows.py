@@ -247,6 +247,7 @@ class Rows:
     def endpoint_name(self, name: str) -> str:
         """Return the full name of an endpoint, `auc(tnf)`, also from the bare quantity `tnf`."""
         known = self.asked.endpoint_subjects
+        name = str(name)  # an endpoint itself will do
         if name in known:
             return name
         about = [full for full, subject in known.items() if subject == name]
