@@ -384,7 +384,7 @@ MODEL = Model(
                      source="assumed, sleep_minimal: IL-6 x1.5; weaker barrier and B cells"),
     ],
     story=Story(
-        "Less damage, but more pathogen: nearly threefold with anti-TNF, fivefold with a glucocorticoid.",
+        "A lower peak of damage, but more pathogen: nearly threefold with anti-TNF, fivefold with a glucocorticoid.",
         arms={"infection": "", "with anti-TNF": "anti_tnf", "with glucocorticoid": "glucocorticoid"},
         panels=["Ag", "D", "TNF"], until=30.0,
     ),

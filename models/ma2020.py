@@ -217,6 +217,8 @@ MODEL = Model(
                   TrialResult("placebo", "remission at 24 weeks", 0.074, "share"),
                   TrialResult("150 mg q2w", "remission at 24 weeks", 0.358, "share"),
                   TrialResult("200 mg q2w", "remission at 24 weeks", 0.400, "share"),
+                  TrialResult("150 mg q2w", "trough(anc) < 1.0", 0.136, "share", note="to week 52; here to 24"),
+                  TrialResult("200 mg q2w", "trough(anc) < 1.0", 0.075, "share", note="to week 52; here to 24"),
               ]),
         Trial("Ma 2020, abstract", "doi:10.1007/s40262-020-00899-7",
               arms={"150 mg q2w": "sarilumab_150", "200 mg q2w": "sarilumab_200"},

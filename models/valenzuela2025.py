@@ -185,7 +185,8 @@ MODEL = Model(
     ],
     story=Story(
         "The drug stops the recycling of IgG, which falls to a floor that no dose passes; symptoms follow.",
-        arms={"placebo": "", "30, then 15 mg/kg q2w": "loading_30 + maintenance_15", "60 mg/kg q2w": "q2w_60"},
+        arms={"placebo": "", "30, then 15 mg/kg q2w": "loading_30 + maintenance_15",
+              "60 mg/kg q2w, five doses": "q2w_60"},
         panels=["FcRn_free", "IgG_change", "MG_ADL_change"],
     ),
     trials=[

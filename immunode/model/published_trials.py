@@ -67,15 +67,12 @@ class TrialResult:
     seen: str = "read"
     used: bool = False
     measured: bool = True
-    model_statistic: str = ""
     note: str = ""
 
     def __post_init__(self) -> None:
         who = f"result of arm '{self.arm}', {self.endpoint}"
         one_of(f"{who}: statistic", self.statistic, STATISTICS)
         one_of(f"{who}: seen", self.seen, SEEN)
-        if self.model_statistic:
-            one_of(f"{who}: model_statistic", self.model_statistic, STATISTICS)
         object.__setattr__(self, "value", checked_number(who, self.value))
         for label in ("low", "high", "se"):
             value = getattr(self, label)

@@ -196,3 +196,34 @@ def test_a_change_alone_has_the_errors_of_two_additive_measurements() -> None:
 def test_a_change_alone_is_refused_where_the_error_depends_on_the_value() -> None:
     with pytest.raises(StudyError, match=r"at\(x, 0\)"):
         measured_values(model(), {"change(x, 10)": np.zeros(3)}, 10.0, 1)
+
+
+def test_trials_of_which_the_model_is_true_lie_inside_in_19_of_20() -> None:
+    """Means of 200 patients drawn and measured by hand; the chance of so few or so many by accident is below 0.001."""
+    one = validate(model(trials=[trial(TrialResult("placebo", "at(x, 0)", 8.0))]), seed=3).verdicts[0]
+    rng = np.random.default_rng(8)
+    start = 8 * np.exp(0.2 * rng.standard_normal((4000, 200)))
+    means = (start * (1 + 0.1 * rng.standard_normal(start.shape)) + 0.5 * rng.standard_normal(start.shape)).mean(axis=1)
+    inside = np.mean((one.low <= means) & (means <= one.high))
+    assert 0.925 < inside < 0.97
+
+
+@pytest.mark.parametrize("fields", [{"patients": 50}, {"replicates": 0}])
+def test_too_few_say_nothing(fields: dict[str, int]) -> None:
+    with pytest.raises(StudyError, match="say nothing"):
+        validate(model(trials=[trial(TrialResult("placebo", "at(x, 0)", 8.0))]), **fields)
+
+
+def test_a_ratio_to_nobody_is_not_judged() -> None:
+    ratio = TrialResult("drug", "at(x, 0) < 0", 2.0, "share", versus="placebo", compared="ratio")
+    got = validate(model(trials=[trial(ratio)]))
+    assert got.verdicts[0].verdict == "not judged"
+    assert sum(got.counts().values()) == 0
+
+
+def test_runs_that_fail_are_told() -> None:
+    """Of those with a rate below 0 the counts fall below 0 and the run is refused or fails."""
+    wild = model(trials=[trial(TrialResult("placebo", "at(x, 0)", 8.0))])
+    wild = wild.replace(covariates=[PatientCovariate("k", "normal", mean=0, sd=400)])
+    with pytest.warns(UserWarning, match="failed and are left out"):
+        validate(wild, patients=400)

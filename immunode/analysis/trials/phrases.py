@@ -72,7 +72,7 @@ def result_words(model: Model, result: TrialResult, rule: str) -> str:
         words = f"{head} {endpoint_words(model, rule)}"
     if result.compared:
         words += f", {result.compared} of arms"
-    return words + (f" (model: {result.model_statistic})" if result.model_statistic else "")
+    return words
 
 
 def _labelled(model: Model, subject: str) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
@@ -34,8 +35,12 @@ if TYPE_CHECKING:
     from immunode.model import Model
 
 Array = NDArray[np.float64]
-PATIENTS = 2000
-"""Virtual patients behind a validation."""
+PATIENTS = 10_000
+"""Virtual patients behind a validation: many more than any trial has, so that chance in them counts for little."""
+MEASURED = 10
+"""How often each of them is measured, with errors of its own each time."""
+FEWEST = 200
+"""Fewest virtual patients that say anything."""
 REPLICATES = 1000
 """Replicate trials behind an interval."""
 ASSUMED = 100
@@ -45,7 +50,7 @@ LEAST = 50
 RULE = (
     "inside: the published value lies in the middle 95 % of replicate trials of the published size; near: it does not, "
     "but its own 95 % interval overlaps them, or, where none is published, it lies within half their width of them; "
-    "off: neither"
+    "off: neither; not judged: the model gives no number, as for a ratio to 0"
 )
 
 
@@ -66,7 +71,7 @@ class Verdict:
     assumed : bool
         whether that number is ours.
     verdict : str
-        "inside", "near" or "off"; see `RULE`.
+        "inside", "near", "off" or "not judged"; see `RULE`.
     """
 
     trial: str
@@ -199,8 +204,7 @@ def arm_words(result: TrialResult) -> str:
 def statistic_words(result: TrialResult) -> str:
     """Return what was reported: "mean", "share", "ratio of means"."""
     word = "SD" if result.statistic == "sd" else result.statistic
-    words = f"{result.compared} of {word}s" if result.compared else word
-    return f"{words} (model: {result.model_statistic})" if result.model_statistic else words
+    return f"{result.compared} of {word}s" if result.compared else word
 
 
 def validate(
@@ -241,6 +245,11 @@ def validate(
     chosen = _trials(model, trials)
     if not declares_patients(model):
         raise StudyError(f"{model.name}: it declares no patients, so there is nobody to put into a trial")
+    if patients < FEWEST or replicates < 1:
+        raise StudyError(
+            f"{model.name}: {patients} virtual patients and {replicates} replicate trials say nothing; take at least "
+            f"{FEWEST} patients, better many more than the trials had, and 1,000 replicates"
+        )
     verdicts: list[Verdict] = []
     for variant in dict.fromkeys(trial.variant for trial in chosen):
         seen = model.variant(variant) if variant else model
@@ -248,7 +257,9 @@ def validate(
         verdicts += _verdicts(seen, mine, patients, replicates, seed, rtol)
     order = {trial.name: i for i, trial in enumerate(chosen)}
     verdicts.sort(key=lambda one: order[one.trial])
-    recipe = f"{patients} virtual patients, seed {seed}, {replicates} replicate trials"
+    recipe = f"{patients:,} virtual patients, seed {seed}, {replicates:,} replicate trials"
+    if any(one.assumed for one in verdicts):
+        recipe += f"; an arm whose size is not published counts as {ASSUMED} patients"
     return Validation(
         model=model.label, verdicts=tuple(verdicts), recipe=recipe, trials=tuple(chosen), title=model.heading
     )
@@ -284,7 +295,11 @@ def _verdicts(
     people = declared_joint(model).design(patients, seed, "the declared population")
     out = sweep(model, people * Arms(arms), until=end, endpoints=list(wanted), rtol=rtol)
     tables = {name: by_draw(out, np.where(out.ok, out.endpoint(name), np.nan))[1] for name in wanted}
-    observed = measured_values(model, tables, end, seed)
+    failed = int((~out.ok).sum())
+    if failed:
+        warnings.warn(f"{model.label}: {failed} of {len(out)} runs failed and are left out of trials", stacklevel=4)
+    often = {name: np.broadcast_to(table, (MEASURED, *table.shape)) for name, table in tables.items()}
+    observed = measured_values(model, often, end, seed)
     place = {text: i for i, text in enumerate(treatments)}
     run = _Run(place, tables, observed, out.units, replicates, seed)
     return [
@@ -319,8 +334,8 @@ def _rows(model: Model, trial: Trial, people: Any) -> NDArray[np.intp]:
 class _Run:
     """What all trials of one sweep share.
 
-    place : interventions of an arm -> its column.   values, observed : endpoint -> shape (n_patients, n_arms), without
-    and with errors of measurement.   units : endpoint -> unit.
+    place : interventions of an arm -> its column.   values, observed : endpoint -> shape (n_patients, n_arms) without
+    errors of measurement, and with them (n_times_measured, n_patients, n_arms).   units : endpoint -> unit.
     """
 
     place: dict[str, int]
@@ -339,14 +354,16 @@ def _verdict(run: _Run, trial: Trial, result: TrialResult, rule: str, rows: NDAr
     source = run.observed if result.measured else run.values
     treatments, sizes = dict(as_pairs(trial.arms)), dict(as_pairs(trial.patients))
     listed = [result.arm, *([result.versus] if result.versus else [])]
-    values = [_of_patients(rule, result, {name: t[rows, run.place[treatments[arm]]] for name, t in source.items()})
-              for arm in listed]  # fmt: skip
+    columns = [
+        {name: table[..., rows, run.place[treatments[arm]]].ravel() for name, table in source.items()} for arm in listed
+    ]
+    values = [_of_patients(rule, result, seen) for seen in columns]
     size = [sizes.get(arm, ASSUMED) for arm in listed]
     rng = np.random.default_rng([run.seed, 3])
-    statistic = result.model_statistic or result.statistic
+    statistic = result.statistic
     drawn = [_replicates(mine, n, run.replicates, statistic, rng) for mine, n in zip(values, size, strict=True)]
     whole = [_statistic(mine[None, :], statistic)[0] for mine in values]
-    low, high = np.nanquantile(_compared(drawn, result.compared), [0.025, 0.975])
+    low, high = np.quantile(_compared(drawn, result.compared), [0.025, 0.975])
     unit = "" if result.statistic == "share" or result.compared == "ratio" else run.units.get(endpoint(rule).name, "")
     return Verdict(
         trial=trial.name,
@@ -396,6 +413,8 @@ def _compared(values: list[Any], how: str) -> Any:
 
 def _word(result: TrialResult, low: float, high: float) -> str:
     """Return the verdict, see `RULE`."""
+    if not (np.isfinite(low) and np.isfinite(high)):
+        return "not judged"
     if low <= result.value <= high:
         return "inside"
     ends = result.interval

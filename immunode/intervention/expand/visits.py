@@ -90,7 +90,7 @@ def _add_cycles(draft: Draft, rule: Rule, apart: Time, texts: Mapping[str, str])
         last: f"piecewise(t, {give}, {last})",
         f"{name}.rule_on": f"piecewise(1, {give}, 0)",
         f"{name}.rule_doses": f"{name}.rule_doses + piecewise(1, {give}, 0)",
-        f"{name}.rule_held": f"piecewise(0, {give}, {name}.rule_held + 1, {due}, {name}.rule_held)",
+        f"{name}.rule_held": f"piecewise(0, {give}, {name}.rule_held + 1, {due} and {name}.rule_stopped < 0.5, {name}.rule_held)",
     }
     if texts["stop_when"]:
         changes[f"{name}.rule_stopped"] = f"piecewise(1, {texts['stop_when']}, {name}.rule_stopped)"

@@ -105,9 +105,15 @@ def _cholesky_stops(matrix: list[list[float]]) -> int | None:
 
 def _check_classes(model: Declaration, values: Mapping[str, float]) -> None:
     _once(model.name, "class of patients", (c.name for c in model.classes))
+    logit = {v.parameter for v in model.variability if v.scale == "logit"}
     for one in model.classes:
-        for name, _ in as_pairs(one.values):
+        for name, value in as_pairs(one.values):
             _known(f"{model.name}: class '{one.name}' of patients, '{name}'", name, values)
+            if name in logit and not 0 <= value <= 1:
+                raise ModelError(
+                    f"{model.name}: class '{one.name}' of patients, '{name}': the logit scale needs a typical value "
+                    f"from 0 to 1, but it is {value:g}"
+                )
     total = sum(c.share for c in model.classes)
     if model.classes and abs(total - 1) > 1e-6:
         shares = ", ".join(f"{c.name} {c.share:g}" for c in model.classes)

@@ -19,7 +19,7 @@ from immunode.plot.kit.style import FAINT, INK, PALETTE, Style, arm_colors, find
 from immunode.plot.kit.text import pretty_unit, width_of, wrap
 
 Row = Mapping[str, Any]
-VERDICTS = {"inside": "inside", "near": "near", "off": "off", "used": "made the model"}
+VERDICTS = {"inside": "inside", "near": "near", "off": "off", "used": "made the model", "not judged": "not judged"}
 KEYS = ("published (95 % interval)", "published, made the model", "model: 95 % of trials of that size")
 _LEADING = 1.2
 """Distance of two lines of text over their size."""
