@@ -201,8 +201,8 @@ def cycles(
 ) -> Schedule:
     """Return doses that a finding can hold back: `cycles("21 days", look_again="7 days", hold_when="anc < 1")`.
 
-    Results tell `name.doses`, `name.held`, `name.since_dose`, `name.stopped` and, with `lower_when`, `name.level`. Thresholds are knobs, as
-    in `at_visits`.
+    Results tell `name.doses`, `name.held`, `name.since_dose`, `name.stopped` and, with `lower_when`, `name.level`.
+    Thresholds are knobs, as in `at_visits`.
 
     Parameters
     ----------

@@ -83,14 +83,15 @@ def _add_cycles(draft: Draft, rule: Rule, apart: Time, texts: Mapping[str, str])
     _switch(draft, "stopped", 0.0, "", f"1 once {name} is given no more")
     # visits are sums of intervals, which rounding may put just before the time
     due = f"t - {last} >= {gap}*(1 - {JUST!r})"
-    give = f"{due} and {name}.rule_stopped < 0.5"
+    due = f"{due} and {name}.rule_stopped < 0.5"
+    give = due
     give += f" and not ({texts['stop_when']})" * bool(texts["stop_when"])
     give += f" and not ({texts['hold_when']})" * bool(texts["hold_when"])
     changes = {
         last: f"piecewise(t, {give}, {last})",
         f"{name}.rule_on": f"piecewise(1, {give}, 0)",
         f"{name}.rule_doses": f"{name}.rule_doses + piecewise(1, {give}, 0)",
-        f"{name}.rule_held": f"piecewise(0, {give}, {name}.rule_held + 1, {due} and {name}.rule_stopped < 0.5, {name}.rule_held)",
+        f"{name}.rule_held": f"piecewise(0, {give}, {name}.rule_held + 1, {due}, {name}.rule_held)",
     }
     if texts["stop_when"]:
         changes[f"{name}.rule_stopped"] = f"piecewise(1, {texts['stop_when']}, {name}.rule_stopped)"
