@@ -40,7 +40,7 @@ def test_the_screen_says_all_that_is_needed_to_judge(capsys: Capture, monkeypatc
     assert "quoted from memory" in share
     assert sum("used to make the model" in x for x in lines) == 4
     assert any("doi:10.1002/art.39093; intention to treat" in x for x in lines)
-    assert any(x.startswith("ma2020: of 17 published numbers") for x in lines)
+    assert any(x.startswith("ma2020: of 21 published numbers") for x in lines)
     assert any(x.startswith("inside: the published value lies in") for x in lines)
 
 

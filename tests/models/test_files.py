@@ -18,7 +18,7 @@ LONG |= {"ma2020": 240, "jin2025": 220, "valenzuela2025": 210}  # patients and t
 LONG |= {"immune_balance": 400, "stress_cytokine_minimal": 200}
 LONG |= {"miyano2022": 215}  # 60 parameters and 28 processes, one a line
 # patients, story and trials are declared beside the model
-LONG |= {"ma2020": 250, "jin2025": 250, "valenzuela2025": 250}
+LONG |= {"ma2020": 260, "jin2025": 250, "valenzuela2025": 250}
 PROGRAMMING = (ast.For, ast.While, ast.Lambda, ast.FunctionDef, ast.ClassDef, ast.If, ast.IfExp, ast.ListComp,
                ast.DictComp, ast.SetComp, ast.GeneratorExp, ast.Try, ast.With, ast.JoinedStr)  # fmt: skip
 

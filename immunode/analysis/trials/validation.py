@@ -253,8 +253,8 @@ def validate(
     verdicts: list[Verdict] = []
     for variant in dict.fromkeys(trial.variant for trial in chosen):
         seen = model.variant(variant) if variant else model
-        mine = [trial for trial in chosen if trial.variant == variant]
-        verdicts += _verdicts(seen, mine, patients, replicates, seed, rtol)
+        mine = [trial for trial in chosen if trial.variant == variant and trial.results]
+        verdicts += _verdicts(seen, mine, patients, replicates, seed, rtol) if mine else []
     order = {trial.name: i for i, trial in enumerate(chosen)}
     verdicts.sort(key=lambda one: order[one.trial])
     recipe = f"{patients:,} virtual patients, seed {seed}, {replicates:,} replicate trials"
