@@ -138,7 +138,7 @@ def test_raji_two_doses() -> None:
     """Default arm of the specification without a number: 5e6 on day 7 and day 10 hold the tumor below untreated."""
     first = RAJI.intervention("car_t_raji")
     arms = [replace(first, name="one"), replace(first, name="two")]
-    system = System(RAJI.replace(interventions=arms)).given(["one", "two"])
+    system = System(RAJI.replace(interventions=arms, story=None)).given(["one", "two"])
     y = system.run(14.0, {"one.transfer": 5e6, "two.transfer": 5e6, "two.start": 10.0})
     assert y[0, 2, 0] < System(RAJI).run(14.0)[0, 2, 0]
 

@@ -44,7 +44,7 @@ def test_threads_give_the_same_bits(decay: Model, engine: str) -> None:
 def test_only_data_travels() -> None:
     model = load_model("kuznetsov1994")
     plan = make_plan(
-        model, sobol(space(model), 64), None, None, ["control", "cytostatic"], None, "endpoints", None, 0, OPTIONS
+        model, sobol(space(model), 64), None, None, ["control", "cytostatic"], None, "endpoints", None, None, 0, OPTIONS
     )
     sent = pickle.dumps(rows_of(plan, slice(8, 16)))
     assert len(sent) < 50_000

@@ -285,7 +285,9 @@ def test_a_block_with_trajectories_takes_bounded_memory(decay: Model) -> None:
 
     options = {"engine": "numpy", "method": "auto", "rtol": 1e-6, "atol": None}
     times = np.linspace(0, 6, 5001)
-    plan = make_plan(decay, sobol({"k": (0.1, 1)}, 100_000), None, times, None, None, "trajectories", None, 0, options)
+    plan = make_plan(
+        decay, sobol({"k": (0.1, 1)}, 100_000), None, times, None, None, "trajectories", None, None, 0, options
+    )
     assert make_cut(plan).span * len(plan.times) * len(plan.keep) * 8 <= MEMORY
 
 

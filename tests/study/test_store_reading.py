@@ -81,7 +81,7 @@ def test_ten_million_rows_open_at_once_and_are_read_where_asked(decay: Model, tm
     from immunode.study.store.place import Place
 
     options = {"engine": "numpy", "method": "auto", "rtol": 1e-6, "atol": None}
-    plan = make_plan(decay, grid(k=[0.5]), 6, None, None, ["final(A)"], "endpoints", None, 0, options)
+    plan = make_plan(decay, grid(k=[0.5]), 6, None, None, ["final(A)"], "endpoints", None, None, 0, options)
     study = study_of(plan)
     study["design"]["rows"] = 10_000_000
     Store.create(Place.of(tmp_path / "big.zarr"), Layout(study, 8192, 8192), plan.times, {})

@@ -99,7 +99,7 @@ def test_a_store_names_the_variant_and_its_key_is_that_of_the_numbers(tmp_path: 
 def test_the_command_prints_and_writes_what_was_run(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     heads = {}
     for name in (NAME, ALIAS):
-        assert main(["run", name, "--set", "gamma=1.5", "-o", str(tmp_path / name)]) == 0
+        assert main(["run", name, "--arm", "control", "--set", "gamma=1.5", "-o", str(tmp_path / name)]) == 0
         heads[name] = capsys.readouterr().out.splitlines()[0].strip()
     assert heads == {NAME: "baker2013, 0 to 100 day", ALIAS: "baker2013, variant diseased, 0 to 100 day"}
     recipe = json.loads((tmp_path / ALIAS / "recipe.json").read_text())["arms"]["control"]
@@ -122,7 +122,7 @@ def test_a_sweep_s_recipe_holds_what_was_set_and_the_knobs_of_its_arms(tmp_path:
 def test_the_script_of_a_figure_and_its_title_name_the_variant(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    assert main(["figure", ALIAS, "--kind", "courses", "--code"]) == 0
+    assert main(["figure", ALIAS, "--arm", "control", "--kind", "courses", "--code"]) == 0
     script = capsys.readouterr().out
     assert "title=model.heading" in script
     assert im.load_model(ALIAS).heading.endswith(f"({LABEL})")

@@ -45,7 +45,7 @@ def measured(out: Any, *, seed: int = 0) -> pd.DataFrame:
     StudyError
         a change of a quantity whose error depends on its value was asked for without its value at time 0.
     """
-    model, end = out.plan.model, float(out.plan.times[-1])
+    model, end = out.model, float(out.times[-1])
     values = {name: out.endpoint(name) for name in out.endpoints}
     with_errors = measured_values(model, values, end, seed)
     table = out.table()

@@ -217,7 +217,7 @@ def responders(
         the rule or an arm can't be; an arm ran a draw twice; weights that do not fit.
     """
     out = out.rows_there()
-    rule = written_out(out.plan.model, rule, out.endpoints, float(out.plan.times[-1]))
+    rule = written_out(out.model, rule, out.endpoints, float(out.times[-1]))
     columns = {name: out.endpoint(name) for name in out.endpoints}
     inputs = out.inputs()
     columns |= {name: inputs[:, i] for i, name in enumerate(out.columns)}
@@ -240,7 +240,7 @@ def responders(
         seed=seed,
         labels=labels,
         who=out.model_name,
-        words=rule_words(out.plan.model, rule),
+        words=rule_words(out.model, rule),
     )
 
 

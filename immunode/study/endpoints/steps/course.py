@@ -26,6 +26,8 @@ NODES = (0.0, 0.25, 0.5, 0.75, 1.0)
 BOOLE = np.array([7, 32, 12, 32, 7]) / 90
 FINER, HALVINGS = 0.1, 40
 """A step is halved while two rules for its mean differ by more than this part of the tolerance, so often at most."""
+ROUGH = 1024
+"""Pieces of one step that are doubtful all at once: what differs everywhere is rounding, and no halving ends it."""
 
 
 class Course(ABC):
@@ -225,6 +227,8 @@ class SampledCourse(Course):
             finer = [width * _boole(half) for half in (left, right)]
             whole = 2 * width * _boole(nodes)
             good = np.abs(finer[0] + finer[1] - whole) <= FINER * self.rtol * size[of]
+            # a jump or a pole leaves a few pieces in doubt, rounding around 0 leaves all of them
+            good |= (np.bincount(of[~good], minlength=len(which)) > ROUGH)[of]
             np.add.at(total, of[good], (finer[0] + finer[1])[good])
             # both halves of the others, in order of time
             bad = np.repeat(~good, 2)
