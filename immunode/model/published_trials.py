@@ -50,9 +50,6 @@ class TrialResult:
         whether the number helped to make the model; then it tests nothing and is not counted.
     measured : bool
         whether the error of the measurement is added to the model (`Observed`), as it was in the trial.
-    model_statistic : str
-        what is taken of the model instead of `statistic`, such as the median where a few patients of a wide
-        distribution lead the mean; "" is the same.
     """
 
     arm: str

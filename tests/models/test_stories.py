@@ -200,8 +200,8 @@ TRUE: dict[str, Callable[[Arms], bool]] = {
         and all(high(a["two doses, anti-CD20"], q) < 0.02 * high(a["two doses"], q) for q in ("A", "M"))
     ),
     "valenzuela2025": lambda a: (
-        -85 < low(a["60 mg/kg q2w"], "IgG_change") < low(a["30, then 15 mg/kg q2w"], "IgG_change") < -75
-        and low(a["60 mg/kg q2w"], "FcRn_free") < 10
+        -85 < low(a["60 mg/kg q2w, five doses"], "IgG_change") < low(a["30, then 15 mg/kg q2w"], "IgG_change") < -75
+        and low(a["60 mg/kg q2w, five doses"], "FcRn_free") < 10
         and a["30, then 15 mg/kg q2w"].final("MG_ADL_change") < a["placebo"].final("MG_ADL_change") - 1
     ),
     "vitamin_d_minimal": lambda a: (
