@@ -28,7 +28,7 @@ ROOT = Path(__file__).resolve().parents[2]
 ESCAPES = "\x1b[2J\x1b]0;title\x07\x9b31m\u202e\x7f\r"
 
 
-@pytest.mark.parametrize("words", [["show"], ["check"], ["run"], ["atlas"], ["validate", "--patients", "60"]])
+@pytest.mark.parametrize("words", [["show"], ["check"], ["run"], ["atlas"], ["validate", "--patients", "200"]])
 def test_a_terminal_shows_what_looks_like_markup(
     words: list[str], key: str, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
