@@ -28,6 +28,8 @@ FINER, HALVINGS = 0.1, 40
 """A step is halved while two rules for its mean differ by more than this part of the tolerance, so often at most."""
 ROUGH = 1024
 """Pieces of one step that are doubtful all at once: what differs everywhere is rounding, and no halving ends it."""
+BOUNDED = 30.0
+"""Rounding is at most so many times as large as it is on average over a step."""
 
 
 class Course(ABC):
@@ -227,8 +229,10 @@ class SampledCourse(Course):
             finer = [width * _boole(half) for half in (left, right)]
             whole = 2 * width * _boole(nodes)
             good = np.abs(finer[0] + finer[1] - whole) <= FINER * self.rtol * size[of]
-            # a jump or a pole leaves a few pieces in doubt, rounding around 0 leaves all of them
-            good |= (np.bincount(of[~good], minlength=len(which)) > ROUGH)[of]
+            # a jump leaves a few pieces in doubt, rounding around 0 all of them; near a pole values grow without end
+            most = np.zeros(len(which))
+            np.maximum.at(most, of, np.max(np.abs(left), axis=0))
+            good |= ((np.bincount(of[~good], minlength=len(which)) > ROUGH) & (most <= BOUNDED * size))[of]
             np.add.at(total, of[good], (finer[0] + finer[1])[good])
             # both halves of the others, in order of time
             bad = np.repeat(~good, 2)
