@@ -5,7 +5,8 @@ from __future__ import annotations
 from immunode.analysis.trials.measurement import measured
 from immunode.analysis.trials.prevalence import Prevalence, prevalence_weights
 from immunode.analysis.trials.responder_shares import Responders
-from immunode.analysis.trials.validation import Validation, Verdict
+from immunode.analysis.trials.validation import Validation
+from immunode.analysis.trials.verdicts import Verdict
 from immunode.study.populations import Acceptance
 
 __all__ = [

@@ -12,9 +12,9 @@ from typing import TYPE_CHECKING
 import typer
 
 from immunode.catalogue import list_models, load_model
-from immunode.characters import UNPRINTABLE
 from immunode.cli.words import ENGINES, FORMATS, KINDS, MEASURES, METHODS, PICTURES, STYLES
 from immunode.errors import ImmunodeError
+from immunode.language.characters import UNPRINTABLE
 
 if TYPE_CHECKING:
     from immunode.model import Model

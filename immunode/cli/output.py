@@ -14,8 +14,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from immunode.catalogue import UnknownModelError, load_model
-from immunode.characters import UNPRINTABLE, visible
 from immunode.errors import ImmunodeError
+from immunode.language.characters import UNPRINTABLE, visible
 
 if TYPE_CHECKING:
     from rich.console import Console

@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from rich.console import Console, ConsoleOptions, RenderableType
 from rich.segment import Segment
 
-from immunode.characters import visible
+from immunode.language.characters import visible
 
 
 class Screen(Console):

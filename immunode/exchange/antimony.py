@@ -8,10 +8,10 @@ from pathlib import Path
 from typing import Any
 from xml.etree import ElementTree
 
-from immunode.characters import problem
 from immunode.errors import EngineError, ModelError, StoreError, did_you_mean, nearest, path_text
 from immunode.exchange.sbml.reading.reader import read_sbml
 from immunode.exchange.sbml.writing.writer import to_sbml
+from immunode.language.characters import problem
 from immunode.model import Model
 from immunode.study.run.recipe import write_text
 

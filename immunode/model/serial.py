@@ -23,8 +23,8 @@ from importlib import import_module
 from numbers import Integral, Real
 from typing import Any, TypeVar
 
-from immunode.characters import problem
 from immunode.errors import ModelError, StoreError, did_you_mean, quoted, shortened
+from immunode.language.characters import problem
 
 T = TypeVar("T")
 C = TypeVar("C", bound=type)

@@ -6,9 +6,9 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from itertools import combinations
 from typing import TYPE_CHECKING, Any
 
-from immunode.characters import problem
 from immunode.errors import StudyError, did_you_mean
 from immunode.intervention import perturb
+from immunode.language.characters import problem
 
 if TYPE_CHECKING:
     from immunode.model import Model, Perturbation

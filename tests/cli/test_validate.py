@@ -82,6 +82,7 @@ def test_a_model_without_trials_says_so_in_one_line(capsys: Capture) -> None:
         (["kuznetsov1994", "--trial", "x"], ["none is declared"]),
         (["ma2020", "--style", "slides"], ["slides", "slide"]),
         (["ma2020", "--patients", "0"], ["--patients"]),
+        (["ma2020", "--patients", "20"], ["20", "200"]),
     ],
 )
 def test_what_can_not_be_meant_is_refused_before_anything_runs(

@@ -16,10 +16,10 @@ import pandas as pd
 import pytest
 
 import immunode as im
-from immunode.characters import UNPRINTABLE, visible
 from immunode.cli import main
 from immunode.errors import ImmunodeError, ModelError, StoreError, StudyError
 from immunode.exchange.sbml.writing.writer import to_sbml
+from immunode.language.characters import UNPRINTABLE, visible
 from immunode.model import Derived, Event, Variant
 from immunode.plot import read_metadata, save
 from tests.hostile.texts import NAMES, evil, written

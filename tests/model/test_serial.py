@@ -11,8 +11,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from immunode.characters import UNPRINTABLE
 from immunode.errors import ModelError, StoreError
+from immunode.language.characters import UNPRINTABLE
 from immunode.model import Compartment, Derived, Effect, Event, Model, Parameter, Requirement, State, Switch, Unit
 from immunode.model.serial import FORMAT, content_key, from_json, register, to_json
 

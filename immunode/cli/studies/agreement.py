@@ -7,7 +7,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from immunode.analysis.trials.validation import PATIENTS, RULE, Validation, Verdict, arm_words, validate
+from immunode.analysis.trials.validation import FEWEST, PATIENTS, Validation, validate
+from immunode.analysis.trials.verdicts import RULE, Verdict, arm_words
 from immunode.catalogue import list_models, load_model
 from immunode.cli import output
 from immunode.cli.studies.files import picture_files, text_file
@@ -44,6 +45,8 @@ def read_comparison(
         raise output.UsageError("validate: name one model, or give --all" + (" alone" if every else ""))
     if style not in STYLES:
         raise output.UsageError(f"--style {style}: no such style{did_you_mean(style, STYLES)}")
+    if patients is not None and patients < FEWEST:
+        raise output.UsageError(f"--patients {patients}: fewer than {FEWEST} virtual patients say nothing of a trial")
     models = [load_model(entry.name) for entry in list_models()] if every else [output.load(name)]
     declaring = tuple(model for model in models if model.trials)
     known = [trial.name for model in declaring for trial in model.trials]

@@ -8,8 +8,8 @@ from functools import lru_cache
 from numbers import Real
 from typing import Any
 
-from immunode.characters import problem
 from immunode.errors import ModelError, did_you_mean, quoted
+from immunode.language.characters import problem
 from immunode.model.checks.patients import check_patients
 from immunode.model.checks.structure import check_structure
 from immunode.model.checks.units import check_units

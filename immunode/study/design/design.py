@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from immunode.characters import problem
 from immunode.errors import StudyError, quoted
+from immunode.language.characters import problem
 from immunode.model.table_file import number_hint, read_number
 from immunode.study.arms import Arms
 from immunode.study.design.amounts import check_room, whole_number

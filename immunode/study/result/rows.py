@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING, Any, Self
 import numpy as np
 from numpy.typing import NDArray
 
-from immunode.characters import visible
 from immunode.errors import StudyError, did_you_mean
+from immunode.language.characters import visible
 from immunode.model import Model
 from immunode.solve.status import Status
 from immunode.study.design.row_labels import RowLabels

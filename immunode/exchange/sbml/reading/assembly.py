@@ -6,7 +6,6 @@ from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from typing import Any
 
-from immunode.characters import visible
 from immunode.errors import ModelError, UnitError
 from immunode.exchange.sbml.reading.about import facts
 from immunode.exchange.sbml.reading.functions import number
@@ -14,6 +13,7 @@ from immunode.exchange.sbml.reading.starts import Starts, ordered
 from immunode.exchange.sbml.reading.state import Flux, Quantity, Reading
 from immunode.exchange.sbml.reading.units import Units
 from immunode.exchange.sbml.reading.writable import constant, finite, split
+from immunode.language.characters import visible
 from immunode.language.expression import parse
 from immunode.language.tree import Expression, names, number_text, substitute, to_text
 from immunode.model import Compartment, Derived, Event, Model, Parameter, Process, State, Switch

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from immunode.characters import visible
 from immunode.exchange.sbml.reading.state import Reading, items
+from immunode.language.characters import visible
 from immunode.language.tree import Expression, to_text
 from immunode.model import Event
 

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from typing import Any
 
-from immunode.characters import visible
 from immunode.exchange.sbml.reading.about import identity_of
 from immunode.exchange.sbml.reading.functions import is_number, number
 from immunode.exchange.sbml.reading.state import Quantity, Reading, items
+from immunode.language.characters import visible
 from immunode.language.tree import Expression
 
 

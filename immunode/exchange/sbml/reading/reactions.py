@@ -5,10 +5,10 @@ from __future__ import annotations
 import math
 from typing import Any
 
-from immunode.characters import visible
 from immunode.exchange.sbml.reading.functions import is_number, number
 from immunode.exchange.sbml.reading.quantities import _plain, moved_by_reactions
 from immunode.exchange.sbml.reading.state import Flux, Quantity, Reading, items
+from immunode.language.characters import visible
 from immunode.language.tree import Expression
 
 
