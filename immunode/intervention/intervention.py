@@ -133,7 +133,9 @@ class Intervention:
     def card_rows(self) -> tuple[str, dict[str, str]]:
         """Return the labels and the rows of the card."""
         does = "; ".join(operation.words for operation in self.acts)
-        return label_rows(self, {"does": does, "when": str(self.schedule), "beside": self.beside})
+        once = self.schedule == ALWAYS and all(operation.on_state for operation in self.acts)
+        when = "once, at the start" if once else str(self.schedule)
+        return label_rows(self, {"does": does, "when": when, "beside": self.beside})
 
     def contribution(self, model: Declaration, units: Mapping[str, str]) -> Contribution:
         """Return what this adds to `model`.

@@ -190,11 +190,6 @@ class Schedule:
         """True if the schedule has a window, open on one side or on none."""
         return self.start is not None or self.stop is not None
 
-    @property
-    def always(self) -> bool:
-        """True if the signal is 1 at all times."""
-        return self == Schedule()
-
     def during(self, start: Time | None = None, stop: Time | None = None) -> Self:
         """Return the schedule with another window."""
         return replace(self, start=start, stop=stop)

@@ -233,7 +233,7 @@ class Code:
         again, end = self.label(), self.label()
         self.jump(again)
         self.place(again)
-        yield Loop(self, again, end)
+        yield Loop(self, end)
         self.jump(again)
         self.place(end)
 
@@ -261,10 +261,6 @@ class Code:
         given = ", ".join(f"{self.types[a.kind]} {a.text}" for a in arguments)
         self.lines.append(f"  call void @{function}({given})")
 
-    def call_value(self, kind: str, function: str, *arguments: Value) -> Value:
-        given = ", ".join(f"{self.types[a.kind]} {a.text}" for a in arguments)
-        return self.emit(kind, f"call {self.types[kind]} @{function}({given})")
-
     def returns(self, x: Value | None = None) -> None:
         self.lines.append("  ret void" if x is None else f"  ret {self.types[x.kind]} {x.text}")
 
@@ -276,15 +272,10 @@ class Code:
 class Loop:
     """A loop that is being written."""
 
-    def __init__(self, code: Code, again: str, end: str) -> None:
-        self.code, self.again, self.end = code, again, end
+    def __init__(self, code: Code, end: str) -> None:
+        self.code, self.end = code, end
 
     def leave_if(self, condition: Value) -> None:
         on = self.code.label()
         self.code.branch(condition, self.end, on)
-        self.code.place(on)
-
-    def again_if(self, condition: Value) -> None:
-        on = self.code.label()
-        self.code.branch(condition, self.again, on)
         self.code.place(on)

@@ -84,11 +84,6 @@ def plain(value: Any) -> Any:
     return value
 
 
-def write_json(path: Path, value: Any) -> None:
-    """Write a value as JSON, whole or not at all."""
-    write_text(path, json_text(value))
-
-
 def json_text(value: Any) -> str:
     """Return a value as the text of a JSON file."""
     return json.dumps(plain(value), indent=2, ensure_ascii=False) + "\n"
