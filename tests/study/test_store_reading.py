@@ -158,3 +158,28 @@ def test_stores_of_two_studies_are_not_merged(decay: Model, tmp_path: Path) -> N
     run(decay, tmp_path / "c.zarr", block=5)
     with pytest.raises(StoreError, match="run both with the same block="):
         merge_stores(tmp_path / "a.zarr", tmp_path / "c.zarr")
+
+
+def test_the_recipe_of_a_store_says_what_that_of_its_sweep_says(decay: Model, tmp_path: Path) -> None:
+    """As far as the store tells without reading its runs: not the seed, the columns' ranges and methods used."""
+    changed = decay.with_values(k=0.4)
+    out = sweep(changed, n=8, endpoints=["final(A)"], until=4, store=str(tmp_path / "a.zarr"))
+    again = open_store(tmp_path / "a.zarr").recipe
+    alike = [
+        "model",
+        "variant",
+        "changed",
+        "reference",
+        "design",
+        "runs",
+        "until",
+        "times",
+        "endpoints",
+        "engine",
+        "method",
+        "rtol",
+        "atol",
+    ]
+    for key in [*alike, "time unit"]:
+        assert again[key] == out.recipe[key], key
+    assert again["changed"]["k"]["run"] == 0.4

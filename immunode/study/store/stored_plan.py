@@ -17,6 +17,7 @@ from immunode.model import Model
 from immunode.model.serial import from_json
 from immunode.study.endpoints import endpoint
 from immunode.study.run.ready import meanings
+from immunode.study.run.recipe import tolerance, variant_recipe
 from immunode.study.run.sweep_data import Column
 from immunode.study.store.blocks import Store
 from immunode.study.store.stored_columns import StoredColumn
@@ -157,20 +158,23 @@ class StoredPlan:
 
     def recipe(self) -> dict[str, Any]:
         """Return how the sweep was made, as plain data, as far as the store tells without reading its runs."""
-        study, model = self.store.layout.study, self.store.layout.study["model"]
+        study, model = self.store.layout.study, self.model
+        engines = dict.fromkeys(str(arm["engine"]) for arm in study["arms"].values())
         return {
-            "model": model["name"],
-            "variant": model.get("variant_name", ""),
-            "reference": model.get("reference", ""),
+            "model": model.name,
+            **variant_recipe(model),
+            "reference": model.reference,
             "arms": study["arms"],
             "design": self.design_recipe,
             "runs": len(self),
             "until": study["times"]["until"],
+            "time unit": model.time_unit,
             "times": study["times"]["outputs"],
             "endpoints": list(self.endpoint_names),
+            "engine": ", ".join(engines),
             "method": study["method"],
             "rtol": study["rtol"],
-            "atol": study["atol"],
+            "atol": tolerance(study["atol"]),
             "versions": study["versions"],
             "store": {"path": self.store.place.name, "key": self.store.layout.key},
         }
