@@ -13,6 +13,7 @@ from matplotlib.text import Text
 from immunode.errors import StudyError
 from immunode.plot import panels
 from immunode.plot.charts.agreement import VERDICTS, agreement_chart, readable_ticks, tick_texts
+from immunode.plot.kit.style import PALETTE, readable
 from immunode.plot.kit.text import width_of
 
 LONG = "300 mg at week 0, then 150 mg every 2 weeks with methotrexate against placebo with methotrexate"
@@ -59,7 +60,7 @@ def test_no_text_covers_another_or_leaves_the_page(
 def test_every_result_has_its_verdict_in_words(seen: Callable[[Figure], list[Text]]) -> None:
     figure = agreement_chart([row("x", verdict) for verdict in VERDICTS], title="t")
     said = [t for t in seen(figure) if t.get_gid() == "verdict"]
-    assert [t.get_text() for t in said] == ["inside", "near", "off", "made the model"]
+    assert [t.get_text() for t in said] == ["inside", "near", "off", "made the model", "not judged"]
     assert [t.get_weight() for t in said].count("bold") == 1
 
 
@@ -96,3 +97,14 @@ def test_it_draws_into_a_page_of_ones_own() -> None:
 def test_nothing_to_draw_is_told() -> None:
     with pytest.raises(StudyError, match="nothing to draw"):
         agreement_chart([])
+
+
+@pytest.mark.parametrize("arms", [["placebo", "drug"], ["drug", "placebo"], ["drug"]])
+def test_the_neutral_color_is_that_of_placebo_wherever_it_stands(
+    arms: list[str], seen: Callable[[Figure], list[Text]]
+) -> None:
+    figure = agreement_chart([row("mean", arm=arm) for arm in arms])
+    colors = {text.get_text(): text.get_color() for text in seen(figure) if text.get_text() in arms}
+    assert set(colors) == set(arms)
+    for arm, color in colors.items():
+        assert (color == readable(PALETTE[0])) == (arm == "placebo")

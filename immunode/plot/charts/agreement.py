@@ -56,9 +56,10 @@ def agreement_chart(
         groups.setdefault((str(row["group"]), str(row["unit"])), []).append(row)
     if axes is not None and len(groups) > 1:
         raise StudyError(f"agreement: {len(groups)} kinds of results don't fit one axes; leave axes out")
-    arms = list(dict.fromkeys(_main_arm(row) for row in rows))
-    # the neutral first color stays with placebo
-    colors = arm_colors(arms if arms[0] in ("placebo", "control") else ["placebo", *arms])
+    arms = dict.fromkeys(_main_arm(row) for row in rows)
+    # the neutral first color stays with placebo, wherever it stands and where it is not shown
+    untreated = next((arm for arm in ("placebo", "control") if arm in arms), "placebo")
+    colors = arm_colors(dict.fromkeys([untreated, *arms]))
     with styled(look):
         if axes is not None:
             figure, (ax,) = make_panels(1, look, axes)
