@@ -59,7 +59,7 @@ class Entry:
 
 def list_models() -> tuple[Entry, ...]:
     """Return the models of the package, sorted by name; their files are parsed, never executed."""
-    return tuple(entry for path in _files() if (entry := _entry(path)) is not None)
+    return tuple(entry for path in _files().values() if (entry := _entry(path)) is not None)
 
 
 def find_model(name: str) -> tuple[Path, str]:
@@ -71,7 +71,7 @@ def find_model(name: str) -> tuple[Path, str]:
     ------
     UnknownModelError : there is none; the message names the nearest.
     """
-    files = {path.stem: path for path in _files()}
+    files = _files()
     if name in files:
         return files[name], ""
     entries = list_models()
@@ -151,13 +151,14 @@ def copy_model(name: str, path: str | os.PathLike[str]) -> Path:
     return target
 
 
-def _files() -> list[Path]:
-    """Return the model files of the package, sorted by name."""
+def _files() -> dict[str, Path]:
+    """Return the model files of the package by name, sorted; each folder of `models/` holds those of one system."""
     files: dict[str, Path] = {}
     for folder in packaged.__path__:
-        for path in Path(folder).glob("[!_]*.py"):
-            files.setdefault(path.stem, path)
-    return [files[name] for name in sorted(files)]
+        for pattern in ("[!_.]*.py", "[!_.]*/[!_.]*.py"):
+            for path in sorted(Path(folder).glob(pattern)):
+                files.setdefault(path.stem, path)
+    return dict(sorted(files.items()))
 
 
 def _is_there(path: Path) -> bool:
@@ -257,8 +258,10 @@ def _aliases(node: ast.expr | None) -> tuple[tuple[str, str], ...]:
 def _load_packaged(path: Path) -> Model:
     """Return the MODEL of a file of the package, imported once."""
     importlib.invalidate_caches()  # the file may have been added since the folder was last listed
+    (within,) = {path.relative_to(folder) for folder in packaged.__path__ if path.is_relative_to(folder)}
+    name = ".".join(("immunode.models", *within.with_suffix("").parts))
     try:
-        module = importlib.import_module(f"immunode.models.{path.stem}")
+        module = importlib.import_module(name)
     except ImmunodeError:
         raise
     except Exception as error:  # whatever a broken file raises becomes one clear line

@@ -15,7 +15,7 @@ import lazy_loader
 import pytest
 
 ROOT = Path(__file__).resolve().parents[1]
-MODELS = sorted(path.stem for path in (ROOT / "models").glob("[!_]*.py"))
+MODELS = sorted(path.stem for path in (ROOT / "models").glob("*/[!_]*.py"))
 LIST = "import json; from immunode.catalogue import list_models; print(json.dumps([e.name for e in list_models()]))"
 LOADER = f"""
 import sys
@@ -75,7 +75,7 @@ def listed(*, path: Path | None = None, cwd: Path, before: str = "") -> list[str
 def packaged(file: Path) -> list[str]:
     with zipfile.ZipFile(file) as archive:
         names = [Path(name) for name in archive.namelist()]
-    return sorted(name.stem for name in names if name.parent == Path("immunode/models") and name.name[0] != "_")
+    return sorted(name.stem for name in names if Path("immunode/models") in name.parents and name.name[0] != "_")
 
 
 def test_the_checkout_has_models() -> None:
@@ -134,7 +134,7 @@ def test_models_are_listed_where_the_checkout_is_the_working_folder(checkout: Pa
 def test_a_model_file_added_to_the_checkout_is_listed(checkout: Path, tmp_path: Path) -> None:
     copy = tmp_path / "project"
     shutil.copytree(checkout, copy)
-    (copy / "models" / "zz_added.py").write_text("MODEL = Model(name='zz_added', states=[])\n")
+    (copy / "models" / "lupus" / "zz_added.py").write_text("MODEL = Model(name='zz_added', states=[])\n")
     assert listed(path=copy, cwd=tmp_path) == [*MODELS, "zz_added"]
 
 

@@ -1,4 +1,4 @@
-"""The bridge to the published models: `immunode.models.NAME` is the file `models/NAME.py` at the top of the project.
+"""The bridge to the models: `immunode.models.SYSTEM.NAME` is the file `models/SYSTEM/NAME.py` at the project's top.
 
 In a wheel those files lie beside this one. In a checkout (installed as editable, or only on the path) this file is
 alone, and the top-level folder joins the package's path. Use `immunode.load_model`; nothing imports a model by name.

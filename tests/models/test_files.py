@@ -10,7 +10,7 @@ import pytest
 from immunode.catalogue import load_model
 
 FOLDER = Path(__file__).parents[2] / "models"
-FILES = sorted(FOLDER.glob("*.py"))
+FILES = sorted(FOLDER.glob("*/*.py"))
 EVIDENCE = {"measured", "fitted", "published", "memory", "assumed", "derived"}
 LONG = {"abo2021": 270, "hancioglu2007": 170, "windoloski2024": 170, "vaccine_minimal": 180}
 LONG |= {"ma2020": 240, "jin2025": 220, "valenzuela2025": 210}  # patients and trials as well
@@ -21,6 +21,14 @@ LONG |= {"miyano2022": 215}  # 60 parameters and 28 processes, one a line
 LONG |= {"ma2020": 260, "jin2025": 250, "valenzuela2025": 250}
 PROGRAMMING = (ast.For, ast.While, ast.Lambda, ast.FunctionDef, ast.ClassDef, ast.If, ast.IfExp, ast.ListComp,
                ast.DictComp, ast.SetComp, ast.GeneratorExp, ast.Try, ast.With, ast.JoinedStr)  # fmt: skip
+
+
+def test_every_file_lies_in_the_folder_of_its_system_and_no_name_is_twice() -> None:
+    assert not list(FOLDER.glob("*.py"))
+    assert len(FILES) > 30
+    assert len({path.stem for path in FILES}) == len(FILES)
+    folders = {path.parent.name: 0 for path in FILES}
+    assert all(len(list((FOLDER / name).glob("*.py"))) <= 16 for name in folders)
 
 
 @pytest.fixture(params=FILES, ids=lambda path: path.stem)
