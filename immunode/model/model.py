@@ -40,6 +40,9 @@ class Model(Declaration):
         further names for `load_model`, each with a variant or "": `{"rheumatoid_arthritis": "diseased"}`.
     status : str
         "published" or "ours".
+    species : str
+        whose immune system it is, such as "human" or "mouse"; figures name one that is not human. "" where none is
+        meant.
     remarks : tuple[str, ...] | Sequence[str]
         what is odd about the file that a model was read from; shown, and never computed with.
     variability, correlations, classes, covariates

@@ -33,6 +33,7 @@ MODEL = Model(
     title="Lupus nephritis: autoreactive B cells, anti-dsDNA, interferon, C3, proteinuria",
     system="lupus",
     status="ours",
+    species="human",
     aliases={"lupus": ""},
     reference="values from doi:10.1002/cts.70146",
     time_unit="day",

@@ -46,6 +46,7 @@ def _heading(screen: Console, model: Model) -> None:
     facts = [
         ("reference", model.reference),
         ("system", model.system),
+        ("species", model.species),
         ("status", model.status),
         (
             "also known as",

@@ -64,6 +64,7 @@ def lay_over(read: Model, document: Any) -> Model:
         "reference",
         "system",
         "status",
+        "species",
         "description",
         "horizon",
         "clock",
