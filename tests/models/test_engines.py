@@ -40,6 +40,9 @@ EARLY |= {("graft_minimal", ""): 10.0}
 EARLY |= {("cartmath2021", "car_t_first_10_percent"): 150.0}
 # a rhythm of days over most of a year: three weeks show all, and SciPy's steps are not exhausted
 WAVES = {("karin2020", "circadian"): 20.0}
+# Each dose of methotrexate switches the whole joint (500 steps of SciPy a dose at 1e-6): two doses show all.
+EARLY |= {("bedathuru2024", "mtx15"): 14.0, ("bedathuru2024", "ada40"): 56.0}
+WAVES |= {("bedathuru2024", "mtx15"): 14.0, ("bedathuru2024", "ada40"): 56.0}
 LONG = (("karin2020", "prednisolone"),)
 """Runs of more than 5 s."""
 # The reference patient in the variant `diseased` starts in a steady state; there is something to see under treatment.

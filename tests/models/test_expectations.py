@@ -20,7 +20,8 @@ from immunode.study.endpoints import at, auc, final, peak, trough
 
 VARIANTS = {"baker2013": ("", "diseased"), "immune_balance": ("", "self_reactive")}
 # Two doses a day for a year take SciPy 5 to 9 s a run, compiled code a tenth of a second.
-LONG = ("graft_minimal",)
+# So does methotrexate, whose every dose switches a whole joint.
+LONG = ("graft_minimal", "bedathuru2024")
 CASES = [
     pytest.param(entry.name, variant, intervention.name, marks=(pytest.mark.slow,) if entry.name in LONG else ())
     for entry in list_models()
