@@ -19,8 +19,8 @@ from immunode.study.design.design import Design
 from immunode.study.endpoints import at, auc, final, peak, trough
 
 VARIANTS = {"baker2013": ("", "diseased"), "immune_balance": ("", "self_reactive")}
-# Two doses a day for a year take SciPy 5 to 9 s a run, compiled code a tenth of a second.
-LONG = ("graft_minimal",)
+# Two doses a day for a year, or four for weeks in a stiff model, take SciPy 5 to 40 s a run, compiled code under 1 s.
+LONG = ("graft_minimal", "demin2013")
 CASES = [
     pytest.param(entry.name, variant, intervention.name, marks=(pytest.mark.slow,) if entry.name in LONG else ())
     for entry in list_models()
