@@ -77,6 +77,8 @@ SCENARIOS = (
     S("lupus", "anti-BAFF lowers disease activity", "lupus_minimal", "belimumab_like", "final(SLEDAI)", "down", 730),
     S("lupus", "if all are reached, less", "lupus_minimal", "rituximab_complete", "final(aab)", "< 50", 730),
     S("lupus", "CAR-T cells clear anti-dsDNA", "lupus_minimal", "cart_cd19_like", "final(aab)", "> 200 to < 30", 730),
+    S("lupus", "anti-interferon adds responders", "goteti2024", "anifrolumab_300", "final(SRI4)", "up", 52),
+    S("myasthenia", "a block of FcRn lowers IgG", "lledogarcia2022", "iv_7", "at(IgG_change, 10)", "down", 84),
     S("cancer", "checkpoint blockade removes a tumor", TUMOR, "anti_pdl1", "at(TVtot, 50)", "> 100 to < 10", 50),
     S("cancer", "a hundredth of the dose does not", TUMOR, "anti_pdl1 * 0.01", "at(TVtot, 50)", "> 100 to > 100", 50),
     S("cancer", "CAR-T cells remove a lymphoma", "cartmath2021", "car_t", "final(T)", "> 1e6 to < 1", 200),
