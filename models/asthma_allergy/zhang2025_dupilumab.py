@@ -146,11 +146,11 @@ MODEL = Model(
         Intervention("type2_high", [set_to("FENO", 50.0), set_to("EOS", 500.0)], direction="enhance", acts_on="signal",
                      expects={"FEV1": "up at 48 weeks"}, evidence="assumed", beside="q2w_200",
                      source="assumed: another patient, not a treatment; FeNO 50 ppb, 500 eosinophils per uL",
-                     label="type-2-high patient"),
+                     label="type-2-high patient", note="some drawn patients have more than that"),
         Intervention("type2_low", [set_to("FENO", 10.0), set_to("EOS", 100.0)], direction="suppress", acts_on="signal",
                      expects={"FEV1": "down at 48 weeks"}, evidence="assumed", beside="q2w_200",
                      source="assumed: another patient, not a treatment; FeNO 10 ppb, 100 eosinophils per uL",
-                     label="type-2-low patient"),
+                     label="type-2-low patient", note="some drawn patients have less than that"),
     ],
     variability=[
         Variability("ke", 0.19621, source="Zhang 2021, via nlmixr2lib: variance 0.0385"),

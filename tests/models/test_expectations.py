@@ -57,9 +57,9 @@ def test_expected_signs_hold(name: str, variant: str, intervention: str) -> None
         assert holds, f"{quantity}: {without:g} -> {with_it:g}, expected {asked}"
 
 
-@pytest.mark.parametrize("name", ["ma2020", "jin2025"])
+@pytest.mark.parametrize("name", ["ma2020", "jin2025", "lowe2009", "asthma_eos_min"])
 def test_what_is_expected_holds_in_declared_patients(name: str) -> None:
-    """In 95 % of them and more: the score, the neutrophils at their lowest, exacerbations and FEV1 by week 48."""
+    """In 95 % of them and more: a score, neutrophils at their lowest, exacerbations, FEV1, IgE, eosinophils."""
     found = check_expectations(load_model(name), n=200)
     assert "200 virtual patients" in found.recipe
     assert all(item.over not in ("final", "mean") for item in found.items)
