@@ -52,7 +52,8 @@ def rule_words(model: Model, rule: str) -> str:
     asked = endpoints_in(rule)
     for threshold in model.thresholds:
         for name in asked:
-            if "".join(threshold.on(name).split()) == "".join(rule.split()):
+            same = endpoint(name).subject == threshold.quantity
+            if same and "".join(threshold.on(name).split()) == "".join(rule.split()):
                 meaning = threshold.meaning or threshold.name
                 return f"{'in' if _IN.search(meaning) else 'with'} {meaning} {_when(model, endpoint(name))}".rstrip()
     for name in sorted(asked, key=len, reverse=True):
