@@ -25,6 +25,9 @@ class Model(Declaration):
         unit of time ("" for a dimensionless model).
     clock : str
         what one unit of time stands for where doses and calendar times meet a dimensionless model.
+    axis : str
+        what runs go along in a model without a unit of time, with a unit in brackets: "dose (usual doses)" in one that
+        has no time at all. "" is dimensionless time.
     horizon : float
         default end of a simulation, in `time_unit`.
     max_step : float

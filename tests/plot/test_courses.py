@@ -57,6 +57,11 @@ def test_many_doses_become_ticks_instead_of_a_smear() -> None:
     assert marks(many.axes[0], "doses")[0].get_marker() == "|"
 
 
+def test_an_axis_that_is_not_time_is_named_as_given() -> None:
+    figure = courses(np.linspace(0, 2, 5), {"x": np.arange(5.0)}, time_unit="dose (usual doses)")
+    assert figure.axes[-1].get_xlabel() == "dose (usual doses)"
+
+
 def test_windows_too_brief_for_a_bar_are_drawn_as_doses() -> None:
     """An hour's infusion each month, and in another row a day that can be seen."""
     hours = [(day, day + 1 / 24) for day in (0, 28, 56)]

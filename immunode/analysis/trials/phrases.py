@@ -92,5 +92,5 @@ def _when(model: Model, one: Endpoint) -> str:
         return "at the start"
     unit = _CALLED.get(model.time_unit, model.time_unit)
     if not unit:
-        return f"at time {moment:g}"
+        return f"at {model.axis.partition(' (')[0] or 'time'} {moment:g}"
     return f"at {moment:g} {unit}" + ("s" if unit in _UNITS and moment != 1 else "")

@@ -88,7 +88,7 @@ class Pictures:
             shown,
             quantity=name,
             unit=result.units[name],
-            time_unit=result.asked.model.time_unit or result.asked.model.clock,
+            time_unit=result.asked.model.axis_unit,
             labels={k: v for k, v in result.meanings.items() if k == name},
             counts=counts,
             **options,
@@ -167,7 +167,7 @@ class Pictures:
         figure = time_to_event(
             {arm: times[result.arm_of == i] for i, arm in enumerate(result.arms)},
             until=float(result.times[-1]),
-            time_unit=result.asked.model.time_unit or result.asked.model.clock,
+            time_unit=result.asked.model.axis_unit,
             event=event or subject,
             **options,
         )
