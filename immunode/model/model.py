@@ -40,7 +40,7 @@ class Model(Declaration):
         parameter values, comes to rest from the states' initial values; events at time 0 and `simulate(initial=)` act
         on that. Running totals, on which no rate depends, begin at their initial values. Default: initial values.
     aliases : Mapping[str, str] | Pairs
-        further names for `load_model`, each with a variant or "": `{"rheumatoid_arthritis": "diseased"}`.
+        further names for `load_model`, each with a variant or "": `{"exercise": "cycling"}`.
     status : str
         "published" or "ours".
     species : str
