@@ -1,8 +1,8 @@
 """Seven drugs against rheumatoid arthritis on one scale: DAS28-CRP over a year, from 130 trials.
 
 A trial-level model (model-based meta-analysis). Its subject is an arm of a trial, known by its mean change; there are
-no patients in it, no doses and no share in remission. A declared draw is one trial of arms of `N` patients, 100 by
-default: what differs between draws is the trial, not a patient, and the more patients an arm has the less it differs.
+no patients in it, no doses and no share in remission. A run is a trial with arms of `N` patients, 100 by default: what
+differs between runs is the trial, not a patient, and the more patients an arm has the less it differs.
 
 Placebo, on top of conventional drugs, brings a slow fall that goes on all year; each drug adds its own, with a largest
 effect and a time to half of it. Tocilizumab adds most and rituximab is the slowest. Each stands for its approved
@@ -34,6 +34,7 @@ MODEL = Model(
     system="rheumatoid arthritis",
     status="published",
     species="human",
+    level="study",
     reference="doi:10.1002/cpt.2023",
     time_unit="week",
     horizon=52.0,
@@ -344,8 +345,8 @@ MODEL = Model(
               ]),
         Trial("MONARCH", "week 24; by rule of response PMC8572308", variant="arms_of_200",
               arms={"adalimumab": "with_adalimumab", "IL-6 blocker": "with_tocilizumab"},
-              patients={"adalimumab": 1, "IL-6 blocker": 1},
-              note="monotherapy, 185 and 184 patients; sarilumab, for which tocilizumab stands; one draw is an arm",
+              patients={"adalimumab": 185, "IL-6 blocker": 184},
+              note="monotherapy; sarilumab, for which tocilizumab stands",
               results=[
                   TrialResult("adalimumab", "at(change_esr, 24 weeks)", -2.20),
                   TrialResult("IL-6 blocker", "at(change_esr, 24 weeks)", -3.28),
@@ -354,21 +355,21 @@ MODEL = Model(
                   TrialResult("IL-6 blocker", "at(change, 24 weeks)", -3.5, note="PMC8572308, first of two groups"),
                   TrialResult("IL-6 blocker", "at(change, 24 weeks)", -2.6, note="PMC8572308, second of two groups"),
               ]),
-        Trial("MOBILITY", "PMC8572308", variant="arms_of_400", arms={"placebo": ""}, patients={"placebo": 1},
-              note="Table 3, patients with data; one draw is an arm",
+        Trial("MOBILITY", "PMC8572308", variant="arms_of_400", arms={"placebo": ""}, patients={"placebo": 398},
+              note="Table 3, patients with data",
               results=[
                   TrialResult("placebo", "at(change, 24 weeks)", -1.4, se=0.1, note="first of two groups"),
                   TrialResult("placebo", "at(change, 24 weeks)", -1.7, se=0.1, note="second of two groups"),
               ]),
-        Trial("KAKEHASI", "PMC6425658", variant="arms_of_80", arms={"placebo": ""}, patients={"placebo": 1},
-              note="Japan; one draw is an arm",
+        Trial("KAKEHASI", "PMC6425658", variant="arms_of_80", arms={"placebo": ""}, patients={"placebo": 81},
+              note="Japan",
               results=[
                   TrialResult("placebo", "at(change, 12 weeks)", -0.8, se=0.122),
                   TrialResult("placebo", "at(change, 24 weeks)", -1.5, se=0.133),
               ]),
         Trial("OPTION", "quoted from memory", variant="arms_of_200",
-              arms={"placebo": "", "tocilizumab": "with_tocilizumab"}, patients={"placebo": 1, "tocilizumab": 1},
-              note="DAS28-ESR of 6.8 before; one draw is an arm",
+              arms={"placebo": "", "tocilizumab": "with_tocilizumab"}, patients={"placebo": 204, "tocilizumab": 205},
+              note="DAS28-ESR of 6.8 before",
               results=[
                   TrialResult("placebo", "at(change_esr, 24 weeks)", -1.5, seen="memory"),
                   TrialResult("tocilizumab", "at(change_esr, 24 weeks)", -3.4, seen="memory"),
