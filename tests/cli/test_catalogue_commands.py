@@ -178,8 +178,8 @@ def test_new_never_overwrites(tmp_path: Path, capsys: Capture) -> None:
 
 
 def test_new_like_an_alias_names_its_variant(tmp_path: Path, capsys: Capture) -> None:
-    assert main(["new", str(tmp_path), "--like", "rheumatoid_arthritis"]) == 0
-    assert "baker2013.py --variant diseased`" in capsys.readouterr().out
+    assert main(["new", str(tmp_path), "--like", "exercise"]) == 0
+    assert "exercise_minimal.py --variant cycling`" in capsys.readouterr().out
 
 
 def test_a_terminal_that_knows_no_greek_gets_question_marks() -> None:

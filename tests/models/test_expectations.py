@@ -57,7 +57,7 @@ def test_expected_signs_hold(name: str, variant: str, intervention: str) -> None
         assert holds, f"{quantity}: {without:g} -> {with_it:g}, expected {asked}"
 
 
-@pytest.mark.parametrize("name", ["ma2020", "jin2025", "lowe2009", "asthma_eos_min"])
+@pytest.mark.parametrize("name", ["ma2020", "frey2013", "jin2025", "lowe2009", "asthma_eos_min"])
 def test_what_is_expected_holds_in_declared_patients(name: str) -> None:
     """In 95 % of them and more: a score, neutrophils at their lowest, exacerbations, FEV1, IgE, eosinophils."""
     found = check_expectations(load_model(name), n=200)
