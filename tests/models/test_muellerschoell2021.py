@@ -107,7 +107,10 @@ def test_the_patients_of_the_paper() -> None:
 
 @pytest.mark.slow
 def test_the_population() -> None:
-    """2,000 patients drawn as the specification says; medians within 10 %, shares within 3 points."""
+    """2,000 patients drawn as the specification says; medians within 10 %, shares within 3 points.
+
+    Peaks are those of 28 days: half of the patients of low expansion go on expanding after that.
+    """
     rng = np.random.default_rng(0)
     drawn = PATIENTS.iloc[rng.integers(0, 19, 2000)].reset_index(drop=True)
     eta1, eta2 = rng.standard_normal(2000), rng.standard_normal(2000)
@@ -119,15 +122,16 @@ def test_the_population() -> None:
     assert (table["status"] == "ok").all()
     # a solver's noise around a tumor of 1e-20 mL
     assert (table[["trough(T)", "trough(TN)", "trough(TEff)"]] >= -1e-8).all(axis=None)
+    month = sweep(MODEL, from_table(values) * Arms({"a": ["infusion"]}), until=28, endpoints=ASKED[:2]).table()
     left = table["at(T, 90)"] / table["MTV"]
     usual, low = table["low"] == 0, table["low"] == 1
     np.testing.assert_allclose(
-        np.quantile(table.loc[usual, "peak(cart)"], [0.1, 0.5, 0.9]), [0.40, 9.90, 61.2], rtol=0.10
+        np.quantile(month.loc[usual, "peak(cart)"], [0.1, 0.5, 0.9]), [0.40, 9.90, 61.2], rtol=0.10
     )
-    assert table.loc[usual, "time_of_peak(cart)"].median() == pytest.approx(9.25, rel=0.10)
+    assert month.loc[usual, "time_of_peak(cart)"].median() == pytest.approx(9.25, rel=0.10)
     assert left[usual].median() == pytest.approx(0.047, rel=0.10)
     assert 100 * (left[usual] < 0.5).mean() == pytest.approx(80, abs=3)
     assert 100 * (left[usual] > 1).mean() == pytest.approx(9.4, abs=3)
-    np.testing.assert_allclose(np.quantile(table.loc[low, "peak(cart)"], [0.5, 0.9]), [0.99, 117], rtol=0.10)
+    np.testing.assert_allclose(np.quantile(month.loc[low, "peak(cart)"], [0.5, 0.9]), [0.99, 117], rtol=0.10)
     assert left[low].median() == pytest.approx(0.45, rel=0.10)
     assert 100 * (left[low] < 0.5).mean() == pytest.approx(52, abs=3)
