@@ -98,7 +98,7 @@ MODEL = Model(
                      acts_on="signal", expects={"total": "up at its peak"}, evidence="published",
                      source="Stein 2019: 8 to 12 mg/kg once, in 36 % of patients, median day 5.7 (1 to 27)",
                      label="tocilizumab on day 5.7",
-                     note="not significant; nothing happens in patients past their peak, a fifth"),
+                     note="not significant; nothing in patients past their peak, a fifth"),
         Intervention("corticosteroid", [set_to("steroid", 1)], during(start=7.5), kind="drug", direction="suppress",
                      acts_on="growth", expects={"total": "unchanged at its peak"}, evidence="published",
                      source="Stein 2019: in 26 % of patients, median day 7.5 (0.1 to 170)",

@@ -1,4 +1,4 @@
-"""The risk after the first dose is 50 instead of 95 %; on day 14 the free drug is within a fifth."""
+"""The risk after the first dose is 50 instead of 95 %; on day 14 there is a fifth less free drug."""
 
 from __future__ import annotations
 
@@ -10,5 +10,5 @@ def holds(arms: Arms) -> bool:
     return (
         49 < low.final("p_crs") < 51
         and 94 < full.final("p_crs") < 96
-        and 0.8 < low.final("free") / full.final("free") < 1
+        and 0.78 < low.final("free") / full.final("free") < 0.86
     )
