@@ -14,8 +14,10 @@ tumor, hardiansyah2019 for cytokines. The last half-life is an extrapolation: pa
 The random effects are printed without saying what they are. Read as variances here; read as standard deviations the
 tails of Tmax and of the exposure are narrower (95th percentile of Tmax 17.6 instead of 26 days), and those of the fold
 wider. Evidence for variances: the exposure of the same patients varied by 178 % (model 143 %; 99 % as SDs). Against:
-the fold. No correlations were published; drawn without them, 0.2 % of patients contract more slowly than the slow phase
-lasts: these form no persisting cells here (alpha - beta is cut at 0; elsewhere they are drawn anew).
+the fold. For the other reading give each `Variability` its sd squared.
+
+No correlations were published; drawn without them, 0.2 % of patients contract more slowly than the slow phase lasts:
+these form no persisting cells here (alpha - beta is cut at 0; elsewhere they are drawn anew).
 
 Ours: exposure as a state of its own, and the arm `poor_lymphodepletion`, in which the cells reach 1 % of their fold.
 The effect of tocilizumab (1.2 on the growth rate) is published as not significant; typical patients gain 90 % at the
