@@ -6,6 +6,7 @@ import json
 import os
 import subprocess
 import sys
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -124,6 +125,23 @@ def test_check_of_a_faulty_model_says_what_and_exits_with_1(tmp_path: Path, caps
     printed = capsys.readouterr().out
     assert "unused" in printed
     assert "k" in printed
+
+
+def test_check_reports_a_variant_that_outgrows_any_body(tmp_path: Path, capsys: Capture) -> None:
+    """A lymphoma of mice that doubles for 500 days; within the 14 days of its experiment it is no finding."""
+    text = (
+        load_model("cartmath2021")
+        .replace(variants=[replace(v, horizon=None) for v in load_model("cartmath2021").variants])
+        .to_json()
+    )
+    (tmp_path / "endless.json").write_text(text)
+    assert main(["check", str(tmp_path / "endless.json")]) == 1
+    printed = " ".join(capsys.readouterr().out.split())
+    assert "state 'T', variant 'raji'" in printed
+    assert "4e+116 at the horizon, 500 day" in printed
+    assert printed.count("more than a body can hold") == 3
+    assert main(["check", str(tmp_path / "endless.json"), "--variant", "raji"]) == 1
+    assert main(["check", "cartmath2021"]) == 0
 
 
 def test_check_as_json_says_whether_it_is_ok(tmp_path: Path, capsys: Capture) -> None:
