@@ -10,7 +10,7 @@ The truth takes longest: tests of one case follow each other, so that one proces
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from functools import cache
 
 import numpy as np
@@ -18,9 +18,11 @@ import pytest
 from behavior import Array, System
 
 from immunode.catalogue import list_models, load_model
+from immunode.intervention import Intervention
 from immunode.solve import solve
 from tests.libraries import needs
 
+MODELS = {entry.name: load_model(entry.name) for entry in list_models()}
 # Waves: an error in the trough of T (1e-2 cells and less) moves the next steep wave in time, for every solver (seen: 58
 # tolerances at day 1000). Compare before that trough is left.
 # Near the border of rejection the tumor stays small for weeks before it escapes: a change of 1e-6 at its lowest (day 8)
@@ -34,7 +36,7 @@ EARLY = {
 # Two stiff jumps a day: a week shows all that there is to see.
 EARLY |= {("islam2021", "fiber_by_day"): 7.0}
 # Two doses a day: weeks, past day 60 when treatments change, show what a year shows.
-EARLY |= {("graft_minimal", i.name): 70.0 for i in load_model("graft_minimal").interventions}
+EARLY |= {("graft_minimal", i.name): 70.0 for i in MODELS["graft_minimal"].interventions}
 EARLY |= {("graft_minimal", ""): 10.0}
 # A tumor that escapes late carries the errors of its lowest point: compare before.
 EARLY |= {("cartmath2021", "car_t_first_10_percent"): 150.0}
@@ -45,9 +47,9 @@ LONG = (("karin2020", "prednisolone"),)
 # The reference patient in the variant `diseased` starts in a steady state; there is something to see under treatment.
 VARIANT = {"baker2013": "diseased"}
 CASES = [
-    (entry.name, intervention)
-    for entry in list_models()
-    for intervention in ("", *(i.name for i in load_model(entry.name).interventions))
+    (name, intervention)
+    for name, model in MODELS.items()
+    for intervention in ("", *(i.name for i in model.interventions))
 ]
 
 
@@ -95,6 +97,31 @@ def errors(case: Case, trajectory: Array) -> dict[str, float]:
     return dict(zip(program.states, found.tolist(), strict=True))
 
 
+def parts(it: object) -> set[tuple[str, ...]]:
+    """Return what the code of an arm is made of: each operator with the parts of its schedule; a drug is its own."""
+    if not isinstance(it, Intervention):
+        return {(getattr(it, "name", ""),)}
+    shape = [item.name for item in fields(it.schedule) if getattr(it.schedule, item.name) is not None]
+    return {(act.operator, "over" if act.over is not None else "at once", *shape) for act in it.acts}
+
+
+def representatives(name: str) -> set[str]:
+    """Return arms of a model that hold every part which an arm of it is made of, those with most parts first."""
+    seen: set[tuple[str, ...]] = set()
+    chosen = {""}
+    for it in sorted(MODELS[name].interventions, key=lambda it: -len(parts(it))):
+        if not parts(it) <= seen:
+            seen |= parts(it)
+            chosen.add(it.name)
+    return chosen
+
+
+# Compiling takes a second for each arm of a larger model, and shows something of operators and schedules only: the
+# numbers of an arm reach the code as parameters. So arms are compiled until each part of any arm of the model was in
+# one; the others are compiled by hand. NumPy's code of every arm, from the same graph, is compared in every round.
+COMPILED = {name: representatives(name) for name in MODELS}
+
+
 def _marks(name: str, intervention: str, engine: str, rtol: float) -> tuple[pytest.MarkDecorator, ...]:
     """Return the marks of a test.
 
@@ -102,8 +129,10 @@ def _marks(name: str, intervention: str, engine: str, rtol: float) -> tuple[pyte
     tolerances of an intervention are run by hand: breaks are seen at 1e-6. Compiled code runs at all of them, once it
     is there.
     """
-    n_states = len(load_model(name).states)
+    n_states = len(MODELS[name].states)
     if engine == "compiled":
+        if intervention not in COMPILED[name]:
+            return needs("llvmlite"), pytest.mark.slow, pytest.mark.soak
         quick = not intervention and rtol == 1e-6 and n_states <= 4
         return (needs("llvmlite"),) if quick else (needs("llvmlite"), pytest.mark.slow)
     if rtol == 1e-6 and (not intervention or n_states <= 5) and (name, intervention) not in LONG:
