@@ -35,13 +35,16 @@ EARLY = {
 }
 # Two stiff jumps a day: a week shows all that there is to see.
 EARLY |= {("islam2021", "fiber_by_day"): 7.0}
-# Two doses a day: weeks, past day 60 when treatments change, show what a year shows.
-EARLY |= {("graft_minimal", i.name): 70.0 for i in MODELS["graft_minimal"].interventions}
+# Two doses a day: weeks show what a year shows; a change on day 14 or 60 is waited for.
+EARLY |= {("graft_minimal", i.name): 20.0 for i in MODELS["graft_minimal"].interventions}
+EARLY |= {("graft_minimal", name): 65.0 for name in ("tac_3mg_azole", "tac_azole_dose_cut")}
 EARLY |= {("graft_minimal", ""): 10.0}
 # A tumor that escapes late carries the errors of its lowest point: compare before.
 EARLY |= {("cartmath2021", "car_t_first_10_percent"): 150.0}
 # a rhythm of days over most of a year: three weeks show all, and SciPy's steps are not exhausted
 WAVES = {("karin2020", "circadian"): 20.0}
+# a year of doses is compared with its closed form in tests/study/test_endpoint_accuracy.py
+WAVES |= {case: until for case, until in EARLY.items() if case[0] == "graft_minimal"}
 LONG = (("karin2020", "prednisolone"),)
 """Runs of more than 5 s."""
 # The reference patient in the variant `diseased` starts in a steady state; there is something to see under treatment.
