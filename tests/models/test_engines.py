@@ -108,21 +108,27 @@ def parts(it: object) -> set[tuple[str, ...]]:
     return {(act.operator, "over" if act.over is not None else "at once", *shape) for act in it.acts}
 
 
-def representatives(name: str) -> set[str]:
-    """Return arms of a model that hold every part which an arm of it is made of, those with most parts first."""
+def compiled_arms() -> set[tuple[str, str]]:
+    """Return which arms of which models are compiled: untreated, the arm of most parts, and what has a new part."""
     seen: set[tuple[str, ...]] = set()
-    chosen = {""}
-    for it in sorted(MODELS[name].interventions, key=lambda it: -len(parts(it))):
-        if not parts(it) <= seen:
-            seen |= parts(it)
-            chosen.add(it.name)
+    chosen = set()
+    for name, model in MODELS.items():
+        chosen.add((name, ""))
+        first = True
+        for it in sorted(model.interventions, key=lambda it: -len(parts(it))):
+            if first or not parts(it) <= seen:
+                chosen.add((name, it.name))
+                if not any(event.when for event in model.events):  # with such an event it is SciPy's
+                    seen |= parts(it)
+            first = False
     return chosen
 
 
-# Compiling takes a second for each arm of a larger model, and shows something of operators and schedules only: the
-# numbers of an arm reach the code as parameters. So arms are compiled until each part of any arm of the model was in
-# one; the others are compiled by hand. NumPy's code of every arm, from the same graph, is compared in every round.
-COMPILED = {name: representatives(name) for name in MODELS}
+# Compiling takes up to three seconds an arm. What an arm does to a graph is the same for all engines, and NumPy's code
+# of every arm is compared in every round; its numbers reach the code as parameters. So of each model the untreated run
+# and the arm with most parts are compiled, and arms with an operator or a schedule that no model before had. All others
+# are compiled by hand.
+COMPILED = compiled_arms()
 
 
 def _marks(name: str, intervention: str, engine: str, rtol: float) -> tuple[pytest.MarkDecorator, ...]:
@@ -134,7 +140,7 @@ def _marks(name: str, intervention: str, engine: str, rtol: float) -> tuple[pyte
     """
     n_states = len(MODELS[name].states)
     if engine == "compiled":
-        if intervention not in COMPILED[name]:
+        if (name, intervention) not in COMPILED:
             return needs("llvmlite"), pytest.mark.slow, pytest.mark.soak
         quick = not intervention and rtol == 1e-6 and n_states <= 4
         return (needs("llvmlite"),) if quick else (needs("llvmlite"), pytest.mark.slow)
