@@ -205,6 +205,7 @@ class Declaration:
     covariates: tuple[PatientCovariate, ...] | Sequence[PatientCovariate] = ()
     observed: tuple[Observed, ...] | Sequence[Observed] = ()
     species: str = field(default="", metadata=PROVENANCE)
+    level: str = field(default="patient", metadata=PROVENANCE)
     thresholds: tuple[Threshold, ...] | Sequence[Threshold] = field(default=(), metadata=PROVENANCE)
     story: Story | None = field(default=None, metadata=PROVENANCE)
     trials: tuple[Trial, ...] | Sequence[Trial] = field(default=(), metadata=PROVENANCE)

@@ -130,11 +130,6 @@ TRUE: dict[str, Callable[[Arms], bool]] = {
         and a["both"].final("TVtot") < 0.1 * high(a["both"], "TVtot")
     ),
     "kuznetsov1994": lambda a: a["half the recruitment"].final("T") > 50 * a["untreated"].final("T"),
-    "lupus_minimal": lambda a: (
-        low(a["depletion, 60 days"], "aab") < 0.01 * a["untreated"].final("aab")
-        and a["depletion, 60 days"].final("aab") > 0.95 * a["untreated"].final("aab")
-        and a["CAR-T cells"].final("aab") < 1e-6
-    ),
     "ma2020": lambda a: (
         0.25 < a["150 mg q2w"].final("das28") - a["200 mg q2w"].final("das28") < 0.35
         and low(a["200 mg q2w"], "anc") < low(a["150 mg q2w"], "anc")

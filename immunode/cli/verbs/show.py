@@ -48,6 +48,7 @@ def _heading(screen: Console, model: Model) -> None:
         ("system", model.system),
         ("species", model.species),
         ("status", model.status),
+        ("a run is", "a study, not a patient" if model.level == "study" else ""),
         (
             "also known as",
             ", ".join(alias + (f" (variant {variant})" if variant else "") for alias, variant in pairs(model.aliases)),

@@ -65,6 +65,7 @@ def lay_over(read: Model, document: Any) -> Model:
         "system",
         "status",
         "species",
+        "level",
         "description",
         "horizon",
         "clock",
