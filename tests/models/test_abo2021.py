@@ -160,6 +160,7 @@ def test_at_rest_the_immune_part_stays_at_rest() -> None:
     assert not y[[name(s) for s in ("P", "N", "D", "IL6", "TNF", "YIL10")]].any()
 
 
+@pytest.mark.slow
 def test_drugs_act_on_a_challenge() -> None:
     """A glucocorticoid and IL-10 for a day lower both cytokines after 3 mg/kg at CT0."""
     times = np.arange(0, 25.001, 0.1)

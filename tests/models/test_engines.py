@@ -134,7 +134,7 @@ COMPILED = compiled_arms()
 def _marks(name: str, intervention: str, engine: str, rtol: float) -> tuple[pytest.MarkDecorator, ...]:
     """Return the marks of a test.
 
-    The quick round has NumPy's untreated runs at 1e-6, and those of small models with interventions. NumPy's other
+    The quick round has NumPy's untreated runs at 1e-6; arms take most of the time and come in the whole. NumPy's other
     tolerances of an intervention are run by hand: breaks are seen at 1e-6. Compiled code runs at all of them, once it
     is there.
     """
@@ -144,7 +144,7 @@ def _marks(name: str, intervention: str, engine: str, rtol: float) -> tuple[pyte
             return needs("llvmlite"), pytest.mark.slow, pytest.mark.soak
         quick = not intervention and rtol == 1e-6 and n_states <= 4
         return (needs("llvmlite"),) if quick else (needs("llvmlite"), pytest.mark.slow)
-    if rtol == 1e-6 and (not intervention or n_states <= 5) and (name, intervention) not in LONG:
+    if rtol == 1e-6 and not intervention and (name, intervention) not in LONG:
         return ()
     return (pytest.mark.slow,) if rtol == 1e-6 or not intervention else (pytest.mark.slow, pytest.mark.soak)
 

@@ -24,8 +24,12 @@ from immunode.study.endpoints import at, auc, final, peak, trough
 VARIANTS = {"baker2013": ("", "diseased"), "immune_balance": ("", "self_reactive")}
 # Two doses a day for a year take SciPy 5 to 9 s a run, compiled code a tenth of a second.
 LONG = ("graft_minimal",)
+LARGE = ("abo2021", "hancioglu2007", "immune_balance", "islam2021", "karin2020")
+"""The arms of these take seconds together."""
 CASES = [
-    pytest.param(entry.name, variant, intervention.name, marks=(pytest.mark.slow,) if entry.name in LONG else ())
+    pytest.param(
+        entry.name, variant, intervention.name, marks=(pytest.mark.slow,) if entry.name in (*LONG, *LARGE) else ()
+    )
     for entry in list_models()
     for intervention in load_model(entry.name).interventions
     for variant in VARIANTS.get(entry.name, ("",))

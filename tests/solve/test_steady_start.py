@@ -108,6 +108,7 @@ def predators() -> Model:
     )
 
 
+@pytest.mark.slow
 def test_a_cycle_is_no_rest() -> None:
     with pytest.raises(SolverError, match="does not come to rest"):
         simulate(predators(), engine="numpy")
