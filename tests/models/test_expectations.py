@@ -24,15 +24,19 @@ from immunode.study.endpoints import at, auc, final, peak, trough
 VARIANTS = {"baker2013": ("", "diseased"), "immune_balance": ("", "self_reactive")}
 # Two doses a day for a year take SciPy 5 to 9 s a run, compiled code a tenth of a second.
 LONG = ("graft_minimal",)
-LARGE = ("abo2021", "hancioglu2007", "immune_balance", "islam2021", "karin2020")
-"""The arms of these take seconds together."""
+LARGE = 8
+"""Of a model with more states, the arms take seconds together; karin2020 takes a tablet a day."""
+MODELS = {entry.name: load_model(entry.name) for entry in list_models()}
 CASES = [
     pytest.param(
-        entry.name, variant, intervention.name, marks=(pytest.mark.slow,) if entry.name in (*LONG, *LARGE) else ()
+        name,
+        variant,
+        intervention.name,
+        marks=(pytest.mark.slow,) if name in (*LONG, "karin2020") or len(model.states) > LARGE else (),
     )
-    for entry in list_models()
-    for intervention in load_model(entry.name).interventions
-    for variant in VARIANTS.get(entry.name, ("",))
+    for name, model in MODELS.items()
+    for intervention in model.interventions
+    for variant in VARIANTS.get(name, ("",))
 ]
 ENDPOINTS = {"": auc, "mean": auc, "peak": peak, "trough": trough, "final": final}
 Place = tuple[str, tuple[str, ...]]
