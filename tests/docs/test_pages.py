@@ -21,13 +21,13 @@ from immunode.cli import main
 
 ROOT = Path(__file__).resolve().parents[2]
 DOCS = ROOT / "docs"
-PAGES = sorted(DOCS.rglob("*.md"))
+PAGES = sorted(page for page in DOCS.rglob("*.md") if page.parent.name != "paper")
 FENCE = re.compile(r"^```(\w+)([^\n]*)\n(.*?)^```$", re.DOTALL | re.MULTILINE)
 ELSEWHERE = 'title="on a cluster"'
 """Marks a block that needs machines of the reader's; it is only compiled."""
 
-LONG = {"graft_minimal": pytest.mark.slow}
-"""Two doses a day for a year: its runs take seconds."""
+LONG = dict.fromkeys(("graft_minimal", "demin2013"), pytest.mark.slow)
+"""Two doses a day for a year, four for weeks: their runs take seconds."""
 
 
 def blocks(page: Path) -> list[tuple[str, str, str]]:

@@ -43,11 +43,13 @@ def _heading(screen: Console, model: Model) -> None:
 
     screen.print(Text.assemble((model.label, "bold"), f"  {model.title}"))
     unit = model.time_unit or ("dimensionless" + (f", 1 stands for {model.clock}" if model.clock else ""))
+    unit = f"none, runs go along the {model.axis}" if model.axis else unit
     facts = [
         ("reference", model.reference),
         ("system", model.system),
         ("species", model.species),
         ("status", model.status),
+        ("a run is", "a study, not a patient" if model.level == "study" else ""),
         (
             "also known as",
             ", ".join(alias + (f" (variant {variant})" if variant else "") for alias, variant in pairs(model.aliases)),
