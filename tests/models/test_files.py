@@ -20,6 +20,8 @@ LONG |= {"miyano2022": 220}  # 60 parameters and 28 processes, one a line
 LONG |= {"leil2021": 380}  # seven drugs of eight numbers each, and their 32 published ones, one a line
 LONG |= {"mandema2011": 370}  # nine drugs of four numbers each, and 70 published responses, one a line
 LONG |= {"goteti2024": 350}  # 34 arms and 8 trials of 16 drugs
+LONG |= {"park2025": 370}  # 37 states, 60 parameters and 82 processes, one a line
+LONG |= {"bedathuru2024": 600}  # 34 states, a network of 94 effects, a second patient of 153 values
 CLINICAL = 270  # patients, story and trials are declared beside the model
 PROGRAMMING = (ast.For, ast.While, ast.Lambda, ast.FunctionDef, ast.ClassDef, ast.If, ast.IfExp, ast.ListComp,
                ast.DictComp, ast.SetComp, ast.GeneratorExp, ast.Try, ast.With, ast.JoinedStr)  # fmt: skip

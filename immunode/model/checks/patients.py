@@ -110,7 +110,8 @@ def _check_classes(model: Declaration, values: Mapping[str, float]) -> None:
     logit = {v.parameter for v in model.variability if v.scale == "logit"}
     for one in model.classes:
         for name, value in as_pairs(one.values):
-            _known(f"{model.name}: class '{one.name}' of patients, '{name}'", name, values)
+            if name not in values:  # the message is made for few of what may be thousands of values
+                _known(f"{model.name}: class '{one.name}' of patients, '{name}'", name, values)
             if name in logit and not 0 <= value <= 1:
                 raise ModelError(
                     f"{model.name}: class '{one.name}' of patients, '{name}': the logit scale needs a typical value "

@@ -53,6 +53,13 @@ class Joint:
         """Names of the columns, in order."""
         return tuple(name for name, _ in self.marginals)
 
+    @property
+    def listed(self) -> int:
+        """How many patients there are if all are listed, one a class of equal share without any spread; else 0."""
+        shares = {one.share for one in self.classes}
+        spreads = [marginal for _, marginal in self.marginals] + [m for one in self.classes for _, m in one.marginals]
+        return len(self.classes) if len(shares) == 1 and all(m.kind == "point" for m in spreads) else 0
+
     def check(self) -> None:
         """Refuse correlations that no joint distribution has.
 
@@ -81,7 +88,9 @@ class Joint:
             parts.append(
                 f"{copula}, {', '.join(pairs[:6])}" + (f" and {len(pairs) - 6} more" if len(pairs) > 6 else "")
             )
-        if self.classes:
+        if self.listed:
+            parts.append(f"the {self.listed} listed patients, in random order")
+        elif self.classes:
             parts.append("classes " + ", ".join(f"{one.name} {100 * one.share:g} %" for one in self.classes))
         return "; ".join(parts)
 
@@ -106,6 +115,9 @@ class Joint:
     def _class_of(self, n: int, seed: int) -> NDArray[np.intp]:
         if not self.classes:
             return np.zeros(n, np.intp)
+        if self.listed:  # each of them once before one comes again
+            rng = np.random.default_rng((seed, 2))
+            return np.concatenate([rng.permutation(self.listed) for _ in range(-(-n // self.listed))])[:n]
         ends = np.cumsum([one.share for one in self.classes])[:-1]
         return np.searchsorted(ends, np.random.default_rng((seed, 2)).random(n), side="right")
 
