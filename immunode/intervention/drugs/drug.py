@@ -143,9 +143,7 @@ class Drug:
         """What it acts beside: nothing."""
         return ""
 
-    def dose(
-        self, regimen: str | Regimen | Dose, *, weight: float | None = None, BSA: float | None = None
-    ) -> Self:
+    def dose(self, regimen: str | Regimen | Dose, *, weight: float | None = None, BSA: float | None = None) -> Self:
         """Return the drug given by a regimen such as `"40 mg sc q2w x 26"`.
 
         Parameters

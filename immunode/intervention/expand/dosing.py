@@ -258,9 +258,8 @@ class Administration:
             changes = {counter: f"{counter} {sign} 1"}
             changes |= self._noted(self._amount(dose)) if sign == "+" and not direct else {}
             said = _said(dose, dose.route or self.route) if sign == "+" else ""
-            self.draft.events.append(
-                Event(f"{self.draft.name}.release_{word}{suffix}", changes, at=moment, every=every, count=n, meaning=said)
-            )
+            event = f"{self.draft.name}.release_{word}{suffix}"
+            self.draft.events.append(Event(event, changes, at=moment, every=every, count=n, meaning=said))
         return f"(1 - {direct})" if direct else ""
 
     def _start_steady(self, dose: Dose, row: Row) -> None:

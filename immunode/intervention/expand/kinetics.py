@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import fields
+from itertools import pairwise
 
 from immunode.intervention.expand.contribution import Draft
 from immunode.intervention.expand.patients import add_covariates
 from immunode.intervention.pharmacokinetics.compartments import MAY_BE_NEGATIVE, MAY_BE_ZERO, PK, UNITS
 from immunode.intervention.pharmacokinetics.covariates import Patient
 from immunode.intervention.pharmacokinetics.target import TARGET_UNITS, Target
-from immunode.language.expression import Expression, parse, substitute, to_text
+from immunode.language.expression import Expression, names, parse, substitute, to_text
 from immunode.model import Derived, Process, State
 
 _ELSEWHERE = ("lag", "F", "F_exponent", "F_dose", "D1", "direct")
@@ -43,7 +44,10 @@ def add_pk(
         where["peripheral"] = "in the peripheral compartment"
     if pk.compartments > 2:
         where["peripheral_2"] = "in the third compartment"
-    draft.states += [State(f"{name}.{s}", 0.0, pk.mass, f"{name} {w}", "drug", typical=typical) for s, w in where.items()]
+    draft.states += [
+        State(f"{name}.{state}", 0.0, pk.mass, f"{name} {words}", "drug", typical=typical)
+        for state, words in where.items()
+    ]
     if pk.target is None:
         base = "" if pk.C0 is None else f" + {name}.C0"
         meaning = f"concentration of {name}" + (", with what is there without it" if base else "")
@@ -81,8 +85,8 @@ def _add_flows(draft: Draft, pk: PK, depot: bool, infusions: Sequence[tuple[str,
     if depot:
         steps = ["depot", *(f"transit_{i + 1}" for i in range(pk.transits))]
         transit = [
-            (f"transit_{i + 1}", f"{name}.{here} -> {name}.{there}", f"{name}.ktr*{name}.{here}")
-            for i, (here, there) in enumerate(zip(steps, steps[1:], strict=False))
+            (f"to_transit_{i + 1}", f"{name}.{here} -> {name}.{there}", f"{name}.ktr*{name}.{here}")
+            for i, (here, there) in enumerate(pairwise(steps))
         ]
         last = f"{name}.{steps[-1]}"
         flows = [*transit, ("absorption", f"{last} -> {central}", f"{name}.ka*{last}"), *flows]
@@ -213,8 +217,9 @@ def _add_formulas(
 ) -> None:
     """Add the numbers that follow from others. factors : what covariates do to them."""
     n = draft.name
-    known = {**local, **{c.name: parse(f"{n}.{c.name}" if patient is not None else repr(c.typical)) for c in pk.covariates}}
-    known |= {"since": parse(f"max(0, t - {n}.start)"), "latest": parse(f"{n}.latest"), "dose": parse(f"{n}.latest_dose")}
+    known = {**local, **_known_covariates(draft, pk, patient)}
+    known["since"] = parse(f"max(0, t - {n}.start)")
+    known |= {"latest": parse(f"{n}.latest"), "dose": parse(f"{n}.latest_dose")}
     for number, text in pk.formulas:
         if not _has(pk, number, depot):
             continue
@@ -223,6 +228,25 @@ def _add_formulas(
         unit, meaning = UNITS[number]
         unit = _in_model_units(draft, pk, 1.0, unit)[1]
         draft.derived.append(Derived(f"{n}.{number}", product, unit, f"{n}: {meaning}", pk.source_of(number)))
+
+
+def _known_covariates(draft: Draft, pk: PK, patient: Patient | None) -> dict[str, Expression]:
+    """Return what the covariates in formulas mean; adds the typical patient's values as fixed knobs."""
+    used = {word for _, text in pk.formulas for word in names(parse(text))}
+    known: dict[str, Expression] = {}
+    for c in pk.covariates:
+        reference = f"{draft.name}.{c.name}_ref"
+        if c.reference is None:
+            known[c.name] = parse(f"{draft.name}.{c.name}" if patient is not None else "0")
+        elif {c.name, f"{c.name}_ref"} & used:
+            if all(p.name != reference for p in draft.parameters):
+                fixed, meaning = (c.reference, c.reference), f"{c.name} of the typical patient"
+                draft.knob(
+                    f"{c.name}_ref", c.reference, c.unit, meaning, bounds=fixed, source=c.source, evidence=c.evidence
+                )
+            known[f"{c.name}_ref"] = parse(reference)
+            known[c.name] = parse(f"{draft.name}.{c.name}" if patient is not None else reference)
+    return known
 
 
 def _add_readouts(draft: Draft, pk: PK, local: dict[str, Expression]) -> None:

@@ -37,7 +37,9 @@ def add_covariates(
                 draft.within([full], 0)
             else:
                 draft.above_zero(full)
-        if c.reference is not None and c.on:
+            there.add(full)
+        if c.reference is not None and c.on and f"{draft.name}.{c.name}_ref" not in there:
+            there.add(f"{draft.name}.{c.name}_ref")
             fixed = (c.reference, c.reference)
             draft.knob(f"{c.name}_ref", c.reference, c.unit, f"{c.name} of the typical patient", bounds=fixed,
                 source=c.source, evidence=c.evidence)  # fmt: skip

@@ -26,7 +26,7 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 from immunode.errors import DoseError, did_you_mean
-from immunode.intervention.numbers import finite
+from immunode.intervention.numbers import finite, whole
 from immunode.intervention.pharmacokinetics.covariates import Covariate
 from immunode.intervention.pharmacokinetics.formulas import MOMENTS, checked_formulas, typical_values
 from immunode.intervention.pharmacokinetics.target import TARGET_UNITS, Target
@@ -121,10 +121,10 @@ class PK:
         further parameters and derived quantities, in the names used here (`C`, `V1`, ...). A unit of a constant may be
         in words such as "volume/time".
     formulas : Mapping[str, str] | Pairs
-        numbers that follow from others: `{"ka": "0.1 + CL/V1"}`, in names of numbers, constants and covariates, and
-        `since` (time since the first dose, in `time`), `latest` (time from the first dose to the latest one) and `dose`
-        (amount of the latest dose). The number itself is then the value in the typical patient, with `since` without
-        end, `latest` 0 and `dose` the constant `dose_ref`.
+        numbers that follow from others: `{"ka": "0.1 + CL/V1"}`, in names of numbers, constants, covariates and their
+        references (`weight_ref`), and `since` (time since the first dose, in `time`), `latest` (time from the first
+        dose to the latest one) and `dose` (amount of the latest dose). The number itself is then the value in the
+        typical patient, with `since` without end, `latest` 0 and `dose` the constant `dose_ref`.
     source, evidence : str
         where the numbers are from; sources, evidences : the same for single ones, by name.
 
@@ -203,8 +203,8 @@ class PK:
         for name, needed in _NEEDS:
             if getattr(self, name) and getattr(self, needed) is None:
                 raise DoseError(f"pharmacokinetics: {name} is given but {needed} is not")
-        transits: object = self.transits
-        if not isinstance(transits, int) or isinstance(transits, bool) or transits < 0 or bool(transits) != bool(self.ktr):
+        transits: Any = self.transits
+        if whole(transits) is None or transits < 0 or bool(transits) != bool(self.ktr):
             raise DoseError(f"pharmacokinetics: transits is a whole number above 0 and goes with ktr, got {transits!r}")
         if self.direct is not None and self.direct > 1:
             raise DoseError(f"pharmacokinetics: direct is a share in 0 to 1, got {self.direct:g}")
@@ -214,7 +214,10 @@ class PK:
         if target is not None and self.C0 is not None:
             raise DoseError("pharmacokinetics: a baseline C0 and a target that binds the drug exclude each other")
         known = {*UNITS, *TARGET_UNITS, *(c.name for c in self.constants)}
+        references: dict[str, float | None] = {}
         for covariate in self.covariates:
+            if references.setdefault(covariate.name, covariate.reference) != covariate.reference:
+                raise DoseError(f"pharmacokinetics: covariate '{covariate.name}' has two references")
             for name in covariate.targets:
                 fixed = name in ("lag", "D1")
                 if name not in known or fixed:

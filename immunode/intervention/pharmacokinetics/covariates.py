@@ -180,7 +180,8 @@ def read_patient(who: str, covariates: Sequence[Covariate], given: Mapping[str, 
             continue
         covariate = known.get(word.casefold())
         if covariate is None:
-            names = [*groups.values(), *(c.name for c in covariates if not c.group)] + ["sex"] * any(sex in known for sex in SEXES)
+            names = [*groups.values(), *(c.name for c in covariates if not c.group)]
+            names += ["sex"] * any(sex in known for sex in SEXES)
             hint = did_you_mean(word, names) or (f"; it has {', '.join(names)}" if names else "; it has none")
             raise DoseError(f"{who} has no published covariate '{word}'{hint}")
         values[covariate.name] = covariate.value(who, value)

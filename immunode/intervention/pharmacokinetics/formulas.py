@@ -50,7 +50,11 @@ def typical_values(
     DoseError : a formula names what does not exist, or formulas need each other in a circle.
     """
     values = {name: float(value) for name, value in given.items() if name not in dict(formulas)}
-    values |= {c.name: c.typical for c in covariates} | {c.name: float(c.value) for c in constants}
+    listed = tuple(covariates)
+    values |= {c.name: c.typical for c in listed} | {
+        f"{c.name}_ref": c.typical for c in listed if c.reference is not None
+    }
+    values |= {c.name: float(c.value) for c in constants}
     values |= {"since": math.inf, "latest": 0.0, "dose": values.get("dose_ref", math.nan)}
     left, known = dict(formulas), {*values, *dict(formulas)}
     for name, text in formulas:
