@@ -222,8 +222,9 @@ class Drug:
         sizes = {"weight": self.weight, "BSA": self.area}
         body = {word: size_ for word, size_ in sizes.items() if size_ is not None and word in there}
         patient = read_patient(self.name, known, {**body, **dict(self.patient or ()), **values})
-        body = {**sizes, **dict(patient)}
-        return replace(self, patient=patient, weight=body["weight"], area=body["BSA"])
+        values = dict(patient)
+        weight, area = values.get("weight", self.weight), values.get("BSA", self.area)
+        return replace(self, patient=patient, weight=weight, area=area)
 
     def effect_compartment(
         self, ke0: float | None = None, *, half_life: Time | None = None, source: str = "", evidence: str = ""
@@ -342,7 +343,7 @@ class Drug:
         doses.write()
         add_pk(draft, self.pk, doses.uses_depot, doses.infusions, doses.largest, self.patient)
         add_effects(draft, self.acts, self.pk)
-        unused = {n for n in UNITS if getattr(self.pk, n) is not None} - {n for n, _ in self.pk.formulas}
+        unused = {n for n in UNITS if getattr(self.pk, n) is not None} - self.pk.formula.keys()
         add_variability(draft, self.variability, self.correlations, self.people, unused)
         if self.observed is not None:
             draft.errors.append(replace(self.observed, quantity=f"{self.name}.{self.observed.quantity}"))

@@ -137,7 +137,7 @@ def published(
     """
     authority = f"{source} {via}" if via else source
     formulas = {number: value for number, value in pk.items() if isinstance(value, str)}
-    numbers = {number: 1.0 if isinstance(value, str) else value for number, value in pk.items()}
+    numbers: dict[str, Any] = {number: 1.0 if isinstance(value, str) else value for number, value in pk.items()}
     kinetics = PK(
         **numbers,
         mass=mass,
@@ -156,7 +156,7 @@ def published(
     different += [Variability(n, sd, "logit", source=authority) for n, sd in (omega_logit or {}).items()]
     different += [Variability(n, sd, "linear", source=authority) for n, sd in (omega_additive or {}).items()]
     different += [Variability(n, sd, source=authority, shares=of) for n, (of, sd) in (omega_shared or {}).items()]
-    pairs = [(*pair.split(", "), value) for pair, value in (correlations or {}).items()]
+    pairs = [(pair.partition(", "), value) for pair, value in (correlations or {}).items()]
     who = [PatientCovariate(n, "share", share=share, source=authority) for n, share in (shares or {}).items()]
     who += [
         PatientCovariate(n, "lognormal", source=authority, **spread_of(*moments))
@@ -172,7 +172,7 @@ def published(
         evidence="published",
         note=typical,
         variability=different,
-        correlations=[Correlation(str(a), str(b), float(value), authority) for a, b, value in pairs],
+        correlations=[Correlation(one, other, value, authority) for (one, _, other), value in pairs],
         people=who,
         observed=Observed(**{"quantity": "C", **residual, "source": authority}) if residual else None,
         profile=profile,

@@ -232,7 +232,7 @@ class Administration:
     def _noted(self, amount: str) -> dict[str, str]:
         """Return the changes that keep what formulas of the drug ask of the latest dose."""
         name, changes = self.draft.name, {}
-        used = {word for _, text in self.pk.formulas for word in names(parse(text))}
+        used = {word for text in self.pk.formula.values() for word in names(parse(text))}
         for word, switch, unit, value in (
             ("latest", f"{name}.latest", self.draft.model.time_unit, f"t - {name}.start"),
             ("dose", f"{name}.latest_dose", self.pk.mass, f"{self.strength}*{amount}"),
@@ -305,7 +305,7 @@ class Administration:
     def _absorbed(self, dose: Dose, amount: str) -> str:
         """Return what reaches the depot: strength * F * dose, where F may depend on the dose."""
         name = self.draft.name
-        follows = dose.F is None and "F" in dict(self.pk.formulas)
+        follows = dose.F is None and "F" in self.pk.formula
         bioavailability = f"{name}.F" if follows else self._number("F", dose.F if dose.F is not None else self.pk.F)
         whole = f"{self.strength}*{amount}"
         if self.pk.F_exponent is None:

@@ -34,7 +34,7 @@ def add_pk(
     """
     name = draft.name
     for knob in (f.name for f in fields(pk)):
-        if knob in UNITS and knob not in _ELSEWHERE and _has(pk, knob, depot) and knob not in dict(pk.formulas):
+        if knob in UNITS and knob not in _ELSEWHERE and _has(pk, knob, depot) and knob not in pk.formula:
             add_pk_knob(draft, pk, knob)
     where = {"central": "in the central compartment"}
     if depot:
@@ -60,7 +60,7 @@ def add_pk(
     factors: dict[str, list[str]] = {}
     if patient is not None:
         constants = [c.name for c in pk.constants]
-        factors = add_covariates(draft, pk.covariates, patient, dict(pk.formulas), constants)
+        factors = add_covariates(draft, pk.covariates, patient, pk.formula, constants)
     local = _add_constants(draft, pk)
     _add_formulas(draft, pk, local, patient, factors, depot)
     _add_readouts(draft, pk, local)
@@ -220,7 +220,7 @@ def _add_formulas(
     known = {**local, **_known_covariates(draft, pk, patient)}
     known["since"] = parse(f"max(0, t - {n}.start)")
     known |= {"latest": parse(f"{n}.latest"), "dose": parse(f"{n}.latest_dose")}
-    for number, text in pk.formulas:
+    for number, text in pk.formula.items():
         if not _has(pk, number, depot):
             continue
         expression = to_text(substitute(parse(text), known))
@@ -232,7 +232,7 @@ def _add_formulas(
 
 def _known_covariates(draft: Draft, pk: PK, patient: Patient | None) -> dict[str, Expression]:
     """Return what the covariates in formulas mean; adds the typical patient's values as fixed knobs."""
-    used = {word for _, text in pk.formulas for word in names(parse(text))}
+    used = {word for text in pk.formula.values() for word in names(parse(text))}
     known: dict[str, Expression] = {}
     for c in pk.covariates:
         reference = f"{draft.name}.{c.name}_ref"

@@ -91,7 +91,7 @@ def _disposition(draft: Draft, pk: PK) -> dict[str, Terms]:
 
 
 def _positive(draft: Draft, pk: PK, knob: str) -> None:
-    if knob not in dict(pk.formulas):
+    if knob not in pk.formula:
         draft.above_zero(f"{draft.name}.{knob}")
 
 

@@ -33,7 +33,7 @@ from immunode.intervention.pharmacokinetics.target import TARGET_UNITS, Target
 from immunode.intervention.times import time_unit
 from immunode.language.expression import names, parse
 from immunode.model import Derived, Parameter
-from immunode.model.records import Pairs
+from immunode.model.records import Pairs, pairs
 from immunode.model.serial import register
 
 UNITS = {
@@ -178,7 +178,7 @@ class PK:
         object.__setattr__(self, "time", time_unit(self.time))
         if self.formulas:
             given = {n: v for n in UNITS if (v := getattr(self, n)) is not None}
-            for name, value in typical_values(self.formulas, given, self.constants, self.covariates).items():
+            for name, value in typical_values(self.formula, given, self.constants, self.covariates).items():
                 object.__setattr__(self, name, value)
         for name in UNITS:
             value = getattr(self, name)
@@ -187,8 +187,8 @@ class PK:
         self._check_groups()
         for name in ("sources", "evidences"):
             given = getattr(self, name)
-            pairs = given.items() if isinstance(given, Mapping) else given
-            object.__setattr__(self, name, tuple((str(k), str(v)) for k, v in pairs))
+            listed = given.items() if isinstance(given, Mapping) else given
+            object.__setattr__(self, name, tuple((str(k), str(v)) for k, v in listed))
             unknown = next((k for k, _ in getattr(self, name) if k not in UNITS), None)
             if unknown is not None:
                 raise DoseError(f"pharmacokinetics, {name}: unknown number '{unknown}'{did_you_mean(unknown, UNITS)}")
@@ -230,6 +230,11 @@ class PK:
         return 1 + (self.Q is not None) + (self.Q3 is not None)
 
     @property
+    def formula(self) -> dict[str, str]:
+        """Number -> the text that it follows from."""
+        return dict(pairs(self.formulas))
+
+    @property
     def absorbed(self) -> bool:
         """Whether doses may be given other than by vein."""
         return self.ka is not None or self.D1 is not None
@@ -237,7 +242,7 @@ class PK:
     @property
     def steady(self) -> str:
         """Why a steady state has no closed form here, such as "saturable elimination"; "" where it has one."""
-        used = {word for _, text in self.formulas for word in names(parse(text))} & set(MOMENTS)
+        used = {word for text in self.formula.values() for word in names(parse(text))} & set(MOMENTS)
         for there, what in (
             (self.Vmax is not None, "saturable elimination"),
             (self.CL_emax is not None or bool(used), "clearance that changes in time"),

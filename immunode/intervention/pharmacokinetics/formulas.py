@@ -39,7 +39,10 @@ def checked_formulas(formulas: Mapping[str, str] | Pairs, numbers: Container[str
 
 
 def typical_values(
-    formulas: Pairs, given: Mapping[str, float], constants: Iterable[Parameter], covariates: Iterable[Covariate]
+    formulas: Mapping[str, str],
+    given: Mapping[str, float],
+    constants: Iterable[Parameter],
+    covariates: Iterable[Covariate],
 ) -> dict[str, float]:
     """Return the value of each number with a formula in the typical patient.
 
@@ -49,15 +52,15 @@ def typical_values(
     ------
     DoseError : a formula names what does not exist, or formulas need each other in a circle.
     """
-    values = {name: float(value) for name, value in given.items() if name not in dict(formulas)}
+    values = {name: float(value) for name, value in given.items() if name not in formulas}
     listed = tuple(covariates)
     values |= {c.name: c.typical for c in listed} | {
         f"{c.name}_ref": c.typical for c in listed if c.reference is not None
     }
     values |= {c.name: float(c.value) for c in constants}
     values |= {"since": math.inf, "latest": 0.0, "dose": values.get("dose_ref", math.nan)}
-    left, known = dict(formulas), {*values, *dict(formulas)}
-    for name, text in formulas:
+    left, known = dict(formulas), {*values, *formulas}
+    for name, text in formulas.items():
         for word in sorted(names(parse(text)) - known):
             raise DoseError(f"pharmacokinetics, formula of {name}: unknown name '{word}'{did_you_mean(word, known)}")
     result: dict[str, float] = {}

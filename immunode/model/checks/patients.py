@@ -67,7 +67,8 @@ def _check_variability(model: Declaration, values: Mapping[str, float]) -> None:
     own = [v.parameter for v in model.variability if not v.shares]
     for one in model.variability:
         if one.shares:
-            _known(f"{model.name}: variability of '{one.parameter}' shares '{one.shares}', whose own one", one.shares, own)
+            who = f"{model.name}: variability of '{one.parameter}' shares '{one.shares}', whose own one"
+            _known(who, one.shares, own)
 
 
 def _check_correlations(model: Declaration) -> None:
