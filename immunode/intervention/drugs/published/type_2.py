@@ -36,7 +36,7 @@ DRUGS = (
         covariates=[
             power("weight", 75, V1=0.711),
         ],
-        omega={"V1": 0.192, "ke": 0.285, "ka": 0.474, "MTT": 0.525, "Vm": 0.236},
+        omega={"V1": 0.192, "ke": 0.285, "ka": 0.474, "Vm": 0.236, "MTT": 0.525},
         residual={"proportional": 0.15, "additive": 0.03},
         regimens={"usual": "600 mg sc once then 300 mg at week 2 then q2w"},
         warnings=["Km 0.01 mg/L is fixed; the reference weight of 75 kg is assumed"],
