@@ -109,7 +109,9 @@ def test_quantiles_of_troughs(name: str) -> None:
         i = rows.index(v.shares or v.parameter)
         mine, value = eta[:, i] * v.spread / sd[i], typical[v.parameter]
         odds = value / (1 - value) * np.exp(mine) if v.scale == "logit" else mine
-        columns[v.parameter] = {"log": value * np.exp(mine), "logit": odds / (1 + odds), "linear": value + mine}[v.scale]
+        columns[v.parameter] = {"log": value * np.exp(mine), "logit": odds / (1 + odds), "linear": value + mine}[
+            v.scale
+        ]
     before = end * (1 - 1e-9)
     out = sweep(model, from_table(pd.DataFrame(columns)), until=end, endpoints=[f"at({name}.C, {before!r})"])
     trough = out.table().filter(like="at(").to_numpy()[:, 0]
