@@ -33,6 +33,14 @@ def models(incomplete: str) -> Offers:
     return _beginning(incomplete, [*sorted(named), *_files(incomplete, _MODEL_FILES)])
 
 
+def models_and_drugs(incomplete: str) -> Offers:
+    """Return what `models` returns, and drugs of the library."""
+    from immunode.intervention.drugs.library import SHELVES
+
+    drugs = sorted((name, "drug") for names in SHELVES.values() for name in names)
+    return [*models(incomplete), *_beginning(incomplete, drugs)]
+
+
 def models_and_pictures(incomplete: str) -> Offers:
     """Return what `models` returns, and files of figures."""
     return [*models(incomplete), *_files(incomplete, [f".{ending}" for ending in PICTURES])]
