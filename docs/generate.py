@@ -1,4 +1,6 @@
-"""Pages made from the code: one a model, one for each group of public names. A hook of mkdocs; writes no files."""
+"""Pages made from the code: one a model, one a drug, one for each group of public names. A hook of mkdocs; writes no
+files.
+"""
 
 from __future__ import annotations
 
@@ -7,7 +9,7 @@ import inspect
 import io
 import re
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from operator import attrgetter
 from pathlib import Path
 from typing import Any
@@ -24,8 +26,9 @@ def on_config(config: Any) -> Any:
     from immunode.catalogue import list_models
 
     models = ["models/index.md", *({entry.name: f"models/{entry.name}.md"} for entry in list_models())]
+    drugs = ["drugs/index.md", *({name: f"drugs/{name}.md"} for name in sorted(library()))]
     api = ["api/index.md", *({title: f"api/{slug(title)}.md"} for title, _ in groups())]
-    config["nav"][3:3] = [{"Models": models}]
+    config["nav"][3:3] = [{"Models": models}, {"Drugs": drugs}]
     config["nav"][-1:-1] = [{"Reference": api}]
     return config
 
@@ -64,6 +67,7 @@ def pages() -> dict[str, str]:
     entries = list_models()
     made = {"models/index.md": models_index(), "api/index.md": api_index()}
     made |= {f"models/{entry.name}.md": model_page(entry) for entry in entries}
+    made |= {"drugs/index.md": drugs_index()} | {f"drugs/{name}.md": drug_page(one) for name, one in library().items()}
     return made | {f"api/{slug(title)}.md": api_page(title, names) for title, names in groups()}
 
 
@@ -156,6 +160,69 @@ def _png(figure: Any) -> bytes:
     buffer = io.BytesIO()
     figure.savefig(buffer, format="png", dpi=100)
     return buffer.getvalue()
+
+
+# Drugs ----------------------------------------------------------------------------------------------------------------
+
+
+def library() -> Mapping[str, Any]:
+    """Return the drugs of the library by name."""
+    from immunode.intervention import LIBRARY
+
+    return LIBRARY
+
+
+def drugs_index() -> str:
+    """Return the page that lists all drugs by target."""
+    from immunode.treatments import list_drugs
+
+    lines = [
+        "# Drugs",
+        "",
+        "Published pharmacokinetics with the differences between patients, each number with its source: what",
+        "`im.drug(name)` gives, and `immunode drugs` lists. Regimens are those of labels, from memory. What a drug",
+        "does to a model is stated where it is used, with a source. None of this is [medical advice](../limits.md).",
+        "",
+        "| drug | class | target | | usual regimen |",
+        "|---|---|---|---|---|",
+    ]
+    for one in list_drugs():
+        cells = (one.klass, one.target, one.about, one.regimen)
+        lines.append(f"| [`{one.name}`]({one.name}.md) | " + " | ".join(map(prose, cells)) + " |")
+    return "\n".join(lines) + "\n"
+
+
+def drug_page(one: Any) -> str:
+    """Return the page of one drug: about it, how to try it, then its tables."""
+    from immunode.intervention.drugs.tables import drug_facts, drug_tables
+    from immunode.model import markdown
+
+    facts = drug_facts(one)
+    said = dict(facts)
+    several = {word: [text for other, text in facts if other == word] for word in ("warning", "left out")}
+    does = said["does"][:1].upper() + said["does"][1:]
+    about = f"Class: {said['class']}; target: {said['target']}."
+    parts = [f"# {one.name}", f"**{markdown.plain(does)}.** {markdown.plain(about)}"]
+    for word, title in (("warning", "Before you trust it"), ("left out", "What is left out")):
+        if several[word]:
+            parts += [f"## {title}", "\n".join(f"- {markdown.plain(text)}" for text in several[word])]
+    rows = [(word, text) for word, text in facts if word in ("typical", "studied in", "half-life", "source")]
+    parts += ["## The typical patient", markdown.table(("", ""), rows), "## Try it", _try_drug(one)]
+    for table in drug_tables(one):
+        parts += [f"## {table.heading}", markdown.table(table.columns, table.rows)]
+    return "\n\n".join(parts) + "\n"
+
+
+def _try_drug(one: Any) -> str:
+    from immunode.errors import DoseError
+
+    try:
+        one.usual()
+        dose = ".usual()"
+    except DoseError:
+        dose = ".usual(weight=70)"
+    python = f'import immunode as im\n\ngiven = im.drug("{one.name}"){dose}\nprint(given)'
+    return f"```sh\nimmunode show {one.name}\n```\n\n```python\n{python}\n```"
 
 
 # Reference ------------------------------------------------------------------------------------------------------------

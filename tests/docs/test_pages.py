@@ -140,6 +140,15 @@ def test_every_model_and_every_public_name_has_its_place() -> None:
     assert root | parts | {"__version__"} == set(immunode.__all__)
 
 
+def test_every_drug_has_a_page_with_its_numbers_and_warnings() -> None:
+    for name, chosen in generator().library().items():
+        page = site()[f"drugs/{name}.md"].replace("\\", "").replace("&lt;", "<").replace("&amp;", "&")
+        assert f"[`{name}`]({name}.md)" in site()["drugs/index.md"]
+        assert chosen.source in page
+        for text in (*chosen.profile.warnings, *(v.parameter for v in chosen.variability)):
+            assert text in page, name
+
+
 def test_a_page_of_a_model_tells_its_numbers_and_their_sources() -> None:
     for entry in list_models():
         page = site()[f"models/{entry.name}.md"].replace("\\", "")

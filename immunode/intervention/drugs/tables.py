@@ -29,7 +29,8 @@ def drug_facts(drug: Drug) -> tuple[tuple[str, str], ...]:
     profile = drug.profile or DrugProfile()
     linear = " of the linear part" if drug.pk.Vmax is not None or drug.pk.target is not None else ""
     rows = (
-        ("is", f"{profile.klass}, against {profile.target}" if profile.target else profile.klass),
+        ("class", profile.klass),
+        ("target", profile.target),
         ("does", profile.about),
         ("typical", profile.typical),
         ("studied in", profile.people),
