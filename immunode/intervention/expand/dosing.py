@@ -9,13 +9,12 @@ from dataclasses import dataclass, field
 from immunode.errors import DoseError, UnitError
 from immunode.intervention.expand.contribution import Draft
 from immunode.intervention.expand.kinetics import add_pk_knob
+from immunode.intervention.expand.latest_dose import note_latest_dose
 from immunode.intervention.expand.steady_dosing import Row, add_steady_state
 from immunode.intervention.pharmacokinetics.compartments import PK
-from immunode.intervention.pharmacokinetics.formulas import MOMENTS
 from immunode.intervention.regimens.blocks import Blocks
 from immunode.intervention.regimens.dose import INTO_DEPOT, Dose
 from immunode.intervention.times import SHORT, size, words
-from immunode.language.expression import names, parse
 from immunode.model import Event, Switch
 from immunode.model.units import convert
 
@@ -230,19 +229,7 @@ class Administration:
         return "depot" if self.pk.prodrug else "central"
 
     def _noted(self, amount: str) -> dict[str, str]:
-        """Return the changes that keep what formulas of the drug ask of the latest dose."""
-        name, changes = self.draft.name, {}
-        used = {word for text in self.pk.formula.values() for word in names(parse(text))}
-        for word, switch, unit, value in (
-            ("latest", f"{name}.latest", self.draft.model.time_unit, f"t - {name}.start"),
-            ("dose", f"{name}.latest_dose", self.pk.mass, f"{self.strength}*{amount}"),
-        ):
-            if word in used:
-                if (switch, None) not in self._known:
-                    self._known[(switch, None)] = switch
-                    self.draft.switches.append(Switch(switch, 0.0, unit, f"{name}: {MOMENTS[word]}"))
-                changes[switch] = value
-        return changes
+        return note_latest_dose(self.draft, self.pk, f"{self.strength}*{amount}")
 
     def _release(
         self, dose: Dose, whole: str, at: str, every: str | None, n: str | int, suffix: str, planned: str
