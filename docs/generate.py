@@ -154,6 +154,9 @@ def figures() -> Iterator[tuple[str, bytes]]:
         yield f"models/figures/{entry.name}.png", _png(run_story(model, engine="auto").plot())
         yield f"models/figures/{entry.name}_diagram.png", _png(diagram(with_story_variant(model)))
         plt.close("all")
+    for name, one in library().items():
+        yield f"drugs/figures/{name}.png", _png(drug_figure(one))
+        plt.close("all")
 
 
 def _png(figure: Any) -> bytes:
@@ -203,6 +206,9 @@ def drug_page(one: Any) -> str:
     does = said["does"][:1].upper() + said["does"][1:]
     about = f"Class: {said['class']}; target: {said['target']}."
     parts = [f"# {one.name}", f"**{markdown.plain(does)}.** {markdown.plain(about)}"]
+    shown = "5 to 95 % of 500 patients at the reference covariates" if one.variability else "the typical patient"
+    parts += [f"![{one.name}: concentration under usual doses](figures/{one.name}.png){{ .figure }}"]
+    parts += [f"*{markdown.plain(f'Concentration under {usual(one).regimen}: {shown}.')}*"]
     for word, title in (("warning", "Before you trust it"), ("left out", "What is left out")):
         if several[word]:
             parts += [f"## {title}", "\n".join(f"- {markdown.plain(text)}" for text in several[word])]
@@ -213,14 +219,68 @@ def drug_page(one: Any) -> str:
     return "\n\n".join(parts) + "\n"
 
 
-def _try_drug(one: Any) -> str:
+def drug_figure(one: Any, patients: int = 500) -> Any:
+    """Return the concentration of a drug under its usual doses: quantiles of patients, or the typical one alone."""
+    from immunode.intervention import perturb
+    from immunode.study import simulate, sweep
+
+    given = usual(one)
+    span = _span(given)
+    model = perturb(_body(one.pk.time, span), given)
+    quantity, title = f"{one.name}.C", f"{one.name}, {given.regimen}"
+    if not one.variability:
+        return simulate(model).plot(quantity, title=title)
+    times = [span * i / 400 for i in range(401)]
+    out = sweep(model, patients=patients, seed=1, times=times, keep=[quantity], endpoints=[f"final({quantity})"])
+    return out.plot.bands(title=title)
+
+
+def _body(time_unit: str, horizon: float) -> Any:
+    """Return a model of nobody in particular, in which a drug comes and goes."""
+    from immunode.model import Model, Parameter, Process, State
+
+    return Model(
+        name="body",
+        title="A body",
+        time_unit=time_unit,
+        horizon=horizon,
+        states=[State("x", 1.0)],
+        parameters=[Parameter("k", 0.0, f"1/{time_unit}", source="assumed: nothing happens")],
+        processes=[Process("nothing", "x ->", "k*x")],
+    )
+
+
+def _span(given: Any) -> float:
+    """Return how long the figure of a drug is, in its time: five half-lives, three to twelve intervals."""
+    from immunode.intervention.times import DAYS, size
+
+    def length(time: Any) -> float:
+        number, unit = size(time)
+        return float(number * DAYS[unit or given.pk.time] / DAYS[given.pk.time])
+
+    last = given.regimen.blocks[-1]
+    half_life = given.pk.half_life if given.pk.CL else 0.0
+    begin = max(
+        (length(time) for block in given.regimen.blocks for time in (*block.at, block.start or 0.0)), default=0.0
+    )
+    every = length(last.ii) if last.ii is not None else half_life or 24.0
+    return begin + min(max(3 * every, 5 * half_life), 12 * every)
+
+
+def usual(one: Any) -> Any:
+    """Return a drug given as usual, to a patient of 70 kg where its source tells no weight."""
     from immunode.errors import DoseError
 
     try:
-        one.usual()
-        dose = ".usual()"
+        return one.usual()
     except DoseError:
-        dose = ".usual(weight=70)"
+        return one.usual(weight=70)
+
+
+def _try_drug(one: Any) -> str:
+    given = usual(one)
+    typical = given.weight in (None, one.weight, *(c.reference for c in one.pk.covariates if c.name == "weight"))
+    dose = ".usual()" if typical else ".usual(weight=70)"
     python = f'import immunode as im\n\ngiven = im.drug("{one.name}"){dose}\nprint(given)'
     return f"```sh\nimmunode show {one.name}\n```\n\n```python\n{python}\n```"
 
