@@ -230,7 +230,14 @@ def drug_figure(one: Any, patients: int = 500) -> Any:
     quantity, title = f"{one.name}.C", f"{one.name}, {given.regimen}"
     if not one.variability:
         return simulate(model).plot(quantity, title=title)
-    times = [span * i / 400 for i in range(401)]
+    ends = given.regimen.to_table(until=f"{span} {one.pk.time}", time_unit=one.pk.time, weight=given.weight)
+    ends = [
+        row.TIME + k * row.II + after
+        for row in ends.fillna(0).itertuples()
+        for k in range(int(row.ADDL) + 1)
+        for after in (0.0, row.DUR)
+    ]
+    times = sorted({*(span * i / 800 for i in range(801)), *(time for time in ends if time <= span)})
     out = sweep(model, patients=patients, seed=1, times=times, keep=[quantity], endpoints=[f"final({quantity})"])
     return out.plot.bands(title=title)
 

@@ -42,6 +42,8 @@ class Entry:
     ----------
     status : str
         "published", "ours", or "broken" where the file can't be read (then `title` says why).
+    species : str
+        "human", "mouse" ..., "" where the file does not say.
     n_states : int
         number of declared states, dimensionless.
     aliases : tuple[tuple[str, str], ...]
@@ -52,6 +54,7 @@ class Entry:
     title: str
     system: str
     status: str
+    species: str
     n_states: int
     aliases: tuple[tuple[str, str], ...]
     path: Path
@@ -184,7 +187,7 @@ def _entry(path: Path) -> Entry | None:
     try:
         tree = ast.parse(path.read_bytes(), filename=str(path))
     except (SyntaxError, ValueError, OSError, RecursionError, MemoryError) as error:
-        return Entry(path.stem, f"can't be read: {_reason(error)}", "", "broken", 0, (), path)
+        return Entry(path.stem, f"can't be read: {_reason(error)}", "", "broken", "", 0, (), path)
     names = _assigned(tree)
     call = names.get("MODEL")
     if not isinstance(call, ast.Call):
@@ -195,6 +198,7 @@ def _entry(path: Path) -> Entry | None:
         title=_text(given.get("title")),
         system=_text(given.get("system")),
         status=_text(given.get("status")),
+        species=_text(given.get("species")),
         n_states=_count(given.get("states"), names),
         aliases=_aliases(given.get("aliases")),
         path=path,

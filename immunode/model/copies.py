@@ -130,7 +130,8 @@ def with_variant(model: M, name: str) -> M:
     variant = find(model, "variant", model.variants, name)
     copy = with_initial(with_values(model, dict(variant.values)), dict(variant.initial))
     names = dict.fromkeys([*filter(None, model.variant_name.split(" + ")), name])
-    return replace(copy, start=variant.start or copy.start, variant_name=" + ".join(names))
+    horizon = copy.horizon if variant.horizon is None else variant.horizon
+    return replace(copy, start=variant.start or copy.start, horizon=horizon, variant_name=" + ".join(names))
 
 
 def noted(before: M, copy: M) -> M:

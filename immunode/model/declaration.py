@@ -207,6 +207,8 @@ class Declaration:
     classes: tuple[PatientClass, ...] | Sequence[PatientClass] = ()
     covariates: tuple[PatientCovariate, ...] | Sequence[PatientCovariate] = ()
     observed: tuple[Observed, ...] | Sequence[Observed] = ()
+    species: str = field(default="", metadata=PROVENANCE)
+    level: str = field(default="patient", metadata=PROVENANCE)
     thresholds: tuple[Threshold, ...] | Sequence[Threshold] = field(default=(), metadata=PROVENANCE)
     story: Story | None = field(default=None, metadata=PROVENANCE)
     trials: tuple[Trial, ...] | Sequence[Trial] = field(default=(), metadata=PROVENANCE)
@@ -231,8 +233,9 @@ class Declaration:
 
     @property
     def heading(self) -> str:
-        """The title with name and variant, to stand above a figure: "Cytokines (baker2013, variant diseased)"."""
-        return f"{self.title} ({self.label})" if self.title else self.label
+        """The title with name, variant and a species other than human: "Cytokines (baker2013, variant diseased)"."""
+        label = self.label + (f", {self.species}" if self.species not in ("", "human") else "")
+        return f"{self.title} ({label})" if self.title else label
 
     @property
     def changed(self) -> dict[str, tuple[float | str, float | str]]:

@@ -40,6 +40,13 @@ class Model(Declaration):
         further names for `load_model`, each with a variant or "": `{"rheumatoid_arthritis": "diseased"}`.
     status : str
         "published" or "ours".
+    species : str
+        whose immune system it is, such as "human" or "mouse"; figures name one that is not human. "" where none is
+        meant.
+    level : str
+        what a run is: "patient", or "study" for a model of arms of trials, whose variability is that between studies: a
+        declared population is then one of studies, both arms of a trial are one study, and responders are drawn from
+        its patients.
     remarks : tuple[str, ...] | Sequence[str]
         what is odd about the file that a model was read from; shown, and never computed with.
     variability, correlations, classes, covariates

@@ -14,6 +14,8 @@ from immunode.model.serial import register
 
 SCALES = ("log", "logit", "linear")
 """Scales on which a parameter's differences between patients are normal."""
+LEVELS = ("patient", "study")
+"""What one run of a model is."""
 SHAPES = ("lognormal", "normal", "uniform", "share", "poisson")
 """Distributions of patients' covariates."""
 

@@ -286,6 +286,9 @@ class Variant:
     ----------
     start : str
         "steady state" or "initial values", as in `Model`; "" keeps the model's.
+    horizon : float | None
+        default end of a simulation in the model's time unit, such as the length of the experiment; None keeps the
+        model's.
     """
 
     name: str
@@ -295,6 +298,7 @@ class Variant:
     source: str = ""
     start: str = ""
     label: str = field(default="", metadata=PROVENANCE)
+    horizon: float | None = None
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "values", pairs(self.values))

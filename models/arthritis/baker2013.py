@@ -29,6 +29,7 @@ MODEL = Model(
     title="Pro- and anti-inflammatory cytokines in rheumatoid arthritis",
     system="rheumatoid arthritis",
     status="published",
+    species="human",
     aliases={"rheumatoid_arthritis": "diseased"},
     reference="doi:10.1093/imammb/dqs028",
     time_unit="",

@@ -29,6 +29,7 @@ MODEL = Model(
     title="Sarilumab in rheumatoid arthritis: DAS28-CRP and neutrophils",
     system="rheumatoid arthritis",
     status="published",
+    species="human",
     reference="doi:10.1007/s40262-020-00899-7",
     time_unit="day",
     horizon=168.0,

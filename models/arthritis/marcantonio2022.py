@@ -20,6 +20,7 @@ MODEL = Model(
     title="Adalimumab, TNF and TNF receptor 1: binding and turnover",
     system="rheumatoid arthritis",
     status="published",
+    species="human",
     reference="doi:10.3389/fphar.2022.864768",
     time_unit="day",
     horizon=168.0,

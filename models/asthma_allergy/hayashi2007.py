@@ -23,6 +23,7 @@ MODEL = Model(
     title="Omalizumab and IgE: binding and turnover",
     system="allergy",
     status="published",
+    species="human",
     reference="doi:10.1111/j.1365-2125.2006.02803.x",
     time_unit="day",
     horizon=336.0,

@@ -28,6 +28,7 @@ MODEL = Model(
     title="Benralizumab in severe eosinophilic asthma: exacerbations and FEV1",
     system="asthma",
     status="published",
+    species="human",
     reference="doi:10.1007/s40262-025-01538-9",
     time_unit="day",
     horizon=364.0,

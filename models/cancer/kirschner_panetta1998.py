@@ -27,6 +27,7 @@ MODEL = Model(
     title="Tumor, effector cells and interleukin-2, with adoptive transfer and IL-2 therapy",
     system="cancer",
     status="published",
+    species="human",
     reference="doi:10.1007/s002850050127",
     time_unit="day",
     horizon=1000.0,

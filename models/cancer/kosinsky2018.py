@@ -36,6 +36,7 @@ MODEL = Model(
     title="PD-(L)1 blockade and radiotherapy of a mouse tumor",
     system="cancer",
     status="published",
+    species="mouse",
     aliases={"checkpoint_blockade": ""},
     reference="doi:10.1186/s40425-018-0327-9",
     time_unit="day",

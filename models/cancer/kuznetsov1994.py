@@ -24,6 +24,7 @@ MODEL = Model(
     title="Effector cells against an immunogenic tumor",
     system="cancer",
     status="published",
+    species="mouse",
     reference="doi:10.1007/BF02460644",
     time_unit="day",
     horizon=500.0,

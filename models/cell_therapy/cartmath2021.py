@@ -32,6 +32,7 @@ MODEL = Model(
     title="CAR-T cells, their memory and a blood cancer",
     system="cancer",
     status="published",
+    species="mouse",
     aliases={"car_t": ""},
     reference="doi:10.3390/cancers13122941",
     time_unit="day",

@@ -23,6 +23,7 @@ MODEL = Model(
     title="Infliximab and TNF: target-mediated disposition",
     system="rheumatoid arthritis",
     status="published",
+    species="human",
     reference="doi:10.1007/s10928-019-09652-5",
     time_unit="day",
     horizon=98.0,

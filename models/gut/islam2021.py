@@ -31,6 +31,7 @@ MODEL = Model(
     title="Gut microbiota: butyrate and regulatory T cells in gut, blood and bone",
     system="gut microbiota",
     status="published",
+    species="human",
     aliases={"microbiota": ""},
     reference="doi:10.1021/acs.iecr.1c02949",
     time_unit="day",

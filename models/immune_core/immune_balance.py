@@ -34,6 +34,7 @@ MODEL = Model(
     title="The balance of the immune system: balanced, overactive, underactive, misdirected",
     system="balance of the whole",
     status="ours",
+    species="human",
     aliases={"balance": ""},
     reference="ours; rates from doi:10.1128/JVI.75.22.10663-10669.2001 and others",
     time_unit="day",

@@ -26,6 +26,7 @@ MODEL = Model(
     title="Influenza A limited by target cells, with a neuraminidase inhibitor",
     system="viruses",
     status="published",
+    species="human",
     reference="doi:10.1128/JVI.01623-05",
     time_unit="day",
     horizon=12.0,

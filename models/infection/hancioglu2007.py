@@ -26,6 +26,7 @@ MODEL = Model(
     title="Influenza A with interferon, effector cells and antibody",
     system="viruses",
     status="published",
+    species="human",
     reference="doi:10.1016/j.jtbi.2006.12.015",
     time_unit="day",
     horizon=20.0,

@@ -27,6 +27,7 @@ MODEL = Model(
     title="HIV with inhibitors of reverse transcriptase and protease",
     system="viruses",
     status="published",
+    species="human",
     reference="doi:10.1016/S0025-5564(99)00055-3",
     time_unit="day",
     horizon=28.0,

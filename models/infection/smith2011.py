@@ -29,6 +29,7 @@ MODEL = Model(
     title="Pneumococci in the lung against three stages of innate defense",
     system="bacteria and macrophages",
     status="published",
+    species="mouse",
     reference="doi:10.1016/j.jtbi.2011.01.052",
     time_unit="hour",
     horizon=240.0,

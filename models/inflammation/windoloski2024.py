@@ -25,6 +25,7 @@ MODEL = Model(
     title="Endotoxin challenge in people: monocytes and cytokines, bolus and infusion",
     system="acute inflammation",
     status="published",
+    species="human",
     reference="doi:10.1113/EP091552",
     time_unit="hour",
     horizon=12.0,

@@ -34,6 +34,7 @@ MODEL = Model(
     title="Circadian clock and acute inflammation, with shift work",
     system="sleep and shift work",
     status="published",
+    species="human",
     reference="doi:10.1371/journal.pcbi.1008514",
     time_unit="hour",
     horizon=48.0,

@@ -30,6 +30,7 @@ MODEL = Model(
     title="Exercise: muscle IL-6, NK cells and lymphocytes in blood",
     system="physical activity",
     status="ours",
+    species="human",
     aliases={"exercise": "cycling"},
     reference="IL-6: doi:10.1111/j.1469-7793.2000.00237.x; lymphocytes: doi:10.1016/j.bbi.2017.07.113",
     time_unit="min",

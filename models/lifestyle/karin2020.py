@@ -29,6 +29,7 @@ MODEL = Model(
     title="Chronic stress: the HPA axis with glands that grow",
     system="chronic stress",
     status="published",
+    species="human",
     aliases={"stress": ""},
     reference="doi:10.15252/msb.20209510",
     time_unit="day",

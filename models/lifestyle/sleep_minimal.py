@@ -27,6 +27,7 @@ MODEL = Model(
     title="Sleep loss: NK activity, IL-6 and vaccination",
     system="sleep and shift work",
     status="ours",
+    species="human",
     aliases={"sleep": ""},
     reference="ours; Process S: Am J Physiol 1984;246:R161; NK activity: doi:10.1097/00006842-199411000-00004",
     time_unit="hour",

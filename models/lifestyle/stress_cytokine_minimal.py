@@ -28,6 +28,7 @@ MODEL = Model(
     title="Stress axis and cytokines after endotoxin",
     system="chronic stress",
     status="ours",
+    species="human",
     reference="parts: doi:10.15252/msb.20209510 and doi:10.1113/EP091552; the coupling is ours",
     time_unit="hour",
     horizon=24.0,

@@ -29,6 +29,7 @@ MODEL = Model(
     title="Vitamin D: 25OHD, cathelicidin, effector and regulatory T cells",
     system="vitamin D",
     status="ours",
+    species="human",
     reference="dose and 25OHD: Heaney 2003, Am J Clin Nutr 77:204, from memory",
     time_unit="day",
     horizon=365.0,

@@ -23,6 +23,7 @@ MODEL = Model(
     title="Zinc: pool, thymus, naive and Th1 cells, TNF",
     system="zinc",
     status="ours",
+    species="human",
     reference="directions: Haase & Rink 2009, doi:10.1186/1742-4933-6-9",
     time_unit="day",
     horizon=365.0,

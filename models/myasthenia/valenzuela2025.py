@@ -33,6 +33,7 @@ MODEL = Model(
     title="Nipocalimab in generalized myasthenia: FcRn, IgG and MG-ADL",
     system="myasthenia",
     status="published",
+    species="human",
     reference="doi:10.1002/psp4.70109",
     time_unit="day",
     horizon=168.0,

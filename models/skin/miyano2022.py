@@ -29,6 +29,7 @@ MODEL = Model(
     title="Atopic dermatitis: barrier, microbes, T helper cells, cytokines, ten biologics",
     system="allergy",
     status="published",
+    species="human",
     aliases={"atopic_dermatitis": ""},
     reference="doi:10.1111/all.14870",
     time_unit="week",

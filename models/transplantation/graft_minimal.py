@@ -27,6 +27,7 @@ MODEL = Model(
     title="Kidney graft between rejection and BK virus under tacrolimus",
     system="organ transplantation",
     status="ours",
+    species="human",
     aliases={"transplant": ""},
     reference="kinetics: doi:10.1111/bcp.15566",
     time_unit="day",

@@ -30,6 +30,7 @@ MODEL = Model(
     title="Host, leukemic and donor cells after bone-marrow transplantation",
     system="organ transplantation",
     status="published",
+    species="human",
     reference="Precup et al. 2012, Int J Biomath; BIOMD0000000800",
     time_unit="day",
     horizon=1000.0,

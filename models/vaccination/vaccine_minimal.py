@@ -26,6 +26,7 @@ MODEL = Model(
     title="Vaccination: antigen, T help, B cells, plasma and memory cells, antibody",
     system="vaccination",
     status="ours",
+    species="human",
     aliases={"vaccination": ""},
     reference="own model; late phase after Pasin 2019, doi:10.1128/JVI.00579-19",
     time_unit="day",

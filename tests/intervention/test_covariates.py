@@ -13,7 +13,7 @@ from immunode.intervention import LIBRARY, Covariate, Drug, drug, one_compartmen
 from immunode.model.serial import from_json, to_json
 
 # patient, and the factors on the drug's numbers: pk.md (two digits for men under nivolumab: 1.18, 1.16),
-# lupus_sle_min.md, and nlmixr2lib for the rest
+# drug_library.md, and nlmixr2lib for the rest
 PATIENTS: dict[str, tuple[dict[str, Any], dict[str, float]]] = {
     "infliximab": (
         {"albumin": 25, "ADA": True, "sex": "female", "weight": 60},

@@ -145,7 +145,7 @@ def test_prednisolone(course: Callable[..., Any]) -> None:
 
 
 def test_belimumab(course: Callable[..., Any]) -> None:
-    """Mean steady concentration 0.742 x 200/(0.204 x 7) = 103.9 ug/mL (lupus_sle_min.md)."""
+    """Mean steady concentration 0.742 x 200/(0.204 x 7) = 103.9 ug/mL (drug_library.md)."""
     area = course(drug("belimumab").dose("200 mg sc weekly at steady state"), np.array([0.0, 7.0]))
     mean = np.diff(area["integral(belimumab.C)"])[0] / 7
     assert mean == pytest.approx(0.742 * 200 / (0.204 * 7), rel=1e-6)

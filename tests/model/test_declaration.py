@@ -64,3 +64,14 @@ def test_replace_checks_anew(model: Model) -> None:
 def test_changes_of_an_event_that_are_no_pairs_are_one_line(changes: Any) -> None:
     with pytest.raises(ModelError, match=r"event 'e', changes: names with their values.*\{'x'"):
         Event("e", changes)
+
+
+def test_a_variant_may_end_earlier_and_a_figure_names_a_species_other_than_human() -> None:
+    short = Variant("short", horizon=14)
+    model = Model(name="m", title="Decay", species="mouse", states=[State("A", 1.0)], horizon=60.0, variants=[short])
+    assert model.variant("short").horizon == 14
+    assert model.variant("short").heading == "Decay (m, variant short, mouse)"
+    assert model.replace(species="human").heading == "Decay (m)"
+    assert Model.from_json(model.to_json()) == model
+    with pytest.raises(ModelError, match=r"variant 'short'.*horizon is 0"):
+        model.replace(variants=[Variant("short", horizon=0)])

@@ -13,12 +13,11 @@ FOLDER = Path(__file__).parents[2] / "models"
 FILES = sorted(FOLDER.glob("*/*.py"))
 EVIDENCE = {"measured", "fitted", "published", "memory", "assumed", "derived"}
 LONG = {"abo2021": 270, "hancioglu2007": 170, "windoloski2024": 170, "vaccine_minimal": 180}
-LONG |= {"ma2020": 240, "jin2025": 220, "valenzuela2025": 210}  # patients and trials as well
 # 120 parameters and 58 processes, one a line; the published axis and endotoxin model in one.
 LONG |= {"immune_balance": 400, "stress_cytokine_minimal": 200}
-LONG |= {"miyano2022": 215}  # 60 parameters and 28 processes, one a line
-# patients, story and trials are declared beside the model
-LONG |= {"ma2020": 260, "jin2025": 250, "valenzuela2025": 250}
+LONG |= {"miyano2022": 220}  # 60 parameters and 28 processes, one a line
+LONG |= {"goteti2024": 350}  # 34 arms and 8 trials of 16 drugs
+CLINICAL = 270  # patients, story and trials are declared beside the model
 PROGRAMMING = (ast.For, ast.While, ast.Lambda, ast.FunctionDef, ast.ClassDef, ast.If, ast.IfExp, ast.ListComp,
                ast.DictComp, ast.SetComp, ast.GeneratorExp, ast.Try, ast.With, ast.JoinedStr)  # fmt: skip
 
@@ -56,7 +55,8 @@ def _is_chain(node: ast.stmt) -> bool:
 
 def test_a_file_is_short_and_in_us_spelling(file: Path) -> None:
     text = file.read_text(encoding="utf-8")
-    assert len(text.splitlines()) < LONG.get(file.stem, 160)
+    usual = CLINICAL if "    trials=[" in text else 160
+    assert len(text.splitlines()) < LONG.get(file.stem, usual)
     assert not [word for word in ("tumour", "fibre", "behaviour", "ageing", "neutralis", "internalis") if word in text]
 
 

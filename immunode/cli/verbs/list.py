@@ -21,7 +21,7 @@ def command(as_json: options.Json = False) -> None:
 
     table = Table(box=SIMPLE_HEAD, pad_edge=False)
     table.add_column("model", no_wrap=True)
-    for heading in ("title", "status"):
+    for heading in ("title", "status", "species"):
         table.add_column(heading, overflow="fold")
     table.add_column("states", justify="right")
     table.add_column("also known as", overflow="fold")
@@ -29,7 +29,7 @@ def command(as_json: options.Json = False) -> None:
         table.add_row(Text(system or "other", style="bold"))
         for entry in members:
             also = ", ".join(alias for alias, _ in entry.aliases)
-            cells = (entry.title, entry.status, str(entry.n_states), also)
+            cells = (entry.title, entry.status, entry.species, str(entry.n_states), also)
             table.add_row(Text(f"  {entry.name}"), *(Text(cell) for cell in cells))
         table.add_section()
     console().print(table)
@@ -48,6 +48,7 @@ def _record(entry: Entry) -> dict[str, object]:
         "title": entry.title,
         "system": entry.system,
         "status": entry.status,
+        "species": entry.species,
         "n_states": entry.n_states,
         "aliases": dict(entry.aliases),
         "path": entry.path,

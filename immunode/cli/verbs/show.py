@@ -89,7 +89,9 @@ def _heading(screen: Console, model: Model) -> None:
     facts = [
         ("reference", model.reference),
         ("system", model.system),
+        ("species", model.species),
         ("status", model.status),
+        ("a run is", "a study, not a patient" if model.level == "study" else ""),
         (
             "also known as",
             ", ".join(alias + (f" (variant {variant})" if variant else "") for alias, variant in pairs(model.aliases)),

@@ -64,6 +64,8 @@ def lay_over(read: Model, document: Any) -> Model:
         "reference",
         "system",
         "status",
+        "species",
+        "level",
         "description",
         "horizon",
         "clock",

@@ -171,9 +171,12 @@ def _check_texts(model: Declaration, group: str, record: Any) -> None:
 
 def _check_numbers(model: Declaration) -> None:
     name = model.name
-    horizon = finite_number(f"{name}, horizon", model.horizon)
-    if horizon <= 0:
-        raise ModelError(f"{name}: the horizon is {horizon:g}, but it must be above 0")
+    horizons = {name: model.horizon}
+    horizons |= {f"{name}, variant '{v.name}'": v.horizon for v in model.variants if v.horizon is not None}
+    for who, given in horizons.items():
+        horizon = finite_number(f"{who}, horizon", given)
+        if horizon <= 0:
+            raise ModelError(f"{who}: the horizon is {horizon:g}, but it must be above 0")
     if finite_number(f"{name}, max_step", model.max_step) < 0:
         raise ModelError(f"{name}: max_step is {model.max_step:g}, but it can't be below 0; 0 leaves it to the solver")
     for parameter in model.parameters:

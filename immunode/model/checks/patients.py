@@ -9,7 +9,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from immunode.errors import ModelError, did_you_mean, quoted
 from immunode.language.expression import names, parse
 from immunode.model.declaration import Declaration
-from immunode.model.patients import Threshold, as_pairs, named_threshold
+from immunode.model.patients import LEVELS, Threshold, as_pairs, named_threshold, one_of
 from immunode.model.published_trials import ENDPOINTS, Trial, TrialResult
 
 _CALL = re.compile(r"\b(\w+)\s*\(")
@@ -21,10 +21,12 @@ def check_patients(model: Declaration) -> None:
 
     Raises
     ------
-    ModelError : one names a parameter, quantity, arm, threshold or endpoint that does not exist, or something twice;
-        correlations that no joint distribution has; shares of classes that do not add up to 1.
+    ModelError : a level that does not exist; one names a parameter, quantity, arm, threshold or endpoint that does not
+        exist, or something twice; correlations that no joint distribution has; shares of classes that do not add up to
+        1.
     """
     who = model.name
+    one_of(f"{who}: level", model.level, LEVELS)
     values = {p.name: p.value for p in model.parameters}
     quantities = [*(s.name for s in model.states), *(d.name for d in model.derived), *(p.name for p in model.processes)]
     quantities += [s.name for s in model.switches]

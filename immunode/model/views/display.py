@@ -18,6 +18,7 @@ def text(model: Declaration) -> str:
         model.system,
         f"time in {_unit(model.time_unit)}, horizon {number(model.horizon)}",
         f"steps of at most {number(model.max_step)}" if model.max_step else "",
+        model.species,
         model.status,
     ]
     if model.reference:
@@ -106,7 +107,14 @@ _TABLE = "<table><thead><tr>{head}</tr></thead><tbody>{body}</tbody></table>"
 
 def html(model: Declaration) -> str:
     """Return a model as HTML for a notebook; every text of the model is escaped."""
-    facts = [model.system, f"time in {_unit(model.time_unit)}", model.status, model.reference, counts(model)]
+    facts = [
+        model.system,
+        model.species,
+        f"time in {_unit(model.time_unit)}",
+        model.status,
+        model.reference,
+        counts(model),
+    ]
     parts = [
         f"<div><strong>{escape(model.label)}</strong> {escape(model.title)}<br>",
         f"<small>{escape(' | '.join(fact for fact in facts if fact))}</small>",

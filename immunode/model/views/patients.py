@@ -32,7 +32,7 @@ def patient_tables(model: Declaration) -> tuple[TextTable, ...]:
     arms = [] if story is None else [(name, what or "untreated") for name, what in as_pairs(story.arms)]
     tables = [
         TextTable(
-            "Differences between patients",
+            "Differences between studies" if model.level == "study" else "Differences between patients",
             ("parameter", "random effect", "source"),
             tuple((v.parameter, effect_words(v), v.source) for v in model.variability)
             + tuple((f"{c.first}, {c.second}", f"correlation {c.value:g}", c.source) for c in model.correlations),

@@ -24,6 +24,11 @@ def declares_patients(model: Model) -> bool:
     return bool(model.variability or model.covariates or model.classes)
 
 
+def drawn_words(model: Model) -> str:
+    """Return what a population of a model consists of: "patients" or "studies"."""
+    return "studies" if model.level == "study" else "patients"
+
+
 def declared_joint(model: Model, composed: Iterable[Model] = (), *, tail: float | None = None) -> Joint:
     """Return the joint distribution of the patients that a model declares, with what the treatments of its arms add.
 
@@ -66,6 +71,7 @@ def declared_joint(model: Model, composed: Iterable[Model] = (), *, tail: float 
         classes=classes,
         shared=tuple(shared),
         followers=tuple(followers.items()),
+        whom=drawn_words(model),
     )
     joint.check()
     return joint

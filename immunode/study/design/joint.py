@@ -39,6 +39,7 @@ class Joint:
     shared : pairs of columns that hold one property of a patient, such as ("drug.weight", "weight"): the first is a
         copy of the second.
     followers : pairs of columns that have one random effect: the first has the standard normal score of the second.
+    whom : what is drawn, in words: "patients" or "studies".
     """
 
     marginals: tuple[tuple[str, Distribution], ...]
@@ -47,6 +48,7 @@ class Joint:
     classes: tuple[DrawnClass, ...] = ()
     shared: tuple[Pair, ...] = ()
     followers: tuple[Pair, ...] = ()
+    whom: str = "patients"
 
     @property
     def names(self) -> tuple[str, ...]:
@@ -65,7 +67,7 @@ class Joint:
     def design(self, n: int, seed: int, how: str) -> Design:
         """Return a design of the first `n` patients drawn. how : how they are drawn, in words."""
         labels = {"class": self.class_names(n, seed)} if self.classes else {}
-        words = f"{n} virtual patients, seed {seed} ({how})"
+        words = f"{n} virtual {self.whom}, seed {seed} ({how})"
         return Design(self.names, self.values(n, seed), words, seed, row_labels=labels)
 
     def words(self) -> str:
