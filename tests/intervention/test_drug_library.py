@@ -8,6 +8,7 @@ from __future__ import annotations
 import subprocess
 import sys
 from collections.abc import Sequence
+from dataclasses import replace
 from importlib import import_module
 from typing import Any
 
@@ -26,6 +27,7 @@ from immunode.model.units import convert
 from immunode.program.lowering import lower
 from immunode.program.numpy.functions import compile_numpy
 
+STATES = {"depot", "transit_1", "transit_2", "transit_3", "central", "peripheral", "peripheral_2"}
 Course = dict[str, NDArray[np.float64]]
 
 # drug | doses | last interval: begin, length (time of the drug) | Cmax | its time | trough | AUC | F D/CL | half-life
@@ -147,13 +149,19 @@ def carrier(unit: str) -> Model:
     )
 
 
-def course(given: Drug, times: Sequence[float] | NDArray[np.float64], *, breaks_too: bool = False) -> Course:
+def course(
+    given: Drug,
+    times: Sequence[float] | NDArray[np.float64],
+    *,
+    breaks_too: bool = False,
+    integrals: tuple[str, ...] = (),
+) -> Course:
     """Return every quantity at `times`, before what happens then, by LSODA with a restart at every dose.
 
     It shares the lowered model with the engines, and no stepping. breaks_too : also where doses begin and end, within
     `times`; "t" holds all of them.
     """
-    f = compile_numpy(lower(perturb(carrier(given.pk.time), given), (f"{given.name}.C",)))
+    f = compile_numpy(lower(perturb(carrier(given.pk.time), given), (f"{given.name}.C", *integrals)))
     p = f.parameters(np.array(f.program.values)[:, None])
     assert f.requirements(p).all()
     wanted = np.unique(times)
@@ -291,6 +299,38 @@ def test_half_the_dose_halves_what_is_linear(name: str) -> None:
 def test_without_doses_there_is_the_baseline() -> None:
     for name, baseline in (("certolizumab", 1.23), ("immunoglobulin", 5.67), ("infliximab", 0.0)):
         assert course(_scaled(name, 0.0), [5.0])[f"{name}.C"] == pytest.approx([baseline], abs=1e-12)
+
+
+@pytest.mark.parametrize(
+    ("name", "fluxes"),
+    [
+        ("dupilumab", ("elimination", "saturable_elimination")),
+        ("upadacitinib", ("elimination",)),
+        ("cladribine", ("elimination",)),
+        ("certolizumab", ("elimination",)),
+    ],
+)
+def test_what_goes_in_is_inside_or_has_gone_out(name: str, fluxes: tuple[str, ...]) -> None:
+    given = drug(name).dose("100 mg po once" if drug(name).route == "po" else "100 mg sc once")
+    out = tuple(f"{name}.{flux}" for flux in fluxes)
+    found = course(given, [30.0], integrals=out)
+    inside = sum(found[key][0] for key in found if key.split(".")[0] == name and key.split(".")[1] in STATES)
+    gone = sum(found[f"integral({flux})"][0] for flux in out)
+    dose = convert(100.0, "mg", given.pk.mass)
+    assert gone > 0.05 * dose
+    assert inside + gone == pytest.approx(given.pk.F * dose, rel=1e-8)
+
+
+def test_at_their_limits_drugs_are_linear() -> None:
+    """Vmax to 0, and a target that hardly binds: the AUC is that of clearance alone."""
+    for name, weak in (
+        ("tocilizumab", {"Vmax": 0.0}),
+        ("anifrolumab", {"target": replace(drug("anifrolumab").pk.target, KSS=1e9), "CL_emax": 0.0}),  # type: ignore[type-var]
+    ):
+        chosen = replace(drug(name), pk=replace(drug(name).pk, **weak))
+        area = course(chosen.dose("300 mg iv once"), [600.0])[f"integral({name}.C)"][0]
+        amount = 300.0 if name == "tocilizumab" else 300e6 / 148_000
+        assert area == pytest.approx(amount / chosen.pk.CL, rel=1e-4)
 
 
 def _scaled(name: str, strength: float) -> Drug:
