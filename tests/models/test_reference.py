@@ -178,14 +178,14 @@ def test_drugs_of_the_library_act_as_written(arm: str) -> None:
     system = System(load_model("baker2013")).given([arm])
     written = importlib.import_module("reference.baker2013")
     program = system.functions.program
-    amounts = [f"{arm}.depot"] * (arm == "adalimumab") + [f"{arm}.central", f"{arm}.peripheral"]
+    amounts = [f"{arm}.depot", f"{arm}.central"] if arm == "adalimumab" else [f"{arm}.central", f"{arm}.peripheral"]
     own = [program.states.index(state) for state in written.STATES]
     drug = [program.states.index(state) for state in amounts]
     assert len(own) + len(drug) == len(program.states)
     rng = np.random.default_rng(11)
     for t in (0.5, 20.0, 90.0):
         values, y = drawn(system, rng)
-        y[drug] = rng.uniform(10, 300, len(drug))
+        y[drug] = rng.uniform(10, 300, 2)
         p = dict(zip(program.parameters, values, strict=False))
         kinetics = {key.removeprefix(f"{arm}."): v for key, v in p.items() if key.startswith(f"{arm}.")}
         concentration = y[program.states.index(f"{arm}.central")] / kinetics["V1"]

@@ -9,10 +9,9 @@ from numpy.typing import ArrayLike, NDArray
 
 
 def absorbed(y: ArrayLike, p: Mapping[str, float]) -> NDArray[np.float64]:
-    """Return the derivatives of depot, central and peripheral (mg per day): first-order absorption."""
-    depot, central, peripheral = np.asarray(y, float)
-    absorption = p["ka"] * depot
-    return np.array([-absorption, *two_compartment([central, peripheral], p, absorption)])
+    """Return the derivatives of depot and central (mg per day): first-order absorption and elimination."""
+    depot, central = np.asarray(y, float)
+    return np.array([-p["ka"] * depot, p["ka"] * depot - p["CL"] * central / p["V1"]])
 
 
 def two_compartment(y: ArrayLike, p: Mapping[str, float], infusion: float = 0.0) -> NDArray[np.float64]:
