@@ -212,7 +212,7 @@ def drug_page(one: Any) -> str:
     for word, title in (("warning", "Before you trust it"), ("left out", "What is left out")):
         if several[word]:
             parts += [f"## {title}", "\n".join(f"- {markdown.plain(text)}" for text in several[word])]
-    rows = [(word, text) for word, text in facts if word in ("typical", "studied in", "half-life", "source")]
+    rows = [(word, text) for word, text in facts if word in ("given", "typical", "studied in", "half-life", "source")]
     parts += ["## The typical patient", markdown.table(("", ""), rows), "## Try it", _try_drug(one)]
     for table in drug_tables(one):
         parts += [f"## {table.heading}", markdown.table(table.columns, table.rows)]

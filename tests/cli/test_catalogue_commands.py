@@ -231,7 +231,10 @@ def test_show_of_a_drug_as_json_gives_it_back(capsys: Capture) -> None:
     assert from_json(Drug, capsys.readouterr().out) == drug("siponimod")
 
 
-@pytest.mark.parametrize(("typed", "meant"), [("adalimumb", "'adalimumab'"), ("omalizumab", "'hayashi2007'")])
+@pytest.mark.parametrize(
+    ("typed", "meant"),
+    [("adalimumb", "'adalimumab'"), ("omalizumab", "'hayashi2007'"), ("secukinumab", "'ixekizumab'")],
+)
 def test_a_drug_that_is_not_there_is_answered_with_the_nearest(typed: str, meant: str, capsys: Capture) -> None:
     assert main(["show", typed]) == 2
     assert meant in capsys.readouterr().err

@@ -5,6 +5,7 @@ A number is met to 1e-4, or to half a unit of its last printed digit where that 
 
 from __future__ import annotations
 
+import re
 import subprocess
 import sys
 from collections.abc import Sequence
@@ -17,9 +18,10 @@ import pytest
 from numpy.typing import NDArray
 from scipy.integrate import solve_ivp
 
+from immunode.catalogue import list_models
 from immunode.errors import DoseError
 from immunode.intervention import LIBRARY, Drug, Regimen, drug, perturb
-from immunode.intervention.drugs.library import SHELVES, list_drugs
+from immunode.intervention.drugs.library import ELSEWHERE, SHELVES, list_drugs
 from immunode.model import Model, Parameter, Process, State
 from immunode.model.records import pairs
 from immunode.model.serial import from_json, to_json
@@ -376,6 +378,15 @@ def test_usual_regimens_and_patients_compose(name: str) -> None:
     composed = perturb(carrier(chosen.pk.time), given)
     by_vein = chosen.route == "iv" or " iv" in str(given.regimen)
     assert by_vein or {one.parameter for one in composed.variability} == {f"{name}.{one}" for one in random}
+
+
+def test_a_drug_that_is_not_here_says_why_and_names_one_that_is() -> None:
+    assert not set(ELSEWHERE) & set(LIBRARY)
+    for name, why in ELSEWHERE.items():
+        with pytest.raises(DoseError, match=f"'{name}' is not in the library"):
+            drug(name)
+        for other in re.findall(r"'(\w+)'", why):
+            assert other in LIBRARY or other in {entry.name for entry in list_models()}
 
 
 def test_a_usual_regimen_is_given_by_name() -> None:

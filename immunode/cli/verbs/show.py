@@ -60,7 +60,7 @@ def _drug(name: str, no_model: UsageError) -> Drug:
     if name in LIBRARY:
         return drug(name)
     if name in ELSEWHERE:
-        raise UsageError(f"no model is named '{name}'; as a drug, {ELSEWHERE[name]}")
+        raise UsageError(f"no model is named '{name}', and no drug of the library: {ELSEWHERE[name]}")
     if not nearest(name, LIBRARY):
         raise no_model
     known = [*(entry.name for entry in list_models()), *LIBRARY]

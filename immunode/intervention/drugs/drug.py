@@ -162,7 +162,7 @@ class Drug:
         return replace(self, regimen=Regimen.of(regimen), weight=weight, area=area, patient=patient)
 
     def usual(self, name: str = "", *, weight: float | None = None, BSA: float | None = None) -> Self:
-        """Return the drug given as it usually is: `drug("infliximab").usual("ulcerative colitis")`.
+        """Return the drug given as it usually is: `drug("infliximab").usual("rheumatoid arthritis")`.
 
         Parameters
         ----------

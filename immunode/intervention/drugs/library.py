@@ -33,10 +33,24 @@ SHELVES = {
     "steroids": ("prednisolone", "dexamethasone", "dexamethasone_im", "methylprednisolone"),
 }
 """File of the folder `published` -> the drugs in it."""
+_SMALL_MODEL = "its source is a small model in which the drug changes its own loss, more than pharmacokinetics here"
+_NOT_FOUND = "no population pharmacokinetics that could be read was found"
 ELSEWHERE = {
     "omalizumab": "it binds IgE, which changes its own loss: it is the model 'hayashi2007' (load_model)",
+    **dict.fromkeys(("filgrastim", "mepolizumab", "mercaptopurine", "ofatumumab", "pegfilgrastim"), _SMALL_MODEL),
+    "azathioprine": _NOT_FOUND,
+    "aldesleukin": _NOT_FOUND,
+    "budesonide": _NOT_FOUND,
+    "efgartigimod": f"{_NOT_FOUND}; 'rozanolixizumab' and 'nipocalimab' block the same receptor",
+    "fingolimod": f"{_NOT_FOUND}; 'siponimod' acts on the same receptors",
+    "golimumab": f"{_NOT_FOUND}; 'adalimumab' and 'certolizumab' are against the same target",
+    "leflunomide": _NOT_FOUND,
+    "natalizumab": f"{_NOT_FOUND}; 'vedolizumab' is against a related integrin",
+    "ocrelizumab": f"{_NOT_FOUND}; 'rituximab' is against the same target",
+    "ozanimod": f"{_NOT_FOUND}; 'siponimod' acts on the same receptors",
+    "secukinumab": f"{_NOT_FOUND}; 'ixekizumab' is against the same target",
 }
-"""Drugs that are models of their own."""
+"""Drugs that are not here, and why."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -32,6 +32,7 @@ def drug_facts(drug: Drug) -> tuple[tuple[str, str], ...]:
         ("class", profile.klass),
         ("target", profile.target),
         ("does", profile.about),
+        ("given", f"{drug.route}; amounts in {drug.pk.mass}, C in {drug.pk.concentration_unit}"),
         ("typical", profile.typical),
         ("studied in", profile.people),
         ("half-life", f"{drug.pk.half_life:.3g} {SHORT[drug.pk.time]}{linear}" if drug.pk.CL else ""),
