@@ -66,11 +66,16 @@ class Seen(NamedTuple):
 
 S = Scenario
 TUMOR = "kosinsky2018/responder"
+TOCI = "with_tocilizumab"
 SCENARIOS = (
     S("arthritis", "anti-TNF lowers inflammation", "baker2013/diseased", "anti_tnf", "final(p)", "down", 100),
     S("arthritis", "anti-TNF lowers damage", "baker2013/diseased", "anti_tnf", "final(damage)", "down", 100),
     S("arthritis", "adalimumab lowers damage", "baker2013/diseased", "adalimumab", "final(damage)", "down", 100),
     S("arthritis", "adalimumab lowers free TNF", "marcantonio2022", "standard", "final(tnf_free)", "down", 168),
+    S("arthritis", "an IL-6 blocker lowers DAS28", "frey2013", "tocilizumab_8", "final(das28)", "down", 168),
+    S("arthritis", "an IL-1 blocker lowers CRP", "aitoudhia2012", "canakinumab_150", "final(crp)", "down", 168),
+    S("arthritis", "an IL-6 blocker beats anti-TNF", "leil2021", TOCI, "final(das28)", "down", 52, "with_adalimumab"),
+    S("arthritis", "a biologic drug adds responders", "mandema2011", "with_adalimumab", "final(ACR50)", "up", 1),
     S("lupus", "B-cell depletion lowers anti-dsDNA", "lupus_minimal", "rituximab_like", "at(aab, 180)", "down", 730),
     S("lupus", "B-cell depletion lowers proteinuria", "lupus_minimal", "rituximab_like", "at(ptu, 180)", "down", 730),
     S("lupus", "anti-BAFF lowers autoreactive B cells", "lupus_minimal", "belimumab_like", "final(B)", "down", 730),

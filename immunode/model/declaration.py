@@ -208,6 +208,7 @@ class Declaration:
     covariates: tuple[PatientCovariate, ...] | Sequence[PatientCovariate] = ()
     observed: tuple[Observed, ...] | Sequence[Observed] = ()
     species: str = field(default="", metadata=PROVENANCE)
+    axis: str = field(default="", metadata=PROVENANCE)
     level: str = field(default="patient", metadata=PROVENANCE)
     thresholds: tuple[Threshold, ...] | Sequence[Threshold] = field(default=(), metadata=PROVENANCE)
     story: Story | None = field(default=None, metadata=PROVENANCE)
@@ -230,6 +231,11 @@ class Declaration:
     def label(self) -> str:
         """The name, with the variant where one was taken: "baker2013, variant diseased"."""
         return self.name + (f", variant {self.variant_name}" if self.variant_name else "")
+
+    @property
+    def axis_unit(self) -> str:
+        """What figures write on the axis along which runs go: the unit of time, what stands for it, or `axis`."""
+        return self.time_unit or self.clock or self.axis
 
     @property
     def heading(self) -> str:

@@ -30,7 +30,6 @@ MODEL = Model(
     system="rheumatoid arthritis",
     status="published",
     species="human",
-    aliases={"rheumatoid_arthritis": "diseased"},
     reference="doi:10.1093/imammb/dqs028",
     time_unit="",
     clock="day",

@@ -6,6 +6,7 @@ import json
 import os
 import subprocess
 import sys
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -129,6 +130,23 @@ def test_check_of_a_faulty_model_says_what_and_exits_with_1(tmp_path: Path, caps
     assert "k" in printed
 
 
+def test_check_reports_a_variant_that_outgrows_any_body(tmp_path: Path, capsys: Capture) -> None:
+    """A lymphoma of mice that doubles for 500 days; within the 14 days of its experiment it is no finding."""
+    text = (
+        load_model("cartmath2021")
+        .replace(variants=[replace(v, horizon=None) for v in load_model("cartmath2021").variants])
+        .to_json()
+    )
+    (tmp_path / "endless.json").write_text(text)
+    assert main(["check", str(tmp_path / "endless.json")]) == 1
+    printed = " ".join(capsys.readouterr().out.split())
+    assert "state 'T', variant 'raji'" in printed
+    assert "4e+116 at the horizon, 500 day" in printed
+    assert printed.count("more than a body can hold") == 3
+    assert main(["check", str(tmp_path / "endless.json"), "--variant", "raji"]) == 1
+    assert main(["check", "cartmath2021"]) == 0
+
+
 def test_check_as_json_says_whether_it_is_ok(tmp_path: Path, capsys: Capture) -> None:
     (tmp_path / "faulty.py").write_text(FAULTY)
     assert main(["check", str(tmp_path / "faulty.py"), "--json"]) == 1
@@ -181,8 +199,8 @@ def test_new_never_overwrites(tmp_path: Path, capsys: Capture) -> None:
 
 
 def test_new_like_an_alias_names_its_variant(tmp_path: Path, capsys: Capture) -> None:
-    assert main(["new", str(tmp_path), "--like", "rheumatoid_arthritis"]) == 0
-    assert "baker2013.py --variant diseased`" in capsys.readouterr().out
+    assert main(["new", str(tmp_path), "--like", "exercise"]) == 0
+    assert "exercise_minimal.py --variant cycling`" in capsys.readouterr().out
 
 
 def test_a_terminal_that_knows_no_greek_gets_question_marks() -> None:

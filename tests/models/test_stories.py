@@ -15,7 +15,9 @@ from immunode.catalogue import list_models, load_model
 from immunode.study.result.simulation import Comparison, Simulation
 from immunode.study.stories import VISIBLE, largest_difference, run_story
 
-NAMES = [entry.name for entry in list_models()]
+LONG = ("demin2013",)
+"""Stories of more than 10 s: doses four times a day for weeks in a stiff model."""
+NAMES = [pytest.param(e.name, marks=(pytest.mark.slow,) if e.name in LONG else ()) for e in list_models()]
 
 
 @cache

@@ -86,6 +86,7 @@ def _heading(screen: Console, model: Model) -> None:
 
     screen.print(Text.assemble((model.label, "bold"), f"  {model.title}"))
     unit = model.time_unit or ("dimensionless" + (f", 1 stands for {model.clock}" if model.clock else ""))
+    unit = f"none, runs go along the {model.axis}" if model.axis else unit
     facts = [
         ("reference", model.reference),
         ("system", model.system),
