@@ -33,11 +33,12 @@ SHELVES = {
     "steroids": ("prednisolone", "dexamethasone", "dexamethasone_im", "methylprednisolone"),
 }
 """File of the folder `published` -> the drugs in it."""
-_SMALL_MODEL = "its source is a small model in which the drug changes its own loss, more than pharmacokinetics here"
+_SMALL_MODEL = "its source is a model of more than compartments of the drug"
 _NOT_FOUND = "no population pharmacokinetics that could be read was found"
 ELSEWHERE = {
-    "omalizumab": "it binds IgE, which changes its own loss: it is the model 'hayashi2007' (load_model)",
-    **dict.fromkeys(("filgrastim", "mepolizumab", "mercaptopurine", "ofatumumab", "pegfilgrastim"), _SMALL_MODEL),
+    "omalizumab": "it binds IgE, which changes its own loss: load the model 'lowe2009' or 'hayashi2007'",
+    "mepolizumab": f"{_SMALL_MODEL}: load the model 'asthma_eos_min'",
+    **dict.fromkeys(("filgrastim", "mercaptopurine", "ofatumumab", "pegfilgrastim"), _SMALL_MODEL),
     "azathioprine": _NOT_FOUND,
     "aldesleukin": _NOT_FOUND,
     "budesonide": _NOT_FOUND,
