@@ -14,6 +14,7 @@ import typer
 from immunode.catalogue import list_models, load_model
 from immunode.cli.words import ENGINES, FORMATS, KINDS, MEASURES, METHODS, PICTURES, STYLES
 from immunode.errors import ImmunodeError
+from immunode.intervention.drugs.shelves import SHELVES
 from immunode.language.characters import UNPRINTABLE
 
 if TYPE_CHECKING:
@@ -35,8 +36,6 @@ def models(incomplete: str) -> Offers:
 
 def models_and_drugs(incomplete: str) -> Offers:
     """Return what `models` returns, and drugs of the library."""
-    from immunode.intervention.drugs.library import SHELVES
-
     drugs = sorted((name, "drug") for names in SHELVES.values() for name in names)
     return [*models(incomplete), *_beginning(incomplete, drugs)]
 

@@ -15,24 +15,9 @@ from typing import Any
 
 from immunode.errors import DoseError, did_you_mean
 from immunode.intervention.drugs.drug import Drug
+from immunode.intervention.drugs.shelves import SHELVES
 from immunode.model.records import pairs
 
-SHELVES = {
-    "tnf": ("infliximab", "adalimumab", "adalimumab_ling", "adalimumab_ternant", "etanercept", "certolizumab"),
-    "interleukins_1_6": ("tocilizumab", "sarilumab", "anakinra", "canakinumab"),
-    "interleukins_17_23": ("ixekizumab", "brodalumab", "ustekinumab", "guselkumab", "risankizumab", "mirikizumab"),
-    "type_2": ("dupilumab", "tralokinumab", "lebrikizumab", "nemolizumab", "benralizumab", "tezepelumab"),
-    "checkpoints": ("abatacept", "belatacept", "ipilimumab", "pembrolizumab", "nivolumab", "atezolizumab", "anti_pdl1"),
-    "lymphocytes": ("rituximab", "inebilizumab", "obinutuzumab", "alemtuzumab", "belimumab"),
-    "homing": ("vedolizumab", "etrolizumab", "siponimod"),
-    "interferon_complement": ("anifrolumab", "emapalumab", "peginterferon_beta_1a", "eculizumab", "pegcetacoplan"),
-    "immunoglobulin": ("immunoglobulin", "rozanolixizumab", "nipocalimab"),
-    "janus_kinases": ("tofacitinib", "baricitinib", "upadacitinib", "apremilast"),
-    "transplantation": ("tacrolimus", "ciclosporin", "sirolimus", "everolimus", "mycophenolic_acid"),
-    "antimetabolites": ("methotrexate", "hydroxychloroquine", "cyclophosphamide", "cladribine", "colchicine"),
-    "steroids": ("prednisolone", "dexamethasone", "dexamethasone_im", "methylprednisolone"),
-}
-"""File of the folder `published` -> the drugs in it."""
 _SMALL_MODEL = "its source is a model of more than compartments of the drug"
 _NOT_FOUND = "no population pharmacokinetics that could be read was found"
 ELSEWHERE = {
