@@ -14,6 +14,7 @@ from typing import Any
 
 import matplotlib
 import matplotlib.pyplot as plt
+import numpy as np
 import pytest
 
 from immunode.catalogue import list_models, load_model
@@ -101,7 +102,7 @@ def test_links_between_pages_lead_to_a_page_and_a_heading() -> None:
             page, _, anchor = target.partition("#")
             place = (DOCS / path).parent / page if page else DOCS / path
             key = Path(*place.parts).resolve().relative_to(DOCS.resolve()).as_posix()
-            if key.startswith("models/figures/") or (ROOT / key).is_file():
+            if key.startswith(("models/figures/", "drugs/figures/")) or (ROOT / key).is_file():
                 continue  # drawn at the build, or taken from the project's images
             assert key in site() or place.is_file(), f"{path}: {target}"
             if anchor:
@@ -138,6 +139,24 @@ def test_every_model_and_every_public_name_has_its_place() -> None:
     parts = {title.removeprefix("im.") for title, _ in groups if title.startswith("im.")}
     root = {public for _, names in groups for public in names if "." not in public}
     assert root | parts | {"__version__"} == set(immunode.__all__)
+
+
+def test_every_drug_has_a_page_with_its_numbers_and_warnings() -> None:
+    for name, chosen in generator().library().items():
+        page = site()[f"drugs/{name}.md"].replace("\\", "").replace("&lt;", "<").replace("&amp;", "&")
+        assert f"[`{name}`]({name}.md)" in site()["drugs/index.md"]
+        assert chosen.source in page
+        for text in (*chosen.profile.warnings, *(v.parameter for v in chosen.variability)):
+            assert text in page, name
+
+
+@pytest.mark.parametrize("name", ["infliximab", "siponimod", "alemtuzumab"])
+def test_a_drug_has_a_figure_of_its_concentration(name: str) -> None:
+    figure = generator().drug_figure(generator().library()[name], patients=40)
+    (axes, *_) = figure.axes
+    levels = np.concatenate([line.get_ydata() for line in axes.lines if len(line.get_ydata()) > 100])
+    assert levels.max() > {"infliximab": 80.0, "siponimod": 25.0, "alemtuzumab": 1.0}[name]
+    plt.close("all")
 
 
 def test_a_page_of_a_model_tells_its_numbers_and_their_sources() -> None:

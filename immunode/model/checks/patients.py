@@ -66,10 +66,15 @@ def _check_variability(model: Declaration, values: Mapping[str, float]) -> None:
         value = values[one.parameter]
         if one.scale == "logit" and not 0 <= value <= 1:
             raise ModelError(f"{who}: the logit scale needs a typical value from 0 to 1, but it is {value:g}")
+    own = [v.parameter for v in model.variability if not v.shares]
+    for one in model.variability:
+        if one.shares:
+            who = f"{model.name}: variability of '{one.parameter}' shares '{one.shares}', whose own one"
+            _known(who, one.shares, own)
 
 
 def _check_correlations(model: Declaration) -> None:
-    order = {v.parameter: i for i, v in enumerate(model.variability)}
+    order = {v.parameter: i for i, v in enumerate(v for v in model.variability if not v.shares)}
     matrix = [[float(i == j) for j in range(len(order))] for i in range(len(order))]
     seen: set[frozenset[str]] = set()
     for one in model.correlations:

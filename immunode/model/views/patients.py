@@ -91,6 +91,8 @@ def effect_words(one: Variability) -> str:
     words = f"{one.scale} scale, SD {one.spread:.4g}"
     if one.cv:
         words += f" (CV {100 * one.cv:g} %)"
+    if one.shares:
+        words += f", the one of {one.shares}"
     return words + _ends(one.low, one.high)
 
 

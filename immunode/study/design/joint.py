@@ -38,6 +38,7 @@ class Joint:
     classes : of a mixture, whose shares add up to 1; empty where all patients are of one kind.
     shared : pairs of columns that hold one property of a patient, such as ("drug.weight", "weight"): the first is a
         copy of the second.
+    followers : pairs of columns that have one random effect: the first has the standard normal score of the second.
     whom : what is drawn, in words: "patients" or "studies".
     """
 
@@ -46,6 +47,7 @@ class Joint:
     tail: float | None = None
     classes: tuple[DrawnClass, ...] = ()
     shared: tuple[Pair, ...] = ()
+    followers: tuple[Pair, ...] = ()
     whom: str = "patients"
 
     @property
@@ -152,6 +154,8 @@ class Joint:
         root = self._root()
         if root is not None:
             z = z @ root.T
+        for follower, leader in self.followers:
+            z[:, self.names.index(follower)] = z[:, self.names.index(leader)]
         if self.tail is None:
             return np.asarray(z)
         from scipy.special import ndtri, stdtr
