@@ -1,5 +1,8 @@
-"""Pages made from the code: one a model, one a drug, one for each group of public names. A hook of mkdocs; writes no
-files.
+"""The whole site as files: what is written by hand, and the pages of models, drugs and public names made from the code.
+
+    python docs/generate.py && mkdocs build --strict -f build/site/mkdocs.yml
+
+`zensical build --strict -f build/site/mkdocs.yml` builds the same tree.
 """
 
 from __future__ import annotations
@@ -8,6 +11,7 @@ import ast
 import inspect
 import io
 import re
+import shutil
 import sys
 from collections.abc import Iterator, Mapping
 from operator import attrgetter
@@ -18,36 +22,56 @@ ROOT = Path(__file__).resolve().parents[1]
 if str(ROOT) not in sys.path:
     sys.path.insert(0, str(ROOT))
 
-# Hooks ----------------------------------------------------------------------------------------------------------------
+SITE = ROOT / "build" / "site"
+
+# The site -------------------------------------------------------------------------------------------------------------
 
 
-def on_config(config: Any) -> Any:
-    """Append the generated pages to the navigation."""
+def write_site(folder: Path = SITE) -> None:
+    """Write `mkdocs.yml` and the folder `docs` with all pages and figures into a folder, which is emptied first."""
+    shutil.rmtree(folder, ignore_errors=True)
+    for path, content in {**written(), **pages()}.items():
+        _put(folder / "docs" / path, equations_set(content).encode())
+    for kind in ("stylesheets", "images"):
+        shutil.copytree(ROOT / "docs" / kind, folder / "docs" / kind, dirs_exist_ok=True)
+    for shown in sorted((ROOT / "images").glob("*.png")):
+        _put(folder / "docs" / "images" / shown.name, shown.read_bytes())
+    for path, drawn in figures():
+        _put(folder / "docs" / path, drawn)
+    _put(folder / "mkdocs.yml", configuration().encode())
+
+
+def _put(path: Path, content: bytes) -> None:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_bytes(content)
+
+
+def written() -> dict[str, str]:
+    """Return path -> Markdown of every page that is written by hand."""
+    docs = ROOT / "docs"
+    found = sorted(page for page in docs.rglob("*.md") if page.parent.name != "paper")
+    return {page.relative_to(docs).as_posix(): page.read_text(encoding="utf-8") for page in found}
+
+
+def configuration() -> str:
+    """Return the configuration of the site, with the generated pages in its navigation."""
     from immunode.catalogue import list_models
 
-    models = ["models/index.md", *({entry.name: f"models/{entry.name}.md"} for entry in list_models())]
-    drugs = ["drugs/index.md", *({name: f"drugs/{name}.md"} for name in sorted(library()))]
-    api = ["api/index.md", *({title: f"api/{slug(title)}.md"} for title, _ in groups())]
-    config["nav"][3:3] = [{"Models": models}, {"Drugs": drugs}]
-    config["nav"][-1:-1] = [{"Reference": api}]
-    return config
+    parts = {
+        "Models": ["models/index.md", *(f"{entry.name}: models/{entry.name}.md" for entry in list_models())],
+        "Drugs": ["drugs/index.md", *(f"{name}: drugs/{name}.md" for name in sorted(library()))],
+        "Reference": ["api/index.md", *(f"{title}: api/{slug(title)}.md" for title, _ in groups())],
+    }
+    lists = {
+        title: "\n".join([f"  - {title}:", *(f"      - {page}" for page in made)]) for title, made in parts.items()
+    }
+    text = (ROOT / "docs" / "mkdocs.yml").read_text(encoding="utf-8").rstrip("\n")
+    text = text.replace("  - How to:\n", f"{lists['Models']}\n{lists['Drugs']}\n  - How to:\n")
+    return text.replace("  - About:\n", f"{lists['Reference']}\n  - About:\n") + "\n"
 
 
-def on_files(files: Any, config: Any) -> Any:
-    """Add the generated pages and figures."""
-    from mkdocs.structure.files import File
-
-    for path, content in pages().items():
-        files.append(File.generated(config, path, content=content))
-    for shown in sorted((ROOT / "images").glob("*.png")):
-        files.append(File.generated(config, f"images/{shown.name}", abs_src_path=str(shown)))
-    for path, drawn in figures():
-        files.append(File.generated(config, path, content=drawn))
-    return files
-
-
-def on_page_markdown(markdown: str, page: Any, config: Any, files: Any) -> str:
-    """Set equations as MathML, which browsers draw by themselves."""
+def equations_set(markdown: str) -> str:
+    """Return a page with its equations as MathML, which browsers draw by themselves."""
     return re.sub(r"\$\$\n(.*?)\n\$\$", lambda found: mathml(found[1]), markdown, flags=re.DOTALL)
 
 
@@ -456,3 +480,7 @@ def prose(text: str) -> str:
 def _marked(text: str) -> str:
     """Return text in which Markdown reads nothing; an entity for what would begin raw HTML."""
     return re.sub(r"([*_\[\]|$])", r"\\\1", text.replace("<", "&lt;"))
+
+
+if __name__ == "__main__":
+    write_site(Path(sys.argv[1]) if len(sys.argv) > 1 else SITE)

@@ -127,8 +127,10 @@ def test_paths_that_contributors_are_sent_to_exist() -> None:
 
 
 def test_the_navigation_has_every_page() -> None:
-    listed = set(re.findall(r": ([\w/]+\.md)$", (ROOT / "mkdocs.yml").read_text(encoding="utf-8"), re.MULTILINE))
+    listed = set(re.findall(r": ([\w/]+\.md)$", (DOCS / "mkdocs.yml").read_text(encoding="utf-8"), re.MULTILINE))
     assert listed == {name(page) for page in PAGES}
+    told = set(re.findall(r" ([^ ]+\.md)$", generator().configuration(), re.MULTILINE))
+    assert told == set(site())
 
 
 def test_every_model_and_every_public_name_has_its_place() -> None:
@@ -195,36 +197,29 @@ def test_every_equation_can_be_set() -> None:
             assert generator().mathml(line).startswith('<div class="equation"><math')
 
 
+@pytest.fixture(scope="module")
+def source(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder: Path = tmp_path_factory.mktemp("source")
+    generator().write_site(folder)
+    return folder
+
+
 @pytest.mark.slow
 @pytest.mark.soak
-def test_the_site_builds_without_a_warning_and_fetches_nothing(tmp_path: Path) -> None:
-    pytest.importorskip("material", reason="in the extra docs")
+@pytest.mark.parametrize(("builder", "module"), [("mkdocs", "material"), ("zensical", "zensical")])
+def test_the_site_builds_without_a_warning_and_fetches_nothing(source: Path, builder: str, module: str) -> None:
+    pytest.importorskip(module, reason="in the extra docs")
     built = subprocess.run(
-        [sys.executable, "-m", "mkdocs", "build", "--strict", "-q", "-d", str(tmp_path / "site")],
-        cwd=ROOT,
+        [sys.executable, "-m", builder, "build", "--strict", "-f", "mkdocs.yml"],
+        cwd=source,
         capture_output=True,
         text=True,
     )
     assert built.returncode == 0, built.stderr
-    for page in (tmp_path / "site").rglob("*.html"):
+    made = list((source / "site").rglob("*.html"))
+    assert len(made) >= len(site())
+    for page in made:
         text = page.read_text(encoding="utf-8")
         assert not re.findall(
             r'(?:<script[^>]*src|<link rel="stylesheet"[^>]*href|<img[^>]*src)="(https?:[^"]*)"', text
         )
-
-
-def test_docstrings_of_both_forms_become_lists_of_definitions() -> None:
-    """In numpydoc a type follows the name and a sentence stands below; a short docstring names things in its text."""
-    docstring = generator().docstring
-    numpydoc = (
-        "Return a run.\n\nParameters\n----------\nuntil : float or str, optional\n    End of the run,\n"
-        "    in model time.\n\nReturns\n-------\nSimulation\n    The run.\n\nRaises\n------\nError\n    No [end].\n"
-    )
-    assert docstring(numpydoc) == (
-        "Return a run.\n\n**Parameters**\n\n`until` : float or str, optional\n:   End of the run, in model time.\n\n"
-        "**Returns**\n\n`Simulation`\n:   The run.\n\n**Raises**\n\n`Error`\n:   No \\[end\\]."
-    )
-    short = "Return a run.\n\nuntil : end, a number or\n    text.   n : runs.\n\nRaises\n------\nError : no end.\n"
-    assert docstring(short).split("\n\n") == [
-        "Return a run.", "`until`\n:   end, a number or text.", "`n`\n:   runs.", "**Raises**", "`Error`\n:   no end."
-    ]  # fmt: skip
