@@ -121,14 +121,6 @@ TRUE: dict[str, Callable[[Arms], bool]] = {
         380 < high(a["untreated"], "T") / high(a["effector cells"], "T") < 460
         and high(a["interleukin-2"], "T") > 0.9 * high(a["untreated"], "T")
     ),
-    "kosinsky2018": lambda a: (
-        all(
-            a[arm].final("TVtot") > 0.95 * a["untreated"].final("TVtot")
-            and at(a[arm], "TVtot", 25) < 0.9 * at(a["untreated"], "TVtot", 25)
-            for arm in ("anti-PD-L1", "radiation 5 x 2 Gy")
-        )
-        and a["both"].final("TVtot") < 0.1 * high(a["both"], "TVtot")
-    ),
     "kuznetsov1994": lambda a: a["half the recruitment"].final("T") > 50 * a["untreated"].final("T"),
     "lupus_minimal": lambda a: (
         low(a["depletion, 60 days"], "aab") < 0.01 * a["untreated"].final("aab")
