@@ -26,9 +26,6 @@ FENCE = re.compile(r"^```(\w+)([^\n]*)\n(.*?)^```$", re.DOTALL | re.MULTILINE)
 ELSEWHERE = 'title="on a cluster"'
 """Marks a block that needs machines of the reader's; it is only compiled."""
 
-LONG = {"graft_minimal": pytest.mark.slow}
-"""Two doses a day for a year: its runs take seconds."""
-
 
 def blocks(page: Path) -> list[tuple[str, str, str]]:
     return FENCE.findall(page.read_text(encoding="utf-8"))
@@ -151,7 +148,7 @@ def test_a_page_of_a_model_tells_its_numbers_and_their_sources() -> None:
         assert "## What it is, and what differs from the paper" in page
 
 
-@pytest.mark.parametrize("entry", [pytest.param(e, id=e.name, marks=LONG.get(e.name, ())) for e in list_models()])
+@pytest.mark.parametrize("entry", [pytest.param(e, id=e.name) for e in list_models()])
 def test_a_model_can_be_tried_as_its_page_says(entry: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """The Python block of every page of a model runs without a warning and draws; the shell block names the same."""
     monkeypatch.chdir(tmp_path)

@@ -34,8 +34,7 @@ EARLY = {
 # Two stiff jumps a day: a week shows all that there is to see.
 EARLY |= {("islam2021", "fiber_by_day"): 7.0}
 # Two doses a day: weeks, past day 60 when treatments change, show what a year shows.
-EARLY |= {("graft_minimal", i.name): 70.0 for i in load_model("graft_minimal").interventions}
-EARLY |= {("graft_minimal", ""): 10.0}
+EARLY |= {("graft_window", f"tablets_{mg}mg"): 70.0 for mg in (1, 3, 6)}
 # A tumor that escapes late carries the errors of its lowest point: compare before.
 EARLY |= {("cartmath2021", "car_t_first_10_percent"): 150.0}
 # a rhythm of days over most of a year: three weeks show all, and SciPy's steps are not exhausted

@@ -20,9 +20,15 @@ from immunode.study.endpoints import at, auc, final, peak, trough
 
 VARIANTS = {"baker2013": ("", "diseased"), "immune_balance": ("", "self_reactive")}
 # Two doses a day for a year take SciPy 5 to 9 s a run, compiled code a tenth of a second.
-LONG = ("graft_minimal",)
+LONG = {("graft_window", name) for name in ("tablets_1mg", "tablets_3mg", "tablets_6mg", "azole")}
+
+
+def _marks(name: str, intervention: str) -> tuple[pytest.MarkDecorator, ...]:
+    return (pytest.mark.slow,) if (name, intervention) in LONG else ()
+
+
 CASES = [
-    pytest.param(entry.name, variant, intervention.name, marks=(pytest.mark.slow,) if entry.name in LONG else ())
+    pytest.param(entry.name, variant, intervention.name, marks=_marks(entry.name, intervention.name))
     for entry in list_models()
     for intervention in load_model(entry.name).interventions
     for variant in VARIANTS.get(entry.name, ("",))
@@ -46,7 +52,7 @@ def test_expected_signs_hold(name: str, variant: str, intervention: str) -> None
     assert claims
     ends = tuple(dict.fromkeys(endpoint(*claim) for claim in claims))
     arms = {"without": others, "with": (declared, *others)}
-    engine = "compiled" if model.name in LONG and available() else "scipy"
+    engine = "compiled" if (name, intervention) in LONG and available() else "scipy"
     as_it_is = Design((), np.empty((1, 0)), "the model as it is")
     out = sweep(model, as_it_is, arms=arms, endpoints=ends, engine=engine, rtol=1e-7)
     assert out.ok.all()

@@ -83,11 +83,6 @@ TRUE: dict[str, Callable[[Arms], bool]] = {
         and abs(when(a[arm], "I") - length) < 5
         for arm, length in (("30 min at 80 %", 30), ("60 min at 60 %", 60))
     ),
-    "graft_minimal": lambda a: (
-        low(a["3 mg"], "graft") > 0.7 > 0.2 > max(low(a["1 mg"], "graft"), low(a["8 mg"], "graft"))
-        and high(a["1 mg"], "EK") > 10 * high(a["3 mg"], "EK")
-        and high(a["8 mg"], "V") > 5 * high(a["3 mg"], "V")
-    ),
     "hancioglu2007": lambda a: (
         1.8 < high(a["JAK inhibitor"], "D") / high(a["untreated"], "D") < 2
         and 0.6 < high(a["twice the interferon"], "D") / high(a["untreated"], "D") < 0.7
