@@ -18,7 +18,7 @@ rejected = [100 * (out.endpoint("peak(rejecting)")[out.arm_of == i] > 0.1).mean(
 viremic = [100 * (out.endpoint("peak(V)")[out.arm_of == i] > 1e3).mean() for i in range(len(levels))]
 
 figure, ax = plt.subplots(figsize=(10, 5.6), layout="constrained")
-for shares, name, color in ((rejected, "rejection", PALETTE[1]), (viremic, "BK viremia", PALETTE[0])):
+for shares, name, color in ((rejected, "rejection", PALETTE[1]), (viremic, "BK viremia", PALETTE[2])):
     ax.plot(levels, shares, "o-", color=color, linewidth=3)
     ax.annotate(
         name, (levels[-1], shares[-1]), (8, 0), textcoords="offset points", color=color, fontsize=16, va="center"

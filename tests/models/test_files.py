@@ -18,6 +18,7 @@ LONG |= {"immune_balance": 400, "stress_cytokine_minimal": 200}
 LONG |= {"miyano2022": 220}  # 60 parameters and 28 processes, one a line
 LONG |= {"kosinsky2018": 170}  # patients and a story beside the published model
 LONG |= {"graft_window": 360}  # twelve states, 27 interventions, patients and trials
+LONG |= {"sove2020": 460}  # 48 states, 91 parameters and 90 processes, one a line
 CLINICAL = 270  # patients, story and trials are declared beside the model
 PROGRAMMING = (ast.For, ast.While, ast.Lambda, ast.FunctionDef, ast.ClassDef, ast.If, ast.IfExp, ast.ListComp,
                ast.DictComp, ast.SetComp, ast.GeneratorExp, ast.Try, ast.With, ast.JoinedStr)  # fmt: skip
