@@ -39,6 +39,10 @@ EARLY |= {("graft_window", f"tablets_{mg}mg"): 70.0 for mg in (1, 3, 6)}
 EARLY |= {("cartmath2021", "car_t_first_10_percent"): 150.0}
 # a rhythm of days over most of a year: three weeks show all, and SciPy's steps are not exhausted
 WAVES = {("karin2020", "circadian"): 20.0}
+# Stiff, and slow for SciPy at rtol 1e-10 (50 s for a treated year): a month holds three doses.
+A_MONTH = {("sove2020", i.name): 30.0 for i in load_model("sove2020").interventions}
+EARLY |= A_MONTH
+WAVES |= A_MONTH
 LONG = (("karin2020", "prednisolone"),)
 """Runs of more than 5 s."""
 # The reference patient in the variant `diseased` starts in a steady state; there is something to see under treatment.

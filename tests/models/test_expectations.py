@@ -21,6 +21,9 @@ from immunode.study.endpoints import at, auc, final, peak, trough
 VARIANTS = {"baker2013": ("", "diseased"), "immune_balance": ("", "self_reactive")}
 # Two doses a day for a year take SciPy 5 to 9 s a run, compiled code a tenth of a second.
 LONG = {("graft_window", name) for name in ("tablets_1mg", "tablets_3mg", "tablets_6mg", "azole")}
+LONG |= {
+    ("sove2020", it.name) for it in load_model("sove2020").interventions
+}  # stiff
 
 
 def _marks(name: str, intervention: str) -> tuple[pytest.MarkDecorator, ...]:
