@@ -67,15 +67,24 @@ class Seen(NamedTuple):
 S = Scenario
 TUMOR = "kosinsky2018/responder"
 KIDNEY = "graft_window"
+TOCI = "with_tocilizumab"
 SCENARIOS = (
     S("arthritis", "anti-TNF lowers inflammation", "baker2013/diseased", "anti_tnf", "final(p)", "down", 100),
     S("arthritis", "anti-TNF lowers damage", "baker2013/diseased", "anti_tnf", "final(damage)", "down", 100),
     S("arthritis", "adalimumab lowers damage", "baker2013/diseased", "adalimumab", "final(damage)", "down", 100),
     S("arthritis", "adalimumab lowers free TNF", "marcantonio2022", "standard", "final(tnf_free)", "down", 168),
+    S("arthritis", "an IL-6 blocker lowers DAS28", "frey2013", "tocilizumab_8", "final(das28)", "down", 168),
+    S("arthritis", "an IL-1 blocker lowers CRP", "aitoudhia2012", "canakinumab_150", "final(crp)", "down", 168),
+    S("arthritis", "an IL-6 blocker beats anti-TNF", "leil2021", TOCI, "final(das28)", "down", 52, "with_adalimumab"),
+    S("arthritis", "a biologic drug adds responders", "mandema2011", "with_adalimumab", "final(ACR50)", "up", 1),
     S("lupus", "B-cell depletion lowers anti-dsDNA", "lupus_minimal", "rituximab_like", "at(aab, 180)", "down", 730),
     S("lupus", "B-cell depletion lowers proteinuria", "lupus_minimal", "rituximab_like", "at(ptu, 180)", "down", 730),
     S("lupus", "anti-BAFF lowers autoreactive B cells", "lupus_minimal", "belimumab_like", "final(B)", "down", 730),
     S("lupus", "anti-BAFF lowers disease activity", "lupus_minimal", "belimumab_like", "final(SLEDAI)", "down", 730),
+    S("lupus", "if all are reached, less", "lupus_minimal", "rituximab_complete", "final(aab)", "< 50", 730),
+    S("lupus", "CAR-T cells clear anti-dsDNA", "lupus_minimal", "cart_cd19_like", "final(aab)", "> 200 to < 30", 730),
+    S("lupus", "anti-interferon adds responders", "goteti2024", "anifrolumab_300", "final(SRI4)", "up", 52),
+    S("myasthenia", "a block of FcRn lowers IgG", "lledogarcia2022", "iv_7", "at(IgG_change, 10)", "down", 84),
     S("cancer", "checkpoint blockade removes a tumor", TUMOR, "anti_pdl1", "at(TVtot, 50)", "> 100 to < 10", 50),
     S("cancer", "a hundredth of the dose does not", TUMOR, "anti_pdl1 * 0.01", "at(TVtot, 50)", "> 100 to > 100", 50),
     S("cancer", "CAR-T cells remove a lymphoma", "cartmath2021", "car_t", "final(T)", "> 1e6 to < 1", 200),

@@ -10,9 +10,9 @@ from immunode.study.result.selection import Selection
 from immunode.study.result.switch_table import switch_log
 from immunode.study.run.costs import Estimate
 from immunode.study.stores import merge_stores
-from immunode.study.sweeps import plan_sweep
+from immunode.study.sweeps import SweepOptions, plan_sweep
 
 __all__ = [
-    "plan_sweep", "Estimate", "work_precision", "WorkPrecision", "WorkPoint", "adaptive", "Axis", "merge_stores",
-    "Selection", "Contrast", "switch_log",
+    "plan_sweep", "SweepOptions", "Estimate", "work_precision", "WorkPrecision", "WorkPoint", "adaptive", "Axis",
+    "merge_stores", "Selection", "Contrast", "switch_log",
 ]  # fmt: skip

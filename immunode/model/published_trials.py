@@ -33,7 +33,8 @@ class TrialResult:
         of the trial.
     endpoint : str
         what was looked at, `"change(das28, 24 weeks)"`; with the statistic "share" a condition on endpoints,
-        `"at(das28, 24 weeks) < 2.6"`, or the name of a threshold with a time, `"remission at 24 weeks"`.
+        `"at(das28, 24 weeks) < 2.6"`, or the name of a threshold with a time, `"remission at 24 weeks"`; in a model
+        whose runs are studies, an endpoint that is a share itself, `"at(ACR20, 24 weeks)"`.
     value : float
         in the endpoint's unit; a share lies between 0 and 1.
     statistic : str

@@ -82,7 +82,7 @@ class Population(Joint):
         if self.acceptance is None:
             return self.design(n, seed, self.words())
         values, how = _accepted(self, n, seed)
-        return Design(self.names, values, f"{n} virtual patients, seed {seed}{how} ({self.words()})", seed)
+        return Design(self.names, values, f"{n} virtual {self.whom}, seed {seed}{how} ({self.words()})", seed)
 
     def accept(self, ranges: Mapping[str, tuple[float, float]], *, until: float | str | None = None) -> Self:
         """Return the population of those whose untreated run shows what is seen in the clinic.

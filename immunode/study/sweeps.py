@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from inspect import signature
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypedDict, Unpack
 
 from numpy.typing import ArrayLike
 
@@ -111,14 +111,40 @@ def sweep(
     return SweepResult(plan, data)
 
 
-def plan_sweep(model: Model, design: Any = None, **options: Any) -> Estimate:
+class SweepOptions(TypedDict, total=False):
+    """What `sweep` may be asked beside a model and a design, for functions that hand it on; the meaning is told there.
+
+    Its defaults are `sweep`'s own.
+    """
+
+    until: float | str | None
+    times: ArrayLike | Sequence[str] | None
+    arms: Arms | Mapping[str, Any] | Sequence[str] | str | None
+    endpoints: Iterable[Endpoint | str] | Endpoint | str | None
+    engine: str
+    method: str
+    rtol: float
+    atol: ArrayLike | None
+    block: int | None
+    seed: int
+    n: int | None
+    patients: int | None
+    keep: str | Sequence[str]
+    store: str | os.PathLike[str] | None
+    executor: Any
+    part: tuple[int, int] | None
+    progress: Callable[[int, int], object] | bool | None
+    log: str | os.PathLike[str] | None
+
+
+def plan_sweep(model: Model, design: Any = None, **options: Unpack[SweepOptions]) -> Estimate:
     """Return what `sweep(model, design, **options)` would take, and run only a few of its runs.
 
     Runs are picked evenly from the whole design; compiling is not counted.
 
     Parameters
     ----------
-    design, options : Any
+    design, options
         as in `sweep`, with its defaults; those that no estimate depends on (store, executor, progress, log) are
         accepted, so that a call can be tried as it is.
 

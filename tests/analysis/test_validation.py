@@ -9,9 +9,10 @@ import pytest
 
 from immunode.analysis.trials.measurement import measured, measured_values
 from immunode.analysis.trials.validation import validate
-from immunode.errors import StudyError
-from immunode.intervention import Intervention, inhibit
+from immunode.errors import ModelError, StudyError
+from immunode.intervention import Intervention, inhibit, set_to
 from immunode.model import (
+    Derived,
     Model,
     Observed,
     Parameter,
@@ -227,3 +228,76 @@ def test_runs_that_fail_are_told() -> None:
     wild = wild.replace(covariates=[PatientCovariate("k", "normal", mean=0, sd=400)])
     with pytest.warns(UserWarning, match="failed and are left out"):
         validate(wild, patients=400)
+
+
+def studies(*results: TrialResult, spread: float = 0.5, **sizes: int) -> Model:
+    """Return a model of studies: a share that differs between them by `spread` logits, and a drug that adds 0.5."""
+    return Model(
+        name="shares",
+        time_unit="week",
+        horizon=10.0,
+        level="study",
+        states=[State("s", 0.0, "percent")],
+        parameters=[
+            Parameter("base", 0.0, source="test"),
+            Parameter("effect", 0.0, source="test"),
+            Parameter("k", 1.0, "percent/week", source="test"),
+        ],
+        derived=[Derived("share", "1/(1 + exp(-base - effect))")],
+        processes=[Process("count", "-> s", "k")],
+        interventions=[Intervention("drug", [set_to("effect", 0.5)])],
+        variability=[Variability("base", spread, "linear")],
+        trials=[Trial("ONE", "doi:10/x", ARMS, sizes, results)],
+    )
+
+
+def test_a_replicate_of_a_model_of_studies_is_one_study() -> None:
+    """Not the mean over as many of them as the arm has patients: the spread of a mean is that between studies."""
+    result = TrialResult("placebo", "at(share, 10)", 0.5, measured=False)
+    one = validate(studies(result, placebo=400, drug=400), patients=8000, replicates=4000).verdicts[0]
+    ends = 1 / (1 + np.exp(np.array([1.96, -1.96]) * 0.5))
+    np.testing.assert_allclose([one.low, one.high], ends, atol=0.02)
+
+
+def test_a_median_of_studies_is_the_typical_one() -> None:
+    """And not their mean, where a study may differ more upward than downward."""
+    results = [TrialResult("placebo", "at(odds, 10)", 1.0, how, measured=False) for how in ("median", "mean")]
+    bare = studies(spread=1.0)
+    trial = Trial("ONE", "doi:10/x", ARMS, {}, results)
+    many = bare.replace(derived=[*bare.derived, Derived("odds", "exp(base)")], trials=[trial])
+    typical, mean = validate(many, patients=8000).verdicts
+    assert typical.model == pytest.approx(1.0, abs=0.03)
+    assert mean.model == pytest.approx(np.exp(0.5), abs=0.05)
+    assert (typical.low, typical.high) == (mean.low, mean.high)
+
+
+def test_responders_of_an_arm_are_drawn_from_its_patients() -> None:
+    """Binomial: where studies do not differ, the variance of a share is p (1 - p)/n, of a difference that of two."""
+    p, q, n = 0.5, 1 / (1 + np.exp(-0.5)), 100
+    share = TrialResult("placebo", "at(share, 10)", 0.5, "share")
+    more = TrialResult("drug", "at(share, 10)", q - p, "share", versus="placebo", compared="difference")
+    alike = studies(share, more, spread=1e-9, placebo=n, drug=n)
+    seen = validate(alike, patients=400, replicates=8000)
+    sd = [np.sqrt(p * (1 - p) / n), np.sqrt((p * (1 - p) + q * (1 - q)) / n)]
+    np.testing.assert_allclose([(v.high - v.low) / (2 * 1.96) for v in seen.verdicts], sd, rtol=0.06)
+    np.testing.assert_allclose([v.model for v in seen.verdicts], [p, q - p], atol=1e-6)
+    assert "400 virtual studies" in seen.recipe
+    assert seen.verdicts[0].words == "share with share at 10 weeks"
+
+
+def test_both_arms_of_a_replicate_are_the_same_study() -> None:
+    """Studies that differ a lot: their difference does not, beyond the drawing of responders."""
+    more = TrialResult("drug", "at(share, 10)", 0.1, "share", versus="placebo", compared="difference")
+    apart = validate(studies(more, spread=2.0, placebo=10**6, drug=10**6), patients=4000).verdicts[0]
+    assert 0 < apart.low < apart.high < 0.13  # a drug adds at most 0.125 to a share
+
+
+def test_a_level_that_does_not_exist_is_refused() -> None:
+    with pytest.raises(ModelError, match=r"level 'arm'.*patient"):
+        model(level="arm")
+    assert Model.from_json(studies().to_json()).level == "study"
+
+
+def test_a_share_of_patients_still_needs_a_condition() -> None:
+    with pytest.raises(StudyError):
+        validate(model(trials=[trial(TrialResult("placebo", "at(x, 10)", 0.5, "share"))]), patients=400)

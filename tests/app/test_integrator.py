@@ -136,8 +136,8 @@ def test_a_value_that_is_no_number_is_refused(node: Any) -> None:
 
 
 def test_the_bars_of_why_add_up_and_agree_with_explain(node: Any) -> None:
-    model = im.load_model("rheumatoid_arthritis")
-    lab = load_lab("rheumatoid_arthritis")
+    model = im.load_model("baker2013", variant="diseased")
+    lab = load_lab("baker2013", "diseased")
     script = """
 const state = freshState(lab), it = lab.place.get("anti_tnf_pulses");
 state.on.set(it.name, new Map(it.knobs.map((k) => [k, lab.parameters[lab.row.get(k)].full])));

@@ -14,6 +14,7 @@ from typing import Any
 
 import matplotlib
 import matplotlib.pyplot as plt
+import numpy as np
 import pytest
 
 from immunode.catalogue import list_models, load_model
@@ -21,10 +22,13 @@ from immunode.cli import main
 
 ROOT = Path(__file__).resolve().parents[2]
 DOCS = ROOT / "docs"
-PAGES = sorted(DOCS.rglob("*.md"))
+PAGES = sorted(page for page in DOCS.rglob("*.md") if page.parent.name != "paper")
 FENCE = re.compile(r"^```(\w+)([^\n]*)\n(.*?)^```$", re.DOTALL | re.MULTILINE)
 ELSEWHERE = 'title="on a cluster"'
 """Marks a block that needs machines of the reader's; it is only compiled."""
+
+LONG = {"demin2013": pytest.mark.slow}
+"""Four doses a day for weeks: its runs take seconds."""
 
 
 def blocks(page: Path) -> list[tuple[str, str, str]]:
@@ -98,7 +102,7 @@ def test_links_between_pages_lead_to_a_page_and_a_heading() -> None:
             page, _, anchor = target.partition("#")
             place = (DOCS / path).parent / page if page else DOCS / path
             key = Path(*place.parts).resolve().relative_to(DOCS.resolve()).as_posix()
-            if key.startswith("models/figures/") or (ROOT / key).is_file():
+            if key.startswith(("models/figures/", "drugs/figures/")) or (ROOT / key).is_file():
                 continue  # drawn at the build, or taken from the project's images
             assert key in site() or place.is_file(), f"{path}: {target}"
             if anchor:
@@ -137,6 +141,24 @@ def test_every_model_and_every_public_name_has_its_place() -> None:
     assert root | parts | {"__version__"} == set(immunode.__all__)
 
 
+def test_every_drug_has_a_page_with_its_numbers_and_warnings() -> None:
+    for name, chosen in generator().library().items():
+        page = site()[f"drugs/{name}.md"].replace("\\", "").replace("&lt;", "<").replace("&amp;", "&")
+        assert f"[`{name}`]({name}.md)" in site()["drugs/index.md"]
+        assert chosen.source in page
+        for text in (*chosen.profile.warnings, *(v.parameter for v in chosen.variability)):
+            assert text in page, name
+
+
+@pytest.mark.parametrize("name", ["infliximab", "siponimod", "alemtuzumab"])
+def test_a_drug_has_a_figure_of_its_concentration(name: str) -> None:
+    figure = generator().drug_figure(generator().library()[name], patients=40)
+    (axes, *_) = figure.axes
+    levels = np.concatenate([line.get_ydata() for line in axes.lines if len(line.get_ydata()) > 100])
+    assert levels.max() > {"infliximab": 80.0, "siponimod": 25.0, "alemtuzumab": 1.0}[name]
+    plt.close("all")
+
+
 def test_a_page_of_a_model_tells_its_numbers_and_their_sources() -> None:
     for entry in list_models():
         page = site()[f"models/{entry.name}.md"].replace("\\", "")
@@ -148,7 +170,7 @@ def test_a_page_of_a_model_tells_its_numbers_and_their_sources() -> None:
         assert "## What it is, and what differs from the paper" in page
 
 
-@pytest.mark.parametrize("entry", [pytest.param(e, id=e.name) for e in list_models()])
+@pytest.mark.parametrize("entry", [pytest.param(e, id=e.name, marks=LONG.get(e.name, ())) for e in list_models()])
 def test_a_model_can_be_tried_as_its_page_says(entry: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """The Python block of every page of a model runs without a warning and draws; the shell block names the same."""
     monkeypatch.chdir(tmp_path)

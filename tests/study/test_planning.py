@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from inspect import signature
 from pathlib import Path
 
 import pytest
@@ -10,6 +11,7 @@ from immunode.errors import StoreError, StudyError
 from immunode.model import Model
 from immunode.study import plan_sweep, sobol, sweep
 from immunode.study.run.progress import Pace, duration
+from immunode.study.sweeps import SweepOptions
 
 
 def test_a_plan_counts_runs_and_blocks_and_measures_time(decay: Model) -> None:
@@ -82,3 +84,8 @@ def test_a_line_is_shown_where_that_is_asked_for(decay: Model, capsys: pytest.Ca
     shown = capsys.readouterr()
     assert shown.out == ""
     assert "30 of 30 runs" in shown.err
+
+
+def test_what_a_sweep_may_be_asked_is_written_in_one_more_place_only() -> None:
+    """For tools that complete and check; the defaults stay with `sweep`."""
+    assert list(SweepOptions.__annotations__) == list(signature(sweep).parameters)[2:]

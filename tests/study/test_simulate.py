@@ -55,6 +55,21 @@ def test_both_sides_of_a_dose_are_on_the_path(decay: Model) -> None:
     assert run.doses == {"graft": (4.0,)}
 
 
+def test_a_dose_of_the_model_of_no_size_is_not_given(decay: Model) -> None:
+    """Doses that an intervention gives a size: none are marked without it; what came before the outputs counts."""
+    events = [
+        Event("first", {"A": "A + dose"}, at=0),
+        Event("weekly", {"A": "A + dose"}, at=3, every=3, count=2),
+        Event("nothing", {"A": "A"}, at=4),
+    ]
+    parameters = [*decay.parameters, Parameter("dose", 0.0, "cell", source="assumed: none")]
+    model = decay.replace(events=events, parameters=parameters)
+    assert simulate(model, 8).doses == {}
+    assert simulate(model.with_values(dose=2.0), 8).doses == {"first": (0.0,), "weekly": (3.0, 6.0)}
+    assert simulate(model, times=[5, 8]).doses == {"first": (0.0,), "weekly": (3.0,), "nothing": (4.0,)}
+    assert simulate(model.with_values(dose=2.0), 2, initial={"A": 5.0}).doses == {"first": (0.0,)}
+
+
 def test_a_dose_at_an_output_time_shows_the_value_after_it(decay: Model) -> None:
     run = simulate(decay, times=[0, 4], interventions=["graft"], **TIGHT)
     assert run["A"][-1] == pytest.approx(8 * np.exp(-2) + 10, rel=NEAR)

@@ -22,7 +22,7 @@ from immunode.language.expression import names, parse
 from immunode.model.patients import as_pairs
 from immunode.model.published_trials import Trial
 from immunode.study.arms import Arms
-from immunode.study.design.declared import declared_joint, declares_patients
+from immunode.study.design.declared import declared_joint, declares_patients, drawn_words
 from immunode.study.endpoints.reading import endpoint
 from immunode.study.result.notebook import Tabled
 from immunode.study.result.row_condition import endpoints_in
@@ -171,15 +171,16 @@ def validate(
 
     The declared population (`im.population(model)`) goes through the arms of each trial, with the declared errors of
     measurement; replicate trials of the published size, drawn from these patients for each arm separately, give the
-    interval that such a trial would have shown if the model were right. Numbers that helped to make the model are shown
-    and marked, and not counted.
+    interval that such a trial would have shown if the model were right. In a model of studies (`level="study"`) each
+    replicate is one study, the same in all its arms, and a share counts responders drawn from the patients of an arm.
+    Numbers that helped to make the model are shown and marked, and not counted.
 
     Parameters
     ----------
     trials : Iterable[str] | str | None
         names; by default all.
     patients : int
-        virtual patients drawn.
+        virtual patients drawn; where a model lists its patients, all of them, each once.
     replicates : int
         replicate trials.
     seed : int
@@ -201,6 +202,8 @@ def validate(
             f"{model.name}: {patients} virtual patients and {replicates} replicate trials say nothing; take at least "
             f"{FEWEST} patients, better many more than the trials had, and 1,000 replicates"
         )
+    # where all patients are listed, each of them counts once
+    patients = min(patients, declared_joint(model).listed or patients)
     verdicts: list[Verdict] = []
     for variant in dict.fromkeys(trial.variant for trial in chosen):
         seen = model.variant(variant) if variant else model
@@ -208,7 +211,7 @@ def validate(
         verdicts += _verdicts(seen, mine, patients, replicates, seed, rtol) if mine else []
     order = {trial.name: i for i, trial in enumerate(chosen)}
     verdicts.sort(key=lambda one: order[one.trial])
-    recipe = f"{patients:,} virtual patients, seed {seed}, {replicates:,} replicate trials"
+    recipe = f"{patients:,} virtual {drawn_words(model)}, seed {seed}, {replicates:,} replicate trials"
     if any(one.assumed for one in verdicts):
         recipe += f"; an arm whose size is not published counts as {ASSUMED} patients"
     return Validation(
@@ -252,7 +255,7 @@ def _verdicts(
     often = {name: np.broadcast_to(table, (MEASURED, *table.shape)) for name, table in tables.items()}
     observed = measured_values(model, often, end, seed)
     place = {text: i for i, text in enumerate(treatments)}
-    run = Run(place, tables, observed, out.units, replicates, seed)
+    run = Run(place, tables, observed, out.units, replicates, seed, model.level == "study")
     return [
         judge(run, trial, result, rules[id(result)], rows, result_words(model, result, rules[id(result)]))
         for trial, rows in ((trial, _rows(model, trial, people)) for trial in trials)

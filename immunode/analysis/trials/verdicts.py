@@ -72,6 +72,7 @@ class Run:
 
     place : interventions of an arm -> its column.   values, observed : endpoint -> shape (n_patients, n_arms) without
     errors of measurement, and with them (n_times_measured, n_patients, n_arms).   units : endpoint -> unit.
+    of_studies : whether a row is a study, not a patient.
     """
 
     place: dict[str, int]
@@ -80,6 +81,7 @@ class Run:
     units: dict[str, str]
     replicates: int
     seed: int
+    of_studies: bool = False
 
 
 def judge(run: Run, trial: Trial, result: TrialResult, rule: str, rows: NDArray[np.intp], words: str) -> Verdict:
@@ -93,12 +95,16 @@ def judge(run: Run, trial: Trial, result: TrialResult, rule: str, rows: NDArray[
     columns = [
         {name: table[..., rows, run.place[treatments[arm]]].ravel() for name, table in source.items()} for arm in listed
     ]
-    values = [_of_patients(rule, result, seen) for seen in columns]
+    values = [_of_rows(rule, result, seen, run.of_studies) for seen in columns]
     size = [sizes.get(arm, ASSUMED) for arm in listed]
     rng = np.random.default_rng([run.seed, 3])
     statistic = result.statistic
-    drawn = [_replicates(mine, n, run.replicates, statistic, rng) for mine, n in zip(values, size, strict=True)]
-    whole = [_statistic(mine[None, :], statistic)[0] for mine in values]
+    if run.of_studies:
+        middle = np.nanmedian if statistic == "median" else np.nanmean
+        drawn, whole = _studies(values, size, run.replicates, statistic, rng), [float(middle(v)) for v in values]
+    else:
+        drawn = [_replicates(mine, n, run.replicates, statistic, rng) for mine, n in zip(values, size, strict=True)]
+        whole = [_statistic(mine[None, :], statistic)[0] for mine in values]
     low, high = np.quantile(_compared(drawn, result.compared), [0.025, 0.975])
     unit = "" if result.statistic == "share" or result.compared == "ratio" else run.units.get(endpoint(rule).name, "")
     return Verdict(
@@ -115,9 +121,12 @@ def judge(run: Run, trial: Trial, result: TrialResult, rule: str, rows: NDArray[
     )
 
 
-def _of_patients(rule: str, result: TrialResult, columns: dict[str, Array]) -> Array:
-    """Return the endpoint of each patient, or 1 where the condition holds and 0 where not; NaN where a run failed."""
-    if result.statistic != "share":
+def _of_rows(rule: str, result: TrialResult, columns: dict[str, Array], of_studies: bool) -> Array:
+    """Return the endpoint of each patient or study, or 1 where the condition holds and 0 where not; NaN where a run
+    failed. A study's share of responders is an endpoint of it.
+    """
+    itself = "".join(rule.split()) in ("".join(name.split()) for name in endpoints_in(rule))
+    if result.statistic != "share" or (of_studies and itself):
         return columns[endpoint(rule).name]
     holds = rows_that(rule, columns, what="trial").astype(float)
     for name in endpoints_in(rule):
@@ -129,6 +138,21 @@ def _replicates(values: Array, n: int, replicates: int, statistic: str, rng: np.
     """Return the statistic of replicate trials of `n` patients each, shape (replicates,)."""
     known = values[~np.isnan(values)]
     return _statistic(known[rng.integers(0, len(known), (replicates, n))], statistic)
+
+
+def _studies(
+    values: list[Array], sizes: list[int], replicates: int, statistic: str, rng: np.random.Generator
+) -> list[Array]:
+    """Return what replicate trials show in each arm, shape (replicates,): all arms of a replicate are one study.
+
+    values : of each arm, one a study, in one order.   sizes : patients in each arm; of a share, responders are drawn
+    from them.
+    """
+    known = np.flatnonzero(np.all(np.isfinite(values), axis=0))
+    rows = known[rng.integers(0, len(known), replicates)]
+    if statistic != "share":
+        return [mine[rows] for mine in values]
+    return [rng.binomial(n, np.clip(mine[rows], 0.0, 1.0)) / n for mine, n in zip(values, sizes, strict=True)]
 
 
 def _statistic(values: Array, statistic: str) -> Array:

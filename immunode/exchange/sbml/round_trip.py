@@ -65,9 +65,11 @@ def lay_over(read: Model, document: Any) -> Model:
         "system",
         "status",
         "species",
+        "level",
         "description",
         "horizon",
         "clock",
+        "axis",
         "max_step",
         "variant_name",
     )

@@ -9,7 +9,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from immunode.errors import ModelError, did_you_mean, quoted
 from immunode.language.expression import names, parse
 from immunode.model.declaration import Declaration
-from immunode.model.patients import Threshold, as_pairs, named_threshold
+from immunode.model.patients import LEVELS, Threshold, as_pairs, named_threshold, one_of
 from immunode.model.published_trials import ENDPOINTS, Trial, TrialResult
 
 _CALL = re.compile(r"\b(\w+)\s*\(")
@@ -21,10 +21,12 @@ def check_patients(model: Declaration) -> None:
 
     Raises
     ------
-    ModelError : one names a parameter, quantity, arm, threshold or endpoint that does not exist, or something twice;
-        correlations that no joint distribution has; shares of classes that do not add up to 1.
+    ModelError : a level that does not exist; one names a parameter, quantity, arm, threshold or endpoint that does not
+        exist, or something twice; correlations that no joint distribution has; shares of classes that do not add up to
+        1.
     """
     who = model.name
+    one_of(f"{who}: level", model.level, LEVELS)
     values = {p.name: p.value for p in model.parameters}
     quantities = [*(s.name for s in model.states), *(d.name for d in model.derived), *(p.name for p in model.processes)]
     quantities += [s.name for s in model.switches]
@@ -64,10 +66,15 @@ def _check_variability(model: Declaration, values: Mapping[str, float]) -> None:
         value = values[one.parameter]
         if one.scale == "logit" and not 0 <= value <= 1:
             raise ModelError(f"{who}: the logit scale needs a typical value from 0 to 1, but it is {value:g}")
+    own = [v.parameter for v in model.variability if not v.shares]
+    for one in model.variability:
+        if one.shares:
+            who = f"{model.name}: variability of '{one.parameter}' shares '{one.shares}', whose own one"
+            _known(who, one.shares, own)
 
 
 def _check_correlations(model: Declaration) -> None:
-    order = {v.parameter: i for i, v in enumerate(model.variability)}
+    order = {v.parameter: i for i, v in enumerate(v for v in model.variability if not v.shares)}
     matrix = [[float(i == j) for j in range(len(order))] for i in range(len(order))]
     seen: set[frozenset[str]] = set()
     for one in model.correlations:
@@ -108,7 +115,8 @@ def _check_classes(model: Declaration, values: Mapping[str, float]) -> None:
     logit = {v.parameter for v in model.variability if v.scale == "logit"}
     for one in model.classes:
         for name, value in as_pairs(one.values):
-            _known(f"{model.name}: class '{one.name}' of patients, '{name}'", name, values)
+            if name not in values:  # the message is made for few of what may be thousands of values
+                _known(f"{model.name}: class '{one.name}' of patients, '{name}'", name, values)
             if name in logit and not 0 <= value <= 1:
                 raise ModelError(
                     f"{model.name}: class '{one.name}' of patients, '{name}': the logit scale needs a typical value "

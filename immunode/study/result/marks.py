@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
+from immunode.model.records import pairs
+
 if TYPE_CHECKING:
     from immunode.model import Model
     from immunode.program import Functions
@@ -121,18 +123,29 @@ def change_at(name: str, path: Mapping[str, Array], i: int) -> str:
 
 
 def given_only(
-    doses: Mapping[str, tuple[float, ...]], times: Array, path: Mapping[str, Array]
-) -> dict[str, tuple[float, ...]]:
-    """Return the doses that were given: those at a time at which the rule of their intervention was on.
+    model: Model, doses: Doses, times: Array, path: Mapping[str, Array], before: Mapping[str, float]
+) -> Doses:
+    """Return the doses that were given.
 
-    doses : intervention -> times.   times, path : shape (n_samples,), with both sides of every jump.
+    Those of an intervention that follows a rule count while the rule was on. An event that the model itself declares,
+    such as a dose of a size that an intervention sets, counts where one of its states jumped.
+
+    doses : intervention or event -> times.   times, path : shape (n_samples,), with both sides of every jump but those
+        at the first time, before which a state is what `before` says.
     """
+    own = {e.name: [name for name, _ in pairs(e.changes) if name in before] for e in model.events if "." not in e.name}
     kept = {}
     for name, planned in doses.items():
+        last = np.searchsorted(times, np.asarray(planned), side="right") - 1
         on = path.get(f"{name}.on") if f"{name}.changes" in path else None
         if on is not None:
-            last = np.searchsorted(times, np.asarray(planned), side="right") - 1
             planned = tuple(t for t, i in zip(planned, last, strict=True) if on[i] > 0)
+        elif name in own:
+            first = np.searchsorted(times, np.asarray(planned), side="left")
+            sides = [(np.where(first > 0, path[s][first], before[s]), path[s][last]) for s in own[name]]
+            # what came before the first sample is not known, and counts
+            jumped = np.any([last < 0, *(left != right for left, right in sides)], axis=0)
+            planned = tuple(t for t, there in zip(planned, jumped, strict=True) if there)
         if planned:
             kept[name] = planned
     return kept

@@ -2,21 +2,30 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING, Any
+from collections.abc import Collection, Mapping, Sequence
+from typing import TYPE_CHECKING
 
 import numpy as np
+from numpy.typing import NDArray
 
 from immunode.errors import StudyError, did_you_mean
 from immunode.study.result.paired_differences import contrast
 from immunode.study.result.rows import Rows
 
 if TYPE_CHECKING:
+    from matplotlib.axes import Axes
     from matplotlib.figure import Figure
+
+    from immunode.plot.kit.marks import Doses, Windows
+    from immunode.plot.kit.style import Style
 
 
 class Pictures:
-    """The figures of a sweep; `out.plot.heat(...)`, `out.plot.bands(...)`, `out.plot.endpoints(...)`."""
+    """The figures of a sweep; `out.plot.heat(...)`, `out.plot.bands(...)`, `out.plot.endpoints(...)`.
+
+    In all of them, title : above the figure; None is the model's name.   style : "slide", "paper" or a `Style`.
+    axes : Matplotlib axes to draw into, instead of a new figure.   Further arguments: as in `immunode.plot`.
+    """
 
     __slots__ = ("_result",)
 
@@ -24,12 +33,25 @@ class Pictures:
         self._result = result
 
     def heat(
-        self, endpoint: str, x: str | None = None, y: str | None = None, *, arm: str | None = None, **options: Any
+        self,
+        endpoint: str,
+        x: str | None = None,
+        y: str | None = None,
+        *,
+        arm: str | None = None,
+        x_log: bool | None = None,
+        y_log: bool | None = None,
+        z_log: bool = False,
+        bins: int | None = None,
+        contours: bool = True,
+        center: float | None = None,
+        title: str | None = None,
+        style: str | Style = "slide",
+        axes: Axes | None = None,
     ) -> Figure:
         """Return a heat map of an endpoint over two columns of the design.
 
         x, y : columns; by default the first two that vary.   arm : which arm; needed where there are several.
-        options : as in `immunode.plot.heat`: x_log, y_log, z_log, bins, contours, center, title, style, axes.
 
         Raises
         ------
@@ -47,7 +69,6 @@ class Pictures:
         columns = result.columns
         chosen = self._axes(inputs, x, y)
         units = result.column_units
-        options.setdefault("title", result.model_name + (f", {arm}" if arm else ""))
         figure = heat(
             inputs[rows, columns.index(chosen[0])],
             inputs[rows, columns.index(chosen[1])],
@@ -58,15 +79,34 @@ class Pictures:
             x_unit=units.get(chosen[0], ""),
             y_unit=units.get(chosen[1], ""),
             z_unit=result.units[name],
-            **options,
+            x_log=x_log,
+            y_log=y_log,
+            z_log=z_log,
+            bins=bins,
+            contours=contours,
+            center=center,
+            title=result.model_name + (f", {arm}" if arm else "") if title is None else title,
+            style=style,
+            axes=axes,
         )
         return self._remembered(figure)
 
-    def bands(self, quantity: str | None = None, *, levels: Sequence[float] | None = None, **options: Any) -> Figure:
+    def bands(
+        self,
+        quantity: str | None = None,
+        *,
+        levels: Sequence[float] | None = None,
+        doses: Doses | None = None,
+        windows: Windows | None = None,
+        log: bool = False,
+        together: bool | None = None,
+        title: str | None = None,
+        style: str | Style = "slide",
+        axes: Axes | Sequence[Axes] | None = None,
+    ) -> Figure:
         """Return quantile bands of a kept quantity over time, by arm, of the runs that are ok.
 
         quantity : by default the first that was kept.   levels : increasing and symmetric around 0.5.
-        options : as in `immunode.plot.bands`: doses, windows, title, style, log, together, axes.
 
         Raises
         ------
@@ -81,25 +121,35 @@ class Pictures:
         if not table:
             raise StudyError(f"bands: no run that is ok has '{name}'")
         counts = {arm: int((result.ok & (result.arm == arm)).sum()) for arm in table}
-        options.setdefault("title", result.model_name)
         figure = bands(
             result.times,
             table,
             shown,
             quantity=name,
             unit=result.units[name],
-            time_unit=result.asked.model.time_unit or result.asked.model.clock,
+            time_unit=result.asked.model.axis_unit,
             labels={k: v for k, v in result.meanings.items() if k == name},
             counts=counts,
-            **options,
+            doses=doses,
+            windows=windows,
+            log=log,
+            together=together,
+            title=self._title(title),
+            style=style,
+            axes=axes,
         )
         return self._remembered(figure)
 
-    def endpoints(self, *names: str, **options: Any) -> Figure:
-        """Return the distributions of endpoints by arm; without names, of all endpoints.
-
-        options : as in `immunode.plot.endpoints`: labels, title, style, log, axes.
-        """
+    def endpoints(
+        self,
+        *names: str,
+        labels: Mapping[str, str] | None = None,
+        log: bool | Collection[str] = (),
+        title: str | None = None,
+        style: str | Style = "slide",
+        axes: Axes | Sequence[Axes] | None = None,
+    ) -> Figure:
+        """Return the distributions of endpoints by arm; without names, of all endpoints."""
         from immunode.plot.charts.endpoint_strips import endpoints
 
         result = self._result
@@ -108,19 +158,27 @@ class Pictures:
             name: {arm: result.endpoint(name)[result.arm_of == i] for i, arm in enumerate(result.arms)}
             for name in chosen
         }
-        options.setdefault("title", result.model_name)
-        figure = endpoints(values, units={n: result.units[n] for n in chosen}, **options)
-        return self._remembered(figure)
+        units = {n: result.units[n] for n in chosen}
+        given = self._title(title)
+        return self._remembered(
+            endpoints(values, units=units, labels=labels, log=log, title=given, style=style, axes=axes)
+        )
 
     def waterfall(
-        self, quantity: str, *, baseline: str | None = None, lines: Mapping[str, float] | None = None, **options: Any
+        self,
+        quantity: str,
+        *,
+        baseline: str | None = None,
+        lines: Mapping[str, float] | None = None,
+        title: str | None = None,
+        style: str | Style = "slide",
+        axes: Axes | list[Axes] | None = None,
     ) -> Figure:
         """Return each patient's % change of an endpoint from a baseline, sorted, one panel an arm.
 
         quantity : an endpoint: `"final(T)"`.   baseline : another one: `"at(T, 0)"` (the default, where it was asked
         for), or the name of an arm, whose same patient is the baseline.
         lines : name -> height in %, such as {"partial response": -30}.
-        options : as in `immunode.plot.waterfall`: title, style, axes.
 
         Raises
         ------
@@ -147,15 +205,21 @@ class Pictures:
                 f"waterfall: no endpoint or arm '{baseline}' to start from; add it to the sweep's endpoints"
                 f"{did_you_mean(baseline, (*result.endpoints, *result.arms))}"
             )
-        options.setdefault("title", result.model_name)
-        figure = waterfall(changes, label=f"{name}: % change from {against}", lines=lines, **options)
-        return self._remembered(figure)
+        label, given = f"{name}: % change from {against}", self._title(title)
+        return self._remembered(waterfall(changes, label=label, lines=lines, title=given, style=style, axes=axes))
 
-    def time_to_event(self, condition: str, *, event: str = "", **options: Any) -> Figure:
+    def time_to_event(
+        self,
+        condition: str,
+        *,
+        event: str = "",
+        title: str | None = None,
+        style: str | Style = "slide",
+        axes: Axes | None = None,
+    ) -> Figure:
         """Return the share of patients without an event over time, by arm.
 
         condition : an endpoint of the sweep, `"time_to(T > 1e8)"`, or its condition alone.   event : in words.
-        options : as in `immunode.plot.time_to_event`: title, style, axes.
         """
         from immunode.plot.charts.event_curves import time_to_event
 
@@ -163,22 +227,26 @@ class Pictures:
         name = result.endpoint_name(condition if condition in result.endpoints else f"time_to({condition})")
         times = np.where(result.ok, result.endpoint(name), np.nan)
         subject = result.asked.endpoint_subjects[name]
-        options.setdefault("title", result.model_name)
         figure = time_to_event(
             {arm: times[result.arm_of == i] for i, arm in enumerate(result.arms)},
             until=float(result.times[-1]),
-            time_unit=result.asked.model.time_unit or result.asked.model.clock,
+            time_unit=result.asked.model.axis_unit,
             event=event or subject,
-            **options,
+            title=self._title(title),
+            style=style,
+            axes=axes,
         )
         return self._remembered(figure)
+
+    def _title(self, given: str | None) -> str:
+        return self._result.model_name if given is None else given
 
     def _remembered(self, figure: Figure) -> Figure:
         from immunode.plot.kit.provenance import remember_recipe
 
         return remember_recipe(figure, self._result.recipe)
 
-    def _axes(self, inputs: Any, x: str | None, y: str | None) -> tuple[str, str]:
+    def _axes(self, inputs: NDArray[np.float64], x: str | None, y: str | None) -> tuple[str, str]:
         columns = self._result.columns
         for name in (x, y):
             if name is not None and name not in columns:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, Self
@@ -10,7 +11,7 @@ from typing import TYPE_CHECKING, Any, Self
 import numpy as np
 from numpy.typing import NDArray
 
-from immunode.errors import StudyError, did_you_mean
+from immunode.errors import StoreError, StudyError, did_you_mean
 from immunode.language.characters import visible
 from immunode.model import Model
 from immunode.solve.status import Status
@@ -18,7 +19,7 @@ from immunode.study.design.row_labels import RowLabels
 from immunode.study.run.plan import Plan
 from immunode.study.run.recipe import named
 from immunode.study.run.sweep_data import NOT_RUN, Backing, Column, SweepData
-from immunode.study.run.sweep_recipe import recipe_of
+from immunode.study.run.sweep_recipe import methods_used, recipe_of
 from immunode.study.store.stored_columns import stored_data
 from immunode.study.store.stored_plan import StoredPlan
 
@@ -86,8 +87,12 @@ class Rows:
 
     @cached_property
     def recipe(self) -> Mapping[str, Any]:
-        """How it was made, plain data."""
-        return recipe_of(self.asked, self.data) if isinstance(self.asked, Plan) else self.asked.recipe()
+        """How it was made, plain data. That of a store lacks the methods used where a file of a run is damaged."""
+        if isinstance(self.asked, Plan):
+            return recipe_of(self.asked, self.data)
+        with suppress(StoreError):
+            return {**self.asked.recipe(), "methods used": methods_used(self.data), "message": self.message}
+        return self.asked.recipe()
 
     @property
     def message(self) -> str:

@@ -17,7 +17,7 @@ from immunode.study.run.sweep_data import SweepData
 def recipe_of(plan: Plan, data: SweepData) -> dict[str, Any]:
     """Return how a sweep was made: what was asked for, what computed it, and what to know of it."""
     options, computed = plan.options, data.computed_by_arm()
-    used, status = Counter(np.asarray(data.methods).tolist()), np.asarray(data.status)
+    status = np.asarray(data.status)
     passed = {arm: over for arm, (_, over) in computed.items() if over and over.by}
 
     def arm_recipe(arm: ArmPlan) -> dict[str, Any]:
@@ -46,7 +46,7 @@ def recipe_of(plan: Plan, data: SweepData) -> dict[str, Any]:
         "endpoints": list(plan.endpoint_names),
         "engine": ", ".join(dict.fromkeys(arm.engine for arm in plan.arms)),
         "method": options["method"],
-        "methods used": {name: used[name] for name in sorted(used) if name},
+        "methods used": methods_used(data),
         "rtol": options["rtol"],
         "atol": tolerance(options["atol"]),
         "message": data.message,
@@ -54,3 +54,9 @@ def recipe_of(plan: Plan, data: SweepData) -> dict[str, Any]:
         "versions": versions(),
         **({"store": dict(data.source)} if data.source else {}),
     }
+
+
+def methods_used(data: SweepData) -> dict[str, int]:
+    """Return integration method -> number of runs."""
+    used = Counter(np.asarray(data.methods).tolist())
+    return {name: used[name] for name in sorted(used) if name}

@@ -13,12 +13,14 @@ import numpy as np
 from immunode.model.serial import content_key, to_json
 from immunode.study.design.row_labels import RowLabels
 from immunode.study.run.plan import ArmPlan, Plan
-from immunode.study.run.recipe import plain
+from immunode.study.run.recipe import column_recipe, plain
 from immunode.version import __version__
 
 FORMAT = 2
 LIBRARIES = {"scipy": ("scipy",), "numpy": ("numpy",), "compiled": ("llvmlite",)}
 """Libraries that the bits of an engine depend on."""
+_TOLD = ("recipe", "seed", "ranges")
+"""What is told of a design, beside its rows, which alone count."""
 _KNOBS_OF = 64
 """With more arms than this, a store does not list every knob of every arm."""
 
@@ -41,6 +43,8 @@ def study_of(plan: Plan) -> dict[str, Any]:
                     "rows": len(design),
                     "columns": list(design.names),
                     "recipe": design.recipe,
+                    "seed": design.seed,
+                    "ranges": column_recipe(design),
                     "cells": cells.hexdigest(),
                 }
                 | ({"labels": _kinds(design.row_labels)} if design.row_labels else {}),
@@ -85,8 +89,7 @@ def _version(library: str) -> str:
 
 def key_of(study: Mapping[str, Any]) -> str:
     """Return the SHA-256 of a study as 64 hexadecimal digits."""
-    # how the rows were made is told, but only the rows themselves count
-    design = {k: v for k, v in study["design"].items() if k != "recipe"}
+    design = {k: v for k, v in study["design"].items() if k not in _TOLD}
     model = {k: v for k, v in study["model"].items() if k not in ("variant_name", "file_values")}
     text = json.dumps({**study, "design": design, "model": model}, sort_keys=True, separators=(",", ":"))
     return hashlib.sha256(f"{FORMAT}\n{text}".encode("utf-8", "surrogatepass")).hexdigest()
@@ -97,7 +100,8 @@ def differences(there: Mapping[str, Any], here: Mapping[str, Any], most: int = 5
     names = there["model"]["name"], here["model"]["name"]
     if names[0] != names[1]:
         return f"of the model {names[0]}, not {names[1]}"
-    found = [one for one in _compared("", there, here) if one[0] != ("endpoint times",)]
+    untold = (("endpoint times",), ("design", "seed"), ("design", "ranges"))  # the rows, or a plain part, say it
+    found = [one for one in _compared("", there, here) if one[0][:2] not in untold]
     if any(path[0] == "arms" or path in (("design", "rows"), ("design", "columns")) for path, _, _ in found):
         found = [one for one in found if one[0] != ("design", "recipe")]  # it would only repeat them
     told = [_in_words(path, a, b) for path, a, b in found if path[-1:] not in (("cells",), ("grid",), ("content",))]

@@ -91,6 +91,10 @@ def stored_trajectories(store: Store, blocks: int | Sequence[int]) -> dict[str, 
     return {name: StoredColumn(store, "trajectories", chosen, part=i) for i, name in enumerate(names)}
 
 
+def _method_names(codes: NDArray[Any]) -> NDArray[Any]:
+    return np.asarray(_METHOD_NAMES[codes])
+
+
 def stored_data(store: Store, blocks: Sequence[int]) -> SweepData:
     """Return what the runs of some blocks of a store came to; nothing is read before it is looked at."""
     status = StoredColumn(store, "status", blocks)
@@ -100,7 +104,7 @@ def stored_data(store: Store, blocks: Sequence[int]) -> SweepData:
         values=StoredColumn(store, "endpoints", blocks) if endpoints else np.empty((len(status), 0)),
         kept=stored_trajectories(store, blocks),
         reached=StoredColumn(store, "reached", blocks),
-        methods=StoredColumn(store, "method", blocks, convert=lambda codes: _METHOD_NAMES[codes], dtype=object),
+        methods=StoredColumn(store, "method", blocks, convert=_method_names, dtype=object),
         reasons=StoredColumn(store, "reason", blocks),
         span=store.layout.span,
         store=store,

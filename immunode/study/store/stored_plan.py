@@ -166,6 +166,8 @@ class StoredPlan:
             "reference": model.reference,
             "arms": study["arms"],
             "design": self.design_recipe,
+            "columns": study["design"].get("ranges", {}),
+            "seed": study["design"].get("seed"),
             "runs": len(self),
             "until": study["times"]["until"],
             "time unit": model.time_unit,
