@@ -124,7 +124,7 @@ def test_two_treatments_that_contradict_each_other_are_refused_with_the_reason(n
     assert found["status"] == "refused"
     assert (
         lab.data["requirements"][found["failed"]]
-        == "'trough_3' and 'trough_30' both set 'trough'; they must not overlap in time"
+        == "'trough_3' and 'trough_30' both set 'ind_on'; they must not overlap in time"
     )
 
 
