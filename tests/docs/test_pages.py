@@ -27,8 +27,8 @@ FENCE = re.compile(r"^```(\w+)([^\n]*)\n(.*?)^```$", re.DOTALL | re.MULTILINE)
 ELSEWHERE = 'title="on a cluster"'
 """Marks a block that needs machines of the reader's; it is only compiled."""
 
-LONG = dict.fromkeys(("graft_minimal", "demin2013"), pytest.mark.slow)
-"""Two doses a day for a year, four for weeks: their runs take seconds."""
+LONG = {"demin2013": pytest.mark.slow}
+"""Four doses a day for weeks: its runs take seconds."""
 
 
 def blocks(page: Path) -> list[tuple[str, str, str]]:
