@@ -48,13 +48,13 @@ MODEL = Model(
     parameters=[
         # pharmacokinetics
         Parameter("CLb", 0.231, "L/day", "clearance of bamlanivimab", "Table 1, via nlmixr2lib", "fitted"),
-        Parameter("V1b", 2.68, "L", "its volume of serum", "Table 1, via nlmixr2lib", "fitted"),
-        Parameter("Qb", 0.281, "L/day", "its exchange with tissue", "Table 1, via nlmixr2lib", "fitted"),
-        Parameter("V2b", 2.68, "L", "its volume of tissue", "Table 1, via nlmixr2lib", "fitted"),
+        Parameter("V1b", 2.68, "L", "volume of serum for bamlanivimab", "Table 1, via nlmixr2lib", "fitted"),
+        Parameter("Qb", 0.281, "L/day", "exchange of bamlanivimab with tissue", "Table 1, via nlmixr2lib", "fitted"),
+        Parameter("V2b", 2.68, "L", "volume of tissue for bamlanivimab", "Table 1, via nlmixr2lib", "fitted"),
         Parameter("CLe", 0.111, "L/day", "clearance of etesevimab", "Table 1, via nlmixr2lib", "fitted"),
-        Parameter("V1e", 2.45, "L", "its volume of serum", "Table 1, via nlmixr2lib", "fitted"),
-        Parameter("Qe", 0.308, "L/day", "its exchange with tissue", "Table 1, via nlmixr2lib", "fitted"),
-        Parameter("V2e", 2.18, "L", "its volume of tissue", "Table 1, via nlmixr2lib", "fitted"),
+        Parameter("V1e", 2.45, "L", "volume of serum for etesevimab", "Table 1, via nlmixr2lib", "fitted"),
+        Parameter("Qe", 0.308, "L/day", "exchange of etesevimab with tissue", "Table 1, via nlmixr2lib", "fitted"),
+        Parameter("V2e", 2.18, "L", "volume of tissue for etesevimab", "Table 1, via nlmixr2lib", "fitted"),
         # virus
         Parameter("V0", 39.810717055349734, "Mcopies/mL", "virus at the onset of symptoms, 7.60 log10 copies/mL",
                   "Table 2, via nlmixr2lib", "fitted"),
@@ -66,7 +66,7 @@ MODEL = Model(
         # antibodies against virus
         Parameter("Emax", 0.462, "1/day", "largest neutralization by one antibody", "Table 2, via nlmixr2lib",
                   "fitted"),
-        Parameter("EC50", 0.467, "mg/L", "bamlanivimab of half of that", "Table 2, via nlmixr2lib", "fitted"),
+        Parameter("EC50", 0.467, "mg/L", "bamlanivimab of half of its neutralization", "Table 2, via nlmixr2lib", "fitted"),
         Parameter("ratio", 3.0, "", "etesevimab of half effect over bamlanivimab of half effect",
                   "Table 2, via nlmixr2lib: fixed", "published"),
         # the patient
@@ -186,7 +186,7 @@ MODEL = Model(
                   "BLAZE-1, BLAZE-4"),
     ],
     story=Story(
-        "Antibodies on day 1 lower viral load almost a hundredfold, on day 10 hardly: most virus is gone by then.",
+        "Antibodies on day 1 lower viral load up to 65-fold, on day 10 hardly: most virus is gone by then.",
         arms={"placebo": "", "both on day 1": "combo_day1", "both on day 4": "combo_day4",
               "both on day 10": "combo_day10"},
         panels=["log10VL", "neutralization"], until=21.0,
