@@ -5,7 +5,7 @@ contact with infected cells and kill them. NK cells fight the virus early but le
 Which of the two takes the contact decides: where NK cells kill half as well, CTL contract after the infection and then
 rise for months, while virus can't be seen (memory inflation). The weaker the NK cells, the more the CTL inflate.
 
-Wodarz et al. 2007 from the curated file BIOMD0000000688 (abstract read, figures and their legends not seen). Units
+Wodarz et al. 2007 from the curated file BIOMD0000000688 (abstract read, figures and their legends not seen). Amounts
 are arbitrary. The file calls its time hours; days are assumed here, since a cell divides once per unit and CTL peak at
 8.7. The chain m0 to m8 of dividing CTL precursors is idle unless a vaccine (ours) fills it. All interventions are ours.
 
@@ -17,7 +17,7 @@ Left out: human numbers, aging, places in the body.
 """
 
 from immunode.intervention import Intervention, inhibit, scale, transfer
-from immunode.model import Derived, Model, Parameter, Process, State, Story, Unit
+from immunode.model import Derived, Model, Parameter, Process, State, Story
 
 MODEL = Model(
     name="wodarz2007",
@@ -29,60 +29,59 @@ MODEL = Model(
     time_unit="day",
     horizon=400.0,
     readouts=["za", "zi", "infected"],
-    units=[Unit("cells_u", "cells, in arbitrary units"), Unit("virus_u", "virus, in arbitrary units")],
     states=[
-        State("x", 1.0, "cells_u", "cells that can be infected", kind="cell", source="BIOMD0000000688"),
-        State("y0", 0.0, "cells_u", "infected cells that make no virus yet", kind="cell", typical=1e-6,
+        State("x", 1.0, "AU", "cells that can be infected", kind="cell", source="BIOMD0000000688"),
+        State("y0", 0.0, "AU", "infected cells that make no virus yet", kind="cell", typical=1e-6,
               source="BIOMD0000000688"),
-        State("y1", 0.0, "cells_u", "infected cells that make virus", kind="cell", typical=1e-7,
+        State("y1", 0.0, "AU", "infected cells that make virus", kind="cell", typical=1e-7,
               source="BIOMD0000000688"),
-        State("L", 0.0, "cells_u", "cells with latent virus", kind="cell", typical=1e-6, source="BIOMD0000000688"),
-        State("v", 1.0, "virus_u", "virus", kind="pathogen", typical=1e-7, source="BIOMD0000000688"),
-        State("za", 1.0, "cells_u", "killer T cells", kind="cell", typical=1e-3, source="BIOMD0000000688",
+        State("L", 0.0, "AU", "cells with latent virus", kind="cell", typical=1e-6, source="BIOMD0000000688"),
+        State("v", 1.0, "AU", "virus", kind="pathogen", typical=1e-7, source="BIOMD0000000688"),
+        State("za", 1.0, "AU", "killer T cells", kind="cell", typical=1e-3, source="BIOMD0000000688",
               label="killer T cells"),
-        State("m0", 0.0, "cells_u", "CTL precursors, undivided", kind="cell", typical=1e-3, source="BIOMD0000000688"),
-        State("m1", 0.0, "cells_u", "CTL precursors, 1 division", kind="cell", typical=1e-3, source="BIOMD0000000688"),
-        State("m2", 0.0, "cells_u", "CTL precursors, 2 divisions", kind="cell", typical=1e-3,
+        State("m0", 0.0, "AU", "CTL precursors, undivided", kind="cell", typical=1e-3, source="BIOMD0000000688"),
+        State("m1", 0.0, "AU", "CTL precursors, 1 division", kind="cell", typical=1e-3, source="BIOMD0000000688"),
+        State("m2", 0.0, "AU", "CTL precursors, 2 divisions", kind="cell", typical=1e-3,
               source="BIOMD0000000688"),
-        State("m3", 0.0, "cells_u", "CTL precursors, 3 divisions", kind="cell", typical=1e-3,
+        State("m3", 0.0, "AU", "CTL precursors, 3 divisions", kind="cell", typical=1e-3,
               source="BIOMD0000000688"),
-        State("m4", 0.0, "cells_u", "CTL precursors, 4 divisions", kind="cell", typical=1e-3,
+        State("m4", 0.0, "AU", "CTL precursors, 4 divisions", kind="cell", typical=1e-3,
               source="BIOMD0000000688"),
-        State("m5", 0.0, "cells_u", "CTL precursors, 5 divisions", kind="cell", typical=1e-3,
+        State("m5", 0.0, "AU", "CTL precursors, 5 divisions", kind="cell", typical=1e-3,
               source="BIOMD0000000688"),
-        State("m6", 0.0, "cells_u", "CTL precursors, 6 divisions", kind="cell", typical=1e-3,
+        State("m6", 0.0, "AU", "CTL precursors, 6 divisions", kind="cell", typical=1e-3,
               source="BIOMD0000000688"),
-        State("m7", 0.0, "cells_u", "CTL precursors, 7 divisions", kind="cell", typical=1e-3,
+        State("m7", 0.0, "AU", "CTL precursors, 7 divisions", kind="cell", typical=1e-3,
               source="BIOMD0000000688"),
-        State("m8", 0.0, "cells_u", "CTL precursors, 8 divisions", kind="cell", typical=1e-3,
+        State("m8", 0.0, "AU", "CTL precursors, 8 divisions", kind="cell", typical=1e-3,
               source="BIOMD0000000688"),
-        State("zi", 0.1, "cells_u", "NK cells", kind="cell", source="BIOMD0000000688", label="NK cells"),
+        State("zi", 0.1, "AU", "NK cells", kind="cell", source="BIOMD0000000688", label="NK cells"),
     ],
     parameters=[
-        Parameter("lam", 10.0, "cells_u/day", "supply of cells that can be infected", "BIOMD0000000688", "published"),
+        Parameter("lam", 10.0, "AU/day", "supply of cells that can be infected", "BIOMD0000000688", "published"),
         Parameter("d", 0.1, "1/day", "death of cells, infected or not", "BIOMD0000000688", "published"),
-        Parameter("beta", 0.1, "1/(virus_u*day)", "infection that goes on at once", "BIOMD0000000688", "published"),
-        Parameter("gam", 0.5, "1/(virus_u*day)", "infection that becomes latent", "BIOMD0000000688", "published"),
+        Parameter("beta", 0.1, "1/(AU*day)", "infection that goes on at once", "BIOMD0000000688", "published"),
+        Parameter("gam", 0.5, "1/(AU*day)", "infection that becomes latent", "BIOMD0000000688", "published"),
         Parameter("phi", 0.1, "1/day", "reactivation of latent virus", "BIOMD0000000688", "published"),
         Parameter("a0", 0.1, "1/day", "death of infected cells that make no virus", "BIOMD0000000688", "published"),
         Parameter("eta", 0.01, "1/day", "start of virus production", "BIOMD0000000688", "published"),
         Parameter("a1", 0.2, "1/day", "death of infected cells that make virus", "BIOMD0000000688", "published"),
-        Parameter("k", 1.0, "virus_u/(cells_u*day)", "virus made", "BIOMD0000000688", "published"),
+        Parameter("k", 1.0, "AU/(AU*day)", "virus made", "BIOMD0000000688", "published"),
         Parameter("u", 1.0, "1/day", "clearance of virus", "BIOMD0000000688", "published"),
-        Parameter("pa", 1e-6, "1/(cells_u*day)", "killing by CTL", "BIOMD0000000688", "published"),
-        Parameter("ca", 15.5, "1/(cells_u*day)", "division of CTL on contact with infected cells",
+        Parameter("pa", 1e-6, "1/(AU*day)", "killing by CTL", "BIOMD0000000688", "published"),
+        Parameter("ca", 15.5, "1/(AU*day)", "division of CTL on contact with infected cells",
                   "BIOMD0000000688", "published"),
         Parameter("ba", 0.1, "1/day", "death of CTL", "BIOMD0000000688", "published"),
         Parameter("alpha", 0.2, "1/day", "precursors that become CTL", "BIOMD0000000688", "published"),
         Parameter("r", 1.0, "1/day", "division of CTL precursors", "BIOMD0000000688", "published"),
-        Parameter("p_i", 1.0, "1/(cells_u*day)", "killing by NK cells", "BIOMD0000000688", "published"),
-        Parameter("ci", 12.0, "1/(cells_u*day)", "division of NK cells on contact with infected cells",
+        Parameter("p_i", 1.0, "1/(AU*day)", "killing by NK cells", "BIOMD0000000688", "published"),
+        Parameter("ci", 12.0, "1/(AU*day)", "division of NK cells on contact with infected cells",
                   "BIOMD0000000688", "published"),
         Parameter("bi", 0.1, "1/day", "death of NK cells", "BIOMD0000000688", "published"),
-        Parameter("xi", 0.01, "cells_u/day", "supply of NK cells", "BIOMD0000000688", "published"),
+        Parameter("xi", 0.01, "AU/day", "supply of NK cells", "BIOMD0000000688", "published"),
     ],
     derived=[
-        Derived("infected", "y0 + y1", "cells_u", "infected cells that CTL and NK cells meet", label="infected cells"),
+        Derived("infected", "y0 + y1", "AU", "infected cells that CTL and NK cells meet", label="infected cells"),
         Derived("kill", "pa*za + p_i*zi", "1/day", "killing of infected cells"),
         Derived("R0", "lam*eta*k/(d*u*a1*(a0 + eta))*(beta + gam*phi/(phi + d))", "",
                 "cells that one infected cell infects, without CTL and NK cells"),

@@ -55,8 +55,10 @@ def test_courses(
         np.testing.assert_allclose([on(arm, "zi", day) for day in (10, 400)], nk, rtol=6e-4)
     met = got["y0"] + got["y1"]
     if infected:
-        assert met.max() == pytest.approx(infected[0], abs=6e-6)
-        assert TIMES[np.argmax(met)] == pytest.approx(infected[1], abs=0.051)
+        # printed from a grid of 0.05 days; the peak lies between two of its points
+        coarse = slice(0, GRID.size, 5)
+        assert met[coarse].max() == pytest.approx(infected[0], abs=6e-6)
+        assert TIMES[coarse][np.argmax(met[coarse])] == infected[1]
     if peak:
         assert got["za"].max() == pytest.approx(peak[0], rel=3e-4)
         assert TIMES[np.argmax(got["za"])] == pytest.approx(peak[1], abs=1.0 if peak[1] > 100 else 0.051)
