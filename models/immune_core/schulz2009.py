@@ -5,9 +5,9 @@ antigen is gone (half at 34 h) that receptor rises, and IL-12 keeps T-bet up wit
 first wave is missing (44.5 against 250 at 24 h); without IL-12 the second (45 against 287 at 96 h). The size of the
 second wave, and so how lasting Th1 is, hangs on when antigen ends.
 
-Schulz et al. 2009, T cells of mice in culture, from the curated file BIOMD0000000215, made by the first author (abstract
-read; pages and DOI from memory). Its three claims hold: interferon makes the first wave, antigen holds the IL-12
-receptor down until it ends, IL-12 keeps T-bet up late. Amounts are arbitrary. All interventions are ours.
+Schulz et al. 2009, T cells of mice in culture, from the curated file BIOMD0000000215, made by the first author
+(abstract read; pages and DOI from memory). Its three claims hold: interferon makes the first wave, antigen holds the
+IL-12 receptor down until it ends, IL-12 keeps T-bet up late. Amounts are arbitrary. All interventions are ours.
 
 Don't run it beyond 120 h: after antigen the loop of T-bet and IL-12 receptor is linear, with a gain of 1.43, so it
 grows without bound (T-bet 1265 at 168 h, 78,000 at 400 h) unless a3 is below 0.70 of its value; samples of +-30 %

@@ -66,7 +66,8 @@ MODEL = Model(
         # antibodies against virus
         Parameter("Emax", 0.462, "1/day", "largest neutralization by one antibody", "Table 2, via nlmixr2lib",
                   "fitted"),
-        Parameter("EC50", 0.467, "mg/L", "bamlanivimab of half of its neutralization", "Table 2, via nlmixr2lib", "fitted"),
+        Parameter("EC50", 0.467, "mg/L", "bamlanivimab of half of its neutralization", "Table 2, via nlmixr2lib",
+                  "fitted"),
         Parameter("ratio", 3.0, "", "etesevimab of half effect over bamlanivimab of half effect",
                   "Table 2, via nlmixr2lib: fixed", "published"),
         # the patient

@@ -66,7 +66,7 @@ def test_the_loop_grows_without_bound() -> None:
     """Gain 1.428: 1265 at 168 h, 78,260 at 400 h; bounded where a3 is below 0.70 of its value."""
     late = simulate(MODEL, until=400, times=[0, 168, 400], rtol=1e-10)
     assert late["gain"][0] == pytest.approx(1.428, abs=6e-4)
-    assert 1 / 1.428 == pytest.approx(0.70, abs=5e-3)
+    assert pytest.approx(0.70, abs=5e-3) == 1 / 1.428
     np.testing.assert_allclose(late["T"][1:], [1265, 78260], rtol=4e-4)
     below = simulate(MODEL.with_values(a3=5.1e-4 * 0.65), until=8000, times=[0, 5000, 8000], rtol=1e-10)
     assert below["T"][1] == pytest.approx(44 / (1 - 0.65 * 1.428), rel=1e-4)

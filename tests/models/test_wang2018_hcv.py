@@ -60,7 +60,7 @@ def test_interferon_stopped() -> None:
 
 def test_the_critical_efficacy() -> None:
     """Above 1 - 1/R0 = 0.860 virus dies out, below it there is a new level."""
-    assert 1 - 1 / 7.15 == pytest.approx(0.860, abs=5e-4)
+    assert pytest.approx(0.860, abs=5e-4) == 1 - 1 / 7.15
     weak, strong = course("interferon_5", [9000.0]), course("interferon_10", [900.0])
     assert strong[0] < -8
     # balance with R0*(1 - eps): V = (1 - eps)*p*I/c

@@ -24,7 +24,7 @@ def course(arm: str) -> dict[str, Array]:
 
 
 def on(arm: str, quantity: str, day: float) -> float:
-    return float(course(arm)[quantity][np.flatnonzero(TIMES == day)[0]])
+    return float(course(arm)[quantity][np.flatnonzero(day == TIMES)[0]])
 
 
 @pytest.mark.parametrize(

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from stories import Arms, at
-
 from immunode.study.stories import largest_difference
+from stories import Arms, at
 
 
 def holds(arms: Arms) -> bool:
