@@ -146,7 +146,7 @@ MODEL = Model(
                      acts_on="growth", expects={"infected": "down at its peak"}, evidence="assumed",
                      source="assumed: half the infections", label="entry block"),
         Intervention("vaccine", [transfer("m0", 1.0)], kind="vaccine", direction="enhance", acts_on="activation",
-                     expects={"za": "up at its peak"}, evidence="assumed",
+                     expects={"za": "up at 10 days"}, evidence="assumed",
                      source="assumed: one unit of CTL precursors on day 0", label="vaccine"),
     ],
     story=Story(
