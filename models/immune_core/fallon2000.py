@@ -1,7 +1,7 @@
 """Interleukin-2, its receptor and T-cell growth: why more IL-2 stops helping, and what a better ligand saves.
 
 IL-2 in the medium binds receptors, is taken in, and is partly destroyed, partly given back. Cells grow with the number
-of complexes on their surface, from 125 per cell on. At 10 pM ligand falls and growth stops within a day; at 100 pM it
+of complexes on their surface, from 125 per cell on. At 10 pM ligand falls and growth stops after a day; at 100 pM it
 goes on for four days; 1000 pM adds only 9 % of cells, since receptors are saturated. The analog 2D1 lets go of the
 receptor inside the cell, is recycled, and so lasts longer and makes more cells at 100 pM.
 

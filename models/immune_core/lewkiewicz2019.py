@@ -2,7 +2,7 @@
 
 The thymus exports cells, by 4.4 % less each year; naive T cells divide and die, and die faster where they are many
 (they compete for IL-7). The body fills to 1.4e11 cells at the age of 21 and then slowly empties, to a quarter at 80.
-Without a thymus at one year, a twelfth of the usual cells is there at 10. A depletion to a tenth at the age of 30 is
+Without a thymus at one year, a ninth of the usual cells is there at 10. A depletion to a tenth at the age of 30 is
 half made good after 20 years, at 5 after 4, at 60 after 27.
 
 Lewkiewicz, Chuang and Chou 2019 from the curated file BIOMD0000000824 (abstract of the preprint read; volume and DOI

@@ -7,9 +7,9 @@ with the second and third do B cells for v, whose epitope is free, catch up. Tha
 without any B cell that suppresses another.
 
 Desikan et al. 2022 (Table 1 and the authors' code) as quoted by nlmixr2lib; the article was not read. Units are
-arbitrary and nothing was fitted to people: read patterns, not titers. Beside two data sets it is not right: in mice the
-ratio of the two antibodies is 25 (the paper's figure shows about 55), and in people a third dose exceeds the second by
-1.28, here 0.76 times. Antibodies are lost with a half-life of 7 days, IgG with 21.
+arbitrary and nothing was fitted to people: read patterns, not titers. It misses two data sets: in mice, antibody to W
+is 25 times that to O (about 55 times in the paper's figure), and the third dose gives 0.76 times the antibody of the
+second (1.28 times in people, Dasti 2025). Antibodies are lost with a half-life of 7 days, IgG with 21.
 
 Assumed: doses of people (days 0, 28, 287, 525, 700), all interventions on rates, and no spread between people (none was
 published; samples of +-30 % are a guess). The first dose of a strain also brings 5 units of B cells and antibody of its
