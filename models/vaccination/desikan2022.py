@@ -11,9 +11,10 @@ arbitrary and nothing was fitted to people: read patterns, not titers. It misses
 is 25 times that to O (about 55 times in the paper's figure), and the third dose gives 0.76 times the antibody of the
 second (1.28 times in people, Dasti 2025). Antibodies are lost with a half-life of 7 days, IgG with 21.
 
-Assumed: doses of people (days 0, 28, 287, 525, 700), all interventions on rates, and no spread between people (none was
-published; samples of +-30 % are a guess). The first dose of a strain also brings 5 units of B cells and antibody of its
-epitope, so the first dose of each is an intervention of its own. Left out: T cells, long-lived plasma cells, affinity.
+Doses and days (0, 28, 287, 525, 700) are those of the quoted model. Assumed: all interventions on rates, and samples of
++-30 % (no spread between people was published). The first dose of a strain also brings 5 units of B cells and antibody
+for its epitope, so the first dose of each is an intervention of its own. Left out: T cells, long-lived plasma cells,
+affinity.
 """
 
 from immunode.intervention import Intervention, at_times, inhibit, scale, transfer
