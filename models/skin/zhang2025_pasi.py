@@ -11,7 +11,7 @@ It shows three things. The effect comes and goes with a delay: the place of effe
 days, and PASI with 11. The saturable path makes small doses vanish: 70 mg does hardly more than placebo, and 280 mg
 every four weeks less than 210 mg every two. And what placebo does is soon gone: 18 points at week 3, 4 at week 12.
 
-Values of Zhang et al. 2025 (Table S1 and NONMEM files) as quoted by nlmixr2lib; the paper itself was not open. Its files
+Values of Zhang et al. 2025 (Table S1, NONMEM files) as quoted by nlmixr2lib; the paper itself was not open. Its files
 call Vmax "ug/d" and ka "1/hr"; both are wrong. Patients differ in six values, independently; no covariate is published.
 Do not ask it about weight or antibodies to the drug. That the placebo effect runs in every arm, and is largest on the
 first day, is an assumption of the authors.
@@ -149,7 +149,8 @@ MODEL = Model(
                               note="Figure 1B, weeks 2 to 3, about"),
               ]),
         Trial("Papp 2012, brodalumab", "N Engl J Med 366:1181",
-              arms={"placebo": "", "70 mg": "mg_70", "140 mg": "mg_140", "210 mg": "mg_210", "280 mg q4w": "mg_280_q4w"},
+              arms={"placebo": "", "70 mg": "mg_70", "140 mg": "mg_140", "210 mg": "mg_210",
+                    "280 mg q4w": "mg_280_q4w"},
               patients={"placebo": 38, "70 mg": 39, "140 mg": 39, "210 mg": 40, "280 mg q4w": 42},
               note="abstract, n = 198; sizes of arms from memory; drug A is too weak to be brodalumab",
               results=[
