@@ -75,7 +75,7 @@ MODEL = Model(
         Parameter("a", 0.0, "", "rhythm of the exit", "assumed: none; 0.09 is published", "assumed", (0.0, 0.0)),
         Parameter("phase", 1.0, "hour", "time of the most exit", "Krause 2014, abstract", "published", (1.0, 1.0)),
         Parameter("day", 24.0, "hour", "a day", "conversion of units", "derived", (24.0, 24.0)),
-        Parameter("open", 0.0, "", "1: blood is fed from a constant source", "assumed: 0, but in the variant", "assumed",
+        Parameter("open", 0.0, "", "1: blood is fed from a constant source", "assumed: 0, 1 in the variant", "assumed",
                   (0.0, 0.0)),
         Parameter("whole", 100.0, "percent", "all of it", "conversion of units", "derived", (100.0, 100.0)),
     ],

@@ -17,6 +17,7 @@ LONG = {"abo2021": 270, "hancioglu2007": 170, "windoloski2024": 170, "vaccine_mi
 LONG |= {"immune_balance": 400, "stress_cytokine_minimal": 200}
 LONG |= {"miyano2022": 220}  # 60 parameters and 28 processes, one a line
 LONG |= {"goteti2024": 350}  # 34 arms and 8 trials of 16 drugs
+LONG |= {"yu2022_crohns": 370}  # 27 arms of 22 drugs and 7 trials
 CLINICAL = 270  # patients, story and trials are declared beside the model
 PROGRAMMING = (ast.For, ast.While, ast.Lambda, ast.FunctionDef, ast.ClassDef, ast.If, ast.IfExp, ast.ListComp,
                ast.DictComp, ast.SetComp, ast.GeneratorExp, ast.Try, ast.With, ast.JoinedStr)  # fmt: skip
