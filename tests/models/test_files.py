@@ -18,6 +18,7 @@ LONG |= {"immune_balance": 400, "stress_cytokine_minimal": 200}
 LONG |= {"miyano2022": 220}  # 60 parameters and 28 processes, one a line
 LONG |= {"goteti2024": 350}  # 34 arms and 8 trials of 16 drugs
 LONG |= {"yu2022_crohns": 370}  # 27 arms of 22 drugs and 7 trials
+LONG |= {"checchio2017": 310}  # 18 arms of 13 drugs and 6 trials
 CLINICAL = 270  # patients, story and trials are declared beside the model
 PROGRAMMING = (ast.For, ast.While, ast.Lambda, ast.FunctionDef, ast.ClassDef, ast.If, ast.IfExp, ast.ListComp,
                ast.DictComp, ast.SetComp, ast.GeneratorExp, ast.Try, ast.With, ast.JoinedStr)  # fmt: skip
