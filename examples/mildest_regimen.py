@@ -8,7 +8,7 @@ import numpy as np
 import immunode as im
 from immunode.plot import save
 
-model = im.load_model("rheumatoid_arthritis")
+model = im.load_model("baker2013", variant="diseased")
 treatment = im.Intervention("treatment", [im.set_to("D", 1.0)], im.during(0, 1))
 found = im.treatments.regimen_search(
     model,

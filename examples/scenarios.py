@@ -66,11 +66,17 @@ class Seen(NamedTuple):
 
 S = Scenario
 TUMOR = "kosinsky2018/responder"
+KIDNEY = "graft_window"
+TOCI = "with_tocilizumab"
 SCENARIOS = (
     S("arthritis", "anti-TNF lowers inflammation", "baker2013/diseased", "anti_tnf", "final(p)", "down", 100),
     S("arthritis", "anti-TNF lowers damage", "baker2013/diseased", "anti_tnf", "final(damage)", "down", 100),
     S("arthritis", "adalimumab lowers damage", "baker2013/diseased", "adalimumab", "final(damage)", "down", 100),
     S("arthritis", "adalimumab lowers free TNF", "marcantonio2022", "standard", "final(tnf_free)", "down", 168),
+    S("arthritis", "an IL-6 blocker lowers DAS28", "frey2013", "tocilizumab_8", "final(das28)", "down", 168),
+    S("arthritis", "an IL-1 blocker lowers CRP", "aitoudhia2012", "canakinumab_150", "final(crp)", "down", 168),
+    S("arthritis", "an IL-6 blocker beats anti-TNF", "leil2021", TOCI, "final(das28)", "down", 52, "with_adalimumab"),
+    S("arthritis", "a biologic drug adds responders", "mandema2011", "with_adalimumab", "final(ACR50)", "up", 1),
     S("lupus", "B-cell depletion lowers anti-dsDNA", "lupus_minimal", "rituximab_like", "at(aab, 180)", "down", 730),
     S("lupus", "B-cell depletion lowers proteinuria", "lupus_minimal", "rituximab_like", "at(ptu, 180)", "down", 730),
     S("lupus", "anti-BAFF lowers autoreactive B cells", "lupus_minimal", "belimumab_like", "final(B)", "down", 730),
@@ -85,11 +91,11 @@ SCENARIOS = (
     S("cancer", "a tenth of them does not", "cartmath2021", "car_t * 0.1", "final(T)", "> 1e6 to > 1e6", 200),
     S("cancer", "checkpoint, in a body", "immune_balance/tumor", "checkpoint_blockade", "final(Ag)", "down", 360),
     S("cancer", "CAR-T, in a body", "immune_balance/tumor", "car_t", "final(Ag)", "down", 360),
-    S("transplant", "3 mg of tacrolimus keep the graft", "graft_minimal", "", "final(graft)", "> 0.8", 119.875),
-    S("transplant", "too little rejects it", "graft_minimal", "tac_1mg", "final(graft)", "> 0.8 to < 0.5", 119.875),
-    S("transplant", "too little raises the killers", "graft_minimal", "tac_1mg", "peak(EK)", "up", 119.875),
-    S("transplant", "too much lets the virus out", "graft_minimal", "tac_8mg", "peak(V)", "up", 119.875),
-    S("transplant", "and it takes the graft", "graft_minimal", "tac_8mg", "final(graft)", "> 0.8 to < 0.5", 119.875),
+    S("transplant", "no drug, and the graft is lost", KIDNEY, "", "final(H)", "< 0.15", 120),
+    S("transplant", "a trough of 6 keeps it", KIDNEY, "trough_6", "final(H)", "< 0.15 to > 0.8", 120),
+    S("transplant", "too little raises the killers", KIDNEY, "trough_6 + no_mmf", "peak(E)", "up", 365, "trough_6"),
+    S("transplant", "too much lets the virus out", KIDNEY, "trough_30", "peak(V)", "< 1e3 to > 1e3", 365),
+    S("transplant", "all stopped", KIDNEY, "trough_6 + stop_all", "final(H)", "> 0.8 to < 0.5", 365, "trough_6"),
     S("allergy", "anti-IgE lowers free IgE", "hayashi2007", "q4w", "final(ige_free)", "down", 168),
     S("allergy", "and lets total IgE pile up", "hayashi2007", "q4w", "final(ige_total)", "up", 168),
     S("allergy", "an IL-4 block lowers total IgE", "hayashi2007", "production_block", "final(ige_total)", "down", 168),

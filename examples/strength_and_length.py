@@ -11,7 +11,7 @@ import numpy as np
 import immunode as im
 from immunode.plot import save
 
-model = im.load_model("rheumatoid_arthritis")
+model = im.load_model("baker2013", variant="diseased")
 treatment = im.Intervention("treatment", [im.set_to("D", 1.0)], im.during(0, 1))
 design = im.grid({"treatment.set_to": np.linspace(0.1, 3, 60), "treatment.stop": np.linspace(0.1, 4, 60)})
 out = im.sweep(model, design, arms={"treatment": [treatment]}, until=150, endpoints=[im.auc("p")])

@@ -3,7 +3,7 @@
     import immunode as im
 
     model = im.load_model("rheumatoid_arthritis")
-    out = im.sweep(model, arms=["control", "anti_tnf"], until="52 weeks")
+    out = im.sweep(model, arms=["control", "sarilumab_200"], until="24 weeks")
 
 The names at the root are those that most work needs; the others are in submodules (`im.schedules`, `im.pk`,
 `im.sensitivity`, ...), which need no import of their own. `__init__.pyi` lists where each name is defined; it is loaded

@@ -44,6 +44,13 @@ def file(folder: Path, text: str, name: str = "mine.py") -> Path:
 # Listing
 
 
+def test_a_model_without_drugs_builds_none() -> None:
+    code = "import sys; from immunode.catalogue import load_model; load_model('kuznetsov1994'); print(*sys.modules)"
+    loaded = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout.split()
+    assert "immunode.models.cancer.kuznetsov1994" in loaded
+    assert not [name for name in loaded if name.startswith("immunode.intervention.drugs.published.")]
+
+
 def test_entries_say_what_the_loaded_models_say() -> None:
     entries = list_models()
     assert [entry.name for entry in entries] == sorted(entry.name for entry in entries)
@@ -90,13 +97,22 @@ def test_a_file_without_a_model_is_not_listed(folder: Path) -> None:
 
 
 def test_an_alias_stands_for_a_model_and_a_variant() -> None:
-    path, variant = find_model("rheumatoid_arthritis")
-    assert path.stem == "baker2013"
-    assert load_model("rheumatoid_arthritis") == load_model("baker2013", variant=variant)
+    path, variant = find_model("exercise")
+    assert (path.stem, variant) == ("exercise_minimal", "cycling")
+    assert load_model("exercise") == load_model("exercise_minimal", variant=variant)
+
+
+def test_the_alias_of_a_disease_is_a_model_of_patients_who_are_measured() -> None:
+    model = load_model("rheumatoid_arthritis")
+    assert model.name == "ma2020"
+    assert model.species == "human"
+    assert model.variability
+    assert model.trials
+    assert not load_model("baker2013").aliases
 
 
 def test_an_alias_without_its_variant_is_the_model_as_declared() -> None:
-    assert load_model("rheumatoid_arthritis", variant="") == load_model("baker2013")
+    assert load_model("exercise", variant="") == load_model("exercise_minimal")
 
 
 def test_a_given_variant_is_applied() -> None:
@@ -224,7 +240,7 @@ def test_a_copy_loads_as_the_same_model(tmp_path: Path) -> None:
 
 
 def test_a_copy_into_a_folder_keeps_the_name(tmp_path: Path) -> None:
-    assert copy_model("rheumatoid_arthritis", tmp_path) == tmp_path / "baker2013.py"
+    assert copy_model("rheumatoid_arthritis", tmp_path) == tmp_path / "ma2020.py"
 
 
 def test_a_copy_never_overwrites(tmp_path: Path) -> None:

@@ -103,7 +103,7 @@ def test_absurd_sets_are_rows_with_a_status_and_change_no_other_row() -> None:
 
 
 def baker() -> im.Model:
-    return im.load_model("rheumatoid_arthritis")
+    return im.load_model("baker2013", variant="diseased")
 
 
 WRONG: dict[str, tuple[Callable[[], object], str]] = {

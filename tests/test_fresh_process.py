@@ -18,7 +18,7 @@ import immunode.intervention
 from immunode.model import serial
 from immunode.model.serial import content_key
 
-CODE = "rheumatoid_arthritis"
+CODE = "baker2013"
 
 
 @pytest.fixture(scope="module")

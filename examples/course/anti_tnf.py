@@ -28,7 +28,7 @@ def _(mo):
 
 @app.cell
 def _(equations, im, mo):
-    ra = im.load_model("rheumatoid_arthritis")
+    ra = im.load_model("baker2013", variant="diseased")
     mo.vstack([mo.md(equations(ra)), im.simulate(ra, until="100 days").plot("p", "a")])
     return (ra,)
 

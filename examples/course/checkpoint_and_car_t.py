@@ -28,7 +28,7 @@ def _(mo):
 
 @app.cell
 def _(im):
-    tumor = im.load_model("checkpoint_blockade")
+    tumor = im.load_model("checkpoint_mouse")
     arms = ["control", "anti_pdl1", "rt_5x2", "anti_pdl1+rt_5x2"]
     runs = im.simulate(tumor, arms=arms)
     return arms, runs, tumor
@@ -125,7 +125,7 @@ def _():
 
 @app.cell
 def _(im, mo, np, number, smallest_dose):
-    leukemia = im.load_model("car_t")
+    leukemia = im.load_model("cartmath2021")
     _doses = np.geomspace(1e5, 1e6, 61)
     out = im.sweep(
         leukemia, im.grid({"car_t.transfer": _doses}), arms=["car_t"], until="300 days", endpoints="final(T)"

@@ -143,6 +143,7 @@ def _describe(bench: Bench) -> Data:
         "limits": _limits(model),
         "timeUnit": model.time_unit or model.clock,
         "timeIsScaled": not model.time_unit,
+        "axis": model.axis,
         "horizon": float(model.horizon),
         "beyond": BEYOND * float(model.horizon),
         "readouts": [r for r in model.readouts if r in program.quantities] or [model.states[0].name],

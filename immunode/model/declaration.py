@@ -45,6 +45,8 @@ class Contribution:
         conditions of rules, each with the names in it; `perturb` checks that they are known.
     variability, correlations, covariates
         how its knobs differ between patients.
+    errors : list[Observed]
+        how its quantities are measured.
     """
 
     name: str
@@ -60,6 +62,7 @@ class Contribution:
     variability: list[Variability] = field(default_factory=list)
     correlations: list[Correlation] = field(default_factory=list)
     covariates: list[PatientCovariate] = field(default_factory=list)
+    errors: list[Observed] = field(default_factory=list)
 
 
 class Act(Protocol):
@@ -205,6 +208,7 @@ class Declaration:
     covariates: tuple[PatientCovariate, ...] | Sequence[PatientCovariate] = ()
     observed: tuple[Observed, ...] | Sequence[Observed] = ()
     species: str = field(default="", metadata=PROVENANCE)
+    axis: str = field(default="", metadata=PROVENANCE)
     level: str = field(default="patient", metadata=PROVENANCE)
     thresholds: tuple[Threshold, ...] | Sequence[Threshold] = field(default=(), metadata=PROVENANCE)
     story: Story | None = field(default=None, metadata=PROVENANCE)
@@ -227,6 +231,11 @@ class Declaration:
     def label(self) -> str:
         """The name, with the variant where one was taken: "baker2013, variant diseased"."""
         return self.name + (f", variant {self.variant_name}" if self.variant_name else "")
+
+    @property
+    def axis_unit(self) -> str:
+        """What figures write on the axis along which runs go: the unit of time, what stands for it, or `axis`."""
+        return self.time_unit or self.clock or self.axis
 
     @property
     def heading(self) -> str:

@@ -25,6 +25,9 @@ class Model(Declaration):
         unit of time ("" for a dimensionless model).
     clock : str
         what one unit of time stands for where doses and calendar times meet a dimensionless model.
+    axis : str
+        what runs go along in a model without a unit of time, with a unit in brackets: "dose (usual doses)" in one that
+        has no time at all. "" is dimensionless time.
     horizon : float
         default end of a simulation, in `time_unit`.
     max_step : float
@@ -37,7 +40,7 @@ class Model(Declaration):
         parameter values, comes to rest from the states' initial values; events at time 0 and `simulate(initial=)` act
         on that. Running totals, on which no rate depends, begin at their initial values. Default: initial values.
     aliases : Mapping[str, str] | Pairs
-        further names for `load_model`, each with a variant or "": `{"rheumatoid_arthritis": "diseased"}`.
+        further names for `load_model`, each with a variant or "": `{"exercise": "cycling"}`.
     status : str
         "published" or "ours".
     species : str

@@ -30,7 +30,6 @@ MODEL = Model(
     system="rheumatoid arthritis",
     status="published",
     species="human",
-    aliases={"rheumatoid_arthritis": "diseased"},
     reference="doi:10.1093/imammb/dqs028",
     time_unit="",
     clock="day",
@@ -104,7 +103,7 @@ MODEL = Model(
         Intervention("susceptibility", [set_to("alpha2", 20.0)], direction="enhance", acts_on="production",
                      expects={"p": "up", "damage": "up"}, evidence="assumed",
                      source="assumed size: beyond 15.67, where only disease exists; the use of alpha2 is published"),
-        Drug("adalimumab", drug("adalimumab").pk, "40 mg sc q2w x 26", [
+        Drug("adalimumab", drug("adalimumab_ling").pk, "40 mg sc q2w x 26", [
             DrugEffect("inhibit", "alpha2", size=0.9, half=5.0, evidence="assumed",
                        source="assumed: link of serum level to neutralized feedback")],
              direction="suppress", acts_on="signal", expects={"p": "down", "damage": "down"}, evidence="published",

@@ -33,6 +33,7 @@ MODEL = Model(
     reference="doi:10.1007/s40262-020-00899-7",
     time_unit="day",
     horizon=168.0,
+    aliases={"rheumatoid_arthritis": ""},
     readouts=["das28", "anc"],
     units=[Unit("point", "one point of DAS28-CRP")],
     states=[

@@ -32,6 +32,7 @@ MODEL = Model(
     reference="doi:10.1007/s40262-025-01538-9",
     time_unit="day",
     horizon=364.0,
+    aliases={"asthma": ""},
     readouts=["exac", "FEV1"],
     units=[Unit("event", "an exacerbation"), Unit("patient_year", "a year of one patient, 365 days")],
     states=[

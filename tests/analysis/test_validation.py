@@ -259,6 +259,18 @@ def test_a_replicate_of_a_model_of_studies_is_one_study() -> None:
     np.testing.assert_allclose([one.low, one.high], ends, atol=0.02)
 
 
+def test_a_median_of_studies_is_the_typical_one() -> None:
+    """And not their mean, where a study may differ more upward than downward."""
+    results = [TrialResult("placebo", "at(odds, 10)", 1.0, how, measured=False) for how in ("median", "mean")]
+    bare = studies(spread=1.0)
+    trial = Trial("ONE", "doi:10/x", ARMS, {}, results)
+    many = bare.replace(derived=[*bare.derived, Derived("odds", "exp(base)")], trials=[trial])
+    typical, mean = validate(many, patients=8000).verdicts
+    assert typical.model == pytest.approx(1.0, abs=0.03)
+    assert mean.model == pytest.approx(np.exp(0.5), abs=0.05)
+    assert (typical.low, typical.high) == (mean.low, mean.high)
+
+
 def test_responders_of_an_arm_are_drawn_from_its_patients() -> None:
     """Binomial: where studies do not differ, the variance of a share is p (1 - p)/n, of a difference that of two."""
     p, q, n = 0.5, 1 / (1 + np.exp(-0.5)), 100

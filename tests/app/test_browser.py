@@ -128,7 +128,7 @@ def test_the_numbers_are_pythons_and_a_link_brings_them_back(open_page: Any, fil
     table = download(one.page, "#csv").decode()
     rows = list(csv.reader(io.StringIO(table)))
     found = np.array([[float(v) for v in row] for row in rows[1:]])
-    model = im.load_model("rheumatoid_arthritis")
+    model = im.load_model("baker2013", variant="diseased")
     given = model.intervention("anti_tnf").at(0.75)
     frame = im.simulate(model, times=found[:, 0], interventions=[given], rtol=1e-9).to_frame().loc[found[:, 0]]
     for name in ("p", "a", "damage", "pro_loss", "feedback"):

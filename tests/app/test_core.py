@@ -36,7 +36,7 @@ console.log(JSON.stringify({json.dumps(links)}.map((link) => {{
   return found && {{ on: Array.from(found.state.on, ([n, k]) => [n, Array.from(k)]), p: Array.from(found.state.values),
     q: found.state.shown, l: found.language }};
 }})));"""
-    found: list[Any] = node.in_lab(load_lab("rheumatoid_arthritis"), script)
+    found: list[Any] = node.in_lab(load_lab("baker2013", "diseased"), script)
     return found
 
 
@@ -44,7 +44,7 @@ def test_a_link_brings_the_controls_back(node: Any) -> None:
     script = f"""{ON}{ANTI_TNF} state.values.set("alpha3", 0.6); state.shown = ["damage", "p"];
 const back = fromLink([lab], toLink(state, "de"));
 console.log(JSON.stringify([toLink(back.state, back.language) === toLink(state, "de"), back.language]));"""
-    assert node.in_lab(load_lab("rheumatoid_arthritis"), script) == [True, "de"]
+    assert node.in_lab(load_lab("baker2013", "diseased"), script) == [True, "de"]
 
 
 def test_a_link_brings_free_doses_back_and_drops_what_is_no_time(node: Any) -> None:
@@ -60,7 +60,7 @@ def test_a_link_brings_free_doses_back_and_drops_what_is_no_time(node: Any) -> N
     script = f"""{ON} put(state, "adalimumab"); state.times.set("adalimumab", [1, 2.5]);
 const times = (link) => Array.from(fromLink([lab], link).state.times);
 console.log(JSON.stringify([times(toLink(state, "en")), times({json.dumps(link)})]));"""
-    assert node.in_lab(load_lab("rheumatoid_arthritis"), script) == [
+    assert node.in_lab(load_lab("baker2013", "diseased"), script) == [
         [["adalimumab", [1, 2.5]]],
         [["adalimumab", [0.5, 5, 30]]],
     ]
@@ -137,7 +137,7 @@ def test_the_python_code_gives_the_numbers_of_the_page(node: Any, tmp_path: Any,
     script = f"""{ANTI_TNF} put(state, "anti_tnf_pulses", {{ "anti_tnf_pulses.start": 50 }});
 state.values.set("alpha3", 0.55); state.shown = ["p", "damage"];"""
     # the code asks for 1e-8
-    assert differences(node, load_lab("rheumatoid_arthritis"), script, ["p", "damage", "pro_loss"])[0] < 1e-6
+    assert differences(node, load_lab("baker2013", "diseased"), script, ["p", "damage", "pro_loss"])[0] < 1e-6
     assert (tmp_path / "figure.png").stat().st_size > 1000
 
 
@@ -149,7 +149,7 @@ put(state, "adalimumab", { "adalimumab.strength": 0.5 }); put(state, "infliximab
 state.times.set("anti_tnf_pulses", [0.3, 10, 55.5]); state.times.set("adalimumab", [7, 21]);
 state.times.set("infliximab", [0, 1, 30, 31.5]); state.shown = ["p"];"""
     worst, run = differences(
-        node, load_lab("rheumatoid_arthritis"), script, ["p", "damage", "drug", "infliximab.central"]
+        node, load_lab("baker2013", "diseased"), script, ["p", "damage", "drug", "infliximab.central"]
     )
     assert worst < 1e-6
     assert run.to_frame()["drug"].max() > 0.15
@@ -158,7 +158,7 @@ state.times.set("infliximab", [0, 1, 30, 31.5]); state.shown = ["p"];"""
 def test_an_intervention_without_a_dose_is_left_out(node: Any, tmp_path: Any, monkeypatch: Any) -> None:
     monkeypatch.chdir(tmp_path)
     script = 'put(state, "adalimumab"); state.times.set("adalimumab", []); state.shown = ["p"];'
-    worst, run = differences(node, load_lab("rheumatoid_arthritis"), script, ["p", "damage"])
+    worst, run = differences(node, load_lab("baker2013", "diseased"), script, ["p", "damage"])
     assert worst < 1e-6
     assert "adalimumab.depot" not in run.to_frame()
 
@@ -168,9 +168,9 @@ def test_a_depot_acts_by_what_flows_out_of_it_only() -> None:
         data = load_lab(name).data
         return [data["states"][i]["name"] for i in data["depots"]]
 
-    assert depots("graft_minimal") == ["depot"]
+    assert depots("graft_window") == ["depot"]
     # infliximab goes straight to where it acts; CAR-T cells divide and kill
-    assert depots("rheumatoid_arthritis") == ["adalimumab.depot"]
+    assert depots("baker2013") == ["adalimumab.depot"]
     assert depots("cartmath2021") == []
 
 
@@ -180,7 +180,7 @@ def test_what_is_no_matter_of_single_doses_has_no_free_times() -> None:
 
     # one also changes binding while it acts, a blockade has no doses, a steroid lasts and comes late
     assert having("hayashi2007") == {"single_dose", "q4w", "q2w"}
-    assert "anti_tnf" not in having("rheumatoid_arthritis")
+    assert "anti_tnf" not in having("baker2013")
     assert having("karin2020") == set()
 
 

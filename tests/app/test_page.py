@@ -64,7 +64,7 @@ def test_words_of_a_model_never_become_markup() -> None:
 
 
 def test_the_title_names_model_and_variant() -> None:
-    text = page([make_lab(im.load_model("rheumatoid_arthritis"))])
+    text = page([make_lab(im.load_model("baker2013", variant="diseased"))])
     assert "rheumatoid arthritis (baker2013, variant diseased)</title>" in text
 
 
@@ -121,7 +121,7 @@ def test_scenarios_name_what_there_is() -> None:
 
 def test_the_limits_of_a_model_are_those_of_its_file() -> None:
     limits = load_lab("transplant").data["limits"]
-    assert any("OURS, not a published model" in text for text in limits)
+    assert any("OURS, calibrated at the level of a virtual trial: NOT a published model" in text for text in limits)
     assert "parameters are assumed" in limits[0]
 
 

@@ -34,6 +34,11 @@ def test_models_and_aliases_are_offered(verb: str) -> None:
     assert {entry.name for entry in list_models()} <= set(offered(verb, [], "", "name"))
 
 
+def test_show_offers_drugs_too() -> None:
+    assert offered("show", [], "tocil", "name") == ["tocilizumab"]
+    assert offered("run", [], "tocil", "name") == []
+
+
 def test_files_of_models_and_figures_are_offered(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
     (tmp_path / "below").mkdir()
@@ -52,7 +57,7 @@ def test_arms_are_those_of_the_model_on_the_line(verb: str) -> None:
     assert offered(verb, line, "control,cyto", "--arm") == ["control,cytostatic"]
     assert offered(verb, line, "cytostatic+kill", "--arms") == ["cytostatic+killing_boost"]
     assert "cytostatic+cytostatic" not in offered(verb, line, "cytostatic+", "--arm")
-    assert "anti_tnf" in offered(verb, ["rheumatoid_arthritis"], "anti", "--arm")
+    assert "sarilumab_200" in offered(verb, ["rheumatoid_arthritis"], "sari", "--arm")
 
 
 def test_without_a_model_that_can_be_read_no_arm_is_offered(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

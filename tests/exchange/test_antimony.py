@@ -89,7 +89,7 @@ def test_the_text_reads_like_the_model() -> None:
 
 
 def test_the_text_names_model_and_variant_in_its_first_line() -> None:
-    assert to_antimony(im.load_model("rheumatoid_arthritis")).startswith("// baker2013, variant diseased\n")
+    assert to_antimony(im.load_model("baker2013", variant="diseased")).startswith("// baker2013, variant diseased\n")
     assert to_antimony(im.load_model("kuznetsov1994")).startswith("// kuznetsov1994\n")
 
 

@@ -207,7 +207,7 @@ def test_interventions_that_do_not_fit_the_model_are_errors(killing: Make) -> No
 
 
 def test_the_report_names_the_variant() -> None:
-    report = im.load_model("rheumatoid_arthritis").check()
+    report = im.load_model("baker2013", variant="diseased").check()
     assert str(report).startswith("baker2013, variant diseased: names and units fit")
     assert str(im.load_model("baker2013", "").check()).startswith("baker2013: names")
 

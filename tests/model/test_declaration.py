@@ -66,6 +66,15 @@ def test_changes_of_an_event_that_are_no_pairs_are_one_line(changes: Any) -> Non
         Event("e", changes)
 
 
+def test_a_model_without_time_says_what_its_runs_go_along() -> None:
+    model = Model(name="m", states=[State("D", 1.0)], axis="dose (usual doses)")
+    assert model.axis_unit == "dose (usual doses)"
+    assert Model.from_json(model.to_json()) == model
+    assert model.replace(axis="", clock="day").axis_unit == "day"
+    with pytest.raises(ModelError, match="leave out time_unit= and clock="):
+        model.replace(time_unit="day")
+
+
 def test_a_variant_may_end_earlier_and_a_figure_names_a_species_other_than_human() -> None:
     short = Variant("short", horizon=14)
     model = Model(name="m", title="Decay", species="mouse", states=[State("A", 1.0)], horizon=60.0, variants=[short])

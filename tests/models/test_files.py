@@ -15,10 +15,18 @@ EVIDENCE = {"measured", "fitted", "published", "memory", "assumed", "derived"}
 LONG = {"abo2021": 270, "hancioglu2007": 170, "windoloski2024": 170, "vaccine_minimal": 180}
 # 120 parameters and 58 processes, one a line; the published axis and endotoxin model in one.
 LONG |= {"immune_balance": 400, "stress_cytokine_minimal": 200}
+LONG |= {"demin2013": 420}  # a pathway at two sites: 120 parameters and 68 processes, one a line
 LONG |= {"miyano2022": 220}  # 60 parameters and 28 processes, one a line
+LONG |= {"kosinsky2018": 170}  # patients and a story beside the published model
+LONG |= {"graft_window": 360}  # twelve states, 27 interventions, patients and trials
+LONG |= {"sove2020": 460}  # 48 states, 91 parameters and 90 processes, one a line
+LONG |= {"leil2021": 380}  # seven drugs of eight numbers each, and their 32 published ones, one a line
+LONG |= {"mandema2011": 370}  # nine drugs of four numbers each, and 70 published responses, one a line
 LONG |= {"goteti2024": 350}  # 34 arms and 8 trials of 16 drugs
 LONG |= {"yu2022_crohns": 370}  # 27 arms of 22 drugs and 7 trials
 LONG |= {"checchio2017": 310}  # 18 arms of 13 drugs and 6 trials
+LONG |= {"park2025": 370}  # 37 states, 60 parameters and 82 processes, one a line
+LONG |= {"bedathuru2024": 600}  # 34 states, a network of 94 effects, a second patient of 153 values
 CLINICAL = 270  # patients, story and trials are declared beside the model
 PROGRAMMING = (ast.For, ast.While, ast.Lambda, ast.FunctionDef, ast.ClassDef, ast.If, ast.IfExp, ast.ListComp,
                ast.DictComp, ast.SetComp, ast.GeneratorExp, ast.Try, ast.With, ast.JoinedStr)  # fmt: skip

@@ -57,6 +57,20 @@ def test_many_doses_become_ticks_instead_of_a_smear() -> None:
     assert marks(many.axes[0], "doses")[0].get_marker() == "|"
 
 
+def test_an_axis_that_is_not_time_is_named_as_given() -> None:
+    figure = courses(np.linspace(0, 2, 5), {"x": np.arange(5.0)}, time_unit="dose (usual doses)")
+    assert figure.axes[-1].get_xlabel() == "dose (usual doses)"
+
+
+def test_windows_too_brief_for_a_bar_are_drawn_as_doses() -> None:
+    """An hour's infusion each month, and in another row a day that can be seen."""
+    hours = [(day, day + 1 / 24) for day in (0, 28, 56)]
+    figure = courses(T, {"x": T}, time_unit="day", windows={"infusion": hours, "fever": [(0, 0.01), (70, 140)]})
+    (triangles,) = marks(figure.axes[0], "doses")
+    np.testing.assert_allclose(np.asarray(triangles.get_xdata()), [0, 4, 8])
+    assert len(marks(figure.axes[0], "window")) == 2
+
+
 def test_windows_are_shaded_between_their_ends_also_open_ones() -> None:
     figure = courses(T, {"x": T}, time_unit="day", windows={"infection": [(70, 140), (350, None), (None, 7)]})
     bars = [list(bar.get_xdata()) for bar in marks(figure.axes[0], "window")]

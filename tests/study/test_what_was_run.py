@@ -12,7 +12,7 @@ from immunode.cli import main
 from immunode.model.serial import content_key
 from immunode.study.store.key import key_of
 
-ALIAS, NAME, LABEL = "rheumatoid_arthritis", "baker2013", "baker2013, variant diseased"
+NAME, VARIANT, LABEL = "baker2013", "diseased", "baker2013, variant diseased"
 
 
 def heading(figure: object) -> str:
@@ -21,7 +21,7 @@ def heading(figure: object) -> str:
 
 
 def test_a_model_knows_its_variant_and_what_is_not_as_declared() -> None:
-    plain, diseased = im.load_model(NAME), im.load_model(ALIAS)
+    plain, diseased = im.load_model(NAME), im.load_model(NAME, VARIANT)
     assert plain.label == NAME
     assert plain.changed == {}
     assert diseased.label == LABEL
@@ -40,7 +40,7 @@ def test_changes_by_replace_count_and_unchanged_values_do_not() -> None:
 
 
 def test_provenance_survives_json_and_is_no_content() -> None:
-    diseased = im.load_model(ALIAS)
+    diseased = im.load_model(NAME, VARIANT)
     back = im.Model.from_json(diseased.to_json())
     assert (back.variant_name, back.changed) == ("diseased", diseased.changed)
     nameless = (
@@ -51,13 +51,13 @@ def test_provenance_survives_json_and_is_no_content() -> None:
     assert content_key(nameless) == content_key(diseased)
 
 
-@pytest.mark.parametrize(("name", "label"), [(NAME, NAME), (ALIAS, LABEL)])
-def test_results_name_model_and_variant(name: str, label: str) -> None:
-    model = im.load_model(name)
+@pytest.mark.parametrize(("variant", "label"), [("", NAME), (VARIANT, LABEL)])
+def test_results_name_model_and_variant(variant: str, label: str) -> None:
+    model = im.load_model(NAME, variant)
     run = im.simulate(model, arms=["control", "anti_tnf"])
     out = im.sweep(model, im.sobol(im.space(model), 8), arms=["control", "anti_tnf"], keep=["p"],
                    endpoints=["final(p)", "at(p, 0)", "time_to(p > 0.2)"])  # fmt: skip
-    variant = model.variant_name
+    assert model.variant_name == variant
     for said in (
         repr(run["control"]),
         repr(out),
@@ -84,7 +84,7 @@ def test_results_name_model_and_variant(name: str, label: str) -> None:
 
 def test_a_store_names_the_variant_and_its_key_is_that_of_the_numbers(tmp_path: Path) -> None:
     pytest.importorskip("zarr")
-    model = im.load_model(ALIAS)
+    model = im.load_model(NAME, VARIANT)
     im.sweep(model, im.grid(gamma=[1.0, 1.1]), endpoints="final(p)", store=tmp_path / "s.zarr")
     stored = im.open_store(tmp_path / "s.zarr")
     assert LABEL in repr(stored)
@@ -98,11 +98,12 @@ def test_a_store_names_the_variant_and_its_key_is_that_of_the_numbers(tmp_path: 
 
 def test_the_command_prints_and_writes_what_was_run(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     heads = {}
-    for name in (NAME, ALIAS):
-        assert main(["run", name, "--arm", "control", "--set", "gamma=1.5", "-o", str(tmp_path / name)]) == 0
-        heads[name] = capsys.readouterr().out.splitlines()[0].strip()
-    assert heads == {NAME: "baker2013, 0 to 100 day", ALIAS: "baker2013, variant diseased, 0 to 100 day"}
-    recipe = json.loads((tmp_path / ALIAS / "recipe.json").read_text())["arms"]["control"]
+    for variant in ("", VARIANT):
+        asked = ["run", NAME, *(["--variant", variant] if variant else []), "--arm", "control", "--set", "gamma=1.5"]
+        assert main([*asked, "-o", str(tmp_path / (variant or NAME))]) == 0
+        heads[variant] = capsys.readouterr().out.splitlines()[0].strip()
+    assert heads == {"": "baker2013, 0 to 100 day", VARIANT: "baker2013, variant diseased, 0 to 100 day"}
+    recipe = json.loads((tmp_path / VARIANT / "recipe.json").read_text())["arms"]["control"]
     assert recipe["model"]["variant"] == "diseased"
     assert recipe["model"]["changed"]["alpha2"] == {"file": 1.0, "run": 10.0}
     assert recipe["model"]["changed"]["gamma"]["run"] == 1.5
@@ -110,7 +111,20 @@ def test_the_command_prints_and_writes_what_was_run(tmp_path: Path, capsys: pyte
 
 
 def test_a_sweep_s_recipe_holds_what_was_set_and_the_knobs_of_its_arms(tmp_path: Path) -> None:
-    asked = ["sweep", ALIAS, "--runs", "4", "--set", "gamma=1.5", "--arm", "anti_tnf", "-o", str(tmp_path)]
+    asked = [
+        "sweep",
+        NAME,
+        "--variant",
+        VARIANT,
+        "--runs",
+        "4",
+        "--set",
+        "gamma=1.5",
+        "--arm",
+        "anti_tnf",
+        "-o",
+        str(tmp_path),
+    ]
     assert main(asked) == 0
     recipe = json.loads((tmp_path / "recipe.json").read_text())
     assert recipe["variant"] == "diseased"
@@ -122,8 +136,8 @@ def test_a_sweep_s_recipe_holds_what_was_set_and_the_knobs_of_its_arms(tmp_path:
 def test_the_script_of_a_figure_and_its_title_name_the_variant(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    assert main(["figure", ALIAS, "--arm", "control", "--kind", "courses", "--code"]) == 0
+    assert main(["figure", NAME, "--variant", VARIANT, "--arm", "control", "--kind", "courses", "--code"]) == 0
     script = capsys.readouterr().out
     assert "title=model.heading" in script
-    assert im.load_model(ALIAS).heading.endswith(f"({LABEL})")
+    assert im.load_model(NAME, VARIANT).heading.endswith(f"({LABEL})")
     assert "baker2013_diseased_courses.png" in script

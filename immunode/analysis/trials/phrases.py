@@ -52,7 +52,8 @@ def rule_words(model: Model, rule: str) -> str:
     asked = endpoints_in(rule)
     for threshold in model.thresholds:
         for name in asked:
-            if "".join(threshold.on(name).split()) == "".join(rule.split()):
+            same = endpoint(name).subject == threshold.quantity
+            if same and "".join(threshold.on(name).split()) == "".join(rule.split()):
                 meaning = threshold.meaning or threshold.name
                 return f"{'in' if _IN.search(meaning) else 'with'} {meaning} {_when(model, endpoint(name))}".rstrip()
     for name in sorted(asked, key=len, reverse=True):
@@ -91,5 +92,5 @@ def _when(model: Model, one: Endpoint) -> str:
         return "at the start"
     unit = _CALLED.get(model.time_unit, model.time_unit)
     if not unit:
-        return f"at time {moment:g}"
+        return f"at {model.axis.partition(' (')[0] or 'time'} {moment:g}"
     return f"at {moment:g} {unit}" + ("s" if unit in _UNITS and moment != 1 else "")

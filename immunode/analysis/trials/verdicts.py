@@ -100,7 +100,8 @@ def judge(run: Run, trial: Trial, result: TrialResult, rule: str, rows: NDArray[
     rng = np.random.default_rng([run.seed, 3])
     statistic = result.statistic
     if run.of_studies:
-        drawn, whole = _studies(values, size, run.replicates, statistic, rng), [float(np.nanmean(v)) for v in values]
+        middle = np.nanmedian if statistic == "median" else np.nanmean
+        drawn, whole = _studies(values, size, run.replicates, statistic, rng), [float(middle(v)) for v in values]
     else:
         drawn = [_replicates(mine, n, run.replicates, statistic, rng) for mine, n in zip(values, size, strict=True)]
         whole = [_statistic(mine[None, :], statistic)[0] for mine in values]

@@ -85,7 +85,7 @@ function makeCurves(ctx) {
     const scale = fixed ? { range: fixed } : log.checked ? { distr: 3 } : { range: () => (flat ? [Math.min(0, 2 * low), Math.max(2 * high, high === 0 ? 1 : 0)] : [low >= 0 && low < high / 3 ? 0 : low, high + 0.05 * (high - low)]) };
     const font = `${Math.round(0.8 * parseFloat(getComputedStyle(document.body).fontSize))}px system-ui, sans-serif`;
     const plot = new uPlot({ width, height, legend: { show: false }, cursor: { drag: { x: false, y: false }, y: false, points: { show: false } }, scales: { x: { time: false }, y: scale },
-      series, axes: [{ font, label: last ? `${ctx.L("time")}${ctx.lab.timeIsScaled ? "" : ` (${ctx.lab.timeUnit})`}` : undefined, labelFont: font, labelSize: 18, size: 30, grid: { stroke: "#e3e7eb" }, values: (_, v) => v.map((x) => FIGURES(x)) }, { font, size: 66, grid: { stroke: "#e3e7eb" }, values: (_, v) => v.map((x) => (x === null ? "" : FIGURES(x))) }],
+      series, axes: [{ font, label: last ? ctx.lab.axis || `${ctx.L("time")}${ctx.lab.timeIsScaled ? "" : ` (${ctx.lab.timeUnit})`}` : undefined, labelFont: font, labelSize: 18, size: 30, grid: { stroke: "#e3e7eb" }, values: (_, v) => v.map((x) => FIGURES(x)) }, { font, size: 66, grid: { stroke: "#e3e7eb" }, values: (_, v) => v.map((x) => (x === null ? "" : FIGURES(x))) }],
       hooks: { draw: [(u) => mark(u)] } }, data, box);
     plot.root.setAttribute("role", "img");
     plot.root.setAttribute("aria-label", describe(name));

@@ -71,7 +71,7 @@ def print_courses(request: Request, comparison: Comparison, rows: Sequence[Mappi
     """Print the rows as a table, and what computed them."""
     model = request.model
     first = next(iter(comparison.values()))
-    unit = model.time_unit or model.clock
+    unit = model.axis_unit
     screen = output.console()
     if comparison.story is not None and comparison.story.sentence != model.heading:
         screen.print(comparison.story.sentence)

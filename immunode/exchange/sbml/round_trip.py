@@ -69,6 +69,7 @@ def lay_over(read: Model, document: Any) -> Model:
         "description",
         "horizon",
         "clock",
+        "axis",
         "max_step",
         "variant_name",
     )

@@ -171,6 +171,8 @@ def _check_texts(model: Declaration, group: str, record: Any) -> None:
 
 def _check_numbers(model: Declaration) -> None:
     name = model.name
+    if model.axis and (model.time_unit or model.clock):
+        raise ModelError(f"{name}: axis={model.axis!r} is for a model without time; leave out time_unit= and clock=")
     horizons = {name: model.horizon}
     horizons |= {f"{name}, variant '{v.name}'": v.horizon for v in model.variants if v.horizon is not None}
     for who, given in horizons.items():

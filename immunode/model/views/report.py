@@ -226,7 +226,7 @@ def _sources(model: Declaration) -> Iterator[Finding]:
 
 def _units(model: Declaration) -> Iterator[Finding]:
     if not model.time_unit:
-        if not model.clock:
+        if not model.clock and not model.axis:
             yield Finding("note", "time_unit", "time has no unit and no clock, so that '52 weeks' can't be used")
         return
     bare = [state.name for state in model.states if not state.unit]

@@ -55,6 +55,8 @@ def draw_marks(
 ) -> None:
     """Draw a row of marks above `ax` for each key: triangles at doses, a bar and a light shade for windows.
 
+    Windows of a row that are all too brief to be seen as bars get triangles too.
+
     factor : times in doses and windows are multiplied by it.   width : width of the axes in points.
     written : whether to write at the right end of each row what it shows.
     above : False draws the light shades alone, below panels that have the rows.
@@ -64,6 +66,11 @@ def draw_marks(
         color = colors.get(key, FAINT)
         place = _above(ax, (i + 0.6) * _row(style))
         spans = _spans(windows.get(key, ()), factor, start, stop)
+        brief = [begin for begin, end in spans if (end - begin) * width < 0.1 * style.text * (stop - start)]
+        if brief and len(brief) == len(spans):  # an hour's infusion in half a year: no bar would be seen
+            if above:
+                _triangles(ax, np.array(brief), color, place, width / (stop - start), style)
+            spans = []
         for begin, end in spans:
             ax.axvspan(begin, end, color=color, alpha=0.09, linewidth=0, zorder=0.5)
             if not above:

@@ -51,6 +51,8 @@ class Clock:
         """Return the text of the axis, such as `time (weeks)`."""
         if not self.unit:
             return "time (dimensionless)"
+        if self.unit.endswith(")"):  # says what it is of: "dose (usual doses)"
+            return self.unit
         return f"time ({self.unit}s)" if self.unit in _SECONDS else f"time ({pretty_unit(self.unit)})"
 
 

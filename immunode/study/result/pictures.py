@@ -127,7 +127,7 @@ class Pictures:
             shown,
             quantity=name,
             unit=result.units[name],
-            time_unit=result.asked.model.time_unit or result.asked.model.clock,
+            time_unit=result.asked.model.axis_unit,
             labels={k: v for k, v in result.meanings.items() if k == name},
             counts=counts,
             doses=doses,
@@ -230,7 +230,7 @@ class Pictures:
         figure = time_to_event(
             {arm: times[result.arm_of == i] for i, arm in enumerate(result.arms)},
             until=float(result.times[-1]),
-            time_unit=result.asked.model.time_unit or result.asked.model.clock,
+            time_unit=result.asked.model.axis_unit,
             event=event or subject,
             title=self._title(title),
             style=style,

@@ -200,7 +200,7 @@ class Simulation:
             raise StudyError(
                 f"{self.model.name}: at={at!r} is outside the run, {self.times[0]:g} to {self.times[-1]:g}"
             )
-        unit = self.model.time_unit or self.model.clock
+        unit = self.model.axis_unit
         figure = diagram(
             self.model,
             fluxes={name: float(np.interp(time, self.times, v)) for name, v in self.fluxes.items()},
@@ -310,7 +310,7 @@ def draw_timeline(arms: Mapping[str, Simulation], style: str, title: str | None)
     if not rows:
         raise StudyError(f"{first.model.name}: there is no intervention to draw a timeline of")
     span = (float(first.times[0]), max(float(one.times[-1]) for one in arms.values()))
-    unit = first.model.time_unit or first.model.clock
+    unit = first.model.axis_unit
     shown = list(arms) if list(arms) != [""] else []
     head = first.model.label if title is None else title
     figure = timeline(rows, arms=shown, span=span, time_unit=unit, style=style, title=head)
@@ -357,7 +357,7 @@ def draw(
     series = {name: {arm: one.path[name] for arm, one in arms.items() if name in one.path} for name in chosen}
     common: dict[str, Any] = {
         "units": units,
-        "time_unit": first.time_unit or first.clock,
+        "time_unit": first.axis_unit,
         "labels": labels,
         "headings": headings,
         "thresholds": _levels(first),
