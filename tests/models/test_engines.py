@@ -148,9 +148,9 @@ def stepped_arms() -> set[tuple[str, str]]:
 
 STEPPED = stepped_arms()
 # Compiling takes up to three seconds an arm. What an arm does to a graph is the same for all engines, and NumPy's code
-# of every kind of arm is compared in every round; its numbers reach the code as parameters. So of each model the untreated run
-# and the arm with most parts are compiled, and arms with an operator or a schedule that no model before had. All others
-# are compiled by hand.
+# of every kind of arm is compared in every round; its numbers reach the code as parameters. So of each
+# model the untreated run and the arm with most parts are compiled, and arms with an operator or a schedule that no
+# model before had. All others are compiled by hand.
 COMPILED = compiled_arms()
 
 
