@@ -116,4 +116,3 @@ def test_no_sampled_set_of_nelson2000_is_refused() -> None:
     model = im.load_model("nelson2000")
     design = im.sobol(im.space(model), n=512, seed=0)
     assert (im.sweep(model, design, until=1.0).data.status == 1).mean() == 0
-
