@@ -12,6 +12,8 @@ import pytest
 ROOT = Path(__file__).resolve().parents[1]
 EXAMPLES = sorted((ROOT / "examples").glob("*.py"))
 TABLE = ROOT / "examples" / "scenarios.py"
+QUICK = ("first_model", "dormancy_or_escape")
+"""Examples of the quick round; each of the others starts a process for seconds."""
 
 
 def run(script: Path, argument: str, folder: Path) -> subprocess.CompletedProcess[str]:
@@ -28,7 +30,14 @@ def run(script: Path, argument: str, folder: Path) -> subprocess.CompletedProces
     return ran
 
 
-@pytest.mark.parametrize("script", [path for path in EXAMPLES if path != TABLE], ids=lambda path: path.stem)
+@pytest.mark.parametrize(
+    "script",
+    [
+        pytest.param(path, id=path.stem, marks=() if path.stem in QUICK else (pytest.mark.slow,))
+        for path in EXAMPLES
+        if path != TABLE
+    ],
+)
 def test_example_writes_one_figure(script: Path, tmp_path: Path) -> None:
     ran = run(script, str(tmp_path), tmp_path)
     assert [path.name for path in tmp_path.iterdir()] == [f"{script.stem}.png"]

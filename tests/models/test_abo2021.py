@@ -9,7 +9,7 @@ from functools import cache
 
 import numpy as np
 import pytest
-from behavior import Array, System
+from behavior import QUICKEST, Array, System
 
 from immunode.catalogue import load_model
 from immunode.study import from_table, sweep
@@ -29,7 +29,7 @@ IL6, TNF = STATES.index("IL6"), STATES.index("TNF")
 @cache
 def cycle(who: str) -> Array:
     """Return the clock over 144 h after 60 days."""
-    return SYSTEMS[who].run(SETTLED + GRID, rtol=1e-8, engine="scipy")[:, :, 0]
+    return SYSTEMS[who].run(SETTLED + GRID, rtol=1e-8, engine=QUICKEST)[:, :, 0]
 
 
 def peaks(course: Array) -> Array:
@@ -108,7 +108,7 @@ def response(who: str) -> dict[tuple[int, float], tuple[float, float]]:
         own = ct if who == "control" else (ct + 8) % 24
         doses = [dose for c, dose in cases if c == ct]
         changes = {"t_lps": np.full(len(doses), start + own), "lps_dose": np.array(doses)}
-        y = SYSTEMS[who].run(start + own + np.arange(0, 25.001, 0.05), changes, rtol=1e-7, engine="scipy")
+        y = SYSTEMS[who].run(start + own + np.arange(0, 25.001, 0.05), changes, rtol=1e-8, engine=QUICKEST)
         for k, dose in enumerate(doses):
             found[ct, dose] = (float(y[:, IL6, k].max()), float(y[:, TNF, k].max()))
     return found
@@ -161,6 +161,7 @@ def test_at_rest_the_immune_part_stays_at_rest() -> None:
     assert not y[[name(s) for s in ("P", "N", "D", "IL6", "TNF", "YIL10")]].any()
 
 
+@pytest.mark.slow
 def test_drugs_act_on_a_challenge() -> None:
     """A glucocorticoid and IL-10 for a day lower both cytokines after 3 mg/kg at CT0."""
     times = np.arange(0, 25.001, 0.1)

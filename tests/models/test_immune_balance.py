@@ -162,6 +162,7 @@ def test_division_of_t_cells_below_which_an_infection_is_not_cleared() -> None:
     assert border(lambda v: np.asarray(~never(v)), 0.9, 4.5) / 4.5 == pytest.approx(0.437, abs=6e-4)
 
 
+@pytest.mark.slow
 def test_self_tolerance_and_autoimmunity() -> None:
     """An injury heals with all regulatory T cells, and turns chronic with few."""
     end = system("self_tolerant").run([545.0])[0, :, 0]
@@ -217,6 +218,7 @@ def test_seasons_of_pollen() -> None:
     assert times[(times >= 180) & (times < 360)][second > 0.1][0] - 180 == pytest.approx(6.0, abs=0.06)
 
 
+@pytest.mark.slow
 def test_tumor_escapes() -> None:
     times = np.linspace(0, 200, 2001)
     ag = course(system("tumor"), times)["Ag"]

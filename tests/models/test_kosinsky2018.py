@@ -162,6 +162,7 @@ def test_radiation_obeys_the_linear_quadratic_law(arm: str, days: int, gray: flo
     assert np.log(15.0 / y[0]) == pytest.approx(days * 0.146 * (gray + pairs * gray**2 / 10), rel=1e-6)
 
 
+@pytest.mark.slow
 def test_a_tumor_that_is_gone_stays_gone_in_every_patient() -> None:
     """A volume that rounding made negative grew without bound: 7 % of these rows were not finite."""
     design = sobol(space(MODEL), 512, seed=1)

@@ -53,6 +53,7 @@ def test_action_at_five_levels() -> None:
     np.testing.assert_allclose(action(np.array([25, 50, 75, 125.0])), [0.2, 0.5, 0.6923, 0.8621], atol=5.1e-5)
 
 
+@pytest.mark.slow
 def test_supplements_raise_by_070_per_microgram() -> None:
     """After 10 years the analytic rise; after one what was computed."""
     for dose, year in ((10, None), (25, 67.4998), (50, 84.9995), (100, 119.9991), (250, None)):
@@ -102,6 +103,7 @@ def test_obesity_settles_at_two_thirds() -> None:
     assert y == pytest.approx(50 / 1.5, rel=1e-8)
 
 
+@pytest.mark.slow
 def test_defense_carries_over_to_acute_inflammation() -> None:
     """reynolds2006 with s_m times `defense` at k_pg = 0.5: factors and the dose of pathogen that heals, to 3 digits
     (4 at 75 nmol/L), judged at 2500 h."""
