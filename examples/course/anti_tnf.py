@@ -29,7 +29,7 @@ def _(mo):
 @app.cell
 def _(equations, im, mo):
     ra = im.load_model("baker2013", variant="diseased")
-    mo.vstack([mo.md(equations(ra)), im.simulate(ra, until="100 days").plot("p", "a")])
+    mo.vstack([mo.md(equations(ra)), im.simulate(ra, until=100).plot("p", "a")])
     return (ra,)
 
 
@@ -118,7 +118,7 @@ def _(fold, mo, needed_fraction, number, ra):
 @app.cell
 def _(mo):
     strength = mo.ui.slider(0.0, 0.9, 0.05, value=0.1, label="inhibition of alpha2", show_value=True)
-    length = mo.ui.slider(1, 100, 1, value=60, label="days of treatment", show_value=True)
+    length = mo.ui.slider(1, 100, 1, value=60, label="length of treatment", show_value=True)
     mo.vstack([strength, length])
     return length, strength
 
@@ -126,7 +126,7 @@ def _(mo):
 @app.cell
 def _(im, length, ra, strength):
     tried = im.Intervention("anti_tnf", [im.inhibit("alpha2", strength.value)], im.during(14, 14 + length.value))
-    im.simulate(ra, until="200 days", interventions=[tried]).plot("p")
+    im.simulate(ra, until=200, interventions=[tried]).plot("p")
     return
 
 
@@ -135,7 +135,7 @@ def _(mo):
     mo.md("""
     ## Exercise 2.4
 
-    Two treatments: `strong` inhibits by 60 % for 14 days, `weak` by 20 % for 140 days. Which one is
+    Two treatments: `strong` inhibits by 60 % for 14 units of time, `weak` by 20 % for 140. Which one is
     followed by relapse?
     """)
     return
@@ -153,7 +153,7 @@ def _(choice, im, mo, ra, relapses):
         strong=[im.Intervention("drug", [im.inhibit("alpha2", 0.6)], im.during(14, 28))],
         weak=[im.Intervention("drug", [im.inhibit("alpha2", 0.2)], im.during(14, 154))],
     )
-    courses = im.simulate(ra, until="300 days", arms=arms)
+    courses = im.simulate(ra, until=300, arms=arms)
     _truth = max(courses, key=lambda arm: courses[arm].final("p"))
     mo.md(
         choice(
@@ -175,8 +175,8 @@ def _(mo):
     mo.md("""
     ## Exercise 2.5
 
-    Declare a treatment of your own, `im.Intervention("cure", [...], im.during(...))`, that acts for at most 30 days,
-    inhibits `alpha2` by at most 60 %, and cures: `p` is below 0.1 on day 300.
+    Declare a treatment of your own, `im.Intervention("cure", [...], im.during(...))`, that acts for at most 30 units,
+    inhibits `alpha2` by at most 60 %, and cures: `p` is below 0.1 at 300.
     """)
     return
 
@@ -193,13 +193,13 @@ def _(answer, cure, im, mo, ra, say):
     if _told is None:
         _text = say("2.5", None, False, "")
     else:
-        _run = im.simulate(ra, until="300 days", interventions=[_told])
+        _run = im.simulate(ra, until=300, interventions=[_told])
         _spans = [b - a for a, b in _run.windows.get(_told.name, ((0.0, 300.0),))]
         _lowest = float((_run["alpha2.effective"]).min()) if "alpha2.effective" in _run else 0.0
         _faults = [
-            ("It acts for more than 30 days.", sum(_spans) > 30.001),
+            ("It acts for more than 30.", sum(_spans) > 30.001),
             ("It inhibits alpha2 by more than 60 %, or something else than alpha2.", _lowest < 10 * 0.4 - 1e-6),
-            (f"On day 300 p is {_run.final('p'):.3g}.", _run.final("p") >= 0.1),
+            (f"At 300 p is {_run.final('p'):.3g}.", _run.final("p") >= 0.1),
         ]
         _wrong = [text for text, fault in _faults if fault]
         _text = say("2.5", _told.name, not _wrong, " ".join(_wrong))

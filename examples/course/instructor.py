@@ -44,7 +44,7 @@ ANSWERS = {
     "2.2": 7.33,
     "2.3": 0.267,
     "2.4": "weak",
-    "2.5": im.Intervention("cure", [im.inhibit("alpha2", 0.6)], im.during("14 days", "28 days")),
+    "2.5": im.Intervention("cure", [im.inhibit("alpha2", 0.6)], im.during(14, 28)),
     # checkpoint_and_car_t.py
     "3.1": "anti_pdl1+rt_5x2",
     "3.2": 4.0,

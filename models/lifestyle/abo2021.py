@@ -26,7 +26,8 @@ production guards a power of 1.5 where N touches 0; a source of IL-10 above its 
 
 from immunode.intervention import Intervention, during, scale, set_to
 from immunode.model import (
-    Derived, Event, Model, Parameter, Process, Requirement, State, Story, Switch, Unit, Variant, parameter_table, sourced,
+    Derived, Event, Model, Parameter, Process, Requirement, State, Story, Switch, Unit, Variant, parameter_table,
+    sourced,
 )  # fmt: skip
 
 MODEL = Model(
@@ -62,7 +63,7 @@ MODEL = Model(
             State("CA", "sCA/dCA", "CA_unit", "slow anti-inflammatory mediators", "signal")),
     ],
     requirements=[
-        Requirement("sIL10 < dIL10*xIL10d", "outside the model's regime: IL-10 is made faster than it can ever be lost")],
+        Requirement("sIL10 < dIL10*xIL10d", "outside the model's regime: IL-10 is made faster than it can be lost")],
     parameters=[
         *parameter_table({"per": "Per", "cry": "Cry", "rev": "Rev", "ror": "Ror", "bmal": "Bmal"},  # the clock
             ("dm", "1/hour", "mRNA degradation", 0.10576, 0.50633, 0.47914, 0.26786, 4.6995),

@@ -65,7 +65,7 @@ def test_words_of_a_model_never_become_markup() -> None:
 
 def test_the_title_names_model_and_variant() -> None:
     text = page([make_lab(im.load_model("baker2013", variant="diseased"))])
-    assert "rheumatoid arthritis (baker2013, variant diseased)</title>" in text
+    assert "two cytokines and a switch (baker2013, variant diseased)</title>" in text
 
 
 def test_json_that_is_no_json_is_refused() -> None:
