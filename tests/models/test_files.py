@@ -16,7 +16,7 @@ LONG = {"abo2021": 270, "hancioglu2007": 170, "windoloski2024": 170, "vaccine_mi
 # 120 parameters and 58 processes, one a line; the published axis and endotoxin model in one.
 LONG |= {"immune_balance": 400, "stress_cytokine_minimal": 200}
 LONG |= {"demin2013": 420}  # a pathway at two sites: 120 parameters and 68 processes, one a line
-LONG |= {"miyano2022": 220}  # 60 parameters and 28 processes, one a line
+LONG |= {"miyano2022": 280}  # 60 parameters, 28 processes and 51 spreads
 LONG |= {"leil2021": 380}  # seven drugs of eight numbers each, and their 32 published ones, one a line
 LONG |= {"mandema2011": 370}  # nine drugs of four numbers each, and 70 published responses, one a line
 LONG |= {"goteti2024": 350}  # 34 arms and 8 trials of 16 drugs
