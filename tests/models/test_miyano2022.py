@@ -147,8 +147,8 @@ def test_declared_patients_are_those_of_the_code() -> None:
 
 def test_the_story_and_the_docstring_tell_of_declared_patients() -> None:
     """2000 of them: mean improvement of 51 and 76 %, EASI-75 in 24 and 64 % (each known to 1 point or so)."""
-    from immunode.study.populations import population
     from immunode.study import Arms, final, sweep
+    from immunode.study.populations import population
 
     arms = Arms.of(MODEL, "placebo", "dupilumab")
     table = sweep(MODEL, population(MODEL).draw(2000, seed=0) * arms, endpoints=[final("improvement")]).table()
