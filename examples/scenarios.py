@@ -66,6 +66,7 @@ class Seen(NamedTuple):
 
 S = Scenario
 TUMOR = "kosinsky2018/responder"
+KIDNEY = "graft_window"
 TOCI = "with_tocilizumab"
 SCENARIOS = (
     S("asthma", "anti-IL-5R prevents attacks", "jin2025", "benralizumab_q8w", "final(exac)", "down", 364),
@@ -90,21 +91,22 @@ SCENARIOS = (
     S("myasthenia", "a block of FcRn lowers IgG", "lledogarcia2022", "iv_7", "at(IgG_change, 10)", "down", 84),
     S("myasthenia", "and weakness", "valenzuela2025", "q2w_60", "at(MG_ADL_change, 70)", "down", 168),
     S("CAR-T", "CAR-T cells shrink a lymphoma", "muellerschoell2021", "infusion", "final(T)", "down", 90),
-    S("CAR-T", "not where few expand", "muellerschoell2021", "infusion + low_expansion", "final(T)", "up", 90, "infusion"),
+    S("CAR-T", "not if few expand", "muellerschoell2021", "infusion + low_expansion", "final(T)", "up", 90, "infusion"),
     S("CAR-T", "poor lymphodepletion, less expansion", "stein2019", "poor_lymphodepletion", "peak(total)", "down", 180),
     S("CAR-T", "half the leukemia, less IL-6", "hardiansyah2019", "burden_half", "peak(il6)", "down", 14),
     S("CAR-T", "a low first dose, less release", "hibma2026", "step_up", "peak(p_crs)", "down", 14, "no_step_up"),
-    S("cancer", "checkpoint blockade removes a tumor", TUMOR, "anti_pdl1", "at(TVtot, 50)", "> 100 to < 10", 50),
+    S("cancer", "after ipilimumab, less response", "chatterjee2017", "ipi_experienced", "at(SLD_change, 168)", "up", 168),
+    S("cancer", "checkpoint blockade cures mice", TUMOR, "anti_pdl1", "at(TVtot, 50)", "> 100 to < 10", 50),
     S("cancer", "a hundredth of the dose does not", TUMOR, "anti_pdl1 * 0.01", "at(TVtot, 50)", "> 100 to > 100", 50),
     S("cancer", "CAR-T cells remove a lymphoma in mice", "cartmath2021", "car_t", "final(T)", "> 1e6 to < 1", 200),
     S("cancer", "a tenth of them does not", "cartmath2021", "car_t * 0.1", "final(T)", "> 1e6 to > 1e6", 200),
     S("cancer", "checkpoint, in a body", "immune_balance/tumor", "checkpoint_blockade", "final(Ag)", "down", 360),
     S("cancer", "CAR-T, in a body", "immune_balance/tumor", "car_t", "final(Ag)", "down", 360),
-    S("transplant", "3 mg of tacrolimus keep the graft", "graft_minimal", "", "final(graft)", "> 0.8", 119.875),
-    S("transplant", "too little rejects it", "graft_minimal", "tac_1mg", "final(graft)", "> 0.8 to < 0.5", 119.875),
-    S("transplant", "too little raises the killers", "graft_minimal", "tac_1mg", "peak(EK)", "up", 119.875),
-    S("transplant", "too much lets the virus out", "graft_minimal", "tac_8mg", "peak(V)", "up", 119.875),
-    S("transplant", "and it takes the graft", "graft_minimal", "tac_8mg", "final(graft)", "> 0.8 to < 0.5", 119.875),
+    S("transplant", "no drug, and the graft is lost", KIDNEY, "", "final(H)", "< 0.15", 120),
+    S("transplant", "a trough of 6 keeps it", KIDNEY, "trough_6", "final(H)", "< 0.15 to > 0.8", 120),
+    S("transplant", "too little raises the killers", KIDNEY, "trough_6 + no_mmf", "peak(E)", "up", 365, "trough_6"),
+    S("transplant", "too much lets the virus out", KIDNEY, "trough_30", "peak(V)", "< 1e3 to > 1e3", 365),
+    S("transplant", "all stopped", KIDNEY, "trough_6 + stop_all", "final(H)", "> 0.8 to < 0.5", 365, "trough_6"),
     S("allergy", "anti-IgE lowers free IgE", "hayashi2007", "q4w", "final(ige_free)", "down", 168),
     S("allergy", "and lets total IgE pile up", "hayashi2007", "q4w", "final(ige_total)", "up", 168),
     S("allergy", "an IL-4 block lowers total IgE", "hayashi2007", "production_block", "final(ige_total)", "down", 168),

@@ -1,7 +1,4 @@
-"""Who responds? EASI of 300 virtual patients with atopic dermatitis, on placebo and on dupilumab, one bar a patient.
-
-The typical patient improves by 72 % on placebo, but few patients are typical: look at the bars.
-"""
+"""Who responds? Tumor size of 500 patients with melanoma at week 24 of pembrolizumab, one bar a patient."""
 
 import sys
 from pathlib import Path
@@ -9,13 +6,20 @@ from pathlib import Path
 import immunode as im
 from immunode.plot import save
 
-model = im.load_model("atopic_dermatitis")
-people = im.population(model).draw(300, seed=3)  # as the model declares them
-arms = im.Arms.of(model, "placebo", "dupilumab")
-out = im.sweep(model, people * arms, endpoints=["at(EASI, 0)", "final(EASI)", "final(improvement)"])
-print(im.responders(out, "final(improvement) >= 75"), file=sys.stderr)
-title = "EASI at week 24, against the same patient before"
-figure = out.plot.waterfall("final(EASI)", lines={"EASI-75": -75}, title=title)
+model = im.load_model("checkpoint_blockade")
+naive = im.Intervention("naive", [im.set_to("prior_ipi", 0)])
+arms = im.Arms(
+    {"10 mg/kg, never had ipilimumab": [model.intervention("q3w_10"), naive],
+     "2 mg/kg, after ipilimumab": [model.intervention("ipi_experienced")]}
+)  # fmt: skip
+patients = im.population(model).draw(500, seed=0)
+out = im.sweep(model, patients * arms, endpoints=["at(SLD_change, 168)"], until=168)
+figure = im.plot.waterfall(
+    {arm: out.endpoint("at(SLD_change, 168)")[out.arm_of == i] for i, arm in enumerate(out.arms)},
+    label="change of tumor size at week 24 (%)",
+    title="The same drug: the patients differ more than the arms do",
+    lines={"partial response": -30, "20 % more": 20},
+)
 
 folder = Path(sys.argv[1] if len(sys.argv) > 1 else ".")
 print(save(figure, folder / "who_responds.png"))

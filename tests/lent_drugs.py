@@ -10,7 +10,7 @@ from immunode.intervention import DrugEffect, drug
 FILE = str(Path(__file__))
 LINK = DrugEffect("inhibit", "alpha2", size=0.9, half=5.0, source="assumed: a test")
 DRUGS = (
-    im.Drug("adalimumab", drug("adalimumab").pk, "40 mg sc q2w x 26", [LINK], source="assumed: a test"),
+    im.Drug("adalimumab", drug("adalimumab_ling").pk, "40 mg sc q2w x 26", [LINK], source="assumed: a test"),
     im.Drug(
         "infliximab", drug("infliximab").pk, "5 mg/kg iv at week 0, 2, 6 then q8w x 6", [LINK], weight=70,
         source="assumed: a test",

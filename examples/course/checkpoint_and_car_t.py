@@ -28,7 +28,7 @@ def _(mo):
 
 @app.cell
 def _(im):
-    tumor = im.load_model("checkpoint_blockade")
+    tumor = im.load_model("checkpoint_mouse")
     arms = ["control", "anti_pdl1", "rt_5x2", "anti_pdl1+rt_5x2"]
     runs = im.simulate(tumor, arms=arms)
     return arms, runs, tumor

@@ -72,6 +72,7 @@ def perturb(model: Model, *interventions: Given | Iterable[Given]) -> Model:
     groups = {g: _joined(getattr(model, g), (r for a in parts for r in getattr(a, g)), applied) for g in _GROUPS}
     for group in _PATIENTS:
         groups[group] = (*getattr(model, group), *(r for a in parts for r in getattr(a, group)))
+    groups["observed"] = (*model.observed, *(r for a in parts for r in a.errors))
     return model.replace(
         **groups,
         effects=tuple(effects),

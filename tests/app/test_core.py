@@ -174,7 +174,7 @@ def test_a_depot_acts_by_what_flows_out_of_it_only() -> None:
         data = load_lab(name).data
         return [data["states"][i]["name"] for i in data["depots"]]
 
-    assert depots("graft_minimal") == ["depot"]
+    assert depots("graft_window") == ["depot"]
     # infliximab goes straight to where it acts; CAR-T cells divide and kill
     assert depots(lent_drugs.FILE) == ["adalimumab.depot"]
     assert depots("cartmath2021") == []

@@ -121,7 +121,7 @@ def test_scenarios_name_what_there_is() -> None:
 
 def test_the_limits_of_a_model_are_those_of_its_file() -> None:
     limits = load_lab("transplant").data["limits"]
-    assert any("OURS, not a published model" in text for text in limits)
+    assert any("OURS, calibrated at the level of a virtual trial: NOT a published model" in text for text in limits)
     assert "parameters are assumed" in limits[0]
 
 

@@ -13,7 +13,10 @@ import pytest
 
 from immunode.catalogue import list_models, load_model
 from immunode.cli import main
+from immunode.intervention import LIBRARY, Drug, drug, list_drugs
 from immunode.model import Event, Model, State
+from immunode.model.records import pairs
+from immunode.model.serial import from_json
 from immunode.version import __version__
 
 Capture = pytest.CaptureFixture[str]
@@ -208,3 +211,48 @@ def test_a_terminal_that_knows_no_greek_gets_question_marks() -> None:
     )
     assert ran.returncode == 0, ran.stderr
     assert b"dp/dt = " in ran.stdout
+
+
+def test_drugs_are_listed_by_target(capsys: Capture) -> None:
+    assert main(["drugs"]) == 0
+    lines = capsys.readouterr().out.splitlines()
+    first = [line.split()[0] for line in lines if line.split()]
+    assert [word for word in first if word in LIBRARY] == [entry.name for entry in list_drugs()]
+    (row,) = (line for line in lines if line.split()[:1] == ["guselkumab"])
+    assert " ".join(row.split()) == "guselkumab antibody IL-23 p19 sc 100 mg sc at week 0, 4 then q8w"
+
+
+def test_drugs_as_json_have_half_lives_and_sources(capsys: Capture) -> None:
+    assert main(["drugs", "--json"]) == 0
+    records = {record["name"]: record for record in json.loads(capsys.readouterr().out)}
+    assert records.keys() == set(LIBRARY)
+    assert records["guselkumab"]["half_life"] == pytest.approx(18.13, abs=0.005)
+    assert "Yao 2018" in records["guselkumab"]["source"]
+    assert records["alemtuzumab"]["half_life"] is None
+
+
+@pytest.mark.parametrize("name", sorted(LIBRARY))
+def test_show_prints_the_card_of_a_drug(name: str, capsys: Capture) -> None:
+    assert main(["show", name]) == 0
+    printed = capsys.readouterr().out
+    chosen = drug(name)
+    words = [chosen.source, *(c.name for c in chosen.pk.covariates), *(c.name for c in chosen.pk.constants)]
+    words += [f"{v.spread:.4g}" for v in chosen.variability] + [f"{c.value:g}" for c in chosen.correlations]
+    assert chosen.profile is not None
+    words += [*chosen.profile.warnings, *(text for _, text in pairs(chosen.profile.regimens))]
+    for word in words:
+        assert word in printed, word
+
+
+def test_show_of_a_drug_as_json_gives_it_back(capsys: Capture) -> None:
+    assert main(["show", "siponimod", "--json"]) == 0
+    assert from_json(Drug, capsys.readouterr().out) == drug("siponimod")
+
+
+@pytest.mark.parametrize(
+    ("typed", "meant"),
+    [("adalimumb", "'adalimumab'"), ("omalizumab", "'hayashi2007'"), ("secukinumab", "'ixekizumab'")],
+)
+def test_a_drug_that_is_not_there_is_answered_with_the_nearest(typed: str, meant: str, capsys: Capture) -> None:
+    assert main(["show", typed]) == 2
+    assert meant in capsys.readouterr().err

@@ -35,10 +35,8 @@ EARLY = {
 }
 # Two stiff jumps a day: a week shows all that there is to see.
 EARLY |= {("islam2021", "fiber_by_day"): 7.0}
-# Two doses a day: weeks show what a year shows; a change on day 14 or 60 is waited for.
-EARLY |= {("graft_minimal", i.name): 20.0 for i in MODELS["graft_minimal"].interventions}
-EARLY |= {("graft_minimal", name): 65.0 for name in ("tac_3mg_azole", "tac_azole_dose_cut")}
-EARLY |= {("graft_minimal", ""): 10.0}
+# Two doses a day: weeks show what a year shows.
+EARLY |= {("graft_window", f"tablets_{mg}mg"): 20.0 for mg in (1, 3, 6)}
 # A tumor that escapes late carries the errors of its lowest point: compare before.
 EARLY |= {("cartmath2021", "car_t_first_10_percent"): 150.0}
 # Four stiff jumps a day take SciPy 14 s a day at rtol 1e-10: the first day shows them all (demin2013).
@@ -47,7 +45,14 @@ EARLY |= DAY
 # a rhythm of days over most of a year: three weeks show all, and SciPy's steps are not exhausted
 WAVES = {("karin2020", "circadian"): 20.0} | DAY
 # a year of doses is compared with its closed form in tests/study/test_endpoint_accuracy.py
-WAVES |= {case: until for case, until in EARLY.items() if case[0] == "graft_minimal"}
+WAVES |= {case: until for case, until in EARLY.items() if case[0] == "graft_window"}
+# Each dose of methotrexate switches the whole joint (500 steps of SciPy a dose at 1e-6): two doses show all.
+EARLY |= {("bedathuru2024", "mtx15"): 14.0, ("bedathuru2024", "ada40"): 56.0}
+WAVES |= {("bedathuru2024", "mtx15"): 14.0, ("bedathuru2024", "ada40"): 56.0}
+# Stiff, and slow for SciPy at rtol 1e-10 (50 s for a treated year): a month holds three doses.
+A_MONTH = {("sove2020", i.name): 30.0 for i in MODELS["sove2020"].interventions}
+EARLY |= A_MONTH
+WAVES |= A_MONTH
 LONG = (("karin2020", "prednisolone"),)
 """Runs of more than 5 s."""
 # The reference patient in the variant `diseased` starts in a steady state; there is something to see under treatment.

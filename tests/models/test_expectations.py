@@ -22,8 +22,9 @@ from immunode.study.design.design import Design
 from immunode.study.endpoints import at, auc, final, peak, trough
 
 VARIANTS = {"baker2013": ("", "diseased"), "immune_balance": ("", "self_reactive")}
-# Two doses a day for a year, or four for weeks in a stiff model, take SciPy 5 to 40 s a run, compiled code under 1 s.
-LONG = ("graft_minimal", "demin2013")
+# Two doses a day for a year, four for weeks in a stiff model, or weekly ones that switch a whole joint take SciPy 5 to
+# 40 s a run, compiled code under 1 s.
+LONG = ("graft_window", "demin2013", "bedathuru2024", "sove2020")
 LARGE = 8
 """Of a model with more states, the arms take seconds together; karin2020 takes a tablet a day."""
 MODELS = {entry.name: load_model(entry.name) for entry in list_models()}

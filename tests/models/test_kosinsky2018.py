@@ -101,6 +101,15 @@ def test_good_and_poor_responder() -> None:
     assert poor == pytest.approx(1744, abs=0.6)
 
 
+def test_shares_of_responders_over_the_declared_mice() -> None:
+    """Rejection at day 50 over S_L: 0.06, 9, 12.5 and 59 %; the story says one in eight and six in ten."""
+    ranks = (np.arange(800) + 0.5) / 800
+    (declared,) = MODEL.variability
+    S_L = 8.89 * np.exp(declared.spread * ndtri(ranks))
+    shares = [100 * np.mean(volumes(arms, S_L, times=(50.0,))[0] <= 10) for arms in ((), RT, ANTIBODY, PAIR)]
+    np.testing.assert_allclose(shares, [0.06, 9.0, 12.5, 59.1], atol=0.3)
+
+
 def test_both_started_late_fail() -> None:
     """Typical animal, both at day 19: 1710 uL at day 57 (whole uL)."""
     assert volumes(PAIR, rt_5x2=19.0, anti_pdl1=19.0)[2, 0] == pytest.approx(1710, abs=0.6)

@@ -85,11 +85,6 @@ TRUE: dict[str, Callable[[Arms], bool]] = {
         and abs(when(a[arm], "I") - length) < 5
         for arm, length in (("30 min at 80 %", 30), ("60 min at 60 %", 60))
     ),
-    "graft_minimal": lambda a: (
-        low(a["3 mg"], "graft") > 0.7 > 0.2 > max(low(a["1 mg"], "graft"), low(a["8 mg"], "graft"))
-        and high(a["1 mg"], "EK") > 10 * high(a["3 mg"], "EK")
-        and high(a["8 mg"], "V") > 5 * high(a["3 mg"], "V")
-    ),
     "hancioglu2007": lambda a: (
         1.8 < high(a["JAK inhibitor"], "D") / high(a["untreated"], "D") < 2
         and 0.6 < high(a["twice the interferon"], "D") / high(a["untreated"], "D") < 0.7
@@ -122,14 +117,6 @@ TRUE: dict[str, Callable[[Arms], bool]] = {
     "kirschner_panetta1998": lambda a: (
         380 < high(a["untreated"], "T") / high(a["effector cells"], "T") < 460
         and high(a["interleukin-2"], "T") > 0.9 * high(a["untreated"], "T")
-    ),
-    "kosinsky2018": lambda a: (
-        all(
-            a[arm].final("TVtot") > 0.95 * a["untreated"].final("TVtot")
-            and at(a[arm], "TVtot", 25) < 0.9 * at(a["untreated"], "TVtot", 25)
-            for arm in ("anti-PD-L1", "radiation 5 x 2 Gy")
-        )
-        and a["both"].final("TVtot") < 0.1 * high(a["both"], "TVtot")
     ),
     "kuznetsov1994": lambda a: a["half the recruitment"].final("T") > 50 * a["untreated"].final("T"),
     "ma2020": lambda a: (

@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 
 from immunode.errors import SolverError, StudyError, UnitError
+from immunode.intervention import Intervention, during, set_to
 from immunode.model import Event, Model, Parameter
 from immunode.study import Arms, simulate
 
@@ -164,3 +165,14 @@ def test_an_unknown_quantity_names_the_nearest(decay: Model) -> None:
         run.flux("lose")
     with pytest.raises(StudyError, match="did you mean 'twice'"):
         run.plot("twise")
+
+
+def test_a_dose_of_nothing_is_no_dose(decay: Model) -> None:
+    """Of the model's own doses only those are told that change something, as its interventions have it then."""
+    daily = Event("daily", {"A": "A + size"}, at=0, every=1, count=9)
+    size = Parameter("size", 0.0, "cell", source="test")
+    on = Intervention("on", [set_to("size", 2.0)], during(2, 5))
+    fed = decay.replace(events=[daily], parameters=[*decay.parameters, size], interventions=[on])
+    assert simulate(fed, 8).doses == {}
+    assert simulate(fed, 8, interventions=["on"]).doses == {"daily": (2.0, 3.0, 4.0)}
+    assert simulate(fed.with_values(size=1.0), 3).doses == {"daily": (0.0, 1.0, 2.0, 3.0)}

@@ -23,10 +23,12 @@ Windows = dict[str, tuple[tuple[float, float], ...]]
 def dose_times(functions: Functions, values: Array, end: float) -> Doses:
     """Return intervention -> times up to `end` at which it gives something: a jump of a state, or an infusion's start.
 
-    values : shape (n_values, 1). An event that the model itself declares counts under its own name.
+    values : shape (n_values, 1). An event that the model itself declares counts under its own name, at the times at
+        which it changes something: a dose of 0 is none.
     """
     with np.errstate(all="ignore"):
         first, every, count = functions.break_times(functions.parameters(values))
+    idle = _idle(functions, values, end) if any("." not in known.name for known in functions.program.breaks) else set()
     found: dict[str, set[float]] = {}
     for i, known in enumerate(functions.program.breaks):
         owner, dot, what = known.name.rpartition(".")
@@ -35,8 +37,26 @@ def dose_times(functions: Functions, values: Array, end: float) -> Doses:
         if not gives and not what.startswith("infusion_begins"):
             continue
         times = times_until(first[i, 0], every[i, 0], count[i, 0], end)
-        found.setdefault(owner or known.name, set()).update(t for t in times.tolist() if t >= 0)
+        found.setdefault(owner or known.name, set()).update(t for t in times.tolist() if t >= 0 and (i, t) not in idle)
     return {owner: tuple(sorted(times)) for owner, times in found.items() if times}
+
+
+def _idle(functions: Functions, values: Array, end: float) -> set[tuple[int, float]]:
+    """Return (number of the event, time) of what the model's own events leave as it is, tried on states above 0."""
+    with np.errstate(all="ignore"):
+        p = functions.parameters(values)
+        first, every, count = functions.break_times(p)
+        probe = np.maximum(np.abs(functions.initial(p)), np.array(functions.program.typical)[:, None])
+        due = sorted(
+            (t, i) for i in range(len(first)) for t in times_until(first[i, 0], every[i, 0], count[i, 0], end).tolist()
+        )
+        idle = set()
+        for t, i in due:
+            states = probe.copy()
+            functions.apply(i, t, states, p)  # p holds the switches, which go on as they do in a run
+            if "." not in functions.program.breaks[i].name and np.array_equal(states, probe):
+                idle.add((i, t))
+    return idle
 
 
 def times_until(first: float, every: float, count: float, end: float) -> Array:
