@@ -95,7 +95,7 @@ SCENARIOS = (
     S("CAR-T", "poor lymphodepletion, less expansion", "stein2019", "poor_lymphodepletion", "peak(total)", "down", 180),
     S("CAR-T", "half the leukemia, less IL-6", "hardiansyah2019", "burden_half", "peak(il6)", "down", 14),
     S("CAR-T", "a low first dose, less release", "hibma2026", "step_up", "peak(p_crs)", "down", 14, "no_step_up"),
-    S("cancer", "after ipilimumab, less response", "chatterjee2017", "ipi_experienced", "at(SLD_change, 168)", "up", 168),
+    S("cancer", "after ipilimumab, less so", "chatterjee2017", "ipi_experienced", "at(SLD_change, 168)", "up", 168),
     S("cancer", "checkpoint blockade cures mice", TUMOR, "anti_pdl1", "at(TVtot, 50)", "> 100 to < 10", 50),
     S("cancer", "a hundredth of the dose does not", TUMOR, "anti_pdl1 * 0.01", "at(TVtot, 50)", "> 100 to > 100", 50),
     S("cancer", "CAR-T cells remove a lymphoma in mice", "cartmath2021", "car_t", "final(T)", "> 1e6 to < 1", 200),
