@@ -230,8 +230,8 @@ MODEL = Model(
             Variability("d16", 0.204), Variability("k25", 0.481), Variability("k26", 0.78), Variability("d17", 0.236)),
     ],
     thresholds=[
-        Threshold("EASI-75", "improvement >= 75", "EASI fallen by 75 % or more", "usual rule"),
-        Threshold("EASI-50", "improvement >= 50", "EASI fallen by half or more", "usual rule"),
+        Threshold("EASI-75", "improvement >= 75", "EASI-75", "usual rule: EASI fallen by 75 % or more"),
+        Threshold("EASI-50", "improvement >= 50", "EASI-50", "usual rule: EASI fallen by half or more"),
     ],
     story=Story(
         "The typical patient improves by 72 % on placebo, 84 % on dupilumab; the mean patient by 51 and 76 %.",
