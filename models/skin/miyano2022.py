@@ -129,7 +129,7 @@ MODEL = Model(
     derived=[
         Derived("EASI", "36*(P + 1 - s)", "", "eczema area and severity index, 0 to 72", label="EASI"),
         Derived("improvement", "100*(1 - EASI/EASI0)", "", "of EASI since the start, %; EASI-75 is 75 or more",
-                label="improvement of EASI, %"),
+                label="percent improvement of EASI"),
         Derived("I4", "(1 - r_IL4)*IL4", "level", "IL-4 that acts"),
         Derived("I13", "(1 - r_IL13)*IL13", "level", "IL-13 that acts"),
         Derived("I17", "(1 - r_IL17)*IL17", "level", "IL-17 that acts"),
