@@ -22,7 +22,7 @@ from immunode.model import Derived, Event, Model, Parameter, Process, State, Sto
 MODEL = Model(
     name="berends2019",
     title="Infliximab and TNF in ulcerative colitis: binding and turnover",
-    system="ulcerative colitis",
+    system="gut",
     status="published",
     species="human",
     reference="doi:10.1007/s10928-019-09652-5",
