@@ -55,8 +55,8 @@ MODEL = Model(
     states=[
         State("B", "B0", "cell/uL", "autoreactive CD19+ B cells", kind="cell", source="Park 2025: baseline",
               extinct_below=1e-6, label="autoreactive B cells"),
-        State("Bn", "Bmax - B0", "cell/uL", "naive, not autoreactive B cells", kind="cell",
-              source="Park 2025: Bmax - B0", label="naive B cells"),
+        State("Bn", "max(Bmax - B0, 0)", "cell/uL", "naive, not autoreactive B cells", kind="cell",
+              source="Park 2025: Bmax - B0; none is left where B0 is more", label="naive B cells"),
         State("aab", "aab0", "IU/mL", "anti-dsDNA antibody", kind="signal", source="Park 2025: baseline",
               label="anti-dsDNA"),
         State("ifn", "ifn0", "pg/mL", "interferon alpha", kind="signal", source="Park 2025: baseline",

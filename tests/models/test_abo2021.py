@@ -12,6 +12,7 @@ import pytest
 from behavior import QUICKEST, Array, System
 
 from immunode.catalogue import load_model
+from immunode.study import from_table, sweep
 
 MODEL = load_model("abo2021")
 SYSTEMS = {
@@ -169,3 +170,12 @@ def test_drugs_act_on_a_challenge() -> None:
         y = System(MODEL).given([arm]).run(times, {"lps_dose": 3.0}, rtol=1e-7)[:, :, 0]
         assert y[:, IL6].max() < 0.95 * base[:, IL6].max()
         assert y[:, TNF].max() < base[:, TNF].max()
+
+
+def test_a_set_without_rest_of_il10_is_refused_and_says_why() -> None:
+    """The loss is 95.465 * 713.8094 at most: reached at 57.4 times the source."""
+    most = 95.465 * 713.8094
+    assert most / 1187.2 == pytest.approx(57.4, abs=0.05)
+    out = sweep(MODEL, from_table({"sIL10": [1187.2, 0.99 * most, 1.01 * most]}), until=0.1)
+    assert list(out.status) == ["ok", "ok", "refused"]
+    assert "outside the model's regime: IL-10 is made faster than it can be lost" in out.reasons[2]
