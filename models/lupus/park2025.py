@@ -18,7 +18,7 @@ Conflicts of table and control stream, which we follow: proteinuria turns over w
 ratios, which give 539 instead of 593 on day 90); the CAR-T limit of the return is per uL (printed: per L).
 
 Do not ask it: what happens without CAR-T cells. Autoreactive B cells have no ceiling and double in 36 days; a control
-is "chemotherapy only" for its first 28 days. Nor how fast antibody falls: it follows B cells within a second (no plasma
+is "chemotherapy only" for its first 28 days, and a run ends after a year unless asked to go on. Nor how fast antibody falls: it follows B cells within a second (no plasma
 cells) and freezes below 1 B cell per uL, so on day 5 already. Nor side effects: no cytokine release.
 
 Findings: B cells return 50 days earlier than in the patients (day 59 against 110), the SLEDAI of its regressions can't
@@ -46,7 +46,7 @@ MODEL = Model(
     species="human",
     reference="doi:10.1111/cts.70146",
     time_unit="day",
-    horizon=730.0,
+    horizon=365.0,
     readouts=["CART", "B_total", "dsDNA", "c3", "ptu", "SLEDAI"],
     states=[
         State("tn8p", 0.0, "cell/L", "naive CD8 CAR-T, blood", "cell", typical=1e5, source="none before"),

@@ -7,7 +7,6 @@ from functools import cache
 import numpy as np
 import pandas as pd
 import pytest
-from scipy.stats import qmc
 
 from immunode.catalogue import load_model
 from immunode.intervention import Intervention, pulses, transfer
@@ -201,6 +200,8 @@ def test_the_window_in_patients() -> None:
 @pytest.mark.slow
 def test_the_window_does_not_hang_on_the_assumed_values() -> None:
     """27 parameters +-30 %, 512 sets: some level is free of events in 98.8 %, 6 in 88 to 90 %; no drug, never."""
+    from scipy.stats import qmc  # SciPy's statistics take a second to load, which only this test needs
+
     fixed = {"gen", "GFR0", "dial", "Vc", "Hloss", "rho", "Tmax", "trough", "reached", "w_bela"}
     own = [one for one in MODEL.parameters if one.value > 0 and one.name not in fixed]
     own = own[: [one.name for one in own].index("t_ind") + 1]
