@@ -18,8 +18,9 @@ Conflicts of table and control stream, which we follow: proteinuria turns over w
 ratios, which give 539 instead of 593 on day 90); the CAR-T limit of the return is per uL (printed: per L).
 
 Do not ask it: what happens without CAR-T cells. Autoreactive B cells have no ceiling and double in 36 days; a control
-is "chemotherapy only" for its first 28 days, and a run ends after a year unless asked to go on. Nor how fast antibody falls: it follows B cells within a second (no plasma
-cells) and freezes below 1 B cell per uL, so on day 5 already. Nor side effects: no cytokine release.
+is "chemotherapy only" for its first 28 days, and a run ends after a year unless asked to go on. Nor how fast antibody
+falls: it follows B cells within a second (no plasma cells) and freezes below 1 B cell per uL, so on day 5 already. Nor
+side effects: no cytokine release.
 
 Findings: B cells return 50 days earlier than in the patients (day 59 against 110), the SLEDAI of its regressions can't
 fall below 5.7 (patients: 0), neutrophils fall too deep and too late. Marrow CAR-T cells never die and feed the blood;
