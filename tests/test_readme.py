@@ -9,7 +9,9 @@ from pathlib import Path
 import matplotlib
 import pytest
 
+from immunode.catalogue import list_models
 from immunode.cli import main
+from immunode.treatments import list_drugs
 
 ROOT = Path(__file__).resolve().parents[1]
 README = (ROOT / "README.md").read_text(encoding="utf-8")
@@ -66,3 +68,18 @@ def test_the_first_command_shows_a_model_beside_its_trials(
 @pytest.mark.parametrize("target", re.findall(r"\]\((?!http)([^)#]+)\)", README))
 def test_linked_files_are_there(target: str) -> None:
     assert (ROOT / target).is_file()
+
+
+def test_the_table_names_every_model_and_every_alias_beside_its_model() -> None:
+    rows = [line for line in README.splitlines() if line.startswith("| ") and "`" in line]
+    named = {model for row in rows for model in re.findall(r"`(\w+)`", row)}
+    for entry in list_models():
+        assert entry.name in named
+    aliases = {alias: entry.name for entry in list_models() for alias, _ in entry.aliases}
+    for row in rows:
+        for name, alias in re.findall(r"`(\w+)` \(`(\w+)`", row):
+            assert aliases[alias] == name
+
+
+def test_the_number_of_drugs_is_that_of_the_library() -> None:
+    assert f"lists {len(list_drugs())} published drugs" in README
