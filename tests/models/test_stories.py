@@ -164,11 +164,6 @@ TRUE: dict[str, Callable[[Arms], bool]] = {
         and a["with an antibiotic"].final("P") < 1e-6
         and a["with an antibiotic"].final("D") < 0.1
     ),
-    "sleep_minimal": lambda a: (
-        low(a["one night awake"], "NK") == pytest.approx(0.5, abs=0.03)
-        and low(a["six hours, 8 nights"], "NK") == pytest.approx(0.75, abs=0.02)
-        and min(a[arm].final("NK") for arm in a) > 0.99
-    ),
     "smith2011": lambda a: (
         a["half the neutrophils"].final("epithelium_lost") > 0.99
         and 0.7 < a["full defense"].final("epithelium_lost") < 0.8
