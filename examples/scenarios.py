@@ -127,7 +127,8 @@ SCENARIOS = (
     S("stress", "with resistance it raises TNF", "immune_balance", "chronic_stress_resistant", "auc(TNF)", "up", 60),
     S("sleep", "one short night lowers NK activity", "sleep_minimal", "late_night", "at(NK, 32)", "down", 384),
     S("sleep", "one night repairs it", "sleep_minimal", "late_night", "at(NK, 56)", "> 0.9", 384),
-    S("sleep", "a week of short nights raises IL-6", "sleep_minimal", "sleep_6h", "at(IL6, 192)", "up", 384),
+    S("sleep", "one night awake leaves IL-6", "sleep_minimal", "no_sleep", "at(IL6, 36)", "> 0.99 to < 1.05", 384),
+    S("sleep", "five short nights raise it", "sleep_minimal", "five_short_nights", "at(IL6, 132)", "up", 384),
     S("sleep", "and less antibody", "sleep_minimal", "sleep_4h + vaccination", "final(Ab)", "down", 345, "vaccination"),
 )  # fmt: skip
 
