@@ -30,7 +30,7 @@ from immunode.model import (
 
 MODEL = Model(
     name="zinc_minimal",
-    title="Zinc: the exchangeable pool, and directions of T cells and TNF",
+    title="Zinc: the exchangeable pool; T cells and TNF by direction only",
     system="zinc",
     status="ours",
     species="human",
@@ -38,16 +38,18 @@ MODEL = Model(
     time_unit="day",
     horizon=365.0,
     readouts=["pool_mg", "N", "M", "TNF"],
-    remarks=["no size of an immune effect here is measured: Thymus, N, M and TNF tell directions only"],
     units=[Unit("arbitrary", "relative to the reference diet, size assumed; direction from trials")],
     states=[
         State("Zpool", "Z_ref*intake*(K + intake_ref)/(intake_ref*(K + intake))", "umol", "exchangeable zinc",
               source="balance at the intake of this person", label="exchangeable zinc"),
-        State("Thymus", 1.0, "arbitrary", "thymulin and output of the thymus", "signal", source="definition",
-              label="thymulin"),
-        State("N", 1.0, "arbitrary", "naive T cells", "cell", source="definition", label="naive T cells"),
-        State("M", 1.0, "arbitrary", "Th1 capacity (IL-2)", "cell", source="definition", label="Th1 capacity"),
-        State("TNF", 1.0, "arbitrary", "TNF made on stimulation", "signal", source="definition", label="TNF"),
+        State("Thymus", 1.0, "arbitrary", "thymulin; no size of an immune effect is measured", "signal",
+              source="definition", label="thymulin"),
+        State("N", 1.0, "arbitrary", "naive T cells; direction only, size not measured", "cell",
+              source="definition", label="naive T cells"),
+        State("M", 1.0, "arbitrary", "Th1 capacity (IL-2); direction only", "cell", source="definition",
+              label="Th1 capacity"),
+        State("TNF", 1.0, "arbitrary", "TNF made on stimulation; direction only", "signal", source="definition",
+              label="TNF"),
     ],
     switches=[
         Switch("loss_ref", "Amax*intake_ref/(K + intake_ref)", "umol/day",

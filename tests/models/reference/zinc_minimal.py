@@ -25,7 +25,6 @@ def held(p: Values) -> Values:
     return {**p, "held": p["Amax"] * p["intake_ref"] / (p["K"] + p["intake_ref"])}
 
 
-
 def rising(x: float, half: float, power: float) -> float:
     """Return the Hill function of x."""
     return float(x**power / (half**power + x**power))
