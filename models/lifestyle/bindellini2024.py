@@ -24,7 +24,7 @@ and so does the time before a tablet, whose power N may be below 1.
 
 from immunode.intervention import Intervention, set_to
 from immunode.model import (
-    Correlation, Derived, Model, Observed, Parameter, Process, State, Story, Variability,
+    Correlation, Derived, Event, Model, Observed, Parameter, Process, State, Story, Switch, Variability,
 )
 
 MODEL = Model(
@@ -44,6 +44,10 @@ MODEL = Model(
         State("A", "A0", "nmol", "cortisol in the central volume, bound and free", "signal", typical=100.0,
               source="NONMEM file: estimated"),
         State("Ap", 0.0, "nmol", "free cortisol in the periphery", "signal", typical=100.0, source="NONMEM file"),
+    ],
+    switches=[Switch("today", 0.0, "hour", "midnight of this day; the surges jump there a little")],
+    events=[
+        Event("midnight", {"today": "today + day"}, at="day", every="day", count=1000, meaning="a new day"),
     ],
     parameters=[
         Parameter("SA1", 1300.0, "pmol/(L*hour)", "height of the morning surge of ACTH made", "NONMEM file", "fitted"),
@@ -97,7 +101,7 @@ MODEL = Model(
         Parameter("day_length", 24.0, "hour/day", "hours of a day", "definition", "derived", (24.0, 24.0)),
     ],
     derived=[
-        Derived("clock", "t - day*floor(t/day)", "hour", "time of day"),
+        Derived("clock", "t - today", "hour", "time of day"),
         Derived("size", "BW/BW_ref", "", "weight over the reference"),
         Derived("V", "V2*size", "L", "central volume of the patient"),
         Derived("surge", "SA1*size**6.53/(1 + ((clock - P1)/W1)**4) + SA2/(1 + ((clock - P2)/W2)**4)", "pmol/(L*hour)",

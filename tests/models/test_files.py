@@ -16,7 +16,7 @@ LONG = {"abo2021": 270, "hancioglu2007": 170, "windoloski2024": 170, "vaccine_mi
 # 120 parameters and 58 processes, one a line; the published axis and endotoxin model in one.
 LONG |= {"immune_balance": 400, "stress_cytokine_minimal": 200}
 LONG |= {"karin2020": 190}  # handles of Milo 2025, stress and drugs: 16 arms
-LONG |= {"bindellini2024": 220}  # 45 parameters, one a line, and four tablets a day
+LONG |= {"bindellini2024": 220, "gc_immune": 280}  # 45 parameters, one a line, and four tablets a day
 LONG |= {"demin2013": 420}  # a pathway at two sites: 120 parameters and 68 processes, one a line
 LONG |= {"miyano2022": 220}  # 60 parameters and 28 processes, one a line
 LONG |= {"leil2021": 380}  # seven drugs of eight numbers each, and their 32 published ones, one a line
