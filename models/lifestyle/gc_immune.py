@@ -257,17 +257,12 @@ MODEL = Model(
         panels=["L", "Neu", "total"],
     ),
     trials=[
-        Trial("Prednisolone in ulcerative colitis, 1977",
-              "volume 28, pages 292-301 (abstract); dose not in it, 40 mg assumed",
-              arms={"rest": "", "40 mg": "prednisolone_40"},
+        Trial("40 mg once", "1977, volume 28, pages 292-301 (abstract): ulcerative colitis; neutrophils: secondary",
+              arms={"rest": "", "40 mg": "prednisolone_40"}, note="dose not in the abstract, 40 mg assumed",
               results=[
-                  TrialResult("40 mg", "at(L, 12 hours)", 501.0, used=True),
                   TrialResult("rest", "at(L, 8 hours)", 1738.0, used=True),
+                  TrialResult("40 mg", "at(L, 12 hours)", 501.0, used=True),
                   TrialResult("40 mg", "at(L, 32 hours)", 2399.0, note="half of the rebound"),
-              ]),
-        Trial("40 mg of prednisone", "secondary, from memory: +4,000 to +4,600 neutrophils per uL",
-              arms={"rest": "", "40 mg": "prednisolone_40"},
-              results=[
                   TrialResult("40 mg", "at(Neu, 20 hours)", 4300.0, versus="rest", compared="difference", low=4000.0,
                               high=4600.0, seen="memory", note="too few"),
               ]),
