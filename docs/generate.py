@@ -1,4 +1,9 @@
-"""Pages made from the code: one a model, one for each group of public names. A hook of mkdocs; writes no files."""
+"""The whole site as files: what is written by hand, and the pages of models, drugs and public names made from the code.
+
+    python docs/generate.py && mkdocs build --strict -f build/site/mkdocs.yml
+
+`zensical build --strict -f build/site/mkdocs.yml` builds the same tree.
+"""
 
 from __future__ import annotations
 
@@ -6,8 +11,9 @@ import ast
 import inspect
 import io
 import re
+import shutil
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from operator import attrgetter
 from pathlib import Path
 from typing import Any
@@ -16,35 +22,56 @@ ROOT = Path(__file__).resolve().parents[1]
 if str(ROOT) not in sys.path:
     sys.path.insert(0, str(ROOT))
 
-# Hooks ----------------------------------------------------------------------------------------------------------------
+SITE = ROOT / "build" / "site"
+
+# The site -------------------------------------------------------------------------------------------------------------
 
 
-def on_config(config: Any) -> Any:
-    """Append the generated pages to the navigation."""
+def write_site(folder: Path = SITE) -> None:
+    """Write `mkdocs.yml` and the folder `docs` with all pages and figures into a folder, which is emptied first."""
+    shutil.rmtree(folder, ignore_errors=True)
+    for path, content in {**written(), **pages()}.items():
+        _put(folder / "docs" / path, equations_set(content).encode())
+    for kind in ("stylesheets", "images"):
+        shutil.copytree(ROOT / "docs" / kind, folder / "docs" / kind, dirs_exist_ok=True)
+    for shown in sorted((ROOT / "images").glob("*.png")):
+        _put(folder / "docs" / "images" / shown.name, shown.read_bytes())
+    for path, drawn in figures():
+        _put(folder / "docs" / path, drawn)
+    _put(folder / "mkdocs.yml", configuration().encode())
+
+
+def _put(path: Path, content: bytes) -> None:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_bytes(content)
+
+
+def written() -> dict[str, str]:
+    """Return path -> Markdown of every page that is written by hand."""
+    docs = ROOT / "docs"
+    found = sorted(page for page in docs.rglob("*.md") if page.parent.name != "paper")
+    return {page.relative_to(docs).as_posix(): page.read_text(encoding="utf-8") for page in found}
+
+
+def configuration() -> str:
+    """Return the configuration of the site, with the generated pages in its navigation."""
     from immunode.catalogue import list_models
 
-    models = ["models/index.md", *({entry.name: f"models/{entry.name}.md"} for entry in list_models())]
-    api = ["api/index.md", *({title: f"api/{slug(title)}.md"} for title, _ in groups())]
-    config["nav"][3:3] = [{"Models": models}]
-    config["nav"][-1:-1] = [{"Reference": api}]
-    return config
+    parts = {
+        "Models": ["models/index.md", *(f"{entry.name}: models/{entry.name}.md" for entry in list_models())],
+        "Drugs": ["drugs/index.md", *(f"{name}: drugs/{name}.md" for name in sorted(library()))],
+        "Reference": ["api/index.md", *(f"{title}: api/{slug(title)}.md" for title, _ in groups())],
+    }
+    lists = {
+        title: "\n".join([f"  - {title}:", *(f"      - {page}" for page in made)]) for title, made in parts.items()
+    }
+    text = (ROOT / "docs" / "mkdocs.yml").read_text(encoding="utf-8").rstrip("\n")
+    text = text.replace("  - How to:\n", f"{lists['Models']}\n{lists['Drugs']}\n  - How to:\n")
+    return text.replace("  - About:\n", f"{lists['Reference']}\n  - About:\n") + "\n"
 
 
-def on_files(files: Any, config: Any) -> Any:
-    """Add the generated pages and figures."""
-    from mkdocs.structure.files import File
-
-    for path, content in pages().items():
-        files.append(File.generated(config, path, content=content))
-    for shown in sorted((ROOT / "images").glob("*.png")):
-        files.append(File.generated(config, f"images/{shown.name}", abs_src_path=str(shown)))
-    for path, drawn in figures():
-        files.append(File.generated(config, path, content=drawn))
-    return files
-
-
-def on_page_markdown(markdown: str, page: Any, config: Any, files: Any) -> str:
-    """Set equations as MathML, which browsers draw by themselves."""
+def equations_set(markdown: str) -> str:
+    """Return a page with its equations as MathML, which browsers draw by themselves."""
     return re.sub(r"\$\$\n(.*?)\n\$\$", lambda found: mathml(found[1]), markdown, flags=re.DOTALL)
 
 
@@ -64,6 +91,7 @@ def pages() -> dict[str, str]:
     entries = list_models()
     made = {"models/index.md": models_index(), "api/index.md": api_index()}
     made |= {f"models/{entry.name}.md": model_page(entry) for entry in entries}
+    made |= {"drugs/index.md": drugs_index()} | {f"drugs/{name}.md": drug_page(one) for name, one in library().items()}
     return made | {f"api/{slug(title)}.md": api_page(title, names) for title, names in groups()}
 
 
@@ -150,12 +178,142 @@ def figures() -> Iterator[tuple[str, bytes]]:
         yield f"models/figures/{entry.name}.png", _png(run_story(model, engine="auto").plot())
         yield f"models/figures/{entry.name}_diagram.png", _png(diagram(with_story_variant(model)))
         plt.close("all")
+    for name, one in library().items():
+        yield f"drugs/figures/{name}.png", _png(drug_figure(one))
+        plt.close("all")
 
 
 def _png(figure: Any) -> bytes:
     buffer = io.BytesIO()
     figure.savefig(buffer, format="png", dpi=100)
     return buffer.getvalue()
+
+
+# Drugs ----------------------------------------------------------------------------------------------------------------
+
+
+def library() -> Mapping[str, Any]:
+    """Return the drugs of the library by name."""
+    from immunode.intervention import LIBRARY
+
+    return LIBRARY
+
+
+def drugs_index() -> str:
+    """Return the page that lists all drugs by target."""
+    from immunode.treatments import list_drugs
+
+    lines = [
+        "# Drugs",
+        "",
+        "Published pharmacokinetics with the differences between patients, each number with its source: what",
+        "`im.drug(name)` gives, and `immunode drugs` lists. Regimens are those of labels, from memory. What a drug",
+        "does to a model is stated where it is used, with a source. None of this is [medical advice](../limits.md).",
+        "",
+        "| drug | class | target | | usual regimen |",
+        "|---|---|---|---|---|",
+    ]
+    for one in list_drugs():
+        cells = (one.klass, one.target, one.about, one.regimen)
+        lines.append(f"| [`{one.name}`]({one.name}.md) | " + " | ".join(map(prose, cells)) + " |")
+    return "\n".join(lines) + "\n"
+
+
+def drug_page(one: Any) -> str:
+    """Return the page of one drug: about it, how to try it, then its tables."""
+    from immunode.intervention.drugs.tables import drug_facts, drug_tables
+    from immunode.model import markdown
+
+    facts = drug_facts(one)
+    said = dict(facts)
+    several = {word: [text for other, text in facts if other == word] for word in ("warning", "left out")}
+    does = said["does"][:1].upper() + said["does"][1:]
+    about = f"Class: {said['class']}; target: {said['target']}."
+    parts = [f"# {one.name}", f"**{markdown.plain(does)}.** {markdown.plain(about)}"]
+    shown = "5 to 95 % of 500 patients at the reference covariates" if one.variability else "the typical patient"
+    parts += [f"![{one.name}: concentration under usual doses](figures/{one.name}.png){{ .figure }}"]
+    parts += [f"*{markdown.plain(f'Concentration under {usual(one).regimen}: {shown}.')}*"]
+    for word, title in (("warning", "Before you trust it"), ("left out", "What is left out")):
+        if several[word]:
+            parts += [f"## {title}", "\n".join(f"- {markdown.plain(text)}" for text in several[word])]
+    rows = [(word, text) for word, text in facts if word in ("given", "typical", "studied in", "half-life", "source")]
+    parts += ["## The typical patient", markdown.table(("", ""), rows), "## Try it", _try_drug(one)]
+    for table in drug_tables(one):
+        parts += [f"## {table.heading}", markdown.table(table.columns, table.rows)]
+    return "\n\n".join(parts) + "\n"
+
+
+def drug_figure(one: Any, patients: int = 500) -> Any:
+    """Return the concentration of a drug under its usual doses: quantiles of patients, or the typical one alone."""
+    from immunode.intervention import perturb
+    from immunode.study import simulate, sweep
+
+    given = usual(one)
+    span = _span(given)
+    model = perturb(_body(one.pk.time, span), given)
+    quantity, title = f"{one.name}.C", f"{one.name}, {given.regimen}"
+    if not one.variability:
+        return simulate(model).plot(quantity, title=title)
+    ends = given.regimen.to_table(until=f"{span} {one.pk.time}", time_unit=one.pk.time, weight=given.weight)
+    ends = [
+        row.TIME + k * row.II + after
+        for row in ends.fillna(0).itertuples()
+        for k in range(int(row.ADDL) + 1)
+        for after in (0.0, row.DUR)
+    ]
+    times = sorted({*(span * i / 800 for i in range(801)), *(time for time in ends if time <= span)})
+    out = sweep(model, patients=patients, seed=1, times=times, keep=[quantity], endpoints=[f"final({quantity})"])
+    return out.plot.bands(title=title)
+
+
+def _body(time_unit: str, horizon: float) -> Any:
+    """Return a model of nobody in particular, in which a drug comes and goes."""
+    from immunode.model import Model, Parameter, Process, State
+
+    return Model(
+        name="body",
+        title="A body",
+        time_unit=time_unit,
+        horizon=horizon,
+        states=[State("x", 1.0)],
+        parameters=[Parameter("k", 0.0, f"1/{time_unit}", source="assumed: nothing happens")],
+        processes=[Process("nothing", "x ->", "k*x")],
+    )
+
+
+def _span(given: Any) -> float:
+    """Return how long the figure of a drug is, in its time: five half-lives, three to twelve intervals."""
+    from immunode.intervention.times import DAYS, size
+
+    def length(time: Any) -> float:
+        number, unit = size(time)
+        return float(number * DAYS[unit or given.pk.time] / DAYS[given.pk.time])
+
+    last = given.regimen.blocks[-1]
+    half_life = given.pk.half_life if given.pk.CL else 0.0
+    begin = max(
+        (length(time) for block in given.regimen.blocks for time in (*block.at, block.start or 0.0)), default=0.0
+    )
+    every = length(last.ii) if last.ii is not None else half_life or 24.0
+    return begin + min(max(3 * every, 5 * half_life), 12 * every)
+
+
+def usual(one: Any) -> Any:
+    """Return a drug given as usual, to a patient of 70 kg where its source tells no weight."""
+    from immunode.errors import DoseError
+
+    try:
+        return one.usual()
+    except DoseError:
+        return one.usual(weight=70)
+
+
+def _try_drug(one: Any) -> str:
+    given = usual(one)
+    typical = given.weight in (None, one.weight, *(c.reference for c in one.pk.covariates if c.name == "weight"))
+    dose = ".usual()" if typical else ".usual(weight=70)"
+    python = f'import immunode as im\n\ngiven = im.drug("{one.name}"){dose}\nprint(given)'
+    return f"```sh\nimmunode show {one.name}\n```\n\n```python\n{python}\n```"
 
 
 # Reference ------------------------------------------------------------------------------------------------------------
@@ -322,3 +480,7 @@ def prose(text: str) -> str:
 def _marked(text: str) -> str:
     """Return text in which Markdown reads nothing; an entity for what would begin raw HTML."""
     return re.sub(r"([*_\[\]|$])", r"\\\1", text.replace("<", "&lt;"))
+
+
+if __name__ == "__main__":
+    write_site(Path(sys.argv[1]) if len(sys.argv) > 1 else SITE)

@@ -1,10 +1,13 @@
 """The page that sets all models beside the trials that they declare: `python docs/validation_page.py` writes it anew.
 
-It is kept as a file, since it takes the runs of thousands of patients; a test remakes it and compares.
+It is kept as a file, since it takes the runs of thousands of patients. Each section has the key of what its model
+declares; those whose model did not change are kept, and `python docs/validation_page.py --all` makes all of them again.
 """
 
 from __future__ import annotations
 
+import hashlib
+import re
 import sys
 from pathlib import Path
 from typing import Any
@@ -29,19 +32,36 @@ Verdicts: *inside*, the published value lies in the middle 95 % of replicate tri
 """
 
 
-def page() -> str:
-    """Return the page in Markdown."""
-    from immunode.analysis.trials.validation import validate
+def page(kept: str = "") -> str:
+    """Return the page in Markdown. kept : an earlier page, whose sections stay where their model is the same."""
     from immunode.catalogue import list_models, load_model
 
     models = [load_model(entry.name) for entry in list_models()]
     declaring = [model for model in models if model.trials]
     without = [f"[`{model.name}`](models/{model.name}.md)" for model in models if not model.trials]
-    parts = [HEAD.strip()]
-    for model in declaring:
-        parts += section(model, validate(model))
+    earlier = sections(kept)
+    parts = [HEAD.strip(), *(earlier.get(key(model)) or remade(model) for model in declaring)]
     parts += ["## Models without trials", f"These declare no published trials yet: {', '.join(without)}."]
     return "\n\n".join(parts) + "\n"
+
+
+def key(model: Any) -> str:
+    """Return what names a section: the model, and a hash of all that it declares."""
+    return f"{model.name} {hashlib.sha256(model.to_json().encode()).hexdigest()[:12]}"
+
+
+def sections(page: str) -> dict[str, str]:
+    """Return key -> section of a page."""
+    found = re.split(r"\n\n(?=<!-- [\w.]+ [0-9a-f]{12} -->\n)|\n\n(?=## Models without trials)", page)
+    return {part[5 : part.index(" -->")]: part.rstrip("\n") for part in found if part.startswith("<!-- ")}
+
+
+def remade(model: Any) -> str:
+    """Return the section of a model, from runs of its patients in all arms of its trials."""
+    from immunode.analysis.trials.validation import validate
+
+    first, *rest = section(model, validate(model))
+    return "\n\n".join([f"<!-- {key(model)} -->\n{first}", *rest])
 
 
 def section(model: Any, validation: Any) -> list[str]:
@@ -90,4 +110,6 @@ def sentence(one: Any) -> str:
 
 
 if __name__ == "__main__":
-    (ROOT / "docs" / "validation.md").write_text(page(), encoding="utf-8")
+    file = ROOT / "docs" / "validation.md"
+    earlier = "" if "--all" in sys.argv[1:] else file.read_text(encoding="utf-8")
+    file.write_text(page(earlier), encoding="utf-8")

@@ -66,11 +66,16 @@ class Seen(NamedTuple):
 
 S = Scenario
 TUMOR = "kosinsky2018/responder"
+KIDNEY = "graft_window"
 TOCI = "with_tocilizumab"
 SCENARIOS = (
-    S("arthritis", "anti-TNF lowers inflammation", "baker2013/diseased", "anti_tnf", "final(p)", "down", 100),
-    S("arthritis", "anti-TNF lowers damage", "baker2013/diseased", "anti_tnf", "final(damage)", "down", 100),
-    S("arthritis", "adalimumab lowers damage", "baker2013/diseased", "adalimumab", "final(damage)", "down", 100),
+    S("asthma", "anti-IL-5R prevents attacks", "jin2025", "benralizumab_q8w", "final(exac)", "down", 364),
+    S("asthma", "and opens the airways", "jin2025", "benralizumab_q8w", "final(FEV1)", "up", 364),
+    S("asthma", "anti-IL-5 lowers eosinophils", "asthma_eos_min", "sc_100", "at(eos, 84)", "down", 364),
+    S("asthma", "IL-4/IL-13 block adds FEV1", "zhang2025_dupilumab", "loading_600 + q2w_300", "final(FEV1)", "up", 84),
+    S("asthma", "anti-IgE lowers free IgE", "lowe2009", "q4w_300", "trough(ige_free)", "down", 168),
+    S("arthritis", "an IL-6 receptor block lowers DAS28", "ma2020", "sarilumab_200", "final(das28)", "down", 168),
+    S("arthritis", "and costs neutrophils", "ma2020", "sarilumab_200", "trough(anc)", "down", 168),
     S("arthritis", "adalimumab lowers free TNF", "marcantonio2022", "standard", "final(tnf_free)", "down", 168),
     S("arthritis", "an IL-6 blocker lowers DAS28", "frey2013", "tocilizumab_8", "final(das28)", "down", 168),
     S("arthritis", "an IL-1 blocker lowers CRP", "aitoudhia2012", "canakinumab_150", "final(crp)", "down", 168),
@@ -84,17 +89,24 @@ SCENARIOS = (
     S("lupus", "CAR-T cells clear anti-dsDNA", "lupus_minimal", "cart_cd19_like", "final(aab)", "> 200 to < 30", 730),
     S("lupus", "anti-interferon adds responders", "goteti2024", "anifrolumab_300", "final(SRI4)", "up", 52),
     S("myasthenia", "a block of FcRn lowers IgG", "lledogarcia2022", "iv_7", "at(IgG_change, 10)", "down", 84),
-    S("cancer", "checkpoint blockade removes a tumor", TUMOR, "anti_pdl1", "at(TVtot, 50)", "> 100 to < 10", 50),
+    S("myasthenia", "and weakness", "valenzuela2025", "q2w_60", "at(MG_ADL_change, 70)", "down", 168),
+    S("CAR-T", "CAR-T cells shrink a lymphoma", "muellerschoell2021", "infusion", "final(T)", "down", 90),
+    S("CAR-T", "not if few expand", "muellerschoell2021", "infusion + low_expansion", "final(T)", "up", 90, "infusion"),
+    S("CAR-T", "poor lymphodepletion, less expansion", "stein2019", "poor_lymphodepletion", "peak(total)", "down", 180),
+    S("CAR-T", "half the leukemia, less IL-6", "hardiansyah2019", "burden_half", "peak(il6)", "down", 14),
+    S("CAR-T", "a low first dose, less release", "hibma2026", "step_up", "peak(p_crs)", "down", 14, "no_step_up"),
+    S("cancer", "after ipilimumab, less so", "chatterjee2017", "ipi_experienced", "at(SLD_change, 168)", "up", 168),
+    S("cancer", "checkpoint blockade cures mice", TUMOR, "anti_pdl1", "at(TVtot, 50)", "> 100 to < 10", 50),
     S("cancer", "a hundredth of the dose does not", TUMOR, "anti_pdl1 * 0.01", "at(TVtot, 50)", "> 100 to > 100", 50),
-    S("cancer", "CAR-T cells remove a lymphoma", "cartmath2021", "car_t", "final(T)", "> 1e6 to < 1", 200),
+    S("cancer", "CAR-T cells remove a lymphoma in mice", "cartmath2021", "car_t", "final(T)", "> 1e6 to < 1", 200),
     S("cancer", "a tenth of them does not", "cartmath2021", "car_t * 0.1", "final(T)", "> 1e6 to > 1e6", 200),
     S("cancer", "checkpoint, in a body", "immune_balance/tumor", "checkpoint_blockade", "final(Ag)", "down", 360),
     S("cancer", "CAR-T, in a body", "immune_balance/tumor", "car_t", "final(Ag)", "down", 360),
-    S("transplant", "3 mg of tacrolimus keep the graft", "graft_minimal", "", "final(graft)", "> 0.8", 119.875),
-    S("transplant", "too little rejects it", "graft_minimal", "tac_1mg", "final(graft)", "> 0.8 to < 0.5", 119.875),
-    S("transplant", "too little raises the killers", "graft_minimal", "tac_1mg", "peak(EK)", "up", 119.875),
-    S("transplant", "too much lets the virus out", "graft_minimal", "tac_8mg", "peak(V)", "up", 119.875),
-    S("transplant", "and it takes the graft", "graft_minimal", "tac_8mg", "final(graft)", "> 0.8 to < 0.5", 119.875),
+    S("transplant", "no drug, and the graft is lost", KIDNEY, "", "final(H)", "< 0.15", 120),
+    S("transplant", "a trough of 6 keeps it", KIDNEY, "trough_6", "final(H)", "< 0.15 to > 0.8", 120),
+    S("transplant", "too little raises the killers", KIDNEY, "trough_6 + no_mmf", "peak(E)", "up", 365, "trough_6"),
+    S("transplant", "too much lets the virus out", KIDNEY, "trough_30", "peak(V)", "< 1e3 to > 1e3", 365),
+    S("transplant", "all stopped", KIDNEY, "trough_6 + stop_all", "final(H)", "> 0.8 to < 0.5", 365, "trough_6"),
     S("allergy", "anti-IgE lowers free IgE", "hayashi2007", "q4w", "final(ige_free)", "down", 168),
     S("allergy", "and lets total IgE pile up", "hayashi2007", "q4w", "final(ige_total)", "up", 168),
     S("allergy", "an IL-4 block lowers total IgE", "hayashi2007", "production_block", "final(ige_total)", "down", 168),
@@ -130,6 +142,8 @@ SCENARIOS = (
     S("sleep", "one night awake leaves IL-6", "sleep_minimal", "no_sleep", "at(IL6, 36)", "> 0.99 to < 1.05", 384),
     S("sleep", "five short nights raise it", "sleep_minimal", "five_short_nights", "at(IL6, 132)", "up", 384),
     S("sleep", "and less antibody", "sleep_minimal", "sleep_4h + vaccination", "final(Ab)", "down", 345, "vaccination"),
+    S("theory", "less self-drive of TNF ends inflammation", "baker2013/diseased", "anti_tnf", "final(p)", "down", 100),
+    S("theory", "and damage", "baker2013/diseased", "anti_tnf", "final(damage)", "down", 100),
 )  # fmt: skip
 
 

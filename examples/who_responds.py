@@ -1,4 +1,4 @@
-"""Who responds? Tumor volume of 300 virtual mice under PD-L1 blockade and radiotherapy, one bar a mouse."""
+"""Who responds? Tumor size of 500 patients with melanoma at week 24 of pembrolizumab, one bar a patient."""
 
 import sys
 from pathlib import Path
@@ -7,10 +7,18 @@ import immunode as im
 from immunode.plot import save
 
 model = im.load_model("checkpoint_blockade")
-mice = im.population(model, "r", "e", "kLN", "kapo", "K_D", spread=0.15).draw(300, seed=3)
-out = im.sweep(model, mice * im.Arms.of(model, "control", "anti_pdl1", "rt_5x2"), endpoints=["final(TVtot)"])
-figure = out.plot.waterfall(
-    "final(TVtot)", baseline="control", title="Tumor at the end, against the same mouse untreated"
+naive = im.Intervention("naive", [im.set_to("prior_ipi", 0)])
+arms = im.Arms(
+    {"10 mg/kg, never had ipilimumab": [model.intervention("q3w_10"), naive],
+     "2 mg/kg, after ipilimumab": [model.intervention("ipi_experienced")]}
+)  # fmt: skip
+patients = im.population(model).draw(500, seed=0)
+out = im.sweep(model, patients * arms, endpoints=["at(SLD_change, 168)"], until=168)
+figure = im.plot.waterfall(
+    {arm: out.endpoint("at(SLD_change, 168)")[out.arm_of == i] for i, arm in enumerate(out.arms)},
+    label="change of tumor size at week 24 (%)",
+    title="The same drug: the patients differ more than the arms do",
+    lines={"partial response": -30, "20 % more": 20},
 )
 
 folder = Path(sys.argv[1] if len(sys.argv) > 1 else ".")

@@ -1,4 +1,4 @@
-"""What interventions do and how they combine: cards, atlas, synergy, dose response, explanations."""
+"""What interventions do and how they combine: drugs, cards, atlas, synergy, dose response, explanations."""
 
 from __future__ import annotations
 
@@ -13,9 +13,12 @@ from immunode.analysis.treatment.sequence_maps import SequenceMap, sequence_map
 from immunode.analysis.treatment.shapley_shares import ShapleyShares, shapley
 from immunode.intervention.cards import Card
 from immunode.intervention.composition import card, knobs
+from immunode.intervention.drugs.library import DrugEntry, list_drugs
+from immunode.intervention.drugs.profile import DrugProfile
 from immunode.intervention.operations import Operation
 
 __all__ = [
+    "list_drugs", "DrugEntry", "DrugProfile",
     "knobs", "card", "Card", "Operation", "atlas", "Atlas", "check_expectations", "Expectation", "CounterExample",
     "Expectations", "explain", "Explanation", "shapley", "ShapleyShares", "combination", "synergy", "Combination",
     "Curve", "dose_response", "hill_fit", "DoseResponse", "sequence_map", "SequenceMap", "regimen_search",

@@ -44,6 +44,13 @@ def file(folder: Path, text: str, name: str = "mine.py") -> Path:
 # Listing
 
 
+def test_a_model_without_drugs_builds_none() -> None:
+    code = "import sys; from immunode.catalogue import load_model; load_model('kuznetsov1994'); print(*sys.modules)"
+    loaded = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout.split()
+    assert "immunode.models.cancer.kuznetsov1994" in loaded
+    assert not [name for name in loaded if name.startswith("immunode.intervention.drugs.published.")]
+
+
 def test_entries_say_what_the_loaded_models_say() -> None:
     entries = list_models()
     assert [entry.name for entry in entries] == sorted(entry.name for entry in entries)

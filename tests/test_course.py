@@ -40,6 +40,7 @@ def exercises(notebook: Path) -> list[str]:
     return re.findall(r"## Exercise (\d\.\d)", notebook.read_text(encoding="utf-8"))
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("notebook", NOTEBOOKS, ids=lambda path: path.stem)
 def test_solutions_are_right(notebook: Path, tmp_path: Path) -> None:
     printed = run(notebook, tmp_path, SOLUTIONS="1")

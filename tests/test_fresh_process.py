@@ -17,8 +17,9 @@ import immunode
 import immunode.intervention
 from immunode.model import serial
 from immunode.model.serial import content_key
+from tests import lent_drugs
 
-CODE = "baker2013"
+CODE = lent_drugs.FILE
 
 
 @pytest.fixture(scope="module")

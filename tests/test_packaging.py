@@ -16,6 +16,8 @@ import pytest
 
 ROOT = Path(__file__).resolve().parents[1]
 MODELS = sorted(path.stem for path in (ROOT / "models").glob("*/[!_]*.py"))
+TABLES = sorted(path.name for path in (ROOT / "models").glob("*/*.csv"))
+"""Virtual patients that models list."""
 LIST = "import json; from immunode.catalogue import list_models; print(json.dumps([e.name for e in list_models()]))"
 LOADER = f"""
 import sys
@@ -73,9 +75,11 @@ def listed(*, path: Path | None = None, cwd: Path, before: str = "") -> list[str
 
 
 def packaged(file: Path) -> list[str]:
+    """Return the models in a wheel by their names, and other files beside them with their endings."""
     with zipfile.ZipFile(file) as archive:
         names = [Path(name) for name in archive.namelist()]
-    return sorted(name.stem for name in names if Path("immunode/models") in name.parents and name.name[0] != "_")
+    found = [name for name in names if Path("immunode/models") in name.parents and name.name[0] != "_"]
+    return sorted(name.stem if name.suffix == ".py" else name.name for name in found)
 
 
 def test_the_checkout_has_models() -> None:
@@ -83,7 +87,8 @@ def test_the_checkout_has_models() -> None:
 
 
 def test_wheel_holds_every_model_and_nothing_else_beside_the_bridge(wheel: Path) -> None:
-    assert packaged(wheel) == MODELS
+    assert packaged(wheel) == sorted([*MODELS, *TABLES])
+    assert "bedathuru2024_patients.csv" in TABLES
 
 
 def test_wheel_holds_the_marker_of_types_the_license_and_the_command(wheel: Path) -> None:
@@ -110,7 +115,7 @@ def test_models_are_listed_from_a_wheel_made_from_the_sdist(sdist: Path, tmp_pat
     (project,) = (tmp_path / "source").iterdir()
     (tmp_path / "wheel").mkdir()
     wheel = build(project, "wheel", tmp_path / "wheel")
-    assert packaged(wheel) == MODELS
+    assert packaged(wheel) == sorted([*MODELS, *TABLES])
     zipfile.ZipFile(wheel).extractall(tmp_path / "site")
     assert listed(path=tmp_path / "site", cwd=tmp_path) == MODELS
 

@@ -20,7 +20,6 @@ MEASURED = {  # model, arm, quantity: share of the sets; 1 where nothing is told
     ("kosinsky2018/responder", "anti_pdl1 * 0.01", "at(TVtot, 50)"): 19 / 32,
     ("cartmath2021", "car_t * 0.1", "final(T)"): 27 / 32,
     ("immune_balance/tumor", "checkpoint_blockade", "final(Ag)"): 30 / 32,
-    ("graft_minimal", "tac_8mg", "final(graft)"): 24 / 32,
 }
 
 

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 ENGINE = ("linear.js", "integrator.js", "core.js")
 """What runs in workers as well."""
 SCRIPTS = ("uplot.js", "stage.js", "curves.js", "timeline.js", "doses.js", "pool.js", "panels.js", "lab.js")
-MOST_BYTES = 600_000
+MOST_BYTES = 900_000
 
 
 def page(labs: Sequence[Lab]) -> str:

@@ -14,6 +14,7 @@ import typer
 from immunode.catalogue import list_models, load_model
 from immunode.cli.words import ENGINES, FORMATS, KINDS, MEASURES, METHODS, PICTURES, STYLES
 from immunode.errors import ImmunodeError
+from immunode.intervention.drugs.shelves import SHELVES
 from immunode.language.characters import UNPRINTABLE
 
 if TYPE_CHECKING:
@@ -31,6 +32,12 @@ def models(incomplete: str) -> Offers:
     named = [(entry.name, entry.title) for entry in entries]
     named += [(alias, entry.title) for entry in entries for alias, _ in entry.aliases]
     return _beginning(incomplete, [*sorted(named), *_files(incomplete, _MODEL_FILES)])
+
+
+def models_and_drugs(incomplete: str) -> Offers:
+    """Return what `models` returns, and drugs of the library."""
+    drugs = sorted((name, "drug") for names in SHELVES.values() for name in names)
+    return [*models(incomplete), *_beginning(incomplete, drugs)]
 
 
 def models_and_pictures(incomplete: str) -> Offers:

@@ -17,6 +17,14 @@ Name = Annotated[
         autocompletion=completion.models,
     ),
 ]
+ModelOrDrug = Annotated[
+    str,
+    typer.Argument(
+        metavar="NAME",
+        help="A model's name or alias, a .py, .json, .xml (SBML), .ant or .omex file, or a drug of the library.",
+        autocompletion=completion.models_and_drugs,
+    ),
+]
 Variant = Annotated[
     str,
     typer.Option(

@@ -2,7 +2,8 @@ from .cards import Card
 from .composition import Contribution, Perturbation, card, knobs, perturb, unfit
 from .drugs.drug import Drug
 from .drugs.effects import DrugEffect
-from .drugs.library import LIBRARY, drug
+from .drugs.library import LIBRARY, drug, list_drugs
+from .drugs.profile import DrugProfile
 from .drugs.response import indirect_response, turnover
 from .expand.contribution import Draft
 from .intervention import Intervention
@@ -26,6 +27,7 @@ __all__ = [
     "Draft",
     "Drug",
     "DrugEffect",
+    "DrugProfile",
     "Intervention",
     "LIBRARY",
     "Operation",
@@ -52,6 +54,7 @@ __all__ = [
     "inhibit",
     "jet_lag",
     "knobs",
+    "list_drugs",
     "nights",
     "one_compartment",
     "perturb",

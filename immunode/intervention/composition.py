@@ -10,6 +10,7 @@ from immunode.errors import DoseError, ImmunodeError, ModelError, did_you_mean
 from immunode.intervention.cards import Card
 from immunode.intervention.expand.overlap import set_requirements
 from immunode.intervention.expected_changes import expected
+from immunode.intervention.out_of_reach import check_reach
 from immunode.language.evaluation import evaluate
 from immunode.language.expression import names, parse
 from immunode.model.copies import find
@@ -59,6 +60,7 @@ def perturb(model: Model, *interventions: Given | Iterable[Given]) -> Model:
         _check_targets(model, it, added, parts)
         _check_observed(model, it, added, parts)
         _check_expectations(model, it, parts)
+    check_reach(model, parts, chosen)
     values = {p.name: p.value for p in model.parameters} | {p.name: p.value for a in parts for p in a.parameters}
     for added in parts:
         for requirement in added.requirements:
@@ -72,6 +74,7 @@ def perturb(model: Model, *interventions: Given | Iterable[Given]) -> Model:
     groups = {g: _joined(getattr(model, g), (r for a in parts for r in getattr(a, g)), applied) for g in _GROUPS}
     for group in _PATIENTS:
         groups[group] = (*getattr(model, group), *(r for a in parts for r in getattr(a, group)))
+    groups["observed"] = (*model.observed, *(r for a in parts for r in a.errors))
     return model.replace(
         **groups,
         effects=tuple(effects),

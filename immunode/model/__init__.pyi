@@ -1,5 +1,6 @@
 from .declaration import Contribution, Declaration, Perturbation
 from .model import Model
+from .patient_files import listed_patients
 from .patients import Correlation, Observed, PatientClass, PatientCovariate, Story, Threshold, Variability
 from .published_trials import Trial, TrialResult
 from .records import (
@@ -44,6 +45,7 @@ __all__ = [
     "Unit",
     "Variability",
     "Variant",
+    "listed_patients",
     "parameter_table",
     "sourced",
     "transit_chain",

@@ -45,6 +45,8 @@ class Contribution:
         conditions of rules, each with the names in it; `perturb` checks that they are known.
     variability, correlations, covariates
         how its knobs differ between patients.
+    errors : list[Observed]
+        how its quantities are measured.
     """
 
     name: str
@@ -60,6 +62,7 @@ class Contribution:
     variability: list[Variability] = field(default_factory=list)
     correlations: list[Correlation] = field(default_factory=list)
     covariates: list[PatientCovariate] = field(default_factory=list)
+    errors: list[Observed] = field(default_factory=list)
 
 
 class Act(Protocol):

@@ -39,6 +39,9 @@ class Variability:
         (value + eta; sd in the parameter's unit).
     low, high : float | None
         patients outside are set to the nearest end, in the parameter's unit.
+    shares : str
+        another parameter whose random effect this one has too, times the ratio of their standard deviations: with sd
+        0.2 it is half that of a parameter with sd 0.4. "" means one of its own.
 
     Raises
     ------
@@ -53,6 +56,7 @@ class Variability:
     low: float | None = None
     high: float | None = None
     source: str = ""
+    shares: str = ""
 
     def __post_init__(self) -> None:
         who = f"variability of '{self.parameter}'"
@@ -63,6 +67,8 @@ class Variability:
             raise ModelError(f"{who}: give either sd or cv, above 0")
         if self.cv > 0 and self.scale != "log":
             raise ModelError(f"{who}: a cv goes with the log scale; give sd for the {self.scale} scale")
+        if self.shares == self.parameter:
+            raise ModelError(f"{who}: it can't share its own random effect; name another parameter")
         _range(self, who)
 
     @property

@@ -24,6 +24,7 @@ from immunode.study.run.recorder import Recorder
 if TYPE_CHECKING:
     from immunode.intervention import Perturbation
     from immunode.model import Model
+    from immunode.program import Functions
 
 Array = NDArray[np.float64]
 POINTS = 401
@@ -151,6 +152,8 @@ def _run(ready: Ready, arm: str, grid: Array, initial: Mapping[str, float], opti
     samples = recorder.samples(table)
     jumps = [float(t[0]) for t in recorder.jump_times if t.size]
     path = {name: v[:, 0] for name, v in samples.values.items()}
+    planned = dose_times(functions, values, float(grid[-1]))
+    before = dict(zip(functions.program.states, _begun(functions, values, y0).tolist(), strict=True))
     recipe = {
         "model": model_recipe(ready.model, functions.program.key),
         "until": float(grid[-1]),
@@ -171,10 +174,17 @@ def _run(ready: Ready, arm: str, grid: Array, initial: Mapping[str, float], opti
         path_times=samples.t[:, 0],
         path=MappingProxyType(path),
         breaks=tuple(sorted(set(jumps))),
-        doses=MappingProxyType(given_only(dose_times(functions, values, float(grid[-1])), samples.t[:, 0], path)),
+        doses=MappingProxyType(given_only(ready.model, planned, samples.t[:, 0], path, before)),
         windows=MappingProxyType(active_windows(ready.model, samples.t[:, 0], path)),
         recipe=MappingProxyType(recipe),
     )
+
+
+def _begun(functions: Functions, values: Array, y0: Array | None) -> Array:
+    """Return the states before the events of time 0, shape (n_states,)."""
+    with np.errstate(all="ignore"):
+        own = np.asarray(functions.initial(functions.parameters(values))[:, 0])
+    return own if y0 is None else np.where(np.isnan(y0[:, 0]), own, y0[:, 0])
 
 
 def trouble(ready: Ready, arm: str, batch: Outcome, grid: Array, values: Array) -> str:

@@ -1,5 +1,9 @@
 """A switch between two cytokines: why rheumatoid inflammation, once on, stays on, and what can turn it off.
 
+A theory, not a patient: two cytokines without units, in a time without a calendar (its unit is the lifetime of `a`),
+and treatments that are moves on the map, none of them a drug's regimen. For patients with a score and drugs that have
+doses, take `ma2020`, `leil2021` or `chen2025`.
+
 A pro-inflammatory cytokine `p` (think of TNF) drives its own production and that of an anti-inflammatory one `a`, which
 restrains it. Between alpha2 = 7.33 and 15.67 a healthy and a diseased state exist side by side: the same person can be
 in either. The variant `diseased` (alpha2 = 10) starts in the diseased one, a weakly damped spiral; a treatment cures
@@ -8,9 +12,8 @@ treatment is followed by relapse. The variant `aging` lets alpha2 rise fifty-fol
 
 Published (Baker et al. 2013; values of the curated entries BIOMD0000000550 and, for aging, 549): the equations of a and
 p, all values of theirs, the use of alpha2 as susceptibility, bistability and waves. The paper's text could not be read,
-so its own drug terms are unknown: no treatment here reproduces the paper. Assumed, ours: every treatment and its size;
-the inputs `a_input`, `D` and `drug`; that 1 time unit is 1 day (the paper's unit is the lifetime of a); the link from
-serum adalimumab or infliximab to alpha2 (imax 0.9, ic50 5 mg/L).
+so its own drug terms are unknown: no treatment here reproduces the paper. Assumed, ours: every treatment and its size,
+and the inputs `a_input`, `D` and `drug`.
 
 `damage` is ours too: joint damage is not in the paper. It adds up p (k_J = 1 is a free scale) and never heals.
 
@@ -21,18 +24,17 @@ Left out: cells, the joint, and all other cytokines. Pulses of a drug act throug
 off (the specification cuts it 60 units after the last pulse, when 1e-13 of it is left).
 """
 
-from immunode.intervention import Drug, DrugEffect, Intervention, drug, during, inhibit, pulses, scale, set_to, transfer
+from immunode.intervention import Intervention, during, inhibit, pulses, scale, set_to, transfer
 from immunode.model import Derived, Model, Parameter, Process, State, Story, Variant
 
 MODEL = Model(
     name="baker2013",
-    title="Pro- and anti-inflammatory cytokines in rheumatoid arthritis",
+    title="A theory of rheumatoid arthritis: two cytokines and a switch",
     system="rheumatoid arthritis",
     status="published",
     species="human",
     reference="doi:10.1093/imammb/dqs028",
     time_unit="",
-    clock="day",
     horizon=100.0,
     readouts=["p", "a", "damage"],
     states=[
@@ -84,40 +86,36 @@ MODEL = Model(
     interventions=[
         Intervention("anti_tnf", [inhibit("alpha2", 0.5)], kind="drug", direction="suppress", acts_on="signal",
                      expects={"p": "down", "damage": "down"}, evidence="assumed",
-                     source="assumed: half of the pro-inflammatory feedback neutralized, for good"),
+                     source="assumed: half of the pro-inflammatory feedback neutralized, for good",
+                     label="feedback of p halved"),
         Intervention("anti_tnf_clearance", [set_to("D", 1.0)], during(0, 1), kind="drug", direction="suppress",
                      acts_on="clearance", expects={"p": "down at its lowest", "damage": "down"}, evidence="assumed",
-                     source="assumed: extra loss 1 for 1 unit of time; 0.746 is enough to cure alpha2 = 10"),
+                     source="assumed: extra loss 1 for 1 unit of time; 0.746 is enough to cure alpha2 = 10",
+                     label="p removed, for a while"),
         Intervention("anti_tnf_clearance_permanent", [scale("gamma", 1.2)], kind="drug", direction="suppress",
                      acts_on="clearance", expects={"p": "down", "damage": "down"}, evidence="assumed",
-                     source="assumed: loss of p 1.2 times as fast, for good; cures from 1.1159"),
+                     source="assumed: loss of p 1.2 times as fast, for good; cures from 1.1159",
+                     label="p lost faster, for good"),
         Intervention("anti_tnf_pulses", [transfer("drug", 0.35)], pulses(every=2, width=0, n=4), kind="drug",
                      direction="suppress", acts_on="clearance", expects={"p": "down on average", "damage": "down"},
-                     evidence="assumed", source="assumed: four pulses of 0.35; a total of 1.319 is enough to cure"),
+                     evidence="assumed", source="assumed: four pulses of 0.35; a total of 1.319 is enough to cure",
+                     label="p removed in pulses"),
         Intervention("il10_supplement", [set_to("a_input", 0.5)], kind="drug", direction="suppress",
                      acts_on="production", expects={"p": "down", "damage": "down"}, evidence="assumed",
-                     source="assumed: cures; 0.2 only improves"),
+                     source="assumed: cures; 0.2 only improves",
+                     label="a given"),
         Intervention("corticosteroid", [scale("alpha4", 1.2), scale("alpha2", 0.8)], kind="drug", direction="suppress",
                      acts_on="production", expects={"p": "down", "damage": "down"}, evidence="assumed",
-                     source="assumed: 20 % more anti-inflammatory production and 20 % less pro-inflammatory feedback"),
+                     source="assumed: 20 % more anti-inflammatory production and 20 % less pro-inflammatory feedback",
+                     label="more a, less feedback of p"),
         Intervention("susceptibility", [set_to("alpha2", 20.0)], direction="enhance", acts_on="production",
                      expects={"p": "up", "damage": "up"}, evidence="assumed",
-                     source="assumed size: beyond 15.67, where only disease exists; the use of alpha2 is published"),
-        Drug("adalimumab", drug("adalimumab").pk, "40 mg sc q2w x 26", [
-            DrugEffect("inhibit", "alpha2", size=0.9, half=5.0, evidence="assumed",
-                       source="assumed: link of serum level to neutralized feedback")],
-             direction="suppress", acts_on="signal", expects={"p": "down", "damage": "down"}, evidence="published",
-             source="kinetics: Ling 2024, doi:10.3390/pharmaceutics16060702; the link to alpha2 is assumed"),
-        Drug("infliximab", drug("infliximab").pk, "5 mg/kg iv at week 0, 2, 6 then q8w x 6", [
-            DrugEffect("inhibit", "alpha2", size=0.9, half=5.0, evidence="assumed",
-                       source="assumed: link of serum level to neutralized feedback")],
-             weight=70, direction="suppress", acts_on="signal", expects={"p": "down", "damage": "down"},
-             evidence="published",
-             source="kinetics: Fasanmade 2009, doi:10.1007/s00228-009-0718-4; the link to alpha2 is assumed"),
+                     source="assumed size: beyond 15.67, where only disease exists; the use of alpha2 is published",
+                     label="more feedback of p"),
     ],
     story=Story(
-        "In this theory a short block of TNF is enough: inflammation does not return, damage stays below a tenth.",
-        arms={"untreated": "", "TNF blocked for good": "anti_tnf", "TNF removed for one day": "anti_tnf_clearance"},
+        "In this theory a short treatment is enough: inflammation does not return, damage stays below a tenth.",
+        arms={"untreated": "", "lasting block": "anti_tnf", "short block": "anti_tnf_clearance"},
         panels=["p", "damage"], variant="diseased",
     ),
 )

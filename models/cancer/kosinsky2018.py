@@ -11,7 +11,9 @@ takes off the first brake, radiation kills and makes antigen, so that together t
 Animals differ in S_L, the antigen that half-opens the influx of T cells: SMALL is a good responder. From day 7 on,
 rejection (10 uL or less at day 57) needs S_L below 0.955 untreated, 3.59 with radiation, 3.99 with antibody and 6.29
 with both. Judge responders at day 50: later the deterministic tumor grows back as antibody washes out (60 % responders
-to the pair at day 50, 25 % at day 57). Late starts (day 19) fail.
+to the pair at day 50, 25 % at day 57). Late starts (day 19) fail. The average mouse does not respond to one of the two:
+at day 50 the share of responders over the lognormal S_L is 0.06 % untreated, 9 % with radiation, 12 % with antibody and
+59 % with both. `sensitive` is a mouse with S_L 3, not a treatment, so that both kinds of mice stand in one picture.
 
 Published (Kosinsky et al. 2018, Table 1, article read; equations from BIOMD0000000863, the printed ones in the
 supplement could not be read). The curated file has two errors, not repeated here: no absorption of the antibody
@@ -29,15 +31,15 @@ Left out: the lymph node, cell types other than CD8, toxicity, resistance, sprea
 """
 
 from immunode.intervention import Intervention, add, at_times, during, pulses, scale, set_to, transfer
-from immunode.model import Derived, Model, Parameter, Process, State, Story, Unit, Variant
+from immunode.model import Derived, Model, Parameter, Process, State, Story, Threshold, Unit, Variability, Variant
 
 MODEL = Model(
     name="kosinsky2018",
-    title="PD-(L)1 blockade and radiotherapy of a mouse tumor",
+    title="PD-(L)1 blockade and radiotherapy of CT26 colon carcinoma in mice",
     system="cancer",
     status="published",
     species="mouse",
-    aliases={"checkpoint_blockade": ""},
+    aliases={"checkpoint_mouse": ""},
     reference="doi:10.1186/s40425-018-0327-9",
     time_unit="day",
     horizon=57.0,
@@ -51,7 +53,8 @@ MODEL = Model(
         State("U", 0.0, "DSB", "double-strand breaks in a cell", kind="damage", typical=1.0, source="BIOMD0000000863"),
         State("nTeff", 0.0, "cell", "T cells in the tumor, not yet mature", kind="cell", typical=10.0,
               source="BIOMD0000000863"),
-        State("dTeff", 0.0, "cell", "killer T cells in the tumor", kind="cell", typical=10.0, source="BIOMD0000000863"),
+        State("dTeff", 0.0, "cell", "killer T cells in the tumor", kind="cell", typical=10.0, source="BIOMD0000000863",
+              label="killer T cells in the tumor"),
         State("PDL1", 0.0, "1", "PD-L1 on the tumor, from 0 to 1", kind="signal", typical=1e-3,
               source="BIOMD0000000863"),
         State("mAb_ip", 0.0, "nmol/L", "antibody in the abdomen, as the blood level it makes", kind="drug", typical=1.0,
@@ -89,7 +92,7 @@ MODEL = Model(
         Parameter("TV0", 15.0, "uL", "tumor that volume_change refers to", "BIOMD0000000863: initial", "published"),
     ],
     derived=[
-        Derived("TVtot", "TV + TVd", "uL", "tumor volume as measured"),
+        Derived("TVtot", "TV + TVd", "uL", "tumor volume as measured", label="tumor volume"),
         Derived("TCD", "mu*piecewise(TVd/TVtot, TVtot > 0, 0) + e*dTeff + d0", "1/day",
                 "tumor death that releases antigen"),
         Derived("DCm", "TCD**2/(TCD**2 + Ktcd**2)", "", "mature dendritic cells, from 0 to 1"),
@@ -146,11 +149,16 @@ MODEL = Model(
         Intervention("trafficking_block", [scale("S_L", 3.0)], kind="drug", direction="suppress",
                      acts_on="production", expects={"dTeff": "down", "TVtot": "up on average"}, evidence="assumed",
                      source="assumed: fingolimod; three times the antigen for half the influx"),
+        Intervention("sensitive", [set_to("S_L", 3.0)], kind="patient", direction="enhance", acts_on="production",
+                     expects={"dTeff": "up at the end", "TVtot": "down on average"}, evidence="assumed",
+                     source="assumed: a mouse that responds; 6 % have a smaller S_L", note="a mouse, not a treatment"),
     ],
+    variability=[Variability("S_L", 0.696, source="Kosinsky 2018, Table 1: lognormal between animals")],
+    thresholds=[Threshold("rejection", "TVtot <= 10", "rejection", "Kosinsky 2018, read as 10 uL or less")],
     story=Story(
-        "Anti-PD-L1 or radiation alone only delays this tumor of a mouse; together they shrink it.",
-        arms={"untreated": "", "anti-PD-L1": "anti_pdl1", "radiation 5 x 2 Gy": "rt_5x2",
-              "both": "anti_pdl1 + rt_5x2"},
-        panels=["TVtot", "dTeff"],
+        "The average mouse does not respond to anti-PD-L1, one in eight does; with radiation six in ten do.",
+        arms={"untreated": "", "anti-PD-L1, average": "anti_pdl1", "anti-PD-L1, responder": "anti_pdl1 + sensitive",
+              "both, average": "anti_pdl1 + rt_5x2"},
+        panels=["TVtot", "dTeff"], until=50.0,
     ),
 )

@@ -1,4 +1,4 @@
-"""CAR-T cells against a blood cancer in mice: killers, memory, and the dose that cures.
+"""Mouse model: infused CAR-T cells hardly multiply (at most 1.4 times the dose); in patients 3,900-fold: see stein2019.
 
 CAR-T cells divide, kill the tumor, are inhibited by it, and leave long-lived memory cells behind; memory cells turn
 back into killers where they meet the tumor.
@@ -8,8 +8,9 @@ back into killers where they meet the tumor.
 Default: HDLM-2 (Hodgkin lymphoma) and CAR-T 123, treated on day 42. 2e6 cells clear the tumor in days and a second one
 on day 250 (rechallenge); 5e5 leave about 1,000 tumor cells held for good; 2e5 fail. The smallest dose that cures or
 holds is 2.53e5 (paper: about 2.6e5). Doses split over weeks leave 8 to 14 % more memory on day 200. Variant `raji`:
-RAJI lymphoma and CAR-T 19, which double in two days; 1e7 cells on day 7 only slow it (5.7e8 cells on day 14), fewer
-with the checkpoint IDO (`raji_ido`: 1.7e9), more again with its inhibitor.
+RAJI lymphoma and CAR-T 19, which double in two days; 1e7 cells on day 7 only slow it (5.7e8 cells on day 14), less so
+with the checkpoint IDO (`raji_ido`: 1.7e9), and better again with its inhibitor (`raji_ido_1mt`: 7.0e8). These three
+end on day 14, as the experiment did: no limit to the growth of RAJI was published.
 
 Published (Barros et al. 2021, article and both curated files read; BIOMD0000001019 and 1020, the first of which gives
 its dose on day 45 where the paper says 42). The authors tuned phi, rho, eps, theta and mu by hand and say that other
@@ -29,11 +30,11 @@ from immunode.model import Derived, Model, Parameter, Process, State, Story, Var
 
 MODEL = Model(
     name="cartmath2021",
-    title="CAR-T cells, their memory and a blood cancer",
+    title="CAR-T cells against human lymphoma cell lines in immunodeficient mice",
     system="cancer",
     status="published",
     species="mouse",
-    aliases={"car_t": ""},
+    aliases={"car_t_mouse": ""},
     reference="doi:10.3390/cancers13122941",
     time_unit="day",
     horizon=500.0,
@@ -75,11 +76,16 @@ MODEL = Model(
     variants=[
         Variant("raji", values={"phi": 0.83, "rho": 0.8300536, "eps": 1.59795, "theta": 2.3e-4, "alpha": 1.248506e-8,
                                 "mu": 6.89e-7, "r": 0.5071721, "b": 0.0, "gamma": 3.365388e-8}, initial={"T": 3e6},
-                note="RAJI and CAR-T 19; look at 14 days", source="Barros 2021, BIOMD0000001020"),
+                note="RAJI and CAR-T 19; the experiment lasted 14 days", source="Barros 2021, BIOMD0000001020",
+                horizon=14.0),
         Variant("raji_ido", values={"phi": 0.83, "rho": 0.8300536, "eps": 1.59795, "theta": 2.3e-4,
                                     "alpha": 1.461699e-8, "mu": 6.89e-7, "r": 0.5071721, "b": 0.0,
                                     "gamma": 3.365388e-8}, initial={"T": 3e6},
-                note="RAJI with the checkpoint IDO", source="Barros 2021, BIOMD0000001020"),
+                note="RAJI with the checkpoint IDO", source="Barros 2021, BIOMD0000001020", horizon=14.0),
+        Variant("raji_ido_1mt", values={"phi": 0.83, "rho": 0.8300536, "eps": 1.59795, "theta": 2.3e-4,
+                                        "alpha": 1.26166e-8, "mu": 6.89e-7, "r": 0.5071721, "b": 0.0,
+                                        "gamma": 3.365388e-8}, initial={"T": 3e6},
+                note="RAJI with IDO and its inhibitor 1-MT", source="Barros 2021, BIOMD0000001020", horizon=14.0),
         Variant("cured", initial={"T": 0.0, "CM": 1.54e6}, note="memory only, 158 days after a cure; for a rechallenge",
                 source="computed: day 200 after 2e6 cells on day 42"),
     ],

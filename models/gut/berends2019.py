@@ -4,10 +4,11 @@ Infliximab binds TNF (the binding is taken to be in balance at all times); the c
 TNF, so bound TNF piles up while free TNF falls by 98 %. Antibodies against the drug and low albumin speed up its
 loss; free TNF then comes back before the next dose.
 
-Values come from nlmixr2lib, a third-party encoding that cites Table 2 of Berends et al. 2019; the paper itself was not
-read. The patients had ulcerative colitis (n = 20): using this in rheumatoid arthritis is an assumption. kdeg was fixed
-in the paper by a sensitivity analysis and is uncertain. Differences between patients in the paper (CV, log-normal): CL
-29.2 %, Vc 22.7 %, Vp 74.2 %, B0 39.2 %. The paper prints a baseline of 19.8 pg/mL; 0.380 pM gives 19.76.
+The patients had ulcerative colitis (n = 20). Values come from nlmixr2lib, a third-party encoding that cites Table 2 of
+Berends et al. 2019; the paper itself was not read. kdeg was fixed in the paper by a sensitivity analysis and is
+uncertain. Do not ask it about other diseases, nor about symptoms: it ends at free TNF. Differences between patients in
+the paper (CV, log-normal): CL 29.2 %, Vc 22.7 %, Vp 74.2 %, B0 39.2 %. The paper prints a baseline of 19.8 pg/mL; 0.380
+pM gives 19.76.
 
 Doses are given at once into the blood (the paper infuses). Day 0, 14, 42, 98 and then every 8 weeks are events of the
 model; they do nothing until an intervention sets `dose`. That of day 98 comes 0.1 s late, so that a run of 98 days ends
@@ -20,8 +21,8 @@ from immunode.model import Derived, Event, Model, Parameter, Process, State, Sto
 
 MODEL = Model(
     name="berends2019",
-    title="Infliximab and TNF: target-mediated disposition",
-    system="rheumatoid arthritis",
+    title="Infliximab and TNF in ulcerative colitis: binding and turnover",
+    system="gut",
     status="published",
     species="human",
     reference="doi:10.1007/s10928-019-09652-5",

@@ -2,25 +2,29 @@
 
 Virus infects CD4 T cells; infected cells make virus until they die. A patient starts in the untreated balance of all
 three. A protease inhibitor lets infected cells make particles that cannot infect; an inhibitor of reverse transcriptase
-prevents infection. Where R is 1 or less the untreated balance is that without virus, and a patient starts there.
-Measured is all virus, of both kinds (`virus`). Its slope after a few days is about delta times the
-efficacy, so half-lives of infected cells were first read from patients: ln(virus) falls by 0.225, 0.383 and
-0.500 per day at a protease efficacy of 0.5, 0.8 and 1. Each of the two drugs multiplies what the other leaves.
+prevents infection. Known of a patient is the virus before treatment, `V0`; the source of target cells, `lam`, follows
+from it at the start and keeps its value through the run, so that a drug does not change it. Thus every patient is
+infected: R = 1 + k V0/d without drugs. Measured is all virus, of both kinds (`virus`). Its slope after a few days is
+about delta times the efficacy, so half-lives of infected cells were first read from patients: ln(virus) falls by 0.225,
+0.383 and 0.500 per day at a protease efficacy of 0.5, 0.8 and 1. Each of the two drugs multiplies what the other
+leaves.
 
     lam -> T --infection (RTI -|)--> I --production--> V_I   (PI: V_NI instead)
 
 Left out: the delay inside the cell (the paper's subject), latent and long-lived infected cells, resistance, drug levels
 in blood, killing by T cells. So it clears HIV above a total efficacy of 0.3065: no clinical claim, but a consequence of
-R = N k lam/(d c) = 1.4419, which rests on the assumed death rate d of target cells.
+R = N k lam/(d c) = 1.4419, which rests on the assumed death rate d of target cells. Do not ask it how a patient without
+HIV fares, nor for cure.
 
 Published (Nelson et al. 2000, text and BIOMD0000000875): delta, c, k, N and the protease term. The term of the
 inhibitor of reverse transcriptase is the standard extension. Assumed, from memory: d = 0.01 per day (the curated entry
-has lambda 10 and d 0.03 in cells per uL, which fits nothing else); lam follows from it and the published pre-treatment
-T 1.8e5 and virus 1.34e5, which are near, not at, the steady state. All numbers of the specification come out.
+has lambda 10 and d 0.03 in cells per uL, which fits nothing else). The published pre-treatment T of 1.8e5 and virus of
+1.34e5 are near, not at, a steady state: they give lam = 2627.316, and the balance at that lam has V0 = 128,825. All
+numbers of the specification come out.
 """
 
 from immunode.intervention import Intervention, set_to
-from immunode.model import Derived, Model, Parameter, Process, State, Story, Unit
+from immunode.model import Derived, Model, Parameter, Process, State, Story, Switch, Unit
 
 MODEL = Model(
     name="nelson2000",
@@ -34,14 +38,16 @@ MODEL = Model(
     readouts=["virus", "T", "I"],
     units=[Unit("virion", "virus particle")],
     states=[
-        State("T", "min(lam/d, c/(N*k))", "cell/mL", "target CD4 T cells", kind="cell",
+        State("T", "c/(N*k)", "cell/mL", "target CD4 T cells", kind="cell", source="untreated steady state"),
+        State("I", "c*V0/(N*delta)", "cell/mL", "infected cells that make virus", kind="cell",
               source="untreated steady state"),
-        State("I", "max((lam - d*c/(N*k))/delta, 0)", "cell/mL", "infected cells that make virus", kind="cell",
-              source="untreated steady state"),
-        State("V_I", "max(N*(lam - d*c/(N*k))/c, 0)", "virion/mL", "infectious virus", kind="pathogen",
-              source="untreated steady state"),
+        State("V_I", "V0", "virion/mL", "infectious virus", kind="pathogen", source="untreated steady state"),
         State("V_NI", 0.0, "virion/mL", "non-infectious virus", kind="pathogen", typical=1e4,
               source="untreated steady state"),
+    ],
+    switches=[
+        Switch("lam", "c/(N*k)*(d + k*V0)", "cell/(mL*day)",
+               "source of target cells: what the untreated balance at V0 needs, held through the run"),
     ],
     parameters=[
         Parameter("k", 3.43e-8, "mL/(virion*day)", "infection", "Nelson 2000", "published"),
@@ -49,8 +55,9 @@ MODEL = Model(
         Parameter("N", 480.0, "virion/cell", "virus made by one infected cell", "Nelson 2000", "published"),
         Parameter("c", 3.0, "1/day", "clearance of virus", "Nelson 2000", "published"),
         Parameter("d", 0.01, "1/day", "death of target cells", "assumed: from memory; decides R", "assumed"),
-        Parameter("lam", 2627.316, "cell/(mL*day)", "source of target cells",
-                  "d*1.8e5 + k*1.34e5*1.8e5, from the published pre-treatment T and virus", "derived"),
+        Parameter("V0", 128825.37049562682, "virion/mL", "virus before treatment",
+                  "balance at lam = d*1.8e5 + k*1.34e5*1.8e5, of published pre-treatment T and virus", "derived",
+                  label="virus before treatment"),
         Parameter("e_rt", 0.0, "", "efficacy of the inhibitor of reverse transcriptase",
                   "assumed: none untreated", "assumed", (0.0, 1.0)),
         Parameter("e_pi", 0.0, "", "efficacy of the protease inhibitor", "Nelson 2000: none untreated", "published",

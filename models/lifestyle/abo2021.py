@@ -21,12 +21,13 @@ REV-ERB agonist raises IL-6 after LPS at CT0 (area +15 %), as REV restrains IL-1
 (the specification computed 23.996). All other numbers come out.
 
 Numerics: Hill exponents up to 58.7; N (4e7) beside REV (1e-3), hence a `typical` size for each state; abs() in TNF
-production guards a power of 1.5 where N touches 0.
+production guards a power of 1.5 where N touches 0; a source of IL-10 above its largest loss has no rest: refused.
 """
 
 from immunode.intervention import Intervention, during, scale, set_to
 from immunode.model import (
-    Derived, Event, Model, Parameter, Process, State, Story, Switch, Unit, Variant, parameter_table, sourced,
+    Derived, Event, Model, Parameter, Process, Requirement, State, Story, Switch, Unit, Variant, parameter_table,
+    sourced,
 )  # fmt: skip
 
 MODEL = Model(
@@ -61,6 +62,8 @@ MODEL = Model(
             State("YIL10", 0.0, "pg/(mL*hour)", "slow promoter of interleukin-10", "signal", typical=1.0),
             State("CA", "sCA/dCA", "CA_unit", "slow anti-inflammatory mediators", "signal")),
     ],
+    requirements=[
+        Requirement("sIL10 < dIL10*xIL10d", "outside the model's regime: IL-10 is made faster than it can be lost")],
     parameters=[
         *parameter_table({"per": "Per", "cry": "Cry", "rev": "Rev", "ror": "Ror", "bmal": "Bmal"},  # the clock
             ("dm", "1/hour", "mRNA degradation", 0.10576, 0.50633, 0.47914, 0.26786, 4.6995),

@@ -164,7 +164,7 @@ def test_shares_are_told_apart(decay: Model) -> None:
 
 def test_a_time_after_the_end_of_the_runs_is_refused(decay: Model) -> None:
     late = Intervention("late", scale("k", 3), expects={"A": "down at 2 weeks"})
-    with pytest.raises(StudyError, match=r"at\(A, 2 week\) lies outside the runs, which go from 0 to 10"):
+    with pytest.raises(StudyError, match=r"at\(A, 2 week\) .*outside.* 0 .*10"):
         check_expectations(decay, late, 4)
 
 
@@ -223,13 +223,13 @@ def test_only_the_arm_that_sets_a_number_holds_it(decay: Model) -> None:
 
 def test_interventions_that_set_all_that_is_sampled_need_a_design(decay: Model) -> None:
     fixed = Intervention("fixed", set_to("k", 0.3), expects={"A": "up"})
-    with pytest.raises(StudyError, match=r"interventions set all parameters that would be sampled \(k\); give design="):
+    with pytest.raises(StudyError, match=r"all parameters .*\(k\).*design="):
         check_expectations(decay, fixed, 4)
 
 
 def test_nelson2000_says_less_virus_of_every_drug() -> None:
-    """Efficacies are 0 until a drug sets them: no control has a drug, so the sign of the virus holds in most sets."""
+    """Efficacies are 0 until a drug sets them: no control has a drug, so the virus falls in all sets."""
     found = check_expectations(load_model("nelson2000"), n=32, over="mean")
     assert "not sampled where an intervention sets them: e_pi, e_rt" in found.recipe
     shares = {item.share for item in found.items if item.quantity == "virus"}
-    assert min(shares) > 0.7
+    assert shares == {1.0}

@@ -11,6 +11,7 @@ from immunode.errors import StudyError
 from immunode.intervention import Intervention, add, at_times, during, inhibit, transfer
 from immunode.model import Compartment, Derived, Event, Model, Parameter, Process, State
 from immunode.study import simulate
+from tests import lent_drugs
 
 
 def _pool() -> Model:
@@ -57,14 +58,15 @@ def test_terms_are_those_of_the_closed_form() -> None:
     [
         ("kosinsky2018", ("anti_pdl1", "rt_5x2"), "TV"),
         ("kosinsky2018", ("control", "anti_pdl1+rt_5x2"), "dTeff"),
-        ("baker2013", ("control", "adalimumab"), "p"),
+        ("baker2013", ("control", "anti_tnf"), "p"),
+        (lent_drugs.FILE, ("control", "adalimumab"), "p"),
         ("immune_balance", ("control", "anti_tnf"), "TNF"),
         ("cartmath2021", ("control", "car_t"), "CM"),
         ("marcantonio2022", ("control", "standard"), "TNF"),
     ],
 )
 def test_terms_add_up_to_rounding_in_published_models(name: str, arms: tuple[str, str], state: str) -> None:
-    model = load_model(name, "diseased" if name == "baker2013" else None)
+    model = load_model(name, "diseased" if name in ("baker2013", lent_drugs.FILE) else None)
     states = [s.name for s in model.states]
     shown = state if state in states else states[0]
     runs = simulate(model, arms=list(arms))

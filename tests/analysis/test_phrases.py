@@ -48,6 +48,7 @@ def test_times_without_a_unit_are_said_without_one() -> None:
         (ARTHRITIS, "at(das28,24 weeks)<2.6", "in remission at 24 weeks"),
         (ARTHRITIS, "low_activity at 12 weeks", "in low disease activity at 12 weeks"),
         (ARTHRITIS, "neutropenia_3 at 4 weeks", "with neutropenia of grade 3 at 4 weeks"),
+        (ARTHRITIS, "at(C, 24 weeks) < 2.6", "with sarilumab in blood at 24 weeks < 2.6"),
         (ARTHRITIS, "at(das28, 24 weeks) < 2", "with DAS28-CRP at 24 weeks < 2"),
         (
             ARTHRITIS,

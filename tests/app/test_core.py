@@ -13,6 +13,7 @@ import pytest
 
 import immunode as im
 from immunode.app.lab import Lab, load_lab
+from tests import lent_drugs
 
 ON = """
 const put = (state, name, changed = {}) => {
@@ -40,6 +41,13 @@ console.log(JSON.stringify({json.dumps(links)}.map((link) => {{
     return found
 
 
+def with_drugs() -> Lab:
+    """Return the lab of a model with two drugs of the library."""
+    lab = load_lab(lent_drugs.FILE, "diseased")
+    lab.data["call"] = f"im.load_model({lent_drugs.FILE!r}, variant='diseased')"
+    return lab
+
+
 def test_a_link_brings_the_controls_back(node: Any) -> None:
     script = f"""{ON}{ANTI_TNF} state.values.set("alpha3", 0.6); state.shown = ["damage", "p"];
 const back = fromLink([lab], toLink(state, "de"));
@@ -56,11 +64,11 @@ def test_a_link_brings_free_doses_back_and_drops_what_is_no_time(node: Any) -> N
         ["infliximab", [1]],
         3,
     ]
-    link = link_of({"v": 1, "m": "baker2013", "on": [["adalimumab", knobs], ["anti_tnf", []]], "t": wild})
+    link = link_of({"v": 1, "m": "lent_drugs", "on": [["adalimumab", knobs], ["anti_tnf", []]], "t": wild})
     script = f"""{ON} put(state, "adalimumab"); state.times.set("adalimumab", [1, 2.5]);
 const times = (link) => Array.from(fromLink([lab], link).state.times);
 console.log(JSON.stringify([times(toLink(state, "en")), times({json.dumps(link)})]));"""
-    assert node.in_lab(load_lab("baker2013", "diseased"), script) == [
+    assert node.in_lab(with_drugs(), script) == [
         [["adalimumab", [1, 2.5]]],
         [["adalimumab", [0.5, 5, 30]]],
     ]
@@ -148,9 +156,7 @@ def test_doses_at_free_times_are_those_of_the_python_code(node: Any, tmp_path: A
 put(state, "adalimumab", { "adalimumab.strength": 0.5 }); put(state, "infliximab", { "infliximab.time_2": 11 });
 state.times.set("anti_tnf_pulses", [0.3, 10, 55.5]); state.times.set("adalimumab", [7, 21]);
 state.times.set("infliximab", [0, 1, 30, 31.5]); state.shown = ["p"];"""
-    worst, run = differences(
-        node, load_lab("baker2013", "diseased"), script, ["p", "damage", "drug", "infliximab.central"]
-    )
+    worst, run = differences(node, with_drugs(), script, ["p", "damage", "drug", "infliximab.central"])
     assert worst < 1e-6
     assert run.to_frame()["drug"].max() > 0.15
 
@@ -158,7 +164,7 @@ state.times.set("infliximab", [0, 1, 30, 31.5]); state.shown = ["p"];"""
 def test_an_intervention_without_a_dose_is_left_out(node: Any, tmp_path: Any, monkeypatch: Any) -> None:
     monkeypatch.chdir(tmp_path)
     script = 'put(state, "adalimumab"); state.times.set("adalimumab", []); state.shown = ["p"];'
-    worst, run = differences(node, load_lab("baker2013", "diseased"), script, ["p", "damage"])
+    worst, run = differences(node, with_drugs(), script, ["p", "damage"])
     assert worst < 1e-6
     assert "adalimumab.depot" not in run.to_frame()
 
@@ -168,9 +174,9 @@ def test_a_depot_acts_by_what_flows_out_of_it_only() -> None:
         data = load_lab(name).data
         return [data["states"][i]["name"] for i in data["depots"]]
 
-    assert depots("graft_minimal") == ["depot"]
+    assert depots("graft_window") == ["depot"]
     # infliximab goes straight to where it acts; CAR-T cells divide and kill
-    assert depots("baker2013") == ["adalimumab.depot"]
+    assert depots(lent_drugs.FILE) == ["adalimumab.depot"]
     assert depots("cartmath2021") == []
 
 

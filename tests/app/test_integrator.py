@@ -114,17 +114,17 @@ def test_states_that_are_zero_stay_exactly_zero(node: Any) -> None:
 
 
 def test_a_power_without_slope_at_zero_can_be_started_from(node: Any) -> None:
-    found = node.runs(load_lab("graft_minimal"), [{"hill_e": 0.77}])[0]
+    found = node.runs(load_lab("graft_window"), [{"h": 0.77}])[0]
     assert found["status"] == "ok"
 
 
 def test_two_treatments_that_contradict_each_other_are_refused_with_the_reason(node: Any) -> None:
-    lab = load_lab("graft_minimal")
-    found = node.runs(lab, [{"tac_1mg.strength": 1.0, "tac_8mg.strength": 1.0}])[0]
+    lab = load_lab("graft_window")
+    found = node.runs(lab, [{"trough_3.strength": 1.0, "trough_30.strength": 1.0}])[0]
     assert found["status"] == "refused"
     assert (
         lab.data["requirements"][found["failed"]]
-        == "'tac_1mg' and 'tac_8mg' both set 'dose'; they must not overlap in time"
+        == "'trough_3' and 'trough_30' both set 'ind_on'; they must not overlap in time"
     )
 
 

@@ -6,13 +6,17 @@ import json
 import os
 import subprocess
 import sys
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from immunode.catalogue import list_models, load_model
 from immunode.cli import main
+from immunode.intervention import LIBRARY, Drug, drug, list_drugs
 from immunode.model import Event, Model, State
+from immunode.model.records import pairs
+from immunode.model.serial import from_json
 from immunode.version import __version__
 
 Capture = pytest.CaptureFixture[str]
@@ -126,6 +130,23 @@ def test_check_of_a_faulty_model_says_what_and_exits_with_1(tmp_path: Path, caps
     assert "k" in printed
 
 
+def test_check_reports_a_variant_that_outgrows_any_body(tmp_path: Path, capsys: Capture) -> None:
+    """A lymphoma of mice that doubles for 500 days; within the 14 days of its experiment it is no finding."""
+    text = (
+        load_model("cartmath2021")
+        .replace(variants=[replace(v, horizon=None) for v in load_model("cartmath2021").variants])
+        .to_json()
+    )
+    (tmp_path / "endless.json").write_text(text)
+    assert main(["check", str(tmp_path / "endless.json")]) == 1
+    printed = " ".join(capsys.readouterr().out.split())
+    assert "state 'T', variant 'raji'" in printed
+    assert "4e+116 at the horizon, 500 day" in printed
+    assert printed.count("more than a body can hold") == 3
+    assert main(["check", str(tmp_path / "endless.json"), "--variant", "raji"]) == 1
+    assert main(["check", "cartmath2021"]) == 0
+
+
 def test_check_as_json_says_whether_it_is_ok(tmp_path: Path, capsys: Capture) -> None:
     (tmp_path / "faulty.py").write_text(FAULTY)
     assert main(["check", str(tmp_path / "faulty.py"), "--json"]) == 1
@@ -190,3 +211,48 @@ def test_a_terminal_that_knows_no_greek_gets_question_marks() -> None:
     )
     assert ran.returncode == 0, ran.stderr
     assert b"dp/dt = " in ran.stdout
+
+
+def test_drugs_are_listed_by_target(capsys: Capture) -> None:
+    assert main(["drugs"]) == 0
+    lines = capsys.readouterr().out.splitlines()
+    first = [line.split()[0] for line in lines if line.split()]
+    assert [word for word in first if word in LIBRARY] == [entry.name for entry in list_drugs()]
+    (row,) = (line for line in lines if line.split()[:1] == ["guselkumab"])
+    assert " ".join(row.split()) == "guselkumab antibody IL-23 p19 sc 100 mg sc at week 0, 4 then q8w"
+
+
+def test_drugs_as_json_have_half_lives_and_sources(capsys: Capture) -> None:
+    assert main(["drugs", "--json"]) == 0
+    records = {record["name"]: record for record in json.loads(capsys.readouterr().out)}
+    assert records.keys() == set(LIBRARY)
+    assert records["guselkumab"]["half_life"] == pytest.approx(18.13, abs=0.005)
+    assert "Yao 2018" in records["guselkumab"]["source"]
+    assert records["alemtuzumab"]["half_life"] is None
+
+
+@pytest.mark.parametrize("name", sorted(LIBRARY))
+def test_show_prints_the_card_of_a_drug(name: str, capsys: Capture) -> None:
+    assert main(["show", name]) == 0
+    printed = capsys.readouterr().out
+    chosen = drug(name)
+    words = [chosen.source, *(c.name for c in chosen.pk.covariates), *(c.name for c in chosen.pk.constants)]
+    words += [f"{v.spread:.4g}" for v in chosen.variability] + [f"{c.value:g}" for c in chosen.correlations]
+    assert chosen.profile is not None
+    words += [*chosen.profile.warnings, *(text for _, text in pairs(chosen.profile.regimens))]
+    for word in words:
+        assert word in printed, word
+
+
+def test_show_of_a_drug_as_json_gives_it_back(capsys: Capture) -> None:
+    assert main(["show", "siponimod", "--json"]) == 0
+    assert from_json(Drug, capsys.readouterr().out) == drug("siponimod")
+
+
+@pytest.mark.parametrize(
+    ("typed", "meant"),
+    [("adalimumb", "'adalimumab'"), ("omalizumab", "'hayashi2007'"), ("secukinumab", "'ixekizumab'")],
+)
+def test_a_drug_that_is_not_there_is_answered_with_the_nearest(typed: str, meant: str, capsys: Capture) -> None:
+    assert main(["show", typed]) == 2
+    assert meant in capsys.readouterr().err

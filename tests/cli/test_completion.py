@@ -34,6 +34,11 @@ def test_models_and_aliases_are_offered(verb: str) -> None:
     assert {entry.name for entry in list_models()} <= set(offered(verb, [], "", "name"))
 
 
+def test_show_offers_drugs_too() -> None:
+    assert offered("show", [], "tocil", "name") == ["tocilizumab"]
+    assert offered("run", [], "tocil", "name") == []
+
+
 def test_files_of_models_and_figures_are_offered(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
     (tmp_path / "below").mkdir()

@@ -47,7 +47,7 @@ def test_running_the_script_of_a_figure_makes_the_same_figure(
 
 
 def test_all_arms_are_control_and_every_declared_intervention(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    assert main(["figure", "checkpoint_blockade", "--arms", "all", "--code"]) == 0
+    assert main(["figure", "checkpoint_mouse", "--arms", "all", "--code"]) == 0
     script = capsys.readouterr().out
     assert "arms = ['control', 'anti_pdl1', 'rt_5x2'" in script
     assert "'trafficking_block'" in script

@@ -127,7 +127,7 @@ def test_a_run_that_fails_is_one_line_with_its_time_and_exits_with_1(tmp_path: P
 
 
 def test_the_tables_name_model_and_variant(tmp_path: Path, capsys: Capture) -> None:
-    line = ["baker2013", "--variant", "diseased", "--until", "1 week", "-o"]
+    line = ["baker2013", "--variant", "diseased", "--until", "7", "-o"]
     assert main(["run", *line, str(tmp_path / "run")]) == 0
     assert main(["sweep", *line, str(tmp_path / "sweep"), "--runs", "4"]) == 0
     for file in ("run/curves.csv", "sweep/table.csv", "sweep/summary.csv"):

@@ -14,6 +14,7 @@ from typing import Any
 
 import matplotlib
 import matplotlib.pyplot as plt
+import numpy as np
 import pytest
 
 from immunode.catalogue import list_models, load_model
@@ -26,8 +27,8 @@ FENCE = re.compile(r"^```(\w+)([^\n]*)\n(.*?)^```$", re.DOTALL | re.MULTILINE)
 ELSEWHERE = 'title="on a cluster"'
 """Marks a block that needs machines of the reader's; it is only compiled."""
 
-LONG = dict.fromkeys(("graft_minimal", "demin2013"), pytest.mark.slow)
-"""Two doses a day for a year, four for weeks: their runs take seconds."""
+LONG = {"demin2013": pytest.mark.slow}
+"""Four doses a day for weeks: its runs take seconds."""
 
 
 def blocks(page: Path) -> list[tuple[str, str, str]]:
@@ -101,7 +102,7 @@ def test_links_between_pages_lead_to_a_page_and_a_heading() -> None:
             page, _, anchor = target.partition("#")
             place = (DOCS / path).parent / page if page else DOCS / path
             key = Path(*place.parts).resolve().relative_to(DOCS.resolve()).as_posix()
-            if key.startswith("models/figures/") or (ROOT / key).is_file():
+            if key.startswith(("models/figures/", "drugs/figures/")) or (ROOT / key).is_file():
                 continue  # drawn at the build, or taken from the project's images
             assert key in site() or place.is_file(), f"{path}: {target}"
             if anchor:
@@ -126,8 +127,10 @@ def test_paths_that_contributors_are_sent_to_exist() -> None:
 
 
 def test_the_navigation_has_every_page() -> None:
-    listed = set(re.findall(r": ([\w/]+\.md)$", (ROOT / "mkdocs.yml").read_text(encoding="utf-8"), re.MULTILINE))
+    listed = set(re.findall(r": ([\w/]+\.md)$", (DOCS / "mkdocs.yml").read_text(encoding="utf-8"), re.MULTILINE))
     assert listed == {name(page) for page in PAGES}
+    told = set(re.findall(r" ([^ ]+\.md)$", generator().configuration(), re.MULTILINE))
+    assert told == set(site())
 
 
 def test_every_model_and_every_public_name_has_its_place() -> None:
@@ -138,6 +141,24 @@ def test_every_model_and_every_public_name_has_its_place() -> None:
     parts = {title.removeprefix("im.") for title, _ in groups if title.startswith("im.")}
     root = {public for _, names in groups for public in names if "." not in public}
     assert root | parts | {"__version__"} == set(immunode.__all__)
+
+
+def test_every_drug_has_a_page_with_its_numbers_and_warnings() -> None:
+    for name, chosen in generator().library().items():
+        page = site()[f"drugs/{name}.md"].replace("\\", "").replace("&lt;", "<").replace("&amp;", "&")
+        assert f"[`{name}`]({name}.md)" in site()["drugs/index.md"]
+        assert chosen.source in page
+        for text in (*chosen.profile.warnings, *(v.parameter for v in chosen.variability)):
+            assert text in page, name
+
+
+@pytest.mark.parametrize("name", ["infliximab", "siponimod", "alemtuzumab"])
+def test_a_drug_has_a_figure_of_its_concentration(name: str) -> None:
+    figure = generator().drug_figure(generator().library()[name], patients=40)
+    (axes, *_) = figure.axes
+    levels = np.concatenate([line.get_ydata() for line in axes.lines if len(line.get_ydata()) > 100])
+    assert levels.max() > {"infliximab": 80.0, "siponimod": 25.0, "alemtuzumab": 1.0}[name]
+    plt.close("all")
 
 
 def test_a_page_of_a_model_tells_its_numbers_and_their_sources() -> None:
@@ -176,36 +197,29 @@ def test_every_equation_can_be_set() -> None:
             assert generator().mathml(line).startswith('<div class="equation"><math')
 
 
+@pytest.fixture(scope="module")
+def source(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder: Path = tmp_path_factory.mktemp("source")
+    generator().write_site(folder)
+    return folder
+
+
 @pytest.mark.slow
 @pytest.mark.soak
-def test_the_site_builds_without_a_warning_and_fetches_nothing(tmp_path: Path) -> None:
-    pytest.importorskip("material", reason="in the extra docs")
+@pytest.mark.parametrize(("builder", "module"), [("mkdocs", "material"), ("zensical", "zensical")])
+def test_the_site_builds_without_a_warning_and_fetches_nothing(source: Path, builder: str, module: str) -> None:
+    pytest.importorskip(module, reason="in the extra docs")
     built = subprocess.run(
-        [sys.executable, "-m", "mkdocs", "build", "--strict", "-q", "-d", str(tmp_path / "site")],
-        cwd=ROOT,
+        [sys.executable, "-m", builder, "build", "--strict", "-f", "mkdocs.yml"],
+        cwd=source,
         capture_output=True,
         text=True,
     )
     assert built.returncode == 0, built.stderr
-    for page in (tmp_path / "site").rglob("*.html"):
+    made = list((source / "site").rglob("*.html"))
+    assert len(made) >= len(site())
+    for page in made:
         text = page.read_text(encoding="utf-8")
         assert not re.findall(
             r'(?:<script[^>]*src|<link rel="stylesheet"[^>]*href|<img[^>]*src)="(https?:[^"]*)"', text
         )
-
-
-def test_docstrings_of_both_forms_become_lists_of_definitions() -> None:
-    """In numpydoc a type follows the name and a sentence stands below; a short docstring names things in its text."""
-    docstring = generator().docstring
-    numpydoc = (
-        "Return a run.\n\nParameters\n----------\nuntil : float or str, optional\n    End of the run,\n"
-        "    in model time.\n\nReturns\n-------\nSimulation\n    The run.\n\nRaises\n------\nError\n    No [end].\n"
-    )
-    assert docstring(numpydoc) == (
-        "Return a run.\n\n**Parameters**\n\n`until` : float or str, optional\n:   End of the run, in model time.\n\n"
-        "**Returns**\n\n`Simulation`\n:   The run.\n\n**Raises**\n\n`Error`\n:   No \\[end\\]."
-    )
-    short = "Return a run.\n\nuntil : end, a number or\n    text.   n : runs.\n\nRaises\n------\nError : no end.\n"
-    assert docstring(short).split("\n\n") == [
-        "Return a run.", "`until`\n:   end, a number or text.", "`n`\n:   runs.", "**Raises**", "`Error`\n:   no end."
-    ]  # fmt: skip

@@ -12,6 +12,7 @@ import immunode as im
 from immunode.errors import ModelError, StoreError
 from immunode.exchange.antimony import to_antimony
 from immunode.exchange.sbml.writing.document import document_ids
+from tests import lent_drugs
 from tests.libraries import needs
 
 pytestmark = needs("antimony")
@@ -66,7 +67,7 @@ def test_a_missing_and_a_binary_file_are_said_in_one_line(tmp_path: Path) -> Non
 
 @pytest.mark.parametrize(
     ("name", "arm"),
-    [("kuznetsov1994", ""), ("baker2013", "infliximab"), ("cartmath2021", ""), ("berends2019", "standard")],
+    [("kuznetsov1994", ""), (lent_drugs.FILE, "infliximab"), ("cartmath2021", ""), ("berends2019", "standard")],
 )
 def test_a_model_written_and_read_again_gives_the_same_curves(name: str, arm: str, tmp_path: Path) -> None:
     model = im.load_model(name)

@@ -16,6 +16,7 @@ from hypothesis import strategies as st
 
 import immunode as im
 from immunode.errors import ImmunodeError, ModelError, StoreError
+from tests import lent_drugs
 from tests.libraries import needs
 
 pytestmark = needs("libsbml")
@@ -237,7 +238,7 @@ def from_text(text: str) -> str:
 def test_a_file_cut_off_anywhere_is_said_to_be_no_xml() -> None:
     from immunode.exchange.sbml.writing.writer import to_sbml
 
-    text = to_sbml(im.perturb(im.load_model("baker2013"), "infliximab"))
+    text = to_sbml(im.perturb(lent_drugs.MODEL, "infliximab"))
     for end in range(1000, len(text) - 20, 1000):
         told = from_text(text[:end])
         assert "no XML" in told, end

@@ -13,6 +13,7 @@ import pytest
 
 import immunode as im
 from immunode.errors import ModelError, StoreError, StudyError
+from tests import lent_drugs
 from tests.libraries import needs
 
 pytestmark = needs("yaml", "libsbml")
@@ -31,7 +32,7 @@ def arms_of(model: im.Model) -> im.Arms:
 
 @pytest.fixture(scope="module")
 def model() -> im.Model:
-    return im.load_model("baker2013")
+    return lent_drugs.MODEL
 
 
 @pytest.fixture(scope="module")

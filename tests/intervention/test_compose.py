@@ -31,7 +31,8 @@ from immunode.intervention import (
     stimulate,
     transfer,
 )
-from immunode.model import Event, Model, Parameter, State
+from immunode.model import Event, Model, Parameter, Process, State
+from immunode.study import simulate
 
 TIMES = np.linspace(0, 12, 25)
 SMALL = one_compartment(CL=2.0, V1=5.0, ka=1.5)
@@ -435,7 +436,7 @@ def test_cards_say_what_when_and_on_whose_authority() -> None:
         "  source   Smith 2000 (assumed)",
     ]
     assert "40 mg sc q2w x 26" in repr(drug("adalimumab").dose("40 mg sc q2w x 26"))
-    assert "half-life 21.9 d" in repr(drug("adalimumab"))
+    assert "half-life 16.3 d" in repr(drug("adalimumab"))
 
 
 def test_all_orders_of_three_are_one_model(toy: Callable[..., Any]) -> None:
@@ -445,3 +446,37 @@ def test_all_orders_of_three_are_one_model(toy: Callable[..., Any]) -> None:
         drug("tocilizumab").dose("8 mg/kg iv over 1 h q4w", weight=70).inhibit("k", 0.5, 10),
     )
     assert len({perturb(toy(), *order) for order in itertools.permutations(three)}) == 1
+
+
+@pytest.fixture
+def clocked() -> Model:
+    """A model that doses itself: `tau` is the interval, `first` the initial amount, `dose` the size."""
+    return Model(
+        name="clocked",
+        time_unit="day",
+        horizon=10.0,
+        states=[State("A", "first")],
+        parameters=[
+            Parameter(name, 1.0, unit, source="assumed: a test")
+            for name, unit in (("tau", "day"), ("first", ""), ("dose", ""), ("k", "1/day"))
+        ],
+        processes=[Process("loss", "A ->", "k*A")],
+        events=[Event("given", at=1.0, every="tau", count=5, changes={"A": "A + dose"})],
+    )
+
+
+@pytest.mark.parametrize(
+    ("target", "said"), [("tau", "'tau' says when event 'given' comes"), ("first", "initial value of 'A' only")]
+)
+def test_an_intervention_on_what_is_settled_before_a_run_is_refused(clocked: Model, target: str, said: str) -> None:
+    """It would act on nothing, and nobody would know."""
+    with pytest.raises(ModelError, match=said):
+        perturb(clocked, Intervention("late", [scale(target, 2)]))
+
+
+def test_an_intervention_on_a_dose_or_on_a_rate_that_a_start_uses_too_is_taken(clocked: Model) -> None:
+    held = clocked.replace(states=[State("A", "k/k")])
+    for target in ("dose", "k"):
+        run = simulate(held, interventions=[Intervention("more", [scale(target, 2)])], times=[0.0, 5.0])
+        assert run["A"][0] == 1.0
+        assert run["A"][1] != pytest.approx(simulate(held, times=[0.0, 5.0])["A"][1], rel=0.01)

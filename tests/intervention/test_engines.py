@@ -49,6 +49,11 @@ MANY: dict[str, Intervention | Drug] = {
     "binding": BOUND.dose("30 nmol iv q1w x 3").inhibit("k", 0.9, 2),
     "balanced binding": QUICK.dose("30 nmol sc q1w x 3").inhibit("k", 0.9, 2),
     "patient": drug("belimumab").covariates(weight=90, IgG=20).dose("10 mg/kg iv over 1 h q2w").inhibit("k", 0.9, 50),
+    "slow absorption": drug("adalimumab").covariates(ADA=True).dose("40 mg sc q1w x 3").inhibit("k", 0.9, 3),
+    "two ways in": drug("upadacitinib").dose("15 mg po qd x 5").inhibit("s", 0.9, 10),
+    "transit": drug("dupilumab").dose("300 mg sc q1w x 3").inhibit("k", 0.9, 20),
+    "falling clearance": drug("etrolizumab").dose("105 mg sc q1w x 3").inhibit("k", 0.9, 5),
+    "three compartments": drug("cladribine").dose("10 mg po qd x 5").inhibit("s", 0.9, 5),
     "saturable": drug("tocilizumab").dose("8 mg/kg iv over 1 h q2w", weight=70).inhibit("k", 0.5, 10, 2),
 }
 

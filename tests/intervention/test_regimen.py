@@ -129,7 +129,7 @@ def test_the_words_of_the_field_are_fields() -> None:
     [
         ("40 mgg sc q2w", r"'40 mgg sc q2w': unknown unit 'mgg' at position 4; did you mean 'mg'"),
         ("40 sc q2w", "expected the unit of 40"),
-        ("40 mg/m2 iv", "unknown unit 'mg/m2'; doses per area"),
+        ("40 mg/m3 iv", "unknown unit 'mg/m3'; only '/kg' and '/m2' are known"),
         ("40 mg sc q0w x 3", "'q0w' at position 10: the interval must be above 0"),
         ("40 mg sc q-2w x 3", "'q-2w' at position 10: the interval must be above 0|did not understand"),
         ("-40 mg sc q2w", "a dose must be above 0, got -40 mg"),

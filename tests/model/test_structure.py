@@ -28,7 +28,7 @@ Make = Callable[..., Model]
 def test_an_unknown_name_is_told_with_the_nearest(killing: Make) -> None:
     with pytest.raises(
         ModelError,
-        match=r"^kuznetsov1994, process 'killing': unknown name 'tumor' in 'n\*E\*tumor'; did you mean 'T'\?$",
+        match=r"kuznetsov1994.* 'killing'.* 'tumor' .*'n\*E\*tumor'.*'T'",
     ):
         killing("n*E*tumor")
 
@@ -43,7 +43,7 @@ def test_a_text_that_is_no_expression_is_told_with_its_place(killing: Make) -> N
 def test_arrows_move_states_only(killing: Make) -> None:
     with pytest.raises(ModelError, match=r"unknown state 'TT' in the arrow 'TT ->'; did you mean 'T'"):
         killing("n*E*T", "TT ->")
-    with pytest.raises(ModelError, match=r"'T -> s' moves the parameter 's'; an arrow moves states only"):
+    with pytest.raises(ModelError, match=r"'T -> s' .*parameter 's'"):
         killing("n*E*T", "T -> s")
     with pytest.raises(ModelError, match=r"moves the derived quantity 'burden'"):
         killing("n*E*T", "-> burden")
@@ -168,7 +168,7 @@ def test_delay_and_priority_go_with_a_condition(make: Make) -> None:
         make(events=[Event("x", {"T": "1"}, when="T > g", delay="gg")])
     with pytest.raises(ModelError, match="event 'x': delay=-1, but it can't be below 0"):
         make(events=[Event("x", {"T": "1"}, when="T > g", delay=-1)])
-    with pytest.raises(ModelError, match="event 'x': persistent= is True or False, but 'no' was found"):
+    with pytest.raises(ModelError, match=r"event 'x'.*persistent=.*'no'"):
         make(events=[Event("x", {"T": "1"}, when="T > g", persistent="no")])  # type: ignore[arg-type]
 
 
@@ -199,7 +199,7 @@ def test_references_are_checked(make: Make) -> None:
         make(variants=[Variant("v", initial={"T": "q"})])
     with pytest.raises(ModelError, match=r"alias 'tumor'.*'escapin'; did you mean 'escaping'"):
         make(aliases={"tumor": "escapin"})
-    with pytest.raises(ModelError, match="state 'E': unknown compartment 'blod'; did you mean 'blood'"):
+    with pytest.raises(ModelError, match=r"state 'E'.*'blod'.*'blood'"):
         make(
             compartments=[Compartment("blood", 5.0)], states=[State("E", 1, "cell", compartment="blod"), base.states[1]]
         )

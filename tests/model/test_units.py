@@ -33,8 +33,8 @@ def test_a_rate_in_another_unit_of_time_is_an_error_not_a_conversion(make: Make)
     others = make().parameters[:7]
     with pytest.raises(
         UnitError,
-        match=r"kuznetsov1994, process 'killing': 'n\*E\*T' is in cell/h, but state T changes in cell/day; "
-        "they differ by a factor of 24",
+        match=r"kuznetsov1994.* 'killing'.*'n\*E\*T' .*cell/h.* T .*cell/day"
+        r".*factor of 24",
     ):
         make(parameters=[*others, Parameter("n", 1e-7, "1/(cell h)")])
 
@@ -169,7 +169,7 @@ def test_a_concentration_in_a_compartment_moves_in_amounts() -> None:
 
 def test_all_states_that_a_process_moves_must_be_of_one_unit(make: Make) -> None:
     base = make()
-    with pytest.raises(UnitError, match="process 'shed': 'd\\*T' is in cell/day, but state V changes in PFU/day"):
+    with pytest.raises(UnitError, match=r"'shed'.*'d\*T' .*cell/day.* V .*PFU/day"):
         make(
             states=[*base.states, State("V", 0.0, "PFU")],
             processes=[*base.processes, Process("shed", "T -> V", "d*T")],

@@ -9,9 +9,10 @@ from functools import cache
 
 import numpy as np
 import pytest
-from behavior import Array, System
+from behavior import QUICKEST, Array, System
 
 from immunode.catalogue import load_model
+from immunode.study import from_table, sweep
 
 MODEL = load_model("abo2021")
 SYSTEMS = {
@@ -28,7 +29,7 @@ IL6, TNF = STATES.index("IL6"), STATES.index("TNF")
 @cache
 def cycle(who: str) -> Array:
     """Return the clock over 144 h after 60 days."""
-    return SYSTEMS[who].run(SETTLED + GRID, rtol=1e-8, engine="scipy")[:, :, 0]
+    return SYSTEMS[who].run(SETTLED + GRID, rtol=1e-8, engine=QUICKEST)[:, :, 0]
 
 
 def peaks(course: Array) -> Array:
@@ -107,7 +108,7 @@ def response(who: str) -> dict[tuple[int, float], tuple[float, float]]:
         own = ct if who == "control" else (ct + 8) % 24
         doses = [dose for c, dose in cases if c == ct]
         changes = {"t_lps": np.full(len(doses), start + own), "lps_dose": np.array(doses)}
-        y = SYSTEMS[who].run(start + own + np.arange(0, 25.001, 0.05), changes, rtol=1e-7, engine="scipy")
+        y = SYSTEMS[who].run(start + own + np.arange(0, 25.001, 0.05), changes, rtol=1e-8, engine=QUICKEST)
         for k, dose in enumerate(doses):
             found[ct, dose] = (float(y[:, IL6, k].max()), float(y[:, TNF, k].max()))
     return found
@@ -160,6 +161,7 @@ def test_at_rest_the_immune_part_stays_at_rest() -> None:
     assert not y[[name(s) for s in ("P", "N", "D", "IL6", "TNF", "YIL10")]].any()
 
 
+@pytest.mark.slow
 def test_drugs_act_on_a_challenge() -> None:
     """A glucocorticoid and IL-10 for a day lower both cytokines after 3 mg/kg at CT0."""
     times = np.arange(0, 25.001, 0.1)
@@ -168,3 +170,12 @@ def test_drugs_act_on_a_challenge() -> None:
         y = System(MODEL).given([arm]).run(times, {"lps_dose": 3.0}, rtol=1e-7)[:, :, 0]
         assert y[:, IL6].max() < 0.95 * base[:, IL6].max()
         assert y[:, TNF].max() < base[:, TNF].max()
+
+
+def test_a_set_without_rest_of_il10_is_refused_and_says_why() -> None:
+    """The loss is 95.465 * 713.8094 at most: reached at 57.4 times the source."""
+    most = 95.465 * 713.8094
+    assert most / 1187.2 == pytest.approx(57.4, abs=0.05)
+    out = sweep(MODEL, from_table({"sIL10": [1187.2, 0.99 * most, 1.01 * most]}), until=0.1)
+    assert list(out.status) == ["ok", "ok", "refused"]
+    assert "outside the model's regime: IL-10 is made faster than it can be lost" in out.reasons[2]

@@ -10,7 +10,7 @@ from behavior import Array, Outcome, System, thresholds
 
 from immunode.catalogue import load_model
 
-MODEL = load_model("car_t")
+MODEL = load_model("cartmath2021")
 SYSTEM = System(MODEL)
 TREATED = SYSTEM.given(["car_t"])
 P = {p.name: p.value for p in MODEL.parameters}
@@ -124,6 +124,25 @@ def test_raji() -> None:
     assert tumor[3] < 1e-3 * tumor[0]
     inhibited = System(load_model("cartmath2021", "raji_ido")).given(["car_t_raji", "checkpoint_inhibitor"])
     assert inhibited.run(14.0)[0, 2, 0] == pytest.approx(tumor[2], rel=1e-4)
+
+
+def test_variants_of_raji_end_with_their_experiment() -> None:
+    """Untreated 3e6 e^(0.507 t): 3.6e9 cells on day 14. With IDO and its inhibitor 7.05e8 after the dose."""
+    for name in ("raji", "raji_ido", "raji_ido_1mt"):
+        model = load_model("cartmath2021", name)
+        assert model.horizon == 14
+        assert System(model).run(14.0)[0, 2, 0] == pytest.approx(3e6 * np.exp(14 * 0.5071721), rel=1e-6)
+    treated = System(load_model("cartmath2021", "raji_ido_1mt")).given(["car_t_raji"])
+    assert treated.run(14.0)[0, 2, 0] == pytest.approx(7.05e8, rel=4e-3)
+
+
+def test_names_say_that_it_is_a_mouse() -> None:
+    """`car_t` is the human model; the infused cells of this one reach 1.40 times the dose at most."""
+    assert load_model("car_t_mouse").name == "cartmath2021"
+    assert load_model("car_t").name == "stein2019"
+    times = np.arange(42.0, 200.0, 0.25)
+    cells = TREATED.run(times)[:, :2, 0].sum(axis=1)
+    assert cells.max() / 2e6 == pytest.approx(1.40, abs=0.005)
 
 
 def test_raji_expansion() -> None:

@@ -10,7 +10,7 @@ The truth takes longest: tests of one case follow each other, so that one proces
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from functools import cache
 
 import numpy as np
@@ -18,9 +18,11 @@ import pytest
 from behavior import Array, System
 
 from immunode.catalogue import list_models, load_model
+from immunode.intervention import Intervention
 from immunode.solve import solve
 from tests.libraries import needs
 
+MODELS = {entry.name: load_model(entry.name) for entry in list_models()}
 # Waves: an error in the trough of T (1e-2 cells and less) moves the next steep wave in time, for every solver (seen: 58
 # tolerances at day 1000). Compare before that trough is left.
 # Near the border of rejection the tumor stays small for weeks before it escapes: a change of 1e-6 at its lowest (day 8)
@@ -33,24 +35,32 @@ EARLY = {
 }
 # Two stiff jumps a day: a week shows all that there is to see.
 EARLY |= {("islam2021", "fiber_by_day"): 7.0}
-# Two doses a day: weeks, past day 60 when treatments change, show what a year shows.
-EARLY |= {("graft_minimal", i.name): 70.0 for i in load_model("graft_minimal").interventions}
-EARLY |= {("graft_minimal", ""): 10.0}
+# Two doses a day: weeks show what a year shows.
+EARLY |= {("graft_window", f"tablets_{mg}mg"): 20.0 for mg in (1, 3, 6)}
 # A tumor that escapes late carries the errors of its lowest point: compare before.
 EARLY |= {("cartmath2021", "car_t_first_10_percent"): 150.0}
 # Four stiff jumps a day take SciPy 14 s a day at rtol 1e-10: the first day shows them all (demin2013).
-DAY = {("demin2013", i.name): 1440.0 for i in load_model("demin2013").interventions if i.name != "anti_il5"}
+DAY = {("demin2013", i.name): 1440.0 for i in MODELS["demin2013"].interventions if i.name != "anti_il5"}
 EARLY |= DAY
 # a rhythm of days over most of a year: three weeks show all, and SciPy's steps are not exhausted
 WAVES = {("karin2020", "circadian"): 20.0} | DAY
+# a year of doses is compared with its closed form in tests/study/test_endpoint_accuracy.py
+WAVES |= {case: until for case, until in EARLY.items() if case[0] == "graft_window"}
+# Each dose of methotrexate switches the whole joint (500 steps of SciPy a dose at 1e-6): two doses show all.
+EARLY |= {("bedathuru2024", "mtx15"): 14.0, ("bedathuru2024", "ada40"): 56.0}
+WAVES |= {("bedathuru2024", "mtx15"): 14.0, ("bedathuru2024", "ada40"): 56.0}
+# Stiff, and slow for SciPy at rtol 1e-10 (50 s for a treated year): a month holds three doses.
+A_MONTH = {("sove2020", i.name): 30.0 for i in MODELS["sove2020"].interventions}
+EARLY |= A_MONTH
+WAVES |= A_MONTH
 LONG = (("karin2020", "prednisolone"),)
 """Runs of more than 5 s."""
 # The reference patient in the variant `diseased` starts in a steady state; there is something to see under treatment.
 VARIANT = {"baker2013": "diseased"}
 CASES = [
-    (entry.name, intervention)
-    for entry in list_models()
-    for intervention in ("", *(i.name for i in load_model(entry.name).interventions))
+    (name, intervention)
+    for name, model in MODELS.items()
+    for intervention in ("", *(i.name for i in model.interventions))
 ]
 
 
@@ -98,20 +108,69 @@ def errors(case: Case, trajectory: Array) -> dict[str, float]:
     return dict(zip(program.states, found.tolist(), strict=True))
 
 
+def parts(it: object) -> set[tuple[str, ...]]:
+    """Return what the code of an arm is made of: each operator with the parts of its schedule; a drug is its own."""
+    if not isinstance(it, Intervention):
+        return {(getattr(it, "name", ""),)}
+    shape = [item.name for item in fields(it.schedule) if getattr(it.schedule, item.name) is not None]
+    return {(act.operator, "over" if act.over is not None else "at once", *shape) for act in it.acts}
+
+
+def compiled_arms() -> set[tuple[str, str]]:
+    """Return which arms of which models are compiled: untreated, the arm of most parts, and what has a new part."""
+    seen: set[tuple[str, ...]] = set()
+    chosen = set()
+    for name, model in MODELS.items():
+        chosen.add((name, ""))
+        first = True
+        for it in sorted(model.interventions, key=lambda it: -len(parts(it))):
+            if first or not parts(it) <= seen:
+                chosen.add((name, it.name))
+                if not any(event.when for event in model.events):  # with such an event it is SciPy's
+                    seen |= parts(it)
+            first = False
+    return chosen
+
+
+def stepped_arms() -> set[tuple[str, str]]:
+    """Return which arms of which models NumPy steps through: of those that differ in numbers only, the first."""
+    chosen = set()
+    for name, model in MODELS.items():
+        seen: set[frozenset[object]] = set()
+        for it in model.interventions:
+            targets = {(act.target, act.operator) for act in it.acts} if isinstance(it, Intervention) else set()
+            shape: frozenset[object] = frozenset(parts(it) | targets)
+            if shape not in seen:
+                chosen.add((name, it.name))
+                seen.add(shape)
+    return chosen
+
+
+STEPPED = stepped_arms()
+# Compiling takes up to three seconds an arm. What an arm does to a graph is the same for all engines, and NumPy's code
+# of every kind of arm is compared in every round; its numbers reach the code as parameters. So of each
+# model the untreated run and the arm with most parts are compiled, and arms with an operator or a schedule that no
+# model before had. All others are compiled by hand.
+COMPILED = compiled_arms()
+
+
 def _marks(name: str, intervention: str, engine: str, rtol: float) -> tuple[pytest.MarkDecorator, ...]:
     """Return the marks of a test.
 
-    The quick round has NumPy's untreated runs at 1e-6, and those of small models with interventions. NumPy's other
+    The quick round has NumPy's untreated runs at 1e-6; arms take most of the time and come in the whole. NumPy's other
     tolerances of an intervention are run by hand: breaks are seen at 1e-6. Compiled code runs at all of them, once it
     is there.
     """
-    n_states = len(load_model(name).states)
+    n_states = len(MODELS[name].states)
     if engine == "compiled":
+        if (name, intervention) not in COMPILED:
+            return needs("llvmlite"), pytest.mark.slow, pytest.mark.soak
         quick = not intervention and rtol == 1e-6 and n_states <= 4
         return (needs("llvmlite"),) if quick else (needs("llvmlite"), pytest.mark.slow)
-    if rtol == 1e-6 and (not intervention or n_states <= 5) and (name, intervention) not in LONG:
+    if rtol == 1e-6 and not intervention and (name, intervention) not in LONG:
         return ()
-    return (pytest.mark.slow,) if rtol == 1e-6 or not intervention else (pytest.mark.slow, pytest.mark.soak)
+    often = not intervention or (rtol == 1e-6 and (name, intervention) in STEPPED)
+    return (pytest.mark.slow,) if often else (pytest.mark.slow, pytest.mark.soak)
 
 
 @pytest.mark.parametrize(

@@ -18,11 +18,19 @@ LONG |= {"immune_balance": 400, "stress_cytokine_minimal": 200}
 LONG |= {"karin2020": 190}  # handles of Milo 2025, stress and drugs: 16 arms
 LONG |= {"bindellini2024": 220, "gc_immune": 280}  # 45 parameters, one a line, and four tablets a day
 LONG |= {"demin2013": 420}  # a pathway at two sites: 120 parameters and 68 processes, one a line
-LONG |= {"miyano2022": 220}  # 60 parameters and 28 processes, one a line
+LONG |= {"miyano2022": 280}  # 60 parameters, 28 processes and 51 spreads
+LONG |= {"kosinsky2018": 170}  # patients and a story beside the published model
+LONG |= {"graft_window": 360}  # twelve states, 27 interventions, patients and trials
+LONG |= {"sove2020": 460}  # 48 states, 91 parameters and 90 processes, one a line
 LONG |= {"leil2021": 380}  # seven drugs of eight numbers each, and their 32 published ones, one a line
 LONG |= {"mandema2011": 370}  # nine drugs of four numbers each, and 70 published responses, one a line
 LONG |= {"goteti2024": 350}  # 34 arms and 8 trials of 16 drugs
+LONG |= {"yu2022_crohns": 370}  # 27 arms of 22 drugs and 7 trials
+LONG |= {"checchio2017": 310}  # 18 arms of 13 drugs and 6 trials
+LONG |= {"park2025": 370}  # 37 states, 60 parameters and 82 processes, one a line
+LONG |= {"bedathuru2024": 600}  # 34 states, a network of 94 effects, a second patient of 153 values
 CLINICAL = 270  # patients, story and trials are declared beside the model
+TIMELESS = ("baker2013",)  # a theory in units of its own, which keeps no calendar
 PROGRAMMING = (ast.For, ast.While, ast.Lambda, ast.FunctionDef, ast.ClassDef, ast.If, ast.IfExp, ast.ListComp,
                ast.DictComp, ast.SetComp, ast.GeneratorExp, ast.Try, ast.With, ast.JoinedStr)  # fmt: skip
 
@@ -98,4 +106,5 @@ def test_every_number_has_its_authority(file: Path) -> None:
 def test_the_package_finds_nothing_wrong(file: Path) -> None:
     """Totals that stay constant are no fault: cells that only change place, a drug that is bound and released."""
     report = load_model(file.stem).check()
-    assert not [finding for finding in report.findings if finding.where != "conserved total"], report
+    known = {"conserved total"} | ({"time_unit"} if file.stem in TIMELESS else set())
+    assert not [finding for finding in report.findings if finding.where not in known], report

@@ -162,6 +162,7 @@ def test_division_of_t_cells_below_which_an_infection_is_not_cleared() -> None:
     assert border(lambda v: np.asarray(~never(v)), 0.9, 4.5) / 4.5 == pytest.approx(0.437, abs=6e-4)
 
 
+@pytest.mark.slow
 def test_self_tolerance_and_autoimmunity() -> None:
     """An injury heals with all regulatory T cells, and turns chronic with few."""
     end = system("self_tolerant").run([545.0])[0, :, 0]
@@ -217,6 +218,7 @@ def test_seasons_of_pollen() -> None:
     assert times[(times >= 180) & (times < 360)][second > 0.1][0] - 180 == pytest.approx(6.0, abs=0.06)
 
 
+@pytest.mark.slow
 def test_tumor_escapes() -> None:
     times = np.linspace(0, 200, 2001)
     ag = course(system("tumor"), times)["Ag"]
@@ -469,3 +471,18 @@ def test_what_interventions_are_expected_to_do_holds_in_most_sampled_sets() -> N
     assert min(item.share for item in found.items) > 0.7
     weak = {(item.intervention, item.quantity) for item in found.items if item.share < 0.9}
     assert weak == {("vaccine", "Ag"), ("vaccine", "Mem")}
+
+
+@pytest.mark.parametrize("variant", ["balanced", "overactive", "self_reactive", "allergic"])
+def test_il6_and_b_cell_arms_hardly_act_on_damage(variant: str) -> None:
+    """Mean damage over 60 days: -2 to -13 %, -4 % at most, and anti-TNF -25 to -73 %, as the model says of itself."""
+    system = System(MODEL.variant(variant), engine=QUICKEST)
+    times = np.linspace(0.0, 60.0, 601)
+    area = {
+        arm: np.trapezoid((system.given([arm]) if arm else system).run(times)[:, row("D"), 0], times)
+        for arm in ("", "il6_block", "b_cell_depletion", "anti_tnf")
+    }
+    change = {arm: 100 * (float(x) / float(area[""]) - 1) for arm, x in area.items()}
+    assert -13.5 < change["il6_block"] < -1.5
+    assert -4.5 < change["b_cell_depletion"] < 0.05
+    assert -73.5 < change["anti_tnf"] < -24.5

@@ -101,6 +101,15 @@ def test_good_and_poor_responder() -> None:
     assert poor == pytest.approx(1744, abs=0.6)
 
 
+def test_shares_of_responders_over_the_declared_mice() -> None:
+    """Rejection at day 50 over S_L: 0.06, 9, 12.5 and 59 %; the story says one in eight and six in ten."""
+    ranks = (np.arange(800) + 0.5) / 800
+    (declared,) = MODEL.variability
+    S_L = 8.89 * np.exp(declared.spread * ndtri(ranks))
+    shares = [100 * np.mean(volumes(arms, S_L, times=(50.0,))[0] <= 10) for arms in ((), RT, ANTIBODY, PAIR)]
+    np.testing.assert_allclose(shares, [0.06, 9.0, 12.5, 59.1], atol=0.3)
+
+
 def test_both_started_late_fail() -> None:
     """Typical animal, both at day 19: 1710 uL at day 57 (whole uL)."""
     assert volumes(PAIR, rt_5x2=19.0, anti_pdl1=19.0)[2, 0] == pytest.approx(1710, abs=0.6)
@@ -162,6 +171,7 @@ def test_radiation_obeys_the_linear_quadratic_law(arm: str, days: int, gray: flo
     assert np.log(15.0 / y[0]) == pytest.approx(days * 0.146 * (gray + pairs * gray**2 / 10), rel=1e-6)
 
 
+@pytest.mark.slow
 def test_a_tumor_that_is_gone_stays_gone_in_every_patient() -> None:
     """A volume that rounding made negative grew without bound: 7 % of these rows were not finite."""
     design = sobol(space(MODEL), 512, seed=1)

@@ -272,3 +272,11 @@ def test_belimumab_of_the_library() -> None:
     pk = drug("belimumab").pk
     mean = pk.F * 200 / (pk.CL * 7)
     assert mean == pytest.approx(103.9, abs=0.05)
+
+
+def test_a_patient_with_more_autoreactive_cells_than_room_starts_without_naive_ones() -> None:
+    """Bmax - B0 was negative, and refused, from B0 x 3.14 on."""
+    for b0, naive in ((143.0, 306.0), (500.0, 0.0)):
+        run = simulate(MODEL.with_values(B0=b0), until=10.0)
+        assert run["Bn"][0] == naive
+        assert run["Bn"].min() >= 0

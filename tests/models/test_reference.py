@@ -13,6 +13,7 @@ from reference.changes import Change, all_of, becomes, plus, same, times_
 
 from immunode.catalogue import load_model
 from immunode.program.numpy.functions import Functions
+from tests import lent_drugs
 
 FIXED = {"Q_half"}  # the paper's 1, which the hand-written equations write as 1
 FIXED |= {"bed_hab", "duration_hab", "day"}  # the clock of sleep_minimal: asleep at midnight
@@ -174,8 +175,8 @@ def test_what_an_intervention_puts_into_a_state(name: str, arm: str) -> None:
 
 @pytest.mark.parametrize("arm", DRUGS)
 def test_drugs_of_the_library_act_as_written(arm: str) -> None:
-    """Adalimumab and infliximab on Baker 2013: alpha2 (1 - 0.9 C/(5 + C)), with C from hand-written kinetics."""
-    system = System(load_model("baker2013")).given([arm])
+    """Adalimumab and infliximab, lent to Baker 2013: alpha2 (1 - 0.9 C/(5 + C)), with C from hand-written kinetics."""
+    system = System(lent_drugs.MODEL).given([arm])
     written = importlib.import_module("reference.baker2013")
     program = system.functions.program
     amounts = [f"{arm}.depot", f"{arm}.central"] if arm == "adalimumab" else [f"{arm}.central", f"{arm}.peripheral"]

@@ -68,7 +68,7 @@ TRUE: dict[str, Callable[[Arms], bool]] = {
     "baker2013": lambda a: all(
         a[arm].final("damage") < 0.1 * a["untreated"].final("damage")
         and a[arm].final("p") < 0.1 * a["untreated"]["p"][0]
-        for arm in ("TNF blocked for good", "TNF removed for one day")
+        for arm in ("lasting block", "short block")
     ),
     "berends2019": lambda a: (
         a["5 mg/kg"]["tnf_free"][0] < 0.05 * a["untreated"]["tnf_free"][0]
@@ -78,11 +78,6 @@ TRUE: dict[str, Callable[[Arms], bool]] = {
         at(a["CAR-T on day 42"], "T", 49) == 0
         and a["CAR-T on day 42"].final("CM") > 1e6
         and a["a tenth of the dose"].final("T") > 1e8
-    ),
-    "graft_minimal": lambda a: (
-        low(a["3 mg"], "graft") > 0.7 > 0.2 > max(low(a["1 mg"], "graft"), low(a["8 mg"], "graft"))
-        and high(a["1 mg"], "EK") > 10 * high(a["3 mg"], "EK")
-        and high(a["8 mg"], "V") > 5 * high(a["3 mg"], "V")
     ),
     "hancioglu2007": lambda a: (
         1.8 < high(a["JAK inhibitor"], "D") / high(a["untreated"], "D") < 2
@@ -112,14 +107,6 @@ TRUE: dict[str, Callable[[Arms], bool]] = {
         380 < high(a["untreated"], "T") / high(a["effector cells"], "T") < 460
         and high(a["interleukin-2"], "T") > 0.9 * high(a["untreated"], "T")
     ),
-    "kosinsky2018": lambda a: (
-        all(
-            a[arm].final("TVtot") > 0.95 * a["untreated"].final("TVtot")
-            and at(a[arm], "TVtot", 25) < 0.9 * at(a["untreated"], "TVtot", 25)
-            for arm in ("anti-PD-L1", "radiation 5 x 2 Gy")
-        )
-        and a["both"].final("TVtot") < 0.1 * high(a["both"], "TVtot")
-    ),
     "kuznetsov1994": lambda a: a["half the recruitment"].final("T") > 50 * a["untreated"].final("T"),
     "ma2020": lambda a: (
         0.25 < a["150 mg q2w"].final("das28") - a["200 mg q2w"].final("das28") < 0.35
@@ -135,8 +122,7 @@ TRUE: dict[str, Callable[[Arms], bool]] = {
     ),
     "miyano2022": lambda a: (
         a["placebo"].final("improvement") == pytest.approx(72, abs=0.5)
-        and a["dupilumab"].final("improvement") - a["placebo"].final("improvement") == pytest.approx(12, abs=0.5)
-        and abs(a["secukinumab"].final("improvement") - a["placebo"].final("improvement")) < 0.5
+        and a["dupilumab"].final("improvement") == pytest.approx(84, abs=0.5)
     ),
     "nelson2000": lambda a: (
         a["untreated"].final("virus") > 1e4 * a["strong inhibitor"].final("virus")

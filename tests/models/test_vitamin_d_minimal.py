@@ -62,6 +62,7 @@ def risen(days: float) -> float:
     return float(1 - sum(left))
 
 
+@pytest.mark.slow
 def test_supplements_raise_by_070_per_microgram() -> None:
     """After 10 years the final rise, after one the closed form of absorption, D3 and 25OHD in a row."""
     for dose in (10, 25, 50, 100, 250):
@@ -115,6 +116,7 @@ def test_obesity_settles_at_two_thirds() -> None:
     assert y == pytest.approx(50 / 1.5, rel=1e-8)
 
 
+@pytest.mark.slow
 def test_defense_carries_over_to_acute_inflammation() -> None:
     """reynolds2006 with s_m times `defense` at k_pg = 0.5: factors and the dose of pathogen that heals, to 3 digits
     (4 at 75 nmol/L), judged at 2500 h."""

@@ -92,6 +92,7 @@ def second(gap: float) -> Array:
     return np.asarray(y[:, TNF, 0])
 
 
+@pytest.mark.slow
 def test_tolerance_fades_as_monocytes_return() -> None:
     """TNF 256 (-30 %), 307 and 344 pg/mL from a second bolus after 24, 72 and 168 h."""
     peaks = [second(gap).max() for gap in (24.0, 72.0, 168.0)]

@@ -119,6 +119,7 @@ FIGURES: dict[str, Callable[[str], Figure]] = {
 
 
 @pytest.fixture(
+    scope="module",
     params=[
         *[(name, style) for name in FIGURES for style in ("slide", "paper")],
         *[(name, "poster") for name in ("six arms, three quantities", "bands apart", "heat of a grid")],
@@ -126,7 +127,7 @@ FIGURES: dict[str, Callable[[str], Figure]] = {
     ids=lambda p: f"{p[0]}, {p[1]}",
 )
 def finished(request: pytest.FixtureRequest) -> tuple[Figure, str]:
-    """Return each demo figure in each style, drawn."""
+    """Return each demo figure in each style, drawn once; tests only look at it."""
     name, style = request.param
     figure = FIGURES[name](style)
     draw(figure)

@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 from matplotlib.figure import Figure
+from matplotlib.patches import Rectangle
 from matplotlib.text import Text
 
 from immunode.errors import StudyError
@@ -85,6 +86,17 @@ def test_labels_of_ticks_stay_apart(ends: tuple[float, float], width: float) -> 
     assert len(set(texts)) == len(ticks)
     for (a, b), (x, y) in zip(itertools.pairwise(texts), itertools.pairwise(ticks), strict=True):
         assert (y - x) / (high - low) * width >= (width_of(a, 14.0) + width_of(b, 14.0)) / 2
+
+
+def test_a_band_without_an_end_runs_to_the_edge() -> None:
+    """The median time until something that does not happen in half of the patients of a small trial."""
+    figure = agreement_chart([row("time until a return", value=110.0, band=(20.0, float("inf")), model=65.0)])
+    figure.canvas.draw()
+    (ax,) = figure.axes
+    (band,) = (patch for patch in ax.patches if isinstance(patch, Rectangle))
+    low, high = band.get_bbox().intervalx
+    assert (low, high) == (20.0, ax.get_xlim()[1])
+    assert high < 130
 
 
 def test_it_draws_into_a_page_of_ones_own() -> None:

@@ -97,6 +97,7 @@ def test_code_that_nobody_holds_is_given_back(folder: Path) -> None:
     assert engine() is None
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(not Path("/proc/self/statm").exists(), reason="reads Linux's account of memory")
 def test_compiling_leaves_no_memory_behind() -> None:
     """llvmlite 0.50 keeps the passes of every compilation, 30 to 150 kB each."""

@@ -129,6 +129,7 @@ def evil_program(sentinel: Path, key: str) -> str:
     return json.dumps({"key": key, "checksum": checksum, "program": plain})
 
 
+@pytest.mark.slow
 def test_a_doctored_program_in_a_folder_for_all_is_not_executed(tmp_path: Path) -> None:
     """In a process of its own, as another user would find it: every file of the cache is replaced before."""
     cache, sentinel = tmp_path / "cache", tmp_path / "hacked"

@@ -47,6 +47,7 @@ def python(code: str, environment: dict[str, str]) -> subprocess.CompletedProces
     return subprocess.run([sys.executable, "-c", code], env=environment, capture_output=True, text=True, timeout=300)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("text", MODULES.values(), ids=list(MODULES))
 def test_a_sweep_falls_back_to_numpy_with_one_warning(text: str, tmp_path: Path) -> None:
     ran = python(SWEEP, fake(tmp_path, text))

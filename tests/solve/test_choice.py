@@ -47,6 +47,7 @@ def test_a_stiff_system_starts_with_the_stiff_method(build: Callable[..., Functi
     assert batch.steps.max() < 200
 
 
+@pytest.mark.slow
 def test_a_run_that_is_stiff_among_others_changes_over(relaxation: Functions) -> None:
     batch = solve(relaxation, [[*[1.0] * 15, 1e4]], times=np.linspace(0, 3, 4), rtol=1e-6)
     assert batch.methods.tolist() == ["tsit5"] * 15 + ["rodas5p"]

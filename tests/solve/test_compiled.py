@@ -284,6 +284,7 @@ print(json.dumps(found))
 """
 
 
+@pytest.mark.slow
 def test_a_processor_without_wide_vectors_gives_the_same_results(tmp_path: Path) -> None:
     root = Path(__file__).parents[2]
     environment = {**os.environ, "IMMUNODE_CACHE": str(tmp_path), "PYTHONPATH": str(root)}

@@ -157,9 +157,7 @@ def test_steps_too_short_to_get_to_the_end_are_refused_before_anything_runs(engi
         parameters=[im.Parameter("k", 0.5, bounds=(0.1, 1.0))],
         processes=[im.Process("loss", "x ->", "k*x")],
     )
-    message = (
-        r"slow: with steps of at most 1e-12 \(the model's max_step\) a run over 5 needs 5e\+12 steps, and 100,000 is"
-    )
+    message = r"slow: .*1e-12 .*max_step.* over 5 .*5e\+12 steps.* 100,000"
     started = time.perf_counter()
     with pytest.raises(EngineError, match=message):
         im.simulate(model, until=5, engine=engine)

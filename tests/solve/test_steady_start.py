@@ -86,7 +86,7 @@ def test_growth_without_end_is_a_row_with_a_status_and_an_error_of_one_run() -> 
     result = sweep(receptors(), design, until=5, endpoints=["final(N)"])
     assert list(result.status) == ["ok", "no steady state"]
     assert np.isnan(result.values[1]).all()
-    with pytest.raises(SolverError, match=r"does not come to rest, so there is no start: 'N' still moves"):
+    with pytest.raises(SolverError, match=r"rest.*'N' still moves"):
         simulate(receptors().with_values(g=0.2))
 
 
@@ -108,6 +108,7 @@ def predators() -> Model:
     )
 
 
+@pytest.mark.slow
 def test_a_cycle_is_no_rest() -> None:
     with pytest.raises(SolverError, match="does not come to rest"):
         simulate(predators(), engine="numpy")

@@ -227,7 +227,7 @@ def _case(name: str, rtol: float, engine: Any) -> Any:
     """
     compiled = engine is ENGINES[-1]
     long = [pytest.mark.slow] if compiled else [pytest.mark.slow, pytest.mark.soak]
-    marks = long if name == "tablets of a year" else []
+    marks = long if name == "tablets of a year" else [pytest.mark.slow] * (engine == "numpy" and rtol < 1e-6)
     given, own = (engine.values[0], engine.marks) if compiled else (engine, ())
     return pytest.param(name, rtol, given, marks=[*marks, *own])
 

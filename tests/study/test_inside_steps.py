@@ -132,7 +132,9 @@ def test_a_run_has_the_same_bits_in_any_company(rich: Model, engine: str) -> Non
         assert part.values.tobytes() == whole.values.tobytes()
 
 
-@pytest.mark.parametrize("engine", ENGINES)
+@pytest.mark.parametrize(
+    "engine", [pytest.param(engine, marks=[pytest.mark.slow] * (engine == "numpy")) for engine in ENGINES]
+)
 @settings(max_examples=8, deadline=None)
 @given(a=st.floats(0.05, 40), b=st.floats(0.05, 40), points=st.integers(2, 60))
 def test_a_peak_is_at_least_every_output(rich: Model, engine: str, a: float, b: float, points: int) -> None:

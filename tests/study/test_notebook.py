@@ -44,7 +44,10 @@ RESULTS: dict[str, Callable[[Any], Any]] = {
 }
 
 
-@pytest.mark.parametrize("kind", RESULTS)
+@pytest.mark.parametrize(
+    "kind",
+    [pytest.param(kind, marks=[pytest.mark.slow] * (kind in ("phase plane", "basins"))) for kind in RESULTS],
+)
 def test_a_result_shows_its_summary_and_its_table(kind: str, model: im.Model) -> None:
     result = RESULTS[kind](model)
     shown = result._repr_html_()

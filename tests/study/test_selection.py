@@ -66,5 +66,5 @@ def test_a_condition_that_can_not_be_meant_is_refused(decay: Model, condition: s
 
 
 def test_an_empty_selection_says_so_when_it_is_run(decay: Model) -> None:
-    with pytest.raises(StudyError, match=r"no run has final\(A\) > 1e9; there is nothing to run again"):
+    with pytest.raises(StudyError, match=r"no run .*final\(A\) > 1e9"):
         run(decay).select("final(A) > 1e9").rerun()

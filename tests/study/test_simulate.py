@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 
 from immunode.errors import SolverError, StudyError, UnitError
+from immunode.intervention import Intervention, during, set_to
 from immunode.model import Event, Model, Parameter
 from immunode.study import Arms, simulate
 
@@ -52,6 +53,21 @@ def test_both_sides_of_a_dose_are_on_the_path(decay: Model) -> None:
     at_dose = run.path["A"][run.path_times == 4]
     np.testing.assert_allclose(at_dose, [8 * np.exp(-2), 8 * np.exp(-2) + 10], rtol=NEAR)
     assert run.doses == {"graft": (4.0,)}
+
+
+def test_a_dose_of_the_model_of_no_size_is_not_given(decay: Model) -> None:
+    """Doses that an intervention gives a size: none are marked without it; what came before the outputs counts."""
+    events = [
+        Event("first", {"A": "A + dose"}, at=0),
+        Event("weekly", {"A": "A + dose"}, at=3, every=3, count=2),
+        Event("nothing", {"A": "A"}, at=4),
+    ]
+    parameters = [*decay.parameters, Parameter("dose", 0.0, "cell", source="assumed: none")]
+    model = decay.replace(events=events, parameters=parameters)
+    assert simulate(model, 8).doses == {}
+    assert simulate(model.with_values(dose=2.0), 8).doses == {"first": (0.0,), "weekly": (3.0, 6.0)}
+    assert simulate(model, times=[5, 8]).doses == {"first": (0.0,), "weekly": (3.0,), "nothing": (4.0,)}
+    assert simulate(model.with_values(dose=2.0), 2, initial={"A": 5.0}).doses == {"first": (0.0,)}
 
 
 def test_a_dose_at_an_output_time_shows_the_value_after_it(decay: Model) -> None:
@@ -149,3 +165,14 @@ def test_an_unknown_quantity_names_the_nearest(decay: Model) -> None:
         run.flux("lose")
     with pytest.raises(StudyError, match="did you mean 'twice'"):
         run.plot("twise")
+
+
+def test_a_dose_of_nothing_is_no_dose(decay: Model) -> None:
+    """Of the model's own doses only those are told that change something, as its interventions have it then."""
+    daily = Event("daily", {"A": "A + size"}, at=0, every=1, count=9)
+    size = Parameter("size", 0.0, "cell", source="test")
+    on = Intervention("on", [set_to("size", 2.0)], during(2, 5))
+    fed = decay.replace(events=[daily], parameters=[*decay.parameters, size], interventions=[on])
+    assert simulate(fed, 8).doses == {}
+    assert simulate(fed, 8, interventions=["on"]).doses == {"daily": (2.0, 3.0, 4.0)}
+    assert simulate(fed.with_values(size=1.0), 3).doses == {"daily": (0.0, 1.0, 2.0, 3.0)}

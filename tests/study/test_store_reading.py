@@ -122,14 +122,14 @@ def test_netcdf_holds_the_dataset(decay: Model, tmp_path: Path) -> None:
 
 def test_a_file_that_can_not_be_written_says_so(decay: Model, tmp_path: Path) -> None:
     run(decay, tmp_path / "a.zarr")
-    with pytest.raises(StoreError, match=r"no/a\.csv: it can't be written \(No such file or directory\)"):
+    with pytest.raises(StoreError, match=r"no/a\.csv.*can't be written.*No such file"):
         open_store(tmp_path / "a.zarr").to_csv(tmp_path / "no" / "a.csv")
     with pytest.raises(StoreError, match="it is a folder; give the name of a file"):
         open_store(tmp_path / "a.zarr").to_csv(tmp_path)
 
 
 def test_where_there_is_no_store_that_is_said(tmp_path: Path) -> None:
-    with pytest.raises(StoreError, match=r"there is no store; sweep\(\.\.\., store=\.\.\.\) makes one"):
+    with pytest.raises(StoreError, match=r"there is no store.*store="):
         open_store(tmp_path / "none.zarr")
 
 

@@ -102,7 +102,7 @@ def test_the_command_prints_and_writes_what_was_run(tmp_path: Path, capsys: pyte
         asked = ["run", NAME, *(["--variant", variant] if variant else []), "--arm", "control", "--set", "gamma=1.5"]
         assert main([*asked, "-o", str(tmp_path / (variant or NAME))]) == 0
         heads[variant] = capsys.readouterr().out.splitlines()[0].strip()
-    assert heads == {"": "baker2013, 0 to 100 day", VARIANT: "baker2013, variant diseased, 0 to 100 day"}
+    assert heads == {"": "baker2013, 0 to 100", VARIANT: "baker2013, variant diseased, 0 to 100"}
     recipe = json.loads((tmp_path / VARIANT / "recipe.json").read_text())["arms"]["control"]
     assert recipe["model"]["variant"] == "diseased"
     assert recipe["model"]["changed"]["alpha2"] == {"file": 1.0, "run": 10.0}

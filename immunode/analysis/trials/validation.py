@@ -180,7 +180,7 @@ def validate(
     trials : Iterable[str] | str | None
         names; by default all.
     patients : int
-        virtual patients drawn.
+        virtual patients drawn; where a model lists its patients, all of them, each once.
     replicates : int
         replicate trials.
     seed : int
@@ -202,6 +202,8 @@ def validate(
             f"{model.name}: {patients} virtual patients and {replicates} replicate trials say nothing; take at least "
             f"{FEWEST} patients, better many more than the trials had, and 1,000 replicates"
         )
+    # where all patients are listed, each of them counts once
+    patients = min(patients, declared_joint(model).listed or patients)
     verdicts: list[Verdict] = []
     for variant in dict.fromkeys(trial.variant for trial in chosen):
         seen = model.variant(variant) if variant else model

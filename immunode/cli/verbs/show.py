@@ -1,4 +1,4 @@
-"""Show one model: reference, states, parameters with sources, equations, interventions, variants, patients, trials."""
+"""Show one model: reference, states, parameters with sources, equations, interventions, patients; or one drug."""
 
 from __future__ import annotations
 
@@ -6,22 +6,34 @@ import json
 from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING
 
+from immunode.catalogue import UnknownModelError, list_models
 from immunode.cli import options
-from immunode.cli.output import console, load, number, print_json
-from immunode.intervention import card
+from immunode.cli.output import UsageError, console, load, number, print_json
+from immunode.errors import did_you_mean, nearest
+from immunode.intervention import LIBRARY, card, drug
+from immunode.intervention.drugs.library import ELSEWHERE
+from immunode.intervention.drugs.tables import drug_facts, drug_tables
 from immunode.model.records import pairs
+from immunode.model.serial import to_json
 from immunode.model.views.patients import patient_tables
 
 if TYPE_CHECKING:
     from rich.console import Console
     from rich.table import Table
 
+    from immunode.intervention import Drug
     from immunode.model import Event, Model
 
 
-def command(name: options.Name, variant: options.Variant = "", as_json: options.Json = False) -> None:
-    """Print one model, or its JSON."""
-    model = load(name, variant)
+def command(name: options.ModelOrDrug, variant: options.Variant = "", as_json: options.Json = False) -> None:
+    """Print one model, or one drug where no model has its name, or the JSON of it."""
+    try:
+        model = load(name, variant)
+    except UsageError as error:
+        if isinstance(error.__cause__, UnknownModelError):
+            _show_drug(_drug(name, error), as_json)
+            return
+        raise
     if as_json:
         print_json(json.loads(model.to_json()))
         return
@@ -36,6 +48,37 @@ def command(name: options.Name, variant: options.Variant = "", as_json: options.
     _interventions(screen, model)
     _variants(screen, model)
     _patients(screen, model)
+
+
+def _drug(name: str, no_model: UsageError) -> Drug:
+    """Return the drug that a name stands for, which is that of no model.
+
+    Raises
+    ------
+    UsageError : it is no drug either; where it is like the name of one, the message says which.
+    """
+    if name in LIBRARY:
+        return drug(name)
+    if name in ELSEWHERE:
+        raise UsageError(f"no model is named '{name}', and no drug of the library: {ELSEWHERE[name]}")
+    if not nearest(name, LIBRARY):
+        raise no_model
+    known = [*(entry.name for entry in list_models()), *LIBRARY]
+    raise UsageError(f"no model or drug is named '{name}'{did_you_mean(name, known)}")
+
+
+def _show_drug(chosen: Drug, as_json: bool) -> None:
+    if as_json:
+        print_json(json.loads(to_json(chosen)))
+        return
+    from rich.text import Text
+
+    screen = console()
+    screen.print(Text.assemble((chosen.name, "bold"), "  drug"))
+    for word, text in drug_facts(chosen):
+        screen.print(Text.assemble((f"{word:14}", "dim"), f" {text}"), soft_wrap=True)
+    for shown in drug_tables(chosen):
+        _table(screen, shown.heading, shown.columns, shown.rows)
 
 
 def _heading(screen: Console, model: Model) -> None:

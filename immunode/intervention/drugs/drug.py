@@ -12,6 +12,7 @@ from immunode.errors import DoseError, ModelError, did_you_mean
 from immunode.intervention.cards import Card
 from immunode.intervention.drugs.effects import DrugEffect
 from immunode.intervention.drugs.occupancy import add_effects
+from immunode.intervention.drugs.profile import DrugProfile
 from immunode.intervention.expand.contribution import Draft
 from immunode.intervention.expand.dosing import Administration
 from immunode.intervention.expand.kinetics import add_pk
@@ -19,14 +20,14 @@ from immunode.intervention.expand.patients import add_variability
 from immunode.intervention.expand.visits import add_rule
 from immunode.intervention.labels import check_name, checked_labels, checked_strength, label_rows
 from immunode.intervention.numbers import finite
-from immunode.intervention.pharmacokinetics.compartments import PK
+from immunode.intervention.pharmacokinetics.compartments import PK, UNITS
 from immunode.intervention.pharmacokinetics.covariates import Patient, read_patient
 from immunode.intervention.regimens.dose import ROUTES, Dose
 from immunode.intervention.regimens.regimen import Regimen
 from immunode.intervention.schedule import Schedule
 from immunode.intervention.times import DAYS, SHORT, Time, size, tidy_time
 from immunode.model.declaration import Contribution, Declaration
-from immunode.model.patients import Correlation, PatientCovariate, Variability
+from immunode.model.patients import Correlation, Observed, PatientCovariate, Variability
 from immunode.model.records import PROVENANCE, Pairs
 from immunode.model.serial import register
 
@@ -46,6 +47,8 @@ class Drug:
         what it does, written by `inhibit`, `stimulate`, `add`.
     weight : float | None
         body mass in kg, for doses per kg.
+    area : float | None
+        body surface in m2, for doses per m2.
     strength : float
         in [0, 1]; scales every dose.
     route : str
@@ -59,13 +62,17 @@ class Drug:
     people : tuple[PatientCovariate, ...] | Sequence[PatientCovariate]
         how its covariates, such as "albumin", are distributed; they count once `covariates` was called. One that the
         model or another drug has by the same name is the same property of a patient.
+    observed : Observed | None
+        the error with which a concentration of the drug is measured, such as `Observed("C", proportional=0.2)`.
+    profile : DrugProfile | None
+        what the library says of the drug beside its numbers.
     direction, acts_on, expects, source, evidence, note, label
         as in `Intervention`.
 
     Raises
     ------
     ModelError, DoseError
-        a field is wrong; a dose per kg meets no weight.
+        a field is wrong; a dose per kg meets no weight, or one per m2 no body surface.
     """
 
     name: str
@@ -88,6 +95,9 @@ class Drug:
     variability: tuple[Variability, ...] | Sequence[Variability] = ()
     correlations: tuple[Correlation, ...] | Sequence[Correlation] = ()
     people: tuple[PatientCovariate, ...] | Sequence[PatientCovariate] = ()
+    area: float | None = None
+    observed: Observed | None = None
+    profile: DrugProfile | None = field(default=None, metadata=PROVENANCE)
     label: str = field(default="", metadata=PROVENANCE)
 
     def __post_init__(self) -> None:
@@ -105,11 +115,13 @@ class Drug:
         object.__setattr__(self, "expects", labels)
         if self.route and self.route not in ROUTES.values():
             raise DoseError(f"'{self.name}': unknown route '{self.route}'{did_you_mean(self.route, ROUTES.values())}")
-        if self.weight is not None:
-            weight = finite(self.weight)
-            if weight is None or weight <= 0:
-                raise DoseError(f"'{self.name}': weight must be above 0 kg, got {self.weight!r}")
-            object.__setattr__(self, "weight", weight)
+        for word, label, unit in (("weight", "weight", "kg"), ("area", "BSA", "m2")):
+            given = getattr(self, word)
+            if given is not None:
+                size_ = finite(given)
+                if size_ is None or size_ <= 0:
+                    raise DoseError(f"'{self.name}': {label} must be above 0 {unit}, got {given!r}")
+                object.__setattr__(self, word, size_)
         for (operator, target), times in Counter((e.operator, e.target) for e in self.acts).items():
             if times > 1:
                 raise ModelError(f"drug '{self.name}' has {operator} on '{target}' twice; write it once")
@@ -118,6 +130,8 @@ class Drug:
             object.__setattr__(self, "regimen", regimen)
             if regimen.by_weight and self.weight is None:
                 raise DoseError(f"'{self.name}': '{regimen}' is by weight; say dose(..., weight=70), in kg")
+            if regimen.by_area and self.area is None:
+                raise DoseError(f"'{self.name}': '{regimen}' is by body surface; say dose(..., BSA=1.8), in m2")
 
     @property
     def acts(self) -> tuple[DrugEffect, ...]:
@@ -129,19 +143,47 @@ class Drug:
         """What it acts beside: nothing."""
         return ""
 
-    def dose(self, regimen: str | Regimen | Dose, *, weight: float | None = None) -> Self:
+    def dose(self, regimen: str | Regimen | Dose, *, weight: float | None = None, BSA: float | None = None) -> Self:
         """Return the drug given by a regimen such as `"40 mg sc q2w x 26"`.
 
         Parameters
         ----------
         weight : float | None
             body mass in kg, for doses per kg. Without a count, doses go on to the model's horizon.
+        BSA : float | None
+            body surface in m2, for doses per m2.
         """
         patient = self.patient
-        if weight is not None and patient is not None and "weight" in dict(patient):
-            patient = tuple((k, float(weight) if k == "weight" else v) for k, v in patient)
+        for word, value in (("weight", weight), ("BSA", BSA)):
+            if value is not None and patient is not None and word in dict(patient):
+                patient = tuple((k, float(value) if k == word else v) for k, v in patient)
         weight = self.weight if weight is None else weight
-        return replace(self, regimen=Regimen.of(regimen), weight=weight, patient=patient)
+        area = self.area if BSA is None else BSA
+        return replace(self, regimen=Regimen.of(regimen), weight=weight, area=area, patient=patient)
+
+    def usual(self, name: str = "", *, weight: float | None = None, BSA: float | None = None) -> Self:
+        """Return the drug given as it usually is: `drug("infliximab").usual("rheumatoid arthritis")`.
+
+        Parameters
+        ----------
+        name : str
+            of the regimen in the library; "" means the first one.
+        weight, BSA : float | None
+            in kg and m2, for doses by size; without them, those of the typical patient of the source.
+
+        Raises
+        ------
+        DoseError
+            there is no such regimen; or it is by a size which the source does not tell.
+        """
+        text = (self.profile or DrugProfile()).regimen(self.name, name)
+        typical: Any = {c.name: c.typical for c in self.pk.covariates}
+        regimen = Regimen.of(text)
+        if regimen.by_weight and weight is None and self.weight is None:
+            weight = typical.get("weight")
+        if regimen.by_area and BSA is None and self.area is None:
+            BSA = typical.get("BSA")
+        return self.dose(regimen, weight=weight, BSA=BSA)
 
     def inhibit(
         self, target: str, imax: float, ic50: float | str, hill: float = 1.0, *, source: str = "", evidence: str = ""
@@ -176,9 +218,13 @@ class Drug:
             the drug has no such covariate, or a value is out of range.
         """
         known: Any = self.pk.covariates
-        body = {"weight": self.weight} if self.weight is not None and any(c.name == "weight" for c in known) else {}
+        there = {c.name for c in known}
+        sizes = {"weight": self.weight, "BSA": self.area}
+        body = {word: size_ for word, size_ in sizes.items() if size_ is not None and word in there}
         patient = read_patient(self.name, known, {**body, **dict(self.patient or ()), **values})
-        return replace(self, patient=patient, weight=dict(patient).get("weight", self.weight))
+        values = dict(patient)
+        weight, area = values.get("weight", self.weight), values.get("BSA", self.area)
+        return replace(self, patient=patient, weight=weight, area=area)
 
     def effect_compartment(
         self, ke0: float | None = None, *, half_life: Time | None = None, source: str = "", evidence: str = ""
@@ -241,13 +287,16 @@ class Drug:
         kinetics += " (linear part)" if pk.CL and (pk.Vmax or pk.target) else ""
         kinetics += ", a target that binds it" if pk.target else ""
         kinetics += ", effect compartment" if pk.ke0 is not None else ""
-        weight = f" at {self.weight:g} kg" if self.weight is not None else ""
+        given = ((self.weight, "kg"), (self.area, "m2"))
+        sizes = [f"{size_:g} {its_unit}" for size_, its_unit in given if size_ is not None]
+        at = f" at {', '.join(sizes)}" if sizes else ""
         rows = {
-            "dose": f"{self.regimen}{weight}" if self.regimen is not None else "none yet; use .dose('40 mg q2w')",
+            "dose": f"{self.regimen}{at}" if self.regimen is not None else "none yet; use .dose('40 mg q2w')",
             "does": "; ".join(effect.words(unit) for effect in self.acts),
             "pk": kinetics,
             "patient": ", ".join(f"{name} {value:g}" for name, value in self.patient or ()),
             "rule": str(self.rule) if self.rule is not None else "",
+            "warning": "; ".join(self.profile.warnings) if self.profile is not None else "",
         }
         return label_rows(self, rows)
 
@@ -290,11 +339,14 @@ class Drug:
         if self.rule is not None and self.rule.rule is not None:
             # visits come first, so that a dose at the time of a visit follows what was decided there
             strength = f"{strength}*{add_rule(draft, self.rule.rule)}"
-        doses = Administration(draft, self.pk, regimen, strength, self.weight, self.route)
+        doses = Administration(draft, self.pk, regimen, strength, self.weight, self.route, self.area)
         doses.write()
         add_pk(draft, self.pk, doses.uses_depot, doses.infusions, doses.largest, self.patient)
         add_effects(draft, self.acts, self.pk)
-        add_variability(draft, self.variability, self.correlations, self.people)
+        unused = {n for n in UNITS if getattr(self.pk, n) is not None} - self.pk.formula.keys()
+        add_variability(draft, self.variability, self.correlations, self.people, unused)
+        if self.observed is not None:
+            draft.errors.append(replace(self.observed, quantity=f"{self.name}.{self.observed.quantity}"))
         return draft
 
     def _given(self) -> Regimen:

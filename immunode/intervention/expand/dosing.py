@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from immunode.errors import DoseError, UnitError
 from immunode.intervention.expand.contribution import Draft
 from immunode.intervention.expand.kinetics import add_pk_knob
+from immunode.intervention.expand.latest_dose import note_latest_dose
 from immunode.intervention.expand.steady_dosing import Row, add_steady_state
 from immunode.intervention.pharmacokinetics.compartments import PK
 from immunode.intervention.regimens.blocks import Blocks
@@ -37,7 +38,10 @@ class _End:
 
 @dataclass(slots=True)
 class Administration:
-    """One pass over one regimen; fills `draft`, `infusions` (rate texts) and `largest` (a dose, as `mass` reads it)."""
+    """One pass over one regimen; fills `draft`, `infusions` and `largest` (a dose, as `mass` reads it).
+
+    infusions : pairs of a compartment and the text of a rate that flows into it.
+    """
 
     draft: Draft
     pk: PK
@@ -45,7 +49,8 @@ class Administration:
     strength: str
     weight: float | None = None
     route: str = ""
-    infusions: list[str] = field(default_factory=list)
+    area: float | None = None
+    infusions: list[tuple[str, str]] = field(default_factory=list)
     largest: float = 0.0
     uses_depot: bool = False
     _steady: bool = False
@@ -64,8 +69,11 @@ class Administration:
         if self.regimen.by_weight:
             if self.weight is None:
                 raise DoseError(f"{self.draft.name}: '{self.regimen}' is by weight; give weight=... in kg")
-            weight = self.draft.knob("weight", self.weight, "kg", "body mass")
-            self.draft.above_zero(weight)
+            self.draft.above_zero(self.draft.knob("weight", self.weight, "kg", "body mass"))
+        if self.regimen.by_area:
+            if self.area is None:
+                raise DoseError(f"{self.draft.name}: '{self.regimen}' is by body surface; give BSA=... in m2")
+            self.draft.above_zero(self.draft.knob("BSA", self.area, "m**2", "body surface area"))
         first: _Moment | None = None
         end: _End | None = None
         for dose in self.regimen.blocks:
@@ -179,7 +187,7 @@ class Administration:
     def _give(self, dose: Dose, moment: _Moment, every: str | None, n: str | int, planned: str = "") -> None:
         """Add the events of a stretch of doses. planned : text of the time of the row's first dose, given or missed."""
         name = self.draft.name
-        route = dose.route or self.route or ("sc" if self.pk.ka is not None else "iv")
+        route = dose.route or self.route or ("sc" if self.pk.absorbed else "iv")
         self._events += 1
         suffix = "" if self._events == 1 else f"_{self._events}"
         if dose.steady_infusion:
@@ -187,26 +195,59 @@ class Administration:
             return
         amount = self._amount(dose)
         if route in INTO_DEPOT:
-            if self.pk.ka is None:
+            if not self.pk.absorbed:
                 raise DoseError(f"{name}, '{self.regimen}': {route} needs absorption (ka) in its pharmacokinetics")
             if dose.duration is not None or dose.rate:
                 raise DoseError(f"{name}, '{self.regimen}': an infusion goes iv, not {route}")
-            self.uses_depot = True
+            self.uses_depot = self.pk.ka is not None
             change, at = self._absorbed(dose, amount), moment.text + self._lag(dose)
             target = f"{name}.depot"
+            if self.pk.D1 is not None:
+                share = self._release(dose, change, at, every, n, suffix, planned)
+                if not share:
+                    return
+                change = f"{share}*{change}"
             self._start_steady(dose, Row(change, planned + self._lag(dose), every, depot=True))
         elif dose.duration is not None or dose.rate:
             self._infuse(dose, amount, moment, every, n, suffix, planned)
             return
         else:
-            change, at, target = f"{self.strength}*{amount}{self._factor(dose)}", moment.text, f"{name}.central"
+            change, at, target = f"{self.strength}*{amount}{self._factor(dose)}", moment.text, f"{name}.{self._vein}"
             at += self._lag(dose) if dose.lag is not None else ""
             planned += self._lag(dose) if dose.lag is not None else ""
             self._start_steady(dose, Row(change, planned, every))
-        changes = {target: f"{target} + {change}"}
+        changes = {target: f"{target} + {change}", **self._noted(amount)}
         self.draft.events.append(
             Event(f"{name}.dosing{suffix}", changes, at=at, every=every, count=n, meaning=_said(dose, route))
         )
+
+    @property
+    def _vein(self) -> str:
+        """The compartment that doses by vein enter."""
+        if self.pk.prodrug:
+            self.uses_depot = True
+        return "depot" if self.pk.prodrug else "central"
+
+    def _noted(self, amount: str) -> dict[str, str]:
+        return note_latest_dose(self.draft, self.pk, f"{self.strength}*{amount}")
+
+    def _release(
+        self, dose: Dose, whole: str, at: str, every: str | None, n: str | int, suffix: str, planned: str
+    ) -> str:
+        """Add the part of doses that enters at a constant rate; return the share of them that does not, "" for none."""
+        length = self._number("D1", self.pk.D1 or 0.0)
+        direct = "" if self.pk.direct is None else self._number("direct", self.pk.direct)
+        slow = f"{direct}*{whole}" if direct else whole
+        where = "depot" if self.uses_depot and not direct else "central"
+        self._start_steady(dose, Row(slow, planned + self._lag(dose), every, length=length, depot=where == "depot"))
+        counter = self._counter(f"{slow}/{length}", where)
+        for word, sign, moment in (("ends", "-", f"{at} + {length}"), ("begins", "+", at)):
+            changes = {counter: f"{counter} {sign} 1"}
+            changes |= self._noted(self._amount(dose)) if sign == "+" and not direct else {}
+            said = _said(dose, dose.route or self.route) if sign == "+" else ""
+            event = f"{self.draft.name}.release_{word}{suffix}"
+            self.draft.events.append(Event(event, changes, at=moment, every=every, count=n, meaning=said))
+        return f"(1 - {direct})" if direct else ""
 
     def _start_steady(self, dose: Dose, row: Row) -> None:
         """Begin at the steady state of a row that has always been given."""
@@ -216,15 +257,23 @@ class Administration:
 
     def _amount(self, dose: Dose) -> str:
         """Return the amount of one dose as text, without strength and F."""
-        per_kg = dose.unit.endswith("/kg")
+        size, unit = self._size(dose.unit)
         key = ("dose", (dose.amt, dose.unit))
-        value = self._in_mass(dose.amt, dose.unit.removesuffix("/kg"))
+        value = self._in_mass(dose.amt, dose.unit.partition("/")[0])
         if key not in self._known:
-            unit = f"{self.pk.mass}/kg" if per_kg else self.pk.mass
+            unit = f"{self.pk.mass}/{unit}" if unit else self.pk.mass
             self._known[key] = self.draft.knob(self._next("dose"), value, unit, "amount of one dose")
             self.draft.within([self._known[key]], 0)
-        self.largest = max(self.largest, value * (self.weight or 1.0) if per_kg else value)
-        return f"{self._known[key]}*{self.draft.name}.weight" if per_kg else self._known[key]
+        self.largest = max(self.largest, value * self._patient_size(dose.unit))
+        return f"{self._known[key]}*{self.draft.name}.{size}" if size else self._known[key]
+
+    def _size(self, unit: str) -> tuple[str, str]:
+        """Return the knob of the patient's size that a dose is given by, and its unit; "" for none."""
+        return {"kg": ("weight", "kg"), "m2": ("BSA", "m**2")}.get(unit.partition("/")[2], ("", ""))
+
+    def _patient_size(self, unit: str) -> float:
+        by = self._size(unit)[0]
+        return (self.weight or 1.0) if by == "weight" else (self.area or 1.0) if by else 1.0
 
     def _in_mass(self, value: float, unit: str) -> float:
         try:
@@ -243,7 +292,8 @@ class Administration:
     def _absorbed(self, dose: Dose, amount: str) -> str:
         """Return what reaches the depot: strength * F * dose, where F may depend on the dose."""
         name = self.draft.name
-        bioavailability = self._number("F", dose.F if dose.F is not None else self.pk.F)
+        follows = dose.F is None and "F" in self.pk.formula
+        bioavailability = f"{name}.F" if follows else self._number("F", dose.F if dose.F is not None else self.pk.F)
         whole = f"{self.strength}*{amount}"
         if self.pk.F_exponent is None:
             return f"{bioavailability}*{whole}"
@@ -291,12 +341,14 @@ class Administration:
         end = f"{begin} + {length}"
         whole = f"{self.strength}*{amount}{self._factor(dose)}"
         self._start_steady(dose, Row(whole, planned + lag, every, length=length))
-        counter = self._counter(flow)
+        counter = self._counter(flow, self._vein)
         for word, sign, at in (("ends", "-", end), ("begins", "+", begin)):
+            changes = {counter: f"{counter} {sign} 1"}
+            changes |= self._noted(amount) if sign == "+" else {}
+            said = _said(dose, "iv") if sign == "+" else ""
             self.draft.events.append(
-                Event(f"{name}.infusion_{word}{suffix}", {counter: f"{counter} {sign} 1"}, at=at, every=every,
-                      count=n, meaning=_said(dose, "iv") if sign == "+" else "")
-            )  # fmt: skip
+                Event(f"{name}.infusion_{word}{suffix}", changes, at=at, every=every, count=n, meaning=said)
+            )
 
     def _infuse_steadily(self, dose: Dose, end: _Moment, suffix: str) -> None:
         """Add an infusion that has run for ever before time 0 and ends at a time."""
@@ -304,18 +356,18 @@ class Administration:
         number, unit = dose.rate.split()
         self.largest = max(self.largest, self._in_mass(float(number), unit.partition("/")[0]))
         self._start_steady(dose, Row(flow, "0", None))
-        counter, name = self._counter(flow), self.draft.name
+        counter, name = self._counter(flow, self._vein), self.draft.name
         for word, sign, at in (("ends", "-", end.text), ("begins", "+", "0")):
             changes = {counter: f"{counter} {sign} 1"}
             self.draft.events.append(Event(f"{name}.infusion_{word}{suffix}", changes, at=at, meaning=""))
 
-    def _counter(self, flow: str) -> str:
-        """Return the switch that counts the infusions of one rate that run; their sum is the rate."""
-        key = ("infusing", flow)
+    def _counter(self, flow: str, where: str) -> str:
+        """Return the switch that counts the inputs of one rate that run; their sum is the rate."""
+        key = ("infusing", (where, flow))
         if key not in self._known:
             self._known[key] = f"{self.draft.name}.{self._next('infusing')}"
             self.draft.switches.append(Switch(self._known[key], 0.0, "", "number of infusions that run"))
-            self.infusions.append(f"{self._known[key]}*{flow}")
+            self.infusions.append((where, f"{self._known[key]}*{flow}"))
         return self._known[key]
 
     def _speed(self, rate: str) -> str:
@@ -323,9 +375,8 @@ class Administration:
         if key not in self._known:
             number, unit = rate.split()
             top, _, bottom = unit.rpartition("/")
-            per_kg = top.endswith("/kg")
-            value = self._in_mass(float(number), top.removesuffix("/kg")) / self._model_time(bottom)
-            value *= (self.weight or 1.0) if per_kg else 1.0
+            value = self._in_mass(float(number), top.partition("/")[0]) / self._model_time(bottom)
+            value *= self._patient_size(top)
             unit = self.draft.per_time(self.pk.mass)
             self._known[key] = self.draft.knob(self._next("rate"), value, unit, "speed of an infusion")
             self.draft.above_zero(self._known[key])

@@ -2,18 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import fields
+from itertools import pairwise
 
 from immunode.intervention.expand.contribution import Draft
 from immunode.intervention.expand.patients import add_covariates
 from immunode.intervention.pharmacokinetics.compartments import MAY_BE_NEGATIVE, MAY_BE_ZERO, PK, UNITS
 from immunode.intervention.pharmacokinetics.covariates import Patient
 from immunode.intervention.pharmacokinetics.target import TARGET_UNITS, Target
-from immunode.language.expression import Expression, parse, substitute, to_text
+from immunode.language.expression import Expression, names, parse, substitute, to_text
 from immunode.model import Derived, Process, State
 
-_ELSEWHERE = ("lag", "F", "F_exponent", "F_dose")
+_ELSEWHERE = ("lag", "F", "F_exponent", "F_dose", "D1", "direct")
 """Numbers that the doses bring along."""
 
 
@@ -21,43 +22,58 @@ def add_pk(
     draft: Draft,
     pk: PK,
     depot: bool,
-    infusions: Sequence[str],
+    infusions: Sequence[tuple[str, str]],
     typical: float,
     patient: Patient | None = None,
 ) -> None:
     """Add the states, processes and concentrations of a drug, in the model's time unit.
 
-    depot : whether doses are absorbed.   infusions : rate texts that flow into the central compartment.
+    depot : whether doses are absorbed.   infusions : compartments with the texts of rates that flow into them.
     typical : size of a dose in `pharmacokinetics.mass`.
     patient : values of covariates; None for the typical patient without such knobs.
     """
     name = draft.name
-    central, concentration = f"{name}.central", f"{name}.C"
     for knob in (f.name for f in fields(pk)):
-        if knob in UNITS and knob not in _ELSEWHERE and (depot or knob != "ka") and getattr(pk, knob) is not None:
+        if knob in UNITS and knob not in _ELSEWHERE and _has(pk, knob, depot) and knob not in pk.formula:
             add_pk_knob(draft, pk, knob)
-    states = [(central, "in the central compartment")]
+    where = {"central": "in the central compartment"}
     if depot:
-        states.insert(0, (f"{name}.depot", "waiting to be absorbed"))
-    if pk.compartments == 2:
-        states.append((f"{name}.peripheral", "in the peripheral compartment"))
-    draft.states += [State(s, 0.0, pk.mass, f"{name} {where}", "drug", typical=typical) for s, where in states]
+        behind = {f"transit_{i + 1}": f"in transit compartment {i + 1}" for i in range(pk.transits)}
+        where = {"depot": "waiting to be absorbed", **behind, **where}
+    if pk.compartments > 1:
+        where["peripheral"] = "in the peripheral compartment"
+    if pk.compartments > 2:
+        where["peripheral_2"] = "in the third compartment"
+    draft.states += [
+        State(f"{name}.{state}", 0.0, pk.mass, f"{name} {words}", "drug", typical=typical)
+        for state, words in where.items()
+    ]
     if pk.target is None:
-        unit = pk.concentration_unit
-        draft.derived.append(Derived(concentration, f"{central}/{name}.V1", unit, f"concentration of {name}"))
+        base = "" if pk.C0 is None else f" + {name}.C0"
+        meaning = f"concentration of {name}" + (", with what is there without it" if base else "")
+        draft.derived.append(Derived(f"{name}.C", f"{name}.central/{name}.V1{base}", pk.concentration_unit, meaning))
     else:
         _add_target(draft, pk, pk.target, typical)
     _add_flows(draft, pk, depot, infusions)
     if pk.ke0 is not None:
         _add_effect_compartment(draft, pk, typical)
+    factors: dict[str, list[str]] = {}
     if patient is not None:
-        add_covariates(draft, pk.covariates, patient)
-    _add_readouts(draft, pk)
+        constants = [c.name for c in pk.constants]
+        factors = add_covariates(draft, pk.covariates, patient, pk.formula, constants)
+    local = _add_constants(draft, pk)
+    _add_formulas(draft, pk, local, patient, factors, depot)
+    _add_readouts(draft, pk, local)
 
 
-def _add_flows(draft: Draft, pk: PK, depot: bool, infusions: Sequence[str]) -> None:
+def _has(pk: PK, knob: str, depot: bool) -> bool:
+    return (depot or knob not in ("ka", "ktr")) and getattr(pk, knob) is not None
+
+
+def _add_flows(draft: Draft, pk: PK, depot: bool, infusions: Sequence[tuple[str, str]]) -> None:
     name = draft.name
-    central, concentration = f"{name}.central", f"{name}.C"
+    central = f"{name}.central"
+    concentration = f"{name}.C" if pk.C0 is None else f"{central}/{name}.V1"
     clearance = f"{name}.CL"
     if pk.CL_emax is not None:
         change = f"{name}.CL_emax*hill(t - {name}.start, {name}.CL_t50, {name}.CL_hill)"
@@ -67,15 +83,24 @@ def _add_flows(draft: Draft, pk: PK, depot: bool, infusions: Sequence[str]) -> N
         )
     flows = [("elimination", f"{central} ->", f"{clearance}*{concentration}")]
     if depot:
-        flows.insert(0, ("absorption", f"{name}.depot -> {central}", f"{name}.ka*{name}.depot"))
+        steps = ["depot", *(f"transit_{i + 1}" for i in range(pk.transits))]
+        transit = [
+            (f"to_transit_{i + 1}", f"{name}.{here} -> {name}.{there}", f"{name}.ktr*{name}.{here}")
+            for i, (here, there) in enumerate(pairwise(steps))
+        ]
+        last = f"{name}.{steps[-1]}"
+        flows = [*transit, ("absorption", f"{last} -> {central}", f"{name}.ka*{last}"), *flows]
     if pk.Vmax is not None:
         saturable = f"{name}.Vmax*michaelis({concentration}, {name}.Km)"
         flows.append(("saturable_elimination", f"{central} ->", saturable))
-    if pk.compartments == 2:
-        flows.append(("distribution", f"{central} -> {name}.peripheral", f"{name}.Q*{concentration}"))
-        flows.append(("redistribution", f"{name}.peripheral -> {central}", f"{name}.Q*{name}.peripheral/{name}.V2"))
+    for q, v, there in (("Q", "V2", "peripheral"), ("Q3", "V3", "peripheral_2"))[: pk.compartments - 1]:
+        label = there.removeprefix("peripheral")
+        flows.append((f"distribution{label}", f"{central} -> {name}.{there}", f"{name}.{q}*{concentration}"))
+        back = f"{name}.{q}*{name}.{there}/{name}.{v}"
+        flows.append((f"redistribution{label}", f"{name}.{there} -> {central}", back))
     flows += [
-        ("infusion" if i == 0 else f"infusion_{i + 1}", f"-> {central}", rate) for i, rate in enumerate(infusions)
+        ("infusion" if i == 0 else f"infusion_{i + 1}", f"-> {name}.{where}", rate)
+        for i, (where, rate) in enumerate(infusions)
     ]
     draft.processes += [Process(f"{name}.{flow}", arrow, rate, f"{name}: {flow}") for flow, arrow, rate in flows]
 
@@ -155,24 +180,76 @@ def add_pk_knob(draft: Draft, pk: PK, knob: str, value: float | None = None, suf
 
 def _knob(draft: Draft, pk: PK, knob: str, number: float, unit: str, meaning: str, source: str, evidence: str) -> str:
     """Add a number whose unit is written in mass, volume and time, in the model's time unit."""
-    unit = unit.replace("mass", pk.mass).replace("volume", pk.volume)
-    if unit == "time":
-        number, unit = number * draft.in_model_time(f"1 {pk.time}"), draft.model.time_unit
-    elif unit.endswith("/time"):
-        number, unit = number / draft.in_model_time(f"1 {pk.time}"), draft.per_time(unit.removesuffix("/time"))
-        unit = "" if unit == "1" else unit
+    number, unit = _in_model_units(draft, pk, number, unit)
     return draft.knob(knob, number, unit, meaning, source=source, evidence=evidence)
 
 
-def _add_readouts(draft: Draft, pk: PK) -> None:
-    local: dict[str, Expression] = {"C": parse(f"{draft.name}.C")}
-    local |= {knob: parse(f"{draft.name}.{knob}") for knob in UNITS if getattr(pk, knob) is not None}
+def _in_model_units(draft: Draft, pk: PK, number: float, unit: str) -> tuple[float, str]:
+    """Return a number and its unit, written with the words mass, volume and time, in the model's time unit."""
+    unit = unit.replace("mass", pk.mass).replace("volume", pk.volume)
+    if unit == "time":
+        return number * draft.in_model_time(f"1 {pk.time}"), draft.model.time_unit
+    if "/time" in unit:
+        number, clock = number / draft.in_model_time(f"1 {pk.time}"), draft.model.time_unit
+        unit = unit.replace("/time", f"/{clock}" if clock else "")
+    return number, "" if unit == "1" else unit
+
+
+def _add_constants(draft: Draft, pk: PK) -> dict[str, Expression]:
+    """Add the further numbers of a drug; return what its own names mean in the model."""
     for constant in pk.constants:
-        full = draft.knob(
-            constant.name, constant.value, constant.unit, constant.meaning, bounds=constant.bounds,
-            source=constant.source, evidence=constant.evidence,
+        number, unit = _in_model_units(draft, pk, float(constant.value), constant.unit)
+        draft.knob(
+            constant.name, number, unit, constant.meaning, bounds=constant.bounds, source=constant.source,
+            evidence=constant.evidence,
         )  # fmt: skip
-        local[constant.name] = parse(full)
+    own = ["C", *(knob for knob in UNITS if getattr(pk, knob) is not None), *(c.name for c in pk.constants)]
+    return {word: parse(f"{draft.name}.{word}") for word in own}
+
+
+def _add_formulas(
+    draft: Draft,
+    pk: PK,
+    local: Mapping[str, Expression],
+    patient: Patient | None,
+    factors: Mapping[str, Sequence[str]],
+    depot: bool,
+) -> None:
+    """Add the numbers that follow from others. factors : what covariates do to them."""
+    n = draft.name
+    known = {**local, **_known_covariates(draft, pk, patient)}
+    known["since"] = parse(f"max(0, t - {n}.start)")
+    known |= {"latest": parse(f"{n}.latest"), "dose": parse(f"{n}.latest_dose")}
+    for number, text in pk.formula.items():
+        if not _has(pk, number, depot):
+            continue
+        expression = to_text(substitute(parse(text), known))
+        product = "*".join([f"({expression})", *factors.get(number, ())]) if factors.get(number) else expression
+        unit, meaning = UNITS[number]
+        unit = _in_model_units(draft, pk, 1.0, unit)[1]
+        draft.derived.append(Derived(f"{n}.{number}", product, unit, f"{n}: {meaning}", pk.source_of(number)))
+
+
+def _known_covariates(draft: Draft, pk: PK, patient: Patient | None) -> dict[str, Expression]:
+    """Return what the covariates in formulas mean; adds the typical patient's values as fixed knobs."""
+    used = {word for text in pk.formula.values() for word in names(parse(text))}
+    known: dict[str, Expression] = {}
+    for c in pk.covariates:
+        reference = f"{draft.name}.{c.name}_ref"
+        if c.reference is None:
+            known[c.name] = parse(f"{draft.name}.{c.name}" if patient is not None else "0")
+        elif {c.name, f"{c.name}_ref"} & used:
+            if all(p.name != reference for p in draft.parameters):
+                fixed, meaning = (c.reference, c.reference), f"{c.name} of the typical patient"
+                draft.knob(
+                    f"{c.name}_ref", c.reference, c.unit, meaning, bounds=fixed, source=c.source, evidence=c.evidence
+                )
+            known[f"{c.name}_ref"] = parse(reference)
+            known[c.name] = parse(f"{draft.name}.{c.name}" if patient is not None else reference)
+    return known
+
+
+def _add_readouts(draft: Draft, pk: PK, local: dict[str, Expression]) -> None:
     for readout in pk.readouts:
         expression = to_text(substitute(parse(readout.expression), local))
         name = f"{draft.name}.{readout.name}"

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Container, Iterable, Sequence
 from dataclasses import replace
 
 from immunode.errors import ModelError, did_you_mean
@@ -12,24 +12,52 @@ from immunode.model.patients import Correlation, PatientCovariate, Variability
 from immunode.model.records import Effect
 
 
-def add_covariates(draft: Draft, covariates: Sequence[Covariate], patient: Patient) -> None:
-    """Add the knobs of a patient and the effects on the drug's numbers."""
-    there = {p.name for p in draft.parameters}
+def add_covariates(
+    draft: Draft,
+    covariates: Sequence[Covariate],
+    patient: Patient,
+    formulas: Container[str] = (),
+    constants: Iterable[str] = (),
+) -> dict[str, list[str]]:
+    """Add the knobs of a patient and the effects on the drug's numbers.
+
+    formulas : numbers that are no knobs; the factors on them are returned, by number.
+    constants : further numbers that become knobs.
+    """
+    there = {p.name for p in draft.parameters} | {f"{draft.name}.{constant}" for constant in constants}
+    factors: dict[str, list[str]] = {}
     for c in covariates:
         value = dict(patient)[c.name]
         if f"{draft.name}.{c.name}" not in there:
             bounds = (0.0, 1.0) if c.reference is None else None
             full = draft.knob(c.name, value, c.unit, c.meaning or f"{c.name} of the patient", bounds=bounds)
-            draft.within([full], 0, 1) if c.reference is None else draft.above_zero(full)
-        if c.reference is not None:
+            if c.reference is None:
+                draft.within([full], 0, 1)
+            elif c.from_zero:
+                draft.within([full], 0)
+            else:
+                draft.above_zero(full)
+            there.add(full)
+        if c.reference is not None and c.on and f"{draft.name}.{c.name}_ref" not in there:
+            there.add(f"{draft.name}.{c.name}_ref")
             fixed = (c.reference, c.reference)
             draft.knob(f"{c.name}_ref", c.reference, c.unit, f"{c.name} of the typical patient", bounds=fixed,
                 source=c.source, evidence=c.evidence)  # fmt: skip
-        for target, size in c.on:
-            words = "factor on" if c.reference is None else "power in"
-            meaning = f"{c.name}: {words} {target}"
-            draft.knob(f"{c.name}_on_{target}", size, "", meaning, source=c.source, evidence=c.evidence)
-            draft.effects.append(Effect(f"{draft.name}.{target}", "scale", c.factor(draft.name, target), by=draft.name))
+        word = "factor on" if c.reference is None else "power in" if not c.form else f"{c.form} in"
+        for label, sizes in (("", c.on), ("above_", c.above)):
+            for target, size in sizes:
+                what = f"{c.name}: {word} {target}" + (f", above {c.typical:g}" if label else "")
+                knob = f"{c.name}_{label}on_{target}"
+                draft.knob(knob, size, c.size_unit, what, source=c.source, evidence=c.evidence)
+        for target, _ in c.on:
+            factor = c.factor(draft.name, target)
+            if f"{draft.name}.{target}" not in there and target not in formulas:
+                continue  # a number that these doses do not need, such as ka where all are given by vein
+            if target in formulas:
+                factors.setdefault(target, []).append(factor)
+            else:
+                draft.effects.append(Effect(f"{draft.name}.{target}", "scale", factor, by=draft.name))
+    return factors
 
 
 def add_variability(
@@ -37,11 +65,13 @@ def add_variability(
     variability: Sequence[Variability],
     correlations: Sequence[Correlation],
     people: Sequence[PatientCovariate],
+    absent: Container[str] = (),
 ) -> None:
     """Add how a drug's numbers and covariates differ between patients.
 
     people : distributions of covariates; those whose knobs the drug does not have, since its patient is the typical
         one, are left out.
+    absent : numbers of the drug that these doses do not need, such as ka where all are given by vein.
 
     Raises
     ------
@@ -49,13 +79,18 @@ def add_variability(
     """
     name = draft.name
     knobs = {p.name.removeprefix(f"{name}.") for p in draft.parameters}
+    there = {one.parameter for one in variability if one.parameter in knobs}
     for one in variability:
         if one.parameter not in knobs:
+            if one.parameter in absent:
+                continue
             hint = did_you_mean(one.parameter, sorted(knobs))
             raise ModelError(f"drug '{name}': variability of '{one.parameter}', which it does not have{hint}")
-        draft.variability.append(replace(one, parameter=f"{name}.{one.parameter}"))
+        shares = f"{name}.{one.shares}" if one.shares and (one.shares in there or one.shares not in absent) else ""
+        draft.variability.append(replace(one, parameter=f"{name}.{one.parameter}", shares=shares))
     for pair in correlations:
-        draft.correlations.append(replace(pair, first=f"{name}.{pair.first}", second=f"{name}.{pair.second}"))
+        if not any(end in absent and end not in there for end in (pair.first, pair.second)):
+            draft.correlations.append(replace(pair, first=f"{name}.{pair.first}", second=f"{name}.{pair.second}"))
     for covariate in people:
         if covariate.parameter in knobs:
             draft.covariates.append(replace(covariate, parameter=f"{name}.{covariate.parameter}"))

@@ -44,15 +44,10 @@ def add_steady_state(draft: Draft, pk: PK, row: Row) -> None:
     ------
     DoseError : the pharmacokinetics are not linear or change in time, so that there is no closed form.
     """
-    for there, what in (
-        (pk.Vmax is not None, "saturable elimination"),
-        (pk.CL_emax is not None, "clearance that changes in time"),
-        (pk.target is not None, "a target that binds it"),
-    ):
-        if there:
-            raise DoseError(
-                f"{draft.name} has {what}: its steady state has no closed form; give doses before the time of interest"
-            )
+    if pk.steady:
+        raise DoseError(
+            f"{draft.name} has {pk.steady}: its steady state has no closed form; give doses before the time of interest"
+        )
     name = draft.name
     last = f"{row.begin} + {row.length}" if row.length else row.begin
     if row.every is not None:
@@ -60,7 +55,7 @@ def add_steady_state(draft: Draft, pk: PK, row: Row) -> None:
             f"{last} <= {row.every}",
             f"'{name}' at steady state: its first dose{' ends' if row.length else ''} within one interval from time 0",
         )
-    draft.above_zero(f"{name}.CL")
+    _positive(draft, pk, "CL")
     amounts = _disposition(draft, pk)
     if row.depot:
         ka = _apart(draft, "ka", amounts["central"])
@@ -83,7 +78,7 @@ def _disposition(draft: Draft, pk: PK) -> dict[str, Terms]:
     name = draft.name
     if pk.compartments == 1:
         return {"central": [("1", _rate(draft, "elimination", f"{name}.CL/{name}.V1", "rate of elimination"))]}
-    draft.above_zero(f"{name}.Q")
+    _positive(draft, pk, "Q")
     k10, k12, k21 = f"({name}.CL/{name}.V1)", f"({name}.Q/{name}.V1)", f"({name}.Q/{name}.V2)"
     total = f"({k10} + {k12} + {k21})"
     root = _rate(draft, "spread", f"sqrt({total}**2 - 4*{k10}*{k21})", "difference of the two rates of disposition")
@@ -93,6 +88,11 @@ def _disposition(draft: Draft, pk: PK) -> dict[str, Terms]:
         "central": [(f"(({fast} - {k21})/{root})", fast), (f"(({k21} - {slow})/{root})", slow)],
         "peripheral": [(f"(-{k12}/{root})", fast), (f"({k12}/{root})", slow)],
     }
+
+
+def _positive(draft: Draft, pk: PK, knob: str) -> None:
+    if knob not in pk.formula:
+        draft.above_zero(f"{draft.name}.{knob}")
 
 
 def _rate(draft: Draft, word: str, text: str, meaning: str) -> str:

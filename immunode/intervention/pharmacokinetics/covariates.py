@@ -1,6 +1,6 @@
 """What a patient's weight, albumin, sex, genotype or antibodies do to pharmacokinetics.
 
-continuous: CL = typical CL * (albumin/albumin_ref)**albumin_on_CL
+continuous: CL = typical CL * (albumin/albumin_ref)**albumin_on_CL, or another of FORMS
 yes or no:  CL = typical CL * ADA_on_CL**ADA, with ADA 0 or 1
 """
 
@@ -12,11 +12,25 @@ from typing import Any
 
 from immunode.errors import DoseError, UnitError, did_you_mean
 from immunode.intervention.numbers import finite
+from immunode.language.expression import parse, substitute, to_text
 from immunode.model.serial import register
 from immunode.model.units import convert
 
+FORMS = {
+    "power": "(x/ref)**k",
+    "power of x + 1": "((x + 1)/(ref + 1))**k",
+    "power of logarithms": "(log(x)/log(ref))**k",
+    "slope": "1 + k*(x - ref)",
+    "two slopes": "1 + piecewise(k, x <= ref, above)*(x - ref)",
+    "slope of logarithms": "1 + k*log(x/ref)",
+    "exponential": "exp(k*(x - ref))",
+}
+"""Factors of a continuous covariate x, by name of the form; with `above`, the slope above the reference."""
+SLOPES = ("slope", "two slopes", "exponential")
+"""Forms whose k is per unit of the covariate."""
 Patient = tuple[tuple[str, float], ...]
 SEXES = ("female", "male")
+TYPICAL = "typical"
 
 
 @register
@@ -29,9 +43,19 @@ class Covariate:
     name : str
         of its knob, such as "albumin"; a yes-or-no one is 0 or 1, such as "ADA" or "female".
     on : tuple[tuple[str, float], ...] | Sequence[tuple[str, float]]
-        the numbers it acts on and how, `(("CL", -1.54),)`: powers of value/reference, or factors at 1.
+        the numbers it acts on and how, `(("CL", -1.54),)`: k of the form, or factors at 1. None, where a formula of the
+        drug names the covariate.
     reference : float | None
         value of the typical patient in `unit`; None for yes or no, where the typical patient has 0.
+    form : str
+        of a continuous one: "power", (x/reference)**k; "power of x + 1"; "power of logarithms", (log x/log
+        reference)**k; "slope", 1 + k (x - reference); "two slopes", with k from `above` above the reference; "slope of
+        logarithms", 1 + k log(x/reference); "exponential", exp(k (x - reference)).
+    above : tuple[tuple[str, float], ...] | Sequence[tuple[str, float]]
+        as `on`, slopes above the reference.
+    group : str
+        of yes-or-no ones that exclude each other, such as the genotypes of one gene: `covariates(CYP2C9="*1/*3")` sets
+        the one whose `level` that is to 1, the others to 0.
     source, evidence : str
         where the powers or factors are from.
     """
@@ -43,25 +67,69 @@ class Covariate:
     meaning: str = ""
     source: str = ""
     evidence: str = ""
+    form: str = ""
+    above: tuple[tuple[str, float], ...] | Sequence[tuple[str, float]] = ()
+    group: str = ""
+    level: str = ""
 
     def __post_init__(self) -> None:
-        pairs = []
-        for target, size in self.on:
-            number = finite(size)
-            if number is None or (self.reference is None and number <= 0):
-                raise DoseError(f"covariate '{self.name}' on {target}: write a power or a factor above 0, got {size!r}")
-            pairs.append((str(target), number))
-        object.__setattr__(self, "on", tuple(pairs))
+        for label in ("on", "above"):
+            pairs = []
+            for target, size in getattr(self, label):
+                number = finite(size)
+                if number is None or (self.reference is None and number <= 0):
+                    raise DoseError(
+                        f"covariate '{self.name}' on {target}: write a power or a factor above 0, got {size!r}"
+                    )
+                pairs.append((str(target), number))
+            object.__setattr__(self, label, tuple(pairs))
+        if self.form and self.form not in FORMS:
+            raise DoseError(f"covariate '{self.name}': unknown form '{self.form}'{did_you_mean(self.form, FORMS)}")
+        if self.form == "power":
+            object.__setattr__(self, "form", "")
+        if self.form and self.reference is None:
+            raise DoseError(f"covariate '{self.name}': the form '{self.form}' needs a reference")
+        if bool(self.above) != (self.form == "two slopes") or (
+            self.above and [t for t, _ in self.above] != [t for t, _ in self.on]
+        ):
+            raise DoseError(f"covariate '{self.name}': two slopes are written in on= and above=, for the same numbers")
+        if self.group and (self.reference is not None or not self.level):
+            raise DoseError(f"covariate '{self.name}': one of a group is yes or no and has a level")
         if self.reference is not None:
             reference = finite(self.reference)
-            if reference is None or reference <= 0:
+            if reference is None or reference < 0 or (reference == 0 and not self.from_zero):
                 raise DoseError(f"covariate '{self.name}': the reference must be above 0, got {self.reference!r}")
             object.__setattr__(self, "reference", reference)
+
+    @property
+    def from_zero(self) -> bool:
+        """Whether a patient's value may be 0."""
+        return self.form in (*SLOPES, "power of x + 1")
+
+    @property
+    def targets(self) -> tuple[str, ...]:
+        """The numbers it acts on."""
+        return tuple(target for target, _ in self.on)
+
+    @property
+    def typical(self) -> float:
+        """The typical patient's value, in `unit`."""
+        return 0.0 if self.reference is None else self.reference
+
+    @property
+    def size_unit(self) -> str:
+        """Unit of the sizes in `on`."""
+        return f"1/({self.unit})" if self.unit and self.form in SLOPES else ""
 
     def factor(self, owner: str, target: str) -> str:
         """Return the factor on `target` as text. `owner`: name of the drug."""
         value, size = f"{owner}.{self.name}", f"{owner}.{self.name}_on_{target}"
-        return f"{size}**{value}" if self.reference is None else f"({value}/{value}_ref)**{size}"
+        if self.reference is None:
+            return f"{size}**{value}"
+        if not self.form:
+            return f"({value}/{value}_ref)**{size}"
+        meant = {"x": value, "ref": f"{value}_ref", "k": size, "above": f"{owner}.{self.name}_above_on_{target}"}
+        return to_text(substitute(parse(FORMS[self.form]), {word: parse(name) for word, name in meant.items()}))
 
     def value(self, who: str, given: Any) -> float:
         """Return a patient's value in `unit`.
@@ -82,23 +150,29 @@ class Covariate:
             raise DoseError(f"{who}: {self.name} must be a number, got {given!r}")
         if self.reference is None and not 0 <= number_ <= 1:
             raise DoseError(f"{who}: {self.name} is yes (1) or no (0), got {given!r}")
-        if self.reference is not None and number_ <= 0:
-            raise DoseError(f"{who}: {self.name} must be above 0 {self.unit}, got {number_:g}")
+        if self.reference is not None and (number_ < 0 or (number_ == 0 and not self.from_zero)):
+            low = "0 or above" if self.from_zero else f"above 0 {self.unit}".rstrip()
+            raise DoseError(f"{who}: {self.name} must be {low}, got {number_:g}")
         return number_
 
 
 def read_patient(who: str, covariates: Sequence[Covariate], given: Mapping[str, Any]) -> Patient:
     """Return the values of all covariates of a drug: those given, and the typical patient's for the others.
 
-    given : by name in any case; `sex="female"` stands for a covariate of that name.
+    given : by name in any case; `sex="female"` stands for a covariate of that name, and the name of a group with a
+        level for the covariate of that level.
 
     Raises
     ------
     DoseError : the drug has no such covariate, or a value is wrong.
     """
     known = {c.name.casefold(): c for c in covariates}
-    values = {c.name: 0.0 if c.reference is None else c.reference for c in covariates}
+    values = {c.name: c.typical for c in covariates}
+    groups = {c.group.casefold(): c.group for c in covariates if c.group}
     for word, value in given.items():
+        if word.casefold() in groups and word.casefold() not in known:
+            values |= _level(who, groups[word.casefold()], covariates, value)
+            continue
         if word == "sex" and any(sex in known for sex in SEXES):
             if value not in SEXES:
                 raise DoseError(f"{who}: sex is 'female' or 'male', got {value!r}")
@@ -106,8 +180,18 @@ def read_patient(who: str, covariates: Sequence[Covariate], given: Mapping[str, 
             continue
         covariate = known.get(word.casefold())
         if covariate is None:
-            names = [c.name for c in covariates] + ["sex"] * any(sex in known for sex in SEXES)
+            names = [*groups.values(), *(c.name for c in covariates if not c.group)]
+            names += ["sex"] * any(sex in known for sex in SEXES)
             hint = did_you_mean(word, names) or (f"; it has {', '.join(names)}" if names else "; it has none")
             raise DoseError(f"{who} has no published covariate '{word}'{hint}")
         values[covariate.name] = covariate.value(who, value)
     return tuple(values.items())
+
+
+def _level(who: str, group: str, covariates: Sequence[Covariate], given: Any) -> dict[str, float]:
+    """Return the values of the covariates of a group for one level, typical where it is that of none of them."""
+    levels = {c.level: c.name for c in covariates if c.group == group}
+    if given != TYPICAL and given not in levels:
+        hint = did_you_mean(str(given), levels) or f"; known: {', '.join(levels)}, or '{TYPICAL}'"
+        raise DoseError(f"{who}: {group} has no level {given!r}{hint}")
+    return {name: float(level == given) for level, name in levels.items()}

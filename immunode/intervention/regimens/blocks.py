@@ -64,6 +64,11 @@ class Blocks:
         """True if a dose is per kg of body mass."""
         return any(dose.unit.endswith("/kg") for dose in self.blocks)
 
+    @property
+    def by_area(self) -> bool:
+        """True if a dose is per m2 of body surface."""
+        return any(dose.unit.endswith("/m2") for dose in self.blocks)
+
     def __str__(self) -> str:
         texts: list[str] = []
         before: Dose | None = None

@@ -30,7 +30,7 @@ class Dose:
     amt : float
         amount of one dose in `unit`.
     unit : str
-        such as "mg", or "mg/kg" for a dose by weight.
+        such as "mg", "mg/kg" for a dose by weight, "mg/m2" for one by body surface.
     route : str
         "iv" (into the central compartment), "sc", "im", "ip" or "po" (into the depot); "" leaves it to the drug.
     at : tuple[Time, ...] | Sequence[Time]
@@ -147,9 +147,9 @@ def amount_unit(unit: str) -> str:
     top = SPELLED.get(top, top)
     if top not in AMOUNTS:
         raise DoseError(f"unknown unit {quoted(unit)}{did_you_mean(top, AMOUNTS)}")
-    if slash and bottom != "kg":
-        hint = "; doses per area need the patient's mg" if bottom.startswith("m") else "; only '/kg' is known"
-        raise DoseError(f"unknown unit {quoted(unit)}{hint}")
+    bottom = {"m^2": "m2", "m**2": "m2", "m²": "m2"}.get(bottom, bottom)
+    if slash and bottom not in ("kg", "m2"):
+        raise DoseError(f"unknown unit {quoted(unit)}; only '/kg' and '/m2' are known")
     return top + slash + bottom
 
 

@@ -160,6 +160,8 @@ def _in(time: Time, clock: str) -> float:
 
 
 def _amount(regimen: Blocks, value: float, unit: str, target: str, weight: float | None) -> float:
+    if unit.endswith("/m2"):
+        raise DoseError(f"{quoted(regimen)} is by body surface; a table holds the amount that a patient gets, in mg")
     if unit.endswith("/kg"):
         if weight is None:
             raise DoseError(f"{quoted(regimen)} is by weight; give weight=... in kg")

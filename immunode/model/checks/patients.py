@@ -66,10 +66,15 @@ def _check_variability(model: Declaration, values: Mapping[str, float]) -> None:
         value = values[one.parameter]
         if one.scale == "logit" and not 0 <= value <= 1:
             raise ModelError(f"{who}: the logit scale needs a typical value from 0 to 1, but it is {value:g}")
+    own = [v.parameter for v in model.variability if not v.shares]
+    for one in model.variability:
+        if one.shares:
+            who = f"{model.name}: variability of '{one.parameter}' shares '{one.shares}', whose own one"
+            _known(who, one.shares, own)
 
 
 def _check_correlations(model: Declaration) -> None:
-    order = {v.parameter: i for i, v in enumerate(model.variability)}
+    order = {v.parameter: i for i, v in enumerate(v for v in model.variability if not v.shares)}
     matrix = [[float(i == j) for j in range(len(order))] for i in range(len(order))]
     seen: set[frozenset[str]] = set()
     for one in model.correlations:
@@ -110,7 +115,8 @@ def _check_classes(model: Declaration, values: Mapping[str, float]) -> None:
     logit = {v.parameter for v in model.variability if v.scale == "logit"}
     for one in model.classes:
         for name, value in as_pairs(one.values):
-            _known(f"{model.name}: class '{one.name}' of patients, '{name}'", name, values)
+            if name not in values:  # the message is made for few of what may be thousands of values
+                _known(f"{model.name}: class '{one.name}' of patients, '{name}'", name, values)
             if name in logit and not 0 <= value <= 1:
                 raise ModelError(
                     f"{model.name}: class '{one.name}' of patients, '{name}': the logit scale needs a typical value "

@@ -8,6 +8,9 @@ from immunode.model.declaration import Declaration
 from immunode.model.patients import Observed, PatientCovariate, Variability, as_pairs
 from immunode.model.published_trials import Trial, TrialResult
 
+_MOST_CLASSES = 12
+"""More than these are patients of a list, of whom one row tells."""
+
 
 @dataclass(frozen=True, slots=True)
 class TextTable:
@@ -45,10 +48,7 @@ def patient_tables(model: Declaration) -> tuple[TextTable, ...]:
         TextTable(
             "Classes of patients",
             ("class", "share", "typical values", "meaning"),
-            tuple(
-                (c.name, f"{100 * c.share:g} %", ", ".join(f"{k} = {v:g}" for k, v in as_pairs(c.values)), c.meaning)
-                for c in model.classes
-            ),
+            _class_rows(model),
         ),
         TextTable(
             "Errors of measurement",
@@ -74,11 +74,25 @@ def patient_tables(model: Declaration) -> tuple[TextTable, ...]:
     return tuple(table.used for table in tables if table.rows)
 
 
+def _class_rows(model: Declaration) -> tuple[tuple[str, ...], ...]:
+    """Return a row for each class, or one for all where patients are listed one by one."""
+    if len(model.classes) > _MOST_CLASSES:
+        first = model.classes[0]
+        names = f"{len(as_pairs(first.values))} values each"
+        return ((f"{len(model.classes)} listed patients", f"{100 * first.share:g} % each", names, first.source),)
+    return tuple(
+        (c.name, f"{100 * c.share:g} %", ", ".join(f"{k} = {v:g}" for k, v in as_pairs(c.values)), c.meaning)
+        for c in model.classes
+    )
+
+
 def effect_words(one: Variability) -> str:
     """Return a random effect in words: "log scale, SD 0.53 (CV 57 %)"."""
     words = f"{one.scale} scale, SD {one.spread:.4g}"
     if one.cv:
         words += f" (CV {100 * one.cv:g} %)"
+    if one.shares:
+        words += f", the one of {one.shares}"
     return words + _ends(one.low, one.high)
 
 

@@ -206,6 +206,9 @@ def _page(
 def _draw(ax: Axes, panel: _Panel, width: float, colors: Mapping[str, str], look: Style) -> None:
     """Draw the results of a panel. width : of the axes in points."""
     size = _size(look)
+    shown = [line.row for line in panel.lines if line.row is not None]
+    same = next((row["same"] for row in shown if row.get("same") is not None), None)
+    ends = _limits(shown, same)
     for line in panel.lines:
         row = line.row
         if row is None:
@@ -213,7 +216,8 @@ def _draw(ax: Axes, panel: _Panel, width: float, colors: Mapping[str, str], look
                     bbox={"facecolor": "white", "edgecolor": "none", "pad": 0.6})  # fmt: skip
             continue
         color = colors.get(_main_arm(row), PALETTE[1])
-        low, high = row["band"]
+        # a time until something happens has no end where it never does: the band runs to the edge
+        low, high = (min(max(float(end), ends[0]), ends[1]) for end in row["band"])
         ax.barh(line.y, high - low, left=low, height=0.72, color=color, alpha=0.28, linewidth=0)
         ax.plot([row["model"]] * 2, [line.y - 0.36, line.y + 0.36], color=color, linewidth=look.line * 0.7)
         if row["interval"]:
@@ -231,9 +235,7 @@ def _draw(ax: Axes, panel: _Panel, width: float, colors: Mapping[str, str], look
         )  # fmt: skip
     ax.set_ylim(panel.size, 0)
     ax.set_yticks([])
-    shown = [line.row for line in panel.lines if line.row is not None]
-    same = next((row["same"] for row in shown if row.get("same") is not None), None)
-    low, high = _limits(shown, same)
+    low, high = ends
     ax.set_xlim(low, high)
     if same is not None:
         ax.axvline(same, color=FAINT, linewidth=look.line / 3, linestyle=(0, (3, 3)), zorder=0)

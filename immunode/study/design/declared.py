@@ -48,6 +48,7 @@ def declared_joint(model: Model, composed: Iterable[Model] = (), *, tail: float 
         )
     marginals: dict[str, Distribution] = {}
     pairs: dict[Pair, float] = {}
+    followers: dict[str, str] = {}
     covariates: dict[str, None] = {}
     for one in models:
         for name, marginal in declared_marginals(one):
@@ -55,6 +56,7 @@ def declared_joint(model: Model, composed: Iterable[Model] = (), *, tail: float 
         for pair in one.correlations:
             pairs.setdefault((pair.first, pair.second), float(pair.value))
         covariates |= dict.fromkeys(c.parameter for c in one.covariates)
+        followers |= {v.parameter: v.shares for v in one.variability if v.shares}
     owners: dict[str, str] = {}
     shared = []
     for name in covariates:
@@ -68,6 +70,7 @@ def declared_joint(model: Model, composed: Iterable[Model] = (), *, tail: float 
         tail=tail,
         classes=classes,
         shared=tuple(shared),
+        followers=tuple(followers.items()),
         whom=drawn_words(model),
     )
     joint.check()

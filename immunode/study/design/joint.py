@@ -38,6 +38,7 @@ class Joint:
     classes : of a mixture, whose shares add up to 1; empty where all patients are of one kind.
     shared : pairs of columns that hold one property of a patient, such as ("drug.weight", "weight"): the first is a
         copy of the second.
+    followers : pairs of columns that have one random effect: the first has the standard normal score of the second.
     whom : what is drawn, in words: "patients" or "studies".
     """
 
@@ -46,12 +47,20 @@ class Joint:
     tail: float | None = None
     classes: tuple[DrawnClass, ...] = ()
     shared: tuple[Pair, ...] = ()
+    followers: tuple[Pair, ...] = ()
     whom: str = "patients"
 
     @property
     def names(self) -> tuple[str, ...]:
         """Names of the columns, in order."""
         return tuple(name for name, _ in self.marginals)
+
+    @property
+    def listed(self) -> int:
+        """How many patients there are if all are listed, one a class of equal share without any spread; else 0."""
+        shares = {one.share for one in self.classes}
+        spreads = [marginal for _, marginal in self.marginals] + [m for one in self.classes for _, m in one.marginals]
+        return len(self.classes) if len(shares) == 1 and all(m.kind == "point" for m in spreads) else 0
 
     def check(self) -> None:
         """Refuse correlations that no joint distribution has.
@@ -81,7 +90,9 @@ class Joint:
             parts.append(
                 f"{copula}, {', '.join(pairs[:6])}" + (f" and {len(pairs) - 6} more" if len(pairs) > 6 else "")
             )
-        if self.classes:
+        if self.listed:
+            parts.append(f"the {self.listed} listed patients, in random order")
+        elif self.classes:
             parts.append("classes " + ", ".join(f"{one.name} {100 * one.share:g} %" for one in self.classes))
         return "; ".join(parts)
 
@@ -106,6 +117,9 @@ class Joint:
     def _class_of(self, n: int, seed: int) -> NDArray[np.intp]:
         if not self.classes:
             return np.zeros(n, np.intp)
+        if self.listed:  # each of them once before one comes again
+            rng = np.random.default_rng((seed, 2))
+            return np.concatenate([rng.permutation(self.listed) for _ in range(-(-n // self.listed))])[:n]
         ends = np.cumsum([one.share for one in self.classes])[:-1]
         return np.searchsorted(ends, np.random.default_rng((seed, 2)).random(n), side="right")
 
@@ -140,6 +154,8 @@ class Joint:
         root = self._root()
         if root is not None:
             z = z @ root.T
+        for follower, leader in self.followers:
+            z[:, self.names.index(follower)] = z[:, self.names.index(leader)]
         if self.tail is None:
             return np.asarray(z)
         from scipy.special import ndtri, stdtr

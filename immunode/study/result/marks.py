@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
+from immunode.model.records import pairs
+
 if TYPE_CHECKING:
     from immunode.model import Model
     from immunode.program import Functions
@@ -21,10 +23,12 @@ Windows = dict[str, tuple[tuple[float, float], ...]]
 def dose_times(functions: Functions, values: Array, end: float) -> Doses:
     """Return intervention -> times up to `end` at which it gives something: a jump of a state, or an infusion's start.
 
-    values : shape (n_values, 1). An event that the model itself declares counts under its own name.
+    values : shape (n_values, 1). An event that the model itself declares counts under its own name, at the times at
+        which it changes something: a dose of 0 is none.
     """
     with np.errstate(all="ignore"):
         first, every, count = functions.break_times(functions.parameters(values))
+    idle = _idle(functions, values, end) if any("." not in known.name for known in functions.program.breaks) else set()
     found: dict[str, set[float]] = {}
     for i, known in enumerate(functions.program.breaks):
         owner, dot, what = known.name.rpartition(".")
@@ -33,8 +37,26 @@ def dose_times(functions: Functions, values: Array, end: float) -> Doses:
         if not gives and not what.startswith("infusion_begins"):
             continue
         times = times_until(first[i, 0], every[i, 0], count[i, 0], end)
-        found.setdefault(owner or known.name, set()).update(t for t in times.tolist() if t >= 0)
+        found.setdefault(owner or known.name, set()).update(t for t in times.tolist() if t >= 0 and (i, t) not in idle)
     return {owner: tuple(sorted(times)) for owner, times in found.items() if times}
+
+
+def _idle(functions: Functions, values: Array, end: float) -> set[tuple[int, float]]:
+    """Return (number of the event, time) of what the model's own events leave as it is, tried on states above 0."""
+    with np.errstate(all="ignore"):
+        p = functions.parameters(values)
+        first, every, count = functions.break_times(p)
+        probe = np.maximum(np.abs(functions.initial(p)), np.array(functions.program.typical)[:, None])
+        due = sorted(
+            (t, i) for i in range(len(first)) for t in times_until(first[i, 0], every[i, 0], count[i, 0], end).tolist()
+        )
+        idle = set()
+        for t, i in due:
+            states = probe.copy()
+            functions.apply(i, t, states, p)  # p holds the switches, which go on as they do in a run
+            if "." not in functions.program.breaks[i].name and np.array_equal(states, probe):
+                idle.add((i, t))
+    return idle
 
 
 def times_until(first: float, every: float, count: float, end: float) -> Array:
@@ -101,18 +123,29 @@ def change_at(name: str, path: Mapping[str, Array], i: int) -> str:
 
 
 def given_only(
-    doses: Mapping[str, tuple[float, ...]], times: Array, path: Mapping[str, Array]
-) -> dict[str, tuple[float, ...]]:
-    """Return the doses that were given: those at a time at which the rule of their intervention was on.
+    model: Model, doses: Doses, times: Array, path: Mapping[str, Array], before: Mapping[str, float]
+) -> Doses:
+    """Return the doses that were given.
 
-    doses : intervention -> times.   times, path : shape (n_samples,), with both sides of every jump.
+    Those of an intervention that follows a rule count while the rule was on. An event that the model itself declares,
+    such as a dose of a size that an intervention sets, counts where one of its states jumped.
+
+    doses : intervention or event -> times.   times, path : shape (n_samples,), with both sides of every jump but those
+        at the first time, before which a state is what `before` says.
     """
+    own = {e.name: [name for name, _ in pairs(e.changes) if name in before] for e in model.events if "." not in e.name}
     kept = {}
     for name, planned in doses.items():
+        last = np.searchsorted(times, np.asarray(planned), side="right") - 1
         on = path.get(f"{name}.on") if f"{name}.changes" in path else None
         if on is not None:
-            last = np.searchsorted(times, np.asarray(planned), side="right") - 1
             planned = tuple(t for t, i in zip(planned, last, strict=True) if on[i] > 0)
+        elif name in own:
+            first = np.searchsorted(times, np.asarray(planned), side="left")
+            sides = [(np.where(first > 0, path[s][first], before[s]), path[s][last]) for s in own[name]]
+            # what came before the first sample is not known, and counts
+            jumped = np.any([last < 0, *(left != right for left, right in sides)], axis=0)
+            planned = tuple(t for t, there in zip(planned, jumped, strict=True) if there)
         if planned:
             kept[name] = planned
     return kept

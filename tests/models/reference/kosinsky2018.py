@@ -18,6 +18,7 @@ ARMS: dict[str, Change] = {
     "cd8_depletion": becomes(kLN=0),
     "killing_block": becomes(e=0),
     "trafficking_block": times_("S_L", 3),
+    "sensitive": becomes(S_L=3),
 }
 PUTS = {"anti_pdl1": ("mAb_ip", 9 * 444.44)}
 

@@ -24,10 +24,11 @@ def rhs(t: float, y: ArrayLike, p: Mapping[str, float]) -> NDArray[np.float64]:
     """Return the derivatives per day of target cells, infected cells, infectious and other virus."""
     target, infected, infectious, other = np.asarray(y, float)
     new = (1 - p["e_rt"]) * p["k"] * infectious * target
+    held = p["c"] / (p["N"] * p["k"]) * (p["d"] + p["k"] * p["V0"])  # no arm changes one of these
     made = p["N"] * p["delta"] * infected
     return np.array(
         [
-            p["lam"] - p["d"] * target - new,
+            held - p["d"] * target - new,
             new - p["delta"] * infected,
             (1 - p["e_pi"]) * made - p["c"] * infectious,
             p["e_pi"] * made - p["c"] * other,

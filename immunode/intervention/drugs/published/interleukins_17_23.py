@@ -1,0 +1,158 @@
+"""Antibodies against interleukins 17, 12 and 23."""
+
+from __future__ import annotations
+
+from immunode.intervention.drugs.entries import form, power, published, yes
+
+DRUGS = (
+    published(
+        "ixekizumab",
+        klass="antibody",
+        target="IL-17A",
+        about="anti-IL-17A (IgG4)",
+        source="Jackson 2022, doi:10.1111/bcp.15034",
+        people="CHILDREN 6-17 y, psoriasis, n 184, 22-136 kg",
+        typical="58.6 kg, no antibodies against the drug",
+        route="sc",
+        pk={"CL": 0.288, "V1": 2.72, "Q": 0.2856, "V2": 2.11, "ka": 0.19224, "F": 0.72},
+        covariates=[
+            power("weight", 58.6, CL=0.989, Q=0.989, V1=0.998, V2=0.998),
+            form(
+                "slope of logarithms", "ADA_titer", 1, "", "titer of antibodies against the drug; 1 without", CL=0.0292
+            ),
+        ],
+        omega={"CL": 0.2785},
+        residual={"proportional": 0.277},
+        regimens={"usual": "160 mg sc once then 80 mg at week 2, 4, 6, 8, 10, 12 then q4w"},
+        warnings=[
+            "children of 6 to 17 years; F is that of the model of adults",
+            "variability was found for CL only",
+        ],
+    ),
+    published(
+        "brodalumab",
+        klass="antibody",
+        target="IL-17 receptor A",
+        about="anti-IL-17 receptor A (IgG2)",
+        source="Timmermann 2019, doi:10.1111/bcpt.13202",
+        people="psoriasis, n 622, 33 % women",
+        typical="90 kg",
+        route="sc",
+        pk={"CL": 0.155, "V1": 4.68, "Q": 0.328, "V2": 2.41, "Vmax": 6.07, "Km": 0.02, "ka": 0.3, "F": 0.548},
+        covariates=[
+            power("weight", 90, CL=0.767, V1=0.938, Vmax=0.769),
+        ],
+        omega={"CL": 0.5345, "V1": 0.251, "ka": 0.575, "Vmax": 0.2434, "Q": 0.7767, "V2": 1.233},
+        correlations={"CL, V1": 0.75},
+        residual={"proportional": 0.355, "additive": 3},
+        regimens={"usual": "210 mg sc at week 0, 1, 2 then q2w"},
+        warnings=["Km 0.02 mg/L is fixed (Endres 2014); V2 differs by a CV of 189 %"],
+    ),
+    published(
+        "ustekinumab",
+        klass="antibody",
+        target="IL-12/23 p40",
+        about="anti-IL-12/23 p40 (human IgG1)",
+        source="Aguiar Zdovc 2021, doi:10.3390/pharmaceutics13101587",
+        people="Crohn, one center, n 57, 56 % women",
+        typical="fat-free mass 45 kg, albumin 43 g/L, had biologics before, FCGR3A V/F or F/F",
+        weight=65,
+        route="sc",
+        pk={"CL": 0.277, "V1": 3.57, "Q": 1.89, "V2": 3.3, "ka": 0.381, "F": 0.71},
+        covariates=[
+            power("fat_free_mass", 45, CL=0.598, V1=0.590, V2=0.586),
+            form("slope", "albumin", 43, CL=-0.0165),
+            yes("biologic_naive", "1 had no biologic before, 0 had", CL=0.773),
+            yes("FCGR3A_VV", "FCGR3A genotype: 1 V/V, 0 V/F or F/F", F=0.888),
+        ],
+        omega={"CL": 0.1786, "V1": 0.09767, "V2": 0.2376},
+        omega_logit={"F": 0.173},
+        residual={"proportional": 0.0777, "additive": 0.68},
+        regimens={
+            "usual": "6 mg/kg iv over 1 h once then 90 mg sc at week 8 then q8w",
+            "psoriasis": "45 mg sc at week 0, 4 then q12w",
+        },
+        warnings=["57 patients of one center"],
+        left_out=["binding to the target, which never turns over in the published fit"],
+    ),
+    published(
+        "guselkumab",
+        klass="antibody",
+        target="IL-23 p19",
+        about="anti-IL-23 p19 (human IgG1)",
+        source="Yao 2018, doi:10.1002/jcph.1063",
+        people="psoriasis, n 1454, 29 % women",
+        typical="87.1 kg, White, no diabetes",
+        route="sc",
+        pk={"CL": 0.516, "V1": 13.5, "ka": 1.11},
+        covariates=[
+            power("weight", 87.1, CL=0.998, V1=0.829),
+            yes("diabetes", "1 diabetes, 0 not", CL=1.12),
+            yes("non_White", "1 not White, 0 White", CL=1.11),
+        ],
+        omega={"CL": 0.356, "V1": 0.28, "ka": 1.29},
+        correlations={"CL, V1": 0.834},
+        residual={"proportional": 0.2, "additive": 0.00289},
+        regimens={"usual": "100 mg sc at week 0, 4 then q8w"},
+    ),
+    published(
+        "risankizumab",
+        klass="antibody",
+        target="IL-23 p19",
+        about="anti-IL-23 p19 (IgG1)",
+        source="Suleiman 2019, doi:10.1007/s40262-019-00759-z",
+        people="psoriasis 1832 + healthy 67, 29 % women",
+        typical="70 kg, albumin 44 g/L, creatinine 76 umol/L, CRP 2.8 mg/L; logit of F 2.09",
+        route="sc",
+        pk={"CL": 0.243, "V1": 4.86, "Q": 0.656, "V2": 4.25, "ka": 0.229, "F": 0.889927},
+        covariates=[
+            power("weight", 70, CL=0.933, V1=1.17, V2=0.377),
+            power("albumin", 44, CL=-0.715),
+            power("creatinine", 76, CL=-0.253),
+            power("CRP", 2.8, CL=0.044),
+            yes("ADA_128", "antibodies against the drug: 1 with a titer of 128 or more, 0 not", CL=1.428),
+        ],
+        omega={"CL": 0.2366, "V1": 0.3307, "ka": 0.5781},
+        omega_logit={"F": 0.7014},
+        correlations={"CL, V1": 0.39},
+        residual={"proportional": 0.19},
+        regimens={"usual": "150 mg sc at week 0, 4 then q12w"},
+    ),
+    published(
+        "mirikizumab",
+        klass="antibody",
+        target="IL-23 p19",
+        about="anti-IL-23 p19 (IgG4)",
+        source="Chua 2025, doi:10.1111/cts.70320",
+        people="Crohn (VIVID-1), n 711, 44 % women",
+        typical="65 kg, albumin 44.57 g/L, CRP 7.41 mg/L, body mass index 24.75",
+        route="sc",
+        pk={
+            "CL": 0.4728,
+            "V1": 2.78,
+            "Q": 0.22104,
+            "V2": 1.61,
+            "ka": 0.16632,
+            "F": "1/(1 + (1/F_typical - 1)*exp(-F_BMI*(BMI - BMI_ref)))",
+        },
+        constants={
+            "F_typical": (0.388, "", "bioavailability at the reference body mass index"),
+            "F_BMI": (-0.0354, "1/(kg/m**2)", "slope of the logit of F"),
+        },
+        covariates=[
+            power("weight", 65, CL=0.268, Q=0.268, V1=0.445, V2=0.445),
+            form("slope", "albumin", 44.57, CL=-0.02),
+            power("CRP", 7.41, CL=0.0853),
+            power("BMI", 24.75),
+        ],
+        omega={"CL": 0.315, "V1": 0.1698, "V2": 0.2328},
+        omega_logit={"F_typical": 0.517},
+        regimens={"usual": "900 mg iv over 90 min at week 0, 4, 8 then 300 mg sc at week 12 then q4w"},
+        warnings=[
+            (
+                "the residual error is not published; the reference of the body mass index is borrowed from another "
+                "study"
+            ),
+        ],
+    ),
+)
