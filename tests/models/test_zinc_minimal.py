@@ -27,7 +27,8 @@ def test_reference_intake_is_exactly_steady() -> None:
     y = SYSTEM.functions.initial(p)
     np.testing.assert_array_equal(y[:, 0], [2400, 1, 1, 1, 1])
     np.testing.assert_array_equal(rates(SYSTEM), 0)
-    observed = dict(zip(SYSTEM.functions.program.quantities, [*y[:, 0], *SYSTEM.functions.observe(0.0, y, p)[:, 0]]))
+    seen = [*y[:, 0], *SYSTEM.functions.observe(0.0, y, p)[:, 0]]
+    observed = dict(zip(SYSTEM.functions.program.quantities, seen, strict=True))
     assert observed["pool_mg"] == pytest.approx(157, abs=0.1)
 
 
@@ -40,7 +41,8 @@ def test_absorption_meets_both_points_of_the_reference_intakes() -> None:
 
 
 def test_loss_balances_the_reference_diet() -> None:
-    assert 102.6 * 150 / (107.5 + 150) / 2400 == pytest.approx(0.02490291, abs=6e-9)
+    share = 102.6 * 150 / (107.5 + 150) / 2400
+    assert share == pytest.approx(0.02490291, abs=6e-9)
     assert rates(System(perturb(MODEL, Intervention("none", [set_to("intake", 0.0)]))))[0] == pytest.approx(
         -0.02490291 * 2400, rel=1e-6
     )
