@@ -9,20 +9,30 @@
 CRH lets the pituitary's corticotrophs (P) grow, ACTH the adrenal cortex (A). Glands grow under stress until CRH and
 ACTH are back at their baseline (exact adaptation), so a long stress ends with large glands. When it stops they
 shrink over weeks: cortisol returns first, while ACTH stays low and answers a new stressor weakly for months. The same
-slow glands undo most drugs: only those that act on CRH lower the cortisol of a lasting stress for good.
+slow glands undo most drugs: only those that act on CRH lower the cortisol of a lasting stress for good. Prednisolone
+does the opposite of stress: glands shrink under it, and after two months of it cortisol stays low for two months more.
 
 Published (Karin 2020; equations and values of the notebook of Milo 2025, doi:10.1038/s44320-024-00083-0): all but the
-following. Assumed, ours: exogenous glucocorticoid `c_ex` (acts on GR, not on MR, like dexamethasone) and its link to
-serum prednisolone; the circadian form of the drive; sizes of treatments. The variant `karin_set` has the faster glands
-of a comment in the notebook; then cortisol is back in 23 days and ACTH in 65 after 60 days of stress, with the slower
-glands of the default in 68 and 142. Exact adaptation holds up to 1e-6 (the limits KP and KA of the glands).
+following. Assumed, ours: exogenous glucocorticoid `c_ex` in units of cortisol at rest, which binds GR and, times
+`m_ex` (1: prednisolone, hydrocortisone; 0: dexamethasone), MR; 20 mg a day of prednisolone as a constant c_ex of 4, and
+its link to serum prednisolone in the Drug, whose pulses are for days, not months; `c_least`: lack of cortisol raises
+the drive of CRH threefold at most; the circadian form of the drive; sizes of treatments. The variant `karin_set` has
+the faster glands of a comment in the notebook; then cortisol is back in 23 days and ACTH in 65 after 60 days of stress,
+with the slower glands of the default in 68 and 142. Exact adaptation holds up to 1e-6 (the limits KP and KA).
+
+After the drug the order is that of Graber 1965 (abstract): ACTH and cortisol low, then ACTH high while cortisol is
+still low, then cortisol normal, then ACTH. It is too fast: of patients diagnosed with insufficiency 41 to 61 % need
+more than one or two years (Baek 2016, Leong 2018), and they are not in this model. ACTH of nine times rest after 180
+days on the drug is not to be believed. Below c_ex = c0 cortisol and drug add up to c0 again (the total effect does not
+change); above it there is no steady state, and glands shrink for ever. KGR does not vary between patients: the start
+is the rest of KGR = 4.
 
 Levels are relative: 1 would be the baseline without GR, so cortisol rests at c0 = 0.985. A start other than the resting
 state drifts for months. Left out: pulses within the hour, immune signals (see `stress_cytokine_minimal`).
 """
 
 from immunode.intervention import Drug, DrugEffect, Intervention, add, drug, during, scale, set_to
-from immunode.model import Derived, Model, Parameter, Process, State, Story, Variant
+from immunode.model import Derived, Model, Parameter, Process, State, Story, Variability, Variant
 
 MODEL = Model(
     name="karin2020",
@@ -37,12 +47,13 @@ MODEL = Model(
     readouts=["cortisol", "ACTH", "A", "P"],
     states=[
         State("CRH", 1.0, "1", "corticotropin-releasing hormone", "signal", source="computed: steady state of u = 1"),
-        State("ACTH", 1.0, "1", "corticotropin", "signal", source="computed: steady state of u = 1"),
+        State("ACTH", 1.0, "1", "corticotropin", "signal", source="computed: steady state of u = 1",
+              label="ACTH"),
         State("CORT", 0.9852751735364761, "1", "cortisol", "signal", source="computed: steady state of u = 1"),
         State("P", 1.0149448873360645, "1", "mass of pituitary corticotrophs", "cell",
               source="computed: steady state of u = 1"),
         State("A", 0.9852751735364761, "1", "mass of the adrenal cortex", "cell",
-              source="computed: steady state of u = 1"),
+              source="computed: steady state of u = 1", label="adrenal cortex (mass)"),
     ],
     parameters=[
         Parameter("g1", 249.5329850015803, "1/day", "removal of CRH (half-life 4 min)", "Milo 2025", "published"),
@@ -68,13 +79,19 @@ MODEL = Model(
         Parameter("u_top", 0.2916666666666667, "day", "time of day of its top (07:00)", "assumed: morning", "assumed"),
         Parameter("u_period", 1.0, "day", "its period", "definition of a day", "derived", (1.0, 1.0)),
         Parameter("c_ex", 0.0, "1", "glucocorticoid given", "assumed: none", "assumed", (0.0, 5.0)),
+        Parameter("f_ex", 1.0, "1", "exposure to a dose, typical: 1", "definition", "derived", (0.3, 3.0)),
+        Parameter("m_ex", 1.0, "1", "binding of it to MR, relative to cortisol",
+                  "prednisolone and cortisol about equally, dexamethasone hardly (memory)", "memory", (0.0, 1.0)),
+        Parameter("c_least", 0.32842505784549204, "1", "least cortisol that MR sees",
+                  "assumed: a third of rest; CRH can't be driven more than threefold by lack of cortisol", "assumed"),
         Parameter("c0", 0.9852751735364761, "1", "cortisol at rest", "steady state of u = 1", "derived"),
     ],
     derived=[
         Derived("drive", "u*(1 + u_day*cos(6.283185307179586*(t - u_top)/u_period))", "1", "stress at this hour"),
-        Derived("GR", "1/(1 + (C3*(CORT + c_ex)/KGR)**nGR)", "1", "what GR lets through"),
-        Derived("MR", "1/(C3*max(CORT, 1e-9))", "1", "what MR lets through (guarded at no cortisol)"),
-        Derived("cortisol", "CORT/c0", "1", "cortisol relative to rest"),
+        Derived("GR", "1/(1 + (C3*(CORT + f_ex*c_ex)/KGR)**nGR)", "1", "what GR lets through"),
+        Derived("MR", "1/max(C3*(CORT + m_ex*f_ex*c_ex), c_least)", "1", "what MR lets through (at most 1/c_least)"),
+        Derived("cortisol", "CORT/c0", "1", "cortisol relative to rest", label="cortisol"),
+        Derived("total", "CORT + f_ex*c_ex", "1", "cortisol and the drug together", label="cortisol + drug"),
     ],
     processes=[
         Process("crh_secretion", "-> CRH", "g1*I1*drive*MR*GR", "hypothalamus"),
@@ -124,6 +141,25 @@ MODEL = Model(
         Intervention("glucocorticoid", [add("c_ex", 2)], during(0, 60), kind="drug", direction="suppress",
                      acts_on="signal", expects={"CORT": "down on average", "A": "down on average"}, evidence="assumed",
                      source="assumed: twice the body's own, for 60 d"),
+        Intervention("prednisolone_20mg", [add("c_ex", 4)], during(0, 60), kind="drug", direction="suppress",
+                     acts_on="signal",
+                     expects={"CORT": "down on average", "ACTH": "down at 60 days", "A": "down on average",
+                              "P": "down at 60 days"},
+                     evidence="assumed", source="assumed: 20 mg a day = 80 mg of hydrocortisone, four times the body's "
+                     "own, as a constant for 60 d", label="prednisolone 20 mg, 60 d"),
+        Intervention("prednisolone_5mg", [add("c_ex", 1)], during(0, 60), kind="drug", direction="suppress",
+                     acts_on="signal",
+                     expects={"CORT": "down on average", "ACTH": "down at 60 days", "A": "down on average"},
+                     evidence="assumed", source="assumed: as much as the body's own, 60 d",
+                     label="prednisolone 5 mg, 60 d"),
+        Intervention("prednisolone_5_days", [add("c_ex", 4)], during(0, 5), kind="drug", direction="suppress",
+                     acts_on="signal", expects={"CORT": "down on average", "A": "down on average"}, evidence="assumed",
+                     source="assumed: 20 mg a day for 5 d; little is left of it in ten days",
+                     label="prednisolone 20 mg, 5 d"),
+        Intervention("dexamethasone", [add("c_ex", 4), set_to("m_ex", 0)], during(0, 60), kind="drug",
+                     direction="suppress", acts_on="signal",
+                     expects={"CORT": "down on average", "A": "down on average"}, evidence="assumed",
+                     source="assumed: as prednisolone 20 mg, without MR", label="dexamethasone-like, 60 d"),
         Drug("prednisolone", drug("prednisolone").pk, "20 mg po qd x 60", [
             DrugEffect("add", "c_ex", size=8, half="200 nmol/L", evidence="assumed",
                        source="assumed: link of unbound prednisolone to cortisol equivalents")],
@@ -131,9 +167,16 @@ MODEL = Model(
              expects={"CORT": "down on average", "A": "down on average"}, evidence="assumed",
              source="kinetics: library; the link to c_ex is assumed"),
     ],
+    variability=[
+        Variability("gP", 0.3, source="assumed"),
+        Variability("gA", 0.3, source="assumed"),
+        Variability("c_least", 0.3, source="assumed"),
+        Variability("f_ex", 0.4, source="assumed"),
+    ],
     story=Story(
-        "Two months of stress change the glands: ACTH stays low for months after; an hour leaves no trace.",
-        arms={"no stress": "", "an hour of stress": "acute_stressor", "60 days of stress": "chronic_stress"},
-        panels=["cortisol", "ACTH", "A"],
+        "After two months on prednisolone: low together, then ACTH high and cortisol low, then both normal.",
+        arms={"no drug": "", "20 mg, 60 days": "prednisolone_20mg",
+              "dexamethasone-like": "dexamethasone"},
+        panels=["cortisol", "ACTH"], until=460.0,
     ),
 )

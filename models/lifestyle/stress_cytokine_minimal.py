@@ -66,6 +66,8 @@ MODEL = Model(
         Parameter("c0", 0.9852751735364761, "1", "cortisol at rest", "steady state of u = 1", "derived"),
         # the coupling (ours)
         Parameter("c_ex", 0, "1", "glucocorticoid given", "assumed: none", "assumed", (0, 5)),
+        Parameter("m_ex", 1, "1", "binding of it to MR (dexamethasone: 0)", "karin2020: memory", "memory", (0, 1)),
+        Parameter("c_least", 0.32842505784549204, "1", "least cortisol that MR sees", "assumed: karin2020", "assumed"),
         Parameter("K_c", 2, "1", "cortisol that halves production of cytokines", "assumed: Barber 1993", "assumed"),
         Parameter("h_c", 2, "1", "exponent of it", "assumed: order of hydrocortisone, from memory", "assumed"),
         Parameter("k_cyt", 6, "1", "drive that TNF can add", "assumed: cortisol x2 after 2 ng/kg, memory", "assumed"),
@@ -117,7 +119,7 @@ MODEL = Model(
     ],
     derived=[
         Derived("through_GR", "1/(1 + (C3*(CORT + c_ex)/KGR)**nGR)", "1", "what GR lets through"),
-        Derived("through_MR", "1/(C3*max(CORT, 1e-9))", "1", "what MR lets through (guarded at no cortisol)"),
+        Derived("through_MR", "1/max(C3*(CORT + m_ex*c_ex), c_least)", "1", "what MR lets through (at most 1/c_least)"),
         Derived("tnf_above", "max(TNF - wTNF, 0)", "pg/mL", "TNF above its baseline"),
         Derived("drive", "u + k_cyt*tnf_above/(K_tnf + tnf_above)", "1", "stress and TNF together"),
         Derived("f", "(1 + (c0/K_c)**h_c)/(1 + ((CORT + c_ex)/K_c)**h_c)", "1", "restraint by cortisol, 1 at rest"),

@@ -15,6 +15,8 @@ EVIDENCE = {"measured", "fitted", "published", "memory", "assumed", "derived"}
 LONG = {"abo2021": 270, "hancioglu2007": 170, "windoloski2024": 170, "vaccine_minimal": 180}
 # 120 parameters and 58 processes, one a line; the published axis and endotoxin model in one.
 LONG |= {"immune_balance": 400, "stress_cytokine_minimal": 200}
+LONG |= {"karin2020": 190}  # handles of Milo 2025, stress and drugs: 16 arms
+LONG |= {"bindellini2024": 220, "gc_immune": 280}  # 45 parameters, one a line, and four tablets a day
 LONG |= {"demin2013": 420}  # a pathway at two sites: 120 parameters and 68 processes, one a line
 LONG |= {"miyano2022": 280}  # 60 parameters, 28 processes and 51 spreads
 LONG |= {"kosinsky2018": 170}  # patients and a story beside the published model

@@ -1,4 +1,4 @@
-"""Karin 2020 behaves as computed in its specification (hpa_stress.md): adaptation, failing drugs, slow recovery."""
+"""Karin 2020 behaves as computed (hpa_stress.md, karin2020_gc.md): adaptation, drugs that fail, slow recovery."""
 
 from __future__ import annotations
 
@@ -7,7 +7,8 @@ import pytest
 from behavior import Array, System
 
 from immunode.catalogue import load_model
-from immunode.intervention import Intervention, during, perturb, set_to
+from immunode.intervention import Intervention, add, during, perturb, set_to
+from immunode.model import Model
 
 CRH, ACTH, CORT, P, A = range(5)
 MODEL = load_model("karin2020")
@@ -138,3 +139,94 @@ def test_small_adrenal_cannot_adapt_fully() -> None:
     end = course(it, np.array([3000.0]), u=2.0)[0]
     assert end[ACTH] == pytest.approx(1 / (1 - end[A] / 4), rel=1e-4)
     assert end[ACTH] > 1.2
+
+
+def after(c_ex: float, days: float, model: Model = MODEL, **changes: float) -> tuple[Array, Array, Array]:
+    """Return days since the stop, the states relative to rest, and those of the last day on the drug."""
+    drug = Intervention("drug", [add("c_ex", c_ex)], during(0, days))
+    it = System(perturb(model, drug))
+    rest = it.functions.initial(it.functions.parameters(it.values()))[:, 0]
+    times = np.concatenate([[days - 1e-6], days + np.arange(0, 200.01, 0.02)])
+    y = it.run(times, changes, rtol=1e-9, engine="scipy")[:, :, 0] / rest
+    return times[1:] - days, y[1:], y[0]
+
+
+@pytest.mark.parametrize(
+    ("c_ex", "days", "m_ex", "on", "course_after", "back", "top", "normal"),
+    [
+        (4, 60, 1, (0.003, 0.010, 0.162, 0.260), {1: (0.137, 0.535), 7: (0.200, 0.818), 28: (0.516, 1.732),
+         56: (0.839, 1.709), 84: (1.034, 1.448), 120: (1.115, 1.202), 180: (1.076, 1.020)}, 62.7, (1.80, 38.9), 144.8),
+        (4, 14, 1, (0.030, 0.040, 0.653, 0.736), {1: (0.706, 0.960), 7: (0.734, 1.002), 28: (0.826, 1.096),
+         56: (0.920, 1.130), 84: (0.979, 1.111), 120: (1.015, 1.068), 180: (1.020, 1.017)}, 49.2, (1.13, 55.4), 93.8),
+        (4, 5, 1, (0.047, 0.052, 0.859, 0.897), {1: (0.885, 0.986), 7: (0.896, 0.999), 28: (0.931, 1.030),
+         56: (0.967, 1.043), 84: (0.990, 1.039)}, 9.1, (1.04, None), 0),
+        (4, 180, 1, (0.000, 0.000, 0.004, 0.016), {1: (0.000, 0.014), 7: (0.000, 0.022), 28: (0.001, 0.095),
+         56: (0.004, 0.693), 84: (0.060, 5.04), 120: (1.327, 2.83), 180: (1.474, 1.17)}, 105.3, (9.08, 92), 189.0),
+        (1, 60, 1, (0.215, 0.433, 0.547, 0.496), {1: (0.537, 1.080), 7: (0.588, 1.163), 28: (0.751, 1.313),
+         56: (0.915, 1.300), 84: (1.008, 1.213), 120: (1.051, 1.109), 180: (1.038, 1.016)}, 52.8, (1.33, 38), 123.6),
+        (0.5, 60, 1, (0.526, 0.750, 0.778, 0.700), {1: (0.749, 1.069), 7: (0.779, 1.098), 28: (0.869, 1.150),
+         56: (0.954, 1.144), 84: (1.002, 1.107), 120: (1.025, 1.058), 180: (1.020, 1.010)}, 36.8, (1.15, None), 88.9),
+        (4, 60, 0, (0.370, 0.689, 1.307, 0.537), {1: (0.852, 1.565), 7: (0.897, 1.528), 28: (1.013, 1.383)},
+         7.4, (1.57, 0.5), 87.0),
+    ],
+)  # fmt: skip
+def test_after_a_glucocorticoid(
+    c_ex: float,
+    days: float,
+    m_ex: float,
+    on: tuple[float, ...],
+    course_after: dict[int, tuple[float, float]],
+    back: float,
+    top: tuple[float, float | None],
+    normal: float,
+) -> None:
+    """Last day on, days after, return of cortisol (0.9), top of ACTH, its return (10 %); days within 0.3."""
+    day, y, last = after(c_ex, days, m_ex=m_ex)
+    np.testing.assert_allclose(last[[CORT, ACTH, P, A]], on, atol=6e-4)
+    for when, expected in course_after.items():
+        digits = [6e-4, 6e-3 if expected[1] > 2 else 6e-4]
+        i = int(np.argmin(np.abs(day - when)))
+        assert y[i, CORT] == pytest.approx(expected[0], abs=digits[0]), when
+        assert y[i, ACTH] == pytest.approx(expected[1], abs=digits[1] if when != 180 or days != 180 else 6e-3), when
+    assert day[y[:, CORT] < 0.9][-1] == pytest.approx(back, abs=0.3)
+    later = day >= 0.5
+    assert y[later, ACTH].max() == pytest.approx(top[0], abs=6e-3)
+    if top[1] is not None:
+        assert day[later][y[later, ACTH].argmax()] == pytest.approx(top[1], abs=0.55)
+    outside = day[later][np.abs(y[later, ACTH] - 1) > 0.1]
+    assert (outside[-1] if outside.size else 0) == pytest.approx(normal, abs=0.3)
+
+
+def test_glands_or_floor_change_the_recovery() -> None:
+    """Fast glands: 36.4 d, ACTH 6.147 (told: 6.12); floor c0/5: 59.9 d, 1.75; c0/2: 81.7, 2.08."""
+    c0 = 0.9852751735364761
+    for model, changes, back, top in (
+        (load_model("karin2020", "karin_set"), {}, 36.4, 6.147),
+        (MODEL, {"c_least": c0 / 5}, 59.9, 1.75),
+        (MODEL, {"c_least": c0 / 2}, 81.7, 2.08),
+    ):
+        day, y, _ = after(4, 60, model, **changes)
+        assert day[y[:, CORT] < 0.9][-1] == pytest.approx(back, abs=0.3)
+        assert y[day >= 0.5, ACTH].max() == pytest.approx(top, abs=6e-3)
+
+
+def test_the_order_of_graber() -> None:
+    """ACTH below 0.9 for 8.3 days, above 1.1 from day 11.2 to 144.8; cortisol is normal between, on day 62.7."""
+    day, y, _ = after(4, 60)
+    low, above = day[y[:, ACTH] < 0.9], day[y[:, ACTH] > 1.1]
+    assert low[-1] == pytest.approx(8.3, abs=0.3)
+    assert above[0] == pytest.approx(11.2, abs=0.3)
+    assert above[-1] == pytest.approx(144.8, abs=0.3)
+
+
+@pytest.mark.parametrize("c_ex", [0.2, 0.5, 0.6])
+def test_a_small_dose_leaves_the_total_as_it_was(c_ex: float) -> None:
+    """Below c0 (and above the floor): cortisol = c0 - c_ex, ACTH = CRH = 1, adrenal = cortisol, pituitary unchanged."""
+    c0 = 0.9852751735364761
+    y = SYSTEM.steady([1, 1, c0 - c_ex, 1.0149, c0 - c_ex], {"c_ex": c_ex})
+    np.testing.assert_allclose(y, [1, 1, c0 - c_ex, 1.0149448873360645, c0 - c_ex], rtol=5e-6)
+
+
+def test_published_numbers_do_not_see_the_floor() -> None:
+    """u = 0.5, the least drive published, rests at 0.499, above c0/3."""
+    assert SYSTEM.steady([1, 1, 0.5, 1, 0.5], {"u": 0.5})[CORT] > {p.name: p.value for p in MODEL.parameters}["c_least"]

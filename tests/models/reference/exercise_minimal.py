@@ -12,6 +12,9 @@ STATES = ("A", "H1", "H2", "H3", "M", "I", "K_b", "K_m", "K_t", "L_b", "L_m", "L
 ARMS = {
     "knee_extension": becomes(0, 300, E=1.0),
     "bout_30min_80": becomes(0, 30, E=0.8),
+    "bout_45min_50": becomes(0, 45, E=0.5),
+    "bout_45min_80": becomes(0, 45, E=0.8),
+    "bout_15min_100": becomes(0, 15, E=1.0),
     "bout_60min_60": becomes(0, 60, E=0.6),
     "bout_60min_40": becomes(0, 60, E=0.4),
     "bout_120min_70": becomes(0, 120, E=0.7),
@@ -27,7 +30,8 @@ def exchange(cells: NDArray[np.float64], p: Mapping[str, float], kind: str, tone
     """Return the derivatives of blood, marginal pool and tissue of one kind of cell ("K" or "L")."""
     blood, marginal, tissue = cells
     walls = p[f"kb_{kind}"] * ((1 + p[f"a{kind}"] * tone) * marginal / p[f"f_{kind}"] - blood)
-    away = p["kt"] * (1 + p[f"bT_{kind}"] * late) * blood - p["kr"] * tissue
+    pull = late / (1 + tone / p["KA"])
+    away = p["kt"] * (1 + p[f"bT_{kind}"] * pull) * blood - p["kr"] * tissue
     return [walls - away, -walls, away]
 
 
@@ -40,7 +44,7 @@ def rhs(t: float, y: ArrayLike, p: Mapping[str, float]) -> NDArray[np.float64]:
     made = p["r_rest"] + p["r_max"] * p["m_act"] * muscle + p["inf_I"]
     ratio = il6 * p["V"] * p["k_I"] / p["r_rest"]
     return np.array([
-        (p["E"] - tone) / p["tau_A"],
+        (p["E"] ** p["nE"] - tone) / p["tau_A"],
         (above - h1) / p["tau_H"],
         (h1 - h2) / p["tau_H"],
         (h2 - h3) / p["tau_H"],

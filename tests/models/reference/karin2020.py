@@ -6,7 +6,7 @@ from collections.abc import Mapping
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
-from reference.changes import Change, becomes, plus, times_
+from reference.changes import Change, all_of, becomes, plus, times_
 
 STATES = ("CRH", "ACTH", "CORT", "P", "A")
 ARMS: dict[str, Change] = {
@@ -19,14 +19,19 @@ ARMS: dict[str, Change] = {
     "crh_antibody": times_("A1", 2),
     "mifepristone": times_("C3", 0.5),
     "glucocorticoid": plus("c_ex", 2, 0, 60),
+    "prednisolone_20mg": plus("c_ex", 4, 0, 60),
+    "prednisolone_5mg": plus("c_ex", 1, 0, 60),
+    "prednisolone_5_days": plus("c_ex", 4, 0, 5),
+    "dexamethasone": all_of(plus("c_ex", 4, 0, 60), becomes(0, 60, m_ex=0)),
 }
 
 
 def rhs(t: float, y: ArrayLike, p: Mapping[str, float]) -> NDArray[np.float64]:
     """Return the derivatives of the five states per day."""
     crh, acth, cort, pituitary, adrenal = np.asarray(y, float)
-    gr = 1 / (1 + (p["C3"] * (cort + p["c_ex"]) / p["KGR"]) ** p["nGR"])
-    mr = 1 / (p["C3"] * cort)
+    given = p["f_ex"] * p["c_ex"]
+    gr = 1 / (1 + (p["C3"] * (cort + given) / p["KGR"]) ** p["nGR"])
+    mr = 1 / max(p["C3"] * (cort + p["m_ex"] * given), p["c_least"])
     u = p["u"] * (1 + p["u_day"] * np.cos(2 * np.pi * (t - p["u_top"]) / p["u_period"]))
     return np.array(
         [

@@ -40,6 +40,7 @@ def rhs(t: float, y: ArrayLike, p: Mapping[str, float]) -> NDArray[np.float64]:
     d = max(tnf - p["wTNF"], 0.0)
     u = p["u"] + p["k_cyt"] * d / (p["K_tnf"] + d)
     gr = 1 / (1 + (p["C3"] * (cort + p["c_ex"]) / p["KGR"]) ** p["nGR"])
+    through = 1 / max(p["C3"] * (cort + p["m_ex"] * p["c_ex"]), p["c_least"])
     f = (1 + (p["c0"] / p["K_c"]) ** p["h_c"]) / (1 + ((cort + p["c_ex"]) / p["K_c"]) ** p["h_c"])
     act = up(e, p["xME"], p["hME"]) * (p["kM"] + p["kMTNF"] * up(tnf, p["xMTNF"], p["hMTNF"]))
     act *= down(il10, p["xM10"], p["hM10"]) * mr
@@ -50,7 +51,7 @@ def rhs(t: float, y: ArrayLike, p: Mapping[str, float]) -> NDArray[np.float64]:
     made_10 = (p["k10M"] + p["k106"] * up(il6, p["x106"], p["h106"])) * ma
     return np.array(
         [
-            p["g1"] * (u * gr / (p["C3"] * cort) - p["A1"] * crh),
+            p["g1"] * (u * through * gr - p["A1"] * crh),
             p["g2"] * (p["C1"] * crh * pit * gr - acth),
             p["g3"] * (p["I3"] * acth * adr - cort),
             p["gP"] * pit * (p["C1"] * crh * (1 - pit / p["KP"]) - 1),
