@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 from immunode.language.evaluation import evaluate
 from immunode.language.expression import Expression, names, parse
 from immunode.model.declaration import Declaration
-from immunode.model.views.derived_values import quantities
+from immunode.model.views.derived_values import Formulas, formulas_in_order, needed_for, quantities
 from immunode.model.views.formulas import effective
 
 if TYPE_CHECKING:
@@ -92,13 +92,18 @@ def narrow_pulses(
     end = model.horizon if until is None else until
     small = [part * max(end, model.horizon) for part in sorted({min(NARROW, widest), widest})]
     pulses: list[Pulse] = []
+    formulas = formulas_in_order(model)
+    of_part: dict[Expression, Formulas] = {}
 
     def seen(part: Expression, t: Array) -> Array:
-        return np.broadcast_to(np.asarray(evaluate(part, quantities(model, known, t), t), float), t.shape)
+        if part not in of_part:
+            of_part[part] = needed_for(part, formulas)
+        there = quantities(model, known, t, of_part[part])
+        return np.broadcast_to(np.asarray(evaluate(part, there, t), float), t.shape)
 
     t = np.linspace(0.0, end, _POINTS)
     with np.errstate(all="ignore"):
-        all_seen = quantities(model, known, t)
+        all_seen = quantities(model, known, t, formulas)
         for process in model.processes:
             if process.name not in timed:
                 continue
