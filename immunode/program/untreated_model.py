@@ -5,6 +5,9 @@ from __future__ import annotations
 from immunode.language.expression import names, parse
 from immunode.model import Model
 
+_PATIENTS = ("variability", "correlations", "classes", "covariates", "observed", "thresholds")
+"""Who the patients are says nothing of one of them at rest, and some of it was a drug's."""
+
 
 def untreated(model: Model) -> Model:
     """Return a model without the interventions that `perturb` put in, and without events; switches stay as they are.
@@ -25,6 +28,7 @@ def untreated(model: Model) -> Model:
         derived=tuple(d for d in model.derived if own(d)),
         switches=tuple(s for s in model.switches if own(s)),
         requirements=tuple(r for r in model.requirements if names(parse(r.condition)) <= known),
+        **dict.fromkeys(_PATIENTS, ()),
         effects=(),
         events=(),
         interventions=(),

@@ -7,7 +7,7 @@ import pytest
 
 import immunode as im
 from immunode.errors import SolverError, StudyError
-from immunode.intervention import Intervention, set_to
+from immunode.intervention import Intervention, transfer
 from immunode.model import Event, Model, Parameter, Process, State, Variant
 
 ENGINES = ("scipy", "numpy", "compiled")
@@ -57,7 +57,7 @@ def test_a_negative_start_is_refused_wherever_it_comes_from(model: Model, engine
 def test_a_negative_start_is_refused_under_an_intervention() -> None:
     model = _model().with_values(a=3.0)
     with pytest.raises(SolverError, match="X would start at -2"):
-        im.simulate(model, interventions=[Intervention("later", [set_to("a", 0.1)])])
+        im.simulate(model, interventions=[Intervention("later", [transfer("X", 9.0)], im.schedules.at_times(1.0))])
 
 
 def test_a_state_event_at_the_start_counts() -> None:
