@@ -173,19 +173,31 @@ def test_sampled_parameter_sets_are_not_called_patients(
     assert "patient" not in said
 
 
+def test_an_arm_whose_drug_declares_patients_brings_them(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """The model has none: a figure of control alone shows parameter sets."""
+    given = im.drug("benralizumab").dose("30 mg sc q4w x 2")
+    model = im.load_model("kuznetsov1994").replace(name="mine", interventions=[given], story=None)
+    Path("mine.json").write_text(model.to_json(), encoding="utf-8")
+    words = ["figure", "mine.json", "--kind", "endpoints"]
+    assert "drawn = {'patients': 256}\n" in script_of([*words, "--arm", f"control,{given.name}"], capsys)
+    assert "drawn = {'n': 256}\n" in script_of([*words, "--arm", "control"], capsys)
+
+
 def test_figures_show_the_patients_of_a_sweep(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    """The same numbers as `im.sweep(model, patients=256)`, which differ from those of parameter sets."""
-    words = ["figure", "asthma_eos_min", "--kind", "endpoints", "--arm", "control,sc_100"]
+    """The same numbers as `im.sweep(model, patients=256)`, which differ from those of parameter sets.
+
+    In jin2025, the median patient has 0.77 exacerbations a year, the median parameter set 1.48.
+    """
+    words = ["figure", "jin2025", "--kind", "endpoints", "--arm", "control", "--show", "rate_year"]
     medians = {}
     for name, more in (("patients", []), ("sets", ["--runs", "256"])):
         space: dict[str, Any] = {}
         exec(compile(script_of([*words, *more], capsys), "script.py", "exec"), space)
-        out = space["out"]
-        medians[name] = float(np.median(out.endpoint("final(eos)")[out.arm == "sc_100"]))
-    model = im.load_model("asthma_eos_min")
-    swept = im.sweep(model, arms=["control", "sc_100"], patients=256, seed=1, endpoints=["final(eos)"])
-    assert medians["patients"] == float(np.median(swept.endpoint("final(eos)")[swept.arm == "sc_100"]))
-    assert medians["sets"] != medians["patients"]
+        medians[name] = float(np.median(space["out"].endpoint("final(rate_year)")))
+    swept = im.sweep(im.load_model("jin2025"), patients=256, seed=1, endpoints="final(rate_year)")
+    assert medians["patients"] == pytest.approx(float(np.median(swept.endpoint("final(rate_year)"))), rel=1e-12)
+    assert medians["patients"] == pytest.approx(0.7727, abs=1e-4)
+    assert medians["sets"] == pytest.approx(1.4752, abs=1e-4)
 
 
 @pytest.mark.parametrize(
