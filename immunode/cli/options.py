@@ -61,7 +61,10 @@ Style = Annotated[
     str,
     typer.Option("--style", help="Look of the figure: slide, paper, poster or dark.", autocompletion=completion.styles),
 ]
-Runs = Annotated[int, typer.Option("--runs", min=1, help="Virtual patients, each in every arm.")]
+Runs = Annotated[
+    int | None,
+    typer.Option("--runs", min=1, help="Parameter sets sampled, each in every arm, instead of declared patients."),
+]
 Patients = Annotated[
     int | None,
     typer.Option("--patients", min=1, help="Virtual patients of the population that the model declares."),

@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import json
+import re
 import subprocess
 import sys
 from pathlib import Path
+from typing import Any
 
+import numpy as np
 import pytest
 
 import immunode as im
@@ -128,6 +131,121 @@ def test_a_figure_of_a_run_tells_the_command(folder: Path, capsys: pytest.Captur
     capsys.readouterr()
     assert main(["figure", "out/figure.png", "--code"]) == 0
     assert capsys.readouterr().out == "immunode run kuznetsov1994 --until 5 -o out\n"
+
+
+def script_of(words: list[str], capsys: pytest.CaptureFixture[str]) -> str:
+    capsys.readouterr()
+    assert main([*words, "--code"]) == 0
+    return capsys.readouterr().out
+
+
+def shown(file: str) -> str:
+    """Return the words of an SVG, without the breaks of its lines."""
+    texts = re.findall(r"<text[^>]*>([^<]*)</text>|<!-- (.*?) -->", Path(file).read_text(encoding="utf-8"), re.DOTALL)
+    return " ".join(" ".join(a or b for a, b in texts).split())
+
+
+@pytest.mark.parametrize("kind", ["bands", "endpoints", "waterfall", "time_to_event"])
+def test_declared_patients_are_drawn_and_called_so(folder: Path, kind: str, capsys: pytest.CaptureFixture[str]) -> None:
+    words = ["figure", "asthma_eos_min", "--kind", kind, "--arm", "control,sc_100", "--patients", "24", "-o", "a.svg"]
+    script = script_of(words, capsys)
+    assert "drawn = {'patients': 24}\n" in script
+    assert main(words) == 0
+    recipe = json.loads(read_metadata("a.svg")["recipe"])
+    assert recipe["design"].startswith("24 virtual patients, seed 1 (")
+    said = shown("a.svg")
+    assert "declared patients" in said
+    assert "parameter sets" not in said
+    first = read_metadata("a.svg")["data_hash"]
+    exec(compile(script, "script.py", "exec"), {})
+    assert read_metadata("a.svg")["data_hash"] == first
+
+
+@pytest.mark.parametrize("kind", ["bands", "endpoints", "waterfall", "time_to_event"])
+def test_sampled_parameter_sets_are_not_called_patients(
+    folder: Path, kind: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    words = ["figure", "kuznetsov1994", "--kind", kind, "--arm", "control,cytostatic", "--until", "20", "-o", "a.svg"]
+    assert "drawn = {'n': 256}\n" in script_of(words, capsys)
+    assert main(words) == 0
+    said = shown("a.svg")
+    assert "parameter sets, +-30 %" in said
+    assert "patient" not in said
+
+
+def test_an_arm_whose_drug_declares_patients_brings_them(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """The model has none: a figure of control alone shows parameter sets."""
+    given = im.drug("benralizumab").dose("30 mg sc q4w x 2")
+    model = im.load_model("kuznetsov1994").replace(name="mine", interventions=[given], story=None)
+    Path("mine.json").write_text(model.to_json(), encoding="utf-8")
+    words = ["figure", "mine.json", "--kind", "endpoints"]
+    assert "drawn = {'patients': 256}\n" in script_of([*words, "--arm", f"control,{given.name}"], capsys)
+    assert "drawn = {'n': 256}\n" in script_of([*words, "--arm", "control"], capsys)
+
+
+def test_figures_show_the_patients_of_a_sweep(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """The same numbers as `im.sweep(model, patients=256)`, which differ from those of parameter sets.
+
+    In jin2025, the median patient has 0.77 exacerbations a year, the median parameter set 1.48.
+    """
+    words = ["figure", "jin2025", "--kind", "endpoints", "--arm", "control", "--show", "rate_year"]
+    medians = {}
+    for name, more in (("patients", []), ("sets", ["--runs", "256"])):
+        space: dict[str, Any] = {}
+        exec(compile(script_of([*words, *more], capsys), "script.py", "exec"), space)
+        medians[name] = float(np.median(space["out"].endpoint("final(rate_year)")))
+    swept = im.sweep(im.load_model("jin2025"), patients=256, seed=1, endpoints="final(rate_year)")
+    assert medians["patients"] == pytest.approx(float(np.median(swept.endpoint("final(rate_year)"))), rel=1e-12)
+    assert medians["patients"] == pytest.approx(0.7727, abs=1e-4)
+    assert medians["sets"] == pytest.approx(1.4752, abs=1e-4)
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        (["kuznetsov1994", "--patients", "9"], "--patients: it declares no population; --runs 9 samples"),
+        (["asthma_eos_min", "--patients", "9", "--runs", "9"], "leave out --runs"),
+        (["zhang2025_pasi", "--show", "c"], "has no % change from 0 or less, as it is in every run of control"),
+        (["chatterjee2017", "--arm", "control,q3w_2"], "auc(SLD) is the same as in control in every run of q3w_2"),
+    ],
+)
+@pytest.mark.filterwarnings("error")
+def test_a_figure_of_many_that_can_not_be_says_what_to_do(
+    folder: Path, words: list[str], said: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main(["figure", *words, "--kind", "waterfall"]) == 2
+    error = capsys.readouterr().err
+    assert said in error
+    assert error.count("\n") == 1
+    assert not list(folder.iterdir())
+
+
+def test_what_is_drawn_for_each_patient_can_not_be_set_in_a_figure(
+    folder: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    words = ["figure", "ma2020", "--kind", "bands", "--set", "weight=90"]
+    assert main([*words, "--code"]) == 2
+    assert "--set weight: it is drawn for each patient" in capsys.readouterr().err
+    assert "drawn = {'n': 8}\n" in script_of([*words, "--runs", "8"], capsys)
+
+
+def test_a_waterfall_takes_an_arm_and_a_quantity_that_say_something(
+    folder: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """The drug of zhang2025_pasi is 0 in control; the first arm of chatterjee2017 is the regimen of control."""
+    assert "quantity = 'S'\n" in script_of(["figure", "zhang2025_pasi", "--kind", "waterfall"], capsys)
+    script = script_of(["figure", "chatterjee2017", "--kind", "waterfall"], capsys)
+    assert "arm = 'q3w_10'\nquantity = 'SLD'\n" in script
+
+
+def test_the_event_is_a_threshold_that_the_model_declares(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    words = ["figure", "ma2020", "--kind", "time_to_event"]
+    assert "condition = 'das28 < 2.6'\nevent = 'remission (das28 < 2.6)'\n" in script_of(words, capsys)
+    assert "condition = 'anc < 1.5'\n" in script_of([*words, "--show", "anc"], capsys)
+    # without a threshold: a level halfway up the control
+    assert 'condition = f"{quantity} > {level:g}"' in script_of(
+        ["figure", "kuznetsov1994", "--kind", "time_to_event"], capsys
+    )
 
 
 @pytest.mark.slow

@@ -63,43 +63,74 @@ def atlas(im: Any, model: Model, until: End, style: str) -> Any:
 
 
 def bands(
-    im: Any, model: Model, arms: list[str], quantity: str, runs: int, seed: int, until: End, log: bool, style: str
+    im: Any,
+    model: Model,
+    arms: list[str],
+    quantity: str,
+    drawn: dict[str, int],
+    seed: int,
+    until: End,
+    log: bool,
+    style: str,
 ) -> Any:
-    """Return quantiles of virtual patients over time."""
-    design = im.sobol(im.space(model), n=runs, seed=seed) * im.Arms.of(model, *arms)
-    out = im.sweep(model, design, endpoints=[im.final(quantity)], keep=[quantity], until=until)
+    """Return quantiles of patients or parameter sets over time. drawn : as `im.sweep` takes it, `patients` or `n`."""
+    out = im.sweep(model, arms=arms, **drawn, seed=seed, endpoints=[im.final(quantity)], keep=[quantity], until=until)
     figure = out.plot.bands(quantity, title=model.heading, log=log, style=style)
     return figure
 
 
 def endpoints(
-    im: Any, model: Model, arms: list[str], quantity: str, runs: int, seed: int, until: End, log: bool, style: str
+    im: Any,
+    model: Model,
+    arms: list[str],
+    quantity: str,
+    drawn: dict[str, int],
+    seed: int,
+    until: End,
+    log: bool,
+    style: str,
 ) -> Any:
-    """Return endpoints of virtual patients by arm."""
-    design = im.sobol(im.space(model), n=runs, seed=seed) * im.Arms.of(model, *arms)
+    """Return endpoints of patients or parameter sets by arm."""
     ends = [im.final(quantity), im.peak(quantity), im.auc(quantity)]
-    out = im.sweep(model, design, endpoints=ends, until=until)
+    out = im.sweep(model, arms=arms, **drawn, seed=seed, endpoints=ends, until=until)
     figure = out.plot.endpoints(title=model.heading, log=log, style=style)
     return figure
 
 
-def waterfall(im: Any, model: Model, arm: str, quantity: str, runs: int, seed: int, until: End, style: str) -> Any:
-    """Return the change in each virtual patient between control and an arm."""
-    design = im.sobol(im.space(model), n=runs, seed=seed) * im.Arms.of(model, "control", arm)
-    out = im.sweep(model, design, endpoints=[im.auc(quantity)], until=until)
+def waterfall(
+    im: Any, model: Model, arm: str, quantity: str, drawn: dict[str, int], seed: int, until: End, style: str
+) -> Any:
+    """Return the change in each patient or parameter set between control and an arm."""
+    out = im.sweep(model, arms=["control", arm], **drawn, seed=seed, endpoints=[im.auc(quantity)], until=until)
     figure = out.plot.waterfall(f"auc({quantity})", baseline="control", title=model.heading, style=style)
     return figure
 
 
-def time_to_event(
-    im: Any, model: Model, arms: list[str], quantity: str, runs: int, seed: int, until: End, style: str
+def time_to_threshold(
+    im: Any,
+    model: Model,
+    arms: list[str],
+    condition: str,
+    event: str,
+    drawn: dict[str, int],
+    seed: int,
+    until: End,
+    style: str,
 ) -> Any:
-    """Return the share of virtual patients that did not yet rise above a level halfway up the control."""
+    """Return the share of patients or parameter sets that did not yet meet a threshold that the model declares."""
+    out = im.sweep(model, arms=arms, **drawn, seed=seed, endpoints=[im.time_to(condition)], until=until)
+    figure = out.plot.time_to_event(condition, event=event, title=model.heading, style=style)
+    return figure
+
+
+def time_to_event(
+    im: Any, model: Model, arms: list[str], quantity: str, drawn: dict[str, int], seed: int, until: End, style: str
+) -> Any:
+    """Return the share of patients or parameter sets that did not yet rise above a level halfway up the control."""
     control = im.simulate(model, until=until)
     level = float(f"{control[quantity].min() / 2 + control[quantity].max() / 2:.2g}")
     condition = f"{quantity} > {level:g}"
-    design = im.sobol(im.space(model), n=runs, seed=seed) * im.Arms.of(model, *arms)
-    out = im.sweep(model, design, endpoints=[im.time_to(condition)], until=until)
+    out = im.sweep(model, arms=arms, **drawn, seed=seed, endpoints=[im.time_to(condition)], until=until)
     figure = out.plot.time_to_event(condition, title=model.heading, style=style)
     return figure
 

@@ -5,17 +5,25 @@ from __future__ import annotations
 import inspect
 import math
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from itertools import combinations
 from typing import Any
+
+import numpy as np
 
 from immunode.cli.figures import drawings
 from immunode.cli.figures.script import Drawing, Values
 from immunode.cli.figures.subject import Subject
 from immunode.errors import ImmunodeError, StudyError, did_you_mean
 from immunode.intervention import perturb
+from immunode.language.evaluation import evaluate
+from immunode.language.expression import parse
 from immunode.model import Model
+from immunode.model.patients import Threshold, as_pairs
+from immunode.study.simulations import simulate
 
+SETS = 256
+"""Patients or parameter sets of a figure where no number is asked for."""
 MOST_EQUATIONS, MOST_INPUTS = 9, 60
 """Equations that fit on one page; parameters up to which a tornado is worth its runs."""
 
@@ -63,9 +71,83 @@ def _atlas(subject: Subject) -> Chosen:
     return drawings.atlas, {}
 
 
+def _drawn(subject: Subject, arms: Sequence[str]) -> Values:
+    """Return what a sweep of some arms draws: the patients that are declared for them, else parameter sets."""
+    if subject.runs is not None or not subject.declares(arms):
+        _need(subject.patients is None, "--patients: neither the model nor its arms declare a population")
+        return {"drawn": {"n": SETS if subject.runs is None else subject.runs}}
+    own = {name for one in subject.model.classes for name, _ in as_pairs(one.values)}
+    own |= {one.parameter for one in subject.model.covariates}
+    fixed = next((name for name in subject.values if name in own), "")
+    _need(
+        not fixed,
+        f"--set {fixed}: it is drawn for each patient; `immunode sweep` holds it in all, --runs samples parameter sets",
+    )
+    return {"drawn": {"patients": SETS if subject.patients is None else subject.patients}}
+
+
+def _of_many(draw: Callable[..., Any]) -> Callable[[Subject], Chosen]:
+    return lambda subject: (draw, _drawn(subject, subject.arms))
+
+
 def _waterfall(subject: Subject) -> Chosen:
     _need("control" in subject.arms and subject.treated, "it compares with the arm control")
-    return drawings.waterfall, {"arm": subject.treated[0]}
+    arm, quantity = _changed(subject)
+    return drawings.waterfall, {"arm": arm, "quantity": quantity, **_drawn(subject, ("control", arm))}
+
+
+def _changed(subject: Subject) -> tuple[str, str]:
+    """Return the arm and the quantity of a waterfall, as the typical patient shows them.
+
+    The first treated arm that differs from control in the quantity. The first quantity that is nowhere below 0 in
+    control, and not 0 throughout, since a % of anything else says nothing; one that was asked for is kept.
+    """
+    arms, asked = subject.treated, subject.quantities
+    if len(arms) == 1 and subject.named:
+        return arms[0], asked[0]
+    try:
+        runs = simulate(subject.model, subject.until, arms=["control", *arms])
+        control = {name: runs["control"][name] for name in asked}
+        fit = [name for name, path in control.items() if path.min() >= 0 and path.max() > 0]
+        quantity = asked[0] if subject.named or not fit else fit[0]
+        changed = (arm for arm in arms if not np.array_equal(runs[arm][quantity], control[quantity]))
+        return next(changed, arms[0]), quantity
+    except ImmunodeError:
+        return arms[0], asked[0]  # the figure itself tells what is wrong with such runs
+
+
+def _time_to_event(subject: Subject) -> Chosen:
+    """Choose a threshold that the model declares, else a level of the first quantity."""
+    drawn = _drawn(subject, subject.arms)
+    line = _line_ahead(subject)
+    if line is None:
+        return drawings.time_to_event, drawn
+    return drawings.time_to_threshold, {
+        "condition": line.condition, "event": f"{line.name} ({line.condition})", **drawn
+    }  # fmt: skip
+
+
+def _line_ahead(subject: Subject) -> Threshold | None:
+    """Return the declared threshold to wait for: of the first quantity, else of one that is shown, else any.
+
+    Quantities that were asked for are never left for another one. A threshold that the model meets at its start is no
+    event.
+    """
+    places = {name: i for i, name in enumerate(subject.quantities)}
+    lines = [one for one in subject.model.thresholds if one.quantity in places or not subject.named]
+    lines.sort(key=lambda one: places.get(one.quantity, len(places)))
+    if not lines:
+        return None
+    try:
+        run = simulate(subject.model, subject.until)
+        return next((one for one in lines if not _met(one, float(run[one.quantity][0]))), None)
+    except ImmunodeError:
+        return None  # the figure itself tells what is wrong with such runs
+
+
+def _met(line: Threshold, value: float) -> bool:
+    """Return whether a value meets a threshold, which may name its quantity on either side."""
+    return bool(evaluate(parse(line.condition), {line.quantity: value}))
 
 
 def _heat(subject: Subject) -> Chosen:
@@ -152,10 +234,10 @@ CHOICES: Mapping[str, Callable[[Subject], Chosen]] = {
     "diagram": _diagram,
     "equations": _equations,
     "atlas": _atlas,
-    "bands": _always(drawings.bands),
-    "endpoints": _always(drawings.endpoints),
+    "bands": _of_many(drawings.bands),
+    "endpoints": _of_many(drawings.endpoints),
     "waterfall": _waterfall,
-    "time_to_event": _always(drawings.time_to_event),
+    "time_to_event": _time_to_event,
     "tornado": _tornado,
     "heat": _heat,
     "dose_response": _dose_response,
@@ -188,7 +270,6 @@ def make_drawing(kind: str, subject: Subject) -> Drawing:
         "quantities": list(subject.quantities),
         "quantity": subject.first,
         "until": subject.until,
-        "runs": subject.runs,
         "seed": subject.seed,
         "log": subject.log,
         "style": subject.style,

@@ -31,7 +31,8 @@ def read_subject(
     until: str = "",
     style: str = "slide",
     log: bool = False,
-    runs: int = 256,
+    patients: int | None = None,
+    runs: int | None = None,
     seed: int = 1,
     story: bool = False,
 ) -> Subject:
@@ -62,7 +63,7 @@ def read_subject(
         raise output.UsageError(
             f"{request.model.name}: it has no states and no derived quantities, so there is nothing to draw"
         )
-    return Subject(
+    subject = Subject(
         model=request.set_model(),
         source=name,
         variant=request.variant,
@@ -71,12 +72,21 @@ def read_subject(
         arms=tuple(request.arms),
         quantities=shown,
         until=request.end,
+        patients=patients,
         runs=runs,
         seed=seed,
         log=log,
         style=style,
+        named=bool(request.quantities),
         told=nothing_named,
     )
+    if patients is not None and runs is not None:
+        raise output.UsageError("--patients draws the population that the model declares: leave out --runs")
+    if patients is not None and not subject.declares(subject.arms):
+        raise output.UsageError(
+            f"{subject.model.name}: --patients: it declares no population; --runs {patients} samples its parameters"
+        )
+    return subject
 
 
 def _control_and_a_few(model: Model) -> list[str]:

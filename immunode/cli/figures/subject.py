@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from immunode.intervention import knobs
 from immunode.model import Model
 from immunode.study.arms import Arms
+from immunode.study.design.declared import declares_patients
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -18,8 +19,10 @@ class Subject:
     values, initial : what was set: parameter -> value, state -> initial value.
     arms : names of arms, the control first.   quantities : what to show.
     until : end of the runs, None for the model's own.
-    runs, seed : virtual patients of figures that show many, and what their random numbers start from.
+    patients, runs : how many declared patients, or parameter sets, figures of many show; where neither is asked for,
+        patients where they are declared.   seed : what random numbers start from.
     log : quantities on logarithmic axes.
+    named : whether the quantities were asked for.
     told : whether nothing else was asked for than the model, so that time courses tell its story.
     """
 
@@ -31,10 +34,12 @@ class Subject:
     arms: tuple[str, ...]
     quantities: tuple[str, ...]
     until: float | str | None
-    runs: int
+    patients: int | None
+    runs: int | None
     seed: int
     log: bool
     style: str
+    named: bool = False
     told: bool = False
 
     @property
@@ -46,6 +51,11 @@ class Subject:
     def treated(self) -> tuple[str, ...]:
         """The arms with an intervention."""
         return tuple(arm for arm, entries in Arms.of(self.model, *self.arms).items() if entries)
+
+    def declares(self, arms: Sequence[str]) -> bool:
+        """Return whether the model, or a treatment of these arms, says how patients differ."""
+        composed = Arms.of(self.model, *arms).compose(self.model)
+        return any(declares_patients(one) for one in (self.model, *composed.values()))
 
     @property
     def strengths(self) -> tuple[str, ...]:

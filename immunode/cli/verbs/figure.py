@@ -1,7 +1,8 @@
 """Draw one finished figure of a model; or tell how a figure was made, with --code as a script.
 
 Without --arm, time courses tell the model's story; other kinds show control and the first four interventions that the
-model declares.
+model declares. Kinds of many runs show the patients that the model or its arms declare; where none are declared, or
+with --runs, parameter sets.
 """
 
 from __future__ import annotations
@@ -43,7 +44,8 @@ def command(
     variant: options.Variant = "",
     show: options.Show = None,
     log: options.Log = False,
-    runs: options.Runs = 256,
+    patients: options.Patients = None,
+    runs: options.Runs = None,
     seed: options.Seed = 1,
     style: options.Style = "slide",
     code: Code = False,
@@ -64,6 +66,7 @@ def command(
         until=until,
         style=style,
         log=log,
+        patients=patients,
         runs=runs,
         seed=seed,
         story=kind == "courses",

@@ -1,6 +1,7 @@
 """Draw every kind of figure that fits a model, with a page that shows them and their scripts.
 
-Without --arm it shows control and the first four interventions that the model declares.
+Without --arm it shows control and the first four interventions that the model declares. Figures of many runs show the
+patients that the model or its arms declare; where none are declared, or with --runs, parameter sets.
 """
 
 from __future__ import annotations
@@ -23,7 +24,8 @@ def command(
     variant: options.Variant = "",
     show: options.Show = None,
     log: options.Log = False,
-    runs: options.Runs = 256,
+    patients: options.Patients = None,
+    runs: options.Runs = None,
     seed: options.Seed = 1,
     style: options.Style = "slide",
     to: Annotated[
@@ -47,6 +49,7 @@ def command(
         until=until,
         style=style,
         log=log,
+        patients=patients,
         runs=runs,
         seed=seed,
     )

@@ -26,6 +26,7 @@ def endpoints(
     *,
     units: Mapping[str, str] | None = None,
     labels: Mapping[str, str] | None = None,
+    whom: str = "runs",
     title: str = "",
     style: str | Style = "slide",
     log: bool | Collection[str] = (),
@@ -45,6 +46,8 @@ def endpoints(
         endpoint -> unit; "" or absent means dimensionless.
     labels : Mapping[str, str] | None
         what endpoints and arms mean, by name.
+    whom : str
+        what the runs are, in words for the note: "declared patients", "parameter sets, +-30 %".
     style : str | Style
         "slide" or "paper".
     log : bool | Collection[str]
@@ -79,7 +82,7 @@ def endpoints(
             ax.set_yticks(range(len(arms)), names if named else [""] * len(arms), fontsize=look.text, linespacing=1.05)
             for tick, arm in zip(ax.get_yticklabels(), arms, strict=True):
                 tick.set_color(readable(arm_colors(arms)[arm]))
-        write_note(figure, "number: median; box: 25–75 %; line: 5–95 % of the runs", look)
+        write_note(figure, f"number: median; box: 25–75 %; line: 5–95 % of the {whom}", look)
     return figure
 
 

@@ -14,6 +14,7 @@ from immunode.plot.charts.time_courses import courses
 from immunode.plot.kit.arrays import Array
 from immunode.plot.kit.figure import write_note
 from immunode.plot.kit.style import Style, find_style, styled
+from immunode.plot.kit.text import noun
 
 
 def time_to_event(
@@ -22,6 +23,7 @@ def time_to_event(
     until: float,
     time_unit: str,
     event: str,
+    whom: str = "virtual patients",
     title: str = "",
     style: str | Style = "slide",
     axes: Axes | None = None,
@@ -37,6 +39,8 @@ def time_to_event(
         end of the runs, in `time_unit`.
     event : str
         what happens, in words or as a condition.
+    whom : str
+        what the runs are, in words for the note: "declared patients", "parameter sets, +-30 %".
     style : str | Style
         "slide" or "paper".
     axes : Axes | None
@@ -58,7 +62,7 @@ def time_to_event(
         raise StudyError("time to event: nothing to draw; no run is ok")
     look = find_style(style)
     steps = {arm: _steps(v, until) for arm, v in table.items()}
-    quantity = f"patients without {event}"
+    quantity = f"{noun(whom)} without {event}"
     figure = courses(
         {arm: t for arm, (t, _) in steps.items()},
         {quantity: {arm: share for arm, (_, share) in steps.items()}},
@@ -73,7 +77,7 @@ def time_to_event(
         ax.set_ylim(0, 104)
         ax.set_yticks([0, 25, 50, 75, 100], ["0", "25", "50", "75", "100"])
     size = max(v.size for v in table.values())
-    write_note(figure, f"{size:,} virtual patients, all watched to the end", look)
+    write_note(figure, f"{size:,} {whom}, all watched to the end", look)
     return figure
 
 

@@ -13,7 +13,7 @@ from immunode.errors import StudyError
 from immunode.plot.kit.arrays import Array
 from immunode.plot.kit.figure import is_left, make_panels, write_note
 from immunode.plot.kit.style import FAINT, INK, Style, arm_colors, find_style, readable, styled
-from immunode.plot.kit.text import wrap
+from immunode.plot.kit.text import noun, wrap
 
 _MOST_BARS = 200
 _MOST_GAPS = 60  # up to so many bars stand apart
@@ -25,6 +25,7 @@ def waterfall(
     *,
     label: str,
     lines: Mapping[str, float] | None = None,
+    whom: str = "virtual patients",
     title: str = "",
     style: str | Style = "slide",
     axes: Axes | list[Axes] | None = None,
@@ -41,6 +42,8 @@ def waterfall(
         of the change, such as "tumor cells, change from baseline (%)".
     lines : Mapping[str, float] | None
         name -> height of lines across, such as {"partial response": -30}.
+    whom : str
+        what the runs are, in words for the note: "declared patients", "parameter sets, +-30 %".
     style : str | Style
         "slide" or "paper".
     axes : Axes | list[Axes] | None
@@ -68,12 +71,12 @@ def waterfall(
             ax.set_title(
                 wrap(arm, 0.3 * look.width * 72, look.text), loc="left", fontsize=look.text, color=readable(colors[arm])
             )
-            ax.set_xlabel("% of patients", fontsize=look.text)
+            ax.set_xlabel(f"% of {noun(whom)}", fontsize=look.text)
         columns = [ax for ax in panels if is_left(ax, panels)]
         for ax in columns:
             ax.set_ylabel(wrap(label, 0.62 * look.height * 72 / len(columns), look.text, lines=3), fontsize=look.text)
         missing = sum(int((~np.isfinite(v)).sum()) for v in table.values())
-        notes = [f"{max(v.size for v in table.values()):,} virtual patients, sorted in each arm"]
+        notes = [f"{max(v.size for v in table.values()):,} {whom}, sorted in each arm"]
         notes += [f"dashed: {name}" for name in lines or {}]
         notes += [f"triangle: above +{_CEILING:g} %"] if any((v > _CEILING).any() for v in table.values()) else []
         notes += [f"{missing} without a value"] if missing else []

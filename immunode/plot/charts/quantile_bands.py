@@ -35,6 +35,7 @@ def bands(
     counts: Mapping[str, int] | None = None,
     doses: Doses | None = None,
     windows: Windows | None = None,
+    whom: str = "runs",
     title: str = "",
     style: str | Style = "slide",
     log: bool = False,
@@ -55,6 +56,8 @@ def bands(
         name of what is drawn.
     counts : Mapping[str, int] | None
         arm -> number of runs behind the quantiles, for the note.
+    whom : str
+        what the runs are, in words for the note: "declared patients", "parameter sets, +-30 %".
     labels, doses, windows, title, style, log
         as in `courses`.
     together : bool | None
@@ -90,7 +93,7 @@ def bands(
             else:
                 _separate(ax, i, t, table, frame, quantity, unit, power, inner=axes is None and i % shape[1] > 0)
             frame.mark(ax, *mark, written=one)
-        write_note(figure, _note(levels, counts or {}, quantity, frame, marks, one=one), look)
+        write_note(figure, _note(levels, counts or {}, quantity, frame, marks, whom, one=one), look)
     return figure
 
 
@@ -117,9 +120,9 @@ def _separate(ax: Axes, i: int, t: Array, table: Mapping[str, Array], frame: Tim
 
 
 def _note(levels: Sequence[float], counts: Mapping[str, int], quantity: str, frame: TimePanels,
-          marks: Sequence[tuple[Doses, Windows]], *, one: bool) -> str:  # fmt: skip
+          marks: Sequence[tuple[Doses, Windows]], whom: str, *, one: bool) -> str:  # fmt: skip
     """Return the note under the figure: what lines, bands and, where nothing beside them says it, marks are."""
-    parts = [band_note(levels, counts, frame.arms)]
+    parts = [band_note(levels, counts, frame.arms, whom)]
     if not one:
         parts = [frame.names[quantity], *parts] if quantity in frame.names else parts
         parts.append(f"dashed: median of {frame.names.get(frame.arms[0], frame.arms[0])}")
@@ -128,16 +131,16 @@ def _note(levels: Sequence[float], counts: Mapping[str, int], quantity: str, fra
     return "; ".join(parts)
 
 
-def band_note(levels: Sequence[float], counts: Mapping[str, int], arms: Sequence[str]) -> str:
+def band_note(levels: Sequence[float], counts: Mapping[str, int], arms: Sequence[str], whom: str = "runs") -> str:
     """Return the sentence that says what the bands are: `line: median; bands: 25–75 % of 500 runs`."""
     half = len(levels) // 2
     pairs = [f"{100 * levels[i]:g}–{100 * levels[-1 - i]:g} %" for i in reversed(range(half))]
     text = "line: median" + ("; bands: " + " and ".join(pairs) if pairs else "")
     sizes = sorted({int(counts[arm]) for arm in arms if arm in counts})
     if not sizes:
-        return text + " of the runs" * bool(pairs)
+        return text + f" of the {whom}" * bool(pairs)
     many = f"{sizes[0]:,}" if len(sizes) == 1 else f"{sizes[0]:,} to {sizes[-1]:,}"
-    return text + f" of {many} runs" + (" an arm" if len(arms) > 1 else "")
+    return text + f" of {many} {whom}" + (("," * ("," in whom)) + " an arm" if len(arms) > 1 else "")
 
 
 def _band(ax: Axes, t: Array, q: Array, arm: str, frame: TimePanels, *, log: bool, dash: Any) -> End:

@@ -100,6 +100,11 @@ def quantity_label(name: str, unit: str, power: int = 0) -> str:
     return f"{name} ({shown})" if name else f"({shown})"
 
 
+def noun(whom: str) -> str:
+    """Return what runs are in one or two words, for axes: "declared patients" and "virtual patients" are patients."""
+    return whom.partition(",")[0].removeprefix("declared ").removeprefix("virtual ")
+
+
 def number(value: float, digits: int = 3, plain: int = 6) -> str:
     """Return a number for people: 0.00123, 12.3, 12,300, 1.23×10⁹; from 10 to the power `plain` on as a power."""
     if not math.isfinite(value):

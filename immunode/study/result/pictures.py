@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 from immunode.errors import StudyError, did_you_mean
 from immunode.study.result.paired_differences import contrast
+from immunode.study.result.row_words import whose_rows
 from immunode.study.result.rows import Rows
 
 if TYPE_CHECKING:
@@ -132,6 +133,7 @@ class Pictures:
             counts=counts,
             doses=doses,
             windows=windows,
+            whom=self._whom,
             log=log,
             together=together,
             title=self._title(title),
@@ -161,7 +163,7 @@ class Pictures:
         units = {n: result.units[n] for n in chosen}
         given = self._title(title)
         return self._remembered(
-            endpoints(values, units=units, labels=labels, log=log, title=given, style=style, axes=axes)
+            endpoints(values, units=units, labels=labels, whom=self._whom, log=log, title=given, style=style, axes=axes)
         )
 
     def waterfall(
@@ -177,12 +179,13 @@ class Pictures:
         """Return each patient's % change of an endpoint from a baseline, sorted, one panel an arm.
 
         quantity : an endpoint: `"final(T)"`.   baseline : another one: `"at(T, 0)"` (the default, where it was asked
-        for), or the name of an arm, whose same patient is the baseline.
+        for), or the name of an arm, whose same patient is the baseline. From 0 or less there is no % change: such
+        patients are counted as without a value.
         lines : name -> height in %, such as {"partial response": -30}.
 
         Raises
         ------
-        StudyError : unknown endpoints, or no baseline.
+        StudyError : unknown endpoints, no baseline, one that is above 0 in no run, or no change in any run.
         """
         from immunode.plot.charts.patient_changes import waterfall
 
@@ -193,20 +196,32 @@ class Pictures:
         if baseline in result.arms:
             table = contrast(result, name, baseline).differences
             base = result.endpoint(name)[result.arm_of == result.arms.index(baseline)]
-            changes = {str(arm): 100 * table[arm].to_numpy(float) / base for arm in table.columns}
-            against = baseline
+            changes = {str(arm): _percent(table[arm].to_numpy(float), base) for arm in table.columns}
         elif baseline in result.endpoints:
-            with np.errstate(all="ignore"):
-                change = 100 * (result.endpoint(name) / result.endpoint(baseline) - 1)
+            base = result.endpoint(baseline)
+            change = _percent(result.endpoint(name) - base, base)
             changes = {arm: change[result.arm_of == i] for i, arm in enumerate(result.arms)}
-            against = baseline
         else:
             raise StudyError(
                 f"waterfall: no endpoint or arm '{baseline}' to start from; add it to the sweep's endpoints"
                 f"{did_you_mean(baseline, (*result.endpoints, *result.arms))}"
             )
-        label, given = f"{name}: % change from {against}", self._title(title)
-        return self._remembered(waterfall(changes, label=label, lines=lines, title=given, style=style, axes=axes))
+        if np.isfinite(base).any() and not (base > 0).any():
+            where = f"it is in every run of {baseline}" if baseline in result.arms else f"{baseline} is in every run"
+            raise StudyError(
+                f"waterfall: {name} has no % change from 0 or less, as {where}; choose a quantity that is above 0 "
+                "there (in the shell: --show)"
+            )
+        known = np.concatenate([v[np.isfinite(v)] for v in changes.values()])
+        if baseline in result.arms and known.size and not known.any():
+            raise StudyError(
+                f"waterfall: {name} is the same as in {baseline} in every run of {', '.join(changes)}; choose another "
+                "arm or quantity (in the shell: --arm, --show)"
+            )
+        label, given = f"{name}: % change from {baseline}", self._title(title)
+        return self._remembered(
+            waterfall(changes, label=label, lines=lines, whom=self._whom, title=given, style=style, axes=axes)
+        )
 
     def time_to_event(
         self,
@@ -232,11 +247,17 @@ class Pictures:
             until=float(result.times[-1]),
             time_unit=result.asked.model.axis_unit,
             event=event or subject,
+            whom=self._whom,
             title=self._title(title),
             style=style,
             axes=axes,
         )
         return self._remembered(figure)
+
+    @property
+    def _whom(self) -> str:
+        asked = self._result.asked
+        return whose_rows(asked.design_recipe, labelled=bool(asked.row_labels))
 
     def _title(self, given: str | None) -> str:
         return self._result.model_name if given is None else given
@@ -256,3 +277,9 @@ class Pictures:
         if "" in picked:
             raise StudyError(f"heat: it needs two columns that vary; the design has {', '.join(columns)}")
         return picked[0], picked[1]
+
+
+def _percent(change: NDArray[np.float64], base: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Return changes in % of a baseline, shape (n,); NaN where it is not above 0, from which there is no %."""
+    with np.errstate(all="ignore"):
+        return 100 * change / np.where(base > 0, base, np.nan)
