@@ -1,9 +1,12 @@
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import pytest
 
+import immunode as im
 from immunode import errors
-from immunode.errors import did_you_mean, nearest
+from immunode.errors import ModelError, did_you_mean, nearest
 
 
 def test_every_error_is_an_immunode_error_and_a_kind_that_python_knows() -> None:
@@ -59,3 +62,9 @@ def test_few_names_are_listed_and_many_are_not() -> None:
 
 def test_a_list_given_for_a_name_ends_in_a_message() -> None:
     assert did_you_mean(["slow"], ["slow", "graft"]) == "; did you mean 'slow'?"  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize("call", [im.simulate, im.sweep, im.validate, lambda name: im.perturb(name, "x")])
+def test_a_name_in_place_of_a_model_is_answered_with_how_it_is_loaded(call: Callable[[str], object]) -> None:
+    with pytest.raises(ModelError, match=r"load_model\('asthma'\) gives one"):
+        call("asthma")

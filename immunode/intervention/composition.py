@@ -14,7 +14,7 @@ from immunode.intervention.out_of_reach import check_reach
 from immunode.language.evaluation import evaluate
 from immunode.language.expression import names, parse
 from immunode.model.copies import find
-from immunode.model.declaration import Act, Contribution, Perturbation, is_perturbation
+from immunode.model.declaration import Act, Contribution, Perturbation, check_model, is_perturbation
 from immunode.model.model import Model
 from immunode.model.records import Effect, Parameter, Requirement, State, pairs
 from immunode.model.units import parse_time
@@ -51,6 +51,7 @@ def perturb(model: Model, *interventions: Given | Iterable[Given]) -> Model:
     UnitError
         units do not fit.
     """
+    check_model("perturb", model)
     chosen = _chosen(model, interventions)
     if not chosen:
         return model

@@ -9,6 +9,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, fields
 from typing import Protocol, Self, TypeGuard, runtime_checkable
 
+from immunode.errors import ModelError
 from immunode.model.patients import Correlation, Observed, PatientClass, PatientCovariate, Story, Threshold, Variability
 from immunode.model.published_trials import Trial
 from immunode.model.records import (
@@ -253,3 +254,15 @@ class Declaration:
     def values(self) -> dict[str, float | str]:
         """Parameters and initial values (`"E(0)"`) by name."""
         return {p.name: p.value for p in self.parameters} | {f"{s.name}(0)": s.initial for s in self.states}
+
+
+def check_model(who: str, given: object) -> None:
+    """Raise where something else is given than a model. who : the function, for the message.
+
+    Raises
+    ------
+    ModelError : it is no model; a name is answered with how it is loaded.
+    """
+    if not isinstance(given, Declaration):
+        what = f"; load_model({given!r}) gives one" if isinstance(given, str) else f", got {type(given).__name__}"
+        raise ModelError(f"{who} takes a model{what}")

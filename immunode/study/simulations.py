@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from immunode.errors import SolverError, StudyError, did_you_mean
+from immunode.model.declaration import check_model
 from immunode.solve import solve
 from immunode.solve.outcome import Outcome
 from immunode.solve.status import Status
@@ -106,6 +107,7 @@ def simulate(
     SolverError
         the run failed; the message says when, where, and what to try.
     """
+    check_model("simulate", model)
     models = _models(model, interventions, arms, float(output_times(model, until, times, POINTS)[-1]))
     starts = _starts(model, models, initial)
     options = {"engine": engine, "method": method, "rtol": rtol, "atol": atol}

@@ -19,6 +19,7 @@ from immunode.analysis.trials.verdicts import ASSUMED, RULE, Run, Verdict, arm_w
 from immunode.errors import StudyError, did_you_mean
 from immunode.language.evaluation import evaluate
 from immunode.language.expression import names, parse
+from immunode.model.declaration import check_model
 from immunode.model.patients import as_pairs
 from immunode.model.published_trials import Trial
 from immunode.study.arms import Arms
@@ -194,6 +195,7 @@ def validate(
         the model declares no trials or no patients, an unknown trial, or a trial whose condition leaves fewer than 50
         virtual patients.
     """
+    check_model("validate", model)
     chosen = _trials(model, trials)
     if not declares_patients(model):
         raise StudyError(f"{model.name}: it declares no patients, so there is nobody to put into a trial")

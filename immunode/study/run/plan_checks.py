@@ -11,6 +11,7 @@ import numpy as np
 
 from immunode.errors import StudyError, did_you_mean, quoted
 from immunode.model import Model
+from immunode.model.declaration import check_model
 from immunode.program.model_functions import functions
 from immunode.solve import FEW_RUNS, choose_engine
 from immunode.study.arms import CONTROL, Arms, as_arms
@@ -44,6 +45,7 @@ def make_plan(
     options: Mapping[str, Any],
 ) -> Plan:
     """Return the checked plan of a sweep. options : engine, method, rtol, atol; all else as in `sweep`."""
+    check_model("sweep", model)
     design = _design(model, design, arms, n, patients, seed)
     _check_treatments(model, design, arms)
     grid = output_times(model, until, times, POINTS)
