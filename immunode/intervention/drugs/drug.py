@@ -287,6 +287,7 @@ class Drug:
         kinetics += " (linear part)" if pk.CL and (pk.Vmax or pk.target) else ""
         kinetics += ", a target that binds it" if pk.target else ""
         kinetics += ", effect compartment" if pk.ke0 is not None else ""
+        kinetics += ", C has a baseline that acts on nothing" if pk.C0 is not None else ""
         given = ((self.weight, "kg"), (self.area, "m2"))
         sizes = [f"{size_:g} {its_unit}" for size_, its_unit in given if size_ is not None]
         at = f" at {', '.join(sizes)}" if sizes else ""
