@@ -40,7 +40,7 @@ def perturb(model: Model, *interventions: Given | Iterable[Given]) -> Model:
     ----------
     interventions : Given | Iterable[Given]
         `Intervention`s, `Drug`s and others of their kind, names of ones that the model declares, or lists of these.
-        Doses without a count go on to the model's `horizon`.
+        Doses without a count go on to the model's `horizon`; `simulate` and `sweep` compose arms up to their end.
 
     Raises
     ------

@@ -122,8 +122,13 @@ class Arms(Mapping[str, "tuple[Entry, ...]"]):
         shown = ", ".join(f"{n}=[{', '.join(e if isinstance(e, str) else e.name for e in v)}]" for n, v in self._arms)
         return f"Arms({shown})"
 
-    def compose(self, model: Model) -> dict[str, Model]:
+    def compose(self, model: Model, end: float | None = None) -> dict[str, Model]:
         """Return one perturbed model for each arm. An entry that can `compose` makes another model of it first.
+
+        Parameters
+        ----------
+        end : float | None
+            of the runs, in model time: doses without a count go on to it where it lies beyond the model's horizon.
 
         Raises
         ------
@@ -140,8 +145,17 @@ class Arms(Mapping[str, "tuple[Entry, ...]"]):
                 if hasattr(entry, "compose"):
                     made = entry.compose(made)
             rest = [entry for entry in chosen if not hasattr(entry, "compose")]
-            composed[name] = perturb(made, *rest) if rest else made
+            if end is not None and end > made.horizon and any(_endless(entry) for entry in rest):
+                composed[name] = perturb(made.replace(horizon=end), *rest).replace(horizon=made.horizon)
+            else:
+                composed[name] = perturb(made, *rest) if rest else made
         return composed
+
+
+def _endless(entry: Any) -> bool:
+    """Return whether doses of an entry go on for as long as a run does."""
+    regimen = getattr(entry, "regimen", None)
+    return regimen is not None and getattr(regimen, "count", 0) is None
 
 
 def as_arms(given: Arms | Mapping[str, Any] | Sequence[str] | str, model: Model) -> Arms:

@@ -106,7 +106,7 @@ def simulate(
     SolverError
         the run failed; the message says when, where, and what to try.
     """
-    models = _models(model, interventions, arms)
+    models = _models(model, interventions, arms, float(output_times(model, until, times, POINTS)[-1]))
     starts = _starts(model, models, initial)
     options = {"engine": engine, "method": method, "rtol": rtol, "atol": atol}
     ready = {arm: make_ready(composed) for arm, composed in models.items()}
@@ -115,13 +115,13 @@ def simulate(
     return Comparison(made) if arms is not None else made[""]
 
 
-def _models(model: Model, interventions: Any, arms: Any) -> dict[str, Model]:
-    """Return the composed model of every arm; without arms, of the one nameless arm."""
+def _models(model: Model, interventions: Any, arms: Any, end: float) -> dict[str, Model]:
+    """Return the composed model of every arm; without arms, of the one nameless arm. end : of the runs."""
     if arms is not None:
         if interventions:
             raise StudyError(f"{model.name}: give interventions or arms, not both")
-        return as_arms(arms, model).compose(model)
-    return {"": Arms({"interventions": interventions}).compose(model)["interventions"]}
+        return as_arms(arms, model).compose(model, end)
+    return {"": Arms({"interventions": interventions}).compose(model, end)["interventions"]}
 
 
 def _starts(

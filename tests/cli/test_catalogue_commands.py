@@ -213,7 +213,8 @@ def test_a_terminal_that_knows_no_greek_gets_question_marks() -> None:
     assert b"dp/dt = " in ran.stdout
 
 
-def test_drugs_are_listed_by_target(capsys: Capture) -> None:
+def test_drugs_are_listed_by_target(capsys: Capture, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("COLUMNS", "300")  # no line is folded
     assert main(["drugs"]) == 0
     lines = capsys.readouterr().out.splitlines()
     first = [line.split()[0] for line in lines if line.split()]
@@ -232,7 +233,8 @@ def test_drugs_as_json_have_half_lives_and_sources(capsys: Capture) -> None:
 
 
 @pytest.mark.parametrize("name", sorted(LIBRARY))
-def test_show_prints_the_card_of_a_drug(name: str, capsys: Capture) -> None:
+def test_show_prints_the_card_of_a_drug(name: str, capsys: Capture, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("COLUMNS", "300")  # no line is folded
     assert main(["show", name]) == 0
     printed = capsys.readouterr().out
     chosen = drug(name)

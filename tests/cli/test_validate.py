@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 from pathlib import Path
 
 import pandas as pd
@@ -60,6 +61,10 @@ def test_all_models_are_told_also_those_without_trials(tmp_path: Path, capsys: C
         assert entry.name in printed
     assert "declare no published trials" in printed
     declaring = {m.name for m in (load_model(entry.name) for entry in list_models()) if m.trials}
+    # too few of 200 patients have what these trials asked for: it is said, and the others are told all the same
+    unjudged = set(re.findall(r"(\w+): not judged\. only \d+ of 200 virtual patients", printed))
+    assert unjudged == {"muellerschoell2021", "zhang2023_cdai"}
+    declaring -= unjudged
     assert set(pd.read_csv(tmp_path / "table.csv")["model name"]) == declaring
     assert {f"figure_{name}.png" for name in declaring} <= set(os.listdir(tmp_path))
 

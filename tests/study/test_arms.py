@@ -2,11 +2,13 @@ from __future__ import annotations
 
 import pickle
 
+import numpy as np
 import pytest
 
 from immunode.errors import StudyError
-from immunode.model import Model
-from immunode.study import Arms
+from immunode.intervention import Drug, one_compartment
+from immunode.model import Model, Parameter, Process, State
+from immunode.study import Arms, from_table, simulate, sweep
 from immunode.study.arms import as_arms
 
 
@@ -77,3 +79,24 @@ def test_a_factor_can_not_be_given_twice(decay: Model) -> None:
 
 def test_lists_among_the_interventions_of_an_arm_are_taken_apart() -> None:
     assert Arms(a=["slow", ("graft", ["burst"])])["a"] == ("slow", "graft", "burst")
+
+
+@pytest.mark.parametrize("end", [30.0, 100.0, 250.0])
+def test_doses_without_a_count_go_on_to_the_end_of_a_run(end: float) -> None:
+    """A horizon is a default, not the end of a treatment: one dose a week, the last before the end."""
+    quiet = Model(
+        name="quiet",
+        time_unit="day",
+        horizon=60.0,
+        states=[State("x", 1.0)],
+        parameters=[Parameter("k", 0.0, "1/day", source="assumed: nothing happens")],
+        processes=[Process("loss", "x ->", "k*x")],
+    )
+    pill = Drug("pill", one_compartment(CL=1.0, V1=10.0)).dose("10 mg iv q1w")
+    last = 7.0 * np.ceil(end / 7 - 1)
+    run = simulate(quiet, until=end, interventions=[pill], times=np.array([0.0, last + 0.5, end]))
+    given = 10 * np.exp(-0.1 * (last + 0.5 - 7 * np.arange(last / 7 + 1))).sum()
+    assert run["pill.central"][1] == pytest.approx(given, rel=1e-5)
+    seen = f"at(pill.central, {last + 0.5})"
+    out = sweep(quiet, from_table({"k": [0.0]}), until=end, arms={"it": [pill]}, endpoints=seen)
+    assert out.values[0, 0] == pytest.approx(given, rel=1e-5)

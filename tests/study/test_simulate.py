@@ -66,7 +66,8 @@ def test_a_dose_of_the_model_of_no_size_is_not_given(decay: Model) -> None:
     model = decay.replace(events=events, parameters=parameters)
     assert simulate(model, 8).doses == {}
     assert simulate(model.with_values(dose=2.0), 8).doses == {"first": (0.0,), "weekly": (3.0, 6.0)}
-    assert simulate(model, times=[5, 8]).doses == {"first": (0.0,), "weekly": (3.0,), "nothing": (4.0,)}
+    assert simulate(model, times=[5, 8]).doses == {}
+    assert simulate(model.with_values(dose=2.0), times=[5, 8]).doses == {"first": (0.0,), "weekly": (3.0, 6.0)}
     assert simulate(model.with_values(dose=2.0), 2, initial={"A": 5.0}).doses == {"first": (0.0,)}
 
 

@@ -13,7 +13,7 @@ from immunode.catalogue import list_models, load_model
 from immunode.cli import output
 from immunode.cli.studies.files import picture_files, text_file
 from immunode.cli.words import STYLES
-from immunode.errors import did_you_mean
+from immunode.errors import StudyError, did_you_mean
 from immunode.model import Model
 from immunode.study.result.spreadsheets import csv_text
 
@@ -61,17 +61,27 @@ def read_comparison(
     return Comparison(declaring, without, tuple(trials), PATIENTS if patients is None else patients, seed)
 
 
-def compare(asked: Comparison) -> dict[str, Validation]:
-    """Return each model's name with the model beside its trials."""
-    compared = {}
+def compare(asked: Comparison) -> tuple[dict[str, Validation], dict[str, str]]:
+    """Return each model's name with the model beside its trials, and of several models those that can't be judged, why.
+
+    Raises
+    ------
+    StudyError : the one model that was asked for can't be judged.
+    """
+    compared, unjudged = {}, {}
     for model in asked.models:
         chosen = [trial.name for trial in model.trials if not asked.trials or trial.name in asked.trials]
-        compared[model.name] = validate(model, chosen, patients=asked.patients, seed=asked.seed)
-    return compared
+        try:
+            compared[model.name] = validate(model, chosen, patients=asked.patients, seed=asked.seed)
+        except StudyError as error:
+            if len(asked.models) == 1:
+                raise
+            unjudged[model.name] = str(error)
+    return compared, unjudged
 
 
-def print_all(compared: Mapping[str, Validation], asked: Comparison) -> None:
-    """Print a table for each model, the notes of its trials and how far it agrees; then who declares no trials."""
+def print_all(compared: Mapping[str, Validation], unjudged: Mapping[str, str], asked: Comparison) -> None:
+    """Print a table for each model, the notes of its trials and how far it agrees; then who could not be compared."""
     screen = output.console()
     for validation in compared.values():
         output.print_rows(screen, f"{validation.title}: published and model", [_row(v) for v in validation.verdicts])
@@ -89,6 +99,8 @@ def print_all(compared: Mapping[str, Validation], asked: Comparison) -> None:
         screen.print()
         for validation in compared.values():
             screen.print(validation.words(), soft_wrap=True)
+    for name, reason in unjudged.items():
+        screen.print(f"{name}: not judged. {reason.removeprefix(f'{name}: ')}", soft_wrap=True)
     if asked.without:
         one = len(asked.without) == 1
         who = asked.without[0] if one else f"{len(asked.without)} models"

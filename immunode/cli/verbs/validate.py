@@ -39,11 +39,12 @@ def command(
 
     asked = agreement.read_comparison(name, every, trial or [], patients, seed, style)
     output.prepare_folder(out)
-    compared = agreement.compare(asked)
+    compared, unjudged = agreement.compare(asked)
     written = [] if out is None else agreement.write(out, compared, style, options.typed(context))
     if as_json:
-        output.print_json({"models": agreement.as_records(compared), "without trials": asked.without, "files": written})
+        models = agreement.as_records(compared)
+        output.print_json({"models": models, "not judged": unjudged, "without trials": asked.without, "files": written})
     else:
-        agreement.print_all(compared, asked)
+        agreement.print_all(compared, unjudged, asked)
     output.say_written(written)
     return 0

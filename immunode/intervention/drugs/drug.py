@@ -168,7 +168,8 @@ class Drug:
         Parameters
         ----------
         weight : float | None
-            body mass in kg, for doses per kg. Without a count, doses go on to the model's horizon.
+            body mass in kg, for doses per kg. Without a count, doses go on to the end of a run of `simulate` or
+            `sweep`, and to the model's horizon in `perturb`, whichever is later.
         BSA : float | None
             body surface in m2, for doses per m2.
 

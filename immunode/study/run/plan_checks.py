@@ -46,13 +46,13 @@ def make_plan(
     """Return the checked plan of a sweep. options : engine, method, rtol, atol; all else as in `sweep`."""
     design = _design(model, design, arms, n, patients, seed)
     _check_treatments(model, design, arms)
-    design, names, models = _arms(model, design, arms)
+    grid = output_times(model, until, times, POINTS)
+    design, names, models = _arms(model, design, arms, float(grid[-1]))
     chosen = as_endpoints(endpoints, looked_at_first(model))
     quantities = dict.fromkeys(q for composed in models for q in quantity_names(composed))
     parameters = dict.fromkeys(p.name for composed in models for p in composed.parameters)
     check_endpoints(chosen, quantities, parameters)
     at_times = tuple(model_time(model, e.moment, e.name) if e.moment is not None else np.nan for e in chosen)
-    grid = output_times(model, until, times, POINTS)
     for one, time in zip(chosen, at_times, strict=True):
         if one.moment is not None and not 0 <= time <= grid[-1]:
             raise StudyError(f"{model.name}: {one.name} lies outside the runs, which go from 0 to {grid[-1]:g}")
@@ -142,8 +142,11 @@ def _from_table(model: Model, given: Any) -> Design:
     )
 
 
-def _arms(model: Model, design: Design, arms: Any) -> tuple[Design, tuple[str, ...], tuple[Model, ...]]:
-    """Return the design with arms in it, names of arms and their models, in the order of the design's labels."""
+def _arms(model: Model, design: Design, arms: Any, end: float) -> tuple[Design, tuple[str, ...], tuple[Model, ...]]:
+    """Return the design with arms in it, names of arms and their models, in the order of the design's labels.
+
+    end : of the runs, in model time.
+    """
     if arms is None and not design.labels:
         name = "+".join(model.applied) or CONTROL
         return design, (name,), (model,)
@@ -155,7 +158,7 @@ def _arms(model: Model, design: Design, arms: Any) -> tuple[Design, tuple[str, .
     for label in design.labels:
         if label not in defined:
             raise StudyError(f"{model.name}: the design names an unknown arm '{label}'{did_you_mean(label, defined)}")
-    models = Arms({label: defined[label] for label in design.labels}).compose(model)
+    models = Arms({label: defined[label] for label in design.labels}).compose(model, end)
     return design, design.labels, tuple(models.values())
 
 
