@@ -13,7 +13,7 @@ import numpy as np
 import pytest
 
 from immunode.errors import DoseError
-from immunode.intervention import LIBRARY, Drug, drug, perturb
+from immunode.intervention import LIBRARY, Drug, Regimen, drug, one_compartment, perturb
 
 
 @pytest.fixture
@@ -218,6 +218,43 @@ def test_a_name_is_text() -> None:
         drug(3)  # type: ignore[arg-type]
 
 
+@pytest.mark.parametrize(
+    ("name", "doses", "message"),
+    [
+        ("adalimumab", "40 mg po q2w", "its kinetics are those of doses sc, not po$"),
+        ("adalimumab", "40 mg im q2w", "its kinetics are those of doses sc, not im$"),
+        ("adalimumab_ling", "40 mg iv q2w", "sc, not iv; without its absolute bioavailability"),
+        ("etanercept", "50 mg iv once", "sc, not iv; without its absolute bioavailability"),
+        ("tofacitinib", "1 mg/h iv at steady state", "po, not iv; without its absolute bioavailability"),
+        ("dupilumab", "600 mg sc once then 300 mg po at week 2", "its kinetics are those of doses sc or iv, not po$"),
+        ("infliximab", "400 mg sc q8w", "its kinetics are those of doses iv, not sc$"),
+        ("methylprednisolone", "30 mg po once", "its kinetics are those of doses iv, not po$"),
+        ("dexamethasone", "6 mg im daily", "its kinetics are those of doses po, not im$"),
+        ("dexamethasone_im", "6 mg po daily", "its kinetics are those of doses im, not po$"),
+    ],
+)
+def test_a_route_without_numbers_is_refused(name: str, doses: str, message: str) -> None:
+    with pytest.raises(DoseError, match=f"^'{name}', .*{message}"):
+        drug(name).dose(doses)
+
+
+@pytest.mark.parametrize(
+    ("name", "doses"),
+    [("dupilumab", "300 mg iv q2w"), ("inebilizumab", "300 mg sc once"), ("colchicine", "0.5 mg orally daily")],
+)
+def test_a_route_with_numbers_is_taken(name: str, doses: str) -> None:
+    assert str(drug(name).dose(doses).regimen) == str(Regimen.of(doses))
+
+
+def test_the_routes_of_an_own_drug_are_its_writers() -> None:
+    pk = one_compartment(CL=1, V1=5, ka=1)
+    assert Drug("d", pk, "5 mg iv once", route="sc").routes == ()
+    with pytest.raises(DoseError, match="'d', '5 mg iv once': its kinetics are those of doses sc, not iv"):
+        Drug("d", pk, "5 mg iv once", routes=["sc"])
+    with pytest.raises(DoseError, match="'d': unknown route 'nasal'"):
+        Drug("d", pk, routes=["nasal"])
+
+
 def test_an_unknown_drug_has_neighbors() -> None:
     with pytest.raises(DoseError, match="unknown drug 'adalimumb'; did you mean 'adalimumab'"):
         drug("adalimumb")
@@ -225,8 +262,8 @@ def test_an_unknown_drug_has_neighbors() -> None:
 
 def test_accumulation_matches_the_closed_form(course: Callable[..., Any]) -> None:
     """Trough to trough, one compartment by vein: 1/(1 - exp(-k tau)) of the first trough."""
-    given = drug("adalimumab_ling").dose("40 mg iv q2w x 60")
-    c = course(given, np.array([14 - 1e-9, 60 * 14 - 1e-9]))["adalimumab_ling.C"]
+    given = Drug("d", drug("adalimumab_ling").pk, "40 mg iv q2w x 60")
+    c = course(given, np.array([14 - 1e-9, 60 * 14 - 1e-9]))["d.C"]
     assert c[1] / c[0] == pytest.approx(1 / (1 - math.exp(-0.2904 / 9.19 * 14)), rel=1e-7)
 
 

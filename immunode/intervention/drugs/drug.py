@@ -53,6 +53,9 @@ class Drug:
         in [0, 1]; scales every dose.
     route : str
         of doses that do not say one; "" means absorbed where the drug has `ka`, else "iv".
+    routes : tuple[str, ...] | Sequence[str]
+        that its numbers hold for, such as ("sc", "iv"); () leaves it to the pharmacokinetics. Numbers that are apparent
+        (CL/F) hold for no dose by vein, and a rate of absorption for the one way in that it was measured for.
     patient : Patient | None
         values of the drug's covariates, written by `covariates`; None: the typical patient.
     rule : Schedule | None
@@ -72,7 +75,8 @@ class Drug:
     Raises
     ------
     ModelError, DoseError
-        a field is wrong; a dose per kg meets no weight, or one per m2 no body surface.
+        a field is wrong; a dose per kg meets no weight, or one per m2 no body surface; a dose is by a route that the
+        drug's numbers do not hold for.
     """
 
     name: str
@@ -99,6 +103,7 @@ class Drug:
     observed: Observed | None = None
     profile: DrugProfile | None = field(default=None, metadata=PROVENANCE)
     label: str = field(default="", metadata=PROVENANCE)
+    routes: tuple[str, ...] | Sequence[str] = ()
 
     def __post_init__(self) -> None:
         check_name(self.name)
@@ -108,13 +113,14 @@ class Drug:
             )
         if not isinstance(self.pk, PK):
             raise ModelError(f"drug '{self.name}' needs pharmacokinetics such as one_compartment(CL=..., V1=...)")
-        for name in ("effects", "variability", "correlations", "people"):
+        for name in ("effects", "variability", "correlations", "people", "routes"):
             object.__setattr__(self, name, tuple(getattr(self, name)))
         object.__setattr__(self, "strength", checked_strength(self.name, self.strength))
         labels = checked_labels(self.name, self.direction, self.acts_on, self.expects, self.evidence)
         object.__setattr__(self, "expects", labels)
-        if self.route and self.route not in ROUTES.values():
-            raise DoseError(f"'{self.name}': unknown route '{self.route}'{did_you_mean(self.route, ROUTES.values())}")
+        for route in filter(None, (self.route, *self.routes)):
+            if route not in ROUTES.values():
+                raise DoseError(f"'{self.name}': unknown route '{route}'{did_you_mean(route, ROUTES.values())}")
         for word, label, unit in (("weight", "weight", "kg"), ("area", "BSA", "m2")):
             given = getattr(self, word)
             if given is not None:
@@ -132,6 +138,19 @@ class Drug:
                 raise DoseError(f"'{self.name}': '{regimen}' is by weight; say dose(..., weight=70), in kg")
             if regimen.by_area and self.area is None:
                 raise DoseError(f"'{self.name}': '{regimen}' is by body surface; say dose(..., BSA=1.8), in m2")
+            self._check_routes(regimen)
+
+    def _check_routes(self, regimen: Regimen) -> None:
+        """Refuse doses by a route that the numbers do not hold for."""
+        for dose in regimen.blocks if self.routes else ():
+            route = "iv" if dose.steady_infusion else dose.route or self.route
+            if route and route not in self.routes:
+                apparent = route == "iv" and self.pk.absorbed and not self.pk.prodrug
+                why = "; without its absolute bioavailability, doses by vein can't be told" if apparent else ""
+                known = " or ".join(self.routes)
+                raise DoseError(
+                    f"'{self.name}', '{regimen}': its kinetics are those of doses {known}, not {route}{why}"
+                )
 
     @property
     def acts(self) -> tuple[DrugEffect, ...]:
@@ -153,6 +172,12 @@ class Drug:
             `sweep`, and to the model's horizon in `perturb`, whichever is later.
         BSA : float | None
             body surface in m2, for doses per m2.
+
+        Raises
+        ------
+        DoseError
+            the regimen can't be read, needs a size of the patient, or is by a route that the drug's numbers do not hold
+            for.
         """
         patient = self.patient
         for word, value in (("weight", weight), ("BSA", BSA)):
@@ -288,6 +313,7 @@ class Drug:
         kinetics += " (linear part)" if pk.CL and (pk.Vmax or pk.target) else ""
         kinetics += ", a target that binds it" if pk.target else ""
         kinetics += ", effect compartment" if pk.ke0 is not None else ""
+        kinetics += ", C has a baseline that acts on nothing" if pk.C0 is not None else ""
         given = ((self.weight, "kg"), (self.area, "m2"))
         sizes = [f"{size_:g} {its_unit}" for size_, its_unit in given if size_ is not None]
         at = f" at {', '.join(sizes)}" if sizes else ""

@@ -25,6 +25,8 @@ MEANINGS = {
 class DrugEffect:
     """What a drug's concentration C does to a parameter, through occupancy = C^hill/(half^hill + C^hill).
 
+    A baseline C0 of the drug is no part of this C: without doses a drug does nothing.
+
     Parameters
     ----------
     operator : str

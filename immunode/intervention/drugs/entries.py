@@ -106,6 +106,7 @@ def published(
     typical: str,
     pk: Mapping[str, Any],
     route: str = "iv",
+    routes: Sequence[str] | None = None,
     time: str = "day",
     mass: str = "mg",
     molar_mass: float | None = None,
@@ -129,6 +130,7 @@ def published(
 ) -> Drug:
     """Return a drug of the library.
 
+    routes : that the numbers hold for; None: `route`, and "iv" where `pk` tells the bioavailability F.
     pk : numbers by name; text is a formula.   constants : name -> value, unit in words, meaning.
     omega : SD of the logarithm of a number between patients; `_logit` and `_additive` on these scales, `_shared` of one
         that has the random effect of another number.   correlations : "CL, V1" -> value.
@@ -167,6 +169,7 @@ def published(
         name,
         kinetics,
         route=route,
+        routes=(route, *(["iv"] if "F" in pk and route != "iv" else [])) if routes is None else routes,
         weight=weight,
         source=authority,
         evidence="published",

@@ -9,6 +9,7 @@ from collections.abc import Mapping, Sequence
 from immunode.errors import ModelError, quoted
 from immunode.intervention.drugs.effects import MEANINGS, SIZES, DrugEffect
 from immunode.intervention.expand.contribution import Draft
+from immunode.intervention.expand.kinetics import acting_concentration
 from immunode.intervention.pharmacokinetics.compartments import PK
 from immunode.model.records import Derived, Effect
 from immunode.model.units import convert
@@ -26,8 +27,8 @@ def add_effects(draft: Draft, effects: Sequence[DrugEffect], pk: PK) -> None:
         size, half, hill = _effect_knobs(draft, effect, knobs, pk)
         several = len(effects) > 1
         occupancy = f"{name}.occupancy_{label}" if several else f"{name}.occupancy"
-        acting = "C" if pk.ke0 is None else "Ce"
-        occupied = f"hill({name}.{acting}, {half}, {hill})"
+        acting = acting_concentration(name, pk) if pk.ke0 is None else f"{name}.Ce"
+        occupied = f"hill({acting}, {half}, {hill})"
         draft.derived.append(Derived(occupancy, occupied, "", f"occupancy by {name} for {effect.target}"))
         product = f"{size}*{occupancy}"
         how, value = {

@@ -28,11 +28,12 @@ def drug_facts(drug: Drug) -> tuple[tuple[str, str], ...]:
     """Return what is said of a drug in lines: pairs of a word and a text, without empty ones."""
     profile = drug.profile or DrugProfile()
     linear = " of the linear part" if drug.pk.Vmax is not None or drug.pk.target is not None else ""
+    routes = " or ".join(drug.routes) or drug.route
     rows = (
         ("class", profile.klass),
         ("target", profile.target),
         ("does", profile.about),
-        ("given", f"{drug.route}; amounts in {drug.pk.mass}, C in {drug.pk.concentration_unit}"),
+        ("given", f"{routes}; amounts in {drug.pk.mass}, C in {drug.pk.concentration_unit}"),
         ("typical", profile.typical),
         ("studied in", profile.people),
         ("half-life", f"{drug.pk.half_life:.3g} {SHORT[drug.pk.time]}{linear}" if drug.pk.CL else ""),

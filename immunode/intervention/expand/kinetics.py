@@ -49,9 +49,12 @@ def add_pk(
         for state, words in where.items()
     ]
     if pk.target is None:
-        base = "" if pk.C0 is None else f" + {name}.C0"
-        meaning = f"concentration of {name}" + (", with what is there without it" if base else "")
-        draft.derived.append(Derived(f"{name}.C", f"{name}.central/{name}.V1{base}", pk.concentration_unit, meaning))
+        text, meaning = f"{name}.central/{name}.V1", f"concentration of {name}"
+        if pk.C0 is not None:
+            given = acting_concentration(name, pk)
+            draft.derived.append(Derived(given, text, pk.concentration_unit, f"{meaning} from its doses, which acts"))
+            text, meaning = f"{given} + {name}.C0", f"{meaning}, with what is there without it"
+        draft.derived.append(Derived(f"{name}.C", text, pk.concentration_unit, meaning))
     else:
         _add_target(draft, pk, pk.target, typical)
     _add_flows(draft, pk, depot, infusions)
@@ -66,6 +69,11 @@ def add_pk(
     _add_readouts(draft, pk, local)
 
 
+def acting_concentration(name: str, pk: PK) -> str:
+    """Return the name of the concentration that is lost, distributed and acts: C without a baseline C0."""
+    return f"{name}.C" if pk.C0 is None else f"{name}.C_given"
+
+
 def _has(pk: PK, knob: str, depot: bool) -> bool:
     return (depot or knob not in ("ka", "ktr")) and getattr(pk, knob) is not None
 
@@ -73,7 +81,7 @@ def _has(pk: PK, knob: str, depot: bool) -> bool:
 def _add_flows(draft: Draft, pk: PK, depot: bool, infusions: Sequence[tuple[str, str]]) -> None:
     name = draft.name
     central = f"{name}.central"
-    concentration = f"{name}.C" if pk.C0 is None else f"{central}/{name}.V1"
+    concentration = acting_concentration(name, pk)
     clearance = f"{name}.CL"
     if pk.CL_emax is not None:
         change = f"{name}.CL_emax*hill(t - {name}.start, {name}.CL_t50, {name}.CL_hill)"
@@ -156,12 +164,12 @@ def _add_target(draft: Draft, pk: PK, target: Target, typical: float) -> None:
 
 def _add_effect_compartment(draft: Draft, pk: PK, typical: float) -> None:
     name, unit = draft.name, pk.concentration_unit
-    where = f"{name}.Ce"
+    where, acting = f"{name}.Ce", acting_concentration(name, pk)
     size = typical / pk.V1
     meaning = f"concentration of {name} where it acts"
     draft.states.append(State(where, 0.0, unit, meaning, "drug", typical=size))
     draft.processes += [
-        Process(f"{name}.to_effect", f"-> {where}", f"{name}.ke0*{name}.C", f"{name}: into the effect compartment"),
+        Process(f"{name}.to_effect", f"-> {where}", f"{name}.ke0*{acting}", f"{name}: into the effect compartment"),
         Process(f"{name}.from_effect", f"{where} ->", f"{name}.ke0*{where}", f"{name}: out of the effect compartment"),
     ]
 

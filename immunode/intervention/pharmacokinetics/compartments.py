@@ -9,7 +9,9 @@ doi:10.1007/s10928-007-9066-0. With c = central/V1:
     central' = infusion + ka depot - CL c - Vmax c/(Km + c) - Q (c - peripheral/V2) - Q3 (c - peripheral_2/V3)
     peripheral' = Q (c - peripheral/V2)
     peripheral_2' = Q3 (c - peripheral_2/V3)
-    Ce' = ke0 (C - Ce)
+    Ce' = ke0 (c - Ce)
+
+A baseline C0 is measured and nothing else: what a drug does follows c, which is 0 without doses.
 
 With transit compartments, depot -ktr-> transit_1 -ktr-> ... -ka-> central. With D1, a dose enters at a constant rate
 over the time D1: the depot where there is ka, the central compartment where there is none, and both with `direct`.
@@ -47,7 +49,7 @@ UNITS = {
     "ktr": ("1/time", "rate from the depot through the transit compartments"),
     "D1": ("time", "how long a dose enters, at a constant rate"),
     "direct": ("", "share of a dose that enters the central compartment over D1, past the depot"),
-    "C0": ("mass/volume", "what is measured without the drug"),
+    "C0": ("mass/volume", "what is measured without the drug, which acts on nothing"),
     "F": ("", "bioavailability"),
     "lag": ("time", "delay between a dose and its absorption"),
     "Vmax": ("mass/time", "largest rate of saturable elimination"),
@@ -100,7 +102,8 @@ class PK:
     prodrug : bool
         whether what is given by vein becomes the drug at the rate ka (it enters the depot).
     C0 : float | None
-        mass/volume, a baseline that the concentration C has without the drug; it is neither lost nor distributed.
+        mass/volume, a baseline that the concentration C has without the drug; it is neither lost nor distributed,
+        and it acts on nothing: effects follow C_given, which is C without it.
     Vmax : float | None
         mass/time.
     Km : float | None

@@ -86,6 +86,7 @@ DRUGS = (
         time="hour",
         mass="ug",
         route="po",
+        routes=("po",),
         pk={
             "CL": 30.8386,
             "V1": 156,

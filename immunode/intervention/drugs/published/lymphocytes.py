@@ -49,6 +49,7 @@ DRUGS = (
         typical=(
             "66.2 kg, neuromyelitis optica or multiple sclerosis; saturable loss falls in time since the first dose"
         ),
+        routes=("iv", "sc"),
         pk={
             "CL": 0.188,
             "V1": 2.95,

@@ -115,6 +115,7 @@ DRUGS = (
         typical="woman, repeated doses: F 0.674 is relative to a single dose",
         time="hour",
         route="sc",
+        routes=("sc",),
         pk={"CL": 0.168, "V1": 15.5, "ka": 0.0605, "F": 0.674, "lag": 1.03},
         covariates=[
             yes("male", CL=0.655),

@@ -51,6 +51,7 @@ DRUGS = (
         time="hour",
         mass="ug",
         route="po",
+        routes=("po",),
         pk={"CL": 4.697, "V1": 5.3, "Q": 1.5, "V2": 19.6, "Q3": 3, "V3": 4.4, "ka": 0.68, "F": 0.36},
         covariates=[
             power("weight", 13, CL=0.75, Q=0.75, Q3=0.75, V1=1, V2=1, V3=1),
