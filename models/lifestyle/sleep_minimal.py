@@ -99,7 +99,7 @@ MODEL = Model(
         Derived("asleep", "asleep_hab*(1 - flip) + (1 - asleep_hab)*flip", "1", "1 while asleep"),
         Derived("x", "max(S - S_hab, 0)", "1", "pressure above the habitual one"),
         Derived("short", "x**2/(Sx**2 + x**2)", "1", "how far this counts as a short night, 0 to 1"),
-        Derived("prim", "hill(p_D, Debt, m_D)", "1", "priming, 1 without debt"),
+        Derived("prim", "1 - hill(Debt, p_D, m_D)", "1", "priming, 1 without debt"),
     ],
     processes=[
         Process("pressure_rise", "-> S", "(1 - asleep)*(1 - S)/tau_w", "awake"),
