@@ -148,29 +148,32 @@ def _key(file: Path) -> bytes:
     file.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
     if _foreign(file.parent.stat(), _OTHERS_WRITE):
         raise PermissionError(f"{file.parent} is not this user's alone")
+    key = _sound_key(file)
+    if key is None:
+        _make_key(file)
+        key = _read_own(file, _OTHERS)
+    return key
+
+
+def _sound_key(file: Path) -> bytes | None:
     with suppress(OSError):
         key = _read_own(file, _OTHERS)
         if len(key) == _KEY_BYTES:
             return key
-    _make_key(file)
-    return _read_own(file, _OTHERS)
+    return None
 
 
 def _make_key(file: Path) -> None:
-    """Put a new key in its place; of several processes that do so at once, all end with the same."""
+    """Put a new key in its place; of several processes that do so at once, all end with the first one's."""
     handle, beside = tempfile.mkstemp(dir=file.parent, suffix=".part")  # which only this user can read
     try:
         with os.fdopen(handle, "wb") as stream:
             stream.write(secrets.token_bytes(_KEY_BYTES))
-        if file.is_symlink() or file.exists():
-            os.replace(beside, file)  # it is no key that can be used
-            return
         try:
             os.link(beside, file)
-        except FileExistsError:
-            pass
-        except OSError:  # no links on this disk
-            os.replace(beside, file)
+        except OSError:  # another process was first, or what is there is no key, or this disk has no links
+            if _sound_key(file) is None:
+                os.replace(beside, file)
     finally:
         with suppress(FileNotFoundError):
             os.unlink(beside)

@@ -18,7 +18,7 @@ from immunode.program import compile_numpy, lower
 from immunode.program.cache import cached_program
 from immunode.program.javascript import javascript_source
 from immunode.program.program import Change
-from immunode.program.signed_files import _key, _key_file, _say_unused, read_signed, write_signed
+from immunode.program.signed_files import _key, _key_file, _make_key, _say_unused, read_signed, write_signed
 
 pytestmark = pytest.mark.skipif(not hasattr(os, "geteuid"), reason="modes and owners of files are POSIX")
 
@@ -171,3 +171,20 @@ def test_the_cache_gives_back_what_was_lowered(folder: Path) -> None:
     cached_program.cache_clear()
     assert cached_program(model) == first
     assert len(list((folder / "programs").iterdir())) == 2
+
+
+def test_of_two_processes_that_make_a_key_at_once_the_first_one_wins(tmp_path: Path) -> None:
+    # both saw no key: the second must not take away what the first has signed with by now
+    file = tmp_path / "cache.key"
+    _make_key(file)
+    first = file.read_bytes()
+    _make_key(file)
+    assert file.read_bytes() == first
+    assert [left.name for left in tmp_path.iterdir()] == ["cache.key"]
+
+
+def test_what_is_no_key_is_replaced(tmp_path: Path) -> None:
+    file = tmp_path / "cache.key"
+    file.write_bytes(b"short")
+    _make_key(file)
+    assert len(file.read_bytes()) == 32
