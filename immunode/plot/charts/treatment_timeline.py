@@ -70,6 +70,7 @@ def timeline(
     thresholds: Thresholds | None = None,
     note: str = "",
     log: bool | Collection[str] = (),
+    control: str | None = None,
 ) -> Figure:
     """Return a figure of the interventions over time, above time courses where `series` is given.
 
@@ -83,7 +84,7 @@ def timeline(
         all arms in order, which sets their colors; by default those of the lanes.
     span : tuple[float, float] | None
         (start, stop) of the time axis where there are no courses, in `time_unit`.
-    units, labels, headings, thresholds, note, log
+    units, labels, headings, thresholds, note, log, control
         as in `courses`.
 
     Raises
@@ -95,14 +96,14 @@ def timeline(
     if not lanes and not series:
         raise StudyError("timeline: there is no intervention and no quantity to draw")
     n = len(series or {})
-    # without arms every lane has a color of its own, and none the gray of a control
-    shown_arms = list(arms) or ["", *dict.fromkeys(lane.arm for lane in lanes)]
+    # without arms every lane has a color of its own, and none that of a control
+    shown_arms = list(arms) or list(dict.fromkeys(lane.arm for lane in lanes))
     with styled(look):
         figure, top, panels = _frame(len(lanes), n, max(len(arms), 1), look, title)
         if series:
             courses(
                 times, series, units=units, time_unit=time_unit, labels=labels, headings=headings,
-                thresholds=thresholds, style=look, log=log, axes=panels,
+                thresholds=thresholds, style=look, log=log, control=control, axes=panels,
             )  # fmt: skip
         if top is not None:
             start, stop = _span(lanes, times, series, span)
@@ -111,7 +112,7 @@ def timeline(
             alone = not panels or _columns(panels) > 1
             time_axis(top, shown, start * shown.factor, stop * shown.factor, look, labelled=not panels, most=most)
             top.tick_params(axis="x", labelbottom=alone)
-            _draw(top, lanes, arm_colors(shown_arms), shown.factor, look)
+            _draw(top, lanes, arm_colors(shown_arms, control if arms else ""), shown.factor, look)
         write_note(figure, note, look)
     return figure
 
