@@ -218,6 +218,7 @@ def _uneven(values: Array) -> bool:
 
 def _colors(values: Array, *, log: bool) -> tuple[Normalize, Any]:
     """Return how values are colored: around 0 where they have both signs, from 0 where an axis would start there."""
+    values = np.where(np.abs(values) < 1e-290, 0.0, values)  # what underflows is nothing
     good = values[np.isfinite(values) & ((values > 0) | (not log))]
     if not good.size:
         return (LogNorm(0.1, 1.0) if log else Normalize(0.0, 1.0)), colormaps["viridis"]

@@ -40,6 +40,7 @@ def courses(
     style: str | Style = "slide",
     log: bool | Collection[str] = (),
     control: str | None = None,
+    labelled: bool = True,
     axes: Axes | Sequence[Axes] | None = None,
 ) -> Figure:
     """Return a figure of time courses, finished: units, direct labels, doses and windows marked.
@@ -76,6 +77,8 @@ def courses(
         names of quantities with a log axis, or True for all; values that are not positive are left out there.
     control : str | None
         the arm in the color of the control, "" for none, None for one with such a name.
+    labelled : bool
+        whether lines have the names of arms at their ends.
     axes : Axes | Sequence[Axes] | None
         as many axes as quantities, to draw into a figure of your own.
 
@@ -97,7 +100,7 @@ def courses(
     strip = strip_height(len(rows), look)
     said = sorted({_text(names.get(arm, arm), y) for per_arm in table.values() for arm, (_, y) in per_arm.items()})
     height = panel_height(look, shape[0], strip) if look.fixed and axes is None else float("inf")
-    room = label_room(said, look, shape[1], strip, height=height)
+    room = label_room(said if labelled else [], look, shape[1], strip, height=height)
     with styled(look):
         figure, panels = make_panels(len(table), look, axes, shape=shape, row=room.row, title=title, fit=True)
         span = start * shown.factor, stop * shown.factor
@@ -111,7 +114,7 @@ def courses(
             lines = near_levels((thresholds or {}).get(quantity, ()), drawn)
             power = frame.scale(ax, [drawn, [level for _, level in lines]], log=quantity in logs)
             ends = [_line(ax, arm, t, y, frame, log=quantity in logs) for arm, (t, y) in per_arm.items()]
-            if not (ours and _told_beside(quantity, table, shape[1])):
+            if labelled and not (ours and _told_beside(quantity, table, shape[1])):
                 frame.label(ax, ends)
             draw_thresholds(ax, lines, look)
             heading = (headings or {}).get(quantity, "")
