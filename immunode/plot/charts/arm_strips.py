@@ -13,7 +13,7 @@ from matplotlib.colors import CenteredNorm, LogNorm, Normalize
 from matplotlib.figure import Figure
 from numpy.typing import ArrayLike
 
-from immunode.plot.charts.time_courses import Series, can_be_lines, checked_series, courses, log_names
+from immunode.plot.charts.time_courses import Series, Spread, can_be_lines, checked_series, courses, log_names
 from immunode.plot.kit.arrays import Array
 from immunode.plot.kit.figure import SteadyLayout, StyledFigure, write_note
 from immunode.plot.kit.marks import Doses, Row, Windows, rows_of
@@ -36,6 +36,7 @@ def lines_or_strips(
     *,
     told: Sequence[str] = (),
     thresholds: Thresholds | None = None,
+    spread: Spread | None = None,
     axes: Any = None,
     **options: Any,
 ) -> Figure:
@@ -50,7 +51,7 @@ def lines_or_strips(
     treated = sum(1 for arm in arms if arm != options.get("control"))
     if axes is None and not can_be_lines(len(series), said, options.get("style", "slide"), treated=treated, strip=rows):
         return strips(times, series, told=told, **options)
-    return courses(times, series, thresholds=thresholds, axes=axes, **options)
+    return courses(times, series, thresholds=thresholds, spread=spread, axes=axes, **options)
 
 
 def strips(

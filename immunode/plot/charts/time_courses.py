@@ -22,6 +22,7 @@ from immunode.plot.kit.threshold_lines import Thresholds, draw_thresholds, near_
 from immunode.plot.kit.time_axes import clock
 
 Series = Mapping[str, Mapping[str, ArrayLike] | ArrayLike]
+Spread = Mapping[str, Mapping[str, tuple[ArrayLike, ArrayLike]]]
 
 
 def courses(
@@ -33,6 +34,7 @@ def courses(
     labels: Mapping[str, str] | None = None,
     headings: Mapping[str, str] | None = None,
     thresholds: Thresholds | None = None,
+    spread: Spread | None = None,
     doses: Doses | None = None,
     windows: Windows | None = None,
     title: str = "",
@@ -63,6 +65,8 @@ def courses(
         meaning above.
     thresholds : Thresholds | None
         quantity -> (name, level in its unit) of lines to draw where they lie within the data or near.
+    spread : Spread | None
+        quantity -> arm -> (low, high), arrays like the values: a band that is shaded around the line.
     doses : Doses | None
         arm (or any name) -> times of doses, in `time_unit`; drawn as triangles in a strip above the axes, once per
         figure, in one row for arms that are treated alike.
@@ -110,10 +114,13 @@ def courses(
         ours, last = isinstance(figure, StyledFigure), panels[min(shape[1], len(panels)) - 1]
         beside = name_room(rows, frame.colors, names, look, room.labels, frame.room.width)
         for ax, (quantity, per_arm) in zip(panels, table.items(), strict=True):
+            bands = (spread or {}).get(quantity, {})
             drawn = np.concatenate([y for _, y in per_arm.values()])
             lines = near_levels((thresholds or {}).get(quantity, ()), drawn)
-            power = frame.scale(ax, [drawn, [level for _, level in lines]], log=quantity in logs)
+            power = frame.scale(ax, [drawn, [level for _, level in lines], *_edges(bands)], log=quantity in logs)
             ends = [_line(ax, arm, t, y, frame, log=quantity in logs) for arm, (t, y) in per_arm.items()]
+            for arm, (low, high) in bands.items():
+                _band(ax, per_arm[arm][0], low, high, frame.colors[arm], frame, log=quantity in logs)
             if labelled and not (ours and _told_beside(quantity, table, shape[1])):
                 frame.label(ax, ends)
             draw_thresholds(ax, lines, look)
@@ -167,6 +174,17 @@ def _told_beside(quantity: str, table: Mapping[str, Mapping[str, Any]], columns:
     last = names[min(place // columns * columns + columns, len(names)) - 1]
     whole = [np.all(np.isfinite(y)) for _, y in table[quantity].values()]
     return columns >= 2 and last != quantity and set(table[quantity]) <= set(table[last]) and all(whole)
+
+
+def _edges(bands: Mapping[str, tuple[ArrayLike, ArrayLike]]) -> list[ArrayLike]:
+    return [edge for pair in bands.values() for edge in pair]
+
+
+def _band(ax: Axes, t: Array, low: ArrayLike, high: ArrayLike, color: str, frame: TimePanels, *, log: bool) -> None:
+    """Shade what lies between two curves; on a log axis down to its end, where the lower one is not positive."""
+    floor = ax.get_ylim()[0] * 1e-3 if log else -np.inf
+    edges = (np.maximum(np.asarray(edge, dtype=float), floor) for edge in (low, high))
+    ax.fill_between(t * frame.clock.factor, *edges, color=color, alpha=0.15, linewidth=0, zorder=1, gid="band")
 
 
 def _line(ax: Axes, arm: str, t: Array, values: Array, frame: TimePanels, *, log: bool) -> End:

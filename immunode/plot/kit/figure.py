@@ -120,7 +120,7 @@ def make_panels(
             _dress(ax, style)
         return figure, given
     rows, columns = shape or grid_shape(n, style)
-    title = wrap(title, (style.width - 0.2) * 72, style.head, bold=True, lines=2)
+    title = wrap(title, (style.width - 0.2) * 72, style.head, bold=True, lines=2 if style.fixed else 3)
     extra = style.head / 72 * (1 + title.count("\n")) * 1.5 if title else 0.0
     height = max(
         style.height if style.fixed or rows == 1 else 0.0, rows * max(style.row, row) + extra + style.text / 24

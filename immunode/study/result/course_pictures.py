@@ -4,21 +4,27 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
 
 from immunode.errors import StudyError, did_you_mean
+from immunode.language.evaluation import evaluate
+from immunode.language.expression import parse
 from immunode.study.run.ready import looked_at_first, meanings, quantity_labels, quantity_units
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
     from immunode.model import Model
+    from immunode.model.patients import Threshold
     from immunode.plot.charts.treatment_timeline import Lane
 
 Array = NDArray[np.float64]
+LEVELS = (0.05, 0.5, 0.95)
+"""Quantiles of the patients of a story."""
 COARSE = 4.0
 """A rhythm with fewer samples a period than this is shown as a band."""
 COUNTED, FOUND, FALL = 2.0, 3.0, 4.5
@@ -74,6 +80,37 @@ class Treated(Protocol):
     @property
     def switches(self) -> Mapping[str, tuple[tuple[float, str], ...]]:
         """Intervention with a rule -> (time, what) of each change at a visit."""
+
+
+@dataclass(frozen=True, slots=True)
+class Population:
+    """Quantities of patients over time, by arm.
+
+    times : ndarray, shape (n_times,).   levels : quantity -> arm -> quantiles at `LEVELS`, shape (3, n_times).
+    last : arm -> the first quantity at the end in each patient, shape (n_patients,).
+    patients : how many there are in each arm.
+    """
+
+    times: Array
+    levels: Mapping[str, Mapping[str, Array]]
+    last: Mapping[str, Array]
+    patients: int
+
+    def medians(self) -> dict[str, dict[str, Array]]:
+        """Return quantity -> arm -> median, shape (n_times,)."""
+        return {name: {arm: rows[1] for arm, rows in per_arm.items()} for name, per_arm in self.levels.items()}
+
+    def ranges(self) -> dict[str, dict[str, tuple[Array, Array]]]:
+        """Return quantity -> arm -> (lower, upper) quantile, shape (n_times,) each."""
+        return {
+            name: {arm: (rows[0], rows[2]) for arm, rows in per_arm.items()} for name, per_arm in self.levels.items()
+        }
+
+    @property
+    def note(self) -> str:
+        """What lines and bands are, in words."""
+        low, _, high = (100 * level for level in LEVELS)
+        return f"median and {low:g}–{high:g} % of {self.patients:,} declared patients an arm"
 
 
 def lanes(arms: Mapping[str, Treated]) -> list[Lane]:
@@ -167,12 +204,14 @@ def draw(
     timeline: bool = False,
     note: str = "",
     declared: Sequence[str] = (),
+    population: Population | None = None,
 ) -> Figure:
     """Return the figure of quantities by arm. Without names: readouts that some arm has, else states of the first.
 
     More arms than can be told apart as lines are drawn as strips of color.
 
     note : written small below.   declared : quantities that belong on a log axis where `log` is None.
+    population : patients that are drawn instead of the typical one.
 
     Raises
     ------
@@ -200,6 +239,11 @@ def draw(
     series = {
         name: {arm: _shown(one, one.path[name]) for arm, one in arms.items() if name in one.path} for name in chosen
     }
+    spread: Any = None
+    if population is not None and not timeline:
+        times = dict.fromkeys(arms, population.times)
+        series, spread = population.medians(), population.ranges()
+        note = f"{population.note}; {note}" if note else population.note
     if log is None:
         told = first.story.logarithmic if first.story is not None else ()
         found = logarithmic(first, {name: list(per_arm.values()) for name, per_arm in series.items()})
@@ -225,7 +269,31 @@ def draw(
         "doses": _marked({arm: one.doses for arm, one in arms.items()}),
         "windows": _marked({arm: one.windows for arm, one in arms.items()}),
     }
-    figure = lines_or_strips(times, series, told=_told(arms), axes=axes, **marks, **common)
+    figure = lines_or_strips(times, series, told=_told(arms), spread=spread, axes=axes, **marks, **common)
+    return remembered(figure, _recipe(arms))
+
+
+def draw_waterfall(
+    arms: Mapping[str, Treated], population: Population, quantity: str, style: str, title: str
+) -> Figure:
+    """Return the figure of a quantity at the end in each patient, a panel an arm with its rate of responders.
+
+    Those are responders who meet the first threshold that the model declares on the quantity.
+    """
+    from immunode.plot.charts.patient_changes import waterfall
+
+    model = next(iter(arms.values())).model
+    line = next((one for one in model.thresholds if one.quantity == quantity), None)
+    values = {}
+    for arm, last in population.last.items():
+        met = [bool(evaluate(parse(line.condition), {quantity: float(value)})) for value in last] if line else []
+        rate = f"{arm}: {100 * sum(met) / len(met):.0f} % {_name(line)}" if line and met else arm
+        values[rate] = last
+    named = quantity_labels(model).get(quantity) or meanings(model).get(quantity, quantity)
+    lines = {_name(line): line.level} if line else {}
+    figure = waterfall(
+        values, label=f"{named}, at the end (%)", lines=lines, whom="declared patients", title=title, style=style
+    )
     return remembered(figure, _recipe(arms))
 
 
@@ -254,8 +322,12 @@ def _levels(model: Model) -> dict[str, tuple[tuple[str, float], ...]]:
     """Return quantity -> (name, level) of the declared thresholds on it."""
     levels: dict[str, tuple[tuple[str, float], ...]] = {}
     for one in model.thresholds:
-        levels[one.quantity] = (*levels.get(one.quantity, ()), (one.meaning or one.name.replace("_", " "), one.level))
+        levels[one.quantity] = (*levels.get(one.quantity, ()), (_name(one), one.level))
     return levels
+
+
+def _name(line: Threshold) -> str:
+    return line.meaning or line.name.replace("_", " ")
 
 
 def remembered(figure: Figure, recipe: Mapping[str, Any]) -> Figure:

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from immunode.errors import StudyError, did_you_mean
 from immunode.model.patients import Story
-from immunode.study.result.course_pictures import draw, draw_timeline, remembered
+from immunode.study.result.course_pictures import Population, draw, draw_timeline, draw_waterfall, remembered
 from immunode.study.result.marks import switch_times
 from immunode.study.result.notebook import page
 from immunode.study.run.ready import flux_names, meanings, model_time, quantity_units
@@ -219,13 +219,17 @@ class Comparison(Mapping[str, Simulation]):
     ----------
     story : Story | None
         what they tell, of which `plot` takes its panels, axes and title; None for arms that were chosen freely.
+    population : Population | None
+        the same panels in patients, where the story asks for them.
     """
 
-    __slots__ = ("_arms", "_story")
+    __slots__ = ("_arms", "_population", "_story")
 
-    def __init__(self, simulations: Mapping[str, Simulation], story: Story | None = None) -> None:
+    def __init__(
+        self, simulations: Mapping[str, Simulation], story: Story | None = None, population: Population | None = None
+    ) -> None:
         self._arms = dict(simulations)
-        self._story = story
+        self._story, self._population = story, population
 
     def __getitem__(self, arm: str) -> Simulation:
         if arm not in self._arms:
@@ -282,7 +286,8 @@ class Comparison(Mapping[str, Simulation]):
     ) -> Figure:
         """Return a figure of time courses, one panel a quantity and one line an arm. Parameters as in `Simulation`.
 
-        Without names, runs of a story show its panels, with its sentence as title and the model's name below.
+        Without names, runs of a story show its panels, with its sentence as title and the model's name below; where it
+        asks for patients, their medians and bands from 5 to 95 %.
         """
         story = self._story
         if story is None or names:
@@ -290,8 +295,11 @@ class Comparison(Mapping[str, Simulation]):
         heading = next(iter(self._arms.values())).model.heading
         head = story.sentence if title is None else title
         note = heading if head == story.sentence != heading else ""
+        if story.kind == "waterfall" and self._population is not None and axes is None and not timeline:
+            return draw_waterfall(self._arms, self._population, story.panels[0], style, head)
         return draw(
-            self._arms, tuple(story.panels), style, head, log, axes, timeline, note=note, declared=story.logarithmic
+            self._arms, tuple(story.panels), style, head, log, axes, timeline, note=note, declared=story.logarithmic,
+            population=self._population,
         )  # fmt: skip
 
     def timeline(self, *, style: str = "slide", title: str | None = None) -> Figure:
