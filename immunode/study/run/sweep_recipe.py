@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 
 from immunode.solve.status import Status
+from immunode.study.ended_courses import course_remarks
 from immunode.study.run.passed_pulses import remarks
 from immunode.study.run.plan import ArmPlan, Plan
 from immunode.study.run.recipe import column_recipe, model_recipe, tolerance, variant_recipe, versions
@@ -26,10 +27,12 @@ def recipe_of(plan: Plan, data: SweepData) -> dict[str, Any]:
         return {**model_recipe(arm.model, arm.functions.program.key), "engine": arm.engine, "reason": reason, **over}
 
     def arm_remarks(arm: ArmPlan) -> list[str]:
+        who = arm.name if len(plan.arms) > 1 else ""
+        ended = course_remarks(arm.model, arm.functions, float(plan.times[-1]), who, plan.design.names)
         if arm.name not in passed:
-            return []
+            return ended
         good = int(np.count_nonzero(status[plan.arm_of == arm.index] == Status.OK))
-        return remarks(passed[arm.name], arm.model, good, arm.name if len(plan.arms) > 1 else "")
+        return [*ended, *remarks(passed[arm.name], arm.model, good, who)]
 
     return {
         "model": plan.model.name,
