@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from typing import Any, TypeVar
@@ -10,6 +11,7 @@ from immunode.errors import DoseError, ImmunodeError, ModelError, did_you_mean
 from immunode.intervention.cards import Card
 from immunode.intervention.expand.overlap import set_requirements
 from immunode.intervention.expected_changes import expected
+from immunode.intervention.multiplied_logs import factor_remarks
 from immunode.intervention.out_of_reach import check_reach
 from immunode.language.evaluation import evaluate
 from immunode.language.expression import names, parse
@@ -34,7 +36,8 @@ def perturb(model: Model, *interventions: Given | Iterable[Given]) -> Model:
 
     A parameter k that is acted on has the effective value
     (k + sum of weight*(value - k)) * product of factors + sum of terms (`k.effective` in results).
-    The order of interventions never matters, nor whether they come in one call or in several.
+    The order of interventions never matters, nor whether they come in one call or in several. A factor on a value below
+    0, which `inhibit` raises, or on a logarithm comes with a warning.
 
     Parameters
     ----------
@@ -61,6 +64,8 @@ def perturb(model: Model, *interventions: Given | Iterable[Given]) -> Model:
         _check_targets(model, it, added, parts)
         _check_observed(model, it, added, parts)
         _check_expectations(model, it, parts)
+        for line in factor_remarks(model, it):
+            warnings.warn(f"{model.name}, intervention '{it.name}': {line}", stacklevel=2)
     check_reach(model, parts, chosen)
     values = {p.name: p.value for p in model.parameters} | {p.name: p.value for a in parts for p in a.parameters}
     for added in parts:
@@ -108,7 +113,10 @@ def unfit(model: Model) -> list[tuple[str, str]]:
         owners = {it.beside, *(act.target.partition(".")[0] for act in it.acts)}
         try:
             base = model.variant(it.beside) if it.beside in variants else model
-            perturb(base, it, *(known[owner] for owner in sorted(owners & known.keys() - {name, *model.applied})))
+            beside = [known[owner] for owner in sorted(owners & known.keys() - {name, *model.applied})]
+            with warnings.catch_warnings():
+                warnings.simplefilter("ignore", UserWarning)
+                perturb(base, it, *beside)
         except ImmunodeError as error:
             misfits.append((name, str(error).removeprefix(f"{model.name}, intervention '{name}': ")))
     return misfits
