@@ -18,6 +18,7 @@ from immunode.language.expression import names, parse
 from immunode.model.copies import find
 from immunode.model.declaration import Act, Contribution, Perturbation, check_model, is_perturbation
 from immunode.model.model import Model
+from immunode.model.plausible import implausible
 from immunode.model.records import Effect, Parameter, Requirement, State, pairs
 from immunode.model.units import parse_time
 
@@ -209,9 +210,14 @@ def _check_targets(model: Model, it: Perturbation, added: Contribution, parts: l
     who = f"{model.name}, intervention '{it.name}'"
     parameters = [p.name for p in model.parameters] + [p.name for a in parts if a is not added for p in a.parameters]
     states = [s.name for s in model.states] + [s.name for a in parts if a is not added for s in a.states]
+    own = {p.name: p.unit for p in model.parameters}
     for act in it.acts:
         target, moved = act.target, act.on_state
         if target in (states if moved else parameters):
+            if getattr(act, "operator", "") == "set_to" and model.species == "human":
+                odd = implausible(target, float(getattr(act, "value", 0.0)), own.get(target, ""))
+                if odd:
+                    raise ModelError(f"{who} sets '{target}': {odd}")
             continue
         if any(p.name == target for p in added.parameters):
             raise ModelError(f"{who} acts on its own knob '{target}'; give the knob another value instead")

@@ -15,6 +15,7 @@ from immunode.model.checks.structure import check_structure
 from immunode.model.checks.units import check_units
 from immunode.model.declaration import Declaration, is_perturbation
 from immunode.model.patients import Correlation, Observed, PatientClass, PatientCovariate, Story, Threshold, Variability
+from immunode.model.plausible import implausible
 from immunode.model.published_trials import Trial
 from immunode.model.records import (
     MOST_TIMES,
@@ -183,6 +184,10 @@ def _check_numbers(model: Declaration) -> None:
         raise ModelError(f"{name}: max_step is {model.max_step:g}, but it can't be below 0; 0 leaves it to the solver")
     for parameter in model.parameters:
         _check_parameter(f"{name}, parameter '{parameter.name}'", parameter)
+        if model.species == "human":
+            odd = implausible(parameter.name, parameter.value, parameter.unit)
+            if odd:
+                raise ModelError(f"{name}, parameter '{parameter.name}': {odd}")
     for state in model.states:
         who = f"{name}, state '{state.name}'"
         number_or_text(f"{who}, initial value", state.initial)

@@ -9,6 +9,7 @@ import numpy as np
 
 from immunode.solve.status import Status
 from immunode.study.ended_courses import course_remarks
+from immunode.study.out_of_bounds import column_remarks, value_remarks
 from immunode.study.run.passed_pulses import remarks
 from immunode.study.run.plan import ArmPlan, Plan
 from immunode.study.run.recipe import column_recipe, model_recipe, tolerance, variant_recipe, versions
@@ -17,7 +18,7 @@ from immunode.study.run.sweep_data import SweepData
 
 def recipe_of(plan: Plan, data: SweepData) -> dict[str, Any]:
     """Return how a sweep was made: what was asked for, what computed it, and what to know of it."""
-    options, computed = plan.options, data.computed_by_arm()
+    design, options, computed = plan.design, plan.options, data.computed_by_arm()
     status = np.asarray(data.status)
     passed = {arm: over for arm, (_, over) in computed.items() if over and over.by}
 
@@ -53,7 +54,11 @@ def recipe_of(plan: Plan, data: SweepData) -> dict[str, Any]:
         "rtol": options["rtol"],
         "atol": tolerance(options["atol"]),
         "message": data.message,
-        "remarks": [line for arm in plan.arms for line in arm_remarks(arm)],
+        "remarks": [
+            *value_remarks(plan.model),
+            *column_remarks([plan.model, *(a.model for a in plan.arms)], design.names, design.values, design.unset),
+            *(line for arm in plan.arms for line in arm_remarks(arm)),
+        ],
         "versions": versions(),
         **({"store": dict(data.source)} if data.source else {}),
     }
