@@ -323,6 +323,7 @@ class Drug:
             "does": "; ".join(effect.words(unit) for effect in self.acts),
             "pk": kinetics,
             "patient": ", ".join(f"{name} {value:g}" for name, value in self.patient or ()),
+            "sold as": ", ".join(self.profile.brands) if self.profile is not None else "",
             "rule": str(self.rule) if self.rule is not None else "",
             "warning": "; ".join(self.profile.warnings) if self.profile is not None else "",
         }
