@@ -203,6 +203,7 @@ class Schedule:
 
     def later(self, by: Time) -> Self:
         """Return the schedule with all its times later, journeys too; the phase of a rhythm stays."""
+        by = tidy_time(by, "later")
         start = None if self.start is None else plus(self.start, by)
         stop = None if self.stop is None else plus(self.stop, by)
         train = None if self.pulses is None else replace(self.pulses, start=plus(self.pulses.start, by))

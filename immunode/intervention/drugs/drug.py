@@ -204,11 +204,13 @@ class Drug:
         text = (self.profile or DrugProfile()).regimen(self.name, name)
         typical: Any = {c.name: c.typical for c in self.pk.covariates}
         regimen = Regimen.of(text)
-        if regimen.by_weight and weight is None and self.weight is None:
-            weight = typical.get("weight")
-        if regimen.by_area and BSA is None and self.area is None:
-            BSA = typical.get("BSA")
-        return self.dose(regimen, weight=weight, BSA=BSA)
+        weight = self.weight if weight is None else weight
+        area = self.area if BSA is None else BSA
+        if regimen.by_weight and weight is None and (weight := typical.get("weight")) is None:
+            raise DoseError(f"'{self.name}': '{regimen}' is by weight, and its source tells none; say usual(weight=70)")
+        if regimen.by_area and area is None and (area := typical.get("BSA")) is None:
+            raise DoseError(f"'{self.name}': '{regimen}' is by body surface, and its source tells none; usual(BSA=1.8)")
+        return self.dose(regimen, weight=weight, BSA=area)
 
     def inhibit(
         self, target: str, imax: float, ic50: float | str, hill: float = 1.0, *, source: str = "", evidence: str = ""
