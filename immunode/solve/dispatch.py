@@ -24,7 +24,7 @@ PATIENCE = 0.1
 MOST_PATIENCE = 3_000
 """Steps after which that is so in any case: they take about as long as it takes to make machine code."""
 SECOND_TRIES = 10_000
-"""Steps that SciPy's other methods may take on a run that LSODA did not finish: theirs take ten times as long, and a run
+"""Steps that SciPy's other methods may take on a run that LSODA did not finish: they take ten times as long, and one
 that none of them finishes would go on for many minutes."""
 
 
