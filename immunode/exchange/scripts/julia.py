@@ -6,74 +6,18 @@ from immunode.exchange.scripts.script import Script, write_out
 from immunode.exchange.scripts.syntax import Syntax, wrapped
 from immunode.model import Model
 
+_TAKEN = """
+    t D begin end if else elseif for while function return true false let do module using import export const
+    global local macro quote struct try catch finally baremodule abstract mutable primitive type where in isa
+    ifelse size length rate first last sum time exp log sqrt abs min max pi im eps steps problem solution system
+    equations callbacks doses
+"""
+
 SYNTAX = Syntax(
     logic=(" & ", " | ", "!"),
     decimal=True,
     extinct=True,
-    taken=frozenset(
-        [
-            "t",
-            "D",
-            "begin",
-            "end",
-            "if",
-            "else",
-            "elseif",
-            "for",
-            "while",
-            "function",
-            "return",
-            "true",
-            "false",
-            "let",
-            "do",
-            "module",
-            "using",
-            "import",
-            "export",
-            "const",
-            "global",
-            "local",
-            "macro",
-            "quote",
-            "struct",
-            "try",
-            "catch",
-            "finally",
-            "baremodule",
-            "abstract",
-            "mutable",
-            "primitive",
-            "type",
-            "where",
-            "in",
-            "isa",
-            "ifelse",
-            "size",
-            "length",
-            "rate",
-            "first",
-            "last",
-            "sum",
-            "time",
-            "exp",
-            "log",
-            "sqrt",
-            "abs",
-            "min",
-            "max",
-            "pi",
-            "im",
-            "eps",
-            "steps",
-            "problem",
-            "solution",
-            "system",
-            "equations",
-            "callbacks",
-            "doses",
-        ]
-    ),
+    taken=frozenset(_TAKEN.split()),
 )
 
 

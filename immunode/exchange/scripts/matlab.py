@@ -7,61 +7,17 @@ from immunode.exchange.scripts.syntax import Syntax
 from immunode.language.tree import Expression, substitute
 from immunode.model import Model
 
+_TAKEN = """
+    stop break case catch classdef continue else elseif end for function global if otherwise parfor persistent
+    return spmd switch try while until do unwind_protect i j pi inf nan eps t y p k dy now moment steps names
+    parts row options rates start parameters choose ans
+"""
+
 SYNTAX = Syntax(
     choose="choose",
     extinct=True,
     logic=(" && ", " || ", "~"),
-    taken=frozenset(
-        [
-            "stop",
-            "break",
-            "case",
-            "catch",
-            "classdef",
-            "continue",
-            "else",
-            "elseif",
-            "end",
-            "for",
-            "function",
-            "global",
-            "if",
-            "otherwise",
-            "parfor",
-            "persistent",
-            "return",
-            "spmd",
-            "switch",
-            "try",
-            "while",
-            "until",
-            "do",
-            "unwind_protect",
-            "i",
-            "j",
-            "pi",
-            "inf",
-            "nan",
-            "eps",
-            "t",
-            "y",
-            "p",
-            "k",
-            "dy",
-            "now",
-            "moment",
-            "steps",
-            "names",
-            "parts",
-            "row",
-            "options",
-            "rates",
-            "start",
-            "parameters",
-            "choose",
-            "ans",
-        ]
-    ),
+    taken=frozenset(_TAKEN.split()),
 )
 
 

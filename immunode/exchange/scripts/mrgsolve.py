@@ -4,9 +4,17 @@ from __future__ import annotations
 
 from immunode.errors import ModelError
 from immunode.exchange.scripts.r_tables import r_events
-from immunode.exchange.scripts.script import Line
+from immunode.exchange.scripts.script import Line, write_out
 from immunode.exchange.scripts.syntax import Syntax
 from immunode.model import Model
+
+_TAKEN = """
+    SOLVERTIME TIME NEWIND EVID CMT AMT RATE ID DV ETA EPS THETA self mrg pi choose auto bool break case char
+    class const continue default delete do double else enum extern float for friend goto if inline int long
+    namespace new operator private protected public register return short signed sizeof static struct switch
+    template this throw try typedef union unsigned using virtual void volatile while and or not xor true false
+    exp log sqrt pow y t F R D ALAG _F _R _D _ALAG y0 y1 j0 j1 jn yn gamma
+"""
 
 SYNTAX = Syntax(
     power="",
@@ -14,102 +22,7 @@ SYNTAX = Syntax(
     names={"abs": "fabs", "min": "fmin", "max": "fmax"},
     time="SOLVERTIME",
     decimal=True,
-    taken=frozenset(
-        [
-            "SOLVERTIME",
-            "TIME",
-            "NEWIND",
-            "EVID",
-            "CMT",
-            "AMT",
-            "RATE",
-            "ID",
-            "DV",
-            "ETA",
-            "EPS",
-            "THETA",
-            "self",
-            "mrg",
-            "pi",
-            "choose",
-            "auto",
-            "bool",
-            "break",
-            "case",
-            "char",
-            "class",
-            "const",
-            "continue",
-            "default",
-            "delete",
-            "do",
-            "double",
-            "else",
-            "enum",
-            "extern",
-            "float",
-            "for",
-            "friend",
-            "goto",
-            "if",
-            "inline",
-            "int",
-            "long",
-            "namespace",
-            "new",
-            "operator",
-            "private",
-            "protected",
-            "public",
-            "register",
-            "return",
-            "short",
-            "signed",
-            "sizeof",
-            "static",
-            "struct",
-            "switch",
-            "template",
-            "this",
-            "throw",
-            "try",
-            "typedef",
-            "union",
-            "unsigned",
-            "using",
-            "virtual",
-            "void",
-            "volatile",
-            "while",
-            "and",
-            "or",
-            "not",
-            "xor",
-            "true",
-            "false",
-            "exp",
-            "log",
-            "sqrt",
-            "pow",
-            "y",
-            "t",
-            "F",
-            "R",
-            "D",
-            "ALAG",
-            "_F",
-            "_R",
-            "_D",
-            "_ALAG",
-            "y0",
-            "y1",
-            "j0",
-            "j1",
-            "jn",
-            "yn",
-            "gamma",
-        ]
-    ),
+    taken=frozenset(_TAKEN.split()),
 )
 
 

@@ -7,67 +7,15 @@ from immunode.exchange.scripts.script import Script, write_out
 from immunode.exchange.scripts.syntax import Syntax
 from immunode.model import Model
 
+_TAKEN = """
+    t time tlast if else for while repeat function next break TRUE FALSE NULL NA Inf NaN in c T F pi lag lead
+    first last diff rate dur alag f podo tad amt evid cmt id ifelse exp log sqrt abs min max print ID CMT AMT
+    RATE EVID DV TIME II SS ADDL
+"""
+
 SYNTAX = Syntax(
     names={"abs": "abs", "min": "min", "max": "max", "ceil": "ceil"},
-    taken=frozenset(
-        [
-            "t",
-            "time",
-            "tlast",
-            "if",
-            "else",
-            "for",
-            "while",
-            "repeat",
-            "function",
-            "next",
-            "break",
-            "TRUE",
-            "FALSE",
-            "NULL",
-            "NA",
-            "Inf",
-            "NaN",
-            "in",
-            "c",
-            "T",
-            "F",
-            "pi",
-            "lag",
-            "lead",
-            "first",
-            "last",
-            "diff",
-            "rate",
-            "dur",
-            "alag",
-            "f",
-            "podo",
-            "tad",
-            "amt",
-            "evid",
-            "cmt",
-            "id",
-            "ifelse",
-            "exp",
-            "log",
-            "sqrt",
-            "abs",
-            "min",
-            "max",
-            "print",
-            "ID",
-            "CMT",
-            "AMT",
-            "RATE",
-            "EVID",
-            "DV",
-            "TIME",
-            "II",
-            "SS",
-            "ADDL",
-        ]
-    ),
+    taken=frozenset(_TAKEN.split()),
 )
 
 
