@@ -315,8 +315,7 @@ MODEL = Model(
         Threshold("dialysis", "GFR < 10", "dialysis", "usual"),
     ],
     story=Story(
-        "Too little suppression, and the graft is rejected; too much, and BK virus comes, which in this year "
-        "costs the graft nothing here; a window lies between.",
+        "Too little suppression, and the graft is rejected; too much, and BK virus comes, harmless here.",
         arms={"no drug": "", "trough 6 ng/mL": "trough_6", "trough 30 ng/mL": "trough_30"},
         panels=["GFR", "V"], logarithmic=["V"],
     ),
