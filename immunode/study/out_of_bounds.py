@@ -1,8 +1,8 @@
-"""Values outside the ranges that a model declares for its parameters."""
+"""Values outside the ranges that a model declares: of its parameters, and of what a patient's read-out can be."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -10,6 +10,9 @@ from numpy.typing import NDArray
 
 if TYPE_CHECKING:
     from immunode.model import Model
+
+_VALUES = ("final", "at", "peak", "trough")
+"""Kinds of endpoints that are values of a quantity itself."""
 
 
 def value_remarks(model: Model) -> list[str]:
@@ -51,6 +54,51 @@ def column_remarks(
                 f"{_outside(low, high, parameter.unit)}, in {outside.size:,} of {len(values):,} rows"
             )
     return lines
+
+
+def course_scale_remarks(model: Model, path: Mapping[str, NDArray[np.float64]]) -> list[str]:
+    """Return a line for each quantity that goes beyond its limits in a run. path : quantity -> shape (n_samples,)."""
+    lines = []
+    for name, (label, low, high, unit) in _scales([model]).items():
+        ends = float(np.min(path[name])), float(np.max(path[name]))
+        if ends[0] < low or ends[1] > high:
+            worst = ends[0] if low - ends[0] > ends[1] - high else ends[1]
+            scale = f"{low:g} to {high:g} {unit}".strip()
+            lines.append(f"{model.name}: {label} goes to {worst:.4g}, outside its scale, {scale}")
+    return lines
+
+
+def endpoint_scale_remarks(
+    models: Sequence[Model], endpoints: Sequence[tuple[str, str, str]], values: NDArray[np.float64]
+) -> list[str]:
+    """Return a line for each endpoint that is outside the limits of its quantity in some runs.
+
+    Parameters
+    ----------
+    endpoints : Sequence[tuple[str, str, str]]
+        name, subject and kind of each.
+    values : ndarray
+        shape (n_rows, n_endpoints), NaN where there is none.
+    """
+    scales, lines = _scales(models), []
+    for j, (endpoint, subject, kind) in enumerate(endpoints):
+        if subject not in scales or kind not in _VALUES:
+            continue
+        _, low, high, unit = scales[subject]
+        column = np.asarray(values[:, j], float)
+        outside = int(np.count_nonzero((column < low) | (column > high)))
+        if outside:
+            n, scale = int(np.count_nonzero(~np.isnan(column))), f"{low:g} to {high:g} {unit}".strip()
+            lines.append(f"{models[0].name}: {outside:,} of {n:,} runs have {endpoint} outside its scale, {scale}")
+    return lines
+
+
+def _scales(models: Sequence[Model]) -> dict[str, tuple[str, float, float, str]]:
+    """Return quantity -> label, lowest and highest possible value, and unit, where a model declares them."""
+    return {
+        q.name: (q.label or q.name, *q.limits, q.unit)
+        for m in models for q in (*m.states, *m.derived) if q.limits is not None
+    }  # fmt: skip
 
 
 def _outside(low: float, high: float, unit: str) -> str:

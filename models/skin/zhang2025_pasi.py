@@ -48,7 +48,7 @@ MODEL = Model(
         State("E", 0.0, "mg", "drug at the place of effect", kind="drug", typical=1.0,
               source="no drug before the first dose"),
         State("S", "BL", "point", "psoriasis area and severity index", kind="damage", source="made and lost in balance",
-              label="PASI"),
+              label="PASI", limits=(0.0, 72.0)),
     ],
     parameters=[
         Parameter("ka", 0.255, "1/day", "absorption", "Table S1, via nlmixr2lib", "fitted"),

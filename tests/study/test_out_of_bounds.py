@@ -118,3 +118,27 @@ def test_bounds_are_kept_apart_from_the_model() -> None:
     # as `file_values`, they are no part of equality, so that caches and stores do not depend on them
     (spec,) = [f for f in fields(im.Model) if f.name == "file_bounds"]
     assert spec.compare is False
+
+
+def test_runs_outside_the_scale_of_a_read_out_are_counted_and_kept() -> None:
+    model = im.Model(
+        name="scored", time_unit="day", horizon=10.0, states=[im.State("x", 0.0, "point", "score", limits=(0.0, 24.0))],
+        parameters=[im.Parameter("k", 1.0, "point/day", "change", source="assumed: a test")],
+        processes=[im.Process("change", "-> x", "k")],
+    )  # fmt: skip
+    (line,) = im.simulate(model.with_values(k=-1.0)).recipe["remarks"]
+    assert "x goes to -10, outside its scale, 0 to 24 point" in line
+    assert im.simulate(model).recipe["remarks"] == []
+    out = im.sweep(model, im.grid(k=[-1.0, 1.0, 2.0, 3.0]), endpoints=["final(x)", "change(x, 5 days)"])
+    (line,) = out.recipe["remarks"]
+    assert "2 of 4 runs have final(x) outside its scale" in line
+    # told, and not clipped
+    assert out.table()["final(x)"].tolist() == pytest.approx([-10, 10, 20, 30])
+
+
+def test_limits_are_a_pair_that_rises_and_no_part_of_the_numbers() -> None:
+    with pytest.raises(ModelError, match="wrong way round"):
+        im.Model(name="m", states=[im.State("x", 0.0, limits=(5.0, 1.0))])
+    model = im.load_model("valenzuela2025")
+    assert next(d.limits for d in model.derived if d.name == "MG_ADL") == (0.0, 24.0)
+    assert im.Model.from_json(model.to_json()).derived == model.derived

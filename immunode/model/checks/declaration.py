@@ -195,6 +195,8 @@ def _check_numbers(model: Declaration) -> None:
             raise ModelError(f"{who}: the typical size is {state.typical:g}, but it can't be below 0")
         if finite_number(f"{who}, extinct_below", state.extinct_below) < 0:
             raise ModelError(f"{who}: extinct_below is {state.extinct_below:g}, but it can't be below 0")
+    for record in (*model.states, *model.derived):
+        _check_limits(f"{name}, '{record.name}', limits", record.limits)
     for switch in model.switches:
         number_or_text(f"{name}, switch '{switch.name}', initial value", switch.initial)
     for compartment in model.compartments:
@@ -225,6 +227,16 @@ def _check_parameter(who: str, parameter: Parameter) -> None:
         raise ModelError(f"{who}: the bounds ({low:g}, {high:g}) are the wrong way round")
     if not low <= value <= high:
         raise ModelError(f"{who}: its value {value:g} is outside its bounds ({low:g}, {high:g})")
+
+
+def _check_limits(who: str, limits: object) -> None:
+    if limits is None:
+        return
+    if not isinstance(limits, tuple) or len(limits) != 2:
+        raise ModelError(f"{who}: a pair (low, high) is needed, but {limits!r:.60} was found")
+    low, high = (finite_number(who, limit) for limit in limits)
+    if low >= high:
+        raise ModelError(f"{who}: ({low:g}, {high:g}) are the wrong way round")
 
 
 def _check_event(who: str, event: Event) -> None:

@@ -9,7 +9,7 @@ import numpy as np
 
 from immunode.solve.status import Status
 from immunode.study.ended_courses import course_remarks
-from immunode.study.out_of_bounds import column_remarks, value_remarks
+from immunode.study.out_of_bounds import column_remarks, endpoint_scale_remarks, value_remarks
 from immunode.study.run.passed_pulses import remarks
 from immunode.study.run.plan import ArmPlan, Plan
 from immunode.study.run.recipe import column_recipe, model_recipe, tolerance, variant_recipe, versions
@@ -20,6 +20,7 @@ def recipe_of(plan: Plan, data: SweepData) -> dict[str, Any]:
     """Return how a sweep was made: what was asked for, what computed it, and what to know of it."""
     design, options, computed = plan.design, plan.options, data.computed_by_arm()
     status = np.asarray(data.status)
+    models = [plan.model, *(arm.model for arm in plan.arms)]
     passed = {arm: over for arm, (_, over) in computed.items() if over and over.by}
 
     def arm_recipe(arm: ArmPlan) -> dict[str, Any]:
@@ -56,7 +57,10 @@ def recipe_of(plan: Plan, data: SweepData) -> dict[str, Any]:
         "message": data.message,
         "remarks": [
             *value_remarks(plan.model),
-            *column_remarks([plan.model, *(a.model for a in plan.arms)], design.names, design.values, design.unset),
+            *column_remarks(models, design.names, design.values, design.unset),
+            *endpoint_scale_remarks(
+                models, [(e.name, e.subject, e.kind) for e in plan.endpoints], np.asarray(data.values)
+            ),
             *(line for arm in plan.arms for line in arm_remarks(arm)),
         ],
         "versions": versions(),
