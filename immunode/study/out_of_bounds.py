@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 if TYPE_CHECKING:
-    from immunode.model import Model
+    from immunode.model import Derived, Model, State
 
 _VALUES = ("final", "at", "peak", "trough")
 """Kinds of endpoints that are values of a quantity itself."""
@@ -95,10 +95,10 @@ def endpoint_scale_remarks(
 
 def _scales(models: Sequence[Model]) -> dict[str, tuple[str, float, float, str]]:
     """Return quantity -> label, lowest and highest possible value, and unit, where a model declares them."""
-    return {
-        q.name: (q.label or q.name, *q.limits, q.unit)
-        for m in models for q in (*m.states, *m.derived) if q.limits is not None
-    }  # fmt: skip
+    known: list[State | Derived] = []
+    for model in models:
+        known += [*model.states, *model.derived]
+    return {q.name: (q.label or q.name, *q.limits, q.unit) for q in known if q.limits is not None}
 
 
 def _outside(low: float, high: float, unit: str) -> str:

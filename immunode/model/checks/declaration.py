@@ -195,8 +195,9 @@ def _check_numbers(model: Declaration) -> None:
             raise ModelError(f"{who}: the typical size is {state.typical:g}, but it can't be below 0")
         if finite_number(f"{who}, extinct_below", state.extinct_below) < 0:
             raise ModelError(f"{who}: extinct_below is {state.extinct_below:g}, but it can't be below 0")
-    for record in (*model.states, *model.derived):
-        _check_limits(f"{name}, '{record.name}', limits", record.limits)
+    read_outs: list[State | Derived] = [*model.states, *model.derived]
+    for one in read_outs:
+        _check_limits(f"{name}, '{one.name}', limits", one.limits)
     for switch in model.switches:
         number_or_text(f"{name}, switch '{switch.name}', initial value", switch.initial)
     for compartment in model.compartments:
