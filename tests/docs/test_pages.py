@@ -42,6 +42,7 @@ def name(page: Path) -> str:
 SHOWN = [page for page in PAGES if any(language in ("python", "sh") for language, _, _ in blocks(page))]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("page", SHOWN, ids=name)
 def test_blocks_run_one_after_the_other(page: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """In one namespace and an empty folder; a million runs are made two hundred."""
@@ -190,6 +191,7 @@ def test_a_model_can_be_tried_as_its_page_says(entry: Any, tmp_path: Path, monke
     plt.close("all")
 
 
+@pytest.mark.slow
 def test_every_equation_can_be_set() -> None:
     pytest.importorskip("latex2mathml", reason="in the extra docs")
     for entry in list_models():
