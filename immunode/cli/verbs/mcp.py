@@ -9,6 +9,7 @@ import typer
 
 from immunode.app.tool_server import serve
 
+
 def command(
     out: Annotated[
         Path | None, typer.Option("--out", "-o", help="Folder that figures are kept in; nothing else is written.")
