@@ -13,7 +13,7 @@ from matplotlib.colors import CenteredNorm, LogNorm, Normalize
 from matplotlib.figure import Figure
 from numpy.typing import ArrayLike
 
-from immunode.plot.charts.time_courses import Series, Spread, can_be_lines, checked_series, courses, log_names
+from immunode.plot.charts.time_courses import Series, Spread, can_be_lines, checked_series, courses, log_names, span_of
 from immunode.plot.kit.arrays import Array
 from immunode.plot.kit.figure import SteadyLayout, StyledFigure, write_note
 from immunode.plot.kit.marks import Doses, Row, Windows, rows_of
@@ -100,8 +100,7 @@ def strips(
     marks = rows_of(doses or {}, windows or {})
     if marks:
         note = "under the first strips: doses and treatment" + (f"; {note}" if note else "")
-    start = min(float(t[0]) for per_arm in table.values() for t, _ in per_arm.values())
-    stop = max(float(t[-1]) for per_arm in table.values() for t, _ in per_arm.values())
+    start, stop = span_of(table)
     ticks = clock(stop - start, time_unit)
     with styled(look):
         figure, blocks = _frame(len(table), len(shown), look, title)

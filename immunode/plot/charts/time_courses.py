@@ -94,8 +94,7 @@ def courses(
     look = find_style(style)
     table, arms = checked_series(times, series)
     names, marked, shaded = dict(labels or {}), doses or {}, windows or {}
-    start = min(float(t[0]) for per_arm in table.values() for t, _ in per_arm.values())
-    stop = max(float(t[-1]) for per_arm in table.values() for t, _ in per_arm.values())
+    start, stop = span_of(table)
     shown = clock(stop - start, time_unit)
     logs = log_names("courses", "quantity", log, table)
     shape = course_grid(len(table), look)
@@ -119,8 +118,7 @@ def courses(
             lines = near_levels((thresholds or {}).get(quantity, ()), drawn)
             power = frame.scale(ax, [drawn, [level for _, level in lines], *_edges(bands)], log=quantity in logs)
             ends = [_line(ax, arm, t, y, frame, log=quantity in logs) for arm, (t, y) in per_arm.items()]
-            for arm, (low, high) in bands.items():
-                _band(ax, per_arm[arm][0], low, high, frame.colors[arm], frame, log=quantity in logs)
+            _shade(ax, per_arm, bands, frame, log=quantity in logs)
             if labelled and not (ours and _told_beside(quantity, table, shape[1])):
                 frame.label(ax, ends)
             draw_thresholds(ax, lines, look)
@@ -133,6 +131,12 @@ def courses(
             figure.align_ylabels(panels)
         write_note(figure, note, look)
     return figure
+
+
+def span_of(table: Mapping[str, Mapping[str, tuple[Array, Array]]]) -> tuple[float, float]:
+    """Return the first and the last time of checked series."""
+    times = [t for per_arm in table.values() for t, _ in per_arm.values()]
+    return min(float(t[0]) for t in times), max(float(t[-1]) for t in times)
 
 
 def course_grid(n: int, style: Style) -> tuple[int, int]:
@@ -180,11 +184,20 @@ def _edges(bands: Mapping[str, tuple[ArrayLike, ArrayLike]]) -> list[ArrayLike]:
     return [edge for pair in bands.values() for edge in pair]
 
 
-def _band(ax: Axes, t: Array, low: ArrayLike, high: ArrayLike, color: str, frame: TimePanels, *, log: bool) -> None:
+def _shade(
+    ax: Axes,
+    per_arm: Mapping[str, tuple[Array, Array]],
+    bands: Mapping[str, tuple[ArrayLike, ArrayLike]],
+    frame: TimePanels,
+    *,
+    log: bool,
+) -> None:
     """Shade what lies between two curves; on a log axis down to its end, where the lower one is not positive."""
     floor = ax.get_ylim()[0] * 1e-3 if log else -np.inf
-    edges = (np.maximum(np.asarray(edge, dtype=float), floor) for edge in (low, high))
-    ax.fill_between(t * frame.clock.factor, *edges, color=color, alpha=0.15, linewidth=0, zorder=1, gid="band")
+    for arm, pair in bands.items():
+        t, (low, high) = per_arm[arm][0], (np.maximum(np.asarray(edge, dtype=float), floor) for edge in pair)
+        color = frame.colors[arm]
+        ax.fill_between(t * frame.clock.factor, low, high, color=color, alpha=0.15, linewidth=0, zorder=1, gid="band")
 
 
 def _line(ax: Axes, arm: str, t: Array, values: Array, frame: TimePanels, *, log: bool) -> End:

@@ -228,31 +228,16 @@ def draw(
     for name in chosen:
         if name not in known:
             raise StudyError(f"{first.name}: unknown quantity '{name}'{did_you_mean(name, known)}")
-    units: dict[str, str] = {}
-    labels: dict[str, str] = {}
-    headings: dict[str, str] = {}
-    for one in reversed(list(arms.values())):
-        units |= one.units
-        labels |= meanings(one.model)
-        headings |= quantity_labels(one.model)
-    times = {arm: _shown(one, one.path_times) for arm, one in arms.items()}
-    series = {
-        name: {arm: _shown(one, one.path[name]) for arm, one in arms.items() if name in one.path} for name in chosen
-    }
-    spread: Any = None
-    if population is not None and not timeline:
-        times = dict.fromkeys(arms, population.times)
-        series, spread = population.medians(), population.ranges()
+    times, series, spread = _curves(arms, chosen, None if timeline else population)
+    if spread is not None and population is not None:
         note = f"{population.note}; {note}" if note else population.note
     if log is None:
         told = first.story.logarithmic if first.story is not None else ()
         found = logarithmic(first, {name: list(per_arm.values()) for name, per_arm in series.items()})
         log = tuple(name for name in series if name in (*declared, *told, *found))
     common: dict[str, Any] = {
-        "units": units,
+        **_called(arms),
         "time_unit": first.axis_unit,
-        "labels": labels,
-        "headings": headings,
         "thresholds": _levels(first),
         "note": note,
         "title": first.label if title is None else title,
@@ -295,6 +280,29 @@ def draw_waterfall(
         values, label=f"{named}, at the end (%)", lines=lines, whom="declared patients", title=title, style=style
     )
     return remembered(figure, _recipe(arms))
+
+
+def _curves(arms: Mapping[str, Treated], names: Sequence[str], population: Population | None) -> tuple[Any, Any, Any]:
+    """Return times by arm, quantity -> arm -> values, and the same with bands where there are patients, else None."""
+    if population is not None:
+        return dict.fromkeys(arms, population.times), population.medians(), population.ranges()
+    times = {arm: _shown(one, one.path_times) for arm, one in arms.items()}
+    series = {
+        name: {arm: _shown(one, one.path[name]) for arm, one in arms.items() if name in one.path} for name in names
+    }
+    return times, series, None
+
+
+def _called(arms: Mapping[str, Treated]) -> dict[str, dict[str, str]]:
+    """Return units, meanings and short names of all quantities; those of the first arm win."""
+    units: dict[str, str] = {}
+    labels: dict[str, str] = {}
+    headings: dict[str, str] = {}
+    for one in reversed(list(arms.values())):
+        units |= one.units
+        labels |= meanings(one.model)
+        headings |= quantity_labels(one.model)
+    return {"units": units, "labels": labels, "headings": headings}
 
 
 def _told(arms: Mapping[str, Treated]) -> list[str]:
