@@ -217,8 +217,7 @@ def draw(
     ------
     StudyError : no arm knows a name; a timeline was asked for in axes of your own.
     """
-    from immunode.plot.charts.arm_strips import lines_or_strips
-    from immunode.plot.charts.treatment_timeline import timeline as with_timeline
+    from immunode.plot.charts import arm_strips, treatment_timeline
 
     first = next(iter(arms.values())).model
     chosen = names or looked_at_first(first)
@@ -249,12 +248,12 @@ def draw(
         if axes is not None:
             raise StudyError(f"{first.name}: a timeline needs a figure of its own; leave out axes")
         shown = list(arms) if list(arms) != [""] else []
-        return remembered(with_timeline(lanes(arms), times, series, arms=shown, **common), _recipe(arms))
+        return remembered(treatment_timeline.timeline(lanes(arms), times, series, arms=shown, **common), _recipe(arms))
     marks: dict[str, Any] = {
         "doses": _marked({arm: one.doses for arm, one in arms.items()}),
         "windows": _marked({arm: one.windows for arm, one in arms.items()}),
     }
-    figure = lines_or_strips(times, series, told=_told(arms), spread=spread, axes=axes, **marks, **common)
+    figure = arm_strips.lines_or_strips(times, series, told=_told(arms), spread=spread, axes=axes, **marks, **common)
     return remembered(figure, _recipe(arms))
 
 
