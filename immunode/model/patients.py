@@ -269,6 +269,10 @@ class Threshold:
         return re.sub(rf"\b{re.escape(self.quantity)}\b", lambda _: endpoint, self.condition)
 
 
+STORIES = ("courses", "waterfall")
+"""Kinds of pictures that stories are told with."""
+
+
 @register
 @dataclass(frozen=True, slots=True)
 class Story:
@@ -288,6 +292,12 @@ class Story:
         variant of the model that it is told with; "" is the model itself.
     logarithmic : tuple[str, ...] | Sequence[str]
         panels with a logarithmic axis.
+    patients : int
+        how many of the declared population are drawn: then lines are their medians, between bands from 5 to 95 %. 0 is
+        the typical patient alone.
+    kind : str
+        "courses", or "waterfall": the first panel, a change in %, at the end in each patient, and how many in a hundred
+        then meet the first threshold on it.
     """
 
     sentence: str
@@ -296,12 +306,20 @@ class Story:
     until: float = 0.0
     variant: str = ""
     logarithmic: tuple[str, ...] | Sequence[str] = ()
+    patients: int = 0
+    kind: str = "courses"
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "arms", tuple((name, str(what)) for name, what in as_pairs(self.arms)))
         for label in ("panels", "logarithmic"):
             object.__setattr__(self, label, tuple(getattr(self, label)))
         object.__setattr__(self, "until", checked_number("story: until", self.until, least=0.0))
+        if self.patients < 0 or self.patients == 1 or self.patients != int(self.patients):
+            raise ModelError(f"story: patients={self.patients!r}: give a number of patients from 2 on, or 0 for none")
+        if self.kind not in STORIES or (self.kind == "waterfall" and not self.patients):
+            raise ModelError(
+                f"story: kind={quoted(self.kind)}: give one of {', '.join(STORIES)}; a waterfall needs patients"
+            )
         if not self.sentence or not self.arms or not self.panels:
             raise ModelError("a story needs a sentence, arms and panels")
 
