@@ -84,8 +84,8 @@ def _story_scenarios(model: Model, story: Story, known: list[str]) -> tuple[Data
                 "variant": model.variant_name,
                 "on": {name: {} for name in names},
                 "show": list(story.panels),
-                "title": {"en": arm, "de": arm},
-                "story": {"en": story.sentence, "de": story.sentence},
+                "title": {"en": arm},
+                "story": {"en": story.sentence},
             }
         )
     return tuple(scenarios)

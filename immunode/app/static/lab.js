@@ -129,10 +129,10 @@ function startLab(root, programs) {
     const about = `${lab.id}, ${ctx.L(lab.status === "published" ? "statusPublished" : "status")}${lab.reference ? `, ${lab.reference}` : ""}${lab.timeIsScaled ? `; ${ctx.L("scaled", lab.timeUnit || "1")}` : ""}`;
     const header = el("header", {}, el("h1", { title: about }, ctx.say(lab.title)),
       labs.length > 1 ? picker("model", ctx.L("model"), labs.map((l) => [l.id, ctx.say(l.title)]), lab.id, (id) => { scenario = ""; open(freshState(labs.find((l) => l.id === id))); }) : null,
-      ready.length ? picker("scenario", ctx.L("scenario"), [["", ctx.L("free")], ...ready.map((s) => [s.id, s.title[ctx.language] || s.title.en])], scenario, choose) : null,
+      ready.length ? picker("scenario", ctx.L("scenario"), [["", ctx.L("free")], ...ready.map((s) => [s.id, s.title[ctx.language] || ctx.say(s.title.en)])], scenario, choose) : null,
       languages.length > 1 ? picker("language", ctx.L("language"), languages.map((l) => [l, l === "de" ? "Deutsch" : l === "en" ? "English" : l]), ctx.language, (l) => { asked = l; build(); }) : null,
       el("button", { id: "reset", title: ctx.L("reset"), onclick: () => choose(scenario) }, ctx.L("reset")),
-      one ? el("p", { class: "story" }, one.story[ctx.language] || one.story.en) : null);
+      one ? el("p", { class: "story" }, one.story[ctx.language] || ctx.say(one.story.en)) : null);
     const buttons = el("section", { class: "wide" }, el("div", { class: "row" },
       el("button", { id: "show-code", "aria-expanded": false, onclick: (e) => { code.hidden = !code.hidden; e.currentTarget.setAttribute("aria-expanded", !code.hidden); code.textContent = pythonCode(lab, ctx.state); } }, ctx.L("code")),
       el("button", { id: "figure", onclick: figure }, ctx.L("figure")),

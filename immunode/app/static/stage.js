@@ -106,7 +106,7 @@ function makeStage(ctx) {
     (kinds.length > 1 ? kinds : []).forEach((kind) => {
       const word = ctx.L(`kind_${kind || "other"}`);
       group.append(svg("path", { class: "edge full", style: `--kind:var(--k-${kind || "other"})`, d: PAGE.shapes[kind], transform: `translate(${x},${0.8 * small}) scale(${0.5 * small})` }), svg("text", { x: x + 0.9 * small, y: 1.15 * small, "font-size": small }, word));
-      x += (0.58 * word.length + 2.3) * small;
+      x += (0.6 * word.length + 2.4) * small;
     });
     return group;
   }

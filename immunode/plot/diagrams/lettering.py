@@ -75,7 +75,7 @@ class Letterer:
             cost += 40.0 * (other != name) * float(np.all(np.abs(center - spot) < half + 0.8 * self.radius))
         for place, size in self.texts:
             over = np.minimum(half + size - np.abs(place - spot), 2 * half)
-            cost += 60.0 * float(np.prod(np.clip(over, 0, None)) / (4 * np.prod(half)))
+            cost += 60.0 * float(np.prod(np.clip(over, 0, None)) / (4 * np.prod(half))) + 12.0 * float(np.all(over > 2))
         out = np.clip(np.array(self.corner) - (spot - half), 0, None) + np.clip(
             spot + half - np.array(self.size), 0, None
         )
