@@ -82,8 +82,8 @@ function makeCurves(ctx) {
   /* Height of one plot: curves and lanes fit one screen. */
   function roomFor(n) {
     if (isNarrow()) return Math.max(88, Math.min(200, (innerHeight * 0.225) / n));
-    const rest = 22 * parseFloat(getComputedStyle(document.body).fontSize) + 52 * Math.max(ctx.state.on.size, 1);
-    return Math.max(104, Math.min(innerHeight - rest, 640) / n - 22);
+    const rest = 21.6 * parseFloat(getComputedStyle(document.body).fontSize) + 64 * Math.max(ctx.state.on.size, 1);
+    return Math.max(n > 3 ? 70 : 104, Math.min(innerHeight - rest, 640) / n - 22);
   }
 
   /* Least and most on the axis: of curves, of what trials found, and of lines that are near. */

@@ -124,7 +124,8 @@ def compose(
     pitch = np.array([sheet.size[0] / columns, (sheet.size[1] - top) / rows])
     centers = (spots + 0.5) * pitch + np.array([0.0, top])
     names = [state.name for state in model.states]
-    radius = float(min(0.2 * pitch[1], 0.19 * pitch[0], 3.4 * sheet.text))
+    # few icons are drawn larger
+    radius = float(min(0.2 * pitch[1], 0.19 * pitch[0], max(3.4, 5.8 - 0.8 * len(names)) * sheet.text))
     wide = min(0.86 * float(pitch[0]), _LABEL * sheet.small)
     words = {s.name: state_words(s, radius, sheet.text, sheet.small, wide) for s in model.states}
     lines = max(label.count("\n") + 1 for _, label in words.values()) + sheet.values
