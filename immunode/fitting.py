@@ -1,4 +1,4 @@
-"""What belongs to a fit: observables, profiles of the likelihood, samples of the posterior."""
+"""What belongs to a fit: observables, profiles of the likelihood, samples of the posterior, populations."""
 
 from __future__ import annotations
 
@@ -8,7 +8,11 @@ from immunode.analysis.fitting.optimum import Optimum
 from immunode.analysis.fitting.posterior import Posterior
 from immunode.analysis.fitting.profiles import Profiles
 from immunode.analysis.fitting.search import SearchResult
+from immunode.analysis.mixed_effects.individual_records import IndividualData, Route
+from immunode.analysis.mixed_effects.likelihoods import LikelihoodValue
+from immunode.analysis.mixed_effects.problem import population_likelihood
 
 __all__ = [
     "observable", "Observable", "Fit", "Optimum", "SearchResult", "Profiles", "Posterior",
+    "IndividualData", "Route", "population_likelihood", "LikelihoodValue",
 ]  # fmt: skip
