@@ -15,7 +15,8 @@ from . import (
     trials,
 )
 from .analysis.fitting.fits import fit
-from .analysis.mixed_effects.individual_records import individual_data
+from .analysis.mixed_effects.estimation import estimate
+from .analysis.mixed_effects.records.individual_records import individual_data
 from .analysis.trials.responder_shares import responders
 from .analysis.trials.validation import validate
 from .catalogue import copy_model, list_models, load_model
@@ -69,7 +70,7 @@ __all__ = [
     "Intervention", "Drug", "Perturbation", "drug", "perturb", "scale", "add", "set_to", "inhibit", "stimulate",
     "transfer", "remove", "during", "pulses", "at_visits", "ramp", "decay", "rhythm",
     # studies
-    "simulate", "sweep", "open_store", "fit", "individual_data", "Arms", "Design", "Space", "space", "grid",
+    "simulate", "sweep", "open_store", "fit", "individual_data", "estimate", "Arms", "Design", "Space", "space", "grid",
     "latin_hypercube", "sobol", "from_table", "Population", "population", "Simulation",
     # endpoints
     "Endpoint", "endpoint", "final", "at", "change", "percent_change", "peak", "trough", "auc", "time_to",

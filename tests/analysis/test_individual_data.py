@@ -8,8 +8,8 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from immunode.analysis.mixed_effects.individual_records import Route, individual_data
 from immunode.analysis.mixed_effects.problem import prepared
+from immunode.analysis.mixed_effects.records.individual_records import Route, individual_data
 from immunode.errors import StudyError
 from immunode.model import Model, Observed
 from tests.population_models import intravenous, oral, oral_curve

@@ -11,8 +11,8 @@ import pytest
 from scipy.integrate import quad
 from scipy.stats import norm, poisson
 
-from immunode.analysis.mixed_effects.individual_records import IndividualData, Route, individual_data
 from immunode.analysis.mixed_effects.problem import population_likelihood
+from immunode.analysis.mixed_effects.records.individual_records import IndividualData, Route, individual_data
 from immunode.errors import StudyError
 from immunode.model import Correlation, Derived, Model, Observed, Process, State, Variability
 from tests.population_models import (

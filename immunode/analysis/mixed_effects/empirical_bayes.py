@@ -7,7 +7,8 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from immunode.analysis.mixed_effects.predictions import Predictions, Rows
+from immunode.analysis.mixed_effects.observation_table import Rows
+from immunode.analysis.mixed_effects.predictions import Predictions
 from immunode.analysis.mixed_effects.residual_error import (
     curvature,
     minus_log_density,

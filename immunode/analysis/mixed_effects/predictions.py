@@ -3,25 +3,28 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from immunode.analysis.mixed_effects.dose_slots import DosedModel, dosed_model, slot_values
-from immunode.analysis.mixed_effects.individual_records import IndividualData
-from immunode.analysis.mixed_effects.residual_error import LOGNORMAL, POISSON, ObservedRows
+from immunode.analysis.mixed_effects.observation_table import (
+    Rows,
+    base_values,
+    padded_table,
+    refuse_values,
+)
+from immunode.analysis.mixed_effects.records.dose_slots import dosed_model
+from immunode.analysis.mixed_effects.records.individual_records import IndividualData
+from immunode.analysis.mixed_effects.residual_error import POISSON, ObservedRows
 from immunode.analysis.mixed_effects.structure import Point, Structure, from_scale, to_scale
 from immunode.errors import StudyError
-from immunode.model import Model
 from immunode.program.model_functions import functions
 from immunode.program.numpy.functions import Functions
 from immunode.program.program import Program
 from immunode.solve import choose_engine, solve
 
 Array = NDArray[np.float64]
-Rows = NDArray[np.intp]
 MOST_NUMBERS = 6_000_000
 """Numbers of trajectories that are held at once."""
 MANY = 1000
@@ -34,26 +37,6 @@ STEP, LINEAR_STEP = 1e-3, 1e-4
 """Step of the differences by random effects on log and logit scales; elsewhere a part of the typical size."""
 FAR = 1e-2
 """The same for second derivatives, on all scales."""
-
-
-@dataclass(frozen=True, slots=True)
-class Table:
-    """Observations of all individuals, padded: arrays of shape (n_individuals, most observations).
-
-    time : place on the grid of all times.   episode : which of the individual's runs.   previous : place of the
-        observation of the same output before, -1 where there is none.   line : row of the data.
-    """
-
-    y: Array
-    used: NDArray[np.bool_]
-    time: Rows
-    episode: Rows
-    output: Rows
-    censored: NDArray[np.int8]
-    limit: Array
-    previous: Rows
-    line: Rows
-    clock: Array
 
 
 class Predictions:
@@ -78,7 +61,7 @@ class Predictions:
                 f"{structure.model.name}: its rates depend on time, so doses at steady state (SS) and resets have no "
                 "meaning; write the doses before one by one"
             )
-        self.table, self.grid = _table(self.dosed, data, codes)
+        self.table, self.grid = padded_table(self.dosed, data, codes)
         self._needed = np.zeros((len(data), len(self.grid)), bool)
         np.put_along_axis(
             self._needed, np.where(self.table.used, self.table.time, self.table.time[:, :1]), True, axis=1
@@ -92,7 +75,7 @@ class Predictions:
         self._read = _parameters_read(program, self._where)
         if any(row >= len(program.values) for row in self._read):
             raise StudyError(f"{structure.model.name}: an observed quantity that an event switches can't be estimated")
-        self._base = _base_values(self.dosed, data, program)
+        self._base = base_values(self.dosed, data, program)
         starts = np.cumsum([0, *np.bincount([e.individual for e in self.dosed.episodes], minlength=len(data))])
         self._first, self._runs = starts[:-1], np.diff(starts)
         self.steps, self.far = np.array([_steps(structure, k) for k in range(structure.n_effects)]).T
@@ -100,7 +83,7 @@ class Predictions:
         self.rows_run = 0
         self._atol: Array | None = None
         self._atol = self._tolerances()
-        _refuse_values(structure, self.table)
+        refuse_values(structure, self.table)
 
     @property
     def n(self) -> int:
@@ -213,6 +196,32 @@ class Predictions:
                 values[one.row] = np.clip(moved, one.low, one.high)
         return values
 
+    def courses(self, who: Rows, point: Point, eta: Array, output: int, n: int) -> list[tuple[Array, Array]]:
+        """Return times of the records and smooth values of one output for each row, (n_points,) each.
+
+        Counted quantities are shown as totals. n : points of each run.
+        """
+        rows = []
+        for i, effects in zip(who, eta, strict=True):
+            alone = np.array([i])
+            p, _ = self.values(alone, point.fixed, effects[None])
+            episodes = [e for e in self.dosed.episodes if e.individual == i]
+            times, values = [], []
+            for k, episode in enumerate(episodes):
+                clock = self.table.clock[i, episode.first : episode.last] + episode.shift
+                begin = float(clock[0]) if episode.shift else 0.0
+                grid = np.linspace(begin, max(float(clock[-1]), begin + 1e-9), n)
+                outcome = solve(
+                    self.functions, p[:, k : k + 1], times=grid, engine=self.engine, rtol=1e-6, atol=self._atol
+                )
+                at = np.arange(n)[None]
+                which = np.full((1, n), output)
+                y = outcome.y.transpose(2, 0, 1)
+                values.append(self._read_outputs(y, 0 * at, at, grid[None], which, p[:, k : k + 1])[0])
+                times.append(grid - episode.shift)
+            rows.append((np.concatenate(times), np.concatenate(values)))
+        return rows
+
     def _predict(self, who: Rows, fixed: Array, eta: Array) -> Array:
         table = self.table
         p, runs = self.values(who, fixed, eta)
@@ -290,75 +299,6 @@ def _steps(structure: Structure, k: int) -> tuple[float, float]:
     return LINEAR_STEP * size, FAR * size
 
 
-def _table(dosed: DosedModel, data: IndividualData, codes: Sequence[int]) -> tuple[Table, Array]:
-    """Return the padded observations, and the grid of all times; the grid begins at 0."""
-    n, most = len(data), max(len(one.observations) for one in data.individuals)
-    shape = (n, most)
-    y, limit, clock = np.zeros(shape), np.full(shape, np.nan), np.zeros(shape)
-    used = np.zeros(shape, bool)
-    model_time = np.zeros(shape)
-    episode, output, line = (np.zeros(shape, np.intp) for _ in range(3))
-    censored, previous = np.zeros(shape, np.int8), np.full(shape, -1)
-    local: dict[int, int] = {}
-    for e in dosed.episodes:
-        k = local.get(e.individual, 0)
-        local[e.individual] = k + 1
-        for j in range(e.first, e.last):
-            o = data.individuals[e.individual].observations[j]
-            model_time[e.individual, j], episode[e.individual, j] = o.time + e.shift, k
-    place = 0
-    for i, one in enumerate(data.individuals):
-        last: dict[tuple[int, int], int] = {}
-        for j, o in enumerate(one.observations):
-            y[i, j], limit[i, j], clock[i, j], line[i, j] = o.value, o.limit, o.time, o.line
-            censored[i, j], used[i, j], output[i, j] = o.censored, True, codes[place]
-            previous[i, j] = last.get((int(episode[i, j]), codes[place]), -1)
-            last[int(episode[i, j]), codes[place]] = j
-            place += 1
-    grid = np.unique(np.concatenate([[0.0], model_time[used]]))
-    time = np.searchsorted(grid, model_time)
-    return Table(y, used, time, episode, output, censored, limit, previous, line, clock), grid
-
-
-def _base_values(dosed: DosedModel, data: IndividualData, program: Program) -> Array:
-    """Return declared values with the covariates and doses of each episode, (n_values, n_episodes)."""
-    base = np.repeat(np.asarray(program.values, float)[:, None], len(dosed.episodes), axis=1)
-    rows = {name: i for i, name in enumerate(program.parameters)}
-    for name, values in slot_values(dosed).items():
-        base[rows[name]] = values
-    who = np.array([e.individual for e in dosed.episodes], np.intp)
-    for column, values in given_covariates(dosed.model, data).items():
-        base[rows[column]] = values[who]
-    return base
-
-
-def given_covariates(model: Model, data: IndividualData) -> dict[str, Array]:
-    """Return the parameters that the data give for each individual: columns with the name of a parameter, in any case.
-
-    Raises
-    ------
-    StudyError : such a column varies within an individual, holds texts, or misses a value.
-    """
-    by_name = {p.name.upper(): p.name for p in model.parameters if "." not in p.name}
-    moving = {v.parameter for v in model.variability}
-    found: dict[str, Array] = {}
-    for column, row in {**data.texts, **data.varying}.items():
-        if column.upper() in by_name:
-            what = "holds a text; code it as a number" if column in data.texts else (
-                "changes within an individual; covariates that vary in time are not supported"
-            )  # fmt: skip
-            raise StudyError(f"individual_data: row {row}, column {column}: the covariate {what}")
-    for column, values in data.covariates.items():
-        name = by_name.get(column.upper())
-        if name is None or name in moving:
-            continue
-        if np.isnan(values).any():
-            label = data.individuals[int(np.argmax(np.isnan(values)))].label
-            raise StudyError(f"individual_data: ID {label}, column {column}: the covariate has no value")
-        found[name] = values
-    return found
-
-
 def _parameters_read(program: Program, where: Sequence[int]) -> list[int]:
     """Return the rows of parameters that observed quantities are computed from."""
     roots = [node for _, node in (*program.fluxes, *program.derived)]
@@ -376,16 +316,3 @@ def _parameters_read(program: Program, where: Sequence[int]) -> list[int]:
         elif kind not in ("number", "state", "time"):
             todo += [int(o) for o in rest]  # type: ignore[call-overload]
     return sorted(rows)
-
-
-def _refuse_values(structure: Structure, table: Table) -> None:
-    """Refuse observations that their error makes impossible."""
-    kind = np.array([o.kind for o in structure.forms])[table.output]
-    for wrong, what in (
-        ((kind == LOGNORMAL) & (table.y <= 0), "a log-normal error needs values above 0"),
-        ((kind == POISSON) & ((table.y < 0) | (table.y != np.rint(table.y))), "counts are whole numbers from 0"),
-    ):
-        bad = np.argwhere(wrong & table.used)
-        if bad.size:
-            i, j = bad[0]
-            raise StudyError(f"individual_data: row {table.line[i, j]}, column DV: {table.y[i, j]:g}, but {what}")

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from immunode.analysis.mixed_effects.individual_records import IndividualData, individual_data
 from immunode.analysis.mixed_effects.likelihoods import LikelihoodValue, likelihood_value
 from immunode.analysis.mixed_effects.predictions import Predictions
+from immunode.analysis.mixed_effects.records.individual_records import IndividualData, individual_data
 from immunode.analysis.mixed_effects.structure import make_structure
 from immunode.errors import StudyError, did_you_mean
 from immunode.model import Model

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
-from immunode.analysis.mixed_effects.record_table import (
+from immunode.analysis.mixed_effects.records.record_table import (
     MISSING,
     column_names,
     covariate_columns,

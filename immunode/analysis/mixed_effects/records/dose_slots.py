@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 from numpy.typing import NDArray
 
-from immunode.analysis.mixed_effects.individual_records import DoseRecord, Individual, IndividualData, Route
+from immunode.analysis.mixed_effects.records.individual_records import DoseRecord, Individual, IndividualData, Route
 from immunode.errors import StudyError, did_you_mean
 from immunode.language.expression import parse
 from immunode.language.tree import names
