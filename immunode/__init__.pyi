@@ -28,6 +28,7 @@ from .intervention.intervention import Intervention
 from .intervention.operations import add, inhibit, remove, scale, set_to, stimulate, transfer
 from .intervention.schedule import decay, during, pulses, ramp, rhythm
 from .intervention.shapes import at_visits
+from .intervention.submodels.joining import join
 from .model.declaration import Perturbation
 from .model.model import Model
 from .model.patients import Correlation, Observed, PatientClass, PatientCovariate, Story, Threshold, Variability
@@ -52,7 +53,6 @@ from .study.endpoints.start_change import change, percent_change
 from .study.endpoints.trough_value import trough
 from .study.endpoints.value_at import at
 from .study.populations import Population, population
-from .study.result.simulation import Simulation
 from .study.simulations import simulate
 from .study.stores import open_store
 from .study.sweeps import sweep
@@ -63,6 +63,7 @@ __all__ = [
     "list_models", "load_model", "copy_model",
     # declaring one
     "Model", "Compartment", "State", "Parameter", "Process", "Derived", "Event", "Switch", "Unit", "Variant",
+    "join",
     # patients and trials
     "Variability", "Correlation", "PatientClass", "PatientCovariate", "Observed", "Threshold", "Story", "Trial",
     "TrialResult", "validate",
@@ -71,7 +72,7 @@ __all__ = [
     "transfer", "remove", "during", "pulses", "at_visits", "ramp", "decay", "rhythm",
     # studies
     "simulate", "sweep", "open_store", "fit", "individual_data", "estimate", "Arms", "Design", "Space", "space", "grid",
-    "latin_hypercube", "sobol", "from_table", "Population", "population", "Simulation",
+    "latin_hypercube", "sobol", "from_table", "Population", "population",
     # endpoints
     "Endpoint", "endpoint", "final", "at", "change", "percent_change", "peak", "trough", "auc", "time_to",
     "time_of_peak", "fraction_of_time", "responders",

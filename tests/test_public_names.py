@@ -27,6 +27,7 @@ SUBMODULES = {
 NAMES = {
     "list_models", "load_model", "copy_model",
     "Model", "Compartment", "State", "Parameter", "Process", "Derived", "Event", "Switch", "Unit", "Variant",
+    "join",
     "Variability", "Correlation", "PatientClass", "PatientCovariate", "Observed", "Threshold", "Story", "Trial",
     "TrialResult", "validate",
     "Intervention", "Drug", "Perturbation", "drug", "perturb",
@@ -34,7 +35,6 @@ NAMES = {
     "during", "pulses", "at_visits", "ramp", "decay", "rhythm",
     "simulate", "sweep", "open_store", "fit", "individual_data", "estimate",
     "Arms", "Design", "Space", "space", "grid", "latin_hypercube", "sobol", "from_table", "Population", "population",
-    "Simulation",
     "Endpoint", "endpoint", "final", "at", "change", "percent_change",
     "peak", "trough", "auc", "time_to", "time_of_peak", "fraction_of_time",
     "responders",
@@ -198,6 +198,7 @@ def classes(thing: Any) -> Iterator[type]:
                 yield value
 
 
+@pytest.mark.slow
 def test_a_type_that_a_public_signature_names_is_public() -> None:
     places = [(immunode, NAMES), *((module, module.__all__) for module in submodules())]
     things = [getattr(module, name) for module, names in places for name in names]

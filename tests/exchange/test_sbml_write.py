@@ -94,7 +94,7 @@ def difference(model: im.Model, until: float | None = None) -> float:
     return first if first < CLOSE else gap(im.simulate(model, times=times, rtol=1e-12), theirs)
 
 
-def gap(ours: im.Simulation, theirs: dict[str, np.ndarray]) -> float:
+def gap(ours: im.sweeps.Simulation, theirs: dict[str, np.ndarray]) -> float:
     """Return the largest difference of two courses, relative to the value or a thousandth of the state's peak."""
     worst = 0.0
     for name, other in theirs.items():
@@ -106,7 +106,15 @@ def gap(ours: im.Simulation, theirs: dict[str, np.ndarray]) -> float:
     return worst
 
 
-@pytest.mark.parametrize(("name", "arm"), [(name, arm) for name, arms in FEW.items() for arm in arms])
+@pytest.mark.parametrize(
+    ("name", "arm"),
+    [
+        # a fortnight of nights takes RoadRunner 10 s
+        pytest.param(name, arm, marks=pytest.mark.slow if name == "sleep_minimal" else ())
+        for name, arms in FEW.items()
+        for arm in arms
+    ],
+)
 def test_libsbml_finds_no_error_and_roadrunner_gives_the_same_curves(name: str, arm: str) -> None:
     model = composed(name, arm)
     assert complaints(to_sbml(model)) == []
