@@ -16,6 +16,8 @@ SCALES = ("log", "logit", "linear")
 """Scales on which a parameter's differences between patients are normal."""
 LEVELS = ("patient", "study")
 """What one run of a model is."""
+COMBINED = ("variances", "sds")
+"""What of the additive and the proportional error of a measurement adds up."""
 SHAPES = ("lognormal", "normal", "uniform", "share", "poisson")
 """Distributions of patients' covariates."""
 
@@ -205,6 +207,11 @@ class Observed:
         in the quantity's unit.
     proportional, lognormal : float
         dimensionless.
+    power : float
+        exponent: the proportional part is proportional*|value|**power.
+    combined : str
+        how additive and proportional parts add up: "variances" (as above, two independent errors; combined2 elsewhere)
+        or "sds" (one error with the sum of both standard deviations; combined1).
 
     Raises
     ------
@@ -218,9 +225,13 @@ class Observed:
     lognormal: float = 0.0
     counts: str = ""
     source: str = ""
+    power: float = 1.0
+    combined: str = "variances"
 
     def __post_init__(self) -> None:
         who = f"error of '{self.quantity}'"
+        one_of(f"{who}: combined", self.combined, COMBINED)
+        object.__setattr__(self, "power", checked_number(f"{who}: power", self.power, least=0.0))
         for label in ("additive", "proportional", "lognormal"):
             object.__setattr__(self, label, checked_number(f"{who}: {label}", getattr(self, label), least=0.0))
         if self.counts:

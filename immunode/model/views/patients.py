@@ -117,10 +117,11 @@ def error_words(one: Observed) -> str:
         return "counts of events (Poisson)"
     if one.lognormal:
         return f"lognormal, SD of the logarithm {one.lognormal:g}"
-    parts = [f"SD {one.additive:g}"] * bool(one.additive) + [f"{100 * one.proportional:g} % of the value"] * bool(
-        one.proportional
-    )
-    return " and ".join(parts)
+    relative = f"{100 * one.proportional:g} % of the value"
+    if one.power != 1:
+        relative = f"{one.proportional:g} times the value to the power {one.power:g}"
+    parts = [f"SD {one.additive:g}"] * bool(one.additive) + [relative] * bool(one.proportional)
+    return " plus ".join(parts) if one.combined == "sds" else " and ".join(parts)
 
 
 def _result_row(result: TrialResult) -> tuple[str, ...]:
