@@ -134,7 +134,9 @@ def card(intervention: Perturbation, model: Model | None = None) -> Card:
     parameters = {p.name: p for p in composed.parameters}
     states = {s.name: s for s in composed.states}
     changes = tuple(_change(act, intervention.strength, parameters, states) for act in intervention.acts)
-    return replace(alone, changes=changes, knobs=tuple(_knob_row(p) for p in knobs(model, intervention)))
+    fleeting = {v.parameter for v in composed.variability if v.occasion}
+    shown = tuple(_knob_row(p) for p in knobs(model, intervention) if p.name not in fleeting)
+    return replace(alone, changes=changes, knobs=shown)
 
 
 def _change(

@@ -15,13 +15,15 @@ from immunode.intervention.drugs.occupancy import add_effects
 from immunode.intervention.drugs.profile import DrugProfile
 from immunode.intervention.expand.contribution import Draft
 from immunode.intervention.expand.dosing import Administration
-from immunode.intervention.expand.kinetics import add_pk
+from immunode.intervention.expand.kinetics import add_pk, numbers_used
+from immunode.intervention.expand.occasions import add_occasions
 from immunode.intervention.expand.patients import add_variability
 from immunode.intervention.expand.visits import add_rule
 from immunode.intervention.labels import check_name, checked_labels, checked_strength, label_rows
 from immunode.intervention.numbers import finite
 from immunode.intervention.pharmacokinetics.compartments import PK, UNITS
 from immunode.intervention.pharmacokinetics.covariates import Patient, read_patient
+from immunode.intervention.pharmacokinetics.occasions import OccasionVariability
 from immunode.intervention.regimens.dose import ROUTES, Dose
 from immunode.intervention.regimens.regimen import Regimen
 from immunode.intervention.schedule import Schedule
@@ -62,6 +64,8 @@ class Drug:
         what is decided at visits, set by `when`; it multiplies the doses.
     variability, correlations
         how its numbers, such as "CL", differ between patients, around the typical ones.
+    occasions : tuple[OccasionVariability, ...] | Sequence[OccasionVariability]
+        how its numbers differ between occasions of one patient, such as one dose and the next.
     people : tuple[PatientCovariate, ...] | Sequence[PatientCovariate]
         how its covariates, such as "albumin", are distributed; they count once `covariates` was called. One that the
         model or another drug has by the same name is the same property of a patient.
@@ -104,6 +108,7 @@ class Drug:
     profile: DrugProfile | None = field(default=None, metadata=PROVENANCE)
     label: str = field(default="", metadata=PROVENANCE)
     routes: tuple[str, ...] | Sequence[str] = ()
+    occasions: tuple[OccasionVariability, ...] | Sequence[OccasionVariability] = ()
 
     def __post_init__(self) -> None:
         check_name(self.name)
@@ -113,7 +118,7 @@ class Drug:
             )
         if not isinstance(self.pk, PK):
             raise ModelError(f"drug '{self.name}' needs pharmacokinetics such as one_compartment(CL=..., V1=...)")
-        for name in ("effects", "variability", "correlations", "people", "routes"):
+        for name in ("effects", "variability", "correlations", "people", "routes", "occasions"):
             object.__setattr__(self, name, tuple(getattr(self, name)))
         object.__setattr__(self, "strength", checked_strength(self.name, self.strength))
         labels = checked_labels(self.name, self.direction, self.acts_on, self.expects, self.evidence)
@@ -322,6 +327,7 @@ class Drug:
             "does": "; ".join(effect.words(unit) for effect in self.acts),
             "pk": kinetics,
             "patient": ", ".join(f"{name} {value:g}" for name, value in self.patient or ()),
+            "varies": "; ".join(o.words for o in self.occasions),
             "rule": str(self.rule) if self.rule is not None else "",
             "warning": "; ".join(self.profile.warnings) if self.profile is not None else "",
         }
@@ -368,9 +374,13 @@ class Drug:
             strength = f"{strength}*{add_rule(draft, self.rule.rule)}"
         doses = Administration(draft, self.pk, regimen, strength, self.weight, self.route, self.area)
         doses.write()
-        add_pk(draft, self.pk, doses.uses_depot, doses.infusions, doses.largest, self.patient)
-        add_effects(draft, self.acts, self.pk)
         unused = {n for n in UNITS if getattr(self.pk, n) is not None} - self.pk.formula.keys()
+        there = {p.name.removeprefix(f"{self.name}.") for p in draft.parameters} & UNITS.keys()
+        there |= numbers_used(self.pk, doses.uses_depot)
+        formulas = self.pk.formula.keys() & there
+        varying = add_occasions(draft, self.occasions, doses.stretches, there - formulas, formulas, unused)
+        add_pk(draft, self.pk, doses.uses_depot, doses.infusions, doses.largest, self.patient, varying)
+        add_effects(draft, self.acts, self.pk)
         add_variability(draft, self.variability, self.correlations, self.people, unused)
         if self.observed is not None:
             draft.errors.append(replace(self.observed, quantity=f"{self.name}.{self.observed.quantity}"))

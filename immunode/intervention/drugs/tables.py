@@ -8,6 +8,7 @@ from immunode.intervention.drugs.drug import Drug
 from immunode.intervention.drugs.profile import DrugProfile
 from immunode.intervention.pharmacokinetics.compartments import UNITS
 from immunode.intervention.pharmacokinetics.covariates import Covariate
+from immunode.intervention.pharmacokinetics.occasions import OccasionVariability
 from immunode.intervention.pharmacokinetics.target import TARGET_UNITS
 from immunode.intervention.times import SHORT
 from immunode.model.records import pairs
@@ -58,6 +59,11 @@ def drug_tables(drug: Drug) -> tuple[TextTable, ...]:
         TextTable("Covariates", ("covariate", "typical", "unit", "multiplies", "meaning"), tuple(_covariates(drug))),
         TextTable("Differences between patients", ("number", "random effect", "source"), different + correlated),
         TextTable(
+            "Differences between occasions of one patient",
+            ("number", "random effect", "an occasion is", "source"),
+            tuple((o.number, occasion_words(o), o.occasion, _elsewhere(drug, o.source)) for o in drug.occasions),
+        ),
+        TextTable(
             "Patients", ("covariate", "distribution"), tuple((p.parameter, distribution_words(p)) for p in drug.people)
         ),
         TextTable("Errors of measurement", ("quantity", "error"), observed),
@@ -68,6 +74,11 @@ def drug_tables(drug: Drug) -> tuple[TextTable, ...]:
         ),
     )
     return tuple(table.used for table in tables if table.rows)
+
+
+def occasion_words(one: OccasionVariability) -> str:
+    """Return a random effect of occasions in words: "log scale, SD 0.22 (CV 22.1 %)"."""
+    return f"log scale, SD {one.spread:.4g}" + (f" (CV {100 * one.cv:g} %)" if one.cv else "")
 
 
 def covariate_words(one: Covariate) -> str:

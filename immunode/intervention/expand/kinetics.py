@@ -25,12 +25,14 @@ def add_pk(
     infusions: Sequence[tuple[str, str]],
     typical: float,
     patient: Patient | None = None,
+    varying: Mapping[str, Sequence[str]] | None = None,
 ) -> None:
     """Add the states, processes and concentrations of a drug, in the model's time unit.
 
     depot : whether doses are absorbed.   infusions : compartments with the texts of rates that flow into them.
     typical : size of a dose in `pharmacokinetics.mass`.
     patient : values of covariates; None for the typical patient without such knobs.
+    varying : number with a formula -> factors on it, of occasions.
     """
     name = draft.name
     for knob in (f.name for f in fields(pk)):
@@ -64,6 +66,8 @@ def add_pk(
     if patient is not None:
         constants = [c.name for c in pk.constants]
         factors = add_covariates(draft, pk.covariates, patient, pk.formula, constants)
+    for number, factor in (varying or {}).items():
+        factors.setdefault(number, []).extend(factor)
     local = _add_constants(draft, pk)
     _add_formulas(draft, pk, local, patient, factors, depot)
     _add_readouts(draft, pk, local)
@@ -72,6 +76,12 @@ def add_pk(
 def acting_concentration(name: str, pk: PK) -> str:
     """Return the name of the concentration that is lost, distributed and acts: C without a baseline C0."""
     return f"{name}.C" if pk.C0 is None else f"{name}.C_given"
+
+
+def numbers_used(pk: PK, depot: bool) -> set[str]:
+    """Return the numbers that a drug has beside those that its doses bring along. depot : whether they are absorbed."""
+    own = {knob for knob in UNITS if (knob not in _ELSEWHERE or knob in pk.formula) and _has(pk, knob, depot)}
+    return own | {c.name for c in pk.constants}
 
 
 def _has(pk: PK, knob: str, depot: bool) -> bool:

@@ -57,6 +57,7 @@ def declared_joint(model: Model, composed: Iterable[Model] = (), *, tail: float 
             pairs.setdefault((pair.first, pair.second), float(pair.value))
         covariates |= dict.fromkeys(c.parameter for c in one.covariates)
         followers |= {v.parameter: v.shares for v in one.variability if v.shares}
+    fleeting = dict.fromkeys(v.parameter for one in models for v in one.variability if v.occasion)
     owners: dict[str, str] = {}
     shared = []
     for name in covariates:
@@ -71,6 +72,7 @@ def declared_joint(model: Model, composed: Iterable[Model] = (), *, tail: float 
         classes=classes,
         shared=tuple(shared),
         followers=tuple(followers.items()),
+        occasions=tuple(fleeting),
         whom=drawn_words(model),
     )
     joint.check()
