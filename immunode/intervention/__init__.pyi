@@ -11,6 +11,7 @@ from .operations import Operation, add, inhibit, remove, scale, set_to, stimulat
 from .pharmacokinetics.compartments import PK, one_compartment, two_compartment
 from .pharmacokinetics.covariates import Covariate
 from .pharmacokinetics.occasions import OccasionVariability
+from .pharmacokinetics.products import DrugCompartment, DrugFlow
 from .pharmacokinetics.target import Target, qss, tmdd
 from .regimens.dose import Dose
 from .regimens.parser import regimen, taper
@@ -27,7 +28,9 @@ __all__ = [
     "Dose",
     "Draft",
     "Drug",
+    "DrugCompartment",
     "DrugEffect",
+    "DrugFlow",
     "DrugProfile",
     "Intervention",
     "LIBRARY",

@@ -318,6 +318,7 @@ class Drug:
         kinetics += " (linear part)" if pk.CL and (pk.Vmax or pk.target) else ""
         kinetics += ", a target that binds it" if pk.target else ""
         kinetics += ", effect compartment" if pk.ke0 is not None else ""
+        kinetics += f"; becomes {', '.join(one.name for one in pk.products)}" if pk.products else ""
         kinetics += ", C has a baseline that acts on nothing" if pk.C0 is not None else ""
         given = ((self.weight, "kg"), (self.area, "m2"))
         sizes = [f"{size_:g} {its_unit}" for size_, its_unit in given if size_ is not None]
@@ -373,6 +374,7 @@ class Drug:
             # visits come first, so that a dose at the time of a visit follows what was decided there
             strength = f"{strength}*{add_rule(draft, self.rule.rule)}"
         doses = Administration(draft, self.pk, regimen, strength, self.weight, self.route, self.area)
+        doses.uses_depot = any("depot" in (flow.out_of, flow.into) for flow in self.pk.flows)
         doses.write()
         unused = {n for n in UNITS if getattr(self.pk, n) is not None} - self.pk.formula.keys()
         there = {p.name.removeprefix(f"{self.name}.") for p in draft.parameters} & UNITS.keys()

@@ -12,6 +12,7 @@ from immunode.intervention.drugs.profile import DrugProfile
 from immunode.intervention.pharmacokinetics.compartments import PK
 from immunode.intervention.pharmacokinetics.covariates import Covariate
 from immunode.intervention.pharmacokinetics.occasions import OccasionVariability
+from immunode.intervention.pharmacokinetics.products import DrugCompartment, DrugFlow
 from immunode.intervention.pharmacokinetics.target import Target
 from immunode.intervention.times import Time
 from immunode.model import Derived, Parameter
@@ -115,6 +116,8 @@ def published(
     binds: Target | None = None,
     constants: Mapping[str, tuple[float, str, str]] | None = None,
     covariates: Sequence[Covariate] = (),
+    products: Sequence[DrugCompartment] = (),
+    flows: Sequence[DrugFlow] = (),
     readouts: Sequence[Derived] = (),
     omega: Mapping[str, float] | None = None,
     omega_logit: Mapping[str, float] | None = None,
@@ -155,6 +158,8 @@ def published(
         target=binds,
         covariates=[_sourced(c, authority) for c in covariates],
         constants=[Parameter(n, v, u, m, authority, "published") for n, (v, u, m) in (constants or {}).items()],
+        products=products,
+        flows=flows,
         readouts=readouts,
         formulas=formulas,
         source=authority,

@@ -68,6 +68,19 @@ def drug_tables(drug: Drug) -> tuple[TextTable, ...]:
         ),
         TextTable("Errors of measurement", ("quantity", "error"), observed),
         TextTable(
+            "Further compartments",
+            ("compartment", "unit", "meaning", "source"),
+            tuple(
+                (p.name, _in_words(p.unit, _unit_words(drug)), p.meaning, _elsewhere(drug, p.source))
+                for p in drug.pk.products
+            ),
+        ),
+        TextTable(
+            "Flows",
+            ("flow", "leads from", "rate", "meaning", "source"),
+            tuple((f.name, f.words, f.rate, f.meaning, _elsewhere(drug, f.source)) for f in drug.pk.flows),
+        ),
+        TextTable(
             "Quantities beside C",
             ("quantity", "is", "unit", "meaning"),
             tuple((r.name, r.expression, r.unit, r.meaning) for r in drug.pk.readouts),
@@ -94,8 +107,7 @@ def covariate_words(one: Covariate) -> str:
 
 
 def _numbers(drug: Drug) -> Iterator[tuple[str, ...]]:
-    pk = drug.pk
-    words = {"mass": pk.mass, "volume": pk.volume, "time": SHORT[pk.time]}
+    pk, words = drug.pk, _unit_words(drug)
     for name, (unit, meaning) in UNITS.items():
         value = getattr(pk, name)
         if value is None or (name == "F" and not pk.absorbed) or (name == "lag" and not value):
@@ -120,6 +132,10 @@ def _covariates(drug: Drug) -> Iterator[tuple[str, ...]]:
     for one in drug.pk.covariates:
         does = covariate_words(one) or "in a formula"
         yield one.name, f"{one.typical:g}" if one.reference is not None else "no", one.unit, does, one.meaning
+
+
+def _unit_words(drug: Drug) -> dict[str, str]:
+    return {"mass": drug.pk.mass, "volume": drug.pk.volume, "time": SHORT[drug.pk.time]}
 
 
 def _in_words(unit: str, words: dict[str, str]) -> str:

@@ -8,6 +8,7 @@ from itertools import pairwise
 
 from immunode.intervention.expand.contribution import Draft
 from immunode.intervention.expand.patients import add_covariates
+from immunode.intervention.expand.products import add_products, destinations
 from immunode.intervention.pharmacokinetics.compartments import MAY_BE_NEGATIVE, MAY_BE_ZERO, PK, UNITS
 from immunode.intervention.pharmacokinetics.covariates import Patient
 from immunode.intervention.pharmacokinetics.target import TARGET_UNITS, Target
@@ -69,6 +70,7 @@ def add_pk(
     for number, factor in (varying or {}).items():
         factors.setdefault(number, []).extend(factor)
     local = _add_constants(draft, pk)
+    add_products(draft, pk, local, typical, lambda unit: _in_model_units(draft, pk, 1.0, unit)[1])
     _add_formulas(draft, pk, local, patient, factors, depot)
     _add_readouts(draft, pk, local)
 
@@ -99,7 +101,8 @@ def _add_flows(draft: Draft, pk: PK, depot: bool, infusions: Sequence[tuple[str,
         draft.derived.append(
             Derived(clearance, f"{name}.CL*exp({change})", draft.per_time(pk.volume), f"clearance of {name} by now")
         )
-    flows = [("elimination", f"{central} ->", f"{clearance}*{concentration}")]
+    into = {flow: f" {name}.{there}" for flow, there in destinations(pk).items()}
+    flows = [("elimination", f"{central} ->{into.get('elimination', '')}", f"{clearance}*{concentration}")]
     if depot:
         steps = ["depot", *(f"transit_{i + 1}" for i in range(pk.transits))]
         transit = [
@@ -110,7 +113,8 @@ def _add_flows(draft: Draft, pk: PK, depot: bool, infusions: Sequence[tuple[str,
         flows = [*transit, ("absorption", f"{last} -> {central}", f"{name}.ka*{last}"), *flows]
     if pk.Vmax is not None:
         saturable = f"{name}.Vmax*michaelis({concentration}, {name}.Km)"
-        flows.append(("saturable_elimination", f"{central} ->", saturable))
+        there = into.get("saturable_elimination", "")
+        flows.append(("saturable_elimination", f"{central} ->{there}", saturable))
     for q, v, there in (("Q", "V2", "peripheral"), ("Q3", "V3", "peripheral_2"))[: pk.compartments - 1]:
         label = there.removeprefix("peripheral")
         flows.append((f"distribution{label}", f"{central} -> {name}.{there}", f"{name}.{q}*{concentration}"))
