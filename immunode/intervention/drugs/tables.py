@@ -6,23 +6,12 @@ from collections.abc import Iterator
 
 from immunode.intervention.drugs.drug import Drug
 from immunode.intervention.drugs.profile import DrugProfile
+from immunode.intervention.drugs.wording import covariate_words, occasion_words
 from immunode.intervention.pharmacokinetics.compartments import UNITS
-from immunode.intervention.pharmacokinetics.covariates import Covariate
-from immunode.intervention.pharmacokinetics.occasions import OccasionVariability
 from immunode.intervention.pharmacokinetics.target import TARGET_UNITS
 from immunode.intervention.times import SHORT
 from immunode.model.records import pairs
 from immunode.model.views.patients import TextTable, distribution_words, effect_words, error_words
-
-_FORMS = {
-    "": "({x}/{ref})^{k}",
-    "slope": "1 + {k} ({x} - {ref})",
-    "two slopes": "1 + {k} ({x} - {ref}), above {ref} 1 + {above} ({x} - {ref})",
-    "power of x + 1": "(({x} + 1)/({ref} + 1))^{k}",
-    "power of logarithms": "(ln {x}/ln {ref})^{k}",
-    "slope of logarithms": "1 + {k} ln({x}/{ref})",
-    "exponential": "exp({k} ({x} - {ref}))",
-}
 
 
 def drug_facts(drug: Drug) -> tuple[tuple[str, str], ...]:
@@ -87,23 +76,6 @@ def drug_tables(drug: Drug) -> tuple[TextTable, ...]:
         ),
     )
     return tuple(table.used for table in tables if table.rows)
-
-
-def occasion_words(one: OccasionVariability) -> str:
-    """Return a random effect of occasions in words: "log scale, SD 0.22 (CV 22.1 %)"."""
-    return f"log scale, SD {one.spread:.4g}" + (f" (CV {100 * one.cv:g} %)" if one.cv else "")
-
-
-def covariate_words(one: Covariate) -> str:
-    """Return what a covariate multiplies, such as "CL (albumin/41)^-1.54" or "CL x1.471, V1 x0.863"."""
-    if one.reference is None:
-        return ", ".join(f"{target} x{size:.4g}" for target, size in one.on)
-    above = dict(one.above)
-    said = {"x": one.name, "ref": f"{one.reference:g}"}
-    return ", ".join(
-        f"{target} " + _FORMS[one.form].format(**said, k=f"{size:g}", above=f"{above.get(target, 0.0):g}")
-        for target, size in one.on
-    )
 
 
 def _numbers(drug: Drug) -> Iterator[tuple[str, ...]]:

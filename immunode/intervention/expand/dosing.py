@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Hashable
+from collections.abc import Hashable, Mapping
 from dataclasses import dataclass, field
 
 from immunode.errors import DoseError, UnitError
@@ -43,7 +43,7 @@ class Administration:
     """One pass over one regimen; fills `draft`, `infusions`, `stretches` and `largest` (a dose, as `mass` reads it).
 
     infusions : pairs of a compartment and the text of a rate that flows into it.   stretches : rows of doses without
-    a gap, as planned.
+    a gap, as planned.   linked : properties of the model's patient as texts, which doses by size follow.
     """
 
     draft: Draft
@@ -53,6 +53,7 @@ class Administration:
     weight: float | None = None
     route: str = ""
     area: float | None = None
+    linked: Mapping[str, str] = field(default_factory=dict)
     infusions: list[tuple[str, str]] = field(default_factory=list)
     stretches: list[Stretch] = field(default_factory=list)
     largest: float = 0.0
@@ -73,11 +74,13 @@ class Administration:
         if self.regimen.by_weight:
             if self.weight is None:
                 raise DoseError(f"{self.draft.name}: '{self.regimen}' is by weight; give weight=... in kg")
-            self.draft.above_zero(self.draft.knob("weight", self.weight, "kg", "body mass"))
+            if "weight" not in self.linked:
+                self.draft.above_zero(self.draft.knob("weight", self.weight, "kg", "body mass"))
         if self.regimen.by_area:
             if self.area is None:
                 raise DoseError(f"{self.draft.name}: '{self.regimen}' is by body surface; give BSA=... in m2")
-            self.draft.above_zero(self.draft.knob("BSA", self.area, "m**2", "body surface area"))
+            if "BSA" not in self.linked:
+                self.draft.above_zero(self.draft.knob("BSA", self.area, "m**2", "body surface area"))
         first: _Moment | None = None
         end: _End | None = None
         for dose in self.regimen.blocks:
@@ -277,7 +280,7 @@ class Administration:
             self._known[key] = self.draft.knob(self._next("dose"), value, unit, "amount of one dose")
             self.draft.within([self._known[key]], 0)
         self.largest = max(self.largest, value * self._patient_size(dose.unit))
-        return f"{self._known[key]}*{self.draft.name}.{size}" if size else self._known[key]
+        return f"{self._known[key]}*{self.linked.get(size, f'{self.draft.name}.{size}')}" if size else self._known[key]
 
     def _size(self, unit: str) -> tuple[str, str]:
         """Return the knob of the patient's size that a dose is given by, and its unit; "" for none."""

@@ -31,6 +31,7 @@ def recipe_of(plan: Plan, data: SweepData) -> dict[str, Any]:
         good = int(np.count_nonzero(status[plan.arm_of == arm.index] == Status.OK))
         return remarks(passed[arm.name], arm.model, good, arm.name if len(plan.arms) > 1 else "")
 
+    told = dict.fromkeys(line for arm in plan.arms for line in arm.model.remarks if line not in plan.model.remarks)
     return {
         "model": plan.model.name,
         **variant_recipe(plan.model),
@@ -50,7 +51,7 @@ def recipe_of(plan: Plan, data: SweepData) -> dict[str, Any]:
         "rtol": options["rtol"],
         "atol": tolerance(options["atol"]),
         "message": data.message,
-        "remarks": [line for arm in plan.arms for line in arm_remarks(arm)],
+        "remarks": [*told, *(line for arm in plan.arms for line in arm_remarks(arm))],
         "versions": versions(),
         **({"store": dict(data.source)} if data.source else {}),
     }
