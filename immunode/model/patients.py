@@ -116,7 +116,7 @@ class PatientClass:
     share : float
         part of all patients, in (0, 1); the shares of a model's classes add up to 1.
     values : Mapping[str, float] | tuple[tuple[str, float], ...]
-        parameter -> typical value in the class.
+        parameter -> typical value in the class; also starts, `"E(0)"` -> initial value of a state in the class.
     """
 
     name: str

@@ -114,6 +114,7 @@ def _cholesky_stops(matrix: list[list[float]]) -> int | None:
 def _check_classes(model: Declaration, values: Mapping[str, float]) -> None:
     _once(model.name, "class of patients", (c.name for c in model.classes))
     logit = {v.parameter for v in model.variability if v.scale == "logit"}
+    values = {**values, **{f"{state.name}(0)": 0.0 for state in model.states}}
     for one in model.classes:
         for name, value in as_pairs(one.values):
             if name not in values:  # the message is made for few of what may be thousands of values
