@@ -143,3 +143,9 @@ def test_a_clinical_model_lends_its_patients() -> None:
     assert {"adalimumab.weight", "adalimumab.CRP"} <= {d.name for d in composed.derived}
     assert "albumin 43 g/L" in composed.remarks[-1]
     assert "CRP" not in composed.remarks[-1]
+
+
+def test_a_part_of_a_joined_model_lends_its_patients(toy: Callable[..., Any], run: Callable[..., Any]) -> None:
+    whole = im.join(people(toy, ("weight", 100.0, "kg")), toy(name="other"))
+    found = effective(run, whole, drug("abatacept").dose("125 mg sc q1w"), "V2")
+    assert found == pytest.approx(3.67 * (100 / 68) ** 0.575, rel=1e-12)

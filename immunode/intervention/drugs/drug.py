@@ -12,18 +12,17 @@ from immunode.intervention.cards import Card
 from immunode.intervention.drugs.effects import DrugEffect, with_effect_compartment
 from immunode.intervention.drugs.occupancy import add_effects
 from immunode.intervention.drugs.profile import DrugProfile
-from immunode.intervention.drugs.wording import kinetics_words
+from immunode.intervention.drugs.wording import dose_words, kinetics_words
 from immunode.intervention.expand.contribution import Draft
 from immunode.intervention.expand.dosing import Administration
 from immunode.intervention.expand.kinetics import add_pk, numbers_used
-from immunode.intervention.expand.models_patient import properties, remark
+from immunode.intervention.expand.models_patient import properties, remark, said_of
 from immunode.intervention.expand.occasions import add_occasions
 from immunode.intervention.expand.patients import add_variability
 from immunode.intervention.expand.visits import add_rule
 from immunode.intervention.labels import check_name, checked_labels, checked_strength, label_rows
-from immunode.intervention.numbers import finite
 from immunode.intervention.pharmacokinetics.compartments import PK, UNITS
-from immunode.intervention.pharmacokinetics.covariates import Patient, read_patient
+from immunode.intervention.pharmacokinetics.covariates import Patient, body_size, read_patient
 from immunode.intervention.pharmacokinetics.occasions import OccasionVariability
 from immunode.intervention.regimens.dose import ROUTES, Dose
 from immunode.intervention.regimens.regimen import Regimen
@@ -134,9 +133,9 @@ class Drug:
         for word, label, unit in (("weight", "weight", "kg"), ("area", "BSA", "m2")):
             given = getattr(self, word)
             if given is not None:
-                size_ = finite(given)
-                if size_ is None or size_ <= 0:
-                    raise DoseError(f"'{self.name}': {label} must be above 0 {unit}, got {given!r}")
+                # a drug of one's own, and one of the library's for mice, may be given to an animal
+                people = self.profile is not None and self.profile.people != "mice"
+                size_ = body_size(f"'{self.name}'", label, unit, given, people=people)
                 object.__setattr__(self, word, size_)
         for (operator, target), times in Counter((e.operator, e.target) for e in self.acts).items():
             if times > 1:
@@ -181,7 +180,7 @@ class Drug:
             body mass in kg, for doses per kg. Without a count, doses go on to the end of a run of `simulate` or
             `sweep`, and to the model's horizon in `perturb`, whichever is later.
         BSA : float | None
-            body surface in m2, for doses per m2.
+            body surface in m2, for doses per m2. The kinetics follow a size where `covariates` was called.
 
         Raises
         ------
@@ -218,13 +217,18 @@ class Drug:
         text = (self.profile or DrugProfile()).regimen(self.name, name)
         typical: Any = {c.name: c.typical for c in self.pk.covariates}
         regimen = Regimen.of(text)
-        unsaid: list[str] = []
-        if regimen.by_weight and weight is None and self.weight is None and "weight" in typical:
-            weight, unsaid = typical["weight"], [*unsaid, "weight"]
-        if regimen.by_area and BSA is None and self.area is None and "BSA" in typical:
-            BSA, unsaid = typical["BSA"], [*unsaid, "BSA"]
-        given = self.dose(regimen, weight=weight, BSA=BSA)
-        return replace(given, unsaid=tuple(dict.fromkeys((*given.unsaid, *unsaid))))
+        sizes = {"weight": (weight, self.weight), "BSA": (BSA, self.area)}
+        unsaid = {word for word in self.unsaid if word not in sizes or sizes[word][0] is None}
+        for word, needed, by in (("weight", regimen.by_weight, "weight"), ("BSA", regimen.by_area, "body surface")):
+            if needed and sizes[word] == (None, None):
+                if word not in typical:
+                    raise DoseError(
+                        f"'{self.name}': '{regimen}' is by {by}, and its source tells none; say usual({word}=...)"
+                    )
+                sizes[word] = (typical[word], None)
+                unsaid.add(word)
+        given = self.dose(regimen, weight=sizes["weight"][0], BSA=sizes["BSA"][0])
+        return replace(given, unsaid=tuple(sorted(unsaid)))
 
     def inhibit(
         self, target: str, imax: float, ic50: float | str, hill: float = 1.0, *, source: str = "", evidence: str = ""
@@ -311,15 +315,14 @@ class Drug:
     def card_rows(self) -> tuple[str, dict[str, str]]:
         """Return the labels and the rows of the card."""
         unit = self.pk.concentration_unit
-        given = ((self.weight, "kg"), (self.area, "m2"))
-        sizes = [f"{size_:g} {its_unit}" for size_, its_unit in given if size_ is not None]
-        at = f" at {', '.join(sizes)}" if sizes else ""
+        dose = dose_words(self.regimen, self.weight, self.area, self.pk if self.patient is None else None)
         rows = {
-            "dose": f"{self.regimen}{at}" if self.regimen is not None else "none yet; use .dose('40 mg q2w')",
+            "dose": dose or "none yet; use .dose('40 mg q2w')",
             "does": "; ".join(effect.words(unit) for effect in self.acts),
             "pk": kinetics_words(self.pk),
             "patient": ", ".join(f"{name} {value:g}" for name, value in self.patient or ()),
             "varies": "; ".join(o.words for o in self.occasions),
+            "sold as": ", ".join(self.profile.brands) if self.profile is not None else "",
             "rule": str(self.rule) if self.rule is not None else "",
             "warning": "; ".join(self.profile.warnings) if self.profile is not None else "",
         }
@@ -365,7 +368,8 @@ class Drug:
             # visits come first, so that a dose at the time of a visit follows what was decided there
             strength = f"{strength}*{add_rule(draft, self.rule.rule)}"
         known: Any = self.pk.covariates
-        linked = properties(draft, known, self._said())
+        said = said_of({"weight": self.weight, "BSA": self.area}, self.patient or (), self.unsaid)
+        linked = properties(draft, known, said)
         doses = Administration(draft, self.pk, regimen, strength, self.weight, self.route, self.area, linked)
         doses.uses_depot = any("depot" in (flow.out_of, flow.into) for flow in self.pk.flows)
         doses.write()
@@ -377,16 +381,10 @@ class Drug:
         add_pk(draft, self.pk, doses.uses_depot, doses.infusions, doses.largest, self.patient, linked, varying)
         add_effects(draft, self.acts, self.pk)
         add_variability(draft, self.variability, self.correlations, self.people, unused)
-        draft.remarks += filter(None, [remark(self.name, model, known, {*linked, *self._said()})])
+        draft.remarks += filter(None, [remark(self.name, model, known, {*linked, *said})])
         if self.observed is not None:
             draft.errors.append(replace(self.observed, quantity=f"{self.name}.{self.observed.quantity}"))
         return draft
-
-    def _said(self) -> set[str]:
-        """Return the properties of the patient that are said, and those that stand for them."""
-        sizes = {"weight": self.weight, "BSA": self.area}
-        named = {word for word, value in sizes.items() if value is not None} | {word for word, _ in self.patient or ()}
-        return named - set(self.unsaid)
 
     def _given(self) -> Regimen:
         if not isinstance(self.regimen, Regimen):

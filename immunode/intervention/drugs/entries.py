@@ -135,6 +135,7 @@ def published(
     left_out: Sequence[str] = (),
     weight: float | None = None,
     via: str = VIA,
+    brands: Sequence[str] = (),
 ) -> Drug:
     """Return a drug of the library.
 
@@ -145,6 +146,7 @@ def published(
     occasions : SD of the logarithm of a number between occasions of one patient.   occasion : how long one lasts, ""
         for a dose.   occasion_note : what its authors call an occasion.
     residual : additive, proportional or lognormal error, of `quantity` ("C").
+    brands : names that it is sold under.
     shares : yes-or-no covariate -> part of the patients.   spreads : covariate -> mean and SD in them.
     """
     authority = f"{source} {via}" if via else source
@@ -177,7 +179,7 @@ def published(
         PatientCovariate(n, "lognormal", source=authority, **spread_of(*moments))
         for n, moments in (spreads or {}).items()
     ]
-    profile = DrugProfile(klass, target, about, typical, people, regimens or {}, warnings, left_out)
+    profile = DrugProfile(klass, target, about, typical, people, regimens or {}, warnings, left_out, brands)
     return Drug(
         name,
         kinetics,

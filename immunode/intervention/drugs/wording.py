@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from immunode.intervention.pharmacokinetics.compartments import PK
-from immunode.intervention.pharmacokinetics.covariates import Covariate
+from immunode.intervention.pharmacokinetics.covariates import Covariate, in_the_dose_only
 from immunode.intervention.pharmacokinetics.occasions import OccasionVariability
 from immunode.intervention.times import SHORT
 
@@ -27,6 +27,20 @@ def kinetics_words(pk: PK) -> str:
     words += ", effect compartment" if pk.ke0 is not None else ""
     words += f"; becomes {', '.join(one.name for one in pk.products)}" if pk.products else ""
     return words + (", C has a baseline that acts on nothing" if pk.C0 is not None else "")
+
+
+def dose_words(regimen: object, weight: float | None, area: float | None, typical: PK | None) -> str:
+    """Return doses with the patient's size: "5 mg/kg iv q8w at 70 kg"; "" without a regimen.
+
+    typical : the kinetics, where they are those of the typical patient whatever the size.
+    """
+    if regimen is None:
+        return ""
+    sizes = [f"{size:g} {unit}" for size, unit in ((weight, "kg"), (area, "m2")) if size is not None]
+    at = f" at {', '.join(sizes)}" if sizes else ""
+    if typical is not None:
+        at += in_the_dose_only(tuple(typical.covariates), {"weight": weight, "BSA": area})
+    return f"{regimen}{at}"
 
 
 def covariate_words(one: Covariate) -> str:

@@ -6,7 +6,7 @@ a heavy patient is heavy for every drug. It has the same name, or one of `SYNONY
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Mapping
 
 from immunode.errors import UnitError
 from immunode.intervention.expand.contribution import Draft
@@ -28,24 +28,38 @@ OF_THE_DRUG = ("ADA", "ADA_titer")
 """Antibodies are against one drug, and those against another one are another property."""
 
 
+def said_of(
+    sizes: Mapping[str, float | None], patient: Iterable[tuple[str, float]], unsaid: Collection[str]
+) -> set[str]:
+    """Return the properties of a drug's patient that somebody said. unsaid : those filled in from the typical one."""
+    named = {word for word, value in sizes.items() if value is not None} | {word for word, _ in patient}
+    return named - set(unsaid)
+
+
 def properties(draft: Draft, covariates: Iterable[Covariate], said: Collection[str]) -> dict[str, str]:
     """Return what the model's patient has, covariate -> text in its unit; of what was `said`, nothing.
 
-    Properties that other drugs brought along are not the model's. A factor between two units becomes a fixed knob.
+    Properties that other drugs brought along are not the model's; those of its parts are (`join`). A factor between two
+    units becomes a fixed knob.
     """
     model = draft.model
     units = {p.name: p.unit for p in model.parameters}
-    declared = {c.parameter for c in model.covariates if "." not in c.parameter}
+    declared: dict[str, str] = {}
+    for one in model.covariates:
+        part, _, last = one.parameter.rpartition(".")
+        if part not in model.applied:
+            declared.setdefault(last, one.parameter)
     known: dict[str, str] = {}
     for c in covariates:
         if c.name in said or c.name in OF_THE_DRUG:
             continue
         for name in (c.name, *SYNONYMS.get(c.name, ())):
-            if name in declared and c.name not in known and (text := _converted(draft, name, units[name], c)):
+            full = declared.get(name, "")
+            if full and c.name not in known and (text := _converted(draft, full, units[full], c)):
                 known[c.name] = text
         other = OPPOSITE.get(c.name, "")
         if other in declared and c.name not in known and c.reference is None:
-            known[c.name] = f"(1 - {other})"
+            known[c.name] = f"(1 - {declared[other]})"
     return known
 
 
@@ -60,9 +74,8 @@ def _converted(draft: Draft, name: str, unit: str, c: Covariate) -> str:
     if not factor:
         return ""
     meaning = f"{name} of the model in the unit of the drug"
-    return (
-        f"{draft.knob(f'{c.name}_per_{name}', factor, f'({c.unit})/({unit})', meaning, bounds=(factor, factor))}*{name}"
-    )
+    unit = f"({c.unit})/({unit})"
+    return f"{draft.knob(f'{c.name}_of_the_model', factor, unit, meaning, bounds=(factor, factor))}*{name}"
 
 
 def remark(drug: str, model: Declaration, covariates: Iterable[Covariate], known: Collection[str]) -> str:

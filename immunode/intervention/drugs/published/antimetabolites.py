@@ -43,6 +43,7 @@ DRUGS = (
     ),
     published(
         "methotrexate",
+        brands=("Trexall",),
         klass="small molecule",
         target="folate metabolism",
         about="antifolate; adenosine",
@@ -74,6 +75,7 @@ DRUGS = (
     ),
     published(
         "hydroxychloroquine",
+        brands=("Plaquenil",),
         klass="small molecule",
         target="lysosomes, TLR7 and TLR9",
         about="lysosomal; TLR7/9",
@@ -99,6 +101,7 @@ DRUGS = (
     ),
     published(
         "cyclophosphamide",
+        brands=("Cytoxan", "Endoxan"),
         klass="small molecule",
         target="DNA",
         about="alkylating prodrug",
@@ -127,6 +130,7 @@ DRUGS = (
     ),
     published(
         "cladribine",
+        brands=("Mavenclad",),
         klass="small molecule",
         target="DNA of lymphocytes",
         about="purine analogue, depletes lymphocytes",
@@ -163,6 +167,7 @@ DRUGS = (
     ),
     published(
         "colchicine",
+        brands=("Colcrys",),
         klass="small molecule",
         target="tubulin, inflammasome",
         about="tubulin; inflammasome",

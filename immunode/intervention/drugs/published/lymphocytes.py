@@ -9,6 +9,7 @@ from immunode.intervention.drugs.entries import power, published, yes
 DRUGS = (
     published(
         "rituximab",
+        brands=("Rituxan", "MabThera"),
         klass="antibody",
         target="CD20",
         about="anti-CD20 (chimeric IgG1), depletes B cells",
@@ -43,6 +44,7 @@ DRUGS = (
     ),
     published(
         "inebilizumab",
+        brands=("Uplizna",),
         klass="antibody",
         target="CD19",
         about="anti-CD19 (afucosylated IgG1), depletes B cells and plasmablasts",
@@ -77,6 +79,7 @@ DRUGS = (
     ),
     published(
         "obinutuzumab",
+        brands=("Gazyva", "Gazyvaro"),
         klass="antibody",
         target="CD20",
         about="anti-CD20 (type II, glycoengineered)",
@@ -113,6 +116,7 @@ DRUGS = (
     ),
     published(
         "alemtuzumab",
+        brands=("Lemtrada", "Campath"),
         klass="antibody",
         target="CD52",
         about="anti-CD52, depletes lymphocytes",
@@ -137,6 +141,7 @@ DRUGS = (
     ),
     published(
         "belimumab",
+        brands=("Benlysta",),
         klass="antibody",
         target="BAFF",
         about="anti-BAFF (human IgG1)",

@@ -11,6 +11,7 @@ from immunode.model import Derived
 DRUGS = (
     published(
         "tacrolimus",
+        brands=("Prograf",),
         klass="small molecule",
         target="calcineurin",
         about="calcineurin inhibitor: no IL-2 transcription",
@@ -46,6 +47,7 @@ DRUGS = (
     ),
     published(
         "ciclosporin",
+        brands=("Neoral", "Sandimmune"),
         klass="small molecule",
         target="calcineurin",
         about="calcineurin inhibitor",
@@ -88,6 +90,7 @@ DRUGS = (
     ),
     published(
         "sirolimus",
+        brands=("Rapamune",),
         klass="small molecule",
         target="mTOR",
         about="mTOR inhibitor",
@@ -132,6 +135,7 @@ DRUGS = (
     ),
     published(
         "everolimus",
+        brands=("Certican", "Zortress"),
         klass="small molecule",
         target="mTOR",
         about="mTOR inhibitor",
@@ -161,6 +165,7 @@ DRUGS = (
     ),
     published(
         "mycophenolic_acid",
+        brands=("CellCept",),
         klass="small molecule",
         target="IMPDH",
         about="IMPDH inhibitor: no guanine for lymphocytes",
