@@ -243,7 +243,7 @@ DRUGS = (
         },
         omega_shared={"CL_MPAG": ("Q", 1.33 * 0.136)},
         residual={"lognormal": 0.453},
-        regimens={"usual": "1000 mg po q12h", "of the study": "500 mg po once"},
+        regimens={"of the study": "500 mg po once", "twice a day": "1000 mg po q12h"},
         warnings=["a meal of 0.01 h empties 49 % of the gallbladder; healthy men, one dose"],
         left_out=["the error of measurement of the glucuronide (lognormal, 0.208)"],
     ),
