@@ -96,6 +96,8 @@ class Program:
     """States (row, kind) of which there can't be less than nothing; a run that begins so is refused."""
     max_step: float = 0.0
     """The longest step that a solver may take, 0 where there is no limit."""
+    slopes: int = 0
+    """How many of the last states are derivatives of the others by parameters, see `sensitivity`."""
     key: str = ""
     """Hash of the model's content."""
 
