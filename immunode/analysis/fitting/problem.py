@@ -176,7 +176,7 @@ class Problem:
                     p[row] = values[:, j]
                 elif state >= 0:
                     initial[state] = values[:, j]
-            recorder = Recorder(arm.ready.functions, p, arm.times, arm.quantities)
+            recorder = Recorder(arm.ready.functions, p, arm.times, arm.quantities, both_sides=False)
             batch = solve(
                 arm.ready.functions,
                 p,
