@@ -13,7 +13,7 @@ from immunode.analysis.sensitivity.screening import morris
 from immunode.analysis.sensitivity.variance import saltelli, sobol_indices
 
 __all__ = [
-    "local_sensitivity", "tornado", "morris", "sobol_indices", "saltelli", "prcc", "regional", "evidence_ledger",
-    "sensitivities", "sensitivity_batch", "Sensitivity", "Sensitivities", "SensitivityBatch", "Tornado", "EvidenceLedger",
+    "local_sensitivity", "sensitivities", "sensitivity_batch", "tornado", "morris", "sobol_indices", "saltelli", "prcc",
+    "regional", "evidence_ledger", "Sensitivity", "Sensitivities", "SensitivityBatch", "Tornado", "EvidenceLedger",
     "Series",
 ]  # fmt: skip

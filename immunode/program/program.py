@@ -101,6 +101,10 @@ class Program:
     key: str = ""
     """Hash of the model's content."""
 
+    def __hash__(self) -> int:
+        # programs are looked up at every call: a hash of all their nodes would take longer than a short run
+        return hash((self.name, self.key, len(self.nodes), self.derivatives))
+
     @property
     def quantities(self) -> tuple[str, ...]:
         """Names that results know: states, then fluxes, then derived quantities."""

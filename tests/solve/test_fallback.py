@@ -23,6 +23,7 @@ from immunode.study.sweeps import sweep
 TIMES = [0.0, 1.0, 10.0]
 
 
+@pytest.mark.usefixtures("unmade")
 def test_a_run_that_takes_too_many_steps_is_made_anew(build: Callable[..., Functions]) -> None:
     """One step less than LSODA needs is given; rodas5p needs fewer."""
     functions = build({"x": 1.0}, {"k": 3.0}, {"x": "-k*x"})
