@@ -208,11 +208,16 @@ class Differentiated:
 
 @lru_cache(maxsize=64)
 def differentiated(
-    model: Model, parameters: tuple[str, ...], quantities: tuple[str, ...] | None, integrals: tuple[str, ...] = ()
+    model: Model,
+    parameters: tuple[str, ...],
+    quantities: tuple[str, ...] | None,
+    integrals: tuple[str, ...] = (),
+    own: bool = True,
 ) -> Differentiated:
     """Return a model made ready to run with derivatives of quantities by parameters. quantities : None is all states.
 
     integrals : quantities whose integrals are states, `integral(x)`, as well.
+    own : whether what rests on the parameter `x.initial` of a state moves with `"x(0)"`.
 
     Raises
     ------
@@ -223,8 +228,8 @@ def differentiated(
         raise StudyError(
             f"{model.name}: sensitivities need parameters, each once, got {', '.join(parameters) or 'none'}"
         )
-    own = {f"{state}(0)": name for state, name in initial_parameters(model).items()}
-    by = tuple(own.get(name, name) for name in parameters)
+    resting = {f"{state}(0)": name for state, name in initial_parameters(model).items()} if own else {}
+    by = tuple(resting.get(name, name) for name in parameters)
     base = functions(model, integrals).program
     known = (*base.quantities, *base.switches)
     chosen = base.states if quantities is None else quantities
