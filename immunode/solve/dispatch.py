@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 import time
 from dataclasses import replace
 
@@ -22,6 +23,11 @@ from immunode.solve.tape import StepListener
 
 PATIENCE = 0.1
 """Of the limit of steps, what LSODA may take where machine code can take over: its steps are the faster ones."""
+MOST_PATIENCE = 3_000
+"""Steps after which that is so in any case: they take about as long as it takes to make machine code."""
+SECOND_TRIES = 10_000
+"""Steps that SciPy's other methods may take on a run that LSODA did not finish: they take ten times as long, and one
+that none of them finishes would go on for many minutes."""
 
 
 def solve(
@@ -98,15 +104,19 @@ def _solve(request: Request, name: str, reason: str, asked: str) -> Outcome:
         return solve_or_slide(engine, request, reason)
     program, few = request.functions.program, request.values.shape[1] < FEW_RUNS
     if name != "scipy":
-        own: list[Try] = [(engine, "rodas5p"), (engine, "tsit5")]
-        last: list[Try] = [(engine_named("scipy"), "LSODA")] if asked == "auto" and few else []
-        return solve_with_others(request, engine, reason, own + last)
+        others: list[Try] = [(engine, "rodas5p"), (engine, "tsit5")]
+        if asked == "auto" and few:
+            others.append((engine_named("scipy"), "LSODA"))
+        return solve_with_others(request, engine, reason, others)
     if asked == "scipy" or program.triggers:
-        return solve_with_others(request, engine, reason, [(engine, "Radau"), (engine, "DOP853")])
+        others = [(engine, "Radau"), (engine, "DOP853")]
+        return solve_with_others(request, engine, reason, others, later=SECOND_TRIES)
     fast = can_compile_soon(request.functions)
     other = engine_named("compiled" if fast else "numpy")
-    share = PATIENCE if fast else 1.0
-    begun = time.thread_time()
+    share = min(PATIENCE, MOST_PATIENCE / request.max_steps) if fast else 1.0
+    # the first time, most of it is the import of SciPy
+    loaded, begun = "scipy.integrate" in sys.modules, time.thread_time()
     outcome = solve_with_others(request, engine, reason, [(other, "rodas5p"), (other, "tsit5")], share)
-    spent(request.functions, time.thread_time() - begun)
+    if loaded:
+        spent(request.functions, time.thread_time() - begun)
     return outcome
