@@ -43,7 +43,7 @@ def simulate(
     interventions: Sequence[Perturbation | str] | Perturbation | str = (),
     arms: None = None,
     initial: Mapping[str, float] | None = None,
-    engine: str = "scipy",
+    engine: str = "auto",
     method: str = "auto",
     rtol: float = 1e-6,
     atol: ArrayLike | None = None,
@@ -59,7 +59,7 @@ def simulate(
     interventions: tuple[()] = (),
     arms: Arms | Mapping[str, Any] | Sequence[str],
     initial: Mapping[str, float] | None = None,
-    engine: str = "scipy",
+    engine: str = "auto",
     method: str = "auto",
     rtol: float = 1e-6,
     atol: ArrayLike | None = None,
@@ -74,7 +74,7 @@ def simulate(
     interventions: Any = (),
     arms: Arms | Mapping[str, Any] | Sequence[str] | None = None,
     initial: Mapping[str, float] | None = None,
-    engine: str = "scipy",
+    engine: str = "auto",
     method: str = "auto",
     rtol: float = 1e-6,
     atol: ArrayLike | None = None,
@@ -94,7 +94,8 @@ def simulate(
     initial : Mapping[str, float] | None
         state -> initial value in its unit, `{"E": 1e5}`; the others keep the model's.
     engine : str
-        "scipy" (the reference), "numpy", "compiled" or "auto".
+        "auto" takes machine code where it is at hand, or where it pays to make it; else "scipy" (the reference),
+        "numpy" or "compiled". The result says which and why, in `recipe["reason"]`.
     method : str
         one of the engine's, or "auto".
     rtol : float

@@ -13,6 +13,7 @@ import pandas as pd
 import pytest
 
 from immunode.analysis.fitting.batch import side_by_side
+from immunode.analysis.fitting.derivatives import make_looks
 from immunode.analysis.fitting.fits import Fit, fit
 from immunode.analysis.fitting.measurements import observable
 from immunode.analysis.fitting.posterior import log_posterior
@@ -247,7 +248,7 @@ def coverage(repeats: int) -> float:
     problem = first.problem
     free = np.ones(2, bool)
     targets = [clean + 0.3 * rng.standard_normal(20) for _ in range(repeats)]
-    found = side_by_side([Search(problem, problem.start, free, y).steps() for y in targets], problem.predict)
+    found = side_by_side([Search(problem, problem.start, free, y).steps() for y in targets], make_looks(problem))
     inside = 0
     for one in found:
         low, high = Fit(problem, one, (one,), problem.start[None], 0).table().loc["k", ["low", "high"]]
