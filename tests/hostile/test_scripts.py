@@ -26,6 +26,7 @@ from tests.hostile.texts import F_STRING, HOSTILE, NAMES, assert_harmless_html, 
 ROOT = Path(__file__).resolve().parents[2]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("ending", [".json", ".xml", ".omex"])
 def test_a_figure_of_a_hostile_file_runs_none_of_it(key: str, ending: str) -> None:
     file = written(evil(key), ending)

@@ -75,6 +75,7 @@ def _steps(rate: str, engine: str) -> tuple[pytest.MarkDecorator, ...]:
     return (pytest.mark.slow, pytest.mark.soak) if long else (pytest.mark.slow,)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("engine", "rate"), [pytest.param(e, r, marks=_steps(r, e)) for e in ENGINES for r in RATES])
 def test_with_the_step_that_is_advised_the_number_is_right_and_nothing_is_told(engine: str, rate: str) -> None:
     longest = rounded_down(min(pulse.longest for pulse in narrow_pulses(bursts(rate))))
