@@ -19,6 +19,7 @@ def boxes(figure: Figure, seen: Seen) -> list[tuple[str, Any]]:
     return [(text.get_text(), text.get_window_extent()) for text in seen(figure)]
 
 
+@pytest.mark.sampled
 def test_no_text_covers_another(finished: Finished, seen: Seen) -> None:
     figure, _ = finished
     for (a, box), (b, other) in itertools.combinations(boxes(figure, seen), 2):

@@ -56,6 +56,7 @@ def exact(rate: str) -> float:
     return whole
 
 
+@pytest.mark.sampled
 @rates
 @engines
 def test_a_pulse_that_was_passed_over_is_told_in_the_recipe(engine: str, rate: str) -> None:
