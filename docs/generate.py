@@ -18,7 +18,7 @@ for _folder in (ROOT, ROOT / "docs"):
     if str(_folder) not in sys.path:
         sys.path.insert(0, str(_folder))
 
-from site_pages import drugs, models, reference  # noqa: E402
+from site_pages import assistants, drugs, models, reference  # noqa: E402
 from site_pages.text import slug  # noqa: E402
 
 SITE = ROOT / "build" / "site"
@@ -27,6 +27,8 @@ SITE = ROOT / "build" / "site"
 def write_site(folder: Path = SITE) -> None:
     """Write `mkdocs.yml` and the folder `docs` with all pages and figures into a folder, which is emptied first."""
     shutil.rmtree(folder, ignore_errors=True)
+    for path, write in (("llms.txt", assistants.index), ("llms-full.txt", assistants.whole)):
+        _put(folder / "docs" / path, write(written()).encode())
     for path, content in {**written(), **pages()}.items():
         _put(folder / "docs" / path, equations_set(content).encode())
     for kind in ("stylesheets", "images"):

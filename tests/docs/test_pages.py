@@ -226,3 +226,19 @@ def test_the_site_builds_without_a_warning_and_fetches_nothing(source: Path, bui
         assert not re.findall(
             r'(?:<script[^>]*src|<link rel="stylesheet"[^>]*href|<img[^>]*src)="(https?:[^"]*)"', text
         )
+
+
+def test_the_text_for_assistants_names_every_page_model_and_public_name() -> None:
+    site = generator()
+    assistants, pages = site.assistants, site.written()
+    index, whole = assistants.index(pages), assistants.whole(pages)
+    assert index.startswith("# immunode\n\n> ")
+    by_hand = [path for path in pages if path.startswith(("start/", "concepts/", "howto/"))]
+    assert all(f"({path}): " in index for path in by_hand)
+    assert not [line for line in index.splitlines() if line.startswith("- [](") or line.endswith("): ")]
+    for entry in list_models():
+        assert f"models/{entry.name}.md" in index
+        assert f"- {entry.name}: " in whole
+    assert "`simulate(" in whole
+    assert "![" not in whole
+    assert len(whole) < 300_000
