@@ -124,6 +124,7 @@ def test_kirschner_and_panetta_have_their_fold_and_hopf_point() -> None:
     assert [p.parameter for p in found.of("Hopf")] == pytest.approx([0.032464], rel=2e-5)
 
 
+@pytest.mark.slow
 def test_reynolds_has_its_three_thresholds() -> None:
     found = im.dynamics.continuation(im.load_model("reynolds2006"), "k_pg", (0.05, 2.4), engine="numpy")
     assert min(p.parameter for p in found.of("fold")) == pytest.approx(0.513716, abs=1e-6)
