@@ -108,6 +108,7 @@ def test_likelihood_and_criteria_of_a_line(line: Fit) -> None:
     assert line.sd["x"] == pytest.approx(np.sqrt(ssr / n), rel=1e-6)
 
 
+@pytest.mark.slow
 def test_posterior_equals_the_grid_posterior(line: Fit) -> None:
     """Means and standard deviations of emcee's samples against sums over a grid of 201 x 201 points.
 
