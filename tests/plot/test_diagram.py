@@ -14,6 +14,7 @@ from matplotlib.text import Text
 import immunode as im
 from immunode.errors import StudyError
 from immunode.model import Compartment, Model, Parameter, Process, State
+from immunode.model.views.words import name_labels
 from immunode.plot import diagram
 from immunode.plot.diagrams.graph import arrows, influences
 from immunode.plot.diagrams.layout import arrange, clipped, grid_of
@@ -121,7 +122,9 @@ def test_texts_of_a_diagram_cover_no_other_and_no_box(
     names = [box for _, box, gid in texts if gid == "process-name"]
     assert not any(min(n.x1, s.x1) - max(n.x0, s.x0) > 3 and min(n.y1, s.y1) - max(n.y0, s.y0) > 3
                    for n in names for s in states)  # fmt: skip
-    assert {t for t, _, gid in texts if gid == "state-name"} == {s.name for s in im.load_model(name).states}
+    model = im.load_model(name)
+    shown = {"".join(t.split()) for t, _, gid in texts if gid == "state-name"}
+    assert shown == {"".join(name_labels(model)[s.name].split()) for s in model.states}
 
 
 def test_a_simulation_shows_its_fluxes_at_a_moment() -> None:

@@ -15,12 +15,13 @@ from matplotlib.path import Path
 
 from immunode.errors import StudyError
 from immunode.model import Model
+from immunode.model.views.words import name_labels
 from immunode.plot.diagrams.graph import Arrow, Influence, arrows, influences, note
 from immunode.plot.diagrams.layout import arrange, bezier, clipped, grid_of, length_of
 from immunode.plot.kit.arrays import Array
 from immunode.plot.kit.figure import StyledFigure, make_panels, write_note
 from immunode.plot.kit.style import FAINT, INK, PALETTE, PAPER, Style, find_style, readable, styled
-from immunode.plot.kit.text import number, pretty_unit, width_of, wrap, wrap_whole
+from immunode.plot.kit.text import number, pretty_unit, size_within, width_of, wrap, wrap_to, wrap_whole
 
 KINDS = {
     "cell": PALETTE[1],
@@ -121,15 +122,23 @@ class _Page:
     used: list[Array] = field(default_factory=list)
     texts: list[tuple[Array, Array]] = field(default_factory=list)
     unnamed: int = 0
+    labels: dict[str, str] = field(default_factory=dict)
+    lettering: float = 0.0
 
     @property
     def text(self) -> float:
         """Size of the names of processes in points."""
         return max(self.style.least, self.style.small * 0.8)
 
+    @property
+    def _inner(self) -> tuple[float, float]:
+        """Width and height in points that the label of a state may take; its value stands below."""
+        return 2 * self.half[0] - 0.6 * self.style.text, 2 * self.half[1] - 0.4 * self.style.text - 1.15 * self.text
+
     def place(self, columns: int, rows: int, acting: Sequence[Influence]) -> None:
         """Choose where states stand."""
         names = [state.name for state in self.model.states]
+        self.labels = name_labels(self.model)
         index = {name: i for i, name in enumerate(names)}
         weights: dict[tuple[int, int], float] = defaultdict(float)
         for arrow in self.arrows:
@@ -152,9 +161,11 @@ class _Page:
         low, high = places[:, 1].min(), places[:, 1].max()
         places[:, 1] += (top + self.size[1]) / 2 - (low + high) / 2 if len(set(spots[:, 1].round())) < rows else 0
         self.centers = dict(zip(names, places, strict=True))
-        widest = max(width_of(name, self.style.text, bold=True) for name in names)
-        self.half = np.array([min(max(widest / 2 + 0.6 * self.style.text, 0.23 * pitch[0]), 0.32 * pitch[0]), 0.0])
-        self.half[1] = min(1.75 * self.style.text, 0.24 * pitch[1])
+        widest = max(width_of(self.labels[name], self.style.text, bold=True) for name in names)
+        self.half = np.array([min(max(widest / 2 + 0.6 * self.style.text, 0.23 * pitch[0]), 0.34 * pitch[0]), 0.0])
+        self.half[1] = min(2.0 * self.style.text, 0.27 * pitch[1])
+        sizes = [size_within(self.labels[name], self._inner, self.style.text, self.style.least) for name in names]
+        self.lettering = min(sizes)
         if groups:
             self._compartments(known, groups, spots, pitch, top)
 
@@ -185,7 +196,7 @@ class _Page:
         for influence in acting:
             self._influence(influence)
         for state in self.model.states:
-            self._box(state.name, state.kind, state.meaning, values.get(state.name), state.unit)
+            self._box(state.name, state.kind, values.get(state.name), state.unit)
         self._keys()
         for i in order:
             self._name(i)
@@ -317,7 +328,8 @@ class _Page:
             )
             self.ax.add_patch(dot)
 
-    def _box(self, name: str, kind: str, meaning: str, value: float | None, unit: str) -> None:
+    def _box(self, name: str, kind: str, value: float | None, unit: str) -> None:
+        """Draw the box of a state with its label, and its value below where that leaves room for the label."""
         color, center = KINDS.get(kind, FAINT), self.centers[name]
         corner = center - self.half
         self.ax.add_patch(
@@ -327,19 +339,16 @@ class _Page:
                 linewidth=0.5 * self.style.line, zorder=3, gid="state",
             )
         )  # fmt: skip
-        below = meaning if value is None else f"{number(value)} {pretty_unit(unit) if unit else ''}".strip()
-        inner = 2 * self.half[0] - 1.0 * self.style.text
-        lines = 2 if 2 * self.half[1] > 1.25 * self.style.text + 2.3 * self.text else 1
-        small = wrap_whole(below, inner, self.text, lines) if 2 * self.half[1] > 2.4 * self.style.text else ""
-        fits = width_of(name, self.style.text, bold=True) <= inner
-        size = self.style.text if fits else max(self.style.least, self.style.text * 0.8)
-        shift = 0.6 * self.text * (small.count("\n") + 1) if small else 0.0
+        below = "" if value is None else f"{number(value)} {pretty_unit(unit) if unit else ''}".strip()
+        small = wrap_whole(below, self._inner[0], self.text, 1)
+        size, label = self.lettering, wrap_to(self.labels[name], self._inner, self.lettering)
+        shift = 0.55 * self.text if small else 0.0
         ax = self.ax
-        ax.text(center[0], center[1] - shift, wrap(name, inner, size, bold=True, lines=2), fontsize=size,
-                fontweight="bold", ha="center", va="center", color=INK, zorder=4, gid="state-name",
-                linespacing=1.0)  # fmt: skip
+        ax.text(center[0], center[1] - shift, label, fontsize=size, fontweight="bold", ha="center", va="center",
+                color=INK, zorder=4, gid="state-name", linespacing=1.0)  # fmt: skip
         if small:
-            ax.text(center[0], center[1] + 0.62 * self.style.text, small, fontsize=self.text, ha="center", va="center",
+            lift = 0.55 * size * (label.count("\n") + 1)
+            ax.text(center[0], center[1] + lift, small, fontsize=self.text, ha="center", va="center",
                     color=INK, zorder=4, gid="state-value", linespacing=1.0)  # fmt: skip
 
     def _keys(self) -> None:

@@ -26,11 +26,15 @@ def raised(number: int | str) -> str:
 def pretty_unit(unit: str) -> str:
     """Return a unit as it is printed.
 
-    `cell/uL` gives `cells/µL`, `mm**3` gives `mm³`, `percent` gives `%`, "" gives "dimensionless".
+    `cell/uL` gives `cells/µL`, `mm**3` gives `mm³`, `percent` gives `%`; what has no unit gives "". A unit that a model
+    made up for itself, such as `Ag_unit`, is `units`.
     """
     text = unit.strip()
     if text in ("", "1", "dimensionless"):
-        return "dimensionless"
+        return ""
+    text = re.sub(r"\b[A-Za-z]\w*_unit\b", "units", text)
+    text = text.replace("patient_year", "patient-year").replace("usual_dose", "usual dose")
+    text = re.sub(r"\bM(cell|copie)s?\b", r"10^6 \1s", text)
     text = re.sub(r"\s*(?:\*\*|\^)\s*\(?([+-]?\d+)\)?", lambda m: raised(m[1]), text)
     text = re.sub(r"\s*\*\s*", "·", text)
     text = re.sub(r"\s*/\s*", "/", text)
@@ -90,14 +94,32 @@ def wrap_whole(text: str, points: float, size: float, lines: int) -> str:
     return ""
 
 
+def wrap_to(text: str, room: tuple[float, float], size: float) -> str:
+    """Return bold text in lines that fill a room of (width, height) points, at least one line."""
+    return wrap(text, room[0], size, bold=True, lines=max(1, int(room[1] / (1.1 * size))))
+
+
+def size_within(text: str, room: tuple[float, float], size: float, least: float) -> float:
+    """Return the largest size of bold text, `size` or less, at which it stands in a room in whole words; else `least`.
+
+    room : width and height in points.
+    """
+    for share in (1.0, 0.9, 0.8, 0.72, 0.64):
+        chosen = max(least, size * share)
+        broken = wrap_to(text, room, chosen)
+        if broken.split() == text.split() and width_of(broken, chosen, bold=True) <= room[0]:
+            return chosen
+    return least
+
+
 def quantity_label(name: str, unit: str, power: int = 0) -> str:
-    """Return the text of an axis: `T (10⁹ cells)`."""
+    """Return the text of an axis: `tumor cells (10⁹ cells)`; the name alone where there is no unit."""
     shown = pretty_unit(unit)
     if power:
-        join = " × " if shown[0].isdigit() else " "
-        shown = f"10{raised(power)}" + ("" if shown == "dimensionless" else join + shown)
+        join = " × " if shown[:1].isdigit() else " "
+        shown = f"10{raised(power)}" + (join + shown if shown else "")
     shown = shown.replace(" ", "\N{NO-BREAK SPACE}")
-    return f"{name} ({shown})" if name else f"({shown})"
+    return f"{name} ({shown})" if name and shown else f"({shown})" if shown else name
 
 
 def noun(whom: str) -> str:

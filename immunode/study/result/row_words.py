@@ -1,10 +1,21 @@
-"""What the rows of a sweep stand for, in words: patients that a model declares, or sampled parameter sets."""
+"""A sweep in words: what its rows stand for, and what its arms and endpoints are called."""
 
 from __future__ import annotations
 
 import re
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
+from immunode.model.views.words import arm_labels, in_words, name_labels
 from immunode.study.design.declared import DECLARED
+from immunode.study.endpoints.endpoint import time_words
+from immunode.study.endpoints.reading import endpoint
+from immunode.study.run.ready import quantity_labels
+
+if TYPE_CHECKING:
+    from immunode.model import Model
 
 
 def whose_rows(recipe: str, *, labelled: bool = False) -> str:
@@ -23,3 +34,50 @@ def whose_rows(recipe: str, *, labelled: bool = False) -> str:
     around = dict.fromkeys(re.findall(r"\+-[\d.]+ %", recipe))
     ranges = [*around, *(["inside their bounds"] if "inside bounds" in recipe else [])]
     return "parameter sets" + (f", {' or '.join(ranges)}" if ranges else "")
+
+
+@dataclass(frozen=True, slots=True)
+class Words:
+    """What the parts of a sweep are called in figures and tables.
+
+    arms, endpoints : name -> label.   names : label of every quantity, parameter and knob, by name.
+    """
+
+    arms: Mapping[str, str]
+    endpoints: Mapping[str, str]
+    names: Mapping[str, str]
+
+
+def sweep_words(model: Model, arms: Sequence[str], endpoints: Iterable[str], end: float) -> Words:
+    """Return what the parts of a sweep are called. end : of the runs, in model time."""
+    return Words(
+        arm_labels(model, arms),
+        endpoint_phrases(endpoints, model, end),
+        name_labels(model) | quantity_labels(model),
+    )
+
+
+def endpoint_phrases(names: Iterable[str], model: Model, end: float) -> dict[str, str]:
+    """Return what endpoints are called in figures and tables, by name: "joint damage at week 52".
+
+    end : of the runs, in model time. A phrase that two endpoints would share is left to neither.
+    """
+    labels = name_labels(model) | quantity_labels(model)
+    moment = time_words(end, model.axis_unit)
+    phrases = {}
+    for name in names:
+        one = endpoint(name)
+        subject = condition_words(one.subject, model) if one.conditional else labels.get(one.subject, one.subject)
+        phrases[name] = one.phrase(subject, moment)
+    often = Counter(phrases.values())
+    return {name: phrase if often[phrase] == 1 else name for name, phrase in phrases.items()}
+
+
+def condition_words(condition: str, model: Model) -> str:
+    """Return a condition with labels instead of names, after the name of the threshold that the model declares for it.
+
+    "remission (DAS28-CRP < 2.6)"; without such a threshold "tumor cells > 1e8".
+    """
+    words = in_words(condition, name_labels(model))
+    line = next((one for one in model.thresholds if one.condition == condition), None)
+    return f"{line.name.replace('_', ' ')} ({words})" if line is not None else words

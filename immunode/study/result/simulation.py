@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 
 from immunode.errors import StudyError, did_you_mean
 from immunode.model.patients import Story
+from immunode.model.views.words import relabelled, threshold_levels, unit_notes
 from immunode.study.result.marks import switch_times
 from immunode.study.result.notebook import page
 from immunode.study.result.timeline_rows import lanes
@@ -306,6 +307,7 @@ def draw_timeline(arms: Mapping[str, Simulation], style: str, title: str | None)
     from immunode.plot.charts.treatment_timeline import timeline
 
     first = next(iter(arms.values()))
+    arms = relabelled(first.model, arms)
     rows = lanes(arms)
     if not rows:
         raise StudyError(f"{first.model.name}: there is no intervention to draw a timeline of")
@@ -339,6 +341,7 @@ def draw(
     from immunode.plot.charts.treatment_timeline import timeline as with_timeline
 
     first = next(iter(arms.values())).model
+    arms = relabelled(first, arms)
     chosen = names or looked_at_first(first)
     if not chosen:
         raise StudyError(f"{first.name}: it has no states and no derived quantities, so there is nothing to draw")
@@ -360,8 +363,8 @@ def draw(
         "time_unit": first.axis_unit,
         "labels": labels,
         "headings": headings,
-        "thresholds": _levels(first),
-        "note": note,
+        "thresholds": threshold_levels(first),
+        "note": "; ".join(filter(None, [note, unit_notes(first, chosen)])),
         "title": first.label if title is None else title,
         "style": style,
         "log": log,
@@ -380,14 +383,6 @@ def draw(
         **common,
     )
     return remembered(figure, _recipe(arms))
-
-
-def _levels(model: Model) -> dict[str, tuple[tuple[str, float], ...]]:
-    """Return quantity -> (name, level) of the declared thresholds on it."""
-    levels: dict[str, tuple[tuple[str, float], ...]] = {}
-    for one in model.thresholds:
-        levels[one.quantity] = (*levels.get(one.quantity, ()), (one.meaning or one.name.replace("_", " "), one.level))
-    return levels
 
 
 def remembered(figure: Figure, recipe: Mapping[str, Any]) -> Figure:
