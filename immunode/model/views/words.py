@@ -9,11 +9,14 @@ from typing import TYPE_CHECKING, TypeVar
 
 if TYPE_CHECKING:
     from immunode.model.declaration import Declaration
+    from immunode.model.records import Derived, Parameter, Process, State, Switch
 
 V = TypeVar("V")
-SHORT = 36
+SHORT = 44
 """Characters up to which the first clause of a meaning serves as a label."""
-_NAME = re.compile(r"[A-Za-z_][A-Za-z_0-9]*(?:\.[A-Za-z_][A-Za-z_0-9]*)*")
+_NAME = re.compile(r"(?<![\w.])[A-Za-z_]\w*(?:\.[A-Za-z_]\w*)*")
+_POWER = re.compile(r"(?<![\w.])(\d+(?:\.\d+)?)[eE]\+?(-?\d+)")
+_RAISED = str.maketrans("0123456789-", "⁰¹²³⁴⁵⁶⁷⁸⁹⁻")
 
 
 def short_meaning(meaning: str) -> str:
@@ -33,27 +36,36 @@ def record_label(name: str, label: str, meaning: str) -> str:
 
 
 def name_labels(model: Declaration) -> dict[str, str]:
-    """Return a label for people of every state, derived quantity, switch, process, parameter and intervention, by name.
-
-    Where short meanings of states coincide, the whole meaning tells them apart if it is short, else the name does.
-    """
-    groups = (model.states, model.derived, model.switches, model.processes, model.parameters)
-    records = [record for group in groups for record in group]
-    labels = {one.name: record_label(one.name, one.label, one.meaning) for one in records}
-    often = Counter(labels[one.name] for one in model.states)
-    for one in model.states:
-        if often[labels[one.name]] > 1 and not one.label:
-            whole = re.sub(r"\s*\([^()]*\)", "", one.meaning)
-            same = sum(whole == re.sub(r"\s*\([^()]*\)", "", other.meaning) for other in model.states)
-            labels[one.name] = (
-                whole if same == 1 and len(whole) <= SHORT else f"{labels[one.name]} ({spaced(one.name)})"
-            )
+    """Return a label of every state, derived quantity, switch, process, parameter and intervention, by name."""
+    rows: list[Derived | Switch | Process] = [*model.derived, *model.switches, *model.processes]
+    labels = {one.name: record_label(one.name, one.label, one.meaning) for one in rows}
+    labels |= _apart(model.states) | _apart([one for one in model.parameters if "." not in one.name])
     labels |= {one.name: getattr(one, "label", "") or spaced(one.name) for one in model.interventions}
-    for one in model.parameters:  # knobs are called after what they belong to
-        head, dot, knob = one.name.rpartition(".")
-        if dot and not one.label:
-            labels[one.name] = f"{labels.get(head, spaced(head))}, {spaced(knob)}"
+    knobs = (one for one in model.parameters if "." in one.name)
+    return labels | {one.name: one.label or input_label(one.name, labels) for one in knobs}
+
+
+def _apart(records: Iterable[State | Parameter]) -> dict[str, str]:
+    """Return labels of records; where they coincide, the whole meaning tells them apart if it is short, or the name."""
+    listed = list(records)
+    labels = {one.name: record_label(one.name, one.label, one.meaning) for one in listed}
+    whole = {one.name: re.sub(r"\s*\([^()]*\)", "", one.meaning) for one in listed}
+    often, same = Counter(labels.values()), Counter(whole.values())
+    for one in listed:
+        if often[labels[one.name]] > 1 and not one.label:
+            clear = same[whole[one.name]] == 1 and len(whole[one.name]) <= SHORT
+            labels[one.name] = whole[one.name] if clear else f"{labels[one.name]} ({spaced(one.name)})"
     return labels
+
+
+def input_label(name: str, labels: Mapping[str, str]) -> str:
+    """Return what an input of a run is called: a parameter, a knob such as `anti_tnf.strength`, or a start `E(0)`."""
+    if name in labels:
+        return labels[name]
+    if name.endswith("(0)"):
+        return f"{labels.get(name[:-3], spaced(name[:-3]))} at the start"
+    head, dot, knob = name.rpartition(".")
+    return f"{labels.get(head, spaced(head))}, {spaced(knob)}" if dot else spaced(name)
 
 
 def arm_labels(model: Declaration, arms: Iterable[str]) -> dict[str, str]:
@@ -87,15 +99,16 @@ def threshold_levels(model: Declaration) -> dict[str, tuple[tuple[str, float], .
 
 
 def in_words(text: str, labels: Mapping[str, str]) -> str:
-    """Return an expression with labels instead of names: "T > 1e8" gives "tumor cells > 1e8"."""
-    return _NAME.sub(lambda match: labels.get(match[0], match[0]), text)
+    """Return an expression with labels instead of names: "T > 3e8" gives "tumor cells > 3×10⁸"."""
+    said = _NAME.sub(lambda match: labels.get(match[0], match[0]), text)
+    return _POWER.sub(lambda match: f"{match[1]}×10{str(int(match[2])).translate(_RAISED)}", said).replace("1×10", "10")
 
 
 def unit_notes(model: Declaration, names: Iterable[str]) -> str:
     """Return what units mean that the model made up, for those of some quantities: "unit of antigen: 1e6 per mL"."""
     own = {unit.name: unit.meaning for unit in model.units if unit.name.endswith("_unit") and unit.meaning}
     labels = name_labels(model)
-    units = {one.name: one.unit for one in (*model.states, *model.derived)}
+    units = {one.name: one.unit for one in model.states} | {one.name: one.unit for one in model.derived}
     notes = {}
     for name in names:
         for word in _NAME.findall(units.get(name, "")):

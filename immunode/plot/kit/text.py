@@ -284,7 +284,7 @@ def name_panel(
     shown = quantity_label("", unit, power)
     label = quantity_label(name, unit, power)
     above = meaning if meaning != name else ""
-    fits = [width_of(part, style.text) <= height for part in (label, name, shown)]
+    fits = [width_of(part, style.text) <= 0.92 * height for part in (label, name, shown)]
     if not fits[0] and fits[1] and fits[2]:
         label = f"{name}\n{shown}"
     elif not fits[0]:  # what finds no room beside the axis stands above it

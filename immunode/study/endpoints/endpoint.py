@@ -106,6 +106,8 @@ class Endpoint(ABC):
         return self.name
 
 
+_LARGER = {"day": ("week", 7.0), "hour": ("day", 24.0)}
+_UNHANDY = 120.0  # as on the axes of time: from here on 364 days are 52 weeks
 _UNITS = {"h": "hour", "d": "day", "wk": "week", "w": "week", "min": "minute"}
 
 
@@ -120,6 +122,9 @@ def time_words(time: float | str, unit: str = "") -> str:
         if not word or " " in word or not number.replace(".", "", 1).isdigit():
             return time
         return f"{_UNITS.get(word, word.removesuffix('s'))} {number}"
+    larger, size = _LARGER.get(unit, ("", 1.0))
+    if larger and abs(time) > _UNHANDY and time % size == 0:
+        unit, time = larger, time / size
     return f"{unit if unit.isalpha() else 'time'} {time:.6g}"
 
 

@@ -222,7 +222,8 @@ class Pictures:
                 "arm or quantity (in the shell: --arm, --show)"
             )
         words, given = self._words, self._title(title)
-        start = words.arms.get(baseline) or words.endpoints[baseline]
+        at_start = f"at({subject}, 0)"
+        start = "the start" if baseline == at_start else words.arms.get(baseline) or words.endpoints[baseline]
         label = f"{words.endpoints[name]}: change from {start} (%)"
         changes = {words.arms[arm]: change for arm, change in changes.items()}
         return self._remembered(
@@ -268,7 +269,7 @@ class Pictures:
     @property
     def _words(self) -> Words:
         result = self._result
-        return sweep_words(result.model, result.arms, result.endpoints, float(result.times[-1]))
+        return sweep_words(result.model, result.arms, result.endpoints, float(result.times[-1]), result.columns)
 
     def _title(self, given: str | None) -> str:
         return self._result.model_name if given is None else given

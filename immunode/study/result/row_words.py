@@ -8,10 +8,10 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from immunode.model.views.words import arm_labels, in_words, name_labels
+from immunode.model.views.words import arm_labels, in_words, input_label, name_labels
 from immunode.study.design.declared import DECLARED
 from immunode.study.endpoints.endpoint import time_words
-from immunode.study.endpoints.reading import endpoint
+from immunode.study.endpoints.reading import KINDS, endpoint
 from immunode.study.run.ready import quantity_labels
 
 if TYPE_CHECKING:
@@ -48,13 +48,13 @@ class Words:
     names: Mapping[str, str]
 
 
-def sweep_words(model: Model, arms: Sequence[str], endpoints: Iterable[str], end: float) -> Words:
-    """Return what the parts of a sweep are called. end : of the runs, in model time."""
-    return Words(
-        arm_labels(model, arms),
-        endpoint_phrases(endpoints, model, end),
-        name_labels(model) | quantity_labels(model),
-    )
+def sweep_words(
+    model: Model, arms: Sequence[str], endpoints: Iterable[str], end: float, columns: Iterable[str] = ()
+) -> Words:
+    """Return what the parts of a sweep are called. end : of the runs, in model time.   columns : of the design."""
+    names = name_labels(model) | quantity_labels(model)
+    inputs = {name: input_label(name, names) for name in columns}
+    return Words(arm_labels(model, arms), endpoint_phrases(endpoints, model, end), names | inputs)
 
 
 def endpoint_phrases(names: Iterable[str], model: Model, end: float) -> dict[str, str]:
@@ -71,6 +71,18 @@ def endpoint_phrases(names: Iterable[str], model: Model, end: float) -> dict[str
         phrases[name] = one.phrase(subject, moment)
     often = Counter(phrases.values())
     return {name: phrase if often[phrase] == 1 else name for name, phrase in phrases.items()}
+
+
+def rule_in_words(rule: str, model: Model, end: float) -> str:
+    """Return a condition on endpoints in words: "lesions at week 24 < 0.25*lesions at day 0".
+
+    end : of the runs, in model time.
+    """
+
+    def said(found: re.Match[str]) -> str:
+        return endpoint_phrases([found[0]], model, end)[found[0]] if found[1] in KINDS else found[0]
+
+    return in_words(re.sub(r"\b(\w+)\([^()]*\)", said, rule), name_labels(model))
 
 
 def condition_words(condition: str, model: Model) -> str:

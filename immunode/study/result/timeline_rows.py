@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING, Protocol
 import numpy as np
 from numpy.typing import NDArray
 
+from immunode.model.views.words import name_labels
+
 if TYPE_CHECKING:
     from immunode.model import Model
     from immunode.plot.charts.treatment_timeline import Lane
@@ -72,7 +74,9 @@ def _lane(arm: str, name: str, one: Treated) -> Lane:
         most = known.get(f"{name}.visits", np.inf)
         count = int(min(most, max((one.times[-1] - first) // every + 1, 0)))
         visits = tuple(float(first + i * every) for i in range(count))
-    told = name if arm in ("", name) else f"{arm}: {name}"
+    called = name_labels(one.model).get(name, name)
+    alone = len(one.model.applied) == 1
+    told = (arm or called) if alone or arm in ("", name, called) else f"{arm}: {called}"
     return Lane(told, arm or name, times, level, one.doses.get(name, ()), visits, one.switches.get(name, ()))
 
 
