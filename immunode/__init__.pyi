@@ -26,6 +26,7 @@ from .intervention.intervention import Intervention
 from .intervention.operations import add, inhibit, remove, scale, set_to, stimulate, transfer
 from .intervention.schedule import decay, during, pulses, ramp, rhythm
 from .intervention.shapes import at_visits
+from .intervention.submodels.joining import join
 from .model.declaration import Perturbation
 from .model.model import Model
 from .model.patients import Correlation, Observed, PatientClass, PatientCovariate, Story, Threshold, Variability
@@ -62,6 +63,7 @@ __all__ = [
     "list_models", "load_model", "copy_model",
     # declaring one
     "Model", "Compartment", "State", "Parameter", "Process", "Derived", "Event", "Switch", "Unit", "Variant",
+    "join",
     # patients and trials
     "Variability", "Correlation", "PatientClass", "PatientCovariate", "Observed", "Threshold", "Story", "Trial",
     "TrialResult", "validate",

@@ -27,6 +27,7 @@ SUBMODULES = {
 NAMES = {
     "list_models", "load_model", "copy_model",
     "Model", "Compartment", "State", "Parameter", "Process", "Derived", "Event", "Switch", "Unit", "Variant",
+    "join",
     "Variability", "Correlation", "PatientClass", "PatientCovariate", "Observed", "Threshold", "Story", "Trial",
     "TrialResult", "validate",
     "Intervention", "Drug", "Perturbation", "drug", "perturb",

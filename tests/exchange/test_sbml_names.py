@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import immunode as im
-from immunode.exchange.sbml.naming import lawful
+from immunode.exchange.naming import lawful
 from immunode.language.expression import name_problem
 from tests.exchange.test_sbml_read import MATH, document, parameter, rule, ruled
 from tests.libraries import needs

@@ -14,6 +14,7 @@ from immunode.exchange.antimony import write_antimony
 from immunode.exchange.omex import write_omex
 from immunode.exchange.petab import write_petab
 from immunode.exchange.sbml.writing.writer import write_sbml
+from immunode.exchange.scripts.files import LANGUAGES, write_script
 from immunode.exchange.sheets import sheet
 from immunode.model import Model
 
@@ -59,6 +60,13 @@ def _markdown(job: Job, path: Path) -> Path:
     return text_file(path, sheet(job.composed))
 
 
+def _script(language: str) -> Target:
+    def write(job: Job, path: Path) -> Path:
+        return write_script(job.composed, path, language)
+
+    return Target(write, LANGUAGES[language])
+
+
 def _omex(job: Job, path: Path) -> Path:
     return write_omex(job.model, path, arms=list(job.arms) or None)
 
@@ -90,6 +98,7 @@ TARGETS = {
     "omex": Target(_omex, ".omex"),
     "html": Target(_html, ".html"),
     "petab": Target(_petab, ""),
+    **{language: _script(language) for language in LANGUAGES},
 }
 SEVERAL = ("omex", "petab", "html")
 """Formats that hold several arms; the others hold one model."""

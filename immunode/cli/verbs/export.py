@@ -18,7 +18,8 @@ def command(
         str,
         typer.Option(
             "--to",
-            help="sbml, antimony, json, latex, markdown, omex, petab or html.",
+            help="sbml, antimony, json, latex, markdown, omex, petab, html; "
+            "or a script: matlab, rxode2, mrgsolve, nonmem, julia.",
             autocompletion=completion.formats,
         ),
     ],

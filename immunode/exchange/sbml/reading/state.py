@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from immunode.errors import ModelError
-from immunode.exchange.sbml.naming import lawful
+from immunode.exchange.naming import lawful
 from immunode.exchange.sbml.reading.mathml import Converter, Scope
 from immunode.language.tree import Expression
 

@@ -18,12 +18,11 @@ from immunode.exchange.sbml.writing.math import math_element, multiplied
 from immunode.exchange.sbml.writing.names import Ids
 from immunode.exchange.sbml.writing.notes import clean, describe
 from immunode.exchange.sbml.writing.sizes import per_size, size_rules, size_spaces
+from immunode.exchange.starts import begun
 from immunode.language.expression import names, parse, parse_arrow, substitute
 from immunode.model import Model, Process, State
 from immunode.model.views.formulas import effective, right_hand_sides
-from immunode.program.untreated_model import untreated
 from immunode.study.run.recipe import write_text
-from immunode.study.simulations import simulate
 
 FACTS = "urn:immunode:facts:1"
 """Namespace of the annotation that holds what SBML can't say; a name, not an address that is ever fetched."""
@@ -46,7 +45,7 @@ def to_sbml(model: Model, *, facts: bool = True, bare: bool = False) -> str:
     ModelError : the model uses a function that SBML does not have.
     """
     root = Element("sbml", {"xmlns": CORE, "level": "3", "version": "2"})
-    document = _ModelWriter(_begun(model))
+    document = _ModelWriter(begun(model))
     root.append(document.model_element(clean(model.to_json()) if facts else ""))
     if bare:
         remove_prose(root)
@@ -76,15 +75,6 @@ def write_sbml(model: Model, path: str | os.PathLike[str]) -> Path:
         raise StoreError(f"'{target}' is a folder; give a file such as '{target / (model.name + '.xml')}'")
     write_text(target, to_sbml(model))
     return target
-
-
-def _begun(model: Model) -> Model:
-    """Return a model that begins at rest with that rest as its initial values, since SBML has numbers only."""
-    if not model.start:
-        return model
-    alone = simulate(untreated(model).replace(start=model.start), times=[0.0, 1e-9 * model.horizon])
-    initial = {state.name: float(alone[state.name][0]) for state in alone.model.states}
-    return model.with_initial(initial).replace(start="")
 
 
 def remove_prose(root: Element) -> None:

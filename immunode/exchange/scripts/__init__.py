@@ -1,0 +1,1 @@
+"""A model as a text for another program that solves it, and back."""
