@@ -17,6 +17,7 @@ from immunode.cli import main
 from immunode.cli.figures.picks import event_ahead
 from immunode.cli.figures.pictures import read_subject
 from immunode.cli.words import KINDS
+from immunode.errors import StudyError
 from immunode.model.views.words import name_labels
 from immunode.plot import read_metadata
 
@@ -227,7 +228,7 @@ def test_a_figure_of_many_that_can_not_be_says_what_to_do(
 
 def test_an_arm_that_is_control_again_makes_no_waterfall() -> None:
     out = im.sweep(im.load_model("chatterjee2017"), arms=["control", "q3w_2"], patients=9, endpoints="auc(SLD)")
-    with pytest.raises(im.StudyError, match=r"auc\(SLD\) is the same as in control in every run of q3w_2"):
+    with pytest.raises(StudyError, match=r"auc\(SLD\) is the same as in control in every run of q3w_2"):
         out.plot.waterfall("auc(SLD)", baseline="control")
 
 
