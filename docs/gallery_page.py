@@ -77,9 +77,9 @@ def page() -> str:
     parts = [
         "# Gallery",
         f"Every kind of figure that the package draws, on a theory ([`{THEORY}`](models/{THEORY}.md): effector cells "
-        f"against a tumor in mice) and on a model of patients ([`{CLINIC}`](models/{CLINIC}.md): sarilumab in rheumatoid "
-        f"arthritis), where the kind says something about it. `immunode gallery {CLINIC}` draws all kinds that fit a "
-        "model, with their scripts; `--style` makes slides, papers and posters of them, see "
+        f"against a tumor in mice) and on a model of patients ([`{CLINIC}`](models/{CLINIC}.md): sarilumab in "
+        f"rheumatoid arthritis), where the kind says something about it. `immunode gallery {CLINIC}` draws all kinds "
+        "that fit a model, with their scripts; `--style` makes slides, papers and posters of them, see "
         "[figures for slides](howto/slide.md).",
     ]
     for kind, title in KINDS.items():

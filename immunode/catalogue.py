@@ -9,6 +9,7 @@ import ast
 import importlib
 import os
 from dataclasses import dataclass
+from functools import lru_cache
 from pathlib import Path
 from types import CodeType
 from typing import TYPE_CHECKING
@@ -183,11 +184,21 @@ def _is_path(given: str | os.PathLike[str]) -> bool:
 
 
 def _entry(path: Path) -> Entry | None:
-    """Return what the file at `path` declares, or None when it declares no model."""
+    """Return what the file at `path` declares, or None when it declares no model; one that stays is read once."""
+    try:
+        file = path.stat()
+    except OSError as error:
+        return _broken(path, error)
+    return _entry_once(path, (file.st_mtime_ns, file.st_ctime_ns, file.st_size))
+
+
+@lru_cache(maxsize=1024)
+def _entry_once(path: Path, _version: tuple[int, int, int]) -> Entry | None:
+    """Return what the file at `path` declares, in the version that two times and a size tell."""
     try:
         tree = ast.parse(path.read_bytes(), filename=str(path))
     except (SyntaxError, ValueError, OSError, RecursionError, MemoryError) as error:
-        return Entry(path.stem, f"can't be read: {_reason(error)}", "", "broken", "", 0, (), path)
+        return _broken(path, error)
     names = _assigned(tree)
     call = names.get("MODEL")
     if not isinstance(call, ast.Call):
@@ -203,6 +214,10 @@ def _entry(path: Path) -> Entry | None:
         aliases=_aliases(given.get("aliases")),
         path=path,
     )
+
+
+def _broken(path: Path, error: BaseException) -> Entry:
+    return Entry(path.stem, f"can't be read: {_reason(error)}", "", "broken", "", 0, (), path)
 
 
 def _assigned(tree: ast.Module) -> dict[str, ast.expr]:

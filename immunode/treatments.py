@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from immunode.analysis.treatment.combinations import Combination, Curve, combination, synergy
+from immunode.analysis.treatment.combinations import combination
+from immunode.analysis.treatment.combined_effects import Combination, Curve, synergy
 from immunode.analysis.treatment.counter_examples import CounterExample
 from immunode.analysis.treatment.expectations import Expectation, Expectations, check_expectations
 from immunode.analysis.treatment.explanation import Explanation, explain

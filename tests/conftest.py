@@ -6,6 +6,10 @@ import os
 import signal
 import tempfile
 
+import pytest
+
+from immunode.catalogue import list_models
+
 if "PYTEST_XDIST_WORKER" not in os.environ:  # the processes of one run share the folder of the first
     _CACHE = tempfile.TemporaryDirectory(prefix="immunode-tests-", ignore_cleanup_errors=True)
     os.environ["IMMUNODE_CACHE"] = _CACHE.name
@@ -13,3 +17,49 @@ if "PYTEST_XDIST_WORKER" not in os.environ:  # the processes of one run share th
 os.environ["MPLBACKEND"] = "Agg"
 # a shell lets what it starts in the background ignore Ctrl-C, and so do all children of that
 signal.signal(signal.SIGINT, signal.default_int_handler)
+
+STAND_FOR_ALL = {
+    "baker2013": "time without a unit",
+    "bindellini2024": "a largest step, floor()",
+    "cartmath2021": "cells that die out, a variant with a horizon of its own",
+    "chatterjee2017": "classes of patients",
+    "demin2013": "compartments; stiff",
+    "exercise_minimal": "a story in a variant; min",
+    "immune_balance": "a variant that starts where it rests",
+    "karin2020": "drugs of the library; cos()",
+    "kuznetsov1994": "the one that most examples take",
+    "lewkiewicz2019": "removal; years",
+    "lledogarcia2022": "abs()",
+    "ma2020": "doses by a rule",
+    "miyano2022": "a steady state as its start; weeks",
+    "yu2022_crohns": "requirements",
+    "zhang2023_cdai": "an operator over a state",
+}
+"""The models of the quick round, and why: together they use all that any model uses (`test_quick_round.py`)."""
+GENERIC = 20
+"""A test that has cases of this many models is about all models."""
+
+
+def model_of(item: pytest.Item, names: frozenset[str]) -> str:
+    """Return the model that a case is about, "" for none: a parameter is its name, file, entry or scenario."""
+    params = item.callspec.params if hasattr(item, "callspec") else {}
+    for value in params.values():
+        for text in (value, *(getattr(value, word, "") for word in ("model", "stem", "name"))):
+            if isinstance(text, str) and (name := text.partition("/")[0]) in names:
+                return name
+    return ""
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Mark as slow, in tests that go over all models, the cases of those for which others stand."""
+    names = frozenset(entry.name for entry in list_models())
+    cases: dict[str, list[tuple[str, pytest.Item]]] = {}
+    for item in items:
+        if name := model_of(item, names):
+            cases.setdefault(item.nodeid.partition("[")[0], []).append((name, item))
+    for found in cases.values():
+        if len({name for name, _ in found}) >= GENERIC:
+            for name, item in found:
+                if name not in STAND_FOR_ALL:
+                    item.add_marker(pytest.mark.slow)

@@ -48,6 +48,7 @@ def test_solutions_are_right(notebook: Path, tmp_path: Path) -> None:
     assert len(exercises(notebook)) >= 4
 
 
+@pytest.mark.slow
 def test_a_student_s_copy_runs_without_the_instructor_s_file(tmp_path: Path) -> None:
     for path in (COURSE / "first_model.py", COURSE / "exercise.py"):
         shutil.copy(path, tmp_path)

@@ -48,6 +48,7 @@ def test_example_writes_one_figure(script: Path, tmp_path: Path) -> None:
     assert ran.stdout.strip() == str(tmp_path / f"{script.stem}.png")
 
 
+@pytest.mark.slow
 def test_example_prints_one_table(tmp_path: Path) -> None:
     """Of one model, which takes a second; its rows are those of the model."""
     printed = run(TABLE, "zinc_minimal", tmp_path).stdout

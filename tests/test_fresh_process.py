@@ -106,6 +106,7 @@ print("immunode.intervention" in sys.modules)
     assert fresh(code) == "False"
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("name", "read"),
     [
@@ -134,6 +135,7 @@ def test_a_model_is_read_from_the_formats_of_other_tools(folder: Path, name: str
         assert here.interventions == im.load_model(CODE).interventions
 
 
+@pytest.mark.slow
 def test_a_petab_problem_is_read(folder: Path) -> None:
     pytest.importorskip("libsbml")
     pytest.importorskip("yaml")

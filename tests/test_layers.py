@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import re
+import shutil
 import subprocess
 import sys
 import tomllib
@@ -43,6 +44,22 @@ def test_imports_point_up_the_table() -> None:
     assert ran.returncode == 0, ran.stdout
 
 
+@pytest.fixture(scope="module")
+def layered(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Return the folder of a made-up package with the folders of ours, in which no import is wrong."""
+    made: Path = tmp_path_factory.mktemp("layered")
+    folders = "language model intervention program solve plot study analysis exchange app cli models"
+    for part in folders.split():
+        (made / "immunode" / part).mkdir(parents=True)
+        (made / "immunode" / part / "__init__.py").write_text("")
+    for part in ("__init__", "errors", "version", "catalogue", *FACES):
+        (made / "immunode" / f"{part}.py").write_text("")
+    (made / "immunode" / "program" / "program.py").write_text("")
+    (made / "pyproject.toml").write_text(table_of_layers())
+    assert lint(made).returncode == 0
+    return made
+
+
 @pytest.mark.parametrize(
     ("module", "text"),
     [
@@ -59,19 +76,11 @@ def test_imports_point_up_the_table() -> None:
         ("analysis/bad.py", "from immunode.exchange import read_sbml"),
     ],
 )
-def test_an_import_down_the_table_is_found(module: str, text: str, tmp_path: Path) -> None:
+def test_an_import_down_the_table_is_found(module: str, text: str, layered: Path, tmp_path: Path) -> None:
     """The contracts can fail: a package with one wrong import breaks them."""
-    folders = "language model intervention program solve plot study analysis exchange app cli models"
-    for part in folders.split():
-        (tmp_path / "immunode" / part).mkdir(parents=True)
-        (tmp_path / "immunode" / part / "__init__.py").write_text("")
-    for part in ("__init__", "errors", "version", "catalogue", *FACES):
-        (tmp_path / "immunode" / f"{part}.py").write_text("")
-    (tmp_path / "immunode" / "program" / "program.py").write_text("")
-    (tmp_path / "pyproject.toml").write_text(table_of_layers())
-    assert lint(tmp_path).returncode == 0
-    (tmp_path / "immunode" / module).write_text(text + "\n")
-    assert lint(tmp_path).returncode == 1
+    folder = shutil.copytree(layered, tmp_path / "layered")
+    (folder / "immunode" / module).write_text(text + "\n")
+    assert lint(folder).returncode == 1
 
 
 def test_no_module_imports_the_package_root() -> None:

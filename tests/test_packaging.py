@@ -109,6 +109,7 @@ def test_models_are_listed_from_a_wheel(wheel: Path, tmp_path: Path) -> None:
     assert listed(path=tmp_path / "site", cwd=tmp_path) == MODELS
 
 
+@pytest.mark.slow
 def test_models_are_listed_from_a_wheel_made_from_the_sdist(sdist: Path, tmp_path: Path) -> None:
     with tarfile.open(sdist) as archive:
         archive.extractall(tmp_path / "source", filter="data")

@@ -198,6 +198,7 @@ def classes(thing: Any) -> Iterator[type]:
                 yield value
 
 
+@pytest.mark.slow
 def test_a_type_that_a_public_signature_names_is_public() -> None:
     places = [(immunode, NAMES), *((module, module.__all__) for module in submodules())]
     things = [getattr(module, name) for module, names in places for name in names]

@@ -244,6 +244,7 @@ def rounds(n: int, folder: Path) -> None:
         check(im.from_table, file)
 
 
+@pytest.mark.slow
 def test_models_event_tables_and_files_are_read_or_refused(tmp_path: Path) -> None:
     rounds(QUICK // 4, tmp_path)
 

@@ -7,10 +7,13 @@ import shlex
 from pathlib import Path
 
 import matplotlib
+import matplotlib.pyplot as plt
 import pytest
+from matplotlib.figure import Figure
 
 from immunode.catalogue import list_models
 from immunode.cli import main
+from immunode.study import SweepResult
 from immunode.treatments import list_drugs
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -22,9 +25,17 @@ COMMANDS = [line for line in SHELL if line.startswith("immunode ")]
 
 @pytest.mark.parametrize("block", PYTHON, ids=range(len(PYTHON)))
 def test_python_block_runs(block: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Each makes a sweep without a failed run, or a figure with something in it."""
     monkeypatch.chdir(tmp_path)
     matplotlib.use("Agg")
-    exec(compile(block, "README.md", "exec"), {"__name__": "readme"})
+    names: dict[str, object] = {"__name__": "readme"}
+    exec(compile(block, "README.md", "exec"), names)
+    sweeps = [it for it in names.values() if isinstance(it, SweepResult)]
+    figures = [it for it in names.values() if isinstance(it, Figure)]
+    assert sweeps or figures
+    assert all(sweep.ok.all() for sweep in sweeps)
+    assert all(axes.has_data() for figure in figures for axes in figure.axes)
+    plt.close("all")
 
 
 @pytest.mark.slow

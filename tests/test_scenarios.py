@@ -44,6 +44,7 @@ def declared(model: str) -> dict[str, Any]:
     return found
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("one", scenarios.SCENARIOS, ids=lambda one: one.name)
 def test_holds_at_the_declared_values(one: Any) -> None:
     seen = declared(one.model)[one.name]

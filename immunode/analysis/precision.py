@@ -207,6 +207,7 @@ class _Work:
 
     @classmethod
     def of(cls, model: Model, interventions: Any, space: SpaceLike | None, n: int, until: Any, seed: int) -> _Work:
+        """Return the runs of Sobol points of a space, under interventions."""
         given = (
             [interventions]
             if isinstance(interventions, str) or not isinstance(interventions, Iterable)

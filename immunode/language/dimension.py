@@ -166,9 +166,11 @@ class _Reader:
             position = match.end()
 
     def peek(self) -> str:
+        """Return the next token without going on, "" at the end."""
         return self.tokens[0] if self.tokens else ""
 
     def product(self) -> Dimension:
+        """Read units joined by *, / or a space."""
         result = self.power()
         divided = False
         while self.tokens and self.peek() != ")":
@@ -181,6 +183,7 @@ class _Reader:
         return result
 
     def power(self) -> Dimension:
+        """Read a unit and its power: a whole number, a decimal or a fraction in brackets."""
         base = self.atom()
         if self.peek() not in ("**", "^"):
             return base
@@ -202,6 +205,7 @@ class _Reader:
         return base**exponent
 
     def signed(self) -> Fraction:
+        """Read a number that may have a minus."""
         sign = -1 if self.peek() == "-" else 1
         if sign < 0:
             self.tokens.pop(0)
@@ -210,6 +214,7 @@ class _Reader:
         return sign * Fraction(self.tokens.pop(0))
 
     def atom(self) -> Dimension:
+        """Read a bracket, a number or a named unit."""
         token = self.tokens.pop(0) if self.tokens else ""
         if token == "(":
             self.depth += 1
@@ -228,11 +233,13 @@ class _Reader:
         )
 
     def number(self, size: float) -> Dimension:
+        """Return a number as a unit without a dimension."""
         if not 0 < size < math.inf:
             raise UnitError(f"the unit {quoted(self.text)} has the size {size:g}; a unit is above 0 and finite")
         return Dimension(size)
 
     def expect(self, token: str) -> None:
+        """Step over a token that must come next."""
         if self.peek() != token:
             raise UnitError(f"a '{token}' is missing in the unit {quoted(self.text)}")
         self.tokens.pop(0)

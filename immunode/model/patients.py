@@ -343,11 +343,13 @@ def _sides(expression: Any) -> tuple[str, float] | None:
 
 
 def one_of(who: str, value: object, known: tuple[str, ...]) -> None:
+    """Raise ModelError where a value is none of the known words."""
     if value not in known:
         raise ModelError(f"{who} {quoted(value)}{did_you_mean(str(value), known)}")
 
 
 def checked_number(who: str, value: object, least: float | None = None) -> float:
+    """Return a number that is finite and not below `least`; raise ModelError on anything else."""
     if isinstance(value, bool) or not isinstance(value, int | float) or not math.isfinite(value):
         raise ModelError(f"{who} must be a finite number, got {value!r}")
     if least is not None and value < least:

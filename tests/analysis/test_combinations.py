@@ -7,7 +7,8 @@ from typing import Any
 import numpy as np
 import pytest
 
-from immunode.analysis.treatment.combinations import combination, synergy
+from immunode.analysis.treatment.combinations import combination
+from immunode.analysis.treatment.combined_effects import synergy
 from immunode.errors import StudyError
 from immunode.intervention import Intervention, inhibit
 from immunode.model import Derived, Model, Parameter, Process, State

@@ -19,6 +19,7 @@ Capture = pytest.CaptureFixture[str]
 ATLAS = ["atlas", "kuznetsov1994", "--until", "20 days"]
 
 
+@pytest.mark.slow
 def test_the_files_hold_what_atlas_gives(tmp_path: Path, capsys: Capture) -> None:
     words = [*ATLAS, "-o", str(tmp_path)]
     assert main(words) == 0

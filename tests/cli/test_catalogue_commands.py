@@ -52,7 +52,8 @@ def test_list_groups_models_by_system(capsys: Capture) -> None:
     first = [line.strip() for line in lines].index("cancer")
     expected = [entry.name for entry in list_models() if entry.system == "cancer"]
     words = [line.split()[0] for line in lines[first + 1 :] if line.split()]
-    assert [word for word in words if word in {e.name for e in list_models()}][: len(expected)] == expected
+    names = {entry.name for entry in list_models()}
+    assert [word for word in words if word in names][: len(expected)] == expected
 
 
 def test_list_as_json_has_the_catalogue(capsys: Capture) -> None:

@@ -30,6 +30,7 @@ def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     return tmp_path
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("ending", ["png", "pdf"])
 def test_running_the_script_of_a_figure_makes_the_same_figure(
     folder: Path, ending: str, capsys: pytest.CaptureFixture[str]
@@ -95,6 +96,7 @@ def test_a_bifurcation_follows_the_parameter_that_the_model_names(
     assert "found = im.dynamics.continuation(model, parameter, between)\n" in script
 
 
+@pytest.mark.slow
 def test_a_bifurcation_else_follows_what_moves_the_read_out_most(folder: Path) -> None:
     """Found by the script itself; the figure says which."""
     assert main(["figure", "kuznetsov1994", "--kind", "bifurcation", "-o", "a.svg"]) == 0
@@ -207,6 +209,7 @@ def test_figures_show_the_patients_of_a_sweep(folder: Path, capsys: pytest.Captu
     assert medians["sets"] == pytest.approx(1.4752, abs=1e-4)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("words", "said"),
     [
@@ -241,6 +244,7 @@ def test_what_is_drawn_for_each_patient_can_not_be_set_in_a_figure(
     assert "drawn = {'n': 8}\n" in script_of([*words, "--runs", "8"], capsys)
 
 
+@pytest.mark.slow
 def test_a_waterfall_takes_an_arm_and_a_quantity_that_say_something(
     folder: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -126,6 +126,7 @@ def test_a_run_that_fails_is_one_line_with_its_time_and_exits_with_1(tmp_path: P
     assert error.count("\n") == 1
 
 
+@pytest.mark.slow
 def test_the_tables_name_model_and_variant(tmp_path: Path, capsys: Capture) -> None:
     line = ["baker2013", "--variant", "diseased", "--until", "7", "-o"]
     assert main(["run", *line, str(tmp_path / "run")]) == 0
@@ -155,6 +156,7 @@ def test_an_interrupt_keeps_the_arms_that_are_finished(
     assert set(pd.read_csv(tmp_path / "curves.csv")["arm"]) == {"control"}
 
 
+@pytest.mark.slow
 def test_without_arms_the_story_of_the_model_is_told(tmp_path: Path, capsys: Capture) -> None:
     assert main(["run", "ma2020", "--json", "-o", str(tmp_path / "out")]) == 0
     told = json.loads(capsys.readouterr().out)
@@ -167,6 +169,7 @@ def test_without_arms_the_story_of_the_model_is_told(tmp_path: Path, capsys: Cap
     assert "The larger dose buys" in svg
 
 
+@pytest.mark.slow
 def test_a_story_that_is_told_with_other_numbers_has_no_sentence(capsys: Capture) -> None:
     for words in (["--set", "BASE=5"], ["--until", "4 weeks"], ["--show", "das28"]):
         assert main(["run", "ma2020", *words, "--json"]) == 0

@@ -59,6 +59,7 @@ def test_the_table_has_arms_endpoints_the_failed_share_and_how_runs_were_made(ca
         assert text in printed, text
 
 
+@pytest.mark.slow
 def test_patients_are_those_of_the_same_sweep_in_python(tmp_path: Path, capsys: Capture) -> None:
     """The declared population, paired over arms; its covariates and random effects are columns of the table."""
     words = ["sweep", "ma2020", "--arm", "control,sarilumab_200", "--endpoint", "final(das28)"]

@@ -45,6 +45,7 @@ def test_the_screen_says_all_that_is_needed_to_judge(capsys: Capture, monkeypatc
     assert any(x.startswith("inside: the published value lies in") for x in lines)
 
 
+@pytest.mark.slow
 def test_files_hold_the_table_and_a_figure(tmp_path: Path) -> None:
     assert main(["validate", "valenzuela2025", *FEW, "-o", str(tmp_path / "out")]) == 0
     assert set(os.listdir(tmp_path / "out")) == {"table.csv", "figure.png", "figure.svg"}

@@ -42,6 +42,7 @@ def name(page: Path) -> str:
 SHOWN = [page for page in PAGES if any(language in ("python", "sh") for language, _, _ in blocks(page))]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("page", SHOWN, ids=name)
 def test_blocks_run_one_after_the_other(page: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """In one namespace and an empty folder; a million runs are made two hundred."""
@@ -137,14 +138,14 @@ def test_every_model_and_every_public_name_has_its_place() -> None:
     import immunode
 
     assert {f"models/{entry.name}.md" for entry in immunode.list_models()} <= set(site())
-    groups = generator().groups()
+    groups = generator().reference.groups()
     parts = {title.removeprefix("im.") for title, _ in groups if title.startswith("im.")}
     root = {public for _, names in groups for public in names if "." not in public}
     assert root | parts | {"__version__"} == set(immunode.__all__)
 
 
 def test_every_drug_has_a_page_with_its_numbers_and_warnings() -> None:
-    for name, chosen in generator().library().items():
+    for name, chosen in generator().drugs.library().items():
         page = site()[f"drugs/{name}.md"].replace("\\", "").replace("&lt;", "<").replace("&amp;", "&")
         assert f"[`{name}`]({name}.md)" in site()["drugs/index.md"]
         assert chosen.source in page
@@ -154,7 +155,7 @@ def test_every_drug_has_a_page_with_its_numbers_and_warnings() -> None:
 
 @pytest.mark.parametrize("name", ["infliximab", "siponimod", "alemtuzumab"])
 def test_a_drug_has_a_figure_of_its_concentration(name: str) -> None:
-    figure = generator().drug_figure(generator().library()[name], patients=40)
+    figure = generator().drugs.drug_figure(generator().drugs.library()[name], patients=40)
     (axes, *_) = figure.axes
     levels = np.concatenate([line.get_ydata() for line in axes.lines if len(line.get_ydata()) > 100])
     assert levels.max() > {"infliximab": 80.0, "siponimod": 25.0, "alemtuzumab": 1.0}[name]
@@ -177,7 +178,7 @@ def test_a_model_can_be_tried_as_its_page_says(entry: Any, tmp_path: Path, monke
     """The Python block of every page of a model runs without a warning and draws; the shell block names the same."""
     monkeypatch.chdir(tmp_path)
     matplotlib.use("Agg")
-    shown = generator().model_page(entry).partition("## Try it")[2]
+    shown = generator().models.model_page(entry).partition("## Try it")[2]
     (shell, *_), (python, *_) = (re.findall(rf"```{kind}\n(.*?)```", shown, re.DOTALL) for kind in ("sh", "python"))
     space: dict[str, Any] = {"__name__": "docs"}
     exec(compile(python, entry.name, "exec"), space)
@@ -190,6 +191,7 @@ def test_a_model_can_be_tried_as_its_page_says(entry: Any, tmp_path: Path, monke
     plt.close("all")
 
 
+@pytest.mark.slow
 def test_every_equation_can_be_set() -> None:
     pytest.importorskip("latex2mathml", reason="in the extra docs")
     for entry in list_models():
@@ -223,3 +225,19 @@ def test_the_site_builds_without_a_warning_and_fetches_nothing(source: Path, bui
         assert not re.findall(
             r'(?:<script[^>]*src|<link rel="stylesheet"[^>]*href|<img[^>]*src)="(https?:[^"]*)"', text
         )
+
+
+def test_the_text_for_assistants_names_every_page_model_and_public_name() -> None:
+    site = generator()
+    assistants, pages = site.assistants, site.written()
+    index, whole = assistants.index(pages), assistants.whole(pages)
+    assert index.startswith("# immunode\n\n> ")
+    by_hand = [path for path in pages if path.startswith(("start/", "concepts/", "howto/"))]
+    assert all(f"({path}): " in index for path in by_hand)
+    assert not [line for line in index.splitlines() if line.startswith("- [](") or line.endswith("): ")]
+    for entry in list_models():
+        assert f"models/{entry.name}.md" in index
+        assert f"- {entry.name}: " in whole
+    assert "`simulate(" in whole
+    assert "![" not in whole
+    assert len(whole) < 300_000

@@ -58,6 +58,7 @@ def complaints(path: Path) -> list[str]:
         return [str(issue) for issue in lint.lint_problem(path)]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("columns", [["sd"], []])
 def test_petabs_linter_finds_nothing(model: im.Model, data: pd.DataFrame, columns: list[str], tmp_path: Path) -> None:
     kept = data[["arm", "observable", "time", "value", *columns]]

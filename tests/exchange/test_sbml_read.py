@@ -173,6 +173,7 @@ def test_a_compartment_without_dimensions_divides_by_the_size_it_has(
     assert one["S"][-1] * (2 if size else 1) == pytest.approx(expected, rel=1e-7)
 
 
+@pytest.mark.slow
 def test_minimum_and_choice_of_very_many_are_written_in_parts() -> None:
     smallest = ruled(f"<apply><min/><cn>5</cn>{'<ci>k</ci>' * 2000}</apply>", parameter("k", "2"))
     assert im.simulate(im.io.read_sbml(smallest), until=1)["x"][-1] == 2

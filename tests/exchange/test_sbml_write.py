@@ -106,7 +106,15 @@ def gap(ours: im.Simulation, theirs: dict[str, np.ndarray]) -> float:
     return worst
 
 
-@pytest.mark.parametrize(("name", "arm"), [(name, arm) for name, arms in FEW.items() for arm in arms])
+@pytest.mark.parametrize(
+    ("name", "arm"),
+    [
+        # a fortnight of nights takes RoadRunner 10 s
+        pytest.param(name, arm, marks=pytest.mark.slow if name == "sleep_minimal" else ())
+        for name, arms in FEW.items()
+        for arm in arms
+    ],
+)
 def test_libsbml_finds_no_error_and_roadrunner_gives_the_same_curves(name: str, arm: str) -> None:
     model = composed(name, arm)
     assert complaints(to_sbml(model)) == []

@@ -85,6 +85,8 @@ def test_a_name_that_looks_like_a_path_is_no_file_that_is_loaded() -> None:
     Path("evil.py").write_text("open('hacked', 'w').close()\n", encoding="utf-8")
     for name in ("evil.py", "./evil.py", str(Path("evil.py").resolve())):
         write_page(evil("f-string").replace(name=name), "a.html")
+        assert Path("a.html").is_file()
+        assert not Path("hacked").exists()
 
 
 @pytest.mark.parametrize("start", ["[2pt] x", "* x"])

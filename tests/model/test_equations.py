@@ -111,6 +111,7 @@ PIECES = [
 ]
 
 
+@pytest.mark.slow
 @settings(max_examples=25, deadline=None)  # setting a line takes matplotlib some 10 ms
 @given(st.lists(st.sampled_from(PIECES), min_size=1, max_size=4), st.sampled_from(["+", "-", "*", "/", "**"]))
 def test_matplotlib_can_set_every_line(pieces: list[str], sign: str) -> None:

@@ -96,6 +96,7 @@ def test_dexamethasone_leaves_the_basal_rates(third_day: dict[str, dict[str, Arr
     assert run["free"][-1] == pytest.approx(made / 106, rel=1e-5)
 
 
+@pytest.mark.slow
 def test_the_rhythm_and_the_known_ranges(third_day: dict[str, dict[str, Array]]) -> None:
     """Period of a day from the second on; reference ranges from memory: 140 to 690 nmol/L and 2 to 11 pmol/L at 8 h."""
     y = SYSTEM.run([36.0, 60.0], rtol=1e-9)[:, :, 0]
@@ -120,6 +121,7 @@ def test_a_tablet_is_absorbed_to_its_bioavailability() -> None:
     assert np.trapezoid(rate, times) == pytest.approx(0.344 * 20 / 362.46e-6, rel=1e-5)
 
 
+@pytest.mark.slow
 def test_without_an_adrenal_cortisol_goes_to_nothing() -> None:
     y = SYSTEM.run([72.0, 240.0], {"act": 0.0})[:, :, 0]
     assert -1e-6 < y[1, 2] < 0.02 * y[0, 2] + 1e-6

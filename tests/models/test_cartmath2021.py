@@ -96,6 +96,7 @@ def test_doses() -> None:
     assert y[3, 2, 2] > 1e11
 
 
+@pytest.mark.slow
 def test_split_doses_leave_more_memory() -> None:
     """Day 200 against one dose: +7.6 % weekly, +14.4 % fortnightly (paper 7 and 15); 10/30/60 % in 3 days 1.54e6."""
     one = after([200.0], "car_t")[0, 1]
@@ -106,6 +107,7 @@ def test_split_doses_leave_more_memory() -> None:
     assert three == pytest.approx(1.5e6, rel=0.04)
 
 
+@pytest.mark.slow
 def test_inhibition_by_the_tumor_decides() -> None:
     """alpha times 0.1 to 5 still clears after 2e6 cells; from 10 on the tumor escapes."""
     factor = np.array([0.1, 1, 2, 5, 10, 20, 100])

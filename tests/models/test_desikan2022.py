@@ -71,6 +71,7 @@ def test_what_the_paper_claims() -> None:
     assert ratios[1] == pytest.approx(5.29, abs=0.06)
 
 
+@pytest.mark.slow
 def test_without_masking_boosters_add() -> None:
     values = peaks("no_masking + W1 + W2 + W3_5", "Ab_W")
     np.testing.assert_allclose(values[1:3], [1.1158e7, 1.2389e8], rtol=6e-5)

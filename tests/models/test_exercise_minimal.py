@@ -117,6 +117,7 @@ def test_nk_cells_leave_fastest() -> None:
     assert found["K_b"][1] / found["K_b"][0] < found["L_b"][1] / found["L_b"][0]
 
 
+@pytest.mark.slow
 def test_an_easy_bout_has_no_lymphopenia() -> None:
     """At 40 % there is no cortisol-like signal: never below rest by more than the tolerance of the run."""
     found = course("bout_60min_40", list(np.arange(0, 1441, 20.0)))
@@ -131,6 +132,7 @@ def test_il6_infusion_reaches_its_plateau() -> None:
     assert course("rhIL6", [175])["I"][0] == pytest.approx(10.6, rel=1e-6)
 
 
+@pytest.mark.slow
 def test_cells_are_conserved() -> None:
     """4e-14 in the specification; here to 1e-12 over a day with two bouts."""
     y = CYCLING.given(["two_bouts"]).run([0, 30, 60, 250, 300, 400, 1440])[:, :, 0]
@@ -139,6 +141,7 @@ def test_cells_are_conserved() -> None:
         np.testing.assert_allclose(total, total[0], rtol=1e-12)
 
 
+@pytest.mark.slow
 def test_training_puts_bouts_on_days_0_2_and_4() -> None:
     """Of each week, an hour each; the tone shows when exercise goes on."""
     times = [day * 1440.0 + 30 for day in range(11)]

@@ -26,8 +26,11 @@ def test_lines_of_additivity_join_the_doses_alone(style: str) -> None:
     assert figure.get_supxlabel().replace("\n", " ").endswith("not reached: 90 %")
 
 
-def test_a_surface_without_any_effect_can_be_drawn() -> None:
-    isoboles(D, D, np.zeros((6, 6)), additive={0.5: (np.inf, np.inf)}, **LABELS).canvas.draw()
+def test_a_surface_without_any_effect_has_no_line_and_says_so() -> None:
+    figure = isoboles(D, D, np.zeros((6, 6)), additive={0.5: (np.inf, np.inf)}, **LABELS)
+    figure.canvas.draw()
+    assert not figure.axes[0].lines
+    assert figure.get_supxlabel().replace("\n", " ").endswith("not reached: 50 %")
 
 
 def test_shapes_that_do_not_fit_are_refused() -> None:

@@ -49,6 +49,7 @@ def test_only_operations_that_every_target_has(text: str) -> None:
     assert "target" not in text
 
 
+@pytest.mark.slow
 def test_arm(text: str) -> None:
     assembly, code = compiled(text, "aarch64-unknown-linux-gnu", "generic")
     assert code[:4] == b"\x7fELF"
@@ -60,6 +61,7 @@ def test_arm(text: str) -> None:
     assert set(re.findall(r"\bbl\s+(\w+)", assembly)) - defined <= {"tanh"}
 
 
+@pytest.mark.slow
 def test_x86_without_wide_vectors(text: str) -> None:
     assembly, code = compiled(text, "x86_64-unknown-linux-gnu", "x86-64")
     # machine type of an ELF file: 62 is x86-64

@@ -48,6 +48,7 @@ def test_a_long_name_alone_on_its_line_is_one_row() -> None:
     assert im.simulate(model, 2.0).final(name) == 2.0
 
 
+@pytest.mark.slow
 def test_the_figure_of_a_model_with_a_long_name_has_a_name_that_a_file_can_have(tmp_path, monkeypatch) -> None:
     from immunode.cli import main
 

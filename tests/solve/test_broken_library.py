@@ -71,6 +71,7 @@ def test_the_command_says_it_in_one_line(tmp_path: Path) -> None:
     assert "Warning" not in ran.stderr
 
 
+@pytest.mark.slow
 def test_who_asks_for_machine_code_gets_an_error(tmp_path: Path) -> None:
     code = SWEEP.replace('endpoints="final(T)"', 'endpoints="final(T)", engine="compiled"')
     ran = python(code, fake(tmp_path, MODULES["can't compile"]))
@@ -79,6 +80,7 @@ def test_who_asks_for_machine_code_gets_an_error(tmp_path: Path) -> None:
     assert said in ran.stderr.splitlines()[-1]
 
 
+@pytest.mark.slow
 def test_without_the_library_nothing_is_said(tmp_path: Path) -> None:
     ran = python("import sys; sys.modules['llvmlite'] = None\n" + SWEEP, dict(os.environ))
     assert ran.returncode == 0, ran.stderr

@@ -40,6 +40,7 @@ def _fresh() -> Iterator[None]:
     kernel.cache_clear()
 
 
+@pytest.mark.slow
 @both
 def test_loops_give_the_numbers_of_unrolled_code(build: Build, method: str, monkeypatch: pytest.MonkeyPatch) -> None:
     functions = ring(build, 9)
@@ -67,6 +68,7 @@ def test_a_pivot_of_zero_and_an_empty_factor_are_no_trouble_in_loops(
     assert batch.reached[0] == pytest.approx(0.5, abs=1e-3)
 
 
+@pytest.mark.slow
 @both
 def test_forty_states_agree_with_scipy(build: Build, method: str) -> None:
     functions = ring(build, 40)

@@ -67,6 +67,7 @@ def test_width_of_the_block_does_not_matter(
     assert same(whole, slice(None), run(predator, some, method=method))
 
 
+@pytest.mark.slow
 def test_runs_that_turn_stiff_on_their_way_are_the_same_alone(relaxation: Functions) -> None:
     values, times = np.logspace(1, 5, 40)[None], np.linspace(0, 8, 9)
     whole = run(relaxation, values, rtol=1e-5, times=times)
@@ -75,6 +76,7 @@ def test_runs_that_turn_stiff_on_their_way_are_the_same_alone(relaxation: Functi
         assert same(whole, np.array([number]), run(relaxation, values[:, [number]], rtol=1e-5, times=times))
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("method", METHODS)
 def test_absurd_runs_leave_the_others_alone(predator: Functions, values: Array, method: str) -> None:
     """1 % absurd sets: NaN, infinite, negative, 1e12-fold, and one that blows up."""

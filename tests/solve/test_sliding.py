@@ -56,6 +56,7 @@ def test_a_run_that_needs_many_steps_does_not_slide(build: Build, engine: str, m
     assert np.ptp(batch.y, axis=2).max() == 0
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("method", ["tsit5", "rodas5p"])
 def test_looking_for_it_changes_no_number(build: Build, method: str) -> None:
     rates = {"x": "z", "z": "-x - piecewise(0.01, z > 0, b)*z"}

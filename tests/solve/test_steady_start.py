@@ -71,6 +71,7 @@ def test_each_run_of_a_sweep_begins_at_its_own_rest() -> None:
     np.testing.assert_allclose(table["final(R)"], 4 / (table["on"] + 1), rtol=1e-9)
 
 
+@pytest.mark.slow
 def test_a_run_begins_at_the_same_place_whatever_runs_beside_it() -> None:
     model, rng = receptors(), np.random.default_rng(5)
     values = {"s": rng.uniform(1, 9, 40), "on": rng.uniform(0.1, 9, 40), "g": np.where(np.arange(40) % 7, 0.0, 0.3)}

@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from immunode.analysis.sensitivity.responses import Series, SpaceLike, ask, find_series, space_of, whole
-from immunode.analysis.treatment.combinations import check_top, knob_facts, with_knobs
+from immunode.analysis.treatment.dosed_knobs import check_top, knob_facts, with_knobs
 from immunode.errors import StudyError
 from immunode.model import Model
 from immunode.study.design.design import sobol

@@ -209,6 +209,7 @@ class _Course:
         self.names = source.names | {knob: self.reading.names[knob] for knob in knobs}
 
     def value(self, target: str, text: str) -> Expression:
+        """Return what a condition sets a target to."""
         return parse_formula(text, self.names, f"{self.who}, '{target}'")
 
     def built(self) -> tuple[Model, float]:

@@ -53,9 +53,11 @@ class _Formula:
         self.at, self.depth = 0, 0
 
     def error(self, what: str) -> StudyError:
+        """Return the error that says what is wrong, and in which formula."""
         return StudyError(f"{self.who}: {what} in {self.text!r:.80}")
 
     def peek(self) -> str:
+        """Return the next token without going on, "" at the end."""
         return self.tokens[self.at][1] if self.at < len(self.tokens) else ""
 
     def take(self, *signs: str) -> str:
@@ -66,6 +68,7 @@ class _Formula:
         return ""
 
     def whole(self) -> Expression:
+        """Read the whole text; refuse what is left over."""
         if not self.tokens:
             raise StudyError(f"{self.who}: the formula is empty")
         made = self.logical()
@@ -74,6 +77,7 @@ class _Formula:
         return made
 
     def logical(self) -> Expression:
+        """Read comparisons joined by && and ||, both of the same rank, from the left."""
         self.depth += 1
         if self.depth > DEEPEST:
             raise self.error(f"more than {DEEPEST} levels")
@@ -85,6 +89,7 @@ class _Formula:
         return made
 
     def comparison(self) -> Expression:
+        """Read sums joined by ==, !=, <, <=, >, >=."""
         made = self.sum()
         while sign := self.take(*_COMPARE):
             left, right = as_value(made), as_value(self.sum())
@@ -92,18 +97,21 @@ class _Formula:
         return made
 
     def sum(self) -> Expression:
+        """Read products joined by + and -."""
         made = self.product()
         while sign := self.take("+", "-"):
             made = ("add" if sign == "+" else "sub", as_value(made), as_value(self.product()))
         return made
 
     def product(self) -> Expression:
+        """Read signed powers joined by * and /."""
         made = self.signed()
         while sign := self.take("*", "/"):
             made = ("mul" if sign == "*" else "div", as_value(made), as_value(self.signed()))
         return made
 
     def signed(self) -> Expression:
+        """Read any number of signs (+, -, !) and what they stand before: -a^b is -(a^b)."""
         signs = []
         while sign := self.take("+", "-", "!"):
             signs.append(sign)
@@ -116,6 +124,7 @@ class _Formula:
         return made
 
     def power(self) -> Expression:
+        """Read a power; a^b^c is a^(b^c)."""
         base = self.atom()
         if not self.take("^", "**"):
             return base
@@ -127,6 +136,7 @@ class _Formula:
         return made
 
     def atom(self) -> Expression:
+        """Read a bracket, a number, a call or a name."""
         if self.take("("):
             made = self.logical()
             self.close()
@@ -146,10 +156,12 @@ class _Formula:
         return self.word(token)
 
     def close(self) -> None:
+        """Step over the ')' that must come next."""
         if not self.take(")"):
             raise self.error("a ')' is missing")
 
     def word(self, token: str) -> Expression:
+        """Return what a name stands for."""
         # what the problem names goes before the language's words
         if token in self.names:
             return ("name", self.names[token])
@@ -160,6 +172,7 @@ class _Formula:
         raise StudyError(f"{self.who}: unknown name '{token}' in {self.text!r:.80}{did_you_mean(token, self.names)}")
 
     def function(self, name: str) -> Expression:
+        """Read the arguments of a call, from behind its '('."""
         parts: list[Expression] = []
         while not self.take(")"):
             if parts and not self.take(","):
@@ -174,6 +187,7 @@ class _Formula:
             raise StudyError(str(error)) from None
 
     def called(self, name: str, values: list[Expression]) -> Expression:
+        """Return a call in the words of our language: its functions have other names and orders of arguments."""
         if name == "log" and len(values) == 2:
             return call("log", [values[1], values[0]], self.who)
         if name in ("log2", "log10"):
@@ -190,6 +204,7 @@ class _Formula:
         return call(own, values, self.who)
 
     def piecewise(self, parts: list[Expression]) -> Expression:
+        """Return a piecewise without the parts that never or always apply."""
         if len(parts) % 2 == 0:
             raise self.error("piecewise needs pairs of a value and a condition, and a last value")
         flat = [as_condition(p) if i % 2 else as_value(p) for i, p in enumerate(parts[:-1])]

@@ -90,6 +90,7 @@ class Observations:
                 raise StudyError(f"{self.who(name)}: this is no id; ids are made of letters A-Z, digits and _")
 
     def who(self, name: str) -> str:
+        """Return the words that begin an error about an observable."""
         return f"{self.tables.path}, observable '{name}'"
 
     def formula(self, name: str, own: tuple[str, ...], above: tuple[str, ...] = ()) -> Expression:

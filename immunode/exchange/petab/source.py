@@ -52,6 +52,7 @@ class Source:
         self.base = self._base(told, reading)
 
     def error(self, who: str, what: str) -> StudyError:
+        """Return the error that says what is wrong with which part of the problem."""
         return StudyError(f"{self.tables.path}, {who}: {what}")
 
     def reading(self, start: float = 0.0, knobs: Iterable[str] = ()) -> Reading:

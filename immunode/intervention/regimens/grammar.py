@@ -76,9 +76,11 @@ class _Reader:
 
     @property
     def token(self) -> Token:
+        """The token that comes next."""
         return self.tokens[self.place]
 
     def next(self) -> Token:
+        """Return the next token and go on; the end stays where it is."""
         token = self.token
         self.place += token.kind != "end"
         return token
@@ -90,6 +92,7 @@ class _Reader:
         return is_one
 
     def fail(self, wanted: str, known: tuple[str, ...] = ()) -> NoReturn:
+        """Refuse the next token. wanted : what should stand there; known : words that it may be meant for."""
         token = self.token
         if token.kind == "end":
             raise DoseError(f"ends where {wanted} should stand")
@@ -99,6 +102,7 @@ class _Reader:
         )
 
     def doses(self) -> Doses:
+        """Read the whole text: blocks joined by `then`, and doses that are missed."""
         if self.token.kind == "end":
             raise DoseError("is empty; write e.g. '40 mg sc q2w x 26'")
         doses: list[Dose] = []
@@ -129,6 +133,7 @@ class _Reader:
         return tuple(numbers)
 
     def block(self, before: Dose | None) -> Dose:
+        """Read one block; what it does not say is as in the block before it."""
         if self.takes("loading"):
             self.takes("dose", "doses")
         if self.token.kind == "number":
@@ -147,6 +152,7 @@ class _Reader:
         return Dose(**fields)
 
     def head(self, before: Dose | None) -> dict[str, Any]:
+        """Read amount, unit and route."""
         amount = float(self.next().text)
         unit = self.token
         if unit.kind != "word" or unit.text.casefold() in ROUTES:
@@ -196,10 +202,12 @@ class _Reader:
         return True
 
     def rate_follows(self) -> bool:
+        """Return whether a rate such as `10 mg/h` comes after the next token."""
         number, unit = (self.tokens[min(self.place + i, len(self.tokens) - 1)] for i in (1, 2))
         return number.kind == "number" and unit.kind == "word" and "/" in unit.text
 
     def number(self, what: str) -> float:
+        """Read a number. what : its name in an error."""
         if self.token.kind != "number":
             self.fail(what)
         return float(self.next().text)
@@ -231,6 +239,7 @@ class _Reader:
         return f"{number_text(number)} {unit}" if unit and unit != "time" else number
 
     def when(self, fields: dict[str, Any]) -> None:
+        """Read when doses are given: `once`, `at` times, or an interval with a count, a start and steady state."""
         if self.takes("once"):
             return
         if self.takes("at", "on"):
@@ -260,10 +269,12 @@ class _Reader:
         return True
 
     def interval_word(self) -> bool:
+        """Return whether the next token is an interval, such as `q2w` or `weekly`."""
         word = self.token.text.casefold()
         return word in INTERVALS or _EVERY.fullmatch(word) is not None
 
     def interval(self) -> Time | None:
+        """Read an interval; None where none comes."""
         if self.takes("every"):
             return self.span() if self.token.kind == "number" else f"1 {self.unit_word() or self.fail('a time')}"
         word = self.token.text.casefold()

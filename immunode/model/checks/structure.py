@@ -36,10 +36,12 @@ class _Names:
         self.all = {**self.states, **self.parameters, **self.switches, **self.derived}
 
     def kind(self, name: str) -> str:
+        """Return what a name stands for, in words."""
         groups = {"state": self.states, "parameter": self.parameters, "switch": self.switches}
         return next((kind for kind, group in groups.items() if name in group), "derived quantity")
 
     def check(self) -> None:
+        """Raise on the first name that is unknown, is there twice, or stands where it can't."""
         self._unique()
         model = self.model
         for process in model.processes:

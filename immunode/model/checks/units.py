@@ -70,6 +70,7 @@ class _Checker:
         self.volumes = {c.name: self.read(f"{model.name}, compartment '{c.name}'", c.unit) for c in model.compartments}
 
     def read(self, who: str, unit: str) -> Dimension:
+        """Return the dimension of a unit; one that can't be read is noted as a problem."""
         self.texts.append(unit)
         try:
             return parse_unit(unit, self.extra)
@@ -78,6 +79,7 @@ class _Checker:
             return _NUMBER
 
     def name(self, unit: Dimension) -> str:
+        """Return how the model would write a unit."""
         if unit not in self.named:
             words = dict.fromkeys(n for text in self.texts for n in re.findall(r"[A-Za-z_%]\w*", text))
             whole = [text for text in dict.fromkeys(self.texts) if text and parse_unit(text, self.extra).same(unit)]
@@ -85,9 +87,11 @@ class _Checker:
         return self.named[unit]
 
     def phrase(self, unit: Dimension) -> str:
+        """Return the words for a unit in a message."""
         return "a plain number" if unit.dimensionless else f"in {self.name(unit)}"
 
     def problems(self) -> Iterator[str]:
+        """Yield every problem; where units can't be read, those only."""
         yield from self.early
         if self.early:
             return
@@ -138,6 +142,7 @@ class _Checker:
             yield from problems[:1]
 
     def amount(self, state: State) -> Dimension:
+        """Return the dimension of the amount of a state, which processes move."""
         unit = self.units[state.name]
         return unit * self.volumes[state.compartment] if state.compartment and not state.amount else unit
 

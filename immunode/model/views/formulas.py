@@ -122,6 +122,8 @@ class _Writer:
     inner: Callable[[Expression, list[tuple[str, int]]], tuple[str, int]]
 
     def write(self, expression: Expression) -> str:
+        """Return an expression in this style."""
+
         def leaf(node: Expression) -> tuple[str, int]:
             if node[0] == "number":
                 return self.number(node[1])

@@ -113,6 +113,7 @@ class _Line:
         self.notebook = "ipykernel" in sys.modules
 
     def show(self, done: int, total: int) -> None:
+        """Write how far it is, not more often than every EVERY seconds."""
         now = time.monotonic()
         if done < total and now - self.last < EVERY:
             return
@@ -130,6 +131,7 @@ class _Line:
         print("\r" + text.ljust(self.width), end="", file=sys.stderr, flush=True)
 
     def end(self) -> None:
+        """Go to a new line, if anything was written."""
         if self.width:
             print(file=sys.stderr)
 

@@ -32,6 +32,7 @@ class UnitBook:
         self._ids: dict[str, str] = {}
 
     def dimension(self, text: str) -> Dimension:
+        """Return the dimension of a unit as the model writes it."""
         return parse_unit(text, self.extra)
 
     def id(self, text: str) -> str:
