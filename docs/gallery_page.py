@@ -1,7 +1,7 @@
 """The gallery: every kind of figure on a theory and on a model of patients, each with the lines that make it.
 
-`python docs/generate.py` draws it with the rest of the site. `python docs/gallery_page.py` draws the twelve of the front
-page again, as one picture in `images`.
+`python docs/generate.py` draws it with the rest of the site. `python docs/gallery_page.py` draws the twelve of the
+front page again, as one picture in `images`.
 """
 
 from __future__ import annotations
@@ -31,7 +31,7 @@ QUESTIONS = {
     "atlas": "What does every intervention do to every read-out?",
     "bands": "How much do patients differ over time? Of a theory: how much does it matter that numbers are uncertain?",
     "endpoints": "How are the numbers that a trial would report distributed in each arm?",
-    "waterfall": "Who gains, who loses, and how much? Patients against their own start, parameter sets against control.",
+    "waterfall": "Who gains, who loses, and how much? Patients change from their start, parameter sets from control.",
     "time_to_event": "When do patients reach the event? A threshold that the model declares, else a level ahead.",
     "tornado": "Which parameters matter?",
     "heat": "How do the two that matter most act together?",
@@ -74,14 +74,14 @@ def page() -> str:
     """Return the page in Markdown."""
     from immunode.cli.words import KINDS
 
-    parts = [
-        "# Gallery",
-        f"Every kind of figure that the package draws, on a theory ([`{THEORY}`](models/{THEORY}.md): effector cells "
-        f"against a tumor in mice) and on a model of patients ([`{CLINIC}`](models/{CLINIC}.md): sarilumab in "
-        f"rheumatoid arthritis), where the kind says something about it. `immunode gallery {CLINIC}` draws all kinds "
-        "that fit a model, with their scripts; `--style` makes slides, papers and posters of them, see "
-        "[figures for slides](howto/slide.md).",
-    ]
+    theory, clinic = (f"[`{name}`](models/{name}.md)" for name in (THEORY, CLINIC))
+    head = (
+        f"Every kind of figure that the package draws, on a theory ({theory}: effector cells against a tumor in mice) "
+        f"and on a model of patients ({clinic}: sarilumab in rheumatoid arthritis), where the kind says something "
+        f"about it. `immunode gallery {CLINIC}` draws all kinds that fit a model, with their scripts; `--style` makes "
+        "slides, papers and posters of them, see [figures for slides](howto/slide.md)."
+    )
+    parts = ["# Gallery", head]
     for kind, title in KINDS.items():
         shown = [name for name in (THEORY, CLINIC) if (kind, name) in drawings()]
         pictures = [f"![{title}: {name}]({FOLDER}/{kind}_{name}.png){{ .figure }}" for name in shown]

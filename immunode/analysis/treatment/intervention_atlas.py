@@ -173,19 +173,29 @@ class Atlas(Tabled):
 
         words = name_labels(self.model) | arm_labels(self.model, (*self.interventions, *self.beside))
         rows = [words[name] + (f" beside {words[other]}" if other else "") for name, other in self._pairs]
+        shown = self._telling()
+        left = [words.get(name, name) for j, name in enumerate(self.readouts) if j not in shown]
+        measured = self.measured + (f"; not shown: {', '.join(left)}, 0 in control" if left else "")
         return draw(
-            self.fold,
+            self.fold[:, shown],
             rows=rows,
-            columns=[words.get(name, name) for name in self.readouts],
-            changes=self.change,
-            texts=self.texts,
+            columns=[words.get(self.readouts[j], self.readouts[j]) for j in shown],
+            changes=[[row[j] for j in shown] for row in self.change],
+            texts=[[row[j] for j in shown] for row in self.texts],
             groups=self.kinds,
             reasons={row: self.failures.get(n, "") for row, n in zip(rows, self.interventions, strict=True)},
-            measured=self.measured,
+            measured=measured,
             title=self.model.heading if title is None else title,
             style=style,
             axes=axes,
         )
+
+    def _telling(self) -> list[int]:
+        """Return the columns with a number or a surprise: not those that are 0 in control, such as a drug; else all."""
+        trivial = {"new", "zero", "failed", "undefined"}
+        columns = range(len(self.readouts))
+        shown = [j for j in columns if not {row[j] for row in self.change} <= trivial]
+        return shown or list(columns)
 
 
 def fold_text(value: float) -> str:

@@ -100,8 +100,11 @@ def threshold_levels(model: Declaration) -> dict[str, tuple[tuple[str, float], .
 
 def in_words(text: str, labels: Mapping[str, str]) -> str:
     """Return an expression with labels instead of names: "T > 3e8" gives "tumor cells > 3×10⁸"."""
+    text = text.replace("<=", "≤").replace(">=", "≥")
     said = _NAME.sub(lambda match: labels.get(match[0], match[0]), text)
-    return _POWER.sub(lambda match: f"{match[1]}×10{str(int(match[2])).translate(_RAISED)}", said).replace("1×10", "10")
+    return _POWER.sub(lambda match: f"{match[1]}×10{str(int(match[2])).translate(_RAISED)}", said).replace(
+        " 1×10", " 10"
+    )
 
 
 def unit_notes(model: Declaration, names: Iterable[str]) -> str:

@@ -37,7 +37,7 @@ def pretty_unit(unit: str) -> str:
     text = re.sub(r"\bM(cell|copie)s?\b", r"10^6 \1s", text)
     text = re.sub(r"\s*(?:\*\*|\^)\s*\(?([+-]?\d+)\)?", lambda m: raised(m[1]), text)
     text = re.sub(r"\s*\*\s*", "·", text)
-    text = re.sub(r"\s*/\s*", "/", text)
+    text = re.sub(r"^1·", "", re.sub(r"\s*/\s*", "/", text))
     text = re.sub(r"\bu(?=(?:g|L|l|M|m|mol|s|Ci|IU|U)\b)", "µ", text)
     text = re.sub(r"^cell\b(?!s)", "cells", text)
     text = re.sub(r"^copy\b", "copies", text)

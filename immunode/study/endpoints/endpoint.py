@@ -125,7 +125,8 @@ def time_words(time: float | str, unit: str = "") -> str:
     larger, size = _LARGER.get(unit, ("", 1.0))
     if larger and abs(time) > _UNHANDY and time % size == 0:
         unit, time = larger, time / size
-    return f"{unit if unit.isalpha() else 'time'} {time:.6g}"
+    said = f"{time:.6g}" if time == round(time) else f"{time:.3g}"
+    return f"{unit if unit.isalpha() else 'time'} {said}"
 
 
 def subject_of(kind: str, subject: object, what: str = "the name of a quantity") -> str:
