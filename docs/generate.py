@@ -11,6 +11,7 @@ import re
 import shutil
 import sys
 from collections.abc import Iterator
+from itertools import chain
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -36,7 +37,7 @@ def write_site(folder: Path = SITE) -> None:
         shutil.copytree(ROOT / "docs" / kind, folder / "docs" / kind, dirs_exist_ok=True)
     for shown in sorted((ROOT / "images").glob("*.png")):
         _put(folder / "docs" / "images" / shown.name, shown.read_bytes())
-    for path, drawn in (*figures(), *gallery_page.figures()):
+    for path, drawn in chain(figures(), gallery_page.figures()):
         _put(folder / "docs" / path, drawn)
     _put(folder / "mkdocs.yml", configuration().encode())
 

@@ -125,7 +125,7 @@ class RegimenSearch(Tabled):
 
     @property
     def _whom(self) -> str:
-        return whose_rows(self.out.design_recipe, labelled=bool(self.out.row_labels))
+        return whose_rows(self.out.design_recipe, labelled=bool(self.out.row_labels), species=self.out.model.species)
 
     def _said(self, rule: str) -> str:
         return rule_in_words(rule, self.out.model, float(self.out.times[-1])) if rule else ""

@@ -252,7 +252,7 @@ def responders(
         labels=labels,
         who=out.model_name,
         words=rule_words(out.model, rule),
-        whom=whose_rows(out.design_recipe, labelled=bool(out.row_labels)),
+        whom=whose_rows(out.design_recipe, labelled=bool(out.row_labels), species=out.model.species),
         called=arm_labels(out.model, out.arms),
     )
 

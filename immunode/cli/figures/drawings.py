@@ -151,7 +151,8 @@ def heat(im: Any, model: Model, quantity: str, until: End, log: bool, style: str
 
 def dose_response(im: Any, model: Model, knob: str, quantity: str, until: End, style: str) -> Any:
     """Return a quantity over the strength of an intervention."""
-    found = im.treatments.dose_response(model, knob, np.linspace(0, 1, 13), endpoints=f"auc({quantity})", until=until)
+    doses = np.geomspace(0.01, 1, 17)
+    found = im.treatments.dose_response(model, knob, doses, endpoints=f"auc({quantity})", until=until)
     figure = found.plot(style=style)
     return figure
 

@@ -10,7 +10,15 @@ from itertools import combinations
 from typing import Any
 
 from immunode.cli.figures import drawings
-from immunode.cli.figures.picks import changed, event_ahead, lowered_by_both, moved, starts_above_zero, strongest
+from immunode.cli.figures.picks import (
+    changed,
+    ends_apart,
+    event_ahead,
+    first_telling,
+    lowered_by_both,
+    moved,
+    strongest,
+)
 from immunode.cli.figures.script import Drawing, Values
 from immunode.cli.figures.subject import Subject
 from immunode.errors import ImmunodeError, StudyError, did_you_mean
@@ -83,14 +91,14 @@ def _drawn(subject: Subject, arms: Sequence[str]) -> Values:
 
 
 def _of_many(draw: Callable[..., Any]) -> Callable[[Subject], Chosen]:
-    return lambda subject: (draw, _drawn(subject, subject.arms))
+    return lambda subject: (draw, {"quantity": first_telling(subject), **_drawn(subject, subject.arms)})
 
 
 def _waterfall(subject: Subject) -> Chosen:
     _need("control" in subject.arms and subject.treated, "it compares with the arm control")
     arms, quantity = changed(subject)
     drawn = _drawn(subject, arms)
-    patients = "patients" in drawn["drawn"] and starts_above_zero(subject, quantity)
+    patients = "patients" in drawn["drawn"] and ends_apart(subject, quantity, arms)
     return (drawings.waterfall_from_start if patients else drawings.waterfall), {
         "arms": arms, "quantity": quantity, **drawn
     }  # fmt: skip

@@ -13,7 +13,8 @@ from immunode.errors import ImmunodeError
 from immunode.language.evaluation import evaluate
 from immunode.language.expression import parse
 from immunode.model.patients import Threshold
-from immunode.study.result.simulation import Comparison
+from immunode.study.arms import Arms
+from immunode.study.result.simulation import Comparison, Simulation
 from immunode.study.simulations import simulate
 
 Array = NDArray[np.float64]
@@ -23,12 +24,26 @@ MOST_TRIED = 8
 """Interventions that are tried to find the one with a dose response to show."""
 
 
-def typical_runs(subject: Subject, arms: Sequence[str]) -> Comparison | None:
+def typical_runs(subject: Subject, arms: Sequence[str] | Arms) -> Comparison | None:
     """Return the runs of arms at the model's own values; None where they fail: the figure itself tells why."""
     try:
-        return simulate(subject.model, subject.until, arms=list(arms))
+        return simulate(subject.model, subject.until, arms=arms if isinstance(arms, Arms) else list(arms))
     except ImmunodeError:
         return None
+
+
+def telling(subject: Subject, control: Simulation) -> list[str]:
+    """Return the quantities that say something: those asked for, else those that are not 0 throughout in control."""
+    there = [name for name in subject.quantities if name in control and np.any(control[name] != 0)]
+    return list(subject.quantities) if subject.named or not there else there
+
+
+def first_telling(subject: Subject) -> str:
+    """Return the first quantity that says something, so that figures of one quantity do not show a drug's level."""
+    if subject.named or len(subject.quantities) == 1 or "control" not in subject.arms:
+        return subject.first
+    runs = typical_runs(subject, ["control"])
+    return subject.first if runs is None else telling(subject, runs["control"])[0]
 
 
 def changed(subject: Subject) -> tuple[list[str], str]:
@@ -43,16 +58,24 @@ def changed(subject: Subject) -> tuple[list[str], str]:
     if runs is None:
         return ["control", *arms], asked[0]
     control = {name: runs["control"][name] for name in asked}
-    fit = [name for name, path in control.items() if path.min() >= 0 and path.max() > 0]
+    fit = [name for name in telling(subject, runs["control"]) if control[name].min() >= 0]
     quantity = asked[0] if subject.named or not fit else fit[0]
     apart = [arm for arm in arms if not np.array_equal(runs[arm][quantity], control[quantity])]
     return ["control", *(arms if subject.named else apart or arms)], quantity
 
 
-def starts_above_zero(subject: Subject, quantity: str) -> bool:
-    """Return whether a quantity of the typical control starts above 0, so that a % says something."""
-    runs = typical_runs(subject, ["control"])
-    return runs is not None and float(runs["control"][quantity][0]) > 0
+def ends_apart(subject: Subject, quantity: str, arms: Sequence[str]) -> bool:
+    """Return whether the % from the start to the end tells arms apart: typical control starts above 0, does not double.
+
+    A tumor that grows a hundredfold without treatment says more against control than against its start, and so does
+    what is over long before the end.
+    """
+    runs = typical_runs(subject, arms)
+    if runs is None:
+        return False
+    path = runs["control"][quantity]
+    apart = max(abs(float(run[quantity][-1] - path[-1])) for run in runs.values())
+    return bool(path[0] > 0 and path[-1] <= 2 * path[0] and apart > 0.01 * path[0])
 
 
 def event_ahead(subject: Subject) -> str:
@@ -92,7 +115,7 @@ def _level(subject: Subject, runs: Comparison | None) -> str:
     if runs is None:
         return f"{subject.first} > 0"
     best, most = "", 0
-    for name in subject.quantities:
+    for name in telling(subject, next(iter(runs.values()))):
         paths = [run[name] for run in runs.values() if name in run]
         start = float(paths[0][0])
         for sign, reached in ((">", max(float(p.max()) for p in paths)), ("<", min(float(p.min()) for p in paths))):
@@ -112,7 +135,12 @@ def _level(subject: Subject, runs: Comparison | None) -> str:
 
 
 def _between(start: float, reached: float) -> float:
-    """Return the middle of two levels: on a log scale where both are positive and apart by more than ten times."""
+    """Return the middle of two levels: on a log scale where both are positive and apart by more than ten times.
+
+    What falls below a thousandth counts as a thousandth: a level of next to nothing is no event.
+    """
+    if 0 <= reached < start:
+        reached = max(reached, start / 1000)
     if min(start, reached) > 0 and max(start, reached) > 10 * min(start, reached):
         return math.sqrt(start * reached)
     return (start + reached) / 2
@@ -131,17 +159,28 @@ def lowered_by_both(subject: Subject, names: Sequence[str]) -> str:
 
 
 def strongest(subject: Subject) -> tuple[str, str]:
-    """Return the strength and the quantity of a dose response: the first quantity that an arm changes, and most."""
+    """Return the strength and the quantity of a dose response: large, and graded between no and full strength.
+
+    The first quantity that an intervention changes; of interventions the one whose effect is largest, times how near
+    half the strength comes to half the effect.
+    """
     names = [knob.removesuffix(".strength") for knob in subject.strengths[:MOST_TRIED]]
-    runs = typical_runs(subject, ["control", *names])
+    given = {name: [subject.model.intervention(name)] for name in names}
+    halves = {f"{name}, half": [one.at(0.5 * one.strength) for one in entry] for name, entry in given.items()}
+    runs = typical_runs(subject, Arms({"control": [], **given, **halves}))
     if runs is None:
         return subject.strengths[0], subject.first
-    for quantity in subject.quantities:
+    for quantity in telling(subject, runs["control"]):
         areas = {arm: float(np.trapezoid(run[quantity], run.times)) for arm, run in runs.items() if quantity in run}
-        base = areas.pop("control", 0.0)
-        most = max(areas, key=lambda arm: abs(areas[arm] - base), default="")
-        if most and abs(areas[most] - base) > SMALL * max(abs(base), abs(areas[most])):
-            return f"{most}.strength", quantity
+        base = areas["control"]
+        worth = {}
+        for name in names:
+            full, half = areas.get(name, base) - base, areas.get(f"{name}, half", base) - base
+            if abs(full) > SMALL * max(abs(base), abs(base + full)):
+                graded = max(1 - 2 * abs(half / full - 0.5), 0.02)
+                worth[name] = graded * abs(full) / max(abs(base), abs(base + full))
+        if worth:
+            return f"{max(worth, key=lambda name: worth[name])}.strength", quantity
     return subject.strengths[0], subject.first
 
 

@@ -39,7 +39,7 @@ def read_subject(
 ) -> Subject:
     """Return what a figure shall show, checked. The parameters are options of the same names as typed.
 
-    arms : names; without any, control and the first four interventions that the model declares.
+    arms : names; without any, control, what the story of the model compares, and interventions up to four.
     story : without arms the model's story is shown: its arms, quantities and end.
 
     Raises

@@ -16,6 +16,7 @@ SHORT = 44
 """Characters up to which the first clause of a meaning serves as a label."""
 _NAME = re.compile(r"(?<![\w.])[A-Za-z_]\w*(?:\.[A-Za-z_]\w*)*")
 _POWER = re.compile(r"(?<![\w.])(\d+(?:\.\d+)?)[eE]\+?(-?\d+)")
+_LONG = re.compile(r"(?<![\w.])\d{5,}(?![\w.])")
 _RAISED = str.maketrans("0123456789-", "⁰¹²³⁴⁵⁶⁷⁸⁹⁻")
 
 
@@ -100,7 +101,7 @@ def threshold_levels(model: Declaration) -> dict[str, tuple[tuple[str, float], .
 
 def in_words(text: str, labels: Mapping[str, str]) -> str:
     """Return an expression with labels instead of names: "T > 3e8" gives "tumor cells > 3×10⁸"."""
-    text = text.replace("<=", "≤").replace(">=", "≥")
+    text = _LONG.sub(lambda match: f"{int(match[0]):,}", text.replace("<=", "≤").replace(">=", "≥"))
     said = _NAME.sub(lambda match: labels.get(match[0], match[0]), text)
     return _POWER.sub(lambda match: f"{match[1]}×10{str(int(match[2])).translate(_RAISED)}", said).replace(
         " 1×10", " 10"
@@ -115,6 +116,6 @@ def unit_notes(model: Declaration, names: Iterable[str]) -> str:
     notes = {}
     for name in names:
         for word in _NAME.findall(units.get(name, "")):
-            if word in own and word not in notes:
+            if word in own and word not in notes and own[word] != labels[name]:
                 notes[word] = f"unit of {labels[name]}: {own[word]}"
     return "; ".join(notes.values())

@@ -16,7 +16,7 @@ from matplotlib.path import Path
 from immunode.errors import StudyError
 from immunode.model import Model
 from immunode.model.views.words import name_labels
-from immunode.plot.diagrams.graph import Arrow, Influence, arrows, influences, note
+from immunode.plot.diagrams.graph import Arrow, Influence, arrows, influences, note, seen_value
 from immunode.plot.diagrams.layout import arrange, bezier, clipped, grid_of, length_of
 from immunode.plot.kit.arrays import Array
 from immunode.plot.kit.figure import StyledFigure, make_panels, write_note
@@ -196,7 +196,7 @@ class _Page:
         for influence in acting:
             self._influence(influence)
         for state in self.model.states:
-            self._box(state.name, state.kind, values.get(state.name), state.unit)
+            self._box(state.name, state.kind, seen_value(values.get(state.name), state), state.unit)
         self._keys()
         for i in order:
             self._name(i)

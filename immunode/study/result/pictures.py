@@ -264,7 +264,7 @@ class Pictures:
     @property
     def _whom(self) -> str:
         asked = self._result.asked
-        return whose_rows(asked.design_recipe, labelled=bool(asked.row_labels))
+        return whose_rows(asked.design_recipe, labelled=bool(asked.row_labels), species=asked.model.species)
 
     @property
     def _words(self) -> Words:

@@ -17,14 +17,23 @@ from immunode.study.run.ready import quantity_labels
 if TYPE_CHECKING:
     from immunode.model import Model
 
+_ANIMALS = {"mouse": "mice", "rat": "rats"}
 
-def whose_rows(recipe: str, *, labelled: bool = False) -> str:
+
+def whose_rows(recipe: str, *, labelled: bool = False, species: str = "") -> str:
     """Return what the rows of a design are: "declared patients", "parameter sets, +-30 %", "parameter sets".
 
     Only rows that were drawn from a population, or that a table gives labels, are called patients (or studies).
 
     recipe : how the design was made, in words.   labelled : whether a table brought labels of its rows.
+    species : of the model; who is no human is no patient.
     """
+    called = _whose_rows(recipe, labelled=labelled)
+    return called if species in ("", "human") else called.replace("patients", _ANIMALS.get(species, "animals"))
+
+
+def _whose_rows(recipe: str, *, labelled: bool) -> str:
+    """Return what the rows of a design of human patients are."""
     sampled = re.search(r"\d (Sobol|Latin hypercube) points", recipe)
     drawn = re.search(r"\d virtual (patients|studies), seed", recipe)
     if drawn and not sampled:
