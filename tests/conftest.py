@@ -52,11 +52,13 @@ def model_of(item: pytest.Item, names: frozenset[str]) -> str:
 
 @pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Mark as slow, in tests that go over all models, the cases of those for which others stand."""
+    """Mark as slow the cases of models for which others stand, in tests that go over all models and in own files."""
     names = frozenset(entry.name for entry in list_models())
     cases: dict[str, list[tuple[str, pytest.Item]]] = {}
     for item in items:
-        if name := model_of(item, names):
+        if item.path.stem.removeprefix("test_") in names - set(STAND_FOR_ALL):
+            item.add_marker(pytest.mark.slow)
+        elif name := model_of(item, names):
             cases.setdefault(item.nodeid.partition("[")[0], []).append((name, item))
     for found in cases.values():
         if len({name for name, _ in found}) >= GENERIC:

@@ -60,11 +60,12 @@ def test_what_stands_for_all_is_there() -> None:
     assert set(STAND_FOR_ALL) <= set(NAMES)
 
 
-def case(test: str, **params: Any) -> Any:
+def case(test: str, file: str = "test_x.py", **params: Any) -> Any:
     """Return a case of a test as pytest collects it, with the marks that it is given."""
     marks: list[str] = []
     return SimpleNamespace(
-        nodeid=f"test_x.py::{test}[{params}]",
+        nodeid=f"{file}::{test}[{params}]",
+        path=Path(file),
         callspec=SimpleNamespace(params=params),
         add_marker=lambda mark: marks.append(mark.name),
         marks=marks,
@@ -82,6 +83,12 @@ def test_a_test_of_all_models_is_quick_for_those_that_stand_for_all(as_it_is_giv
 
 def test_a_test_of_some_models_keeps_all_its_cases() -> None:
     items = [case("some", name=name) for name in NAMES[: GENERIC - 1]] + [case("none", x=1.0)]
-    items += [SimpleNamespace(nodeid="test_x.py::plain", add_marker=None)]
+    items += [SimpleNamespace(nodeid="test_x.py::plain", path=Path("test_x.py"), marks=[])]
     pytest_collection_modifyitems(items)
-    assert not any(item.marks for item in items[:-1])
+    assert not any(item.marks for item in items)
+
+
+def test_the_own_file_of_a_model_is_quick_if_the_model_stands_for_all() -> None:
+    items = [case("any", file=f"tests/models/test_{name}.py") for name in NAMES]
+    pytest_collection_modifyitems(items)
+    assert [name for name, item in zip(NAMES, items, strict=True) if not item.marks] == sorted(STAND_FOR_ALL)

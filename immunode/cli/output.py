@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any
 
 from immunode.catalogue import UnknownModelError, load_model
 from immunode.errors import ImmunodeError
+from immunode.intervention.drugs.library import ELSEWHERE, LIBRARY, drug_name
 from immunode.language.characters import UNPRINTABLE, visible
 
 if TYPE_CHECKING:
@@ -45,11 +46,25 @@ def load(name: str, variant: str = "") -> Model:
     try:
         model = load_model(name)
     except UnknownModelError as error:
-        raise UsageError(str(error)) from error
+        raise UsageError(_drug_hint(name) or str(error)) from error
     if not variant:
         return model
     with usage():
         return load_model(name, variant=variant)
+
+
+def _drug_hint(name: str) -> str:
+    """Return what a drug of the library is used for where a model was wanted; "" where it is none."""
+    meant = drug_name(name)
+    if meant in ELSEWHERE:
+        return f"'{name}' is a drug, not a model, and none of the library: {ELSEWHERE[meant]}"
+    if meant not in LIBRARY:
+        return ""
+    return (
+        f"'{name}' is a drug, not a model: `immunode show {meant}` tells of it, and in Python a model takes it, as in "
+        f"im.simulate(model, interventions=im.drug('{meant}').usual().inhibit('k', imax=0.9, ic50=5)), for a "
+        "parameter 'k'"
+    )
 
 
 def console() -> Console:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from typing import Any, TypeVar
@@ -10,12 +11,14 @@ from immunode.errors import DoseError, ImmunodeError, ModelError, did_you_mean
 from immunode.intervention.cards import Card
 from immunode.intervention.expand.overlap import set_requirements
 from immunode.intervention.expected_changes import expected
+from immunode.intervention.multiplied_logs import factor_remarks
 from immunode.intervention.out_of_reach import check_reach
 from immunode.language.evaluation import evaluate
 from immunode.language.expression import names, parse
 from immunode.model.copies import find
 from immunode.model.declaration import Act, Contribution, Perturbation, check_model, is_perturbation
 from immunode.model.model import Model
+from immunode.model.plausible import implausible
 from immunode.model.records import Effect, Parameter, Requirement, State, pairs
 from immunode.model.units import parse_time
 
@@ -34,7 +37,8 @@ def perturb(model: Model, *interventions: Given | Iterable[Given]) -> Model:
 
     A parameter k that is acted on has the effective value
     (k + sum of weight*(value - k)) * product of factors + sum of terms (`k.effective` in results).
-    The order of interventions never matters, nor whether they come in one call or in several.
+    The order of interventions never matters, nor whether they come in one call or in several. A factor on a value below
+    0, which `inhibit` raises, or on a logarithm comes with a warning.
 
     Parameters
     ----------
@@ -61,6 +65,8 @@ def perturb(model: Model, *interventions: Given | Iterable[Given]) -> Model:
         _check_targets(model, it, added, parts)
         _check_observed(model, it, added, parts)
         _check_expectations(model, it, parts)
+        for line in factor_remarks(model, it):
+            warnings.warn(f"{model.name}, intervention '{it.name}': {line}", stacklevel=2)
     check_reach(model, parts, chosen)
     values = {p.name: p.value for p in model.parameters} | {p.name: p.value for a in parts for p in a.parameters}
     for added in parts:
@@ -108,7 +114,10 @@ def unfit(model: Model) -> list[tuple[str, str]]:
         owners = {it.beside, *(act.target.partition(".")[0] for act in it.acts)}
         try:
             base = model.variant(it.beside) if it.beside in variants else model
-            perturb(base, it, *(known[owner] for owner in sorted(owners & known.keys() - {name, *model.applied})))
+            beside = [known[owner] for owner in sorted(owners & known.keys() - {name, *model.applied})]
+            with warnings.catch_warnings():
+                warnings.simplefilter("ignore", UserWarning)
+                perturb(base, it, *beside)
         except ImmunodeError as error:
             misfits.append((name, str(error).removeprefix(f"{model.name}, intervention '{name}': ")))
     return misfits
@@ -201,9 +210,14 @@ def _check_targets(model: Model, it: Perturbation, added: Contribution, parts: l
     who = f"{model.name}, intervention '{it.name}'"
     parameters = [p.name for p in model.parameters] + [p.name for a in parts if a is not added for p in a.parameters]
     states = [s.name for s in model.states] + [s.name for a in parts if a is not added for s in a.states]
+    own = {p.name: p.unit for p in model.parameters}
     for act in it.acts:
         target, moved = act.target, act.on_state
         if target in (states if moved else parameters):
+            if getattr(act, "operator", "") == "set_to" and model.species == "human":
+                odd = implausible(target, float(getattr(act, "value", 0.0)), own.get(target, ""))
+                if odd:
+                    raise ModelError(f"{who} sets '{target}': {odd}")
             continue
         if any(p.name == target for p in added.parameters):
             raise ModelError(f"{who} acts on its own knob '{target}'; give the knob another value instead")

@@ -113,6 +113,16 @@ class Intervention:
         """Return the intervention with all its times later."""
         return replace(self, schedule=self.schedule.from_zero().later(by))
 
+    def continued(self, until: Time) -> Self:
+        """Return the intervention with doses, visits or a window that go on to `until`, as its schedule had them.
+
+        Raises
+        ------
+        DoseError
+            it is one dose, which has no interval to go on at; numbers and times with a unit meet.
+        """
+        return replace(self, schedule=self.schedule.continued(until))
+
     def end(self) -> Time:
         """Return when the intervention is over.
 

@@ -104,7 +104,7 @@ class Rule:
 
     def later(self, by: Time) -> Self:
         """Return the rule with all its visits later."""
-        return replace(self, start=plus(self.start, by))
+        return replace(self, start=plus(self.start, tidy_time(by, "later")))
 
     def end(self, name: str) -> Time:
         """Return the time of the last visit.

@@ -6,6 +6,7 @@ condition on time inside a rate.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from itertools import pairwise
@@ -14,7 +15,7 @@ from typing import Self
 from immunode.errors import DoseError
 from immunode.intervention.numbers import finite, whole
 from immunode.intervention.rules import Rule
-from immunode.intervention.times import Time, comparable, in_days, multiple, plus, size, tidy_time, words
+from immunode.intervention.times import Time, comparable, in_days, latest, multiple, plus, size, tidy_time, words
 from immunode.model.serial import register
 
 
@@ -202,6 +203,7 @@ class Schedule:
 
     def later(self, by: Time) -> Self:
         """Return the schedule with all its times later, journeys too; the phase of a rhythm stays."""
+        by = tidy_time(by, "later")
         start = None if self.start is None else plus(self.start, by)
         stop = None if self.stop is None else plus(self.stop, by)
         train = None if self.pulses is None else replace(self.pulses, start=plus(self.pulses.start, by))
@@ -211,6 +213,25 @@ class Schedule:
             back = None if wave.trip.back is None else plus(wave.trip.back, by)
             wave = replace(wave, trip=replace(wave.trip, at=plus(wave.trip.at, by), back=back))
         return replace(self, start=start, stop=stop, pulses=train, rule=rule, rhythm=wave)
+
+    def continued(self, until: Time) -> Self:
+        """Return the schedule with pulses, visits or a window that go on to `until`, at the last interval they had.
+
+        Parameters
+        ----------
+        until : Time
+            end of what is added, for pulses at listed times and for windows; those with an interval go on for ever.
+
+        Raises
+        ------
+        DoseError
+            a single pulse has no interval to go on at; numbers and times with a unit meet.
+        """
+        until = tidy_time(until, "continued")
+        train = None if self.pulses is None else _longer(self.pulses, until)
+        rule = None if self.rule is None else replace(self.rule, n=None)
+        stop = None if self.stop is None else latest([self.stop, until])
+        return replace(self, pulses=train, rule=rule, stop=stop)
 
     def end(self, name: str, *, jumps: bool) -> Time:
         """Return when what follows this schedule is over.
@@ -291,6 +312,21 @@ def _train_words(train: Pulses, width: str) -> str:
         return f"{several} pulses{width} every {words(train.every)}{first}{n}"
     n = "pulses" if train.n is None else f"{train.n} pulse{'s' if train.n > 1 else ''}"
     return f"{n}{width} every {words(train.every)}{first}"
+
+
+def _longer(train: Pulses, until: Time) -> Pulses:
+    """Return a train that goes on to `until`."""
+    if train.every is not None:
+        return replace(train, n=None)
+    given = [0.0, *train.offsets]
+    if len(given) == 1:
+        raise DoseError("continued: a single pulse has no interval to go on at; use pulses(every, width, n)")
+    interval, offset = plus(given[-1], given[-2], -1.0), plus(given[-1], 0.0)
+    room = comparable(plus(until, plus(train.start, offset), -1.0), interval)
+    if room is None:
+        raise DoseError("continued: times with and without a unit meet; write both with a unit, or both as numbers")
+    more = math.floor(room[0] / room[1] * (1 + 1e-12))
+    return replace(train, offsets=(*train.offsets, *(plus(offset, multiple(interval, k)) for k in range(1, more + 1))))
 
 
 def _train_end(name: str, train: Pulses) -> Time:

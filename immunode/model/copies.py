@@ -34,8 +34,11 @@ def find(model: Declaration, kind: str, records: Iterable[R], name: str) -> R:
     raise ModelError(f"{model.name}: unknown {kind} '{name}'{hint}")
 
 
-def with_values(model: M, values: Mapping[str, float]) -> M:
+def with_values(model: M, values: Mapping[str, float], *, declared: bool = False) -> M:
     """Return a copy of `model` with other parameter values; bounds widen where a new value lies outside.
+
+    declared : whether the model itself declares these values, as those of a variant; else the copy remembers bounds
+        that widened, and results tell of them.
 
     Raises
     ------
@@ -49,7 +52,12 @@ def with_values(model: M, values: Mapping[str, float]) -> M:
             raise ModelError(f"{model.name}: unknown parameter '{name}'{hint}")
         finite_number(f"{model.name}, value of '{name}'", value)
     parameters = tuple(_revalued(p, values[p.name]) if p.name in values else p for p in model.parameters)
-    return noted(model, replace(model, parameters=parameters))
+    kept = {name: (low, high) for name, low, high in model.file_bounds}
+    for p in () if declared else model.parameters:
+        if p.bounds is not None and p.name in values and not p.bounds[0] <= values[p.name] <= p.bounds[1]:
+            kept.setdefault(p.name, p.bounds)
+    file_bounds = tuple((name, low, high) for name, (low, high) in kept.items())
+    return noted(model, replace(model, parameters=parameters, file_bounds=file_bounds))
 
 
 def _revalued(parameter: Parameter, value: float) -> Parameter:
@@ -128,7 +136,7 @@ def with_variant(model: M, name: str) -> M:
     ModelError : there is no such variant; the message gives the nearest names.
     """
     variant = find(model, "variant", model.variants, name)
-    copy = with_initial(with_values(model, dict(variant.values)), dict(variant.initial))
+    copy = with_initial(with_values(model, dict(variant.values), declared=True), dict(variant.initial))
     names = dict.fromkeys([*filter(None, model.variant_name.split(" + ")), name])
     horizon = copy.horizon if variant.horizon is None else variant.horizon
     return replace(copy, start=variant.start or copy.start, horizon=horizon, variant_name=" + ".join(names))

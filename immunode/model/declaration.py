@@ -219,6 +219,7 @@ class Declaration:
     applied: tuple[str, ...] | Sequence[str] = field(default=())
     variant_name: str = field(default="", metadata=PROVENANCE)
     file_values: tuple[tuple[str, float | str], ...] = field(default=(), compare=False, metadata=PROVENANCE)
+    file_bounds: tuple[tuple[str, float, float], ...] = field(default=(), compare=False, metadata=PROVENANCE)
 
     def __post_init__(self) -> None:
         for spec in fields(self):
@@ -249,6 +250,16 @@ class Declaration:
         """Parameter or initial value (`"E(0)"`) -> its declared value and its value now, where they differ."""
         now = self.values
         return {name: (value, now[name]) for name, value in self.file_values if name in now}
+
+    @property
+    def out_of_bounds(self) -> dict[str, tuple[float, float, float]]:
+        """Parameter -> its value and the bounds that were declared, where `with_values` went outside them."""
+        now = {p.name: p.value for p in self.parameters}
+        return {
+            name: (now[name], low, high)
+            for name, low, high in self.file_bounds
+            if name in now and not low <= now[name] <= high
+        }
 
     @property
     def values(self) -> dict[str, float | str]:

@@ -64,9 +64,10 @@ class Model(Declaration):
         published results to set beside the model.
     effects, requirements, applied
         what `perturb` writes; not declared by hand.
-    variant_name, file_values
-        which variant was taken, and (name, value as declared) of what is another value now; written by `variant`,
-        `with_values`, `with_initial` and `replace`, so that results can tell what was run.
+    variant_name, file_values, file_bounds
+        which variant was taken, (name, value as declared) of what is another value now, and (name, low, high) of bounds
+        that a value went outside; written by `variant`, `with_values`, `with_initial` and `replace`, so that results
+        can tell what was run.
 
     Raises
     ------
@@ -86,7 +87,15 @@ class Model(Declaration):
         return noted(self, replace(self, **changes))
 
     def with_values(self, values: Mapping[str, float] | None = None, /, **named: float) -> Self:
-        """Return a copy with other parameter values: `with_values(k=3)` or `with_values({"drug.dose": 40})`."""
+        """Return a copy with other parameter values: `with_values(k=3)` or `with_values({"drug.dose": 40})`.
+
+        A value outside a parameter's bounds widens them, and results say so in `recipe["remarks"]`.
+
+        Raises
+        ------
+        ModelError
+            a parameter is unknown, or a value is not finite, or can't be that of a person (70,000 kg).
+        """
         return with_values(self, {**(values or {}), **named})
 
     def with_initial(self, values: Mapping[str, float | str] | None = None, /, **named: float | str) -> Self:

@@ -307,15 +307,28 @@ class Story:
 
 
 def named_threshold(text: str, thresholds: Iterable[Threshold]) -> tuple[Threshold, str] | None:
-    """Return the threshold that "remission at 24 weeks" names, and the time, "" where none is said; None for none."""
+    """Return the threshold that "remission at 24 weeks" names, and the time, "" where none is said; None for none.
+
+    A name comes before a phrase that results show for a threshold: its meaning, with or without "in" or "with", or its
+    name with spaces, in any case.
+    """
     said = " ".join(text.split())
-    for one in sorted(thresholds, key=lambda t: -len(t.name)):
-        name = " ".join(one.name.split())
-        if said == name:
-            return one, ""
-        if said.startswith(f"{name} at "):
-            return one, said[len(name) + 4 :]
+    known = list(thresholds)
+    exact = [(" ".join(one.name.split()), one) for one in known]
+    shown = [(phrase, one) for one in known for phrase in _phrases(one)]
+    for phrases, asked in ((exact, said), (shown, said.casefold())):
+        for phrase, one in sorted(phrases, key=lambda pair: -len(pair[0])):
+            if asked == phrase:
+                return one, ""
+            if asked.startswith(f"{phrase} at "):
+                return one, said[len(phrase) + 4 :]
     return None
+
+
+def _phrases(one: Threshold) -> list[str]:
+    """Return the phrases, in lower case, that results show for a threshold."""
+    plain = [" ".join(text.replace("_", " ").split()).casefold() for text in (one.name, one.meaning) if text]
+    return [before + text for text in plain for before in ("", "in ", "with ")]
 
 
 def as_pairs(mapping: Any) -> tuple[tuple[str, Any], ...]:

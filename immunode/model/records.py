@@ -84,6 +84,8 @@ class State:
     extinct_below : float
         a population that falls below this value, in `unit`, is gone: it becomes exactly 0 at the end of the solver's
         step in which it falls, and returns only by an inflow or a transfer. 0 means never.
+    limits : tuple[float, float] | None
+        as in `Derived`.
     label : str
         a short name for people, for figures and tables; "" is the name itself.
     """
@@ -99,6 +101,7 @@ class State:
     source: str = ""
     extinct_below: float = 0.0
     label: str = field(default="", metadata=PROVENANCE)
+    limits: tuple[float, float] | None = field(default=None, metadata=PROVENANCE)
 
 
 @register
@@ -170,7 +173,13 @@ class Process:
 @register
 @dataclass(frozen=True, slots=True)
 class Derived:
-    """A quantity computed from states, parameters, switches, time and other derived quantities."""
+    """A quantity computed from states, parameters, switches, time and other derived quantities.
+
+    Parameters
+    ----------
+    limits : tuple[float, float] | None
+        what a patient's value can be, in `unit`, such as (0, 9.4) of DAS28; runs beyond are told, never clipped.
+    """
 
     name: str
     expression: str
@@ -178,6 +187,7 @@ class Derived:
     meaning: str = ""
     source: str = ""
     label: str = field(default="", metadata=PROVENANCE)
+    limits: tuple[float, float] | None = field(default=None, metadata=PROVENANCE)
 
 
 @register

@@ -16,6 +16,7 @@ LEAVES = frozenset({"number", "state", "parameter", "time"})
 MAX_UNROLLED_POWER = 12
 TINY = 1e-300
 """Stands for a concentration of zero in a Hill term, so that its logarithm and its slope stay finite."""
+TINY_ROOT = 1e-150
 
 _FOLD: dict[str, Callable[..., float]] = {
     "add": lambda a, b: a + b,
@@ -87,31 +88,43 @@ class Graph:
         """Return x^n / (K^n + x^n) with x below 0 counted as 0.
 
         Written as 1/(1 + exp(n (log K - log x))): logarithms are shared between terms, nothing overflows, small
-        values keep their relative precision. Its slopes are set by hand since they stay finite at x = 0.
+        values keep their relative precision. Its slopes are set by hand, so that they are the limits from above at
+        x = 0 and at K = 0, and large instead of infinite; below x = 0 they are those at 0.
         """
         one = self.number(1.0)
         floor = self.add("max", x, self.number(TINY))
+        above = self.off_zero(half)
         n = self.value(exponent)
         if n == 1.0:
+            ratio = self.add("div", half, floor)
             value = self.add("div", floor, self.add("add", half, floor))
         elif n is not None and n.is_integer() and 1 < n <= MAX_UNROLLED_POWER:
             ratio = self.add("pow", self.add("div", half, floor), exponent)
             value = self.add("div", one, self.add("add", one, ratio))
         else:
-            distance = self.add("sub", self.add("log", half), self.add("log", floor))
+            distance = self.add("sub", self.add("log", above), self.add("log", floor))
             ratio = self.add("exp", self.add("mul", exponent, distance))
             value = self.add("div", one, self.add("add", one, ratio))
         if value not in self._slopes and self.nodes[value][0] not in LEAVES:
             open_part = self.add("mul", value, self.add("sub", one, value))
             steep = self.add("mul", exponent, open_part)
-            by_half = self.add("neg", self.add("div", steep, half))
-            apart = self.add("sub", self.add("log", floor), self.add("log", half))
+            # 1 - value, to all digits where that is near 0
+            rest = self.add("div", one, self.add("add", one, self.add("div", one, ratio)))
+            share = self.add("mul", value, rest)
+            by_half = self.add("div", self.add("mul", exponent, share), above)
+            if n == 1.0:
+                by_half = self.add("div", value, self.add("add", half, floor))
+            apart = self.add("sub", self.add("log", floor), self.add("log", above))
             self._slopes[value] = (
                 (x, self.add("div", steep, floor)),
-                (half, by_half),
-                (exponent, self.add("mul", open_part, apart)),
+                (half, self.add("neg", by_half)),
+                (exponent, self.add("mul", share, apart)),
             )
         return value
+
+    def off_zero(self, node: int) -> int:
+        """Return a value moved up by so little that only 0 is another number then."""
+        return self.add("add", node, self.number(TINY))
 
     def derivatives(self, targets: Iterable[int], leaf: int) -> dict[int, int]:
         """Return, for each target that depends on `leaf`, the node of its derivative by that leaf."""
@@ -243,11 +256,14 @@ def _div_rule(g: Graph, node: int, x: list[int], d: list[int]) -> int:
 
 
 def _pow_rule(g: Graph, node: int, x: list[int], d: list[int]) -> int:
-    less = g.add("sub", x[1], g.number(1.0))
-    through_base = g.add("mul", g.add("mul", x[1], g.add("pow", x[0], less)), d[0])
+    exponent = g.value(x[1])
+    # 0**n has the slope 0 for n = 0 and above 1, 1 for n = 1, and one without bounds between
+    base = x[0] if exponent is not None and not 0 < exponent < 1 else g.off_zero(x[0])
+    power = g.add("pow", base, g.add("sub", x[1], g.number(1.0)))
+    through_base = g.add("mul", g.add("mul", x[1], power), d[0])
     if g.value(d[1]) == 0:
         return through_base
-    return g.add("add", through_base, g.add("mul", g.add("mul", node, g.add("log", x[0])), d[1]))
+    return g.add("add", through_base, g.add("mul", g.add("mul", node, g.add("log", g.off_zero(x[0]))), d[1]))
 
 
 def _scaled(factor: Callable[[Graph, int, int], int]) -> Rule:
@@ -256,6 +272,11 @@ def _scaled(factor: Callable[[Graph, int, int], int]) -> Rule:
 
 def _over(divisor: Callable[[Graph, int, int], int]) -> Rule:
     return lambda g, node, x, d: g.add("div", d[0], divisor(g, node, x[0]))
+
+
+def _root(g: Graph, node: int) -> int:
+    """Return a root to divide by: so small that the slope is large, and 0/0 is 0, where the root is 0."""
+    return g.add("max", node, g.number(TINY_ROOT))
 
 
 def _one_minus_square(g: Graph, node: int) -> int:
@@ -275,7 +296,7 @@ _RULES: dict[str, Rule] = {
     "pow": _pow_rule,
     "exp": _scaled(lambda g, node, x: node),
     "log": _over(lambda g, node, x: x),
-    "sqrt": _over(lambda g, node, x: g.add("mul", g.number(2.0), node)),
+    "sqrt": _over(lambda g, node, x: g.add("mul", g.number(2.0), _root(g, node))),
     "abs": lambda g, _, x, d: g.add("where", g.add("less", x[0], g.number(0.0)), g.add("neg", d[0]), d[0]),
     "tanh": _scaled(lambda g, node, x: _one_minus_square(g, node)),
     "tan": _scaled(lambda g, node, x: _one_plus_square(g, node)),
@@ -283,8 +304,8 @@ _RULES: dict[str, Rule] = {
     "cos": _scaled(lambda g, node, x: g.add("neg", g.add("sin", x))),
     "sinh": _scaled(lambda g, node, x: g.add("cosh", x)),
     "cosh": _scaled(lambda g, node, x: g.add("sinh", x)),
-    "asin": _over(lambda g, node, x: g.add("sqrt", _one_minus_square(g, x))),
-    "acos": _over(lambda g, node, x: g.add("neg", g.add("sqrt", _one_minus_square(g, x)))),
+    "asin": _over(lambda g, node, x: _root(g, g.add("sqrt", _one_minus_square(g, x)))),
+    "acos": _over(lambda g, node, x: g.add("neg", _root(g, g.add("sqrt", _one_minus_square(g, x))))),
     "atan": _over(lambda g, node, x: _one_plus_square(g, x)),
     "min": lambda g, _, x, d: g.add("where", g.add("less_equal", x[0], x[1]), d[0], d[1]),
     "max": lambda g, _, x, d: g.add("where", g.add("less_equal", x[1], x[0]), d[0], d[1]),

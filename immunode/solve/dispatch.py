@@ -21,6 +21,11 @@ from immunode.solve.tape import StepListener
 
 PATIENCE = 0.1
 """Of the limit of steps, what LSODA may take where machine code can take over: its steps are the faster ones."""
+MOST_PATIENCE = 3_000
+"""Steps after which that is so in any case: they take about as long as it takes to make machine code."""
+SECOND_TRIES = 10_000
+"""Steps that SciPy's other methods may take on a run that LSODA did not finish: they take ten times as long, and one
+that none of them finishes would go on for many minutes."""
 
 
 def solve(
@@ -99,8 +104,9 @@ def _solve(request: Request, name: str, reason: str, asked: str) -> Outcome:
     if name != "scipy":
         return solve_with_others(request, engine, reason, [(engine, "rodas5p"), (engine, "tsit5")])
     if asked == "scipy" or program.triggers:
-        return solve_with_others(request, engine, reason, [(engine, "Radau"), (engine, "DOP853")])
+        others = [(engine, "Radau"), (engine, "DOP853")]
+        return solve_with_others(request, engine, reason, others, later=SECOND_TRIES)
     fast = can_compile_soon(request.functions)
     other = engine_named("compiled" if fast else "numpy")
-    share = PATIENCE if fast else 1.0
+    share = min(PATIENCE, MOST_PATIENCE / request.max_steps) if fast else 1.0
     return solve_with_others(request, engine, reason, [(other, "rodas5p"), (other, "tsit5")], share)

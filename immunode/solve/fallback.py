@@ -28,13 +28,14 @@ _MENDABLE = (Status.NOT_FINITE, Status.STEP_TOO_SMALL, Status.TOO_MANY_STEPS, St
 
 
 def solve_with_others(
-    request: Request, first: Engine, reason: str, others: Sequence[Try], share: float = 1.0
+    request: Request, first: Engine, reason: str, others: Sequence[Try], share: float = 1.0, later: int | None = None
 ) -> Outcome:
     """Return the batch of engine `first`; the runs that fail in it are computed again by the others in turn.
 
     others : in the order in which they are tried, or the other way round on a run of restarts; what a run has failed
         with already is left out.
     share : of the limit of steps that the first engine may take.
+    later : steps that the others may take on a run that is not one of restarts; None is the limit.
     """
     count = _Jumps(request) if first.name == "scipy" else None
     limit = max(1, int(share * request.max_steps))
@@ -49,7 +50,8 @@ def solve_with_others(
         for backwards in (False, True):
             runs = lost[(batch.method_index[lost] == method) & (restarts[lost] == backwards)]
             order = [one for one in others if (one[0].name, one[1]) != (first.name, batch.method_names[method])]
-            batch = _tried(request, batch, runs, order[::-1] if backwards else order)
+            most = request.max_steps if later is None or backwards else min(later, request.max_steps)
+            batch = _tried(replace(request, max_steps=most), batch, runs, order[::-1] if backwards else order)
     return batch
 
 

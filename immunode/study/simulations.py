@@ -15,6 +15,8 @@ from immunode.solve import solve
 from immunode.solve.outcome import Outcome
 from immunode.solve.status import Status
 from immunode.study.arms import Arms, as_arms
+from immunode.study.ended_courses import course_remarks
+from immunode.study.out_of_bounds import course_scale_remarks, value_remarks
 from immunode.study.result.marks import active_windows, dose_times, given_only
 from immunode.study.result.simulation import Comparison, Simulation
 from immunode.study.run.passed_pulses import remarks, watching
@@ -166,7 +168,12 @@ def _run(ready: Ready, arm: str, grid: Array, initial: Mapping[str, float], opti
         "steps": int(batch.steps[0]),
         "rtol": options["rtol"],
         "atol": tolerance(options["atol"]),
-        "remarks": [] if over is None else remarks(over.passed(np.ones(1, bool)), ready.model, 1, arm),
+        "remarks": [
+            *value_remarks(ready.model),
+            *course_scale_remarks(ready.model, path),
+            *course_remarks(ready.model, functions, float(grid[-1]), arm),
+            *([] if over is None else remarks(over.passed(np.ones(1, bool)), ready.model, 1, arm)),
+        ],
         "versions": versions(),
     }
     return Simulation(

@@ -292,7 +292,7 @@ MODEL = Model(
                 " + w_BCells*hill(BCells, k_BCells, 2.5) + w_Th1*hill(Th1, k_Th1, 2.5)"
                 " + w_Treg*hill(Treg, k_Treg, 2.5) + w_CTL*hill(CTL, k_CTL, 2.5)"
                 " + w_Th17*hill(Th17, k_Th17, 2.5) + w_PlasmaCells*hill(PlasmaCells, k_PlasmaCells, 2.5)"
-                ")", "point", "disease activity score DAS28-CRP", label="DAS28-CRP"),
+                ")", "point", "disease activity score DAS28-CRP", label="DAS28-CRP", limits=(0.0, 9.4)),
         Derived("MTX_failure", "MTX_fails", "", "patient who does not respond to methotrexate, by the model's rule"),
         Derived("improvement", "100*(1 - DAS28/DAS0)", "", "fall of DAS28-CRP since the start, %", label="improvement"),
     ],

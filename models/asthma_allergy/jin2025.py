@@ -109,7 +109,7 @@ MODEL = Model(
         Derived("FEV1_placebo", "Pmax*(1 - exp(-kpl*t))", "mL", "gain of FEV1 under placebo"),
         Derived("FEV1_drug", "EmaxF*(EOS/EOS_ref)**0.699*t/(T50 + t)", "mL", "further gain of FEV1 under the drug"),
         Derived("FEV1", "FEV1_start + FEV1_placebo + treated*FEV1_drug", "mL", "FEV1 before bronchodilator",
-                label="FEV1"),
+                label="FEV1", limits=(0.0, 7000.0)),
         Derived("FEV1_change", "FEV1_placebo + treated*FEV1_drug", "mL", "change of FEV1 from baseline",
                 label="change of FEV1"),
     ],

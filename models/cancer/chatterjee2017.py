@@ -113,7 +113,8 @@ MODEL = Model(
                 "part of the tumor that can shrink, at baseline"),
         Derived("grow", "base*(1 - f)*growing", "mm", "part of the tumor that goes on growing"),
         Derived("shrink", "base*f*shrinking", "mm", "part of the tumor that the drug can shrink"),
-        Derived("SLD", "grow + shrink", "mm", "sum of longest diameters", label="tumor size (SLD)"),
+        Derived("SLD", "grow + shrink", "mm", "sum of longest diameters", label="tumor size (SLD)",
+                limits=(0.0, 2000.0)),
         Derived("SLD_change", "whole*(SLD/base - 1)", "percent", "change of tumor size from baseline",
                 label="change of tumor size"),
         Derived("CL_patient", "CL*(weight/weight_ref)**0.595*clearance/clearance_ref*(albumin/albumin_ref)**(-0.907)"

@@ -13,6 +13,9 @@ day 0, the start of therapy; don't give the drugs later. Ours: killing of infect
 infection, and the rule of cure, fewer virions than one in 15 L of body fluid at the end of therapy: no virus ever
 vanishes in the equations, and it returns from 1e-5 per mL after 24 weeks.
 
+Beside trials: 85 % of patients meet the rule of cure after 24 weeks of both drugs, 90 % were cured (memory); a fall in
+a day is 3.8 log10, published 3.3 in both genotypes (memory). Two numbers, both from memory, are little of a test.
+
 Findings: half-life of virus 0.8 h (c 20.4 per day), in Neumann 1998 2.7 h; two estimates. Virus starts at 6.40 log10,
 the median of the cohort is 6.83. Asunaprevir peaks at 24 ug/L of 100 mg twice daily, a twentieth of what was seen with
 later capsules. The typical fall of 100 mg daclatasvir in a day is 3.72 log10 in 1a, in patients 3.3 (memory).

@@ -105,7 +105,7 @@ MODEL = Model(
         Derived("mg_drug", "gMG*S100*effect*(MGADL/MGADL_ref)**0.871", "point", "change of MG-ADL by the drug"),
         Derived("MG_ADL_change", "mg_placebo + mg_drug", "point", "change of MG-ADL from baseline",
                 label="change of MG-ADL"),
-        Derived("MG_ADL", "MGADL + MG_ADL_change", "point", "MG-ADL", label="MG-ADL"),
+        Derived("MG_ADL", "MGADL + MG_ADL_change", "point", "MG-ADL", label="MG-ADL", limits=(0.0, 24.0)),
     ],
     processes=[
         Process("elimination", "central ->", "CL_w*cfree/(weight*nmol)", "elimination of free drug"),

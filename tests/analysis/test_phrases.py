@@ -7,7 +7,8 @@ import pytest
 from immunode.analysis.trials.phrases import endpoint_words, result_words, rule_words
 from immunode.analysis.trials.threshold_rules import written_out
 from immunode.catalogue import load_model
-from immunode.model import Model, Parameter, Process, State, TrialResult
+from immunode.model import Model, Parameter, Process, State, Threshold, TrialResult
+from immunode.model.patients import named_threshold
 
 ARTHRITIS, ASTHMA, MYASTHENIA = (load_model(name) for name in ("ma2020", "jin2025", "valenzuela2025"))
 
@@ -77,3 +78,30 @@ def test_rules_say_who_is_meant(model: Model, rule: str, words: str) -> None:
 def test_results_of_trials_say_their_statistic(result: TrialResult, words: str) -> None:
     rule = written_out(ARTHRITIS, result.endpoint) if result.statistic == "share" else result.endpoint
     assert result_words(ARTHRITIS, result, rule) == words
+
+
+@pytest.mark.parametrize(
+    "words", ["low_activity", "low activity", "low disease activity", "Low disease activity", "in low disease activity"]
+)
+def test_a_threshold_is_known_by_the_phrases_that_results_show(words: str) -> None:
+    model = load_model("frey2013")
+    for when in ("", " at 24 weeks"):
+        found = named_threshold(words + when, model.thresholds)
+        assert found is not None
+        assert (found[0].name, found[1]) == ("low_activity", when.removeprefix(" at "))
+    assert written_out(model, f"{words} at 24 weeks") == "at(das28, 24 weeks) <= 3.2"
+
+
+@pytest.mark.parametrize("name", ["ma2020", "park2025", "melhem2018", "zhang2025_pasi", "wang2018_hcv"])
+def test_every_phrase_shown_for_a_threshold_leads_back_to_it(name: str) -> None:
+    model = load_model(name)
+    for threshold in model.thresholds:
+        rule = threshold.on(f"at({threshold.quantity}, 1 {model.time_unit})")
+        assert written_out(model, rule_words(model, rule)) == rule
+
+
+def test_a_name_comes_before_a_meaning() -> None:
+    two = (Threshold("a", "x < 1", "b"), Threshold("b", "x < 2", "c"))
+    found = [named_threshold(text, two) for text in ("a", "b", "c")]
+    assert [one[0].name for one in found if one is not None] == ["a", "b", "b"]
+    assert named_threshold("d", two) is None

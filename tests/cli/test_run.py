@@ -7,6 +7,7 @@ import os
 import shlex
 from pathlib import Path
 
+import numpy as np
 import pandas as pd
 import pytest
 
@@ -189,3 +190,11 @@ def test_arms_of_the_story_are_named_as_they_are_shown(capsys: Capture) -> None:
     told = json.loads(capsys.readouterr().out)
     assert told["arms"] == ["200 mg, stopped at week 12", "placebo", "150 mg q2w"]
     assert told["story"] == ""
+
+
+def test_the_table_tells_the_lowest_value_of_the_run_itself(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["run", "ma2020", "--arm", "sarilumab_200", "--show", "anc", "--json"]) == 0
+    (row,) = json.loads(capsys.readouterr().out)["rows"]
+    run = simulate(load_model("ma2020"), interventions="sarilumab_200", times=np.linspace(0, 168, 20_001))
+    assert row["lowest"] == pytest.approx(run["anc"].min(), rel=1e-5)
+    assert row["lowest"] < row["end"] < row["start"]

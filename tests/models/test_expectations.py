@@ -25,15 +25,16 @@ VARIANTS = {"baker2013": ("", "diseased"), "immune_balance": ("", "self_reactive
 # Two doses a day for a year, four for weeks in a stiff model, or weekly ones that switch a whole joint take SciPy 5 to
 # 40 s a run, compiled code under 1 s.
 LONG = ("graft_window", "demin2013", "bedathuru2024", "sove2020")
+SLOW = (*LONG, "bindellini2024", "karin2020")
 LARGE = 8
-"""Of a model with more states, the arms take seconds together; karin2020 takes a tablet a day."""
+"""Of a model with more states, the arms take seconds together."""
 MODELS = {entry.name: load_model(entry.name) for entry in list_models()}
 CASES = [
     pytest.param(
         name,
         variant,
         intervention.name,
-        marks=(pytest.mark.slow,) if name in (*LONG, "karin2020") or len(model.states) > LARGE else (),
+        marks=(pytest.mark.slow,) if name in SLOW or len(model.states) > LARGE else (),
     )
     for name, model in MODELS.items()
     for intervention in model.interventions
@@ -90,6 +91,7 @@ def test_expected_signs_hold(name: str, variant: str, intervention: str) -> None
         assert holds, f"{quantity}: {without:g} -> {with_it:g}, expected {asked}"
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", ["ma2020", "frey2013", "jin2025", "lowe2009", "asthma_eos_min"])
 def test_what_is_expected_holds_in_declared_patients(name: str) -> None:
     """In 95 % of them and more: a score, neutrophils at their lowest, exacerbations, FEV1, IgE, eosinophils."""
@@ -99,6 +101,7 @@ def test_what_is_expected_holds_in_declared_patients(name: str) -> None:
     assert min(item.share for item in found.items) >= 0.95
 
 
+@pytest.mark.slow
 def test_nipocalimab_lowers_igg_in_all_and_the_score_in_most_declared_patients() -> None:
     """The random effect on the slope of MG-ADL is larger than the slope: its sign turns in 29 %, as the notes say."""
     model = load_model("valenzuela2025")

@@ -13,7 +13,10 @@ from immunode.model import Event, Model, Parameter, Process, State
 from immunode.program.llvm.compile import available
 from immunode.program.lowering import lower
 from immunode.program.numpy.functions import Functions, compile_numpy
-from immunode.solve import solve
+from immunode.solve import dispatch, solve
+from immunode.solve.engine import Request
+from immunode.solve.outcome import Outcome
+from immunode.solve.scipy.engine import ScipyEngine
 from immunode.solve.status import Status
 from immunode.study.design.design import sobol
 from immunode.study.design.ranges import space
@@ -152,3 +155,37 @@ def test_the_words_of_a_failure_can_be_followed(build: Callable[..., Functions])
     assert "method=" not in words
     assert "max_steps" not in words
     assert words.endswith("relax rtol, or end the run earlier")
+
+
+def test_later_tries_of_scipy_are_short_but_on_runs_of_restarts(
+    build: Callable[..., Functions], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A run that no method finishes must end soon, not after three times the limit; its message names engine="auto"."""
+    limits: list[tuple[str, int]] = []
+    engine_solve = ScipyEngine.solve
+
+    def noted(self: ScipyEngine, request: Request, reason: str) -> Outcome:
+        limits.append((request.method, request.max_steps))
+        return engine_solve(self, request, reason)
+
+    monkeypatch.setattr(ScipyEngine, "solve", noted)
+    monkeypatch.setattr(dispatch, "SECOND_TRIES", 60)
+    functions = build({"x": 1.0}, {"k": 300.0}, {"x": "sin(k*t)"})
+    batch = solve(functions, [[300.0]], times=[0.0, 1e4], engine="scipy", max_steps=200)
+    assert limits == [("auto", 200), ("Radau", 60), ("DOP853", 60)]
+    assert batch.status[0] == Status.TOO_MANY_STEPS
+    assert "engine='auto'" in batch.reasons[0]
+    limits.clear()
+    solve(functions, [[300.0]], times=[0.0, 1e4], engine="scipy", method="Radau", max_steps=200)
+    assert limits == [("Radau", 200)]
+
+
+def test_auto_leaves_a_long_run_to_machine_code_soon(build: Callable[..., Functions]) -> None:
+    if not available():
+        pytest.skip("no machine code here")
+    functions = build({"x": 1.0}, {"k": 300.0}, {"x": "sin(k*t)"})
+    batch = solve(functions, [[300.0]], times=[0.0, 30.0])
+    # LSODA takes 20,000 steps for it
+    assert batch.engine == "compiled"
+    assert batch.status[0] == Status.OK
+    assert batch.y[-1, 0, 0] == pytest.approx(1 + (1 - np.cos(9000)) / 300, abs=1e-4)

@@ -13,7 +13,7 @@ from immunode.program.llvm import compile as llvm_compile
 from immunode.solve.tape import THROUGH_FIVE, TO_BERNSTEIN, Steps, bernstein
 from immunode.study.endpoints.steps.inside import Inside, StateInside, ThresholdInside
 from immunode.study.endpoints.steps.turning_points import turns
-from immunode.study.step_peaks import peaks
+from immunode.study.step_peaks import extremes
 
 ENGINES = ["scipy", "numpy", *(["compiled"] if llvm_compile.available() else [])]
 coefficient = st.floats(-10, 10, width=32)
@@ -210,7 +210,7 @@ def test_a_quantity_that_is_no_number_for_a_while_has_the_peak_of_the_rest() -> 
 
 def test_the_peaks_of_one_run_do_not_depend_on_its_output_times(hump: Model) -> None:
     one = im.simulate(hump, times=[0.0, 12.0])
-    top, time = peaks(one, ["B"])["B"]
+    _, top, time = extremes(one, ["B"])["B"]
     # a = 1, b = 0.5: B is largest at ln(a/b)/(a - b), b**(b/(1 - b))
     assert top == pytest.approx(0.5, rel=1e-5)
     assert time == pytest.approx(2 * np.log(2), rel=1e-5)

@@ -92,7 +92,7 @@ def test_a_store_names_the_variant_and_its_key_is_that_of_the_numbers(tmp_path: 
     assert stored.dataset().attrs["variant"] == "diseased"
     assert stored.model.changed == model.changed
     study = stored.asked.study
-    bare = {k: v for k, v in study["model"].items() if k not in ("variant_name", "file_values")}
+    bare = {k: v for k, v in study["model"].items() if k not in ("variant_name", "file_values", "file_bounds")}
     assert key_of(study) == key_of({**study, "model": bare})
 
 

@@ -37,7 +37,7 @@ def written_out(model: Model, rule: str, asked: Iterable[str] | None = None, end
     found = named_threshold(rule, model.thresholds)
     if found is None:
         likely = _NAME.fullmatch(rule)
-        known = [one.name for one in model.thresholds]
+        known = {one.name: one.meaning for one in model.thresholds}
         if likely and (known or " at " in rule):
             listed = f"; there are {', '.join(known)}" if known else "; the model declares none"
             raise StudyError(

@@ -16,7 +16,7 @@ from immunode.study.result.simulation import Comparison, Simulation
 from immunode.study.result.spreadsheets import csv_text
 from immunode.study.run.ready import quantity_labels
 from immunode.study.simulations import simulate
-from immunode.study.step_peaks import peaks
+from immunode.study.step_peaks import extremes
 
 
 def simulate_arms(request: Request, engine: Mapping[str, Any]) -> tuple[Comparison, bool]:
@@ -48,15 +48,15 @@ def simulate_arms(request: Request, engine: Mapping[str, Any]) -> tuple[Comparis
 
 
 def course_rows(comparison: Comparison, quantities: Sequence[str]) -> list[dict[str, object]]:
-    """Return a row for each quantity and arm: its label, value at the start, at the end, and its peak with its time."""
+    """Return a row for each quantity and arm: label, value at start and end, the lowest, and the peak with its time."""
     rows: list[dict[str, object]] = []
     labels = {name: label for run in comparison.values() for name, label in quantity_labels(run.model).items()}
-    tops = {arm: peaks(run, [q for q in quantities if q in run.path]) for arm, run in comparison.items()}
+    tops = {arm: extremes(run, [q for q in quantities if q in run.path]) for arm, run in comparison.items()}
     for quantity in quantities:
         for arm, run in comparison.items():
             if quantity not in run.path:
                 continue
-            top, time = tops[arm][quantity]
+            found = tops[arm][quantity]
             rows.append(
                 {
                     "quantity": quantity,
@@ -65,8 +65,9 @@ def course_rows(comparison: Comparison, quantities: Sequence[str]) -> list[dict[
                     "arm": arm,
                     "start": float(run[quantity][0]),
                     "end": run.final(quantity),
-                    "peak": top,
-                    "time of peak": time,
+                    "lowest": found.lowest,
+                    "peak": found.highest,
+                    "time of peak": found.time_of_highest,
                 }
             )
     return rows

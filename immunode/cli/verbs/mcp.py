@@ -7,6 +7,8 @@ from typing import Annotated
 
 import typer
 
+from immunode.app.tool_server import serve
+
 
 def command(
     out: Annotated[
@@ -18,6 +20,4 @@ def command(
 
     An assistant starts this command itself; see docs, "For assistants".
     """
-    from immunode.app.tool_server import serve
-
     serve(out, seconds)

@@ -11,7 +11,7 @@ from immunode.cli import options
 from immunode.cli.output import UsageError, console, load, number, print_json
 from immunode.errors import did_you_mean, nearest
 from immunode.intervention import LIBRARY, card, drug
-from immunode.intervention.drugs.library import ELSEWHERE
+from immunode.intervention.drugs.library import ELSEWHERE, brands, drug_name
 from immunode.intervention.drugs.tables import drug_facts, drug_tables
 from immunode.model.records import pairs
 from immunode.model.serial import to_json
@@ -57,13 +57,16 @@ def _drug(name: str, no_model: UsageError) -> Drug:
     ------
     UsageError : it is no drug either; where it is like the name of one, the message says which.
     """
-    if name in LIBRARY:
-        return drug(name)
-    if name in ELSEWHERE:
-        raise UsageError(f"no model is named '{name}', and no drug of the library: {ELSEWHERE[name]}")
-    if not nearest(name, LIBRARY):
+    meant = drug_name(name)
+    if meant in LIBRARY:
+        return drug(meant)
+    if meant in ELSEWHERE:
+        sold = f" ({meant})" if meant.casefold() != name.casefold() else ""
+        raise UsageError(f"no model is named '{name}'{sold}, and no drug of the library: {ELSEWHERE[meant]}")
+    drugs = [*LIBRARY, *brands()]
+    if not nearest(name, drugs):
         raise no_model
-    known = [*(entry.name for entry in list_models()), *LIBRARY]
+    known = [*(entry.name for entry in list_models()), *drugs]
     raise UsageError(f"no model or drug is named '{name}'{did_you_mean(name, known)}")
 
 

@@ -19,9 +19,8 @@ from immunode.intervention.expand.kinetics import add_pk
 from immunode.intervention.expand.patients import add_variability
 from immunode.intervention.expand.visits import add_rule
 from immunode.intervention.labels import check_name, checked_labels, checked_strength, label_rows
-from immunode.intervention.numbers import finite
 from immunode.intervention.pharmacokinetics.compartments import PK, UNITS
-from immunode.intervention.pharmacokinetics.covariates import Patient, read_patient
+from immunode.intervention.pharmacokinetics.covariates import Patient, body_size, in_the_dose_only, read_patient
 from immunode.intervention.regimens.dose import ROUTES, Dose
 from immunode.intervention.regimens.regimen import Regimen
 from immunode.intervention.schedule import Schedule
@@ -124,9 +123,9 @@ class Drug:
         for word, label, unit in (("weight", "weight", "kg"), ("area", "BSA", "m2")):
             given = getattr(self, word)
             if given is not None:
-                size_ = finite(given)
-                if size_ is None or size_ <= 0:
-                    raise DoseError(f"'{self.name}': {label} must be above 0 {unit}, got {given!r}")
+                # a drug of one's own, and one of the library's for mice, may be given to an animal
+                people = self.profile is not None and self.profile.people != "mice"
+                size_ = body_size(f"'{self.name}'", label, unit, given, people=people)
                 object.__setattr__(self, word, size_)
         for (operator, target), times in Counter((e.operator, e.target) for e in self.acts).items():
             if times > 1:
@@ -171,7 +170,7 @@ class Drug:
             body mass in kg, for doses per kg. Without a count, doses go on to the end of a run of `simulate` or
             `sweep`, and to the model's horizon in `perturb`, whichever is later.
         BSA : float | None
-            body surface in m2, for doses per m2.
+            body surface in m2, for doses per m2. The kinetics follow a size where `covariates` was called.
 
         Raises
         ------
@@ -205,11 +204,13 @@ class Drug:
         text = (self.profile or DrugProfile()).regimen(self.name, name)
         typical: Any = {c.name: c.typical for c in self.pk.covariates}
         regimen = Regimen.of(text)
-        if regimen.by_weight and weight is None and self.weight is None:
-            weight = typical.get("weight")
-        if regimen.by_area and BSA is None and self.area is None:
-            BSA = typical.get("BSA")
-        return self.dose(regimen, weight=weight, BSA=BSA)
+        weight = self.weight if weight is None else weight
+        area = self.area if BSA is None else BSA
+        if regimen.by_weight and weight is None and (weight := typical.get("weight")) is None:
+            raise DoseError(f"'{self.name}': '{regimen}' is by weight, and its source tells none; say usual(weight=70)")
+        if regimen.by_area and area is None and (area := typical.get("BSA")) is None:
+            raise DoseError(f"'{self.name}': '{regimen}' is by body surface, and its source tells none; usual(BSA=1.8)")
+        return self.dose(regimen, weight=weight, BSA=area)
 
     def inhibit(
         self, target: str, imax: float, ic50: float | str, hill: float = 1.0, *, source: str = "", evidence: str = ""
@@ -317,11 +318,14 @@ class Drug:
         given = ((self.weight, "kg"), (self.area, "m2"))
         sizes = [f"{size_:g} {its_unit}" for size_, its_unit in given if size_ is not None]
         at = f" at {', '.join(sizes)}" if sizes else ""
+        if self.patient is None:
+            at += in_the_dose_only(pk.covariates, {"weight": self.weight, "BSA": self.area})
         rows = {
             "dose": f"{self.regimen}{at}" if self.regimen is not None else "none yet; use .dose('40 mg q2w')",
             "does": "; ".join(effect.words(unit) for effect in self.acts),
             "pk": kinetics,
             "patient": ", ".join(f"{name} {value:g}" for name, value in self.patient or ()),
+            "sold as": ", ".join(self.profile.brands) if self.profile is not None else "",
             "rule": str(self.rule) if self.rule is not None else "",
             "warning": "; ".join(self.profile.warnings) if self.profile is not None else "",
         }

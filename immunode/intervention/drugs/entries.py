@@ -127,6 +127,7 @@ def published(
     left_out: Sequence[str] = (),
     weight: float | None = None,
     via: str = VIA,
+    brands: Sequence[str] = (),
 ) -> Drug:
     """Return a drug of the library.
 
@@ -135,6 +136,7 @@ def published(
     omega : SD of the logarithm of a number between patients; `_logit` and `_additive` on these scales, `_shared` of one
         that has the random effect of another number.   correlations : "CL, V1" -> value.
     residual : additive, proportional or lognormal error, of `quantity` ("C").
+    brands : names that it is sold under.
     shares : yes-or-no covariate -> part of the patients.   spreads : covariate -> mean and SD in them.
     """
     authority = f"{source} {via}" if via else source
@@ -164,7 +166,7 @@ def published(
         PatientCovariate(n, "lognormal", source=authority, **spread_of(*moments))
         for n, moments in (spreads or {}).items()
     ]
-    profile = DrugProfile(klass, target, about, typical, people, regimens or {}, warnings, left_out)
+    profile = DrugProfile(klass, target, about, typical, people, regimens or {}, warnings, left_out, brands)
     return Drug(
         name,
         kinetics,

@@ -10,7 +10,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 from importlib import import_module
+from types import MappingProxyType
 from typing import Any
 
 from immunode.errors import DoseError, did_you_mean
@@ -37,6 +39,15 @@ ELSEWHERE = {
     "secukinumab": f"{_NOT_FOUND}; 'ixekizumab' is against the same target",
 }
 """Drugs that are not here, and why."""
+
+
+BRANDS_ELSEWHERE = {
+    "Arava": "leflunomide", "Cosentyx": "secukinumab", "Gilenya": "fingolimod", "Imuran": "azathioprine",
+    "Kesimpta": "ofatumumab", "Neulasta": "pegfilgrastim", "Neupogen": "filgrastim", "Nucala": "mepolizumab",
+    "Ocrevus": "ocrelizumab", "Simponi": "golimumab", "Tysabri": "natalizumab", "Vyvgart": "efgartigimod",
+    "Xolair": "omalizumab", "Zeposia": "ozanimod",
+}  # fmt: skip
+"""Names under which drugs that are not here are sold."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,8 +97,29 @@ class _Library(Mapping[str, Drug]):
 LIBRARY: Mapping[str, Drug] = _Library()
 
 
+def drug_name(word: str) -> str:
+    """Return the name under which the library has, or lacks, the drug that a word means: in any case, or a brand.
+
+    The word itself where it means none.
+    """
+    if word in LIBRARY or word in ELSEWHERE:
+        return word
+    folded = word.strip().casefold()
+    plain = {name.casefold(): name for name in (*LIBRARY, *ELSEWHERE)}
+    return plain.get(folded) or {brand.casefold(): name for brand, name in brands().items()}.get(folded, word)
+
+
+@lru_cache(maxsize=1)
+def brands() -> Mapping[str, str]:
+    """Return brand -> name of the drug, in the library or known to be missing there; reads all files of the library."""
+    sold = {brand: one.name for one in LIBRARY.values() for brand in (one.profile.brands if one.profile else ())}
+    return MappingProxyType(BRANDS_ELSEWHERE | sold)
+
+
 def drug(name: str) -> Drug:
     """Return a drug of the library, without doses or effects yet: `drug("adalimumab").dose("40 mg sc q2w")`.
+
+    A brand, such as "Humira", will do, and so will capital letters.
 
     Raises
     ------
@@ -97,10 +129,12 @@ def drug(name: str) -> Drug:
     given: Any = name
     if not isinstance(given, str):
         raise DoseError(f"a drug's name is text such as 'adalimumab', got {given!r}")
+    said, name = name, drug_name(name)
     if name in ELSEWHERE:
-        raise DoseError(f"'{name}' is not in the library of drugs: {ELSEWHERE[name]}")
+        sold = f" ({name})" if said.casefold() != name.casefold() else ""
+        raise DoseError(f"'{said}'{sold} is not in the library of drugs: {ELSEWHERE[name]}")
     if name not in LIBRARY:
-        hint = did_you_mean(name, LIBRARY) or "; im.treatments.list_drugs() tells what there is"
+        hint = did_you_mean(name, (*LIBRARY, *brands())) or "; im.treatments.list_drugs() tells what there is"
         raise DoseError(f"unknown drug '{name}'{hint}")
     return LIBRARY[name]
 

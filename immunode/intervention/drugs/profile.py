@@ -34,6 +34,8 @@ class DrugProfile:
         what a user must know before trusting it.
     left_out : tuple[str, ...] | Sequence[str]
         parts of the published model that are not in the drug.
+    brands : tuple[str, ...] | Sequence[str]
+        names that it is sold under, such as "Humira", by which it is found too.
 
     Raises
     ------
@@ -49,10 +51,11 @@ class DrugProfile:
     regimens: Mapping[str, str] | Pairs = ()
     warnings: tuple[str, ...] | Sequence[str] = ()
     left_out: tuple[str, ...] | Sequence[str] = ()
+    brands: tuple[str, ...] | Sequence[str] = ()
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "regimens", pairs(self.regimens, "regimens"))
-        for label in ("warnings", "left_out"):
+        for label in ("warnings", "left_out", "brands"):
             object.__setattr__(self, label, tuple(getattr(self, label)))
         for _, text in pairs(self.regimens):
             Regimen.of(text)

@@ -30,6 +30,7 @@ def drug_facts(drug: Drug) -> tuple[tuple[str, str], ...]:
     linear = " of the linear part" if drug.pk.Vmax is not None or drug.pk.target is not None else ""
     routes = " or ".join(drug.routes) or drug.route
     rows = (
+        ("sold as", ", ".join(profile.brands)),
         ("class", profile.klass),
         ("target", profile.target),
         ("does", profile.about),

@@ -13,6 +13,7 @@ from typing import Any
 from immunode.errors import DoseError, UnitError, did_you_mean
 from immunode.intervention.numbers import finite
 from immunode.language.expression import parse, substitute, to_text
+from immunode.model.plausible import implausible
 from immunode.model.serial import register
 from immunode.model.units import convert
 
@@ -153,7 +154,38 @@ class Covariate:
         if self.reference is not None and (number_ < 0 or (number_ == 0 and not self.from_zero)):
             low = "0 or above" if self.from_zero else f"above 0 {self.unit}".rstrip()
             raise DoseError(f"{who}: {self.name} must be {low}, got {number_:g}")
+        odd = implausible(self.name, number_, self.unit) if self.reference is not None else ""
+        if odd:
+            raise DoseError(f"{who}: {self.name}: {odd}")
         return number_
+
+
+def body_size(who: str, label: str, unit: str, given: object, *, people: bool) -> float:
+    """Return a body weight or surface that doses are measured by.
+
+    people : whether it is certainly a person's; an animal may be small.
+
+    Raises
+    ------
+    DoseError : it is no number above 0, or can't be that of a person.
+    """
+    size = finite(given)
+    if size is None or size <= 0:
+        raise DoseError(f"{who}: {label} must be above 0 {unit}, got {given!r}")
+    odd = implausible(label, size, unit)
+    if odd and (people or size > 1):
+        raise DoseError(f"{who}: {label}: {odd}")
+    return size
+
+
+def in_the_dose_only(covariates: Sequence[Covariate], given: Mapping[str, float | None]) -> str:
+    """Return what is to be said of sizes that doses follow, and kinetics of the typical patient do not; else "".
+
+    given : name of a covariate -> its value in the doses.
+    """
+    typical = {c.name: c.typical for c in covariates if c.on}
+    odd = [f"{name}={v:g}" for name, v in given.items() if v is not None and typical.get(name, v) != v]
+    return f" (in the dose only; .covariates({', '.join(odd)}) changes the kinetics too)" if odd else ""
 
 
 def read_patient(who: str, covariates: Sequence[Covariate], given: Mapping[str, Any]) -> Patient:

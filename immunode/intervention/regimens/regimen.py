@@ -13,7 +13,7 @@ from immunode.intervention.regimens.blocks import Blocks
 from immunode.intervention.regimens.dose import Dose
 from immunode.intervention.regimens.event_table import read_doses, write_table
 from immunode.intervention.regimens.grammar import parse_doses
-from immunode.intervention.times import Time, multiple, plus, size
+from immunode.intervention.times import Time, multiple, plus, size, tidy_time
 from immunode.model.serial import register
 
 if TYPE_CHECKING:
@@ -79,6 +79,7 @@ class Regimen(Blocks):
 
     def later(self, by: Time) -> Regimen:
         """Return the regimen with all its times later."""
+        by = tidy_time(by, "later")
         return replace(self, doses=tuple(_later(dose, by, i == 0) for i, dose in enumerate(self.blocks)))
 
     def end(self, name: str) -> Time:

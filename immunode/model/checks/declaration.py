@@ -15,6 +15,7 @@ from immunode.model.checks.structure import check_structure
 from immunode.model.checks.units import check_units
 from immunode.model.declaration import Declaration, is_perturbation
 from immunode.model.patients import Correlation, Observed, PatientClass, PatientCovariate, Story, Threshold, Variability
+from immunode.model.plausible import implausible
 from immunode.model.published_trials import Trial
 from immunode.model.records import (
     MOST_TIMES,
@@ -183,6 +184,10 @@ def _check_numbers(model: Declaration) -> None:
         raise ModelError(f"{name}: max_step is {model.max_step:g}, but it can't be below 0; 0 leaves it to the solver")
     for parameter in model.parameters:
         _check_parameter(f"{name}, parameter '{parameter.name}'", parameter)
+        if model.species == "human":
+            odd = implausible(parameter.name, parameter.value, parameter.unit)
+            if odd:
+                raise ModelError(f"{name}, parameter '{parameter.name}': {odd}")
     for state in model.states:
         who = f"{name}, state '{state.name}'"
         number_or_text(f"{who}, initial value", state.initial)
@@ -190,6 +195,9 @@ def _check_numbers(model: Declaration) -> None:
             raise ModelError(f"{who}: the typical size is {state.typical:g}, but it can't be below 0")
         if finite_number(f"{who}, extinct_below", state.extinct_below) < 0:
             raise ModelError(f"{who}: extinct_below is {state.extinct_below:g}, but it can't be below 0")
+    read_outs: list[State | Derived] = [*model.states, *model.derived]
+    for one in read_outs:
+        _check_limits(f"{name}, '{one.name}', limits", one.limits)
     for switch in model.switches:
         number_or_text(f"{name}, switch '{switch.name}', initial value", switch.initial)
     for compartment in model.compartments:
@@ -220,6 +228,16 @@ def _check_parameter(who: str, parameter: Parameter) -> None:
         raise ModelError(f"{who}: the bounds ({low:g}, {high:g}) are the wrong way round")
     if not low <= value <= high:
         raise ModelError(f"{who}: its value {value:g} is outside its bounds ({low:g}, {high:g})")
+
+
+def _check_limits(who: str, limits: object) -> None:
+    if limits is None:
+        return
+    if not isinstance(limits, tuple) or len(limits) != 2:
+        raise ModelError(f"{who}: a pair (low, high) is needed, but {limits!r:.60} was found")
+    low, high = (finite_number(who, limit) for limit in limits)
+    if low >= high:
+        raise ModelError(f"{who}: ({low:g}, {high:g}) are the wrong way round")
 
 
 def _check_event(who: str, event: Event) -> None:

@@ -78,13 +78,17 @@ def check(model: Declaration) -> Report:
 
 
 def _interventions(model: Declaration) -> Iterator[Finding]:
-    """Find interventions that can't be applied to the model that declares them."""
+    """Find interventions that can't be applied to the model that declares them, or go the wrong way."""
     if not model.interventions:
         return
     # the model's layer imports none of those above it
     unfit = import_module("immunode.intervention").unfit
+    factor_remarks = import_module("immunode.intervention.multiplied_logs").factor_remarks
     for name, why in unfit(model):
         yield Finding("error", f"intervention '{name}'", why)
+    for it in model.interventions:
+        for line in factor_remarks(model, it):
+            yield Finding("warning", f"intervention '{it.name}'", line)
 
 
 def _pulses(model: Declaration) -> Iterator[Finding]:

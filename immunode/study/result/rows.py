@@ -65,7 +65,8 @@ class Rows:
         arms = ", ".join(self.arms[:8]) + (", ..." if len(self.arms) > 8 else "")
         text = f"Sweep of {self.model_name}: {len(self):,} runs ({counts}) in arms {arms}; design: {self.design_recipe}"
         further = [self.message, str(self.data.source["path"]) if self.store else ""]
-        return visible("; ".join([text, *filter(None, further)]))
+        remarks = self.recipe["remarks"] if isinstance(self.asked, Plan) else []
+        return visible("; ".join([text, *filter(None, further), *remarks]))
 
     @property
     def plan(self) -> Plan:

@@ -80,6 +80,7 @@ class Simulation:
         return (
             f"Simulation of {self.model.label} ({applied}): {len(self.times)} times to {self.times[-1]:g}{unit}, "
             f"{len(self.values)} quantities, {len(self.breaks)} breaks"
+            + "".join(f"; {line}" for line in self.recipe.get("remarks", ()))
         )
 
     def _repr_html_(self) -> str:

@@ -12,6 +12,7 @@ import numpy as np
 from immunode.errors import StudyError, did_you_mean, quoted
 from immunode.model import Model
 from immunode.model.declaration import check_model
+from immunode.model.plausible import implausible, plausible_range
 from immunode.program.model_functions import functions
 from immunode.solve import FEW_RUNS, choose_engine
 from immunode.study.arms import CONTROL, Arms, as_arms
@@ -222,6 +223,24 @@ def _check_columns(model: Model, design: Design, models: Sequence[Model]) -> Non
         elif name in {s.name for s in model.states}:
             hint = f"; for an initial value write '{name}(0)'"
         raise StudyError(f"{model.name}: the design's column '{name}' is no parameter, knob or initial value{hint}")
+    _check_people(model, design, models)
+
+
+def _check_people(model: Model, design: Design, models: Sequence[Model]) -> None:
+    """Refuse columns with what can't be a person's, such as a weight in grams."""
+    if model.species != "human":
+        return
+    units = {p.name: p.unit for m in models for p in m.parameters}
+    for j, name in enumerate(design.names):
+        known = plausible_range(name, units.get(name, ""))
+        if known is None:
+            continue
+        values = np.where(design.unset[:, j], np.nan, design.values[:, j])
+        outside = np.flatnonzero((values < known.low) | (values > known.high))
+        if outside.size:
+            odd = implausible(name, float(values[outside[0]]), units[name])
+            if odd:
+                raise StudyError(f"{model.name}: the design's column '{name}', row {outside[0]}: {odd}")
 
 
 def _arm_plan(

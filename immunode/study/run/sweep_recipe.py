@@ -8,6 +8,8 @@ from typing import Any
 import numpy as np
 
 from immunode.solve.status import Status
+from immunode.study.ended_courses import course_remarks
+from immunode.study.out_of_bounds import column_remarks, endpoint_scale_remarks, value_remarks
 from immunode.study.run.passed_pulses import remarks
 from immunode.study.run.plan import ArmPlan, Plan
 from immunode.study.run.recipe import column_recipe, model_recipe, tolerance, variant_recipe, versions
@@ -16,8 +18,9 @@ from immunode.study.run.sweep_data import SweepData
 
 def recipe_of(plan: Plan, data: SweepData) -> dict[str, Any]:
     """Return how a sweep was made: what was asked for, what computed it, and what to know of it."""
-    options, computed = plan.options, data.computed_by_arm()
+    design, options, computed = plan.design, plan.options, data.computed_by_arm()
     status = np.asarray(data.status)
+    models = [plan.model, *(arm.model for arm in plan.arms)]
     passed = {arm: over for arm, (_, over) in computed.items() if over and over.by}
 
     def arm_recipe(arm: ArmPlan) -> dict[str, Any]:
@@ -26,10 +29,12 @@ def recipe_of(plan: Plan, data: SweepData) -> dict[str, Any]:
         return {**model_recipe(arm.model, arm.functions.program.key), "engine": arm.engine, "reason": reason, **over}
 
     def arm_remarks(arm: ArmPlan) -> list[str]:
+        who = arm.name if len(plan.arms) > 1 else ""
+        ended = course_remarks(arm.model, arm.functions, float(plan.times[-1]), who, plan.design.names)
         if arm.name not in passed:
-            return []
+            return ended
         good = int(np.count_nonzero(status[plan.arm_of == arm.index] == Status.OK))
-        return remarks(passed[arm.name], arm.model, good, arm.name if len(plan.arms) > 1 else "")
+        return [*ended, *remarks(passed[arm.name], arm.model, good, who)]
 
     return {
         "model": plan.model.name,
@@ -50,7 +55,14 @@ def recipe_of(plan: Plan, data: SweepData) -> dict[str, Any]:
         "rtol": options["rtol"],
         "atol": tolerance(options["atol"]),
         "message": data.message,
-        "remarks": [line for arm in plan.arms for line in arm_remarks(arm)],
+        "remarks": [
+            *value_remarks(plan.model),
+            *column_remarks(models, design.names, design.values, design.unset),
+            *endpoint_scale_remarks(
+                models, [(e.name, e.subject, e.kind) for e in plan.endpoints], np.asarray(data.values)
+            ),
+            *(line for arm in plan.arms for line in arm_remarks(arm)),
+        ],
         "versions": versions(),
         **({"store": dict(data.source)} if data.source else {}),
     }

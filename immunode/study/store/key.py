@@ -90,7 +90,7 @@ def _version(library: str) -> str:
 def key_of(study: Mapping[str, Any]) -> str:
     """Return the SHA-256 of a study as 64 hexadecimal digits."""
     design = {k: v for k, v in study["design"].items() if k not in _TOLD}
-    model = {k: v for k, v in study["model"].items() if k not in ("variant_name", "file_values")}
+    model = {k: v for k, v in study["model"].items() if k not in ("variant_name", "file_values", "file_bounds")}
     text = json.dumps({**study, "design": design, "model": model}, sort_keys=True, separators=(",", ":"))
     return hashlib.sha256(f"{FORMAT}\n{text}".encode("utf-8", "surrogatepass")).hexdigest()
 

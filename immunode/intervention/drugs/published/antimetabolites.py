@@ -7,6 +7,7 @@ from immunode.intervention.drugs.entries import genotypes, power, published, yes
 DRUGS = (
     published(
         "methotrexate",
+        brands=("Trexall",),
         klass="small molecule",
         target="folate metabolism",
         about="antifolate; adenosine",
@@ -38,6 +39,7 @@ DRUGS = (
     ),
     published(
         "hydroxychloroquine",
+        brands=("Plaquenil",),
         klass="small molecule",
         target="lysosomes, TLR7 and TLR9",
         about="lysosomal; TLR7/9",
@@ -63,6 +65,7 @@ DRUGS = (
     ),
     published(
         "cyclophosphamide",
+        brands=("Cytoxan", "Endoxan"),
         klass="small molecule",
         target="DNA",
         about="alkylating prodrug",
@@ -91,6 +94,7 @@ DRUGS = (
     ),
     published(
         "cladribine",
+        brands=("Mavenclad",),
         klass="small molecule",
         target="DNA of lymphocytes",
         about="purine analogue, depletes lymphocytes",
@@ -127,6 +131,7 @@ DRUGS = (
     ),
     published(
         "colchicine",
+        brands=("Colcrys",),
         klass="small molecule",
         target="tubulin, inflammasome",
         about="tubulin; inflammasome",

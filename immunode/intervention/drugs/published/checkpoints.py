@@ -10,6 +10,7 @@ from immunode.model import Derived
 DRUGS = (
     published(
         "abatacept",
+        brands=("Orencia",),
         klass="fusion protein",
         target="CD80/CD86",
         about="CTLA4-Ig: blocks CD80/CD86-CD28",
@@ -58,6 +59,7 @@ DRUGS = (
     ),
     published(
         "belatacept",
+        brands=("Nulojix",),
         klass="fusion protein",
         target="CD80/CD86",
         about="CTLA4-Ig variant: blocks CD80/CD86",
@@ -87,6 +89,7 @@ DRUGS = (
     ),
     published(
         "ipilimumab",
+        brands=("Yervoy",),
         klass="antibody",
         target="CTLA-4",
         about="anti-CTLA-4 (human IgG1): releases CD28 costimulation",
@@ -107,6 +110,7 @@ DRUGS = (
     ),
     published(
         "pembrolizumab",
+        brands=("Keytruda",),
         klass="antibody",
         target="PD-1",
         about="anti-PD-1 (IgG4)",
@@ -137,6 +141,7 @@ DRUGS = (
     ),
     published(
         "nivolumab",
+        brands=("Opdivo",),
         klass="antibody",
         target="PD-1",
         about="anti-PD-1 (IgG4)",
@@ -160,6 +165,7 @@ DRUGS = (
     ),
     published(
         "atezolizumab",
+        brands=("Tecentriq",),
         klass="antibody",
         target="PD-L1",
         about="anti-PD-L1 (IgG1, no effector function)",

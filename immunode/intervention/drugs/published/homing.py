@@ -7,6 +7,7 @@ from immunode.intervention.drugs.entries import form, genotypes, power, publishe
 DRUGS = (
     published(
         "vedolizumab",
+        brands=("Entyvio",),
         klass="antibody",
         target="integrin alpha4beta7",
         about="anti-alpha4beta7: gut homing",
@@ -80,6 +81,7 @@ DRUGS = (
     ),
     published(
         "siponimod",
+        brands=("Mayzent",),
         klass="small molecule",
         target="S1P receptors 1 and 5",
         about="S1P1/5 modulator: keeps lymphocytes in nodes",

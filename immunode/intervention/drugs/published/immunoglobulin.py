@@ -29,6 +29,7 @@ DRUGS = (
     ),
     published(
         "rozanolixizumab",
+        brands=("Rystiggo",),
         klass="antibody",
         target="FcRn",
         about="anti-FcRn (IgG4): IgG is no longer saved from breakdown and falls",
@@ -53,6 +54,7 @@ DRUGS = (
     ),
     published(
         "nipocalimab",
+        brands=("Imaavy",),
         klass="antibody",
         target="FcRn",
         about="anti-FcRn (aglycosylated IgG1): IgG is no longer saved from breakdown and falls",

@@ -9,6 +9,7 @@ from immunode.model import Derived
 DRUGS = (
     published(
         "anifrolumab",
+        brands=("Saphnelo",),
         klass="antibody",
         target="interferon receptor IFNAR1",
         about="anti-IFNAR1 (human IgG1): blocks all type I interferons",
@@ -34,6 +35,7 @@ DRUGS = (
     ),
     published(
         "emapalumab",
+        brands=("Gamifant",),
         klass="antibody",
         target="IFN gamma",
         about="anti-IFN gamma",
@@ -60,6 +62,7 @@ DRUGS = (
     ),
     published(
         "peginterferon_beta_1a",
+        brands=("Plegridy",),
         klass="cytokine",
         target="interferon receptor",
         about="interferon receptor agonist",
@@ -88,6 +91,7 @@ DRUGS = (
     ),
     published(
         "eculizumab",
+        brands=("Soliris",),
         klass="antibody",
         target="complement C5",
         about="anti-C5",
@@ -122,6 +126,7 @@ DRUGS = (
     ),
     published(
         "pegcetacoplan",
+        brands=("Empaveli", "Aspaveli"),
         klass="peptide",
         target="complement C3",
         about="PEG peptide: C3 inhibitor",

@@ -7,6 +7,7 @@ from immunode.intervention.drugs.entries import form, power, published, yes
 DRUGS = (
     published(
         "ixekizumab",
+        brands=("Taltz",),
         klass="antibody",
         target="IL-17A",
         about="anti-IL-17A (IgG4)",
@@ -31,6 +32,7 @@ DRUGS = (
     ),
     published(
         "brodalumab",
+        brands=("Siliq", "Kyntheum"),
         klass="antibody",
         target="IL-17 receptor A",
         about="anti-IL-17 receptor A (IgG2)",
@@ -50,6 +52,7 @@ DRUGS = (
     ),
     published(
         "ustekinumab",
+        brands=("Stelara",),
         klass="antibody",
         target="IL-12/23 p40",
         about="anti-IL-12/23 p40 (human IgG1)",
@@ -77,6 +80,7 @@ DRUGS = (
     ),
     published(
         "guselkumab",
+        brands=("Tremfya",),
         klass="antibody",
         target="IL-23 p19",
         about="anti-IL-23 p19 (human IgG1)",
@@ -97,6 +101,7 @@ DRUGS = (
     ),
     published(
         "risankizumab",
+        brands=("Skyrizi",),
         klass="antibody",
         target="IL-23 p19",
         about="anti-IL-23 p19 (IgG1)",
@@ -120,6 +125,7 @@ DRUGS = (
     ),
     published(
         "mirikizumab",
+        brands=("Omvoh",),
         klass="antibody",
         target="IL-23 p19",
         about="anti-IL-23 p19 (IgG4)",

@@ -7,6 +7,7 @@ from immunode.intervention.drugs.entries import form, power, published, yes
 DRUGS = (
     published(
         "tocilizumab",
+        brands=("Actemra", "RoActemra"),
         klass="antibody",
         target="IL-6 receptor",
         about="anti-IL-6 receptor (IgG1), soluble and membrane",
@@ -45,6 +46,7 @@ DRUGS = (
     ),
     published(
         "sarilumab",
+        brands=("Kevzara",),
         klass="antibody",
         target="IL-6 receptor",
         about="anti-IL-6 receptor (human IgG1)",
@@ -77,6 +79,7 @@ DRUGS = (
     ),
     published(
         "anakinra",
+        brands=("Kineret",),
         klass="receptor antagonist",
         target="IL-1 receptor",
         about="IL-1 receptor antagonist: blocks IL-1 alpha and beta",
@@ -97,6 +100,7 @@ DRUGS = (
     ),
     published(
         "canakinumab",
+        brands=("Ilaris",),
         klass="antibody",
         target="IL-1 beta",
         about="anti-IL-1 beta (human IgG1)",

@@ -8,6 +8,7 @@ from immunode.model import Derived
 DRUGS = (
     published(
         "tofacitinib",
+        brands=("Xeljanz",),
         klass="small molecule",
         target="JAK1 and JAK3",
         about="JAK1/3 inhibitor",
@@ -40,6 +41,7 @@ DRUGS = (
     ),
     published(
         "baricitinib",
+        brands=("Olumiant",),
         klass="small molecule",
         target="JAK1 and JAK2",
         about="JAK1/2 inhibitor",
@@ -74,6 +76,7 @@ DRUGS = (
     ),
     published(
         "upadacitinib",
+        brands=("Rinvoq",),
         klass="small molecule",
         target="JAK1",
         about="JAK1 inhibitor",
@@ -115,6 +118,7 @@ DRUGS = (
     ),
     published(
         "apremilast",
+        brands=("Otezla",),
         klass="small molecule",
         target="PDE4",
         about="PDE4 inhibitor",

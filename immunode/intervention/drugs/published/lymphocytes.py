@@ -9,6 +9,7 @@ from immunode.intervention.drugs.entries import power, published, yes
 DRUGS = (
     published(
         "rituximab",
+        brands=("Rituxan", "MabThera"),
         klass="antibody",
         target="CD20",
         about="anti-CD20 (chimeric IgG1), depletes B cells",
@@ -41,6 +42,7 @@ DRUGS = (
     ),
     published(
         "inebilizumab",
+        brands=("Uplizna",),
         klass="antibody",
         target="CD19",
         about="anti-CD19 (afucosylated IgG1), depletes B cells and plasmablasts",
@@ -75,6 +77,7 @@ DRUGS = (
     ),
     published(
         "obinutuzumab",
+        brands=("Gazyva", "Gazyvaro"),
         klass="antibody",
         target="CD20",
         about="anti-CD20 (type II, glycoengineered)",
@@ -111,6 +114,7 @@ DRUGS = (
     ),
     published(
         "alemtuzumab",
+        brands=("Lemtrada", "Campath"),
         klass="antibody",
         target="CD52",
         about="anti-CD52, depletes lymphocytes",
@@ -135,6 +139,7 @@ DRUGS = (
     ),
     published(
         "belimumab",
+        brands=("Benlysta",),
         klass="antibody",
         target="BAFF",
         about="anti-BAFF (human IgG1)",

@@ -78,6 +78,7 @@ DRUGS = (
     ),
     published(
         "methylprednisolone",
+        brands=("Solu-Medrol",),
         klass="small molecule",
         target="glucocorticoid receptor",
         about="glucocorticoid",

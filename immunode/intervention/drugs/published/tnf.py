@@ -7,6 +7,7 @@ from immunode.intervention.drugs.entries import form, power, published, yes
 DRUGS = (
     published(
         "infliximab",
+        brands=("Remicade",),
         klass="antibody",
         target="TNF",
         about="anti-TNF (chimeric IgG1): binds soluble and membrane TNF",
@@ -30,6 +31,7 @@ DRUGS = (
     ),
     published(
         "adalimumab",
+        brands=("Humira",),
         klass="antibody",
         target="TNF",
         about="anti-TNF (human IgG1)",
@@ -107,6 +109,7 @@ DRUGS = (
     ),
     published(
         "etanercept",
+        brands=("Enbrel",),
         klass="fusion protein",
         target="TNF",
         about="TNF receptor 2-Fc: decoy for TNF and lymphotoxin",
@@ -128,6 +131,7 @@ DRUGS = (
     ),
     published(
         "certolizumab",
+        brands=("Cimzia",),
         klass="antibody fragment",
         target="TNF",
         about="anti-TNF PEG-Fab: no Fc",

@@ -7,6 +7,7 @@ from immunode.intervention.drugs.entries import form, power, published, yes
 DRUGS = (
     published(
         "tacrolimus",
+        brands=("Prograf",),
         klass="small molecule",
         target="calcineurin",
         about="calcineurin inhibitor: no IL-2 transcription",
@@ -42,6 +43,7 @@ DRUGS = (
     ),
     published(
         "ciclosporin",
+        brands=("Neoral", "Sandimmune"),
         klass="small molecule",
         target="calcineurin",
         about="calcineurin inhibitor",
@@ -84,6 +86,7 @@ DRUGS = (
     ),
     published(
         "sirolimus",
+        brands=("Rapamune",),
         klass="small molecule",
         target="mTOR",
         about="mTOR inhibitor",
@@ -128,6 +131,7 @@ DRUGS = (
     ),
     published(
         "everolimus",
+        brands=("Certican", "Zortress"),
         klass="small molecule",
         target="mTOR",
         about="mTOR inhibitor",
@@ -157,6 +161,7 @@ DRUGS = (
     ),
     published(
         "mycophenolic_acid",
+        brands=("CellCept",),
         klass="small molecule",
         target="IMPDH",
         about="IMPDH inhibitor: no guanine for lymphocytes",

@@ -7,6 +7,7 @@ from immunode.intervention.drugs.entries import power, published, yes
 DRUGS = (
     published(
         "dupilumab",
+        brands=("Dupixent",),
         klass="antibody",
         target="IL-4 receptor alpha",
         about="anti-IL-4 receptor alpha: blocks IL-4 and IL-13",
@@ -43,6 +44,7 @@ DRUGS = (
     ),
     published(
         "tralokinumab",
+        brands=("Adbry", "Adtralza"),
         klass="antibody",
         target="IL-13",
         about="anti-IL-13 (human IgG4)",
@@ -63,6 +65,7 @@ DRUGS = (
     ),
     published(
         "lebrikizumab",
+        brands=("Ebglyss",),
         klass="antibody",
         target="IL-13",
         about="anti-IL-13 (IgG4): blocks IL-13R alpha1 pairing",
@@ -88,6 +91,7 @@ DRUGS = (
     ),
     published(
         "nemolizumab",
+        brands=("Nemluvio",),
         klass="antibody",
         target="IL-31 receptor A",
         about="anti-IL-31 receptor A (IgG2)",
@@ -108,6 +112,7 @@ DRUGS = (
     ),
     published(
         "benralizumab",
+        brands=("Fasenra",),
         klass="antibody",
         target="IL-5 receptor alpha",
         about="anti-IL-5 receptor alpha (afucosylated), kills eosinophils",
@@ -128,6 +133,7 @@ DRUGS = (
     ),
     published(
         "tezepelumab",
+        brands=("Tezspire",),
         klass="antibody",
         target="TSLP",
         about="anti-TSLP (human IgG2)",
