@@ -93,7 +93,7 @@ def page() -> str:
             "```sh\n" + "\n".join(commands) + "\n```",
             f"```python\n{python(kind, shown[0])}\n```",
         ]
-    return "\n\n".join(parts) + "\n"
+    return "---\nhide:\n  - navigation\n---\n\n" + "\n\n".join(parts) + "\n"
 
 
 def python(kind: str, name: str) -> str:

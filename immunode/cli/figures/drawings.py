@@ -51,7 +51,8 @@ def equations(im: Any, model: Model, style: str) -> Any:
     """Return the equations."""
     from immunode.plot import equations
 
-    figure = equations(model.equations("latex"), title=model.label, style=style)
+    meanings = {state.name: state.label or state.meaning for state in model.states}
+    figure = equations(model.equations("latex"), meanings=meanings, title=model.heading, style=style)
     return figure
 
 
