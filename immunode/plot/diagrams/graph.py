@@ -11,7 +11,7 @@ import numpy as np
 
 from immunode.language.evaluation import evaluate
 from immunode.language.expression import Expression, parse, parse_arrow
-from immunode.model import Model, State
+from immunode.model import Model
 from immunode.model.views.derived_values import quantities
 
 _POINTS, _STEP, _SEED = 12, 1e-3, 20261
@@ -129,9 +129,3 @@ def _places(model: Model, names: list[str]) -> tuple[dict[str, Any], dict[str, A
 
 def _number(value: float | str, values: Mapping[str, Any]) -> float:
     return float(evaluate(parse(value), values)) if isinstance(value, str) else float(value)
-
-
-def seen_value(value: float | None, state: State) -> float | None:
-    """Return the value of a state, 0 where it is nothing beside what the state typically is or began with."""
-    begun = state.initial if isinstance(state.initial, int | float) else 0.0
-    return 0.0 if value is not None and abs(value) < 1e-9 * max(state.typical, abs(begun)) else value

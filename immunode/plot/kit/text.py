@@ -94,24 +94,6 @@ def wrap_whole(text: str, points: float, size: float, lines: int) -> str:
     return ""
 
 
-def wrap_to(text: str, room: tuple[float, float], size: float) -> str:
-    """Return bold text in lines that fill a room of (width, height) points, at least one line."""
-    return wrap(text, room[0], size, bold=True, lines=max(1, int(room[1] / (1.1 * size))))
-
-
-def size_within(text: str, room: tuple[float, float], size: float, least: float) -> float:
-    """Return the largest size of bold text, `size` or less, at which it stands in a room in whole words; else `least`.
-
-    room : width and height in points.
-    """
-    for share in (1.0, 0.9, 0.8, 0.72, 0.64):
-        chosen = max(least, size * share)
-        broken = wrap_to(text, room, chosen)
-        if broken.split() == text.split() and width_of(broken, chosen, bold=True) <= room[0]:
-            return chosen
-    return least
-
-
 def quantity_label(name: str, unit: str, power: int = 0) -> str:
     """Return the text of an axis: `tumor cells (10⁹ cells)`; the name alone where there is no unit."""
     shown = pretty_unit(unit)
@@ -194,11 +176,12 @@ def power_of(low: float, high: float) -> int:
     return 3 * math.floor(math.log10(size) / 3 + 1e-9)
 
 
-def limits(values: Any, *, log: bool = False) -> tuple[float, float]:
+def limits(values: Any, *, log: bool = False, least: float = 1e-4) -> tuple[float, float]:
     """Return the limits of an axis for `values`, whatever they are: constant, tiny in range, with NaN, none at all.
 
-    A range below 1e-4 of the values themselves is not blown up: it is most often what a solver left.
-    Log axes reach at most ten decades below the largest value.
+    An axis of values of one sign starts at 0, unless all of them lie beyond 60 % of the largest. Then it shows at least
+    the part `least` of the values themselves: a smaller range is not blown up. Log axes reach at most ten decades below
+    the largest value.
     """
     good = np.asarray(values, dtype=float).ravel()
     good = good[np.isfinite(good)]
@@ -214,9 +197,11 @@ def limits(values: Any, *, log: bool = False) -> tuple[float, float]:
         return 10 ** (middle - 0.54 * wide), 10 ** (middle + 0.54 * wide)
     if low >= 0 and (low <= 0.6 * high or high == 0):
         return 0.0, (high * 1.06 if high > 0 else 1.0)
-    least = max(abs(low), abs(high)) * 1e-4
-    middle, half = (low + high) / 2, max(high - low, least) / 2
-    if high - low < least:
+    if high <= 0 and high >= 0.6 * low:
+        return low * 1.06, -low * 0.03
+    smallest = max(abs(low), abs(high)) * least
+    middle, half = (low + high) / 2, max(high - low, smallest) / 2
+    if high - low < max(abs(low), abs(high)) * 1e-4:
         half = max(abs(middle) * 0.1, 1e-300)
     return middle - 1.08 * half, middle + 1.08 * half
 
@@ -249,9 +234,13 @@ def scale_axis(
     most: int = 5,
     grid: bool = True,
     exact: bool = False,
+    least: float = 1e-4,
 ) -> int:
-    """Set scale, limits, ticks and grid of the "x" or "y" axis for `values`; return the power taken out of it."""
-    low, high = limits(values, log=log)
+    """Set scale, limits, ticks and grid of the "x" or "y" axis for `values`; return the power taken out of it.
+
+    least : as in `limits`.
+    """
+    low, high = limits(values, log=log, least=least)
     if exact:
         low, high = float(np.min(values)), float(np.max(values))
     axis = ax.xaxis if which == "x" else ax.yaxis
