@@ -101,7 +101,12 @@ def python(kind: str, name: str) -> str:
     script: str = drawings()[kind, name].script("figure.png")
     lines = [line for line in script.splitlines() if not line.startswith(("from immunode.plot import save", "print("))]
     text = re.sub(r"\n{2,}", "\n", "\n".join(lines)).strip()
-    for word, usual in (("until", "None  # the model's own end"), ("log", "False"), ("style", "'slide'")):
+    for word, usual in (
+        ("until", "None  # the model's own end"),
+        ("log", "None"),
+        ("log", "False"),
+        ("style", "'slide'"),
+    ):
         if f"\n{word} = {usual}\n" in text:  # what is so anyway need not be said
             text = text.replace(f"\n{word} = {usual}\n", "\n")
             text = re.sub(rf",\s*{word}={word}\b|\b{word}={word},?\s*", "", text)
@@ -134,7 +139,7 @@ def _png(figure: Any) -> bytes:
     return buffer.getvalue()
 
 
-def write_sheet(path: Path, columns: int = 3, width: int = 400) -> None:
+def write_sheet(path: Path, columns: int = 3, width: int = 360) -> None:
     """Write the twelve as one picture in few colors, so that it stays small."""
     import matplotlib
 
@@ -145,12 +150,16 @@ def write_sheet(path: Path, columns: int = 3, width: int = 400) -> None:
     for key in TWELVE:
         picture = Image.open(io.BytesIO(_png(drawings()[key].figure()))).convert("RGB")
         tiles.append(picture.resize((width, round(picture.height * width / picture.width)), Image.Resampling.LANCZOS))
-    high, gap = max(tile.height for tile in tiles), 12
-    rows = -(-len(tiles) // columns)
-    sheet = Image.new("RGB", (columns * (width + gap) - gap, rows * (high + gap) - gap), "white")
-    for i, tile in enumerate(tiles):
-        sheet.paste(tile, (i % columns * (width + gap), i // columns * (high + gap)))
-    sheet.quantize(48).save(path, optimize=True)
+    gap = 12
+    rows = [tiles[i : i + columns] for i in range(0, len(tiles), columns)]
+    tops = [0]
+    for row in rows:
+        tops.append(tops[-1] + max(tile.height for tile in row) + gap)
+    sheet = Image.new("RGB", (columns * (width + gap) - gap, tops[-1] - gap), "white")
+    for top, row in zip(tops, rows, strict=False):
+        for i, tile in enumerate(row):
+            sheet.paste(tile, (i * (width + gap), top))
+    sheet.quantize(32).save(path, optimize=True)
 
 
 if __name__ == "__main__":

@@ -11,6 +11,8 @@ from matplotlib.text import Text
 
 import immunode as im
 from immunode.catalogue import list_models, load_model
+from immunode.cli.figures.kinds import make_drawing
+from immunode.cli.figures.pictures import read_subject
 from immunode.model.views.words import arm_labels, in_words, input_label, name_labels, unit_notes
 from immunode.plot.charts.patient_changes import waterfall
 from immunode.plot.charts.responder_bars import responder_shares
@@ -144,3 +146,8 @@ def test_an_atlas_leaves_out_what_is_nothing_in_control() -> None:
     assert columns == ["DAS28-ESR"]
     assert any("not shown: tocilizumab" in " ".join(t.get_text().split()) for t in figure.findobj(Text))
     plt.close("all")
+
+
+def test_the_axis_that_a_story_declares_logarithmic_is_so_in_the_shell() -> None:
+    drawing = make_drawing("courses", read_subject("kuznetsov1994", story=True))
+    assert drawing.values["log"] is None  # not False, which would override the story
