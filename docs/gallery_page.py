@@ -139,7 +139,7 @@ def _png(figure: Any) -> bytes:
     return buffer.getvalue()
 
 
-def write_sheet(path: Path, columns: int = 3, width: int = 360) -> None:
+def write_sheet(path: Path, columns: int = 3, width: int = 330) -> None:
     """Write the twelve as one picture in few colors, so that it stays small."""
     import matplotlib
 
@@ -159,7 +159,7 @@ def write_sheet(path: Path, columns: int = 3, width: int = 360) -> None:
     for top, row in zip(tops, rows, strict=False):
         for i, tile in enumerate(row):
             sheet.paste(tile, (i * (width + gap), top))
-    sheet.quantize(32).save(path, optimize=True)
+    sheet.quantize(64).save(path, optimize=True)
 
 
 if __name__ == "__main__":
