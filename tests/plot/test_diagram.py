@@ -107,6 +107,7 @@ def test_wider_arrows_move_more() -> None:
     )  # the square root of 1/9; widths are rounded
 
 
+@pytest.mark.sampled
 @pytest.mark.parametrize("name", ["kuznetsov1994", "baker2013", "hancioglu2007", "miyano2022"])
 @pytest.mark.parametrize("style", ["slide", "paper"])
 def test_texts_of_a_diagram_cover_no_other_and_no_box(
