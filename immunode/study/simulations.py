@@ -116,7 +116,8 @@ def simulate(
     options = {"engine": engine, "method": method, "rtol": rtol, "atol": atol}
     ready = {arm: make_ready(composed) for arm, composed in models.items()}
     grids = {arm: output_times(composed, until, times, POINTS) for arm, composed in models.items()}
-    made = {arm: _run(ready[arm], arm, grids[arm], starts[arm], options) for arm in models}
+    told = {arm: [line for line in composed.remarks if line not in model.remarks] for arm, composed in models.items()}
+    made = {arm: _run(ready[arm], arm, grids[arm], starts[arm], options, told[arm]) for arm in models}
     return Comparison(made) if arms is not None else made[""]
 
 
@@ -144,7 +145,10 @@ def _starts(
     return {arm: {n: v for n, v in given.items() if n in names} for arm, names in states.items()}
 
 
-def _run(ready: Ready, arm: str, grid: Array, initial: Mapping[str, float], options: dict[str, Any]) -> Simulation:
+def _run(
+    ready: Ready, arm: str, grid: Array, initial: Mapping[str, float], options: dict[str, Any], told: list[str]
+) -> Simulation:
+    """Return one run. told : what its interventions say."""
     functions = ready.functions
     values, y0 = begin(ready, initial)
     recorder = Recorder(functions, values, grid, ready.names)
@@ -170,6 +174,7 @@ def _run(ready: Ready, arm: str, grid: Array, initial: Mapping[str, float], opti
         "rtol": options["rtol"],
         "atol": tolerance(options["atol"]),
         "remarks": [
+            *told,
             *value_remarks(ready.model),
             *course_scale_remarks(ready.model, path),
             *course_remarks(ready.model, functions, float(grid[-1]), arm),

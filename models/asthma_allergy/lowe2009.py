@@ -162,7 +162,7 @@ MODEL = Model(
     story=Story(
         "Free IgE falls by 93 % or more in three days, while total IgE rises fourfold and misleads.",
         arms={"untreated": "", "150 mg q4w": "q4w_150", "300 mg q4w": "q4w_300", "375 mg q2w": "q2w_375"},
-        panels=["ige_free", "ige_total"], logarithmic=["ige_free"],
+        panels=["ige_free", "ige_total"], logarithmic=["ige_free"], patients=300,
     ),
     trials=[
         Trial("Lowe 2009, single dose", "doi:10.1111/j.1365-2125.2009.03401.x", arms={"300 mg once": "single_300"},

@@ -108,6 +108,7 @@ def test_likelihood_and_criteria_of_a_line(line: Fit) -> None:
     assert line.sd["x"] == pytest.approx(np.sqrt(ssr / n), rel=1e-6)
 
 
+@pytest.mark.slow
 def test_posterior_equals_the_grid_posterior(line: Fit) -> None:
     """Means and standard deviations of emcee's samples against sums over a grid of 201 x 201 points.
 
@@ -366,6 +367,7 @@ print(len(found.searches), low < 0.4 < high, round(found.values["x0"], 1))
 """
 
 
+@pytest.mark.slow
 def test_searches_and_profiles_run_where_threads_do_not_exist() -> None:
     ran = subprocess.run([sys.executable, "-c", WITHOUT_THREADS], capture_output=True, text=True)
     assert ran.stdout.split() == ["30", "True", "3.0"], ran.stderr

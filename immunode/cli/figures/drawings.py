@@ -17,23 +17,24 @@ if TYPE_CHECKING:
     from immunode.model import Model
 
 End = float | str | None
+Log = bool | None
 
 
-def story(im: Any, model: Model, log: bool, style: str) -> Any:
+def story(im: Any, model: Model, log: Log, style: str) -> Any:
     """Return the time courses of the model's story."""
     runs = im.teaching.run_story(model)
     figure = runs.plot(log=log, style=style)
     return figure
 
 
-def courses(im: Any, model: Model, arms: list[str], quantities: list[str], until: End, log: bool, style: str) -> Any:
+def courses(im: Any, model: Model, arms: list[str], quantities: list[str], until: End, log: Log, style: str) -> Any:
     """Return time courses by arm."""
     runs = im.simulate(model, arms=arms, until=until)
     figure = runs.plot(*quantities, title=model.heading, log=log, style=style)
     return figure
 
 
-def timeline(im: Any, model: Model, arms: list[str], quantity: str, until: End, log: bool, style: str) -> Any:
+def timeline(im: Any, model: Model, arms: list[str], quantity: str, until: End, log: Log, style: str) -> Any:
     """Return a time course under the interventions that act."""
     runs = im.simulate(model, arms=arms, until=until)
     figure = runs.plot(quantity, timeline=True, title=model.heading, log=log, style=style)
@@ -70,7 +71,7 @@ def bands(
     drawn: dict[str, int],
     seed: int,
     until: End,
-    log: bool,
+    log: Log,
     style: str,
 ) -> Any:
     """Return quantiles of patients or parameter sets over time. drawn : as `im.sweep` takes it, `patients` or `n`."""

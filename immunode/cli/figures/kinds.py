@@ -251,6 +251,10 @@ CHOICES: Mapping[str, Callable[[Subject], Chosen]] = {
 """Kind of figure -> the function that chooses how to draw it."""
 
 
+_OWN_LOG = (drawings.story, drawings.courses, drawings.timeline, drawings.bands)
+"""Figures that find out by themselves which axes are logarithmic, where it is not said."""
+
+
 def make_drawing(kind: str, subject: Subject) -> Drawing:
     """Return a figure ready to be drawn.
 
@@ -271,7 +275,7 @@ def make_drawing(kind: str, subject: Subject) -> Drawing:
         "quantity": subject.first,
         "until": subject.until,
         "seed": subject.seed,
-        "log": subject.log,
+        "log": subject.log if draw in _OWN_LOG else bool(subject.log),
         "style": subject.style,
     }
     taken = [name for name in inspect.signature(draw).parameters if name not in ("im", "model")]

@@ -30,7 +30,7 @@ def read_subject(
     quantities: Sequence[str] | None = None,
     until: str = "",
     style: str = "slide",
-    log: bool = False,
+    log: bool | None = None,
     patients: int | None = None,
     runs: int | None = None,
     seed: int = 1,

@@ -14,6 +14,7 @@ from immunode.study.result.simulation import Comparison, Simulation
 from immunode.study.result.spreadsheets import csv_text
 from immunode.study.simulations import simulate
 from immunode.study.step_peaks import extremes
+from immunode.study.stories import story_patients
 
 
 def simulate_arms(request: Request, engine: Mapping[str, Any]) -> tuple[Comparison, bool]:
@@ -41,7 +42,9 @@ def simulate_arms(request: Request, engine: Mapping[str, Any]) -> tuple[Comparis
             raise
         except ImmunodeError as error:
             raise output.UsageError(str(error)) from error
-    return Comparison(done, request.told), False
+    with output.usage():
+        patients = None if request.told is None else story_patients(request.model, request.told, request.end)
+    return Comparison(done, request.told, patients), False
 
 
 def course_rows(comparison: Comparison, quantities: Sequence[str]) -> list[dict[str, object]]:
@@ -90,5 +93,5 @@ def write_courses(folder: Path, request: Request, comparison: Comparison, comman
         json_file(folder / "recipe.json", {"command": command, "arms": comparison.recipe}),
     ]
     shown = () if comparison.story is not None else request.shown
-    figure = comparison.plot(*shown, log=request.logarithmic, style=request.style)
+    figure = comparison.plot(*shown, log=request.log, style=request.style)
     return [*written, *picture_files(figure, folder, "figure", command)]

@@ -36,7 +36,7 @@ def _draw(folder: Path, request: Request, result: SweepResult, command: str) -> 
     for i, quantity in enumerate(result.kept):
         bands = result.plot.bands(quantity, log=request.log, style=request.style)
         written += picture_files(bands, folder, f"figure_{output.file_name(quantity)}" if i else "figure", command)
-    endpoints = result.plot.endpoints(log=request.log, style=request.style)
+    endpoints = result.plot.endpoints(log=bool(request.log), style=request.style)
     return written + picture_files(endpoints, folder, "endpoints" if result.kept else "figure", command)
 
 

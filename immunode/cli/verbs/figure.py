@@ -43,7 +43,7 @@ def command(
     set_: options.Set = None,
     variant: options.Variant = "",
     show: options.Show = None,
-    log: options.Log = False,
+    log: options.Log = None,
     patients: options.Patients = None,
     runs: options.Runs = None,
     seed: options.Seed = 1,

@@ -59,7 +59,7 @@ def agreement_chart(
     arms = dict.fromkeys(_main_arm(row) for row in rows)
     # the neutral first color stays with placebo, wherever it stands and where it is not shown
     untreated = next((arm for arm in ("placebo", "control") if arm in arms), "placebo")
-    colors = arm_colors(dict.fromkeys([untreated, *arms]))
+    colors = arm_colors(dict.fromkeys([untreated, *arms]), untreated)
     with styled(look):
         if axes is not None:
             figure, (ax,) = make_panels(1, look, axes)

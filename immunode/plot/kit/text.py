@@ -172,11 +172,12 @@ def power_of(low: float, high: float) -> int:
     return 3 * math.floor(math.log10(size) / 3 + 1e-9)
 
 
-def limits(values: Any, *, log: bool = False) -> tuple[float, float]:
+def limits(values: Any, *, log: bool = False, least: float = 1e-4) -> tuple[float, float]:
     """Return the limits of an axis for `values`, whatever they are: constant, tiny in range, with NaN, none at all.
 
-    A range below 1e-4 of the values themselves is not blown up: it is most often what a solver left.
-    Log axes reach at most ten decades below the largest value.
+    An axis of values of one sign starts at 0, unless all of them lie beyond 60 % of the largest. Then it shows at least
+    the part `least` of the values themselves: a smaller range is not blown up. Log axes reach at most ten decades below
+    the largest value.
     """
     good = np.asarray(values, dtype=float).ravel()
     good = good[np.isfinite(good)]
@@ -192,9 +193,11 @@ def limits(values: Any, *, log: bool = False) -> tuple[float, float]:
         return 10 ** (middle - 0.54 * wide), 10 ** (middle + 0.54 * wide)
     if low >= 0 and (low <= 0.6 * high or high == 0):
         return 0.0, (high * 1.06 if high > 0 else 1.0)
-    least = max(abs(low), abs(high)) * 1e-4
-    middle, half = (low + high) / 2, max(high - low, least) / 2
-    if high - low < least:
+    if high <= 0 and high >= 0.6 * low:
+        return low * 1.06, -low * 0.03
+    smallest = max(abs(low), abs(high)) * least
+    middle, half = (low + high) / 2, max(high - low, smallest) / 2
+    if high - low < max(abs(low), abs(high)) * 1e-4:
         half = max(abs(middle) * 0.1, 1e-300)
     return middle - 1.08 * half, middle + 1.08 * half
 
@@ -227,9 +230,13 @@ def scale_axis(
     most: int = 5,
     grid: bool = True,
     exact: bool = False,
+    least: float = 1e-4,
 ) -> int:
-    """Set scale, limits, ticks and grid of the "x" or "y" axis for `values`; return the power taken out of it."""
-    low, high = limits(values, log=log)
+    """Set scale, limits, ticks and grid of the "x" or "y" axis for `values`; return the power taken out of it.
+
+    least : as in `limits`.
+    """
+    low, high = limits(values, log=log, least=least)
     if exact:
         low, high = float(np.min(values)), float(np.max(values))
     axis = ax.xaxis if which == "x" else ax.yaxis

@@ -79,6 +79,19 @@ def clock(span: float, time_unit: str) -> Clock:
     return Clock(_SECONDS[word] / _SECONDS[shown], shown)
 
 
+def cadence(interval: float, shown: Clock) -> str:
+    """Return how often something comes, in words: "daily", "every 12 h". interval : in the unit that `shown` shows."""
+    if shown.unit not in _SECONDS:
+        return f"every {interval:.3g}"
+    seconds = interval * _SECONDS[shown.unit]
+    hours, days = seconds / _SECONDS["hour"], seconds / _SECONDS["day"]
+    if abs(days - 1) < 0.05 or abs(days - 7) < 0.05:
+        return "daily" if days < 2 else "weekly"
+    if hours < 1:
+        return f"every {60 * hours:.3g} min"
+    return f"every {hours:.3g} h" if days < 1 else f"every {days:.3g} days"
+
+
 def time_axis(ax: Axes, shown: Clock, start: float, stop: float, style: Style, *, labelled: bool, most: int) -> None:
     """Set limits, ticks and label of a time axis. start, stop : in the unit shown; most : number of ticks."""
     ax.set_xlim(start, stop if stop > start else start + 1)

@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from immunode.errors import StudyError, did_you_mean
+from immunode.study.result.course_pictures import logarithmic
 from immunode.study.result.paired_differences import contrast
 from immunode.study.result.row_words import whose_rows
 from immunode.study.result.rows import Rows
@@ -99,7 +100,7 @@ class Pictures:
         levels: Sequence[float] | None = None,
         doses: Doses | None = None,
         windows: Windows | None = None,
-        log: bool = False,
+        log: bool | None = None,
         together: bool | None = None,
         title: str | None = None,
         style: str | Style = "slide",
@@ -108,6 +109,7 @@ class Pictures:
         """Return quantile bands of a kept quantity over time, by arm, of the runs that are ok.
 
         quantity : by default the first that was kept.   levels : increasing and symmetric around 0.5.
+        log : by default a log axis for pathogens, titers, tumor cells and what spans decades.
 
         Raises
         ------
@@ -121,6 +123,9 @@ class Pictures:
         table = result.quantiles(name, shown)
         if not table:
             raise StudyError(f"bands: no run that is ok has '{name}'")
+        if log is None:
+            medians = [np.asarray(q)[len(shown) // 2] for q in table.values()]
+            log = name in logarithmic(result.asked.model, {name: medians})
         counts = {arm: int((result.ok & (result.arm == arm)).sum()) for arm in table}
         figure = bands(
             result.times,
