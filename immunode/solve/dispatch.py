@@ -116,6 +116,6 @@ def _solve(request: Request, name: str, reason: str, asked: str) -> Outcome:
     # the first time, most of it is the import of SciPy
     loaded, begun = "scipy.integrate" in sys.modules, time.thread_time()
     outcome = solve_with_others(request, engine, reason, [(other, "rodas5p"), (other, "tsit5")], share)
-    if loaded:
+    if loaded and fast:
         spent(request.functions, time.thread_time() - begun)
     return last_resort(request, outcome, engine, "LSODA") if share < 1.0 and few else outcome
