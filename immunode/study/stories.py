@@ -28,7 +28,7 @@ _MOST_ARMS, _MOST_PANELS, _MOST_TRIED = 3, 4, 12
 
 
 def run_story(
-    model: Model, until: float | str | None = None, *, engine: str = "scipy", method: str = "auto", rtol: float = 1e-6
+    model: Model, until: float | str | None = None, *, engine: str = "auto", method: str = "auto", rtol: float = 1e-6
 ) -> Comparison:
     """Return the trajectories of a model's story by arm; their `plot()` draws its panels under its sentence.
 

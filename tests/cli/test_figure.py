@@ -147,6 +147,7 @@ def shown(file: str) -> str:
     return " ".join(" ".join(a or b for a, b in texts).split())
 
 
+@pytest.mark.sampled
 @pytest.mark.parametrize("kind", ["bands", "endpoints", "waterfall", "time_to_event"])
 def test_declared_patients_are_drawn_and_called_so(folder: Path, kind: str, capsys: pytest.CaptureFixture[str]) -> None:
     words = ["figure", "asthma_eos_min", "--kind", kind, "--arm", "control,sc_100", "--patients", "24", "-o", "a.svg"]

@@ -68,6 +68,7 @@ def told_apart(one: Array, other: Array) -> bool:
     return abs(ink(one) - ink(other)) >= APART - SMOOTHED or many > max(1.5 * few, 0.5)
 
 
+@pytest.mark.sampled
 @pytest.mark.parametrize("style", ["slide", "paper", "poster"])
 @pytest.mark.parametrize("arms", [2, 3, 5, 8])
 def test_arms_of_a_time_course_are_told_apart(style: str, arms: int, gray: Callable[[Figure], Array]) -> None:
