@@ -81,7 +81,8 @@ def test_a_story_may_be_a_waterfall_with_its_rates() -> None:
     titles = [" ".join(ax.get_title(loc="left").split()) for ax in figure.axes]
     rate = [int(title.split(": ")[1].split(" %")[0]) for title in titles]
     assert [title.split(":")[0] for title in titles] == ["placebo", "slow"]
-    assert all(title.endswith("% most of it") for title in titles)
+    assert all(title.endswith(" %") for title in titles)
+    assert "dashed: most of it, its rate above" in figure.get_supxlabel()
     assert rate[0] == pytest.approx(50, abs=8)  # three standard errors of 400 patients
     assert rate[1] == pytest.approx(8.3, abs=5)  # k must be twice its median: 1.386 standard deviations
 
