@@ -40,7 +40,7 @@ MODEL = Model(
         State("depot", 0.0, "mg", "omalizumab under the skin", kind="drug", typical=150.0,
               source="no drug before the first dose"),
         State("depot_by_rule", 0.0, "mg*mL/(kg*IU)", "omalizumab under the skin, dosed by weight and IgE", kind="drug",
-              typical=0.016, source="no drug before the first dose"),
+              typical=0.016, source="no drug before the first dose", label="omalizumab, table dosing"),
         State("X", 0.0, "nmol", "omalizumab in the body, free and bound", kind="drug", typical=1000.0,
               source="no drug before the first dose"),
         State("E", "IGE0/mass_IgE*V_ref*(WT/WT_ref)**0.828", "nmol", "IgE in the body, free and bound", kind="signal",

@@ -49,7 +49,7 @@ MODEL = Model(
         State("shrinking", 1.0, "1", "part that the drug can shrink, over its size at baseline", kind="cell",
               source="the baseline scan"),
         State("central", 0.0, "mg", "pembrolizumab in the central volume", kind="drug", typical=100.0,
-              source="no drug before the first dose"),
+              source="no drug before the first dose", label="pembrolizumab in serum"),
         State("periph", 0.0, "mg", "pembrolizumab in tissue", kind="drug", typical=100.0,
               source="no drug before the first dose"),
     ],

@@ -367,6 +367,7 @@ print(len(found.searches), low < 0.4 < high, round(found.values["x0"], 1))
 """
 
 
+@pytest.mark.slow
 def test_searches_and_profiles_run_where_threads_do_not_exist() -> None:
     ran = subprocess.run([sys.executable, "-c", WITHOUT_THREADS], capture_output=True, text=True)
     assert ran.stdout.split() == ["30", "True", "3.0"], ran.stderr

@@ -67,7 +67,7 @@ def test_every_panel_names_its_unit(two_arms: Figure, drawn: Callable[[Figure], 
     drawn(two_arms)
     tnf, damage = two_arms.axes
     assert tnf.get_ylabel() == "tnf (pg/mL)"
-    assert damage.get_ylabel() == "damage\n(dimensionless)"
+    assert damage.get_ylabel() == "damage"
     assert damage.get_xlabel() == "time (weeks)"
     assert not tnf.get_xlabel()
 

@@ -61,7 +61,7 @@ def waterfall(
     with styled(look):
         figure, panels = make_panels(len(table), look, axes, title=title, share_x=False, share_y=True)
         every = np.concatenate([v[np.isfinite(v)] for v in table.values()])
-        low, high = _reach(every)
+        low, high = _reach(np.append(every, list((lines or {}).values())))
         for ax, (arm, changes) in zip(panels, table.items(), strict=True):
             _draw_bars(ax, changes, colors[arm], look)
             ax.axhline(0, color=FAINT, linewidth=look.line * 0.4)

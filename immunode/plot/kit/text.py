@@ -26,14 +26,18 @@ def raised(number: int | str) -> str:
 def pretty_unit(unit: str) -> str:
     """Return a unit as it is printed.
 
-    `cell/uL` gives `cells/µL`, `mm**3` gives `mm³`, `percent` gives `%`, "" gives "dimensionless".
+    `cell/uL` gives `cells/µL`, `mm**3` gives `mm³`, `percent` gives `%`; what has no unit gives "". A unit that a model
+    made up for itself, such as `Ag_unit`, is `units`.
     """
     text = unit.strip()
     if text in ("", "1", "dimensionless"):
-        return "dimensionless"
+        return ""
+    text = re.sub(r"\b[A-Za-z]\w*_unit\b", "units", text)
+    text = text.replace("patient_year", "patient-year").replace("usual_dose", "usual dose")
+    text = re.sub(r"\bM(cell|copie)s?\b", r"10^6 \1s", text)
     text = re.sub(r"\s*(?:\*\*|\^)\s*\(?([+-]?\d+)\)?", lambda m: raised(m[1]), text)
     text = re.sub(r"\s*\*\s*", "·", text)
-    text = re.sub(r"\s*/\s*", "/", text)
+    text = re.sub(r"^1·", "", re.sub(r"\s*/\s*", "/", text))
     text = re.sub(r"\bu(?=(?:g|L|l|M|m|mol|s|Ci|IU|U)\b)", "µ", text)
     text = re.sub(r"^cell\b(?!s)", "cells", text)
     text = re.sub(r"^copy\b", "copies", text)
@@ -91,13 +95,13 @@ def wrap_whole(text: str, points: float, size: float, lines: int) -> str:
 
 
 def quantity_label(name: str, unit: str, power: int = 0) -> str:
-    """Return the text of an axis: `T (10⁹ cells)`."""
+    """Return the text of an axis: `tumor cells (10⁹ cells)`; the name alone where there is no unit."""
     shown = pretty_unit(unit)
     if power:
-        join = " × " if shown[0].isdigit() else " "
-        shown = f"10{raised(power)}" + ("" if shown == "dimensionless" else join + shown)
+        join = " × " if shown[:1].isdigit() else " "
+        shown = f"10{raised(power)}" + (join + shown if shown else "")
     shown = shown.replace(" ", "\N{NO-BREAK SPACE}")
-    return f"{name} ({shown})" if name else f"({shown})"
+    return f"{name} ({shown})" if name and shown else f"({shown})" if shown else name
 
 
 def noun(whom: str) -> str:
@@ -269,7 +273,7 @@ def name_panel(
     shown = quantity_label("", unit, power)
     label = quantity_label(name, unit, power)
     above = meaning if meaning != name else ""
-    fits = [width_of(part, style.text) <= height for part in (label, name, shown)]
+    fits = [width_of(part, style.text) <= 0.92 * height for part in (label, name, shown)]
     if not fits[0] and fits[1] and fits[2]:
         label = f"{name}\n{shown}"
     elif not fits[0]:  # what finds no room beside the axis stands above it

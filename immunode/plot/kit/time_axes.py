@@ -50,7 +50,7 @@ class Clock:
     def label(self) -> str:
         """Return the text of the axis, such as `time (weeks)`."""
         if not self.unit:
-            return "time (dimensionless)"
+            return "time"
         if self.unit.endswith(")"):  # says what it is of: "dose (usual doses)"
             return self.unit
         return f"time ({self.unit}s)" if self.unit in _SECONDS else f"time ({pretty_unit(self.unit)})"

@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 from immunode.errors import StudyError, did_you_mean
 from immunode.language.evaluation import evaluate
 from immunode.language.expression import parse
+from immunode.model.views.words import name_labels, relabelled, threshold_levels, unit_notes
 from immunode.study.run.ready import looked_at_first, meanings, quantity_labels, quantity_units
 
 if TYPE_CHECKING:
@@ -140,7 +141,8 @@ def _lane(arm: str, name: str, one: Treated) -> Lane:
         most = known.get(f"{name}.visits", np.inf)
         count = int(min(most, max((one.times[-1] - first) // every + 1, 0)))
         visits = tuple(float(first + i * every) for i in range(count))
-    told = name if arm in ("", name) else f"{arm}: {name}"
+    called, alone = name_labels(one.model).get(name, name), len(one.model.applied) == 1
+    told = (arm or called) if alone or arm in ("", name, called) else f"{arm}: {called}"
     return Lane(told, arm or name, times, level, one.doses.get(name, ()), visits, one.switches.get(name, ()))
 
 
@@ -183,6 +185,7 @@ def draw_timeline(arms: Mapping[str, Treated], style: str, title: str | None) ->
     from immunode.plot.charts.treatment_timeline import timeline
 
     first = next(iter(arms.values()))
+    arms = relabelled(first.model, arms)
     rows = lanes(arms)
     if not rows:
         raise StudyError(f"{first.model.name}: there is no intervention to draw a timeline of")
@@ -220,6 +223,7 @@ def draw(
     from immunode.plot.charts import arm_strips, treatment_timeline
 
     first = next(iter(arms.values())).model
+    arms = relabelled(first, arms)
     chosen = names or looked_at_first(first)
     if not chosen:
         raise StudyError(f"{first.name}: it has no states and no derived quantities, so there is nothing to draw")
@@ -237,8 +241,8 @@ def draw(
     common: dict[str, Any] = {
         **_called(arms),
         "time_unit": first.axis_unit,
-        "thresholds": _levels(first),
-        "note": note,
+        "thresholds": threshold_levels(first),
+        "note": "; ".join(filter(None, [note, unit_notes(first, chosen)])),
         "title": first.label if title is None else title,
         "style": style,
         "log": log,
@@ -323,14 +327,6 @@ def _shown(one: Treated, samples: Array) -> Array:
     """Return the samples of a path without what a dose at the very end changes: nothing comes of it any more."""
     last = int(np.searchsorted(one.path_times, one.path_times[-1], side="left"))
     return samples[: last + 1]
-
-
-def _levels(model: Model) -> dict[str, tuple[tuple[str, float], ...]]:
-    """Return quantity -> (name, level) of the declared thresholds on it."""
-    levels: dict[str, tuple[tuple[str, float], ...]] = {}
-    for one in model.thresholds:
-        levels[one.quantity] = (*levels.get(one.quantity, ()), (_name(one), one.level))
-    return levels
 
 
 def _name(line: Threshold) -> str:
