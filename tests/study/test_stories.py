@@ -137,8 +137,7 @@ def test_the_figure_says_the_sentence_and_the_model_and_uses_labels_and_threshol
     y, x = figure.axes
     assert figure.get_suptitle() == "It falls."
     assert figure.get_supxlabel() == "Decay (decay)"
-    assert y.get_ylabel() == "y (mg)"
-    assert y.get_title(loc="left") == "bystander"
+    assert y.get_ylabel() == "bystander (mg)"  # a short meaning serves as label
     assert x.get_ylabel() == "level (mg)"
     assert (x.get_yscale(), y.get_yscale()) == ("log", "linear")
     named = [text.get_text() for text in x.texts if text.get_gid() == "level-name"]
