@@ -106,6 +106,7 @@ def gap(ours: im.sweeps.Simulation, theirs: dict[str, np.ndarray]) -> float:
     return worst
 
 
+@pytest.mark.sampled
 @pytest.mark.parametrize(
     ("name", "arm"),
     [
