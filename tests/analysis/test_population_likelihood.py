@@ -8,8 +8,6 @@ from functools import cache
 import numpy as np
 import pandas as pd
 import pytest
-from scipy.integrate import quad
-from scipy.stats import norm, poisson
 
 from immunode.analysis.mixed_effects.problem import population_likelihood
 from immunode.analysis.mixed_effects.records.individual_records import IndividualData, Route, individual_data
@@ -33,6 +31,9 @@ DATA = SHARED / "data"
 
 def exact(table: pd.DataFrame, density, sd: float) -> float:  # type: ignore[no-untyped-def]
     """-2 log likelihood with one random effect by adaptive quadrature; density(rows, eta) of an individual's rows."""
+    from scipy.integrate import quad
+    from scipy.stats import norm
+
     total = 0.0
     for _, rows in table.groupby("ID"):
         part, _ = quad(
@@ -63,6 +64,8 @@ def test_wang_2007_by_every_method(method: str, proportional: float, additive: f
 
 @pytest.mark.parametrize("error", ["lognormal", "combined1", "combined2", "power"])
 def test_every_form_of_error_has_its_density(error: str) -> None:
+    from scipy.stats import norm
+
     declared = {
         "lognormal": Observed("a", lognormal=0.2),
         "combined1": Observed("a", additive=0.3, proportional=0.1, combined="sds"),
@@ -83,6 +86,8 @@ def test_every_form_of_error_has_its_density(error: str) -> None:
 
 def test_values_beyond_limits_have_the_probability_of_their_interval() -> None:
     """M3: below DV, above DV (CENS -1), between LIMIT and DV."""
+    from scipy.stats import norm
+
     table = WANG.assign(CENS=0, LIMIT=np.nan)
     table.loc[1, "CENS"], table.loc[3, "CENS"], table.loc[5, ["CENS", "LIMIT"]] = 1, -1, [1, 5.0]
 
@@ -100,6 +105,8 @@ def test_values_beyond_limits_have_the_probability_of_their_interval() -> None:
 
 
 def test_counts_are_poisson_with_the_increase_of_the_quantity() -> None:
+    from scipy.stats import poisson
+
     rng = np.random.default_rng(3)
     table = pd.DataFrame({"ID": np.repeat(np.arange(6), 4), "TIME": np.tile([1.0, 2.0, 4.0, 5.0], 6)})
     table["DV"] = rng.poisson(1.5, 24)
