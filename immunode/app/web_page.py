@@ -28,7 +28,7 @@ SCRIPTS = (
     "uplot.js", "elements.js", "levels.js", "stage.js", "marks.js", "curves.js", "timeline.js", "doses.js", "pool.js",
     "panels.js", "class.js", "lab.js",
 )  # fmt: skip
-MOST_BYTES = 1_400_000
+MOST_BYTES = 1_200_000
 
 
 def page(labs: Sequence[Lab]) -> str:

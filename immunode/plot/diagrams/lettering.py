@@ -71,8 +71,12 @@ class Letterer:
     def _cover(self, name: str, spot: Array, half: Array) -> float:
         """Return what the label of a state covers there: points of lines, icons, other texts, and the edge."""
         cost = sum(float(np.all(np.abs(line - spot) < half, axis=1).sum()) for line in self.lines)
+        own = np.hypot(*(spot - self.centers[name]))
         for other, center in self.centers.items():
-            cost += 40.0 * (other != name) * float(np.all(np.abs(center - spot) < half + 0.8 * self.radius))
+            if other != name:
+                cost += 40.0 * float(np.all(np.abs(center - spot) < half + 0.8 * self.radius))
+                # it would be read as the label of the nearer one
+                cost += 10.0 * float(np.hypot(*(spot - center)) < own)
         for place, size in self.texts:
             over = np.minimum(half + size - np.abs(place - spot), 2 * half)
             cost += 60.0 * float(np.prod(np.clip(over, 0, None)) / (4 * np.prod(half))) + 12.0 * float(np.all(over > 2))
