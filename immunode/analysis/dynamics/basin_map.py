@@ -75,7 +75,13 @@ class Basins(Tabled):
     words: Mapping[str, str] = field(default_factory=dict)
 
     def end_names(self, words: Mapping[str, str] | None = None) -> tuple[str, ...]:
-        """Return what each end is called: its kind and where it stands. words : labels of states, in place of names."""
+        """Return what each end is called: its kind and where it stands.
+
+        Parameters
+        ----------
+        words : Mapping[str, str] | None
+            labels of states, in place of their names.
+        """
         from immunode.plot.kit.text import number
 
         called = {name: (words or {}).get(name, name) for name in self.names[:2]}

@@ -68,7 +68,12 @@ class Endpoint(ABC):
     def phrase(self, label: str, end: str = "the end") -> str:
         """Return what it is called in figures and tables: "joint damage at week 52".
 
-        label : its subject in words.   end : when runs end, in words.
+        Parameters
+        ----------
+        label : str
+            its subject in words.
+        end : str
+            when runs end, in words.
         """
         return f"{self.kind.replace('_', ' ')} of {label}"
 
