@@ -12,14 +12,14 @@ from immunode.catalogue import load_model
 FOLDER = Path(__file__).parents[2] / "models"
 FILES = sorted(FOLDER.glob("*/*.py"))
 EVIDENCE = {"measured", "fitted", "published", "memory", "assumed", "derived"}
-LONG = {"abo2021": 270, "hancioglu2007": 170, "windoloski2024": 170, "vaccine_minimal": 180}
+LONG = {"abo2021": 280, "hancioglu2007": 175, "windoloski2024": 175, "vaccine_minimal": 190}
 # 120 parameters and 58 processes, one a line; the published axis and endotoxin model in one.
-LONG |= {"immune_balance": 400, "stress_cytokine_minimal": 200}
-LONG |= {"karin2020": 190}  # handles of Milo 2025, stress and drugs: 16 arms
+LONG |= {"immune_balance": 415, "stress_cytokine_minimal": 200}
+LONG |= {"karin2020": 195}  # handles of Milo 2025, stress and drugs: 16 arms
 LONG |= {"bindellini2024": 220, "gc_immune": 280}  # 45 parameters, one a line, and four tablets a day
 LONG |= {"demin2013": 420}  # a pathway at two sites: 120 parameters and 68 processes, one a line
 LONG |= {"miyano2022": 280}  # 60 parameters, 28 processes and 51 spreads
-LONG |= {"kosinsky2018": 170}  # patients and a story beside the published model
+LONG |= {"kosinsky2018": 175}  # patients and a story beside the published model
 LONG |= {"graft_window": 360}  # twelve states, 27 interventions, patients and trials
 LONG |= {"sove2020": 470}  # 48 states, 94 parameters and 90 processes, one a line, and patients
 LONG |= {"leil2021": 380}  # seven drugs of eight numbers each, and their 32 published ones, one a line
@@ -27,8 +27,9 @@ LONG |= {"mandema2011": 370}  # nine drugs of four numbers each, and 70 publishe
 LONG |= {"goteti2024": 350}  # 34 arms and 8 trials of 16 drugs
 LONG |= {"yu2022_crohns": 370}  # 27 arms of 22 drugs and 7 trials
 LONG |= {"checchio2017": 310}  # 18 arms of 13 drugs and 6 trials
-LONG |= {"park2025": 370}  # 37 states, 60 parameters and 82 processes, one a line
+LONG |= {"park2025": 390}  # 37 states, 60 parameters and 82 processes, one a line
 LONG |= {"bedathuru2024": 600}  # 34 states, a network of 94 effects, a second patient of 153 values
+USUAL = 165  # some lines of it are labels for people
 CLINICAL = 270  # patients, story and trials are declared beside the model
 TIMELESS = ("baker2013",)  # a theory in units of its own, which keeps no calendar
 PROGRAMMING = (ast.For, ast.While, ast.Lambda, ast.FunctionDef, ast.ClassDef, ast.If, ast.IfExp, ast.ListComp,
@@ -68,7 +69,7 @@ def _is_chain(node: ast.stmt) -> bool:
 
 def test_a_file_is_short_and_in_us_spelling(file: Path) -> None:
     text = file.read_text(encoding="utf-8")
-    usual = CLINICAL if "    trials=[" in text else 160
+    usual = CLINICAL if "    trials=[" in text else USUAL
     assert len(text.splitlines()) < LONG.get(file.stem, usual)
     assert not [word for word in ("tumour", "fibre", "behaviour", "ageing", "neutralis", "internalis") if word in text]
 
