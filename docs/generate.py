@@ -11,6 +11,7 @@ import re
 import shutil
 import sys
 from collections.abc import Iterator
+from itertools import chain
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -18,6 +19,7 @@ for _folder in (ROOT, ROOT / "docs"):
     if str(_folder) not in sys.path:
         sys.path.insert(0, str(_folder))
 
+import gallery_page  # noqa: E402
 from site_pages import assistants, drugs, models, reference  # noqa: E402
 from site_pages.text import slug  # noqa: E402
 
@@ -35,7 +37,7 @@ def write_site(folder: Path = SITE) -> None:
         shutil.copytree(ROOT / "docs" / kind, folder / "docs" / kind, dirs_exist_ok=True)
     for shown in sorted((ROOT / "images").glob("*.png")):
         _put(folder / "docs" / "images" / shown.name, shown.read_bytes())
-    for path, drawn in figures():
+    for path, drawn in chain(figures(), gallery_page.figures()):
         _put(folder / "docs" / path, drawn)
     _put(folder / "mkdocs.yml", configuration().encode())
 
@@ -49,7 +51,8 @@ def written() -> dict[str, str]:
     """Return path -> Markdown of every page that is written by hand."""
     docs = ROOT / "docs"
     found = sorted(page for page in docs.rglob("*.md") if page.parent.name != "paper")
-    return {page.relative_to(docs).as_posix(): page.read_text(encoding="utf-8") for page in found}
+    pages = {page.relative_to(docs).as_posix(): page.read_text(encoding="utf-8") for page in found}
+    return {path: text.replace("<!-- the twelve figures -->", gallery_page.front()) for path, text in pages.items()}
 
 
 def configuration() -> str:
@@ -65,7 +68,7 @@ def configuration() -> str:
         title: "\n".join([f"  - {title}:", *(f"      - {page}" for page in made)]) for title, made in parts.items()
     }
     text = (ROOT / "docs" / "mkdocs.yml").read_text(encoding="utf-8").rstrip("\n")
-    text = text.replace("  - How to:\n", f"{lists['Models']}\n{lists['Drugs']}\n  - How to:\n")
+    text = text.replace("  - How to:\n", f"  - Gallery: gallery.md\n{lists['Models']}\n{lists['Drugs']}\n  - How to:\n")
     return text.replace("  - About:\n", f"{lists['Reference']}\n  - About:\n") + "\n"
 
 
@@ -93,6 +96,7 @@ def pages() -> dict[str, str]:
     made |= {"drugs/index.md": drugs.drugs_index()} | {
         f"drugs/{name}.md": drugs.drug_page(one) for name, one in drugs.library().items()
     }
+    made["gallery.md"] = gallery_page.page()
     return made | {f"api/{slug(title)}.md": reference.api_page(title, names) for title, names in reference.groups()}
 
 

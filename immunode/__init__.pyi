@@ -15,6 +15,8 @@ from . import (
     trials,
 )
 from .analysis.fitting.fits import fit
+from .analysis.mixed_effects.estimation import estimate
+from .analysis.mixed_effects.records.individual_records import individual_data
 from .analysis.trials.responder_shares import responders
 from .analysis.trials.validation import validate
 from .catalogue import copy_model, list_models, load_model
@@ -51,8 +53,6 @@ from .study.endpoints.start_change import change, percent_change
 from .study.endpoints.trough_value import trough
 from .study.endpoints.value_at import at
 from .study.populations import Population, population
-from .study.result.simulation import Comparison, Simulation
-from .study.result.sweep_result import SweepResult
 from .study.simulations import simulate
 from .study.stores import open_store
 from .study.sweeps import sweep
@@ -71,8 +71,8 @@ __all__ = [
     "Intervention", "Drug", "Perturbation", "drug", "perturb", "scale", "add", "set_to", "inhibit", "stimulate",
     "transfer", "remove", "during", "pulses", "at_visits", "ramp", "decay", "rhythm",
     # studies
-    "simulate", "sweep", "open_store", "fit", "Arms", "Design", "Space", "space", "grid",
-    "latin_hypercube", "sobol", "from_table", "Population", "population", "Simulation", "Comparison", "SweepResult",
+    "simulate", "sweep", "open_store", "fit", "individual_data", "estimate", "Arms", "Design", "Space", "space", "grid",
+    "latin_hypercube", "sobol", "from_table", "Population", "population",
     # endpoints
     "Endpoint", "endpoint", "final", "at", "change", "percent_change", "peak", "trough", "auc", "time_to",
     "time_of_peak", "fraction_of_time", "responders",

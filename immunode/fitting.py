@@ -1,4 +1,4 @@
-"""What belongs to a fit: observables, profiles of the likelihood, samples of the posterior."""
+"""What belongs to a fit: observables, profiles of the likelihood, samples of the posterior, populations."""
 
 from __future__ import annotations
 
@@ -8,7 +8,14 @@ from immunode.analysis.fitting.optimum import Optimum
 from immunode.analysis.fitting.posterior import Posterior
 from immunode.analysis.fitting.profiles import Profiles
 from immunode.analysis.fitting.search import SearchResult
+from immunode.analysis.mixed_effects.diagnostics import PredictiveCheck
+from immunode.analysis.mixed_effects.likelihoods import LikelihoodValue
+from immunode.analysis.mixed_effects.population_fit import PopulationFit
+from immunode.analysis.mixed_effects.problem import population_likelihood
+from immunode.analysis.mixed_effects.records.individual_records import IndividualData, Route
 
 __all__ = [
     "observable", "Observable", "Fit", "Optimum", "SearchResult", "Profiles", "Posterior",
+    "IndividualData", "Route", "population_likelihood", "LikelihoodValue", "PopulationFit",
+    "PredictiveCheck",
 ]  # fmt: skip

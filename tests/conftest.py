@@ -38,6 +38,8 @@ STAND_FOR_ALL = {
 """The models of the quick round, and why: together they use all that any model uses (`test_quick_round.py`)."""
 GENERIC = 20
 """A test that has cases of this many models is about all models."""
+EVERY = 4
+"""Of a test that is marked `sampled`, the quick round has every fourth case."""
 
 
 def model_of(item: pytest.Item, names: frozenset[str]) -> str:
@@ -52,14 +54,24 @@ def model_of(item: pytest.Item, names: frozenset[str]) -> str:
 
 @pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Mark as slow the cases of models for which others stand, in tests that go over all models and in own files."""
+    """Mark as slow what the quick round leaves out.
+
+    That is cases of models for which others stand, in tests that go over all models and in the models' own files, and
+    most cases of tests that are marked `sampled`.
+    """
     names = frozenset(entry.name for entry in list_models())
     cases: dict[str, list[tuple[str, pytest.Item]]] = {}
+    sampled: dict[str, int] = {}
     for item in items:
+        test = item.nodeid.partition("[")[0]
+        if item.get_closest_marker("sampled"):
+            sampled[test] = sampled.get(test, -1) + 1
+            if sampled[test] % EVERY:
+                item.add_marker(pytest.mark.slow)
         if item.path.stem.removeprefix("test_") in names - set(STAND_FOR_ALL):
             item.add_marker(pytest.mark.slow)
         elif name := model_of(item, names):
-            cases.setdefault(item.nodeid.partition("[")[0], []).append((name, item))
+            cases.setdefault(test, []).append((name, item))
     for found in cases.values():
         if len({name for name, _ in found}) >= GENERIC:
             for name, item in found:

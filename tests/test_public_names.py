@@ -33,9 +33,8 @@ NAMES = {
     "Intervention", "Drug", "Perturbation", "drug", "perturb",
     "scale", "add", "set_to", "inhibit", "stimulate", "transfer", "remove",
     "during", "pulses", "at_visits", "ramp", "decay", "rhythm",
-    "simulate", "sweep", "open_store", "fit",
+    "simulate", "sweep", "open_store", "fit", "individual_data", "estimate",
     "Arms", "Design", "Space", "space", "grid", "latin_hypercube", "sobol", "from_table", "Population", "population",
-    "Simulation", "Comparison", "SweepResult",
     "Endpoint", "endpoint", "final", "at", "change", "percent_change",
     "peak", "trough", "auc", "time_to", "time_of_peak", "fraction_of_time",
     "responders",
@@ -44,6 +43,7 @@ NAMES = {
 }  # fmt: skip
 CARRIED = {
     "Parts", "Pictures", "Plan", "Problem", "Found", "Reducer", "Rows", "SteadyEquations", "Store", "Break", "Trigger",
+    "Individual", "Predictions", "Point", "Modes", "FitPictures",
 }  # fmt: skip
 """Records that public results carry along for our own later steps; users neither make nor read them."""
 

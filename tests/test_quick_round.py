@@ -67,6 +67,7 @@ def case(test: str, file: str = "test_x.py", **params: Any) -> Any:
         nodeid=f"{file}::{test}[{params}]",
         path=Path(file),
         callspec=SimpleNamespace(params=params),
+        get_closest_marker=lambda mark: mark == "sampled" and params.get("sampled"),
         add_marker=lambda mark: marks.append(mark.name),
         marks=marks,
     )
@@ -83,7 +84,7 @@ def test_a_test_of_all_models_is_quick_for_those_that_stand_for_all(as_it_is_giv
 
 def test_a_test_of_some_models_keeps_all_its_cases() -> None:
     items = [case("some", name=name) for name in NAMES[: GENERIC - 1]] + [case("none", x=1.0)]
-    items += [SimpleNamespace(nodeid="test_x.py::plain", path=Path("test_x.py"), marks=[])]
+    items += [case("plain")]
     pytest_collection_modifyitems(items)
     assert not any(item.marks for item in items)
 
@@ -92,3 +93,9 @@ def test_the_own_file_of_a_model_is_quick_if_the_model_stands_for_all() -> None:
     items = [case("any", file=f"tests/models/test_{name}.py") for name in NAMES]
     pytest_collection_modifyitems(items)
     assert [name for name, item in zip(NAMES, items, strict=True) if not item.marks] == sorted(STAND_FOR_ALL)
+
+
+def test_of_a_sampled_test_every_fourth_case_is_quick() -> None:
+    items = [case("many", sampled=True, n=n) for n in range(10)] + [case("other", n=n) for n in range(2)]
+    pytest_collection_modifyitems(items)
+    assert [item.callspec.params["n"] for item in items if not item.marks] == [0, 4, 8, 0, 1]

@@ -71,7 +71,9 @@ def drug_figure(one: Any, patients: int = 500) -> Any:
     quantity, title = f"{one.name}.C", f"{one.name}, {given.regimen}"
     if not one.variability:
         return simulate(model).plot(quantity, title=title)
-    ends = given.regimen.to_table(until=f"{span} {one.pk.time}", time_unit=one.pk.time, weight=given.weight)
+    ends = given.regimen.to_table(
+        until=f"{span} {one.pk.time}", time_unit=one.pk.time, weight=given.weight, BSA=given.area
+    )
     ends = [
         row.TIME + k * row.II + after
         for row in ends.fillna(0).itertuples()

@@ -9,12 +9,16 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from immunode.app.bench import BEYOND, Bench, Placed, set_up
+from immunode.app.cohort import declared_patients
 from immunode.app.doses import free_doses
+from immunode.app.picture import scenes, targets
+from immunode.app.published import thresholds, trial_points, trial_shares
 from immunode.catalogue import UnknownModelError, find_model, list_models, load_model
 from immunode.errors import ModelError, did_you_mean
 from immunode.intervention import card
 from immunode.language.expression import names, parse, parse_arrow
 from immunode.model.patients import Story
+from immunode.plot.kit.text import pretty_unit
 from immunode.program.javascript import javascript_source
 from immunode.study.stories import find_story
 
@@ -80,8 +84,8 @@ def _story_scenarios(model: Model, story: Story, known: list[str]) -> tuple[Data
                 "variant": model.variant_name,
                 "on": {name: {} for name in names},
                 "show": list(story.panels),
-                "title": {"en": arm, "de": arm},
-                "story": {"en": story.sentence, "de": story.sentence},
+                "title": {"en": arm},
+                "story": {"en": story.sentence},
             }
         )
     return tuple(scenarios)
@@ -132,7 +136,8 @@ def _describe(bench: Bench) -> Data:
         record = numbers.get(name) or derived.get(name) or rates.get(name)
         kind = "state" if name in numbers else "flux" if name in rates else "derived"
         unit = getattr(record, "unit", "")
-        quantities.append({"name": name, "meaning": getattr(record, "meaning", ""), "unit": unit, "kind": kind})
+        told = {"name": name, "meaning": getattr(record, "meaning", ""), "label": getattr(record, "label", "")}
+        quantities.append({**told, "unit": "" if unit in ("", "1") else pretty_unit(unit), "kind": kind})
     return {
         "id": model.name,
         "title": (model.title or model.name) + (f" ({model.variant_name})" if model.variant_name else ""),
@@ -156,7 +161,14 @@ def _describe(bench: Bench) -> Data:
         "switchNames": list(program.parameters[len(program.values) :]),
         "breakOwners": [_owner(b.name, b.changes, bench, applied) for b in program.breaks],
         "typical": list(program.typical),
+        "breakStates": [[c.index for c in b.changes if c.kind == "state"] for b in program.breaks],
+        "cohort": declared_patients(bench),
         "depots": _depots(bench),
+        "scenes": scenes(bench),
+        "targets": targets(bench),
+        "thresholds": thresholds(model),
+        "trials": trial_points(bench),
+        "shares": trial_shares(bench),
         "requirements": [message for _, message in program.requirements],
         "initial": None,
         "restRows": _rest_rows(bench),
@@ -250,6 +262,7 @@ def _intervention(placed: Placed, bench: Bench) -> Data:
     knobs = [k.name for k in placed.knobs]
     return {
         "name": placed.declared.name,
+        "label": getattr(placed.declared, "label", ""),
         "labels": shown.labels,
         "rows": [list(row) for row in shown.rows],
         "changes": [list(row) for row in shown.changes],

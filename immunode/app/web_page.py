@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from immunode.app.lab import Lab, load_lab, make_lab
+from immunode.app.picture import shapes
 from immunode.errors import ModelError
 from immunode.solve.tableaus import RODAS5P
 from immunode.study.run.recipe import write_text
@@ -23,8 +24,11 @@ if TYPE_CHECKING:
 
 ENGINE = ("linear.js", "integrator.js", "core.js")
 """What runs in workers as well."""
-SCRIPTS = ("uplot.js", "stage.js", "curves.js", "timeline.js", "doses.js", "pool.js", "panels.js", "lab.js")
-MOST_BYTES = 900_000
+SCRIPTS = (
+    "uplot.js", "elements.js", "levels.js", "stage.js", "marks.js", "curves.js", "timeline.js", "doses.js", "pool.js",
+    "panels.js", "class.js", "lab.js",
+)  # fmt: skip
+MOST_BYTES = 1_200_000
 
 
 def page(labs: Sequence[Lab]) -> str:
@@ -45,6 +49,7 @@ def page(labs: Sequence[Lab]) -> str:
         "version": __version__,
         "labs": [lab.data for lab in labs],
         "scenarios": shown,
+        "shapes": shapes(),
         "strings": json.loads(_static("strings.json")),
         "phrases": json.loads(_static("phrases.json")),
     }
@@ -68,7 +73,8 @@ def write_page(model: Model | Sequence[Model], path: str | Path, *, on: Iterable
     Parameters
     ----------
     on : Iterable[str]
-        names of interventions of the first model that are on when the page opens.
+        names of interventions of the first model that are on when the page opens; without, the arms of the stories are
+        ready, and the first that changes most curves is open.
 
     Raises
     ------
@@ -77,7 +83,8 @@ def write_page(model: Model | Sequence[Model], path: str | Path, *, on: Iterable
         intervention of a name in `on`.
     """
     models = list(model) if isinstance(model, Sequence) else [model]
-    labs = [make_lab(one, on=on if one is models[0] else ()) for one in models]
+    names = list(on)
+    labs = [make_lab(one, on=names if one is models[0] else (), with_story=not names) for one in models]
     write_text(Path(path), page(labs))
     return Path(path)
 

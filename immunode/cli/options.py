@@ -56,7 +56,14 @@ Show = Annotated[
     list[str] | None,
     typer.Option("--show", help="A quantity to show; repeat for more.", autocompletion=completion.quantities),
 ]
-Log = Annotated[bool, typer.Option("--log", help="Quantities on logarithmic axes.")]
+Log = Annotated[
+    bool | None,
+    typer.Option(
+        "--log/--no-log",
+        help="All quantities on logarithmic axes, or none; else pathogens, titers, tumor cells and what spans decades.",
+        show_default=False,
+    ),
+]
 Style = Annotated[
     str,
     typer.Option("--style", help="Look of the figure: slide, paper, poster or dark.", autocompletion=completion.styles),

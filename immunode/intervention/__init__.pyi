@@ -10,6 +10,8 @@ from .intervention import Intervention
 from .operations import Operation, add, inhibit, remove, scale, set_to, stimulate, transfer
 from .pharmacokinetics.compartments import PK, one_compartment, two_compartment
 from .pharmacokinetics.covariates import Covariate
+from .pharmacokinetics.occasions import OccasionVariability
+from .pharmacokinetics.products import DrugCompartment, DrugFlow
 from .pharmacokinetics.target import Target, qss, tmdd
 from .regimens.dose import Dose
 from .regimens.parser import regimen, taper
@@ -27,10 +29,13 @@ __all__ = [
     "Dose",
     "Draft",
     "Drug",
+    "DrugCompartment",
     "DrugEffect",
+    "DrugFlow",
     "DrugProfile",
     "Intervention",
     "LIBRARY",
+    "OccasionVariability",
     "Operation",
     "PK",
     "Perturbation",

@@ -82,6 +82,7 @@ def perturb(model: Model, *interventions: Given | Iterable[Given]) -> Model:
     for group in _PATIENTS:
         groups[group] = (*getattr(model, group), *(r for a in parts for r in getattr(a, group)))
     groups["observed"] = (*model.observed, *(r for a in parts for r in a.errors))
+    groups["remarks"] = _told(model.remarks, (line for a in parts for line in a.remarks), applied)
     return model.replace(
         **groups,
         effects=tuple(effects),
@@ -143,7 +144,9 @@ def card(intervention: Perturbation, model: Model | None = None) -> Card:
     parameters = {p.name: p for p in composed.parameters}
     states = {s.name: s for s in composed.states}
     changes = tuple(_change(act, intervention.strength, parameters, states) for act in intervention.acts)
-    return replace(alone, changes=changes, knobs=tuple(_knob_row(p) for p in knobs(model, intervention)))
+    fleeting = {v.parameter for v in composed.variability if v.occasion}
+    shown = tuple(_knob_row(p) for p in knobs(model, intervention) if p.name not in fleeting)
+    return replace(alone, changes=changes, knobs=shown)
 
 
 def _change(
@@ -265,6 +268,16 @@ def _joined(old: tuple[R, ...], new: Iterable[R], applied: tuple[str, ...]) -> t
     def owner(record: Any) -> str:
         first, dot, _ = str(record.name).partition(".")
         return first if dot and first in applied else ""
+
+    return tuple(sorted((*old, *new), key=owner))
+
+
+def _told(old: Iterable[str], new: Iterable[str], applied: tuple[str, ...]) -> tuple[str, ...]:
+    """Return the model's own remarks, then those of interventions, each of which begins with a name, by name."""
+
+    def owner(line: str) -> str:
+        first, colon, _ = line.partition(":")
+        return first if colon and first in applied else ""
 
     return tuple(sorted((*old, *new), key=owner))
 

@@ -48,6 +48,8 @@ class Contribution:
         how its knobs differ between patients.
     errors : list[Observed]
         how its quantities are measured.
+    remarks : list[str]
+        what to tell of it.
     """
 
     name: str
@@ -64,6 +66,7 @@ class Contribution:
     correlations: list[Correlation] = field(default_factory=list)
     covariates: list[PatientCovariate] = field(default_factory=list)
     errors: list[Observed] = field(default_factory=list)
+    remarks: list[str] = field(default_factory=list)
 
 
 class Act(Protocol):

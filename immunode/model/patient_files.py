@@ -22,7 +22,8 @@ def listed_patients(file: str, source: str = "") -> tuple[PatientClass, ...]:
     ----------
     file : str
         a CSV file: the name of one beside the package's models, or the path of your own. The first line names the
-        columns: `patient`, then parameters; a line for each patient, numbers in the units of the parameters.
+        columns: `patient`, then parameters, and initial values as `E(0)`; a line for each patient, numbers in the units
+        of the parameters and states.
     source : str
         where they come from.
 

@@ -16,6 +16,8 @@ SCALES = ("log", "logit", "linear")
 """Scales on which a parameter's differences between patients are normal."""
 LEVELS = ("patient", "study")
 """What one run of a model is."""
+COMBINED = ("variances", "sds")
+"""What of the additive and the proportional error of a measurement adds up."""
 SHAPES = ("lognormal", "normal", "uniform", "share", "poisson")
 """Distributions of patients' covariates."""
 
@@ -42,11 +44,15 @@ class Variability:
     shares : str
         another parameter whose random effect this one has too, times the ratio of their standard deviations: with sd
         0.2 it is half that of a parameter with sd 0.4. "" means one of its own.
+    occasion : int
+        number of the occasion that the parameter belongs to, such as the third dose of a patient; 0 where it is the
+        patient's for good. Draws of occasions change nothing in the other draws.
 
     Raises
     ------
     ModelError
-        not exactly one of sd and cv is above 0, or a scale or a range that does not exist.
+        not exactly one of sd and cv is above 0, or a scale or a range that does not exist; an occasion shares its
+        random effect.
     """
 
     parameter: str
@@ -57,6 +63,7 @@ class Variability:
     high: float | None = None
     source: str = ""
     shares: str = ""
+    occasion: int = 0
 
     def __post_init__(self) -> None:
         who = f"variability of '{self.parameter}'"
@@ -69,6 +76,11 @@ class Variability:
             raise ModelError(f"{who}: a cv goes with the log scale; give sd for the {self.scale} scale")
         if self.shares == self.parameter:
             raise ModelError(f"{who}: it can't share its own random effect; name another parameter")
+        occasion: object = self.occasion
+        if isinstance(occasion, bool) or not isinstance(occasion, int) or occasion < 0:
+            raise ModelError(f"{who}: an occasion is a whole number, 1 for the first, got {self.occasion!r}")
+        if self.occasion and self.shares:
+            raise ModelError(f"{who}: the random effect of an occasion is shared with no other parameter")
         _range(self, who)
 
     @property
@@ -106,7 +118,7 @@ class PatientClass:
     share : float
         part of all patients, in (0, 1); the shares of a model's classes add up to 1.
     values : Mapping[str, float] | tuple[tuple[str, float], ...]
-        parameter -> typical value in the class.
+        parameter -> typical value in the class; also starts, `"E(0)"` -> initial value of a state in the class.
     """
 
     name: str
@@ -205,6 +217,11 @@ class Observed:
         in the quantity's unit.
     proportional, lognormal : float
         dimensionless.
+    power : float
+        exponent: the proportional part is proportional*|value|**power.
+    combined : str
+        how additive and proportional parts add up: "variances" (as above, two independent errors; combined2 elsewhere)
+        or "sds" (one error with the sum of both standard deviations; combined1).
 
     Raises
     ------
@@ -218,9 +235,13 @@ class Observed:
     lognormal: float = 0.0
     counts: str = ""
     source: str = ""
+    power: float = 1.0
+    combined: str = "variances"
 
     def __post_init__(self) -> None:
         who = f"error of '{self.quantity}'"
+        one_of(f"{who}: combined", self.combined, COMBINED)
+        object.__setattr__(self, "power", checked_number(f"{who}: power", self.power, least=0.0))
         for label in ("additive", "proportional", "lognormal"):
             object.__setattr__(self, label, checked_number(f"{who}: {label}", getattr(self, label), least=0.0))
         if self.counts:
@@ -269,6 +290,10 @@ class Threshold:
         return re.sub(rf"\b{re.escape(self.quantity)}\b", lambda _: endpoint, self.condition)
 
 
+STORIES = ("courses", "waterfall")
+"""Kinds of pictures that stories are told with."""
+
+
 @register
 @dataclass(frozen=True, slots=True)
 class Story:
@@ -288,6 +313,12 @@ class Story:
         variant of the model that it is told with; "" is the model itself.
     logarithmic : tuple[str, ...] | Sequence[str]
         panels with a logarithmic axis.
+    patients : int
+        how many of the declared population are drawn: then lines are their medians, between bands from 5 to 95 %. 0 is
+        the typical patient alone.
+    kind : str
+        "courses", or "waterfall": the first panel, a change in %, at the end in each patient, and how many in a hundred
+        then meet the first threshold on it.
     """
 
     sentence: str
@@ -296,12 +327,20 @@ class Story:
     until: float = 0.0
     variant: str = ""
     logarithmic: tuple[str, ...] | Sequence[str] = ()
+    patients: int = 0
+    kind: str = "courses"
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "arms", tuple((name, str(what)) for name, what in as_pairs(self.arms)))
         for label in ("panels", "logarithmic"):
             object.__setattr__(self, label, tuple(getattr(self, label)))
         object.__setattr__(self, "until", checked_number("story: until", self.until, least=0.0))
+        if self.patients < 0 or self.patients == 1 or self.patients != int(self.patients):
+            raise ModelError(f"story: patients={self.patients!r}: give a number of patients from 2 on, or 0 for none")
+        if self.kind not in STORIES or (self.kind == "waterfall" and not self.patients):
+            raise ModelError(
+                f"story: kind={quoted(self.kind)}: give one of {', '.join(STORIES)}; a waterfall needs patients"
+            )
         if not self.sentence or not self.arms or not self.panels:
             raise ModelError("a story needs a sentence, arms and panels")
 

@@ -71,8 +71,18 @@ def transit_chain(
     parse(follows or inflow)
     chain = [f"{name}{i + 1}" for i in range(n)]
     what = meaning or name
+    short = what.partition(",")[0]
     states = tuple(
-        State(stage, 0.0, unit, f"{what}, stage {i + 1} of {n}", kind=kind, typical=typical, source=source)
+        State(
+            stage,
+            0.0,
+            unit,
+            f"{what}, stage {i + 1} of {n}",
+            kind=kind,
+            typical=typical,
+            source=source,
+            label=f"{short}, stage {i + 1}",
+        )
         for i, stage in enumerate(chain)
     )
     enters = inflow or f"{rate}*{_factor(follows)}"

@@ -28,6 +28,8 @@ __all__ = [
     "dose_response", "isoboles", "gap_curves", "order_map",
     # fits
     "data_and_curves", "residuals", "searches", "profile_curves",
+    # populations
+    "convergence", "individual_curves", "predictive_check", "covariate_panels",
     # solvers
     "work_precision",
     # the figure itself

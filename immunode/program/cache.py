@@ -20,23 +20,25 @@ from immunode.program.program import Break, Change, Program, Trigger
 from immunode.program.signed_files import read_signed, write_signed
 from immunode.version import __version__
 
-FORMAT = 4
+FORMAT = 5
 _MORE = ("delay", "priority", "ranked", "persistent", "initially", "from_trigger", "hidden", "sizes")
 
 
 @lru_cache(maxsize=256)
-def cached_program(model: Model, integrals: tuple[str, ...] = ()) -> Program:
-    """Return `lower(model, integrals)`, from disk where it was lowered before; its `key` names its content.
+def cached_program(
+    model: Model, integrals: tuple[str, ...] = (), by: tuple[str, ...] = (), of: tuple[str, ...] = ()
+) -> Program:
+    """Return `lower(model, integrals, by, of)`, from disk where it was lowered before; its `key` names its content.
 
     The folder is `$IMMUNODE_CACHE`, else the user's cache folder; an empty `$IMMUNODE_CACHE` turns the cache off.
     A folder that can't be written is no error.
     """
-    text = json.dumps([FORMAT, __version__, _own_sources(), content_key(model), list(integrals)])
+    text = json.dumps([FORMAT, __version__, _own_sources(), content_key(model), integrals, by, of])
     key = hashlib.sha256(text.encode()).hexdigest()
     stored = _read(key)
     if stored is not None:
         return stored
-    program = _with_key(lower(model, integrals), key)
+    program = _with_key(lower(model, integrals, by, of), key)
     write_signed("programs", f"{key}.json", _encode(program).encode())
     return program
 
@@ -45,7 +47,15 @@ def cached_program(model: Model, integrals: tuple[str, ...] = ()) -> Program:
 def _own_sources() -> str:
     """Return a hash of the code that lowers, so that a changed package never meets an old cache."""
     digest = hashlib.sha256()
-    for name in ("graph.py", "lowering.py", "time_conditions.py", "timed_events.py", "program.py", "cache.py"):
+    for name in (
+        "graph.py",
+        "lowering.py",
+        "sensitivity.py",
+        "time_conditions.py",
+        "timed_events.py",
+        "program.py",
+        "cache.py",
+    ):
         digest.update((Path(__file__).parent / name).read_bytes())
     return digest.hexdigest()
 

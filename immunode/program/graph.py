@@ -7,7 +7,7 @@ already holds the same value, so common subexpressions are shared by constructio
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping, Sequence
 
 from immunode.program.program import Node
 
@@ -128,13 +128,46 @@ class Graph:
 
     def derivatives(self, targets: Iterable[int], leaf: int) -> dict[int, int]:
         """Return, for each target that depends on `leaf`, the node of its derivative by that leaf."""
+        return self.tangents(targets, {leaf: self.number(1.0)})
+
+    def tangents(self, targets: Iterable[int], seeds: Mapping[int, int]) -> dict[int, int]:
+        """Return, for each target that moves, the node of its rate where leaves move as `seeds` says: leaf -> rate."""
         wanted = list(targets)
-        slope: dict[int, int] = {leaf: self.number(1.0)}
-        for position in range(leaf + 1, max(wanted, default=-1) + 1):
-            derivative = self._derivative(position, slope)
+        slope = dict(seeds)
+        for position in sorted(self.needed(wanted)):
+            derivative = None if position in seeds else self._derivative(position, slope)
             if derivative is not None and self.value(derivative) != 0.0:
                 slope[position] = derivative
         return {target: slope[target] for target in wanted if target in slope}
+
+    def needed(self, targets: Iterable[int]) -> set[int]:
+        """Return the nodes that some nodes are computed from, or have their slopes set by, with these themselves."""
+        todo, seen = list(targets), set[int]()
+        while todo:
+            node = todo.pop()
+            if node not in seen:
+                seen.add(node)
+                todo += self._operands(node)
+                todo += [x for x, _ in self._slopes.get(node, ())]
+        return seen
+
+    def replaced(self, targets: Sequence[int], leaves: Mapping[int, int]) -> list[int]:
+        """Return targets with some of the leaves that they are computed from replaced by other nodes."""
+        now = dict(leaves)
+        for position in sorted(self.needed(targets)):
+            if position in now:
+                continue
+            operands = self._operands(position)
+            moved = tuple(now[o] for o in operands)
+            if moved == operands:
+                now[position] = position
+                continue
+            now[position] = self.add(str(self.nodes[position][0]), *moved)
+        return [now[target] for target in targets]
+
+    def _operands(self, node: int) -> tuple[int, ...]:
+        kind, *rest = self.nodes[node]
+        return () if kind in LEAVES else tuple(int(o) for o in rest)  # type: ignore[call-overload]
 
     def _intern(self, node: Node) -> int:
         kind, *rest = node

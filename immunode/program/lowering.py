@@ -11,6 +11,7 @@ from immunode.model import Event, Model
 from immunode.model.records import NEVER_NEGATIVE
 from immunode.program.graph import Graph
 from immunode.program.program import Break, Change, Program, Trigger
+from immunode.program.sensitivity import with_sensitivities
 from immunode.program.time_conditions import TimeConditions
 from immunode.program.timed_events import timed_breaks
 
@@ -22,7 +23,7 @@ _BENDING = frozenset({"exp", "tanh", "sinh", "cosh", "atan", "sqrt", "abs", "min
 
 
 @lru_cache(maxsize=256)
-def lower(model: Model, integrals: tuple[str, ...] = ()) -> Program:
+def lower(model: Model, integrals: tuple[str, ...] = (), by: tuple[str, ...] = (), of: tuple[str, ...] = ()) -> Program:
     """Return the Program of a model.
 
     Parameters
@@ -30,13 +31,20 @@ def lower(model: Model, integrals: tuple[str, ...] = ()) -> Program:
     integrals : tuple[str, ...]
         names of states, fluxes or derived quantities; each adds a state `integral(name)` that starts at 0 and whose
         derivative is that quantity, so that its integral over time is as exact as the tolerance.
+    by : tuple[str, ...]
+        parameters, or initial values `"x(0)"`, by which all states are differentiated; the derivatives are states
+        `d(x)/d(k)`, see `with_sensitivities`.
+    of : tuple[str, ...]
+        fluxes and derived quantities to differentiate as well.
 
     Raises
     ------
     ModelError
-        a name in `integrals` is unknown.
+        a name is unknown; the model can't be differentiated.
     """
-    return _Lowering(model).program(integrals)
+    lowering = _Lowering(model)
+    program = lowering.program(integrals)
+    return with_sensitivities(lowering.graph, program, by, of) if by else program
 
 
 class _Lowering:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+from immunode.errors import ModelError
 from immunode.model import Model
 from immunode.program.cache import cached_program
 from immunode.program.numpy.functions import Functions, SteadyStart, compile_numpy
@@ -16,9 +17,18 @@ def source(model: Model) -> str:
     return numpy_source(cached_program(model))
 
 
-def functions(model: Model, integrals: tuple[str, ...] = ()) -> Functions:
-    """Return the functions of a model, with a state `integral(name)` for each of `integrals`."""
-    compiled = compile_numpy(cached_program(model, integrals))
+def functions(
+    model: Model, integrals: tuple[str, ...] = (), by: tuple[str, ...] = (), of: tuple[str, ...] = ()
+) -> Functions:
+    """Return the functions of a model, with what `lower` adds to its states.
+
+    Raises
+    ------
+    ModelError : it is to be differentiated and can't be.
+    """
+    if by and model.start == "steady state":
+        raise ModelError(f"{model.name}: no derivatives by parameters, for it starts at its steady state")
+    compiled = compile_numpy(cached_program(model, integrals, by, of))
     return replace(compiled, steady_start=steady_start(model)) if model.start == "steady state" else compiled
 
 

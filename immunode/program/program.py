@@ -96,8 +96,14 @@ class Program:
     """States (row, kind) of which there can't be less than nothing; a run that begins so is refused."""
     max_step: float = 0.0
     """The longest step that a solver may take, 0 where there is no limit."""
+    slopes: int = 0
+    """How many of the last states are derivatives of the others by parameters, see `sensitivity`."""
     key: str = ""
     """Hash of the model's content."""
+
+    def __hash__(self) -> int:
+        # programs are looked up at every call: a hash of all their nodes would take longer than a short run
+        return hash((self.name, self.key, len(self.nodes), self.derivatives))
 
     @property
     def quantities(self) -> tuple[str, ...]:

@@ -8,16 +8,19 @@ from functools import lru_cache
 from immunode.errors import EngineError, did_you_mean
 from immunode.program.llvm.compile import Absent, require
 from immunode.program.numpy.functions import Functions
-from immunode.solve.compiled.engine import CompiledEngine
+from immunode.solve.compiled.engine import CompiledEngine, at_hand
 from immunode.solve.engine import Engine
 from immunode.solve.numpy.engine import NumpyEngine
 
 ENGINES = ("auto", "scipy", "numpy", "compiled")
 FEW_RUNS = 10
-"""Below this many runs SciPy, one at a time, is faster than a block."""
+"""Below this many runs SciPy, one at a time, is faster than a block whose machine code is still to be made."""
 MANY_NODES = 10_000
 """Above this many operations a program takes longer to compile than "auto" waits; engine="compiled" does it."""
+MAKING, MAKING_NODE, MAKING_ENTRY = 0.2, 0.0015, 0.01
+"""Seconds of CPU that making the machine code of a program takes, by node and by entry of the Jacobian more."""
 _SCIPY_METHODS = ("LSODA", "BDF", "Radau", "DOP853")
+_spent: dict[object, float] = {}
 
 
 def choose_engine(functions: Functions, n_runs: int, engine: str = "auto", method: str = "auto") -> tuple[str, str]:
@@ -41,10 +44,34 @@ def choose_engine(functions: Functions, n_runs: int, engine: str = "auto", metho
     if method in _SCIPY_METHODS:
         return "scipy", f"scipy: method '{method}' was asked for"
     if n_runs < FEW_RUNS and method == "auto":
-        return "scipy", f"scipy: fewer than {FEW_RUNS} runs"
+        return _engine_for_few(functions)
     if can_compile_soon(functions):
         return "compiled", f"compiled: {n_runs} runs side by side"
     return "numpy", f"numpy: {n_runs} runs side by side"
+
+
+def _engine_for_few(functions: Functions) -> tuple[str, str]:
+    """Return machine code for few runs where it is at hand, or where SciPy has taken as long as making it takes."""
+    if not can_compile_soon(functions):
+        return "scipy", f"scipy: fewer than {FEW_RUNS} runs"
+    start = functions.steady_start
+    programs = (functions.program, *(() if start is None else (start.functions.program,)))
+    if all(at_hand(program) for program in programs):
+        return "compiled", "compiled: its machine code is at hand"
+    cost = sum(MAKING + MAKING_NODE * len(p.nodes) + MAKING_ENTRY * len(p.jacobian) for p in programs)
+    if spent(functions) > cost:
+        return "compiled", "compiled: runs by scipy have taken as long as making machine code does"
+    return "scipy", f"scipy: fewer than {FEW_RUNS} runs, and machine code is still to be made"
+
+
+def spent(functions: Functions, more: float = 0.0) -> float:
+    """Return the seconds of CPU that this process has spent on few runs of a program by SciPy, with some added."""
+    key = functions.program.key or functions.program
+    if more:
+        if len(_spent) > 1000:
+            _spent.clear()
+        _spent[key] = _spent.get(key, 0.0) + more
+    return _spent.get(key, 0.0)
 
 
 def can_compile_soon(functions: Functions) -> bool:

@@ -74,7 +74,10 @@ class Runs:
         self.message_index, self.method_index = outcome.message_index, outcome.method_index
         self.breaks = bool(program.breaks)
         self.switching = any(c.kind == "parameter" for b in program.breaks for c in b.changes)
-        self._moves_state = np.array([any(c.kind == "state" for c in b.changes) for b in program.breaks], dtype=bool)
+        # events that move derivatives alone have nothing to move before the start
+        own = len(program.states) - program.slopes
+        moves = [any(c.kind == "state" and c.index < own for c in b.changes) for b in program.breaks]
+        self._moves_state = np.array(moves, dtype=bool)
         self.between: Callable[[Lanes, Array, Array], None] | None = None
         self.seen_at_start: list[tuple[Lanes, Array, Array]] = []
         self._refuse(values)

@@ -25,7 +25,8 @@ def absolute_tolerance(program: Program, y0: Array, rtol: float, atol: ArrayLike
     """Return the absolute tolerance of every state and run, (n_states, n_runs), in the unit of each state.
 
     The default is rtol * 1e-3 * s, where s is the state's `typical` size or, where that is 0, the larger of its
-    absolute initial value and 1e-6: relative precision is kept down to a thousandth of the usual size.
+    absolute initial value and 1e-6: relative precision is kept down to a thousandth of the usual size. Of derivatives
+    by parameters it is rtol * s: what is small beside the state over the parameter need not be precise.
     y0 : (n_states, n_runs).   atol : a number, (n_states,) or (n_states, n_runs).
     """
     if atol is not None:
@@ -35,7 +36,9 @@ def absolute_tolerance(program: Program, y0: Array, rtol: float, atol: ArrayLike
         return np.array(np.broadcast_to(given, y0.shape))
     typical = np.array(program.typical, dtype=float).reshape(-1, 1)
     size = np.where(typical > 0, typical, np.maximum(np.abs(y0), SMALLEST_SCALE))
-    return np.asarray(rtol * RELATIVE_FLOOR * size, dtype=float)
+    floor = np.full((len(size), 1), RELATIVE_FLOOR)
+    floor[len(size) - program.slopes :] = 1.0
+    return np.asarray(rtol * floor * size, dtype=float)
 
 
 def pilot_steps(least: int, rtol: float) -> int:

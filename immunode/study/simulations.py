@@ -43,7 +43,7 @@ def simulate(
     interventions: Sequence[Perturbation | str] | Perturbation | str = (),
     arms: None = None,
     initial: Mapping[str, float] | None = None,
-    engine: str = "scipy",
+    engine: str = "auto",
     method: str = "auto",
     rtol: float = 1e-6,
     atol: ArrayLike | None = None,
@@ -59,7 +59,7 @@ def simulate(
     interventions: tuple[()] = (),
     arms: Arms | Mapping[str, Any] | Sequence[str],
     initial: Mapping[str, float] | None = None,
-    engine: str = "scipy",
+    engine: str = "auto",
     method: str = "auto",
     rtol: float = 1e-6,
     atol: ArrayLike | None = None,
@@ -74,7 +74,7 @@ def simulate(
     interventions: Any = (),
     arms: Arms | Mapping[str, Any] | Sequence[str] | None = None,
     initial: Mapping[str, float] | None = None,
-    engine: str = "scipy",
+    engine: str = "auto",
     method: str = "auto",
     rtol: float = 1e-6,
     atol: ArrayLike | None = None,
@@ -94,7 +94,8 @@ def simulate(
     initial : Mapping[str, float] | None
         state -> initial value in its unit, `{"E": 1e5}`; the others keep the model's.
     engine : str
-        "scipy" (the reference), "numpy", "compiled" or "auto".
+        "auto" takes machine code where it is at hand, or where it pays to make it; else "scipy" (the reference),
+        "numpy" or "compiled". The result says which and why, in `recipe["reason"]`.
     method : str
         one of the engine's, or "auto".
     rtol : float
@@ -115,7 +116,8 @@ def simulate(
     options = {"engine": engine, "method": method, "rtol": rtol, "atol": atol}
     ready = {arm: make_ready(composed) for arm, composed in models.items()}
     grids = {arm: output_times(composed, until, times, POINTS) for arm, composed in models.items()}
-    made = {arm: _run(ready[arm], arm, grids[arm], starts[arm], options) for arm in models}
+    told = {arm: [line for line in composed.remarks if line not in model.remarks] for arm, composed in models.items()}
+    made = {arm: _run(ready[arm], arm, grids[arm], starts[arm], options, told[arm]) for arm in models}
     return Comparison(made) if arms is not None else made[""]
 
 
@@ -143,7 +145,10 @@ def _starts(
     return {arm: {n: v for n, v in given.items() if n in names} for arm, names in states.items()}
 
 
-def _run(ready: Ready, arm: str, grid: Array, initial: Mapping[str, float], options: dict[str, Any]) -> Simulation:
+def _run(
+    ready: Ready, arm: str, grid: Array, initial: Mapping[str, float], options: dict[str, Any], told: list[str]
+) -> Simulation:
+    """Return one run. told : what its interventions say."""
     functions = ready.functions
     values, y0 = begin(ready, initial)
     recorder = Recorder(functions, values, grid, ready.names)
@@ -169,6 +174,7 @@ def _run(ready: Ready, arm: str, grid: Array, initial: Mapping[str, float], opti
         "rtol": options["rtol"],
         "atol": tolerance(options["atol"]),
         "remarks": [
+            *told,
             *value_remarks(ready.model),
             *course_scale_remarks(ready.model, path),
             *course_remarks(ready.model, functions, float(grid[-1]), arm),

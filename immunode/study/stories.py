@@ -9,13 +9,18 @@ import numpy as np
 from immunode.errors import ImmunodeError
 from immunode.model.patients import Story
 from immunode.study.arms import CONTROL, Arms
+from immunode.study.endpoints.final_value import final
+from immunode.study.result.course_pictures import LEVELS, Population
 from immunode.study.result.simulation import Comparison, Simulation
 from immunode.study.run.ready import looked_at_first
 from immunode.study.simulations import simulate
+from immunode.study.sweeps import sweep
 
 if TYPE_CHECKING:
     from immunode.model import Model
 
+SEED = 1
+"""What the patients of a story are drawn with."""
 VISIBLE = 0.05
 """Two curves differ to the eye from this part of their largest value on."""
 _MOST_ARMS, _MOST_PANELS, _MOST_TRIED = 3, 4, 12
@@ -23,7 +28,7 @@ _MOST_ARMS, _MOST_PANELS, _MOST_TRIED = 3, 4, 12
 
 
 def run_story(
-    model: Model, until: float | str | None = None, *, engine: str = "scipy", method: str = "auto", rtol: float = 1e-6
+    model: Model, until: float | str | None = None, *, engine: str = "auto", method: str = "auto", rtol: float = 1e-6
 ) -> Comparison:
     """Return the trajectories of a model's story by arm; their `plot()` draws its panels under its sentence.
 
@@ -48,7 +53,27 @@ def run_story(
     story = find_story(told, until)
     end = until if until is not None else story.until or None
     runs = simulate(told, end, arms=story_arms(told, story), engine=engine, method=method, rtol=rtol)
-    return Comparison(runs, story)
+    return Comparison(runs, story, story_patients(told, story, end))
+
+
+def story_patients(model: Model, story: Story, end: float | str | None) -> Population | None:
+    """Return the panels of a story in the patients that it asks for, always the same ones; None where it asks for none.
+
+    Raises
+    ------
+    StudyError : neither the model nor a treatment declares how patients differ.
+    """
+    if not story.patients:
+        return None
+    panels = list(story.panels)
+    result = sweep(
+        model, arms=story_arms(model, story), patients=story.patients, seed=SEED, keep=panels, until=end,
+        endpoints=[final(panels[0])],
+    )  # fmt: skip
+    levels = {panel: result.quantiles(panel, LEVELS) for panel in panels}
+    last = result.endpoint(result.endpoints[0])
+    by_arm = {arm: last[result.ok & (result.arm_of == i)] for i, arm in enumerate(result.arms)}
+    return Population(np.asarray(result.times), levels, by_arm, story.patients)
 
 
 def with_story_variant(model: Model) -> Model:

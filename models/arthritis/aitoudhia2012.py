@@ -45,9 +45,9 @@ MODEL = Model(
         State("depot", 0.0, "mg", "canakinumab under the skin", kind="drug", typical=150.0,
               source="no drug before the first dose"),
         State("T", 0.0, "nmol", "canakinumab in the central volume, free and bound", kind="drug", typical=500.0,
-              source="no drug before the first dose"),
+              source="no drug before the first dose", label="canakinumab, central"),
         State("Tp", 0.0, "nmol", "canakinumab in the peripheral volume", kind="drug", typical=300.0,
-              source="no drug before the first dose"),
+              source="no drug before the first dose", label="canakinumab, peripheral"),
         State("L", "ksyn/mass_IL1/CLL*Vc*(weight/weight_ref)**0.25", "nmol",
               "IL-1beta in the central volume, free and bound", kind="signal", source="made and lost in balance"),
         State("c1", 1.0, "1", "first link before CRP, relative to its start", kind="signal", source="in balance"),
@@ -55,7 +55,7 @@ MODEL = Model(
         State("crp", "CRP0", "mg/L", "C-reactive protein", kind="signal", source="in balance",
               label="C-reactive protein"),
         State("A", 1.0, "1", "activity behind the ACR response (1: no improvement)", typical=1.0,
-              source="before treatment"),
+              source="before treatment", label="drive of the ACR response"),
     ],
     parameters=[
         # canakinumab and IL-1beta

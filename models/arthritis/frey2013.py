@@ -42,9 +42,9 @@ MODEL = Model(
     units=[Unit("point", "one point of DAS28-ESR")],
     states=[
         State("central", 0.0, "mg", "tocilizumab in the central volume", kind="drug", typical=300.0,
-              source="no drug before the first dose"),
+              source="no drug before the first dose", label="tocilizumab in serum"),
         State("periph", 0.0, "mg", "tocilizumab in the peripheral volume", kind="drug", typical=200.0,
-              source="no drug before the first dose"),
+              source="no drug before the first dose", label="tocilizumab in tissue"),
         State("das28", "BASE*(max(HAQ, 0.01)/1.6)**0.043*(log(IL6/IL6_unit)/9.9)**0.13*(max(PAIN, PAIN_low)"
               "/PAIN_ref)**0.062*(PHYVAS/PHYVAS_ref)**0.13", "point", "disease activity score DAS28-ESR",
               source="before treatment", label="DAS28-ESR", limits=(0.0, 9.4)),

@@ -40,7 +40,7 @@ MODEL = Model(
         State("depot", 0.0, "mg", "omalizumab under the skin", kind="drug", typical=150.0,
               source="no drug before the first dose"),
         State("depot_by_rule", 0.0, "mg*mL/(kg*IU)", "omalizumab under the skin, dosed by weight and IgE", kind="drug",
-              typical=0.016, source="no drug before the first dose"),
+              typical=0.016, source="no drug before the first dose", label="omalizumab, table dosing"),
         State("X", 0.0, "nmol", "omalizumab in the body, free and bound", kind="drug", typical=1000.0,
               source="no drug before the first dose"),
         State("E", "IGE0/mass_IgE*V_ref*(WT/WT_ref)**0.828", "nmol", "IgE in the body, free and bound", kind="signal",
@@ -162,7 +162,7 @@ MODEL = Model(
     story=Story(
         "Free IgE falls by 93 % or more in three days, while total IgE rises fourfold and misleads.",
         arms={"untreated": "", "150 mg q4w": "q4w_150", "300 mg q4w": "q4w_300", "375 mg q2w": "q2w_375"},
-        panels=["ige_free", "ige_total"], logarithmic=["ige_free"],
+        panels=["ige_free", "ige_total"], logarithmic=["ige_free"], patients=300,
     ),
     trials=[
         Trial("Lowe 2009, single dose", "doi:10.1111/j.1365-2125.2009.03401.x", arms={"300 mg once": "single_300"},

@@ -49,7 +49,7 @@ MODEL = Model(
         State("shrinking", 1.0, "1", "part that the drug can shrink, over its size at baseline", kind="cell",
               source="the baseline scan"),
         State("central", 0.0, "mg", "pembrolizumab in the central volume", kind="drug", typical=100.0,
-              source="no drug before the first dose"),
+              source="no drug before the first dose", label="pembrolizumab in serum"),
         State("periph", 0.0, "mg", "pembrolizumab in tissue", kind="drug", typical=100.0,
               source="no drug before the first dose"),
     ],
@@ -206,6 +206,7 @@ MODEL = Model(
         "Five times the dose hardly shrinks the tumor more; a patient who had ipilimumab before responds less.",
         arms={"2 mg/kg q3w": "", "10 mg/kg q3w": "q3w_10", "2 mg/kg q3w, after ipilimumab": "ipi_experienced"},
         panels=["SLD_change", "C"],
+        patients=300, kind="waterfall",
     ),
     trials=[
         Trial("Chatterjee 2017, ipilimumab-naive", "doi:10.1002/psp4.12140",

@@ -42,7 +42,7 @@ MODEL = Model(
     units=[Unit("point", "one point of CDAI"), Unit("infusion", "one infusion of the drug")],
     states=[
         State("CDAI", "B", "point", "Crohn's disease activity index", kind="damage", source="balance before treatment",
-              limits=(0.0, 600.0)),
+              limits=(0.0, 600.0), label="CDAI"),
         State("C", 0.0, "mg", "brazikumab in blood, for display", kind="drug", typical=100.0, source="no drug before"),
         State("Q", 0.0, "mg", "brazikumab in tissue, for display", kind="drug", typical=100.0, source="no drug before"),
         State("given", 0.0, "infusion", "infusions begun so far", typical=1.0, source="none before the first"),

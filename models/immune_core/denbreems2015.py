@@ -30,8 +30,9 @@ MODEL = Model(
     readouts=["tumor", "M1", "M2"],
     states=[
         State("Tn", 1e3, "cell", "tumor cells that the immune system sees well", kind="cell",
-              source="BIOMD0000000759"),
-        State("Ts", 1e6, "cell", "tumor cells that it sees weakly", kind="cell", source="BIOMD0000000759"),
+              source="BIOMD0000000759", label="well-seen tumor cells"),
+        State("Ts", 1e6, "cell", "tumor cells that it sees weakly", kind="cell", source="BIOMD0000000759",
+              label="weakly seen tumor cells"),
         State("M1", 100.0, "cell", "M1 macrophages", kind="cell", typical=1e-10, source="BIOMD0000000759",
               label="M1 macrophages"),
         State("M2", 100.0, "cell", "M2 macrophages", kind="cell", typical=1e-10, source="BIOMD0000000759",

@@ -34,7 +34,7 @@ MODEL = Model(
         State("I", 0.0, "AU", "interferon-gamma", kind="signal", typical=1.0, source="BIOMD0000000215",
               label="interferon-gamma"),
         State("Rm", 0.0, "AU", "mRNA of the IL-12 receptor (beta 2)", kind="signal", typical=1e-2,
-              source="BIOMD0000000215"),
+              source="BIOMD0000000215", label="IL-12 receptor mRNA"),
         State("R", 0.0, "AU", "IL-12 receptor (beta 2)", kind="signal", typical=1.0, source="BIOMD0000000215",
               label="IL-12 receptor"),
     ],

@@ -41,7 +41,7 @@ MODEL = Model(
         State("Ec", 0.0, "mg", "etesevimab in serum", kind="drug", typical=100.0, source="no drug before the dose"),
         State("Ep", 0.0, "mg", "etesevimab in tissue", kind="drug", typical=100.0, source="no drug before the dose"),
         State("V", "V0", "Mcopies/mL", "virus in a swab of the nasopharynx", kind="pathogen", typical=1e-6,
-              source="Table 2, via nlmixr2lib"),
+              source="Table 2, via nlmixr2lib", label="virus in nasal swab"),
         State("T", "T0", "Mcell", "target cells", kind="cell", source="Table 2, via nlmixr2lib"),
         State("I", 0.0, "Mcell", "infected cells", kind="cell", typical=1e-3, source="Table 2, via nlmixr2lib"),
     ],

@@ -49,7 +49,7 @@ MODEL = Model(
         State("Ed", 0.0, "ug/L", "daclatasvir where it acts", kind="drug", typical=1.0, source="no drug before day 0"),
         State("Ea", 0.0, "ug/L", "asunaprevir where it acts", kind="drug", typical=1.0, source="no drug before day 0"),
         State("T", "Tmax/max(R0, 1)", "cell/mL", "liver cells that can be infected", kind="cell",
-              source="balance of the equations"),
+              source="balance of the equations", label="liver cells at risk"),
         State("V", "max(R0 - 1, 0)*d*p*Tmax/(R0*delta*c)", "virion/mL", "virus in plasma", kind="pathogen",
               typical=1e-3, source="balance of the equations"),
         State("I", "max(R0 - 1, 0)*d*Tmax/(R0*delta)", "cell/mL", "infected liver cells", kind="cell", typical=1e-3,

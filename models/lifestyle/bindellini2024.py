@@ -41,7 +41,8 @@ MODEL = Model(
     max_step=0.5,
     readouts=["ACTH", "total", "free", "made"],
     states=[
-        State("depot", 0.0, "nmol", "hydrocortisone absorbed from transit", "drug", typical=1000.0, source="no tablet"),
+        State("depot", 0.0, "nmol", "hydrocortisone absorbed from transit", "drug", typical=1000.0, source="no tablet",
+              label="hydrocortisone in the gut"),
         State("ACTH", "BASE", "pmol/L", "corticotropin", "signal", source="NONMEM file: BASE", label="ACTH"),
         State("A", "A0", "nmol", "cortisol in the central volume, bound and free", "signal", typical=100.0,
               source="NONMEM file: estimated"),
@@ -161,7 +162,7 @@ MODEL = Model(
                      source="assumed: none made", label="no cortisol made"),
         Intervention("metyrapone", [set_to("act", 0.3)], kind="drug", direction="suppress", acts_on="production",
                      expects={"total": "down on average", "ACTH": "up on average"}, evidence="assumed",
-                     source="assumed: 70 % of the enzyme blocked"),
+                     source="assumed: 70 % of the enzyme blocked", label="metyrapone"),
         Intervention("dexamethasone", [set_to("dex", 1)], kind="drug", direction="suppress", acts_on="signal",
                      expects={"total": "down on average", "ACTH": "down on average"}, evidence="published",
                      source="NONMEM file: all surges gone", label="dexamethasone"),

@@ -42,7 +42,8 @@ MODEL = Model(
     max_step=0.5,
     readouts=["L", "Neu", "total", "ACTH"],
     states=[
-        State("depot", 0.0, "nmol", "hydrocortisone absorbed from transit", "drug", typical=1000.0, source="no tablet"),
+        State("depot", 0.0, "nmol", "hydrocortisone absorbed from transit", "drug", typical=1000.0, source="no tablet",
+              label="hydrocortisone in the gut"),
         State("ACTH", 1.538249, "pmol/L", "corticotropin", "signal",
               source="midnight of the resting cycle", label="ACTH"),
         State("A", 100.159754, "nmol", "cortisol in the central volume, bound and free", "signal",

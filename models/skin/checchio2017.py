@@ -42,7 +42,7 @@ MODEL = Model(
     units=[Unit("share", "all patients of an arm")],
     states=[
         State("placebo_onset", 0.0, "percent", "part of the placebo effect that is there", typical=100.0,
-              source="begins at week 0"),
+              source="begins at week 0", label="onset of the placebo effect"),
         State("drug_onset", 0.0, "percent", "part of the drug's effect that is there", typical=100.0,
               source="begins at week 0", label="onset of the drug"),
     ],

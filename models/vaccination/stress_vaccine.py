@@ -72,6 +72,6 @@ MODEL = join(
     story=Story(
         "Stress around both doses costs an eighth of the titer, 20 mg of prednisolone a day almost half.",
         arms={"two doses": "", "under stress": "chronic_stress", "on prednisolone": "prednisolone_20mg"},
-        panels=["vaccine.A", "stress.total"], logarithmic=["vaccine.A"],
+        panels=["vaccine.A", "stress.total"],
     ),
 )

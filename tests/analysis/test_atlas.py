@@ -183,6 +183,7 @@ def test_company_that_is_not_there_is_named() -> None:
         atlas(_model(QUICK), [Intervention("half", [scale("supply", 0.5)], beside="making_b")])
 
 
+@pytest.mark.slow
 def test_an_arm_of_many_steps_is_compiled_with_the_same_numbers() -> None:
     """A dose every hour for 60 days is 1440 restarts; SciPy and the compiled engine agree to the tolerance."""
     hourly = Intervention("hourly", [transfer("A", 1.0)], pulses(every=0.05, width=0, n=1200))

@@ -18,6 +18,7 @@ def test_the_border_at_3_2e5_effector_cells_is_where_the_model_page_says() -> No
     assert largest == pytest.approx(6.56e7, abs=1e5)
 
 
+@pytest.mark.slow
 def test_starts_on_both_sides_of_the_separatrix_end_apart() -> None:
     plane = im.dynamics.phase_plane(MODEL, BOX, engine="numpy")
     border = [b for b in plane.borders if b[1].max() > 1e8]

@@ -51,6 +51,7 @@ def test_the_pitchfork_is_told_from_a_transcritical_point() -> None:
     assert sorted(ends) == pytest.approx([-np.sqrt(1.5), 0.0, np.sqrt(1.5)], abs=1e-5)
 
 
+@pytest.mark.slow
 def test_the_hopf_point_has_the_frequency_and_its_cycles_the_radius_of_the_normal_form() -> None:
     found = im.dynamics.continuation(
         FORMS.HOPF, "r", (-1.0, 1.0), bounds={"x": (-2, 2), "y": (-2, 2)}, cycles=4, engine="numpy"
@@ -83,6 +84,7 @@ def test_baker_is_bistable_between_its_published_folds() -> None:
     assert not found.of("Hopf")
 
 
+@pytest.mark.slow
 def test_baker_at_alpha4_7_has_two_hopf_points_and_the_cycle_of_the_specification() -> None:
     """10.804 and 20.843 are asked for; by its eigenvalues the field gives 10.8021 and 20.8332: see the model's page."""
     model = im.load_model("baker2013").with_values(alpha4=7.0)
@@ -115,12 +117,14 @@ def test_kuznetsov_loses_the_large_tumor_in_a_fold_and_the_small_one_at_s_critic
     assert crossing.parameter == pytest.approx(0.18 * 0.0412 / 1.101e-7, rel=1e-6)
 
 
+@pytest.mark.slow
 def test_kirschner_and_panetta_have_their_fold_and_hopf_point() -> None:
     found = im.dynamics.continuation(im.load_model("kirschner_panetta1998"), "c", (1e-5, 0.05), engine="numpy")
     assert [p.parameter for p in found.of("fold")] == pytest.approx([8.5520e-5], rel=1e-4)
     assert [p.parameter for p in found.of("Hopf")] == pytest.approx([0.032464], rel=2e-5)
 
 
+@pytest.mark.slow
 def test_reynolds_has_its_three_thresholds() -> None:
     found = im.dynamics.continuation(im.load_model("reynolds2006"), "k_pg", (0.05, 2.4), engine="numpy")
     assert min(p.parameter for p in found.of("fold")) == pytest.approx(0.513716, abs=1e-6)

@@ -57,6 +57,7 @@ def test_virtual_patients_have_each_their_own_ec50() -> None:
     assert 9 < row["ec50_high"] < 10
 
 
+@pytest.mark.slow
 def test_intervals_of_noisy_curves_cover_the_true_ec50() -> None:
     rng = np.random.default_rng(0)
     doses = np.tile(np.geomspace(0.3, 100, 12), 2)

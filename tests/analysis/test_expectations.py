@@ -227,6 +227,7 @@ def test_interventions_that_set_all_that_is_sampled_need_a_design(decay: Model) 
         check_expectations(decay, fixed, 4)
 
 
+@pytest.mark.slow
 def test_nelson2000_says_less_virus_of_every_drug() -> None:
     """Efficacies are 0 until a drug sets them: no control has a drug, so the virus falls in all sets."""
     found = check_expectations(load_model("nelson2000"), n=32, over="mean")

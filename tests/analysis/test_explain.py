@@ -53,6 +53,7 @@ def test_terms_are_those_of_the_closed_form() -> None:
     assert found.arms == ("control", "less")
 
 
+@pytest.mark.sampled
 @pytest.mark.parametrize(
     ("name", "arms", "state"),
     [

@@ -13,6 +13,7 @@ import pandas as pd
 import pytest
 
 from immunode.analysis.fitting.batch import side_by_side
+from immunode.analysis.fitting.derivatives import make_looks
 from immunode.analysis.fitting.fits import Fit, fit
 from immunode.analysis.fitting.measurements import observable
 from immunode.analysis.fitting.posterior import log_posterior
@@ -107,6 +108,7 @@ def test_likelihood_and_criteria_of_a_line(line: Fit) -> None:
     assert line.sd["x"] == pytest.approx(np.sqrt(ssr / n), rel=1e-6)
 
 
+@pytest.mark.slow
 def test_posterior_equals_the_grid_posterior(line: Fit) -> None:
     """Means and standard deviations of emcee's samples against sums over a grid of 201 x 201 points.
 
@@ -247,7 +249,7 @@ def coverage(repeats: int) -> float:
     problem = first.problem
     free = np.ones(2, bool)
     targets = [clean + 0.3 * rng.standard_normal(20) for _ in range(repeats)]
-    found = side_by_side([Search(problem, problem.start, free, y).steps() for y in targets], problem.predict)
+    found = side_by_side([Search(problem, problem.start, free, y).steps() for y in targets], make_looks(problem))
     inside = 0
     for one in found:
         low, high = Fit(problem, one, (one,), problem.start[None], 0).table().loc["k", ["low", "high"]]
@@ -365,6 +367,7 @@ print(len(found.searches), low < 0.4 < high, round(found.values["x0"], 1))
 """
 
 
+@pytest.mark.slow
 def test_searches_and_profiles_run_where_threads_do_not_exist() -> None:
     ran = subprocess.run([sys.executable, "-c", WITHOUT_THREADS], capture_output=True, text=True)
     assert ran.stdout.split() == ["30", "True", "3.0"], ran.stderr

@@ -8,6 +8,7 @@ import immunode as im
 MODEL = im.load_model("kuznetsov1994")
 
 
+@pytest.mark.slow
 def test_rates_on_the_grid_are_the_equations_written_by_hand() -> None:
     plane = im.dynamics.phase_plane(MODEL, {"E": (1e4, 3e6), "T": (1e4, 6e8)}, n=5, engine="numpy")
     e, t = np.meshgrid(plane.x, plane.y)
@@ -17,6 +18,7 @@ def test_rates_on_the_grid_are_the_equations_written_by_hand() -> None:
     assert np.allclose(plane.rates[1], dt, rtol=1e-12)
 
 
+@pytest.mark.slow
 def test_the_plane_holds_the_states_inside_its_ranges_only() -> None:
     plane = im.dynamics.phase_plane(MODEL, {"E": (0.0, 3e6), "T": (1.0, 3e8)}, engine="numpy")
     assert sorted(s.kind for s in plane.fixed) == ["saddle", "stable spiral"]

@@ -27,7 +27,7 @@ class Node:
     def run(self, script: str) -> Any:
         """Return what a script printed as JSON."""
         static = files("immunode.app").joinpath("static")
-        modules = [static.joinpath(name).read_text("utf-8") for name in ENGINE]
+        modules = [static.joinpath(name).read_text("utf-8") for name in (*ENGINE, "levels.js", "marks.js")]
         text = "\n".join([*modules, f"const TABLEAU = {json.dumps(asdict(RODAS5P))};", script])
         done = subprocess.run([self.path, "-"], input=text, capture_output=True, text=True, timeout=600)
         assert done.returncode == 0, done.stderr[-2000:]

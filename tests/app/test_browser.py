@@ -5,6 +5,8 @@ from __future__ import annotations
 import csv
 import io
 import os
+import shutil
+import subprocess
 from pathlib import Path
 from typing import Any
 
@@ -13,9 +15,10 @@ import pytest
 
 import immunode as im
 from immunode.app import web_page
+from immunode.app.lab import load_lab
 from immunode.app.web_page import page, scenario_labs, scenarios
 
-PHONE, PROJECTOR = (390, 844), (1920, 1080)
+PHONE, LAPTOP, PROJECTOR = (390, 844), (1366, 768), (1920, 1080)
 STRENGTH = '[data-knob="anti_tnf.strength"]'
 
 
@@ -50,8 +53,9 @@ def test_every_control_works_offline_without_an_error(open_page: Any, file: Path
     assert "t = 50" in page.inner_text("output[for=time]")
     page.locator('[data-state="a"]').press("Enter")
     assert one.lab("ctx.state.shown[0]") == "a"
-    page.locator('[data-process="pro_loss"]').first.press("Enter")
+    page.locator('[data-process~="pro_loss"]').press("Enter")
     assert page.inner_text(".equation").startswith("pro_loss (loss of p): gamma*p = 1.25*")
+    assert "drug_removal" in page.inner_text(".equation"), "all processes of the arrow are told"
 
     # timeline: keyboard, dragging, a new card, a number, taking it off
     page.locator(STRENGTH).press("PageDown")
@@ -73,7 +77,7 @@ def test_every_control_works_offline_without_an_error(open_page: Any, file: Path
     page.fill('[data-number="anti_tnf_pulses.transfer"]', "0.1")
     page.press('[data-number="anti_tnf_pulses.transfer"]', "Enter")
     assert one.lab('ctx.state.on.get("anti_tnf_pulses").get("anti_tnf_pulses.transfer")') == 0.1
-    page.click('[aria-label="Remove anti_tnf_pulses"]')
+    page.click('[aria-label="Remove p removed in pulses"]')
     assert one.lab("ctx.state.on.size") == 1
 
     # predict, reveal, ghosts
@@ -107,13 +111,15 @@ def test_every_control_works_offline_without_an_error(open_page: Any, file: Path
     page.click("#tab-class")
     page.click("#class-run")
     page.wait_for_selector(".patients button")
-    assert page.locator(".patients button").count() == 60
+    assert page.locator(".patients button").count() == 200
     page.locator(".patients button").first.click()
 
     # the other language, a link, downloads
+    page.click('[data-lane="anti_tnf"] .name')
     page.select_option("#language", "de")
+    page.click('[data-lane="anti_tnf"] .name')
     assert "Kein medizinischer Rat" in page.inner_text("footer")
-    assert "Parametern sind angenommen" in page.inner_text("footer")
+    assert "Parametern sind angenommen" in page.locator("footer").text_content()
     assert "hemmt alpha2 um 50 %" in page.inner_text(".card")
     page.click("#link")
     assert download(page, "#figure").startswith(b"\x89PNG")
@@ -205,6 +211,7 @@ def test_doses_are_added_moved_and_taken_out_by_hand(open_page: Any, file: Path,
     # the link and the way back
     again = open_page(file, size, link=page.url.partition("#")[2])
     assert doses(again, "q4w") == moved
+    page.click('[data-lane="q4w"] .name')
     page.click("#dose-again")
     assert doses(one, "q4w") == declared
     assert one.troubles == []
@@ -220,7 +227,7 @@ def test_doses_are_added_moved_and_taken_out_with_keys(open_page: Any, file: Pat
         page.keyboard.press(key)
     assert doses(one, "anti_tnf_pulses") == pytest.approx([0.2, 2, 4, 5.9, 8.8])
     said = page.evaluate('["aria-label", "aria-valuetext", "role"].map((a) => document.activeElement.getAttribute(a))')
-    assert said == ["Dose 5 of 5 of anti_tnf_pulses", "t = 8.8, 0.35", "slider"]
+    assert said == ["Dose 5 of 5 of p removed in pulses", "t = 8.8, 0.35", "slider"]
     for _ in range(3):
         page.keyboard.press("Delete")
     assert doses(one, "anti_tnf_pulses") == pytest.approx([0.2, 2])
@@ -247,18 +254,103 @@ FIRST = "new Promise((done) => requestAnimationFrame(() => setTimeout(() => done
 
 @pytest.mark.slow
 @pytest.mark.parametrize("model", ["", "stress_cytokine_minimal"], ids=["all scenarios", "twelve states"])
-def test_the_first_interaction_is_done_within_a_second(open_page: Any, file: Path, tmp_path: Path, model: str) -> None:
-    """From the beginning of loading to the picture after a change of strength, by the page's own clock."""
+def test_the_first_interaction_takes_less_than_half_a_second(
+    open_page: Any, file: Path, tmp_path: Path, model: str
+) -> None:
+    """From the beginning of loading to the picture after a change of strength, in time of the page's own thread."""
     path = im.io.write_page(im.load_model(model), tmp_path / "lab.html", on=["endotoxin"]) if model else file
     spent = []
-    for _ in range(5):
-        one = open_page(path, PROJECTOR)
+    for _ in range(3):
+        one = open_page(path, LAPTOP, link="none")
+        clock = one.context.new_cdp_session(one.page)
+        # what other processes take counts in no thread's own time
+        clock.send("Performance.enable", {"timeDomain": "threadTicks"})
+        one.page.reload()
         one.page.locator(".handle.top").first.press("PageDown")
-        spent.append(one.page.evaluate(FIRST))
+        one.page.evaluate(FIRST)
+        numbers = {m["name"]: m["value"] for m in clock.send("Performance.getMetrics")["metrics"]}
+        spent.append(numbers["TaskDuration"])
         assert one.lab("[...ctx.state.on.values()][0].values().next().value") == pytest.approx(0.75)
         one.context.close()
-    # the median of quiet loads is 0.5 s; the best of five does not depend on what else the machine does
-    assert min(spent) < 1000
+    assert min(spent) < 0.5
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("size", [PHONE, LAPTOP, PROJECTOR], ids=["phone", "laptop", "projector"])
+@pytest.mark.parametrize("model", ["ma2020", "sove2020"])
+def test_curves_and_lanes_are_in_one_view_and_share_their_time(
+    open_page: Any, tmp_path: Path, model: str, size: tuple[int, int]
+) -> None:
+    path = tmp_path / "lab.html"
+    path.write_text(page([load_lab(model, with_story=True)]), "utf-8")
+    one = open_page(path, size)
+    plots = [p.bounding_box() for p in one.page.locator(".u-over").all()]
+    tracks = [t.bounding_box() for t in one.page.locator(".track").all()]
+    assert plots
+    assert tracks
+    for box in (*plots, *tracks):
+        assert box["x"] == pytest.approx(plots[0]["x"], abs=1.5)
+        assert box["width"] == pytest.approx(plots[0]["width"], abs=2.5)
+    top, bottom = plots[0]["y"], tracks[-1]["y"] + tracks[-1]["height"]
+    assert max(p["y"] + p["height"] for p in plots) < tracks[0]["y"], "the lane sits under the curves"
+    foot = one.page.locator("footer").bounding_box()["y"]
+    assert one.page.locator("#play").bounding_box()["y"] < foot
+    assert top >= 0
+    assert bottom <= foot, "without scrolling"
+    assert one.troubles == []
+
+
+@pytest.mark.slow
+def test_a_page_opens_with_a_treatment_that_changes_its_curves(open_page: Any, tmp_path: Path) -> None:
+    """The first arm of this story changes neither NK activity nor IL-6, which would be two flat lines."""
+    path = im.io.write_page(im.load_model("sleep_minimal"), tmp_path / "lab.html")
+    one = open_page(path, LAPTOP)
+    assert one.lab("ctx.state.on.size") > 0
+    shown = one.lab("ctx.state.shown")
+    assert len(shown) >= 2
+    for name in shown:
+        runs = f'[ctx.treated, ctx.control].map((run) => course(ctx.lab, run, "{name}"))'
+        gap = f"(([a, b]) => Math.max(...a.map((v, k) => Math.abs(v - b[k]))))({runs})"
+        assert one.lab(gap) > 0.01, name
+
+
+@pytest.mark.slow
+def test_what_a_trial_found_is_told_after_the_prediction(open_page: Any, tmp_path: Path) -> None:
+    path = tmp_path / "lab.html"
+    path.write_text(page([load_lab("ma2020", with_story=True)]), "utf-8")
+    one = open_page(path, LAPTOP)
+    assert one.page.locator("#trials").count() == 0
+    one.page.click("#predict")
+    assert one.page.locator("#found").is_disabled()
+    one.page.locator("[data-guess]").last.fill("0.3")
+    one.page.click("#predict")
+    assert "KAKEHASI" in one.page.inner_text("#trials")
+    # another dose than the trial's: nothing was found about it
+    one.page.locator(".handle.top").first.press("PageDown")
+    assert one.lab('pointsFound(ctx).every((p) => p.arm === "")')
+    one.page.click("#tab-class")
+    one.page.select_option("#class-goal", "remission")
+    assert "das28 < 2.6" in one.page.inner_text("#panel")
+    assert one.troubles == []
+
+
+@pytest.mark.slow
+def test_the_drawing_comes_alive_with_play(open_page: Any, file: Path) -> None:
+    one = open_page(file, LAPTOP)
+    level = "document.querySelector('[data-state=p] .level').getAttribute('transform')"
+    width = "document.querySelector('[data-process~=damage_accumulation] .line').getAttribute('stroke-width')"
+    before = one.page.evaluate(f"[{level}, {width}]")
+    assert one.page.locator("[data-state=damage].zero").count() == 1, "an outline, since there is no damage yet"
+    one.page.click("#play")
+    passed = (
+        "new Promise((ok) => { const look = () => (window.immunodeLab.k > 60 ? ok() : setTimeout(look, 20)); look(); })"
+    )
+    one.page.evaluate(passed)
+    assert one.page.locator("svg.playing").count() == 1
+    after = one.page.evaluate(f"[{level}, {width}]")
+    assert before[0] != after[0]
+    assert float(after[1]) < float(before[1])
+    assert one.page.locator("[data-state=damage].zero").count() == 0
 
 
 @pytest.mark.slow
@@ -309,14 +401,25 @@ def test_nothing_moves_by_itself_where_motion_is_not_wanted(open_page: Any, file
     assert one.lab("ctx.k % 40") == 0
 
 
+def axe() -> str:
+    """Return where axe-core is: as `IMMUNODE_AXE` says, or where node finds it; "" where it is not."""
+    said = os.environ.get("IMMUNODE_AXE", "")
+    node = shutil.which("node")
+    if said or node is None:
+        return said
+    asked = [node, "-p", "require.resolve('axe-core/axe.min.js')"]
+    return subprocess.run(asked, capture_output=True, text=True, timeout=60).stdout.strip()
+
+
 @pytest.mark.slow
-@pytest.mark.parametrize("size", [PHONE, PROJECTOR], ids=["phone", "projector"])
-def test_axe_finds_nothing_serious(open_page: Any, file: Path, size: tuple[int, int]) -> None:
-    axe = os.environ.get("IMMUNODE_AXE", "")
-    if not axe:
-        pytest.skip("set IMMUNODE_AXE to axe.min.js of the npm package axe-core")
-    one = open_page(file, size, bypass_csp=True)
-    one.page.add_script_tag(path=axe)
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize("size", [PHONE, LAPTOP], ids=["phone", "laptop"])
+def test_axe_finds_nothing(open_page: Any, file: Path, size: tuple[int, int], scheme: str) -> None:
+    path = axe()
+    if not path:
+        pytest.skip("set IMMUNODE_AXE to axe.min.js of the npm package axe-core, or install that")
+    one = open_page(file, size, bypass_csp=True, color_scheme=scheme)
+    one.page.add_script_tag(path=path)
     one.page.click('[data-card="anti_tnf_pulses"]')
     one.page.click("#dose-add")
     for tab, press in (
@@ -324,6 +427,7 @@ def test_axe_finds_nothing_serious(open_page: Any, file: Path, size: tuple[int, 
         ("phase", ""),
         ("sweep", "#sweep-run"),
         ("class", "#class-run"),
+        ("table", ""),
         ("parameters", ""),
     ):
         one.page.click(f"#tab-{tab}")
@@ -331,4 +435,4 @@ def test_axe_finds_nothing_serious(open_page: Any, file: Path, size: tuple[int, 
             one.page.click(press)
             one.page.wait_for_selector(".chart, .patients")
         found = one.page.evaluate("axe.run(document)")["violations"]
-        assert [v["id"] for v in found if v["impact"] in ("serious", "critical")] == [], tab
+        assert [(v["id"], v["impact"], v["nodes"][0]["html"]) for v in found] == [], tab

@@ -239,12 +239,44 @@ def test_patients_lie_within_30_percent_and_are_the_same_every_time(node: Any) -
 console.log(JSON.stringify([a, JSON.stringify(a) === JSON.stringify(draw())]));"""
     drawn, same = node.in_lab(lab, script)
     assert same
-    assert len(drawn) == 60
+    assert len(drawn) == 200
     owned = np.array(["owner" in p for p in lab.data["parameters"]])
     ratio = np.array(drawn)[:, ~owned] / np.array([p["value"] for p in lab.data["parameters"]])[~owned]
     assert ratio.min() >= 0.7
     assert ratio.max() <= 1.3
     assert ratio.std(axis=0).min() > 0.1
+
+
+@pytest.mark.parametrize("name", ["ma2020", "muellerschoell2021"])
+def test_declared_patients_are_those_of_python(node: Any, name: str) -> None:
+    """The same 200 patients, with covariates, correlations and classes, as 32-bit floats hold them."""
+    lab = load_lab(name)
+    people = im.population(im.load_model(name)).draw(200, seed=7)
+    script = f"""{ON} const row = {json.dumps(list(people.names))}.map((n) => lab.row.get(n));
+console.log(JSON.stringify(patients(lab, state).map((v) => row.map((i) => v[i]))));"""
+    drawn = np.array(node.in_lab(lab, script))
+    # 32-bit floats have 24 binary digits
+    np.testing.assert_allclose(drawn, people.values, rtol=2.0**-23)
+    assert set(lab.data["cohort"]["covariates"]) == {c.parameter for c in im.load_model(name).covariates}
+
+
+def test_what_is_set_by_hand_is_the_same_in_all_patients(node: Any) -> None:
+    script = f"""{ON} state.values.set("weight", 120);
+const all = patients(lab, state), at = (name) => new Set(all.map((v) => v[lab.row.get(name)])).size;
+console.log(JSON.stringify([all[3][lab.row.get("weight")], at("weight"), at("CRP") > 100]));"""
+    assert node.in_lab(load_lab("ma2020"), script) == [120, 1, True]
+
+
+def test_levels_are_parts_of_the_largest_and_logarithmic_over_decades(node: Any) -> None:
+    script = """
+const level = (top, log, least) => (v) => levelOf({ top, log, least }, v);
+const straight = [0, 2, 8].map(level(8, false, 0)), decades = [0, 1e3, 1e6, 1e-9].map(level(1e6, true, 1));
+console.log(JSON.stringify([straight, decades, widthOf(0, 5) < widthOf(1, 5), widthOf(5, 5)]));"""
+    straight, decades, wider, widest = node.run(script)
+    assert straight == [0, 0.25, 1]
+    assert decades == pytest.approx([0, 0.5, 1, 0.01])
+    assert wider
+    assert widest == pytest.approx(5)
 
 
 def test_a_patients_response_is_that_of_python(node: Any) -> None:

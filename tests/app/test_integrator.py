@@ -50,6 +50,7 @@ def worst_error(node: Any, name: str, variant: str = "") -> float:
     return worst
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", ["baker2013", "stress_cytokine_minimal", "hayashi2007"])
 def test_every_intervention_gives_pythons_numbers(node: Any, name: str) -> None:
     assert worst_error(node, name) < 1e-6

@@ -109,6 +109,29 @@ def test_the_cards_of_the_scenarios_are_read_in_german(node: Any) -> None:
     )
 
 
+def shown_words(data: dict[str, Any]) -> set[str]:
+    """Return the texts of a model that the page shows, besides names, units and where numbers come from."""
+    texts = {data["title"], *data["limits"]}
+    for kind in ("quantities", "processes", "parameters", "thresholds"):
+        texts |= {one["meaning"] for one in data[kind]}
+    texts |= {one["label"] for kind in ("quantities", "interventions") for one in data[kind]}
+    for it in data["interventions"]:
+        texts |= {meaning for _, meaning, *_ in it["changes"]}
+    return texts - {""}
+
+
+def test_a_model_that_is_offered_in_german_says_everything_in_german(node: Any) -> None:
+    phrases = json.loads(files("immunode.app").joinpath("static", "phrases.json").read_text("utf-8"))["de"]
+    assert phrases["complete"] == ["baker2013"]
+    one = next(s for s in scenarios() if s["model"] == "baker2013")
+    lab = load_lab("baker2013", one["variant"], with_story=True)
+    told = {scenario[key]["en"] for scenario in lab.scenarios for key in ("title", "story")}
+    texts = sorted(shown_words(lab.data) | told)
+    said = node.run(f"console.log(JSON.stringify({json.dumps(texts)}.map((t) => sayIn({json.dumps(phrases)}, t))));")
+    assert len(texts) > 50
+    assert [text for text, german in zip(texts, said, strict=True) if german == text] == []
+
+
 def test_scenarios_name_what_there_is() -> None:
     labs = {lab.data["id"]: lab for lab in scenario_labs()}
     assert len(scenarios()) == 13

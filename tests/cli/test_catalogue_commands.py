@@ -233,6 +233,7 @@ def test_drugs_as_json_have_half_lives_and_sources(capsys: Capture) -> None:
     assert records["alemtuzumab"]["half_life"] is None
 
 
+@pytest.mark.sampled
 @pytest.mark.parametrize("name", sorted(LIBRARY))
 def test_show_prints_the_card_of_a_drug(name: str, capsys: Capture, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("COLUMNS", "300")  # no line is folded

@@ -14,7 +14,11 @@ import pytest
 
 import immunode as im
 from immunode.cli import main
+from immunode.cli.figures.picks import event_ahead
+from immunode.cli.figures.pictures import read_subject
 from immunode.cli.words import KINDS
+from immunode.errors import StudyError
+from immunode.model.views.words import name_labels
 from immunode.plot import read_metadata
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -96,9 +100,12 @@ def test_a_bifurcation_follows_the_parameter_that_the_model_names(
 def test_a_bifurcation_else_follows_what_moves_the_read_out_most(folder: Path) -> None:
     """Found by the script itself; the figure says which."""
     assert main(["figure", "kuznetsov1994", "--kind", "bifurcation", "-o", "a.svg"]) == 0
-    swings = im.sensitivity.tornado(im.load_model("kuznetsov1994"), endpoints="final(T)").table()
+    model = im.load_model("kuznetsov1994")
+    swings = im.sensitivity.tornado(model, endpoints="final(T)").table()
     most = swings.sort_values("swing", ascending=False)["input"].iloc[0]
-    assert f"kuznetsov1994: {most}, which moves final(T) most" in Path("a.svg").read_text(encoding="utf-8")
+    drawn = Path("a.svg").read_text(encoding="utf-8")
+    assert "over the parameter that matters most" in drawn
+    assert name_labels(model)[most] in drawn
 
 
 def test_what_a_model_has_no_answer_to_is_told(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
@@ -147,6 +154,7 @@ def shown(file: str) -> str:
     return " ".join(" ".join(a or b for a, b in texts).split())
 
 
+@pytest.mark.sampled
 @pytest.mark.parametrize("kind", ["bands", "endpoints", "waterfall", "time_to_event"])
 def test_declared_patients_are_drawn_and_called_so(folder: Path, kind: str, capsys: pytest.CaptureFixture[str]) -> None:
     words = ["figure", "asthma_eos_min", "--kind", kind, "--arm", "control,sc_100", "--patients", "24", "-o", "a.svg"]
@@ -209,7 +217,6 @@ def test_figures_show_the_patients_of_a_sweep(folder: Path, capsys: pytest.Captu
         (["kuznetsov1994", "--patients", "9"], "--patients: it declares no population; --runs 9 samples"),
         (["asthma_eos_min", "--patients", "9", "--runs", "9"], "leave out --runs"),
         (["zhang2025_pasi", "--show", "c"], "has no % change from 0 or less, as it is in every run of control"),
-        (["chatterjee2017", "--arm", "control,q3w_2"], "auc(SLD) is the same as in control in every run of q3w_2"),
     ],
 )
 @pytest.mark.filterwarnings("error")
@@ -221,6 +228,12 @@ def test_a_figure_of_many_that_can_not_be_says_what_to_do(
     assert said in error
     assert error.count("\n") == 1
     assert not list(folder.iterdir())
+
+
+def test_an_arm_that_is_control_again_makes_no_waterfall() -> None:
+    out = im.sweep(im.load_model("chatterjee2017"), arms=["control", "q3w_2"], patients=9, endpoints="auc(SLD)")
+    with pytest.raises(StudyError, match=r"auc\(SLD\) is the same as in control in every run of q3w_2"):
+        out.plot.waterfall("auc(SLD)", baseline="control")
 
 
 def test_what_is_drawn_for_each_patient_can_not_be_set_in_a_figure(
@@ -239,17 +252,37 @@ def test_a_waterfall_takes_an_arm_and_a_quantity_that_say_something(
     """The drug of zhang2025_pasi is 0 in control; the first arm of chatterjee2017 is the regimen of control."""
     assert "quantity = 'S'\n" in script_of(["figure", "zhang2025_pasi", "--kind", "waterfall"], capsys)
     script = script_of(["figure", "chatterjee2017", "--kind", "waterfall"], capsys)
-    assert "arm = 'q3w_10'\nquantity = 'SLD'\n" in script
+    assert "arms = ['control', 'q3w_10'" in script
+    assert "'q3w_2'" not in script
+    assert "quantity = 'SLD'\n" in script
+    # every arm that was asked for with a quantity is drawn
+    words = ["figure", "kuznetsov1994", "--kind", "waterfall", "--show", "T", "--arm", "all"]
+    assert script_of(words, capsys).count("'") > 2 * len(im.load_model("kuznetsov1994").interventions)
+
+
+def test_patients_change_from_their_start_and_parameter_sets_from_control(
+    folder: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert 'baseline=f"at({quantity}, 0)"' in script_of(["figure", "ma2020", "--kind", "waterfall"], capsys)
+    assert 'baseline="control"' in script_of(["figure", "kuznetsov1994", "--kind", "waterfall"], capsys)
 
 
 def test_the_event_is_a_threshold_that_the_model_declares(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
     words = ["figure", "ma2020", "--kind", "time_to_event"]
-    assert "condition = 'das28 < 2.6'\nevent = 'remission (das28 < 2.6)'\n" in script_of(words, capsys)
+    # the typical patient meets the threshold of low activity in some arm, that of remission in none
+    assert "condition = 'das28 < 3.2'\n" in script_of(words, capsys)
     assert "condition = 'anc < 1.5'\n" in script_of([*words, "--show", "anc"], capsys)
-    # without a threshold: a level halfway up the control
-    assert 'condition = f"{quantity} > {level:g}"' in script_of(
-        ["figure", "kuznetsov1994", "--kind", "time_to_event"], capsys
-    )
+
+
+@pytest.mark.parametrize("name", ["kuznetsov1994", "immune_balance", "baker2013"])
+def test_an_event_without_a_threshold_lies_ahead_of_the_start_and_tells_arms_apart(name: str) -> None:
+    subject = read_subject(name)
+    condition = event_ahead(subject)
+    out = im.sweep(subject.model, arms=list(subject.arms), endpoints=[im.time_to(condition)], until=subject.until)
+    times = out.endpoint(f"time_to({condition})")
+    assert (times > 0).all()
+    assert len(np.unique(times)) > 1
+    assert np.isfinite(times).any()
 
 
 @pytest.mark.slow

@@ -122,6 +122,7 @@ def table(words: list[str], capsys: Capture) -> Any:
     return json.loads(capsys.readouterr().out)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "arms",
     [
@@ -141,6 +142,7 @@ def test_arms_are_repeated_or_joined_by_commas(arms: list[str], capsys: Capture)
     assert f"arms = {names}" in capsys.readouterr().out
 
 
+@pytest.mark.slow
 def test_all_arms_are_control_and_what_is_declared(capsys: Capture) -> None:
     declared = [one.name for one in im.load_model("kuznetsov1994").interventions]
     words = ["kuznetsov1994", "--until", "2", "--arms", "all"]

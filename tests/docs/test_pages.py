@@ -106,7 +106,7 @@ def test_links_between_pages_lead_to_a_page_and_a_heading() -> None:
             page, _, anchor = target.partition("#")
             place = (DOCS / path).parent / page if page else DOCS / path
             key = Path(*place.parts).resolve().relative_to(DOCS.resolve()).as_posix()
-            if key.startswith(("models/figures/", "drugs/figures/")) or (ROOT / key).is_file():
+            if key.startswith(("models/figures/", "drugs/figures/", "gallery/figures/")) or (ROOT / key).is_file():
                 continue  # drawn at the build, or taken from the project's images
             assert key in site() or place.is_file(), f"{path}: {target}"
             if anchor:
@@ -176,6 +176,7 @@ def test_a_page_of_a_model_tells_its_numbers_and_their_sources() -> None:
         assert "## What it is, and what differs from the paper" in page
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("entry", [pytest.param(e, id=e.name, marks=LONG.get(e.name, ())) for e in list_models()])
 def test_a_model_can_be_tried_as_its_page_says(entry: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """The Python block of every page of a model runs without a warning and draws; the shell block names the same."""

@@ -94,7 +94,7 @@ def difference(model: im.Model, until: float | None = None) -> float:
     return first if first < CLOSE else gap(im.simulate(model, times=times, rtol=1e-12), theirs)
 
 
-def gap(ours: im.Simulation, theirs: dict[str, np.ndarray]) -> float:
+def gap(ours: im.sweeps.Simulation, theirs: dict[str, np.ndarray]) -> float:
     """Return the largest difference of two courses, relative to the value or a thousandth of the state's peak."""
     worst = 0.0
     for name, other in theirs.items():
@@ -106,6 +106,7 @@ def gap(ours: im.Simulation, theirs: dict[str, np.ndarray]) -> float:
     return worst
 
 
+@pytest.mark.sampled
 @pytest.mark.parametrize(
     ("name", "arm"),
     [

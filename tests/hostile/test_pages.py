@@ -24,6 +24,7 @@ from immunode.study.result.spreadsheets import csv_text
 from tests.hostile.texts import HOSTILE, NAMES, Elements, assert_harmless_html, evil
 
 
+@pytest.mark.sampled
 def test_html_shows_texts_as_they_are(key: str) -> None:
     model = evil(key)
     run = im.simulate(model, 2)

@@ -26,6 +26,7 @@ from tests.hostile.texts import F_STRING, HOSTILE, NAMES, assert_harmless_html, 
 ROOT = Path(__file__).resolve().parents[2]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("ending", [".json", ".xml", ".omex"])
 def test_a_figure_of_a_hostile_file_runs_none_of_it(key: str, ending: str) -> None:
     file = written(evil(key), ending)
@@ -131,6 +132,7 @@ def test_a_script_run_by_hand_draws_the_figure_that_was_drawn(kind: str) -> None
     assert drawn["script"] == drawing.script("drawn.png")
 
 
+@pytest.mark.slow
 def test_the_script_of_a_hostile_model_draws_it_too_and_runs_none_of_it() -> None:
     drawing = make_drawing(
         "bifurcation", subject(evil("quotes").replace(interventions=[], story=None, trials=[]), "a'b.json")

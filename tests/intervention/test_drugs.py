@@ -115,6 +115,7 @@ def test_rituximab(course: Callable[..., Any]) -> None:
     assert given.pk.half_life == near(18.73, 2)
 
 
+@pytest.mark.slow
 def test_tacrolimus(course: Callable[..., Any]) -> None:
     last = np.linspace(119 * 12, 120 * 12, 481)
     found = course(drug("tacrolimus").dose("4 mg po q12h x 120"), last)
@@ -162,6 +163,7 @@ def test_anti_pdl1_in_a_mouse(course: Callable[..., Any]) -> None:
     assert drug("anti_pdl1").pk.half_life == near(4.62, 2)
 
 
+@pytest.mark.slow
 def test_tacrolimus_in_an_expresser(course: Callable[..., Any]) -> None:
     last = np.linspace(119 * 12, 120 * 12, 481)
     given = drug("tacrolimus").covariates(CYP3A5_expresser=True).dose("4 mg po q12h x 120")

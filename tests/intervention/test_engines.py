@@ -64,6 +64,7 @@ def solved(model: Any, engine: str, values: Any = None, times: Any = TIMES, rtol
     return functions.program, solve(functions, values, times=times, engine=engine, rtol=rtol)
 
 
+@pytest.mark.sampled
 @pytest.mark.parametrize("engine", ENGINES)
 @pytest.mark.parametrize("name", MANY)
 def test_engines_follow_every_kind_of_schedule(
@@ -96,6 +97,7 @@ REGIMENS = {
 }
 
 
+@pytest.mark.sampled
 @pytest.mark.parametrize("form", REGIMENS)
 def test_engines_agree_on_every_form_of_regimen_with_doses_at_other_times_in_each_run(
     toy: Callable[..., Any], run: Callable[..., Any], form: str

@@ -286,6 +286,7 @@ def test_doses_by_body_surface(given: Callable[..., Any]) -> None:
         Drug("d", pk, "5 mg/m2 iv")
     with pytest.raises(DoseError, match="by body surface"):
         Regimen.of("5 mg/m2 iv").to_table()
+    assert Regimen.of("5 mg/m2 iv q1d x 3").to_table(BSA=1.8)["AMT"].tolist() == [9.0]
 
 
 def test_what_doses_do_not_need_differs_in_nobody(toy: Callable[..., Any]) -> None:

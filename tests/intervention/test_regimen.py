@@ -244,6 +244,7 @@ def test_a_taper_that_is_none_is_refused(amounts: tuple[float, ...], fields: dic
         taper(*amounts, **fields)
 
 
+@pytest.mark.slow
 @settings(max_examples=80, deadline=None)
 @given(regimens())
 def test_a_regimen_comes_back_from_its_table(made: Regimen) -> None:

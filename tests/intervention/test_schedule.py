@@ -98,6 +98,7 @@ def test_a_rhythm_has_its_top_at_the_phase(signal: Callable[..., Any]) -> None:
     assert signal(rhythm(0.6, "24 h", phase="6 h")) == pytest.approx(expected, abs=1e-11)
 
 
+@pytest.mark.slow
 @settings(max_examples=25, deadline=None)
 @given(
     every=st.floats(0.1, 5),

@@ -38,6 +38,7 @@ def course(run: Any, model: Any, chosen: Drug, times: Any, integrals: tuple[str,
     return run(perturb(model, chosen), times, integrals)
 
 
+@pytest.mark.sampled
 @pytest.mark.parametrize("form", FORMS)
 def test_it_equals_a_long_run_in(toy: Callable[..., Any], run: Callable[..., Any], form: str) -> None:
     pk, text = FORMS[form]

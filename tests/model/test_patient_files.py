@@ -101,3 +101,23 @@ def test_a_trial_is_compared_with_each_of_them_once(file: str) -> None:
     found = im.validate(model(file, trials=[trial]))
     assert "3 virtual patients" in found.recipe
     assert found.verdicts[0].model == pytest.approx((1 + 2.5 + 3) / 3)
+
+
+def test_patients_may_have_starts_of_their_own(tmp_path: Path) -> None:
+    path = tmp_path / "starts.csv"
+    path.write_text("patient,k,x(0)\na,0.5,1\nb,0.1,2.5\nc,2,3\n")
+    people = im.sweep(model(str(path)), patients=3, endpoints=["at(x, 0)", "final(x)"])
+    assert sorted(people.endpoint("at(x, 0)")) == [1, 2.5, 3]
+    table = people.table()
+    assert people.endpoint("final(x)") == pytest.approx(table["x(0)"] * np.exp(-table["k"]), rel=1e-5)
+    path.write_text("patient,k,y(0)\na,0.5,1\nb,0.1,2.5\n")
+    with pytest.raises(ModelError, match=r"class 'a' of patients, 'y\(0\)' does not exist; did you mean 'x\(0\)'"):
+        model(str(path))
+
+
+def test_starts_of_patients_have_the_names_of_a_joined_model(tmp_path: Path) -> None:
+    path = tmp_path / "starts.csv"
+    path.write_text("patient,k,x(0)\na,0.5,1\nb,0.1,2.5\n")
+    one = model(str(path))
+    whole = im.join(one, one.replace(name="n", classes=()))
+    assert [name for name, _ in whole.classes[0].values] == ["m.k", "m.x(0)"]

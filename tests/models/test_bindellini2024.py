@@ -45,6 +45,7 @@ def last_digit(printed: float) -> float:
     return float(0.6 * 10.0 ** -len(str(float(printed)).partition(".")[2]))
 
 
+@pytest.mark.sampled
 @pytest.mark.parametrize(
     ("arm", "acth", "total", "free", "clock", "made"),
     [

@@ -49,6 +49,7 @@ def test_five_hours_of_knee_extension() -> None:
     assert release[3] == pytest.approx(6.8, rel=0.02)
 
 
+@pytest.mark.sampled
 @pytest.mark.parametrize(
     ("minutes", "intensity", "m_act", "cells", "nk", "after", "nk_after", "il6"),
     [

@@ -24,7 +24,7 @@ def test_long_times_are_shown_in_longer_units(span: float, unit: str, shown: str
 
 def test_the_axis_says_its_unit() -> None:
     assert Clock(1, "week").label == "time (weeks)"
-    assert Clock(1, "").label == "time (dimensionless)"
+    assert Clock(1, "").label == "time"
     assert Clock(1, "generation").label == "time (generation)"
 
 

@@ -31,3 +31,9 @@ def test_long_equations_widen_the_page_instead_of_shrinking_below_14_points() ->
 def test_nothing_to_set_is_an_error() -> None:
     with pytest.raises(StudyError, match="nothing to draw"):
         equations(["", " $$ "])
+
+
+def test_symbols_are_explained_below_the_equations() -> None:
+    figure = equations([r"\frac{dT}{dt} = aT"], meanings={"T": "tumor cells", "a": "growth"}, title="tumor")
+    assert [text.get_text() for text in figure.texts if text.get_gid() == "key"] == ["T: tumor cells; a: growth"]
+    assert not [text for text in equations(["x = 1"]).texts if text.get_gid() == "key"]

@@ -62,7 +62,7 @@ def test_axes_and_color_bar_have_units_and_scales() -> None:
     ax, bar = figure.axes
     assert (ax.get_xscale(), ax.get_yscale()) == ("log", "linear")
     assert ax.get_xlabel() == "k (µg/mL)"
-    assert ax.get_ylabel() == "strength (dimensionless)"
+    assert ax.get_ylabel() == "strength"
     assert bar.get_ylabel() == "auc(tnf) (10⁶\N{NO-BREAK SPACE}pg·day/mL)"
 
 

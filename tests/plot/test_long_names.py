@@ -43,6 +43,7 @@ CHARTS: dict[str, Callable[[str], Figure]] = {
 }
 
 
+@pytest.mark.sampled
 @pytest.mark.parametrize("style", ["slide", "paper"])
 @pytest.mark.parametrize("chart", CHARTS)
 def test_axes_keep_a_quarter_of_the_page(chart: str, style: str, drawn: Callable[[Figure], Any]) -> None:

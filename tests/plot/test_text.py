@@ -27,7 +27,8 @@ from immunode.plot.kit.text import (
 
 @pytest.mark.parametrize(
     ("unit", "shown"),
-    [("cell/uL", "cells/µL"), ("mm**3", "mm³"), ("10^6 cell/L", "10⁶ cell/L"), ("", "dimensionless"),
+    [("cell/uL", "cells/µL"), ("mm**3", "mm³"), ("10^6 cell/L", "10⁶ cell/L"), ("", ""), ("1", ""),
+         ("Ag_unit*day", "units·day"), ("Mcopies/mL", "10⁶ copies/mL"),
      ("1/day", "1/day"),
      ("pg * day / mL", "pg·day/mL"), ("m^-2", "m⁻²"), ("ug", "µg"), ("unit", "unit"), ("cells", "cells"),
      ("copy", "copies")],

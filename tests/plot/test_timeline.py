@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
 from typing import Any
 
 import numpy as np
@@ -59,7 +60,31 @@ def test_many_visits_and_doses_do_not_run_into_each_other() -> None:
     lane = Lane("often", "", doses=np.arange(0, 364, 0.5).tolist(), visits=np.arange(0, 364, 0.5).tolist())
     figure = timeline([lane], span=(0, 364))
     assert artists(figure, "visits") == []
-    assert artists(figure, "doses")[0].get_marker() == "|"
+    (band,) = artists(figure, "dose-band")
+    assert list(band.get_xdata()) == [0, 363.5]
+    lane = Lane("daily", "", doses=np.arange(0, 100.0).tolist())
+    assert artists(timeline([lane], span=(0, 100)), "doses")[0].get_marker() == "|"
+
+
+def test_five_days_of_radiation_are_seen_in_half_a_year() -> None:
+    t = np.sort(np.concatenate([[day, day, day + 0.01, day + 0.01] for day in range(7, 12)]))
+    figure = timeline([Lane("radiation", "", t, np.tile([0.0, 1.0, 1.0, 0.0], 5))], span=(0, 182))
+    (blocks,) = artists(figure, "brief-window")
+    assert blocks.get_xdata() == pytest.approx(np.arange(7, 12) + 0.005)
+    assert blocks.get_markeredgewidth() > 2
+
+
+@pytest.mark.parametrize("n", [1, 8, 24, 36])
+def test_a_slide_keeps_its_shape_however_many_rows_there_are(n: int) -> None:
+    lanes = [Lane(f"drug {i}", f"arm {i}", T, T / 364) for i in range(n)]
+    arms = [f"arm {i}" for i in range(n)]
+    figure = timeline(lanes, T, {"T": {arm: T + i for i, arm in enumerate(arms)}}, arms=arms)
+    figure.draw_without_rendering()
+    assert tuple(figure.get_size_inches()) == (40 / 3, 7.5)
+    assert min(label.get_fontsize() for label in artists(figure, "lane-label")) >= 8
+    boxes = [label.get_window_extent() for label in artists(figure, "lane-label")]
+    assert all(above.y0 > below.y0 for above, below in pairwise(boxes))
+    assert figure.axes[1].bbox.height > 60
 
 
 @pytest.mark.parametrize("style", ["slide", "paper"])

@@ -68,6 +68,7 @@ def test_what_is_closer_than_the_reference_is_shaded_and_told(seen: Callable[[Fi
     assert not any("closer than the reference is known" in t.get_text() for t in seen(plain))
 
 
+@pytest.mark.sampled
 @pytest.mark.parametrize("style", ["slide", "paper", "poster", "dark"])
 @pytest.mark.parametrize("panels", [("",), ("one model, not stiff", "another model, stiff")])
 def test_names_cover_nothing_and_every_tool_is_named(

@@ -30,6 +30,7 @@ def _model(length: int) -> Model:
     )
 
 
+@pytest.mark.sampled
 @pytest.mark.parametrize("engine", ["scipy", "numpy", "compiled"])
 @pytest.mark.parametrize("length", LENGTHS[1:])
 def test_long_names_give_the_numbers_of_short_ones(length: int, engine: str) -> None:

@@ -12,9 +12,17 @@ from numpy.typing import NDArray
 from immunode.model import Event, Model, Parameter, Process, Requirement, State, Switch
 from immunode.program.lowering import lower
 from immunode.program.numpy.functions import Functions, compile_numpy
+from immunode.solve import choice
 
 Array = NDArray[np.float64]
 Build = Callable[..., Functions]
+
+
+@pytest.fixture
+def unmade(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let no machine code be at hand, and nothing be spent so far."""
+    monkeypatch.setattr(choice, "at_hand", lambda program: False)
+    monkeypatch.setattr(choice, "_spent", {})
 
 
 @pytest.fixture(scope="session")

@@ -11,19 +11,42 @@ import pytest
 from immunode.errors import EngineError
 from immunode.program.llvm.compile import available
 from immunode.program.numpy.functions import Functions
-from immunode.solve import choose_engine, solve
+from immunode.solve import choice, choose_engine, solve
 from immunode.solve.status import Status
 from immunode.solve.step_size import absolute_tolerance
 
 BLOCKS = "compiled" if available() else "numpy"
 
 
+@pytest.mark.usefixtures("unmade")
 def test_few_runs_go_to_scipy_and_many_to_blocks(decay: Functions) -> None:
-    assert solve(decay, [[1.0]], times=[0, 1]).engine == "scipy"
+    one = solve(decay, [[1.0]], times=[0, 1])
+    assert one.engine == "scipy"
+    assert one.reason.startswith("scipy: fewer than 10 runs")
     many = solve(decay, np.ones((1, 30)), times=[0, 1])
     assert many.engine == BLOCKS
     assert "30 runs side by side" in many.reason
-    assert choose_engine(decay, 3)[1] == "scipy: fewer than 10 runs"
+
+
+@pytest.mark.skipif(BLOCKS == "numpy", reason="llvmlite is not installed")
+def test_few_runs_take_machine_code_that_is_at_hand(build: Callable[..., Functions]) -> None:
+    functions = build({"x": 1.0}, {"k": 0.731}, {"x": "-k*x - 0.0137*x**2"}, name="never_compiled_before")
+    solve(functions, np.ones((1, 30)), times=[0, 1])
+    one = solve(functions, [[1.0]], times=[0, 1])
+    assert (one.engine, one.reason.split(";")[0]) == ("compiled", "compiled: its machine code is at hand")
+    reference = solve(functions, [[1.0]], times=[0, 1], engine="scipy", rtol=1e-10)
+    assert one.y[-1, 0, 0] == pytest.approx(reference.y[-1, 0, 0], rel=1e-6)
+
+
+@pytest.mark.skipif(BLOCKS == "numpy", reason="llvmlite is not installed")
+@pytest.mark.usefixtures("unmade")
+def test_machine_code_is_made_once_scipy_has_taken_as_long(decay: Functions) -> None:
+    assert choose_engine(decay, 1)[0] == "scipy"
+    choice.spent(decay, choice.MAKING + 1.0)
+    assert choose_engine(decay, 1) == (
+        "compiled",
+        "compiled: runs by scipy have taken as long as making machine code does",
+    )
 
 
 def test_a_method_brings_its_engine(decay: Functions) -> None:

@@ -103,6 +103,7 @@ def pollution() -> Problem:
 PROBLEMS = [robertson, hires, oregonator, van_der_pol, pollution]
 
 
+@pytest.mark.sampled
 @pytest.mark.parametrize("method", ["auto", "rodas5p"])
 @pytest.mark.parametrize("rtol", [1e-4, 1e-6, 1e-9])
 @pytest.mark.parametrize("problem", PROBLEMS, ids=lambda p: p.__name__)

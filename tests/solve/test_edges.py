@@ -46,6 +46,7 @@ def test_integrals_over_an_edge_in_closed_form(
     assert batch.steps[0] < 100
 
 
+@pytest.mark.sampled
 @ways
 def test_a_model_of_bends_errs_by_less_than_five_tolerances(engine: str, method: str) -> None:
     """sleep_minimal erred by up to 89 tolerances with rodas5p and 800 with tsit5."""

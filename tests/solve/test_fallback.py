@@ -13,7 +13,7 @@ from immunode.model import Event, Model, Parameter, Process, State
 from immunode.program.llvm.compile import available
 from immunode.program.lowering import lower
 from immunode.program.numpy.functions import Functions, compile_numpy
-from immunode.solve import dispatch, solve
+from immunode.solve import choice, dispatch, solve
 from immunode.solve.engine import Request
 from immunode.solve.outcome import Outcome
 from immunode.solve.scipy.engine import ScipyEngine
@@ -26,6 +26,7 @@ from immunode.study.sweeps import sweep
 TIMES = [0.0, 1.0, 10.0]
 
 
+@pytest.mark.usefixtures("unmade")
 def test_a_run_that_takes_too_many_steps_is_made_anew(build: Callable[..., Functions]) -> None:
     """One step less than LSODA needs is given; rodas5p needs fewer."""
     functions = build({"x": 1.0}, {"k": 3.0}, {"x": "-k*x"})
@@ -189,3 +190,24 @@ def test_auto_leaves_a_long_run_to_machine_code_soon(build: Callable[..., Functi
     assert batch.engine == "compiled"
     assert batch.status[0] == Status.OK
     assert batch.y[-1, 0, 0] == pytest.approx(1 + (1 - np.cos(9000)) / 300, abs=1e-4)
+
+
+@pytest.mark.skipif(not available(), reason="llvmlite is not installed")
+def test_few_runs_that_machine_code_can_not_finish_go_to_lsoda(
+    build: Callable[..., Functions], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(choice, "at_hand", lambda program: True)
+    monkeypatch.setattr("immunode.solve.compiled.engine.CompiledRuns.waiting", lambda self: _all_fail(self))
+    functions = build({"x": 1.0}, {"k": 3.0}, {"x": "-k*x"})
+    batch = solve(functions, [[3.0]], times=TIMES)
+    assert batch.methods.tolist() == ["LSODA"]
+    assert "made anew by scipy LSODA" in batch.reason
+    assert batch.y[:, 0, 0] == pytest.approx(np.exp(-3 * np.array(TIMES)), rel=1e-4, abs=1e-8)
+
+
+def _all_fail(runs: Any) -> Any:
+    """Let every run end after one step as if none were small enough."""
+    waiting = np.arange(runs.n)
+    runs.steps[waiting] = 1
+    runs.fail(waiting, Status.STEP_TOO_SMALL)
+    return waiting[:0]

@@ -56,6 +56,7 @@ def test_order_does_not_matter(predator: Functions, values: Array, method: str) 
     assert same(whole, order, run(predator, values[:, order], method=method))
 
 
+@pytest.mark.sampled
 @pytest.mark.parametrize("method", ["tsit5", "rodas5p"])
 @pytest.mark.parametrize("width", [8, 56, 600])
 def test_width_of_the_block_does_not_matter(

@@ -35,6 +35,7 @@ def _model(states: bool, parameters: bool, derived: bool, switches: bool, event:
     )
 
 
+@pytest.mark.sampled
 @pytest.mark.parametrize("event", ["", "time", "state"])
 @pytest.mark.parametrize("engine", ["scipy", "numpy", pytest.param("compiled", marks=pytest.mark.slow)])
 def test_every_combination_of_parts_runs(engine: str, event: str) -> None:

@@ -21,6 +21,7 @@ METHODS = ["LSODA", "BDF", "Radau", "DOP853"]
 methods = pytest.mark.parametrize("method", METHODS)
 
 
+@pytest.mark.sampled
 @methods
 def test_solution_is_within_some_tolerances(predator: Functions, method: str) -> None:
     values, times = np.array(predator.program.values)[:, None], np.linspace(0, 60, 61)

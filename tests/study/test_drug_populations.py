@@ -93,7 +93,7 @@ def test_quantiles_of_troughs(name: str) -> None:
     model = perturb(carrier(given.pk.time, float(end)), given)
     typical = {p.name: p.value for p in model.parameters}
     held = [f"{name}.D1"] if name == "tezepelumab" else []
-    own = [v for v in model.variability if not v.shares]
+    own = [v for v in model.variability if not v.shares and not v.occasion]
     matrix = np.eye(len(own))
     rows = [v.parameter for v in own]
     for c in model.correlations:
@@ -104,7 +104,7 @@ def test_quantiles_of_troughs(name: str) -> None:
     eta = np.random.default_rng(20261130).standard_normal((2000, len(own))) @ root.T
     columns = {}
     for v in model.variability:
-        if v.parameter in held:
+        if v.parameter in held or v.occasion:
             continue
         i = rows.index(v.shares or v.parameter)
         mine, value = eta[:, i] * v.spread / sd[i], typical[v.parameter]

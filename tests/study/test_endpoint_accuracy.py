@@ -232,6 +232,7 @@ def _case(name: str, rtol: float, engine: Any) -> Any:
     return pytest.param(name, rtol, given, marks=[*marks, *own])
 
 
+@pytest.mark.sampled
 @pytest.mark.parametrize(
     ("name", "rtol", "engine"),
     [_case(name, rtol, engine) for name in CASES for rtol in (1e-4, 1e-6, 1e-8) for engine in ENGINES],

@@ -147,6 +147,7 @@ def test_parts_cover_each_block_once() -> None:
             cut.blocks(wrong)  # type: ignore[arg-type]
 
 
+@pytest.mark.slow
 def test_parts_of_jobs_that_share_nothing_are_joined(decay: Model, tmp_path: Path) -> None:
     pytest.importorskip("zarr", minversion="3")
     for i in (1, 2, 3):

@@ -122,6 +122,7 @@ def rich(hump: Model) -> Model:
     )
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("engine", ENGINES)
 def test_a_run_has_the_same_bits_in_any_company(rich: Model, engine: str) -> None:
     design = im.sobol(im.space(rich), n=29, seed=3)

@@ -9,7 +9,7 @@ from immunode.errors import StudyError
 from immunode.intervention import Intervention, at_visits, daily, inhibit, scale
 from immunode.model import Model
 from immunode.study import simulate
-from immunode.study.result.timeline_rows import lanes
+from immunode.study.result.course_pictures import lanes
 
 RESCUE = Intervention("rescue", inhibit("k", 0.5), at_visits(1, when="A < 2", stop_when="A < 0.5"))
 

@@ -44,6 +44,7 @@ RESULTS: dict[str, Callable[[Any], Any]] = {
 }
 
 
+@pytest.mark.sampled
 @pytest.mark.parametrize(
     "kind",
     [pytest.param(kind, marks=[pytest.mark.slow] * (kind in ("phase plane", "basins"))) for kind in RESULTS],

@@ -56,6 +56,7 @@ def exact(rate: str) -> float:
     return whole
 
 
+@pytest.mark.sampled
 @rates
 @engines
 def test_a_pulse_that_was_passed_over_is_told_in_the_recipe(engine: str, rate: str) -> None:
@@ -75,6 +76,7 @@ def _steps(rate: str, engine: str) -> tuple[pytest.MarkDecorator, ...]:
     return (pytest.mark.slow, pytest.mark.soak) if long else (pytest.mark.slow,)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("engine", "rate"), [pytest.param(e, r, marks=_steps(r, e)) for e in ENGINES for r in RATES])
 def test_with_the_step_that_is_advised_the_number_is_right_and_nothing_is_told(engine: str, rate: str) -> None:
     longest = rounded_down(min(pulse.longest for pulse in narrow_pulses(bursts(rate))))

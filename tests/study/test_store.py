@@ -166,6 +166,7 @@ def test_arms_of_one_name_and_two_meanings_are_not_mixed(decay: Model, tmp_path:
         run(decay, tmp_path / "a.zarr", arms=arms(3.0))
 
 
+@pytest.mark.sampled
 @pytest.mark.parametrize("where", ["status/c/2", "endpoints/c/2/0", "digest/c/2", "reason/c/4", "endpoints/c/4/0"])
 def test_a_damaged_block_is_found_computed_again_and_reported(decay: Model, tmp_path: Path, where: str) -> None:
     store = tmp_path / "a.zarr"
@@ -337,6 +338,7 @@ def change(store: Path, file: str, edit: Any) -> None:
     (store / file).write_text(json.dumps(found))
 
 
+@pytest.mark.sampled
 @pytest.mark.parametrize(
     ("file", "edit", "says"),
     [

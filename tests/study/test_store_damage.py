@@ -158,6 +158,7 @@ def right(whole: Path, tmp_path_factory: pytest.TempPathFactory) -> dict[str, An
         return {name: read(open_store(whole)) for name, (read, _) in READERS.items()}
 
 
+@pytest.mark.sampled
 @pytest.mark.parametrize("reader", READERS)
 @pytest.mark.parametrize("damage", DAMAGES)
 def test_a_reader_refuses_what_it_reads_and_gives_the_right_numbers_otherwise(
@@ -175,6 +176,7 @@ def test_a_reader_refuses_what_it_reads_and_gives_the_right_numbers_otherwise(
                 assert same(read(open_store(store)), right[reader]), array
 
 
+@pytest.mark.sampled
 @pytest.mark.parametrize("damage", DAMAGES)
 @pytest.mark.parametrize("array", [*ARRAYS, "digest"])
 def test_damage_is_told_by_verify_and_counts_and_mended_by_the_same_line(
@@ -323,6 +325,7 @@ def test_output_times_that_are_not_those_written_are_refused(decay: Model, store
         (store / "time/c/0").write_bytes(times)
 
 
+@pytest.mark.sampled
 @pytest.mark.parametrize("name", NAMES)
 def test_names_that_are_not_those_written_are_refused(decay: Model, tmp_path: Path, name: str) -> None:
     """Other readers of Zarr take the names of arms, columns and endpoints from these files."""

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
+import numpy as np
 import pytest
 
 import immunode as im
@@ -43,6 +46,49 @@ def test_a_story_runs_its_arms_to_its_end() -> None:
     assert runs.story == STORY
     same = im.simulate(TOLD, 4.0, arms={"placebo": [], "both, at once": ["slower", "aside"]})
     assert runs["both, at once"].final("x") == same["both, at once"].final("x")
+
+
+PATIENTS = TOLD.replace(
+    variability=[im.Variability("k", 0.5)],
+    story=im.Story("s", {"placebo": "", "slow": "slower"}, ["x"], until=4.0, patients=400),
+)
+
+
+def test_a_story_of_patients_shows_medians_and_bands() -> None:
+    """Of x0*exp(-k*t) the quantiles are those of k, which is log-normal: exp(0.5*1.645) apart from its median.
+
+    Tolerances are three standard errors of these quantiles in 400 patients.
+    """
+    runs = im.teaching.run_story(PATIENTS)
+    figure = runs.plot()
+    ax = figure.axes[0]
+    line = next(one for one in ax.lines if one.get_label() == "placebo")
+    assert float(line.get_ydata()[-1]) == pytest.approx(np.exp(-0.1 * 4), rel=0.03)
+    bands = [one for one in ax.collections if one.get_gid() == "band"]
+    assert len(bands) == 2
+    at_end = bands[0].get_paths()[0].vertices
+    ends = at_end[np.isclose(at_end[:, 0], 4.0), 1]
+    spread = np.exp(0.5 * 1.645)
+    assert ends.min() == pytest.approx(np.exp(-0.4 * spread), rel=0.145)
+    assert ends.max() == pytest.approx(np.exp(-0.4 / spread), rel=0.028)
+    assert "median and 5–95 % of 400 declared patients" in figure.get_supxlabel()
+
+
+def test_a_story_may_be_a_waterfall_with_its_rates() -> None:
+    """Half of the patients have k above its median, where exp(-0.1*t) = 0.6 at t = 5.108."""
+    told = im.Story("s", {"placebo": "", "slow": "slower"}, ["x"], until=5.108, patients=400, kind="waterfall")
+    figure = im.teaching.run_story(PATIENTS.replace(story=told)).plot()
+    titles = [" ".join(ax.get_title(loc="left").split()) for ax in figure.axes]
+    rate = [int(title.split(": ")[1].split(" %")[0]) for title in titles]
+    assert [title.split(":")[0] for title in titles] == ["placebo", "slow"]
+    assert all(title.endswith("% most of it") for title in titles)
+    assert rate[0] == pytest.approx(50, abs=8)  # three standard errors of 400 patients
+    assert rate[1] == pytest.approx(8.3, abs=5)  # k must be twice its median: 1.386 standard deviations
+
+
+def test_patients_need_a_population() -> None:
+    with pytest.raises(StudyError, match="population"):
+        im.teaching.run_story(TOLD.replace(story=replace(PATIENTS.story, patients=10)))
 
 
 def test_its_end_can_be_moved() -> None:

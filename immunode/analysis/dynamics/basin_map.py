@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -14,6 +14,7 @@ from immunode.analysis.dynamics.steady import SteadyState, steady_states
 from immunode.analysis.dynamics.system import Autonomous, Given, autonomous
 from immunode.errors import StudyError, did_you_mean
 from immunode.model import Model
+from immunode.model.views.words import name_labels
 from immunode.solve import choose_engine, solve
 from immunode.study.result.notebook import Tabled, page
 
@@ -57,6 +58,8 @@ class Basins(Tabled):
         which axes are logarithmic.
     notes : tuple[str, ...]
         what was held.
+    words : Mapping[str, str]
+        name -> what figures call it, where they do.
     """
 
     who: str
@@ -69,13 +72,17 @@ class Basins(Tabled):
     borders: tuple[tuple[Array, Array], ...]
     log: tuple[bool, ...]
     notes: tuple[str, ...]
+    words: Mapping[str, str] = field(default_factory=dict)
 
-    def end_names(self) -> tuple[str, ...]:
-        """Return what each end is called: its kind and where it stands."""
+    def end_names(self, words: Mapping[str, str] | None = None) -> tuple[str, ...]:
+        """Return what each end is called: its kind and where it stands. words : labels of states, in place of names."""
         from immunode.plot.kit.text import number
 
-        names = self.names[:2]
-        return tuple(f"{s.kind} at " + ", ".join(f"{n} = {number(s.values[n], 3)}" for n in names) for s in self.ends)
+        called = {name: (words or {}).get(name, name) for name in self.names[:2]}
+        return tuple(
+            f"{s.kind} at " + ", ".join(f"{label} = {number(s.values[n], 3)}" for n, label in called.items())
+            for s in self.ends
+        )
 
     def shares(self) -> pd.Series[float]:
         """Return the share of starts that ends in each state, by name; of the grid, not of patients."""
@@ -119,8 +126,10 @@ class Basins(Tabled):
         fixed = [(s.values[x], s.values[y], s.kind) for s in (*self.ends, *self.saddles)]
         borders = self.borders if (x, y) == self.names[:2] else ()
         return draw(
-            self.axes[i], self.axes[j], np.maximum(where.T if i < j else where, -1), self.end_names(), fixed=fixed,
-            borders=borders, x_label=x, y_label=y, x_unit=self.units[i], y_unit=self.units[j],
+            self.axes[i], self.axes[j], np.maximum(where.T if i < j else where, -1),
+            self.end_names(self.words), fixed=fixed,
+            borders=borders, x_label=self.words.get(x, x), y_label=self.words.get(y, y),
+            x_unit=self.units[i], y_unit=self.units[j],
             log=(self.log[i], self.log[j]), title=title or f"{self.who}: which start ends where",
             style=style, axes=axes,
         )  # fmt: skip
@@ -195,7 +204,7 @@ def basins(
         borders = separatrices(system, in_plane(system, names, every), names, ends, engine)
     return Basins(
         who=model.label, names=names, units=tuple(system.units[m] for m in names), axes=grids, where=where, ends=stable,
-        saddles=others, borders=borders, log=far, notes=system.notes,
+        saddles=others, borders=borders, log=far, notes=system.notes, words=name_labels(model),
     )  # fmt: skip
 
 

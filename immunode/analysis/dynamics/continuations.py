@@ -17,6 +17,7 @@ from immunode.analysis.dynamics.search import search_steady_states
 from immunode.analysis.dynamics.system import Autonomous, Given, autonomous, bounds_of
 from immunode.errors import StudyError, did_you_mean
 from immunode.model import Model
+from immunode.model.views.words import name_labels
 from immunode.solve.steady.search import newton
 from immunode.study.result.notebook import Tabled, page
 
@@ -180,12 +181,13 @@ class Continuation(Tabled):
         state = state or (own or [self._liveliest()])[0]
         if state not in self.states:
             raise StudyError(f"{self.who}: no state '{state}'{did_you_mean(state, self.states)}")
-        i = self.states.index(state)
+        i, words = self.states.index(state), name_labels(self.equations.system.model)
         return bifurcation(
             [(b.parameter, b.states[i], b.stable) for b in self.branches],
             points=[(p.kind, p.parameter, p.values[state]) for p in self.points],
             cycles=[c.extremes(i, state) for c in self.cycles],
-            x_label=self.parameter, y_label=state, x_unit=self.units.get(self.parameter, ""),
+            x_label=words.get(self.parameter, self.parameter), y_label=words.get(state, state),
+            x_unit=self.units.get(self.parameter, ""),
             y_unit=self.units.get(state, ""), x_log=self.log if log is None else self.parameter in log,
             y_log=None if log is None else state in log, title=title or self.who, style=style, axes=axes,
         )  # fmt: skip

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -13,6 +13,7 @@ from immunode.analysis.dynamics.steady import SteadyState, steady_states
 from immunode.analysis.dynamics.system import Autonomous, Given, autonomous, bounds_of, in_own_time
 from immunode.errors import StudyError, did_you_mean
 from immunode.model import Model
+from immunode.model.views.words import name_labels
 from immunode.solve import solve
 from immunode.study.result.notebook import Tabled
 
@@ -53,6 +54,8 @@ class PhasePlane(Tabled):
         which axes are logarithmic.
     notes : tuple[str, ...]
         what was held.
+    words : Mapping[str, str]
+        name -> what figures call it, where they do.
     """
 
     who: str
@@ -66,6 +69,7 @@ class PhasePlane(Tabled):
     paths: tuple[tuple[Array, Array], ...]
     log: tuple[bool, bool]
     notes: tuple[str, ...]
+    words: Mapping[str, str] = field(default_factory=dict)
 
     def table(self) -> pd.DataFrame:
         """Return one row a steady state in the plane: both states, kind, leading eigenvalue."""
@@ -85,7 +89,8 @@ class PhasePlane(Tabled):
         a, b = self.names
         return phase_plane(
             self.x, self.y, self.rates, fixed=[(s.values[a], s.values[b], s.kind) for s in self.fixed],
-            borders=self.borders, paths=self.paths, x_label=a, y_label=b, x_unit=self.units[0], y_unit=self.units[1],
+            borders=self.borders, paths=self.paths, x_label=self.words.get(a, a), y_label=self.words.get(b, b),
+            x_unit=self.units[0], y_unit=self.units[1],
             log=self.log, title=title or self.who, style=style, axes=axes,
         )  # fmt: skip
 
@@ -165,6 +170,7 @@ def phase_plane(
         paths=_paths(system, starts, names, engine),
         log=(far[0], far[1]),
         notes=tuple(notes),
+        words=name_labels(model),
     )
 
 

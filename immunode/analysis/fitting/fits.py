@@ -10,13 +10,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 from immunode.analysis.fitting.batch import side_by_side
+from immunode.analysis.fitting.derivatives import make_looks
 from immunode.analysis.fitting.measurements import Observable
 from immunode.analysis.fitting.optimum import Optimum
 from immunode.analysis.fitting.posterior import Posterior, sample_posterior
 from immunode.analysis.fitting.problem import Problem, make_problem
 from immunode.analysis.fitting.profiles import Profiles, describe_identifiability, profile_likelihoods
 from immunode.analysis.fitting.search import Search, SearchResult
-from immunode.errors import StudyError
+from immunode.errors import StudyError, did_you_mean
 from immunode.study.design.design import latin_hypercube
 
 if TYPE_CHECKING:
@@ -26,6 +27,7 @@ if TYPE_CHECKING:
     from immunode.study.result.sweep_result import SweepResult
 
 Array = NDArray[np.float64]
+DERIVATIVES = ("differences", "exact")
 SPARE = 3
 """Points drawn for each start: where a run fails, no search can begin."""
 SAME = 0.1
@@ -44,12 +46,12 @@ def fit(
     seed: int = 0,
     rtol: float = 1e-8,
     engine: str = "auto",
+    derivatives: str = "differences",
 ) -> Fit:
     """Return the maximum-likelihood fit of parameters to data.
 
-    Many least-squares searches (trust region reflective, as in `scipy.optimize.least_squares`, derivatives by central
-    differences) start at the model's own values and at points of a Latin hypercube; all runs of a round share one
-    batch, without threads.
+    Many least-squares searches (trust region reflective, as in `scipy.optimize.least_squares`) start at the model's own
+    values and at points of a Latin hypercube; all runs of a round share one batch, without threads.
 
     Parameters
     ----------
@@ -77,23 +79,32 @@ def fit(
         of the Latin hypercube.
     rtol : float
         relative tolerance of the runs.
+    derivatives : str
+        of predictions: "differences" (central, of runs), or "exact": integrated along with the runs, as by
+        `im.sensitivity.sensitivities`. Exact ones are free of noise, and cost less where arms have many doses; their
+        machine code takes seconds to make for a new set of parameters, and stiff runs take longer.
 
     Raises
     ------
     StudyError
         data, a space or arms that can't be; no search reached a likelihood.
+    ModelError
+        exact derivatives are asked for where they are not known: events that fire on states, a start at rest.
     """
     if data is None:
         model, data, space, arms, priors = _whole(model, space, arms, priors)
     if isinstance(starts, bool) or int(starts) != starts or starts < 1:
         raise StudyError(f"fit: the number of starts must be a whole number above 0, got {starts!r}")
-    problem = make_problem(model, data, space, observables, arms, rtol, engine, priors)
+    if derivatives not in DERIVATIVES:
+        hint = did_you_mean(str(derivatives), DERIVATIVES)
+        raise StudyError(f"fit: derivatives is {derivatives!r}, not one of {', '.join(DERIVATIVES)}{hint}")
+    problem = make_problem(model, data, space, observables, arms, rtol, engine, priors, derivatives)
     if len(problem.data) <= len(problem.names):
         raise StudyError(f"fit: {len(problem.data)} measurements can't fix {len(problem.names)} parameters")
     target = problem.scaled(problem.data.value)
     free = np.ones(len(problem.names), bool)
     points = _starts(problem, int(starts), seed)
-    results = side_by_side([Search(problem, u, free, target).steps() for u in points], problem.predict)
+    results = side_by_side([Search(problem, u, free, target).steps() for u in points], make_looks(problem))
     order = sorted(range(len(results)), key=lambda i: results[i].cost)
     if not np.isfinite(results[order[0]].cost):
         raise StudyError(f"fit: no run of {model.name} succeeds at any of {len(points)} starts; narrow the bounds")

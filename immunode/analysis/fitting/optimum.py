@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
+from immunode.analysis.fitting.priors import log_prior
 from immunode.analysis.fitting.problem import Problem
 from immunode.analysis.fitting.search import SearchResult, information
 from immunode.model import Model
@@ -39,7 +40,7 @@ class Optimum(Tabled):
     @property
     def minus_2_log_likelihood(self) -> float:
         """-2 log likelihood at the best point, estimated standard deviations included."""
-        return self.best.cost + 2 * float(self.problem.log_prior(self.best.u[None]).sum())
+        return self.best.cost + 2 * float(log_prior(self.problem, self.best.u[None]).sum())
 
     @property
     def n_parameters(self) -> int:

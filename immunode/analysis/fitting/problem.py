@@ -32,8 +32,6 @@ if TYPE_CHECKING:
 Array = NDArray[np.float64]
 REACH = 100.0
 """A parameter without bounds is looked for between its value divided and multiplied by this."""
-STEP = 1e-4
-"""Step of the central differences, as a part of the box's edge."""
 MANY = 1000
 """Runs that an engine is chosen for."""
 FAR = 1e3
@@ -83,6 +81,7 @@ class Problem:
     sd : shape (n_data,), of the noise; NaN where it is estimated, one value for each observable, or an expression.
     moving : shape (n_data,), whether the sd is an expression, whose value comes with the prediction.
     priors : parameter -> what is believed of it before the data, with `log_density(values)`.
+    derivatives : how those of predictions are computed, as in `fit`.
     """
 
     model: Model
@@ -99,6 +98,7 @@ class Problem:
     start: Array
     units: tuple[str, ...]
     rtol: float
+    derivatives: str = "differences"
 
     @property
     def names(self) -> tuple[str, ...]:
@@ -109,32 +109,6 @@ class Problem:
     def open(self) -> NDArray[np.bool_]:
         """Whether the standard deviation of a measurement is estimated, shape (n_data,)."""
         return np.isnan(self.sd) & ~self.moving
-
-    def log_prior(self, u: Array) -> Array:
-        """Return the logarithm of the prior density at points of the unit box, (n, n_priors). u : (n, n_parameters)."""
-        values = self.values(u)
-        columns = [p.log_density(values[:, self.names.index(name)]) for name, p in self.priors.items()]
-        return np.stack(columns, axis=1) if columns else np.empty((len(u), 0))
-
-    def best_prior(self) -> Array:
-        """Return the highest logarithm of each prior density in the box, (n_priors,)."""
-        from scipy.optimize import minimize_scalar
-
-        highest = []
-        for name, prior in self.priors.items():
-            axis = self.box.axes[self.names.index(name)]
-
-            def minus(u: Any, axis: Axis = axis, prior: Any = prior) -> Any:
-                return -np.nan_to_num(prior.log_density(axis.place(np.atleast_1d(u))), nan=-1e300, neginf=-1e300)
-
-            grid = np.linspace(0.0, 1.0, 1001)
-            i = int(np.argmin(minus(grid)))
-            ends = grid[max(i - 1, 0)], grid[min(i + 1, 1000)]
-            least = minimize_scalar(
-                lambda u: float(minus(u)[0]), bounds=ends, method="bounded", options={"xatol": 1e-10}
-            )
-            highest.append(-min(float(least.fun), float(minus(grid[i])[0])))
-        return np.array(highest)
 
     def split(self, answers: Array) -> tuple[Array, Array]:
         """Return predictions and standard deviations, (n, n_data) each, of what `predict` returned.
@@ -165,50 +139,60 @@ class Problem:
         Where standard deviations are expressions they follow, (n, 2*n_data); `split` takes that apart.
         """
         values = self.values(u)
-        out = np.full((len(u), len(self.data)), np.nan)
-        sizes = np.full((len(u), len(self.data) if self.moving.any() else 0), np.nan)
+        found = []
         for arm in self.arms:
-            program = arm.ready.functions.program
-            p = np.repeat(np.asarray(program.values, float)[:, None], len(u), axis=1)
-            initial = np.full((len(program.states), len(u)), np.nan)
-            for j, (row, state) in enumerate(zip(arm.columns, arm.initial, strict=True)):
-                if row >= 0:
-                    p[row] = values[:, j]
-                elif state >= 0:
-                    initial[state] = values[:, j]
-            recorder = Recorder(arm.ready.functions, p, arm.times, arm.quantities)
+            p, initial = self.inputs(arm, values)
+            recorder = Recorder(arm.ready.functions, p, arm.times, arm.quantities, both_sides=False)
             batch = solve(
                 arm.ready.functions,
                 p,
                 times=arm.times,
-                initial=initial if any(s >= 0 for s in arm.initial) else None,
+                initial=initial,
                 engine=arm.engine,
                 rtol=self.rtol,
                 on_jump=recorder.on_jump,
                 on_restart=recorder.on_restart,
             )
-            grid = recorder.grid(batch.y)
-            out[:, arm.rows] = np.where(batch.status == 0, grid[arm.which, arm.at], np.nan).T
+            found.append((recorder.grid(batch.y).transpose(2, 0, 1)[..., None], batch.status == 0))
+        out, sizes = self.gathered(found)
+        return np.concatenate([self.scaled(out[..., 0]), sizes[..., 0]], axis=1)
+
+    def inputs(self, arm: ArmProblem, values: Array) -> tuple[Array, Array | None]:
+        """Return parameters of a program (n_values, n) and initial values (n_states, n) or None, of points of the box.
+
+        values : (n, n_parameters), as `values` returns them.
+        """
+        program = arm.ready.functions.program
+        p = np.repeat(np.asarray(program.values, float)[:, None], len(values), axis=1)
+        initial = np.full((len(program.states), len(values)), np.nan)
+        for j, (row, state) in enumerate(zip(arm.columns, arm.initial, strict=True)):
+            if row >= 0:
+                p[row] = values[:, j]
+            elif state >= 0:
+                initial[state] = values[:, j]
+        return p, initial if any(s >= 0 for s in arm.initial) else None
+
+    def gathered(self, found: Sequence[tuple[Array, NDArray[np.bool_]]]) -> tuple[Array, Array]:
+        """Return what is measured, (n, n_data, m), and sizes of noise, the same or (n, 0, m), of what arms gave.
+
+        found : for each arm its quantities (n, n_quantities, n_times, m), values first and then any derivatives of
+            them, and whether its runs succeeded, (n,).
+        """
+        n, *_, m = found[0][0].shape
+        out = np.full((n, len(self.data), m), np.nan)
+        sizes = np.full((n, len(self.data) if self.moving.any() else 0, m), np.nan)
+        for arm, (grid, good) in zip(self.arms, found, strict=True):
+            kept = good[:, None, None]
+            out[:, arm.rows] = np.where(kept, grid[:, arm.which, arm.at], np.nan)
             if arm.rests.any():
-                late, last = grid[arm.which, -2][arm.rests].T, grid[arm.which, -1][arm.rests].T
-                still = np.abs(last - late) <= STILL * np.maximum(np.abs(last), np.abs(late)) + 1e-12
+                late, last = grid[:, arm.which, -2][:, arm.rests], grid[:, arm.which, -1][:, arm.rests]
+                size = np.maximum(np.abs(last[..., :1]), np.abs(late[..., :1]))
+                still = np.abs(last[..., :1] - late[..., :1]) <= STILL * size + 1e-12
                 out[:, arm.rows[arm.rests]] = np.where(still, last, np.nan)
             own = arm.sizes >= 0
             if own.any():
-                sizes[:, arm.rows[own]] = np.where(batch.status == 0, grid[arm.sizes[own], arm.at[own]], np.nan).T
-        return np.concatenate([self.scaled(out), sizes], axis=1)
-
-    def around(self, u: Array) -> tuple[Array, Array]:
-        """Return the points that a derivative at `u` needs, (1 + 2 n_parameters, n_parameters), and their distances.
-
-        The first is `u` itself; the others come in pairs, below and above, inside the box.
-        """
-        n = len(u)
-        low, high = np.clip(u - STEP, 0.0, 1.0), np.clip(u + STEP, 0.0, 1.0)
-        points = np.repeat(u[None], 1 + 2 * n, axis=0)
-        for i in range(n):
-            points[1 + 2 * i, i], points[2 + 2 * i, i] = low[i], high[i]
-        return points, high - low
+                sizes[:, arm.rows[own]] = np.where(kept, grid[:, arm.sizes[own], arm.at[own]], np.nan)
+        return out, sizes
 
 
 def make_problem(
@@ -220,6 +204,7 @@ def make_problem(
     rtol: float,
     engine: str,
     priors: Mapping[str, Any] | None = None,
+    derivatives: str = "differences",
 ) -> Problem:
     """Return the problem of a fit. searched : as `space` in `fit`; the other parameters and errors as there."""
     declared = None if arms is None else as_arms(arms, model)
@@ -266,6 +251,7 @@ def make_problem(
         start=np.array([_own(axis, composed) for axis in box.axes]),
         units=tuple(units.get(n, "") for n in box.names),
         rtol=rtol,
+        derivatives=derivatives,
     )
 
 

@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from immunode.analysis.fitting.batch import side_by_side
+from immunode.analysis.fitting.derivatives import make_looks
 from immunode.analysis.fitting.optimum import Optimum
 from immunode.analysis.fitting.search import Search, information
 from immunode.errors import StudyError, did_you_mean
@@ -132,7 +133,7 @@ def profile_likelihoods(fit: Optimum, names: tuple[str, ...], points: int) -> Pr
         for place in places[i]:
             searches.append(Search(problem, _moved(fit, i, place), free, problem.scaled(problem.data.value)))
             owners.append(i)
-    costs = np.array([f.cost for f in side_by_side([search.steps() for search in searches], problem.predict)])
+    costs = np.array([f.cost for f in side_by_side([search.steps() for search in searches], make_looks(problem))])
     least = min(fit.best.cost, float(costs.min()))
     values, rise = {}, {}
     for i in chosen:

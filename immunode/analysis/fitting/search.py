@@ -9,13 +9,14 @@ from typing import TypeVar
 import numpy as np
 from numpy.typing import NDArray
 
+from immunode.analysis.fitting.priors import best_prior, log_prior, prior_slope
 from immunode.analysis.fitting.problem import WORST, Problem
 from immunode.analysis.fitting.trust_region import Minimum, least_squares
 
 Array = NDArray[np.float64]
 T = TypeVar("T")
 Steps = Generator[Array, Array, T]
-"""Yields points, (n_rows, n_parameters), is sent what runs give there, and returns a T."""
+"""Yields points and which derivatives it wants, is sent what runs give there, see `Looks`, and returns a T."""
 MOST = 60
 """Points that a minimization looks at, at most."""
 ROUNDS = 12
@@ -83,12 +84,12 @@ class Search:
     target: Array
 
     def steps(self) -> Steps[SearchResult]:
-        """Yield points to run, (n_rows, n_parameters), which `Problem.predict` answers; return where it ended."""
+        """Yield points, (1, 2 n_parameters), which `Looks` answers; return where it ended."""
         looks = _Looks(self)
         u = np.clip(self.start, 0.0, 1.0)
         look = yield from looks.at(u[self.free])
         sd = self._sd(look)
-        highest = self.problem.best_prior()
+        highest = best_prior(self.problem)
         squares = _Squares(self, sd, DEPTH[0], highest)
         moves = bool(np.isfinite(look.predicted).all()) and bool(self.free.any())
         converged = bool(np.isfinite(look.predicted).all()) and not moves
@@ -119,7 +120,7 @@ class Search:
         jacobian[:, self.free], spread[:, self.free] = look.jacobian, look.spread
         good = bool(np.isfinite(look.predicted).all())
         cost = minus_2_log_likelihood(self.problem, residuals, sd) if good else np.inf
-        cost -= 2 * float(self.problem.log_prior(u[None]).sum())
+        cost -= 2 * float(log_prior(self.problem, u[None]).sum())
         return SearchResult(
             u=u, cost=cost, jacobian=jacobian, spread=spread, residuals=residuals, sd=sd,
             converged=converged and good, evaluations=rounds,
@@ -186,26 +187,27 @@ class _Looks:
         return len(self.known)
 
     def at(self, x: Array) -> Steps[_Look]:
-        """Yield the points to run for a look at one point of the free parameters, (n_free,), unless it is known."""
+        """Yield the point to run for a look at one point of the free parameters, (n_free,), unless it is known."""
         key = x.tobytes()
         if key not in self.known:
-            search, problem = self.search, self.search.problem
+            search = self.search
             u = search.start.copy()
             u[search.free] = x
-            points, distance = problem.around(u)
-            points = points[np.concatenate([[True], np.repeat(search.free, 2)])]
-            answers = yield points
-            self.known[key] = self._read(answers, points, distance[search.free][:, None])
+            answers = yield np.concatenate([u, search.free.astype(float)])[None]
+            self.known[key] = self._read(answers[0], u)
         return self.known[key]
 
     @np.errstate(all="ignore")
-    def _read(self, answers: Array, points: Array, distance: Array) -> _Look:
-        problem = self.search.problem
-        predicted, sd = problem.split(answers)
-        beliefs = problem.log_prior(points)
-        spread = np.where(problem.moving[:, None], _slope(np.log(sd), distance), 0.0)
-        jacobian, tilt = _slope(predicted, distance), _slope(beliefs, distance)
-        return _Look(predicted=predicted[0], sd=sd[0], beliefs=beliefs[0], jacobian=jacobian, spread=spread, tilt=tilt)
+    def _read(self, answer: Array, u: Array) -> _Look:
+        """Return a look. answer : (n_values, 1 + n_parameters), as `Looks` gives it."""
+        search, problem = self.search, self.search.problem
+        predicted, sd = (part[0] for part in problem.split(answer[None, :, 0]))
+        slopes, n = answer[:, 1:][:, search.free], len(problem.data)
+        spread = np.zeros((n, slopes.shape[1]))
+        if problem.moving.any():
+            spread = np.where(problem.moving[:, None], _finite(slopes[n:] / answer[n:, :1]), 0.0)
+        beliefs, tilt = log_prior(problem, u[None])[0], prior_slope(problem, u, search.free)
+        return _Look(predicted=predicted, sd=sd, beliefs=beliefs, jacobian=slopes[:n], spread=spread, tilt=tilt)
 
 
 class _Squares:
@@ -259,12 +261,8 @@ class _Squares:
         return np.concatenate([own, look.spread[self.problem.moving] / sizes[:, None], -look.tilt / priors[:, None]])
 
 
-def _slope(answers: Array, distance: Array) -> Array:
-    """Return derivatives, (n_values, n_free), of answers at a point and at pairs of points beside it."""
-    sides = answers[1:]
-    with np.errstate(all="ignore"):
-        slope = (sides[1::2] - sides[0::2]) / distance
-    return np.asarray(np.nan_to_num(slope, nan=0.0, posinf=0.0, neginf=0.0).T)
+def _finite(slope: Array) -> Array:
+    return np.asarray(np.nan_to_num(slope, nan=0.0, posinf=0.0, neginf=0.0))
 
 
 def minus_2_log_likelihood(problem: Problem, residuals: Array, sd: Array) -> float:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from fnmatch import fnmatchcase
 from typing import TYPE_CHECKING, Any
 
@@ -180,6 +180,8 @@ class Tornado(Tabled):
         shape (n_series,), at the model's own values.
     at_low, at_high : ndarray
         shape (n_series, n_columns), each in its endpoint's unit; NaN where a run failed.
+    words : Mapping[str, str]
+        input, endpoint or arm -> what figures call it, where they do.
     """
 
     who: str
@@ -190,6 +192,7 @@ class Tornado(Tabled):
     base: Array
     at_low: Array
     at_high: Array
+    words: Mapping[str, str] = field(default_factory=dict)
 
     def table(self) -> pd.DataFrame:
         """Return one row for each endpoint, arm and input: ends of the range, the endpoint there and its swing."""
@@ -236,12 +239,14 @@ class Tornado(Tabled):
             float(self.base[j]),
             self.at_low[j][order],
             self.at_high[j][order],
-            names=[self.columns[i] for i in order],
+            names=[self.words.get(self.columns[i], self.columns[i]) for i in order],
             ends=self.ends[order],
             units=[self.units.get(self.columns[i], "") for i in order],
-            label=one.endpoint,
+            label=self.words.get(one.endpoint, one.endpoint),
             unit=one.unit,
-            title=f"{self.who}: one input at a time{f', {one.arm}' if one.arm else ''}" if title is None else title,
+            title=f"{self.who}: one input at a time" + (f", {self.words.get(one.arm, one.arm)}" if one.arm else "")
+            if title is None
+            else title,
             style=style,
             axes=axes,
         )
@@ -304,4 +309,5 @@ def tornado(
         base=answers.outputs[0],
         at_low=low,
         at_high=high,
+        words=answers.words,
     )

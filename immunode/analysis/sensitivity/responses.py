@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -14,6 +14,7 @@ from immunode.model import Model
 from immunode.study.arms import as_arms
 from immunode.study.design.design import Design
 from immunode.study.design.ranges import Space, as_space, space
+from immunode.study.result.row_words import sweep_words
 from immunode.study.result.sweep_result import SweepResult
 from immunode.study.sweeps import sweep
 
@@ -49,7 +50,7 @@ class Answers:
     who : name of the model, for messages.   names, units : the inputs' columns; "" is dimensionless.
     points : shape (n_points, n_columns).   series : what the columns of `outputs` are.
     outputs : shape (n_points, n_series); NaN where a run failed.   runs : how many were made.
-    how : how inputs were drawn, in words.
+    how : how inputs were drawn, in words.   words : input or endpoint -> what figures call it, where they do.
     """
 
     who: str
@@ -60,6 +61,7 @@ class Answers:
     outputs: Array
     runs: int
     how: str = ""
+    words: Mapping[str, str] = field(default_factory=dict)
 
 
 def space_of(given: SpaceLike | None, source: Source) -> Space:
@@ -190,7 +192,14 @@ def from_sweep(result: SweepResult, names: tuple[str, ...] | None = None) -> Ans
         outputs=outputs,
         runs=len(arm_of),
         how=result.design_recipe,
+        words=_words(result),
     )
+
+
+def _words(result: SweepResult) -> dict[str, str]:
+    """Return what the names of a sweep are called in figures."""
+    words = sweep_words(result.model, result.arms, result.endpoints, float(result.times[-1]), result.columns)
+    return {**words.names, **words.arms, **words.endpoints}
 
 
 def _outputs(answer: Any, n: int) -> tuple[tuple[Series, ...], Array]:

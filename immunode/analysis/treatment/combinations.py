@@ -79,7 +79,7 @@ def combination(
     single = (extra[0], y[n : n + len(extra[0])]), (extra[1], y[n + len(extra[0]) :])
     return synergy(
         grids[0], grids[1], y[:n].reshape(a.shape), names=names, units=units, endpoint=answers.series[0].endpoint,
-        unit=answers.series[0].unit, full=full, alone=single, who=model.label,
+        unit=answers.series[0].unit, full=full, alone=single, who=model.label, words=answers.words,
     )  # fmt: skip
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -87,6 +87,8 @@ class Combination(Tabled):
         the agents' own curves.
     notes : tuple[str, ...]
         what to know.
+    words : Mapping[str, str]
+        name -> what figures call it, where they do.
     """
 
     who: str
@@ -103,6 +105,7 @@ class Combination(Tabled):
     index: Array
     alone: tuple[Curve, Curve]
     notes: tuple[str, ...] = ()
+    words: Mapping[str, str] = field(default_factory=dict)
 
     def excess(self, reference: str = "loewe") -> Array:
         """Return effect minus expected effect, shape (n_a, n_b): above 0 is synergy.
@@ -180,24 +183,25 @@ class Combination(Tabled):
         kinds = ("isoboles", "excess")
         if kind not in kinds:
             raise StudyError(f"{self.who}: unknown plot '{kind}'{did_you_mean(kind, kinds)}")
+        labels = [self.words.get(name, name) for name in self.names]
+        agents = [self.words.get(name.partition(".")[0], name.partition(".")[0]) for name in self.names]
+        said = self.words.get(self.endpoint, self.endpoint)
         if kind == "excess":
             from immunode.plot.charts.heat_map import heat
 
             words = {"bliss": "Bliss", "hsa": "the better agent", "loewe": "Loewe"}
             return heat(
-                self.doses_a, self.doses_b, self.excess(reference).T, x_label=self.names[0], y_label=self.names[1],
+                self.doses_a, self.doses_b, self.excess(reference).T, x_label=labels[0], y_label=labels[1],
                 z_label=f"effect beyond {words[reference]}", x_unit=self.units[0], y_unit=self.units[1], center=0.0,
-                title=f"{self.who}: {self.endpoint}" if title is None else title, style=style, axes=axes,
+                title=f"{self.who}: {said}" if title is None else title, style=style, axes=axes,
             )  # fmt: skip
         from immunode.plot.charts.analysis.isobole import isoboles
 
         lines = {float(v): (float(self.alone[0].dose_for(v)), float(self.alone[1].dose_for(v))) for v in levels}
         return isoboles(
-            self.doses_a, self.doses_b, self.effect.T, additive=lines, x_label=self.names[0], y_label=self.names[1],
-            x_unit=self.units[0], y_unit=self.units[1], z_label=f"effect on {self.endpoint}",
-            title=f"{self.who}: {self.names[0].partition('.')[0]} with {self.names[1].partition('.')[0]}"
-            if title is None
-            else title,
+            self.doses_a, self.doses_b, self.effect.T, additive=lines, x_label=labels[0], y_label=labels[1],
+            x_unit=self.units[0], y_unit=self.units[1], z_label=f"reduction of {said}",
+            title=f"{self.who}: {agents[0]} with {agents[1]}" if title is None else title,
             style=style, axes=axes,
         )  # fmt: skip
 
@@ -214,6 +218,7 @@ def synergy(
     full: float = 0.0,
     alone: tuple[tuple[ArrayLike, ArrayLike], tuple[ArrayLike, ArrayLike]] | None = None,
     who: str = "data",
+    words: Mapping[str, str] | None = None,
 ) -> Combination:
     """Return Bliss, HSA and Loewe for a table of responses that is there already.
 
@@ -227,6 +232,8 @@ def synergy(
         shape (n_a, n_b).
     alone : tuple[tuple[array_like, array_like], tuple[array_like, array_like]] | None
         (doses, responses) of each agent alone, on more doses; default the edges of the table.
+    words : Mapping[str, str] | None
+        name of an agent or the endpoint -> what figures call it.
 
     Raises
     ------
@@ -277,6 +284,7 @@ def synergy(
         index=index,
         alone=curves,
         notes=tuple(_notes(names, curves, effect, loewe)),
+        words=words or {},
     )
 
 

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -14,8 +14,10 @@ from immunode.language.evaluation import evaluate
 from immunode.language.expression import names as names_in
 from immunode.language.expression import parse, parse_arrow
 from immunode.model import Model, State
+from immunode.model.views.words import arm_labels, name_labels, spaced
 from immunode.solve import Status, solve
 from immunode.study.arms import CONTROL
+from immunode.study.endpoints.endpoint import time_words
 from immunode.study.result.marks import times_until
 from immunode.study.result.notebook import Tabled
 from immunode.study.result.simulation import Simulation
@@ -54,6 +56,8 @@ class Explanation(Tabled):
         names: "start", processes, then "jump: ..." and "extinction" where there are such.
     meanings : tuple[str, ...]
         in words.
+    words : Mapping[str, str]
+        state, process or arm -> what figures call it, where they do.
     first, second : ndarray
         shape (n_terms,), what each brought to the state up to `time`, in its unit.
     times, course : ndarray
@@ -76,6 +80,7 @@ class Explanation(Tabled):
     times: Array
     course: Array
     remainder: float
+    words: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def differences(self) -> Array:
@@ -137,20 +142,21 @@ class Explanation(Tabled):
         order = np.argsort(-np.abs(self.differences), kind="stable")
         order = np.array([i for i in order if np.any(self.course[i])] or [int(order[0])])
         shown, rest = order[:top], order[top:]
-        names = [self.terms[i] for i in shown]
+        names = [self.words.get(self.terms[i], self.terms[i]) for i in shown]
         course = self.course[shown]
         if len(rest):
             names.append(f"{len(rest)} others")
             course = np.vstack([course, self.course[rest].sum(axis=0)])
-        name = f"{self.who}: {self.state}, {self.arms[1]} minus {self.arms[0]}" if title is None else title
+        arms, state = [self.words.get(arm, arm) for arm in self.arms], self.words.get(self.state, self.state)
+        name = f"{self.who}: {state}, {arms[1]} minus {arms[0]}" if title is None else title
         if kind == "course":
             return draw.difference_courses(
-                self.times, course, names=names, label=self.state, unit=self.unit, time_unit=self.time_unit, title=name,
+                self.times, course, names=names, label=state, unit=self.unit, time_unit=self.time_unit, title=name,
                 style=style, axes=axes,
             )  # fmt: skip
-        when = f"{self.time:g} {self.time_unit}".rstrip()
         return draw.difference_bars(
-            course[:, -1], names=names, total=self.difference, label=f"difference of {self.state} at {when}",
+            course[:, -1], names=names, total=self.difference,
+            label=f"difference of {state} at {time_words(self.time, self.time_unit)}",
             unit=self.unit, note=CAVEATS[0], title=name, style=style, axes=axes,
         )  # fmt: skip
 
@@ -218,7 +224,17 @@ def explain(first: Simulation, second: Simulation, state: str, at: float | str |
         times=times,
         course=b - a,
         remainder=remainder,
+        words=_called(second.model, terms) | _called(first.model, terms) | arm_labels(first.model, arms),
     )
+
+
+def _called(model: Model, terms: Sequence[str]) -> dict[str, str]:
+    """Return what states and terms are called: a jump after the intervention or event that makes it."""
+    labels = name_labels(model)
+    jumps = [term for term in terms if term.startswith("jump: ")]
+    names = {term: term.removeprefix("jump: ") for term in jumps}
+    said = {"start": "initial value", EXTINCTION: "set to 0 below its threshold"}
+    return labels | {term: labels.get(name, spaced(name)) for term, name in names.items()} | said
 
 
 EXTINCTION = "extinction"

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -45,6 +45,8 @@ class DoseResponse(Tabled):
         shape (n_series, n_draws), half the 95 % interval of ln(ec50) from how well the curve fits.
     r2 : ndarray
         shape (n_series, n_draws), part of the variance that the curve explains.
+    words : Mapping[str, str]
+        name -> what figures call it, where they do.
     """
 
     who: str
@@ -56,6 +58,7 @@ class DoseResponse(Tabled):
     fits: Array
     half: Array
     r2: Array
+    words: Mapping[str, str] = field(default_factory=dict)
 
     def table(self) -> pd.DataFrame:
         """Return one row an endpoint: medians of the fits, EC50 with its interval, r2, and how many curves fit.
@@ -142,8 +145,10 @@ class DoseResponse(Tabled):
         ec50 = float(np.median(self.fits[j, good, 2])) if good.any() else np.nan
         return draw(
             self.doses, self.responses[j], grid=grid, curves=curves, ec50=ec50, interval=self.interval(j),
-            x_label=self.knob, x_unit=self.dose_unit, y_label=self.series[j].endpoint, y_unit=self.series[j].unit,
-            title=f"{self.who}: {self.knob}" if title is None else title, style=style, axes=axes,
+            x_label=self.words.get(self.knob, self.knob), x_unit=self.dose_unit,
+            y_label=self.words.get(self.series[j].endpoint, self.series[j].endpoint), y_unit=self.series[j].unit,
+            title=f"{self.who}: {self.words.get(self.knob, self.knob)}" if title is None else title,
+            style=style, axes=axes,
         )  # fmt: skip
 
 
@@ -210,7 +215,7 @@ def dose_response(
         seed=seed,
     )
     responses = np.moveaxis(answers.outputs.reshape(drawn, len(levels), -1), -1, 0)
-    return _fitted(model.label, knob, unit, levels, answers.series, responses)
+    return replace(_fitted(model.label, knob, unit, levels, answers.series, responses), words=answers.words)
 
 
 def hill_fit(doses: ArrayLike, responses: ArrayLike, *, names: tuple[str, str] = ("dose", "response")) -> DoseResponse:

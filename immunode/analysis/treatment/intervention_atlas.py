@@ -12,10 +12,11 @@ from numpy.typing import NDArray
 
 from immunode.analysis.treatment.comparator import company
 from immunode.errors import ImmunodeError, StudyError, did_you_mean
+from immunode.model.views.words import arm_labels, name_labels
 from immunode.solve import FEW_RUNS, choose_engine
 from immunode.study.arms import CONTROL, Arms, as_arms
 from immunode.study.result.notebook import Tabled
-from immunode.study.run.ready import looked_at_first, make_ready, meanings, quantity_units
+from immunode.study.run.ready import looked_at_first, make_ready, quantity_units
 from immunode.study.simulations import simulate
 
 if TYPE_CHECKING:
@@ -120,8 +121,11 @@ class Atlas(Tabled):
     @property
     def labels(self) -> tuple[str, ...]:
         """Names of the rows with what they act beside: "carbohydrate beside bout"."""
-        pairs = zip(self.interventions, self.beside, strict=True)
-        return tuple(f"{name} beside {other}" if other else name for name, other in pairs)
+        return tuple(f"{name} beside {other}" if other else name for name, other in self._pairs)
+
+    @property
+    def _pairs(self) -> list[tuple[str, str]]:
+        return list(zip(self.interventions, self.beside, strict=True))
 
     def __repr__(self) -> str:
         head = f"Atlas of {self.model.label}: log2 fold change against control ({self.measured})"
@@ -167,21 +171,31 @@ class Atlas(Tabled):
         """
         from immunode.plot.charts.fold_changes import atlas as draw
 
-        known = meanings(self.model)
+        words = name_labels(self.model) | arm_labels(self.model, (*self.interventions, *self.beside))
+        rows = [words[name] + (f" beside {words[other]}" if other else "") for name, other in self._pairs]
+        shown = self._telling()
+        left = [words.get(name, name) for j, name in enumerate(self.readouts) if j not in shown]
+        measured = self.measured + (f"; not shown: {', '.join(left)}, 0 in control" if left else "")
         return draw(
-            self.fold,
-            rows=self.labels,
-            columns=self.readouts,
-            changes=self.change,
-            texts=self.texts,
+            self.fold[:, shown],
+            rows=rows,
+            columns=[words.get(self.readouts[j], self.readouts[j]) for j in shown],
+            changes=[[row[j] for j in shown] for row in self.change],
+            texts=[[row[j] for j in shown] for row in self.texts],
             groups=self.kinds,
-            reasons={label: self.failures.get(n, "") for label, n in zip(self.labels, self.interventions, strict=True)},
-            meanings={name: known[name] for name in self.readouts if name in known},
-            measured=self.measured,
+            reasons={row: self.failures.get(n, "") for row, n in zip(rows, self.interventions, strict=True)},
+            measured=measured,
             title=self.model.heading if title is None else title,
             style=style,
             axes=axes,
         )
+
+    def _telling(self) -> list[int]:
+        """Return the columns with a number or a surprise: not those that are 0 in control, such as a drug; else all."""
+        trivial = {"new", "zero", "failed", "undefined"}
+        columns = range(len(self.readouts))
+        shown = [j for j in columns if not {row[j] for row in self.change} <= trivial]
+        return shown or list(columns)
 
 
 def fold_text(value: float) -> str:

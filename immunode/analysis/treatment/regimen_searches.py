@@ -15,6 +15,7 @@ from immunode.study.arms import Arms
 from immunode.study.design.design import grid
 from immunode.study.result.notebook import Tabled
 from immunode.study.result.row_condition import endpoints_in, rows_that
+from immunode.study.result.row_words import rule_in_words, whose_rows
 from immunode.study.sweeps import sweep
 
 if TYPE_CHECKING:
@@ -103,23 +104,31 @@ class RegimenSearch(Tabled):
             self.feasible,
             self.front,
             prefer=self.prefer,
-            rules=self.rules,
+            rules=(self._said(self.rules[0]), self._said(self.rules[1])),
             limits=self.limits,
             best=self._told(),
             patients=self.patients,
+            whom=self._whom,
             title=self.out.model_name if title is None else title,
             style=style,
             axes=axes,
         )
 
     def __repr__(self) -> str:
-        what = f"{len(self.regimens)} regimens in {self.patients} virtual patients each; responder: {self.rules[0]}"
+        what = f"{len(self.regimens)} regimens in {self.patients} {self._whom} each; responder: {self.rules[0]}"
         if self.rules[1]:
             what += f"; toxic: {self.rules[1]}"
         limits = f"at least {100 * self.limits[0]:g} % responders"
         if self.rules[1]:
             limits += f" and less than {100 * self.limits[1]:g} % toxic"
         return f"{what}\n{limits}, {self.prefer}: {self._told() or NO_ROWS}"
+
+    @property
+    def _whom(self) -> str:
+        return whose_rows(self.out.design_recipe, labelled=bool(self.out.row_labels), species=self.out.model.species)
+
+    def _said(self, rule: str) -> str:
+        return rule_in_words(rule, self.out.model, float(self.out.times[-1])) if rule else ""
 
     def _told(self) -> str:
         best = self.best

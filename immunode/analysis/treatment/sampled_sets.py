@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from immunode.errors import StudyError
 from immunode.intervention.operations import Operation
 from immunode.study.arms import Arms
-from immunode.study.design.declared import declared_joint, declares_patients
+from immunode.study.design.declared import declared_joint, declares_patients, own_values
 from immunode.study.design.design import Design, sobol
 from immunode.study.design.from_tables import from_table
 from immunode.study.design.ranges import space
@@ -36,7 +36,7 @@ def samples(model: Model, arms: Arms, n: int, seed: int, held: frozenset[str]) -
     composed = list(arms.compose(model).values())
     joint = declared_joint(model, composed)
     added = {p.name: float(p.value) for one in composed for p in one.parameters}
-    return joint.design(n, seed, joint.words()), {**added, **values}
+    return joint.design(n, seed, joint.words()), {**added, **own_values(model)}
 
 
 def held_parameters(model: Model, arm: Sequence[Perturbation]) -> frozenset[str]:

@@ -126,5 +126,7 @@ def _measure(error: Observed, at_times: Mapping[float, Array], seed: int) -> dic
         if error.lognormal:
             seen[time] = value * np.exp(error.lognormal * z[0])
         else:
-            seen[time] = value * (1 + error.proportional * z[0]) + error.additive * z[1]
+            relative = error.proportional * (value if error.power == 1 else np.abs(value) ** error.power)
+            both = error.combined == "sds"
+            seen[time] = value + relative * z[0] + error.additive * (np.sign(value) * z[0] if both else z[1])
     return seen

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
@@ -12,9 +13,11 @@ import immunode.plot as figures
 from immunode.analysis.trials.phrases import rule_words
 from immunode.analysis.trials.threshold_rules import written_out
 from immunode.errors import StudyError, did_you_mean
+from immunode.model.views.words import arm_labels
 from immunode.study.design.row_labels import RowLabels, of_draws
 from immunode.study.result.notebook import Tabled
 from immunode.study.result.row_condition import rows_that
+from immunode.study.result.row_words import whose_rows
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -56,6 +59,10 @@ class Responders(Tabled):
         model and variant.
     words : str
         who responds, as a phrase such as "in remission at 24 weeks".
+    whom : str
+        what the runs are, in words: "declared patients", "parameter sets, +-30 %".
+    called : Mapping[str, str]
+        arm -> what figures call it.
     """
 
     rule: str
@@ -68,6 +75,8 @@ class Responders(Tabled):
     labels: RowLabels = field(default_factory=dict)
     who: str = ""
     words: str = ""
+    whom: str = "virtual patients"
+    called: Mapping[str, str] = field(default_factory=dict)
 
     def __len__(self) -> int:
         return len(self.responds)
@@ -145,14 +154,18 @@ class Responders(Tabled):
     def plot(self, *, style: str = "slide", title: str | None = None, axes: Any = None) -> Figure:
         """Return a figure of the share of responders in each arm with its 95 % interval."""
         table = self.table()
-        nnt = {str(a): float(v) for a, v in table["nnt"].items()} if "nnt" in table else {}
+        nnt = {self.called.get(str(a), str(a)): float(v) for a, v in table["nnt"].items()} if "nnt" in table else {}
         return figures.responder_shares(
-            {str(arm): (float(r["responders"]), float(r["low"]), float(r["high"])) for arm, r in table.iterrows()},
+            {
+                self.called.get(str(arm), str(arm)): (float(r["responders"]), float(r["low"]), float(r["high"]))
+                for arm, r in table.iterrows()
+            },
             rule=self.words or f"with {self.rule}",
             patients=len(self),
             interval="exact 95 % interval" if self.exact else "95 % interval (bootstrap, weighted)",
+            whom=self.whom,
             nnt=nnt,
-            versus=self.versus,
+            versus=self.called.get(self.versus, self.versus),
             title=self.who if title is None else title,
             style=style,
             axes=axes,
@@ -161,9 +174,7 @@ class Responders(Tabled):
     def __repr__(self) -> str:
         shown = self.table().to_string(float_format=lambda x: f"{x:.3g}", na_rep="")
         effective = "" if self.exact else f"; weighted, they count as {1 / float((self.weights**2).sum()):.0f}"
-        who = (
-            f"{self.who + ': ' if self.who else ''}responders ({self.rule}) of {len(self)} virtual patients{effective}"
-        )
+        who = f"{self.who + ': ' if self.who else ''}responders ({self.rule}) of {len(self)} {self.whom}{effective}"
         return f"{who}; shares of patients, not rates of a trial\n{shown}"
 
     def _against(self, i: int, base: int, resampled: list[NDArray[np.intp]]) -> dict[str, float]:
@@ -241,6 +252,8 @@ def responders(
         labels=labels,
         who=out.model_name,
         words=rule_words(out.model, rule),
+        whom=whose_rows(out.design_recipe, labelled=bool(out.row_labels), species=out.model.species),
+        called=arm_labels(out.model, out.arms),
     )
 
 

@@ -1,7 +1,7 @@
 "use strict";
 /* The lab without a page: what a state of the controls means, its run, its link, its code. All of it is data. */
 
-const POINTS = 401, CLASS_POINTS = 61, CLASS_RTOL = 3e-5, PATIENTS = 60, LONGEST_LINK = 32000, GHOSTS = 3, MOST_DOSES = 200, DEPOT_SHARE = 0.1;
+const POINTS = 401, CLASS_POINTS = 61, CLASS_RTOL = 3e-5, PATIENTS = 200, LONGEST_LINK = 32000, GHOSTS = 3, MOST_DOSES = 200, DEPOT_SHARE = 0.1;
 const FIGURES = (v) => (v === 0 ? "0" : !isFinite(v) ? "–" : Math.abs(v) >= 1e5 || Math.abs(v) < 1e-3
   ? v.toExponential(2).replace("e+", "e") : String(+v.toPrecision(4)));
 const own = (object, key) => Object.prototype.hasOwnProperty.call(object, key);
@@ -157,9 +157,24 @@ function numbers(seed) {
   };
 }
 
-/* Virtual patients: every own parameter that is not 0 within +-30 %, log-uniform, inside its declared bounds. */
+/* Numbers as they are shipped: 32-bit floats in base64. */
+function floatsOf(text) {
+  const bytes = Uint8Array.from(atob(text), (c) => c.charCodeAt(0));
+  return new Float32Array(bytes.buffer);
+}
+
+/* Virtual patients of the population that the model declares; what was set by hand is the same in all of them. Where
+   none is declared: every own parameter that is not 0 within +-30 %, log-uniform, inside its declared bounds. */
 function patients(lab, state, n = PATIENTS, seed = 7) {
   const draw = numbers(seed), base = valuesOf(lab, state, true), low = Math.log(0.7), high = Math.log(1.3);
+  if (lab.cohort) {
+    const { rows } = lab.cohort, drawn = floatsOf(lab.cohort.values);
+    return Array.from({ length: Math.min(n, lab.cohort.n) }, (_, k) => {
+      const values = base.slice();
+      rows.forEach((row, j) => { if (!state.values.has(lab.parameters[row].name)) values[row] = drawn[k * rows.length + j]; });
+      return values;
+    });
+  }
   return Array.from({ length: n }, () => {
     const values = base.slice();
     lab.parameters.forEach((p, i) => {

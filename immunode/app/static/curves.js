@@ -1,8 +1,6 @@
 "use strict";
 /* The curves: one plot a quantity, with and without treatment, ghosts, and the curve that is expected. */
 
-const COLORS = { with: "#0064a8", without: "#b8430a", ghost: "#8a929c", guess: "#00704f" };
-
 function makeCurves(ctx) {
   const holder = el("div", { id: "plots" }), key = el("p", { class: "key quiet" }), score = el("p", { role: "status", id: "score" });
   const guess = el("fieldset", { class: "guess", hidden: true });
@@ -11,16 +9,19 @@ function makeCurves(ctx) {
   const show = el("select", { id: "show", "aria-label": ctx.L("show"), onchange: () => { if (show.value) ctx.toggleShown(show.value); show.value = ""; } });
   const keep = el("button", { id: "keep", onclick: () => { ctx.ghosts.unshift(ctx.treated); ctx.ghosts.length = Math.min(ctx.ghosts.length, GHOSTS); draw(); } }, ctx.L("keep"));
   const clear = el("button", { id: "clear", onclick: () => { ctx.ghosts = []; ctx.revealed = null; score.textContent = ""; draw(); } }, ctx.L("clear"));
+  /* What trials found is told after the prediction only. */
+  const found = el("button", { id: "found", "aria-pressed": false, onclick: () => { ctx.told = !ctx.told; draw(); } }, ctx.L("found"));
   let plots = [];
 
   /* Until it is revealed, the curve with treatment stays hidden. */
   function begin() {
     ctx.guess = new Array(POINTS).fill(null);
+    ctx.told = false;
     ctx.revealed = null;
     score.textContent = "";
     const name = ctx.state.shown[0], y = course(ctx.lab, ctx.control, name), top = Math.max(...y.filter(isFinite), 1e-12) * 1.6;
     ctx.guessTop = top;
-    guess.replaceChildren(el("legend", {}, ctx.L("guess", name)), ...[0, 0.25, 0.5, 0.75, 1].map((x) => {
+    guess.replaceChildren(el("legend", {}, ctx.L("guess", ctx.word(name))), ...[0, 0.25, 0.5, 0.75, 1].map((x) => {
       const k = Math.round(x * (POINTS - 1)), text = `t = ${FIGURES(ctx.control.times[k])}`;
       const input = el("input", { type: "range", min: 0, max: 1, step: 0.01, value: Math.min(y[k] / top, 1), "data-guess": k, "aria-label": text, oninput: () => points() });
       return el("label", {}, text, input);
@@ -43,6 +44,7 @@ function makeCurves(ctx) {
     if (drawn < 2) { score.textContent = ctx.L("drawFirst"); return; }
     ctx.revealed = ctx.guess;
     ctx.guess = null;
+    ctx.told = true;
     const expected = ctx.revealed.map((v) => (v === null ? NaN : v));
     const alike = shapeScore(expected, course(ctx.lab, ctx.treated, ctx.state.shown[0]));
     score.textContent = ctx.L("score", Math.round(100 * alike));
@@ -60,48 +62,75 @@ function makeCurves(ctx) {
   function draw() {
     guess.hidden = !ctx.guess;
     predict.textContent = ctx.L(ctx.guess ? "reveal" : "predict");
+    found.hidden = !ctx.lab.trials.length;
+    found.disabled = ctx.guess !== null || !pointsFound(ctx).length;
+    found.setAttribute("aria-pressed", Boolean(ctx.told && !found.disabled));
     /* it keeps its height meanwhile, so that what is below does not jump */
     holder.style.minHeight = `${holder.offsetHeight}px`;
     plots.forEach((plot) => plot.destroy());
-    const width = Math.max(holder.clientWidth || 400, 200), height = Math.max(130, 400 / Math.max(ctx.state.shown.length, 1));
+    const shown = ctx.state.shown, width = Math.max(holder.clientWidth || 400, 200), height = roomFor(shown.length);
     holder.replaceChildren();
-    plots = ctx.state.shown.map((name, i) => one(name, i === 0, i === ctx.state.shown.length - 1, width, height));
+    plots = shown.map((name, i) => one(name, i === 0, i === shown.length - 1, width, height));
     holder.style.minHeight = "";
-    const parts = [["with", "solid"], ["without", "dashed"], ...(ctx.ghosts.length ? [["ghost", "dotted"]] : []), ...(ctx.guess || ctx.revealed ? [["guess", "solid"]] : [])];
-    key.replaceChildren(...parts.map(([kind, line]) => el("span", {}, el("i", { style: `border-color:${COLORS[kind]};border-top-style:${line}` }), ctx.L(kind === "guess" ? "yours" : kind))));
-    show.replaceChildren(el("option", { value: "" }, ctx.L("show") + " …"), ...ctx.lab.quantities.map((q) => el("option", { value: q.name }, `${ctx.state.shown.includes(q.name) ? "✓ " : ""}${q.name} – ${q.meaning || q.kind}`)));
+    const lines = [["with", "solid"], ["without", "dashed"], ...(ctx.ghosts.length ? [["ghost", "dotted"]] : []), ...(ctx.guess || ctx.revealed ? [["guess", "solid"]] : [])];
+    const points = ctx.told && !ctx.guess ? pointsFound(ctx).filter((p) => shown.includes(p.quantity)) : [], trials = [...new Set(points.map((p) => p.trial))];
+    key.replaceChildren(...lines.map(([kind, line]) => el("span", {}, el("i", { style: `border-color:${COLORS[kind]};border-top-style:${line}` }), ctx.L(kind === "guess" ? "yours" : kind))),
+      ...(trials.length ? [el("span", { id: "trials" }, el("b", {}, "●"), ` ${ctx.L("foundBy", trials.join("; "))}${points.some((p) => p.used) ? `; ${ctx.L("foundUsed")}` : ""}`)] : []));
+    show.replaceChildren(el("option", { value: "" }, ctx.L("show") + " …"), ...ctx.lab.quantities.map((q) => el("option", { value: q.name }, `${shown.includes(q.name) ? "✓ " : ""}${ctx.word(q.name)}${ctx.word(q.name) === q.name ? "" : ` (${q.name})`}`)));
+  }
+
+  /* Height of one plot: curves and lanes fit one screen. */
+  function roomFor(n) {
+    if (isNarrow()) return Math.max(88, Math.min(200, (innerHeight * 0.225) / n));
+    const rest = 21.6 * parseFloat(getComputedStyle(document.body).fontSize) + 64 * Math.max(ctx.state.on.size, 1);
+    return Math.max(n > 3 ? 70 : 104, Math.min(innerHeight - rest, 640) / n - 22);
+  }
+
+  /* Least and most on the axis: of curves, of what trials found, and of lines that are near. */
+  function rangeOf(name, values, marks) {
+    const numbers = [...values, ...marks].filter((v) => v !== null && isFinite(v)), low = Math.min(...numbers), high = Math.max(...numbers);
+    if (!numbers.length) return [0, 1];
+    if (high - low <= 1e-9 * Math.max(Math.abs(high), Math.abs(low))) return [Math.min(0, 2 * low), Math.max(2 * high, high === 0 ? 1 : 0)];
+    const near = ctx.lab.thresholds.filter((t) => t.quantity === name && t.level > low - 0.4 * (high - low) && t.level < high + 0.4 * (high - low)).map((t) => t.level);
+    const least = Math.min(low, ...near), most = Math.max(high, ...near);
+    return [least >= 0 && least < most / 3 ? 0 : least - (least === low ? 0 : 0.04 * (most - least)), most + 0.05 * (most - least)];
   }
 
   function one(name, first, last, width, height) {
-    const q = ctx.lab.quantities[ctx.lab.quantity.get(name)], box = el("div", { class: "plot", "data-plot": name });
-    box.append(el("h3", {}, `${name}${q.unit ? ` (${q.unit})` : ""}${q.meaning ? `: ${q.meaning}` : ""}`));
+    const q = ctx.lab.quantities[ctx.lab.quantity.get(name)], box = el("div", { class: "plot", "data-plot": name }), word = ctx.word(name), axisRoom = last ? 36 : 6;
+    box.append(el("h3", {}, word, q.unit ? el("span", { class: "quiet" }, ` (${q.unit})`) : "", word === name ? "" : el("span", { class: "symbol" }, ` ${name}`)));
     if (first && ctx.guess) box.classList.add("drawing");
     holder.append(box);
-    const line = (color, dash, w) => ({ pxAlign: 0, stroke: color, width: w, dash, points: { show: false }, spanGaps: color === COLORS.guess });
-    const series = [{}, line(COLORS.without, [7, 5], 2), line(COLORS.with, null, 3), ...ctx.ghosts.map(() => line(COLORS.ghost, [2, 4], 2)), ...(first ? [line(COLORS.guess, null, 3)] : [])];
-    const data = dataOf(name, first), fixed = first && ctx.guess ? [0, ctx.guessTop] : null;
-    const numbers = data.slice(1).flat().filter((v) => v !== null && isFinite(v)), low = Math.min(...numbers), high = Math.max(...numbers);
-    const flat = numbers.length && high - low <= 1e-9 * Math.max(Math.abs(high), Math.abs(low));
-    const scale = fixed ? { range: fixed } : log.checked ? { distr: 3 } : { range: () => (flat ? [Math.min(0, 2 * low), Math.max(2 * high, high === 0 ? 1 : 0)] : [low >= 0 && low < high / 3 ? 0 : low, high + 0.05 * (high - low)]) };
-    const font = `${Math.round(0.8 * parseFloat(getComputedStyle(document.body).fontSize))}px system-ui, sans-serif`;
-    const plot = new uPlot({ width, height, legend: { show: false }, cursor: { drag: { x: false, y: false }, y: false, points: { show: false } }, scales: { x: { time: false }, y: scale },
-      series, axes: [{ font, label: last ? ctx.lab.axis || `${ctx.L("time")}${ctx.lab.timeIsScaled ? "" : ` (${ctx.lab.timeUnit})`}` : undefined, labelFont: font, labelSize: 18, size: 30, grid: { stroke: "#e3e7eb" }, values: (_, v) => v.map((x) => FIGURES(x)) }, { font, size: 66, grid: { stroke: "#e3e7eb" }, values: (_, v) => v.map((x) => (x === null ? "" : FIGURES(x))) }],
-      hooks: { draw: [(u) => mark(u)] } }, data, box);
+    const line = (color, dash, w) => ({ pxAlign: 0, stroke: paint(color), width: w, dash, points: { show: false }, spanGaps: color === "guess" });
+    const series = [{}, line("without", [7, 5], 2), line("with", null, 3), ...ctx.ghosts.map(() => line("ghost", [2, 4], 2)), ...(first ? [line("guess", null, 3)] : [])];
+    const data = dataOf(name, first), points = ctx.told && !ctx.guess ? pointsFound(ctx).filter((p) => p.quantity === name) : [];
+    const scale = first && ctx.guess ? { range: [0, ctx.guessTop] } : log.checked ? { distr: 3 } : { range: () => rangeOf(name, data.slice(1).flat(), points.flatMap((p) => [p.value, p.low, p.high])) };
+    const size = 0.75 * parseFloat(getComputedStyle(document.body).fontSize), font = `${Math.round(size)}px system-ui, sans-serif`, ink = paint("soft"), grid = { stroke: paint("grid"), width: 1 };
+    const [left, right] = gutters();
+    const times = { font, stroke: ink, label: last ? ctx.lab.axis || `${ctx.L("time")}${ctx.lab.timeIsScaled ? "" : ` (${ctx.lab.timeUnit})`}` : undefined, labelFont: font, labelSize: Math.round(1.3 * size), labelGap: 0, size: last ? Math.round(1.7 * size) : 6, grid, ticks: { show: last, stroke: paint("grid"), size: 5 }, gap: 3, values: (_, v) => v.map((x) => (last ? FIGURES(x) : "")) };
+    const plot = new uPlot({ width, height: height + axisRoom, padding: [6, right, 0, 0], legend: { show: false }, cursor: { drag: { x: false, y: false }, y: false, points: { show: false } }, scales: { x: { time: false, range: [0, ctx.lab.horizon] }, y: scale },
+      series, axes: [times, { font, stroke: ink, size: left, gap: 4, space: 26, grid, ticks: { stroke: paint("grid"), size: 4 }, values: (_, v) => v.map((x) => (x === null ? "" : FIGURES(x))) }],
+      hooks: { draw: [(u) => marksOf(ctx, u, name, points, font)] } }, data, box);
     plot.root.setAttribute("role", "img");
     plot.root.setAttribute("aria-label", describe(name));
-    if (first && ctx.guess) drawable(plot);
+    if (first && ctx.guess) drawable(plot); else followable(plot);
     return plot;
+  }
+
+  /* A press in a plot sets the time of the stage. */
+  function followable(plot) {
+    const go = (e) => {
+      const box = plot.over.getBoundingClientRect();
+      ctx.setTime(Math.round(Math.min(Math.max((e.clientX - box.left) / box.width, 0), 1) * (POINTS - 1)));
+    };
+    plot.over.addEventListener("pointerdown", (e) => { if (e.pointerType === "mouse") { plot.over.setPointerCapture(e.pointerId); } go(e); });
+    plot.over.addEventListener("pointermove", (e) => { if (e.buttons && e.pointerType === "mouse") go(e); });
   }
 
   function describe(name) {
     const y = ctx.treated.status === "ok" ? course(ctx.lab, ctx.treated, name) : [], x = ctx.control.status === "ok" ? course(ctx.lab, ctx.control, name) : [];
     const told = (values, word) => (values.length ? `${ctx.L(word)}: ${FIGURES(values[0])} → ${FIGURES(values[values.length - 1])}, ${ctx.L("peak")} ${FIGURES(ENDPOINTS.peak(values))}` : "");
-    return `${name}. ${ctx.guess ? "" : told(y, "with")}. ${told(x, "without")}`;
-  }
-
-  function mark(u) {
-    const x = u.valToPos(ctx.treated.times[ctx.k], "x", true), c = u.ctx;
-    c.save(); c.strokeStyle = "#b8430a"; c.lineWidth = 1; c.beginPath(); c.moveTo(x, u.bbox.top); c.lineTo(x, u.bbox.top + u.bbox.height); c.stroke(); c.restore();
+    return `${ctx.word(name)}. ${ctx.guess ? "" : told(y, "with")}. ${told(x, "without")}`;
   }
 
   function drawable(plot) {
@@ -118,7 +147,6 @@ function makeCurves(ctx) {
     plot.over.addEventListener("pointerdown", (e) => { e.preventDefault(); plot.over.setPointerCapture(e.pointerId); last = null; put(e); });
     plot.over.addEventListener("pointermove", (e) => { if (e.buttons) put(e); });
   }
-  const controls = el("div", { class: "row" }, predict, keep, clear, show, el("label", { for: "log" }, log, ctx.L("log")));
-  const section = el("section", { "aria-labelledby": "curves-h" }, el("h2", { id: "curves-h" }, ctx.L("curves")), controls, guess, score, key, holder);
-  return { section, draw, marks: () => plots.forEach((p) => p.redraw(false)), plots: () => plots, stop: () => { ctx.guess = null; ctx.revealed = null; score.textContent = ""; } };
+  const controls = el("div", { class: "row tools" }, predict, found, keep, clear, show, el("label", { for: "log" }, log, ctx.L("log")));
+  return { parts: [guess, score, key, holder], controls, draw, marks: () => plots.forEach((p) => p.redraw(false)), plots: () => plots, stop: () => { ctx.guess = null; ctx.revealed = null; score.textContent = ""; } };
 }

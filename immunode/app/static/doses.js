@@ -58,7 +58,7 @@ function makeDoses(ctx) {
   function node(it, track, time, i, n, height) {
     const d = it.doses, unit = ctx.lab.timeIsScaled ? "" : ` ${ctx.lab.timeUnit}`, amount = d.amount ? `${FIGURES(ctx.state.on.get(it.name).get(d.amount))}${d.unit && d.unit !== "1" ? ` ${d.unit}` : ""}` : "";
     const words = `t = ${FIGURES(time)}${unit}${amount ? `, ${amount}` : ""}`;
-    const made = el("div", { class: "dose free", role: "slider", tabindex: i === 0 ? 0 : -1, title: words, "data-dose": time, "aria-label": ctx.L("doseOf", i + 1, n, it.name), "aria-valuemin": 0, "aria-valuemax": last(), "aria-valuenow": time, "aria-valuetext": words, "aria-describedby": "dose-keys" }, el("i", { style: `height:${height}` }));
+    const made = el("div", { class: "dose free", role: "slider", tabindex: i === 0 ? 0 : -1, title: words, "data-dose": time, "aria-label": ctx.L("doseOf", i + 1, n, ctx.called(it)), "aria-valuemin": 0, "aria-valuemax": last(), "aria-valuenow": time, "aria-valuetext": words, "aria-describedby": "dose-keys" }, el("i", { style: `height:${height}` }));
     made.style.left = `${((100 * time) / ctx.lab.horizon).toFixed(3)}%`;
     made.addEventListener("keydown", (e) => keys(it, e, time));
     made.addEventListener("pointerdown", (down) => {

@@ -3,14 +3,20 @@
 
 const PAGE = typeof document === "undefined" ? null : JSON.parse(document.getElementById("data").textContent);
 
+const LONGEST_WORD = 48, VISIBLE = 0.05;
+
 function startLab(root, programs) {
   const labs = PAGE.labs.map((data, i) => openLabOf(data, programs[i]));
   const linked = fromLink(labs, location.hash.slice(1)), wished = (navigator.language || "en").slice(0, 2);
-  const ctx = { k: 0, ghosts: [], guess: null, revealed: null, language: "en", pool: makePool() };
-  const languages = Object.keys(PAGE.strings);
-  ctx.language = linked && languages.includes(linked.language) ? linked.language : languages.includes(wished) ? wished : "en";
+  const ctx = { k: 0, ghosts: [], guess: null, revealed: null, told: false, language: "en", pool: makePool() };
+  /* A model is offered in the languages in which all of its own words are known. */
+  const languagesOf = (lab) => Object.keys(PAGE.strings).filter((l) => l === "en" || PAGE.phrases[l].complete.includes(lab.id));
+  let asked = linked && own(PAGE.strings, linked.language) ? linked.language : own(PAGE.strings, wished) ? wished : "en";
   ctx.L = (key, ...values) => values.reduce((text, v, i) => text.replaceAll(`{${i}}`, v), PAGE.strings[ctx.language][key] || PAGE.strings.en[key] || key);
   ctx.say = (text) => sayIn(PAGE.phrases[ctx.language], text);
+  /* What a quantity is called: its label, else what it means where that is short, else its name. */
+  ctx.word = (name) => { const q = ctx.lab.quantities[ctx.lab.quantity.get(name)]; return ctx.say(q.label || (q.meaning && q.meaning.length <= LONGEST_WORD ? q.meaning : name)); };
+  ctx.called = (it) => ctx.say(it.label || it.name.replaceAll("_", " "));
   let parts = null, scenario = "", pending = 0;
 
   function scenarioState(one) {
@@ -24,11 +30,34 @@ function startLab(root, programs) {
     return state;
   }
 
-  function open(state) {
+  /* How many of its curves the treatment of a scenario changes for the eye. */
+  function seen(one) {
+    const state = scenarioState(one), lab = labs.find((l) => l.id === one.model);
+    const runs = [false, true].map((treated) => simulate(lab, valuesOf(lab, state, treated), { ...treatmentOf(lab, state), points: CLASS_POINTS, rtol: CLASS_RTOL }));
+    if (!runs.every((run) => run.status === "ok")) return 0;
+    return state.shown.filter((name) => {
+      const [a, b] = runs.map((run) => course(lab, run, name)), gap = Math.max(...a.map((v, k) => Math.abs(v - b[k])));
+      return gap > VISIBLE * Math.max(...a.concat(b).map(Math.abs));
+    }).length;
+  }
+
+  /* Curves that are flat with and without treatment tell nothing: they make way for others, where there are any. */
+  function lively() {
+    const { lab, state } = ctx, runs = [ctx.control, ctx.treated].filter((run) => run.status === "ok");
+    const moves = (name) => { const all = runs.flatMap((run) => course(lab, run, name)), high = Math.max(...all), low = Math.min(...all); return high - low > 1e-3 * Math.max(Math.abs(high), Math.abs(low)); };
+    const good = state.shown.filter(moves), more = [...lab.readouts, ...lab.states.map((s) => s.name)].filter((q) => !good.includes(q));
+    if (good.length < state.shown.length) state.shown = good.length ? good : [more.find(moves) || state.shown[0]];
+    if (isNarrow()) state.shown = state.shown.slice(0, 2);
+  }
+
+  function open(state, fresh = true) {
     ctx.lab = labs.find((l) => l.id === state.lab);
     ctx.labNumber = labs.indexOf(ctx.lab);
     ctx.state = state;
-    ctx.ghosts = []; ctx.guess = null; ctx.revealed = null; ctx.k = 0;
+    ctx.ghosts = []; ctx.guess = null; ctx.revealed = null; ctx.told = false; ctx.k = 0;
+    if (parts) parts.stage.stop();
+    compute();
+    if (fresh) lively();
     build();
   }
 
@@ -47,9 +76,12 @@ function startLab(root, programs) {
   };
   function redo(dragging) {
     compute();
+    show(dragging);
+  }
+  function show(dragging) {
     parts.timeline.refresh(dragging);
     if (!dragging) parts.stage.build();
-    parts.stage.peaks();
+    parts.stage.rescale();
     ctx.refresh(dragging);
     if (!dragging) history.replaceState(null, "", `#${toLink(ctx.state, ctx.language)}`);
   }
@@ -80,7 +112,7 @@ function startLab(root, programs) {
   function figure() {
     const plots = parts.curves.plots(), canvases = plots.map((p) => p.root.querySelector("canvas")), head = 28, ratio = window.devicePixelRatio || 1;
     const sheet = el("canvas", { width: Math.max(...canvases.map((c) => c.width)), height: canvases.reduce((a, c) => a + c.height + head * ratio, 0) }), c = sheet.getContext("2d");
-    c.fillStyle = "#fff"; c.fillRect(0, 0, sheet.width, sheet.height); c.fillStyle = "#1d2530"; c.font = `${15 * ratio}px sans-serif`;
+    c.fillStyle = paint("paper"); c.fillRect(0, 0, sheet.width, sheet.height); c.fillStyle = paint("ink"); c.font = `${15 * ratio}px sans-serif`;
     let y = 0;
     canvases.forEach((one, i) => { c.fillText(plots[i].root.parentNode.querySelector("h3").textContent, 8 * ratio, y + 19 * ratio); c.drawImage(one, 0, y + head * ratio); y += one.height + head * ratio; });
     const link = el("a", { href: sheet.toDataURL("image/png"), download: `${ctx.lab.id}.png` });
@@ -88,36 +120,41 @@ function startLab(root, programs) {
   }
 
   function build() {
-    const lab = ctx.lab, ready = PAGE.scenarios.filter((s) => labs.some((l) => l.id === s.model)), one = ready.find((s) => s.id === scenario);
+    const lab = ctx.lab, languages = languagesOf(lab), ready = PAGE.scenarios.filter((s) => labs.some((l) => l.id === s.model)), one = ready.find((s) => s.id === scenario);
+    ctx.language = languages.includes(asked) ? asked : "en";
     document.documentElement.lang = ctx.language;
     parts = { stage: makeStage(ctx), curves: makeCurves(ctx), timeline: makeTimeline(ctx), panels: makePanels(ctx), error: el("p", { class: "error", role: "alert" }) };
     const told = el("span", { class: "quiet", role: "status", id: "told" }), code = el("pre", { id: "code", hidden: true, tabindex: 0 });
     const choose = (id) => { scenario = id; const found = ready.find((s) => s.id === id); open(found ? scenarioState(found) : freshState(lab)); };
-    const header = el("header", {}, el("div", { class: "grow" }, el("h1", {}, ctx.say(lab.title)), el("span", { class: "quiet" }, `${lab.id}, ${ctx.L(lab.status === "published" ? "statusPublished" : "status")}${lab.reference ? `, ${lab.reference}` : ""}${lab.timeIsScaled ? `; ${ctx.L("scaled", lab.timeUnit || "1")}` : ""}`)),
+    const about = `${lab.id}, ${ctx.L(lab.status === "published" ? "statusPublished" : "status")}${lab.reference ? `, ${lab.reference}` : ""}${lab.timeIsScaled ? `; ${ctx.L("scaled", lab.timeUnit || "1")}` : ""}`;
+    const header = el("header", {}, el("h1", { title: about }, ctx.say(lab.title)),
       labs.length > 1 ? picker("model", ctx.L("model"), labs.map((l) => [l.id, ctx.say(l.title)]), lab.id, (id) => { scenario = ""; open(freshState(labs.find((l) => l.id === id))); }) : null,
-      ready.length ? picker("scenario", ctx.L("scenario"), [["", ctx.L("free")], ...ready.map((s) => [s.id, s.title[ctx.language] || s.title.en])], scenario, choose) : null,
-      picker("language", ctx.L("language"), languages.map((l) => [l, l === "de" ? "Deutsch" : l === "en" ? "English" : l]), ctx.language, (l) => { ctx.language = l; build(); }),
-      el("button", { id: "reset", onclick: () => choose(scenario) }, ctx.L("reset")),
-      el("p", { class: "story" }, one ? one.story[ctx.language] || one.story.en : ""));
+      ready.length ? picker("scenario", ctx.L("scenario"), [["", ctx.L("free")], ...ready.map((s) => [s.id, s.title[ctx.language] || ctx.say(s.title.en)])], scenario, choose) : null,
+      languages.length > 1 ? picker("language", ctx.L("language"), languages.map((l) => [l, l === "de" ? "Deutsch" : l === "en" ? "English" : l]), ctx.language, (l) => { asked = l; build(); }) : null,
+      el("button", { id: "reset", title: ctx.L("reset"), onclick: () => choose(scenario) }, ctx.L("reset")),
+      one ? el("p", { class: "story" }, one.story[ctx.language] || ctx.say(one.story.en)) : null);
     const buttons = el("section", { class: "wide" }, el("div", { class: "row" },
       el("button", { id: "show-code", "aria-expanded": false, onclick: (e) => { code.hidden = !code.hidden; e.currentTarget.setAttribute("aria-expanded", !code.hidden); code.textContent = pythonCode(lab, ctx.state); } }, ctx.L("code")),
       el("button", { id: "figure", onclick: figure }, ctx.L("figure")),
       el("button", { id: "csv", onclick: () => download(`${lab.id}.csv`, "text/csv", csv(lab, ctx.treated, lab.quantities.map((q) => q.name))) }, ctx.L("data")),
       el("button", { id: "link", onclick: () => { const address = location.href; told.textContent = ctx.L("copied", address); if (navigator.clipboard) navigator.clipboard.writeText(address).catch(() => {}); } }, ctx.L("link")), told), code);
-    const main = el("main", {}, parts.error, parts.stage.section, parts.curves.section, parts.timeline.section, parts.panels.section, buttons);
-    const footer = el("footer", {}, el("details", {}, el("summary", {}, el("strong", {}, ctx.L("advice")), " ", el("u", {}, ctx.L("limits")), `: ${ctx.say(lab.limits[0] || "")}`),
-      el("div", { class: "scroll", tabindex: 0, role: "region", "aria-label": ctx.L("limits") }, el("p", {}, ctx.L("adviceText")), ...lab.limits.map((text, i) => el("p", {}, i === 0 ? ctx.say(text) : text)))));
+    const { curves, timeline } = parts;
+    const play = el("section", { class: "play", "aria-labelledby": "curves-h" }, el("h2", { id: "curves-h", class: "unseen" }, ctx.L("curves")), ...curves.parts, timeline.block, timeline.cards, curves.controls);
+    const main = el("main", {}, parts.error, parts.stage.section, play, timeline.detail, parts.panels.section, buttons);
+    const footer = el("footer", {}, el("details", {}, el("summary", {}, el("strong", {}, ctx.L("advice")), " ", el("u", {}, ctx.L("limits")), el("span", { class: "more" }, `: ${ctx.say(lab.limits[0] || "")}`)),
+      el("div", { class: "scroll", tabindex: 0, role: "region", "aria-label": ctx.L("limits") }, el("p", {}, ctx.L("adviceText")), el("p", {}, about), ...lab.limits.map((text, i) => el("p", {}, ctx.say(text))))));
     root.replaceChildren(header, main, footer);
     parts.timeline.build();
-    redo(false);
+    show(false);
   }
 
-  addEventListener("resize", () => { if (parts) parts.curves.draw(); });
-  addEventListener("hashchange", () => { const next = fromLink(labs, location.hash.slice(1)); if (next) { scenario = ""; open(next.state); } });
+  addEventListener("resize", () => { if (parts) redo(false); });
+  matchMedia("(prefers-color-scheme: dark)").addEventListener("change", () => { if (parts) parts.curves.draw(); });
+  addEventListener("hashchange", () => { const next = fromLink(labs, location.hash.slice(1)); if (next) { scenario = ""; open(next.state, false); } });
   window.immunodeLab = ctx;
-  if (linked) open(linked.state);
+  if (linked) open(linked.state, false);
   else {
-    const wanted = labs[0].on.length > 0, first = wanted ? null : PAGE.scenarios.find((s) => labs[0].id === s.model);
+    const wanted = labs[0].on.length > 0, mine = wanted ? [] : PAGE.scenarios.filter((s) => s.model === labs[0].id), first = mine.length > 1 ? mine.map((s) => [seen(s), s]).reduce((a, b) => (b[0] > a[0] ? b : a))[1] : mine[0];
     scenario = first ? first.id : "";
     open(scenarioState(first || { model: labs[0].id, on: Object.fromEntries(labs[0].on.map((n) => [n, {}])), show: [] }));
   }

@@ -1,5 +1,5 @@
 "use strict";
-/* What explains a run: bars of Why?, the phase plane, a sweep, the class, the table, the parameters. */
+/* What explains a run: bars of Why?, the phase plane, a sweep, the table, the parameters. */
 
 function makePanels(ctx) {
   const names = ["why", "phase", "sweep", "class", "table", "parameters"], body = el("div", { class: "panel", id: "panel", role: "tabpanel", tabindex: 0 });
@@ -34,7 +34,7 @@ function makePanels(ctx) {
     clearTimeout(pending);
     stale = true;
     if (ctx.guess) refresh();
-    else pending = setTimeout(refresh, inSight ? 20 : 500);
+    else pending = setTimeout(refresh, inSight ? 120 : 500);
   }
   new IntersectionObserver((entries) => {
     inSight = entries[entries.length - 1].isIntersecting;
@@ -43,13 +43,10 @@ function makePanels(ctx) {
   return { section: el("section", { class: "wide" }, list, body), refresh, later, choose };
 }
 
-/* A select of names. */
-function picker(id, label, options, chosen, action) {
-  const box = el("select", { id, onchange: () => action(box.value) }, ...options.map(([value, text]) => el("option", { value, selected: value === chosen }, text)));
-  return el("label", { for: id }, label, box);
-}
-const stateOptions = (ctx) => ctx.lab.states.filter((s) => s.own || ctx.state.on.has(s.name.split(".")[0])).map((s) => [s.name, s.name]);
-const quantityOptions = (ctx) => ctx.lab.quantities.filter((q) => q.kind !== "flux").map((q) => [q.name, q.name]);
+/* A quantity in a list: what it is called, with its name where that is another. */
+const named = (ctx, name) => (ctx.word(name) === name ? name : `${ctx.word(name)} (${name})`);
+const stateOptions = (ctx) => ctx.lab.states.filter((s) => s.own || ctx.state.on.has(s.name.split(".")[0])).map((s) => [s.name, named(ctx, s.name)]);
+const quantityOptions = (ctx) => ctx.lab.quantities.filter((q) => q.kind !== "flux").map((q) => [q.name, named(ctx, q.name)]);
 
 function dataTable(heads, rows) {
   return el("div", { class: "scroll", tabindex: 0, role: "region", "aria-label": heads[0] }, el("table", {}, el("thead", {}, el("tr", {}, ...heads.map((h) => el("th", { scope: "col" }, h)))),
@@ -62,13 +59,13 @@ function makeWhy(ctx) {
   return function view() {
     const options = stateOptions(ctx), known = options.map(([name]) => name);
     if (!known.includes(chosen)) chosen = ctx.state.shown.find((q) => known.includes(q)) || known[0];
-    const found = why(ctx.lab, ctx.state, chosen), parts = [el("div", { class: "row" }, picker("why-state", ctx.L("notState"), options, chosen, (v) => { chosen = v; ctx.refreshPanel(); })), el("p", { class: "quiet" }, ctx.L("whyText", chosen))];
+    const found = why(ctx.lab, ctx.state, chosen), parts = [el("div", { class: "row" }, picker("why-state", ctx.L("notState"), options, chosen, (v) => { chosen = v; ctx.refreshPanel(); })), el("p", { class: "quiet" }, ctx.L("whyText", ctx.word(chosen)))];
     if (!found) return parts;
     const most = Math.max(...found.bars.map((b) => Math.abs(b.change)), 1e-300);
     const bars = found.bars.map((b) => {
       const w = (140 * Math.abs(b.change)) / most, x = b.change < 0 ? 150 - w : 150;
-      return el("div", { "data-bar": b.name }, el("span", {}, b.name ? `${b.name}${b.meaning ? `: ${b.meaning}` : ""}` : ctx.L("given")),
-        svg("svg", { viewBox: "0 0 300 20", preserveAspectRatio: "none", "aria-hidden": "true" }, svg("line", { x1: 150, x2: 150, y1: 0, y2: 20, stroke: "#56606d" }), svg("rect", { x, y: 3, width: w, height: 14, fill: b.change < 0 ? COLORS.without : COLORS.with })),
+      return el("div", { "data-bar": b.name }, el("span", {}, b.name ? `${b.name}${b.meaning ? `: ${ctx.say(b.meaning)}` : ""}` : ctx.L("given")),
+        svg("svg", { viewBox: "0 0 300 20", preserveAspectRatio: "none", "aria-hidden": "true" }, svg("line", { x1: 150, x2: 150, y1: 0, y2: 20, stroke: "var(--soft)" }), svg("rect", { x, y: 3, width: w, height: 14, fill: b.change < 0 ? COLORS.without : COLORS.with })),
         el("span", {}, `${b.change > 0 ? "+" : ""}${FIGURES(b.change)}`));
     });
     const total = found.bars.reduce((a, b) => a + b.change, 0);
@@ -119,11 +116,11 @@ function makePhase(ctx) {
     const X = (i) => left + (i / (n - 1)) * (W - left - 10), Y = (j) => H - bottom - (j / (n - 1)) * (H - bottom - 10);
     const lines = z.map((values, i) => svg("path", { d: zeroLine(values, n).map(([p, q]) => `M${X(p[0]).toFixed(1)},${Y(p[1]).toFixed(1)}L${X(q[0]).toFixed(1)},${Y(q[1]).toFixed(1)}`).join(""), fill: "none", stroke: i ? COLORS.without : COLORS.with, "stroke-width": 2.5, "stroke-dasharray": i ? "7 4" : null, class: "nullcline" }));
     const at = (y) => [X((y[a] / top[0]) * (n - 1)), Y((y[b] / top[1]) * (n - 1))];
-    const path = svg("polyline", { points: run.y.map((y) => at(y).map((v) => v.toFixed(1)).join(",")).join(" "), fill: "none", stroke: "#1d2530", "stroke-width": 1.5 });
+    const path = svg("polyline", { points: run.y.map((y) => at(y).map((v) => v.toFixed(1)).join(",")).join(" "), fill: "none", stroke: "var(--ink)", "stroke-width": 1.5 });
     const [cx, cy] = at(run.y[ctx.k]), texts = [0, 0.5, 1].flatMap((x) => [svg("text", { x: X(x * (n - 1)), y: H - bottom + 18, "text-anchor": x === 1 ? "end" : "middle" }, FIGURES(x * top[0])), svg("text", { x: left - 6, y: Y(x * (n - 1)) + 5, "text-anchor": "end" }, FIGURES(x * top[1]))]);
     const unit = (i) => { const q = ctx.lab.quantities[[a, b][i]]; return `${q.name}${q.unit ? ` (${q.unit})` : ""}`; };
     const label = ctx.L("phaseText", pair[0], pair[1]);
-    const chart = svg("svg", { class: "chart", viewBox: `0 0 ${W} ${H}`, role: "img", "aria-label": label }, svg("rect", { x: left, y: 10, width: W - left - 10, height: H - bottom - 10, fill: "#fff", stroke: "#c9d0d8" }), ...lines, path, svg("circle", { cx, cy, r: 6, fill: "#d17b00", stroke: "#1d2530" }), ...texts,
+    const chart = svg("svg", { class: "chart", viewBox: `0 0 ${W} ${H}`, role: "img", "aria-label": label }, svg("rect", { x: left, y: 10, width: W - left - 10, height: H - bottom - 10, fill: "none", stroke: "var(--line)" }), ...lines, path, svg("circle", { cx, cy, r: 6, fill: "#d17b00", stroke: "var(--ink)" }), ...texts,
       svg("text", { x: (left + W) / 2, y: H - 6, "text-anchor": "middle" }, unit(0)), svg("text", { x: 14, y: H / 2, transform: `rotate(-90 14 ${H / 2})`, "text-anchor": "middle" }, unit(1)));
     const set = (i) => (v) => { pair[i] = v; ctx.refreshPanel(); };
     return [el("div", { class: "row" }, picker("phase-x", ctx.L("across"), options, pair[0], set(0)), picker("phase-y", ctx.L("up"), options, pair[1], set(1))), el("p", { class: "quiet" }, label), chart,
@@ -171,33 +168,6 @@ function makeSweep(ctx) {
   };
 }
 
-function makeClass(ctx) {
-  let goal = -1, enough = 0.3, endpoint = "mean", found = null, key = "", quantity = "";
-  return function view() {
-    if (!ctx.lab.quantity.has(quantity) || !ctx.state.shown.includes(quantity)) quantity = ctx.state.shown[0];
-    const now = toLink(ctx.state, "") + quantity + endpoint;
-    if (key !== now) found = null;
-    const judge = (one) => !one.failed && goal * one.change >= enough;
-    const run = () => {
-      const all = patients(ctx.lab, ctx.state), started = performance.now(), way = ctx.L("classWay", "{0}", all.length);
-      key = now;
-      ctx.pool.run(ctx.labNumber, ctx.lab, { ...treatmentOf(ctx.lab, ctx.state), usual: usualOf(ctx.lab, ctx.treated, quantity) }, all, [quantity, endpoint, goal, enough],
-        (count) => { progress.textContent = way.replace("{0}", count); },
-        (done) => { if (key !== now) return; found = done; ctx.classTime = performance.now() - started; ctx.refreshPanel(); });
-    };
-    const progress = el("p", { class: "quiet", role: "status", id: "class-progress" });
-    const parts = [el("div", { class: "row" }, picker("class-of", ctx.L("quantity"), quantityOptions(ctx).filter(([n]) => ctx.state.shown.includes(n)), quantity, (v) => { quantity = v; ctx.refreshPanel(); }), picker("class-end", ctx.L("measure"), ["mean", "final", "peak"].map((e) => [e, ctx.L(e)]), endpoint, (v) => { endpoint = v; ctx.refreshPanel(); }),
-      picker("class-goal", ctx.L("goal"), [["-1", ctx.L("lower")], ["1", ctx.L("higher")]], String(goal), (v) => { goal = +v; ctx.refreshPanel(); }), picker("class-enough", ctx.L("atLeast"), [0.1, 0.2, 0.3, 0.5, 0.9].map((v) => [String(v), `${100 * v} %`]), String(enough), (v) => { enough = +v; ctx.refreshPanel(); }), el("button", { id: "class-run", class: "main", onclick: run }, ctx.L("classRun"))),
-    el("p", { class: "quiet" }, ctx.L("classText", `${quantity} (${ctx.L(endpoint)})`, ctx.L(goal < 0 ? "lower" : "higher"), 100 * enough))];
-    if (!found) return [...parts, progress];
-    const lost = found.filter((one) => one.failed).length, yes = found.filter(judge).length, words = (one) => ctx.L(one.failed ? "lost" : judge(one) ? "yes" : "no");
-    const told = el("p", { class: "quiet", role: "status" });
-    const dots = found.map((one, i) => el("button", { class: one.failed ? "lost" : judge(one) ? "yes" : "", "aria-label": ctx.L("patient", i + 1, words(one)), onclick: () => { told.textContent = `${ctx.L("patient", i + 1, words(one))}; ${quantity}: ${FIGURES(one.without)} → ${FIGURES(one.within)}`; } }));
-    return [...parts, el("p", { id: "responders" }, ctx.L("responders", yes, found.length - lost, lost)), el("div", { class: "patients" }, ...dots), told,
-      asTable(ctx, ["#", ctx.L("without"), ctx.L("with"), "Δ %"], found.map((one, i) => [String(i + 1), one.failed ? "–" : one.without, one.failed ? "–" : one.within, one.failed ? "–" : 100 * one.change]))];
-  };
-}
-
 function makeTable(ctx) {
   return function view() {
     const names = ctx.state.shown, run = ctx.treated, columns = names.flatMap((n) => [ctx.treated, ctx.control].map((r) => (r.status === "ok" ? course(ctx.lab, r, n) : null)));
@@ -216,7 +186,7 @@ function makeParameters(ctx) {
         if (isFinite(v) && v !== p.value) ctx.state.values.set(p.name, clamp(ctx.lab, p.name, v)); else ctx.state.values.delete(p.name);
         ctx.changed();
       } });
-      return [p.name, input, p.unit, p.meaning, p.source];
+      return [p.name, input, p.unit, ctx.say(p.meaning), p.source];
     });
     return [el("p", { class: "quiet" }, ctx.L("parametersText")), dataTable([ctx.L("choose"), ctx.L("value"), ctx.L("unit"), ctx.L("meaning"), ctx.L("source")], rows)];
   };

@@ -1,181 +1,188 @@
 "use strict";
-/* The stage: states as circles whose area is their amount, processes as arrows whose width is their flux. */
+/* The stage: the diagram of the model, as on paper, with icons that fill and arrows that swell while time runs. */
 
-const SVG = "http://www.w3.org/2000/svg", STAGE_WIDTH = 760, STAGE_HEIGHT = 460;
-const KINDS = { cell: "#8fc1e3", signal: "#f4c27a", pathogen: "#e79b94", drug: "#b9a7dd", damage: "#c9cdd2", "": "#a9d3b5" };
-
-/* Makes an element; text goes in as text, never as markup. */
-function el(tag, attributes = {}, ...children) {
-  const node = document.createElement(tag);
-  return fill(node, attributes, children);
-}
-function svg(tag, attributes = {}, ...children) {
-  return fill(document.createElementNS(SVG, tag), attributes, children);
-}
-function fill(node, attributes, children) {
-  for (const [name, value] of Object.entries(attributes)) {
-    if (name.startsWith("on")) node.addEventListener(name.slice(2), value);
-    else if (name.startsWith("aria-") || name === "tabindex") node.setAttribute(name, String(value));
-    else if (value === true) node.setAttribute(name, "");
-    else if (value !== false && value !== null && value !== undefined) node.setAttribute(name, value);
-  }
-  node.append(...children.filter((c) => c !== null && c !== undefined));
-  return node;
-}
-const pressed = (action) => ({
-  onclick: action,
-  onkeydown: (e) => { if (e.key === "Enter" || e.key === " ") { e.preventDefault(); action(e); } },
-});
-
-/* Angles of n points that are equally far apart along an ellipse, the first just right of its top. */
-function evenAngles(n, wide, high) {
-  const fine = 720, along = [0];
-  const at = (i) => -Math.PI / 2 + (2 * Math.PI * i) / fine;
-  for (let i = 0; i < fine; i++) along.push(along[i] + Math.hypot(wide * Math.sin(at(i + 0.5)), high * Math.cos(at(i + 0.5))));
-  return Array.from({ length: n }, (_, i) => at(along.findIndex((s) => s >= (along[fine] * (i + 0.5)) / n)));
-}
-
-/* Where everything stands: states on an ellipse; arrows to and from outside leave in a fan. */
-function layout(lab, state) {
-  const shown = lab.states.filter((s) => s.own || state.on.has(s.name.split(".")[0]));
-  const n = shown.length, most = Math.min(46, 260 / Math.max(n, 3) + 14), place = new Map();
-  const wide = STAGE_WIDTH / 2 - most - 70, high = STAGE_HEIGHT / 2 - most - 58;
-  const angles = evenAngles(n, wide, high);
-  shown.forEach((s, i) => {
-    const a = angles[i];
-    const x = STAGE_WIDTH / 2 + (n === 1 ? 0 : wide * Math.cos(a)), y = STAGE_HEIGHT / 2 + (n === 1 ? 0 : high * Math.sin(a));
-    place.set(s.name, { x, y, angle: n === 1 ? -Math.PI / 2 : a, fan: [], kind: s.kind });
-  });
-  const arrows = [];
-  lab.processes.forEach((p, j) => {
-    const taken = [...new Set(p.taken.map(([s]) => s))].filter((s) => place.has(s));
-    const made = [...new Set(p.made.map(([s]) => s))].filter((s) => place.has(s));
-    if (taken.length && made.length) taken.forEach((a) => made.forEach((b) => { if (a !== b) arrows.push({ j, from: a, to: b }); }));
-    else if (made.length) made.forEach((b) => { const one = { j, from: null, to: b }; place.get(b).fan.push(one); arrows.push(one); });
-    else taken.forEach((a) => { const one = { j, from: a, to: null }; place.get(a).fan.push(one); arrows.push(one); });
-  });
-  place.forEach((spot) => {
-    const m = spot.fan.length, spread = Math.min(2.4, 0.6 * (m - 1));
-    spot.fan.forEach((arrow, i) => { arrow.angle = spot.angle + (m === 1 ? 0 : -spread / 2 + (spread * i) / (m - 1)); });
-  });
-  return { place, arrows, most };
-}
-
-function pathOf(arrow, place, most) {
-  if (arrow.from && arrow.to) {
-    const a = place.get(arrow.from), b = place.get(arrow.to), dx = b.x - a.x, dy = b.y - a.y, d = Math.hypot(dx, dy) || 1;
-    const bend = 22, mx = (a.x + b.x) / 2 - (bend * dy) / d, my = (a.y + b.y) / 2 + (bend * dx) / d, gap = most + 4;
-    const s = Math.hypot(mx - a.x, my - a.y) || 1, e = Math.hypot(mx - b.x, my - b.y) || 1;
-    return `M${a.x + (gap * (mx - a.x)) / s},${a.y + (gap * (my - a.y)) / s}Q${mx},${my} ${b.x + ((gap + 8) * (mx - b.x)) / e},${b.y + ((gap + 8) * (my - b.y)) / e}`;
-  }
-  const spot = place.get(arrow.from || arrow.to), cos = Math.cos(arrow.angle), sin = Math.sin(arrow.angle);
-  const near = most + (arrow.to ? 12 : 4), far = most + 50;
-  const inner = `${spot.x + near * cos},${spot.y + near * sin}`, outer = `${spot.x + far * cos},${spot.y + far * sin}`;
-  return arrow.to ? `M${outer}L${inner}` : `M${inner}L${outer}`;
-}
+const RUN_SECONDS = 9, TIPS = [["s", 9], ["m", 12], ["l", 15]];
 
 function makeStage(ctx) {
-  const picture = svg("svg", { viewBox: `0 0 ${STAGE_WIDTH} ${STAGE_HEIGHT}`, role: "group", "aria-label": ctx.L("stage") });
-  const equation = el("p", { class: "equation", "aria-live": "polite" });
+  const picture = svg("svg", { role: "group", "aria-label": ctx.L("stage") });
+  const equation = el("div", { class: "equation", "aria-live": "polite" });
   const slider = el("input", { type: "range", min: 0, max: POINTS - 1, value: 0, "aria-label": ctx.L("time"), id: "time", oninput: () => ctx.setTime(+slider.value) });
-  const output = el("output", { for: "time" });
-  const play = el("button", { id: "play", onclick: () => toggle() }, ctx.L("play"));
-  let timer = 0, drawn = null, nodes = [], lines = [], chosen = null;
+  const output = el("output", { for: "time" }), play = el("button", { id: "play", class: "main", onclick: () => toggle() }, ctx.L("play"));
+  let timer = 0, scene = null, nodes = [], lines = [], threads = [], pills = [], chosen = null, looked = "", scales = null, gifts = [], before = 0, drift = 0;
 
   function toggle() {
-    if (timer) { cancelAnimationFrame(timer); timer = 0; play.textContent = ctx.L("play"); return; }
+    if (timer) { stop(); return; }
     play.textContent = ctx.L("pause");
-    const calm = matchMedia("(prefers-reduced-motion: reduce)").matches, pace = calm ? 40 : 1;
-    let last = 0;
+    picture.classList.add("playing");
+    const calm = matchMedia("(prefers-reduced-motion: reduce)").matches;
+    if (ctx.k >= POINTS - 1) ctx.setTime(0);
+    let last = performance.now(), at = ctx.k;
     const tick = (now) => {
-      if (now - last >= (calm ? 800 : 16)) {
+      if (!calm || now - last >= 800) {
+        at = calm ? at + 40 : at + ((POINTS - 1) * (now - last)) / (1000 * RUN_SECONDS);
         last = now;
-        if (ctx.k >= POINTS - 1) { timer = 0; play.textContent = ctx.L("play"); return; }
-        ctx.setTime(Math.min(ctx.k + pace, POINTS - 1));
+        ctx.setTime(Math.min(Math.floor(at), POINTS - 1));
+        if (ctx.k >= POINTS - 1) { stop(); return; }
       }
       timer = requestAnimationFrame(tick);
     };
-    if (ctx.k >= POINTS - 1) ctx.setTime(0);
     timer = requestAnimationFrame(tick);
   }
+  function stop() { cancelAnimationFrame(timer); timer = 0; play.textContent = ctx.L("play"); picture.classList.remove("playing"); }
+
+  const owner = (name) => { const s = ctx.lab.states.find((one) => one.name === name); return s.own ? "" : name.split(".")[0]; };
+  const there = (name) => !owner(name) || ctx.state.on.has(owner(name));
+  const words = (lines_, x, y, size, step, extra = {}) => svg("text", { x, y, "text-anchor": "middle", "font-size": size, ...extra }, ...lines_.map((line, i) => svg("tspan", { x, dy: i ? step : 0 }, line)));
 
   function build() {
-    drawn = layout(ctx.lab, ctx.state);
-    picture.replaceChildren(svg("defs", {}, svg("marker", { id: "tip", viewBox: "0 0 10 10", refX: 5, refY: 5, markerWidth: 11, markerHeight: 11, markerUnits: "userSpaceOnUse", orient: "auto" },
-      svg("path", { d: "M0,0L10,5L0,10z", fill: "#4b5663" }))));
-    lines = drawn.arrows.map((arrow) => {
-      const d = pathOf(arrow, drawn.place, drawn.most), process = ctx.lab.processes[arrow.j];
-      const line = svg("path", { class: "line", d, "marker-end": "url(#tip)" });
-      const action = () => { chosen = chosen === arrow.j ? null : arrow.j; update(); };
-      const label = `${process.name}: ${process.meaning}; ${arrow.from || ctx.L("outside")} → ${arrow.to || ctx.L("outside")}`;
-      const group = svg("g", { class: "arrow", tabindex: 0, role: "button", "aria-label": label, "data-process": process.name, ...pressed(action) }, svg("title", {}, label), svg("path", { class: "hit", d }), line);
-      picture.append(group);
-      return { arrow, line, group };
-    });
-    nodes = [...drawn.place].map(([name, spot]) => {
-      const circle = svg("circle", { cx: spot.x, cy: spot.y, r: drawn.most, fill: KINDS[spot.kind] || KINDS[""] });
-      const value = svg("text", { class: "value", x: spot.x, y: spot.y + 13, "text-anchor": "middle" });
-      const q = ctx.lab.quantities[ctx.lab.quantity.get(name)];
-      const short = name.length > 14 ? name.slice(0, 13) + "…" : name;
-      const group = svg("g", { class: "node", tabindex: 0, role: "button", "data-state": name, ...pressed(() => ctx.toggleShown(name)) },
-        svg("title", {}, `${name}: ${q.meaning}`), svg("circle", { cx: spot.x, cy: spot.y, r: drawn.most, fill: "transparent", style: "stroke:none" }), circle, svg("text", { x: spot.x, y: spot.y - 1, "text-anchor": "middle" }, short), value);
-      picture.append(group);
-      return { name, circle, value, group };
-    });
-    const influences = svg("g", { "aria-hidden": "true" });
-    picture.append(influences);
-    drawn.influences = influences;
+    scene = ctx.lab.scenes[isNarrow() ? "narrow" : "wide"];
+    const [text, small] = scene.text;
+    picture.setAttribute("viewBox", `0 0 ${scene.size[0]} ${scene.size[1]}`);
+    picture.classList.toggle("some", !scene.all);
+    const tips = TIPS.map(([name, size]) => svg("marker", { id: `tip-${name}`, viewBox: "0 0 10 10", refX: 5.5, refY: 5, markerWidth: size, markerHeight: size, markerUnits: "userSpaceOnUse", orient: "auto-start-reverse" }, svg("path", { d: "M0,0.8L10,5L0,9.2z" })));
+    picture.replaceChildren(svg("defs", {}, ...tips), ...scene.grounds.map((g) => svg("g", { class: "ground" }, svg("rect", { x: g.box[0], y: g.box[1], width: g.box[2], height: g.box[3], rx: 8 }), svg("text", { x: g.box[0] + 6, y: g.box[1] + g.box[3] - 6, "font-size": small }, g.name))));
+    lines = scene.routes.map((route, r) => line(route, r)).filter(Boolean);
+    threads = scene.threads.filter((one) => there(one.state) && lines.some((l) => l.r === one.route)).map(thread);
+    nodes = scene.icons.filter((icon) => there(icon.name)).map(node);
+    lines.forEach(({ route }) => { if (route.spot && ctx.language === "en") picture.append(words(route.name, route.spot[0], route.spot[1] - 0.55 * small * (route.name.length - 2) - 0.15 * small, small, 1.1 * small, { class: "process", "aria-hidden": "true" })); });
+    pills = [...ctx.state.on.keys()].flatMap((name) => lines.filter(({ route }) => route.processes.some((j) => ctx.lab.targets[name].includes(j))).map(({ route }) => pill(name, route)));
+    picture.append(key(small));
   }
 
-  /* Peaks over both runs: sizes can be compared between with and without. */
-  function peaks() {
-    const n = ctx.lab.program.states, most = new Float64Array(n + ctx.lab.program.fluxes).fill(1e-300);
-    for (const run of [ctx.control, ctx.treated]) {
-      if (!run || run.status !== "ok") continue;
-      run.y.forEach((y, k) => {
-        for (let i = 0; i < n; i++) most[i] = Math.max(most[i], Math.abs(y[i]));
-        if (k % 4 === 0) observeAt(ctx.lab, run, k).slice(0, ctx.lab.program.fluxes).forEach((v, j) => { most[n + j] = Math.max(most[n + j], Math.abs(v)); });
-      });
-    }
-    ctx.peaks = most;
+  function line(route, r) {
+    if (![...route.takes, ...route.makes].every(there)) return null;
+    const processes = route.processes.map((j) => ctx.lab.processes[j]), names = processes.map((p) => p.name);
+    const side = (states) => states.map((s) => ctx.word(s)).join(" + ") || ctx.L("outside");
+    const label = `${processes.map((p) => (p.meaning ? `${p.name}: ${ctx.say(p.meaning)}` : p.name)).join("; ")}; ${side(route.takes)} → ${side(route.makes)}`;
+    const action = () => { chosen = chosen === r ? null : r; update(); };
+    const paths = route.curves.map(([d, pointed]) => ({ pointed, line: svg("path", { class: "line", d }), flow: svg("path", { class: "flow", d }) }));
+    const group = svg("g", { class: "arrow", tabindex: 0, role: "button", "aria-label": label, "data-process": names.join(" "), ...pressed(action) }, svg("title", {}, label), svg("circle", { class: "spot", cx: route.valve[0], cy: route.valve[1], r: 9 }), ...route.curves.map(([d]) => svg("path", { class: "hit", d })), ...paths.flatMap((p) => [p.line, p.flow]));
+    picture.append(group);
+    return { r, route, group, paths };
+  }
+
+  function thread(one) {
+    const [x, y, angle] = one.end, kind = scene.icons.find((icon) => icon.name === one.state).kind;
+    const end = one.sign < 0 ? svg("path", { d: "M0,-5.5V5.5", transform: `translate(${x},${y}) rotate(${angle})`, class: "bar-end" }) : svg("circle", { cx: x, cy: y, r: 3.4, class: one.sign ? "dot-end" : "ring-end" });
+    const group = svg("g", { class: "thread", style: `--kind:var(--k-${kind || "other"})`, "data-thread": one.state, "aria-hidden": "true" }, svg("path", { d: one.d, class: "path" }), end);
+    picture.append(group);
+    return { one, group };
+  }
+
+  function node(icon) {
+    const [x, y] = icon.at, d = PAGE.shapes[icon.kind], q = ctx.lab.quantities[ctx.lab.quantity.get(icon.name)], [text, small] = scene.text, r = scene.radius;
+    const level = svg("path", { class: "level", d }), value = svg("tspan", { class: "value", x: icon.spot[0], dy: 1.2 * small });
+    const top = icon.spot[1] - icon.half[1] + 0.92 * small, label = words(named(icon, q), icon.spot[0], top, small, 1.2 * small);
+    if (scene.values) label.append(value);
+    const look = (on) => () => { looked = on ? icon.name : ""; light(); tell(); };
+    const group = svg("g", { class: "node", style: `--kind:var(--k-${icon.kind || "other"})`, tabindex: 0, role: "button", "data-state": icon.name, ...pressed(() => ctx.toggleShown(icon.name)), onpointerenter: look(true), onpointerleave: look(false), onfocus: look(true), onblur: look(false) },
+      svg("path", { class: "shape", d, transform: `translate(${x},${y}) scale(${r})` }), level, svg("path", { class: "edge", d, transform: `translate(${x},${y}) scale(${r})` }), icon.symbol ? svg("text", { x, y: y + 0.35 * text, "text-anchor": "middle", "font-size": text, class: "symbol" }, icon.symbol) : null, label);
+    picture.append(group);
+    return { icon, q, level, value, group, i: ctx.lab.quantity.get(icon.name) };
+  }
+
+  /* The lines of a label: as they were laid out, or in another language as few lines as are about as wide. */
+  function named(icon, q) {
+    if (ctx.language === "en") return icon.label;
+    const widest = Math.max(14, ...icon.label.map((line_) => line_.length));
+    return ctx.say(q.label || q.meaning || q.name).replace(/ \(.*/, "").split(" ").reduce((all, word) => {
+      const last = all[all.length - 1];
+      return last !== undefined && last.length + word.length < widest ? [...all.slice(0, -1), `${last} ${word}`] : [...all, word];
+    }, []);
+  }
+
+  /* A capsule on an arrow whose rate a treatment changes. */
+  function pill(name, route) {
+    const nth = pills.filter((one) => one.route === route).length, [x, y] = route.valve;
+    const group = svg("g", { class: "pill", "data-pill": name, transform: `translate(${x + 9 * nth},${y}) rotate(-35)`, "aria-hidden": "true" }, svg("rect", { x: -9, y: -4.5, width: 18, height: 9, rx: 4.5 }), svg("path", { d: "M0,-4.5V4.5" }));
+    picture.append(group);
+    return { name, route, group };
+  }
+
+  /* Which shapes stand for what, where there are several. */
+  function key(small) {
+    const kinds = [...new Set(nodes.map(({ icon }) => icon.kind))], group = svg("g", { class: "kinds", "aria-hidden": "true" });
+    let x = 8;
+    (kinds.length > 1 ? kinds : []).forEach((kind) => {
+      const word = ctx.L(`kind_${kind || "other"}`);
+      group.append(svg("path", { class: "edge full", style: `--kind:var(--k-${kind || "other"})`, d: PAGE.shapes[kind], transform: `translate(${x},${0.8 * small}) scale(${0.5 * small})` }), svg("text", { x: x + 0.9 * small, y: 1.15 * small, "font-size": small }, word));
+      x += (0.6 * word.length + 2.4) * small;
+    });
+    return group;
+  }
+
+  /* Runs changed: what icons and arrows are measured against. */
+  function rescale() {
+    scales = scalesOf(ctx.lab, [ctx.control, ctx.treated], scene.routes);
+    gifts = [...ctx.state.on.keys()].map((name) => ({ rows: new Set(ctx.lab.breakStates.flatMap((rows, b) => (ctx.lab.breakOwners[b] === name ? rows : []))), times: dosesOf(ctx.lab, ctx.state, ctx.lab.place.get(name)) })).filter((one) => one.rows.size);
+  }
+
+  /* What is pointed at, in words and with its value; else what was chosen, else what can be done. */
+  function tell() {
+    const run = ctx.guess ? ctx.control : ctx.treated, node_ = nodes.find(({ icon }) => icon.name === looked);
+    if (run.status !== "ok") return;
+    if (node_) equation.replaceChildren(el("p", {}, `${looked}: ${ctx.say(node_.q.meaning)} = ${node_.told}`));
+    else if (chosen === null) equation.replaceChildren(el("p", { class: "quiet hint" }, `${ctx.L("tap")} ${ctx.L("size")}`));
+    else equation.replaceChildren(...scene.routes[chosen].processes.map((j) => el("p", {}, equationText(ctx, j, run.y[ctx.k], observeAt(ctx.lab, run, ctx.k), run.p[ctx.k]))));
+  }
+
+  function light() {
+    threads.forEach(({ one, group }) => group.classList.toggle("lit", one.route === chosen || one.state === looked));
   }
 
   function update() {
     /* while a curve is being guessed, the stage shows what happens without treatment */
-    const run = ctx.guess ? ctx.control : ctx.treated, n = ctx.lab.program.states;
+    const run = ctx.guess ? ctx.control : ctx.treated, unit = ctx.lab.timeIsScaled ? "" : ` ${ctx.lab.timeUnit}`;
     slider.value = ctx.k;
-    const unit = ctx.lab.timeIsScaled ? "" : ` ${ctx.lab.timeUnit}`;
     output.textContent = `t = ${FIGURES(run.times[ctx.k])}${unit}`;
+    slider.setAttribute("aria-valuetext", output.textContent);
     if (run.status !== "ok") return;
-    const seen = observeAt(ctx.lab, run, ctx.k), y = run.y[ctx.k];
-    nodes.forEach(({ name, circle, value, group }) => {
-      const i = ctx.lab.quantity.get(name);
-      circle.setAttribute("r", Math.max(2, drawn.most * Math.sqrt(Math.min(Math.abs(y[i]) / ctx.peaks[i], 1))).toFixed(2));
-      value.textContent = FIGURES(y[i]);
-      group.classList.toggle("chosen", ctx.state.shown.includes(name));
-      group.setAttribute("aria-pressed", ctx.state.shown.includes(name));
+    const seen = observeAt(ctx.lab, run, ctx.k), y = run.y[ctx.k], now = run.times[ctx.k], forward = ctx.k > before && ctx.k - before < 12;
+    nodes.forEach((one) => {
+      const { icon, q, level, value, group, i } = one, share = levelOf(scales.states[i], y[i]), told = `${FIGURES(y[i])}${q.unit ? ` ${q.unit}` : ""}`;
+      one.told = told;
+      level.setAttribute("transform", `translate(${icon.at[0]},${icon.at[1]}) scale(${(scene.radius * Math.sqrt(share)).toFixed(2)})`);
+      group.classList.toggle("zero", share === 0);
+      group.classList.toggle("chosen", ctx.state.shown.includes(icon.name));
+      group.setAttribute("aria-pressed", ctx.state.shown.includes(icon.name));
+      group.setAttribute("aria-description", told);
+      value.textContent = told;
+      if (forward && given(i, run.times[before], now)) { group.classList.remove("given"); void group.getBBox(); group.classList.add("given"); }
     });
-    const top = Math.max(...ctx.peaks.slice(n));
-    lines.forEach(({ arrow, line, group }) => {
-      const share = Math.min(Math.abs(seen[arrow.j]) / ctx.peaks[n + arrow.j], 1);
-      line.setAttribute("stroke-width", (0.6 + 7 * share).toFixed(2));
-      line.setAttribute("stroke-opacity", top > 0 && seen[arrow.j] === 0 ? 0.35 : 0.9);
-      group.classList.toggle("chosen", chosen === arrow.j);
-      group.setAttribute("aria-pressed", chosen === arrow.j);
+    if (ctx.k !== before) drift += Math.min(Math.abs(ctx.k - before), 6);
+    const thin = Math.min(1, 0.35 + scene.radius / 60);
+    lines.forEach(({ r, route, group, paths }) => {
+      const flux = fluxOf(route, seen), wide = widthOf(flux, scales.most[r]) * thin, tip = `url(#tip-${wide < 2.4 ? "s" : wide < 3.8 ? "m" : "l"})`;
+      const back = flux < 0, sides = [...route.takes].length && [...route.makes].length;
+      paths.forEach(({ pointed, line: path, flow }) => {
+        path.setAttribute("stroke-width", wide.toFixed(2));
+        fill(path, { "marker-end": (back ? !pointed && sides : pointed) ? tip : "none", "marker-start": back && pointed && paths.length === 1 ? tip : "none" }, []);
+        if (back && paths.length === 1) path.setAttribute("marker-end", "none");
+        flow.setAttribute("stroke-dashoffset", ((back ? 1 : -1) * drift * (0.3 + wide / 4)).toFixed(1));
+        flow.style.visibility = flux === 0 ? "hidden" : "";
+      });
+      group.classList.toggle("idle", flux === 0);
+      group.classList.toggle("chosen", chosen === r);
+      group.setAttribute("aria-pressed", chosen === r);
     });
-    drawn.influences.replaceChildren();
-    equation.textContent = chosen === null ? `${ctx.L("tap")} ${ctx.L("size")}` : equationText(ctx, chosen, y, seen, run.p[ctx.k]);
-    if (chosen !== null) influence(ctx.lab.processes[chosen]);
+    pills.forEach(({ name, group }) => group.classList.toggle("off", ctx.guess !== null || !acts(name, now)));
+    before = ctx.k;
+    light();
+    tell();
   }
 
-  function influence(process) {
-    const target = drawn.place.get([...process.made, ...process.taken].map(([s]) => s).find((s) => drawn.place.has(s)));
-    process.modifiers.forEach((name) => {
-      const from = drawn.place.get(name);
-      if (from && target && from !== target) drawn.influences.append(svg("path", { class: "influence", d: `M${from.x},${from.y}L${target.x},${target.y}` }));
-    });
+  /* Whether something is put into a state between two times. */
+  const given = (i, from, to) => !ctx.guess && gifts.some(({ rows, times }) => rows.has(i) && times.some((t) => t > from && t <= to));
+
+  /* Whether a treatment acts at a time, as far as its window says. */
+  function acts(name, t) {
+    const knobs = ctx.state.on.get(name), knob = (which) => knobs.get(`${name}.${which}`);
+    if (knob("strength") === 0) return false;
+    const first = ctx.state.times.has(name) ? ctx.state.times.get(name)[0] : knob("start");
+    return !(first !== undefined && t < first) && !(knob("stop") !== undefined && t > knob("stop"));
   }
-  return { section: el("section", { class: "stage", "aria-labelledby": "stage-h" }, el("h2", { id: "stage-h" }, ctx.L("stage")), picture, el("div", { class: "time" }, play, slider, output), equation), build, update, peaks };
+  const section = el("section", { class: "stage", "aria-labelledby": "stage-h" }, el("h2", { id: "stage-h", class: "unseen" }, ctx.L("stage")), picture, el("div", { class: "time" }, play, slider, output), equation);
+  return { section, build, update, rescale, stop };
 }
 
 /* The rate of a process as written, and with the numbers of now in place of names. */
@@ -187,5 +194,5 @@ function equationText(ctx, j, y, seen, p) {
   lab.quantities.forEach((q) => { if (q.name.endsWith(".effective")) now.set(q.name.slice(0, -10), now.get(q.name)); });
   now.set("t", ctx.treated.times[ctx.k]);
   const filled = process.rate.replace(/[A-Za-z_][\w.]*/g, (word) => (now.has(word) ? FIGURES(now.get(word)) : word));
-  return `${process.name}${process.meaning ? ` (${process.meaning})` : ""}: ${process.rate} = ${filled} = ${FIGURES(seen[j])}`;
+  return `${process.name}${process.meaning ? ` (${ctx.say(process.meaning)})` : ""}: ${process.rate} = ${filled} = ${FIGURES(seen[j])}`;
 }

@@ -5,8 +5,8 @@
 const OWN_WORDS = ["source", "note", "beside", "dose"];
 
 function makeTimeline(ctx) {
-  const palette = el("div", { class: "palette" }), lanes = el("div", { id: "lanes" }), axis = el("div", { class: "axis", "aria-hidden": "true" });
-  const detail = el("div", { class: "card", hidden: true });
+  const palette = el("div", { class: "palette" }), lanes = el("div", { id: "lanes" });
+  const detail = el("section", { class: "wide card", hidden: true });
   const doses = makeDoses(ctx);
   let focused = "";
   const knobOf = (it, knob) => (it.knobs.includes(`${it.name}.${knob}`) ? `${it.name}.${knob}` : "");
@@ -91,9 +91,9 @@ function makeTimeline(ctx) {
     const every = knobOf(it, "every") || knobOf(it, "interval"), parts = [];
     drag(bar, (dx) => move(it, dx * ctx.lab.horizon), it.doses && ((x) => doses.add(it, x * ctx.lab.horizon)));
     track.append(bar);
-    if (start && !ctx.state.times.has(it.name)) parts.push(handle(it, start, "left", ctx.L("start", it.name)));
-    if (stop) parts.push(handle(it, stop, "right", ctx.L("stop", it.name)));
-    if (strength) parts.push(handle(it, strength, "top", ctx.L("strength", it.name)));
+    if (start && !ctx.state.times.has(it.name)) parts.push(handle(it, start, "left", ctx.L("start", ctx.called(it))));
+    if (stop) parts.push(handle(it, stop, "right", ctx.L("stop", ctx.called(it))));
+    if (strength) parts.push(handle(it, strength, "top", ctx.L("strength", ctx.called(it))));
     track.append(...parts);
     track.addEventListener("click", (e) => {
       if (e.target !== track) return;
@@ -104,9 +104,9 @@ function makeTimeline(ctx) {
       else return;
       ctx.changed();
     });
-    const name = el("button", { "aria-expanded": focused === it.name, title: it.name, onclick: () => { focused = focused === it.name ? "" : it.name; refresh(); } }, it.name);
-    const away = el("button", { "aria-label": ctx.L("remove", it.name), onclick: () => { ctx.state.on.delete(it.name); ctx.state.times.delete(it.name); if (focused === it.name) focused = ""; ctx.changed(); } }, "×");
-    const row = el("div", { class: "lane", "data-lane": it.name }, name, track, away);
+    const name = el("button", { class: "name", "aria-expanded": focused === it.name, title: it.name, onclick: () => { focused = focused === it.name ? "" : it.name; refresh(); } }, ctx.called(it));
+    const away = el("button", { "aria-label": ctx.L("remove", ctx.called(it)), onclick: () => { ctx.state.on.delete(it.name); ctx.state.times.delete(it.name); if (focused === it.name) focused = ""; ctx.changed(); } }, "×");
+    const row = el("div", { class: "lane", "data-lane": it.name }, el("div", { class: "head" }, name, away), track);
     return { it, row, track, bar, start, stop, strength, parts, name };
   }
 
@@ -138,8 +138,11 @@ function makeTimeline(ctx) {
       rows = [...ctx.state.on.keys()].map((name) => lane(ctx.lab.place.get(name)));
       lanes.replaceChildren(...rows.map((r) => r.row), ...(rows.length ? [] : [el("p", { class: "quiet" }, ctx.L("nothing"))]));
       palette.replaceChildren(...ctx.lab.interventions.filter((it) => !ctx.state.on.has(it.name)).map(cardButton));
+      palette.title = ctx.L("drag");
+      const [before, after] = gutters();
+      block.style.setProperty("--before", `${before}px`);
+      block.style.setProperty("--after", `${after}px`);
       if (knob) { const again = lanes.querySelector(`[data-knob="${CSS.escape(knob)}"]`); if (again) again.focus(); }
-      axis.replaceChildren(el("span"), el("div", {}, ...[0, 0.25, 0.5, 0.75, 1].map((x) => el("span", {}, FIGURES(x * ctx.lab.horizon) + (x === 1 && !ctx.lab.timeIsScaled ? ` ${ctx.lab.timeUnit}` : "")))), el("span"));
     }
     rows.forEach((one) => place(one, false));
     showCard(dragging);
@@ -147,17 +150,17 @@ function makeTimeline(ctx) {
 
   function cardButton(it) {
     const text = it.rows.filter(([word]) => word === "does" || word === "source").map(([word, t]) => (word === "does" ? ctx.say(t) : t)).join(" – ");
-    const button = el("button", { "data-card": it.name, title: text }, `+ ${it.name}`);
+    const button = el("button", { "data-card": it.name, title: text }, `+ ${ctx.called(it)}`);
     button.addEventListener("click", () => { if (!button.dataset.moved) put(it); delete button.dataset.moved; });
     button.addEventListener("pointerdown", (down) => {
       const go = (e) => { if (Math.hypot(e.clientX - down.clientX, e.clientY - down.clientY) > 8) button.dataset.moved = "1"; };
       const done = (e) => {
         removeEventListener("pointermove", go);
         if (!button.dataset.moved) return;
-        const box = lanes.getBoundingClientRect(), inside = axis.children[1].getBoundingClientRect();
+        const box = lanes.getBoundingClientRect(), [left, right] = gutters();
         setTimeout(() => { delete button.dataset.moved; });
         if (e.clientY < box.top - 30 || e.clientY > box.bottom + 40) return;
-        put(it, Math.min(Math.max((e.clientX - inside.left) / inside.width, 0), 1) * ctx.lab.horizon);
+        put(it, Math.min(Math.max((e.clientX - box.left - left) / (box.width - left - right), 0), 1) * ctx.lab.horizon);
       };
       addEventListener("pointermove", go);
       addEventListener("pointerup", done, { once: true });
@@ -178,12 +181,12 @@ function makeTimeline(ctx) {
       return el("label", { title: `${p.meaning}; ${p.source}` }, knob.slice(it.name.length + 1), input, el("span", { class: "quiet" }, p.unit));
     });
     const open = detail.querySelector("details");
-    detail.replaceChildren(el("h3", {}, it.name, " ", el("small", {}, it.labels.split(", ").map(ctx.say).join(", "))), el("dl", {}, ...rows), ...(it.doses ? doses.controls(it) : []), el("details", { open: open ? open.open : false }, el("summary", {}, ctx.L("numbers")), el("div", { class: "knobs" }, ...inputs)));
+    detail.replaceChildren(el("h3", {}, ctx.called(it), " ", el("small", {}, it.labels.split(", ").map(ctx.say).join(", "))), el("dl", {}, ...rows), ...(it.doses ? doses.controls(it) : []), el("details", { open: open ? open.open : false }, el("summary", {}, ctx.L("numbers")), el("div", { class: "knobs" }, ...inputs)));
   }
   const left = el("p", { class: "quiet" });
-  const section = el("section", { class: "wide", "aria-labelledby": "timeline-h" }, el("h2", { id: "timeline-h" }, ctx.L("timeline")), el("p", { class: "quiet" }, ctx.L("drag")), palette, lanes, axis, detail, left);
-  return { section, refresh, marks: () => rows.forEach((one) => place(one, true)), build: () => {
-    focused = [...ctx.state.on.keys()][0] || "";
+  const block = el("div", { id: "timeline", role: "group", "aria-label": ctx.L("timeline") }, lanes), cards = el("div", { class: "shelf" }, palette, left);
+  return { block, cards, detail, refresh, marks: () => rows.forEach((one) => place(one, true)), build: () => {
+    focused = "";
     left.textContent = ctx.lab.leftOut.length ? ctx.L("leftOut", ctx.lab.leftOut.map((one) => `${one.name} (${one.reason})`).join("; ")) : "";
   } };
 }

@@ -17,23 +17,24 @@ if TYPE_CHECKING:
     from immunode.model import Model
 
 End = float | str | None
+Log = bool | None
 
 
-def story(im: Any, model: Model, log: bool, style: str) -> Any:
+def story(im: Any, model: Model, log: Log, style: str) -> Any:
     """Return the time courses of the model's story."""
     runs = im.teaching.run_story(model)
     figure = runs.plot(log=log, style=style)
     return figure
 
 
-def courses(im: Any, model: Model, arms: list[str], quantities: list[str], until: End, log: bool, style: str) -> Any:
+def courses(im: Any, model: Model, arms: list[str], quantities: list[str], until: End, log: Log, style: str) -> Any:
     """Return time courses by arm."""
     runs = im.simulate(model, arms=arms, until=until)
     figure = runs.plot(*quantities, title=model.heading, log=log, style=style)
     return figure
 
 
-def timeline(im: Any, model: Model, arms: list[str], quantity: str, until: End, log: bool, style: str) -> Any:
+def timeline(im: Any, model: Model, arms: list[str], quantity: str, until: End, log: Log, style: str) -> Any:
     """Return a time course under the interventions that act."""
     runs = im.simulate(model, arms=arms, until=until)
     figure = runs.plot(quantity, timeline=True, title=model.heading, log=log, style=style)
@@ -51,7 +52,8 @@ def equations(im: Any, model: Model, style: str) -> Any:
     """Return the equations."""
     from immunode.plot import equations
 
-    figure = equations(model.equations("latex"), title=model.label, style=style)
+    meanings = {state.name: state.label or state.meaning for state in model.states}
+    figure = equations(model.equations("latex"), meanings=meanings, title=model.heading, style=style)
     return figure
 
 
@@ -70,7 +72,7 @@ def bands(
     drawn: dict[str, int],
     seed: int,
     until: End,
-    log: bool,
+    log: Log,
     style: str,
 ) -> Any:
     """Return quantiles of patients or parameter sets over time. drawn : as `im.sweep` takes it, `patients` or `n`."""
@@ -98,38 +100,35 @@ def endpoints(
 
 
 def waterfall(
-    im: Any, model: Model, arm: str, quantity: str, drawn: dict[str, int], seed: int, until: End, style: str
+    im: Any, model: Model, arms: list[str], quantity: str, drawn: dict[str, int], seed: int, until: End, style: str
 ) -> Any:
-    """Return the change in each patient or parameter set between control and an arm."""
-    out = im.sweep(model, arms=["control", arm], **drawn, seed=seed, endpoints=[im.auc(quantity)], until=until)
+    """Return the change in each patient or parameter set between control and other arms."""
+    out = im.sweep(model, arms=arms, **drawn, seed=seed, endpoints=[im.auc(quantity)], until=until)
     figure = out.plot.waterfall(f"auc({quantity})", baseline="control", title=model.heading, style=style)
     return figure
 
 
-def time_to_threshold(
+def waterfall_from_start(
+    im: Any, model: Model, arms: list[str], quantity: str, drawn: dict[str, int], seed: int, until: End, style: str
+) -> Any:
+    """Return the change in each patient from the start to the end, by arm."""
+    ends = [im.at(quantity, 0), im.final(quantity)]
+    out = im.sweep(model, arms=arms, **drawn, seed=seed, endpoints=ends, until=until)
+    figure = out.plot.waterfall(f"final({quantity})", baseline=f"at({quantity}, 0)", title=model.heading, style=style)
+    return figure
+
+
+def time_to_event(
     im: Any,
     model: Model,
     arms: list[str],
     condition: str,
-    event: str,
     drawn: dict[str, int],
     seed: int,
     until: End,
     style: str,
 ) -> Any:
-    """Return the share of patients or parameter sets that did not yet meet a threshold that the model declares."""
-    out = im.sweep(model, arms=arms, **drawn, seed=seed, endpoints=[im.time_to(condition)], until=until)
-    figure = out.plot.time_to_event(condition, event=event, title=model.heading, style=style)
-    return figure
-
-
-def time_to_event(
-    im: Any, model: Model, arms: list[str], quantity: str, drawn: dict[str, int], seed: int, until: End, style: str
-) -> Any:
-    """Return the share of patients or parameter sets that did not yet rise above a level halfway up the control."""
-    control = im.simulate(model, until=until)
-    level = float(f"{control[quantity].min() / 2 + control[quantity].max() / 2:.2g}")
-    condition = f"{quantity} > {level:g}"
+    """Return the share of patients or parameter sets that did not yet meet a condition."""
     out = im.sweep(model, arms=arms, **drawn, seed=seed, endpoints=[im.time_to(condition)], until=until)
     figure = out.plot.time_to_event(condition, title=model.heading, style=style)
     return figure
@@ -154,7 +153,8 @@ def heat(im: Any, model: Model, quantity: str, until: End, log: bool, style: str
 
 def dose_response(im: Any, model: Model, knob: str, quantity: str, until: End, style: str) -> Any:
     """Return a quantity over the strength of an intervention."""
-    found = im.treatments.dose_response(model, knob, np.linspace(0, 1, 13), endpoints=f"auc({quantity})", until=until)
+    doses = np.geomspace(0.01, 1, 17)
+    found = im.treatments.dose_response(model, knob, doses, endpoints=f"auc({quantity})", until=until)
     figure = found.plot(style=style)
     return figure
 
@@ -168,9 +168,10 @@ def isobole(im: Any, model: Model, knobs: list[str], quantity: str, until: End, 
 
 
 def why(im: Any, model: Model, arm: str, state: str, until: End, style: str) -> Any:
-    """Return the processes by which an arm differs from control."""
+    """Return the processes by which an arm differs from control, when it differs most."""
     runs = im.simulate(model, arms=["control", arm], until=until)
-    found = im.treatments.explain(runs["control"], runs[arm], state)
+    apart = np.abs(runs[arm][state] - runs["control"][state])
+    found = im.treatments.explain(runs["control"], runs[arm], state, at=float(runs[arm].times[max(1, apart.argmax())]))
     figure = found.plot(style=style)
     return figure
 
@@ -196,8 +197,7 @@ def basins(im: Any, model: Model, states: list[str], until: End, style: str) -> 
 def bifurcation(im: Any, model: Model, parameter: str, between: list[float], state: str, style: str) -> Any:
     """Return steady states over the parameter that the model's file names for it. state : "" for the one that shows."""
     found = im.dynamics.continuation(model, parameter, between)
-    title = f"{model.label}: {parameter}, its bifurcation parameter"
-    figure = found.plot(state, title=title, style=style)
+    figure = found.plot(state, title=f"{model.heading}: what its bifurcation parameter does", style=style)
     return figure
 
 
@@ -208,7 +208,7 @@ def bifurcation_of_most(im: Any, model: Model, quantity: str, state: str, until:
     chosen = next(p for p in model.parameters if p.name == name)
     between = chosen.bounds or sorted([0.3 * chosen.value, 3 * chosen.value])
     found = im.dynamics.continuation(model, name, between)
-    title = f"{model.label}: {name}, which moves final({quantity}) most"
+    title = f"{model.heading}: over the parameter that matters most"
     figure = found.plot(state, title=title, style=style)
     return figure
 

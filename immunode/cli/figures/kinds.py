@@ -9,18 +9,22 @@ from collections.abc import Callable, Mapping, Sequence
 from itertools import combinations
 from typing import Any
 
-import numpy as np
-
 from immunode.cli.figures import drawings
+from immunode.cli.figures.picks import (
+    changed,
+    ends_apart,
+    event_ahead,
+    first_telling,
+    lowered_by_both,
+    moved,
+    strongest,
+)
 from immunode.cli.figures.script import Drawing, Values
 from immunode.cli.figures.subject import Subject
 from immunode.errors import ImmunodeError, StudyError, did_you_mean
 from immunode.intervention import perturb
-from immunode.language.evaluation import evaluate
-from immunode.language.expression import parse
 from immunode.model import Model
-from immunode.model.patients import Threshold, as_pairs
-from immunode.study.simulations import simulate
+from immunode.model.patients import as_pairs
 
 SETS = 256
 """Patients or parameter sets of a figure where no number is asked for."""
@@ -87,67 +91,21 @@ def _drawn(subject: Subject, arms: Sequence[str]) -> Values:
 
 
 def _of_many(draw: Callable[..., Any]) -> Callable[[Subject], Chosen]:
-    return lambda subject: (draw, _drawn(subject, subject.arms))
+    return lambda subject: (draw, {"quantity": first_telling(subject), **_drawn(subject, subject.arms)})
 
 
 def _waterfall(subject: Subject) -> Chosen:
     _need("control" in subject.arms and subject.treated, "it compares with the arm control")
-    arm, quantity = _changed(subject)
-    return drawings.waterfall, {"arm": arm, "quantity": quantity, **_drawn(subject, ("control", arm))}
-
-
-def _changed(subject: Subject) -> tuple[str, str]:
-    """Return the arm and the quantity of a waterfall, as the typical patient shows them.
-
-    The first treated arm that differs from control in the quantity. The first quantity that is nowhere below 0 in
-    control, and not 0 throughout, since a % of anything else says nothing; one that was asked for is kept.
-    """
-    arms, asked = subject.treated, subject.quantities
-    if len(arms) == 1 and subject.named:
-        return arms[0], asked[0]
-    try:
-        runs = simulate(subject.model, subject.until, arms=["control", *arms])
-        control = {name: runs["control"][name] for name in asked}
-        fit = [name for name, path in control.items() if path.min() >= 0 and path.max() > 0]
-        quantity = asked[0] if subject.named or not fit else fit[0]
-        changed = (arm for arm in arms if not np.array_equal(runs[arm][quantity], control[quantity]))
-        return next(changed, arms[0]), quantity
-    except ImmunodeError:
-        return arms[0], asked[0]  # the figure itself tells what is wrong with such runs
-
-
-def _time_to_event(subject: Subject) -> Chosen:
-    """Choose a threshold that the model declares, else a level of the first quantity."""
-    drawn = _drawn(subject, subject.arms)
-    line = _line_ahead(subject)
-    if line is None:
-        return drawings.time_to_event, drawn
-    return drawings.time_to_threshold, {
-        "condition": line.condition, "event": f"{line.name} ({line.condition})", **drawn
+    arms, quantity = changed(subject)
+    drawn = _drawn(subject, arms)
+    patients = "patients" in drawn["drawn"] and ends_apart(subject, quantity, arms)
+    return (drawings.waterfall_from_start if patients else drawings.waterfall), {
+        "arms": arms, "quantity": quantity, **drawn
     }  # fmt: skip
 
 
-def _line_ahead(subject: Subject) -> Threshold | None:
-    """Return the declared threshold to wait for: of the first quantity, else of one that is shown, else any.
-
-    Quantities that were asked for are never left for another one. A threshold that the model meets at its start is no
-    event.
-    """
-    places = {name: i for i, name in enumerate(subject.quantities)}
-    lines = [one for one in subject.model.thresholds if one.quantity in places or not subject.named]
-    lines.sort(key=lambda one: places.get(one.quantity, len(places)))
-    if not lines:
-        return None
-    try:
-        run = simulate(subject.model, subject.until)
-        return next((one for one in lines if not _met(one, float(run[one.quantity][0]))), None)
-    except ImmunodeError:
-        return None  # the figure itself tells what is wrong with such runs
-
-
-def _met(line: Threshold, value: float) -> bool:
-    """Return whether a value meets a threshold, which may name its quantity on either side."""
-    return bool(evaluate(parse(line.condition), {line.quantity: value}))
+def _time_to_event(subject: Subject) -> Chosen:
+    return drawings.time_to_event, {"condition": event_ahead(subject), **_drawn(subject, subject.arms)}
 
 
 def _heat(subject: Subject) -> Chosen:
@@ -163,29 +121,36 @@ def _tornado(subject: Subject) -> Chosen:
 
 def _dose_response(subject: Subject) -> Chosen:
     _need(subject.strengths, "the model declares no intervention with a strength to vary")
-    return drawings.dose_response, {"knob": subject.strengths[0]}
+    knob, quantity = strongest(subject)
+    return drawings.dose_response, {"knob": knob, "quantity": quantity}
 
 
 def _together(model: Model, knobs: tuple[str, str]) -> bool:
-    """Return whether the interventions of two knobs can be given at the same time."""
+    """Return whether the interventions of two knobs can be given at the same time, and are not one agent twice."""
     try:
-        perturb(model, *(model.intervention(knob.removesuffix(".strength")) for knob in knobs))
+        both = [model.intervention(knob.removesuffix(".strength")) for knob in knobs]
+        perturb(model, *both)
     except ImmunodeError:
         return False
-    return True
+    one, other = ({act.target for act in entry.acts} for entry in both)
+    return one != other
 
 
 def _isobole(subject: Subject) -> Chosen:
-    pair = next((pair for pair in combinations(subject.strengths, 2) if _together(subject.model, pair)), ())
-    _need(pair, "the model declares no two interventions with a strength that can be given together")
-    return drawings.isobole, {"knobs": list(pair)}
+    pairs = [pair for pair in combinations(subject.strengths[:6], 2) if _together(subject.model, pair)]
+    _need(pairs, "the model declares no two interventions with a strength that can be given together")
+    for pair in pairs:
+        quantity = lowered_by_both(subject, [knob.removesuffix(".strength") for knob in pair])
+        if quantity:
+            return drawings.isobole, {"knobs": list(pair), "quantity": quantity}
+    raise _UnfitError("no two interventions lower the same quantity by more than 5 %")
 
 
 def _why(subject: Subject) -> Chosen:
-    states = (*subject.quantities, *(s.name for s in subject.model.states))
-    known = {s.name for s in subject.model.states}
     _need("control" in subject.arms and subject.treated, "it explains an arm against the arm control")
-    return drawings.why, {"arm": subject.treated[0], "state": next(name for name in states if name in known)}
+    _need(subject.model.states, "the model has no states")
+    arm, state = moved(subject)
+    return drawings.why, {"arm": arm, "state": state}
 
 
 def _plane(draw: Callable[..., Any]) -> Callable[[Subject], Chosen]:
@@ -251,6 +216,10 @@ CHOICES: Mapping[str, Callable[[Subject], Chosen]] = {
 """Kind of figure -> the function that chooses how to draw it."""
 
 
+_OWN_LOG = (drawings.story, drawings.courses, drawings.timeline, drawings.bands)
+"""Figures that find out by themselves which axes are logarithmic, where it is not said."""
+
+
 def make_drawing(kind: str, subject: Subject) -> Drawing:
     """Return a figure ready to be drawn.
 
@@ -271,7 +240,7 @@ def make_drawing(kind: str, subject: Subject) -> Drawing:
         "quantity": subject.first,
         "until": subject.until,
         "seed": subject.seed,
-        "log": subject.log,
+        "log": subject.log if draw in _OWN_LOG else bool(subject.log),
         "style": subject.style,
     }
     taken = [name for name in inspect.signature(draw).parameters if name not in ("im", "model")]

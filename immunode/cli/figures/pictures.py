@@ -15,6 +15,7 @@ from immunode.cli.studies.request import read_request
 from immunode.cli.words import KINDS, PICTURES
 from immunode.errors import ImmunodeError, SolverError, StoreError
 from immunode.model import Model
+from immunode.model.patients import as_pairs
 from immunode.plot import save
 
 _MANY, _PANELS = 4, 4
@@ -30,7 +31,7 @@ def read_subject(
     quantities: Sequence[str] | None = None,
     until: str = "",
     style: str = "slide",
-    log: bool = False,
+    log: bool | None = None,
     patients: int | None = None,
     runs: int | None = None,
     seed: int = 1,
@@ -38,7 +39,7 @@ def read_subject(
 ) -> Subject:
     """Return what a figure shall show, checked. The parameters are options of the same names as typed.
 
-    arms : names; without any, control and the first four interventions that the model declares.
+    arms : names; without any, control, what the story of the model compares, and interventions up to four.
     story : without arms the model's story is shown: its arms, quantities and end.
 
     Raises
@@ -90,7 +91,11 @@ def read_subject(
 
 
 def _control_and_a_few(model: Model) -> list[str]:
-    return ["control", *(i.name for i in model.interventions[:_MANY])]
+    """Return control, the interventions of the model's story, and further ones until there are enough."""
+    declared = [i.name for i in model.interventions]
+    told = [entry for _, entry in as_pairs(model.story.arms) if entry] if model.story is not None else []
+    told = [entry for entry in told if all(part.strip() in declared for part in entry.split("+"))]
+    return ["control", *list(dict.fromkeys([*told, *declared]))[: max(_MANY, len(told))]]
 
 
 def check_ending(option: str, path: Path) -> None:

@@ -21,7 +21,7 @@ class Subject:
     until : end of the runs, None for the model's own.
     patients, runs : how many declared patients, or parameter sets, figures of many show; where neither is asked for,
         patients where they are declared.   seed : what random numbers start from.
-    log : quantities on logarithmic axes.
+    log : all quantities on logarithmic axes, or none; None for those that belong there.
     named : whether the quantities were asked for.
     told : whether nothing else was asked for than the model, so that time courses tell its story.
     """
@@ -37,7 +37,7 @@ class Subject:
     patients: int | None
     runs: int | None
     seed: int
-    log: bool
+    log: bool | None
     style: str
     named: bool = False
     told: bool = False

@@ -9,11 +9,15 @@ from typing import Any
 from immunode.cli import output
 from immunode.cli.studies.files import json_file, picture_files, text_file
 from immunode.cli.studies.request import Request
+from immunode.cli.studies.tables import once_each, print_arm_names
 from immunode.errors import ImmunodeError, SolverError
+from immunode.model.views.words import arm_labels
 from immunode.study.result.simulation import Comparison, Simulation
 from immunode.study.result.spreadsheets import csv_text
+from immunode.study.run.ready import quantity_labels
 from immunode.study.simulations import simulate
 from immunode.study.step_peaks import extremes
+from immunode.study.stories import story_patients
 
 
 def simulate_arms(request: Request, engine: Mapping[str, Any]) -> tuple[Comparison, bool]:
@@ -41,12 +45,15 @@ def simulate_arms(request: Request, engine: Mapping[str, Any]) -> tuple[Comparis
             raise
         except ImmunodeError as error:
             raise output.UsageError(str(error)) from error
-    return Comparison(done, request.told), False
+    with output.usage():
+        patients = None if request.told is None else story_patients(request.model, request.told, request.end)
+    return Comparison(done, request.told, patients), False
 
 
 def course_rows(comparison: Comparison, quantities: Sequence[str]) -> list[dict[str, object]]:
-    """Return a row for each quantity and arm: value at start and end, the lowest, and the peak with its time."""
+    """Return a row for each quantity and arm: label, value at start and end, the lowest, and the peak with its time."""
     rows: list[dict[str, object]] = []
+    labels = {name: label for run in comparison.values() for name, label in quantity_labels(run.model).items()}
     tops = {arm: extremes(run, [q for q in quantities if q in run.path]) for arm, run in comparison.items()}
     for quantity in quantities:
         for arm, run in comparison.items():
@@ -56,6 +63,7 @@ def course_rows(comparison: Comparison, quantities: Sequence[str]) -> list[dict[
             rows.append(
                 {
                     "quantity": quantity,
+                    "meaning": labels.get(quantity, ""),
                     "unit": run.units.get(quantity, ""),
                     "arm": arm,
                     "start": float(run[quantity][0]),
@@ -77,7 +85,9 @@ def print_courses(request: Request, comparison: Comparison, rows: Sequence[Mappi
     if comparison.story is not None and comparison.story.sentence != model.heading:
         screen.print(comparison.story.sentence)
     title = f"{model.label}, 0 to {output.number(first.times[-1])} {unit}".rstrip()
-    output.print_rows(screen, title, rows)
+    called = arm_labels(model, comparison)
+    output.print_rows(screen, title, [{**row, "arm": called[str(row["arm"])]} for row in once_each(rows)])
+    print_arm_names(screen, called)
     methods = dict.fromkeys(str(run.recipe["method"]) for run in comparison.values())
     engines = dict.fromkeys(str(run.recipe["engine"]) for run in comparison.values())
     screen.print(f"engine {', '.join(engines)}, method {', '.join(methods)}, rtol {first.recipe['rtol']:g}")
@@ -90,5 +100,5 @@ def write_courses(folder: Path, request: Request, comparison: Comparison, comman
         json_file(folder / "recipe.json", {"command": command, "arms": comparison.recipe}),
     ]
     shown = () if comparison.story is not None else request.shown
-    figure = comparison.plot(*shown, log=request.logarithmic, style=request.style)
+    figure = comparison.plot(*shown, log=request.log, style=request.style)
     return [*written, *picture_files(figure, folder, "figure", command)]

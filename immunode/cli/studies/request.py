@@ -24,7 +24,7 @@ class Request:
     model : as declared, in its variant.   arms : name -> model with the interventions of the arm.
     settings : parameter, knob or "E(0)" -> number.   quantities : those that were named.
     until : end of the runs, a number in model time or text with a unit; None for the model's own.
-    log : quantities on logarithmic axes.
+    log : all quantities on logarithmic axes, or none; None for those that belong there.
     story : the story of the model, where it was not said which arms are compared; else None.
     """
 
@@ -36,7 +36,7 @@ class Request:
     quantities: tuple[str, ...]
     until: float | str | None
     style: str
-    log: bool
+    log: bool | None
     story: Story | None = None
 
     @property
@@ -63,12 +63,6 @@ class Request:
     def end(self) -> float | str | None:
         """The end of the runs: as typed, else that of the story; None for the model's own."""
         return self.until if self.until is not None or self.story is None else self.story.until or None
-
-    @property
-    def logarithmic(self) -> bool | tuple[str, ...]:
-        """The quantities with a logarithmic axis, True for all."""
-        told = self.story.logarithmic if self.story else ()
-        return self.log or tuple(name for name in told if name in self.shown)
 
     @property
     def head(self) -> dict[str, Any]:
@@ -108,7 +102,7 @@ def read_request(
     quantities: Sequence[str] | None = None,
     until: str = "",
     style: str = "slide",
-    log: bool = False,
+    log: bool | None = None,
     default: Callable[[Model], Sequence[str]] = _control_alone,
     lenient: bool = False,
     story: bool = False,

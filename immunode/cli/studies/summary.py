@@ -8,6 +8,8 @@ from pathlib import Path
 from immunode.cli import output
 from immunode.cli.studies.files import picture_files
 from immunode.cli.studies.request import Request
+from immunode.cli.studies.tables import print_arm_names, shown_unit
+from immunode.study.result.row_words import sweep_words
 from immunode.study.result.sweep_result import SweepResult
 
 
@@ -36,7 +38,7 @@ def _draw(folder: Path, request: Request, result: SweepResult, command: str) -> 
     for i, quantity in enumerate(result.kept):
         bands = result.plot.bands(quantity, log=request.log, style=request.style)
         written += picture_files(bands, folder, f"figure_{output.file_name(quantity)}" if i else "figure", command)
-    endpoints = result.plot.endpoints(log=request.log, style=request.style)
+    endpoints = result.plot.endpoints(log=bool(request.log), style=request.style)
     return written + picture_files(endpoints, folder, "endpoints" if result.kept else "figure", command)
 
 
@@ -56,18 +58,22 @@ def print_summary(request: Request, result: SweepResult, written: Sequence[Path]
         return
     rows: list[dict[str, object]] = []
     apart = "  " if len(result.arms) < 3 else "\n"
+    words = sweep_words(result.model, result.arms, result.endpoints, float(result.times[-1]))
     for name in result.endpoints:
-        cells: dict[str, object] = {"endpoint": name, "unit": result.units[name]}
+        meaning = words.endpoints[name]
+        cells: dict[str, object] = {"endpoint": name, "meaning": meaning, "unit": shown_unit(result.units[name])}
         about = summary[summary["endpoint"] == name]
         for arm, median, low, high in about[["arm", "median", "q05", "q95"]].to_numpy().tolist():
             text = f"{output.number(median)}{apart}({output.number(low)} to {output.number(high)})"
-            cells[arm] = text.replace("inf", "never")  # only time_to can be infinite
+            cells[words.arms[arm]] = text.replace("inf", "never")  # only time_to can be infinite
         rows.append(cells)
-    rows.append({"endpoint": "failed runs", "unit": "", **{arm: _failed(counts[arm], apart) for arm in result.arms}})
+    failed = {words.arms[arm]: _failed(counts[arm], apart) for arm in result.arms}
+    rows.append({"endpoint": "failed runs", "meaning": "", "unit": "", **failed})
     screen = output.console()
     output.print_rows(
         screen, f"{request.model.label}, {len(result):,} runs: median (5 % to 95 %) by arm", rows, rule_before_last=True
     )
+    print_arm_names(screen, words.arms)
     screen.print(f"sampled: {result.recipe['design']}", soft_wrap=True)
     screen.print(_computed(result), soft_wrap=True)
     output.say_written(written)

@@ -1,8 +1,8 @@
 """Draw one finished figure of a model; or tell how a figure was made, with --code as a script.
 
-Without --arm, time courses tell the model's story; other kinds show control and the first four interventions that the
-model declares. Kinds of many runs show the patients that the model or its arms declare; where none are declared, or
-with --runs, parameter sets.
+Without --arm, time courses tell the model's story; other kinds show control, what the story compares, and further
+interventions up to four. Kinds of many runs show the patients that the model or its arms declare; where none are
+declared, or with --runs, parameter sets.
 """
 
 from __future__ import annotations
@@ -43,7 +43,7 @@ def command(
     set_: options.Set = None,
     variant: options.Variant = "",
     show: options.Show = None,
-    log: options.Log = False,
+    log: options.Log = None,
     patients: options.Patients = None,
     runs: options.Runs = None,
     seed: options.Seed = 1,

@@ -1,7 +1,7 @@
 """Draw every kind of figure that fits a model, with a page that shows them and their scripts.
 
-Without --arm it shows control and the first four interventions that the model declares. Figures of many runs show the
-patients that the model or its arms declare; where none are declared, or with --runs, parameter sets.
+Without --arm it shows control, what the model's story compares, and further interventions up to four. Figures of many
+runs show the patients that the model or its arms declare; where none are declared, or with --runs, parameter sets.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ def command(
     set_: options.Set = None,
     variant: options.Variant = "",
     show: options.Show = None,
-    log: options.Log = False,
+    log: options.Log = None,
     patients: options.Patients = None,
     runs: options.Runs = None,
     seed: options.Seed = 1,

@@ -18,7 +18,7 @@ def command(
     set_: options.Set = None,
     variant: options.Variant = "",
     show: options.Show = None,
-    log: options.Log = False,
+    log: options.Log = None,
     engine: options.Engine = "auto",
     method: options.Method = "auto",
     rtol: options.Rtol = 1e-6,

@@ -61,7 +61,7 @@ def command(
     variant: options.Variant = "",
     endpoint: options.Endpoint = None,
     show: options.Show = None,
-    log: options.Log = False,
+    log: options.Log = None,
     engine: options.Engine = "auto",
     method: options.Method = "auto",
     rtol: options.Rtol = 1e-6,

@@ -160,7 +160,7 @@ def _solved(
     for lane, experiment in enumerate(group.values()):
         for name, value in experiment.values.items() if experiment else ():
             values[rows[name], lane] = value
-    recorder = Recorder(ready.functions, values, times, wanted)
+    recorder = Recorder(ready.functions, values, times, wanted, both_sides=False)
     batch = solve(ready.functions, values, times=times, engine=engine, rtol=rtol, on_jump=recorder.on_jump)
     table = recorder.grid(batch.y)
     for failed in np.flatnonzero(np.asarray(batch.status) != Status.OK).tolist():

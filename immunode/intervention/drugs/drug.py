@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import KW_ONLY, dataclass, field, replace
@@ -10,21 +9,25 @@ from typing import Any, Self
 
 from immunode.errors import DoseError, ModelError, did_you_mean
 from immunode.intervention.cards import Card
-from immunode.intervention.drugs.effects import DrugEffect
+from immunode.intervention.drugs.effects import DrugEffect, with_effect_compartment
 from immunode.intervention.drugs.occupancy import add_effects
 from immunode.intervention.drugs.profile import DrugProfile
+from immunode.intervention.drugs.wording import dose_words, kinetics_words
 from immunode.intervention.expand.contribution import Draft
 from immunode.intervention.expand.dosing import Administration
-from immunode.intervention.expand.kinetics import add_pk
+from immunode.intervention.expand.kinetics import add_pk, numbers_used
+from immunode.intervention.expand.models_patient import properties, remark, said_of
+from immunode.intervention.expand.occasions import add_occasions
 from immunode.intervention.expand.patients import add_variability
 from immunode.intervention.expand.visits import add_rule
 from immunode.intervention.labels import check_name, checked_labels, checked_strength, label_rows
 from immunode.intervention.pharmacokinetics.compartments import PK, UNITS
-from immunode.intervention.pharmacokinetics.covariates import Patient, body_size, in_the_dose_only, read_patient
+from immunode.intervention.pharmacokinetics.covariates import Patient, body_size, read_patient
+from immunode.intervention.pharmacokinetics.occasions import OccasionVariability
 from immunode.intervention.regimens.dose import ROUTES, Dose
 from immunode.intervention.regimens.regimen import Regimen
 from immunode.intervention.schedule import Schedule
-from immunode.intervention.times import DAYS, SHORT, Time, size, tidy_time
+from immunode.intervention.times import Time
 from immunode.model.declaration import Contribution, Declaration
 from immunode.model.patients import Correlation, Observed, PatientCovariate, Variability
 from immunode.model.records import PROVENANCE, Pairs
@@ -61,9 +64,14 @@ class Drug:
         what is decided at visits, set by `when`; it multiplies the doses.
     variability, correlations
         how its numbers, such as "CL", differ between patients, around the typical ones.
+    occasions : tuple[OccasionVariability, ...] | Sequence[OccasionVariability]
+        how its numbers differ between occasions of one patient, such as one dose and the next.
     people : tuple[PatientCovariate, ...] | Sequence[PatientCovariate]
         how its covariates, such as "albumin", are distributed; they count once `covariates` was called. One that the
         model or another drug has by the same name is the same property of a patient.
+    unsaid : tuple[str, ...] | Sequence[str]
+        properties in `patient`, and sizes, that are only the typical patient's: where a model declares a
+        `PatientCovariate` of the name, they are those of its patient.
     observed : Observed | None
         the error with which a concentration of the drug is measured, such as `Observed("C", proportional=0.2)`.
     profile : DrugProfile | None
@@ -103,6 +111,8 @@ class Drug:
     profile: DrugProfile | None = field(default=None, metadata=PROVENANCE)
     label: str = field(default="", metadata=PROVENANCE)
     routes: tuple[str, ...] | Sequence[str] = ()
+    occasions: tuple[OccasionVariability, ...] | Sequence[OccasionVariability] = ()
+    unsaid: tuple[str, ...] | Sequence[str] = ()
 
     def __post_init__(self) -> None:
         check_name(self.name)
@@ -112,7 +122,7 @@ class Drug:
             )
         if not isinstance(self.pk, PK):
             raise ModelError(f"drug '{self.name}' needs pharmacokinetics such as one_compartment(CL=..., V1=...)")
-        for name in ("effects", "variability", "correlations", "people", "routes"):
+        for name in ("effects", "variability", "correlations", "people", "routes", "occasions", "unsaid"):
             object.__setattr__(self, name, tuple(getattr(self, name)))
         object.__setattr__(self, "strength", checked_strength(self.name, self.strength))
         labels = checked_labels(self.name, self.direction, self.acts_on, self.expects, self.evidence)
@@ -182,9 +192,11 @@ class Drug:
         for word, value in (("weight", weight), ("BSA", BSA)):
             if value is not None and patient is not None and word in dict(patient):
                 patient = tuple((k, float(value) if k == word else v) for k, v in patient)
+        said = {word for word, value in (("weight", weight), ("BSA", BSA)) if value is not None}
+        unsaid = tuple(word for word in self.unsaid if word not in said)
         weight = self.weight if weight is None else weight
         area = self.area if BSA is None else BSA
-        return replace(self, regimen=Regimen.of(regimen), weight=weight, area=area, patient=patient)
+        return replace(self, regimen=Regimen.of(regimen), weight=weight, area=area, patient=patient, unsaid=unsaid)
 
     def usual(self, name: str = "", *, weight: float | None = None, BSA: float | None = None) -> Self:
         """Return the drug given as it usually is: `drug("infliximab").usual("rheumatoid arthritis")`.
@@ -194,7 +206,8 @@ class Drug:
         name : str
             of the regimen in the library; "" means the first one.
         weight, BSA : float | None
-            in kg and m2, for doses by size; without them, those of the typical patient of the source.
+            in kg and m2, for doses by size; without them, those of the model's patient where it declares such, else of
+            the typical patient of the source.
 
         Raises
         ------
@@ -204,13 +217,18 @@ class Drug:
         text = (self.profile or DrugProfile()).regimen(self.name, name)
         typical: Any = {c.name: c.typical for c in self.pk.covariates}
         regimen = Regimen.of(text)
-        weight = self.weight if weight is None else weight
-        area = self.area if BSA is None else BSA
-        if regimen.by_weight and weight is None and (weight := typical.get("weight")) is None:
-            raise DoseError(f"'{self.name}': '{regimen}' is by weight, and its source tells none; say usual(weight=70)")
-        if regimen.by_area and area is None and (area := typical.get("BSA")) is None:
-            raise DoseError(f"'{self.name}': '{regimen}' is by body surface, and its source tells none; usual(BSA=1.8)")
-        return self.dose(regimen, weight=weight, BSA=area)
+        sizes = {"weight": (weight, self.weight), "BSA": (BSA, self.area)}
+        unsaid = {word for word in self.unsaid if word not in sizes or sizes[word][0] is None}
+        for word, needed, by in (("weight", regimen.by_weight, "weight"), ("BSA", regimen.by_area, "body surface")):
+            if needed and sizes[word] == (None, None):
+                if word not in typical:
+                    raise DoseError(
+                        f"'{self.name}': '{regimen}' is by {by}, and its source tells none; say usual({word}=...)"
+                    )
+                sizes[word] = (typical[word], None)
+                unsaid.add(word)
+        given = self.dose(regimen, weight=sizes["weight"][0], BSA=sizes["BSA"][0])
+        return replace(given, unsaid=tuple(sorted(unsaid)))
 
     def inhibit(
         self, target: str, imax: float, ic50: float | str, hill: float = 1.0, *, source: str = "", evidence: str = ""
@@ -237,7 +255,8 @@ class Drug:
         """Return the drug in a patient: `drug("infliximab").covariates(albumin=25, ADA=True, sex="female")`.
 
         Every published covariate becomes a knob (`infliximab.albumin`); those not given have the typical patient's
-        value. Numbers are in the covariate's unit, or text such as "2.5 g/dL"; yes or no is True or False.
+        value, or that of the model's patient where the model declares it. Numbers are in the covariate's unit, or text
+        such as "2.5 g/dL"; yes or no is True or False.
 
         Raises
         ------
@@ -247,11 +266,13 @@ class Drug:
         known: Any = self.pk.covariates
         there = {c.name for c in known}
         sizes = {"weight": self.weight, "BSA": self.area}
-        body = {word: size_ for word, size_ in sizes.items() if size_ is not None and word in there}
-        patient = read_patient(self.name, known, {**body, **dict(self.patient or ()), **values})
-        values = dict(patient)
-        weight, area = values.get("weight", self.weight), values.get("BSA", self.area)
-        return replace(self, patient=patient, weight=weight, area=area)
+        before = {word: size_ for word, size_ in sizes.items() if size_ is not None and word in there}
+        before = {word: value for word, value in (before | dict(self.patient or ())).items() if word not in self.unsaid}
+        patient, said = read_patient(self.name, known, {**before, **values})
+        now = dict(patient)
+        weight, area = now.get("weight", self.weight), now.get("BSA", self.area)
+        unsaid = tuple(word for word in now if word not in said)
+        return replace(self, patient=patient, weight=weight, area=area, unsaid=unsaid)
 
     def effect_compartment(
         self, ke0: float | None = None, *, half_life: Time | None = None, source: str = "", evidence: str = ""
@@ -270,22 +291,7 @@ class Drug:
         DoseError
             neither or both are given, or out of range.
         """
-        if (ke0 is None) == (half_life is None):
-            raise DoseError(f"'{self.name}': an effect compartment has ke0 or half_life")
-        if half_life is not None:
-            number, unit = size(tidy_time(half_life, f"'{self.name}', half_life"))
-            days = number * DAYS[unit or self.pk.time]
-            if days <= 0:
-                raise DoseError(f"'{self.name}': the half-life must be above 0, got {half_life!r}")
-            ke0 = math.log(2) * DAYS[self.pk.time] / days
-        authority = {"ke0": source or "assumed: chosen for this model"}
-        kind = {"ke0": evidence or ("assumed" if not source else "")}
-        kinetics = replace(
-            self.pk,
-            ke0=ke0,
-            sources={**dict(self.pk.sources), **authority},
-            evidences={**dict(self.pk.evidences), **kind},
-        )
+        kinetics = with_effect_compartment(self.pk, self.name, ke0, half_life, source, evidence)
         return replace(self, pk=kinetics)
 
     def at(self, strength: float) -> Self:
@@ -308,23 +314,14 @@ class Drug:
 
     def card_rows(self) -> tuple[str, dict[str, str]]:
         """Return the labels and the rows of the card."""
-        pk, unit = self.pk, self.pk.concentration_unit
-        kinetics = f"{pk.compartments} compartment{'s' if pk.compartments > 1 else ''}"
-        kinetics += f", half-life {pk.half_life:.3g} {SHORT[pk.time]}" if pk.CL else ""
-        kinetics += " (linear part)" if pk.CL and (pk.Vmax or pk.target) else ""
-        kinetics += ", a target that binds it" if pk.target else ""
-        kinetics += ", effect compartment" if pk.ke0 is not None else ""
-        kinetics += ", C has a baseline that acts on nothing" if pk.C0 is not None else ""
-        given = ((self.weight, "kg"), (self.area, "m2"))
-        sizes = [f"{size_:g} {its_unit}" for size_, its_unit in given if size_ is not None]
-        at = f" at {', '.join(sizes)}" if sizes else ""
-        if self.patient is None:
-            at += in_the_dose_only(pk.covariates, {"weight": self.weight, "BSA": self.area})
+        unit = self.pk.concentration_unit
+        dose = dose_words(self.regimen, self.weight, self.area, self.pk if self.patient is None else None)
         rows = {
-            "dose": f"{self.regimen}{at}" if self.regimen is not None else "none yet; use .dose('40 mg q2w')",
+            "dose": dose or "none yet; use .dose('40 mg q2w')",
             "does": "; ".join(effect.words(unit) for effect in self.acts),
-            "pk": kinetics,
+            "pk": kinetics_words(self.pk),
             "patient": ", ".join(f"{name} {value:g}" for name, value in self.patient or ()),
+            "varies": "; ".join(o.words for o in self.occasions),
             "sold as": ", ".join(self.profile.brands) if self.profile is not None else "",
             "rule": str(self.rule) if self.rule is not None else "",
             "warning": "; ".join(self.profile.warnings) if self.profile is not None else "",
@@ -370,12 +367,21 @@ class Drug:
         if self.rule is not None and self.rule.rule is not None:
             # visits come first, so that a dose at the time of a visit follows what was decided there
             strength = f"{strength}*{add_rule(draft, self.rule.rule)}"
-        doses = Administration(draft, self.pk, regimen, strength, self.weight, self.route, self.area)
+        known: Any = self.pk.covariates
+        said = said_of({"weight": self.weight, "BSA": self.area}, self.patient or (), self.unsaid)
+        linked = properties(draft, known, said)
+        doses = Administration(draft, self.pk, regimen, strength, self.weight, self.route, self.area, linked)
+        doses.uses_depot = any("depot" in (flow.out_of, flow.into) for flow in self.pk.flows)
         doses.write()
-        add_pk(draft, self.pk, doses.uses_depot, doses.infusions, doses.largest, self.patient)
-        add_effects(draft, self.acts, self.pk)
         unused = {n for n in UNITS if getattr(self.pk, n) is not None} - self.pk.formula.keys()
+        there = {p.name.removeprefix(f"{self.name}.") for p in draft.parameters} & UNITS.keys()
+        there |= numbers_used(self.pk, doses.uses_depot)
+        formulas = self.pk.formula.keys() & there
+        varying = add_occasions(draft, self.occasions, doses.stretches, there - formulas, formulas, unused)
+        add_pk(draft, self.pk, doses.uses_depot, doses.infusions, doses.largest, self.patient, linked, varying)
+        add_effects(draft, self.acts, self.pk)
         add_variability(draft, self.variability, self.correlations, self.people, unused)
+        draft.remarks += filter(None, [remark(self.name, model, known, {*linked, *said})])
         if self.observed is not None:
             draft.errors.append(replace(self.observed, quantity=f"{self.name}.{self.observed.quantity}"))
         return draft

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+import math
+from dataclasses import dataclass, replace
 from typing import Any
 
-from immunode.errors import ModelError
+from immunode.errors import DoseError, ModelError
 from immunode.intervention.numbers import finite
+from immunode.intervention.pharmacokinetics.compartments import PK
+from immunode.intervention.times import DAYS, Time, size, tidy_time
 from immunode.model.serial import register
 
 SIZES = {"inhibit": ("imax", "ic50"), "stimulate": ("emax", "ec50"), "add": ("add", "ec50")}
@@ -90,3 +93,25 @@ def _number(who: str, what: str, value: Any, above: float | None = None) -> floa
     if above is not None and number <= above:
         raise ModelError(f"{who}: {what} must be above {above:g}, got {number:g}")
     return number
+
+
+def with_effect_compartment(
+    pk: PK, who: str, ke0: float | None, half_life: Time | None, source: str, evidence: str
+) -> PK:
+    """Return pharmacokinetics with an effect compartment. ke0 : in 1/time of theirs.   half_life : ln 2/ke0.
+
+    Raises
+    ------
+    DoseError : neither or both are given, or out of range.
+    """
+    if (ke0 is None) == (half_life is None):
+        raise DoseError(f"'{who}': an effect compartment has ke0 or half_life")
+    if half_life is not None:
+        number, unit = size(tidy_time(half_life, f"'{who}', half_life"))
+        days = number * DAYS[unit or pk.time]
+        if days <= 0:
+            raise DoseError(f"'{who}': the half-life must be above 0, got {half_life!r}")
+        ke0 = math.log(2) * DAYS[pk.time] / days
+    sources = {**dict(pk.sources), "ke0": source or "assumed: chosen for this model"}
+    evidences = {**dict(pk.evidences), "ke0": evidence or ("assumed" if not source else "")}
+    return replace(pk, ke0=ke0, sources=sources, evidences=evidences)

@@ -11,7 +11,10 @@ from immunode.intervention.drugs.drug import Drug
 from immunode.intervention.drugs.profile import DrugProfile
 from immunode.intervention.pharmacokinetics.compartments import PK
 from immunode.intervention.pharmacokinetics.covariates import Covariate
+from immunode.intervention.pharmacokinetics.occasions import OccasionVariability
+from immunode.intervention.pharmacokinetics.products import DrugCompartment, DrugFlow
 from immunode.intervention.pharmacokinetics.target import Target
+from immunode.intervention.times import Time
 from immunode.model import Derived, Parameter
 from immunode.model.patients import Correlation, Observed, PatientCovariate, Variability
 
@@ -113,12 +116,17 @@ def published(
     binds: Target | None = None,
     constants: Mapping[str, tuple[float, str, str]] | None = None,
     covariates: Sequence[Covariate] = (),
+    products: Sequence[DrugCompartment] = (),
+    flows: Sequence[DrugFlow] = (),
     readouts: Sequence[Derived] = (),
     omega: Mapping[str, float] | None = None,
     omega_logit: Mapping[str, float] | None = None,
     omega_additive: Mapping[str, float] | None = None,
     omega_shared: Mapping[str, tuple[str, float]] | None = None,
     correlations: Mapping[str, float] | None = None,
+    occasions: Mapping[str, float] | None = None,
+    occasion: Time = "",
+    occasion_note: str = "",
     residual: Mapping[str, Any] | None = None,
     shares: Mapping[str, float] | None = None,
     spreads: Mapping[str, tuple[float, float]] | None = None,
@@ -135,6 +143,8 @@ def published(
     pk : numbers by name; text is a formula.   constants : name -> value, unit in words, meaning.
     omega : SD of the logarithm of a number between patients; `_logit` and `_additive` on these scales, `_shared` of one
         that has the random effect of another number.   correlations : "CL, V1" -> value.
+    occasions : SD of the logarithm of a number between occasions of one patient.   occasion : how long one lasts, ""
+        for a dose.   occasion_note : what its authors call an occasion.
     residual : additive, proportional or lognormal error, of `quantity` ("C").
     brands : names that it is sold under.
     shares : yes-or-no covariate -> part of the patients.   spreads : covariate -> mean and SD in them.
@@ -150,6 +160,8 @@ def published(
         target=binds,
         covariates=[_sourced(c, authority) for c in covariates],
         constants=[Parameter(n, v, u, m, authority, "published") for n, (v, u, m) in (constants or {}).items()],
+        products=products,
+        flows=flows,
         readouts=readouts,
         formulas=formulas,
         source=authority,
@@ -160,6 +172,7 @@ def published(
     different += [Variability(n, sd, "logit", source=authority) for n, sd in (omega_logit or {}).items()]
     different += [Variability(n, sd, "linear", source=authority) for n, sd in (omega_additive or {}).items()]
     different += [Variability(n, sd, source=authority, shares=of) for n, (of, sd) in (omega_shared or {}).items()]
+    between = f"{authority}; {occasion_note}" if occasion_note else authority
     pairs = [(pair.partition(", "), value) for pair, value in (correlations or {}).items()]
     who = [PatientCovariate(n, "share", share=share, source=authority) for n, share in (shares or {}).items()]
     who += [
@@ -179,6 +192,7 @@ def published(
         variability=different,
         correlations=[Correlation(one, other, value, authority) for (one, _, other), value in pairs],
         people=who,
+        occasions=[OccasionVariability(n, sd, occasion, source=between) for n, sd in (occasions or {}).items()],
         observed=Observed(**{"quantity": "C", **residual, "source": authority}) if residual else None,
         profile=profile,
     )

@@ -25,7 +25,7 @@ _NOT_FOUND = "no population pharmacokinetics that could be read was found"
 ELSEWHERE = {
     "omalizumab": "it binds IgE, which changes its own loss: load the model 'lowe2009' or 'hayashi2007'",
     "mepolizumab": f"{_SMALL_MODEL}: load the model 'asthma_eos_min'",
-    **dict.fromkeys(("filgrastim", "mercaptopurine", "ofatumumab", "pegfilgrastim"), _SMALL_MODEL),
+    **dict.fromkeys(("filgrastim", "ofatumumab", "pegfilgrastim"), _SMALL_MODEL),
     "azathioprine": _NOT_FOUND,
     "aldesleukin": _NOT_FOUND,
     "budesonide": _NOT_FOUND,

@@ -13,8 +13,22 @@ SHELVES = {
     "interferon_complement": ("anifrolumab", "emapalumab", "peginterferon_beta_1a", "eculizumab", "pegcetacoplan"),
     "immunoglobulin": ("immunoglobulin", "rozanolixizumab", "nipocalimab"),
     "janus_kinases": ("tofacitinib", "baricitinib", "upadacitinib", "apremilast"),
-    "transplantation": ("tacrolimus", "ciclosporin", "sirolimus", "everolimus", "mycophenolic_acid"),
-    "antimetabolites": ("methotrexate", "hydroxychloroquine", "cyclophosphamide", "cladribine", "colchicine"),
+    "transplantation": (
+        "tacrolimus",
+        "ciclosporin",
+        "sirolimus",
+        "everolimus",
+        "mycophenolic_acid",
+        "mycophenolic_acid_jiao",
+    ),
+    "antimetabolites": (
+        "mercaptopurine",
+        "methotrexate",
+        "hydroxychloroquine",
+        "cyclophosphamide",
+        "cladribine",
+        "colchicine",
+    ),
     "steroids": ("prednisolone", "dexamethasone", "dexamethasone_im", "methylprednisolone"),
 }
 """File of the folder `published` -> the drugs in it."""

@@ -6,22 +6,12 @@ from collections.abc import Iterator
 
 from immunode.intervention.drugs.drug import Drug
 from immunode.intervention.drugs.profile import DrugProfile
+from immunode.intervention.drugs.wording import covariate_words, occasion_words
 from immunode.intervention.pharmacokinetics.compartments import UNITS
-from immunode.intervention.pharmacokinetics.covariates import Covariate
 from immunode.intervention.pharmacokinetics.target import TARGET_UNITS
 from immunode.intervention.times import SHORT
 from immunode.model.records import pairs
 from immunode.model.views.patients import TextTable, distribution_words, effect_words, error_words
-
-_FORMS = {
-    "": "({x}/{ref})^{k}",
-    "slope": "1 + {k} ({x} - {ref})",
-    "two slopes": "1 + {k} ({x} - {ref}), above {ref} 1 + {above} ({x} - {ref})",
-    "power of x + 1": "(({x} + 1)/({ref} + 1))^{k}",
-    "power of logarithms": "(ln {x}/ln {ref})^{k}",
-    "slope of logarithms": "1 + {k} ln({x}/{ref})",
-    "exponential": "exp({k} ({x} - {ref}))",
-}
 
 
 def drug_facts(drug: Drug) -> tuple[tuple[str, str], ...]:
@@ -59,9 +49,27 @@ def drug_tables(drug: Drug) -> tuple[TextTable, ...]:
         TextTable("Covariates", ("covariate", "typical", "unit", "multiplies", "meaning"), tuple(_covariates(drug))),
         TextTable("Differences between patients", ("number", "random effect", "source"), different + correlated),
         TextTable(
+            "Differences between occasions of one patient",
+            ("number", "random effect", "an occasion is", "source"),
+            tuple((o.number, occasion_words(o), o.occasion, _elsewhere(drug, o.source)) for o in drug.occasions),
+        ),
+        TextTable(
             "Patients", ("covariate", "distribution"), tuple((p.parameter, distribution_words(p)) for p in drug.people)
         ),
         TextTable("Errors of measurement", ("quantity", "error"), observed),
+        TextTable(
+            "Further compartments",
+            ("compartment", "unit", "meaning", "source"),
+            tuple(
+                (p.name, _in_words(p.unit, _unit_words(drug)), p.meaning, _elsewhere(drug, p.source))
+                for p in drug.pk.products
+            ),
+        ),
+        TextTable(
+            "Flows",
+            ("flow", "leads from", "rate", "meaning", "source"),
+            tuple((f.name, f.words, f.rate, f.meaning, _elsewhere(drug, f.source)) for f in drug.pk.flows),
+        ),
         TextTable(
             "Quantities beside C",
             ("quantity", "is", "unit", "meaning"),
@@ -71,21 +79,8 @@ def drug_tables(drug: Drug) -> tuple[TextTable, ...]:
     return tuple(table.used for table in tables if table.rows)
 
 
-def covariate_words(one: Covariate) -> str:
-    """Return what a covariate multiplies, such as "CL (albumin/41)^-1.54" or "CL x1.471, V1 x0.863"."""
-    if one.reference is None:
-        return ", ".join(f"{target} x{size:.4g}" for target, size in one.on)
-    above = dict(one.above)
-    said = {"x": one.name, "ref": f"{one.reference:g}"}
-    return ", ".join(
-        f"{target} " + _FORMS[one.form].format(**said, k=f"{size:g}", above=f"{above.get(target, 0.0):g}")
-        for target, size in one.on
-    )
-
-
 def _numbers(drug: Drug) -> Iterator[tuple[str, ...]]:
-    pk = drug.pk
-    words = {"mass": pk.mass, "volume": pk.volume, "time": SHORT[pk.time]}
+    pk, words = drug.pk, _unit_words(drug)
     for name, (unit, meaning) in UNITS.items():
         value = getattr(pk, name)
         if value is None or (name == "F" and not pk.absorbed) or (name == "lag" and not value):
@@ -110,6 +105,10 @@ def _covariates(drug: Drug) -> Iterator[tuple[str, ...]]:
     for one in drug.pk.covariates:
         does = covariate_words(one) or "in a formula"
         yield one.name, f"{one.typical:g}" if one.reference is not None else "no", one.unit, does, one.meaning
+
+
+def _unit_words(drug: Drug) -> dict[str, str]:
+    return {"mass": drug.pk.mass, "volume": drug.pk.volume, "time": SHORT[drug.pk.time]}
 
 
 def _in_words(unit: str, words: dict[str, str]) -> str:

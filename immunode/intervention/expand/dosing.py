@@ -3,18 +3,20 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Hashable
+from collections.abc import Hashable, Mapping
 from dataclasses import dataclass, field
 
 from immunode.errors import DoseError, UnitError
 from immunode.intervention.expand.contribution import Draft
 from immunode.intervention.expand.kinetics import add_pk_knob
 from immunode.intervention.expand.latest_dose import note_latest_dose
+from immunode.intervention.expand.occasions import Stretch
 from immunode.intervention.expand.steady_dosing import Row, add_steady_state
 from immunode.intervention.pharmacokinetics.compartments import PK
 from immunode.intervention.regimens.blocks import Blocks
 from immunode.intervention.regimens.dose import INTO_DEPOT, Dose
-from immunode.intervention.times import SHORT, size, words
+from immunode.intervention.regimens.words import given_text
+from immunode.intervention.times import size
 from immunode.model import Event, Switch
 from immunode.model.units import convert
 
@@ -38,9 +40,10 @@ class _End:
 
 @dataclass(slots=True)
 class Administration:
-    """One pass over one regimen; fills `draft`, `infusions` and `largest` (a dose, as `mass` reads it).
+    """One pass over one regimen; fills `draft`, `infusions`, `stretches` and `largest` (a dose, as `mass` reads it).
 
-    infusions : pairs of a compartment and the text of a rate that flows into it.
+    infusions : pairs of a compartment and the text of a rate that flows into it.   stretches : rows of doses without
+    a gap, as planned.   linked : properties of the model's patient as texts, which doses by size follow.
     """
 
     draft: Draft
@@ -50,7 +53,9 @@ class Administration:
     weight: float | None = None
     route: str = ""
     area: float | None = None
+    linked: Mapping[str, str] = field(default_factory=dict)
     infusions: list[tuple[str, str]] = field(default_factory=list)
+    stretches: list[Stretch] = field(default_factory=list)
     largest: float = 0.0
     uses_depot: bool = False
     _steady: bool = False
@@ -69,11 +74,13 @@ class Administration:
         if self.regimen.by_weight:
             if self.weight is None:
                 raise DoseError(f"{self.draft.name}: '{self.regimen}' is by weight; give weight=... in kg")
-            self.draft.above_zero(self.draft.knob("weight", self.weight, "kg", "body mass"))
+            if "weight" not in self.linked:
+                self.draft.above_zero(self.draft.knob("weight", self.weight, "kg", "body mass"))
         if self.regimen.by_area:
             if self.area is None:
                 raise DoseError(f"{self.draft.name}: '{self.regimen}' is by body surface; give BSA=... in m2")
-            self.draft.above_zero(self.draft.knob("BSA", self.area, "m**2", "body surface area"))
+            if "BSA" not in self.linked:
+                self.draft.above_zero(self.draft.knob("BSA", self.area, "m**2", "body surface area"))
         first: _Moment | None = None
         end: _End | None = None
         for dose in self.regimen.blocks:
@@ -86,9 +93,11 @@ class Administration:
                 for moment in moments:
                     self._given += 1
                     if self._given not in self.regimen.missed:
+                        self._stretch(dose, self._given, moment, None, 1, 1)
                         self._give(dose, moment, None, 1)
                 continue
-            for begin, count in self._kept(dose, moments[0], every, n):
+            for number, begin, count, planned in self._kept(dose, moments[0], every, n):
+                self._stretch(dose, number, begin, every, planned, count)
                 self._give(dose, begin, every, count, moments[0].text)
             if dose.ss and not self._steady:
                 raise DoseError(f"{self.draft.name}, '{self.regimen}': all doses at steady state are missed")
@@ -123,14 +132,20 @@ class Administration:
         after = _Moment(f"{begin.text} + {every.text}*{n}", begin.value + every.value * count)
         return every.text, n, _End(after, True, begin.value + every.value * (count - 1))
 
-    def _kept(self, dose: Dose, begin: _Moment, every: str, n: str | int) -> list[tuple[_Moment, str | int]]:
-        """Return the stretches of a row between its missed doses, as first time and number of doses."""
+    def _stretch(self, dose: Dose, number: int, begin: _Moment, every: str | None, planned: int, n: str | int) -> None:
+        """Note `planned` doses that are given one after another, the first one as planned dose `number`."""
+        if not dose.steady_infusion:
+            self.stretches.append(Stretch(number, begin.text, every, planned, n))
+
+    def _kept(self, dose: Dose, begin: _Moment, every: str, n: str | int) -> list[tuple[int, _Moment, str | int, int]]:
+        """Return the stretches of a row between its missed doses: number of the first, its time, how many (twice)."""
+        interval = self._interval(dose).value
+        planned = dose.count if dose.count is not None else self._fill(begin.value, interval)
         first, self._given = self._given + 1, self._given + (dose.count or 0)
         missed = [k - first for k in self.regimen.missed if first <= k and (dose.count is None or k <= self._given)]
         if not missed:
-            return [(begin, n)]
-        kept: list[tuple[_Moment, str | int]] = []
-        interval = self._interval(dose).value
+            return [(first, begin, n, planned)]
+        kept: list[tuple[int, _Moment, str | int, int]] = []
         for low, high in zip([0, *(k + 1 for k in missed)], [*missed, None], strict=True):
             if high is None and (dose.count is None or low < dose.count):
                 count = f"max(0, {n} - {low})"
@@ -139,7 +154,7 @@ class Administration:
             else:
                 continue
             time = _Moment(f"{begin.text} + {every}*{low}" if low else begin.text, begin.value + interval * low)
-            kept.append((time, count))
+            kept.append((first + low, time, count, (planned if high is None else high) - low))
         return kept
 
     def _model_time(self, unit: str) -> float:
@@ -218,7 +233,7 @@ class Administration:
             self._start_steady(dose, Row(change, planned, every))
         changes = {target: f"{target} + {change}", **self._noted(amount)}
         self.draft.events.append(
-            Event(f"{name}.dosing{suffix}", changes, at=at, every=every, count=n, meaning=_said(dose, route))
+            Event(f"{name}.dosing{suffix}", changes, at=at, every=every, count=n, meaning=given_text(dose, route))
         )
 
     @property
@@ -244,7 +259,7 @@ class Administration:
         for word, sign, moment in (("ends", "-", f"{at} + {length}"), ("begins", "+", at)):
             changes = {counter: f"{counter} {sign} 1"}
             changes |= self._noted(self._amount(dose)) if sign == "+" and not direct else {}
-            said = _said(dose, dose.route or self.route) if sign == "+" else ""
+            said = given_text(dose, dose.route or self.route) if sign == "+" else ""
             event = f"{self.draft.name}.release_{word}{suffix}"
             self.draft.events.append(Event(event, changes, at=moment, every=every, count=n, meaning=said))
         return f"(1 - {direct})" if direct else ""
@@ -265,7 +280,7 @@ class Administration:
             self._known[key] = self.draft.knob(self._next("dose"), value, unit, "amount of one dose")
             self.draft.within([self._known[key]], 0)
         self.largest = max(self.largest, value * self._patient_size(dose.unit))
-        return f"{self._known[key]}*{self.draft.name}.{size}" if size else self._known[key]
+        return f"{self._known[key]}*{self.linked.get(size, f'{self.draft.name}.{size}')}" if size else self._known[key]
 
     def _size(self, unit: str) -> tuple[str, str]:
         """Return the knob of the patient's size that a dose is given by, and its unit; "" for none."""
@@ -345,7 +360,7 @@ class Administration:
         for word, sign, at in (("ends", "-", end), ("begins", "+", begin)):
             changes = {counter: f"{counter} {sign} 1"}
             changes |= self._noted(amount) if sign == "+" else {}
-            said = _said(dose, "iv") if sign == "+" else ""
+            said = given_text(dose, "iv") if sign == "+" else ""
             self.draft.events.append(
                 Event(f"{name}.infusion_{word}{suffix}", changes, at=at, every=every, count=n, meaning=said)
             )
@@ -381,11 +396,3 @@ class Administration:
             self._known[key] = self.draft.knob(self._next("rate"), value, unit, "speed of an infusion")
             self.draft.above_zero(self._known[key])
         return self._known[key]
-
-
-def _said(dose: Dose, route: str) -> str:
-    length = ""
-    if dose.duration is not None:
-        number, unit = size(dose.duration)
-        length = f" over {number:g} {SHORT[unit]}" if unit else f" over {words(dose.duration)}"
-    return f"{dose.amt:g} {dose.unit} {route}{length}"

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import fields
 from itertools import pairwise
 
 from immunode.intervention.expand.contribution import Draft
 from immunode.intervention.expand.patients import add_covariates
+from immunode.intervention.expand.products import add_products, destinations
 from immunode.intervention.pharmacokinetics.compartments import MAY_BE_NEGATIVE, MAY_BE_ZERO, PK, UNITS
 from immunode.intervention.pharmacokinetics.covariates import Patient
 from immunode.intervention.pharmacokinetics.target import TARGET_UNITS, Target
@@ -25,12 +26,16 @@ def add_pk(
     infusions: Sequence[tuple[str, str]],
     typical: float,
     patient: Patient | None = None,
+    linked: Mapping[str, str] | None = None,
+    varying: Mapping[str, Sequence[str]] | None = None,
 ) -> None:
     """Add the states, processes and concentrations of a drug, in the model's time unit.
 
     depot : whether doses are absorbed.   infusions : compartments with the texts of rates that flow into them.
     typical : size of a dose in `pharmacokinetics.mass`.
     patient : values of covariates; None for the typical patient without such knobs.
+    linked : covariates that are those of the model's patient, as texts.
+    varying : number with a formula -> factors on it, of occasions.
     """
     name = draft.name
     for knob in (f.name for f in fields(pk)):
@@ -61,17 +66,26 @@ def add_pk(
     if pk.ke0 is not None:
         _add_effect_compartment(draft, pk, typical)
     factors: dict[str, list[str]] = {}
-    if patient is not None:
+    if patient is not None or linked:
         constants = [c.name for c in pk.constants]
-        factors = add_covariates(draft, pk.covariates, patient, pk.formula, constants)
+        factors = add_covariates(draft, pk.covariates, patient or (), linked or {}, pk.formula, constants)
+    for number, factor in (varying or {}).items():
+        factors.setdefault(number, []).extend(factor)
     local = _add_constants(draft, pk)
-    _add_formulas(draft, pk, local, patient, factors, depot)
+    add_products(draft, pk, local, typical, lambda unit: _in_model_units(draft, pk, 1.0, unit)[1])
+    _add_formulas(draft, pk, local, {*dict(patient or ()), *(linked or {})}, factors, depot)
     _add_readouts(draft, pk, local)
 
 
 def acting_concentration(name: str, pk: PK) -> str:
     """Return the name of the concentration that is lost, distributed and acts: C without a baseline C0."""
     return f"{name}.C" if pk.C0 is None else f"{name}.C_given"
+
+
+def numbers_used(pk: PK, depot: bool) -> set[str]:
+    """Return the numbers that a drug has beside those that its doses bring along. depot : whether they are absorbed."""
+    own = {knob for knob in UNITS if (knob not in _ELSEWHERE or knob in pk.formula) and _has(pk, knob, depot)}
+    return own | {c.name for c in pk.constants}
 
 
 def _has(pk: PK, knob: str, depot: bool) -> bool:
@@ -89,7 +103,8 @@ def _add_flows(draft: Draft, pk: PK, depot: bool, infusions: Sequence[tuple[str,
         draft.derived.append(
             Derived(clearance, f"{name}.CL*exp({change})", draft.per_time(pk.volume), f"clearance of {name} by now")
         )
-    flows = [("elimination", f"{central} ->", f"{clearance}*{concentration}")]
+    into = {flow: f" {name}.{there}" for flow, there in destinations(pk).items()}
+    flows = [("elimination", f"{central} ->{into.get('elimination', '')}", f"{clearance}*{concentration}")]
     if depot:
         steps = ["depot", *(f"transit_{i + 1}" for i in range(pk.transits))]
         transit = [
@@ -100,7 +115,8 @@ def _add_flows(draft: Draft, pk: PK, depot: bool, infusions: Sequence[tuple[str,
         flows = [*transit, ("absorption", f"{last} -> {central}", f"{name}.ka*{last}"), *flows]
     if pk.Vmax is not None:
         saturable = f"{name}.Vmax*michaelis({concentration}, {name}.Km)"
-        flows.append(("saturable_elimination", f"{central} ->", saturable))
+        there = into.get("saturable_elimination", "")
+        flows.append(("saturable_elimination", f"{central} ->{there}", saturable))
     for q, v, there in (("Q", "V2", "peripheral"), ("Q3", "V3", "peripheral_2"))[: pk.compartments - 1]:
         label = there.removeprefix("peripheral")
         flows.append((f"distribution{label}", f"{central} -> {name}.{there}", f"{name}.{q}*{concentration}"))
@@ -219,13 +235,13 @@ def _add_formulas(
     draft: Draft,
     pk: PK,
     local: Mapping[str, Expression],
-    patient: Patient | None,
+    there: Collection[str],
     factors: Mapping[str, Sequence[str]],
     depot: bool,
 ) -> None:
-    """Add the numbers that follow from others. factors : what covariates do to them."""
+    """Add the numbers that follow from others. there : covariates that the drug has.   factors : what they do."""
     n = draft.name
-    known = {**local, **_known_covariates(draft, pk, patient)}
+    known = {**local, **_known_covariates(draft, pk, there)}
     known["since"] = parse(f"max(0, t - {n}.start)")
     known |= {"latest": parse(f"{n}.latest"), "dose": parse(f"{n}.latest_dose")}
     for number, text in pk.formula.items():
@@ -238,14 +254,14 @@ def _add_formulas(
         draft.derived.append(Derived(f"{n}.{number}", product, unit, f"{n}: {meaning}", pk.source_of(number)))
 
 
-def _known_covariates(draft: Draft, pk: PK, patient: Patient | None) -> dict[str, Expression]:
+def _known_covariates(draft: Draft, pk: PK, there: Collection[str]) -> dict[str, Expression]:
     """Return what the covariates in formulas mean; adds the typical patient's values as fixed knobs."""
     used = {word for text in pk.formula.values() for word in names(parse(text))}
     known: dict[str, Expression] = {}
     for c in pk.covariates:
         reference = f"{draft.name}.{c.name}_ref"
         if c.reference is None:
-            known[c.name] = parse(f"{draft.name}.{c.name}" if patient is not None else "0")
+            known[c.name] = parse(f"{draft.name}.{c.name}" if c.name in there else "0")
         elif {c.name, f"{c.name}_ref"} & used:
             if all(p.name != reference for p in draft.parameters):
                 fixed, meaning = (c.reference, c.reference), f"{c.name} of the typical patient"
@@ -253,7 +269,7 @@ def _known_covariates(draft: Draft, pk: PK, patient: Patient | None) -> dict[str
                     f"{c.name}_ref", c.reference, c.unit, meaning, bounds=fixed, source=c.source, evidence=c.evidence
                 )
             known[f"{c.name}_ref"] = parse(reference)
-            known[c.name] = parse(f"{draft.name}.{c.name}" if patient is not None else reference)
+            known[c.name] = parse(f"{draft.name}.{c.name}" if c.name in there else reference)
     return known
 
 

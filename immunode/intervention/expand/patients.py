@@ -2,33 +2,43 @@
 
 from __future__ import annotations
 
-from collections.abc import Container, Iterable, Sequence
+from collections.abc import Container, Iterable, Mapping, Sequence
 from dataclasses import replace
 
 from immunode.errors import ModelError, did_you_mean
 from immunode.intervention.expand.contribution import Draft
 from immunode.intervention.pharmacokinetics.covariates import Covariate, Patient
 from immunode.model.patients import Correlation, PatientCovariate, Variability
-from immunode.model.records import Effect
+from immunode.model.records import Derived, Effect
 
 
 def add_covariates(
     draft: Draft,
     covariates: Sequence[Covariate],
     patient: Patient,
+    linked: Mapping[str, str],
     formulas: Container[str] = (),
     constants: Iterable[str] = (),
 ) -> dict[str, list[str]]:
-    """Add the knobs of a patient and the effects on the drug's numbers.
+    """Add the knobs of a patient and the effects on the drug's numbers; a covariate without a value has none.
 
+    linked : covariates that are those of the model's patient, as texts in their units; they are quantities, no knobs.
     formulas : numbers that are no knobs; the factors on them are returned, by number.
     constants : further numbers that become knobs.
     """
+    values = dict(patient)
     there = {p.name for p in draft.parameters} | {f"{draft.name}.{constant}" for constant in constants}
     factors: dict[str, list[str]] = {}
     for c in covariates:
-        value = dict(patient)[c.name]
-        if f"{draft.name}.{c.name}" not in there:
+        full = f"{draft.name}.{c.name}"
+        if c.name in linked:
+            if all(one.name != full for one in draft.derived):
+                meaning = f"{c.meaning or c.name} of the model's patient"
+                draft.derived.append(Derived(full, linked[c.name], c.unit, meaning))
+        elif c.name not in values:
+            continue
+        elif full not in there:
+            value = values[c.name]
             bounds = (0.0, 1.0) if c.reference is None else None
             full = draft.knob(c.name, value, c.unit, c.meaning or f"{c.name} of the patient", bounds=bounds)
             if c.reference is None:

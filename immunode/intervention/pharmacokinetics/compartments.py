@@ -16,8 +16,8 @@ A baseline C0 is measured and nothing else: what a drug does follows c, which is
 With transit compartments, depot -ktr-> transit_1 -ktr-> ... -ka-> central. With D1, a dose enters at a constant rate
 over the time D1: the depot where there is ka, the central compartment where there is none, and both with `direct`.
 
-A `target` that binds the drug and patients' `covariates` are records of their own. A number with a formula follows
-other numbers.
+A `target` that binds the drug, patients' `covariates`, and `products`, further compartments with `flows` between them,
+are records of their own. A number with a formula follows other numbers.
 """
 
 from __future__ import annotations
@@ -31,6 +31,7 @@ from immunode.errors import DoseError, did_you_mean
 from immunode.intervention.numbers import finite, whole
 from immunode.intervention.pharmacokinetics.covariates import Covariate
 from immunode.intervention.pharmacokinetics.formulas import MOMENTS, checked_formulas, typical_values
+from immunode.intervention.pharmacokinetics.products import DrugCompartment, DrugFlow, check_products
 from immunode.intervention.pharmacokinetics.target import TARGET_UNITS, Target
 from immunode.intervention.times import time_unit
 from immunode.language.expression import names, parse
@@ -120,6 +121,10 @@ class PK:
         what a patient's weight, albumin, ... do to these numbers.
     molar_mass : float | None
         g/mol, for doses in grams where `mass` is in mol.
+    products : tuple[DrugCompartment, ...] | Sequence[DrugCompartment]
+        further compartments, such as those of metabolites.
+    flows : tuple[DrugFlow, ...] | Sequence[DrugFlow]
+        flows between compartments, and what becomes of what is lost.
     constants, readouts
         further parameters and derived quantities, in the names used here (`C`, `V1`, ...). A unit of a constant may be
         in words such as "volume/time".
@@ -168,6 +173,8 @@ class PK:
     molar_mass: float | None = None
     constants: tuple[Parameter, ...] | Sequence[Parameter] = ()
     readouts: tuple[Derived, ...] | Sequence[Derived] = ()
+    products: tuple[DrugCompartment, ...] | Sequence[DrugCompartment] = ()
+    flows: tuple[DrugFlow, ...] | Sequence[DrugFlow] = ()
     formulas: Mapping[str, str] | Pairs = field(default=())
     source: str = ""
     evidence: str = ""
@@ -175,7 +182,7 @@ class PK:
     evidences: Mapping[str, str] | Pairs = field(default=())
 
     def __post_init__(self) -> None:
-        for name in ("covariates", "constants", "readouts"):
+        for name in ("covariates", "constants", "readouts", "products", "flows"):
             object.__setattr__(self, name, tuple(getattr(self, name)))
         object.__setattr__(self, "formulas", checked_formulas(self.formulas, UNITS))
         object.__setattr__(self, "time", time_unit(self.time))
@@ -216,6 +223,8 @@ class PK:
             raise DoseError(f"pharmacokinetics: a target is made by tmdd(...) or qss(...), got {target!r}")
         if target is not None and self.C0 is not None:
             raise DoseError("pharmacokinetics: a baseline C0 and a target that binds the drug exclude each other")
+        own = self.states[: len(self.states) - len(self.products)]
+        check_products(tuple(self.products), tuple(self.flows), own, [*UNITS, *(c.name for c in self.constants)])
         known = {*UNITS, *TARGET_UNITS, *(c.name for c in self.constants)}
         references: dict[str, float | None] = {}
         for covariate in self.covariates:
@@ -231,6 +240,13 @@ class PK:
     def compartments(self) -> int:
         """1, 2 or 3."""
         return 1 + (self.Q is not None) + (self.Q3 is not None)
+
+    @property
+    def states(self) -> tuple[str, ...]:
+        """Names of all compartments: of absorption, of the drug, and further ones."""
+        before = ("depot", *(f"transit_{i + 1}" for i in range(self.transits))) if self.ka is not None else ()
+        own = ("central", "peripheral", "peripheral_2")[: self.compartments]
+        return (*before, *own, *(one.name for one in self.products))
 
     @property
     def formula(self) -> dict[str, str]:
@@ -254,6 +270,7 @@ class PK:
             (self.transits > 0, "transit compartments"),
             (self.direct is not None, "two ways of absorption"),
             (self.prodrug, "a prodrug"),
+            (bool(self.products), "further compartments"),
         ):
             if there:
                 return what

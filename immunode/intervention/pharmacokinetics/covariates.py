@@ -188,8 +188,9 @@ def in_the_dose_only(covariates: Sequence[Covariate], given: Mapping[str, float 
     return f" (in the dose only; .covariates({', '.join(odd)}) changes the kinetics too)" if odd else ""
 
 
-def read_patient(who: str, covariates: Sequence[Covariate], given: Mapping[str, Any]) -> Patient:
-    """Return the values of all covariates of a drug: those given, and the typical patient's for the others.
+def read_patient(who: str, covariates: Sequence[Covariate], given: Mapping[str, Any]) -> tuple[Patient, frozenset[str]]:
+    """Return the values of all covariates of a drug, the typical patient's where none is given, and the names of those
+    that are given.
 
     given : by name in any case; `sex="female"` stands for a covariate of that name, and the name of a group with a
         level for the covariate of that level.
@@ -201,14 +202,15 @@ def read_patient(who: str, covariates: Sequence[Covariate], given: Mapping[str, 
     known = {c.name.casefold(): c for c in covariates}
     values = {c.name: c.typical for c in covariates}
     groups = {c.group.casefold(): c.group for c in covariates if c.group}
+    said: dict[str, float] = {}
     for word, value in given.items():
         if word.casefold() in groups and word.casefold() not in known:
-            values |= _level(who, groups[word.casefold()], covariates, value)
+            said |= _level(who, groups[word.casefold()], covariates, value)
             continue
         if word == "sex" and any(sex in known for sex in SEXES):
             if value not in SEXES:
                 raise DoseError(f"{who}: sex is 'female' or 'male', got {value!r}")
-            values |= {known[sex].name: float(sex == value) for sex in SEXES if sex in known}
+            said |= {known[sex].name: float(sex == value) for sex in SEXES if sex in known}
             continue
         covariate = known.get(word.casefold())
         if covariate is None:
@@ -216,8 +218,8 @@ def read_patient(who: str, covariates: Sequence[Covariate], given: Mapping[str, 
             names += ["sex"] * any(sex in known for sex in SEXES)
             hint = did_you_mean(word, names) or (f"; it has {', '.join(names)}" if names else "; it has none")
             raise DoseError(f"{who} has no published covariate '{word}'{hint}")
-        values[covariate.name] = covariate.value(who, value)
-    return tuple(values.items())
+        said[covariate.name] = covariate.value(who, value)
+    return tuple({**values, **said}.items()), frozenset(said)
 
 
 def _level(who: str, group: str, covariates: Sequence[Covariate], given: Any) -> dict[str, float]:

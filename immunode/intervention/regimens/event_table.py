@@ -50,21 +50,24 @@ def write_table(
     time_unit: str | None = None,
     until: Time | None = None,
     weight: float | None = None,
+    BSA: float | None = None,
 ) -> DataFrame:
     """Return the doses of a regimen as a table; parameters and errors as in `Regimen.to_table`."""
     from pandas import DataFrame
 
+    sizes = {"kg": weight, "m2": BSA}
+
     clock = _clock(regimen, time_unit)
-    target = amount_unit(unit) if unit else regimen.blocks[0].unit.removesuffix("/kg")
+    target = amount_unit(unit) if unit else regimen.blocks[0].unit.partition("/")[0]
     stretches = schedule(regimen, clock, None if until is None else tidy_time(until, "event table, until"))
     named = {s.dose.route for s in stretches}
     absorbed = bool(named & set(INTO_DEPOT))
     rows = []
     for s in stretches:
-        amount = _amount(regimen, s.dose.amt, s.dose.unit, target, weight)
-        length = _length(regimen, s.dose, amount, target, clock, weight)
+        amount = _amount(regimen, s.dose.amt, s.dose.unit, target, sizes)
+        length = _length(regimen, s.dose, amount, target, clock, sizes)
         row: dict[str, Any] = {"ID": id, "TIME": s.begin, "AMT": amount, "II": s.every, "ADDL": s.count - 1}
-        rate = _speed(regimen, s.dose, target, clock, weight) if s.dose.steady_infusion else 0.0
+        rate = _speed(regimen, s.dose, target, clock, sizes) if s.dose.steady_infusion else 0.0
         row |= {"RATE": amount / length if length else rate, "DUR": length, "EVID": 1, "SS": int(s.ss)}
         if "" not in named:
             row["CMT"] = 2 if absorbed and s.dose.route == "iv" else 1
@@ -159,34 +162,39 @@ def _in(time: Time, clock: str) -> float:
     return number * DAYS[unit] / DAYS[clock]
 
 
-def _amount(regimen: Blocks, value: float, unit: str, target: str, weight: float | None) -> float:
-    if unit.endswith("/m2"):
-        raise DoseError(f"{quoted(regimen)} is by body surface; a table holds the amount that a patient gets, in mg")
-    if unit.endswith("/kg"):
-        if weight is None:
-            raise DoseError(f"{quoted(regimen)} is by weight; give weight=... in kg")
-        value, unit = value * weight, unit.removesuffix("/kg")
+Sizes = Mapping[str, float | None]
+"""Size of the patient by the unit that doses are per: "kg", "m2"."""
+_SIZES = {"kg": "is by weight; give weight=... in kg", "m2": "is by body surface; give BSA=... in m2"}
+
+
+def _amount(regimen: Blocks, value: float, unit: str, target: str, sizes: Sizes) -> float:
+    unit, _, per = unit.partition("/")
+    if per in _SIZES:
+        size_ = sizes[per]
+        if size_ is None:
+            raise DoseError(f"{quoted(regimen)} {_SIZES[per]}")
+        value *= size_
     try:
         return convert(value, unit, target)
     except UnitError:
         raise DoseError(f"{quoted(regimen)}: {unit} can't be written in {target}") from None
 
 
-def _length(regimen: Blocks, dose: Dose, amount: float, target: str, clock: str, weight: float | None) -> float:
+def _length(regimen: Blocks, dose: Dose, amount: float, target: str, clock: str, sizes: Sizes) -> float:
     """Return the length of an infusion, 0 for a bolus."""
     if dose.duration is not None:
         return _in(dose.duration, clock)
     if not dose.rate:
         return 0.0
-    speed = _speed(regimen, dose, target, clock, weight)
+    speed = _speed(regimen, dose, target, clock, sizes)
     return amount / speed
 
 
-def _speed(regimen: Blocks, dose: Dose, target: str, clock: str, weight: float | None) -> float:
+def _speed(regimen: Blocks, dose: Dose, target: str, clock: str, sizes: Sizes) -> float:
     """Return the rate of an infusion in the table's units."""
     number, unit = dose.rate.split()
     mass, _, per = unit.rpartition("/")
-    return _amount(regimen, float(number), mass, target, weight) / _in(1.0 if per == "time" else f"1 {per}", clock)
+    return _amount(regimen, float(number), mass, target, sizes) / _in(1.0 if per == "time" else f"1 {per}", clock)
 
 
 def _dose(row: Mapping[Any, Any], unit: str, clock: str, route: str) -> Dose:

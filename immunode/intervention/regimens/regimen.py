@@ -123,6 +123,7 @@ class Regimen(Blocks):
         time_unit: str | None = None,
         until: Time | None = None,
         weight: float | None = None,
+        BSA: float | None = None,
     ) -> DataFrame:
         """Return the doses as an event table in the form of NONMEM, one row a stretch of doses.
 
@@ -136,13 +137,16 @@ class Regimen(Blocks):
             end of a regimen that has none.
         weight : float | None
             kg, for doses per kg.
+        BSA : float | None
+            m2, for doses per m2.
 
         Raises
         ------
         DoseError
-            doses are per kg without a weight, go on for ever without `until`, or units do not fit.
+            doses are per kg without a weight or per m2 without a body surface, go on for ever without `until`, or units
+            do not fit.
         """
-        return write_table(self, id=id, unit=unit, time_unit=time_unit, until=until, weight=weight)
+        return write_table(self, id=id, unit=unit, time_unit=time_unit, until=until, weight=weight, BSA=BSA)
 
     @classmethod
     def from_table(

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from immunode.intervention.regimens.dose import Dose
-from immunode.intervention.times import SHORT, Time, number_text, size
+from immunode.intervention.times import SHORT, Time, number_text, size, words
 
 
 def head_text(dose: Dose) -> str:
@@ -38,6 +38,15 @@ def when_text(dose: Dose) -> str:
     count = "" if dose.count is None else f"x {dose.count}"
     start = "" if dose.start is None else f"from {_times_text((dose.start,))}"
     return " ".join(filter(None, (every, count, start, "at steady state" if dose.ss else "")))
+
+
+def given_text(dose: Dose, route: str) -> str:
+    """Return what is given at an event: "40 mg sc", "100 mg iv over 2 h"."""
+    length = ""
+    if dose.duration is not None:
+        number, unit = size(dose.duration)
+        length = f" over {number:g} {SHORT[unit]}" if unit else f" over {words(dose.duration)}"
+    return f"{dose.amt:g} {dose.unit} {route}{length}"
 
 
 def _times_text(times: tuple[Time, ...]) -> str:

@@ -204,7 +204,8 @@ class _Part:
     @property
     def remarks(self) -> list[str]:
         lost = [name for field in _PEOPLE for one in getattr(self.model, field) for name in self._lost(one)]
-        lost += [self.own(k) for one in self.model.classes for k, _ in pairs_of(one.values) if self.own(k) in self.gone]
+        given = [k.removesuffix("(0)") for one in self.model.classes for k, _ in pairs_of(one.values)]
+        lost += [self.own(k) for k in given if self.own(k) in self.gone]
         said = [f"how '{name}' differs between patients is left out: it is connected" for name in dict.fromkeys(lost)]
         return [*(f"{self.model.name}: {remark}" for remark in self.model.remarks), *said]
 
@@ -227,7 +228,9 @@ class _Part:
 
     def _without(self, record: Any) -> Any:
         kept = {
-            field: tuple((k, v) for k, v in pairs_of(getattr(record, field)) if self.own(k) not in self.gone)
+            field: tuple(
+                (k, v) for k, v in pairs_of(getattr(record, field)) if self.own(k.removesuffix("(0)")) not in self.gone
+            )
             for field in ("values", "initial")
             if hasattr(record, field)
         }

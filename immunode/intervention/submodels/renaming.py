@@ -54,6 +54,11 @@ def _keys(value: Any, new: Namer) -> Any:
     return tuple((new(key), kept) for key, kept in value)
 
 
+def _columns(value: Any, new: Namer) -> Any:
+    """Return values under new names, of parameters and of starts such as `E(0)`."""
+    return tuple((f"{new(key[:-3])}(0)" if key.endswith("(0)") else new(key), kept) for key, kept in value)
+
+
 def _starts(value: Any, new: Namer) -> Any:
     return tuple((new(key), _text(text, new)) for key, text in value)
 
@@ -81,7 +86,7 @@ _FIELDS: dict[type, dict[str, Callable[[Any, Namer], Any]]] = {
     Variant: {"values": _keys, "initial": _starts},
     Variability: {"parameter": _name, "shares": _name},
     Correlation: {"first": _name, "second": _name},
-    PatientClass: {"values": _keys},
+    PatientClass: {"values": _columns},
     PatientCovariate: {"parameter": _name},
     Observed: {"quantity": _name},
     Threshold: {"condition": _text},

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 
 from immunode.errors import ModelError, did_you_mean, quoted
 from immunode.language.expression import names, parse
@@ -66,7 +66,7 @@ def _check_variability(model: Declaration, values: Mapping[str, float]) -> None:
         value = values[one.parameter]
         if one.scale == "logit" and not 0 <= value <= 1:
             raise ModelError(f"{who}: the logit scale needs a typical value from 0 to 1, but it is {value:g}")
-    own = [v.parameter for v in model.variability if not v.shares]
+    own = {v.parameter for v in model.variability if not v.shares and not v.occasion}
     for one in model.variability:
         if one.shares:
             who = f"{model.name}: variability of '{one.parameter}' shares '{one.shares}', whose own one"
@@ -74,7 +74,8 @@ def _check_variability(model: Declaration, values: Mapping[str, float]) -> None:
 
 
 def _check_correlations(model: Declaration) -> None:
-    order = {v.parameter: i for i, v in enumerate(v for v in model.variability if not v.shares)}
+    lasting = (v.parameter for v in model.variability if not v.shares and not v.occasion)
+    order = {name: i for i, name in enumerate(lasting)}
     matrix = [[float(i == j) for j in range(len(order))] for i in range(len(order))]
     seen: set[frozenset[str]] = set()
     for one in model.correlations:
@@ -113,6 +114,7 @@ def _cholesky_stops(matrix: list[list[float]]) -> int | None:
 def _check_classes(model: Declaration, values: Mapping[str, float]) -> None:
     _once(model.name, "class of patients", (c.name for c in model.classes))
     logit = {v.parameter for v in model.variability if v.scale == "logit"}
+    values = {**values, **{f"{state.name}(0)": 0.0 for state in model.states}}
     for one in model.classes:
         for name, value in as_pairs(one.values):
             if name not in values:  # the message is made for few of what may be thousands of values
@@ -191,9 +193,9 @@ def _check_variant(model: Declaration, what: str, name: str) -> None:
         _known(f"{model.name}: {what}: variant '{name}'", name, [v.name for v in model.variants])
 
 
-def _known(who: str, name: str, known: Iterable[str]) -> None:
-    listed = list(known)
-    if name not in listed:
+def _known(who: str, name: str, known: Collection[str]) -> None:
+    if name not in known:
+        listed = list(known)
         raise ModelError(f"{who} does not exist{did_you_mean(name, listed)}")
 
 

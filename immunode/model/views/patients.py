@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 from immunode.model.declaration import Declaration
@@ -37,8 +38,13 @@ def patient_tables(model: Declaration) -> tuple[TextTable, ...]:
         TextTable(
             "Differences between studies" if model.level == "study" else "Differences between patients",
             ("parameter", "random effect", "source"),
-            tuple((v.parameter, effect_words(v), v.source) for v in model.variability)
+            tuple((v.parameter, effect_words(v), v.source) for v in model.variability if not v.occasion)
             + tuple((f"{c.first}, {c.second}", f"correlation {c.value:g}", c.source) for c in model.correlations),
+        ),
+        TextTable(
+            "Differences between occasions of one patient",
+            ("parameters", "random effect", "source"),
+            tuple(_occasion_rows(model)),
         ),
         TextTable(
             "Patients",
@@ -72,6 +78,17 @@ def patient_tables(model: Declaration) -> tuple[TextTable, ...]:
         ),
     ]
     return tuple(table.used for table in tables if table.rows)
+
+
+def _occasion_rows(model: Declaration) -> Iterator[tuple[str, ...]]:
+    """Yield a row for the random effects of all occasions of one number."""
+    groups: dict[str, list[Variability]] = {}
+    for one in model.variability:
+        if one.occasion:
+            groups.setdefault(one.parameter.rpartition("_")[0], []).append(one)
+    for group in groups.values():
+        names = list(dict.fromkeys((group[0].parameter, group[-1].parameter)))
+        yield " to ".join(names), effect_words(group[0]), group[0].source
 
 
 def _class_rows(model: Declaration) -> tuple[tuple[str, ...], ...]:
@@ -117,10 +134,11 @@ def error_words(one: Observed) -> str:
         return "counts of events (Poisson)"
     if one.lognormal:
         return f"lognormal, SD of the logarithm {one.lognormal:g}"
-    parts = [f"SD {one.additive:g}"] * bool(one.additive) + [f"{100 * one.proportional:g} % of the value"] * bool(
-        one.proportional
-    )
-    return " and ".join(parts)
+    relative = f"{100 * one.proportional:g} % of the value"
+    if one.power != 1:
+        relative = f"{one.proportional:g} times the value to the power {one.power:g}"
+    parts = [f"SD {one.additive:g}"] * bool(one.additive) + [relative] * bool(one.proportional)
+    return " plus ".join(parts) if one.combined == "sds" else " and ".join(parts)
 
 
 def _result_row(result: TrialResult) -> tuple[str, ...]:

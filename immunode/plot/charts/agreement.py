@@ -59,7 +59,7 @@ def agreement_chart(
     arms = dict.fromkeys(_main_arm(row) for row in rows)
     # the neutral first color stays with placebo, wherever it stands and where it is not shown
     untreated = next((arm for arm in ("placebo", "control") if arm in arms), "placebo")
-    colors = arm_colors(dict.fromkeys([untreated, *arms]))
+    colors = arm_colors(dict.fromkeys([untreated, *arms]), untreated)
     with styled(look):
         if axes is not None:
             figure, (ax,) = make_panels(1, look, axes)
@@ -110,7 +110,7 @@ class _Panel:
 def _panel(heads: tuple[str, str], rows: Sequence[Row], width: float, look: Style) -> _Panel:
     """Return the lines of a panel of a width in points. heads : what was reported, and its unit."""
     group, unit = heads
-    said = not unit or unit in group
+    said = not pretty_unit(unit) or unit in group
     head, size = wrap(group if said else f"{group}, {pretty_unit(unit)}", width, look.small, lines=3), _size(look)
     most = 0.36 * width
     lines: list[_Line] = []

@@ -109,14 +109,12 @@ def _panel(
         if arm in good:
             missing = float(np.mean(~np.isfinite(per_arm[arm]))) if per_arm[arm].size else 0.0
             _row(ax, i, good[arm], arm_colors(arms)[arm], style, width=width, log=log, power=power, missing=missing)
-    label = quantity_label(endpoint, unit, power)
-    if width_of(label, style.text) > width:
-        label = (
-            wrap(endpoint, width, style.text, lines=2) + "\n" + wrap(quantity_label("", unit, power), width, style.text)
-        )
-    ax.set_xlabel(label, fontsize=style.text, color=INK)
-    if meaning.get(endpoint, endpoint) != endpoint:
-        text = wrap(meaning[endpoint], width, style.text, lines=3)
+    said, in_unit = meaning.get(endpoint, endpoint), quantity_label("", unit, power)
+    if width_of(f"{said} {in_unit}", style.text) <= width:
+        ax.set_xlabel(f"{said} {in_unit}".strip(), fontsize=style.text, color=INK)
+    else:
+        ax.set_xlabel(in_unit.strip("()"), fontsize=style.text, color=INK)
+        text = wrap(said, width, style.text, lines=3)
         ax.set_title(text, loc="left", fontsize=style.text, color=INK, linespacing=1.1)
 
 
@@ -166,7 +164,9 @@ def _row(
         zorder=3,
     )
     share = (math.log(median / left) / math.log(right / left)) if log else (median - left) / (right - left)
-    text = number(float(median) / 10.0**power) + (f" ({100 * missing:.2g} % no value)" if missing > 0.005 else "")
+    text = (number(float(median) / 10.0**power) if log or abs(median) > 1e-6 * (right - left) else "0") + (
+        f" ({100 * missing:.2g} % no value)" if missing > 0.005 else ""
+    )
     _write_median(ax, text, float(median), box + 0.09, share * width, width, color, style)
 
 

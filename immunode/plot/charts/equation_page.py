@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from matplotlib.figure import Figure
@@ -10,17 +10,25 @@ from matplotlib.mathtext import MathTextParser
 
 from immunode.errors import StudyError
 from immunode.plot.kit.figure import StyledFigure
-from immunode.plot.kit.style import INK, Style, find_style, styled
-from immunode.plot.kit.text import width_of
+from immunode.plot.kit.style import FAINT, INK, Style, find_style, styled
+from immunode.plot.kit.text import width_of, wrap
 
 
-def equations(lines: Sequence[str] | str, *, title: str = "", style: str | Style = "slide") -> Figure:
+def equations(
+    lines: Sequence[str] | str,
+    *,
+    meanings: Mapping[str, str] | None = None,
+    title: str = "",
+    style: str | Style = "slide",
+) -> Figure:
     """Return a picture of equations, one under the other, as large as the width allows.
 
     Parameters
     ----------
     lines : Sequence[str] | str
         LaTeX of one equation each, with or without `$`; what matplotlib's mathtext can't set is shown as written.
+    meanings : Mapping[str, str] | None
+        symbol -> what it is, written small below.
 
     Raises
     ------
@@ -47,10 +55,12 @@ def equations(lines: Sequence[str] | str, *, title: str = "", style: str | Style
         scale = size / look.text
         step = [height * scale + 0.8 * size for _, _, height in sized]
         head = 2.2 * look.head if title else 0.0
-        height = (sum(step) + head + size) / 72
-        figure = StyledFigure(
-            look, figsize=((max(widest * scale, width_of(title, look.head, bold=True)) + 3 * look.text) / 72, height)
-        )
+        wide = max(widest * scale, width_of(title, look.head, bold=True), 18 * look.text * bool(meanings))
+        said = [f"{symbol}: {meaning}" for symbol, meaning in (meanings or {}).items()]
+        key = wrap("; ".join(said), wide, look.small, lines=12)
+        below = 1.25 * look.small * (key.count("\n") + 1) + 0.6 * size if key else 0.0
+        height = (sum(step) + head + size + below) / 72
+        figure = StyledFigure(look, figsize=((wide + 3 * look.text) / 72, height))
         inset = 1.5 * look.text / 72 / figure.get_figwidth()
         if title:
             figure.text(
@@ -62,6 +72,8 @@ def equations(lines: Sequence[str] | str, *, title: str = "", style: str | Style
             figure.text(
                 inset, (y + room_below / 2) / 72 / height, text, fontsize=size, va="center", color=INK, parse_math=True
             )
+        if key:
+            figure.text(inset, 0.5 * size / 72 / height, key, fontsize=look.small, va="bottom", color=FAINT, gid="key")
     return figure
 
 

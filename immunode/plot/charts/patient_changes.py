@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 import numpy as np
 from matplotlib.axes import Axes
@@ -11,7 +11,7 @@ from numpy.typing import ArrayLike
 
 from immunode.errors import StudyError
 from immunode.plot.kit.arrays import Array
-from immunode.plot.kit.figure import is_left, make_panels, write_note
+from immunode.plot.kit.figure import is_bottom, is_left, make_panels, write_note
 from immunode.plot.kit.style import FAINT, INK, Style, arm_colors, find_style, readable, styled
 from immunode.plot.kit.text import noun, wrap
 
@@ -57,31 +57,52 @@ def waterfall(
     table = {arm: np.asarray(v, float) for arm, v in values.items()}
     if not any(np.isfinite(v).any() for v in table.values()):
         raise StudyError("waterfall: nothing to draw; no run has a change from baseline")
-    look, colors = find_style(style), arm_colors(table)
+    look, colors = find_style(style), arm_colors(dict.fromkeys(["control", *table]))  # control keeps its color
     with styled(look):
         figure, panels = make_panels(len(table), look, axes, title=title, share_x=False, share_y=True)
-        low = min(float(np.nanmin(v)) for v in table.values() if np.isfinite(v).any())
+        every = np.concatenate([v[np.isfinite(v)] for v in table.values()])
+        low, high = _reach(np.append(every, list((lines or {}).values())))
         for ax, (arm, changes) in zip(panels, table.items(), strict=True):
             _draw_bars(ax, changes, colors[arm], look)
             ax.axhline(0, color=FAINT, linewidth=look.line * 0.4)
             for height in (lines or {}).values():
                 ax.axhline(height, color=INK, linewidth=look.line * 0.35, linestyle=(0, (4, 3)))
             ax.set_xlim(0, 100)
-            ax.set_ylim(min(-100.0, low * 1.02), _CEILING + 12)
+            ax.set_ylim(low, high)
+            room = 0.85 * look.width * 72 / _columns(panels)
             ax.set_title(
-                wrap(arm, 0.3 * look.width * 72, look.text), loc="left", fontsize=look.text, color=readable(colors[arm])
+                wrap(arm, room, look.text, lines=2), loc="left", fontsize=look.text, color=readable(colors[arm])
             )
-            ax.set_xlabel(f"% of {noun(whom)}", fontsize=look.text)
+            if is_bottom(ax, panels):
+                ax.set_xlabel(f"% of {noun(whom)}", fontsize=look.text)
         columns = [ax for ax in panels if is_left(ax, panels)]
+        beside = wrap(label, 0.66 * look.height * 72 / len(columns), look.text, lines=2)
+        fits = beside.split() == label.split()
         for ax in columns:
-            ax.set_ylabel(wrap(label, 0.62 * look.height * 72 / len(columns), look.text, lines=3), fontsize=look.text)
+            ax.set_ylabel(beside if fits else "change (%)", fontsize=look.text)
         missing = sum(int((~np.isfinite(v)).sum()) for v in table.values())
-        notes = [f"{max(v.size for v in table.values()):,} {whom}, sorted in each arm"]
+        notes = [] if fits else [label]
+        notes += [f"{max(v.size for v in table.values()):,} {whom}, sorted in each arm"]
         notes += [f"dashed: {name}" for name in lines or {}]
         notes += [f"triangle: above +{_CEILING:g} %"] if any((v > _CEILING).any() for v in table.values()) else []
         notes += [f"{missing} without a value"] if missing else []
         write_note(figure, "; ".join(notes), look)
     return figure
+
+
+def _reach(values: Array) -> tuple[float, float]:
+    """Return the ends of the axis: 0 and what the changes reach, at most the ceiling with its triangles."""
+    least, most = min(0.0, float(values.min())), max(0.0, float(values.max()))
+    cut = most > _CEILING
+    most = min(most, _CEILING)
+    room = 0.06 * max(most - least, 1e-9)
+    return (least - room if least < 0 else 0.0), (most + (2 if cut else 1) * room if most > 0 else 0.5 * room)
+
+
+def _columns(panels: Sequence[Axes]) -> int:
+    """Return how many panels stand side by side."""
+    spec = panels[0].get_subplotspec()
+    return int(spec.get_gridspec().ncols) if spec is not None else 1
 
 
 def _draw_bars(ax: Axes, changes: Array, color: str, style: Style) -> None:

@@ -15,9 +15,9 @@ from immunode.errors import StudyError
 from immunode.plot.kit.arrays import Array
 from immunode.plot.kit.figure import grid_shape, make_panels, write_note
 from immunode.plot.kit.labels import End
-from immunode.plot.kit.marks import Doses, Windows, rows_of, strip_height
+from immunode.plot.kit.marks import Doses, Row, Windows, rows_of, strip_height
 from immunode.plot.kit.panel import TimePanels, label_room, time_panels
-from immunode.plot.kit.style import PALETTE, Style, arm_colors, arm_dashes, find_style, readable, styled
+from immunode.plot.kit.style import PALETTE, Style, find_style, readable, styled
 from immunode.plot.kit.time_axes import clock
 
 LEVELS = (0.05, 0.25, 0.5, 0.75, 0.95)
@@ -76,23 +76,25 @@ def bands(
     one = together if together is not None else len(arms) <= 2 or isinstance(axes, Axes)
     groups = [arms] if one else [[arm] for arm in arms]
     t *= (shown := clock(float(t[-1] - t[0]), time_unit)).factor
-    marks = [_marks(doses or {}, windows or {}, group, arms) for group in groups]
-    strip = max(strip_height(len(rows_of(*mark)), look) for mark in marks)
+    marks = [rows_of(*_marks(doses or {}, windows or {}, group, arms)) for group in groups]
+    strip = max(strip_height(len(mark), look) for mark in marks)
     shape = _shape(len(groups), look)
     room = label_room([names.get(arm, arm) for arm in arms] if one else [], look, shape[1], strip)
     with styled(look):
-        figure, panels = make_panels(len(groups), look, axes, shape=shape, row=room.row, title=title, share_y=True)
+        figure, panels = make_panels(
+            len(groups), look, axes, shape=shape, row=room.row, title=title, share_y=True, fit=True
+        )
         frame = time_panels(figure, panels, look, room, arms=arms, names=names, clock=shown, span=(t[0], t[-1]))
-        dashes = arm_dashes(arms) if one else dict.fromkeys(arms, "-")
+        dashes = frame.dashes if one else dict.fromkeys(arms, "-")
         for i, (ax, group, mark) in enumerate(zip(panels, groups, marks, strict=True)):
-            power = frame.scale(ax, np.concatenate([q.ravel() for q in table.values()]), log=log)
+            power = frame.scale(ax, list(table.values()), log=log)
             ends = [_band(ax, t, table[arm], arm, frame, log=log, dash=dashes[arm]) for arm in group]
             if one:
                 frame.label(ax, ends)
                 frame.finish(ax, quantity, names.get(quantity, ""), unit, power)
             else:
                 _separate(ax, i, t, table, frame, quantity, unit, power, inner=axes is None and i % shape[1] > 0)
-            frame.mark(ax, *mark, written=one)
+            frame.mark(ax, mark, written=0.3 * frame.room.width * one)
         write_note(figure, _note(levels, counts or {}, quantity, frame, marks, whom, one=one), look)
     return figure
 
@@ -112,7 +114,7 @@ def _separate(ax: Axes, i: int, t: Array, table: Mapping[str, Array], frame: Tim
             t, median[len(median) // 2], color=PALETTE[0], linestyle=(0, (3, 2)), linewidth=0.6 * frame.style.line,
             zorder=2, gid="reference",
         )  # fmt: skip
-    color = readable(arm_colors(frame.arms)[arm])
+    color = readable(frame.colors[arm])
     frame.finish(ax, quantity, frame.names.get(arm, arm), unit, power, title_color=color)
     if inner:
         ax.set_ylabel("")
@@ -120,14 +122,14 @@ def _separate(ax: Axes, i: int, t: Array, table: Mapping[str, Array], frame: Tim
 
 
 def _note(levels: Sequence[float], counts: Mapping[str, int], quantity: str, frame: TimePanels,
-          marks: Sequence[tuple[Doses, Windows]], whom: str, *, one: bool) -> str:  # fmt: skip
+          marks: Sequence[Sequence[Row]], whom: str, *, one: bool) -> str:  # fmt: skip
     """Return the note under the figure: what lines, bands and, where nothing beside them says it, marks are."""
     parts = [band_note(levels, counts, frame.arms, whom)]
     if not one:
         parts = [frame.names[quantity], *parts] if quantity in frame.names else parts
         parts.append(f"dashed: median of {frame.names.get(frame.arms[0], frame.arms[0])}")
-        parts += ["marks above: doses"] if any(doses for doses, _ in marks) else []
-        parts += ["bars above: treatment"] if any(windows for _, windows in marks) else []
+        parts += ["marks above: doses"] if any(row.times for rows in marks for row in rows) else []
+        parts += ["bars above: treatment"] if any(row.windows for rows in marks for row in rows) else []
     return "; ".join(parts)
 
 
@@ -145,7 +147,7 @@ def band_note(levels: Sequence[float], counts: Mapping[str, int], arms: Sequence
 
 def _band(ax: Axes, t: Array, q: Array, arm: str, frame: TimePanels, *, log: bool, dash: Any) -> End:
     """Draw the bands and the median of one arm; return the end of the median."""
-    color, half, floor = arm_colors(frame.arms)[arm], len(q) // 2, ax.get_ylim()[0]
+    color, half, floor = frame.colors[arm], len(q) // 2, ax.get_ylim()[0]
     if log:  # a band whose lower edge is not positive reaches down to the end of the axis
         q = np.where(q > 0, q, np.where(np.isnan(q), np.nan, floor * 1e-3))
     for i in range(half):

@@ -10,7 +10,7 @@ from numpy.typing import ArrayLike, NDArray
 from immunode.plot.kit.arrays import Array
 from immunode.plot.kit.figure import make_panels, write_note
 from immunode.plot.kit.style import FAINT, GRID, INK, PALETTE, Style, find_style, readable, styled
-from immunode.plot.kit.text import wrap
+from immunode.plot.kit.text import noun, wrap
 
 Mask = NDArray[np.bool_]
 
@@ -27,6 +27,7 @@ def regimens(
     limits: tuple[float, float],
     best: str,
     patients: int,
+    whom: str = "virtual patients",
     title: str = "",
     style: str | Style = "slide",
     axes: Axes | None = None,
@@ -51,6 +52,8 @@ def regimens(
         the regimen chosen, in words, or "".
     patients : int
         in each regimen.
+    whom : str
+        what they are, in words for axes and the note: "declared patients", "parameter sets, +-30 %".
     """
     c, up = np.asarray(cost, float), 100 * np.asarray(responders, float)
     harm, good, edge = np.asarray(toxic, float), np.asarray(feasible, bool), np.asarray(front, bool)
@@ -75,12 +78,12 @@ def regimens(
         if by_harm:
             ax.set_xlim(-0.8, min(max(1.1 * float(np.nanmax(x)), 150 * limits[1]), 103.0))
         wide = 0.7 * look.width * 72
-        what = f"% of patients with {rules[1]}" if by_harm else prefer.partition(" ")[2]
+        what = f"% of {noun(whom)} with {rules[1]}" if by_harm else prefer.partition(" ")[2]
         ax.set_xlabel(wrap(what, wide, look.text, lines=2), fontsize=look.text)
         ax.set_ylabel(
-            wrap(f"% of patients with {rules[0]}", 0.75 * look.height * 72, look.text, lines=3), fontsize=look.text
+            wrap(f"% of {noun(whom)} with {rules[0]}", 0.75 * look.height * 72, look.text, lines=3), fontsize=look.text
         )
-        note = f"{c.size} regimens in the same {patients:,} virtual patients"
+        note = f"{c.size} regimens in the same {patients:,} {whom}"
         write_note(figure, f"{note}; filled: Pareto front; dashed: limits; named: {prefer}", look)
     return figure
 

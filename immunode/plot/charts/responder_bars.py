@@ -11,7 +11,7 @@ from matplotlib.figure import Figure
 from immunode.errors import StudyError
 from immunode.plot.kit.figure import make_panels, write_note
 from immunode.plot.kit.style import FAINT, INK, Style, arm_colors, find_style, readable, styled
-from immunode.plot.kit.text import wrap
+from immunode.plot.kit.text import noun, wrap
 
 
 def responder_shares(
@@ -22,6 +22,7 @@ def responder_shares(
     nnt: Mapping[str, float] | None = None,
     versus: str = "",
     interval: str = "95 % interval",
+    whom: str = "virtual patients",
     title: str = "",
     style: str | Style = "slide",
     axes: Axes | None = None,
@@ -36,6 +37,8 @@ def responder_shares(
         how many there are.
     rule : str
         who counts as a responder, to stand after "% of patients": "in remission at 24 weeks".
+    whom : str
+        what the runs are, in words for the axis and the note: "declared patients", "parameter sets, +-30 %".
     interval : str
         what the line of an arm is.
     nnt : Mapping[str, float] | None
@@ -78,7 +81,7 @@ def responder_shares(
         ax.spines["bottom"].set_bounds(0, 100)
         ax.tick_params(axis="y", length=0)
         ax.spines["left"].set_color(FAINT)
-        ax.set_xlabel(wrap(f"% of patients {rule}", 0.65 * look.width * 72, look.text, lines=2), fontsize=look.text)
+        ax.set_xlabel(wrap(f"% of {noun(whom)} {rule}", 0.65 * look.width * 72, look.text, lines=2), fontsize=look.text)
         against = f"; NNT: number needed to treat against {versus}" if nnt else ""
-        write_note(figure, f"{patients:,} virtual patients, each in every arm; line: {interval}{against}", look)
+        write_note(figure, f"{patients:,} {whom}, each in every arm; line: {interval}{against}", look)
     return figure

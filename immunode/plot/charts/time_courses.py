@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -12,15 +13,16 @@ from numpy.typing import ArrayLike
 
 from immunode.errors import StudyError, did_you_mean
 from immunode.plot.kit.arrays import Array
-from immunode.plot.kit.figure import StyledFigure, grid_shape, make_panels, write_note
+from immunode.plot.kit.figure import StyledFigure, make_panels, write_note
 from immunode.plot.kit.labels import End
-from immunode.plot.kit.marks import Doses, Windows, rows_of, strip_height
-from immunode.plot.kit.panel import TimePanels, label_room, time_panels
-from immunode.plot.kit.style import Style, arm_colors, arm_dashes, find_style, styled
+from immunode.plot.kit.marks import Doses, Windows, name_room, rows_of, strip_height
+from immunode.plot.kit.panel import LEADING, TimePanels, label_room, panel_height, time_panels
+from immunode.plot.kit.style import PALETTE, Style, find_style, styled
 from immunode.plot.kit.threshold_lines import Thresholds, draw_thresholds, near_levels
 from immunode.plot.kit.time_axes import clock
 
 Series = Mapping[str, Mapping[str, ArrayLike] | ArrayLike]
+Spread = Mapping[str, Mapping[str, tuple[ArrayLike, ArrayLike]]]
 
 
 def courses(
@@ -32,12 +34,15 @@ def courses(
     labels: Mapping[str, str] | None = None,
     headings: Mapping[str, str] | None = None,
     thresholds: Thresholds | None = None,
+    spread: Spread | None = None,
     doses: Doses | None = None,
     windows: Windows | None = None,
     title: str = "",
     note: str = "",
     style: str | Style = "slide",
     log: bool | Collection[str] = (),
+    control: str | None = None,
+    labelled: bool = True,
     axes: Axes | Sequence[Axes] | None = None,
 ) -> Figure:
     """Return a figure of time courses, finished: units, direct labels, doses and windows marked.
@@ -60,16 +65,24 @@ def courses(
         meaning above.
     thresholds : Thresholds | None
         quantity -> (name, level in its unit) of lines to draw where they lie within the data or near.
+    spread : Spread | None
+        quantity -> arm -> (low, high), arrays like the values: a band that is shaded around the line.
     doses : Doses | None
-        arm (or any name) -> times of doses, in `time_unit`; drawn as triangles above the axes.
+        arm (or any name) -> times of doses, in `time_unit`; drawn as triangles in a strip above the axes, once per
+        figure, in one row for arms that are treated alike.
     windows : Windows | None
-        arm (or any name) -> (start, stop) in `time_unit`, None for open ends; shaded.
+        arm (or any name) -> (start, stop) in `time_unit`, None for open ends; bars in the strip, and a shade in the
+        axes where only one row has them.
     note : str
         written small below.
     style : str | Style
         "slide" or "paper".
     log : bool | Collection[str]
         names of quantities with a log axis, or True for all; values that are not positive are left out there.
+    control : str | None
+        the arm in the color of the control, "" for none, None for one with such a name.
+    labelled : bool
+        whether lines have the names of arms at their ends.
     axes : Axes | Sequence[Axes] | None
         as many axes as quantities, to draw into a figure of your own.
 
@@ -79,55 +92,121 @@ def courses(
         nothing to draw, shapes that don't fit, an unknown style or name in `log`.
     """
     look = find_style(style)
-    table, arms = _checked(times, series)
+    table, arms = checked_series(times, series)
     names, marked, shaded = dict(labels or {}), doses or {}, windows or {}
-    start = min(float(t[0]) for per_arm in table.values() for t, _ in per_arm.values())
-    stop = max(float(t[-1]) for per_arm in table.values() for t, _ in per_arm.values())
+    start, stop = span_of(table)
     shown = clock(stop - start, time_unit)
     logs = log_names("courses", "quantity", log, table)
-    shape = grid_shape(len(table), look, stack=3 if len(arms) <= 3 else 2)
-    strip = strip_height(len(rows_of(marked, shaded)), look)
-    said = {_text(names.get(arm, arm), y) for per_arm in table.values() for arm, (_, y) in per_arm.items()}
-    room = label_room(sorted(said), look, shape[1], strip)
+    shape = course_grid(len(table), look)
+    look = look if axes is not None else _smaller(look, shape[0])
+    rows = rows_of(marked, shaded)
+    strip = strip_height(len(rows), look)
+    said = sorted({_text(names.get(arm, arm), y) for per_arm in table.values() for arm, (_, y) in per_arm.items()})
+    height = panel_height(look, shape[0], strip) if look.fixed and axes is None else float("inf")
+    room = label_room(said if labelled else [], look, shape[1], strip, height=height)
     with styled(look):
-        figure, panels = make_panels(len(table), look, axes, shape=shape, row=room.row, title=title)
+        figure, panels = make_panels(len(table), look, axes, shape=shape, row=room.row, title=title, fit=True)
         span = start * shown.factor, stop * shown.factor
-        frame = time_panels(figure, panels, look, room, arms=arms, names=names, clock=shown, span=span)
+        frame = time_panels(
+            figure, panels, look, room, arms=arms, names=names, clock=shown, span=span, control=control
+        )  # fmt: skip
+        ours, last = isinstance(figure, StyledFigure), panels[min(shape[1], len(panels)) - 1]
+        beside = name_room(rows, frame.colors, names, look, room.labels, frame.room.width)
         for ax, (quantity, per_arm) in zip(panels, table.items(), strict=True):
+            bands = (spread or {}).get(quantity, {})
             drawn = np.concatenate([y for _, y in per_arm.values()])
             lines = near_levels((thresholds or {}).get(quantity, ()), drawn)
-            power = frame.scale(ax, [*drawn, *(level for _, level in lines)], log=quantity in logs)
+            power = frame.scale(ax, [drawn, [level for _, level in lines], *_edges(bands)], log=quantity in logs)
             ends = [_line(ax, arm, t, y, frame, log=quantity in logs) for arm, (t, y) in per_arm.items()]
-            if not _told_beside(quantity, table, shape[1]) or not isinstance(figure, StyledFigure):
+            _shade(ax, per_arm, bands, frame, log=quantity in logs)
+            if labelled and not (ours and _told_beside(quantity, table, shape[1])):
                 frame.label(ax, ends)
-            draw_thresholds(ax, lines, [y for _, y in per_arm.values()], look)
+            draw_thresholds(ax, lines, look)
             heading = (headings or {}).get(quantity, "")
             about = "" if heading else names.get(quantity, "")
-            top = not isinstance(figure, StyledFigure) or ax in panels[: shape[1]]  # doses are the same below
+            top = not ours or ax is last  # the strip stands above one panel, beside which there is room for names
             frame.finish(ax, heading or quantity, about, (units or {}).get(quantity, ""), power, marked=top)
-            frame.mark(ax, marked, shaded, written=ax is panels[min(shape[1], len(panels)) - 1], above=top)
+            frame.mark(ax, rows, written=beside * (ax is last), above=top)
         if isinstance(figure, StyledFigure):
             figure.align_ylabels(panels)
         write_note(figure, note, look)
     return figure
 
 
+def span_of(table: Mapping[str, Mapping[str, tuple[Array, Array]]]) -> tuple[float, float]:
+    """Return the first and the last time of checked series."""
+    times = [t for per_arm in table.values() for t, _ in per_arm.values()]
+    return min(float(t[0]) for t in times), max(float(t[-1]) for t in times)
+
+
+def course_grid(n: int, style: Style) -> tuple[int, int]:
+    """Return (rows, columns) of `n` panels of time courses: wide ones, in at most three rows if possible."""
+    columns = 1 if n <= 3 or style.columns == 1 else 2 if n <= 6 else 3 if n <= 9 else max(4, round(n**0.5))
+    return -(-n // columns), columns
+
+
+def _smaller(style: Style, rows: int) -> Style:
+    """Return a style whose text is small enough for so many rows of panels on a page of fixed height."""
+    part = max(3 / rows, 0.58)
+    if not style.fixed or part >= 1:
+        return style
+    sizes = {name: getattr(style, name) * part for name in ("text", "small", "least", "line")}
+    return replace(style, **sizes)
+
+
+def can_be_lines(n: int, labels: Sequence[str], style: str | Style, *, treated: int, strip: int = 0) -> bool:
+    """Return whether lines of arms can be told apart in `n` panels: by color, and by labels that find room.
+
+    labels : what is written beside the lines.   treated : arms beside the control.   strip : rows of treatment above.
+    """
+    look = find_style(style)
+    if treated >= len(PALETTE):
+        return False
+    if not look.fixed:
+        return True
+    rows, columns = course_grid(n, look)
+    look = _smaller(look, rows)
+    height = panel_height(look, rows, strip_height(strip, look))
+    room = label_room(labels, look, columns, 0.0, height=height)
+    return room.lines * LEADING * room.size <= height
+
+
 def _told_beside(quantity: str, table: Mapping[str, Mapping[str, Any]], columns: int) -> bool:
-    """Return whether the last panel of the row labels the same arms: three panels a row have no room to repeat it."""
+    """Return whether the last panel of the row labels the same arms: panels side by side have no room to repeat it."""
     names = list(table)
     place = names.index(quantity)
     last = names[min(place // columns * columns + columns, len(names)) - 1]
     whole = [np.all(np.isfinite(y)) for _, y in table[quantity].values()]
-    return columns >= 3 and last != quantity and set(table[quantity]) <= set(table[last]) and all(whole)
+    return columns >= 2 and last != quantity and set(table[quantity]) <= set(table[last]) and all(whole)
+
+
+def _edges(bands: Mapping[str, tuple[ArrayLike, ArrayLike]]) -> list[ArrayLike]:
+    return [edge for pair in bands.values() for edge in pair]
+
+
+def _shade(
+    ax: Axes,
+    per_arm: Mapping[str, tuple[Array, Array]],
+    bands: Mapping[str, tuple[ArrayLike, ArrayLike]],
+    frame: TimePanels,
+    *,
+    log: bool,
+) -> None:
+    """Shade what lies between two curves; on a log axis down to its end, where the lower one is not positive."""
+    floor = ax.get_ylim()[0] * 1e-3 if log else -np.inf
+    for arm, pair in bands.items():
+        t, (low, high) = per_arm[arm][0], (np.maximum(np.asarray(edge, dtype=float), floor) for edge in pair)
+        color = frame.colors[arm]
+        ax.fill_between(t * frame.clock.factor, low, high, color=color, alpha=0.15, linewidth=0, zorder=1, gid="band")
 
 
 def _line(ax: Axes, arm: str, t: Array, values: Array, frame: TimePanels, *, log: bool) -> End:
     """Draw the line of one arm, with a cross where it stops before its time; return its end with its label."""
-    style, color = frame.style, arm_colors(frame.arms)[arm]
+    style, color = frame.style, frame.colors[arm]
     name = frame.names.get(arm, arm)
     t = t * frame.clock.factor
     y = np.where(values > 0, values, np.nan) if log else values
-    ax.plot(t, y, color=color, linestyle=arm_dashes(frame.arms)[arm], linewidth=style.line, label=name or None)
+    ax.plot(t, y, color=color, linestyle=frame.dashes[arm], linewidth=style.line, label=name or None)
     good = np.flatnonzero(np.isfinite(y))
     if good.size == 0:
         nothing = log and bool(np.all(values == 0))
@@ -152,8 +231,13 @@ def _text(name: str, values: Array) -> str:
     return f"{name}, stopped" if name else "stopped"
 
 
-def _checked(times: ArrayLike | Mapping[str, ArrayLike], series: Series) -> tuple[Any, list[str]]:
-    """Return quantity -> arm -> (times, values) and the arms in order; the arm of a lone array is ""."""
+def checked_series(times: ArrayLike | Mapping[str, ArrayLike], series: Series) -> tuple[Any, list[str]]:
+    """Return quantity -> arm -> (times, values) and the arms in order; the arm of a lone array is "".
+
+    Raises
+    ------
+    StudyError : nothing to draw, or shapes that don't fit.
+    """
     if not series:
         raise StudyError("courses: no quantity to draw; pass {quantity: {arm: values}}")
     table: dict[str, dict[str, tuple[Array, Array]]] = {}

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import numpy as np
@@ -12,15 +12,17 @@ from matplotlib.figure import Figure
 from numpy.typing import ArrayLike
 
 from immunode.errors import StudyError
-from immunode.plot.charts.time_courses import Series, courses
-from immunode.plot.kit.figure import SteadyLayout, StyledFigure, grid_shape, write_note
+from immunode.plot.charts.time_courses import Series, can_be_lines, course_grid, courses
+from immunode.plot.kit.figure import SteadyLayout, StyledFigure, write_note
 from immunode.plot.kit.style import FAINT, GRID, INK, Style, arm_colors, find_style, readable, styled
 from immunode.plot.kit.text import width_of, wrap
 from immunode.plot.kit.threshold_lines import Thresholds
 from immunode.plot.kit.time_axes import clock, time_axis
 
-_ROW = 1.5
-"""Height of a row in units of the text's size."""
+_ROW, _MOST, _LEAST = 1.5, 0.72, 8.0
+"""Height of a row in units of the text's size; part of a slide that rows may take; least size of their names there."""
+_CLOSE = 3.5
+"""Doses nearer to each other than this, in points, are drawn as a band."""
 _BAR = 0.62
 """Part of a row that a bar at full strength fills."""
 
@@ -70,6 +72,7 @@ def timeline(
     thresholds: Thresholds | None = None,
     note: str = "",
     log: bool | Collection[str] = (),
+    control: str | None = None,
 ) -> Figure:
     """Return a figure of the interventions over time, above time courses where `series` is given.
 
@@ -83,7 +86,7 @@ def timeline(
         all arms in order, which sets their colors; by default those of the lanes.
     span : tuple[float, float] | None
         (start, stop) of the time axis where there are no courses, in `time_unit`.
-    units, labels, headings, thresholds, note, log
+    units, labels, headings, thresholds, note, log, control
         as in `courses`.
 
     Raises
@@ -95,14 +98,17 @@ def timeline(
     if not lanes and not series:
         raise StudyError("timeline: there is no intervention and no quantity to draw")
     n = len(series or {})
-    # without arms every lane has a color of its own, and none the gray of a control
-    shown_arms = list(arms) or ["", *dict.fromkeys(lane.arm for lane in lanes)]
+    # without arms every lane has a color of its own, and none that of a control
+    shown_arms = list(arms) or list(dict.fromkeys(lane.arm for lane in lanes))
     with styled(look):
-        figure, top, panels = _frame(len(lanes), n, max(len(arms), 1), look, title)
+        figure, top, panels, pitch = _frame(len(lanes), n, look, title)
         if series:
+            said = [(labels or {}).get(arm, arm) for arm in arms]
+            height = (figure.get_figheight() * 72 - pitch * len(lanes)) / 72
             courses(
                 times, series, units=units, time_unit=time_unit, labels=labels, headings=headings,
-                thresholds=thresholds, style=look, log=log, axes=panels,
+                thresholds=thresholds, style=look, log=log, control=control, axes=panels,
+                labelled=can_be_lines(n, said, replace(look, height=height), treated=len(arms)),
             )  # fmt: skip
         if top is not None:
             start, stop = _span(lanes, times, series, span)
@@ -111,7 +117,7 @@ def timeline(
             alone = not panels or _columns(panels) > 1
             time_axis(top, shown, start * shown.factor, stop * shown.factor, look, labelled=not panels, most=most)
             top.tick_params(axis="x", labelbottom=alone)
-            _draw(top, lanes, arm_colors(shown_arms), shown.factor, look)
+            _draw(top, lanes, arm_colors(shown_arms, control if arms else ""), shown.factor, look, pitch)
         write_note(figure, note, look)
     return figure
 
@@ -121,15 +127,19 @@ def _columns(panels: Sequence[Axes]) -> int:
     return spec.get_gridspec().ncols if spec is not None else 1
 
 
-def _frame(n_lanes: int, n: int, n_arms: int, style: Style, title: str) -> tuple[Figure, Axes | None, list[Axes]]:
-    """Return a figure with room for the lanes above and `n` panels below."""
-    rows, columns = grid_shape(n, style, stack=3 if n_arms <= 3 else 2) if n else (0, 1)
-    strip = (n_lanes * _ROW + 0.6) * style.text / 72 if n_lanes else 0.0
-    strip += 2.4 * style.text / 72 * (n == 0)
+def _frame(n_lanes: int, n: int, style: Style, title: str) -> tuple[Figure, Axes | None, list[Axes], float]:
+    """Return a figure with room for the lanes above and `n` panels below, and the height of a lane in points."""
+    rows, columns = course_grid(n, style) if n else (0, 1)
     text = wrap(title, (style.width - 0.2) * 72, style.head, bold=True, lines=2)
     head = style.head / 72 * (1 + text.count("\n")) * 1.5 if text else 0.0
+    pitch = _ROW * style.text
+    if style.fixed and n_lanes:
+        pitch = min(pitch, (_MOST if n else 1.0) * 72 * (style.height - head - style.text / 24) / (n_lanes + 2.5))
+    strip = (n_lanes * pitch + 0.6 * style.text) / 72 if n_lanes else 0.0
+    strip += 2.4 * style.text / 72 * (n == 0)
     below = rows * style.row * (1 if rows > 1 or not style.fixed else 1.4)
-    height = max(style.height if style.fixed and n else 0.0, strip + head + below + style.text / 24)
+    height = strip + head + below + style.text / 24
+    height = style.height if style.fixed and n else min(height, style.height) if style.fixed else height
     pad = style.text / 72
     engine = SteadyLayout(w_pad=pad * 0.45, h_pad=pad * 0.4, wspace=0.02, hspace=0.02)
     figure = StyledFigure(style, figsize=(style.width, height), layout=engine)
@@ -144,7 +154,7 @@ def _frame(n_lanes: int, n: int, n_arms: int, style: Style, title: str) -> tuple
         panels.append(figure.add_subplot(spec[first + i // columns, i % columns], sharex=above))
     if text:
         figure.suptitle(text, x=0.012, ha="left", fontsize=style.head, fontweight="bold", color=INK, wrap=False)
-    return figure, top, panels
+    return figure, top, panels, pitch
 
 
 def _span(
@@ -159,7 +169,9 @@ def _span(
     return min((float(x.min()) for x in every), default=0.0), max((float(x.max()) for x in every), default=1.0)
 
 
-def _draw(ax: Axes, lanes: Sequence[Lane], colors: Mapping[str, str], factor: float, style: Style) -> None:
+def _draw(
+    ax: Axes, lanes: Sequence[Lane], colors: Mapping[str, str], factor: float, style: Style, pitch: float
+) -> None:
     """Draw the rows, from above, and write their names at the right."""
     ax.set_ylim(len(lanes) - 0.02, -0.12)
     ax.set_yticks([])
@@ -170,6 +182,7 @@ def _draw(ax: Axes, lanes: Sequence[Lane], colors: Mapping[str, str], factor: fl
     start, stop = ax.get_xlim()
     for row, lane in enumerate(lanes):
         _lane(ax, row, lane, colors.get(lane.arm, FAINT), factor, (start, stop), style)
+        _name(ax, lane.name, row + 0.86 - 0.5 * _BAR, colors.get(lane.arm, FAINT), style, pitch)
         if row and lanes[row - 1].arm != lane.arm:
             ax.axhline(row - 0.06, color=GRID, linewidth=max(0.6, style.line / 4), zorder=0.4, gid="between-arms")
 
@@ -185,6 +198,10 @@ def _lane(ax: Axes, row: int, lane: Lane, color: str, factor: float, span: tuple
             linewidth=style.line * 0.3, zorder=1,
         )  # fmt: skip
         area.set_gid("bar")
+        brief = _brief(t, level, 0.1 * style.text / (style.width * 72 * 0.75) * (span[1] - span[0]))
+        if brief.size:
+            blocks = ax.plot(brief, np.full(brief.shape, floor - 0.5 * _BAR), "|", color=color, clip_on=False)[0]
+            blocks.set(gid="brief-window", markersize=0.6 * style.text, markeredgewidth=0.16 * style.text, zorder=2.5)
         edge = np.where(level > 0, floor - _BAR * level, np.nan)
         ax.plot(t, edge, color=color, linewidth=style.line * 0.45, zorder=2, solid_capstyle="butt")
     size = 0.46 * style.text
@@ -192,6 +209,10 @@ def _lane(ax: Axes, row: int, lane: Lane, color: str, factor: float, span: tuple
     doses = _inside(lane.doses, factor, span)
     if doses.size:
         near = float(np.min(np.diff(np.sort(doses)), initial=np.inf)) * width
+        if near < _CLOSE and doses.size > 3:
+            band = ax.plot([doses[0], doses[-1]], [floor - 0.5 * _BAR] * 2, color=color, alpha=0.75, zorder=3)[0]
+            band.set(gid="dose-band", linewidth=0.34 * size, solid_capstyle="butt")
+            doses = doses[:0]
         marker, edge_width = ("v", 0.0) if near > 1.15 * size else ("|", max(0.5, min(style.line * 0.5, near * 0.5)))
         middle = floor - 0.5 * _BAR
         ax.plot(
@@ -210,12 +231,19 @@ def _lane(ax: Axes, row: int, lane: Lane, color: str, factor: float, span: tuple
             changes, np.full(changes.shape, floor), "o", color=color, markersize=0.8 * size, clip_on=False, zorder=4,
             markeredgecolor="white", markeredgewidth=style.line * 0.2, gid="changes",
         )  # fmt: skip
-    _name(ax, lane.name, floor - 0.5 * _BAR, color, style)
 
 
-def _name(ax: Axes, name: str, y: float, color: str, style: Style) -> None:
+def _brief(t: Any, level: Any, least: float) -> Any:
+    """Return the middles of the spans shorter than `least` in which something acts, in the unit shown."""
+    on = np.concatenate([[False], level > 0, [False]])
+    begins, ends = t[np.flatnonzero(on[1:] & ~on[:-1])], t[np.flatnonzero(on[:-1] & ~on[1:]) - 1]
+    return ((begins + ends) / 2)[ends - begins < least]
+
+
+def _name(ax: Axes, name: str, y: float, color: str, style: Style, pitch: float) -> None:
     room = style.width * 72 * 0.28
     size = min(style.small, max(style.least * 0.9, style.small * room / max(width_of(name, style.small), 1.0)))
+    size = min(size, max(0.82 * pitch, _LEAST)) if style.fixed else size
     ax.annotate(
         wrap(name, room, size, lines=1), (1.0, y), xycoords=("axes fraction", "data"),
         xytext=(0.75 * style.text, 0), textcoords="offset points", va="center", ha="left", fontsize=size,

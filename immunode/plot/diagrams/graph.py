@@ -110,7 +110,7 @@ def note(shown: Sequence[Arrow], acting: Sequence[Influence], sized: bool, unnam
     if ends:
         parts.append("thin line: acts on; " + ", ".join(ends))
     if unnamed:
-        parts.append(f"{unnamed} arrows without room for their names")
+        parts.append(f"{unnamed} arrows are not named" if unnamed > 1 else "1 arrow is not named")
     return "; ".join(parts)
 
 

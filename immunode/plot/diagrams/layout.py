@@ -14,8 +14,12 @@ from immunode.plot.kit.arrays import Array
 Link = tuple[int, int, float]
 """Two nodes and the weight of the line between them."""
 
-_STAGGER, _TRIES, _SEED = 0.16, 6, 11
-"""Shift of every second column in rows; starts of the search; seed of the search."""
+_STAGGER, _SEED = 0.16, 11
+"""Shift of every second column in rows; seed of the search."""
+_TRIES = ((14, 6), (24, 2))
+"""Starts of the search for up to so many nodes; one for more."""
+_NEAR = 0.45
+"""Distance in columns within which a line passes a node too closely."""
 
 
 def grid_of(n: int, wide: float) -> tuple[int, int]:
@@ -40,15 +44,16 @@ def arrange(n: int, links: Sequence[Link], columns: int, rows: int, groups: Sequ
     slots, owner = _slots(belongs, columns, rows)
     generator = np.random.default_rng(_SEED)
     best, best_place = math.inf, np.zeros(n, int)
-    for attempt in range(_TRIES):
+    for attempt in range(next((tries for most, tries in _TRIES if n <= most), 1)):
         place = np.empty(n, int)
         for group in np.unique(belongs):
             free = np.flatnonzero(owner == group)
             members = np.flatnonzero(belongs == group)
             place[members] = (free if attempt == 0 else generator.permutation(free))[: len(members)]
-        cost, place = _improve(place, slots, owner, belongs, links)
-        if cost < best - 1e-9:
-            best, best_place = cost, place
+        search = _Search(slots, owner, belongs, links, place)
+        search.improve()
+        if search.cost < best - 1e-9:
+            best, best_place = search.cost, search.place
     return np.asarray(slots[best_place])
 
 
@@ -68,46 +73,86 @@ def _slots(belongs: Any, columns: int, rows: int) -> tuple[Array, Any]:
     return np.array(places), np.array(owner)
 
 
-def _improve(place: Any, slots: Array, owner: Any, belongs: Any, links: Sequence[Link]) -> tuple[float, Any]:
-    """Return the cost and the places after swaps (with a node or an empty slot) that each made it smaller."""
-    cost = _cost(slots[place], links)
-    for _ in range(12):
-        before = cost
-        for i in range(len(place)):
-            for slot in np.flatnonzero(owner == belongs[i]):
-                if slot == place[i]:
-                    continue
-                trial = place.copy()
-                trial[place == slot] = place[i]
-                trial[i] = slot
-                price = _cost(slots[trial], links)
-                if price < cost - 1e-9:
-                    cost, place = price, trial
-        if cost > before - 1e-9:
-            break
-    return cost, place
+class _Search:
+    """Swaps of nodes, with each other or with an empty slot, that each make what a reader pays smaller.
 
+    Paid for: long lines, crossings, lines past nodes that they do not belong to, and distance from the middle.
+    """
 
-def _cost(points: Array, links: Sequence[Link]) -> float:
-    """Return what a reader pays: long lines, crossings, lines through nodes, and distance from the middle."""
-    spread = 0.02 * float(((points - points.mean(0)) ** 2).sum())
-    if not links:
-        return spread
-    ends = np.array([(a, b) for a, b, _ in links])
-    weight = np.array([w for _, _, w in links])
-    a, b = points[ends[:, 0]], points[ends[:, 1]]
-    along = b - a
-    length = np.hypot(along[:, 0], along[:, 1])
-    total = float((weight * length**1.5).sum()) + spread
-    # distance of every node from every line, at the nearest point inside it
-    to = points[None] - a[:, None]
-    share = np.clip((to * along[:, None]).sum(-1) / np.maximum(length[:, None] ** 2, 1e-12), 0, 1)
-    gap = np.hypot(*np.moveaxis(to - share[..., None] * along[:, None], -1, 0))
-    gap[np.arange(len(ends)), ends[:, 0]] = gap[np.arange(len(ends)), ends[:, 1]] = 9
-    total += float((weight[:, None] * 3 * np.clip(0.45 - gap, 0, None) / 0.45).sum())
-    side_a = _side(a[:, None], b[:, None], a[None]) * _side(a[:, None], b[:, None], b[None])
-    crossing = (side_a < -1e-9) & (side_a.T < -1e-9)
-    return total + float((crossing * np.minimum(weight[:, None], weight[None])).sum()) * 0.6
+    def __init__(self, slots: Array, owner: Any, belongs: Any, links: Sequence[Link], place: Any) -> None:
+        self.slots, self.owner, self.belongs, self.place = slots, owner, belongs, place
+        self.points = slots[place]
+        self.ends = np.array([(a, b) for a, b, _ in links], dtype=int).reshape(-1, 2)
+        self.weight = np.array([w for _, _, w in links], dtype=float)
+        self.lines = [np.flatnonzero(np.any(self.ends == v, axis=1)) for v in range(len(place))]
+        every = np.arange(len(self.weight))
+        self.cost = self._length(self.points, every) + self._clutter(self.points, every, np.arange(len(place)))
+        self.cost += self._spread(self.points)
+
+    def improve(self) -> None:
+        """Swap until nothing is gained."""
+        for _ in range(12):
+            before = self.cost
+            for i in range(len(self.place)):
+                for slot in np.flatnonzero(self.owner == self.belongs[i]):
+                    if slot != self.place[i]:
+                        self._try(i, int(slot))
+            if self.cost > before - 1e-9:
+                break
+
+    def _try(self, i: int, slot: int) -> None:
+        """Move a node to a slot, and who stands there to its own, if that costs less."""
+        moved = [i, *np.flatnonzero(self.place == slot).tolist()]
+        points = self.points.copy()
+        points[moved] = points[[*reversed(moved)]] if len(moved) == 2 else self.slots[slot]
+        lines = np.unique(np.concatenate([self.lines[v] for v in moved]))
+        gain = self._length(self.points, lines) - self._length(points, lines)
+        gain += self._spread(self.points) - self._spread(points)
+        clutter = self._clutter(self.points, lines, moved)
+        if gain + clutter <= 1e-9:  # even without any clutter nothing would be gained
+            return
+        gain += clutter - self._clutter(points, lines, moved)
+        if gain > 1e-9:
+            self.place[moved] = self.place[[*reversed(moved)]] if len(moved) == 2 else slot
+            self.points, self.cost = points, self.cost - gain
+
+    def _spread(self, points: Array) -> float:
+        return 0.02 * float(((points - points.mean(0)) ** 2).sum())
+
+    def _length(self, points: Array, lines: Any) -> float:
+        along = points[self.ends[lines, 1]] - points[self.ends[lines, 0]]
+        return float((self.weight[lines] * np.hypot(along[:, 0], along[:, 1]) ** 1.5).sum())
+
+    def _clutter(self, points: Array, lines: Any, nodes: Sequence[int] | Any) -> float:
+        """Return what crossings of these lines cost, and passings of them by any node or of these nodes by any line."""
+        if not len(self.weight):
+            return 0.0
+        mine = np.zeros(len(self.weight), bool)
+        mine[lines] = True
+        total = self._passed(points, lines, np.arange(len(points))) + self._passed(points, np.flatnonzero(~mine), nodes)
+        a, b = points[self.ends[:, 0]], points[self.ends[:, 1]]
+        c, d = a[lines], b[lines]
+        crossing = (_side(c[:, None], d[:, None], a[None]) * _side(c[:, None], d[:, None], b[None]) < -1e-9) & (
+            _side(a[None], b[None], c[:, None]) * _side(a[None], b[None], d[:, None]) < -1e-9
+        )
+        price = 0.6 * crossing * np.minimum(self.weight[lines][:, None], self.weight[None])
+        return total + float((price * np.where(mine, 1, 2)).sum())
+
+    def _passed(self, points: Array, lines: Any, nodes: Any) -> float:
+        """Return what it costs that lines come near to nodes, at the nearest point inside them."""
+        if not len(lines) or not len(nodes):
+            return 0.0
+        nodes = np.asarray(nodes)
+        ends = self.ends[lines]
+        a = points[ends[:, 0]]
+        along = points[ends[:, 1]] - a
+        to = points[nodes][None] - a[:, None]
+        size = np.maximum((along**2).sum(1), 1e-12)
+        share = np.clip((to * along[:, None]).sum(-1) / size[:, None], 0, 1)
+        off = to - share[..., None] * along[:, None]
+        gap = np.hypot(off[..., 0], off[..., 1])
+        gap[(nodes[None] == ends[:, :1]) | (nodes[None] == ends[:, 1:])] = 9
+        return float((self.weight[lines][:, None] * 3 * np.clip(_NEAR - gap, 0, None) / _NEAR).sum())
 
 
 def _side(a: Array, b: Array, c: Array) -> Array:
@@ -123,15 +168,6 @@ def bezier(start: Array, end: Array, bend: float, n: int = 24) -> Array:
     control = (start + end) / 2 + 2 * bend * np.array([-along[1], along[0]]) / 2
     t = np.linspace(0, 1, n)[:, None]
     return np.asarray((1 - t) ** 2 * start + 2 * t * (1 - t) * control + t**2 * end)
-
-
-def clipped(curve: Array, boxes: Sequence[tuple[Array, Array]]) -> Array:
-    """Return the part of a curve that lies outside all boxes, given as (center, half size)."""
-    keep = np.ones(len(curve), bool)
-    for center, half in boxes:
-        keep &= np.any(np.abs(curve - center) > half, axis=1)
-    inside = np.flatnonzero(keep)
-    return curve[inside[0] : inside[-1] + 1] if len(inside) else curve[:0]
 
 
 def length_of(curve: Array) -> float:

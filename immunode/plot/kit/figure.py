@@ -99,10 +99,11 @@ def make_panels(
     title: str = "",
     share_x: bool = True,
     share_y: bool = False,
+    fit: bool = False,
 ) -> tuple[Figure, list[Axes]]:
     """Return a figure and `n` axes in it: the caller's own where given, else new ones.
 
-    row : least height of one row of panels in inches.
+    row : least height of one row of panels in inches.   fit : whether a page of fixed height keeps it all the same.
 
     Raises
     ------
@@ -119,11 +120,12 @@ def make_panels(
             _dress(ax, style)
         return figure, given
     rows, columns = shape or grid_shape(n, style)
-    title = wrap(title, (style.width - 0.2) * 72, style.head, bold=True, lines=2)
+    title = wrap(title, (style.width - 0.2) * 72, style.head, bold=True, lines=2 if style.fixed else 3)
     extra = style.head / 72 * (1 + title.count("\n")) * 1.5 if title else 0.0
     height = max(
         style.height if style.fixed or rows == 1 else 0.0, rows * max(style.row, row) + extra + style.text / 24
     )
+    height = style.height if style.fixed and fit else height
     pad = style.text / 72
     engine = SteadyLayout(w_pad=pad * 0.45, h_pad=pad * 0.4, wspace=0.02, hspace=0.02)
     figure = StyledFigure(style, figsize=(style.width, height), layout=engine)

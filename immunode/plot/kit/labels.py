@@ -105,6 +105,7 @@ class EndLabels(Artist):
             leader = Line2D([], [], color=end.color, linewidth=max(0.5, style.line / 3), clip_on=False)
             leader.set_transform(IdentityTransform())
             leader.set_in_layout(False)
+            leader.set_gid("leader")
             ax.add_artist(leader)
             self.labels.append(label)
             self.leaders.append(leader)

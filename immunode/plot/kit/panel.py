@@ -2,19 +2,28 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
+from typing import Any
 
+import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
+from matplotlib.transforms import ScaledTranslation
 from numpy.typing import ArrayLike
 
-from immunode.plot.kit.figure import StyledFigure, is_bottom
+from immunode.plot.kit.figure import StyledFigure, is_bottom, root_figure
 from immunode.plot.kit.labels import End, EndLabels
-from immunode.plot.kit.marks import Doses, Windows, draw_marks
-from immunode.plot.kit.style import Style, arm_colors
+from immunode.plot.kit.marks import Row, draw_marks
+from immunode.plot.kit.style import FAINT, Style, arm_colors, arm_dashes
 from immunode.plot.kit.text import name_panel, pieces_of, scale_axis, width_of, wrap
 from immunode.plot.kit.time_axes import Clock, time_axis
+
+LEADING, SMALLEST = 1.14, 0.86
+"""Height of a line of labels in sizes of its text; least size of labels where there are many, in parts of `least`."""
+NARROW = 0.1
+"""Least part of the values that an axis shows which does not start at 0."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,16 +47,28 @@ class Room:
         return (self.lines * 1.25 * self.size + self.strip) / 72
 
 
-def label_room(names: Sequence[str], style: Style, columns: int, strip: float) -> Room:
-    """Return the room for labels of lines beside a panel; long names are set smaller and broken."""
+def label_room(names: Sequence[str], style: Style, columns: int, strip: float, *, height: float = math.inf) -> Room:
+    """Return the room for labels of lines beside a panel; long names and many of them are set smaller and broken.
+
+    height : of a panel in points.
+    """
     shown = [name for name in names if name]
     if not shown:
         return Room(0.0, style.text, 0, strip)
     most = style.width * 72 / columns * (0.2 if style.fixed and columns == 1 else 0.27 if columns == 1 else 0.31)
     longest = max(width_of(piece.strip(), style.text) for name in shown for piece in pieces_of(name))
     size = min(style.text, max(style.least, style.text * (most - 2) / longest))
-    width = min(max(width_of(name, size) for name in shown) + 1, most)
-    return Room(width, size, sum(wrap(name, width, size).count("\n") + 1 for name in shown), strip)
+    while True:
+        width = min(max(width_of(name, size) for name in shown) + 1, most)
+        lines = sum(wrap(name, width, size).count("\n") + 1 for name in shown)
+        if lines * LEADING * size <= height + 0.5 * size or size <= SMALLEST * style.least:
+            return Room(width, size, lines, strip)
+        size = max(size - 0.04 * style.text, SMALLEST * style.least)
+
+
+def panel_height(style: Style, rows: int, strip: float) -> float:
+    """Return about how high the axes of a panel are in a figure of fixed height, in points."""
+    return max((style.height * 72 - strip) / rows - 2.6 * style.text - 4 * style.text / rows, 3 * style.text)
 
 
 def panel_room(figure: Figure, panels: Sequence[Axes], style: Style, room: Room) -> Room:
@@ -56,8 +77,8 @@ def panel_room(figure: Figure, panels: Sequence[Axes], style: Style, room: Room)
         spec = panels[0].get_subplotspec()
         rows, columns = spec.get_gridspec().get_geometry() if spec else (1, 1)
         width = figure.get_figwidth() * 72 / columns - room.labels - 5.5 * style.text
-        height = (figure.get_figheight() * 72 - room.strip) / rows - 2.6 * style.text - 4 * style.text / rows
-        return replace(room, width=max(width, 4 * style.text), height=max(height, 3 * style.text))
+        height = panel_height(replace(style, height=figure.get_figheight()), rows, room.strip)
+        return replace(room, width=max(width, 4 * style.text), height=height)
     box = panels[0].get_window_extent()
     return replace(room, width=box.width * 72 / figure.dpi, height=box.height * 72 / figure.dpi)
 
@@ -67,6 +88,7 @@ class TimePanels:
     """The things that all panels of one figure over time have in common.
 
     arms : all arms of the figure, in order (they set the colors).   names : what quantities and arms mean.
+    control : the arm with the color of the control, "" for none, None for one with such a name.
     start, stop : ends of the time axis in the unit that `clock` shows.
     """
 
@@ -78,11 +100,33 @@ class TimePanels:
     start: float
     stop: float
     room: Room
+    control: str | None = None
 
-    def scale(self, ax: Axes, values: ArrayLike, *, log: bool) -> int:
-        """Set the y axis for `values`; return the power of ten taken out of it."""
+    @property
+    def colors(self) -> dict[str, str]:
+        """Arm -> color."""
+        return arm_colors(self.arms, self.control)
+
+    @property
+    def dashes(self) -> dict[str, Any]:
+        """Arm -> line style."""
+        return arm_dashes(self.arms, self.control)
+
+    def scale(self, ax: Axes, parts: Sequence[ArrayLike], *, log: bool) -> int:
+        """Set the y axis for parts of values; return the power of ten taken out of it.
+
+        A log axis goes below 1 only to show four decades: less than one cell or copy is none.
+        """
+        values = np.concatenate([np.ravel(np.asarray(part, dtype=float)) for part in parts])
+        if log:
+            floor = min(1.0, 1e-4 * float(np.nanmax(values, initial=0.0)))
+            values = np.where(values > 0, np.maximum(values, floor), np.nan)
         most = max(2, min(5, int(self.room.height / (2.2 * self.style.small))))
-        return scale_axis(ax, "y", values, self.style, log=log, most=most)
+        power = scale_axis(ax, "y", values, self.style, log=log, most=most, least=NARROW)
+        low, high = ax.get_ylim()
+        if not log and low * high > 0:
+            mark_break(ax, self.style, top=high < 0)
+        return power
 
     def label(self, ax: Axes, ends: Sequence[End]) -> None:
         """Write the names of lines at their ends."""
@@ -105,12 +149,22 @@ class TimePanels:
             ax, self.clock, self.start, self.stop, style, labelled=is_bottom(ax, self.panels), most=most
         )  # fmt: skip
 
-    def mark(self, ax: Axes, doses: Doses, windows: Windows, *, written: bool, above: bool = True) -> None:
-        """Draw doses and windows above the axes; written: with words beside them. above : False only shades."""
+    def mark(self, ax: Axes, rows: Sequence[Row], *, written: float, above: bool = True) -> None:
+        """Draw the strip of treatments above the axes. written : room for names beside. above : False only shades."""
         draw_marks(
-            ax, doses, windows, arm_colors(self.arms), self.clock.factor, self.style,
+            ax, rows, self.colors, self.clock, self.style,
             names=self.names, width=self.room.width, written=written, above=above,
         )  # fmt: skip
+
+
+def mark_break(ax: Axes, style: Style, *, top: bool = False) -> None:
+    """Mark the end of a y axis that would lie nearer to 0 as broken, by two strokes across it."""
+    for lift in (0.28, 0.5):
+        up = (-1 if top else 1) * lift * style.text / 72
+        place = ax.transAxes + ScaledTranslation(0, up, root_figure(ax).dpi_scale_trans)
+        stroke = ax.plot(0, 1 if top else 0, marker=[(-1, -0.45), (1, 0.45)], color=FAINT)[0]
+        stroke.set(transform=place, clip_on=False, gid="axis-break", zorder=4, markersize=0.62 * style.text)
+        stroke.set_markeredgewidth(max(0.8, style.line / 2.4))
 
 
 def time_panels(
@@ -123,6 +177,7 @@ def time_panels(
     names: Mapping[str, str],
     clock: Clock,
     span: tuple[float, float],
+    control: str | None = None,
 ) -> TimePanels:
     """Return what the panels of a figure over time share, with about the room that their axes will have.
 
@@ -130,5 +185,5 @@ def time_panels(
     """
     return TimePanels(
         style=style, panels=panels, arms=arms, names=names, clock=clock, start=span[0], stop=span[1],
-        room=panel_room(figure, panels, style, room),
+        room=panel_room(figure, panels, style, room), control=control,
     )  # fmt: skip

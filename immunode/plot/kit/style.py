@@ -16,10 +16,13 @@ from immunode.errors import StudyError, did_you_mean
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
-PALETTE = ("#30343B", "#0F6FC6", "#D9480F", "#06A869", "#920506", "#C07096", "#0C05CE", "#914C77")
-"""Colors of arms, in order. All have a contrast of at least 3 against white (WCAG 2.2, 1.4.11: graphics), and any two
-are at least 12 apart in CIEDE2000, also under simulated protanopia, deuteranopia and tritanopia (a test measures
-both). Found by a search that maximizes the smallest of these distances, with the first three given."""
+PALETTE = ("#30343B", "#0F6FC6", "#D9480F", "#06A869", "#920506", "#C07096", "#0C05CE", "#6E5078")
+"""Colors of arms: the first is kept for the control, the others follow in order. All have a contrast of at least 3
+against white (WCAG 2.2, 1.4.11: graphics), and any two are at least 12 apart in CIEDE2000, also under simulated
+protanopia, deuteranopia and tritanopia, and 20 for most eyes (a test measures all). Found by a search."""
+
+UNTREATED = ("control", "untreated", "placebo", "no treatment", "no drug", "vehicle", "baseline", "healthy")
+"""Names of arms that are drawn as the control where nobody says which it is."""
 
 DASHES: tuple[Any, ...] = (
     "-", (0, (4, 1.5)), (0, (1.2, 1.2)),
@@ -184,26 +187,69 @@ _UNTOUCHED = (
 )
 
 
-def arm_colors(arms: Iterable[str]) -> dict[str, str]:
-    """Return one color for each arm, the same in every figure that shows the same arms in the same order.
+def arm_colors(arms: Iterable[str], control: str | None = None) -> dict[str, str]:
+    """Return one color for each arm, no color twice; the same in every figure with the same arms in the same order.
 
-    The first arm, most often the control, gets a neutral dark gray, unless it is alone.
+    The control has a dark gray that no other arm gets, unless it is alone. Colors after the seventh of treated arms
+    are shades of these, which dashes and labels have to tell apart.
+
+    Parameters
+    ----------
+    control : str | None
+        the arm without treatment, "" for none; by default the first with such a name (`UNTREATED`).
     """
-    names = list(arms)
-    if len(names) == 1:
-        return {names[0]: PALETTE[1]}
-    return {name: PALETTE[i % len(PALETTE)] for i, name in enumerate(names)}
+    places = _places(arms, control)
+    if len(places) == 1:
+        return dict.fromkeys(places, PALETTE[1])
+    return {name: _color(place) for name, place in places.items()}
 
 
-def arm_dashes(arms: Iterable[str]) -> dict[str, Any]:
+def arm_dashes(arms: Iterable[str], control: str | None = None) -> dict[str, Any]:
     """Return one line style for each arm, so that any two differ in lightness by `APART` or in their dashes.
 
-    Each takes the first style in which no color before it is as light. The colors come again after eight arms, with
-    other styles, and after 24 with the same ones.
+    Each takes the first style in which no color before it is as light. Shades of colors have other styles. A lone arm
+    is drawn solid.
+
+    Parameters
+    ----------
+    control : str | None
+        as in `arm_colors`.
     """
-    families = _families()
-    rounds = len(DASHES) // 3
-    return {name: DASHES[families[i % len(PALETTE)] + 3 * (i // len(PALETTE) % rounds)] for i, name in enumerate(arms)}
+    places = _places(arms, control)
+    if len(places) == 1:
+        return dict.fromkeys(places, "-")
+    return {
+        name: DASHES[_families()[_hue(place)] + 3 * (_round(place) % (len(DASHES) // 3))]
+        for name, place in places.items()
+    }
+
+
+def _places(arms: Iterable[str], control: str | None) -> dict[str, int]:
+    """Return arm -> its place among the colors: 0 for the control, 1 and more for the others."""
+    names = list(dict.fromkeys(arms))
+    if control is None:
+        control = next((name for name in names if name.lower() in UNTREATED), "")
+    others = [name for name in names if name != control or not control]
+    return {name: 0 if name == control and control else 1 + others.index(name) for name in names}
+
+
+def _hue(place: int) -> int:
+    return 0 if place == 0 else 1 + (place - 1) % (len(PALETTE) - 1)
+
+
+def _round(place: int) -> int:
+    return 0 if place == 0 else (place - 1) // (len(PALETTE) - 1)
+
+
+def _color(place: int) -> str:
+    """Return the color of a place; after the palette shades of it: a light color darker, a dark one lighter."""
+    color, again = PALETTE[_hue(place)], _round(place)
+    if not again:
+        return color
+    share = 0.45 / again**0.5
+    toward = 0.0 if luminance(color) > 0.09 else 1.0
+    red, green, blue = ((1 - share) * c + share * toward for c in to_rgb(color))
+    return readable(to_hex((red, green, blue)), 3.0)
 
 
 @cache

@@ -26,14 +26,18 @@ def raised(number: int | str) -> str:
 def pretty_unit(unit: str) -> str:
     """Return a unit as it is printed.
 
-    `cell/uL` gives `cells/µL`, `mm**3` gives `mm³`, `percent` gives `%`, "" gives "dimensionless".
+    `cell/uL` gives `cells/µL`, `mm**3` gives `mm³`, `percent` gives `%`; what has no unit gives "". A unit that a model
+    made up for itself, such as `Ag_unit`, is `units`.
     """
     text = unit.strip()
     if text in ("", "1", "dimensionless"):
-        return "dimensionless"
+        return ""
+    text = re.sub(r"\b[A-Za-z]\w*_unit\b", "units", text)
+    text = text.replace("patient_year", "patient-year").replace("usual_dose", "usual dose")
+    text = re.sub(r"\bM(cell|copie)s?\b", r"10^6 \1s", text)
     text = re.sub(r"\s*(?:\*\*|\^)\s*\(?([+-]?\d+)\)?", lambda m: raised(m[1]), text)
     text = re.sub(r"\s*\*\s*", "·", text)
-    text = re.sub(r"\s*/\s*", "/", text)
+    text = re.sub(r"^1·", "", re.sub(r"\s*/\s*", "/", text))
     text = re.sub(r"\bu(?=(?:g|L|l|M|m|mol|s|Ci|IU|U)\b)", "µ", text)
     text = re.sub(r"^cell\b(?!s)", "cells", text)
     text = re.sub(r"^copy\b", "copies", text)
@@ -91,13 +95,13 @@ def wrap_whole(text: str, points: float, size: float, lines: int) -> str:
 
 
 def quantity_label(name: str, unit: str, power: int = 0) -> str:
-    """Return the text of an axis: `T (10⁹ cells)`."""
+    """Return the text of an axis: `tumor cells (10⁹ cells)`; the name alone where there is no unit."""
     shown = pretty_unit(unit)
     if power:
-        join = " × " if shown[0].isdigit() else " "
-        shown = f"10{raised(power)}" + ("" if shown == "dimensionless" else join + shown)
+        join = " × " if shown[:1].isdigit() else " "
+        shown = f"10{raised(power)}" + (join + shown if shown else "")
     shown = shown.replace(" ", "\N{NO-BREAK SPACE}")
-    return f"{name} ({shown})" if name else f"({shown})"
+    return f"{name} ({shown})" if name and shown else f"({shown})" if shown else name
 
 
 def noun(whom: str) -> str:
@@ -172,11 +176,12 @@ def power_of(low: float, high: float) -> int:
     return 3 * math.floor(math.log10(size) / 3 + 1e-9)
 
 
-def limits(values: Any, *, log: bool = False) -> tuple[float, float]:
+def limits(values: Any, *, log: bool = False, least: float = 1e-4) -> tuple[float, float]:
     """Return the limits of an axis for `values`, whatever they are: constant, tiny in range, with NaN, none at all.
 
-    A range below 1e-4 of the values themselves is not blown up: it is most often what a solver left.
-    Log axes reach at most ten decades below the largest value.
+    An axis of values of one sign starts at 0, unless all of them lie beyond 60 % of the largest. Then it shows at least
+    the part `least` of the values themselves: a smaller range is not blown up. Log axes reach at most ten decades below
+    the largest value.
     """
     good = np.asarray(values, dtype=float).ravel()
     good = good[np.isfinite(good)]
@@ -192,9 +197,11 @@ def limits(values: Any, *, log: bool = False) -> tuple[float, float]:
         return 10 ** (middle - 0.54 * wide), 10 ** (middle + 0.54 * wide)
     if low >= 0 and (low <= 0.6 * high or high == 0):
         return 0.0, (high * 1.06 if high > 0 else 1.0)
-    least = max(abs(low), abs(high)) * 1e-4
-    middle, half = (low + high) / 2, max(high - low, least) / 2
-    if high - low < least:
+    if high <= 0 and high >= 0.6 * low:
+        return low * 1.06, -low * 0.03
+    smallest = max(abs(low), abs(high)) * least
+    middle, half = (low + high) / 2, max(high - low, smallest) / 2
+    if high - low < max(abs(low), abs(high)) * 1e-4:
         half = max(abs(middle) * 0.1, 1e-300)
     return middle - 1.08 * half, middle + 1.08 * half
 
@@ -227,9 +234,13 @@ def scale_axis(
     most: int = 5,
     grid: bool = True,
     exact: bool = False,
+    least: float = 1e-4,
 ) -> int:
-    """Set scale, limits, ticks and grid of the "x" or "y" axis for `values`; return the power taken out of it."""
-    low, high = limits(values, log=log)
+    """Set scale, limits, ticks and grid of the "x" or "y" axis for `values`; return the power taken out of it.
+
+    least : as in `limits`.
+    """
+    low, high = limits(values, log=log, least=least)
     if exact:
         low, high = float(np.min(values)), float(np.max(values))
     axis = ax.xaxis if which == "x" else ax.yaxis
@@ -262,7 +273,7 @@ def name_panel(
     shown = quantity_label("", unit, power)
     label = quantity_label(name, unit, power)
     above = meaning if meaning != name else ""
-    fits = [width_of(part, style.text) <= height for part in (label, name, shown)]
+    fits = [width_of(part, style.text) <= 0.92 * height for part in (label, name, shown)]
     if not fits[0] and fits[1] and fits[2]:
         label = f"{name}\n{shown}"
     elif not fits[0]:  # what finds no room beside the axis stands above it

@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from typing import Any
 
 import numpy as np
+from matplotlib.artist import Artist
 from matplotlib.axes import Axes
+from matplotlib.backend_bases import RendererBase
+from matplotlib.transforms import Bbox
 
 from immunode.plot.kit.arrays import Array
 from immunode.plot.kit.style import FAINT, Style
-from immunode.plot.kit.text import width_of
 
 Levels = Sequence[tuple[str, float]]
 Thresholds = Mapping[str, Levels]
@@ -28,36 +31,79 @@ def near_levels(levels: Levels, values: Array) -> Levels:
     return [(name, level) for name, level in levels if low - slack <= level <= high + slack]
 
 
-def draw_thresholds(ax: Axes, levels: Levels, curves: Sequence[Array], style: Style) -> None:
-    """Draw thin lines with their names, at the end of the axis where the curves stay farther away.
-
-    The name stands above its line; that of the lowest of several below, since levels are often close to each other.
-
-    curves : shape (n_times,) each, in the unit of the levels.
-    """
-    lowest = min((level for _, level in levels), default=0.0) if len(levels) > 1 else -np.inf
-    for name, level in levels:
-        below = level == lowest
+def draw_thresholds(ax: Axes, levels: Levels, style: Style) -> None:
+    """Draw thin lines with their names, each where it covers no curve, if there is such a place."""
+    for _, level in levels:
         ax.axhline(level, color=FAINT, linewidth=max(0.6, style.line / 3), linestyle=(0, (6, 3)), zorder=1, gid="level")
-        width = width_of(name, style.least) + style.least
-        share = min(width / max(style.width * 72 * 0.6, 1.0), 0.6)
-        left, right = (_distance(curves, level, end, share) for end in (False, True))
-        at_right = right > left
-        ax.annotate(
-            name, (1.0 if at_right else 0.0, level), xycoords=("axes fraction", "data"),
-            xytext=((-0.3 if at_right else 0.3) * style.least, (-0.25 if below else 0.2) * style.least),
-            textcoords="offset points", ha="right" if at_right else "left", va="top" if below else "bottom",
-            fontsize=style.least, color=FAINT, gid="level-name",
-        )  # fmt: skip
+    if levels:
+        ax.add_artist(_LevelNames(ax, levels, style))
 
 
-def _distance(curves: Sequence[Array], level: float, end: bool, share: float) -> float:
-    """Return how near the curves come to a level in the first or last share of their samples."""
-    nearest = np.inf
+class _LevelNames(Artist):
+    """Names on lines of levels, arranged anew whenever they are drawn (so they follow a resize or a zoom)."""
+
+    def __init__(self, ax: Axes, levels: Levels, style: Style) -> None:
+        super().__init__()
+        self.set_zorder(-10)  # drawn first, so that the names are in place when their turn comes
+        self.levels, self.size = tuple(levels), style.least
+        self.labels = []
+        for name, level in self.levels:
+            label = ax.annotate(
+                name, (0.0, level), xycoords=("axes fraction", "data"), xytext=(0, 0), textcoords="offset points",
+                ha="left", va="bottom", fontsize=style.least, color=FAINT, gid="level-name", zorder=6,
+                bbox={"facecolor": "white", "alpha": 0.0, "linewidth": 0, "pad": 0.6},
+            )  # fmt: skip
+            label.set_in_layout(False)
+            self.labels.append(label)
+
+    def get_tightbbox(self, renderer: RendererBase | None = None) -> Bbox | None:
+        """Return nothing: the names stay inside the axes."""
+        return None
+
+    def draw(self, renderer: RendererBase) -> None:
+        """Put every name in its place; one that has to cover a curve gets a light ground."""
+        ax = self.axes
+        if ax is None or not self.get_visible():
+            return
+        box, point = ax.bbox, ax.figure.dpi / 72
+        curves = [ax.transData.transform(np.column_stack([line.get_xdata(), line.get_ydata()])) for line in ax.lines
+                  if line.get_gid() is None and np.size(line.get_xdata()) > 1]  # fmt: skip
+        rows = [float(ax.transData.transform((0, level))[1]) for _, level in self.levels]
+        taken: list[Bbox] = []
+        for label, row in zip(self.labels, rows, strict=True):
+            size = label.get_window_extent(renderer)
+            gap = 0.12 * self.size * point
+            best, least = None, np.inf
+            for share in PLACES:
+                left = box.x0 + gap + share * (box.width - size.width - 2 * gap)
+                for below in (False, True):
+                    bottom = row - gap - size.height if below else row + gap
+                    place = Bbox.from_bounds(left, bottom, size.width, size.height)
+                    cost = _cost(place, curves, [y for y in rows if y != row], taken, box)
+                    if cost < least - 1e-9:
+                        best, least = place, cost
+            if best is None:
+                continue
+            label.set_position(((best.x0 - box.x0) / point, (best.y0 - row) / point))
+            patch = label.get_bbox_patch()
+            if patch is not None:
+                patch.set_alpha(0.8 if least >= 1 else 0.0)
+            taken.append(best)
+
+
+PLACES = (1.0, 0.0, 0.85, 0.7, 0.5, 0.3, 0.15)
+"""Where along the axis a name is tried, as a part of what is free, the first of equal ones first."""
+
+
+def _cost(place: Bbox, curves: Sequence[Any], levels: Sequence[float], taken: Sequence[Bbox], box: Bbox) -> float:
+    """Return what is wrong with a place: curves and lines of other levels that cross it, names in it, being outside."""
+    cost = 0.0
     for curve in curves:
-        n = max(1, round(share * curve.size))
-        part = curve[-n:] if end else curve[:n]
-        part = part[np.isfinite(part)]
-        if part.size:
-            nearest = min(nearest, float(np.min(np.abs(part - level))))
-    return nearest
+        x, y = curve[:, 0], curve[:, 1]
+        inside = np.concatenate([y[(x >= place.x0) & (x <= place.x1)], np.interp([place.x0, place.x1], x, y)])
+        inside = inside[np.isfinite(inside)]
+        if inside.size and inside.min() <= place.y1 and inside.max() >= place.y0:
+            cost += 1
+    cost += float(sum(place.y0 <= y <= place.y1 for y in levels))
+    cost += 10 * sum(place.overlaps(other) for other in taken)
+    return cost + 10.0 * bool(place.y0 < box.y0 or place.y1 > box.y1)

@@ -50,7 +50,7 @@ class Clock:
     def label(self) -> str:
         """Return the text of the axis, such as `time (weeks)`."""
         if not self.unit:
-            return "time (dimensionless)"
+            return "time"
         if self.unit.endswith(")"):  # says what it is of: "dose (usual doses)"
             return self.unit
         return f"time ({self.unit}s)" if self.unit in _SECONDS else f"time ({pretty_unit(self.unit)})"
@@ -77,6 +77,19 @@ def clock(span: float, time_unit: str) -> Clock:
             if span * _SECONDS[word] / _SECONDS[unit] >= 2:
                 break
     return Clock(_SECONDS[word] / _SECONDS[shown], shown)
+
+
+def cadence(interval: float, shown: Clock) -> str:
+    """Return how often something comes, in words: "daily", "every 12 h". interval : in the unit that `shown` shows."""
+    if shown.unit not in _SECONDS:
+        return f"every {interval:.3g}"
+    seconds = interval * _SECONDS[shown.unit]
+    hours, days = seconds / _SECONDS["hour"], seconds / _SECONDS["day"]
+    if abs(days - 1) < 0.05 or abs(days - 7) < 0.05:
+        return "daily" if days < 2 else "weekly"
+    if hours < 1:
+        return f"every {60 * hours:.3g} min"
+    return f"every {hours:.3g} h" if days < 1 else f"every {days:.3g} days"
 
 
 def time_axis(ax: Axes, shown: Clock, start: float, stop: float, style: Style, *, labelled: bool, most: int) -> None:

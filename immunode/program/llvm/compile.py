@@ -16,7 +16,7 @@ from functools import lru_cache
 from typing import Any
 
 from immunode.errors import EngineError
-from immunode.program.signed_files import read_signed, write_signed
+from immunode.program.signed_files import cache_folder, read_signed, write_signed
 
 _OLDEST_LLVM = 20
 """LLVM of llvmlite 0.45; that of 0.44, LLVM 15, does not read the text of kernels."""
@@ -159,12 +159,10 @@ def machine_code(key: str, name: str, arguments: Sequence[Any], write: Callable[
     ------
     EngineError : no code can be made here, or none of this text.
     """
-    llvm = require()
-    processor_name, features = processor()
-    content = "\n".join([key, processor_name, features, str(llvm.llvm_version_info), platform.machine(), name])
-    digest = hashlib.sha256(content.encode()).hexdigest()
+    require()
+    file = _file(key, name)
     with _lock:
-        stored = read_signed("objects", f"{digest}.bin")
+        stored = read_signed("objects", file)
         text = "" if stored is not None else write()
         try:
             code = stored if stored is not None else _compile(text)
@@ -172,8 +170,20 @@ def machine_code(key: str, name: str, arguments: Sequence[Any], write: Callable[
         except RuntimeError as error:
             raise EngineError(f"engine 'compiled' can't make this model's code ({_line(error)}); {_REMEDY}") from error
         if stored is None:
-            write_signed("objects", f"{digest}.bin", code)
+            write_signed("objects", file, code)
         return MachineCode(loaded, name, arguments)
+
+
+def on_disk(key: str, name: str) -> bool:
+    """Return whether the code of `machine_code` lies on disk; it is not read."""
+    folder = cache_folder()
+    return folder is not None and (folder / "objects" / _file(key, name)).is_file()
+
+
+def _file(key: str, name: str) -> str:
+    processor_name, features = processor()
+    content = "\n".join([key, processor_name, features, str(_library().llvm_version_info), platform.machine(), name])
+    return f"{hashlib.sha256(content.encode()).hexdigest()}.bin"
 
 
 def _machine(llvm: Any) -> Any:

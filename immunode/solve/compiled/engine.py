@@ -297,13 +297,29 @@ class _Sweep:
 @lru_cache(maxsize=64)
 def kernel(program: Program, method: str) -> Kernel:
     """Return the kernel of a program; made once, then read from disk."""
+    workspace, key = _named(program, method)
+    arguments = (ctypes.c_void_p, ctypes.c_void_p)
+    call = llvm_compile.machine_code(key, ENTRY, arguments, lambda: kernel_source(program, method)[0])
+    _loaded.add(key)
+    return Kernel(call, workspace.size * workspace.width, workspace.width, workspace.small)
+
+
+def at_hand(program: Program) -> bool:
+    """Return whether the kernels of a program are loaded, or on disk: then they cost next to nothing."""
+    keys = [_named(program, method)[1] for method in CompiledEngine.methods]
+    return all(key in _loaded or llvm_compile.on_disk(key, ENTRY) for key in keys)
+
+
+_loaded: set[str] = set()
+
+
+@lru_cache(maxsize=256)
+def _named(program: Program, method: str) -> tuple[Workspace, str]:
+    """Return the workspace of a kernel, and the name that its code has."""
     lanes = width(len(program.states), method)
     workspace = Workspace(program, method, lanes)
     parts = [_own_sources(), method, str(lanes), str(workspace.looped), _content(program)]
-    key = hashlib.sha256("\n".join(parts).encode()).hexdigest()
-    arguments = (ctypes.c_void_p, ctypes.c_void_p)
-    call = llvm_compile.machine_code(key, ENTRY, arguments, lambda: kernel_source(program, method)[0])
-    return Kernel(call, workspace.size * lanes, lanes, workspace.small)
+    return workspace, hashlib.sha256("\n".join(parts).encode()).hexdigest()
 
 
 def _content(program: Program) -> str:

@@ -57,6 +57,7 @@ def declared_joint(model: Model, composed: Iterable[Model] = (), *, tail: float 
             pairs.setdefault((pair.first, pair.second), float(pair.value))
         covariates |= dict.fromkeys(c.parameter for c in one.covariates)
         followers |= {v.parameter: v.shares for v in one.variability if v.shares}
+    fleeting = dict.fromkeys(v.parameter for one in models for v in one.variability if v.occasion)
     owners: dict[str, str] = {}
     shared = []
     for name in covariates:
@@ -71,6 +72,7 @@ def declared_joint(model: Model, composed: Iterable[Model] = (), *, tail: float 
         classes=classes,
         shared=tuple(shared),
         followers=tuple(followers.items()),
+        occasions=tuple(fleeting),
         whom=drawn_words(model),
     )
     joint.check()
@@ -82,13 +84,19 @@ def declared_marginals(model: Model) -> Marginals:
 
     First random effects, then covariates, then what differs between classes only.
     """
-    typical = {p.name: p.value for p in model.parameters}
+    typical = own_values(model)
     marginals = {v.parameter: spread(v, typical[v.parameter]) for v in model.variability}
     marginals |= {c.parameter: covariate(c) for c in model.covariates}
     for one in model.classes:
         for name, _ in as_pairs(one.values):
             marginals.setdefault(name, Distribution("point", typical[name], origin=DECLARED))
     return tuple(marginals.items())
+
+
+def own_values(model: Model) -> dict[str, float]:
+    """Return the values of parameters, and of starts, `E(0)`, by name; a start that is a formula counts as 0."""
+    starts = {f"{s.name}(0)": 0.0 if isinstance(s.initial, str) else float(s.initial) for s in model.states}
+    return {**starts, **{p.name: float(p.value) for p in model.parameters}}
 
 
 def declared_classes(model: Model) -> list[tuple[str, float, Marginals]]:

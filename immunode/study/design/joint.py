@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
+from zlib import crc32
 
 import numpy as np
 from numpy.typing import NDArray
@@ -39,6 +41,8 @@ class Joint:
     shared : pairs of columns that hold one property of a patient, such as ("drug.weight", "weight"): the first is a
         copy of the second.
     followers : pairs of columns that have one random effect: the first has the standard normal score of the second.
+    occasions : columns that belong to occasions of a patient, such as one dose. Each is drawn from a stream of its own,
+        so that the number of occasions changes no other draw.
     whom : what is drawn, in words: "patients" or "studies".
     """
 
@@ -48,6 +52,7 @@ class Joint:
     classes: tuple[DrawnClass, ...] = ()
     shared: tuple[Pair, ...] = ()
     followers: tuple[Pair, ...] = ()
+    occasions: tuple[str, ...] = ()
     whom: str = "patients"
 
     @property
@@ -80,10 +85,13 @@ class Joint:
     def words(self) -> str:
         """Return one line that says how patients are drawn."""
         groups: dict[str, list[str]] = {}
-        for name, marginal in self.marginals:
+        lasting = [pair for pair in self.marginals if pair[0] not in set(self.occasions)]
+        for name, marginal in lasting:
             key = marginal.words() if marginal.origin == "given" else marginal.origin
             groups.setdefault(key, []).append(name)
         parts = [f"{_listed(names)}: {key}" for key, names in groups.items()]
+        if self.occasions:
+            parts.append(f"anew on each occasion: {occasion_words(self.occasions)}")
         if self.correlations:
             copula = "Gaussian copula" if self.tail is None else f"t copula with {self.tail:g} degrees of freedom"
             pairs = [f"{a} with {b} {value:+g}" for (a, b), value in self.correlations]
@@ -132,7 +140,7 @@ class Joint:
         """
         if not self.correlations:
             return None
-        names = self.names
+        names = self._lasting
         matrix = np.eye(len(names))
         for (a, b), value in self.correlations:
             if not -1 < value < 1:
@@ -148,20 +156,45 @@ class Joint:
                 "nearer to 0"
             ) from None
 
+    @property
+    def _lasting(self) -> tuple[str, ...]:
+        """The columns that are a patient's for good, in order."""
+        fleeting = set(self.occasions)
+        return tuple(name for name in self.names if name not in fleeting)
+
     def _scores(self, n: int, seed: int) -> Array:
         """Return standard normal scores with the population's correlations, (n, n_columns); drawn row by row."""
-        z = np.random.default_rng(seed).standard_normal((n, len(self.marginals)))
+        lasting = self._lasting
+        z = np.random.default_rng(seed).standard_normal((n, len(lasting)))
         root = self._root()
         if root is not None:
             z = z @ root.T
         for follower, leader in self.followers:
-            z[:, self.names.index(follower)] = z[:, self.names.index(leader)]
-        if self.tail is None:
-            return np.asarray(z)
-        from scipy.special import ndtri, stdtr
+            z[:, lasting.index(follower)] = z[:, lasting.index(leader)]
+        if self.tail is not None:
+            from scipy.special import ndtri, stdtr
 
-        shared = np.random.default_rng((seed, 1)).chisquare(self.tail, n)
-        return np.asarray(ndtri(stdtr(self.tail, z / np.sqrt(shared / self.tail)[:, None])))
+            shared = np.random.default_rng((seed, 1)).chisquare(self.tail, n)
+            z = np.asarray(ndtri(stdtr(self.tail, z / np.sqrt(shared / self.tail)[:, None])))
+        if not self.occasions:
+            return np.asarray(z)
+        columns = dict(zip(lasting, z.T, strict=True))
+        columns |= {name: _stream(name, seed).standard_normal(n) for name in self.occasions}
+        return np.stack([columns[name] for name in self.names], axis=1)
+
+
+def _stream(name: str, seed: int) -> np.random.Generator:
+    """Return the random numbers of one column, the same whatever other columns there are."""
+    return np.random.default_rng((seed, 3, crc32(name.encode())))
+
+
+def occasion_words(names: Sequence[str]) -> str:
+    """Return random effects of occasions in few words: "drug.F_eta_1 to drug.F_eta_26"."""
+    groups: dict[str, list[str]] = {}
+    for name in names:
+        groups.setdefault(name.rpartition("_")[0], []).append(name)
+    spans = [group[0] if len(group) == 1 else f"{group[0]} to {group[-1]}" for group in groups.values()]
+    return ", ".join(spans)
 
 
 def _listed(names: list[str]) -> str:

@@ -60,6 +60,12 @@ class Axis:
             placed = self.low + u * (self.high - self.low)
         return np.asarray(np.clip(placed, self.low, self.high))
 
+    def slope(self, values: NDArray[np.float64]) -> NDArray[np.float64]:
+        """Return the derivative of `place` where it gives `values`, shape (n,)."""
+        if self.log:
+            return np.asarray(values * (math.log(abs(self.high)) - math.log(abs(self.low))))
+        return np.full(len(values), self.high - self.low)
+
 
 @dataclass(frozen=True, slots=True)
 class Space:

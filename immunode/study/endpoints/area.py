@@ -41,6 +41,10 @@ class Auc(Endpoint):
 
     kind: ClassVar[str] = "auc"
 
+    def phrase(self, label: str, end: str = "the end") -> str:
+        """See `Endpoint`."""
+        return f"{label}, area under the curve"
+
     def unit(self, units: Mapping[str, str], time_unit: str) -> str:
         """See `Endpoint`."""
         return times_unit(units.get(self.subject, ""), time_unit)

@@ -65,6 +65,13 @@ class Endpoint(ABC):
         """The endpoint as written: `auc(tnf)`, `at(DAS28, 24 weeks)`, `time_to(T > 1e8)`."""
         return f"{self.kind}({self.subject})"
 
+    def phrase(self, label: str, end: str = "the end") -> str:
+        """Return what it is called in figures and tables: "joint damage at week 52".
+
+        label : its subject in words.   end : when runs end, in words.
+        """
+        return f"{self.kind.replace('_', ' ')} of {label}"
+
     @property
     def moment(self) -> float | str | None:
         """The time at which it needs an output: a number, text such as "24 weeks", or None."""
@@ -97,6 +104,29 @@ class Endpoint(ABC):
 
     def __str__(self) -> str:
         return self.name
+
+
+_LARGER = {"day": ("week", 7.0), "hour": ("day", 24.0)}
+_UNHANDY = 120.0  # as on the axes of time: from here on 364 days are 52 weeks
+_UNITS = {"h": "hour", "d": "day", "wk": "week", "w": "week", "min": "minute"}
+
+
+def time_words(time: float | str, unit: str = "") -> str:
+    """Return a time as people say it: "24 weeks" gives "week 24", 60 in days "day 60", 5 without a unit "time 5".
+
+    unit : of a number; text has its own.
+    """
+    if isinstance(time, str):
+        number, _, given = time.strip().partition(" ")
+        word = given.strip()
+        if not word or " " in word or not number.replace(".", "", 1).isdigit():
+            return time
+        return f"{_UNITS.get(word, word.removesuffix('s'))} {number}"
+    larger, size = _LARGER.get(unit, ("", 1.0))
+    if larger and abs(time) > _UNHANDY and time % size == 0:
+        unit, time = larger, time / size
+    said = f"{time:.6g}" if time == round(time) else f"{time:.3g}"
+    return f"{unit if unit.isalpha() else 'time'} {said}"
 
 
 def subject_of(kind: str, subject: object, what: str = "the name of a quantity") -> str:

@@ -30,6 +30,10 @@ class Final(Endpoint):
     kind: ClassVar[str] = "final"
     looks_inside: ClassVar[bool] = False
 
+    def phrase(self, label: str, end: str = "the end") -> str:
+        """See `Endpoint`."""
+        return f"{label} at {end}"
+
     def unit(self, units: Mapping[str, str], time_unit: str) -> str:
         """See `Endpoint`."""
         return units.get(self.subject, "")

@@ -67,6 +67,10 @@ class TimeTo(Conditional):
 
     kind: ClassVar[str] = "time_to"
 
+    def phrase(self, label: str, end: str = "the end") -> str:
+        """See `Endpoint`."""
+        return f"time until {label}"
+
     def unit(self, units: Mapping[str, str], time_unit: str) -> str:
         """See `Endpoint`."""
         return time_unit

@@ -58,6 +58,10 @@ class FractionOfTime(Conditional):
 
     kind: ClassVar[str] = "fraction_of_time"
 
+    def phrase(self, label: str, end: str = "the end") -> str:
+        """See `Endpoint`."""
+        return f"share of the time with {label}"
+
     def unit(self, units: Mapping[str, str], time_unit: str) -> str:
         """See `Endpoint`."""
         return ""

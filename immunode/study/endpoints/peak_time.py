@@ -16,6 +16,10 @@ class TimeOfPeak(Endpoint):
 
     kind: ClassVar[str] = "time_of_peak"
 
+    def phrase(self, label: str, end: str = "the end") -> str:
+        """See `Endpoint`."""
+        return f"time of the peak of {label}"
+
     def unit(self, units: Mapping[str, str], time_unit: str) -> str:
         """See `Endpoint`."""
         return time_unit

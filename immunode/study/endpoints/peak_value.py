@@ -16,6 +16,10 @@ class Peak(Endpoint):
 
     kind: ClassVar[str] = "peak"
 
+    def phrase(self, label: str, end: str = "the end") -> str:
+        """See `Endpoint`."""
+        return f"peak of {label}"
+
     def unit(self, units: Mapping[str, str], time_unit: str) -> str:
         """See `Endpoint`."""
         return units.get(self.subject, "")

@@ -38,6 +38,11 @@ class Change(At):
     kind: ClassVar[str] = "change"
     from_start: ClassVar[bool] = True
     percent: ClassVar[bool] = False
+    when: ClassVar[str] = "by"
+
+    def phrase(self, label: str, end: str = "the end") -> str:
+        """See `Endpoint`."""
+        return f"change of {At.phrase(self, label, end)}"
 
     def reducer(self, n_runs: int, time: float, shared: Shared) -> Reducer:
         """See `Endpoint`."""

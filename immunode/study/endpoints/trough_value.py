@@ -16,6 +16,10 @@ class Trough(Endpoint):
 
     kind: ClassVar[str] = "trough"
 
+    def phrase(self, label: str, end: str = "the end") -> str:
+        """See `Endpoint`."""
+        return f"lowest value of {label}"
+
     def unit(self, units: Mapping[str, str], time_unit: str) -> str:
         """See `Endpoint`."""
         return units.get(self.subject, "")

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import ClassVar
 
-from immunode.study.endpoints.endpoint import Endpoint, Reducer, Shared, subject_of
+from immunode.study.endpoints.endpoint import Endpoint, Reducer, Shared, subject_of, time_words
 from immunode.study.endpoints.final_value import FromOutput
 
 
@@ -16,6 +16,7 @@ class At(Endpoint):
 
     kind: ClassVar[str] = "at"
     looks_inside: ClassVar[bool] = False
+    when: ClassVar[str] = "at"
 
     time: float | str
 
@@ -29,6 +30,10 @@ class At(Endpoint):
     def moment(self) -> float | str:
         """See `Endpoint`."""
         return self.time
+
+    def phrase(self, label: str, end: str = "the end") -> str:
+        """See `Endpoint`; a time that is a number is in the unit of the end."""
+        return f"{label} {self.when} {time_words(self.time, end.partition(' ')[0])}"
 
     def unit(self, units: Mapping[str, str], time_unit: str) -> str:
         """See `Endpoint`."""

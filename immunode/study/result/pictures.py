@@ -9,8 +9,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from immunode.errors import StudyError, did_you_mean
+from immunode.study.result.course_pictures import logarithmic
 from immunode.study.result.paired_differences import contrast
-from immunode.study.result.row_words import whose_rows
+from immunode.study.result.row_words import Words, condition_words, sweep_words, whose_rows
 from immunode.study.result.rows import Rows
 
 if TYPE_CHECKING:
@@ -69,14 +70,14 @@ class Pictures:
         inputs, rows = result.inputs(), result.arm_of == (result.arms.index(arm) if arm else 0)
         columns = result.columns
         chosen = self._axes(inputs, x, y)
-        units = result.column_units
+        units, words = result.column_units, self._words
         figure = heat(
             inputs[rows, columns.index(chosen[0])],
             inputs[rows, columns.index(chosen[1])],
             result.endpoint(name)[rows],
-            x_label=chosen[0],
-            y_label=chosen[1],
-            z_label=name,
+            x_label=words.names.get(chosen[0], chosen[0]),
+            y_label=words.names.get(chosen[1], chosen[1]),
+            z_label=words.endpoints[name],
             x_unit=units.get(chosen[0], ""),
             y_unit=units.get(chosen[1], ""),
             z_unit=result.units[name],
@@ -86,7 +87,7 @@ class Pictures:
             bins=bins,
             contours=contours,
             center=center,
-            title=result.model_name + (f", {arm}" if arm else "") if title is None else title,
+            title=result.model_name + (f", {words.arms[arm]}" if arm else "") if title is None else title,
             style=style,
             axes=axes,
         )
@@ -99,7 +100,7 @@ class Pictures:
         levels: Sequence[float] | None = None,
         doses: Doses | None = None,
         windows: Windows | None = None,
-        log: bool = False,
+        log: bool | None = None,
         together: bool | None = None,
         title: str | None = None,
         style: str | Style = "slide",
@@ -108,6 +109,7 @@ class Pictures:
         """Return quantile bands of a kept quantity over time, by arm, of the runs that are ok.
 
         quantity : by default the first that was kept.   levels : increasing and symmetric around 0.5.
+        log : by default a log axis for pathogens, titers, tumor cells and what spans decades.
 
         Raises
         ------
@@ -121,15 +123,20 @@ class Pictures:
         table = result.quantiles(name, shown)
         if not table:
             raise StudyError(f"bands: no run that is ok has '{name}'")
-        counts = {arm: int((result.ok & (result.arm == arm)).sum()) for arm in table}
+        if log is None:
+            medians = [np.asarray(q)[len(shown) // 2] for q in table.values()]
+            log = name in logarithmic(result.asked.model, {name: medians})
+        words = self._words
+        counts = {words.arms[arm]: int((result.ok & (result.arm == arm)).sum()) for arm in table}
+        label = words.names.get(name, name)
         figure = bands(
             result.times,
-            table,
+            {words.arms[arm]: rows for arm, rows in table.items()},
             shown,
-            quantity=name,
+            quantity=label,
             unit=result.units[name],
             time_unit=result.asked.model.axis_unit,
-            labels={k: v for k, v in result.meanings.items() if k == name},
+            labels={label: result.meanings[name]} if label == name and name in result.meanings else {},
             counts=counts,
             doses=doses,
             windows=windows,
@@ -160,10 +167,11 @@ class Pictures:
             name: {arm: result.endpoint(name)[result.arm_of == i] for i, arm in enumerate(result.arms)}
             for name in chosen
         }
-        units = {n: result.units[n] for n in chosen}
+        units, words = {n: result.units[n] for n in chosen}, self._words
+        said = {**words.arms, **{name: words.endpoints[name] for name in chosen}, **(labels or {})}
         given = self._title(title)
         return self._remembered(
-            endpoints(values, units=units, labels=labels, whom=self._whom, log=log, title=given, style=style, axes=axes)
+            endpoints(values, units=units, labels=said, whom=self._whom, log=log, title=given, style=style, axes=axes)
         )
 
     def waterfall(
@@ -218,7 +226,11 @@ class Pictures:
                 f"waterfall: {name} is the same as in {baseline} in every run of {', '.join(changes)}; choose another "
                 "arm or quantity (in the shell: --arm, --show)"
             )
-        label, given = f"{name}: % change from {baseline}", self._title(title)
+        words, given = self._words, self._title(title)
+        at_start = f"at({subject}, 0)"
+        start = "the start" if baseline == at_start else words.arms.get(baseline) or words.endpoints[baseline]
+        label = f"{words.endpoints[name]}: change from {start} (%)"
+        changes = {words.arms[arm]: change for arm, change in changes.items()}
         return self._remembered(
             waterfall(changes, label=label, lines=lines, whom=self._whom, title=given, style=style, axes=axes)
         )
@@ -241,12 +253,12 @@ class Pictures:
         result = self._result
         name = result.endpoint_name(condition if condition in result.endpoints else f"time_to({condition})")
         times = np.where(result.ok, result.endpoint(name), np.nan)
-        subject = result.asked.endpoint_subjects[name]
+        subject, arms = result.asked.endpoint_subjects[name], self._words.arms
         figure = time_to_event(
-            {arm: times[result.arm_of == i] for i, arm in enumerate(result.arms)},
+            {arms[arm]: times[result.arm_of == i] for i, arm in enumerate(result.arms)},
             until=float(result.times[-1]),
             time_unit=result.asked.model.axis_unit,
-            event=event or subject,
+            event=event or condition_words(subject, result.model),
             whom=self._whom,
             title=self._title(title),
             style=style,
@@ -257,7 +269,12 @@ class Pictures:
     @property
     def _whom(self) -> str:
         asked = self._result.asked
-        return whose_rows(asked.design_recipe, labelled=bool(asked.row_labels))
+        return whose_rows(asked.design_recipe, labelled=bool(asked.row_labels), species=asked.model.species)
+
+    @property
+    def _words(self) -> Words:
+        result = self._result
+        return sweep_words(result.model, result.arms, result.endpoints, float(result.times[-1]), result.columns)
 
     def _title(self, given: str | None) -> str:
         return self._result.model_name if given is None else given

@@ -1,19 +1,39 @@
-"""What the rows of a sweep stand for, in words: patients that a model declares, or sampled parameter sets."""
+"""A sweep in words: what its rows stand for, and what its arms and endpoints are called."""
 
 from __future__ import annotations
 
 import re
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
+from immunode.model.views.words import arm_labels, in_words, input_label, name_labels
 from immunode.study.design.declared import DECLARED
+from immunode.study.endpoints.endpoint import time_words
+from immunode.study.endpoints.reading import KINDS, endpoint
+from immunode.study.run.ready import quantity_labels
+
+if TYPE_CHECKING:
+    from immunode.model import Model
+
+_ANIMALS = {"mouse": "mice", "rat": "rats"}
 
 
-def whose_rows(recipe: str, *, labelled: bool = False) -> str:
+def whose_rows(recipe: str, *, labelled: bool = False, species: str = "") -> str:
     """Return what the rows of a design are: "declared patients", "parameter sets, +-30 %", "parameter sets".
 
     Only rows that were drawn from a population, or that a table gives labels, are called patients (or studies).
 
     recipe : how the design was made, in words.   labelled : whether a table brought labels of its rows.
+    species : of the model; who is no human is no patient.
     """
+    called = _whose_rows(recipe, labelled=labelled)
+    return called if species in ("", "human") else called.replace("patients", _ANIMALS.get(species, "animals"))
+
+
+def _whose_rows(recipe: str, *, labelled: bool) -> str:
+    """Return what the rows of a design of human patients are."""
     sampled = re.search(r"\d (Sobol|Latin hypercube) points", recipe)
     drawn = re.search(r"\d virtual (patients|studies), seed", recipe)
     if drawn and not sampled:
@@ -23,3 +43,62 @@ def whose_rows(recipe: str, *, labelled: bool = False) -> str:
     around = dict.fromkeys(re.findall(r"\+-[\d.]+ %", recipe))
     ranges = [*around, *(["inside their bounds"] if "inside bounds" in recipe else [])]
     return "parameter sets" + (f", {' or '.join(ranges)}" if ranges else "")
+
+
+@dataclass(frozen=True, slots=True)
+class Words:
+    """What the parts of a sweep are called in figures and tables.
+
+    arms, endpoints : name -> label.   names : label of every quantity, parameter and knob, by name.
+    """
+
+    arms: Mapping[str, str]
+    endpoints: Mapping[str, str]
+    names: Mapping[str, str]
+
+
+def sweep_words(
+    model: Model, arms: Sequence[str], endpoints: Iterable[str], end: float, columns: Iterable[str] = ()
+) -> Words:
+    """Return what the parts of a sweep are called. end : of the runs, in model time.   columns : of the design."""
+    names = name_labels(model) | quantity_labels(model)
+    inputs = {name: input_label(name, names) for name in columns}
+    return Words(arm_labels(model, arms), endpoint_phrases(endpoints, model, end), names | inputs)
+
+
+def endpoint_phrases(names: Iterable[str], model: Model, end: float) -> dict[str, str]:
+    """Return what endpoints are called in figures and tables, by name: "joint damage at week 52".
+
+    end : of the runs, in model time. A phrase that two endpoints would share is left to neither.
+    """
+    labels = name_labels(model) | quantity_labels(model)
+    moment = time_words(end, model.axis_unit)
+    phrases = {}
+    for name in names:
+        one = endpoint(name)
+        subject = condition_words(one.subject, model) if one.conditional else labels.get(one.subject, one.subject)
+        phrases[name] = one.phrase(subject, moment)
+    often = Counter(phrases.values())
+    return {name: phrase if often[phrase] == 1 else name for name, phrase in phrases.items()}
+
+
+def rule_in_words(rule: str, model: Model, end: float) -> str:
+    """Return a condition on endpoints in words: "lesions at week 24 < 0.25*lesions at day 0".
+
+    end : of the runs, in model time.
+    """
+
+    def said(found: re.Match[str]) -> str:
+        return endpoint_phrases([found[0]], model, end)[found[0]] if found[1] in KINDS else found[0]
+
+    return in_words(re.sub(r"\b(\w+)\([^()]*\)", said, rule), name_labels(model))
+
+
+def condition_words(condition: str, model: Model) -> str:
+    """Return a condition with labels instead of names, after the name of the threshold that the model declares for it.
+
+    "remission (DAS28-CRP < 2.6)"; without such a threshold "tumor cells > 1e8".
+    """
+    words = in_words(condition, name_labels(model))
+    line = next((one for one in model.thresholds if one.condition == condition), None)
+    return f"{line.name.replace('_', ' ')} ({words})" if line is not None else words

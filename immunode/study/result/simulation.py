@@ -12,10 +12,10 @@ from numpy.typing import NDArray
 
 from immunode.errors import StudyError, did_you_mean
 from immunode.model.patients import Story
+from immunode.study.result.course_pictures import Population, draw, draw_timeline, draw_waterfall, remembered
 from immunode.study.result.marks import switch_times
 from immunode.study.result.notebook import page
-from immunode.study.result.timeline_rows import lanes
-from immunode.study.run.ready import flux_names, looked_at_first, meanings, model_time, quantity_labels, quantity_units
+from immunode.study.run.ready import flux_names, meanings, model_time, quantity_units
 from immunode.study.run.recipe import named
 
 if TYPE_CHECKING:
@@ -146,7 +146,7 @@ class Simulation:
         *names: str,
         style: str = "slide",
         title: str | None = None,
-        log: Any = (),
+        log: Any = None,
         axes: Any = None,
         timeline: bool = False,
     ) -> Figure:
@@ -157,7 +157,8 @@ class Simulation:
         style : str
             "slide", "paper", "poster" or "dark".
         log : Any
-            names with a log axis, or True.
+            names with a log axis, True for all, False for none; by default pathogens, titers, tumor cells and what
+            spans decades (and the panels that a story names).
         title : str | None
             by default the model's name with its variant; "" for none.
         axes : Any
@@ -219,13 +220,17 @@ class Comparison(Mapping[str, Simulation]):
     ----------
     story : Story | None
         what they tell, of which `plot` takes its panels, axes and title; None for arms that were chosen freely.
+    population : Population | None
+        the same panels in patients, where the story asks for them.
     """
 
-    __slots__ = ("_arms", "_story")
+    __slots__ = ("_arms", "_population", "_story")
 
-    def __init__(self, simulations: Mapping[str, Simulation], story: Story | None = None) -> None:
+    def __init__(
+        self, simulations: Mapping[str, Simulation], story: Story | None = None, population: Population | None = None
+    ) -> None:
         self._arms = dict(simulations)
-        self._story = story
+        self._story, self._population = story, population
 
     def __getitem__(self, arm: str) -> Simulation:
         if arm not in self._arms:
@@ -276,13 +281,14 @@ class Comparison(Mapping[str, Simulation]):
         *names: str,
         style: str = "slide",
         title: str | None = None,
-        log: Any = (),
+        log: Any = None,
         axes: Any = None,
         timeline: bool = False,
     ) -> Figure:
         """Return a figure of time courses, one panel a quantity and one line an arm. Parameters as in `Simulation`.
 
-        Without names, runs of a story show its panels, with its sentence as title and the model's name below.
+        Without names, runs of a story show its panels, with its sentence as title and the model's name below; where it
+        asks for patients, their medians and bands from 5 to 95 %.
         """
         story = self._story
         if story is None or names:
@@ -290,120 +296,13 @@ class Comparison(Mapping[str, Simulation]):
         heading = next(iter(self._arms.values())).model.heading
         head = story.sentence if title is None else title
         note = heading if head == story.sentence != heading else ""
-        return draw(self._arms, tuple(story.panels), style, head, log or story.logarithmic, axes, timeline, note=note)
+        if story.kind == "waterfall" and self._population is not None and axes is None and not timeline:
+            return draw_waterfall(self._arms, self._population, story.panels[0], style, head)
+        return draw(
+            self._arms, tuple(story.panels), style, head, log, axes, timeline, note=note, declared=story.logarithmic,
+            population=self._population,
+        )  # fmt: skip
 
     def timeline(self, *, style: str = "slide", title: str | None = None) -> Figure:
         """Return a figure of the interventions of all arms alone. Parameters as in `Simulation`."""
         return draw_timeline(self._arms, style, title)
-
-
-def draw_timeline(arms: Mapping[str, Simulation], style: str, title: str | None) -> Figure:
-    """Return the figure of the interventions of all arms.
-
-    Raises
-    ------
-    StudyError : no arm has an intervention.
-    """
-    from immunode.plot.charts.treatment_timeline import timeline
-
-    first = next(iter(arms.values()))
-    rows = lanes(arms)
-    if not rows:
-        raise StudyError(f"{first.model.name}: there is no intervention to draw a timeline of")
-    span = (float(first.times[0]), max(float(one.times[-1]) for one in arms.values()))
-    unit = first.model.axis_unit
-    shown = list(arms) if list(arms) != [""] else []
-    head = first.model.label if title is None else title
-    figure = timeline(rows, arms=shown, span=span, time_unit=unit, style=style, title=head)
-    return remembered(figure, _recipe(arms))
-
-
-def draw(
-    arms: Mapping[str, Simulation],
-    names: tuple[str, ...],
-    style: str,
-    title: str | None,
-    log: Any,
-    axes: Any,
-    timeline: bool = False,
-    note: str = "",
-) -> Figure:
-    """Return the figure of quantities by arm. Without names: readouts that some arm has, else states of the first.
-
-    note : written small below.
-
-    Raises
-    ------
-    StudyError : no arm knows a name; a timeline was asked for in axes of your own.
-    """
-    from immunode.plot.charts.time_courses import courses
-    from immunode.plot.charts.treatment_timeline import timeline as with_timeline
-
-    first = next(iter(arms.values())).model
-    chosen = names or looked_at_first(first)
-    if not chosen:
-        raise StudyError(f"{first.name}: it has no states and no derived quantities, so there is nothing to draw")
-    known = list(dict.fromkeys(name for one in arms.values() for name in one.values))
-    for name in chosen:
-        if name not in known:
-            raise StudyError(f"{first.name}: unknown quantity '{name}'{did_you_mean(name, known)}")
-    units: dict[str, str] = {}
-    labels: dict[str, str] = {}
-    headings: dict[str, str] = {}
-    for one in reversed(list(arms.values())):
-        units |= one.units
-        labels |= meanings(one.model)
-        headings |= quantity_labels(one.model)
-    times = {arm: one.path_times for arm, one in arms.items()}
-    series = {name: {arm: one.path[name] for arm, one in arms.items() if name in one.path} for name in chosen}
-    common: dict[str, Any] = {
-        "units": units,
-        "time_unit": first.axis_unit,
-        "labels": labels,
-        "headings": headings,
-        "thresholds": _levels(first),
-        "note": note,
-        "title": first.label if title is None else title,
-        "style": style,
-        "log": log,
-    }
-    if timeline:
-        if axes is not None:
-            raise StudyError(f"{first.name}: a timeline needs a figure of its own; leave out axes")
-        shown = list(arms) if list(arms) != [""] else []
-        return remembered(with_timeline(lanes(arms), times, series, arms=shown, **common), _recipe(arms))
-    figure = courses(
-        times,
-        series,
-        doses=_marked({arm: one.doses for arm, one in arms.items()}),
-        windows=_marked({arm: one.windows for arm, one in arms.items()}),
-        axes=axes,
-        **common,
-    )
-    return remembered(figure, _recipe(arms))
-
-
-def _levels(model: Model) -> dict[str, tuple[tuple[str, float], ...]]:
-    """Return quantity -> (name, level) of the declared thresholds on it."""
-    levels: dict[str, tuple[tuple[str, float], ...]] = {}
-    for one in model.thresholds:
-        levels[one.quantity] = (*levels.get(one.quantity, ()), (one.meaning or one.name.replace("_", " "), one.level))
-    return levels
-
-
-def remembered(figure: Figure, recipe: Mapping[str, Any]) -> Figure:
-    """Return the figure with the recipe of what it shows, for the file that it is saved in."""
-    from immunode.plot.kit.provenance import remember_recipe
-
-    return remember_recipe(figure, recipe)
-
-
-def _recipe(arms: Mapping[str, Simulation]) -> Mapping[str, Any]:
-    return arms[""].recipe if list(arms) == [""] else {arm: one.recipe for arm, one in arms.items()}
-
-
-def _marked(marks: Mapping[str, Mapping[str, tuple[Any, ...]]]) -> dict[str, tuple[Any, ...]]:
-    """Return the marks of all arms in one mapping: under the arm's name, for a lone simulation the intervention's."""
-    if list(marks) == [""]:
-        return dict(marks[""])
-    return {arm: tuple(sorted(t for times in given.values() for t in times)) for arm, given in marks.items() if given}

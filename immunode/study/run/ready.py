@@ -13,6 +13,7 @@ from immunode.errors import StudyError, did_you_mean, quoted
 from immunode.language.expression import parse_arrow
 from immunode.model.copies import initial_parameters
 from immunode.model.units import parse_time
+from immunode.model.views.words import name_labels
 from immunode.program.model_functions import functions
 from immunode.study.unit_text import times_unit
 
@@ -93,10 +94,13 @@ def meanings(model: Model) -> dict[str, str]:
 
 
 def quantity_labels(model: Model) -> dict[str, str]:
-    """Return the short names for people that states, derived quantities, switches and processes have, by name."""
+    """Return what states, derived quantities, switches and processes are called in figures and tables, by name."""
+    labels = name_labels(model)
     records: list[State | Derived | Switch | Process]
     records = [*model.states, *model.derived, *model.switches, *model.processes]
-    return {record.name: record.label for record in records if getattr(record, "label", "")}
+    changed = {effect.target for effect in model.effects}
+    now = {f"{name}.effective": f"{labels.get(name, name)}, as it acts" for name in changed}
+    return {record.name: labels[record.name] for record in records} | now
 
 
 def output_times(

@@ -13,6 +13,8 @@ from immunode.program.numpy.functions import Functions
 from immunode.study.lanes import widened
 
 Array = NDArray[np.float64]
+AT_ONCE = 4096
+"""Moments of runs that quantities are computed at in one call; more leave the cache."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,12 +86,10 @@ class Recorder:
         lanes = np.asarray(lanes)
         when = np.array(np.broadcast_to(np.asarray(t, float), lanes.shape))
         if self.both_sides:
-            old = p.copy()
-            old[self._declared :] = self.switches[:, lanes]
             self.lanes.append(lanes.copy())
             self.jump_times.append(when)
-            self.before.append(self._observe(when, y_before, old))
-            self.after.append(self._observe(when, y_after, p))
+            self.before.append(np.concatenate([y_before, self.switches[:, lanes]]))
+            self.after.append(np.concatenate([y_after, p[self._declared :]]))
         self.switches[:, lanes] = p[self._declared :]
         if len(self.history):
             k = np.searchsorted(self.times, when, side="left")
@@ -126,15 +126,21 @@ class Recorder:
         return out
 
     def _observed(self, y: Array) -> Array:
-        with np.errstate(all="ignore"):
-            p = self._parameters()
-        out = np.empty((len(self.names), len(self.times), y.shape[2]))
-        for k, t in enumerate(self.times):
-            if len(self.history):
-                if k:
-                    self.history[k] = np.where(np.isnan(self.history[k]), self.history[k - 1], self.history[k])
-                p[self._declared :] = self.history[k]
-            out[:, k] = self._observe(t, y[k], p)
+        """Return the recorded names of y (n_times, n_states, n_runs) on the output grid, as `grid` does."""
+        (n_times, _, n_runs), history = y.shape, self.history
+        for k in range(1, len(history)):
+            history[k] = np.where(np.isnan(history[k]), history[k - 1], history[k])
+        out = np.empty((len(self.names), n_times, n_runs))
+        size = max(1, AT_ONCE // n_runs)
+        for first in range(0, n_times, size):
+            some = slice(first, min(first + size, n_times))
+            n = some.stop - first
+            states = y[some].transpose(1, 0, 2).reshape(y.shape[1], n * n_runs)
+            told = history[some] if len(history) else np.empty((n, 0, n_runs))
+            switches = told.transpose(1, 0, 2).reshape(told.shape[1], n * n_runs)
+            lanes = np.tile(np.arange(n_runs), n)
+            seen = self._observe(np.repeat(self.times[some], n_runs), states, switches, lanes)
+            out[:, some] = seen.reshape(-1, n, n_runs)
         return out
 
     def samples(self, grid: Array) -> Samples:
@@ -172,25 +178,35 @@ class Recorder:
             return np.empty(0, np.intp), np.empty(0), np.empty((n_names, 0)), np.empty((n_names, 0))
         lanes, when = np.concatenate(self.lanes), np.concatenate(self.jump_times)
         inside = (when > self.times[0]) & (when <= self.times[-1])
-        before, after = np.concatenate(self.before, axis=1), np.concatenate(self.after, axis=1)
-        return lanes[inside], when[inside], before[:, inside], after[:, inside]
+        lanes, when = lanes[inside], when[inside]
+        n_states, n = len(self.functions.program.states), len(lanes)
+        sides = []
+        for side in (self.before, self.after):
+            told, at = np.concatenate(side, axis=1)[:, inside], np.empty((n_names, n))
+            for first in range(0, n, AT_ONCE):
+                some = slice(first, first + AT_ONCE)
+                at[:, some] = self._observe(when[some], told[:n_states, some], told[n_states:, some], lanes[some])
+            sides.append(at)
+        return lanes, when, sides[0], sides[1]
 
-    def _observe(self, t: float | Array, y: Array, p: Array) -> Array:
-        """Return the recorded names, shape (n_names, n_runs). t : a number or shape (n_runs,)."""
+    def _observe(self, t: Array, y: Array, switches: Array, lanes: NDArray[np.intp]) -> Array:
+        """Return the recorded names at any moments of any runs, shape (n_names, n).
+
+        t, lanes : shape (n,).   y : shape (n_states, n).   switches : shape (n_switches, n).
+        """
         program = self.functions.program
-        n_states, n_quantities = len(program.states), len(program.quantities)
-        out = np.empty((len(self.rows), y.shape[1]))
+        n_states, n_quantities, n = len(program.states), len(program.quantities), len(t)
+        out = np.empty((len(self.rows), n))
         seen = None
         for i, row in enumerate(self.rows):
             if row < n_states:
                 out[i] = y[row]
-                continue
-            if row >= n_quantities:
-                out[i] = p[self._declared + row - n_quantities]
-                continue
-            if seen is None:
-                when = widened(t) if isinstance(t, np.ndarray) else t
-                with np.errstate(all="ignore"):
-                    seen = self.functions.observe(when, widened(y), widened(p))
-            out[i] = seen[row - n_states, : y.shape[1]]
+            elif row >= n_quantities:
+                out[i] = switches[row - n_quantities]
+            else:
+                if seen is None:
+                    p = np.concatenate([self.values[:, lanes], switches])
+                    with np.errstate(all="ignore"):
+                        seen = self.functions.observe(widened(t), widened(y), widened(p))[:, :n]
+                out[i] = seen[row - n_states]
         return out

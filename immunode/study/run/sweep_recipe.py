@@ -36,6 +36,7 @@ def recipe_of(plan: Plan, data: SweepData) -> dict[str, Any]:
         good = int(np.count_nonzero(status[plan.arm_of == arm.index] == Status.OK))
         return [*ended, *remarks(passed[arm.name], arm.model, good, who)]
 
+    told = dict.fromkeys(line for arm in plan.arms for line in arm.model.remarks if line not in plan.model.remarks)
     return {
         "model": plan.model.name,
         **variant_recipe(plan.model),
@@ -56,6 +57,7 @@ def recipe_of(plan: Plan, data: SweepData) -> dict[str, Any]:
         "atol": tolerance(options["atol"]),
         "message": data.message,
         "remarks": [
+            *told,
             *value_remarks(plan.model),
             *column_remarks(models, design.names, design.values, design.unset),
             *endpoint_scale_remarks(

@@ -3,8 +3,44 @@
 from __future__ import annotations
 
 from immunode.intervention.drugs.entries import genotypes, power, published, yes
+from immunode.intervention.pharmacokinetics.products import DrugCompartment, DrugFlow
 
 DRUGS = (
+    published(
+        "mercaptopurine",
+        klass="small molecule",
+        target="purine synthesis",
+        about="purine antimetabolite; thioguanine nucleotides in red cells tell how much has been taken",
+        source="Gebhard 2023, doi:10.1038/s41598-023-38414-0",
+        people="children with acute lymphoblastic leukemia in maintenance, n 452",
+        typical="for 1 m2 of body surface: the numbers of the source are per m2, and the surface cancels out",
+        time="day",
+        mass="umol",
+        molar_mass=152.18,
+        route="po",
+        pk={"CL": "ke*V1", "V1": 20.1911, "ka": 21.07, "F": 0.12},
+        constants={
+            "ke": (15.4, "1/time", "rate of elimination"),
+            "uptake": (0.096, "mass/volume/time", "largest rate at which red cells make nucleotides"),
+            "half": (0.016, "mass/volume", "concentration of half of that rate"),
+            "loss": (0.041, "1/time", "loss of nucleotides from red cells"),
+        },
+        covariates=[power("BSA", 1, V1=1)],
+        products=[DrugCompartment("TGN", "thioguanine nucleotides in red cells", "mass/volume")],
+        flows=[
+            DrugFlow("nucleotides_made", "", "TGN", "uptake*C/(half + C)", "nucleotides made in red cells"),
+            DrugFlow("nucleotides_lost", "TGN", "", "loss*TGN", "nucleotides lost from red cells"),
+        ],
+        omega={"uptake": 0.489, "loss": 0.472},
+        residual={"quantity": "TGN", "additive": 0.023**0.5, "proportional": 0.064**0.5},
+        regimens={"usual": "50 mg/m2 po daily"},
+        warnings=[
+            "the plasma part is fixed at values of 1986 and 2005; nucleotides rise for some ten weeks",
+            "the errors are read as variances, as the fit of the source suggests",
+        ],
+        left_out=["nucleotides that were there before the first record"],
+        routes=("po",),
+    ),
     published(
         "methotrexate",
         brands=("Trexall",),

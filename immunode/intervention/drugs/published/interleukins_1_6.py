@@ -93,10 +93,11 @@ DRUGS = (
             power("weight", 70, CL=0.47, V1=0.76),
         ],
         omega={"CL": 0.28},
+        occasions={"V1": 0.47},
+        occasion_note="assumed: an occasion is a dose",
         residual={"additive": 0.072},
         regimens={"usual": "100 mg sc daily"},
         warnings=["children and young adults: 70 kg lies at the edge of the data"],
-        left_out=["variability of V1, which is between doses of one patient (SD of the logarithm 0.47)"],
     ),
     published(
         "canakinumab",

@@ -35,10 +35,12 @@ DRUGS = (
             power("CD19", 100, k10=0.035),
         ],
         omega={"V1": 0.22, "k10": 0.24},
+        occasions={"V1": 0.33, "k10": 0.08},
+        occasion="24 weeks",
+        occasion_note="an occasion is a course; the next one came after week 24, when symptoms were back",
         residual={"proportional": 0.27, "additive": 0.31},
         regimens={"usual": "1000 mg iv over 4.25 h once then 1000 mg iv over 3.25 h at day 14"},
         warnings=["the references of IgG and B cells are rounded by the curator"],
-        left_out=["variability between courses (V1 0.33, k10 0.08)"],
     ),
     published(
         "inebilizumab",

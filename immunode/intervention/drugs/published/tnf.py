@@ -64,6 +64,8 @@ DRUGS = (
             "Q, ka": 0.6972,
             "V2, ka": 0.4128,
         },
+        occasions={"F": 0.0479**0.5},
+        occasion_note="variance 0.0479; assumed: an occasion is a dose, since the paper does not define it",
         residual={"proportional": 0.1058, "additive": 0.727},
         shares={"ADA": 0.55},
         regimens={
@@ -71,7 +73,6 @@ DRUGS = (
             "psoriasis": "80 mg sc once then 40 mg at week 1 then q2w",
             "Crohn": "160 mg sc once then 80 mg at week 2 then 40 mg at week 4 then q2w",
         },
-        left_out=["variability of F between doses (CV 22.1 %)"],
     ),
     published(
         "adalimumab_ling",

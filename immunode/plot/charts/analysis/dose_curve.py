@@ -91,7 +91,7 @@ def _mark(ax: Axes, ec50: float, interval: tuple[float, float], unit: str, style
         ax.axvspan(low, high, color=PALETTE[2], alpha=0.12, linewidth=0, gid="interval")
     ax.axvline(ec50, color=PALETTE[2], linewidth=style.line * 0.6, linestyle=(0, (4, 2)), gid="ec50")
     shown = pretty_unit(unit)
-    text = f"EC50 {number(ec50)}" + ("" if shown == "dimensionless" else f" {shown}")
+    text = f"EC50 {number(ec50)} {shown}".rstrip()
     late = np.log(ec50 / left) > 0.7 * np.log(right / left)
     shift = (-0.4 if late else 0.4) * style.text
     ax.annotate(

@@ -127,7 +127,7 @@ def phase_plane(
                     parts = (np.asarray(part, dtype=float) for part in path.to_polygons(closed_only=False))
                     lines += [(part[:, 0], part[:, 1]) for part in parts]
                 handles.append(Line2D([], [], color=color, linestyle=dash, linewidth=look.line))
-                names.append(f"{name} does not change")
+                names.append(f"no change of {name}")
         for across, up in borders:
             ax.plot(across, up, color=BORDER, linewidth=0.8 * look.line, linestyle=(0, (4, 1.5)), gid="border")
         if borders:

@@ -113,4 +113,4 @@ def _write(ax: Axes, base: float, low: Array, high: Array, power: int, wide: flo
 
 def _unit(units: Sequence[str], i: int) -> str:
     shown = pretty_unit(units[i]) if i < len(units) else ""
-    return f" {shown}" if shown and shown != "dimensionless" else ""
+    return f" {shown}" if shown else ""

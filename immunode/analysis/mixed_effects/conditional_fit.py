@@ -1,0 +1,119 @@
+"""Estimation by conditional methods: the best point of FOCE, FOCEI or Laplace, all searches in one batch."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from immunode.analysis.mixed_effects.empirical_bayes import Modes, conditional_modes, from_many_starts, full_hessian
+from immunode.analysis.mixed_effects.likelihoods import laplace_parts, refuse_failures
+from immunode.analysis.mixed_effects.predictions import Predictions
+from immunode.analysis.mixed_effects.uncertainty import (
+    hessian_of,
+    linearized_information,
+    shown_numbers,
+)
+
+Array = NDArray[np.float64]
+STEP = 1e-3
+"""Step of the differences for gradients, along the vector of estimates."""
+LENGTHS = np.array([1.0, 0.5, 0.2, 0.05, 0.01])
+"""Parts of a step that are tried at once."""
+LONGEST = 1.0
+"""Longest step of one number of the vector."""
+ENOUGH = 1e-5
+"""The search ends where a step promises to lower -2 log L by less."""
+
+
+@dataclass(frozen=True, slots=True)
+class Descent:
+    """Where the search ended. trace : (n_rounds, n_numbers).   gradient : largest derivative of -2 log L there.
+
+    covariance : of the vector, twice the inverse Hessian of -2 log L.
+    """
+
+    x: Array
+    trace: Array
+    gradient: float
+    converged: bool
+    hessian: Array
+
+
+class Objective:
+    """-2 log L by a conditional method at many points; the modes of the best point so far are where searches start."""
+
+    def __init__(self, predict: Predictions, method: str) -> None:
+        self.predict, self.method = predict, method
+        self.start = np.zeros((predict.n, predict.structure.n_effects))
+
+    def __call__(self, points: Array) -> Array:
+        """Return values, (n_points,), infinite where an individual has no mode. points : (n_points, n)."""
+        return np.asarray(self.parts(points)[0].sum(axis=1))
+
+    def parts(self, points: Array) -> tuple[Array, Modes]:
+        """Return each individual's part, (n_points, n_individuals), and the modes, row by row."""
+        m, n = len(points), self.predict.n
+        who, rows = np.tile(np.arange(n), m), np.repeat(np.arange(m), n)
+        point = self.predict.structure.point(points).rows(rows)
+        start = np.tile(self.start, (m, 1))
+        found = conditional_modes(self.predict, who, point, start, interaction=self.method != "foce")
+        hessian = full_hessian(self.predict, who, point, found) if self.method == "laplace" else found.hessian
+        with np.errstate(all="ignore"):
+            value = laplace_parts(point, found.value, hessian)
+        value = np.where(np.isfinite(value) & (np.linalg.det(hessian) > 0), value, np.inf)
+        return value.reshape(m, n), found
+
+
+def run_descent(predict: Predictions, method: str, rounds: int) -> Descent:
+    """Return the best point (BFGS, begun with the information of the linearized model)."""
+    s, who = predict.structure, np.arange(predict.n)
+    x = s.vector(s.declared)
+    root = np.linalg.cholesky(s.declared.omega)
+    beginnings = np.random.default_rng(0).standard_normal((3, predict.n, s.n_effects)) @ root.T
+    beginnings[0] = 0.0
+    first = from_many_starts(predict, who, s.declared, beginnings, interaction=method != "foce")
+    refuse_failures(predict, first)
+    objective = Objective(predict, method)
+    objective.start = first.eta
+    model = 2 * linearized_information(predict, x, first)
+    model += 1e-6 * np.trace(model) / len(x) * np.eye(len(x))
+    value, gradient = _look(objective, x)
+    trace, converged = [shown_numbers(s, s.point(x))], False
+    for _ in range(rounds):
+        step = -np.linalg.solve(model, gradient)
+        if gradient @ step >= 0:
+            model = np.diag(np.abs(np.diag(model)) + 1e-3)
+            step = -gradient / np.diag(model)
+        converged = bool(-(gradient @ step) / 2 < ENOUGH)
+        if converged:
+            break
+        step *= min(1.0, LONGEST / float(np.max(np.abs(step))))
+        values = objective(x + LENGTHS[:, None] * step)
+        best = int(np.argmin(values))
+        if not values[best] < value:
+            # a fresh start of the quasi-Newton matrix; a second failure is the noise of the runs
+            if np.allclose(model, np.diag(np.diag(model))):
+                break
+            model = np.diag(np.diag(model))
+            continue
+        moved = LENGTHS[best] * step
+        x = x + moved
+        objective.start = objective.parts(x[None])[1].eta
+        value, fresh = _look(objective, x)
+        change, pushed = fresh - gradient, model @ moved
+        if moved @ change > 1e-10 * (moved @ pushed):
+            model = model + np.outer(change, change) / (moved @ change) - np.outer(pushed, pushed) / (moved @ pushed)
+        gradient = fresh
+        trace.append(shown_numbers(s, s.point(x)))
+    return Descent(x, np.array(trace), float(np.max(np.abs(gradient))), converged, hessian_of(objective, x))
+
+
+def _look(objective: Objective, x: Array) -> tuple[float, Array]:
+    """Return value and gradient."""
+    unit = STEP * np.eye(len(x))
+    values = objective(np.concatenate([x[None], x + unit, x - unit]))
+    n = len(x)
+    gradient = (values[1 : n + 1] - values[n + 1 :]) / (2 * STEP)
+    return float(values[0]), np.where(np.isfinite(gradient), gradient, 0.0)

@@ -1,0 +1,225 @@
+"""Population estimation: the entry that prepares, searches, and gathers what there is to know."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from immunode.analysis.mixed_effects.centers import make_centers
+from immunode.analysis.mixed_effects.conditional_fit import run_descent
+from immunode.analysis.mixed_effects.empirical_bayes import Modes, from_many_starts
+from immunode.analysis.mixed_effects.likelihoods import (
+    NAMES,
+    LikelihoodValue,
+    likelihood_value,
+    refuse_failures,
+    weighted_samples,
+)
+from immunode.analysis.mixed_effects.observation_table import given_covariates
+from immunode.analysis.mixed_effects.population_fit import NEAR_ZERO, SHRUNK, PopulationFit
+from immunode.analysis.mixed_effects.predictions import Predictions
+from immunode.analysis.mixed_effects.problem import prepared
+from immunode.analysis.mixed_effects.saem import run_saem
+from immunode.analysis.mixed_effects.structure import Point
+from immunode.analysis.mixed_effects.uncertainty import inverse_information, linearized_information
+from immunode.errors import StudyError, did_you_mean
+from immunode.model import Model
+from immunode.version import __version__
+
+Array = NDArray[np.float64]
+METHODS = ("saem", "focei", "foce", "laplace")
+FEW_SAMPLES = 50
+"""Effective samples of an individual below which its part of -2LL is doubtful."""
+ROUNDS = 100
+
+
+def estimate(
+    model: Model,
+    data: Any,
+    *,
+    method: str = "saem",
+    parameters: Sequence[str] | Mapping[str, str] = (),
+    fixed: Sequence[str] = (),
+    iterations: tuple[int, int] = (200, 150),
+    chains: int | None = None,
+    draws: int = 2000,
+    seed: int = 0,
+    rtol: float | None = None,
+    engine: str = "auto",
+) -> PopulationFit:
+    """Return the fit of a population model: typical values, variability and errors from the records of individuals.
+
+    The model's declared numbers are initial values: typical values of parameters with `Variability`, its standard
+    deviations and correlations, and errors (`Observed`) are estimated. The numbers of a model that is simulated and of
+    one that is fitted are the same records.
+
+    Parameters
+    ----------
+    model : Model
+        with `Variability` and `Observed`.
+    data : Any
+        of `individual_data`, or what that reads.
+    method : str
+        "saem" (stochastic approximation EM: maximum likelihood without linearization; -2LL then by importance
+        sampling), "focei", "foce" (without interaction) or "laplace" (full Hessian); these minimize their own -2LL.
+    parameters : Sequence[str] | Mapping[str, str]
+        further fixed effects to estimate, parameters without a random effect: names (log scale where above 0, else
+        linear), or name -> "log", "logit" or "linear". Also `"power(y)"`.
+    fixed : Sequence[str]
+        what stays as declared: `"V"`, `"omega(V)"`, `"additive(cp)"`.
+    iterations : tuple[int, int]
+        of SAEM: exploration with steps of 1, then averaging with steps of 1/k.
+    chains : int | None
+        Markov chains of each individual; by default so many that there are some 240 in all.
+    draws : int
+        importance samples of each individual for -2LL.
+    seed : int
+        of the random numbers; the same seed gives the same result.
+    rtol : float | None
+        relative tolerance of the runs; by default 1e-6 for SAEM, 1e-9 for the others, whose derivatives are
+        differences.
+
+    Raises
+    ------
+    StudyError
+        data and model don't fit, an unknown name, an individual whose observations are impossible.
+    """
+    if method not in METHODS:
+        raise StudyError(f"estimate: unknown method '{method}'{did_you_mean(method, METHODS)}")
+    if min(iterations) < 1:
+        raise StudyError(f"estimate: iterations are two numbers above 0, such as (200, 150), got {iterations!r}")
+    tolerance = rtol if rtol is not None else 1e-6 if method == "saem" else 1e-9
+    predict = prepared(model, data, parameters, fixed, tolerance, engine)
+    s = predict.structure
+    if not s.names:
+        raise StudyError(f"{model.name}: nothing is left to estimate; shorten `fixed`")
+    if predict.data.n_observations <= len(s.names):
+        raise StudyError(
+            f"{model.name}: {predict.data.n_observations} observations can't fix {len(s.names)} numbers; hold some "
+            "with fixed="
+        )
+    _refuse_twins(predict)
+    notes = [*predict.data.notes]
+    left = make_centers(s, predict.data).left
+    if method == "saem":
+        course = run_saem(predict, iterations, chains, seed)
+        point, history, exploration = course.point, course.trace, iterations[0]
+        words = f"SAEM, {iterations[0]} + {iterations[1]} iterations, {course.chains} chains an individual, seed {seed}"
+        if left:
+            notes.append(
+                f"without a random effect, by stochastic Newton steps: {', '.join(s.fixed[k].name for k in left)}"
+            )
+        information = None
+        value = "importance"
+    else:
+        descent = run_descent(predict, method, ROUNDS)
+        point, history, exploration = s.point(descent.x), descent.trace, 0
+        words, value, information = NAMES[method], method, descent.hessian / 2
+        if not descent.converged:
+            notes.append(f"the search stopped before its end; largest derivative of -2LL {descent.gradient:.2g}")
+    likelihood = likelihood_value(predict, point, value, draws=draws, seed=seed)
+    modes, means, deviations = _conditional(predict, point, likelihood, draws, seed, method)
+    how = "the curvature of -2LL" if information is not None else "the information of the model linearized at the modes"
+    if information is None:
+        information = linearized_information(predict, s.vector(point), modes)
+    covariance, condition = inverse_information(information)
+    fit = PopulationFit(
+        method=words,
+        likelihood=likelihood,
+        history=history,
+        exploration=exploration,
+        seed=seed,
+        recipe={
+            "version": __version__,
+            "method": method,
+            "parameters": tuple(parameters),
+            "fixed": tuple(fixed),
+            "iterations": iterations if method == "saem" else (),
+            "chains": chains,
+            "draws": draws,
+            "seed": seed,
+            "rtol": tolerance,
+            "data": _fingerprint(predict),
+        },
+        notes=(),
+        condition=condition,
+        predict=predict,
+        point=point,
+        vector_covariance=covariance,
+        modes=modes,
+        means=means,
+        deviations=deviations,
+        error_method=how,
+    )
+    return _with_notes(fit, notes)
+
+
+def _conditional(
+    predict: Predictions, point: Point, likelihood: LikelihoodValue, draws: int, seed: int, method: str
+) -> tuple[Modes, Array, Array]:
+    """Return the modes, and mean and SD of each individual's random effects given its data."""
+    who = np.arange(predict.n)
+    modes = from_many_starts(predict, who, point, likelihood.modes[None], interaction=method != "foce")
+    refuse_failures(predict, modes)
+    rng = np.random.default_rng((seed, 3))
+    log_w, eta = weighted_samples(predict, point, modes.eta, modes.hessian, min(draws, 500), rng)
+    w = np.exp(log_w - log_w.max(axis=1, keepdims=True))
+    w /= w.sum(axis=1, keepdims=True)
+    means = np.einsum("nm,nmi->ni", w, eta)
+    deviations = np.sqrt(np.einsum("nm,nmi->ni", w, (eta - means[:, None, :]) ** 2))
+    return modes, means, deviations
+
+
+def _refuse_twins(predict: Predictions) -> None:
+    """Refuse a random effect that the data cannot tell from others: one whose slopes are 0 for every observation."""
+    s, who = predict.structure, np.arange(predict.n)
+    _, slopes = predict.with_slopes(who, s.declared, np.zeros((predict.n, s.n_effects)))
+    size = np.nanmax(np.abs(np.where(predict.table.used[:, None, :], slopes, 0.0)), axis=(0, 2))
+    for k, name in enumerate(s.effects):
+        if size[k] == 0.0:
+            raise StudyError(
+                f"{s.model.name}: the random effect on '{name}' moves no observation, so omega({name}) can't be "
+                "estimated; remove its Variability"
+            )
+
+
+def _with_notes(fit: PopulationFit, notes: list[str]) -> PopulationFit:
+    """Return the fit with what deserves doubt in words."""
+    from dataclasses import replace
+
+    s = fit.predict.structure
+    sd = np.sqrt(np.diag(fit.point.omega))
+    shrinkage = fit.shrinkage
+    for k, name in enumerate(s.effects):
+        if sd[k] < NEAR_ZERO and s.followers[k][0].scale != "linear":
+            notes.append(f"omega({name}) is near 0: the data show no variability of {name}; its interval means nothing")
+        elif shrinkage[name] > SHRUNK:
+            notes.append(f"shrinkage of {name} is {100 * shrinkage[name]:.0f} %: its individual estimates tell little")
+    if not np.isfinite(fit.condition):
+        notes.append("the information matrix is singular: some numbers can't be told apart; hold one with fixed=")
+    elif fit.condition > 1000:
+        notes.append(f"the condition number {fit.condition:.3g} is above 1,000: some numbers are hard to tell apart")
+    if fit.likelihood.effective_samples.size:
+        few = np.flatnonzero(fit.likelihood.effective_samples < FEW_SAMPLES)
+        if few.size:
+            labels = ", ".join(fit.predict.data.individuals[i].label for i in few[:5])
+            notes.append(f"few effective importance samples for ID {labels}; -2LL is doubtful: raise draws")
+    given = given_covariates(s.model, fit.predict.data)
+    missing = [c.parameter for c in s.model.covariates if c.parameter not in given and "." not in c.parameter]
+    if missing:
+        notes.append(f"covariates that the data lack stay as declared: {', '.join(missing)}")
+    return replace(fit, notes=tuple(notes))
+
+
+def _fingerprint(predict: Predictions) -> str:
+    """Return a hash of the observations, times and doses that were fitted."""
+    t = predict.table
+    digest = hashlib.sha256()
+    for array in (t.y[t.used], t.clock[t.used], t.censored[t.used].astype(float)):
+        digest.update(np.ascontiguousarray(array, float).tobytes())
+    digest.update(repr([one.doses for one in predict.data.individuals]).encode())
+    return digest.hexdigest()[:16]

@@ -1,0 +1,259 @@
+"""The likelihood of a population model at given numbers, by methods that are named apart."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from immunode.analysis.mixed_effects.empirical_bayes import (
+    Modes,
+    from_many_starts,
+    full_hessian,
+)
+from immunode.analysis.mixed_effects.predictions import Predictions
+from immunode.analysis.mixed_effects.residual_error import LOG_2PI, NORMAL, minus_log_density, variance
+from immunode.analysis.mixed_effects.structure import Point
+from immunode.errors import StudyError, did_you_mean
+
+Array = NDArray[np.float64]
+METHODS = ("fo", "foce", "focei", "laplace", "quadrature", "importance")
+NAMES = {
+    "fo": "FO (linearized at random effects of 0)",
+    "foce": "FOCE without interaction",
+    "focei": "FOCE with interaction (FOCEI)",
+    "laplace": "Laplace with the full Hessian",
+    "quadrature": "adaptive Gauss-Hermite quadrature",
+    "importance": "importance sampling",
+}
+DEGREES = 5.0
+"""Degrees of freedom of the t distribution from which importance samples come."""
+FROM_PRIOR = 0.1
+"""Share of importance samples from the population's distribution; weights then are at most its inverse."""
+WIDE = 1.2
+"""By how much the proposal is wider than the Laplace approximation, as a ratio of standard deviations."""
+
+
+@dataclass(frozen=True, slots=True, repr=False)
+class LikelihoodValue:
+    """-2 log likelihood by one method.
+
+    Attributes
+    ----------
+    method : str
+        in words.
+    minus2ll : float
+        with all constants.
+    standard_error : float
+        of `minus2ll` by Monte Carlo; 0 for methods without chance.
+    objective : float
+        `minus2ll` without log(2 pi) for each observation that has a normal density: NONMEM's OBJF.
+    per_individual : ndarray
+        (n_individuals,), parts of `minus2ll`.
+    modes : ndarray
+        (n_individuals, n_effects), empirical Bayes estimates; 0 for FO.
+    effective_samples : ndarray
+        (n_individuals,), of importance sampling; else empty.
+    """
+
+    method: str
+    minus2ll: float
+    standard_error: float
+    objective: float
+    per_individual: Array
+    modes: Array
+    effective_samples: Array
+
+    def __repr__(self) -> str:
+        error = f" +- {self.standard_error:.2g}" if self.standard_error else ""
+        return f"-2LL {self.minus2ll:.4f}{error} (objective without log(2 pi): {self.objective:.4f}) by {self.method}"
+
+
+def likelihood_value(
+    predict: Predictions,
+    point: Point,
+    method: str,
+    *,
+    draws: int = 2000,
+    nodes: int = 15,
+    seed: int = 0,
+    starts: int = 4,
+) -> LikelihoodValue:
+    """Return -2 log likelihood at one point. method : one of `METHODS`."""
+    if method not in METHODS:
+        raise StudyError(f"likelihood: unknown method '{method}'{did_you_mean(method, METHODS)}")
+    who = np.arange(predict.n)
+    d = predict.structure.n_effects
+    rng = np.random.default_rng(seed)
+    if method == "fo":
+        parts, modes = _first_order(predict, point), np.zeros((predict.n, d))
+        return _value(predict, method, parts, modes)
+    root = np.linalg.cholesky(point.omega)
+    beginnings = rng.standard_normal((starts, predict.n, d)) @ root.T
+    beginnings[0] = 0.0
+    found = from_many_starts(predict, who, point, beginnings, interaction=method != "foce")
+    refuse_failures(predict, found)
+    if method in ("foce", "focei"):
+        return _value(predict, method, laplace_parts(point, found.value, found.hessian), found.eta)
+    hessian = _positive(predict, full_hessian(predict, who, point, found), found)
+    if method == "laplace":
+        return _value(predict, method, laplace_parts(point, found.value, hessian), found.eta)
+    if method == "quadrature":
+        return _value(predict, method, _quadrature(predict, point, found, hessian, nodes), found.eta)
+    parts, errors, sizes = importance_parts(predict, point, found.eta, hessian, draws, rng)
+    return _value(predict, method, parts, found.eta, float(np.sqrt((errors**2).sum())), sizes)
+
+
+def laplace_parts(point: Point, value: Array, hessian: Array) -> Array:
+    """Return -2 log of Laplace's integral for each row. value, hessian : at the mode."""
+    return np.asarray(2 * value + np.linalg.slogdet(point.omega)[1] + np.linalg.slogdet(hessian)[1])
+
+
+def refuse_failures(predict: Predictions, found: Modes) -> None:
+    """Refuse to go on where an individual has no possible random effects."""
+    lost = np.flatnonzero(~np.isfinite(found.value))
+    if lost.size:
+        i = int(lost[0])
+        f = predict(lost[:1], predict.structure.declared, np.zeros((1, predict.structure.n_effects)))[0]
+        used = predict.table.used[i]
+        bad = used & ~np.isfinite(f)
+        why = (
+            f"the model gives no value for row {predict.table.line[i][bad][0]}"
+            if bad.any()
+            else "an observation has probability 0 there (an error of 0 where the prediction is 0?)"
+        )
+        raise StudyError(
+            f"{predict.structure.model.name}: ID {predict.data.individuals[i].label}: no random effects give its "
+            f"observations a probability; at random effects of 0 {why}"
+        )
+
+
+def constant(predict: Predictions) -> float:
+    """Return log(2 pi) for each observation with a normal density, which NONMEM's objective leaves out."""
+    kinds = np.array([o.kind for o in predict.structure.forms])[predict.table.output]
+    counted = predict.table.used & (predict.table.censored == 0) & (kinds <= 1)
+    return float(counted.sum() * LOG_2PI)
+
+
+def _value(
+    predict: Predictions, method: str, parts: Array, modes: Array, error: float = 0.0, sizes: Array | None = None
+) -> LikelihoodValue:
+    total = float(parts.sum())
+    return LikelihoodValue(
+        method=NAMES[method],
+        minus2ll=total,
+        standard_error=error,
+        objective=total - constant(predict),
+        per_individual=parts,
+        modes=modes,
+        effective_samples=np.empty(0) if sizes is None else sizes,
+    )
+
+
+def _first_order(predict: Predictions, point: Point) -> Array:
+    """Return -2 log L of the model linearized at random effects of 0, each individual's part."""
+    s = predict.structure
+    if any(form.kind != NORMAL for form in s.forms) or np.any(predict.table.censored):
+        raise StudyError(f"{s.model.name}: FO needs normal errors and no censored values")
+    who = np.arange(predict.n)
+    f, slopes = predict.with_slopes(who, point, np.zeros((predict.n, s.n_effects)))
+    o = predict.observed(who, point)
+    r, _ = variance(o, f)
+    parts = np.empty(predict.n)
+    for i in range(predict.n):
+        used = o.used[i]
+        g, e = slopes[i][:, used], (o.y - f)[i][used]
+        v = g.T @ point.omega @ g + np.diag(r[i][used])
+        parts[i] = np.linalg.slogdet(v)[1] + e @ np.linalg.solve(v, e) + used.sum() * LOG_2PI
+    return parts
+
+
+def _positive(predict: Predictions, hessian: Array, found: Modes) -> Array:
+    """Return full Hessians; the expected one where the full one is not positive definite (the mode is no minimum)."""
+    least = np.linalg.eigvalsh(hessian)[:, 0]
+    bad = ~(least > 0)
+    return np.where(bad[:, None, None], found.hessian, hessian)
+
+
+def _quadrature(predict: Predictions, point: Point, found: Modes, hessian: Array, nodes: int) -> Array:
+    """Return -2 log L by Gauss-Hermite quadrature around the mode.
+
+    Source: Pinheiro and Bates 1995, doi:10.1080/10618600.1995.10474663
+    """
+    x, w = np.polynomial.hermite_e.hermegauss(nodes)
+    d = found.eta.shape[1]
+    if nodes**d > 300_000:
+        raise StudyError(f"quadrature: {nodes} nodes in {d} dimensions are too many; use method='importance'")
+    z = np.stack(np.meshgrid(*[x] * d, indexing="ij"), axis=-1).reshape(-1, d)
+    logs = np.log(np.stack(np.meshgrid(*[w] * d, indexing="ij"), axis=-1)).reshape(-1, d).sum(axis=1)
+    roots = np.linalg.inv(np.linalg.cholesky(hessian)).swapaxes(1, 2)
+    eta = found.eta[:, None, :] + np.einsum("nij,kj->nki", roots, z)
+    joint = minus_log_joint(predict, point, eta)
+    terms = logs + 0.5 * (z**2).sum(axis=1) - joint
+    top = terms.max(axis=1, keepdims=True)
+    log_sum = top[:, 0] + np.log(np.exp(terms - top).sum(axis=1))
+    return np.asarray(-2 * (log_sum + np.linalg.slogdet(roots)[1]))
+
+
+def minus_log_joint(predict: Predictions, point: Point, eta: Array) -> Array:
+    """Return -log p(y, eta), (n_individuals, n_draws), infinite where impossible.
+
+    eta : (n_individuals, n_draws, n_effects).
+    """
+    n, m, d = eta.shape
+    who = np.repeat(np.arange(n), m)
+    value = np.empty(n * m)
+    # individuals side by side, so that each batch of runs needs few output times
+    size = max(1, 4096 // m) * m if predict.grid.size > 40 else n * m
+    flat = eta.reshape(-1, d)
+    for first in range(0, n * m, size):
+        part = slice(first, first + size)
+        f = predict(who[part], point, flat[part])
+        value[part] = minus_log_density(predict.observed(who[part], point), f).sum(axis=1)
+    inverse = np.linalg.inv(point.omega)
+    prior = 0.5 * np.einsum("nmi,ij,nmj->nm", eta, inverse, eta)
+    return np.asarray(value.reshape(n, m) + prior + 0.5 * (d * LOG_2PI + np.linalg.slogdet(point.omega)[1]))
+
+
+def importance_parts(
+    predict: Predictions, point: Point, center: Array, hessian: Array, draws: int, rng: np.random.Generator
+) -> tuple[Array, Array, Array]:
+    """Return -2 log L of each individual by importance sampling, its standard errors, and effective sample sizes.
+
+    Samples come from a t distribution around the mode, a share of them from the population's distribution.
+    """
+    log_w, _ = weighted_samples(predict, point, center, hessian, draws, rng)
+    top = log_w.max(axis=1, keepdims=True)
+    w = np.exp(log_w - top)
+    mean = w.mean(axis=1)
+    parts = -2 * (top[:, 0] + np.log(mean))
+    errors = 2 * w.std(axis=1, ddof=1) / mean / np.sqrt(draws)
+    return parts, errors, w.sum(axis=1) ** 2 / (w**2).sum(axis=1)
+
+
+def weighted_samples(
+    predict: Predictions, point: Point, center: Array, hessian: Array, draws: int, rng: np.random.Generator
+) -> tuple[Array, Array]:
+    """Return logarithms of importance weights, (n_individuals, draws), and the samples, (..., n_effects)."""
+    from scipy.special import gammaln
+
+    n, d = center.shape
+    root = WIDE * np.linalg.inv(np.linalg.cholesky(hessian)).swapaxes(1, 2)
+    z = rng.standard_normal((n, draws, d)) / np.sqrt(rng.chisquare(DEGREES, (n, draws, 1)) / DEGREES)
+    eta = center[:, None, :] + np.einsum("nij,nmj->nmi", root, z)
+    share = np.arange(draws) < round(FROM_PRIOR * draws)
+    prior_root = np.linalg.cholesky(point.omega)
+    eta[:, share] = rng.standard_normal((n, int(share.sum()), d)) @ prior_root.T
+    whitened = np.einsum("nij,nmj->nmi", np.linalg.inv(root), eta - center[:, None, :])
+    log_t = (
+        gammaln((DEGREES + d) / 2) - gammaln(DEGREES / 2) - 0.5 * d * np.log(DEGREES * np.pi)
+        - np.linalg.slogdet(root)[1][:, None]
+        - 0.5 * (DEGREES + d) * np.log1p((whitened**2).sum(axis=2) / DEGREES)
+    )  # fmt: skip
+    inverse = np.linalg.inv(point.omega)
+    log_prior = -0.5 * (
+        np.einsum("nmi,ij,nmj->nm", eta, inverse, eta) + d * LOG_2PI + np.linalg.slogdet(point.omega)[1]
+    )
+    proposal = np.logaddexp(np.log1p(-FROM_PRIOR) + log_t, np.log(FROM_PRIOR) + log_prior)
+    return -minus_log_joint(predict, point, eta) - proposal, eta

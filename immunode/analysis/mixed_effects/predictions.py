@@ -1,0 +1,318 @@
+"""Predictions of all observations for many individuals and random effects at once: one row of a batch for each."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from immunode.analysis.mixed_effects.observation_table import (
+    Rows,
+    base_values,
+    padded_table,
+    refuse_values,
+)
+from immunode.analysis.mixed_effects.records.dose_slots import dosed_model
+from immunode.analysis.mixed_effects.records.individual_records import IndividualData
+from immunode.analysis.mixed_effects.residual_error import POISSON, ObservedRows
+from immunode.analysis.mixed_effects.structure import Point, Structure, from_scale, to_scale
+from immunode.errors import StudyError
+from immunode.program.model_functions import functions
+from immunode.program.numpy.functions import Functions
+from immunode.program.program import Program
+from immunode.solve import choose_engine, solve
+
+Array = NDArray[np.float64]
+MOST_NUMBERS = 6_000_000
+"""Numbers of trajectories that are held at once."""
+MANY = 1000
+"""Runs that an engine is chosen for."""
+MAX_STEPS = 20_000
+"""Steps after which a draw counts as impossible."""
+SMALL = 1e-4
+"""Below this part of its largest typical size, a state is computed to an absolute tolerance."""
+STEP, LINEAR_STEP = 1e-3, 1e-4
+"""Step of the differences by random effects on log and logit scales; elsewhere a part of the typical size."""
+FAR = 1e-2
+"""The same for second derivatives, on all scales."""
+
+
+class Predictions:
+    """Computes predictions. Made once for a model and data.
+
+    structure, data, table : what is estimated, and the observations.   functions : of the model with slots for doses.
+    grid : all times, (n_times,).   rtol : of the runs.
+    """
+
+    def __init__(
+        self, structure: Structure, data: IndividualData, outputs: Sequence[str], codes: Sequence[int],
+        *, rtol: float, engine: str,
+    ) -> None:  # fmt: skip
+        """Prepare. outputs : quantities; codes : for each observation in order, which."""
+        self.structure, self.data, self.rtol = structure, data, rtol
+        self.dosed = dosed_model(structure.model, data)
+        self.functions: Functions = functions(self.dosed.model)
+        program = self.functions.program
+        self.engine = choose_engine(self.functions, MANY, engine)[0]
+        if program.time_derivative and any(e.shift for e in self.dosed.episodes):
+            raise StudyError(
+                f"{structure.model.name}: its rates depend on time, so doses at steady state (SS) and resets have no "
+                "meaning; write the doses before one by one"
+            )
+        self.table, self.grid = padded_table(self.dosed, data, codes)
+        self._needed = np.zeros((len(data), len(self.grid)), bool)
+        np.put_along_axis(
+            self._needed, np.where(self.table.used, self.table.time, self.table.time[:, :1]), True, axis=1
+        )
+        counts = np.array([o.kind == POISSON for o in structure.forms])
+        self._counts = bool(counts.any())
+        if self._counts:
+            self._needed[:, 0] = True
+        self._is_count = counts[self.table.output] & self.table.used
+        self._where = [program.quantities.index(name) for name in outputs]
+        self._read = _parameters_read(program, self._where)
+        if any(row >= len(program.values) for row in self._read):
+            raise StudyError(f"{structure.model.name}: an observed quantity that an event switches can't be estimated")
+        self._base = base_values(self.dosed, data, program)
+        starts = np.cumsum([0, *np.bincount([e.individual for e in self.dosed.episodes], minlength=len(data))])
+        self._first, self._runs = starts[:-1], np.diff(starts)
+        self.steps, self.far = np.array([_steps(structure, k) for k in range(structure.n_effects)]).T
+        self._bounds = {p.name: p.bounds for p in structure.model.parameters if p.bounds}
+        self.rows_run = 0
+        self._atol: Array | None = None
+        self._atol = self._tolerances()
+        refuse_values(structure, self.table)
+
+    @property
+    def n(self) -> int:
+        """Number of individuals."""
+        return len(self.data)
+
+    def __call__(self, who: Rows, point: Point, eta: Array) -> Array:
+        """Return predictions, (n_rows, n_observations), NaN where a run failed before the observation.
+
+        who : (n_rows,), individuals; best in order.   point : with (n_rows,) leading, or none.
+        eta : (n_rows, n_effects).
+        """
+        n_states, n = max(len(self.functions.program.states), 1), len(who)
+        out = np.full((n, self.table.y.shape[1]), np.nan)
+        shared = point.fixed.ndim == 1
+        per_run = n_states * int(self._needed[np.unique(who)].any(axis=0).sum()) * int(self._runs.max())
+        size = max(MOST_NUMBERS // max(per_run, 1), 256) if n * per_run > MOST_NUMBERS else n
+        for first in range(0, n, size):
+            part = slice(first, min(first + size, n))
+            here = point.fixed if shared else point.fixed[part]
+            out[part] = self._predict(who[part], here, eta[part])
+        return out
+
+    def observed(self, who: Rows, point: Point) -> ObservedRows:
+        """Return the observations of rows with the parameters of their errors."""
+        t = self.table
+        kinds = np.array([o.kind for o in self.structure.forms], np.int8)
+        summed = np.array([o.summed for o in self.structure.forms])
+        output = t.output[who]
+        if point.errors.ndim == 2:
+            terms = point.errors[output]
+        else:
+            terms = np.take_along_axis(point.errors, output[:, :, None], axis=1)
+        return ObservedRows(
+            y=t.y[who],
+            used=t.used[who],
+            kind=kinds[output],
+            summed=summed[output],
+            censored=t.censored[who],
+            limit=t.limit[who],
+            terms=terms,
+            any_censored=bool(np.any(t.censored)),
+            only_normal=not bool(np.any(kinds)),
+        )
+
+    def with_slopes(self, who: Rows, point: Point, eta: Array) -> tuple[Array, Array]:
+        """Return predictions and their derivatives by the random effects, (n_rows, n_effects, n_observations).
+
+        Central differences in one batch; the one place to put forward sensitivities in.
+        """
+        n, d = eta.shape
+        shifts = np.concatenate([np.zeros((1, d)), np.diag(self.steps), -np.diag(self.steps)])
+        f = self._shifted(who, point, eta, shifts).reshape(n, 2 * d + 1, -1)
+        return f[:, 0], (f[:, 1 : d + 1] - f[:, d + 1 :]) / (2 * self.steps[:, None])
+
+    def curvatures(self, who: Rows, point: Point, eta: Array) -> Array:
+        """Return second derivatives by the random effects, (n_rows, n_effects, n_effects, n_observations).
+
+        Differences with two step sizes, extrapolated (Richardson).
+        """
+        n, d = eta.shape
+        pairs = [(i, j) for i in range(d) for j in range(i + 1)]
+        estimates = []
+        for scale in (1.0, 2.0):
+            h = scale * np.diag(self.far)
+            shifts = [np.zeros(d), *h, *-h]
+            shifts += [s * (h[i] + h[j]) for i, j in pairs if i != j for s in (1, -1)]
+            f = self._shifted(who, point, eta, np.array(shifts)).reshape(n, len(shifts), -1)
+            second = np.empty((n, d, d, f.shape[-1]))
+            at = 2 * d + 1
+            for i, j in pairs:
+                size = scale**2 * self.far[i] * self.far[j]
+                ends_i, ends_j = f[:, 1 + i] + f[:, 1 + d + i], f[:, 1 + j] + f[:, 1 + d + j]
+                if i == j:
+                    second[:, i, i] = (ends_i - 2 * f[:, 0]) / size
+                    continue
+                both = f[:, at] + f[:, at + 1]
+                at += 2
+                second[:, i, j] = second[:, j, i] = (both - ends_i - ends_j + 2 * f[:, 0]) / (2 * size)
+            estimates.append(second)
+        return np.asarray((4 * estimates[0] - estimates[1]) / 3)
+
+    def _shifted(self, who: Rows, point: Point, eta: Array, shifts: Array) -> Array:
+        """Return predictions at `eta` plus each of `shifts`, row by row."""
+        m = len(shifts)
+        rows = np.repeat(np.arange(len(who)), m)
+        moved = (eta[:, None, :] + shifts[None]).reshape(-1, eta.shape[1])
+        return self(who[rows], point.rows(rows) if point.fixed.ndim > 1 else point, moved)
+
+    def values(self, who: Rows, fixed: Array, eta: Array) -> tuple[Array, Rows]:
+        """Return the program's values of each run, (n_values, n_runs), and the row that each run belongs to."""
+        runs = np.repeat(np.arange(len(who)), self._runs[who])
+        local = np.arange(len(runs)) - np.repeat(np.cumsum(self._runs[who]) - self._runs[who], self._runs[who])
+        p = self._base[:, self._first[who[runs]] + local]
+        for row, value in self.individual_parameters(who, fixed, eta).items():
+            p[row] = value[runs]
+        return p, runs
+
+    def individual_parameters(self, who: Rows, fixed: Array, eta: Array) -> dict[int, Array]:
+        """Return the parameters that are estimated or differ, row among the program's values -> (n_rows,)."""
+        s, n = self.structure, len(who)
+        values: dict[int, Array] = {}
+        for k, effect in enumerate(s.fixed):
+            values[effect.row] = np.broadcast_to(from_scale(effect.scale, fixed[..., k], effect.declared), (n,))
+        for k, followers in enumerate(s.followers):
+            for one in followers:
+                known = one.estimated >= 0
+                center: Any = fixed[..., one.estimated] if known else to_scale(one.scale, one.declared)
+                moved = from_scale(one.scale, center + one.ratio * eta[:, k], one.declared)
+                values[one.row] = np.clip(moved, one.low, one.high)
+        return values
+
+    def courses(self, who: Rows, point: Point, eta: Array, output: int, n: int) -> list[tuple[Array, Array]]:
+        """Return times of the records and smooth values of one output for each row, (n_points,) each.
+
+        Counted quantities are shown as totals. n : points of each run.
+        """
+        rows = []
+        for i, effects in zip(who, eta, strict=True):
+            alone = np.array([i])
+            p, _ = self.values(alone, point.fixed, effects[None])
+            episodes = [e for e in self.dosed.episodes if e.individual == i]
+            times, values = [], []
+            for k, episode in enumerate(episodes):
+                clock = self.table.clock[i, episode.first : episode.last] + episode.shift
+                begin = float(clock[0]) if episode.shift else 0.0
+                grid = np.linspace(begin, max(float(clock[-1]), begin + 1e-9), n)
+                outcome = solve(
+                    self.functions, p[:, k : k + 1], times=grid, engine=self.engine, rtol=1e-6, atol=self._atol
+                )
+                at = np.arange(n)[None]
+                which = np.full((1, n), output)
+                y = outcome.y.transpose(2, 0, 1)
+                values.append(self._read_outputs(y, 0 * at, at, grid[None], which, p[:, k : k + 1])[0])
+                times.append(grid - episode.shift)
+            rows.append((np.concatenate(times), np.concatenate(values)))
+        return rows
+
+    def _predict(self, who: Rows, fixed: Array, eta: Array) -> Array:
+        table = self.table
+        p, runs = self.values(who, fixed, eta)
+        self.rows_run += p.shape[1]
+        wanted = np.flatnonzero(self._needed[np.unique(who)].any(axis=0))
+        outcome = solve(
+            self.functions, p, times=self.grid[wanted], engine=self.engine, rtol=self.rtol, atol=self._atol,
+            max_steps=MAX_STEPS,
+        )  # fmt: skip
+        place = np.zeros(len(self.grid), np.intp)
+        place[wanted] = np.arange(len(wanted))
+        begin = np.searchsorted(runs, np.arange(len(who)))
+        run = begin[:, None] + table.episode[who]
+        y = outcome.y.transpose(2, 0, 1)
+        f = self._read_outputs(y, run, place[table.time[who]], self.grid[table.time[who]], table.output[who], p)
+        if self._counts:
+            first = self._read_outputs(y, run, np.zeros_like(run), np.zeros(run.shape), table.output[who], p)
+            previous = table.previous[who]
+            before = np.where(previous >= 0, np.take_along_axis(f, np.maximum(previous, 0), axis=1), first)
+            f = np.where(self._is_count[who], f - before, f)
+        return self._inside(f, who, fixed, eta) if self._bounds else f
+
+    def _read_outputs(self, y: Array, run: Rows, at: Rows, t: Array, output: Rows, p: Array) -> Array:
+        """Return the observed quantities of runs at places on the grid; arrays are (n_rows, n_observations)."""
+        program = self.functions.program
+        n_states = len(program.states)
+        states = y[run.ravel(), at.ravel()].T
+        if all(row < n_states for row in self._where):
+            rows = np.array(self._where)[output.ravel()]
+            return np.asarray(states[rows, np.arange(states.shape[1])].reshape(run.shape))
+        q = np.zeros((p.shape[0] + len(program.parameters) - len(program.values), run.size))
+        for row in self._read:
+            q[row] = p[row, run.ravel()]
+        with np.errstate(all="ignore"):
+            derived = self.functions.observe(t.ravel(), states, q)
+        result = np.empty(run.size)
+        for k, row in enumerate(self._where):
+            mine = output.ravel() == k
+            source = states[row] if row < n_states else np.broadcast_to(derived[row - n_states], result.shape)
+            result[mine] = source[mine]
+        return result.reshape(run.shape)
+
+    def _inside(self, f: Array, who: Rows, fixed: Array, eta: Array) -> Array:
+        """Return predictions, NaN where an additive random effect leads outside a parameter's bounds."""
+        values = self.individual_parameters(who, fixed, eta)
+        bad = np.zeros(len(who), bool)
+        for followers in self.structure.followers:
+            for one in followers:
+                bounds = self._bounds.get(self.structure.model.parameters[one.row].name)
+                if one.scale == "linear" and bounds is not None:
+                    bad |= (values[one.row] < bounds[0]) | (values[one.row] > bounds[1])
+        return np.where(bad[:, None], np.nan, f)
+
+    def _tolerances(self) -> Array | None:
+        """Return an absolute tolerance for each state from what typical individuals reach, (n_states,)."""
+        who = np.arange(min(self.n, 20))
+        point = self.structure.declared
+        p, _ = self.values(who, point.fixed, np.zeros((len(who), self.structure.n_effects)))
+        if not self.functions.program.states:
+            return None
+        outcome = solve(self.functions, p, times=np.linspace(0, self.grid[-1], 101)[1:], engine=self.engine, rtol=1e-6)
+        with np.errstate(all="ignore"):
+            largest = np.nanmax(np.abs(outcome.y), axis=(0, 2), initial=0.0)
+        typical = np.array([s.typical for s in self.dosed.model.states])
+        size = np.where(typical > 0, typical * 10, np.where(largest > 0, largest, 1.0))
+        return np.asarray(self.rtol * SMALL * size)
+
+
+def _steps(structure: Structure, k: int) -> tuple[float, float]:
+    """Return the steps of first and second differences by a random effect."""
+    first = structure.followers[k][0]
+    if first.scale in ("log", "logit"):
+        return STEP, FAR
+    size = max(abs(first.declared), float(np.sqrt(structure.declared.omega[k, k])))
+    return LINEAR_STEP * size, FAR * size
+
+
+def _parameters_read(program: Program, where: Sequence[int]) -> list[int]:
+    """Return the rows of parameters that observed quantities are computed from."""
+    roots = [node for _, node in (*program.fluxes, *program.derived)]
+    todo = [roots[row - len(program.states)] for row in where if row >= len(program.states)]
+    seen: set[int] = set()
+    rows: set[int] = set()
+    while todo:
+        node = todo.pop()
+        if node in seen:
+            continue
+        seen.add(node)
+        kind, *rest = program.nodes[node]
+        if kind == "parameter":
+            rows.add(int(rest[0]))  # type: ignore[call-overload]
+        elif kind not in ("number", "state", "time"):
+            todo += [int(o) for o in rest]  # type: ignore[call-overload]
+    return sorted(rows)

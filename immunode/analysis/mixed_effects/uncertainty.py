@@ -1,0 +1,147 @@
+"""How well a population model's numbers are known: information of the linearized model, curvature of -2 log L."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import numpy as np
+from numpy.typing import NDArray
+
+from immunode.analysis.mixed_effects.empirical_bayes import Modes
+from immunode.analysis.mixed_effects.predictions import Predictions
+from immunode.analysis.mixed_effects.residual_error import LOGNORMAL, POISSON, ObservedRows, variance
+from immunode.analysis.mixed_effects.structure import Point, Structure
+
+Array = NDArray[np.float64]
+STEP = 1e-4
+"""Step of differences along the vector of estimates."""
+WIDE_STEP = 5e-3
+"""The same for second differences of a likelihood."""
+
+
+def shown_names(structure: Structure) -> tuple[str, ...]:
+    """Return the names of what `shown_numbers` returns."""
+    names = [one.name for one in structure.fixed]
+    for block, free in zip(structure.blocks, structure.free_blocks, strict=True):
+        if free:
+            named = [structure.effects[i] for i in block]
+            names += [
+                f"omega({one})" if a == b else f"corr({named[b]}, {one})"
+                for a, one in enumerate(named)
+                for b in [*range(a), a]
+            ]
+    return (*names, *structure.names[len(structure.names) - len(structure.free_errors) :])
+
+
+def shown_numbers(structure: Structure, point: Point) -> Array:
+    """Return estimates as people read them: fixed effects in units, standard deviations, correlations, errors."""
+    sd = np.sqrt(np.diag(point.omega))
+    numbers = [*structure.natural(point.fixed)]
+    for block, free in zip(structure.blocks, structure.free_blocks, strict=True):
+        if free:
+            numbers += [
+                sd[i] if i == j else point.omega[i, j] / (sd[i] * sd[j])
+                for a, i in enumerate(block)
+                for j in block[: a + 1]
+            ]
+    return np.array([*numbers, *(point.errors[o, k] for o, k in structure.free_errors)])
+
+
+def shown_covariance(structure: Structure, x: Array, covariance: Array) -> Array:
+    """Return the covariance of `shown_numbers` (delta method)."""
+    columns = []
+    for k in range(len(x)):
+        step = np.zeros(len(x))
+        step[k] = STEP
+        ends = [shown_numbers(structure, structure.point(x + s * step)) for s in (1, -1)]
+        columns.append((ends[0] - ends[1]) / (2 * STEP))
+    jacobian = np.array(columns).T
+    return np.asarray(jacobian @ covariance @ jacobian.T)
+
+
+def linearized(o: ObservedRows, modes: Modes) -> tuple[Array, Array, Array]:
+    """Return predictions, slopes and variances on the scale of a normal error, of the models linearized at the modes.
+
+    Log-normal errors are normal on the logarithm; a count has its mean as variance.
+    """
+    with np.errstate(all="ignore"):
+        r, _ = variance(o, modes.f)
+        r = np.where(o.kind == POISSON, modes.f, r)
+        log = o.kind == LOGNORMAL
+        f = np.where(log, np.log(modes.f), modes.f)
+        slopes = np.where(log[:, None, :], modes.slopes / modes.f[:, None, :], modes.slopes)
+    return f, slopes, r
+
+
+def linearized_information(predict: Predictions, x: Array, modes: Modes) -> Array:
+    """Return the expected information on the vector `x` of the model linearized at the modes, (n, n).
+
+    Fixed effects and variances are taken as independent. Censored observations count as missing.
+    """
+    s, who = predict.structure, np.arange(predict.n)
+    point = s.point(x)
+    o = predict.observed(who, point)
+    _, slopes, r = linearized(o, modes)
+    n, n_fixed = len(x), len(s.fixed)
+    scale = np.where(o.kind == LOGNORMAL, modes.f, 1.0)
+    moves = np.zeros((predict.n, n_fixed, o.y.shape[1]))
+    for k in range(n_fixed):
+        ends = [predict(who, s.point(_moved(x, k, sign)), modes.eta) for sign in (1, -1)]
+        with np.errstate(all="ignore"):
+            moves[:, k] = (ends[0] - ends[1]) / (2 * STEP) / scale
+    omegas, errors = [], []
+    for k in range(n_fixed, n):
+        up, down = (s.point(_moved(x, k, sign)) for sign in (1, -1))
+        omegas.append((up.omega - down.omega) / (2 * STEP))
+        r_up, r_down = (variance(predict.observed(who, p), modes.f)[0] for p in (up, down))
+        errors.append((r_up - r_down) / (2 * STEP))
+    information = np.zeros((n, n))
+    for i in range(predict.n):
+        used = o.used[i] & (o.censored[i] == 0) & (r[i] > 0) & np.isfinite(moves[i]).all(axis=0)
+        g = slopes[i][:, used]
+        inverse = np.linalg.inv(g.T @ point.omega @ g + np.diag(r[i][used]))
+        j = moves[i][:, used]
+        information[:n_fixed, :n_fixed] += j @ inverse @ j.T
+        parts = [
+            inverse @ (g.T @ change @ g + np.diag(error[i][used])) for change, error in zip(omegas, errors, strict=True)
+        ]
+        for a, first in enumerate(parts):
+            for b in range(a + 1):
+                value = 0.5 * float(np.sum(first * parts[b].T))
+                information[n_fixed + a, n_fixed + b] += value
+                if a != b:
+                    information[n_fixed + b, n_fixed + a] += value
+    return information
+
+
+def hessian_of(objective: Callable[[Array], Array], x: Array) -> Array:
+    """Return second derivatives of an objective that takes many points at once, (n_points, n) -> (n_points,)."""
+    n = len(x)
+    pairs = [(i, j) for i in range(n) for j in range(i)]
+    unit = WIDE_STEP * np.eye(n)
+    points = [x, *(x + unit), *(x - unit)]
+    points += [x + s * (unit[i] + unit[j]) for i, j in pairs for s in (1, -1)]
+    values = objective(np.array(points))
+    h = np.empty((n, n))
+    ends = values[1 : n + 1] + values[n + 1 : 2 * n + 1]
+    h[np.diag_indices(n)] = (ends - 2 * values[0]) / WIDE_STEP**2
+    for (i, j), both in zip(pairs, values[2 * n + 1 :].reshape(-1, 2).sum(axis=1), strict=True):
+        h[i, j] = h[j, i] = (both - ends[i] - ends[j] + 2 * values[0]) / (2 * WIDE_STEP**2)
+    return h
+
+
+def inverse_information(information: Array) -> tuple[Array, float]:
+    """Return the covariance of the estimates, and the condition number of their correlation matrix (inf: singular)."""
+    size = np.sqrt(np.maximum(np.diag(information), 1e-300))
+    values, vectors = np.linalg.eigh(information / np.outer(size, size))
+    condition = float(values[-1] / values[0]) if values[0] > 1e-12 * values[-1] else float("inf")
+    safe = np.where(values > 1e-12 * values[-1], values, np.nan)
+    if np.isnan(safe).any():
+        return np.full_like(information, np.nan), condition
+    return (vectors / safe) @ vectors.T / np.outer(size, size), condition
+
+
+def _moved(x: Array, k: int, sign: int) -> Array:
+    moved = x.copy()
+    moved[k] += sign * STEP
+    return moved

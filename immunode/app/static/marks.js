@@ -1,0 +1,55 @@
+"use strict";
+/* What stands in a plot besides curves: the time of the stage, thresholds, and what trials found. */
+
+/* Room left and right of plots and lanes, so that both share one time axis. */
+const gutters = () => { const size = parseFloat(getComputedStyle(document.body).fontSize); return [Math.round((isNarrow() ? 3.3 : 4) * size), Math.round(0.8 * size)]; };
+
+/* Points of trials whose arms are treated as now, on the curve with treatment; and of arms without any, on the other. */
+function pointsFound(ctx) {
+  if (!ctx.control || ctx.control.status !== "ok") return [];
+  const now = [...ctx.state.on.keys()].sort().join("+"), plain = [...ctx.state.on].every(([name, knobs]) => !ctx.state.times.has(name) && [...knobs].every(([k, v]) => v === ctx.lab.parameters[ctx.lab.row.get(k)].full));
+  return ctx.lab.trials.filter((p) => p.time <= ctx.lab.horizon * (1 + 1e-9) && (p.arm === "" || (plain && p.arm === now))).map((p) => {
+    /* a change is set on the value with which the curve of its arm begins */
+    const run = p.arm === "" ? ctx.control : ctx.treated, start = p.from === "" || run.status !== "ok" ? 0 : course(ctx.lab, run, p.quantity)[0];
+    const at = (v) => (v === null ? null : p.from === "percent" ? start * (1 + v / 100) : start + v);
+    return { ...p, value: at(p.value), low: at(p.low), high: at(p.high), color: p.arm === "" ? "without" : "with" };
+  });
+}
+
+function marksOf(ctx, u, name, points, font) {
+  const c = u.ctx, { left, top, width, height } = u.bbox, ratio = window.devicePixelRatio || 1, X = (t) => u.valToPos(t, "x", true), Y = (v) => u.valToPos(v, "y", true);
+  const inside = (v) => v >= u.scales.y.min && v <= u.scales.y.max;
+  c.save();
+  c.lineWidth = ratio;
+  c.font = font.replace(/^\d+/, (px) => Math.round(px * ratio));
+  let lowest = Infinity;
+  ctx.lab.thresholds.filter((t) => t.quantity === name && inside(t.level)).sort((a, b) => b.level - a.level).forEach((t) => {
+    const y = Math.round(Y(t.level)), size = parseFloat(c.font);
+    c.strokeStyle = c.fillStyle = paint("guess");
+    c.setLineDash([2 * ratio, 4 * ratio]);
+    c.beginPath(); c.moveTo(left, y); c.lineTo(left + width, y); c.stroke();
+    c.setLineDash([]);
+    if (Math.abs(y - lowest) < 1.1 * size) return;
+    lowest = y;
+    const text = y - 3 * ratio < top + size ? y + size : y - 3 * ratio, word = ctx.say(t.meaning || t.name);
+    /* at the end where no curve runs through the words */
+    const crossed = (from, to) => [1, 2].some((s) => u.data[s].some((v, k) => v !== null && X(u.data[0][k]) > from && X(u.data[0][k]) < to && Y(v) > text - size && Y(v) < text + 3));
+    const wide = c.measureText(word).width + 8 * ratio, right = !crossed(left + width - wide, left + width) || crossed(left, left + wide);
+    c.textAlign = right ? "right" : "left";
+    c.fillText(word, right ? left + width - 3 * ratio : left + 3 * ratio, text);
+  });
+  points.forEach((p) => {
+    const x = X(p.time), y = Y(p.value), low = p.low === null ? y : Y(p.low), high = p.high === null ? y : Y(p.high);
+    c.strokeStyle = c.fillStyle = paint(p.color);
+    c.lineWidth = 2 * ratio;
+    c.beginPath(); c.moveTo(x, low); c.lineTo(x, high); c.stroke();
+    /* hollow: a number that helped to make the model tests nothing */
+    c.beginPath(); c.arc(x, y, 5 * ratio, 0, 2 * Math.PI);
+    if (p.used) c.fillStyle = paint("paper"); else c.strokeStyle = paint("paper");
+    c.fill(); c.stroke();
+  });
+  const x = X(ctx.treated.times[ctx.k]);
+  c.strokeStyle = paint("now"); c.lineWidth = 1.5 * ratio;
+  c.beginPath(); c.moveTo(x, top); c.lineTo(x, top + height); c.stroke();
+  c.restore();
+}

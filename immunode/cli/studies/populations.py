@@ -1,0 +1,137 @@
+"""Population estimation in the shell: what is asked for, the table and the files."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from immunode.analysis.mixed_effects.estimation import METHODS, estimate
+from immunode.analysis.mixed_effects.population_fit import PopulationFit
+from immunode.analysis.mixed_effects.records.individual_records import IndividualData, Route, individual_data
+from immunode.cli import output
+from immunode.cli.studies.files import json_file, picture_files, text_file
+from immunode.cli.words import STYLES
+from immunode.errors import did_you_mean
+from immunode.model import Model
+from immunode.study.result.spreadsheets import csv_text
+
+
+@dataclass(frozen=True, slots=True)
+class Question:
+    """What was asked for. also : further parameters.   fix : what is held."""
+
+    data: IndividualData
+    estimator: str
+    also: tuple[str, ...]
+    fix: tuple[str, ...]
+
+
+def read_question(
+    data: Path,
+    estimator: str,
+    also: Sequence[str],
+    fix: Sequence[str],
+    column: Sequence[str],
+    observed: Sequence[str],
+    route: Sequence[str],
+    style: str,
+) -> Question:
+    """Return what was asked for, checked. The parameters are options of the same names as typed.
+
+    Raises
+    ------
+    UsageError : with what was likely meant.
+    """
+    if estimator not in METHODS:
+        raise output.UsageError(f"--estimator {estimator}: no such estimator{did_you_mean(estimator, METHODS)}")
+    if style not in STYLES:
+        raise output.UsageError(f"--style {style}: no such style{did_you_mean(style, STYLES)}")
+    if not data.is_file():
+        raise output.UsageError(f"{data}: there is no such file")
+    columns = dict(_pair("--column", text) for text in column)
+    outputs = dict(_coded(text) for text in observed)
+    routes = dict(_route(text) for text in route)
+    with output.usage():
+        records = individual_data(
+            data,
+            columns=columns,
+            outputs=outputs.get("", outputs) if len(outputs) == 1 else outputs,
+            routes=routes.get("", routes) if len(routes) == 1 else routes,
+        )
+    return Question(records, estimator, tuple(also), tuple(fix))
+
+
+def fitted(model: Model, asked: Question, draws: int, seed: int) -> PopulationFit:
+    """Return the fit."""
+    return estimate(
+        model, asked.data, method=asked.estimator, parameters=asked.also, fixed=asked.fix, draws=draws, seed=seed
+    )
+
+
+def print_fit(fit: PopulationFit) -> None:
+    """Print the estimates in words."""
+    output.console().print(fit.summary(), soft_wrap=True, highlight=False, markup=False)
+
+
+def as_record(fit: PopulationFit) -> dict[str, Any]:
+    """Return the fit as plain values."""
+    return {
+        "model": fit.predict.structure.model.name,
+        "method": fit.method,
+        "minus2ll": fit.likelihood.minus2ll,
+        "standard error of minus2ll": fit.likelihood.standard_error,
+        "likelihood by": fit.likelihood.method,
+        "objective without log(2 pi)": fit.likelihood.objective,
+        "aic": fit.aic,
+        "bic": fit.bic,
+        "condition number": fit.condition,
+        "estimates": fit.table().reset_index().to_dict("records"),
+        "notes": list(fit.notes),
+        "recipe": dict(fit.recipe),
+    }
+
+
+def write(folder: Path, fit: PopulationFit, style: str, command: str) -> list[Path]:
+    """Return the files that were written: tables, the fitted model, figures. command : what was typed."""
+    tables = {
+        "estimates": fit.table().reset_index(),
+        "individuals": fit.individuals().reset_index(),
+        "residuals": fit.residuals(),
+    }
+    written = [text_file(folder / f"{name}.csv", csv_text(table)) for name, table in tables.items()]
+    written.append(text_file(folder / "summary.txt", fit.summary() + "\n"))
+    written.append(text_file(folder / "model.json", fit.model().to_json()))
+    written.append(json_file(folder / "recipe.json", {**as_record(fit)["recipe"], "command": command}))
+    figures = {
+        "convergence": fit.plot.convergence(style=style),
+        "individuals": fit.plot.individuals(style=style),
+        "predictive_check": fit.plot.predictive_check(style=style),
+        "residual_plots": fit.plot.residuals(style=style),
+    }
+    for name, figure in figures.items():
+        written += picture_files(figure, folder, name, command)
+    return written
+
+
+def _pair(option: str, text: str) -> tuple[str, str]:
+    name, sign, value = text.partition("=")
+    if not sign or not name or not value:
+        raise output.UsageError(f"{option} {text}: write NAME=VALUE, such as DV=conc")
+    return name, value
+
+
+def _coded(text: str) -> tuple[str, str]:
+    code, sign, value = text.partition("=")
+    return (code, value) if sign else ("", text)
+
+
+def _route(text: str) -> tuple[str, Route]:
+    first, *more = text.split(",")
+    code, state = _coded(first)
+    options = dict(_pair("--route", part) for part in more)
+    wrong = [name for name in options if name not in ("factor", "lag")]
+    if wrong:
+        raise output.UsageError(f"--route {text}: unknown '{wrong[0]}'{did_you_mean(wrong[0], ('factor', 'lag'))}")
+    return code, Route(state, **options)

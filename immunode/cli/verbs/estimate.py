@@ -1,0 +1,71 @@
+"""Estimate a population model from records of individuals: typical values, variability and errors of measurement.
+
+The data are a table with one row a dose or an observation, in NONMEM's columns. With -o it writes the estimates, the
+individuals, residuals, figures, and the fitted model as JSON, which every other verb takes.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from immunode.cli import options, output
+
+
+def command(
+    context: typer.Context,
+    name: options.Name,
+    data: Annotated[Path, typer.Argument(metavar="DATA", help="Table of records: comma, semicolon, tab or blanks.")],
+    estimator: Annotated[
+        str, typer.Option("--estimator", help="saem (maximum likelihood), focei, foce or laplace.")
+    ] = "saem",
+    also: Annotated[
+        list[str] | None,
+        typer.Option("--also", help="Estimate this parameter too, though it does not vary; repeat for more."),
+    ] = None,
+    fix: Annotated[
+        list[str] | None,
+        typer.Option("--fix", help='Hold at its declared value: "V", "omega(V)", "additive(cp)"; repeat for more.'),
+    ] = None,
+    column: Annotated[
+        list[str] | None,
+        typer.Option("--column", help="DV=conc: what a column of the table is called; repeat for more."),
+    ] = None,
+    observed: Annotated[
+        list[str] | None,
+        typer.Option("--observed", help="cp, or 2=cp: the quantity that is observed, for a code of DVID; repeat."),
+    ] = None,
+    route: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--route",
+            help='depot, or "1=depot,factor=F,lag=Tlag": where doses go, for a code of CMT, with expressions; repeat.',
+        ),
+    ] = None,
+    draws: Annotated[
+        int, typer.Option("--draws", min=10, help="Importance samples of each individual for -2 log likelihood.")
+    ] = 2000,
+    seed: options.Seed = 0,
+    style: options.Style = "slide",
+    out: options.Folder = None,
+    as_json: options.Json = False,
+) -> int:
+    """Return the exit code, 0."""
+    # SciPy is loaded here, so that help and completion answer at once
+    from immunode.cli.studies import populations
+
+    model = output.load(name)
+    asked = populations.read_question(
+        data, estimator, also or [], fix or [], column or [], observed or [], route or [], style
+    )
+    output.prepare_folder(out)
+    fit = populations.fitted(model, asked, draws, seed)
+    written = [] if out is None else populations.write(out, fit, style, options.typed(context))
+    if as_json:
+        output.print_json({**populations.as_record(fit), "files": written})
+    else:
+        populations.print_fit(fit)
+    output.say_written(written)
+    return 0

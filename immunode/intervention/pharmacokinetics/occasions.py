@@ -1,0 +1,90 @@
+"""How a number of a drug differs between occasions of one patient, such as one dose and the next.
+
+Source of the method: Karlsson & Sheiner 1993, doi:10.1007/BF01113502. On occasion k a patient has
+
+    number * exp(eta_k)
+
+with a fresh eta_k, normal with mean 0, beside the differences between patients; the typical patient has eta_k = 0.
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+
+from immunode.errors import DoseError
+from immunode.intervention.numbers import finite
+from immunode.intervention.times import DAYS, Time, size, tidy_time
+from immunode.model.serial import register
+
+MOMENTS = ("lag", "D1")
+"""Times at which something happens, which no occasion changes."""
+
+
+@register
+@dataclass(frozen=True, slots=True)
+class OccasionVariability:
+    """How a number of a drug differs between occasions of one patient: number*exp(eta), with a fresh eta each time.
+
+    Parameters
+    ----------
+    number : str
+        such as "F" or "CL"; also a constant of the drug. No time at which something happens (lag, D1).
+    sd : float
+        standard deviation of eta.
+    cv : float
+        instead, the coefficient of variation, dimensionless (0.2 is 20 %); sd**2 = log(1 + cv**2).
+    every : str
+        how long an occasion lasts, such as "7 days", counted from the first dose; "" means that each dose begins one.
+        Planned doses that are missed begin none.
+    source : str
+        where the size is from, and what its authors call an occasion.
+
+    Raises
+    ------
+    DoseError
+        not exactly one of sd and cv is above 0, the number is a time, or an occasion has no length.
+    """
+
+    number: str
+    sd: float = 0.0
+    every: Time = ""
+    cv: float = 0.0
+    source: str = ""
+
+    def __post_init__(self) -> None:
+        who = f"variability of '{self.number}' between occasions"
+        sizes = {label: finite(getattr(self, label)) for label in ("sd", "cv")}
+        for label, value in sizes.items():
+            if value is None or value < 0:
+                raise DoseError(f"{who}: {label} must be 0 or above, got {getattr(self, label)!r}")
+            object.__setattr__(self, label, value)
+        if (self.sd > 0) == (self.cv > 0):
+            raise DoseError(f"{who}: give either sd or cv, above 0")
+        if self.number in MOMENTS:
+            raise DoseError(f"{who}: it is a time at which something happens; give that of a rate such as ka")
+        if self.every:
+            every = tidy_time(self.every, f"{who}, every")
+            number, unit = size(every)
+            if number <= 0 or (unit and unit not in DAYS):
+                raise DoseError(f"{who}: an occasion must last longer than 0, got {self.every!r}")
+            object.__setattr__(self, "every", every)
+
+    @property
+    def spread(self) -> float:
+        """The standard deviation of eta."""
+        return self.sd if self.sd > 0 else math.sqrt(math.log1p(self.cv**2))
+
+    @property
+    def occasion(self) -> str:
+        """What an occasion is: "a dose" or "7 days"."""
+        number, unit = size(self.every) if self.every else (0.0, "")
+        if not number:
+            return "a dose"
+        return f"{number:g} {unit}{'s' if unit and number != 1 else ''}".rstrip()
+
+    @property
+    def words(self) -> str:
+        """The difference in words: "F with each dose (SD 0.219)"."""
+        when = "with each dose" if self.occasion == "a dose" else f"every {self.occasion}"
+        return f"{self.number} {when} (SD {self.spread:.3g})"

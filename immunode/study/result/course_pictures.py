@@ -1,0 +1,393 @@
+"""Pictures of simulations by arm: arrays and labels that `immunode.plot` draws, and which axes are logarithmic."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+
+from immunode.errors import StudyError, did_you_mean
+from immunode.language.evaluation import evaluate
+from immunode.language.expression import parse
+from immunode.model.views.words import name_labels, relabelled, threshold_levels, unit_notes
+from immunode.study.run.ready import looked_at_first, meanings, quantity_labels, quantity_units
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
+
+    from immunode.model import Model
+    from immunode.model.patients import Threshold
+    from immunode.plot.charts.treatment_timeline import Lane
+
+Array = NDArray[np.float64]
+LEVELS = (0.05, 0.5, 0.95)
+"""Quantiles of the patients of a story."""
+COARSE = 4.0
+"""A rhythm with fewer samples a period than this is shown as a band."""
+COUNTED, FOUND, FALL = 2.0, 3.0, 4.5
+"""Decades that a quantity counted in decades spans, and any other; one that falls farther goes to nothing."""
+_ORGANISMS = re.compile(r"\b(copy|copies|virion|virions|TCID50|PFU|CFU|EID50|genome|parasite)s?\b")
+_COUNTED = re.compile(
+    r"\b((tumou?r|leuka?emi[ac]|lymphoma|melanoma)( host)? (cells?|volume|burden|load)|antibod\w+|tit(er|re)s?)\b"
+    r"|^tumou?r\b(?! necrosis)",
+    re.IGNORECASE,
+)
+_SHARES = ("", "1", "dimensionless", "percent", "share", "point", "event")
+
+
+class Treated(Protocol):
+    """A simulation, as far as its timeline needs it; see `Simulation`."""
+
+    @property
+    def model(self) -> Model:
+        """The model with its interventions composed in."""
+
+    @property
+    def times(self) -> Array:
+        """Output times, (n_times,)."""
+
+    @property
+    def path_times(self) -> Array:
+        """Times of `path`, (n_samples,)."""
+
+    @property
+    def path(self) -> Mapping[str, Array]:
+        """Quantity -> (n_samples,), with both sides of every jump."""
+
+    @property
+    def values(self) -> Mapping[str, Array]:
+        """Quantity -> (n_times,)."""
+
+    @property
+    def units(self) -> dict[str, str]:
+        """Quantity -> unit."""
+
+    @property
+    def recipe(self) -> Mapping[str, Any]:
+        """How it was made."""
+
+    @property
+    def windows(self) -> Mapping[str, tuple[tuple[float, float], ...]]:
+        """Intervention -> (start, stop) of the spans in which it acted."""
+
+    @property
+    def doses(self) -> Mapping[str, tuple[float, ...]]:
+        """Intervention -> times at which it gave something."""
+
+    @property
+    def switches(self) -> Mapping[str, tuple[tuple[float, str], ...]]:
+        """Intervention with a rule -> (time, what) of each change at a visit."""
+
+
+@dataclass(frozen=True, slots=True)
+class Population:
+    """Quantities of patients over time, by arm.
+
+    times : ndarray, shape (n_times,).   levels : quantity -> arm -> quantiles at `LEVELS`, shape (3, n_times).
+    last : arm -> the first quantity at the end in each patient, shape (n_patients,).
+    patients : how many there are in each arm.
+    """
+
+    times: Array
+    levels: Mapping[str, Mapping[str, Array]]
+    last: Mapping[str, Array]
+    patients: int
+
+    def medians(self) -> dict[str, dict[str, Array]]:
+        """Return quantity -> arm -> median, shape (n_times,)."""
+        return {name: {arm: rows[1] for arm, rows in per_arm.items()} for name, per_arm in self.levels.items()}
+
+    def ranges(self) -> dict[str, dict[str, tuple[Array, Array]]]:
+        """Return quantity -> arm -> (lower, upper) quantile, shape (n_times,) each."""
+        return {
+            name: {arm: (rows[0], rows[2]) for arm, rows in per_arm.items()} for name, per_arm in self.levels.items()
+        }
+
+    @property
+    def note(self) -> str:
+        """What lines and bands are, in words."""
+        low, _, high = (100 * level for level in LEVELS)
+        return f"median and {low:g}–{high:g} % of {self.patients:,} declared patients an arm"
+
+
+def lanes(arms: Mapping[str, Treated]) -> list[Lane]:
+    """Return one row for each intervention of each arm; a lone simulation has no arm, and each row its own color."""
+    return [
+        lane
+        for arm, one in arms.items()
+        for lane in sorted((_lane(arm, name, one) for name in one.model.applied), key=_begin)
+    ]
+
+
+def _begin(lane: Lane) -> float:
+    """Return when an intervention first acts, gives something or looks."""
+    first = [*lane.doses[:1], *lane.visits[:1]]
+    times = np.asarray(lane.times, float)[np.asarray(lane.level, float) > 0]
+    return min([*first, *times[:1].tolist()], default=np.inf)
+
+
+def _lane(arm: str, name: str, one: Treated) -> Lane:
+    from immunode.plot.charts.treatment_timeline import Lane
+
+    times, level = _strength(name, one)
+    known = {p.name: float(p.value) for p in one.model.parameters}
+    first, every = known.get(f"{name}.first_visit"), known.get(f"{name}.visit_every")
+    visits: tuple[float, ...] = ()
+    if first is not None and every is not None:
+        most = known.get(f"{name}.visits", np.inf)
+        count = int(min(most, max((one.times[-1] - first) // every + 1, 0)))
+        visits = tuple(float(first + i * every) for i in range(count))
+    called, alone = name_labels(one.model).get(name, name), len(one.model.applied) == 1
+    told = (arm or called) if alone or arm in ("", name, called) else f"{arm}: {called}"
+    return Lane(told, arm or name, times, level, one.doses.get(name, ()), visits, one.switches.get(name, ()))
+
+
+def _strength(name: str, one: Treated) -> tuple[Array, Array]:
+    """Return times and how strong an intervention acts, in [0, 1].
+
+    That is its signal; of a drug its concentration over the highest; of a flux into a state whether it runs.
+    """
+    path, times = one.path, one.path_times
+    for quantity in ("signal", "C"):
+        values = path.get(f"{name}.{quantity}")
+        if values is None:
+            continue
+        top = float(np.nanmax(values, initial=0.0))
+        if quantity == "C":
+            values = values / top if top > 0 else np.zeros_like(values)
+        return times, _banded(name, one, times, np.clip(values, 0.0, 1.0))
+    return np.empty(0), np.empty(0)
+
+
+def _banded(name: str, one: Treated, times: Array, values: Array) -> Array:
+    """Return the upper edge of a rhythm that is too quick for the output times, else the values as they are."""
+    period = next((float(p.value) for p in one.model.parameters if p.name == f"{name}.period"), None)
+    if period is None or period > COARSE * float(np.max(np.diff(one.times))):
+        return values
+    wide = 2 * period + 2 * float(np.max(np.diff(one.times)))
+    first = np.searchsorted(times, times - wide, side="left")
+    last = np.searchsorted(times, times + wide, side="right")
+    tops = np.array([values[a:b].max() for a, b in zip(first, last, strict=True)])
+    return np.where(values > 0, tops, 0.0)
+
+
+def draw_timeline(arms: Mapping[str, Treated], style: str, title: str | None) -> Figure:
+    """Return the figure of the interventions of all arms.
+
+    Raises
+    ------
+    StudyError : no arm has an intervention.
+    """
+    from immunode.plot.charts.treatment_timeline import timeline
+
+    first = next(iter(arms.values()))
+    arms = relabelled(first.model, arms)
+    rows = lanes(arms)
+    if not rows:
+        raise StudyError(f"{first.model.name}: there is no intervention to draw a timeline of")
+    span = (float(first.times[0]), max(float(one.times[-1]) for one in arms.values()))
+    unit = first.model.axis_unit
+    shown = list(arms) if list(arms) != [""] else []
+    head = first.model.label if title is None else title
+    figure = timeline(rows, arms=shown, span=span, time_unit=unit, style=style, title=head)
+    return remembered(figure, _recipe(arms))
+
+
+def draw(
+    arms: Mapping[str, Treated],
+    names: tuple[str, ...],
+    style: str,
+    title: str | None,
+    log: Any,
+    axes: Any,
+    timeline: bool = False,
+    note: str = "",
+    declared: Sequence[str] = (),
+    population: Population | None = None,
+) -> Figure:
+    """Return the figure of quantities by arm. Without names: readouts that some arm has, else states of the first.
+
+    More arms than can be told apart as lines are drawn as strips of color.
+
+    note : written small below.   declared : quantities that belong on a log axis where `log` is None.
+    population : patients that are drawn instead of the typical one.
+
+    Raises
+    ------
+    StudyError : no arm knows a name; a timeline was asked for in axes of your own.
+    """
+    from immunode.plot.charts import arm_strips, treatment_timeline
+
+    first = next(iter(arms.values())).model
+    arms = relabelled(first, arms)
+    chosen = names or looked_at_first(first)
+    if not chosen:
+        raise StudyError(f"{first.name}: it has no states and no derived quantities, so there is nothing to draw")
+    known = list(dict.fromkeys(name for one in arms.values() for name in one.values))
+    for name in chosen:
+        if name not in known:
+            raise StudyError(f"{first.name}: unknown quantity '{name}'{did_you_mean(name, known)}")
+    times, series, spread = _curves(arms, chosen, None if timeline else population)
+    if spread is not None and population is not None:
+        note = f"{population.note}; {note}" if note else population.note
+    if log is None:
+        told = first.story.logarithmic if first.story is not None else ()
+        found = logarithmic(first, {name: list(per_arm.values()) for name, per_arm in series.items()})
+        log = tuple(name for name in series if name in (*declared, *told, *found))
+    common: dict[str, Any] = {
+        **_called(arms),
+        "time_unit": first.axis_unit,
+        "thresholds": threshold_levels(first),
+        "note": "; ".join(filter(None, [note, unit_notes(first, chosen)])),
+        "title": first.label if title is None else title,
+        "style": style,
+        "log": log,
+        "control": control_of(arms),
+    }
+    if timeline:
+        if axes is not None:
+            raise StudyError(f"{first.name}: a timeline needs a figure of its own; leave out axes")
+        shown = list(arms) if list(arms) != [""] else []
+        return remembered(treatment_timeline.timeline(lanes(arms), times, series, arms=shown, **common), _recipe(arms))
+    marks: dict[str, Any] = {
+        "doses": _marked({arm: one.doses for arm, one in arms.items()}),
+        "windows": _marked({arm: one.windows for arm, one in arms.items()}),
+    }
+    figure = arm_strips.lines_or_strips(times, series, told=_told(arms), spread=spread, axes=axes, **marks, **common)
+    return remembered(figure, _recipe(arms))
+
+
+def draw_waterfall(
+    arms: Mapping[str, Treated], population: Population, quantity: str, style: str, title: str
+) -> Figure:
+    """Return the figure of a quantity at the end in each patient, a panel an arm with its rate of responders.
+
+    Those are responders who meet the first threshold that the model declares on the quantity.
+    """
+    from immunode.plot.charts.patient_changes import waterfall
+
+    model = next(iter(arms.values())).model
+    line = next((one for one in model.thresholds if one.quantity == quantity), None)
+    values = {}
+    for arm, last in population.last.items():
+        met = [bool(evaluate(parse(line.condition), {quantity: float(value)})) for value in last] if line else []
+        rate = f"{arm}: {100 * sum(met) / len(met):.0f} % {_name(line)}" if line and met else arm
+        values[rate] = last
+    named = quantity_labels(model).get(quantity) or meanings(model).get(quantity, quantity)
+    lines = {_name(line): line.level} if line else {}
+    figure = waterfall(
+        values, label=f"{named}, at the end (%)", lines=lines, whom="declared patients", title=title, style=style
+    )
+    return remembered(figure, _recipe(arms))
+
+
+def _curves(arms: Mapping[str, Treated], names: Sequence[str], population: Population | None) -> tuple[Any, Any, Any]:
+    """Return times by arm, quantity -> arm -> values, and the same with bands where there are patients, else None."""
+    if population is not None:
+        return dict.fromkeys(arms, population.times), population.medians(), population.ranges()
+    times = {arm: _shown(one, one.path_times) for arm, one in arms.items()}
+    series = {
+        name: {arm: _shown(one, one.path[name]) for arm, one in arms.items() if name in one.path} for name in names
+    }
+    return times, series, None
+
+
+def _called(arms: Mapping[str, Treated]) -> dict[str, dict[str, str]]:
+    """Return units, meanings and short names of all quantities; those of the first arm win."""
+    units: dict[str, str] = {}
+    labels: dict[str, str] = {}
+    headings: dict[str, str] = {}
+    for one in reversed(list(arms.values())):
+        units |= one.units
+        labels |= meanings(one.model)
+        headings |= quantity_labels(one.model)
+    return {"units": units, "labels": labels, "headings": headings}
+
+
+def _told(arms: Mapping[str, Treated]) -> list[str]:
+    """Return the arms of which the model's story tells, by their names there or by what is applied in them."""
+    story = next(iter(arms.values())).model.story
+    if story is None:
+        return []
+    treated = {name: text for name, text in dict(story.arms).items() if text}
+    applied = {frozenset(text.replace(" ", "").split("+")) for text in treated.values()}
+    return [arm for arm, one in arms.items() if arm in treated or frozenset(one.model.applied) in applied]
+
+
+def control_of(arms: Mapping[str, Treated]) -> str:
+    """Return the arm that nothing is applied to, "" where all are treated."""
+    return next((arm for arm, one in arms.items() if not one.model.applied), "")
+
+
+def _shown(one: Treated, samples: Array) -> Array:
+    """Return the samples of a path without what a dose at the very end changes: nothing comes of it any more."""
+    last = int(np.searchsorted(one.path_times, one.path_times[-1], side="left"))
+    return samples[: last + 1]
+
+
+def _name(line: Threshold) -> str:
+    return line.meaning or line.name.replace("_", " ")
+
+
+def remembered(figure: Figure, recipe: Mapping[str, Any]) -> Figure:
+    """Return the figure with the recipe of what it shows, for the file that it is saved in."""
+    from immunode.plot.kit.provenance import remember_recipe
+
+    return remember_recipe(figure, recipe)
+
+
+def _recipe(arms: Mapping[str, Treated]) -> Mapping[str, Any]:
+    return arms[""].recipe if list(arms) == [""] else {arm: one.recipe for arm, one in arms.items()}
+
+
+def _marked(marks: Mapping[str, Mapping[str, tuple[Any, ...]]]) -> dict[str, tuple[Any, ...]]:
+    """Return the marks of all arms in one mapping: under the arm's name, for a lone simulation the intervention's."""
+    if list(marks) == [""]:
+        return dict(marks[""])
+    return {arm: tuple(sorted(t for times in given.values() for t in times)) for arm, given in marks.items() if given}
+
+
+def logarithmic(model: Model, paths: Mapping[str, Sequence[Array]]) -> tuple[str, ...]:
+    """Return the quantities that belong on a logarithmic axis.
+
+    These are pathogens, viral loads, titers and tumor cells whose positive values span two decades, and others, shares
+    and scores aside, that span three most of the time. What falls to nothing, by more decades than `FALL`, is not one,
+    nor what grows alike in all arms: there the ends are compared.
+
+    Parameters
+    ----------
+    paths : Mapping[str, Sequence[ndarray]]
+        quantity -> one array for each arm, shape (n_samples,), in its unit.
+    """
+    units, kinds = quantity_units(model), {s.name: s.kind for s in model.states}
+    about = {name: f"{name} {text}" for name, text in meanings(model).items()}
+    about |= {name: f"{about.get(name, name)} {text}" for name, text in quantity_labels(model).items()}
+    chosen = []
+    for name, arms in paths.items():
+        unit = units.get(name, "")
+        counted = kinds.get(name) == "pathogen" or bool(_ORGANISMS.search(unit))
+        counted = counted or (unit not in _SHARES and bool(_COUNTED.search(about.get(name, name))))
+        if (counted or unit not in _SHARES) and not name.lower().startswith("log") and _spans(arms, counted=counted):
+            chosen.append(name)
+    return tuple(chosen)
+
+
+def _spans(arms: Sequence[Array], *, counted: bool) -> bool:
+    """Return whether decades are what arms show: some fall by two, or they end tenfold apart, or there is only one."""
+    paths = [path for path in (np.asarray(arm, dtype=float)[np.isfinite(arm)] for arm in arms) if path.size]
+    values = np.concatenate([*paths, np.zeros(0)])
+    positive = values[values > 0]
+    if not positive.size or values.min() < -1e-3 * positive.max():
+        return False
+    ends = [max(float(path[-1]), 0.0) for path in paths]
+    falls = any(float(path.max()) > 100 * end for path, end in zip(paths, ends, strict=True))
+    if not (len(paths) == 1 or falls or max(ends) > 10 * min(ends)):
+        return False
+    if counted:
+        return bool(np.log10(positive.max() / positive.min()) >= COUNTED)
+    low, high = np.quantile(positive, (0.05, 0.95))
+    return bool(positive.size >= 0.95 * values.size and FOUND <= np.log10(high / low) <= FALL)

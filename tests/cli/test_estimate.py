@@ -1,0 +1,78 @@
+"""`immunode estimate`: a population model from records of individuals."""
+
+from __future__ import annotations
+
+import json
+import os
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+
+import immunode as im
+from immunode.catalogue import load_model
+from immunode.cli import main
+from tests.population_models import WANG, decay
+
+Capture = pytest.CaptureFixture[str]
+
+
+@pytest.fixture
+def files(tmp_path: Path) -> tuple[str, str]:
+    """A model and its data as files; the observations stand in a column of another name."""
+    model, data = tmp_path / "decay.json", tmp_path / "data.csv"
+    model.write_text(decay(additive=0.3).to_json())
+    WANG.rename(columns={"DV": "conc"}).to_csv(data, index=False)
+    return str(model), str(data)
+
+
+def test_the_numbers_are_those_of_python(files: tuple[str, str], capsys: Capture) -> None:
+    words = ["--column", "DV=conc", "--estimator", "focei", "--fix", "omega(ke)", "--json"]
+    assert main(["estimate", *files, *words]) == 0
+    told = json.loads(capsys.readouterr().out)
+    fit = im.estimate(decay(additive=0.3), WANG, method="focei", fixed=["omega(ke)"])
+    assert [row["value"] for row in told["estimates"]] == pytest.approx(list(fit.values))
+    assert told["minus2ll"] == pytest.approx(fit.likelihood.minus2ll)
+    assert [row["name"] for row in told["estimates"]] == ["ke", "additive(a)"]
+
+
+def test_files_hold_tables_figures_and_a_model_that_runs(
+    files: tuple[str, str], tmp_path: Path, capsys: Capture
+) -> None:
+    out = tmp_path / "out"
+    assert main(["estimate", *files, "--column", "DV=conc", "--draws", "50", "-o", str(out)]) == 0
+    assert "ke = " in capsys.readouterr().out
+    pictures = {
+        f"{n}.{e}" for n in ("convergence", "individuals", "predictive_check", "residual_plots") for e in ("png", "svg")
+    }
+    texts = {"estimates.csv", "individuals.csv", "residuals.csv", "summary.txt", "model.json", "recipe.json"}
+    assert set(os.listdir(out)) == pictures | texts
+    table = pd.read_csv(out / "estimates.csv").set_index("name")
+    model = load_model(str(out / "model.json"))
+    assert {p.name: p.value for p in model.parameters}["ke"] == pytest.approx(table.loc["ke", "value"])
+    assert np.isfinite(im.simulate(model, until=1.0)["a"]).all()
+    assert json.loads((out / "recipe.json").read_text())["command"].startswith("immunode estimate")
+
+
+@pytest.mark.parametrize(
+    ("words", "message"),
+    [
+        ([], "no column DV"),
+        (["--column", "conc"], "--column conc: write NAME=VALUE"),
+        (["--column", "DV=conc", "--estimator", "sam"], "no such estimator; did you mean 'saem'"),
+        (["--column", "DV=conc", "--route", "1=a,lagg=2"], "unknown 'lagg'; did you mean 'lag'"),
+    ],
+)
+def test_what_cannot_be_meant_ends_in_one_line(
+    files: tuple[str, str], words: list[str], message: str, capsys: Capture
+) -> None:
+    assert main(["estimate", *files, *words]) == 2
+    shown = capsys.readouterr().err.strip()
+    assert message in shown
+    assert len(shown.splitlines()) == 1
+
+
+def test_a_table_that_is_not_there_is_told(files: tuple[str, str], capsys: Capture) -> None:
+    assert main(["estimate", files[0], "nowhere.csv"]) == 2
+    assert "nowhere.csv: there is no such file" in capsys.readouterr().err

@@ -1,0 +1,147 @@
+"""Short models and data for tests of population estimation, and where the reference data lie."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from immunode.model import (
+    Correlation,
+    Derived,
+    Model,
+    Observed,
+    Parameter,
+    Process,
+    State,
+    Variability,
+)
+
+SHARED = Path(os.environ.get("IMMUNODE_NLME", Path(__file__).resolve().parents[2] / "shared" / "nlme"))
+needs_shared = pytest.mark.skipif(not SHARED.exists(), reason="the reference data are not here")
+WHY = "assumed: a test"
+WANG = pd.DataFrame(
+    {
+        "ID": np.repeat(np.arange(1, 11), 2),
+        "TIME": np.tile([0.0, 1.0], 10),
+        "DV": [
+            10.68, 3.6837, 10.402, 6.454, 9.8814, 5.8565, 9.3408, 5.6209, 10.082, 6.7583,
+            9.8938, 6.5049, 9.8908, 6.9557, 10.234, 6.4488, 9.9882, 6.7112, 9.6736, 6.6402,
+        ],
+    }
+)  # fmt: skip
+"""Source: Wang 2007, doi:10.1007/s10928-007-9060-6, as in the test of nlmixr2est."""
+
+
+def parameters(*rows: tuple[str, float, str]) -> list[Parameter]:
+    return [Parameter(name, value, unit, source=WHY) for name, value, unit in rows]
+
+
+def decay(**error: float) -> Model:
+    """The model of Wang 2007: exponential decay of 10 with one random effect on its rate."""
+    return Model(
+        name="decay",
+        time_unit="h",
+        states=[State("a", 10.0, "mg")],
+        parameters=parameters(("ke", 0.5, "1/h")),
+        processes=[Process("elimination", "a ->", "ke*a")],
+        variability=[Variability("ke", sd=0.2)],
+        observed=[Observed("a", **error)],
+    )
+
+
+def oral(
+    ka: float = 1.5,
+    cl: float = 2.75,
+    v: float = 31.8,
+    omega2: tuple[float, float, float] = (0.4, 0.07, 0.02),
+    additive: float = 0.7,
+    proportional: float = 0.0,
+    combined: str = "variances",
+    correlations: tuple[Correlation, ...] = (),
+) -> Model:
+    """One compartment with first-order absorption."""
+    return Model(
+        name="oral",
+        time_unit="h",
+        states=[State("depot", 0.0, "mg"), State("central", 0.0, "mg")],
+        parameters=parameters(("ka", ka, "1/h"), ("CL", cl, "L/h"), ("V", v, "L")),
+        processes=[
+            Process("absorption", "depot -> central", "ka*depot"),
+            Process("elimination", "central ->", "CL/V*central"),
+        ],
+        derived=[Derived("cp", "central/V", "mg/L")],
+        variability=[Variability(n, sd=w**0.5) for n, w in zip(("ka", "CL", "V"), omega2, strict=True)],
+        correlations=correlations,
+        observed=[Observed("cp", additive=additive, proportional=proportional, combined=combined)],
+    )
+
+
+def oral_curve(ka: float, cl: float, v: float, dose: float, t: np.ndarray) -> np.ndarray:
+    """The closed form of `oral`; 0 before the dose. Source: Gibaldi and Perrier 1982, Pharmacokinetics, chapter 1."""
+    k, t = cl / v, np.asarray(t, float)
+    late = np.maximum(t, 0.0)
+    return np.where(t >= 0, dose * ka / (v * (ka - k)) * (np.exp(-k * late) - np.exp(-ka * late)), 0.0)
+
+
+def intravenous(
+    cl: float,
+    v: float,
+    omega2: tuple[float, float],
+    proportional: float = 0.0,
+    additive: float = 0.0,
+    corr: float = 0.0,
+) -> Model:
+    """One compartment."""
+    return Model(
+        name="intravenous",
+        time_unit="h",
+        states=[State("A", 0.0, "mg")],
+        parameters=parameters(("CL", cl, "L/h"), ("V", v, "L")),
+        processes=[Process("elimination", "A ->", "CL/V*A")],
+        derived=[Derived("cp", "A/V", "mg/L")],
+        variability=[Variability(n, sd=w**0.5) for n, w in zip(("CL", "V"), omega2, strict=True)],
+        correlations=[Correlation("CL", "V", corr)] if corr else [],
+        observed=[Observed("cp", proportional=proportional, additive=additive)],
+    )
+
+
+def theophylline(
+    fixed: tuple[float, float, float, float], omega: np.ndarray, additive: float, proportional: float = 0.0
+) -> Model:
+    """The model of NONMEM's runs 2 to 6 on theophylline: additive random effects, clearance along weight, ka by sex.
+
+    fixed : ka of sex 0, k, slope of clearance, ka of sex 1.   omega : covariance of the effects on ka, (k,) CL.
+    additive, proportional : variances.
+    """
+    effects = [("eta_ka", "1/h"), ("eta_k", "1/h"), ("eta_cl", "L/h")]
+    if len(omega) == 2:
+        effects.pop(1)
+    sd = np.sqrt(np.diag(omega))
+    named = [name for name, _ in effects]
+    pairs = [(i, j) for i in range(len(sd)) for j in range(i) if omega[i, j]]
+    return Model(
+        name="theophylline",
+        time_unit="h",
+        states=[State("depot", 0.0, "mg"), State("central", 0.0, "mg")],
+        parameters=parameters(
+            ("ka0", fixed[0], "1/h"), ("k", fixed[1], "1/h"), ("slope", fixed[2], "L/h/kg"), ("ka1", fixed[3], "1/h"),
+            ("SEX", 0.0, ""), ("WT", 70.0, "kg"), *((name, 0.0, unit) for name, unit in effects),
+        ),
+        derived=[
+            Derived("KA", "piecewise(ka0, SEX < 0.5, ka1) + eta_ka", "1/h"),
+            Derived("K", "k + eta_k" if len(omega) == 3 else "k", "1/h"),
+            Derived("CL", "slope*WT + eta_cl", "L/h"),
+            Derived("cp", "central/(CL/K)", "mg/L"),
+        ],
+        processes=[
+            Process("absorption", "depot -> central", "KA*depot"),
+            Process("elimination", "central ->", "K*central"),
+        ],
+        variability=[Variability(name, sd=float(s), scale="linear") for name, s in zip(named, sd, strict=True)],
+        correlations=[Correlation(named[i], named[j], float(omega[i, j] / sd[i] / sd[j])) for i, j in pairs],
+        observed=[Observed("cp", additive=additive**0.5, proportional=proportional**0.5)],
+    )  # fmt: skip
