@@ -145,3 +145,28 @@ def theophylline(
         correlations=[Correlation(named[i], named[j], float(omega[i, j] / sd[i] / sd[j])) for i, j in pairs],
         observed=[Observed("cp", additive=additive**0.5, proportional=proportional**0.5)],
     )  # fmt: skip
+
+
+def antibody() -> Model:
+    """Quasi-steady-state target-mediated disposition, as the reference data were simulated."""
+    values = {"CL": 0.2, "V": 3.2, "Q": 0.4, "Vp": 2.6, "R0": 2.0, "kdeg": 0.8, "kint": 0.12, "Kss": 0.8}
+    units = {"CL": "L/day", "V": "L", "Q": "L/day", "Vp": "L", "R0": "nmol/L", "kdeg": "1/day", "kint": "1/day"}
+    return Model(
+        name="antibody",
+        time_unit="day",
+        states=[State("Ct", 0.0, "nmol/L"), State("Ap", 0.0, "nmol"), State("Rt", "R0", "nmol/L")],
+        parameters=parameters(*((n, v, units.get(n, "nmol/L")) for n, v in values.items())),
+        derived=[
+            Derived("C", "((Ct - Rt - Kss) + sqrt((Ct - Rt - Kss)**2 + 4*Kss*Ct))/2", "nmol/L"),
+            Derived("bound", "Rt*C/(Kss + C)", "nmol/L"),
+        ],
+        processes=[
+            Process("loss_free", "Ct ->", "(CL + Q)/V*C"), Process("back", "-> Ct", "Q/Vp*Ap/V"),
+            Process("internalized", "Ct ->", "kint*bound"), Process("away", "-> Ap", "Q*C"),
+            Process("returned", "Ap ->", "Q/Vp*Ap"), Process("made", "-> Rt", "kdeg*R0"),
+            Process("lost", "Rt ->", "kdeg*Rt"), Process("changed", "Rt ->", "(kint - kdeg)*bound"),
+        ],
+        variability=[Variability("CL", sd=0.3), Variability("V", sd=0.2), Variability("R0", sd=0.4)],
+        correlations=[Correlation("CL", "V", 0.4)],
+        observed=[Observed("C", additive=0.05, proportional=0.15)],
+    )  # fmt: skip

@@ -8,6 +8,7 @@ from typing import Annotated
 import typer
 
 from immunode.cli import completion
+from immunode.cli.output import UsageError
 
 Name = Annotated[
     str,
@@ -57,13 +58,10 @@ Show = Annotated[
     typer.Option("--show", help="A quantity to show; repeat for more.", autocompletion=completion.quantities),
 ]
 Log = Annotated[
-    bool | None,
-    typer.Option(
-        "--log/--no-log",
-        help="All quantities on logarithmic axes, or none; else pathogens, titers, tumor cells and what spans decades.",
-        show_default=False,
-    ),
+    bool,
+    typer.Option("--log", help="All on logarithmic axes; else pathogens, titers, tumor cells and what spans decades."),
 ]
+NoLog = Annotated[bool, typer.Option("--no-log", help="No logarithmic axes, whatever the values span.")]
 Style = Annotated[
     str,
     typer.Option("--style", help="Look of the figure: slide, paper, poster or dark.", autocompletion=completion.styles),
@@ -97,6 +95,18 @@ Rtol = Annotated[float, typer.Option("--rtol", help="Relative tolerance of each 
 Folder = Annotated[Path | None, typer.Option("-o", "--out", help="Folder for tables, figures and how they were made.")]
 File = Annotated[Path | None, typer.Option("-o", "--out", help="The file to write.")]
 Json = Annotated[bool, typer.Option("--json", help="Print JSON instead of a table.")]
+
+
+def logarithmic(log: bool, no_log: bool) -> bool | None:
+    """Return whether all axes are logarithmic, or none; None where neither was said.
+
+    Raises
+    ------
+    UsageError : both were said.
+    """
+    if log and no_log:
+        raise UsageError("--log and --no-log: give one of them")
+    return True if log else False if no_log else None
 
 
 def typed(context: typer.Context) -> str:

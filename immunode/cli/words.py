@@ -18,13 +18,13 @@ FORMATS = {
     "latex": "a sheet: equations, numbers and their sources",
     "markdown": "the same sheet in Markdown",
     "omex": "a COMBINE archive with a figure as SED-ML",
+    "html": "the lab: one page that runs in any browser, without the network",
+    "petab": "a folder of PEtab v2 tables, one experiment per arm",
     "matlab": "a function of MATLAB or Octave, with its doses",
     "rxode2": "a script of R for rxode2 and nlmixr2, with its doses",
     "mrgsolve": "a script of R for mrgsolve, with its doses",
     "nonmem": "a control stream of NONMEM, and its data set beside it",
     "julia": "a script of Julia for ModelingToolkit, with its doses",
-    "html": "the lab: one page that runs in any browser, without the network",
-    "petab": "a folder of PEtab v2 tables, one experiment per arm",
 }
 """Format of `export` -> what it is."""
 

@@ -8,7 +8,7 @@ from functools import lru_cache
 from immunode.errors import EngineError, did_you_mean
 from immunode.program.llvm.compile import Absent, require
 from immunode.program.numpy.functions import Functions
-from immunode.solve.compiled.engine import CompiledEngine, at_hand
+from immunode.solve.compiled.engine import CompiledEngine, at_hand, code_name
 from immunode.solve.engine import Engine
 from immunode.solve.numpy.engine import NumpyEngine
 
@@ -20,7 +20,10 @@ MANY_NODES = 10_000
 MAKING, MAKING_NODE, MAKING_ENTRY = 0.2, 0.0015, 0.01
 """Seconds of CPU that making the machine code of a program takes, by node and by entry of the Jacobian more."""
 _SCIPY_METHODS = ("LSODA", "BDF", "Radau", "DOP853")
-_spent: dict[object, float] = {}
+_spent: dict[str, float] = {}
+_settled: dict[object, tuple[str, str]] = {}
+"""Program -> its engine for few runs and why: the same line gives the same bits for as long as a process lives."""
+MOST_KEPT = 10_000
 
 
 def choose_engine(functions: Functions, n_runs: int, engine: str = "auto", method: str = "auto") -> tuple[str, str]:
@@ -52,6 +55,15 @@ def choose_engine(functions: Functions, n_runs: int, engine: str = "auto", metho
 
 def _engine_for_few(functions: Functions) -> tuple[str, str]:
     """Return machine code for few runs where it is at hand, or where SciPy has taken as long as making it takes."""
+    program = functions.program.key or functions.program
+    if program not in _settled:
+        if len(_settled) > MOST_KEPT:
+            _settled.clear()
+        _settled[program] = _best_for_few(functions)
+    return _settled[program]
+
+
+def _best_for_few(functions: Functions) -> tuple[str, str]:
     if not can_compile_soon(functions):
         return "scipy", f"scipy: fewer than {FEW_RUNS} runs"
     start = functions.steady_start
@@ -65,11 +77,12 @@ def _engine_for_few(functions: Functions) -> tuple[str, str]:
 
 
 def spent(functions: Functions, more: float = 0.0) -> float:
-    """Return the seconds of CPU that this process has spent on few runs of a program by SciPy, with some added."""
-    key = functions.program.key or functions.program
+    """Return the seconds of CPU that this process has spent on few runs by SciPy, with some added.
+
+    Programs that differ in numbers only count as one: they have one machine code.
+    """
+    key = code_name(functions.program)
     if more:
-        if len(_spent) > 1000:
-            _spent.clear()
         _spent[key] = _spent.get(key, 0.0) + more
     return _spent.get(key, 0.0)
 

@@ -12,7 +12,7 @@ from immunode.program.numpy.functions import Functions
 from immunode.solve.choice import FEW_RUNS, can_compile_soon, choose_engine, engine_named, spent
 from immunode.solve.engine import OnJump, OnRestart, Request
 from immunode.solve.failures import failure_reasons
-from immunode.solve.fallback import Try, solve_with_others
+from immunode.solve.fallback import Try, last_resort, solve_with_others
 from immunode.solve.outcome import NO_MESSAGE, Outcome
 from immunode.solve.request_checks import checked_request
 from immunode.solve.sliding import solve_or_slide
@@ -105,18 +105,17 @@ def _solve(request: Request, name: str, reason: str, asked: str) -> Outcome:
     program, few = request.functions.program, request.values.shape[1] < FEW_RUNS
     if name != "scipy":
         others: list[Try] = [(engine, "rodas5p"), (engine, "tsit5")]
-        if asked == "auto" and few:
-            others.append((engine_named("scipy"), "LSODA"))
-        return solve_with_others(request, engine, reason, others)
+        outcome = solve_with_others(request, engine, reason, others)
+        return last_resort(request, outcome, engine_named("scipy"), "LSODA") if asked == "auto" and few else outcome
     if asked == "scipy" or program.triggers:
-        others = [(engine, "Radau"), (engine, "DOP853")]
-        return solve_with_others(request, engine, reason, others, later=SECOND_TRIES)
+        slow: list[Try] = [(engine, "Radau"), (engine, "DOP853")]
+        return solve_with_others(request, engine, reason, slow, later=SECOND_TRIES)
     fast = can_compile_soon(request.functions)
     other = engine_named("compiled" if fast else "numpy")
     share = min(PATIENCE, MOST_PATIENCE / request.max_steps) if fast else 1.0
     # the first time, most of it is the import of SciPy
     loaded, begun = "scipy.integrate" in sys.modules, time.thread_time()
     outcome = solve_with_others(request, engine, reason, [(other, "rodas5p"), (other, "tsit5")], share)
-    if loaded:
+    if loaded and fast:
         spent(request.functions, time.thread_time() - begun)
-    return outcome
+    return last_resort(request, outcome, engine, "LSODA") if share < 1.0 and few else outcome

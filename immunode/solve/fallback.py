@@ -24,8 +24,6 @@ Try = tuple[Engine, str]
 
 STEPS_A_JUMP = 10
 """A run with more jumps than one in so many steps is one of restarts, which cost a multistep method most."""
-SLOW_STEPS = 3_000
-"""Steps that SciPy may take on a run that faster engines did not finish."""
 _MENDABLE = (Status.NOT_FINITE, Status.STEP_TOO_SMALL, Status.TOO_MANY_STEPS, Status.SOLVER_FAILED)
 
 
@@ -54,8 +52,14 @@ def solve_with_others(
             order = [one for one in others if (one[0].name, one[1]) != (first.name, batch.method_names[method])]
             most = request.max_steps if later is None or backwards else min(later, request.max_steps)
             order = order[::-1] if backwards else order
-            batch = _tried(replace(request, max_steps=most), batch, runs, order, first)
+            batch = _tried(replace(request, max_steps=most), batch, runs, order)
     return batch
+
+
+def last_resort(request: Request, batch: Outcome, engine: Engine, method: str) -> Outcome:
+    """Return a batch in which the runs that still took too many steps have the whole limit of a slower engine."""
+    runs = np.flatnonzero(batch.status == Status.TOO_MANY_STEPS)
+    return _tried(request, batch, runs, [(engine, method)])
 
 
 def _lost(batch: Outcome, t0: float) -> Lanes:
@@ -65,15 +69,12 @@ def _lost(batch: Outcome, t0: float) -> Lanes:
     return np.flatnonzero(np.isin(batch.status, _MENDABLE) & begun)
 
 
-def _tried(request: Request, batch: Outcome, runs: Lanes, order: Sequence[Try], first: Engine) -> Outcome:
+def _tried(request: Request, batch: Outcome, runs: Lanes, order: Sequence[Try]) -> Outcome:
     """Return a batch in which some runs are computed again by one method after the other, until one succeeds."""
     for engine, method in order:
         runs = runs[batch.status[runs] != Status.OK]
         if runs.size:
-            slower = engine.name == "scipy" != first.name
-            most = min(request.max_steps, SLOW_STEPS) if slower else request.max_steps
-            again = replace(request, method=method, max_steps=most)
-            batch = rerun(again, batch, runs, engine, _why(batch, runs, engine, method))
+            batch = rerun(replace(request, method=method), batch, runs, engine, _why(batch, runs, engine, method))
     return batch
 
 

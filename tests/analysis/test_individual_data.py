@@ -203,3 +203,9 @@ def test_a_covariate_must_be_one_number_an_individual() -> None:
     ):
         with pytest.raises(StudyError, match=message):
             predicted(model, table.assign(wt=values))
+
+
+def test_a_steady_state_that_no_doses_reach_is_refused() -> None:
+    model = intravenous(0.002, 20.0, (0.1, 0.1), 0.1)
+    with pytest.raises(StudyError, match="128 doses do not lead to a steady state"):
+        predicted(model, records({"TIME": 0.0, "AMT": 100.0, "SS": 1, "II": 8.0}))

@@ -306,3 +306,97 @@ def test_focei_of_phenobarbital_is_that_of_nonmem() -> None:
     assert fit.likelihood.objective == pytest.approx(730.8947, abs=0.01)
     expected = [0.00581756, 1.44555, 0.111053**0.5, 0.201526**0.5, 0.0164177**0.5]
     np.testing.assert_allclose(fit.values, expected, rtol=5e-3)
+
+
+@needs_shared
+@pytest.mark.slow
+def test_saem_of_warfarin_reaches_the_optimum_of_monolix_in_spite_of_a_lag_time() -> None:
+    table = pd.read_csv(DATA / "mlx_warfarin_data.csv", encoding="utf-8-sig", na_values=".")
+    table = table[(table.dvid == 1) | table.amt.notna()].drop(columns=["dvid"])
+    base = oral(1.0, 0.2, 10.0, (0.25, 0.25, 0.25), 1.0, 0.2, "sds")
+    model = base.replace(
+        parameters=[*base.parameters, *parameters(("Tlag", 0.5, "h"))],
+        variability=[*base.variability, Variability("Tlag", sd=0.5)],
+    )
+    data = individual_data(table, routes=im.fitting.Route("depot", lag="Tlag"))
+    fit = im.estimate(model, data, draws=6000, seed=1)
+    assert fit.likelihood.minus2ll - 3 * fit.likelihood.standard_error < 657.4 + 0.5
+    assert fit["V"] == pytest.approx(7.96, rel=0.02)
+    assert fit["CL"] == pytest.approx(0.1325, rel=0.02)
+    assert abs(np.log(fit["ka"] / 1.456)) < 0.57 / 1.456
+    assert abs(np.log(fit["Tlag"] / 0.764)) < 0.42 / 0.764
+
+
+@needs_shared
+@pytest.mark.slow
+def test_saem_of_counts_and_of_a_dose_response_are_those_of_monolix() -> None:
+    """Within 0.2 standard errors of Monolix's estimates for the counts; the dose response reaches its likelihood."""
+    counts = Model(
+        name="counts",
+        time_unit="day",
+        states=[State("N", 0.0, "")],
+        parameters=parameters(("rate", 1.0, "1/day")),
+        processes=[Process("events", "-> N", "rate")],
+        variability=[Variability("rate", sd=0.5)],
+        observed=[Observed("N", counts="poisson")],
+    )
+    fit = im.estimate(counts, individual_data(DATA / "mlx_count1_data.txt", columns={"DV": "Y"}), draws=300)
+    assert fit["rate"] == pytest.approx(0.47218, abs=0.2 * 0.053)
+    assert fit["omega(rate)"] == pytest.approx(1.0615, abs=0.2 * 0.087)
+    exact = likelihood_value(fit.predict, fit.point, "quadrature")
+    assert exact.minus2ll == pytest.approx(7679.728, abs=0.1)
+    response = Model(
+        name="response",
+        axis="dose",
+        states=[],
+        parameters=parameters(
+            ("Emax", 80.0, ""), ("EC50", 20.0, ""), ("S0", 20.0, ""), ("beta", 0.0, ""), ("gender", 0.0, "")
+        ),
+        derived=[Derived("EC", "EC50*exp(beta*gender)"), Derived("effect", "S0 + Emax*t/(EC + t)")],
+        variability=[Variability("Emax", sd=0.5), Variability("EC50", sd=0.5), Variability("S0", sd=0.5)],
+        observed=[Observed("effect", additive=8.0)],
+    )  # fmt: skip
+    data = individual_data(DATA / "PD1.saemix.tab", columns={"ID": "subject", "TIME": "dose", "DV": "response"})
+    fit = im.estimate(response, data, parameters=["beta"], draws=4000)
+    assert fit.likelihood.minus2ll - 3 * fit.likelihood.standard_error < 2453.6
+    for name, value, se in (("Emax", 107.2, 6.2), ("EC50", 11.36, 0.93), ("beta", 0.406, 0.095), ("S0", 23.3, 1.03)):
+        assert abs(fit[name] - value) < 0.5 * se
+
+
+@needs_shared
+@pytest.mark.slow
+def test_theophylline_with_weight_reaches_the_exact_optimum() -> None:
+    table = pd.read_csv(DATA / "theo_sd.csv")
+    base = oral(1.0, 1.0, 20.0, (0.3, 0.3, 0.3), 1.0)
+    model = base.replace(
+        parameters=[*base.parameters, *parameters(("WT", 70.0, "kg"), ("beta", 0.0, "1/kg"))],
+        derived=[*base.derived, Derived("clearance", "CL*exp(beta*WT)", "L/h")],
+        processes=[base.processes[0], Process("elimination", "central ->", "clearance/V*central")],
+    )
+    data = individual_data(table[(table.EVID != 0) | (table.TIME != 0)], routes="depot")
+    fit = im.estimate(model, data, parameters={"beta": "linear"}, draws=300)
+    exact = likelihood_value(fit.predict, fit.point, "quadrature", nodes=7)
+    assert exact.minus2ll < 344.747 + 0.1
+
+
+@pytest.mark.slow
+@pytest.mark.soak
+def test_intervals_hold_the_truth_in_nine_to_ten_of_ten_sets() -> None:
+    """100 sets drawn from a known model: each number lies in its 95 % interval in 90 to 99 % of them, on the whole."""
+    truth = np.array([1.5, 2.75, 31.8, 0.2**0.5, 0.3, 0.2, 0.15])
+    inside = []
+    for repeat in range(100):
+        rng = np.random.default_rng(1000 + repeat)
+        t, rows = np.array([0.25, 0.5, 1.0, 2.0, 4.0, 8.0, 12.0, 24.0]), []
+        for i in range(40):
+            ka, cl, v = truth[:3] * np.exp(rng.standard_normal(3) * truth[3:6])
+            y = oral_curve(ka, cl, v, 320.0, t) * (1 + 0.15 * rng.standard_normal(8))
+            rows.append({"ID": i, "TIME": 0.0, "AMT": 320.0, "EVID": 1})
+            rows += [{"ID": i, "TIME": a, "DV": b, "EVID": 0} for a, b in zip(t, y, strict=True)]
+        model = oral(1.2, 2.2, 28.0, (0.1, 0.1, 0.1), 0.0, 0.2)
+        fit = im.estimate(model, pd.DataFrame(rows), iterations=(60, 60), draws=50, seed=repeat)
+        ends = fit.intervals()
+        inside.append((ends[:, 0] <= truth) & (truth <= ends[:, 1]))
+    shares = np.mean(inside, axis=0)
+    assert 0.90 <= shares.mean() <= 0.99
+    assert shares.min() >= 0.85

@@ -8,8 +8,6 @@ from functools import cache
 import numpy as np
 import pandas as pd
 import pytest
-from scipy.integrate import quad
-from scipy.stats import norm, poisson
 
 from immunode.analysis.mixed_effects.problem import population_likelihood
 from immunode.analysis.mixed_effects.records.individual_records import IndividualData, Route, individual_data
@@ -18,6 +16,7 @@ from immunode.model import Correlation, Derived, Model, Observed, Process, State
 from tests.population_models import (
     SHARED,
     WANG,
+    antibody,
     decay,
     intravenous,
     needs_shared,
@@ -32,6 +31,9 @@ DATA = SHARED / "data"
 
 def exact(table: pd.DataFrame, density, sd: float) -> float:  # type: ignore[no-untyped-def]
     """-2 log likelihood with one random effect by adaptive quadrature; density(rows, eta) of an individual's rows."""
+    from scipy.integrate import quad
+    from scipy.stats import norm
+
     total = 0.0
     for _, rows in table.groupby("ID"):
         part, _ = quad(
@@ -62,6 +64,8 @@ def test_wang_2007_by_every_method(method: str, proportional: float, additive: f
 
 @pytest.mark.parametrize("error", ["lognormal", "combined1", "combined2", "power"])
 def test_every_form_of_error_has_its_density(error: str) -> None:
+    from scipy.stats import norm
+
     declared = {
         "lognormal": Observed("a", lognormal=0.2),
         "combined1": Observed("a", additive=0.3, proportional=0.1, combined="sds"),
@@ -82,6 +86,8 @@ def test_every_form_of_error_has_its_density(error: str) -> None:
 
 def test_values_beyond_limits_have_the_probability_of_their_interval() -> None:
     """M3: below DV, above DV (CENS -1), between LIMIT and DV."""
+    from scipy.stats import norm
+
     table = WANG.assign(CENS=0, LIMIT=np.nan)
     table.loc[1, "CENS"], table.loc[3, "CENS"], table.loc[5, ["CENS", "LIMIT"]] = 1, -1, [1, 5.0]
 
@@ -99,6 +105,8 @@ def test_values_beyond_limits_have_the_probability_of_their_interval() -> None:
 
 
 def test_counts_are_poisson_with_the_increase_of_the_quantity() -> None:
+    from scipy.stats import poisson
+
     rng = np.random.default_rng(3)
     table = pd.DataFrame({"ID": np.repeat(np.arange(6), 4), "TIME": np.tile([1.0, 2.0, 4.0, 5.0], 6)})
     table["DV"] = rng.poisson(1.5, 24)
@@ -368,31 +376,6 @@ def test_many_subjects_have_the_value_of_nlmixr() -> None:
     table = pd.read_csv(DATA / "Bolus_1CPT.csv")
     model = intravenous(3.9215, 67.085, (0.2699**2, 0.3029**2), 0.19789)
     assert population_likelihood(model, table[table.SD == 1], "focei").objective == pytest.approx(20058.4791, abs=0.01)
-
-
-def antibody() -> Model:
-    """Quasi-steady-state target-mediated disposition, as the reference data were simulated."""
-    values = {"CL": 0.2, "V": 3.2, "Q": 0.4, "Vp": 2.6, "R0": 2.0, "kdeg": 0.8, "kint": 0.12, "Kss": 0.8}
-    units = {"CL": "L/day", "V": "L", "Q": "L/day", "Vp": "L", "R0": "nmol/L", "kdeg": "1/day", "kint": "1/day"}
-    return Model(
-        name="antibody",
-        time_unit="day",
-        states=[State("Ct", 0.0, "nmol/L"), State("Ap", 0.0, "nmol"), State("Rt", "R0", "nmol/L")],
-        parameters=parameters(*((n, v, units.get(n, "nmol/L")) for n, v in values.items())),
-        derived=[
-            Derived("C", "((Ct - Rt - Kss) + sqrt((Ct - Rt - Kss)**2 + 4*Kss*Ct))/2", "nmol/L"),
-            Derived("bound", "Rt*C/(Kss + C)", "nmol/L"),
-        ],
-        processes=[
-            Process("loss_free", "Ct ->", "(CL + Q)/V*C"), Process("back", "-> Ct", "Q/Vp*Ap/V"),
-            Process("internalized", "Ct ->", "kint*bound"), Process("away", "-> Ap", "Q*C"),
-            Process("returned", "Ap ->", "Q/Vp*Ap"), Process("made", "-> Rt", "kdeg*R0"),
-            Process("lost", "Rt ->", "kdeg*Rt"), Process("changed", "Rt ->", "(kint - kdeg)*bound"),
-        ],
-        variability=[Variability("CL", sd=0.3), Variability("V", sd=0.2), Variability("R0", sd=0.4)],
-        correlations=[Correlation("CL", "V", 0.4)],
-        observed=[Observed("C", additive=0.05, proportional=0.15)],
-    )  # fmt: skip
 
 
 def indirect_response() -> Model:

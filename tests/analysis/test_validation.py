@@ -301,3 +301,18 @@ def test_a_level_that_does_not_exist_is_refused() -> None:
 def test_a_share_of_patients_still_needs_a_condition() -> None:
     with pytest.raises(StudyError):
         validate(model(trials=[trial(TrialResult("placebo", "at(x, 10)", 0.5, "share"))]), patients=400)
+
+
+@pytest.mark.parametrize(
+    ("error", "sd"),
+    [
+        (Observed("x", additive=0.5, proportional=0.1), np.hypot(0.5, 0.9)),
+        (Observed("x", additive=0.5, proportional=0.1, combined="sds"), 0.5 + 0.9),
+        (Observed("x", proportional=0.1, power=0.5), 0.1 * 3.0),
+        (Observed("x", additive=0.5, proportional=0.1, power=0.5), np.hypot(0.5, 0.3)),
+    ],
+)
+def test_errors_of_every_form_have_their_standard_deviation(error: Observed, sd: float) -> None:
+    seen = measured_values(model(observed=[error]), {"at(x, 1)": np.full(40_000, 9.0)}, 2.0, 3)["at(x, 1)"]
+    assert seen.std() == pytest.approx(sd, rel=0.02)  # four standard errors of a standard deviation
+    assert seen.mean() == pytest.approx(9.0, abs=4 * sd / 200)

@@ -76,3 +76,14 @@ def test_what_cannot_be_meant_ends_in_one_line(
 def test_a_table_that_is_not_there_is_told(files: tuple[str, str], capsys: Capture) -> None:
     assert main(["estimate", files[0], "nowhere.csv"]) == 2
     assert "nowhere.csv: there is no such file" in capsys.readouterr().err
+
+
+def test_labels_of_a_strange_table_are_shown_and_never_obeyed(tmp_path: Path, capsys: Capture) -> None:
+    """Escapes of a terminal, markup and formulas of spreadsheets stay texts; a figure draws them as pictures."""
+    model, data = tmp_path / "decay.json", tmp_path / "data.csv"
+    model.write_text(decay(additive=0.3).to_json())
+    strange = {1: "=1+1", 2: "\x1b[31mred", 3: "[bold]x", 4: "$a$"}
+    WANG.assign(ID=[strange.get(i, str(i)) for i in WANG.ID]).to_csv(data, index=False)
+    assert main(["estimate", str(model), str(data), "--draws", "20", "-o", str(tmp_path / "out")]) == 0
+    assert "\x1b" not in capsys.readouterr().out
+    assert "\n=1+1" not in (tmp_path / "out" / "individuals.csv").read_text()

@@ -52,3 +52,9 @@ def test_a_drug_given_for_a_model_says_what_it_is_and_how_it_is_used(
     assert "is a drug, not a model" in told
     assert "immunode show pembrolizumab" in told
     assert "im.drug('pembrolizumab').usual().inhibit" in told
+
+
+def test_brands_read_from_the_text_of_the_library_are_those_of_its_drugs() -> None:
+    own = {brand: one.name for one in LIBRARY.values() for brand in (one.profile.brands if one.profile else ())}
+    assert len(own) > 50
+    assert dict(brands()) == BRANDS_ELSEWHERE | own

@@ -98,6 +98,8 @@ def test_what_is_only_told_does_not_change_the_key_of_the_numbers() -> None:
         (lambda: Observed("x"), ["additive", "lognormal", "counts"]),
         (lambda: Observed("x", additive=0.1, lognormal=0.1), ["'x'"]),
         (lambda: Observed("x", additive=-1), ["additive", "-1"]),
+        (lambda: Observed("x", additive=1, combined="sum"), ["combined", "'sum'"]),
+        (lambda: Observed("x", proportional=1, power=-0.5), ["power", "-0.5"]),
         (lambda: Threshold("r", "x + 1"), ["'x + 1'", "das28 < 2.6"]),
         (lambda: Threshold("r", "x < y"), ["one quantity with a number"]),
         (lambda: Threshold("r", "x < 2 and x > 1"), ["one quantity with a number"]),

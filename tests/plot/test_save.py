@@ -32,7 +32,7 @@ def test_any_reader_finds_the_recipe_in_a_png(two_arms: Figure, tmp_path: Path) 
 def test_text_in_an_svg_is_text(two_arms: Figure, tmp_path: Path) -> None:
     root = ElementTree.parse(save(two_arms, tmp_path / "a.svg")).getroot()
     texts = {"".join(e.itertext()).strip() for e in root.iter("{http://www.w3.org/2000/svg}text")}
-    assert {"control", "anti_tnf", "tnf (pg/mL)", "time (weeks)", "52", "doses"} <= texts
+    assert {"control", "anti_tnf", "tnf (pg/mL)", "time (weeks)", "52", "infection"} <= texts
 
 
 def test_text_in_an_svg_of_a_figure_of_the_caller_is_text_too(tmp_path: Path) -> None:

@@ -23,6 +23,7 @@ def unmade(monkeypatch: pytest.MonkeyPatch) -> None:
     """Let no machine code be at hand, and nothing be spent so far."""
     monkeypatch.setattr(choice, "at_hand", lambda program: False)
     monkeypatch.setattr(choice, "_spent", {})
+    monkeypatch.setattr(choice, "_settled", {})
 
 
 @pytest.fixture(scope="session")

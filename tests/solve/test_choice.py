@@ -40,13 +40,17 @@ def test_few_runs_take_machine_code_that_is_at_hand(build: Callable[..., Functio
 
 @pytest.mark.skipif(BLOCKS == "numpy", reason="llvmlite is not installed")
 @pytest.mark.usefixtures("unmade")
-def test_machine_code_is_made_once_scipy_has_taken_as_long(decay: Functions) -> None:
+def test_machine_code_is_made_once_scipy_has_taken_as_long(build: Callable[..., Functions], decay: Functions) -> None:
     assert choose_engine(decay, 1)[0] == "scipy"
     choice.spent(decay, choice.MAKING + 1.0)
-    assert choose_engine(decay, 1) == (
+    other = build({"x": 1.0}, {"k": 2.0}, {"x": "-k*x"})
+    assert other.program != decay.program
+    assert choose_engine(other, 1) == (
         "compiled",
         "compiled: runs by scipy have taken as long as making machine code does",
     )
+    # what was run before gives the same bits again
+    assert choose_engine(decay, 1)[0] == "scipy"
 
 
 def test_a_method_brings_its_engine(decay: Functions) -> None:

@@ -206,8 +206,8 @@ def test_few_runs_that_machine_code_can_not_finish_go_to_lsoda(
 
 
 def _all_fail(runs: Any) -> Any:
-    """Let every run end after one step as if none were small enough."""
+    """Let every run end after one step as if it had taken them all."""
     waiting = np.arange(runs.n)
     runs.steps[waiting] = 1
-    runs.fail(waiting, Status.STEP_TOO_SMALL)
+    runs.fail(waiting, Status.TOO_MANY_STEPS)
     return waiting[:0]

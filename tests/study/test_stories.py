@@ -81,7 +81,8 @@ def test_a_story_may_be_a_waterfall_with_its_rates() -> None:
     titles = [" ".join(ax.get_title(loc="left").split()) for ax in figure.axes]
     rate = [int(title.split(": ")[1].split(" %")[0]) for title in titles]
     assert [title.split(":")[0] for title in titles] == ["placebo", "slow"]
-    assert all(title.endswith("% most of it") for title in titles)
+    assert all(title.endswith(" %") for title in titles)
+    assert "dashed: most of it, its rate above" in figure.get_supxlabel()
     assert rate[0] == pytest.approx(50, abs=8)  # three standard errors of 400 patients
     assert rate[1] == pytest.approx(8.3, abs=5)  # k must be twice its median: 1.386 standard deviations
 
@@ -136,8 +137,7 @@ def test_the_figure_says_the_sentence_and_the_model_and_uses_labels_and_threshol
     y, x = figure.axes
     assert figure.get_suptitle() == "It falls."
     assert figure.get_supxlabel() == "Decay (decay)"
-    assert y.get_ylabel() == "y (mg)"
-    assert y.get_title(loc="left") == "bystander"
+    assert y.get_ylabel() == "bystander (mg)"  # a short meaning serves as label
     assert x.get_ylabel() == "level (mg)"
     assert (x.get_yscale(), y.get_yscale()) == ("log", "linear")
     named = [text.get_text() for text in x.texts if text.get_gid() == "level-name"]

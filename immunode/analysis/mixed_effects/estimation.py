@@ -88,20 +88,11 @@ def estimate(
     StudyError
         data and model don't fit, an unknown name, an individual whose observations are impossible.
     """
-    if method not in METHODS:
-        raise StudyError(f"estimate: unknown method '{method}'{did_you_mean(method, METHODS)}")
-    if min(iterations) < 1:
-        raise StudyError(f"estimate: iterations are two numbers above 0, such as (200, 150), got {iterations!r}")
+    _check_options(method, iterations)
     tolerance = rtol if rtol is not None else 1e-6 if method == "saem" else 1e-9
     predict = prepared(model, data, parameters, fixed, tolerance, engine)
     s = predict.structure
-    if not s.names:
-        raise StudyError(f"{model.name}: nothing is left to estimate; shorten `fixed`")
-    if predict.data.n_observations <= len(s.names):
-        raise StudyError(
-            f"{model.name}: {predict.data.n_observations} observations can't fix {len(s.names)} numbers; hold some "
-            "with fixed="
-        )
+    _check_numbers(predict)
     _refuse_twins(predict)
     notes = [*predict.data.notes]
     left = make_centers(s, predict.data).left
@@ -156,6 +147,25 @@ def estimate(
         error_method=how,
     )
     return _with_notes(fit, notes)
+
+
+def _check_options(method: str, iterations: tuple[int, int]) -> None:
+    if method not in METHODS:
+        raise StudyError(f"estimate: unknown method '{method}'{did_you_mean(method, METHODS)}")
+    if min(iterations) < 1:
+        raise StudyError(f"estimate: iterations are two numbers above 0, such as (200, 150), got {iterations!r}")
+
+
+def _check_numbers(predict: Predictions) -> None:
+    """Refuse to estimate nothing, or more than the observations can tell."""
+    s, model = predict.structure, predict.structure.model
+    if not s.names:
+        raise StudyError(f"{model.name}: nothing is left to estimate; shorten `fixed`")
+    if predict.data.n_observations <= len(s.names):
+        raise StudyError(
+            f"{model.name}: {predict.data.n_observations} observations can't fix {len(s.names)} numbers; hold some "
+            "with fixed="
+        )
 
 
 def _conditional(

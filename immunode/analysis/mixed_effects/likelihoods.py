@@ -31,6 +31,8 @@ DEGREES = 5.0
 """Degrees of freedom of the t distribution from which importance samples come."""
 FROM_PRIOR = 0.1
 """Share of importance samples from the population's distribution; weights then are at most its inverse."""
+LEAST_PILOT = 100
+"""Importance samples at least from which mean and covariance are told."""
 WIDE = 1.2
 """By how much the proposal is wider than the Laplace approximation, as a ratio of standard deviations."""
 
@@ -221,39 +223,68 @@ def importance_parts(
 ) -> tuple[Array, Array, Array]:
     """Return -2 log L of each individual by importance sampling, its standard errors, and effective sample sizes.
 
-    Samples come from a t distribution around the mode, a share of them from the population's distribution.
+    Samples come from t distributions around the mode and the mean, a share of them from the population's distribution.
     """
     log_w, _ = weighted_samples(predict, point, center, hessian, draws, rng)
     top = log_w.max(axis=1, keepdims=True)
     w = np.exp(log_w - top)
     mean = w.mean(axis=1)
     parts = -2 * (top[:, 0] + np.log(mean))
-    errors = 2 * w.std(axis=1, ddof=1) / mean / np.sqrt(draws)
+    errors = 2 * w.std(axis=1, ddof=1) / mean / np.sqrt(w.shape[1])
     return parts, errors, w.sum(axis=1) ** 2 / (w**2).sum(axis=1)
 
 
 def weighted_samples(
     predict: Predictions, point: Point, center: Array, hessian: Array, draws: int, rng: np.random.Generator
 ) -> tuple[Array, Array]:
-    """Return logarithms of importance weights, (n_individuals, draws), and the samples, (..., n_effects)."""
-    from scipy.special import gammaln
+    """Return logarithms of importance weights, (n_individuals, n), and the samples, (n_individuals, n, n_effects).
 
-    n, d = center.shape
+    A quarter of the draws, around the mode, tells mean and covariance of each individual's distribution; the others,
+    which are returned, come from t distributions around the mode and around that mean, and from the population.
+    """
     root = WIDE * np.linalg.inv(np.linalg.cholesky(hessian)).swapaxes(1, 2)
-    z = rng.standard_normal((n, draws, d)) / np.sqrt(rng.chisquare(DEGREES, (n, draws, 1)) / DEGREES)
-    eta = center[:, None, :] + np.einsum("nij,nmj->nmi", root, z)
-    share = np.arange(draws) < round(FROM_PRIOR * draws)
-    prior_root = np.linalg.cholesky(point.omega)
-    eta[:, share] = rng.standard_normal((n, int(share.sum()), d)) @ prior_root.T
-    whitened = np.einsum("nij,nmj->nmi", np.linalg.inv(root), eta - center[:, None, :])
-    log_t = (
-        gammaln((DEGREES + d) / 2) - gammaln(DEGREES / 2) - 0.5 * d * np.log(DEGREES * np.pi)
-        - np.linalg.slogdet(root)[1][:, None]
-        - 0.5 * (DEGREES + d) * np.log1p((whitened**2).sum(axis=2) / DEGREES)
-    )  # fmt: skip
+    pilot = max(draws // 4, min(LEAST_PILOT, draws // 2))
+    log_w, eta = _mixture(predict, point, [(center, root)], pilot, rng)
+    w = np.exp(log_w - log_w.max(axis=1, keepdims=True))
+    w = np.minimum(w, np.sqrt(pilot) * w.mean(axis=1, keepdims=True))  # one stray weight must not be all
+    w /= w.sum(axis=1, keepdims=True)
+    mean = np.einsum("nm,nmi->ni", w, eta)
+    gap = eta - mean[:, None, :]
+    covariance = np.einsum("nm,nmi,nmj->nij", w, gap, gap) + 0.01 * np.linalg.inv(hessian)
+    return _mixture(predict, point, [(center, root), (mean, WIDE * np.linalg.cholesky(covariance))], draws - pilot, rng)
+
+
+def _mixture(
+    predict: Predictions, point: Point, parts: list[tuple[Array, Array]], n: int, rng: np.random.Generator
+) -> tuple[Array, Array]:
+    """Return weights and samples as `weighted_samples`. parts : centers and roots of t distributions, equal shares."""
+    d = point.omega.shape[-1]
+    of_population = round(FROM_PRIOR * n)
+    counts = [(n - of_population) // len(parts)] * len(parts)
+    counts[0] += n - of_population - sum(counts)
+    z = rng.standard_normal((len(parts[0][0]), n, d)) / np.sqrt(
+        rng.chisquare(DEGREES, (len(parts[0][0]), n, 1)) / DEGREES
+    )
+    eta = np.empty_like(z)
+    ends = np.cumsum([0, *counts])
+    for (center, root), first, last in zip(parts, ends[:-1], ends[1:], strict=True):
+        eta[:, first:last] = center[:, None, :] + np.einsum("nij,nmj->nmi", root, z[:, first:last])
+    eta[:, ends[-1] :] = rng.standard_normal((len(z), of_population, d)) @ np.linalg.cholesky(point.omega).T
     inverse = np.linalg.inv(point.omega)
     log_prior = -0.5 * (
         np.einsum("nmi,ij,nmj->nm", eta, inverse, eta) + d * LOG_2PI + np.linalg.slogdet(point.omega)[1]
     )
-    proposal = np.logaddexp(np.log1p(-FROM_PRIOR) + log_t, np.log(FROM_PRIOR) + log_prior)
-    return -minus_log_joint(predict, point, eta) - proposal, eta
+    logs = [np.log(of_population / n) + log_prior] if of_population else []
+    logs += [np.log(m / n) + _log_t(eta, *part) for m, part in zip(counts, parts, strict=True)]
+    return -minus_log_joint(predict, point, eta) - np.logaddexp.reduce(logs), eta
+
+
+def _log_t(eta: Array, center: Array, root: Array) -> Array:
+    """Return the logarithm of the density of t distributions, (n_individuals, n)."""
+    from scipy.special import gammaln
+
+    d = eta.shape[-1]
+    z = np.einsum("nij,nmj->nmi", np.linalg.inv(root), eta - center[:, None, :])
+    scale = gammaln((DEGREES + d) / 2) - gammaln(DEGREES / 2) - 0.5 * d * np.log(DEGREES * np.pi)
+    size = np.linalg.slogdet(root)[1][:, None]
+    return np.asarray(scale - size - 0.5 * (DEGREES + d) * np.log1p((z**2).sum(axis=2) / DEGREES))

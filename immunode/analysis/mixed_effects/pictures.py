@@ -14,6 +14,7 @@ from immunode.analysis.mixed_effects.observation_table import given_covariates
 from immunode.analysis.mixed_effects.predictions import Predictions
 from immunode.analysis.mixed_effects.structure import Point
 from immunode.errors import StudyError
+from immunode.language.characters import UNPRINTABLE
 from immunode.plot.charts.analysis.population_fit import convergence, covariate_panels, individual_curves
 from immunode.plot.charts.analysis.predictive_check_chart import predictive_check
 from immunode.plot.charts.analysis.residual_panels import residuals
@@ -93,7 +94,7 @@ class FitPictures:
             beyond.append((p.table.clock[i][mine & ~seen], p.table.y[i][mine & ~seen]))
         name = s.forms[output].quantity
         return individual_curves(
-            [f"ID {p.data.individuals[i].label}" for i in chosen],
+            [f"ID {UNPRINTABLE.sub('?', p.data.individuals[i].label)}" for i in chosen],
             points,
             [(t, a, b) for (t, a), (_, b) in zip(own, typical, strict=True)],
             beyond=beyond,

@@ -35,6 +35,8 @@ SMALL = 1e-4
 """Below this part of its largest typical size, a state is computed to an absolute tolerance."""
 STEP, LINEAR_STEP = 1e-3, 1e-4
 """Step of the differences by random effects on log and logit scales; elsewhere a part of the typical size."""
+STEADY_DOSES, STEADY = (8, 16, 32, 64, 128), 1e-6
+"""Numbers of doses that may lead to a steady state, and the relative change at which it is one."""
 FAR = 1e-2
 """The same for second derivatives, on all scales."""
 
@@ -52,7 +54,19 @@ class Predictions:
     ) -> None:  # fmt: skip
         """Prepare. outputs : quantities; codes : for each observation in order, which."""
         self.structure, self.data, self.rtol = structure, data, rtol
-        self.dosed = dosed_model(structure.model, data)
+        self.rows_run = 0
+        self.steps, self.far = np.array([_steps(structure, k) for k in range(structure.n_effects)]).T
+        self._bounds = {p.name: p.bounds for p in structure.model.parameters if p.bounds}
+        steady = any(d.steady for one in data.individuals for d in one.doses)
+        self._lay_out(outputs, codes, engine, STEADY_DOSES[0] if steady else 0)
+        if steady:
+            self._find_steady_doses(outputs, codes, engine)
+        refuse_values(structure, self.table)
+
+    def _lay_out(self, outputs: Sequence[str], codes: Sequence[int], engine: str, steady: int) -> None:
+        """Prepare the runs. steady : doses that lead to a steady state."""
+        structure, data = self.structure, self.data
+        self.dosed = dosed_model(structure.model, data, steady)
         self.functions: Functions = functions(self.dosed.model)
         program = self.functions.program
         self.engine = choose_engine(self.functions, MANY, engine)[0]
@@ -78,12 +92,37 @@ class Predictions:
         self._base = base_values(self.dosed, data, program)
         starts = np.cumsum([0, *np.bincount([e.individual for e in self.dosed.episodes], minlength=len(data))])
         self._first, self._runs = starts[:-1], np.diff(starts)
-        self.steps, self.far = np.array([_steps(structure, k) for k in range(structure.n_effects)]).T
-        self._bounds = {p.name: p.bounds for p in structure.model.parameters if p.bounds}
-        self.rows_run = 0
         self._atol: Array | None = None
         self._atol = self._tolerances()
-        refuse_values(structure, self.table)
+
+    def _find_steady_doses(self, outputs: Sequence[str], codes: Sequence[int], engine: str) -> None:
+        """Double the doses that lead to a steady state until predictions stay, also where effects are 2 SD away.
+
+        Raises
+        ------
+        StudyError : the largest number is not enough.
+        """
+        before = self._far_away()
+        for steady in STEADY_DOSES[1:]:
+            self._lay_out(outputs, codes, engine, steady)
+            now = self._far_away()
+            with np.errstate(all="ignore"):
+                gap = np.abs(now - before) / np.maximum(np.abs(now), 1e-6 * np.nanmax(np.abs(now)))
+            if not np.nanmax(gap, initial=0.0) > STEADY:
+                return
+            before = now
+        raise StudyError(
+            f"{self.structure.model.name}: {STEADY_DOSES[-1]} doses do not lead to a steady state (SS): a half-life is "
+            "too long for the interval II, or there is no steady state; write the doses before one by one"
+        )
+
+    def _far_away(self) -> Array:
+        """Return predictions of all individuals at effects of 0 and at 2 SD to both sides of each."""
+        shifts = 2 * np.diag(np.sqrt(np.diag(self.structure.declared.omega)))
+        places = np.concatenate([np.zeros((1, len(shifts))), shifts, -shifts])
+        who = np.repeat(np.arange(self.n), len(places))
+        f = self(who, self.structure.declared, np.tile(places, (self.n, 1)))
+        return np.where(self.table.used[who], f, np.nan)
 
     @property
     def n(self) -> int:

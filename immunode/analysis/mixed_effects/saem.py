@@ -32,6 +32,8 @@ REFRESH = (0, 2, 5, 10, 20, 40, 80, 160, 320, 640)
 """Iterations at which the proposals are made anew."""
 DEGREES = 6.0
 """Degrees of freedom of the t distribution of independent proposals."""
+STUBBORN = 0.5
+"""Share of accepted independent proposals below which an individual gets further ones."""
 WANTED = 0.3
 """Share of random-walk proposals to accept."""
 LARGEST = 0.5
@@ -92,16 +94,21 @@ class _Search:
         self.eta = np.zeros((chains, self.n, self.d))
         self.f, self.value = self.look(self.eta)
         self.scale = np.full(self.n, 2.38 / np.sqrt(self.d))
-        self.accepted = np.zeros(2)
+        self.accepted, self.share = np.zeros(2), np.ones(self.n)
+        self.lengths = np.full((self.n, self.d), 0.5)
         self.sums: tuple[Array, Array] | None = None
         self.mode, self.root = self.eta[0], np.zeros((self.n, self.d, self.d))
         self.information, self.response = np.empty((0, 0)), np.empty((0, 0, 0))
         self.turn = 0
 
-    def look(self, eta: Array) -> tuple[Array, Array]:
-        """Return predictions, (n_chains, n, n_observations), and -log p(y | eta), (n_chains, n)."""
-        f = self.predict(self.who, self.point, eta.reshape(-1, self.d))
-        value = minus_log_density(self.predict.observed(self.who, self.point), f).sum(axis=1)
+    def look(self, eta: Array, some: Rows | None = None) -> tuple[Array, Array]:
+        """Return predictions, (n_chains, n, n_observations), and -log p(y | eta), (n_chains, n).
+
+        some : the individuals of `eta`, where these are not all.
+        """
+        who = self.who if some is None else np.tile(some, self.chains)
+        f = self.predict(who, self.point, eta.reshape(-1, self.d))
+        value = minus_log_density(self.predict.observed(who, self.point), f).sum(axis=1)
         return f.reshape(*eta.shape[:2], -1), value.reshape(eta.shape[:2])
 
     def prior(self, eta: Array) -> Array:
@@ -136,6 +143,7 @@ class _Search:
         correction = self._log_t(self.eta - center) - self._log_t(proposal - center)
         moved = self._decide(proposal, correction)
         self.accepted += [moved.sum(), moved.size]
+        self.share += 0.1 * (moved.mean(axis=0) - self.share)
         z = np.einsum("nij,cnj->cni", self.root, self.rng.standard_normal(shape))
         moved = self._decide(self.eta + self.scale[:, None] * z, 0.0)
         self.scale *= np.exp(0.3 * (moved.mean(axis=0) - WANTED))
@@ -144,20 +152,47 @@ class _Search:
             root = np.linalg.cholesky(self.point.omega)
             proposal = self.rng.standard_normal(shape) @ root.T
             self._decide(proposal, self.prior(proposal) - self.prior(self.eta))
+        stubborn = np.flatnonzero(self.share < STUBBORN)
+        if stubborn.size:
+            self._one_by_one(stubborn)
+
+    def _one_by_one(self, some: Rows) -> None:
+        """Move one random effect of each chain at a time, where the mode tells little of the whole distribution.
+
+        First one drawn anew from the population, then a random walk with a length of its own.
+        """
+        sd = np.sqrt(np.diag(self.point.omega))
+        shape = (self.chains, len(some))
+        for anew in (True, False):
+            which = self.rng.integers(self.d, size=shape)
+            place = np.arange(self.d) == which[..., None]
+            z, old = self.rng.standard_normal(shape), self.eta[:, some]
+            length = self.lengths[some[None, :], which]
+            change = z[..., None] * (sd if anew else length[..., None] * sd)
+            proposal = np.where(place, change if anew else old + change, old)
+            correction: Array | float = 0.0
+            if anew:
+                correction = 0.5 * (np.where(place, proposal**2 - old**2, 0.0) / sd**2).sum(axis=2)
+            moved = self._decide(proposal, correction, some)
+            if not anew:
+                np.multiply.at(self.lengths, (np.broadcast_to(some, shape), which), np.exp(0.2 * (moved - WANTED)))
+                self.lengths = np.clip(self.lengths, 1e-3, 5.0)
 
     def _log_t(self, eta: Array) -> Array:
         z = np.einsum("nij,cnj->cni", self.inverse_root, eta)
         return np.asarray(-0.5 * (DEGREES + self.d) * np.log1p((z**2).sum(axis=2) / DEGREES))
 
-    def _decide(self, proposal: Array, correction: Array | float) -> NDArray[np.bool_]:
+    def _decide(self, proposal: Array, correction: Array | float, some: Rows | None = None) -> NDArray[np.bool_]:
         """Accept or reject proposals (Metropolis and Hastings); a run that fails is a rejected proposal."""
-        f, value = self.look(proposal)
+        f, value = self.look(proposal, some)
+        at = slice(None) if some is None else some
+        old = self.eta[:, at]
         with np.errstate(all="ignore"):
-            ratio = self.value - value + self.prior(self.eta) - self.prior(proposal) + correction
+            ratio = self.value[:, at] - value + self.prior(old) - self.prior(proposal) + correction
         moved = np.log(self.rng.random(ratio.shape)) < np.where(np.isfinite(value), ratio, -np.inf)
-        self.eta = np.where(moved[..., None], proposal, self.eta)
-        self.f = np.where(moved[..., None], f, self.f)
-        self.value = np.where(moved, value, self.value)
+        self.eta[:, at] = np.where(moved[..., None], proposal, old)
+        self.f[:, at] = np.where(moved[..., None], f, self.f[:, at])
+        self.value[:, at] = np.where(moved, value, self.value[:, at])
         return np.asarray(moved)
 
     def maximize(self, gamma: float, slow: bool) -> None:

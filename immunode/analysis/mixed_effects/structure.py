@@ -178,6 +178,12 @@ def make_structure(
     """
     if model.classes:
         raise StudyError(f"{model.name}: classes of patients (mixtures) can't be estimated; leave out `classes`")
+    occasions = [v.parameter for v in model.variability if v.occasion]
+    if occasions:
+        raise StudyError(
+            f"{model.name}: variability between occasions ('{occasions[0]}') can't be estimated; leave it out of "
+            "`variability`"
+        )
     own = [v for v in model.variability if not v.shares]
     values = {p.name: p.value for p in model.parameters}
     moving = [v for v in own if not _stays(v, values[v.parameter])]

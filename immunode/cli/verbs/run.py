@@ -18,7 +18,8 @@ def command(
     set_: options.Set = None,
     variant: options.Variant = "",
     show: options.Show = None,
-    log: options.Log = None,
+    log: options.Log = False,
+    no_log: options.NoLog = False,
     engine: options.Engine = "auto",
     method: options.Method = "auto",
     rtol: options.Rtol = 1e-6,
@@ -38,7 +39,7 @@ def command(
         quantities=show,
         until=until,
         style=style,
-        log=log,
+        log=options.logarithmic(log, no_log),
         story=True,
     )
     computing = request.read_engine(engine, method, rtol)

@@ -61,7 +61,8 @@ def command(
     variant: options.Variant = "",
     endpoint: options.Endpoint = None,
     show: options.Show = None,
-    log: options.Log = None,
+    log: options.Log = False,
+    no_log: options.NoLog = False,
     engine: options.Engine = "auto",
     method: options.Method = "auto",
     rtol: options.Rtol = 1e-6,
@@ -88,7 +89,7 @@ def command(
         quantities=show,
         until=until,
         style=style,
-        log=log,
+        log=options.logarithmic(log, no_log),
         default=lambda model: labels or ("control",),
     )
     with output.usage():

@@ -25,6 +25,10 @@ Series = Mapping[str, Mapping[str, ArrayLike] | ArrayLike]
 Spread = Mapping[str, Mapping[str, tuple[ArrayLike, ArrayLike]]]
 
 
+FEW = 5
+"""Arms that are always drawn as lines, however long their names are."""
+
+
 def courses(
     times: ArrayLike | Mapping[str, ArrayLike],
     series: Series,
@@ -162,7 +166,7 @@ def can_be_lines(n: int, labels: Sequence[str], style: str | Style, *, treated: 
     look = find_style(style)
     if treated >= len(PALETTE):
         return False
-    if not look.fixed:
+    if not look.fixed or len(labels) <= FEW:
         return True
     rows, columns = course_grid(n, look)
     look = _smaller(look, rows)

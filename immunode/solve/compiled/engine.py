@@ -313,6 +313,11 @@ def at_hand(program: Program) -> bool:
 _loaded: set[str] = set()
 
 
+def code_name(program: Program) -> str:
+    """Return what the machine code of a program is called; programs that differ in numbers only share it."""
+    return _named(program, CompiledEngine.methods[0])[1]
+
+
 @lru_cache(maxsize=256)
 def _named(program: Program, method: str) -> tuple[Workspace, str]:
     """Return the workspace of a kernel, and the name that its code has."""

@@ -275,10 +275,10 @@ def draw_waterfall(
     values = {}
     for arm, last in population.last.items():
         met = [bool(evaluate(parse(line.condition), {quantity: float(value)})) for value in last] if line else []
-        rate = f"{arm}: {100 * sum(met) / len(met):.0f} % {_name(line)}" if line and met else arm
+        rate = f"{arm}: {100 * sum(met) / len(met):.0f} %" if met else arm
         values[rate] = last
     named = quantity_labels(model).get(quantity) or meanings(model).get(quantity, quantity)
-    lines = {_name(line): line.level} if line else {}
+    lines = {f"{_name(line)}, its rate above": line.level} if line else {}
     figure = waterfall(
         values, label=f"{named}, at the end (%)", lines=lines, whom="declared patients", title=title, style=style
     )

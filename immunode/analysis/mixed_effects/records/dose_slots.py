@@ -16,8 +16,6 @@ from immunode.model import Event, Model, Parameter, Process, Switch
 from immunode.model.checks.units import unit_of
 
 Array = NDArray[np.float64]
-STEADY_DOSES = 50
-"""Doses that lead to a steady state; `Predictions.check_steady_doses` sees whether they are enough."""
 AFTER = 1e-9
 """By this part of the time a dose comes later than an observation that stands before it at the same time."""
 SOURCE = "assumed: given by the records of individuals"
@@ -65,8 +63,8 @@ class DosedModel:
     episodes: tuple[Episode, ...]
 
 
-def dosed_model(model: Model, data: IndividualData) -> DosedModel:
-    """Return the model with room for the doses of all individuals.
+def dosed_model(model: Model, data: IndividualData, steady: int) -> DosedModel:
+    """Return the model with room for the doses of all individuals. steady : doses that lead to a steady state.
 
     Raises
     ------
@@ -76,7 +74,7 @@ def dosed_model(model: Model, data: IndividualData) -> DosedModel:
     by_code = {code: _route(model, data.routes, code) for code in codes}
     routes = tuple(dict.fromkeys(by_code.values()))
     of_code = {code: routes.index(route) for code, route in by_code.items()}
-    episodes = tuple(e for i, one in enumerate(data.individuals) for e in _episodes(i, one, of_code))
+    episodes = tuple(e for i, one in enumerate(data.individuals) for e in _episodes(i, one, of_code, steady))
     boluses, infusions = [0] * len(routes), [0] * len(routes)
     for episode in episodes:
         for k in range(len(routes)):
@@ -139,7 +137,7 @@ def _route(model: Model, given: Mapping[str, Route], code: str) -> Route:
     return route
 
 
-def _episodes(i: int, one: Individual, routes: Mapping[str, int]) -> list[Episode]:
+def _episodes(i: int, one: Individual, routes: Mapping[str, int], steady: int) -> list[Episode]:
     """Return the runs that an individual needs: a new one at every reset, and at every steady state (SS 1)."""
     cuts = sorted({*one.resets, *((d.time, d.place) for d in one.doses if d.steady == 1)}, key=lambda c: c[1])
     places = [-1, *(place for _, place in cuts)]
@@ -152,16 +150,16 @@ def _episodes(i: int, one: Individual, routes: Mapping[str, int]) -> list[Episod
         doses = [d for d in one.doses if place <= d.place < end]
         if last > done:
             begin = min([starts[k]] + [o.time for o in one.observations[done:last]] + [d.time for d in doses])
-            before = max([STEADY_DOSES * d.ii for d in doses if d.steady], default=0.0)
+            before = max([steady * d.ii for d in doses if d.steady], default=0.0)
             shift = before - begin if k or before or begin < 0 else 0.0
-            courses = _courses(doses, one, shift, routes)
+            courses = _courses(doses, one, shift, routes, steady)
             episodes.append(Episode(i, shift, done, last, courses))
         done = last
     return episodes
 
 
 def _courses(
-    doses: Sequence[DoseRecord], one: Individual, shift: float, routes: Mapping[str, int]
+    doses: Sequence[DoseRecord], one: Individual, shift: float, routes: Mapping[str, int], steady: int
 ) -> tuple[Course, ...]:
     listed = []
     for d in doses:
@@ -170,8 +168,8 @@ def _courses(
         meeting = [o for o in one.observations if o.time == d.time]
         if any(o.place < d.place for o in meeting):
             time += AFTER * max(abs(time), 1e-3)
-        first = time - (STEADY_DOSES * d.ii if d.steady else 0.0)
-        count = 1 + d.addl + (STEADY_DOSES if d.steady else 0)
+        first = time - (steady * d.ii if d.steady else 0.0)
+        count = 1 + d.addl + (steady if d.steady else 0)
         listed.append(
             Course(routes[d.code], first, d.ii if count > 1 else 0.0, count, d.amount, duration, bool(meeting))
         )
