@@ -210,7 +210,7 @@ def _entry_once(path: Path, _version: tuple[int, int, int]) -> Entry | None:
         system=_text(given.get("system")),
         status=_text(given.get("status")),
         species=_text(given.get("species")),
-        n_states=_count(given.get("states"), names),
+        n_states=_states(call, names),
         aliases=_aliases(given.get("aliases")),
         path=path,
     )
@@ -234,6 +234,30 @@ def _assigned(tree: ast.Module) -> dict[str, ast.expr]:
 def _text(node: ast.expr | None) -> str:
     """Return a text constant, or "" for anything else."""
     return " ".join(node.value.split()) if isinstance(node, ast.Constant) and isinstance(node.value, str) else ""
+
+
+def _states(call: ast.expr | None, names: dict[str, ast.expr]) -> int:
+    """Return the states of `Model(...)`, or of the parts of `join(...)`, which may be those of other files.
+
+    call : also with `.replace(...)` behind it, or a name that stands for it. A state that two parts share counts twice.
+    """
+    if isinstance(call, ast.Name):
+        return _states(names.get(call.id), {name: value for name, value in names.items() if name != call.id})
+    if not isinstance(call, ast.Call):
+        return 0
+    given = {keyword.arg: keyword.value for keyword in call.keywords}
+    if "states" in given:
+        return _count(given["states"], names)
+    if isinstance(call.func, ast.Attribute):
+        return _states(call.func.value, names) if call.func.attr == "replace" else 0
+    function = call.func.id if isinstance(call.func, ast.Name) else ""
+    if function == "join":
+        return sum(_states(part, names) for part in call.args)
+    if function == "load_model" and call.args:
+        path = _files().get(_text(call.args[0]))
+        part = None if path is None else _entry(path)
+        return 0 if part is None else part.n_states
+    return 0
 
 
 def _count(node: ast.expr | None, names: dict[str, ast.expr]) -> int:

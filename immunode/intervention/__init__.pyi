@@ -20,6 +20,7 @@ from .rules import Rule
 from .schedule import Pulses, Rhythm, Schedule, Trip, decay, during, pulses, ramp, rhythm
 from .sequences import sequence, shifted
 from .shapes import at_times, at_visits, bouts, cycles, daily, jet_lag, nights, seasons, to_target, weekly
+from .submodels.joining import join
 
 __all__ = [
     "Card",
@@ -58,6 +59,7 @@ __all__ = [
     "indirect_response",
     "inhibit",
     "jet_lag",
+    "join",
     "knobs",
     "list_drugs",
     "nights",

@@ -15,6 +15,7 @@ from immunode.study.run.plan import Plan
 from immunode.study.run.progress import patient_interrupts, telling
 from immunode.study.run.sweep_data import SweepData
 from immunode.study.store.continuation import compute_into
+from immunode.study.store.place import Place, require_zarr
 
 
 def compute(
@@ -28,10 +29,13 @@ def compute(
     log: str | os.PathLike[str] | None = None,
 ) -> SweepData:
     """Return what the runs of a plan come to. Parameters and errors as in `sweep`."""
-    cut = make_cut(plan, block)
-    mine = cut.blocks(part)
     if store is not None:
-        return compute_into(plan, cut, part, store, executor, progress, log)
+        require_zarr()
+    place = None if store is None else Place.of(store)
+    cut = make_cut(plan, block, remote=place is not None and not place.local)
+    mine = cut.blocks(part)
+    if place is not None:
+        return compute_into(plan, cut, part, place, executor, progress, log)
     data = SweepData.empty(len(plan), len(plan.endpoints), plan.keep, len(plan.times))
     done = 0
     with telling(progress, log, 0) as tell, patient_interrupts() as stop, suppress(KeyboardInterrupt):

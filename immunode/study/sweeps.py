@@ -19,6 +19,7 @@ from immunode.study.result.sweep_result import SweepResult
 from immunode.study.run.costs import Estimate, estimate
 from immunode.study.run.cuts import make_cut
 from immunode.study.run.plan_checks import make_plan
+from immunode.study.store.place import Place
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -163,4 +164,5 @@ def plan_sweep(model: Model, design: Any = None, **options: Unpack[SweepOptions]
     computing = {name: asked[name] for name in ("engine", "method", "rtol", "atol")}
     shared = {name: asked[name] for name in ("until", "times", "arms", "endpoints", "keep", "n", "patients", "seed")}
     plan = make_plan(model, design, **shared, options=computing)
-    return estimate(plan, make_cut(plan, asked["block"]), asked["part"])
+    remote = asked["store"] is not None and not Place.of(asked["store"]).local
+    return estimate(plan, make_cut(plan, asked["block"], remote=remote), asked["part"])

@@ -24,8 +24,8 @@ ROOT = Path(__file__).resolve().parents[2]
 DOCS = ROOT / "docs"
 PAGES = sorted(page for page in DOCS.rglob("*.md") if page.parent.name != "paper")
 FENCE = re.compile(r"^```(\w+)([^\n]*)\n(.*?)^```$", re.DOTALL | re.MULTILINE)
-ELSEWHERE = 'title="on a cluster"'
-"""Marks a block that needs machines of the reader's; it is only compiled."""
+ELSEWHERE = ('title="on a cluster"', 'title="lesson.py, in a browser"')
+"""Mark a block that needs machines or a page of the reader's; it is only compiled."""
 
 LONG = {"demin2013": pytest.mark.slow}
 """Four doses a day for weeks: its runs take seconds."""
@@ -52,18 +52,21 @@ def test_blocks_run_one_after_the_other(page: Path, tmp_path: Path, monkeypatch:
     for language, options, text in blocks(page):
         if language == "python":
             code = compile(text, name(page), "exec")
-            if ELSEWHERE not in options:
+            if options.strip() not in ELSEWHERE:
                 exec(code, space)
-        elif language == "sh" and ELSEWHERE not in options:
+        elif language == "sh" and options.strip() not in ELSEWHERE:
             for line in text.splitlines():
                 if line.startswith("immunode "):
                     assert main(shlex.split(line.replace("1000000", "200"))[1:]) == 0, line
     plt.close("all")
 
 
-def test_only_recipes_for_clusters_are_left_unrun() -> None:
-    unrun = {name(page) for page in PAGES for _, options, _ in blocks(page) if ELSEWHERE in options}
-    assert unrun == {"howto/cluster.md"}
+def test_only_recipes_for_clusters_and_browsers_are_left_unrun() -> None:
+    unrun = {(name(page), options.strip()) for page in PAGES for _, options, _ in blocks(page) if options.strip()}
+    assert {(page, title) for page, title in unrun if title in ELSEWHERE} == {
+        ("howto/cluster.md", ELSEWHERE[0]),
+        ("howto/course.md", ELSEWHERE[1]),
+    }
 
 
 def test_every_block_says_its_language() -> None:

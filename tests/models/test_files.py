@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import ast
+import re
 from pathlib import Path
 
 import pytest
 
-from immunode.catalogue import load_model
+from immunode.catalogue import list_models, load_model
 
 FOLDER = Path(__file__).parents[2] / "models"
 FILES = sorted(FOLDER.glob("*/*.py"))
@@ -54,12 +55,34 @@ def test_a_file_is_a_docstring_two_imports_and_one_model(file: Path) -> None:
     tree = ast.parse(file.read_text(encoding="utf-8"))
     assert len(ast.get_docstring(tree) or "") > 400
     imports = [node for node in tree.body if isinstance(node, ast.ImportFrom)]
-    assert {node.module for node in imports} <= {"immunode.model", "immunode.intervention"}
+    others = {"immunode.catalogue"} if _is_joined(_model(tree)) else set()
+    assert {node.module for node in imports} <= {"immunode.model", "immunode.intervention"} | others
     rest = [node for node in tree.body[1:] if node not in imports and not _is_chain(node)]
     assert len(rest) == 1
     assert isinstance(rest[0], ast.Assign)
     assert ast.unparse(rest[0].targets[0]) == "MODEL"
     assert not [node for node in ast.walk(tree) if isinstance(node, PROGRAMMING)]
+
+
+def _model(tree: ast.Module) -> ast.Call:
+    """Return what MODEL is."""
+    call = next(n.value for n in tree.body if isinstance(n, ast.Assign) and ast.unparse(n.targets[0]) == "MODEL")
+    assert isinstance(call, ast.Call)
+    return call
+
+
+def _is_joined(model: ast.Call) -> bool:
+    """Whether a model is `join(...).replace(...)`, of models of the catalogue under other names, by literals only."""
+    if not ast.unparse(model.func).startswith("join("):
+        return False
+    assert isinstance(model.func, ast.Attribute)
+    assert isinstance(model.func.value, ast.Call)
+    assert model.func.attr == "replace"
+    parts = [ast.unparse(part) for part in model.func.value.args]
+    assert all(re.fullmatch(r"load_model\('\w+'\)\.replace\(name='\w+'\)", part) for part in parts), parts
+    (connect,) = model.func.value.keywords
+    assert all(isinstance(text, str) for pair in ast.literal_eval(connect.value).items() for text in pair)
+    return True
 
 
 def _is_chain(node: ast.stmt) -> bool:
@@ -77,13 +100,18 @@ def test_a_file_is_short_and_in_us_spelling(file: Path) -> None:
 def test_the_listing_needs_no_execution(file: Path) -> None:
     """`immunode list` reads these fields with ast, so they are literals."""
     tree = ast.parse(file.read_text(encoding="utf-8"))
-    call = next(n.value for n in tree.body if isinstance(n, ast.Assign) and ast.unparse(n.targets[0]) == "MODEL")
-    assert isinstance(call, ast.Call)
+    call = _model(tree)
     given = {k.arg: k.value for k in call.keywords}
     for name in ("name", "title", "system", "status", "reference", "horizon"):
         assert ast.literal_eval(given[name])
     assert ast.literal_eval(given["name"]) == file.stem
-    assert isinstance(given["states"], ast.List)
+    assert _is_joined(call) or isinstance(given["states"], ast.List)
+
+
+def test_the_listing_counts_states_without_execution() -> None:
+    assert {one.name: one.n_states for one in list_models()} == {
+        path.stem: len(load_model(path.stem, "").states) for path in FILES
+    }
 
 
 def test_every_number_has_its_authority(file: Path) -> None:

@@ -303,6 +303,22 @@ def test_remote_places_work_as_folders_do(decay: Model) -> None:
     assert open_store(store).table().equals(out.table())
 
 
+@pytest.mark.parametrize(("engine", "local", "remote"), [("numpy", 1024, 4096), ("scipy", 32, 512)])
+def test_a_remote_place_gets_fewer_and_larger_files(decay: Model, engine: str, local: int, remote: int) -> None:
+    """Rows of a block; the runs that are solved together stay the same, and so does what memory allows."""
+    from immunode.study.run.cuts import MEMORY, make_cut
+    from immunode.study.run.plan_checks import make_plan
+
+    options = {"engine": engine, "method": "auto", "rtol": 1e-6, "atol": None}
+    design = sobol({"k": (0.1, 1)}, 10_000)
+    plan = make_plan(decay, design, None, np.linspace(0, 6, 51), None, None, "endpoints", None, None, 0, options)
+    assert (make_cut(plan).span, make_cut(plan, remote=True).span) == (local, remote)
+    assert make_cut(plan).size == make_cut(plan, remote=True).size
+    assert make_cut(plan, 10, remote=True).span == 10
+    kept = make_plan(decay, design, None, np.linspace(0, 6, 5001), None, None, ["A"], None, None, 0, options)
+    assert make_cut(kept, remote=True).span * 5001 * 8 <= MEMORY
+
+
 def test_something_else_is_never_overwritten(decay: Model, tmp_path: Path) -> None:
     (tmp_path / "papers").mkdir()
     (tmp_path / "papers" / "thesis.tex").write_text("three years")

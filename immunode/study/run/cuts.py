@@ -14,6 +14,8 @@ MEMORY = 16e6
 """Bytes that the trajectories of one block may take; as many blocks are in hand as there are processors."""
 LEAST, MOST, BLOCKS = 1024, 8192, 16
 """Runs that are solved together, at least and at most where memory allows them, and blocks that processors share."""
+REMOTE, REMOTE_SLOW = 4096, 512
+"""Rows of a block at a remote place, at least, and where runs are solved one by one: a block is ten objects there."""
 ARMS_TOGETHER = 8
 """A block has rows for this many arms at most; sweeps with more have fewer rows of each in a block."""
 
@@ -54,10 +56,15 @@ class Cut:
         return slice(block * self.span, min((block + 1) * self.span, self.rows))
 
 
-def make_cut(plan: Plan, block: int | None = None) -> Cut:
-    """Return how the rows of a plan are cut into blocks: runs solved together for each of several arms."""
+def make_cut(plan: Plan, block: int | None = None, *, remote: bool = False) -> Cut:
+    """Return how the rows of a plan are cut into blocks: runs solved together for each of several arms.
+
+    remote : the blocks are written to a place where each file costs a request.
+    """
     size = _block_size(plan, block)
     span = size * min(len(plan.arms), ARMS_TOGETHER)
+    if remote and block is None:
+        span = max(span, REMOTE_SLOW if any(arm.engine == "scipy" for arm in plan.arms) else REMOTE)
     if plan.keep:
         span = min(span, max(1, int(MEMORY / (8 * len(plan.times) * len(plan.keep)))))
     return Cut(len(plan.design), max(1, min(span, len(plan.design))), size)

@@ -22,7 +22,7 @@ from immunode.study.store.blocks import Store
 from immunode.study.store.key import study_of
 from immunode.study.store.layout import METHODS, Layout
 from immunode.study.store.lock import writing
-from immunode.study.store.place import Place, require_zarr
+from immunode.study.store.place import Place
 from immunode.study.store.stored_columns import stored_trajectories
 from immunode.study.store.writer import Writer
 
@@ -31,14 +31,12 @@ def compute_into(
     plan: Plan,
     cut: Cut,
     part: tuple[int, int] | None,
-    store: str | os.PathLike[str],
+    place: Place,
     executor: Any,
     progress: Callable[[int, int], object] | bool | None,
     log: str | os.PathLike[str] | None,
 ) -> SweepData:
-    """Return what the runs of a plan come to, through a store. Parameters and errors as in `sweep`."""
-    require_zarr()
-    place = Place.of(store)
+    """Return what the runs of a plan come to, through the store at a place. Parameters and errors as in `sweep`."""
     layout = Layout(study_of(plan), cut.span, cut.size)
     found = Store.open(place)
     if found is not None:

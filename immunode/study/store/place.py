@@ -5,9 +5,11 @@ from __future__ import annotations
 import errno
 import os
 import shutil
+import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -22,8 +24,15 @@ def require_zarr() -> Any:
 
     Raises
     ------
-    StoreError : it is absent or older than 3.1, which is the first that knows texts by their name.
+    StoreError
+        it is absent or older than 3.1, which is the first that knows texts by their name; or there are no threads, in
+        which it reads and writes.
     """
+    if not _threads_exist():
+        raise StoreError(
+            "a store needs threads, which Python in a browser does not have; leave out store=, and write the result "
+            "with its method save('folder')"
+        )
     try:
         import zarr
     except ImportError:
@@ -31,6 +40,17 @@ def require_zarr() -> Any:
     if [int(part) for part in zarr.__version__.split(".")[:2]] < [3, 1]:
         raise StoreError(f"a store needs zarr 3.1 or later, found {zarr.__version__}; pip install -U 'immunode[store]'")
     return zarr
+
+
+@lru_cache(maxsize=1)
+def _threads_exist() -> bool:
+    try:
+        one = threading.Thread(target=int)
+        one.start()
+        one.join()
+    except RuntimeError:
+        return False
+    return True
 
 
 @dataclass(frozen=True, slots=True)
