@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from immunode.errors import StudyError
 from immunode.study.design.design import Design
-from immunode.study.design.distributions import Distribution
+from immunode.study.design.distributions import DECLARED, Distribution
 
 Array = NDArray[np.float64]
 Pair = tuple[str, str]
@@ -80,7 +80,8 @@ class Joint:
         """Return a design of the first `n` patients drawn. how : how they are drawn, in words."""
         labels = {"class": self.class_names(n, seed)} if self.classes else {}
         words = f"{n} virtual {self.whom}, seed {seed} ({how})"
-        return Design(self.names, self.values(n, seed), words, seed, row_labels=labels)
+        declared = tuple(name for name, marginal in self.marginals if marginal.origin == DECLARED)
+        return Design(self.names, self.values(n, seed), words, seed, row_labels=labels, declared=declared)
 
     def words(self) -> str:
         """Return one line that says how patients are drawn."""
