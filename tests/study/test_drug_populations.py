@@ -185,6 +185,15 @@ def test_a_stated_covariate_is_no_column_of_a_population_and_a_design_of_ones_ow
     assert c.endpoint("final(adalimumab.C)")[0] > 1.2 * c.endpoint("final(adalimumab.C)")[1]
 
 
+def test_antibodies_against_two_drugs_are_two_properties_and_the_weight_is_one() -> None:
+    first, second = (drug(n).usual().covariates() for n in ("benralizumab", "adalimumab"))
+    table = population(perturb(carrier("day"), first, second)).draw(2000, seed=3).table()
+    shares = [table[f"{n}.ADA"] for n in ("benralizumab", "adalimumab")]
+    assert shares[0].mean() == pytest.approx(0.156, abs=5 * np.sqrt(0.156 * 0.844 / 2000))
+    assert shares[1].mean() == pytest.approx(0.55, abs=5 * np.sqrt(0.55 * 0.45 / 2000))
+    assert abs(np.corrcoef(*shares)[0, 1]) < 5 / np.sqrt(2000)
+
+
 def test_arms_may_state_different_weights() -> None:
     """A bolus of 5 mg/kg is followed by C = 5 weight/V1, V1 = 3.29 (weight/77)^0.538."""
     arms = {

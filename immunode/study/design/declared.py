@@ -8,6 +8,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from immunode.errors import StudyError
+from immunode.intervention.expand.models_patient import OF_THE_DRUG
 from immunode.model.patients import as_pairs
 from immunode.study.design.distributions import DECLARED, Distribution
 from immunode.study.design.joint import DrawnClass, Joint, Pair
@@ -52,7 +53,7 @@ def declared_joint(model: Model, composed: Iterable[Model] = (), *, tail: float 
 
     composed : the model with interventions applied, one for each arm: numbers of drugs that differ between patients are
         drawn too, and a patient has the same ones in every arm. Covariates of one name, such as `weight` and
-        `drug.weight`, are one property of a patient.
+        `drug.weight`, are one property of a patient; antibodies against two drugs are two.
 
     Raises
     ------
@@ -79,8 +80,9 @@ def declared_joint(model: Model, composed: Iterable[Model] = (), *, tail: float 
     owners: dict[str, str] = {}
     shared = []
     for name in covariates:
-        first = owners.setdefault(name.rpartition(".")[2], name)
-        if first != name:
+        word = name.rpartition(".")[2]
+        first = owners.setdefault(word, name)
+        if first != name and word not in OF_THE_DRUG:
             shared.append((name, first))
     classes = tuple(DrawnClass(*one) for one in declared_classes(model))
     joint = Joint(
