@@ -186,3 +186,9 @@ def test_a_part_of_a_joined_model_lends_its_patients(toy: Callable[..., Any], ru
     whole = im.join(people(toy, ("weight", 100.0, "kg")), toy(name="other"))
     found = effective(run, whole, drug("abatacept").dose("125 mg sc q1w"), "V2")
     assert found == pytest.approx(3.67 * (100 / 68) ** 0.575, rel=1e-12)
+
+
+@pytest.mark.parametrize("given", [drug("infliximab"), drug("infliximab").covariates()])
+def test_a_size_in_a_dose_that_is_no_number_is_refused_in_one_line(given: Drug) -> None:
+    with pytest.raises(im.errors.DoseError, match="weight must be above 0 kg, got 'heavy'"):
+        given.dose("5 mg/kg iv", weight="heavy")  # type: ignore[arg-type]

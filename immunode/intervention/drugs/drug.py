@@ -189,7 +189,7 @@ class Drug:
         patient = self.patient
         for word, value in (("weight", weight), ("BSA", BSA)):
             if value is not None and patient is not None and word in dict(patient):
-                patient = tuple((k, float(value) if k == word else v) for k, v in patient)
+                patient = tuple((k, value if k == word else v) for k, v in patient)
         said = {word for word, value in (("weight", weight), ("BSA", BSA)) if value is not None}
         unsaid = tuple(word for word in self.unsaid if word not in said)
         weight = self.weight if weight is None else weight
