@@ -12,14 +12,14 @@ import re
 import subprocess
 import sys
 import tempfile
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from functools import wraps
 from inspect import signature
 from pathlib import Path
 from typing import Any
 
-from immunode.errors import EngineError
+from immunode.errors import EngineError, did_you_mean
 from immunode.version import __version__
 
 MOST_RUNS = 5_000
@@ -233,13 +233,36 @@ def server(desk: Desk) -> Any:
         kept = f"kept as {desk.folder / file}" if desk.folder is not None else "not kept: there is no output folder"
         return [Image(data=content, format="png"), kept] if file.endswith(".png") else kept
 
-    made: Any = MCPServer("immunode", instructions=_INSTRUCTIONS, version=__version__, log_level="ERROR")
+    class Checked(MCPServer):  # type: ignore[type-arg, unused-ignore]
+        # the SDK drops arguments that a tool does not have, and a call would mean something else than was asked
+        async def call_tool(self, name: str, arguments: dict[str, Any], context: Any = None) -> Any:
+            if name in known:
+                check_arguments(name, known[name], arguments, SaidError)
+            return await super().call_tool(name, arguments, context)
+
+    known: dict[str, tuple[str, ...]] = {}
+    made: Any = Checked("immunode", instructions=_INSTRUCTIONS, version=__version__, log_level="ERROR")
     reading = ToolAnnotations(read_only_hint=True, open_world_hint=False)
     tools: tuple[Any, ...] = (desk.list_models, desk.list_drugs, desk.show_model, desk.show_drug)
     for tool in (*tools, desk.simulate, desk.sweep, desk.validate):
         made.tool(annotations=reading)(told(tool))
+        known[tool.__name__] = tuple(signature(tool).parameters)
     figure: Any = wraps(desk.figure)(drawn)
     figure.__annotations__ = {**desk.figure.__annotations__, "return": Any}
     figure.__signature__ = signature(desk.figure).replace(return_annotation=Any)
     made.tool(structured_output=False)(told(figure))
+    known[desk.figure.__name__] = tuple(signature(desk.figure).parameters)
     return made
+
+
+def check_arguments(tool: str, known: Iterable[str], given: Iterable[str], error: type[Exception] = ToolError) -> None:
+    """Refuse arguments that a tool does not have.
+
+    Raises
+    ------
+    error : with the name that was likely meant, and those that there are.
+    """
+    known = tuple(known)
+    for name in given:
+        if name not in known:
+            raise error(f"{tool}: unknown argument '{name}'{did_you_mean(name, known)}; it has {', '.join(known)}")

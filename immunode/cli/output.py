@@ -130,7 +130,7 @@ def plain(value: object) -> Any:
 
 def number(value: float) -> str:
     """Return a number with four significant digits, as short as it can be; "-" for none."""
-    return "-" if math.isnan(value) else f"{value:.4g}"
+    return "-" if math.isnan(value) else f"{value + 0.0:.4g}"  # + 0.0 takes the sign of a 0
 
 
 def prepare_folder(folder: Path | None) -> None:

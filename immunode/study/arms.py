@@ -6,8 +6,9 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from itertools import combinations
 from typing import TYPE_CHECKING, Any
 
-from immunode.errors import StudyError, did_you_mean
+from immunode.errors import StudyError, did_you_mean, nearest
 from immunode.intervention import perturb
+from immunode.intervention.drugs.library import drug_hint
 from immunode.language.characters import problem
 
 if TYPE_CHECKING:
@@ -19,6 +20,7 @@ CONTROL = "control"
 """Name of the arm without an intervention, and of the only arm where none is named."""
 
 _MOST_FACTORS = 12
+NONE_DECLARED = "; the model declares none"
 
 
 class Arms(Mapping[str, "tuple[Entry, ...]"]):
@@ -191,6 +193,9 @@ def _declared(model: Model, name: str, arm: str, extra: tuple[str, ...] = ()) ->
     declared = {i.name: i for i in model.interventions}
     if name in declared:
         return declared[name]
-    found = did_you_mean(name, (*declared, *extra)) if declared else "; the model declares none"
+    known = (*declared, *extra)
+    found = "" if nearest(name, known) else drug_hint(name)
+    if not found:
+        found = (did_you_mean(name, known) or f"; it declares {', '.join(declared)}") if declared else NONE_DECLARED
     where = f"arm '{arm}': " if arm != name else ""
     raise StudyError(f"{model.name}: {where}unknown intervention or arm '{name}'{found}")

@@ -11,6 +11,7 @@ from immunode.model.patients import Story
 from immunode.study.arms import CONTROL, Arms
 from immunode.study.endpoints.final_value import final
 from immunode.study.result.course_pictures import LEVELS, Population
+from immunode.study.result.row_words import whose_rows
 from immunode.study.result.simulation import Comparison, Simulation
 from immunode.study.run.ready import looked_at_first
 from immunode.study.simulations import simulate
@@ -73,7 +74,8 @@ def story_patients(model: Model, story: Story, end: float | str | None) -> Popul
     levels = {panel: result.quantiles(panel, LEVELS) for panel in panels}
     last = result.endpoint(result.endpoints[0])
     by_arm = {arm: last[result.ok & (result.arm_of == i)] for i, arm in enumerate(result.arms)}
-    return Population(np.asarray(result.times), levels, by_arm, story.patients)
+    whom = whose_rows(result.design_recipe, labelled=bool(result.row_labels), species=model.species)
+    return Population(np.asarray(result.times), levels, by_arm, story.patients, whom)
 
 
 def with_story_variant(model: Model) -> Model:

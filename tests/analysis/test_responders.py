@@ -12,7 +12,8 @@ from immunode.analysis.trials.prevalence import prevalence_weights
 from immunode.analysis.trials.responder_shares import Responders, exact_interval, responders
 from immunode.catalogue import load_model
 from immunode.errors import StudyError
-from immunode.model import Model, Parameter, State, Threshold
+from immunode.intervention import Intervention, transfer
+from immunode.model import Model, Parameter, PatientClass, State, Threshold
 from immunode.study.arms import Arms
 from immunode.study.design.design import Design
 from immunode.study.design.distributions import Distribution
@@ -145,6 +146,47 @@ def test_no_benefit_has_no_interval_of_the_number_needed_to_treat() -> None:
     row = trial([[1, 0]] * 10 + [[0, 1]] * 10 + [[0, 0]] * 80).table().loc["drug"]
     assert np.isinf(row["nnt"])
     assert np.isnan(row["nnt low"])
+
+
+LISTED = STILL.replace(
+    classes=[PatientClass(f"p{i}", 0.05, {"k": float(i)}) for i in range(20)],
+    interventions=[Intervention("more", [transfer("x", 5.0)])],
+)
+"""Twenty listed patients, of whom 8 have 12 or more, and 13 with 5 more."""
+
+
+def _listed(n: int) -> Responders:
+    out = sweep(LISTED, patients=n, until=1, arms=["control", "more"], endpoints="final(x)")
+    told = [line for line in out.recipe["remarks"] if "that it lists" in line]
+    assert len(told) == (n > 20)
+    assert all(f"{n} draws of the 20 patients" in line for line in told)
+    return responders(out, "final(x) > 11.5")
+
+
+def test_listed_patients_drawn_again_make_no_interval_narrower() -> None:
+    """The same twenty patients tell as much however often they are drawn."""
+    plain, again = _listed(20), _listed(400)
+    assert (plain.distinct, again.distinct, len(again)) == (20, 20, 400)
+    truth, found = plain.table(), again.table()
+    assert tuple(truth.loc["control", ["low", "high"]]) == exact_interval(8, 20)
+    for column in ("responders", "low", "high"):
+        assert found[column].tolist() == pytest.approx(truth[column].tolist(), rel=1e-9)
+    # a bootstrap of 1,000 repeats over 20 patients who are in another order: shares are multiples of 0.05
+    row, other = truth.loc["more"], found.loc["more"]
+    assert other["benefit"] == pytest.approx(row["benefit"])
+    assert other["benefit high"] - other["benefit low"] == pytest.approx(
+        row["benefit high"] - row["benefit low"], abs=0.0501
+    )
+    assert "400 draws of 20 declared patients; intervals of 20 patients" in repr(again)
+
+
+def test_patients_drawn_unequally_often_count_as_fewer() -> None:
+    """Ten of twenty drawn twice: 30^2/(10*4 + 10) = 18 patients in effect, whose exact interval is that of 18."""
+    found = _listed(30)
+    assert found.distinct == 20
+    table = found.table()
+    share = table["responders"].iloc[0]
+    assert (table["low"].iloc[0], table["high"].iloc[0]) == pytest.approx(exact_interval(18 * share, 18), rel=1e-9)
 
 
 def test_failed_runs_are_left_out() -> None:

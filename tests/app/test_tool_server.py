@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 import immunode as im
-from immunode.app.tool_server import Desk, ToolError
+from immunode.app.tool_server import Desk, ToolError, check_arguments
 
 pytest.importorskip("mcp")
 
@@ -39,8 +39,9 @@ def test_a_client_lists_shows_simulates_draws_and_is_told_its_mistakes(tmp_path:
         ("simulate", {"model": "kuznetsov1994", "arms": ["cytostatik"]}),
         ("figure", {"model": "kuznetsov1994", "file": "tumor.png", "arms": ["control", "cytostatic"]}),
         ("simulate", {"model": "../evil.py"}),
+        ("sweep", {"model": "kuznetsov1994", "set": {"a": 1.0}}),
     ]
-    tools, (listed, ran, mistaken, drawn, refused) = exchange(tmp_path / "out", calls)
+    tools, (listed, ran, mistaken, drawn, refused, unknown) = exchange(tmp_path / "out", calls)
     assert tools == ["list_models", "list_drugs", "show_model", "show_drug", "simulate", "sweep", "validate", "figure"]
     assert "jin2025" in "".join(part.text for part in listed.content)
     rows = json.loads(ran.content[0].text)["rows"]
@@ -54,7 +55,24 @@ def test_a_client_lists_shows_simulates_draws_and_is_told_its_mistakes(tmp_path:
     assert (tmp_path / "out" / "tumor.png").read_bytes().startswith(b"\x89PNG")
     assert refused.is_error
     assert "name of a model" in refused.content[0].text
+    assert unknown.is_error
+    assert "sweep: unknown argument 'set'" in unknown.content[0].text
+    assert "settings" in unknown.content[0].text
     assert [path.name for path in (tmp_path / "out").iterdir()] == ["tumor.png"]
+
+
+def test_an_argument_that_a_tool_does_not_have_is_refused() -> None:
+    known = ["model", "arms", "until", "settings"]
+    check_arguments("simulate", known, ["model", "settings"])
+    with pytest.raises(
+        ToolError, match=r"simulate: unknown argument 'setings'; did you mean 'settings'.*; it has model"
+    ):
+        check_arguments("simulate", known, ["model", "setings"])
+
+
+def test_an_unknown_arm_is_answered_with_those_that_there_are() -> None:
+    with pytest.raises(ToolError, match="it declares sarilumab_150, sarilumab_200"):
+        Desk().simulate("ma2020", arms=["zzz"])
 
 
 def test_a_sweep_is_the_shells() -> None:

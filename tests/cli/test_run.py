@@ -13,6 +13,7 @@ import pytest
 
 from immunode.catalogue import load_model
 from immunode.cli import main
+from immunode.cli.studies.tables import without_noise
 from immunode.plot import read_metadata
 from immunode.study import simulate
 
@@ -27,6 +28,24 @@ def test_the_table_says_what_simulate_gives(capsys: Capture) -> None:
     ends = {row["arm"]: row["end"] for row in rows if row["quantity"] == "T"}
     assert ends["control"] == simulate(model, "30 days", engine="scipy").final("T")
     assert ends["cytostatic"] == simulate(model, "30 days", interventions="cytostatic", engine="scipy").final("T")
+
+
+def test_what_is_no_different_from_0_is_printed_as_0(capsys: Capture) -> None:
+    """The free drug falls to 0 in days; what is left are errors of the solver, of either sign. JSON keeps them."""
+    assert main(["run", "lledogarcia2022"]) == 0
+    table = capsys.readouterr().out.rpartition("engine")[0]
+    assert "e-" not in table
+    assert " -0 " not in table
+    assert main(["run", "lledogarcia2022", "--json"]) == 0
+    rows = json.loads(capsys.readouterr().out)["rows"]
+    assert any(0 < abs(row["end"]) < 1e-9 for row in rows)
+
+
+def test_only_noise_is_taken_for_0() -> None:
+    rows = [{"quantity": "V", "end": end} for end in (1e7, 0.02, 0.005, -0.005, float("nan"))]
+    shown = [row["end"] for row in without_noise(rows, ["end"], 1e-6)]
+    assert shown[:4] == [1e7, 0.02, 0.0, 0.0]
+    assert np.isnan(shown[4])
 
 
 def test_the_arm_control_is_the_model_as_it_is(capsys: Capture) -> None:

@@ -43,6 +43,10 @@ def test_names_and_mappings_will_do_for_arms(decay: Model) -> None:
 @pytest.mark.parametrize(
     ("make", "says"),
     [
+        (
+            lambda m: Arms.of(m, "Humira"),
+            r"arm 'Humira'; it is a drug of the library.*im.drug\('adalimumab'\).usual\(\)",
+        ),
         (lambda m: Arms.of(m, "slwo"), "unknown intervention or arm 'slwo'; did you mean 'slow'"),
         (
             lambda m: Arms.of(m, "slow+grft"),

@@ -102,3 +102,39 @@ def test_arms_of_published_models_are_told(name: str, arm: str, last: int) -> No
     run = im.simulate(model, 2 * model.horizon, interventions=arm)
     (line,) = run.recipe["remarks"]
     assert f"day {last}" in line
+
+
+LATE = im.Intervention("late", [set_to("k", 0.0)], during(60, 90))
+LATER = im.Intervention("later", [transfer("x", 1.0)], pulses(every=10, width=0, n=3, start=60))
+FIRST_SEEN = im.Intervention("first_seen", [set_to("k", 0.0)], at_visits(10, start=60, when="x > -1", n=10))
+LATE_MODEL = _model(LATE, LATER, FIRST_SEEN, COURSE)
+
+
+@pytest.mark.parametrize("name", ["late", "later", "first_seen"])
+def test_a_course_that_begins_after_the_end_is_told(name: str) -> None:
+    run = im.simulate(LATE_MODEL, 50, arms=["control", name])[name]
+    (line,) = run.recipe["remarks"]
+    assert f"arm '{name}'" in line
+    assert "begins at day 60, after the run's end at 50" in line
+    assert im.simulate(LATE_MODEL, 61, interventions=name).recipe["remarks"] == []
+
+
+def test_a_window_that_is_open_from_the_start_is_not_told_to_begin() -> None:
+    window = im.Intervention("early", [set_to("k", 0.0)], during(0, 90))
+    assert im.simulate(_model(window), 50, interventions="early").recipe["remarks"] == []
+
+
+def test_a_sweep_tells_of_an_arm_that_never_acts_unless_the_design_moves_it() -> None:
+    arms = ["control", "course", "late"]
+    out = im.sweep(LATE_MODEL, im.grid(k=[0.1, 0.2]), until=50, arms=arms, endpoints="final(x)")
+    (line,) = out.recipe["remarks"]
+    assert "arm 'late'" in line
+    moved = im.sweep(LATE_MODEL, im.grid({"late.start": [10.0, 60.0]}), until=50, arms=["late"], endpoints="final(x)")
+    assert moved.recipe["remarks"] == []
+
+
+def test_a_dose_after_the_end_is_told() -> None:
+    drug = im.Drug("d", im.pk.one_compartment(CL=1.0, V1=1.0), "1 mg iv at week 30").inhibit("k", 0.5, 1.0)
+    (line,) = im.simulate(MODEL, "24 weeks", interventions=drug).recipe["remarks"]
+    assert "'d': it begins at day 210" in line
+    assert im.simulate(MODEL, "31 weeks", interventions=drug).recipe["remarks"] == []

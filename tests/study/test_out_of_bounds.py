@@ -5,12 +5,15 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import fields
 
+import numpy as np
 import pytest
 
 import immunode as im
+from immunode.cli import main
 from immunode.errors import DoseError, ImmunodeError, ModelError, StudyError
 from immunode.intervention import LIBRARY, set_to
 from immunode.model.plausible import RANGES, implausible, plausible_range
+from immunode.study.out_of_bounds import value_remarks
 
 MA = "ma2020"
 
@@ -100,7 +103,39 @@ def test_a_column_outside_the_declared_range_is_told_unless_patients_differ_in_i
     assert "0.05 to 0.2 1/day" in line
     assert "in 2 of 3 rows" in line
     assert line in repr(out)
-    assert _sweep([35.0, 70.0]).recipe["remarks"] == []
+    (line,) = _sweep([35.0, 70.0]).recipe["remarks"]
+    assert "'weight' goes to 35 (declared 40 to 170 kg), in 1 of 2 rows" in line
+    # of patients who were drawn, some lie outside a range to sample from
+    people = model.replace(variability=[im.Variability("k", cv=0.8)])
+    drawn = im.sweep(people, patients=50, until=1)
+    assert np.max(drawn.inputs()) > 0.2
+    assert drawn.recipe["remarks"] == []
+
+
+def test_columns_that_no_patient_can_have_are_told_in_one_line() -> None:
+    model = im.load_model(MA)
+    out = im.sweep(
+        model, im.grid(smoker=[0, 7], CL=[0.26, -1]), until=2, arms={"s": ["sarilumab_200"]}, endpoints=["final(anc)"]
+    )
+    (line,) = out.recipe["remarks"]
+    assert "'smoker' goes to 7 (declared 0 to 1), in 2 of 4 rows" in line
+    assert "'CL' goes to -1 (declared 0.26 L/day, above 0), in 2 of 4 rows" in line
+    assert im.sweep(model, im.grid(smoker=[0, 1], CL=[0.26, 1]), until=2).recipe["remarks"] == []
+
+
+def test_a_setting_outside_the_range_is_told_on_the_error_stream(capsys: pytest.CaptureFixture[str]) -> None:
+    asked = ["sweep", MA, "--patients", "5", "--until", "2", "--arm", "sarilumab_200"]
+    assert main([*asked, "--set", "HAQ=50"]) == 0
+    assert "'HAQ' goes to 50 (declared 0.125 to 3), in 5 of 5 rows" in capsys.readouterr().err
+    assert main([*asked, "--set", "HAQ=2"]) == 0
+    assert capsys.readouterr().err == ""
+
+
+def test_a_value_on_the_other_side_of_0_is_told_unless_it_may_lie_there() -> None:
+    model = im.load_model(MA)
+    (line,) = value_remarks(model.with_values(CL=-1))
+    assert "'CL' is -1, below 0, and the model declares 0.26 L/day" in line
+    assert value_remarks(model.with_values(CL=0.5, logit_Emax=-1.0)) == []
 
 
 def test_the_weight_in_a_dose_is_the_patients() -> None:
@@ -126,11 +161,12 @@ def test_runs_outside_the_scale_of_a_read_out_are_counted_and_kept() -> None:
         parameters=[im.Parameter("k", 1.0, "point/day", "change", source="assumed: a test")],
         processes=[im.Process("change", "-> x", "k")],
     )  # fmt: skip
-    (line,) = im.simulate(model.with_values(k=-1.0)).recipe["remarks"]
+    below, line = im.simulate(model.with_values(k=-1.0)).recipe["remarks"]
+    assert "'k' is -1, below 0" in below
     assert "x goes to -10, outside its scale, 0 to 24 point" in line
     assert im.simulate(model).recipe["remarks"] == []
     out = im.sweep(model, im.grid(k=[-1.0, 1.0, 2.0, 3.0]), endpoints=["final(x)", "change(x, 5 days)"])
-    (line,) = out.recipe["remarks"]
+    _, line = out.recipe["remarks"]
     assert "2 of 4 runs have final(x) outside its scale" in line
     # told, and not clipped
     assert out.table()["final(x)"].tolist() == pytest.approx([-10, 10, 20, 30])

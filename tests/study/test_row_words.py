@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 import immunode as im
+from immunode.plot.kit.text import noun
 from immunode.study.result.row_words import whose_rows
 
 
@@ -17,6 +18,10 @@ def test_only_rows_of_a_population_are_patients(ma2020: im.Model) -> None:
     declared = im.population(ma2020).draw(3)
     assert whose_rows(declared.recipe) == "declared patients"
     assert whose_rows((declared * im.Arms.of(ma2020, "control")).recipe) == "declared patients"
+    listed = im.load_model("sove2020")
+    assert whose_rows(im.population(listed).draw(58).recipe) == "declared patients"
+    assert whose_rows(im.population(listed).draw(59).recipe) == "draws of 58 declared patients"
+    assert noun("draws of 58 declared patients") == "patients"
     assert whose_rows((declared * im.grid(anc=[1.0])).recipe) == "declared patients"
     assert whose_rows(im.population(im.load_model("kuznetsov1994")).draw(3).recipe) == "virtual patients"
 

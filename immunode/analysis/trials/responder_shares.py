@@ -14,6 +14,7 @@ from immunode.analysis.trials.phrases import rule_words
 from immunode.analysis.trials.threshold_rules import written_out
 from immunode.errors import StudyError, did_you_mean
 from immunode.model.views.words import arm_labels
+from immunode.study.design.declared import listed_number
 from immunode.study.design.row_labels import RowLabels, of_draws
 from immunode.study.result.notebook import Tabled
 from immunode.study.result.row_condition import rows_that
@@ -35,7 +36,8 @@ class Responders(Tabled):
     """Who responds in which arm. Made by `responders`.
 
     Shares have exact 95 % intervals (Clopper and Pearson), weighted shares, benefits and numbers needed to treat those
-    of a bootstrap over patients.
+    of a bootstrap over patients. A listed patient who was drawn several times is one patient, with the weight of all
+    draws.
 
     Attributes
     ----------
@@ -63,6 +65,8 @@ class Responders(Tabled):
         what the runs are, in words: "declared patients", "parameter sets, +-30 %".
     called : Mapping[str, str]
         arm -> what figures call it.
+    same : ndarray
+        shape (n_patients,), equal numbers for draws of one listed patient; empty where all are different patients.
     """
 
     rule: str
@@ -77,6 +81,7 @@ class Responders(Tabled):
     words: str = ""
     whom: str = "virtual patients"
     called: Mapping[str, str] = field(default_factory=dict)
+    same: NDArray[np.intp] = field(default_factory=lambda: np.empty(0, np.intp))
 
     def __len__(self) -> int:
         return len(self.responds)
@@ -86,37 +91,47 @@ class Responders(Tabled):
         """Whether intervals of shares are exact ones (Clopper and Pearson): all patients count the same."""
         return bool(np.allclose(self.weights, 1 / len(self), rtol=1e-9, atol=0.0))
 
+    @property
+    def distinct(self) -> int:
+        """How many different patients there are, of the listed ones each once."""
+        return len(self._once()[0])
+
     def table(self) -> pd.DataFrame:
         """Return one row an arm: patients, share of responders with its 95 % interval, and against `versus`: benefit
         (difference of shares), the shares helped (respond in the arm only) and harmed (respond in `versus` only), and
         the number needed to treat (1/benefit; below 0 it is a number needed to harm).
 
-        Intervals of shares are exact (`exact`) where all patients count the same; those of weighted shares, of benefits
-        and of numbers needed to treat are percentiles of a bootstrap over patients, who keep all their arms. Where the
+        Intervals of shares are exact (`exact`) where all patients count the same, of listed patients drawn several
+        times those of as many as are in effect there, (sum w)^2/sum w^2 with w draws of each; those of weighted shares,
+        of benefits and of numbers needed to treat are percentiles of a bootstrap over patients, who keep all their
+        arms. Where the
         interval of the benefit holds 0, that of the number needed to treat runs through infinity, and both ends are
         reported as NaN.
 
         References
         ----------
-        Clopper & Pearson 1934, doi:10.1093/biomet/26.4.404 (exact interval of a share); Altman 1998,
+        Clopper & Pearson 1934, doi:10.1093/biomet/26.4.404 (exact interval of a share); Korn & Graubard
+        1998, Survey Methodology 24:193-201 (with an effective number of patients); Altman 1998,
         doi:10.1136/bmj.317.7168.1309 (number needed to treat and its interval).
         """
         import pandas as pd
 
         base = self.arms.index(self.versus) if self.versus else -1
-        resampled = self._resampled()
+        once, weights = self._once()
+        resampled = self._resampled(len(once))
         rows = []
         for i, arm in enumerate(self.arms):
             known = ~np.isnan(self.responds[:, i])
             row: dict[str, float | str] = {"arm": arm, "patients": int(known.sum())}
-            row["responders"] = self._share(self.responds[:, i])
+            row["responders"] = share = self._share(self.responds[:, i])
             if self.exact:
-                row["low"], row["high"] = exact_interval(int(np.nansum(self.responds[:, i])), int(known.sum()))
+                n = effective_number(weights[known[once]]) if self.same.size else float(known.sum())
+                row["low"], row["high"] = exact_interval(round(share * n, 9) if n else 0, n)
             else:
-                shares = [self._share(self.responds[r, i], self.weights[r]) for r in resampled]
+                shares = [self._share(self.responds[once[r], i], weights[r]) for r in resampled]
                 row["low"], row["high"] = _middle(shares)
             if base >= 0 and i != base:
-                row |= self._against(i, base, resampled)
+                row |= self._against(i, base, once, weights, resampled)
             rows.append(row)
         return pd.DataFrame(rows).set_index("arm")
 
@@ -162,7 +177,7 @@ class Responders(Tabled):
             },
             rule=self.words or f"with {self.rule}",
             patients=len(self),
-            interval="exact 95 % interval" if self.exact else "95 % interval (bootstrap, weighted)",
+            interval=self._interval,
             whom=self.whom,
             nnt=nnt,
             versus=self.called.get(self.versus, self.versus),
@@ -175,12 +190,28 @@ class Responders(Tabled):
         shown = self.table().to_string(float_format=lambda x: f"{x:.3g}", na_rep="")
         effective = "" if self.exact else f"; weighted, they count as {1 / float((self.weights**2).sum()):.0f}"
         who = f"{self.who + ': ' if self.who else ''}responders ({self.rule}) of {len(self)} {self.whom}{effective}"
+        who += f"; intervals of {self.distinct:,} patients" if self.same.size else ""
         return f"{who}; shares of patients, not rates of a trial\n{shown}"
 
-    def _against(self, i: int, base: int, resampled: list[NDArray[np.intp]]) -> dict[str, float]:
+    @property
+    def _interval(self) -> str:
+        """What the intervals of shares are, in words."""
+        kind = "exact 95 % interval" if self.exact else "95 % interval (bootstrap, weighted)"
+        return kind + (f" of {self.distinct:,} patients" if self.same.size else "")
+
+    def _once(self) -> tuple[NDArray[np.intp], Array]:
+        """Return the first draw of each different patient, and the weight of all its draws, (n_distinct,) each."""
+        if not self.same.size:
+            return np.arange(len(self)), self.weights
+        _, first, groups = np.unique(self.same, return_index=True, return_inverse=True)
+        return first, np.asarray(np.bincount(groups, self.weights), float)
+
+    def _against(
+        self, i: int, base: int, once: NDArray[np.intp], weights: Array, resampled: list[NDArray[np.intp]]
+    ) -> dict[str, float]:
         difference = self.responds[:, i] - self.responds[:, base]
         benefit = self._share(difference)
-        low, high = _middle([self._share(difference[r], self.weights[r]) for r in resampled])
+        low, high = _middle([self._share(difference[once[r]], weights[r]) for r in resampled])
         through_zero = low <= 0 <= high
         return {
             "benefit": benefit,
@@ -199,9 +230,9 @@ class Responders(Tabled):
         total = float(weights[known].sum())
         return float((weights * np.nan_to_num(values)).sum() / total) if total > 0 else np.nan
 
-    def _resampled(self) -> list[NDArray[np.intp]]:
+    def _resampled(self, n: int) -> list[NDArray[np.intp]]:
         rng = np.random.default_rng(self.seed)
-        return [rng.integers(0, len(self), len(self)) for _ in range(REPEATS)]
+        return [rng.integers(0, n, n) for _ in range(REPEATS)]
 
 
 def responders(
@@ -254,6 +285,7 @@ def responders(
         words=rule_words(out.model, rule),
         whom=whose_rows(out.design_recipe, labelled=bool(out.row_labels), species=out.model.species),
         called=arm_labels(out.model, out.arms),
+        same=_same(out, draws) if listed_number(out.design_recipe) else np.empty(0, np.intp),
     )
 
 
@@ -276,6 +308,18 @@ def by_draw(out: SweepResult, values: Array) -> tuple[NDArray[np.intp], Array]:
     return draws, table
 
 
+def _same(out: SweepResult, draws: NDArray[np.intp]) -> NDArray[np.intp]:
+    """Return equal numbers for draws with the same inputs, shape (n_draws,); empty where no two are the same."""
+    first = np.unique(out.draws, return_index=True)[1]
+    groups = np.unique(np.asarray(out.inputs())[first], axis=0, return_inverse=True)[1].ravel()
+    return np.asarray(groups if len(set(groups.tolist())) < len(draws) else np.empty(0), np.intp)
+
+
+def effective_number(weights: Array) -> float:
+    """Return how many patients of one weight tell as much, (sum w)^2/sum w^2 (Kish 1965, Survey Sampling)."""
+    return round(float(weights.sum() ** 2 / (weights**2).sum()), 9) if weights.size else 0.0
+
+
 def _weights(given: ArrayLike | None, n: int) -> Array:
     if given is None:
         return np.full(n, 1 / n)
@@ -287,8 +331,10 @@ def _weights(given: ArrayLike | None, n: int) -> Array:
     return np.asarray(weights / weights.sum())
 
 
-def exact_interval(responders: int, patients: int, level: float = 0.95) -> tuple[float, float]:
+def exact_interval(responders: float, patients: float, level: float = 0.95) -> tuple[float, float]:
     """Return the exact interval of a share, which holds the true one at least as often as `level` says; NaN of nobody.
+
+    Of an effective number of patients, neither count needs to be whole.
 
     Source: Clopper & Pearson 1934, doi:10.1093/biomet/26.4.404.
     """

@@ -9,7 +9,7 @@ from typing import Any
 from immunode.cli import output
 from immunode.cli.studies.files import json_file, picture_files, text_file
 from immunode.cli.studies.request import Request
-from immunode.cli.studies.tables import once_each, print_arm_names
+from immunode.cli.studies.tables import once_each, print_arm_names, without_noise
 from immunode.errors import ImmunodeError, SolverError
 from immunode.model.views.words import arm_labels
 from immunode.study.result.simulation import Comparison, Simulation
@@ -86,7 +86,8 @@ def print_courses(request: Request, comparison: Comparison, rows: Sequence[Mappi
         screen.print(comparison.story.sentence)
     title = f"{model.label}, 0 to {output.number(first.times[-1])} {unit}".rstrip()
     called = arm_labels(model, comparison)
-    output.print_rows(screen, title, [{**row, "arm": called[str(row["arm"])]} for row in once_each(rows)])
+    told = without_noise(rows, ("start", "end", "lowest", "peak"), float(first.recipe["rtol"]))
+    output.print_rows(screen, title, [{**row, "arm": called[str(row["arm"])]} for row in once_each(told)])
     print_arm_names(screen, called)
     methods = dict.fromkeys(str(run.recipe["method"]) for run in comparison.values())
     engines = dict.fromkeys(str(run.recipe["engine"]) for run in comparison.values())

@@ -151,6 +151,19 @@ def drug(name: str) -> Drug:
     return LIBRARY[name]
 
 
+def drug_hint(name: str) -> str:
+    """Return how an arm takes a drug of the library, to end a message; "" where `name` is no drug that is known."""
+    meant = drug_name(name)
+    if meant in ELSEWHERE:
+        return f"; it is a drug, and none of the library: {ELSEWHERE[meant]}"
+    if meant not in LIBRARY:
+        return ""
+    return (
+        "; it is a drug of the library, which needs an effect on a parameter and is given in Python: "
+        f"arms={{'{meant}': [im.drug('{meant}').usual().inhibit('k', imax=0.9, ic50=5)]}}, for a parameter 'k'"
+    )
+
+
 def list_drugs() -> tuple[DrugEntry, ...]:
     """Return the drugs of the library, sorted by target and name: class, target, usual regimen, half-life, source."""
     entries = (_entry(one) for one in LIBRARY.values())

@@ -106,7 +106,8 @@ def quantity_label(name: str, unit: str, power: int = 0) -> str:
 
 def noun(whom: str) -> str:
     """Return what runs are in one or two words, for axes: "declared patients" and "virtual patients" are patients."""
-    return whom.partition(",")[0].removeprefix("declared ").removeprefix("virtual ")
+    kind = re.sub(r"^draws of [\d,]+ ", "", whom.partition(",")[0])
+    return kind.removeprefix("declared ").removeprefix("virtual ")
 
 
 def number(value: float, digits: int = 3, plain: int = 6) -> str:

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Sequence
+import re
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
@@ -41,6 +42,39 @@ def with_own_values(design: Design, base: Model, models: Sequence[Model]) -> Des
             if name in design.declared and name.partition(".")[0] in fresh and name not in drawn:
                 unset[design.arm == i, j] = True
     return replace(design, unset=unset)
+
+
+def drawn_number(recipe: str) -> int:
+    """Return how many patients, or studies, a design drew; 0 where it drew none. recipe : how it was made, in words."""
+    found = re.search(r"(\d+) virtual (?:patients|studies), seed", recipe)
+    return int(found[1]) if found else 0
+
+
+def listed_number(recipe: str) -> int:
+    """Return how many different patients stand behind a design that drew more than the model lists; else 0."""
+    found = re.search(r"the (\d+) listed patients", recipe)
+    return int(found[1]) if found and int(found[1]) < drawn_number(recipe) else 0
+
+
+def listed_remarks(model: Model, recipe: str) -> list[str]:
+    """Return a line where patients whom the model lists were drawn more than once."""
+    listed, drawn = listed_number(recipe), drawn_number(recipe)
+    if not listed:
+        return []
+    often = f"{drawn / listed:.3g} of each; intervals of shares count {listed}"
+    return [f"{model.name}: {drawn:,} draws of the {listed} patients that it lists, {often}"]
+
+
+def drawn_range(models: Iterable[Model]) -> Mapping[str, tuple[float, float]]:
+    """Return the lowest and the highest value that patients can have, of each parameter that differs between them."""
+    ranges: dict[str, tuple[float, float]] = {}
+    for model in models:
+        every = [*declared_marginals(model), *(pair for one in declared_classes(model) for pair in one[2])]
+        for name, marginal in every:
+            low, high = marginal.ends
+            known = ranges.get(name, (low, high))
+            ranges[name] = min(known[0], low), max(known[1], high)
+    return ranges
 
 
 def drawn_words(model: Model) -> str:

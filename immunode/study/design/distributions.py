@@ -68,6 +68,17 @@ class Distribution:
         if self.kind == "loguniform" and self.low <= 0:
             raise StudyError(f"loguniform: both ends must be above 0, got {self.low:g}")
 
+    @property
+    def ends(self) -> tuple[float, float]:
+        """The lowest and the highest value there can be, infinite where there is none."""
+        if self.kind == "point":
+            return self.center, self.center
+        kinds = {"share": (0.0, 1.0), "logitnormal": (0.0, 1.0), "poisson": (self.shift, math.inf)}
+        if self.kind == "lognormal":
+            kinds["lognormal"] = (0.0, math.inf) if self.sign > 0 else (-math.inf, 0.0)
+        low, high = kinds.get(self.kind, (-math.inf, math.inf))
+        return max(low, self.low), min(high, self.high)
+
     def place(self, z: Array) -> Array:
         """Return the quantities at standard normal scores. `z`: shape (n,), dimensionless."""
         placed = self._place(z)

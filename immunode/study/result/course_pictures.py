@@ -89,13 +89,14 @@ class Population:
 
     times : ndarray, shape (n_times,).   levels : quantity -> arm -> quantiles at `LEVELS`, shape (3, n_times).
     last : arm -> the first quantity at the end in each patient, shape (n_patients,).
-    patients : how many there are in each arm.
+    patients : how many there are in each arm.   whom : what they are, in words.
     """
 
     times: Array
     levels: Mapping[str, Mapping[str, Array]]
     last: Mapping[str, Array]
     patients: int
+    whom: str = "declared patients"
 
     def medians(self) -> dict[str, dict[str, Array]]:
         """Return quantity -> arm -> median, shape (n_times,)."""
@@ -111,7 +112,7 @@ class Population:
     def note(self) -> str:
         """What lines and bands are, in words."""
         low, _, high = (100 * level for level in LEVELS)
-        return f"median and {low:g}–{high:g} % of {self.patients:,} declared patients an arm"
+        return f"median and {low:g}–{high:g} % of {self.patients:,} {self.whom} an arm"
 
 
 def lanes(arms: Mapping[str, Treated]) -> list[Lane]:
@@ -280,7 +281,7 @@ def draw_waterfall(
     named = quantity_labels(model).get(quantity) or meanings(model).get(quantity, quantity)
     lines = {f"{_name(line)}, its rate above": line.level} if line else {}
     figure = waterfall(
-        values, label=f"{named}, at the end (%)", lines=lines, whom="declared patients", title=title, style=style
+        values, label=f"{named}, at the end (%)", lines=lines, whom=population.whom, title=title, style=style
     )
     return remembered(figure, _recipe(arms))
 

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from immunode.model.views.words import arm_labels, in_words, input_label, name_labels
+from immunode.study.design.declared import listed_number
 from immunode.study.design.distributions import DECLARED
 from immunode.study.endpoints.endpoint import time_words
 from immunode.study.endpoints.reading import KINDS, endpoint
@@ -23,6 +24,7 @@ _ANIMALS = {"mouse": "mice", "rat": "rats"}
 def whose_rows(recipe: str, *, labelled: bool = False, species: str = "") -> str:
     """Return what the rows of a design are: "declared patients", "parameter sets, +-30 %", "parameter sets".
 
+    Where more are drawn than the model lists, they are "draws of 58 declared patients".
     Only rows that were drawn from a population, or that a table gives labels, are called patients (or studies).
 
     recipe : how the design was made, in words.   labelled : whether a table brought labels of its rows.
@@ -37,7 +39,9 @@ def _whose_rows(recipe: str, *, labelled: bool) -> str:
     sampled = re.search(r"\d (Sobol|Latin hypercube) points", recipe)
     drawn = re.search(r"\d virtual (patients|studies), seed", recipe)
     if drawn and not sampled:
-        return f"{'declared' if DECLARED in recipe else 'virtual'} {drawn[1]}"
+        listed = listed_number(recipe)
+        again = f"draws of {listed} " if listed else ""
+        return f"{again}{'declared' if DECLARED in recipe else 'virtual'} {drawn[1]}"
     if not sampled:
         return "patients" if labelled else "parameter sets"
     around = dict.fromkeys(re.findall(r"\+-[\d.]+ %", recipe))

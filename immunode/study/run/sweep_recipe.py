@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 
 from immunode.solve.status import Status
+from immunode.study.design.declared import listed_remarks
 from immunode.study.ended_courses import course_remarks
 from immunode.study.out_of_bounds import column_remarks, endpoint_scale_remarks, value_remarks
 from immunode.study.run.passed_pulses import remarks
@@ -59,7 +60,8 @@ def recipe_of(plan: Plan, data: SweepData) -> dict[str, Any]:
         "remarks": [
             *told,
             *value_remarks(plan.model),
-            *column_remarks(models, design.names, design.values, design.unset),
+            *column_remarks(models, design),
+            *listed_remarks(plan.model, design.recipe),
             *endpoint_scale_remarks(
                 models, [(e.name, e.subject, e.kind) for e in plan.endpoints], np.asarray(data.values)
             ),
