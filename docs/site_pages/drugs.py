@@ -119,12 +119,8 @@ def _span(given: Any) -> float:
 
 def usual(one: Any) -> Any:
     """Return a drug given as usual, to a patient of 70 kg where its source tells no weight."""
-    from immunode.errors import DoseError
-
-    try:
-        return one.usual()
-    except DoseError:
-        return one.usual(weight=70)
+    given = one.usual()
+    return one.usual(weight=70) if given.regimen.by_weight and given.weight is None else given
 
 
 def _try_drug(one: Any) -> str:

@@ -82,7 +82,8 @@ class Population(Joint):
         if self.acceptance is None:
             return self.design(n, seed, self.words())
         values, how = _accepted(self, n, seed)
-        return Design(self.names, values, f"{n} virtual {self.whom}, seed {seed}{how} ({self.words()})", seed)
+        words = f"{n} virtual {self.whom}, seed {seed}{how} ({self.words()})"
+        return Design(self.names, values, words, seed, declared=self.declared)
 
     def accept(self, ranges: Mapping[str, tuple[float, float]], *, until: float | str | None = None) -> Self:
         """Return the population of those whose untreated run shows what is seen in the clinic.

@@ -88,6 +88,18 @@ def test_values_may_have_units_and_come_one_by_one() -> None:
     assert hash(twice) == hash(from_json(Drug, to_json(twice)))
 
 
+@pytest.mark.parametrize(
+    ("given", "expected"), [("70000 g", 70.0), ("70 kg", 70.0), ("70", 70.0), ("154 lb", 154 * 0.45359237)]
+)
+def test_body_weight_has_the_units_that_people_use(given: str, expected: float) -> None:
+    assert dict(drug("infliximab").covariates(weight=given).patient or ())["weight"] == pytest.approx(expected)
+
+
+@pytest.mark.parametrize(("given", "expected"), [("yes", 1), ("No", 0), (True, 1), (0, 0)])
+def test_yes_or_no_is_also_a_word(given: Any, expected: float) -> None:
+    assert dict(drug("infliximab").covariates(ADA=given).patient or ())["ADA"] == expected
+
+
 def test_weight_serves_doses_per_kg_and_kinetics(toy: Callable[..., Any], run: Callable[..., Any]) -> None:
     for given in (
         drug("belimumab").covariates(weight=90).dose("10 mg/kg iv once"),
@@ -116,7 +128,10 @@ def test_a_drug_of_ones_own_has_covariates_too(toy: Callable[..., Any], run: Cal
         (lambda: drug("infliximab").covariates(sex="woman"), "sex is 'female' or 'male', got 'woman'"),
         (lambda: drug("infliximab").covariates(albumin=-1), "albumin must be above 0 g/L, got -1"),
         (lambda: drug("infliximab").covariates(albumin="2.5 L"), "can't read albumin '2.5 L'; write e.g. '30 g/L'"),
-        (lambda: drug("infliximab").covariates(ADA=3), r"ADA is yes \(1\) or no \(0\), got 3"),
+        (lambda: drug("infliximab").covariates(ADA=3), r"ADA is yes \(True\) or no \(False\), got 3"),
+        (lambda: drug("infliximab").covariates(ADA=0.5), r"ADA is yes \(True\) or no \(False\), got 0.5"),
+        (lambda: drug("infliximab").covariates(ADA="maybe"), "got 'maybe'"),
+        (lambda: drug("infliximab").covariates(weight="70 cm"), "can't read weight '70 cm'; write e.g. '30 kg'"),
         (lambda: Covariate("x", [("CL", -1)]), "covariate 'x' on CL: write a power or a factor above 0"),
         (lambda: Covariate("x", [("CL", -1)], 0), "the reference must be above 0, got 0"),
     ],

@@ -43,7 +43,7 @@ def near(value: float, digits: int) -> Any:
 
 def test_infliximab(course: Callable[..., Any]) -> None:
     weeks = 7.0
-    given = drug("infliximab").dose("5 mg/kg iv over 2 h at week 0, 2, 6 then q8w x 5", weight=70)
+    given = drug("infliximab").dose("350 mg iv over 2 h at week 0, 2, 6 then q8w x 5")
     found = course(given, np.array([0, 2 / 24, 14 * weeks, 38 * weeks, 46 * weeks]))
     c, area = found["infliximab.C"], found["integral(infliximab.C)"]
     assert c[1] == near(97.24, 2)

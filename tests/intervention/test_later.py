@@ -34,8 +34,10 @@ def test_regimens_and_rules_are_and_other_texts_are_refused() -> None:
 
 
 def test_usual_doses_by_size_without_one_in_the_source_say_what_to_give() -> None:
-    with pytest.raises(DoseError, match=r"by weight, and its source tells none; say usual\(weight=70\)"):
-        im.drug("tocilizumab").usual()
+    with pytest.raises(
+        DoseError, match=r"is by body weight, and kuznetsov1994 declares no weight .* say dose\(..., weight=70\)"
+    ):
+        im.perturb(im.load_model("kuznetsov1994"), im.drug("tocilizumab").usual())
     assert im.drug("tocilizumab").usual(weight=70).weight == 70
     # the source of this one tells its typical patient
     assert im.drug("infliximab").usual().weight == 77

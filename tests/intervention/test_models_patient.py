@@ -91,6 +91,43 @@ def test_doses_by_weight_follow_it(toy: Callable[..., Any], run: Callable[..., A
     assert run(perturb(model, said), [0.0])["belimumab.central"][0] == 600
 
 
+@pytest.mark.parametrize("name", ["infliximab", "tocilizumab", "rozanolixizumab"])
+def test_doses_by_weight_need_none_where_the_model_has_one(
+    toy: Callable[..., Any], run: Callable[..., Any], name: str
+) -> None:
+    """Also where the kinetics do not depend on it, and in another unit."""
+    given = drug(name).dose("10 mg/kg iv once")
+    amounts = [
+        run(perturb(people(toy, ("weight", w, "kg")), given), [0.0])[f"{name}.central"][0] for w in (50.0, 100.0)
+    ]
+    assert amounts[1] == pytest.approx(2 * amounts[0], rel=1e-12)
+    model = people(toy, ("weight", 100.0, "kg"))
+    assert "follow the weight of the patient of toy" in perturb(model, given).remarks[0]
+    stated = replace(given, weight=60.0, unsaid=())
+    assert run(perturb(model, stated), [0.0])[f"{name}.central"][0] == pytest.approx(0.6 * amounts[1], rel=1e-12)
+    assert "weight 60 kg, as stated" in perturb(model, stated).remarks[0]
+
+
+def test_the_weight_in_a_dose_is_that_of_the_kinetics_too(toy: Callable[..., Any], run: Callable[..., Any]) -> None:
+    model = people(toy, ("weight", 100.0, "kg"))
+    for carrier in (model, toy()):
+        for given in (
+            drug("infliximab").dose("5 mg/kg iv", weight=60),
+            drug("infliximab").dose("300 mg iv", weight=60),
+        ):
+            assert effective(run, carrier, given, "V1") == pytest.approx(3.29 * (60 / 77) ** 0.538, rel=1e-12)
+
+
+def test_the_body_surface_in_a_dose_is_that_of_the_kinetics_too() -> None:
+    """0.862 after 84 days is SciPy's, with the kinetics of the same patient."""
+    model = im.load_model("kuznetsov1994")
+    given = drug("mercaptopurine").dose("50 mg/m2 po daily", BSA=1.8)
+    for one in (given, drug("mercaptopurine").covariates(BSA=1.8).dose("50 mg/m2 po daily")):
+        run = im.simulate(model, "84 days", interventions=[one])
+        assert run.final("mercaptopurine.TGN") == pytest.approx(0.862, abs=5e-4)
+    assert "BSA 1.8 m2, as stated" in run.recipe["remarks"][0]
+
+
 def test_what_is_said_of_the_patient_stays(toy: Callable[..., Any], run: Callable[..., Any]) -> None:
     model = people(toy, ("weight", 100.0, "kg"), ("albumin", 30.0, "g/L"))
     given = drug("infliximab").covariates(weight=50, ADA=True).dose("385 mg iv once")
@@ -149,3 +186,9 @@ def test_a_part_of_a_joined_model_lends_its_patients(toy: Callable[..., Any], ru
     whole = im.join(people(toy, ("weight", 100.0, "kg")), toy(name="other"))
     found = effective(run, whole, drug("abatacept").dose("125 mg sc q1w"), "V2")
     assert found == pytest.approx(3.67 * (100 / 68) ** 0.575, rel=1e-12)
+
+
+@pytest.mark.parametrize("given", [drug("infliximab"), drug("infliximab").covariates()])
+def test_a_size_in_a_dose_that_is_no_number_is_refused_in_one_line(given: Drug) -> None:
+    with pytest.raises(im.errors.DoseError, match="weight must be above 0 kg, got 'heavy'"):
+        given.dose("5 mg/kg iv", weight="heavy")  # type: ignore[arg-type]

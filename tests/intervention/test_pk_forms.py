@@ -282,8 +282,8 @@ def test_doses_by_body_surface(given: Callable[..., Any]) -> None:
     ):
         assert one.area == 2.0
         assert dict(one.patient or ())["BSA"] == 2.0
-    with pytest.raises(DoseError, match="by body surface"):
-        Drug("d", pk, "5 mg/m2 iv")
+    with pytest.raises(DoseError, match=r"by body surface, and toy declares no BSA .* say dose\(..., BSA=1.8\), in m2"):
+        given(pk, "5 mg/m2 iv")
     with pytest.raises(DoseError, match="by body surface"):
         Regimen.of("5 mg/m2 iv").to_table()
     assert Regimen.of("5 mg/m2 iv q1d x 3").to_table(BSA=1.8)["AMT"].tolist() == [9.0]

@@ -145,7 +145,7 @@ def treated(albumin: bool = True) -> Model:
             PatientCovariate("w", "lognormal", median=70, sd=0.3),
         ],
     )
-    return perturb(MODEL, mab.covariates(albumin=40.0) if albumin else mab)
+    return perturb(MODEL, mab.covariates() if albumin else mab)
 
 
 def test_a_drug_brings_its_variability_along() -> None:

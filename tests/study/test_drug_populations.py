@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -11,6 +13,7 @@ from immunode.intervention import LIBRARY, drug, perturb
 from immunode.model import Model, Parameter, Process, State
 from immunode.model.patients import Variability
 from immunode.study import simulate, sweep
+from immunode.study.design.design import grid
 from immunode.study.design.from_tables import from_table
 from immunode.study.populations import population
 
@@ -144,3 +147,63 @@ def test_each_patient_absorbs_over_a_time_of_their_own() -> None:
         alone = simulate(model.with_values(dict(row)), until=40.0, times=[0.0, 0.05, 40.0], rtol=1e-9)
         expected = alone.to_frame()["tezepelumab.C"].iloc[1]
         assert out["at(tezepelumab.C, 0.05)"].iloc[int(str(i))] == pytest.approx(expected, rel=1e-6)
+
+
+def test_a_covariate_that_is_stated_is_drawn_in_no_arm_that_states_it() -> None:
+    """adalimumab: Ternant's antibodies multiply CL; each arm has the runs of its single patients."""
+    model = carrier("day", 84.0)
+    arms = {
+        word: [drug("adalimumab").dose("40 mg sc q2w x 6").covariates(**values)]
+        for word, values in {"ADA": {"ADA": True}, "no": {"ADA": False}, "drawn": {}}.items()
+    }
+    name = "final(adalimumab.C)"
+    out = sweep(model, patients=24, seed=1, arms=arms, endpoints=[name]).table()
+    found = {word: out[out["arm"] == word].reset_index(drop=True) for word in arms}
+    assert (found["ADA"]["adalimumab.ADA"] == 1).all()
+    assert (found["no"]["adalimumab.ADA"] == 0).all()
+    drawn = found["drawn"]["adalimumab.ADA"]
+    assert 0 < drawn.sum() < 24
+    # who was drawn with antibodies is as in one arm, who without as in the other
+    expected = np.where(drawn == 1, found["ADA"][name], found["no"][name])
+    np.testing.assert_allclose(found["drawn"][name], expected, rtol=1e-9)
+    assert (found["ADA"][name] < 0.8 * found["no"][name]).all()
+    alone = perturb(model, *arms["ADA"])
+    first = found["ADA"].iloc[0]
+    mine = {n: float(first[n]) for n in out.columns if n.startswith("adalimumab.")}
+    assert simulate(alone.with_values(mine), 84).final("adalimumab.C") == pytest.approx(first[name], rel=1e-5)
+
+
+def test_a_stated_covariate_is_no_column_of_a_population_and_a_design_of_ones_own_goes_before_it() -> None:
+    given = drug("adalimumab").dose("40 mg sc q2w x 6").covariates(ADA=True, weight="154 lb")
+    model = perturb(carrier("day", 84.0), given)
+    names = population(model).names
+    assert "adalimumab.CL" in names
+    assert not {"adalimumab.ADA", "adalimumab.weight"} & set(names)
+    assert {p.name: p.value for p in model.parameters}["adalimumab.weight"] == pytest.approx(69.85, abs=0.01)
+    chosen = grid(**{"adalimumab.ADA": [0.0, 1.0]})
+    c = sweep(carrier("day", 84.0), chosen, arms={"a": [given]}, endpoints=["final(adalimumab.C)"])
+    assert c.endpoint("final(adalimumab.C)")[0] > 1.2 * c.endpoint("final(adalimumab.C)")[1]
+
+
+def test_antibodies_against_two_drugs_are_two_properties_and_the_weight_is_one() -> None:
+    first, second = (drug(n).usual().covariates() for n in ("benralizumab", "adalimumab"))
+    table = population(perturb(carrier("day"), first, second)).draw(2000, seed=3).table()
+    shares = [table[f"{n}.ADA"] for n in ("benralizumab", "adalimumab")]
+    assert shares[0].mean() == pytest.approx(0.156, abs=5 * np.sqrt(0.156 * 0.844 / 2000))
+    assert shares[1].mean() == pytest.approx(0.55, abs=5 * np.sqrt(0.55 * 0.45 / 2000))
+    assert abs(np.corrcoef(*shares)[0, 1]) < 5 / np.sqrt(2000)
+
+
+def test_arms_may_state_different_weights() -> None:
+    """A bolus of 5 mg/kg is followed by C = 5 weight/V1, V1 = 3.29 (weight/77)^0.538."""
+    arms = {
+        str(w): [replace(drug("infliximab").dose("5 mg/kg iv once", weight=w), variability=(), correlations=())]
+        for w in (50, 100)
+    }
+    out = sweep(
+        carrier("day"), patients=3, arms={**arms, "d": [drug("infliximab").usual()]}, endpoints=["at(infliximab.C, 0)"]
+    )
+    table = out.table()
+    for w in (50, 100):
+        c = table[table["arm"] == str(w)]["at(infliximab.C, 0)"]
+        np.testing.assert_allclose(c, 5 * w / (3.29 * (w / 77) ** 0.538), rtol=1e-9)

@@ -138,15 +138,15 @@ def test_a_value_on_the_other_side_of_0_is_told_unless_it_may_lie_there() -> Non
     assert value_remarks(model.with_values(CL=0.5, logit_Emax=-1.0)) == []
 
 
-def test_a_size_that_only_the_dose_follows_says_so_on_the_card() -> None:
+def test_the_weight_in_a_dose_is_the_patients() -> None:
     given = im.drug("infliximab").dose("5 mg/kg iv q8w", weight=120)
-    assert "in the dose only; .covariates(weight=120)" in str(given)
-    assert "in the dose only" not in str(given.covariates(weight=120))
-    assert "in the dose only" not in str(im.drug("infliximab").usual())
-    # what the card advises changes the clearance
+    assert "5 mg/kg iv q8w at 120 kg" in str(given)
     carrier = im.Model(name="none", time_unit="day", horizon=10.0, states=[im.State("x", 1.0, "mg", "nothing")])
-    troughs = [im.simulate(carrier, 56, interventions=d).final("infliximab.C") for d in (given, given.covariates())]
-    assert troughs[0] != pytest.approx(troughs[1], rel=1e-3)
+    same = (given, given.covariates(), im.drug("infliximab").covariates(weight=120).dose("5 mg/kg iv q8w"))
+    troughs = [im.simulate(carrier, 56, interventions=d).final("infliximab.C") for d in same]
+    assert troughs == pytest.approx([troughs[0]] * 3, rel=1e-6)
+    typical = im.simulate(carrier, 56, interventions=im.drug("infliximab").dose("600 mg iv q8w"))
+    assert abs(troughs[0] / typical.final("infliximab.C") - 1) > 0.05
 
 
 def test_bounds_are_kept_apart_from_the_model() -> None:

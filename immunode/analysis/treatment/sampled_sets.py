@@ -63,7 +63,8 @@ def with_declared(design: Design, declared: Mapping[str, float], model: Model) -
     names = [name for name in design.names if name in declared]
     if not names:
         raise StudyError(f"{model.name}: check_expectations: the design samples no parameter of the model")
-    return from_table(pd.DataFrame({name: [declared[name]] for name in names})) + design
+    first = from_table(pd.DataFrame({name: [declared[name]] for name in names}))
+    return replace(first, declared=design.declared) + design
 
 
 def _set_by(interventions: Iterable[Perturbation]) -> set[str]:

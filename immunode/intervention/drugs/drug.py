@@ -16,7 +16,7 @@ from immunode.intervention.drugs.wording import dose_words, kinetics_words
 from immunode.intervention.expand.contribution import Draft
 from immunode.intervention.expand.dosing import Administration
 from immunode.intervention.expand.kinetics import add_pk, numbers_used
-from immunode.intervention.expand.models_patient import properties, remark, said_of
+from immunode.intervention.expand.models_patient import SIZES, properties, remarks, said_of, values_used
 from immunode.intervention.expand.occasions import add_occasions
 from immunode.intervention.expand.patients import add_variability
 from immunode.intervention.expand.visits import add_rule
@@ -48,9 +48,9 @@ class Drug:
     effects : tuple[DrugEffect, ...] | Sequence[DrugEffect]
         what it does, written by `inhibit`, `stimulate`, `add`.
     weight : float | None
-        body mass in kg, for doses per kg.
+        body mass in kg, for doses per kg and for kinetics that depend on it; None: that of the model's patient.
     area : float | None
-        body surface in m2, for doses per m2.
+        body surface in m2, as `weight`.
     strength : float
         in [0, 1]; scales every dose.
     route : str
@@ -82,8 +82,7 @@ class Drug:
     Raises
     ------
     ModelError, DoseError
-        a field is wrong; a dose per kg meets no weight, or one per m2 no body surface; a dose is by a route that the
-        drug's numbers do not hold for.
+        a field is wrong; a dose is by a route that the drug's numbers do not hold for.
     """
 
     name: str
@@ -143,10 +142,6 @@ class Drug:
         if self.regimen is not None:
             regimen = Regimen.of(self.regimen)
             object.__setattr__(self, "regimen", regimen)
-            if regimen.by_weight and self.weight is None:
-                raise DoseError(f"'{self.name}': '{regimen}' is by weight; say dose(..., weight=70), in kg")
-            if regimen.by_area and self.area is None:
-                raise DoseError(f"'{self.name}': '{regimen}' is by body surface; say dose(..., BSA=1.8), in m2")
             self._check_routes(regimen)
 
     def _check_routes(self, regimen: Regimen) -> None:
@@ -176,22 +171,25 @@ class Drug:
 
         Parameters
         ----------
+        regimen : str | Regimen | Dose
+            without a count, doses go on to the end of a run of `simulate` or `sweep`, and to the model's horizon in
+            `perturb`, whichever is later.
         weight : float | None
-            body mass in kg, for doses per kg. Without a count, doses go on to the end of a run of `simulate` or
-            `sweep`, and to the model's horizon in `perturb`, whichever is later.
+            of the patient in kg, for doses per kg and for kinetics that depend on it, as in `covariates`; by default
+            that of the model's patient, where it declares one.
         BSA : float | None
-            body surface in m2, for doses per m2. The kinetics follow a size where `covariates` was called.
+            body surface of the patient in m2, likewise.
 
         Raises
         ------
         DoseError
-            the regimen can't be read, needs a size of the patient, or is by a route that the drug's numbers do not hold
-            for.
+            the regimen can't be read, or is by a route that the drug's numbers do not hold for. Doses by a size that
+            neither the call nor the model tells are refused by `perturb`.
         """
         patient = self.patient
         for word, value in (("weight", weight), ("BSA", BSA)):
             if value is not None and patient is not None and word in dict(patient):
-                patient = tuple((k, float(value) if k == word else v) for k, v in patient)
+                patient = tuple((k, value if k == word else v) for k, v in patient)
         said = {word for word, value in (("weight", weight), ("BSA", BSA)) if value is not None}
         unsaid = tuple(word for word in self.unsaid if word not in said)
         weight = self.weight if weight is None else weight
@@ -206,25 +204,21 @@ class Drug:
         name : str
             of the regimen in the library; "" means the first one.
         weight, BSA : float | None
-            in kg and m2, for doses by size; without them, those of the model's patient where it declares such, else of
-            the typical patient of the source.
+            of the patient in kg and m2, as in `dose`; without them, those of the model's patient where it declares
+            such, else of the typical patient of the source.
 
         Raises
         ------
         DoseError
-            there is no such regimen; or it is by a size which the source does not tell.
+            there is no such regimen.
         """
         text = (self.profile or DrugProfile()).regimen(self.name, name)
         typical: Any = {c.name: c.typical for c in self.pk.covariates}
         regimen = Regimen.of(text)
         sizes = {"weight": (weight, self.weight), "BSA": (BSA, self.area)}
         unsaid = {word for word in self.unsaid if word not in sizes or sizes[word][0] is None}
-        for word, needed, by in (("weight", regimen.by_weight, "weight"), ("BSA", regimen.by_area, "body surface")):
-            if needed and sizes[word] == (None, None):
-                if word not in typical:
-                    raise DoseError(
-                        f"'{self.name}': '{regimen}' is by {by}, and its source tells none; say usual({word}=...)"
-                    )
+        for word, needed in (("weight", regimen.by_weight), ("BSA", regimen.by_area)):
+            if needed and word in typical and sizes[word] == (None, None):
                 sizes[word] = (typical[word], None)
                 unsaid.add(word)
         given = self.dose(regimen, weight=sizes["weight"][0], BSA=sizes["BSA"][0])
@@ -271,7 +265,7 @@ class Drug:
         patient, said = read_patient(self.name, known, {**before, **values})
         now = dict(patient)
         weight, area = now.get("weight", self.weight), now.get("BSA", self.area)
-        unsaid = tuple(word for word in now if word not in said)
+        unsaid = tuple(word for word in dict.fromkeys((*self.unsaid, *now)) if word not in said)
         return replace(self, patient=patient, weight=weight, area=area, unsaid=unsaid)
 
     def effect_compartment(
@@ -315,7 +309,7 @@ class Drug:
     def card_rows(self) -> tuple[str, dict[str, str]]:
         """Return the labels and the rows of the card."""
         unit = self.pk.concentration_unit
-        dose = dose_words(self.regimen, self.weight, self.area, self.pk if self.patient is None else None)
+        dose = dose_words(self.regimen, self.weight, self.area)
         rows = {
             "dose": dose or "none yet; use .dose('40 mg q2w')",
             "does": "; ".join(effect.words(unit) for effect in self.acts),
@@ -368,8 +362,11 @@ class Drug:
             # visits come first, so that a dose at the time of a visit follows what was decided there
             strength = f"{strength}*{add_rule(draft, self.rule.rule)}"
         known: Any = self.pk.covariates
-        said = said_of({"weight": self.weight, "BSA": self.area}, self.patient or (), self.unsaid)
-        linked = properties(draft, known, said)
+        sizes = {"weight": self.weight, "BSA": self.area}
+        said = said_of(sizes, self.patient or (), self.unsaid)
+        linked = properties(draft, (*known, *SIZES), said)
+        by = {word for word, asked in (("weight", regimen.by_weight), ("BSA", regimen.by_area)) if asked}
+        patient = values_used(known, self.patient, {w: v for w, v in sizes.items() if w in said or w in by})
         doses = Administration(draft, self.pk, regimen, strength, self.weight, self.route, self.area, linked)
         doses.uses_depot = any("depot" in (flow.out_of, flow.into) for flow in self.pk.flows)
         doses.write()
@@ -378,10 +375,10 @@ class Drug:
         there |= numbers_used(self.pk, doses.uses_depot)
         formulas = self.pk.formula.keys() & there
         varying = add_occasions(draft, self.occasions, doses.stretches, there - formulas, formulas, unused)
-        add_pk(draft, self.pk, doses.uses_depot, doses.infusions, doses.largest, self.patient, linked, varying)
+        add_pk(draft, self.pk, doses.uses_depot, doses.infusions, doses.largest, patient, linked, varying)
         add_effects(draft, self.acts, self.pk)
-        add_variability(draft, self.variability, self.correlations, self.people, unused)
-        draft.remarks += filter(None, [remark(self.name, model, known, {*linked, *said})])
+        add_variability(draft, self.variability, self.correlations, self.people, unused, said)
+        draft.remarks += remarks(draft, known, sizes, by, said, linked)
         if self.observed is not None:
             draft.errors.append(replace(self.observed, quantity=f"{self.name}.{self.observed.quantity}"))
         return draft

@@ -186,6 +186,7 @@ def published(
         route=route,
         routes=(route, *(["iv"] if "F" in pk and route != "iv" else [])) if routes is None else routes,
         weight=weight,
+        unsaid=[] if weight is None else ["weight"],
         source=authority,
         evidence="published",
         note=typical,

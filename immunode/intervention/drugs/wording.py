@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from immunode.intervention.pharmacokinetics.compartments import PK
-from immunode.intervention.pharmacokinetics.covariates import Covariate, in_the_dose_only
+from immunode.intervention.pharmacokinetics.covariates import Covariate
 from immunode.intervention.pharmacokinetics.occasions import OccasionVariability
 from immunode.intervention.times import SHORT
 
@@ -29,18 +29,12 @@ def kinetics_words(pk: PK) -> str:
     return words + (", C has a baseline that acts on nothing" if pk.C0 is not None else "")
 
 
-def dose_words(regimen: object, weight: float | None, area: float | None, typical: PK | None) -> str:
-    """Return doses with the patient's size: "5 mg/kg iv q8w at 70 kg"; "" without a regimen.
-
-    typical : the kinetics, where they are those of the typical patient whatever the size.
-    """
+def dose_words(regimen: object, weight: float | None, area: float | None) -> str:
+    """Return doses with the patient's size: "5 mg/kg iv q8w at 70 kg"; "" without a regimen."""
     if regimen is None:
         return ""
     sizes = [f"{size:g} {unit}" for size, unit in ((weight, "kg"), (area, "m2")) if size is not None]
-    at = f" at {', '.join(sizes)}" if sizes else ""
-    if typical is not None:
-        at += in_the_dose_only(tuple(typical.covariates), {"weight": weight, "BSA": area})
-    return f"{regimen}{at}"
+    return f"{regimen} at {', '.join(sizes)}" if sizes else str(regimen)
 
 
 def covariate_words(one: Covariate) -> str:

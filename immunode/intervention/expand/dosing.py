@@ -71,16 +71,10 @@ class Administration:
         ------
         DoseError : a route or unit does not suit the drug, mg/kg meets no weight, or times go backwards.
         """
-        if self.regimen.by_weight:
-            if self.weight is None:
-                raise DoseError(f"{self.draft.name}: '{self.regimen}' is by weight; give weight=... in kg")
-            if "weight" not in self.linked:
-                self.draft.above_zero(self.draft.knob("weight", self.weight, "kg", "body mass"))
-        if self.regimen.by_area:
-            if self.area is None:
-                raise DoseError(f"{self.draft.name}: '{self.regimen}' is by body surface; give BSA=... in m2")
-            if "BSA" not in self.linked:
-                self.draft.above_zero(self.draft.knob("BSA", self.area, "m**2", "body surface area"))
+        if self.regimen.by_weight and "weight" not in self.linked:
+            self._add_size("weight", self.weight, "kg", "body weight", "weight=70), in kg")
+        if self.regimen.by_area and "BSA" not in self.linked:
+            self._add_size("BSA", self.area, "m**2", "body surface", "BSA=1.8), in m2")
         first: _Moment | None = None
         end: _End | None = None
         for dose in self.regimen.blocks:
@@ -101,6 +95,12 @@ class Administration:
                 self._give(dose, begin, every, count, moments[0].text)
             if dose.ss and not self._steady:
                 raise DoseError(f"{self.draft.name}, '{self.regimen}': all doses at steady state are missed")
+
+    def _add_size(self, word: str, value: float | None, unit: str, meaning: str, say: str) -> None:
+        if value is None:
+            missing = f"is by {meaning}, and {self.draft.model.name} declares no {word} of its patients"
+            raise DoseError(f"'{self.draft.name}': '{self.regimen}' {missing}; say dose(..., {say}")
+        self.draft.above_zero(self.draft.knob(word, value, unit, meaning))
 
     def _moments(self, dose: Dose, first: _Moment | None, end: _End | None) -> list[_Moment]:
         """Return the times of single doses, or that of the first of a row. first : the first dose of all."""

@@ -2,6 +2,7 @@
 
 A property of the drug's patient that nobody said is the one that the model declares as a `PatientCovariate`, so that
 a heavy patient is heavy for every drug. It has the same name, or one of `SYNONYMS`, and a unit that can be converted.
+What somebody says goes before it, for doses and kinetics alike.
 """
 
 from __future__ import annotations
@@ -10,8 +11,7 @@ from collections.abc import Collection, Iterable, Mapping
 
 from immunode.errors import UnitError
 from immunode.intervention.expand.contribution import Draft
-from immunode.intervention.pharmacokinetics.covariates import Covariate
-from immunode.model.declaration import Declaration
+from immunode.intervention.pharmacokinetics.covariates import Covariate, Patient
 from immunode.model.units import convert
 
 SYNONYMS = {
@@ -26,6 +26,9 @@ SYNONYMS = {
 OPPOSITE = {"male": "female", "female": "male"}
 OF_THE_DRUG = ("ADA", "ADA_titer")
 """Antibodies are against one drug, and those against another one are another property."""
+
+SIZES = (Covariate("weight", (), 70.0, "kg"), Covariate("BSA", (), 1.8, "m**2"))
+"""What doses may be by, also where the kinetics do not depend on it."""
 
 
 def said_of(
@@ -78,21 +81,55 @@ def _converted(draft: Draft, name: str, unit: str, c: Covariate) -> str:
     return f"{draft.knob(f'{c.name}_of_the_model', factor, unit, meaning, bounds=(factor, factor))}*{name}"
 
 
-def remark(drug: str, model: Declaration, covariates: Iterable[Covariate], known: Collection[str]) -> str:
-    """Return what to tell of properties that nobody said and the model does not declare, "" for none."""
-    missing = dict.fromkeys(_typical(c) for c in covariates if c.name not in known)
-    if not missing:
-        return ""
-    return (
-        f"{drug}: its patient is the typical one of its source ({', '.join(missing)}), since {model.name} declares no "
-        "such property of its patients; .covariates(...) of the drug sets another one"
-    )
+def values_used(
+    covariates: Iterable[Covariate], patient: Patient | None, sizes: Mapping[str, float | None]
+) -> Patient | None:
+    """Return the values of covariates with the sizes of the patient among them, so that kinetics follow these too.
+
+    patient : what `covariates` wrote; None for none.   sizes : those that were said, or that doses are by.
+    """
+    known = {c.name for c in covariates}
+    given = {word: value for word, value in sizes.items() if word in known and value is not None}
+    return tuple({**dict(patient or ()), **given}.items()) if given else patient
 
 
-def _typical(c: Covariate) -> str:
+def remarks(
+    draft: Draft,
+    covariates: Iterable[Covariate],
+    sizes: Mapping[str, float | None],
+    by: Collection[str],
+    said: Collection[str],
+    linked: Mapping[str, str],
+) -> list[str]:
+    """Return what to tell of a drug's patient: whose size it is, and what is the typical patient's.
+
+    by : sizes that doses are by.   said : what somebody said.   linked : what the model's patient has.
+    """
+    drug, model, told = draft.name, draft.model.name, []
+    known = list(covariates)
+    kinetic = {c.name for c in known}
+    for size in SIZES:
+        word, value = size.name, sizes[size.name]
+        what = " and ".join(["doses"] * (word in by) + ["kinetics"] * (word in kinetic))
+        if word in linked and word in by:
+            told.append(f"{drug}: its {what} follow the {word} of the patient of {model}")
+        elif word in said and value is not None and what:
+            told.append(f"{drug}: its {what} are those of {_typical(size, value)}, as stated, in every patient")
+        elif word in by and word not in kinetic:
+            told.append(f"{drug}: its doses are those of {_typical(size, value)}, the typical patient of its source")
+    missing = dict.fromkeys(_typical(c) for c in known if c.name not in linked and c.name not in said)
+    if missing:
+        told.append(
+            f"{drug}: its patient is the typical one of its source ({', '.join(missing)}), since {model} declares no "
+            "such property of its patients; .covariates(...) of the drug sets another one"
+        )
+    return told
+
+
+def _typical(c: Covariate, value: float | None = None) -> str:
     """Return what the typical patient is in words: "weight 77 kg", "no ADA", "CYP2C9 typical"."""
     if c.group:
         return f"{c.group} typical"
     if c.reference is None:
         return f"no {c.name}"
-    return f"{c.name} {c.reference:g} {c.unit}".rstrip()
+    return f"{c.name} {c.reference if value is None else value:g} {c.unit.replace('**', '')}".rstrip()

@@ -76,12 +76,14 @@ def add_variability(
     correlations: Sequence[Correlation],
     people: Sequence[PatientCovariate],
     absent: Container[str] = (),
+    said: Container[str] = (),
 ) -> None:
     """Add how a drug's numbers and covariates differ between patients.
 
     people : distributions of covariates; those whose knobs the drug does not have, since its patient is the typical
         one, are left out.
     absent : numbers of the drug that these doses do not need, such as ka where all are given by vein.
+    said : covariates that somebody stated: the same in every patient, so that they are not drawn.
 
     Raises
     ------
@@ -98,9 +100,12 @@ def add_variability(
             raise ModelError(f"drug '{name}': variability of '{one.parameter}', which it does not have{hint}")
         shares = f"{name}.{one.shares}" if one.shares and (one.shares in there or one.shares not in absent) else ""
         draft.variability.append(replace(one, parameter=f"{name}.{one.parameter}", shares=shares))
+    stated = {covariate.parameter for covariate in people if covariate.parameter in said}
     for pair in correlations:
-        if not any(end in absent and end not in there for end in (pair.first, pair.second)):
+        if not stated & {pair.first, pair.second} and not any(
+            end in absent and end not in there for end in (pair.first, pair.second)
+        ):
             draft.correlations.append(replace(pair, first=f"{name}.{pair.first}", second=f"{name}.{pair.second}"))
     for covariate in people:
-        if covariate.parameter in knobs:
+        if covariate.parameter in knobs and covariate.parameter not in stated:
             draft.covariates.append(replace(covariate, parameter=f"{name}.{covariate.parameter}"))

@@ -13,7 +13,7 @@ from typing import Any
 from immunode.errors import DoseError, UnitError, did_you_mean
 from immunode.intervention.numbers import finite
 from immunode.language.expression import parse, substitute, to_text
-from immunode.model.plausible import implausible
+from immunode.model.plausible import implausible, plausible_range
 from immunode.model.serial import register
 from immunode.model.units import convert
 
@@ -32,6 +32,7 @@ SLOPES = ("slope", "two slopes", "exponential")
 Patient = tuple[tuple[str, float], ...]
 SEXES = ("female", "male")
 TYPICAL = "typical"
+YES_OR_NO = {"yes": True, "no": False, "true": True, "false": False, "1": True, "0": False}
 
 
 @register
@@ -143,21 +144,38 @@ class Covariate:
         if isinstance(given, str) and self.reference is not None:
             number, _, unit = given.strip().partition(" ")
             try:
-                given = convert(float(number), unit.strip(), self.unit) if unit.strip() else float(number)
+                given = float(number) * self._factor_of(unit.strip())
             except (ValueError, UnitError):
                 raise DoseError(f"{who}: can't read {self.name} '{given}'; write e.g. '30 {self.unit}'") from None
-        number_ = float(given) if isinstance(given, bool) and self.reference is None else finite(given)
+        if self.reference is None:
+            given = YES_OR_NO.get(given.strip().casefold(), given) if isinstance(given, str) else given
+            number_ = finite(float(given) if isinstance(given, bool) else given)
+            if number_ is None or number_ not in (0.0, 1.0):
+                raise DoseError(f"{who}: {self.name} is yes (True) or no (False), got {given!r}")
+            return number_
+        number_ = finite(given)
         if number_ is None:
             raise DoseError(f"{who}: {self.name} must be a number, got {given!r}")
-        if self.reference is None and not 0 <= number_ <= 1:
-            raise DoseError(f"{who}: {self.name} is yes (1) or no (0), got {given!r}")
-        if self.reference is not None and (number_ < 0 or (number_ == 0 and not self.from_zero)):
+        if number_ < 0 or (number_ == 0 and not self.from_zero):
             low = "0 or above" if self.from_zero else f"above 0 {self.unit}".rstrip()
             raise DoseError(f"{who}: {self.name} must be {low}, got {number_:g}")
-        odd = implausible(self.name, number_, self.unit) if self.reference is not None else ""
+        odd = implausible(self.name, number_, self.unit)
         if odd:
             raise DoseError(f"{who}: {self.name}: {odd}")
         return number_
+
+    def _factor_of(self, unit: str) -> float:
+        """Return what a value in `unit` is multiplied by; "" is the covariate's own unit.
+
+        Body mass, in kg, is no other mass to `convert`, but people weigh it in g and lb.
+
+        Raises
+        ------
+        UnitError : the units do not fit.
+        """
+        known = plausible_range(self.name, self.unit)
+        usual = dict(known.mistaken) if known is not None else {}
+        return usual[unit] if unit in usual else convert(1.0, unit, self.unit) if unit else 1.0
 
 
 def body_size(who: str, label: str, unit: str, given: object, *, people: bool) -> float:
@@ -176,16 +194,6 @@ def body_size(who: str, label: str, unit: str, given: object, *, people: bool) -
     if odd and (people or size > 1):
         raise DoseError(f"{who}: {label}: {odd}")
     return size
-
-
-def in_the_dose_only(covariates: Sequence[Covariate], given: Mapping[str, float | None]) -> str:
-    """Return what is to be said of sizes that doses follow, and kinetics of the typical patient do not; else "".
-
-    given : name of a covariate -> its value in the doses.
-    """
-    typical = {c.name: c.typical for c in covariates if c.on}
-    odd = [f"{name}={v:g}" for name, v in given.items() if v is not None and typical.get(name, v) != v]
-    return f" (in the dose only; .covariates({', '.join(odd)}) changes the kinetics too)" if odd else ""
 
 
 def read_patient(who: str, covariates: Sequence[Covariate], given: Mapping[str, Any]) -> tuple[Patient, frozenset[str]]:

@@ -4,25 +4,44 @@ from __future__ import annotations
 
 import math
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from immunode.errors import StudyError
+from immunode.intervention.expand.models_patient import OF_THE_DRUG
 from immunode.model.patients import as_pairs
-from immunode.study.design.distributions import Distribution
+from immunode.study.design.distributions import DECLARED, Distribution
 from immunode.study.design.joint import DrawnClass, Joint, Pair
 
 if TYPE_CHECKING:
     from immunode.model import Model
     from immunode.model.patients import PatientCovariate, Variability
+    from immunode.study.design.design import Design
 
 Marginals = tuple[tuple[str, Distribution], ...]
-DECLARED = "as the model declares"
 
 
 def declares_patients(model: Model) -> bool:
     """Return whether a model says how its patients differ."""
     return bool(model.variability or model.covariates or model.classes)
+
+
+def with_own_values(design: Design, base: Model, models: Sequence[Model]) -> Design:
+    """Return the design in which a declared column holds only in arms whose drug draws it.
+
+    In the others, where the property of the patient was stated or does not differ, the arm's own value holds.
+
+    base : the model without arms.   models : of the arms, in the order of the design's labels.
+    """
+    unset = design.unset.copy()
+    for i, model in enumerate(models):
+        fresh = set(model.applied) - set(base.applied)
+        drawn = {name for name, _ in declared_marginals(model)}
+        for j, name in enumerate(design.names):
+            if name in design.declared and name.partition(".")[0] in fresh and name not in drawn:
+                unset[design.arm == i, j] = True
+    return replace(design, unset=unset)
 
 
 def drawn_number(recipe: str) -> int:
@@ -68,7 +87,7 @@ def declared_joint(model: Model, composed: Iterable[Model] = (), *, tail: float 
 
     composed : the model with interventions applied, one for each arm: numbers of drugs that differ between patients are
         drawn too, and a patient has the same ones in every arm. Covariates of one name, such as `weight` and
-        `drug.weight`, are one property of a patient.
+        `drug.weight`, are one property of a patient; antibodies against two drugs are two.
 
     Raises
     ------
@@ -95,8 +114,9 @@ def declared_joint(model: Model, composed: Iterable[Model] = (), *, tail: float 
     owners: dict[str, str] = {}
     shared = []
     for name in covariates:
-        first = owners.setdefault(name.rpartition(".")[2], name)
-        if first != name:
+        word = name.rpartition(".")[2]
+        first = owners.setdefault(word, name)
+        if first != name and word not in OF_THE_DRUG:
             shared.append((name, first))
     classes = tuple(DrawnClass(*one) for one in declared_classes(model))
     joint = Joint(

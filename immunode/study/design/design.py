@@ -55,6 +55,9 @@ class Design:
         shape (n_rows,), which parameter set a row holds: rows of several arms share it.
     row_labels : RowLabels
         name -> shape (n_rows,), identifiers of patients and other labels, which results show beside the rows.
+    declared : tuple[str, ...]
+        columns drawn as models declare. In an arm whose drug does not draw one, such as a covariate that was stated,
+        the arm's own value holds.
 
     Raises
     ------
@@ -72,6 +75,7 @@ class Design:
     arm: NDArray[np.intp] = field(default_factory=lambda: np.empty(0, np.intp))
     draw: NDArray[np.intp] = field(default_factory=lambda: np.empty(0, np.intp))
     row_labels: RowLabels = field(default_factory=dict)
+    declared: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
         values = np.array(self.values, dtype=float)
@@ -277,6 +281,7 @@ def _beside(a: Design, rows_a: NDArray[np.intp], b: Design, rows_b: NDArray[np.i
         armed.arm,
         _numbered(left.draw, right.draw),
         {**left.row_labels, **right.row_labels},
+        (*a.declared, *b.declared),
     )
 
 
@@ -314,6 +319,7 @@ def _append(a: Design, b: Design) -> Design:
         arm,
         np.concatenate([a.draw, b.draw + (int(a.draw.max()) + 1)]),
         appended([(a.row_labels, len(a)), (b.row_labels, len(b))]),
+        tuple(name for name in names if all(name in d.declared for d in (a, b) if name in d.names)),
     )
 
 

@@ -12,6 +12,8 @@ from immunode.errors import StudyError
 
 Array = NDArray[np.float64]
 KINDS = ("lognormal", "normal", "logitnormal", "uniform", "loguniform", "share", "poisson", "point")
+DECLARED = "as the model declares"
+"""Origin of a distribution that a model or a drug declares."""
 MIDDLE = 1.959963984540054
 """Standard normal quantile of 0.975: the middle 95 % lies within this many standard deviations."""
 

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from immunode.errors import StudyError
 from immunode.study.design.design import Design
-from immunode.study.design.distributions import Distribution
+from immunode.study.design.distributions import DECLARED, Distribution
 
 Array = NDArray[np.float64]
 Pair = tuple[str, str]
@@ -61,6 +61,11 @@ class Joint:
         return tuple(name for name, _ in self.marginals)
 
     @property
+    def declared(self) -> tuple[str, ...]:
+        """Names of the columns that a model or a drug declares, not the user."""
+        return tuple(name for name, marginal in self.marginals if marginal.origin == DECLARED)
+
+    @property
     def listed(self) -> int:
         """How many patients there are if all are listed, one a class of equal share without any spread; else 0."""
         shares = {one.share for one in self.classes}
@@ -80,7 +85,7 @@ class Joint:
         """Return a design of the first `n` patients drawn. how : how they are drawn, in words."""
         labels = {"class": self.class_names(n, seed)} if self.classes else {}
         words = f"{n} virtual {self.whom}, seed {seed} ({how})"
-        return Design(self.names, self.values(n, seed), words, seed, row_labels=labels)
+        return Design(self.names, self.values(n, seed), words, seed, row_labels=labels, declared=self.declared)
 
     def words(self) -> str:
         """Return one line that says how patients are drawn."""

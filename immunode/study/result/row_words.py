@@ -9,7 +9,8 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from immunode.model.views.words import arm_labels, in_words, input_label, name_labels
-from immunode.study.design.declared import DECLARED, listed_number
+from immunode.study.design.declared import listed_number
+from immunode.study.design.distributions import DECLARED
 from immunode.study.endpoints.endpoint import time_words
 from immunode.study.endpoints.reading import KINDS, endpoint
 from immunode.study.run.ready import quantity_labels

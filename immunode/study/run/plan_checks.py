@@ -17,7 +17,7 @@ from immunode.program.model_functions import functions
 from immunode.solve import FEW_RUNS, choose_engine
 from immunode.study.arms import CONTROL, Arms, as_arms
 from immunode.study.design.amounts import whole_number
-from immunode.study.design.declared import declared_joint
+from immunode.study.design.declared import declared_joint, with_own_values
 from immunode.study.design.design import Design, cross_arms, sobol
 from immunode.study.design.from_tables import from_table
 from immunode.study.design.ranges import has_parameters, space
@@ -162,7 +162,8 @@ def _arms(model: Model, design: Design, arms: Any, end: float) -> tuple[Design, 
         if label not in defined:
             raise StudyError(f"{model.name}: the design names an unknown arm '{label}'{did_you_mean(label, defined)}")
     models = Arms({label: defined[label] for label in design.labels}).compose(model, end)
-    return design, design.labels, tuple(models.values())
+    composed = tuple(models.values())
+    return with_own_values(design, model, composed), design.labels, composed
 
 
 def _kept(
