@@ -16,7 +16,7 @@ from numpy.typing import ArrayLike
 from immunode.plot.charts.time_courses import Series, Spread, can_be_lines, checked_series, courses, log_names, span_of
 from immunode.plot.kit.arrays import Array
 from immunode.plot.kit.figure import SteadyLayout, StyledFigure, write_note
-from immunode.plot.kit.marks import Doses, Row, Windows, rows_of
+from immunode.plot.kit.marks import EVERY_ARM, Doses, Row, Windows, rows_of
 from immunode.plot.kit.style import FAINT, INK, OWN_COLORS, Style, arm_colors, find_style, readable, styled
 from immunode.plot.kit.text import Decades, Scaled, limits, power_of, quantity_label, reaches_far, width_of, wrap
 from immunode.plot.kit.threshold_lines import Thresholds
@@ -253,7 +253,7 @@ def _mark(ax: Axes, arms: Sequence[str], marks: Sequence[Row], ticks: Clock, sty
     """Mark doses and windows under the strips of the arms that have them."""
     start, stop = ax.get_xlim()
     for row in marks:
-        for arm in row.keys:
+        for arm in arms if EVERY_ARM in row.keys else row.keys:
             if arm not in arms:
                 continue
             y = arms.index(arm) + (1 + _FILLED) / 2

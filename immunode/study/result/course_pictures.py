@@ -345,10 +345,19 @@ def _recipe(arms: Mapping[str, Treated]) -> Mapping[str, Any]:
 
 
 def _marked(marks: Mapping[str, Mapping[str, tuple[Any, ...]]]) -> dict[str, tuple[Any, ...]]:
-    """Return the marks of all arms in one mapping: under the arm's name, for a lone simulation the intervention's."""
+    """Return the marks of all arms in one mapping: under the arm's name, for a lone simulation the intervention's.
+
+    What every arm gets at the same times, such as chemotherapy, stands once under `EVERY_ARM`: an arm keeps its own.
+    """
+    from immunode.plot.kit.marks import EVERY_ARM
+
     if list(marks) == [""]:
         return dict(marks[""])
-    return {arm: tuple(sorted(t for times in given.values() for t in times)) for arm, given in marks.items() if given}
+    first, *others = marks.values()
+    shared = {name for name, times in first.items() if others and all(one.get(name) == times for one in others)}
+    rows = {EVERY_ARM: {name: first[name] for name in shared}}
+    rows |= {arm: {name: times for name, times in one.items() if name not in shared} for arm, one in marks.items()}
+    return {arm: tuple(sorted(t for times in given.values() for t in times)) for arm, given in rows.items() if given}
 
 
 def logarithmic(model: Model, paths: Mapping[str, Sequence[Array]]) -> tuple[str, ...]:
