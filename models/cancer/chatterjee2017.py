@@ -203,7 +203,7 @@ MODEL = Model(
         Threshold("growth_20", "SLD_change >= 20", "20 % above baseline", "RECIST 1.1: above the smallest size"),
     ],
     story=Story(
-        "Five times the dose hardly adds responses; if all had ipilimumab before, not 45 %, fewer respond.",
+        "Five times the dose hardly adds responses; fewer respond if all had ipilimumab before (in the others 45 %).",
         arms={"2 mg/kg q3w": "", "10 mg/kg q3w": "q3w_10", "all after ipilimumab": "ipi_experienced"},
         panels=["SLD_change", "C"],
         patients=300, kind="waterfall",

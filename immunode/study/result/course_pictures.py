@@ -221,6 +221,7 @@ def draw(
     StudyError : no arm knows a name; a timeline was asked for in axes of your own.
     """
     from immunode.plot.charts import arm_strips, treatment_timeline
+    from immunode.plot.kit.marks import marks_by_arm
 
     first = next(iter(arms.values())).model
     arms = relabelled(first, arms)
@@ -254,8 +255,8 @@ def draw(
         shown = list(arms) if list(arms) != [""] else []
         return remembered(treatment_timeline.timeline(lanes(arms), times, series, arms=shown, **common), _recipe(arms))
     marks: dict[str, Any] = {
-        "doses": _marked({arm: one.doses for arm, one in arms.items()}),
-        "windows": _marked({arm: one.windows for arm, one in arms.items()}),
+        "doses": marks_by_arm({arm: one.doses for arm, one in arms.items()}),
+        "windows": marks_by_arm({arm: one.windows for arm, one in arms.items()}),
     }
     figure = arm_strips.lines_or_strips(times, series, told=_told(arms), spread=spread, axes=axes, **marks, **common)
     return remembered(figure, _recipe(arms))
@@ -342,22 +343,6 @@ def remembered(figure: Figure, recipe: Mapping[str, Any]) -> Figure:
 
 def _recipe(arms: Mapping[str, Treated]) -> Mapping[str, Any]:
     return arms[""].recipe if list(arms) == [""] else {arm: one.recipe for arm, one in arms.items()}
-
-
-def _marked(marks: Mapping[str, Mapping[str, tuple[Any, ...]]]) -> dict[str, tuple[Any, ...]]:
-    """Return the marks of all arms in one mapping: under the arm's name, for a lone simulation the intervention's.
-
-    What every arm gets at the same times, such as chemotherapy, stands once under `EVERY_ARM`: an arm keeps its own.
-    """
-    from immunode.plot.kit.marks import EVERY_ARM
-
-    if list(marks) == [""]:
-        return dict(marks[""])
-    first, *others = marks.values()
-    shared = {name for name, times in first.items() if others and all(one.get(name) == times for one in others)}
-    rows = {EVERY_ARM: {name: first[name] for name in shared}}
-    rows |= {arm: {name: times for name, times in one.items() if name not in shared} for arm, one in marks.items()}
-    return {arm: tuple(sorted(t for times in given.values() for t in times)) for arm, given in rows.items() if given}
 
 
 def logarithmic(model: Model, paths: Mapping[str, Sequence[Array]]) -> tuple[str, ...]:
