@@ -77,7 +77,7 @@ def test_every_control_works_offline_without_an_error(open_page: Any, file: Path
     page.fill('[data-number="anti_tnf_pulses.transfer"]', "0.1")
     page.press('[data-number="anti_tnf_pulses.transfer"]', "Enter")
     assert one.lab('ctx.state.on.get("anti_tnf_pulses").get("anti_tnf_pulses.transfer")') == 0.1
-    page.click('[aria-label="Remove p removed in pulses"]')
+    page.click('[aria-label="Remove cytokine removed in pulses"]')
     assert one.lab("ctx.state.on.size") == 1
 
     # predict, reveal, ghosts
@@ -227,7 +227,7 @@ def test_doses_are_added_moved_and_taken_out_with_keys(open_page: Any, file: Pat
         page.keyboard.press(key)
     assert doses(one, "anti_tnf_pulses") == pytest.approx([0.2, 2, 4, 5.9, 8.8])
     said = page.evaluate('["aria-label", "aria-valuetext", "role"].map((a) => document.activeElement.getAttribute(a))')
-    assert said == ["Dose 5 of 5 of p removed in pulses", "t = 8.8, 0.35", "slider"]
+    assert said == ["Dose 5 of 5 of cytokine removed in pulses", "t = 8.8, 0.35", "slider"]
     for _ in range(3):
         page.keyboard.press("Delete")
     assert doses(one, "anti_tnf_pulses") == pytest.approx([0.2, 2])

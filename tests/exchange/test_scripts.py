@@ -6,6 +6,7 @@ import math
 import re
 import shutil
 import subprocess
+from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
@@ -327,16 +328,20 @@ def test_other_lines_are_refused_by_number(line: str, words: str) -> None:
         read_script(f"k = 1\nd/dt(x) = -k*x\n{line}\n")
 
 
-@pytest.mark.parametrize("name", ["jin2025", "gc_immune"])
-def test_what_is_written_for_mrgsolve_reads_back(name: str) -> None:
+@pytest.mark.parametrize("write", [to_mrgsolve, to_rxode2])
+@pytest.mark.parametrize("name", ["jin2025", "gc_immune", "ma2020"])
+def test_what_is_written_reads_back(name: str, write: Callable[[Model], str]) -> None:
     model = im.load_model(name)
-    text = to_mrgsolve(model)
-    code = text.partition("code <- '")[2].partition("\n'\n")[0].replace("choose(", "ifelse(")
-    again = read_script(re.sub(r"\$GLOBAL\n.*\n", "", code))
+    again = read_script(write(model))
+    values = {p.name: p.value for p in again.parameters}
+    assert len(values) == len(model.parameters)
     rng = np.random.default_rng(3)
-    y = [float(v) for v in rng.uniform(0.5, 2.0, len(model.states))]
-    names_ = [s.name for s in again.states if s.name in {x.name for x in model.states}]
-    want = Truth(model, 5.0, dict(zip((s.name for s in model.states), y, strict=True))).rates()
-    got = Truth(again, 5.0, dict(zip((s.name for s in model.states), y, strict=True)) | {"today": 0.0}).rates()
-    assert names_ == [s.name for s in model.states]
+    y = dict(zip((s.name for s in again.states), (float(v) for v in rng.uniform(0.5, 2.0, 99)), strict=False))
+    want = Truth(model, 5.0, dict(zip((s.name for s in model.states), y.values(), strict=False))).rates()
+    got = Truth(again, 5.0, {**y, **{s.name: 0.0 for s in again.states[len(model.states) :]}}).rates()
     assert np.allclose(got[: len(want)], want, rtol=1e-9)
+
+
+def test_braces_may_stand_in_one_line_and_starts_may_be_computed() -> None:
+    model = read_script("ini({k=0.2; tv <- log(5)})\nmodel({d/dt(x) = -k*exp(tv)*x; x(0) = 3})\n")
+    assert im.simulate(model, until=1, rtol=1e-9).final("x") == pytest.approx(3 * math.exp(-1.0), rel=1e-6)

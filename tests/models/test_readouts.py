@@ -40,6 +40,9 @@ def test_endpoints_of_readouts_agree_with_a_fine_trajectory(name: str) -> None:
         total = np.sum(seen[:, 1:] + seen[:, :-1], axis=1) / 2 * model.horizon / (POINTS - 1)
         # what is 0 but for rounding has no digits: a part of 1e-6 of a percent counts as nothing
         area = (np.sum(np.abs(seen), axis=1) / POINTS + 1e-6 * scale) * model.horizon
+        # where a quantity falls within one step of the fine trajectory (PD-1 of sove2020 at the start), the trapezoid
+        # there is wrong by half of it
+        coarse = apart * model.horizon / (POINTS - 1) / 2
         np.testing.assert_allclose(
-            table[f"auc({q})"].to_numpy()[good], total, rtol=0, atol=np.max(2e-3 * area), err_msg=q
+            table[f"auc({q})"].to_numpy()[good], total, rtol=0, atol=np.max(2e-3 * area + coarse), err_msg=q
         )

@@ -11,6 +11,7 @@ from typing import TypeVar
 
 from immunode.errors import ModelError, StoreError, quoted
 from immunode.exchange.naming import lawful
+from immunode.language.evaluation import evaluate
 from immunode.language.expression import parse
 from immunode.language.tree import names
 from immunode.model import Derived, Model, Parameter, Process, State
@@ -24,7 +25,7 @@ _REFUSED = {
     "dur": "a modeled duration", "rate": "a modeled rate", "linCmt": "a closed-form compartment model",
     "transit": "a transit function",
 }  # fmt: skip
-_SKIPPED = ("SET", "CAPTURE", "TABLE", "ERROR", "OMEGA", "SIGMA", "PROB", "PLUGIN", "NMXML")
+_SKIPPED = ("GLOBAL", "SET", "CAPTURE", "TABLE", "ERROR", "OMEGA", "SIGMA", "PROB", "PLUGIN", "NMXML")
 
 
 @dataclass(slots=True)
@@ -63,6 +64,7 @@ def read_script(source: str | os.PathLike[str], *, name: str = "", time_unit: st
         the file can't be read.
     """
     text, given = _text(source)
+    text = _inside(text)
     blocks = re.search(r"^\s*\$", text, re.MULTILINE) is not None
     found = _Found()
     for number, line, block in _mrgsolve(text, found) if blocks else _rxode2(text, found):
@@ -82,17 +84,37 @@ def _text(source: str | os.PathLike[str]) -> tuple[str, str]:
         raise StoreError(f"read_script: '{path}' can't be read ({error})") from None
 
 
+def _inside(text: str) -> str:
+    """Return the model text in a script of R: what `rxode2("...")` or `code <- '...'` holds, and the parameters.
+
+    What is cut away leaves its line ends, so that lines keep their numbers.
+    """
+    quoted_ = re.search(r"(?:rxode2|RxODE|mcode|<-|=)\s*\(?\s*([\"'])(?=\s*\n)(.*?)\1", text, re.DOTALL)
+    if quoted_ is None:
+        return re.sub(r"^\s*(?:library|require)\s*\(.*\)\s*$", "", text, flags=re.MULTILINE)
+    before = "\n" * text[: quoted_.start(2)].count("\n")
+    numbers = re.search(r"^parameters\s*(?:<-|=)\s*c\((.*?)^\)", text, re.DOTALL | re.MULTILINE)
+    given = [re.sub(r",?\s*(#.*)?$", "", line).strip() for line in (numbers[1].splitlines() if numbers else ())]
+    ini = "\nini({\n" + "\n".join(given) + "\n})\n" if any(given) else ""
+    return before + quoted_[2] + ini
+
+
 # Statements -----------------------------------------------------------------------------------------------------------
 
 
 def _rxode2(text: str, found: _Found) -> Iterator[tuple[int, str, str]]:
     """Yield number, statement and block ("ini" or "model") of each line."""
-    block, said = "model", {"ini": "ini", "model": "model"}
+    block = "model"
     for number, line in _lines(text, ("#",)):
         opened = re.match(r"(ini|model)\s*\(\s*\{", line)
         if opened:
-            block = said[opened[1]]
+            block = opened[1]
             line = line[opened.end() :].strip()
+        closed = re.search(r"\}\s*\)\s*$", line)
+        if closed and line[: closed.start()].strip():
+            yield number, line[: closed.start()].strip(), block
+            block = "model"
+            continue
         if re.fullmatch(r"[})\s\"',]*", line):
             block = "model" if "}" in line else block
             continue
@@ -173,8 +195,8 @@ def _statement(found: _Found, number: int, line: str, block: str) -> None:
         _once(found.initial, start[1], value, who)
     elif not re.fullmatch(_NAME, target):
         raise ModelError(f"{who}: {quoted(line)} sets '{target}', which is neither a name, an equation nor a start")
-    elif _NUMBER.fullmatch(value):
-        _once(found.parameters, target, (float(value), f"line {number}"), who)
+    elif _NUMBER.fullmatch(value) or (block == "ini" and not names(parse(value))):
+        _once(found.parameters, target, (float(evaluate(parse(value), {})), f"line {number}"), who)
     elif block == "ini":
         raise ModelError(f"{who}: {quoted(line)} must be a number")
     else:
@@ -197,6 +219,7 @@ def _expression(text: str, who: str) -> str:
     text = re.sub(r"\b(?:fabs|R_pow)\b", lambda found: {"fabs": "abs"}.get(found[0], "pow"), text)
     text = re.sub(r"\b(fmin|fmax)\b", lambda found: found[0][1:], text)
     text = _calls(text, "pow", lambda parts: f"({parts[0]})**({parts[1]})")
+    text = re.sub(r"\bchoose\b", "ifelse", text)
     text = _calls(text, "ifelse", lambda parts: f"piecewise({parts[1]}, {parts[0]}, {parts[2]})")
     try:
         parse(text)

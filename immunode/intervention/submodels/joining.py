@@ -68,7 +68,9 @@ def join(*parts: Model, connect: Mapping[str, str] | None = None, name: str = ""
     merged = {one.target: one.text for one in links if one.merges}
     chained = [target for target, source in merged.items() if source in merged or target in merged.values()]
     if chained:
-        raise ModelError(f"join: '{chained[0]}' is connected in a chain; connect all of them with the same one")
+        raise ModelError(
+            f"join: '{chained[0]}' is connected in a chain or a circle; connect all of them with the same one"
+        )
     whole = [_Part(part, merged, links) for part in parts]
     fields: dict[str, Any] = {field: (*chain.from_iterable(one.records(field) for one in whole),) for field in _RECORDS}
     fields["parameters"] += tuple(one.factor for one in links if one.factor is not None)

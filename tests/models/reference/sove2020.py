@@ -73,18 +73,18 @@ def t_cells(y: Values, p: Values, volume: float, exhausted: float) -> dict[str, 
         met = p["APC_T1"] * cells[j] / (p["APC_T1"] * cells[j] + y["T1_L"] + p["cell"])
         act = p["k_act"] * met * signal[j] / (signal[j] + p["p50"]) * node
         leave = p["k_nd"] + p["qP_in"] + p["LNin"]
-        back, out_of_node = p[f"qP_out{j}"], p["q_Lout"]
+        back, out_of_node, death = p[f"qP_out{j}"], p["q_Lout" if j else "q_Lout0"], p["k_d" if j else "k_d0"]
         out[f"nT{j}_C"] = p[f"Q{j}"] / clones + made(blood) - leave * blood + back * tissue + out_of_node * node
         out[f"nT{j}_P"] = made(tissue) - p["k_nd"] * tissue + p["qP_in"] * blood - back * tissue
         out[f"nT{j}_L"] = p["LNin"] * blood - out_of_node * node - act
         out[f"aT{j}"] = act * p[f"n{j}"] - p["k_pro"] * y[f"aT{j}"]
         c, t, n = y[f"T{j}_C"], y[f"T{j}_P"], y[f"T{j}_L"]
         enter = p["q_T"] * volume * c
-        out[f"T{j}_L"] = p["k_pro"] * 2**divisions * y[f"aT{j}"] - (p["k_d"] + out_of_node) * n
-        out[f"T{j}_C"] = -(p["k_d"] + p["qP_in"]) * c + back * t - enter + out_of_node * n
-        out[f"T{j}_P"] = -p["k_d"] * t + p["qP_in"] * c - back * t
-        out[f"T{j}"] = enter - p["k_d"] * y[f"T{j}"] - (exhausted if j else 0)
-    out["Texh"] = p["k_d"] * (y["T1"] + y["T0"]) + exhausted - p["k_clear"] * y["Texh"]
+        out[f"T{j}_L"] = p["k_pro"] * 2**divisions * y[f"aT{j}"] - (death + out_of_node) * n
+        out[f"T{j}_C"] = -(death + p["qP_in"]) * c + back * t - enter + out_of_node * n
+        out[f"T{j}_P"] = -death * t + p["qP_in"] * c - back * t
+        out[f"T{j}"] = enter - death * y[f"T{j}"] - (exhausted if j else 0)
+    out["Texh"] = p["k_d"] * y["T1"] + p["k_d0"] * y["T0"] + exhausted - p["k_clear"] * y["Texh"]
     return out
 
 
