@@ -30,6 +30,22 @@ _SAMPLES, _FILLED, _LEAST = 480, 0.84, 8.0
 """Points of time of a strip; part of a row that is colored; least size of names in points, on a slide."""
 
 
+def marks_by_arm(marks: Mapping[str, Mapping[str, tuple[Any, ...]]]) -> dict[str, tuple[Any, ...]]:
+    """Return the marks of all interventions of an arm in one; of a lone course, whose arm is "", each by its name.
+
+    What every arm gets at the same times, such as chemotherapy, stands once under `EVERY_ARM`: an arm keeps its own.
+
+    marks : arm -> intervention -> times or windows.
+    """
+    if list(marks) == [""]:
+        return dict(marks[""])
+    first, *others = marks.values()
+    shared = {name for name, times in first.items() if others and all(one.get(name) == times for one in others)}
+    rows = {EVERY_ARM: {name: first[name] for name in shared}}
+    rows |= {arm: {name: times for name, times in one.items() if name not in shared} for arm, one in marks.items()}
+    return {arm: tuple(sorted(t for times in given.values() for t in times)) for arm, given in rows.items() if given}
+
+
 def lines_or_strips(
     times: ArrayLike | Mapping[str, ArrayLike],
     series: Series,

@@ -221,7 +221,6 @@ def draw(
     StudyError : no arm knows a name; a timeline was asked for in axes of your own.
     """
     from immunode.plot.charts import arm_strips, treatment_timeline
-    from immunode.plot.kit.marks import marks_by_arm
 
     first = next(iter(arms.values())).model
     arms = relabelled(first, arms)
@@ -255,8 +254,8 @@ def draw(
         shown = list(arms) if list(arms) != [""] else []
         return remembered(treatment_timeline.timeline(lanes(arms), times, series, arms=shown, **common), _recipe(arms))
     marks: dict[str, Any] = {
-        "doses": marks_by_arm({arm: one.doses for arm, one in arms.items()}),
-        "windows": marks_by_arm({arm: one.windows for arm, one in arms.items()}),
+        "doses": arm_strips.marks_by_arm({arm: one.doses for arm, one in arms.items()}),
+        "windows": arm_strips.marks_by_arm({arm: one.windows for arm, one in arms.items()}),
     }
     figure = arm_strips.lines_or_strips(times, series, told=_told(arms), spread=spread, axes=axes, **marks, **common)
     return remembered(figure, _recipe(arms))
