@@ -6,7 +6,8 @@
     numbers of cells --> DAS28-CRP --> remission, and ACR20, 50 and 70 by a rule on its fall
 
 The same disease activity may have different drivers. The patient here is driven by TNF: adalimumab brings remission,
-tocilizumab next to nothing. In the variant `il6_driven` it is the reverse. Which drug helps is a matter of the patient.
+tocilizumab next to nothing. In the variant `il6_driven` it is the reverse. Which drug helps is a matter of the patient:
+of the 100 declared ones tocilizumab alone does more than adalimumab alone in 64 (median DAS28 2.6 and 4.5 in the end).
 
 Bedathuru et al. 2024: equations and values restated from the authors' project (github, VantageResearchQSP/RA-QSP-Model,
 GPL-3; nothing copied); abstract read, full text not. The two patients are numbers 39 and 105 of the authors' 300; the
@@ -534,7 +535,7 @@ MODEL = Model(
         Threshold("ACR70", "improvement >= 70", "ACR70 by DAS28", "Bedathuru 2024"),
     ],
     story=Story(
-        "In this joint TNF drives: blocking it brings remission, and taking IL-6 away does next to nothing.",
+        "In this patient, not in all, TNF drives: adalimumab brings remission, tocilizumab does little.",
         arms={"untreated": "", "adalimumab": "ada40", "tocilizumab": "tcz600"},
         panels=["DAS28", "TNFa", "IL6", "Macrophages"], logarithmic=["TNFa", "IL6"],
     ),

@@ -130,7 +130,7 @@ MODEL = Model(
                      direction="suppress", acts_on="signal",
                      expects={"das28": "down at 12 weeks", "anc": "down at its lowest"},
                      evidence="assumed", source="assumed: 200 mg every 2 weeks, six doses, then none",
-                     label="200 mg, stopped at week 12"),
+                     label="200 mg q2w, 12 weeks"),
         Intervention("sarilumab_100", [transfer("depot", 100.0)], pulses(every=14, width=0, n=12), kind="drug",
                      direction="suppress", acts_on="signal",
                      expects={"das28": "down at 24 weeks", "anc": "down at its lowest"},
@@ -188,9 +188,9 @@ MODEL = Model(
         Threshold("neutropenia_4", "anc < 0.5", "neutropenia of grade 4", "CTCAE"),
     ],
     story=Story(
-        "The larger dose buys 0.3 points of DAS28 and costs neutrophils; missing doses give both back.",
+        "The larger dose buys 0.3 points of DAS28 and costs neutrophils; stopping gives both back.",
         arms={"placebo": "", "150 mg q2w": "sarilumab_150", "200 mg q2w": "sarilumab_200",
-              "200 mg, stopped at week 12": "stopped_at_week_12"},
+              "200 mg q2w, 12 weeks": "stopped_at_week_12"},
         panels=["das28", "anc"],
     ),
     trials=[

@@ -203,8 +203,8 @@ MODEL = Model(
         Threshold("growth_20", "SLD_change >= 20", "20 % above baseline", "RECIST 1.1: above the smallest size"),
     ],
     story=Story(
-        "Five times the dose hardly shrinks the tumor more; a patient who had ipilimumab before responds less.",
-        arms={"2 mg/kg q3w": "", "10 mg/kg q3w": "q3w_10", "2 mg/kg q3w, after ipilimumab": "ipi_experienced"},
+        "Five times the dose hardly adds responses; fewer respond if all had ipilimumab before (in the others 45 %).",
+        arms={"2 mg/kg q3w": "", "10 mg/kg q3w": "q3w_10", "all after ipilimumab": "ipi_experienced"},
         panels=["SLD_change", "C"],
         patients=300, kind="waterfall",
     ),

@@ -45,7 +45,8 @@ MODEL = Model(
         *sourced("authors' code, CT0",  # the clock
             State("Per_m", 1.5729, "nM", "Per mRNA", "signal"), State("Cry_m", 1.3787, "nM", "Cry mRNA", "signal"),
             State("Rev_m", 1.4418, "nM", "Rev-erb mRNA", "signal"), State("Ror_m", 2.4508, "nM", "Ror mRNA", "signal"),
-            State("Bmal_m", 2.3108, "nM", "Bmal1 mRNA", "signal"), State("PER", 10.358, "nM", "PER protein", "signal"),
+            State("Bmal_m", 2.3108, "nM", "Bmal1 mRNA", "signal", label="Bmal1 mRNA"),
+            State("PER", 10.358, "nM", "PER protein", "signal"),
             State("CRY", 0.5279, "nM", "CRY protein", "signal"),
             State("REV", 0.002159, "nM", "REV-ERB protein", "signal"),
             State("ROR", 0.50798, "nM", "ROR protein", "signal"),

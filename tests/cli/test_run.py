@@ -204,10 +204,10 @@ def test_a_story_is_told_in_its_variant(capsys: Capture) -> None:
 
 
 def test_arms_of_the_story_are_named_as_they_are_shown(capsys: Capture) -> None:
-    words = ["--arm", "200 mg, stopped at week 12", "--arm", "placebo,150 mg q2w", "--until", "2 weeks"]
+    words = ["--arm", "200 mg q2w, 12 weeks", "--arm", "placebo,150 mg q2w", "--until", "2 weeks"]
     assert main(["run", "ma2020", *words, "--json"]) == 0
     told = json.loads(capsys.readouterr().out)
-    assert told["arms"] == ["200 mg, stopped at week 12", "placebo", "150 mg q2w"]
+    assert told["arms"] == ["200 mg q2w, 12 weeks", "placebo", "150 mg q2w"]
     assert told["story"] == ""
 
 

@@ -10,6 +10,7 @@ import numpy as np
 import pytest
 from behavior import QUICKEST, Array
 from patients import bedathuru2024 as maker
+from stories import in_patients
 
 from immunode.catalogue import load_model
 from immunode.model import Model
@@ -367,3 +368,14 @@ def test_a_selection_comes_nearer_to_its_target_than_chance_and_is_the_same_agai
     assert len(set(rows)) == 100
     assert off < 0.25 * by_chance
     np.testing.assert_array_equal(rows, maker.selected(each, size=100))
+
+
+@pytest.mark.slow
+def test_which_drug_helps_differs_between_the_declared_patients() -> None:
+    """The story says "not in all": most gain more by tocilizumab, and adalimumab brings a third to remission."""
+    das28 = in_patients("bedathuru2024", "final(DAS28)", 100)
+    better = np.mean(das28["tocilizumab"] < das28["adalimumab"])
+    assert 0.55 < better < 0.75
+    assert np.median(das28["tocilizumab"]) == pytest.approx(2.6, abs=0.1)
+    assert np.median(das28["adalimumab"]) == pytest.approx(4.5, abs=0.1)
+    assert 0.25 < np.mean(das28["adalimumab"] < 2.6) < 0.4

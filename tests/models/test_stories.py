@@ -112,7 +112,7 @@ TRUE: dict[str, Callable[[Arms], bool]] = {
         0.25 < a["150 mg q2w"].final("das28") - a["200 mg q2w"].final("das28") < 0.35
         and low(a["200 mg q2w"], "anc") < low(a["150 mg q2w"], "anc")
         and all(
-            a["200 mg, stopped at week 12"].final(q) > 0.9 * a["placebo"].final(q) > a["200 mg q2w"].final(q)
+            a["200 mg q2w, 12 weeks"].final(q) > 0.9 * a["placebo"].final(q) > a["200 mg q2w"].final(q)
             for q in ("das28", "anc")
         )
     ),

@@ -115,6 +115,19 @@ def test_treatments_are_marked_once_and_take_little_height(name: str) -> None:
         assert max(tops) - ax.bbox.y1 < 0.15 * figure.bbox.height
 
 
+@pytest.mark.parametrize("name", [*EVERY, "ma2020"])
+def test_no_text_of_a_story_is_cut_off(name: str, seen: Seen) -> None:
+    assert not [text.get_text() for text in seen(story(name)) if "…" in text.get_text()]
+
+
+def test_an_arm_is_marked_with_its_own_doses_and_what_all_arms_get_stands_apart() -> None:
+    """Chemotherapy and steroid of melhem2018 are no injections of G-CSF: one stays one, ten stay ten."""
+    ax = next(ax for ax in story("melhem2018").axes if any(line.get_gid() == "doses" for line in ax.lines))
+    marks = [len(line.get_xdata()) for line in ax.lines if line.get_gid() == "doses"]
+    names = [text.get_text() for text in ax.texts if text.get_gid() == "mark-label"]
+    assert dict(zip(names, marks, strict=True)) == {"all arms": 2, "filgrastim x 10": 10, "pegfilgrastim once": 1}
+
+
 @pytest.mark.parametrize("name", EVERY)
 def test_names_of_levels_cover_no_other_text(name: str) -> None:
     """They are placed while drawing, inside of the axes."""

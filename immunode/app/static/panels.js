@@ -118,7 +118,7 @@ function makePhase(ctx) {
     const at = (y) => [X((y[a] / top[0]) * (n - 1)), Y((y[b] / top[1]) * (n - 1))];
     const path = svg("polyline", { points: run.y.map((y) => at(y).map((v) => v.toFixed(1)).join(",")).join(" "), fill: "none", stroke: "var(--ink)", "stroke-width": 1.5 });
     const [cx, cy] = at(run.y[ctx.k]), texts = [0, 0.5, 1].flatMap((x) => [svg("text", { x: X(x * (n - 1)), y: H - bottom + 18, "text-anchor": x === 1 ? "end" : "middle" }, FIGURES(x * top[0])), svg("text", { x: left - 6, y: Y(x * (n - 1)) + 5, "text-anchor": "end" }, FIGURES(x * top[1]))]);
-    const unit = (i) => { const q = ctx.lab.quantities[[a, b][i]]; return `${q.name}${q.unit ? ` (${q.unit})` : ""}`; };
+    const unit = (i) => { const q = ctx.lab.quantities[[a, b][i]]; return `${ctx.word(q.name)}${q.unit ? ` (${q.unit})` : ""}`; };
     const label = ctx.L("phaseText", pair[0], pair[1]);
     const chart = svg("svg", { class: "chart", viewBox: `0 0 ${W} ${H}`, role: "img", "aria-label": label }, svg("rect", { x: left, y: 10, width: W - left - 10, height: H - bottom - 10, fill: "none", stroke: "var(--line)" }), ...lines, path, svg("circle", { cx, cy, r: 6, fill: "#d17b00", stroke: "var(--ink)" }), ...texts,
       svg("text", { x: (left + W) / 2, y: H - 6, "text-anchor": "middle" }, unit(0)), svg("text", { x: 14, y: H / 2, transform: `rotate(-90 14 ${H / 2})`, "text-anchor": "middle" }, unit(1)));

@@ -16,7 +16,7 @@ from numpy.typing import ArrayLike
 from immunode.plot.charts.time_courses import Series, Spread, can_be_lines, checked_series, courses, log_names, span_of
 from immunode.plot.kit.arrays import Array
 from immunode.plot.kit.figure import SteadyLayout, StyledFigure, write_note
-from immunode.plot.kit.marks import Doses, Row, Windows, rows_of
+from immunode.plot.kit.marks import EVERY_ARM, Doses, Row, Windows, rows_of
 from immunode.plot.kit.style import FAINT, INK, OWN_COLORS, Style, arm_colors, find_style, readable, styled
 from immunode.plot.kit.text import Decades, Scaled, limits, power_of, quantity_label, reaches_far, width_of, wrap
 from immunode.plot.kit.threshold_lines import Thresholds
@@ -28,6 +28,22 @@ ACROSS = 6
 """Most columns side by side."""
 _SAMPLES, _FILLED, _LEAST = 480, 0.84, 8.0
 """Points of time of a strip; part of a row that is colored; least size of names in points, on a slide."""
+
+
+def marks_by_arm(marks: Mapping[str, Mapping[str, tuple[Any, ...]]]) -> dict[str, tuple[Any, ...]]:
+    """Return the marks of all interventions of an arm in one; of a lone course, whose arm is "", each by its name.
+
+    What every arm gets at the same times, such as chemotherapy, stands once under `EVERY_ARM`: an arm keeps its own.
+
+    marks : arm -> intervention -> times or windows.
+    """
+    if list(marks) == [""]:
+        return dict(marks[""])
+    first, *others = marks.values()
+    shared = {name for name, times in first.items() if others and all(one.get(name) == times for one in others)}
+    rows = {EVERY_ARM: {name: first[name] for name in shared}}
+    rows |= {arm: {name: times for name, times in one.items() if name not in shared} for arm, one in marks.items()}
+    return {arm: tuple(sorted(t for times in given.values() for t in times)) for arm, given in rows.items() if given}
 
 
 def lines_or_strips(
@@ -253,7 +269,7 @@ def _mark(ax: Axes, arms: Sequence[str], marks: Sequence[Row], ticks: Clock, sty
     """Mark doses and windows under the strips of the arms that have them."""
     start, stop = ax.get_xlim()
     for row in marks:
-        for arm in row.keys:
+        for arm in arms if EVERY_ARM in row.keys else row.keys:
             if arm not in arms:
                 continue
             y = arms.index(arm) + (1 + _FILLED) / 2

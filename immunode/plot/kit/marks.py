@@ -21,6 +21,8 @@ from immunode.plot.kit.time_axes import Clock, cadence
 Windows = Mapping[str, Sequence[tuple[float | None, float | None]]]
 Doses = Mapping[str, ArrayLike]
 
+EVERY_ARM = "all arms"
+"""Key, and name, of the marks of what every arm gets at the same times."""
 _MOST_BESIDE, _BESIDE_LABELS = 0.4, 0.2
 """Longest name beside a row of marks, as a part of the width of the axes; the same where lines have labels as well."""
 _CLOSE = 3.5
@@ -129,7 +131,7 @@ def _text(row: Row, colors: Mapping[str, str], names: Mapping[str, str], room: f
     if row.keys == ("",):
         return "doses" if row.times else "treatment"
     if len(row.keys) > 1 and set(row.keys) == set(colors):
-        return "all arms"
+        return EVERY_ARM
     if len(row.keys) > 1 and {key for key, color in colors.items() if color != PALETTE[0]} == set(row.keys):
         return "all treated"
     listed = ", ".join(names.get(key, key) for key in row.keys)

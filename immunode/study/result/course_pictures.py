@@ -255,8 +255,8 @@ def draw(
         shown = list(arms) if list(arms) != [""] else []
         return remembered(treatment_timeline.timeline(lanes(arms), times, series, arms=shown, **common), _recipe(arms))
     marks: dict[str, Any] = {
-        "doses": _marked({arm: one.doses for arm, one in arms.items()}),
-        "windows": _marked({arm: one.windows for arm, one in arms.items()}),
+        "doses": arm_strips.marks_by_arm({arm: one.doses for arm, one in arms.items()}),
+        "windows": arm_strips.marks_by_arm({arm: one.windows for arm, one in arms.items()}),
     }
     figure = arm_strips.lines_or_strips(times, series, told=_told(arms), spread=spread, axes=axes, **marks, **common)
     return remembered(figure, _recipe(arms))
@@ -343,13 +343,6 @@ def remembered(figure: Figure, recipe: Mapping[str, Any]) -> Figure:
 
 def _recipe(arms: Mapping[str, Treated]) -> Mapping[str, Any]:
     return arms[""].recipe if list(arms) == [""] else {arm: one.recipe for arm, one in arms.items()}
-
-
-def _marked(marks: Mapping[str, Mapping[str, tuple[Any, ...]]]) -> dict[str, tuple[Any, ...]]:
-    """Return the marks of all arms in one mapping: under the arm's name, for a lone simulation the intervention's."""
-    if list(marks) == [""]:
-        return dict(marks[""])
-    return {arm: tuple(sorted(t for times in given.values() for t in times)) for arm, given in marks.items() if given}
 
 
 def logarithmic(model: Model, paths: Mapping[str, Sequence[Array]]) -> tuple[str, ...]:
