@@ -7,6 +7,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from rich.text import Text
+
 from immunode.analysis.mixed_effects.estimation import METHODS, estimate
 from immunode.analysis.mixed_effects.population_fit import PopulationFit
 from immunode.analysis.mixed_effects.records.individual_records import IndividualData, Route, individual_data
@@ -72,7 +74,7 @@ def fitted(model: Model, asked: Question, draws: int, seed: int) -> PopulationFi
 
 def print_fit(fit: PopulationFit) -> None:
     """Print the estimates in words."""
-    output.console().print(fit.summary(), soft_wrap=True, highlight=False, markup=False)
+    output.console().print(Text(fit.summary()), soft_wrap=True)
 
 
 def as_record(fit: PopulationFit) -> dict[str, Any]:
