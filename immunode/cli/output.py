@@ -20,6 +20,7 @@ from immunode.language.characters import UNPRINTABLE, visible
 
 if TYPE_CHECKING:
     from rich.console import Console
+    from rich.table import Table
 
     from immunode.model import Model
 
@@ -158,25 +159,54 @@ def file_name(name: str) -> str:
     return plain.encode()[:200].decode(errors="ignore") or "model"  # of 255 bytes
 
 
+SPARE = ("meaning", "lowest")
+"""Columns that a narrow terminal goes without, in this order."""
+
+
 def print_rows(
     screen: Console, title: str, rows: Sequence[Mapping[str, object]], *, rule_before_last: bool = False
 ) -> None:
-    """Print rows as a table; numbers are rounded and stand right, empty columns are left out."""
+    """Print rows as a table; numbers are rounded and stand right, empty columns are left out.
+
+    Where the terminal is too narrow for whole rows, `SPARE` columns go first; only then words and numbers are cut.
+    """
+    names = [name for name in rows[0] if any(row.get(name, "") != "" for row in rows)]
+    table = _table(title, names, rows, rule_before_last)
+    for name in SPARE:
+        if name in names and _widths(screen, table)[1] > screen.width:
+            names.remove(name)
+            table = _table(title, names, rows, rule_before_last)
+    if _widths(screen, table)[0] > screen.width:
+        table = _table(title, names, rows, rule_before_last, broken=True)
+    screen.print(table)
+
+
+def _widths(screen: Console, table: Table) -> tuple[int, int]:
+    """Return the least width of a table, and that of whole rows."""
+    measured = screen.measure(table, options=screen.options.update(max_width=10_000))
+    return measured.minimum, measured.maximum
+
+
+def _table(
+    title: str, names: Sequence[str], rows: Sequence[Mapping[str, object]], rule: bool, *, broken: bool = False
+) -> Table:
+    """Return rows as a table. rule : a line before the last row.   broken : words and numbers may be cut."""
     from rich.box import SIMPLE_HEAD
     from rich.table import Table
     from rich.text import Text
 
     table = Table(title=title, title_justify="left", title_style="bold", box=SIMPLE_HEAD, pad_edge=False)
-    names = [name for name in rows[0] if any(row.get(name, "") != "" for row in rows)]
     for name in names:
         numeric = all(isinstance(row.get(name), float) for row in rows)
-        table.add_column(name, justify="right" if numeric else "left", overflow="fold")
+        texts = [number(value) if isinstance(value := row.get(name, ""), float) else str(value) for row in rows]
+        least = None if broken else max(len(word) for text in texts for word in text.split() or [""])
+        table.add_column(name, justify="right" if numeric else "left", overflow="fold", min_width=least)
     for i, row in enumerate(rows):
         cells = [row.get(name, "") for name in names]
-        if rule_before_last and i == len(rows) - 1:
+        if rule and i == len(rows) - 1:
             table.add_section()
         table.add_row(*(Text(number(cell) if isinstance(cell, float) else str(cell)) for cell in cells))
-    screen.print(table)
+    return table
 
 
 def say_written(paths: Sequence[Path]) -> None:

@@ -217,3 +217,15 @@ def test_the_table_tells_the_lowest_value_of_the_run_itself(capsys: pytest.Captu
     run = simulate(load_model("ma2020"), interventions="sarilumab_200", times=np.linspace(0, 168, 20_001))
     assert row["lowest"] == pytest.approx(run["anc"].min(), rel=1e-5)
     assert row["lowest"] < row["end"] < row["start"]
+
+
+@pytest.mark.parametrize("width", [80, 100, 160])
+def test_numbers_and_words_of_the_table_are_whole(width: int, capsys: Capture, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("COLUMNS", str(width))
+    assert main([*RUN, "--arms", "control,cytostatic", "--engine", "scipy"]) == 0
+    printed = capsys.readouterr().out
+    assert max(map(len, printed.splitlines())) <= width
+    words = printed.split()
+    assert words.count("control") == words.count("cytostatic") == 2
+    assert words.count("2.87e+07") >= 2
+    assert ("tumor cells" in printed) == (width > 110)
