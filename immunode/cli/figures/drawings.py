@@ -5,6 +5,9 @@ both are the same steps, and nothing is ever executed from text.
 
 im : the package, under the name that scripts give it.   model : what is shown.   until : end of the runs, None for the
 model's own.   Every function takes plain values besides, and ends in `return figure`, which its script leaves out.
+
+Single runs name their engine: with "auto" it would depend on what was compiled before, and a script would draw other
+last digits than the figure it came with.
 """
 
 from __future__ import annotations
@@ -22,28 +25,28 @@ Log = bool | None
 
 def story(im: Any, model: Model, log: Log, style: str) -> Any:
     """Return the time courses of the model's story."""
-    runs = im.teaching.run_story(model)
+    runs = im.teaching.run_story(model, engine="scipy")
     figure = runs.plot(log=log, style=style)
     return figure
 
 
 def courses(im: Any, model: Model, arms: list[str], quantities: list[str], until: End, log: Log, style: str) -> Any:
     """Return time courses by arm."""
-    runs = im.simulate(model, arms=arms, until=until)
+    runs = im.simulate(model, arms=arms, until=until, engine="scipy")
     figure = runs.plot(*quantities, title=model.heading, log=log, style=style)
     return figure
 
 
 def timeline(im: Any, model: Model, arms: list[str], quantity: str, until: End, log: Log, style: str) -> Any:
     """Return a time course under the interventions that act."""
-    runs = im.simulate(model, arms=arms, until=until)
+    runs = im.simulate(model, arms=arms, until=until, engine="scipy")
     figure = runs.plot(quantity, timeline=True, title=model.heading, log=log, style=style)
     return figure
 
 
 def diagram(im: Any, model: Model, until: End, style: str) -> Any:
     """Return the model as a picture."""
-    run = im.simulate(model, until=until)
+    run = im.simulate(model, until=until, engine="scipy")
     figure = run.diagram(style=style)
     return figure
 
@@ -169,7 +172,7 @@ def isobole(im: Any, model: Model, knobs: list[str], quantity: str, until: End, 
 
 def why(im: Any, model: Model, arm: str, state: str, until: End, style: str) -> Any:
     """Return the processes by which an arm differs from control, when it differs most."""
-    runs = im.simulate(model, arms=["control", arm], until=until)
+    runs = im.simulate(model, arms=["control", arm], until=until, engine="scipy")
     apart = np.abs(runs[arm][state] - runs["control"][state])
     found = im.treatments.explain(runs["control"], runs[arm], state, at=float(runs[arm].times[max(1, apart.argmax())]))
     figure = found.plot(style=style)
@@ -178,7 +181,7 @@ def why(im: Any, model: Model, arm: str, state: str, until: End, style: str) -> 
 
 def phase(im: Any, model: Model, states: list[str], until: End, style: str) -> Any:
     """Return the phase plane of two states."""
-    run = im.simulate(model, until=until)
+    run = im.simulate(model, until=until, engine="scipy")
     between = {name: (0, float(f"{1.5 * run[name].max():.2g}")) for name in states}
     found = im.dynamics.phase_plane(model, between)
     figure = found.plot(style=style)
@@ -187,7 +190,7 @@ def phase(im: Any, model: Model, states: list[str], until: End, style: str) -> A
 
 def basins(im: Any, model: Model, states: list[str], until: End, style: str) -> Any:
     """Return where each start ends."""
-    run = im.simulate(model, until=until)
+    run = im.simulate(model, until=until, engine="scipy")
     between = {name: (0, float(f"{1.5 * run[name].max():.2g}")) for name in states}
     found = im.dynamics.basins(model, between)
     figure = found.plot(style=style)
