@@ -7,6 +7,7 @@ import signal
 import tempfile
 
 import pytest
+from hypothesis import HealthCheck, settings
 
 from immunode.catalogue import list_models
 
@@ -17,6 +18,10 @@ if "PYTEST_XDIST_WORKER" not in os.environ:  # the processes of one run share th
 os.environ["MPLBACKEND"] = "Agg"
 # a shell lets what it starts in the background ignore Ctrl-C, and so do all children of that
 signal.signal(signal.SIGINT, signal.default_int_handler)
+
+# a loaded machine is slow, and no fault of what is tested
+settings.register_profile("any machine", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile("any machine")
 
 STAND_FOR_ALL = {
     "baker2013": "time without a unit",
