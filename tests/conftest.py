@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import signal
+import sys
 import tempfile
 
 import pytest
@@ -18,6 +19,7 @@ if "PYTEST_XDIST_WORKER" not in os.environ:  # the processes of one run share th
 os.environ["MPLBACKEND"] = "Agg"
 # without bytecode, every process that a test starts compiles the package again
 os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
+sys.dont_write_bytecode = False
 # a shell lets what it starts in the background ignore Ctrl-C, and so do all children of that
 signal.signal(signal.SIGINT, signal.default_int_handler)
 

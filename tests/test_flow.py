@@ -58,6 +58,7 @@ def test_break_times_that_differ_from_run_to_run_are_hit_exactly() -> None:
     np.testing.assert_allclose(table["peak(A)"], peaks, rtol=1e-5)
 
 
+@pytest.mark.sampled
 @pytest.mark.parametrize("name", ["kuznetsov1994", "reynolds2006", "baker2013"])
 def test_a_run_has_the_same_bits_alone_in_any_block_at_any_position(name: str) -> None:
     model = im.load_model(name)

@@ -15,8 +15,9 @@ import pytest
 
 import immunode as im
 from immunode.app import web_page
-from immunode.app.lab import load_lab
-from immunode.app.web_page import page, scenario_labs, scenarios
+from immunode.app.web_page import page, scenarios
+from tests.app.labs import load_lab, scenario_labs
+from tests.clock import PATIENCE
 
 PHONE, LAPTOP, PROJECTOR = (390, 844), (1366, 768), (1920, 1080)
 STRENGTH = '[data-knob="anti_tnf.strength"]'
@@ -408,7 +409,7 @@ def axe() -> str:
     if said or node is None:
         return said
     asked = [node, "-p", "require.resolve('axe-core/axe.min.js')"]
-    return subprocess.run(asked, capture_output=True, text=True, timeout=60).stdout.strip()
+    return subprocess.run(asked, capture_output=True, text=True, timeout=PATIENCE).stdout.strip()
 
 
 @pytest.mark.slow

@@ -28,7 +28,8 @@ class System:
 
     free : names of the states that a steady state is sought for; the others stay at 0 (a read-out that only grows,
         a drug that is not given).
-    engine : what runs it. Compiled code is for many runs: the first one takes seconds.
+    engine : what runs it; "" is SciPy for one run, and NumPy for several at once. Compiled code is for many runs: the
+        first one takes seconds.
     """
 
     model: Model
@@ -155,7 +156,7 @@ class System:
             values,
             times=times,
             initial=start,
-            engine=engine or self.engine,
+            engine=engine or self.engine or ("scipy" if values.shape[1] == 1 else "numpy"),
             method=method,
             rtol=rtol,
             max_steps=max_steps,

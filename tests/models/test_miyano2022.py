@@ -13,7 +13,7 @@ from reference import miyano2022 as written
 from immunode.catalogue import load_model
 
 MODEL = load_model("miyano2022")
-SYSTEM = System(MODEL)
+SYSTEM = System(MODEL, engine="")
 SEED = MODEL.replace(start="")  # the authors run it untreated for 1000 weeks to find a patient's baseline
 NAMES = SYSTEM.functions.program.states
 TYPICAL = {
@@ -33,6 +33,7 @@ def easi(y: Array) -> Array:
     return np.asarray(36 * (y[1] + 1 - y[0]))
 
 
+@cache
 def initial(system: System) -> Array:
     return np.asarray(system.run([0.0])[0, :, 0])
 
@@ -64,7 +65,7 @@ def test_typical_patient_starts_in_the_untreated_steady_state() -> None:
 
 def test_a_thousand_weeks_lead_to_it() -> None:
     """At the tolerance of that run."""
-    y = System(SEED).run([1000.0])[0, :, 0]
+    y = System(SEED, engine="").run([1000.0])[0, :, 0]
     np.testing.assert_allclose(y, initial(SYSTEM), rtol=1e-8)
 
 
@@ -145,6 +146,7 @@ def test_declared_patients_are_those_of_the_code() -> None:
     assert not MODEL.correlations
 
 
+@pytest.mark.slow
 def test_the_story_and_the_docstring_tell_of_declared_patients() -> None:
     """2000 of them: mean improvement of 51 and 76 %, EASI-75 in 24 and 64 % (each known to 1 point or so)."""
     from immunode.study import Arms, final, sweep

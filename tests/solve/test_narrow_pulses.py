@@ -56,6 +56,7 @@ def test_a_narrow_pulse_is_seen_wherever_its_parameters_put_it(engine: str, meth
     assert batch.y[-1, 0] == pytest.approx(exact, rel=2e-5)
 
 
+@pytest.mark.sampled
 @ways
 def test_steps_are_no_longer_than_a_model_says(engine: str, method: str) -> None:
     rate = "sin(0.1*t)**2000"
