@@ -43,6 +43,14 @@ def cpu_below(seconds: float, what: object = "") -> Iterator[None]:
     assert spent < seconds, f"{spent:.1f} s, {what!r:.300}"
 
 
+def crowding(seconds: float = 0.2) -> float:
+    """Return how many times longer than its processor time a loop takes: 1 on a machine that does nothing else."""
+    begun, start = time.perf_counter(), time.process_time()
+    while time.process_time() - start < seconds:
+        pass
+    return (time.perf_counter() - begun) / (time.process_time() - start)
+
+
 def wait_until(condition: Callable[[], object]) -> None:
     """Return as soon as a condition holds; fail where it never does."""
     end = time.monotonic() + PATIENCE

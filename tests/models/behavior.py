@@ -16,6 +16,7 @@ from immunode.program.llvm.compile import available
 from immunode.program.model_functions import functions
 from immunode.program.numpy.functions import Functions
 from immunode.solve import solve
+from immunode.study import simulate
 
 Array = NDArray[np.float64]
 Outcome = NDArray[np.bool_]
@@ -163,6 +164,13 @@ class System:
         )
         assert np.all(batch.status == 0), batch.status
         return np.asarray(batch.y)
+
+
+def course(model: Model, arm: str, times: list[float]) -> dict[str, Array]:
+    """Return each quantity over time, (n_times,), with an intervention of the model, or with none for ""."""
+    chosen = [model.intervention(arm)] if arm else []
+    frame = simulate(model, until=times[-1], interventions=chosen, times=times, rtol=1e-10).to_frame()
+    return {name: frame[name].to_numpy() for name in frame}
 
 
 def thresholds(
