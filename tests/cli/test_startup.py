@@ -28,6 +28,7 @@ def loaded(code: str) -> set[str]:
     return {name.partition(".")[0] for name in modules(code)}
 
 
+@pytest.mark.sampled
 @pytest.mark.parametrize(
     "code",
     [

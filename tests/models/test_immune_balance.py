@@ -366,6 +366,7 @@ def test_glucocorticoid_ends_overactive_inflammation() -> None:
 BOOSTS = Intervention("boosts", [transfer("APC", 3e4)], pulses(every=14, width=0, n=3, start=45))
 
 
+@pytest.mark.sampled
 @pytest.mark.parametrize(
     ("names", "antigen"),
     [((), 231.4), (("checkpoint_blockade",), 4.54), (("il2_high",), 130.4), (("checkpoint_blockade", "boosts"), 0.0059),
@@ -397,6 +398,7 @@ def vaccinated(*names: str, size: float = 3e4) -> System:
     return System(perturb(MODEL.with_initial(Ag=0.0), dose, *(declared(name) for name in names)))
 
 
+@pytest.mark.sampled
 @pytest.mark.parametrize(
     ("names", "size", "antibody"),
     [((), 3e4, 0.7618), ((), 1.5e4, 0.165), (("chronic_stress",), 3e4, 0.705), (("sleep_loss",), 3e4, 0.511)],

@@ -109,6 +109,7 @@ def population() -> tuple[Array, dict[str, Array]]:
     return baseline, found
 
 
+@pytest.mark.slow
 def test_baseline_of_the_virtual_population() -> None:
     """30.13 +- 13.79 (sd with n)."""
     score = easi(population()[0])
@@ -116,12 +117,14 @@ def test_baseline_of_the_virtual_population() -> None:
     assert score.std() == pytest.approx(13.79, abs=5.1e-3)
 
 
+@pytest.mark.slow
 def test_easi_75_of_the_virtual_population() -> None:
     """% of 500 patients, each arm exactly (0.2 % is one patient)."""
     got = {arm: 100 * float(np.mean(x > 75)) for arm, x in population()[1].items()}
     assert got == pytest.approx(RESPONDERS, abs=0.01)
 
 
+@pytest.mark.slow
 def test_dupilumab_poor_responders() -> None:
     """Computed: 156 patients; single drugs at most 1.28 %, IL-13 with IL-22 30.8 %. Published: 1.9 and 21.6 %; the
     second is a finding told in the model file (sampling error about 3.7 points)."""

@@ -31,6 +31,7 @@ def switch(build: Build) -> Functions:
     return build({"x": 0.0, "z": 1.0}, {"b": 0.5}, {"x": "piecewise(1, x < 1, b)", "z": "-z"})
 
 
+@pytest.mark.sampled
 @ways
 def test_sliding_is_told_within_seconds_and_in_the_same_words(switch: Functions, engine: str, method: str) -> None:
     with cpu_below(5):  # 235 s in SciPy's engine, 48 s in NumPy's, before
