@@ -13,7 +13,7 @@ from numpy.typing import ArrayLike
 
 from immunode.errors import StudyError, did_you_mean
 from immunode.plot.kit.arrays import Array
-from immunode.plot.kit.figure import StyledFigure, make_panels, write_note
+from immunode.plot.kit.figure import StyledFigure, first_width, make_panels, write_note
 from immunode.plot.kit.labels import End
 from immunode.plot.kit.marks import Doses, Windows, name_room, rows_of, strip_height
 from immunode.plot.kit.panel import LEADING, TimePanels, label_room, panel_height, time_panels
@@ -109,12 +109,14 @@ def courses(
     height = panel_height(look, shape[0], strip) if look.fixed and axes is None else float("inf")
     room = label_room(said if labelled else [], look, shape[1], strip, height=height)
     with styled(look):
-        figure, panels = make_panels(len(table), look, axes, shape=shape, row=room.row, title=title, fit=True)
+        figure, panels = make_panels(
+            len(table), look, axes, shape=shape, row=room.row, title=title, fit=True, fill=True
+        )  # fmt: skip
         span = start * shown.factor, stop * shown.factor
         frame = time_panels(
             figure, panels, look, room, arms=arms, names=names, clock=shown, span=span, control=control
         )  # fmt: skip
-        ours, last = isinstance(figure, StyledFigure), panels[min(shape[1], len(panels)) - 1]
+        ours, last = isinstance(figure, StyledFigure), panels[row_end(0, len(panels), shape[1])]
         beside = name_room(rows, frame.colors, names, look, room.labels, frame.room.width)
         for ax, (quantity, per_arm) in zip(panels, table.items(), strict=True):
             bands = (spread or {}).get(quantity, {})
@@ -149,6 +151,13 @@ def course_grid(n: int, style: Style) -> tuple[int, int]:
     return -(-n // columns), columns
 
 
+def row_end(i: int, n: int, columns: int) -> int:
+    """Return which of `n` panels is the last one in the row of panel `i`; the first fills what would stay empty."""
+    before = first_width(n, columns) - 1
+    row = (i + before * (i > 0)) // columns
+    return min((row + 1) * columns - before, n) - 1
+
+
 def _smaller(style: Style, rows: int) -> Style:
     """Return a style whose text is small enough for so many rows of panels on a page of fixed height."""
     part = max(3 / rows, 0.58)
@@ -178,8 +187,7 @@ def can_be_lines(n: int, labels: Sequence[str], style: str | Style, *, treated: 
 def _told_beside(quantity: str, table: Mapping[str, Mapping[str, Any]], columns: int) -> bool:
     """Return whether the last panel of the row labels the same arms: panels side by side have no room to repeat it."""
     names = list(table)
-    place = names.index(quantity)
-    last = names[min(place // columns * columns + columns, len(names)) - 1]
+    last = names[row_end(names.index(quantity), len(names), columns)]
     whole = [np.all(np.isfinite(y)) for _, y in table[quantity].values()]
     return columns >= 2 and last != quantity and set(table[quantity]) <= set(table[last]) and all(whole)
 

@@ -50,13 +50,19 @@ class Room:
 def label_room(names: Sequence[str], style: Style, columns: int, strip: float, *, height: float = math.inf) -> Room:
     """Return the room for labels of lines beside a panel; long names and many of them are set smaller and broken.
 
+    What fits on one line each at the least size is not broken.
+
     height : of a panel in points.
     """
     shown = [name for name in names if name]
     if not shown:
         return Room(0.0, style.text, 0, strip)
     most = style.width * 72 / columns * (0.2 if style.fixed and columns == 1 else 0.27 if columns == 1 else 0.31)
-    longest = max(width_of(piece.strip(), style.text) for name in shown for piece in pieces_of(name))
+    whole, longest = (
+        max(width_of(part.strip(), style.text) for name in shown for part in parts(name))
+        for parts in (lambda name: [name], pieces_of)
+    )
+    longest = whole if style.text * (most - 2) / whole >= style.least else longest
     size = min(style.text, max(style.least, style.text * (most - 2) / longest))
     while True:
         width = min(max(width_of(name, size) for name in shown) + 1, most)
@@ -153,8 +159,15 @@ class TimePanels:
         """Draw the strip of treatments above the axes. written : room for names beside. above : False only shades."""
         draw_marks(
             ax, rows, self.colors, self.clock, self.style,
-            names=self.names, width=self.room.width, written=written, above=above,
+            names=self.names, width=self._width(ax), written=written, above=above,
         )  # fmt: skip
+
+    def _width(self, ax: Axes) -> float:
+        """Return about how wide the axes are, in points: a first panel may take several columns."""
+        spec, figure = ax.get_subplotspec(), root_figure(ax)
+        if spec is None or not isinstance(figure, StyledFigure):
+            return self.room.width
+        return self.room.width + (len(spec.colspan) - 1) * figure.get_figwidth() * 72 / spec.get_gridspec().ncols
 
 
 def mark_break(ax: Axes, style: Style, *, top: bool = False) -> None:
