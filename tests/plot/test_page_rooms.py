@@ -7,7 +7,8 @@ import pytest
 
 from immunode.plot.charts.analysis.sensitivity import sensitivity_bars
 from immunode.plot.charts.analysis.tornado_bars import tornado
-from immunode.plot.charts.arm_strips import averaged, strips
+from immunode.plot.charts.arm_strips import strips
+from immunode.plot.charts.quick_rhythms import averaged, envelope
 from immunode.plot.charts.responder_bars import responder_shares
 from immunode.plot.charts.time_courses import courses, row_end
 from immunode.plot.kit.text import pieces_of, width_of, wrap
@@ -40,7 +41,7 @@ def test_rows_of_any_number_stay_on_a_slide_and_apart(n: int) -> None:
     names = [f"killing of tumor cells by effector cells, clone {i}" for i in range(n)]
     values = np.linspace(3.0, 1.0, n)
     ends = np.tile([1.0, 2.0], (n, 1))
-    shares = {name: (0.5, 0.4, 0.6) for name in names[:18]}
+    shares = dict.fromkeys(names[:18], (0.5, 0.4, 0.6))
     for figure in (
         sensitivity_bars({"prcc": values}, names=names, title="What matters"),
         tornado(0.0, -values, values, names=names, ends=ends, label="tumor cells", title="What matters"),
@@ -80,3 +81,20 @@ def test_strips_fill_their_page_and_doses_stand_above_them() -> None:
     marks = [line for line in named.lines if line.get_gid() == "doses"]
     assert len(marks) == 7
     assert all(0 < line.get_ydata()[0] % 1 < 0.3 for line in marks)  # type: ignore[index]  # strips are below
+
+
+def test_a_rhythm_too_quick_to_draw_is_a_band_around_its_mean_and_said_in_words() -> None:
+    t = np.linspace(0.0, 300.0, 6001)
+    daily = 5 + 2 * np.sin(2 * np.pi * t)
+    found = envelope(t, daily, 300.0, 3.2)
+    assert found is not None
+    np.testing.assert_allclose(found.mean, 5, atol=0.02)
+    np.testing.assert_allclose([found.low.max(), found.high.min()], [3, 7], atol=0.05)
+    assert envelope(t, daily, 3000.0, 3.2) is None  # 10 points a day can be seen
+    assert envelope(t, 5 - t / 100, 300.0, 3.2) is None
+    figure = courses(t, {"cortisol": {"control": t * 0 + 5, "rhythm": daily}}, time_unit="day")
+    assert "a rhythm too quick to draw" in figure.get_supxlabel()
+    assert len(figure.axes[0].collections) == 1
+    assert np.ptp(figure.axes[0].lines[1].get_ydata()) < 0.1
+    plain = courses(t[:201], {"cortisol": {"control": t[:201] * 0 + 5, "rhythm": daily[:201]}}, time_unit="day")
+    assert not plain.get_supxlabel()

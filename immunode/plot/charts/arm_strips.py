@@ -13,6 +13,7 @@ from matplotlib.colors import CenteredNorm, LogNorm, Normalize
 from matplotlib.figure import Figure
 from numpy.typing import ArrayLike
 
+from immunode.plot.charts.quick_rhythms import averaged
 from immunode.plot.charts.time_courses import Series, Spread, can_be_lines, checked_series, courses, log_names, span_of
 from immunode.plot.kit.arrays import Array
 from immunode.plot.kit.figure import SteadyLayout, StyledFigure, write_note
@@ -184,28 +185,6 @@ def _pitch(figure: Figure, blocks: int, arms: int, style: Style, title: str) -> 
     text = wrap(title, (style.width - 0.2) * 72, style.head, bold=True, lines=2)
     left = figure.get_figheight() * 72 - (1.5 * style.head * (1 + text.count("\n")) if title else 0) - 2 * style.text
     return max(left / blocks - 7.5 * style.text, 4 * style.text) / arms
-
-
-def averaged(edges: Array, t: Array, y: Array) -> Array:
-    """Return the mean of a curve between neighboring edges, NaN beyond its last finite value.
-
-    So a rhythm quicker than the picture can show has its mean, and no stripes that are not there.
-
-    edges : ndarray, shape (n + 1,).   t, y : ndarray, shape (n_times,); the result has the shape (n,).
-    """
-    good = np.isfinite(y)
-    if not good.any():
-        return np.full(edges.size - 1, np.nan)
-    t, y = t[good], y[good]
-    area = np.concatenate([[0.0], np.cumsum(np.diff(t) * (y[1:] + y[:-1]) / 2)])
-    # up to an edge: the whole pieces before it, and a part of the straight one that it lies on
-    last = np.clip(np.searchsorted(t, edges, side="right") - 1, 0, max(t.size - 2, 0))
-    after = np.minimum(last + 1, t.size - 1)
-    width = np.where(t[after] > t[last], t[after] - t[last], 1.0)
-    past = np.clip(edges - t[last], 0.0, t[after] - t[last])
-    reached = area[last] + past * (y[last] + (y[after] - y[last]) * past / width / 2)
-    means = np.diff(reached) / np.diff(edges)
-    return np.where(edges[1:] <= t[-1] + 1e-9 * abs(t[-1]), means, np.nan)
 
 
 def _draw(

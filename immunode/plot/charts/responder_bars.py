@@ -25,6 +25,7 @@ def responder_shares(
     interval: str = "95 % interval",
     whom: str = "virtual patients",
     control: str | None = None,
+    note: str = "",
     title: str = "",
     style: str | Style = "slide",
     axes: Axes | None = None,
@@ -45,6 +46,8 @@ def responder_shares(
         what the line of an arm is.
     control : str | None
         the arm in the color of the control, "" for none, None for one with such a name.
+    note : str
+        written small below, after what bars and lines are.
     nnt : Mapping[str, float] | None
         arm -> number needed to treat against `versus`; below 0 it is a number needed to harm.
     style : str | Style
@@ -83,5 +86,6 @@ def responder_shares(
         ax.spines["left"].set(visible=True, color=FAINT)
         label_x(ax, f"% of {noun(whom)} {rule}", wide, look)
         against = f"; NNT: number needed to treat against {versus}" if nnt else ""
-        write_note(figure, f"{patients:,} {whom}, each in every arm; line: {interval}{against}", look)
+        told = f"{patients:,} {whom}, each in every arm; line: {interval}{against}"
+        write_note(figure, f"{told}; {note}" if note else told, look)
     return figure

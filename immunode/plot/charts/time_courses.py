@@ -12,6 +12,7 @@ from matplotlib.figure import Figure
 from numpy.typing import ArrayLike
 
 from immunode.errors import StudyError, did_you_mean
+from immunode.plot.charts.quick_rhythms import WORDS, envelope
 from immunode.plot.kit.arrays import Array
 from immunode.plot.kit.figure import StyledFigure, first_width, make_panels, write_note
 from immunode.plot.kit.labels import End
@@ -23,6 +24,7 @@ from immunode.plot.kit.time_axes import clock
 
 Series = Mapping[str, Mapping[str, ArrayLike] | ArrayLike]
 Spread = Mapping[str, Mapping[str, tuple[ArrayLike, ArrayLike]]]
+Table = Mapping[str, Mapping[str, tuple[Array, Array]]]
 
 
 FEW = 5
@@ -116,10 +118,11 @@ def courses(
         frame = time_panels(
             figure, panels, look, room, arms=arms, names=names, clock=shown, span=span, control=control
         )  # fmt: skip
+        drawn_as, shaded_between = _calmed(table, spread or {}, frame)
         ours, last = isinstance(figure, StyledFigure), panels[row_end(0, len(panels), shape[1])]
         beside = name_room(rows, frame.colors, names, look, room.labels, frame.room.width)
-        for ax, (quantity, per_arm) in zip(panels, table.items(), strict=True):
-            bands = (spread or {}).get(quantity, {})
+        for ax, (quantity, per_arm) in zip(panels, drawn_as.items(), strict=True):
+            bands = shaded_between.get(quantity, {})
             drawn = np.concatenate([y for _, y in per_arm.values()])
             lines = near_levels((thresholds or {}).get(quantity, ()), drawn)
             power = frame.scale(ax, [drawn, [level for _, level in lines], *_edges(bands)], log=quantity in logs)
@@ -135,8 +138,22 @@ def courses(
             frame.mark(ax, rows, written=beside * (ax is last), above=top)
         if isinstance(figure, StyledFigure):
             figure.align_ylabels(panels)
-        write_note(figure, note, look)
+        quick = WORDS * any(len(shaded_between[name]) > len((spread or {}).get(name, ())) for name in table)
+        write_note(figure, "; ".join(filter(None, [quick, note])), look)
     return figure
+
+
+def _calmed(table: Table, spread: Spread, frame: TimePanels) -> tuple[Table, Spread]:
+    """Return curves, and bands around them: those with a rhythm too quick to draw as their means between its ends."""
+    calmed = {quantity: dict(per_arm) for quantity, per_arm in table.items()}
+    bands = {quantity: dict(spread.get(quantity, {})) for quantity in table}
+    for quantity, per_arm in table.items():
+        for arm, (t, y) in per_arm.items():
+            found = None if arm in bands[quantity] else envelope(t, y, frame.room.width, frame.style.line)
+            if found is not None:
+                calmed[quantity][arm] = (found.times, found.mean)
+                bands[quantity][arm] = (found.low, found.high)
+    return calmed, bands
 
 
 def span_of(table: Mapping[str, Mapping[str, tuple[Array, Array]]]) -> tuple[float, float]:
