@@ -50,6 +50,7 @@ def test_times_without_a_unit_are_said_without_one() -> None:
         (ARTHRITIS, "at(das28,24 weeks)<2.6", "in remission at week 24"),
         (ARTHRITIS, "low_activity at 12 weeks", "in low disease activity at week 12"),
         (ARTHRITIS, "neutropenia_3 at 4 weeks", "with neutropenia of grade 3 at week 4"),
+        (ARTHRITIS, "trough(anc) < 1.0", "with neutropenia of grade 3"),
         (ARTHRITIS, "at(C, 24 weeks) < 2.6", "with sarilumab in blood at week 24 < 2.6"),
         (ARTHRITIS, "at(das28, 24 weeks) < 2", "with DAS28-CRP at week 24 < 2"),
         (

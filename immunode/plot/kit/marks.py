@@ -27,7 +27,7 @@ _MOST_BESIDE, _BESIDE_LABELS = 0.4, 0.2
 """Longest name beside a row of marks, as a part of the width of the axes; the same where lines have labels as well."""
 _CLOSE = 3.5
 """Doses nearer to each other than this, in points, are drawn as a band."""
-SMALLEST = 0.8
+SMALLEST = 0.66
 """Least size of names that would not fit, in parts of the others'."""
 _MOST_ROWS = 3
 """Rows of full height; more of them are set smaller."""

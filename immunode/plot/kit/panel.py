@@ -22,6 +22,8 @@ from immunode.plot.kit.time_axes import Clock, time_axis
 
 LEADING, SMALLEST = 1.14, 0.86
 """Height of a line of labels in sizes of its text; least size of labels where there are many, in parts of `least`."""
+STILL = 1e-6
+"""Curves that differ by no more than this part of their value stand still."""
 NARROW = 0.1
 """Least part of the values that an axis shows which does not start at 0."""
 
@@ -127,6 +129,9 @@ class TimePanels:
         if log:
             floor = min(1.0, 1e-4 * float(np.nanmax(values, initial=0.0)))
             values = np.where(values > 0, np.maximum(values, floor), np.nan)
+        good = values[np.isfinite(values)]
+        if not log and good.size and good.min() > 0 and np.ptp(good) <= STILL * good.min():
+            values = np.append(values, 0.0)  # what stands still is seen as it is above nothing
         most = max(2, min(5, int(self.room.height / (2.2 * self.style.small))))
         power = scale_axis(ax, "y", values, self.style, log=log, most=most, least=NARROW)
         low, high = ax.get_ylim()

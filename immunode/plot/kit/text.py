@@ -16,7 +16,7 @@ from matplotlib.ticker import Formatter, LogLocator, MaxNLocator, NullFormatter,
 
 from immunode.plot.kit.style import GRID, INK, Style
 
-_BREAKS = re.compile(r"(?<=[ ,+._\-])(?<!\d )(?=[^ \d])|(?<=/)(?=[^\W\d]{4})|(?<= )(?=\d)")
+_BREAKS = re.compile(r"(?<=[ ,+._])(?<!\d )(?=[^ \d])|(?<=[^\W\d]{5}-)(?=\w)|(?<=/)(?=[^\W\d]{4})|(?<= )(?=\d)")
 _SIZE = 10.0
 _RAISED = str.maketrans("0123456789-+.", "⁰¹²³⁴⁵⁶⁷⁸⁹⁻⁺·")
 
@@ -115,6 +115,8 @@ def quantity_label(name: str, unit: str, power: int = 0) -> str:
     if power:
         join = " × " if shown[:1].isdigit() else " "
         shown = f"10{raised(power)}" + (join + shown if shown else "")
+    if shown == name:  # "cells (cells)"
+        return name
     shown = shown.replace(" ", "\N{NO-BREAK SPACE}")
     return f"{name} ({shown})" if name and shown else f"({shown})" if shown else name
 

@@ -186,7 +186,7 @@ def draw_timeline(arms: Mapping[str, Treated], style: str, title: str | None) ->
     span = (float(first.times[0]), max(float(one.times[-1]) for one in arms.values()))
     unit = first.model.axis_unit
     shown = list(arms) if list(arms) != [""] else []
-    head = first.model.label if title is None else title
+    head = first.model.heading if title is None else title
     figure = timeline(rows, arms=shown, span=span, time_unit=unit, style=style, title=head)
     return remembered(figure, _recipe(arms))
 
@@ -237,7 +237,7 @@ def draw(
         "time_unit": first.axis_unit,
         "thresholds": threshold_levels(first),
         "note": "; ".join(filter(None, [note, unit_notes(first, chosen)])),
-        "title": first.label if title is None else title,
+        "title": first.heading if title is None else title,
         "style": style,
         "log": log,
         "control": control_of(arms),
@@ -322,7 +322,8 @@ def _called(arms: Mapping[str, Treated]) -> dict[str, dict[str, str]]:
     headings: dict[str, str] = {}
     for one in reversed(list(arms.values())):
         units |= one.units
-        labels |= meanings(one.model)
+        called = name_labels(one.model)
+        labels |= meanings(one.model) | {name: called[name] for name in one.model.applied if name in called}
         headings |= quantity_labels(one.model)
     return {"units": units, "labels": labels, "headings": headings}
 

@@ -87,7 +87,7 @@ class Pictures:
             bins=bins,
             contours=contours,
             center=center,
-            title=result.model_name + (f", {words.arms[arm]}" if arm else "") if title is None else title,
+            title=self._title(title) + (f", {words.arms[arm]}" if arm and title is None else ""),
             style=style,
             axes=axes,
         )
@@ -304,7 +304,7 @@ class Pictures:
         return sweep_words(result.model, result.arms, result.endpoints, float(result.times[-1]), result.columns)
 
     def _title(self, given: str | None) -> str:
-        return self._result.model_name if given is None else given
+        return self._result.model.heading if given is None else given
 
     def _remembered(self, figure: Figure) -> Figure:
         from immunode.plot.kit.provenance import remember_recipe

@@ -114,8 +114,9 @@ def rule_words(rule: str, model: Model, end: float | None = None) -> str:
         for name in (found[0] for found in _CALL.finditer(rule) if found[1] in KINDS):
             same = endpoint(name).subject == threshold.quantity
             if same and "".join(threshold.on(name).split()) == "".join(rule.split()):
-                # what follows a quantity is when it is looked at
-                return threshold_words(threshold) + endpoint(name).phrase("", *_times(model, end)).rstrip()
+                # what follows a quantity is when it is looked at; of a peak or an area nothing does
+                when = endpoint(name).phrase("", *_times(model, end)).rstrip()
+                return threshold_words(threshold) + when * when.startswith(" ")
     return f"with {rule_in_words(rule, model, end)}"
 
 
