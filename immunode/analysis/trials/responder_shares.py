@@ -60,7 +60,7 @@ class Responders(Tabled):
     who : str
         model and variant.
     words : str
-        who responds, as a phrase such as "in remission at 24 weeks".
+        who responds, as a phrase such as "in remission at week 24".
     whom : str
         what the runs are, in words: "declared patients", "parameter sets, +-30 %".
     called : Mapping[str, str]

@@ -39,7 +39,7 @@ def responder_shares(
     patients : int
         how many there are.
     rule : str
-        who counts as a responder, to stand after "% of patients": "in remission at 24 weeks".
+        who counts as a responder, to stand after "% of patients": "in remission at week 24".
     whom : str
         what the runs are, in words for the axis and the note: "declared patients", "parameter sets, +-30 %".
     interval : str
