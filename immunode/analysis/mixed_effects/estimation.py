@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -23,10 +24,12 @@ from immunode.analysis.mixed_effects.observation_table import given_covariates
 from immunode.analysis.mixed_effects.population_fit import NEAR_ZERO, SHRUNK, PopulationFit
 from immunode.analysis.mixed_effects.predictions import Predictions
 from immunode.analysis.mixed_effects.problem import prepared
+from immunode.analysis.mixed_effects.records.course_slots import varying_covariates
 from immunode.analysis.mixed_effects.saem import run_saem
 from immunode.analysis.mixed_effects.structure import Point
 from immunode.analysis.mixed_effects.uncertainty import inverse_information, linearized_information
 from immunode.errors import StudyError, did_you_mean
+from immunode.intervention.pharmacokinetics.occasions import OccasionVariability
 from immunode.model import Model
 from immunode.version import __version__
 
@@ -44,6 +47,7 @@ def estimate(
     method: str = "saem",
     parameters: Sequence[str] | Mapping[str, str] = (),
     fixed: Sequence[str] = (),
+    occasions: Sequence[OccasionVariability] = (),
     iterations: tuple[int, int] = (200, 150),
     chains: int | None = None,
     draws: int = 2000,
@@ -71,6 +75,11 @@ def estimate(
         linear), or name -> "log", "logit" or "linear". Also `"power(y)"`.
     fixed : Sequence[str]
         what stays as declared: `"V"`, `"omega(V)"`, `"additive(cp)"`.
+    occasions : Sequence[OccasionVariability]
+        parameters that differ between occasions of one individual: on occasion k a parameter is value*exp(eta_k), and
+        all eta_k have one standard deviation, `omega_occasion(CL)`, whose initial value is declared here. The column
+        OCC of the data says which occasion a record belongs to; without it, each dose begins one, or the periods of
+        `every` follow each other from the first dose on.
     iterations : tuple[int, int]
         of SAEM: exploration with steps of 1, then averaging with steps of 1/k.
     chains : int | None
@@ -90,7 +99,7 @@ def estimate(
     """
     _check_options(method, iterations)
     tolerance = rtol if rtol is not None else 1e-6 if method == "saem" else 1e-9
-    predict = prepared(model, data, parameters, fixed, tolerance, engine)
+    predict = prepared(model, data, parameters, fixed, tolerance, engine, occasions)
     s = predict.structure
     _check_numbers(predict)
     _refuse_twins(predict)
@@ -129,6 +138,8 @@ def estimate(
             "method": method,
             "parameters": tuple(parameters),
             "fixed": tuple(fixed),
+            "occasions": tuple(one.words for one in occasions),
+            "carried": predict.data.carried,
             "iterations": iterations if method == "saem" else (),
             "chains": chains,
             "draws": draws,
@@ -192,23 +203,32 @@ def _refuse_twins(predict: Predictions) -> None:
     for k, name in enumerate(s.effects):
         if size[k] == 0.0:
             raise StudyError(
-                f"{s.model.name}: the random effect on '{name}' moves no observation, so omega({name}) can't be "
+                f"{s.model.name}: the random effect on '{name}' moves no observation, so {s.spread_name(k)} can't be "
                 "estimated; remove its Variability"
             )
 
 
 def _with_notes(fit: PopulationFit, notes: list[str]) -> PopulationFit:
     """Return the fit with what deserves doubt in words."""
-    from dataclasses import replace
-
     s = fit.predict.structure
     sd = np.sqrt(np.diag(fit.point.omega))
     shrinkage = fit.shrinkage
-    for k, name in enumerate(s.effects):
-        if sd[k] < NEAR_ZERO and s.followers[k][0].scale != "linear":
-            notes.append(f"omega({name}) is near 0: the data show no variability of {name}; its interval means nothing")
-        elif shrinkage[name] > SHRUNK:
+    for k in sorted(k for block in s.blocks for k in block):
+        name, spread = s.effects[k], s.spread_name(k)
+        relative = s.followers[k][0].scale != "linear" or spread.startswith("omega_occasion")
+        if sd[k] < NEAR_ZERO and relative:
+            notes.append(f"{spread} is near 0: the data show no such variability; its interval means nothing")
+        elif name in shrinkage and shrinkage[name] > SHRUNK:
             notes.append(f"shrinkage of {name} is {100 * shrinkage[name]:.0f} %: its individual estimates tell little")
+        elif spread in shrinkage and shrinkage[spread] > SHRUNK:
+            notes.append(f"shrinkage of {spread} is {100 * shrinkage[spread]:.0f} %: single occasions tell little")
+    for name in varying_covariates(s.model, fit.predict.data):
+        how = (
+            "each value holds until the next"
+            if fit.predict.data.carried == "last"
+            else "each value holds since the row before"
+        )
+        notes.append(f"{name} changes within individuals: {how}")
     if not np.isfinite(fit.condition):
         notes.append("the information matrix is singular: some numbers can't be told apart; hold one with fixed=")
     elif fit.condition > 1000:

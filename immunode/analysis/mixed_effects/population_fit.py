@@ -25,6 +25,7 @@ from immunode.analysis.mixed_effects.predictions import Predictions
 from immunode.analysis.mixed_effects.structure import Point
 from immunode.analysis.mixed_effects.uncertainty import shown_covariance, shown_names, shown_numbers
 from immunode.errors import StudyError, did_you_mean
+from immunode.intervention.pharmacokinetics.occasions import OccasionVariability
 from immunode.model import Correlation, Model
 from immunode.study.populations import Population, population
 from immunode.study.run.ready import quantity_units
@@ -129,12 +130,19 @@ class PopulationFit:
 
     @property
     def shrinkage(self) -> dict[str, float]:
-        """Shrinkage of the random effects, 1 - SD of the modes / omega, and of residuals ("epsilon"), 1 - SD(IWRES)."""
-        sd = np.sqrt(np.diag(self.point.omega))
-        parts = {
-            name: float(1 - self.modes.eta[:, k].std(ddof=1) / sd[k])
-            for k, name in enumerate(self.predict.structure.effects)
-        }
+        """Shrinkage of random effects, 1 - SD of the modes / omega, and of residuals ("epsilon"), 1 - SD(IWRES).
+
+        By the name of the parameter; by `omega_occasion(CL)` where it differs between occasions, over those that an
+        individual has.
+        """
+        s, sd = self.predict.structure, np.sqrt(np.diag(self.point.omega))
+        parts = {}
+        for block, copies in zip(s.blocks, s.copies, strict=True):
+            for place, k in enumerate(block):
+                alike = [k, *(other[place] for other in copies)]
+                eta, moved = self.modes.eta[:, alike], np.any(self.modes.slopes[:, alike] != 0, axis=2)
+                modes = eta[moved] if copies else eta[:, 0]
+                parts[s.spread_name(k) if copies else s.effects[k]] = float(1 - modes.std(ddof=1) / sd[k])
         iwres, _ = weighted_residuals(self.predict, self.point, self.modes)
         return {**parts, "epsilon": float(1 - np.nanstd(iwres, ddof=1))}
 
@@ -147,7 +155,7 @@ class PopulationFit:
         units = {}
         for name in self.names:
             kind, _, inside = name.rstrip(")").partition("(")
-            linear = kind == "omega" and self._scale(inside) == "linear"
+            linear = name == f"omega({inside})" and self._scale(inside) == "linear"
             other = declared[inside] if linear else quantities[inside] if kind == "additive" else ""
             units[name] = declared.get(name, other)
         return units
@@ -180,7 +188,7 @@ class PopulationFit:
         with np.errstate(all="ignore"):
             for k, (name, value, se) in enumerate(zip(self.names, self.values, self.standard_errors, strict=True)):
                 kind, _, inside = name.rstrip(")").partition("(")
-                log = kind == "omega" and self._scale(inside) == "log"
+                log = kind == "omega_occasion" or (kind == "omega" and self._scale(inside) == "log")
                 rows.append(
                     {
                         "name": name,
@@ -191,7 +199,7 @@ class PopulationFit:
                         "low": ends[k, 0],
                         "high": ends[k, 1],
                         "cv_percent": 100 * math.sqrt(math.expm1(min(value**2, 700.0))) if log else np.nan,
-                        "shrinkage_percent": 100 * shrunk.get(inside, np.nan) if kind == "omega" else np.nan,
+                        "shrinkage_percent": 100 * shrunk.get(inside if kind == "omega" else name, np.nan),
                     }
                 )
         return pd.DataFrame(rows).set_index("name")
@@ -267,13 +275,19 @@ class PopulationFit:
         )
 
     def model(self) -> Model:
-        """Return the model with the estimates as its typical values, variability, correlations and errors."""
+        """Return the model with the estimates as its typical values, variability, correlations and errors.
+
+        Differences between occasions that were asked for with `occasions=` are in `occasions`, as a drug takes them.
+        """
         s, point = self.predict.structure, self.point
         values = dict(zip((one.name for one in s.fixed), s.natural(point.fixed), strict=True))
         sd = dict(zip(s.effects, np.sqrt(np.diag(point.omega)), strict=True))
         old = {v.parameter: v.spread for v in s.model.variability}
+        added = {f"{one.number}_eta_{k}" for one in s.occasions for k in range(1, len(s.effects) + 1)}
         variability = []
         for v in s.model.variability:
+            if v.parameter in added:
+                continue
             leader = v.shares or v.parameter
             ratio = v.spread / old[leader] if leader in sd else 1.0
             variability.append(replace(v, sd=float(sd[leader] * ratio), cv=0.0) if leader in sd else v)
@@ -295,7 +309,18 @@ class PopulationFit:
                 for j in block[:a]
             ]
         fitted = s.model.with_values({name: float(value) for name, value in values.items()})
-        return fitted.replace(variability=variability, correlations=correlations, observed=observed)
+        return fitted.replace(
+            parameters=[p for p in fitted.parameters if p.name not in added],
+            variability=variability,
+            correlations=correlations,
+            observed=observed,
+        )
+
+    @property
+    def occasions(self) -> tuple[OccasionVariability, ...]:
+        """Differences between occasions that were asked for, with the estimated standard deviations."""
+        s, sd = self.predict.structure, np.sqrt(np.diag(self.point.omega))
+        return tuple(replace(one, sd=float(sd[s.effects.index(f"{one.number}_eta_1")]), cv=0.0) for one in s.occasions)
 
     def population(self) -> Population:
         """Return the fitted population, from which virtual patients are drawn for trials."""

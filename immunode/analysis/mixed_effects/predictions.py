@@ -66,7 +66,7 @@ class Predictions:
     def _lay_out(self, outputs: Sequence[str], codes: Sequence[int], engine: str, steady: int) -> None:
         """Prepare the runs. steady : doses that lead to a steady state."""
         structure, data = self.structure, self.data
-        self.dosed = dosed_model(structure.model, data, steady)
+        self.dosed = dosed_model(structure.model, data, steady, structure.occasions)
         self.functions: Functions = functions(self.dosed.model)
         program = self.functions.program
         self.engine = choose_engine(self.functions, MANY, engine)[0]
@@ -87,7 +87,9 @@ class Predictions:
         self._is_count = counts[self.table.output] & self.table.used
         self._where = [program.quantities.index(name) for name in outputs]
         self._read = _parameters_read(program, self._where)
-        if any(row >= len(program.values) for row in self._read):
+        hidden = len(program.values) + len(self.dosed.model.switches)
+        self._turned = _turning_times(program, [row for row in self._read if row >= hidden])
+        if any(row >= len(program.values) and row not in self._turned for row in self._read):
             raise StudyError(f"{structure.model.name}: an observed quantity that an event switches can't be estimated")
         self._base = base_values(self.dosed, data, program)
         starts = np.cumsum([0, *np.bincount([e.individual for e in self.dosed.episodes], minlength=len(data))])
@@ -293,7 +295,8 @@ class Predictions:
             return np.asarray(states[rows, np.arange(states.shape[1])].reshape(run.shape))
         q = np.zeros((p.shape[0] + len(program.parameters) - len(program.values), run.size))
         for row in self._read:
-            q[row] = p[row, run.ravel()]
+            when = self._turned.get(row)
+            q[row] = p[row, run.ravel()] if when is None else t.ravel() >= p[when, run.ravel()]
         with np.errstate(all="ignore"):
             derived = self.functions.observe(t.ravel(), states, q)
         result = np.empty(run.size)
@@ -327,6 +330,17 @@ class Predictions:
         typical = np.array([s.typical for s in self.dosed.model.states])
         size = np.where(typical > 0, typical * 10, np.where(largest > 0, largest, 1.0))
         return np.asarray(self.rtol * SMALL * size)
+
+
+def _turning_times(program: Program, rows: Sequence[int]) -> dict[int, int]:
+    """Return for hidden switches that turn on at the time that a parameter holds, which one: row -> row."""
+    found = {}
+    for one in program.breaks:
+        kind, *rest = program.nodes[one.first]
+        for change in one.changes:
+            if kind == "parameter" and change.kind == "parameter" and change.index in rows:
+                found[change.index] = int(rest[0])  # type: ignore[call-overload]
+    return found
 
 
 def _steps(structure: Structure, k: int) -> tuple[float, float]:

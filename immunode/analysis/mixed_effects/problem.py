@@ -7,9 +7,11 @@ from typing import Any
 
 from immunode.analysis.mixed_effects.likelihoods import LikelihoodValue, likelihood_value
 from immunode.analysis.mixed_effects.predictions import Predictions
+from immunode.analysis.mixed_effects.records.course_slots import with_occasions
 from immunode.analysis.mixed_effects.records.individual_records import IndividualData, individual_data
 from immunode.analysis.mixed_effects.structure import make_structure
 from immunode.errors import StudyError, did_you_mean
+from immunode.intervention.pharmacokinetics.occasions import OccasionVariability
 from immunode.model import Model
 
 
@@ -22,6 +24,7 @@ def population_likelihood(
     nodes: int = 15,
     seed: int = 0,
     rtol: float = 1e-9,
+    occasions: Sequence[OccasionVariability] = (),
     engine: str = "auto",
 ) -> LikelihoodValue:
     """Return -2 log likelihood of a model with its declared numbers; nothing is estimated.
@@ -44,13 +47,15 @@ def population_likelihood(
         of the random numbers.
     rtol : float
         relative tolerance of the runs.
+    occasions : Sequence[OccasionVariability]
+        as of `estimate`.
 
     Raises
     ------
     StudyError
         data and model don't fit; an individual whose observations are impossible.
     """
-    predict = prepared(model, data, (), (), rtol, engine)
+    predict = prepared(model, data, (), (), rtol, engine, occasions)
     point = predict.structure.declared
     return likelihood_value(predict, point, method, draws=draws, nodes=nodes, seed=seed)
 
@@ -62,11 +67,13 @@ def prepared(
     fixed: Sequence[str],
     rtol: float,
     engine: str,
+    occasions: Sequence[OccasionVariability] = (),
 ) -> Predictions:
     """Return what computes predictions; arguments as in `estimate`."""
     records = data if isinstance(data, IndividualData) else individual_data(data)
     quantities, codes = observed_quantities(model, records)
-    structure = make_structure(model, parameters, fixed, quantities)
+    occasions = tuple(occasions)
+    structure = make_structure(with_occasions(model, records, occasions), parameters, fixed, quantities, occasions)
     return Predictions(structure, records, quantities, codes, rtol=rtol, engine=engine)
 
 

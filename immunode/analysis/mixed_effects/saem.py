@@ -246,9 +246,13 @@ class _Search:
         full = (second.sum(axis=0) - cross - cross.T + np.einsum("ni,nj->ij", center, center)) / self.n
         omega = self.structure.declared.omega.copy()
         floor = FLOOR * np.diag(self.structure.declared.omega)
-        for block, free in zip(self.structure.blocks, self.structure.free_blocks, strict=True):
+        s = self.structure
+        for block, copies, free in zip(s.blocks, s.copies, s.free_blocks, strict=True):
             if free:
-                omega[np.ix_(block, block)] = full[np.ix_(block, block)]
+                alike = [np.ix_(group, group) for group in (block, *copies)]
+                shared = np.mean([full[at] for at in alike], axis=0)
+                for at in alike:
+                    omega[at] = shared
         least = np.maximum(SLOWEST * np.diag(self.point.omega), floor) if slow else floor
         lift = np.sqrt(np.maximum(least / np.maximum(np.diag(omega), 1e-300), 1.0))
         return np.asarray(omega * np.outer(lift, lift))

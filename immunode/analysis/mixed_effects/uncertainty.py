@@ -26,7 +26,7 @@ def shown_names(structure: Structure) -> tuple[str, ...]:
         if free:
             named = [structure.effects[i] for i in block]
             names += [
-                f"omega({one})" if a == b else f"corr({named[b]}, {one})"
+                structure.spread_name(block[a]) if a == b else f"corr({named[b]}, {one})"
                 for a, one in enumerate(named)
                 for b in [*range(a), a]
             ]

@@ -16,18 +16,20 @@ from immunode.cli import output
 from immunode.cli.studies.files import json_file, picture_files, text_file
 from immunode.cli.words import STYLES
 from immunode.errors import did_you_mean
+from immunode.intervention.pharmacokinetics.occasions import OccasionVariability
 from immunode.model import Model
 from immunode.study.result.spreadsheets import csv_text
 
 
 @dataclass(frozen=True, slots=True)
 class Question:
-    """What was asked for. also : further parameters.   fix : what is held."""
+    """What was asked for. also : further parameters.   fix : what is held.   occasions : what differs between them."""
 
     data: IndividualData
     estimator: str
     also: tuple[str, ...]
     fix: tuple[str, ...]
+    occasions: tuple[OccasionVariability, ...]
 
 
 def read_question(
@@ -38,6 +40,8 @@ def read_question(
     column: Sequence[str],
     observed: Sequence[str],
     route: Sequence[str],
+    occasion: Sequence[str],
+    carried: str,
     style: str,
 ) -> Question:
     """Return what was asked for, checked. The parameters are options of the same names as typed.
@@ -61,15 +65,18 @@ def read_question(
             columns=columns,
             outputs=outputs.get("", outputs) if len(outputs) == 1 else outputs,
             routes=routes.get("", routes) if len(routes) == 1 else routes,
+            carried=carried,
         )
-    return Question(records, estimator, tuple(also), tuple(fix))
+        differing = tuple(_occasion(text) for text in occasion)
+    return Question(records, estimator, tuple(also), tuple(fix), differing)
 
 
 def fitted(model: Model, asked: Question, draws: int, seed: int) -> PopulationFit:
     """Return the fit."""
     return estimate(
-        model, asked.data, method=asked.estimator, parameters=asked.also, fixed=asked.fix, draws=draws, seed=seed
-    )
+        model, asked.data, method=asked.estimator, parameters=asked.also, fixed=asked.fix, occasions=asked.occasions,
+        draws=draws, seed=seed,
+    )  # fmt: skip
 
 
 def print_fit(fit: PopulationFit) -> None:
@@ -127,6 +134,20 @@ def _pair(option: str, text: str) -> tuple[str, str]:
 def _coded(text: str) -> tuple[str, str]:
     code, sign, value = text.partition("=")
     return (code, value) if sign else ("", text)
+
+
+def _occasion(text: str) -> OccasionVariability:
+    first, *more = text.split(",")
+    number, value = _pair("--occasion", first)
+    options = dict(_pair("--occasion", part) for part in more)
+    wrong = [name for name in options if name != "every"]
+    if wrong:
+        raise output.UsageError(f"--occasion {text}: unknown '{wrong[0]}'{did_you_mean(wrong[0], ('every',))}")
+    try:
+        sd = float(value)
+    except ValueError:
+        raise output.UsageError(f"--occasion {text}: '{value}' is no number; write CL=0.2") from None
+    return OccasionVariability(number, sd=sd, every=options.get("every", ""))
 
 
 def _route(text: str) -> tuple[str, Route]:
