@@ -161,5 +161,6 @@ def _expressions(model: Model) -> Iterator[Expression]:
     for effect in model.effects:
         texts += [effect.value, effect.weight, effect.target]
     texts += [r.condition for r in model.requirements]
+    texts += [text for o in model.observed for text in o.categories]
     for text in texts:
         yield parse(text)

@@ -10,6 +10,8 @@ from numpy.typing import NDArray
 from immunode.analysis.mixed_effects.empirical_bayes import Modes, conditional_modes, from_many_starts, full_hessian
 from immunode.analysis.mixed_effects.likelihoods import laplace_parts, refuse_failures
 from immunode.analysis.mixed_effects.predictions import Predictions
+from immunode.analysis.mixed_effects.residual_error import DISCRETE
+from immunode.analysis.mixed_effects.score_information import score_information
 from immunode.analysis.mixed_effects.uncertainty import (
     hessian_of,
     linearized_information,
@@ -77,7 +79,10 @@ def run_descent(predict: Predictions, method: str, rounds: int) -> Descent:
     refuse_failures(predict, first)
     objective = Objective(predict, method)
     objective.start = first.eta
-    model = 2 * linearized_information(predict, x, first)
+    if any(form.kind >= DISCRETE for form in s.forms):
+        model = 2 * score_information(predict, x, first.eta[:, None], np.ones((predict.n, 1)))
+    else:
+        model = 2 * linearized_information(predict, x, first)
     model += 1e-6 * np.trace(model) / len(x) * np.eye(len(x))
     value, gradient = _look(objective, x)
     trace, converged = [shown_numbers(s, s.point(x))], False

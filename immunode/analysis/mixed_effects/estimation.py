@@ -23,9 +23,11 @@ from immunode.analysis.mixed_effects.likelihoods import (
 from immunode.analysis.mixed_effects.observation_table import given_covariates
 from immunode.analysis.mixed_effects.population_fit import NEAR_ZERO, SHRUNK, PopulationFit
 from immunode.analysis.mixed_effects.predictions import Predictions
-from immunode.analysis.mixed_effects.problem import prepared
+from immunode.analysis.mixed_effects.problem import prepared, refuse_linearization
 from immunode.analysis.mixed_effects.records.course_slots import varying_covariates
+from immunode.analysis.mixed_effects.residual_error import DISCRETE
 from immunode.analysis.mixed_effects.saem import run_saem
+from immunode.analysis.mixed_effects.score_information import score_information
 from immunode.analysis.mixed_effects.structure import Point
 from immunode.analysis.mixed_effects.uncertainty import inverse_information, linearized_information
 from immunode.errors import StudyError, did_you_mean
@@ -101,6 +103,7 @@ def estimate(
     tolerance = rtol if rtol is not None else 1e-6 if method == "saem" else 1e-9
     predict = prepared(model, data, parameters, fixed, tolerance, engine, occasions)
     s = predict.structure
+    refuse_linearization(predict, method)
     _check_numbers(predict)
     _refuse_twins(predict)
     notes = [*predict.data.notes]
@@ -122,8 +125,13 @@ def estimate(
         if not descent.converged:
             notes.append(f"the search stopped before its end; largest derivative of -2LL {descent.gradient:.2g}")
     likelihood = likelihood_value(predict, point, value, draws=draws, seed=seed)
-    modes, means, deviations = _conditional(predict, point, likelihood, draws, seed, method)
+    modes, samples, weights = _conditional(predict, point, likelihood, draws, seed, method)
+    means = np.einsum("nm,nmi->ni", weights, samples)
+    deviations = np.sqrt(np.einsum("nm,nmi->ni", weights, (samples - means[:, None, :]) ** 2))
     how = "the curvature of -2LL" if information is not None else "the information of the model linearized at the modes"
+    if information is None and any(form.kind >= DISCRETE for form in s.forms):
+        how = "the scores of individuals (empirical information)"
+        information = score_information(predict, s.vector(point), samples, weights)
     if information is None:
         information = linearized_information(predict, s.vector(point), modes)
     covariance, condition = inverse_information(information)
@@ -182,7 +190,7 @@ def _check_numbers(predict: Predictions) -> None:
 def _conditional(
     predict: Predictions, point: Point, likelihood: LikelihoodValue, draws: int, seed: int, method: str
 ) -> tuple[Modes, Array, Array]:
-    """Return the modes, and mean and SD of each individual's random effects given its data."""
+    """Return the modes, and samples of each individual's random effects given its data with their weights."""
     who = np.arange(predict.n)
     modes = from_many_starts(predict, who, point, likelihood.modes[None], interaction=method != "foce")
     refuse_failures(predict, modes)
@@ -190,9 +198,7 @@ def _conditional(
     log_w, eta = weighted_samples(predict, point, modes.eta, modes.hessian, min(draws, 500), rng)
     w = np.exp(log_w - log_w.max(axis=1, keepdims=True))
     w /= w.sum(axis=1, keepdims=True)
-    means = np.einsum("nm,nmi->ni", w, eta)
-    deviations = np.sqrt(np.einsum("nm,nmi->ni", w, (eta - means[:, None, :]) ** 2))
-    return modes, means, deviations
+    return modes, eta, w
 
 
 def _refuse_twins(predict: Predictions) -> None:

@@ -22,6 +22,7 @@ from immunode.analysis.mixed_effects.empirical_bayes import Modes
 from immunode.analysis.mixed_effects.likelihoods import LikelihoodValue
 from immunode.analysis.mixed_effects.pictures import FitPictures
 from immunode.analysis.mixed_effects.predictions import Predictions
+from immunode.analysis.mixed_effects.residual_error import EVENT
 from immunode.analysis.mixed_effects.structure import Point
 from immunode.analysis.mixed_effects.uncertainty import shown_covariance, shown_names, shown_numbers
 from immunode.errors import StudyError, did_you_mean
@@ -144,7 +145,8 @@ class PopulationFit:
                 modes = eta[moved] if copies else eta[:, 0]
                 parts[s.spread_name(k) if copies else s.effects[k]] = float(1 - modes.std(ddof=1) / sd[k])
         iwres, _ = weighted_residuals(self.predict, self.point, self.modes)
-        return {**parts, "epsilon": float(1 - np.nanstd(iwres, ddof=1))}
+        known = iwres[np.isfinite(iwres)]
+        return {**parts, "epsilon": float(1 - known.std(ddof=1)) if known.size > 1 else math.nan}
 
     @property
     def units(self) -> dict[str, str]:
@@ -239,11 +241,14 @@ class PopulationFit:
         labels = np.array([one.label for one in p.data.individuals], dtype=object)
         owner = np.broadcast_to(labels[:, None], t.y.shape)
         names = np.array([form.quantity for form in p.structure.forms], dtype=object)
-        used = t.used
+        # an event is two observations: none before it, then the hazard at it
+        event = np.array([form.kind == EVENT for form in p.structure.forms])[t.output] & t.used
+        seen = np.where(np.roll(event, -1, axis=1), 1.0, t.y)
+        used = t.used & ~event
         return pd.DataFrame(
             {
                 "ID": owner[used], "row": t.line[used], "time": t.clock[used], "output": names[t.output[used]],
-                "DV": t.y[used], "censored": t.censored[used], "PRED": typical[used], "IPRED": self.modes.f[used],
+                "DV": seen[used], "censored": t.censored[used], "PRED": typical[used], "IPRED": self.modes.f[used],
                 "IWRES": iwres[used], "CWRES": cwres[used], "NPDE": npde[used],
             }
         )  # fmt: skip
@@ -265,14 +270,21 @@ class PopulationFit:
             whether values are divided by the typical prediction and multiplied by its median in the bin.
         """
         names = [form.quantity for form in self.predict.structure.forms]
-        name = quantity or names[0]
+        name = quantity or (self.drawn_outputs or names)[0]
         if name not in names:
             raise StudyError(f"predictive check: no output '{name}'{did_you_mean(name, names)}")
+        if name not in self.drawn_outputs:
+            raise StudyError(f"predictive check: events and categories, as '{name}' is recorded, are not drawn")
         unit = quantity_units(self.predict.structure.model).get(name, "")
         rng = np.random.default_rng((self.seed, 11))
         return predictive_check(
             self.predict, self.point, names.index(name), simulations, bins, prediction_corrected, rng, unit
         )
+
+    @property
+    def drawn_outputs(self) -> tuple[str, ...]:
+        """Outputs that have predictions with an error around them: no events or categories."""
+        return tuple(form.quantity for form in self.predict.structure.forms if not form.discrete)
 
     def model(self) -> Model:
         """Return the model with the estimates as its typical values, variability, correlations and errors.
@@ -293,7 +305,7 @@ class PopulationFit:
             variability.append(replace(v, sd=float(sd[leader] * ratio), cv=0.0) if leader in sd else v)
         errors = {form.quantity: point.errors[o] for o, form in enumerate(s.forms)}
         observed = [
-            o if o.quantity not in errors or o.counts else replace(
+            o if o.quantity not in errors or o.counts or o.discrete else replace(
                 o, additive=float(errors[o.quantity][0]), proportional=float(errors[o.quantity][1]),
                 lognormal=float(errors[o.quantity][2]), power=float(errors[o.quantity][3]),
             )

@@ -18,7 +18,7 @@ from immunode.analysis.mixed_effects.empirical_bayes import conditional_modes
 from immunode.analysis.mixed_effects.likelihoods import refuse_failures
 from immunode.analysis.mixed_effects.observation_table import Rows
 from immunode.analysis.mixed_effects.predictions import Predictions
-from immunode.analysis.mixed_effects.residual_error import TERMS, minus_log_density, slope_and_weight, variance
+from immunode.analysis.mixed_effects.residual_error import POISSON, TERMS, minus_log_density, slope_and_weight, variance
 from immunode.analysis.mixed_effects.structure import Point
 from immunode.analysis.mixed_effects.uncertainty import shown_numbers
 
@@ -327,6 +327,8 @@ class _Search:
         o = self.predict.observed(who, self.point)
         r, _ = variance(o, f)
         _, weight = slope_and_weight(o, f)
+        with np.errstate(all="ignore"):
+            r = np.where(o.kind >= POISSON, 1 / weight, r)  # the variance of a score
         columns = []
         for a, k in enumerate(left):
             step = np.zeros(len(self.point.fixed))

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from immunode.analysis.mixed_effects.residual_error import LOGNORMAL, NORMAL, POISSON, TERMS, ErrorForm
+from immunode.analysis.mixed_effects.residual_error import CATEGORY, EVENT, LOGNORMAL, NORMAL, POISSON, TERMS, ErrorForm
 from immunode.errors import StudyError, did_you_mean
 from immunode.intervention.pharmacokinetics.occasions import OccasionVariability
 from immunode.model import Model, Variability
@@ -185,12 +185,14 @@ def make_structure(
     parameters: Sequence[str] | Mapping[str, str],
     fixed: Sequence[str],
     quantities: Sequence[str],
+    outputs: Sequence[str],
     occasions: tuple[OccasionVariability, ...] = (),
 ) -> Structure:
     """Return what is estimated.
 
     parameters : further fixed effects, without a random effect; name -> scale, or names (log where above 0).
-    fixed : names as in `Structure.names` that stay as declared.   quantities : outputs that the data hold.
+    fixed : names as in `Structure.names` that stay as declared.   quantities : what the data hold.
+    outputs : for each of these, the quantity that is computed: another one for parts of events and categories.
 
     Raises
     ------
@@ -215,7 +217,7 @@ def make_structure(
         f"omega_occasion({occasion_base(v.parameter)})" if v.occasion else f"omega({v.parameter})" for v in moving
     ]
     free = tuple(_take(held, [spreads[i] for i in block]) for block in blocks)
-    forms, errors = _errors(model, quantities)
+    forms, errors = _errors(model, quantities, outputs)
     open_errors = [(o, k) for o, form in enumerate(forms) for k in _terms(form) if errors[o, k] > 0]
     open_errors = [(o, k) for o, k in open_errors if not _take_one(held, f"{TERMS[k]}({forms[o].quantity})")]
     asked = {str(n) for n in parameters}
@@ -356,21 +358,23 @@ def _with_copies(
     return tuple(kept), tuple(copies)
 
 
-def _errors(model: Model, quantities: Sequence[str]) -> tuple[tuple[ErrorForm, ...], Array]:
+def _errors(model: Model, quantities: Sequence[str], outputs: Sequence[str]) -> tuple[tuple[ErrorForm, ...], Array]:
     declared = {o.quantity: o for o in model.observed}
     forms, errors = [], []
-    for name in quantities:
+    for name, output in zip(quantities, outputs, strict=True):
         if name not in declared:
             raise StudyError(
                 f"{model.name}: '{name}' has no declared error of measurement{did_you_mean(name, declared)}; declare "
                 f"Observed('{name}', ...), or say which quantity the data hold with outputs="
             )
         o = declared[name]
-        kind = POISSON if o.counts else LOGNORMAL if o.lognormal else NORMAL
-        forms.append(ErrorForm(name, kind, o.combined == "sds"))
+        kind = POISSON if o.counts else LOGNORMAL if o.lognormal else CATEGORY if o.categories else NORMAL
+        if o.events:
+            kind = EVENT if output == name else POISSON
+        forms.append(ErrorForm(name, kind, o.combined == "sds", o.discrete))
         errors.append([o.additive, o.proportional, o.lognormal, o.power])
     return tuple(forms), np.array(errors, float)
 
 
 def _terms(form: ErrorForm) -> tuple[int, ...]:
-    return {NORMAL: (0, 1), LOGNORMAL: (2,), POISSON: ()}[form.kind]
+    return {NORMAL: (0, 1), LOGNORMAL: (2,)}.get(form.kind, ())

@@ -111,7 +111,7 @@ def with_occasions(model: Model, data: IndividualData, occasions: Sequence[Occas
     return model.replace(parameters=(*model.parameters, *parameters), variability=(*model.variability, *variability))
 
 
-def course_slots(
+def slots_of_courses(
     model: Model, data: IndividualData, occasions: Sequence[OccasionVariability], spans: Sequence[Span]
 ) -> CourseSlots:
     """Return the slots that a model needs for what the data change in time."""

@@ -8,7 +8,8 @@ from dataclasses import dataclass, replace
 import numpy as np
 from numpy.typing import NDArray
 
-from immunode.analysis.mixed_effects.records.course_slots import CourseSlots, Span, course_slots
+from immunode.analysis.mixed_effects.records.course_slots import CourseSlots, Span, slots_of_courses
+from immunode.analysis.mixed_effects.records.discrete_outcomes import with_outcomes
 from immunode.analysis.mixed_effects.records.individual_records import DoseRecord, Individual, IndividualData, Route
 from immunode.analysis.mixed_effects.records.value_steps import AFTER
 from immunode.errors import StudyError, did_you_mean
@@ -90,9 +91,9 @@ def dosed_model(
             mine = [c for c in episode.courses if c.route == k]
             boluses[k] = max(boluses[k], sum(c.duration == 0 for c in mine))
             infusions[k] = max(infusions[k], sum(c.duration > 0 for c in mine))
-    courses = course_slots(model, data, occasions, [Span(e.individual, e.place, e.end, e.shift) for e in episodes])
+    courses = slots_of_courses(model, data, occasions, [Span(e.individual, e.place, e.end, e.shift) for e in episodes])
     with_slots = _with_slots(model, routes, boluses, infusions)
-    with_slots = with_slots.replace(
+    with_slots = with_outcomes(with_slots).replace(
         parameters=(*with_slots.parameters, *courses.parameters), effects=(*with_slots.effects, *courses.effects)
     )
     return DosedModel(with_slots, routes, tuple(boluses), tuple(infusions), episodes, courses)

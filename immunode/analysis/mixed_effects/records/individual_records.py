@@ -69,7 +69,8 @@ class DoseRecord:
 class Observation:
     """One observation. censored : 1 where the value is an upper limit (M3), -1 a lower one, 0 where it was measured.
 
-    limit : lower end where a censored value lies in an interval, else NaN.
+    limit : lower end where a censored value lies in an interval, else NaN.   again : whether it is a second part of the
+    observation before it.
     """
 
     time: float
@@ -79,6 +80,7 @@ class Observation:
     limit: float
     place: int
     line: int
+    again: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,7 +132,7 @@ class IndividualData:
     @property
     def n_observations(self) -> int:
         """Number of observations, censored ones among them."""
-        return sum(len(one.observations) for one in self.individuals)
+        return sum(not o.again for one in self.individuals for o in one.observations)
 
     def __len__(self) -> int:
         return len(self.individuals)
