@@ -9,8 +9,6 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from immunode.analysis.mixed_effects.centers import make_centers
-from immunode.analysis.mixed_effects.conditional_fit import run_descent
 from immunode.analysis.mixed_effects.empirical_bayes import Modes, from_many_starts
 from immunode.analysis.mixed_effects.likelihoods import (
     NAMES,
@@ -19,11 +17,13 @@ from immunode.analysis.mixed_effects.likelihoods import (
     refuse_failures,
     weighted_samples,
 )
+from immunode.analysis.mixed_effects.methods.centers import make_centers
+from immunode.analysis.mixed_effects.methods.conditional_fit import run_descent
+from immunode.analysis.mixed_effects.methods.saem import run_saem
 from immunode.analysis.mixed_effects.observation_table import given_covariates
 from immunode.analysis.mixed_effects.population_fit import NEAR_ZERO, SHRUNK, PopulationFit
 from immunode.analysis.mixed_effects.predictions import Predictions
 from immunode.analysis.mixed_effects.problem import prepared
-from immunode.analysis.mixed_effects.saem import run_saem
 from immunode.analysis.mixed_effects.structure import Point
 from immunode.analysis.mixed_effects.uncertainty import inverse_information, linearized_information
 from immunode.errors import StudyError, did_you_mean
