@@ -50,6 +50,7 @@ def estimate(
     seed: int = 0,
     rtol: float | None = None,
     engine: str = "auto",
+    derivatives: str = "auto",
 ) -> PopulationFit:
     """Return the fit of a population model: typical values, variability and errors from the records of individuals.
 
@@ -80,8 +81,12 @@ def estimate(
     seed : int
         of the random numbers; the same seed gives the same result.
     rtol : float | None
-        relative tolerance of the runs; by default 1e-6 for SAEM, 1e-9 for the others, whose derivatives are
-        differences.
+        relative tolerance of the runs; by default 1e-6 for SAEM, 1e-9 for the others.
+    derivatives : str
+        of predictions by random effects. "exact" integrates them along with the runs (forward sensitivities), which
+        needs a model without events that fire on states, without populations that die out at a limit, and without a
+        start at the steady state; "differences" takes central differences of runs. "auto" is "exact" where that is
+        possible and machine code can be made, since it then costs a third. `PopulationFit.derivatives` says which.
 
     Raises
     ------
@@ -90,7 +95,7 @@ def estimate(
     """
     _check_options(method, iterations)
     tolerance = rtol if rtol is not None else 1e-6 if method == "saem" else 1e-9
-    predict = prepared(model, data, parameters, fixed, tolerance, engine)
+    predict = prepared(model, data, parameters, fixed, tolerance, engine, derivatives)
     s = predict.structure
     _check_numbers(predict)
     _refuse_twins(predict)
@@ -134,6 +139,7 @@ def estimate(
             "draws": draws,
             "seed": seed,
             "rtol": tolerance,
+            "derivatives": derivatives,
             "data": _fingerprint(predict),
         },
         notes=(),

@@ -12,6 +12,8 @@ from immunode.analysis.mixed_effects.structure import make_structure
 from immunode.errors import StudyError, did_you_mean
 from immunode.model import Model
 
+DERIVATIVES = ("auto", "exact", "differences")
+
 
 def population_likelihood(
     model: Model,
@@ -23,6 +25,7 @@ def population_likelihood(
     seed: int = 0,
     rtol: float = 1e-9,
     engine: str = "auto",
+    derivatives: str = "auto",
 ) -> LikelihoodValue:
     """Return -2 log likelihood of a model with its declared numbers; nothing is estimated.
 
@@ -44,13 +47,15 @@ def population_likelihood(
         of the random numbers.
     rtol : float
         relative tolerance of the runs.
+    derivatives : str
+        by random effects: "auto", "exact" or "differences", as in `estimate`.
 
     Raises
     ------
     StudyError
         data and model don't fit; an individual whose observations are impossible.
     """
-    predict = prepared(model, data, (), (), rtol, engine)
+    predict = prepared(model, data, (), (), rtol, engine, derivatives)
     point = predict.structure.declared
     return likelihood_value(predict, point, method, draws=draws, nodes=nodes, seed=seed)
 
@@ -62,12 +67,15 @@ def prepared(
     fixed: Sequence[str],
     rtol: float,
     engine: str,
+    derivatives: str = "auto",
 ) -> Predictions:
     """Return what computes predictions; arguments as in `estimate`."""
+    if derivatives not in DERIVATIVES:
+        raise StudyError(f"derivatives: 'auto', 'exact' or 'differences', got {derivatives!r}")
     records = data if isinstance(data, IndividualData) else individual_data(data)
     quantities, codes = observed_quantities(model, records)
     structure = make_structure(model, parameters, fixed, quantities)
-    return Predictions(structure, records, quantities, codes, rtol=rtol, engine=engine)
+    return Predictions(structure, records, quantities, codes, rtol=rtol, engine=engine, derivatives=derivatives)
 
 
 def observed_quantities(model: Model, data: IndividualData) -> tuple[list[str], list[int]]:
