@@ -21,9 +21,9 @@ ROOT = Path(__file__).resolve().parents[2]
 sys.path[:0] = [str(ROOT)]
 
 from immunode.analysis.mixed_effects.likelihoods import likelihood_value
+from immunode.analysis.mixed_effects.methods.saem import run_saem
 from immunode.analysis.mixed_effects.problem import prepared
 from immunode.analysis.mixed_effects.records.individual_records import IndividualData, Route, individual_data
-from immunode.analysis.mixed_effects.saem import run_saem
 from immunode.model import Model
 from tests.population_models import antibody, oral
 

@@ -10,8 +10,6 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from immunode.analysis.mixed_effects.centers import make_centers
-from immunode.analysis.mixed_effects.conditional_fit import run_descent
 from immunode.analysis.mixed_effects.empirical_bayes import Modes, from_many_starts
 from immunode.analysis.mixed_effects.likelihoods import (
     NAMES,
@@ -20,14 +18,16 @@ from immunode.analysis.mixed_effects.likelihoods import (
     refuse_failures,
     weighted_samples,
 )
+from immunode.analysis.mixed_effects.methods.centers import make_centers
+from immunode.analysis.mixed_effects.methods.conditional_fit import run_descent
+from immunode.analysis.mixed_effects.methods.empirical_information import score_information
+from immunode.analysis.mixed_effects.methods.saem import run_saem
 from immunode.analysis.mixed_effects.observation_table import given_covariates
 from immunode.analysis.mixed_effects.population_fit import NEAR_ZERO, SHRUNK, PopulationFit
 from immunode.analysis.mixed_effects.predictions import Predictions
 from immunode.analysis.mixed_effects.problem import prepared, refuse_linearization
 from immunode.analysis.mixed_effects.records.course_slots import varying_covariates
 from immunode.analysis.mixed_effects.residual_error import DISCRETE
-from immunode.analysis.mixed_effects.saem import run_saem
-from immunode.analysis.mixed_effects.score_information import score_information
 from immunode.analysis.mixed_effects.structure import Point
 from immunode.analysis.mixed_effects.uncertainty import inverse_information, linearized_information
 from immunode.errors import StudyError, did_you_mean
@@ -56,6 +56,7 @@ def estimate(
     seed: int = 0,
     rtol: float | None = None,
     engine: str = "auto",
+    derivatives: str = "auto",
 ) -> PopulationFit:
     """Return the fit of a population model: typical values, variability and errors from the records of individuals.
 
@@ -91,8 +92,12 @@ def estimate(
     seed : int
         of the random numbers; the same seed gives the same result.
     rtol : float | None
-        relative tolerance of the runs; by default 1e-6 for SAEM, 1e-9 for the others, whose derivatives are
-        differences.
+        relative tolerance of the runs; by default 1e-6 for SAEM, 1e-9 for the others.
+    derivatives : str
+        of predictions by random effects. "exact" integrates them along with the runs (forward sensitivities), which
+        needs a model without events that fire on states, without populations that die out at a limit, and without a
+        start at the steady state; "differences" takes central differences of runs. "auto" is "exact" where that is
+        possible and machine code can be made, since it then costs a third. `PopulationFit.derivatives` says which.
 
     Raises
     ------
@@ -101,7 +106,7 @@ def estimate(
     """
     _check_options(method, iterations)
     tolerance = rtol if rtol is not None else 1e-6 if method == "saem" else 1e-9
-    predict = prepared(model, data, parameters, fixed, tolerance, engine, occasions)
+    predict = prepared(model, data, parameters, fixed, tolerance, engine, derivatives, occasions)
     s = predict.structure
     refuse_linearization(predict, method)
     _check_numbers(predict)
@@ -153,6 +158,7 @@ def estimate(
             "draws": draws,
             "seed": seed,
             "rtol": tolerance,
+            "derivatives": derivatives,
             "data": _fingerprint(predict),
         },
         notes=(),

@@ -120,6 +120,11 @@ class PopulationFit:
         return float(self.values[self.names.index(name)])
 
     @property
+    def derivatives(self) -> str:
+        """How derivatives by random effects were computed, and where by differences, why."""
+        return self.predict.derivatives
+
+    @property
     def aic(self) -> float:
         """Akaike's information criterion, -2LL + 2 n_estimates."""
         return self.likelihood.minus2ll + 2 * len(self.names)
@@ -354,6 +359,7 @@ class PopulationFit:
             f"{len(self.predict.data)} individuals, {self.predict.data.n_observations} observations",
             repr(self.likelihood),
             f"AIC {self.aic:.2f}, BIC {self.bic:.2f} (number of observations), from -2LL with all constants",
+            f"derivatives by random effects: {self.derivatives}",
             f"standard errors by {self.error_method}; condition number of the correlations {self.condition:.3g}",
             "",
         ]

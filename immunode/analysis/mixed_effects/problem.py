@@ -16,6 +16,8 @@ from immunode.errors import StudyError, did_you_mean
 from immunode.intervention.pharmacokinetics.occasions import OccasionVariability
 from immunode.model import Model
 
+DERIVATIVES = ("auto", "exact", "differences")
+
 
 def population_likelihood(
     model: Model,
@@ -28,6 +30,7 @@ def population_likelihood(
     rtol: float = 1e-9,
     occasions: Sequence[OccasionVariability] = (),
     engine: str = "auto",
+    derivatives: str = "auto",
 ) -> LikelihoodValue:
     """Return -2 log likelihood of a model with its declared numbers; nothing is estimated.
 
@@ -51,13 +54,15 @@ def population_likelihood(
         relative tolerance of the runs.
     occasions : Sequence[OccasionVariability]
         as of `estimate`.
+    derivatives : str
+        by random effects: "auto", "exact" or "differences", as in `estimate`.
 
     Raises
     ------
     StudyError
         data and model don't fit; an individual whose observations are impossible.
     """
-    predict = prepared(model, data, (), (), rtol, engine, occasions)
+    predict = prepared(model, data, (), (), rtol, engine, derivatives, occasions)
     refuse_linearization(predict, method)
     point = predict.structure.declared
     return likelihood_value(predict, point, method, draws=draws, nodes=nodes, seed=seed)
@@ -70,16 +75,19 @@ def prepared(
     fixed: Sequence[str],
     rtol: float,
     engine: str,
+    derivatives: str = "auto",
     occasions: Sequence[OccasionVariability] = (),
 ) -> Predictions:
     """Return what computes predictions; arguments as in `estimate`."""
+    if derivatives not in DERIVATIVES:
+        raise StudyError(f"derivatives: 'auto', 'exact' or 'differences', got {derivatives!r}")
     records = data if isinstance(data, IndividualData) else individual_data(data)
     quantities, codes = observed_quantities(model, records)
     occasions = tuple(occasions)
     split, outputs, names, places = split_records(model, records, quantities, codes)
     model = with_occasions(model, records, occasions)
     structure = make_structure(model, parameters, fixed, names, outputs, occasions)
-    return Predictions(structure, split, outputs, places, rtol=rtol, engine=engine)
+    return Predictions(structure, split, outputs, places, rtol=rtol, engine=engine, derivatives=derivatives)
 
 
 def refuse_linearization(predict: Predictions, method: str) -> None:

@@ -13,9 +13,9 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from immunode.analysis.mixed_effects.centers import Centers, make_centers
 from immunode.analysis.mixed_effects.empirical_bayes import conditional_modes
 from immunode.analysis.mixed_effects.likelihoods import refuse_failures
+from immunode.analysis.mixed_effects.methods.centers import Centers, make_centers
 from immunode.analysis.mixed_effects.observation_table import Rows
 from immunode.analysis.mixed_effects.predictions import Predictions
 from immunode.analysis.mixed_effects.residual_error import POISSON, TERMS, minus_log_density, slope_and_weight, variance

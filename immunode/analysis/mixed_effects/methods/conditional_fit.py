@@ -9,9 +9,9 @@ from numpy.typing import NDArray
 
 from immunode.analysis.mixed_effects.empirical_bayes import Modes, conditional_modes, from_many_starts, full_hessian
 from immunode.analysis.mixed_effects.likelihoods import laplace_parts, refuse_failures
+from immunode.analysis.mixed_effects.methods.empirical_information import score_information
 from immunode.analysis.mixed_effects.predictions import Predictions
 from immunode.analysis.mixed_effects.residual_error import DISCRETE
-from immunode.analysis.mixed_effects.score_information import score_information
 from immunode.analysis.mixed_effects.uncertainty import (
     hessian_of,
     linearized_information,
