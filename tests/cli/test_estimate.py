@@ -13,6 +13,7 @@ import pytest
 import immunode as im
 from immunode.catalogue import load_model
 from immunode.cli import main
+from immunode.distributions import lognormal, normal
 from immunode.pk import OccasionVariability
 from tests.analysis.test_population_changes import level, levels
 from tests.population_models import WANG, decay
@@ -104,4 +105,22 @@ def test_occasions_and_covariates_that_change_are_asked_for_by_words(tmp_path: P
     assert told["recipe"]["carried"] == "next"
     for wrong, message in (("level", "write NAME=VALUE"), ("level=a", "'a' is no number"), ("level=1,evry=2", "every")):
         assert main(["estimate", str(model), str(data), "--occasion", wrong]) == 2
+        assert message in capsys.readouterr().err
+
+
+def test_priors_are_given_by_words(files: tuple[str, str], capsys: Capture) -> None:
+    words = ["--column", "DV=conc", "--estimator", "focei", "--json"]
+    priors = ["--prior", "ke=lognormal(0.5, 0.01)", "--prior", "omega(ke)=halfnormal(0.1)"]
+    assert main(["estimate", *files, *words, *priors]) == 0
+    told = json.loads(capsys.readouterr().out)
+    believed = {"ke": lognormal(0.5, sd=0.01), "omega(ke)": normal(0, 0.1, low=0)}
+    fit = im.estimate(decay(additive=0.3), WANG, method="focei", priors=believed)
+    assert [row["value"] for row in told["estimates"]] == pytest.approx(list(fit.values), rel=1e-6)
+    assert told["penalized objective"] == pytest.approx(fit.penalized)
+    assert told["aic"] is None
+    for wrong, message in (
+        ("ke=lognorm(1, 2)", "did you mean 'lognormal'"), ("ke=normal(1)", "normal takes 2, got 1"),
+        ("ke=normal(a, b)", "are no numbers"), ("ke", 'write "CL=lognormal(3, 0.2)"'),
+    ):  # fmt: skip
+        assert main(["estimate", *files, "--column", "DV=conc", "--prior", wrong]) == 2
         assert message in capsys.readouterr().err

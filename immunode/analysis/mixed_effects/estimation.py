@@ -25,11 +25,12 @@ from immunode.analysis.mixed_effects.methods.saem import run_saem
 from immunode.analysis.mixed_effects.observation_table import given_covariates
 from immunode.analysis.mixed_effects.population_fit import NEAR_ZERO, SHRUNK, PopulationFit
 from immunode.analysis.mixed_effects.predictions import Predictions
+from immunode.analysis.mixed_effects.prior_densities import make_priors
 from immunode.analysis.mixed_effects.problem import prepared, refuse_linearization
 from immunode.analysis.mixed_effects.records.course_slots import varying_covariates
 from immunode.analysis.mixed_effects.residual_error import DISCRETE
 from immunode.analysis.mixed_effects.structure import Point
-from immunode.analysis.mixed_effects.uncertainty import inverse_information, linearized_information
+from immunode.analysis.mixed_effects.uncertainty import hessian_of, inverse_information, linearized_information
 from immunode.errors import StudyError, did_you_mean
 from immunode.intervention.pharmacokinetics.occasions import OccasionVariability
 from immunode.model import Model
@@ -50,6 +51,7 @@ def estimate(
     parameters: Sequence[str] | Mapping[str, str] = (),
     fixed: Sequence[str] = (),
     occasions: Sequence[OccasionVariability] = (),
+    priors: Mapping[str, Any] | None = None,
     iterations: tuple[int, int] = (200, 150),
     chains: int | None = None,
     draws: int = 2000,
@@ -83,6 +85,10 @@ def estimate(
         all eta_k have one standard deviation, `omega_occasion(CL)`, whose initial value is declared here. The column
         OCC of the data says which occasion a record belongs to; without it, each dose begins one, or the periods of
         `every` follow each other from the first dose on.
+    priors : Mapping[str, Any] | None
+        name of an estimate -> `lognormal(...)`, `normal(...)` and so on: `"CL"`, `"omega(V)"` (half-normal:
+        `normal(0, 0.5, low=0)`), `"additive(cp)"`; `"omega(CL, V)"` of correlated random effects -> `InverseWishart`.
+        Then the estimates are the mode of the posterior, where -2LL plus -2 log of the prior density is lowest.
     iterations : tuple[int, int]
         of SAEM: exploration with steps of 1, then averaging with steps of 1/k.
     chains : int | None
@@ -112,9 +118,10 @@ def estimate(
     _check_numbers(predict)
     _refuse_twins(predict)
     notes = [*predict.data.notes]
+    beliefs = make_priors(s, priors or {})
     left = make_centers(s, predict.data).left
     if method == "saem":
-        course = run_saem(predict, iterations, chains, seed)
+        course = run_saem(predict, iterations, chains, seed, beliefs)
         point, history, exploration = course.point, course.trace, iterations[0]
         words = f"SAEM, {iterations[0]} + {iterations[1]} iterations, {course.chains} chains an individual, seed {seed}"
         if left:
@@ -124,7 +131,7 @@ def estimate(
         information = None
         value = "importance"
     else:
-        descent = run_descent(predict, method, ROUNDS)
+        descent = run_descent(predict, method, ROUNDS, beliefs)
         point, history, exploration = s.point(descent.x), descent.trace, 0
         words, value, information = NAMES[method], method, descent.hessian / 2
         if not descent.converged:
@@ -139,9 +146,14 @@ def estimate(
         information = score_information(predict, s.vector(point), samples, weights)
     if information is None:
         information = linearized_information(predict, s.vector(point), modes)
+    if beliefs and method == "saem":
+        x = s.vector(point)
+        information = information + hessian_of(lambda points: beliefs.penalty(s.point(points)), x) / 2
     covariance, condition = inverse_information(information)
     fit = PopulationFit(
-        method=words,
+        method=f"{words}, with priors (mode of the posterior)" if beliefs else words,
+        penalty=float(beliefs.penalty(point)),
+        priors=tuple(f"{part.name}: {part.density.words()}" for part in beliefs.parts),
         likelihood=likelihood,
         history=history,
         exploration=exploration,
@@ -153,6 +165,7 @@ def estimate(
             "fixed": tuple(fixed),
             "occasions": tuple(one.words for one in occasions),
             "carried": predict.data.carried,
+            "priors": tuple(f"{part.name}: {part.density.words()}" for part in beliefs.parts),
             "iterations": iterations if method == "saem" else (),
             "chains": chains,
             "draws": draws,

@@ -62,6 +62,10 @@ class PopulationFit:
         (n_estimates,), in the order of `names`; NaN where the data do not fix them.
     covariance : ndarray
         (n_estimates, n_estimates).
+    penalty : float
+        -2 log of the prior density at the estimates, without its constant; 0 without priors.
+    priors : tuple[str, ...]
+        the priors in words.
     condition : float
         condition number of the correlation matrix of the estimates; infinite where it is singular.
     history : ndarray
@@ -91,6 +95,8 @@ class PopulationFit:
     means: Array
     deviations: Array
     error_method: str
+    penalty: float = 0.0
+    priors: tuple[str, ...] = ()
 
     @property
     def names(self) -> tuple[str, ...]:
@@ -125,13 +131,25 @@ class PopulationFit:
         return self.predict.derivatives
 
     @property
+    def penalized(self) -> float:
+        """-2LL plus -2 log of the prior density without its constant: what is lowest where there are priors.
+
+        No -2LL: never compare nested models by it, nor by the -2LL of a fit with priors.
+        """
+        return self.likelihood.minus2ll + self.penalty
+
+    @property
     def aic(self) -> float:
-        """Akaike's information criterion, -2LL + 2 n_estimates."""
+        """Akaike's information criterion, -2LL + 2 n_estimates; NaN with priors, where -2LL is not at its lowest."""
+        if self.priors:
+            return math.nan
         return self.likelihood.minus2ll + 2 * len(self.names)
 
     @property
     def bic(self) -> float:
-        """Bayes' information criterion, -2LL + n_estimates*log(n_observations)."""
+        """Bayes' information criterion, -2LL + n_estimates*log(n_observations); NaN with priors."""
+        if self.priors:
+            return math.nan
         return self.likelihood.minus2ll + len(self.names) * math.log(self.predict.data.n_observations)
 
     @property
@@ -358,7 +376,11 @@ class PopulationFit:
             f"{self.predict.structure.model.name}: {self.method}",
             f"{len(self.predict.data)} individuals, {self.predict.data.n_observations} observations",
             repr(self.likelihood),
-            f"AIC {self.aic:.2f}, BIC {self.bic:.2f} (number of observations), from -2LL with all constants",
+            f"AIC {self.aic:.2f}, BIC {self.bic:.2f} (number of observations), from -2LL with all constants"
+            if not self.priors
+            else f"penalized objective {self.penalized:.4f} = -2LL + {self.penalty:.4f} of the priors; its estimates do "
+            "not maximize the likelihood, so there is no AIC, BIC or likelihood-ratio test",
+            *(f"prior of {text}" for text in self.priors),
             f"derivatives by random effects: {self.derivatives}",
             f"standard errors by {self.error_method}; condition number of the correlations {self.condition:.3g}",
             "",

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import re
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -18,7 +19,12 @@ from immunode.cli.words import STYLES
 from immunode.errors import did_you_mean
 from immunode.intervention.pharmacokinetics.occasions import OccasionVariability
 from immunode.model import Model
+from immunode.study.design.distributions import Distribution, lognormal, normal, uniform
 from immunode.study.result.spreadsheets import csv_text
+
+
+PRIORS = ("lognormal", "normal", "halfnormal", "uniform")
+"""Median and SD of the logarithm; mean and SD; SD; both ends."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,6 +36,7 @@ class Question:
     also: tuple[str, ...]
     fix: tuple[str, ...]
     occasions: tuple[OccasionVariability, ...]
+    priors: Mapping[str, Distribution]
 
 
 def read_question(
@@ -41,6 +48,7 @@ def read_question(
     observed: Sequence[str],
     route: Sequence[str],
     occasion: Sequence[str],
+    prior: Sequence[str],
     carried: str,
     style: str,
 ) -> Question:
@@ -68,13 +76,14 @@ def read_question(
             carried=carried,
         )
         differing = tuple(_occasion(text) for text in occasion)
-    return Question(records, estimator, tuple(also), tuple(fix), differing)
+        priors = dict(_prior(text) for text in prior)
+    return Question(records, estimator, tuple(also), tuple(fix), differing, priors)
 
 
 def fitted(model: Model, asked: Question, draws: int, seed: int) -> PopulationFit:
     """Return the fit."""
     return estimate(
-        model, asked.data, method=asked.estimator, parameters=asked.also, fixed=asked.fix, occasions=asked.occasions,
+        model, asked.data, method=asked.estimator, parameters=asked.also, fixed=asked.fix, occasions=asked.occasions, priors=asked.priors,
         draws=draws, seed=seed,
     )  # fmt: skip
 
@@ -93,8 +102,9 @@ def as_record(fit: PopulationFit) -> dict[str, Any]:
         "standard error of minus2ll": fit.likelihood.standard_error,
         "likelihood by": fit.likelihood.method,
         "objective without log(2 pi)": fit.likelihood.objective,
-        "aic": fit.aic,
-        "bic": fit.bic,
+        "penalized objective": fit.penalized if fit.priors else None,
+        "aic": None if fit.priors else fit.aic,
+        "bic": None if fit.priors else fit.bic,
         "condition number": fit.condition,
         "estimates": fit.table().reset_index().to_dict("records"),
         "notes": list(fit.notes),
@@ -135,6 +145,28 @@ def _pair(option: str, text: str) -> tuple[str, str]:
 def _coded(text: str) -> tuple[str, str]:
     code, sign, value = text.partition("=")
     return (code, value) if sign else ("", text)
+
+
+def _prior(text: str) -> tuple[str, Distribution]:
+    name, _, density = text.rpartition("=")
+    parts = re.fullmatch(r"\s*(\w+)\((.+)\)\s*", density)
+    if not name or parts is None or parts[1] not in PRIORS:
+        near = did_you_mean(parts[1], PRIORS) if parts else ""
+        raise output.UsageError(f'--prior {text}: write "CL=lognormal(3, 0.2)", or {", ".join(PRIORS[1:])}{near}')
+    try:
+        numbers = [float(x) for x in parts[2].split(",")]
+    except ValueError:
+        raise output.UsageError(f"--prior {text}: '{parts[2]}' are no numbers") from None
+    wanted = 1 if parts[1] == "halfnormal" else 2
+    if len(numbers) != wanted:
+        raise output.UsageError(f"--prior {text}: {parts[1]} takes {wanted}, got {len(numbers)}")
+    if parts[1] == "lognormal":
+        return name.strip(), lognormal(numbers[0], sd=numbers[1])
+    if parts[1] == "normal":
+        return name.strip(), normal(*numbers)
+    if parts[1] == "uniform":
+        return name.strip(), uniform(*numbers)
+    return name.strip(), normal(0.0, numbers[0], low=0.0)
 
 
 def _occasion(text: str) -> OccasionVariability:

@@ -52,6 +52,14 @@ def command(
             "dose, or periods), and the SD to begin with; repeat.",
         ),
     ] = None,
+    prior: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--prior",
+            help='"CL=lognormal(3, 0.2)": median and SD of the logarithm; normal(mean, sd), halfnormal(sd), uniform(low, '
+            "high); repeat.",
+        ),
+    ] = None,
     carried: Annotated[
         str, typer.Option("--carried", help="last or next: which row's value of a covariate holds between two rows.")
     ] = "last",
@@ -77,6 +85,7 @@ def command(
         observed or [],
         route or [],
         occasion or [],
+        prior or [],
         carried,
         style,
     )
