@@ -22,7 +22,6 @@ from immunode.model import Model
 from immunode.study.design.distributions import Distribution, lognormal, normal, uniform
 from immunode.study.result.spreadsheets import csv_text
 
-
 PRIORS = ("lognormal", "normal", "halfnormal", "uniform")
 """Median and SD of the logarithm; mean and SD; SD; both ends."""
 
@@ -83,7 +82,8 @@ def read_question(
 def fitted(model: Model, asked: Question, draws: int, seed: int) -> PopulationFit:
     """Return the fit."""
     return estimate(
-        model, asked.data, method=asked.estimator, parameters=asked.also, fixed=asked.fix, occasions=asked.occasions, priors=asked.priors,
+        model, asked.data, method=asked.estimator, parameters=asked.also, fixed=asked.fix, occasions=asked.occasions,
+        priors=asked.priors,
         draws=draws, seed=seed,
     )  # fmt: skip
 
