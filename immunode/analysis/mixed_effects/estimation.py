@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -18,14 +19,14 @@ from immunode.analysis.mixed_effects.likelihoods import (
     weighted_samples,
 )
 from immunode.analysis.mixed_effects.methods.centers import make_centers
-from immunode.analysis.mixed_effects.methods.conditional_fit import run_descent
+from immunode.analysis.mixed_effects.methods.conditional_fit import Descent, run_descent
 from immunode.analysis.mixed_effects.methods.saem import run_saem
+from immunode.analysis.mixed_effects.methods.standard_errors import check_way, errors_at
 from immunode.analysis.mixed_effects.observation_table import given_covariates
 from immunode.analysis.mixed_effects.population_fit import NEAR_ZERO, SHRUNK, PopulationFit
 from immunode.analysis.mixed_effects.predictions import Predictions
 from immunode.analysis.mixed_effects.problem import prepared
 from immunode.analysis.mixed_effects.structure import Point
-from immunode.analysis.mixed_effects.uncertainty import inverse_information, linearized_information
 from immunode.errors import StudyError, did_you_mean
 from immunode.model import Model
 from immunode.version import __version__
@@ -51,6 +52,7 @@ def estimate(
     rtol: float | None = None,
     engine: str = "auto",
     derivatives: str = "auto",
+    standard_errors: str = "auto",
 ) -> PopulationFit:
     """Return the fit of a population model: typical values, variability and errors from the records of individuals.
 
@@ -87,6 +89,11 @@ def estimate(
         needs a model without events that fire on states, without populations that die out at a limit, and without a
         start at the steady state; "differences" takes central differences of runs. "auto" is "exact" where that is
         possible and machine code can be made, since it then costs a third. `PopulationFit.derivatives` says which.
+    standard_errors : str
+        "linearized" (expected information of the model linearized at the modes), "louis" (observed information of the
+        likelihood, SAEM only), "curvature" (second derivatives of -2LL, not SAEM), or "sandwich" (curvature or Louis's
+        information around the individuals' scores: right also where the model is not). "auto" is "linearized" for
+        SAEM and "curvature" for the others.
 
     Raises
     ------
@@ -94,65 +101,68 @@ def estimate(
         data and model don't fit, an unknown name, an individual whose observations are impossible.
     """
     _check_options(method, iterations)
+    way = check_way(standard_errors, method)
     tolerance = rtol if rtol is not None else 1e-6 if method == "saem" else 1e-9
     predict = prepared(model, data, parameters, fixed, tolerance, engine, derivatives)
-    s = predict.structure
     _check_numbers(predict)
     _refuse_twins(predict)
-    notes = [*predict.data.notes]
-    left = make_centers(s, predict.data).left
-    if method == "saem":
-        course = run_saem(predict, iterations, chains, seed)
-        point, history, exploration = course.point, course.trace, iterations[0]
-        words = f"SAEM, {iterations[0]} + {iterations[1]} iterations, {course.chains} chains an individual, seed {seed}"
-        if left:
-            notes.append(
-                f"without a random effect, by stochastic Newton steps: {', '.join(s.fixed[k].name for k in left)}"
-            )
-        information = None
-        value = "importance"
-    else:
-        descent = run_descent(predict, method, ROUNDS)
-        point, history, exploration = s.point(descent.x), descent.trace, 0
-        words, value, information = NAMES[method], method, descent.hessian / 2
-        if not descent.converged:
-            notes.append(f"the search stopped before its end; largest derivative of -2LL {descent.gradient:.2g}")
-    likelihood = likelihood_value(predict, point, value, draws=draws, seed=seed)
-    modes, means, deviations = _conditional(predict, point, likelihood, draws, seed, method)
-    how = "the curvature of -2LL" if information is not None else "the information of the model linearized at the modes"
-    if information is None:
-        information = linearized_information(predict, s.vector(point), modes)
-    covariance, condition = inverse_information(information)
+    search = _by_saem(predict, iterations, chains, seed) if method == "saem" else _by_descent(predict, method)
+    likelihood = likelihood_value(predict, search.point, search.value, draws=draws, seed=seed)
+    modes, means, deviations = _conditional(predict, search.point, likelihood, draws, seed, method)
+    x = predict.structure.vector(search.point)
+    errors = errors_at(predict, x, way, modes, search.descent, draws, seed)
+    recipe = {
+        "version": __version__, "method": method, "parameters": tuple(parameters), "fixed": tuple(fixed),
+        "iterations": iterations if method == "saem" else (), "chains": chains, "draws": draws, "seed": seed,
+        "rtol": tolerance, "derivatives": derivatives, "standard_errors": way, "data": _fingerprint(predict),
+    }  # fmt: skip
     fit = PopulationFit(
-        method=words,
+        method=search.words,
         likelihood=likelihood,
-        history=history,
-        exploration=exploration,
+        history=search.history,
+        exploration=iterations[0] if method == "saem" else 0,
         seed=seed,
-        recipe={
-            "version": __version__,
-            "method": method,
-            "parameters": tuple(parameters),
-            "fixed": tuple(fixed),
-            "iterations": iterations if method == "saem" else (),
-            "chains": chains,
-            "draws": draws,
-            "seed": seed,
-            "rtol": tolerance,
-            "derivatives": derivatives,
-            "data": _fingerprint(predict),
-        },
+        recipe=recipe,
         notes=(),
-        condition=condition,
+        condition=errors.condition,
         predict=predict,
-        point=point,
-        vector_covariance=covariance,
+        point=search.point,
+        vector_covariance=errors.covariance,
         modes=modes,
         means=means,
         deviations=deviations,
-        error_method=how,
+        error_method=errors.words,
     )
-    return _with_notes(fit, notes)
+    return _with_notes(fit, [*predict.data.notes, *search.notes])
+
+
+@dataclass(frozen=True, slots=True)
+class _Search:
+    """What a search found. words : the method.   value : that of its -2LL.   descent : of a conditional method."""
+
+    point: Point
+    history: Array
+    words: str
+    value: str
+    notes: tuple[str, ...]
+    descent: Descent | None
+
+
+def _by_saem(predict: Predictions, iterations: tuple[int, int], chains: int | None, seed: int) -> _Search:
+    course = run_saem(predict, iterations, chains, seed)
+    words = f"SAEM, {iterations[0]} + {iterations[1]} iterations, {course.chains} chains an individual, seed {seed}"
+    s = predict.structure
+    left = ", ".join(s.fixed[k].name for k in make_centers(s, predict.data).left)
+    notes = (f"without a random effect, by stochastic Newton steps: {left}",) if left else ()
+    return _Search(course.point, course.trace, words, "importance", notes, None)
+
+
+def _by_descent(predict: Predictions, method: str) -> _Search:
+    descent = run_descent(predict, method, ROUNDS)
+    notes: tuple[str, ...] = ()
+    if not descent.converged:
+        notes = (f"the search stopped before its end; largest derivative of -2LL {descent.gradient:.2g}",)
+    return _Search(predict.structure.point(descent.x), descent.trace, NAMES[method], method, notes, descent)
 
 
 def _check_options(method: str, iterations: tuple[int, int]) -> None:
@@ -205,8 +215,6 @@ def _refuse_twins(predict: Predictions) -> None:
 
 def _with_notes(fit: PopulationFit, notes: list[str]) -> PopulationFit:
     """Return the fit with what deserves doubt in words."""
-    from dataclasses import replace
-
     s = fit.predict.structure
     sd = np.sqrt(np.diag(fit.point.omega))
     shrinkage = fit.shrinkage

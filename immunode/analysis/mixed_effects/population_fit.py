@@ -111,6 +111,14 @@ class PopulationFit:
         """See the class."""
         return np.asarray(np.sqrt(np.diag(self.covariance)))
 
+    @property
+    def covariance_condition(self) -> float:
+        """Condition number of the covariance of the estimates, which depends on their units; infinite: singular."""
+        if not np.isfinite(self.covariance).all():
+            return math.inf
+        values = np.linalg.eigvalsh(self.covariance)
+        return float(values[-1] / values[0]) if values[0] > 0 else math.inf
+
     def __getitem__(self, name: str) -> float:
         """Return an estimate by its name."""
         if name not in self.names:
@@ -323,7 +331,8 @@ class PopulationFit:
             repr(self.likelihood),
             f"AIC {self.aic:.2f}, BIC {self.bic:.2f} (number of observations), from -2LL with all constants",
             f"derivatives by random effects: {self.derivatives}",
-            f"standard errors by {self.error_method}; condition number of the correlations {self.condition:.3g}",
+            f"standard errors by {self.error_method}",
+            f"condition number: correlations {self.condition:.3g}, covariance {self.covariance_condition:.3g}",
             "",
         ]
         rows: dict[str, dict[str, Any]] = self.table().to_dict("index")  # type: ignore[assignment]

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from copy import copy
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -154,6 +156,15 @@ class Predictions:
             here = point.fixed if shared else point.fixed[part]
             out[:, part] = self._predict(who[part], here, eta[part], forward)
         return out
+
+    def at_tolerance(self, rtol: float) -> Predictions:
+        """Return the same with runs of another relative tolerance."""
+        other = copy(self)
+        other.rtol = rtol
+        other._atol = None if self._atol is None else self._atol * (rtol / self.rtol)
+        if self._forward is not None:
+            other._forward = replace(self._forward, atol=self._forward.atol * (rtol / self.rtol))
+        return other
 
     def observed(self, who: Rows, point: Point) -> ObservedRows:
         """Return the observations of rows with the parameters of their errors."""

@@ -31,7 +31,7 @@ ENOUGH = 1e-5
 class Descent:
     """Where the search ended. trace : (n_rounds, n_numbers).   gradient : largest derivative of -2 log L there.
 
-    covariance : of the vector, twice the inverse Hessian of -2 log L.
+    hessian : second derivatives of -2 log L by the vector.   method : as in `estimate`.
     """
 
     x: Array
@@ -39,6 +39,7 @@ class Descent:
     gradient: float
     converged: bool
     hessian: Array
+    method: str
 
 
 class Objective:
@@ -107,7 +108,7 @@ def run_descent(predict: Predictions, method: str, rounds: int) -> Descent:
             model = model + np.outer(change, change) / (moved @ change) - np.outer(pushed, pushed) / (moved @ pushed)
         gradient = fresh
         trace.append(shown_numbers(s, s.point(x)))
-    return Descent(x, np.array(trace), float(np.max(np.abs(gradient))), converged, hessian_of(objective, x))
+    return Descent(x, np.array(trace), float(np.max(np.abs(gradient))), converged, hessian_of(objective, x), method)
 
 
 def _look(objective: Objective, x: Array) -> tuple[float, Array]:
