@@ -10,8 +10,8 @@ import pytest
 
 import immunode as im
 from immunode.analysis.mixed_effects.likelihoods import likelihood_value
-from immunode.analysis.mixed_effects.population_fit import PopulationFit
 from immunode.analysis.mixed_effects.records.individual_records import IndividualData, individual_data
+from immunode.analysis.mixed_effects.results.population_fit import PopulationFit
 from immunode.errors import StudyError
 from immunode.model import Derived, Model, Observed, Process, State, Variability
 from tests.population_models import (

@@ -9,7 +9,7 @@ import pandas as pd
 import pytest
 
 import immunode as im
-from immunode.analysis.mixed_effects.population_fit import PopulationFit
+from immunode.analysis.mixed_effects.results.population_fit import PopulationFit
 from immunode.analysis.mixed_effects.uncertainty import inverse_information
 from immunode.errors import StudyError
 from tests.population_models import WANG, decay, line_data, lines

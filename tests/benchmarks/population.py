@@ -1,8 +1,9 @@
 """Speed of population estimation beside a loop over individuals: `python tests/benchmarks/population.py [set ...]`.
 
-Sets: theophylline, warfarin (public data, 12 and 32 individuals; 2 and 4 states, 3 and 8 random effects), antibody-60, antibody-100, antibody-1000, antibody-5000 (simulated).
-Each line gives CPU seconds on all cores and the ratio to the same number of runs by `scipy.integrate.solve_ivp` (LSODA,
-same tolerance), one individual at a time, whose time for one run is the mean of a sample. Compilation is not counted.
+Sets: theophylline, warfarin (public data, 12 and 32 individuals, 2 and 4 states, 3 and 8 random effects), antibody-60,
+antibody-100, antibody-1000, antibody-5000 (simulated). Each line gives CPU seconds on all cores and the ratio to the
+same number of runs by `scipy.integrate.solve_ivp` (LSODA, same tolerance), one individual at a time, whose time for one
+run is the mean of a sample. Compilation is not counted.
 """
 
 # ruff: noqa: E402 (the checkout is put on the path before immunode)

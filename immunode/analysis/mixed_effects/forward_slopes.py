@@ -72,7 +72,7 @@ def make_forward_slopes(structure: Structure, model: Model, outputs: Sequence[st
     where += [[place.get(slope_name(name, by), NOWHERE) for name in outputs] for by in names]
     return ForwardSlopes(
         functions=made,
-        reader=make_output_reader(made, where),
+        reader=make_output_reader(made, where, len(program.values) + len(model.switches)),
         effects=tuple(k for k, _ in moved),
         followers=tuple(one for _, one in moved),
         atol=_tolerances(structure, states, names, program.states, atol),

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -23,11 +23,13 @@ class OutputReader:
 
     where : (n_kinds, n_outputs), rows among the program's quantities; `NOWHERE` where a kind of an output is 0.
     read : rows of the parameters that those are computed from.
+    turned : of hidden switches among these, the parameter that holds the time at which one turns on: row -> row.
     """
 
     functions: Functions
     where: NDArray[np.intp]
     read: tuple[int, ...]
+    turned: Mapping[int, int]
 
     def __call__(self, y: Array, run: Rows, at: Rows, t: Array, output: Rows, p: Array) -> Array:
         """Return each kind of the outputs of runs, (n_kinds, n_rows, n_observations).
@@ -43,7 +45,8 @@ class OutputReader:
         if np.any(self.where >= n_states):
             q = np.zeros((p.shape[0] + len(program.parameters) - len(program.values), run.size))
             for row in self.read:
-                q[row] = p[row, run.ravel()]
+                when = self.turned.get(row)
+                q[row] = p[row, run.ravel()] if when is None else t.ravel() >= p[when, run.ravel()]
             with np.errstate(all="ignore"):
                 derived = np.asarray(self.functions.observe(t.ravel(), states, q))
             derived = np.broadcast_to(derived, (len(derived), run.size))
@@ -52,10 +55,24 @@ class OutputReader:
         return np.asarray(result.reshape(len(self.where), *run.shape))
 
 
-def make_output_reader(functions: Functions, where: Sequence[Sequence[int]]) -> OutputReader:
-    """Return what reads the quantities in some rows."""
+def make_output_reader(functions: Functions, where: Sequence[Sequence[int]], hidden: int) -> OutputReader:
+    """Return what reads the quantities in some rows. hidden : row of the first hidden switch."""
     rows = np.array(where, np.intp)
-    return OutputReader(functions, rows, _parameters_read(functions.program, rows.ravel()))
+    read = _parameters_read(functions.program, rows.ravel())
+    return OutputReader(
+        functions, rows, read, _turning_times(functions.program, [row for row in read if row >= hidden])
+    )
+
+
+def _turning_times(program: Program, rows: Sequence[int]) -> dict[int, int]:
+    """Return for hidden switches that turn on at the time that a parameter holds, which one: row -> row."""
+    found = {}
+    for one in program.breaks:
+        kind, *rest = program.nodes[one.first]
+        for change in one.changes:
+            if kind == "parameter" and change.kind == "parameter" and change.index in rows:
+                found[change.index] = int(rest[0])  # type: ignore[call-overload]
+    return found
 
 
 def _parameters_read(program: Program, where: NDArray[np.intp]) -> tuple[int, ...]:

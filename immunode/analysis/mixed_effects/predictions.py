@@ -26,6 +26,7 @@ from immunode.errors import StudyError
 from immunode.program.model_functions import functions
 from immunode.program.numpy.functions import Functions
 from immunode.solve import choose_engine, solve
+from immunode.solve.outcome import Outcome
 
 Array = NDArray[np.float64]
 MOST_NUMBERS = 6_000_000
@@ -48,7 +49,8 @@ class Predictions:
     """Computes predictions. Made once for a model and data.
 
     structure, data, table : what is estimated, and the observations.   functions : of the model with slots for doses.
-    grid : all times, (n_times,).   rtol : of the runs.
+    grid : all times, (n_times,).   rtol : of the runs.   rows_run, rows_failed : runs so far, and those that failed.
+    failure : why the first of them did.
     """
 
     def __init__(
@@ -61,7 +63,8 @@ class Predictions:
         """
         self.structure, self.data, self.rtol = structure, data, rtol
         self._asked, self.derivatives = derivatives, ""
-        self.rows_run = 0
+        self.rows_run = self.rows_failed = 0
+        self.failure = ""
         self.steps, self.far = np.array([_steps(structure, k) for k in range(structure.n_effects)]).T
         self._bounds = {p.name: p.bounds for p in structure.model.parameters if p.bounds}
         steady = any(d.steady for one in data.individuals for d in one.doses)
@@ -73,7 +76,7 @@ class Predictions:
     def _lay_out(self, outputs: Sequence[str], codes: Sequence[int], engine: str, steady: int) -> None:
         """Prepare the runs. steady : doses that lead to a steady state."""
         structure, data = self.structure, self.data
-        self.dosed = dosed_model(structure.model, data, steady)
+        self.dosed = dosed_model(structure.model, data, steady, structure.occasions)
         self.functions: Functions = functions(self.dosed.model)
         program = self.functions.program
         self.engine = choose_engine(self.functions, MANY, engine)[0]
@@ -92,8 +95,10 @@ class Predictions:
         if self._counts:
             self._needed[:, 0] = True
         self._is_count = counts[self.table.output] & self.table.used
-        self._read = make_output_reader(self.functions, [[program.quantities.index(name) for name in outputs]])
-        if any(row >= len(program.values) for row in self._read.read):
+        hidden = len(program.values) + len(self.dosed.model.switches)
+        where = [[program.quantities.index(name) for name in outputs]]
+        self._read = make_output_reader(self.functions, where, hidden)
+        if any(row >= len(program.values) and row not in self._read.turned for row in self._read.read):
             raise StudyError(f"{structure.model.name}: an observed quantity that an event switches can't be estimated")
         self._base = base_values(self.dosed, data, program)
         starts = np.cumsum([0, *np.bincount([e.individual for e in self.dosed.episodes], minlength=len(data))])
@@ -305,6 +310,7 @@ class Predictions:
         outcome = solve(
             made, p, times=self.grid[wanted], engine=self.engine, rtol=self.rtol, atol=atol, max_steps=MAX_STEPS
         )
+        self._count_failures(outcome)
         place = np.zeros(len(self.grid), np.intp)
         place[wanted] = np.arange(len(wanted))
         begin = np.searchsorted(runs, np.arange(len(who)))
@@ -317,6 +323,12 @@ class Predictions:
             before = np.where(previous >= 0, np.take_along_axis(f, np.maximum(previous, 0), axis=2), first)
             f = np.where(self._is_count[who], f - before, f)
         return self._inside(f, who, fixed, eta) if self._bounds else f
+
+    def _count_failures(self, outcome: Outcome) -> None:
+        failed = int(np.count_nonzero(outcome.status))
+        if failed and not self.failure:
+            self.failure = next(iter(outcome.reasons.values()), "")
+        self.rows_failed += failed
 
     def _inside(self, f: Array, who: Rows, fixed: Array, eta: Array) -> Array:
         """Return predictions, NaN where an additive random effect leads outside a parameter's bounds."""

@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from immunode.analysis.mixed_effects.empirical_bayes import Modes
 from immunode.analysis.mixed_effects.predictions import Predictions
-from immunode.analysis.mixed_effects.residual_error import LOGNORMAL, POISSON, ObservedRows, variance
+from immunode.analysis.mixed_effects.residual_error import DISCRETE, LOGNORMAL, POISSON, ObservedRows, variance
 from immunode.analysis.mixed_effects.structure import Point, Structure
 
 Array = NDArray[np.float64]
@@ -31,7 +31,7 @@ def shown_names(structure: Structure) -> tuple[str, ...]:
         if free:
             named = [structure.effects[i] for i in block]
             names += [
-                f"omega({one})" if a == b else f"corr({named[b]}, {one})"
+                structure.spread_name(block[a]) if a == b else f"corr({named[b]}, {one})"
                 for a, one in enumerate(named)
                 for b in [*range(a), a]
             ]
@@ -72,11 +72,12 @@ def shown_covariance(structure: Structure, x: Array, covariance: Array) -> Array
 def linearized(o: ObservedRows, modes: Modes) -> tuple[Array, Array, Array]:
     """Return predictions, slopes and variances on the scale of a normal error, of the models linearized at the modes.
 
-    Log-normal errors are normal on the logarithm; a count has its mean as variance.
+    Log-normal errors are normal on the logarithm; a count has its mean as variance; categories and events have NaN.
     """
     with np.errstate(all="ignore"):
         r, _ = variance(o, modes.f)
         r = np.where(o.kind == POISSON, modes.f, r)
+        r = np.where(o.kind >= DISCRETE, np.nan, r)
         log = o.kind == LOGNORMAL
         f = np.where(log, np.log(modes.f), modes.f)
         slopes = np.where(log[:, None, :], modes.slopes / modes.f[:, None, :], modes.slopes)
