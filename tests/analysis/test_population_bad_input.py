@@ -34,7 +34,7 @@ def bolus() -> Model:
 def test_an_individual_without_observations_is_named_and_left_out_only_when_asked() -> None:
     empty = pd.DataFrame([{"ID": "nobody", "TIME": 0.0, "EVID": 1, "AMT": 100.0}])
     table = pd.concat([bolus_data(), empty])
-    with pytest.raises(StudyError, match="ID nobody: no observation; .*leave out"):
+    with pytest.raises(StudyError, match=r"ID nobody: no observation; .*leave out"):
         im.estimate(bolus(), table, **SHORT)
     fit = im.estimate(bolus(), im.individual_data(table, without_observations="leave out"), **SHORT)
     assert any("nobody" in note and "without observations" in note for note in fit.notes)

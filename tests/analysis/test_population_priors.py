@@ -53,7 +53,8 @@ def believed(method: str) -> PopulationFit:
     """A log-normal prior on the typical value, half-normal ones on omega and on the error."""
     return im.estimate(
         level(), levels().drop(columns="OCC"), method=method, iterations=(60, 200), draws=100,
-        priors={"level": lognormal(3.0, sd=0.05), "omega(level)": normal(0, 0.1, low=0), "lognormal(y)": normal(0, 0.02, low=0)},
+        priors={"level": lognormal(3.0, sd=0.05), "omega(level)": normal(0, 0.1, low=0),
+                "lognormal(y)": normal(0, 0.02, low=0)},
     )  # fmt: skip
 
 

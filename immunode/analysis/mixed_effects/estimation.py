@@ -259,7 +259,7 @@ def _with_notes(fit: PopulationFit, notes: list[str]) -> PopulationFit:
         notes.append(f"{name} changes within individuals: {how}")
     if fit.predict.rows_failed:
         notes.append(
-            f"{fit.predict.rows_failed} of {fit.predict.rows_run} runs failed and counted as impossible draws; the first: "
+            f"{fit.predict.rows_failed} of {fit.predict.rows_run} runs failed and counted as impossible; the first: "
             f"{fit.predict.failure}"
         )
     if not np.isfinite(fit.condition):

@@ -82,7 +82,8 @@ def read_question(
 def fitted(model: Model, asked: Question, draws: int, seed: int) -> PopulationFit:
     """Return the fit."""
     return estimate(
-        model, asked.data, method=asked.estimator, parameters=asked.also, fixed=asked.fix, occasions=asked.occasions, priors=asked.priors,
+        model, asked.data, method=asked.estimator, parameters=asked.also, fixed=asked.fix, occasions=asked.occasions,
+        priors=asked.priors,
         draws=draws, seed=seed,
     )  # fmt: skip
 

@@ -56,8 +56,8 @@ def command(
         list[str] | None,
         typer.Option(
             "--prior",
-            help='"CL=lognormal(3, 0.2)": median and SD of the logarithm; normal(mean, sd), halfnormal(sd), uniform(low, '
-            "high); repeat.",
+            help='"CL=lognormal(3, 0.2)": median and SD of the logarithm; normal(mean, sd), halfnormal(sd), '
+            "uniform(low, high); repeat.",
         ),
     ] = None,
     carried: Annotated[

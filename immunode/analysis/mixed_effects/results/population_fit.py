@@ -22,13 +22,14 @@ from immunode.analysis.mixed_effects.results.diagnostics import (
     simulated,
     weighted_residuals,
 )
-from immunode.analysis.mixed_effects.results.estimate_lines import estimate_lines, interval_ends
+from immunode.analysis.mixed_effects.results.estimate_words import estimate_lines, interval_ends
+from immunode.analysis.mixed_effects.results.fitted_model import with_estimates
 from immunode.analysis.mixed_effects.results.pictures import FitPictures
 from immunode.analysis.mixed_effects.structure import Point
 from immunode.analysis.mixed_effects.uncertainty import shown_covariance, shown_names, shown_numbers
 from immunode.errors import StudyError, did_you_mean
 from immunode.intervention.pharmacokinetics.occasions import OccasionVariability
-from immunode.model import Correlation, Model
+from immunode.model import Model
 from immunode.study.populations import Population, population
 from immunode.study.run.ready import quantity_units
 
@@ -307,42 +308,7 @@ class PopulationFit:
 
         Differences between occasions that were asked for with `occasions=` are in `occasions`, as a drug takes them.
         """
-        s, point = self.predict.structure, self.point
-        values = dict(zip((one.name for one in s.fixed), s.natural(point.fixed), strict=True))
-        sd = dict(zip(s.effects, np.sqrt(np.diag(point.omega)), strict=True))
-        old = {v.parameter: v.spread for v in s.model.variability}
-        added = {f"{one.number}_eta_{k}" for one in s.occasions for k in range(1, len(s.effects) + 1)}
-        variability = []
-        for v in s.model.variability:
-            if v.parameter in added:
-                continue
-            leader = v.shares or v.parameter
-            ratio = v.spread / old[leader] if leader in sd else 1.0
-            variability.append(replace(v, sd=float(sd[leader] * ratio), cv=0.0) if leader in sd else v)
-        errors = {form.quantity: point.errors[o] for o, form in enumerate(s.forms)}
-        observed = [
-            o if o.quantity not in errors or o.counts or o.discrete else replace(
-                o, additive=float(errors[o.quantity][0]), proportional=float(errors[o.quantity][1]),
-                lognormal=float(errors[o.quantity][2]), power=float(errors[o.quantity][3]),
-            )
-            for o in s.model.observed
-        ]  # fmt: skip
-        correlations = [c for c in s.model.correlations if c.first not in sd or c.second not in sd]
-        spread = np.sqrt(np.diag(point.omega))
-        correlations_of = point.omega / np.outer(spread, spread)
-        for block in s.blocks:
-            correlations += [
-                Correlation(s.effects[j], s.effects[i], float(correlations_of[i, j]))
-                for a, i in enumerate(block)
-                for j in block[:a]
-            ]
-        fitted = s.model.with_values({name: float(value) for name, value in values.items()})
-        return fitted.replace(
-            parameters=[p for p in fitted.parameters if p.name not in added],
-            variability=variability,
-            correlations=correlations,
-            observed=observed,
-        )
+        return with_estimates(self.predict.structure, self.point)
 
     @property
     def occasions(self) -> tuple[OccasionVariability, ...]:
@@ -371,8 +337,8 @@ class PopulationFit:
             repr(self.likelihood),
             f"AIC {self.aic:.2f}, BIC {self.bic:.2f} (number of observations), from -2LL with all constants"
             if not self.priors
-            else f"penalized objective {self.penalized:.4f} = -2LL + {self.penalty:.4f} of the priors; its estimates do "
-            "not maximize the likelihood, so there is no AIC, BIC or likelihood-ratio test",
+            else f"penalized objective {self.penalized:.4f} = -2LL + {self.penalty:.4f} of the priors; the estimates "
+            "do not maximize the likelihood, so there is no AIC, BIC or likelihood-ratio test",
             *(f"prior of {text}" for text in self.priors),
             f"derivatives by random effects: {self.derivatives}",
             f"standard errors by {self.error_method}",
