@@ -198,3 +198,24 @@ def warfarin_turnover() -> Model:
         ],
         observed=[Observed("cp", additive=0.1, proportional=0.1), Observed("pca", additive=10.0)],
     )  # fmt: skip
+
+
+def lines(slope: bool = True) -> Model:
+    """y = level_i + slope*t, a level for each individual: estimates have closed forms."""
+    return Model(
+        name="lines",
+        time_unit="h",
+        states=[State("x", "level", "")],
+        parameters=parameters(("level", 3.0, ""), ("slope", 0.2 if slope else 0.0, "1/h")),
+        processes=[Process("growth", "-> x", "slope")],
+        variability=[Variability("level", sd=0.5, scale="linear")],
+        observed=[Observed("x", additive=1.0)],
+    )
+
+
+def line_data(n: int = 30, sd: float = 1.2, noise: float = 0.4) -> pd.DataFrame:
+    """Return five observations of each of `n` individuals on lines of slope 0.7."""
+    rng = np.random.default_rng(4)
+    t = np.arange(1.0, 6.0)
+    y = 5 + sd * rng.standard_normal((n, 1)) + 0.7 * t + noise * rng.standard_normal((n, 5))
+    return pd.DataFrame({"ID": np.repeat(np.arange(n), 5), "TIME": np.tile(t, n), "DV": y.ravel()})

@@ -9,7 +9,7 @@ import pandas as pd
 import pytest
 
 import immunode as im
-from immunode.analysis.mixed_effects.population_fit import PopulationFit
+from immunode.analysis.mixed_effects.results.population_fit import PopulationFit
 from immunode.distributions import lognormal, normal, uniform
 from immunode.errors import StudyError
 from immunode.fitting import InverseWishart

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -19,18 +19,16 @@ from immunode.analysis.mixed_effects.likelihoods import (
     weighted_samples,
 )
 from immunode.analysis.mixed_effects.methods.centers import make_centers
-from immunode.analysis.mixed_effects.methods.conditional_fit import run_descent
-from immunode.analysis.mixed_effects.methods.empirical_information import score_information
+from immunode.analysis.mixed_effects.methods.conditional_fit import Descent, run_descent
 from immunode.analysis.mixed_effects.methods.saem import run_saem
+from immunode.analysis.mixed_effects.methods.standard_errors import check_way, errors_at
 from immunode.analysis.mixed_effects.observation_table import given_covariates
-from immunode.analysis.mixed_effects.population_fit import NEAR_ZERO, SHRUNK, PopulationFit
 from immunode.analysis.mixed_effects.predictions import Predictions
-from immunode.analysis.mixed_effects.prior_densities import make_priors
+from immunode.analysis.mixed_effects.prior_densities import Priors, make_priors
 from immunode.analysis.mixed_effects.problem import prepared, refuse_linearization
 from immunode.analysis.mixed_effects.records.course_slots import varying_covariates
-from immunode.analysis.mixed_effects.residual_error import DISCRETE
+from immunode.analysis.mixed_effects.results.population_fit import NEAR_ZERO, SHRUNK, PopulationFit
 from immunode.analysis.mixed_effects.structure import Point
-from immunode.analysis.mixed_effects.uncertainty import hessian_of, inverse_information, linearized_information
 from immunode.errors import StudyError, did_you_mean
 from immunode.intervention.pharmacokinetics.occasions import OccasionVariability
 from immunode.model import Model
@@ -59,6 +57,7 @@ def estimate(
     rtol: float | None = None,
     engine: str = "auto",
     derivatives: str = "auto",
+    standard_errors: str = "auto",
 ) -> PopulationFit:
     """Return the fit of a population model: typical values, variability and errors from the records of individuals.
 
@@ -104,6 +103,11 @@ def estimate(
         needs a model without events that fire on states, without populations that die out at a limit, and without a
         start at the steady state; "differences" takes central differences of runs. "auto" is "exact" where that is
         possible and machine code can be made, since it then costs a third. `PopulationFit.derivatives` says which.
+    standard_errors : str
+        "linearized" (expected information of the model linearized at the modes), "louis" (observed information of the
+        likelihood, SAEM only), "curvature" (second derivatives of -2LL, not SAEM), or "sandwich" (curvature or Louis's
+        information around the individuals' scores: right also where the model is not). "auto" is "linearized" for
+        SAEM ("louis" where outcomes are discrete or times to events) and "curvature" for the others.
 
     Raises
     ------
@@ -113,78 +117,76 @@ def estimate(
     _check_options(method, iterations)
     tolerance = rtol if rtol is not None else 1e-6 if method == "saem" else 1e-9
     predict = prepared(model, data, parameters, fixed, tolerance, engine, derivatives, occasions)
-    s = predict.structure
     refuse_linearization(predict, method)
+    way = check_way(predict, standard_errors, method)
     _check_numbers(predict)
     _refuse_twins(predict)
-    notes = [*predict.data.notes]
-    beliefs = make_priors(s, priors or {})
-    left = make_centers(s, predict.data).left
+    beliefs = make_priors(predict.structure, priors or {})
     if method == "saem":
-        course = run_saem(predict, iterations, chains, seed, beliefs)
-        point, history, exploration = course.point, course.trace, iterations[0]
-        words = f"SAEM, {iterations[0]} + {iterations[1]} iterations, {course.chains} chains an individual, seed {seed}"
-        if left:
-            notes.append(
-                f"without a random effect, by stochastic Newton steps: {', '.join(s.fixed[k].name for k in left)}"
-            )
-        information = None
-        value = "importance"
+        search = _by_saem(predict, beliefs, iterations, chains, seed)
     else:
-        descent = run_descent(predict, method, ROUNDS, beliefs)
-        point, history, exploration = s.point(descent.x), descent.trace, 0
-        words, value, information = NAMES[method], method, descent.hessian / 2
-        if not descent.converged:
-            notes.append(f"the search stopped before its end; largest derivative of -2LL {descent.gradient:.2g}")
-    likelihood = likelihood_value(predict, point, value, draws=draws, seed=seed)
-    modes, samples, weights = _conditional(predict, point, likelihood, draws, seed, method)
-    means = np.einsum("nm,nmi->ni", weights, samples)
-    deviations = np.sqrt(np.einsum("nm,nmi->ni", weights, (samples - means[:, None, :]) ** 2))
-    how = "the curvature of -2LL" if information is not None else "the information of the model linearized at the modes"
-    if information is None and any(form.kind >= DISCRETE for form in s.forms):
-        how = "the scores of individuals (empirical information)"
-        information = score_information(predict, s.vector(point), samples, weights)
-    if information is None:
-        information = linearized_information(predict, s.vector(point), modes)
-    if beliefs and method == "saem":
-        x = s.vector(point)
-        information = information + hessian_of(lambda points: beliefs.penalty(s.point(points)), x) / 2
-    covariance, condition = inverse_information(information)
+        search = _by_descent(predict, beliefs, method)
+    likelihood = likelihood_value(predict, search.point, search.value, draws=draws, seed=seed)
+    modes, means, deviations = _conditional(predict, search.point, likelihood, draws, seed, method)
+    errors = errors_at(predict, search.point, way, modes, search.descent, beliefs, draws=draws, seed=seed)
+    told = tuple(f"{part.name}: {part.density.words()}" for part in beliefs.parts)
+    recipe = {
+        "version": __version__, "method": method, "parameters": tuple(parameters), "fixed": tuple(fixed),
+        "occasions": tuple(one.words for one in occasions), "carried": predict.data.carried, "priors": told,
+        "iterations": iterations if method == "saem" else (), "chains": chains, "draws": draws, "seed": seed,
+        "rtol": tolerance, "derivatives": derivatives, "standard_errors": way, "data": _fingerprint(predict),
+    }  # fmt: skip
     fit = PopulationFit(
-        method=f"{words}, with priors (mode of the posterior)" if beliefs else words,
-        penalty=float(beliefs.penalty(point)),
-        priors=tuple(f"{part.name}: {part.density.words()}" for part in beliefs.parts),
+        method=f"{search.words}, with priors (mode of the posterior)" if told else search.words,
+        penalty=float(beliefs.penalty(search.point)),
+        priors=told,
         likelihood=likelihood,
-        history=history,
-        exploration=exploration,
+        history=search.history,
+        exploration=iterations[0] if method == "saem" else 0,
         seed=seed,
-        recipe={
-            "version": __version__,
-            "method": method,
-            "parameters": tuple(parameters),
-            "fixed": tuple(fixed),
-            "occasions": tuple(one.words for one in occasions),
-            "carried": predict.data.carried,
-            "priors": tuple(f"{part.name}: {part.density.words()}" for part in beliefs.parts),
-            "iterations": iterations if method == "saem" else (),
-            "chains": chains,
-            "draws": draws,
-            "seed": seed,
-            "rtol": tolerance,
-            "derivatives": derivatives,
-            "data": _fingerprint(predict),
-        },
+        recipe=recipe,
         notes=(),
-        condition=condition,
+        condition=errors.condition,
         predict=predict,
-        point=point,
-        vector_covariance=covariance,
+        point=search.point,
+        vector_covariance=errors.covariance,
         modes=modes,
         means=means,
         deviations=deviations,
-        error_method=how,
+        error_method=errors.words,
     )
-    return _with_notes(fit, notes)
+    return _with_notes(fit, [*predict.data.notes, *search.notes])
+
+
+@dataclass(frozen=True, slots=True)
+class _Search:
+    """What a search found. words : the method.   value : that of its -2LL.   descent : of a conditional method."""
+
+    point: Point
+    history: Array
+    words: str
+    value: str
+    notes: tuple[str, ...]
+    descent: Descent | None
+
+
+def _by_saem(
+    predict: Predictions, beliefs: Priors, iterations: tuple[int, int], chains: int | None, seed: int
+) -> _Search:
+    course = run_saem(predict, iterations, chains, seed, beliefs)
+    words = f"SAEM, {iterations[0]} + {iterations[1]} iterations, {course.chains} chains an individual, seed {seed}"
+    s = predict.structure
+    left = ", ".join(s.fixed[k].name for k in make_centers(s, predict.data).left)
+    notes = (f"without a random effect, by stochastic Newton steps: {left}",) if left else ()
+    return _Search(course.point, course.trace, words, "importance", notes, None)
+
+
+def _by_descent(predict: Predictions, beliefs: Priors, method: str) -> _Search:
+    descent = run_descent(predict, method, ROUNDS, beliefs)
+    notes: tuple[str, ...] = ()
+    if not descent.converged:
+        notes = (f"the search stopped before its end; largest derivative of -2LL {descent.gradient:.2g}",)
+    return _Search(predict.structure.point(descent.x), descent.trace, NAMES[method], method, notes, descent)
 
 
 def _check_options(method: str, iterations: tuple[int, int]) -> None:
@@ -209,7 +211,7 @@ def _check_numbers(predict: Predictions) -> None:
 def _conditional(
     predict: Predictions, point: Point, likelihood: LikelihoodValue, draws: int, seed: int, method: str
 ) -> tuple[Modes, Array, Array]:
-    """Return the modes, and samples of each individual's random effects given its data with their weights."""
+    """Return the modes, and mean and SD of each individual's random effects given its data."""
     who = np.arange(predict.n)
     modes = from_many_starts(predict, who, point, likelihood.modes[None], interaction=method != "foce")
     refuse_failures(predict, modes)
@@ -217,7 +219,8 @@ def _conditional(
     log_w, eta = weighted_samples(predict, point, modes.eta, modes.hessian, min(draws, 500), rng)
     w = np.exp(log_w - log_w.max(axis=1, keepdims=True))
     w /= w.sum(axis=1, keepdims=True)
-    return modes, eta, w
+    means = np.einsum("nm,nmi->ni", w, eta)
+    return modes, means, np.sqrt(np.einsum("nm,nmi->ni", w, (eta - means[:, None, :]) ** 2))
 
 
 def _refuse_twins(predict: Predictions) -> None:
@@ -254,6 +257,11 @@ def _with_notes(fit: PopulationFit, notes: list[str]) -> PopulationFit:
             else "each value holds since the row before"
         )
         notes.append(f"{name} changes within individuals: {how}")
+    if fit.predict.rows_failed:
+        notes.append(
+            f"{fit.predict.rows_failed} of {fit.predict.rows_run} runs failed and counted as impossible; the first: "
+            f"{fit.predict.failure}"
+        )
     if not np.isfinite(fit.condition):
         notes.append("the information matrix is singular: some numbers can't be told apart; hold one with fixed=")
     elif fit.condition > 1000:

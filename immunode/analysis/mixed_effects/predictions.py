@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from copy import copy
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -24,6 +26,7 @@ from immunode.errors import StudyError
 from immunode.program.model_functions import functions
 from immunode.program.numpy.functions import Functions
 from immunode.solve import choose_engine, solve
+from immunode.solve.outcome import Outcome
 
 Array = NDArray[np.float64]
 MOST_NUMBERS = 6_000_000
@@ -46,7 +49,8 @@ class Predictions:
     """Computes predictions. Made once for a model and data.
 
     structure, data, table : what is estimated, and the observations.   functions : of the model with slots for doses.
-    grid : all times, (n_times,).   rtol : of the runs.
+    grid : all times, (n_times,).   rtol : of the runs.   rows_run, rows_failed : runs so far, and those that failed.
+    failure : why the first of them did.
     """
 
     def __init__(
@@ -59,7 +63,8 @@ class Predictions:
         """
         self.structure, self.data, self.rtol = structure, data, rtol
         self._asked, self.derivatives = derivatives, ""
-        self.rows_run = 0
+        self.rows_run = self.rows_failed = 0
+        self.failure = ""
         self.steps, self.far = np.array([_steps(structure, k) for k in range(structure.n_effects)]).T
         self._bounds = {p.name: p.bounds for p in structure.model.parameters if p.bounds}
         steady = any(d.steady for one in data.individuals for d in one.doses)
@@ -156,6 +161,15 @@ class Predictions:
             here = point.fixed if shared else point.fixed[part]
             out[:, part] = self._predict(who[part], here, eta[part], forward)
         return out
+
+    def at_tolerance(self, rtol: float) -> Predictions:
+        """Return the same with runs of another relative tolerance."""
+        other = copy(self)
+        other.rtol = rtol
+        other._atol = None if self._atol is None else self._atol * (rtol / self.rtol)
+        if self._forward is not None:
+            other._forward = replace(self._forward, atol=self._forward.atol * (rtol / self.rtol))
+        return other
 
     def observed(self, who: Rows, point: Point) -> ObservedRows:
         """Return the observations of rows with the parameters of their errors."""
@@ -296,6 +310,7 @@ class Predictions:
         outcome = solve(
             made, p, times=self.grid[wanted], engine=self.engine, rtol=self.rtol, atol=atol, max_steps=MAX_STEPS
         )
+        self._count_failures(outcome)
         place = np.zeros(len(self.grid), np.intp)
         place[wanted] = np.arange(len(wanted))
         begin = np.searchsorted(runs, np.arange(len(who)))
@@ -308,6 +323,12 @@ class Predictions:
             before = np.where(previous >= 0, np.take_along_axis(f, np.maximum(previous, 0), axis=2), first)
             f = np.where(self._is_count[who], f - before, f)
         return self._inside(f, who, fixed, eta) if self._bounds else f
+
+    def _count_failures(self, outcome: Outcome) -> None:
+        failed = int(np.count_nonzero(outcome.status))
+        if failed and not self.failure:
+            self.failure = next(iter(outcome.reasons.values()), "")
+        self.rows_failed += failed
 
     def _inside(self, f: Array, who: Rows, fixed: Array, eta: Array) -> Array:
         """Return predictions, NaN where an additive random effect leads outside a parameter's bounds."""

@@ -14,6 +14,8 @@ DISCRETE = 3
 TERMS = ("additive", "proportional", "lognormal", "power")
 """Columns of the parameters of an error."""
 LOG_2PI = float(np.log(2 * np.pi))
+IMPOSSIBLE = 1e300
+"""-log p from which an observation has no probability."""
 NUDGE = 1e-5
 """Step of the differences for second derivatives of a density, in standard deviations."""
 
@@ -90,7 +92,8 @@ def minus_log_density(o: ObservedRows, f: Array, frozen: Array | None = None) ->
         if o.any_censored:
             value = np.where(o.censored != 0, -_log_share(*_ends(o, f, r)), value)
     value = np.where(o.used, value, 0.0)
-    return np.where(np.isnan(value), np.inf, value)
+    # also where a sum over observations would overflow
+    return np.where(value < IMPOSSIBLE, value, np.inf)
 
 
 def slope_and_weight(o: ObservedRows, f: Array, frozen: Array | None = None) -> tuple[Array, Array]:

@@ -11,8 +11,8 @@ from typing import Any
 from rich.text import Text
 
 from immunode.analysis.mixed_effects.estimation import METHODS, estimate
-from immunode.analysis.mixed_effects.population_fit import PopulationFit
 from immunode.analysis.mixed_effects.records.individual_records import IndividualData, Route, individual_data
+from immunode.analysis.mixed_effects.results.population_fit import PopulationFit
 from immunode.cli import output
 from immunode.cli.studies.files import json_file, picture_files, text_file
 from immunode.cli.words import STYLES

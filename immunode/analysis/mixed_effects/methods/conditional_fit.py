@@ -34,7 +34,7 @@ ENOUGH = 1e-5
 class Descent:
     """Where the search ended. trace : (n_rounds, n_numbers).   gradient : largest derivative of -2 log L there.
 
-    covariance : of the vector, twice the inverse Hessian of -2 log L.
+    hessian : second derivatives of -2 log L by the vector.   method : as in `estimate`.
     """
 
     x: Array
@@ -42,6 +42,7 @@ class Descent:
     gradient: float
     converged: bool
     hessian: Array
+    method: str
 
 
 class Objective:
@@ -117,7 +118,7 @@ def run_descent(predict: Predictions, method: str, rounds: int, priors: Priors) 
             model = model + np.outer(change, change) / (moved @ change) - np.outer(pushed, pushed) / (moved @ pushed)
         gradient = fresh
         trace.append(shown_numbers(s, s.point(x)))
-    return Descent(x, np.array(trace), float(np.max(np.abs(gradient))), converged, hessian_of(objective, x))
+    return Descent(x, np.array(trace), float(np.max(np.abs(gradient))), converged, hessian_of(objective, x), method)
 
 
 def _look(objective: Objective, x: Array) -> tuple[float, Array]:

@@ -11,19 +11,20 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
-from immunode.analysis.mixed_effects.diagnostics import (
+from immunode.analysis.mixed_effects.empirical_bayes import Modes
+from immunode.analysis.mixed_effects.likelihoods import LikelihoodValue
+from immunode.analysis.mixed_effects.predictions import Predictions
+from immunode.analysis.mixed_effects.residual_error import EVENT
+from immunode.analysis.mixed_effects.results.diagnostics import (
     PredictiveCheck,
     prediction_errors,
     predictive_check,
     simulated,
     weighted_residuals,
 )
-from immunode.analysis.mixed_effects.empirical_bayes import Modes
-from immunode.analysis.mixed_effects.fitted_model import with_estimates
-from immunode.analysis.mixed_effects.likelihoods import LikelihoodValue
-from immunode.analysis.mixed_effects.pictures import FitPictures
-from immunode.analysis.mixed_effects.predictions import Predictions
-from immunode.analysis.mixed_effects.residual_error import EVENT
+from immunode.analysis.mixed_effects.results.estimate_words import estimate_lines, interval_ends
+from immunode.analysis.mixed_effects.results.fitted_model import with_estimates
+from immunode.analysis.mixed_effects.results.pictures import FitPictures
 from immunode.analysis.mixed_effects.structure import Point
 from immunode.analysis.mixed_effects.uncertainty import shown_covariance, shown_names, shown_numbers
 from immunode.errors import StudyError, did_you_mean
@@ -37,11 +38,8 @@ if TYPE_CHECKING:
 
 
 Array = NDArray[np.float64]
-NORMAL_95 = 1.959963984540054
 SHRUNK = 0.3
 """Shrinkage above which an individual estimate tells little."""
-HOPELESS = 1000.0
-"""Relative standard error, in percent, above which the data do not fix a number."""
 NEAR_ZERO = 1e-2
 """Standard deviation of a random effect on a log or logit scale below which it counts as absent."""
 
@@ -120,6 +118,14 @@ class PopulationFit:
         """See the class."""
         return np.asarray(np.sqrt(np.diag(self.covariance)))
 
+    @property
+    def covariance_condition(self) -> float:
+        """Condition number of the covariance of the estimates, which depends on their units; infinite: singular."""
+        if not np.isfinite(self.covariance).all():
+            return math.inf
+        values = np.linalg.eigvalsh(self.covariance)
+        return float(values[-1] / values[0]) if values[0] > 0 else math.inf
+
     def __getitem__(self, name: str) -> float:
         """Return an estimate by its name."""
         if name not in self.names:
@@ -188,22 +194,9 @@ class PopulationFit:
 
     def intervals(self) -> Array:
         """Return 95 % intervals, (n_estimates, 2), symmetric on the scale that keeps an estimate in its range."""
-        s = self.predict.structure
-        value, se = self.values, self.standard_errors
-        scales = [one.scale for one in s.fixed]
-        ends = np.stack([value - NORMAL_95 * se, value + NORMAL_95 * se], axis=1)
-        for k, name in enumerate(self.names):
-            kind = scales[k] if k < len(scales) else "corr" if name.startswith("corr(") else "log"
-            if kind == "log" and value[k] != 0:
-                width = min(NORMAL_95 * se[k] / abs(value[k]), 700.0)
-                ends[k] = np.sort(value[k] * np.exp([-width, width]))
-            elif kind == "logit":
-                at, width = math.log(value[k] / (1 - value[k])), se[k] / (value[k] * (1 - value[k]))
-                ends[k] = 1 / (1 + np.exp(-(at + np.array([-1, 1]) * NORMAL_95 * width)))
-            elif kind == "corr":
-                at, width = math.atanh(value[k]), se[k] / (1 - value[k] ** 2)
-                ends[k] = np.tanh(at + np.array([-1, 1]) * NORMAL_95 * width)
-        return ends
+        scales = [one.scale for one in self.predict.structure.fixed]
+        kinds = [*scales, *("corr" if name.startswith("corr(") else "log" for name in self.names[len(scales) :])]
+        return interval_ends(self.values, self.standard_errors, kinds)
 
     def table(self) -> pd.DataFrame:
         """Return the estimates, one row each: value, unit, se, rse_percent, low, high (95 %), cv_percent, shrinkage."""
@@ -348,20 +341,11 @@ class PopulationFit:
             "do not maximize the likelihood, so there is no AIC, BIC or likelihood-ratio test",
             *(f"prior of {text}" for text in self.priors),
             f"derivatives by random effects: {self.derivatives}",
-            f"standard errors by {self.error_method}; condition number of the correlations {self.condition:.3g}",
+            f"standard errors by {self.error_method}",
+            f"condition number: correlations {self.condition:.3g}, covariance {self.covariance_condition:.3g}",
             "",
         ]
-        rows: dict[str, dict[str, Any]] = self.table().to_dict("index")  # type: ignore[assignment]
-        for name, row in rows.items():
-            how = "the data do not fix it"
-            if math.isfinite(row["se"]) and row["rse_percent"] < HOPELESS:
-                how = f"{row['low']:.4g} to {row['high']:.4g} with 95 % confidence, RSE {row['rse_percent']:.0f} %"
-            line = f"{name} = {row['value']:.4g}{' ' * bool(row['unit'])}{row['unit']} ({how})"
-            if math.isfinite(row["cv_percent"]):
-                line += f"; CV {row['cv_percent']:.0f} %"
-            if math.isfinite(row["shrinkage_percent"]):
-                line += f"; shrinkage {row['shrinkage_percent']:.0f} %"
-            lines.append(line)
+        lines += estimate_lines(self.table())
         return "\n".join([*lines, *([""] if self.notes else []), *(f"note: {note}" for note in self.notes)])
 
     def __repr__(self) -> str:

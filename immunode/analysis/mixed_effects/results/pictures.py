@@ -8,10 +8,10 @@ from typing import TYPE_CHECKING, Any, Protocol
 import numpy as np
 from numpy.typing import NDArray
 
-from immunode.analysis.mixed_effects.diagnostics import PredictiveCheck
 from immunode.analysis.mixed_effects.empirical_bayes import Modes
 from immunode.analysis.mixed_effects.observation_table import given_covariates
 from immunode.analysis.mixed_effects.predictions import Predictions
+from immunode.analysis.mixed_effects.results.diagnostics import PredictiveCheck
 from immunode.analysis.mixed_effects.structure import Point
 from immunode.errors import StudyError
 from immunode.language.characters import UNPRINTABLE
