@@ -9,7 +9,10 @@ from numpy.typing import NDArray
 
 from immunode.analysis.mixed_effects.empirical_bayes import Modes, conditional_modes, from_many_starts, full_hessian
 from immunode.analysis.mixed_effects.likelihoods import laplace_parts, refuse_failures
+from immunode.analysis.mixed_effects.methods.empirical_information import score_information
 from immunode.analysis.mixed_effects.predictions import Predictions
+from immunode.analysis.mixed_effects.prior_densities import Priors
+from immunode.analysis.mixed_effects.residual_error import DISCRETE
 from immunode.analysis.mixed_effects.uncertainty import (
     hessian_of,
     linearized_information,
@@ -31,7 +34,7 @@ ENOUGH = 1e-5
 class Descent:
     """Where the search ended. trace : (n_rounds, n_numbers).   gradient : largest derivative of -2 log L there.
 
-    covariance : of the vector, twice the inverse Hessian of -2 log L.
+    hessian : second derivatives of -2 log L by the vector.   method : as in `estimate`.
     """
 
     x: Array
@@ -39,18 +42,23 @@ class Descent:
     gradient: float
     converged: bool
     hessian: Array
+    method: str
 
 
 class Objective:
-    """-2 log L by a conditional method at many points; the modes of the best point so far are where searches start."""
+    """-2 log L by a conditional method at many points, with the penalty of priors.
 
-    def __init__(self, predict: Predictions, method: str) -> None:
-        self.predict, self.method = predict, method
+    The modes of the best point so far are where searches start.
+    """
+
+    def __init__(self, predict: Predictions, method: str, priors: Priors) -> None:
+        self.predict, self.method, self.priors = predict, method, priors
         self.start = np.zeros((predict.n, predict.structure.n_effects))
 
     def __call__(self, points: Array) -> Array:
         """Return values, (n_points,), infinite where an individual has no mode. points : (n_points, n)."""
-        return np.asarray(self.parts(points)[0].sum(axis=1))
+        penalty = self.priors.penalty(self.predict.structure.point(points))
+        return np.asarray(self.parts(points)[0].sum(axis=1) + penalty)
 
     def parts(self, points: Array) -> tuple[Array, Modes]:
         """Return each individual's part, (n_points, n_individuals), and the modes, row by row."""
@@ -66,7 +74,7 @@ class Objective:
         return value.reshape(m, n), found
 
 
-def run_descent(predict: Predictions, method: str, rounds: int) -> Descent:
+def run_descent(predict: Predictions, method: str, rounds: int, priors: Priors) -> Descent:
     """Return the best point (BFGS, begun with the information of the linearized model)."""
     s, who = predict.structure, np.arange(predict.n)
     x = s.vector(s.declared)
@@ -75,9 +83,12 @@ def run_descent(predict: Predictions, method: str, rounds: int) -> Descent:
     beginnings[0] = 0.0
     first = from_many_starts(predict, who, s.declared, beginnings, interaction=method != "foce")
     refuse_failures(predict, first)
-    objective = Objective(predict, method)
+    objective = Objective(predict, method, priors)
     objective.start = first.eta
-    model = 2 * linearized_information(predict, x, first)
+    if any(form.kind >= DISCRETE for form in s.forms):
+        model = 2 * score_information(predict, x, first.eta[:, None], np.ones((predict.n, 1)))
+    else:
+        model = 2 * linearized_information(predict, x, first)
     model += 1e-6 * np.trace(model) / len(x) * np.eye(len(x))
     value, gradient = _look(objective, x)
     trace, converged = [shown_numbers(s, s.point(x))], False
@@ -107,7 +118,7 @@ def run_descent(predict: Predictions, method: str, rounds: int) -> Descent:
             model = model + np.outer(change, change) / (moved @ change) - np.outer(pushed, pushed) / (moved @ pushed)
         gradient = fresh
         trace.append(shown_numbers(s, s.point(x)))
-    return Descent(x, np.array(trace), float(np.max(np.abs(gradient))), converged, hessian_of(objective, x))
+    return Descent(x, np.array(trace), float(np.max(np.abs(gradient))), converged, hessian_of(objective, x), method)
 
 
 def _look(objective: Objective, x: Array) -> tuple[float, Array]:
