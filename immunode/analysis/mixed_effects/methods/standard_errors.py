@@ -98,8 +98,7 @@ def errors_at(
 
 def _scores(predict: Predictions, x: Array, method: str, modes: Modes, priors: Priors) -> Array:
     """Return derivatives of each individual's log L by a conditional method, (n_individuals, n)."""
-    objective = Objective(predict, method, priors)
-    objective.start = modes.eta
+    objective = Objective(predict, method, priors, x, modes.eta)
     unit = STEP * np.eye(len(x))
     parts, _ = objective.parts(np.concatenate([x + unit, x - unit]))
     return np.asarray(-(parts[: len(x)] - parts[len(x) :]).T / (4 * STEP))
