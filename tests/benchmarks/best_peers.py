@@ -1,6 +1,6 @@
 """The fastest peers: heyoka (Taylor series in SIMD lanes) for work A, pydiffsol (BDF, JIT) for both.
 
-`python tests/benchmarks/best_peers.py [--runs N] [--repeats N]` prints time a run and error, interleaved, one core, at
+`python tests/benchmarks/best_peers.py [A|B ...] [--repeats N]` prints time a run and error, interleaved, one core, at
 several tolerances, with all outputs and the end alone. Both peers have wheels: `pip install heyoka pydiffsol`.
 """
 

@@ -13,7 +13,7 @@ import tempfile
 import time
 from pathlib import Path
 
-os.environ["XDG_CACHE_HOME"] = tempfile.mkdtemp()
+os.environ["IMMUNODE_CACHE"] = tempfile.mkdtemp()
 
 import numpy as np
 
