@@ -49,6 +49,7 @@ def _added_to_one(program: Program) -> frozenset[int]:
     """Return the nodes of exponentials that are used in 1 + e^x only."""
     used: dict[int, bool] = {}
     outside = [*program.derivatives, *program.time_derivative, *(node for *_, node in program.jacobian)]
+    outside += [change.node for event in program.breaks for change in event.changes]
     for kind, *rest in program.nodes:
         if kind in _LEAVES:
             continue

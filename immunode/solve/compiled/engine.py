@@ -20,6 +20,8 @@ from immunode.program.llvm import compile as llvm_compile
 from immunode.program.nonsmooth import has_corners
 from immunode.program.numpy.functions import Functions
 from immunode.program.program import Program
+from immunode.solve.compiled.actions import Actions
+from immunode.solve.compiled.jump_log import jump_log
 from immunode.solve.compiled.kernel import ENTRY, kernel_source, width
 from immunode.solve.compiled.memory import result_array
 from immunode.solve.compiled.workspace import ARGUMENTS, FLOATS, HANDED_OVER, NEVER, Workspace
@@ -45,7 +47,7 @@ STIFF_COST = 3.0
 CORNERS_COST = 0.8
 """The same where the right-hand side has corners, for which the stiff method is preferred."""
 _ALIGNMENT = 128
-_TAPED, _RESUME = ARGUMENTS.index("taped"), ARGUMENTS.index("resume")
+_TAPED, _LOGGED, _RESUME, _MORE = (ARGUMENTS.index(name) for name in ("taped", "logged", "resume", "more"))
 _making = threading.Lock()
 
 
@@ -54,12 +56,14 @@ class Kernel:
     """A loaded kernel.
 
     size : doubles of workspace.   lanes : runs side by side.   small : it writes the steps of all states on a tape.
+    actions : the events that it applies itself, or None.
     """
 
     call: Callable[..., None]
     size: int
     lanes: int
     small: bool
+    actions: Actions | None
 
 
 class CompiledRuns(Runs):
@@ -199,6 +203,7 @@ class _Sweep:
         if runs.listener is not None:
             n, lanes = len(runs.functions.program.states), self.kernel.lanes
             self.tape = Tape(runs.listener, lanes, tuple(range(n)) if self.kernel.small else None)
+        self.log = jump_log(runs, self.kernel.actions, self.kernel.lanes)
         self.handed: list[Lanes] = []
 
     def run(self, queue: Lanes) -> Lanes:
@@ -220,17 +225,20 @@ class _Sweep:
         return np.sort(np.concatenate(self.handed)) if self.handed else queue[:0]
 
     def _call(self, arguments: NDArray[np.int64], workspace: int) -> None:
-        """Call the kernel until all is served; each time the tape is full it is listened to."""
-        tape = self.tape
-        self.kernel.call(arguments.ctypes.data, workspace)
-        while tape is not None:
-            tape.count = int(arguments[_TAPED])
-            full = tape.full
-            tape.play(self.runs.p)
-            if not full:
-                return
-            arguments[_TAPED], arguments[_RESUME] = 0, 1
+        """Call the kernel until all is served; each time the tape or the log of jumps is full they are listened to."""
+        tape, log = self.tape, self.log
+        more = True
+        while more:
             self.kernel.call(arguments.ctypes.data, workspace)
+            if tape is not None:
+                tape.count = int(arguments[_TAPED])
+            if log is not None:
+                log.play(int(arguments[_LOGGED]), tape)
+            elif tape is not None:
+                tape.play(self.runs.p)
+            more = bool(arguments[_MORE])
+            arguments[_TAPED] = arguments[_LOGGED] = 0
+            arguments[_RESUME] = 1
 
     def _aim(self, queue: Lanes) -> None:
         runs = self.runs
@@ -244,16 +252,22 @@ class _Sweep:
             "queue": queue, "p": runs.p, "y": runs.y, "atol": runs.atol, "t": runs.t, "t_stop": runs.t_stop,
             "final": runs.final, "next_out": runs.next_out, "steps": runs.tried, "rejected": runs.thrown,
             "outcome": runs.ended, "trouble": runs.worst, "times": runs.grid, "out": runs.table,
+            "first": runs.first, "every": runs.every, "count": runs.count, "fired": runs.fired,
+            "break_time": runs.break_time,
         }  # fmt: skip
         shortest = 1e-25 * max(abs(runs.t_end - runs.t0), abs(runs.t_end))
         numbers: dict[str, float] = {
             "n_queue": len(queue), "stride": runs.p.shape[1], "y_stride": runs.y.shape[1], "max_steps": runs.max_steps,
             "check": self.check, "n_times": len(runs.times), "rtol": runs.rtol, "t_end": runs.t_end,
             "shortest": shortest, "resume": 0, "taped": 0, "tape_end": 0, "n_watch": 0, "tape": 0, "watch": 0,
+            "more": 0, "logged": 0, "log_end": 0, "log": 0,
         }  # fmt: skip
         if tape is not None:
             arrays |= {"tape": tape.table, "watch": tape.rows}
             numbers |= {"tape_end": tape.capacity, "n_watch": len(tape.rows)}
+        if self.log is not None:
+            arrays["log"] = self.log.table
+            numbers["log_end"] = self.log.capacity
         words = np.empty(len(ARGUMENTS), dtype=np.int64)
         for slot, name in enumerate(ARGUMENTS):
             if name in arrays:
@@ -273,6 +287,7 @@ class _Sweep:
             handed = queue[ended == HANDED_OVER]
             if handed.size:
                 self.handed.append(handed)
+                runs.next_break[handed] = np.min(runs.break_time[:, handed], axis=0, initial=np.inf)
             broken = queue[(ended != 0) & (ended != HANDED_OVER)]
             runs.last[:, broken] = runs.y[:, broken]
             runs.fail(broken, runs.ended[broken].astype(np.int8), runs.worst[broken].astype(np.int32))
@@ -301,7 +316,7 @@ def kernel(program: Program, method: str) -> Kernel:
     arguments = (ctypes.c_void_p, ctypes.c_void_p)
     call = llvm_compile.machine_code(key, ENTRY, arguments, lambda: kernel_source(program, method)[0])
     _loaded.add(key)
-    return Kernel(call, workspace.size * workspace.width, workspace.width, workspace.small)
+    return Kernel(call, workspace.size * workspace.width, workspace.width, workspace.small, workspace.actions)
 
 
 def at_hand(program: Program) -> bool:
@@ -330,7 +345,8 @@ def _named(program: Program, method: str) -> tuple[Workspace, str]:
 def _content(program: Program) -> str:
     """Return all of a program that its kernels are made of."""
     parts = (program.nodes, program.derivatives, program.jacobian, program.time_derivative, len(program.parameters))
-    return repr((parts, len(program.states), program.extinct_below, program.max_step))
+    events = tuple(event.changes for event in program.breaks)
+    return repr((parts, len(program.states), program.extinct_below, program.max_step, events))
 
 
 @lru_cache(maxsize=1)
