@@ -4,11 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from immunode.program.llvm.source import Values
-from immunode.program.program import Change, Program
+from immunode.program.program import Change, Program, once_a_structure
 
 if TYPE_CHECKING:
     from immunode.solve.compiled.workspace import KernelFunction
@@ -46,7 +45,7 @@ class Actions:
         return (change.node for body in self.bodies for change in body)
 
 
-@lru_cache(maxsize=256)
+@once_a_structure
 def actions(program: Program, prepared: tuple[int, ...]) -> Actions | None:
     """Return what a kernel does at the breaks of a program; None where it has none, or they are too much code.
 

@@ -19,7 +19,7 @@ from immunode.errors import EngineError
 from immunode.program.llvm import compile as llvm_compile
 from immunode.program.nonsmooth import has_corners
 from immunode.program.numpy.functions import Functions
-from immunode.program.program import Program
+from immunode.program.program import Program, once_a_structure
 from immunode.solve.compiled.actions import Actions
 from immunode.solve.compiled.jump_log import jump_log
 from immunode.solve.compiled.kernel import ENTRY, kernel_source, width
@@ -309,7 +309,7 @@ class _Sweep:
         return onward
 
 
-@lru_cache(maxsize=64)
+@once_a_structure
 def kernel(program: Program, method: str) -> Kernel:
     """Return the kernel of a program; made once, then read from disk."""
     workspace, key = _named(program, method)
@@ -333,7 +333,7 @@ def code_name(program: Program) -> str:
     return _named(program, CompiledEngine.methods[0])[1]
 
 
-@lru_cache(maxsize=256)
+@once_a_structure
 def _named(program: Program, method: str) -> tuple[Workspace, str]:
     """Return the workspace of a kernel, and the name that its code has."""
     lanes = width(len(program.states), method)

@@ -206,5 +206,5 @@ def _give_back_events(f: KernelFunction, actions: Actions, lane: Value, run: Val
     code, stride = f.code, f.given("stride")
     with code.count_to(len(actions.body)) as i:
         code.store(f.one("break_time", lane, "d", i), code.address(f.given("break_time"), i * stride + run))
-    for i, row in enumerate(actions.switches):
-        code.store(f.one("held", lane, "d", i), code.address(f.given("p"), stride * row + run))
+    for held, row in enumerate(actions.switches):
+        code.store(f.one("held", lane, "d", held), code.address(f.given("p"), stride * row + run))

@@ -66,9 +66,11 @@ class Workspace:
         for name in (*_SCALARS, *_INTEGERS):
             self._add(name, 1)
         if self.actions is not None:
-            rows = {"held": len(self.actions.held), "h_kind": self.actions.kinds, "kind": 1, "column": 1, "entry": 1}
-            for name, count in {"break_time": len(self.actions.body), **rows}.items():
-                self._add(name, count)
+            self._add("break_time", len(self.actions.body))
+            self._add("held", len(self.actions.held))
+            self._add("h_kind", self.actions.kinds)
+            for name in ("kind", "column", "entry"):
+                self._add(name, 1)
         self.kept = self.size
         self.size *= 2
         for name, rows in {"p": len(program.parameters), "u": n, "b": n, "y_new": n, "k": 8 * n, "scaled": n}.items():
@@ -78,11 +80,9 @@ class Workspace:
         for name in ("h_tried", "over_h", "t_new", "code", "next", "worst"):
             self._add(name, 1)
         if self.actions is not None:
-            for name, count in {
-                "now": n,
-                **dict.fromkeys(("due", "landed", "attention", "pending", "h_kept"), 1),
-            }.items():
-                self._add(name, count)
+            self._add("now", n)
+            for name in ("due", "landed", "attention", "pending", "h_kept"):
+                self._add(name, 1)
         if method != "tsit5":
             self._add("lu", len(self.factors.names))
             self._add("diagonal", n)
