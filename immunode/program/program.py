@@ -152,4 +152,5 @@ def once_a_structure(function: Callable[P, T]) -> Callable[P, T]:
         assert isinstance(program, Program)
         return remembered(program.shared(), *more, **named)  # type: ignore[arg-type]
 
+    of_program.cache_clear = remembered.cache_clear  # type: ignore[attr-defined]
     return of_program

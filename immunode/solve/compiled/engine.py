@@ -338,15 +338,15 @@ def _named(program: Program, method: str) -> tuple[Workspace, str]:
     """Return the workspace of a kernel, and the name that its code has."""
     lanes = width(len(program.states), method)
     workspace = Workspace(program, method, lanes)
-    parts = [_own_sources(), method, str(lanes), str(workspace.looped), _content(program)]
+    events = repr(workspace.actions)
+    parts = [_own_sources(), method, str(lanes), str(workspace.looped), events, _content(program)]
     return workspace, hashlib.sha256("\n".join(parts).encode()).hexdigest()
 
 
 def _content(program: Program) -> str:
     """Return all of a program that its kernels are made of."""
     parts = (program.nodes, program.derivatives, program.jacobian, program.time_derivative, len(program.parameters))
-    events = tuple(event.changes for event in program.breaks)
-    return repr((parts, len(program.states), program.extinct_below, program.max_step, events))
+    return repr((parts, len(program.states), program.extinct_below, program.max_step))
 
 
 @lru_cache(maxsize=1)
