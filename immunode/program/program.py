@@ -128,11 +128,19 @@ class Program:
         """Return the program that stands for all of this structure; this one where its structure has no name."""
         if not self.structure or self.key == self.structure:
             return self
-        if self.structure not in _of_structure:
-            if len(_of_structure) >= _MOST_STRUCTURES:
-                _of_structure.clear()
-            _of_structure[self.structure] = replace(self, values=(0.0,) * len(self.values), key=self.structure)
-        return _of_structure[self.structure]
+        return _shared(self)
+
+
+@lru_cache(maxsize=1024)
+def _shared(program: Program) -> Program:
+    plain = replace(program, values=(0.0,) * len(program.values), key=program.structure)
+    known = _of_structure.get(program.structure)
+    if known is None:
+        if len(_of_structure) >= _MOST_STRUCTURES:
+            _of_structure.clear()
+        known = _of_structure[program.structure] = plain
+    # a program that was changed since has the name of what it was
+    return known if known == plain else program
 
 
 _MOST_STRUCTURES = 512
