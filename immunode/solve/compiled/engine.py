@@ -23,11 +23,11 @@ from immunode.program.program import Program, once_a_structure
 from immunode.solve.compiled.actions import Actions
 from immunode.solve.compiled.jump_log import jump_log
 from immunode.solve.compiled.kernel import ENTRY, kernel_source, width
-from immunode.solve.compiled.memory import result_array
+from immunode.solve.compiled.memory import CompiledRuns, empty_outcome
 from immunode.solve.compiled.workspace import ARGUMENTS, FLOATS, HANDED_OVER, NEVER, Workspace
 from immunode.solve.engine import Engine, OnJump, Request
 from immunode.solve.outcome import Outcome
-from immunode.solve.runs import Runs, padded
+from immunode.solve.runs import padded
 from immunode.solve.status import Status
 from immunode.solve.step_size import pilot_steps
 from immunode.solve.tape import Renumbered, Tape
@@ -66,31 +66,6 @@ class Kernel:
     actions: Actions | None
 
 
-class CompiledRuns(Runs):
-    """Runs whose outputs lie one run after the other, as kernels write them."""
-
-    def __init__(self, request: Request, outcome: Outcome | None = None) -> None:
-        super().__init__(request, outcome or _begun(request))
-        self.table = self.out.transpose(2, 0, 1)
-        self.y, self.p = np.ascontiguousarray(self.y), np.ascontiguousarray(self.p)
-        self.atol = np.ascontiguousarray(self.atol)
-        self.next_out = np.ascontiguousarray(self.next_out, dtype=np.int64)
-        self.t_stop = np.minimum(self.next_break, self.t_end)
-        wide = len(self.t)
-        self.final, self.ended, self.worst, self.tried, self.thrown = np.zeros((5, wide), dtype=np.int64)
-        self.grid = np.append(self.times, np.inf)
-
-    def write(self, index: Lanes, runs: Lanes, y: Array) -> None:
-        """See `Runs`."""
-        self.table[runs, index] = y.T
-
-
-def _begun(request: Request) -> Outcome:
-    """Return the outcome of a request whose runs stand at their start."""
-    n_times, n_states, n = len(request.times), len(request.functions.program.states), request.values.shape[1]
-    return Outcome.begun(request.times, result_array((n, n_times, n_states)).transpose(1, 2, 0), request.t0)
-
-
 class CompiledEngine(Engine):
     """Tsit5 and Rodas5P in vector code; "auto" starts as the pilot run says, and stiff runs change over by themselves.
 
@@ -120,7 +95,7 @@ class CompiledEngine(Engine):
         start, why = request.method, f"method '{request.method}' was asked for"
         if request.method == "auto":
             start, why = first_method(request.functions, request)
-        outcome, n = _begun(request), request.values.shape[1]
+        outcome, n = empty_outcome(request), request.values.shape[1]
         job = _Job(request, outcome, start)
         turned = sum(self._side_by_side(job.part, parts(n, self.threads)))
         if turned:
