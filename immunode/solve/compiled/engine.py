@@ -21,7 +21,7 @@ from immunode.program.nonsmooth import has_corners
 from immunode.program.numpy.functions import Functions
 from immunode.program.program import Program, once_a_structure
 from immunode.solve.compiled.actions import Actions
-from immunode.solve.compiled.jump_log import jump_log
+from immunode.solve.compiled.jump_log import log_for
 from immunode.solve.compiled.kernel import ENTRY, kernel_source, width
 from immunode.solve.compiled.memory import CompiledRuns, empty_outcome
 from immunode.solve.compiled.workspace import ARGUMENTS, FLOATS, HANDED_OVER, NEVER, Workspace
@@ -178,7 +178,7 @@ class _Sweep:
         if runs.listener is not None:
             n, lanes = len(runs.functions.program.states), self.kernel.lanes
             self.tape = Tape(runs.listener, lanes, tuple(range(n)) if self.kernel.small else None)
-        self.log = jump_log(runs, self.kernel.actions, self.kernel.lanes)
+        self.log = log_for(runs, self.kernel.actions, self.kernel.lanes)
         self.handed: list[Lanes] = []
 
     def run(self, queue: Lanes) -> Lanes:

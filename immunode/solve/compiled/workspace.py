@@ -8,7 +8,7 @@ from immunode.program.llvm.source import Factors, prepared
 from immunode.program.llvm.tables import Tables
 from immunode.program.llvm.text import Code, Value
 from immunode.program.program import Program
-from immunode.solve.compiled.actions import actions
+from immunode.solve.compiled.actions import kernel_actions
 
 ARGUMENTS = (
     "n_queue", "queue", "p", "y", "atol", "t", "t_stop", "final", "next_out", "steps", "rejected", "outcome", "trouble",
@@ -48,7 +48,7 @@ class Workspace:
         self.program, self.method, self.width = program, method, width
         self.n = n = len(program.states)
         self.prepared = prepared(program)
-        self.actions = actions(program, self.prepared)
+        self.actions = kernel_actions(program, self.prepared)
         self.factors = Factors(n, [(i, j) for i, j, _ in program.jacobian])
         self.looped = n > MOST_UNROLLED
         self.tables = Tables(self.factors) if self.looped else None
