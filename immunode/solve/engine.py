@@ -29,7 +29,8 @@ class Request:
     rtol : relative tolerance.   atol : absolute, see `control.absolute_tolerance`.
     max_steps : most steps a run may try.   method : one of the engine's, or "auto".
     any_start : whether states of which there can't be less than nothing may begin below 0, as in the middle of a run.
-    on_jump(runs, t, y_before, y_after, p) : called at every event; runs, t (n,), y (n_states, n), p (n_parameters, n).
+    on_jump(runs, t, y_before, y_after, p) : told of every event; runs, t (n,), y (n_states, n), p (n_parameters, n)
+        after it. A call may bring several of one run, in order of time.
     on_restart(runs) : called where runs begin again with another method: what was reported of their jumps is void.
     listener : is given every accepted step, see `tape.StepListener`; or None.
     """
@@ -72,9 +73,10 @@ class Engine(ABC):
         decided over runs, and the same operations are done in the same order for every run. (`runs.Runs` and
         `methods` show how, tests/solve/test_identity.py what is meant.)
     4.  Breaks (`functions.break_times`: first, every, count) are hit exactly: the step before ends there, `apply` is
-        called with the time of the break, `prepare` again if a switch changed, and a new first step is chosen. Events
-        at one time fire in the program's order. Those at t0 fire before the integration starts; earlier ones are
-        caught up with if they change only switches, and refuse the run if they change states. `runs.Runs` does this.
+        called with the time of the break, `prepare` again if a switch changed, and a first step is chosen: a new one,
+        or as it was good after the run's last break of the same kind (`Program.break_kinds`). Events at one time fire
+        in the program's order. Those at t0 fire before the integration starts; earlier ones are caught up with if they
+        change only switches, and refuse the run if they change states. `runs.Runs` does this.
     5.  Output is the method's own continuous extension at `times`; at the time of an event it is the value after it.
     6.  The local error is controlled in the root mean square over states, each divided by atol + rtol * max(|y0|,
         |y1|). The global error at a given rtol is not to be worse than LSODA's.

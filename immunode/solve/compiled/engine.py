@@ -15,13 +15,14 @@ from immunode.errors import EngineError
 from immunode.program.llvm import compile as llvm_compile
 from immunode.program.nonsmooth import has_corners
 from immunode.program.numpy.functions import Functions
+from immunode.solve.compiled.jump_log import log_for
 from immunode.solve.compiled.kernels import METHODS, kernel
-from immunode.solve.compiled.memory import result_array
+from immunode.solve.compiled.memory import CompiledRuns, empty_outcome
 from immunode.solve.compiled.workspace import ARGUMENTS, FLOATS, HANDED_OVER, NEVER
 from immunode.solve.eighth_order.choice import exact_inside, is_cheaper, worth_a_look
 from immunode.solve.engine import Engine, OnJump, Request
 from immunode.solve.outcome import Outcome
-from immunode.solve.runs import Runs, padded
+from immunode.solve.runs import padded
 from immunode.solve.status import Status
 from immunode.solve.step_size import pilot_steps
 from immunode.solve.tape import Renumbered, Tape
@@ -43,33 +44,8 @@ STIFF_COST = 3.0
 CORNERS_COST = 0.8
 """The same where the right-hand side has corners, for which the stiff method is preferred."""
 _ALIGNMENT = 128
-_TAPED, _RESUME = ARGUMENTS.index("taped"), ARGUMENTS.index("resume")
+_TAPED, _LOGGED, _RESUME, _MORE = (ARGUMENTS.index(name) for name in ("taped", "logged", "resume", "more"))
 _making = threading.Lock()
-
-
-class CompiledRuns(Runs):
-    """Runs whose outputs lie one run after the other, as kernels write them."""
-
-    def __init__(self, request: Request, outcome: Outcome | None = None) -> None:
-        super().__init__(request, outcome or _begun(request))
-        self.table = self.out.transpose(2, 0, 1)
-        self.y, self.p = np.ascontiguousarray(self.y), np.ascontiguousarray(self.p)
-        self.atol = np.ascontiguousarray(self.atol)
-        self.next_out = np.ascontiguousarray(self.next_out, dtype=np.int64)
-        self.t_stop = np.minimum(self.next_break, self.t_end)
-        wide = len(self.t)
-        self.final, self.ended, self.worst, self.tried, self.thrown = np.zeros((5, wide), dtype=np.int64)
-        self.grid = np.append(self.times, np.inf)
-
-    def write(self, index: Lanes, runs: Lanes, y: Array) -> None:
-        """See `Runs`."""
-        self.table[runs, index] = y.T
-
-
-def _begun(request: Request) -> Outcome:
-    """Return the outcome of a request whose runs stand at their start."""
-    n_times, n_states, n = len(request.times), len(request.functions.program.states), request.values.shape[1]
-    return Outcome.begun(request.times, result_array((n, n_times, n_states)).transpose(1, 2, 0), request.t0)
 
 
 class CompiledEngine(Engine):
@@ -101,7 +77,7 @@ class CompiledEngine(Engine):
         start, why = request.method, f"method '{request.method}' was asked for"
         if request.method == "auto":
             start, why = first_method(request.functions, request)
-        outcome, n = _begun(request), request.values.shape[1]
+        outcome, n = empty_outcome(request), request.values.shape[1]
         job = _Job(exact_inside(request) if start == "dop853" else request, outcome, start)
         turned = sum(self._side_by_side(job.part, parts(n, self.threads)))
         if turned:
@@ -184,6 +160,7 @@ class _Sweep:
         if runs.listener is not None:
             n, lanes = len(runs.functions.program.states), self.kernel.lanes
             self.tape = Tape(runs.listener, lanes, tuple(range(n)) if self.kernel.small else None)
+        self.log = log_for(runs, self.kernel.actions, self.kernel.lanes)
         self.handed: list[Lanes] = []
 
     def run(self, queue: Lanes) -> Lanes:
@@ -205,17 +182,20 @@ class _Sweep:
         return np.sort(np.concatenate(self.handed)) if self.handed else queue[:0]
 
     def _call(self, arguments: NDArray[np.int64], workspace: int) -> None:
-        """Call the kernel until all is served; each time the tape is full it is listened to."""
-        tape = self.tape
-        self.kernel.call(arguments.ctypes.data, workspace)
-        while tape is not None:
-            tape.count = int(arguments[_TAPED])
-            full = tape.full
-            tape.play(self.runs.p)
-            if not full:
-                return
-            arguments[_TAPED], arguments[_RESUME] = 0, 1
+        """Call the kernel until all is served; each time the tape or the log of jumps is full they are listened to."""
+        tape, log = self.tape, self.log
+        more = True
+        while more:
             self.kernel.call(arguments.ctypes.data, workspace)
+            if tape is not None:
+                tape.count = int(arguments[_TAPED])
+            if log is not None:
+                log.play(int(arguments[_LOGGED]), tape)
+            elif tape is not None:
+                tape.play(self.runs.p)
+            more = bool(arguments[_MORE])
+            arguments[_TAPED] = arguments[_LOGGED] = 0
+            arguments[_RESUME] = 1
 
     def _aim(self, queue: Lanes) -> None:
         runs = self.runs
@@ -229,16 +209,22 @@ class _Sweep:
             "queue": queue, "p": runs.p, "y": runs.y, "atol": runs.atol, "t": runs.t, "t_stop": runs.t_stop,
             "final": runs.final, "next_out": runs.next_out, "steps": runs.tried, "rejected": runs.thrown,
             "outcome": runs.ended, "trouble": runs.worst, "times": runs.grid, "out": runs.table,
+            "first": runs.first, "every": runs.every, "count": runs.count, "fired": runs.fired,
+            "break_time": runs.break_time,
         }  # fmt: skip
         shortest = 1e-25 * max(abs(runs.t_end - runs.t0), abs(runs.t_end))
         numbers: dict[str, float] = {
             "n_queue": len(queue), "stride": runs.p.shape[1], "y_stride": runs.y.shape[1], "max_steps": runs.max_steps,
             "check": self.check, "n_times": len(runs.times), "rtol": runs.rtol, "t_end": runs.t_end,
             "shortest": shortest, "resume": 0, "taped": 0, "tape_end": 0, "n_watch": 0, "tape": 0, "watch": 0,
+            "more": 0, "logged": 0, "log_end": 0, "log": 0,
         }  # fmt: skip
         if tape is not None:
             arrays |= {"tape": tape.table, "watch": tape.rows}
             numbers |= {"tape_end": tape.capacity, "n_watch": len(tape.rows)}
+        if self.log is not None:
+            arrays["log"] = self.log.table
+            numbers["log_end"] = self.log.capacity
         words = np.empty(len(ARGUMENTS), dtype=np.int64)
         for slot, name in enumerate(ARGUMENTS):
             if name in arrays:
@@ -258,6 +244,7 @@ class _Sweep:
             handed = queue[ended == HANDED_OVER]
             if handed.size:
                 self.handed.append(handed)
+                runs.next_break[handed] = np.min(runs.break_time[:, handed], axis=0, initial=np.inf)
             broken = queue[(ended != 0) & (ended != HANDED_OVER)]
             runs.last[:, broken] = runs.y[:, broken]
             runs.fail(broken, runs.ended[broken].astype(np.int8), runs.worst[broken].astype(np.int32))

@@ -10,13 +10,14 @@ from immunode.program.llvm import shared_math, vector_math
 from immunode.program.llvm.text import Value
 from immunode.program.program import Program
 from immunode.solve import step_size
+from immunode.solve.compiled.breaks import break_functions, remember
 from immunode.solve.compiled.edges import EdgeCode
 from immunode.solve.compiled.eighth_order import STEPS
 from immunode.solve.compiled.output import write_inside
-from immunode.solve.compiled.queue import EPS, begin, fill, finish, right_hand_side, show
+from immunode.solve.compiled.queue import begin, fill, finish, right_hand_side, show
 from immunode.solve.compiled.steps import ExplicitStep, Scales
 from immunode.solve.compiled.tape_entries import tape, write_entry
-from immunode.solve.compiled.workspace import HANDED_OVER, KernelFunction, Workspace
+from immunode.solve.compiled.workspace import EPS, HANDED_OVER, KernelFunction, Workspace
 from immunode.solve.numpy.lockstep import HELD_BACK, RELAX, STABLE, STIFF_FAR, STIFF_LIMIT
 from immunode.solve.status import Status
 
@@ -48,6 +49,7 @@ def kernel_source(program: Program, method: str) -> tuple[str, Workspace]:
     step = STEPS[method]
     parts = [*right_hand_side(workspace, external), *begin(workspace, external, step.error_order)]
     parts += [fill(workspace), show(workspace), finish(workspace), *step.functions(workspace, external)]
+    parts += [*break_functions(workspace, external, step.error_order), attend(workspace)]
     parts += [] if workspace.small else [output(workspace, external)]
     parts += [] if workspace.small or not has_tape(method) else [tape(workspace, external)]
     parts.append(_Kernel(workspace, external).text)
@@ -71,6 +73,8 @@ class _Kernel:
             f.put_one(code.integer(0, "l"), "next", code.integer(0, "l"))
             with code.count_to(workspace.width) as lane:
                 code.call("fill", f.args, f.ws, lane)
+        if workspace.actions is not None:
+            self._resume()
         alive = code.variable(self._busy_lanes())
         self.rtol = code.spread(f.given("rtol"))
         with code.loop() as loop:
@@ -78,13 +82,23 @@ class _Kernel:
             tape_end = f.given("tape_end")
             full = code.compare("sge", f.given("taped"), tape_end)
             loop.leave_if(full & code.compare("ne", tape_end, 0))
+            if workspace.actions is not None:
+                loop.leave_if(code.compare("ne", f.one("pending", code.integer(0, "l"), "l"), 0))
             attention = self._pass()
-            with code.over_lanes(attention) as lane:
-                code.call("finish", f.args, f.ws, lane)
-                code.call("fill", f.args, f.ws, lane)
             with self._when_any(attention):
+                code.call("attend", f.args, f.ws, attention)
                 code.store(self._busy_lanes(), alive)
+        f.give_back(code.load("l", alive), "more")
         self.text = f.text(linkage="")
+
+    def _resume(self) -> None:
+        """Serve the lanes that wait for room in the log; all have the parameters now that their runs have by then."""
+        f, code = self.f, self.code
+        with code.when(code.compare("ne", f.given("resume"), 0)):
+            f.put(f.get("run", kind="i"), "column")
+            waiting = f.one("pending", code.integer(0, "l"), "l")
+            with self._when_any(waiting):
+                code.call("attend", f.args, f.ws, waiting)
 
     def _when_any(self, bits: Value) -> AbstractContextManager[None]:
         return self.code.when(self.code.compare("ne", bits, 0))
@@ -140,6 +154,8 @@ class _Kernel:
         t_now = code.select(good, t_new, t)
         f.change(good, t_new, "t")
         self._extinguish(before, t_now)
+        if self.workspace.actions is not None:
+            remember(f, good & busy, wish, code.compare("olt", left, wish))
         f.change(landed, code.integer(0), "code")
         return code.lanes(code.load("m", ends) & busy)
 
@@ -273,6 +289,21 @@ class _Kernel:
             else:
                 f.put(h, "h_tried")
                 code.call("tape", f.args, f.ws)
+
+
+def attend(workspace: Workspace) -> str:
+    """Return `attend`: lanes at a break go on, the runs in the others are let go, and the next ones taken up."""
+    f = KernelFunction(workspace, "attend", [("l", "bits")])
+    code, bits = f.code, f.code.argument("l", "bits")
+    if workspace.actions is not None:
+        zero = code.integer(0, "l")
+        f.put_one(zero, "pending", zero)
+        code.call("serve", f.args, f.ws, bits)
+        bits = f.one("attention", zero, "l")
+    with code.over_lanes(bits) as lane:
+        code.call("finish", f.args, f.ws, lane)
+        code.call("fill", f.args, f.ws, lane)
+    return f.text(attributes="nounwind noinline")
 
 
 def output_lanes(workspace: Workspace) -> int:

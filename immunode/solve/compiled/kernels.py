@@ -13,7 +13,8 @@ from functools import lru_cache
 from pathlib import Path
 
 from immunode.program.llvm import compile as llvm_compile
-from immunode.program.program import Program
+from immunode.program.program import Program, once_a_structure
+from immunode.solve.compiled.actions import Actions
 from immunode.solve.compiled.kernel import ENTRY, kernel_source, width
 from immunode.solve.compiled.workspace import MOST_UNROLLED, Workspace
 
@@ -33,15 +34,17 @@ class Kernel:
     """A loaded kernel.
 
     size : doubles of workspace.   lanes : runs side by side.   small : it writes the steps of all states on a tape.
+    actions : the events that it applies itself, or None.
     """
 
     call: Callable[..., None]
     size: int
     lanes: int
     small: bool
+    actions: Actions | None
 
 
-@lru_cache(maxsize=64)
+@once_a_structure
 def kernel(program: Program, method: str) -> Kernel:
     """Return the kernel of a program; made once, then read from disk."""
     workspace, key = _named(program, method)
@@ -49,7 +52,7 @@ def kernel(program: Program, method: str) -> Kernel:
     with _told(program, key):
         call = llvm_compile.machine_code(key, ENTRY, arguments, lambda: kernel_source(program, method)[0])
     _loaded.add(key)
-    return Kernel(call, workspace.size * workspace.width, workspace.width, workspace.small)
+    return Kernel(call, workspace.size * workspace.width, workspace.width, workspace.small, workspace.actions)
 
 
 def at_hand(program: Program) -> bool:
@@ -66,12 +69,13 @@ def code_name(program: Program) -> str:
     return _named(program, METHODS[0])[1]
 
 
-@lru_cache(maxsize=256)
+@once_a_structure
 def _named(program: Program, method: str) -> tuple[Workspace, str]:
     """Return the workspace of a kernel, and the name that its code has."""
     lanes = width(len(program.states), method)
     workspace = Workspace(program, method, lanes)
-    parts = [_own_sources(), method, str(lanes), str(workspace.looped), _content(program)]
+    events = repr(workspace.actions)
+    parts = [_own_sources(), method, str(lanes), str(workspace.looped), events, _content(program)]
     return workspace, hashlib.sha256("\n".join(parts).encode()).hexdigest()
 
 

@@ -9,11 +9,10 @@ from immunode.program.llvm import vector_math
 from immunode.program.llvm.source import Values
 from immunode.program.llvm.text import Value
 from immunode.solve import step_size
+from immunode.solve.compiled.actions import Actions
 from immunode.solve.compiled.part_functions import call_parts, functions_of_parts
-from immunode.solve.compiled.workspace import KernelFunction, Workspace
+from immunode.solve.compiled.workspace import EPS, KernelFunction, Workspace
 from immunode.solve.status import Status
-
-EPS = 2.220446049250313e-16
 
 
 def right_hand_side(workspace: Workspace, external: set[str]) -> list[str]:
@@ -80,6 +79,9 @@ def begin(workspace: Workspace, external: set[str], order: int) -> list[str]:
             f.put_one(code.load("l", code.address(f.given(name), run)), name, lane, waiting=True)
         following = f.one("next_out", lane, "l", waiting=True)
         f.put_one(code.load("d", code.address(f.given("times"), following)), "t_out", lane, waiting=True)
+        if workspace.actions is not None:
+            events = len(workspace.actions.body)
+            _copy_column(f, "break_time", f.given("break_time"), f.given("stride"), events, run, lane, waiting=True)
         place = (run * f.given("n_times") + following) * n
         f.put_one(place, "place", lane, waiting=True)
     called: list[str] = []
@@ -90,7 +92,11 @@ def begin(workspace: Workspace, external: set[str], order: int) -> list[str]:
         for i, value in enumerate(_at_parameters(f).compute(workspace.prepared)):
             _store_prepared(f, i, value)
     _prepare(f)
-    _first_step(f, order)
+    h = first_step(f, order, "begun", waiting=True)
+    if workspace.explicit:
+        for s in f.states():
+            f.put(f.get("begun", s), "slope", s, waiting=True)
+    f.put(h, "h", waiting=True)
     return [*called, f.text(attributes="nounwind noinline")]
 
 
@@ -123,64 +129,78 @@ def _prepare(f: KernelFunction) -> None:
     f.put(code.number(math.inf), "h_most", waiting=True)
     f.put(code.integer(0), "stiff", waiting=True)
     f.put(code.integer(-1), "busy", waiting=True)
-    f.put(code.number(_memory_at_start(workspace.n)), "memory", waiting=True)
+    f.put(code.number(memory_at_start(workspace.n)), "memory", waiting=True)
+    if workspace.actions is not None:
+        for i, row in enumerate(workspace.actions.held):
+            f.put(f.get("p", row), "held", i, waiting=True)
+        for kind in range(workspace.actions.kinds):
+            f.put(code.number(0.0), "h_kind", kind, waiting=True)
+        f.put(code.integer(-1), "kind", waiting=True)
+        f.put(f.get("run", kind="i", waiting=True), "column", waiting=True)
     if not workspace.explicit:
         f.put(code.number(0.0), "h_before", waiting=True)
         for s in f.states():
             f.put(code.number(0.0), "y_before", s, waiting=True)
 
 
-def _memory_at_start(n: int) -> float:
+def memory_at_start(n: int) -> float:
     """Return log2 of the sum of squares that stands for the smallest error remembered."""
     return math.log2(n) + 2.0 * math.log2(step_size.LOWEST_ERROR)
 
 
-def _first_step(f: KernelFunction, order: int) -> None:
-    """Write the size of the first step, NaN where the right-hand side is not finite; see `step_size.first_step`."""
+def first_step(f: KernelFunction, order: int, slopes: str, waiting: bool) -> Value:
+    """Return the size of the first step, NaN where the right-hand side is not finite.
+
+    slopes : rows that the right-hand side is written to.   waiting : whether it is of the runs that wait.
+    """
     code = f.code
-    t = f.get("t", waiting=True)
-    longest = f.get("t_stop", waiting=True) - t
-    c = f.at("c", waiting=True)
-    code.call("slope", f.args, f.ws, f.at("y", waiting=True), c, f.at("begun"), t)
-    size = _root_mean_square(f, lambda s: f.get("y", s, waiting=True))
-    speed = _root_mean_square(f, lambda s: f.get("begun", s))
+    t = f.get("t", waiting=waiting)
+    longest = f.get("t_stop", waiting=waiting) - t
+    c = f.at("c", waiting=waiting)
+    code.call("slope", f.args, f.ws, f.at("y", waiting=waiting), c, f.at(slopes), t)
+    size = _root_mean_square(f, lambda s: f.get("y", s, waiting=waiting), waiting)
+    speed = _root_mean_square(f, lambda s: f.get(slopes, s), waiting)
     slow = code.compare("olt", size, 1e-5) | code.compare("olt", speed, 1e-5)
     h = code.select(slow, code.number(1e-6), size * 0.01 / speed)
     h = code.select(code.compare("olt", code.intrinsic("fabs", h), math.inf), h, 1e-6)
     h = code.select(code.compare("olt", h, longest), h, longest)
     for s in f.states():
-        f.put(f.get("y", s, waiting=True) + h * f.get("begun", s), "u", s)
+        f.put(f.get("y", s, waiting=waiting) + h * f.get(slopes, s), "u", s)
     code.call("slope", f.args, f.ws, f.at("u"), c, f.at("ahead"), t + h)
-    bend = _root_mean_square(f, lambda s: f.get("ahead", s) - f.get("begun", s)) / h
+    bend = _root_mean_square(f, lambda s: f.get("ahead", s) - f.get(slopes, s), waiting) / h
     largest = code.select(code.compare("olt", bend, speed), speed, bend)
     flat = code.compare("ole", largest, 1e-15)
     least = code.select(code.compare("olt", h, 1e-3), code.number(1e-6), h * 1e-3)
-
     root = vector_math.exp(code, vector_math.log(code, code.number(0.01) / largest) * (1.0 / order))
     step = code.select(flat, least, root)
     # a look ahead that left the domain says that the scale is smaller still
     step = code.select(code.compare("olt", step, math.inf), step, h * 1e-3)
     step = code.select(code.compare("olt", step, h * 100.0), step, h * 100.0)
     step = code.select(code.compare("olt", step, longest), step, longest)
+    return code.select(all_finite(f, slopes), step, math.nan)
+
+
+def all_finite(f: KernelFunction, rows: str) -> Value:
+    """Return in which lanes all of a row for each state is finite."""
+    code = f.code
 
     def unsound(total: Value, s: int | Value) -> Value:
-        """Keep the slope, and add what is zero where it is finite and NaN elsewhere."""
-        slope = f.get("begun", s)
-        if f.workspace.explicit:
-            f.put(slope, "slope", s, waiting=True)
+        """Add what is zero where a value is finite and NaN elsewhere."""
+        value = f.get(rows, s)
         with code.exactly():
-            return total + slope * 0.0
+            return total + value * 0.0
 
     total = f.fold(code.number(0.0), unsound)
-    f.put(code.select(code.compare("ord", total, total), step, math.nan), "h", waiting=True)
+    return code.compare("ord", total, total)
 
 
-def _root_mean_square(f: KernelFunction, part: Callable[[int | Value], Value]) -> Value:
+def _root_mean_square(f: KernelFunction, part: Callable[[int | Value], Value], waiting: bool) -> Value:
     """Return the root mean square over states of a part, each over the error tolerated at the start."""
     code, rtol = f.code, f.code.spread(f.given("rtol"))
 
     def more(total: Value, s: int | Value) -> Value:
-        scale = f.get("atol", s, waiting=True) + rtol * code.intrinsic("fabs", f.get("y", s, waiting=True))
+        size = code.intrinsic("fabs", f.get("y", s, waiting=waiting))
+        scale = f.get("atol", s, waiting=waiting) + rtol * size
         scaled = part(s) / scale
         return total + scaled * scaled
 
@@ -259,8 +279,10 @@ def finish(workspace: Workspace) -> str:
         code.store(f.one("y", lane, "d", s), code.address(y, s * stride + run))
     code.store(f.one("t", lane), code.address(f.given("t"), run))
     code.store(outcome, code.address(f.given("outcome"), run))
-    for name in ("next_out", "steps", "rejected"):
+    for name in ("next_out", "steps", "rejected", "final"):
         code.store(f.one(name, lane, "l"), code.address(f.given(name), run))
+    if workspace.actions is not None:
+        _give_back_events(f, workspace.actions, lane, run)
     with code.when(~landed):
         worst, which = code.variable(code.number(-1.0, "d")), code.variable(code.integer(0, "l"))
         with code.count_to(workspace.n) as s:
@@ -271,3 +293,12 @@ def finish(workspace: Workspace) -> str:
             code.store(code.select(larger, size, code.load("d", worst)), worst)
         code.store(code.load("l", which), code.address(f.given("trouble"), run))
     return f.text(attributes="nounwind noinline")
+
+
+def _give_back_events(f: KernelFunction, actions: Actions, lane: Value, run: Value) -> None:
+    """Write the switches of a lane and the times of its next breaks to where another kernel takes them up."""
+    code, stride = f.code, f.given("stride")
+    with code.count_to(len(actions.body)) as i:
+        code.store(f.one("break_time", lane, "d", i), code.address(f.given("break_time"), i * stride + run))
+    for held, row in enumerate(actions.switches):
+        code.store(f.one("held", lane, "d", held), code.address(f.given("p"), stride * row + run))

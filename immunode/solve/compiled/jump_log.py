@@ -1,0 +1,54 @@
+"""The jumps that a kernel applied, handed to those who listen."""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+
+from immunode.solve.compiled.actions import Actions
+from immunode.solve.runs import Runs
+from immunode.solve.tape import Tape
+
+Array = NDArray[np.float64]
+
+BYTES, MOST, FEWEST = 1_000_000, 8192, 4
+"""Size of a log, most entries, and fewest for each lane."""
+
+
+class JumpLog:
+    """Room for the jumps of `lanes` lanes; the kernel writes an entry for each, in order of time for each run.
+
+    table : (n_rows, capacity); rows are run, time, states before, states after, switches after.
+    """
+
+    def __init__(self, runs: Runs, actions: Actions, lanes: int) -> None:
+        self.runs, self.n = runs, len(runs.functions.program.states)
+        self.switches = list(actions.switches)
+        n_rows = 2 + 2 * self.n + len(self.switches)
+        self.capacity = max(min(BYTES // (8 * n_rows), MOST), FEWEST * lanes)
+        self.table = np.empty((n_rows, self.capacity))
+        # a kernel writes switches back when a run ends: steps that are listened to later had earlier ones
+        self.p = runs.p.copy() if self.switches else runs.p
+
+    def play(self, count: int, tape: Tape | None) -> None:
+        """Let the listeners hear of `count` entries, and of the steps on a tape, with the switches of their time."""
+        entries = self.table[:, :count]
+        run, t = entries[0].view(np.int64), entries[1]
+        before, after = entries[2 : 2 + self.n], entries[2 + self.n : 2 + 2 * self.n]
+        p = self.p[:, run]
+        p[self.switches] = entries[2 + 2 * self.n :]
+        if tape is not None:
+            tape.play(np.concatenate([self.p, p], axis=1) if self.switches and count else self.p)
+        if count and self.runs.on_jump is not None:
+            self.runs.on_jump(run.astype(np.intp), t.copy(), before.copy(), after.copy(), p)
+        if self.switches and count:
+            # of several jumps of a run the last one counts
+            last = count - 1 - np.unique(run[::-1], return_index=True)[1]
+            self.p[:, run[last]] = p[:, last]
+
+
+def log_for(runs: Runs, actions: Actions | None, lanes: int) -> JumpLog | None:
+    """Return the log that a kernel needs, None where nobody asks for jumps or for switches that they turn."""
+    if actions is None or (runs.on_jump is None and (runs.listener is None or not actions.switches)):
+        return None
+    return JumpLog(runs, actions, lanes)
