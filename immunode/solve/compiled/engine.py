@@ -15,14 +15,14 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from immunode.errors import EngineError
 from immunode.program.llvm import compile as llvm_compile
 from immunode.program.nonsmooth import has_corners
 from immunode.program.numpy.functions import Functions
 from immunode.program.program import Program
+from immunode.solve.compiled.event_driver import EventDriver
 from immunode.solve.compiled.kernel import ENTRY, kernel_source, width
 from immunode.solve.compiled.memory import result_array
-from immunode.solve.compiled.workspace import ARGUMENTS, FLOATS, HANDED_OVER, NEVER, Workspace
+from immunode.solve.compiled.workspace import ARGUMENTS, FIRED, FLOATS, HANDED_OVER, NEVER, Workspace
 from immunode.solve.engine import Engine, OnJump, Request
 from immunode.solve.outcome import Outcome
 from immunode.solve.runs import Runs, padded
@@ -30,6 +30,7 @@ from immunode.solve.status import Status
 from immunode.solve.step_size import pilot_steps
 from immunode.solve.tape import Renumbered, Tape
 from immunode.solve.thread_limits import threads as threads_at_hand
+from immunode.solve.triggers.settling import watched
 
 Array = NDArray[np.float64]
 Lanes = NDArray[np.intp]
@@ -75,6 +76,7 @@ class CompiledRuns(Runs):
         wide = len(self.t)
         self.final, self.ended, self.worst, self.tried, self.thrown = np.zeros((5, wide), dtype=np.int64)
         self.grid = np.append(self.times, np.inf)
+        self.events = watched(self)
 
     def write(self, index: Lanes, runs: Lanes, y: Array) -> None:
         """See `Runs`."""
@@ -103,12 +105,6 @@ class CompiledEngine(Engine):
         """See `Engine`."""
         self.check_method(request.method)
         llvm_compile.require()
-        triggers = request.functions.program.triggers
-        if triggers:
-            raise EngineError(
-                f"{request.functions.program.name}: engine 'compiled' can't find state events ('{triggers[0].name}'); "
-                "use engine='scipy'"
-            )
         with np.errstate(all="ignore"):
             return self._solve(request, reason)
 
@@ -200,12 +196,15 @@ class _Sweep:
             n, lanes = len(runs.functions.program.states), self.kernel.lanes
             self.tape = Tape(runs.listener, lanes, tuple(range(n)) if self.kernel.small else None)
         self.handed: list[Lanes] = []
+        self.driver = EventDriver(runs.events, runs) if runs.events is not None else None
 
     def run(self, queue: Lanes) -> Lanes:
         """Integrate the runs in `queue` from break to break to the end; return those that were handed over."""
         runs = self.runs
         runs.tried[: runs.n], runs.thrown[: runs.n] = runs.steps, runs.rejected
         runs.method_index[queue] = self.code
+        if runs.events is not None:
+            runs.events.steps = runs.tried
         self._aim(queue)
         # idle lanes compute too: what they hold must be numbers, and indices within bounds
         workspace = np.zeros(self.kernel.size + _ALIGNMENT // 8)
@@ -235,8 +234,11 @@ class _Sweep:
     def _aim(self, queue: Lanes) -> None:
         runs = self.runs
         stop = np.minimum(runs.next_break[queue], runs.t_end)
+        if self.driver is not None:
+            stop = np.minimum(stop, self.driver.aim(queue))
         runs.t_stop[queue] = stop
-        runs.final[queue] = runs.next_break[queue] > runs.t_end
+        # where states are watched, what holds at the end is still to be seen
+        runs.final[queue] = (runs.next_break[queue] > runs.t_end) & (self.driver is None)
 
     def _arguments(self, queue: NDArray[np.int64]) -> NDArray[np.int64]:
         runs, tape = self.runs, self.tape
@@ -250,10 +252,14 @@ class _Sweep:
             "n_queue": len(queue), "stride": runs.p.shape[1], "y_stride": runs.y.shape[1], "max_steps": runs.max_steps,
             "check": self.check, "n_times": len(runs.times), "rtol": runs.rtol, "t_end": runs.t_end,
             "shortest": shortest, "resume": 0, "taped": 0, "tape_end": 0, "n_watch": 0, "tape": 0, "watch": 0,
+            "holds": 0, "patient": 0, "spacing": 0.0,
         }  # fmt: skip
         if tape is not None:
             arrays |= {"tape": tape.table, "watch": tape.rows}
             numbers |= {"tape_end": tape.capacity, "n_watch": len(tape.rows)}
+        if self.driver is not None:
+            arrays |= {"holds": self.driver.holds, "patient": self.driver.patient}
+            numbers["spacing"] = self.driver.spacing
         words = np.empty(len(ARGUMENTS), dtype=np.int64)
         for slot, name in enumerate(ARGUMENTS):
             if name in arrays:
@@ -273,17 +279,18 @@ class _Sweep:
             handed = queue[ended == HANDED_OVER]
             if handed.size:
                 self.handed.append(handed)
-            broken = queue[(ended != 0) & (ended != HANDED_OVER)]
+            broken = queue[(ended != 0) & (ended != HANDED_OVER) & (ended != FIRED)]
             runs.last[:, broken] = runs.y[:, broken]
             runs.fail(broken, runs.ended[broken].astype(np.int8), runs.worst[broken].astype(np.int32))
-            queue = queue[ended == 0]
+            queue = queue[(ended == 0) | (ended == FIRED)]
         landed: Lanes = queue[runs.final[queue] == 0]
         if not landed.size:
             return landed
-        lanes = padded(landed)
-        y = runs.y[:, lanes]
-        runs.jump(lanes, runs.t[lanes], y)
-        runs.y[:, lanes] = y
+        if self.driver is not None:
+            self.driver.look(landed, landed[runs.ended[landed] == FIRED])
+        self._jump(landed[runs.next_break[landed] <= runs.t[landed]])
+        if self.driver is not None:
+            landed = self.driver.settle(landed)
         done = landed[runs.t[landed] >= runs.t_end]
         while done.size:
             done = done[runs.grid[runs.next_out[done]] <= runs.t[done]]
@@ -292,6 +299,18 @@ class _Sweep:
         onward: Lanes = landed[runs.t[landed] < runs.t_end]
         self._aim(onward)
         return onward
+
+    def _jump(self, due: Lanes) -> None:
+        """Apply the breaks that are due."""
+        if not due.size:
+            return
+        runs = self.runs
+        if self.driver is not None:
+            self.driver.look_around(due)
+        lanes = padded(due)
+        y = runs.y[:, lanes]
+        runs.jump(lanes, runs.t[lanes], y)
+        runs.y[:, lanes] = y
 
 
 @lru_cache(maxsize=64)
@@ -330,7 +349,7 @@ def _named(program: Program, method: str) -> tuple[Workspace, str]:
 def _content(program: Program) -> str:
     """Return all of a program that its kernels are made of."""
     parts = (program.nodes, program.derivatives, program.jacobian, program.time_derivative, len(program.parameters))
-    return repr((parts, len(program.states), program.extinct_below, program.max_step))
+    return repr((parts, len(program.states), program.extinct_below, program.max_step, program.triggers))
 
 
 @lru_cache(maxsize=1)
@@ -340,8 +359,9 @@ def _own_sources() -> str:
     folders = ("solve/compiled", "program/llvm")
     files = [file for folder in folders for file in sorted((package / folder).glob("*.py"))]
     files += [package / "solve" / f"{name}.py" for name in ("step_size", "status", "tableaus", "tape")]
-    files += [package / "solve" / "numpy" / f"{name}.py" for name in ("edges", "lockstep", "methods")]
-    files += [package / "program" / "nonsmooth.py", package / "program" / "numpy" / "linear.py"]
+    files += [package / "solve" / "numpy" / f"{name}.py" for name in ("edges", "event_search", "lockstep", "methods")]
+    files += [package / "program" / f"{name}.py" for name in ("conditions", "nonsmooth")]
+    files += [package / "program" / "numpy" / "linear.py"]
     digest = hashlib.sha256()
     for file in files:
         digest.update(file.read_bytes())

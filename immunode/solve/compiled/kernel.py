@@ -10,12 +10,13 @@ from immunode.program.llvm import vector_math
 from immunode.program.llvm.text import Value
 from immunode.program.program import Program
 from immunode.solve import step_size
+from immunode.solve.compiled import triggers
 from immunode.solve.compiled.edges import EdgeCode
 from immunode.solve.compiled.output import write_inside
 from immunode.solve.compiled.queue import EPS, begin, fill, finish, right_hand_side, show
 from immunode.solve.compiled.steps import STEPS, ExplicitStep
 from immunode.solve.compiled.tape_entries import tape, write_entry
-from immunode.solve.compiled.workspace import HANDED_OVER, KernelFunction, Workspace
+from immunode.solve.compiled.workspace import FIRED, HANDED_OVER, KernelFunction, Workspace
 from immunode.solve.numpy.lockstep import HELD_BACK, RELAX, STABLE, STIFF_FAR, STIFF_LIMIT
 from immunode.solve.status import Status
 
@@ -43,6 +44,7 @@ def kernel_source(program: Program, method: str) -> tuple[str, Workspace]:
     parts = [right_hand_side(workspace, external), begin(workspace, external, step.error_order)]
     parts += [fill(workspace), show(workspace), finish(workspace), *step.functions(workspace, external)]
     parts += [] if workspace.small else [output(workspace, external), tape(workspace, external)]
+    parts += triggers.functions(workspace, external)
     parts.append(_Kernel(workspace, external).text)
     parts += workspace.tables.constants if workspace.tables is not None else []
     external |= {"declare i64 @llvm.cttz.i64(i64, i1)"}
@@ -108,6 +110,9 @@ class _Kernel:
         landed = good & code.compare("oge", t_new, f.get("t_near"))
         t_new = code.select(landed, t_stop, t_new)
         busy = self._busy()
+        fired = self._watch(good & busy, h, t_new)
+        if fired is not None:
+            landed, t_new = landed | fired, code.select(fired, f.get("cut"), t_new)
         level = self._level(square)
         self.h_next = code.variable(self._next_step(level, h, good))
         growth = code.variable(code.number(step_size.GROW_MOST))
@@ -129,11 +134,25 @@ class _Kernel:
         before = {s: f.get("y", s) for s, limit in enumerate(self.workspace.program.extinct_below) if limit}
         for s in f.states():
             f.change(good, step.new(s), "y", s)
+            if fired is not None:
+                f.change(fired, f.get("cut_y", s), "y", s)
         t_now = code.select(good, t_new, t)
         f.change(good, t_new, "t")
         self._extinguish(before, t_now)
         f.change(landed, code.integer(0), "code")
+        if fired is not None:
+            f.change(fired, code.integer(FIRED), "code")
         return code.lanes(code.load("m", ends) & busy)
+
+    def _watch(self, good: Value, h: Value, t_new: Value) -> Value | None:
+        """Return the lanes in whose step a condition turns true; None where the program has none."""
+        f, code = self.f, self.code
+        if not self.workspace.program.triggers:
+            return None
+        f.put(code.select(good, t_new, -math.inf), "t_new")
+        f.put(h, "h_tried")
+        code.call("watch", f.args, f.ws)
+        return code.compare("olt", f.get("cut"), math.inf)
 
     def _judge(self) -> Value:
         """Return the sum over states of the squares of error over tolerance."""

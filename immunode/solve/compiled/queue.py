@@ -56,6 +56,9 @@ def begin(workspace: Workspace, external: set[str], order: int) -> str:
         _copy_column(
             f, "p", f.given("p"), f.given("stride"), len(workspace.program.parameters), run, lane, waiting=False
         )
+        for name in ("holds", "patient") if workspace.program.triggers else ():
+            rows = len(workspace.program.triggers)
+            _copy_column(f, name, f.given(name), f.given("stride"), rows, run, lane, waiting=True)
         f.put_one(run, "run", lane, waiting=True)
         for name in ("t", "t_stop"):
             f.put_one(code.load("d", code.address(f.given(name), run)), name, lane, waiting=True)
@@ -225,6 +228,9 @@ def finish(workspace: Workspace) -> str:
     stride, y = f.given("y_stride"), f.given("y")
     with code.count_to(workspace.n) as s:
         code.store(f.one("y", lane, "d", s), code.address(y, s * stride + run))
+    if workspace.program.triggers:
+        with code.count_to(len(workspace.program.triggers)) as i:
+            code.store(f.one("holds", lane, "d", i), code.address(f.given("holds"), i * f.given("stride") + run))
     code.store(f.one("t", lane), code.address(f.given("t"), run))
     code.store(outcome, code.address(f.given("outcome"), run))
     for name in ("next_out", "steps", "rejected"):

@@ -6,6 +6,7 @@ import math
 
 from immunode.program.llvm.text import Value
 from immunode.solve.compiled.steps import STEPS, Step
+from immunode.solve.compiled.triggers import bernstein, cut_short
 from immunode.solve.compiled.workspace import KernelFunction, Workspace
 from immunode.solve.tape import HEAD, PER_STATE
 
@@ -43,14 +44,9 @@ def write_entry(f: KernelFunction, step: Step, h: Value) -> None:
 def _write_state(f: KernelFunction, step: Step, s: int | Value, h: Value, where: Value, apart: Value) -> None:
     """Write the Bernstein coefficients of a state in the step, and the largest and smallest; rows lie `apart`."""
     code = f.code
-    c = step.inside(s, h)
-    rows = [
-        c[0],
-        code.fused(c[1], 1 / 4, c[0]),
-        code.fused(c[2], 1 / 6, code.fused(c[1], 1 / 2, c[0])),
-        code.fused(c[3], 1 / 4, code.fused(c[2], 1 / 2, code.fused(c[1], 3 / 4, c[0]))),
-        step.new(s),
-    ]
+    rows = bernstein(step, step.inside(s, h), s)
+    if f.workspace.program.triggers:
+        rows = cut_short(f, rows, s)
     highest = lowest = rows[0]
     for row in rows[1:]:
         highest = code.select(code.compare("ogt", row, highest), row, highest)

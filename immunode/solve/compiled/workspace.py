@@ -12,14 +12,14 @@ from immunode.program.program import Program
 ARGUMENTS = (
     "n_queue", "queue", "p", "y", "atol", "t", "t_stop", "final", "next_out", "steps", "rejected", "outcome", "trouble",
     "times", "out", "stride", "max_steps", "check", "rtol", "t_end", "shortest", "y_stride", "n_times",
-    "resume", "tape", "taped", "tape_end", "watch", "n_watch",
+    "resume", "tape", "taped", "tape_end", "watch", "n_watch", "holds", "patient", "spacing",
 )  # fmt: skip
 """Slots of the array of 64-bit words that a kernel is given: addresses, whole numbers, or bits of floats.
 
 A kernel counts the entries it writes on the tape in `taped`. It returns when there are `tape_end` of them, or all runs
 are served; called again with `resume`, it goes on where it was. A `tape_end` of 0 means no tape.
 """
-FLOATS = frozenset({"rtol", "t_end", "shortest"})
+FLOATS = frozenset({"rtol", "t_end", "shortest", "spacing"})
 COUNTS = frozenset(
     {"n_queue", "stride", "max_steps", "check", "y_stride", "n_times", "resume", "taped", "tape_end", "n_watch"}
 )
@@ -27,8 +27,9 @@ _SCALARS = ("t", "h", "t_stop", "t_near", "t_out", "memory", "growth", "h_most")
 _INTEGERS = ("run", "next_out", "place", "steps", "rejected", "stiff", "final", "busy")
 MOST_UNROLLED = 32
 """States of a system whose step is written without loops. See tests/benchmarks/large.py."""
-HANDED_OVER, NEVER = 9, -1
-"""Outcome of a run that turned stiff; the value of `check` that never looks for that."""
+HANDED_OVER, FIRED, NEVER = 9, 10, -1
+"""Outcomes of a run that turned stiff, and of one in which a condition has turned true; the value of `check` that never
+looks for stiffness."""
 
 
 class Workspace:
@@ -46,7 +47,7 @@ class Workspace:
         self.factors = Factors(n, [(i, j) for i, j, _ in program.jacobian])
         self.looped = n > MOST_UNROLLED
         self.tables = Tables(self.factors) if self.looped else None
-        self.small = method == "tsit5" and n <= 4 and sum(1 for _ in program.nodes) <= 250
+        self.small = method == "tsit5" and n <= 4 and len(program.nodes) <= 250 and not program.triggers
         self.first: dict[str, int] = {}
         self.size = 0
         self._add("y", n)
@@ -59,6 +60,9 @@ class Workspace:
         self._add("c", len(self.prepared))
         for name in (*_SCALARS, *_INTEGERS):
             self._add(name, 1)
+        triggers = len(program.triggers)
+        for name in ("holds", "patient") if triggers else ():
+            self._add(name, triggers)
         self.kept = self.size
         self.size *= 2
         for name, rows in {"p": len(program.parameters), "u": n, "b": n, "y_new": n, "k": 8 * n, "scaled": n}.items():
@@ -67,6 +71,11 @@ class Workspace:
             self._add(name, rows)
         for name in ("h_tried", "over_h", "t_new", "code", "next", "worst"):
             self._add(name, 1)
+        if triggers:
+            self._add("cut", 1)
+            self._add("cut_y", n)
+        for name in ("seen", "risen", "muted") if triggers else ():
+            self._add(name, triggers)
         if method != "tsit5":
             self._add("lu", len(self.factors.names))
             self._add("diagonal", n)

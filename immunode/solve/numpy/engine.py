@@ -17,6 +17,7 @@ from immunode.solve.outcome import Outcome
 from immunode.solve.runs import Runs
 from immunode.solve.status import Status
 from immunode.solve.step_size import pilot_steps
+from immunode.solve.triggers.settling import watched
 
 MOST_LANES = 12288
 """Lanes of a block; more bring nothing. Lanes with many rows get fewer, see `lockstep.BLOCK_BYTES`."""
@@ -48,14 +49,15 @@ class NumpyEngine(Engine):
         start, why = request.method, f"method '{request.method}' was asked for"
         if request.method == "auto":
             start, why = first_method(functions, request.t0, runs.t_end, request.rtol, request.atol)
+        events = watched(runs)
         waiting = runs.waiting()
         if start == "tsit5":
             free = request.method == "auto"
-            waiting = Lockstep(functions, runs, Explicit, MOST_LANES, hand_over=free).run(waiting)
+            waiting = Lockstep(functions, runs, Explicit, MOST_LANES, hand_over=free, events=events).run(waiting)
             if waiting.size:
                 share = f"{waiting.size} of {runs.n} runs" if runs.n > 1 else "it"
                 why += f"; {share} became stiff and went on with rodas5p"
-        Lockstep(functions, runs, Stiff, MOST_LANES).run(waiting)
+        Lockstep(functions, runs, Stiff, MOST_LANES, events=events).run(waiting)
         why = f"{reason}; {why}" if reason else why
         return replace(runs.outcome, engine=self.name, method_names=self.methods, reason=why)
 
@@ -85,7 +87,8 @@ def _pilot(functions: Functions, t0: float, t_end: float, rtol: float, atol: Arr
         functions=functions, values=values, times=np.array([t_end]), t0=t0, rtol=rtol, atol=atol, max_steps=most
     )
     runs = Runs(request)
-    trial = Lockstep(functions, runs, Explicit, MOST_LANES, hand_over=True, check_every=PILOT_CHECK)
+    events = watched(runs)
+    trial = Lockstep(functions, runs, Explicit, MOST_LANES, hand_over=True, check_every=PILOT_CHECK, events=events)
     if trial.run(runs.waiting()).size:
         turned = float(runs.t[0])
         if turned - t0 <= EARLY * (t_end - t0):
@@ -101,7 +104,7 @@ def _pilot(functions: Functions, t0: float, t_end: float, rtol: float, atol: Arr
         # the stiff method is worth it if it needs much fewer steps; it is stopped where it doesn't
         cost = CORNERS_COST if corners else STIFF_COST
         other = Runs(replace(request, max_steps=max(1, int(steps / cost))))
-        Lockstep(functions, other, Stiff, MOST_LANES).run(other.waiting())
+        Lockstep(functions, other, Stiff, MOST_LANES, events=watched(other)).run(other.waiting())
         if other.status[0] == Status.OK:
             return "rodas5p", f"at the declared values rodas5p needs {other.steps[0]} steps, tsit5 {steps}"
         if halfway and other.reached[0] > runs.reached[0]:

@@ -16,12 +16,14 @@ from numpy.typing import NDArray
 from immunode.program.numpy.functions import Functions
 from immunode.solve import step_size
 from immunode.solve.numpy.edges import Edges
+from immunode.solve.numpy.event_search import EventSearch
 from immunode.solve.numpy.lane_table import BUSY, FREE, LANDED, LaneTable
 from immunode.solve.numpy.methods import Method
 from immunode.solve.numpy.output import write_here, write_inside
 from immunode.solve.numpy.step_notes import StepNotes
 from immunode.solve.runs import MULTIPLE, Runs, padded
 from immunode.solve.status import Status
+from immunode.solve.triggers.settling import StateEvents
 
 Array = NDArray[np.float64]
 Lanes = NDArray[np.intp]
@@ -47,6 +49,7 @@ class Lockstep:
     hand_over : let go of runs that turn out to be stiff; `run` returns them.
     width : largest number of lanes.   check_every : steps of its own after which a lane is looked at for stiffness.
     looked, found_fast : how often lanes were looked at, and found held back by stability.
+    events : those that fire on states, if any; see `settling.watched`.
     """
 
     def __init__(
@@ -57,6 +60,7 @@ class Lockstep:
         width: int,
         hand_over: bool = False,
         check_every: int = STIFF_CHECK,
+        events: StateEvents | None = None,
     ) -> None:
         self.functions, self.runs, self.width, self.hand_over = functions, runs, width, hand_over
         self.check_every = check_every
@@ -78,6 +82,7 @@ class Lockstep:
         self.failed: list[tuple[Lanes, NDArray[np.int8], NDArray[np.int32]]] = []
         self.by_birth: list[Lanes] = []
         self.notes = StepNotes(runs.listener, runs, self.method) if runs.listener is not None else None
+        self.events, self.search = events, EventSearch(events, runs, self.method) if events is not None else None
         self.n_idle = self.limit = self.patience = 0
 
     def run(self, queue: Lanes) -> Lanes:
@@ -136,12 +141,16 @@ class Lockstep:
             self.capped = False
         if np.count_nonzero(good) < block.width:
             self._reject(padded((~good).nonzero()[0]), square, t_new, power, h_next)
+        if self.search is not None:
+            self.search.cut(h, t_new)
         due = (block.t_out < t_new).nonzero()[0]
         if due.size:
             write_inside(block, self.runs, method, self.times, h, due, t_new)
         stiff = self._look_for_stiffness(t_new) if self.hand_over else NOBODY
         if self.notes is not None:
-            self.notes.note(t_new)
+            self.notes.note(t_new, self.search)
+        if self.search is not None:
+            self.search.land()
         extinct = self.extinct_below
         gone = (block.y >= extinct) & (block.y_new < extinct) if extinct is not None else None
         method.accept()
@@ -289,6 +298,7 @@ class Lockstep:
             landed = np.flatnonzero(block.phase == LANDED)
             if landed.size:
                 self._jump(landed)
+                landed = self._settled(landed)
             arrived = np.concatenate([landed, self._fill(np.flatnonzero(block.phase == FREE))])
             if arrived.size:
                 self._start(arrived)
@@ -306,6 +316,8 @@ class Lockstep:
             order = np.argsort(births, kind="stable")
             ends = np.cumsum(np.bincount(births, minlength=every + 1)).tolist()
             self.by_birth = [order[first:last] for first, last in itertools.pairwise([0, *ends[:-1]])]
+        if self.search is not None:
+            self.search.attach(block)
         self._end_exhausted()
 
     def _fill(self, free: Lanes) -> Lanes:
@@ -333,10 +345,31 @@ class Lockstep:
             self.notes.play()
         lanes = padded(landed)
         run, y = block.run[lanes], block.y[:, lanes]
+        if self.events is not None:
+            self.events.look_around(run, block.t[lanes], y)
         runs.jump(run, block.t[lanes], y)
         block.y[:, lanes] = y
         if runs.switching:
             block.c[:, lanes] = self.functions.prepare(runs.p[:, run])
+
+    def _settled(self, landed: Lanes) -> Lanes:
+        """Fire the state events of lanes that stand; return those that go on."""
+        block, runs, events = self.block, self.runs, self.events
+        if events is None:
+            return landed
+        if self.notes is not None and events.switching:
+            self.notes.play()
+        run, y = block.run[landed], block.y[:, landed]
+        status, trouble = events.settle(run, block.t[landed], y)
+        block.y[:, landed] = y
+        if events.switching:
+            lanes = padded(landed)
+            block.c[:, lanes] = self.functions.prepare(runs.p[:, block.run[lanes]])
+        wrong = np.flatnonzero(status)
+        if wrong.size:
+            runs.fail(self._save(landed[wrong]), status[wrong], trouble[wrong])
+            block.idle(landed[wrong], FREE)
+        return landed[status == Status.OK]
 
     def _start(self, arrived: Lanes) -> None:
         """Write what is due at once, end runs that are there, and give the others their first step."""
@@ -353,6 +386,8 @@ class Lockstep:
         c, atol = block.c[:, lanes], block.atol[:, lanes]
         slope = self.functions.rhs(t, y, c)
         stop = np.minimum(runs.next_break[run], runs.t_end)
+        if self.events is not None:
+            stop = np.minimum(stop, self.events.next_stop(run, t))
         scale = atol + runs.rtol * np.abs(y)
         block.h[lanes] = step_size.first_step(self.functions, t, y, c, slope, scale, stop - t, self.method.error_order)
         block.t_stop[lanes] = stop
