@@ -162,6 +162,12 @@ class Code:
         narrow = self.emit("l", f"bitcast {self.types['m']} {mask.text} to {word}")
         return self.emit("l", f"zext {word} {narrow.text} to i64")
 
+    def mask(self, bits: Value) -> Value:
+        """Return the low bits of an integer as a mask."""
+        word = f"i{self.width}"
+        narrow = self.emit("l", f"trunc i64 {bits.text} to {word}")
+        return self.emit("m", f"bitcast {word} {narrow.text} to {self.types['m']}")
+
     def any(self, mask: Value) -> Value:
         return self.compare("ne", self.lanes(mask), 0)
 

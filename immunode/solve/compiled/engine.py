@@ -46,7 +46,7 @@ STIFF_COST = 3.0
 CORNERS_COST = 0.8
 """The same where the right-hand side has corners, for which the stiff method is preferred."""
 _ALIGNMENT = 128
-_TAPED, _RESUME = ARGUMENTS.index("taped"), ARGUMENTS.index("resume")
+_TAPED, _RESUME, _LOGGED, _OPEN = (ARGUMENTS.index(name) for name in ("taped", "resume", "logged", "open"))
 _making = threading.Lock()
 
 
@@ -196,7 +196,7 @@ class _Sweep:
             n, lanes = len(runs.functions.program.states), self.kernel.lanes
             self.tape = Tape(runs.listener, lanes, tuple(range(n)) if self.kernel.small else None)
         self.handed: list[Lanes] = []
-        self.driver = EventDriver(runs.events, runs) if runs.events is not None else None
+        self.driver = EventDriver(runs.events, runs, self.kernel.lanes) if runs.events is not None else None
 
     def run(self, queue: Lanes) -> Lanes:
         """Integrate the runs in `queue` from break to break to the end; return those that were handed over."""
@@ -219,17 +219,20 @@ class _Sweep:
         return np.sort(np.concatenate(self.handed)) if self.handed else queue[:0]
 
     def _call(self, arguments: NDArray[np.int64], workspace: int) -> None:
-        """Call the kernel until all is served; each time the tape is full it is listened to."""
-        tape = self.tape
-        self.kernel.call(arguments.ctypes.data, workspace)
-        while tape is not None:
-            tape.count = int(arguments[_TAPED])
-            full = tape.full
-            tape.play(self.runs.p)
-            if not full:
-                return
-            arguments[_TAPED], arguments[_RESUME] = 0, 1
+        """Call the kernel until all is served; each time the tape or the log is full it is listened to."""
+        tape, driver = self.tape, self.driver
+        while True:
             self.kernel.call(arguments.ctypes.data, workspace)
+            more = arguments[_OPEN] != 0
+            if tape is not None:
+                tape.count = int(arguments[_TAPED])
+                more = more or (tape.full and (driver is None or not driver.settles))
+                tape.play(self.runs.p)
+            if driver is not None:
+                driver.play(int(arguments[_LOGGED]))
+            if not more:
+                return
+            arguments[_TAPED], arguments[_LOGGED], arguments[_RESUME] = 0, 0, 1
 
     def _aim(self, queue: Lanes) -> None:
         runs = self.runs
@@ -237,8 +240,9 @@ class _Sweep:
         if self.driver is not None:
             stop = np.minimum(stop, self.driver.aim(queue))
         runs.t_stop[queue] = stop
-        # where states are watched, what holds at the end is still to be seen
-        runs.final[queue] = (runs.next_break[queue] > runs.t_end) & (self.driver is None)
+        # what holds at the end is still to be seen
+        left = self.driver is not None and not self.driver.settles
+        runs.final[queue] = (runs.next_break[queue] > runs.t_end) & (not left)
 
     def _arguments(self, queue: NDArray[np.int64]) -> NDArray[np.int64]:
         runs, tape = self.runs, self.tape
@@ -252,14 +256,14 @@ class _Sweep:
             "n_queue": len(queue), "stride": runs.p.shape[1], "y_stride": runs.y.shape[1], "max_steps": runs.max_steps,
             "check": self.check, "n_times": len(runs.times), "rtol": runs.rtol, "t_end": runs.t_end,
             "shortest": shortest, "resume": 0, "taped": 0, "tape_end": 0, "n_watch": 0, "tape": 0, "watch": 0,
-            "holds": 0, "patient": 0, "spacing": 0.0,
+            "holds": 0, "idle": 0, "spacing": 0.0, "log": 0, "logged": 0, "log_end": 0, "open": 0,
         }  # fmt: skip
         if tape is not None:
             arrays |= {"tape": tape.table, "watch": tape.rows}
             numbers |= {"tape_end": tape.capacity, "n_watch": len(tape.rows)}
         if self.driver is not None:
-            arrays |= {"holds": self.driver.holds, "patient": self.driver.patient}
-            numbers["spacing"] = self.driver.spacing
+            arrays |= {"holds": self.driver.holds, "idle": self.driver.idle, "log": self.driver.log}
+            numbers |= {"spacing": self.driver.spacing, "log_end": len(self.driver.log)}
         words = np.empty(len(ARGUMENTS), dtype=np.int64)
         for slot, name in enumerate(ARGUMENTS):
             if name in arrays:
@@ -283,7 +287,7 @@ class _Sweep:
             runs.last[:, broken] = runs.y[:, broken]
             runs.fail(broken, runs.ended[broken].astype(np.int8), runs.worst[broken].astype(np.int32))
             queue = queue[(ended == 0) | (ended == FIRED)]
-        landed: Lanes = queue[runs.final[queue] == 0]
+        landed: Lanes = queue[(runs.final[queue] == 0) | (runs.ended[queue] == FIRED)]
         if not landed.size:
             return landed
         if self.driver is not None:

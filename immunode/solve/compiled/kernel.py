@@ -7,16 +7,16 @@ from contextlib import AbstractContextManager
 
 from immunode.program.llvm import compile as llvm_compile
 from immunode.program.llvm import vector_math
-from immunode.program.llvm.text import Value
+from immunode.program.llvm.text import Loop, Value
 from immunode.program.program import Program
 from immunode.solve import step_size
-from immunode.solve.compiled import triggers
+from immunode.solve.compiled import settling, triggers
 from immunode.solve.compiled.edges import EdgeCode
 from immunode.solve.compiled.output import write_inside
 from immunode.solve.compiled.queue import EPS, begin, fill, finish, right_hand_side, show
 from immunode.solve.compiled.steps import STEPS, ExplicitStep
 from immunode.solve.compiled.tape_entries import tape, write_entry
-from immunode.solve.compiled.workspace import FIRED, HANDED_OVER, KernelFunction, Workspace
+from immunode.solve.compiled.workspace import FIRED, GOES_ON, HANDED_OVER, KernelFunction, Workspace
 from immunode.solve.numpy.lockstep import HELD_BACK, RELAX, STABLE, STIFF_FAR, STIFF_LIMIT
 from immunode.solve.status import Status
 
@@ -44,7 +44,7 @@ def kernel_source(program: Program, method: str) -> tuple[str, Workspace]:
     parts = [right_hand_side(workspace, external), begin(workspace, external, step.error_order)]
     parts += [fill(workspace), show(workspace), finish(workspace), *step.functions(workspace, external)]
     parts += [] if workspace.small else [output(workspace, external), tape(workspace, external)]
-    parts += triggers.functions(workspace, external)
+    parts += triggers.functions(workspace, external) + settling.functions(workspace, external, step.error_order)
     parts.append(_Kernel(workspace, external).text)
     parts += workspace.tables.constants if workspace.tables is not None else []
     external |= {"declare i64 @llvm.cttz.i64(i64, i1)"}
@@ -61,24 +61,62 @@ class _Kernel:
         self.code = code = f.code
         self.step = STEPS[workspace.method](f)
         self.n = workspace.n
+        settles = settling.can_settle(workspace.program)
         with code.when(code.compare("eq", f.given("resume"), 0)):
             f.put_one(code.integer(0, "l"), "next", code.integer(0, "l"))
+            if settles:
+                f.put_one(code.integer(0, "l"), "pending", code.integer(0, "l"))
             with code.count_to(workspace.width) as lane:
                 code.call("fill", f.args, f.ws, lane)
         alive = code.variable(self._busy_lanes())
         self.rtol = code.spread(f.given("rtol"))
         with code.loop() as loop:
+            if settles:
+                self._serve_events(loop, alive)
             loop.leave_if(code.compare("eq", code.load("l", alive), 0))
             tape_end = f.given("tape_end")
             full = code.compare("sge", f.given("taped"), tape_end)
             loop.leave_if(full & code.compare("ne", tape_end, 0))
             attention = self._pass()
-            with code.over_lanes(attention) as lane:
-                code.call("finish", f.args, f.ws, lane)
-                code.call("fill", f.args, f.ws, lane)
-            with self._when_any(attention):
-                code.store(self._busy_lanes(), alive)
+            if settles:
+                f.put_one(attention, "pending", code.integer(0, "l"))
+            else:
+                self._serve(attention, alive)
+        if settles:
+            f.give_back(code.load("l", alive) | f.one("pending", code.integer(0, "l"), "l"), "open")
         self.text = f.text(linkage="")
+
+    def _serve(self, attention: Value, alive: Value) -> None:
+        """Write runs back that are done or need the driver, and take up others."""
+        f, code = self.f, self.code
+        with code.over_lanes(attention) as lane:
+            code.call("finish", f.args, f.ws, lane)
+            code.call("fill", f.args, f.ws, lane)
+        with self._when_any(attention):
+            code.store(self._busy_lanes(), alive)
+
+    def _serve_events(self, loop: Loop, alive: Value) -> None:
+        """Execute the events of the last pass, and serve what does not go on then."""
+        f, code, zero = self.f, self.code, self.code.integer(0, "l")
+        pending = f.one("pending", zero, "l")
+        if settling.switches(self.workspace.program):
+            # the tape is to be played with the switches that held during its steps
+            waits = code.compare("ne", f.given("taped"), 0) & code.compare("ne", pending, 0)
+            loop.leave_if(waits & code.compare("ne", f.given("tape_end"), 0))
+        log_end = f.given("log_end")
+        room = code.integer(self.workspace.width * settling.MOST_AT_ONCE, "l")
+        loop.leave_if(code.compare("ne", log_end, 0) & code.compare("sgt", f.given("logged") + room, log_end))
+        f.put_one(zero, "pending", zero)
+        with self._when_any(pending):
+            status, final = f.get("code", kind="i"), f.get("final", kind="i")
+            last = code.compare("ne", final, 0)
+            before = code.compare("olt", f.get("t"), f.get("t_stop"))
+            fired = code.compare("eq", status, FIRED) & (before | last)
+            here = (fired | (code.compare("eq", status, 0) & last)) & code.mask(pending)
+            with code.when(code.any(here)):
+                code.call("settle", f.args, f.ws, code.lanes(here))
+            on = code.lanes(code.compare("eq", f.get("code", kind="i"), GOES_ON))
+            self._serve(code.bits("and", pending, code.bits("xor", on, -1)), alive)
 
     def _when_any(self, bits: Value) -> AbstractContextManager[None]:
         return self.code.when(self.code.compare("ne", bits, 0))

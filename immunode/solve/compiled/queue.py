@@ -56,7 +56,7 @@ def begin(workspace: Workspace, external: set[str], order: int) -> str:
         _copy_column(
             f, "p", f.given("p"), f.given("stride"), len(workspace.program.parameters), run, lane, waiting=False
         )
-        for name in ("holds", "patient") if workspace.program.triggers else ():
+        for name in ("holds", "idle") if workspace.program.triggers else ():
             rows = len(workspace.program.triggers)
             _copy_column(f, name, f.given(name), f.given("stride"), rows, run, lane, waiting=True)
         f.put_one(run, "run", lane, waiting=True)
@@ -69,7 +69,9 @@ def begin(workspace: Workspace, external: set[str], order: int) -> str:
         place = (run * f.given("n_times") + following) * n
         f.put_one(place, "place", lane, waiting=True)
     _prepare(f)
-    _first_step(f, order)
+    f.put(first_step(f, order, waiting=True), "h", waiting=True)
+    for s in range(n) if workspace.method == "tsit5" else ():
+        f.put(f.get("begun", s), "slope", s, waiting=True)
     return f.text(attributes="nounwind noinline")
 
 
@@ -96,29 +98,32 @@ def _prepare(f: KernelFunction) -> None:
     f.put(code.number(math.inf), "h_most", waiting=True)
     f.put(code.integer(0), "stiff", waiting=True)
     f.put(code.integer(-1), "busy", waiting=True)
-    f.put(code.number(_memory_at_start(workspace.n)), "memory", waiting=True)
+    f.put(code.number(memory_at_start(workspace.n)), "memory", waiting=True)
     if workspace.method != "tsit5":
         f.put(code.number(0.0), "h_before", waiting=True)
         for s in range(workspace.n):
             f.put(code.number(0.0), "y_before", s, waiting=True)
 
 
-def _memory_at_start(n: int) -> float:
+def memory_at_start(n: int) -> float:
     """Return log2 of the sum of squares that stands for the smallest error remembered."""
     return math.log2(n) + 2.0 * math.log2(step_size.LOWEST_ERROR)
 
 
-def _first_step(f: KernelFunction, order: int) -> None:
-    """Write the size of the first step, NaN where the right-hand side is not finite; see `step_size.first_step`."""
+def first_step(f: KernelFunction, order: int, waiting: bool) -> Value:
+    """Return the size of the first step, NaN where the right-hand side is not finite; see `step_size.first_step`.
+
+    waiting : of the runs that wait, else of those in the lanes. The slope goes to `begun`.
+    """
     code, n = f.code, f.workspace.n
-    t, rtol = f.get("t", waiting=True), code.spread(f.given("rtol"))
-    longest = f.get("t_stop", waiting=True) - t
-    c = f.at("c", waiting=True)
-    code.call("slope", f.args, f.ws, f.at("y", waiting=True), c, f.at("begun"), t)
+    t, rtol = f.get("t", waiting=waiting), code.spread(f.given("rtol"))
+    longest = f.get("t_stop", waiting=waiting) - t
+    c = f.at("c", waiting=waiting)
+    code.call("slope", f.args, f.ws, f.at("y", waiting=waiting), c, f.at("begun"), t)
     size = speed = code.number(0.0)
     for s in range(n):
-        y, slope = f.get("y", s, waiting=True), f.get("begun", s)
-        scale = f.get("atol", s, waiting=True) + rtol * code.intrinsic("fabs", y)
+        y, slope = f.get("y", s, waiting=waiting), f.get("begun", s)
+        scale = f.get("atol", s, waiting=waiting) + rtol * code.intrinsic("fabs", y)
         size, speed = size + _square(y / scale), speed + _square(slope / scale)
     size, speed = (code.intrinsic("sqrt", x * (1.0 / n)) for x in (size, speed))
     slow = code.compare("olt", size, 1e-5) | code.compare("olt", speed, 1e-5)
@@ -126,11 +131,11 @@ def _first_step(f: KernelFunction, order: int) -> None:
     h = code.select(code.compare("olt", code.intrinsic("fabs", h), math.inf), h, 1e-6)
     h = code.select(code.compare("olt", h, longest), h, longest)
     for s in range(n):
-        f.put(f.get("y", s, waiting=True) + h * f.get("begun", s), "u", s)
+        f.put(f.get("y", s, waiting=waiting) + h * f.get("begun", s), "u", s)
     code.call("slope", f.args, f.ws, f.at("u"), c, f.at("ahead"), t + h)
     bend = code.number(0.0)
     for s in range(n):
-        scale = f.get("atol", s, waiting=True) + rtol * code.intrinsic("fabs", f.get("y", s, waiting=True))
+        scale = f.get("atol", s, waiting=waiting) + rtol * code.intrinsic("fabs", f.get("y", s, waiting=waiting))
         bend = bend + _square((f.get("ahead", s) - f.get("begun", s)) / scale)
     bend = code.intrinsic("sqrt", bend * (1.0 / n)) / h
     largest = code.select(code.compare("olt", bend, speed), speed, bend)
@@ -142,6 +147,9 @@ def _first_step(f: KernelFunction, order: int) -> None:
     # a look ahead that left the domain says that the scale is smaller still
     step = code.select(code.compare("olt", step, math.inf), step, h * 1e-3)
     step = code.select(code.compare("olt", step, h * 100.0), step, h * 100.0)
+    if f.workspace.program.triggers:
+        # between events that only turn switches nothing moves: no need to feel one's way
+        step = code.select(code.compare("oeq", largest, 0.0), longest, step)
     step = code.select(code.compare("olt", step, longest), step, longest)
     total = code.number(0.0)
     for s in range(n):
@@ -149,9 +157,7 @@ def _first_step(f: KernelFunction, order: int) -> None:
         with code.exactly():
             # zero for finite slopes, NaN for others
             total = total + slope * 0.0
-        if f.workspace.method == "tsit5":
-            f.put(slope, "slope", s, waiting=True)
-    f.put(code.select(code.compare("ord", total, total), step, math.nan), "h", waiting=True)
+    return code.select(code.compare("ord", total, total), step, math.nan)
 
 
 def _square(x: Value) -> Value:
@@ -230,7 +236,8 @@ def finish(workspace: Workspace) -> str:
         code.store(f.one("y", lane, "d", s), code.address(y, s * stride + run))
     if workspace.program.triggers:
         with code.count_to(len(workspace.program.triggers)) as i:
-            code.store(f.one("holds", lane, "d", i), code.address(f.given("holds"), i * f.given("stride") + run))
+            for name in ("holds", "idle"):
+                code.store(f.one(name, lane, "d", i), code.address(f.given(name), i * f.given("stride") + run))
     code.store(f.one("t", lane), code.address(f.given("t"), run))
     code.store(outcome, code.address(f.given("outcome"), run))
     for name in ("next_out", "steps", "rejected"):

@@ -16,6 +16,7 @@ from immunode.solve.compiled.queue import at_state
 from immunode.solve.compiled.steps import STEPS, Step
 from immunode.solve.compiled.workspace import KernelFunction, Workspace
 from immunode.solve.numpy.event_search import LOOKS
+from immunode.solve.triggers.settling import PATIENCE
 
 DEGREE = 4
 MOST_HALVINGS = 200
@@ -176,13 +177,13 @@ class _Watch:
         patient = code.integer(0, "m")
         for i in range(len(self.triggers)):
             f.put(code.number(0.0), "muted", i)
-            patient = patient | code.compare("ogt", f.get("patient", i), 0.5)
+            patient = patient | code.compare("oge", f.get("idle", i), PATIENCE)
         with code.when(code.any(patient)):
             values = at_state(f, f.at("y_new"), f.at("c"), self.end)
             for i, trigger in enumerate(self.triggers):
                 if any(change.kind != "state" for change in trigger.changes):
                     continue
-                still = code.compare("ogt", f.get("patient", i), 0.5) & code.compare("olt", f.get("holds", i), 0.5)
+                still = code.compare("oge", f.get("idle", i), PATIENCE) & code.compare("olt", f.get("holds", i), 0.5)
                 after = values.compute([change.node for change in trigger.changes])
                 if trigger.sizes:
                     sizes = values.compute(trigger.sizes)

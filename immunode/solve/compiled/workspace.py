@@ -12,7 +12,8 @@ from immunode.program.program import Program
 ARGUMENTS = (
     "n_queue", "queue", "p", "y", "atol", "t", "t_stop", "final", "next_out", "steps", "rejected", "outcome", "trouble",
     "times", "out", "stride", "max_steps", "check", "rtol", "t_end", "shortest", "y_stride", "n_times",
-    "resume", "tape", "taped", "tape_end", "watch", "n_watch", "holds", "patient", "spacing",
+    "resume", "tape", "taped", "tape_end", "watch", "n_watch", "holds", "idle", "spacing", "log", "logged",
+    "log_end", "open",
 )  # fmt: skip
 """Slots of the array of 64-bit words that a kernel is given: addresses, whole numbers, or bits of floats.
 
@@ -21,15 +22,16 @@ are served; called again with `resume`, it goes on where it was. A `tape_end` of
 """
 FLOATS = frozenset({"rtol", "t_end", "shortest", "spacing"})
 COUNTS = frozenset(
-    {"n_queue", "stride", "max_steps", "check", "y_stride", "n_times", "resume", "taped", "tape_end", "n_watch"}
+    {"n_queue", "stride", "max_steps", "check", "y_stride", "n_times", "resume", "taped", "tape_end", "n_watch",
+     "logged", "log_end", "open"}
 )
 _SCALARS = ("t", "h", "t_stop", "t_near", "t_out", "memory", "growth", "h_most")
 _INTEGERS = ("run", "next_out", "place", "steps", "rejected", "stiff", "final", "busy")
 MOST_UNROLLED = 32
 """States of a system whose step is written without loops. See tests/benchmarks/large.py."""
-HANDED_OVER, FIRED, NEVER = 9, 10, -1
-"""Outcomes of a run that turned stiff, and of one in which a condition has turned true; the value of `check` that never
-looks for stiffness."""
+HANDED_OVER, FIRED, GOES_ON, NEVER = 9, 10, 11, -1
+"""Outcomes of a run that turned stiff, of one in which a condition has turned true, and of one whose events are executed;
+the value of `check` that never looks for stiffness."""
 
 
 class Workspace:
@@ -61,7 +63,7 @@ class Workspace:
         for name in (*_SCALARS, *_INTEGERS):
             self._add(name, 1)
         triggers = len(program.triggers)
-        for name in ("holds", "patient") if triggers else ():
+        for name in ("holds", "idle") if triggers else ():
             self._add(name, triggers)
         self.kept = self.size
         self.size *= 2
@@ -73,9 +75,12 @@ class Workspace:
             self._add(name, 1)
         if triggers:
             self._add("cut", 1)
-            self._add("cut_y", n)
-        for name in ("seen", "risen", "muted") if triggers else ():
-            self._add(name, triggers)
+            self._add("pending", 1)
+            for name in ("cut_y", "y_begun"):
+                self._add(name, n)
+            for name in ("seen", "risen", "muted", "waits", "holds_begun", "idle_begun"):
+                self._add(name, triggers)
+            self._add("decided", sum(len(trigger.changes) for trigger in program.triggers))
         if method != "tsit5":
             self._add("lu", len(self.factors.names))
             self._add("diagonal", n)
