@@ -125,8 +125,12 @@ def to_json(record: Any) -> str:
 
 
 def content_key(record: Any) -> str:
-    """Return the SHA-256 of a record's content as 64 hexadecimal digits: equal for equal records, on every machine."""
-    text = _compact({"format": FORMAT, **_encode(record, type(record).__name__, 0, provenance=False)})
+    """Return the SHA-256 of the content of a record, or of a tuple of some, as 64 hexadecimal digits.
+
+    It is equal for equal records, on every machine.
+    """
+    encoded = _encode(record, type(record).__name__, 0, provenance=False)
+    text = _compact({"format": FORMAT, **(encoded if isinstance(encoded, dict) else {"content": encoded})})
     return hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()
 
 

@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-from functools import lru_cache
-
-from immunode.program.program import Program
+from immunode.program.program import Program, once_a_structure
 
 _BOOLEAN = frozenset({"and", "or", "not", "where"})
 _RELATIONS = frozenset({"less", "less_equal", "equal"})
 
 
-@lru_cache(maxsize=256)
+@once_a_structure
 def comparisons(program: Program) -> tuple[tuple[int, int], ...] | None:
     """Return pairs of nodes that the conditions of all triggers compare; None where a pair tells too little.
 
@@ -34,6 +32,18 @@ def comparisons(program: Program) -> tuple[tuple[int, int], ...] | None:
         else:
             return None
     return tuple(sorted(pairs))
+
+
+def settles_at_once(program: Program) -> bool:
+    """Return whether there are triggers, what they fire never waits, and no condition turns at a known time."""
+    none = ("number", 0.0)
+    at_once = all(program.nodes[trigger.delay] == none for trigger in program.triggers)
+    return bool(program.triggers) and at_once and not program.moments
+
+
+def switched(program: Program) -> tuple[int, ...]:
+    """Return the rows of the parameters that triggers change."""
+    return tuple(sorted({c.index for t in program.triggers for c in t.changes if c.kind != "state"}))
 
 
 def _degrees(program: Program) -> list[int]:

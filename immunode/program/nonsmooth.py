@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from functools import lru_cache
 
-from immunode.program.program import Program
+from immunode.program.program import Program, once_a_structure
 
 _LEAVES = frozenset({"number", "parameter", "time", "state"})
 _JUMPS = frozenset({"less", "less_equal", "equal", "floor", "ceil"})
@@ -13,19 +12,19 @@ _GUARD = 1e-100
 """A bound at 0 < |number| below this only keeps logarithms and quotients finite."""
 
 
-@lru_cache(maxsize=256)
+@once_a_structure
 def has_corners(program: Program) -> bool:
     """Return whether min, max or abs of states can bend a derivative."""
     return any(_bends(program, node) for node in _on_states(program))
 
 
-@lru_cache(maxsize=256)
+@once_a_structure
 def has_jumps(program: Program) -> bool:
     """Return whether a condition on states, or a rounding of them, can make a derivative jump."""
     return any(node[0] in _JUMPS for node in _on_states(program))
 
 
-@lru_cache(maxsize=256)
+@once_a_structure
 def edges(program: Program) -> tuple[tuple[int, int], ...]:
     """Return pairs of nodes where a derivative bends or jumps when they are equal; -1 stands for 0."""
     pairs: dict[tuple[int, int], None] = {}

@@ -2,8 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from functools import lru_cache, wraps
+from typing import ParamSpec, TypeVar
 
+P = ParamSpec("P")
+T = TypeVar("T")
 Node = tuple[object, ...]
 """One computed value: `(operation, *operands)`; operands are positions of earlier nodes.
 
@@ -100,6 +105,8 @@ class Program:
     """How many of the last states are derivatives of the others by parameters, see `sensitivity`."""
     key: str = ""
     """Hash of the model's content."""
+    structure: str = ""
+    """Hash of the same without the values of parameters, which programs share that differ in these only."""
 
     def __hash__(self) -> int:
         # programs are looked up at every call: a hash of all their nodes would take longer than a short run
@@ -109,3 +116,33 @@ class Program:
     def quantities(self) -> tuple[str, ...]:
         """Names that results know: states, then fluxes, then derived quantities."""
         return (*self.states, *(name for name, _ in self.fluxes), *(name for name, _ in self.derived))
+
+    def shared(self) -> Program:
+        """Return the program that stands for all of this structure; this one where its structure has no name."""
+        if not self.structure or self.key == self.structure:
+            return self
+        if self.structure not in _of_structure:
+            if len(_of_structure) >= _MOST_STRUCTURES:
+                _of_structure.clear()
+            _of_structure[self.structure] = replace(self, values=(0.0,) * len(self.values), key=self.structure)
+        return _of_structure[self.structure]
+
+
+_MOST_STRUCTURES = 512
+_of_structure: dict[str, Program] = {}
+
+
+def once_a_structure(function: Callable[P, T]) -> Callable[P, T]:
+    """Return a function of a program that is called once for all that differ in the values of their parameters only.
+
+    The program comes first, and the function must not look at its values, nor at its `key`; all else can be hashed.
+    """
+    remembered = lru_cache(maxsize=256)(function)
+
+    @wraps(function)
+    def of_program(*given: P.args, **named: P.kwargs) -> T:
+        program, *more = given
+        assert isinstance(program, Program)
+        return remembered(program.shared(), *more, **named)  # type: ignore[arg-type]
+
+    return of_program

@@ -29,7 +29,8 @@ class Request:
     rtol : relative tolerance.   atol : absolute, see `control.absolute_tolerance`.
     max_steps : most steps a run may try.   method : one of the engine's, or "auto".
     any_start : whether states of which there can't be less than nothing may begin below 0, as in the middle of a run.
-    on_jump(runs, t, y_before, y_after, p) : called at every event; runs, t (n,), y (n_states, n), p (n_parameters, n).
+    on_jump(runs, t, y_before, y_after, p) : told of every event; runs, t (n,), y (n_states, n), p (n_parameters, n)
+        after it. A call may bring several of one run, in order of time.
     on_restart(runs) : called where runs begin again with another method: what was reported of their jumps is void.
     listener : is given every accepted step, see `tape.StepListener`; or None.
     """

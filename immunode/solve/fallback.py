@@ -93,6 +93,6 @@ class _Jumps:
 
     def note(self, runs: Lanes, t: Array, before: Array, after: Array, p: Array) -> None:
         """Count; the signature that engines call."""
-        self.jumps[runs] += 1
+        np.add.at(self.jumps, runs, 1)
         if self.on_jump is not None:
             self.on_jump(runs, t, before, after, p)

@@ -45,6 +45,8 @@ class Runs:
 
     t, y, p, atol : where each run stands (the start, or where it was handed to another method).
     next_break : time of the next break, infinite if there is none left.
+    first, every, count, fired, break_time : (n_breaks, n_runs), when breaks come, how often, how often each has come so
+        far, and when it comes next.
     out : (n_times, n_states, n_runs).   next_out : index of the next output of each run.
     between(runs, y, p) : called with states (n_states, n) and parameters after each break, if set.
     seen_at_start : its arguments at the start, if events fire on states; first how it was before.
@@ -114,13 +116,13 @@ class Runs:
         runs, t : (n,), y : (n_states, n), n a multiple of 8. Breaks at one time fire in the order of the program.
         """
         due = self.next_break[runs] <= t
-        for i in range(len(self._first)):
-            here = np.flatnonzero(due & (self._time[i, runs] <= t))
+        for i in range(len(self.first)):
+            here = np.flatnonzero(due & (self.break_time[i, runs] <= t))
             while here.size:
                 where = padded(here)
                 self._fire(i, runs[where], t[where], y, where)
-                here = here[self._time[i, runs[here]] <= t[here]]
-        self.next_break[runs] = np.min(self._time[:, runs], axis=0)
+                here = here[self.break_time[i, runs[here]] <= t[here]]
+        self.next_break[runs] = np.min(self.break_time[:, runs], axis=0)
 
     def _fire(self, i: int, runs: Lanes, t: Array, y: Array, where: Lanes) -> None:
         before, p = y[:, where], self.p[:, runs]
@@ -139,8 +141,8 @@ class Runs:
 
     def _set_time(self, i: int, runs: Lanes) -> None:
         fired = self.fired[i, runs]
-        time = self._first[i, runs] + np.where(fired > 0, self._every[i, runs] * fired, 0.0)
-        self._time[i, runs] = np.where(fired < self._count[i, runs], time, np.inf)
+        time = self.first[i, runs] + np.where(fired > 0, self.every[i, runs] * fired, 0.0)
+        self.break_time[i, runs] = np.where(fired < self.count[i, runs], time, np.inf)
 
     def _refuse(self, values: Array) -> None:
         functions, n = self.functions, self.n
@@ -176,31 +178,31 @@ class Runs:
 
     def _schedule(self, lanes: Lanes) -> None:
         first, every, count = self.functions.break_times(self.p)
-        self._first, self._every = np.array(first), np.array(every)
-        self._count = np.rint(count) if len(count) else np.array(count)
-        self.fired = np.zeros(self._first.shape, dtype=np.int64)
-        self._time = np.empty_like(self._first)
+        self.first, self.every = np.array(first), np.array(every)
+        self.count = np.rint(count)
+        self.fired = np.zeros(self.first.shape, dtype=np.int64)
+        self.break_time = np.empty_like(self.first)
         self.next_break = np.full(len(lanes), np.inf)
-        if not len(self._first):
+        if not len(self.first):
             return
-        bad = np.isnan(self._first) | np.isnan(self._count) | ((self._count > 1) & ~(self._every >= 0))
+        bad = np.isnan(self.first) | np.isnan(self.count) | ((self.count > 1) & ~(self.every >= 0))
         self._end_refused(np.asarray(bad[:, : self.n].any(axis=0)), np.full(self.n, BAD_SCHEDULE))
         with np.errstate(all="ignore"):
             most = max(MOST_EVENTS, self.max_steps)
-            dense = (self._count > most) & (self._first + most * self._every <= self.t_end) & ~bad
+            dense = (self.count > most) & (self.first + most * self.every <= self.t_end) & ~bad
         self._end_refused(np.asarray(dense[:, : self.n].any(axis=0)), np.full(self.n, TOO_DENSE))
         bad |= dense
         # a schedule that is refused is never looked at again
-        self._first[bad], self._count[bad], self._every[bad] = np.inf, 0.0, 0.0
-        for i in range(len(self._first)):
+        self.first[bad], self.count[bad], self.every[bad] = np.inf, 0.0, 0.0
+        for i in range(len(self.first)):
             self._set_time(i, lanes)
-        self.next_break = np.min(self._time, axis=0)
+        self.next_break = np.min(self.break_time, axis=0)
 
     def _catch_up(self) -> None:
         """Apply what happened before the start (switches only) and at the start."""
-        if not len(self._first):
+        if not len(self.first):
             return
-        early = (self._time < self.t0) & self._moves_state[:, None]
+        early = (self.break_time < self.t0) & self._moves_state[:, None]
         self._end_refused(np.asarray(early[:, : self.n].any(axis=0)), np.full(self.n, DOSE_BEFORE_START))
         self._apply_until(float(np.nextafter(self.t0, -np.inf)))
         if self.functions.program.triggers:

@@ -16,8 +16,9 @@ Array = NDArray[np.float64]
 Lanes = NDArray[np.intp]
 
 DEGREE = 4
-HEAD, PER_STATE = 3, DEGREE + 3
-"""Rows of an entry: run, time, length; then for each state its five coefficients, the largest and the smallest."""
+HEAD, PER_STATE = 4, DEGREE + 3
+"""Rows of an entry: run, time, length, column of its parameters; then for each state its five coefficients, the largest
+and the smallest."""
 BYTES, FEWEST, MOST = 2_000_000, 2048, 16384
 """Size of a tape, which is to stay in the cache until it is looked at; fewest steps, and most entries."""
 TO_BERNSTEIN = np.array(
@@ -187,6 +188,7 @@ class Tape:
         entry = self.table[:, self.count]
         entry[0].view(np.int64)[:] = run
         entry[1], entry[2] = t, h
+        entry[3].view(np.int64)[:] = run
         states = entry[HEAD:].reshape(len(self.states), PER_STATE, self.width)
         states[:, : DEGREE + 1] = coefficients.transpose(1, 0, 2)
         np.max(coefficients, axis=0, out=states[:, DEGREE + 1])
@@ -194,15 +196,18 @@ class Tape:
         self.count += 1
 
     def play(self, p: Array) -> None:
-        """Pass all that was written to the listener, and empty the tape. p : (n_parameters, n_runs), as it was then."""
+        """Pass all that was written to the listener, and empty the tape.
+
+        p : (n_parameters, n_columns), as it was then; the first columns are those of the runs.
+        """
         count, self.count = self.count, 0
         if not count:
             return
         written = self.table[:, :count]
-        run = written[0].view(np.int64).reshape(-1)
+        run, column = (written[k].view(np.int64).reshape(-1) for k in (0, 3))
         t, h = written[1].reshape(-1), written[2].reshape(-1)
         rows = {state: HEAD + PER_STATE * i for i, state in enumerate(self.states)}
-        self.listener.hear(Steps(run=run, column=run, t=t, h=h, p=p, _table=written, _rows=rows))
+        self.listener.hear(Steps(run=run, column=column, t=t, h=h, p=p, _table=written, _rows=rows))
 
 
 def standing(runs: Lanes, t: Array, y: Array, p: Array, states: tuple[int, ...]) -> Steps:

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import multiprocessing
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from immunode.model import Event, Model, Parameter, Process, Requirement, State, Switch
-from immunode.program import lower, numpy_source
-from immunode.program.cache import cached_program
+from immunode.program import compile_numpy, lower, numpy_source
+from immunode.program.cache import _of_structure, cached_program
 from immunode.program.signed_files import read_signed
 
 
@@ -31,8 +32,13 @@ def model(k: float = 0.5) -> Model:
 @pytest.fixture
 def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     monkeypatch.setenv("IMMUNODE_CACHE", str(tmp_path))
-    cached_program.cache_clear()
+    forget()
     return tmp_path
+
+
+def forget() -> None:
+    cached_program.cache_clear()
+    _of_structure.cache_clear()
 
 
 def stored(folder: Path) -> list[Path]:
@@ -41,7 +47,7 @@ def stored(folder: Path) -> list[Path]:
 
 def test_a_second_start_reads_what_the_first_one_wrote(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     first = cached_program(model(), ("A",))
-    cached_program.cache_clear()
+    forget()
     monkeypatch.setattr("immunode.program.cache.lower", lambda *_: pytest.fail("lowered again"))
     second = cached_program(model(), ("A",))
     assert second == first
@@ -49,9 +55,46 @@ def test_a_second_start_reads_what_the_first_one_wrote(folder: Path, monkeypatch
     assert numpy_source(second) == numpy_source(lower(model(), ("A",)))
 
 
-def test_another_value_or_integral_is_another_entry(folder: Path) -> None:
-    keys = {cached_program(m, i).key for m, i in ((model(), ()), (model(), ("A",)), (model(0.6), ()))}
-    assert len(keys) == len(stored(folder)) == 3
+def test_another_value_is_another_key_and_another_integral_another_entry(folder: Path) -> None:
+    programs = [cached_program(m, i) for m, i in ((model(), ()), (model(), ("A",)), (model(0.6), ()))]
+    assert len({program.key for program in programs}) == 3
+    assert {program.structure for program in programs} == {file.stem for file in stored(folder)}
+    assert len(stored(folder)) == 2
+
+
+def test_models_that_differ_in_values_only_are_lowered_once(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    _of_structure.cache_clear()
+    first = cached_program(model(0.5))
+    monkeypatch.setattr("immunode.program.cache.lower", lambda *_: pytest.fail("lowered again"))
+    second = cached_program(model(0.25))
+    assert (first.values, second.values) == ((0.5,), (0.25,))
+    assert first.shared() is second.shared()
+    assert numpy_source(first) is numpy_source(second)
+    assert compile_numpy(first).rhs is compile_numpy(second).rhs
+    fresh = lower(model(0.25))
+    assert replace(second, key="", structure="") == fresh
+    # a key says what a program is, whichever of its kind came first
+    forget()
+    assert cached_program(model(0.25)).key == second.key
+
+
+def test_models_that_differ_in_more_are_lowered_apart(folder: Path) -> None:
+    base = model()
+    state, loss = base.states[0], base.processes[0]
+    others = [
+        base.replace(states=[replace(state, initial=3.0)]),
+        base.replace(states=[replace(state, typical=3.0)]),
+        base.replace(states=[replace(state, extinct_below=1e-3)]),
+        base.replace(processes=[replace(loss, rate="k*A")]),
+        base.replace(events=base.events[:1]),
+        base.replace(events=[replace(base.events[0], every=3), base.events[1]]),
+        base.replace(switches=[Switch("on", 1.0)]),
+        base.replace(requirements=[]),
+        base.replace(max_step=0.5),
+        base.replace(horizon=3.0),
+    ]
+    found = {cached_program(one).structure for one in (base, *others)}
+    assert len(found) == 1 + len(others)
 
 
 @pytest.mark.parametrize("damage", ["", "{", "[]", '{"key": 1}', "\x00\xff", "[" * 100_000])
@@ -60,7 +103,7 @@ def test_a_damaged_file_is_ignored_and_written_anew(folder: Path, damage: str) -
     (file,) = stored(folder)
     sound = file.read_bytes()
     file.write_text(damage)
-    cached_program.cache_clear()
+    forget()
     assert cached_program(model()) == program
     assert file.read_bytes() == sound
 
@@ -70,7 +113,7 @@ def test_a_changed_number_fails_the_signature(folder: Path) -> None:
     (file,) = stored(folder)
     file.write_bytes(file.read_bytes().replace(b'"values": [0.5]', b'"values": [9.5]'))
     assert b"[9.5]" in file.read_bytes()
-    cached_program.cache_clear()
+    forget()
     assert cached_program(model()) == program
 
 
@@ -79,13 +122,13 @@ def test_no_folder_and_no_permission_are_no_errors(tmp_path: Path, monkeypatch: 
     blocked.write_text("in the way")
     for chosen in ("", str(blocked)):
         monkeypatch.setenv("IMMUNODE_CACHE", chosen)
-        cached_program.cache_clear()
+        forget()
         assert cached_program(model()).states == ("A",)
 
 
 def _write_many(round_: int) -> str:
-    cached_program.cache_clear()
-    return cached_program(model(0.1 * (round_ % 3 + 1))).key
+    forget()
+    return cached_program(model(), ((), ("A",), ("A", "loss"))[round_ % 3]).structure
 
 
 def test_many_writers_leave_whole_files_only(folder: Path) -> None:

@@ -263,9 +263,9 @@ def _balance(run: Simulation, state: str, times: Array) -> _Balance:
     jumps: list[tuple[float, float]] = []
 
     def heard(lanes: Any, t: Any, before: Array, after: Array, p: Array) -> None:
-        size = float(after[row, 0] - before[row, 0])
-        if size:
-            jumps.append((float(np.ravel(t)[0]), size))
+        sizes = after[row] - before[row]
+        times = np.broadcast_to(np.asarray(t, float), sizes.shape)
+        jumps.extend((time, size) for time, size in zip(times.tolist(), sizes.tolist(), strict=True) if size)
 
     y = _solve(run, ready, values, given, times, start, row, heard)
     volume = _volume(model, record, ready.functions, values)

@@ -5,11 +5,13 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
 from immunode.language.evaluation import evaluate
 from immunode.language.expression import Expression, names, parse
 from immunode.model.declaration import Declaration
+from immunode.model.records import Derived, Effect
 from immunode.model.views.derived_values import Formulas, formulas_in_order, needed_for, quantities
 from immunode.model.views.formulas import effective
 
@@ -61,14 +63,21 @@ def rounded_down(value: float) -> float:
 
 def timed_rates(model: Declaration) -> dict[str, frozenset[str]]:
     """Return the processes whose rates hold time, each with the names that its rate rests on."""
-    rates = {process.name: parse(process.rate) for process in model.processes}
-    within = _within(model)
-    timed = {}
-    for process, rate in rates.items():
-        parts = _reached(rate, within)
+    return dict(_timed(tuple((p.name, p.rate) for p in model.processes), tuple(model.derived), tuple(model.effects)))
+
+
+@lru_cache(maxsize=256)
+def _timed(
+    rates: tuple[tuple[str, str], ...], derived: tuple[Derived, ...], effects: tuple[Effect, ...]
+) -> tuple[tuple[str, frozenset[str]], ...]:
+    """Return what `timed_rates` does: it depends on texts only, which the arms of a sweep often share."""
+    within = _behind(derived, effects)
+    timed = []
+    for process, rate in rates:
+        parts = _reached(parse(rate), within)
         if any(part[0] == "time" for part in parts):
-            timed[process] = frozenset(name for part in parts for name in names(part))
-    return timed
+            timed.append((process, frozenset(name for part in parts for name in names(part))))
+    return tuple(timed)
 
 
 def narrow_pulses(
@@ -251,9 +260,13 @@ def _width(rate: Expression, place: float, top: float, end: float, reach: float,
 
 def _within(model: Declaration) -> dict[str, Expression]:
     """Return what stands behind the names of derived quantities and of parameters that effects change."""
-    within = {d.name: parse(d.expression) for d in model.derived}
-    for target in dict.fromkeys(effect.target for effect in model.effects):
-        own = [effect for effect in model.effects if effect.target == target]
+    return _behind(model.derived, model.effects)
+
+
+def _behind(derived: Sequence[Derived], effects: Sequence[Effect]) -> dict[str, Expression]:
+    within = {d.name: parse(d.expression) for d in derived}
+    for target in dict.fromkeys(effect.target for effect in effects):
+        own = [effect for effect in effects if effect.target == target]
         within[target] = effective(target, own, {}, f"{target}.raw")
     return within
 

@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
-from functools import lru_cache
 
 from immunode.program.llvm import vector_math
 from immunode.program.llvm.text import Code, Value
 from immunode.program.numpy.linear import markowitz_order
-from immunode.program.program import Program
+from immunode.program.program import Program, once_a_structure
 
 _ARITHMETIC = {"add": "add", "sub": "sub", "mul": "mul", "div": "div"}
 _RELATIONS = {"less": "olt", "less_equal": "ole", "equal": "oeq"}
@@ -54,12 +53,13 @@ def event_nodes(program: Program) -> list[int]:
     return nodes
 
 
-@lru_cache(maxsize=64)
+@once_a_structure
 def _added_to_one(program: Program) -> frozenset[int]:
     """Return the nodes of exponentials that are used in 1 + e^x only."""
     used: dict[int, bool] = {}
     outside = [*program.derivatives, *program.time_derivative, *(node for *_, node in program.jacobian)]
     outside += event_nodes(program)
+    outside += [change.node for event in program.breaks for change in event.changes]
     for kind, *rest in program.nodes:
         if kind in _LEAVES:
             continue

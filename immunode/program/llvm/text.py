@@ -163,7 +163,7 @@ class Code:
         return self.emit("l", f"zext {word} {narrow.text} to i64")
 
     def mask(self, bits: Value) -> Value:
-        """Return the low bits of an integer as a mask."""
+        """Return the low bits of an integer as a mask, the reverse of `lanes`."""
         word = f"i{self.width}"
         narrow = self.emit("l", f"trunc i64 {bits.text} to {word}")
         return self.emit("m", f"bitcast {word} {narrow.text} to {self.types['m']}")

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from immunode.program.conditions import comparisons
 from immunode.program.nonsmooth import edges
 from immunode.program.numpy.source import numpy_source
-from immunode.program.program import Program
+from immunode.program.program import Program, once_a_structure
 
 Array = NDArray[np.float64]
 
@@ -91,7 +91,12 @@ def _restored(program: Program, steady_start: SteadyStart | None) -> Functions:
 
 @lru_cache(maxsize=256)
 def compile_numpy(program: Program) -> Functions:
-    """Return the functions of a Program; compiled once a process."""
+    """Return the functions of a Program; compiled once a process for all of its structure."""
+    return replace(_compiled(program), program=program)
+
+
+@once_a_structure
+def _compiled(program: Program) -> Functions:
     source = numpy_source(program)
     scope: dict[str, Any] = {}
     # the text is generated from whitelisted operations and sanitized names only, never from a user's words

@@ -5,18 +5,17 @@ from __future__ import annotations
 import keyword
 import re
 from collections.abc import Iterable
-from functools import lru_cache
 
 from immunode.program.conditions import comparisons
 from immunode.program.nonsmooth import edges
 from immunode.program.numpy.body import CALLS, Body, wrap
-from immunode.program.program import Change, Program
+from immunode.program.program import Change, Program, once_a_structure
 
 _IMPORTED = {"empty", "empty_like", *CALLS.values()}
 _RESERVED = {*CALLS.values(), "t", "y", "p", "c", "np", "out", "empty", "empty_like", "bool"}
 
 
-@lru_cache(maxsize=256)
+@once_a_structure
 def numpy_source(program: Program) -> str:
     """Return the NumPy source of a Program: the text that `compile_numpy` runs."""
     return _Writer(program).module()

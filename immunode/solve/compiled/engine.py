@@ -18,8 +18,10 @@ from numpy.typing import NDArray
 from immunode.program.llvm import compile as llvm_compile
 from immunode.program.nonsmooth import has_corners
 from immunode.program.numpy.functions import Functions
-from immunode.program.program import Program
+from immunode.program.program import Program, once_a_structure
+from immunode.solve.compiled.actions import Actions
 from immunode.solve.compiled.event_driver import EventDriver
+from immunode.solve.compiled.jump_log import jump_log
 from immunode.solve.compiled.kernel import ENTRY, kernel_source, width
 from immunode.solve.compiled.memory import result_array
 from immunode.solve.compiled.workspace import ARGUMENTS, FIRED, FLOATS, HANDED_OVER, NEVER, Workspace
@@ -46,7 +48,7 @@ STIFF_COST = 3.0
 CORNERS_COST = 0.8
 """The same where the right-hand side has corners, for which the stiff method is preferred."""
 _ALIGNMENT = 128
-_TAPED, _RESUME, _LOGGED, _OPEN = (ARGUMENTS.index(name) for name in ("taped", "resume", "logged", "open"))
+_TAPED, _LOGGED, _RESUME, _MORE = (ARGUMENTS.index(name) for name in ("taped", "logged", "resume", "more"))
 _making = threading.Lock()
 
 
@@ -55,12 +57,14 @@ class Kernel:
     """A loaded kernel.
 
     size : doubles of workspace.   lanes : runs side by side.   small : it writes the steps of all states on a tape.
+    actions : the events that it applies itself, or None.
     """
 
     call: Callable[..., None]
     size: int
     lanes: int
     small: bool
+    actions: Actions | None
 
 
 class CompiledRuns(Runs):
@@ -195,8 +199,9 @@ class _Sweep:
         if runs.listener is not None:
             n, lanes = len(runs.functions.program.states), self.kernel.lanes
             self.tape = Tape(runs.listener, lanes, tuple(range(n)) if self.kernel.small else None)
+        self.log = jump_log(runs, self.kernel.actions, self.kernel.lanes)
         self.handed: list[Lanes] = []
-        self.driver = EventDriver(runs.events, runs, self.kernel.lanes) if runs.events is not None else None
+        self.driver = EventDriver(runs.events, runs) if runs.events is not None else None
 
     def run(self, queue: Lanes) -> Lanes:
         """Integrate the runs in `queue` from break to break to the end; return those that were handed over."""
@@ -219,20 +224,20 @@ class _Sweep:
         return np.sort(np.concatenate(self.handed)) if self.handed else queue[:0]
 
     def _call(self, arguments: NDArray[np.int64], workspace: int) -> None:
-        """Call the kernel until all is served; each time the tape or the log is full it is listened to."""
-        tape, driver = self.tape, self.driver
-        while True:
+        """Call the kernel until all is served; each time the tape or the log of jumps is full they are listened to."""
+        tape, log = self.tape, self.log
+        more = True
+        while more:
             self.kernel.call(arguments.ctypes.data, workspace)
-            more = arguments[_OPEN] != 0
             if tape is not None:
                 tape.count = int(arguments[_TAPED])
-                more = more or (tape.full and (driver is None or not driver.settles))
+            if log is not None:
+                log.play(int(arguments[_LOGGED]), tape)
+            elif tape is not None:
                 tape.play(self.runs.p)
-            if driver is not None:
-                driver.play(int(arguments[_LOGGED]))
-            if not more:
-                return
-            arguments[_TAPED], arguments[_LOGGED], arguments[_RESUME] = 0, 0, 1
+            more = bool(arguments[_MORE])
+            arguments[_TAPED] = arguments[_LOGGED] = 0
+            arguments[_RESUME] = 1
 
     def _aim(self, queue: Lanes) -> None:
         runs = self.runs
@@ -250,20 +255,25 @@ class _Sweep:
             "queue": queue, "p": runs.p, "y": runs.y, "atol": runs.atol, "t": runs.t, "t_stop": runs.t_stop,
             "final": runs.final, "next_out": runs.next_out, "steps": runs.tried, "rejected": runs.thrown,
             "outcome": runs.ended, "trouble": runs.worst, "times": runs.grid, "out": runs.table,
+            "first": runs.first, "every": runs.every, "count": runs.count, "fired": runs.fired,
+            "break_time": runs.break_time,
         }  # fmt: skip
         shortest = 1e-25 * max(abs(runs.t_end - runs.t0), abs(runs.t_end))
         numbers: dict[str, float] = {
             "n_queue": len(queue), "stride": runs.p.shape[1], "y_stride": runs.y.shape[1], "max_steps": runs.max_steps,
             "check": self.check, "n_times": len(runs.times), "rtol": runs.rtol, "t_end": runs.t_end,
             "shortest": shortest, "resume": 0, "taped": 0, "tape_end": 0, "n_watch": 0, "tape": 0, "watch": 0,
-            "holds": 0, "idle": 0, "spacing": 0.0, "log": 0, "logged": 0, "log_end": 0, "open": 0,
+            "more": 0, "logged": 0, "log_end": 0, "log": 0, "holds": 0, "idle": 0, "spacing": 0.0,
         }  # fmt: skip
         if tape is not None:
             arrays |= {"tape": tape.table, "watch": tape.rows}
             numbers |= {"tape_end": tape.capacity, "n_watch": len(tape.rows)}
+        if self.log is not None:
+            arrays["log"] = self.log.table
+            numbers["log_end"] = self.log.capacity
         if self.driver is not None:
-            arrays |= {"holds": self.driver.holds, "idle": self.driver.idle, "log": self.driver.log}
-            numbers |= {"spacing": self.driver.spacing, "log_end": len(self.driver.log)}
+            arrays |= {"holds": self.driver.holds, "idle": self.driver.idle}
+            numbers["spacing"] = self.driver.spacing
         words = np.empty(len(ARGUMENTS), dtype=np.int64)
         for slot, name in enumerate(ARGUMENTS):
             if name in arrays:
@@ -283,6 +293,7 @@ class _Sweep:
             handed = queue[ended == HANDED_OVER]
             if handed.size:
                 self.handed.append(handed)
+                runs.next_break[handed] = np.min(runs.break_time[:, handed], axis=0, initial=np.inf)
             broken = queue[(ended != 0) & (ended != HANDED_OVER) & (ended != FIRED)]
             runs.last[:, broken] = runs.y[:, broken]
             runs.fail(broken, runs.ended[broken].astype(np.int8), runs.worst[broken].astype(np.int32))
@@ -295,6 +306,8 @@ class _Sweep:
         self._jump(landed[runs.next_break[landed] <= runs.t[landed]])
         if self.driver is not None:
             landed = self.driver.settle(landed)
+            if self.log is not None:
+                self.log.p[:, landed] = runs.p[:, landed]
         done = landed[runs.t[landed] >= runs.t_end]
         while done.size:
             done = done[runs.grid[runs.next_out[done]] <= runs.t[done]]
@@ -317,14 +330,14 @@ class _Sweep:
         runs.y[:, lanes] = y
 
 
-@lru_cache(maxsize=64)
+@once_a_structure
 def kernel(program: Program, method: str) -> Kernel:
     """Return the kernel of a program; made once, then read from disk."""
     workspace, key = _named(program, method)
     arguments = (ctypes.c_void_p, ctypes.c_void_p)
     call = llvm_compile.machine_code(key, ENTRY, arguments, lambda: kernel_source(program, method)[0])
     _loaded.add(key)
-    return Kernel(call, workspace.size * workspace.width, workspace.width, workspace.small)
+    return Kernel(call, workspace.size * workspace.width, workspace.width, workspace.small, workspace.actions)
 
 
 def at_hand(program: Program) -> bool:
@@ -341,7 +354,7 @@ def code_name(program: Program) -> str:
     return _named(program, CompiledEngine.methods[0])[1]
 
 
-@lru_cache(maxsize=256)
+@once_a_structure
 def _named(program: Program, method: str) -> tuple[Workspace, str]:
     """Return the workspace of a kernel, and the name that its code has."""
     lanes = width(len(program.states), method)
@@ -353,7 +366,9 @@ def _named(program: Program, method: str) -> tuple[Workspace, str]:
 def _content(program: Program) -> str:
     """Return all of a program that its kernels are made of."""
     parts = (program.nodes, program.derivatives, program.jacobian, program.time_derivative, len(program.parameters))
-    return repr((parts, len(program.states), program.extinct_below, program.max_step, program.triggers))
+    events = tuple(event.changes for event in program.breaks)
+    size = (len(program.states), program.extinct_below, program.max_step)
+    return repr((parts, *size, events, program.triggers, len(program.moments)))
 
 
 @lru_cache(maxsize=1)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from immunode.solve.compiled.settling import LOG_HEAD, MOST_AT_ONCE, can_settle, log_size
+from immunode.program.conditions import settles_at_once
 from immunode.solve.numpy.event_search import SPACING
 from immunode.solve.runs import Runs, padded
 from immunode.solve.status import Status
@@ -14,8 +14,6 @@ from immunode.solve.triggers.settling import StateEvents
 Array = NDArray[np.float64]
 Lanes = NDArray[np.intp]
 
-LOGGED = 2048
-"""Entries of the log that a kernel writes before it lets someone listen."""
 NUDGES = 12
 """Conditions are computed here with other roundings than in the kernel: a run is moved on by one number of time, then
 by two, four, ..., until the condition that the kernel has seen turn has done so here as well."""
@@ -27,17 +25,12 @@ class EventDriver:
 
     holds, idle : (n_triggers, n_runs), as kernels read and write them.   spacing : see `event_search`.
     settles : whether kernels execute what is simple; then ends of runs are theirs.
-    log : (n_entries, n_numbers), the events that a kernel executed, if someone listens.
     """
 
-    def __init__(self, events: StateEvents, runs: Runs, width: int) -> None:
+    def __init__(self, events: StateEvents, runs: Runs) -> None:
         self.events, self.runs = events, runs
         self.holds, self.idle = np.zeros((2, *events.holds.shape))
-        program = runs.functions.program
-        self.settles = can_settle(program)
-        heard = self.settles and runs.on_jump is not None
-        entries = width * MOST_AT_ONCE + LOGGED if heard else 0
-        self.log = np.empty((entries, log_size(program)))
+        self.settles = settles_at_once(runs.functions.program)
         span = runs.t_end - runs.t0
         self.spacing = span * SPACING if span > 0 else np.inf
 
@@ -65,25 +58,6 @@ class EventDriver:
             further = np.minimum(np.nextafter(t, np.inf) + (2**k - 1) * _EPS * np.abs(t), runs.t_end)
             runs.y[:, lanes] = y + (further - t) * slope
             runs.t[lanes] = further
-
-    def play(self, count: int) -> None:
-        """Tell who listens of the events that a kernel executed, `count` entries of the log."""
-        told, log = self.runs.on_jump, self.log[:count]
-        if told is None or not count:
-            return
-        run = log[:, 0].copy().view(np.int64)
-        n = len(self.runs.y)
-        log, run = log[run >= 0], run[run >= 0]
-        # one call has a run once: those that come first in their run, those that come next, ...
-        order = np.argsort(run, kind="stable")
-        begins = np.concatenate([[True], run[order][1:] != run[order][:-1]]) if run.size else np.empty(0, dtype=bool)
-        rank = np.empty_like(run)
-        place = np.arange(len(run))
-        rank[order] = place - np.maximum.accumulate(np.where(begins, place, 0))
-        for k in range(int(rank.max(initial=-1)) + 1):
-            mine = log[rank == k].T
-            first = LOG_HEAD + n
-            told(run[rank == k], mine[1], mine[LOG_HEAD:first], mine[first : first + n], mine[first + n :])
 
     def look_around(self, due: Lanes) -> None:
         """Look at the states before breaks that are due, and between them."""

@@ -11,12 +11,13 @@ from immunode.program.llvm.text import Loop, Value
 from immunode.program.program import Program
 from immunode.solve import step_size
 from immunode.solve.compiled import settling, triggers
+from immunode.solve.compiled.breaks import break_functions, remember
 from immunode.solve.compiled.edges import EdgeCode
 from immunode.solve.compiled.output import write_inside
-from immunode.solve.compiled.queue import EPS, begin, fill, finish, right_hand_side, show
+from immunode.solve.compiled.queue import begin, fill, finish, right_hand_side, show
 from immunode.solve.compiled.steps import STEPS, ExplicitStep
 from immunode.solve.compiled.tape_entries import tape, write_entry
-from immunode.solve.compiled.workspace import FIRED, GOES_ON, HANDED_OVER, KernelFunction, Workspace
+from immunode.solve.compiled.workspace import EPS, FIRED, GOES_ON, HANDED_OVER, KernelFunction, Workspace
 from immunode.solve.numpy.lockstep import HELD_BACK, RELAX, STABLE, STIFF_FAR, STIFF_LIMIT
 from immunode.solve.status import Status
 
@@ -43,6 +44,7 @@ def kernel_source(program: Program, method: str) -> tuple[str, Workspace]:
     step = STEPS[method]
     parts = [right_hand_side(workspace, external), begin(workspace, external, step.error_order)]
     parts += [fill(workspace), show(workspace), finish(workspace), *step.functions(workspace, external)]
+    parts += [*break_functions(workspace, external, step.error_order), attend(workspace)]
     parts += [] if workspace.small else [output(workspace, external), tape(workspace, external)]
     parts += triggers.functions(workspace, external) + settling.functions(workspace, external, step.error_order)
     parts.append(_Kernel(workspace, external).text)
@@ -61,51 +63,49 @@ class _Kernel:
         self.code = code = f.code
         self.step = STEPS[workspace.method](f)
         self.n = workspace.n
-        settles = settling.can_settle(workspace.program)
         with code.when(code.compare("eq", f.given("resume"), 0)):
             f.put_one(code.integer(0, "l"), "next", code.integer(0, "l"))
-            if settles:
+            if workspace.settles:
                 f.put_one(code.integer(0, "l"), "pending", code.integer(0, "l"))
             with code.count_to(workspace.width) as lane:
                 code.call("fill", f.args, f.ws, lane)
+        if workspace.columns:
+            self._resume()
         alive = code.variable(self._busy_lanes())
         self.rtol = code.spread(f.given("rtol"))
         with code.loop() as loop:
-            if settles:
-                self._serve_events(loop, alive)
+            if workspace.settles:
+                self._settle(loop, alive)
             loop.leave_if(code.compare("eq", code.load("l", alive), 0))
             tape_end = f.given("tape_end")
             full = code.compare("sge", f.given("taped"), tape_end)
             loop.leave_if(full & code.compare("ne", tape_end, 0))
+            if workspace.actions is not None:
+                loop.leave_if(code.compare("ne", f.one("pending", code.integer(0, "l"), "l"), 0))
             attention = self._pass()
-            if settles:
+            if workspace.settles:
                 f.put_one(attention, "pending", code.integer(0, "l"))
             else:
-                self._serve(attention, alive)
-        if settles:
-            f.give_back(code.load("l", alive) | f.one("pending", code.integer(0, "l"), "l"), "open")
+                self._attend(attention, alive)
+        more = code.load("l", alive)
+        if workspace.settles:
+            more = more | f.one("pending", code.integer(0, "l"), "l")
+        f.give_back(more, "more")
         self.text = f.text(linkage="")
 
-    def _serve(self, attention: Value, alive: Value) -> None:
-        """Write runs back that are done or need the driver, and take up others."""
+    def _attend(self, attention: Value, alive: Value) -> None:
         f, code = self.f, self.code
-        with code.over_lanes(attention) as lane:
-            code.call("finish", f.args, f.ws, lane)
-            code.call("fill", f.args, f.ws, lane)
         with self._when_any(attention):
+            code.call("attend", f.args, f.ws, attention)
             code.store(self._busy_lanes(), alive)
 
-    def _serve_events(self, loop: Loop, alive: Value) -> None:
-        """Execute the events of the last pass, and serve what does not go on then."""
+    def _settle(self, loop: Loop, alive: Value) -> None:
+        """Execute the events of the last pass, and attend to the lanes that do not go on then."""
         f, code, zero = self.f, self.code, self.code.integer(0, "l")
         pending = f.one("pending", zero, "l")
-        if settling.switches(self.workspace.program):
-            # the tape is to be played with the switches that held during its steps
-            waits = code.compare("ne", f.given("taped"), 0) & code.compare("ne", pending, 0)
-            loop.leave_if(waits & code.compare("ne", f.given("tape_end"), 0))
         log_end = f.given("log_end")
-        room = code.integer(self.workspace.width * settling.MOST_AT_ONCE, "l")
-        loop.leave_if(code.compare("ne", log_end, 0) & code.compare("sgt", f.given("logged") + room, log_end))
+        needed = f.given("logged") + self.workspace.width * settling.MOST_AT_ONCE
+        loop.leave_if(code.compare("ne", log_end, 0) & code.compare("sgt", needed, log_end))
         f.put_one(zero, "pending", zero)
         with self._when_any(pending):
             status, final = f.get("code", kind="i"), f.get("final", kind="i")
@@ -116,7 +116,18 @@ class _Kernel:
             with code.when(code.any(here)):
                 code.call("settle", f.args, f.ws, code.lanes(here))
             on = code.lanes(code.compare("eq", f.get("code", kind="i"), GOES_ON))
-            self._serve(code.bits("and", pending, code.bits("xor", on, -1)), alive)
+            self._attend(code.bits("and", pending, code.bits("xor", on, -1)), alive)
+
+    def _resume(self) -> None:
+        """Serve the lanes that wait for room in the log; all have the parameters now that their runs have by then."""
+        f, code = self.f, self.code
+        with code.when(code.compare("ne", f.given("resume"), 0)):
+            f.put(f.get("run", kind="i"), "column")
+            if self.workspace.actions is None:
+                return
+            waiting = f.one("pending", code.integer(0, "l"), "l")
+            with self._when_any(waiting):
+                code.call("attend", f.args, f.ws, waiting)
 
     def _when_any(self, bits: Value) -> AbstractContextManager[None]:
         return self.code.when(self.code.compare("ne", bits, 0))
@@ -177,6 +188,8 @@ class _Kernel:
         t_now = code.select(good, t_new, t)
         f.change(good, t_new, "t")
         self._extinguish(before, t_now)
+        if self.workspace.actions is not None:
+            remember(f, good & busy, wish, code.compare("olt", left, wish))
         f.change(landed, code.integer(0), "code")
         if fired is not None:
             f.change(fired, code.integer(FIRED), "code")
@@ -319,6 +332,21 @@ class _Kernel:
             else:
                 f.put(h, "h_tried")
                 code.call("tape", f.args, f.ws)
+
+
+def attend(workspace: Workspace) -> str:
+    """Return `attend`: lanes at a break go on, the runs in the others are let go, and the next ones taken up."""
+    f = KernelFunction(workspace, "attend", [("l", "bits")])
+    code, bits = f.code, f.code.argument("l", "bits")
+    if workspace.actions is not None:
+        zero = code.integer(0, "l")
+        f.put_one(zero, "pending", zero)
+        code.call("serve", f.args, f.ws, bits)
+        bits = f.one("attention", zero, "l")
+    with code.over_lanes(bits) as lane:
+        code.call("finish", f.args, f.ws, lane)
+        code.call("fill", f.args, f.ws, lane)
+    return f.text(attributes="nounwind noinline")
 
 
 def output_lanes(workspace: Workspace) -> int:

@@ -4,14 +4,13 @@ from __future__ import annotations
 
 import math
 
-from immunode.program.llvm import vector_math
 from immunode.program.llvm.source import Values
 from immunode.program.llvm.text import Value
 from immunode.solve import step_size
-from immunode.solve.compiled.workspace import KernelFunction, Workspace
+from immunode.solve.compiled.actions import Actions
+from immunode.solve.compiled.first_step import first_step, memory_at_start
+from immunode.solve.compiled.workspace import EPS, KernelFunction, Workspace
 from immunode.solve.status import Status
-
-EPS = 2.220446049250313e-16
 
 
 def right_hand_side(workspace: Workspace, external: set[str]) -> str:
@@ -66,12 +65,17 @@ def begin(workspace: Workspace, external: set[str], order: int) -> str:
             f.put_one(code.load("l", code.address(f.given(name), run)), name, lane, waiting=True)
         following = f.one("next_out", lane, "l", waiting=True)
         f.put_one(code.load("d", code.address(f.given("times"), following)), "t_out", lane, waiting=True)
+        if workspace.actions is not None:
+            events = len(workspace.actions.body)
+            _copy_column(f, "break_time", f.given("break_time"), f.given("stride"), events, run, lane, waiting=True)
         place = (run * f.given("n_times") + following) * n
         f.put_one(place, "place", lane, waiting=True)
     _prepare(f)
-    f.put(first_step(f, order, waiting=True), "h", waiting=True)
-    for s in range(n) if workspace.method == "tsit5" else ():
-        f.put(f.get("begun", s), "slope", s, waiting=True)
+    h = first_step(f, order, "begun", waiting=True)
+    if workspace.method == "tsit5":
+        for s in range(n):
+            f.put(f.get("begun", s), "slope", s, waiting=True)
+    f.put(h, "h", waiting=True)
     return f.text(attributes="nounwind noinline")
 
 
@@ -99,69 +103,18 @@ def _prepare(f: KernelFunction) -> None:
     f.put(code.integer(0), "stiff", waiting=True)
     f.put(code.integer(-1), "busy", waiting=True)
     f.put(code.number(memory_at_start(workspace.n)), "memory", waiting=True)
+    if workspace.actions is not None:
+        for i, row in enumerate(workspace.actions.held):
+            f.put(f.get("p", row), "held", i, waiting=True)
+        for kind in range(workspace.actions.kinds):
+            f.put(code.number(0.0), "h_kind", kind, waiting=True)
+        f.put(code.integer(-1), "kind", waiting=True)
+    if workspace.columns:
+        f.put(f.get("run", kind="i", waiting=True), "column", waiting=True)
     if workspace.method != "tsit5":
         f.put(code.number(0.0), "h_before", waiting=True)
         for s in range(workspace.n):
             f.put(code.number(0.0), "y_before", s, waiting=True)
-
-
-def memory_at_start(n: int) -> float:
-    """Return log2 of the sum of squares that stands for the smallest error remembered."""
-    return math.log2(n) + 2.0 * math.log2(step_size.LOWEST_ERROR)
-
-
-def first_step(f: KernelFunction, order: int, waiting: bool) -> Value:
-    """Return the size of the first step, NaN where the right-hand side is not finite; see `step_size.first_step`.
-
-    waiting : of the runs that wait, else of those in the lanes. The slope goes to `begun`.
-    """
-    code, n = f.code, f.workspace.n
-    t, rtol = f.get("t", waiting=waiting), code.spread(f.given("rtol"))
-    longest = f.get("t_stop", waiting=waiting) - t
-    c = f.at("c", waiting=waiting)
-    code.call("slope", f.args, f.ws, f.at("y", waiting=waiting), c, f.at("begun"), t)
-    size = speed = code.number(0.0)
-    for s in range(n):
-        y, slope = f.get("y", s, waiting=waiting), f.get("begun", s)
-        scale = f.get("atol", s, waiting=waiting) + rtol * code.intrinsic("fabs", y)
-        size, speed = size + _square(y / scale), speed + _square(slope / scale)
-    size, speed = (code.intrinsic("sqrt", x * (1.0 / n)) for x in (size, speed))
-    slow = code.compare("olt", size, 1e-5) | code.compare("olt", speed, 1e-5)
-    h = code.select(slow, code.number(1e-6), size * 0.01 / speed)
-    h = code.select(code.compare("olt", code.intrinsic("fabs", h), math.inf), h, 1e-6)
-    h = code.select(code.compare("olt", h, longest), h, longest)
-    for s in range(n):
-        f.put(f.get("y", s, waiting=waiting) + h * f.get("begun", s), "u", s)
-    code.call("slope", f.args, f.ws, f.at("u"), c, f.at("ahead"), t + h)
-    bend = code.number(0.0)
-    for s in range(n):
-        scale = f.get("atol", s, waiting=waiting) + rtol * code.intrinsic("fabs", f.get("y", s, waiting=waiting))
-        bend = bend + _square((f.get("ahead", s) - f.get("begun", s)) / scale)
-    bend = code.intrinsic("sqrt", bend * (1.0 / n)) / h
-    largest = code.select(code.compare("olt", bend, speed), speed, bend)
-    flat = code.compare("ole", largest, 1e-15)
-    least = code.select(code.compare("olt", h, 1e-3), code.number(1e-6), h * 1e-3)
-
-    root = vector_math.exp(code, vector_math.log(code, code.number(0.01) / largest) * (1.0 / order))
-    step = code.select(flat, least, root)
-    # a look ahead that left the domain says that the scale is smaller still
-    step = code.select(code.compare("olt", step, math.inf), step, h * 1e-3)
-    step = code.select(code.compare("olt", step, h * 100.0), step, h * 100.0)
-    if f.workspace.program.triggers:
-        # between events that only turn switches nothing moves: no need to feel one's way
-        step = code.select(code.compare("oeq", largest, 0.0), longest, step)
-    step = code.select(code.compare("olt", step, longest), step, longest)
-    total = code.number(0.0)
-    for s in range(n):
-        slope = f.get("begun", s)
-        with code.exactly():
-            # zero for finite slopes, NaN for others
-            total = total + slope * 0.0
-    return code.select(code.compare("ord", total, total), step, math.nan)
-
-
-def _square(x: Value) -> Value:
-    return x * x
 
 
 def fill(workspace: Workspace) -> str:
@@ -240,8 +193,10 @@ def finish(workspace: Workspace) -> str:
                 code.store(f.one(name, lane, "d", i), code.address(f.given(name), i * f.given("stride") + run))
     code.store(f.one("t", lane), code.address(f.given("t"), run))
     code.store(outcome, code.address(f.given("outcome"), run))
-    for name in ("next_out", "steps", "rejected"):
+    for name in ("next_out", "steps", "rejected", "final"):
         code.store(f.one(name, lane, "l"), code.address(f.given(name), run))
+    if workspace.actions is not None:
+        _give_back_events(f, workspace.actions, lane, run)
     with code.when(~landed):
         worst, which = code.variable(code.number(-1.0, "d")), code.variable(code.integer(0, "l"))
         with code.count_to(workspace.n) as s:
@@ -252,3 +207,12 @@ def finish(workspace: Workspace) -> str:
             code.store(code.select(larger, size, code.load("d", worst)), worst)
         code.store(code.load("l", which), code.address(f.given("trouble"), run))
     return f.text(attributes="nounwind noinline")
+
+
+def _give_back_events(f: KernelFunction, actions: Actions, lane: Value, run: Value) -> None:
+    """Write the switches of a lane and the times of its next breaks to where another kernel takes them up."""
+    code, stride = f.code, f.given("stride")
+    with code.count_to(len(actions.body)) as i:
+        code.store(f.one("break_time", lane, "d", i), code.address(f.given("break_time"), i * stride + run))
+    for held, row in enumerate(actions.switches):
+        code.store(f.one("held", lane, "d", held), code.address(f.given("p"), stride * row + run))

@@ -9,41 +9,25 @@ from __future__ import annotations
 
 import math
 
+from immunode.program.conditions import switched
 from immunode.program.llvm.source import Values
 from immunode.program.llvm.text import Value
-from immunode.program.program import Program, Trigger
+from immunode.program.program import Trigger
 from immunode.solve import step_size
-from immunode.solve.compiled.queue import at_state, first_step, memory_at_start
+from immunode.solve.compiled.first_step import first_step, memory_at_start
+from immunode.solve.compiled.queue import at_state
 from immunode.solve.compiled.workspace import FIRED, GOES_ON, KernelFunction, Workspace
 from immunode.solve.status import Status
 
 MOST_AT_ONCE = 64
-LOG_HEAD = 2
-"""Numbers of an entry of the log before its states: run and time."""
-
-
-def can_settle(program: Program) -> bool:
-    """Return whether a kernel executes events of a program: none waits, and no condition turns at a known time."""
-    none = ("number", 0.0)
-    return bool(program.triggers) and not program.moments and all(program.nodes[t.delay] == none for t in program.triggers)
-
-
-def log_size(program: Program) -> int:
-    """Return how many numbers an entry of the log has: run, time, states before and after, parameters after."""
-    return LOG_HEAD + 2 * len(program.states) + len(program.parameters)
 
 
 def functions(workspace: Workspace, external: set[str], order: int) -> list[str]:
     """Return the text of `settle` and what it calls; none where events are left to the driver."""
-    if not can_settle(workspace.program):
+    if not workspace.settles:
         return []
-    texts = [_restart(workspace, external, order), _log(workspace), _Settle(workspace, external).text]
-    return [*texts, _renew(workspace, external)] if switches(workspace.program) else texts
-
-
-def switches(program: Program) -> list[int]:
-    """Return the rows of the parameters that triggers change."""
-    return sorted({c.index for t in program.triggers for c in t.changes if c.kind != "state"})
+    texts = [_restart(workspace, external, order), _note(workspace), _Settle(workspace, external).text]
+    return [*texts, _renew(workspace, external)] if switched(workspace.program) else texts
 
 
 def _renew(workspace: Workspace, external: set[str]) -> str:
@@ -66,7 +50,7 @@ def _restart(workspace: Workspace, external: set[str], order: int) -> str:
     f = KernelFunction(workspace, "restart", [("l", "bits")], external)
     code = f.code
     lanes = f.code.mask(code.argument("l", "bits"))
-    f.change(lanes, first_step(f, order, waiting=False), "h")
+    f.change(lanes, first_step(f, order, "begun", waiting=False), "h")
     for name, number in (("growth", step_size.GROW_MOST), ("h_most", math.inf), ("memory", memory_at_start(workspace.n))):
         f.change(lanes, code.number(number), name)
     f.change(lanes, code.integer(0), "stiff")
@@ -80,20 +64,25 @@ def _restart(workspace: Workspace, external: set[str], order: int) -> str:
     return f.text(attributes="nounwind noinline")
 
 
-def _log(workspace: Workspace) -> str:
-    """Return `note`: an event of a lane is written to the log; its states before lie in `u`, those after in `y`."""
+def _note(workspace: Workspace) -> str:
+    """Return `note`: an event of a lane is written to the log; its states before lie in `u`, those after in `y`.
+
+    Rows of an entry are those of `jump_log`.
+    """
     f = KernelFunction(workspace, "note", [("l", "lane")])
     code, lane, n = f.code, f.code.argument("l", "lane"), workspace.n
-    place = f.given("logged")
-    entry = code.address(f.given("log"), place * log_size(workspace.program))
-    code.store(f.one("run", lane, "l"), entry)
-    code.store(f.one("t", lane), code.address(entry, 1))
+    entry, room = f.given("logged"), f.given("log_end")
+    where = code.address(f.given("log"), entry)
+    code.store(f.one("run", lane, "l"), where)
+    code.store(f.one("t", lane), code.address(where, room))
     with code.count_to(n) as s:
-        code.store(f.one("u", lane, "d", s), code.address(entry, s + LOG_HEAD))
-        code.store(f.one("y", lane, "d", s), code.address(entry, s + LOG_HEAD + n))
-    with code.count_to(len(workspace.program.parameters)) as row:
-        code.store(f.one("p", lane, "d", row), code.address(entry, row + LOG_HEAD + 2 * n))
-    f.give_back(place + 1, "logged")
+        code.store(f.one("u", lane, "d", s), code.address(where, (s + 2) * room))
+        code.store(f.one("y", lane, "d", s), code.address(where, (s + (n + 2)) * room))
+    for k, row in enumerate(switched(workspace.program)):
+        code.store(f.one("p", lane, "d", row), code.address(where, room * (2 + 2 * n + k)))
+    # steps from here on have the parameters of this entry
+    f.put_one(entry + f.given("stride"), "column", lane)
+    f.give_back(entry + 1, "logged")
     return f.text(attributes="nounwind noinline")
 
 
@@ -109,7 +98,7 @@ class _Settle:
         self.f = f = KernelFunction(workspace, "settle", [("l", "bits")], external)
         self.code = code = f.code
         self.bits = code.argument("l", "bits")
-        self.switches = switches(workspace.program)
+        self.switches = switched(workspace.program)
         self.first = {i: sum(len(t.changes) for t in self.triggers[:i]) for i in range(len(self.triggers))}
         self.lanes = code.mask(self.bits)
         self.t = f.get("t")
@@ -138,11 +127,9 @@ class _Settle:
             f.put(f.get("holds", i), "holds_begun", i)
             f.put(f.get("idle", i), "idle_begun", i)
             f.put(code.number(0.0), "waits", i)
-        # without switches, only the log needs the parameters
-        needed = self.bits
         if not self.switches:
-            needed = code.select(code.compare("ne", f.given("log_end"), 0), needed, 0)
-        with code.over_lanes(needed) as lane:
+            return
+        with code.over_lanes(self.bits) as lane:
             run = f.one("run", lane, "l")
             with code.count_to(len(self.workspace.program.parameters)) as row:
                 value = code.load("d", code.address(f.given("p"), row * f.given("stride") + run))
@@ -284,8 +271,8 @@ class _Settle:
     def _strike_out(self, lane: Value) -> None:
         """Take what was logged of a lane in this moment as not written: the run -1."""
         f, code = self.f, self.code
-        run, size = f.one("run", lane, "l"), log_size(self.workspace.program)
+        run = f.one("run", lane, "l")
         with code.count_to(f.given("logged"), first=self.logged) as k:
-            entry = code.address(f.given("log"), k * size)
+            entry = code.address(f.given("log"), k)
             with code.when(code.compare("eq", code.load("l", entry), run)):
                 code.store(code.integer(-1, "l"), entry)

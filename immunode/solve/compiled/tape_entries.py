@@ -29,9 +29,12 @@ def write_entry(f: KernelFunction, step: Step, h: Value) -> None:
     f.give_back(taped + 1, "taped")
     t, t_new = f.get("t"), f.get("t_new")
     good = code.compare("ogt", t_new, -math.inf)
+    # switches turn inside the kernel: a step has the parameters of the log's entry before it
+    column = "column" if f.workspace.columns else "run"
     code.store(code.select(good, f.get("run", kind="i"), -1), entry)
     code.store(t, code.address(entry, apart))
     code.store(t_new - t, code.address(entry, apart * 2))
+    code.store(code.select(good, f.get(column, kind="i"), -1), code.address(entry, apart * 3))
     if f.workspace.small:
         for row in range(f.workspace.n):
             _write_state(f, step, row, h, code.address(entry, apart * (HEAD + PER_STATE * row)), apart)

@@ -4,29 +4,33 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
+from immunode.program.conditions import settles_at_once
 from immunode.program.llvm.source import Factors, prepared
 from immunode.program.llvm.tables import Tables
 from immunode.program.llvm.text import Code, Value
 from immunode.program.program import Program
+from immunode.solve.compiled.actions import actions
 
 ARGUMENTS = (
     "n_queue", "queue", "p", "y", "atol", "t", "t_stop", "final", "next_out", "steps", "rejected", "outcome", "trouble",
     "times", "out", "stride", "max_steps", "check", "rtol", "t_end", "shortest", "y_stride", "n_times",
-    "resume", "tape", "taped", "tape_end", "watch", "n_watch", "holds", "idle", "spacing", "log", "logged",
-    "log_end", "open",
+    "resume", "more", "tape", "taped", "tape_end", "watch", "n_watch",
+    "first", "every", "count", "fired", "break_time", "log", "logged", "log_end", "holds", "idle", "spacing",
 )  # fmt: skip
 """Slots of the array of 64-bit words that a kernel is given: addresses, whole numbers, or bits of floats.
 
-A kernel counts the entries it writes on the tape in `taped`. It returns when there are `tape_end` of them, or all runs
-are served; called again with `resume`, it goes on where it was. A `tape_end` of 0 means no tape.
+A kernel counts the entries it writes on the tape in `taped`, and those it writes into the log of jumps in `logged`. It
+returns when there are `tape_end` of the first, when `log_end` of the second may become too few, or when all runs are
+served; `more` is then 0. Called again with `resume`, it goes on where it was. An end of 0 means no tape, or no log.
 """
 FLOATS = frozenset({"rtol", "t_end", "shortest", "spacing"})
 COUNTS = frozenset(
-    {"n_queue", "stride", "max_steps", "check", "y_stride", "n_times", "resume", "taped", "tape_end", "n_watch",
-     "logged", "log_end", "open"}
+    {"n_queue", "stride", "max_steps", "check", "y_stride", "n_times", "resume", "more", "taped", "tape_end", "n_watch"}
+    | {"logged", "log_end"}
 )
 _SCALARS = ("t", "h", "t_stop", "t_near", "t_out", "memory", "growth", "h_most")
 _INTEGERS = ("run", "next_out", "place", "steps", "rejected", "stiff", "final", "busy")
+EPS = 2.220446049250313e-16
 MOST_UNROLLED = 32
 """States of a system whose step is written without loops. See tests/benchmarks/large.py."""
 HANDED_OVER, FIRED, GOES_ON, NEVER = 9, 10, 11, -1
@@ -39,13 +43,18 @@ class Workspace:
 
     The first `kept` rows are a lane's; as many follow in which runs wait to be taken up; then come rows needed within
     a step. `small` : the whole step is held in registers. `looped` : too large for code without loops; `tables` then
-    go through the factorization.
+    go through the factorization. `actions` : the events that lanes have applied inside the kernel, None where none is.
+    `settles` : events that fire on states are executed inside the kernel. `columns` : switches turn inside the kernel.
     """
 
     def __init__(self, program: Program, method: str, width: int) -> None:
         self.program, self.method, self.width = program, method, width
         self.n = n = len(program.states)
         self.prepared = prepared(program)
+        # where states are watched, they are looked at before and between doses: by the driver
+        self.actions = None if program.triggers else actions(program, self.prepared)
+        self.settles = settles_at_once(program)
+        self.columns = self.settles or self.actions is not None
         self.factors = Factors(n, [(i, j) for i, j, _ in program.jacobian])
         self.looped = n > MOST_UNROLLED
         self.tables = Tables(self.factors) if self.looped else None
@@ -65,6 +74,14 @@ class Workspace:
         triggers = len(program.triggers)
         for name in ("holds", "idle") if triggers else ():
             self._add(name, triggers)
+        if self.settles:
+            self._add("column", 1)
+        if self.actions is not None:
+            self._add("break_time", len(self.actions.body))
+            self._add("held", len(self.actions.held))
+            self._add("h_kind", self.actions.kinds)
+            for name in ("kind", "column", "entry"):
+                self._add(name, 1)
         self.kept = self.size
         self.size *= 2
         for name, rows in {"p": len(program.parameters), "u": n, "b": n, "y_new": n, "k": 8 * n, "scaled": n}.items():
@@ -81,6 +98,10 @@ class Workspace:
             for name in ("seen", "risen", "muted", "waits", "holds_begun", "idle_begun"):
                 self._add(name, triggers)
             self._add("decided", sum(len(trigger.changes) for trigger in program.triggers))
+        if self.actions is not None:
+            self._add("now", n)
+            for name in ("due", "landed", "attention", "pending", "h_kept"):
+                self._add(name, 1)
         if method != "tsit5":
             self._add("lu", len(self.factors.names))
             self._add("diagonal", n)

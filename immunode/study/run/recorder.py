@@ -78,9 +78,9 @@ class Recorder:
         return len(self.functions.program.values)
 
     def on_jump(self, lanes: NDArray[Any], t: Any, y_before: Array, y_after: Array, p: Array) -> None:
-        """Note one jump of some runs; the signature that solvers call.
+        """Note jumps of some runs; the signature that solvers call.
 
-        lanes : shape (n_lanes,), which runs.   t : a number or shape (n_lanes,).
+        lanes : shape (n_lanes,), which runs; one may come several times, in order.   t : a number or shape (n_lanes,).
         y_before, y_after : shape (n_states, n_lanes).   p : shape (n_parameters, n_lanes), after the jump.
         """
         lanes = np.asarray(lanes)
@@ -88,13 +88,23 @@ class Recorder:
         if self.both_sides:
             self.lanes.append(lanes.copy())
             self.jump_times.append(when)
-            self.before.append(np.concatenate([y_before, self.switches[:, lanes]]))
+            self.before.append(np.concatenate([y_before, self._switches_before(lanes, p)]))
             self.after.append(np.concatenate([y_after, p[self._declared :]]))
-        self.switches[:, lanes] = p[self._declared :]
+        last = _last(lanes)
+        self.switches[:, lanes[last]] = p[self._declared :, last]
         if len(self.history):
             k = np.searchsorted(self.times, when, side="left")
-            seen = k < len(self.times)
+            seen = np.flatnonzero(k < len(self.times))
+            seen = seen[_last(k[seen] * self.values.shape[1] + lanes[seen])]
             self.history[k[seen], :, lanes[seen]] = p[self._declared :, seen].T
+
+    def _switches_before(self, lanes: NDArray[np.intp], p: Array) -> Array:
+        """Return the switches before each of some jumps, (n_switches, n_lanes): those after a run's jump before it."""
+        before = self.switches[:, lanes]
+        order = np.argsort(lanes, kind="stable")
+        again = np.flatnonzero(lanes[order[1:]] == lanes[order[:-1]])
+        before[:, order[again + 1]] = p[self._declared :, order[again]]
+        return before
 
     def on_restart(self, runs: NDArray[np.intp]) -> None:
         """Forget the jumps of runs that begin anew."""
@@ -210,3 +220,8 @@ class Recorder:
                         seen = self.functions.observe(widened(t), widened(y), widened(p))[:, :n]
                 out[i] = seen[row - n_states]
         return out
+
+
+def _last(keys: NDArray[np.intp]) -> NDArray[np.intp]:
+    """Return where each of some keys stands for the last time."""
+    return np.asarray(len(keys) - 1 - np.unique(keys[::-1], return_index=True)[1])

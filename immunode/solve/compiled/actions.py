@@ -1,0 +1,136 @@
+"""What the events of a program do to a lane, as vector code: new values, and what is prepared from them anew."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from immunode.program.llvm.source import Values
+from immunode.program.program import Change, Program, once_a_structure
+
+if TYPE_CHECKING:
+    from immunode.solve.compiled.workspace import KernelFunction
+
+MOST_NODES = 5000
+"""Events that need more code than so many nodes are served between the calls of a kernel, which compiles sooner."""
+_CONSTANT = ("number", "state", "time")
+
+
+@dataclass(frozen=True)
+class Actions:
+    """The timed events of a program as its kernels carry them out.
+
+    bodies : what events do, each once.   body : which of them each break has.
+    kind : number of the things that each break sets, the same for breaks that set the same things.
+    held : rows of `p` that lanes keep.   switches : rows of `p` that events set, the first of `held`.
+    renewed : of each body, positions in `prepared` of what changes with the switches that it sets.
+    """
+
+    bodies: tuple[tuple[Change, ...], ...]
+    body: tuple[int, ...]
+    kind: tuple[int, ...]
+    held: tuple[int, ...]
+    switches: tuple[int, ...]
+    renewed: tuple[tuple[int, ...], ...]
+
+    @property
+    def kinds(self) -> int:
+        """How many kinds there are."""
+        return max(self.kind) + 1
+
+    @property
+    def roots(self) -> Iterable[int]:
+        """Nodes of all new values."""
+        return (change.node for body in self.bodies for change in body)
+
+
+@once_a_structure
+def actions(program: Program, prepared: tuple[int, ...]) -> Actions | None:
+    """Return what a kernel does at the breaks of a program; None where it has none, or they are too much code.
+
+    prepared : nodes that right-hand side and Jacobian need, as `llvm.source.prepared` returns them.
+    """
+    if not program.breaks:
+        return None
+    bodies = tuple(dict.fromkeys(b.changes for b in program.breaks))
+    aims = [frozenset((c.kind, c.index) for c in b.changes) for b in program.breaks]
+    kinds = list(dict.fromkeys(aims))
+    reach = _Reach(program)
+    size, held, renewed = 0, set[int](), []
+    switches = tuple(sorted({c.index for body in bodies for c in body if c.kind == "parameter"}))
+    below = {node: reach.of([node]) for node in prepared} if switches else {}
+    for body in bodies:
+        nodes = reach.of(c.node for c in body)
+        turned = {c.index for c in body if c.kind == "parameter"}
+        again = [i for i, node in enumerate(prepared) if turned & reach.rows(below[node])] if turned else []
+        nodes |= set().union(*(below[prepared[i]] for i in again))
+        size += len(nodes)
+        held |= reach.rows(nodes)
+        renewed.append(tuple(again))
+    if size > MOST_NODES:
+        return None
+    return Actions(
+        bodies=bodies,
+        body=tuple(bodies.index(b.changes) for b in program.breaks),
+        kind=tuple(kinds.index(aim) for aim in aims),
+        held=(*switches, *sorted(held - set(switches))),
+        switches=switches,
+        renewed=tuple(renewed),
+    )
+
+
+class _Reach:
+    """Which nodes others are made from."""
+
+    def __init__(self, program: Program) -> None:
+        self.nodes = program.nodes
+
+    def of(self, roots: Iterable[int]) -> set[int]:
+        stack, seen = list(roots), set[int]()
+        while stack:
+            node = stack.pop()
+            if node not in seen:
+                seen.add(node)
+                kind, *rest = self.nodes[node]
+                if kind not in _CONSTANT and kind != "parameter":
+                    stack += [int(o) for o in rest]  # type: ignore[call-overload]
+        return seen
+
+    def rows(self, nodes: Iterable[int]) -> set[int]:
+        """Return the rows of `p` among nodes."""
+        leaves = (self.nodes[node] for node in nodes)
+        return {int(leaf[1]) for leaf in leaves if leaf[0] == "parameter"}  # type: ignore[call-overload]
+
+
+def write_action(f: KernelFunction, body: Sequence[Change], renewed: Sequence[int]) -> None:
+    """Write what an event does in the lanes whose row `due` is not 0.
+
+    renewed : positions of prepared values that are computed again afterwards.
+    """
+    code, workspace = f.code, f.workspace
+    assert workspace.actions is not None
+    place = {row: i for i, row in enumerate(workspace.actions.held)}
+    due = code.compare("ne", f.get("due", kind="i"), 0)
+
+    def values() -> Values:
+        return Values(
+            code,
+            workspace.program,
+            lambda row: f.get("y", row),
+            lambda row: f.get("held", place[row]),
+            lambda: f.get("t"),
+            {},
+        )
+
+    # as written: a count of intervals must not be off by rounding
+    with code.exactly():
+        new = values().compute(change.node for change in body)
+    for change, value in zip(body, new, strict=True):
+        if change.kind == "state":
+            f.change(due, value, "y", change.index)
+        else:
+            f.change(due, value, "held", place[change.index])
+    fresh = values().compute(workspace.prepared[i] for i in renewed)
+    for i, value in zip(renewed, fresh, strict=True):
+        f.change(due, value, "c", i)
