@@ -9,8 +9,11 @@ from immunode.program.lowering import lower
 from immunode.program.numpy.functions import Functions, compile_numpy
 
 
-def random_system(seed: int) -> Functions:
-    """Return a system of two to four states that rise and fall, with one to four events on them."""
+def random_system(seed: int, delays: bool = True) -> Functions:
+    """Return a system of two to four states that rise and fall, with one to four events on them.
+
+    delays : whether some events come later than they are decided.
+    """
     rng = np.random.default_rng(seed)
     n = int(rng.integers(2, 5))
     names = [f"x{i}" for i in range(n)]
@@ -26,7 +29,7 @@ def random_system(seed: int) -> Functions:
             f"piecewise(0.4, u > 0.5, -0.3*{name}) + 0.2*exp(-{other}**2)",
         ]
         processes.append(Process(f"change_{i}", f"-> {name}", k[int(rng.integers(len(k)))]))
-    events = [_event(rng, names, k) for k in range(int(rng.integers(1, 5)))]
+    events = [_event(rng, names, k, delays) for k in range(int(rng.integers(1, 5)))]
     if rng.random() < 0.5:
         events.append(Event("dose", {names[0]: f"{names[0]} + 0.5"}, at=1.3, every=2.9, count=3))
     model = Model(
@@ -40,7 +43,7 @@ def random_system(seed: int) -> Functions:
     return compile_numpy(lower(model))
 
 
-def _event(rng: np.random.Generator, names: list[str], k: int) -> Event:
+def _event(rng: np.random.Generator, names: list[str], k: int, delays: bool) -> Event:
     one, other = rng.choice(names, 2)
     level = rng.uniform(0.3, 1.8)
     whens = [
@@ -61,7 +64,7 @@ def _event(rng: np.random.Generator, names: list[str], k: int) -> Event:
         {one: other, other: one} if one != other else {one: f"{one} + a/5"},
     ]
     options: dict[str, object] = {}
-    if rng.random() < 0.4:
+    if rng.random() < 0.4 and delays:
         options["delay"] = f"{rng.uniform(0.1, 1.5):.3f} + 0.1*{other}"
         options["from_trigger"] = bool(rng.random() < 0.5)
     if rng.random() < 0.5:

@@ -37,8 +37,8 @@ class Functions:
     moments(p) -> (n_moments, n_runs), the times at which conditions on time and switches turn, as the switches are now.
     requirements(p) -> bool (n_requirements, n_runs).
     gaps(t, y, c) -> (n_edges, n_runs), which change sign where dy/dt bends or jumps; or None where it does neither.
-    margins(t, y, p) -> (n_comparisons, n_runs), of first degree in states and time: no condition of a trigger turns where
-        none of them changes its sign; or None where that can't be told so.
+    margins(t, y, p) -> (n_comparisons, n_runs), of first degree in states and time: no condition of a trigger turns
+        where none of them changes its sign; or None where that can't be told so.
     steady_start : what initial values are computed from where runs start at the steady state.
     """
 

@@ -31,7 +31,7 @@ def functions(workspace: Workspace, external: set[str], order: int) -> list[str]
 
 
 def _renew(workspace: Workspace, external: set[str]) -> str:
-    """Return `renew`: what steps need of the parameters is computed from the rows `p`, in the lanes of a word of bits."""
+    """Return `renew`: what is prepared from the parameters is so anew from the rows `p`, in the lanes of a word of bits."""
     f = KernelFunction(workspace, "renew", [("l", "bits")], external)
     code = f.code
     lanes = code.mask(code.argument("l", "bits"))
@@ -51,7 +51,11 @@ def _restart(workspace: Workspace, external: set[str], order: int) -> str:
     code = f.code
     lanes = f.code.mask(code.argument("l", "bits"))
     f.change(lanes, first_step(f, order, "begun", waiting=False), "h")
-    for name, number in (("growth", step_size.GROW_MOST), ("h_most", math.inf), ("memory", memory_at_start(workspace.n))):
+    for name, number in (
+        ("growth", step_size.GROW_MOST),
+        ("h_most", math.inf),
+        ("memory", memory_at_start(workspace.n)),
+    ):
         f.change(lanes, code.number(number), name)
     f.change(lanes, code.integer(0), "stiff")
     if workspace.method != "tsit5":
@@ -178,16 +182,15 @@ class _Settle:
             with code.when(code.any(mine)):
                 self._change(i, trigger, mine)
         f.change(going, f.get("steps", kind="i") + 1, "steps")
-        with code.when(code.compare("ne", f.given("log_end"), 0)):
-            with code.over_lanes(code.lanes(going)) as lane:
-                code.call("note", f.args, f.ws, lane)
+        with code.when(code.compare("ne", f.given("log_end"), 0)), code.over_lanes(code.lanes(going)) as lane:
+            code.call("note", f.args, f.ws, lane)
         if self.switches:
             code.call("renew", f.args, f.ws, code.lanes(going))
         code.store(going & ~code.load("m", self.failed), self.going)
 
     def _first(self) -> tuple[Value, Value]:
         """Return which event comes first in each lane, and the lanes in which another one is its equal."""
-        f, code = self.f, self.code
+        code = self.code
         ranked = [trigger.priority for trigger in self.triggers if trigger.ranked]
         known = dict(zip(ranked, self._now().compute(ranked), strict=True))
         best, group, key = code.number(-1.0), code.number(math.inf), code.number(math.inf)

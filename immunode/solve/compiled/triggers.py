@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
+from itertools import pairwise
 
 from immunode.program.conditions import comparisons
 from immunode.program.llvm.text import Value
@@ -50,7 +51,7 @@ def cut_short(f: KernelFunction, rows: list[Value], s: int | Value) -> list[Valu
     x = (cut - f.get("t")) / f.get("h_tried")
     left, b = [rows[0]], rows
     for _ in range(DEGREE):
-        b = [code.fused(x, after - before, before) for before, after in zip(b[:-1], b[1:], strict=True)]
+        b = [code.fused(x, after - before, before) for before, after in pairwise(b)]
         left.append(b[0])
     left[-1] = f.get("cut_y", s)
     return [code.select(short, part, row) for part, row in zip(left, rows, strict=True)]

@@ -34,8 +34,8 @@ EPS = 2.220446049250313e-16
 MOST_UNROLLED = 32
 """States of a system whose step is written without loops. See tests/benchmarks/large.py."""
 HANDED_OVER, FIRED, GOES_ON, NEVER = 9, 10, 11, -1
-"""Outcomes of a run that turned stiff, of one in which a condition has turned true, and of one whose events are executed;
-the value of `check` that never looks for stiffness."""
+"""Outcomes of a run that turned stiff, of one in which a condition has turned true, and of one whose events are
+executed; the value of `check` that never looks for stiffness."""
 
 
 class Workspace:
