@@ -117,15 +117,30 @@ class Program:
         """Names that results know: states, then fluxes, then derived quantities."""
         return (*self.states, *(name for name, _ in self.fluxes), *(name for name, _ in self.derived))
 
+    @property
+    def break_kinds(self) -> tuple[int, ...]:
+        """Number of what each break sets, counted from 0: the same for breaks that set the same states and switches."""
+        aims = [frozenset((c.kind, c.index) for c in b.changes) for b in self.breaks]
+        kinds = list(dict.fromkeys(aims))
+        return tuple(kinds.index(aim) for aim in aims)
+
     def shared(self) -> Program:
         """Return the program that stands for all of this structure; this one where its structure has no name."""
         if not self.structure or self.key == self.structure:
             return self
-        if self.structure not in _of_structure:
-            if len(_of_structure) >= _MOST_STRUCTURES:
-                _of_structure.clear()
-            _of_structure[self.structure] = replace(self, values=(0.0,) * len(self.values), key=self.structure)
-        return _of_structure[self.structure]
+        return _shared(self)
+
+
+@lru_cache(maxsize=1024)
+def _shared(program: Program) -> Program:
+    plain = replace(program, values=(0.0,) * len(program.values), key=program.structure)
+    known = _of_structure.get(program.structure)
+    if known is None:
+        if len(_of_structure) >= _MOST_STRUCTURES:
+            _of_structure.clear()
+        known = _of_structure[program.structure] = plain
+    # a program that was changed since has the name of what it was
+    return known if known == plain else program
 
 
 _MOST_STRUCTURES = 512
@@ -145,4 +160,5 @@ def once_a_structure(function: Callable[P, T]) -> Callable[P, T]:
         assert isinstance(program, Program)
         return remembered(program.shared(), *more, **named)  # type: ignore[arg-type]
 
+    of_program.cache_clear = remembered.cache_clear  # type: ignore[attr-defined]
     return of_program

@@ -8,7 +8,8 @@ from functools import lru_cache
 from immunode.errors import EngineError, did_you_mean
 from immunode.program.llvm.compile import Absent, require
 from immunode.program.numpy.functions import Functions
-from immunode.solve.compiled.engine import CompiledEngine, at_hand, code_name
+from immunode.solve.compiled.engine import CompiledEngine
+from immunode.solve.compiled.kernels import at_hand, code_name
 from immunode.solve.engine import Engine
 from immunode.solve.numpy.engine import NumpyEngine
 

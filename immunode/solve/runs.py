@@ -23,6 +23,7 @@ from immunode.solve.step_size import absolute_tolerance
 
 Array = NDArray[np.float64]
 Lanes = NDArray[np.intp]
+_KINDS = ("state", "parameter")
 MULTIPLE = 8
 """Widths are multiples of this: NumPy's loops then treat every lane alike, whatever the number of runs."""
 ROUNDING = 1e-15
@@ -47,6 +48,7 @@ class Runs:
     next_break : time of the next break, infinite if there is none left.
     first, every, count, fired, break_time : (n_breaks, n_runs), when breaks come, how often, how often each has come so
         far, and when it comes next.
+    kinds : kind of each break, see `Program.break_kinds`.   kind : of the last break of each run, -1 before the first.
     out : (n_times, n_states, n_runs).   next_out : index of the next output of each run.
     between(runs, y, p) : called with states (n_states, n) and parameters after each break, if set.
     seen_at_start : its arguments at the start, if events fire on states; first how it was before.
@@ -76,6 +78,9 @@ class Runs:
         self.message_index, self.method_index = outcome.message_index, outcome.method_index
         self.breaks = bool(program.breaks)
         self.switching = any(c.kind == "parameter" for b in program.breaks for c in b.changes)
+        self.kinds = program.break_kinds
+        self.kind = np.full(len(lanes), -1, dtype=np.intp)
+        self._set_rows = [[sorted({c.index for c in b.changes if c.kind == k}) for k in _KINDS] for b in program.breaks]
         # events that move derivatives alone have nothing to move before the start
         own = len(program.states) - program.slopes
         moves = [any(c.kind == "state" and c.index < own for c in b.changes) for b in program.breaks]
@@ -125,13 +130,14 @@ class Runs:
         self.next_break[runs] = np.min(self.break_time[:, runs], axis=0)
 
     def _fire(self, i: int, runs: Lanes, t: Array, y: Array, where: Lanes) -> None:
-        before, p = y[:, where], self.p[:, runs]
-        after = before.copy()
+        after, p = y[:, where], self.p[:, runs]
+        before = after.copy() if self.on_jump is not None else after
         self.functions.apply(i, t, after, p)
-        if self.switching:
-            self.p[:, runs] = p
-        y[:, where] = after
+        for table, columns, new, rows in zip((y, self.p), (where, runs), (after, p), self._set_rows[i], strict=True):
+            for row in rows:
+                table[row, columns] = new[row]
         self.fired[i, runs] += 1
+        self.kind[runs] = self.kinds[i]
         self._set_time(i, runs)
         if self.between is not None:
             self.between(runs, after.copy(), p.copy())

@@ -137,3 +137,11 @@ def test_many_writers_leave_whole_files_only(folder: Path) -> None:
     assert {file.stem for file in stored(folder)} == keys
     # one key for all: what each process wrote, this one reads
     assert all(read_signed("programs", file.name) for file in stored(folder))
+
+
+def test_a_program_that_was_changed_is_not_taken_for_what_it_was(folder: Path) -> None:
+    program = cached_program(model(0.5))
+    shorter = replace(program, derivatives=program.fluxes[0][1:])
+    assert program.shared() is cached_program(model(0.25)).shared()
+    assert shorter.shared() is shorter
+    assert numpy_source(shorter) != numpy_source(program)

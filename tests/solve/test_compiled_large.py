@@ -12,8 +12,8 @@ from immunode.program.llvm import compile as llvm_compile
 from immunode.program.numpy.functions import Functions
 from immunode.solve import Status, solve
 from immunode.solve.compiled import workspace as compiled_workspace
-from immunode.solve.compiled.engine import kernel
 from immunode.solve.compiled.kernel import kernel_source
+from immunode.solve.compiled.kernels import kernel
 from tests.libraries import needs
 
 pytestmark = needs("llvmlite")

@@ -47,15 +47,16 @@ class Actions:
 
 @once_a_structure
 def actions(program: Program, prepared: tuple[int, ...]) -> Actions | None:
-    """Return what a kernel does at the breaks of a program; None where it has none, or they are too much code.
+    """Return what a kernel does at the breaks of a program; None where they are served between its calls.
+
+    That is so where there are none, where they are too much code, and where events fire on states as well: these have
+    to be looked at on both sides of every jump.
 
     prepared : nodes that right-hand side and Jacobian need, as `llvm.source.prepared` returns them.
     """
-    if not program.breaks:
+    if not program.breaks or program.triggers:
         return None
     bodies = tuple(dict.fromkeys(b.changes for b in program.breaks))
-    aims = [frozenset((c.kind, c.index) for c in b.changes) for b in program.breaks]
-    kinds = list(dict.fromkeys(aims))
     reach = _Reach(program)
     size, held, renewed = 0, set[int](), []
     switches = tuple(sorted({c.index for body in bodies for c in body if c.kind == "parameter"}))
@@ -73,7 +74,7 @@ def actions(program: Program, prepared: tuple[int, ...]) -> Actions | None:
     return Actions(
         bodies=bodies,
         body=tuple(bodies.index(b.changes) for b in program.breaks),
-        kind=tuple(kinds.index(aim) for aim in aims),
+        kind=program.break_kinds,
         held=(*switches, *sorted(held - set(switches))),
         switches=switches,
         renewed=tuple(renewed),

@@ -159,7 +159,7 @@ class _Kernel:
         landed = good & code.compare("oge", t_new, f.get("t_near"))
         t_new = code.select(landed, t_stop, t_new)
         busy = self._busy()
-        fired = self._watch(good & busy, h, t_new)
+        fired = self._watch(good, busy, h, t_new)
         if fired is not None:
             landed, t_new = landed | fired, code.select(fired, f.get("cut"), t_new)
         level = self._level(square)
@@ -195,12 +195,12 @@ class _Kernel:
             f.change(fired, code.integer(FIRED), "code")
         return code.lanes(code.load("m", ends) & busy)
 
-    def _watch(self, good: Value, h: Value, t_new: Value) -> Value | None:
+    def _watch(self, good: Value, busy: Value, h: Value, t_new: Value) -> Value | None:
         """Return the lanes in whose step a condition turns true; None where the program has none."""
         f, code = self.f, self.code
         if not self.workspace.program.triggers:
             return None
-        f.put(code.select(good, t_new, -math.inf), "t_new")
+        f.put(code.select(good & busy, t_new, -math.inf), "t_new")
         f.put(h, "h_tried")
         code.call("watch", f.args, f.ws)
         return code.compare("olt", f.get("cut"), math.inf)

@@ -31,7 +31,7 @@ def functions(workspace: Workspace, external: set[str], order: int) -> list[str]
 
 
 def _renew(workspace: Workspace, external: set[str]) -> str:
-    """Return `renew`: what is prepared from the parameters is so anew from the rows `p`, in the lanes of a word of bits."""
+    """Return `renew`: in the lanes of a word of bits, what is prepared from parameters is so anew from the rows `p`."""
     f = KernelFunction(workspace, "renew", [("l", "bits")], external)
     code = f.code
     lanes = code.mask(code.argument("l", "bits"))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
+from typing import Protocol
 
 import numpy as np
 from numpy.typing import NDArray
@@ -24,6 +25,13 @@ excursion is seen."""
 MOST_LOOKS = 65_536
 """Looks that are taken at once, which bounds the memory for them."""
 _SECTIONS = 32
+
+
+class Notes(Protocol):
+    """Steps written down for a listener."""
+
+    def play(self) -> None:
+        """Let the listener hear of them."""
 
 
 @dataclass(slots=True)
@@ -107,6 +115,19 @@ class EventSearch:
         """Move the lanes whose steps were cut to where they end; call before the steps are accepted."""
         if self.lanes.size:
             self.block.y_new[:, self.lanes] = self.states
+
+    def settle(self, landed: Lanes, notes: Notes | None) -> tuple[NDArray[np.int8], NDArray[np.int32]]:
+        """Fire the events of lanes that stand; return the status of each and the state in trouble."""
+        block, runs, events = self.block, self.runs, self.events
+        if notes is not None and events.switching:
+            notes.play()
+        run, y = block.run[landed], block.y[:, landed]
+        status, trouble = events.settle(run, block.t[landed], y)
+        block.y[:, landed] = y
+        if events.switching and landed.size:
+            lanes = padded(landed)
+            block.c[:, lanes] = events.functions.prepare(runs.p[:, block.run[lanes]])
+        return status, trouble
 
     def _doubtful(self, inside: Inside, holds: Truths) -> Lanes:
         """Return the steps in which a condition may turn."""

@@ -11,7 +11,7 @@ Lanes = NDArray[np.intp]
 FREE, BUSY, LANDED = 0, 1, 2
 
 _SCALARS = ("t", "h", "t_stop", "t_near", "t_out", "memory", "growth", "h_most")
-_INTEGERS = ("run", "next_out", "born", "rejected", "stiff", "phase")
+_INTEGERS = ("run", "next_out", "born", "rejected", "stiff", "phase", "kind")
 
 
 class LaneTable:
@@ -27,6 +27,7 @@ class LaneTable:
     born : count of passes when the lane was last taken up.   rejected : steps rejected since.
     stiff : how often it was found stiff of late.
     phase : FREE, BUSY or LANDED (waits at a break or at the end).
+    kind : of the break that a lane has just left, until it has made a step; else -1.
     """
 
     run: Lanes
@@ -35,6 +36,7 @@ class LaneTable:
     rejected: Lanes
     stiff: Lanes
     phase: Lanes
+    kind: Lanes
 
     y: Array
     y_new: Array
@@ -95,5 +97,6 @@ class LaneTable:
     def idle(self, where: Lanes, phase: int) -> None:
         """Let lanes stand still: steps of size 0, nothing due."""
         self.phase[where] = phase
+        self.kind[where] = -1
         self.h[where] = 0.0
         self.t_stop[where] = self.t_near[where] = self.t_out[where] = np.inf

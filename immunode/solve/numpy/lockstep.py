@@ -17,6 +17,7 @@ from immunode.program.numpy.functions import Functions
 from immunode.solve import step_size
 from immunode.solve.numpy.edges import Edges
 from immunode.solve.numpy.event_search import EventSearch
+from immunode.solve.numpy.first_steps import FirstSteps
 from immunode.solve.numpy.lane_table import BUSY, FREE, LANDED, LaneTable
 from immunode.solve.numpy.methods import Method
 from immunode.solve.numpy.output import write_here, write_inside
@@ -84,6 +85,7 @@ class Lockstep:
         self.notes = StepNotes(runs.listener, runs, self.method) if runs.listener is not None else None
         self.events, self.search = events, EventSearch(events, runs, self.method) if events is not None else None
         self.n_idle = self.limit = self.patience = 0
+        self.first_steps = FirstSteps(functions, runs, self.method.error_order)
 
     def run(self, queue: Lanes) -> Lanes:
         """Integrate the runs in `queue` to the end; return those that were handed over."""
@@ -146,6 +148,8 @@ class Lockstep:
         due = (block.t_out < t_new).nonzero()[0]
         if due.size:
             write_inside(block, self.runs, method, self.times, h, due, t_new)
+        if self.runs.breaks:
+            self.first_steps.remember(block, good, h, h_next)
         stiff = self._look_for_stiffness(t_new) if self.hand_over else NOBODY
         if self.notes is not None:
             self.notes.note(t_new, self.search)
@@ -331,6 +335,7 @@ class Lockstep:
         block.y[:, where] = runs.y[:, take]
         block.atol[:, where] = runs.atol[:, take]
         block.next_out[where] = runs.next_out[take]
+        block.kind[where] = -1
         if take.size:
             block.c[:, where] = self.functions.prepare(runs.p[:, padded(take)])[:, : len(take)]
         return where
@@ -348,27 +353,20 @@ class Lockstep:
         if self.events is not None:
             self.events.look_around(run, block.t[lanes], y)
         runs.jump(run, block.t[lanes], y)
+        block.kind[lanes] = runs.kind[run]
         block.y[:, lanes] = y
         if runs.switching:
             block.c[:, lanes] = self.functions.prepare(runs.p[:, run])
 
     def _settled(self, landed: Lanes) -> Lanes:
         """Fire the state events of lanes that stand; return those that go on."""
-        block, runs, events = self.block, self.runs, self.events
-        if events is None:
+        if self.search is None:
             return landed
-        if self.notes is not None and events.switching:
-            self.notes.play()
-        run, y = block.run[landed], block.y[:, landed]
-        status, trouble = events.settle(run, block.t[landed], y)
-        block.y[:, landed] = y
-        if events.switching:
-            lanes = padded(landed)
-            block.c[:, lanes] = self.functions.prepare(runs.p[:, block.run[lanes]])
+        status, trouble = self.search.settle(landed, self.notes)
         wrong = np.flatnonzero(status)
         if wrong.size:
-            runs.fail(self._save(landed[wrong]), status[wrong], trouble[wrong])
-            block.idle(landed[wrong], FREE)
+            self.runs.fail(self._save(landed[wrong]), status[wrong], trouble[wrong])
+            self.block.idle(landed[wrong], FREE)
         return landed[status == Status.OK]
 
     def _start(self, arrived: Lanes) -> None:
@@ -383,13 +381,12 @@ class Lockstep:
             return
         lanes = padded(arrived)
         run, t, y = block.run[lanes], block.t[lanes], block.y[:, lanes]
-        c, atol = block.c[:, lanes], block.atol[:, lanes]
+        c = block.c[:, lanes]
         slope = self.functions.rhs(t, y, c)
         stop = np.minimum(runs.next_break[run], runs.t_end)
         if self.events is not None:
             stop = np.minimum(stop, self.events.next_stop(run, t))
-        scale = atol + runs.rtol * np.abs(y)
-        block.h[lanes] = step_size.first_step(self.functions, t, y, c, slope, scale, stop - t, self.method.error_order)
+        block.h[lanes] = self.first_steps.after(block, lanes, slope, stop - t)
         block.t_stop[lanes] = stop
         block.t_near[lanes] = stop - 4.0 * _EPS * np.abs(stop)
         block.t_out[lanes] = self.times[block.next_out[lanes]]
