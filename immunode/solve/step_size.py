@@ -104,6 +104,6 @@ def first_step(
     step = np.where(np.isfinite(step), step, 1e-3 * h)
     step = np.minimum(100.0 * h, step)
     if functions.program.triggers:
-        # between events that only turn switches nothing moves: no need to feel one's way
-        step = np.where(largest == 0.0, longest, step)
+        # between events that only turn switches, or stop clocks, nothing bends: no need to feel one's way
+        step = np.where(bend == 0.0, longest, step)
     return np.asarray(np.minimum(step, longest), dtype=float)

@@ -73,4 +73,5 @@ class EventDriver:
         if wrong.size:
             runs.last[:, landed[wrong]] = y[:, wrong]
             runs.fail(landed[wrong], status[wrong], trouble[wrong])
-        return landed[status == Status.OK]
+        going: Lanes = landed[status == Status.OK]
+        return going

@@ -54,8 +54,8 @@ def first_step(f: KernelFunction, order: int, slopes: str, waiting: bool) -> Val
     step = code.select(code.compare("olt", step, math.inf), step, h * 1e-3)
     step = code.select(code.compare("olt", step, h * 100.0), step, h * 100.0)
     if f.workspace.program.triggers:
-        # between events that only turn switches nothing moves: no need to feel one's way
-        step = code.select(code.compare("oeq", largest, 0.0), longest, step)
+        # between events that only turn switches, or stop clocks, nothing bends: no need to feel one's way
+        step = code.select(code.compare("oeq", bend, 0.0), longest, step)
     step = code.select(code.compare("olt", step, longest), step, longest)
     return code.select(all_finite(f, slopes), step, math.nan)
 

@@ -367,7 +367,8 @@ class Lockstep:
         if wrong.size:
             self.runs.fail(self._save(landed[wrong]), status[wrong], trouble[wrong])
             self.block.idle(landed[wrong], FREE)
-        return landed[status == Status.OK]
+        going: Lanes = landed[status == Status.OK]
+        return going
 
     def _start(self, arrived: Lanes) -> None:
         """Write what is due at once, end runs that are there, and give the others their first step."""

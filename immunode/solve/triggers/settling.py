@@ -194,7 +194,7 @@ class StateEvents:
     def _first(self, runs: Lanes, t: Array, y: Array, due: Truths) -> Lanes:
         """Return the place of the event that comes first, of those that are due at one time in each run."""
         several = np.flatnonzero(np.count_nonzero(due, axis=0) > 1)
-        place = np.argmax(due, axis=0)
+        place: Lanes = np.argmax(due, axis=0)
         if not several.size:
             return place
         index = self.waiting.index[:, runs[several]]
@@ -236,7 +236,7 @@ class StateEvents:
         slope = _widely(lambda when, states, _: self.functions.rhs(when, states, c), t, y, self.runs.p[:, runs])
         speed = np.abs(slope) / (np.abs(y) + self.runs.atol[:, runs])
         finite = np.isfinite(slope)
-        return np.argmax(np.where(finite, speed, np.inf), axis=0), finite.all(axis=0)
+        return np.argmax(np.where(finite, speed, np.inf), axis=0), np.asarray(finite.all(axis=0))
 
 
 def watched(runs: Runs) -> StateEvents | None:
@@ -260,4 +260,4 @@ def _widely(function: Callable[[Any, Array, Array], Array], t: Array, y: Array, 
 def _least(among: Truths, key: NDArray[Any]) -> Truths:
     """Return which of those `among` have the smallest key, in each column."""
     low = np.min(np.where(among, key, np.inf), axis=0)
-    return among & (key == low)
+    return np.asarray(among & (key == low))
