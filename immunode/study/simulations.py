@@ -159,7 +159,7 @@ def _run(
         raise SolverError(trouble(ready, arm, batch, grid, values))
     table = recorder.grid(batch.y)
     samples = recorder.samples(table)
-    jumps = [float(t[0]) for t in recorder.jump_times if t.size]
+    jumps = [time for times in recorder.jump_times for time in times.tolist()]
     path = {name: v[:, 0] for name, v in samples.values.items()}
     planned = dose_times(functions, values, float(grid[-1]))
     before = dict(zip(functions.program.states, _begun(functions, values, y0).tolist(), strict=True))

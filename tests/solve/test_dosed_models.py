@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from functools import lru_cache
 from typing import Any
 
@@ -9,8 +10,10 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
+from immunode.model import Event
 from immunode.program.llvm.compile import available
 from immunode.program.llvm.source import prepared
+from immunode.program.numpy.functions import Functions
 from immunode.solve import Status, solve
 from immunode.solve.compiled import actions as actions_module
 from immunode.solve.compiled import engine as compiled_engine
@@ -23,6 +26,7 @@ from tests.libraries import needs
 from tests.solve.dosed_models import END, Dosed, dosed_model
 
 Array = NDArray[np.float64]
+Build = Callable[..., Functions]
 GRID = np.linspace(0.0, END, 41)
 METHODS = ("tsit5", "rodas5p")
 BATCH = [
@@ -181,3 +185,62 @@ def test_what_is_outside_kernels_is_served_between_their_calls(method: str, monk
         cache.cache_clear()  # type: ignore[attr-defined]
     np.testing.assert_allclose(inside.y, outside.y, rtol=200 * RTOL, atol=200 * RTOL)
     assert jumps.by_run
+
+
+@batch_engines
+@pytest.mark.parametrize("limit", [1, 9, 30])
+def test_steps_end_at_their_limit_between_doses(build: Build, engine: str, method: str, limit: int) -> None:
+    dose = Event("dose", {"x": "x + 1"}, at=0.5, every=0.25, count=1000)
+    functions = build({"x": 1.0}, {"k": 1.0}, {"x": "-k*x"}, [dose])
+    batch = solve(functions, [[1.0, 0.5]], times=GRID, engine=engine, method=method, max_steps=limit)
+    assert batch.status.tolist() == [Status.TOO_MANY_STEPS] * 2
+    assert batch.steps.tolist() == [limit] * 2
+    late = batch.reached[0] < GRID
+    assert np.isnan(batch.y[late][..., 0]).all()
+    assert np.isfinite(batch.y[~late][..., 0]).all()
+
+
+@batch_engines
+def test_a_dose_that_is_no_number_ends_its_run_there(build: Build, engine: str, method: str) -> None:
+    dose = Event("dose", {"x": "log(k - 2)"}, at=3.0, every=1.0, count=5)
+    functions = build({"z": 1.0, "x": 1.0}, {"k": 1.0}, {"z": "-z", "x": "-k*x"}, [dose])
+    batch = solve(functions, [[1.0, 2.5]], times=GRID, engine=engine, method=method)
+    assert batch.status.tolist() == [Status.NOT_FINITE, Status.OK]
+    assert batch.reached[0] == 3.0
+    assert functions.program.states[batch.trouble[0]] == "x"
+    # the last one comes at t = 7
+    assert batch.y[14, 1, 1] == np.log(0.5)
+
+
+@pytest.mark.parametrize("engine", ["numpy", pytest.param("compiled", marks=needs("llvmlite"))])
+def test_runs_that_turn_stiff_between_doses_go_on_with_theirs(build: Build, engine: str) -> None:
+    """The switch makes the oscillator stiff at t = 2; doses come before and after."""
+    events = [
+        Event("stiff", {"mu": "strength"}, at=2.0),
+        Event("push", {"y": "y + 0.001"}, at=0.7, every=1.1, count="n"),
+    ]
+    rates = {"x": "y", "y": "(1 + mu)*((1 - x**2)*y - x)"}
+    functions = build({"x": 2.0, "y": -0.66}, {"strength": 1.0, "n": 6.0}, rates, events, ["mu"], name="stiffening")
+    values = np.array([np.logspace(0, 5, 24), np.arange(24.0) % 9])
+    grid = np.linspace(0, 12, 25)
+    whole = solve(functions, values, times=grid, engine=engine, method="auto", rtol=1e-6)
+    assert set(whole.status) == {Status.OK}
+    assert set(whole.methods) == {"tsit5", "rodas5p"}
+    stiff = solve(functions, values, times=grid, engine=engine, method="rodas5p", rtol=1e-8)
+    np.testing.assert_allclose(whole.y[:, 0], stiff.y[:, 0], atol=1e-3)
+    for runs in ([3], [23], np.arange(9, 20)):
+        assert same(whole, runs, solve(functions, values[:, runs], times=grid, engine=engine, method="auto", rtol=1e-6))
+
+
+@batch_engines
+def test_a_break_of_a_kind_that_came_before_takes_few_steps(build: Build, engine: str, method: str) -> None:
+    """Infusions of one kind, smooth in between: the first step is chosen once, not after each of them."""
+    events = [
+        Event("on", {"flow": "1"}, at=1.0, every=1.0, count=200),
+        Event("off", {"flow": "0"}, at=1.2, every=1.0, count=200),
+    ]
+    functions = build({"x": 0.0}, {"k": 0.05}, {"x": "flow - k*x"}, events, ["flow"])
+    batch = solve(functions, [[0.05]], times=[0.0, 200.0], engine=engine, method=method)
+    exact = solve(functions, [[0.05]], times=[0.0, 200.0], engine="scipy", method="DOP853", rtol=1e-11)
+    assert batch.y[-1] == pytest.approx(exact.y[-1], rel=1e-6)
+    assert batch.steps[0] < 1.1 * 400

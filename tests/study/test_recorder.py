@@ -3,8 +3,10 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
+import immunode as im
 from immunode.intervention import perturb
 from immunode.model import Model
+from immunode.program.llvm.compile import available
 from immunode.program.model_functions import functions
 from immunode.study.lanes import widened
 from immunode.study.run.recorder import Recorder
@@ -77,3 +79,23 @@ def test_what_was_told_of_a_run_that_begins_anew_is_forgotten(recorder: Recorder
     assert samples.values["A"][:, 2].tolist() == [4, 6, 9, 8, 3]
     assert samples.values["slow.signal"][:, 2].tolist() == [0, 0, 1, 1, 1]
     assert samples.t[:, 0].tolist() == [0, 2, 2, 3, 9]
+
+
+def test_several_jumps_of_a_run_in_one_call_count_one_after_the_other() -> None:
+    """Kernels tell of many jumps at once; what was before each is what the one before it left."""
+    pulse = im.Intervention("p", [im.scale("k", 0.5)], im.pulses(every=1.0, width=0.25, n=4, start=1.0))
+    decay = im.Model(
+        "decay",
+        horizon=6,
+        states=[im.State("A", 8.0)],
+        parameters=[im.Parameter("k", 0.5)],
+        processes=[im.Process("loss", "A ->", "k*A")],
+    )
+    times = [float(t) for t in np.arange(1.0, 5.0)]
+    for engine in ("scipy", "numpy", *(("compiled",) if available() else ())):
+        run = im.simulate(decay, 6, times=[0, 1.1, 1.3, 6], interventions=[pulse], engine=engine, rtol=1e-9)
+        assert run.breaks == tuple(sorted([*times, *(t + 0.25 for t in times)])), engine
+        assert run["k.effective"].tolist() == [0.5, 0.25, 0.5, 0.5]
+        for t in times:
+            assert run.path["k.effective"][run.path_times == t].tolist() == [0.5, 0.25], engine
+            assert run.path["k.effective"][run.path_times == t + 0.25].tolist() == [0.25, 0.5], engine

@@ -11,7 +11,7 @@ import math
 from immunode.program.llvm.text import Value
 from immunode.solve import step_size
 from immunode.solve.compiled.actions import Actions, write_action
-from immunode.solve.compiled.first_step import all_finite, first_step, memory_at_start
+from immunode.solve.compiled.queue import all_finite, first_step, memory_at_start
 from immunode.solve.compiled.workspace import EPS, KernelFunction, Workspace
 from immunode.solve.status import Status
 

@@ -14,19 +14,18 @@ from numpy.typing import NDArray
 from immunode.program.llvm import compile as llvm_compile
 from immunode.program.nonsmooth import has_corners
 from immunode.program.numpy.functions import Functions
-from immunode.solve.compiled.event_driver import EventDriver
 from immunode.solve.compiled.jump_log import jump_log
 from immunode.solve.compiled.kernels import kernel
-from immunode.solve.compiled.memory import result_array
+from immunode.solve.compiled.memory import CompiledRuns, empty_outcome
+from immunode.solve.compiled.watch.driver import EventDriver
 from immunode.solve.compiled.workspace import ARGUMENTS, FIRED, FLOATS, HANDED_OVER, NEVER
 from immunode.solve.engine import Engine, OnJump, Request
 from immunode.solve.outcome import Outcome
-from immunode.solve.runs import Runs, padded
+from immunode.solve.runs import padded
 from immunode.solve.status import Status
 from immunode.solve.step_size import pilot_steps
 from immunode.solve.tape import Renumbered, Tape
 from immunode.solve.thread_limits import threads as threads_at_hand
-from immunode.solve.triggers.settling import watched
 
 Array = NDArray[np.float64]
 Lanes = NDArray[np.intp]
@@ -44,32 +43,6 @@ CORNERS_COST = 0.8
 _ALIGNMENT = 128
 _TAPED, _LOGGED, _RESUME, _MORE = (ARGUMENTS.index(name) for name in ("taped", "logged", "resume", "more"))
 _making = threading.Lock()
-
-
-class CompiledRuns(Runs):
-    """Runs whose outputs lie one run after the other, as kernels write them."""
-
-    def __init__(self, request: Request, outcome: Outcome | None = None) -> None:
-        super().__init__(request, outcome or _begun(request))
-        self.table = self.out.transpose(2, 0, 1)
-        self.y, self.p = np.ascontiguousarray(self.y), np.ascontiguousarray(self.p)
-        self.atol = np.ascontiguousarray(self.atol)
-        self.next_out = np.ascontiguousarray(self.next_out, dtype=np.int64)
-        self.t_stop = np.minimum(self.next_break, self.t_end)
-        wide = len(self.t)
-        self.final, self.ended, self.worst, self.tried, self.thrown = np.zeros((5, wide), dtype=np.int64)
-        self.grid = np.append(self.times, np.inf)
-        self.events = watched(self)
-
-    def write(self, index: Lanes, runs: Lanes, y: Array) -> None:
-        """See `Runs`."""
-        self.table[runs, index] = y.T
-
-
-def _begun(request: Request) -> Outcome:
-    """Return the outcome of a request whose runs stand at their start."""
-    n_times, n_states, n = len(request.times), len(request.functions.program.states), request.values.shape[1]
-    return Outcome.begun(request.times, result_array((n, n_times, n_states)).transpose(1, 2, 0), request.t0)
 
 
 class CompiledEngine(Engine):
@@ -95,7 +68,7 @@ class CompiledEngine(Engine):
         start, why = request.method, f"method '{request.method}' was asked for"
         if request.method == "auto":
             start, why = first_method(request.functions, request)
-        outcome, n = _begun(request), request.values.shape[1]
+        outcome, n = empty_outcome(request), request.values.shape[1]
         job = _Job(request, outcome, start)
         turned = sum(self._side_by_side(job.part, parts(n, self.threads)))
         if turned:

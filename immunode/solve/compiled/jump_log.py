@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from immunode.program.conditions import settles_at_once, switched
 from immunode.solve.compiled.actions import Actions
-from immunode.solve.compiled.settling import MOST_AT_ONCE
+from immunode.solve.compiled.watch.settle import MOST_AT_ONCE
 from immunode.solve.runs import Runs
 from immunode.solve.tape import Tape
 

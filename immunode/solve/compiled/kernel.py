@@ -10,13 +10,13 @@ from immunode.program.llvm import vector_math
 from immunode.program.llvm.text import Loop, Value
 from immunode.program.program import Program
 from immunode.solve import step_size
-from immunode.solve.compiled import settling, triggers
 from immunode.solve.compiled.breaks import break_functions, remember
 from immunode.solve.compiled.edges import EdgeCode
 from immunode.solve.compiled.output import write_inside
 from immunode.solve.compiled.queue import begin, fill, finish, right_hand_side, show
 from immunode.solve.compiled.steps import STEPS, ExplicitStep
 from immunode.solve.compiled.tape_entries import tape, write_entry
+from immunode.solve.compiled.watch import search, settle
 from immunode.solve.compiled.workspace import EPS, FIRED, GOES_ON, HANDED_OVER, KernelFunction, Workspace
 from immunode.solve.numpy.lockstep import HELD_BACK, RELAX, STABLE, STIFF_FAR, STIFF_LIMIT
 from immunode.solve.status import Status
@@ -46,7 +46,7 @@ def kernel_source(program: Program, method: str) -> tuple[str, Workspace]:
     parts += [fill(workspace), show(workspace), finish(workspace), *step.functions(workspace, external)]
     parts += [*break_functions(workspace, external, step.error_order), attend(workspace)]
     parts += [] if workspace.small else [output(workspace, external), tape(workspace, external)]
-    parts += triggers.functions(workspace, external) + settling.functions(workspace, external, step.error_order)
+    parts += search.functions(workspace, external) + settle.functions(workspace, external, step.error_order)
     parts.append(_Kernel(workspace, external).text)
     parts += workspace.tables.constants if workspace.tables is not None else []
     external |= {"declare i64 @llvm.cttz.i64(i64, i1)"}
@@ -104,7 +104,7 @@ class _Kernel:
         f, code, zero = self.f, self.code, self.code.integer(0, "l")
         pending = f.one("pending", zero, "l")
         log_end = f.given("log_end")
-        needed = f.given("logged") + self.workspace.width * settling.MOST_AT_ONCE
+        needed = f.given("logged") + self.workspace.width * settle.MOST_AT_ONCE
         loop.leave_if(code.compare("ne", log_end, 0) & code.compare("sgt", needed, log_end))
         f.put_one(zero, "pending", zero)
         with self._when_any(pending):

@@ -78,7 +78,7 @@ def _own_sources() -> str:
     """Return a hash of the code that writes kernels, so that a changed package never meets an old cache."""
     package = Path(__file__).parents[2]
     folders = ("solve/compiled", "program/llvm")
-    files = [file for folder in folders for file in sorted((package / folder).glob("*.py"))]
+    files = [file for folder in folders for file in sorted((package / folder).rglob("*.py"))]
     files += [package / "solve" / f"{name}.py" for name in ("step_size", "status", "tableaus", "tape")]
     files += [package / "solve" / "numpy" / f"{name}.py" for name in ("edges", "event_search", "lockstep", "methods")]
     files += [package / "program" / f"{name}.py" for name in ("conditions", "nonsmooth")]

@@ -1,4 +1,7 @@
-"""Memory for results that is used again once nobody looks at them: the first touch of fresh memory costs much."""
+"""Memory for results that is used again once nobody looks at them, and the runs whose results lie there.
+
+The first touch of fresh memory costs much.
+"""
 
 from __future__ import annotations
 
@@ -8,6 +11,14 @@ import weakref
 import numpy as np
 from numpy.typing import NDArray
 
+from immunode.solve.engine import Request
+from immunode.solve.outcome import Outcome
+from immunode.solve.runs import Runs
+from immunode.solve.triggers.settling import watched
+
+Array = NDArray[np.float64]
+Lanes = NDArray[np.intp]
+
 MOST = 256 * 2**20
 """Bytes that wait for their next use, at most."""
 LEAST = 2**20
@@ -15,6 +26,32 @@ LEAST = 2**20
 
 _waiting: list[NDArray[np.float64]] = []
 _lock = threading.RLock()
+
+
+class CompiledRuns(Runs):
+    """Runs whose outputs lie one run after the other, as kernels write them."""
+
+    def __init__(self, request: Request, outcome: Outcome | None = None) -> None:
+        super().__init__(request, outcome or empty_outcome(request))
+        self.table = self.out.transpose(2, 0, 1)
+        self.y, self.p = np.ascontiguousarray(self.y), np.ascontiguousarray(self.p)
+        self.atol = np.ascontiguousarray(self.atol)
+        self.next_out = np.ascontiguousarray(self.next_out, dtype=np.int64)
+        self.t_stop = np.minimum(self.next_break, self.t_end)
+        wide = len(self.t)
+        self.final, self.ended, self.worst, self.tried, self.thrown = np.zeros((5, wide), dtype=np.int64)
+        self.grid = np.append(self.times, np.inf)
+        self.events = watched(self)
+
+    def write(self, index: Lanes, runs: Lanes, y: Array) -> None:
+        """See `Runs`."""
+        self.table[runs, index] = y.T
+
+
+def empty_outcome(request: Request) -> Outcome:
+    """Return the outcome of a request whose runs stand at their start."""
+    n_times, n_states, n = len(request.times), len(request.functions.program.states), request.values.shape[1]
+    return Outcome.begun(request.times, result_array((n, n_times, n_states)).transpose(1, 2, 0), request.t0)
 
 
 def result_array(shape: tuple[int, ...]) -> NDArray[np.float64]:

@@ -6,7 +6,7 @@ import math
 
 from immunode.program.llvm.text import Value
 from immunode.solve.compiled.steps import STEPS, Step
-from immunode.solve.compiled.triggers import bernstein, cut_short
+from immunode.solve.compiled.watch.search import bernstein, cut_short
 from immunode.solve.compiled.workspace import KernelFunction, Workspace
 from immunode.solve.tape import HEAD, PER_STATE
 

@@ -14,8 +14,7 @@ from immunode.program.llvm.source import Values
 from immunode.program.llvm.text import Value
 from immunode.program.program import Trigger
 from immunode.solve import step_size
-from immunode.solve.compiled.first_step import first_step, memory_at_start
-from immunode.solve.compiled.queue import at_state
+from immunode.solve.compiled.queue import at_state, first_step, memory_at_start
 from immunode.solve.compiled.workspace import FIRED, GOES_ON, KernelFunction, Workspace
 from immunode.solve.status import Status
 
