@@ -48,7 +48,7 @@ class StateEvents:
         self.persistent, self.hidden, self.ranked = persistent, hidden[:, 0], ranked[:, 0]
         self.turned, self.idle = np.zeros(shape, dtype=bool), np.zeros(shape, dtype=np.int64)
         self.waiting = Waiting(max(len(t.changes) for t in triggers), shape[1])
-        self.steps = runs.steps
+        self.steps: NDArray[Any] = runs.steps
         self.draws: dict[int, random.Random] = {}
         self.switching = any(c.kind != "state" for t in triggers for c in t.changes)
         self.only_states = [all(c.kind == "state" for c in t.changes) for t in triggers]
