@@ -18,7 +18,8 @@ from immunode.solve.compiled.steps import STEPS, ExplicitStep
 from immunode.solve.compiled.tape_entries import tape, write_entry
 from immunode.solve.compiled.watch import search, settle
 from immunode.solve.compiled.workspace import EPS, FIRED, GOES_ON, HANDED_OVER, KernelFunction, Workspace
-from immunode.solve.numpy.lockstep import HELD_BACK, RELAX, STABLE, STIFF_FAR, STIFF_LIMIT
+from immunode.solve.numpy.lockstep import RELAX, STABLE
+from immunode.solve.numpy.stiffness import HELD_BACK, STIFF_FAR, STIFF_LIMIT
 from immunode.solve.status import Status
 
 ENTRY = "immunode_run"

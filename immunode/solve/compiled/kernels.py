@@ -80,7 +80,10 @@ def _own_sources() -> str:
     folders = ("solve/compiled", "program/llvm")
     files = [file for folder in folders for file in sorted((package / folder).rglob("*.py"))]
     files += [package / "solve" / f"{name}.py" for name in ("step_size", "status", "tableaus", "tape")]
-    files += [package / "solve" / "numpy" / f"{name}.py" for name in ("edges", "event_search", "lockstep", "methods")]
+    files += [
+        package / "solve" / "numpy" / f"{name}.py"
+        for name in ("edges", "event_search", "lockstep", "methods", "stiffness")
+    ]
     files += [package / "program" / f"{name}.py" for name in ("conditions", "nonsmooth")]
     files += [package / "program" / "numpy" / "linear.py"]
     digest = hashlib.sha256()

@@ -62,6 +62,11 @@ class NumpyEngine(Engine):
         return replace(runs.outcome, engine=self.name, method_names=self.methods, reason=why)
 
 
+def _often_fast(trial: Lockstep) -> bool:
+    seen = trial.stiffness
+    return seen is not None and seen.found_fast > HELD_BACK_SHARE * seen.looked
+
+
 _pilots: dict[int, tuple[weakref.ref[Functions], dict[object, tuple[str, str]]]] = {}
 
 
@@ -100,7 +105,7 @@ def _pilot(functions: Functions, t0: float, t_end: float, rtol: float, atol: Arr
     # a corner between two stages escapes tsit5's error estimate, not that of rodas5p
     corners = has_corners(functions.program)
     halfway = runs.status[0] == Status.TOO_MANY_STEPS
-    if halfway or corners or steps < FEW_STEPS or trial.found_fast > HELD_BACK_SHARE * trial.looked:
+    if halfway or corners or steps < FEW_STEPS or _often_fast(trial):
         # the stiff method is worth it if it needs much fewer steps; it is stopped where it doesn't
         cost = CORNERS_COST if corners else STIFF_COST
         other = Runs(replace(request, max_steps=max(1, int(steps / cost))))

@@ -8,8 +8,6 @@ what is computed in it.
 
 from __future__ import annotations
 
-import itertools
-
 import numpy as np
 from numpy.typing import NDArray
 
@@ -22,6 +20,7 @@ from immunode.solve.numpy.lane_table import BUSY, FREE, LANDED, LaneTable
 from immunode.solve.numpy.methods import Method
 from immunode.solve.numpy.output import write_here, write_inside
 from immunode.solve.numpy.step_notes import StepNotes
+from immunode.solve.numpy.stiffness import STIFF_CHECK, Stiffness
 from immunode.solve.runs import MULTIPLE, Runs, padded
 from immunode.solve.status import Status
 from immunode.solve.triggers.settling import StateEvents
@@ -32,15 +31,10 @@ Lanes = NDArray[np.intp]
 BLOCK_BYTES, FEWEST_LANES = 10_000_000, 512
 """Size of a block: wider ones leave the cache, narrower ones pay more for calls. Measured, see tests/benchmarks."""
 NOBODY: Lanes = np.empty(0, dtype=np.intp)
-STIFF_CHECK = 32
-"""A lane is tested for stiffness at every 32nd step of its own."""
-STIFF_LIMIT = 3
-STABLE, HELD_BACK = 0.7, 0.6
-"""Fractions of the stability limit: where a lane goes that was thrown back by it, and from where it counts as stiff."""
+STABLE = 0.7
+"""Fraction of the stability limit where a lane goes that was thrown back by it."""
 RELAX = 1.05
 """A lane held back by stability may take this much longer steps each time, to find out whether the limit has moved."""
-STIFF_FAR = 500.0
-"""A stiff lane is handed over only if more steps than this lie ahead of it at its present step size."""
 _EPS = float(np.finfo(float).eps)
 
 
@@ -49,7 +43,7 @@ class Lockstep:
 
     hand_over : let go of runs that turn out to be stiff; `run` returns them.
     width : largest number of lanes.   check_every : steps of its own after which a lane is looked at for stiffness.
-    looked, found_fast : how often lanes were looked at, and found held back by stability.
+    stiffness : how often lanes were looked at, and found held back by stability; None where nobody is handed over.
     events : those that fire on states, if any; see `settling.watched`.
     """
 
@@ -63,10 +57,9 @@ class Lockstep:
         check_every: int = STIFF_CHECK,
         events: StateEvents | None = None,
     ) -> None:
-        self.functions, self.runs, self.width, self.hand_over = functions, runs, width, hand_over
-        self.check_every = check_every
-        self.looked = self.found_fast = 0
+        self.functions, self.runs, self.width = functions, runs, width
         self.method = method(functions)
+        self.stiffness = Stiffness(self.method, check_every, runs.t_end) if hand_over else None
         self.n_states = len(functions.program.states)
         self.longest = functions.program.max_step
         limits = functions.program.extinct_below
@@ -81,7 +74,6 @@ class Lockstep:
         self.queue = NOBODY
         self.capped = self.held_back = False
         self.failed: list[tuple[Lanes, NDArray[np.int8], NDArray[np.int32]]] = []
-        self.by_birth: list[Lanes] = []
         self.notes = StepNotes(runs.listener, runs, self.method) if runs.listener is not None else None
         self.events, self.search = events, EventSearch(events, runs, self.method) if events is not None else None
         self.n_idle = self.limit = self.patience = 0
@@ -150,7 +142,7 @@ class Lockstep:
             write_inside(block, self.runs, method, self.times, h, due, t_new)
         if self.runs.breaks:
             self.first_steps.remember(block, good, h, h_next)
-        stiff = self._look_for_stiffness(t_new) if self.hand_over else NOBODY
+        stiff = self.stiffness.look(block, self.passes, t_new, h) if self.stiffness is not None else NOBODY
         if self.notes is not None:
             self.notes.note(t_new, self.search)
         if self.search is not None:
@@ -238,19 +230,6 @@ class Lockstep:
         error = np.abs(self.block.scaled[:, where])
         return np.asarray(np.argmax(np.where(np.isfinite(error), error, np.inf), axis=0), dtype=np.int32)
 
-    def _look_for_stiffness(self, t_new: Array) -> Lanes:
-        where = self.by_birth[self.passes % self.check_every]
-        if not where.size:
-            return NOBODY
-        lanes = padded(where)
-        fast = self.method.speed(lanes)[: len(where)] > HELD_BACK
-        block = self.block
-        self.looked += len(where)
-        self.found_fast += int(np.count_nonzero(fast))
-        block.stiff[where] = np.where(fast, block.stiff[where] + 1, 0)
-        ahead = (self.runs.t_end - t_new[where]) > STIFF_FAR * self.h[where]
-        return where[(block.stiff[where] >= STIFF_LIMIT) & ahead]
-
     def _idle(self, where: Lanes, phase: int) -> None:
         """Let busy lanes stand still, and book the steps they took."""
         block, run = self.block, self.block.run[where]
@@ -314,12 +293,8 @@ class Lockstep:
             self._narrow()
         # serving costs as much as some passes, idle lanes cost their share of every pass
         self.patience = max(1, block.width // 12 if waiting or self.runs.breaks else block.width // 5)
-        if self.hand_over:
-            every = self.check_every
-            births = np.where(block.phase == BUSY, block.born % every, every).astype(np.int8)
-            order = np.argsort(births, kind="stable")
-            ends = np.cumsum(np.bincount(births, minlength=every + 1)).tolist()
-            self.by_birth = [order[first:last] for first, last in itertools.pairwise([0, *ends[:-1]])]
+        if self.stiffness is not None:
+            self.stiffness.sort(block)
         if self.search is not None:
             self.search.attach(block)
         self._end_exhausted()
