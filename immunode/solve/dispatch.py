@@ -60,8 +60,8 @@ def solve(
         typical size, else times the larger of its absolute initial value and 1e-6; it may be a number, (n_states,) or
         (n_states, n_runs).
     max_steps : most steps that a run may try with one method.
-    on_jump(runs, t, y_before, y_after, p) : called at every event for the runs concerned; runs and t are (n,), the
-        states (n_states, n), p (n_parameters, n).
+    on_jump(runs, t, y_before, y_after, p) : told of every event; runs and t are (n,), the states (n_states, n), p
+        (n_parameters, n) after it. A call may bring several events of one run, in order of time.
     on_restart(runs) : called where runs begin again with another method; what `on_jump` reported of them is void.
     listener : is given every accepted step, see `tape.StepListener`.
 

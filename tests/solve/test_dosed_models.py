@@ -18,7 +18,7 @@ from immunode.solve import Status, solve
 from immunode.solve.compiled import actions as actions_module
 from immunode.solve.compiled import engine as compiled_engine
 from immunode.solve.compiled import jump_log, kernels
-from immunode.solve.compiled.actions import actions
+from immunode.solve.compiled.actions import kernel_actions
 from immunode.solve.outcome import Outcome
 from immunode.solve.tape import Steps
 from immunode.solve.thread_limits import threads_at_most
@@ -174,14 +174,14 @@ def test_what_is_outside_kernels_is_served_between_their_calls(method: str, monk
     """Events that are too much code, beside which a kernel would take long to make."""
     dosed = dosed_model(5, 30)
     program = dosed.functions.program
-    assert actions(program, prepared(program)) is not None
+    assert kernel_actions(program, prepared(program)) is not None
     inside, jumps = run(dosed, engine="compiled", method=method, rtol=RTOL), Jumps()
-    for cache in (kernels.kernel, kernels._named, actions_module.actions):
+    for cache in (kernels.kernel, kernels._named, actions_module.kernel_actions):
         cache.cache_clear()  # type: ignore[attr-defined]
     monkeypatch.setattr(actions_module, "MOST_NODES", 3)
-    assert actions(program, prepared(program)) is None
+    assert kernel_actions(program, prepared(program)) is None
     outside = run(dosed, engine="compiled", method=method, rtol=RTOL, on_jump=jumps)
-    for cache in (kernels.kernel, kernels._named, actions_module.actions):
+    for cache in (kernels.kernel, kernels._named, actions_module.kernel_actions):
         cache.cache_clear()  # type: ignore[attr-defined]
     np.testing.assert_allclose(inside.y, outside.y, rtol=200 * RTOL, atol=200 * RTOL)
     assert jumps.by_run

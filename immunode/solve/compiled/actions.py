@@ -2,15 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
-from immunode.program.llvm.source import Values
 from immunode.program.program import Change, Program, once_a_structure
-
-if TYPE_CHECKING:
-    from immunode.solve.compiled.workspace import KernelFunction
 
 MOST_NODES = 5000
 """Events that need more code than so many nodes are served between the calls of a kernel, which compiles sooner."""
@@ -46,7 +41,7 @@ class Actions:
 
 
 @once_a_structure
-def actions(program: Program, prepared: tuple[int, ...]) -> Actions | None:
+def kernel_actions(program: Program, prepared: tuple[int, ...]) -> Actions | None:
     """Return what a kernel does at the breaks of a program; None where they are served between its calls.
 
     That is so where there are none, where they are too much code, and where events fire on states as well: these have
@@ -102,36 +97,3 @@ class _Reach:
         """Return the rows of `p` among nodes."""
         leaves = (self.nodes[node] for node in nodes)
         return {int(leaf[1]) for leaf in leaves if leaf[0] == "parameter"}  # type: ignore[call-overload]
-
-
-def write_action(f: KernelFunction, body: Sequence[Change], renewed: Sequence[int]) -> None:
-    """Write what an event does in the lanes whose row `due` is not 0.
-
-    renewed : positions of prepared values that are computed again afterwards.
-    """
-    code, workspace = f.code, f.workspace
-    assert workspace.actions is not None
-    place = {row: i for i, row in enumerate(workspace.actions.held)}
-    due = code.compare("ne", f.get("due", kind="i"), 0)
-
-    def values() -> Values:
-        return Values(
-            code,
-            workspace.program,
-            lambda row: f.get("y", row),
-            lambda row: f.get("held", place[row]),
-            lambda: f.get("t"),
-            {},
-        )
-
-    # as written: a count of intervals must not be off by rounding
-    with code.exactly():
-        new = values().compute(change.node for change in body)
-    for change, value in zip(body, new, strict=True):
-        if change.kind == "state":
-            f.change(due, value, "y", change.index)
-        else:
-            f.change(due, value, "held", place[change.index])
-    fresh = values().compute(workspace.prepared[i] for i in renewed)
-    for i, value in zip(renewed, fresh, strict=True):
-        f.change(due, value, "c", i)

@@ -7,10 +7,13 @@ the caller's tables, one column a run. Events at one time come in the order of t
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 
+from immunode.program.llvm.source import Values
 from immunode.program.llvm.text import Value
+from immunode.program.program import Change
 from immunode.solve import step_size
-from immunode.solve.compiled.actions import Actions, write_action
+from immunode.solve.compiled.actions import Actions
 from immunode.solve.compiled.queue import all_finite, first_step, memory_at_start
 from immunode.solve.compiled.workspace import EPS, KernelFunction, Workspace
 from immunode.solve.status import Status
@@ -24,7 +27,7 @@ def break_functions(workspace: Workspace, external: set[str], order: int) -> lis
     parts = [_table("event_body", actions.body), _table("event_kind", actions.kind)]
     for i, (body, renewed) in enumerate(zip(actions.bodies, actions.renewed, strict=True)):
         f = KernelFunction(workspace, f"act_{i}", external=external)
-        write_action(f, body, renewed)
+        _write_action(f, body, renewed)
         parts.append(f.text(attributes="nounwind noinline"))
     parts += [_advance(workspace, external), _note(workspace, "note_before"), _note(workspace, "note_after")]
     parts.append(_first_steps(workspace, external, order))
@@ -219,3 +222,36 @@ def _restart(f: KernelFunction, onward: Value) -> None:
     fresh = code.lanes(onward & code.compare("oeq", f.get("h"), 0.0))
     with code.when(code.compare("ne", fresh, 0)):
         code.call("first_steps", f.args, f.ws, fresh)
+
+
+def _write_action(f: KernelFunction, body: Sequence[Change], renewed: Sequence[int]) -> None:
+    """Write what an event does in the lanes whose row `due` is not 0.
+
+    renewed : positions of prepared values that are computed again afterwards.
+    """
+    code, workspace = f.code, f.workspace
+    assert workspace.actions is not None
+    place = {row: i for i, row in enumerate(workspace.actions.held)}
+    due = code.compare("ne", f.get("due", kind="i"), 0)
+
+    def values() -> Values:
+        return Values(
+            code,
+            workspace.program,
+            lambda row: f.get("y", row),
+            lambda row: f.get("held", place[row]),
+            lambda: f.get("t"),
+            {},
+        )
+
+    # as written: a count of intervals must not be off by rounding
+    with code.exactly():
+        new = values().compute(change.node for change in body)
+    for change, value in zip(body, new, strict=True):
+        if change.kind == "state":
+            f.change(due, value, "y", change.index)
+        else:
+            f.change(due, value, "held", place[change.index])
+    fresh = values().compute(workspace.prepared[i] for i in renewed)
+    for i, value in zip(renewed, fresh, strict=True):
+        f.change(due, value, "c", i)

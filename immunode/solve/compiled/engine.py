@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from immunode.program.llvm import compile as llvm_compile
 from immunode.program.nonsmooth import has_corners
 from immunode.program.numpy.functions import Functions
-from immunode.solve.compiled.jump_log import jump_log
+from immunode.solve.compiled.jump_log import log_for
 from immunode.solve.compiled.kernels import kernel
 from immunode.solve.compiled.memory import CompiledRuns, empty_outcome
 from immunode.solve.compiled.watch.driver import EventDriver
@@ -151,7 +151,7 @@ class _Sweep:
         if runs.listener is not None:
             n, lanes = len(runs.functions.program.states), self.kernel.lanes
             self.tape = Tape(runs.listener, lanes, tuple(range(n)) if self.kernel.small else None)
-        self.log = jump_log(runs, self.kernel.actions, self.kernel.lanes)
+        self.log = log_for(runs, self.kernel.actions, self.kernel.lanes)
         self.handed: list[Lanes] = []
         self.driver = EventDriver(runs.events, runs) if runs.events is not None else None
 

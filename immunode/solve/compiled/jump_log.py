@@ -59,7 +59,7 @@ class JumpLog:
             self.p[:, run[last]] = p[:, last]
 
 
-def jump_log(runs: Runs, actions: Actions | None, lanes: int) -> JumpLog | None:
+def log_for(runs: Runs, actions: Actions | None, lanes: int) -> JumpLog | None:
     """Return the log that a kernel needs, None where nobody asks for jumps or for switches that they turn."""
     program, fewest = runs.functions.program, FEWEST * lanes
     if actions is not None:

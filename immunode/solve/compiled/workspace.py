@@ -9,7 +9,7 @@ from immunode.program.llvm.source import Factors, prepared
 from immunode.program.llvm.tables import Tables
 from immunode.program.llvm.text import Code, Value
 from immunode.program.program import Program
-from immunode.solve.compiled.actions import actions
+from immunode.solve.compiled.actions import kernel_actions
 
 ARGUMENTS = (
     "n_queue", "queue", "p", "y", "atol", "t", "t_stop", "final", "next_out", "steps", "rejected", "outcome", "trouble",
@@ -52,7 +52,7 @@ class Workspace:
         self.n = n = len(program.states)
         self.prepared = prepared(program)
         # where states are watched, they are looked at before and between doses: by the driver
-        self.actions = None if program.triggers else actions(program, self.prepared)
+        self.actions = None if program.triggers else kernel_actions(program, self.prepared)
         self.settles = settles_at_once(program)
         self.columns = self.settles or self.actions is not None
         self.factors = Factors(n, [(i, j) for i, j, _ in program.jacobian])
