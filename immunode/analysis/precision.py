@@ -243,8 +243,7 @@ def _tools(work: _Work, tools: Sequence[str] | str | None) -> tuple[str, ...]:
     """Return the tools, checked."""
     engines = ENGINES[1:]
     if tools is None:
-        blocks = () if work.functions.program.triggers else ("numpy", "compiled")
-        return ("scipy", *(e for e in blocks if e != "compiled" or available()))
+        return ("scipy", *(e for e in ("numpy", "compiled") if e != "compiled" or available()))
     chosen = (tools,) if isinstance(tools, str) else tuple(dict.fromkeys(" ".join(tool.split()) for tool in tools))
     if not chosen:
         raise StudyError(f"{work.model.name}: work_precision: no tool to measure; leave out tools for all engines")

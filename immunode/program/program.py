@@ -41,7 +41,7 @@ class Break:
 
 @dataclass(frozen=True, slots=True)
 class Trigger:
-    """An event that fires when `condition` turns from false to true; needs an engine that finds roots.
+    """An event that fires when `condition` turns from false to true.
 
     condition, delay, priority : nodes.   ranked : whether it has a priority.
     persistent, initially, from_trigger : see `Event`.

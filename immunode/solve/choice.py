@@ -30,19 +30,13 @@ def choose_engine(functions: Functions, n_runs: int, engine: str = "auto", metho
 
     Raises
     ------
-    EngineError : unknown engine; an engine that can't find this program's state events.
+    EngineError : unknown engine.
     """
     name = functions.program.name
     if engine not in ENGINES:
         raise EngineError(f"{name}: unknown engine '{engine}'{did_you_mean(engine, ENGINES)}")
-    triggers = functions.program.triggers
-    if engine in ("numpy", "compiled") and triggers:
-        event = triggers[0].name
-        raise EngineError(f"{name}: engine '{engine}' can't find state events ('{event}'); use engine='scipy'")
     if engine != "auto":
         return engine, f"engine '{engine}' was asked for"
-    if triggers:
-        return "scipy", f"scipy: event '{triggers[0].name}' fires on a state"
     if method in _SCIPY_METHODS:
         return "scipy", f"scipy: method '{method}' was asked for"
     if n_runs < FEW_RUNS and method == "auto":

@@ -103,12 +103,12 @@ def _solve(request: Request, name: str, reason: str, asked: str) -> Outcome:
     engine = engine_named(name)
     if request.method != "auto":
         return solve_or_slide(engine, request, reason)
-    program, few = request.functions.program, request.values.shape[1] < FEW_RUNS
+    few = request.values.shape[1] < FEW_RUNS
     if name != "scipy":
         others: list[Try] = [(engine, "rodas5p"), (engine, "tsit5")]
         outcome = solve_with_others(request, engine, reason, others)
         return last_resort(request, outcome, engine_named("scipy"), "LSODA") if asked == "auto" and few else outcome
-    if asked == "scipy" or program.triggers:
+    if asked == "scipy":
         slow: list[Try] = [(engine, "Radau"), (engine, "DOP853")]
         return solve_with_others(request, engine, reason, slow, later=SECOND_TRIES)
     fast = can_compile_soon(request.functions)

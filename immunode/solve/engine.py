@@ -65,7 +65,7 @@ class Engine(ABC):
     """A way to integrate many runs of one program. The contract for authors of engines:
 
     1.  `solve(request)` returns an `Outcome` with one column per run, in the order asked for, whatever happens to it.
-        It raises `EngineError` only for what concerns all runs (a method it has not, triggers it can't find).
+        It raises `EngineError` only for what concerns all runs (a method it has not).
     2.  A run that fails is a status, the last good time, and NaN in its output from there on. Nothing a run does (NaN,
         infinity, blow-up, a million steps, a refusal) slows another one much, changes it, or raises.
     3.  Each run has its own step size, error control, breaks and end. Its result does not depend on the other runs, on
@@ -77,25 +77,31 @@ class Engine(ABC):
         or as it was good after the run's last break of the same kind (`Program.break_kinds`). Events at one time fire
         in the program's order. Those at t0 fire before the integration starts; earlier ones are caught up with if they
         change only switches, and refuse the run if they change states. `runs.Runs` does this.
-    5.  Output is the method's own continuous extension at `times`; at the time of an event it is the value after it.
-    6.  The local error is controlled in the root mean square over states, each divided by atol + rtol * max(|y0|,
+    5.  Events that fire on states: the step ends where a condition turns true first in the method's own continuous
+        extension, to the precision of time; the rules after that are those of `triggers.settling`.
+    6.  Output is the method's own continuous extension at `times`; at the time of an event it is the value after it.
+    7.  The local error is controlled in the root mean square over states, each divided by atol + rtol * max(|y0|,
         |y1|). The global error at a given rtol is not to be worse than LSODA's.
-    7.  A requirement that fails, a NaN in values or initial values, a start that is infinite or negative where it can't
+    8.  A requirement that fails, a NaN in values or initial values, a start that is infinite or negative where it can't
         be, after the events at t0, or a malformed schedule is `Status.REFUSED`. `runs.Runs` does this.
-    8.  Limits: `max_steps` tried steps a run exactly; a smallest step (the precision of time); no loop without one.
-    9.  The time passed to `functions` is (n_runs,) or a number; `time_derivative` is None for autonomous programs.
-    10. A state that a step brings below its `program.extinct_below` is 0 from the end of that step on.
-    11. Where there is a `listener`, it is given every accepted step as the quartics of the states that it names, as
+    9.  Limits: `max_steps` tried steps a run exactly; a smallest step (the precision of time); no loop without one.
+    10. The time passed to `functions` is (n_runs,) or a number; `time_derivative` is None for autonomous programs.
+    11. A state that a step brings below its `program.extinct_below` is 0 from the end of that step on.
+    12. Where there is a `listener`, it is given every accepted step as the quartics of the states that it names, as
         exact as the output inside the step; with the parameters that held during the step, so before a switch turns.
-    12. `reason` says in one line why this engine and method, in the user's words.
+    13. `reason` says in one line why this engine and method, in the user's words.
     """
 
     name: ClassVar[str]
     methods: ClassVar[tuple[str, ...]]
 
-    def check_method(self, method: str, listener: StepListener | None = None) -> None:
-        """Raise EngineError if the engine has no such method, or one that can't serve a listener."""
-        if method == "dop853" and listener is not None:
+    def check_method(self, method: str, request: Request | None = None) -> None:
+        """Raise EngineError if the engine has no such method, or one that can't serve what is asked for."""
+        if method == "dop853" and request is not None and request.functions.program.triggers:
+            raise EngineError(
+                "method 'dop853' can't find events that fire on states; use method='auto', 'tsit5' or 'rodas5p'"
+            )
+        if method == "dop853" and request is not None and request.listener is not None:
             raise EngineError(
                 "method 'dop853' gives states at times, not peaks, integrals or what else is taken from steps; "
                 "use method='auto' or 'tsit5'"

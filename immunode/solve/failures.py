@@ -102,7 +102,7 @@ def _in_words(outcome: Outcome, run: int, program: Program, method: str) -> str:
     cause, remedy = _CAUSES[status]
     if status is Status.TOO_MANY_STEPS and program.max_step:
         remedy = f"raise the model's max_step, which is {program.max_step:g}, or {remedy}"
-    if method == "auto" and outcome.reason.startswith("engine 'scipy' was asked for") and not program.triggers:
+    if method == "auto" and outcome.reason.startswith("engine 'scipy' was asked for"):
         remedy = f"try engine='auto', which has other methods, or {remedy}"
     unit = f" {program.time_unit}" if program.time_unit else ""
     if method != "auto" and status is not Status.SLIDING:

@@ -46,6 +46,7 @@ def _still(program: Program) -> Functions:
             derivatives=(zero,),
             time_derivative=by_time,
             typical=(1.0,),
+            structure="",
         )
     )
 

@@ -103,4 +103,8 @@ def first_step(
     step = np.where(largest <= 1e-15, np.maximum(1e-6, h * 1e-3), (0.01 / largest) ** (1.0 / order))
     # a look ahead that left the domain says that the scale is smaller still
     step = np.where(np.isfinite(step), step, 1e-3 * h)
-    return np.asarray(np.minimum(np.minimum(100.0 * h, step), longest), dtype=float)
+    step = np.minimum(100.0 * h, step)
+    if functions.program.triggers:
+        # between events that only turn switches, or stop clocks, nothing bends: no need to feel one's way
+        step = np.where(bend == 0.0, longest, step)
+    return np.asarray(np.minimum(step, longest), dtype=float)

@@ -132,6 +132,15 @@ def bernstein(b: Array, x: Array | float) -> Array:
     return np.asarray(z * z * (z * z * b[0]) + x * z * inner + x * x * (x * x * b[4]))
 
 
+def first_part(b: Array, x: Array) -> Array:
+    """Return the Bernstein coefficients (5, n_states, n) of the first parts x, (n,), of steps (de Casteljau)."""
+    parts, b = [b[0]], b.copy()
+    for _ in range(DEGREE):
+        b = b[:-1] + x * (b[1:] - b[:-1])
+        parts.append(b[0])
+    return np.stack(parts)
+
+
 @dataclass(slots=True)
 class Renumbered:
     """A listener for a part of a batch, which is given runs by their numbers in the whole."""

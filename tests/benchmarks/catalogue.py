@@ -89,19 +89,16 @@ def measure(name: str, runs: int) -> Row:
     times = np.linspace(0.0, model.horizon, 101)
     values = draw(functions, runs)
     tools: dict[str, tuple[Callable[[peers.Array], object], int]] = {}
-    notes, method, failed = [], "-", 0.0
+    notes: list[str] = []
 
     def engine(kind: str) -> Callable[[peers.Array], object]:
         return lambda v: solve(functions, v, times=times, engine=kind, rtol=RTOL)
 
-    if not program.triggers:
-        tools["compiled"], tools["numpy"] = (engine("compiled"), runs), (engine("numpy"), runs)
-        batch = solve(functions, values, times=times, engine="compiled", rtol=RTOL)
-        kinds, counts = np.unique(batch.methods.astype(str), return_counts=True)
-        method, failed = str(kinds[np.argmax(counts)]), float(np.mean(batch.status != 0))
-        notes += [f"{failed:.1%} of the runs fail"] if failed else []
-    else:
-        notes.append("fires on a state: SciPy only")
+    tools["compiled"], tools["numpy"] = (engine("compiled"), runs), (engine("numpy"), runs)
+    batch = solve(functions, values, times=times, engine="compiled", rtol=RTOL)
+    kinds, counts = np.unique(batch.methods.astype(str), return_counts=True)
+    method, failed = str(kinds[np.argmax(counts)]), float(np.mean(batch.status != 0))
+    notes += [f"{failed:.1%} of the runs fail"] if failed else []
     tools["scipy"] = (engine("scipy"), 2)
     if program.breaks or program.triggers:
         notes.append("events: no peer")

@@ -45,6 +45,26 @@ def test_a_case_agrees_to_the_tolerance_of_the_suite(case: str) -> None:
     assert suite.run_case(case) == suite.Verdict(case, "pass")
 
 
+BLOCKS = ["numpy", pytest.param("compiled", marks=[needs("llvmlite"), pytest.mark.slow])]
+
+
+@pytest.mark.parametrize("engine", BLOCKS)
+def test_events_agree_on_every_engine(engine: str) -> None:
+    """Cases of events, one of about thirty: with states and without, delayed, of equal priority, called off."""
+    cases = [case for case in _cases("ode_events")[::30] if case not in LONG]
+    assert [v for v in (suite.run_case(case, engine=engine) for case in cases) if not v.passed] == []
+    assert len(cases) > 7
+
+
+@pytest.mark.slow
+@pytest.mark.soak
+@pytest.mark.parametrize("engine", BLOCKS)
+def test_all_events_agree_on_every_engine(engine: str) -> None:
+    verdicts = [suite.run_case(case, engine=engine) for case in _cases("ode_events")]
+    theirs = {v.case for v in suite.run_all(_cases("ode_events")) if not v.passed}
+    assert [v for v in verdicts if not v.passed and v.case not in theirs] == []
+
+
 @pytest.mark.parametrize("case", ["00001", "00023", "00117", "00205", "00299"])
 def test_a_case_in_level_2_agrees_too(case: str) -> None:
     if not suite.model_file(case, "l2v4").exists():

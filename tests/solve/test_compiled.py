@@ -15,7 +15,6 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from immunode.errors import EngineError
 from immunode.model import Event, Model, Parameter, Process, State
 from immunode.program.lowering import lower
 from immunode.program.numpy.functions import Functions, compile_numpy
@@ -255,12 +254,6 @@ def test_a_population_below_its_limit_is_gone(method: str) -> None:
     assert ours.y[0, 0, 0] == 3
     assert (ours.y[-200:, 0, 0] == 0).all()
     assert ours.y == pytest.approx(theirs.y, rel=1e-6, abs=1e-5)
-
-
-def test_state_events_are_refused_by_name(build: Build) -> None:
-    functions = build({"x": 1.0}, {"k": 1.0}, {"x": "k"}, [Event("full", {"x": "0"}, when="x > 3")])
-    with pytest.raises(EngineError, match=r"'compiled'.*'full'.*engine='scipy'"):
-        run(functions, [[1.0]])
 
 
 def test_the_reason_tells_method_and_why(decay: Functions) -> None:

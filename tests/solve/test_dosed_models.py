@@ -17,7 +17,7 @@ from immunode.program.numpy.functions import Functions
 from immunode.solve import Status, solve
 from immunode.solve.compiled import actions as actions_module
 from immunode.solve.compiled import engine as compiled_engine
-from immunode.solve.compiled import jump_log
+from immunode.solve.compiled import jump_log, kernels
 from immunode.solve.compiled.actions import kernel_actions
 from immunode.solve.outcome import Outcome
 from immunode.solve.tape import Steps
@@ -176,12 +176,12 @@ def test_what_is_outside_kernels_is_served_between_their_calls(method: str, monk
     program = dosed.functions.program
     assert kernel_actions(program, prepared(program)) is not None
     inside, jumps = run(dosed, engine="compiled", method=method, rtol=RTOL), Jumps()
-    for cache in (compiled_engine.kernel, compiled_engine._named, actions_module.kernel_actions):
+    for cache in (kernels.kernel, kernels._named, actions_module.kernel_actions):
         cache.cache_clear()  # type: ignore[attr-defined]
     monkeypatch.setattr(actions_module, "MOST_NODES", 3)
     assert kernel_actions(program, prepared(program)) is None
     outside = run(dosed, engine="compiled", method=method, rtol=RTOL, on_jump=jumps)
-    for cache in (compiled_engine.kernel, compiled_engine._named, actions_module.kernel_actions):
+    for cache in (kernels.kernel, kernels._named, actions_module.kernel_actions):
         cache.cache_clear()  # type: ignore[attr-defined]
     np.testing.assert_allclose(inside.y, outside.y, rtol=200 * RTOL, atol=200 * RTOL)
     assert jumps.by_run

@@ -95,7 +95,7 @@ def test_runs_of_restarts_go_to_a_method_that_starts_quickly_whatever_runs_besid
     )
     functions = compile_numpy(lower(model))
     values = np.array([[1.0, 0.0], [0.0, 1.0]])
-    options: dict[str, Any] = {"times": [0.0, 40.0], "max_steps": 140}
+    options: dict[str, Any] = {"times": [0.0, 40.0], "max_steps": 140, "engine": "scipy"}
     batch = solve(functions, values, **options)
     assert batch.methods[0] == "DOP853"
     for run in range(2):

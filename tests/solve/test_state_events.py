@@ -15,32 +15,66 @@ from immunode.program.lowering import lower
 from immunode.program.numpy.functions import Functions, compile_numpy
 from immunode.solve import Outcome, solve
 from immunode.solve.status import Status
+from tests.libraries import needs
 
 Array = NDArray[np.float64]
 
 
-def run(
-    states: dict[str, float],
-    rates: dict[str, str],
-    events: list[Event],
-    times: list[float],
-    switches: tuple[str, ...] = (),
-    **options: Any,
-) -> Outcome:
-    """Return the course of a system whose conditions an engine must watch (`spark` never fires)."""
-    model = Model(
-        name="toy",
-        states=[*(State(n, v) for n, v in states.items()), State("cold", 1.0)],
-        processes=[Process(f"change_{n}", f"-> {n}", rate) for n, rate in rates.items()],
-        events=[*events, Event("spark", {"cold": "2"}, when="cold > 1.5")],
-        switches=[Switch(n) for n in switches],
-    )
-    batch = solve(compile_numpy(lower(model)), np.empty((0, 1)), times=times, engine="scipy", rtol=1e-10, **options)
-    assert batch.status.tolist() == [Status.OK], batch.reasons
-    return batch
+COMPILED = {
+    "test_changes_come_after_the_delay_with_values_of_the_trigger_time",
+    "test_the_highest_priority_goes_first_and_is_looked_at_anew_after_each",
+    "test_the_first_of_two_events_may_call_off_the_second",
+    "test_equals_are_drawn_fairly_and_alike_in_every_run",
+    "test_conditions_may_be_joined_and_negated_and_be_equations_of_switches",
+    "test_a_bouncing_ball_bounces_where_it_must",
+    "test_an_event_that_undoes_rounding_does_not_stop_the_run",
+    "test_conditions_are_looked_at_between_two_doses_at_one_time",
+    "test_a_moment_that_an_event_sets_anew_is_never_missed",
+    "test_events_that_fire_each_other_without_end_end_the_run",
+}
+"""Tests of the compiled engine, one for each part of it: making machine code takes a second a model."""
 
 
-def test_changes_come_after_the_delay_with_values_of_the_trigger_time() -> None:
+def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
+    if "engine" in metafunc.fixturenames:
+        compiled = metafunc.function.__name__ in COMPILED
+        more = [pytest.param("compiled", marks=[needs("llvmlite"), pytest.mark.slow])] if compiled else []
+        metafunc.parametrize("engine", ["scipy", "numpy", *more])
+
+
+Run = Callable[..., Outcome]
+
+
+@pytest.fixture
+def run(engine: str) -> Run:
+    """Return a function that computes a system with one engine; its run must come to its end."""
+
+    def computed(
+        states: dict[str, float],
+        rates: dict[str, str],
+        events: list[Event],
+        times: list[float],
+        switches: tuple[str, ...] = (),
+        **options: Any,
+    ) -> Outcome:
+        model = Model(
+            name="toy",
+            states=[*(State(n, v) for n, v in states.items()), State("cold", 1.0)],
+            processes=[Process(f"change_{n}", f"-> {n}", rate) for n, rate in rates.items()],
+            # never fires: all else could be known in advance
+            events=[*events, Event("spark", {"cold": "2"}, when="cold > 1.5")],
+            switches=[Switch(n) for n in switches],
+        )
+        functions = compile_numpy(lower(model))
+        batch = solve(functions, np.empty((0, 1)), times=times, engine=engine, rtol=1e-10, **options)
+        assert batch.status.tolist() == [Status.OK], batch.reasons
+        assert batch.engine == engine
+        return batch
+
+    return computed
+
+
+def test_changes_come_after_the_delay_with_values_of_the_trigger_time(run: Run) -> None:
     """x = t; fires at t = 2, changes at t = 5: y takes x of t = 2, z takes x of t = 5."""
     events = [
         Event("early", {"y": "x"}, when="x > 2", delay=3),
@@ -51,14 +85,14 @@ def test_changes_come_after_the_delay_with_values_of_the_trigger_time() -> None:
 
 
 @pytest.mark.parametrize(("persistent", "expected"), [(True, 1.0), (False, 0.0)])
-def test_an_event_that_does_not_persist_is_called_off(persistent: bool, expected: float) -> None:
+def test_an_event_that_does_not_persist_is_called_off(run: Run, persistent: bool, expected: float) -> None:
     """sin t exceeds 1/2 from pi/6 to 5 pi/6, shorter than the delay of 3."""
     event = Event("up", {"n": "n + 1"}, when="x > 0.5", delay=3, persistent=persistent)
     y = run({"x": 0.0, "n": 0.0}, {"x": "cos(t)"}, [event], [0, 6]).y
     assert y[-1, 1, 0] == expected
 
 
-def test_an_event_may_fire_again_while_it_waits() -> None:
+def test_an_event_may_fire_again_while_it_waits(run: Run) -> None:
     """sin t exceeds 1/2 at pi/6 + 2 pi k; each firing adds 1 after a delay of 10."""
     event = Event("up", {"n": "n + 1"}, when="x > 0.5", delay=10, from_trigger=False)
     times = [0.0, *(np.pi / 6 + 2 * np.pi * k + 10 + side for k in range(4) for side in (-1e-3, 1e-3))]
@@ -66,7 +100,7 @@ def test_an_event_may_fire_again_while_it_waits() -> None:
     assert y[1:, 1, 0].tolist() == [0, 1, 1, 2, 2, 3, 3, 4]
 
 
-def test_a_condition_that_holds_at_the_start_fires_if_it_was_false_before() -> None:
+def test_a_condition_that_holds_at_the_start_fires_if_it_was_false_before(run: Run) -> None:
     events = [
         Event("was false", {"a": "1"}, when="x > -1", initially=False),
         Event("was true", {"b": "1"}, when="x > -1"),
@@ -76,7 +110,7 @@ def test_a_condition_that_holds_at_the_start_fires_if_it_was_false_before() -> N
     assert y[:, 2, 0].tolist() == [0, 0]
 
 
-def test_the_highest_priority_goes_first_and_is_looked_at_anew_after_each() -> None:
+def test_the_highest_priority_goes_first_and_is_looked_at_anew_after_each(run: Run) -> None:
     """Each writes its digit behind the others'; the second raises the third above the first."""
     digit = "10*word + {}"
     events = [
@@ -89,14 +123,14 @@ def test_the_highest_priority_goes_first_and_is_looked_at_anew_after_each() -> N
     assert y[-1, 1, 0] == 2314
 
 
-def test_simultaneous_events_see_the_values_before_any_of_them() -> None:
+def test_simultaneous_events_see_the_values_before_any_of_them(run: Run) -> None:
     """A swap written as two events."""
     events = [Event("a", {"u": "v"}, when="x > 1"), Event("b", {"v": "u"}, when="x > 1")]
     y = run({"x": 0.0, "u": 3.0, "v": 7.0}, {"x": "1"}, events, [0, 2]).y
     assert y[-1, 1:3, 0].tolist() == [7, 3]
 
 
-def test_the_first_of_two_events_may_call_off_the_second() -> None:
+def test_the_first_of_two_events_may_call_off_the_second(run: Run) -> None:
     events = [
         Event("winner", {"x": "0"}, when="x > 1", priority="2"),
         Event("loser", {"n": "n + 1"}, when="x > 1", priority="1", persistent=False),
@@ -106,7 +140,7 @@ def test_the_first_of_two_events_may_call_off_the_second() -> None:
     assert y[-1, 1, 0] == 0
 
 
-def test_equals_are_drawn_fairly_and_alike_in_every_run() -> None:
+def test_equals_are_drawn_fairly_and_alike_in_every_run(run: Run) -> None:
     """Of two events at each of 400 times the first called calls off the other."""
     events = [
         Event(name, {name: f"{name} + 1", "x": "0"}, when="x >= 1", priority="1", persistent=False) for name in "ab"
@@ -118,7 +152,7 @@ def test_equals_are_drawn_fairly_and_alike_in_every_run() -> None:
     assert abs(counts[0][0] - 200) < 40
 
 
-def test_conditions_may_be_joined_and_negated_and_be_equations_of_switches() -> None:
+def test_conditions_may_be_joined_and_negated_and_be_equations_of_switches(run: Run) -> None:
     """x = t, y = 10 - t: both above 3 from t = 3 to 7; then a cascade through a switch."""
     events = [
         Event("open", {"on": "1"}, when="x > 3 and not y <= 3"),
@@ -130,7 +164,7 @@ def test_conditions_may_be_joined_and_negated_and_be_equations_of_switches() -> 
     assert y[-1, 2:4, 0] == pytest.approx([3, 7], abs=1e-8)
 
 
-def test_a_bouncing_ball_bounces_where_it_must() -> None:
+def test_a_bouncing_ball_bounces_where_it_must(run: Run) -> None:
     """h'' = -g from h = 1 with restitution 0.8: bounces at t1 = sqrt(2/g), then every 2 t1 0.8^k."""
     heard: list[float] = []
     run(
@@ -146,16 +180,50 @@ def test_a_bouncing_ball_bounces_where_it_must() -> None:
     assert heard[:9] == pytest.approx(first + np.concatenate([[0.0], np.cumsum(gaps)]), abs=1e-8)
 
 
-def test_a_negative_delay_ends_the_run() -> None:
+def test_a_negative_delay_ends_the_run(engine: str) -> None:
     model = Model(
         name="toy",
         states=[State("x", 0.0)],
         processes=[Process("up", "-> x", "1")],
         events=[Event("odd", {"x": "0"}, when="x > 1", delay="-x")],
     )
-    batch = solve(compile_numpy(lower(model)), np.empty((0, 1)), times=[0.0, 3.0])
+    batch = solve(compile_numpy(lower(model)), np.empty((0, 1)), times=[0.0, 3.0], engine=engine)
     assert batch.status.tolist() == [Status.NOT_FINITE]
     assert batch.reached[0] == pytest.approx(1.0)
+
+
+def test_events_that_fire_each_other_without_end_end_the_run(engine: str) -> None:
+    """Each event counts as a step, so that one that fires for ever ends like a step that never grows."""
+    model = Model(
+        name="toy",
+        states=[State("x", 0.0), State("n", 0.0)],
+        processes=[Process("up", "-> x", "1")],
+        switches=[Switch("on")],
+        events=[
+            Event("on", {"on": "1", "n": "n + 1"}, when="x > 1 and on < 0.5"),
+            Event("off", {"on": "0"}, when="on > 0.5"),
+        ],
+    )
+    batch = solve(compile_numpy(lower(model)), np.empty((0, 1)), times=[0.0, 0.5, 3.0], engine=engine)
+    assert batch.status.tolist() == [Status.TOO_MANY_STEPS]
+    assert batch.reached[0] == pytest.approx(1.0)
+    assert "limit of steps" in batch.reasons[0]
+    assert batch.y[1, 0, 0] == pytest.approx(0.5)
+    assert np.isnan(batch.y[2]).all()
+
+
+def test_an_event_that_fires_ever_sooner_reaches_the_limit_of_steps(engine: str) -> None:
+    """A ball that stops bouncing at 3.26: the last of infinitely many bounces is never reached."""
+    model = Model(
+        name="toy",
+        states=[State("h", 1.0), State("v", 0.0)],
+        processes=[Process("fall", "-> h", "v"), Process("gravity", "-> v", "-9.81")],
+        events=[Event("bounce", {"v": "-0.5*v", "h": "0"}, when="h < 0")],
+    )
+    batch = solve(compile_numpy(lower(model)), np.empty((0, 1)), times=[0.0, 9.0], engine=engine, max_steps=2000)
+    end = np.sqrt(2 / 9.81) * (1 + 2 * 0.5 / (1 - 0.5))
+    assert batch.status[0] in (Status.TOO_MANY_STEPS, Status.STEP_TOO_SMALL)
+    assert batch.reached[0] == pytest.approx(end, abs=1e-3)
 
 
 def test_events_survive_the_file(tmp_path: Any) -> None:
@@ -188,7 +256,6 @@ _CASES: list[tuple[str, dict[str, Any], Callable[[float], float | None]]] = [
 
 
 @pytest.mark.parametrize(("when", "options", "fires"), _CASES)
-@pytest.mark.parametrize("engine", ["scipy", "numpy"])
 def test_events_on_time_alone_fire_on_every_engine(
     when: str, options: dict[str, Any], fires: Callable[[float], float | None], engine: str
 ) -> None:
@@ -200,7 +267,7 @@ def test_events_on_time_alone_fire_on_every_engine(
     assert y == pytest.approx(expected, abs=1e-8)
 
 
-def test_events_on_time_that_meet_keep_the_rules_of_conditions() -> None:
+def test_events_on_time_that_meet_keep_the_rules_of_conditions(engine: str) -> None:
     """Two that swap at one time are left to the engine that knows simultaneous events."""
     model = Model(
         name="toy",
@@ -209,10 +276,11 @@ def test_events_on_time_that_meet_keep_the_rules_of_conditions() -> None:
     )
     functions = compile_numpy(lower(model))
     assert len(functions.program.triggers) == 2
-    assert solve(functions, np.empty((0, 1)), times=[0, 1, 2]).y[:, :, 0].tolist() == [[3, 7], [7, 3], [7, 3]]
+    y = solve(functions, np.empty((0, 1)), times=[0, 1, 2], engine=engine).y
+    assert y[:, :, 0].tolist() == [[3, 7], [7, 3], [7, 3]]
 
 
-def test_a_moment_that_an_event_sets_anew_is_never_missed() -> None:
+def test_a_moment_that_an_event_sets_anew_is_never_missed(engine: str) -> None:
     """`t == next` holds for single moments: 0.3, 1.3, 2.3, 3.3."""
     model = Model(
         name="dosing",
@@ -221,13 +289,14 @@ def test_a_moment_that_an_event_sets_anew_is_never_missed() -> None:
         processes=[Process("decay", "x ->", "x")],
         events=[Event("dose", {"x": "x + 1", "next": "next + 1"}, when="t == next and next < 4")],
     )
-    batch = solve(compile_numpy(lower(model)), np.empty((0, 1)), times=[0, 0.2, 0.4, 3.0, 5.0], rtol=1e-10)
+    times = [0, 0.2, 0.4, 3.0, 5.0]
+    batch = solve(compile_numpy(lower(model)), np.empty((0, 1)), times=times, engine=engine, rtol=1e-10)
     doses = np.array([0.3, 1.3, 2.3, 3.3])
     expected = [sum(np.exp(-(t - doses[doses <= t]))) for t in (0, 0.2, 0.4, 3.0, 5.0)]
     assert batch.y[:, 0, 0] == pytest.approx(expected, abs=1e-9)
 
 
-def test_an_event_that_undoes_rounding_does_not_stop_the_run() -> None:
+def test_an_event_that_undoes_rounding_does_not_stop_the_run(run: Run) -> None:
     """x, pulled down to where it is at rest, is set to 0 whenever rounding brings it below."""
     events = [Event("floor", {"x": "0"}, when="x < 0")]
     y = run({"x": 1.0, "i": 1.0}, {"x": "-50*x - 1e-14*i", "i": "-0.1*i"}, events, [0.0, 1.0, 20.0]).y[:, :2, 0]
@@ -246,20 +315,20 @@ EMPTY = {"D": 0.0, "C": 0.0, "B": 0.0}
 
 
 @pytest.mark.parametrize("at", [0.0, 1e-9, 1.0, 5.0, 10.0])
-def test_a_dose_fires_what_it_lifts_over_its_threshold(at: float) -> None:
+def test_a_dose_fires_what_it_lifts_over_its_threshold(run: Run, at: float) -> None:
     """Whenever it is given: at the start (where it did not), on the way, at an output and at the end."""
     y = run(EMPTY, DECAY, dosed(at), [0.0, 5.0, 10.0]).y[:, :, 0]
     assert y[-1, 1] == 1
     assert y[:, 1].tolist() == [float(t >= at) for t in (0.0, 5.0, 10.0)]
 
 
-def test_what_holds_before_the_start_does_not_fire_by_a_dose_at_it() -> None:
+def test_what_holds_before_the_start_does_not_fire_by_a_dose_at_it(run: Run) -> None:
     """The condition turns only where it was false before."""
     y = run({**EMPTY, "D": 1.5}, DECAY, dosed(0.0), [0.0, 1.0]).y[:, :, 0]
     assert y[:, 1].tolist() == [0, 0]
 
 
-def test_what_fires_at_the_start_does_so_though_a_dose_ends_its_condition_at_once() -> None:
+def test_what_fires_at_the_start_does_so_though_a_dose_ends_its_condition_at_once(run: Run) -> None:
     y = run(EMPTY, DECAY, dosed(0.0, "D < 1", initially=False), [0.0, 1.0]).y[:, :, 0]
     assert y[:, :2].tolist()[0] == [2, 1]
     called_off = run(EMPTY, DECAY, dosed(0.0, "D < 1", initially=False, persistent=False), [0.0, 1.0])
@@ -267,18 +336,18 @@ def test_what_fires_at_the_start_does_so_though_a_dose_ends_its_condition_at_onc
 
 
 @pytest.mark.parametrize("at", [0.0, 1.0, 2.0])
-def test_events_that_fire_each_other_at_the_moment_of_a_dose(at: float) -> None:
+def test_events_that_fire_each_other_at_the_moment_of_a_dose(run: Run, at: float) -> None:
     events = [*dosed(at), Event("follow", {"B": "B + 1"}, when="C >= 1")]
     assert run(EMPTY, DECAY, events, [0.0, 2.0]).y[-1, 1:3, 0].tolist() == [1, 1]
 
 
 @pytest.mark.parametrize("at", [0.0, 1.0])
-def test_conditions_are_looked_at_between_two_doses_at_one_time(at: float) -> None:
+def test_conditions_are_looked_at_between_two_doses_at_one_time(run: Run, at: float) -> None:
     out = Event("out", {"D": "D - 2"}, at=at)
     assert run(EMPTY, DECAY, [dosed(at)[0], out, dosed(at)[1]], [0.0, 2.0]).y[-1, :2, 0].tolist() == [0, 1]
 
 
 @pytest.mark.parametrize("at", [0.0, 1.0])
-def test_a_condition_on_time_that_turns_as_a_dose_comes_sees_the_state_before_it(at: float) -> None:
+def test_a_condition_on_time_that_turns_as_a_dose_comes_sees_the_state_before_it(run: Run, at: float) -> None:
     y = run(EMPTY, DECAY, dosed(at, f"t >= {at} and D < 1", initially=False), [0.0, 2.0]).y[:, :, 0]
     assert y[-1, 1] == 1

@@ -109,7 +109,7 @@ def autonomous(model: Model, interventions: Given = (), at: float = 0.0) -> Auto
     held = replace(
         program,
         nodes=tuple(("number", float(at)) if node == ("time",) else node for node in program.nodes),
-        time_derivative=(), breaks=(), triggers=(), extinct_below=(), never_negative=(), key="",
+        time_derivative=(), breaks=(), triggers=(), extinct_below=(), never_negative=(), key="", structure="",
     )  # fmt: skip
     reduction = reduction_of(composed, held)
     if not reduction.free.size:
@@ -139,6 +139,7 @@ def _timed(program: Program) -> Functions:
         derivatives=tuple(scaled(d) for d in program.derivatives),
         jacobian=tuple((i, j, scaled(d)) for i, j, d in program.jacobian),
         nodes=(),
+        structure="",
     )
     return compile_numpy(replace(scaled_program, nodes=tuple(nodes)))
 

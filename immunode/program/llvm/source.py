@@ -19,12 +19,13 @@ Leaf = Callable[[int], Value]
 
 
 def prepared(program: Program) -> tuple[int, ...]:
-    """Return the nodes that depend on parameters alone and that right-hand side and Jacobian need."""
+    """Return the nodes that depend on parameters alone and that right-hand side, Jacobian and state events need."""
     moving: list[bool] = []
     for kind, *rest in program.nodes:
         leaf = kind in LEAVES
         moving.append(kind in ("state", "time") if leaf else any(moving[int(o)] for o in rest))  # type: ignore[call-overload]
     roots = [*program.derivatives, *(node for *_, node in program.jacobian), *program.time_derivative]
+    roots += event_nodes(program)
     needed: set[int] = set()
     seen: set[int] = set()
     stack = list(roots)
@@ -43,11 +44,21 @@ def prepared(program: Program) -> tuple[int, ...]:
     return tuple(sorted(needed))
 
 
+def event_nodes(program: Program) -> list[int]:
+    """Return the nodes of conditions of triggers, and of what these fire."""
+    nodes: list[int] = []
+    for trigger in program.triggers:
+        nodes += [trigger.condition, trigger.delay, trigger.priority, *trigger.sizes]
+        nodes += [change.node for change in trigger.changes]
+    return nodes
+
+
 @once_a_structure
 def _added_to_one(program: Program) -> frozenset[int]:
     """Return the nodes of exponentials that are used in 1 + e^x only."""
     used: dict[int, bool] = {}
     outside = [*program.derivatives, *program.time_derivative, *(node for *_, node in program.jacobian)]
+    outside += event_nodes(program)
     outside += [change.node for event in program.breaks for change in event.changes]
     for kind, *rest in program.nodes:
         if kind in LEAVES:

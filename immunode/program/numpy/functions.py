@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from immunode.program.conditions import comparisons
 from immunode.program.nonsmooth import edges
 from immunode.program.numpy.source import numpy_source
 from immunode.program.program import Program, once_a_structure
@@ -36,6 +37,8 @@ class Functions:
     moments(p) -> (n_moments, n_runs), the times at which conditions on time and switches turn, as the switches are now.
     requirements(p) -> bool (n_requirements, n_runs).
     gaps(t, y, c) -> (n_edges, n_runs), which change sign where dy/dt bends or jumps; or None where it does neither.
+    margins(t, y, p) -> (n_comparisons, n_runs), of first degree in states and time: no condition of a trigger turns
+        where none of them changes its sign; or None where that can't be told so.
     steady_start : what initial values are computed from where runs start at the steady state.
     """
 
@@ -57,6 +60,7 @@ class Functions:
     moments: Callable[[Array], Array]
     requirements: Callable[[Array], NDArray[np.bool_]]
     gaps: Callable[[Any, Array, Array], Array] | None = None
+    margins: Callable[[Any, Array, Array], Array] | None = None
     steady_start: SteadyStart | None = None
 
     def __reduce__(
@@ -139,6 +143,7 @@ def _compiled(program: Program) -> Functions:
         moments=moments,
         requirements=requirements,
         gaps=_gaps(program, scope),
+        margins=_margins(program, scope),
     )
 
 
@@ -181,3 +186,15 @@ def _gaps(program: Program, scope: dict[str, Any]) -> Callable[[Any, Array, Arra
         return differences
 
     return gaps
+
+
+def _margins(program: Program, scope: dict[str, Any]) -> Callable[[Any, Array, Array], Array] | None:
+    pairs = comparisons(program) if program.triggers else None
+    if pairs is None:
+        return None
+
+    def margins(t: Any, y: Array, p: Array) -> Array:
+        rows: Array = scope["sides"](t, y, p) if pairs else np.empty((0, y.shape[1]))
+        return rows[0::2] - rows[1::2]
+
+    return margins

@@ -62,6 +62,7 @@ def watch(program: Program, name: str) -> Watched:
         moments=(),
         extinct_below=(),
         key="",
+        structure="",
     )
     functions = compile_numpy(alone)
 

@@ -6,6 +6,7 @@ import keyword
 import re
 from collections.abc import Iterable
 
+from immunode.program.conditions import comparisons
 from immunode.program.nonsmooth import edges
 from immunode.program.numpy.body import CALLS, Body, wrap
 from immunode.program.program import Change, Program, once_a_structure
@@ -83,6 +84,10 @@ class _Writer:
         if conditions:
             doc = "Return 1 where what fires an event holds, else 0, (n_triggers, n_runs)."
             parts.append(self._rows("triggers", "t, y, p", conditions, doc))
+            sides = [node for pair in comparisons(self.program) or () for node in pair]
+            if sides:
+                doc = "Return the two sides of each comparison that these conditions make, in turn."
+                parts.append(self._rows("sides", "t, y, p", sides, doc))
             timing = [node for t in self.program.triggers for node in (t.delay, t.priority)]
             doc = "Return delay and priority of each event in turn, (2 n_triggers, n_runs)."
             parts.append(self._rows("timing", "t, y, p", timing, doc))

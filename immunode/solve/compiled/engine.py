@@ -11,14 +11,14 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from immunode.errors import EngineError
 from immunode.program.llvm import compile as llvm_compile
 from immunode.program.nonsmooth import has_corners
 from immunode.program.numpy.functions import Functions
 from immunode.solve.compiled.jump_log import log_for
 from immunode.solve.compiled.kernels import METHODS, kernel
 from immunode.solve.compiled.memory import CompiledRuns, empty_outcome
-from immunode.solve.compiled.workspace import ARGUMENTS, FLOATS, HANDED_OVER, NEVER
+from immunode.solve.compiled.watch.driver import EventDriver
+from immunode.solve.compiled.workspace import ARGUMENTS, FIRED, FLOATS, HANDED_OVER, NEVER
 from immunode.solve.eighth_order.choice import exact_inside, is_cheaper, worth_a_look
 from immunode.solve.engine import Engine, OnJump, Request
 from immunode.solve.outcome import Outcome
@@ -62,14 +62,8 @@ class CompiledEngine(Engine):
 
     def solve(self, request: Request, reason: str) -> Outcome:
         """See `Engine`."""
-        self.check_method(request.method, request.listener)
+        self.check_method(request.method, request)
         llvm_compile.require()
-        triggers = request.functions.program.triggers
-        if triggers:
-            raise EngineError(
-                f"{request.functions.program.name}: engine 'compiled' can't find state events ('{triggers[0].name}'); "
-                "use engine='scipy'"
-            )
         with np.errstate(all="ignore"):
             return self._solve(request, reason)
 
@@ -162,12 +156,15 @@ class _Sweep:
             self.tape = Tape(runs.listener, lanes, tuple(range(n)) if self.kernel.small else None)
         self.log = log_for(runs, self.kernel.actions, self.kernel.lanes)
         self.handed: list[Lanes] = []
+        self.driver = EventDriver(runs.events, runs) if runs.events is not None else None
 
     def run(self, queue: Lanes) -> Lanes:
         """Integrate the runs in `queue` from break to break to the end; return those that were handed over."""
         runs = self.runs
         runs.tried[: runs.n], runs.thrown[: runs.n] = runs.steps, runs.rejected
         runs.method_index[queue] = self.code
+        if runs.events is not None:
+            runs.events.steps = runs.tried
         self._aim(queue)
         # idle lanes compute too: what they hold must be numbers, and indices within bounds
         workspace = np.zeros(self.kernel.size + _ALIGNMENT // 8)
@@ -200,8 +197,12 @@ class _Sweep:
     def _aim(self, queue: Lanes) -> None:
         runs = self.runs
         stop = np.minimum(runs.next_break[queue], runs.t_end)
+        if self.driver is not None:
+            stop = np.minimum(stop, self.driver.aim(queue))
         runs.t_stop[queue] = stop
-        runs.final[queue] = runs.next_break[queue] > runs.t_end
+        # what holds at the end is still to be seen
+        left = self.driver is not None and not self.driver.settles
+        runs.final[queue] = (runs.next_break[queue] > runs.t_end) & (not left)
 
     def _arguments(self, queue: NDArray[np.int64]) -> NDArray[np.int64]:
         runs, tape = self.runs, self.tape
@@ -217,7 +218,7 @@ class _Sweep:
             "n_queue": len(queue), "stride": runs.p.shape[1], "y_stride": runs.y.shape[1], "max_steps": runs.max_steps,
             "check": self.check, "n_times": len(runs.times), "rtol": runs.rtol, "t_end": runs.t_end,
             "shortest": shortest, "resume": 0, "taped": 0, "tape_end": 0, "n_watch": 0, "tape": 0, "watch": 0,
-            "more": 0, "logged": 0, "log_end": 0, "log": 0,
+            "more": 0, "logged": 0, "log_end": 0, "log": 0, "holds": 0, "idle": 0, "spacing": 0.0,
         }  # fmt: skip
         if tape is not None:
             arrays |= {"tape": tape.table, "watch": tape.rows}
@@ -225,6 +226,9 @@ class _Sweep:
         if self.log is not None:
             arrays["log"] = self.log.table
             numbers["log_end"] = self.log.capacity
+        if self.driver is not None:
+            arrays |= {"holds": self.driver.holds, "idle": self.driver.idle}
+            numbers["spacing"] = self.driver.spacing
         words = np.empty(len(ARGUMENTS), dtype=np.int64)
         for slot, name in enumerate(ARGUMENTS):
             if name in arrays:
@@ -245,17 +249,20 @@ class _Sweep:
             if handed.size:
                 self.handed.append(handed)
                 runs.next_break[handed] = np.min(runs.break_time[:, handed], axis=0, initial=np.inf)
-            broken = queue[(ended != 0) & (ended != HANDED_OVER)]
+            broken = queue[(ended != 0) & (ended != HANDED_OVER) & (ended != FIRED)]
             runs.last[:, broken] = runs.y[:, broken]
             runs.fail(broken, runs.ended[broken].astype(np.int8), runs.worst[broken].astype(np.int32))
-            queue = queue[ended == 0]
-        landed: Lanes = queue[runs.final[queue] == 0]
+            queue = queue[(ended == 0) | (ended == FIRED)]
+        landed: Lanes = queue[(runs.final[queue] == 0) | (runs.ended[queue] == FIRED)]
         if not landed.size:
             return landed
-        lanes = padded(landed)
-        y = runs.y[:, lanes]
-        runs.jump(lanes, runs.t[lanes], y)
-        runs.y[:, lanes] = y
+        if self.driver is not None:
+            self.driver.look(landed, landed[runs.ended[landed] == FIRED])
+        self._jump(landed[runs.next_break[landed] <= runs.t[landed]])
+        if self.driver is not None:
+            landed = self.driver.settle(landed)
+            if self.log is not None:
+                self.log.p[:, landed] = runs.p[:, landed]
         done = landed[runs.t[landed] >= runs.t_end]
         while done.size:
             done = done[runs.grid[runs.next_out[done]] <= runs.t[done]]
@@ -264,6 +271,18 @@ class _Sweep:
         onward: Lanes = landed[runs.t[landed] < runs.t_end]
         self._aim(onward)
         return onward
+
+    def _jump(self, due: Lanes) -> None:
+        """Apply the breaks that are due."""
+        if not due.size:
+            return
+        runs = self.runs
+        if self.driver is not None:
+            self.driver.look_around(due)
+        lanes = padded(due)
+        y = runs.y[:, lanes]
+        runs.jump(lanes, runs.t[lanes], y)
+        runs.y[:, lanes] = y
 
 
 _pilots: dict[object, tuple[str, str]] = {}

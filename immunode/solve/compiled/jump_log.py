@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import numpy as np
 from numpy.typing import NDArray
 
+from immunode.program.conditions import settles_at_once, switched
 from immunode.solve.compiled.actions import Actions
+from immunode.solve.compiled.watch.settle import MOST_AT_ONCE
 from immunode.solve.runs import Runs
 from immunode.solve.tape import Tape
 
@@ -13,19 +17,23 @@ Array = NDArray[np.float64]
 
 BYTES, MOST, FEWEST = 1_000_000, 8192, 4
 """Size of a log, most entries, and fewest for each lane."""
+FEWEST_MOMENTS = 2
+"""Fewest for each lane where events fire on states, in moments of as many events as a kernel executes at once."""
 
 
 class JumpLog:
     """Room for the jumps of `lanes` lanes; the kernel writes an entry for each, in order of time for each run.
 
-    table : (n_rows, capacity); rows are run, time, states before, states after, switches after.
+    switches : rows of `p` that events set.   fewest : entries that there is room for at least.
+    table : (n_rows, capacity); rows are run, time, states before, states after, switches after; run -1 in entries that
+        do not count.
     """
 
-    def __init__(self, runs: Runs, actions: Actions, lanes: int) -> None:
+    def __init__(self, runs: Runs, switches: Sequence[int], fewest: int) -> None:
         self.runs, self.n = runs, len(runs.functions.program.states)
-        self.switches = list(actions.switches)
+        self.switches = list(switches)
         n_rows = 2 + 2 * self.n + len(self.switches)
-        self.capacity = max(min(BYTES // (8 * n_rows), MOST), FEWEST * lanes)
+        self.capacity = max(min(BYTES // (8 * n_rows), MOST), fewest)
         self.table = np.empty((n_rows, self.capacity))
         # a kernel writes switches back when a run ends: steps that are listened to later had earlier ones
         self.p = runs.p.copy() if self.switches else runs.p
@@ -33,12 +41,16 @@ class JumpLog:
     def play(self, count: int, tape: Tape | None) -> None:
         """Let the listeners hear of `count` entries, and of the steps on a tape, with the switches of their time."""
         entries = self.table[:, :count]
-        run, t = entries[0].view(np.int64), entries[1]
-        before, after = entries[2 : 2 + self.n], entries[2 + self.n : 2 + 2 * self.n]
+        run = entries[0].view(np.int64)
         p = self.p[:, run]
         p[self.switches] = entries[2 + 2 * self.n :]
         if tape is not None:
             tape.play(np.concatenate([self.p, p], axis=1) if self.switches and count else self.p)
+        valid = run >= 0
+        if not valid.all():
+            entries, p, run = entries[:, valid], p[:, valid], run[valid]
+        count, t = len(run), entries[1]
+        before, after = entries[2 : 2 + self.n], entries[2 + self.n : 2 + 2 * self.n]
         if count and self.runs.on_jump is not None:
             self.runs.on_jump(run.astype(np.intp), t.copy(), before.copy(), after.copy(), p)
         if self.switches and count:
@@ -49,6 +61,13 @@ class JumpLog:
 
 def log_for(runs: Runs, actions: Actions | None, lanes: int) -> JumpLog | None:
     """Return the log that a kernel needs, None where nobody asks for jumps or for switches that they turn."""
-    if actions is None or (runs.on_jump is None and (runs.listener is None or not actions.switches)):
+    program, fewest = runs.functions.program, FEWEST * lanes
+    if actions is not None:
+        switches = actions.switches
+    elif settles_at_once(program):
+        switches, fewest = switched(program), FEWEST_MOMENTS * MOST_AT_ONCE * lanes
+    else:
         return None
-    return JumpLog(runs, actions, lanes)
+    if runs.on_jump is None and (runs.listener is None or not switches):
+        return None
+    return JumpLog(runs, switches, fewest)

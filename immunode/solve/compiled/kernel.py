@@ -7,7 +7,7 @@ from contextlib import AbstractContextManager
 
 from immunode.program.llvm import compile as llvm_compile
 from immunode.program.llvm import shared_math, vector_math
-from immunode.program.llvm.text import Value
+from immunode.program.llvm.text import Loop, Value
 from immunode.program.program import Program
 from immunode.solve import step_size
 from immunode.solve.compiled.breaks import break_functions, remember
@@ -17,8 +17,10 @@ from immunode.solve.compiled.output import write_inside
 from immunode.solve.compiled.queue import begin, fill, finish, right_hand_side, show
 from immunode.solve.compiled.steps import ExplicitStep, Scales
 from immunode.solve.compiled.tape_entries import tape, write_entry
-from immunode.solve.compiled.workspace import EPS, HANDED_OVER, KernelFunction, Workspace
-from immunode.solve.numpy.lockstep import HELD_BACK, RELAX, STABLE, STIFF_FAR, STIFF_LIMIT
+from immunode.solve.compiled.watch import search, settle
+from immunode.solve.compiled.workspace import EPS, FIRED, GOES_ON, HANDED_OVER, KernelFunction, Workspace
+from immunode.solve.numpy.lockstep import RELAX, STABLE
+from immunode.solve.numpy.stiffness import HELD_BACK, STIFF_FAR, STIFF_LIMIT
 from immunode.solve.status import Status
 
 ENTRY = "immunode_run"
@@ -52,6 +54,7 @@ def kernel_source(program: Program, method: str) -> tuple[str, Workspace]:
     parts += [*break_functions(workspace, external, step.error_order), attend(workspace)]
     parts += [] if workspace.small else [output(workspace, external)]
     parts += [] if workspace.small or not has_tape(method) else [tape(workspace, external)]
+    parts += search.functions(workspace, external) + settle.functions(workspace, external, step.error_order)
     parts.append(_Kernel(workspace, external).text)
     parts += shared_math.definitions("".join(parts), workspace.width, external)
     parts += workspace.tables.constants if workspace.tables is not None else []
@@ -71,13 +74,17 @@ class _Kernel:
         self.n = workspace.n
         with code.when(code.compare("eq", f.given("resume"), 0)):
             f.put_one(code.integer(0, "l"), "next", code.integer(0, "l"))
+            if workspace.settles:
+                f.put_one(code.integer(0, "l"), "pending", code.integer(0, "l"))
             with code.count_to(workspace.width) as lane:
                 code.call("fill", f.args, f.ws, lane)
-        if workspace.actions is not None:
+        if workspace.columns:
             self._resume()
         alive = code.variable(self._busy_lanes())
         self.rtol = code.spread(f.given("rtol"))
         with code.loop() as loop:
+            if workspace.settles:
+                self._settle(loop, alive)
             loop.leave_if(code.compare("eq", code.load("l", alive), 0))
             tape_end = f.given("tape_end")
             full = code.compare("sge", f.given("taped"), tape_end)
@@ -85,17 +92,48 @@ class _Kernel:
             if workspace.actions is not None:
                 loop.leave_if(code.compare("ne", f.one("pending", code.integer(0, "l"), "l"), 0))
             attention = self._pass()
-            with self._when_any(attention):
-                code.call("attend", f.args, f.ws, attention)
-                code.store(self._busy_lanes(), alive)
-        f.give_back(code.load("l", alive), "more")
+            if workspace.settles:
+                f.put_one(attention, "pending", code.integer(0, "l"))
+            else:
+                self._attend(attention, alive)
+        more = code.load("l", alive)
+        if workspace.settles:
+            more = more | f.one("pending", code.integer(0, "l"), "l")
+        f.give_back(more, "more")
         self.text = f.text(linkage="")
+
+    def _attend(self, attention: Value, alive: Value) -> None:
+        f, code = self.f, self.code
+        with self._when_any(attention):
+            code.call("attend", f.args, f.ws, attention)
+            code.store(self._busy_lanes(), alive)
+
+    def _settle(self, loop: Loop, alive: Value) -> None:
+        """Execute the events of the last pass, and attend to the lanes that do not go on then."""
+        f, code, zero = self.f, self.code, self.code.integer(0, "l")
+        pending = f.one("pending", zero, "l")
+        log_end = f.given("log_end")
+        needed = f.given("logged") + self.workspace.width * settle.MOST_AT_ONCE
+        loop.leave_if(code.compare("ne", log_end, 0) & code.compare("sgt", needed, log_end))
+        f.put_one(zero, "pending", zero)
+        with self._when_any(pending):
+            status, final = f.get("code", kind="i"), f.get("final", kind="i")
+            last = code.compare("ne", final, 0)
+            before = code.compare("olt", f.get("t"), f.get("t_stop"))
+            fired = code.compare("eq", status, FIRED) & (before | last)
+            here = (fired | (code.compare("eq", status, 0) & last)) & code.mask(pending)
+            with code.when(code.any(here)):
+                code.call("settle", f.args, f.ws, code.lanes(here))
+            on = code.lanes(code.compare("eq", f.get("code", kind="i"), GOES_ON))
+            self._attend(code.bits("and", pending, code.bits("xor", on, -1)), alive)
 
     def _resume(self) -> None:
         """Serve the lanes that wait for room in the log; all have the parameters now that their runs have by then."""
         f, code = self.f, self.code
         with code.when(code.compare("ne", f.given("resume"), 0)):
             f.put(f.get("run", kind="i"), "column")
+            if self.workspace.actions is None:
+                return
             waiting = f.one("pending", code.integer(0, "l"), "l")
             with self._when_any(waiting):
                 code.call("attend", f.args, f.ws, waiting)
@@ -130,6 +168,9 @@ class _Kernel:
         landed = good & code.compare("oge", t_new, f.get("t_near"))
         t_new = code.select(landed, t_stop, t_new)
         busy = self._busy()
+        fired = self._watch(good, busy, h, t_new)
+        if fired is not None:
+            landed, t_new = landed | fired, code.select(fired, f.get("cut"), t_new)
         level = self._level(square)
         self.h_next = code.variable(self._next_step(level, h, good))
         growth = code.variable(code.number(step_size.GROW_MOST))
@@ -151,13 +192,27 @@ class _Kernel:
         before = {s: f.get("y", s) for s, limit in enumerate(self.workspace.program.extinct_below) if limit}
         for s in f.states():
             f.change(good, step.new(s), "y", s)
+            if fired is not None:
+                f.change(fired, f.get("cut_y", s), "y", s)
         t_now = code.select(good, t_new, t)
         f.change(good, t_new, "t")
         self._extinguish(before, t_now)
         if self.workspace.actions is not None:
             remember(f, good & busy, wish, code.compare("olt", left, wish))
         f.change(landed, code.integer(0), "code")
+        if fired is not None:
+            f.change(fired, code.integer(FIRED), "code")
         return code.lanes(code.load("m", ends) & busy)
+
+    def _watch(self, good: Value, busy: Value, h: Value, t_new: Value) -> Value | None:
+        """Return the lanes in whose step a condition turns true; None where the program has none."""
+        f, code = self.f, self.code
+        if not self.workspace.program.triggers:
+            return None
+        f.put(code.select(good & busy, t_new, -math.inf), "t_new")
+        f.put(h, "h_tried")
+        code.call("watch", f.args, f.ws)
+        return code.compare("olt", f.get("cut"), math.inf)
 
     def _judge(self) -> Value:
         """Return the sum over states of the squares of error over tolerance."""

@@ -82,7 +82,8 @@ def _named(program: Program, method: str) -> tuple[Workspace, str]:
 def _content(program: Program) -> str:
     """Return all of a program that its kernels are made of."""
     parts = (program.nodes, program.derivatives, program.jacobian, program.time_derivative, len(program.parameters))
-    return repr((parts, len(program.states), program.extinct_below, program.max_step))
+    size = (len(program.states), program.extinct_below, program.max_step)
+    return repr((parts, *size, program.triggers, len(program.moments)))
 
 
 @lru_cache(maxsize=1)
@@ -90,12 +91,16 @@ def _own_sources() -> str:
     """Return a hash of the code that writes kernels, so that a changed package never meets an old cache."""
     package = Path(__file__).parents[2]
     folders = ("solve/compiled", "program/llvm")
-    files = [file for folder in folders for file in sorted((package / folder).glob("*.py"))]
+    files = [file for folder in folders for file in sorted((package / folder).rglob("*.py"))]
     files += [
         package / "solve" / f"{name}.py" for name in ("step_size", "status", "tableaus", "eighth_order/tableau", "tape")
     ]
-    files += [package / "solve" / "numpy" / f"{name}.py" for name in ("edges", "lockstep", "methods")]
-    files += [package / "program" / "nonsmooth.py", package / "program" / "numpy" / "linear.py"]
+    files += [
+        package / "solve" / "numpy" / f"{name}.py"
+        for name in ("edges", "event_search", "lockstep", "methods", "stiffness")
+    ]
+    files += [package / "program" / f"{name}.py" for name in ("conditions", "nonsmooth")]
+    files += [package / "program" / "numpy" / "linear.py"]
     digest = hashlib.sha256()
     for file in files:
         digest.update(file.read_bytes())

@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 from immunode.solve.engine import Request
 from immunode.solve.outcome import Outcome
 from immunode.solve.runs import Runs
+from immunode.solve.triggers.settling import watched
 
 Array = NDArray[np.float64]
 Lanes = NDArray[np.intp]
@@ -40,6 +41,7 @@ class CompiledRuns(Runs):
         wide = len(self.t)
         self.final, self.ended, self.worst, self.tried, self.thrown = np.zeros((5, wide), dtype=np.int64)
         self.grid = np.append(self.times, np.inf)
+        self.events = watched(self)
 
     def write(self, index: Lanes, runs: Lanes, y: Array) -> None:
         """See `Runs`."""

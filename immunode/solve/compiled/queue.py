@@ -72,6 +72,9 @@ def begin(workspace: Workspace, external: set[str], order: int) -> list[str]:
         _copy_column(
             f, "p", f.given("p"), f.given("stride"), len(workspace.program.parameters), run, lane, waiting=False
         )
+        for name in ("holds", "idle") if workspace.program.triggers else ():
+            rows = len(workspace.program.triggers)
+            _copy_column(f, name, f.given(name), f.given("stride"), rows, run, lane, waiting=True)
         f.put_one(run, "run", lane, waiting=True)
         for name in ("t", "t_stop"):
             f.put_one(code.load("d", code.address(f.given(name), run)), name, lane, waiting=True)
@@ -136,6 +139,7 @@ def _prepare(f: KernelFunction) -> None:
         for kind in range(workspace.actions.kinds):
             f.put(code.number(0.0), "h_kind", kind, waiting=True)
         f.put(code.integer(-1), "kind", waiting=True)
+    if workspace.columns:
         f.put(f.get("run", kind="i", waiting=True), "column", waiting=True)
     if not workspace.explicit:
         f.put(code.number(0.0), "h_before", waiting=True)
@@ -176,6 +180,9 @@ def first_step(f: KernelFunction, order: int, slopes: str, waiting: bool) -> Val
     # a look ahead that left the domain says that the scale is smaller still
     step = code.select(code.compare("olt", step, math.inf), step, h * 1e-3)
     step = code.select(code.compare("olt", step, h * 100.0), step, h * 100.0)
+    if f.workspace.program.triggers:
+        # between events that only turn switches, or stop clocks, nothing bends: no need to feel one's way
+        step = code.select(code.compare("oeq", bend, 0.0), longest, step)
     step = code.select(code.compare("olt", step, longest), step, longest)
     return code.select(all_finite(f, slopes), step, math.nan)
 
@@ -277,6 +284,10 @@ def finish(workspace: Workspace) -> str:
     stride, y = f.given("y_stride"), f.given("y")
     with code.count_to(workspace.n) as s:
         code.store(f.one("y", lane, "d", s), code.address(y, s * stride + run))
+    if workspace.program.triggers:
+        with code.count_to(len(workspace.program.triggers)) as i:
+            for name in ("holds", "idle"):
+                code.store(f.one(name, lane, "d", i), code.address(f.given(name), i * f.given("stride") + run))
     code.store(f.one("t", lane), code.address(f.given("t"), run))
     code.store(outcome, code.address(f.given("outcome"), run))
     for name in ("next_out", "steps", "rejected", "final"):

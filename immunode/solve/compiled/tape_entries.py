@@ -7,6 +7,7 @@ import math
 from immunode.program.llvm.text import Value
 from immunode.solve.compiled.eighth_order import STEPS
 from immunode.solve.compiled.steps import Step
+from immunode.solve.compiled.watch.search import bernstein, cut_short
 from immunode.solve.compiled.workspace import KernelFunction, Workspace
 from immunode.solve.tape import HEAD, PER_STATE
 
@@ -30,7 +31,7 @@ def write_entry(f: KernelFunction, step: Step, h: Value) -> None:
     t, t_new = f.get("t"), f.get("t_new")
     good = code.compare("ogt", t_new, -math.inf)
     # switches turn inside the kernel: a step has the parameters of the log's entry before it
-    column = "run" if f.workspace.actions is None else "column"
+    column = "column" if f.workspace.columns else "run"
     code.store(code.select(good, f.get("run", kind="i"), -1), entry)
     code.store(t, code.address(entry, apart))
     code.store(t_new - t, code.address(entry, apart * 2))
@@ -47,14 +48,9 @@ def write_entry(f: KernelFunction, step: Step, h: Value) -> None:
 def _write_state(f: KernelFunction, step: Step, s: int | Value, h: Value, where: Value, apart: Value) -> None:
     """Write the Bernstein coefficients of a state in the step, and the largest and smallest; rows lie `apart`."""
     code = f.code
-    c = step.inside(s, h)
-    rows = [
-        c[0],
-        code.fused(c[1], 1 / 4, c[0]),
-        code.fused(c[2], 1 / 6, code.fused(c[1], 1 / 2, c[0])),
-        code.fused(c[3], 1 / 4, code.fused(c[2], 1 / 2, code.fused(c[1], 3 / 4, c[0]))),
-        step.new(s),
-    ]
+    rows = bernstein(step, step.inside(s, h), s)
+    if f.workspace.program.triggers:
+        rows = cut_short(f, rows, s)
     highest = lowest = rows[0]
     for row in rows[1:]:
         highest = code.select(code.compare("ogt", row, highest), row, highest)

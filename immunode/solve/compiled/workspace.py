@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 
+from immunode.program.conditions import settles_at_once
 from immunode.program.llvm.parts import Part, cut
 from immunode.program.llvm.source import Factors, prepared
 from immunode.program.llvm.tables import Tables
@@ -15,7 +16,7 @@ ARGUMENTS = (
     "n_queue", "queue", "p", "y", "atol", "t", "t_stop", "final", "next_out", "steps", "rejected", "outcome", "trouble",
     "times", "out", "stride", "max_steps", "check", "rtol", "t_end", "shortest", "y_stride", "n_times",
     "resume", "more", "tape", "taped", "tape_end", "watch", "n_watch",
-    "first", "every", "count", "fired", "break_time", "log", "logged", "log_end",
+    "first", "every", "count", "fired", "break_time", "log", "logged", "log_end", "holds", "idle", "spacing",
 )  # fmt: skip
 """Slots of the array of 64-bit words that a kernel is given: addresses, whole numbers, or bits of floats.
 
@@ -23,7 +24,7 @@ A kernel counts the entries it writes on the tape in `taped`, and those it write
 returns when there are `tape_end` of the first, when `log_end` of the second may become too few, or when all runs are
 served; `more` is then 0. Called again with `resume`, it goes on where it was. An end of 0 means no tape, or no log.
 """
-FLOATS = frozenset({"rtol", "t_end", "shortest"})
+FLOATS = frozenset({"rtol", "t_end", "shortest", "spacing"})
 COUNTS = frozenset(
     {"n_queue", "stride", "max_steps", "check", "y_stride", "n_times", "resume", "more", "taped", "tape_end", "n_watch"}
     | {"logged", "log_end"}
@@ -33,8 +34,9 @@ _INTEGERS = ("run", "next_out", "place", "steps", "rejected", "stiff", "final", 
 EPS = 2.220446049250313e-16
 MOST_UNROLLED = 32
 """States of a system whose step is written without loops. See tests/benchmarks/large.py."""
-HANDED_OVER, NEVER = 9, -1
-"""Outcome of a run that turned stiff; the value of `check` that never looks for that."""
+HANDED_OVER, FIRED, GOES_ON, NEVER = 9, 10, 11, -1
+"""Outcomes of a run that turned stiff, of one in which a condition has turned true, and of one whose events are
+executed; the value of `check` that never looks for stiffness."""
 
 
 class Workspace:
@@ -43,21 +45,25 @@ class Workspace:
     The first `kept` rows are a lane's; as many follow in which runs wait to be taken up; then come rows needed within
     a step. `small` : the whole step is held in registers. `degree` : of the polynomials inside a step. `looped` : too
     large for code without loops; `tables` then go through the factorization, and `parts` are functions of their own.
-    `actions` : the events that lanes have applied inside the kernel, None where none is.
+    `actions` : the events that lanes have applied inside the kernel, None where none is. `settles` : events that fire
+    on states are executed inside the kernel. `columns` : switches turn inside the kernel.
     """
 
     def __init__(self, program: Program, method: str, width: int) -> None:
         self.program, self.method, self.width = program, method, width
         self.n = n = len(program.states)
         self.prepared = prepared(program)
-        self.actions = kernel_actions(program, self.prepared)
+        # where states are watched, they are looked at before and between doses: by the driver
+        self.actions = None if program.triggers else kernel_actions(program, self.prepared)
+        self.settles = settles_at_once(program)
+        self.columns = self.settles or self.actions is not None
         self.factors = Factors(n, [(i, j) for i, j, _ in program.jacobian])
         self.looped = n > MOST_UNROLLED
         self.tables = Tables(self.factors) if self.looped else None
         self.parts, between = self._cut() if self.looped else ({}, 0)
         self.explicit = method != "rodas5p"
         self.degree, slopes = (7, 16) if method == "dop853" else (4, 8)
-        self.small = self.explicit and n <= 4 and sum(1 for _ in program.nodes) <= 250
+        self.small = self.explicit and n <= 4 and len(program.nodes) <= 250 and not program.triggers
         self.first: dict[str, int] = {}
         self.size = 0
         self._add("y", n)
@@ -70,6 +76,11 @@ class Workspace:
         self._add("c", len(self.prepared))
         for name in (*_SCALARS, *_INTEGERS):
             self._add(name, 1)
+        triggers = len(program.triggers)
+        for name in ("holds", "idle") if triggers else ():
+            self._add(name, triggers)
+        if self.settles:
+            self._add("column", 1)
         if self.actions is not None:
             self._add("break_time", len(self.actions.body))
             self._add("held", len(self.actions.held))
@@ -94,6 +105,14 @@ class Workspace:
             self._add("between", between)
         for name in ("h_tried", "over_h", "t_new", "code", "next", "worst"):
             self._add(name, 1)
+        if triggers:
+            self._add("cut", 1)
+            self._add("pending", 1)
+            for name in ("cut_y", "y_begun"):
+                self._add(name, n)
+            for name in ("seen", "risen", "muted", "waits", "holds_begun", "idle_begun"):
+                self._add(name, triggers)
+            self._add("decided", sum(len(trigger.changes) for trigger in program.triggers))
         if self.actions is not None:
             self._add("now", n)
             for name in ("due", "landed", "attention", "pending", "h_kept"):

@@ -19,6 +19,7 @@ from immunode.solve.outcome import Outcome
 from immunode.solve.runs import Runs
 from immunode.solve.status import Status
 from immunode.solve.step_size import pilot_steps
+from immunode.solve.triggers.settling import watched
 
 MOST_LANES = 12288
 """Lanes of a block; more bring nothing. Lanes with many rows get fewer, see `lockstep.BLOCK_BYTES`."""
@@ -40,7 +41,7 @@ class NumpyEngine(Engine):
 
     def solve(self, request: Request, reason: str) -> Outcome:
         """See `Engine`."""
-        self.check_method(request.method, request.listener)
+        self.check_method(request.method, request)
         with np.errstate(all="ignore"):
             return self._solve(request, reason)
 
@@ -50,16 +51,22 @@ class NumpyEngine(Engine):
         if request.method == "auto":
             start, why = first_method(request)
         runs = Runs(exact_inside(request) if start == "dop853" else request)
+        events = watched(runs)
         waiting = runs.waiting()
         if start != "rodas5p":
             free, kind = request.method == "auto", Explicit if start == "tsit5" else Eighth
-            waiting = Lockstep(functions, runs, kind, MOST_LANES, hand_over=free).run(waiting)
+            waiting = Lockstep(functions, runs, kind, MOST_LANES, hand_over=free, events=events).run(waiting)
             if waiting.size:
                 share = f"{waiting.size} of {runs.n} runs" if runs.n > 1 else "it"
                 why += f"; {share} became stiff and went on with rodas5p"
-        Lockstep(functions, runs, Stiff, MOST_LANES).run(waiting)
+        Lockstep(functions, runs, Stiff, MOST_LANES, events=events).run(waiting)
         why = f"{reason}; {why}" if reason else why
         return replace(runs.outcome, engine=self.name, method_names=self.methods, reason=why)
+
+
+def _often_fast(trial: Lockstep) -> bool:
+    seen = trial.stiffness
+    return seen is not None and seen.found_fast > HELD_BACK_SHARE * seen.looked
 
 
 _pilots: dict[int, tuple[weakref.ref[Functions], dict[object, tuple[str, str]]]] = {}
@@ -91,7 +98,8 @@ def _pilot(asked: Request, atol: ArrayLike | None) -> tuple[str, str]:
         functions=functions, values=values, times=np.array([t_end]), t0=t0, rtol=rtol, atol=atol, max_steps=most
     )
     runs = Runs(request)
-    trial = Lockstep(functions, runs, Explicit, MOST_LANES, hand_over=True, check_every=PILOT_CHECK)
+    events = watched(runs)
+    trial = Lockstep(functions, runs, Explicit, MOST_LANES, hand_over=True, check_every=PILOT_CHECK, events=events)
     if trial.run(runs.waiting()).size:
         turned = float(runs.t[0])
         if turned - t0 <= EARLY * (t_end - t0):
@@ -103,11 +111,11 @@ def _pilot(asked: Request, atol: ArrayLike | None) -> tuple[str, str]:
     # a corner between two stages escapes tsit5's error estimate, not that of rodas5p
     corners = has_corners(functions.program)
     halfway = runs.status[0] == Status.TOO_MANY_STEPS
-    if halfway or corners or steps < FEW_STEPS or trial.found_fast > HELD_BACK_SHARE * trial.looked:
+    if halfway or corners or steps < FEW_STEPS or _often_fast(trial):
         # the stiff method is worth it if it needs much fewer steps; it is stopped where it doesn't
         cost = CORNERS_COST if corners else STIFF_COST
         other = Runs(replace(request, max_steps=max(1, int(steps / cost))))
-        Lockstep(functions, other, Stiff, MOST_LANES).run(other.waiting())
+        Lockstep(functions, other, Stiff, MOST_LANES, events=watched(other)).run(other.waiting())
         if other.status[0] == Status.OK:
             return "rodas5p", f"at the declared values rodas5p needs {other.steps[0]} steps, tsit5 {steps}"
         if halfway and other.reached[0] > runs.reached[0]:

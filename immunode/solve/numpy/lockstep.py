@@ -8,21 +8,22 @@ what is computed in it.
 
 from __future__ import annotations
 
-import itertools
-
 import numpy as np
 from numpy.typing import NDArray
 
 from immunode.program.numpy.functions import Functions
 from immunode.solve import step_size
 from immunode.solve.numpy.edges import Edges
+from immunode.solve.numpy.event_search import EventSearch
 from immunode.solve.numpy.first_steps import FirstSteps
 from immunode.solve.numpy.lane_table import BUSY, FREE, LANDED, LaneTable
 from immunode.solve.numpy.methods import Method
 from immunode.solve.numpy.output import write_here, write_inside
 from immunode.solve.numpy.step_notes import StepNotes
+from immunode.solve.numpy.stiffness import STIFF_CHECK, Stiffness
 from immunode.solve.runs import MULTIPLE, Runs, padded
 from immunode.solve.status import Status
+from immunode.solve.triggers.settling import StateEvents
 
 Array = NDArray[np.float64]
 Lanes = NDArray[np.intp]
@@ -30,15 +31,10 @@ Lanes = NDArray[np.intp]
 BLOCK_BYTES, FEWEST_LANES = 10_000_000, 512
 """Size of a block: wider ones leave the cache, narrower ones pay more for calls. Measured, see tests/benchmarks."""
 NOBODY: Lanes = np.empty(0, dtype=np.intp)
-STIFF_CHECK = 32
-"""A lane is tested for stiffness at every 32nd step of its own."""
-STIFF_LIMIT = 3
-STABLE, HELD_BACK = 0.7, 0.6
-"""Fractions of the stability limit: where a lane goes that was thrown back by it, and from where it counts as stiff."""
+STABLE = 0.7
+"""Fraction of the stability limit where a lane goes that was thrown back by it."""
 RELAX = 1.05
 """A lane held back by stability may take this much longer steps each time, to find out whether the limit has moved."""
-STIFF_FAR = 500.0
-"""A stiff lane is handed over only if more steps than this lie ahead of it at its present step size."""
 _EPS = float(np.finfo(float).eps)
 
 
@@ -47,7 +43,8 @@ class Lockstep:
 
     hand_over : let go of runs that turn out to be stiff; `run` returns them.
     width : largest number of lanes.   check_every : steps of its own after which a lane is looked at for stiffness.
-    looked, found_fast : how often lanes were looked at, and found held back by stability.
+    stiffness : how often lanes were looked at, and found held back by stability; None where nobody is handed over.
+    events : those that fire on states, if any; see `settling.watched`.
     """
 
     def __init__(
@@ -58,11 +55,11 @@ class Lockstep:
         width: int,
         hand_over: bool = False,
         check_every: int = STIFF_CHECK,
+        events: StateEvents | None = None,
     ) -> None:
-        self.functions, self.runs, self.width, self.hand_over = functions, runs, width, hand_over
-        self.check_every = check_every
-        self.looked = self.found_fast = 0
+        self.functions, self.runs, self.width = functions, runs, width
         self.method = method(functions)
+        self.stiffness = Stiffness(self.method, check_every, runs.t_end) if hand_over else None
         self.n_states = len(functions.program.states)
         self.longest = functions.program.max_step
         limits = functions.program.extinct_below
@@ -77,8 +74,8 @@ class Lockstep:
         self.queue = NOBODY
         self.capped = self.held_back = False
         self.failed: list[tuple[Lanes, NDArray[np.int8], NDArray[np.int32]]] = []
-        self.by_birth: list[Lanes] = []
         self.notes = StepNotes(runs.listener, runs, self.method) if runs.listener is not None else None
+        self.events, self.search = events, EventSearch(events, runs, self.method) if events is not None else None
         self.n_idle = self.limit = self.patience = 0
         self.first_steps = FirstSteps(functions, runs, self.method.error_order)
 
@@ -138,14 +135,18 @@ class Lockstep:
             self.capped = False
         if np.count_nonzero(good) < block.width:
             self._reject(padded((~good).nonzero()[0]), square, t_new, power, h_next)
+        if self.search is not None:
+            self.search.cut(h, t_new)
         due = (block.t_out < t_new).nonzero()[0]
         if due.size:
             write_inside(block, self.runs, method, self.times, h, due, t_new)
         if self.runs.breaks:
             self.first_steps.remember(block, good, h, h_next)
-        stiff = self._look_for_stiffness(t_new) if self.hand_over else NOBODY
+        stiff = self.stiffness.look(block, self.passes, t_new, h) if self.stiffness is not None else NOBODY
         if self.notes is not None:
-            self.notes.note(t_new)
+            self.notes.note(t_new, self.search)
+        if self.search is not None:
+            self.search.land()
         extinct = self.extinct_below
         gone = (block.y >= extinct) & (block.y_new < extinct) if extinct is not None else None
         method.accept()
@@ -229,19 +230,6 @@ class Lockstep:
         error = np.abs(self.block.scaled[:, where])
         return np.asarray(np.argmax(np.where(np.isfinite(error), error, np.inf), axis=0), dtype=np.int32)
 
-    def _look_for_stiffness(self, t_new: Array) -> Lanes:
-        where = self.by_birth[self.passes % self.check_every]
-        if not where.size:
-            return NOBODY
-        lanes = padded(where)
-        fast = self.method.speed(lanes)[: len(where)] > HELD_BACK
-        block = self.block
-        self.looked += len(where)
-        self.found_fast += int(np.count_nonzero(fast))
-        block.stiff[where] = np.where(fast, block.stiff[where] + 1, 0)
-        ahead = (self.runs.t_end - t_new[where]) > STIFF_FAR * self.h[where]
-        return where[(block.stiff[where] >= STIFF_LIMIT) & ahead]
-
     def _idle(self, where: Lanes, phase: int) -> None:
         """Let busy lanes stand still, and book the steps they took."""
         block, run = self.block, self.block.run[where]
@@ -293,6 +281,7 @@ class Lockstep:
             landed = np.flatnonzero(block.phase == LANDED)
             if landed.size:
                 self._jump(landed)
+                landed = self._settled(landed)
             arrived = np.concatenate([landed, self._fill(np.flatnonzero(block.phase == FREE))])
             if arrived.size:
                 self._start(arrived)
@@ -304,12 +293,10 @@ class Lockstep:
             self._narrow()
         # serving costs as much as some passes, idle lanes cost their share of every pass
         self.patience = max(1, block.width // 12 if waiting or self.runs.breaks else block.width // 5)
-        if self.hand_over:
-            every = self.check_every
-            births = np.where(block.phase == BUSY, block.born % every, every).astype(np.int8)
-            order = np.argsort(births, kind="stable")
-            ends = np.cumsum(np.bincount(births, minlength=every + 1)).tolist()
-            self.by_birth = [order[first:last] for first, last in itertools.pairwise([0, *ends[:-1]])]
+        if self.stiffness is not None:
+            self.stiffness.sort(block)
+        if self.search is not None:
+            self.search.attach(block)
         self._end_exhausted()
 
     def _fill(self, free: Lanes) -> Lanes:
@@ -338,11 +325,25 @@ class Lockstep:
             self.notes.play()
         lanes = padded(landed)
         run, y = block.run[lanes], block.y[:, lanes]
+        if self.events is not None:
+            self.events.look_around(run, block.t[lanes], y)
         runs.jump(run, block.t[lanes], y)
         block.kind[lanes] = runs.kind[run]
         block.y[:, lanes] = y
         if runs.switching:
             block.c[:, lanes] = self.functions.prepare(runs.p[:, run])
+
+    def _settled(self, landed: Lanes) -> Lanes:
+        """Fire the state events of lanes that stand; return those that go on."""
+        if self.search is None:
+            return landed
+        status, trouble = self.search.settle(landed, self.notes)
+        wrong = np.flatnonzero(status)
+        if wrong.size:
+            self.runs.fail(self._save(landed[wrong]), status[wrong], trouble[wrong])
+            self.block.idle(landed[wrong], FREE)
+        going: Lanes = landed[status == Status.OK]
+        return going
 
     def _start(self, arrived: Lanes) -> None:
         """Write what is due at once, end runs that are there, and give the others their first step."""
@@ -359,6 +360,8 @@ class Lockstep:
         c = block.c[:, lanes]
         slope = self.functions.rhs(t, y, c)
         stop = np.minimum(runs.next_break[run], runs.t_end)
+        if self.events is not None:
+            stop = np.minimum(stop, self.events.next_stop(run, t))
         block.h[lanes] = self.first_steps.after(block, lanes, slope, stop - t)
         block.t_stop[lanes] = stop
         block.t_near[lanes] = stop - 4.0 * _EPS * np.abs(stop)

@@ -1,0 +1,68 @@
+"""The comparisons that conditions of events are made of, so that a whole step can be judged at once."""
+
+from __future__ import annotations
+
+from immunode.program.program import Program, once_a_structure
+
+_BOOLEAN = frozenset({"and", "or", "not", "where"})
+_RELATIONS = frozenset({"less", "less_equal", "equal"})
+
+
+@once_a_structure
+def comparisons(program: Program) -> tuple[tuple[int, int], ...] | None:
+    """Return pairs of nodes that the conditions of all triggers compare; None where a pair tells too little.
+
+    Both sides are of first degree in states and time. So where states are polynomials, the signs of their differences
+    at the Bernstein coefficients of a step tell whether a condition can turn inside it.
+    """
+    degrees = _degrees(program)
+    pairs: dict[tuple[int, int], None] = {}
+    todo, seen = [trigger.condition for trigger in program.triggers], set[int]()
+    while todo:
+        node = todo.pop()
+        if node in seen or degrees[node] == 0:
+            continue
+        seen.add(node)
+        kind, *operands = program.nodes[node]
+        places = [int(str(operand)) for operand in operands]
+        if kind in _BOOLEAN:
+            todo += places
+        elif kind in _RELATIONS and max(degrees[place] for place in places) == 1:
+            pairs[places[0], places[1]] = None
+        else:
+            return None
+    return tuple(sorted(pairs))
+
+
+def settles_at_once(program: Program) -> bool:
+    """Return whether there are triggers, what they fire never waits, and no condition turns at a known time."""
+    none = ("number", 0.0)
+    at_once = all(program.nodes[trigger.delay] == none for trigger in program.triggers)
+    return bool(program.triggers) and at_once and not program.moments
+
+
+def switched(program: Program) -> tuple[int, ...]:
+    """Return the rows of the parameters that triggers change."""
+    return tuple(sorted({c.index for t in program.triggers for c in t.changes if c.kind != "state"}))
+
+
+def _degrees(program: Program) -> list[int]:
+    """Return the degree of each node in states and time: 0, 1, or 2 for whatever is no line."""
+    degrees: list[int] = []
+    for kind, *operands in program.nodes:
+        if kind in ("number", "parameter"):
+            degrees.append(0)
+        elif kind in ("state", "time"):
+            degrees.append(1)
+        else:
+            of = [degrees[int(str(operand))] for operand in operands]
+            if kind in ("add", "sub", "neg"):
+                degree = max(of)
+            elif kind == "mul":
+                degree = sum(of)
+            elif kind == "div" and of[1] == 0:
+                degree = of[0]
+            else:
+                degree = 2 if any(of) else 0
+            degrees.append(min(degree, 2))
+    return degrees

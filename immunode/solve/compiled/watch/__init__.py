@@ -1,0 +1,1 @@
+"""Events that fire on states, in kernels and between their calls."""

@@ -1,0 +1,225 @@
+"""Where conditions turn inside the steps of a block, and the steps cut there."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from typing import Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+
+from immunode.solve.numpy.lane_table import BUSY, LaneTable
+from immunode.solve.numpy.methods import Method
+from immunode.solve.runs import Runs, padded
+from immunode.solve.tape import DEGREE, TO_BERNSTEIN, combined
+from immunode.solve.triggers.settling import PATIENCE, StateEvents
+
+Array = NDArray[np.float64]
+Lanes = NDArray[np.intp]
+Truths = NDArray[np.bool_]
+
+LOOKS, SPACING = 4, 1e-3
+"""Conditions are looked at this often inside a step, and at least once in this part of the run, so that a short
+excursion is seen."""
+MOST_LOOKS = 65_536
+"""Looks that are taken at once, which bounds the memory for them."""
+_SECTIONS = 32
+
+
+class Notes(Protocol):
+    """Steps written down for a listener."""
+
+    def play(self) -> None:
+        """Let the listener hear of them."""
+
+
+@dataclass(slots=True)
+class Inside:
+    """Steps as polynomials.
+
+    t, h, end : (n,), where each begins, the length that 1 stands for, and where it ends.   y : (n_states, n), there.
+    coefficients : of 1, x, ..., x^4, each (n_states, n).   p : (n_parameters, n).
+    """
+
+    t: Array
+    h: Array
+    end: Array
+    y: Array
+    coefficients: list[Array]
+    p: Array
+
+    def states(self, which: Lanes, times: Array) -> Array:
+        """Return the states of steps `which` at times, (n_states, len(which)); at an end those of the step itself."""
+        x = (times - self.t[which]) / self.h[which]
+        y = self.coefficients[DEGREE][:, which] * x
+        for c in self.coefficients[DEGREE - 1 : 0 : -1]:
+            y = (y + c[:, which]) * x
+        y += self.coefficients[0][:, which]
+        return np.where(times == self.end[which], self.y[:, which], y)
+
+    def only(self, which: Lanes) -> Inside:
+        """Return some of the steps."""
+        some = [c[:, which] for c in self.coefficients]
+        return Inside(self.t[which], self.h[which], self.end[which], self.y[:, which], some, self.p[:, which])
+
+
+class EventSearch:
+    """Finds the first moment in each step at which a condition turns true.
+
+    lanes, parts, states : of the steps that were cut in this pass: which, what part of each is left, and how it ends.
+    """
+
+    def __init__(self, events: StateEvents, runs: Runs, method: Method) -> None:
+        self.events, self.runs, self.method = events, runs, method
+        self.spacing = (runs.t_end - runs.t0) * SPACING
+        self.lanes: Lanes = np.empty(0, dtype=np.intp)
+
+    def attach(self, block: LaneTable) -> None:
+        """Look at the steps of `block`, whose lanes and parameters stay as they are until the next call."""
+        self.block = block
+        self.p = self.runs.p[:, block.run]
+
+    def cut(self, h: Array, t_new: Array) -> None:
+        """Let the steps of size h just tried, which end at `t_new`, end where a condition turns true first.
+
+        What did not advance is left alone.
+        """
+        block, events = self.block, self.events
+        self.lanes = self.lanes[:0]
+        went = np.flatnonzero((t_new > block.t) & (block.phase == BUSY))
+        if not went.size:
+            return
+        lanes = padded(went)
+        end = np.where(t_new >= block.t_near, block.t_stop, t_new)[lanes]
+        inside = Inside(
+            block.t[lanes], h[lanes], end, block.y_new[:, lanes], self.method.dense(lanes), self.p[:, lanes]
+        )
+        self.runs_inside = block.run[lanes]
+        holds = events.holds[:, self.runs_inside]
+        doubtful = self._doubtful(inside, holds)
+        doubtful = doubtful[doubtful < len(went)]
+        if not doubtful.size:
+            return
+        times = self._search(doubtful, inside)
+        found = times < np.inf
+        which = doubtful[found]
+        if not which.size:
+            return
+        self.lanes, times = went[which], times[found]
+        self.states = inside.states(which, times)
+        self.parts = (times - inside.t[which]) / inside.h[which]
+        t_new[self.lanes] = block.t_stop[self.lanes] = block.t_near[self.lanes] = times
+
+    def land(self) -> None:
+        """Move the lanes whose steps were cut to where they end; call before the steps are accepted."""
+        if self.lanes.size:
+            self.block.y_new[:, self.lanes] = self.states
+
+    def settle(self, landed: Lanes, notes: Notes | None) -> tuple[NDArray[np.int8], NDArray[np.int32]]:
+        """Fire the events of lanes that stand; return the status of each and the state in trouble."""
+        block, runs, events = self.block, self.runs, self.events
+        if notes is not None and events.switching:
+            notes.play()
+        run, y = block.run[landed], block.y[:, landed]
+        status, trouble = events.settle(run, block.t[landed], y)
+        block.y[:, landed] = y
+        if events.switching and landed.size:
+            lanes = padded(landed)
+            block.c[:, lanes] = events.functions.prepare(runs.p[:, block.run[lanes]])
+        return status, trouble
+
+    def _doubtful(self, inside: Inside, holds: Truths) -> Lanes:
+        """Return the steps in which a condition may turn."""
+        margins = self.events.functions.margins
+        if margins is None:
+            return np.arange(len(inside.t))
+        b = combined(TO_BERNSTEIN, np.stack(inside.coefficients))
+        b[-1] = inside.y
+        above = below = level = None
+        for k in range(DEGREE + 1):
+            t = inside.t + (inside.end - inside.t) * (k / DEGREE)
+            m = margins(t, b[k], inside.p)
+            above = m > 0 if above is None else above & (m > 0)
+            below = m < 0 if below is None else below & (m < 0)
+            level = m == 0 if level is None else level & (m == 0)
+        sure = np.all(above | below | level, axis=0)  # type: ignore[operator]
+        other = (self.events.held(inside.end, inside.y, inside.p) != holds).any(axis=0)
+        return np.flatnonzero(~sure | other)
+
+    def _search(self, doubtful: Lanes, inside: Inside) -> Array:
+        """Return when a condition turns true in the steps `doubtful`, infinite where none does; note which are false.
+
+        They are looked at in parts, so that memory is bounded.
+        """
+        looks = np.full(len(doubtful), LOOKS)
+        if self.spacing > 0:
+            length = (inside.end - inside.t)[doubtful]
+            looks = np.maximum(looks, np.ceil(length / self.spacing).astype(np.intp))
+        part = np.cumsum(looks) // MOST_LOOKS
+        times = np.full(len(doubtful), math.inf)
+        for k in np.unique(part).tolist():
+            mine = np.flatnonzero(part == k)
+            times[mine] = self._look(doubtful[mine], looks[mine], inside)
+        return times
+
+    def _look(self, which: Lanes, looks: Lanes, inside: Inside) -> Array:
+        events = self.events
+        step = np.repeat(np.arange(len(which)), looks)
+        first = np.cumsum(looks) - looks
+        number = np.arange(len(step)) - first[step] + 1
+        begin, end = inside.t[which][step], inside.end[which][step]
+        times = np.where(number == looks[step], end, begin + (end - begin) * number / looks[step])
+        held = self._held(which[step], times, inside)
+        run = self.runs_inside[which]
+        holds = events.holds[:, run]
+        self._mute(held, step, which, run, inside)
+        before = np.concatenate([holds[:, :1], held[:, :-1]], axis=1)
+        before[:, first] = holds
+        rising = held & ~before
+        some = rising.any(axis=0)
+        # the look at which a condition has turned true, or the one behind the last
+        turn = np.minimum.reduceat(np.where(some, number, looks[step] + 1), first)
+        stays = np.logical_and.reduceat(held | (number >= turn[step]), first, axis=1)
+        events.release(run, stays)
+        found = np.flatnonzero(turn <= looks)
+        at = first[found] + turn[found] - 1
+        low = np.where(turn[found] > 1, times[at - 1], inside.t[which][found])
+        out = np.full(len(which), math.inf)
+        if found.size:
+            out[found] = self._turn(which[found], rising[:, at], low, times[at], inside)
+        return out
+
+    def _mute(self, held: Truths, step: Lanes, which: Lanes, run: Lanes, inside: Inside) -> None:
+        """Take conditions as false in steps at whose end what they fire would have no effect, as often before."""
+        events = self.events
+        for i in np.flatnonzero((events.idle[:, run] >= PATIENCE).any(axis=1)).tolist():
+            patient = np.flatnonzero((events.idle[i, run] >= PATIENCE) & ~events.holds[i, run])
+            some = which[patient]
+            atol = self.runs.atol[:, run[patient]]
+            still = events.is_idle(i, inside.end[some], inside.y[:, some], inside.p[:, some], atol)
+            muted = np.zeros(len(which), dtype=bool)
+            muted[patient] = still
+            held[i, muted[step]] = False
+
+    def _turn(self, which: Lanes, rising: Truths, low: Array, high: Array, inside: Inside) -> Array:
+        """Return the first numbers between low and high at which one of the conditions `rising` holds, as at high."""
+        sections = np.arange(1, _SECTIONS + 1) / (_SECTIONS + 1)
+        open_ = np.arange(len(which))
+        while open_.size:
+            open_ = open_[np.nextafter(low[open_], high[open_]) < high[open_]]
+            if not open_.size:
+                break
+            a, b = low[open_], high[open_]
+            times = np.clip(a + (b - a) * sections[:, None], np.nextafter(a, b), np.nextafter(b, a))
+            step = np.tile(which[open_], _SECTIONS)
+            held = self._held(step, times.reshape(-1), inside).reshape(len(rising), _SECTIONS, -1)
+            some = np.any(held & rising[:, None, open_], axis=0)
+            k = np.where(some.any(axis=0), np.argmax(some, axis=0), _SECTIONS)
+            column = np.arange(len(open_))
+            edges = np.concatenate([a[None], times, b[None]])
+            low[open_], high[open_] = edges[k, column], edges[k + 1, column]
+        return high
+
+    def _held(self, step: Lanes, times: Array, inside: Inside) -> Truths:
+        return self.events.held(times, inside.states(step, times), inside.p[:, step])

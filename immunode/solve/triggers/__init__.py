@@ -1,0 +1,1 @@
+"""Events that fire on conditions, for engines that compute many runs side by side."""
