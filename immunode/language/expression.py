@@ -11,8 +11,10 @@ from functools import lru_cache
 
 from immunode.errors import ModelError, did_you_mean, quoted
 from immunode.language.tree import (
+    ALSO_NAMES,
     FUNCTIONS,
     Expression,
+    delays,
     is_condition,
     names,
     number_text,
@@ -27,6 +29,7 @@ from immunode.language.tree import (
 __all__ = [
     "Expression",
     "Side",
+    "delays",
     "is_condition",
     "name_problem",
     "names",
@@ -194,7 +197,7 @@ def name_problem(name: object) -> str:
         return "names are made of letters A-Z, digits and _, start with a letter, and may hold single dots"
     if name == "t":
         return "t is time"
-    if name in FUNCTIONS or name == "piecewise":
+    if (name in FUNCTIONS and name not in ALSO_NAMES) or name == "piecewise":
         return f"{name} is a function"
     for piece in name.split("."):
         if piece.startswith("__"):
@@ -273,7 +276,7 @@ def _name(node: ast.expr, text: str) -> Expression:
     name = ".".join([node.id, *reversed(pieces)])
     if name == "t":
         return ("time",)
-    if name in FUNCTIONS or name == "piecewise":
+    if (name in FUNCTIONS and name not in ALSO_NAMES) or name == "piecewise":
         raise ModelError(f"'{name}' in {quoted(text)} is a function; write {name}(...)")
     return ("name", name)
 
@@ -347,6 +350,8 @@ def _evaluate(expression: Expression, v: list[float]) -> float:
         if expression[1] == "hill":
             x = max(v[0], 0.0)
             return math.pow(x, v[2]) / (math.pow(v[1], v[2]) + math.pow(x, v[2]))
+        if expression[1] == "delay":
+            return v[0]
         if expression[1] == "michaelis":
             return v[0] / (v[1] + v[0])
         if expression[1] in ("min", "max"):

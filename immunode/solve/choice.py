@@ -15,6 +15,8 @@ from immunode.solve.numpy.engine import NumpyEngine
 ENGINES = ("auto", "scipy", "numpy", "compiled")
 FEW_RUNS = 10
 """Below this many runs SciPy, one at a time, is faster than a block whose machine code is still to be made."""
+FEW_DELAYED = 3
+"""The same for delay equations, whose past SciPy's solvers look up one value at a time."""
 MANY_NODES = 10_000
 """Above this many operations a program takes longer to compile than "auto" waits; engine="compiled" does it."""
 MAKING, MAKING_NODE, MAKING_ENTRY = 0.2, 0.0015, 0.01
@@ -40,12 +42,23 @@ def choose_engine(functions: Functions, n_runs: int, engine: str = "auto", metho
     if engine in ("numpy", "compiled") and triggers:
         event = triggers[0].name
         raise EngineError(f"{name}: engine '{engine}' can't find state events ('{event}'); use engine='scipy'")
+    delays = functions.program.delays
+    if engine == "compiled" and delays:
+        delay = functions.program.states[delays[0].row]
+        raise EngineError(f"{name}: engine 'compiled' has no delays ('{delay}'); use engine='numpy' or 'scipy'")
     if engine != "auto":
         return engine, f"engine '{engine}' was asked for"
     if triggers:
         return "scipy", f"scipy: event '{triggers[0].name}' fires on a state"
     if method in _SCIPY_METHODS:
         return "scipy", f"scipy: method '{method}' was asked for"
+    if delays:
+        why = f"'{functions.program.states[delays[0].row]}' is a delay, which machine code does not have"
+        return (
+            ("scipy", f"scipy: fewer than {FEW_DELAYED} runs; {why}")
+            if n_runs < FEW_DELAYED
+            else ("numpy", f"numpy: {n_runs} runs side by side; {why}")
+        )
     if n_runs < FEW_RUNS and method == "auto":
         return _engine_for_few(functions)
     if can_compile_soon(functions):
@@ -89,7 +102,8 @@ def spent(functions: Functions, more: float = 0.0) -> float:
 
 def can_compile_soon(functions: Functions) -> bool:
     """Return whether machine code for a program can be made here, and soon enough for "auto"."""
-    return len(functions.program.nodes) <= MANY_NODES and _can_compile()
+    program = functions.program
+    return not program.delays and len(program.nodes) <= MANY_NODES and _can_compile()
 
 
 def _can_compile() -> bool:

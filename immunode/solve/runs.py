@@ -44,6 +44,7 @@ class Runs:
     """Inputs and results of all runs; the last axis is runs, filled up to a multiple of 8 by copies of the last run.
 
     t, y, p, atol : where each run stands (the start, or where it was handed to another method).
+    begun : the values at the start before any event, where the program has delays.
     next_break : time of the next break, infinite if there is none left.
     out : (n_times, n_states, n_runs).   next_out : index of the next output of each run.
     between(runs, y, p) : called with states (n_states, n) and parameters after each break, if set.
@@ -63,6 +64,8 @@ class Runs:
         if request.initial is not None:
             given = request.initial[:, lanes]
             self.y = np.where(np.isnan(given), self.y, given)
+        # what a delay equation finds before its start
+        self.begun = self.y.copy() if program.delays else self.y
         self.atol = absolute_tolerance(program, self.y, request.rtol, _wide(request.atol, lanes))
         self.t = np.full(len(lanes), t0)
         self.next_out = np.zeros(len(lanes), dtype=np.intp)

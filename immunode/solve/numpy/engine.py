@@ -11,6 +11,7 @@ from numpy.typing import ArrayLike
 from immunode.program.nonsmooth import has_corners
 from immunode.program.numpy.functions import Functions
 from immunode.solve.engine import Engine, Request
+from immunode.solve.numpy.delayed import DelayLockstep
 from immunode.solve.numpy.lockstep import Lockstep
 from immunode.solve.numpy.methods import Explicit, Stiff
 from immunode.solve.outcome import Outcome
@@ -50,14 +51,19 @@ class NumpyEngine(Engine):
             start, why = first_method(functions, request.t0, runs.t_end, request.rtol, request.atol)
         waiting = runs.waiting()
         if start == "tsit5":
-            free = request.method == "auto"
-            waiting = Lockstep(functions, runs, Explicit, MOST_LANES, hand_over=free).run(waiting)
+            # a run that went on elsewhere would have no past
+            free = request.method == "auto" and not functions.program.delays
+            waiting = _loop(functions)(functions, runs, Explicit, MOST_LANES, hand_over=free).run(waiting)
             if waiting.size:
                 share = f"{waiting.size} of {runs.n} runs" if runs.n > 1 else "it"
                 why += f"; {share} became stiff and went on with rodas5p"
-        Lockstep(functions, runs, Stiff, MOST_LANES).run(waiting)
+        _loop(functions)(functions, runs, Stiff, MOST_LANES).run(waiting)
         why = f"{reason}; {why}" if reason else why
         return replace(runs.outcome, engine=self.name, method_names=self.methods, reason=why)
+
+
+def _loop(functions: Functions) -> type[Lockstep]:
+    return DelayLockstep if functions.program.delays else Lockstep
 
 
 _pilots: dict[int, tuple[weakref.ref[Functions], dict[object, tuple[str, str]]]] = {}
@@ -85,7 +91,7 @@ def _pilot(functions: Functions, t0: float, t_end: float, rtol: float, atol: Arr
         functions=functions, values=values, times=np.array([t_end]), t0=t0, rtol=rtol, atol=atol, max_steps=most
     )
     runs = Runs(request)
-    trial = Lockstep(functions, runs, Explicit, MOST_LANES, hand_over=True, check_every=PILOT_CHECK)
+    trial = _loop(functions)(functions, runs, Explicit, MOST_LANES, hand_over=True, check_every=PILOT_CHECK)
     if trial.run(runs.waiting()).size:
         turned = float(runs.t[0])
         if turned - t0 <= EARLY * (t_end - t0):
@@ -101,7 +107,7 @@ def _pilot(functions: Functions, t0: float, t_end: float, rtol: float, atol: Arr
         # the stiff method is worth it if it needs much fewer steps; it is stopped where it doesn't
         cost = CORNERS_COST if corners else STIFF_COST
         other = Runs(replace(request, max_steps=max(1, int(steps / cost))))
-        Lockstep(functions, other, Stiff, MOST_LANES).run(other.waiting())
+        _loop(functions)(functions, other, Stiff, MOST_LANES).run(other.waiting())
         if other.status[0] == Status.OK:
             return "rodas5p", f"at the declared values rodas5p needs {other.steps[0]} steps, tsit5 {steps}"
         if halfway and other.reached[0] > runs.reached[0]:

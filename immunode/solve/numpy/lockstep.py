@@ -352,7 +352,7 @@ class Lockstep:
         run, t, y = block.run[lanes], block.t[lanes], block.y[:, lanes]
         c, atol = block.c[:, lanes], block.atol[:, lanes]
         slope = self.functions.rhs(t, y, c)
-        stop = np.minimum(runs.next_break[run], runs.t_end)
+        stop = self._stops(run, lanes)
         scale = atol + runs.rtol * np.abs(y)
         block.h[lanes] = step_size.first_step(self.functions, t, y, c, slope, scale, stop - t, self.method.error_order)
         block.t_stop[lanes] = stop
@@ -371,6 +371,10 @@ class Lockstep:
             trouble = np.argmin(np.isfinite(slope[:, bad]), axis=0).astype(np.int32)
             runs.fail(self._save(arrived[bad]), Status.NOT_FINITE, trouble)
             block.idle(arrived[bad], FREE)
+
+    def _stops(self, run: Lanes, lanes: Lanes) -> Array:
+        """Return where lanes stop next, with their `run` in them, (n,)."""
+        return np.minimum(self.runs.next_break[run], self.runs.t_end)
 
     def _narrow(self) -> None:
         """Drop the free lanes."""
