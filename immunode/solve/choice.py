@@ -15,8 +15,6 @@ from immunode.solve.numpy.engine import NumpyEngine
 ENGINES = ("auto", "scipy", "numpy", "compiled")
 FEW_RUNS = 10
 """Below this many runs SciPy, one at a time, is faster than a block whose machine code is still to be made."""
-FEW_DELAYED = 3
-"""The same for delay equations, whose past SciPy's solvers look up one value at a time."""
 MANY_NODES = 10_000
 """Above this many operations a program takes longer to compile than "auto" waits; engine="compiled" does it."""
 MAKING, MAKING_NODE, MAKING_ENTRY = 0.2, 0.0015, 0.01
@@ -53,12 +51,8 @@ def choose_engine(functions: Functions, n_runs: int, engine: str = "auto", metho
     if method in _SCIPY_METHODS:
         return "scipy", f"scipy: method '{method}' was asked for"
     if delays:
-        why = f"'{functions.program.states[delays[0].row]}' is a delay, which machine code does not have"
-        return (
-            ("scipy", f"scipy: fewer than {FEW_DELAYED} runs; {why}")
-            if n_runs < FEW_DELAYED
-            else ("numpy", f"numpy: {n_runs} runs side by side; {why}")
-        )
+        side = "one run" if n_runs == 1 else f"{n_runs} runs side by side"
+        return "numpy", f"numpy: {side}; '{functions.program.states[delays[0].row]}' is a delay, no machine code for it"
     if n_runs < FEW_RUNS and method == "auto":
         return _engine_for_few(functions)
     if can_compile_soon(functions):

@@ -1,4 +1,4 @@
-"""The past of the lanes of a block: a ring of polynomials for each, of the states that a delay equation looks back at."""
+"""The past of the lanes of a block: a ring of polynomials for each, of the states that delays look back at."""
 
 from __future__ import annotations
 

@@ -374,7 +374,8 @@ class Lockstep:
 
     def _stops(self, run: Lanes, lanes: Lanes) -> Array:
         """Return where lanes stop next, with their `run` in them, (n,)."""
-        return np.minimum(self.runs.next_break[run], self.runs.t_end)
+        stops: Array = np.minimum(self.runs.next_break[run], self.runs.t_end)
+        return stops
 
     def _narrow(self) -> None:
         """Drop the free lanes."""
