@@ -188,7 +188,12 @@ class _Lowering:
         if name in self.parameter_rows and (raw or name not in self.effects):
             row = self.parameter_rows[name]
             if lag is not None and row >= len(self.model.parameters):
-                raise ModelError(f"{self.model.name}: a delay looks back at the switch '{name}', which has no history")
+                by, dot, _ = name.partition(".")
+                what = f"what '{by}' changes" if dot else f"the switch '{name}'"
+                raise ModelError(
+                    f"{self.model.name}: a delay looks back at {what}, which has no history; write the delay around "
+                    "states alone"
+                )
             return self.graph.leaf("parameter", row)
         key = (name, -1 if lag is None else lag.node)
         if key not in self.known:

@@ -223,7 +223,7 @@ class _Checker:
     def _delay(self, node: Expression, units: list[Dimension | None], who: str) -> Dimension | None:
         lag = units[1]
         # a lag that is a bare number is in the model's own unit of time
-        literal = node[3][0] == "number"
+        literal = _constant(node[3]) is not None
         if lag is not None and not literal and not lag.same(self.time):
             raise UnitError(
                 f"{who}: {quoted(to_text(node))} has a lag {self.phrase(lag)}, but it must be {self.phrase(self.time)}"
