@@ -28,7 +28,8 @@ def without_delays(model: M) -> M:
     """
     if not first_delay(model):
         return model
-    return model.replace(
+    return replace(
+        model,
         processes=tuple(replace(p, rate=_now(p.rate)) for p in model.processes),
         derived=tuple(replace(d, expression=_now(d.expression)) for d in model.derived),
         effects=tuple(replace(e, value=_now(e.value), weight=_now(e.weight)) for e in model.effects),

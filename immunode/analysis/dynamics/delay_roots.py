@@ -62,10 +62,10 @@ def _leading(now: Array, then: Array, lags: Array) -> Complex:
     if not (np.isfinite(now).all() and np.isfinite(then).all() and np.isfinite(longest)):
         return nothing
     if longest == 0.0:
-        return _sorted(np.linalg.eigvals(now + then.sum(axis=0)))
+        return _sorted_eigenvalues(now + then.sum(axis=0))
     before = roots = np.full(size, np.nan + 0j)
     for n in POINTS:
-        before, roots = roots, _sorted(np.linalg.eigvals(_generator(now, then, lags, longest, n)))[:size]
+        before, roots = roots, _sorted_eigenvalues(_generator(now, then, lags, longest, n))[:size]
         scale = np.abs(roots) + np.max(np.abs(roots[:1])) * 1e-3
         same = np.abs(roots - before) <= SAME * scale
         if same.all():
@@ -75,26 +75,27 @@ def _leading(now: Array, then: Array, lags: Array) -> Complex:
     return roots[:known] if known and (roots[known:].real < 0).all() else nothing
 
 
-def _sorted(roots: Complex) -> Complex:
-    roots = roots.astype(complex)
-    return np.asarray(roots[np.lexsort((-roots.imag, -roots.real))])
+def _sorted_eigenvalues(matrix: Array) -> Complex:
+    roots: Complex = np.linalg.eigvals(matrix).astype(np.complex128)
+    return roots[np.lexsort((-roots.imag, -roots.real))]
 
 
 def _generator(now: Array, then: Array, lags: Array, longest: float, n: int) -> Array:
     """Return the matrix on n + 1 points, 0 first, of size (n + 1) n_states."""
-    points = np.cos(np.pi * np.arange(n + 1) / n)
-    weights = (-1.0) ** np.arange(n + 1)
+    points: Array = np.cos(np.pi * np.arange(n + 1) / n)
+    weights = np.where(np.arange(n + 1) % 2, -1.0, 1.0)
     weights[[0, -1]] *= 0.5
     gaps = points[:, None] - points[None, :] + np.eye(n + 1)
     slopes = weights[None, :] / weights[:, None] / gaps
     np.fill_diagonal(slopes, 0.0)
     np.fill_diagonal(slopes, -slopes.sum(axis=1))
     m = len(now)
-    matrix = np.kron(slopes * (2.0 / longest), np.eye(m))
+    matrix = np.asarray(np.kron(slopes * (2.0 / longest), np.eye(m)), dtype=float)
     matrix[:m] = 0.0
     matrix[:m, :m] = now
     for part, lag in zip(then, lags, strict=True):
-        matrix[:m] += np.kron(_at(1.0 - 2.0 * lag / longest, points, weights)[None, :], part)
+        row = _at(1.0 - 2.0 * lag / longest, points, weights)
+        matrix[:m] += (part[:, None, :] * row[None, :, None]).reshape(m, -1)
     return matrix
 
 

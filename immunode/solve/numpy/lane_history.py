@@ -51,7 +51,20 @@ class LaneHistory:
         self.declared = [k for k, d in enumerate(delays) if d.past]
         self.lanes: Lanes | None = None
         self.capacity, self.width = FIRST_STEPS, 0
-        self.functions = replace(functions, rhs=self._rhs, time_derivative=self._time_derivative)
+        program = functions.program
+        # without a lag a delayed state moves as its source does, so that its row of the Jacobian is the same
+        entries = [(i, j, node, k, -1) for k, (i, j, node) in enumerate(program.jacobian)]
+        for d, delay in enumerate(delays):
+            entries += [(delay.row, j, node, k, d) for k, (i, j, node) in enumerate(program.jacobian) if i == delay.of]
+        entries.sort()
+        self.entries, self.copied = np.array([(k, d) for *_, k, d in entries], dtype=np.intp).reshape(-1, 2).T
+        self.functions = replace(
+            functions,
+            program=replace(program, jacobian=tuple((i, j, node) for i, j, node, _, _ in entries)),
+            rhs=self._rhs,
+            jacobian=self._jacobian,
+            time_derivative=self._time_derivative,
+        )
 
     def allot(self, width: int, n_parameters: int) -> None:
         """Make room for a number of lanes."""
@@ -142,10 +155,16 @@ class LaneHistory:
         rates[self.rows] = np.where(self._lags() == 0, rates[self.of], self._look(t, _slope))
         return rates
 
+    def _jacobian(self, t: Any, y: Array, c: Array) -> Array:
+        entries = self.base.jacobian(t, y, c)[self.entries]
+        mine = self.copied >= 0
+        entries[mine] = np.where(self._lags()[self.copied[mine]] == 0, entries[mine], 0.0)
+        return entries
+
     def _time_derivative(self, t: Any, y: Array, c: Array) -> Array:
         by_time = self.base.time_derivative
         out = np.zeros_like(y) if by_time is None else by_time(t, y, c)
-        out[self.rows] = np.where(self._lags() == 0, 0.0, self._look(t, _curve))
+        out[self.rows] = np.where(self._lags() == 0, out[self.of], self._look(t, _curve))
         return out
 
     def _look(self, t: Array, read: Callable[[Array, Array, Array], Array]) -> Array:
