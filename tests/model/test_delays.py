@@ -64,7 +64,7 @@ def test_the_unit_of_a_delay_is_that_of_what_is_delayed_and_its_lag_is_a_time() 
     hours = [Parameter("tau", 24.0, "h", "", "assumed: a test"), Parameter("k", 1.0, "1/day", "", "assumed: a test")]
     with pytest.raises(UnitError, match=r"lag in h, but it must be in day; they differ by a factor of 24"):
         model(parameters=hours)
-    with pytest.raises(UnitError, match=r"'late' .*declared as"):
+    with pytest.raises(UnitError, match=r"'late': .* is in cell, but it is declared as in 1/day"):
         model(derived=[Derived("late", "delay(x, tau)", "1/day")])
 
 

@@ -94,7 +94,8 @@ def _pilot(functions: Functions, t0: float, t_end: float, rtol: float, atol: Arr
     trial = _loop(functions)(functions, runs, Explicit, MOST_LANES, hand_over=True, check_every=PILOT_CHECK)
     if trial.run(runs.waiting()).size:
         turned = float(runs.t[0])
-        if turned - t0 <= EARLY * (t_end - t0):
+        # a run with delays can't go on with the other method
+        if functions.program.delays or turned - t0 <= EARLY * (t_end - t0):
             return "rodas5p", f"at the declared values the system is stiff (seen by t = {turned:.3g})"
         return "tsit5", f"at the declared values the system is not stiff until t = {turned:.3g}"
     steps = int(runs.steps[0])
