@@ -111,7 +111,7 @@ class DelayLockstep(Lockstep):
         going = arrived[block.t[arrived] < self.runs.t_end]
         if going.size:
             history.lanes = padded(going)
-            history.last[history.lanes] = self._stops(block.run[history.lanes], history.lanes)
+            history.see_until(history.lanes, self._stops(block.run[history.lanes], history.lanes))
         super()._start(arrived)
         history.lanes = None
 
@@ -126,7 +126,8 @@ class DelayLockstep(Lockstep):
         history.lanes = None
         history.points.arrive(lanes, block.t[lanes], np.ones(len(lanes), dtype=bool))
         stop = np.minimum(block.t_stop[lanes], history.points.next(lanes))
-        block.t_stop[lanes] = history.last[lanes] = stop
+        block.t_stop[lanes] = stop
+        history.see_until(lanes, stop)
         block.t_near[lanes] = stop - 4.0 * _EPS * np.abs(stop)
 
     def _narrow(self) -> None:

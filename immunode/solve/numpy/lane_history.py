@@ -18,10 +18,10 @@ Lanes = NDArray[np.intp]
 
 TERMS = 5
 """Coefficients of the polynomial of a step, see `methods.Method.dense`."""
-MOST_STEPS = 16_384
+MOST_STEPS = 8_192
 """Steps within the longest lag that are remembered; a run that needs more ends as one with too many steps."""
-MOST_BYTES, FEWEST_LANES, MOST_LANES = 1_000_000_000, 64, 2048
-"""Lanes are so many that their past has this size at most."""
+MOST_BYTES, FEWEST_LANES, MOST_LANES = 2_000_000_000, 64, 4096
+"""Lanes are so many that their past has this size at most; it has a hundredth of that where steps are few."""
 FIRST_STEPS = 32
 BESIDE = 2e-14
 """Looking back at a jump, the side is told by so small a part of time."""
@@ -77,7 +77,8 @@ class LaneHistory:
         self.at = np.zeros((n, width), dtype=np.intp)
         self.found = self.at.copy()
         self.begun, self.p = np.zeros((n, width)), np.zeros((n_parameters if self.declared else 0, width))
-        self.t0, self.first, self.last = np.zeros((3, width))
+        self.low, self.high = np.zeros((2, n, width))
+        self.t0 = np.zeros(width)
         self.longest_step = np.full(width, np.inf)
 
     def open(self, lanes: Lanes, p: Array, begun: Array, t0: float) -> None:
@@ -97,7 +98,9 @@ class LaneHistory:
         lanes : distinct.   y : (n_states, n), whose delayed rows are filled in.
         """
         self.points.arrive(lanes, t, jumped)
-        self.first[lanes], self.last[lanes] = t, np.inf
+        lags = self.points.lags[:, lanes]
+        self.low[:, lanes] = t - lags + BESIDE * (np.abs(t) + lags)
+        self.high[:, lanes] = np.inf
         wide = padded(np.arange(len(lanes)))
         self.lanes = lanes[wide]
         full = y[:, wide]
@@ -106,12 +109,17 @@ class LaneHistory:
         self.lanes = None
         y[:] = full[:, : len(lanes)]
 
+    def see_until(self, lanes: Lanes, stop: Array) -> None:
+        """Let lanes see nothing that is beyond what there is to be seen until `stop`, (n,)."""
+        lags = self.points.lags[:, lanes]
+        self.high[:, lanes] = np.maximum(stop - lags - BESIDE * (np.abs(stop) + lags), self.low[:, lanes])
+
     def keep(self, lanes: Lanes) -> None:
         """Go on with some lanes only, in this order."""
         shape, n = (self.capacity, self.width), len(lanes)
         self.begin, self.end = (a.reshape(shape)[:, lanes].reshape(-1) for a in (self.begin, self.end))
         self.terms = self.terms.reshape(-1, *shape)[:, :, lanes].reshape(len(self.terms), -1)
-        for name in ("steps", "at", "begun", "p", "t0", "first", "last", "longest_step"):
+        for name in ("steps", "at", "begun", "p", "t0", "low", "high", "longest_step"):
             setattr(self, name, getattr(self, name)[..., lanes])
         self.points.keep(lanes)
         self.width, self.everyone = n, np.arange(n)
@@ -171,12 +179,10 @@ class LaneHistory:
         """Return what `read` makes of the polynomials in which the delays of the lanes end at `t`, (n_delays, n)."""
         lanes = self.everyone if self.lanes is None else self.lanes
         every = self.lanes is None
-        first, last, t0, steps = (a if every else a[lanes] for a in (self.first, self.last, self.t0, self.steps))
-        lags, at = self._lags(), self.at.copy() if every else self.at[:, lanes]
-        when = t - lags
-        side = BESIDE * (np.abs(t) + lags)
-        low = first - lags + side
-        seen = np.minimum(np.maximum(when, low), np.maximum(last - lags - side, low))
+        low, high, t0, steps = (a if every else a[..., lanes] for a in (self.low, self.high, self.t0, self.steps))
+        at = self.at.copy() if every else self.at[:, lanes]
+        when = t - self._lags()
+        seen = np.minimum(np.maximum(when, low), high)
         newest = steps - 1
         slot = at % self.capacity * self.width + lanes
         while True:
