@@ -85,7 +85,10 @@ class Engine(ABC):
     10. A state that a step brings below its `program.extinct_below` is 0 from the end of that step on.
     11. Where there is a `listener`, it is given every accepted step as the quartics of the states that it names, as
         exact as the output inside the step; with the parameters that held during the step, so before a switch turns.
-    12. `reason` says in one line why this engine and method, in the user's words.
+    12. A program with `delays`: their rows of the state are what `of` was a lag ago, at outputs, in jumps and to the
+        listener as well; before the start it is the past. Breaks and jumps are seen again after each lag, where the
+        solver stops (`delays.BreakingPoints`). An engine that has no delays is not chosen (`choice`).
+    13. `reason` says in one line why this engine and method, in the user's words.
     """
 
     name: ClassVar[str]

@@ -22,7 +22,6 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.integrate import solve_ivp
 
-import immunode as im
 from immunode.model import Model, Parameter, Process, State
 from immunode.program.model_functions import functions
 from immunode.solve import solve
@@ -68,7 +67,7 @@ def by_steps(values: Array, method: str = "RK45", rtol: float = RTOL, atol: floa
                 return b * z / (1.0 + z**9.65) - g * y
 
             part = solve_ivp(slope, (begin, end), y, method=method, rtol=rtol, atol=atol, dense_output=True)
-            inside = TIMES[(TIMES > begin) & (TIMES <= end)]
+            inside = TIMES[(begin < TIMES) & (end >= TIMES)]
             if inside.size:
                 found.append(part.sol(inside)[0])
             y, late = part.y[:, -1], part.sol

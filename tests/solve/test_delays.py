@@ -392,3 +392,39 @@ def test_breaking_points_lose_an_order_at_every_lag() -> None:
         points.arrive(lane, t, np.array([False]))
     wanted = {i + 2.5 * j for i in range(6) for j in range(6) if 0 < i + j <= 5}
     assert seen == sorted(wanted)
+
+
+@pytest.mark.parametrize("seed", [1, pytest.param(0, marks=pytest.mark.slow), pytest.param(2, marks=pytest.mark.slow)])
+def test_random_models_agree_between_the_engines(seed: int) -> None:
+    """Three states with Hill terms, two lags, doses, a switch in time; each engine with its own steps and methods."""
+    rng = np.random.default_rng(seed)
+    names = ["a", "b", "c"]
+    processes = []
+    for i, name in enumerate(names):
+        one, other = rng.choice(names, 2)
+        lag, half, power = rng.choice(["tau", "2.3*tau"]), rng.uniform(0.2, 2), rng.uniform(1, 5)
+        processes += [
+            Process(
+                f"make_{name}",
+                f"-> {name}",
+                f"k*{rng.uniform(0.5, 3):.3f}*hill(delay({one}, {lag}), {half:.3f}, {power:.3f})",
+            ),
+            Process(
+                f"lose_{name}", f"{name} ->", f"k*{rng.uniform(0.3, 2):.3f}*{name}*(1 + delay({other}*{name}, {lag}))"
+            ),
+            Process(f"pulse_{name}", f"-> {name}", f"piecewise(k, t > {i + 1.5}*tau and t < {i + 2}*tau, 0*k)"),
+        ]
+    drawn = model(
+        [State(name, float(rng.uniform(0.1, 2)), typical=1.0) for name in names],
+        processes,
+        [number("k", 1.0), number("tau", float(rng.uniform(0.4, 1.5)), "day")],
+        events=[Event("dose", {"a": "a + 1"}, at=0.7, every=1.9, count=3)],
+    )
+    times = np.linspace(0, 12, 37)
+    runs = [
+        im.simulate(drawn, times=times, engine=engine, method=method, rtol=1e-9)
+        for engine, method in (("scipy", "DOP853"), ("numpy", "tsit5"), ("numpy", "rodas5p"))
+    ]
+    for name in names:
+        for other in runs[1:]:
+            assert error(other[name], runs[0][name]) < 1e-6
