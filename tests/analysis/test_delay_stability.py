@@ -73,3 +73,10 @@ def test_two_states_with_a_delay_between_them() -> None:
 def test_what_needs_a_state_to_be_a_point_is_refused_in_words() -> None:
     with pytest.raises(ModelError, match=r"'delay\(x, tau\)' makes it a delay equation, whose state is a whole past"):
         im.dynamics.continuation(HUTCHINSON, "tau")
+
+
+def test_a_steady_state_on_a_line_of_them_is_not_hyperbolic() -> None:
+    """Every number of target cells is a steady state of the infection once there is no virus."""
+    found = im.dynamics.steady_states(im.load_model("myers2021"))
+    assert [state.kind for state in found] == ["not hyperbolic"] * len(found)
+    assert all(state.eigenvalues[0] == 0 for state in found)

@@ -19,7 +19,8 @@ Complex = NDArray[np.complex128]
 
 POINTS = (16, 32, 64)
 """Chebyshev points, more until the leading roots stay."""
-SAME = 1e-6
+SAME, ZERO = 1e-6, 1e-9
+"""Roots that differ by less than this part of themselves are one; below this part of the fastest rate, they are 0."""
 FEWEST = 2
 """A single equation has pairs of roots as well."""
 
@@ -63,11 +64,12 @@ def _leading(now: Array, then: Array, lags: Array) -> Complex:
         return nothing
     if longest == 0.0:
         return _sorted_eigenvalues(now + then.sum(axis=0))
+    fastest = float(np.max(np.abs(now).sum(axis=1) + np.abs(then).sum(axis=(0, 2))))
     before = roots = np.full(size, np.nan + 0j)
     for n in POINTS:
         before, roots = roots, _sorted_eigenvalues(_generator(now, then, lags, longest, n))[:size]
-        scale = np.abs(roots) + np.max(np.abs(roots[:1])) * 1e-3
-        same = np.abs(roots - before) <= SAME * scale
+        roots = np.where(np.abs(roots) <= ZERO * fastest, 0.0, roots)
+        same = np.abs(roots - before) <= SAME * np.abs(roots)
         if same.all():
             return roots
     known = int(np.argmin(same))
