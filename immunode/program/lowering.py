@@ -216,9 +216,12 @@ class _Lowering:
             self.lag = outer
 
     def _pasts(self) -> dict[int, int]:
-        """Return the nodes of what declared histories say of states that are looked back at."""
-        rows = sorted(set(self.delayed.sources()))
-        return {row: self._now(parse(text)) for row in rows if (text := self.model.states[row].history)}
+        """Return the nodes of what declared histories say of states that are looked back at; no treatment was then."""
+        texts = {row: self.model.states[row].history for row in sorted(set(self.delayed.sources()))}
+        self.exact, before = True, self.exact
+        pasts = {row: self.node(parse(text), raw=True) for row, text in texts.items() if text}
+        self.exact = before
+        return pasts
 
     def _effective(self, name: str) -> int:
         """Return (k + sum w (value - k)) * product of factors + sum of terms, in the effects' own order."""

@@ -346,6 +346,19 @@ def test_an_intervention_on_a_rate_acts_now_and_its_effects_are_seen_later() -> 
         assert run["x"] == pytest.approx([0.5, 0.5, 0.5 - 0.375 - 0.25], abs=1e-7)
 
 
+def test_a_history_is_of_the_time_before_any_treatment() -> None:
+    told = model(
+        [State("x", 1.0, history="1 - k*t")],
+        [Process("loss", "x ->", "k*delay(x, tau)")],
+        [number("k", 1.0), number("tau", 1.0, "day")],
+    )
+    halved = Intervention("half", [scale("k", 0.5)])
+    for engine in ("scipy", "numpy"):
+        run = im.simulate(told, times=[1.0], engine=engine, interventions=[halved], rtol=1e-9)
+        # x' = -k_now (1 - k (t - 1)) = -(2 - t)/2
+        assert run["x"][0] == pytest.approx(1 - 0.75, abs=1e-8)
+
+
 def test_what_has_no_history_is_refused_by_name() -> None:
     switched = Intervention("stop", [scale("k", 0.5)], schedule=during(0.5, 1.0))
     inside = model(
