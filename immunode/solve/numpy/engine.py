@@ -21,7 +21,7 @@ from immunode.solve.step_size import pilot_steps
 
 MOST_LANES = 12288
 """Lanes of a block; more bring nothing. Lanes with many rows get fewer, see `lockstep.BLOCK_BYTES`."""
-PILOT_STEPS, PILOT_CHECK = 600, 4
+PILOT_STEPS, PILOT_CHECK, FURTHER = 600, 4, 5
 FEW_STEPS, HELD_BACK_SHARE, STIFF_COST = 60, 0.3, 2.5
 """A second pilot run, with the stiff method, is made if the first took few steps or was held back by stability in this
 share of them. A stiff step costs about as much as so many explicit ones."""
@@ -86,7 +86,8 @@ def first_method(functions: Functions, t0: float, t_end: float, rtol: float, ato
 
 def _pilot(functions: Functions, t0: float, t_end: float, rtol: float, atol: ArrayLike | None) -> tuple[str, str]:
     values = np.array(functions.program.values, dtype=float)[:, None]
-    most = pilot_steps(PILOT_STEPS, rtol)
+    # a sweep with delays can't change over later, so that its pilot looks further
+    most = pilot_steps(PILOT_STEPS * (FURTHER if functions.program.delays else 1), rtol)
     request = Request(
         functions=functions, values=values, times=np.array([t_end]), t0=t0, rtol=rtol, atol=atol, max_steps=most
     )
