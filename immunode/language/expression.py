@@ -14,7 +14,6 @@ from immunode.language.tree import (
     ALSO_NAMES,
     FUNCTIONS,
     Expression,
-    delays,
     is_condition,
     names,
     number_text,
@@ -29,7 +28,6 @@ from immunode.language.tree import (
 __all__ = [
     "Expression",
     "Side",
-    "delays",
     "is_condition",
     "name_problem",
     "names",
@@ -331,7 +329,7 @@ def _wrong_kind(child: Expression, text: str) -> str:
 
 def _constant(expression: Expression, values: list[float | None], text: str) -> float | None:
     """Return the value of a constant expression of constant parts, so that 9**9**9 is refused early."""
-    if is_condition(expression) or expression[0] == "piecewise" or any(v is None for v in values):
+    if is_condition(expression) or expression[0] == "piecewise" or "delay" in expression[:2] or None in values:
         return None
     try:
         result = _evaluate(expression, [float(v) for v in values if v is not None])
@@ -350,8 +348,6 @@ def _evaluate(expression: Expression, v: list[float]) -> float:
         if expression[1] == "hill":
             x = max(v[0], 0.0)
             return math.pow(x, v[2]) / (math.pow(v[1], v[2]) + math.pow(x, v[2]))
-        if expression[1] == "delay":
-            return v[0]
         if expression[1] == "michaelis":
             return v[0] / (v[1] + v[0])
         if expression[1] in ("min", "max"):

@@ -7,8 +7,8 @@ from dataclasses import replace
 from functools import lru_cache
 from typing import TypeVar
 
-from immunode.language.expression import Expression, delays, parse
-from immunode.language.tree import fold, to_text
+from immunode.language.expression import Expression, parse
+from immunode.language.tree import delays, fold, to_text
 from immunode.model.declaration import Declaration
 from immunode.model.records import pairs
 

@@ -8,7 +8,6 @@ from typing import Any
 from immunode.errors import ModelError, did_you_mean, quoted
 from immunode.language.expression import (
     Expression,
-    delays,
     is_condition,
     name_problem,
     names,
@@ -17,6 +16,7 @@ from immunode.language.expression import (
     to_text,
     uses_time,
 )
+from immunode.language.tree import delays
 from immunode.model.declaration import Declaration
 from immunode.model.records import Event, pairs
 
