@@ -45,6 +45,7 @@ STAND_FOR_ALL = {
     "lledogarcia2022": "abs()",
     "ma2020": "doses by a rule",
     "miyano2022": "a steady state as its start; weeks",
+    "myers2021": "delays",
     "yu2022_crohns": "requirements",
     "zhang2023_cdai": "an operator over a state",
 }

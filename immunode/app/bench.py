@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from immunode.errors import ImmunodeError, ModelError
 from immunode.intervention import Intervention, Perturbation, during, knobs, perturb
 from immunode.intervention.schedule import ALWAYS
+from immunode.model.delays import first_delay
 from immunode.program.cache import cached_program
 from immunode.program.untreated_model import untreated
 
@@ -71,6 +72,11 @@ def set_up(model: Model) -> Bench:
         except ImmunodeError as error:
             left_out.append((it.name, str(error)))
     composed = perturb(model, *(one.put_in.at(0.0) for one in placed))
+    delay = first_delay(composed)
+    if delay:
+        raise ModelError(
+            f"{model.name}: '{delay}' is a delay, which can't be run in the page yet; simulate it in Python"
+        )
     program = cached_program(composed)
     if program.triggers:
         names = ", ".join(f"'{t.name}'" for t in program.triggers[:3])

@@ -17,6 +17,8 @@ if TYPE_CHECKING:
 def evaluate(expression: Expression, values: Mapping[str, Array | float], t: Array | float = 0.0) -> Any:
     """Return the value of an expression, elementwise over the arrays in `values`; NaN where it has none.
 
+    `delay(x, tau)` is x: nothing is known here of the past.
+
     values : every name that occurs.   t : time, in the model's unit.   A condition gives an array of booleans.
     """
     import numpy as np
@@ -41,6 +43,8 @@ def _join(np: Any, node: Expression, p: list[Any]) -> Any:
     if kind == "hill":
         x = np.maximum(p[0], 0.0) ** p[2]
         return x / (p[1] ** p[2] + x)
+    if kind == "delay":
+        return p[0]
     if kind == "michaelis":
         return p[0] / (p[1] + p[0])
     if kind in ("min", "max"):

@@ -11,6 +11,7 @@ from functools import lru_cache
 
 from immunode.errors import ModelError, did_you_mean, quoted
 from immunode.language.tree import (
+    ALSO_NAMES,
     FUNCTIONS,
     Expression,
     is_condition,
@@ -194,7 +195,7 @@ def name_problem(name: object) -> str:
         return "names are made of letters A-Z, digits and _, start with a letter, and may hold single dots"
     if name == "t":
         return "t is time"
-    if name in FUNCTIONS or name == "piecewise":
+    if (name in FUNCTIONS and name not in ALSO_NAMES) or name == "piecewise":
         return f"{name} is a function"
     for piece in name.split("."):
         if piece.startswith("__"):
@@ -273,7 +274,7 @@ def _name(node: ast.expr, text: str) -> Expression:
     name = ".".join([node.id, *reversed(pieces)])
     if name == "t":
         return ("time",)
-    if name in FUNCTIONS or name == "piecewise":
+    if (name in FUNCTIONS and name not in ALSO_NAMES) or name == "piecewise":
         raise ModelError(f"'{name}' in {quoted(text)} is a function; write {name}(...)")
     return ("name", name)
 
@@ -328,7 +329,7 @@ def _wrong_kind(child: Expression, text: str) -> str:
 
 def _constant(expression: Expression, values: list[float | None], text: str) -> float | None:
     """Return the value of a constant expression of constant parts, so that 9**9**9 is refused early."""
-    if is_condition(expression) or expression[0] == "piecewise" or any(v is None for v in values):
+    if is_condition(expression) or expression[0] == "piecewise" or "delay" in expression[:2] or None in values:
         return None
     try:
         result = _evaluate(expression, [float(v) for v in values if v is not None])

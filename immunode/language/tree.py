@@ -27,8 +27,16 @@ FUNCTIONS: dict[str, tuple[int, int | None]] = {
     **dict.fromkeys(("min", "max"), (2, None)),
     "hill": (3, 3),
     "michaelis": (2, 2),
+    "delay": (2, 2),
 }
 """Least and largest number of arguments of each function but `piecewise`."""
+ALSO_NAMES = ("delay",)
+"""Functions whose names a quantity may have too: without a bracket behind it, such a word is the quantity."""
+
+
+def delays(expression: Expression) -> Iterator[Expression]:
+    """Yield the parts `("call", "delay", x, lag)` of an expression."""
+    return (node for node in walk(expression) if node[0] == "call" and node[1] == "delay")
 
 
 def is_condition(expression: Expression) -> bool:
@@ -155,7 +163,8 @@ def to_text(expression: Expression) -> str:
 def to_sympy(expression: Expression) -> Any:
     """Return the expression in SymPy; names and `t` are real symbols, `E I S N Q beta gamma` too.
 
-    `hill(x, K, n)` comes out as x**n/(K**n + x**n), without the rule that x below 0 counts as 0.
+    `hill(x, K, n)` comes out as x**n/(K**n + x**n), without the rule that x below 0 counts as 0; `delay(x, tau)` as an
+    undefined function of that name.
 
     Raises
     ------
@@ -183,6 +192,8 @@ def to_sympy(expression: Expression) -> Any:
             return p[0] ** p[2] / (p[1] ** p[2] + p[0] ** p[2])
         if kind == "call" and node[1] == "michaelis":
             return p[0] / (p[1] + p[0])
+        if kind == "call" and node[1] == "delay":
+            return sp.Function("delay")(*p)
         if kind == "call":
             return (functions.get(node[1]) or getattr(sp, node[1]))(*p)
         if kind == "piecewise":

@@ -88,6 +88,9 @@ class State:
         as in `Derived`.
     label : str
         a short name for people, for figures and tables; "" is the name itself.
+    history : str
+        what `delay(...)` finds before the start: the text of an expression of time and parameters, in `unit`; "" is the
+        initial value.
     """
 
     name: str
@@ -102,6 +105,7 @@ class State:
     extinct_below: float = 0.0
     label: str = field(default="", metadata=PROVENANCE)
     limits: tuple[float, float] | None = field(default=None, metadata=PROVENANCE)
+    history: str = ""
 
 
 @register

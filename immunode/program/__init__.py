@@ -5,6 +5,6 @@ from __future__ import annotations
 from immunode.program.lowering import lower
 from immunode.program.numpy.functions import Functions, compile_numpy
 from immunode.program.numpy.source import numpy_source
-from immunode.program.program import Break, Change, Program, Trigger
+from immunode.program.program import Break, Change, Delay, Program, Trigger
 
-__all__ = ["Break", "Change", "Functions", "Program", "Trigger", "compile_numpy", "lower", "numpy_source"]
+__all__ = ["Break", "Change", "Delay", "Functions", "Program", "Trigger", "compile_numpy", "lower", "numpy_source"]

@@ -27,7 +27,7 @@ from immunode.model.records import (
 )
 from immunode.model.serial import content_key
 from immunode.program.lowering import lower
-from immunode.program.program import Break, Change, Program, Trigger
+from immunode.program.program import Break, Change, Delay, Program, Trigger
 from immunode.program.signed_files import read_signed, write_signed
 from immunode.version import __version__
 
@@ -123,6 +123,7 @@ def _own_sources() -> str:
     digest = hashlib.sha256()
     for name in (
         "graph.py",
+        "delayed_states.py",
         "lowering.py",
         "sensitivity.py",
         "time_conditions.py",
@@ -145,6 +146,7 @@ def _read(key: str) -> Program | None:
 def _encode(program: Program) -> str:
     body = {name: getattr(program, name) for name in Program.__dataclass_fields__}
     body["breaks"] = [[b.name, b.first, b.every, b.count, _changes(b.changes)] for b in program.breaks]
+    body["delays"] = [[d.row, d.of, d.lag, d.past] for d in program.delays]
     body["triggers"] = [
         [t.name, t.condition, _changes(t.changes), *(getattr(t, name) for name in _MORE)] for t in program.triggers
     ]
@@ -161,6 +163,7 @@ def _decode(body: dict[str, Any]) -> Program:
         Break(name, first, every, count, tuple(Change(*c) for c in changes))
         for name, first, every, count, changes in values["breaks"]
     )
+    values["delays"] = tuple(Delay(*delay) for delay in values["delays"])
     values["triggers"] = tuple(
         Trigger(name, condition, tuple(Change(*c) for c in changes), *more)
         for name, condition, changes, *more in values["triggers"]

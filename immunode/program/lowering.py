@@ -6,9 +6,10 @@ from functools import lru_cache
 from typing import Any
 
 from immunode.errors import ModelError, did_you_mean
-from immunode.language.expression import Expression, names, parse, parse_arrow
+from immunode.language.expression import Expression, names, parse, parse_arrow, to_text
 from immunode.model import Event, Model
 from immunode.model.records import NEVER_NEGATIVE
+from immunode.program.delayed_states import DelayedStates, Lag, check_lag
 from immunode.program.graph import Graph
 from immunode.program.program import Break, Change, Program, Trigger
 from immunode.program.sensitivity import with_sensitivities
@@ -60,13 +61,16 @@ class _Lowering:
         self.effects: dict[str, list[Any]] = {}
         for effect in model.effects:
             self.effects.setdefault(effect.target, []).append(effect)
-        self.known: dict[str, int] = {}
+        self.known: dict[tuple[str, int], int] = {}
+        self.lag: Lag | None = None
         taken = frozenset((*self.state_rows, *rows, *self.expressions))
         self.conditions = TimeConditions(self.graph, len(model.parameters), len(rows), taken, model.horizon)
         self.watched = self.exact = False
 
     def program(self, integrals: tuple[str, ...]) -> Program:
         model, graph = self.model, self.graph
+        own = (*self.state_rows, *(f"integral({name})" for name in integrals))
+        self.delayed = DelayedStates(graph, own)
         self._long_chains()
         states = [graph.leaf("state", i) for i in range(len(model.states) + len(integrals))]
         fluxes = {p.name: self.node(parse(p.rate)) for p in model.processes}
@@ -75,7 +79,7 @@ class _Lowering:
         derived |= {f"{target}.effective": self.lookup(target) for target in self.effects}
         for name in integrals:
             derivatives.append(self._quantity(name, fluxes, derived))
-        jacobian = self._jacobian(states, derivatives)
+        jacobian = self._jacobian([*states, *self.delayed.leaves()], derivatives)
         time = graph.leaf("time")
         by_time = graph.derivatives(derivatives, time)
         zero = graph.number(0.0)
@@ -84,11 +88,16 @@ class _Lowering:
         timed = sorted((e for e in model.events if e.at is not None), key=self._moves_state)
         breaks, triggers = self._state_events()
         breaks = [*(self._break(event) for event in timed), *breaks]
+        # what only events look back at came last
+        derivatives += [zero for _ in self.delayed.names]
+        pasts = self._pasts()
+        initial += self.delayed.initial(initial, pasts)
+        copied = [model.states[of] for of in self.delayed.sources()]
         hidden = self.conditions
         return Program(
             name=model.name,
             time_unit=model.time_unit,
-            states=(*self.state_rows, *(f"integral({name})" for name in integrals)),
+            states=(*own, *self.delayed.names),
             parameters=(*self.parameter_rows, *hidden.names),
             values=tuple(float(p.value) for p in model.parameters),
             switches=(*(s.name for s in model.switches), *hidden.names),
@@ -102,11 +111,19 @@ class _Lowering:
             breaks=(*hidden.breaks, *breaks),
             triggers=(*hidden.triggers, *triggers),
             moments=tuple(hidden.moments) if hidden.triggers or triggers else (),
-            requirements=tuple((self._raw(r.condition), r.message) for r in model.requirements),
-            extinct_below=self._extinct_below(len(integrals)),
+            requirements=(
+                *((self._raw(r.condition), r.message) for r in model.requirements),
+                *self.delayed.requirements(),
+            ),
+            extinct_below=self._extinct_below(len(integrals) + len(copied)),
             never_negative=tuple((i, s.kind) for i, s in enumerate(model.states) if s.kind in NEVER_NEGATIVE),
-            typical=(*(float(s.typical) for s in model.states), *(0.0 for _ in integrals)),
+            typical=(
+                *(float(s.typical) for s in model.states),
+                *(0.0 for _ in integrals),
+                *(float(s.typical) for s in copied),
+            ),
             max_step=float(model.max_step),
+            delays=self.delayed.records(pasts),
             nodes=tuple(graph.nodes),
         )
 
@@ -119,7 +136,10 @@ class _Lowering:
         if kind == "name":
             return self.lookup(str(rest[0]), raw)
         if kind == "time":
-            return graph.leaf("time")
+            time = graph.leaf("time")
+            return time if self.lag is None else graph.add("sub", time, self.lag.node)
+        if kind == "call" and rest[0] == "delay":
+            return self._ago(rest[1], rest[2])
         if kind == "call":
             return self._call(str(rest[0]), [self.node(a, raw) for a in rest[1:]], raw)
         if kind == "compare":
@@ -157,15 +177,51 @@ class _Lowering:
             self.lookup(name)
 
     def lookup(self, name: str, raw: bool = False) -> int:
-        """Return the node of a name: a state, a switch, a derived quantity or a parameter (effective unless `raw`)."""
+        """Return the node of a name: a state, a switch, a derived quantity or a parameter (effective unless `raw`).
+
+        Within a delay it is what the name stood for then.
+        """
+        lag = None if raw else self.lag
         if name in self.state_rows:
-            return self.graph.leaf("state", self.state_rows[name])
+            row = self.state_rows[name]
+            return self.graph.leaf("state", row) if lag is None else self.delayed.leaf(row, lag)
         if name in self.parameter_rows and (raw or name not in self.effects):
-            return self.graph.leaf("parameter", self.parameter_rows[name])
-        if name in self.known:
-            return self.known[name]
-        self.known[name] = self._effective(name) if name in self.effects else self.node(self.expressions[name])
-        return self.known[name]
+            row = self.parameter_rows[name]
+            if lag is not None and row >= len(self.model.parameters):
+                by, dot, _ = name.partition(".")
+                what = f"what '{by}' changes" if dot else f"the switch '{name}'"
+                raise ModelError(
+                    f"{self.model.name}: a delay looks back at {what}, which has no history; write the delay around "
+                    "states alone"
+                )
+            return self.graph.leaf("parameter", row)
+        key = (name, -1 if lag is None else lag.node)
+        if key not in self.known:
+            self.known[key] = self._effective(name) if name in self.effects else self.node(self.expressions[name])
+        return self.known[key]
+
+    def _ago(self, expression: Expression, lag: Expression) -> int:
+        """Return the node of an expression as it was some time ago: all in it that changes is looked up then."""
+        outer, self.lag = self.lag, None
+        try:
+            inner = Lag(self.node(lag), to_text(lag))
+            kinds = self.conditions.depends_on(inner.node)
+            changed = next((name for name in sorted(names(lag)) if name in self.effects), "")
+            check_lag(self.graph, inner, kinds, self.model.name, changed)
+            self.lag = inner.longer(self.graph, outer)
+            if self.graph.value(self.lag.node) == 0.0:
+                self.lag = None
+            return self.node(expression)
+        finally:
+            self.lag = outer
+
+    def _pasts(self) -> dict[int, int]:
+        """Return the nodes of what declared histories say of states that are looked back at; no treatment was then."""
+        texts = {row: self.model.states[row].history for row in sorted(set(self.delayed.sources()))}
+        self.exact, before = True, self.exact
+        pasts = {row: self.node(parse(text), raw=True) for row, text in texts.items() if text}
+        self.exact = before
+        return pasts
 
     def _effective(self, name: str) -> int:
         """Return (k + sum w (value - k)) * product of factors + sum of terms, in the effects' own order."""

@@ -6,6 +6,7 @@ from dataclasses import replace
 
 from immunode.errors import ModelError
 from immunode.model import Model
+from immunode.model.delays import without_delays
 from immunode.program.cache import cached_program
 from immunode.program.numpy.functions import Functions, SteadyStart, compile_numpy
 from immunode.program.numpy.source import numpy_source
@@ -34,7 +35,8 @@ def functions(
 
 def steady_start(model: Model) -> SteadyStart:
     """Return what the steady state of a model without interventions is computed from, whatever its `start` says."""
-    alone = untreated(model)
+    # at rest what was is what is
+    alone = without_delays(untreated(model))
     parameters = {p.name: i for i, p in enumerate(model.parameters)}
     states = {s.name: i for i, s in enumerate(model.states)}
     return SteadyStart(

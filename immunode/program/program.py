@@ -63,6 +63,21 @@ class Trigger:
 
 
 @dataclass(frozen=True, slots=True)
+class Delay:
+    """A state that is another one as it was some time ago.
+
+    row : of the state that holds it.   of : row of the state that it is a copy of.   lag : node of parameters, >= 0.
+    past : nodes, of time and parameters, of what is found before the start, its slope and its second derivative; or
+        empty where that is the value at the start.
+    """
+
+    row: int
+    of: int
+    lag: int
+    past: tuple[int, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class Program:
     """A lowered model; plain tuples, hashable, the same for every engine.
 
@@ -101,6 +116,8 @@ class Program:
     """States (row, kind) of which there can't be less than nothing; a run that begins so is refused."""
     max_step: float = 0.0
     """The longest step that a solver may take, 0 where there is no limit."""
+    delays: tuple[Delay, ...] = ()
+    """The last states of a delay equation; their `derivatives` are 0, and engines fill in what history says."""
     slopes: int = 0
     """How many of the last states are derivatives of the others by parameters, see `sensitivity`."""
     key: str = ""

@@ -48,11 +48,15 @@ def with_sensitivities(graph: Graph, program: Program, by: Sequence[str], of: Se
     Raises
     ------
     ModelError
-        an unknown name; a model with events that fire on states, or with populations that die out at a limit.
+        an unknown name; a model with delays, with events that fire on states, or with populations that die out at a
+        limit.
     """
     if program.triggers:
         event = next((t.name for t in program.triggers if not t.hidden), "a condition on states and time")
         raise ModelError(f"{program.name}: no derivatives by parameters, for event '{event}' fires on a state")
+    if program.delays:
+        delay = program.states[program.delays[0].row]
+        raise ModelError(f"{program.name}: no derivatives by parameters, for '{delay}' makes it a delay equation")
     if program.extinct_below:
         state = next(s for s, limit in zip(program.states, program.extinct_below, strict=True) if limit)
         raise ModelError(f"{program.name}: no derivatives by parameters, for '{state}' is set to 0 below a limit")

@@ -30,15 +30,29 @@ def choose_engine(functions: Functions, n_runs: int, engine: str = "auto", metho
 
     Raises
     ------
-    EngineError : unknown engine.
+    EngineError : unknown engine; one that has no delays, or no state events beside them.
     """
     name = functions.program.name
     if engine not in ENGINES:
         raise EngineError(f"{name}: unknown engine '{engine}'{did_you_mean(engine, ENGINES)}")
+    delays, triggers = functions.program.delays, functions.program.triggers
+    if engine == "compiled" and delays:
+        delay = functions.program.states[delays[0].row]
+        raise EngineError(f"{name}: engine 'compiled' has no delays ('{delay}'); use engine='numpy' or 'scipy'")
+    if engine == "numpy" and delays and triggers:
+        event = triggers[0].name
+        raise EngineError(
+            f"{name}: engine 'numpy' can't find state events ('{event}') beside delays; use engine='scipy'"
+        )
     if engine != "auto":
         return engine, f"engine '{engine}' was asked for"
     if method in _SCIPY_METHODS:
         return "scipy", f"scipy: method '{method}' was asked for"
+    if delays and triggers:
+        return "scipy", f"scipy: event '{triggers[0].name}' fires on a state, beside delays"
+    if delays:
+        side = "one run" if n_runs == 1 else f"{n_runs} runs side by side"
+        return "numpy", f"numpy: {side}; '{functions.program.states[delays[0].row]}' is a delay, no machine code for it"
     if n_runs < FEW_RUNS and method == "auto":
         return _engine_for_few(functions)
     if can_compile_soon(functions):
@@ -81,7 +95,7 @@ def spent(functions: Functions, more: float = 0.0) -> float:
 
 def can_compile_soon(functions: Functions) -> bool:
     """Return whether machine code for a program can be made here, and soon enough for "auto"."""
-    return making_seconds(functions.program) <= LONGEST_MAKING and _can_compile()
+    return making_seconds(functions.program) <= LONGEST_MAKING and not functions.program.delays and _can_compile()
 
 
 def _can_compile() -> bool:

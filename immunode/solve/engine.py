@@ -89,7 +89,10 @@ class Engine(ABC):
     11. A state that a step brings below its `program.extinct_below` is 0 from the end of that step on.
     12. Where there is a `listener`, it is given every accepted step as the quartics of the states that it names, as
         exact as the output inside the step; with the parameters that held during the step, so before a switch turns.
-    13. `reason` says in one line why this engine and method, in the user's words.
+    13. A program with `delays`: their rows of the state are what `of` was a lag ago, at outputs, in jumps and to the
+        listener as well; before the start it is the past. Breaks and jumps are seen again after each lag, where the
+        solver stops (`delays.BreakingPoints`). An engine that has no delays is not chosen (`choice`).
+    14. `reason` says in one line why this engine and method, in the user's words.
     """
 
     name: ClassVar[str]
@@ -101,6 +104,8 @@ class Engine(ABC):
             raise EngineError(
                 "method 'dop853' can't find events that fire on states; use method='auto', 'tsit5' or 'rodas5p'"
             )
+        if method == "dop853" and request is not None and request.functions.program.delays:
+            raise EngineError("method 'dop853' keeps no past for delays; use method='auto', 'tsit5' or 'rodas5p'")
         if method == "dop853" and request is not None and request.listener is not None:
             raise EngineError(
                 "method 'dop853' gives states at times, not peaks, integrals or what else is taken from steps; "

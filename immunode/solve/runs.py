@@ -45,6 +45,7 @@ class Runs:
     """Inputs and results of all runs; the last axis is runs, filled up to a multiple of 8 by copies of the last run.
 
     t, y, p, atol : where each run stands (the start, or where it was handed to another method).
+    begun : the values at the start before any event, where the program has delays.
     next_break : time of the next break, infinite if there is none left.
     first, every, count, fired, break_time : (n_breaks, n_runs), when breaks come, how often, how often each has come so
         far, and when it comes next.
@@ -67,6 +68,8 @@ class Runs:
         if request.initial is not None:
             given = request.initial[:, lanes]
             self.y = np.where(np.isnan(given), self.y, given)
+        # what a delay equation finds before its start
+        self.begun = self.y.copy() if program.delays else self.y
         self.atol = absolute_tolerance(program, self.y, request.rtol, _wide(request.atol, lanes))
         self.t = np.full(len(lanes), t0)
         self.next_out = np.zeros(len(lanes), dtype=np.intp)

@@ -51,6 +51,13 @@ def test_the_first_picture_is_no_flat_line(name: str) -> None:
 
 
 TRUE: dict[str, Callable[[Arms], bool]] = {
+    "myers2021": lambda a: (
+        at(a["infected"], "V", 7) > 5e4
+        and at(a["infected"], "V", 9) < 1
+        and at(a["expansion after 5 days"], "V", 8) > 5e4
+        and at(a["expansion after 5 days"], "V", 10) < 1
+        and a["CD8 T cells depleted"].final("V") > 5e4
+    ),
     "abo2021": lambda a: (
         when(a["endotoxin 3 mg/kg"], "TNF") < when(a["endotoxin 3 mg/kg"], "IL6")
         and high(a["with glucocorticoid"], "TNF") < high(a["endotoxin 3 mg/kg"], "TNF") / 2

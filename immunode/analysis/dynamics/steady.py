@@ -10,11 +10,13 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
+from immunode.analysis.dynamics.delay_roots import characteristic_roots
 from immunode.analysis.dynamics.search import search_steady_states
 from immunode.analysis.dynamics.stability import eigenvalues, kind_of, verify
 from immunode.analysis.dynamics.system import Autonomous, Given, autonomous, bounds_of, values_and_starts
 from immunode.errors import StudyError, did_you_mean
 from immunode.model import Model
+from immunode.model.delays import first_delay
 from immunode.study.design.design import Design
 from immunode.study.design.from_tables import from_table
 from immunode.study.result.notebook import Tabled
@@ -42,7 +44,8 @@ class SteadyState:
     values : Mapping[str, float]
         state -> value in its unit, without running totals.
     eigenvalues : tuple[complex, ...]
-        per time unit of the model, the leading one first, without the zeros of conserved totals.
+        per time unit of the model, the leading one first, without the zeros of conserved totals; of a delay equation,
+        which has infinitely many, the leading ones.
     kind : str
         "stable node", "stable spiral", "saddle", "unstable node", "unstable spiral", "center", "not hyperbolic".
     verified : bool
@@ -257,7 +260,7 @@ def steady_states(
     ModelError
         no state depends on a state, so there is no steady state.
     """
-    system = autonomous(model, interventions)
+    system = autonomous(model, interventions, at_rest=True)
     if starts < 1:
         raise StudyError(f"{model.name}: starts must be at least 1, got {starts}")
     names, table = _design(model, design)
@@ -333,8 +336,12 @@ def _search(
         return _SteadyBatch((), lost, along)
     y = np.concatenate(kept, axis=1)
     free = system.reduction.free
-    roots = eigenvalues(system.reduced_slopes(y[free], sums[:, run], c[:, run]))
     checked = np.zeros(len(run), dtype=bool)
+    if first_delay(system.model):
+        # its stability is that of a past, which a nudge of the present says little of
+        roots, verified = characteristic_roots(system, values[:, run], y), False
+    else:
+        roots = list(eigenvalues(system.reduced_slopes(y[free], sums[:, run], c[:, run])))
     if verified:
         reach = np.maximum(np.abs(y), size[:, run])
         checked = verify(system, values[:, run], sums[:, run], y, reach, engine)

@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 from immunode.analysis.dynamics.totals import reduction_of
 from immunode.errors import ModelError, StudyError, did_you_mean
 from immunode.model import Model
+from immunode.model.delays import first_delay, without_delays
 from immunode.program.cache import cached_program
 from immunode.program.numpy.functions import Functions, compile_numpy
 from immunode.program.program import Program
@@ -86,18 +87,28 @@ class Autonomous(SteadySystem):
         return np.array(low)[:, None]
 
 
-def autonomous(model: Model, interventions: Given = (), at: float = 0.0) -> Autonomous:
+def autonomous(model: Model, interventions: Given = (), at: float = 0.0, *, at_rest: bool = False) -> Autonomous:
     """Return a model, with interventions, as an autonomous system at time `at` (in the model's unit).
+
+    at_rest : whether only its steady states matter: then a delayed state counts as it is now.
 
     Raises
     ------
-    ModelError : no state depends on any state, so there is no steady state.
+    ModelError : no state depends on any state, so there is no steady state; it has delays, and `at_rest` is not set.
     """
     if not isinstance(model, Model):
         raise StudyError(f"expected a model, got {type(model).__name__}; load_model('kuznetsov1994') returns one")
     composed = Arms({"it": interventions}).compose(model)["it"]
-    program = cached_program(composed)
+    delay = first_delay(composed)
+    if delay and not at_rest:
+        raise ModelError(
+            f"{model.name}: '{delay}' makes it a delay equation, whose state is a whole past; of such a model "
+            "steady_states() and simulate() tell"
+        )
+    program = cached_program(without_delays(composed))
     notes = []
+    if delay:
+        notes.append("eigenvalues are the leading roots of the characteristic equation with its delays")
     if program.time_derivative and any(program.nodes[i] != ("number", 0.0) for i in program.time_derivative):
         notes.append(f"rates that depend on time are held at time {at:g}")
     if program.switches:
@@ -111,7 +122,7 @@ def autonomous(model: Model, interventions: Given = (), at: float = 0.0) -> Auto
         nodes=tuple(("number", float(at)) if node == ("time",) else node for node in program.nodes),
         time_derivative=(), breaks=(), triggers=(), extinct_below=(), never_negative=(), key="", structure="",
     )  # fmt: skip
-    reduction = reduction_of(composed, held)
+    reduction = reduction_of(without_delays(composed), held)
     if not reduction.free.size:
         raise ModelError(f"{model.name}: no state depends on a state, so there is no steady state")
     return Autonomous(functions=compile_numpy(held), reduction=reduction, model=composed, notes=tuple(notes))

@@ -13,6 +13,7 @@ from immunode.language.evaluation import evaluate
 from immunode.language.expression import parse
 from immunode.language.tree import Expression, names, substitute
 from immunode.model import Event, Model
+from immunode.model.delays import first_delay
 from immunode.model.records import pairs
 from immunode.model.views.formulas import effective, right_hand_sides
 
@@ -80,7 +81,7 @@ def write_out(model: Model, syntax: Syntax, until: float | None = None) -> Scrip
 
     Raises
     ------
-    ModelError : the model has events on conditions or extinctions, or an event that is no dose.
+    ModelError : the model has delays, events on conditions or extinctions, or an event that is no dose.
     """
     _check(model, syntax)
     model = begun(model)
@@ -122,6 +123,9 @@ def _size(typical: float, initial: float | str) -> float:
 
 
 def _check(model: Model, syntax: Syntax) -> None:
+    delay = first_delay(model)
+    if delay:
+        raise ModelError(f"{model.name}: '{delay}' makes it a delay equation, which can't be said here; SBML can")
     for event in model.events:
         if event.at is None:
             raise ModelError(

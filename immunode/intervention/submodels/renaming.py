@@ -73,7 +73,7 @@ def _record(value: Any, new: Namer) -> Any:
 
 _FIELDS: dict[type, dict[str, Callable[[Any, Namer], Any]]] = {
     Compartment: {"name": _name, "volume": _text},
-    State: {"name": _name, "initial": _text, "compartment": _name},
+    State: {"name": _name, "initial": _text, "compartment": _name, "history": _text},
     Parameter: {"name": _name},
     Switch: {"name": _name, "initial": _text},
     Process: {"name": _name, "arrow": _arrow, "rate": _text},

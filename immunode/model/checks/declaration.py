@@ -83,7 +83,7 @@ class _Structure:
         self.model = model
         self.key: tuple[Any, ...] = (
             (model.name, model.time_unit, model.clock, model.readouts, model.aliases, model.effects),
-            tuple((s.name, s.unit, s.compartment, s.amount, _text(s.initial)) for s in model.states),
+            tuple((s.name, s.unit, s.compartment, s.amount, _text(s.initial), s.history) for s in model.states),
             tuple((p.name, p.unit) for p in model.parameters),
             tuple((p.name, p.arrow, p.rate) for p in model.processes),
             tuple((d.name, d.expression, d.unit) for d in model.derived),

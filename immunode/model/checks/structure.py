@@ -6,7 +6,17 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 from immunode.errors import ModelError, did_you_mean, quoted
-from immunode.language.expression import is_condition, name_problem, names, parse, parse_arrow, uses_time
+from immunode.language.expression import (
+    Expression,
+    is_condition,
+    name_problem,
+    names,
+    parse,
+    parse_arrow,
+    to_text,
+    uses_time,
+)
+from immunode.language.tree import delays
 from immunode.model.declaration import Declaration
 from immunode.model.records import Event, pairs
 
@@ -53,6 +63,11 @@ class _Names:
         for kind, records in (("state", model.states), ("switch", model.switches)):
             for record in records:
                 self.constant(f"{model.name}, {kind} '{record.name}', initial value", record.initial)
+        for state in model.states:
+            if state.history:
+                who = f"{model.name}, state '{state.name}', history"
+                self._read(who, state.history, self.parameters)
+                self._present(who, state.history)
         for compartment in model.compartments:
             self.constant(f"{model.name}, compartment '{compartment.name}', volume", compartment.volume)
         for event in model.events:
@@ -125,7 +140,27 @@ class _Names:
 
     def expression(self, who: str, text: str, *, condition: bool | None = False) -> frozenset[str]:
         """Return the names in an expression of any of the model's quantities, after checking it."""
-        return self._read(who, text, self.all, condition=condition)
+        used = self._read(who, text, self.all, condition=condition)
+        for part in delays(parse(text)):
+            self._delay(who, part)
+        return used
+
+    def _delay(self, who: str, part: Expression) -> None:
+        """Check one `delay(x, lag)`."""
+        _, _, what, lag = part
+        if is_condition(what):
+            raise ModelError(f"{who}: {quoted(to_text(part))} delays a condition; use piecewise(1, condition, 0)")
+        for name in sorted(names(what) & self.switches.keys()):
+            raise ModelError(f"{who}: {quoted(to_text(part))} delays the switch '{name}', which has no history")
+        moving = names(lag) & (self.states.keys() | self.switches.keys())
+        if moving or uses_time(lag) or any(True for _ in delays(lag)):
+            what = (
+                f"the {self.kind(min(moving))} '{min(moving)}'" if moving else "time" if uses_time(lag) else "a delay"
+            )
+            raise ModelError(
+                f"{who}: the lag of {quoted(to_text(part))} depends on {what}; a lag stays the same through a run: "
+                "write a number or an expression of parameters"
+            )
 
     def constant(self, who: str, text: float | str | None, *, condition: bool = False) -> None:
         """Check an expression of parameters only; a number is checked elsewhere."""
@@ -133,6 +168,12 @@ class _Names:
             self._read(who, text, self.parameters, condition=condition)
             if uses_time(parse(text)):
                 raise ModelError(f"{who}: {quoted(text)} uses t, but it may use parameters only")
+            self._present(who, text)
+
+    def _present(self, who: str, text: str) -> None:
+        """Refuse a look back where there is nothing to look back at."""
+        if any(True for _ in delays(parse(text))):
+            raise ModelError(f"{who}: {quoted(text)} has a delay, and parameters have no past")
 
     def _read(self, who: str, text: str, known: Mapping[str, str], *, condition: bool | None = False) -> frozenset[str]:
         try:

@@ -125,6 +125,10 @@ class _Checker:
                 if isinstance(record.initial, str):
                     who = f"{self.model.name}, {kind} '{record.name}', initial value"
                     yield from self.fits(who, record.initial, self.units[record.name], f"the {kind} is")
+        for state in self.model.states:
+            if state.history:
+                who = f"{self.model.name}, state '{state.name}', history"
+                yield from self.fits(who, state.history, self.units[state.name], "the state is")
         for compartment in self.model.compartments:
             if isinstance(compartment.volume, str):
                 who = f"{self.model.name}, compartment '{compartment.name}', volume"
@@ -197,6 +201,8 @@ class _Checker:
             return first * second if kind == "mul" else first / second
         if kind in ("neg", "abs", "not", "and", "or"):
             return first
+        if kind == "delay":
+            return self._delay(node, units, who)
         if kind in ("add", "sub", "min", "max", "compare"):
             common = self._equal(node, units, who)
             return None if kind == "compare" else common
@@ -212,6 +218,17 @@ class _Checker:
             return _NUMBER
         self._plain(node, units, who)
         return _NUMBER
+
+    def _delay(self, node: Expression, units: list[Dimension | None], who: str) -> Dimension | None:
+        lag = units[1]
+        # a lag that is a bare number is in the model's own unit of time
+        literal = _constant(node[3]) is not None
+        if lag is not None and not literal and not lag.same(self.time):
+            raise UnitError(
+                f"{who}: {quoted(to_text(node))} has a lag {self.phrase(lag)}, but it must be {self.phrase(self.time)}"
+                f"{_factor_hint(lag, self.time)}"
+            )
+        return units[0]
 
     def _equal(self, node: Expression, units: Iterable[Dimension | None], who: str) -> Dimension | None:
         common: Dimension | None = None

@@ -198,6 +198,11 @@ def _unicode_call(node: Expression, parts: list[tuple[str, int]]) -> tuple[str, 
     if node[0] == "piecewise":
         cases = [f"{value} if {condition}" for value, condition in zip(texts[0:-1:2], texts[1::2], strict=True)]
         return "{" + "; ".join([*cases, f"{texts[-1]} otherwise"]) + "}", _ATOM
+    if node[1] == "delay":
+        what, lag = (
+            parts[i][0] if parts[i][1] >= least else f"({parts[i][0]})" for i, least in ((0, _ATOM), (1, _MUL))
+        )
+        return f"{what}(t − {lag})", _ATOM
     name = str(node[1]).replace("log", "ln")
     fences = {"abs": "||", "floor": "⌊⌋", "ceil": "⌈⌉"}
     if name in fences:
@@ -283,6 +288,9 @@ def _latex_call(node: Expression, parts: list[tuple[str, int]]) -> tuple[str, in
         return rf"\frac{{{raised[0]}}}{{{raised[1]} + {raised[0]}}}", _POW
     if name == "michaelis":
         return rf"\frac{{{texts[0]}}}{{{texts[1]} + {texts[0]}}}", _POW
+    if name == "delay":
+        lag = texts[1] if parts[1][1] >= _MUL else rf"\left({texts[1]}\right)"
+        return rf"{base(0)}\left(t - {lag}\right)", _ATOM
     if name == "sqrt":
         return rf"\sqrt{{{texts[0]}}}", _ATOM
     if name == "abs":

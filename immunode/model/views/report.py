@@ -170,6 +170,7 @@ def _used(model: Declaration) -> set[str]:
     texts: list[Any] = [process.rate for process in model.processes]
     texts += [derived.expression for derived in model.derived]
     texts += [state.initial for state in model.states]
+    texts += [state.history for state in model.states]
     texts += [switch.initial for switch in model.switches]
     texts += [compartment.volume for compartment in model.compartments]
     texts += [text for effect in model.effects for text in (effect.value, effect.weight)]

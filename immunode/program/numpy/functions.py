@@ -36,6 +36,8 @@ class Functions:
     timing(t, y, p) -> (2 n_triggers, n_runs), delay and priority of each trigger in turn; 0 where it has none.
     moments(p) -> (n_moments, n_runs), the times at which conditions on time and switches turn, as the switches are now.
     requirements(p) -> bool (n_requirements, n_runs).
+    lags(p) -> (n_delays, n_runs); past(t, p) -> (3 n_pasts, n_runs), value, slope and second derivative at t before the
+        start, of each delay that has a history; or None where there is none.
     gaps(t, y, c) -> (n_edges, n_runs), which change sign where dy/dt bends or jumps; or None where it does neither.
     margins(t, y, p) -> (n_comparisons, n_runs), of first degree in states and time: no condition of a trigger turns
         where none of them changes its sign; or None where that can't be told so.
@@ -59,6 +61,8 @@ class Functions:
     sizes: Callable[[int, Any, Array, Array], Array]
     moments: Callable[[Array], Array]
     requirements: Callable[[Array], NDArray[np.bool_]]
+    lags: Callable[[Array], Array] | None = None
+    past: Callable[[Any, Array], Array] | None = None
     gaps: Callable[[Any, Array, Array], Array] | None = None
     margins: Callable[[Any, Array, Array], Array] | None = None
     steady_start: SteadyStart | None = None
@@ -142,6 +146,8 @@ def _compiled(program: Program) -> Functions:
         sizes=sizes,
         moments=moments,
         requirements=requirements,
+        lags=scope.get("lags"),
+        past=scope.get("past"),
         gaps=_gaps(program, scope),
         margins=_margins(program, scope),
     )

@@ -61,6 +61,7 @@ def watch(program: Program, name: str) -> Watched:
         typical=(),
         moments=(),
         extinct_below=(),
+        delays=(),
         key="",
         structure="",
     )

@@ -65,6 +65,7 @@ class _Writer:
         parts.append(self._rows("observe", "t, y, p", observed, f"Return {names or 'nothing'}."))
         if program.switches:
             parts.append(self._rows("switches", "p", program.switch_initial, "Return the switches at time 0."))
+        parts += self._delays()
         parts += self._events()
         conditions = [n for n, _ in program.requirements]
         if conditions:
@@ -72,6 +73,17 @@ class _Writer:
         text = "\n\n\n".join(parts) + "\n"
         used = sorted(name for name in _IMPORTED if re.search(rf"\b{name}\(", text))
         return f"{head}\n\nfrom numpy import {', '.join(used)}\n\n\n{text}"
+
+    def _delays(self) -> list[str]:
+        delays = self.program.delays
+        if not delays:
+            return []
+        parts = [self._rows("lags", "p", [d.lag for d in delays], "Return how far back, (n_delays, n_runs).")]
+        pasts = [node for d in delays for node in d.past]
+        if pasts:
+            doc = "Return value, slope and second derivative before the start of each state that has a history."
+            parts.append(self._rows("past", "t, p", pasts, doc))
+        return parts
 
     def _events(self) -> list[str]:
         parts = []

@@ -23,9 +23,9 @@ are so many times as exact."""
 def worth_a_look(request: Request, steps: float) -> bool:
     """Return whether the pair of order 8 may be cheaper where that of order 5 takes so many steps.
 
-    Its steps are not quartics, so it serves no listener and finds no events that fire on states.
+    Its steps are not quartics, so it serves no listener and finds no events that fire on states, and keeps no past.
     """
-    if request.functions.program.triggers:
+    if request.functions.program.triggers or request.functions.program.delays:
         return False
     few = request.rtol < LOOSE and _inside(request) < FEW * steps
     return request.listener is None and (few or request.rtol <= TIGHT)

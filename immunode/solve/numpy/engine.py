@@ -12,18 +12,19 @@ from immunode.program.nonsmooth import has_corners
 from immunode.program.numpy.functions import Functions
 from immunode.solve.eighth_order.choice import exact_inside, is_cheaper, worth_a_look
 from immunode.solve.engine import Engine, Request
+from immunode.solve.numpy.delayed import DelayLockstep
 from immunode.solve.numpy.eighth_order import Eighth
 from immunode.solve.numpy.lockstep import Lockstep
-from immunode.solve.numpy.methods import Explicit, Stiff
+from immunode.solve.numpy.methods import Explicit, Method, Stiff
 from immunode.solve.outcome import Outcome
 from immunode.solve.runs import Runs
 from immunode.solve.status import Status
 from immunode.solve.step_size import pilot_steps
-from immunode.solve.triggers.settling import watched
+from immunode.solve.triggers.settling import StateEvents, watched
 
 MOST_LANES = 12288
 """Lanes of a block; more bring nothing. Lanes with many rows get fewer, see `lockstep.BLOCK_BYTES`."""
-PILOT_STEPS, PILOT_CHECK = 600, 4
+PILOT_STEPS, PILOT_CHECK, FURTHER = 600, 4, 5
 FEW_STEPS, HELD_BACK_SHARE, STIFF_COST = 60, 0.3, 2.5
 """A second pilot run, with the stiff method, is made if the first took few steps or was held back by stability in this
 share of them. A stiff step costs about as much as so many explicit ones."""
@@ -54,14 +55,26 @@ class NumpyEngine(Engine):
         events = watched(runs)
         waiting = runs.waiting()
         if start != "rodas5p":
-            free, kind = request.method == "auto", Explicit if start == "tsit5" else Eighth
-            waiting = Lockstep(functions, runs, kind, MOST_LANES, hand_over=free, events=events).run(waiting)
+            # a run with delays that went on elsewhere would have no past
+            free, kind = request.method == "auto" and not functions.program.delays, _EXPLICIT[start]
+            waiting = _loop(runs, kind, events, hand_over=free).run(waiting)
             if waiting.size:
                 share = f"{waiting.size} of {runs.n} runs" if runs.n > 1 else "it"
                 why += f"; {share} became stiff and went on with rodas5p"
-        Lockstep(functions, runs, Stiff, MOST_LANES, events=events).run(waiting)
+        _loop(runs, Stiff, events).run(waiting)
         why = f"{reason}; {why}" if reason else why
         return replace(runs.outcome, engine=self.name, method_names=self.methods, reason=why)
+
+
+_EXPLICIT: dict[str, type[Method]] = {"tsit5": Explicit, "dop853": Eighth}
+
+
+def _loop(runs: Runs, kind: type[Method], events: StateEvents | None, hand_over: bool = False, **more: int) -> Lockstep:
+    """Return the loop of a method. more : `check_every`, if another than usual."""
+    functions = runs.functions
+    if functions.program.delays:
+        return DelayLockstep(functions, runs, kind, MOST_LANES, hand_over=hand_over, **more)
+    return Lockstep(functions, runs, kind, MOST_LANES, hand_over=hand_over, events=events, **more)
 
 
 def _often_fast(trial: Lockstep) -> bool:
@@ -93,16 +106,17 @@ def first_method(request: Request) -> tuple[str, str]:
 def _pilot(asked: Request, atol: ArrayLike | None) -> tuple[str, str]:
     functions, t0, rtol, t_end = asked.functions, asked.t0, asked.rtol, float(asked.times[-1])
     values = np.array(functions.program.values, dtype=float)[:, None]
-    most = pilot_steps(PILOT_STEPS, rtol)
+    # a sweep with delays can't change over later, so that its pilot looks further
+    most = pilot_steps(PILOT_STEPS * (FURTHER if functions.program.delays else 1), rtol)
     request = Request(
         functions=functions, values=values, times=np.array([t_end]), t0=t0, rtol=rtol, atol=atol, max_steps=most
     )
     runs = Runs(request)
-    events = watched(runs)
-    trial = Lockstep(functions, runs, Explicit, MOST_LANES, hand_over=True, check_every=PILOT_CHECK, events=events)
+    trial = _loop(runs, Explicit, watched(runs), hand_over=True, check_every=PILOT_CHECK)
     if trial.run(runs.waiting()).size:
         turned = float(runs.t[0])
-        if turned - t0 <= EARLY * (t_end - t0):
+        # a run with delays can't go on with the other method
+        if functions.program.delays or turned - t0 <= EARLY * (t_end - t0):
             return "rodas5p", f"at the declared values the system is stiff (seen by t = {turned:.3g})"
         return "tsit5", f"at the declared values the system is not stiff until t = {turned:.3g}"
     steps = int(runs.steps[0])
@@ -115,7 +129,7 @@ def _pilot(asked: Request, atol: ArrayLike | None) -> tuple[str, str]:
         # the stiff method is worth it if it needs much fewer steps; it is stopped where it doesn't
         cost = CORNERS_COST if corners else STIFF_COST
         other = Runs(replace(request, max_steps=max(1, int(steps / cost))))
-        Lockstep(functions, other, Stiff, MOST_LANES, events=watched(other)).run(other.waiting())
+        _loop(other, Stiff, watched(other)).run(other.waiting())
         if other.status[0] == Status.OK:
             return "rodas5p", f"at the declared values rodas5p needs {other.steps[0]} steps, tsit5 {steps}"
         if halfway and other.reached[0] > runs.reached[0]:

@@ -359,9 +359,7 @@ class Lockstep:
         run, t, y = block.run[lanes], block.t[lanes], block.y[:, lanes]
         c = block.c[:, lanes]
         slope = self.functions.rhs(t, y, c)
-        stop = np.minimum(runs.next_break[run], runs.t_end)
-        if self.events is not None:
-            stop = np.minimum(stop, self.events.next_stop(run, t))
+        stop = self._stops(run, lanes)
         block.h[lanes] = self.first_steps.after(block, lanes, slope, stop - t)
         block.t_stop[lanes] = stop
         block.t_near[lanes] = stop - 4.0 * _EPS * np.abs(stop)
@@ -379,6 +377,11 @@ class Lockstep:
             trouble = np.argmin(np.isfinite(slope[:, bad]), axis=0).astype(np.int32)
             runs.fail(self._save(arrived[bad]), Status.NOT_FINITE, trouble)
             block.idle(arrived[bad], FREE)
+
+    def _stops(self, run: Lanes, lanes: Lanes) -> Array:
+        """Return where lanes stop next, with their `run` in them, (n,)."""
+        stops: Array = np.minimum(self.runs.next_break[run], self.runs.t_end)
+        return stops if self.events is None else np.minimum(stops, self.events.next_stop(run, self.block.t[lanes]))
 
     def _narrow(self) -> None:
         """Drop the free lanes."""

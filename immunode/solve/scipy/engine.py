@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 from immunode.solve.engine import Engine, Request
 from immunode.solve.outcome import Outcome
 from immunode.solve.runs import Runs, padded
+from immunode.solve.scipy.past import Past
 from immunode.solve.scipy.state_events import NO_TIME, FailedError, StateEvents
 from immunode.solve.status import Status
 from immunode.solve.tape import THROUGH_FIVE, Tape
@@ -68,6 +69,10 @@ class _Trajectory:
         self.t = float(runs.t[run])
         self.y = runs.y[:, run].copy()
         self.p = runs.p[:, [run]]
+        self.past = Past(self.functions, self.p, runs.begun[:, run], self.t) if program.delays else None
+        if self.past is not None:
+            self.functions = self.past.functions
+        self.jumped = True
         self.c = self.functions.prepare(self.p)
         self.steps = 0
         self.extinct_below = np.array([v or -np.inf for v in program.extinct_below or (0.0,) * self.n_states])
@@ -89,13 +94,16 @@ class _Trajectory:
                 runs.refuse_starts(np.array([run]), self.y[:, None])
                 if runs.status[run] != Status.OK:
                     return
+            self._arrive()
             self._write_here()
             while self.t < runs.t_end:
                 moment = self.events.next_moment(self.t, self.p)
-                self._segment(min(float(runs.next_break[run]), self.events.next_time, moment, runs.t_end))
+                point = math.inf if self.past is None else self.past.next_point
+                self._segment(min(float(runs.next_break[run]), self.events.next_time, moment, point, runs.t_end))
                 if runs.next_break[run] <= self.t:
                     self._jump()
                 self._settle()
+                self._arrive()
                 self._write_here()
         except FailedError as failure:
             runs.next_out[run], runs.last[:, run] = self.next_out, self.y
@@ -107,6 +115,12 @@ class _Trajectory:
         self._play()
         runs.reached[run] = self.t
         runs.steps[run] = self.steps
+
+    def _arrive(self) -> None:
+        """Let a delay equation know that its run starts anew here."""
+        if self.past is not None:
+            self.y = self.past.arrive(self.t, self.y, self.jumped)
+            self.jumped = False
 
     def _right(self, t: float, y: Array) -> Array:
         slope: Array = self.functions.rhs(t, y[:, None], self.c)[:, 0]
@@ -148,13 +162,18 @@ class _Trajectory:
             # what was right just before an event that left the system as fast as it was
             options["first_step"] = min(RESTART * self.last_step, stop - self.t)
         self.last_step = 0.0
-        if self.functions.program.max_step:
-            options["max_step"] = self.functions.program.max_step
+        longest = min(
+            self.functions.program.max_step or math.inf, math.inf if self.past is None else self.past.longest_step
+        )
+        if longest < math.inf:
+            options["max_step"] = longest
         kind = getattr(integrate, method)
         return kind(self._right, self.t, self.y, stop, rtol=rtol, atol=self.runs.atol[:, self.run], **options)
 
     def _solve(self, method: str, stop: float) -> bool:
         """Step until `stop`, or until a trigger fires or a population is gone; return whether a trigger fired."""
+        if self.past is not None:
+            self.past.begin(stop)
         if not np.isfinite(self._right(self.t, self.y)).all():
             raise FailedError(Status.NOT_FINITE)
         solver = self._try(lambda: self._solver(method, stop))
@@ -169,7 +188,10 @@ class _Trajectory:
             if not np.isfinite(solver.y).all():
                 raise FailedError(Status.NOT_FINITE)
             due = self.runs.times[self.next_out] < solver.t
-            inside: Any = solver.dense_output() if due or self.events or self.tape else None
+            inside: Any = solver.dense_output() if due or self.events or self.tape or self.past else None
+            y_new = solver.y
+            if self.past is not None:
+                inside, y_new = self.past.inside(inside), self.past.filled(float(solver.t), y_new)
             if self.events:
                 at_event = self.events.find(float(solver.t_old), float(solver.t), inside, self.p)
                 if at_event is not None:
@@ -177,17 +199,23 @@ class _Trajectory:
                     self.last_slope = self._speed(at_event, np.array(inside(at_event)))
                     self._write_until(at_event, inside)
                     self._note(at_event, np.array(inside(at_event)), inside)
+                    if self.past is not None:
+                        self.past.note(self.t, at_event, inside)
                     self.t, self.y = at_event, np.array(inside(at_event))
                     return True
             if due:
                 self._write_until(float(solver.t), inside)
-            self._note(float(solver.t), solver.y, inside)
-            gone = (self.y >= self.extinct_below) & (solver.y < self.extinct_below)
-            self.t, self.y = float(solver.t), solver.y.copy()
+            self._note(float(solver.t), y_new, inside)
+            if self.past is not None:
+                self.past.note(self.t, float(solver.t), inside)
+            gone = (self.y >= self.extinct_below) & (y_new < self.extinct_below)
+            self.t, self.y = float(solver.t), y_new.copy()
             if gone.any():
                 # a new solver: a multistep method must not remember the population that is gone
                 self.y[gone] = 0.0
-                return False
+                self.jumped = True
+                # what a delay equation will see of that comes before the next stop, maybe
+                return self.past is not None
         return False
 
     def _note(self, t: float, y: Array, inside: Any) -> None:
@@ -251,6 +279,7 @@ class _Trajectory:
     def _jump(self) -> None:
         """Apply the breaks that are due now."""
         self._play()
+        self.jumped = True
         runs = self.runs
         if self.events:
             self.events.look_at(self.t, self.y, self.p)
@@ -275,5 +304,6 @@ class _Trajectory:
     def _tell(self, t: float, before: Array, after: Array, p: Array) -> None:
         """Count an event as a step, and tell who listens."""
         self.steps += 1
+        self.jumped = True
         if self.runs.on_jump is not None:
             self.runs.on_jump(np.array([self.run]), np.array([t]), before[:, None], after[:, None], p.copy())

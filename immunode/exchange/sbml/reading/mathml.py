@@ -10,7 +10,7 @@ from typing import Any
 from immunode.errors import ModelError, did_you_mean
 from immunode.exchange.sbml.libsbml_access import libsbml
 from immunode.exchange.sbml.reading.functions import FUNCTIONS, call, number
-from immunode.language.tree import Expression, is_condition, operands
+from immunode.language.tree import Expression, is_condition, names, operands, substitute
 
 AVOGADRO = 6.02214179e23
 """Value that SBML Level 3 prescribes for its symbol avogadro, 1/mol."""
@@ -211,10 +211,16 @@ class Converter:
         return ("name", f"{found[1]}.rate")
 
     def _delay(self, values: list[Expression]) -> Expression:
-        raise ModelError(
-            f"{self.who}: <delay> makes it a delay equation, which no engine here solves; "
-            "a chain of states with the same mean delay (`transit_chain`) comes close"
-        )
+        if len(values) != 2:
+            raise ModelError(f"{self.who}: <delay> takes 2 arguments; {len(values)} found")
+        what, lag = values
+        # before the start nothing changes
+        now = ("time",) if not self.start else ("add", ("time",), number(self.start))
+        moving: Expression = ("compare", ">=", now, number(self.start))
+        for name in sorted(name for name in names(what) if name.endswith(".rate")):
+            what = substitute(what, {name: ("piecewise", ("name", name), moving, number(0.0))})
+        # what holds always held
+        return what if what[0] == "number" or lag == ("number", 0.0) else ("call", "delay", what, lag)
 
     def _piecewise(self, parts: list[Expression]) -> Expression:
         if not parts:

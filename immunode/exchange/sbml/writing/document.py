@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 from xml.etree.ElementTree import Element
 
+from immunode.errors import ModelError
 from immunode.exchange.sbml.writing.math import DEFINED, math_element
 from immunode.exchange.sbml.writing.names import Ids
 from immunode.exchange.sbml.writing.units import UnitBook
@@ -47,6 +48,11 @@ class Document:
     """
 
     def __init__(self, model: Model) -> None:
+        told = next((state.name for state in model.states if state.history), None)
+        if told is not None:
+            raise ModelError(
+                f"{model.name}: state '{told}' has a history, which SBML can't say; there the past is the start"
+            )
         self.model = model
         self.fresh = Ids()
         self.ids: dict[str, str] = {}

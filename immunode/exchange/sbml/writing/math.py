@@ -12,6 +12,7 @@ from immunode.language.tree import fold, number_text
 
 MATHML = "http://www.w3.org/1998/Math/MathML"
 TIME = "http://www.sbml.org/sbml/symbols/time"
+DELAY = "http://www.sbml.org/sbml/symbols/delay"
 PLAIN = ("exp", "abs", "tanh", "sin", "cos", "tan", "sinh", "cosh", "min", "max", "floor")
 _FUNCTIONS = {name: name for name in PLAIN}
 _FUNCTIONS |= {"log": "ln", "sqrt": "root", "asin": "arcsin", "acos": "arccos", "atan": "arctan", "ceil": "ceiling"}
@@ -58,6 +59,8 @@ def _join(node: Expression, parts: list[Element], ids: Mapping[str, str], who: s
         return made
     if kind == "call" and node[1] in DEFINED:
         return _apply(_text("ci", ids[node[1]]), parts)
+    if kind == "call" and node[1] == "delay":
+        return _apply(_symbol("delay", DELAY), parts)
     if kind == "call":
         if node[1] not in _FUNCTIONS:
             raise ModelError(f"{who}: the function {node[1]}() has no counterpart in SBML")

@@ -1,0 +1,140 @@
+"""Delay equations in lockstep: the loop and the methods, with a past for every lane.
+
+Within a step a delayed state is one more state, whose slope is that of the past; at the end of the step it is set to
+what the past says. No step is longer than the smallest lag of its run, so that it never looks at itself.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+
+from immunode.program.numpy.functions import Functions
+from immunode.solve.numpy.lane_history import LaneHistory, most_lanes
+from immunode.solve.numpy.lane_table import BUSY, FREE
+from immunode.solve.numpy.lockstep import Lockstep
+from immunode.solve.numpy.methods import Explicit, Method, Stiff
+from immunode.solve.numpy.stiffness import STIFF_CHECK
+from immunode.solve.runs import Runs, padded
+from immunode.solve.status import Status
+
+Array = NDArray[np.float64]
+Lanes = NDArray[np.intp]
+_EPS = float(np.finfo(float).eps)
+
+
+class _Remembering(Method):
+    """What a method does besides in a delay equation. history : of the block."""
+
+    history: LaneHistory
+
+    def attempt(self, h: Array) -> Array:
+        self.went, self.ends = h > 0.0, self.block.t + h
+        error = super().attempt(h)  # type: ignore[safe-super]  # the method proper comes next in line
+        self.history.fill(self.block.y_new, self.ends)
+        return error
+
+    def reject(self, where: Lanes) -> None:
+        super().reject(where)
+        self.went[where] = False
+
+    def accept(self) -> None:
+        where = self.went.nonzero()[0]
+        if where.size:
+            inside = np.stack([c[self.history.states] for c in self.dense(padded(where))])
+            self.history.note(where, self.block.t[where], self.ends[where], inside[:, :, : len(where)])
+        super().accept()
+
+
+class _DelayedExplicit(_Remembering, Explicit):
+    pass
+
+
+class _DelayedStiff(_Remembering, Stiff):
+    pass
+
+
+_METHODS: dict[type[Method], type[_Remembering]] = {Explicit: _DelayedExplicit, Stiff: _DelayedStiff}
+
+
+class DelayLockstep(Lockstep):
+    """`Lockstep` for a program with delays: also stops at breaking points, and hands no run over."""
+
+    def __init__(
+        self,
+        functions: Functions,
+        runs: Runs,
+        method: type[Method],
+        width: int,
+        hand_over: bool = False,
+        check_every: int = STIFF_CHECK,
+    ) -> None:
+        self.history = LaneHistory(functions)
+        kind = _METHODS[method]
+        lanes = min(width, most_lanes(functions))
+        super().__init__(self.history.functions, runs, kind, lanes, hand_over, check_every)
+        assert isinstance(self.method, _Remembering)
+        self.method.history = self.history
+
+    def _attach(self) -> None:
+        super()._attach()
+        if not self.history.width:
+            self.history.allot(self.block.width, len(self.runs.p))
+            self.jumped = np.zeros(self.block.width, dtype=bool)
+
+    def _step(self) -> None:
+        np.minimum(self.block.h, self.history.longest_step, out=self.block.h)
+        super()._step()
+        full = self.history.full()
+        if full.any():
+            where = np.flatnonzero(full & (self.block.phase == BUSY))
+            self.runs.fail(self._save(where), Status.TOO_MANY_STEPS, self._trouble(where))
+            self._idle(where, FREE)
+
+    def _fill(self, free: Lanes) -> Lanes:
+        where = super()._fill(free)
+        if where.size:
+            run = self.block.run[where]
+            self.history.open(where, self.runs.p[:, run], self.runs.begun[:, run], self.runs.t0)
+            self.jumped[where] = True
+        return where
+
+    def _jump(self, landed: Lanes) -> None:
+        self.jumped[landed[self.runs.next_break[self.block.run[landed]] <= self.block.t[landed]]] = True
+        super()._jump(landed)
+
+    def _start(self, arrived: Lanes) -> None:
+        block, history = self.block, self.history
+        y = block.y[:, arrived]
+        history.arrive(arrived, block.t[arrived], y, self.jumped[arrived])
+        block.y[:, arrived] = y
+        self.jumped[arrived] = False
+        going = arrived[block.t[arrived] < self.runs.t_end]
+        if going.size:
+            history.lanes = padded(going)
+            history.see_until(history.lanes, self._stops(block.run[history.lanes], history.lanes))
+        super()._start(arrived)
+        history.lanes = None
+
+    def _stops(self, run: Lanes, lanes: Lanes) -> Array:
+        return np.minimum(super()._stops(run, lanes), self.history.points.next(lanes))
+
+    def _extinguish(self, gone: NDArray[np.bool_]) -> None:
+        block, history = self.block, self.history
+        lanes = np.flatnonzero(np.any(gone, axis=0))
+        history.lanes = padded(lanes)
+        super()._extinguish(gone)
+        history.lanes = None
+        history.points.arrive(lanes, block.t[lanes], np.ones(len(lanes), dtype=bool))
+        stop = np.minimum(block.t_stop[lanes], history.points.next(lanes))
+        block.t_stop[lanes] = stop
+        history.see_until(lanes, stop)
+        block.t_near[lanes] = stop - 4.0 * _EPS * np.abs(stop)
+
+    def _narrow(self) -> None:
+        busy = np.flatnonzero(self.block.phase != FREE)
+        super()._narrow()
+        if busy.size:
+            lanes = padded(busy)
+            self.history.keep(lanes)
+            self.jumped = self.jumped[lanes]
