@@ -127,7 +127,7 @@ def threshold_words(threshold: Threshold) -> str:
 
 
 def _times(model: Model, end: float | None) -> tuple[str, str]:
-    """Return when runs end, in words, and what numbers on the axis are: a unit of time, or "dose" on an axis of doses."""
+    """Return when runs end, in words, and what numbers on the axis are: of a unit of time, or a "dose"."""
     unit = model.axis_unit if model.axis_unit.isalpha() else model.axis.partition(" (")[0]
     return time_words(end, unit) if end is not None else "the end", unit
 
