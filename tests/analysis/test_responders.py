@@ -247,6 +247,7 @@ def test_an_arm_that_ran_a_patient_twice_is_refused() -> None:
         responders(out, "final(x) > 1")
 
 
+@pytest.mark.slow
 def test_the_published_population_of_atopic_dermatitis(monkeypatch: pytest.MonkeyPatch) -> None:
     """The 500 patients of ad_miyano2022.md, each from the own rest: shares with EASI-75 at week 24."""
     monkeypatch.syspath_prepend(str(Path(__file__).parents[1] / "models"))

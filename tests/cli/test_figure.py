@@ -275,6 +275,7 @@ def test_the_event_is_a_threshold_that_the_model_declares(folder: Path, capsys: 
     assert "condition = 'anc < 1.5'\n" in script_of([*words, "--show", "anc"], capsys)
 
 
+@pytest.mark.sampled
 @pytest.mark.parametrize("name", ["kuznetsov1994", "immune_balance", "baker2013"])
 def test_an_event_without_a_threshold_lies_ahead_of_the_start_and_tells_arms_apart(name: str) -> None:
     subject = read_subject(name)
