@@ -130,7 +130,8 @@ def time_words(time: float | str, unit: str = "") -> str:
         word = given.strip()
         if not word or " " in word or not number.replace(".", "", 1).isdigit():
             return time
-        return time_words(float(number), _UNITS.get(word, word.removesuffix("s")))
+        return time_words(float(number), word if word in _UNITS else word.removesuffix("s"))
+    unit = _UNITS.get(unit, unit)
     larger, size = _LARGER.get(unit, ("", 1.0))
     if larger and abs(time) > _UNHANDY and time % size == 0:
         unit, time = larger, time / size
