@@ -82,3 +82,11 @@ def test_a_log_axis_takes_quantiles_of_zero() -> None:
 def test_mistakes_are_named(quantiles: Any, levels: Any, message: str) -> None:
     with pytest.raises(StudyError, match=message):
         bands(T, quantiles, levels)
+
+
+def test_a_long_name_of_the_quantity_stands_once_below_and_not_above_every_panel() -> None:
+    table = {arm: np.ones((3, 5)) for arm in ("control", "a", "b", "c", "d")}
+    name = "pro-inflammatory cytokine in the joint"
+    figure = bands(np.arange(5.0), table, (0.05, 0.5, 0.95), quantity=name)
+    assert [ax.get_title(loc="left") for ax in figure.axes] == list(table)
+    assert figure.get_supxlabel().startswith(name)

@@ -151,7 +151,7 @@ def strips(
             )  # fmt: skip
             ax.set_ylim(len(shown) - (0 if marks else 1 - _FILLED), 0)
             if i % ACROSS == 0:
-                colors = arm_colors(first, control)
+                colors = arm_colors([*first, ""], control)  # a lone control keeps its color
                 _name_rows(ax, shown, names, colors, look, pitch, middle=1 - _BELOW_MARKS / 2 if marks else _FILLED / 2)
                 _mark(ax, shown, marks, colors, ticks, look, pitch)
         write_note(figure, note, look)

@@ -18,6 +18,7 @@ from immunode.plot.kit.labels import End
 from immunode.plot.kit.marks import Doses, Row, Windows, rows_of, strip_height
 from immunode.plot.kit.panel import TimePanels, label_room, time_panels
 from immunode.plot.kit.style import Style, find_style, readable, styled
+from immunode.plot.kit.text import width_of
 from immunode.plot.kit.time_axes import clock
 
 LEVELS = (0.05, 0.25, 0.5, 0.75, 0.95)
@@ -90,6 +91,7 @@ def bands(
         frame = time_panels(
             figure, panels, look, room, arms=arms, names=names, clock=shown, span=(t[0], t[-1]), control=control
         )  # fmt: skip
+        beside = quantity if one or width_of(quantity, look.text) <= 0.92 * frame.room.height else ""
         dashes = frame.dashes if one else dict.fromkeys(arms, "-")
         for i, (ax, group, mark) in enumerate(zip(panels, groups, marks, strict=True)):
             power = frame.scale(ax, list(table.values()), log=log)
@@ -98,9 +100,10 @@ def bands(
                 frame.label(ax, ends)
                 frame.finish(ax, quantity, names.get(quantity, ""), unit, power)
             else:
-                _separate(ax, i, t, table, frame, quantity, unit, power, inner=axes is None and i % shape[1] > 0)
+                _separate(ax, i, t, table, frame, beside, unit, power, inner=axes is None and i % shape[1] > 0)
             frame.mark(ax, mark, written=0.3 * frame.room.width * one)
-        write_note(figure, _note(levels, counts or {}, quantity, frame, marks, whom, one=one), look)
+        note = _note(levels, counts or {}, quantity, frame, marks, whom, one=one)
+        write_note(figure, note if beside == quantity else f"{quantity}; {note}", look)  # not above every panel again
     return figure
 
 

@@ -12,7 +12,7 @@ from immunode.plot.kit.arrays import Array
 CLOSE = 1.1
 """Periods narrower than this, in widths of the line, run together."""
 _SEEN = 0.02
-"""Least swing that counts, as a part of the range of the values."""
+"""Least swing that counts, as a part of the range of the axes."""
 _MOST_APART = 6
 """Periods of a rhythm are at least so many."""
 _SAMPLES = 16
@@ -31,24 +31,25 @@ class Envelope:
     high: Array
 
 
-def envelope(t: Array, y: Array, room: float, line: float) -> Envelope | None:
+def envelope(t: Array, y: Array, room: float, line: float, span: float = 0.0) -> Envelope | None:
     """Return the envelope of a curve whose swings would run together; None where it can be drawn as it is.
 
     t, y : ndarray, shape (n_times,).   room : width of the axes in points.   line : width of the line in points.
+    span : range of all values in the same axes, where there are others.
     """
     good = np.isfinite(y)
     if good.sum() < 4 * _MOST_APART:
         return None
     times, values = t[good], y[good]
-    peaks = _peaks(values)
-    span = float(times[-1] - times[0])
-    if peaks.size < _MOST_APART or span <= 0:
+    peaks = _peaks(values, _SEEN * max(span, float(np.ptp(values))))
+    length = float(times[-1] - times[0])
+    if peaks.size < _MOST_APART or length <= 0:
         return None
     period = float(np.median(np.diff(times[peaks])))
-    if period / span * room > CLOSE * line:
+    if period / length * room > CLOSE * line:
         return None
     # windows of whole periods, an even number so that half a window at either end has whole ones too
-    wide = 2 * math.ceil(_SAMPLES / 2 / max(period / span * times.size, 1.0)) * period
+    wide = 2 * math.ceil(_SAMPLES / 2 / max(period / length * times.size, 1.0)) * period
     middle = np.linspace(times[0], times[-1], max(int(room / line), 4))
     left, right = np.maximum(middle - wide / 2, times[0]), np.minimum(middle + wide / 2, times[-1])
     first, last = np.searchsorted(times, left, side="left"), np.searchsorted(times, right, side="right")
@@ -57,9 +58,8 @@ def envelope(t: Array, y: Array, room: float, line: float) -> Envelope | None:
     return Envelope(middle, low, mean, high)
 
 
-def _peaks(values: Array) -> Array:
-    """Return where a curve turns from rising to falling by more than what the eye overlooks."""
-    least = _SEEN * float(np.ptp(values))
+def _peaks(values: Array, least: float) -> Array:
+    """Return where a curve turns from rising to falling. least : what the eye overlooks."""
     peaks: list[int] = []
     top = bottom = 0
     rising = True

@@ -148,8 +148,10 @@ def _calmed(table: Table, spread: Spread, frame: TimePanels) -> tuple[Table, Spr
     calmed = {quantity: dict(per_arm) for quantity, per_arm in table.items()}
     bands = {quantity: dict(spread.get(quantity, {})) for quantity in table}
     for quantity, per_arm in table.items():
+        every = np.concatenate([y[np.isfinite(y)] for _, y in per_arm.values()])
+        span = float(np.ptp(every)) if every.size else 0.0
         for arm, (t, y) in per_arm.items():
-            found = None if arm in bands[quantity] else envelope(t, y, frame.room.width, frame.style.line)
+            found = None if arm in bands[quantity] else envelope(t, y, frame.room.width, frame.style.line, span)
             if found is not None:
                 calmed[quantity][arm] = (found.times, found.mean)
                 bands[quantity][arm] = (found.low, found.high)

@@ -121,6 +121,8 @@ _UNITS = {"h": "hour", "d": "day", "wk": "week", "w": "week", "min": "minute"}
 def time_words(time: float | str, unit: str = "") -> str:
     """Return a time as people say it: "24 weeks" gives "week 24", 60 in days "day 60", 5 without a unit "time 5".
 
+    Many of a unit are said in the next larger one, if they are whole: "8760 hours" gives "day 365".
+
     unit : of a number; text has its own.
     """
     if isinstance(time, str):
@@ -128,7 +130,8 @@ def time_words(time: float | str, unit: str = "") -> str:
         word = given.strip()
         if not word or " " in word or not number.replace(".", "", 1).isdigit():
             return time
-        return f"{_UNITS.get(word, word.removesuffix('s'))} {number}"
+        return time_words(float(number), word if word in _UNITS else word.removesuffix("s"))
+    unit = _UNITS.get(unit, unit)
     larger, size = _LARGER.get(unit, ("", 1.0))
     if larger and abs(time) > _UNHANDY and time % size == 0:
         unit, time = larger, time / size

@@ -127,8 +127,9 @@ def threshold_words(threshold: Threshold) -> str:
 
 
 def _times(model: Model, end: float | None) -> tuple[str, str]:
-    """Return when runs end, in words, and the unit of times that are numbers."""
-    return time_words(end, model.axis_unit) if end is not None else "the end", model.axis_unit
+    """Return when runs end, in words, and what numbers on the axis are: of a unit of time, or a "dose"."""
+    unit = model.axis_unit if model.axis_unit.isalpha() else model.axis.partition(" (")[0]
+    return time_words(end, unit) if end is not None else "the end", unit
 
 
 def condition_words(condition: str, model: Model) -> str:
