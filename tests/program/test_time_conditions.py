@@ -12,7 +12,8 @@ import immunode as im
 from immunode.model import Derived, Event, Model, Parameter, Process, State
 from immunode.program.lowering import lower
 from immunode.program.numpy.functions import Functions, compile_numpy
-from immunode.solve import choose_engine, solve
+from immunode.solve import solve
+from tests.libraries import needs
 
 Array = NDArray[np.float64]
 K, A, W = range(3)
@@ -104,11 +105,11 @@ def test_a_condition_in_a_derived_quantity_of_a_derived_quantity_is_found() -> N
     assert batch.y[:, 0] == pytest.approx(np.array(expected), rel=1e-9, abs=1e-11)
 
 
-def test_conditions_that_no_formula_solves_are_watched() -> None:
+@pytest.mark.parametrize("engine", ["scipy", "numpy", pytest.param("compiled", marks=needs("llvmlite"))])
+def test_conditions_that_no_formula_solves_are_watched(engine: str) -> None:
     """sin t > 0.99 for 2 arccos 0.99 in each of three turns; x - t > -3 until the dose of 5 that is half gone."""
     made = functions("piecewise(1, sin(t) > 0.99, 0)")
-    assert choose_engine(made, 100)[0] == "scipy"
-    batch = solve(made, VALUES[:, :1], times=[0.0, 20.0], rtol=1e-8)
+    batch = solve(made, VALUES[:, :1], times=[0.0, 20.0], rtol=1e-8, engine=engine)
     assert batch.y[-1, 0, 0] == pytest.approx(3 * 2 * np.arccos(0.99), abs=1e-9)
 
 

@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from immunode.catalogue import load_model
 from immunode.errors import EngineError
+from immunode.model import Event
 from immunode.program.llvm.compile import available
 from immunode.program.lowering import lower
 from immunode.program.numpy.functions import Functions, compile_numpy
@@ -169,6 +170,14 @@ class Nobody:
 def test_it_serves_no_listener(timed: Functions, engine: str) -> None:
     with pytest.raises(EngineError, match=r"method 'dop853' gives states at times, not peaks.*method='auto'"):
         run(timed, [[1.0]], engine=engine, listener=Nobody())
+
+
+@engines
+def test_it_finds_no_events_on_states_and_keeps_no_past(build: Build, engine: str) -> None:
+    ends = build({"x": 1.0}, {"k": 1.0}, {"x": "k*x"}, [Event("back", {"x": "1"}, when="x > 2")])
+    with pytest.raises(EngineError, match="method 'dop853' can't find events that fire on states; use method='auto'"):
+        run(ends, [[1.0]], engine=engine)
+    assert "dop853" not in solve(ends, [[1.0] * 12], times=[3.0], engine=engine, rtol=1e-11).methods
 
 
 @engines

@@ -9,7 +9,6 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from immunode.errors import EngineError
 from immunode.model import Event
 from immunode.program.numpy.functions import Functions
 from immunode.solve import solve
@@ -104,11 +103,6 @@ def test_switches_set_by_state_events_hold(build: Build) -> None:
     functions = build({"x": 0.0}, {"k": 1.0}, {"x": "k*(1 - flow)"}, events, ["flow"])
     batch = solve(functions, [[1.0]], times=[0, 3, 5, 7])
     assert batch.y[:, 0, 0] == pytest.approx([0, 2, 3, 3])
-
-
-def test_the_lockstep_engine_says_that_it_can_not_find_state_events(topped_up: Functions) -> None:
-    with pytest.raises(EngineError, match=r"'numpy'.*'top up'.*engine='scipy'"):
-        solve(topped_up, [[1.0]], times=[0, 1], engine="numpy")
 
 
 def test_lsoda_goes_on_where_a_trial_step_left_the_domain(build: Build) -> None:
