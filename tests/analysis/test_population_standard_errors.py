@@ -21,7 +21,7 @@ TIMES = np.arange(1.0, 6.0)
 def fitted(method: str, way: str) -> PopulationFit:
     return im.estimate(
         lines(), line_data(), method=method, standard_errors=way, parameters={"slope": "linear"},
-        iterations=(80, 120), draws=1000, seed=2,
+        iterations=(80, 120), draws=300, seed=2,
     )  # fmt: skip
 
 
@@ -53,7 +53,7 @@ def closed_form(values: np.ndarray, way: str) -> np.ndarray:
     [
         ("focei", "curvature", 1e-3, "the curvature of -2LL"),
         ("focei", "sandwich", 1e-3, "the sandwich of individual scores and the curvature"),
-        ("saem", "louis", 0.02, "Louis's identity, 1000 draws"),
+        ("saem", "louis", 0.02, "Louis's identity, 2000 draws"),
         ("saem", "sandwich", 0.02, "the sandwich of individual scores and Louis's identity"),
         ("saem", "linearized", 0.02, "the model linearized at the modes"),
     ],

@@ -26,6 +26,8 @@ from immunode.errors import StudyError, did_you_mean
 Array = NDArray[np.float64]
 WAYS = ("auto", "linearized", "curvature", "louis", "sandwich")
 LINEARIZED = "the information of the model linearized at the modes"
+LEAST_DRAWS = 2000
+"""Samples of each individual for Louis's identity: information is a small difference of two large numbers."""
 TIGHT = 1e-9
 """Relative tolerance of runs for second differences by fixed effects that no center tells of."""
 
@@ -83,6 +85,7 @@ def errors_at(
         information, words = descent.hessian / 2, "the curvature of -2LL"
         scores = _scores(predict, x, descent.method, modes, priors) if way == "sandwich" else None
     else:
+        draws = max(draws, LEAST_DRAWS)
         found = louis_information(*_samples(predict, x, modes, draws, seed))
         information, words, scores = found.information + prior, f"Louis's identity, {draws} draws", found.scores
     covariance, condition = inverse_information(information)
@@ -95,8 +98,7 @@ def errors_at(
 
 def _scores(predict: Predictions, x: Array, method: str, modes: Modes, priors: Priors) -> Array:
     """Return derivatives of each individual's log L by a conditional method, (n_individuals, n)."""
-    objective = Objective(predict, method, priors)
-    objective.start = modes.eta
+    objective = Objective(predict, method, priors, x, modes.eta)
     unit = STEP * np.eye(len(x))
     parts, _ = objective.parts(np.concatenate([x + unit, x - unit]))
     return np.asarray(-(parts[: len(x)] - parts[len(x) :]).T / (4 * STEP))
