@@ -266,6 +266,7 @@ def test_phenobarbital_has_the_values_of_nonmem() -> None:
         np.exp(-4.99035), np.exp(0.339869), (0.2392, 0.1548), additive=2.86398, corr=0.1921 / np.sqrt(0.2392 * 0.1548)
     )
     assert population_likelihood(block, data, "focei").objective == pytest.approx(688.522142, abs=1e-3)
+    assert population_likelihood(block, data, "quadrature").objective == pytest.approx(687.9224, abs=0.01)
 
 
 @needs_shared
