@@ -132,4 +132,3 @@ def run_descent(predict: Predictions, method: str, rounds: int, priors: Priors) 
         gradient = fresh
         trace.append(shown_numbers(s, s.point(x)))
     return Descent(x, np.array(trace), float(np.max(np.abs(gradient))), converged, hessian_of(objective, x), method)
-
