@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import signal
+import sys
 import tempfile
 
 import pytest
@@ -16,11 +17,18 @@ if "PYTEST_XDIST_WORKER" not in os.environ:  # the processes of one run share th
     os.environ["IMMUNODE_CACHE"] = _CACHE.name
     os.environ["XDG_CONFIG_HOME"] = os.path.join(_CACHE.name, "config")  # where the key of the cache is made
 os.environ["MPLBACKEND"] = "Agg"
+# without bytecode, every process that a test starts compiles the package again
+os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
+sys.dont_write_bytecode = False
 # a shell lets what it starts in the background ignore Ctrl-C, and so do all children of that
 signal.signal(signal.SIGINT, signal.default_int_handler)
 
-# a loaded machine is slow, and no fault of what is tested
-settings.register_profile("any machine", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+# a loaded machine is slow, and no fault of what is tested; the same examples each time, so that a run can be repeated
+settings.register_profile(
+    "any machine", deadline=None, suppress_health_check=[HealthCheck.too_slow], derandomize=True, database=None
+)
+# new examples each time, for a search by hand: --hypothesis-profile search
+settings.register_profile("search", settings.get_profile("any machine"), derandomize=False)
 settings.load_profile("any machine")
 
 STAND_FOR_ALL = {

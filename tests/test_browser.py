@@ -12,6 +12,8 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from tests.clock import PATIENCE
+
 pytestmark = pytest.mark.slow
 
 BROWSER = """
@@ -110,7 +112,7 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def there(folder: Path) -> dict[str, Any]:
     """What the study gives in a process that lacks what a browser lacks; a warning fails it."""
     line = [sys.executable, "-W", "error::UserWarning", "-c", BROWSER + STUDY + MORE]
-    ran = subprocess.run(line, cwd=folder, capture_output=True, text=True, timeout=300)
+    ran = subprocess.run(line, cwd=folder, capture_output=True, text=True, timeout=PATIENCE)
     assert ran.returncode == 0, ran.stderr
     numbers: dict[str, Any] = json.loads(ran.stdout)
     return numbers

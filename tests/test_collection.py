@@ -1,4 +1,4 @@
-"""Collecting the tests is quick: no test file imports at its top what takes long to import."""
+"""What test files may not do: import at their tops what takes long to import, and depend on the wall clock."""
 
 from __future__ import annotations
 
@@ -58,3 +58,42 @@ def test_no_test_file_imports_a_slow_library_at_its_top() -> None:
         if name.startswith(SLOW_TO_IMPORT)
     }
     assert slow == {}, "use tests.libraries.needs, and import inside the tests"
+
+
+WALL_CLOCK = {"getloadavg", "monotonic", "perf_counter", "sleep", "time"}
+READS_IT = {
+    "clock.py": "gives the other files what they need",
+    "exchange/biomodels.py": "reports how long models take, and judges nothing",
+    "study/killed_writers.py": "kills at random moments",
+    "study/test_cluster.py": "kills every two seconds, in a soak",
+}
+
+
+def wall_clock(source: str) -> list[str]:
+    """Return the calls of a file that wait, or that ask for another time than that of the processor."""
+    calls = [node.func for node in ast.walk(ast.parse(source)) if isinstance(node, ast.Call)]
+    return [
+        ast.unparse(one)
+        for one in calls
+        if isinstance(one, ast.Attribute) and one.attr in WALL_CLOCK and ast.unparse(one.value) in ("time", "os")
+    ]
+
+
+@pytest.mark.parametrize(
+    ("source", "calls"),
+    [
+        ("import time\ntime.sleep(5)", ["time.sleep"]),
+        ("assert time.perf_counter() - start < 1", ["time.perf_counter"]),
+        ("time.process_time()", []),
+        ("course.time()", []),
+    ],
+)
+def test_what_asks_for_the_time_of_the_wall_is_found(source: str, calls: list[str]) -> None:
+    assert wall_clock(source) == calls
+
+
+def test_no_test_depends_on_the_wall_clock() -> None:
+    """What else a machine does would fail it, once in a while."""
+    files = {path.relative_to(TESTS).as_posix(): path for path in TESTS.rglob("*.py") if "benchmarks" not in path.parts}
+    found = {name: wall_clock(path.read_text(encoding="utf-8")) for name, path in files.items()}
+    assert {name: calls for name, calls in found.items() if calls}.keys() == READS_IT.keys(), "use tests/clock.py"

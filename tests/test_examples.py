@@ -34,6 +34,7 @@ def run(script: Path, argument: str, folder: Path) -> subprocess.CompletedProces
     return ran
 
 
+@pytest.mark.sampled
 @pytest.mark.parametrize(
     "script",
     [

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Callable
 
 import numpy as np
 import pytest
 
 import immunode as im
+from tests.clock import cpu_below
 
 
 def decay_model() -> im.Model:
@@ -58,6 +58,7 @@ def test_break_times_that_differ_from_run_to_run_are_hit_exactly() -> None:
     np.testing.assert_allclose(table["peak(A)"], peaks, rtol=1e-5)
 
 
+@pytest.mark.sampled
 @pytest.mark.parametrize("name", ["kuznetsov1994", "reynolds2006", "baker2013"])
 def test_a_run_has_the_same_bits_alone_in_any_block_at_any_position(name: str) -> None:
     model = im.load_model(name)
@@ -156,10 +157,9 @@ HOSTILE = [
 
 @pytest.mark.parametrize("text", HOSTILE, ids=lambda t: repr(t[:20]))
 def test_a_hostile_rate_is_refused_at_once(text: str) -> None:
-    start = time.perf_counter()
-    with pytest.raises(im.errors.ModelError, match=r"[Pp]rocess 'attack'"):
+    # a hang is what is looked for; a refusal takes milliseconds
+    with cpu_below(2.0), pytest.raises(im.errors.ModelError, match=r"[Pp]rocess 'attack'"):
         im.Model(name="evil", states=[im.State("E", 1.0)], processes=[im.Process("attack", "-> E", text)])
-    assert time.perf_counter() - start < 2.0  # a hang is what is looked for; a refusal takes milliseconds
 
 
 def test_the_source_of_a_model_is_what_runs() -> None:

@@ -18,6 +18,7 @@ import immunode.intervention
 from immunode.model import serial
 from immunode.model.serial import content_key
 from tests import lent_drugs
+from tests.clock import PATIENCE
 
 CODE = lent_drugs.FILE
 
@@ -39,7 +40,7 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def fresh(code: str, *arguments: object) -> str:
     """Return what Python prints that has imported nothing before; warnings are errors there too."""
     line = [sys.executable, "-W", "error::UserWarning", "-c", code, *map(str, arguments)]
-    ran = subprocess.run(line, capture_output=True, text=True, timeout=300)
+    ran = subprocess.run(line, capture_output=True, text=True, timeout=PATIENCE)
     assert ran.returncode == 0, ran.stderr
     return ran.stdout.strip()
 
@@ -205,6 +206,6 @@ VERBS = {
 def test_every_verb_of_the_command_takes_a_model_of_interventions_from_json(folder: Path, verb: str) -> None:
     out = {"figure": ["-o", "drawn.png"], "gallery": ["-o", "pages"], "export": ["-o", "written.xml"]}.get(verb, [])
     line = [sys.executable, "-m", "immunode", verb, "model.json", *VERBS[verb], *out]
-    ran = subprocess.run(line, cwd=folder, capture_output=True, text=True, timeout=600)
+    ran = subprocess.run(line, cwd=folder, capture_output=True, text=True, timeout=PATIENCE)
     assert ran.returncode in ((0, 1) if verb == "check" else (0,)), ran.stderr
     assert "unknown type" not in ran.stdout + ran.stderr

@@ -60,6 +60,7 @@ def layered(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return made
 
 
+@pytest.mark.sampled
 @pytest.mark.parametrize(
     ("module", "text"),
     [

@@ -9,7 +9,6 @@ import copy
 import json
 import random
 import re
-import time
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -24,6 +23,7 @@ from immunode.language.expression import parse, parse_arrow
 from immunode.model.units import parse_time
 from immunode.study.endpoints import endpoint
 from immunode.study.result.row_condition import rows_that
+from tests.clock import cpu_below
 
 pandas = pytest.importorskip("pandas")
 
@@ -98,16 +98,15 @@ def texts(kind: str, n: int) -> list[str]:
 
 
 def check(read: Callable[[Any], object], given: Any) -> None:
-    start = time.perf_counter()
-    try:
-        read(given)
-    except ImmunodeError as error:
-        message = str(error)
-        assert message.strip(), f"no message for {given!r:.300}"
-        assert max(map(len, message.splitlines())) <= LONGEST, f"{len(message)} characters for {given!r:.300}"
-    except Exception as error:
-        raise AssertionError(f"{type(error).__name__}: {error} for {given!r:.300}") from error
-    assert time.perf_counter() - start < SLOW, f"too slow: {given!r:.300}"
+    with cpu_below(SLOW, given):
+        try:
+            read(given)
+        except ImmunodeError as error:
+            message = str(error)
+            assert message.strip(), f"no message for {given!r:.300}"
+            assert max(map(len, message.splitlines())) <= LONGEST, f"{len(message)} characters for {given!r:.300}"
+        except Exception as error:
+            raise AssertionError(f"{type(error).__name__}: {error} for {given!r:.300}") from error
 
 
 def read_endpoint(text: str) -> object:

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 
 from immunode.catalogue import UnknownModelError, load_model
 from immunode.errors import ImmunodeError
-from immunode.intervention.drugs.library import ELSEWHERE, LIBRARY, drug_name
+from immunode.intervention.drugs.names import ELSEWHERE, IN_LIBRARY, drug_name
 from immunode.language.characters import UNPRINTABLE, visible
 
 if TYPE_CHECKING:
@@ -59,7 +59,7 @@ def _drug_hint(name: str) -> str:
     meant = drug_name(name)
     if meant in ELSEWHERE:
         return f"'{name}' is a drug, not a model, and none of the library: {ELSEWHERE[meant]}"
-    if meant not in LIBRARY:
+    if meant not in IN_LIBRARY:
         return ""
     return (
         f"'{name}' is a drug, not a model: `immunode show {meant}` tells of it, and in Python a model takes it, as in "

@@ -312,7 +312,7 @@ class Threshold:
         return re.sub(rf"\b{re.escape(self.quantity)}\b", lambda _: endpoint, self.condition)
 
 
-STORIES = ("courses", "waterfall")
+STORIES = ("courses", "waterfall", "responders")
 """Kinds of pictures that stories are told with."""
 
 
@@ -340,7 +340,7 @@ class Story:
         the typical patient alone.
     kind : str
         "courses", or "waterfall": the first panel, a change in %, at the end in each patient, and how many in a hundred
-        then meet the first threshold on it.
+        then meet the first threshold on it; or "responders": only how many these are, as bars with intervals.
     """
 
     sentence: str
@@ -359,9 +359,9 @@ class Story:
         object.__setattr__(self, "until", checked_number("story: until", self.until, least=0.0))
         if self.patients < 0 or self.patients == 1 or self.patients != int(self.patients):
             raise ModelError(f"story: patients={self.patients!r}: give a number of patients from 2 on, or 0 for none")
-        if self.kind not in STORIES or (self.kind == "waterfall" and not self.patients):
+        if self.kind not in STORIES or (self.kind != "courses" and not self.patients):
             raise ModelError(
-                f"story: kind={quoted(self.kind)}: give one of {', '.join(STORIES)}; a waterfall needs patients"
+                f"story: kind={quoted(self.kind)}: give one of {', '.join(STORIES)}; all but courses need patients"
             )
         if not self.sentence or not self.arms or not self.panels:
             raise ModelError("a story needs a sentence, arms and panels")
@@ -369,6 +369,8 @@ class Story:
 
 def named_threshold(text: str, thresholds: Iterable[Threshold]) -> tuple[Threshold, str] | None:
     """Return the threshold that "remission at 24 weeks" names, and the time, "" where none is said; None for none.
+
+    "remission at week 24", as results say it, is the same.
 
     A name comes before a phrase that results show for a threshold: its meaning, with or without "in" or "with", or its
     name with spaces, in any case.
@@ -382,8 +384,16 @@ def named_threshold(text: str, thresholds: Iterable[Threshold]) -> tuple[Thresho
             if asked == phrase:
                 return one, ""
             if asked.startswith(f"{phrase} at "):
-                return one, said[len(phrase) + 4 :]
+                return one, _typed(said[len(phrase) + 4 :])
     return None
+
+
+def _typed(time: str) -> str:
+    """Return a time as it is given to functions: "week 24" as "24 weeks", "time 5" as "5", others as they are."""
+    word, _, number = time.partition(" ")
+    if not word.isalpha() or not re.fullmatch(r"\d+(\.\d+)?", number):
+        return "0" if time == "the start" else time
+    return number if word == "time" else f"{number} {word}" + "s" * (number != "1")
 
 
 def _phrases(one: Threshold) -> list[str]:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from immunode.errors import StudyError, did_you_mean, nearest
 from immunode.intervention import perturb
-from immunode.intervention.drugs.library import drug_hint
+from immunode.intervention.drugs.names import drug_hint
 from immunode.language.characters import problem
 
 if TYPE_CHECKING:

@@ -1,29 +1,14 @@
 from __future__ import annotations
 
-import importlib.util
-from pathlib import Path
-from types import ModuleType
-
 import numpy as np
 import pytest
 
 import immunode as im
-
-
-def _forms() -> ModuleType:
-    spec = importlib.util.spec_from_file_location("normal_forms", Path(__file__).with_name("normal_forms.py"))
-    assert spec
-    assert spec.loader
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    return module
-
-
-FORMS = _forms()
+from tests.analysis import normal_forms
 
 
 def test_the_fold_of_the_normal_form_is_at_0() -> None:
-    found = im.dynamics.continuation(FORMS.FOLD, "r", (-2.0, 2.0), bounds=FORMS.BOX)
+    found = im.dynamics.continuation(normal_forms.FOLD, "r", (-2.0, 2.0), bounds=normal_forms.BOX)
     (point,) = found.points
     assert point.kind == "fold"
     assert abs(point.parameter) < 1e-9
@@ -33,7 +18,7 @@ def test_the_fold_of_the_normal_form_is_at_0() -> None:
 
 
 def test_the_transcritical_point_is_at_0_and_both_branches_are_found() -> None:
-    found = im.dynamics.continuation(FORMS.TRANSCRITICAL, "r", (-1.0, 1.5), bounds=FORMS.BOX)
+    found = im.dynamics.continuation(normal_forms.TRANSCRITICAL, "r", (-1.0, 1.5), bounds=normal_forms.BOX)
     (point,) = found.points
     assert point.kind == "transcritical"
     assert abs(point.parameter) < 1e-6
@@ -43,7 +28,7 @@ def test_the_transcritical_point_is_at_0_and_both_branches_are_found() -> None:
 
 
 def test_the_pitchfork_is_told_from_a_transcritical_point() -> None:
-    found = im.dynamics.continuation(FORMS.PITCHFORK, "r", (-1.0, 1.5), bounds=FORMS.BOX)
+    found = im.dynamics.continuation(normal_forms.PITCHFORK, "r", (-1.0, 1.5), bounds=normal_forms.BOX)
     (point,) = [p for p in found.points if p.kind != "fold"]
     assert point.kind == "pitchfork"
     assert abs(point.parameter) < 1e-6
@@ -54,7 +39,7 @@ def test_the_pitchfork_is_told_from_a_transcritical_point() -> None:
 @pytest.mark.slow
 def test_the_hopf_point_has_the_frequency_and_its_cycles_the_radius_of_the_normal_form() -> None:
     found = im.dynamics.continuation(
-        FORMS.HOPF, "r", (-1.0, 1.0), bounds={"x": (-2, 2), "y": (-2, 2)}, cycles=4, engine="numpy"
+        normal_forms.HOPF, "r", (-1.0, 1.0), bounds={"x": (-2, 2), "y": (-2, 2)}, cycles=4, engine="numpy"
     )
     (point,) = found.of("Hopf")
     assert abs(point.parameter) < 1e-6
@@ -71,7 +56,7 @@ def test_the_hopf_point_has_the_frequency_and_its_cycles_the_radius_of_the_norma
 
 @pytest.mark.parametrize("a", [0.7, 1.0, 1.8])
 def test_the_brusselator_oscillates_from_one_plus_a_squared(a: float) -> None:
-    found = im.dynamics.continuation(FORMS.BRUSSELATOR.with_values(A=a), "B", (0.5, 6.0), engine="numpy")
+    found = im.dynamics.continuation(normal_forms.BRUSSELATOR.with_values(A=a), "B", (0.5, 6.0), engine="numpy")
     (point,) = found.points
     assert point.kind == "Hopf"
     assert point.parameter == pytest.approx(1 + a * a, rel=1e-8)

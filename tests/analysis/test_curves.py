@@ -1,29 +1,16 @@
 from __future__ import annotations
 
-import importlib.util
-from pathlib import Path
-from types import ModuleType
-
 import numpy as np
 import pytest
 
 import immunode as im
-
-
-def _forms() -> ModuleType:
-    spec = importlib.util.spec_from_file_location("normal_forms", Path(__file__).with_name("normal_forms.py"))
-    assert spec
-    assert spec.loader
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    return module
-
-
-FORMS = _forms()
+from tests.analysis import normal_forms
 
 
 def test_the_folds_of_the_cusp_lie_on_its_curve_and_the_cusp_at_its_tip() -> None:
-    found = im.dynamics.continuation(FORMS.CUSP, "r", (-2.0, 2.0), bounds=FORMS.BOX).curves("s", (-1.0, 2.0))
+    found = im.dynamics.continuation(normal_forms.CUSP, "r", (-2.0, 2.0), bounds=normal_forms.BOX).curves(
+        "s", (-1.0, 2.0)
+    )
     table = found.table()
     assert np.allclose(27 * table.r**2, 4 * table.s**3, atol=1e-6)
     ((kind, r, s),) = found.points
@@ -33,7 +20,7 @@ def test_the_folds_of_the_cusp_lie_on_its_curve_and_the_cusp_at_its_tip() -> Non
 
 
 def test_the_hopf_curve_of_the_brusselator_is_the_parabola() -> None:
-    first = im.dynamics.continuation(FORMS.BRUSSELATOR, "B", (0.5, 6.0), engine="numpy")
+    first = im.dynamics.continuation(normal_forms.BRUSSELATOR, "B", (0.5, 6.0), engine="numpy")
     (curve,) = first.curves("A", (0.3, 2.0)).curves
     assert len(curve.x) > 10
     assert np.allclose(curve.x, 1 + curve.y**2, rtol=1e-6)
@@ -42,7 +29,7 @@ def test_the_hopf_curve_of_the_brusselator_is_the_parabola() -> None:
 
 def test_folds_and_hopf_points_meet_in_the_bogdanov_takens_point_of_the_normal_form() -> None:
     box = {"x": (-3.0, 3.0), "y": (-3.0, 3.0)}
-    first = im.dynamics.continuation(FORMS.BOGDANOV_TAKENS, "r", (-1.0, 1.0), bounds=box, engine="numpy")
+    first = im.dynamics.continuation(normal_forms.BOGDANOV_TAKENS, "r", (-1.0, 1.0), bounds=box, engine="numpy")
     assert len(first.branches) == 1
     assert [(p.kind, round(p.parameter, 8)) for p in first.points] == [("Hopf", 0.0), ("fold", 0.25)]
     found = first.curves("s", (-2.0, 1.0))
@@ -60,12 +47,14 @@ def test_folds_and_hopf_points_meet_in_the_bogdanov_takens_point_of_the_normal_f
 
 
 def test_curves_run_to_the_ends_of_the_ranges() -> None:
-    found = im.dynamics.continuation(FORMS.CUSP, "r", (-2.0, 2.0), bounds=FORMS.BOX).curves("s", (-1.0, 2.0))
+    found = im.dynamics.continuation(normal_forms.CUSP, "r", (-2.0, 2.0), bounds=normal_forms.BOX).curves(
+        "s", (-1.0, 2.0)
+    )
     (curve,) = found.curves
     assert [curve.y[0], curve.y[-1]] == pytest.approx([2.0, 2.0], abs=1e-9)
 
 
 def test_the_first_parameter_is_no_second_one() -> None:
-    first = im.dynamics.continuation(FORMS.FOLD, "r", (-2.0, 2.0), bounds=FORMS.BOX)
+    first = im.dynamics.continuation(normal_forms.FOLD, "r", (-2.0, 2.0), bounds=normal_forms.BOX)
     with pytest.raises(im.errors.StudyError, match="first parameter already"):
         first.curves("r", (-2.0, 2.0))

@@ -65,6 +65,7 @@ def test_exact_derivatives_are_those_that_differences_come_near() -> None:
     assert np.all(make_looks(problems[1])(held)[..., 1] == 0)
 
 
+@pytest.mark.slow
 def test_a_fit_with_exact_derivatives_ends_where_the_one_with_differences_does() -> None:
     box = {n: BOX[n] for n in ("k", "size", "K", "sd_x")}
     priors = {"k": normal(0.4, 0.1)}

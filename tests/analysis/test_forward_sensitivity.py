@@ -56,6 +56,7 @@ def differences(model: Model, names: list[str], times: Array, state: str) -> Arr
     return np.asarray((4 * near - far) / 3)
 
 
+@pytest.mark.sampled
 @pytest.mark.parametrize("seed", range(4))
 def test_random_models_agree_with_extrapolated_differences(seed: int) -> None:
     model = random_model(seed)

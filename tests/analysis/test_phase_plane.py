@@ -35,6 +35,7 @@ def test_a_state_that_stays_where_it_is_lets_the_plane_show_steady_states() -> N
         assert (x[0], y[0]) == (saddle.values["p"], saddle.values["a"])
 
 
+@pytest.mark.slow
 def test_an_edge_of_the_plane_is_no_border_between_basins() -> None:
     """The tumor-free saddle of kuznetsov1994 draws in what lies on T = 0, beyond which nothing can start."""
     plane = im.dynamics.phase_plane(MODEL, {"E": (0.0, 3e6), "T": (0.0, 6e8)}, engine="numpy")

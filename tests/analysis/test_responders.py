@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from immunode.analysis.trials.prevalence import prevalence_weights
-from immunode.analysis.trials.responder_shares import Responders, exact_interval, responders
+from immunode.analysis.trials.responder_shares import Responders, responders
 from immunode.catalogue import load_model
 from immunode.errors import StudyError
 from immunode.intervention import Intervention, transfer
@@ -19,6 +19,7 @@ from immunode.study.design.design import Design
 from immunode.study.design.distributions import Distribution
 from immunode.study.design.from_tables import from_table
 from immunode.study.populations import population
+from immunode.study.result.paired_differences import exact_interval
 from immunode.study.sweeps import sweep
 
 STILL = Model(
@@ -246,6 +247,7 @@ def test_an_arm_that_ran_a_patient_twice_is_refused() -> None:
         responders(out, "final(x) > 1")
 
 
+@pytest.mark.slow
 def test_the_published_population_of_atopic_dermatitis(monkeypatch: pytest.MonkeyPatch) -> None:
     """The 500 patients of ad_miyano2022.md, each from the own rest: shares with EASI-75 at week 24."""
     monkeypatch.syspath_prepend(str(Path(__file__).parents[1] / "models"))

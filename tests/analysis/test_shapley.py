@@ -39,6 +39,7 @@ def test_shares_of_a_product_are_those_computed_by_hand() -> None:
     np.testing.assert_allclose(found.shares[1], found.alone[1], atol=1e-9)
 
 
+@pytest.mark.slow
 def test_shares_add_up_draw_by_draw_and_an_idle_factor_has_none() -> None:
     found = shapley(_product(), FACTORS, ["a", "b"], 32, endpoints="final(y)")
     np.testing.assert_allclose(found.shares.sum(axis=1), found.together - found.none, rtol=1e-12)

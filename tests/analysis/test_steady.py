@@ -1,25 +1,11 @@
 from __future__ import annotations
 
-import importlib.util
-from pathlib import Path
-from types import ModuleType
-
 import numpy as np
 import pytest
 
 import immunode as im
+from tests.analysis import normal_forms
 
-
-def _forms() -> ModuleType:
-    spec = importlib.util.spec_from_file_location("normal_forms", Path(__file__).with_name("normal_forms.py"))
-    assert spec
-    assert spec.loader
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    return module
-
-
-FORMS = _forms()
 COMPLEX = im.Model(
     name="binding",
     time_unit="",
@@ -85,14 +71,14 @@ def test_a_set_of_parameters_is_solved_in_one_batch_and_says_how_many_states_eac
     ],
 )
 def test_names_follow_the_eigenvalues(r: float, w: float, kind: str) -> None:
-    found = im.dynamics.steady_states(FORMS.HOPF.with_values(r=r, w=w), bounds={"x": (-2, 2), "y": (-2, 2)})
+    found = im.dynamics.steady_states(normal_forms.HOPF.with_values(r=r, w=w), bounds={"x": (-2, 2), "y": (-2, 2)})
     origin = next(s for s in found.found if abs(s.values["x"]) + abs(s.values["y"]) < 1e-9)
     assert origin.kind == kind
     assert origin.verified
 
 
 def test_a_center_is_called_one_and_is_not_called_verified() -> None:
-    swing = FORMS.form("swing", {"x": 1.0, "y": 0.0}, {"w": 2.0}, {"x": "-w*y", "y": "w*x"})
+    swing = normal_forms.form("swing", {"x": 1.0, "y": 0.0}, {"w": 2.0}, {"x": "-w*y", "y": "w*x"})
     (state,) = im.dynamics.steady_states(swing, bounds={"x": (-2, 2), "y": (-2, 2)}).found
     assert state.kind == "center"
     assert not state.verified
@@ -128,7 +114,7 @@ def test_interventions_move_states() -> None:
 
 
 def test_steady_states_are_a_sequence_and_those_of_one_set_can_be_asked_for() -> None:
-    found = im.dynamics.steady_states(FORMS.FOLD, {"r": [-1.0, -4.0]}, bounds=FORMS.BOX)
+    found = im.dynamics.steady_states(normal_forms.FOLD, {"r": [-1.0, -4.0]}, bounds=normal_forms.BOX)
     assert [round(state.values["x"], 9) for state in found] == [-1.0, 1.0, -2.0, 2.0]
     assert [state.values["x"] for state in found.of(1)] == pytest.approx([-2.0, 2.0])
     assert found[0] in found
@@ -138,13 +124,13 @@ def test_steady_states_are_a_sequence_and_those_of_one_set_can_be_asked_for() ->
 
 def test_a_run_that_grows_without_bound_hides_no_steady_state() -> None:
     """From its start this normal form grows to 1e35; its rests are x = (1 -+ sqrt(3))/2."""
-    found = im.dynamics.steady_states(FORMS.BOGDANOV_TAKENS, bounds={"x": (-3, 3), "y": (-3, 3)}, engine="numpy")
+    found = im.dynamics.steady_states(normal_forms.BOGDANOV_TAKENS, bounds={"x": (-3, 3), "y": (-3, 3)}, engine="numpy")
     assert [s.values["x"] for s in found] == pytest.approx([(1 - 3**0.5) / 2, (1 + 3**0.5) / 2], rel=1e-10)
     assert [s.kind for s in found] == ["unstable spiral", "saddle"]
 
 
 def test_what_is_not_found_is_said() -> None:
-    found = im.dynamics.steady_states(FORMS.FOLD, {"r": [-1.0, 1.0]}, bounds=FORMS.BOX)
+    found = im.dynamics.steady_states(normal_forms.FOLD, {"r": [-1.0, 1.0]}, bounds=normal_forms.BOX)
     assert found.missing == (1,)
     assert "none found in 1 sets: run 1" in repr(found)
 

@@ -16,6 +16,7 @@ import pytest
 from immunode.app.lab import Lab
 from immunode.app.web_page import ENGINE
 from immunode.solve.tableaus import RODAS5P
+from tests.clock import PATIENCE
 
 
 class Node:
@@ -29,7 +30,7 @@ class Node:
         static = files("immunode.app").joinpath("static")
         modules = [static.joinpath(name).read_text("utf-8") for name in (*ENGINE, "levels.js", "marks.js")]
         text = "\n".join([*modules, f"const TABLEAU = {json.dumps(asdict(RODAS5P))};", script])
-        done = subprocess.run([self.path, "-"], input=text, capture_output=True, text=True, timeout=600)
+        done = subprocess.run([self.path, "-"], input=text, capture_output=True, text=True, timeout=PATIENCE)
         assert done.returncode == 0, done.stderr[-2000:]
         return json.loads(done.stdout)
 
@@ -101,6 +102,7 @@ class Watched:
         if script:
             self.context.add_init_script(script)
         self.page = self.context.new_page()
+        self.page.set_default_timeout(1000 * PATIENCE)
         self.troubles: list[str] = []
         self.page.on("pageerror", lambda error: self.troubles.append(f"error: {error}"))
         self.page.on("console", lambda m: self.troubles.append(m.text) if m.type in ("error", "warning") else None)

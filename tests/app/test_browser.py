@@ -15,8 +15,9 @@ import pytest
 
 import immunode as im
 from immunode.app import web_page
-from immunode.app.lab import load_lab
-from immunode.app.web_page import page, scenario_labs, scenarios
+from immunode.app.web_page import page, scenarios
+from tests.app.labs import load_lab, scenario_labs
+from tests.clock import PATIENCE, crowding
 
 PHONE, LAPTOP, PROJECTOR = (390, 844), (1366, 768), (1920, 1080)
 STRENGTH = '[data-knob="anti_tnf.strength"]'
@@ -357,6 +358,7 @@ def test_the_drawing_comes_alive_with_play(open_page: Any, file: Path) -> None:
 def test_a_class_takes_less_than_a_second_in_every_scenario(open_page: Any, file: Path) -> None:
     one = open_page(file, PROJECTOR)
     spent: dict[str, list[float]] = {}
+    busy = crowding()
     for scenario in [one["id"] for one in scenarios()]:
         one.page.select_option("#scenario", scenario)
         one.page.click("#tab-class")
@@ -365,12 +367,10 @@ def test_a_class_takes_less_than_a_second_in_every_scenario(open_page: Any, file
             one.page.select_option("#class-end", end)
             one.page.click("#class-run")
             one.page.wait_for_selector(".patients button")
-            spent[scenario].append(one.lab("ctx.classTime"))
+            before, busy = busy, crowding()
+            spent[scenario].append(one.lab("ctx.classTime") / max(before, busy))
     assert one.lab("ctx.pool.size()") >= 1
     assert one.troubles == []
-    # the graft takes all cores; where others use them too, it gets twice the time
-    alone = os.getloadavg()[0] < 0.5 * (os.cpu_count() or 1)
-    assert min(spent.pop("graft")) < (1000 if alone else 2000)
     assert {name: times for name, times in spent.items() if min(times) >= 1000} == {}
 
 
@@ -408,7 +408,7 @@ def axe() -> str:
     if said or node is None:
         return said
     asked = [node, "-p", "require.resolve('axe-core/axe.min.js')"]
-    return subprocess.run(asked, capture_output=True, text=True, timeout=60).stdout.strip()
+    return subprocess.run(asked, capture_output=True, text=True, timeout=PATIENCE).stdout.strip()
 
 
 @pytest.mark.slow

@@ -12,8 +12,9 @@ import numpy as np
 import pytest
 
 import immunode as im
-from immunode.app.lab import Lab, load_lab
+from immunode.app.lab import Lab
 from tests import lent_drugs
+from tests.app.labs import load_lab
 
 ON = """
 const put = (state, name, changed = {}) => {
@@ -169,6 +170,7 @@ def test_an_intervention_without_a_dose_is_left_out(node: Any, tmp_path: Any, mo
     assert "adalimumab.depot" not in run.to_frame()
 
 
+@pytest.mark.slow
 def test_a_depot_acts_by_what_flows_out_of_it_only() -> None:
     def depots(name: str) -> list[str]:
         data = load_lab(name).data

@@ -14,11 +14,11 @@ from typing import Any
 
 import pytest
 
-from immunode.app.lab import load_lab
 from immunode.app.web_page import page
+from tests.app.labs import load_lab
 
 SIZES = {"phone": (390, 844), "laptop": (1366, 768)}
-SECONDS = 60
+SECONDS = 600
 
 
 class Firefox:

@@ -8,7 +8,8 @@ import numpy as np
 import pytest
 
 import immunode as im
-from immunode.app.lab import Lab, load_lab, make_lab
+from immunode.app.lab import Lab, make_lab
+from tests.app.labs import load_lab
 
 TIGHT: dict[str, Any] = {"rtol": 1e-10}
 REFERENCES: dict[str, dict[str, Any]] = {
@@ -162,7 +163,11 @@ console.log(JSON.stringify([why(lab, state, "p"), why(lab, state, "drug")]));"""
 def test_a_run_of_the_twelve_state_model_takes_less_than_50_ms(node: Any) -> None:
     script = """
 const values = valuesOf(lab, freshState(lab)), spent = [];
-for (let i = 0; i < 12; i++) { const t = performance.now(); simulate(lab, values); spent.push(performance.now() - t); }
+for (let i = 0; i < 12; i++) {
+  const before = process.cpuUsage();
+  simulate(lab, values);
+  spent.push(process.cpuUsage(before).user / 1000);
+}
 console.log(JSON.stringify(Math.min(...spent)));"""
-    # the best of twelve: the machine may be busy with other things
+    # the best of twelve, in processor time: the machine may be busy with other things
     assert node.in_lab(load_lab("stress_cytokine_minimal"), script) < 50

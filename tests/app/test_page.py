@@ -11,9 +11,10 @@ from typing import Any
 import pytest
 
 import immunode as im
-from immunode.app.lab import load_lab, make_lab
-from immunode.app.web_page import MOST_BYTES, SCRIPTS, json_for_script, page, scenario_labs, scenarios
+from immunode.app.lab import make_lab
+from immunode.app.web_page import MOST_BYTES, SCRIPTS, json_for_script, page, scenarios
 from immunode.cli import main
+from tests.app.labs import load_lab, scenario_labs
 
 
 def strings() -> dict[str, dict[str, str]]:

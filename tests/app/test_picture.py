@@ -10,9 +10,9 @@ import pytest
 
 import immunode as im
 from immunode.app.bench import set_up
-from immunode.app.lab import load_lab
 from immunode.app.picture import SHEETS, scenes, shapes, targets
 from immunode.plot.diagrams.icons import KINDS
+from tests.app.labs import load_lab
 
 
 def scene(name: str, variant: str = "", sheet: str = "wide") -> dict[str, Any]:
@@ -27,6 +27,7 @@ def test_the_feedback_of_two_cytokines_is_in_the_page(sheet: str) -> None:
     assert {("p", ("a",), 1), ("a", ("p",), -1), ("p", ("damage",), 1)} <= acting
 
 
+@pytest.mark.sampled
 @pytest.mark.parametrize("name", ["kuznetsov1994", "graft_window", "immune_balance"])
 def test_every_state_and_process_is_drawn_once_inside_the_sheet(name: str) -> None:
     model = im.load_model(name)

@@ -75,6 +75,7 @@ def test_an_unknown_arm_is_answered_with_those_that_there_are() -> None:
         Desk().simulate("ma2020", arms=["zzz"])
 
 
+@pytest.mark.slow
 def test_a_sweep_is_the_shells() -> None:
     asked = {"model": "jin2025", "arms": ["benralizumab_q8w"], "endpoints": ["at(FEV1, 20 days)"]}
     answer = Desk().sweep(**asked, patients=30, until="30 days", seed=3)  # type: ignore[arg-type]

@@ -27,7 +27,7 @@ def test_peers_have_the_same_equations(key: str) -> None:
         assert got[:, run] == pytest.approx(expected, rel=1e-10, abs=1e-10 * np.abs(expected).max())
 
 
-@pytest.mark.parametrize(("key", "method"), [("A", "tsit5"), ("B", "rodas5p")])
+@pytest.mark.parametrize(("key", "method"), [("A", "tsit5"), pytest.param("B", "rodas5p", marks=pytest.mark.slow)])
 def test_work_and_error_of_a_sweep(key: str, method: str) -> None:
     """Error as the benchmark measures it: |y - reference| / (1e-3 + |reference|), the worst over a run."""
     work = WORKS[key]()

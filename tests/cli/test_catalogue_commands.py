@@ -118,6 +118,7 @@ def test_show_of_a_variant_has_its_values(capsys: Capture) -> None:
     assert [state["initial"] for state in states if state["name"] == "T"] == [1e8]
 
 
+@pytest.mark.sampled
 @pytest.mark.parametrize("name", [entry.name for entry in list_models()])
 def test_every_model_of_the_package_passes_its_check(name: str, capsys: Capture) -> None:
     assert main(["check", name]) == 0, capsys.readouterr().out

@@ -40,6 +40,7 @@ def test_the_numbers_are_those_of_python(files: tuple[str, str], capsys: Capture
     assert [row["name"] for row in told["estimates"]] == ["ke", "additive(a)"]
 
 
+@pytest.mark.slow
 def test_files_hold_tables_figures_and_a_model_that_runs(
     files: tuple[str, str], tmp_path: Path, capsys: Capture
 ) -> None:
@@ -81,6 +82,7 @@ def test_a_table_that_is_not_there_is_told(files: tuple[str, str], capsys: Captu
     assert "nowhere.csv: there is no such file" in capsys.readouterr().err
 
 
+@pytest.mark.slow
 def test_labels_of_a_strange_table_are_shown_and_never_obeyed(tmp_path: Path, capsys: Capture) -> None:
     """Escapes of a terminal, markup and formulas of spreadsheets stay texts; a figure draws them as pictures."""
     model, data = tmp_path / "decay.json", tmp_path / "data.csv"

@@ -14,6 +14,7 @@ import pytest
 
 import immunode as im
 from immunode.cli import main
+from immunode.cli.figures.kinds import make_drawing
 from immunode.cli.figures.picks import event_ahead
 from immunode.cli.figures.pictures import read_subject
 from immunode.cli.words import KINDS
@@ -274,6 +275,7 @@ def test_the_event_is_a_threshold_that_the_model_declares(folder: Path, capsys: 
     assert "condition = 'anc < 1.5'\n" in script_of([*words, "--show", "anc"], capsys)
 
 
+@pytest.mark.sampled
 @pytest.mark.parametrize("name", ["kuznetsov1994", "immune_balance", "baker2013"])
 def test_an_event_without_a_threshold_lies_ahead_of_the_start_and_tells_arms_apart(name: str) -> None:
     subject = read_subject(name)
@@ -296,3 +298,14 @@ def test_a_gallery_holds_every_figure_that_fits_and_a_page(folder: Path, capsys:
     assert sorted(p.name for p in (folder / "g").iterdir()) == sorted(
         [*(f"{kind}.png" for kind in KINDS), "index.html"]
     )
+
+
+def test_figures_without_named_arms_show_the_variant_of_the_story() -> None:
+    """In health no treatment of baker2013 does anything: its gallery would be a row of flat lines."""
+    assert read_subject("baker2013").variant == "diseased"
+    assert read_subject("baker2013", arms=["all"]).model.variant_name == "diseased"
+    assert "load_model('baker2013', variant='diseased')" in make_drawing("courses", read_subject("baker2013")).script(
+        "x"
+    )
+    assert read_subject("baker2013", arms=["control"]).variant == ""
+    assert read_subject("baker2013", variant="aging").variant == "aging"

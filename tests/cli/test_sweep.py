@@ -8,7 +8,6 @@ import re
 import signal
 import subprocess
 import sys
-import time
 from contextlib import suppress
 from pathlib import Path
 
@@ -21,6 +20,7 @@ from immunode.catalogue import load_model
 from immunode.cli import main
 from immunode.study import sobol, space, sweep
 from immunode.study.run.progress import patient_interrupts
+from tests.clock import PATIENCE, wait_until
 
 Capture = pytest.CaptureFixture[str]
 SWEEP = ["sweep", "kuznetsov1994", "--runs", "16", "--until", "50 days"]
@@ -213,16 +213,16 @@ def test_design_and_sampling_exclude_each_other(tmp_path: Path, capsys: Capture)
 @pytest.mark.slow
 def test_an_interrupt_keeps_writes_and_tells_what_is_finished(tmp_path: Path) -> None:
     out = tmp_path / "out"
-    words = ["sweep", "kuznetsov1994", "--runs", "20000", "--engine", "scipy", "--until", "2000 days", "-o", str(out)]
+    log = tmp_path / "log"
+    words = ["sweep", "kuznetsov1994", "--runs", "20000", "--engine", "scipy", "--until", "500 days", "-o", str(out)]
+    words += ["--log-file", str(log)]
     code = f"import sys; from immunode.cli import main; sys.argv[1:] = {words!r}; sys.exit(main())"
     running = subprocess.Popen([sys.executable, "-c", code], stderr=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
     try:
-        deadline = time.monotonic() + 60
-        while not out.is_dir() and time.monotonic() < deadline:  # made before anything is computed
-            time.sleep(0.05)
-        time.sleep(5.0)
+        # a line is written for each block of runs
+        wait_until(lambda: running.poll() is not None or (log.exists() and log.read_text()))
         running.send_signal(signal.SIGINT)
-        printed, error = running.communicate(timeout=60)
+        printed, error = running.communicate(timeout=PATIENCE)
     finally:
         running.kill()
         running.communicate()

@@ -3,18 +3,17 @@
 from __future__ import annotations
 
 import json
-import os
 import re
 import signal
 import subprocess
 import sys
-import time
 from pathlib import Path
 
 import pytest
 
 from immunode.cli import main
 from immunode.study import open_store
+from tests.clock import PATIENCE, wait_until
 from tests.libraries import needs
 
 pytestmark = needs("zarr")
@@ -96,15 +95,14 @@ def test_nonsense_is_one_line_and_code_2(
 @pytest.mark.slow
 def test_ctrl_c_finishes_the_block_and_the_same_line_goes_on(tmp_path: Path, capsys: Capture) -> None:
     store = tmp_path / "a.zarr"
-    line = ["sweep", "kuznetsov1994", "--runs", "4000", "--engine", "scipy", "--until", "50", "--store", str(store)]
+    line = ["sweep", "kuznetsov1994", "--runs", "40000", "--engine", "scipy", "--until", "50", "--store", str(store)]
     running = subprocess.Popen([sys.executable, "-m", "immunode.cli", *line], stderr=subprocess.PIPE, text=True)
-    while running.poll() is None and not list(store.glob("status/c/*")):
-        time.sleep(0.02)
-    os.kill(running.pid, signal.SIGINT)
-    told = running.communicate(timeout=120)[1]
+    wait_until(lambda: running.poll() is not None or list(store.glob("status/c/*")))
+    running.send_signal(signal.SIGINT)
+    told = running.communicate(timeout=PATIENCE)[1]
     assert running.returncode == 130
     assert "finishing the blocks in hand; press Ctrl-C again to stop at once" in told
     assert "the same call resumes it" in told
     assert "Traceback" not in told
     assert open_store(store).verify() == []
-    assert 0 < open_store(store).counts()["ok"] < 4000
+    assert 0 < open_store(store).counts()["ok"] < 40000

@@ -168,6 +168,7 @@ def test_settings_reach_atlas_and_figure(tmp_path: Path, monkeypatch: pytest.Mon
     assert space["runs"]["control"]["T"][0] == 1e6
 
 
+@pytest.mark.slow
 def test_log_draws_quantities_on_logarithmic_axes(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: Capture
 ) -> None:

@@ -100,6 +100,7 @@ def anchors(markdown: str) -> set[str]:
     return found
 
 
+@pytest.mark.slow
 def test_links_between_pages_lead_to_a_page_and_a_heading() -> None:
     for path, markdown in site().items():
         for target in re.findall(r"\]\((?!https?:|mailto:)([^)\s]+)\)", re.sub(FENCE, "", markdown)):

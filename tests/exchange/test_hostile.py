@@ -17,6 +17,7 @@ from hypothesis import strategies as st
 import immunode as im
 from immunode.errors import ImmunodeError, ModelError, StoreError
 from tests import lent_drugs
+from tests.clock import PATIENCE
 from tests.libraries import needs
 
 pytestmark = needs("libsbml")
@@ -205,7 +206,7 @@ def test_every_hostile_document_ends_within_five_seconds_and_a_gigabyte_in_one_l
         (tmp_path / file).write_text(HOSTILE[name]())
     environment = {**os.environ, "PYTHONPATH": os.pathsep.join(sys.path)}
     command = [sys.executable, "-c", RUN, *files]
-    done = subprocess.run(command, capture_output=True, text=True, cwd=tmp_path, env=environment, timeout=240)
+    done = subprocess.run(command, capture_output=True, text=True, cwd=tmp_path, env=environment, timeout=PATIENCE)
     assert done.returncode == 0, (done.stdout[-500:], done.stderr[-500:])
     ends = [json.loads(line) for line in done.stdout.splitlines()]
     assert [files.get(file, file) for file, *_ in ends] == ["plain.xml", *HOSTILE]

@@ -275,6 +275,7 @@ def test_events_of_the_model_happen_before_the_start_and_once(tmp_path: Path) ->
     assert any("rest with events" in remark for remark in problem.remarks)
 
 
+@pytest.mark.slow
 def test_parameters_of_observables_conditions_and_noise_are_estimated(tmp_path: Path) -> None:
     """Three parameters that the model does not know, from exact data and from noise of a known size."""
     times, rng = np.linspace(0.2, 6, 30), np.random.default_rng(3)

@@ -50,6 +50,7 @@ def benchmark(name: str) -> Path:
     return FILES / "benchmarks" / name / f"{name}.yaml"
 
 
+@pytest.mark.sampled
 @needs_files
 @pytest.mark.parametrize("case", CASES or ["none"])
 def test_a_case_of_the_suite_has_its_simulations_likelihood_and_residuals(case: str) -> None:

@@ -27,6 +27,7 @@ def _rows(numbers: tuple[str, ...]) -> list[dict[str, str]]:
     return [row for row in biomodels.index() if row["id"].removeprefix("BIOMD").lstrip("0") in numbers]
 
 
+@pytest.mark.sampled
 @pytest.mark.parametrize("number", DOZEN)
 def test_a_model_agrees_with_its_reference(number: str) -> None:
     outcome = biomodels.run(_rows((number,))[0])

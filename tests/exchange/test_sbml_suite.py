@@ -36,6 +36,7 @@ def _tenth() -> list[str]:
     return sorted(chosen)
 
 
+@pytest.mark.sampled
 @pytest.mark.parametrize(
     "case",
     [pytest.param(c, marks=[pytest.mark.slow] * (c in LONG)) for c in (_tenth() if suite.FOLDER.is_dir() else [])],

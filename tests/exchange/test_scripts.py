@@ -25,6 +25,7 @@ from immunode.exchange.starts import begun
 from immunode.language.evaluation import evaluate
 from immunode.language.expression import names, parse, parse_arrow
 from immunode.model import Model
+from tests.clock import PATIENCE
 
 OCTAVE = shutil.which("octave")
 CASES = [
@@ -238,7 +239,7 @@ def test_octave_runs_the_function_to_the_same_end(name: str, arm: str, until: fl
     file = write_script(model, tmp_path, "matlab", until=until)
     order = f"[t, y] = {file.stem}(); printf('%.17g ', y(end, :));"
     command = [str(OCTAVE), "--no-gui", "--quiet", "--eval", order]
-    done = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, timeout=60, check=False)
+    done = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, timeout=PATIENCE, check=False)
     got = [float(word) for word in done.stdout.split()][: len(model.states)]
     run = im.simulate(model, times=np.linspace(0, until, 50), rtol=1e-9)
     for state, number in zip(model.states, got, strict=True):

@@ -54,6 +54,7 @@ def test_a_file_with_a_hostile_name_of_its_own_is_drawn(capsys: pytest.CaptureFi
     assert f"model = im.load_model({file!r})" in capsys.readouterr().out
 
 
+@pytest.mark.sampled
 @pytest.mark.parametrize(
     "name", ["../hacked", "/hacked", "a/../../hacked", "..\\hacked", ".hacked", "-o", "C:hacked", ".."]
 )
@@ -74,6 +75,7 @@ def subject(model: Model, file: str) -> Any:
     return read_subject(file)
 
 
+@pytest.mark.sampled
 def test_in_a_script_a_text_is_a_constant_and_nothing_else(key: str) -> None:
     """Every script of a hostile model has the syntax tree of the same figure of a model that means well."""
     good = evil("f-string").replace(name="good", title="good", interventions=evil(key).interventions)

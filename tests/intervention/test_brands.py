@@ -8,7 +8,7 @@ import immunode as im
 from immunode.cli import main
 from immunode.errors import DoseError
 from immunode.intervention import LIBRARY
-from immunode.intervention.drugs.library import BRANDS_ELSEWHERE, ELSEWHERE, brands
+from immunode.intervention.drugs.names import BRANDS_ELSEWHERE, ELSEWHERE, brands
 
 
 @pytest.mark.parametrize(

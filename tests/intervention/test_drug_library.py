@@ -21,7 +21,8 @@ from scipy.integrate import solve_ivp
 from immunode.catalogue import list_models
 from immunode.errors import DoseError
 from immunode.intervention import LIBRARY, Drug, Regimen, drug, perturb
-from immunode.intervention.drugs.library import ELSEWHERE, list_drugs
+from immunode.intervention.drugs.library import list_drugs
+from immunode.intervention.drugs.names import ELSEWHERE
 from immunode.intervention.drugs.shelves import SHELVES
 from immunode.model import Model, Parameter, Process, State
 from immunode.model.records import pairs

@@ -140,6 +140,7 @@ def test_what_earlier_doses_left_is_that_of_the_typical_occasion(
 DIFFERENT = ("adalimumab", "anakinra", "rituximab", "tacrolimus", "mycophenolic_acid")
 
 
+@pytest.mark.sampled
 @pytest.mark.parametrize("name", ["adalimumab", "rituximab", "mycophenolic_acid"])
 def test_engines_agree_on_drugs_whose_occasions_differ(
     toy: Callable[..., Any], run: Callable[..., Any], name: str

@@ -92,6 +92,7 @@ def test_what_goes_in_is_inside_or_in_the_urine(toy: Callable[..., Any], run: Ca
     assert inside + found[f"integral({MPA}.renal)"] == pytest.approx(1500, rel=1e-9)
 
 
+@pytest.mark.slow
 def test_thioguanine_nucleotides_rise_for_weeks(toy: Callable[..., Any], run: Callable[..., Any]) -> None:
     model = perturb(toy(horizon=141.0), drug(TGN).usual())
     found = run(model, [28.0, 140.0, 141.0], (f"{TGN}.C",))

@@ -15,6 +15,7 @@ from immunode.errors import ModelError, StoreError
 from immunode.language.characters import UNPRINTABLE
 from immunode.model import Compartment, Derived, Effect, Event, Model, Parameter, Requirement, State, Switch, Unit
 from immunode.model.serial import FORMAT, content_key, from_json, register, to_json
+from tests.clock import PATIENCE
 
 Make = Callable[..., Model]
 
@@ -93,10 +94,8 @@ def test_the_key_is_the_same_in_another_process() -> None:
         "from immunode.model import *; from immunode.model.serial import content_key;"
         "print(content_key(Model(name='m', title='μ', parameters=[Parameter('k', 0.1)], aliases={'a': ''})))"
     )
-    runs = [
-        subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True, timeout=60).stdout
-        for _ in range(2)
-    ]
+    line = [sys.executable, "-c", code]
+    runs = [subprocess.run(line, capture_output=True, text=True, check=True, timeout=PATIENCE).stdout for _ in range(2)]
     assert runs[0] == runs[1]
     model = Model(name="m", title="μ", parameters=[Parameter("k", 0.1)], aliases={"a": ""})
     assert runs[0].strip() == content_key(model)

@@ -25,6 +25,7 @@ from immunode.model import (
 )
 from immunode.model.checks.units import unit_of
 from immunode.model.units import convert, parse_time
+from tests.clock import PATIENCE
 
 Make = Callable[..., Model]
 
@@ -225,5 +226,5 @@ Model(name="m", time_unit="day", states=[State("C", 1.0, "mg/L")], parameters=[P
       processes=[Process("loss", "C ->", "k*C")])
 print([name for name in ("pint", "sympy", "numpy", "rich", "pandas") if name in sys.modules])
 """
-    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True, timeout=60)
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True, timeout=PATIENCE)
     assert done.stdout.strip() == "[]"

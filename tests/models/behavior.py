@@ -16,6 +16,7 @@ from immunode.program.llvm.compile import available
 from immunode.program.model_functions import functions
 from immunode.program.numpy.functions import Functions
 from immunode.solve import solve
+from immunode.study import simulate
 
 Array = NDArray[np.float64]
 Outcome = NDArray[np.bool_]
@@ -28,7 +29,8 @@ class System:
 
     free : names of the states that a steady state is sought for; the others stay at 0 (a read-out that only grows,
         a drug that is not given).
-    engine : what runs it. Compiled code is for many runs: the first one takes seconds.
+    engine : what runs it; "" is SciPy for one run, and NumPy for several at once. Compiled code is for many runs: the
+        first one takes seconds.
     """
 
     model: Model
@@ -155,13 +157,20 @@ class System:
             values,
             times=times,
             initial=start,
-            engine=engine or self.engine,
+            engine=engine or self.engine or ("scipy" if values.shape[1] == 1 else "numpy"),
             method=method,
             rtol=rtol,
             max_steps=max_steps,
         )
         assert np.all(batch.status == 0), batch.status
         return np.asarray(batch.y)
+
+
+def course(model: Model, arm: str, times: list[float]) -> dict[str, Array]:
+    """Return each quantity over time, (n_times,), with an intervention of the model, or with none for ""."""
+    chosen = [model.intervention(arm)] if arm else []
+    frame = simulate(model, until=times[-1], interventions=chosen, times=times, rtol=1e-10).to_frame()
+    return {name: frame[name].to_numpy() for name in frame}
 
 
 def thresholds(

@@ -203,6 +203,7 @@ def marked(*run: Any) -> Any:
     return pytest.param(*run, marks=[*marks, needs("llvmlite")] if run[2] == "compiled" else marks)
 
 
+@pytest.mark.sampled
 @pytest.mark.parametrize(("name", "intervention", "engine", "rtol"), [marked(*run) for run in RUNS if often(*run)])
 def test_an_engine_is_within_ten_tolerances_of_scipy(name: str, intervention: str, engine: str, rtol: float) -> None:
     if not compared(name, intervention, engine, rtol):

@@ -76,6 +76,7 @@ def ends(name: str, variant: str, place: Place) -> SweepResult:
     return sweep(seen, as_it_is, arms=arms, endpoints=asked, engine=engine, rtol=1e-7)
 
 
+@pytest.mark.sampled
 @pytest.mark.parametrize(("name", "variant", "intervention"), CASES)
 def test_expected_signs_hold(name: str, variant: str, intervention: str) -> None:
     """By at least 0.1 % of what it is without it, beside what it is declared to act beside."""

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
+from behavior import course
 from scipy.integrate import simpson
 
 from immunode.catalogue import load_model
 from immunode.intervention import Intervention, pulses, set_to
-from immunode.model import Model
 from immunode.study import Arms, simulate, sweep
 from immunode.study.populations import population
 
@@ -16,12 +16,6 @@ MODEL = load_model("frey2013")
 TYPICAL = MODEL.variant("reference")
 """Every covariate factor at 1, as the specification computes."""
 WITHIN_AN_ACCURACY_OF = 6e-5
-
-
-def course(model: Model, arm: str, times: list[float]) -> dict[str, np.ndarray]:
-    chosen = [model.intervention(arm)] if arm else []
-    frame = simulate(model, until=times[-1], interventions=chosen, times=times, rtol=1e-10).to_frame()
-    return {name: frame[name].to_numpy() for name in frame}
 
 
 @pytest.mark.parametrize(

@@ -22,7 +22,7 @@ PRINTED = 5e-6  # and 6 where it says so
 @cache
 def system(variant: str = "", *interventions: Intervention) -> System:
     model: Model = load_model("immune_balance", variant)
-    return System(perturb(model, *interventions) if interventions else model)
+    return System(perturb(model, *interventions) if interventions else model, engine="")
 
 
 def row(name: str) -> int:
@@ -206,6 +206,7 @@ def test_borders_of_self_tolerance() -> None:
     assert border(danger, 0.02, 0.06) == pytest.approx(0.0335, abs=2e-4)
 
 
+@pytest.mark.slow
 def test_seasons_of_pollen() -> None:
     times = np.linspace(0, 360, 7201)
     tolerant = course(system("allergen_tolerant"), times)["D"]
@@ -258,7 +259,7 @@ def test_a_small_inoculum_harms_only_the_sleepless() -> None:
     rested = MODEL.with_initial(Ag=0.0)
     times = np.linspace(180, 300, 1201)
     for given, expected in (((), 0.0044), ((declared("sleep_loss"),), 0.464)):
-        d = System(perturb(rested, infection, *given)).run(times)[:, row("D"), 0]
+        d = System(perturb(rested, infection, *given), engine="").run(times)[:, row("D"), 0]
         assert d.max() == pytest.approx(expected, rel=0.012)
 
 
@@ -274,6 +275,7 @@ def chronic() -> dict[str, float]:
     return dict(zip(STATES, it.steady(it.run([3000.0])[0, :, 0]), strict=True))
 
 
+@pytest.mark.sampled
 @pytest.mark.parametrize(
     ("name", "expected"),
     [
@@ -331,6 +333,7 @@ def test_autoimmunity_returns_when_a_drug_is_stopped(name: str) -> None:
     assert d == pytest.approx(0.0025 if name == "glucocorticoid" else 0.374, abs=6e-4)
 
 
+@pytest.mark.sampled
 @pytest.mark.parametrize(
     ("name", "area"),
     [
@@ -352,6 +355,7 @@ def test_infection_after_180_days_of_it(name: str, area: float) -> None:
     assert np.trapezoid(course(it, times)["Ag"], times) == pytest.approx(area, rel=DIGITS)
 
 
+@pytest.mark.slow
 def test_glucocorticoid_ends_overactive_inflammation() -> None:
     """60 days of it from the chronic state: damage goes to 0 and stays there."""
     start = dict(zip(STATES, system("overactive").run([600.0])[0, :, 0], strict=True))
@@ -362,6 +366,7 @@ def test_glucocorticoid_ends_overactive_inflammation() -> None:
 BOOSTS = Intervention("boosts", [transfer("APC", 3e4)], pulses(every=14, width=0, n=3, start=45))
 
 
+@pytest.mark.sampled
 @pytest.mark.parametrize(
     ("names", "antigen"),
     [((), 231.4), (("checkpoint_blockade",), 4.54), (("il2_high",), 130.4), (("checkpoint_blockade", "boosts"), 0.0059),
@@ -393,6 +398,7 @@ def vaccinated(*names: str, size: float = 3e4) -> System:
     return System(perturb(MODEL.with_initial(Ag=0.0), dose, *(declared(name) for name in names)))
 
 
+@pytest.mark.sampled
 @pytest.mark.parametrize(
     ("names", "size", "antibody"),
     [((), 3e4, 0.7618), ((), 1.5e4, 0.165), (("chronic_stress",), 3e4, 0.705), (("sleep_loss",), 3e4, 0.511)],
@@ -473,10 +479,11 @@ def test_what_interventions_are_expected_to_do_holds_in_most_sampled_sets() -> N
     assert weak == {("vaccine", "Ag"), ("vaccine", "Mem")}
 
 
+@pytest.mark.sampled
 @pytest.mark.parametrize("variant", ["balanced", "overactive", "self_reactive", "allergic"])
 def test_il6_and_b_cell_arms_hardly_act_on_damage(variant: str) -> None:
     """Mean damage over 60 days: -2 to -13 %, -4 % at most, and anti-TNF -25 to -73 %, as the model says of itself."""
-    system = System(MODEL.variant(variant), engine=QUICKEST)
+    system = System(MODEL.variant(variant), engine="")
     times = np.linspace(0.0, 60.0, 601)
     area = {
         arm: np.trapezoid((system.given([arm]) if arm else system).run(times)[:, row("D"), 0], times)

@@ -4,21 +4,15 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
+from behavior import course
 
 from immunode.catalogue import load_model
-from immunode.model import Model
-from immunode.study import Arms, simulate, sweep
+from immunode.study import Arms, sweep
 from immunode.study.populations import population
 
 MODEL = load_model("jin2025")
 EARLY = 1e-9
 Q8W, Q4W = "benralizumab_q8w", "benralizumab_q4w"
-
-
-def course(model: Model, arm: str, times: list[float]) -> dict[str, np.ndarray]:
-    chosen = [model.intervention(arm)] if arm else []
-    frame = simulate(model, until=times[-1], interventions=chosen, times=times, rtol=1e-10).to_frame()
-    return {name: frame[name].to_numpy() for name in frame}
 
 
 def test_concentrations_of_the_reference_patient() -> None:

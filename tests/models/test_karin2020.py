@@ -125,6 +125,7 @@ def test_circadian_cortisol_peaks_after_the_drive() -> None:
     assert cort.min() < 0.9 < 1.1 < cort.max()
 
 
+@pytest.mark.slow
 def test_prednisolone_empties_the_axis_and_the_adrenal_recovers() -> None:
     it = SYSTEM.given(["prednisolone"])
     y = it.run([59.9, 260.0], engine="scipy")[:, :, 0]

@@ -105,6 +105,7 @@ def test_sixfold_influx_makes_the_tumor_free_state_a_stable_node() -> None:
     assert np.all(eigenvalues.imag == 0)
 
 
+@pytest.mark.slow
 def test_interventions_of_the_file_are_those_of_the_table() -> None:
     """Composition gives the same steady tumor as the changed parameter."""
     guess = {"adoptive_transfer": 3.50e6, "checkpoint_blockade": 7.40e6, "killing_boost": 5.60e6, "cytostatic": 5.60e6,

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
+from behavior import course
 
 from immunode.catalogue import load_model
 from immunode.intervention import Intervention, pulses, transfer
-from immunode.model import Model
 from immunode.study import Arms, simulate, sweep
 from immunode.study.populations import population
 
@@ -24,12 +24,6 @@ TYPICAL = {
     "sarilumab_150_weekly": (3.215, 2.8644, 52.73, 45.31, 2.472),
     "stopped_at_week_12": (3.370, 4.7731, 21.24, 0.031, 5.327),
 }
-
-
-def course(model: Model, arm: str, times: list[float]) -> dict[str, np.ndarray]:
-    chosen = [model.intervention(arm)] if arm else []
-    frame = simulate(model, until=times[-1], interventions=chosen, times=times, rtol=1e-10).to_frame()
-    return {name: frame[name].to_numpy() for name in frame}
 
 
 @pytest.mark.parametrize("arm", TYPICAL)

@@ -13,7 +13,7 @@ from reference import miyano2022 as written
 from immunode.catalogue import load_model
 
 MODEL = load_model("miyano2022")
-SYSTEM = System(MODEL)
+SYSTEM = System(MODEL, engine="")
 SEED = MODEL.replace(start="")  # the authors run it untreated for 1000 weeks to find a patient's baseline
 NAMES = SYSTEM.functions.program.states
 TYPICAL = {
@@ -33,6 +33,7 @@ def easi(y: Array) -> Array:
     return np.asarray(36 * (y[1] + 1 - y[0]))
 
 
+@cache
 def initial(system: System) -> Array:
     return np.asarray(system.run([0.0])[0, :, 0])
 
@@ -64,7 +65,7 @@ def test_typical_patient_starts_in_the_untreated_steady_state() -> None:
 
 def test_a_thousand_weeks_lead_to_it() -> None:
     """At the tolerance of that run."""
-    y = System(SEED).run([1000.0])[0, :, 0]
+    y = System(SEED, engine="").run([1000.0])[0, :, 0]
     np.testing.assert_allclose(y, initial(SYSTEM), rtol=1e-8)
 
 
@@ -108,6 +109,7 @@ def population() -> tuple[Array, dict[str, Array]]:
     return baseline, found
 
 
+@pytest.mark.slow
 def test_baseline_of_the_virtual_population() -> None:
     """30.13 +- 13.79 (sd with n)."""
     score = easi(population()[0])
@@ -115,12 +117,14 @@ def test_baseline_of_the_virtual_population() -> None:
     assert score.std() == pytest.approx(13.79, abs=5.1e-3)
 
 
+@pytest.mark.slow
 def test_easi_75_of_the_virtual_population() -> None:
     """% of 500 patients, each arm exactly (0.2 % is one patient)."""
     got = {arm: 100 * float(np.mean(x > 75)) for arm, x in population()[1].items()}
     assert got == pytest.approx(RESPONDERS, abs=0.01)
 
 
+@pytest.mark.slow
 def test_dupilumab_poor_responders() -> None:
     """Computed: 156 patients; single drugs at most 1.28 %, IL-13 with IL-22 30.8 %. Published: 1.9 and 21.6 %; the
     second is a finding told in the model file (sampling error about 3.7 points)."""
@@ -145,6 +149,7 @@ def test_declared_patients_are_those_of_the_code() -> None:
     assert not MODEL.correlations
 
 
+@pytest.mark.slow
 def test_the_story_and_the_docstring_tell_of_declared_patients() -> None:
     """2000 of them: mean improvement of 51 and 76 %, EASI-75 in 24 and 64 % (each known to 1 point or so)."""
     from immunode.study import Arms, final, sweep

@@ -25,6 +25,7 @@ def told(name: str) -> Comparison:
     return run_story(load_model(name, ""), engine="auto")
 
 
+@pytest.mark.sampled
 @pytest.mark.parametrize("name", NAMES)
 def test_a_story_composes_and_no_arm_of_it_repeats_another(name: str) -> None:
     story = load_model(name, "").story

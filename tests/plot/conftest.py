@@ -121,7 +121,7 @@ FIGURES: dict[str, Callable[[str], Figure]] = {
 @pytest.fixture(
     scope="module",
     params=[
-        *[(name, style) for name in FIGURES for style in ("slide", "paper")],
+        *[(name, style) for style in ("slide", "paper") for name in FIGURES],
         *[(name, "poster") for name in ("six arms, three quantities", "bands apart", "heat of a grid")],
     ],
     ids=lambda p: f"{p[0]}, {p[1]}",

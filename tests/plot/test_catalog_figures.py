@@ -150,6 +150,7 @@ def test_other_styles_cut_nothing_off(name: str, style: str, seen: Seen) -> None
         assert box.y1 <= figure.bbox.y1 + 1, text
 
 
+@pytest.mark.slow
 def test_pathogens_and_tumors_have_log_axes_where_decades_differ() -> None:
     assert [ax.get_yscale() for ax in story("kosinsky2018").axes] == ["log", "linear"]
     assert [ax.get_yscale() for ax in story("sleep_minimal").axes] == ["linear"] * 3

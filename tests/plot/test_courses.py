@@ -224,6 +224,7 @@ def test_a_log_axis_reaches_one_cell_and_not_a_part_of_it() -> None:
     assert courses(T, {"x": falls / 1e6}, log=True).axes[0].get_ylim()[0] < 1e-4
 
 
+@pytest.mark.sampled
 @pytest.mark.parametrize("n", [1, 3, 4, 6, 9, 12, 20])
 def test_a_slide_is_a_slide_whatever_is_on_it(n: int, drawn: Callable[[Figure], Any]) -> None:
     series = {f"quantity {i}": {f"arm {k}": T + k for k in range(6)} for i in range(n)}

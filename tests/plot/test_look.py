@@ -30,6 +30,7 @@ def test_no_text_covers_another(finished: Finished, seen: Seen) -> None:
         assert min(wide, high) <= 2, f"'{a}' and '{b}' overlap by {wide:.0f} x {high:.0f} px"
 
 
+@pytest.mark.sampled
 def test_no_text_is_cut_off_at_the_edge(finished: Finished, seen: Seen) -> None:
     figure, _ = finished
     page = figure.bbox
@@ -38,6 +39,7 @@ def test_no_text_is_cut_off_at_the_edge(finished: Finished, seen: Seen) -> None:
         assert inside, f"'{text}' leaves the page: {box} of {page}"
 
 
+@pytest.mark.sampled
 def test_text_can_be_read_from_the_last_row(finished: Finished, seen: Seen) -> None:
     figure, style = finished
     least = {"slide": 14, "paper": 6, "poster": 20}[style]
@@ -45,6 +47,7 @@ def test_text_can_be_read_from_the_last_row(finished: Finished, seen: Seen) -> N
         assert float(text.get_fontsize()) >= least, f"'{text.get_text()}' has {text.get_fontsize()} pt"
 
 
+@pytest.mark.sampled
 def test_slides_fill_a_wide_screen(finished: Finished) -> None:
     figure, style = finished
     width, height = figure.get_size_inches()
@@ -54,6 +57,7 @@ def test_slides_fill_a_wide_screen(finished: Finished) -> None:
         assert width == 3.4
 
 
+@pytest.mark.sampled
 def test_axes_leave_little_white(finished: Finished) -> None:
     """Axes with their labels cover most of the page: a figure that collapsed or shrank fails."""
     figure, _ = finished

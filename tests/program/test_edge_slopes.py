@@ -80,6 +80,7 @@ def _limit(functions: Functions, y: NDArray[np.float64], j: int, sign: float) ->
     return third if settled else np.nan
 
 
+@pytest.mark.sampled
 @pytest.mark.parametrize("expression", dict.fromkeys((*EXPRESSIONS, *BOTH_SIGNS)))
 def test_a_finite_value_has_a_slope_that_is_the_limit(expression: str) -> None:
     functions = _functions(expression)

@@ -14,6 +14,7 @@ import immunode as im
 from immunode.program.javascript import javascript_source
 from immunode.program.numpy.functions import compile_numpy
 from immunode.program.program import Program
+from tests.clock import PATIENCE
 
 UNARY = ("exp", "log", "sqrt", "abs", "tanh", "sin", "cos", "tan", "asin", "acos", "atan", "sinh", "cosh", "floor",
          "ceil", "neg", "not")  # fmt: skip
@@ -43,7 +44,7 @@ def in_node(program: Program, jobs: list[dict[str, Any]]) -> list[dict[str, Any]
     if node is None:
         pytest.skip("node is not there")
     text = f"'use strict'; const P = {javascript_source(program)}; const JOBS = {json.dumps(jobs)};{SCRIPT}"
-    done = subprocess.run([node, "-"], input=text, capture_output=True, text=True, timeout=120)
+    done = subprocess.run([node, "-"], input=text, capture_output=True, text=True, timeout=PATIENCE)
     assert done.returncode == 0, done.stderr[-2000:]
     found: list[dict[str, Any]] = json.loads(done.stdout)
     return found

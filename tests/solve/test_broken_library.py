@@ -9,6 +9,8 @@ from pathlib import Path
 
 import pytest
 
+from tests.clock import PATIENCE
+
 SWEEP = """
 import immunode as im
 model = im.load_model("kuznetsov1994")
@@ -44,7 +46,8 @@ def fake(folder: Path, text: str) -> dict[str, str]:
 
 
 def python(code: str, environment: dict[str, str]) -> subprocess.CompletedProcess[str]:
-    return subprocess.run([sys.executable, "-c", code], env=environment, capture_output=True, text=True, timeout=300)
+    line = [sys.executable, "-c", code]
+    return subprocess.run(line, env=environment, capture_output=True, text=True, timeout=PATIENCE)
 
 
 @pytest.mark.slow
@@ -60,6 +63,7 @@ def test_a_sweep_falls_back_to_numpy_with_one_warning(text: str, tmp_path: Path)
     assert "computed in NumPy, which is slower" in told[0]
 
 
+@pytest.mark.slow
 def test_the_command_says_it_in_one_line(tmp_path: Path) -> None:
     code = "from immunode.cli import main; main(['sweep', 'kuznetsov1994', '--runs', '16', '--until', '2'])"
     ran = python(code, fake(tmp_path, MODULES["is too old"]))

@@ -54,6 +54,7 @@ def test_a_small_result_does_not_hold_a_large_piece() -> None:
     assert address(result_array((COUNT,))) != where
 
 
+@pytest.mark.slow
 def test_what_waits_is_bounded(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(compiled_memory, "MOST", COUNT * 8 * 2)
     kept = [result_array((COUNT,)) for _ in range(5)]

@@ -24,6 +24,7 @@ WAYS += [("compiled", "tsit5"), ("compiled", "rodas5p")] if available() else []
 ways = pytest.mark.parametrize(("engine", "method"), WAYS)
 
 
+@pytest.mark.sampled
 @ways
 @pytest.mark.parametrize(
     ("rate", "exact"),

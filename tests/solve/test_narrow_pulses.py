@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from pathlib import Path
 from typing import Any
 
@@ -24,6 +23,7 @@ from immunode.program.numpy.functions import compile_numpy
 from immunode.solve import solve
 from immunode.solve.status import Status
 from immunode.study.arms import Arms
+from tests.clock import cpu_below
 
 WAYS = [("numpy", "tsit5"), ("numpy", "rodas5p")]
 WAYS += [("scipy", method) for method in ("LSODA", "BDF", "Radau", "DOP853")]
@@ -56,6 +56,7 @@ def test_a_narrow_pulse_is_seen_wherever_its_parameters_put_it(engine: str, meth
     assert batch.y[-1, 0] == pytest.approx(exact, rel=2e-5)
 
 
+@pytest.mark.sampled
 @ways
 def test_steps_are_no_longer_than_a_model_says(engine: str, method: str) -> None:
     rate = "sin(0.1*t)**2000"
@@ -158,12 +159,10 @@ def test_steps_too_short_to_get_to_the_end_are_refused_before_anything_runs(engi
         processes=[im.Process("loss", "x ->", "k*x")],
     )
     message = r"slow: .*1e-12 .*max_step.* over 5 .*5e\+12 steps.* 100,000"
-    started = time.perf_counter()
-    with pytest.raises(EngineError, match=message):
+    with cpu_below(5), pytest.raises(EngineError, match=message):
         im.simulate(model, until=5, engine=engine)
-    with pytest.raises(EngineError, match=message):
+    with cpu_below(5), pytest.raises(EngineError, match=message):
         im.sweep(model, n=4, until=5, engine=engine)
-    assert time.perf_counter() - started < 5
     assert im.simulate(model.replace(max_step=1e-3), until=5, engine=engine).final("x") == pytest.approx(
         np.exp(-2.5), rel=1e-5
     )

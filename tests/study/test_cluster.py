@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import json
 import os
 import signal
 import subprocess
 import sys
-import threading
 import time
+import warnings
 from collections.abc import Callable, Iterator
 from contextlib import suppress
 from pathlib import Path
@@ -19,6 +20,7 @@ from immunode.catalogue import load_model
 from immunode.errors import StudyError
 from immunode.study import SweepResult, sobol, space, sweep
 from immunode.study.run import cluster
+from tests.clock import wait_until
 from tests.libraries import needs
 
 pytestmark = [needs("distributed"), pytest.mark.slow, pytest.mark.filterwarnings("ignore")]
@@ -34,11 +36,14 @@ class Cluster:
         self.scheduler = self._start("scheduler", "--host", "127.0.0.1", "--port", "0", "--no-show")
         self.workers: list[subprocess.Popen[bytes]] = []
         self.clients: list[Any] = []
-        for _ in range(300):
-            if self.file.exists():
-                return
-            time.sleep(0.1)
-        raise AssertionError((folder / "scheduler.log").read_text())
+        wait_until(lambda: self.address() or self.scheduler.poll() is not None)
+        assert self.address(), (folder / "scheduler.log").read_text()
+
+    def address(self) -> str:
+        """Return where the scheduler is; "" before its file is there, and whole."""
+        with suppress(OSError, ValueError):
+            return str(json.loads(self.file.read_text())["address"])
+        return ""
 
     def _start(self, what: str, *options: str) -> subprocess.Popen[bytes]:
         command = [sys.executable, "-W", "ignore", "-m", "dask", what, "--scheduler-file", str(self.file), *options]
@@ -60,9 +65,7 @@ class Cluster:
 
     def client(self) -> Any:
         """Return a client."""
-        import json
-
-        self.clients.append(cluster.connect(json.loads(self.file.read_text())["address"]))
+        self.clients.append(cluster.connect(self.address()))
         return self.clients[-1]
 
     def close(self) -> None:
@@ -124,24 +127,33 @@ def test_a_cluster_that_loses_a_worker_every_two_seconds_loses_no_run(machines: 
     )
 
 
+def when_told(monkeypatch: pytest.MonkeyPatch, act: Callable[[], object]) -> None:
+    """Do something as soon as a sweep says that it waits for workers."""
+    warn = warnings.warn
+
+    def tell(message: str, *arguments: Any, **options: Any) -> None:
+        warn(message, *arguments, **options)
+        if "has no workers" in message:
+            act()
+
+    monkeypatch.setattr(cluster, "TOLD_AFTER", 0.5)
+    monkeypatch.setattr(warnings, "warn", tell)
+
+
 def test_a_cluster_without_workers_is_waited_for_and_said_so(
     machines: Cluster, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(cluster, "TOLD_AFTER", 0.5)
-    monkeypatch.setattr(cluster, "GIVEN_UP_AFTER", 0.5)  # not for one that never had any
-    late = threading.Timer(3.0, machines.start)
+    monkeypatch.setattr(cluster, "GIVEN_UP_AFTER", 0.1)  # not for one that never had any
+    when_told(monkeypatch, machines.start)
     client = machines.client()
-    late.start()
     with pytest.warns(UserWarning, match="kuznetsov1994: the Dask cluster has no workers"):
         out = run(40, executor=client)
     assert out.table().equals(run(40).table())
 
 
 def test_ctrl_c_ends_a_sweep_that_waits_for_workers(machines: Cluster, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(cluster, "TOLD_AFTER", 0.5)
-    press = threading.Timer(3.0, os.kill, (os.getpid(), signal.SIGINT))
+    when_told(monkeypatch, lambda: signal.raise_signal(signal.SIGINT))
     client = machines.client()
-    press.start()
     with pytest.warns(UserWarning, match="interrupted: 0 of 40 runs are finished"):
         out = run(40, executor=client)
     assert set(out.status) == {"not run"}

@@ -35,6 +35,7 @@ def same(a: SweepResult, b: SweepResult) -> bool:
     return bool(a.table().equals(b.table()) and a.reasons.equals(b.reasons) and a.recipe == b.recipe)
 
 
+@pytest.mark.sampled
 @pytest.mark.parametrize("engine", ["numpy", "scipy", "auto"])
 def test_threads_give_the_same_bits(decay: Model, engine: str) -> None:
     with ThreadPoolExecutor(3) as pool:

@@ -92,6 +92,7 @@ def test_where_a_solver_stops_at_the_pulse_nothing_is_told(engine: str) -> None:
     assert one.recipe["remarks"] == []
 
 
+@pytest.mark.sampled
 @engines
 @pytest.mark.parametrize("sharp", [1e-2, 1e-3, 2e-4, 1e-5])
 def test_a_pulse_that_is_not_narrow_is_told_too_where_a_step_went_over_it(engine: str, sharp: float) -> None:

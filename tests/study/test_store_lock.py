@@ -18,6 +18,7 @@ from immunode.errors import StoreError
 from immunode.model import Model
 from immunode.study import SweepResult, grid, open_store, sweep
 from immunode.study.store import lock as store_lock
+from tests.clock import PATIENCE
 from tests.libraries import needs
 
 pytestmark = needs("zarr")
@@ -77,7 +78,7 @@ def test_of_two_processes_started_on_one_store_one_writes_and_one_is_refused(tmp
     go(both[first])
     assert line(both[first]) == "done"
     for process in both:
-        process.communicate(timeout=60)
+        process.communicate(timeout=PATIENCE)
     model = load_model("kuznetsov1994")
     whole = sweep(model, grid(p=np.linspace(1, 2, 60)), until=5, engine="numpy")
     assert open_store(tmp_path / "a.zarr").verify() == []

@@ -53,8 +53,6 @@ class SearchResult:
         (n_data,), given or estimated.
     converged : bool
         the search came to rest.
-    evaluations : int
-        rounds of runs.
     """
 
     u: Array
@@ -64,7 +62,6 @@ class SearchResult:
     residuals: Array
     sd: Array
     converged: bool
-    evaluations: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,14 +105,14 @@ class Search:
             if done and moved < SETTLED and (not self.rooted or not cost < last - SAME):
                 break
             tolerance = TIGHT if moved < 30 * SETTLED or len(self._groups()) == 1 else tolerance
-        return self._found(look, squares.residuals(look), u, sd, converged, looks.rounds)
+        return self._found(look, squares.residuals(look), u, sd, converged)
 
     @property
     def rooted(self) -> bool:
         """Whether the sum of squares holds more than residuals in fixed standard deviations."""
         return bool(self.problem.moving.any() or self.problem.priors)
 
-    def _found(self, look: _Look, residuals: Array, u: Array, sd: Array, converged: bool, rounds: int) -> SearchResult:
+    def _found(self, look: _Look, residuals: Array, u: Array, sd: Array, converged: bool) -> SearchResult:
         jacobian, spread = np.zeros((len(residuals), len(u))), np.zeros((len(residuals), len(u)))
         jacobian[:, self.free], spread[:, self.free] = look.jacobian, look.spread
         good = bool(np.isfinite(look.predicted).all())
@@ -123,7 +120,7 @@ class Search:
         cost -= 2 * float(log_prior(self.problem, u[None]).sum())
         return SearchResult(
             u=u, cost=cost, jacobian=jacobian, spread=spread, residuals=residuals, sd=sd,
-            converged=converged and good, evaluations=rounds,
+            converged=converged and good,
         )  # fmt: skip
 
     def _groups(self) -> list[NDArray[np.bool_]]:
@@ -180,11 +177,6 @@ class _Looks:
     def __init__(self, search: Search) -> None:
         self.search = search
         self.known: dict[bytes, _Look] = {}
-
-    @property
-    def rounds(self) -> int:
-        """How often runs were asked for."""
-        return len(self.known)
 
     def at(self, x: Array) -> Steps[_Look]:
         """Yield the point to run for a look at one point of the free parameters, (n_free,), unless it is known."""

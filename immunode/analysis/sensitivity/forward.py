@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from immunode.analysis.sensitivity.forward_batch import differentiated, sensitivity_batch
+from immunode.analysis.sensitivity.forward_batch import SensitivityBatch, differentiated, sensitivity_batch
 from immunode.analysis.sensitivity.local import own_values
 from immunode.errors import SolverError, StudyError
 from immunode.model.declaration import check_model
@@ -106,11 +106,6 @@ def sensitivities(
     point |= {name: float(value) for name, value in given.items() if name in point}
     place = np.searchsorted(solved, grid)
     column = np.array([read.index(name) for name in names])
-    rows = []
-    for one, name in zip(wanted, kinds, strict=True):
-        k = int(np.searchsorted(solved, model_time(composed, one.time, one.name))) if isinstance(one, At) else -1
-        i = read.index(name)
-        rows.append((one.name, float(batch.values[0, k, i]), batch.slopes[0, k, i]))
     units = quantity_units(composed)
     declared = {p.name: p.unit for p in composed.parameters} | {f"{s.name}(0)": s.unit for s in composed.states}
     recipe = {
@@ -130,7 +125,7 @@ def sensitivities(
         values=batch.values[0][np.ix_(place, column)],
         slopes=batch.slopes[0][np.ix_(place, column)],
         point=np.array(list(point.values())),
-        endpoints=tuple(rows),
+        endpoints=_endpoint_rows(composed, list(zip(wanted, kinds, strict=True)), batch, solved, read),
         units=MappingProxyType(
             {name: units.get(name, "") for name in names}
             | {name: declared.get(name, "") for name in point}
@@ -139,6 +134,18 @@ def sensitivities(
         time_unit=composed.time_unit,
         recipe=MappingProxyType(recipe),
     )
+
+
+def _endpoint_rows(
+    model: Model, endpoints: Sequence[tuple[Endpoint, str]], batch: SensitivityBatch, times: Array, read: Sequence[str]
+) -> tuple[tuple[str, float, Array], ...]:
+    """Return name, value and derivatives of each endpoint, which comes with its quantity. read : those of `batch`."""
+    rows = []
+    for one, name in endpoints:
+        k = int(np.searchsorted(times, model_time(model, one.time, one.name))) if isinstance(one, At) else -1
+        i = read.index(name)
+        rows.append((one.name, float(batch.values[0, k, i]), batch.slopes[0, k, i]))
+    return tuple(rows)
 
 
 def _checked(model: Model, endpoints: Sequence[Endpoint]) -> list[str]:

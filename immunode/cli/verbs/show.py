@@ -11,7 +11,7 @@ from immunode.cli import options
 from immunode.cli.output import UsageError, console, load, number, print_json
 from immunode.errors import did_you_mean, nearest
 from immunode.intervention import LIBRARY, card, drug
-from immunode.intervention.drugs.library import ELSEWHERE, brands, drug_name
+from immunode.intervention.drugs.names import ELSEWHERE, brands, drug_name
 from immunode.intervention.drugs.tables import drug_facts, drug_tables
 from immunode.model.records import pairs
 from immunode.model.serial import to_json

@@ -6,9 +6,6 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-REST = float("inf")
-"""Time of a measurement at rest; its negative is that of a period that ends at rest."""
-
 
 @dataclass(frozen=True, slots=True)
 class Period:

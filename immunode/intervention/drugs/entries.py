@@ -150,10 +150,9 @@ def published(
     shares : yes-or-no covariate -> part of the patients.   spreads : covariate -> mean and SD in them.
     """
     authority = f"{source} {via}" if via else source
-    formulas = {number: value for number, value in pk.items() if isinstance(value, str)}
-    numbers: dict[str, Any] = {number: 1.0 if isinstance(value, str) else value for number, value in pk.items()}
-    kinetics = PK(
-        **numbers,
+    kinetics = _kinetics(
+        pk,
+        authority,
         mass=mass,
         time=time,
         molar_mass=molar_mass,
@@ -163,22 +162,9 @@ def published(
         products=products,
         flows=flows,
         readouts=readouts,
-        formulas=formulas,
-        source=authority,
-        evidence="published",
-        evidences=dict.fromkeys(formulas, "derived"),
     )
-    different = [Variability(n, sd, source=authority) for n, sd in (omega or {}).items()]
-    different += [Variability(n, sd, "logit", source=authority) for n, sd in (omega_logit or {}).items()]
-    different += [Variability(n, sd, "linear", source=authority) for n, sd in (omega_additive or {}).items()]
-    different += [Variability(n, sd, source=authority, shares=of) for n, (of, sd) in (omega_shared or {}).items()]
     between = f"{authority}; {occasion_note}" if occasion_note else authority
     pairs = [(pair.partition(", "), value) for pair, value in (correlations or {}).items()]
-    who = [PatientCovariate(n, "share", share=share, source=authority) for n, share in (shares or {}).items()]
-    who += [
-        PatientCovariate(n, "lognormal", source=authority, **spread_of(*moments))
-        for n, moments in (spreads or {}).items()
-    ]
     profile = DrugProfile(klass, target, about, typical, people, regimens or {}, warnings, left_out, brands)
     return Drug(
         name,
@@ -190,13 +176,53 @@ def published(
         source=authority,
         evidence="published",
         note=typical,
-        variability=different,
+        variability=_differences(authority, omega or {}, omega_logit or {}, omega_additive or {}, omega_shared or {}),
         correlations=[Correlation(one, other, value, authority) for (one, _, other), value in pairs],
-        people=who,
+        people=_people(authority, shares or {}, spreads or {}),
         occasions=[OccasionVariability(n, sd, occasion, source=between) for n, sd in (occasions or {}).items()],
         observed=Observed(**{"quantity": "C", **residual, "source": authority}) if residual else None,
         profile=profile,
     )
+
+
+def _kinetics(pk: Mapping[str, Any], authority: str, **others: Any) -> PK:
+    """Return the kinetics of a drug, of whose numbers some are formulas; `others` are further fields of `PK`."""
+    formulas = {number: value for number, value in pk.items() if isinstance(value, str)}
+    numbers: dict[str, Any] = {number: 1.0 if isinstance(value, str) else value for number, value in pk.items()}
+    return PK(
+        **numbers,
+        **others,
+        formulas=formulas,
+        source=authority,
+        evidence="published",
+        evidences=dict.fromkeys(formulas, "derived"),
+    )
+
+
+def _differences(
+    authority: str,
+    omega: Mapping[str, float],
+    logit: Mapping[str, float],
+    additive: Mapping[str, float],
+    shared: Mapping[str, tuple[str, float]],
+) -> list[Variability]:
+    """Return how patients differ: SD on the scale of the logarithm, of the logit and of the number itself."""
+    return [
+        *(Variability(n, sd, source=authority) for n, sd in omega.items()),
+        *(Variability(n, sd, "logit", source=authority) for n, sd in logit.items()),
+        *(Variability(n, sd, "linear", source=authority) for n, sd in additive.items()),
+        *(Variability(n, sd, source=authority, shares=of) for n, (of, sd) in shared.items()),
+    ]
+
+
+def _people(
+    authority: str, shares: Mapping[str, float], spreads: Mapping[str, tuple[float, float]]
+) -> list[PatientCovariate]:
+    """Return how covariates are distributed among the patients."""
+    return [
+        *(PatientCovariate(n, "share", share=share, source=authority) for n, share in shares.items()),
+        *(PatientCovariate(n, "lognormal", source=authority, **spread_of(*moments)) for n, moments in spreads.items()),
+    ]
 
 
 def _sourced(covariate: Covariate, source: str) -> Covariate:

@@ -7,7 +7,7 @@ Literal numbers are dimensionless, except 0, which fits anything.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Iterable, Iterator
 from fractions import Fraction
 
 from immunode.errors import UnitError, did_you_mean, quoted
@@ -17,7 +17,6 @@ from immunode.language.tree import fold
 from immunode.model.declaration import Declaration
 from immunode.model.records import Event, Process, State, pairs
 
-Lookup = Callable[[str], Dimension]
 _NUMBER = Dimension()
 
 

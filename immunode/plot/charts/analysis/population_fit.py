@@ -112,24 +112,7 @@ def individual_curves(
             t = t * shown_time.factor
             ax.plot(t, typical, color=FAINT, linewidth=0.6 * look.line, linestyle=(0, (4, 3)))
             ax.plot(t, own, color=PALETTE[1], linewidth=0.8 * look.line)
-            ax.plot(
-                points[k][0] * shown_time.factor,
-                points[k][1],
-                "o",
-                color=INK,
-                markersize=0.3 * look.text,
-                clip_on=False,
-                zorder=4,
-            )
-            if beyond and beyond[k][0].size:
-                ax.plot(
-                    beyond[k][0] * shown_time.factor,
-                    beyond[k][1],
-                    "v",
-                    color=PALETTE[2],
-                    markersize=0.35 * look.text,
-                    zorder=4,
-                )
+            _draw_observations(ax, points[k], beyond[k] if beyond else None, shown_time.factor, look)
             power = scale_axis(ax, "y", shown, look, log=log, most=3)
             ax.set_title(labels[k], fontsize=look.small, loc="left")
             ax.set_xlim(float(t[0]), float(t[-1]))
@@ -143,6 +126,15 @@ def individual_curves(
             note += "; triangles: beyond the limit"
         write_note(figure, note + (f"; {left_out} more individuals are not drawn" if left_out else ""), look)
     return figure
+
+
+def _draw_observations(
+    ax: Axes, points: tuple[Array, Array], beyond: tuple[Array, Array] | None, factor: float, look: Style
+) -> None:
+    """Draw what was observed of an individual, and the limits beyond which something was. factor : of the times."""
+    ax.plot(points[0] * factor, points[1], "o", color=INK, markersize=0.3 * look.text, clip_on=False, zorder=4)
+    if beyond is not None and beyond[0].size:
+        ax.plot(beyond[0] * factor, beyond[1], "v", color=PALETTE[2], markersize=0.35 * look.text, zorder=4)
 
 
 def covariate_panels(
