@@ -46,7 +46,7 @@ def test_a_covariate_that_changes_has_the_likelihood_of_its_closed_form(carried:
     from scipy.stats import norm
 
     def density(rows: pd.DataFrame, eta: float) -> float:
-        t, x = rows.TIME.to_numpy(), rows.X.to_numpy()
+        t, x = rows.TIME, rows.X
         between = x[:-1] if carried == "last" else x[1:]
         area = x[0] * t[0] + np.concatenate([[0.0], np.cumsum(between * np.diff(t))])
         return float(np.prod(norm.pdf(rows.DV, 10 * np.exp(-0.5 * np.exp(eta) * area) * x, 0.3)))
@@ -195,7 +195,7 @@ def test_individuals_may_have_different_numbers_of_occasions() -> None:
     table = table[(table.ID % 3 > 0) | (table.OCC < 1)]
     expected = 0.0
     for _, rows in table.groupby("ID"):
-        occ, z = rows.OCC.to_numpy(), np.log(rows.DV.to_numpy())
+        occ, z = rows.OCC, np.log(rows.DV)
         v = 0.4**2 + 0.3**2 * (occ[:, None] == occ) + 0.2**2 * np.eye(len(z))
         gap = z - np.log(3.0)
         expected += np.linalg.slogdet(2 * np.pi * v)[1] + gap @ np.linalg.solve(v, gap) + 2 * z.sum()
