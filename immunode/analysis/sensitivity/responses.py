@@ -43,7 +43,13 @@ class Series:
         return self.called({})
 
     def called(self, words: Mapping[str, str]) -> str:
-        """Return the name in words. words : endpoint or arm -> what figures call it."""
+        """Return the name in words.
+
+        Parameters
+        ----------
+        words : Mapping[str, str]
+            endpoint or arm -> what figures call it.
+        """
         endpoint = called(words, self.endpoint)
         return f"{endpoint}, {called(words, self.arm)}" if self.arm else endpoint
 
