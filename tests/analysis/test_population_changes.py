@@ -195,7 +195,7 @@ def test_individuals_may_have_different_numbers_of_occasions() -> None:
     table = table[(table.ID % 3 > 0) | (table.OCC < 1)]
     expected = 0.0
     for _, rows in table.groupby("ID"):
-        occ, z = rows.OCC, np.log(rows.DV)
+        occ, z = rows.OCC.to_numpy(), np.log(rows.DV.to_numpy())
         v = 0.4**2 + 0.3**2 * (occ[:, None] == occ) + 0.2**2 * np.eye(len(z))
         gap = z - np.log(3.0)
         expected += np.linalg.slogdet(2 * np.pi * v)[1] + gap @ np.linalg.solve(v, gap) + 2 * z.sum()
