@@ -46,7 +46,7 @@ def test_a_covariate_that_changes_has_the_likelihood_of_its_closed_form(carried:
     from scipy.stats import norm
 
     def density(rows: pd.DataFrame, eta: float) -> float:
-        t, x = rows.TIME.to_numpy(), rows.X.to_numpy()
+        t, x = rows.TIME, rows.X
         between = x[:-1] if carried == "last" else x[1:]
         area = x[0] * t[0] + np.concatenate([[0.0], np.cumsum(between * np.diff(t))])
         return float(np.prod(norm.pdf(rows.DV, 10 * np.exp(-0.5 * np.exp(eta) * area) * x, 0.3)))

@@ -96,7 +96,7 @@ def test_categories_have_the_likelihood_of_their_closed_form() -> None:
 
     def density(rows: pd.DataFrame, eta: float) -> float:
         cuts = np.array([-1.0, 0.5, 2.0]) + eta
-        below = 1 / (1 + np.exp(1.2 * rows.PERIOD.to_numpy()[:, None] - cuts))
+        below = 1 / (1 + np.exp(1.2 * rows.PERIOD[:, None] - cuts))
         shares = np.diff(np.concatenate([np.zeros((4, 1)), below, np.ones((4, 1))], axis=1), axis=1)
         return float(np.prod(shares[np.arange(4), rows.DV.astype(int)]))
 

@@ -11,7 +11,7 @@ import pandas as pd
 import pytest
 
 import immunode as im
-from immunode.analysis.mixed_effects.population_fit import PopulationFit
+from immunode.analysis.mixed_effects.results.population_fit import PopulationFit
 from immunode.cli import main
 from immunode.errors import StudyError
 from immunode.model import Derived, Model, Observed, Parameter, PatientClass, Process, Variability

@@ -40,6 +40,17 @@ def test_the_numbers_are_those_of_python(files: tuple[str, str], capsys: Capture
     assert [row["name"] for row in told["estimates"]] == ["ke", "additive(a)"]
 
 
+def test_standard_errors_are_those_asked_for(files: tuple[str, str], capsys: Capture) -> None:
+    words = ["--column", "DV=conc", "--estimator", "focei", "--standard-errors", "sandwich", "--json"]
+    assert main(["estimate", *files, *words]) == 0
+    told = json.loads(capsys.readouterr().out)
+    fit = im.estimate(decay(additive=0.3), WANG, method="focei", standard_errors="sandwich")
+    assert [row["se"] for row in told["estimates"]] == pytest.approx(list(fit.standard_errors))
+    assert told["standard errors by"].startswith("the sandwich")
+    assert main(["estimate", *files, "--column", "DV=conc", "--standard-errors", "curvature"]) != 0
+    assert "do not belong to method='saem'" in capsys.readouterr().err
+
+
 @pytest.mark.slow
 def test_files_hold_tables_figures_and_a_model_that_runs(
     files: tuple[str, str], tmp_path: Path, capsys: Capture

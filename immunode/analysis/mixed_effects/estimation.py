@@ -140,6 +140,7 @@ def estimate(
         method=f"{search.words}, with priors (mode of the posterior)" if told else search.words,
         penalty=float(beliefs.penalty(search.point)),
         priors=told,
+        beliefs=beliefs,
         likelihood=likelihood,
         history=search.history,
         exploration=iterations[0] if method == "saem" else 0,

@@ -99,6 +99,23 @@ class Priors:
             total = total - 2 * _log_density(part.density, self._value(part, point))
         return total
 
+    def log_stretch(self, point: Point) -> float:
+        """Return what the penalty lacks to be a density of the vector: the logarithm of the change of coordinates."""
+        s, total = self.structure, 0.0
+        for part in self.parts:
+            value = self._value(part, point)
+            if part.kind == "block":
+                d = len(part.place)
+                diagonal = np.log(np.diag(np.linalg.cholesky(value)))
+                total += float(np.sum((d - np.arange(d) + 1) * diagonal))
+                continue
+            on = {"lognormal": "log", "loguniform": "log", "logitnormal": "logit"}.get(part.density.kind, "linear")
+            scale = s.fixed[part.place[0]].scale if part.kind == "fixed" else "log"
+            if part.kind == "error" and TERMS[part.place[1]] == "power":
+                scale = "linear"
+            total += float(_log_slope(scale, value) - _log_slope(on, value))
+        return total
+
     def by_fixed(self, point: Point) -> tuple[Array, Array]:
         """Return slope and curvature of -log density by each fixed effect on its scale, (n_fixed,)."""
         n = len(self.structure.fixed)
@@ -196,6 +213,15 @@ def make_priors(structure: Structure, given: Mapping[str, Any]) -> Priors:
             density.log_density(np.ones(1))
         parts.append(Part(name, kind, place, density))
     return Priors(s, tuple(parts))
+
+
+def _log_slope(scale: str, value: Array) -> Array:
+    """Return the logarithm of the derivative of a value by its number on a scale."""
+    if scale == "log":
+        return np.asarray(np.log(np.abs(value)))
+    if scale == "logit":
+        return np.asarray(np.log(value * (1 - value)))
+    return np.zeros_like(value)
 
 
 def _log_density(density: Any, value: Array) -> Array:

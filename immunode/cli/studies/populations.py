@@ -79,12 +79,11 @@ def read_question(
     return Question(records, estimator, tuple(also), tuple(fix), differing, priors)
 
 
-def fitted(model: Model, asked: Question, draws: int, seed: int) -> PopulationFit:
+def fitted(model: Model, asked: Question, draws: int, seed: int, standard_errors: str) -> PopulationFit:
     """Return the fit."""
     return estimate(
         model, asked.data, method=asked.estimator, parameters=asked.also, fixed=asked.fix, occasions=asked.occasions,
-        priors=asked.priors,
-        draws=draws, seed=seed,
+        priors=asked.priors, draws=draws, seed=seed, standard_errors=standard_errors,
     )  # fmt: skip
 
 

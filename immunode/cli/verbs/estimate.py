@@ -66,6 +66,10 @@ def command(
     draws: Annotated[
         int, typer.Option("--draws", min=10, help="Importance samples of each individual for -2 log likelihood.")
     ] = 2000,
+    standard_errors: Annotated[
+        str,
+        typer.Option("--standard-errors", help="auto, linearized, louis (saem), curvature (others) or sandwich."),
+    ] = "auto",
     seed: options.Seed = 0,
     style: options.Style = "slide",
     out: options.Folder = None,
@@ -90,7 +94,7 @@ def command(
         style,
     )
     output.prepare_folder(out)
-    fit = populations.fitted(model, asked, draws, seed)
+    fit = populations.fitted(model, asked, draws, seed, standard_errors)
     written = [] if out is None else populations.write(out, fit, style, options.typed(context))
     if as_json:
         output.print_json({**populations.as_record(fit), "files": written})

@@ -28,7 +28,7 @@ WAYS = ("auto", "linearized", "curvature", "louis", "sandwich")
 LINEARIZED = "the information of the model linearized at the modes"
 LEAST_DRAWS = 2000
 """Samples of each individual for Louis's identity: information is a small difference of two large numbers."""
-TIGHT = 1e-9
+TIGHT = 1e-7
 """Relative tolerance of runs for second differences by fixed effects that no center tells of."""
 
 

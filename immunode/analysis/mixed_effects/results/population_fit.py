@@ -13,7 +13,9 @@ from numpy.typing import NDArray
 
 from immunode.analysis.mixed_effects.empirical_bayes import Modes
 from immunode.analysis.mixed_effects.likelihoods import LikelihoodValue
+from immunode.analysis.mixed_effects.methods.joint_posterior import JointPosterior
 from immunode.analysis.mixed_effects.predictions import Predictions
+from immunode.analysis.mixed_effects.prior_densities import Priors
 from immunode.analysis.mixed_effects.residual_error import EVENT
 from immunode.analysis.mixed_effects.results.diagnostics import (
     PredictiveCheck,
@@ -25,6 +27,7 @@ from immunode.analysis.mixed_effects.results.diagnostics import (
 from immunode.analysis.mixed_effects.results.estimate_words import estimate_lines, interval_ends
 from immunode.analysis.mixed_effects.results.fitted_model import with_estimates
 from immunode.analysis.mixed_effects.results.pictures import FitPictures
+from immunode.analysis.mixed_effects.results.population_posterior import PopulationPosterior, sample_population
 from immunode.analysis.mixed_effects.structure import Point
 from immunode.analysis.mixed_effects.uncertainty import shown_covariance, shown_names, shown_numbers
 from immunode.errors import StudyError, did_you_mean
@@ -96,6 +99,7 @@ class PopulationFit:
     error_method: str
     penalty: float = 0.0
     priors: tuple[str, ...] = ()
+    beliefs: Priors | None = None
 
     @property
     def names(self) -> tuple[str, ...]:
@@ -319,6 +323,35 @@ class PopulationFit:
     def population(self) -> Population:
         """Return the fitted population, from which virtual patients are drawn for trials."""
         return population(self.model())
+
+    def posterior(
+        self, draws: int = 500, *, tune: int = 300, chains: int = 2, seed: int = 0, rtol: float = 1e-7
+    ) -> PopulationPosterior:
+        """Return samples of the joint posterior of all numbers and random effects (extra `nuts`: nutpie, NUTS).
+
+        The priors are those of the fit. Where there are none: flat in typical values on their scales, in logarithms of
+        errors, and in standard deviations and correlations of random effects.
+
+        Parameters
+        ----------
+        draws, tune : int
+            of each chain: kept, and before them for adaptation.
+        chains : int
+            that begin around the fit.
+        seed : int
+            of the random numbers.
+        rtol : float
+            relative tolerance of the runs.
+
+        Raises
+        ------
+        EngineError
+            nutpie is not there.
+        """
+        scale = np.sqrt(np.diag(self.vector_covariance))
+        priors = self.beliefs or Priors(self.predict.structure, ())
+        density = JointPosterior(self.predict.at_tolerance(rtol), self.point, self.modes, scale, priors)
+        return sample_population(density, self.names, draws, tune, chains, seed)
 
     @property
     def plot(self) -> FitPictures:
