@@ -71,6 +71,20 @@ def test_a_history_can_not_be_said_in_sbml(tmp_path: Path) -> None:
         im.io.write_sbml(told, tmp_path / "m.xml")
 
 
+def test_a_past_that_depends_on_time_is_refused(tmp_path: Path) -> None:
+    """Such as case 00940 of the SBML test suite: x was sin(10 t) before time 0, and y tells it half a second later."""
+    path = tmp_path / "m.xml"
+    im.io.write_sbml(DELAYED, path)
+    sine = "<apply><sin/><csymbol encoding='text' definitionURL='http://www.sbml.org/sbml/symbols/time'>t</csymbol></apply>"
+    told = f"<initialAssignment symbol='x'><math xmlns='http://www.w3.org/1998/Math/MathML'>{sine}</math></initialAssignment>"
+    text = path.read_text()
+    assert "<listOfInitialAssignments" not in text
+    place = text.index("</listOfParameters>") + len("</listOfParameters>")
+    path.write_text(f"{text[:place]}<listOfInitialAssignments>{told}</listOfInitialAssignments>{text[place:]}")
+    with pytest.raises(ModelError, match="initial assignment for 'x': it depends on time, so that it is also the past"):
+        im.io.read_sbml(path)
+
+
 @pytest.mark.parametrize("language", ["matlab", "julia", "rxode2", "mrgsolve", "nonmem"])
 def test_a_script_can_not_say_a_delay(language: str, tmp_path: Path) -> None:
     with pytest.raises(ModelError, match=r"'delay\(x, tau\)' makes it a delay equation, which can't be said here"):

@@ -10,6 +10,7 @@ from typing import Any
 
 from immunode.errors import ModelError
 from immunode.exchange.naming import lawful
+from immunode.exchange.sbml.libsbml_access import libsbml
 from immunode.exchange.sbml.reading.mathml import Converter, Scope
 from immunode.language.tree import Expression
 
@@ -188,6 +189,8 @@ class Reading:
             if node is None:
                 self.remark(f"{who}: it has no mathematics and is left out")
                 continue
+            if _tells(node, "time") and any(_tells(other, "delay") for other in self._mathematics()):
+                raise self.error(who, "it depends on time, so that it is also the past that a delay sees; not read")
             if target not in self.assigned:
                 self.initials[target] = node
         for event in items(self.sbml.getListOfEvents()):
@@ -203,6 +206,17 @@ class Reading:
         references = {r.getId() for r in self._references() if r.getId()}
         if not references:
             return
+        nodes = self._mathematics()
+        while nodes:
+            node = nodes.pop()
+            if node is None:
+                continue
+            if node.isName() and node.getName() in references:
+                self.mentioned.add(node.getName())
+            nodes += [node.getChild(i) for i in range(node.getNumChildren())]
+
+    def _mathematics(self) -> list[Any]:
+        """Return the mathematics of rules, assignments, reactions and events that were read so far."""
         nodes = [*self.assigned.values(), *self.rates.values(), *self.initials.values(), *self.algebraic]
         nodes += [r.getKineticLaw().getMath() for r in items(self.sbml.getListOfReactions()) if r.getKineticLaw()]
         for event in items(self.sbml.getListOfEvents()):
@@ -213,13 +227,7 @@ class Reading:
                 *items(event.getListOfEventAssignments()),
             ]
             nodes += [part.getMath() for part in parts if part is not None]
-        while nodes:
-            node = nodes.pop()
-            if node is None:
-                continue
-            if node.isName() and node.getName() in references:
-                self.mentioned.add(node.getName())
-            nodes += [node.getChild(i) for i in range(node.getNumChildren())]
+        return nodes
 
     def changes_itself(self, identity: str) -> bool:
         """Return whether a rule or an event changes an element."""
@@ -246,3 +254,17 @@ class Reading:
     def nothing(self) -> Expression:
         """What stands for a value that the file does not give."""
         return self.number(math.nan)
+
+
+def _tells(node: Any, symbol: str) -> bool:
+    """Return whether mathematics has a symbol of SBML, "time" or "delay"."""
+    kinds = {"time": "AST_NAME_TIME", "delay": "AST_FUNCTION_DELAY"}
+    nodes = [node]
+    while nodes:
+        one = nodes.pop()
+        if one is None:
+            continue
+        if one.getType() == getattr(libsbml(), kinds[symbol]):
+            return True
+        nodes += [one.getChild(i) for i in range(one.getNumChildren())]
+    return False
