@@ -193,6 +193,7 @@ def test_auto_leaves_a_long_run_to_machine_code_soon(build: Callable[..., Functi
 
 
 @pytest.mark.skipif(not available(), reason="llvmlite is not installed")
+@pytest.mark.usefixtures("unmade")  # else another test may have settled which engine this program has
 def test_few_runs_that_machine_code_can_not_finish_go_to_lsoda(
     build: Callable[..., Functions], monkeypatch: pytest.MonkeyPatch
 ) -> None:
