@@ -1,7 +1,7 @@
 """The gallery: every kind of figure on a theory and on a model of patients, each with the lines that make it.
 
 `python docs/generate.py` draws it with the rest of the site. `python docs/gallery_page.py` draws the twelve of the
-front page again, as one picture in `images`.
+front page and of README.md again, as files in `docs/images/twelve`.
 """
 
 from __future__ import annotations
@@ -20,8 +20,8 @@ if str(ROOT) not in sys.path:
 
 THEORY, CLINIC = "kuznetsov1994", "ma2020"
 FOLDER = "gallery/figures"
-SHEET = "images/gallery.png"
-"""The twelve in one picture, for README.md."""
+FRONT, WIDE, MOST = "images/twelve", 800, 60_000
+"""Where the twelve of the front page are, below `docs`, how wide they are, in pixels, and how large, in bytes."""
 
 QUESTIONS = {
     "courses": "What happens, and what does each treatment change? Without arms, the model's own story.",
@@ -46,11 +46,20 @@ QUESTIONS = {
 """Kind of figure -> the question that it answers, as the page asks it."""
 
 TWELVE = (
-    ("courses", CLINIC), ("courses", THEORY), ("atlas", THEORY), ("bands", CLINIC), ("time_to_event", CLINIC),
-    ("waterfall", CLINIC), ("endpoints", CLINIC), ("tornado", THEORY), ("isobole", THEORY), ("bifurcation", THEORY),
-    ("phase", THEORY), ("diagram", THEORY),
-)  # fmt: skip
-"""The figures of the front page: kind and model."""
+    ("ma2020", "courses", "What a larger dose buys and costs"),
+    ("ma2020", "bands", "How much patients differ"),
+    ("ma2020", "time_to_event", "When patients reach low disease activity"),
+    ("chatterjee2017", "courses", "Who responds: one bar a patient"),
+    ("asthma_eos_min", "courses --arm all", "Many arms at a glance"),
+    ("kosinsky2018", "courses", "Two treatments together"),
+    ("immune_balance", "atlas", "Every intervention on every read-out"),
+    ("kuznetsov1994", "tornado", "Which parameters matter"),
+    ("nelson2000", "isobole", "Whether two treatments help each other"),
+    ("baker2013", "bifurcation", "Where health and disease part"),
+    ("bindellini2024", "courses", "Hormones over three days"),
+    ("kirschner_panetta1998", "diagram", "The model as a picture"),
+)
+"""The figures of the front page: model, kind as it is typed with further options, and what is seen."""
 
 
 @cache
@@ -113,14 +122,24 @@ def python(kind: str, name: str) -> str:
     return text
 
 
+def command(model: str, kind: str) -> str:
+    """Return the line of the shell that draws one of the twelve."""
+    return f"immunode figure {model} --kind {kind} -o {file_name(model, kind)}"
+
+
+def file_name(model: str, kind: str) -> str:
+    """Return the name of the file of one of the twelve."""
+    return f"{kind.split()[0]}_{model}.png"
+
+
 def front() -> str:
-    """Return the twelve of the front page in Markdown, each a link to its place in the gallery."""
+    """Return the twelve of the front page in Markdown, each a link to its kind in the gallery."""
     from immunode.cli.words import KINDS
 
     links = []
-    for kind, name in TWELVE:
-        anchor = re.sub(r"[^\w]+", "-", KINDS[kind].lower()).strip("-")
-        links.append(f"[![{KINDS[kind]}: {name}]({FOLDER}/{kind}_{name}.png)](gallery.md#{anchor})")
+    for model, kind, seen in TWELVE:
+        anchor = re.sub(r"[^\w]+", "-", KINDS[kind.split()[0]].lower()).strip("-")
+        links.append(f"[![{seen}: {model}]({FRONT}/{file_name(model, kind)})](gallery.md#{anchor})")
     return '<div class="twelve" markdown>\n\n' + "\n".join(links) + "\n\n</div>"
 
 
@@ -139,28 +158,30 @@ def _png(figure: Any) -> bytes:
     return buffer.getvalue()
 
 
-def write_sheet(path: Path, columns: int = 3, width: int = 330) -> None:
-    """Write the twelve as one picture in few colors, so that it stays small."""
+def write_front(folder: Path) -> None:
+    """Write the twelve into a folder, in few colors, so that they stay small."""
     import matplotlib
 
     matplotlib.use("Agg")
     from PIL import Image
 
-    tiles = []
-    for key in TWELVE:
-        picture = Image.open(io.BytesIO(_png(drawings()[key].figure()))).convert("RGB")
-        tiles.append(picture.resize((width, round(picture.height * width / picture.width)), Image.Resampling.LANCZOS))
-    gap = 12
-    rows = [tiles[i : i + columns] for i in range(0, len(tiles), columns)]
-    tops = [0]
-    for row in rows:
-        tops.append(tops[-1] + max(tile.height for tile in row) + gap)
-    sheet = Image.new("RGB", (columns * (width + gap) - gap, tops[-1] - gap), "white")
-    for top, row in zip(tops, rows, strict=False):
-        for i, tile in enumerate(row):
-            sheet.paste(tile, (i * (width + gap), top))
-    sheet.quantize(64).save(path, optimize=True)
+    from immunode.cli.figures.kinds import make_drawing
+    from immunode.cli.figures.pictures import read_subject
+
+    folder.mkdir(parents=True, exist_ok=True)
+    for model, typed, _ in TWELVE:
+        kind, *options = typed.split()
+        told = dict(zip(options[::2], options[1::2], strict=True))
+        arms = [told["--arm"]] if "--arm" in told else None
+        subject = read_subject(model, arms=arms, until=told.get("--until", ""), story=kind == "courses")
+        picture = Image.open(io.BytesIO(_png(make_drawing(kind, subject).figure()))).convert("RGB")
+        size = (WIDE, round(picture.height * WIDE / picture.width))
+        small, path = picture.resize(size, Image.Resampling.LANCZOS), folder / file_name(model, typed)
+        for colors in (128, 64, 32):
+            small.quantize(colors, dither=Image.Dither.NONE).save(path, optimize=True)
+            if path.stat().st_size < MOST:
+                break
 
 
 if __name__ == "__main__":
-    write_sheet(ROOT / SHEET)
+    write_front(ROOT / "docs" / FRONT)

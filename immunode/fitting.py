@@ -8,14 +8,15 @@ from immunode.analysis.fitting.optimum import Optimum
 from immunode.analysis.fitting.posterior import Posterior
 from immunode.analysis.fitting.profiles import Profiles
 from immunode.analysis.fitting.search import SearchResult
-from immunode.analysis.mixed_effects.diagnostics import PredictiveCheck
 from immunode.analysis.mixed_effects.likelihoods import LikelihoodValue
-from immunode.analysis.mixed_effects.population_fit import PopulationFit
+from immunode.analysis.mixed_effects.prior_densities import InverseWishart
 from immunode.analysis.mixed_effects.problem import population_likelihood
 from immunode.analysis.mixed_effects.records.individual_records import IndividualData, Route
+from immunode.analysis.mixed_effects.results.diagnostics import PredictiveCheck
+from immunode.analysis.mixed_effects.results.population_fit import PopulationFit
 
 __all__ = [
     "observable", "Observable", "Fit", "Optimum", "SearchResult", "Profiles", "Posterior",
     "IndividualData", "Route", "population_likelihood", "LikelihoodValue", "PopulationFit",
-    "PredictiveCheck",
+    "PredictiveCheck", "InverseWishart",
 ]  # fmt: skip

@@ -170,3 +170,52 @@ def antibody() -> Model:
         correlations=[Correlation("CL", "V", 0.4)],
         observed=[Observed("C", additive=0.05, proportional=0.15)],
     )  # fmt: skip
+
+
+def warfarin_turnover() -> Model:
+    """Warfarin in plasma and prothrombin activity, with the initial values of nlmixr2's article on several endpoints.
+
+    Absorption through a transit compartment; the drug lowers the production of the response.
+    """
+    values = {"ktr": 1.0, "ka": 1.0, "CL": 0.1, "V": 10.0, "emax": 0.8, "ec50": 0.5, "kout": 0.05, "e0": 100.0}
+    units = {"ktr": "1/h", "ka": "1/h", "CL": "L/h", "V": "L", "ec50": "mg/L", "kout": "1/h"}
+    omega2 = {"ktr": 1.0, "ka": 1.0, "CL": 2.0, "V": 1.0}
+    return Model(
+        name="warfarin",
+        time_unit="h",
+        states=[
+            State("depot", 0.0, "mg"), State("gut", 0.0, "mg"), State("central", 0.0, "mg"), State("pca", "e0", ""),
+        ],
+        parameters=parameters(*((n, v, units.get(n, "")) for n, v in values.items())),
+        derived=[Derived("cp", "central/V", "mg/L")],
+        processes=[
+            Process("release", "depot -> gut", "ktr*depot"), Process("absorption", "gut -> central", "ka*gut"),
+            Process("elimination", "central ->", "CL/V*central"),
+            Process("production", "-> pca", "kout*e0*(1 - emax*cp/(ec50 + cp))"), Process("loss", "pca ->", "kout*pca"),
+        ],
+        variability=[
+            Variability(n, sd=omega2.get(n, 0.5) ** 0.5, scale="logit" if n == "emax" else "log") for n in values
+        ],
+        observed=[Observed("cp", additive=0.1, proportional=0.1), Observed("pca", additive=10.0)],
+    )  # fmt: skip
+
+
+def lines(slope: bool = True) -> Model:
+    """y = level_i + slope*t, a level for each individual: estimates have closed forms."""
+    return Model(
+        name="lines",
+        time_unit="h",
+        states=[State("x", "level", "")],
+        parameters=parameters(("level", 3.0, ""), ("slope", 0.2 if slope else 0.0, "1/h")),
+        processes=[Process("growth", "-> x", "slope")],
+        variability=[Variability("level", sd=0.5, scale="linear")],
+        observed=[Observed("x", additive=1.0)],
+    )
+
+
+def line_data(n: int = 30, sd: float = 1.2, noise: float = 0.4) -> pd.DataFrame:
+    """Return five observations of each of `n` individuals on lines of slope 0.7."""
+    rng = np.random.default_rng(4)
+    t = np.arange(1.0, 6.0)
+    y = 5 + sd * rng.standard_normal((n, 1)) + 0.7 * t + noise * rng.standard_normal((n, 5))
+    return pd.DataFrame({"ID": np.repeat(np.arange(n), 5), "TIME": np.tile(t, n), "DV": y.ravel()})

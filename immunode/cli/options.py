@@ -87,7 +87,7 @@ Method = Annotated[
     str,
     typer.Option(
         "--method",
-        help="auto, or a method of the engine: tsit5, rodas5p; LSODA, BDF, Radau, DOP853.",
+        help="auto, or a method of the engine: tsit5, rodas5p, dop853; LSODA, BDF, Radau, DOP853.",
         autocompletion=completion.methods,
     ),
 ]

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 STYLES = ("slide", "paper", "poster", "dark")
 ENGINES = ("auto", "compiled", "numpy", "scipy")
-METHODS = ("auto", "tsit5", "rodas5p", "LSODA", "BDF", "Radau", "DOP853")
+METHODS = ("auto", "tsit5", "rodas5p", "dop853", "LSODA", "BDF", "Radau", "DOP853")
 MEASURES = ("mean", "final", "peak")
 PICTURES = ("png", "svg", "pdf")
 

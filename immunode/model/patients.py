@@ -209,7 +209,8 @@ class Observed:
 
     A measurement is value*(1 + e1) + e2, or value*exp(e3), with normal errors of mean 0 and these standard deviations;
     or, with `counts="poisson"`, a number of events: in disjoint intervals Poisson counts, whose mean is the increase of
-    the quantity.
+    the quantity. With `events="exact"` the quantity is a hazard, and what is recorded is whether an event happens at a
+    time. With `categories` the quantity is a score, and what is recorded is a category 0, 1, ...
 
     Parameters
     ----------
@@ -222,6 +223,12 @@ class Observed:
     combined : str
         how additive and proportional parts add up: "variances" (as above, two independent errors; combined2 elsewhere)
         or "sds" (one error with the sum of both standard deviations; combined1).
+    events : str
+        "exact": events happen with the rate of the quantity, a hazard per time. A record of 1 is an event at its time,
+        one of 0 is none since the record before. Events may come again.
+    categories : Sequence[str]
+        thresholds between ordered categories, expressions of parameters that rise: category k or a lower one has the
+        probability 1/(1 + exp(quantity - threshold_k)); `("0",)` is yes (1) or no (0) with the quantity as its logit.
 
     Raises
     ------
@@ -237,6 +244,8 @@ class Observed:
     source: str = ""
     power: float = 1.0
     combined: str = "variances"
+    events: str = ""
+    categories: Sequence[str] = ()
 
     def __post_init__(self) -> None:
         who = f"error of '{self.quantity}'"
@@ -246,9 +255,22 @@ class Observed:
             object.__setattr__(self, label, checked_number(f"{who}: {label}", getattr(self, label), least=0.0))
         if self.counts:
             one_of(f"{who}: counts", self.counts, ("poisson",))
-        kinds = [self.additive > 0 or self.proportional > 0, self.lognormal > 0, bool(self.counts)]
-        if sum(kinds) != 1:
-            raise ModelError(f"{who}: give additive and proportional, or lognormal, or counts='poisson'")
+        if self.events:
+            one_of(f"{who}: events", self.events, ("exact",))
+        if isinstance(self.categories, str):
+            raise ModelError(f"{who}: categories are a list of thresholds, got {quoted(self.categories)}")
+        object.__setattr__(self, "categories", tuple(str(text) for text in self.categories))
+        kinds = [self.additive > 0 or self.proportional > 0, self.lognormal > 0, bool(self.counts), bool(self.events)]
+        if sum(kinds) + bool(self.categories) != 1:
+            raise ModelError(
+                f"{who}: give additive and proportional, or lognormal, or counts='poisson', or events='exact', or "
+                "categories"
+            )
+
+    @property
+    def discrete(self) -> bool:
+        """Whether events or categories are recorded, which have no error around the quantity."""
+        return bool(self.events or self.categories)
 
 
 @register
@@ -290,7 +312,7 @@ class Threshold:
         return re.sub(rf"\b{re.escape(self.quantity)}\b", lambda _: endpoint, self.condition)
 
 
-STORIES = ("courses", "waterfall")
+STORIES = ("courses", "waterfall", "responders")
 """Kinds of pictures that stories are told with."""
 
 
@@ -318,7 +340,7 @@ class Story:
         the typical patient alone.
     kind : str
         "courses", or "waterfall": the first panel, a change in %, at the end in each patient, and how many in a hundred
-        then meet the first threshold on it.
+        then meet the first threshold on it; or "responders": only how many these are, as bars with intervals.
     """
 
     sentence: str
@@ -337,9 +359,9 @@ class Story:
         object.__setattr__(self, "until", checked_number("story: until", self.until, least=0.0))
         if self.patients < 0 or self.patients == 1 or self.patients != int(self.patients):
             raise ModelError(f"story: patients={self.patients!r}: give a number of patients from 2 on, or 0 for none")
-        if self.kind not in STORIES or (self.kind == "waterfall" and not self.patients):
+        if self.kind not in STORIES or (self.kind != "courses" and not self.patients):
             raise ModelError(
-                f"story: kind={quoted(self.kind)}: give one of {', '.join(STORIES)}; a waterfall needs patients"
+                f"story: kind={quoted(self.kind)}: give one of {', '.join(STORIES)}; all but courses need patients"
             )
         if not self.sentence or not self.arms or not self.panels:
             raise ModelError("a story needs a sentence, arms and panels")
@@ -347,6 +369,8 @@ class Story:
 
 def named_threshold(text: str, thresholds: Iterable[Threshold]) -> tuple[Threshold, str] | None:
     """Return the threshold that "remission at 24 weeks" names, and the time, "" where none is said; None for none.
+
+    "remission at week 24", as results say it, is the same.
 
     A name comes before a phrase that results show for a threshold: its meaning, with or without "in" or "with", or its
     name with spaces, in any case.
@@ -360,8 +384,16 @@ def named_threshold(text: str, thresholds: Iterable[Threshold]) -> tuple[Thresho
             if asked == phrase:
                 return one, ""
             if asked.startswith(f"{phrase} at "):
-                return one, said[len(phrase) + 4 :]
+                return one, _typed(said[len(phrase) + 4 :])
     return None
+
+
+def _typed(time: str) -> str:
+    """Return a time as it is given to functions: "week 24" as "24 weeks", "time 5" as "5", others as they are."""
+    word, _, number = time.partition(" ")
+    if not word.isalpha() or not re.fullmatch(r"\d+(\.\d+)?", number):
+        return "0" if time == "the start" else time
+    return number if word == "time" else f"{number} {word}" + "s" * (number != "1")
 
 
 def _phrases(one: Threshold) -> list[str]:

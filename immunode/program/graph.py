@@ -130,6 +130,18 @@ class Graph:
         """Return, for each target that depends on `leaf`, the node of its derivative by that leaf."""
         return self.tangents(targets, {leaf: self.number(1.0)})
 
+    def reached(self, targets: Iterable[int], leaves: Sequence[int]) -> dict[int, list[int]]:
+        """Return for each leaf the targets that it can move, in their order."""
+        wanted = list(targets)
+        sets = {leaf: 1 << k for k, leaf in enumerate(leaves)}
+        for position in sorted(self.needed(wanted)):
+            found = sets.get(position, 0)
+            for operand in (*self._operands(position), *(x for x, _ in self._slopes.get(position, ()))):
+                found |= sets.get(operand, 0)
+            if found:
+                sets[position] = found
+        return {leaf: [t for t in wanted if sets.get(t, 0) >> k & 1] for k, leaf in enumerate(leaves)}
+
     def tangents(self, targets: Iterable[int], seeds: Mapping[int, int]) -> dict[int, int]:
         """Return, for each target that moves, the node of its rate where leaves move as `seeds` says: leaf -> rate."""
         wanted = list(targets)

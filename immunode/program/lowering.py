@@ -231,9 +231,13 @@ class _Lowering:
 
     def _jacobian(self, states: list[int], derivatives: list[int]) -> tuple[tuple[int, int, int], ...]:
         entries = []
-        for column, state in enumerate(states):
-            slopes = self.graph.derivatives(derivatives, state)
-            entries += [(row, column, slopes[d]) for row, d in enumerate(derivatives) if d in slopes]
+        rows: dict[int, list[int]] = {}
+        for row, node in enumerate(derivatives):
+            rows.setdefault(node, []).append(row)
+        # most states move few others: a column of a large system is made of these
+        for column, (state, moved) in enumerate(self.graph.reached(rows, states).items()):
+            slopes = self.graph.derivatives(moved, state)
+            entries += [(row, column, slopes[d]) for d in moved if d in slopes for row in rows[d]]
         return tuple(sorted(entries))
 
     def _quantity(self, name: str, fluxes: dict[str, int], derived: dict[str, int]) -> int:

@@ -8,17 +8,16 @@ from functools import lru_cache
 from immunode.errors import EngineError, did_you_mean
 from immunode.program.llvm.compile import Absent, require
 from immunode.program.numpy.functions import Functions
-from immunode.solve.compiled.engine import CompiledEngine, at_hand, code_name
+from immunode.solve.compiled.engine import CompiledEngine
+from immunode.solve.compiled.kernels import at_hand, code_name, making_seconds
 from immunode.solve.engine import Engine
 from immunode.solve.numpy.engine import NumpyEngine
 
 ENGINES = ("auto", "scipy", "numpy", "compiled")
 FEW_RUNS = 10
 """Below this many runs SciPy, one at a time, is faster than a block whose machine code is still to be made."""
-MANY_NODES = 10_000
-"""Above this many operations a program takes longer to compile than "auto" waits; engine="compiled" does it."""
-MAKING, MAKING_NODE, MAKING_ENTRY = 0.2, 0.0015, 0.01
-"""Seconds of CPU that making the machine code of a program takes, by node and by entry of the Jacobian more."""
+LONGEST_MAKING = 30.0
+"""Seconds of CPU that "auto" waits for machine code, as expected; engine="compiled" makes it in any case."""
 _SCIPY_METHODS = ("LSODA", "BDF", "Radau", "DOP853")
 _spent: dict[str, float] = {}
 _settled: dict[object, tuple[str, str]] = {}
@@ -70,8 +69,7 @@ def _best_for_few(functions: Functions) -> tuple[str, str]:
     programs = (functions.program, *(() if start is None else (start.functions.program,)))
     if all(at_hand(program) for program in programs):
         return "compiled", "compiled: its machine code is at hand"
-    cost = sum(MAKING + MAKING_NODE * len(p.nodes) + MAKING_ENTRY * len(p.jacobian) for p in programs)
-    if spent(functions) > cost:
+    if spent(functions) > sum(making_seconds(program) for program in programs):
         return "compiled", "compiled: runs by scipy have taken as long as making machine code does"
     return "scipy", f"scipy: fewer than {FEW_RUNS} runs, and machine code is still to be made"
 
@@ -89,7 +87,7 @@ def spent(functions: Functions, more: float = 0.0) -> float:
 
 def can_compile_soon(functions: Functions) -> bool:
     """Return whether machine code for a program can be made here, and soon enough for "auto"."""
-    return len(functions.program.nodes) <= MANY_NODES and _can_compile()
+    return making_seconds(functions.program) <= LONGEST_MAKING and _can_compile()
 
 
 def _can_compile() -> bool:

@@ -91,8 +91,13 @@ class Engine(ABC):
     name: ClassVar[str]
     methods: ClassVar[tuple[str, ...]]
 
-    def check_method(self, method: str) -> None:
-        """Raise EngineError if the engine has no such method."""
+    def check_method(self, method: str, listener: StepListener | None = None) -> None:
+        """Raise EngineError if the engine has no such method, or one that can't serve a listener."""
+        if method == "dop853" and listener is not None:
+            raise EngineError(
+                "method 'dop853' gives states at times, not peaks, integrals or what else is taken from steps; "
+                "use method='auto' or 'tsit5'"
+            )
         if method != "auto" and method not in self.methods:
             known = ("auto", *self.methods)
             raise EngineError(f"engine '{self.name}': unknown method '{method}'{did_you_mean(method, known)}")

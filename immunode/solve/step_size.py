@@ -77,6 +77,7 @@ class Controller:
 
 
 EXPLICIT = Controller(unit=0.04, safety=0.9, remembers=True)
+EIGHTH = Controller(unit=0.025, safety=0.9, remembers=True)
 STIFF = Controller(unit=0.05, safety=0.95, remembers=False)
 
 

@@ -7,14 +7,12 @@ from dataclasses import dataclass
 Row = tuple[float, ...]
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class ExplicitPair:
-    """An explicit Runge-Kutta pair whose last stage is the first of the next step.
+    """An explicit Runge-Kutta pair whose last stage is the first of the next step; the one before is at its time too.
 
     a : rows of stages 2, 3, ...; the last one is the solution.   nodes : c of stages 2, 3, ...
     error : weights of the slopes in the error estimate.
-    quartic : weights of the slopes in the coefficient q of the continuous extension
-        hermite(x) + x^2 (1 - x)^2 h q, where hermite is the cubic through both ends and their slopes.
     order : of the solution.   error_order : the estimate is O(h^error_order).
     real_limit : the method is stable for h*lambda in [-real_limit, 0].
     """
@@ -25,9 +23,19 @@ class ExplicitPair:
     a: tuple[Row, ...]
     nodes: Row
     error: Row
-    quartic: Row
     real_limit: float
     source: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FifthOrderPair(ExplicitPair):
+    """One with a quartic inside the step.
+
+    quartic : weights of the slopes in the coefficient q of the continuous extension
+        hermite(x) + x^2 (1 - x)^2 h q, where hermite is the cubic through both ends and their slopes.
+    """
+
+    quartic: Row
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,7 +65,7 @@ class Rosenbrock:
     source: str
 
 
-TSIT5 = ExplicitPair(
+TSIT5 = FifthOrderPair(
     name="tsit5",
     order=5,
     error_order=5,

@@ -7,18 +7,29 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from immunode.errors import ImmunodeError
+from immunode.language.evaluation import evaluate
+from immunode.language.expression import parse
 from immunode.model.patients import Story
 from immunode.study.arms import CONTROL, Arms
+from immunode.study.design.declared import listed_number
 from immunode.study.endpoints.final_value import final
 from immunode.study.result.course_pictures import LEVELS, Population
-from immunode.study.result.row_words import whose_rows
+from immunode.study.result.paired_differences import exact_interval
+from immunode.study.result.row_words import rule_words, whose_rows
 from immunode.study.result.simulation import Comparison, Simulation
 from immunode.study.run.ready import looked_at_first
 from immunode.study.simulations import simulate
 from immunode.study.sweeps import sweep
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from numpy.typing import NDArray
+
     from immunode.model import Model
+    from immunode.study.result.sweep_result import SweepResult
+
+    Array = NDArray[np.float64]
 
 SEED = 1
 """What the patients of a story are drawn with."""
@@ -75,7 +86,26 @@ def story_patients(model: Model, story: Story, end: float | str | None) -> Popul
     last = result.endpoint(result.endpoints[0])
     by_arm = {arm: last[result.ok & (result.arm_of == i)] for i, arm in enumerate(result.arms)}
     whom = whose_rows(result.design_recipe, labelled=bool(result.row_labels), species=model.species)
-    return Population(np.asarray(result.times), levels, by_arm, story.patients, whom)
+    shares, rule = _shares(result, panels[0], by_arm)
+    return Population(np.asarray(result.times), levels, by_arm, story.patients, whom, shares, rule)
+
+
+def _shares(
+    result: SweepResult, quantity: str, by_arm: Mapping[str, Array]
+) -> tuple[dict[str, tuple[float, float, float]], str]:
+    """Return arm -> share of patients who meet the first threshold on a quantity at the end, with interval; and who.
+
+    by_arm : arm -> the quantity at the end, shape (n_patients,). Draws of listed patients count as so many as these.
+    """
+    line = next((one for one in result.model.thresholds if one.quantity == quantity), None)
+    if line is None:
+        return {}, ""
+    condition, listed, shares = parse(line.condition), listed_number(result.design_recipe), {}
+    for arm, last in by_arm.items():
+        share = float(np.mean(np.asarray(evaluate(condition, {quantity: last}), float))) if last.size else np.nan
+        known = min(last.size, listed or last.size)
+        shares[arm] = (share, *exact_interval(share * known if known else 0.0, known))
+    return shares, rule_words(line.on(f"final({quantity})"), result.model, float(result.times[-1]))
 
 
 def with_story_variant(model: Model) -> Model:

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import pytest
 
-from immunode.analysis.trials.phrases import endpoint_words, result_words, rule_words
+from immunode.analysis.trials.phrases import result_words
 from immunode.analysis.trials.threshold_rules import written_out
 from immunode.catalogue import load_model
 from immunode.model import Model, Parameter, Process, State, Threshold, TrialResult
 from immunode.model.patients import named_threshold
+from immunode.study.result.row_words import endpoint_phrases, rule_words
 
 ARTHRITIS, ASTHMA, MYASTHENIA = (load_model(name) for name in ("ma2020", "jin2025", "valenzuela2025"))
 
@@ -16,62 +17,63 @@ ARTHRITIS, ASTHMA, MYASTHENIA = (load_model(name) for name in ("ma2020", "jin202
 @pytest.mark.parametrize(
     ("model", "endpoint", "words"),
     [
-        (ARTHRITIS, "change(das28, 24 weeks)", "change of DAS28-CRP at 24 weeks"),
-        (ARTHRITIS, "percent_change(anc, 24 weeks)", "percent change of neutrophils at 24 weeks"),
-        (ARTHRITIS, "at(das28, 168)", "DAS28-CRP at 168 days"),
-        (ARTHRITIS, "at(das28, 1)", "DAS28-CRP at 1 day"),
+        (ARTHRITIS, "change(das28, 24 weeks)", "change of DAS28-CRP by week 24"),
+        (ARTHRITIS, "percent_change(anc, 24 weeks)", "percent change of neutrophils by week 24"),
+        (ARTHRITIS, "at(das28, 168)", "DAS28-CRP at week 24"),
+        (ARTHRITIS, "at(das28, 1)", "DAS28-CRP at day 1"),
         (ARTHRITIS, "at(das28, 0)", "DAS28-CRP at the start"),
         (ARTHRITIS, "final(das28)", "DAS28-CRP at the end"),
-        (ARTHRITIS, "peak(C)", "highest sarilumab in blood"),
-        (ARTHRITIS, "auc(das28)", "area under DAS28-CRP"),
-        (ARTHRITIS, "time_to(das28 < 2.6)", "time until DAS28-CRP < 2.6"),
-        (ARTHRITIS, "fraction_of_time(anc < 1.0)", "part of the time with neutrophils < 1.0"),
-        (ARTHRITIS, "time_of_peak(C)", "time of the highest sarilumab in blood"),
+        (ARTHRITIS, "peak(C)", "peak of sarilumab in blood"),
+        (ARTHRITIS, "auc(das28)", "DAS28-CRP, area under the curve"),
+        (ARTHRITIS, "time_to(das28 < 2.6)", "time until remission (DAS28-CRP < 2.6)"),
+        (ARTHRITIS, "fraction_of_time(anc < 1.0)", "share of the time with neutropenia of grade 3 (neutrophils < 1.0)"),
+        (ARTHRITIS, "time_of_peak(C)", "time of the peak of sarilumab in blood"),
         (MYASTHENIA, "trough(IgG_change)", "lowest change of IgG"),
         (ASTHMA, "final(exac)", "exacerbations at the end"),
-        (ARTHRITIS, "final(depot)", "depot at the end"),  # has no label
+        (ARTHRITIS, "final(depot)", "sarilumab under the skin at the end"),  # has a meaning, no label
     ],
 )
 def test_endpoints_are_said_with_labels(model: Model, endpoint: str, words: str) -> None:
-    assert endpoint_words(model, endpoint) == words
+    assert endpoint_phrases([endpoint], model) == {endpoint: words}
 
 
 def test_times_without_a_unit_are_said_without_one() -> None:
     bare = Model("bare", states=[State("x", 1.0)], parameters=[Parameter("k", 1.0)], processes=[Process("p", "x ->",
                  "k*x")])  # fmt: skip
-    assert endpoint_words(bare, "change(x, 5)") == "change of x at time 5"
+    assert endpoint_phrases(["change(x, 5)"], bare) == {"change(x, 5)": "change of x by time 5"}
 
 
 @pytest.mark.parametrize(
     ("model", "rule", "words"),
     [
-        (ARTHRITIS, "remission at 24 weeks", "in remission at 24 weeks"),
-        (ARTHRITIS, "at(das28,24 weeks)<2.6", "in remission at 24 weeks"),
-        (ARTHRITIS, "low_activity at 12 weeks", "in low disease activity at 12 weeks"),
-        (ARTHRITIS, "neutropenia_3 at 4 weeks", "with neutropenia of grade 3 at 4 weeks"),
-        (ARTHRITIS, "at(C, 24 weeks) < 2.6", "with sarilumab in blood at 24 weeks < 2.6"),
-        (ARTHRITIS, "at(das28, 24 weeks) < 2", "with DAS28-CRP at 24 weeks < 2"),
+        (ARTHRITIS, "remission at 24 weeks", "in remission at week 24"),
+        (ARTHRITIS, "at(das28,24 weeks)<2.6", "in remission at week 24"),
+        (ARTHRITIS, "low_activity at 12 weeks", "in low disease activity at week 12"),
+        (ARTHRITIS, "neutropenia_3 at 4 weeks", "with neutropenia of grade 3 at week 4"),
+        (ARTHRITIS, "trough(anc) < 1.0", "with neutropenia of grade 3"),
+        (ARTHRITIS, "at(C, 24 weeks) < 2.6", "with sarilumab in blood at week 24 < 2.6"),
+        (ARTHRITIS, "at(das28, 24 weeks) < 2", "with DAS28-CRP at week 24 < 2"),
         (
             ARTHRITIS,
             "final(das28) < 0.5*at(das28, 0) and peak(C) > 1",
-            "with DAS28-CRP at the end < 0.5*DAS28-CRP at the start and highest sarilumab in blood > 1",
+            "with DAS28-CRP at the end < 0.5*DAS28-CRP at the start and peak of sarilumab in blood > 1",
         ),
-        (MYASTHENIA, "responder at 23 weeks", "with two points of MG-ADL better at 23 weeks"),
+        (MYASTHENIA, "responder at 23 weeks", "with two points of MG-ADL better at week 23"),
     ],
 )
 def test_rules_say_who_is_meant(model: Model, rule: str, words: str) -> None:
-    assert rule_words(model, written_out(model, rule)) == words
+    assert rule_words(written_out(model, rule), model) == words
 
 
 @pytest.mark.parametrize(
     ("result", "words"),
     [
-        (TrialResult("a", "change(das28, 12 weeks)", -1.0), "mean change of DAS28-CRP at 12 weeks"),
-        (TrialResult("a", "at(das28, 12 weeks)", 1.0, "sd"), "SD of DAS28-CRP at 12 weeks"),
-        (TrialResult("a", "remission at 12 weeks", 0.1, "share"), "share in remission at 12 weeks"),
+        (TrialResult("a", "change(das28, 12 weeks)", -1.0), "mean change of DAS28-CRP by week 12"),
+        (TrialResult("a", "at(das28, 12 weeks)", 1.0, "sd"), "SD of DAS28-CRP at week 12"),
+        (TrialResult("a", "remission at 12 weeks", 0.1, "share"), "share in remission at week 12"),
         (
             TrialResult("a", "change(das28, 1)", -1.0, versus="b", compared="difference"),
-            "mean change of DAS28-CRP at 1 day, difference of arms",
+            "mean change of DAS28-CRP by day 1, difference of arms",
         ),
     ],
 )
@@ -97,7 +99,7 @@ def test_every_phrase_shown_for_a_threshold_leads_back_to_it(name: str) -> None:
     model = load_model(name)
     for threshold in model.thresholds:
         rule = threshold.on(f"at({threshold.quantity}, 1 {model.time_unit})")
-        assert written_out(model, rule_words(model, rule)) == rule
+        assert written_out(model, rule_words(rule, model)) == rule
 
 
 def test_a_name_comes_before_a_meaning() -> None:

@@ -10,8 +10,8 @@ import pytest
 
 import immunode as im
 from immunode.analysis.mixed_effects.likelihoods import likelihood_value
-from immunode.analysis.mixed_effects.population_fit import PopulationFit
 from immunode.analysis.mixed_effects.records.individual_records import IndividualData, individual_data
+from immunode.analysis.mixed_effects.results.population_fit import PopulationFit
 from immunode.errors import StudyError
 from immunode.model import Derived, Model, Observed, Process, State, Variability
 from tests.population_models import (
@@ -19,6 +19,8 @@ from tests.population_models import (
     WANG,
     decay,
     intravenous,
+    line_data,
+    lines,
     needs_shared,
     oral,
     oral_curve,
@@ -27,26 +29,6 @@ from tests.population_models import (
 
 DATA = SHARED / "data"
 QUICK = (60, 60)
-
-
-def lines(slope: bool = True) -> Model:
-    """y = level_i + slope*t, a level for each individual: estimates have closed forms."""
-    return Model(
-        name="lines",
-        time_unit="h",
-        states=[State("x", "level", "")],
-        parameters=parameters(("level", 3.0, ""), ("slope", 0.2 if slope else 0.0, "1/h")),
-        processes=[Process("growth", "-> x", "slope")],
-        variability=[Variability("level", sd=0.5, scale="linear")],
-        observed=[Observed("x", additive=1.0)],
-    )
-
-
-def line_data(n: int = 30, sd: float = 1.2, noise: float = 0.4) -> pd.DataFrame:
-    rng = np.random.default_rng(4)
-    t = np.arange(1.0, 6.0)
-    y = 5 + sd * rng.standard_normal((n, 1)) + 0.7 * t + noise * rng.standard_normal((n, 5))
-    return pd.DataFrame({"ID": np.repeat(np.arange(n), 5), "TIME": np.tile(t, n), "DV": y.ravel()})
 
 
 def line_estimates(table: pd.DataFrame) -> tuple[float, float, float, float]:

@@ -282,6 +282,12 @@ def test_phenobarbital_with_covariates_has_the_values_of_nonmem() -> None:
         processes=[Process("elimination", "A ->", "CL*WGT/volume*A")],
     )  # fmt: skip
     data = individual_data(DATA / "nm_pheno.dta")
+    # initial values as NONMEM's run had them: the first line of its table of iterations, not of its control file
+    first = model.with_values(CL=0.00469307, V=1.00916, more=0.1).replace(
+        variability=intravenous(1.0, 1.0, (0.0309626, 0.031128), 0.1).variability,
+        observed=[Observed("cp", proportional=0.0130865**0.5)],
+    )
+    assert population_likelihood(first, data, "focei").objective == pytest.approx(587.366441, abs=1e-5)
     assert population_likelihood(model, data, "focei").objective == pytest.approx(586.276056, abs=1e-3)
     assert population_likelihood(model, data, "quadrature").objective == pytest.approx(586.2652, abs=0.01)
 

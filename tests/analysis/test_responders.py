@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from immunode.analysis.trials.prevalence import prevalence_weights
-from immunode.analysis.trials.responder_shares import Responders, exact_interval, responders
+from immunode.analysis.trials.responder_shares import Responders, responders
 from immunode.catalogue import load_model
 from immunode.errors import StudyError
 from immunode.intervention import Intervention, transfer
@@ -19,6 +19,7 @@ from immunode.study.design.design import Design
 from immunode.study.design.distributions import Distribution
 from immunode.study.design.from_tables import from_table
 from immunode.study.populations import population
+from immunode.study.result.paired_differences import exact_interval
 from immunode.study.sweeps import sweep
 
 STILL = Model(

@@ -282,7 +282,7 @@ def test_responders_of_an_arm_are_drawn_from_its_patients() -> None:
     np.testing.assert_allclose([(v.high - v.low) / (2 * 1.96) for v in seen.verdicts], sd, rtol=0.06)
     np.testing.assert_allclose([v.model for v in seen.verdicts], [p, q - p], atol=1e-6)
     assert "400 virtual studies" in seen.recipe
-    assert seen.verdicts[0].words == "share with share at 10 weeks"
+    assert seen.verdicts[0].words == "share with share at week 10"
 
 
 def test_both_arms_of_a_replicate_are_the_same_study() -> None:

@@ -1,8 +1,9 @@
 """Speed of population estimation beside a loop over individuals: `python tests/benchmarks/population.py [set ...]`.
 
-Sets: theophylline (public data, 12 individuals), antibody-60, antibody-100, antibody-1000, antibody-5000 (simulated).
-Each line gives CPU seconds on all cores and the ratio to the same number of runs by `scipy.integrate.solve_ivp` (LSODA,
-same tolerance), one individual at a time, whose time for one run is the mean of a sample. Compilation is not counted.
+Sets: theophylline, warfarin (public data, 12 and 32 individuals, 2 and 4 states, 3 and 8 random effects), antibody-60,
+antibody-100, antibody-1000, antibody-5000 (simulated). Each line gives CPU seconds on all cores and the ratio to the
+same number of runs by `scipy.integrate.solve_ivp` (LSODA, same tolerance), one individual at a time, whose time for one
+run is the mean of a sample. Compilation is not counted.
 """
 
 # ruff: noqa: E402 (the checkout is put on the path before immunode)
@@ -21,14 +22,14 @@ ROOT = Path(__file__).resolve().parents[2]
 sys.path[:0] = [str(ROOT)]
 
 from immunode.analysis.mixed_effects.likelihoods import likelihood_value
+from immunode.analysis.mixed_effects.methods.saem import run_saem
 from immunode.analysis.mixed_effects.problem import prepared
 from immunode.analysis.mixed_effects.records.individual_records import IndividualData, Route, individual_data
-from immunode.analysis.mixed_effects.saem import run_saem
 from immunode.model import Model
-from tests.population_models import antibody, oral
+from tests.population_models import antibody, oral, warfarin_turnover
 
 SHARED = Path(os.environ.get("IMMUNODE_NLME", ROOT.parent / "shared" / "nlme"))
-SETS = ("theophylline", "antibody-60", "antibody-100", "antibody-1000", "antibody-5000")
+SETS = ("theophylline", "warfarin", "antibody-60", "antibody-100", "antibody-1000", "antibody-5000")
 ITERATIONS = (200, 150)
 SAMPLE = 30
 """Runs of the loop that are timed."""
@@ -61,6 +62,9 @@ def question(name: str) -> tuple[Model, IndividualData, tuple[str, ...]]:
     if name == "theophylline":
         data = individual_data(SHARED / "data" / "theo_sd.csv", routes="depot")
         return oral(1.0, 1.5, 25.0, (0.3, 0.3, 0.3), 1.0), data, ()
+    if name == "warfarin":
+        table = pd.read_csv(SHARED / "data" / "warfarin.csv").rename(columns=str.upper)
+        return warfarin_turnover(), individual_data(table, routes="depot", outputs={"cp": "cp", "pca": "pca"}), ()
     model = antibody()
     if name == "antibody-60":
         data = individual_data(SHARED / "data" / "sim_tmdd_qss.csv", routes=Route("Ct", factor="1/V"))
@@ -82,6 +86,16 @@ def loop_seconds(name: str) -> float:
                 return [-ka * y[0], ka * y[0] - k * y[1]]
 
             solve_ivp(rhs, (0, 25), [320.0, 0.0], "LSODA", np.linspace(0, 25, 11), rtol=1e-6, atol=1e-8)
+            continue
+        if name == "warfarin":
+            ktr, cl, ec50 = z
+
+            def turnover(_: float, y: np.ndarray, ktr: float = ktr, cl: float = cl, ec50: float = ec50) -> list[float]:
+                cp = y[2] / 8
+                rise = 0.053 * 96.7 * (1 - 0.98 * cp / (ec50 + cp))
+                return [-ktr * y[0], ktr * y[0] - y[1], y[1] - 0.135 * cl * cp, rise - 0.053 * y[3]]
+
+            solve_ivp(turnover, (0, 144), [100.0, 0, 0, 96.7], "LSODA", np.linspace(0, 144, 16), rtol=1e-6, atol=1e-8)
             continue
         cl, v, r0 = 0.2 * z[0], 3.2 * z[1], 2.0 * z[2]
 
@@ -106,7 +120,7 @@ def main(names: list[str]) -> None:
     print(f"{CORES} cores; SAEM of {ITERATIONS[0]} + {ITERATIONS[1]} iterations; 2,000 importance draws an individual")
     heads = f"{'set':16}{'SAEM wall s':>12}{'CPU s':>8}{'runs':>10}{'loop CPU s':>12}{'ratio':>8}"
     print(f"{heads}{'draws CPU s':>13}{'ratio':>8}")
-    for name in names or SETS[:3]:
+    for name in names or SETS[:4]:
         model, data, fixed = question(name)
         predict = prepared(model, data, (), fixed, 1e-6, "auto")
         one = loop_seconds(name)

@@ -13,6 +13,9 @@ import pytest
 import immunode as im
 from immunode.catalogue import load_model
 from immunode.cli import main
+from immunode.distributions import lognormal, normal
+from immunode.pk import OccasionVariability
+from tests.analysis.test_population_changes import level, levels
 from tests.population_models import WANG, decay
 
 Capture = pytest.CaptureFixture[str]
@@ -89,3 +92,37 @@ def test_labels_of_a_strange_table_are_shown_and_never_obeyed(tmp_path: Path, ca
     assert main(["estimate", str(model), str(data), "--draws", "20", "-o", str(tmp_path / "out")]) == 0
     assert "\x1b" not in capsys.readouterr().out
     assert "\n=1+1" not in (tmp_path / "out" / "individuals.csv").read_text()
+
+
+def test_occasions_and_covariates_that_change_are_asked_for_by_words(tmp_path: Path, capsys: Capture) -> None:
+    model, data = tmp_path / "level.json", tmp_path / "data.csv"
+    model.write_text(level().to_json())
+    levels().to_csv(data, index=False)
+    words = ["--estimator", "focei", "--occasion", "level=0.2", "--carried", "next", "--json"]
+    assert main(["estimate", str(model), str(data), *words]) == 0
+    told = json.loads(capsys.readouterr().out)
+    fit = im.estimate(level(), levels(), method="focei", occasions=[OccasionVariability("level", sd=0.2)])
+    assert [row["name"] for row in told["estimates"]] == list(fit.names)
+    assert [row["value"] for row in told["estimates"]] == pytest.approx(list(fit.values), rel=1e-6)
+    assert told["recipe"]["carried"] == "next"
+    for wrong, message in (("level", "write NAME=VALUE"), ("level=a", "'a' is no number"), ("level=1,evry=2", "every")):
+        assert main(["estimate", str(model), str(data), "--occasion", wrong]) == 2
+        assert message in capsys.readouterr().err
+
+
+def test_priors_are_given_by_words(files: tuple[str, str], capsys: Capture) -> None:
+    words = ["--column", "DV=conc", "--estimator", "focei", "--json"]
+    priors = ["--prior", "ke=lognormal(0.5, 0.01)", "--prior", "omega(ke)=halfnormal(0.1)"]
+    assert main(["estimate", *files, *words, *priors]) == 0
+    told = json.loads(capsys.readouterr().out)
+    believed = {"ke": lognormal(0.5, sd=0.01), "omega(ke)": normal(0, 0.1, low=0)}
+    fit = im.estimate(decay(additive=0.3), WANG, method="focei", priors=believed)
+    assert [row["value"] for row in told["estimates"]] == pytest.approx(list(fit.values), rel=1e-6)
+    assert told["penalized objective"] == pytest.approx(fit.penalized)
+    assert told["aic"] is None
+    for wrong, message in (
+        ("ke=lognorm(1, 2)", "did you mean 'lognormal'"), ("ke=normal(1)", "normal takes 2, got 1"),
+        ("ke=normal(a, b)", "are no numbers"), ("ke", 'write "CL=lognormal(3, 0.2)"'),
+    ):  # fmt: skip
+        assert main(["estimate", *files, "--column", "DV=conc", "--prior", wrong]) == 2
+        assert message in capsys.readouterr().err

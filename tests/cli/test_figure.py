@@ -14,6 +14,7 @@ import pytest
 
 import immunode as im
 from immunode.cli import main
+from immunode.cli.figures.kinds import make_drawing
 from immunode.cli.figures.picks import event_ahead
 from immunode.cli.figures.pictures import read_subject
 from immunode.cli.words import KINDS
@@ -297,3 +298,14 @@ def test_a_gallery_holds_every_figure_that_fits_and_a_page(folder: Path, capsys:
     assert sorted(p.name for p in (folder / "g").iterdir()) == sorted(
         [*(f"{kind}.png" for kind in KINDS), "index.html"]
     )
+
+
+def test_figures_without_named_arms_show_the_variant_of_the_story() -> None:
+    """In health no treatment of baker2013 does anything: its gallery would be a row of flat lines."""
+    assert read_subject("baker2013").variant == "diseased"
+    assert read_subject("baker2013", arms=["all"]).model.variant_name == "diseased"
+    assert "load_model('baker2013', variant='diseased')" in make_drawing("courses", read_subject("baker2013")).script(
+        "x"
+    )
+    assert read_subject("baker2013", arms=["control"]).variant == ""
+    assert read_subject("baker2013", variant="aging").variant == "aging"

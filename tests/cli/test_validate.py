@@ -33,10 +33,10 @@ def test_the_screen_says_all_that_is_needed_to_judge(capsys: Capture, monkeypatc
     monkeypatch.setenv("COLUMNS", "300")
     assert main(["validate", "ma2020", *FEW]) == 0
     lines = capsys.readouterr().out.splitlines()
-    (line,) = [x for x in lines if "KAKEHASI" in x and "200 mg q2w" in x and "12 weeks" in x]
-    assert "mean change of DAS28-CRP at 12 weeks" in line
+    (line,) = [x for x in lines if "KAKEHASI" in x and "200 mg q2w" in x and "week 12" in x]
+    assert "mean change of DAS28-CRP by week 12" in line
     assert "-2.3 (-2.56 to -2.04)" in line
-    (share,) = [x for x in lines if "MOBILITY" in x and "placebo" in x and "share in remission at 24 weeks" in x]
+    (share,) = [x for x in lines if "MOBILITY" in x and "placebo" in x and "share in remission at week 24" in x]
     assert "10.1" in share
     assert "%" in share
     assert "quoted from memory" in share

@@ -106,7 +106,7 @@ def test_what_is_only_told_does_not_change_the_key_of_the_numbers() -> None:
         (lambda: Story("", {"a": ""}, ["x"]), ["sentence"]),
         (lambda: Story("s", {"a": ""}, ["x"], patients=1), ["patients=1", "from 2 on"]),
         (lambda: Story("s", {"a": ""}, ["x"], kind="waterfal", patients=9), ["'waterfal'", "courses, waterfall"]),
-        (lambda: Story("s", {"a": ""}, ["x"], kind="waterfall"), ["needs patients"]),
+        (lambda: Story("s", {"a": ""}, ["x"], kind="waterfall"), ["need patients"]),
         (lambda: TrialResult("a", "at(x, 1)", 1.2, "share"), ["share", "1.2"]),
         (lambda: TrialResult("a", "at(x, 1)", 1.0, low=2, high=3), ["outside its interval"]),
         (lambda: TrialResult("a", "at(x, 1)", 1.0, low=0), ["low=", "high="]),

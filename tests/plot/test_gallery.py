@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from io import BytesIO
 
+import matplotlib
 import numpy as np
 import pytest
 from matplotlib.figure import Figure
@@ -77,6 +78,8 @@ def figures(style: str = "slide") -> dict[str, Callable[[], Figure]]:
 @pytest.mark.parametrize("name", figures())
 def test_a_figure_shows_what_it_always_showed(name: str) -> None:
     """A change here is a change of what a figure of the same data shows: look at it, then write the new one down."""
+    if name in ("doses", "isoboles") and tuple(map(int, matplotlib.__version__.split(".")[:2])) < (3, 9):
+        pytest.skip("bars and contours had other corners before matplotlib 3.9")
     assert data_hash(figures()[name]()) == KNOWN[name]
 
 

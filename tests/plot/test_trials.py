@@ -6,12 +6,14 @@ from typing import Any
 
 import numpy as np
 import pytest
+from matplotlib.colors import to_hex
 
 from immunode.errors import StudyError
 from immunode.plot.charts.event_curves import time_to_event
 from immunode.plot.charts.patient_changes import waterfall
 from immunode.plot.charts.regimen_tradeoff import regimens
 from immunode.plot.charts.responder_bars import responder_shares
+from immunode.plot.kit.style import PALETTE
 
 
 def texts(figure: Any, gid: str) -> list[str]:
@@ -32,6 +34,34 @@ def test_waterfall_is_sorted_and_marks_what_is_cut() -> None:
     assert heights == [100.0, 20.0, -50.0]
     note = figure.get_supxlabel().replace("\n", " ")
     assert "dashed: partial response; triangle: above +100 %; 1 without a value" in note
+
+
+def test_numbers_at_risk_stand_below_each_time_of_the_axis() -> None:
+    """Of 5 patients with events at 2, 4, 4 and 6 days, 5 have none before day 0 and 2, 4 before day 4, 2 before 6."""
+    times = {"drug": [2.0, 4.0, 4.0, 6.0, np.inf], "placebo": [1.0, 1.0, np.inf, np.nan]}
+    figure = time_to_event(times, until=10, time_unit="day", event="relapse", control="placebo")
+    figure.draw_without_rendering()
+    ticks = [t for t in figure.axes[0].xaxis.get_majorticklocs() if 0 <= t <= 10]
+    assert ticks == [0, 2, 4, 6, 8, 10]
+    assert texts(figure, "at-risk") == ["5", "5", "4", "2", "1", "1", "3", "1", "1", "1", "1", "1"]
+    assert texts(figure, "at-risk-arm") == ["drug", "placebo"]
+    colors = [t.get_color() for t in figure.axes[0].texts if t.get_gid() == "at-risk-arm"]
+    assert to_hex(colors[1]) == PALETTE[0].lower()
+
+
+def test_the_control_has_its_color_whatever_it_is_called() -> None:
+    changes = {"drug": [-50.0, 10.0], "no cytokine": [-10.0, 30.0]}
+    figure = waterfall(changes, label="change (%)", control="no cytokine")
+    assert [to_hex(ax.patches[0].get_facecolor()) for ax in figure.axes] == [c.lower() for c in PALETTE[1::-1]]
+    shares = responder_shares({"no cytokine": (0.2, 0.1, 0.3), "drug": (0.5, 0.4, 0.6)}, rule="r", patients=9,
+                              control="no cytokine")  # fmt: skip
+    bars = [to_hex(bar.get_facecolor()) for bar in shares.axes[0].patches]
+    assert bars == [c.lower() for c in PALETTE[:2]]
+
+
+def test_arms_keep_their_colors_where_not_all_are_drawn() -> None:
+    figure = waterfall({"b": [-50.0]}, label="change (%)", arms=["control", "a", "b"], control="control")
+    assert to_hex(figure.axes[0].patches[0].get_facecolor()) == PALETTE[2].lower()
 
 
 def test_time_to_event_is_the_kaplan_meier_curve() -> None:

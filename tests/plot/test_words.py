@@ -83,7 +83,7 @@ def test_conditions_and_rules_have_labels_and_powers_of_ten() -> None:
     model = load_model("kuznetsov1994")
     assert condition_words("T > 3e8", model) == "tumor cells > 3×10⁸"
     said = rule_in_words("final(T) <= 0.5*at(T, 0)", model, 500.0)
-    assert said == "tumor cells at day 500 ≤ 0.5*tumor cells at day 0"
+    assert said == "tumor cells at day 500 ≤ 0.5*tumor cells at the start"
     assert condition_words("das28 < 2.6", load_model("ma2020")) == "remission (DAS28-CRP < 2.6)"
     assert in_words("x > 1e8 + k2e8", {"k2e8": "rate"}) == "x > 10⁸ + rate"
 

@@ -61,7 +61,8 @@ def test_one_tolerance_is_ringed_on_every_line() -> None:
 def test_what_is_closer_than_the_reference_is_shaded_and_told(seen: Callable[[Figure], list[Text]]) -> None:
     shaded = work_precision(table(), floor=1e-6)
     (patch,) = [p for p in shaded.axes[0].patches if p.get_gid() == "floor"]
-    assert max(patch.get_x(), patch.get_x() + patch.get_width()) == pytest.approx(1e-6)
+    outline = patch.get_patch_transform().transform_path(patch.get_path())
+    assert outline.get_extents().x1 == pytest.approx(1e-6)
     assert any("closer than the reference is known" in t.get_text() for t in seen(shaded))
     plain = work_precision(table(), floor=1e-30)
     assert not [p for p in plain.axes[0].patches if p.get_gid() == "floor"]

@@ -17,7 +17,7 @@ from immunode.solve.status import Status
 
 Array = NDArray[np.float64]
 Build = Callable[..., Functions]
-WAYS = [("numpy", "tsit5"), ("numpy", "rodas5p"), ("scipy", "LSODA"), ("scipy", "DOP853")]
+WAYS = [("numpy", "tsit5"), ("numpy", "rodas5p"), ("numpy", "dop853"), ("scipy", "LSODA"), ("scipy", "DOP853")]
 ways = pytest.mark.parametrize(("engine", "method"), WAYS)
 
 

@@ -12,6 +12,7 @@ from immunode.errors import EngineError
 from immunode.program.llvm.compile import available
 from immunode.program.numpy.functions import Functions
 from immunode.solve import choice, choose_engine, solve
+from immunode.solve.compiled.kernels import making_seconds
 from immunode.solve.status import Status
 from immunode.solve.step_size import absolute_tolerance
 
@@ -42,7 +43,7 @@ def test_few_runs_take_machine_code_that_is_at_hand(build: Callable[..., Functio
 @pytest.mark.usefixtures("unmade")
 def test_machine_code_is_made_once_scipy_has_taken_as_long(build: Callable[..., Functions], decay: Functions) -> None:
     assert choose_engine(decay, 1)[0] == "scipy"
-    choice.spent(decay, choice.MAKING + 1.0)
+    choice.spent(decay, making_seconds(decay.program) + 1.0)
     other = build({"x": 1.0}, {"k": 2.0}, {"x": "-k*x"})
     assert other.program != decay.program
     assert choose_engine(other, 1) == (

@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable, Iterator
 
 import numpy as np
 import pytest
 
 from immunode.program.llvm import compile as llvm_compile
+from immunode.program.llvm import parts, shared_math
 from immunode.program.numpy.functions import Functions
 from immunode.solve import Status, solve
+from immunode.solve.compiled import kernels
 from immunode.solve.compiled import workspace as compiled_workspace
-from immunode.solve.compiled.engine import kernel
 from immunode.solve.compiled.kernel import kernel_source
+from immunode.solve.compiled.kernels import kernel
 from tests.clock import cpu_below
 from tests.libraries import needs
 
@@ -81,10 +84,58 @@ def test_forty_states_agree_with_scipy(build: Build, method: str) -> None:
     assert ours.y == pytest.approx(theirs.y, rel=1e-6, abs=1e-9)
 
 
-@pytest.mark.slow
-@pytest.mark.parametrize(("n", "limit"), [(50, 10.0), (100, 20.0)])
+def chain(build: Build, n: int) -> Functions:
+    """Return a line of states, each made at a Hill term of the one before."""
+    rates = {f"x{i}": f"k*hill(x{i - 1}, K + 0.01*{i}, h) - d*x{i}" for i in range(1, n)}
+    return build(dict.fromkeys([f"x{i}" for i in range(n)], 1.0), {"k": 1.0, "d": 0.3, "K": 2.0, "h": 2.3},
+                 {"x0": "k - d*x0", **rates}, name=f"chain{n}")  # fmt: skip
+
+
+@pytest.mark.parametrize(("n", "limit"), [(100, 3.0), (400, 15.0)])
 def test_compile_time(build: Build, n: int, limit: float) -> None:
-    """Seconds of processor time; measured: 1.7 and 4 (without loops 5.5 and 14)."""
-    functions = ring(build, n)
+    """Seconds of processor time of both kernels; measured: 0.6 and 2.5 (3.5 and 25 with all inline in one function)."""
+    program = chain(build, n).program
     with cpu_below(limit):
-        llvm_compile._compile(kernel_source(functions.program, "rodas5p")[0])
+        for method in ("tsit5", "rodas5p"):
+            llvm_compile._compile(kernel_source(program, method)[0])
+
+
+@both
+def test_parts_and_called_functions_give_the_numbers_of_whole_code(
+    build: Build, method: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Masks, rates in time and prepared values cross from one part to the next; powers are called."""
+    rates = {f"x{i}": f"piecewise(s, x{i - 1} < a, 0) + x{i - 1}**h - d*x{i}*(1 + sin(t/p))" for i in range(1, 8)}
+    rates |= {"x0": "s*exp(-a) - d*x0 + max(x7 - a, 0)**1.5"}
+    parameters = {"s": 0.5, "a": 0.4, "h": 0.7, "d": 0.9, "p": 3.0}
+    functions = build(dict.fromkeys(rates, 0.6), parameters, rates, name="crossing")
+    values = np.array(functions.program.values)[:, None] * np.linspace(0.8, 1.2, 17)
+    found = []
+    for most_unrolled, operations, inline in ((1000, 200, 100), (0, 3, 0)):
+        monkeypatch.setattr(compiled_workspace, "MOST_UNROLLED", most_unrolled)
+        monkeypatch.setattr(parts, "OPERATIONS", operations)
+        monkeypatch.setattr(parts, "WHOLE", operations)
+        monkeypatch.setattr(shared_math, "MOST_INLINE", inline)
+        shared_math.many.cache_clear()
+        kernels._named.cache_clear()
+        kernel.cache_clear()
+        found.append(solve(functions, values, times=np.linspace(0, 20, 21), engine="compiled", method=method))
+    text = kernel_source(functions.program, method)[0]
+    shared_math.many.cache_clear()
+    kernels._named.cache_clear()
+    assert "@slope_5(" in text
+    assert "@vector_pow(" in text
+    assert set(found[0].status) == {Status.OK}
+    assert found[0].y == pytest.approx(found[1].y, rel=1e-8, abs=1e-10)
+    assert np.abs(found[0].steps - found[1].steps).max() <= 1
+
+
+def test_a_long_wait_is_told(build: Build, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
+    monkeypatch.setattr(kernels, "SILENT", 0.0)
+    monkeypatch.setattr(llvm_compile, "on_disk", lambda key, name: False)
+    monkeypatch.setattr(llvm_compile, "machine_code", lambda *given: time.sleep(0.3))
+    kernel(chain(build, 3).program, "tsit5")
+    assert capsys.readouterr().err == ""
+    monkeypatch.setattr(kernels, "WORTH_TELLING", 0.0)
+    kernel(chain(build, 4).program, "tsit5")
+    assert capsys.readouterr().err.startswith("immunode: making machine code for 'chain4' (4 states), about 0 s")

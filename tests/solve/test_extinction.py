@@ -10,7 +10,7 @@ from immunode.model import Model, Parameter, Process, State
 from immunode.program import Functions, compile_numpy, lower
 from immunode.solve import solve
 
-ENGINES = [("numpy", "tsit5"), ("numpy", "rodas5p"), ("scipy", "LSODA"), ("scipy", "DOP853")]
+ENGINES = [("numpy", "tsit5"), ("numpy", "rodas5p"), ("numpy", "dop853"), ("scipy", "LSODA"), ("scipy", "DOP853")]
 
 
 def functions(limit: float) -> Functions:

@@ -17,7 +17,14 @@ from immunode.solve.status import Status
 
 Array = NDArray[np.float64]
 Build = Callable[..., Functions]
-WAYS = [("numpy", "tsit5"), ("numpy", "rodas5p"), ("scipy", "LSODA"), ("scipy", "BDF"), ("scipy", "Radau")]
+WAYS = [
+    ("numpy", "tsit5"),
+    ("numpy", "rodas5p"),
+    ("numpy", "dop853"),
+    ("scipy", "LSODA"),
+    ("scipy", "BDF"),
+    ("scipy", "Radau"),
+]
 ways = pytest.mark.parametrize(("engine", "method"), [*WAYS, ("scipy", "DOP853")])
 
 

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from itertools import combinations_with_replacement
+from functools import lru_cache
 from math import prod
 
 import numpy as np
 import pytest
 from numpy.typing import NDArray
 
+from immunode.solve.eighth_order.tableau import DOP853, POWERS
 from immunode.solve.tableaus import RODAS5P, TSIT5
 
 Array = NDArray[np.float64]
@@ -18,17 +19,19 @@ Tree = tuple["Tree", ...]
 EXACT = 1e-12
 
 
-def trees(order: int) -> Iterator[Tree]:
+@lru_cache(maxsize=16)
+def trees(order: int) -> tuple[Tree, ...]:
     """All rooted trees with `order` nodes (Hairer, Norsett & Wanner 1993, II.2)."""
-    if order == 1:
-        yield ()
-        return
     smaller = [t for n in range(1, order) for t in trees(n)]
-    for count in range(1, order):
-        for branches in combinations_with_replacement(range(len(smaller)), count):
-            tree = tuple(smaller[i] for i in branches)
-            if size(tree) == order:
-                yield tree
+
+    def branches(nodes: int, first: int) -> Iterator[Tree]:
+        if not nodes:
+            yield ()
+        for i in range(first, len(smaller)):
+            if size(smaller[i]) <= nodes:
+                yield from ((smaller[i], *rest) for rest in branches(nodes - size(smaller[i]), i))
+
+    return tuple(branches(order - 1, 0))
 
 
 def size(tree: Tree) -> int:
@@ -181,3 +184,65 @@ def test_error_inside_a_step_of_rodas5p_has_its_stored_shape_where_a_state_follo
     shape = x * (1 - x) * (x - one) * (x - two)
     size_of = float(error @ shape / (shape @ shape))
     assert np.abs(error - size_of * shape).max() < 0.1 * np.abs(error).max()
+
+
+EIGHTH = square((*DOP853.a, *DOP853.more))
+
+
+def eighth(x: float) -> Array:
+    """Weights of the slopes in the continuous extension of DOP853."""
+    solution = np.array([*DOP853.a[-1], 0.0, 0.0, 0.0, 0.0])
+    first, last = np.eye(16)[0], np.eye(16)[12]
+    parts = [solution, first - solution, 2 * solution - first - last, *np.array(DOP853.dense)]
+    powers = x ** np.arange(1, 8)
+    return np.asarray(np.array(POWERS).T @ powers @ np.array(parts))
+
+
+@pytest.mark.parametrize("order", range(1, 9))
+def test_dop853_has_order_eight(order: int) -> None:
+    assert len(list(trees(8))) == 115
+    # weights up to 100 in a few stages
+    assert defect(eighth, EIGHTH, EIGHTH, order) < EXACT
+
+
+def test_dop853_has_no_order_nine() -> None:
+    assert defect(eighth, EIGHTH, EIGHTH, 9) > 1e-6
+
+
+@pytest.mark.parametrize("x", [0.1, 0.5, 0.83])
+def test_dop853_has_order_seven_inside_the_step(x: float) -> None:
+    assert max(defect(eighth, EIGHTH, EIGHTH, order, x) for order in range(1, 8)) < EXACT
+    assert defect(eighth, EIGHTH, EIGHTH, 8, x) > 1e-8
+
+
+def test_the_states_inside_a_step_of_dop853_join_smoothly() -> None:
+    small = 1e-6
+    assert eighth(0.0) == pytest.approx(np.zeros(16))
+    assert (eighth(small) - eighth(0.0)) / small == pytest.approx(np.eye(16)[0], abs=1e-3)
+    assert (eighth(1.0) - eighth(1.0 - small)) / small == pytest.approx(np.eye(16)[12], abs=1e-3)
+
+
+@pytest.mark.parametrize(("name", "order"), [("error", 5), ("other_error", 3)])
+def test_dop853_estimates_errors_with_solutions_of_orders_five_and_three(name: str, order: int) -> None:
+    estimate = np.array([*getattr(DOP853, name), 0.0, 0.0, 0.0])
+
+    def other(x: float) -> Array:
+        return np.asarray(eighth(x) - estimate)
+
+    assert max(defect(other, EIGHTH, EIGHTH, k) for k in range(1, order + 1)) < EXACT
+    assert defect(other, EIGHTH, EIGHTH, order + 1) > 1e-5
+
+
+def test_the_stages_of_dop853_stand_where_they_should() -> None:
+    assert DOP853.nodes[-2:] == (1.0, 1.0)
+    assert pytest.approx(EIGHTH.sum(axis=1)[1:], abs=1e-14) == (*DOP853.nodes, *DOP853.more_nodes)
+
+
+def test_dop853_is_stable_up_to_its_real_limit() -> None:
+    a = EIGHTH[:13, :13]
+
+    def growth(z: float) -> float:
+        return float(abs(1 + z * a[-1] @ np.linalg.solve(np.eye(13) - z * a, np.ones(13))))
+
+    assert growth(-DOP853.real_limit) < 1 < growth(-DOP853.real_limit - 0.01)
+    assert all(growth(-z) < 1 for z in np.linspace(0.1, DOP853.real_limit, 30))

@@ -103,3 +103,25 @@ def test_few_objects_hold_4096_runs_and_no_number_depends_on_that(decay: Model, 
     store = Store.open(Place.of("s3://runs/many.zarr"))
     assert store is not None
     assert store.layout.blocks == 1
+
+
+@needs("distributed", "dask")
+def test_a_dask_cluster_computes_what_object_storage_keeps(decay: Model, s3: Any) -> None:
+    """The caller alone writes; workers read blocks, and know the server from a setting, as a user gives it."""
+    import fsspec
+    from distributed import Client, LocalCluster, get_task_stream
+
+    def told(settings: dict[str, Any]) -> None:
+        fsspec.config.conf["s3"] = settings
+
+    with LocalCluster(n_workers=2, threads_per_worker=1, dashboard_address=None) as cluster, Client(cluster) as client:
+        with get_task_stream(client) as tasks:
+            there = run(decay, "s3://runs/dask.zarr", executor=client)
+        client.run(told, dict(fsspec.config.conf["s3"]))
+        lazy = open_store("s3://runs/dask.zarr").dataset(chunks={})["A"]
+        assert lazy.chunks is not None
+        mean = float(lazy.mean().compute(scheduler=client))
+    here = run(decay)
+    assert there.table().equals(here.table())
+    assert len(tasks.data) >= 4  # blocks
+    assert mean == pytest.approx(float(here.dataset()["A"].mean()), rel=1e-12)

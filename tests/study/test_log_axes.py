@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 import immunode as im
-from immunode.study.result.course_pictures import logarithmic
+from immunode.study.log_axes import logarithmic
 
 T = np.linspace(0.0, 10.0, 101)
 FALLS, GROWS, HALVES = 1e6 * 10 ** (-0.4 * T), 1e2 * 10 ** (0.4 * T), 1e3 * 2 ** (-T / 10)

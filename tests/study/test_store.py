@@ -303,7 +303,7 @@ def test_remote_places_work_as_folders_do(decay: Model) -> None:
     assert open_store(store).table().equals(out.table())
 
 
-@pytest.mark.parametrize(("engine", "local", "remote"), [("numpy", 1024, 4096), ("scipy", 32, 512)])
+@pytest.mark.parametrize(("engine", "local", "remote"), [("numpy", 2560, 4096), ("scipy", 32, 512)])
 def test_a_remote_place_gets_fewer_and_larger_files(decay: Model, engine: str, local: int, remote: int) -> None:
     """Rows of a block; the runs that are solved together stay the same, and so does what memory allows."""
     from immunode.study.run.cuts import MEMORY, make_cut

@@ -6,9 +6,12 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
+from matplotlib.colors import to_hex
 
 import immunode as im
 from immunode.errors import ModelError, StudyError
+from immunode.plot.kit.style import PALETTE
+from immunode.study.result.paired_differences import exact_interval
 from immunode.study.stories import find_story, with_story_variant
 
 DECAY = im.Model(
@@ -85,6 +88,24 @@ def test_a_story_may_be_a_waterfall_with_its_rates() -> None:
     assert "dashed: most of it, its rate above" in figure.get_supxlabel()
     assert rate[0] == pytest.approx(50, abs=8)  # three standard errors of 400 patients
     assert rate[1] == pytest.approx(8.3, abs=5)  # k must be twice its median: 1.386 standard deviations
+
+
+def test_a_story_may_be_bars_of_responders_with_exact_intervals() -> None:
+    told = im.Story("s", {"placebo": "", "slow": "slower"}, ["x"], until=5.108, patients=400, kind="responders")
+    figure = im.teaching.run_story(PATIENTS.replace(story=told)).plot()
+    ax = figure.axes[0]
+    shares = [float(bar.get_width()) for bar in ax.patches]  # type: ignore[attr-defined]
+    assert shares[0] == pytest.approx(50, abs=8)  # as in the waterfall
+    assert shares[1] == pytest.approx(8.3, abs=5)
+    for share, line in zip(shares, ax.lines, strict=False):
+        low, high = exact_interval(4 * share, 400)
+        assert line.get_xdata() == pytest.approx([100 * low, 100 * high])
+    assert "most of it" in ax.get_xlabel()
+    assert to_hex(ax.patches[0].get_facecolor()) == PALETTE[0].lower()  # nothing is applied to placebo
+    with pytest.raises(StudyError, match="no threshold"):
+        im.teaching.run_story(PATIENTS.replace(story=replace(told, panels=("y",)))).plot()
+    with pytest.raises(ModelError, match="need patients"):
+        replace(told, patients=0)
 
 
 def test_patients_need_a_population() -> None:

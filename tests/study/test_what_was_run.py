@@ -77,7 +77,7 @@ def test_results_name_model_and_variant(variant: str, label: str) -> None:
         im.sensitivity.tornado(model).plot(),
     ]  # fmt: skip
     for figure in figures:
-        assert heading(figure).replace("\n", " ").startswith(label)
+        assert label in heading(figure).replace("\n", " ")
     assert heading(run.plot("p", title="mine")) == "mine"
     assert heading(run.plot("p", title="")) == ""
 

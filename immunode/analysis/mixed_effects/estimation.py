@@ -4,13 +4,12 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from immunode.analysis.mixed_effects.centers import make_centers
-from immunode.analysis.mixed_effects.conditional_fit import run_descent
 from immunode.analysis.mixed_effects.empirical_bayes import Modes, from_many_starts
 from immunode.analysis.mixed_effects.likelihoods import (
     NAMES,
@@ -19,14 +18,19 @@ from immunode.analysis.mixed_effects.likelihoods import (
     refuse_failures,
     weighted_samples,
 )
+from immunode.analysis.mixed_effects.methods.centers import make_centers
+from immunode.analysis.mixed_effects.methods.conditional_fit import Descent, run_descent
+from immunode.analysis.mixed_effects.methods.saem import run_saem
+from immunode.analysis.mixed_effects.methods.standard_errors import check_way, errors_at
 from immunode.analysis.mixed_effects.observation_table import given_covariates
-from immunode.analysis.mixed_effects.population_fit import NEAR_ZERO, SHRUNK, PopulationFit
 from immunode.analysis.mixed_effects.predictions import Predictions
-from immunode.analysis.mixed_effects.problem import prepared
-from immunode.analysis.mixed_effects.saem import run_saem
+from immunode.analysis.mixed_effects.prior_densities import Priors, make_priors
+from immunode.analysis.mixed_effects.problem import prepared, refuse_linearization
+from immunode.analysis.mixed_effects.records.course_slots import varying_covariates
+from immunode.analysis.mixed_effects.results.population_fit import NEAR_ZERO, SHRUNK, PopulationFit
 from immunode.analysis.mixed_effects.structure import Point
-from immunode.analysis.mixed_effects.uncertainty import inverse_information, linearized_information
 from immunode.errors import StudyError, did_you_mean
+from immunode.intervention.pharmacokinetics.occasions import OccasionVariability
 from immunode.model import Model
 from immunode.version import __version__
 
@@ -44,12 +48,16 @@ def estimate(
     method: str = "saem",
     parameters: Sequence[str] | Mapping[str, str] = (),
     fixed: Sequence[str] = (),
+    occasions: Sequence[OccasionVariability] = (),
+    priors: Mapping[str, Any] | None = None,
     iterations: tuple[int, int] = (200, 150),
     chains: int | None = None,
     draws: int = 2000,
     seed: int = 0,
     rtol: float | None = None,
     engine: str = "auto",
+    derivatives: str = "auto",
+    standard_errors: str = "auto",
 ) -> PopulationFit:
     """Return the fit of a population model: typical values, variability and errors from the records of individuals.
 
@@ -71,6 +79,15 @@ def estimate(
         linear), or name -> "log", "logit" or "linear". Also `"power(y)"`.
     fixed : Sequence[str]
         what stays as declared: `"V"`, `"omega(V)"`, `"additive(cp)"`.
+    occasions : Sequence[OccasionVariability]
+        parameters that differ between occasions of one individual: on occasion k a parameter is value*exp(eta_k), and
+        all eta_k have one standard deviation, `omega_occasion(CL)`, whose initial value is declared here. The column
+        OCC of the data says which occasion a record belongs to; without it, each dose begins one, or the periods of
+        `every` follow each other from the first dose on.
+    priors : Mapping[str, Any] | None
+        name of an estimate -> `lognormal(...)`, `normal(...)` and so on: `"CL"`, `"omega(V)"` (half-normal:
+        `normal(0, 0.5, low=0)`), `"additive(cp)"`; `"omega(CL, V)"` of correlated random effects -> `InverseWishart`.
+        Then the estimates are the mode of the posterior, where -2LL plus -2 log of the prior density is lowest.
     iterations : tuple[int, int]
         of SAEM: exploration with steps of 1, then averaging with steps of 1/k.
     chains : int | None
@@ -80,8 +97,17 @@ def estimate(
     seed : int
         of the random numbers; the same seed gives the same result.
     rtol : float | None
-        relative tolerance of the runs; by default 1e-6 for SAEM, 1e-9 for the others, whose derivatives are
-        differences.
+        relative tolerance of the runs; by default 1e-6 for SAEM, 1e-9 for the others.
+    derivatives : str
+        of predictions by random effects. "exact" integrates them along with the runs (forward sensitivities), which
+        needs a model without events that fire on states, without populations that die out at a limit, and without a
+        start at the steady state; "differences" takes central differences of runs. "auto" is "exact" where that is
+        possible and machine code can be made, since it then costs a third. `PopulationFit.derivatives` says which.
+    standard_errors : str
+        "linearized" (expected information of the model linearized at the modes), "louis" (observed information of the
+        likelihood, SAEM only), "curvature" (second derivatives of -2LL, not SAEM), or "sandwich" (curvature or Louis's
+        information around the individuals' scores: right also where the model is not). "auto" is "linearized" for
+        SAEM ("louis" where outcomes are discrete or times to events) and "curvature" for the others.
 
     Raises
     ------
@@ -90,63 +116,77 @@ def estimate(
     """
     _check_options(method, iterations)
     tolerance = rtol if rtol is not None else 1e-6 if method == "saem" else 1e-9
-    predict = prepared(model, data, parameters, fixed, tolerance, engine)
-    s = predict.structure
+    predict = prepared(model, data, parameters, fixed, tolerance, engine, derivatives, occasions)
+    refuse_linearization(predict, method)
+    way = check_way(predict, standard_errors, method)
     _check_numbers(predict)
     _refuse_twins(predict)
-    notes = [*predict.data.notes]
-    left = make_centers(s, predict.data).left
+    beliefs = make_priors(predict.structure, priors or {})
     if method == "saem":
-        course = run_saem(predict, iterations, chains, seed)
-        point, history, exploration = course.point, course.trace, iterations[0]
-        words = f"SAEM, {iterations[0]} + {iterations[1]} iterations, {course.chains} chains an individual, seed {seed}"
-        if left:
-            notes.append(
-                f"without a random effect, by stochastic Newton steps: {', '.join(s.fixed[k].name for k in left)}"
-            )
-        information = None
-        value = "importance"
+        search = _by_saem(predict, beliefs, iterations, chains, seed)
     else:
-        descent = run_descent(predict, method, ROUNDS)
-        point, history, exploration = s.point(descent.x), descent.trace, 0
-        words, value, information = NAMES[method], method, descent.hessian / 2
-        if not descent.converged:
-            notes.append(f"the search stopped before its end; largest derivative of -2LL {descent.gradient:.2g}")
-    likelihood = likelihood_value(predict, point, value, draws=draws, seed=seed)
-    modes, means, deviations = _conditional(predict, point, likelihood, draws, seed, method)
-    how = "the curvature of -2LL" if information is not None else "the information of the model linearized at the modes"
-    if information is None:
-        information = linearized_information(predict, s.vector(point), modes)
-    covariance, condition = inverse_information(information)
+        search = _by_descent(predict, beliefs, method)
+    likelihood = likelihood_value(predict, search.point, search.value, draws=draws, seed=seed)
+    modes, means, deviations = _conditional(predict, search.point, likelihood, draws, seed, method)
+    errors = errors_at(predict, search.point, way, modes, search.descent, beliefs, draws=draws, seed=seed)
+    told = tuple(f"{part.name}: {part.density.words()}" for part in beliefs.parts)
+    recipe = {
+        "version": __version__, "method": method, "parameters": tuple(parameters), "fixed": tuple(fixed),
+        "occasions": tuple(one.words for one in occasions), "carried": predict.data.carried, "priors": told,
+        "iterations": iterations if method == "saem" else (), "chains": chains, "draws": draws, "seed": seed,
+        "rtol": tolerance, "derivatives": derivatives, "standard_errors": way, "data": _fingerprint(predict),
+    }  # fmt: skip
     fit = PopulationFit(
-        method=words,
+        method=f"{search.words}, with priors (mode of the posterior)" if told else search.words,
+        penalty=float(beliefs.penalty(search.point)),
+        priors=told,
         likelihood=likelihood,
-        history=history,
-        exploration=exploration,
+        history=search.history,
+        exploration=iterations[0] if method == "saem" else 0,
         seed=seed,
-        recipe={
-            "version": __version__,
-            "method": method,
-            "parameters": tuple(parameters),
-            "fixed": tuple(fixed),
-            "iterations": iterations if method == "saem" else (),
-            "chains": chains,
-            "draws": draws,
-            "seed": seed,
-            "rtol": tolerance,
-            "data": _fingerprint(predict),
-        },
+        recipe=recipe,
         notes=(),
-        condition=condition,
+        condition=errors.condition,
         predict=predict,
-        point=point,
-        vector_covariance=covariance,
+        point=search.point,
+        vector_covariance=errors.covariance,
         modes=modes,
         means=means,
         deviations=deviations,
-        error_method=how,
+        error_method=errors.words,
     )
-    return _with_notes(fit, notes)
+    return _with_notes(fit, [*predict.data.notes, *search.notes])
+
+
+@dataclass(frozen=True, slots=True)
+class _Search:
+    """What a search found. words : the method.   value : that of its -2LL.   descent : of a conditional method."""
+
+    point: Point
+    history: Array
+    words: str
+    value: str
+    notes: tuple[str, ...]
+    descent: Descent | None
+
+
+def _by_saem(
+    predict: Predictions, beliefs: Priors, iterations: tuple[int, int], chains: int | None, seed: int
+) -> _Search:
+    course = run_saem(predict, iterations, chains, seed, beliefs)
+    words = f"SAEM, {iterations[0]} + {iterations[1]} iterations, {course.chains} chains an individual, seed {seed}"
+    s = predict.structure
+    left = ", ".join(s.fixed[k].name for k in make_centers(s, predict.data).left)
+    notes = (f"without a random effect, by stochastic Newton steps: {left}",) if left else ()
+    return _Search(course.point, course.trace, words, "importance", notes, None)
+
+
+def _by_descent(predict: Predictions, beliefs: Priors, method: str) -> _Search:
+    descent = run_descent(predict, method, ROUNDS, beliefs)
+    notes: tuple[str, ...] = ()
+    if not descent.converged:
+        notes = (f"the search stopped before its end; largest derivative of -2LL {descent.gradient:.2g}",)
+    return _Search(predict.structure.point(descent.x), descent.trace, NAMES[method], method, notes, descent)
 
 
 def _check_options(method: str, iterations: tuple[int, int]) -> None:
@@ -180,8 +220,7 @@ def _conditional(
     w = np.exp(log_w - log_w.max(axis=1, keepdims=True))
     w /= w.sum(axis=1, keepdims=True)
     means = np.einsum("nm,nmi->ni", w, eta)
-    deviations = np.sqrt(np.einsum("nm,nmi->ni", w, (eta - means[:, None, :]) ** 2))
-    return modes, means, deviations
+    return modes, means, np.sqrt(np.einsum("nm,nmi->ni", w, (eta - means[:, None, :]) ** 2))
 
 
 def _refuse_twins(predict: Predictions) -> None:
@@ -192,23 +231,37 @@ def _refuse_twins(predict: Predictions) -> None:
     for k, name in enumerate(s.effects):
         if size[k] == 0.0:
             raise StudyError(
-                f"{s.model.name}: the random effect on '{name}' moves no observation, so omega({name}) can't be "
+                f"{s.model.name}: the random effect on '{name}' moves no observation, so {s.spread_name(k)} can't be "
                 "estimated; remove its Variability"
             )
 
 
 def _with_notes(fit: PopulationFit, notes: list[str]) -> PopulationFit:
     """Return the fit with what deserves doubt in words."""
-    from dataclasses import replace
-
     s = fit.predict.structure
     sd = np.sqrt(np.diag(fit.point.omega))
     shrinkage = fit.shrinkage
-    for k, name in enumerate(s.effects):
-        if sd[k] < NEAR_ZERO and s.followers[k][0].scale != "linear":
-            notes.append(f"omega({name}) is near 0: the data show no variability of {name}; its interval means nothing")
-        elif shrinkage[name] > SHRUNK:
+    for k in sorted(k for block in s.blocks for k in block):
+        name, spread = s.effects[k], s.spread_name(k)
+        relative = s.followers[k][0].scale != "linear" or spread.startswith("omega_occasion")
+        if sd[k] < NEAR_ZERO and relative:
+            notes.append(f"{spread} is near 0: the data show no such variability; its interval means nothing")
+        elif name in shrinkage and shrinkage[name] > SHRUNK:
             notes.append(f"shrinkage of {name} is {100 * shrinkage[name]:.0f} %: its individual estimates tell little")
+        elif spread in shrinkage and shrinkage[spread] > SHRUNK:
+            notes.append(f"shrinkage of {spread} is {100 * shrinkage[spread]:.0f} %: single occasions tell little")
+    for name in varying_covariates(s.model, fit.predict.data):
+        how = (
+            "each value holds until the next"
+            if fit.predict.data.carried == "last"
+            else "each value holds since the row before"
+        )
+        notes.append(f"{name} changes within individuals: {how}")
+    if fit.predict.rows_failed:
+        notes.append(
+            f"{fit.predict.rows_failed} of {fit.predict.rows_run} runs failed and counted as impossible; the first: "
+            f"{fit.predict.failure}"
+        )
     if not np.isfinite(fit.condition):
         notes.append("the information matrix is singular: some numbers can't be told apart; hold one with fixed=")
     elif fit.condition > 1000:

@@ -57,6 +57,8 @@ class LikelihoodValue:
         (n_individuals, n_effects), empirical Bayes estimates; 0 for FO.
     effective_samples : ndarray
         (n_individuals,), of importance sampling; else empty.
+    derivatives : str
+        how those of predictions by random effects were computed, and where by differences, why.
     """
 
     method: str
@@ -66,6 +68,7 @@ class LikelihoodValue:
     per_individual: Array
     modes: Array
     effective_samples: Array
+    derivatives: str
 
     def __repr__(self) -> str:
         error = f" +- {self.standard_error:.2g}" if self.standard_error else ""
@@ -150,6 +153,7 @@ def _value(
         per_individual=parts,
         modes=modes,
         effective_samples=np.empty(0) if sizes is None else sizes,
+        derivatives=predict.derivatives,
     )
 
 

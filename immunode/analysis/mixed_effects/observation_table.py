@@ -85,19 +85,20 @@ def base_values(dosed: DosedModel, data: IndividualData, program: Program) -> Ar
 def given_covariates(model: Model, data: IndividualData) -> dict[str, Array]:
     """Return the parameters that the data give for each individual: columns with the name of a parameter, in any case.
 
+    Those that change in time are not among them.
+
     Raises
     ------
-    StudyError : such a column varies within an individual, holds texts, or misses a value.
+    StudyError : such a column holds texts, or misses a value.
     """
     by_name = {p.name.upper(): p.name for p in model.parameters if "." not in p.name}
     moving = {v.parameter for v in model.variability}
     found: dict[str, Array] = {}
-    for column, row in {**data.texts, **data.varying}.items():
+    for column, row in data.texts.items():
         if column.upper() in by_name:
-            what = "holds a text; code it as a number" if column in data.texts else (
-                "changes within an individual; covariates that vary in time are not supported"
-            )  # fmt: skip
-            raise StudyError(f"individual_data: row {row}, column {column}: the covariate {what}")
+            raise StudyError(
+                f"individual_data: row {row}, column {column}: the covariate holds a text; code it as a number"
+            )
     for column, values in data.covariates.items():
         name = by_name.get(column.upper())
         if name is None or name in moving:
@@ -105,7 +106,8 @@ def given_covariates(model: Model, data: IndividualData) -> dict[str, Array]:
         if np.isnan(values).any():
             label = data.individuals[int(np.argmax(np.isnan(values)))].label
             raise StudyError(f"individual_data: ID {label}, column {column}: the covariate has no value")
-        found[name] = values
+        if column not in data.varying:
+            found[name] = values
     return found
 
 

@@ -3,17 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from copy import copy
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from immunode.analysis.mixed_effects.forward_slopes import ForwardSlopes, make_forward_slopes
 from immunode.analysis.mixed_effects.observation_table import (
     Rows,
     base_values,
     padded_table,
     refuse_values,
 )
+from immunode.analysis.mixed_effects.output_reader import make_output_reader
 from immunode.analysis.mixed_effects.records.dose_slots import dosed_model
 from immunode.analysis.mixed_effects.records.individual_records import IndividualData
 from immunode.analysis.mixed_effects.residual_error import POISSON, ObservedRows
@@ -21,8 +25,8 @@ from immunode.analysis.mixed_effects.structure import Point, Structure, from_sca
 from immunode.errors import StudyError
 from immunode.program.model_functions import functions
 from immunode.program.numpy.functions import Functions
-from immunode.program.program import Program
 from immunode.solve import choose_engine, solve
+from immunode.solve.outcome import Outcome
 
 Array = NDArray[np.float64]
 MOST_NUMBERS = 6_000_000
@@ -45,16 +49,22 @@ class Predictions:
     """Computes predictions. Made once for a model and data.
 
     structure, data, table : what is estimated, and the observations.   functions : of the model with slots for doses.
-    grid : all times, (n_times,).   rtol : of the runs.
+    grid : all times, (n_times,).   rtol : of the runs.   rows_run, rows_failed : runs so far, and those that failed.
+    failure : why the first of them did.
     """
 
     def __init__(
         self, structure: Structure, data: IndividualData, outputs: Sequence[str], codes: Sequence[int],
-        *, rtol: float, engine: str,
+        *, rtol: float, engine: str, derivatives: str = "auto",
     ) -> None:  # fmt: skip
-        """Prepare. outputs : quantities; codes : for each observation in order, which."""
+        """Prepare. outputs : quantities; codes : for each observation in order, which.
+
+        derivatives : as in `estimate`.
+        """
         self.structure, self.data, self.rtol = structure, data, rtol
-        self.rows_run = 0
+        self._asked, self.derivatives = derivatives, ""
+        self.rows_run = self.rows_failed = 0
+        self.failure = ""
         self.steps, self.far = np.array([_steps(structure, k) for k in range(structure.n_effects)]).T
         self._bounds = {p.name: p.bounds for p in structure.model.parameters if p.bounds}
         steady = any(d.steady for one in data.individuals for d in one.doses)
@@ -66,7 +76,7 @@ class Predictions:
     def _lay_out(self, outputs: Sequence[str], codes: Sequence[int], engine: str, steady: int) -> None:
         """Prepare the runs. steady : doses that lead to a steady state."""
         structure, data = self.structure, self.data
-        self.dosed = dosed_model(structure.model, data, steady)
+        self.dosed = dosed_model(structure.model, data, steady, structure.occasions)
         self.functions: Functions = functions(self.dosed.model)
         program = self.functions.program
         self.engine = choose_engine(self.functions, MANY, engine)[0]
@@ -85,15 +95,16 @@ class Predictions:
         if self._counts:
             self._needed[:, 0] = True
         self._is_count = counts[self.table.output] & self.table.used
-        self._where = [program.quantities.index(name) for name in outputs]
-        self._read = _parameters_read(program, self._where)
-        if any(row >= len(program.values) for row in self._read):
+        hidden = len(program.values) + len(self.dosed.model.switches)
+        where = [[program.quantities.index(name) for name in outputs]]
+        self._read = make_output_reader(self.functions, where, hidden)
+        if any(row >= len(program.values) and row not in self._read.turned for row in self._read.read):
             raise StudyError(f"{structure.model.name}: an observed quantity that an event switches can't be estimated")
         self._base = base_values(self.dosed, data, program)
         starts = np.cumsum([0, *np.bincount([e.individual for e in self.dosed.episodes], minlength=len(data))])
         self._first, self._runs = starts[:-1], np.diff(starts)
-        self._atol: Array | None = None
         self._atol = self._tolerances()
+        self._forward = self._forward_slopes(outputs)
 
     def _find_steady_doses(self, outputs: Sequence[str], codes: Sequence[int], engine: str) -> None:
         """Double the doses that lead to a steady state until predictions stay, also where effects are 2 SD away.
@@ -135,16 +146,30 @@ class Predictions:
         who : (n_rows,), individuals; best in order.   point : with (n_rows,) leading, or none.
         eta : (n_rows, n_effects).
         """
-        n_states, n = max(len(self.functions.program.states), 1), len(who)
-        out = np.full((n, self.table.y.shape[1]), np.nan)
+        return np.asarray(self._in_parts(who, point, eta, None)[0])
+
+    def _in_parts(self, who: Rows, point: Point, eta: Array, forward: ForwardSlopes | None) -> Array:
+        """Return what `_predict` does, of so many rows at once as memory holds."""
+        made = self.functions if forward is None else forward.functions
+        n_states, n = max(len(made.program.states), 1), len(who)
+        out = np.full((1 if forward is None else 1 + len(forward.followers), n, self.table.y.shape[1]), np.nan)
         shared = point.fixed.ndim == 1
         per_run = n_states * int(self._needed[np.unique(who)].any(axis=0).sum()) * int(self._runs.max())
         size = max(MOST_NUMBERS // max(per_run, 1), 256) if n * per_run > MOST_NUMBERS else n
         for first in range(0, n, size):
             part = slice(first, min(first + size, n))
             here = point.fixed if shared else point.fixed[part]
-            out[part] = self._predict(who[part], here, eta[part])
+            out[:, part] = self._predict(who[part], here, eta[part], forward)
         return out
+
+    def at_tolerance(self, rtol: float) -> Predictions:
+        """Return the same with runs of another relative tolerance."""
+        other = copy(self)
+        other.rtol = rtol
+        other._atol = None if self._atol is None else self._atol * (rtol / self.rtol)
+        if self._forward is not None:
+            other._forward = replace(self._forward, atol=self._forward.atol * (rtol / self.rtol))
+        return other
 
     def observed(self, who: Rows, point: Point) -> ObservedRows:
         """Return the observations of rows with the parameters of their errors."""
@@ -171,8 +196,12 @@ class Predictions:
     def with_slopes(self, who: Rows, point: Point, eta: Array) -> tuple[Array, Array]:
         """Return predictions and their derivatives by the random effects, (n_rows, n_effects, n_observations).
 
-        Central differences in one batch; the one place to put forward sensitivities in.
+        Integrated along with the runs, or by central differences in one batch; `derivatives` says which.
         """
+        if self._forward is not None:
+            f = self._in_parts(who, point, eta, self._forward)
+            values = self.individual_parameters(who, point.fixed, eta)
+            return f[0], self._forward.chained(f[1:], values, eta.shape[1])
         n, d = eta.shape
         shifts = np.concatenate([np.zeros((1, d)), np.diag(self.steps), -np.diag(self.steps)])
         f = self._shifted(who, point, eta, shifts).reshape(n, 2 * d + 1, -1)
@@ -181,9 +210,18 @@ class Predictions:
     def curvatures(self, who: Rows, point: Point, eta: Array) -> Array:
         """Return second derivatives by the random effects, (n_rows, n_effects, n_effects, n_observations).
 
-        Differences with two step sizes, extrapolated (Richardson).
+        Differences of first derivatives where those are exact, else of predictions with two step sizes, extrapolated
+        (Richardson).
         """
         n, d = eta.shape
+        if self._forward is not None:
+            both_ways = np.concatenate([np.diag(self.steps), -np.diag(self.steps)])
+            rows = np.repeat(np.arange(n), 2 * d)
+            moved = (eta[:, None, :] + both_ways[None]).reshape(-1, d)
+            _, ends = self.with_slopes(who[rows], point.rows(rows) if point.fixed.ndim > 1 else point, moved)
+            ends = ends.reshape(n, 2 * d, d, -1)
+            bends = (ends[:, :d] - ends[:, d:]) / (2 * self.steps[:, None, None])
+            return np.asarray((bends + bends.swapaxes(1, 2)) / 2)
         pairs = [(i, j) for i in range(d) for j in range(i + 1)]
         estimates = []
         for scale in (1.0, 2.0):
@@ -256,52 +294,41 @@ class Predictions:
                 at = np.arange(n)[None]
                 which = np.full((1, n), output)
                 y = outcome.y.transpose(2, 0, 1)
-                values.append(self._read_outputs(y, 0 * at, at, grid[None], which, p[:, k : k + 1])[0])
+                values.append(self._read(y, 0 * at, at, grid[None], which, p[:, k : k + 1])[0, 0])
                 times.append(grid - episode.shift)
             rows.append((np.concatenate(times), np.concatenate(values)))
         return rows
 
-    def _predict(self, who: Rows, fixed: Array, eta: Array) -> Array:
+    def _predict(self, who: Rows, fixed: Array, eta: Array, forward: ForwardSlopes | None = None) -> Array:
+        """Return predictions, and their derivatives by the parameters of `forward`, (1 + n, n_rows, n_observations)."""
         table = self.table
+        made, atol = (self.functions, self._atol) if forward is None else (forward.functions, forward.atol)
+        read = self._read if forward is None else forward.reader
         p, runs = self.values(who, fixed, eta)
         self.rows_run += p.shape[1]
         wanted = np.flatnonzero(self._needed[np.unique(who)].any(axis=0))
         outcome = solve(
-            self.functions, p, times=self.grid[wanted], engine=self.engine, rtol=self.rtol, atol=self._atol,
-            max_steps=MAX_STEPS,
-        )  # fmt: skip
+            made, p, times=self.grid[wanted], engine=self.engine, rtol=self.rtol, atol=atol, max_steps=MAX_STEPS
+        )
+        self._count_failures(outcome)
         place = np.zeros(len(self.grid), np.intp)
         place[wanted] = np.arange(len(wanted))
         begin = np.searchsorted(runs, np.arange(len(who)))
         run = begin[:, None] + table.episode[who]
         y = outcome.y.transpose(2, 0, 1)
-        f = self._read_outputs(y, run, place[table.time[who]], self.grid[table.time[who]], table.output[who], p)
+        f = read(y, run, place[table.time[who]], self.grid[table.time[who]], table.output[who], p)
         if self._counts:
-            first = self._read_outputs(y, run, np.zeros_like(run), np.zeros(run.shape), table.output[who], p)
-            previous = table.previous[who]
-            before = np.where(previous >= 0, np.take_along_axis(f, np.maximum(previous, 0), axis=1), first)
+            first = read(y, run, np.zeros_like(run), np.zeros(run.shape), table.output[who], p)
+            previous = table.previous[who][None]
+            before = np.where(previous >= 0, np.take_along_axis(f, np.maximum(previous, 0), axis=2), first)
             f = np.where(self._is_count[who], f - before, f)
         return self._inside(f, who, fixed, eta) if self._bounds else f
 
-    def _read_outputs(self, y: Array, run: Rows, at: Rows, t: Array, output: Rows, p: Array) -> Array:
-        """Return the observed quantities of runs at places on the grid; arrays are (n_rows, n_observations)."""
-        program = self.functions.program
-        n_states = len(program.states)
-        states = y[run.ravel(), at.ravel()].T
-        if all(row < n_states for row in self._where):
-            rows = np.array(self._where)[output.ravel()]
-            return np.asarray(states[rows, np.arange(states.shape[1])].reshape(run.shape))
-        q = np.zeros((p.shape[0] + len(program.parameters) - len(program.values), run.size))
-        for row in self._read:
-            q[row] = p[row, run.ravel()]
-        with np.errstate(all="ignore"):
-            derived = self.functions.observe(t.ravel(), states, q)
-        result = np.empty(run.size)
-        for k, row in enumerate(self._where):
-            mine = output.ravel() == k
-            source = states[row] if row < n_states else np.broadcast_to(derived[row - n_states], result.shape)
-            result[mine] = source[mine]
-        return result.reshape(run.shape)
+    def _count_failures(self, outcome: Outcome) -> None:
+        failed = int(np.count_nonzero(outcome.status))
+        if failed and not self.failure:
+            self.failure = next(iter(outcome.reasons.values()), "")
+        self.rows_failed += failed
 
     def _inside(self, f: Array, who: Rows, fixed: Array, eta: Array) -> Array:
         """Return predictions, NaN where an additive random effect leads outside a parameter's bounds."""
@@ -312,7 +339,28 @@ class Predictions:
                 bounds = self._bounds.get(self.structure.model.parameters[one.row].name)
                 if one.scale == "linear" and bounds is not None:
                     bad |= (values[one.row] < bounds[0]) | (values[one.row] > bounds[1])
-        return np.where(bad[:, None], np.nan, f)
+        return np.where(bad[None, :, None], np.nan, f)
+
+    def _forward_slopes(self, outputs: Sequence[str]) -> ForwardSlopes | None:
+        """Return what integrates derivatives along, where that is wanted and can be had; keep in words which it is."""
+        forward: ForwardSlopes | str
+        if self._asked == "differences":
+            forward = "as asked for"
+        else:
+            atol = np.empty(0) if self._atol is None else self._atol
+            forward = make_forward_slopes(self.structure, self.dosed.model, outputs, atol)
+        if isinstance(forward, str):
+            if self._asked == "exact":
+                raise StudyError(f"{self.structure.model.name}: derivatives='exact': {forward}")
+        elif self._asked == "auto" and self.engine != "compiled":
+            forward = f"cheaper where engine '{self.engine}' computes the runs"
+        elif self._asked == "auto" and choose_engine(forward.functions, MANY)[0] != "compiled":
+            forward = "the model with its derivatives is too large to compile"
+        if isinstance(forward, str):
+            self.derivatives = f"differences of runs ({forward})"
+            return None
+        self.derivatives = "integrated along with the runs (forward sensitivities)"
+        return forward
 
     def _tolerances(self) -> Array | None:
         """Return an absolute tolerance for each state from what typical individuals reach, (n_states,)."""
@@ -336,22 +384,3 @@ def _steps(structure: Structure, k: int) -> tuple[float, float]:
         return STEP, FAR
     size = max(abs(first.declared), float(np.sqrt(structure.declared.omega[k, k])))
     return LINEAR_STEP * size, FAR * size
-
-
-def _parameters_read(program: Program, where: Sequence[int]) -> list[int]:
-    """Return the rows of parameters that observed quantities are computed from."""
-    roots = [node for _, node in (*program.fluxes, *program.derived)]
-    todo = [roots[row - len(program.states)] for row in where if row >= len(program.states)]
-    seen: set[int] = set()
-    rows: set[int] = set()
-    while todo:
-        node = todo.pop()
-        if node in seen:
-            continue
-        seen.add(node)
-        kind, *rest = program.nodes[node]
-        if kind == "parameter":
-            rows.add(int(rest[0]))  # type: ignore[call-overload]
-        elif kind not in ("number", "state", "time"):
-            todo += [int(o) for o in rest]  # type: ignore[call-overload]
-    return sorted(rows)

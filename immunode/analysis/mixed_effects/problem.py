@@ -7,10 +7,16 @@ from typing import Any
 
 from immunode.analysis.mixed_effects.likelihoods import LikelihoodValue, likelihood_value
 from immunode.analysis.mixed_effects.predictions import Predictions
+from immunode.analysis.mixed_effects.records.course_slots import with_occasions
+from immunode.analysis.mixed_effects.records.discrete_outcomes import split_records
 from immunode.analysis.mixed_effects.records.individual_records import IndividualData, individual_data
+from immunode.analysis.mixed_effects.residual_error import DISCRETE
 from immunode.analysis.mixed_effects.structure import make_structure
 from immunode.errors import StudyError, did_you_mean
+from immunode.intervention.pharmacokinetics.occasions import OccasionVariability
 from immunode.model import Model
+
+DERIVATIVES = ("auto", "exact", "differences")
 
 
 def population_likelihood(
@@ -22,7 +28,9 @@ def population_likelihood(
     nodes: int = 15,
     seed: int = 0,
     rtol: float = 1e-9,
+    occasions: Sequence[OccasionVariability] = (),
     engine: str = "auto",
+    derivatives: str = "auto",
 ) -> LikelihoodValue:
     """Return -2 log likelihood of a model with its declared numbers; nothing is estimated.
 
@@ -44,13 +52,18 @@ def population_likelihood(
         of the random numbers.
     rtol : float
         relative tolerance of the runs.
+    occasions : Sequence[OccasionVariability]
+        as of `estimate`.
+    derivatives : str
+        by random effects: "auto", "exact" or "differences", as in `estimate`.
 
     Raises
     ------
     StudyError
         data and model don't fit; an individual whose observations are impossible.
     """
-    predict = prepared(model, data, (), (), rtol, engine)
+    predict = prepared(model, data, (), (), rtol, engine, derivatives, occasions)
+    refuse_linearization(predict, method)
     point = predict.structure.declared
     return likelihood_value(predict, point, method, draws=draws, nodes=nodes, seed=seed)
 
@@ -62,12 +75,36 @@ def prepared(
     fixed: Sequence[str],
     rtol: float,
     engine: str,
+    derivatives: str = "auto",
+    occasions: Sequence[OccasionVariability] = (),
 ) -> Predictions:
     """Return what computes predictions; arguments as in `estimate`."""
+    if derivatives not in DERIVATIVES:
+        raise StudyError(f"derivatives: 'auto', 'exact' or 'differences', got {derivatives!r}")
     records = data if isinstance(data, IndividualData) else individual_data(data)
     quantities, codes = observed_quantities(model, records)
-    structure = make_structure(model, parameters, fixed, quantities)
-    return Predictions(structure, records, quantities, codes, rtol=rtol, engine=engine)
+    occasions = tuple(occasions)
+    split, outputs, names, places = split_records(model, records, quantities, codes)
+    model = with_occasions(model, records, occasions)
+    structure = make_structure(model, parameters, fixed, names, outputs, occasions)
+    return Predictions(structure, split, outputs, places, rtol=rtol, engine=engine, derivatives=derivatives)
+
+
+def refuse_linearization(predict: Predictions, method: str) -> None:
+    """Refuse methods that need an error around a prediction for what has none.
+
+    Raises
+    ------
+    StudyError : the data hold events or categories, and the method is FO, FOCE or FOCEI.
+    """
+    s = predict.structure
+    discrete = [form.quantity for form in s.forms if form.kind >= DISCRETE]
+    if discrete and method in ("fo", "foce", "focei"):
+        raise StudyError(
+            f"{s.model.name}: '{discrete[0]}' is recorded as events or categories, which {method} can't "
+            "linearize; take 'laplace', 'quadrature' or 'importance' for a likelihood, and 'saem' or 'laplace' to "
+            "estimate"
+        )
 
 
 def observed_quantities(model: Model, data: IndividualData) -> tuple[list[str], list[int]]:

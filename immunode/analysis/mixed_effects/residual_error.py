@@ -8,24 +8,30 @@ import numpy as np
 from numpy.typing import NDArray
 
 Array = NDArray[np.float64]
-NORMAL, LOGNORMAL, POISSON = 0, 1, 2
+NORMAL, LOGNORMAL, POISSON, EVENT, CATEGORY = 0, 1, 2, 3, 4
+DISCRETE = 3
+"""From this kind on the prediction is the probability of what was observed, or the hazard at an event."""
 TERMS = ("additive", "proportional", "lognormal", "power")
 """Columns of the parameters of an error."""
 LOG_2PI = float(np.log(2 * np.pi))
+IMPOSSIBLE = 1e300
+"""-log p from which an observation has no probability."""
 NUDGE = 1e-5
 """Step of the differences for second derivatives of a density, in standard deviations."""
 
 
 @dataclass(frozen=True, slots=True)
 class ErrorForm:
-    """How one output is measured. kind : NORMAL, LOGNORMAL or POISSON.
+    """How one output is measured. kind : NORMAL, LOGNORMAL, POISSON, EVENT or CATEGORY.
 
     summed : whether the two standard deviations of a normal error add up (combined1), not their squares (combined2).
+    discrete : whether events or categories are recorded.
     """
 
     quantity: str
     kind: int
     summed: bool
+    discrete: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,10 +88,12 @@ def minus_log_density(o: ObservedRows, f: Array, frozen: Array | None = None) ->
         if not o.only_normal:
             value = np.where(log, value + np.log(o.y), value)
             value = np.where(o.kind == POISSON, _poisson(o.y, m), value)
+            value = np.where(o.kind >= DISCRETE, np.where(f > 0, -np.log(f), np.inf), value)
         if o.any_censored:
             value = np.where(o.censored != 0, -_log_share(*_ends(o, f, r)), value)
     value = np.where(o.used, value, 0.0)
-    return np.where(np.isnan(value), np.inf, value)
+    # also where a sum over observations would overflow
+    return np.where(value < IMPOSSIBLE, value, np.inf)
 
 
 def slope_and_weight(o: ObservedRows, f: Array, frozen: Array | None = None) -> tuple[Array, Array]:
@@ -104,7 +112,15 @@ def slope_and_weight(o: ObservedRows, f: Array, frozen: Array | None = None) -> 
             log, counts = o.kind == LOGNORMAL, o.kind == POISSON
             slope = np.where(log, -(np.log(o.y) - np.log(f)) / (r * f), slope)
             weight = np.where(log, 1.0 / (r * f * f), weight)
-            slope, weight = np.where(counts, 1.0 - o.y / f, slope), np.where(counts, 1.0 / f, weight)
+            # no event where none can be: the limit of y/f
+            share = np.where(o.y == 0, 0.0, o.y / f)
+            slope, weight = (
+                np.where(counts, 1.0 - share, slope),
+                np.where(counts, 1.0 / np.where(f > 0, f, np.inf), weight),
+            )
+            # of a category the square of the score; of an event nothing, since the integral of its hazard tells all
+            slope = np.where(o.kind >= DISCRETE, -1.0 / f, slope)
+            weight = np.where(o.kind == CATEGORY, 1.0 / (f * f), np.where(o.kind == EVENT, 0.0, weight))
         if o.any_censored:
             s, w = _censored(o, f, r, dr)
             slope, weight = np.where(o.censored != 0, s, slope), np.where(o.censored != 0, w, weight)
@@ -116,7 +132,7 @@ def curvature(o: ObservedRows, f: Array) -> Array:
     with np.errstate(all="ignore"):
         r, _ = variance(o, f)
         size = np.where(o.kind == LOGNORMAL, np.sqrt(r) * np.abs(f), np.sqrt(r))
-        size = np.where(o.kind == POISSON, np.abs(f), size)
+        size = np.where(o.kind >= POISSON, np.abs(f), size)
         step = NUDGE * np.where(np.isfinite(size) & (size > 0), size, 1.0)
         up, down = slope_and_weight(o, f + step)[0], slope_and_weight(o, f - step)[0]
         return np.where(o.used, (up - down) / (2 * step), 0.0)
@@ -128,7 +144,7 @@ def standardized(o: ObservedRows, f: Array) -> Array:
         r, _ = variance(o, f)
         e = np.where(o.kind == LOGNORMAL, np.log(np.where(o.y > 0, o.y, np.nan)) - np.log(f), o.y - f)
         scale = np.where(o.kind == POISSON, f, r)
-        return np.where(o.used & (o.censored == 0), e / np.sqrt(scale), np.nan)
+        return np.where(o.used & (o.censored == 0) & (o.kind < DISCRETE), e / np.sqrt(scale), np.nan)
 
 
 def drawn(o: ObservedRows, f: Array, rng: np.random.Generator) -> Array:
@@ -140,6 +156,7 @@ def drawn(o: ObservedRows, f: Array, rng: np.random.Generator) -> Array:
         if np.any(o.kind == POISSON):
             mean = np.where((o.kind == POISSON) & (f >= 0) & np.isfinite(f), f, 0.0)
             y = np.where(o.kind == POISSON, rng.poisson(mean), y)
+        y = np.where(o.kind >= DISCRETE, np.nan, y)
     return np.where(o.used, y, np.nan)
 
 

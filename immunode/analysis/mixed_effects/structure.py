@@ -9,8 +9,9 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from immunode.analysis.mixed_effects.residual_error import LOGNORMAL, NORMAL, POISSON, TERMS, ErrorForm
+from immunode.analysis.mixed_effects.residual_error import CATEGORY, EVENT, LOGNORMAL, NORMAL, POISSON, TERMS, ErrorForm
 from immunode.errors import StudyError, did_you_mean
+from immunode.intervention.pharmacokinetics.occasions import OccasionVariability
 from immunode.model import Model, Variability
 
 Array = NDArray[np.float64]
@@ -68,6 +69,7 @@ class Structure:
     effects : names of the parameters that carry a random effect of their own.
     followers : parameters moved by each effect, itself first.
     blocks : groups of correlated effects.   free_blocks : whether each is estimated.
+    copies : for each block, further effects with the same covariance: those of other occasions.
     forms : errors of the outputs.   free_errors : (output, term) of each estimated one.
     """
 
@@ -77,9 +79,11 @@ class Structure:
     fixed: tuple[Fixed, ...]
     blocks: tuple[tuple[int, ...], ...]
     free_blocks: tuple[bool, ...]
+    copies: tuple[tuple[tuple[int, ...], ...], ...]
     forms: tuple[ErrorForm, ...]
     free_errors: tuple[tuple[int, int], ...]
     declared: Point
+    occasions: tuple[OccasionVariability, ...] = ()
 
     @property
     def n_effects(self) -> int:
@@ -93,11 +97,17 @@ class Structure:
         for block, free in zip(self.blocks, self.free_blocks, strict=True):
             if free:
                 names += [
-                    f"omega({self.effects[i]})" if i == j else f"cov({self.effects[i]}, {self.effects[j]})"
+                    self.spread_name(i) if i == j else f"cov({self.effects[i]}, {self.effects[j]})"
                     for a, i in enumerate(block)
                     for j in block[: a + 1]
                 ]
         return (*names, *(f"{TERMS[k]}({self.forms[o].quantity})" for o, k in self.free_errors))
+
+    def spread_name(self, k: int) -> str:
+        """Return the name of the standard deviation of an effect: "omega(CL)", "omega_occasion(CL)"."""
+        name = self.effects[k]
+        occasion = any(v.parameter == name and v.occasion for v in self.model.variability)
+        return f"omega_occasion({occasion_base(name)})" if occasion else f"omega({name})"
 
     def vector(self, point: Point) -> Array:
         """Return the vector of a single point."""
@@ -122,7 +132,7 @@ class Structure:
         d = self.n_effects
         omega = np.array(np.broadcast_to(self.declared.omega, (*lead, d, d)))
         at = n
-        for block, free in zip(self.blocks, self.free_blocks, strict=True):
+        for block, copies, free in zip(self.blocks, self.copies, self.free_blocks, strict=True):
             if not free:
                 continue
             root = np.zeros((*lead, len(block), len(block)))
@@ -131,9 +141,10 @@ class Structure:
                     root[..., a, b] = np.exp(x[..., at]) if a == b else x[..., at]
                     at += 1
             square = root @ np.swapaxes(root, -1, -2)
-            for a, i in enumerate(block):
-                for b, j in enumerate(block):
-                    omega[..., i, j] = square[..., a, b]
+            for group in (block, *copies):
+                for a, i in enumerate(group):
+                    for b, j in enumerate(group):
+                        omega[..., i, j] = square[..., a, b]
         errors = np.array(np.broadcast_to(self.declared.errors, (*lead, *self.declared.errors.shape)))
         for o, k in self.free_errors:
             errors[..., o, k] = x[..., at] if TERMS[k] == "power" else np.exp(x[..., at])
@@ -164,13 +175,24 @@ def from_scale(scale: str, value: Array, declared: float) -> Array:
     return np.asarray(value)
 
 
+def occasion_base(name: str) -> str:
+    """Return what differs between occasions: CL for its random effect CL_eta_2."""
+    return name.rpartition("_")[0].removesuffix("_eta")
+
+
 def make_structure(
-    model: Model, parameters: Sequence[str] | Mapping[str, str], fixed: Sequence[str], quantities: Sequence[str]
+    model: Model,
+    parameters: Sequence[str] | Mapping[str, str],
+    fixed: Sequence[str],
+    quantities: Sequence[str],
+    outputs: Sequence[str],
+    occasions: tuple[OccasionVariability, ...] = (),
 ) -> Structure:
     """Return what is estimated.
 
     parameters : further fixed effects, without a random effect; name -> scale, or names (log where above 0).
-    fixed : names as in `Structure.names` that stay as declared.   quantities : outputs that the data hold.
+    fixed : names as in `Structure.names` that stay as declared.   quantities : what the data hold.
+    outputs : for each of these, the quantity that is computed: another one for parts of events and categories.
 
     Raises
     ------
@@ -178,12 +200,6 @@ def make_structure(
     """
     if model.classes:
         raise StudyError(f"{model.name}: classes of patients (mixtures) can't be estimated; leave out `classes`")
-    occasions = [v.parameter for v in model.variability if v.occasion]
-    if occasions:
-        raise StudyError(
-            f"{model.name}: variability between occasions ('{occasions[0]}') can't be estimated; leave it out of "
-            "`variability`"
-        )
     own = [v for v in model.variability if not v.shares]
     values = {p.name: p.value for p in model.parameters}
     moving = [v for v in own if not _stays(v, values[v.parameter])]
@@ -196,19 +212,32 @@ def make_structure(
     effects = tuple(v.parameter for v in moving)
     followers = tuple(_followers(v, model.variability, values, rows, places) for v in moving)
     omega = _omega(model, moving)
-    blocks = _blocks(omega)
-    free = tuple(_take(held, [f"omega({effects[i]})" for i in block]) for block in blocks)
-    forms, errors = _errors(model, quantities)
+    blocks, copies = _with_copies(_blocks(omega), moving)
+    spreads = [
+        f"omega_occasion({occasion_base(v.parameter)})" if v.occasion else f"omega({v.parameter})" for v in moving
+    ]
+    free = tuple(_take(held, [spreads[i] for i in block]) for block in blocks)
+    forms, errors = _errors(model, quantities, outputs)
     open_errors = [(o, k) for o, form in enumerate(forms) for k in _terms(form) if errors[o, k] > 0]
     open_errors = [(o, k) for o, k in open_errors if not _take_one(held, f"{TERMS[k]}({forms[o].quantity})")]
     asked = {str(n) for n in parameters}
     open_errors += [(o, 3) for o, form in enumerate(forms) if f"power({form.quantity})" in asked]
     start = np.array([to_scale(one.scale, values[one.name]) for one in chosen])
     if held:
-        known = [*rows, *(f"omega({e})" for e in effects), *(f"{t}({f.quantity})" for f in forms for t in TERMS)]
+        known = [*rows, *spreads, *(f"{t}({f.quantity})" for f in forms for t in TERMS)]
         raise StudyError(f"{model.name}: fixed: nothing estimated is called '{held[0]}'{did_you_mean(held[0], known)}")
     return Structure(
-        model, effects, followers, tuple(chosen), blocks, free, forms, tuple(open_errors), Point(start, omega, errors)
+        model=model,
+        effects=effects,
+        followers=followers,
+        fixed=tuple(chosen),
+        blocks=blocks,
+        free_blocks=free,
+        copies=copies,
+        forms=forms,
+        free_errors=tuple(open_errors),
+        declared=Point(start, omega, errors),
+        occasions=occasions,
     )
 
 
@@ -309,21 +338,43 @@ def _blocks(omega: Array) -> tuple[tuple[int, ...], ...]:
     return tuple(blocks)
 
 
-def _errors(model: Model, quantities: Sequence[str]) -> tuple[tuple[ErrorForm, ...], Array]:
+def _with_copies(
+    blocks: tuple[tuple[int, ...], ...], moving: Sequence[Variability]
+) -> tuple[tuple[tuple[int, ...], ...], tuple[tuple[tuple[int, ...], ...], ...]]:
+    """Return the blocks without those of later occasions, and for each block the latter that share its covariance."""
+    leaders: dict[str, int] = {}
+    kept: list[tuple[int, ...]] = []
+    copies: list[tuple[tuple[int, ...], ...]] = []
+    for block in blocks:
+        first = moving[block[0]]
+        if first.occasion:
+            base = occasion_base(first.parameter)
+            if base in leaders:
+                copies[leaders[base]] = (*copies[leaders[base]], block)
+                continue
+            leaders[base] = len(kept)
+        kept.append(block)
+        copies.append(())
+    return tuple(kept), tuple(copies)
+
+
+def _errors(model: Model, quantities: Sequence[str], outputs: Sequence[str]) -> tuple[tuple[ErrorForm, ...], Array]:
     declared = {o.quantity: o for o in model.observed}
     forms, errors = [], []
-    for name in quantities:
+    for name, output in zip(quantities, outputs, strict=True):
         if name not in declared:
             raise StudyError(
                 f"{model.name}: '{name}' has no declared error of measurement{did_you_mean(name, declared)}; declare "
                 f"Observed('{name}', ...), or say which quantity the data hold with outputs="
             )
         o = declared[name]
-        kind = POISSON if o.counts else LOGNORMAL if o.lognormal else NORMAL
-        forms.append(ErrorForm(name, kind, o.combined == "sds"))
+        kind = POISSON if o.counts else LOGNORMAL if o.lognormal else CATEGORY if o.categories else NORMAL
+        if o.events:
+            kind = EVENT if output == name else POISSON
+        forms.append(ErrorForm(name, kind, o.combined == "sds", o.discrete))
         errors.append([o.additive, o.proportional, o.lognormal, o.power])
     return tuple(forms), np.array(errors, float)
 
 
 def _terms(form: ErrorForm) -> tuple[int, ...]:
-    return {NORMAL: (0, 1), LOGNORMAL: (2,), POISSON: ()}[form.kind]
+    return {NORMAL: (0, 1), LOGNORMAL: (2,)}.get(form.kind, ())

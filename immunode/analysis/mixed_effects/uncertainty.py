@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from immunode.analysis.mixed_effects.empirical_bayes import Modes
 from immunode.analysis.mixed_effects.predictions import Predictions
-from immunode.analysis.mixed_effects.residual_error import LOGNORMAL, POISSON, ObservedRows, variance
+from immunode.analysis.mixed_effects.residual_error import DISCRETE, LOGNORMAL, POISSON, ObservedRows, variance
 from immunode.analysis.mixed_effects.structure import Point, Structure
 
 Array = NDArray[np.float64]
@@ -17,6 +17,11 @@ STEP = 1e-4
 """Step of differences along the vector of estimates."""
 WIDE_STEP = 5e-3
 """The same for second differences of a likelihood."""
+
+SINGULAR = 1e-12
+"""Part of the largest eigenvalue of a scaled information at which a direction has none."""
+INVOLVED = 1e-3
+"""Share of an estimate in directions without information above which it has no standard error."""
 
 
 def shown_names(structure: Structure) -> tuple[str, ...]:
@@ -26,7 +31,7 @@ def shown_names(structure: Structure) -> tuple[str, ...]:
         if free:
             named = [structure.effects[i] for i in block]
             names += [
-                f"omega({one})" if a == b else f"corr({named[b]}, {one})"
+                structure.spread_name(block[a]) if a == b else f"corr({named[b]}, {one})"
                 for a, one in enumerate(named)
                 for b in [*range(a), a]
             ]
@@ -48,7 +53,7 @@ def shown_numbers(structure: Structure, point: Point) -> Array:
 
 
 def shown_covariance(structure: Structure, x: Array, covariance: Array) -> Array:
-    """Return the covariance of `shown_numbers` (delta method)."""
+    """Return the covariance of `shown_numbers` (delta method); NaN for those made from numbers without one."""
     columns = []
     for k in range(len(x)):
         step = np.zeros(len(x))
@@ -56,17 +61,23 @@ def shown_covariance(structure: Structure, x: Array, covariance: Array) -> Array
         ends = [shown_numbers(structure, structure.point(x + s * step)) for s in (1, -1)]
         columns.append((ends[0] - ends[1]) / (2 * STEP))
     jacobian = np.array(columns).T
-    return np.asarray(jacobian @ covariance @ jacobian.T)
+    lost = np.isnan(np.diag(covariance))
+    known = jacobian @ np.where(np.isnan(covariance), 0.0, covariance) @ jacobian.T
+    size = np.abs(jacobian)
+    touched = (size[:, lost] > 1e-6 * size.max(axis=1, keepdims=True)).any(axis=1)
+    known[touched], known[:, touched] = np.nan, np.nan
+    return np.asarray(known)
 
 
 def linearized(o: ObservedRows, modes: Modes) -> tuple[Array, Array, Array]:
     """Return predictions, slopes and variances on the scale of a normal error, of the models linearized at the modes.
 
-    Log-normal errors are normal on the logarithm; a count has its mean as variance.
+    Log-normal errors are normal on the logarithm; a count has its mean as variance; categories and events have NaN.
     """
     with np.errstate(all="ignore"):
         r, _ = variance(o, modes.f)
         r = np.where(o.kind == POISSON, modes.f, r)
+        r = np.where(o.kind >= DISCRETE, np.nan, r)
         log = o.kind == LOGNORMAL
         f = np.where(log, np.log(modes.f), modes.f)
         slopes = np.where(log[:, None, :], modes.slopes / modes.f[:, None, :], modes.slopes)
@@ -131,14 +142,32 @@ def hessian_of(objective: Callable[[Array], Array], x: Array) -> Array:
 
 
 def inverse_information(information: Array) -> tuple[Array, float]:
-    """Return the covariance of the estimates, and the condition number of their correlation matrix (inf: singular)."""
-    size = np.sqrt(np.maximum(np.diag(information), 1e-300))
-    values, vectors = np.linalg.eigh(information / np.outer(size, size))
-    condition = float(values[-1] / values[0]) if values[0] > 1e-12 * values[-1] else float("inf")
-    safe = np.where(values > 1e-12 * values[-1], values, np.nan)
-    if np.isnan(safe).any():
-        return np.full_like(information, np.nan), condition
-    return (vectors / safe) @ vectors.T / np.outer(size, size), condition
+    """Return the covariance of the estimates, and the condition number of their correlation matrix (inf: singular).
+
+    Rows of estimates that take part in a direction without information are NaN; the others are as if those directions
+    were held.
+    """
+    condition = condition_number(information)
+    if np.isfinite(condition):
+        return np.asarray(np.linalg.inv(information)), condition
+    finite = np.where(np.isfinite(information), information, 0.0)
+    size = np.sqrt(np.maximum(np.abs(np.diag(finite)), 1e-300))
+    values, vectors = np.linalg.eigh(finite / np.outer(size, size))
+    flat = ~(values > SINGULAR * max(values[-1], 0.0))
+    safe = np.where(flat, np.inf, values)
+    covariance = (vectors / safe) @ vectors.T / np.outer(size, size)
+    lost = (vectors[:, flat] ** 2).sum(axis=1) > INVOLVED
+    covariance[lost], covariance[:, lost] = np.nan, np.nan
+    return np.asarray(covariance), condition
+
+
+def condition_number(matrix: Array) -> float:
+    """Return the ratio of eigenvalues of a matrix scaled to ones on its diagonal; infinite: not positive definite."""
+    if not np.isfinite(matrix).all() or not (np.diag(matrix) > 0).all():
+        return float("inf")
+    size = np.sqrt(np.diag(matrix))
+    values = np.linalg.eigvalsh(matrix / np.outer(size, size))
+    return float(values[-1] / values[0]) if values[0] > SINGULAR * values[-1] else float("inf")
 
 
 def _moved(x: Array, k: int, sign: int) -> Array:

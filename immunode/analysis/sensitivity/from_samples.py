@@ -105,6 +105,7 @@ def prcc(
         sizes=sizes,
         stages=stages,
         how=answers.how,
+        words=answers.words,
         notes=left_out(answers, used, full, "runs"),
     )
 
@@ -223,6 +224,7 @@ def _compare(answers: Answers, responding: Answers, resamples: int, seed: int) -
         sizes=sizes,
         stages=stages,
         how=answers.how,
+        words=answers.words,
         notes=(*notes, *left_out(responding, used, full, "runs")),
     )
 

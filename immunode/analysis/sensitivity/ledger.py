@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -66,6 +66,8 @@ class EvidenceLedger(Tabled):
         how many runs were made.
     how, notes
         in words.
+    words : Mapping[str, str]
+        endpoint or arm -> what figures call it, where they do.
     """
 
     who: str
@@ -82,6 +84,7 @@ class EvidenceLedger(Tabled):
     runs: int
     how: str
     notes: tuple[str, ...] = ()
+    words: Mapping[str, str] = field(default_factory=dict)
 
     def table(self) -> pd.DataFrame:
         """Return one row for each endpoint, arm and kind of evidence: inputs, shares alone and in total, intervals."""
@@ -138,7 +141,7 @@ class EvidenceLedger(Tabled):
             raise StudyError(f"{self.who}: no endpoint varies, so there is nothing to draw")
         return evidence_shares(
             np.clip(self.alone[keep], 0, None),
-            rows=[self.series[j].name for j in keep],
+            rows=[self.series[j].called(self.words) for j in keep],
             kinds=self.kinds,
             counts=[len(self.members[kind]) for kind in self.kinds],
             title=f"{self.who}: what its answers rest on" if title is None else title,
@@ -218,6 +221,7 @@ def evidence_ledger(
         used=used,
         runs=answers.runs,
         how=answers.how,
+        words=answers.words,
         notes=notes,
     )
 

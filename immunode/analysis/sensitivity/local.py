@@ -106,6 +106,7 @@ def local_sensitivity(
         used=used,
         runs=answers.runs,
         how=how,
+        words=answers.words,
         notes=tuple(notes),
     )
 

@@ -40,7 +40,23 @@ class Series:
     @property
     def name(self) -> str:
         """The endpoint, with its arm where there is one."""
-        return f"{self.endpoint}, {self.arm}" if self.arm else self.endpoint
+        return self.called({})
+
+    def called(self, words: Mapping[str, str]) -> str:
+        """Return the name in words.
+
+        Parameters
+        ----------
+        words : Mapping[str, str]
+            endpoint or arm -> what figures call it.
+        """
+        endpoint = called(words, self.endpoint)
+        return f"{endpoint}, {called(words, self.arm)}" if self.arm else endpoint
+
+
+def called(words: Mapping[str, str], name: str) -> str:
+    """Return what figures call an input, an endpoint or an arm: its name where there is nothing else."""
+    return words.get(name, name)
 
 
 @dataclass(frozen=True, slots=True)
@@ -192,11 +208,11 @@ def from_sweep(result: SweepResult, names: tuple[str, ...] | None = None) -> Ans
         outputs=outputs,
         runs=len(arm_of),
         how=result.design_recipe,
-        words=_words(result),
+        words=words_of(result),
     )
 
 
-def _words(result: SweepResult) -> dict[str, str]:
+def words_of(result: SweepResult) -> dict[str, str]:
     """Return what the names of a sweep are called in figures."""
     words = sweep_words(result.model, result.arms, result.endpoints, float(result.times[-1]), result.columns)
     return {**words.names, **words.arms, **words.endpoints}

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
-from immunode.analysis.sensitivity.responses import Answers, Series, find_series
+from immunode.analysis.sensitivity.responses import Answers, Series, called, find_series
 from immunode.errors import StudyError, did_you_mean
 from immunode.study.result.notebook import Tabled
 
@@ -72,6 +72,8 @@ class Sensitivity(Tabled):
         how inputs were drawn.
     notes : tuple[str, ...]
         what to know about the numbers.
+    words : Mapping[str, str]
+        input, endpoint or arm -> what figures call it, where they do.
     """
 
     method: str
@@ -89,6 +91,7 @@ class Sensitivity(Tabled):
     pairs_half: Array = field(default_factory=lambda: np.empty((0, 0, 0)))
     how: str = ""
     notes: tuple[str, ...] = ()
+    words: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def main(self) -> str:
@@ -221,8 +224,8 @@ class Sensitivity(Tabled):
             return self._heat(arm, top, self._title(title, ""), look)
         k = find_series(self.who, self.series, endpoint, arm)
         order = _ranked(self.measures[self.main][k])[:top]
-        names = [self.columns[i] for i in order]
-        named, unit = self._title(title, self.series[k].name), self.series[k].unit
+        names = [called(self.words, self.columns[i]) for i in order]
+        named, unit = self._title(title, self.series[k].called(self.words)), self.series[k].unit
         if kind == "plane":
             mu_star, sigma = (self.measures[m][k][order] for m in ("mu_star", "sigma"))
             return draw.morris_plane(mu_star, sigma, names=names, unit=unit, title=named, **look)
@@ -256,8 +259,8 @@ class Sensitivity(Tabled):
         relative = self.main in ("mu_star",)
         return draw.sensitivity_heat(
             values[:, order].T,
-            rows=[self.columns[i] for i in order],
-            columns=[self.series[k].name for k in rows],
+            rows=[called(self.words, self.columns[i]) for i in order],
+            columns=[self.series[k].called(self.words) for k in rows],
             measure=WORDS[self.main],
             signed=self.main in SIGNED,
             relative=relative,

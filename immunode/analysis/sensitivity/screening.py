@@ -145,5 +145,6 @@ def _analyze(answers: Answers, levels: int, seed: int) -> Sensitivity:
         sizes=sizes,
         stages=stages,
         how=answers.how,
+        words=answers.words,
         notes=notes,
     )

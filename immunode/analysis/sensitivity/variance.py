@@ -187,6 +187,7 @@ def _analyze(answers: Answers, paired: bool, resamples: int, seed: int) -> Sensi
         pairs=pairs,
         pairs_half=half,
         how=answers.how,
+        words=answers.words,
         notes=notes + doubts(answers, measures["ST"], high["ST"] - low["ST"], full),
     )
 

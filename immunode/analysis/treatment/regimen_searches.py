@@ -11,11 +11,12 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from immunode.errors import StudyError, did_you_mean
+from immunode.model.views.words import input_label, name_labels
 from immunode.study.arms import Arms
 from immunode.study.design.design import grid
 from immunode.study.result.notebook import Tabled
 from immunode.study.result.row_condition import endpoints_in, rows_that
-from immunode.study.result.row_words import rule_in_words, whose_rows
+from immunode.study.result.row_words import rule_words, whose_rows
 from immunode.study.sweeps import sweep
 
 if TYPE_CHECKING:
@@ -103,13 +104,13 @@ class RegimenSearch(Tabled):
             self.toxic,
             self.feasible,
             self.front,
-            prefer=self.prefer,
+            prefer=self._labelled(self.prefer),
             rules=(self._said(self.rules[0]), self._said(self.rules[1])),
             limits=self.limits,
-            best=self._told(),
+            best=self._told(labelled=True),
             patients=self.patients,
             whom=self._whom,
-            title=self.out.model_name if title is None else title,
+            title=self.out.model.heading if title is None else title,
             style=style,
             axes=axes,
         )
@@ -128,13 +129,22 @@ class RegimenSearch(Tabled):
         return whose_rows(self.out.design_recipe, labelled=bool(self.out.row_labels), species=self.out.model.species)
 
     def _said(self, rule: str) -> str:
-        return rule_in_words(rule, self.out.model, float(self.out.times[-1])) if rule else ""
+        return rule_words(rule, self.out.model, float(self.out.times[-1])) if rule else ""
 
-    def _told(self) -> str:
+    def _labelled(self, text: str) -> str:
+        """Return a text with labels of knobs instead of their names."""
+        labels = name_labels(self.out.model)
+        for name in sorted(self.knobs, key=len, reverse=True):
+            text = text.replace(name, input_label(name, labels))
+        return text
+
+    def _told(self, *, labelled: bool = False) -> str:
         best = self.best
         if best is None:
             return ""
         units = dict(zip(self.knobs, self.units, strict=True))
+        if labelled:
+            return "; ".join(f"{self._labelled(name)} {value:g} {units[name]}".rstrip() for name, value in best.items())
         return ", ".join(f"{name} {value:g} {units[name]}".rstrip() for name, value in best.items())
 
 

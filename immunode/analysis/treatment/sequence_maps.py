@@ -2,14 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from immunode.analysis.sensitivity.responses import Series, SpaceLike, find_series, space_of, whole
+from immunode.analysis.sensitivity.responses import (
+    Series,
+    SpaceLike,
+    called,
+    find_series,
+    space_of,
+    whole,
+    words_of,
+)
 from immunode.errors import ImmunodeError, StudyError
 from immunode.intervention import sequence
 from immunode.model import Model, Perturbation
@@ -43,6 +51,8 @@ class SequenceMap(Tabled):
         shape (n_series, 2, n_gaps, n_draws): first name first, then second name first.
     references : dict[str, ndarray]
         "control", each alone, "together" (as their own schedules say) -> shape (n_series, n_draws).
+    words : Mapping[str, str]
+        intervention or endpoint -> what figures call it, where they do.
     """
 
     who: str
@@ -52,12 +62,12 @@ class SequenceMap(Tabled):
     series: tuple[Series, ...]
     values: Array
     references: dict[str, Array]
+    words: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def orders(self) -> tuple[str, str]:
         """Names of the two orders."""
-        a, b = self.names
-        return f"{a}, then {b}", f"{b}, then {a}"
+        return _orders(*self.names)
 
     def table(self) -> pd.DataFrame:
         """Return one row for each endpoint, order and gap: median, 5 and 95 % of the draws, and runs that are ok."""
@@ -120,9 +130,9 @@ class SequenceMap(Tabled):
             raise StudyError(f"{self.who}: sequence map has no plot '{kind}'; known: 'curves', 'map'")
         j = find_series(self.who, self.series, endpoint, None)
         common: dict[str, Any] = {
-            "orders": self.orders,
+            "orders": _orders(*(called(self.words, name) for name in self.names)),
             "x_unit": self.time_unit,
-            "label": self.series[j].endpoint,
+            "label": self.series[j].called(self.words),
             "unit": self.series[j].unit,
             "title": f"{self.who}: order and gap" if title is None else title,
             "style": style,
@@ -130,7 +140,7 @@ class SequenceMap(Tabled):
         }
         if kind == "map":
             return draw.order_map(self.gaps, _median(self.values[j]), **common)
-        references = {name: float(_median(v[j])) for name, v in self.references.items()}
+        references = {called(self.words, name): float(_median(v[j])) for name, v in self.references.items()}
         return draw.gap_curves(self.gaps, self.values[j], references=references, **common)
 
 
@@ -208,7 +218,12 @@ def sequence_map(
         series=series,
         values=values,
         references=references,
+        words=words_of(done),
     )
+
+
+def _orders(a: str, b: str) -> tuple[str, str]:
+    return f"{a}, then {b}", f"{b}, then {a}"
 
 
 def _unable(model: Model, arms: dict[str, Any]) -> set[str]:

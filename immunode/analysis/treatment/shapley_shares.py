@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from itertools import combinations
 from math import factorial
 from typing import TYPE_CHECKING, Any
@@ -11,7 +11,15 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
-from immunode.analysis.sensitivity.responses import Series, SpaceLike, find_series, space_of, whole
+from immunode.analysis.sensitivity.responses import (
+    Series,
+    SpaceLike,
+    called,
+    find_series,
+    space_of,
+    whole,
+    words_of,
+)
 from immunode.errors import StudyError
 from immunode.model import Model
 from immunode.study.arms import CONTROL, Arms
@@ -51,6 +59,8 @@ class ShapleyShares(Tabled):
         how many were made.
     lost : int
         draws left out, for a run of them failed.
+    words : Mapping[str, str]
+        factor or endpoint -> what figures call it, where they do.
     """
 
     who: str
@@ -63,6 +73,7 @@ class ShapleyShares(Tabled):
     last: Array
     runs: int
     lost: int
+    words: Mapping[str, str] = field(default_factory=dict)
 
     def table(self) -> pd.DataFrame:
         """Return one row for each endpoint and factor: its share (median of the draws, 5 and 95 %), its part of the
@@ -107,10 +118,10 @@ class ShapleyShares(Tabled):
         low, high = np.quantile(self.shares[j], [0.05, 0.95], axis=1)
         return difference_bars(
             middle[order],
-            names=[self.factors[i] for i in order],
+            names=[called(self.words, self.factors[i]) for i in order],
             total=float(np.median(self.together[j] - self.none[j])),
             spread=(low[order], high[order]) if several else None,
-            label=f"share of the change of {self.series[j].endpoint}",
+            label=f"share of the change of {self.series[j].called(self.words)}",
             unit=self.series[j].unit,
             note=CAVEATS[0] + (f"; medians and 5-95 % of {self.shares.shape[2]:,} draws" if several else ""),
             title=f"{self.who}: what each adds" if title is None else title,
@@ -193,6 +204,7 @@ def shapley(
         last=last,
         runs=len(done),
         lost=int((~good).sum()),
+        words=words_of(done),
     )
 
 

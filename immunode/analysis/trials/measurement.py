@@ -109,6 +109,8 @@ def _complete(at_times: dict[float, Array], one: Change, change: Array, time: fl
 
 
 def _measure(error: Observed, at_times: Mapping[float, Array], seed: int) -> dict[float, Array]:
+    if error.discrete:
+        raise StudyError(f"measured: '{error.quantity}' is recorded as events or categories, which are not drawn here")
     seen: dict[float, Array] = {}
     before: Array | float = 0.0
     total: Array | float = 0.0

@@ -10,15 +10,15 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 import immunode.plot as figures
-from immunode.analysis.trials.phrases import rule_words
 from immunode.analysis.trials.threshold_rules import written_out
 from immunode.errors import StudyError, did_you_mean
 from immunode.model.views.words import arm_labels
 from immunode.study.design.declared import listed_number
 from immunode.study.design.row_labels import RowLabels, of_draws
 from immunode.study.result.notebook import Tabled
+from immunode.study.result.paired_differences import exact_interval
 from immunode.study.result.row_condition import rows_that
-from immunode.study.result.row_words import whose_rows
+from immunode.study.result.row_words import rule_words, whose_rows
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -60,11 +60,13 @@ class Responders(Tabled):
     who : str
         model and variant.
     words : str
-        who responds, as a phrase such as "in remission at 24 weeks".
+        who responds, as a phrase such as "in remission at week 24".
     whom : str
         what the runs are, in words: "declared patients", "parameter sets, +-30 %".
     called : Mapping[str, str]
         arm -> what figures call it.
+    untreated : str
+        the arm that nothing is applied to, "" for none.
     same : ndarray
         shape (n_patients,), equal numbers for draws of one listed patient; empty where all are different patients.
     """
@@ -81,6 +83,7 @@ class Responders(Tabled):
     words: str = ""
     whom: str = "virtual patients"
     called: Mapping[str, str] = field(default_factory=dict)
+    untreated: str = ""
     same: NDArray[np.intp] = field(default_factory=lambda: np.empty(0, np.intp))
 
     def __len__(self) -> int:
@@ -179,6 +182,7 @@ class Responders(Tabled):
             patients=len(self),
             interval=self._interval,
             whom=self.whom,
+            control=self.called.get(self.untreated, self.untreated) or None,
             nnt=nnt,
             versus=self.called.get(self.versus, self.versus),
             title=self.who if title is None else title,
@@ -282,9 +286,10 @@ def responders(
         seed=seed,
         labels=labels,
         who=out.model_name,
-        words=rule_words(out.model, rule),
+        words=rule_words(rule, out.model, float(out.times[-1])),
         whom=whose_rows(out.design_recipe, labelled=bool(out.row_labels), species=out.model.species),
         called=arm_labels(out.model, out.arms),
+        untreated=out.asked.untreated,
         same=_same(out, draws) if listed_number(out.design_recipe) else np.empty(0, np.intp),
     )
 
@@ -329,23 +334,6 @@ def _weights(given: ArrayLike | None, n: int) -> Array:
     if not (np.isfinite(weights).all() and (weights >= 0).all() and weights.sum() > 0):
         raise StudyError("responders: weights must be finite, 0 or above, and not all 0")
     return np.asarray(weights / weights.sum())
-
-
-def exact_interval(responders: float, patients: float, level: float = 0.95) -> tuple[float, float]:
-    """Return the exact interval of a share, which holds the true one at least as often as `level` says; NaN of nobody.
-
-    Of an effective number of patients, neither count needs to be whole.
-
-    Source: Clopper & Pearson 1934, doi:10.1093/biomet/26.4.404.
-    """
-    from scipy.special import betaincinv
-
-    if not patients:
-        return np.nan, np.nan
-    tail, others = (1 - level) / 2, patients - responders
-    low = float(betaincinv(responders, others + 1, tail)) if responders else 0.0
-    high = float(betaincinv(responders + 1, others, 1 - tail)) if others else 1.0
-    return low, high
 
 
 def _middle(values: list[float]) -> tuple[float, float]:

@@ -30,7 +30,7 @@ class Verdict:
     Attributes
     ----------
     words : str
-        what was reported, as a phrase: "mean change of DAS28-CRP at 24 weeks".
+        what was reported, as a phrase: "mean change of DAS28-CRP by week 24".
     model : float
         the statistic over all virtual patients.
     low, high : float

@@ -39,6 +39,8 @@ def read_subject(
 ) -> Subject:
     """Return what a figure shall show, checked. The parameters are options of the same names as typed.
 
+    Unless arms are named, the model is shown in the variant that its story is told with.
+
     arms : names; without any, control, what the story of the model compares, and interventions up to four.
     story : without arms the model's story is shown: its arms, quantities and end.
 
@@ -57,6 +59,7 @@ def read_subject(
         log=log,
         default=_control_and_a_few,
         story=story,
+        staged=True,
     )
     shown = request.quantities or request.shown[:_PANELS]
     nothing_named = not (arms or request.settings or request.quantities) and request.until is None

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import re
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -10,24 +11,31 @@ from typing import Any
 from rich.text import Text
 
 from immunode.analysis.mixed_effects.estimation import METHODS, estimate
-from immunode.analysis.mixed_effects.population_fit import PopulationFit
 from immunode.analysis.mixed_effects.records.individual_records import IndividualData, Route, individual_data
+from immunode.analysis.mixed_effects.results.population_fit import PopulationFit
 from immunode.cli import output
 from immunode.cli.studies.files import json_file, picture_files, text_file
 from immunode.cli.words import STYLES
 from immunode.errors import did_you_mean
+from immunode.intervention.pharmacokinetics.occasions import OccasionVariability
 from immunode.model import Model
+from immunode.study.design.distributions import Distribution, lognormal, normal, uniform
 from immunode.study.result.spreadsheets import csv_text
+
+PRIORS = ("lognormal", "normal", "halfnormal", "uniform")
+"""Median and SD of the logarithm; mean and SD; SD; both ends."""
 
 
 @dataclass(frozen=True, slots=True)
 class Question:
-    """What was asked for. also : further parameters.   fix : what is held."""
+    """What was asked for. also : further parameters.   fix : what is held.   occasions : what differs between them."""
 
     data: IndividualData
     estimator: str
     also: tuple[str, ...]
     fix: tuple[str, ...]
+    occasions: tuple[OccasionVariability, ...]
+    priors: Mapping[str, Distribution]
 
 
 def read_question(
@@ -38,6 +46,9 @@ def read_question(
     column: Sequence[str],
     observed: Sequence[str],
     route: Sequence[str],
+    occasion: Sequence[str],
+    prior: Sequence[str],
+    carried: str,
     style: str,
 ) -> Question:
     """Return what was asked for, checked. The parameters are options of the same names as typed.
@@ -61,15 +72,20 @@ def read_question(
             columns=columns,
             outputs=outputs.get("", outputs) if len(outputs) == 1 else outputs,
             routes=routes.get("", routes) if len(routes) == 1 else routes,
+            carried=carried,
         )
-    return Question(records, estimator, tuple(also), tuple(fix))
+        differing = tuple(_occasion(text) for text in occasion)
+        priors = dict(_prior(text) for text in prior)
+    return Question(records, estimator, tuple(also), tuple(fix), differing, priors)
 
 
 def fitted(model: Model, asked: Question, draws: int, seed: int) -> PopulationFit:
     """Return the fit."""
     return estimate(
-        model, asked.data, method=asked.estimator, parameters=asked.also, fixed=asked.fix, draws=draws, seed=seed
-    )
+        model, asked.data, method=asked.estimator, parameters=asked.also, fixed=asked.fix, occasions=asked.occasions,
+        priors=asked.priors,
+        draws=draws, seed=seed,
+    )  # fmt: skip
 
 
 def print_fit(fit: PopulationFit) -> None:
@@ -86,9 +102,13 @@ def as_record(fit: PopulationFit) -> dict[str, Any]:
         "standard error of minus2ll": fit.likelihood.standard_error,
         "likelihood by": fit.likelihood.method,
         "objective without log(2 pi)": fit.likelihood.objective,
-        "aic": fit.aic,
-        "bic": fit.bic,
+        "penalized objective": fit.penalized if fit.priors else None,
+        "aic": None if fit.priors else fit.aic,
+        "bic": None if fit.priors else fit.bic,
+        "derivatives by random effects": fit.derivatives,
+        "standard errors by": fit.error_method,
         "condition number": fit.condition,
+        "condition number of the covariance": fit.covariance_condition,
         "estimates": fit.table().reset_index().to_dict("records"),
         "notes": list(fit.notes),
         "recipe": dict(fit.recipe),
@@ -106,12 +126,13 @@ def write(folder: Path, fit: PopulationFit, style: str, command: str) -> list[Pa
     written.append(text_file(folder / "summary.txt", fit.summary() + "\n"))
     written.append(text_file(folder / "model.json", fit.model().to_json()))
     written.append(json_file(folder / "recipe.json", {**as_record(fit)["recipe"], "command": command}))
-    figures = {
-        "convergence": fit.plot.convergence(style=style),
-        "individuals": fit.plot.individuals(style=style),
-        "predictive_check": fit.plot.predictive_check(style=style),
-        "residual_plots": fit.plot.residuals(style=style),
-    }
+    figures = {"convergence": fit.plot.convergence(style=style)}
+    if fit.drawn_outputs:
+        figures |= {
+            "individuals": fit.plot.individuals(style=style),
+            "predictive_check": fit.plot.predictive_check(style=style),
+            "residual_plots": fit.plot.residuals(style=style),
+        }
     for name, figure in figures.items():
         written += picture_files(figure, folder, name, command)
     return written
@@ -127,6 +148,42 @@ def _pair(option: str, text: str) -> tuple[str, str]:
 def _coded(text: str) -> tuple[str, str]:
     code, sign, value = text.partition("=")
     return (code, value) if sign else ("", text)
+
+
+def _prior(text: str) -> tuple[str, Distribution]:
+    name, _, density = text.rpartition("=")
+    parts = re.fullmatch(r"\s*(\w+)\((.+)\)\s*", density)
+    if not name or parts is None or parts[1] not in PRIORS:
+        near = did_you_mean(parts[1], PRIORS) if parts else ""
+        raise output.UsageError(f'--prior {text}: write "CL=lognormal(3, 0.2)", or {", ".join(PRIORS[1:])}{near}')
+    try:
+        numbers = [float(x) for x in parts[2].split(",")]
+    except ValueError:
+        raise output.UsageError(f"--prior {text}: '{parts[2]}' are no numbers") from None
+    wanted = 1 if parts[1] == "halfnormal" else 2
+    if len(numbers) != wanted:
+        raise output.UsageError(f"--prior {text}: {parts[1]} takes {wanted}, got {len(numbers)}")
+    if parts[1] == "lognormal":
+        return name.strip(), lognormal(numbers[0], sd=numbers[1])
+    if parts[1] == "normal":
+        return name.strip(), normal(*numbers)
+    if parts[1] == "uniform":
+        return name.strip(), uniform(*numbers)
+    return name.strip(), normal(0.0, numbers[0], low=0.0)
+
+
+def _occasion(text: str) -> OccasionVariability:
+    first, *more = text.split(",")
+    number, value = _pair("--occasion", first)
+    options = dict(_pair("--occasion", part) for part in more)
+    wrong = [name for name in options if name != "every"]
+    if wrong:
+        raise output.UsageError(f"--occasion {text}: unknown '{wrong[0]}'{did_you_mean(wrong[0], ('every',))}")
+    try:
+        sd = float(value)
+    except ValueError:
+        raise output.UsageError(f"--occasion {text}: '{value}' is no number; write CL=0.2") from None
+    return OccasionVariability(number, sd=sd, every=options.get("every", ""))
 
 
 def _route(text: str) -> tuple[str, Route]:

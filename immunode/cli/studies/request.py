@@ -106,11 +106,13 @@ def read_request(
     default: Callable[[Model], Sequence[str]] = _control_alone,
     lenient: bool = False,
     story: bool = False,
+    staged: bool = False,
 ) -> Request:
     """Return what was asked for, checked.
 
     default : gives the arms where none is named.   lenient : arms that can't be composed are left out, not refused.
     story : without arms the story of the model is meant, in its variant, not what `default` gives.
+    staged : unless arms are named one by one, the model is meant in the variant that its story is told with.
     The other parameters are options of the same names as typed.
 
     Raises
@@ -120,15 +122,16 @@ def read_request(
     chosen = read_settings(settings or ())
     if style not in STYLES:
         raise UsageError(f"--style {style}: no such style{did_you_mean(style, STYLES)}")
-    model = load(name, variant)
+    model = as_typed = load(name, variant)
     end = read_until(until)
     told = None
     with usage():
         if end is not None:
             model_time(model, end, "until")
         names = arm_names(model, arms or ())
-        if story and not names:
+        if (staged and set(arms or ()) <= {"all"}) or (story and not names):
             model = with_story_variant(model)
+        if story and not names:
             told = find_story(model, end)
             names = list(dict(told.arms))
         named = Arms.of(model, *(names or default(model)))
@@ -140,7 +143,7 @@ def read_request(
             raise UsageError(f"{model.name}: --show: unknown quantity '{quantity}'{did_you_mean(quantity, known)}")
     return Request(
         source=name,
-        variant=variant or (model.variant_name if told is not None else ""),
+        variant=variant if model is as_typed else model.variant_name,
         model=model,
         arms=composed,
         settings=chosen,

@@ -44,6 +44,25 @@ def command(
             help='depot, or "1=depot,factor=F,lag=Tlag": where doses go, for a code of CMT, with expressions; repeat.',
         ),
     ] = None,
+    occasion: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--occasion",
+            help='CL=0.2, or "CL=0.2,every=7 days": a parameter that differs between occasions (column OCC, else each '
+            "dose, or periods), and the SD to begin with; repeat.",
+        ),
+    ] = None,
+    prior: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--prior",
+            help='"CL=lognormal(3, 0.2)": median and SD of the logarithm; normal(mean, sd), halfnormal(sd), '
+            "uniform(low, high); repeat.",
+        ),
+    ] = None,
+    carried: Annotated[
+        str, typer.Option("--carried", help="last or next: which row's value of a covariate holds between two rows.")
+    ] = "last",
     draws: Annotated[
         int, typer.Option("--draws", min=10, help="Importance samples of each individual for -2 log likelihood.")
     ] = 2000,
@@ -58,7 +77,17 @@ def command(
 
     model = output.load(name)
     asked = populations.read_question(
-        data, estimator, also or [], fix or [], column or [], observed or [], route or [], style
+        data,
+        estimator,
+        also or [],
+        fix or [],
+        column or [],
+        observed or [],
+        route or [],
+        occasion or [],
+        prior or [],
+        carried,
+        style,
     )
     output.prepare_folder(out)
     fit = populations.fitted(model, asked, draws, seed)

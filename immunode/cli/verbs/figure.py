@@ -1,8 +1,8 @@
 """Draw one finished figure of a model; or tell how a figure was made, with --code as a script.
 
 Without --arm, time courses tell the model's story; other kinds show control, what the story compares, and further
-interventions up to four. Kinds of many runs show the patients that the model or its arms declare; where none are
-declared, or with --runs, parameter sets.
+interventions up to four, in the variant that it is told with. Kinds of many runs show the patients that the model or
+its arms declare; where none are declared, or with --runs, parameter sets.
 """
 
 from __future__ import annotations

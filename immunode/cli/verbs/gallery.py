@@ -1,7 +1,8 @@
 """Draw every kind of figure that fits a model, with a page that shows them and their scripts.
 
-Without --arm it shows control, what the model's story compares, and further interventions up to four. Figures of many
-runs show the patients that the model or its arms declare; where none are declared, or with --runs, parameter sets.
+Without --arm it shows control, what the model's story compares, and further interventions up to four, in the variant
+that the story is told with. Figures of many runs show the patients that the model or its arms declare; where none are
+declared, or with --runs, parameter sets.
 """
 
 from __future__ import annotations

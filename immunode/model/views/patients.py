@@ -132,6 +132,10 @@ def error_words(one: Observed) -> str:
     """Return an error in words: "SD 0.5 + 10 % of the value"."""
     if one.counts:
         return "counts of events (Poisson)"
+    if one.events:
+        return "times of events with this hazard"
+    if one.categories:
+        return f"{len(one.categories) + 1} ordered categories, thresholds {', '.join(one.categories)}"
     if one.lognormal:
         return f"lognormal, SD of the logarithm {one.lognormal:g}"
     relative = f"{100 * one.proportional:g} % of the value"

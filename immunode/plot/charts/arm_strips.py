@@ -13,6 +13,7 @@ from matplotlib.colors import CenteredNorm, LogNorm, Normalize
 from matplotlib.figure import Figure
 from numpy.typing import ArrayLike
 
+from immunode.plot.charts.quick_rhythms import averaged
 from immunode.plot.charts.time_courses import Series, Spread, can_be_lines, checked_series, courses, log_names, span_of
 from immunode.plot.kit.arrays import Array
 from immunode.plot.kit.figure import SteadyLayout, StyledFigure, write_note
@@ -26,8 +27,10 @@ MOST_ARMS = 44
 """Rows that can be read on a slide."""
 ACROSS = 6
 """Most columns side by side."""
-_SAMPLES, _FILLED, _LEAST = 480, 0.84, 8.0
-"""Points of time of a strip; part of a row that is colored; least size of names in points, on a slide."""
+_SAMPLES, _LEAST = 480, 8.0
+"""Points of time of a strip; least size of names in points, on a slide."""
+_FILLED, _BELOW_MARKS = 0.84, 0.7
+"""Part of a row that is colored, from its top; the same, from its bottom, where doses and treatment stand above."""
 
 
 def marks_by_arm(marks: Mapping[str, Mapping[str, tuple[Any, ...]]]) -> dict[str, tuple[Any, ...]]:
@@ -97,7 +100,7 @@ def strips(
     told : Sequence[str]
         arms that matter most: they stand first, below the control, with names in their colors; the others' are gray.
     times, series, units, time_unit, labels, headings, doses, windows, title, note, style, log, control
-        as in `courses`; doses and windows are marked under the strips of the first column.
+        as in `courses`; doses and windows are marked above the strips of the first column.
 
     Raises
     ------
@@ -115,7 +118,7 @@ def strips(
     names = dict(labels or {})
     marks = rows_of(doses or {}, windows or {})
     if marks:
-        note = "under the first strips: doses and treatment" + (f"; {note}" if note else "")
+        note = "above the first strips: doses and treatment" + (f"; {note}" if note else "")
     start, stop = span_of(table)
     ticks = clock(stop - start, time_unit)
     with styled(look):
@@ -124,19 +127,33 @@ def strips(
         wide = figure.get_figwidth() * 72 / min(len(table), ACROSS)
         for i, (quantity, per_arm) in enumerate(table.items()):
             bar, ax = blocks[i // ACROSS][i % ACROSS]
-            grid = np.linspace(start, stop, _SAMPLES)
-            values = np.array([_sampled(grid, *per_arm[arm]) if arm in per_arm else grid * np.nan for arm in shown])
+            edges = np.linspace(start, stop, _SAMPLES + 1)
+            blank = np.full(_SAMPLES, np.nan)
+            values = np.array([averaged(edges, *per_arm[arm]) if arm in per_arm else blank for arm in shown])
             head = (headings or {}).get(quantity, "") or names.get(quantity, "") or quantity
             unit = (units or {}).get(quantity, "")
-            _draw(ax, bar, grid * ticks.factor, values, head, unit, look, wide * 0.76, log=quantity in logs)
+            filled = -_BELOW_MARKS if marks else _FILLED
+            _draw(
+                ax,
+                bar,
+                edges * ticks.factor,
+                values,
+                head,
+                unit,
+                look,
+                wide * 0.76,
+                log=quantity in logs,
+                filled=filled,
+            )
             time_axis(
                 ax, ticks, start * ticks.factor, stop * ticks.factor, look, labelled=True,
                 most=max(2, int(wide * 0.6 / (3.2 * look.small))),
             )  # fmt: skip
-            ax.set_ylim(len(shown) - (1 - _FILLED), 0)
+            ax.set_ylim(len(shown) - (0 if marks else 1 - _FILLED), 0)
             if i % ACROSS == 0:
-                _name_rows(ax, shown, names, arm_colors(first, control), look, pitch)
-                _mark(ax, shown, marks, ticks, look, pitch)
+                colors = arm_colors(first, control)
+                _name_rows(ax, shown, names, colors, look, pitch, middle=1 - _BELOW_MARKS / 2 if marks else _FILLED / 2)
+                _mark(ax, shown, marks, colors, ticks, look, pitch)
         write_note(figure, note, look)
     return figure
 
@@ -170,23 +187,19 @@ def _pitch(figure: Figure, blocks: int, arms: int, style: Style, title: str) -> 
     return max(left / blocks - 7.5 * style.text, 4 * style.text) / arms
 
 
-def _sampled(grid: Array, t: Array, y: Array) -> Array:
-    """Return values on a grid of times, NaN beyond the last one."""
-    good = np.isfinite(y)
-    if not good.any():
-        return np.full(grid.shape, np.nan)
-    return np.asarray(np.interp(grid, t[good], y[good], right=np.nan))
-
-
 def _draw(
-    ax: Axes, bar: Axes, grid: Array, values: Array, name: str, unit: str, style: Style, width: float, *, log: bool
-) -> None:
-    """Draw the strips of one quantity, and its scale with its name above them."""
+    ax: Axes, bar: Axes, edges: Array, values: Array, name: str, unit: str, style: Style, width: float, *, log: bool,
+    filled: float,
+) -> None:  # fmt: skip
+    """Draw the strips of one quantity, and its scale with its name above them.
+
+    filled : part of a row that is colored, from its top; below 0 from its bottom.
+    """
     log = log or _uneven(values)
     norm, cmap = _colors(values, log=log)
-    edges = np.concatenate([grid[:1], (grid[1:] + grid[:-1]) / 2, grid[-1:]])
-    rows = np.concatenate([[row, row + _FILLED] for row in range(len(values))])
-    striped = np.full((2 * len(values) - 1, grid.size), np.nan)
+    ends = (0.0, filled) if filled > 0 else (1 + filled, 1.0)
+    rows = np.concatenate([[row + ends[0], row + ends[1]] for row in range(len(values))])
+    striped = np.full((2 * len(values) - 1, edges.size - 1), np.nan)
     striped[::2] = np.maximum(values, norm.vmin or 0.0) if log else values
     own = OWN_COLORS if cmap.name == "viridis" else None
     mesh = ax.pcolormesh(
@@ -250,29 +263,62 @@ def _colors(values: Array, *, log: bool) -> tuple[Normalize, Any]:
 
 
 def _name_rows(
-    ax: Axes, arms: Sequence[str], names: Mapping[str, str], colors: Mapping[str, str], style: Style, pitch: float
+    ax: Axes,
+    arms: Sequence[str],
+    names: Mapping[str, str],
+    colors: Mapping[str, str],
+    style: Style,
+    pitch: float,
+    *,
+    middle: float,
 ) -> None:
-    """Write the names of arms beside their strips: in color where they have one, else gray."""
+    """Write the names of arms beside their strips, in color where they have one, else gray: large, on one line or two.
+
+    middle : of a strip, in parts of its row.
+    """
     least = _LEAST if style.fixed else style.least
     most = 0.21 * style.width * 72
-    said = [names.get(arm, arm) for arm in arms]
-    longest = max(width_of(name, style.small) for name in said)
-    size = max(least, min(style.small, 0.84 * pitch, style.small * most / longest))
-    ax.set_yticks([row + _FILLED / 2 for row in range(len(arms))], [wrap(name, most, size, lines=1) for name in said])
+    said = {arm: names.get(arm, arm) for arm in arms}
+    choices = []
+    for lines in (1, 2):
+        size = min(style.small, 0.9 * pitch / (1.1 * lines))
+        while size > least and any(_broken(said[arm], most, size, lines, bold=arm in colors) for arm in arms):
+            size -= 0.25
+        choices.append((max(size, least), -lines))
+    size, lines = max(choices)
+    texts = [wrap(said[arm], most, size, bold=arm in colors, lines=-lines) for arm in arms]
+    ax.set_yticks([row + middle for row in range(len(arms))], texts, linespacing=1.0)
     ax.tick_params(axis="y", length=0, labelsize=size, pad=0.35 * style.text)
     for label, arm in zip(ax.get_yticklabels(), arms, strict=True):
         label.set_color(readable(colors.get(arm, FAINT)))
         label.set_fontweight("bold" if arm in colors else "normal")
 
 
-def _mark(ax: Axes, arms: Sequence[str], marks: Sequence[Row], ticks: Clock, style: Style, pitch: float) -> None:
-    """Mark doses and windows under the strips of the arms that have them."""
+def _broken(text: str, most: float, size: float, lines: int, *, bold: bool) -> bool:
+    """Return whether a text does not fit on so many lines without a broken word."""
+    wrapped = wrap(text, most, size, bold=bold, lines=lines)
+    return wrapped.split() != text.split() or width_of(wrapped, size, bold=bold) > most
+
+
+def _mark(
+    ax: Axes,
+    arms: Sequence[str],
+    marks: Sequence[Row],
+    colors: Mapping[str, str],
+    ticks: Clock,
+    style: Style,
+    pitch: float,
+) -> None:
+    """Mark doses and windows above the strips of the arms that have them, in their colors."""
     start, stop = ax.get_xlim()
+    scale = 0.6 * style.width * 72 / ACROSS / (stop - start)
+    high = (1 - _BELOW_MARKS) * pitch
     for row in marks:
         for arm in arms if EVERY_ARM in row.keys else row.keys:
             if arm not in arms:
                 continue
-            y = arms.index(arm) + (1 + _FILLED) / 2
+            y = arms.index(arm) + 0.64 * (1 - _BELOW_MARKS)
+            color = readable(colors.get(arm, FAINT))
             times = np.asarray(row.times) * ticks.factor
             times = times[(times >= start) & (times <= stop)]
             for begin, end in row.windows:
@@ -280,7 +326,12 @@ def _mark(ax: Axes, arms: Sequence[str], marks: Sequence[Row], ticks: Clock, sty
                 right = stop if end is None else min(end * ticks.factor, stop)
                 if right - left < 0.01 * (stop - start):
                     times = np.append(times, left)
-                else:
-                    ax.plot([left, right], [y, y], color=INK, linewidth=max(0.8, 0.09 * pitch), gid="window")
-            dots = ax.plot(times, np.full(times.shape, y), "|", color=INK, markersize=0.3 * pitch)[0]
-            dots.set(gid="doses", clip_on=False, markeredgewidth=max(0.6, style.line / 4))
+                elif right > left:
+                    bar = ax.plot([left, right], [y, y], color=color, linewidth=max(1.0, 0.3 * high), gid="window")[0]
+                    bar.set(clip_on=False, solid_capstyle="butt")
+            if not times.size:  # a line without points would still take room, in a corner of the page
+                continue
+            near = float(np.min(np.diff(np.unique(times)), initial=np.inf)) * scale
+            shape, size = ("v", 0.62 * high) if near > 0.62 * high else ("|", 0.7 * high)
+            dots = ax.plot(times, np.full(times.shape, y), shape, color=color, markersize=size)[0]
+            dots.set(gid="doses", clip_on=False, markeredgewidth=max(0.6, style.line / 4) * (shape == "|"))

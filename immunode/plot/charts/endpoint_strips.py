@@ -30,6 +30,7 @@ def endpoints(
     title: str = "",
     style: str | Style = "slide",
     log: bool | Collection[str] = (),
+    control: str | None = None,
     axes: Axes | Sequence[Axes] | None = None,
 ) -> Figure:
     """Return a figure of how endpoints are distributed over the runs of each arm.
@@ -52,6 +53,8 @@ def endpoints(
         "slide" or "paper".
     log : bool | Collection[str]
         names of endpoints with a log axis, or True for all; values that are not positive are left out there.
+    control : str | None
+        the arm in the color of the control, "" for none, None for one with such a name.
     axes : Axes | Sequence[Axes] | None
         as many axes as endpoints, to draw into a figure of your own.
 
@@ -63,6 +66,7 @@ def endpoints(
     look = find_style(style)
     table = _checked(values)
     arms = list(dict.fromkeys(arm for per_arm in table.values() for arm in per_arm))
+    colors = arm_colors(arms, control)
     meaning = dict(labels or {})
     logs = log_names("endpoints", "endpoint", log, table)
     columns = min(len(table), look.columns) if len(table) != 4 else min(2, look.columns)
@@ -76,12 +80,20 @@ def endpoints(
         wide = _panel_width(figure, panels, look, names, columns)
         for i, (ax, (endpoint, per_arm)) in enumerate(zip(panels, table.items(), strict=True)):
             _panel(
-                ax, endpoint, per_arm, arms, (units or {}).get(endpoint, ""), meaning, look, wide, log=endpoint in logs
+                ax,
+                endpoint,
+                per_arm,
+                colors,
+                (units or {}).get(endpoint, ""),
+                meaning,
+                look,
+                wide,
+                log=endpoint in logs,
             )
             named = i % columns == 0 or not isinstance(figure, StyledFigure)
             ax.set_yticks(range(len(arms)), names if named else [""] * len(arms), fontsize=look.text, linespacing=1.05)
             for tick, arm in zip(ax.get_yticklabels(), arms, strict=True):
-                tick.set_color(readable(arm_colors(arms)[arm]))
+                tick.set_color(readable(colors[arm]))
         write_note(figure, f"number: median; box: 25–75 %; line: 5–95 % of the {whom}", look)
     return figure
 
@@ -90,7 +102,7 @@ def _panel(
     ax: Axes,
     endpoint: str,
     per_arm: Mapping[str, Array],
-    arms: Sequence[str],
+    colors: Mapping[str, str],
     unit: str,
     meaning: Mapping[str, str],
     style: Style,
@@ -98,17 +110,17 @@ def _panel(
     *,
     log: bool,
 ) -> None:
-    """Draw the panel of one endpoint. width : of the axes in points."""
+    """Draw the panel of one endpoint. colors : of all arms, in order.   width : of the axes in points."""
     good = {arm: v[np.isfinite(v) & ((v > 0) | (not log))] for arm, v in per_arm.items()}
     shown = np.concatenate([_without_tails(v) for v in good.values()])
     power = scale_axis(ax, "x", shown, style, log=log, most=max(2, min(5, int(width / (4 * style.small)))))
-    ax.set_ylim(len(arms) - 0.4, -0.6)
+    ax.set_ylim(len(colors) - 0.4, -0.6)
     ax.tick_params(axis="y", length=0, pad=style.text * 0.4)
     ax.spines["left"].set_visible(False)
-    for i, arm in enumerate(arms):
+    for i, (arm, color) in enumerate(colors.items()):
         if arm in good:
             missing = float(np.mean(~np.isfinite(per_arm[arm]))) if per_arm[arm].size else 0.0
-            _row(ax, i, good[arm], arm_colors(arms)[arm], style, width=width, log=log, power=power, missing=missing)
+            _row(ax, i, good[arm], color, style, width=width, log=log, power=power, missing=missing)
     said, in_unit = meaning.get(endpoint, endpoint), quantity_label("", unit, power)
     if width_of(f"{said} {in_unit}", style.text) <= width:
         ax.set_xlabel(f"{said} {in_unit}".strip(), fontsize=style.text, color=INK)

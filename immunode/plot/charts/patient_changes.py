@@ -26,6 +26,8 @@ def waterfall(
     label: str,
     lines: Mapping[str, float] | None = None,
     whom: str = "virtual patients",
+    arms: Sequence[str] = (),
+    control: str | None = None,
     title: str = "",
     style: str | Style = "slide",
     axes: Axes | list[Axes] | None = None,
@@ -44,6 +46,10 @@ def waterfall(
         name -> height of lines across, such as {"partial response": -30}.
     whom : str
         what the runs are, in words for the note: "declared patients", "parameter sets, +-30 %".
+    arms : Sequence[str]
+        all arms of the study in order, which set the colors, where not all are drawn: an arm may be the baseline.
+    control : str | None
+        the arm in the color of the control, "" for none, None for one with such a name.
     style : str | Style
         "slide" or "paper".
     axes : Axes | list[Axes] | None
@@ -57,7 +63,7 @@ def waterfall(
     table = {arm: np.asarray(v, float) for arm, v in values.items()}
     if not any(np.isfinite(v).any() for v in table.values()):
         raise StudyError("waterfall: nothing to draw; no run has a change from baseline")
-    look, colors = find_style(style), arm_colors(dict.fromkeys(["control", *table]))  # control keeps its color
+    look, colors = find_style(style), arm_colors([*arms, *table], control)
     with styled(look):
         figure, panels = make_panels(len(table), look, axes, title=title, share_x=False, share_y=True)
         every = np.concatenate([v[np.isfinite(v)] for v in table.values()])

@@ -17,7 +17,7 @@ from immunode.plot.kit.figure import grid_shape, make_panels, write_note
 from immunode.plot.kit.labels import End
 from immunode.plot.kit.marks import Doses, Row, Windows, rows_of, strip_height
 from immunode.plot.kit.panel import TimePanels, label_room, time_panels
-from immunode.plot.kit.style import PALETTE, Style, find_style, readable, styled
+from immunode.plot.kit.style import Style, find_style, readable, styled
 from immunode.plot.kit.time_axes import clock
 
 LEVELS = (0.05, 0.25, 0.5, 0.75, 0.95)
@@ -40,6 +40,7 @@ def bands(
     style: str | Style = "slide",
     log: bool = False,
     together: bool | None = None,
+    control: str | None = None,
     axes: Axes | Sequence[Axes] | None = None,
 ) -> Figure:
     """Return a figure of quantile bands by arm (never mean +- 2 SD: they stay within the values that occurred).
@@ -62,6 +63,8 @@ def bands(
         as in `courses`.
     together : bool | None
         all arms in one panel; by default up to two are, more get a panel each, with the first's median.
+    control : str | None
+        the arm in the color of the control, "" for none, None for one with such a name.
     axes : Axes | Sequence[Axes] | None
         one axes where arms are drawn together, else one for each arm.
 
@@ -84,7 +87,9 @@ def bands(
         figure, panels = make_panels(
             len(groups), look, axes, shape=shape, row=room.row, title=title, share_y=True, fit=True
         )
-        frame = time_panels(figure, panels, look, room, arms=arms, names=names, clock=shown, span=(t[0], t[-1]))
+        frame = time_panels(
+            figure, panels, look, room, arms=arms, names=names, clock=shown, span=(t[0], t[-1]), control=control
+        )  # fmt: skip
         dashes = frame.dashes if one else dict.fromkeys(arms, "-")
         for i, (ax, group, mark) in enumerate(zip(panels, groups, marks, strict=True)):
             power = frame.scale(ax, list(table.values()), log=log)
@@ -111,8 +116,8 @@ def _separate(ax: Axes, i: int, t: Array, table: Mapping[str, Array], frame: Tim
     if i:
         median = table[frame.arms[0]]
         ax.plot(
-            t, median[len(median) // 2], color=PALETTE[0], linestyle=(0, (3, 2)), linewidth=0.6 * frame.style.line,
-            zorder=2, gid="reference",
+            t, median[len(median) // 2], color=frame.colors[frame.arms[0]], linestyle=(0, (3, 2)),
+            linewidth=0.6 * frame.style.line, zorder=2, gid="reference",
         )  # fmt: skip
     color = readable(frame.colors[arm])
     frame.finish(ax, quantity, frame.names.get(arm, arm), unit, power, title_color=color)

@@ -10,7 +10,7 @@ from numpy.typing import ArrayLike, NDArray
 from immunode.plot.kit.arrays import Array
 from immunode.plot.kit.figure import make_panels, write_note
 from immunode.plot.kit.style import FAINT, GRID, INK, PALETTE, Style, find_style, readable, styled
-from immunode.plot.kit.text import noun, wrap
+from immunode.plot.kit.text import noun, wrap, wrap_whole
 
 Mask = NDArray[np.bool_]
 
@@ -45,7 +45,7 @@ def regimens(
     prefer : str
         what is wanted, in words.
     rules : tuple[str, str]
-        who responds and who is harmed.
+        who responds and who is harmed, to stand after "patients": "in remission at week 24".
     limits : tuple[float, float]
         of the two shares.
     best : str
@@ -78,12 +78,13 @@ def regimens(
         if by_harm:
             ax.set_xlim(-0.8, min(max(1.1 * float(np.nanmax(x)), 150 * limits[1]), 103.0))
         wide = 0.7 * look.width * 72
-        what = f"% of {noun(whom)} with {rules[1]}" if by_harm else prefer.partition(" ")[2]
+        what = f"% of {noun(whom)} {rules[1]}" if by_harm else prefer.partition(" ")[2]
         ax.set_xlabel(wrap(what, wide, look.text, lines=2), fontsize=look.text)
-        ax.set_ylabel(
-            wrap(f"% of {noun(whom)} with {rules[0]}", 0.75 * look.height * 72, look.text, lines=3), fontsize=look.text
-        )
-        note = f"{c.size} regimens in the same {patients:,} {whom}"
+        who = wrap_whole(f"% of {noun(whom)} {rules[0]}", 0.7 * look.height * 72, look.text, 2)
+        fits = who.split() == f"% of {noun(whom)} {rules[0]}".split()
+        ax.set_ylabel(who if fits else f"responders, % of {noun(whom)}", fontsize=look.text)
+        note = "" if fits else f"responders: {rules[0]}; "
+        note += f"{c.size} regimens in the same {patients:,} {whom}"
         write_note(figure, f"{note}; filled: Pareto front; dashed: limits; named: {prefer}", look)
     return figure
 

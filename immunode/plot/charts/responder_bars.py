@@ -9,9 +9,10 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from immunode.errors import StudyError
-from immunode.plot.kit.figure import make_panels, write_note
+from immunode.plot.kit.figure import write_note
+from immunode.plot.kit.named_rows import label_x, row_axes
 from immunode.plot.kit.style import FAINT, INK, Style, arm_colors, find_style, readable, styled
-from immunode.plot.kit.text import noun, wrap
+from immunode.plot.kit.text import noun
 
 
 def responder_shares(
@@ -23,6 +24,8 @@ def responder_shares(
     versus: str = "",
     interval: str = "95 % interval",
     whom: str = "virtual patients",
+    control: str | None = None,
+    note: str = "",
     title: str = "",
     style: str | Style = "slide",
     axes: Axes | None = None,
@@ -36,11 +39,15 @@ def responder_shares(
     patients : int
         how many there are.
     rule : str
-        who counts as a responder, to stand after "% of patients": "in remission at 24 weeks".
+        who counts as a responder, to stand after "% of patients": "in remission at week 24".
     whom : str
         what the runs are, in words for the axis and the note: "declared patients", "parameter sets, +-30 %".
     interval : str
         what the line of an arm is.
+    control : str | None
+        the arm in the color of the control, "" for none, None for one with such a name.
+    note : str
+        written small below, after what bars and lines are.
     nnt : Mapping[str, float] | None
         arm -> number needed to treat against `versus`; below 0 it is a number needed to harm.
     style : str | Style
@@ -57,9 +64,9 @@ def responder_shares(
         raise StudyError("shares: nothing to draw; pass {arm: (share, low, high)}")
     look = find_style(style, axes)
     arms = list(values)
-    colors = arm_colors(arms)
+    colors = arm_colors(arms, control)
     with styled(look):
-        figure, (ax,) = make_panels(1, look, axes, row=(len(arms) * 2.1 + 4.5) * look.text / 72, title=title)
+        figure, ax, wide, look = row_axes(arms, look, axes, title, pitch=2.1, part=0.25)
         for i, (arm, (share, low, high)) in enumerate(values.items()):
             ax.barh(i, 100 * share, height=0.62, color=colors[arm], alpha=0.85, linewidth=0)
             ax.plot([100 * low, 100 * high], [i, i], color=INK, linewidth=look.line * 0.5, solid_capstyle="butt")
@@ -71,17 +78,14 @@ def responder_shares(
                 text, (100 * max(share, high), i), xytext=(0.4 * look.text, 0), textcoords="offset points", va="center",
                 fontsize=look.small, color=readable(colors[arm]), gid="share", annotation_clip=False,
             )  # fmt: skip
-        wide = 0.25 * look.width * 72
-        ax.set_yticks(range(len(arms)), [wrap(arm, wide, look.text, lines=2) for arm in arms], fontsize=look.text)
         for tick, arm in zip(ax.get_yticklabels(), arms, strict=True):
             tick.set_color(readable(colors[arm]))
-        ax.set_ylim(len(arms) - 0.5, -0.5)
         ax.set_xlim(0, 125)
         ax.set_xticks([0, 25, 50, 75, 100])
         ax.spines["bottom"].set_bounds(0, 100)
-        ax.tick_params(axis="y", length=0)
-        ax.spines["left"].set_color(FAINT)
-        ax.set_xlabel(wrap(f"% of {noun(whom)} {rule}", 0.65 * look.width * 72, look.text, lines=2), fontsize=look.text)
+        ax.spines["left"].set(visible=True, color=FAINT)
+        label_x(ax, f"% of {noun(whom)} {rule}", wide, look)
         against = f"; NNT: number needed to treat against {versus}" if nnt else ""
-        write_note(figure, f"{patients:,} {whom}, each in every arm; line: {interval}{against}", look)
+        told = f"{patients:,} {whom}, each in every arm; line: {interval}{against}"
+        write_note(figure, f"{told}; {note}" if note else told, look)
     return figure

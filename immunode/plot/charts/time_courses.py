@@ -12,8 +12,9 @@ from matplotlib.figure import Figure
 from numpy.typing import ArrayLike
 
 from immunode.errors import StudyError, did_you_mean
+from immunode.plot.charts.quick_rhythms import WORDS, envelope
 from immunode.plot.kit.arrays import Array
-from immunode.plot.kit.figure import StyledFigure, make_panels, write_note
+from immunode.plot.kit.figure import StyledFigure, first_width, make_panels, write_note
 from immunode.plot.kit.labels import End
 from immunode.plot.kit.marks import Doses, Windows, name_room, rows_of, strip_height
 from immunode.plot.kit.panel import LEADING, TimePanels, label_room, panel_height, time_panels
@@ -23,6 +24,7 @@ from immunode.plot.kit.time_axes import clock
 
 Series = Mapping[str, Mapping[str, ArrayLike] | ArrayLike]
 Spread = Mapping[str, Mapping[str, tuple[ArrayLike, ArrayLike]]]
+Table = Mapping[str, Mapping[str, tuple[Array, Array]]]
 
 
 FEW = 5
@@ -109,15 +111,18 @@ def courses(
     height = panel_height(look, shape[0], strip) if look.fixed and axes is None else float("inf")
     room = label_room(said if labelled else [], look, shape[1], strip, height=height)
     with styled(look):
-        figure, panels = make_panels(len(table), look, axes, shape=shape, row=room.row, title=title, fit=True)
+        figure, panels = make_panels(
+            len(table), look, axes, shape=shape, row=room.row, title=title, fit=True, fill=True
+        )  # fmt: skip
         span = start * shown.factor, stop * shown.factor
         frame = time_panels(
             figure, panels, look, room, arms=arms, names=names, clock=shown, span=span, control=control
         )  # fmt: skip
-        ours, last = isinstance(figure, StyledFigure), panels[min(shape[1], len(panels)) - 1]
+        drawn_as, shaded_between = _calmed(table, spread or {}, frame)
+        ours, last = isinstance(figure, StyledFigure), panels[row_end(0, len(panels), shape[1])]
         beside = name_room(rows, frame.colors, names, look, room.labels, frame.room.width)
-        for ax, (quantity, per_arm) in zip(panels, table.items(), strict=True):
-            bands = (spread or {}).get(quantity, {})
+        for ax, (quantity, per_arm) in zip(panels, drawn_as.items(), strict=True):
+            bands = shaded_between.get(quantity, {})
             drawn = np.concatenate([y for _, y in per_arm.values()])
             lines = near_levels((thresholds or {}).get(quantity, ()), drawn)
             power = frame.scale(ax, [drawn, [level for _, level in lines], *_edges(bands)], log=quantity in logs)
@@ -133,8 +138,22 @@ def courses(
             frame.mark(ax, rows, written=beside * (ax is last), above=top)
         if isinstance(figure, StyledFigure):
             figure.align_ylabels(panels)
-        write_note(figure, note, look)
+        quick = WORDS * any(len(shaded_between[name]) > len((spread or {}).get(name, ())) for name in table)
+        write_note(figure, "; ".join(filter(None, [quick, note])), look)
     return figure
+
+
+def _calmed(table: Table, spread: Spread, frame: TimePanels) -> tuple[Table, Spread]:
+    """Return curves, and bands around them: those with a rhythm too quick to draw as their means between its ends."""
+    calmed = {quantity: dict(per_arm) for quantity, per_arm in table.items()}
+    bands = {quantity: dict(spread.get(quantity, {})) for quantity in table}
+    for quantity, per_arm in table.items():
+        for arm, (t, y) in per_arm.items():
+            found = None if arm in bands[quantity] else envelope(t, y, frame.room.width, frame.style.line)
+            if found is not None:
+                calmed[quantity][arm] = (found.times, found.mean)
+                bands[quantity][arm] = (found.low, found.high)
+    return calmed, bands
 
 
 def span_of(table: Mapping[str, Mapping[str, tuple[Array, Array]]]) -> tuple[float, float]:
@@ -147,6 +166,13 @@ def course_grid(n: int, style: Style) -> tuple[int, int]:
     """Return (rows, columns) of `n` panels of time courses: wide ones, in at most three rows if possible."""
     columns = 1 if n <= 3 or style.columns == 1 else 2 if n <= 6 else 3 if n <= 9 else max(4, round(n**0.5))
     return -(-n // columns), columns
+
+
+def row_end(i: int, n: int, columns: int) -> int:
+    """Return which of `n` panels is the last one in the row of panel `i`; the first fills what would stay empty."""
+    before = first_width(n, columns) - 1
+    row = (i + before * (i > 0)) // columns
+    return min((row + 1) * columns - before, n) - 1
 
 
 def _smaller(style: Style, rows: int) -> Style:
@@ -178,8 +204,7 @@ def can_be_lines(n: int, labels: Sequence[str], style: str | Style, *, treated: 
 def _told_beside(quantity: str, table: Mapping[str, Mapping[str, Any]], columns: int) -> bool:
     """Return whether the last panel of the row labels the same arms: panels side by side have no room to repeat it."""
     names = list(table)
-    place = names.index(quantity)
-    last = names[min(place // columns * columns + columns, len(names)) - 1]
+    last = names[row_end(names.index(quantity), len(names), columns)]
     whole = [np.all(np.isfinite(y)) for _, y in table[quantity].values()]
     return columns >= 2 and last != quantity and set(table[quantity]) <= set(table[last]) and all(whole)
 

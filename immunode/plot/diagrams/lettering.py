@@ -12,7 +12,7 @@ from immunode.model import State
 from immunode.plot.diagrams.graph import Arrow
 from immunode.plot.diagrams.icons import outline
 from immunode.plot.kit.arrays import Array
-from immunode.plot.kit.text import width_of, wrap, wrap_whole
+from immunode.plot.kit.text import pieces_of, width_of, wrap, wrap_whole
 
 _AROUND = ((0, -1), (0, 1), (1, 0), (-1, 0), (1, -1), (-1, -1), (1, 1), (-1, 1))
 
@@ -88,7 +88,8 @@ class Letterer:
     def process(self, arrow: Arrow, curves: Sequence[tuple[Array, bool]]) -> tuple[str, Array | None]:
         """Return the name of an arrow and where it covers nothing; "" and None where there is no such place."""
         processes = ", ".join(name.replace("_", " ") for name in arrow.processes)
-        text = wrap(processes, 7.5 * self.small, self.small, lines=2)
+        longest = max(width_of(piece.strip(), self.small) for piece in pieces_of(processes))
+        text = wrap(processes, max(7.5 * self.small, longest + 0.1), self.small, lines=2)
         half = self.half_size(text) + 0.1 * self.small
         for spot in self._beside(arrow, curves[0][0], half):
             inside = np.all(spot - half >= self.corner) and np.all(spot + half <= np.array(self.size))

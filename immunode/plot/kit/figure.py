@@ -89,6 +89,11 @@ def grid_shape(n: int, style: Style, *, stack: int = 2) -> tuple[int, int]:
     return math.ceil(n / columns), columns
 
 
+def first_width(n: int, columns: int) -> int:
+    """Return how many columns the first of `n` panels takes so that no cell stays empty, as far as its row goes."""
+    return 1 + min(-n % columns, columns - 1)
+
+
 def make_panels(
     n: int,
     style: Style,
@@ -100,10 +105,12 @@ def make_panels(
     share_x: bool = True,
     share_y: bool = False,
     fit: bool = False,
+    fill: bool = False,
 ) -> tuple[Figure, list[Axes]]:
     """Return a figure and `n` axes in it: the caller's own where given, else new ones.
 
     row : least height of one row of panels in inches.   fit : whether a page of fixed height keeps it all the same.
+    fill : whether the first panel takes the cells of the grid that would stay empty, as far as its row goes.
 
     Raises
     ------
@@ -122,18 +129,19 @@ def make_panels(
     rows, columns = shape or grid_shape(n, style)
     title = wrap(title, (style.width - 0.2) * 72, style.head, bold=True, lines=2 if style.fixed else 3)
     extra = style.head / 72 * (1 + title.count("\n")) * 1.5 if title else 0.0
-    height = max(
-        style.height if style.fixed or rows == 1 else 0.0, rows * max(style.row, row) + extra + style.text / 24
-    )
+    height = max(style.height, rows * max(style.row, row) + extra + style.text / 24)
     height = style.height if style.fixed and fit else height
     pad = style.text / 72
     engine = SteadyLayout(w_pad=pad * 0.45, h_pad=pad * 0.4, wspace=0.02, hspace=0.02)
     figure = StyledFigure(style, figsize=(style.width, height), layout=engine)
     panels: list[Axes] = []
+    wide = first_width(n, columns) if fill else 1
     for i in range(n):
-        above = panels[i - columns] if share_x and i >= columns else None
+        cell = i + (wide - 1) * (i > 0)
+        above = panels[max(i - columns, 0)] if share_x and cell >= columns else None
         beside = panels[0] if share_y and panels else None
-        ax = figure.add_subplot(rows, columns, i + 1, sharex=above, sharey=beside)
+        place = (1, wide) if i == 0 else cell + 1
+        ax = figure.add_subplot(rows, columns, place, sharex=above, sharey=beside)
         _dress(ax, style)
         panels.append(ax)
     if title:
@@ -181,7 +189,7 @@ def _dress(ax: Axes, style: Style) -> None:
 def write_note(figure: Figure, note: str, style: Style) -> None:
     """Write a small note under a figure of ours; a figure of the caller's own is left alone."""
     if note and isinstance(figure, StyledFigure):
-        text = wrap(note, 0.94 * 72 * style.width, style.small)
+        text = wrap(note, 0.94 * 72 * style.width, style.small, lines=3 if style.fixed else 6)
         figure.supxlabel(text, x=0.985, ha="right", fontsize=style.small, color=FAINT)
 
 
@@ -190,9 +198,9 @@ def is_bottom(ax: Axes, panels: Sequence[Axes]) -> bool:
     spec = ax.get_subplotspec()
     if spec is None or not isinstance(ax.figure, StyledFigure):
         return True
-    column, bottom = spec.colspan.start, spec.rowspan.stop
+    columns, bottom = set(spec.colspan), spec.rowspan.stop
     others = [other.get_subplotspec() for other in panels if other is not ax]
-    return not any(o is not None and o.colspan.start == column and o.rowspan.start >= bottom for o in others)
+    return not any(o is not None and columns & set(o.colspan) and o.rowspan.start >= bottom for o in others)
 
 
 def is_left(ax: Axes, panels: Sequence[Axes]) -> bool:

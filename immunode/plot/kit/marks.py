@@ -27,6 +27,8 @@ _MOST_BESIDE, _BESIDE_LABELS = 0.4, 0.2
 """Longest name beside a row of marks, as a part of the width of the axes; the same where lines have labels as well."""
 _CLOSE = 3.5
 """Doses nearer to each other than this, in points, are drawn as a band."""
+SMALLEST = 0.66
+"""Least size of names that would not fit, in parts of the others'."""
 _MOST_ROWS = 3
 """Rows of full height; more of them are set smaller."""
 
@@ -139,10 +141,12 @@ def _text(row: Row, colors: Mapping[str, str], names: Mapping[str, str], room: f
 
 
 def _write(ax: Axes, text: str, i: int, color: str, style: Style, room: float, n: int) -> None:
+    size = _size(n, style)
+    size = max(SMALLEST * size, min(size, 0.99 * size * room / width_of(text, size)))
     ax.annotate(
-        wrap(text, room, _size(n, style), lines=1), (1, 1), xycoords="axes fraction",
+        wrap(text, room, size, lines=1), (1, 1), xycoords="axes fraction",
         xytext=(0.75 * style.text, (i + 0.6) * _row(n, style)), textcoords="offset points", va="center", ha="left",
-        fontsize=_size(n, style), annotation_clip=False, color=readable(color), gid="mark-label",
+        fontsize=size, annotation_clip=False, color=readable(color), gid="mark-label",
     )  # fmt: skip
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from dataclasses import replace
 
 import numpy as np
 from matplotlib.axes import Axes
@@ -19,6 +20,10 @@ UP, DOWN = PALETTE[2], PALETTE[1]
 """Colors of what raises and of what lowers an endpoint."""
 
 
+LEAST = 8.0
+"""Least size of names on a page of fixed height, in points."""
+
+
 def hatch_down(bars: Iterable[Patch]) -> None:
     """Hatch bars of what lowers: on gray paper both colors are much the same."""
     for bar in bars:
@@ -28,23 +33,47 @@ def hatch_down(bars: Iterable[Patch]) -> None:
 
 
 def row_axes(
-    names: Sequence[str], style: Style, axes: Axes | None, title: str, *, pitch: float = 1.75
-) -> tuple[Figure, Axes, float]:
-    """Return a figure with one row a name, first on top, and the width in points that is left beside the names."""
+    names: Sequence[str],
+    style: Style,
+    axes: Axes | None,
+    title: str,
+    *,
+    pitch: float = 1.75,
+    part: float = 0.32,
+    below: float = 5.0,
+) -> tuple[Figure, Axes, float, Style]:
+    """Return a figure with one row a name, first on top; the width in points beside the names; the style of its texts.
+
+    On a page of fixed height rows stand closer and names are set smaller, so that all find room, down to `LEAST`; more
+    rows make the page taller.
+
+    pitch : height of a row in sizes of its name, where there is room.   part : of the page that names may take.
+    below : what stands above and below the rows, in sizes of the style's text.
+    """
     if not len(names):
         raise StudyError("plot: there is nothing to draw")
+    most = part * style.width * 72
     size = style.text if len(names) <= 14 else style.small
-    most = 0.32 * style.width * 72
-    shown = [name if "\n" in name else wrap(name, most, size, lines=2) for name in names]
-    lines = max(name.count("\n") + 1 for name in shown)
-    pitch = max(pitch, 0.6 + lines) if lines > 1 else pitch
-    figure, (ax,) = make_panels(1, style, axes, row=(len(names) * pitch * size + 5 * style.text) / 72, title=title)
+    head = style.head * 1.5 * (1 + (width_of(title, style.head, bold=True) > style.width * 72 - 14)) if title else 0.0
+    room = style.height * 72 - head - below * style.text - 3
+    while True:
+        shown = [name if "\n" in name else wrap(name, most, size, lines=2) for name in names]
+        lines = max(name.count("\n") + 1 for name in shown)
+        closest = len(names) * (0.25 + 1.05 * lines) * size
+        if not style.fixed or axes is not None or closest <= room or size <= LEAST:
+            break
+        size = max(size - 0.5, LEAST)
+    usual = len(names) * (max(pitch, 0.6 + lines) if lines > 1 else pitch) * size
+    high = closest if style.fixed and axes is None and usual > room else usual
+    figure, (ax,) = make_panels(
+        1, style, axes, row=(high + below * style.text) / 72, title=title, fit=axes is None and closest <= room
+    )  # fmt: skip
     ax.set_ylim(len(names) - 0.4, -0.6)
     ax.set_yticks(range(len(names)), shown, fontsize=size, linespacing=1.0)
     ax.tick_params(axis="y", length=0)
     ax.spines["left"].set_visible(False)
     wide = figure.get_figwidth() * 72 - max(width_of(s, size) for s in shown) - 3 * style.text
-    return figure, ax, max(wide, 6 * style.text)
+    return figure, ax, max(wide, 6 * style.text), replace(style, small=min(style.small, size))
 
 
 def with_room(

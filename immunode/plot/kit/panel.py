@@ -22,6 +22,8 @@ from immunode.plot.kit.time_axes import Clock, time_axis
 
 LEADING, SMALLEST = 1.14, 0.86
 """Height of a line of labels in sizes of its text; least size of labels where there are many, in parts of `least`."""
+STILL = 1e-6
+"""Curves that differ by no more than this part of their value stand still."""
 NARROW = 0.1
 """Least part of the values that an axis shows which does not start at 0."""
 
@@ -50,13 +52,19 @@ class Room:
 def label_room(names: Sequence[str], style: Style, columns: int, strip: float, *, height: float = math.inf) -> Room:
     """Return the room for labels of lines beside a panel; long names and many of them are set smaller and broken.
 
+    What fits on one line each at the least size is not broken.
+
     height : of a panel in points.
     """
     shown = [name for name in names if name]
     if not shown:
         return Room(0.0, style.text, 0, strip)
     most = style.width * 72 / columns * (0.2 if style.fixed and columns == 1 else 0.27 if columns == 1 else 0.31)
-    longest = max(width_of(piece.strip(), style.text) for name in shown for piece in pieces_of(name))
+    whole, longest = (
+        max(width_of(part.strip(), style.text) for name in shown for part in parts(name))
+        for parts in (lambda name: [name], pieces_of)
+    )
+    longest = whole if style.text * (most - 2) / whole >= style.least else longest
     size = min(style.text, max(style.least, style.text * (most - 2) / longest))
     while True:
         width = min(max(width_of(name, size) for name in shown) + 1, most)
@@ -121,6 +129,9 @@ class TimePanels:
         if log:
             floor = min(1.0, 1e-4 * float(np.nanmax(values, initial=0.0)))
             values = np.where(values > 0, np.maximum(values, floor), np.nan)
+        good = values[np.isfinite(values)]
+        if not log and good.size and good.min() > 0 and np.ptp(good) <= STILL * good.min():
+            values = np.append(values, 0.0)  # what stands still is seen as it is above nothing
         most = max(2, min(5, int(self.room.height / (2.2 * self.style.small))))
         power = scale_axis(ax, "y", values, self.style, log=log, most=most, least=NARROW)
         low, high = ax.get_ylim()
@@ -153,8 +164,15 @@ class TimePanels:
         """Draw the strip of treatments above the axes. written : room for names beside. above : False only shades."""
         draw_marks(
             ax, rows, self.colors, self.clock, self.style,
-            names=self.names, width=self.room.width, written=written, above=above,
+            names=self.names, width=self._width(ax), written=written, above=above,
         )  # fmt: skip
+
+    def _width(self, ax: Axes) -> float:
+        """Return about how wide the axes are, in points: a first panel may take several columns."""
+        spec, figure = ax.get_subplotspec(), root_figure(ax)
+        if spec is None or not isinstance(figure, StyledFigure):
+            return self.room.width
+        return self.room.width + (len(spec.colspan) - 1) * figure.get_figwidth() * 72 / spec.get_gridspec().ncols
 
 
 def mark_break(ax: Axes, style: Style, *, top: bool = False) -> None:

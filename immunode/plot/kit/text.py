@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 import re
+from collections.abc import Sequence
 from functools import lru_cache
 from typing import Any
 
@@ -15,6 +16,8 @@ from matplotlib.ticker import Formatter, LogLocator, MaxNLocator, NullFormatter,
 
 from immunode.plot.kit.style import GRID, INK, Style
 
+_BREAKS = re.compile(r"(?<=[ ,+._])(?<!\d )(?=[^ \d])|(?<=[^\W\d]{5}-)(?=\w)|(?<=/)(?=[^\W\d]{4})|(?<= )(?=\d)")
+_SIZE = 10.0
 _RAISED = str.maketrans("0123456789-+.", "⁰¹²³⁴⁵⁶⁷⁸⁹⁻⁺·")
 
 
@@ -47,26 +50,41 @@ def pretty_unit(unit: str) -> str:
 
 def width_of(text: str, size: float, *, bold: bool = False) -> float:
     """Return the width in points of the longest line of `text` set at `size` points."""
-    return max((_width(line, size, bold) for line in text.split("\n")), default=0.0)
+    return size * max((_width(line, bold) for line in text.split("\n")), default=0.0)
 
 
 def pieces_of(text: str) -> list[str]:
-    """Return the parts of a text between which a line may break."""
-    return [p for p in re.split(r"(?<=[ ,/+._\-])(?=[^ \d])|(?<= )(?=\d)", re.sub(r"[ \t\n]+", " ", text.strip())) if p]
+    """Return the parts of a text between which a line may break: not between a number and its unit, nor in a unit."""
+    return [p for p in _BREAKS.split(re.sub(r"[ \t\n]+", " ", text.strip())) if p]
 
 
-@lru_cache(maxsize=4096)
-def _width(line: str, size: float, bold: bool) -> float:
-    font = FontProperties(family="DejaVu Sans", size=size, weight="bold" if bold else "normal")
-    return float(TextToPath().get_text_width_height_descent(line, font, ismath=False)[0]) if line else 0.0
+@lru_cache(maxsize=16384)
+def _width(line: str, bold: bool) -> float:
+    """Return the width of one line in sizes of its text: it grows in proportion."""
+    font = FontProperties(family="DejaVu Sans", size=_SIZE, weight="bold" if bold else "normal")
+    return float(TextToPath().get_text_width_height_descent(line, font, ismath=False)[0]) / _SIZE if line else 0.0
 
 
 def wrap(text: str, points: float, size: float, *, bold: bool = False, lines: int = 3) -> str:
     """Return `text` broken into lines of at most `points` width at `size`, at most `lines` of them (then `…`).
 
     Breaks after spaces, commas, slashes, plus signs, dots, hyphens and underscores; a longer word is cut in pieces.
+    Lines are about as wide as each other: no word stands alone on the last one if it need not.
     """
     pieces = pieces_of(text)
+    out = _broken(pieces, points, size, bold=bold)
+    if len(out) > lines:
+        return "\n".join([*(line.strip() for line in out[: lines - 1]), out[lines - 1].strip() + " …"])
+    low, high = max((width_of(piece.strip(), size, bold=bold) for piece in pieces), default=0.0), points
+    for _ in range(6 * (len(out) > 1 and low <= high)):  # the least width at which there are no more lines
+        middle = (low + high) / 2
+        closer = _broken(pieces, middle, size, bold=bold)
+        low, high, out = (low, middle, closer) if len(closer) == len(out) else (middle, high, out)
+    return "\n".join(line.strip() for line in out)
+
+
+def _broken(pieces: Sequence[str], points: float, size: float, *, bold: bool) -> list[str]:
+    """Return pieces of a text put into lines of a width; one that is wider is cut."""
     out: list[str] = [""]
     for piece in pieces:
         if out[-1] and width_of((out[-1] + piece).rstrip(), size, bold=bold) > points:
@@ -79,10 +97,7 @@ def wrap(text: str, points: float, size: float, *, bold: bool = False, lines: in
             out.append("")
             piece = piece[fits:]
         out[-1] += piece
-    out = [line.strip() for line in out]
-    if len(out) > lines:
-        out = [*out[: lines - 1], out[lines - 1].rstrip() + " …"]
-    return "\n".join(out)
+    return out
 
 
 def wrap_whole(text: str, points: float, size: float, lines: int) -> str:
@@ -100,6 +115,8 @@ def quantity_label(name: str, unit: str, power: int = 0) -> str:
     if power:
         join = " × " if shown[:1].isdigit() else " "
         shown = f"10{raised(power)}" + (join + shown if shown else "")
+    if shown == name:  # "cells (cells)"
+        return name
     shown = shown.replace(" ", "\N{NO-BREAK SPACE}")
     return f"{name} ({shown})" if name and shown else f"({shown})" if shown else name
 

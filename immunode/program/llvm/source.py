@@ -5,16 +5,16 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Sequence
 from functools import lru_cache
 
-from immunode.program.llvm import vector_math
+from immunode.program.llvm import shared_math, vector_math
 from immunode.program.llvm.text import Code, Value
-from immunode.program.numpy.linear import markowitz_order
+from immunode.program.numpy.linear import filled, markowitz_order
 from immunode.program.program import Program
 
 _ARITHMETIC = {"add": "add", "sub": "sub", "mul": "mul", "div": "div"}
 _RELATIONS = {"less": "olt", "less_equal": "ole", "equal": "oeq"}
 _INTRINSICS = {"sqrt": "sqrt", "abs": "fabs", "floor": "floor", "ceil": "ceil"}
 _SCALAR = frozenset({"tanh", "sin", "cos", "tan", "asin", "acos", "atan", "sinh", "cosh"})
-_LEAVES = frozenset({"number", "state", "parameter", "time"})
+LEAVES = frozenset({"number", "state", "parameter", "time"})
 
 Leaf = Callable[[int], Value]
 
@@ -23,7 +23,7 @@ def prepared(program: Program) -> tuple[int, ...]:
     """Return the nodes that depend on parameters alone and that right-hand side and Jacobian need."""
     moving: list[bool] = []
     for kind, *rest in program.nodes:
-        leaf = kind in _LEAVES
+        leaf = kind in LEAVES
         moving.append(kind in ("state", "time") if leaf else any(moving[int(o)] for o in rest))  # type: ignore[call-overload]
     roots = [*program.derivatives, *(node for *_, node in program.jacobian), *program.time_derivative]
     needed: set[int] = set()
@@ -50,7 +50,7 @@ def _added_to_one(program: Program) -> frozenset[int]:
     used: dict[int, bool] = {}
     outside = [*program.derivatives, *program.time_derivative, *(node for *_, node in program.jacobian)]
     for kind, *rest in program.nodes:
-        if kind in _LEAVES:
+        if kind in LEAVES:
             continue
         one = kind == "add" and any(program.nodes[int(o)] == ("number", 1.0) for o in rest)  # type: ignore[call-overload]
         for operand in rest:
@@ -78,6 +78,7 @@ class Values:
         self.state, self.parameter, self.time, self.known = state, parameter, time, known
         self.values: dict[int, Value] = {}
         self.bounded = _added_to_one(program)
+        self.calls = shared_math.many(program)
 
     def compute(self, nodes: Iterable[int]) -> list[Value]:
         """Return the values of nodes, as floats."""
@@ -94,7 +95,7 @@ class Values:
                 continue
             needed.add(node)
             kind, *rest = self.program.nodes[node]
-            if kind not in _LEAVES and node not in self.known:
+            if kind not in LEAVES and node not in self.known:
                 stack += [int(o) for o in rest]  # type: ignore[call-overload]
         return sorted(needed)
 
@@ -146,15 +147,24 @@ class Values:
             return self._extreme("olt" if kind == "min" else "ogt", x[0], x[1])
         if kind in _INTRINSICS:
             return code.intrinsic(_INTRINSICS[kind], x[0])
-        if kind == "exp":
-            return vector_math.exp(code, x[0], bounded=node in self.bounded)
-        if kind == "log":
-            return vector_math.log(code, x[0], normal=self._normal(node))
-        if kind == "pow":
-            return vector_math.power(code, x[0], x[1])
+        if kind in shared_math.KINDS:
+            return self._transcendental(node, kind, x)
         if kind in _SCALAR:
             return code.each(kind, x[0])
         raise AssertionError(kind)
+
+    def _transcendental(self, node: int, kind: str, x: list[Value]) -> Value:
+        # a number would be folded where it is inline
+        called = self.calls and any(v.text.startswith("%") for v in x)
+        if kind == "pow":
+            return shared_math.call(self.code, "vector_pow", *x) if called else vector_math.power(self.code, x[0], x[1])
+        easy = node in self.bounded if kind == "exp" else self._normal(node)
+        if called:
+            name = {"exp": ("vector_exp", "vector_exp_bounded"), "log": ("vector_log", "vector_log_normal")}[kind][easy]
+            return shared_math.call(self.code, name, x[0])
+        if kind == "exp":
+            return vector_math.exp(self.code, x[0], bounded=easy)
+        return vector_math.log(self.code, x[0], normal=easy)
 
     def _extreme(self, relation: str, x: Value, y: Value) -> Value:
         """Return the smaller or larger value, NaN if either is."""
@@ -174,16 +184,11 @@ class Factors:
     def __init__(self, n: int, pattern: Sequence[tuple[int, int]]) -> None:
         self.n, self.pattern = n, tuple(pattern)
         self.order = markowitz_order(n, self.pattern)
-        place = {pivot: k for k, pivot in enumerate(self.order)}
-        filled = {*self.pattern, *((i, i) for i in range(n))}
+        below, self.upper = filled(n, self.pattern, self.order)
         self.lower: dict[int, list[int]] = {i: [] for i in range(n)}
-        self.upper: dict[int, list[int]] = {}
-        for k, pivot in enumerate(self.order):
-            below = sorted(i for i, j in filled if j == pivot and place[i] > k)
-            self.upper[pivot] = sorted((j for i, j in filled if i == pivot and place[j] > k), key=place.__getitem__)
-            for i in below:
+        for pivot in self.order:
+            for i in below[pivot]:
                 self.lower[i].append(pivot)
-                filled |= {(i, j) for j in self.upper[pivot]}
         self.names = [("l", i, k) for i in self.order for k in self.lower[i]]
         self.names += [("p", i, i) for i in self.order]
         self.names += [("u", i, j) for i in self.order for j in self.upper[i]]

@@ -25,7 +25,10 @@ class Tables:
         self.first_upper = self.first_pivot + factors.n
         self.constants: list[str] = []
         order, lower, upper = factors.order, factors.lower, factors.upper
-        below = {k: [i for i in order if k in lower[i]] for k in order}
+        below: dict[int, list[int]] = {k: [] for k in order}
+        for i in order:
+            for k in lower[i]:
+                below[k].append(i)
         self._keep("rows", order)
         self._keep("lower_ends", _running(len(lower[i]) for i in order))
         self._keep("lower_columns", [k for i in order for k in lower[i]])

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import heapq
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
@@ -54,9 +55,18 @@ def markowitz_order(n: int, pattern: Pattern) -> tuple[int, ...]:
     for i, j in pattern:
         rows[i].add(j)
         columns[j].add(i)
-    left, order = set(range(n)), []
+    left, order = set(range(n)), list[int]()
+
+    def cost(i: int) -> tuple[int, int]:
+        return (len(rows[i]) - 1) * (len(columns[i]) - 1), i
+
+    heap = [cost(i) for i in range(n)]
+    heapq.heapify(heap)
     while left:
-        pivot = min(left, key=lambda i: ((len(rows[i]) - 1) * (len(columns[i]) - 1), i))
+        pivot = heap[0][1]
+        if heapq.heappop(heap) != cost(pivot) or pivot not in left:
+            # its cost has changed since, and stands in the heap as well
+            continue
         left.remove(pivot)
         order.append(pivot)
         below, right = columns[pivot] & left, rows[pivot] & left
@@ -64,7 +74,29 @@ def markowitz_order(n: int, pattern: Pattern) -> tuple[int, ...]:
             rows[i] = (rows[i] | right) - {pivot}
         for j in right:
             columns[j] = (columns[j] | below) - {pivot}
+        for i in below | right:
+            heapq.heappush(heap, cost(i))
     return tuple(order)
+
+
+def filled(n: int, pattern: Pattern, order: Sequence[int]) -> tuple[dict[int, list[int]], dict[int, list[int]]]:
+    """Return for each pivot the rows below it, sorted, and the columns to its right, by their turn, fill included."""
+    place = {pivot: k for k, pivot in enumerate(order)}
+    rows: list[set[int]] = [{i} for i in range(n)]
+    columns: list[set[int]] = [{i} for i in range(n)]
+    for i, j in pattern:
+        rows[i].add(j)
+        columns[j].add(i)
+    lower: dict[int, list[int]] = {}
+    upper: dict[int, list[int]] = {}
+    for k, pivot in enumerate(order):
+        lower[pivot] = sorted(i for i in columns[pivot] if place[i] > k)
+        upper[pivot] = sorted((j for j in rows[pivot] if place[j] > k), key=place.__getitem__)
+        for i in lower[pivot]:
+            rows[i].update(upper[pivot])
+        for j in upper[pivot]:
+            columns[j].update(lower[pivot])
+    return lower, upper
 
 
 def _source(n: int, pattern: Pattern, order: tuple[int, ...]) -> tuple[str, int]:
@@ -78,15 +110,12 @@ def _source(n: int, pattern: Pattern, order: tuple[int, ...]) -> tuple[str, int]
     for i in range(n):
         lines.append(f"a{i}_{i} = {name[i, i]} - w" if (i, i) in name else f"a{i}_{i} = -w")
         name[i, i] = f"a{i}_{i}"
-    place = {pivot: k for k, pivot in enumerate(order)}
     lower: dict[int, list[int]] = {}
-    upper: dict[int, list[int]] = {}
+    beneath, upper = filled(n, pattern, order)
     for k, pivot in enumerate(order):
         lines.append(f"p{pivot} = -1.0 / {name[pivot, pivot]}")
         lines.append(f"worst = absolute(p{pivot})" if k == 0 else f"worst = maximum(worst, absolute(p{pivot}))")
-        below = sorted(i for i, j in name if j == pivot and place[i] > k)
-        upper[pivot] = sorted((j for i, j in name if i == pivot and place[j] > k), key=place.__getitem__)
-        for i in below:
+        for i in beneath[pivot]:
             lower.setdefault(i, []).append(pivot)
             lines.append(f"l{i}_{pivot} = {name[i, pivot]} * p{pivot}")
             for j in upper[pivot]:

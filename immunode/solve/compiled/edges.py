@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
 
 from immunode.program.llvm.text import Value
 from immunode.program.nonsmooth import edges
 from immunode.solve.compiled.queue import at_state
-from immunode.solve.compiled.steps import Step
+from immunode.solve.compiled.steps import Scales, Step
 from immunode.solve.compiled.workspace import KernelFunction
 from immunode.solve.numpy.edges import BEYOND, LEAST, MOST, SHALLOW, STRICTER
 
@@ -21,7 +20,7 @@ class EdgeCode:
         self.pairs = edges(f.workspace.program)
         self.parts = self.code.variable(self.code.number(math.inf)) if self.pairs else None
 
-    def judge(self, square: Value, good: Value, busy: Value, t: Value, t_new: Value, scales: Sequence[Value]) -> Value:
+    def judge(self, square: Value, good: Value, busy: Value, t: Value, t_new: Value, scales: Scales) -> Value:
         """Return which of the good steps are good enough for the edges that they cross; note where these are."""
         if self.parts is None:
             return good
@@ -31,11 +30,11 @@ class EdgeCode:
             code.store(self._parts(strict, t, t_new, scales), self.parts)
         return good & ~code.compare("olt", code.load("f", self.parts), math.inf)
 
-    def _parts(self, strict: Value, t: Value, t_new: Value, scales: Sequence[Value]) -> Value:
+    def _parts(self, strict: Value, t: Value, t_new: Value, scales: Scales) -> Value:
         f, code = self.f, self.code
         begin = [f.get("y", s) for s in range(f.workspace.n)]
         end = [self.step.new(s) for s in range(f.workspace.n)]
-        aside = [y + scale for y, scale in zip(end, scales, strict=True)]
+        aside = [y + scales[s] for s, y in enumerate(end)]
         three = (self._gaps(begin, t), self._gaps(end, t_new), self._gaps(aside, t_new))
         parts = code.number(math.inf)
         for before, after, moved in zip(*three, strict=True):

@@ -2,14 +2,10 @@
 
 from __future__ import annotations
 
-import ctypes
-import hashlib
 import threading
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, replace
-from functools import lru_cache
-from pathlib import Path
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -19,10 +15,10 @@ from immunode.errors import EngineError
 from immunode.program.llvm import compile as llvm_compile
 from immunode.program.nonsmooth import has_corners
 from immunode.program.numpy.functions import Functions
-from immunode.program.program import Program
-from immunode.solve.compiled.kernel import ENTRY, kernel_source, width
+from immunode.solve.compiled.kernels import METHODS, kernel
 from immunode.solve.compiled.memory import result_array
-from immunode.solve.compiled.workspace import ARGUMENTS, FLOATS, HANDED_OVER, NEVER, Workspace
+from immunode.solve.compiled.workspace import ARGUMENTS, FLOATS, HANDED_OVER, NEVER
+from immunode.solve.eighth_order.choice import exact_inside, is_cheaper, worth_a_look
 from immunode.solve.engine import Engine, OnJump, Request
 from immunode.solve.outcome import Outcome
 from immunode.solve.runs import Runs, padded
@@ -39,6 +35,8 @@ PART, MOST = 512, 4096
 CHECK, PILOT_CHECK = 31, 3
 """A lane is looked at for stiffness when the count of its steps has none of these bits."""
 PILOT_STEPS, PILOTS, NEARBY = 4000, 8, 0.2
+MOST_STEPS = 100_000
+"""The usual limit of steps; the choice of a method depends on no other."""
 EARLY = 0.5
 STIFF_COST = 3.0
 """What a stiff step costs, in explicit ones."""
@@ -47,19 +45,6 @@ CORNERS_COST = 0.8
 _ALIGNMENT = 128
 _TAPED, _RESUME = ARGUMENTS.index("taped"), ARGUMENTS.index("resume")
 _making = threading.Lock()
-
-
-@dataclass(frozen=True)
-class Kernel:
-    """A loaded kernel.
-
-    size : doubles of workspace.   lanes : runs side by side.   small : it writes the steps of all states on a tape.
-    """
-
-    call: Callable[..., None]
-    size: int
-    lanes: int
-    small: bool
 
 
 class CompiledRuns(Runs):
@@ -88,20 +73,20 @@ def _begun(request: Request) -> Outcome:
 
 
 class CompiledEngine(Engine):
-    """Tsit5 and Rodas5P in vector code; "auto" starts as the pilot run says, and stiff runs change over by themselves.
+    """Tsit5, Rodas5P, DOP853 in vector code; "auto" starts as the pilot run says, and stiff runs change by themselves.
 
     threads : how many; where None, as many as `threads_at_most` leaves it, by default all processors.
     """
 
     name = "compiled"
-    methods = ("tsit5", "rodas5p")
+    methods = METHODS
 
     def __init__(self, threads: int | None = None) -> None:
         self.threads = threads or threads_at_hand()
 
     def solve(self, request: Request, reason: str) -> Outcome:
         """See `Engine`."""
-        self.check_method(request.method)
+        self.check_method(request.method, request.listener)
         llvm_compile.require()
         triggers = request.functions.program.triggers
         if triggers:
@@ -117,7 +102,7 @@ class CompiledEngine(Engine):
         if request.method == "auto":
             start, why = first_method(request.functions, request)
         outcome, n = _begun(request), request.values.shape[1]
-        job = _Job(request, outcome, start)
+        job = _Job(exact_inside(request) if start == "dop853" else request, outcome, start)
         turned = sum(self._side_by_side(job.part, parts(n, self.threads)))
         if turned:
             why += f"; {f'{turned} of {n} runs' if n > 1 else 'it'} became stiff and went on with rodas5p"
@@ -168,10 +153,10 @@ class _Job:
         with np.errstate(all="ignore"):
             runs = CompiledRuns(request, self.outcome.part(piece))
             waiting = runs.waiting()
-            if self.start != "tsit5":
+            if self.start == "rodas5p":
                 _Sweep(runs, self.start, NEVER).run(waiting)
                 return 0
-            waiting = _Sweep(runs, "tsit5", CHECK if request.method == "auto" else NEVER).run(waiting)
+            waiting = _Sweep(runs, self.start, CHECK if request.method == "auto" else NEVER).run(waiting)
             if waiting.size:
                 _Sweep(runs, "rodas5p", NEVER).run(waiting)
         return int(waiting.size)
@@ -194,7 +179,7 @@ class _Sweep:
         # what one thread makes the others wait for
         with _making:
             self.kernel = kernel(runs.functions.program, method)
-        self.code = CompiledEngine.methods.index(method)
+        self.code = METHODS.index(method)
         self.tape: Tape | None = None
         if runs.listener is not None:
             n, lanes = len(runs.functions.program.states), self.kernel.lanes
@@ -294,72 +279,20 @@ class _Sweep:
         return onward
 
 
-@lru_cache(maxsize=64)
-def kernel(program: Program, method: str) -> Kernel:
-    """Return the kernel of a program; made once, then read from disk."""
-    workspace, key = _named(program, method)
-    arguments = (ctypes.c_void_p, ctypes.c_void_p)
-    call = llvm_compile.machine_code(key, ENTRY, arguments, lambda: kernel_source(program, method)[0])
-    _loaded.add(key)
-    return Kernel(call, workspace.size * workspace.width, workspace.width, workspace.small)
-
-
-def at_hand(program: Program) -> bool:
-    """Return whether the kernels of a program are loaded, or on disk: then they cost next to nothing."""
-    keys = [_named(program, method)[1] for method in CompiledEngine.methods]
-    return all(key in _loaded or llvm_compile.on_disk(key, ENTRY) for key in keys)
-
-
-_loaded: set[str] = set()
-
-
-def code_name(program: Program) -> str:
-    """Return what the machine code of a program is called; programs that differ in numbers only share it."""
-    return _named(program, CompiledEngine.methods[0])[1]
-
-
-@lru_cache(maxsize=256)
-def _named(program: Program, method: str) -> tuple[Workspace, str]:
-    """Return the workspace of a kernel, and the name that its code has."""
-    lanes = width(len(program.states), method)
-    workspace = Workspace(program, method, lanes)
-    parts = [_own_sources(), method, str(lanes), str(workspace.looped), _content(program)]
-    return workspace, hashlib.sha256("\n".join(parts).encode()).hexdigest()
-
-
-def _content(program: Program) -> str:
-    """Return all of a program that its kernels are made of."""
-    parts = (program.nodes, program.derivatives, program.jacobian, program.time_derivative, len(program.parameters))
-    return repr((parts, len(program.states), program.extinct_below, program.max_step))
-
-
-@lru_cache(maxsize=1)
-def _own_sources() -> str:
-    """Return a hash of the code that writes kernels, so that a changed package never meets an old cache."""
-    package = Path(__file__).parents[2]
-    folders = ("solve/compiled", "program/llvm")
-    files = [file for folder in folders for file in sorted((package / folder).glob("*.py"))]
-    files += [package / "solve" / f"{name}.py" for name in ("step_size", "status", "tableaus", "tape")]
-    files += [package / "solve" / "numpy" / f"{name}.py" for name in ("edges", "lockstep", "methods")]
-    files += [package / "program" / "nonsmooth.py", package / "program" / "numpy" / "linear.py"]
-    digest = hashlib.sha256()
-    for file in files:
-        digest.update(file.read_bytes())
-    return digest.hexdigest()
-
-
 _pilots: dict[object, tuple[str, str]] = {}
 
 
 def first_method(functions: Functions, request: Request) -> tuple[str, str]:
     """Return the method a sweep starts with, and why: runs around the declared values are tried with both.
 
-    It depends on the program, the span of time and the tolerances only, never on the runs of a sweep. Remembered.
+    It depends on the program, the span of time, the number of outputs, whether somebody listens, and the tolerances
+    only, never on the runs of a sweep. Remembered.
     """
     atol = None if request.atol is None or np.ndim(request.atol) == 2 else np.asarray(request.atol, dtype=float)
     t_end = float(request.times[-1])
     content = functions.program.key or functions.program
-    key = (content, request.t0, t_end, request.rtol, None if atol is None else atol.tobytes())
+    asked = (len(request.times), request.listener is None)
+    key = (content, request.t0, t_end, request.rtol, None if atol is None else atol.tobytes(), asked)
     if key not in _pilots:
         pilot = replace(
             request,
@@ -373,7 +306,7 @@ def first_method(functions: Functions, request: Request) -> tuple[str, str]:
         )
         if len(_pilots) > 1000:
             _pilots.clear()
-        _pilots[key] = _pilot(pilot)
+        _pilots[key] = _pilot(pilot, request)
     return _pilots[key]
 
 
@@ -384,7 +317,7 @@ def _around(values: Array) -> Array:
     return np.asarray(values[:, None] * factors)
 
 
-def _pilot(request: Request) -> tuple[str, str]:
+def _pilot(request: Request, asked: Request) -> tuple[str, str]:
     explicit = CompiledRuns(request)
     turned = np.zeros(explicit.n, bool)
     turned[_Sweep(explicit, "tsit5", PILOT_CHECK).run(explicit.waiting())] = True
@@ -396,13 +329,25 @@ def _pilot(request: Request) -> tuple[str, str]:
     open_ = counted & ~turned
     # a corner between two stages escapes tsit5's error estimate, not that of rodas5p
     cost = CORNERS_COST if has_corners(request.functions.program) else STIFF_COST
-    stiff = CompiledRuns(replace(request, max_steps=max(1, int(explicit.steps.max() / cost))))
+    # where tsit5 would end at the limit of steps, what counts is whether rodas5p would not
+    way = np.maximum(explicit.t - request.t0, 1e-300) / (explicit.t_end - request.t0)
+    hopeless = open_ & (status == Status.TOO_MANY_STEPS) & (explicit.steps > way * MOST_STEPS)
+    most = request.max_steps if hopeless.any() else max(1, int(explicit.steps.max() / cost))
+    stiff = CompiledRuns(replace(request, max_steps=most))
     _Sweep(stiff, "rodas5p", NEVER).run(stiff.waiting())
     fewer = (stiff.status == Status.OK) & (stiff.steps > 0) & (stiff.steps * cost <= explicit.steps)
     # where tsit5 did not get to the end, rodas5p got further at the same cost, or did not
     ahead = (status == Status.TOO_MANY_STEPS) & (stiff.reached > explicit.reached)
-    cheaper = open_ & (fewer | ahead)
+    cheaper = open_ & (fewer | ahead | hopeless & (stiff.status == Status.OK))
     votes, n = int((early | cheaper).sum()), int(counted.sum())
     if 2 * votes > n:
         return "rodas5p", f"{votes} of {n} runs around the declared values are stiff, or cheaper with rodas5p"
-    return "tsit5", f"{n - votes} of {n} runs around the declared values are not stiff"
+    why = f"{n - votes} of {n} runs around the declared values are not stiff"
+    fifth = float(explicit.steps[open_].mean()) if open_.any() else 0.0
+    if not turned.any() and worth_a_look(asked, fifth):
+        eighth = CompiledRuns(request)
+        _Sweep(eighth, "dop853", NEVER).run(eighth.waiting())
+        done = open_ & (eighth.status == Status.OK) & (status == Status.OK)
+        if done.sum() == n and is_cheaper(asked, fifth, float(eighth.steps[done].mean())):
+            return "dop853", f"{why}, and cheaper with dop853"
+    return "tsit5", why

@@ -6,14 +6,15 @@ import math
 from contextlib import AbstractContextManager
 
 from immunode.program.llvm import compile as llvm_compile
-from immunode.program.llvm import vector_math
+from immunode.program.llvm import shared_math, vector_math
 from immunode.program.llvm.text import Value
 from immunode.program.program import Program
 from immunode.solve import step_size
 from immunode.solve.compiled.edges import EdgeCode
+from immunode.solve.compiled.eighth_order import STEPS
 from immunode.solve.compiled.output import write_inside
 from immunode.solve.compiled.queue import EPS, begin, fill, finish, right_hand_side, show
-from immunode.solve.compiled.steps import STEPS, ExplicitStep
+from immunode.solve.compiled.steps import ExplicitStep, Scales
 from immunode.solve.compiled.tape_entries import tape, write_entry
 from immunode.solve.compiled.workspace import HANDED_OVER, KernelFunction, Workspace
 from immunode.solve.numpy.lockstep import HELD_BACK, RELAX, STABLE, STIFF_FAR, STIFF_LIMIT
@@ -28,11 +29,16 @@ def width(n_states: int, method: str) -> int:
 
     Large systems get fewer, which halves the time to compile them.
     """
-    if n_states <= 4 and method == "tsit5":
+    if n_states <= 4 and method != "rodas5p":
         return 16
     if not llvm_compile.wide():
         return 4
     return 16 if n_states <= MANY_STATES else 8
+
+
+def has_tape(method: str) -> bool:
+    """Return whether a method's steps can be written on a tape: as quartics, which those of order 8 are not."""
+    return method != "dop853"
 
 
 def kernel_source(program: Program, method: str) -> tuple[str, Workspace]:
@@ -40,10 +46,12 @@ def kernel_source(program: Program, method: str) -> tuple[str, Workspace]:
     workspace = Workspace(program, method, width(len(program.states), method))
     external: set[str] = set()
     step = STEPS[method]
-    parts = [right_hand_side(workspace, external), begin(workspace, external, step.error_order)]
+    parts = [*right_hand_side(workspace, external), *begin(workspace, external, step.error_order)]
     parts += [fill(workspace), show(workspace), finish(workspace), *step.functions(workspace, external)]
-    parts += [] if workspace.small else [output(workspace, external), tape(workspace, external)]
+    parts += [] if workspace.small else [output(workspace, external)]
+    parts += [] if workspace.small or not has_tape(method) else [tape(workspace, external)]
     parts.append(_Kernel(workspace, external).text)
+    parts += shared_math.definitions("".join(parts), workspace.width, external)
     parts += workspace.tables.constants if workspace.tables is not None else []
     external |= {"declare i64 @llvm.cttz.i64(i64, i1)"}
     external |= {"declare double @llvm.fabs.f64(double)"}
@@ -137,15 +145,14 @@ class _Kernel:
 
     def _judge(self) -> Value:
         """Return the sum over states of the squares of error over tolerance."""
-        code, step = self.code, self.step
-        self.scales: list[Value] = []
-        square = code.number(0.0)
-        for s in range(self.n):
-            scale = step.scale(s, self.rtol)
-            self.scales.append(scale)
-            scaled = step.error(s) / scale
-            square = code.fused(scaled, scaled, square)
-        return square
+        f, code, step = self.f, self.code, self.step
+        self.scales = Scales(f)
+
+        def more(square: Value, s: int | Value) -> Value:
+            scaled = step.error(s) / self.scales.keep(s, step.scale(s, self.rtol))
+            return code.fused(scaled, scaled, square)
+
+        return step.judged(f.fold(code.number(0.0), more), self.scales)
 
     def _level(self, square: Value) -> Value:
         """Return log2 of the mean square of the error over the tolerance, within bounds."""
@@ -178,7 +185,9 @@ class _Kernel:
     def _reject(self, good: Value, square: Value, level: Value, t: Value, h: Value, growth: Value, ends: Value) -> None:
         f, code, step = self.f, self.code, self.step
         bad = ~code.compare("olt", square, math.inf)
-        factor = vector_math.rough_exp2(code, code.fused(level, -0.1, math.log2(step.controller.safety)))
+        factor = vector_math.rough_exp2(
+            code, code.fused(level, -0.5 / step.error_order, math.log2(step.controller.safety))
+        )
         factor = code.select(code.compare("ogt", factor, step_size.SHRINK_MOST), factor, step_size.SHRINK_MOST)
         factor = code.select(bad, code.number(step_size.SHRINK_NOT_FINITE), factor)
         smaller = self.edges.shorter(h, h * factor)
@@ -218,7 +227,7 @@ class _Kernel:
 
     def _keep_errors(self) -> None:
         """Write down the errors, so that the state in trouble can be named."""
-        for s in range(self.n):
+        for s in self.f.states():
             self.f.put(self.step.error(s) / self.scales[s], "scaled", s)
 
     def _look_for_stiffness(self, steps: Value, good: Value, t_new: Value, h: Value, ends: Value) -> None:
@@ -244,12 +253,14 @@ class _Kernel:
         f, code, step = self.f, self.code, self.step
         f.put(code.select(good, t_new, -math.inf), "t_new")
         due = good & code.compare("olt", f.get("t_out"), t_new)
-        self._write_tape(h)
+        if has_tape(self.workspace.method):
+            self._write_tape(h)
         if self.workspace.small:
-            write_inside(f, due, lambda s: step.inside(s, h), h)
+            write_inside(f, due, lambda s: step.inside(s, h), h, lambda: step.look_inside(t, h))
             return
         f.put(h, "h_tried")
         with self._when_any(code.lanes(due)):
+            step.look_inside(t, h)
             for lane in range(0, self.workspace.width, output_lanes(self.workspace)):
                 code.call("output", f.args, code.address(f.ws, lane))
 

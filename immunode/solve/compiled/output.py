@@ -13,14 +13,20 @@ from immunode.solve.compiled.workspace import KernelFunction
 
 LARGEST = 4
 """Coefficients of this many states fit into registers."""
-DEGREE = 4
 AHEAD, LINE = 16, 8
 """Doubles between an output and the memory that is fetched for later ones, at least; doubles of a line of cache."""
 
 
-def pieces(n_states: int) -> Iterator[tuple[int, int]]:
-    """Yield the first state and the size, a power of two, of the pieces that an output is made of."""
-    first, size = 0, LARGEST
+def pieces(f: KernelFunction) -> Iterator[tuple[int | Value, int]]:
+    """Yield the first state and the size, a power of two, of the pieces that an output is made of.
+
+    The largest ones are one in a loop of the code where there are many.
+    """
+    n_states, first, size = f.workspace.n, 0, LARGEST
+    if f.workspace.looped:
+        with f.code.count_to(n_states // LARGEST) as piece:
+            yield piece * LARGEST, LARGEST
+        first = n_states // LARGEST * LARGEST
     while first < n_states:
         while size > n_states - first:
             size //= 2
@@ -53,14 +59,22 @@ def _interleaved(f: KernelFunction, a: Value, b: Value) -> list[Value]:
     return pieces
 
 
-def write_inside(f: KernelFunction, due: Value, inside: Callable[[int], list[Value]], h: Value) -> None:
+def write_inside(
+    f: KernelFunction,
+    due: Value,
+    inside: Callable[[int | Value], list[Value]],
+    h: Value,
+    before: Callable[[], None] = lambda: None,
+) -> None:
     """Write the outputs of the lanes in `due`: the next one of every lane, then again where more are due.
 
     inside : returns a state's coefficients (powers of x) in the step of size h that ends at the row `t_new`.
+    before : writes what makes ready for it.
     """
     code = f.code
     bits = code.lanes(due)
     with code.when(code.compare("ne", bits, 0)):
+        before()
         _keep_turned(f, inside)
         f.put(code.number(1.0) / h, "over_h")
         waiting = code.variable(bits)
@@ -81,7 +95,7 @@ def _write_next(f: KernelFunction, lane: Value) -> Value:
     place, index = f.one("place", lane, "l"), f.one("next_out", lane, "l") + 1
     out = code.address(f.given("out"), place)
     _write_states(f, lane, x, out)
-    _fetch(code, out, max(AHEAD, 3 * n), n)
+    _fetch(f, out, max(AHEAD, 3 * n))
     f.put_one(place + n, "place", lane)
     f.put_one(index, "next_out", lane)
     after = code.load("d", code.address(f.given("times"), index))
@@ -89,37 +103,47 @@ def _write_next(f: KernelFunction, lane: Value) -> Value:
     return code.compare("olt", after, f.one("t_new", lane))
 
 
-def _fetch(code: Code, out: Value, ahead: int, n: int) -> None:
+def _fetch(f: KernelFunction, out: Value, ahead: int) -> None:
     """Ask for the memory that later outputs of this run are written to; each run has its own place in memory."""
+    code, n = f.code, f.workspace.n
     code.external.add("declare void @llvm.prefetch.p0(ptr, i32, i32, i32)")
+    if f.workspace.looped:
+        with code.count_to(-(-n // LINE)) as line:
+            _fetch_line(code, out, (line * LINE + ahead).text)
+        return
     for first in range(0, n, LINE):
-        # not "inbounds": it may lie past the end, where nothing is touched
-        where = code.emit("p", f"getelementptr double, ptr {out.text}, i64 {ahead + first}")
-        code.lines.append(f"  call void @llvm.prefetch.p0(ptr {where.text}, i32 1, i32 3, i32 1)")
+        _fetch_line(code, out, str(ahead + first))
 
 
-def _keep_turned(f: KernelFunction, inside: Callable[[int], list[Value]]) -> None:
+def _fetch_line(code: Code, out: Value, ahead: str) -> None:
+    # not "inbounds": it may lie past the end, where nothing is touched
+    where = code.emit("p", f"getelementptr double, ptr {out.text}, i64 {ahead}")
+    code.lines.append(f"  call void @llvm.prefetch.p0(ptr {where.text}, i32 1, i32 3, i32 1)")
+
+
+def _keep_turned(f: KernelFunction, inside: Callable[[int | Value], list[Value]]) -> None:
     """Write the coefficients (states, powers) where `_write_states` finds them."""
-    for first, size in pieces(f.workspace.n):
+    for first, size in pieces(f):
         coefficients = [inside(first + s) for s in range(size)]
-        for k in range(DEGREE + 1):
+        for k in range(f.workspace.degree + 1):
             for i, row in enumerate(turn(f, [c[k] for c in coefficients])):
                 f.code.store(row, _place(f, first, size, k, i), 64)
 
 
-def _place(f: KernelFunction, first: int, size: int, k: int, row: int = 0) -> Value:
+def _place(f: KernelFunction, first: int | Value, size: int, k: int, row: int = 0) -> Value:
     """Return the address of turned values; they lie without gaps."""
-    return f.code.address(f.at("inside"), ((DEGREE + 1) * first + k * size + row) * f.code.width)
+    return f.code.address(f.at("inside"), (first * (f.workspace.degree + 1) + (k * size + row)) * f.code.width)
 
 
 def _write_states(f: KernelFunction, lane: Value, x: Value, out: Value) -> None:
     """Write the states of a lane at x, a fraction of the step, to the address `out`."""
-    for first, size in pieces(f.workspace.n):
+    for first, size in pieces(f):
         place = lane * size
-        c = [_load(f.code, size, f.code.address(_place(f, first, size, k), place)) for k in range(DEGREE + 1)]
+        degree = f.workspace.degree
+        c = [_load(f.code, size, f.code.address(_place(f, first, size, k), place)) for k in range(degree + 1)]
         spread = _spread(f.code, size, x)
-        y = c[DEGREE]
-        for k in range(DEGREE - 1, -1, -1):
+        y = c[degree]
+        for k in range(degree - 1, -1, -1):
             y = _fused(f.code, size, y, spread, c[k])
         kind = _kind(size)
         f.code.lines.append(f"  store {kind} {y.text}, ptr {f.code.address(out, first).text}, align 8")

@@ -3,25 +3,42 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Callable
 
 from immunode.program.llvm import vector_math
 from immunode.program.llvm.source import Values
 from immunode.program.llvm.text import Value
 from immunode.solve import step_size
+from immunode.solve.compiled.part_functions import call_parts, functions_of_parts
 from immunode.solve.compiled.workspace import KernelFunction, Workspace
 from immunode.solve.status import Status
 
 EPS = 2.220446049250313e-16
 
 
-def right_hand_side(workspace: Workspace, external: set[str]) -> str:
-    """Return `slope`: u (n rows), c, out (n rows), t -> writes dy/dt."""
+def right_hand_side(workspace: Workspace, external: set[str]) -> list[str]:
+    """Return `slope`: u (n rows), c, out (n rows), t -> writes dy/dt; and what it calls."""
     f = KernelFunction(workspace, "slope", [("p", "u"), ("p", "c"), ("p", "out"), ("f", "t")], external)
+    code, derivatives = f.code, workspace.program.derivatives
+    u, c, out, t = (code.argument(kind, name) for kind, name in (("p", "u"), ("p", "c"), ("p", "out"), ("f", "t")))
+    called: list[str] = []
+    if workspace.looped:
+        called = functions_of_parts(workspace, external, "slope", derivatives, at_arguments, _store_out)
+        call_parts(f, "slope", u, c, out, t)
+    else:
+        for s, value in enumerate(at_state(f, u, c, t).compute(derivatives)):
+            _store_out(f, s, value)
+    return [*called, f.text(attributes="nounwind noinline")]
+
+
+def _store_out(f: KernelFunction, s: int, value: Value) -> None:
+    f.code.store(value, f.code.address(f.code.argument("p", "out"), s * f.workspace.width), 64)
+
+
+def at_arguments(f: KernelFunction) -> Values:
+    """Return the writer of nodes of a function whose parameters are u, c and t."""
     code = f.code
-    values = at_state(f, code.argument("p", "u"), code.argument("p", "c"), code.argument("f", "t"))
-    for s, value in enumerate(values.compute(workspace.program.derivatives)):
-        code.store(value, code.address(code.argument("p", "out"), s * workspace.width), 64)
-    return f.text(attributes="nounwind noinline")
+    return at_state(f, code.argument("p", "u"), code.argument("p", "c"), code.argument("f", "t"))
 
 
 def at_state(f: KernelFunction, u: Value | list[Value], c: Value, t: Value) -> Values:
@@ -42,8 +59,8 @@ def at_state(f: KernelFunction, u: Value | list[Value], c: Value, t: Value) -> V
     return Values(code, workspace.program, state, parameter, lambda: t, dict.fromkeys(workspace.prepared, known))
 
 
-def begin(workspace: Workspace, external: set[str], order: int) -> str:
-    """Return `begin`: the runs from position `from` of the queue on, one a lane, are made ready to be taken up."""
+def begin(workspace: Workspace, external: set[str], order: int) -> list[str]:
+    """Return `begin`: the runs from position `from` of the queue on, one a lane, are made ready; and what it calls."""
     f = KernelFunction(workspace, "begin", [("l", "from")], external)
     code, width, n = f.code, workspace.width, workspace.n
     last = f.given("n_queue") - 1
@@ -65,9 +82,20 @@ def begin(workspace: Workspace, external: set[str], order: int) -> str:
         f.put_one(code.load("d", code.address(f.given("times"), following)), "t_out", lane, waiting=True)
         place = (run * f.given("n_times") + following) * n
         f.put_one(place, "place", lane, waiting=True)
+    called: list[str] = []
+    if workspace.looped:
+        called = functions_of_parts(workspace, external, "prepare", workspace.prepared, _at_parameters, _store_prepared)
+        call_parts(f, "prepare", f.at("u"), f.at("c"), f.at("u"), code.number(0.0))
+    else:
+        for i, value in enumerate(_at_parameters(f).compute(workspace.prepared)):
+            _store_prepared(f, i, value)
     _prepare(f)
     _first_step(f, order)
-    return f.text(attributes="nounwind noinline")
+    return [*called, f.text(attributes="nounwind noinline")]
+
+
+def _store_prepared(f: KernelFunction, i: int, value: Value) -> None:
+    f.put(value, "c", i, waiting=True)
 
 
 def _copy_column(
@@ -78,15 +106,17 @@ def _copy_column(
         f.put_one(code.load("d", code.address(source, row * stride + run)), name, lane, row, waiting)
 
 
-def _prepare(f: KernelFunction) -> None:
-    code, workspace = f.code, f.workspace
+def _at_parameters(f: KernelFunction) -> Values:
+    """Return a writer of nodes that depend on parameters alone."""
 
     def state(row: int) -> Value:
         raise AssertionError(row)
 
-    values = Values(code, workspace.program, state, lambda row: f.get("p", row), lambda: code.number(0.0), {})
-    for i, value in enumerate(values.compute(workspace.prepared)):
-        f.put(value, "c", i, waiting=True)
+    return Values(f.code, f.workspace.program, state, lambda row: f.get("p", row), lambda: f.code.number(0.0), {})
+
+
+def _prepare(f: KernelFunction) -> None:
+    code, workspace = f.code, f.workspace
     stop = f.get("t_stop", waiting=True)
     f.put(stop - code.intrinsic("fabs", stop) * (4.0 * EPS), "t_near", waiting=True)
     f.put(code.number(step_size.GROW_MOST), "growth", waiting=True)
@@ -94,9 +124,9 @@ def _prepare(f: KernelFunction) -> None:
     f.put(code.integer(0), "stiff", waiting=True)
     f.put(code.integer(-1), "busy", waiting=True)
     f.put(code.number(_memory_at_start(workspace.n)), "memory", waiting=True)
-    if workspace.method != "tsit5":
+    if not workspace.explicit:
         f.put(code.number(0.0), "h_before", waiting=True)
-        for s in range(workspace.n):
+        for s in f.states():
             f.put(code.number(0.0), "y_before", s, waiting=True)
 
 
@@ -107,29 +137,21 @@ def _memory_at_start(n: int) -> float:
 
 def _first_step(f: KernelFunction, order: int) -> None:
     """Write the size of the first step, NaN where the right-hand side is not finite; see `step_size.first_step`."""
-    code, n = f.code, f.workspace.n
-    t, rtol = f.get("t", waiting=True), code.spread(f.given("rtol"))
+    code = f.code
+    t = f.get("t", waiting=True)
     longest = f.get("t_stop", waiting=True) - t
     c = f.at("c", waiting=True)
     code.call("slope", f.args, f.ws, f.at("y", waiting=True), c, f.at("begun"), t)
-    size = speed = code.number(0.0)
-    for s in range(n):
-        y, slope = f.get("y", s, waiting=True), f.get("begun", s)
-        scale = f.get("atol", s, waiting=True) + rtol * code.intrinsic("fabs", y)
-        size, speed = size + _square(y / scale), speed + _square(slope / scale)
-    size, speed = (code.intrinsic("sqrt", x * (1.0 / n)) for x in (size, speed))
+    size = _root_mean_square(f, lambda s: f.get("y", s, waiting=True))
+    speed = _root_mean_square(f, lambda s: f.get("begun", s))
     slow = code.compare("olt", size, 1e-5) | code.compare("olt", speed, 1e-5)
     h = code.select(slow, code.number(1e-6), size * 0.01 / speed)
     h = code.select(code.compare("olt", code.intrinsic("fabs", h), math.inf), h, 1e-6)
     h = code.select(code.compare("olt", h, longest), h, longest)
-    for s in range(n):
+    for s in f.states():
         f.put(f.get("y", s, waiting=True) + h * f.get("begun", s), "u", s)
     code.call("slope", f.args, f.ws, f.at("u"), c, f.at("ahead"), t + h)
-    bend = code.number(0.0)
-    for s in range(n):
-        scale = f.get("atol", s, waiting=True) + rtol * code.intrinsic("fabs", f.get("y", s, waiting=True))
-        bend = bend + _square((f.get("ahead", s) - f.get("begun", s)) / scale)
-    bend = code.intrinsic("sqrt", bend * (1.0 / n)) / h
+    bend = _root_mean_square(f, lambda s: f.get("ahead", s) - f.get("begun", s)) / h
     largest = code.select(code.compare("olt", bend, speed), speed, bend)
     flat = code.compare("ole", largest, 1e-15)
     least = code.select(code.compare("olt", h, 1e-3), code.number(1e-6), h * 1e-3)
@@ -140,19 +162,29 @@ def _first_step(f: KernelFunction, order: int) -> None:
     step = code.select(code.compare("olt", step, math.inf), step, h * 1e-3)
     step = code.select(code.compare("olt", step, h * 100.0), step, h * 100.0)
     step = code.select(code.compare("olt", step, longest), step, longest)
-    total = code.number(0.0)
-    for s in range(n):
+
+    def unsound(total: Value, s: int | Value) -> Value:
+        """Keep the slope, and add what is zero where it is finite and NaN elsewhere."""
         slope = f.get("begun", s)
-        with code.exactly():
-            # zero for finite slopes, NaN for others
-            total = total + slope * 0.0
-        if f.workspace.method == "tsit5":
+        if f.workspace.explicit:
             f.put(slope, "slope", s, waiting=True)
+        with code.exactly():
+            return total + slope * 0.0
+
+    total = f.fold(code.number(0.0), unsound)
     f.put(code.select(code.compare("ord", total, total), step, math.nan), "h", waiting=True)
 
 
-def _square(x: Value) -> Value:
-    return x * x
+def _root_mean_square(f: KernelFunction, part: Callable[[int | Value], Value]) -> Value:
+    """Return the root mean square over states of a part, each over the error tolerated at the start."""
+    code, rtol = f.code, f.code.spread(f.given("rtol"))
+
+    def more(total: Value, s: int | Value) -> Value:
+        scale = f.get("atol", s, waiting=True) + rtol * code.intrinsic("fabs", f.get("y", s, waiting=True))
+        scaled = part(s) / scale
+        return total + scaled * scaled
+
+    return code.intrinsic("sqrt", f.fold(code.number(0.0), more) * (1.0 / f.workspace.n))
 
 
 def fill(workspace: Workspace) -> str:
@@ -177,7 +209,7 @@ def fill(workspace: Workspace) -> str:
         h = f.one("h", lane)
         finite = code.compare("ord", h, h)
         loop.leave_if(finite & code.compare("slt", f.one("steps", lane, "l"), f.given("max_steps")))
-        for s in range(workspace.n):
+        for s in f.states():
             # what is not finite is the trouble
             slope = f.one("begun", source, "d", s)
             f.put_one(slope, "scaled", lane, s)

@@ -5,7 +5,6 @@ The arithmetic is that of `methods`, which says where it comes from.
 
 from __future__ import annotations
 
-import math
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Sequence
 from typing import ClassVar
@@ -13,13 +12,32 @@ from typing import ClassVar
 from immunode.program.llvm import vector_math
 from immunode.program.llvm.tables import Tables
 from immunode.program.llvm.text import Value
-from immunode.solve.compiled.queue import at_state
+from immunode.solve.compiled.part_functions import call_parts, functions_of_parts
+from immunode.solve.compiled.queue import at_arguments, at_state
 from immunode.solve.compiled.workspace import KernelFunction, Workspace
 from immunode.solve.numpy.methods import BACK_LEAST, BACK_MOST, CORRECTION_LIMIT, FAST, PIVOT_LIMIT
 from immunode.solve.step_size import EXPLICIT, STIFF, Controller
-from immunode.solve.tableaus import RODAS5P, TSIT5
+from immunode.solve.tableaus import RODAS5P, TSIT5, ExplicitPair
 
 _TINY_STEP = 1e-200
+
+
+class Scales:
+    """The tolerated errors of all states in a step: values at hand, or rows of the workspace of a large system."""
+
+    def __init__(self, f: KernelFunction) -> None:
+        self.f, self.values = f, list[Value]()
+
+    def keep(self, s: int | Value, scale: Value) -> Value:
+        """Note the scale of a state, and return it; states come in order."""
+        if isinstance(s, int):
+            self.values.append(scale)
+        else:
+            self.f.put(scale, "scale", s)
+        return scale
+
+    def __getitem__(self, s: int | Value) -> Value:
+        return self.values[s] if isinstance(s, int) and self.values else self.f.get("scale", s)
 
 
 class Step(ABC):
@@ -60,9 +78,17 @@ class Step(ABC):
     def restart(self, lanes: Value, t: Value) -> None:
         """Take up lanes whose state was set from outside."""
 
+    def judged(self, square: Value, scales: Scales) -> Value:
+        """Return the sum over states of the squares of error over tolerance, from that of the one estimate."""
+        return square
+
+    def look_inside(self, t: Value, h: Value) -> None:
+        """Make ready to give the states inside the step, where some are asked for."""
+        return
+
     @abstractmethod
     def inside(self, s: int | Value, h: Value) -> list[Value]:
-        """Return the coefficients of 1, x, ..., x^4 of a state inside the step, before `accept`."""
+        """Return the coefficients of 1, x, x^2, ... of a state inside the step, before `accept`."""
 
     def scale(self, s: int | Value, rtol: Value) -> Value:
         """Return the tolerated error of a state."""
@@ -89,36 +115,42 @@ class Step(ABC):
 
 
 class ExplicitStep(Step):
-    """Tsit5; for small systems the whole step stays in registers."""
+    """An explicit pair, here Tsit5; for small systems the whole step stays in registers."""
 
     name, error_order, controller, explicit = "tsit5", TSIT5.error_order, EXPLICIT, True
+    tableau: ClassVar[ExplicitPair] = TSIT5
 
     def attempt(self, t: Value, h: Value) -> None:
-        f, code, n = self.f, self.code, self.n
+        f = self.f
         self.h = h
-        self.slopes: list[list[Value]] = [[f.get("slope", s) for s in range(n)]] if self.workspace.small else []
+        self.slopes: list[list[Value]] = [[f.get("slope", s) for s in range(self.n)]] if self.workspace.small else []
         self.last: list[Value] = []
         if not self.workspace.small:
             for s in f.states():
                 f.put(f.get("slope", s), "k", s)
-        for i, row in enumerate(TSIT5.a, start=1):
-            final, before = i == len(TSIT5.a), i == len(TSIT5.a) - 1
-            target = "y_new" if final else "last" if before else "u"
-            u = []
-            for s in f.states():
-                sum_of_slopes = self.combine(row, lambda j, s=s: self._slope(j, s))  # type: ignore[misc]
-                value = code.fused(h, sum_of_slopes, f.get("y", s))
-                u.append(value)
-                if not self.workspace.small:
-                    f.put(value, target, s)
-            self.last = u if before else self.last
-            time = code.fused(h, TSIT5.nodes[i - 1], t)
-            if self.workspace.small:
-                values = at_state(f, u, f.at("c"), time)
-                self.slopes.append(values.compute(self.workspace.program.derivatives))
-                self.y_new = u
-            else:
-                code.call("slope", f.args, f.ws, f.at(target), f.at("c"), f.at("k", i * n), time)
+        a, nodes = self.tableau.a, self.tableau.nodes
+        for i, (row, node) in enumerate(zip(a, nodes, strict=True), start=1):
+            target = "y_new" if i == len(a) else "last" if i == len(a) - 1 else "u"
+            u = self._stage(i, row, node, t, target)
+            self.last = u if target == "last" else self.last
+            self.y_new = u
+
+    def _stage(self, i: int, row: Sequence[float], node: float, t: Value, target: str) -> list[Value]:
+        """Write the slope of a stage from those before; return its argument, which goes to the row `target`."""
+        f, code, n = self.f, self.code, self.n
+        u = []
+        for s in f.states():
+            sum_of_slopes = self.combine(row, lambda j, s=s: self._slope(j, s))  # type: ignore[misc]
+            value = code.fused(self.h, sum_of_slopes, f.get("y", s))
+            u.append(value)
+            if not self.workspace.small:
+                f.put(value, target, s)
+        time = code.fused(self.h, node, t)
+        if self.workspace.small:
+            self.slopes.append(at_state(f, u, f.at("c"), time).compute(self.workspace.program.derivatives))
+        else:
+            code.call("slope", f.args, f.ws, f.at(target), f.at("c"), f.at("k", i * n), time)
+        return u
 
     def _slope(self, stage: int, s: int | Value) -> Value:
         if self.workspace.small:
@@ -127,7 +159,7 @@ class ExplicitStep(Step):
         return self.f.get("k", s + stage * self.n)
 
     def error(self, s: int | Value) -> Value:
-        return self.combine(TSIT5.error, lambda j: self._slope(j, s)) * self.h
+        return self.combine(self.tableau.error, lambda j: self._slope(j, s)) * self.h
 
     def new(self, s: int | Value) -> Value:
         if self.workspace.small:
@@ -137,32 +169,44 @@ class ExplicitStep(Step):
 
     def accept(self, good: Value, h: Value) -> None:
         for s in self.f.states():
-            self.f.change(good, self._slope(len(TSIT5.a), s), "slope", s)
+            self.f.change(good, self._slope(len(self.tableau.a), s), "slope", s)
 
     def restart(self, lanes: Value, t: Value) -> None:
         f = self.f
         self.code.call("slope", f.args, f.ws, f.at("y"), f.at("c"), f.at("ahead"), t)
-        for s in range(self.n):
+        for s in f.states():
             f.change(lanes, f.get("ahead", s), "slope", s)
 
     def inside(self, s: int | Value, h: Value) -> list[Value]:
         y0, y1 = self.f.get("y", s), self.new(s)
-        first, last = self._slope(0, s) * h, self._slope(len(TSIT5.a), s) * h
+        first, last = self._slope(0, s) * h, self._slope(len(self.tableau.a), s) * h
         quartic = self.combine(TSIT5.quartic, lambda j: self._slope(j, s)) * h
         rise = y1 - y0
         bend = first + last - rise * 2.0
         return [y0, first, rise - first - bend + quartic, bend - quartic * 2.0, quartic]
 
-    def speed(self, scales: Sequence[Value]) -> Value:
+    def speed(self, scales: Scales) -> Value:
         """Return |h lambda| as a fraction of what the method can take."""
-        code, stages = self.code, len(TSIT5.a)
-        change = apart = code.number(0.0)
-        for s, scale in enumerate(scales):
-            last = self.last[s] if self.workspace.small else self.f.get("last", s)
-            one = (self._slope(stages, s) - self._slope(stages - 1, s)) * self.h / scale
-            two = (self.new(s) - last) / scale
-            change, apart = code.fused(one, one, change), code.fused(two, two, apart)
-        return code.intrinsic("sqrt", change / apart) * (1.0 / TSIT5.real_limit)
+        code, stages = self.code, len(self.tableau.a)
+
+        def change(total: Value, s: int | Value) -> Value:
+            one = (self._slope(stages, s) - self._slope(stages - 1, s)) * self.h / scales[s]
+            return code.fused(one, one, total)
+
+        def apart(total: Value, s: int | Value) -> Value:
+            two = (self.new(s) - self._last(s)) / scales[s]
+            return code.fused(two, two, total)
+
+        zero = code.number(0.0)
+        return code.intrinsic("sqrt", self.f.fold(zero, change) / self.f.fold(zero, apart)) * (
+            1.0 / self.tableau.real_limit
+        )
+
+    def _last(self, s: int | Value) -> Value:
+        if self.workspace.small:
+            assert isinstance(s, int)
+            return self.last[s]
+        return self.f.get("last", s)
 
 
 class RosenbrockStep(Step):
@@ -172,7 +216,7 @@ class RosenbrockStep(Step):
 
     @classmethod
     def functions(cls, workspace: Workspace, external: set[str]) -> list[str]:
-        return [_stage(workspace, external), _open(workspace, external)]
+        return [_stage(workspace, external), *_open(workspace, external)]
 
     def attempt(self, t: Value, h: Value) -> None:
         f, code, n, tableau = self.f, self.code, self.n, RODAS5P
@@ -272,9 +316,13 @@ def _solve(f: KernelFunction, right: list[Value], out: Value) -> None:
         code.store(value, code.address(out, s * workspace.width), 64)
 
 
-def _open(workspace: Workspace, external: set[str]) -> str:
-    """Return `open_step`: Jacobian, its factorization, and the first stage, which share their values."""
+def _open(workspace: Workspace, external: set[str]) -> list[str]:
+    """Return `open_step`: Jacobian, its factorization, and the first stage, which share their values; and its parts."""
     f = KernelFunction(workspace, "open_step", [("f", "t"), ("f", "h"), ("f", "w")], external)
+    if workspace.tables is not None:
+        _open_in_loops(f, workspace.tables)
+        called = functions_of_parts(workspace, external, "entries", workspace.opening, at_arguments, _store_opening)
+        return [*called, f.text(attributes="nounwind noinline")]
     code, program, n = f.code, workspace.program, workspace.n
     values = at_state(f, f.at("y"), f.at("c"), code.argument("f", "t"))
     slopes = values.compute(program.derivatives)
@@ -284,34 +332,49 @@ def _open(workspace: Workspace, external: set[str]) -> str:
         f.put(entries[place[s, s]] if (s, s) in place else code.number(0.0), "diagonal", s)
     if program.time_derivative:
         for s, rate in enumerate(values.compute(program.time_derivative)):
-            by_time = rate * code.argument("f", "h")
-            f.put(by_time, "by_time", s)
-            slopes[s] = code.fused(by_time, RODAS5P.times[0], slopes[s])
-    if workspace.tables is not None:
-        _open_in_loops(f, workspace.tables, slopes, entries)
-        return f.text(attributes="nounwind noinline")
+            slopes[s] = _with_time(f, s, rate, slopes[s])
     factors, worst = workspace.factors.factorize(code, code.argument("f", "w"), entries)
     for i, factor in enumerate(factors):
         f.put(factor, "lu", i)
     f.put(worst, "worst")
     _solve(f, slopes, f.at("k"))
-    return f.text(attributes="nounwind noinline")
+    return [f.text(attributes="nounwind noinline")]
 
 
-def _open_in_loops(f: KernelFunction, tables: Tables, slopes: list[Value], entries: list[Value]) -> None:
+def _with_time(f: KernelFunction, s: int | Value, rate: Value, slope: Value) -> Value:
+    """Keep what a state's rate in time adds to stages, and return the right side of the first one."""
+    by_time = rate * f.code.argument("f", "h")
+    f.put(by_time, "by_time", s)
+    return f.code.fused(by_time, RODAS5P.times[0], slope)
+
+
+def _store_opening(f: KernelFunction, place: int, value: Value) -> None:
+    workspace, n = f.workspace, f.workspace.n
+    timed = len(workspace.program.time_derivative)
+    if place < n:
+        f.put(value, "k", place)
+    elif place < n + timed:
+        f.put(value, "by_time", place - n)
+    else:
+        i, j, _ = workspace.program.jacobian[place - n - timed]
+        assert workspace.tables is not None
+        f.put(value, "lu", workspace.tables.slot[i, j])
+        if i == j:
+            f.put(value, "diagonal", i)
+
+
+def _open_in_loops(f: KernelFunction, tables: Tables) -> None:
     code, workspace = f.code, f.workspace
-    for s, slope in enumerate(slopes):
-        f.put(slope, "k", s)
     with code.count_to(len(workspace.factors.names)) as row:
         f.put(code.number(0.0), "lu", row)
-    for (i, j, _), entry in zip(workspace.program.jacobian, entries, strict=True):
-        f.put(entry, "lu", tables.slot[i, j])
+    for s in f.states():
+        f.put(code.number(0.0), "diagonal", s)
+    call_parts(f, "entries", f.at("y"), f.at("c"), f.at("k"), code.argument("f", "t"))
+    if workspace.program.time_derivative:
+        for s in f.states():
+            f.put(_with_time(f, s, f.get("by_time", s), f.get("k", s)), "k", s)
     with code.count_to(workspace.n) as row:
         place = row + tables.first_pivot
         f.put(f.get("lu", place) - code.argument("f", "w"), "lu", place)
     tables.factorize(code, f.at("lu"), f.at("worst"))
     tables.solve(code, f.at("lu"), f.at("k"))
-
-
-STEPS: dict[str, type[Step]] = {"tsit5": ExplicitStep, "rodas5p": RosenbrockStep}
-SMALLEST_ERROR = math.log2(1e-200)

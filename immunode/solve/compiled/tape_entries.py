@@ -5,7 +5,8 @@ from __future__ import annotations
 import math
 
 from immunode.program.llvm.text import Value
-from immunode.solve.compiled.steps import STEPS, Step
+from immunode.solve.compiled.eighth_order import STEPS
+from immunode.solve.compiled.steps import Step
 from immunode.solve.compiled.workspace import KernelFunction, Workspace
 from immunode.solve.tape import HEAD, PER_STATE
 

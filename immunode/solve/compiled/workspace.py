@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 
+from immunode.program.llvm.parts import Part, cut
 from immunode.program.llvm.source import Factors, prepared
 from immunode.program.llvm.tables import Tables
 from immunode.program.llvm.text import Code, Value
@@ -35,8 +36,8 @@ class Workspace:
     """Rows of the workspace of one program and method.
 
     The first `kept` rows are a lane's; as many follow in which runs wait to be taken up; then come rows needed within
-    a step. `small` : the whole step is held in registers. `looped` : too large for code without loops; `tables` then
-    go through the factorization.
+    a step. `small` : the whole step is held in registers. `degree` : of the polynomials inside a step. `looped` : too
+    large for code without loops; `tables` then go through the factorization, and `parts` are functions of their own.
     """
 
     def __init__(self, program: Program, method: str, width: int) -> None:
@@ -46,12 +47,15 @@ class Workspace:
         self.factors = Factors(n, [(i, j) for i, j, _ in program.jacobian])
         self.looped = n > MOST_UNROLLED
         self.tables = Tables(self.factors) if self.looped else None
-        self.small = method == "tsit5" and n <= 4 and sum(1 for _ in program.nodes) <= 250
+        self.parts, between = self._cut() if self.looped else ({}, 0)
+        self.explicit = method != "rodas5p"
+        self.degree, slopes = (7, 16) if method == "dop853" else (4, 8)
+        self.small = self.explicit and n <= 4 and sum(1 for _ in program.nodes) <= 250
         self.first: dict[str, int] = {}
         self.size = 0
         self._add("y", n)
         self._add("atol", n)
-        if method == "tsit5":
+        if self.explicit:
             self._add("slope", n)
         else:
             self._add("y_before", n)
@@ -61,15 +65,42 @@ class Workspace:
             self._add(name, 1)
         self.kept = self.size
         self.size *= 2
-        for name, rows in {"p": len(program.parameters), "u": n, "b": n, "y_new": n, "k": 8 * n, "scaled": n}.items():
+        for name, rows in {
+            "p": len(program.parameters),
+            "u": n,
+            "b": n,
+            "y_new": n,
+            "k": slopes * n,
+            "scaled": n,
+        }.items():
             self._add(name, rows)
-        for name, rows in {"inside": 5 * n, "last": n, "begun": n, "ahead": n, "by_time": n}.items():
+        for name, rows in {"inside": (self.degree + 1) * n, "last": n, "begun": n, "ahead": n, "by_time": n}.items():
             self._add(name, rows)
+        if self.looped:
+            self._add("scale", n)
+            self._add("between", between)
         for name in ("h_tried", "over_h", "t_new", "code", "next", "worst"):
             self._add(name, 1)
-        if method != "tsit5":
+        if not self.explicit:
             self._add("lu", len(self.factors.names))
             self._add("diagonal", n)
+
+    def _cut(self) -> tuple[dict[str, list[Part]], int]:
+        """Return the parts of what is computed in functions of their own, and the rows that the largest needs."""
+        known = frozenset(self.prepared)
+        made = {
+            "slope": cut(self.program, self.program.derivatives, known),
+            "prepare": cut(self.program, self.prepared, frozenset()),
+        }
+        if self.method == "rodas5p":
+            made["entries"] = cut(self.program, self.opening, known)
+        return {name: parts for name, (parts, _) in made.items()}, max(rows for _, rows in made.values())
+
+    @property
+    def opening(self) -> tuple[int, ...]:
+        """The nodes that a step of a large system begins with: derivatives, their rates in time, and the Jacobian."""
+        program = self.program
+        return (*program.derivatives, *program.time_derivative, *(node for *_, node in program.jacobian))
 
     def _add(self, name: str, rows: int) -> None:
         self.first[name] = self.size
@@ -128,6 +159,17 @@ class KernelFunction:
             return
         with self.code.count_to(self.workspace.n) as s:
             yield s
+
+    def fold(self, start: Value, more: Callable[[Value, int | Value], Value]) -> Value:
+        """Return what `more(so far, s)` makes of all states in turn."""
+        if not self.workspace.looped:
+            for row in range(self.workspace.n):
+                start = more(start, row)
+            return start
+        so_far = self.code.variable(start)
+        for s in self.states():
+            self.code.store(more(self.code.load("f", so_far, 64), s), so_far, 64)
+        return self.code.load("f", so_far, 64)
 
     def change(self, lanes: Value, x: Value, name: str, row: int | Value = 0) -> None:
         """Set a row in some lanes."""

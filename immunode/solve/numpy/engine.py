@@ -10,7 +10,9 @@ from numpy.typing import ArrayLike
 
 from immunode.program.nonsmooth import has_corners
 from immunode.program.numpy.functions import Functions
+from immunode.solve.eighth_order.choice import exact_inside, is_cheaper, worth_a_look
 from immunode.solve.engine import Engine, Request
+from immunode.solve.numpy.eighth_order import Eighth
 from immunode.solve.numpy.lockstep import Lockstep
 from immunode.solve.numpy.methods import Explicit, Stiff
 from immunode.solve.outcome import Outcome
@@ -31,27 +33,27 @@ EARLY = 0.5
 
 
 class NumpyEngine(Engine):
-    """Tsit5 and Rodas5P in lockstep; "auto" starts as the pilot run says, and stiff runs change over by themselves."""
+    """Tsit5, Rodas5P, DOP853 in lockstep; "auto" starts as the pilot run says, and stiff runs change by themselves."""
 
     name = "numpy"
-    methods = ("tsit5", "rodas5p")
+    methods = ("tsit5", "rodas5p", "dop853")
 
     def solve(self, request: Request, reason: str) -> Outcome:
         """See `Engine`."""
-        self.check_method(request.method)
+        self.check_method(request.method, request.listener)
         with np.errstate(all="ignore"):
             return self._solve(request, reason)
 
     def _solve(self, request: Request, reason: str) -> Outcome:
         functions = request.functions
-        runs = Runs(request)
         start, why = request.method, f"method '{request.method}' was asked for"
         if request.method == "auto":
-            start, why = first_method(functions, request.t0, runs.t_end, request.rtol, request.atol)
+            start, why = first_method(request)
+        runs = Runs(exact_inside(request) if start == "dop853" else request)
         waiting = runs.waiting()
-        if start == "tsit5":
-            free = request.method == "auto"
-            waiting = Lockstep(functions, runs, Explicit, MOST_LANES, hand_over=free).run(waiting)
+        if start != "rodas5p":
+            free, kind = request.method == "auto", Explicit if start == "tsit5" else Eighth
+            waiting = Lockstep(functions, runs, kind, MOST_LANES, hand_over=free).run(waiting)
             if waiting.size:
                 share = f"{waiting.size} of {runs.n} runs" if runs.n > 1 else "it"
                 why += f"; {share} became stiff and went on with rodas5p"
@@ -63,22 +65,26 @@ class NumpyEngine(Engine):
 _pilots: dict[int, tuple[weakref.ref[Functions], dict[object, tuple[str, str]]]] = {}
 
 
-def first_method(functions: Functions, t0: float, t_end: float, rtol: float, atol: ArrayLike | None) -> tuple[str, str]:
+def first_method(request: Request) -> tuple[str, str]:
     """Return the method a sweep starts with, and why: one run at the declared values is looked at.
 
-    It depends on the program, the span of time and the tolerances only, never on the runs of a sweep. Remembered.
+    It depends on the program, the span of time, the number of outputs, whether somebody listens, and the tolerances
+    only, never on the runs of a sweep. Remembered.
     """
+    functions = request.functions
     known = _pilots.get(id(functions))
     if known is None or known[0]() is not functions:
         known = _pilots[id(functions)] = (weakref.ref(functions), {})
-    given = None if atol is None or np.ndim(atol) == 2 else np.asarray(atol, dtype=float)
-    key = (t0, t_end, rtol, None if given is None else given.tobytes())
+    given = None if request.atol is None or np.ndim(request.atol) == 2 else np.asarray(request.atol, dtype=float)
+    asked = (len(request.times), request.listener is None)
+    key = (request.t0, float(request.times[-1]), request.rtol, None if given is None else given.tobytes(), asked)
     if key not in known[1]:
-        known[1][key] = _pilot(functions, t0, t_end, rtol, given)
+        known[1][key] = _pilot(request, given)
     return known[1][key]
 
 
-def _pilot(functions: Functions, t0: float, t_end: float, rtol: float, atol: ArrayLike | None) -> tuple[str, str]:
+def _pilot(asked: Request, atol: ArrayLike | None) -> tuple[str, str]:
+    functions, t0, rtol, t_end = asked.functions, asked.t0, asked.rtol, float(asked.times[-1])
     values = np.array(functions.program.values, dtype=float)[:, None]
     most = pilot_steps(PILOT_STEPS, rtol)
     request = Request(
@@ -106,4 +112,10 @@ def _pilot(functions: Functions, t0: float, t_end: float, rtol: float, atol: Arr
             return "rodas5p", f"at the declared values rodas5p needs {other.steps[0]} steps, tsit5 {steps}"
         if halfway and other.reached[0] > runs.reached[0]:
             return "rodas5p", f"at the declared values rodas5p gets further than tsit5 in {steps} steps"
-    return "tsit5", "at the declared values the system is not stiff"
+    why = "at the declared values the system is not stiff"
+    if runs.status[0] == Status.OK and worth_a_look(asked, steps):
+        other = Runs(request)
+        Lockstep(functions, other, Eighth, MOST_LANES).run(other.waiting())
+        if other.status[0] == Status.OK and is_cheaper(asked, steps, float(other.steps[0])):
+            return "dop853", f"{why}, and cheaper with dop853"
+    return "tsit5", why

@@ -122,7 +122,7 @@ class Lockstep:
         np.multiply(scale, self.runs.rtol, scale)
         np.add(scale, block.atol, scale)
         np.divide(error, scale, block.scaled)
-        square = np.add.reduce(block.scaled * block.scaled, axis=0)
+        square = method.judged(np.add.reduce(block.scaled * block.scaled, axis=0))
         good = square <= self.n_states
         t_new = block.t + h
         if self.edges is not None:
@@ -187,7 +187,7 @@ class Lockstep:
         block, method = self.block, self.method
         h, t = self.h[where], block.t[where]
         size = np.sqrt(square[where] / self.n_states)
-        factor = np.maximum(method.controller.safety * size**-0.2, step_size.SHRINK_MOST)
+        factor = np.maximum(method.controller.safety * size ** (-1.0 / method.error_order), step_size.SHRINK_MOST)
         bad = ~np.isfinite(size)
         if bad.any():
             factor[bad] = step_size.SHRINK_NOT_FINITE

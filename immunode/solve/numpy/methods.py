@@ -71,7 +71,11 @@ class Method(ABC):
 
     @abstractmethod
     def dense(self, where: Lanes) -> list[Array]:
-        """Return the coefficients of 1, x, x^2, x^3, x^4 in the lanes `where`, each (n_states, len(where))."""
+        """Return the coefficients of 1, x, x^2, ... in the lanes `where`, each (n_states, len(where))."""
+
+    def judged(self, square: Array) -> Array:
+        """Return the sum over states of the squares of error over tolerance, from that of the one estimate."""
+        return square
 
     def reject(self, where: Lanes) -> None:
         """Let the lanes `where` stay where they are."""
@@ -90,17 +94,18 @@ class Method(ABC):
 class Explicit(Method):
     """An explicit pair: stage arguments are one sum over the rows y, h k1, h k2, ... each."""
 
-    name, code = "tsit5", 0
+    name, code = TSIT5.name, 0
     error_order = TSIT5.error_order
     controller = EXPLICIT
     explicit = True
 
-    def __init__(self, functions: Functions, tableau: ExplicitPair = TSIT5) -> None:
+    tableau: ClassVar[ExplicitPair] = TSIT5
+
+    def __init__(self, functions: Functions) -> None:
         super().__init__(functions)
-        self.tableau = tableau
-        self.weights = [np.array([1.0, *row]) for row in tableau.a]
-        self.error_weights = np.array(tableau.error)
-        self.quartic = np.array(tableau.quartic)
+        self.weights = [np.array([1.0, *row]) for row in self.tableau.a]
+        self.error_weights = np.array(self.tableau.error)
+        self.quartic = np.array(TSIT5.quartic)
 
     def rows(self) -> tuple[dict[str, int], dict[str, int]]:
         n = self.n_states

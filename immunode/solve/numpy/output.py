@@ -52,8 +52,8 @@ def write_here(block: LaneTable, runs: Runs, times: Array, where: Lanes) -> None
 
 def _states(coefficients: list[Array], x: Array) -> Array:
     """Return the polynomials at x, (n_states, len(x))."""
-    y = coefficients[4] * x
-    for coefficient in coefficients[3:0:-1]:
+    y = coefficients[-1] * x
+    for coefficient in coefficients[-2:0:-1]:
         np.add(y, coefficient, y)
         np.multiply(y, x, y)
     np.add(y, coefficients[0], y)

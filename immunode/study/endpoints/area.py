@@ -41,7 +41,7 @@ class Auc(Endpoint):
 
     kind: ClassVar[str] = "auc"
 
-    def phrase(self, label: str, end: str = "the end") -> str:
+    def phrase(self, label: str, end: str = "the end", unit: str = "") -> str:
         """See `Endpoint`."""
         return f"{label}, area under the curve"
 

@@ -65,7 +65,7 @@ class Endpoint(ABC):
         """The endpoint as written: `auc(tnf)`, `at(DAS28, 24 weeks)`, `time_to(T > 1e8)`."""
         return f"{self.kind}({self.subject})"
 
-    def phrase(self, label: str, end: str = "the end") -> str:
+    def phrase(self, label: str, end: str = "the end", unit: str = "") -> str:
         """Return what it is called in figures and tables: "joint damage at week 52".
 
         Parameters
@@ -74,6 +74,8 @@ class Endpoint(ABC):
             its subject in words.
         end : str
             when runs end, in words.
+        unit : str
+            of times that are numbers.
         """
         return f"{self.kind.replace('_', ' ')} of {label}"
 

@@ -39,7 +39,9 @@ class Extremum:
             course = Upended(course)
         ends = np.fmax(course.start, course.end)
         before = self.value.copy() if self.timed else None
-        np.fmax.at(self.value, steps.run, ends)
+        # most steps raise nothing
+        rising = np.flatnonzero(ends > self.value.take(steps.run))
+        np.maximum.at(self.value, steps.run[rising], ends[rising])
         if before is not None:
             # the time of a value that was exceeded counts no more
             self.time[self.value > before] = np.inf

@@ -30,7 +30,7 @@ class Final(Endpoint):
     kind: ClassVar[str] = "final"
     looks_inside: ClassVar[bool] = False
 
-    def phrase(self, label: str, end: str = "the end") -> str:
+    def phrase(self, label: str, end: str = "the end", unit: str = "") -> str:
         """See `Endpoint`."""
         return f"{label} at {end}"
 

@@ -67,7 +67,7 @@ class TimeTo(Conditional):
 
     kind: ClassVar[str] = "time_to"
 
-    def phrase(self, label: str, end: str = "the end") -> str:
+    def phrase(self, label: str, end: str = "the end", unit: str = "") -> str:
         """See `Endpoint`."""
         return f"time until {label}"
 

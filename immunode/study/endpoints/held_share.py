@@ -58,7 +58,7 @@ class FractionOfTime(Conditional):
 
     kind: ClassVar[str] = "fraction_of_time"
 
-    def phrase(self, label: str, end: str = "the end") -> str:
+    def phrase(self, label: str, end: str = "the end", unit: str = "") -> str:
         """See `Endpoint`."""
         return f"share of the time with {label}"
 

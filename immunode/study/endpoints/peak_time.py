@@ -16,7 +16,7 @@ class TimeOfPeak(Endpoint):
 
     kind: ClassVar[str] = "time_of_peak"
 
-    def phrase(self, label: str, end: str = "the end") -> str:
+    def phrase(self, label: str, end: str = "the end", unit: str = "") -> str:
         """See `Endpoint`."""
         return f"time of the peak of {label}"
 

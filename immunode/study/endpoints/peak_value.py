@@ -16,7 +16,7 @@ class Peak(Endpoint):
 
     kind: ClassVar[str] = "peak"
 
-    def phrase(self, label: str, end: str = "the end") -> str:
+    def phrase(self, label: str, end: str = "the end", unit: str = "") -> str:
         """See `Endpoint`."""
         return f"peak of {label}"
 

@@ -40,9 +40,10 @@ class Change(At):
     percent: ClassVar[bool] = False
     when: ClassVar[str] = "by"
 
-    def phrase(self, label: str, end: str = "the end") -> str:
+    def phrase(self, label: str, end: str = "the end", unit: str = "") -> str:
         """See `Endpoint`."""
-        return f"change of {At.phrase(self, label, end)}"
+        told = "percent change" if self.percent else "change"
+        return f"{told} of {At.phrase(self, label, end, unit).removeprefix('change of ')}"
 
     def reducer(self, n_runs: int, time: float, shared: Shared) -> Reducer:
         """See `Endpoint`."""

@@ -16,9 +16,9 @@ class Trough(Endpoint):
 
     kind: ClassVar[str] = "trough"
 
-    def phrase(self, label: str, end: str = "the end") -> str:
+    def phrase(self, label: str, end: str = "the end", unit: str = "") -> str:
         """See `Endpoint`."""
-        return f"lowest value of {label}"
+        return f"lowest {label}"
 
     def unit(self, units: Mapping[str, str], time_unit: str) -> str:
         """See `Endpoint`."""

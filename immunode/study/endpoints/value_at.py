@@ -31,9 +31,9 @@ class At(Endpoint):
         """See `Endpoint`."""
         return self.time
 
-    def phrase(self, label: str, end: str = "the end") -> str:
-        """See `Endpoint`; a time that is a number is in the unit of the end."""
-        return f"{label} {self.when} {time_words(self.time, end.partition(' ')[0])}"
+    def phrase(self, label: str, end: str = "the end", unit: str = "") -> str:
+        """See `Endpoint`."""
+        return f"{label} at the start" if self.time == 0 else f"{label} {self.when} {time_words(self.time, unit)}"
 
     def unit(self, units: Mapping[str, str], time_unit: str) -> str:
         """See `Endpoint`."""

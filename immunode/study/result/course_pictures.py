@@ -2,19 +2,17 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
 
 from immunode.errors import StudyError, did_you_mean
-from immunode.language.evaluation import evaluate
-from immunode.language.expression import parse
 from immunode.model.views.words import name_labels, relabelled, threshold_levels, unit_notes
-from immunode.study.run.ready import looked_at_first, meanings, quantity_labels, quantity_units
+from immunode.study.log_axes import logarithmic
+from immunode.study.run.ready import looked_at_first, meanings, quantity_labels
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -28,15 +26,6 @@ LEVELS = (0.05, 0.5, 0.95)
 """Quantiles of the patients of a story."""
 COARSE = 4.0
 """A rhythm with fewer samples a period than this is shown as a band."""
-COUNTED, FOUND, FALL = 2.0, 3.0, 4.5
-"""Decades that a quantity counted in decades spans, and any other; one that falls farther goes to nothing."""
-_ORGANISMS = re.compile(r"\b(copy|copies|virion|virions|TCID50|PFU|CFU|EID50|genome|parasite)s?\b")
-_COUNTED = re.compile(
-    r"\b((tumou?r|leuka?emi[ac]|lymphoma|melanoma)( host)? (cells?|volume|burden|load)|antibod\w+|tit(er|re)s?)\b"
-    r"|^tumou?r\b(?! necrosis)",
-    re.IGNORECASE,
-)
-_SHARES = ("", "1", "dimensionless", "percent", "share", "point", "event")
 
 
 class Treated(Protocol):
@@ -90,6 +79,8 @@ class Population:
     times : ndarray, shape (n_times,).   levels : quantity -> arm -> quantiles at `LEVELS`, shape (3, n_times).
     last : arm -> the first quantity at the end in each patient, shape (n_patients,).
     patients : how many there are in each arm.   whom : what they are, in words.
+    shares : arm -> (share, low, high), 0 to 1, of who then meets the first threshold on it, with its 95 % interval.
+    rule : who these are, to stand after "patients": "in remission at week 24".
     """
 
     times: Array
@@ -97,6 +88,8 @@ class Population:
     last: Mapping[str, Array]
     patients: int
     whom: str = "declared patients"
+    shares: Mapping[str, tuple[float, float, float]] = field(default_factory=dict)
+    rule: str = ""
 
     def medians(self) -> dict[str, dict[str, Array]]:
         """Return quantity -> arm -> median, shape (n_times,)."""
@@ -193,7 +186,7 @@ def draw_timeline(arms: Mapping[str, Treated], style: str, title: str | None) ->
     span = (float(first.times[0]), max(float(one.times[-1]) for one in arms.values()))
     unit = first.model.axis_unit
     shown = list(arms) if list(arms) != [""] else []
-    head = first.model.label if title is None else title
+    head = first.model.heading if title is None else title
     figure = timeline(rows, arms=shown, span=span, time_unit=unit, style=style, title=head)
     return remembered(figure, _recipe(arms))
 
@@ -244,7 +237,7 @@ def draw(
         "time_unit": first.axis_unit,
         "thresholds": threshold_levels(first),
         "note": "; ".join(filter(None, [note, unit_notes(first, chosen)])),
-        "title": first.label if title is None else title,
+        "title": first.heading if title is None else title,
         "style": style,
         "log": log,
         "control": control_of(arms),
@@ -262,26 +255,51 @@ def draw(
     return remembered(figure, _recipe(arms))
 
 
-def draw_waterfall(
-    arms: Mapping[str, Treated], population: Population, quantity: str, style: str, title: str
+def draw_patients(
+    arms: Mapping[str, Treated],
+    population: Population,
+    kind: str,
+    quantity: str,
+    *,
+    style: str,
+    title: str,
+    note: str,
 ) -> Figure:
-    """Return the figure of a quantity at the end in each patient, a panel an arm with its rate of responders.
+    """Return the figure of a quantity at the end in each patient, and of how many then meet its first threshold.
 
-    Those are responders who meet the first threshold that the model declares on the quantity.
+    kind : "waterfall", a panel an arm with its rate of responders; or "responders", their shares as bars alone.
+
+    Raises
+    ------
+    StudyError : no threshold says who responds, and that alone is shown.
     """
-    from immunode.plot.charts.patient_changes import waterfall
+    from immunode.plot.charts import patient_changes, responder_bars
 
-    model = next(iter(arms.values())).model
+    model, untreated = next(iter(arms.values())).model, control_of(arms)
+    common: dict[str, Any] = {"whom": population.whom, "title": title, "style": style}
+    if kind == "responders":
+        if not population.shares:
+            raise StudyError(f"{model.name}: the story's first panel has no threshold that says who responds")
+        figure = responder_bars.responder_shares(
+            population.shares,
+            rule=population.rule,
+            patients=population.patients,
+            control=untreated,
+            note=note,
+            **common,
+        )
+        return remembered(figure, _recipe(arms))
     line = next((one for one in model.thresholds if one.quantity == quantity), None)
-    values = {}
-    for arm, last in population.last.items():
-        met = [bool(evaluate(parse(line.condition), {quantity: float(value)})) for value in last] if line else []
-        rate = f"{arm}: {100 * sum(met) / len(met):.0f} %" if met else arm
-        values[rate] = last
+    called = {
+        arm: f"{arm}: {100 * population.shares[arm][0]:.0f} %" if population.shares else arm for arm in population.last
+    }
     named = quantity_labels(model).get(quantity) or meanings(model).get(quantity, quantity)
-    lines = {f"{_name(line)}, its rate above": line.level} if line else {}
-    figure = waterfall(
-        values, label=f"{named}, at the end (%)", lines=lines, whom=population.whom, title=title, style=style
+    figure = patient_changes.waterfall(
+        {called[arm]: last for arm, last in population.last.items()},
+        label=f"{named}, at the end (%)",
+        lines={f"{_name(line)}, its rate above": line.level} if line else {},
+        control=called.get(untreated, ""),
+        **common,
     )
     return remembered(figure, _recipe(arms))
 
@@ -304,7 +322,8 @@ def _called(arms: Mapping[str, Treated]) -> dict[str, dict[str, str]]:
     headings: dict[str, str] = {}
     for one in reversed(list(arms.values())):
         units |= one.units
-        labels |= meanings(one.model)
+        called = name_labels(one.model)
+        labels |= meanings(one.model) | {name: called[name] for name in one.model.applied if name in called}
         headings |= quantity_labels(one.model)
     return {"units": units, "labels": labels, "headings": headings}
 
@@ -343,45 +362,3 @@ def remembered(figure: Figure, recipe: Mapping[str, Any]) -> Figure:
 
 def _recipe(arms: Mapping[str, Treated]) -> Mapping[str, Any]:
     return arms[""].recipe if list(arms) == [""] else {arm: one.recipe for arm, one in arms.items()}
-
-
-def logarithmic(model: Model, paths: Mapping[str, Sequence[Array]]) -> tuple[str, ...]:
-    """Return the quantities that belong on a logarithmic axis.
-
-    These are pathogens, viral loads, titers and tumor cells whose positive values span two decades, and others, shares
-    and scores aside, that span three most of the time. What falls to nothing, by more decades than `FALL`, is not one,
-    nor what grows alike in all arms: there the ends are compared.
-
-    Parameters
-    ----------
-    paths : Mapping[str, Sequence[ndarray]]
-        quantity -> one array for each arm, shape (n_samples,), in its unit.
-    """
-    units, kinds = quantity_units(model), {s.name: s.kind for s in model.states}
-    about = {name: f"{name} {text}" for name, text in meanings(model).items()}
-    about |= {name: f"{about.get(name, name)} {text}" for name, text in quantity_labels(model).items()}
-    chosen = []
-    for name, arms in paths.items():
-        unit = units.get(name, "")
-        counted = kinds.get(name) == "pathogen" or bool(_ORGANISMS.search(unit))
-        counted = counted or (unit not in _SHARES and bool(_COUNTED.search(about.get(name, name))))
-        if (counted or unit not in _SHARES) and not name.lower().startswith("log") and _spans(arms, counted=counted):
-            chosen.append(name)
-    return tuple(chosen)
-
-
-def _spans(arms: Sequence[Array], *, counted: bool) -> bool:
-    """Return whether decades are what arms show: some fall by two, or they end tenfold apart, or there is only one."""
-    paths = [path for path in (np.asarray(arm, dtype=float)[np.isfinite(arm)] for arm in arms) if path.size]
-    values = np.concatenate([*paths, np.zeros(0)])
-    positive = values[values > 0]
-    if not positive.size or values.min() < -1e-3 * positive.max():
-        return False
-    ends = [max(float(path[-1]), 0.0) for path in paths]
-    falls = any(float(path.max()) > 100 * end for path, end in zip(paths, ends, strict=True))
-    if not (len(paths) == 1 or falls or max(ends) > 10 * min(ends)):
-        return False
-    if counted:
-        return bool(np.log10(positive.max() / positive.min()) >= COUNTED)
-    low, high = np.quantile(positive, (0.05, 0.95))
-    return bool(positive.size >= 0.95 * values.size and FOUND <= np.log10(high / low) <= FALL)

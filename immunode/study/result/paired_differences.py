@@ -1,4 +1,4 @@
-"""Paired differences between arms: the same draw, with and without."""
+"""Paired differences between arms: the same draw, with and without; intervals of shares."""
 
 from __future__ import annotations
 
@@ -92,3 +92,20 @@ def quantiles(values: Array, levels: Sequence[float]) -> list[float]:
     if np.isfinite(known).all():
         return [float(q) for q in np.quantile(known, list(levels))]
     return [float(q) for q in np.quantile(known, list(levels), method="inverted_cdf")]
+
+
+def exact_interval(responders: float, patients: float, level: float = 0.95) -> tuple[float, float]:
+    """Return the exact interval of a share, which holds the true one at least as often as `level` says; NaN of nobody.
+
+    Of an effective number of patients, neither count needs to be whole.
+
+    Source: Clopper & Pearson 1934, doi:10.1093/biomet/26.4.404.
+    """
+    from scipy.special import betaincinv
+
+    if not patients:
+        return np.nan, np.nan
+    tail, others = (1 - level) / 2, patients - responders
+    low = float(betaincinv(responders, others + 1, tail)) if responders else 0.0
+    high = float(betaincinv(responders + 1, others, 1 - tail)) if others else 1.0
+    return low, high

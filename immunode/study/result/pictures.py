@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from immunode.errors import StudyError, did_you_mean
-from immunode.study.result.course_pictures import logarithmic
+from immunode.study.log_axes import logarithmic
 from immunode.study.result.paired_differences import contrast
 from immunode.study.result.row_words import Words, condition_words, sweep_words, whose_rows
 from immunode.study.result.rows import Rows
@@ -87,7 +87,7 @@ class Pictures:
             bins=bins,
             contours=contours,
             center=center,
-            title=result.model_name + (f", {words.arms[arm]}" if arm else "") if title is None else title,
+            title=self._title(title) + (f", {words.arms[arm]}" if arm and title is None else ""),
             style=style,
             axes=axes,
         )
@@ -143,6 +143,7 @@ class Pictures:
             whom=self._whom,
             log=log,
             together=together,
+            control=self._control,
             title=self._title(title),
             style=style,
             axes=axes,
@@ -171,7 +172,17 @@ class Pictures:
         said = {**words.arms, **{name: words.endpoints[name] for name in chosen}, **(labels or {})}
         given = self._title(title)
         return self._remembered(
-            endpoints(values, units=units, labels=said, whom=self._whom, log=log, title=given, style=style, axes=axes)
+            endpoints(
+                values,
+                units=units,
+                labels=said,
+                whom=self._whom,
+                log=log,
+                control=result.asked.untreated,
+                title=given,
+                style=style,
+                axes=axes,
+            )
         )
 
     def waterfall(
@@ -232,7 +243,17 @@ class Pictures:
         label = f"{words.endpoints[name]}: change from {start} (%)"
         changes = {words.arms[arm]: change for arm, change in changes.items()}
         return self._remembered(
-            waterfall(changes, label=label, lines=lines, whom=self._whom, title=given, style=style, axes=axes)
+            waterfall(
+                changes,
+                label=label,
+                lines=lines,
+                whom=self._whom,
+                arms=[words.arms[arm] for arm in result.arms],
+                control=self._control,
+                title=given,
+                style=style,
+                axes=axes,
+            )
         )
 
     def time_to_event(
@@ -260,6 +281,7 @@ class Pictures:
             time_unit=result.asked.model.axis_unit,
             event=event or condition_words(subject, result.model),
             whom=self._whom,
+            control=self._control,
             title=self._title(title),
             style=style,
             axes=axes,
@@ -272,12 +294,17 @@ class Pictures:
         return whose_rows(asked.design_recipe, labelled=bool(asked.row_labels), species=asked.model.species)
 
     @property
+    def _control(self) -> str:
+        """What the arm without treatment is called, "" where all are treated."""
+        return self._words.arms.get(self._result.asked.untreated, "")
+
+    @property
     def _words(self) -> Words:
         result = self._result
         return sweep_words(result.model, result.arms, result.endpoints, float(result.times[-1]), result.columns)
 
     def _title(self, given: str | None) -> str:
-        return self._result.model_name if given is None else given
+        return self._result.model.heading if given is None else given
 
     def _remembered(self, figure: Figure) -> Figure:
         from immunode.plot.kit.provenance import remember_recipe

@@ -17,7 +17,11 @@ from immunode.study.run.ready import quantity_labels
 
 if TYPE_CHECKING:
     from immunode.model import Model
+    from immunode.model.patients import Threshold
 
+_CALL = re.compile(r"\b(\w+)\([^()]*\)")
+_STATE = re.compile(r"(remission|activity)$")
+"""What patients are in; other thresholds are what they have."""
 _ANIMALS = {"mouse": "mice", "rat": "rats"}
 
 
@@ -70,39 +74,68 @@ def sweep_words(
     return Words(arm_labels(model, arms), endpoint_phrases(endpoints, model, end), names | inputs)
 
 
-def endpoint_phrases(names: Iterable[str], model: Model, end: float) -> dict[str, str]:
-    """Return what endpoints are called in figures and tables, by name: "joint damage at week 52".
+def endpoint_phrases(names: Iterable[str], model: Model, end: float | None = None) -> dict[str, str]:
+    """Return what endpoints are called in figures, tables and beside trials, by name: "joint damage at week 52".
 
-    end : of the runs, in model time. A phrase that two endpoints would share is left to neither.
+    end : of the runs, in model time, where it is known. A phrase that two endpoints would share is left to neither.
     """
     labels = name_labels(model) | quantity_labels(model)
-    moment = time_words(end, model.axis_unit)
+    times = _times(model, end)
     phrases = {}
     for name in names:
         one = endpoint(name)
         subject = condition_words(one.subject, model) if one.conditional else labels.get(one.subject, one.subject)
-        phrases[name] = one.phrase(subject, moment)
+        phrases[name] = one.phrase(subject, *times)
     often = Counter(phrases.values())
     return {name: phrase if often[phrase] == 1 else name for name, phrase in phrases.items()}
 
 
-def rule_in_words(rule: str, model: Model, end: float) -> str:
-    """Return a condition on endpoints in words: "lesions at week 24 < 0.25*lesions at day 0".
+def rule_in_words(rule: str, model: Model, end: float | None = None) -> str:
+    """Return a condition on endpoints in words: "lesions at week 24 < 0.25*lesions at the start".
 
-    end : of the runs, in model time.
+    end : of the runs, in model time, where it is known.
     """
+    labels, told, done = name_labels(model), [], 0
+    for found in _CALL.finditer(rule):
+        if found[1] in KINDS:  # what a label says is never read as a name again
+            told += [in_words(rule[done : found.start()], labels), *endpoint_phrases([found[0]], model, end).values()]
+            done = found.end()
+    return "".join([*told, in_words(rule[done:], labels)])
 
-    def said(found: re.Match[str]) -> str:
-        return endpoint_phrases([found[0]], model, end)[found[0]] if found[1] in KINDS else found[0]
 
-    return in_words(re.sub(r"\b(\w+)\([^()]*\)", said, rule), name_labels(model))
+def rule_words(rule: str, model: Model, end: float | None = None) -> str:
+    """Return who meets a condition on endpoints, to stand after "patients" or "share": "in remission at week 24".
+
+    A condition that is a threshold of the model goes by that one's meaning, others by their endpoints.
+
+    end : of the runs, in model time, where it is known.
+    """
+    for threshold in model.thresholds:
+        for name in (found[0] for found in _CALL.finditer(rule) if found[1] in KINDS):
+            same = endpoint(name).subject == threshold.quantity
+            if same and "".join(threshold.on(name).split()) == "".join(rule.split()):
+                # what follows a quantity is when it is looked at; of a peak or an area nothing does
+                when = endpoint(name).phrase("", *_times(model, end)).rstrip()
+                return threshold_words(threshold) + when * when.startswith(" ")
+    return f"with {rule_in_words(rule, model, end)}"
+
+
+def threshold_words(threshold: Threshold) -> str:
+    """Return who meets a threshold, to stand after "patients": "in remission", "with neutropenia of grade 3"."""
+    meaning = threshold.meaning or threshold.name.replace("_", " ")
+    return f"{'in' if _STATE.search(meaning) else 'with'} {meaning}"
+
+
+def _times(model: Model, end: float | None) -> tuple[str, str]:
+    """Return when runs end, in words, and the unit of times that are numbers."""
+    return time_words(end, model.axis_unit) if end is not None else "the end", model.axis_unit
 
 
 def condition_words(condition: str, model: Model) -> str:
-    """Return a condition with labels instead of names, after the name of the threshold that the model declares for it.
+    """Return a condition with labels instead of names, after what a threshold that the model declares for it means.
 
     "remission (DAS28-CRP < 2.6)"; without such a threshold "tumor cells > 1e8".
     """
     words = in_words(condition, name_labels(model))
     line = next((one for one in model.thresholds if one.condition == condition), None)
-    return f"{line.name.replace('_', ' ')} ({words})" if line is not None else words
+    return f"{line.meaning or line.name.replace('_', ' ')} ({words})" if line is not None else words

@@ -12,7 +12,13 @@ from numpy.typing import NDArray
 
 from immunode.errors import StudyError, did_you_mean
 from immunode.model.patients import Story
-from immunode.study.result.course_pictures import Population, draw, draw_timeline, draw_waterfall, remembered
+from immunode.study.result.course_pictures import (
+    Population,
+    draw,
+    draw_patients,
+    draw_timeline,
+    remembered,
+)
 from immunode.study.result.marks import switch_times
 from immunode.study.result.notebook import page
 from immunode.study.run.ready import flux_names, meanings, model_time, quantity_units
@@ -296,8 +302,10 @@ class Comparison(Mapping[str, Simulation]):
         heading = next(iter(self._arms.values())).model.heading
         head = story.sentence if title is None else title
         note = heading if head == story.sentence != heading else ""
-        if story.kind == "waterfall" and self._population is not None and axes is None and not timeline:
-            return draw_waterfall(self._arms, self._population, story.panels[0], style, head)
+        if self._population is not None and axes is None and not timeline and story.kind != "courses":
+            return draw_patients(
+                self._arms, self._population, story.kind, story.panels[0], style=style, title=head, note=note
+            )
         return draw(
             self._arms, tuple(story.panels), style, head, log, axes, timeline, note=note, declared=story.logarithmic,
             population=self._population,

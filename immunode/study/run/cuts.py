@@ -12,7 +12,7 @@ from immunode.study.run.plan import Plan
 
 MEMORY = 16e6
 """Bytes that the trajectories of one block may take; as many blocks are in hand as there are processors."""
-LEAST, MOST, BLOCKS = 1024, 8192, 16
+LEAST, MOST, BLOCKS = 2560, 8192, 16
 """Runs that are solved together, at least and at most where memory allows them, and blocks that processors share."""
 REMOTE, REMOTE_SLOW = 4096, 512
 """Rows of a block at a remote place, at least, and where runs are solved one by one: a block is ten objects there."""

@@ -94,6 +94,11 @@ class Plan:
         return tuple(arm.name for arm in self.arms)
 
     @property
+    def untreated(self) -> str:
+        """The first arm that nothing is applied to, "" where all are treated."""
+        return next((arm.name for arm in self.arms if not arm.model.applied), "")
+
+    @property
     def endpoint_names(self) -> tuple[str, ...]:
         """Names of the endpoints."""
         return tuple(one.name for one in self.endpoints)

@@ -21,7 +21,7 @@ from immunode.study.store.place import LARGEST, Place, require_zarr
 
 DIGEST = 32
 """Bytes of the checksum of a file."""
-METHODS = ("none", "tsit5", "rodas5p", "LSODA", "BDF", "Radau", "DOP853")
+METHODS = ("none", "tsit5", "rodas5p", "LSODA", "BDF", "Radau", "DOP853", "dop853")
 """Methods as a store numbers them."""
 MOST_BYTES = 2 * 2**30
 """Bytes that one block of one array may have; a store that asks for more is not opened."""

@@ -60,6 +60,11 @@ class StoredPlan:
         return tuple(self.store.layout.study["arms"])
 
     @property
+    def untreated(self) -> str:
+        """The first arm that nothing is applied to, "" where all are treated."""
+        return next((name for name, arm in self.store.layout.study["arms"].items() if not arm["interventions"]), "")
+
+    @property
     def endpoint_names(self) -> tuple[str, ...]:
         """Names of the endpoints."""
         return tuple(self.store.layout.study["endpoints"])

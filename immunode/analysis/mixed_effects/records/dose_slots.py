@@ -8,16 +8,18 @@ from dataclasses import dataclass, replace
 import numpy as np
 from numpy.typing import NDArray
 
+from immunode.analysis.mixed_effects.records.course_slots import CourseSlots, Span, slots_of_courses
+from immunode.analysis.mixed_effects.records.discrete_outcomes import with_outcomes
 from immunode.analysis.mixed_effects.records.individual_records import DoseRecord, Individual, IndividualData, Route
+from immunode.analysis.mixed_effects.records.value_steps import AFTER
 from immunode.errors import StudyError, did_you_mean
+from immunode.intervention.pharmacokinetics.occasions import OccasionVariability
 from immunode.language.expression import parse
 from immunode.language.tree import names
 from immunode.model import Event, Model, Parameter, Process, Switch
 from immunode.model.checks.units import unit_of
 
 Array = NDArray[np.float64]
-AFTER = 1e-9
-"""By this part of the time a dose comes later than an observation that stands before it at the same time."""
 SOURCE = "assumed: given by the records of individuals"
 FIELDS = ("time", "every", "count", "amount", "duration")
 
@@ -43,10 +45,13 @@ class Episode:
     """What one run computes: an individual from its start, or from a reset, to the next reset.
 
     shift : model time minus the records' time.   first, last : which observations of the individual it holds.
+    place, end : which rows of its records.
     """
 
     individual: int
     shift: float
+    place: int
+    end: int
     first: int
     last: int
     courses: tuple[Course, ...]
@@ -54,17 +59,22 @@ class Episode:
 
 @dataclass(frozen=True, slots=True)
 class DosedModel:
-    """A model with slots for doses. rows : of each parameter of a slot, by its name."""
+    """A model with slots for doses, and for what else the records change in time."""
 
     model: Model
     routes: tuple[Route, ...]
     boluses: tuple[int, ...]
     infusions: tuple[int, ...]
     episodes: tuple[Episode, ...]
+    courses: CourseSlots
 
 
-def dosed_model(model: Model, data: IndividualData, steady: int) -> DosedModel:
-    """Return the model with room for the doses of all individuals. steady : doses that lead to a steady state.
+def dosed_model(
+    model: Model, data: IndividualData, steady: int, occasions: Sequence[OccasionVariability] = ()
+) -> DosedModel:
+    """Return the model with room for the doses of all individuals, and for covariates and occasions that change.
+
+    steady : doses that lead to a steady state.
 
     Raises
     ------
@@ -81,14 +91,18 @@ def dosed_model(model: Model, data: IndividualData, steady: int) -> DosedModel:
             mine = [c for c in episode.courses if c.route == k]
             boluses[k] = max(boluses[k], sum(c.duration == 0 for c in mine))
             infusions[k] = max(infusions[k], sum(c.duration > 0 for c in mine))
+    courses = slots_of_courses(model, data, occasions, [Span(e.individual, e.place, e.end, e.shift) for e in episodes])
     with_slots = _with_slots(model, routes, boluses, infusions)
-    return DosedModel(with_slots, routes, tuple(boluses), tuple(infusions), episodes)
+    with_slots = with_outcomes(with_slots).replace(
+        parameters=(*with_slots.parameters, *courses.parameters), effects=(*with_slots.effects, *courses.effects)
+    )
+    return DosedModel(with_slots, routes, tuple(boluses), tuple(infusions), episodes, courses)
 
 
 def slot_values(dosed: DosedModel) -> dict[str, Array]:
     """Return the value of each parameter of the slots in each episode, (n_episodes,)."""
     n = len(dosed.episodes)
-    values: dict[str, Array] = {}
+    values: dict[str, Array] = dict(dosed.courses.values)
     for k in range(len(dosed.routes)):
         for kind, count in (("bolus", dosed.boluses[k]), ("infusion", dosed.infusions[k])):
             for j in range(count):
@@ -153,7 +167,7 @@ def _episodes(i: int, one: Individual, routes: Mapping[str, int], steady: int) -
             before = max([steady * d.ii for d in doses if d.steady], default=0.0)
             shift = before - begin if k or before or begin < 0 else 0.0
             courses = _courses(doses, one, shift, routes, steady)
-            episodes.append(Episode(i, shift, done, last, courses))
+            episodes.append(Episode(i, shift, place, end, done, last, courses))
         done = last
     return episodes
 

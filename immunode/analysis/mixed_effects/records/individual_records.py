@@ -16,6 +16,7 @@ from immunode.analysis.mixed_effects.records.record_table import (
     numbers,
     table_of_records,
 )
+from immunode.analysis.mixed_effects.records.value_steps import Step, numbered, steps_of_rows
 from immunode.errors import StudyError
 
 if TYPE_CHECKING:
@@ -68,7 +69,8 @@ class DoseRecord:
 class Observation:
     """One observation. censored : 1 where the value is an upper limit (M3), -1 a lower one, 0 where it was measured.
 
-    limit : lower end where a censored value lies in an interval, else NaN.
+    limit : lower end where a censored value lies in an interval, else NaN.   again : whether it is a second part of the
+    observation before it.
     """
 
     time: float
@@ -78,6 +80,7 @@ class Observation:
     limit: float
     place: int
     line: int
+    again: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,9 +102,13 @@ class IndividualData:
     individuals : tuple[Individual, ...]
         in the order of the table.
     covariates : Mapping[str, ndarray]
-        column -> value of each individual, (n_individuals,), for columns with one number each.
-    varying : Mapping[str, int]
-        columns that change within an individual -> row of the first change.
+        column -> first value of each individual, (n_individuals,).
+    varying : Mapping[str, tuple[tuple[Step, ...], ...]]
+        columns that change within an individual -> the values of each individual over time.
+    carried : str
+        "last" where such a value holds until the next one, "next" where it held since the row before.
+    occasions : tuple[tuple[Step, ...], ...]
+        of each individual, the number of its occasion over time, from 1; empty without a column OCC.
     texts : Mapping[str, int]
         columns that hold texts -> row of the first.
     outputs : Mapping[str, str]
@@ -114,16 +121,18 @@ class IndividualData:
 
     individuals: tuple[Individual, ...]
     covariates: Mapping[str, Array]
-    varying: Mapping[str, int] = field(default_factory=dict)
+    varying: Mapping[str, tuple[tuple[Step, ...], ...]] = field(default_factory=dict)
     texts: Mapping[str, int] = field(default_factory=dict)
     outputs: Mapping[str, str] = field(default_factory=dict)
     routes: Mapping[str, Route] = field(default_factory=dict)
     notes: tuple[str, ...] = ()
+    carried: str = "last"
+    occasions: tuple[tuple[Step, ...], ...] = ()
 
     @property
     def n_observations(self) -> int:
         """Number of observations, censored ones among them."""
-        return sum(len(one.observations) for one in self.individuals)
+        return sum(not o.again for one in self.individuals for o in one.observations)
 
     def __len__(self) -> int:
         return len(self.individuals)
@@ -144,13 +153,15 @@ def individual_data(
     outputs: Mapping[Any, str] | str | None = None,
     routes: Mapping[Any, Route | str] | Route | str | None = None,
     without_observations: str = "refuse",
+    carried: str = "last",
 ) -> IndividualData:
     """Return the records of individuals, checked.
 
     Columns have the names and meanings of NONMEM, in any case: ID, TIME, DV; AMT with RATE (or DUR), ADDL and II, SS,
     CMT for doses; EVID (0 observation, 1 dose, 2 other, 3 reset, 4 reset and dose), MDV 1 for a DV that is none; DVID
-    for the output; CENS (1: DV is the upper limit, -1: a lower one) with LIMIT. Others are covariates. Empty cells, "."
-    and "NA" are missing. Without EVID, a row with an amount is a dose.
+    for the output; CENS (1: DV is the upper limit, -1: a lower one) with LIMIT; OCC, the occasion. Others are
+    covariates, which may change in time. Empty cells, "." and "NA" are missing. Without EVID, a row with an amount is a
+    dose.
 
     Parameters
     ----------
@@ -166,6 +177,9 @@ def individual_data(
         number, from 1; without CMT the first state.
     without_observations : str
         "refuse" or "leave out" individuals without any observation.
+    carried : str
+        for covariates and occasions that change within an individual: "last" (a value holds from its row until the
+        next one) or "next" (from the row before until its own, as NONMEM takes it).
 
     Raises
     ------
@@ -185,6 +199,8 @@ def individual_data(
         groups.setdefault(str(label), []).append(i)
     individuals = [reader.individual(label, rows) for label, rows in groups.items()]
     empty = [one.label for one in individuals if not one.observations]
+    if carried not in ("last", "next"):
+        raise StudyError(f"individual_data: carried is 'last' or 'next', got {carried!r}")
     if without_observations not in ("refuse", "leave out"):
         raise StudyError(
             f"individual_data: without_observations is 'refuse' or 'leave out', got {without_observations!r}"
@@ -199,20 +215,26 @@ def individual_data(
     kept = [i for i, one in enumerate(individuals) if one.observations]
     if not kept:
         raise StudyError("individual_data: the table has no observation; rows need EVID 0 (or no AMT), MDV 0 and a DV")
-    rows = list(groups.values())
-    constant, varying, texts = covariate_columns(frame, set(names.values()), [rows[i] for i in kept])
+    rows = [list(groups.values())[i] for i in kept]
+    known = {column for name, column in names.items() if name != "OCC"}
+    constant, varying, texts = covariate_columns(frame, known, rows)
+    occasions = reader.occasions(rows, carried)
     return IndividualData(
         individuals=tuple(individuals[i] for i in kept),
         covariates=constant,
-        varying=varying,
+        varying={
+            column: reader.steps([values[mine] for mine in rows], rows, carried) for column, values in varying.items()
+        },
         texts=texts,
         outputs={"": outputs} if isinstance(outputs, str) else {_code(k): str(v) for k, v in (outputs or {}).items()},
         routes=_routes(routes),
         notes=tuple(reader.notes),
+        carried=carried,
+        occasions=occasions,
     )
 
 
-_CODES = ("CMT", "DVID")
+_CODES = ("CMT", "DVID", "OCC")
 
 
 def _routes(given: Any) -> dict[str, Route]:
@@ -221,13 +243,13 @@ def _routes(given: Any) -> dict[str, Route]:
 
 
 def _code(value: Any) -> str:
-    """Return a code of CMT or DVID as text: 1, 1.0 and "1" are the same."""
+    """Return a code of CMT, DVID or OCC as text: 1, 1.0 and "1" are the same."""
     text = str(value).strip()
     try:
         number = float(text)
     except ValueError:
         return text
-    return str(int(number)) if number == int(number) else text
+    return str(int(number)) if number.is_integer() else text
 
 
 class _Reader:
@@ -266,6 +288,26 @@ class _Reader:
         if late:
             self.notes.append(f"ID {label}: {late} doses after its last observation change nothing")
         return Individual(label, tuple(observations), tuple(doses), tuple(resets))
+
+    def steps(self, values: list[Array], rows: list[list[int]], carried: str) -> tuple[tuple[Step, ...], ...]:
+        """Return the steps of each individual. values : of its rows."""
+        return tuple(
+            steps_of_rows(known, self.cells["TIME"][mine], [self.kind(i)[0] == OBSERVED for i in mine], carried)
+            for known, mine in zip(values, rows, strict=True)
+        )
+
+    def occasions(self, rows: list[list[int]], carried: str) -> tuple[tuple[Step, ...], ...]:
+        """Return the occasions of each individual, or nothing without a column OCC."""
+        if "OCC" not in self.names:
+            return ()
+        codes = self.codes["OCC"]
+        found = self.steps(
+            [numbered(["" if codes[i] in MISSING else codes[i] for i in mine]) for mine in rows], rows, carried
+        )
+        for steps, mine in zip(found, rows, strict=True):
+            if not steps:
+                raise self.problem(mine[0], "OCC", "no row of this individual says which occasion it is")
+        return found
 
     def kind(self, i: int) -> tuple[int, str]:
         """Return the EVID of a row, and its compartment."""

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 Array = NDArray[np.float64]
 COLUMNS = (
-    "ID", "TIME", "DV", "AMT", "RATE", "DUR", "II", "ADDL", "SS", "EVID", "MDV", "CMT", "DVID", "CENS", "LIMIT",
+    "ID", "TIME", "DV", "AMT", "RATE", "DUR", "II", "ADDL", "SS", "EVID", "MDV", "CMT", "DVID", "CENS", "LIMIT", "OCC",
 )  # fmt: skip
 """Names of columns with a meaning of their own; case does not matter."""
 MISSING = ["", ".", "NA", "na", "nan", "NaN"]
@@ -88,12 +88,15 @@ def numbers(frame: pd.DataFrame, column: str, name: str) -> Array:
 
 def covariate_columns(
     frame: pd.DataFrame, used: set[str], groups: list[list[int]]
-) -> tuple[dict[str, Array], dict[str, int], dict[str, int]]:
-    """Return columns with one number an individual, and those that vary or hold texts with the row of the first."""
+) -> tuple[dict[str, Array], dict[str, Array], dict[str, int]]:
+    """Return the columns of covariates: first value of each individual, all values of those that change, texts.
+
+    For a column that changes within an individual, the values are (n_rows,); for one with texts, the row of the first.
+    """
     import pandas as pd
 
     constant: dict[str, Array] = {}
-    varying: dict[str, int] = {}
+    varying: dict[str, Array] = {}
     texts: dict[str, int] = {}
     for column in frame.columns:
         if str(column) in used:
@@ -109,8 +112,7 @@ def covariate_columns(
         for k, rows in enumerate(groups):
             known = values[rows][~np.isnan(values[rows])]
             mine[k] = known[0] if known.size else np.nan
-            other = [i for i in rows if values[i] != mine[k] and not np.isnan(values[i])]
-            if other:
-                varying.setdefault(str(column), other[0] + 1)
+            if (known != mine[k]).any():
+                varying[str(column)] = values
         constant[str(column)] = mine
     return constant, varying, texts

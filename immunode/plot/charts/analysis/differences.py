@@ -47,7 +47,7 @@ def difference_bars(
     if z.shape != (len(names),):
         raise StudyError(f"terms: values of shape {z.shape} for {len(names)} names")
     with styled(look):
-        figure, ax, wide = row_axes([*names, "sum"], look, axes, title)
+        figure, ax, wide, look = row_axes([*names, "sum"], look, axes, title)
         every = np.concatenate([[0.0, total], z, *(np.asarray(s, float) for s in spread or ())])
         power = power_of(float(every.min()), float(every.max()))
         texts = {v: ("+" if v > 0 else "") + number(v / 10.0**power) for v in [*z.tolist(), total]}

@@ -55,7 +55,7 @@ def sensitivity_bars(
     table = {m: np.asarray(v, float) for m, v in values.items()}
     first = next(iter(table))
     with styled(look):
-        figure, ax, wide = row_axes(names, look, axes, title)
+        figure, ax, wide, look = row_axes(names, look, axes, title)
         places = np.arange(len(names))
         ends = [np.concatenate([np.asarray(side[m], float) for m in side]) for side in (low or {}, high or {}) if side]
         drawn = np.concatenate([np.zeros(1), *table.values(), *ends])
@@ -131,8 +131,8 @@ def sensitivity_heat(
         most = np.nanmax(np.where(np.isfinite(z), np.abs(z), 0.0), axis=0)
         z = z / np.where(most > 0, most, 1.0)
     with styled(look):
-        figure, ax, wide = row_axes(rows, look, axes, title)
-        size = look.small if len(rows) <= 16 else look.least
+        figure, ax, wide, look = row_axes(rows, look, axes, title)
+        size = look.small if len(rows) <= 16 else min(look.small, look.least)
         reach = float(np.nanmax(np.abs(z[np.isfinite(z)]), initial=0.0)) or 1.0
         norm: Normalize = CenteredNorm(0.0, reach) if signed else Normalize(0.0, reach)
         cmap = colormaps["PuOr_r" if signed else "Blues"]
@@ -287,7 +287,7 @@ def evidence_shares(
     z = np.asarray(values, float)
     z = z / np.maximum(z.sum(axis=1, keepdims=True), 1.0)  # what sampling lifts above the whole
     with styled(look):
-        figure, ax, wide = row_axes(rows, look, axes, title)
+        figure, ax, wide, look = row_axes(rows, look, axes, title)
         left = np.zeros(len(rows))
         places = np.arange(len(rows))
         for i, kind in enumerate(kinds):

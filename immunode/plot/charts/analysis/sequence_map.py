@@ -103,7 +103,7 @@ def order_map(
     if not good.size:
         raise StudyError("sequence map: no run has a value")
     with styled(look):
-        figure, ax, wide = row_axes(orders, look, axes, title, pitch=3.0)
+        figure, ax, wide, look = row_axes(orders, look, axes, title, pitch=3.0)
         norm, cmap = Normalize(float(good.min()), float(good.max())), colormaps["viridis"]
         mesh = ax.pcolormesh(np.arange(x.size + 1), np.arange(len(orders) + 1) - 0.5, np.ma.masked_invalid(z),
                              norm=norm, cmap=cmap, edgecolors=PAPER, linewidth=look.line / 2)  # fmt: skip

@@ -16,6 +16,9 @@ from immunode.plot.kit.named_rows import DOWN, UP, hatch_down, label_x, row_axes
 from immunode.plot.kit.style import FAINT, INK, Style, find_style, readable, styled
 from immunode.plot.kit.text import number, power_of, pretty_unit, quantity_label, scale_axis, width_of, wrap
 
+MOST_RANGES = 16
+"""Rows up to which a slide has room for the ranges of inputs as well."""
+
 
 def tornado(
     base: float,
@@ -49,11 +52,11 @@ def tornado(
     if low.shape != (len(names),) or high.shape != low.shape or limits.shape != (len(names), 2):
         raise StudyError(f"tornado: shapes {low.shape}, {high.shape}, {limits.shape} for {len(names)} names")
     shown = [
-        _row_name(name, a, b, _unit(units, i), look)
+        _row_name(name, a, b, _unit(units, i), look) if len(names) <= MOST_RANGES or not look.fixed else name
         for i, (name, (a, b)) in enumerate(zip(names, limits.tolist(), strict=True))
     ]
     with styled(look):
-        figure, ax, wide = row_axes(shown, look, axes, title)
+        figure, ax, wide, look = row_axes(shown, look, axes, title)
         every = np.concatenate([low, high, [base]])
         every = every[np.isfinite(every)]
         texts = [number(float(v) / 10.0 ** power_of(float(every.min()), float(every.max()))) for v in every]

@@ -62,16 +62,21 @@ class Pending(Generic[Of]):
 
     look: Callable[[Looks[Of]], None]
     _waiting: dict[int, list[Looks[Of]]] = field(default_factory=dict)
+    _count: dict[int, int] = field(default_factory=dict)
 
     def add(self, looks: Looks[Of]) -> None:
         """Add steps; those of a run come in order of time."""
-        mine = self._waiting.setdefault(threading.get_ident(), [])
+        thread = threading.get_ident()
+        mine = self._waiting.setdefault(thread, [])
         mine.append(looks)
-        if sum(len(one.run) for one in mine) >= ENOUGH:
+        self._count[thread] = self._count.get(thread, 0) + len(looks.run)
+        if self._count[thread] >= ENOUGH:
+            self._count[thread] = 0
             self._flush(mine)
 
     def finish(self) -> None:
         """Look at all that is left; nobody adds any more."""
+        self._count.clear()
         for waiting in self._waiting.values():
             self._flush(waiting)
 

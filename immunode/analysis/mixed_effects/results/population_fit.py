@@ -11,21 +11,25 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
-from immunode.analysis.mixed_effects.diagnostics import (
+from immunode.analysis.mixed_effects.empirical_bayes import Modes
+from immunode.analysis.mixed_effects.likelihoods import LikelihoodValue
+from immunode.analysis.mixed_effects.predictions import Predictions
+from immunode.analysis.mixed_effects.residual_error import EVENT
+from immunode.analysis.mixed_effects.results.diagnostics import (
     PredictiveCheck,
     prediction_errors,
     predictive_check,
     simulated,
     weighted_residuals,
 )
-from immunode.analysis.mixed_effects.empirical_bayes import Modes
-from immunode.analysis.mixed_effects.likelihoods import LikelihoodValue
-from immunode.analysis.mixed_effects.pictures import FitPictures
-from immunode.analysis.mixed_effects.predictions import Predictions
+from immunode.analysis.mixed_effects.results.estimate_words import estimate_lines, interval_ends
+from immunode.analysis.mixed_effects.results.fitted_model import with_estimates
+from immunode.analysis.mixed_effects.results.pictures import FitPictures
 from immunode.analysis.mixed_effects.structure import Point
 from immunode.analysis.mixed_effects.uncertainty import shown_covariance, shown_names, shown_numbers
 from immunode.errors import StudyError, did_you_mean
-from immunode.model import Correlation, Model
+from immunode.intervention.pharmacokinetics.occasions import OccasionVariability
+from immunode.model import Model
 from immunode.study.populations import Population, population
 from immunode.study.run.ready import quantity_units
 
@@ -34,11 +38,8 @@ if TYPE_CHECKING:
 
 
 Array = NDArray[np.float64]
-NORMAL_95 = 1.959963984540054
 SHRUNK = 0.3
 """Shrinkage above which an individual estimate tells little."""
-HOPELESS = 1000.0
-"""Relative standard error, in percent, above which the data do not fix a number."""
 NEAR_ZERO = 1e-2
 """Standard deviation of a random effect on a log or logit scale below which it counts as absent."""
 
@@ -60,6 +61,10 @@ class PopulationFit:
         (n_estimates,), in the order of `names`; NaN where the data do not fix them.
     covariance : ndarray
         (n_estimates, n_estimates).
+    penalty : float
+        -2 log of the prior density at the estimates, without its constant; 0 without priors.
+    priors : tuple[str, ...]
+        the priors in words.
     condition : float
         condition number of the correlation matrix of the estimates; infinite where it is singular.
     history : ndarray
@@ -89,6 +94,8 @@ class PopulationFit:
     means: Array
     deviations: Array
     error_method: str
+    penalty: float = 0.0
+    priors: tuple[str, ...] = ()
 
     @property
     def names(self) -> tuple[str, ...]:
@@ -111,6 +118,14 @@ class PopulationFit:
         """See the class."""
         return np.asarray(np.sqrt(np.diag(self.covariance)))
 
+    @property
+    def covariance_condition(self) -> float:
+        """Condition number of the covariance of the estimates, which depends on their units; infinite: singular."""
+        if not np.isfinite(self.covariance).all():
+            return math.inf
+        values = np.linalg.eigvalsh(self.covariance)
+        return float(values[-1] / values[0]) if values[0] > 0 else math.inf
+
     def __getitem__(self, name: str) -> float:
         """Return an estimate by its name."""
         if name not in self.names:
@@ -118,25 +133,50 @@ class PopulationFit:
         return float(self.values[self.names.index(name)])
 
     @property
+    def derivatives(self) -> str:
+        """How derivatives by random effects were computed, and where by differences, why."""
+        return self.predict.derivatives
+
+    @property
+    def penalized(self) -> float:
+        """-2LL plus -2 log of the prior density without its constant: what is lowest where there are priors.
+
+        No -2LL: never compare nested models by it, nor by the -2LL of a fit with priors.
+        """
+        return self.likelihood.minus2ll + self.penalty
+
+    @property
     def aic(self) -> float:
-        """Akaike's information criterion, -2LL + 2 n_estimates."""
+        """Akaike's information criterion, -2LL + 2 n_estimates; NaN with priors, where -2LL is not at its lowest."""
+        if self.priors:
+            return math.nan
         return self.likelihood.minus2ll + 2 * len(self.names)
 
     @property
     def bic(self) -> float:
-        """Bayes' information criterion, -2LL + n_estimates*log(n_observations)."""
+        """Bayes' information criterion, -2LL + n_estimates*log(n_observations); NaN with priors."""
+        if self.priors:
+            return math.nan
         return self.likelihood.minus2ll + len(self.names) * math.log(self.predict.data.n_observations)
 
     @property
     def shrinkage(self) -> dict[str, float]:
-        """Shrinkage of the random effects, 1 - SD of the modes / omega, and of residuals ("epsilon"), 1 - SD(IWRES)."""
-        sd = np.sqrt(np.diag(self.point.omega))
-        parts = {
-            name: float(1 - self.modes.eta[:, k].std(ddof=1) / sd[k])
-            for k, name in enumerate(self.predict.structure.effects)
-        }
+        """Shrinkage of random effects, 1 - SD of the modes / omega, and of residuals ("epsilon"), 1 - SD(IWRES).
+
+        By the name of the parameter; by `omega_occasion(CL)` where it differs between occasions, over those that an
+        individual has.
+        """
+        s, sd = self.predict.structure, np.sqrt(np.diag(self.point.omega))
+        parts = {}
+        for block, copies in zip(s.blocks, s.copies, strict=True):
+            for place, k in enumerate(block):
+                alike = [k, *(other[place] for other in copies)]
+                eta, moved = self.modes.eta[:, alike], np.any(self.modes.slopes[:, alike] != 0, axis=2)
+                modes = eta[moved] if copies else eta[:, 0]
+                parts[s.spread_name(k) if copies else s.effects[k]] = float(1 - modes.std(ddof=1) / sd[k])
         iwres, _ = weighted_residuals(self.predict, self.point, self.modes)
-        return {**parts, "epsilon": float(1 - np.nanstd(iwres, ddof=1))}
+        known = iwres[np.isfinite(iwres)]
+        return {**parts, "epsilon": float(1 - known.std(ddof=1)) if known.size > 1 else math.nan}
 
     @property
     def units(self) -> dict[str, str]:
@@ -147,29 +187,16 @@ class PopulationFit:
         units = {}
         for name in self.names:
             kind, _, inside = name.rstrip(")").partition("(")
-            linear = kind == "omega" and self._scale(inside) == "linear"
+            linear = name == f"omega({inside})" and self._scale(inside) == "linear"
             other = declared[inside] if linear else quantities[inside] if kind == "additive" else ""
             units[name] = declared.get(name, other)
         return units
 
     def intervals(self) -> Array:
         """Return 95 % intervals, (n_estimates, 2), symmetric on the scale that keeps an estimate in its range."""
-        s = self.predict.structure
-        value, se = self.values, self.standard_errors
-        scales = [one.scale for one in s.fixed]
-        ends = np.stack([value - NORMAL_95 * se, value + NORMAL_95 * se], axis=1)
-        for k, name in enumerate(self.names):
-            kind = scales[k] if k < len(scales) else "corr" if name.startswith("corr(") else "log"
-            if kind == "log" and value[k] != 0:
-                width = min(NORMAL_95 * se[k] / abs(value[k]), 700.0)
-                ends[k] = np.sort(value[k] * np.exp([-width, width]))
-            elif kind == "logit":
-                at, width = math.log(value[k] / (1 - value[k])), se[k] / (value[k] * (1 - value[k]))
-                ends[k] = 1 / (1 + np.exp(-(at + np.array([-1, 1]) * NORMAL_95 * width)))
-            elif kind == "corr":
-                at, width = math.atanh(value[k]), se[k] / (1 - value[k] ** 2)
-                ends[k] = np.tanh(at + np.array([-1, 1]) * NORMAL_95 * width)
-        return ends
+        scales = [one.scale for one in self.predict.structure.fixed]
+        kinds = [*scales, *("corr" if name.startswith("corr(") else "log" for name in self.names[len(scales) :])]
+        return interval_ends(self.values, self.standard_errors, kinds)
 
     def table(self) -> pd.DataFrame:
         """Return the estimates, one row each: value, unit, se, rse_percent, low, high (95 %), cv_percent, shrinkage."""
@@ -180,7 +207,7 @@ class PopulationFit:
         with np.errstate(all="ignore"):
             for k, (name, value, se) in enumerate(zip(self.names, self.values, self.standard_errors, strict=True)):
                 kind, _, inside = name.rstrip(")").partition("(")
-                log = kind == "omega" and self._scale(inside) == "log"
+                log = kind == "omega_occasion" or (kind == "omega" and self._scale(inside) == "log")
                 rows.append(
                     {
                         "name": name,
@@ -191,7 +218,7 @@ class PopulationFit:
                         "low": ends[k, 0],
                         "high": ends[k, 1],
                         "cv_percent": 100 * math.sqrt(math.expm1(min(value**2, 700.0))) if log else np.nan,
-                        "shrinkage_percent": 100 * shrunk.get(inside, np.nan) if kind == "omega" else np.nan,
+                        "shrinkage_percent": 100 * shrunk.get(inside if kind == "omega" else name, np.nan),
                     }
                 )
         return pd.DataFrame(rows).set_index("name")
@@ -231,11 +258,14 @@ class PopulationFit:
         labels = np.array([one.label for one in p.data.individuals], dtype=object)
         owner = np.broadcast_to(labels[:, None], t.y.shape)
         names = np.array([form.quantity for form in p.structure.forms], dtype=object)
-        used = t.used
+        # an event is two observations: none before it, then the hazard at it
+        event = np.array([form.kind == EVENT for form in p.structure.forms])[t.output] & t.used
+        seen = np.where(np.roll(event, -1, axis=1), 1.0, t.y)
+        used = t.used & ~event
         return pd.DataFrame(
             {
                 "ID": owner[used], "row": t.line[used], "time": t.clock[used], "output": names[t.output[used]],
-                "DV": t.y[used], "censored": t.censored[used], "PRED": typical[used], "IPRED": self.modes.f[used],
+                "DV": seen[used], "censored": t.censored[used], "PRED": typical[used], "IPRED": self.modes.f[used],
                 "IWRES": iwres[used], "CWRES": cwres[used], "NPDE": npde[used],
             }
         )  # fmt: skip
@@ -257,45 +287,34 @@ class PopulationFit:
             whether values are divided by the typical prediction and multiplied by its median in the bin.
         """
         names = [form.quantity for form in self.predict.structure.forms]
-        name = quantity or names[0]
+        name = quantity or (self.drawn_outputs or names)[0]
         if name not in names:
             raise StudyError(f"predictive check: no output '{name}'{did_you_mean(name, names)}")
+        if name not in self.drawn_outputs:
+            raise StudyError(f"predictive check: events and categories, as '{name}' is recorded, are not drawn")
         unit = quantity_units(self.predict.structure.model).get(name, "")
         rng = np.random.default_rng((self.seed, 11))
         return predictive_check(
             self.predict, self.point, names.index(name), simulations, bins, prediction_corrected, rng, unit
         )
 
+    @property
+    def drawn_outputs(self) -> tuple[str, ...]:
+        """Outputs that have predictions with an error around them: no events or categories."""
+        return tuple(form.quantity for form in self.predict.structure.forms if not form.discrete)
+
     def model(self) -> Model:
-        """Return the model with the estimates as its typical values, variability, correlations and errors."""
-        s, point = self.predict.structure, self.point
-        values = dict(zip((one.name for one in s.fixed), s.natural(point.fixed), strict=True))
-        sd = dict(zip(s.effects, np.sqrt(np.diag(point.omega)), strict=True))
-        old = {v.parameter: v.spread for v in s.model.variability}
-        variability = []
-        for v in s.model.variability:
-            leader = v.shares or v.parameter
-            ratio = v.spread / old[leader] if leader in sd else 1.0
-            variability.append(replace(v, sd=float(sd[leader] * ratio), cv=0.0) if leader in sd else v)
-        errors = {form.quantity: point.errors[o] for o, form in enumerate(s.forms)}
-        observed = [
-            o if o.quantity not in errors or o.counts else replace(
-                o, additive=float(errors[o.quantity][0]), proportional=float(errors[o.quantity][1]),
-                lognormal=float(errors[o.quantity][2]), power=float(errors[o.quantity][3]),
-            )
-            for o in s.model.observed
-        ]  # fmt: skip
-        correlations = [c for c in s.model.correlations if c.first not in sd or c.second not in sd]
-        spread = np.sqrt(np.diag(point.omega))
-        correlations_of = point.omega / np.outer(spread, spread)
-        for block in s.blocks:
-            correlations += [
-                Correlation(s.effects[j], s.effects[i], float(correlations_of[i, j]))
-                for a, i in enumerate(block)
-                for j in block[:a]
-            ]
-        fitted = s.model.with_values({name: float(value) for name, value in values.items()})
-        return fitted.replace(variability=variability, correlations=correlations, observed=observed)
+        """Return the model with the estimates as its typical values, variability, correlations and errors.
+
+        Differences between occasions that were asked for with `occasions=` are in `occasions`, as a drug takes them.
+        """
+        return with_estimates(self.predict.structure, self.point)
+
+    @property
+    def occasions(self) -> tuple[OccasionVariability, ...]:
+        """Differences between occasions that were asked for, with the estimated standard deviations."""
+        s, sd = self.predict.structure, np.sqrt(np.diag(self.point.omega))
+        return tuple(replace(one, sd=float(sd[s.effects.index(f"{one.number}_eta_1")]), cv=0.0) for one in s.occasions)
 
     def population(self) -> Population:
         """Return the fitted population, from which virtual patients are drawn for trials."""
@@ -316,21 +335,17 @@ class PopulationFit:
             f"{self.predict.structure.model.name}: {self.method}",
             f"{len(self.predict.data)} individuals, {self.predict.data.n_observations} observations",
             repr(self.likelihood),
-            f"AIC {self.aic:.2f}, BIC {self.bic:.2f} (number of observations), from -2LL with all constants",
-            f"standard errors by {self.error_method}; condition number of the correlations {self.condition:.3g}",
+            f"AIC {self.aic:.2f}, BIC {self.bic:.2f} (number of observations), from -2LL with all constants"
+            if not self.priors
+            else f"penalized objective {self.penalized:.4f} = -2LL + {self.penalty:.4f} of the priors; the estimates "
+            "do not maximize the likelihood, so there is no AIC, BIC or likelihood-ratio test",
+            *(f"prior of {text}" for text in self.priors),
+            f"derivatives by random effects: {self.derivatives}",
+            f"standard errors by {self.error_method}",
+            f"condition number: correlations {self.condition:.3g}, covariance {self.covariance_condition:.3g}",
             "",
         ]
-        rows: dict[str, dict[str, Any]] = self.table().to_dict("index")  # type: ignore[assignment]
-        for name, row in rows.items():
-            how = "the data do not fix it"
-            if math.isfinite(row["se"]) and row["rse_percent"] < HOPELESS:
-                how = f"{row['low']:.4g} to {row['high']:.4g} with 95 % confidence, RSE {row['rse_percent']:.0f} %"
-            line = f"{name} = {row['value']:.4g}{' ' * bool(row['unit'])}{row['unit']} ({how})"
-            if math.isfinite(row["cv_percent"]):
-                line += f"; CV {row['cv_percent']:.0f} %"
-            if math.isfinite(row["shrinkage_percent"]):
-                line += f"; shrinkage {row['shrinkage_percent']:.0f} %"
-            lines.append(line)
+        lines += estimate_lines(self.table())
         return "\n".join([*lines, *([""] if self.notes else []), *(f"note: {note}" for note in self.notes)])
 
     def __repr__(self) -> str:

@@ -9,7 +9,10 @@ from numpy.typing import NDArray
 
 from immunode.analysis.mixed_effects.empirical_bayes import Modes, conditional_modes, from_many_starts, full_hessian
 from immunode.analysis.mixed_effects.likelihoods import laplace_parts, refuse_failures
+from immunode.analysis.mixed_effects.methods.empirical_information import score_information
 from immunode.analysis.mixed_effects.predictions import Predictions
+from immunode.analysis.mixed_effects.prior_densities import Priors
+from immunode.analysis.mixed_effects.residual_error import DISCRETE
 from immunode.analysis.mixed_effects.uncertainty import (
     hessian_of,
     linearized_information,
@@ -31,7 +34,7 @@ ENOUGH = 1e-5
 class Descent:
     """Where the search ended. trace : (n_rounds, n_numbers).   gradient : largest derivative of -2 log L there.
 
-    covariance : of the vector, twice the inverse Hessian of -2 log L.
+    hessian : second derivatives of -2 log L by the vector.   method : as in `estimate`.
     """
 
     x: Array
@@ -39,25 +42,33 @@ class Descent:
     gradient: float
     converged: bool
     hessian: Array
+    method: str
 
 
 class Objective:
-    """-2 log L by a conditional method at many points; the modes of the best point so far are where searches start."""
+    """-2 log L by a conditional method at many points, with the penalty of priors.
 
-    def __init__(self, predict: Predictions, method: str) -> None:
-        self.predict, self.method = predict, method
-        self.start = np.zeros((predict.n, predict.structure.n_effects))
+    Searches for modes start from those at a point nearby, moved along by how they respond to the vector of estimates.
+
+    base : (n,), that point.   start : the modes there, (n_individuals, n_effects).
+    response : derivatives of the modes by the vector, (n_individuals, n_effects, n).
+    """
+
+    def __init__(self, predict: Predictions, method: str, priors: Priors, x: Array, start: Array) -> None:
+        self.predict, self.method, self.priors = predict, method, priors
+        self.base, self.start, self.response = x, start, np.zeros((*start.shape, len(x)))
 
     def __call__(self, points: Array) -> Array:
         """Return values, (n_points,), infinite where an individual has no mode. points : (n_points, n)."""
-        return np.asarray(self.parts(points)[0].sum(axis=1))
+        penalty = self.priors.penalty(self.predict.structure.point(points))
+        return np.asarray(self.parts(points)[0].sum(axis=1) + penalty)
 
     def parts(self, points: Array) -> tuple[Array, Modes]:
         """Return each individual's part, (n_points, n_individuals), and the modes, row by row."""
         m, n = len(points), self.predict.n
         who, rows = np.tile(np.arange(n), m), np.repeat(np.arange(m), n)
         point = self.predict.structure.point(points).rows(rows)
-        start = np.tile(self.start, (m, 1))
+        start = (self.start + np.einsum("ndk,mk->mnd", self.response, points - self.base)).reshape(m * n, -1)
         found = conditional_modes(self.predict, who, point, start, interaction=self.method != "foce")
         hessian = full_hessian(self.predict, who, point, found) if self.method == "laplace" else found.hessian
         with np.errstate(all="ignore"):
@@ -65,8 +76,20 @@ class Objective:
         value = np.where(np.isfinite(value) & (np.linalg.det(hessian) > 0), value, np.inf)
         return value.reshape(m, n), found
 
+    def look(self, x: Array) -> tuple[float, Array]:
+        """Return value and gradient, by differences; searches start from here on."""
+        n, unit = len(x), STEP * np.eye(len(x))
+        points = np.concatenate([x[None], x + unit, x - unit])
+        parts, found = self.parts(points)
+        values = parts.sum(axis=1) + self.priors.penalty(self.predict.structure.point(points))
+        gradient = (values[1 : n + 1] - values[n + 1 :]) / (2 * STEP)
+        eta = found.eta.reshape(len(points), self.predict.n, -1)
+        self.base, self.start = x, eta[0]
+        self.response = ((eta[1 : n + 1] - eta[n + 1 :]) / (2 * STEP)).transpose(1, 2, 0)
+        return float(values[0]), np.where(np.isfinite(gradient), gradient, 0.0)
 
-def run_descent(predict: Predictions, method: str, rounds: int) -> Descent:
+
+def run_descent(predict: Predictions, method: str, rounds: int, priors: Priors) -> Descent:
     """Return the best point (BFGS, begun with the information of the linearized model)."""
     s, who = predict.structure, np.arange(predict.n)
     x = s.vector(s.declared)
@@ -75,11 +98,13 @@ def run_descent(predict: Predictions, method: str, rounds: int) -> Descent:
     beginnings[0] = 0.0
     first = from_many_starts(predict, who, s.declared, beginnings, interaction=method != "foce")
     refuse_failures(predict, first)
-    objective = Objective(predict, method)
-    objective.start = first.eta
-    model = 2 * linearized_information(predict, x, first)
+    objective = Objective(predict, method, priors, x, first.eta)
+    if any(form.kind >= DISCRETE for form in s.forms):
+        model = 2 * score_information(predict, x, first.eta[:, None], np.ones((predict.n, 1)))
+    else:
+        model = 2 * linearized_information(predict, x, first)
     model += 1e-6 * np.trace(model) / len(x) * np.eye(len(x))
-    value, gradient = _look(objective, x)
+    value, gradient = objective.look(x)
     trace, converged = [shown_numbers(s, s.point(x))], False
     for _ in range(rounds):
         step = -np.linalg.solve(model, gradient)
@@ -100,20 +125,10 @@ def run_descent(predict: Predictions, method: str, rounds: int) -> Descent:
             continue
         moved = LENGTHS[best] * step
         x = x + moved
-        objective.start = objective.parts(x[None])[1].eta
-        value, fresh = _look(objective, x)
+        value, fresh = objective.look(x)
         change, pushed = fresh - gradient, model @ moved
         if moved @ change > 1e-10 * (moved @ pushed):
             model = model + np.outer(change, change) / (moved @ change) - np.outer(pushed, pushed) / (moved @ pushed)
         gradient = fresh
         trace.append(shown_numbers(s, s.point(x)))
-    return Descent(x, np.array(trace), float(np.max(np.abs(gradient))), converged, hessian_of(objective, x))
-
-
-def _look(objective: Objective, x: Array) -> tuple[float, Array]:
-    """Return value and gradient."""
-    unit = STEP * np.eye(len(x))
-    values = objective(np.concatenate([x[None], x + unit, x - unit]))
-    n = len(x)
-    gradient = (values[1 : n + 1] - values[n + 1 :]) / (2 * STEP)
-    return float(values[0]), np.where(np.isfinite(gradient), gradient, 0.0)
+    return Descent(x, np.array(trace), float(np.max(np.abs(gradient))), converged, hessian_of(objective, x), method)

@@ -85,13 +85,14 @@ def weighted_residuals(predict: Predictions, point: Point, modes: Modes) -> tupl
     with np.errstate(all="ignore"):
         y = np.where(o.kind == LOGNORMAL, np.log(o.y), o.y)
     result = np.full(f.shape, np.nan)
+    discrete = np.array([form.discrete for form in predict.structure.forms])
     for i in range(predict.n):
-        used = o.used[i] & (o.censored[i] == 0) & (r[i] > 0)
+        used = o.used[i] & (o.censored[i] == 0) & (r[i] > 0) & ~discrete[predict.table.output[i]]
         g = slopes[i][:, used]
         expected = f[i][used] - modes.eta[i] @ g
         values, vectors = np.linalg.eigh(g.T @ point.omega @ g + np.diag(r[i][used]))
         result[i, used] = (vectors / np.sqrt(values)) @ vectors.T @ (y[i][used] - expected)
-    return standardized(o, modes.f), result
+    return np.where(discrete[predict.table.output], np.nan, standardized(o, modes.f)), result
 
 
 def simulated(predict: Predictions, point: Point, n: int, rng: np.random.Generator) -> Array:
@@ -117,8 +118,9 @@ def prediction_errors(predict: Predictions, draws: Array) -> Array:
     t = predict.table
     result = np.full(t.y.shape, np.nan)
     k = len(draws)
+    discrete = np.array([form.discrete for form in predict.structure.forms])
     for i in range(predict.n):
-        used = t.used[i] & (t.censored[i] == 0)
+        used = t.used[i] & (t.censored[i] == 0) & ~discrete[t.output[i]]
         sets = draws[:, i, used]
         sets = sets[np.isfinite(sets).all(axis=1)]
         if not used.any() or len(sets) <= used.sum() + 1:

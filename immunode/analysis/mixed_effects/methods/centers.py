@@ -13,6 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from immunode.analysis.mixed_effects.observation_table import given_covariates
+from immunode.analysis.mixed_effects.records.course_slots import varying_covariates
 from immunode.analysis.mixed_effects.records.individual_records import IndividualData
 from immunode.analysis.mixed_effects.structure import Structure, from_scale
 from immunode.language.evaluation import evaluate
@@ -82,6 +83,8 @@ def make_centers(structure: Structure, data: IndividualData) -> Centers:
     covariates = given_covariates(model, data)
     constants: dict[str, Array | float] = {p.name: p.value for p in model.parameters}
     constants.update(covariates)
+    for name in varying_covariates(model, data):
+        constants.pop(name)  # what changes in time tells of no mean
     parts: list[tuple[Part, ...]] = []
     for k in range(structure.n_effects):
         parts.append(_parts(model, structure, k, constants))
@@ -158,5 +161,6 @@ def _expressions(model: Model) -> Iterator[Expression]:
     for effect in model.effects:
         texts += [effect.value, effect.weight, effect.target]
     texts += [r.condition for r in model.requirements]
+    texts += [text for o in model.observed for text in o.categories]
     for text in texts:
         yield parse(text)

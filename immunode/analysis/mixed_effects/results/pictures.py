@@ -8,10 +8,10 @@ from typing import TYPE_CHECKING, Any, Protocol
 import numpy as np
 from numpy.typing import NDArray
 
-from immunode.analysis.mixed_effects.diagnostics import PredictiveCheck
 from immunode.analysis.mixed_effects.empirical_bayes import Modes
 from immunode.analysis.mixed_effects.observation_table import given_covariates
 from immunode.analysis.mixed_effects.predictions import Predictions
+from immunode.analysis.mixed_effects.results.diagnostics import PredictiveCheck
 from immunode.analysis.mixed_effects.structure import Point
 from immunode.errors import StudyError
 from immunode.language.characters import UNPRINTABLE
@@ -159,6 +159,11 @@ class FitPictures:
 
     def _output(self, quantity: str) -> int:
         names = [form.quantity for form in self.fit.predict.structure.forms]
-        if quantity and quantity not in names:
-            raise StudyError(f"plot: no output '{quantity}'; there are {', '.join(names)}")
-        return names.index(quantity) if quantity else 0
+        known = self.fit.drawn_outputs
+        if (quantity and quantity not in known) or not known:
+            raise StudyError(
+                f"plot: no output '{quantity}' with predictions; there are {', '.join(known)}"
+                if known
+                else "plot: events and categories have no predictions to draw"
+            )
+        return names.index(quantity or known[0])

@@ -13,12 +13,13 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from immunode.analysis.mixed_effects.centers import Centers, make_centers
 from immunode.analysis.mixed_effects.empirical_bayes import conditional_modes
 from immunode.analysis.mixed_effects.likelihoods import refuse_failures
+from immunode.analysis.mixed_effects.methods.centers import Centers, make_centers
 from immunode.analysis.mixed_effects.observation_table import Rows
 from immunode.analysis.mixed_effects.predictions import Predictions
-from immunode.analysis.mixed_effects.residual_error import TERMS, minus_log_density, slope_and_weight, variance
+from immunode.analysis.mixed_effects.prior_densities import Priors
+from immunode.analysis.mixed_effects.residual_error import POISSON, TERMS, minus_log_density, slope_and_weight, variance
 from immunode.analysis.mixed_effects.structure import Point
 from immunode.analysis.mixed_effects.uncertainty import shown_numbers
 
@@ -61,11 +62,11 @@ class Course:
 
 
 def run_saem(
-    predict: Predictions, iterations: tuple[int, int], chains: int | None, seed: int,
+    predict: Predictions, iterations: tuple[int, int], chains: int | None, seed: int, priors: Priors,
     progress: Callable[[int], None] | None = None,
 ) -> Course:  # fmt: skip
     """Return the estimates. iterations : of the exploration with steps of 1, and of the averaging with steps of 1/k."""
-    search = _Search(predict, chains or max(LEAST_CHAINS, -(-ROWS // predict.n)), seed)
+    search = _Search(predict, chains or max(LEAST_CHAINS, -(-ROWS // predict.n)), seed, priors)
     trace = []
     explore, average = iterations
     for k in range(explore + average):
@@ -84,7 +85,8 @@ def run_saem(
 class _Search:
     """The state of the chains and of the estimates."""
 
-    def __init__(self, predict: Predictions, chains: int, seed: int) -> None:
+    def __init__(self, predict: Predictions, chains: int, seed: int, priors: Priors) -> None:
+        self.priors = priors
         self.predict, self.structure, self.chains = predict, predict.structure, chains
         self.centers: Centers = make_centers(self.structure, predict.data)
         self.rng = np.random.default_rng(seed)
@@ -231,10 +233,19 @@ class _Search:
             return fixed
         root = np.linalg.cholesky(np.linalg.inv(self.point.omega)).T
         fixed = fixed.copy()
-        for _ in range(3 if self.centers.inside else 1):
+        for _ in range(3 if self.centers.inside or self.priors else 1):
             gap = (target - self.centers.values(fixed, self.n)) @ root.T
             slopes = np.einsum("ij,njk->nik", root, self.centers.slopes(fixed, self.n))
-            step = np.linalg.lstsq(slopes.reshape(-1, len(moved)), gap.ravel(), rcond=1e-12)[0]
+            rows, targets = slopes.reshape(-1, len(moved)), gap.ravel()
+            if self.priors:
+                slope, bend = (
+                    part[moved] for part in self.priors.by_fixed(Point(fixed, self.point.omega, self.point.errors))
+                )
+                known = bend > 0
+                weight = np.sqrt(bend[known])
+                rows = np.concatenate([rows, np.eye(len(moved))[known] * weight[:, None]])
+                targets = np.concatenate([targets, -slope[known] / weight])
+            step = np.linalg.lstsq(rows, targets, rcond=1e-12)[0]
             fixed[moved] += step
         return fixed
 
@@ -246,9 +257,14 @@ class _Search:
         full = (second.sum(axis=0) - cross - cross.T + np.einsum("ni,nj->ij", center, center)) / self.n
         omega = self.structure.declared.omega.copy()
         floor = FLOOR * np.diag(self.structure.declared.omega)
-        for block, free in zip(self.structure.blocks, self.structure.free_blocks, strict=True):
+        s = self.structure
+        for block, copies, free in zip(s.blocks, s.copies, s.free_blocks, strict=True):
             if free:
-                omega[np.ix_(block, block)] = full[np.ix_(block, block)]
+                alike = [np.ix_(group, group) for group in (block, *copies)]
+                shared = np.mean([full[at] for at in alike], axis=0)
+                shared = self.priors.covariance(block, shared, self.n * len(alike))
+                for at in alike:
+                    omega[at] = shared
         least = np.maximum(SLOWEST * np.diag(self.point.omega), floor) if slow else floor
         lift = np.sqrt(np.maximum(least / np.maximum(np.diag(omega), 1e-300), 1.0))
         return np.asarray(omega * np.outer(lift, lift))
@@ -272,6 +288,10 @@ class _Search:
             gradient.append((ends[1][0] - ends[0][0]) / (2 * h))
             slopes.append(np.nan_to_num((ends[0][1] - ends[1][1]) / (2 * h), posinf=0.0, neginf=0.0).ravel())
         information = 0.5 * np.array(slopes) @ np.array(slopes).T
+        if self.priors:
+            slope, bend = self.priors.by_errors(self.point)
+            gradient = list(np.array(gradient) - self.chains * slope)
+            information += self.chains * np.diag(np.maximum(bend, 0.0))
         information += 1e-8 * np.trace(information) * np.eye(len(gradient))
         step = np.clip(np.linalg.solve(information, np.array(gradient)), -LARGEST, LARGEST) * gamma
         for (o, k), move in zip(s.free_errors, step, strict=True):
@@ -306,7 +326,11 @@ class _Search:
                 ends.append(np.where(np.isfinite(value), value, np.nan))
             gradient[a] = np.nansum(ends[1] - ends[0]) / (2 * h[a]) / self.chains
         sizes = np.array([self.structure.fixed[k].size for k in left])
-        damped = self.information + DAMPING * np.diag(np.diag(self.information))
+        information = self.information
+        if self.priors:
+            slope, bend = (part[left] for part in self.priors.by_fixed(self.point))
+            gradient, information = gradient - slope, information + np.diag(np.maximum(bend, 0.0))
+        damped = information + DAMPING * np.diag(np.diag(information))
         step = min(gamma, GAIN) * np.linalg.solve(damped, gradient)
         step *= min(1.0, LONGEST / max(float(np.max(np.abs(step) / sizes)), 1e-12))
         moves = np.zeros(len(self.point.fixed))
@@ -323,6 +347,8 @@ class _Search:
         o = self.predict.observed(who, self.point)
         r, _ = variance(o, f)
         _, weight = slope_and_weight(o, f)
+        with np.errstate(all="ignore"):
+            r = np.where(o.kind >= POISSON, 1 / weight, r)  # the variance of a score
         columns = []
         for a, k in enumerate(left):
             step = np.zeros(len(self.point.fixed))

@@ -1,0 +1,3 @@
+"""What a population fit holds, says, and draws."""
+
+from __future__ import annotations

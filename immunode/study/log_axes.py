@@ -1,0 +1,68 @@
+"""Which quantities belong on logarithmic axes."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING
+
+import numpy as np
+from numpy.typing import NDArray
+
+from immunode.study.run.ready import meanings, quantity_labels, quantity_units
+
+if TYPE_CHECKING:
+    from immunode.model import Model
+
+Array = NDArray[np.float64]
+COUNTED, FOUND, FALL = 2.0, 3.0, 4.5
+"""Decades that a quantity counted in decades spans, and any other; one that falls farther goes to nothing."""
+_ORGANISMS = re.compile(r"\b(copy|copies|virion|virions|TCID50|PFU|CFU|EID50|genome|parasite)s?\b")
+_COUNTED = re.compile(
+    r"\b((tumou?r|leuka?emi[ac]|lymphoma|melanoma)( host)? (cells?|volume|burden|load)|antibod\w+|tit(er|re)s?)\b"
+    r"|^tumou?r\b(?! necrosis)",
+    re.IGNORECASE,
+)
+_SHARES = ("", "1", "dimensionless", "percent", "share", "point", "event")
+
+
+def logarithmic(model: Model, paths: Mapping[str, Sequence[Array]]) -> tuple[str, ...]:
+    """Return the quantities that belong on a logarithmic axis.
+
+    These are pathogens, viral loads, titers and tumor cells whose positive values span two decades, and others, shares
+    and scores aside, that span three most of the time. What falls to nothing, by more decades than `FALL`, is not one,
+    nor what grows alike in all arms: there the ends are compared.
+
+    Parameters
+    ----------
+    paths : Mapping[str, Sequence[ndarray]]
+        quantity -> one array for each arm, shape (n_samples,), in its unit.
+    """
+    units, kinds = quantity_units(model), {s.name: s.kind for s in model.states}
+    about = {name: f"{name} {text}" for name, text in meanings(model).items()}
+    about |= {name: f"{about.get(name, name)} {text}" for name, text in quantity_labels(model).items()}
+    chosen = []
+    for name, arms in paths.items():
+        unit = units.get(name, "")
+        counted = kinds.get(name) == "pathogen" or bool(_ORGANISMS.search(unit))
+        counted = counted or (unit not in _SHARES and bool(_COUNTED.search(about.get(name, name))))
+        if (counted or unit not in _SHARES) and not name.lower().startswith("log") and _spans(arms, counted=counted):
+            chosen.append(name)
+    return tuple(chosen)
+
+
+def _spans(arms: Sequence[Array], *, counted: bool) -> bool:
+    """Return whether decades are what arms show: some fall by two, or they end tenfold apart, or there is only one."""
+    paths = [path for path in (np.asarray(arm, dtype=float)[np.isfinite(arm)] for arm in arms) if path.size]
+    values = np.concatenate([*paths, np.zeros(0)])
+    positive = values[values > 0]
+    if not positive.size or values.min() < -1e-3 * positive.max():
+        return False
+    ends = [max(float(path[-1]), 0.0) for path in paths]
+    falls = any(float(path.max()) > 100 * end for path, end in zip(paths, ends, strict=True))
+    if not (len(paths) == 1 or falls or max(ends) > 10 * min(ends)):
+        return False
+    if counted:
+        return bool(np.log10(positive.max() / positive.min()) >= COUNTED)
+    low, high = np.quantile(positive, (0.05, 0.95))
+    return bool(positive.size >= 0.95 * values.size and FOUND <= np.log10(high / low) <= FALL)

@@ -1,0 +1,135 @@
+"""What data and models may do wrong in population estimation: clear words, no crash, nothing dropped silently."""
+
+from __future__ import annotations
+
+import numpy as np
+import pandas as pd
+import pytest
+
+import immunode as im
+from immunode.analysis.mixed_effects.problem import population_likelihood
+from immunode.errors import StudyError
+from immunode.model import Derived, Model, Observed, Process, State, Variability
+from tests.population_models import WANG, decay, intravenous, parameters
+
+SHORT = {"iterations": (15, 15), "draws": 100, "chains": 4}
+
+
+def bolus_data(n: int = 8) -> pd.DataFrame:
+    rng = np.random.default_rng(9)
+    rows = []
+    for i in range(n):
+        cl, v = np.array([2.0, 20.0]) * np.exp(0.2 * rng.standard_normal(2))
+        rows.append({"ID": f"p{i}", "TIME": 0.0, "EVID": 1, "AMT": 100.0})
+        for t in (1.0, 4.0, 9.0):
+            y = 100 / v * np.exp(-cl / v * t) * (1 + 0.1 * rng.standard_normal())
+            rows.append({"ID": f"p{i}", "TIME": t, "EVID": 0, "DV": y})
+    return pd.DataFrame(rows)
+
+
+def bolus() -> Model:
+    return intravenous(2.0, 20.0, (0.04, 0.04), 0.1)
+
+
+def test_an_individual_without_observations_is_named_and_left_out_only_when_asked() -> None:
+    empty = pd.DataFrame([{"ID": "nobody", "TIME": 0.0, "EVID": 1, "AMT": 100.0}])
+    table = pd.concat([bolus_data(), empty])
+    with pytest.raises(StudyError, match=r"ID nobody: no observation; .*leave out"):
+        im.estimate(bolus(), table, **SHORT)
+    fit = im.estimate(bolus(), im.individual_data(table, without_observations="leave out"), **SHORT)
+    assert any("nobody" in note and "without observations" in note for note in fit.notes)
+    assert "nobody" not in fit.individuals().index
+    np.testing.assert_array_equal(fit.values, im.estimate(bolus(), bolus_data(), **SHORT).values)
+
+
+def test_data_without_any_observation_are_refused() -> None:
+    table = bolus_data()
+    with pytest.raises(StudyError, match="the table has no observation"):
+        im.individual_data(table[table.EVID == 1], without_observations="leave out")
+
+
+def test_a_dose_after_the_last_record_changes_nothing_and_is_told() -> None:
+    late = pd.DataFrame([{"ID": "p2", "TIME": 30.0, "EVID": 1, "AMT": 100.0}])
+    table = pd.concat([bolus_data(), late]).sort_values(["ID", "TIME"])
+    fit = im.estimate(bolus(), table, **SHORT)
+    assert any("p2" in note and "after its last observation" in note for note in fit.notes)
+    plain = population_likelihood(bolus(), bolus_data(), "focei")
+    assert population_likelihood(bolus(), table, "focei").minus2ll == pytest.approx(plain.minus2ll, abs=1e-8)
+
+
+@pytest.mark.parametrize("value", [-0.5, 0.0])
+def test_a_concentration_not_above_zero_under_a_log_error_is_named(value: float) -> None:
+    table = bolus_data()
+    table.loc[6, "DV"] = value
+    model = bolus().replace(observed=[Observed("cp", lognormal=0.1)])
+    with pytest.raises(StudyError, match=rf"row 7, column DV: {value:g}, but a log-normal error needs values above 0"):
+        im.estimate(model, table, **SHORT)
+
+
+def test_omegas_of_which_only_the_sum_is_known_are_told() -> None:
+    """A level that is a sum of two parameters with a random effect each."""
+    rng = np.random.default_rng(4)
+    y = 5 + rng.standard_normal((25, 1)) + 0.3 * rng.standard_normal((25, 4))
+    table = pd.DataFrame({"ID": np.repeat(np.arange(25), 4), "TIME": np.tile(np.arange(1.0, 5.0), 25), "DV": y.ravel()})
+    model = Model(
+        name="sum",
+        time_unit="h",
+        states=[State("x", 0.0, "")],
+        parameters=parameters(("first", 2.0, ""), ("second", 3.0, ""), ("rate", 0.0, "1/h")),
+        derived=[Derived("level", "first + second + x")],
+        processes=[Process("growth", "-> x", "rate")],
+        variability=[Variability(n, sd=0.6, scale="linear") for n in ("first", "second")],
+        observed=[Observed("level", additive=0.5)],
+    )
+    fit = im.estimate(model, table, method="focei", fixed=["second"])
+    assert not np.isfinite(fit.condition) or fit.condition > 1000
+    assert any("can't be told apart" in note or "hard to tell apart" in note for note in fit.notes)
+    both = fit["omega(first)"] ** 2 + fit["omega(second)"] ** 2
+    assert both == pytest.approx(y.mean(axis=1).var() - fit["additive(level)"] ** 2 / 4, rel=1e-2)
+
+
+def test_a_random_effect_that_moves_nothing_is_refused_by_name() -> None:
+    model = bolus()
+    model = model.replace(
+        parameters=[*model.parameters, *parameters(("idle", 1.0, ""))],
+        variability=[*model.variability, Variability("idle", sd=0.3)],
+    )
+    with pytest.raises(StudyError, match=r"'idle' moves no observation, so omega\(idle\) can't be estimated"):
+        im.estimate(model, bolus_data(), **SHORT)
+
+
+def exploding() -> Model:
+    """x' = k*x**2 blows up at time 1/k: all later observations are impossible for large k."""
+    return Model(
+        name="exploding",
+        time_unit="h",
+        states=[State("x", 1.0, "mg")],
+        parameters=parameters(("k", 0.5, "1/h/mg")),
+        processes=[Process("growth", "-> x", "k*x**2")],
+        variability=[Variability("k", sd=0.5)],
+        observed=[Observed("x", proportional=0.1)],
+    )
+
+
+def test_a_model_that_fails_for_some_random_effects_is_fitted_and_says_so() -> None:
+    rng = np.random.default_rng(3)
+    k, t = 0.4 * np.exp(0.3 * np.linspace(-1.5, 1.5, 12)), np.array([0.3, 0.8, 1.4])
+    y = 1 / (1 - k[:, None] * t) * (1 + 0.1 * rng.standard_normal((12, 3)))
+    table = pd.DataFrame({"ID": np.repeat(np.arange(12), 3), "TIME": np.tile(t, 12), "DV": y.ravel()})
+    fit = im.estimate(exploding(), table, iterations=(30, 30), draws=300, chains=10)
+    assert np.isfinite(fit.likelihood.minus2ll)
+    assert fit["k"] == pytest.approx(0.4, rel=0.2)
+    assert fit.predict.rows_failed > 0
+    assert any(f"{fit.predict.rows_failed} of {fit.predict.rows_run} runs failed" in note for note in fit.notes)
+    assert (fit.individuals()["k"] * 1.4 < 1).all()
+
+
+def test_an_individual_that_no_random_effect_can_explain_is_named() -> None:
+    table = pd.DataFrame({"ID": ["a", "b", "b"], "TIME": [1.0, 0.5, 1.0], "DV": [2.0, 1.3, 2.0]})
+    with pytest.raises(StudyError, match="ID a: no random effects give its observations a probability"):
+        population_likelihood(exploding().replace(states=[State("x", 0.0, "mg")]), table, "focei")
+
+
+def test_more_numbers_than_observations_are_refused() -> None:
+    with pytest.raises(StudyError, match="2 observations can't fix 3 numbers"):
+        im.estimate(decay(additive=0.3), WANG[WANG.ID == 1])
