@@ -198,8 +198,6 @@ def test_few_runs_that_machine_code_can_not_finish_go_to_lsoda(
     build: Callable[..., Functions], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(choice, "at_hand", lambda program: True)
-    # another test may have settled the engine of this program
-    monkeypatch.setattr(choice, "_settled", {})
     monkeypatch.setattr("immunode.solve.compiled.engine.CompiledRuns.waiting", lambda self: _all_fail(self))
     functions = build({"x": 1.0}, {"k": 3.0}, {"x": "-k*x"})
     batch = solve(functions, [[3.0]], times=TIMES)
