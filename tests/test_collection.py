@@ -66,6 +66,7 @@ READS_IT = {
     "exchange/biomodels.py": "reports how long models take, and judges nothing",
     "study/killed_writers.py": "kills at random moments",
     "study/test_cluster.py": "kills every two seconds, in a soak",
+    "study/test_slurm.py": "asks daemons how far they are, in a soak",
 }
 
 

@@ -102,7 +102,6 @@ class Watched:
         if script:
             self.context.add_init_script(script)
         self.page = self.context.new_page()
-        self.page.set_default_timeout(1000 * PATIENCE)
         self.troubles: list[str] = []
         self.page.on("pageerror", lambda error: self.troubles.append(f"error: {error}"))
         self.page.on("console", lambda m: self.troubles.append(m.text) if m.type in ("error", "warning") else None)

@@ -193,12 +193,11 @@ def test_auto_leaves_a_long_run_to_machine_code_soon(build: Callable[..., Functi
 
 
 @pytest.mark.skipif(not available(), reason="llvmlite is not installed")
+@pytest.mark.usefixtures("unmade")  # else another test may have settled which engine this program has
 def test_few_runs_that_machine_code_can_not_finish_go_to_lsoda(
     build: Callable[..., Functions], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(choice, "at_hand", lambda program: True)
-    # another test may have settled the engine of this program
-    monkeypatch.setattr(choice, "_settled", {})
     monkeypatch.setattr("immunode.solve.compiled.engine.CompiledRuns.waiting", lambda self: _all_fail(self))
     functions = build({"x": 1.0}, {"k": 3.0}, {"x": "-k*x"})
     batch = solve(functions, [[3.0]], times=TIMES)
