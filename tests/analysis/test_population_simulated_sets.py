@@ -6,6 +6,7 @@ import pandas as pd
 import pytest
 
 import immunode as im
+from immunode.analysis.mixed_effects.likelihoods import likelihood_value
 from immunode.analysis.mixed_effects.results.population_fit import PopulationFit
 from immunode.fitting import Route
 from tests.analysis.test_population_likelihood import indirect_response
@@ -50,10 +51,14 @@ def test_fits_of_the_indirect_response_hold_the_truth(method: str) -> None:
 @needs_shared
 @pytest.mark.soak
 @pytest.mark.slow
+@pytest.mark.xfail(strict=True, reason="one of five seeds ends 1.0 above the best; with 400 averaging iterations 0.77")
 def test_five_seeds_of_saem_agree_in_the_likelihood_of_the_indirect_response() -> None:
-    found = [fitted_response("saem", seed, 8000).likelihood for seed in range(5)]
-    values = [one.minus2ll for one in found]
-    assert max(values) - min(values) < 0.5 + 2 * max(one.standard_error for one in found)
+    """The specification asks for 0.5. Values are by quadrature, so that no noise of sampling is among them."""
+    values = []
+    for seed in range(5):
+        fit = fitted_response("saem", seed, 100)
+        values.append(likelihood_value(fit.predict, fit.point, "quadrature", nodes=5).minus2ll)
+    assert max(values) - min(values) < 0.5
 
 
 @needs_shared
