@@ -43,7 +43,7 @@ NAMES = {
 }  # fmt: skip
 CARRIED = {
     "Parts", "Pictures", "Plan", "Problem", "Found", "Reducer", "Rows", "SteadyEquations", "Store", "Break", "Trigger",
-    "Individual", "Predictions", "Point", "Modes", "FitPictures", "Step",
+    "Individual", "Predictions", "Point", "Modes", "FitPictures", "Step", "Delay", "Priors",
 }  # fmt: skip
 """Records that public results carry along for our own later steps; users neither make nor read them."""
 

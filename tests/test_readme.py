@@ -71,7 +71,7 @@ def test_the_first_command_shows_a_model_beside_its_trials(
     printed = capsys.readouterr().out
     (remission,) = (x for x in printed.splitlines() if "MOBILITY" in x and "200 mg" in x and "share in remission" in x)
     assert re.search(r"34\.1 +\d[\d.]* \(\d[\d.]* to \d[\d.]*\) +(inside|near|off)", remission)
-    for text in ("mean change of DAS28-CRP at 24 weeks", "KAKEHASI", "10,000 virtual patients"):
+    for text in ("mean change of DAS28-CRP by week 24", "KAKEHASI", "10,000 virtual patients"):
         assert text in printed
     assert {path.suffix for path in (tmp_path / "out").iterdir()} >= {".png", ".svg", ".csv"}
 

@@ -13,6 +13,7 @@ import immunode as im
 from immunode.cli import main, verbs
 from immunode.cli.group import load_verb
 from immunode.cli.words import ENGINES, FORMATS, KINDS, LOGARITHMIC, MEASURES, METHODS, STYLES
+from immunode.solve.numpy.engine import NumpyEngine
 
 Capture = pytest.CaptureFixture[str]
 FOLDER = Path(verbs.__path__[0])
@@ -113,7 +114,7 @@ def test_words_are_those_that_the_code_obeys() -> None:
 @pytest.mark.parametrize("method", METHODS)
 def test_every_method_that_is_offered_runs(method: str) -> None:
     model = im.load_model("kuznetsov1994")
-    engine = "auto" if method == "auto" else "numpy" if method in ("tsit5", "rodas5p") else "scipy"
+    engine = "auto" if method == "auto" else "numpy" if method in NumpyEngine.methods else "scipy"
     assert im.simulate(model, 1, engine=engine, method=method).final("T") > 0
 
 

@@ -152,7 +152,7 @@ def test_the_engine_is_chosen_without_a_look_at_the_number_of_runs(decay: Model)
     assert few.recipe["engine"] == many.recipe["engine"] == ("compiled" if available() else "numpy")
     assert "side by side" in few.recipe["arms"]["control"]["reason"]
     watched = decay.replace(events=(Event("cut", {"A": "A/2"}, when="A < inflow/k"),))
-    assert sweep(watched, n=2).recipe["engine"] == "scipy"
+    assert sweep(watched, n=2).recipe["engine"] == many.recipe["engine"]
     with pytest.raises(EngineError, match="unknown engine 'numpi'; did you mean 'numpy'"):
         sweep(decay, n=2, engine="numpi")
     with pytest.raises(EngineError, match="did you mean 'tsit5'"):
