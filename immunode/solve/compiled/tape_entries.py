@@ -31,7 +31,7 @@ def write_entry(f: KernelFunction, step: Step, h: Value) -> None:
     t, t_new = f.get("t"), f.get("t_new")
     good = code.compare("ogt", t_new, -math.inf)
     # switches turn inside the kernel: a step has the parameters of the log's entry before it
-    column = "column" if f.workspace.columns else "run"
+    column = "column" if f.workspace.turns else "run"
     code.store(code.select(good, f.get("run", kind="i"), -1), entry)
     code.store(t, code.address(entry, apart))
     code.store(t_new - t, code.address(entry, apart * 2))

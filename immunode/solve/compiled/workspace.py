@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 
-from immunode.program.conditions import settles_at_once
+from immunode.program.conditions import settles_at_once, switched
 from immunode.program.llvm.parts import Part, cut
 from immunode.program.llvm.source import Factors, prepared
 from immunode.program.llvm.tables import Tables
@@ -46,7 +46,8 @@ class Workspace:
     a step. `small` : the whole step is held in registers. `degree` : of the polynomials inside a step. `looped` : too
     large for code without loops; `tables` then go through the factorization, and `parts` are functions of their own.
     `actions` : the events that lanes have applied inside the kernel, None where none is. `settles` : events that fire
-    on states are executed inside the kernel. `columns` : switches turn inside the kernel.
+    on states are executed inside the kernel. `columns` : events are applied inside the kernel.
+    `turns` : some of them set switches, so that steps have the parameters of entries in the log of jumps.
     """
 
     def __init__(self, program: Program, method: str, width: int) -> None:
@@ -57,6 +58,8 @@ class Workspace:
         self.actions = None if program.triggers else kernel_actions(program, self.prepared)
         self.settles = settles_at_once(program)
         self.columns = self.settles or self.actions is not None
+        turned = switched(program) if self.actions is None else self.actions.switches
+        self.turns = self.columns and bool(turned)
         self.factors = Factors(n, [(i, j) for i, j, _ in program.jacobian])
         self.looped = n > MOST_UNROLLED
         self.tables = Tables(self.factors) if self.looped else None

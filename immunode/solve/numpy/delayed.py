@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from immunode.program.numpy.functions import Functions
+from immunode.solve.numpy.first_steps import FirstSteps, Start
 from immunode.solve.numpy.lane_history import LaneHistory, most_lanes
 from immunode.solve.numpy.lane_table import BUSY, FREE
 from immunode.solve.numpy.lockstep import Lockstep
@@ -57,6 +58,19 @@ class _DelayedStiff(_Remembering, Stiff):
 _METHODS: dict[type[Method], type[_Remembering]] = {Explicit: _DelayedExplicit, Stiff: _DelayedStiff}
 
 
+class _DelayedFirstSteps(FirstSteps):
+    """First steps of lanes that look back: each at its own past. history : of the block."""
+
+    history: LaneHistory
+
+    def anew(self, lanes: Lanes, start: Start) -> Array:
+        """See `FirstSteps`."""
+        before, self.history.lanes = self.history.lanes, lanes
+        h = super().anew(lanes, start)
+        self.history.lanes = before
+        return h
+
+
 class DelayLockstep(Lockstep):
     """`Lockstep` for a program with delays: also stops at breaking points, and hands no run over."""
 
@@ -75,6 +89,8 @@ class DelayLockstep(Lockstep):
         super().__init__(self.history.functions, runs, kind, lanes, hand_over, check_every)
         assert isinstance(self.method, _Remembering)
         self.method.history = self.history
+        self.first_steps = _DelayedFirstSteps(self.history.functions, runs, self.method.error_order)
+        self.first_steps.history = self.history
 
     def _attach(self) -> None:
         super()._attach()

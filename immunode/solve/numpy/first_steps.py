@@ -12,6 +12,8 @@ from immunode.solve.runs import Runs, padded
 
 Array = NDArray[np.float64]
 Lanes = NDArray[np.intp]
+Start = tuple[Array, Array, Array, Array, Array, Array]
+"""Times, states, prepared values, slopes, tolerated errors and the longest steps of lanes."""
 
 
 class FirstSteps:
@@ -50,5 +52,9 @@ class FirstSteps:
             y, slope = block.y[:, these], slope[:, new]
             scale = block.atol[:, these] + self.runs.rtol * np.abs(y)
             start = (block.t[these], y, block.c[:, these], slope, scale, longest[new])
-            h[new] = step_size.first_step(self.functions, *start, self.order)
+            h[new] = self.anew(these, start)
         return h
+
+    def anew(self, lanes: Lanes, start: Start) -> Array:
+        """Return the sizes of the first steps of lanes of which nothing is known. start : of these lanes."""
+        return step_size.first_step(self.functions, *start, self.order)
