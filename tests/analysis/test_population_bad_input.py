@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -133,3 +135,49 @@ def test_an_individual_that_no_random_effect_can_explain_is_named() -> None:
 def test_more_numbers_than_observations_are_refused() -> None:
     with pytest.raises(StudyError, match="2 observations can't fix 3 numbers"):
         im.estimate(decay(additive=0.3), WANG[WANG.ID == 1])
+
+
+def scaled() -> Model:
+    """y = A*(WT/70)**b for a patient of weight WT, without dynamics."""
+    return Model(
+        name="scaled",
+        time_unit="h",
+        states=[State("x", 1.0, "mg")],
+        parameters=parameters(("A", 3.0, "mg"), ("b", 0.75, "1"), ("WT", 70.0, "1")),
+        derived=[Derived("y", "A*(WT/70)**b", "mg")],
+        variability=[Variability("A", sd=0.2)],
+        observed=[Observed("y", proportional=0.1)],
+    )
+
+
+def weighed(exponent: float, column: str = "WT") -> pd.DataFrame:
+    rng = np.random.default_rng(7)
+    weight = np.linspace(45, 110, 24)
+    typical = 3 * (weight / 70) ** exponent * np.exp(0.2 * rng.standard_normal(24))
+    y = typical[:, None] * (1 + 0.1 * rng.standard_normal((24, 3)))
+    return pd.DataFrame(
+        {"ID": np.repeat(np.arange(24), 3), "TIME": np.tile([1.0, 2.0, 3.0], 24), "DV": y.ravel(),
+         column: np.repeat(weight, 3)}
+    )  # fmt: skip
+
+
+def test_an_exponent_that_begins_above_0_may_come_out_below() -> None:
+    """The estimate of a regression of log means on log weight, which has the same optimum but for rounding."""
+    table = weighed(-0.8)
+    fit = im.estimate(scaled(), table, method="focei", parameters=["b"])
+    means = table.groupby("ID").agg(y=("DV", lambda v: np.log(v).mean()), w=("WT", "first"))
+    slope = np.polyfit(np.log(means.w / 70), means.y, 1)[0]
+    assert slope < -0.5
+    assert fit["b"] == pytest.approx(slope, abs=0.02)
+    assert fit.predict.structure.fixed[-1].scale == "linear"
+
+
+def test_columns_that_nobody_uses_are_told() -> None:
+    fit = im.estimate(scaled(), weighed(0.75, "WGT").assign(A=1.0), method="focei")
+    assert any("not used: WGT" in n and "A ('A' differs between individuals" in n for n in fit.notes)
+
+
+def test_an_empty_file_is_one_line(tmp_path: Path) -> None:
+    (tmp_path / "empty.csv").write_text("")
+    with pytest.raises(StudyError, match=r"individual_data: .*empty\.csv can't be read"):
+        im.individual_data(tmp_path / "empty.csv")

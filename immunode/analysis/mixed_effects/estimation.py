@@ -22,7 +22,7 @@ from immunode.analysis.mixed_effects.methods.centers import make_centers
 from immunode.analysis.mixed_effects.methods.conditional_fit import Descent, run_descent
 from immunode.analysis.mixed_effects.methods.saem import run_saem
 from immunode.analysis.mixed_effects.methods.standard_errors import check_way, errors_at
-from immunode.analysis.mixed_effects.observation_table import given_covariates
+from immunode.analysis.mixed_effects.observation_table import given_covariates, unused_columns
 from immunode.analysis.mixed_effects.predictions import Predictions
 from immunode.analysis.mixed_effects.prior_densities import Priors, make_priors
 from immunode.analysis.mixed_effects.problem import prepared, refuse_linearization
@@ -75,8 +75,8 @@ def estimate(
         "saem" (stochastic approximation EM: maximum likelihood without linearization; -2LL then by importance
         sampling), "focei", "foce" (without interaction) or "laplace" (full Hessian); these minimize their own -2LL.
     parameters : Sequence[str] | Mapping[str, str]
-        further fixed effects to estimate, parameters without a random effect: names (log scale where above 0, else
-        linear), or name -> "log", "logit" or "linear". Also `"power(y)"`.
+        further fixed effects to estimate, parameters without a random effect: names (log scale where above 0
+        and not in an exponent such as that of `(WT/70)**b`, else linear), or name -> "log", "logit" or "linear". Also `"power(y)"`.
     fixed : Sequence[str]
         what stays as declared: `"V"`, `"omega(V)"`, `"additive(cp)"`.
     occasions : Sequence[OccasionVariability]
@@ -276,6 +276,9 @@ def _with_notes(fit: PopulationFit, notes: list[str]) -> PopulationFit:
     missing = [c.parameter for c in s.model.covariates if c.parameter not in given and "." not in c.parameter]
     if missing:
         notes.append(f"covariates that the data lack stay as declared: {', '.join(missing)}")
+    unused = unused_columns(s.model, fit.predict.data)
+    if unused:
+        notes.append(f"columns of the data that are not used: {', '.join(unused)}")
     return replace(fit, notes=tuple(notes))
 
 

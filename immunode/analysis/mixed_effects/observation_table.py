@@ -12,7 +12,7 @@ from immunode.analysis.mixed_effects.records.dose_slots import DosedModel, slot_
 from immunode.analysis.mixed_effects.records.individual_records import IndividualData
 from immunode.analysis.mixed_effects.residual_error import LOGNORMAL, POISSON
 from immunode.analysis.mixed_effects.structure import Structure
-from immunode.errors import StudyError
+from immunode.errors import StudyError, did_you_mean
 from immunode.model import Model
 from immunode.program.program import Program
 
@@ -109,6 +109,21 @@ def given_covariates(model: Model, data: IndividualData) -> dict[str, Array]:
         if column not in data.varying:
             found[name] = values
     return found
+
+
+def unused_columns(model: Model, data: IndividualData) -> list[str]:
+    """Return the columns that are neither records nor covariates of the model, with what is likely meant."""
+    by_name = {p.name.upper(): p.name for p in model.parameters if "." not in p.name}
+    estimated = {v.parameter for v in model.variability}
+    wanted = [c.parameter for c in model.covariates]
+    told = []
+    for column in dict.fromkeys([*data.covariates, *data.varying, *data.texts]):
+        name = by_name.get(column.upper())
+        if name is None:
+            told.append(f"{column}{did_you_mean(column, wanted)}")
+        elif name in estimated:
+            told.append(f"{column} ('{name}' differs between individuals and is estimated)")
+    return told
 
 
 def refuse_values(structure: Structure, table: Table) -> None:

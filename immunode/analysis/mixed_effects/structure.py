@@ -9,6 +9,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from immunode.analysis.mixed_effects.exponents import in_exponents
 from immunode.analysis.mixed_effects.residual_error import CATEGORY, EVENT, LOGNORMAL, NORMAL, POISSON, TERMS, ErrorForm
 from immunode.errors import StudyError, did_you_mean
 from immunode.intervention.pharmacokinetics.occasions import OccasionVariability
@@ -190,7 +191,8 @@ def make_structure(
 ) -> Structure:
     """Return what is estimated.
 
-    parameters : further fixed effects, without a random effect; name -> scale, or names (log where above 0).
+    parameters : further fixed effects, without a random effect; name -> scale, or names (log where above 0
+        and not in an exponent).
     fixed : names as in `Structure.names` that stay as declared.   quantities : what the data hold.
     outputs : for each of these, the quantity that is computed: another one for parts of events and categories.
 
@@ -275,12 +277,14 @@ def _fixed_effects(
         if not _take_one(held, v.parameter) and not pure:
             wanted[v.parameter] = v.scale
     further = parameters if isinstance(parameters, Mapping) else dict.fromkeys(parameters, "")
+    exponents = in_exponents(model) if further else set()
     for name, scale in further.items():
         if name.startswith("power("):
             continue
         if name not in rows:
             raise StudyError(f"{model.name}: parameters: unknown name '{name}'{did_you_mean(name, rows)}")
-        scale = scales.get(name) or scale or ("log" if values[name] > 0 else "linear")
+        signed = values[name] <= 0 or name in exponents
+        scale = scales.get(name) or scale or ("linear" if signed else "log")
         if scale not in ("log", "logit", "linear"):
             raise StudyError(f"{model.name}: parameters: the scale of '{name}' is log, logit or linear, got '{scale}'")
         wanted[name] = scale

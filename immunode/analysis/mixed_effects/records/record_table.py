@@ -45,7 +45,7 @@ def _read(path: Path) -> pd.DataFrame:
             header = file.readline()
         separator = next((s for s in (",", ";", "\t") if s in header), r"\s+")
         return pd.read_csv(path, sep=separator, dtype=str, keep_default_na=False, encoding="utf-8-sig")
-    except (OSError, UnicodeDecodeError, pd.errors.ParserError) as error:
+    except (OSError, UnicodeDecodeError, pd.errors.ParserError, pd.errors.EmptyDataError) as error:
         raise StudyError(f"individual_data: {path} can't be read: {error}") from None
 
 
