@@ -107,7 +107,7 @@ def test_a_response_of_50_percent_is_not_called_one_of_20() -> None:
     """Thresholds that differ in their quantity alone are told apart."""
     (trial,) = MODEL.trials
     words = [result_words(MODEL, one, written_out(MODEL, one.endpoint)) for one in trial.results]
-    assert words == ["share with 50 % improvement at 12 weeks"] * 2
+    assert words == ["share with 50 % improvement at week 12"] * 2
 
 
 WEEK12 = {"": (45.6, 18.3, 9.0), FOUR: (78.9, 50.2, 31.3), TWO: (80.5, 52.6, 33.4)}

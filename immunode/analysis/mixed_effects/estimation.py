@@ -76,7 +76,8 @@ def estimate(
         sampling), "focei", "foce" (without interaction) or "laplace" (full Hessian); these minimize their own -2LL.
     parameters : Sequence[str] | Mapping[str, str]
         further fixed effects to estimate, parameters without a random effect: names (log scale where above 0
-        and not in an exponent such as that of `(WT/70)**b`, else linear), or name -> "log", "logit" or "linear". Also `"power(y)"`.
+        and not in an exponent such as that of `(WT/70)**b`, else linear), or name -> "log", "logit" or "linear". Also
+        `"power(y)"`.
     fixed : Sequence[str]
         what stays as declared: `"V"`, `"omega(V)"`, `"additive(cp)"`.
     occasions : Sequence[OccasionVariability]

@@ -51,7 +51,7 @@ def remember(f: KernelFunction, good: Value, wish: Value, clipped: Value) -> Non
     with code.when(code.compare("ne", bits, 0)):
         h = f.get("h")
         longer = code.select(code.compare("ogt", wish, h), wish, h)
-        f.put(code.select(clipped, longer, h), "h_kept")
+        f.put(code.select(clipped, longer, h) * step_size.AFTER_BREAK, "h_kept")
         with code.over_lanes(bits) as lane:
             f.put_one(f.one("h_kept", lane), "h_kind", lane, f.one("kind", lane, "l"))
         f.change(pending, code.integer(-1), "kind")

@@ -33,7 +33,7 @@ class FirstSteps:
         if where.size:
             wish, following = block.h[where], h_next[where]
             longest = np.where(h[where] < wish, np.maximum(wish, following), following)
-            self.known[block.kind[where], block.run[where]] = longest
+            self.known[block.kind[where], block.run[where]] = step_size.AFTER_BREAK * longest
             block.kind[where] = -1
 
     def after(self, block: LaneTable, lanes: Lanes, slope: Array, longest: Array) -> Array:
