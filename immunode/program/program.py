@@ -134,13 +134,6 @@ class Program:
         """Names that results know: states, then fluxes, then derived quantities."""
         return (*self.states, *(name for name, _ in self.fluxes), *(name for name, _ in self.derived))
 
-    @property
-    def break_kinds(self) -> tuple[int, ...]:
-        """Number of what each break sets, counted from 0: the same for breaks that set the same states and switches."""
-        aims = [frozenset((c.kind, c.index) for c in b.changes) for b in self.breaks]
-        kinds = list(dict.fromkeys(aims))
-        return tuple(kinds.index(aim) for aim in aims)
-
     def shared(self) -> Program:
         """Return the program that stands for all of this structure; this one where its structure has no name."""
         if not self.structure or self.key == self.structure:

@@ -73,10 +73,9 @@ class Engine(ABC):
         decided over runs, and the same operations are done in the same order for every run. (`runs.Runs` and
         `methods` show how, tests/solve/test_identity.py what is meant.)
     4.  Breaks (`functions.break_times`: first, every, count) are hit exactly: the step before ends there, `apply` is
-        called with the time of the break, `prepare` again if a switch changed, and a first step is chosen: a new one,
-        or as it was good after the run's last break of the same kind (`Program.break_kinds`). Events at one time fire
-        in the program's order. Those at t0 fire before the integration starts; earlier ones are caught up with if they
-        change only switches, and refuse the run if they change states. `runs.Runs` does this.
+        called with the time of the break, `prepare` again if a switch changed, and a new first step is chosen. Events
+        at one time fire in the program's order. Those at t0 fire before the integration starts; earlier ones are
+        caught up with if they change only switches, and refuse the run if they change states. `runs.Runs` does this.
     5.  Events that fire on states: the step ends where a condition turns true first in the method's own continuous
         extension, to the precision of time; the rules after that are those of `triggers.settling`.
     6.  Output is the method's own continuous extension at `times`; at the time of an event it is the value after it.

@@ -49,7 +49,6 @@ class Runs:
     next_break : time of the next break, infinite if there is none left.
     first, every, count, fired, break_time : (n_breaks, n_runs), when breaks come, how often, how often each has come so
         far, and when it comes next.
-    kinds : kind of each break, see `Program.break_kinds`.   kind : of the last break of each run, -1 before the first.
     out : (n_times, n_states, n_runs).   next_out : index of the next output of each run.
     between(runs, y, p) : called with states (n_states, n) and parameters after each break, if set.
     seen_at_start : its arguments at the start, if events fire on states; first how it was before.
@@ -81,8 +80,6 @@ class Runs:
         self.message_index, self.method_index = outcome.message_index, outcome.method_index
         self.breaks = bool(program.breaks)
         self.switching = any(c.kind == "parameter" for b in program.breaks for c in b.changes)
-        self.kinds = program.break_kinds
-        self.kind = np.full(len(lanes), -1, dtype=np.intp)
         self._set_rows = [[sorted({c.index for c in b.changes if c.kind == k}) for k in _KINDS] for b in program.breaks]
         # events that move derivatives alone have nothing to move before the start
         own = len(program.states) - program.slopes
@@ -140,7 +137,6 @@ class Runs:
             for row in rows:
                 table[row, columns] = new[row]
         self.fired[i, runs] += 1
-        self.kind[runs] = self.kinds[i]
         self._set_time(i, runs)
         if self.between is not None:
             self.between(runs, after.copy(), p.copy())

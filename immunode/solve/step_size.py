@@ -86,11 +86,6 @@ def root_mean_square(x: Array) -> Array:
     return np.asarray(np.sqrt(np.add.reduce(x * x, axis=0) / len(x)), dtype=float)
 
 
-AFTER_BREAK = 0.1
-"""Part of the step that was good after the last break of a kind that is tried first after the next one: errors of a
-long first step add up over many doses, unseen by its estimate (saturable elimination between infusions)."""
-
-
 def first_step(
     functions: Functions, t: Array, y: Array, c: Array, slope: Array, scale: Array, longest: Array, order: int
 ) -> Array:

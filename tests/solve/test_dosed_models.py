@@ -230,17 +230,3 @@ def test_runs_that_turn_stiff_between_doses_go_on_with_theirs(build: Build, engi
     np.testing.assert_allclose(whole.y[:, 0], stiff.y[:, 0], atol=1e-3)
     for runs in ([3], [23], np.arange(9, 20)):
         assert same(whole, runs, solve(functions, values[:, runs], times=grid, engine=engine, method="auto", rtol=1e-6))
-
-
-@batch_engines
-def test_a_break_of_a_kind_that_came_before_takes_few_steps(build: Build, engine: str, method: str) -> None:
-    """Infusions of one kind, smooth in between: the first step is chosen once, not after each of them."""
-    events = [
-        Event("on", {"flow": "1"}, at=1.0, every=1.0, count=200),
-        Event("off", {"flow": "0"}, at=1.2, every=1.0, count=200),
-    ]
-    functions = build({"x": 0.0}, {"k": 0.05}, {"x": "flow - k*x"}, events, ["flow"])
-    batch = solve(functions, [[0.05]], times=[0.0, 200.0], engine=engine, method=method)
-    exact = solve(functions, [[0.05]], times=[0.0, 200.0], engine="scipy", method="DOP853", rtol=1e-11)
-    assert batch.y[-1] == pytest.approx(exact.y[-1], rel=1e-6)
-    assert batch.steps[0] < 1.1 * 400

@@ -17,22 +17,15 @@ class Actions:
     """The timed events of a program as its kernels carry them out.
 
     bodies : what events do, each once.   body : which of them each break has.
-    kind : number of the things that each break sets, the same for breaks that set the same things.
     held : rows of `p` that lanes keep.   switches : rows of `p` that events set, the first of `held`.
     renewed : of each body, positions in `prepared` of what changes with the switches that it sets.
     """
 
     bodies: tuple[tuple[Change, ...], ...]
     body: tuple[int, ...]
-    kind: tuple[int, ...]
     held: tuple[int, ...]
     switches: tuple[int, ...]
     renewed: tuple[tuple[int, ...], ...]
-
-    @property
-    def kinds(self) -> int:
-        """How many kinds there are."""
-        return max(self.kind) + 1
 
     @property
     def roots(self) -> Iterable[int]:
@@ -69,7 +62,6 @@ def kernel_actions(program: Program, prepared: tuple[int, ...]) -> Actions | Non
     return Actions(
         bodies=bodies,
         body=tuple(bodies.index(b.changes) for b in program.breaks),
-        kind=program.break_kinds,
         held=(*switches, *sorted(held - set(switches))),
         switches=switches,
         renewed=tuple(renewed),

@@ -24,7 +24,7 @@ def break_functions(workspace: Workspace, external: set[str], order: int) -> lis
     actions = workspace.actions
     if actions is None:
         return []
-    parts = [_table("event_body", actions.body), _table("event_kind", actions.kind)]
+    parts = [_table("event_body", actions.body)]
     for i, (body, renewed) in enumerate(zip(actions.bodies, actions.renewed, strict=True)):
         f = KernelFunction(workspace, f"act_{i}", external=external)
         _write_action(f, body, renewed)
@@ -38,23 +38,6 @@ def break_functions(workspace: Workspace, external: set[str], order: int) -> lis
 def _table(name: str, numbers: tuple[int, ...]) -> str:
     text = ", ".join(f"i64 {v}" for v in numbers)
     return f"@{name} = internal constant [{len(numbers)} x i64] [{text}]"
-
-
-def remember(f: KernelFunction, good: Value, wish: Value, clipped: Value) -> None:
-    """Keep, for the next break of the same kind, how long the first step after this one may be.
-
-    A step that was cut short by the next break says that at least what was wished for is not too long.
-    """
-    code = f.code
-    pending = good & code.compare("sge", f.get("kind", kind="i"), 0)
-    bits = code.lanes(pending)
-    with code.when(code.compare("ne", bits, 0)):
-        h = f.get("h")
-        longer = code.select(code.compare("ogt", wish, h), wish, h)
-        f.put(code.select(clipped, longer, h) * step_size.AFTER_BREAK, "h_kept")
-        with code.over_lanes(bits) as lane:
-            f.put_one(f.one("h_kept", lane), "h_kind", lane, f.one("kind", lane, "l"))
-        f.change(pending, code.integer(-1), "kind")
 
 
 def _serve(workspace: Workspace, external: set[str], actions: Actions) -> str:
@@ -132,7 +115,6 @@ def _advance(workspace: Workspace, external: set[str]) -> str:
         following = first + every * times
     following = code.select(code.compare("olt", times, count), following, math.inf)
     f.put_one(following, "break_time", lane, i)
-    f.put_one(_entry(f, "event_kind", i), "kind", lane)
     return f.text(attributes="nounwind")
 
 
@@ -167,7 +149,7 @@ def _note(workspace: Workspace, name: str) -> str:
 
 
 def _first_steps(workspace: Workspace, external: set[str], order: int) -> str:
-    """Return `first_steps`: in the lanes `bits`, which know of no step after such a break, one is chosen."""
+    """Return `first_steps`: in the lanes `bits` one is chosen."""
     f = KernelFunction(workspace, "first_steps", [("l", "bits")], external)
     f.change(f.code.mask(f.code.argument("l", "bits")), first_step(f, order, "now", waiting=False), "h")
     return f.text(attributes="nounwind noinline")
@@ -208,10 +190,8 @@ def _go_on(f: KernelFunction, served: Value) -> None:
 
 
 def _restart(f: KernelFunction, onward: Value) -> None:
-    """Take up lanes behind their break: with the step that was good after the last one of its kind, if there was."""
+    """Take up lanes behind their break, with a new first step."""
     code, workspace = f.code, f.workspace
-    with code.over_lanes(code.lanes(onward)) as lane:
-        f.put_one(f.one("h_kind", lane, "d", f.one("kind", lane, "l")), "h", lane)
     if workspace.explicit:
         for s in f.states():
             f.change(onward, f.get("now", s), "slope", s)
@@ -219,7 +199,7 @@ def _restart(f: KernelFunction, onward: Value) -> None:
         f.change(onward, code.number(0.0), "h_before")
     f.change(onward, code.number(memory_at_start(workspace.n)), "memory")
     f.change(onward, code.number(step_size.GROW_MOST), "growth")
-    fresh = code.lanes(onward & code.compare("oeq", f.get("h"), 0.0))
+    fresh = code.lanes(onward)
     with code.when(code.compare("ne", fresh, 0)):
         code.call("first_steps", f.args, f.ws, fresh)
 

@@ -10,7 +10,7 @@ from immunode.program.llvm import shared_math, vector_math
 from immunode.program.llvm.text import Loop, Value
 from immunode.program.program import Program
 from immunode.solve import step_size
-from immunode.solve.compiled.breaks import break_functions, remember
+from immunode.solve.compiled.breaks import break_functions
 from immunode.solve.compiled.edges import EdgeCode
 from immunode.solve.compiled.eighth_order import STEPS
 from immunode.solve.compiled.output import write_inside
@@ -197,8 +197,6 @@ class _Kernel:
         t_now = code.select(good, t_new, t)
         f.change(good, t_new, "t")
         self._extinguish(before, t_now)
-        if self.workspace.actions is not None:
-            remember(f, good & busy, wish, code.compare("olt", left, wish))
         f.change(landed, code.integer(0), "code")
         if fired is not None:
             f.change(fired, code.integer(FIRED), "code")

@@ -136,9 +136,6 @@ def _prepare(f: KernelFunction) -> None:
     if workspace.actions is not None:
         for i, row in enumerate(workspace.actions.held):
             f.put(f.get("p", row), "held", i, waiting=True)
-        for kind in range(workspace.actions.kinds):
-            f.put(code.number(0.0), "h_kind", kind, waiting=True)
-        f.put(code.integer(-1), "kind", waiting=True)
     if workspace.columns:
         f.put(f.get("run", kind="i", waiting=True), "column", waiting=True)
     if not workspace.explicit:

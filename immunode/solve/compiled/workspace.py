@@ -87,8 +87,7 @@ class Workspace:
         if self.actions is not None:
             self._add("break_time", len(self.actions.body))
             self._add("held", len(self.actions.held))
-            self._add("h_kind", self.actions.kinds)
-            for name in ("kind", "column", "entry"):
+            for name in ("column", "entry"):
                 self._add(name, 1)
         self.kept = self.size
         self.size *= 2
@@ -118,7 +117,7 @@ class Workspace:
             self._add("decided", sum(len(trigger.changes) for trigger in program.triggers))
         if self.actions is not None:
             self._add("now", n)
-            for name in ("due", "landed", "attention", "pending", "h_kept"):
+            for name in ("due", "landed", "attention", "pending"):
                 self._add(name, 1)
         if not self.explicit:
             self._add("lu", len(self.factors.names))

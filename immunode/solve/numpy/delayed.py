@@ -10,9 +10,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from immunode.program.numpy.functions import Functions
-from immunode.solve.numpy.first_steps import FirstSteps, Start
+from immunode.solve.numpy.first_steps import FirstSteps
 from immunode.solve.numpy.lane_history import LaneHistory, most_lanes
-from immunode.solve.numpy.lane_table import BUSY, FREE
+from immunode.solve.numpy.lane_table import BUSY, FREE, LaneTable
 from immunode.solve.numpy.lockstep import Lockstep
 from immunode.solve.numpy.methods import Explicit, Method, Stiff
 from immunode.solve.numpy.stiffness import STIFF_CHECK
@@ -63,10 +63,10 @@ class _DelayedFirstSteps(FirstSteps):
 
     history: LaneHistory
 
-    def anew(self, lanes: Lanes, start: Start) -> Array:
+    def after(self, block: LaneTable, lanes: Lanes, slope: Array, longest: Array) -> Array:
         """See `FirstSteps`."""
         before, self.history.lanes = self.history.lanes, lanes
-        h = super().anew(lanes, start)
+        h = super().after(block, lanes, slope, longest)
         self.history.lanes = before
         return h
 
@@ -89,7 +89,7 @@ class DelayLockstep(Lockstep):
         super().__init__(self.history.functions, runs, kind, lanes, hand_over, check_every)
         assert isinstance(self.method, _Remembering)
         self.method.history = self.history
-        self.first_steps = _DelayedFirstSteps(self.history.functions, runs, self.method.error_order)
+        self.first_steps = _DelayedFirstSteps(self.history.functions, runs.rtol, self.method.error_order)
         self.first_steps.history = self.history
 
     def _attach(self) -> None:

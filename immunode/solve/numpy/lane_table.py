@@ -11,7 +11,7 @@ Lanes = NDArray[np.intp]
 FREE, BUSY, LANDED = 0, 1, 2
 
 _SCALARS = ("t", "h", "t_stop", "t_near", "t_out", "memory", "growth", "h_most")
-_INTEGERS = ("run", "next_out", "born", "rejected", "stiff", "phase", "kind")
+_INTEGERS = ("run", "next_out", "born", "rejected", "stiff", "phase")
 
 
 class LaneTable:
@@ -97,6 +97,5 @@ class LaneTable:
     def idle(self, where: Lanes, phase: int) -> None:
         """Let lanes stand still: steps of size 0, nothing due."""
         self.phase[where] = phase
-        self.kind[where] = -1
         self.h[where] = 0.0
         self.t_stop[where] = self.t_near[where] = self.t_out[where] = np.inf

@@ -77,7 +77,7 @@ class Lockstep:
         self.notes = StepNotes(runs.listener, runs, self.method) if runs.listener is not None else None
         self.events, self.search = events, EventSearch(events, runs, self.method) if events is not None else None
         self.n_idle = self.limit = self.patience = 0
-        self.first_steps = FirstSteps(functions, runs, self.method.error_order)
+        self.first_steps = FirstSteps(functions, runs.rtol, self.method.error_order)
 
     def run(self, queue: Lanes) -> Lanes:
         """Integrate the runs in `queue` to the end; return those that were handed over."""
@@ -140,8 +140,6 @@ class Lockstep:
         due = (block.t_out < t_new).nonzero()[0]
         if due.size:
             write_inside(block, self.runs, method, self.times, h, due, t_new)
-        if self.runs.breaks:
-            self.first_steps.remember(block, good, h, h_next)
         stiff = self.stiffness.look(block, self.passes, t_new, h) if self.stiffness is not None else NOBODY
         if self.notes is not None:
             self.notes.note(t_new, self.search)
@@ -310,7 +308,6 @@ class Lockstep:
         block.y[:, where] = runs.y[:, take]
         block.atol[:, where] = runs.atol[:, take]
         block.next_out[where] = runs.next_out[take]
-        block.kind[where] = -1
         if take.size:
             block.c[:, where] = self.functions.prepare(runs.p[:, padded(take)])[:, : len(take)]
         return where
@@ -328,7 +325,6 @@ class Lockstep:
         if self.events is not None:
             self.events.look_around(run, block.t[lanes], y)
         runs.jump(run, block.t[lanes], y)
-        block.kind[lanes] = runs.kind[run]
         block.y[:, lanes] = y
         if runs.switching:
             block.c[:, lanes] = self.functions.prepare(runs.p[:, run])
