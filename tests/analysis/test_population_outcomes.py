@@ -220,7 +220,7 @@ def test_ordered_categories_have_their_exact_value_and_laplace_has_not() -> None
 
 
 @needs_shared
-@pytest.mark.slow
+@pytest.mark.soak
 def test_saem_of_ordered_categories_beats_the_published_estimates() -> None:
     data = im.individual_data(DATA / "mlx_categorical2_data.txt", columns={"DV": "Y"})
     also = {"th2": "log", "th3": "log", "slope": "linear"}
