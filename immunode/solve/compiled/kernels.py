@@ -50,7 +50,9 @@ def kernel(program: Program, method: str) -> Kernel:
     workspace, key = _named(program, method)
     arguments = (ctypes.c_void_p, ctypes.c_void_p)
     with _told(program, key):
-        call = llvm_compile.machine_code(key, ENTRY, arguments, lambda: kernel_source(program, method)[0])
+        call = llvm_compile.machine_code(
+            key, ENTRY, arguments, lambda: kernel_source(program, method)[0], simplify=workspace.looped
+        )
     _loaded.add(key)
     return Kernel(call, workspace.size * workspace.width, workspace.width, workspace.small, workspace.actions)
 
