@@ -91,7 +91,7 @@ def chain(build: Build, n: int) -> Functions:
                  {"x0": "k - d*x0", **rates}, name=f"chain{n}")  # fmt: skip
 
 
-@pytest.mark.parametrize(("n", "limit"), [(100, 3.0), (400, 15.0)])
+@pytest.mark.parametrize(("n", "limit"), [(100, 3.0), pytest.param(400, 15.0, marks=pytest.mark.slow)])
 def test_compile_time(build: Build, n: int, limit: float) -> None:
     """Seconds of processor time of both kernels; measured: 0.6 and 2.5 (3.5 and 25 with all inline in one function)."""
     program = chain(build, n).program
