@@ -309,6 +309,13 @@ def test_a_document_with_a_piece_replaced_is_read_or_refused(at: int, length: in
     assert told == "read" or piece != BASE[at : at + length]
 
 
+@pytest.mark.parametrize("value", ["", "9" * 400])
+def test_a_formula_whose_number_can_not_be_read_is_refused(value: str) -> None:
+    """libSBML would go on with the largest number that there is, or with an empty model."""
+    assert from_text(BASE) == "read"
+    assert "line 1" in from_text(BASE.replace("<cn>1</cn>", f"<cn>{value}</cn>"))
+
+
 NUMBERS = st.sampled_from(
     ["0", "-0", "1e308", "-1e308", "1e-320", "NaN", "INF", "-INF", "1e999", "0x10", "", "9" * 400]
 )
