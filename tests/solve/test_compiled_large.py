@@ -130,7 +130,7 @@ def test_parts_and_called_functions_give_the_numbers_of_whole_code(
     assert np.abs(found[0].steps - found[1].steps).max() <= 1
 
 
-def told_by_now(*given: object) -> None:
+def told_by_now(*given: object, simplify: bool) -> None:
     """Stand in for making machine code that takes until the timer that tells of it has run."""
     for thread in threading.enumerate():
         if isinstance(thread, threading.Timer):
