@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import os
 import signal
 import sys
@@ -23,6 +24,8 @@ sys.dont_write_bytecode = False
 # a shell lets what it starts in the background ignore Ctrl-C, and so do all children of that
 signal.signal(signal.SIGINT, signal.default_int_handler)
 
+# a third of the time went to looking for garbage among what imports and collection leave, which stays
+gc.set_threshold(50_000, 20, 20)
 # a loaded machine is slow, and no fault of what is tested; the same examples each time, so that a run can be repeated
 settings.register_profile(
     "any machine", deadline=None, suppress_health_check=[HealthCheck.too_slow], derandomize=True, database=None
@@ -54,6 +57,12 @@ GENERIC = 20
 """A test that has cases of this many models is about all models."""
 EVERY = 4
 """Of a test that is marked `sampled`, the quick round has every fourth case."""
+
+
+def pytest_collection_finish() -> None:
+    """Let the collector of garbage pass over what was collected: thousands of cases, and all modules."""
+    gc.collect()
+    gc.freeze()
 
 
 def model_of(item: pytest.Item, names: frozenset[str]) -> str:

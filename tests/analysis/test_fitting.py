@@ -268,6 +268,7 @@ def test_intervals_cover_in_400_repeats() -> None:
     assert 0.93 <= coverage(400) <= 0.97
 
 
+@pytest.mark.slow
 def test_the_endotoxin_model_reaches_its_published_correlations() -> None:
     """windoloski2024 refitted to the mean bolus data, the six parameters its authors' fit moved and the baselines.
 

@@ -203,6 +203,7 @@ def test_individuals_may_have_different_numbers_of_occasions() -> None:
     assert found.minus2ll == pytest.approx(expected, abs=2e-5)
 
 
+@pytest.mark.slow
 def test_occasions_between_doses_have_the_likelihood_of_an_independent_quadrature() -> None:
     """Clearance differs between two doses; three random effects by a product of Gauss-Hermite rules around 0."""
     from scipy.stats import norm

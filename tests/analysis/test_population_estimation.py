@@ -84,6 +84,7 @@ def fitted() -> PopulationFit:
     return im.estimate(model, individual_data(simulated()), iterations=QUICK, draws=500, seed=1)
 
 
+@pytest.mark.slow
 def test_the_truth_lies_in_the_intervals_and_the_fit_beats_it() -> None:
     fit = fitted()
     truth = [1.5, 2.75, 31.8, 0.2**0.5, 0.3, 0.2, 0.05, 0.1]
@@ -109,6 +110,7 @@ def test_the_same_seed_gives_the_same_fit_and_others_the_same_likelihood() -> No
     assert values[0] == pytest.approx(values[1], abs=0.2)
 
 
+@pytest.mark.slow
 def test_effects_of_covariates_are_estimated_where_the_model_multiplies() -> None:
     base = oral(1.0, 2.0, 25.0, (0.1, 0.1, 0.1), 0.1, 0.2)
     model = base.replace(

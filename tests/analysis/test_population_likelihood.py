@@ -239,6 +239,7 @@ def theophylline_data() -> IndividualData:
     return individual_data(table.assign(SEX=(table.ID > 6).astype(int)), routes="depot")
 
 
+@pytest.mark.sampled
 @needs_shared
 @pytest.mark.parametrize("run", RUNS)
 def test_theophylline_has_the_values_of_nonmem(run: str) -> None:
@@ -271,6 +272,7 @@ def test_phenobarbital_has_the_values_of_nonmem() -> None:
     assert population_likelihood(block, data, "quadrature").objective == pytest.approx(687.9224, abs=0.01)
 
 
+@pytest.mark.slow
 @needs_shared
 def test_phenobarbital_with_covariates_has_the_values_of_nonmem() -> None:
     plain = intravenous(0.00469555, 0.984258, (0.02935, 0.02791), 0.01324**0.5)
@@ -332,6 +334,7 @@ def test_the_simulated_indirect_response_has_its_likelihood() -> None:
     assert population_likelihood(model, data, "quadrature", nodes=9).minus2ll == pytest.approx(8699.869, abs=0.005)
 
 
+@pytest.mark.slow
 @needs_shared
 def test_warfarin_with_a_lag_time_has_the_value_of_monolix() -> None:
     table = pd.read_csv(DATA / "mlx_warfarin_data.csv", encoding="utf-8-sig", na_values=".")

@@ -128,6 +128,7 @@ def test_yes_and_no_are_two_categories() -> None:
     assert Model.from_json(model.to_json()) == model
 
 
+@pytest.mark.slow
 def test_times_of_events_are_fitted_by_both_methods() -> None:
     rng = np.random.default_rng(6)
     t = rng.exponential(20 * np.exp(0.5 * rng.standard_normal((120, 1))), (120, 3)).cumsum(axis=1)

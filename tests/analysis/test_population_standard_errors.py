@@ -48,6 +48,7 @@ def closed_form(values: np.ndarray, way: str) -> np.ndarray:
     return np.sqrt(np.diag(inverse @ (scores @ scores.T) @ inverse if way == "sandwich" else inverse))
 
 
+@pytest.mark.sampled
 @pytest.mark.parametrize(
     ("method", "way", "tolerance", "words"),
     [

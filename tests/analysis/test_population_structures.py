@@ -96,6 +96,7 @@ def test_correlations_of_random_effects_are_estimated(method: str) -> None:
     assert fit.model().correlations[0].value == pytest.approx(fit["corr(CL, V)"])
 
 
+@pytest.mark.slow
 def test_a_block_and_a_covariate_go_through_the_shell(tmp_path: Path, capsys: Capture) -> None:
     model = covariate_model("power").replace(correlations=block_model().correlations)
     (tmp_path / "model.json").write_text(model.to_json())

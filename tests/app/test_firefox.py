@@ -18,7 +18,8 @@ from immunode.app.web_page import page
 from tests.app.labs import load_lab
 
 SIZES = {"phone": (390, 844), "laptop": (1366, 768)}
-SECONDS = 600
+SECONDS = 120
+"""Seconds after which a Firefox that does not answer fails a test."""
 
 
 class Firefox:
@@ -27,6 +28,7 @@ class Firefox:
     def __init__(self, path: str, profile: Path) -> None:
         websocket = pytest.importorskip("websocket", reason="websocket-client is not there")
         self.socket: Any = None
+        self.late: type[Exception] = websocket.WebSocketTimeoutException
         command = [path, "--headless", "--no-remote", "--profile", str(profile), "--remote-debugging-port", "0"]
         self.process = subprocess.Popen(command, stderr=subprocess.PIPE, stdout=subprocess.DEVNULL, text=True)
         assert self.process.stderr is not None
@@ -50,7 +52,10 @@ class Firefox:
         number = next(self.numbers)
         self.socket.send(json.dumps({"id": number, "method": method, "params": params}))
         while True:
-            answer = json.loads(self.socket.recv())
+            try:
+                answer = json.loads(self.socket.recv())
+            except self.late:
+                pytest.fail(f"Firefox did not answer {method} in {SECONDS} s: {str(params)[:200]}")
             if answer.get("method") == "log.entryAdded" and answer["params"]["level"] in ("error", "warn"):
                 self.troubles.append(answer["params"]["text"])
             if answer.get("id") == number:

@@ -24,6 +24,7 @@ def strings() -> dict[str, dict[str, str]]:
     return found
 
 
+@pytest.mark.slow
 def test_the_page_of_all_scenarios_is_small_and_names_no_other_resource() -> None:
     text = page(scenario_labs())
     assert len(text.encode()) < MOST_BYTES
@@ -143,6 +144,7 @@ def test_scenarios_name_what_there_is() -> None:
         assert set(one["title"]) == set(one["story"]) == set(strings())
 
 
+@pytest.mark.slow
 def test_every_scenario_runs_and_its_treatment_is_seen(node: Any) -> None:
     """What it shows differs from untreated by 2 % somewhere; patients come before theory."""
     labs = {lab.data["id"]: lab for lab in scenario_labs()}

@@ -71,6 +71,7 @@ def test_patients_are_those_of_the_same_sweep_in_python(tmp_path: Path, capsys: 
         np.testing.assert_allclose(table[name], out.table()[name], rtol=1e-12)
 
 
+@pytest.mark.slow
 def test_a_model_that_declares_patients_is_swept_over_them(capsys: Capture) -> None:
     assert main(["sweep", "ma2020", "--endpoint", "at(das28, 1)", "--json"]) == 0
     recipe = json.loads(capsys.readouterr().out)["recipe"]

@@ -106,4 +106,5 @@ def test_any_text_becomes_a_lawful_name_which_stays_itself(text: str) -> None:
 def test_no_id_keeps_the_reader_from_coming_to_an_end(odd: str) -> None:
     text = ruled("<cn>1</cn>", f'<parameter id={quoteattr(odd)} value="1" constant="true"/>')
     with suppress(im.ImmunodeError):
-        im.io.read_sbml(text)
+        model = im.io.read_sbml(text)
+        assert lawful(odd) in {one.name for one in (*model.parameters, *model.states)}

@@ -124,7 +124,9 @@ def test_matplotlib_can_set_every_line(pieces: list[str], sign: str) -> None:
         processes=[Process("flow", "x ->", sign.join(f"({piece})" for piece in pieces))],
         effects=[Effect("y", "scale", "1 - drug.ic50", by="drug")],
     )
-    for line in equations(model, "latex", fluxes=True).splitlines():
+    lines = equations(model, "latex", fluxes=True).splitlines()
+    assert lines
+    for line in lines:
         MathTextParser("path").parse(f"${line}$")
 
 

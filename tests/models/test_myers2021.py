@@ -73,6 +73,7 @@ def test_an_independent_method_of_steps_gives_the_same(engine: str, method: str)
         assert np.max(np.abs(run[name] - wanted[:, i])) < 2e-5 * size, name
 
 
+@pytest.mark.slow
 def test_clearance_by_t_cells_rises_as_fast_as_published() -> None:
     """Over 48,000-fold in 2 days (abstract); found 45,100-fold from values of two digits."""
     clearance = im.simulate(MODEL, times=DAYS, rtol=1e-7)["clearance_CD8"]

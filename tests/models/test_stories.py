@@ -39,6 +39,7 @@ def test_a_story_composes_and_no_arm_of_it_repeats_another(name: str) -> None:
     assert told(name).story == story
 
 
+@pytest.mark.sampled
 @pytest.mark.parametrize("name", NAMES)
 def test_the_first_picture_is_no_flat_line(name: str) -> None:
     runs = list(told(name).values())
@@ -191,6 +192,7 @@ for _path in sorted((Path(__file__).parent / "stories").glob("[!_]*.py")):
     TRUE[_path.stem] = importlib.import_module(f"stories.{_path.stem}").holds
 
 
+@pytest.mark.sampled
 @pytest.mark.parametrize("name", NAMES)
 def test_the_sentence_is_true_of_what_is_drawn(name: str) -> None:
     assert TRUE[name](told(name)), told(name).story

@@ -52,6 +52,18 @@ def test_code_is_written_once_and_read_after_that(folder: Path) -> None:
     assert [f.name for f in folder.iterdir()] == [file.name]
 
 
+def test_the_same_text_under_another_key_is_not_compiled_again(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    assert answer("a") == 42
+    compiled = []
+    true = llvm_compile._compile
+    monkeypatch.setattr(llvm_compile, "_compile", lambda *given: compiled.append(given) or true(*given))
+    assert answer("b") == 42
+    assert len(list(folder.iterdir())) == 2
+    assert compiled == []
+    assert answer("c", lambda: f"; another text\n{text()}") == 42
+    assert len(compiled) == 1
+
+
 @pytest.mark.parametrize("damage", [b"", b"nonsense", None])
 def test_a_damaged_file_is_ignored_and_replaced(folder: Path, damage: bytes | None) -> None:
     assert answer("a") == 42

@@ -82,6 +82,7 @@ def test_doses_move_with_amount_time_and_interval(engine: Way) -> None:
     assert s["x", "k"] == pytest.approx(fall, rel=1e-8, abs=1e-10)
 
 
+@pytest.mark.sampled
 @explicit
 def test_two_compartments_with_absorption_and_lag_follow_the_derivative_of_the_exponential(engine: Way) -> None:
     values = {"ka": 1.1, "CL": 0.3, "V": 2.0, "Q": 0.6, "Vp": 3.0, "dose": 10.0, "F": 0.7, "lag": 0.8}

@@ -91,7 +91,7 @@ def chain(build: Build, n: int) -> Functions:
                  {"x0": "k - d*x0", **rates}, name=f"chain{n}")  # fmt: skip
 
 
-@pytest.mark.parametrize(("n", "limit"), [(100, 3.0), (400, 15.0)])
+@pytest.mark.parametrize(("n", "limit"), [(100, 3.0), pytest.param(400, 15.0, marks=pytest.mark.slow)])
 def test_compile_time(build: Build, n: int, limit: float) -> None:
     """Seconds of processor time of both kernels; measured: 0.6 and 2.5 (3.5 and 25 with all inline in one function)."""
     program = chain(build, n).program
@@ -130,7 +130,7 @@ def test_parts_and_called_functions_give_the_numbers_of_whole_code(
     assert np.abs(found[0].steps - found[1].steps).max() <= 1
 
 
-def told_by_now(*given: object) -> None:
+def told_by_now(*given: object, simplify: bool) -> None:
     """Stand in for making machine code that takes until the timer that tells of it has run."""
     for thread in threading.enumerate():
         if isinstance(thread, threading.Timer):

@@ -148,6 +148,7 @@ def test_an_independent_method_of_steps_gives_the_same(engine: str, method: str)
         assert error(run["x"], wanted[:, 0]) < most
 
 
+@pytest.mark.slow
 def test_infection_in_a_fast_system_of_four_agrees_between_the_engines() -> None:
     """Problem 3 of Wille & Baker 1992 (Oberle & Pesch 1981), an epidemic: lags 10 and 1 and no closed form."""
     epidemic = model(

@@ -212,7 +212,9 @@ def test_a_dose_that_is_no_number_ends_its_run_there(build: Build, engine: str, 
     assert batch.y[14, 1, 1] == np.log(0.5)
 
 
-@pytest.mark.parametrize("engine", ["numpy", pytest.param("compiled", marks=needs("llvmlite"))])
+@pytest.mark.parametrize(
+    "engine", [pytest.param("numpy", marks=pytest.mark.slow), pytest.param("compiled", marks=needs("llvmlite"))]
+)
 def test_runs_that_turn_stiff_between_doses_go_on_with_theirs(build: Build, engine: str) -> None:
     """The switch makes the oscillator stiff at t = 2; doses come before and after."""
     events = [

@@ -43,6 +43,7 @@ def run(made: Model, table: pd.DataFrame, engine: str, **options: Any) -> SweepR
     return sweep(made, from_table(table), endpoints=ENDPOINTS, engine=engine, **options)
 
 
+@pytest.mark.sampled
 @needs("llvmlite")
 @pytest.mark.parametrize("switch", ["", "dose", "rescue"])
 @pytest.mark.parametrize("kind", EVENTS)
@@ -62,7 +63,10 @@ def test_each_run_has_its_own_parameters_in_every_step(kind: str, switch: str) -
 
 
 @needs("llvmlite")
-@pytest.mark.parametrize("name", ["hayashi2007", "crass2024", "s1p_lymphocytes"])
+@pytest.mark.parametrize(
+    "name",
+    ["crass2024", *(pytest.param(name, marks=pytest.mark.slow) for name in ("hayashi2007", "s1p_lymphocytes"))],
+)
 def test_endpoints_of_patients_under_doses_are_those_of_the_numpy_engine(name: str) -> None:
     made = load_model(name)
     asked: dict[str, Any] = {"arms": ["control", made.interventions[0].name], "n": 12, "seed": 1}
@@ -75,6 +79,7 @@ def test_endpoints_of_patients_under_doses_are_those_of_the_numpy_engine(name: s
         )
 
 
+@pytest.mark.slow
 def test_runs_with_delays_and_repeated_doses_do_not_look_at_each_other() -> None:
     made = Model(
         name="dc",

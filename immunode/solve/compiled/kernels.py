@@ -49,8 +49,11 @@ def kernel(program: Program, method: str) -> Kernel:
     """Return the kernel of a program; made once, then read from disk."""
     workspace, key = _named(program, method)
     arguments = (ctypes.c_void_p, ctypes.c_void_p)
+    simplify = workspace.looped or method == "rodas5p"
     with _told(program, key):
-        call = llvm_compile.machine_code(key, ENTRY, arguments, lambda: kernel_source(program, method)[0])
+        call = llvm_compile.machine_code(
+            key, ENTRY, arguments, lambda: kernel_source(program, method)[0], simplify=simplify
+        )
     _loaded.add(key)
     return Kernel(call, workspace.size * workspace.width, workspace.width, workspace.small, workspace.actions)
 

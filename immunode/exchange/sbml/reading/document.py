@@ -61,6 +61,12 @@ def _bounded(content: bytes, label: str) -> bytes:
     return content
 
 
+def _no_numbers(module: Any) -> tuple[int, ...]:
+    """Return the errors of formulas whose numbers can't be read, for which libSBML leaves out whatever comes after."""
+    kinds = ("Double", "Integer", "Exponential", "Rational")
+    return tuple(getattr(module, f"FailedMathMLReadOf{kind}") for kind in kinds)
+
+
 def _complaints(document: Any, label: str) -> list[str]:
     """Return what libSBML found odd while reading; raise where it could not read at all."""
     module = libsbml()
@@ -69,7 +75,7 @@ def _complaints(document: Any, label: str) -> list[str]:
         error = document.getError(i)
         text = " ".join(error.getMessage().split())
         line = error.getLine()
-        if error.getSeverity() >= module.LIBSBML_SEV_FATAL:
+        if error.getSeverity() >= module.LIBSBML_SEV_FATAL or error.getErrorId() in _no_numbers(module):
             raise ModelError(f"{label}, line {line}: {text[:200]}")
         if error.getErrorId() in (module.RequiredPackagePresent, module.UnrequiredPackagePresent):
             if error.getErrorId() == module.RequiredPackagePresent:
