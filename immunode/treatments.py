@@ -1,5 +1,7 @@
 """What interventions do and how they combine: drugs, cards, atlas, synergy, dose response, explanations."""
 
+# names only, to import and to complete; what they stand for is in analysis/treatment/ and intervention/
+
 from __future__ import annotations
 
 from immunode.analysis.treatment.combinations import combination
