@@ -31,9 +31,10 @@ from .intervention.shapes import at_visits
 from .intervention.submodels.joining import join
 from .model.declaration import Perturbation
 from .model.model import Model
-from .model.patients import Correlation, Observed, PatientClass, PatientCovariate, Story, Threshold, Variability
+from .model.patients import Correlation, Observed, PatientClass, PatientCovariate, Threshold, Variability
 from .model.published_trials import Trial, TrialResult
 from .model.records import Compartment, Derived, Event, Parameter, Process, State, Switch, Unit, Variant
+from .model.story import Story
 from .program.lowering import lower
 from .program.model_functions import source
 from .program.program import Program

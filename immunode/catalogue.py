@@ -12,13 +12,10 @@ from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
 from types import CodeType
-from typing import TYPE_CHECKING
 
 import immunode.models as packaged
+from immunode import model as declared
 from immunode.errors import ImmunodeError, ModelError, StoreError, did_you_mean, nearest, path_text
-
-if TYPE_CHECKING:
-    from immunode.model import Model
 
 _MAX_BYTES = 5_000_000
 _READERS = {
@@ -93,7 +90,7 @@ def find_model(name: str) -> tuple[Path, str]:
     raise UnknownModelError(f"no model is named '{name}'{hint}")
 
 
-def load_model(name_or_path: str | os.PathLike[str], variant: str | None = None) -> Model:
+def load_model(name_or_path: str | os.PathLike[str], variant: str | None = None) -> declared.Model:
     """Return a model of the package by name or alias, or the model in a file of yours.
 
     Parameters
@@ -298,7 +295,7 @@ def _aliases(node: ast.expr | None) -> tuple[tuple[str, str], ...]:
 # Loading --------------------------------------------------------------------------------------------------------------
 
 
-def _load_packaged(path: Path) -> Model:
+def _load_packaged(path: Path) -> declared.Model:
     """Return the MODEL of a file of the package, imported once."""
     importlib.invalidate_caches()  # the file may have been added since the folder was last listed
     (within,) = {path.relative_to(folder) for folder in packaged.__path__ if path.is_relative_to(folder)}
@@ -312,7 +309,7 @@ def _load_packaged(path: Path) -> Model:
     return _model_of(vars(module), path)
 
 
-def _load_file(path: Path) -> Model:
+def _load_file(path: Path) -> declared.Model:
     """Return the model in a file of the caller's."""
     if path.suffix not in _ENDINGS:
         raise ModelError(f"'{path}' is no model file: its name must end in " + " or ".join(_ENDINGS))
@@ -320,7 +317,7 @@ def _load_file(path: Path) -> Model:
         if not _is_there(path):
             raise UnknownModelError(f"there is no file '{path}'{_similar_file(path)}")
         module, reader = _READERS[path.suffix]
-        model: Model = getattr(importlib.import_module(module), reader)(path)
+        model: declared.Model = getattr(importlib.import_module(module), reader)(path)
         return model
     if not _is_there(path):
         raise UnknownModelError(f"there is no file '{path}'{_similar_file(path)}")
@@ -335,19 +332,17 @@ def _load_file(path: Path) -> Model:
     return _read_json(content, path) if path.suffix == ".json" else _run_file(content, path)
 
 
-def _read_json(content: bytes, path: Path) -> Model:
+def _read_json(content: bytes, path: Path) -> declared.Model:
     """Return the model in JSON text; executes nothing."""
-    from immunode.model import Model
-
     try:
-        return Model.from_json(content.decode("utf-8-sig"))
+        return declared.Model.from_json(content.decode("utf-8-sig"))
     except UnicodeDecodeError:
         raise ModelError(f"'{path}' is no model file: it is not UTF-8 text") from None
     except ImmunodeError as error:
         raise type(error)(f"{path}: {error}") from error
 
 
-def _run_file(content: bytes, path: Path) -> Model:
+def _run_file(content: bytes, path: Path) -> declared.Model:
     """Return the MODEL that a Python file makes when it is run in a namespace of its own."""
     namespace: dict[str, object] = {"__name__": path.stem, "__file__": str(path)}
     try:
@@ -369,16 +364,14 @@ def _compiled(content: bytes, path: Path) -> CodeType:
         raise ModelError(f"{path}: {_reason(error)}") from None
 
 
-def _model_of(namespace: dict[str, object], path: Path) -> Model:
+def _model_of(namespace: dict[str, object], path: Path) -> declared.Model:
     """Return MODEL of a file that was run."""
-    from immunode.model import Model
-
     model = namespace.get("MODEL")
-    if isinstance(model, Model):
+    if isinstance(model, declared.Model):
         return model
     if model is not None:
         raise ModelError(f"{path}: MODEL is a {type(model).__name__}, not a Model; write MODEL = Model(name=..., ...)")
-    others = [f"'{name}'" for name, value in namespace.items() if isinstance(value, Model)]
+    others = [f"'{name}'" for name, value in namespace.items() if isinstance(value, declared.Model)]
     hint = f"; {' and '.join(others)} would be one" if others else ""
     raise ModelError(f"{path}: no MODEL in it{hint}; a model file says MODEL = Model(name=..., ...)")
 

@@ -1,5 +1,7 @@
 """Steady states and their stability, bifurcations, basins of attraction, phase planes."""
 
+# names only, to import and to complete; what they stand for is in analysis/dynamics/
+
 from __future__ import annotations
 
 from immunode.analysis.dynamics.basin_map import Basins, basins

@@ -1,5 +1,7 @@
 """What belongs to a fit: observables, profiles of the likelihood, samples of the posterior, populations."""
 
+# names only, to import and to complete; what they stand for is in analysis/fitting/ and mixed_effects/
+
 from __future__ import annotations
 
 from immunode.analysis.fitting.fits import Fit

@@ -1,5 +1,7 @@
 """Files of other tools: SBML, Antimony, COMBINE archives, PEtab, sheets, and pages that run a model."""
 
+# names only, to import and to complete; what they stand for is in exchange/
+
 from __future__ import annotations
 
 from immunode.app.web_page import write_page

@@ -1,5 +1,7 @@
 """Pharmacokinetics and doses: regimens, compartments, binding to a target, indirect response."""
 
+# names only, to import and to complete; what they stand for is in intervention/pharmacokinetics/, regimens/ and drugs/
+
 from __future__ import annotations
 
 from immunode.intervention.drugs.effects import DrugEffect

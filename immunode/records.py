@@ -1,5 +1,7 @@
 """Records of a model beyond the common ones, and functions that make many records at once."""
 
+# names only, to import and to complete; what they stand for is in model/
+
 from __future__ import annotations
 
 from immunode.catalogue import Entry

@@ -1,5 +1,7 @@
 """Schedules: when an intervention acts, and how strongly."""
 
+# names only, to import and to complete; what they stand for is in intervention/
+
 from __future__ import annotations
 
 from immunode.intervention.rules import Rule

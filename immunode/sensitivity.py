@@ -1,5 +1,7 @@
 """Which parameters matter: local and global sensitivity, screening, and the evidence behind numbers."""
 
+# names only, to import and to complete; what they stand for is in analysis/sensitivity/
+
 from __future__ import annotations
 
 from immunode.analysis.sensitivity.forward import Sensitivities, sensitivities

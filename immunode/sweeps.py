@@ -1,5 +1,7 @@
 """Around a sweep: its cost, adaptive designs, stores, parts of its result."""
 
+# names only, to import and to complete; what they stand for is in study/
+
 from __future__ import annotations
 
 from immunode.analysis.precision import WorkPoint, WorkPrecision, work_precision

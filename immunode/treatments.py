@@ -1,5 +1,7 @@
 """What interventions do and how they combine: drugs, cards, atlas, synergy, dose response, explanations."""
 
+# names only, to import and to complete; what they stand for is in analysis/treatment/ and intervention/
+
 from __future__ import annotations
 
 from immunode.analysis.treatment.combinations import combination
@@ -12,11 +14,11 @@ from immunode.analysis.treatment.intervention_atlas import Atlas, atlas
 from immunode.analysis.treatment.regimen_searches import RegimenSearch, regimen_search
 from immunode.analysis.treatment.sequence_maps import SequenceMap, sequence_map
 from immunode.analysis.treatment.shapley_shares import ShapleyShares, shapley
-from immunode.intervention.cards import Card
 from immunode.intervention.composition import card, knobs
 from immunode.intervention.drugs.library import DrugEntry, list_drugs
 from immunode.intervention.drugs.profile import DrugProfile
 from immunode.intervention.operations import Operation
+from immunode.model.views.cards import Card
 
 __all__ = [
     "list_drugs", "DrugEntry", "DrugProfile",

@@ -1,5 +1,7 @@
 """Virtual trials: responders, measurements, published trials beside the model, and weights of prevalence."""
 
+# names only, to import and to complete; what they stand for is in analysis/trials/
+
 from __future__ import annotations
 
 from immunode.analysis.trials.measurement import measured

@@ -69,6 +69,29 @@ def test_a_model_of_interventions_is_read_from_a_pickle(folder: Path) -> None:
     assert key_of(code, folder / "model.pickle") == content_key(immunode.load_model(CODE))
 
 
+@pytest.mark.parametrize("name", ["aitoudhia2012", "chatterjee2017_mixture"])
+def test_patients_trials_and_a_story_are_read_from_json(name: str, tmp_path: Path) -> None:
+    """Modules of records that a model may lack are loaded when a text names one."""
+    model = immunode.load_model(name)
+    held = {field for field in ("variability", "classes", "observed", "thresholds", "trials", "story")
+            if getattr(model, field)}  # fmt: skip
+    assert {"variability", "thresholds", "trials", "story"} <= held or "classes" in held
+    (tmp_path / "model.json").write_text(model.to_json(), encoding="utf-8")
+    code = "from immunode.model import Model; made = Model.from_json(open(sys.argv[1], encoding='utf-8').read())"
+    assert key_of(code, tmp_path / "model.json") == content_key(model)
+
+
+def test_a_schedule_with_a_rule_is_read_from_json(tmp_path: Path) -> None:
+    schedule = immunode.at_visits("4 weeks", when="p > 0.3")
+    assert schedule.rule is not None
+    (tmp_path / "schedule.json").write_text(serial.to_json(schedule), encoding="utf-8")
+    code = (
+        "from immunode.model.serial import from_json; made = from_json(object, open(sys.argv[1]).read()); "
+        "assert type(made).__name__ == 'Schedule' and type(made.rule).__name__ == 'Rule'"
+    )
+    assert key_of(code, tmp_path / "schedule.json") == content_key(schedule)
+
+
 def test_every_record_is_known_by_its_name_in_a_fresh_process() -> None:
     """Whoever registers a record must export its name from a folder that `serial` names."""
     for found in pkgutil.walk_packages(immunode.__path__, "immunode."):
@@ -76,7 +99,7 @@ def test_every_record_is_known_by_its_name_in_a_fresh_process() -> None:
             importlib.import_module(found.name)
     records = {name for name, record in serial._known.items() if record.__module__.startswith("immunode.")}
     assert {"Model", "Intervention", "Drug", "Dose", "PK", "Target"} <= records
-    code = f"from immunode.model import serial; print(*(n for n in {sorted(records)!r} if serial._find(n)))"
+    code = f"from immunode.model import serial; print(*(n for n in {sorted(records)!r} if serial.record_named(n)))"
     assert set(fresh(code).split()) == records
 
 

@@ -17,7 +17,7 @@ from immunode.catalogue import UnknownModelError, find_model, list_models, load_
 from immunode.errors import ModelError, did_you_mean
 from immunode.intervention import card
 from immunode.language.expression import names, parse, parse_arrow
-from immunode.model.patients import Story
+from immunode.model.story import Story
 from immunode.plot.kit.text import pretty_unit
 from immunode.program.javascript import javascript_source
 from immunode.study.stories import find_story

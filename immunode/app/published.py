@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from immunode.model.patients import as_pairs, named_threshold
+from immunode.model.patients import named_threshold
+from immunode.model.records import pairs
 from immunode.study.endpoints.final_value import Final
 from immunode.study.endpoints.reading import endpoint
 from immunode.study.endpoints.start_change import Change
@@ -52,7 +53,7 @@ def trial_points(bench: Bench) -> list[Data]:
     for trial in model.trials:
         if trial.variant not in ("", model.variant_name):
             continue
-        arms = {name: [part.strip() for part in text.split("+") if part.strip()] for name, text in as_pairs(trial.arms)}
+        arms = {name: [part.strip() for part in text.split("+") if part.strip()] for name, text in pairs(trial.arms)}
         for result in trial.results:
             if set(arms[result.arm]) <= known:
                 point = _point(bench, trial, result)
@@ -67,7 +68,7 @@ def trial_shares(bench: Bench) -> list[Data]:
     for trial in model.trials:
         if trial.variant not in ("", model.variant_name):
             continue
-        arms = {name: [part.strip() for part in text.split("+") if part.strip()] for name, text in as_pairs(trial.arms)}
+        arms = {name: [part.strip() for part in text.split("+") if part.strip()] for name, text in pairs(trial.arms)}
         for result in trial.results:
             named = named_threshold(result.endpoint, model.thresholds)
             if result.statistic != "share" or result.compared or named is None or not set(arms[result.arm]) <= known:

@@ -1,4 +1,3 @@
-from .cards import Card
 from .composition import Contribution, Perturbation, card, knobs, perturb, unfit
 from .drugs.drug import Drug
 from .drugs.effects import DrugEffect
@@ -23,7 +22,6 @@ from .shapes import at_times, at_visits, bouts, cycles, daily, jet_lag, nights, 
 from .submodels.joining import join
 
 __all__ = [
-    "Card",
     "Contribution",
     "Covariate",
     "Dose",

@@ -8,7 +8,6 @@ from dataclasses import replace
 from typing import Any, TypeVar
 
 from immunode.errors import DoseError, ImmunodeError, ModelError, did_you_mean
-from immunode.intervention.cards import Card
 from immunode.intervention.expand.overlap import set_requirements
 from immunode.intervention.expected_changes import expected
 from immunode.intervention.multiplied_logs import factor_remarks
@@ -21,6 +20,7 @@ from immunode.model.model import Model
 from immunode.model.plausible import implausible
 from immunode.model.records import Effect, Parameter, Requirement, State, pairs
 from immunode.model.units import parse_time
+from immunode.model.views.cards import Card
 
 __all__ = ["Contribution", "Perturbation", "card", "knobs", "perturb", "unfit"]
 

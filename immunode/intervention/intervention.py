@@ -9,11 +9,11 @@ from typing import Self
 
 from immunode.errors import DoseError, ModelError
 from immunode.intervention import expand
-from immunode.intervention.cards import Card
 from immunode.intervention.labels import check_name, checked_labels, checked_strength, label_rows
 from immunode.intervention.operations import Operation
 from immunode.intervention.schedule import ALWAYS, Schedule
 from immunode.intervention.times import Time, latest, plus, size
+from immunode.model import views
 from immunode.model.declaration import Contribution, Declaration
 from immunode.model.records import PROVENANCE, Pairs
 from immunode.model.serial import register
@@ -165,10 +165,10 @@ class Intervention:
         return draft
 
     def __repr__(self) -> str:
-        return str(Card.of(self))
+        return str(views.Card.of(self))
 
     def _repr_html_(self) -> str:
-        return Card.of(self)._repr_html_()
+        return views.Card.of(self)._repr_html_()
 
 
 def _check_schedule(name: str, operations: Iterable[Operation], schedule: Schedule) -> None:

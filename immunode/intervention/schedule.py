@@ -10,13 +10,15 @@ import math
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from itertools import pairwise
-from typing import Self
+from typing import TYPE_CHECKING, Self
 
 from immunode.errors import DoseError
 from immunode.intervention.numbers import finite, whole
-from immunode.intervention.rules import Rule
 from immunode.intervention.times import Time, comparable, in_days, latest, multiple, plus, size, tidy_time, words
 from immunode.model.serial import register
+
+if TYPE_CHECKING:  # few schedules have a rule
+    from immunode.intervention.rules import Rule
 
 
 @register

@@ -1,7 +1,7 @@
 from .declaration import Contribution, Declaration, Perturbation
 from .model import Model
 from .patient_files import listed_patients
-from .patients import Correlation, Observed, PatientClass, PatientCovariate, Story, Threshold, Variability
+from .patients import Correlation, Observed, PatientClass, PatientCovariate, Threshold, Variability
 from .published_trials import Trial, TrialResult
 from .records import (
     Compartment,
@@ -17,6 +17,7 @@ from .records import (
     Variant,
 )
 from .sources import parameter_table, sourced
+from .story import Story
 from .transit_chains import Chain, transit_chain
 
 __all__ = [

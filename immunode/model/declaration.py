@@ -7,11 +7,9 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, fields
-from typing import Protocol, Self, TypeGuard, runtime_checkable
+from typing import TYPE_CHECKING, Protocol, Self, TypeGuard, runtime_checkable
 
 from immunode.errors import ModelError
-from immunode.model.patients import Correlation, Observed, PatientClass, PatientCovariate, Story, Threshold, Variability
-from immunode.model.published_trials import Trial
 from immunode.model.records import (
     PROVENANCE,
     Compartment,
@@ -28,6 +26,11 @@ from immunode.model.records import (
     Variant,
     pairs,
 )
+
+if TYPE_CHECKING:  # a model that has none of these needs none of their modules
+    from immunode.model.patients import Correlation, Observed, PatientClass, PatientCovariate, Threshold, Variability
+    from immunode.model.published_trials import Trial
+    from immunode.model.story import Story
 
 
 @dataclass(slots=True)

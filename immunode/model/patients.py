@@ -1,4 +1,4 @@
-"""Records that say who a model's patients are, how they are measured, and what trials found in them."""
+"""Records that say who a model's patients are and how they are measured."""
 
 from __future__ import annotations
 
@@ -8,14 +8,13 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from immunode.errors import ModelError, did_you_mean, quoted
+from immunode.errors import ModelError, quoted
 from immunode.language.expression import is_condition, parse
+from immunode.model.records import checked_number, one_of, pairs
 from immunode.model.serial import register
 
 SCALES = ("log", "logit", "linear")
 """Scales on which a parameter's differences between patients are normal."""
-LEVELS = ("patient", "study")
-"""What one run of a model is."""
 COMBINED = ("variances", "sds")
 """What of the additive and the proportional error of a measurement adds up."""
 SHAPES = ("lognormal", "normal", "uniform", "share", "poisson")
@@ -132,7 +131,7 @@ class PatientClass:
         object.__setattr__(self, "share", checked_number(f"{who}: its share", self.share))
         if not 0 < self.share < 1:
             raise ModelError(f"{who}: its share must lie inside 0 and 1, got {self.share:g}")
-        values = tuple((name, checked_number(f"{who}: {name}", value)) for name, value in as_pairs(self.values))
+        values = tuple((name, checked_number(f"{who}: {name}", value)) for name, value in pairs(self.values))
         object.__setattr__(self, "values", values)
 
 
@@ -312,61 +311,6 @@ class Threshold:
         return re.sub(rf"\b{re.escape(self.quantity)}\b", lambda _: endpoint, self.condition)
 
 
-STORIES = ("courses", "waterfall", "responders")
-"""Kinds of pictures that stories are told with."""
-
-
-@register
-@dataclass(frozen=True, slots=True)
-class Story:
-    """What a newcomer sees first: arms side by side, some quantities, and one sentence that says what to see.
-
-    Parameters
-    ----------
-    sentence : str
-        the message of the figure.
-    arms : Mapping[str, str] | tuple[tuple[str, str], ...]
-        name of the arm -> names of its interventions, joined by "+"; "" is the arm without any.
-    panels : tuple[str, ...] | Sequence[str]
-        quantities, each in a panel of its own.
-    until : float
-        end, in the model's time unit; 0 is the model's horizon.
-    variant : str
-        variant of the model that it is told with; "" is the model itself.
-    logarithmic : tuple[str, ...] | Sequence[str]
-        panels with a logarithmic axis.
-    patients : int
-        how many of the declared population are drawn: then lines are their medians, between bands from 5 to 95 %. 0 is
-        the typical patient alone.
-    kind : str
-        "courses", or "waterfall": the first panel, a change in %, at the end in each patient, and how many in a hundred
-        then meet the first threshold on it; or "responders": only how many these are, as bars with intervals.
-    """
-
-    sentence: str
-    arms: Mapping[str, str] | tuple[tuple[str, str], ...] = ()
-    panels: tuple[str, ...] | Sequence[str] = ()
-    until: float = 0.0
-    variant: str = ""
-    logarithmic: tuple[str, ...] | Sequence[str] = ()
-    patients: int = 0
-    kind: str = "courses"
-
-    def __post_init__(self) -> None:
-        object.__setattr__(self, "arms", tuple((name, str(what)) for name, what in as_pairs(self.arms)))
-        for label in ("panels", "logarithmic"):
-            object.__setattr__(self, label, tuple(getattr(self, label)))
-        object.__setattr__(self, "until", checked_number("story: until", self.until, least=0.0))
-        if self.patients < 0 or self.patients == 1 or self.patients != int(self.patients):
-            raise ModelError(f"story: patients={self.patients!r}: give a number of patients from 2 on, or 0 for none")
-        if self.kind not in STORIES or (self.kind != "courses" and not self.patients):
-            raise ModelError(
-                f"story: kind={quoted(self.kind)}: give one of {', '.join(STORIES)}; all but courses need patients"
-            )
-        if not self.sentence or not self.arms or not self.panels:
-            raise ModelError("a story needs a sentence, arms and panels")
-
-
 def named_threshold(text: str, thresholds: Iterable[Threshold]) -> tuple[Threshold, str] | None:
     """Return the threshold that "remission at 24 weeks" names, and the time, "" where none is said; None for none.
 
@@ -402,12 +346,6 @@ def _phrases(one: Threshold) -> list[str]:
     return [before + text for text in plain for before in ("", "in ", "with ")]
 
 
-def as_pairs(mapping: Any) -> tuple[tuple[str, Any], ...]:
-    """Return a mapping, or the pairs it was stored as, as pairs."""
-    items = mapping.items() if isinstance(mapping, Mapping) else mapping
-    return tuple((str(name), value) for name, value in items)
-
-
 def _compared(condition: str) -> tuple[str, float]:
     sides = _sides(parse(condition))
     assert sides is not None
@@ -424,21 +362,6 @@ def _sides(expression: Any) -> tuple[str, float] | None:
         if name[0] == "name" and number[0] in ("number", "neg") and isinstance(value, int | float):
             return str(name[1]), float(value)
     return None
-
-
-def one_of(who: str, value: object, known: tuple[str, ...]) -> None:
-    """Raise ModelError where a value is none of the known words."""
-    if value not in known:
-        raise ModelError(f"{who} {quoted(value)}{did_you_mean(str(value), known)}")
-
-
-def checked_number(who: str, value: object, least: float | None = None) -> float:
-    """Return a number that is finite and not below `least`; raise ModelError on anything else."""
-    if isinstance(value, bool) or not isinstance(value, int | float) or not math.isfinite(value):
-        raise ModelError(f"{who} must be a finite number, got {value!r}")
-    if least is not None and value < least:
-        raise ModelError(f"{who} must be {least:g} or above, got {value:g}")
-    return float(value)
 
 
 def _range(record: Any, who: str) -> None:

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 from immunode.errors import ModelError, did_you_mean, quoted
 from immunode.language.expression import is_condition, parse
-from immunode.model.patients import as_pairs, checked_number, one_of
+from immunode.model.records import checked_number, one_of, pairs
 from immunode.model.serial import register
 
 STATISTICS = ("mean", "median", "sd", "share")
@@ -132,10 +133,11 @@ class Trial:
     def __post_init__(self) -> None:
         who = f"trial '{self.name}'"
         for label in ("arms", "patients"):
-            object.__setattr__(self, label, as_pairs(getattr(self, label)))
+            object.__setattr__(self, label, pairs(getattr(self, label)))
         object.__setattr__(self, "results", tuple(self.results))
-        names = [name for name, _ in as_pairs(self.arms)]
-        for name, count in as_pairs(self.patients):
+        names = [name for name, _ in pairs(self.arms)]
+        sizes: tuple[tuple[str, Any], ...] = pairs(self.patients)
+        for name, count in sizes:
             if name not in names:
                 raise ModelError(f"{who}: patients of the arm '{name}'{did_you_mean(name, names)}")
             if not isinstance(count, int) or count < 1:

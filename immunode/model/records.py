@@ -6,11 +6,12 @@ makes it known to JSON.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, TypeVar
 
-from immunode.errors import ModelError, quoted
+from immunode.errors import ModelError, did_you_mean, quoted
 from immunode.model.serial import register
 
 V = TypeVar("V")
@@ -32,6 +33,21 @@ def pairs(mapping: Mapping[str, V] | Iterable[tuple[str, V]], who: str = "a mapp
         if not isinstance(pair, Sequence) or isinstance(pair, str) or len(pair) != 2:
             raise ModelError(f"{who}: names with their values are needed, such as {{'x': 'x + 1'}}, got {quoted(pair)}")
     return tuple((str(key), value) for key, value in listed)
+
+
+def one_of(who: str, value: object, known: tuple[str, ...]) -> None:
+    """Raise ModelError where a value is none of the known words."""
+    if value not in known:
+        raise ModelError(f"{who} {quoted(value)}{did_you_mean(str(value), known)}")
+
+
+def checked_number(who: str, value: object, least: float | None = None) -> float:
+    """Return a number that is finite and not below `least`; raise ModelError on anything else."""
+    if isinstance(value, bool) or not isinstance(value, int | float) or not math.isfinite(value):
+        raise ModelError(f"{who} must be a finite number, got {value!r}")
+    if least is not None and value < least:
+        raise ModelError(f"{who} must be {least:g} or above, got {value:g}")
+    return float(value)
 
 
 @register

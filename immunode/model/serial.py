@@ -10,6 +10,7 @@ whatever was imported before: those of a layer above are looked for there as soo
 
 from __future__ import annotations
 
+import builtins
 import hashlib
 import json
 import math
@@ -91,8 +92,8 @@ def _texts(value: Any) -> Iterator[str]:
             yield from _texts(item)
 
 
-def _find(name: str) -> type | None:
-    """Return the record of that name, None where no layer declares one."""
+def record_named(name: str) -> type | None:
+    """Return the record of that name, which is loaded with it; None where no layer declares one."""
     for package in () if name in _known else map(import_module, _ABOVE):
         if name in package.__all__:
             getattr(package, name)  # defines and registers it
@@ -176,7 +177,7 @@ def _encode(value: Any, where: str, depth: int, *, provenance: bool = True) -> A
         return [_encode(item, where, depth + 1, provenance=provenance) for item in value]
     cls = type(value)
     # what is only compared, as a key is, may be a treatment of a user's own kind
-    known = _find(cls.__name__) is cls
+    known = record_named(cls.__name__) is cls
     if not known and (provenance or not is_dataclass(value)):
         raise StoreError(
             f"{where}: {cls.__name__} can't be written as JSON; known: {', '.join(sorted(_known))} "
@@ -261,7 +262,7 @@ def _decode(value: Any, where: str, depth: int) -> Any:
     if not isinstance(value, dict):
         return _shown(value, where) if isinstance(value, str) else value
     name = value.get("type")
-    cls = _find(name) if isinstance(name, str) else None
+    cls = record_named(name) if isinstance(name, str) else None
     if cls is None:
         what = "an object without a type" if name is None else f"unknown type {quoted(name)}"
         hint = did_you_mean(name, _all_names()) if isinstance(name, str) else ""
@@ -304,7 +305,17 @@ def _hint(cls: type, field: str) -> Any:
     """Return the annotation of one field."""
     home = next(base for base in cls.__mro__ if field in vars(base).get("__annotations__", {}))
     alone = types.SimpleNamespace(__annotations__={field: home.__annotations__[field]})
-    return typing.get_type_hints(alone, localns=vars(sys.modules[home.__module__]))[field]
+    return typing.get_type_hints(alone, localns=_Annotated(vars(sys.modules[home.__module__])))[field]
+
+
+class _Annotated(dict[str, Any]):
+    """The names of a module, and those of records, which it may import for its annotations only."""
+
+    def __missing__(self, name: str) -> Any:
+        record = None if hasattr(builtins, name) else record_named(name)
+        if record is None:
+            raise KeyError(name)
+        return record
 
 
 def _coerce(value: Any, hint: Any) -> Any:

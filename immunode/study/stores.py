@@ -33,7 +33,7 @@ def open_store(store: str | os.PathLike[str]) -> SweepResult:
         there is no store, it is damaged, or not safe to open.
     """
     found = _opened(store)
-    blocks = range(found.layout.blocks)
+    blocks = found.layout.cut.blocks()
     return SweepResult(StoredPlan(found, blocks), stored_data(found, blocks))
 
 
@@ -64,10 +64,10 @@ def merge_stores(target: str | os.PathLike[str], *sources: str | os.PathLike[str
         layout = opened.layout
         for store in stores:
             store.refuse_other(layout)
-            if store.layout.span != layout.span:
+            if store.layout.cut.span != layout.cut.span:
                 raise StoreError(
-                    f"{store.place.name} is cut into blocks of {store.layout.span} rows, {place.name} into blocks of "
-                    f"{layout.span}; run both with the same block="
+                    f"{store.place.name} is cut into blocks of {store.layout.cut.span} rows, {place.name} into blocks "
+                    f"of {layout.cut.span}; run both with the same block="
                 )
         done = {block for block in opened.begun() if opened.read_sound(block) is not None}
         damaged = {block: place.name for block in opened.begun() if block not in done}

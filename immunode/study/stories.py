@@ -9,7 +9,7 @@ import numpy as np
 from immunode.errors import ImmunodeError
 from immunode.language.evaluation import evaluate
 from immunode.language.expression import parse
-from immunode.model.patients import Story
+from immunode.model.story import Story
 from immunode.study.arms import CONTROL, Arms
 from immunode.study.design.declared import listed_number
 from immunode.study.endpoints.final_value import final

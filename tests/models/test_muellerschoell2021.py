@@ -8,12 +8,12 @@ import pytest
 
 from immunode.catalogue import load_model
 from immunode.model import Model
-from immunode.model.patients import as_pairs
+from immunode.model.records import pairs
 from immunode.study import Arms, from_table, simulate, sweep
 
 MODEL = load_model("muellerschoell2021")
 P = {p.name: p.value for p in MODEL.parameters}
-PATIENTS = pd.DataFrame([dict(as_pairs(one.values)) for one in MODEL.classes])
+PATIENTS = pd.DataFrame([dict(pairs(one.values)) for one in MODEL.classes])
 """Table S1: MTV, ASCT, ratio, low."""
 ASKED = ["peak(cart)", "time_of_peak(cart)", "at(AUC, 28)", "at(T, 28)", "at(T, 90)", "trough(T)"]
 

@@ -75,6 +75,7 @@ def test_the_dataset_is_lazy_and_has_the_names_of_the_table(decay: Model, tmp_pa
 
 
 def test_ten_million_rows_open_at_once_and_are_read_where_asked(decay: Model, tmp_path: Path) -> None:
+    from immunode.study.run.cuts import Cut
     from immunode.study.run.plan_checks import make_plan
     from immunode.study.store.blocks import Store
     from immunode.study.store.key import study_of
@@ -84,8 +85,9 @@ def test_ten_million_rows_open_at_once_and_are_read_where_asked(decay: Model, tm
     options = {"engine": "numpy", "method": "auto", "rtol": 1e-6, "atol": None}
     plan = make_plan(decay, grid(k=[0.5]), 6, None, None, ["final(A)"], "endpoints", None, None, 0, options)
     study = study_of(plan)
-    study["design"]["rows"] = 10_000_000
-    Store.create(Place.of(tmp_path / "big.zarr"), Layout(study, 8192, 8192), plan.times, {})
+    study["design"]["rows"] = rows = 10_000_000
+    layout = Layout(study, Cut(rows=rows, span=8192, size=8192))
+    Store.create(Place.of(tmp_path / "big.zarr"), layout, plan.times, {})
     found = open_store(tmp_path / "big.zarr")
     last = found.dataset()["final(A)"][-5:]
     assert last.shape == (5,)

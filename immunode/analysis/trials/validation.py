@@ -20,8 +20,8 @@ from immunode.errors import StudyError, did_you_mean
 from immunode.language.evaluation import evaluate
 from immunode.language.expression import names, parse
 from immunode.model.declaration import check_model
-from immunode.model.patients import as_pairs
 from immunode.model.published_trials import Trial
+from immunode.model.records import pairs
 from immunode.study.arms import Arms
 from immunode.study.design.declared import declared_joint, declares_patients, drawn_words
 from immunode.study.endpoints.reading import endpoint
@@ -238,7 +238,7 @@ def _verdicts(
     model: Model, trials: list[Trial], patients: int, replicates: int, seed: int, rtol: float
 ) -> list[Verdict]:
     """Return the verdicts of trials with one variant of the model; all their arms run in one sweep."""
-    treatments = dict.fromkeys(text for trial in trials for _, text in as_pairs(trial.arms))
+    treatments = dict.fromkeys(text for trial in trials for _, text in pairs(trial.arms))
     arms = {text or "untreated": [part.strip() for part in text.split("+") if part.strip()] for text in treatments}
     rules = {
         id(result): written_out(model, result.endpoint) if result.statistic == "share" else result.endpoint

@@ -8,8 +8,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from immunode.model.patients import as_pairs
 from immunode.model.published_trials import Trial, TrialResult
+from immunode.model.records import pairs
 from immunode.study.endpoints.reading import endpoint
 from immunode.study.result.row_condition import endpoints_in, rows_that
 
@@ -90,7 +90,7 @@ def judge(run: Run, trial: Trial, result: TrialResult, rule: str, rows: NDArray[
     rows : patients who were in the trial.   words : the number as a phrase.
     """
     source = run.observed if result.measured else run.values
-    treatments, sizes = dict(as_pairs(trial.arms)), dict(as_pairs(trial.patients))
+    treatments, sizes = dict(pairs(trial.arms)), dict(pairs(trial.patients))
     listed = [result.arm, *([result.versus] if result.versus else [])]
     columns = [
         {name: table[..., rows, run.place[treatments[arm]]].ravel() for name, table in source.items()} for arm in listed

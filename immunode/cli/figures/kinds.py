@@ -24,7 +24,7 @@ from immunode.cli.figures.subject import Subject
 from immunode.errors import ImmunodeError, StudyError, did_you_mean
 from immunode.intervention import perturb
 from immunode.model import Model
-from immunode.model.patients import as_pairs
+from immunode.model.records import pairs
 
 SETS = 256
 """Patients or parameter sets of a figure where no number is asked for."""
@@ -80,7 +80,7 @@ def _drawn(subject: Subject, arms: Sequence[str]) -> Values:
     if subject.runs is not None or not subject.declares(arms):
         _need(subject.patients is None, "--patients: neither the model nor its arms declare a population")
         return {"drawn": {"n": SETS if subject.runs is None else subject.runs}}
-    own = {name for one in subject.model.classes for name, _ in as_pairs(one.values)}
+    own = {name for one in subject.model.classes for name, _ in pairs(one.values)}
     own |= {one.parameter for one in subject.model.covariates}
     fixed = next((name for name in subject.values if name in own), "")
     _need(

@@ -15,7 +15,7 @@ from immunode.cli.studies.request import read_request
 from immunode.cli.words import KINDS, PICTURES
 from immunode.errors import ImmunodeError, SolverError, StoreError
 from immunode.model import Model
-from immunode.model.patients import as_pairs
+from immunode.model.records import pairs
 from immunode.plot import save
 
 _MANY, _PANELS = 4, 4
@@ -96,7 +96,7 @@ def read_subject(
 def _control_and_a_few(model: Model) -> list[str]:
     """Return control, the interventions of the model's story, and further ones until there are enough."""
     declared = [i.name for i in model.interventions]
-    told = [entry for _, entry in as_pairs(model.story.arms) if entry] if model.story is not None else []
+    told = [entry for _, entry in pairs(model.story.arms) if entry] if model.story is not None else []
     told = [entry for entry in told if all(part.strip() in declared for part in entry.split("+"))]
     return ["control", *list(dict.fromkeys([*told, *declared]))[: max(_MANY, len(told))]]
 

@@ -8,7 +8,6 @@ from dataclasses import KW_ONLY, dataclass, field, replace
 from typing import Any, Self
 
 from immunode.errors import DoseError, ModelError, did_you_mean
-from immunode.intervention.cards import Card
 from immunode.intervention.drugs.effects import DrugEffect, with_effect_compartment
 from immunode.intervention.drugs.occupancy import add_effects
 from immunode.intervention.drugs.profile import DrugProfile
@@ -28,6 +27,7 @@ from immunode.intervention.regimens.dose import ROUTES, Dose
 from immunode.intervention.regimens.regimen import Regimen
 from immunode.intervention.schedule import Schedule
 from immunode.intervention.times import Time
+from immunode.model import views
 from immunode.model.declaration import Contribution, Declaration
 from immunode.model.patients import Correlation, Observed, PatientCovariate, Variability
 from immunode.model.records import PROVENANCE, Pairs
@@ -389,7 +389,7 @@ class Drug:
         return self.regimen
 
     def __repr__(self) -> str:
-        return str(Card.of(self))
+        return str(views.Card.of(self))
 
     def _repr_html_(self) -> str:
-        return Card.of(self)._repr_html_()
+        return views.Card.of(self)._repr_html_()

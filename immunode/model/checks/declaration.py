@@ -10,51 +10,40 @@ from typing import Any
 
 from immunode.errors import ModelError, did_you_mean, quoted
 from immunode.language.characters import problem
-from immunode.model.checks.patients import check_patients
+from immunode.model.checks.references import check_story
 from immunode.model.checks.structure import check_structure
 from immunode.model.checks.units import check_units
 from immunode.model.declaration import Declaration, is_perturbation
-from immunode.model.patients import Correlation, Observed, PatientClass, PatientCovariate, Story, Threshold, Variability
-from immunode.model.plausible import implausible
-from immunode.model.published_trials import Trial
-from immunode.model.records import (
-    MOST_TIMES,
-    Compartment,
-    Derived,
-    Effect,
-    Event,
-    Parameter,
-    Process,
-    Requirement,
-    State,
-    Switch,
-    Unit,
-    Variant,
-    pairs,
-)
+from immunode.model.records import MOST_TIMES, Derived, Event, Parameter, State, one_of, pairs
+from immunode.model.serial import record_named
 
-RECORDS: dict[str, type] = {
-    "states": State,
-    "parameters": Parameter,
-    "processes": Process,
-    "derived": Derived,
-    "events": Event,
-    "switches": Switch,
-    "compartments": Compartment,
-    "units": Unit,
-    "variants": Variant,
-    "variability": Variability,
-    "correlations": Correlation,
-    "classes": PatientClass,
-    "covariates": PatientCovariate,
-    "observed": Observed,
-    "thresholds": Threshold,
-    "trials": Trial,
-    "effects": Effect,
-    "requirements": Requirement,
+RECORDS = {
+    "states": "State",
+    "parameters": "Parameter",
+    "processes": "Process",
+    "derived": "Derived",
+    "events": "Event",
+    "switches": "Switch",
+    "compartments": "Compartment",
+    "units": "Unit",
+    "variants": "Variant",
+    "variability": "Variability",
+    "correlations": "Correlation",
+    "classes": "PatientClass",
+    "covariates": "PatientCovariate",
+    "observed": "Observed",
+    "thresholds": "Threshold",
+    "trials": "Trial",
+    "effects": "Effect",
+    "requirements": "Requirement",
+    "story": "Story",
 }
+"""Field of a model -> the record that it holds, by name: what a model does not have is not loaded."""
+_OF_PATIENTS = ("variability", "correlations", "classes", "covariates", "observed", "thresholds")
 _EVIDENCE = ("measured", "fitted", "published", "memory", "assumed", "derived")
 _STATUS = ("published", "ours")
+_LEVELS = ("patient", "study")
+"""What one run of a model is."""
 _STARTS = ("steady state", "initial values")
 
 
@@ -71,7 +60,15 @@ def validate(model: Declaration) -> None:
     _check_numbers(model)
     # names, rates and units don't depend on numbers: a copy with other values is not read again
     _check_once(_Structure(model))
-    check_patients(model)
+    if model.species == "human" or any(getattr(model, field) for field in _OF_PATIENTS):
+        from immunode.model.checks.patients import check_patients
+
+        check_patients(model)
+    check_story(model)
+    if model.trials:
+        from immunode.model.checks.trials import check_trials
+
+        check_trials(model)
 
 
 class _Structure:
@@ -126,7 +123,7 @@ def _check_types(model: Declaration) -> None:
         if spec.name in ("horizon", "max_step"):
             continue
         if spec.name == "story":
-            if value is not None and not isinstance(value, Story):
+            if value is not None and not _holds(spec.name, value):
                 raise ModelError(f"{who}: only a Story belongs here, but {type(value).__name__} was found")
             continue
         if isinstance(spec.default, str) or spec.name == "name":
@@ -139,8 +136,8 @@ def _check_types(model: Declaration) -> None:
             raise ModelError(f"{who}: a list is needed, but {type(value).__name__} was found")
         record = RECORDS.get(spec.name)
         for item in value:
-            if record is not None and not isinstance(item, record):
-                raise ModelError(f"{who}: only {record.__name__} belongs here, but {type(item).__name__} was found")
+            if record is not None and not _holds(spec.name, item):
+                raise ModelError(f"{who}: only {record} belongs here, but {type(item).__name__} was found")
             if record is not None:
                 _check_texts(model, spec.name, item)
             elif spec.name == "interventions" and not is_perturbation(item):
@@ -150,6 +147,7 @@ def _check_types(model: Declaration) -> None:
                     raise ModelError(f"{who}: only names belong here, but {type(item).__name__} was found")
                 if problem(item):
                     raise ModelError(f"{who}: {problem(item)}")
+    one_of(f"{model.name}: level", model.level, _LEVELS)
     if model.status and model.status not in _STATUS:
         raise ModelError(f"{model.name}: status '{model.status}'{did_you_mean(model.status, _STATUS)}")
     starts = {model.name: model.start} | {f"{model.name}, variant '{v.name}'": v.start for v in model.variants}
@@ -158,11 +156,19 @@ def _check_types(model: Declaration) -> None:
             raise ModelError(f"{who}: start='{start}'{did_you_mean(start, _STARTS)}")
 
 
-_TEXTS = {record: tuple(f.name for f in fields(record) if str(f.type) == "str") for record in RECORDS.values()}
+def _holds(field: str, item: object) -> bool:
+    """Return whether an item is of the record that a field holds."""
+    record = record_named(RECORDS[field])
+    return record is not None and isinstance(item, record)
+
+
+@lru_cache(maxsize=64)
+def _text_fields(record: type) -> tuple[str, ...]:
+    return tuple(spec.name for spec in fields(record) if str(spec.type) == "str")
 
 
 def _check_texts(model: Declaration, group: str, record: Any) -> None:
-    for name in _TEXTS[type(record)]:
+    for name in _text_fields(record.__class__):
         value = getattr(record, name)
         if not isinstance(value, str):
             label = getattr(record, "name", "")
@@ -184,10 +190,6 @@ def _check_numbers(model: Declaration) -> None:
         raise ModelError(f"{name}: max_step is {model.max_step:g}, but it can't be below 0; 0 leaves it to the solver")
     for parameter in model.parameters:
         _check_parameter(f"{name}, parameter '{parameter.name}'", parameter)
-        if model.species == "human":
-            odd = implausible(parameter.name, parameter.value, parameter.unit)
-            if odd:
-                raise ModelError(f"{name}, parameter '{parameter.name}': {odd}")
     for state in model.states:
         who = f"{name}, state '{state.name}'"
         number_or_text(f"{who}, initial value", state.initial)

@@ -1,4 +1,4 @@
-"""What can be read from a model: its equations, its looks, and what is doubtful about it.
+"""What can be read from a model: its equations, its looks, and what is doubtful about it; the card of an intervention.
 
 Each name is loaded when it is first used; what there is stands in `__init__.pyi`.
 """

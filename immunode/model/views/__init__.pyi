@@ -1,5 +1,6 @@
+from .cards import Card
 from .display import html, table, text
 from .formulas import equations
 from .report import Report, check
 
-__all__ = ["Report", "check", "equations", "html", "table", "text"]
+__all__ = ["Card", "Report", "check", "equations", "html", "table", "text"]

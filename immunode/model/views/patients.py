@@ -6,8 +6,9 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from immunode.model.declaration import Declaration
-from immunode.model.patients import Observed, PatientCovariate, Variability, as_pairs
+from immunode.model.patients import Observed, PatientCovariate, Variability
 from immunode.model.published_trials import Trial, TrialResult
+from immunode.model.records import pairs
 
 _MOST_CLASSES = 12
 """More than these are patients of a list, of whom one row tells."""
@@ -33,7 +34,7 @@ class TextTable:
 def patient_tables(model: Declaration) -> tuple[TextTable, ...]:
     """Return the tables that are not empty: variability, covariates, classes, errors, thresholds, story, trials."""
     story = model.story
-    arms = [] if story is None else [(name, what or "untreated") for name, what in as_pairs(story.arms)]
+    arms = [] if story is None else [(name, what or "untreated") for name, what in pairs(story.arms)]
     tables = [
         TextTable(
             "Differences between studies" if model.level == "study" else "Differences between patients",
@@ -95,10 +96,10 @@ def _class_rows(model: Declaration) -> tuple[tuple[str, ...], ...]:
     """Return a row for each class, or one for all where patients are listed one by one."""
     if len(model.classes) > _MOST_CLASSES:
         first = model.classes[0]
-        names = f"{len(as_pairs(first.values))} values each"
+        names = f"{len(pairs(first.values))} values each"
         return ((f"{len(model.classes)} listed patients", f"{100 * first.share:g} % each", names, first.source),)
     return tuple(
-        (c.name, f"{100 * c.share:g} %", ", ".join(f"{k} = {v:g}" for k, v in as_pairs(c.values)), c.meaning)
+        (c.name, f"{100 * c.share:g} %", ", ".join(f"{k} = {v:g}" for k, v in pairs(c.values)), c.meaning)
         for c in model.classes
     )
 
@@ -156,9 +157,9 @@ def _result_row(result: TrialResult) -> tuple[str, ...]:
 
 def _trial_words(trial: Trial) -> str:
     """Return where a trial is published, and who was in it, in one line."""
-    sizes = dict(as_pairs(trial.patients))
+    sizes = dict(pairs(trial.patients))
     arms = [f"{name}: {what or 'untreated'}" + (f", {sizes[name]} patients" if name in sizes else "")
-            for name, what in as_pairs(trial.arms)]  # fmt: skip
+            for name, what in pairs(trial.arms)]  # fmt: skip
     variant = f"variant {trial.variant}" if trial.variant else ""
     only = f"patients with {trial.only}" if trial.only else ""
     return "; ".join(part for part in (trial.doi, *arms, only, variant, trial.note) if part)

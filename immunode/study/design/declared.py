@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from immunode.errors import StudyError
 from immunode.intervention.expand.models_patient import OF_THE_DRUG
-from immunode.model.patients import as_pairs
+from immunode.model.records import pairs
 from immunode.study.design.distributions import DECLARED, Distribution
 from immunode.study.design.joint import DrawnClass, Joint, Pair
 
@@ -142,7 +142,7 @@ def declared_marginals(model: Model) -> Marginals:
     marginals = {v.parameter: spread(v, typical[v.parameter]) for v in model.variability}
     marginals |= {c.parameter: covariate(c) for c in model.covariates}
     for one in model.classes:
-        for name, _ in as_pairs(one.values):
+        for name, _ in pairs(one.values):
             marginals.setdefault(name, Distribution("point", typical[name], origin=DECLARED))
     return tuple(marginals.items())
 
@@ -160,7 +160,7 @@ def declared_classes(model: Model) -> list[tuple[str, float, Marginals]]:
     for one in model.classes:
         marginals = tuple(
             (name, spread(random[name], value) if name in random else Distribution("point", value, origin=DECLARED))
-            for name, value in as_pairs(one.values)
+            for name, value in pairs(one.values)
         )
         classes.append((one.name, one.share, marginals))
     return classes

@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from immunode.errors import StudyError, did_you_mean
-from immunode.model.patients import Story
+from immunode.model.story import Story
 from immunode.study.result.course_pictures import (
     Population,
     draw,

@@ -83,7 +83,7 @@ class Store:
         among : only these, such as those that hold the rows that are asked for.
         """
         names = self.place.names("digest/c")
-        wanted = range(self.layout.blocks) if among is None else among
+        wanted = self.layout.cut.blocks() if among is None else among
         return sorted(int(n) for n in names if n.isascii() and n.isdigit() and int(n) in wanted)
 
     def has(self, block: int) -> bool:
@@ -135,7 +135,7 @@ class Store:
         counts: dict[int | None, int] = {}
         lacking, there = set(self.lacking()), 0
         for block in self.begun():
-            rows = self.layout.slice(block)
+            rows = self.layout.cut.slice(block)
             there += rows.stop - rows.start
             try:
                 codes = np.empty(0) if block in lacking else self.column("status", block)
@@ -146,8 +146,8 @@ class Store:
                 counts[None] = counts.get(None, 0) + rows.stop - rows.start
             for code, number in zip(known.tolist(), sizes.tolist(), strict=True):
                 counts[code] = counts.get(code, 0) + number
-        if there < self.layout.rows:
-            counts[NOT_RUN] = self.layout.rows - there
+        if there < self.layout.cut.rows:
+            counts[NOT_RUN] = self.layout.cut.rows - there
         return counts
 
     def verify(self) -> list[int]:
@@ -214,7 +214,7 @@ class Store:
             except Damage as error:
                 raise Damage(f"{files[i]} {error}; not read") from None
         whole = parts[0] if len(parts) == 1 else np.concatenate(parts)
-        rows = self.layout.slice(block)
+        rows = self.layout.cut.slice(block)
         own: dict[str, slice | int] = {"run": slice(rows.stop - rows.start), "block": 0}
         return np.asarray(whole[tuple(own.get(dim, slice(None)) for dim in dims)])
 

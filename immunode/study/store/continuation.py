@@ -37,7 +37,7 @@ def compute_into(
     log: str | os.PathLike[str] | None,
 ) -> SweepData:
     """Return what the runs of a plan come to, through the store at a place. Parameters and errors as in `sweep`."""
-    layout = Layout(study_of(plan), cut.span, cut.size)
+    layout = Layout(study_of(plan), cut)
     found = Store.open(place)
     if found is not None:
         found.refuse_other(layout)  # before anything is locked or written
@@ -104,20 +104,19 @@ def _go_on(
         )
         for number in bad:
             store.forget(number)
-    layout, writer = store.layout, None
-    cut = Cut(layout.rows, layout.span, layout.size)
+    cut, writer = store.layout.cut, None
     mine = cut.blocks(part)
     todo = [number for number in mine if data.status[cut.slice(number).start] == NOT_RUN]
     with telling(progress, log, before) as tell, patient_interrupts() as stop, suppress(KeyboardInterrupt):
         if before:
-            tell(before, layout.rows)
+            tell(before, cut.rows)
         for number, done in computed(plan, cut, todo, executor, stop):
             held()
             writer = writer or Writer(store)
             writer.write(number, rows_of(plan, cut.slice(number)), done)
             data.put(cut.slice(number), done)
             finished += len(done)
-            tell(finished, layout.rows)
+            tell(finished, cut.rows)
     return _told(plan, data, store, [cut.slice(number).start for number in mine], before, bad)
 
 
@@ -130,7 +129,7 @@ def _load(store: Store, data: SweepData) -> list[int]:
         if columns is None:
             bad.append(number)
             continue
-        rows = store.layout.slice(number)
+        rows = store.layout.cut.slice(number)
         computed = {(0, arm): without_passed(str(t)) for arm, t in zip(names, columns["computed"], strict=True)}
         done = SweepData(
             status=columns["status"],
@@ -153,9 +152,9 @@ def _told(plan: Plan, data: SweepData, store: Store, wanted: list[int], before: 
         warnings.warn(f"{plan.model.name}: {message}", stacklevel=6)
     return replace(
         data,
-        kept=stored_trajectories(store, store.layout.blocks),
+        kept=stored_trajectories(store, len(store.layout.cut)),
         message=message,
-        span=store.layout.span,
+        span=store.layout.cut.span,
         source={"path": store.place.name, "runs found there": before, "damaged blocks": bad},
     )
 

@@ -15,6 +15,7 @@ import numpy as np
 
 from immunode.errors import StoreError
 from immunode.solve.status import Status
+from immunode.study.run.cuts import Cut
 from immunode.study.run.sweep_data import NOT_RUN
 from immunode.study.store.key import FORMAT, key_of
 from immunode.study.store.place import LARGEST, Place, require_zarr
@@ -33,25 +34,14 @@ Notes = Mapping[str, Mapping[str, Any]]
 
 @dataclass(frozen=True, slots=True)
 class Layout:
-    """What a store holds. study : as `study_of` returns it.   span, size : as in `Cut`.   key : of the study."""
+    """What a store holds. study : as `study_of` returns it.   cut : of its rows into blocks.   key : of the study."""
 
     study: Mapping[str, Any]
-    span: int
-    size: int
+    cut: Cut
     key: str = field(init=False)
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "key", key_of(self.study))
-
-    @property
-    def rows(self) -> int:
-        """Runs."""
-        return int(self.study["design"]["rows"])
-
-    @property
-    def blocks(self) -> int:
-        """Blocks of `span` rows; the last may have fewer."""
-        return -(-self.rows // self.span)
 
     def labels(self) -> dict[str, tuple[str, ...]]:
         """Return the names along each dimension that has some."""
@@ -69,7 +59,7 @@ class Layout:
 
         They are in the order in which a block is written: the checksums of its other files come last.
         """
-        n, span, labels = self.rows, min(self.span, self.rows), self.labels()
+        n, span, labels = self.cut.rows, min(self.cut.span, self.cut.rows), self.labels()
         sizes = {name: len(names) for name, names in labels.items()}
         n_times = int(self.study["times"]["outputs"])
         row = (("run",), (n,), (span,))
@@ -91,15 +81,11 @@ class Layout:
         made["method"] = ("uint8", *row, 0)
         made["reason"] = ("string", *row, "")
         arms = sizes["arm_name"]
-        made["computed"] = ("string", ("block", "arm_name"), (self.blocks, arms), (1, arms), "")
+        made["computed"] = ("string", ("block", "arm_name"), (len(self.cut), arms), (1, arms), "")
         made["status"] = ("int16", *row, NOT_RUN)
         told = DIGEST * (len(made) - ("trajectories" in made) + sizes.get("quantity", 0))
-        made["digest"] = ("uint8", ("byte",), (self.blocks * told,), (told,), 0)
+        made["digest"] = ("uint8", ("byte",), (len(self.cut) * told,), (told,), 0)
         return made
-
-    def slice(self, block: int) -> slice:
-        """Return the rows of a block."""
-        return slice(block * self.span, min((block + 1) * self.span, self.rows))
 
     def files(self, block: int) -> dict[str, tuple[str, ...]]:
         """Return the files of a block, array by array, in the order in which they are written."""
@@ -147,8 +133,8 @@ def metadata(layout: Layout, times: Any, notes: Notes) -> dict[str, bytes]:
             "format": FORMAT,
             "key": layout.key,
             "notes": _digest_of(given),
-            "span": layout.span,
-            "size": layout.size,
+            "span": layout.cut.span,
+            "size": layout.cut.size,
             "study": layout.study,
         }
     }
@@ -215,9 +201,10 @@ def read_layout(place: Place) -> tuple[Layout, Notes] | None:
             "run the sweep's line with another store, or read it with the version that wrote it"
         )
     try:
-        layout = Layout(mine["study"], int(mine["span"]), int(mine["size"]))
-        sound = mine["key"] == layout.key and 0 < layout.rows <= _MOST_ROWS and layout.span > 0
-        sound = sound and layout.size > 0 and 0 < int(layout.study["times"]["outputs"]) <= _MOST_TIMES
+        rows = int(mine["study"]["design"]["rows"])
+        layout = Layout(mine["study"], Cut(rows=rows, span=int(mine["span"]), size=int(mine["size"])))
+        sound = mine["key"] == layout.key and 0 < layout.cut.rows <= _MOST_ROWS and layout.cut.span > 0
+        sound = sound and layout.cut.size > 0 and 0 < int(layout.study["times"]["outputs"]) <= _MOST_TIMES
         arrays = layout.arrays() if sound else {}
     except (KeyError, TypeError, ValueError, AttributeError, OverflowError):
         sound, arrays = False, {}

@@ -39,7 +39,7 @@ class StoredColumn:
         self.store, self.name, self.blocks, self.part, self.convert = store, name, blocks, part, convert
         self.stored = np.dtype(object if stored == "string" else stored)
         self.dtype = np.dtype(self.stored if dtype is None else dtype)
-        sizes = [store.layout.slice(block) for block in blocks]
+        sizes = [store.layout.cut.slice(block) for block in blocks]
         self.ends = np.cumsum([0, *(rows.stop - rows.start for rows in sizes)])
         further = shape[2:] if name == "trajectories" else shape[1:] if part is None else ()
         self.shape = (int(self.ends[-1]), *further)
@@ -106,7 +106,7 @@ def stored_data(store: Store, blocks: Sequence[int]) -> SweepData:
         reached=StoredColumn(store, "reached", blocks),
         methods=StoredColumn(store, "method", blocks, convert=_method_names, dtype=object),
         reasons=StoredColumn(store, "reason", blocks),
-        span=store.layout.span,
+        span=store.layout.cut.span,
         store=store,
         source={"path": store.place.name},
     )

@@ -36,7 +36,7 @@ class StoredPlan:
     blocks: Sequence[int]
 
     def __len__(self) -> int:
-        return sum(rows.stop - rows.start for rows in map(self.store.layout.slice, self.blocks))
+        return sum(rows.stop - rows.start for rows in map(self.store.layout.cut.slice, self.blocks))
 
     @property
     def study(self) -> dict[str, Any]:

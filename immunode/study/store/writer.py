@@ -50,7 +50,7 @@ class Writer:
     def _put(self, name: str, block: int, values: Any) -> None:
         _, dims, _, chunks, _ = self.store.layout.arrays()[name]
         told = slice(block * chunks[0], (block + 1) * chunks[0])
-        place = {"run": self.store.layout.slice(block), "block": block, "byte": told}
+        place = {"run": self.store.layout.cut.slice(block), "block": block, "byte": told}
         self._arrays[name][tuple(place.get(dim, slice(None)) for dim in dims)] = values
 
 
