@@ -33,6 +33,7 @@ QUESTIONS = {
     "endpoints": "How are the numbers that a trial would report distributed in each arm?",
     "waterfall": "Who gains, who loses, and how much? Patients change from their start, parameter sets from control.",
     "time_to_event": "When do patients reach the event? A threshold that the model declares, else a level ahead.",
+    "responders": "How many respond in each arm, by a threshold that the model declares, and how sure is that?",
     "tornado": "Which parameters matter?",
     "heat": "How do the two that matter most act together?",
     "dose_response": "How much is enough?",

@@ -38,6 +38,7 @@ KINDS = {
     "endpoints": "Endpoints by arm",
     "waterfall": "Change in each patient or parameter set",
     "time_to_event": "Time to an event",
+    "responders": "Who responds",
     "tornado": "What matters",
     "heat": "The two parameters that matter most",
     "dose_response": "Dose and response",

@@ -144,7 +144,7 @@ MODEL = Model(
         Variability("CL", cv=0.25, source="assumed: 20 to 30 % in labels of the class"),
         Variability("ka", cv=0.25, source="assumed: 20 to 30 % in labels of the class"),
     ],
-    thresholds=[Threshold("low_count", "eos < 150", "150 per uL", "usual limit of eosinophilic asthma")],
+    thresholds=[Threshold("low_count", "eos < 150", "eosinophils below 150 per uL", "usual limit in asthma")],
     story=Story(
         "Mepolizumab, 100 mg or more, takes over 80 % of eosinophils, never all; more drug only buys time.",
         arms={"placebo": "", "100 mg sc q4w": "sc_100", "12.5 mg sc x 3": "sc_12_5_x3",

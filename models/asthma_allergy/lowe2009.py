@@ -157,7 +157,7 @@ MODEL = Model(
     thresholds=[
         Threshold("effect", "ige_free < 14", "effect on symptoms",
                   "Lowe 2009, page 71, via nlmixr2lib"),
-        Threshold("target", "ige_free < 50", "target of doses", "usual rule"),
+        Threshold("target", "ige_free < 50", "free IgE at the target of doses", "usual rule"),
     ],
     story=Story(
         "Free IgE falls by 93 % or more in three days, while total IgE rises fourfold and misleads.",

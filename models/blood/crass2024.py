@@ -152,8 +152,8 @@ MODEL = Model(
         Observed("LDH", lognormal=0.305, source="ESM Table 4, via nlmixr2lib"),
     ],
     thresholds=[
-        Threshold("no anemia", "Hb >= 12", "lower limit of normal, women", "usual rule"),
-        Threshold("normal LDH", "LDH <= 226", "upper limit of normal", "PEGASUS"),
+        Threshold("no anemia", "Hb >= 12", "no anemia, by the limit for women", "usual rule"),
+        Threshold("normal LDH", "LDH <= 226", "normal LDH", "PEGASUS"),
     ],
     story=Story(
         "Eculizumab lowers LDH but leaves anemia; pegcetacoplan, which blocks C3, mends both.",

@@ -208,7 +208,7 @@ MODEL = Model(
     ],
     thresholds=[
         Threshold("grade 4", "ANC < 0.5", "grade 4 neutropenia", "CTCAE"),
-        Threshold("recovered", "ANC >= 2", "recovered", "usual rule of trials"),
+        Threshold("recovered", "ANC >= 2", "recovery of neutrophils", "usual rule of trials"),
     ],
     story=Story(
         "One injection of pegfilgrastim brings neutrophils back almost as soon as ten of filgrastim; these overshoot.",

@@ -200,7 +200,7 @@ MODEL = Model(
     observed=[Observed("SLD", lognormal=0.1972, source="Table 4C, via nlmixr2lib")],
     thresholds=[
         Threshold("response", "SLD_change <= -30", "partial response", "RECIST 1.1, target lesions"),
-        Threshold("growth_20", "SLD_change >= 20", "20 % above baseline", "RECIST 1.1: above the smallest size"),
+        Threshold("growth_20", "SLD_change >= 20", "growth by 20 %", "RECIST 1.1: above the smallest size"),
     ],
     story=Story(
         "Five times the dose hardly adds responses; fewer respond if all had ipilimumab before (in the others 45 %).",

@@ -137,7 +137,7 @@ MODEL = Model(
     observed=[Observed("SLD", lognormal=0.1972, source="assumed: as in chatterjee2017")],
     thresholds=[
         Threshold("response", "SLD_change <= -30", "partial response", "RECIST 1.1, target lesions"),
-        Threshold("growth_20", "SLD_change >= 20", "20 % above baseline", "RECIST 1.1: above the smallest size"),
+        Threshold("growth_20", "SLD_change >= 20", "growth by 20 %", "RECIST 1.1: above the smallest size"),
     ],
     story=Story(
         "Four kinds of patients: in some the tumor grows on, in some it shrinks slowly, to a rest, or to nothing.",

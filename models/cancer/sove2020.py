@@ -451,8 +451,8 @@ MODEL = Model(
     ],
     classes=listed_patients("sove2020_patients.csv", source="authors' ranges (script of Fig. 4), grown by us"),
     thresholds=[
-        Threshold("response", "change < -0.3", "30 % smaller", "RECIST 1.1"),
-        Threshold("progression", "change > 0.2", "20 % larger", "RECIST 1.1, here of the start"),
+        Threshold("response", "change < -0.3", "tumor 30 % smaller", "RECIST 1.1"),
+        Threshold("progression", "change > 0.2", "tumor 20 % larger", "RECIST 1.1, here of the start"),
     ],
     story=Story(
         "Nivolumab takes the brake off T cells: in this tumor the last cancer cell dies within half a year.",

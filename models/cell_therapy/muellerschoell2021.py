@@ -196,7 +196,7 @@ MODEL = Model(
         Observed("T", lognormal=0.9180, source="Table 1, via nlmixr2lib"),
     ],
     thresholds=[
-        Threshold("half", "tumor_change < -50", "half the tumor", "ours; not a response criterion"),
+        Threshold("half", "tumor_change < -50", "a tumor half as large", "ours; not a response criterion"),
     ],
     story=Story(
         "The tumor makes CAR-T cells expand, and they shrink it to a tenth; where few expand, it grows on.",

@@ -121,7 +121,7 @@ MODEL = Model(
     ],
     observed=[Observed("total", lognormal=0.56, source="Table 1, via nlmixr2lib")],
     thresholds=[
-        Threshold("detectable", "total > 50", "seen by PCR", "memory: 50 copies per ug"),
+        Threshold("detectable", "total > 50", "detection by PCR", "memory: 50 copies per ug"),
     ],
     story=Story(
         "CAR-T cells multiply 3,900-fold in nine days, fall for weeks; if they found room, some are seen for months.",

@@ -203,7 +203,7 @@ MODEL = Model(
     ],
     observed=[Observed("log10V", additive=0.53, source="Table 4, via nlmixr2lib")],
     thresholds=[
-        Threshold("not measurable", "V < 25", "below the limit of the assay", "limit of detection, 25 per mL"),
+        Threshold("not measurable", "V < 25", "virus below the limit of the assay", "limit of detection, 25 per mL"),
         Threshold("cured", "V < 6.7e-5", "less than one virion in 15 L of body fluid", "assumed: ours"),
     ],
     story=Story(

@@ -220,7 +220,7 @@ MODEL = Model(
     thresholds=[
         Threshold("anti-dsDNA normal", "aab < 30", "normal anti-dsDNA", "phase 2 of baricitinib"),
         Threshold("C3 normal", "c3 > 900", "normal complement C3", "phase 2 of baricitinib"),
-        Threshold("below 0.5 g", "ptu < 500", "below 0.5 g/g", "SLEDAI-2K, memory"),
+        Threshold("below 0.5 g", "ptu < 500", "proteinuria below 0.5 g/g", "SLEDAI-2K, memory"),
         Threshold("no items", "SLEDAI_items < 1", "none of the renal and immunologic items", "SLEDAI-2K, memory"),
     ],
     story=Story(

@@ -149,7 +149,7 @@ MODEL = Model(
         Variability("base", 0.28, source="assumed"),
     ],
     thresholds=[
-        Threshold("low", "lymphocytes < 1.0", "lower limit of normal", "usual rule"),
+        Threshold("low", "lymphocytes < 1.0", "lymphocytes below normal", "usual rule"),
         Threshold("grade 3", "lymphocytes < 0.5", "grade 3 lymphopenia", "CTCAE"),
     ],
     story=Story(

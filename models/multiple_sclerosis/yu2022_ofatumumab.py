@@ -219,8 +219,8 @@ MODEL = Model(
         Observed("B", additive=0.153, proportional=0.381, source="Table 3, via nlmixr2lib"),
     ],
     thresholds=[
-        Threshold("depleted", "B <= 8", "target of depletion", "the paper"),
-        Threshold("back to normal", "B >= 40", "lower limit of normal", "the paper and the label"),
+        Threshold("depleted", "B <= 8", "B cells at the target of depletion", "the paper"),
+        Threshold("back to normal", "B >= 40", "B cells in the normal range", "the paper and the label"),
     ],
     story=Story(
         "20 mg clears B cells in two weeks, 5 mg takes a year; four months after the last dose they are back.",

@@ -142,7 +142,7 @@ MODEL = Model(
     ],
     thresholds=[
         Threshold("low IgG", "igg < 7", "IgG below 7 g/L", "usual lower end of normal, memory"),
-        Threshold("responder", "MG_ADL_change <= -2", "two points of MG-ADL better", "usual rule"),
+        Threshold("responder", "MG_ADL_change <= -2", "MG-ADL better by two points", "usual rule"),
     ],
     story=Story(
         "FcRn swallows a small dose; once it is full, IgG falls by half in a week and needs two months to return.",

@@ -182,7 +182,7 @@ MODEL = Model(
         Observed("MG_ADL", additive=1.50, source="Table 3, via nlmixr2lib"),
     ],
     thresholds=[
-        Threshold("responder", "MG_ADL_change <= -2", "two points of MG-ADL better", "usual rule"),
+        Threshold("responder", "MG_ADL_change <= -2", "MG-ADL better by two points", "usual rule"),
     ],
     story=Story(
         "The drug stops the recycling of IgG, which falls to a floor that no dose passes; symptoms follow.",

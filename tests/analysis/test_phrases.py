@@ -58,7 +58,7 @@ def test_times_without_a_unit_are_said_without_one() -> None:
             "final(das28) < 0.5*at(das28, 0) and peak(C) > 1",
             "with DAS28-CRP at the end < 0.5*DAS28-CRP at the start and peak of sarilumab in blood > 1",
         ),
-        (MYASTHENIA, "responder at 23 weeks", "with two points of MG-ADL better at week 23"),
+        (MYASTHENIA, "responder at 23 weeks", "with MG-ADL better by two points at week 23"),
     ],
 )
 def test_rules_say_who_is_meant(model: Model, rule: str, words: str) -> None:

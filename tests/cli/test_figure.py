@@ -275,6 +275,20 @@ def test_the_event_is_a_threshold_that_the_model_declares(folder: Path, capsys: 
     assert "condition = 'anc < 1.5'\n" in script_of([*words, "--show", "anc"], capsys)
 
 
+def test_responders_are_those_past_a_declared_threshold(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    words = ["figure", "ma2020", "--kind", "responders", "--arm", "control,sarilumab_200", "--patients", "40"]
+    script = script_of(words, capsys)
+    assert "rule = 'low_activity'\n" in script
+    assert main([*words, "-o", "a.svg"]) == 0
+    out = im.sweep(
+        im.load_model("ma2020"), arms=["control", "sarilumab_200"], patients=40, seed=1, endpoints=[im.final("das28")]
+    )
+    share = 100 * (out.endpoint("final(das28)")[out.arm_of == 1] < 3.2).mean()
+    assert f"{share:.3g} %" in shown("a.svg")
+    assert main(["figure", "kuznetsov1994", "--kind", "responders"]) == 2
+    assert "the model declares no threshold that says who responds" in capsys.readouterr().err
+
+
 @pytest.mark.sampled
 @pytest.mark.parametrize("name", ["kuznetsov1994", "immune_balance", "baker2013"])
 def test_an_event_without_a_threshold_lies_ahead_of_the_start_and_tells_arms_apart(name: str) -> None:

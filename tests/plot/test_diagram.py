@@ -135,6 +135,17 @@ def test_a_simulation_shows_its_fluxes_at_a_moment() -> None:
         run.diagram(101)
 
 
+def test_what_is_left_of_a_state_that_is_gone_is_shown_as_zero() -> None:
+    """Where solvers end around 0 no picture tells of -3.8e-7 cells."""
+    decay = Model("m", time_unit="day", states=[State("x", 5), State("y", 1)], parameters=[Parameter("k", 1, "1/day")],
+                  processes=[Process("loss", "x ->", "k*x", "decay")])  # fmt: skip
+    run = im.simulate(decay, 40)
+    assert 0 < abs(run["x"][-1]) < 5e-6
+    told = [t.get_text() for t in run.diagram().axes[0].texts if t.get_gid() == "state-value"]
+    assert told == ["0", "1"]
+    assert "0.0916" in [t.get_text() for t in run.diagram(4).axes[0].texts if t.get_gid() == "state-value"]
+
+
 def test_what_a_state_means_is_written_whole_or_not_at_all() -> None:
     state = State("x", 1, meaning="a very long explanation of a state, which has (no) room")
     for style in ("slide", "paper"):

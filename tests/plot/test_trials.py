@@ -64,6 +64,15 @@ def test_arms_keep_their_colors_where_not_all_are_drawn() -> None:
     assert to_hex(figure.axes[0].patches[0].get_facecolor()) == PALETTE[2].lower()
 
 
+def test_the_axis_ends_soon_after_events_that_all_come_early() -> None:
+    early = {"drug": [1.0, 2.0, 4.0], "placebo": [2.0, 3.0, np.inf]}
+    figure = time_to_event(early, until=364, time_unit="day", event="relapse")
+    assert figure.axes[0].get_xlim()[1] == pytest.approx(6, rel=0.1)
+    assert "no event after what is shown" in " ".join(text.get_text() for text in figure.texts).replace("\n", " ")
+    whole = time_to_event({**early, "late": [300.0, 1.0]}, until=364, time_unit="day", event="relapse")
+    assert whole.axes[0].get_xlim()[1] > 50
+
+
 def test_time_to_event_is_the_kaplan_meier_curve() -> None:
     """Of 4 patients with events at 1, 3 and 3, one without: all to time 1, 3/4 to 3, then 1/4."""
     figure = time_to_event({"drug": [1.0, 3.0, 3.0, np.inf, np.nan]}, until=5, time_unit="day", event="relapse")

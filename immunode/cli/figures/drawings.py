@@ -137,6 +137,23 @@ def time_to_event(
     return figure
 
 
+def responders(
+    im: Any,
+    model: Model,
+    arms: list[str],
+    rule: str,
+    quantity: str,
+    drawn: dict[str, int],
+    seed: int,
+    until: End,
+    style: str,
+) -> Any:
+    """Return the share of patients or parameter sets that meet a threshold of the model at the end, by arm."""
+    out = im.sweep(model, arms=arms, **drawn, seed=seed, endpoints=[im.final(quantity)], until=until)
+    figure = im.responders(out, rule).plot(title=model.heading, style=style)
+    return figure
+
+
 def tornado(im: Any, model: Model, quantity: str, until: End, style: str) -> Any:
     """Return how far each parameter moves a quantity."""
     found = im.sensitivity.tornado(model, endpoints=f"auc({quantity})", until=until)

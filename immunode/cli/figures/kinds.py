@@ -18,6 +18,7 @@ from immunode.cli.figures.picks import (
     lowered_by_both,
     moved,
     strongest,
+    threshold_of_response,
 )
 from immunode.cli.figures.script import Drawing, Values
 from immunode.cli.figures.subject import Subject
@@ -106,6 +107,14 @@ def _waterfall(subject: Subject) -> Chosen:
 
 def _time_to_event(subject: Subject) -> Chosen:
     return drawings.time_to_event, {"condition": event_ahead(subject), **_drawn(subject, subject.arms)}
+
+
+def _responders(subject: Subject) -> Chosen:
+    line = threshold_of_response(subject)
+    if line is None:
+        raise _UnfitError("the model declares no threshold that says who responds")
+    values = {"rule": line.name, "quantity": line.quantity, **_drawn(subject, subject.arms)}
+    return drawings.responders, values
 
 
 def _heat(subject: Subject) -> Chosen:
@@ -203,6 +212,7 @@ CHOICES: Mapping[str, Callable[[Subject], Chosen]] = {
     "endpoints": _of_many(drawings.endpoints),
     "waterfall": _waterfall,
     "time_to_event": _time_to_event,
+    "responders": _responders,
     "tornado": _tornado,
     "heat": _heat,
     "dose_response": _dose_response,

@@ -88,14 +88,22 @@ def event_ahead(subject: Subject) -> str:
     return line.condition if line is not None else _level(subject, runs)
 
 
-def _declared(subject: Subject, runs: Comparison | None) -> Threshold | None:
-    """Return the declared threshold: of the first quantity, else of one that is shown, else any.
+def threshold_of_response(subject: Subject) -> Threshold | None:
+    """Return the declared threshold that says who responds: one that no typical start meets, where there is such."""
+    lines = _thresholds(subject)
+    return (_declared(subject, typical_runs(subject, subject.arms)) or lines[0]) if lines else None
 
-    Quantities that were asked for are never left for another one.
-    """
+
+def _thresholds(subject: Subject) -> list[Threshold]:
+    """Return the declared thresholds: of the first quantity, then of others shown, then any if none was asked for."""
     places = {name: i for i, name in enumerate(subject.quantities)}
     lines = [one for one in subject.model.thresholds if one.quantity in places or not subject.named]
-    lines.sort(key=lambda one: places.get(one.quantity, len(places)))
+    return sorted(lines, key=lambda one: places.get(one.quantity, len(places)))
+
+
+def _declared(subject: Subject, runs: Comparison | None) -> Threshold | None:
+    """Return the declared threshold to wait for: quantities that were asked for are never left for another one."""
+    lines = _thresholds(subject)
     if runs is None or not lines:
         return None
     first = next(iter(runs.values()))

@@ -18,6 +18,9 @@ from immunode.plot.kit.style import FAINT, Style, arm_colors, find_style, readab
 from immunode.plot.kit.text import noun, width_of, wrap
 from immunode.plot.kit.time_axes import clock
 
+EARLY = 0.15
+"""Events that all lie within this part of the runs are shown alone: after them the curves are flat."""
+
 
 def time_to_event(
     times: Mapping[str, ArrayLike],
@@ -68,8 +71,9 @@ def time_to_event(
     if not table:
         raise StudyError("time to event: nothing to draw; no run is ok")
     look = find_style(style)
-    steps = {arm: _steps(v, until) for arm, v in table.items()}
-    quantity = f"{noun(whom)} without {event}"
+    shown = _shown(table, until)
+    steps = {arm: _steps(v, shown) for arm, v in table.items()}
+    quantity = f"{noun(whom)} without event: {event}"
     figure = courses(
         {arm: t for arm, (t, _) in steps.items()},
         {quantity: {arm: share for arm, (_, share) in steps.items()}},
@@ -84,10 +88,19 @@ def time_to_event(
     with styled(look):
         ax.set_ylim(0, 104)
         ax.set_yticks([0, 25, 50, 75, 100], ["0", "25", "50", "75", "100"])
-        _numbers_at_risk(ax, table, until, time_unit, control, look)
+        _numbers_at_risk(ax, table, shown, time_unit, control, look)
     size = max(v.size for v in table.values())
-    write_note(figure, f"{size:,} {whom}, all watched to the end", look)
+    told = f"{size:,} {whom}, all watched to the end"
+    if shown < until:
+        told += " of the runs; no event after what is shown"
+    write_note(figure, told, look)
     return figure
+
+
+def _shown(table: Mapping[str, Array], until: float) -> float:
+    """Return where the time axis ends: where events end, if all lie within a small first part of the runs."""
+    last = max((float(v[v <= until].max(initial=0.0)) for v in table.values()), default=0.0)
+    return 1.5 * last if 0 < last < EARLY * until else until
 
 
 def _steps(times: Array, until: float) -> tuple[Array, Array]:

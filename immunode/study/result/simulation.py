@@ -32,6 +32,10 @@ if TYPE_CHECKING:
     from immunode.model import Model
 
 Array = NDArray[np.float64]
+NOTHING = 1e-6
+"""Part of a quantity's largest value below which a picture shows 0: solvers end anywhere around it."""
+MOST_VALUES = 15
+"""States up to which a diagram has room for their values."""
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -189,6 +193,9 @@ class Simulation:
     ) -> Figure:
         """Return the model as a picture at one moment: states with their values, arrows as wide as their flux.
 
+        What is below a millionth of the largest value of a state or flux in this run is shown as 0. Where a model has
+        more than 15 states there is room for their names alone.
+
         Parameters
         ----------
         at : float | str | None
@@ -211,12 +218,17 @@ class Simulation:
         unit = self.model.axis_unit
         figure = diagram(
             self.model,
-            fluxes={name: float(np.interp(time, self.times, v)) for name, v in self.fluxes.items()},
-            values={name: float(np.interp(time, self.times, v)) for name, v in self.states.items()},
+            fluxes={name: self._shown(name, time) for name in self.fluxes},
+            values={name: self._shown(name, time) for name in self.states} if len(self.states) <= MOST_VALUES else None,
             moment=f"{unit} {time:g}".strip() if unit else f"time {time:g}", regulation=regulation, title=title,
             style=style, axes=axes,
         )  # fmt: skip
         return remembered(figure, self.recipe)
+
+    def _shown(self, quantity: str, time: float) -> float:
+        values = self.values[quantity]
+        value = float(np.interp(time, self.times, values))
+        return value if abs(value) > NOTHING * float(np.abs(values).max()) else 0.0
 
 
 class Comparison(Mapping[str, Simulation]):
