@@ -43,6 +43,8 @@ STIFF_COST = 3.0
 """What a stiff step costs, in explicit ones."""
 CORNERS_COST = 0.8
 """The same where the right-hand side has corners, for which the stiff method is preferred."""
+SHORT = 25
+"""Steps of tsit5 that leave nothing to gain: machine code for rodas5p takes longer than 100,000 such runs."""
 _ALIGNMENT = 128
 _TAPED, _LOGGED, _RESUME, _MORE = (ARGUMENTS.index(name) for name in ("taped", "logged", "resume", "more"))
 _making = threading.Lock()
@@ -334,7 +336,10 @@ def _pilot(request: Request, asked: Request) -> tuple[str, str]:
         return "tsit5", f"the runs around the declared values ended as '{Status(int(status[0])).label}'"
     open_ = counted & ~turned
     # a corner between two stages escapes tsit5's error estimate, not that of rodas5p
-    cost = CORNERS_COST if has_corners(request.functions.program) else STIFF_COST
+    corners = has_corners(request.functions.program)
+    if not corners and explicit.steps.max() <= SHORT and (status == Status.OK).all():
+        return "tsit5", f"runs around the declared values take {explicit.steps.max()} steps or fewer"
+    cost = CORNERS_COST if corners else STIFF_COST
     # where tsit5 would end at the limit of steps, what counts is whether rodas5p would not
     way = np.maximum(explicit.t - request.t0, 1e-300) / (explicit.t_end - request.t0)
     hopeless = open_ & (status == Status.TOO_MANY_STEPS) & (explicit.steps > way * MOST_STEPS)
