@@ -12,8 +12,10 @@ from immunode.program.llvm.compile import available
 from immunode.program.nonsmooth import edges
 from immunode.program.numpy.functions import Functions
 from immunode.solve import solve
+from immunode.solve.numpy.edges import first_dip
 from immunode.solve.status import Status
 from immunode.solve.step_size import absolute_tolerance
+from immunode.solve.tape import THROUGH_FIVE, combined
 from immunode.study.design.design import sobol
 from immunode.study.design.ranges import space
 from immunode.study.run.ready import make_ready
@@ -45,6 +47,48 @@ def test_integrals_over_an_edge_in_closed_form(
     assert batch.status.tolist() == [Status.OK]
     assert batch.y[-1, 1, 0] == pytest.approx(exact(2.0), abs=2 * rtol)
     assert batch.steps[0] < 100
+
+
+EVERY = [*WAYS, ("numpy", "dop853")] + ([("compiled", "dop853")] if available() else [])
+
+
+@pytest.mark.parametrize(("engine", "method"), EVERY)
+@pytest.mark.parametrize(
+    ("rate", "exact"),
+    [
+        ("max(x - c, 0)", lambda c, a: 2 * (2 * np.cos(a) - c * (np.pi - 2 * a))),
+        ("max(x*x - c*c, 0)", lambda c, a: 3 * ((np.pi - 2 * a + np.sin(2 * a)) / 2 - c**2 * (np.pi - 2 * a))),
+        ("piecewise(1, x > c, 0)", lambda c, a: 2 * (np.pi - 2 * a)),
+    ],
+)
+def test_excursions_that_begin_and_end_inside_a_step_are_seen(
+    build: Build, engine: str, method: str, rate: str, exact: Callable[[np.ndarray, np.ndarray], np.ndarray]
+) -> None:
+    """x = sin(t) is above c for less than a step at its two peaks (and below -c once), where no stage looks.
+
+    Errors were up to 300 tolerances of bends, and jumps were left out altogether: up to 170,000. An error of x
+    moves a time at which it is c by 1/cos(a) of it.
+    """
+    rates = {"x": "y", "y": "-x", "z": rate}
+    functions = build({"x": 0.0, "y": 1.0, "z": 0.0}, {"c": 0.9}, rates, typical={"x": 1.0, "y": 1.0, "z": 1.0})
+    c, rtol = np.linspace(0.9, 0.999, 60), 1e-7
+    batch = solve(functions, c[None], times=[0, 10.0], engine=engine, method=method, rtol=rtol)
+    a = np.arcsin(c)
+    assert batch.status.tolist() == [Status.OK] * 60
+    off = np.abs(batch.y[-1, 2] - exact(c, a)) * np.cos(a)
+    assert np.max(off) < 5 * rtol
+    assert batch.steps.mean() < 350
+
+
+def test_what_is_no_dip() -> None:
+    """A quartic that stays away, one that goes through, one that falls no deeper than asked, and real ones."""
+    x = np.linspace(0.0, 1.0, 5)
+    rows = [(x - 0.4) ** 2 + 0.01, (x - 0.4) ** 2 - 1e-6, (x - 0.4) ** 2 - 0.0025, 0.04 - (x - 0.5) ** 2]
+    b = combined(THROUGH_FIVE, np.array(rows).T[:, None])
+    depth = np.array([[1e-9, 1e-5, 1e-9, 1e-9]])
+    assert first_dip(b, depth, np.ones((1, 4), dtype=bool)) == pytest.approx([np.inf, np.inf, 0.35, 0.3], abs=1 / 128)
+    assert first_dip(b, depth, np.zeros((1, 4), dtype=bool)).tolist() == [np.inf] * 4
+    assert first_dip(b, depth * 1e-4, np.ones((1, 4), dtype=bool))[1] == pytest.approx(0.4, abs=0.02)
 
 
 @pytest.mark.sampled
