@@ -31,6 +31,15 @@ TO_BERNSTEIN = np.array(
     ]
 )
 """From coefficients of 1, x, ..., x^4 to Bernstein coefficients on [0, 1]."""
+FROM_BERNSTEIN = np.array(
+    [
+        [1.0, 0.0, 0.0, 0.0, 0.0],
+        [-4.0, 4.0, 0.0, 0.0, 0.0],
+        [6.0, -12.0, 6.0, 0.0, 0.0],
+        [-4.0, 12.0, -12.0, 4.0, 0.0],
+        [1.0, -4.0, 6.0, -4.0, 1.0],
+    ]
+)
 THROUGH_FIVE = np.array(
     [
         [1.0, 0.0, 0.0, 0.0, 0.0],

@@ -11,7 +11,7 @@ from immunode.program.llvm.text import Loop, Value
 from immunode.program.program import Program
 from immunode.solve import step_size
 from immunode.solve.compiled.breaks import break_functions
-from immunode.solve.compiled.edges import EdgeCode
+from immunode.solve.compiled.edges import EdgeCode, edge_functions
 from immunode.solve.compiled.eighth_order import STEPS
 from immunode.solve.compiled.output import write_inside
 from immunode.solve.compiled.queue import begin, fill, finish, right_hand_side, show
@@ -54,6 +54,7 @@ def kernel_source(program: Program, method: str) -> tuple[str, Workspace]:
     parts += [*break_functions(workspace, external, step.error_order), attend(workspace)]
     parts += [] if workspace.small else [output(workspace, external)]
     parts += [] if workspace.small or not has_tape(method) else [tape(workspace, external)]
+    parts += edge_functions(workspace, external)
     parts += search.functions(workspace, external) + settle.functions(workspace, external, step.error_order)
     parts.append(_Kernel(workspace, external).text)
     parts += shared_math.definitions("".join(parts), workspace.width, external)
@@ -164,7 +165,7 @@ class _Kernel:
         good = code.compare("ole", square, float(self.n))
         t_new = t + h
         self.edges = EdgeCode(f, step)
-        good = self.edges.judge(square, good, self._busy(), t, t_new, self.scales)
+        good = self.edges.judge(square, good, self._busy(), t, h, self.scales)
         landed = good & code.compare("oge", t_new, f.get("t_near"))
         t_new = code.select(landed, t_stop, t_new)
         busy = self._busy()

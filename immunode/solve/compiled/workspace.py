@@ -9,6 +9,7 @@ from immunode.program.llvm.parts import Part, cut
 from immunode.program.llvm.source import Factors, prepared
 from immunode.program.llvm.tables import Tables
 from immunode.program.llvm.text import Code, Value
+from immunode.program.nonsmooth import edges
 from immunode.program.program import Program
 from immunode.solve.compiled.actions import kernel_actions
 
@@ -107,6 +108,9 @@ class Workspace:
             self._add("between", between)
         for name in ("h_tried", "over_h", "t_new", "code", "next", "worst"):
             self._add(name, 1)
+        if edges(program):
+            self._add("gap", len(edges(program)))
+            self._add("dip", 1)
         if triggers:
             self._add("cut", 1)
             self._add("pending", 1)

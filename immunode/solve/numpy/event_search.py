@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from immunode.solve.numpy.lane_table import BUSY, LaneTable
 from immunode.solve.numpy.methods import Method
 from immunode.solve.runs import Runs, padded
-from immunode.solve.tape import DEGREE, TO_BERNSTEIN, combined
+from immunode.solve.tape import DEGREE, FROM_BERNSTEIN, TO_BERNSTEIN, combined
 from immunode.solve.triggers.settling import PATIENCE, StateEvents
 
 Array = NDArray[np.float64]
@@ -24,7 +24,10 @@ LOOKS, SPACING = 4, 1e-3
 excursion is seen."""
 MOST_LOOKS = 65_536
 """Looks that are taken at once, which bounds the memory for them."""
-_SECTIONS = 32
+_SECTIONS = 7
+_NEWTON, _ULPS = 6, 4.0
+"""Steps of Newton's method to a root, and so many roundings of time from it conditions are looked at, on both sides."""
+_EPS = float(np.finfo(float).eps)
 
 
 class Notes(Protocol):
@@ -51,12 +54,15 @@ class Inside:
 
     def states(self, which: Lanes, times: Array) -> Array:
         """Return the states of steps `which` at times, (n_states, len(which)); at an end those of the step itself."""
-        x = (times - self.t[which]) / self.h[which]
-        y = self.coefficients[DEGREE][:, which] * x
+        x = (times - self.t.take(which)) / self.h.take(which)
+        y = self.coefficients[DEGREE].take(which, axis=1) * x
         for c in self.coefficients[DEGREE - 1 : 0 : -1]:
-            y = (y + c[:, which]) * x
-        y += self.coefficients[0][:, which]
-        return np.where(times == self.end[which], self.y[:, which], y)
+            y += c.take(which, axis=1)
+            y *= x
+        y += self.coefficients[0].take(which, axis=1)
+        ends = np.flatnonzero(times == self.end.take(which))
+        y[:, ends] = self.y[:, which[ends]]
+        return y
 
     def only(self, which: Lanes) -> Inside:
         """Return some of the steps."""
@@ -136,14 +142,12 @@ class EventSearch:
             return np.arange(len(inside.t))
         b = combined(TO_BERNSTEIN, np.stack(inside.coefficients))
         b[-1] = inside.y
-        above = below = level = None
-        for k in range(DEGREE + 1):
-            t = inside.t + (inside.end - inside.t) * (k / DEGREE)
-            m = margins(t, b[k], inside.p)
-            above = m > 0 if above is None else above & (m > 0)
-            below = m < 0 if below is None else below & (m < 0)
-            level = m == 0 if level is None else level & (m == 0)
-        sure = np.all(above | below | level, axis=0)  # type: ignore[operator]
+        length = inside.end - inside.t
+        self.sides = m = np.stack(
+            [margins(inside.t + length * (k / DEGREE), b[k], inside.p) for k in range(DEGREE + 1)]
+        )
+        low, high = m.min(axis=0), m.max(axis=0)
+        sure = np.all((low > 0) | (high < 0) | ((low == 0) & (high == 0)), axis=0)
         other = (self.events.held(inside.end, inside.y, inside.p) != holds).any(axis=0)
         return np.flatnonzero(~sure | other)
 
@@ -205,6 +209,8 @@ class EventSearch:
     def _turn(self, which: Lanes, rising: Truths, low: Array, high: Array, inside: Inside) -> Array:
         """Return the first numbers between low and high at which one of the conditions `rising` holds, as at high."""
         sections = np.arange(1, _SECTIONS + 1) / (_SECTIONS + 1)
+        if self.events.functions.margins is not None:
+            self._close_in(which, rising, low, high, inside)
         open_ = np.arange(len(which))
         while open_.size:
             open_ = open_[np.nextafter(low[open_], high[open_]) < high[open_]]
@@ -221,5 +227,50 @@ class EventSearch:
             low[open_], high[open_] = edges[k, column], edges[k + 1, column]
         return high
 
+    def _close_in(self, which: Lanes, rising: Truths, low: Array, high: Array, inside: Inside) -> None:
+        """Move `low` and `high`, in place, to both sides of where a comparison turns, if a condition turns there."""
+        t, length = inside.t[which], inside.h[which]
+        root = t + length * first_root(self.sides[:, :, which], (low - t) / length, (high - t) / length)
+        off = _ULPS * _EPS * np.abs(root)
+        for times in (root - off, root + off):
+            inner = np.flatnonzero((times > low) & (times < high))
+            held = self._held(which[inner], times[inner], inside) & rising[:, inner]
+            some = held.any(axis=0)
+            high[inner[some]], low[inner[~some]] = times[inner[some]], times[inner[~some]]
+
     def _held(self, step: Lanes, times: Array, inside: Inside) -> Truths:
         return self.events.held(times, inside.states(step, times), inside.p[:, step])
+
+
+def first_root(b: Array, low: Array, high: Array) -> Array:
+    """Return where, between `low` and `high`, one of some quartics is 0 that has other signs there; else NaN.
+
+    Of several it is the one whose chord is 0 first.   b : (5, n_quartics, n), Bernstein.   low, high : (n,).
+    """
+    c = list(combined(FROM_BERNSTEIN, b))
+    start, end = _at(c, low), _at(c, high)
+    turns = (start > 0) != (end > 0)
+    chord = np.where(turns, start / (start - end), np.inf)
+    chosen = (np.argmin(chord, axis=0), np.arange(len(low)))
+    c, rises = [row[chosen] for row in c], end[chosen] > 0
+    slopes = [k * row for k, row in enumerate(c)][1:]
+    least, most = low.copy(), high.copy()
+    x = low + (high - low) * chord[chosen]
+    for _ in range(_NEWTON):
+        value = _at(c, x)
+        beyond = (value > 0) == rises
+        np.copyto(most, x, where=beyond)
+        np.copyto(least, x, where=~beyond)
+        x = x - value / _at(slopes, x)
+        x = np.where((x >= least) & (x <= most), x, (least + most) / 2)
+    return np.where(turns.any(axis=0), x, np.nan)
+
+
+def _at(c: list[Array], x: Array) -> Array:
+    """Return polynomials at x. c : coefficients of 1, x, x^2, ..., each (..., n).   x : (n,)."""
+    y = c[-1] * x
+    for row in c[-2:0:-1]:
+        y += row
+        y *= x
+    y += c[0]
+    return y

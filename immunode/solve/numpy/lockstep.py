@@ -104,7 +104,7 @@ class Lockstep:
     def _attach(self) -> None:
         self.method.attach(self.block)
         self.h = np.empty(self.block.width)
-        self.edges = Edges(self.functions, self.block) if self.functions.gaps is not None else None
+        self.edges = Edges(self.functions, self.block, self.method) if self.functions.gaps is not None else None
         if self.notes is not None:
             self.notes.attach(self.block)
 
@@ -125,7 +125,7 @@ class Lockstep:
         good = square <= self.n_states
         t_new = block.t + h
         if self.edges is not None:
-            good &= ~self.edges.judge(square, t_new, self.n_states)
+            good &= ~self.edges.judge(square, h, t_new, self.n_states)
         power, h_next = self._control(square, h)
         if self.held_back:
             np.minimum(h_next, block.h_most, out=h_next)

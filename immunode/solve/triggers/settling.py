@@ -45,6 +45,7 @@ class StateEvents:
             for name in ("initially", "persistent", "hidden", "ranked")
         )
         self.holds = np.array(np.broadcast_to(initially, shape))
+        self.now = np.zeros(len(runs.t))
         self.persistent, self.hidden, self.ranked = persistent, hidden[:, 0], ranked[:, 0]
         self.turned, self.idle = np.zeros(shape, dtype=bool), np.zeros(shape, dtype=np.int64)
         self.waiting = Waiting(max(len(t.changes) for t in triggers), shape[1])
@@ -82,9 +83,9 @@ class StateEvents:
 
     def look_around(self, runs: Lanes, t: Array, y: Array) -> None:
         """Look at states before doses, and at those between two; call before `Runs.jump`."""
-        now = dict(zip(runs.tolist(), t.tolist(), strict=True))
+        self.now[runs] = t
         self.look(runs, t, y, self.runs.p[:, runs])
-        self.runs.between = lambda lanes, *seen: self.look(lanes, np.array([now[run] for run in lanes.tolist()]), *seen)
+        self.runs.between = lambda lanes, *seen: self.look(lanes, self.now[lanes], *seen)
 
     def release(self, runs: Lanes, held: Truths) -> None:
         """Note conditions that are false by now; what they fired and must persist for is called off."""
