@@ -393,11 +393,6 @@ def test_a_lag_below_0_refuses_its_run_only() -> None:
         im.simulate(decay().with_values({"tau": -1.0}))
 
 
-def test_exact_derivatives_by_parameters_are_refused_in_words() -> None:
-    with pytest.raises(ModelError, match=r"'delay\(x, tau\)' makes it a delay equation"):
-        im.sensitivity.sensitivities(decay(), ["k"], times=[1.0, 2.0])
-
-
 def test_a_lag_is_fitted() -> None:
     times = np.linspace(0.25, 8, 32)
     table = {"time": times, "x": [decayed(t, 1.3) for t in times]}
