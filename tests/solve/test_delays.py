@@ -393,6 +393,16 @@ def test_a_lag_below_0_refuses_its_run_only() -> None:
         im.simulate(decay().with_values({"tau": -1.0}))
 
 
+@pytest.mark.parametrize("engine", ENGINES)
+def test_a_lag_below_what_steps_resolve_is_refused_at_once_by_name(engine: str) -> None:
+    result = im.sweep(
+        decay(), im.from_table({"tau": [1.0, 1e-9, 0.0]}), until=2, endpoints=[im.final("x")], engine=engine
+    )
+    assert list(result.status) == ["ok", "refused", "ok"]
+    with pytest.raises(SolverError, match=r"the lag of delay\(x, tau\) is so short .* make it 0"):
+        im.simulate(decay().with_values({"tau": 1e-9}), engine=engine)
+
+
 def test_a_lag_is_fitted() -> None:
     times = np.linspace(0.25, 8, 32)
     table = {"time": times, "x": [decayed(t, 1.3) for t in times]}
