@@ -93,22 +93,31 @@ def test_bits_depend_on_no_neighbor_order_thread_or_size_of_memory(
     assert same(whole, slice(None), run(slice(None)))
 
 
-def agrees(seed: int, rtol: float = 1e-11) -> None:
-    """Compare one system with the other engines at a tight tolerance."""
+def agrees(seed: int, other: str = "scipy", rtol: float = 1e-11) -> None:
+    """Compare one system with another engine at a tight tolerance."""
     ready = random_delay_system(seed)
     values = np.array(ready.program.values)[:, None]
-    truth = solve(ready, values, times=GRID, engine="scipy", method="DOP853", rtol=rtol)
+    method = {"scipy": "DOP853", "numpy": "tsit5"}[other]
+    truth = solve(ready, values, times=GRID, engine=other, method=method, rtol=rtol)
     for engine, method in (("numpy", "tsit5"), ("compiled", "tsit5"), ("compiled", "rodas5p")):
+        if engine == other:
+            continue
         batch = solve(ready, values, times=GRID, engine=engine, method=method, rtol=rtol)
         assert batch.status.tolist() == truth.status.tolist() == [Status.OK]
         assert np.max(np.abs(batch.y - truth.y) / (np.abs(truth.y) + 1e-3)) < NEAR, (seed, engine, method)
 
 
-NEAR = 2e-8
-"""Largest difference at rtol 1e-11, in parts of a state or of a thousandth."""
+NEAR = 2e-9
+"""Largest difference at rtol 1e-11, in parts of a state or of a thousandth: 1.3e-10 is seen in thirty systems."""
 
 
-@pytest.mark.parametrize("seed", [4, pytest.param(9, marks=pytest.mark.slow)])
+@pytest.mark.parametrize("seed", [1, 4])
+def test_random_systems_agree_with_the_numpy_engine(seed: int) -> None:
+    agrees(seed, "numpy")
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("seed", [4, 9])
 def test_random_systems_agree_between_the_engines(seed: int) -> None:
     agrees(seed)
 

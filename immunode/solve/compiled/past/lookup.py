@@ -9,7 +9,8 @@ import math
 
 from immunode.program.llvm.source import Values
 from immunode.program.llvm.text import Code, Value
-from immunode.solve.compiled.past.ring import BEGIN, END, HEAD, OVER_LENGTH, RING, TERMS
+from immunode.solve.compiled.past.records import read_records, write_records
+from immunode.solve.compiled.past.ring import END, RING, SIZE, TERMS
 from immunode.solve.compiled.workspace import KernelFunction, Workspace
 
 ORDERS = 3
@@ -29,9 +30,8 @@ def look_function(workspace: Workspace, external: set[str]) -> list[str]:
         seen = code.select(code.compare("olt", when, low), low, when)
         seen = code.select(code.compare("ogt", seen, high), high, seen)
         place = _place(f, _search(f, d, seen))
-        over = _gather(code, place, OVER_LENGTH)
-        x = (when - _gather(code, place, BEGIN)) * over
-        values = _derivatives(f, _terms(f, d, place), x, over)
+        begin, _, over, *terms = read_records(code, place, _first(f, d))
+        values = _derivatives(f, terms, (when - begin) * over, over)
         start = code.spread(f.given("t0"))
         before = code.compare("olt", seen, start) | code.compare("eq", f.get("taken", kind="i"), 0)
         for order, value in enumerate(values):
@@ -46,8 +46,8 @@ def look_function(workspace: Workspace, external: set[str]) -> list[str]:
 
 
 def _source_table(workspace: Workspace) -> str:
-    places = [HEAD + TERMS * workspace.sources.index(delay.of) for delay in workspace.delays]
-    return f"@past_terms = internal constant [{len(places)} x i64] [{', '.join(f'i64 {p}' for p in places)}]"
+    places = [SIZE * workspace.sources.index(delay.of) for delay in workspace.delays]
+    return f"@past_record = internal constant [{len(places)} x i64] [{', '.join(f'i64 {p}' for p in places)}]"
 
 
 def _search(f: KernelFunction, d: Value, seen: Value) -> Value:
@@ -67,7 +67,7 @@ def _search(f: KernelFunction, d: Value, seen: Value) -> Value:
 
 def _place(f: KernelFunction, number: Value) -> Value:
     """Return the addresses of the records of steps by their numbers, one a lane."""
-    code, size = f.code, HEAD + TERMS * len(f.workspace.sources)
+    code, size = f.code, SIZE * len(f.workspace.sources)
     steps = code.spread(f.given("ring_steps"))
     lanes = Value(code, "i", f"<{', '.join(f'i64 {lane}' for lane in range(code.width))}>")
     place = (lanes * steps + code.bits("and", number, steps - 1)) * size
@@ -75,36 +75,21 @@ def _place(f: KernelFunction, number: Value) -> Value:
     return code.emit("q", text)
 
 
-def _shifted(code: Code, place: Value, by: Value | int) -> Value:
-    index = by.text if isinstance(by, Value) else str(by)
-    return code.emit("q", f"getelementptr double, <{code.width} x ptr> {place.text}, i64 {index}")
-
-
-def _gather(code: Code, place: Value, row: Value | int) -> Value:
+def _gather(code: Code, place: Value, row: int) -> Value:
     w, kind = code.width, code.types["f"]
     name = f"@llvm.masked.gather.v{w}f64.v{w}p0"
     code.external.add(f"declare {kind} {name}(<{w} x ptr>, i32, <{w} x i1>, {kind})")
     all_ = ", ".join(["i1 true"] * w)
-    where = _shifted(code, place, row)
+    where = code.emit("q", f"getelementptr double, <{w} x ptr> {place.text}, i64 {row}")
     given = f"<{w} x ptr> {where.text}, i32 8, <{w} x i1> <{all_}>, {kind} zeroinitializer"
     return code.emit("f", f"call {kind} {name}({given})")
 
 
-def _scatter(code: Code, x: Value, place: Value, row: int, lanes: Value) -> None:
-    w, kind = code.width, code.types["f"]
-    name = f"@llvm.masked.scatter.v{w}f64.v{w}p0"
-    code.external.add(f"declare void {name}({kind}, <{w} x ptr>, i32, <{w} x i1>)")
-    where = _shifted(code, place, row)
-    given = f"{kind} {x.text}, <{w} x ptr> {where.text}, i32 8, <{w} x i1> {lanes.text}"
-    code.lines.append(f"  call void {name}({given})")
-
-
-def _terms(f: KernelFunction, d: Value, place: Value) -> list[Value]:
-    code = f.code
+def _first(f: KernelFunction, d: Value) -> Value | int:
+    """Return where among the records of a step that of a delay's source begins."""
     if len(f.workspace.sources) == 1:
-        return [_gather(code, place, HEAD + k) for k in range(TERMS)]
-    first = code.load("l", code.emit("p", f"getelementptr inbounds i64, ptr @past_terms, i64 {d.text}"))
-    return [_gather(code, place, first + k) for k in range(TERMS)]
+        return 0
+    return f.code.load("l", f.code.emit("p", f"getelementptr inbounds i64, ptr @past_record, i64 {d.text}"))
 
 
 def _derivatives(f: KernelFunction, terms: list[Value], x: Value, over: Value) -> list[Value]:
@@ -166,11 +151,10 @@ def keep_step(f: KernelFunction, good: Value, t: Value, t_new: Value, terms: dic
     code, workspace = f.code, f.workspace
     taken = f.get("taken", kind="i")
     place = _place(f, taken)
-    for row, value in ((BEGIN, t), (END, t_new), (OVER_LENGTH, code.number(1.0) / (t_new - t))):
-        _scatter(code, value, place, row, good)
+    head = [t, t_new, code.number(1.0) / (t_new - t)]
     for i, s in enumerate(workspace.sources):
-        for k, term in enumerate(terms[s]):
-            _scatter(code, term, place, HEAD + TERMS * i + k, good)
+        # in lanes whose step is not good it is written where the next one will be
+        write_records(code, [*head, *terms[s]], place, SIZE * i)
     f.change(good, taken + 1, "taken")
     for d in range(len(workspace.delays)):
         f.change(good, f.get("found", d, kind="i"), "at", d)

@@ -1,8 +1,8 @@
 """Memory for the past of the lanes of one kernel: the caller's, so that it can grow between two calls.
 
-Of each lane the steps lie in a ring, one record after the other: when it began, when it ended, 1 over its length, and
-for each state that is looked back at five coefficients of a polynomial in the fraction of the step. The breaking points
-ahead of a lane are pairs (time, order), in no order.
+Of each lane the steps lie in a ring. A step is a record for each state that is looked back at: when it began, when it
+ended, 1 over its length, and five coefficients of a polynomial in the fraction of the step. The breaking points ahead
+of a lane are pairs (time, order), in no order.
 """
 
 from __future__ import annotations
@@ -11,7 +11,8 @@ import numpy as np
 
 from immunode.solve.numpy import lane_history
 
-BEGIN, END, OVER_LENGTH, HEAD, TERMS = 0, 1, 2, 3, 5
+END, TERMS, SIZE = 1, 5, 8
+"""Place of the end in a record, number of coefficients, and doubles of a record."""
 RING, POINTS = 1, 2
 """Bits of what a kernel lacks room in."""
 FIRST_STEPS, FIRST_POINTS = 64, 16
@@ -28,7 +29,7 @@ class Ring:
         self.most = lane_history.MOST_STEPS
         self.steps = min(FIRST_STEPS, self.most)
         self.room = max(FIRST_POINTS, 4 * n_delays)
-        self.records = np.zeros((lanes, self.steps, HEAD + TERMS * n_sources))
+        self.records = np.zeros((lanes, self.steps, SIZE * n_sources))
         self.points = np.zeros((lanes, self.room, 2))
 
     def grow(self, lacking: int) -> None:
