@@ -8,8 +8,8 @@ from __future__ import annotations
 import math
 
 from immunode.program.llvm.source import Values
-from immunode.program.llvm.text import Code, Value
-from immunode.solve.compiled.past.records import read_records, write_records
+from immunode.program.llvm.text import Value
+from immunode.solve.compiled.past.records import read_one, read_records, write_records
 from immunode.solve.compiled.past.ring import END, RING, SIZE, TERMS
 from immunode.solve.compiled.workspace import KernelFunction, Workspace
 
@@ -57,7 +57,7 @@ def _search(f: KernelFunction, d: Value, seen: Value) -> Value:
     newest = f.get("taken", kind="i") - 1
     with code.loop() as loop:
         now = code.load("i", at, 64)
-        further = code.compare("oge", seen, _gather(code, _place(f, now), END)) & code.compare("slt", now, newest)
+        further = code.compare("oge", seen, read_one(code, _place(f, now), END)) & code.compare("slt", now, newest)
         loop.leave_if(code.compare("eq", code.lanes(further), 0))
         code.store(code.select(further, now + 1, now), at, 64)
     result = code.load("i", at, 64)
@@ -73,16 +73,6 @@ def _place(f: KernelFunction, number: Value) -> Value:
     place = (lanes * steps + code.bits("and", number, steps - 1)) * size
     text = f"getelementptr double, ptr {f.given('ring').text}, {code.types['i']} {place.text}"
     return code.emit("q", text)
-
-
-def _gather(code: Code, place: Value, row: int) -> Value:
-    w, kind = code.width, code.types["f"]
-    name = f"@llvm.masked.gather.v{w}f64.v{w}p0"
-    code.external.add(f"declare {kind} {name}(<{w} x ptr>, i32, <{w} x i1>, {kind})")
-    all_ = ", ".join(["i1 true"] * w)
-    where = code.emit("q", f"getelementptr double, <{w} x ptr> {place.text}, i64 {row}")
-    given = f"<{w} x ptr> {where.text}, i32 8, <{w} x i1> <{all_}>, {kind} zeroinitializer"
-    return code.emit("f", f"call {kind} {name}({given})")
 
 
 def _first(f: KernelFunction, d: Value) -> Value | int:

@@ -13,6 +13,16 @@ from immunode.solve.compiled.past.ring import SIZE
 Vectors = list[Value]
 
 
+def read_one(code: Code, place: Value, part: int) -> Value:
+    """Return one part of the records at some addresses, one a lane."""
+    kind = code.types["f"]
+    row = Value(code, "f", "poison")
+    for lane in range(code.width):
+        number = code.load("d", code.address(_element(code, place, lane), part))
+        row = code.emit("f", f"insertelement {kind} {row.text}, double {number.text}, i64 {lane}")
+    return row
+
+
 def read_records(code: Code, place: Value, first: Value | int) -> Vectors:
     """Return the parts of the records at some addresses, one a lane, from the double `first` on."""
     rows: list[Vectors] = [[] for _ in range(SIZE)]
