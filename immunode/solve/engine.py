@@ -90,7 +90,7 @@ class Engine(ABC):
         exact as the output inside the step; with the parameters that held during the step, so before a switch turns.
     13. A program with `delays`: their rows of the state are what `of` was a lag ago, at outputs, in jumps and to the
         listener as well; before the start it is the past. Breaks and jumps are seen again after each lag, where the
-        solver stops (`delays.BreakingPoints`). An engine that has no delays is not chosen (`choice`).
+        solver stops (`delays.BreakingPoints`). Beside events that fire on states only SciPy's engine has them.
     14. `reason` says in one line why this engine and method, in the user's words.
     """
 
