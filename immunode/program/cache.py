@@ -128,6 +128,7 @@ def _own_sources() -> str:
         "sensitivity.py",
         "time_conditions.py",
         "timed_events.py",
+        "delayed_slopes.py",
         "program.py",
         "cache.py",
     ):

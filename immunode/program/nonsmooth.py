@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from immunode.program.program import Program, once_a_structure
 
-_LEAVES = frozenset({"number", "parameter", "time", "state"})
+_LEAVES = frozenset({"number", "parameter", "time", "state", "past"})
 _JUMPS = frozenset({"less", "less_equal", "equal", "floor", "ceil"})
 _GUARD = 1e-100
 """A bound at 0 < |number| below this only keeps logarithms and quotients finite."""

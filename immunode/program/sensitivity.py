@@ -12,12 +12,13 @@ doi:10.1016/0168-9274(95)00117-4.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from immunode.errors import ModelError, did_you_mean
+from immunode.program.delayed_slopes import LookingBack, looking_back
 from immunode.program.graph import LEAVES, Graph
-from immunode.program.program import Break, Change, Program
+from immunode.program.program import Break, Change, Delay, Program
 
 SMALLEST = 1e-6
 """Typical size of a state that starts at 0 and declares none."""
@@ -48,19 +49,18 @@ def with_sensitivities(graph: Graph, program: Program, by: Sequence[str], of: Se
     Raises
     ------
     ModelError
-        an unknown name; a model with delays, with events that fire on states, or with populations that die out at a
-        limit.
+        an unknown name; a model with events that fire on states, or with populations that die out at a limit; a delay
+        that sees a jump at a time that depends on one of them.
     """
     if program.triggers:
         event = next((t.name for t in program.triggers if not t.hidden), "a condition on states and time")
         raise ModelError(f"{program.name}: no derivatives by parameters, for event '{event}' fires on a state")
-    if program.delays:
-        delay = program.states[program.delays[0].row]
-        raise ModelError(f"{program.name}: no derivatives by parameters, for '{delay}' makes it a delay equation")
     if program.extinct_below:
         state = next(s for s, limit in zip(program.states, program.extinct_below, strict=True) if limit)
         raise ModelError(f"{program.name}: no derivatives by parameters, for '{state}' is set to 0 below a limit")
-    return _Slopes(graph, program, [_seed(program, name) for name in by]).program(of)
+    seeds = [_seed(program, name) for name in by]
+    back = looking_back(graph, program, [seed.name for seed in seeds if seed.row >= 0])
+    return _Slopes(graph, back, seeds, len(program.states)).program(of)
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,12 +85,16 @@ def _seed(program: Program, name: str) -> _Seed:
 
 @dataclass(slots=True)
 class _Column:
-    """The derivatives by one parameter. states, switches : row of a value -> leaf of its derivative."""
+    """The derivatives by one parameter. states, switches : leaf of a value -> leaf of its derivative.
+
+    moving : leaf of a state -> node of its derivative, which for delayed states counts what the lag does.
+    """
 
     seed: _Seed
     parameter: dict[int, int]
     states: dict[int, int]
     switches: dict[int, int]
+    moving: dict[int, int]
 
     @property
     def steady(self) -> dict[int, int]:
@@ -101,8 +105,9 @@ class _Column:
 class _Slopes:
     """One pass over one program."""
 
-    def __init__(self, graph: Graph, program: Program, seeds: Sequence[_Seed]) -> None:
-        self.graph, self.base = graph, program
+    def __init__(self, graph: Graph, back: LookingBack, seeds: Sequence[_Seed], known: int) -> None:
+        program = back.program
+        self.graph, self.base, self.back, self.known = graph, program, back, known
         self.state = [graph.leaf("state", i) for i in range(len(program.states))]
         self.names: list[str] = []
         self.switch_names: list[str] = []
@@ -111,9 +116,9 @@ class _Slopes:
 
     def _column(self, seed: _Seed) -> _Column:
         program, graph = self.base, self.graph
-        states, switches = _moved(graph, program, seed)
+        states, switches = _moved(graph, program, seed, self.known)
         parameter = {graph.leaf("parameter", seed.row): graph.number(1.0)} if seed.row >= 0 else {}
-        column = _Column(seed, parameter, {}, {})
+        column = _Column(seed, parameter, {}, {}, {})
         for i in sorted(states):
             column.states[self.state[i]] = graph.leaf("state", len(program.states) + len(self.names))
             self.names.append(slope_name(program.states[i], seed.name))
@@ -121,6 +126,14 @@ class _Slopes:
             leaf = graph.leaf("parameter", len(program.parameters) + len(self.switch_names))
             column.switches[graph.leaf("parameter", row)] = leaf
             self.switch_names.append(slope_name(program.parameters[row], seed.name))
+        column.moving.update(column.states)
+        for delay in program.delays:
+            lag = graph.tangents([delay.lag], parameter).get(delay.lag)
+            if lag is not None and delay.row in self.back.ways:
+                way = graph.add("mul", self.back.ways[delay.row], lag)
+                leaf = self.state[delay.row]
+                own = column.states.get(leaf)
+                column.moving[leaf] = graph.add("neg", way) if own is None else graph.add("sub", own, way)
         return column
 
     def program(self, of: Sequence[str]) -> Program:
@@ -128,7 +141,7 @@ class _Slopes:
         rates = [rate for column in self.columns for rate in self._rates(column)]
         derivatives = [*base.derivatives, *rates]
         by_time = graph.derivatives(derivatives, self.time)
-        breaks = [self._break(b) for b in base.breaks]
+        breaks = [self._break(k, b) for k, b in enumerate(base.breaks)]
         derived = [pair for column in self.columns for pair in self._derived(column, of)]
         return replace(
             base,
@@ -142,6 +155,7 @@ class _Slopes:
             time_derivative=tuple(by_time.get(d, self.zero) for d in derivatives) if by_time else (),
             derived=(*base.derived, *derived),
             breaks=tuple(breaks),
+            delays=(*base.delays, *(delay for column in self.columns for delay in self._delays(column))),
             typical=(*base.typical, *self._typical()),
             slopes=len(self.names),
             nodes=tuple(graph.nodes),
@@ -153,8 +167,8 @@ class _Slopes:
         direct = graph.tangents(base.derivatives, column.steady)
         totals = {i: direct[d] for i, d in enumerate(base.derivatives) if d in direct}
         for i, j, entry in base.jacobian:
-            if self.state[j] in column.states:
-                term = graph.add("mul", entry, column.states[self.state[j]])
+            if self.state[j] in column.moving:
+                term = graph.add("mul", entry, column.moving[self.state[j]])
                 totals[i] = graph.add("add", totals[i], term) if i in totals else term
         return [totals.get(_row(graph, leaf), self.zero) for leaf in column.states]
 
@@ -205,27 +219,38 @@ class _Slopes:
     def _derived(self, column: _Column, of: Sequence[str]) -> Iterable[tuple[str, int]]:
         base, graph = self.base, self.graph
         known = dict((*base.fluxes, *base.derived))
-        slopes = graph.tangents([known[name] for name in of if name in known], column.steady | column.states)
+        slopes = graph.tangents([known[name] for name in of if name in known], column.steady | column.moving)
         for name in of:
             if name in known:
                 yield slope_name(name, column.seed.name), slopes.get(known[name], self.zero)
 
-    def _break(self, event: Break) -> Break:
+    def _delays(self, column: _Column) -> Iterable[Delay]:
+        """Return the derivatives that are delayed ones."""
+        base, graph = self.base, self.graph
+        for delay in base.delays:
+            leaf = column.states.get(self.state[delay.row])
+            if leaf is not None:
+                slopes = graph.tangents(delay.past, column.parameter)
+                past = tuple(slopes.get(node, self.zero) for node in delay.past)
+                of = column.states[self.state[delay.of]]
+                yield Delay(_row(graph, leaf), _row(graph, of), delay.lag, past)
+
+    def _break(self, position: int, event: Break) -> Break:
         """Return an event that changes derivatives as well."""
         before = len(event.changes)
         changes = list(event.changes)
         for column in self.columns:
-            changes += self._changes(event, column)
+            changes += self._changes(event, column, self.back.jumps.get(position, {}))
         return replace(event, changes=tuple(changes)) if len(changes) > before else event
 
-    def _changes(self, event: Break, column: _Column) -> list[Change]:
-        """Return what an event makes of the derivatives by one parameter."""
+    def _changes(self, event: Break, column: _Column, seen: Mapping[int, int]) -> list[Change]:
+        """Return what an event makes of the derivatives by one parameter. seen : delayed states that jump as well."""
         graph, base = self.graph, self.base
         values = {graph.leaf(change.kind, change.index): change.node for change in event.changes}
         shift = self._shift(event, column) if values else None
-        moving, after = dict(column.states), list(base.derivatives)
+        moving, after = dict(column.moving), list(base.derivatives)
         if shift is not None:
-            after = graph.replaced(base.derivatives, values)
+            after = graph.replaced(base.derivatives, {**seen, **values})
             for leaf, slope in zip(self.state, base.derivatives, strict=True):
                 way = graph.add("mul", slope, shift)
                 moving[leaf] = graph.add("add", moving[leaf], way) if leaf in moving else way
@@ -272,8 +297,11 @@ def _row(graph: Graph, leaf: int) -> int:
     return int(str(graph.nodes[leaf][1]))
 
 
-def _moved(graph: Graph, program: Program, seed: _Seed) -> tuple[set[int], set[int]]:
-    """Return the states and the rows of switches whose derivatives are not 0 by structure."""
+def _moved(graph: Graph, program: Program, seed: _Seed, known: int) -> tuple[set[int], set[int]]:
+    """Return the states and the rows of switches whose derivatives are not 0 by structure.
+
+    known : how many states may have one; the others only serve derivatives.
+    """
     reach = _Reach(graph)
     reach.rows["parameter"] = {seed.row} - {-1}
     reach.rows["state"] = {seed.state} - {-1}
@@ -286,6 +314,11 @@ def _moved(graph: Graph, program: Program, seed: _Seed) -> tuple[set[int], set[i
         for i, (start, slope) in enumerate(zip(program.initial, program.derivatives, strict=True)):
             if slope in moving or (start in moving and i != seed.state):
                 reach.rows["state"].add(i)
+        for delay in program.delays:
+            if delay.of in reach.rows["state"] or any(node in moving for node in delay.past):
+                reach.rows["state"] |= {delay.of, delay.row}
+            elif delay.lag in moving:
+                reach.rows["state"].add(delay.row)
         reach.rows["parameter"] |= {n_values + k for k, node in enumerate(program.switch_initial) if node in moving}
         for event in program.breaks:
             timed = event.first in moving or event.every in moving
@@ -295,7 +328,10 @@ def _moved(graph: Graph, program: Program, seed: _Seed) -> tuple[set[int], set[i
             if timed and event.changes:
                 changed = reach.on([(change.kind, change.index) for change in event.changes])
                 reach.rows["state"] |= {i for i, slope in enumerate(program.derivatives) if slope in changed}
-    return reach.rows["state"], reach.rows["parameter"] - {seed.row}
+    rows = reach.rows["state"]
+    # a copy of what does not move is known without a derivative of its own
+    still = {delay.row for delay in program.delays if delay.of not in rows}
+    return {row for row in rows - still if row < known}, reach.rows["parameter"] - {seed.row}
 
 
 class _Reach:

@@ -9,7 +9,7 @@ from immunode.errors import EngineError, did_you_mean
 from immunode.program.llvm.compile import Absent, require
 from immunode.program.numpy.functions import Functions
 from immunode.solve.compiled.engine import CompiledEngine
-from immunode.solve.compiled.kernels import at_hand, code_name, making_seconds
+from immunode.solve.compiled.kernels import at_hand, code_name, making_seconds, serves
 from immunode.solve.engine import Engine
 from immunode.solve.numpy.engine import NumpyEngine
 
@@ -30,34 +30,31 @@ def choose_engine(functions: Functions, n_runs: int, engine: str = "auto", metho
 
     Raises
     ------
-    EngineError : unknown engine; one that has no delays, or no state events beside them.
+    EngineError : unknown engine; one that has no state events beside delays, or not so many others.
     """
     name = functions.program.name
     if engine not in ENGINES:
         raise EngineError(f"{name}: unknown engine '{engine}'{did_you_mean(engine, ENGINES)}")
     delays, triggers = functions.program.delays, functions.program.triggers
-    if engine == "compiled" and delays:
-        delay = functions.program.states[delays[0].row]
-        raise EngineError(f"{name}: engine 'compiled' has no delays ('{delay}'); use engine='numpy' or 'scipy'")
-    if engine == "numpy" and delays and triggers:
+    if engine in ("numpy", "compiled") and delays and triggers:
         event = triggers[0].name
         raise EngineError(
-            f"{name}: engine 'numpy' can't find state events ('{event}') beside delays; use engine='scipy'"
+            f"{name}: engine '{engine}' can't find state events ('{event}') beside delays; use engine='scipy'"
         )
+    if engine == "compiled" and not serves(functions.program):
+        raise EngineError(f"{name}: too many different events for machine code with delays; use engine='numpy'")
     if engine != "auto":
         return engine, f"engine '{engine}' was asked for"
     if method in _SCIPY_METHODS:
         return "scipy", f"scipy: method '{method}' was asked for"
     if delays and triggers:
         return "scipy", f"scipy: event '{triggers[0].name}' fires on a state, beside delays"
-    if delays:
-        side = "one run" if n_runs == 1 else f"{n_runs} runs side by side"
-        return "numpy", f"numpy: {side}; '{functions.program.states[delays[0].row]}' is a delay, no machine code for it"
-    if n_runs < FEW_RUNS and method == "auto":
+    if n_runs < FEW_RUNS and (method == "auto" or delays):
         return _engine_for_few(functions)
     if can_compile_soon(functions):
         return "compiled", f"compiled: {n_runs} runs side by side"
-    return "numpy", f"numpy: {n_runs} runs side by side"
+    side = "one run" if n_runs == 1 else f"{n_runs} runs side by side"
+    return "numpy", f"numpy: {side}"
 
 
 def _engine_for_few(functions: Functions) -> tuple[str, str]:
@@ -71,19 +68,21 @@ def _engine_for_few(functions: Functions) -> tuple[str, str]:
 
 
 def _best_for_few(functions: Functions) -> tuple[str, str]:
+    # with a past SciPy is the slower one in any case
+    other = "numpy" if functions.program.delays else "scipy"
     if not can_compile_soon(functions):
-        return "scipy", f"scipy: fewer than {FEW_RUNS} runs"
+        return other, f"{other}: fewer than {FEW_RUNS} runs"
     start = functions.steady_start
     programs = (functions.program, *(() if start is None else (start.functions.program,)))
     if all(at_hand(program) for program in programs):
         return "compiled", "compiled: its machine code is at hand"
     if spent(functions) > sum(making_seconds(program) for program in programs):
-        return "compiled", "compiled: runs by scipy have taken as long as making machine code does"
-    return "scipy", f"scipy: fewer than {FEW_RUNS} runs, and machine code is still to be made"
+        return "compiled", f"compiled: runs by {other} have taken as long as making machine code does"
+    return other, f"{other}: fewer than {FEW_RUNS} runs, and machine code is still to be made"
 
 
 def spent(functions: Functions, more: float = 0.0) -> float:
-    """Return the seconds of CPU that this process has spent on few runs by SciPy, with some added.
+    """Return the seconds of CPU that this process has spent on few runs without machine code, with some added.
 
     Programs that differ in numbers only count as one: they have one machine code.
     """
@@ -95,7 +94,7 @@ def spent(functions: Functions, more: float = 0.0) -> float:
 
 def can_compile_soon(functions: Functions) -> bool:
     """Return whether machine code for a program can be made here, and soon enough for "auto"."""
-    return making_seconds(functions.program) <= LONGEST_MAKING and not functions.program.delays and _can_compile()
+    return making_seconds(functions.program) <= LONGEST_MAKING and serves(functions.program) and _can_compile()
 
 
 def _can_compile() -> bool:

@@ -106,7 +106,10 @@ def _solve(request: Request, name: str, reason: str, asked: str) -> Outcome:
     few = request.values.shape[1] < FEW_RUNS
     if name != "scipy":
         others: list[Try] = [(engine, "rodas5p"), (engine, "tsit5")]
+        begun = time.thread_time()
         outcome = solve_with_others(request, engine, reason, others)
+        if asked == "auto" and few and name == "numpy" and can_compile_soon(request.functions):
+            spent(request.functions, time.thread_time() - begun)
         return last_resort(request, outcome, engine_named("scipy"), "LSODA") if asked == "auto" and few else outcome
     if asked == "scipy":
         slow: list[Try] = [(engine, "Radau"), (engine, "DOP853")]

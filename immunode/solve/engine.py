@@ -82,7 +82,7 @@ class Engine(ABC):
     7.  The local error is controlled in the root mean square over states, each divided by atol + rtol * max(|y0|,
         |y1|). The global error at a given rtol is not to be worse than LSODA's.
     8.  A requirement that fails, a NaN in values or initial values, a start that is infinite or negative where it can't
-        be, after the events at t0, or a malformed schedule is `Status.REFUSED`. `runs.Runs` does this.
+        be, after the events at t0, a malformed schedule, or a lag too short is `Status.REFUSED`. `runs.Runs` does this.
     9.  Limits: `max_steps` tried steps a run exactly; a smallest step (the precision of time); no loop without one.
     10. The time passed to `functions` is (n_runs,) or a number; `time_derivative` is None for autonomous programs.
     11. A state that a step brings below its `program.extinct_below` is 0 from the end of that step on.
@@ -90,7 +90,7 @@ class Engine(ABC):
         exact as the output inside the step; with the parameters that held during the step, so before a switch turns.
     13. A program with `delays`: their rows of the state are what `of` was a lag ago, at outputs, in jumps and to the
         listener as well; before the start it is the past. Breaks and jumps are seen again after each lag, where the
-        solver stops (`delays.BreakingPoints`). An engine that has no delays is not chosen (`choice`).
+        solver stops (`delays.BreakingPoints`). Beside events that fire on states only SciPy's engine has them.
     14. `reason` says in one line why this engine and method, in the user's words.
     """
 

@@ -15,6 +15,7 @@ from immunode.solve.outcome import (
     DOSE_BEFORE_START,
     INPUT_IS_NAN,
     MOST_EVENTS,
+    SHORT_LAG,
     TOO_DENSE,
     Outcome,
 )
@@ -120,4 +121,10 @@ def _refusal(outcome: Outcome, run: int, program: Program) -> str:
         wrong = f", and a {kind} can't be below 0" if kind and np.isfinite(value) else ""
         remedy = "check its initial value, what that is computed from, and what is given at the start"
         return f"refused: {program.states[row]} would start at {value:.6g}{wrong}; {remedy}"
+    if index == SHORT_LAG:
+        name = program.states[int(outcome.trouble[run])]
+        return (
+            f"refused: the lag of {name} is so short that more than {MOST_EVENTS:,} steps were needed, for none is "
+            "longer than it; make it 0 if nothing is that fast, or end the run earlier"
+        )
     return _REFUSALS.get(index, "refused")

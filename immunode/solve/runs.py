@@ -15,6 +15,7 @@ from immunode.solve.outcome import (
     DOSE_BEFORE_START,
     INPUT_IS_NAN,
     MOST_EVENTS,
+    SHORT_LAG,
     TOO_DENSE,
     Outcome,
 )
@@ -156,6 +157,20 @@ class Runs:
         held = np.asarray(functions.requirements(self.p), dtype=bool)[:, :n]
         if len(held):
             self._end_refused(~held.all(axis=0), np.argmin(held, axis=0))
+        self._refuse_short_lags()
+
+    def _refuse_short_lags(self) -> None:
+        """Refuse runs in which a lag is so short that they can't end: no step is longer than the shortest one."""
+        if self.functions.lags is None:
+            return
+        lags = self.functions.lags(self.p)[:, : self.n]
+        most = max(MOST_EVENTS, self.max_steps)
+        short = (lags > 0.0) & (lags * most < self.t_end - self.t0)
+        runs = np.flatnonzero(short.any(axis=0) & (self.status == Status.OK))
+        if runs.size:
+            rows = np.array([delay.row for delay in self.functions.program.delays], dtype=np.int32)
+            self.fail(runs, Status.REFUSED, rows[np.argmax(short[:, runs], axis=0)])
+            self.message_index[runs] = SHORT_LAG
 
     def refuse_starts(self, runs: Lanes, y: Array) -> None:
         """Refuse those of `runs` that begin infinite or, where there can't be less than nothing of a state, below 0.

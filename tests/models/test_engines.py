@@ -20,7 +20,6 @@ from behavior import Array, System
 
 from immunode.catalogue import list_models, load_model
 from immunode.intervention import Intervention
-from immunode.model.delays import first_delay
 from immunode.solve import solve
 from tests.libraries import needs
 
@@ -156,14 +155,7 @@ STEPPED = stepped_arms()
 COMPILED = compiled_arms()
 
 
-# machine code has no delays, see tests/solve/test_delays.py
-RUNS = [
-    (*case, engine, rtol)
-    for case in CASES
-    for engine in ("numpy", "compiled")
-    for rtol in (1e-4, 1e-6, 1e-8)
-    if engine == "numpy" or not first_delay(MODELS[case[0]])
-]
+RUNS = [(*case, engine, rtol) for case in CASES for engine in ("numpy", "compiled") for rtol in (1e-4, 1e-6, 1e-8)]
 
 
 def often(name: str, intervention: str, engine: str, rtol: float) -> bool:

@@ -17,7 +17,7 @@ EVERYWHERE = {"cttz", "fabs", "fmuladd", "sqrt", "floor", "prefetch"}
 """Operations of LLVM that are defined for all targets."""
 
 
-@pytest.fixture(params=["tsit5", "rodas5p"])
+@pytest.fixture(params=["tsit5", "rodas5p", "tsit5 with a past"])
 def text(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> str:
     """Return the kernel of a small model, as written for a processor with vectors of two doubles."""
     monkeypatch.setattr(llvm_compile, "processor", lambda: ("generic", ""))
@@ -30,7 +30,11 @@ def text(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> str
             Process("down", "x -> y", "max(x, 0.1)*exp(-y)"),
         ],
     )
-    return kernel_source(lower(model), request.param)[0]
+    method, _, past = request.param.partition(" ")
+    if past:
+        late = Process("late", "y ->", "delay(x*y, k)")
+        model = model.replace(processes=[*model.processes, late])
+    return kernel_source(lower(model), method)[0]
 
 
 def compiled(text: str, triple: str, processor: str) -> tuple[str, bytes]:

@@ -23,6 +23,8 @@ from immunode.solve.numpy import lane_history
 
 Array = NDArray[np.float64]
 WAYS = [("scipy", "LSODA"), ("scipy", "DOP853"), ("scipy", "Radau"), ("numpy", "tsit5"), ("numpy", "rodas5p")]
+WAYS += [("compiled", "tsit5"), ("compiled", "rodas5p")]
+ENGINES = ("scipy", "numpy", "compiled")
 
 
 def number(name: str, value: float, unit: str = "1/day") -> Parameter:
@@ -139,7 +141,7 @@ MACKEY_GLASS = model(
 """Blood cells of Mackey & Glass 1977, doi:10.1126/science.267326, chaotic at this lag."""
 
 
-@pytest.mark.parametrize(("engine", "method"), [("scipy", "LSODA"), ("numpy", "tsit5"), ("numpy", "rodas5p")])
+@pytest.mark.parametrize(("engine", "method"), [("scipy", "LSODA"), *WAYS[3:]])
 def test_an_independent_method_of_steps_gives_the_same(engine: str, method: str) -> None:
     times = np.linspace(0, 20, 41)
     wanted = by_steps(lambda t, y, z: 2.0 * z / (1.0 + z**9.65) - y, 2.0, np.array([0.5]), times)
@@ -164,7 +166,8 @@ def test_infection_in_a_fast_system_of_four_agrees_between_the_engines() -> None
     times = np.linspace(0, 40, 41)
     runs = [
         im.simulate(epidemic, times=times, engine=engine, method=method, rtol=1e-10)
-        for engine, method in (("scipy", "DOP853"), ("numpy", "tsit5"), ("numpy", "rodas5p"))
+        for engine, method in WAYS
+        if method != "LSODA"
     ]
     total = runs[0]["y1"] + runs[0]["y2"] + runs[0]["y3"]
     assert np.max(np.abs(total - 6.1)) < 1e-7
@@ -186,11 +189,11 @@ def test_a_history_in_time_is_looked_up_before_the_start(engine: str, method: st
     assert np.max(np.abs(run["x"] - np.cos(times))) < 2e-7
 
 
-@pytest.mark.parametrize("method", ["tsit5", "rodas5p"])
-def test_lags_are_swept_down_to_none_and_beyond_the_end(method: str) -> None:
+@pytest.mark.parametrize(("engine", "method"), WAYS[3:])
+def test_lags_are_swept_down_to_none_and_beyond_the_end(engine: str, method: str) -> None:
     taus = [0.0, 0.02, 0.3, 0.5, 1.0, 2.0, 30.0]
     result = im.sweep(
-        decay(), im.from_table({"tau": taus}), until=5, endpoints=[im.final("x")], engine="numpy", method=method,
+        decay(), im.from_table({"tau": taus}), until=5, endpoints=[im.final("x")], engine=engine, method=method,
         rtol=1e-8,
     )  # fmt: skip
     wanted = np.array([decayed(5.0, tau) for tau in taus if tau != 0.02])
@@ -204,9 +207,9 @@ def test_a_run_is_the_same_to_the_bit_alone_and_among_others() -> None:
     taus = np.linspace(0.2, 4.0, 41)
     sets = im.from_table({"tau": taus, "g": np.linspace(0.5, 2.0, 41)})
     ends = [im.final("x"), im.peak("x")]
-    together = im.sweep(MACKEY_GLASS, sets, until=30, endpoints=ends).table()
+    together = im.sweep(MACKEY_GLASS, sets, until=30, endpoints=ends, engine="numpy").table()
     backwards = im.from_table({"tau": taus[::-1], "g": np.linspace(0.5, 2.0, 41)[::-1]})
-    turned = im.sweep(MACKEY_GLASS, backwards, until=30, endpoints=ends).table().iloc[::-1]
+    turned = im.sweep(MACKEY_GLASS, backwards, until=30, endpoints=ends, engine="numpy").table().iloc[::-1]
     for name in ("final(x)", "peak(x)"):
         assert (together[name].to_numpy() == turned[name].to_numpy()).all()
     for row in (0, 17, 40):
@@ -238,7 +241,7 @@ def test_a_dose_is_seen_again_when_its_lag_is_over(engine: str, method: str) -> 
 
 def test_a_dose_at_the_start_is_not_part_of_the_past() -> None:
     dosed = decay(events=[Event("dose", {"x": "x + 1"}, at=0.0)])
-    for engine in ("scipy", "numpy"):
+    for engine in ENGINES:
         run = im.simulate(dosed, times=[0.5, 1.0, 1.5], engine=engine, rtol=1e-9)
         assert run["x"] == pytest.approx([1.5, 1.0, 0.125], abs=1e-7)
 
@@ -289,24 +292,25 @@ def test_a_population_that_dies_out_is_seen_to_do_so_later() -> None:
         [Process("loss", "x ->", "k*x"), Process("seen", "-> z", "k*delay(x, tau)")],
         [number("k", 1.0), number("tau", 1.5, "day")],
     )
-    for engine in ("scipy", "numpy"):
+    for engine in ENGINES:
         run = im.simulate(gone, times=np.linspace(0, 10, 101), engine=engine, rtol=1e-9)
         # z takes in 1 per day for 1.5 days, and then what x was until it fell below 0.1: 1 - 0.1 within a step
         assert run["z"][-1] == pytest.approx(1.5 + 0.9, abs=0.02)
         assert run["z"][-1] == run["z"][60]
 
 
-def test_more_steps_than_the_ring_holds_make_it_grow(monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.parametrize("engine", ["numpy", "compiled"])
+def test_more_steps_than_the_ring_holds_make_it_grow(engine: str, monkeypatch: pytest.MonkeyPatch) -> None:
     wave = model(
         [State("x", 0.0, typical=1.0), State("y", 1.0, typical=1.0), State("z", 0.0, typical=1.0)],
         [Process("a", "-> x", "w*y"), Process("b", "y ->", "w*x"), Process("c", "-> z", "w*delay(x, tau)")],
         [number("w", 20.0), number("tau", 5.0, "day")],
     )
-    run = im.simulate(wave, until=8, engine="numpy", method="tsit5", rtol=1e-8)
+    run = im.simulate(wave, until=8, engine=engine, method="tsit5", rtol=1e-8)
     assert run["z"][-1] == pytest.approx(1 - math.cos(60), abs=1e-4)
     monkeypatch.setattr(lane_history, "MOST_STEPS", 64)
     with pytest.raises(SolverError, match="limit of steps"):
-        im.simulate(wave, until=8, engine="numpy", method="tsit5", rtol=1e-8)
+        im.simulate(wave, until=8, engine=engine, method="tsit5", rtol=1e-8)
 
 
 def test_a_stiff_system_takes_the_stiff_method() -> None:
@@ -328,12 +332,12 @@ def test_a_stiff_system_takes_the_stiff_method() -> None:
     assert im.simulate(stiff, until=20).recipe["method"] == "rodas5p"
 
 
-def test_the_engine_is_said_with_its_reason_and_the_compiled_one_refuses() -> None:
-    run = im.simulate(decay())
-    assert run.recipe["engine"] == "numpy"
-    assert "'delay(x, tau)' is a delay, no machine code for it" in run.recipe["reason"]
-    with pytest.raises(EngineError, match=r"engine 'compiled' has no delays \('delay\(x, tau\)'\)"):
-        im.simulate(decay(), engine="compiled")
+@pytest.mark.usefixtures("unmade")
+def test_the_engine_is_said_with_its_reason() -> None:
+    functions = compile_numpy(lower(decay()))
+    assert choose_engine(functions, 100) == ("compiled", "compiled: 100 runs side by side")
+    few = "numpy: fewer than 10 runs, and machine code is still to be made"
+    assert choose_engine(functions, 1) == ("numpy", few)
 
 
 def test_an_intervention_on_a_lag_is_another_value_or_refused_where_it_changes_in_time() -> None:
@@ -346,7 +350,7 @@ def test_an_intervention_on_a_lag_is_another_value_or_refused_where_it_changes_i
 
 def test_an_intervention_on_a_rate_acts_now_and_its_effects_are_seen_later() -> None:
     stop = Intervention("stop", [scale("k", 1e-12)], schedule=during(0.5, 1.0))
-    for engine in ("scipy", "numpy"):
+    for engine in ENGINES:
         run = im.simulate(decay(), times=[0.5, 1.0, 2.0], engine=engine, interventions=[stop], rtol=1e-9)
         # x = 1 - t, stands at 0.5 from 0.5 to 1, then falls by what it was: 1 - t, then 0.5
         assert run["x"] == pytest.approx([0.5, 0.5, 0.5 - 0.375 - 0.25], abs=1e-7)
@@ -359,7 +363,7 @@ def test_a_history_is_of_the_time_before_any_treatment() -> None:
         [number("k", 1.0), number("tau", 1.0, "day")],
     )
     halved = Intervention("half", [scale("k", 0.5)])
-    for engine in ("scipy", "numpy"):
+    for engine in ENGINES:
         run = im.simulate(told, times=[1.0], engine=engine, interventions=[halved], rtol=1e-9)
         # x' = -k_now (1 - k (t - 1)) = -(2 - t)/2
         assert run["x"][0] == pytest.approx(1 - 0.75, abs=1e-8)
@@ -390,9 +394,14 @@ def test_a_lag_below_0_refuses_its_run_only() -> None:
         im.simulate(decay().with_values({"tau": -1.0}))
 
 
-def test_exact_derivatives_by_parameters_are_refused_in_words() -> None:
-    with pytest.raises(ModelError, match=r"'delay\(x, tau\)' makes it a delay equation"):
-        im.sensitivity.sensitivities(decay(), ["k"], times=[1.0, 2.0])
+@pytest.mark.parametrize("engine", ENGINES)
+def test_a_lag_below_what_steps_resolve_is_refused_at_once_by_name(engine: str) -> None:
+    result = im.sweep(
+        decay(), im.from_table({"tau": [1.0, 1e-9, 0.0]}), until=2, endpoints=[im.final("x")], engine=engine
+    )
+    assert list(result.status) == ["ok", "refused", "ok"]
+    with pytest.raises(SolverError, match=r"the lag of delay\(x, tau\) is so short .* make it 0"):
+        im.simulate(decay().with_values({"tau": 1e-9}), engine=engine)
 
 
 def test_a_lag_is_fitted() -> None:
@@ -442,7 +451,8 @@ def test_random_models_agree_between_the_engines(seed: int) -> None:
     times = np.linspace(0, 12, 37)
     runs = [
         im.simulate(drawn, times=times, engine=engine, method=method, rtol=1e-9)
-        for engine, method in (("scipy", "DOP853"), ("numpy", "tsit5"), ("numpy", "rodas5p"))
+        for engine, method in WAYS
+        if method != "LSODA"
     ]
     for name in names:
         for other in runs[1:]:

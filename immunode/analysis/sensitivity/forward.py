@@ -57,6 +57,7 @@ def sensitivities(
     They are exact through doses, infusions and windows, also by the times of these; at the kink of `max`, `abs` or
     `piecewise` they are those of the side that the run is on. Where a rate jumps as a state crosses a value, the part
     that the time of the crossing adds is missing. By the start of an event at time 0 it is the derivative to the right.
+    Delay equations have them by lags as well, unless a dose is seen again at a time that moves with the parameter.
 
     Parameters
     ----------

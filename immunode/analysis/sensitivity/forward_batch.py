@@ -12,6 +12,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from immunode.errors import StudyError, did_you_mean
 from immunode.model.copies import initial_parameters
+from immunode.program.delayed_slopes import tells_lags
 from immunode.program.model_functions import functions
 from immunode.program.sensitivity import slope_name
 from immunode.solve import solve
@@ -179,6 +180,13 @@ class Differentiated:
         initial : (n_states, n_runs), NaN where the model's own value holds.
         """
         program, own = self.functions.program, initial_parameters(self.model)
+        given = set(np.flatnonzero(~np.isnan(initial).all(axis=1)).tolist())
+        for delay in program.delays if tells_lags(program) else ():
+            if delay.past and delay.of in given:
+                raise StudyError(
+                    f"{self.model.name}: sensitivities by a lag: state '{program.states[delay.of]}' has a history, so "
+                    "it can't be given another initial value"
+                )
         whole = np.full((len(program.states), initial.shape[1]), np.nan)
         whole[: self.n_states] = initial
         rows = {name: i for i, name in enumerate(program.states)}
@@ -194,8 +202,11 @@ class Differentiated:
         if atol is None:
             return None
         program = self.functions.program
-        whole = np.empty(len(program.states))
+        whole = np.zeros(len(program.states))
         whole[: self.n_states] = np.broadcast_to(np.asarray(atol, float), (self.n_states,))
+        for delay in program.delays:
+            if delay.row >= self.n_states:
+                whole[delay.row] = whole[delay.of]
         rows = {name: i for i, name in enumerate(program.states)}
         declared = dict(zip(program.parameters, program.values, strict=False))
         for name in self.by:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Sequence
 
 from immunode.program.llvm import shared_math, vector_math
+from immunode.program.llvm.past import past_nodes
 from immunode.program.llvm.text import Code, Value
 from immunode.program.numpy.linear import filled, markowitz_order
 from immunode.program.program import Program, once_a_structure
@@ -13,7 +14,8 @@ _ARITHMETIC = {"add": "add", "sub": "sub", "mul": "mul", "div": "div"}
 _RELATIONS = {"less": "olt", "less_equal": "ole", "equal": "oeq"}
 _INTRINSICS = {"sqrt": "sqrt", "abs": "fabs", "floor": "floor", "ceil": "ceil"}
 _SCALAR = frozenset({"tanh", "sin", "cos", "tan", "asin", "acos", "atan", "sinh", "cosh"})
-LEAVES = frozenset({"number", "state", "parameter", "time"})
+LEAVES = frozenset({"number", "state", "parameter", "time", "past"})
+_MOVING = frozenset({"state", "time", "past"})
 
 Leaf = Callable[[int], Value]
 
@@ -23,9 +25,9 @@ def prepared(program: Program) -> tuple[int, ...]:
     moving: list[bool] = []
     for kind, *rest in program.nodes:
         leaf = kind in LEAVES
-        moving.append(kind in ("state", "time") if leaf else any(moving[int(o)] for o in rest))  # type: ignore[call-overload]
+        moving.append(kind in _MOVING if leaf else any(moving[int(o)] for o in rest))  # type: ignore[call-overload]
     roots = [*program.derivatives, *(node for *_, node in program.jacobian), *program.time_derivative]
-    roots += event_nodes(program)
+    roots += [*event_nodes(program), *past_nodes(program)]
     needed: set[int] = set()
     seen: set[int] = set()
     stack = list(roots)
@@ -35,7 +37,7 @@ def prepared(program: Program) -> tuple[int, ...]:
             continue
         seen.add(node)
         kind, *rest = program.nodes[node]
-        if kind in ("number", "state", "time"):
+        if kind == "number" or kind in _MOVING:
             continue
         if moving[node]:
             stack += [int(o) for o in rest]  # type: ignore[call-overload]
@@ -58,7 +60,7 @@ def _added_to_one(program: Program) -> frozenset[int]:
     """Return the nodes of exponentials that are used in 1 + e^x only."""
     used: dict[int, bool] = {}
     outside = [*program.derivatives, *program.time_derivative, *(node for *_, node in program.jacobian)]
-    outside += event_nodes(program)
+    outside += [*event_nodes(program), *past_nodes(program)]
     outside += [change.node for event in program.breaks for change in event.changes]
     for kind, *rest in program.nodes:
         if kind in LEAVES:

@@ -1,7 +1,7 @@
 """LLVM vector code written as text: values with operators, memory, branches, functions.
 
 Every value is a vector with one element a lane, or a scalar. Kinds: "f" floats, "i" 64-bit integers, "m" masks, one a
-lane each; "d" one double, "l" one 64-bit integer, "b" one bit, "p" a pointer.
+lane each; "d" one double, "l" one 64-bit integer, "b" one bit, "p" a pointer, "q" pointers, one a lane.
 Floating-point arithmetic through operators may be fused (contract), ignores the sign of zero (nsz) and may turn
 quotients into products (arcp): NaN and infinity are kept. `exactly` switches that off.
 """
@@ -58,7 +58,7 @@ class Code:
         self.width, self.name, self.parameters, self.result = width, name, parameters, result
         self.types = {
             "f": f"<{width} x double>", "i": f"<{width} x i64>", "m": f"<{width} x i1>",
-            "d": "double", "l": "i64", "b": "i1", "p": "ptr",
+            "d": "double", "l": "i64", "b": "i1", "p": "ptr", "q": f"<{width} x ptr>",
         }  # fmt: skip
         self.lines: list[str] = []
         self.variables: list[str] = []

@@ -37,12 +37,12 @@ class Actions:
 def kernel_actions(program: Program, prepared: tuple[int, ...]) -> Actions | None:
     """Return what a kernel does at the breaks of a program; None where they are served between its calls.
 
-    That is so where there are none, where they are too much code, and where events fire on states as well: these have
-    to be looked at on both sides of every jump.
+    That is so where there are none, unless it has delays, whose breaking points are served like breaks; where they are
+    too much code, and where events fire on states as well: these have to be looked at on both sides of every jump.
 
     prepared : nodes that right-hand side and Jacobian need, as `llvm.source.prepared` returns them.
     """
-    if not program.breaks or program.triggers:
+    if program.triggers or not (program.breaks or program.delays):
         return None
     bodies = tuple(dict.fromkeys(b.changes for b in program.breaks))
     reach = _Reach(program)

@@ -14,8 +14,9 @@ from immunode.program.llvm.text import Value
 from immunode.program.program import Change
 from immunode.solve import step_size
 from immunode.solve.compiled.actions import Actions
+from immunode.solve.compiled.past.points import point_functions, see_until, stop_at
 from immunode.solve.compiled.queue import all_finite, first_step, memory_at_start
-from immunode.solve.compiled.workspace import EPS, KernelFunction, Workspace
+from immunode.solve.compiled.workspace import KernelFunction, Workspace
 from immunode.solve.status import Status
 
 
@@ -31,11 +32,14 @@ def break_functions(workspace: Workspace, external: set[str], order: int) -> lis
         parts.append(f.text(attributes="nounwind noinline"))
     parts += [_advance(workspace, external), _note(workspace, "note_before"), _note(workspace, "note_after")]
     parts.append(_first_steps(workspace, external, order))
+    parts += point_functions(workspace, external)
     parts.append(_serve(workspace, external, actions))
     return parts
 
 
 def _table(name: str, numbers: tuple[int, ...]) -> str:
+    # an empty one is never read
+    numbers = numbers or (0,)
     text = ", ".join(f"i64 {v}" for v in numbers)
     return f"@{name} = internal constant [{len(numbers)} x i64] [{text}]"
 
@@ -85,6 +89,8 @@ def _fire(f: KernelFunction, actions: Actions, i: Value, served: Value) -> None:
             code.returns()
             code.place(code.label())
         f.put(_row(f, due), "due")
+        if f.workspace.delays:
+            f.change(due, code.integer(-1), "jumped")
         with code.when(logging), code.over_lanes(now) as lane:
             code.call("note_before", f.args, f.ws, lane)
         which = _entry(f, "event_body", i)
@@ -158,6 +164,8 @@ def _first_steps(workspace: Workspace, external: set[str], order: int) -> str:
 def _go_on(f: KernelFunction, served: Value) -> None:
     """Let the lanes that were served go on, or end."""
     code, zero = f.code, f.code.integer(0, "l")
+    if f.workspace.delays:
+        code.call("stand", f.args, f.ws, served)
     here, t = _mask(f, "landed"), f.get("t")
     following = code.variable(code.number(math.inf))
     assert f.workspace.actions is not None
@@ -165,11 +173,14 @@ def _go_on(f: KernelFunction, served: Value) -> None:
         one, least = f.get("break_time", i), code.load("f", following)
         code.store(code.select(code.compare("olt", one, least), one, least), following)
     one, t_end = code.load("f", following), code.spread(f.given("t_end"))
+    if f.workspace.delays:
+        point = f.get("next_point")
+        one = code.select(code.compare("olt", point, one), point, one)
     last = code.compare("ogt", one, t_end)
     stop = code.select(last, t_end, one)
-    f.change(here, stop, "t_stop")
-    f.change(here, stop - code.intrinsic("fabs", stop) * (4.0 * EPS), "t_near")
+    stop_at(f, here, stop)
     f.change(here & last, code.integer(1), "final")
+    see_until(f, here, stop)
     with code.over_lanes(served & code.lanes(code.compare("ole", f.get("t_out"), t))) as lane:
         code.call("show", f.args, f.ws, lane)
     arrived = here & code.compare("oge", t, t_end)

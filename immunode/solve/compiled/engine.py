@@ -17,6 +17,7 @@ from immunode.program.numpy.functions import Functions
 from immunode.solve.compiled.jump_log import log_for
 from immunode.solve.compiled.kernels import METHODS, kernel
 from immunode.solve.compiled.memory import CompiledRuns, empty_outcome
+from immunode.solve.compiled.past.ring import Ring
 from immunode.solve.compiled.watch.driver import EventDriver
 from immunode.solve.compiled.workspace import ARGUMENTS, FIRED, FLOATS, HANDED_OVER, NEVER
 from immunode.solve.eighth_order.choice import exact_inside, is_cheaper, worth_a_look
@@ -47,6 +48,9 @@ SHORT = 25
 """Steps of tsit5 that leave nothing to gain: machine code for rodas5p takes longer than 100,000 such runs."""
 _ALIGNMENT = 128
 _TAPED, _LOGGED, _RESUME, _MORE = (ARGUMENTS.index(name) for name in ("taped", "logged", "resume", "more"))
+_CROWDED, _RING, _STEPS, _POINTS, _ROOM = (
+    ARGUMENTS.index(name) for name in ("crowded", "ring", "ring_steps", "points", "points_room")
+)
 _making = threading.Lock()
 
 
@@ -128,7 +132,9 @@ class _Job:
             if self.start == "rodas5p":
                 _Sweep(runs, self.start, NEVER).run(waiting)
                 return 0
-            waiting = _Sweep(runs, self.start, CHECK if request.method == "auto" else NEVER).run(waiting)
+            # a run with delays that went on elsewhere would have no past
+            free = request.method == "auto" and not runs.functions.program.delays
+            waiting = _Sweep(runs, self.start, CHECK if free else NEVER).run(waiting)
             if waiting.size:
                 _Sweep(runs, "rodas5p", NEVER).run(waiting)
         return int(waiting.size)
@@ -157,6 +163,8 @@ class _Sweep:
             n, lanes = len(runs.functions.program.states), self.kernel.lanes
             self.tape = Tape(runs.listener, lanes, tuple(range(n)) if self.kernel.small else None)
         self.log = log_for(runs, self.kernel.actions, self.kernel.lanes)
+        n_delays, n_sources = self.kernel.past
+        self.ring = Ring(self.kernel.lanes, n_delays, n_sources) if n_delays else None
         self.handed: list[Lanes] = []
         self.driver = EventDriver(runs.events, runs) if runs.events is not None else None
 
@@ -193,11 +201,22 @@ class _Sweep:
             elif tape is not None:
                 tape.play(self.runs.p)
             more = bool(arguments[_MORE])
+            if self.ring is not None and arguments[_CROWDED]:
+                self.ring.grow(int(arguments[_CROWDED]))
+                self._point_at_ring(arguments, self.ring)
             arguments[_TAPED] = arguments[_LOGGED] = 0
             arguments[_RESUME] = 1
 
+    def _point_at_ring(self, arguments: NDArray[np.int64], ring: Ring) -> None:
+        arguments[_RING], arguments[_POINTS] = ring.records.ctypes.data, ring.points.ctypes.data
+        arguments[_STEPS], arguments[_ROOM], arguments[_CROWDED] = ring.steps, ring.room, 0
+
     def _aim(self, queue: Lanes) -> None:
         runs = self.runs
+        if self.ring is not None:
+            # the kernel finds out by itself, and begins with what is seen at the start
+            runs.t_stop[queue], runs.final[queue] = runs.t[queue], 0
+            return
         stop = np.minimum(runs.next_break[queue], runs.t_end)
         if self.driver is not None:
             stop = np.minimum(stop, self.driver.aim(queue))
@@ -213,7 +232,7 @@ class _Sweep:
             "final": runs.final, "next_out": runs.next_out, "steps": runs.tried, "rejected": runs.thrown,
             "outcome": runs.ended, "trouble": runs.worst, "times": runs.grid, "out": runs.table,
             "first": runs.first, "every": runs.every, "count": runs.count, "fired": runs.fired,
-            "break_time": runs.break_time,
+            "break_time": runs.break_time, "begun": runs.begun,
         }  # fmt: skip
         shortest = 1e-25 * max(abs(runs.t_end - runs.t0), abs(runs.t_end))
         numbers: dict[str, float] = {
@@ -221,6 +240,7 @@ class _Sweep:
             "check": self.check, "n_times": len(runs.times), "rtol": runs.rtol, "t_end": runs.t_end,
             "shortest": shortest, "resume": 0, "taped": 0, "tape_end": 0, "n_watch": 0, "tape": 0, "watch": 0,
             "more": 0, "logged": 0, "log_end": 0, "log": 0, "holds": 0, "idle": 0, "spacing": 0.0,
+            "t0": runs.t0, "ring": 0, "ring_steps": 0, "ring_most": 0, "points": 0, "points_room": 0, "crowded": 0,
         }  # fmt: skip
         if tape is not None:
             arrays |= {"tape": tape.table, "watch": tape.rows}
@@ -239,6 +259,9 @@ class _Sweep:
                 words[slot : slot + 1].view(np.float64)[0] = numbers[name]
             else:
                 words[slot] = int(numbers[name])
+        if self.ring is not None:
+            words[ARGUMENTS.index("ring_most")] = self.ring.most
+            self._point_at_ring(words, self.ring)
         return words
 
     def _serve(self, queue: NDArray[np.int64]) -> Lanes:
@@ -330,6 +353,9 @@ def _pilot(request: Request, asked: Request) -> tuple[str, str]:
     turned = np.zeros(explicit.n, bool)
     turned[_Sweep(explicit, "tsit5", PILOT_CHECK).run(explicit.waiting())] = True
     early = turned & (explicit.t - request.t0 <= EARLY * (explicit.t_end - request.t0))
+    if request.functions.program.delays:
+        # a run with delays can't go on with the other method
+        early = turned
     status = explicit.status
     counted = turned | (status == Status.OK) | (status == Status.TOO_MANY_STEPS)
     if not counted.any():

@@ -14,7 +14,9 @@ from immunode.solve.compiled.breaks import break_functions
 from immunode.solve.compiled.edges import EdgeCode, edge_functions
 from immunode.solve.compiled.eighth_order import STEPS
 from immunode.solve.compiled.output import write_inside
-from immunode.solve.compiled.queue import begin, fill, finish, right_hand_side, show
+from immunode.solve.compiled.past.lookup import keep_step, look_function, remembered
+from immunode.solve.compiled.past.points import turn_aside
+from immunode.solve.compiled.queue import attend, begin, fill, finish, right_hand_side, show
 from immunode.solve.compiled.steps import ExplicitStep, Scales
 from immunode.solve.compiled.tape_entries import tape, write_entry
 from immunode.solve.compiled.watch import search, settle
@@ -49,7 +51,11 @@ def kernel_source(program: Program, method: str) -> tuple[str, Workspace]:
     workspace = Workspace(program, method, width(len(program.states), method))
     external: set[str] = set()
     step = STEPS[method]
-    parts = [*right_hand_side(workspace, external), *begin(workspace, external, step.error_order)]
+    parts = [
+        *look_function(workspace, external),
+        *right_hand_side(workspace, external),
+        *begin(workspace, external, step.error_order),
+    ]
     parts += [fill(workspace), show(workspace), finish(workspace), *step.functions(workspace, external)]
     parts += [*break_functions(workspace, external, step.error_order), attend(workspace)]
     parts += [] if workspace.small else [output(workspace, external)]
@@ -79,6 +85,8 @@ class _Kernel:
                 f.put_one(code.integer(0, "l"), "pending", code.integer(0, "l"))
             with code.count_to(workspace.width) as lane:
                 code.call("fill", f.args, f.ws, lane)
+            if workspace.delays:
+                code.call("attend", f.args, f.ws, self._busy_lanes())
         if workspace.columns:
             self._resume()
         alive = code.variable(self._busy_lanes())
@@ -92,6 +100,8 @@ class _Kernel:
             loop.leave_if(full & code.compare("ne", tape_end, 0))
             if workspace.actions is not None:
                 loop.leave_if(code.compare("ne", f.one("pending", code.integer(0, "l"), "l"), 0))
+            if workspace.delays:
+                loop.leave_if(code.compare("ne", f.given("crowded"), 0))
             attention = self._pass()
             if workspace.settles:
                 f.put_one(attention, "pending", code.integer(0, "l"))
@@ -157,6 +167,9 @@ class _Kernel:
         h = code.select(code.compare("olt", wish, left), wish, left)
         if self.workspace.program.max_step:
             h = code.select(code.compare("olt", h, self.workspace.program.max_step), h, self.workspace.program.max_step)
+        if self.workspace.delays:
+            longest = f.get("longest")
+            h = code.select(code.compare("olt", h, longest), h, longest)
         step.attempt(t, h)
         square = self._judge()
         failed = step.failed()
@@ -189,6 +202,13 @@ class _Kernel:
         f.put(code.load("f", self.h_next), "h")
         f.put(code.load("f", growth), "growth")
         self._write_inside(good & busy, t, h, t_new)
+        if self.workspace.delays:
+            keep_step(f, good & busy, t, t_new, {s: step.inside(s, h) for s in self.workspace.sources})
+            forgets = code.compare("sge", remembered(f), code.spread(f.given("ring_most")))
+            with self._when_any(code.lanes(forgets)):
+                self._keep_errors()
+            code.store(code.load("m", ends) | forgets, ends)
+            landed = landed & ~forgets
         step.accept(good, h)
         before = {s: f.get("y", s) for s, limit in enumerate(self.workspace.program.extinct_below) if limit}
         for s in f.states():
@@ -294,6 +314,8 @@ class _Kernel:
             for s, which in gone.items():
                 f.change(which, code.number(0.0), "y", s)
             self.step.restart(lanes, t)
+            if self.workspace.delays:
+                turn_aside(f, lanes)
 
     def _keep_errors(self) -> None:
         """Write down the errors, so that the state in trouble can be named."""
@@ -343,21 +365,6 @@ class _Kernel:
             else:
                 f.put(h, "h_tried")
                 code.call("tape", f.args, f.ws)
-
-
-def attend(workspace: Workspace) -> str:
-    """Return `attend`: lanes at a break go on, the runs in the others are let go, and the next ones taken up."""
-    f = KernelFunction(workspace, "attend", [("l", "bits")])
-    code, bits = f.code, f.code.argument("l", "bits")
-    if workspace.actions is not None:
-        zero = code.integer(0, "l")
-        f.put_one(zero, "pending", zero)
-        code.call("serve", f.args, f.ws, bits)
-        bits = f.one("attention", zero, "l")
-    with code.over_lanes(bits) as lane:
-        code.call("finish", f.args, f.ws, lane)
-        code.call("fill", f.args, f.ws, lane)
-    return f.text(attributes="nounwind noinline")
 
 
 def output_lanes(workspace: Workspace) -> int:

@@ -21,9 +21,10 @@ from immunode.solve.compiled.workspace import MOST_UNROLLED, Workspace
 METHODS = ("tsit5", "rodas5p", "dop853")
 USUAL = METHODS[:2]
 """Those that "auto" takes at any tolerance."""
-UNROLLED, NODE, ENTRY_OF_JACOBIAN = 0.2, 0.0015, 0.01
+UNROLLED, NODE, ENTRY_OF_JACOBIAN, PAST = 0.2, 0.0015, 0.01, 0.2
 LOOPED, LOOPED_NODE = 0.4, 0.0002
-"""Seconds of CPU that making the kernels of a program takes, and by node and entry more, without loops and with them.
+"""Seconds of CPU that making the kernels of a program takes, and more by node, by entry, and where it has delays;
+without loops and with them.
 Measured: tests/benchmarks/compile_time.py."""
 SILENT, WORTH_TELLING = 2.0, 1.5
 """Seconds after which it is told what is waited for, where it is expected to take more than the second number."""
@@ -34,7 +35,7 @@ class Kernel:
     """A loaded kernel.
 
     size : doubles of workspace.   lanes : runs side by side.   small : it writes the steps of all states on a tape.
-    actions : the events that it applies itself, or None.
+    actions : the events that it applies itself, or None.   past : number of delays, and of states they look back at.
     """
 
     call: Callable[..., None]
@@ -42,6 +43,7 @@ class Kernel:
     lanes: int
     small: bool
     actions: Actions | None
+    past: tuple[int, int]
 
 
 @once_a_structure
@@ -55,7 +57,14 @@ def kernel(program: Program, method: str) -> Kernel:
             key, ENTRY, arguments, lambda: kernel_source(program, method)[0], simplify=simplify
         )
     _loaded.add(key)
-    return Kernel(call, workspace.size * workspace.width, workspace.width, workspace.small, workspace.actions)
+    return Kernel(
+        call=call,
+        size=workspace.size * workspace.width,
+        lanes=workspace.width,
+        small=workspace.small,
+        actions=workspace.actions,
+        past=(len(workspace.delays), len(workspace.sources)),
+    )
 
 
 def at_hand(program: Program) -> bool:
@@ -86,7 +95,7 @@ def _content(program: Program) -> str:
     """Return all of a program that its kernels are made of."""
     parts = (program.nodes, program.derivatives, program.jacobian, program.time_derivative, len(program.parameters))
     size = (len(program.states), program.extinct_below, program.max_step)
-    return repr((parts, *size, program.triggers, len(program.moments)))
+    return repr((parts, *size, program.triggers, len(program.moments), program.delays))
 
 
 @lru_cache(maxsize=1)
@@ -103,6 +112,7 @@ def _own_sources() -> str:
         for name in ("edges", "event_search", "lockstep", "methods", "stiffness")
     ]
     files += [package / "program" / f"{name}.py" for name in ("conditions", "nonsmooth")]
+    files += [package / "solve" / "delays" / "breaking_points.py", package / "solve" / "numpy" / "lane_history.py"]
     files += [package / "program" / "numpy" / "linear.py"]
     digest = hashlib.sha256()
     for file in files:
@@ -110,11 +120,17 @@ def _own_sources() -> str:
     return digest.hexdigest()
 
 
+def serves(program: Program) -> bool:
+    """Return whether kernels can serve a program: not delays beside events on states, or beside too much of others."""
+    return not program.delays or _named(program, METHODS[0])[0].actions is not None
+
+
 def making_seconds(program: Program) -> float:
     """Return the seconds of CPU that making the kernels of a program is expected to take."""
+    past = PAST if program.delays else 0.0
     if len(program.states) > MOST_UNROLLED:
-        return LOOPED + LOOPED_NODE * len(program.nodes)
-    return UNROLLED + NODE * len(program.nodes) + ENTRY_OF_JACOBIAN * len(program.jacobian)
+        return past + LOOPED + LOOPED_NODE * len(program.nodes)
+    return past + UNROLLED + NODE * len(program.nodes) + ENTRY_OF_JACOBIAN * len(program.jacobian)
 
 
 _mentioned: set[str] = set()

@@ -35,6 +35,7 @@ class CompiledRuns(Runs):
         super().__init__(request, outcome or empty_outcome(request))
         self.table = self.out.transpose(2, 0, 1)
         self.y, self.p = np.ascontiguousarray(self.y), np.ascontiguousarray(self.p)
+        self.begun = np.ascontiguousarray(self.begun)
         self.atol = np.ascontiguousarray(self.atol)
         self.next_out = np.ascontiguousarray(self.next_out, dtype=np.int64)
         self.t_stop = np.minimum(self.next_break, self.t_end)

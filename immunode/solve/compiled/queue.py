@@ -11,6 +11,7 @@ from immunode.program.llvm.text import Value
 from immunode.solve import step_size
 from immunode.solve.compiled.actions import Actions
 from immunode.solve.compiled.part_functions import call_parts, functions_of_parts
+from immunode.solve.compiled.past.lookup import look
 from immunode.solve.compiled.workspace import EPS, KernelFunction, Workspace
 from immunode.solve.status import Status
 
@@ -21,6 +22,7 @@ def right_hand_side(workspace: Workspace, external: set[str]) -> list[str]:
     code, derivatives = f.code, workspace.program.derivatives
     u, c, out, t = (code.argument(kind, name) for kind, name in (("p", "u"), ("p", "c"), ("p", "out"), ("f", "t")))
     called: list[str] = []
+    look(f, t)
     if workspace.looped:
         called = functions_of_parts(workspace, external, "slope", derivatives, at_arguments, _store_out)
         call_parts(f, "slope", u, c, out, t)
@@ -41,7 +43,10 @@ def at_arguments(f: KernelFunction) -> Values:
 
 
 def at_state(f: KernelFunction, u: Value | list[Value], c: Value, t: Value) -> Values:
-    """Return a writer of nodes at states `u` (their address, or values), prepared values `c` (address), time `t`."""
+    """Return a writer of nodes at states `u` (their address, or values), prepared values `c` (address), time `t`.
+
+    Delayed states change as they were seen to at the last `look`.
+    """
     code, workspace = f.code, f.workspace
 
     def state(row: int) -> Value:
@@ -55,7 +60,13 @@ def at_state(f: KernelFunction, u: Value | list[Value], c: Value, t: Value) -> V
     def known(node: int) -> Value:
         return code.load("f", code.address(c, rows[node] * workspace.width), 64)
 
-    return Values(code, workspace.program, state, parameter, lambda: t, dict.fromkeys(workspace.prepared, known))
+    def seen(node: int) -> Value:
+        d, order = workspace.past[node]
+        return f.get(f"past_{order}", d)
+
+    leaves: dict[int, Callable[[int], Value]] = dict.fromkeys(workspace.prepared, known)
+    leaves |= dict.fromkeys(workspace.past, seen)
+    return Values(code, workspace.program, state, parameter, lambda: t, leaves)
 
 
 def begin(workspace: Workspace, external: set[str], order: int) -> list[str]:
@@ -85,6 +96,9 @@ def begin(workspace: Workspace, external: set[str], order: int) -> list[str]:
         if workspace.actions is not None:
             events = len(workspace.actions.body)
             _copy_column(f, "break_time", f.given("break_time"), f.given("stride"), events, run, lane, waiting=True)
+        for d, delay in enumerate(workspace.delays):
+            begun = code.load("d", code.address(f.given("begun"), f.given("y_stride") * delay.of + run))
+            f.put_one(begun, "before", lane, d, waiting=True)
         place = (run * f.given("n_times") + following) * n
         f.put_one(place, "place", lane, waiting=True)
     called: list[str] = []
@@ -95,12 +109,27 @@ def begin(workspace: Workspace, external: set[str], order: int) -> list[str]:
         for i, value in enumerate(_at_parameters(f).compute(workspace.prepared)):
             _store_prepared(f, i, value)
     _prepare(f)
+    if workspace.delays:
+        # they have no past yet: that is for the lanes
+        _write_lags(f)
+        f.put(code.number(0.0), "h", waiting=True)
+        return [*called, f.text(attributes="nounwind noinline")]
     h = first_step(f, order, "begun", waiting=True)
     if workspace.explicit:
         for s in f.states():
             f.put(f.get("begun", s), "slope", s, waiting=True)
     f.put(h, "h", waiting=True)
     return [*called, f.text(attributes="nounwind noinline")]
+
+
+def _write_lags(f: KernelFunction) -> None:
+    code = f.code
+    longest = code.number(math.inf)
+    for d, lag in enumerate(_at_parameters(f).compute(delay.lag for delay in f.workspace.delays)):
+        f.put(lag, "lag", d, waiting=True)
+        shorter = code.compare("ogt", lag, 0.0) & code.compare("olt", lag, longest)
+        longest = code.select(shorter, lag, longest)
+    f.put(longest, "longest", waiting=True)
 
 
 def _store_prepared(f: KernelFunction, i: int, value: Value) -> None:
@@ -157,6 +186,9 @@ def first_step(f: KernelFunction, order: int, slopes: str, waiting: bool) -> Val
     code = f.code
     t = f.get("t", waiting=waiting)
     longest = f.get("t_stop", waiting=waiting) - t
+    if f.workspace.delays:
+        lag = f.get("longest", waiting=waiting)
+        longest = code.select(code.compare("olt", lag, longest), lag, longest)
     c = f.at("c", waiting=waiting)
     code.call("slope", f.args, f.ws, f.at("y", waiting=waiting), c, f.at(slopes), t)
     size = _root_mean_square(f, lambda s: f.get("y", s, waiting=waiting), waiting)
@@ -229,7 +261,12 @@ def fill(workspace: Workspace) -> str:
         with code.count_to(workspace.kept) as row:
             value = f.one("y", source, "l", row, waiting=True)
             f.put_one(value, "y", lane, row)
-        code.call("show", f.args, f.ws, lane)
+        if f.workspace.delays:
+            # what it shows is still to be looked up
+            for name, number in (("fresh", -1), ("jumped", -1), ("code", 0)):
+                f.put_one(code.integer(number, "l"), name, lane)
+        else:
+            code.call("show", f.args, f.ws, lane)
         h = f.one("h", lane)
         finite = code.compare("ord", h, h)
         loop.leave_if(finite & code.compare("slt", f.one("steps", lane, "l"), f.given("max_steps")))
@@ -310,3 +347,37 @@ def _give_back_events(f: KernelFunction, actions: Actions, lane: Value, run: Val
         code.store(f.one("break_time", lane, "d", i), code.address(f.given("break_time"), i * stride + run))
     for held, row in enumerate(actions.switches):
         code.store(f.one("held", lane, "d", held), code.address(f.given("p"), stride * row + run))
+
+
+def attend(workspace: Workspace) -> str:
+    """Return `attend`: lanes at a break go on, the runs in the others are let go, and the next ones taken up."""
+    f = KernelFunction(workspace, "attend", [("l", "bits")])
+    code, bits = f.code, f.code.argument("l", "bits")
+    zero = code.integer(0, "l")
+    if workspace.actions is not None:
+        f.put_one(zero, "pending", zero)
+        code.call("serve", f.args, f.ws, bits)
+        bits = f.one("attention", zero, "l")
+    if workspace.delays:
+        _attend_again(f, bits)
+        return f.text(attributes="nounwind noinline")
+    with code.over_lanes(bits) as lane:
+        code.call("finish", f.args, f.ws, lane)
+        code.call("fill", f.args, f.ws, lane)
+    return f.text(attributes="nounwind noinline")
+
+
+def _attend_again(f: KernelFunction, bits: Value) -> None:
+    """Take up runs until none is done at once: each looks at its past where it begins."""
+    code, zero = f.code, f.code.integer(0, "l")
+    left = code.variable(bits)
+    with code.loop() as loop:
+        now = code.load("l", left)
+        loop.leave_if(code.compare("eq", now, 0))
+        with code.over_lanes(now) as lane:
+            code.call("finish", f.args, f.ws, lane)
+            code.call("fill", f.args, f.ws, lane)
+        begun = now & code.lanes(code.compare("ne", f.get("busy", kind="i"), 0))
+        f.put_one(zero, "attention", zero)
+        code.call("serve", f.args, f.ws, begun)
+        code.store(f.one("attention", zero, "l"), left)

@@ -13,6 +13,7 @@ from immunode.program.llvm import vector_math
 from immunode.program.llvm.tables import Tables
 from immunode.program.llvm.text import Value
 from immunode.solve.compiled.part_functions import call_parts, functions_of_parts
+from immunode.solve.compiled.past.lookup import look, seen_now, start_search
 from immunode.solve.compiled.queue import at_arguments, at_state
 from immunode.solve.compiled.workspace import KernelFunction, Workspace
 from immunode.solve.numpy.methods import BACK_LEAST, BACK_MOST, CORRECTION_LIMIT, FAST, PIVOT_LIMIT
@@ -123,6 +124,7 @@ class ExplicitStep(Step):
     def attempt(self, t: Value, h: Value) -> None:
         f = self.f
         self.h = h
+        start_search(f)
         self.slopes: list[list[Value]] = [[f.get("slope", s) for s in range(self.n)]] if self.workspace.small else []
         self.last: list[Value] = []
         if not self.workspace.small:
@@ -134,6 +136,12 @@ class ExplicitStep(Step):
             u = self._stage(i, row, node, t, target)
             self.last = u if target == "last" else self.last
             self.y_new = u
+        for d, delay in enumerate(self.workspace.delays):
+            seen = seen_now(f, d, self.new(delay.of))
+            if self.workspace.small:
+                self.y_new[delay.row] = seen
+            else:
+                f.put(seen, "y_new", delay.row)
 
     def _stage(self, i: int, row: Sequence[float], node: float, t: Value, target: str) -> list[Value]:
         """Write the slope of a stage from those before; return its argument, which goes to the row `target`."""
@@ -147,6 +155,7 @@ class ExplicitStep(Step):
                 f.put(value, target, s)
         time = code.fused(self.h, node, t)
         if self.workspace.small:
+            look(f, time)
             self.slopes.append(at_state(f, u, f.at("c"), time).compute(self.workspace.program.derivatives))
         else:
             code.call("slope", f.args, f.ws, f.at(target), f.at("c"), f.at("k", i * n), time)
@@ -240,6 +249,8 @@ class RosenbrockStep(Step):
         last = len(tableau.nodes) - 1
         for s in f.states():
             f.put(f.get("u", s) + self._part(s)(last), "y_new", s)
+        for d, delay in enumerate(self.workspace.delays):
+            f.put(seen_now(f, d, f.get("y_new", delay.of)), "y_new", delay.row)
 
     def _part(self, s: int | Value) -> Callable[[int], Value]:
         return lambda j: self.f.get("k", s + j * self.n)
@@ -296,6 +307,7 @@ def _stage(workspace: Workspace, external: set[str]) -> str:
     f = KernelFunction(workspace, "stage", [("p", "out"), ("f", "t")], external)
     code = f.code
     out = code.argument("p", "out")
+    start_search(f)
     if workspace.tables is not None:
         code.call("slope", f.args, f.ws, f.at("u"), f.at("c"), out, code.argument("f", "t"))
         for s in f.states():
@@ -303,6 +315,7 @@ def _stage(workspace: Workspace, external: set[str]) -> str:
             code.store(code.load("f", where, 64) + f.get("b", s), where, 64)
         workspace.tables.solve(code, f.at("lu"), out)
     else:
+        look(f, code.argument("f", "t"))
         values = at_state(f, f.at("u"), f.at("c"), code.argument("f", "t")).compute(workspace.program.derivatives)
         _solve(f, [value + f.get("b", s) for s, value in enumerate(values)], out)
     return f.text(attributes="nounwind noinline")
@@ -319,6 +332,8 @@ def _solve(f: KernelFunction, right: list[Value], out: Value) -> None:
 def _open(workspace: Workspace, external: set[str]) -> list[str]:
     """Return `open_step`: Jacobian, its factorization, and the first stage, which share their values; and its parts."""
     f = KernelFunction(workspace, "open_step", [("f", "t"), ("f", "h"), ("f", "w")], external)
+    start_search(f)
+    look(f, f.code.argument("f", "t"))
     if workspace.tables is not None:
         _open_in_loops(f, workspace.tables)
         called = functions_of_parts(workspace, external, "entries", workspace.opening, at_arguments, _store_opening)

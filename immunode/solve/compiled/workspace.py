@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator, Sequence
 
 from immunode.program.conditions import settles_at_once, switched
 from immunode.program.llvm.parts import Part, cut
+from immunode.program.llvm.past import past_leaves, with_past
 from immunode.program.llvm.source import Factors, prepared
 from immunode.program.llvm.tables import Tables
 from immunode.program.llvm.text import Code, Value
@@ -18,17 +19,19 @@ ARGUMENTS = (
     "times", "out", "stride", "max_steps", "check", "rtol", "t_end", "shortest", "y_stride", "n_times",
     "resume", "more", "tape", "taped", "tape_end", "watch", "n_watch",
     "first", "every", "count", "fired", "break_time", "log", "logged", "log_end", "holds", "idle", "spacing",
+    "begun", "t0", "ring", "ring_steps", "ring_most", "points", "points_room", "crowded",
 )  # fmt: skip
 """Slots of the array of 64-bit words that a kernel is given: addresses, whole numbers, or bits of floats.
 
 A kernel counts the entries it writes on the tape in `taped`, and those it writes into the log of jumps in `logged`. It
 returns when there are `tape_end` of the first, when `log_end` of the second may become too few, or when all runs are
 served; `more` is then 0. Called again with `resume`, it goes on where it was. An end of 0 means no tape, or no log.
+It also returns when a lane's past has no room; `crowded` then says in what, see `past.ring`.
 """
-FLOATS = frozenset({"rtol", "t_end", "shortest", "spacing"})
+FLOATS = frozenset({"rtol", "t_end", "shortest", "spacing", "t0"})
 COUNTS = frozenset(
     {"n_queue", "stride", "max_steps", "check", "y_stride", "n_times", "resume", "more", "taped", "tape_end", "n_watch"}
-    | {"logged", "log_end"}
+    | {"logged", "log_end", "ring_steps", "ring_most", "points_room", "crowded"}
 )
 _SCALARS = ("t", "h", "t_stop", "t_near", "t_out", "memory", "growth", "h_most")
 _INTEGERS = ("run", "next_out", "place", "steps", "rejected", "stiff", "final", "busy")
@@ -49,10 +52,16 @@ class Workspace:
     `actions` : the events that lanes have applied inside the kernel, None where none is. `settles` : events that fire
     on states are executed inside the kernel. `columns` : events are applied inside the kernel.
     `turns` : some of them set switches, so that steps have the parameters of entries in the log of jumps.
+    `delays` : of the program, whose derivatives of delayed states are leaves; `sources` : the states that they look at.
+    `past` : those leaves.
     """
 
     def __init__(self, program: Program, method: str, width: int) -> None:
-        self.program, self.method, self.width = program, method, width
+        self.program = program = with_past(program)
+        self.method, self.width = method, width
+        self.delays = program.delays
+        self.sources = tuple(sorted({delay.of for delay in self.delays}))
+        self.past = past_leaves(program)
         self.n = n = len(program.states)
         self.prepared = prepared(program)
         # where states are watched, they are looked at before and between doses: by the driver
@@ -90,6 +99,8 @@ class Workspace:
             self._add("held", len(self.actions.held))
             for name in ("column", "entry"):
                 self._add(name, 1)
+        for name, rows in {"lag": len(self.delays), "before": len(self.delays), "longest": 1}.items():
+            self._add(name, rows if self.delays else 0)
         self.kept = self.size
         self.size *= 2
         for name, rows in {
@@ -122,6 +133,11 @@ class Workspace:
         if self.actions is not None:
             self._add("now", n)
             for name in ("due", "landed", "attention", "pending"):
+                self._add(name, 1)
+        if self.delays:
+            for name in ("at", "found", "low", "high", "is_before", "past_0", "past_1", "past_2"):
+                self._add(name, len(self.delays))
+            for name in ("taken", "points_ahead", "next_point", "jumped", "fresh"):
                 self._add(name, 1)
         if not self.explicit:
             self._add("lu", len(self.factors.names))

@@ -76,9 +76,7 @@ class Past:
         """Return the delayed values at `t` and how fast they change, each (n_delays,)."""
         values, slopes = self.begun.copy(), np.zeros(len(self.begun))
         for k, lag in enumerate(self.lags):
-            s = t - lag
-            side = BESIDE * (abs(t) + lag)
-            seen = min(max(s, self.first - lag + side), max(self.last - lag - side, self.first - lag + side))
+            s, seen = t - lag, self._seen(t, float(lag))
             if seen < self.t0 or not self.ends:
                 continue
             i = min(bisect.bisect_right(self.ends, seen), len(self.ends) - 1)
@@ -95,9 +93,12 @@ class Past:
         return values, slopes
 
     def _is_before(self, t: float, k: int) -> bool:
-        lag = self.lags[k]
-        seen = max(t - lag, self.first - lag + BESIDE * (abs(t) + lag))
-        return bool(min(seen, max(self.last - lag, self.first - lag)) < self.t0)
+        return self._seen(t, float(self.lags[k])) < self.t0
+
+    def _seen(self, t: float, lag: float) -> float:
+        """Return where a delay looks at `t`, on the side of jumps that belongs to the stretch between two stops."""
+        side = BESIDE * (abs(t) + lag)
+        return min(max(t - lag, self.first - lag + side), max(self.last - lag - side, self.first - lag + side))
 
     def filled(self, t: float, y: Array) -> Array:
         """Return states y (n_states,) at `t` with the delayed ones as they are."""
