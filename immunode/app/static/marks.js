@@ -39,7 +39,7 @@ function marksOf(ctx, u, name, points, font) {
     c.fillText(word, right ? left + width - 3 * ratio : left + 3 * ratio, text);
   });
   points.forEach((p) => {
-    const x = X(p.time), y = Y(p.value), low = p.low === null ? y : Y(p.low), high = p.high === null ? y : Y(p.high);
+    const x = X(p.time * ctx.lab.clock.factor), y = Y(p.value), low = p.low === null ? y : Y(p.low), high = p.high === null ? y : Y(p.high);
     c.strokeStyle = c.fillStyle = paint(p.color);
     c.lineWidth = 2 * ratio;
     c.beginPath(); c.moveTo(x, low); c.lineTo(x, high); c.stroke();
@@ -48,7 +48,7 @@ function marksOf(ctx, u, name, points, font) {
     if (p.used) c.fillStyle = paint("paper"); else c.strokeStyle = paint("paper");
     c.fill(); c.stroke();
   });
-  const x = X(ctx.treated.times[ctx.k]);
+  const x = X(ctx.treated.times[ctx.k] * ctx.lab.clock.factor);
   c.strokeStyle = paint("now"); c.lineWidth = 1.5 * ratio;
   c.beginPath(); c.moveTo(x, top); c.lineTo(x, top + height); c.stroke();
   c.restore();

@@ -59,7 +59,7 @@ function makeWhy(ctx) {
   return function view() {
     const options = stateOptions(ctx), known = options.map(([name]) => name);
     if (!known.includes(chosen)) chosen = ctx.state.shown.find((q) => known.includes(q)) || known[0];
-    const found = why(ctx.lab, ctx.state, chosen), parts = [el("div", { class: "row" }, picker("why-state", ctx.L("notState"), options, chosen, (v) => { chosen = v; ctx.refreshPanel(); })), el("p", { class: "quiet" }, ctx.L("whyText", ctx.word(chosen)))];
+    const found = why(ctx.lab, ctx.state, chosen, DRAWN_RTOL), parts = [el("div", { class: "row" }, picker("why-state", ctx.L("notState"), options, chosen, (v) => { chosen = v; ctx.refreshPanel(); })), el("p", { class: "quiet" }, ctx.L("whyText", ctx.word(chosen)))];
     if (!found) return parts;
     const most = Math.max(...found.bars.map((b) => Math.abs(b.change)), 1e-300);
     const bars = found.bars.map((b) => {
@@ -70,7 +70,7 @@ function makeWhy(ctx) {
     });
     const total = found.bars.reduce((a, b) => a + b.change, 0);
     return [...parts, el("div", { class: "bars" }, ...bars), el("p", {}, ctx.L("whySum", FIGURES(total), FIGURES(found.change))),
-      asTable(ctx, [chosen, ctx.L("without"), ctx.L("with"), "Δ"], found.bars.map((b) => [b.name || ctx.L("given"), b.without, b.with, b.change]))];
+      asTable(ctx, [chosen, ctx.lineOf("without"), ctx.lineOf("with"), "Δ"], found.bars.map((b) => [b.name || ctx.L("given"), b.without, b.with, b.change]))];
   };
 }
 
@@ -124,7 +124,7 @@ function makePhase(ctx) {
       svg("text", { x: (left + W) / 2, y: H - 6, "text-anchor": "middle" }, unit(0)), svg("text", { x: 14, y: H / 2, transform: `rotate(-90 14 ${H / 2})`, "text-anchor": "middle" }, unit(1)));
     const set = (i) => (v) => { pair[i] = v; ctx.refreshPanel(); };
     return [el("div", { class: "row" }, picker("phase-x", ctx.L("across"), options, pair[0], set(0)), picker("phase-y", ctx.L("up"), options, pair[1], set(1))), el("p", { class: "quiet" }, label), chart,
-      asTable(ctx, [ctx.L("time"), ...pair], run.y.filter((_, k) => k % 10 === 0).map((y, i) => [run.times[10 * i], y[a], y[b]]))];
+      asTable(ctx, [ctx.timeAxis(), ...pair], run.y.filter((_, k) => k % 10 === 0).map((y, i) => [run.times[10 * i] * ctx.lab.clock.factor, y[a], y[b]]))];
   };
 }
 
@@ -171,8 +171,8 @@ function makeSweep(ctx) {
 function makeTable(ctx) {
   return function view() {
     const names = ctx.state.shown, run = ctx.treated, columns = names.flatMap((n) => [ctx.treated, ctx.control].map((r) => (r.status === "ok" ? course(ctx.lab, r, n) : null)));
-    const heads = [ctx.L("time"), ...names.flatMap((n) => [`${n}, ${ctx.L("with")}`, `${n}, ${ctx.L("without")}`])];
-    const rows = Array.from(run.times).map((t, k) => [t, ...columns.map((c) => (c ? c[k] : "–"))]).filter((_, k) => k % 10 === 0);
+    const heads = [ctx.timeAxis(), ...names.flatMap((n) => [`${n}, ${ctx.lineOf("with")}`, `${n}, ${ctx.lineOf("without")}`])];
+    const rows = Array.from(run.times).map((t, k) => [t * ctx.lab.clock.factor, ...columns.map((c) => (c ? c[k] : "–"))]).filter((_, k) => k % 10 === 0);
     return [el("p", { class: "quiet" }, ctx.L("tableText")), dataTable(heads, rows)];
   };
 }

@@ -132,14 +132,14 @@ function makeStage(ctx) {
 
   function update() {
     /* while a curve is being guessed, the stage shows what happens without treatment */
-    const run = ctx.guess ? ctx.control : ctx.treated, unit = ctx.lab.timeIsScaled ? "" : ` ${ctx.lab.timeUnit}`;
+    const run = ctx.guess ? ctx.control : ctx.treated;
     slider.value = ctx.k;
-    output.textContent = `t = ${FIGURES(run.times[ctx.k])}${unit}`;
+    output.textContent = `t = ${ctx.moment(run.times[ctx.k])}`;
     slider.setAttribute("aria-valuetext", output.textContent);
     if (run.status !== "ok") return;
     const seen = observeAt(ctx.lab, run, ctx.k), y = run.y[ctx.k], now = run.times[ctx.k], forward = ctx.k > before && ctx.k - before < 12;
     nodes.forEach((one) => {
-      const { icon, q, level, value, group, i } = one, share = levelOf(scales.states[i], y[i]), told = `${FIGURES(y[i])}${q.unit ? ` ${q.unit}` : ""}`;
+      const { icon, q, level, value, group, i } = one, share = levelOf(scales.states[i], y[i]), told = amount(y[i], q.unit, scales.states[i].top);
       one.told = told;
       level.setAttribute("transform", `translate(${icon.at[0]},${icon.at[1]}) scale(${(scene.radius * Math.sqrt(share)).toFixed(2)})`);
       group.classList.toggle("zero", share === 0);
