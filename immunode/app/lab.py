@@ -149,6 +149,8 @@ def _describe(bench: Bench) -> Data:
     for name in program.quantities:
         record = numbers.get(name) or derived.get(name) or rates.get(name)
         kind = "state" if name in numbers else "flux" if name in rates else "derived"
+        if name in program.states and kind != "state":
+            kind = "delayed"  # a row that the engine fills; nobody chooses it
         unit = getattr(record, "unit", "")
         told = {"name": name, "meaning": getattr(record, "meaning", ""), "label": getattr(record, "label", "")}
         quantities.append({**told, "unit": "" if unit in ("", "1") else pretty_unit(unit), "kind": kind})

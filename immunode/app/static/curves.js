@@ -77,7 +77,7 @@ function makeCurves(ctx) {
     const points = ctx.told && !ctx.guess ? pointsFound(ctx).filter((p) => shown.includes(p.quantity)) : [], trials = [...new Set(points.map((p) => p.trial))];
     key.replaceChildren(...lines.map(([kind, line]) => el("span", {}, el("i", { style: `border-color:${COLORS[kind]};border-top-style:${line}` }), kind === "with" || kind === "without" ? ctx.lineOf(kind) : ctx.L(kind === "guess" ? "yours" : kind))),
       ...(trials.length ? [el("span", { id: "trials" }, el("b", {}, "●"), ` ${ctx.L("foundBy", trials.join("; "))}${points.some((p) => p.used) ? `; ${ctx.L("foundUsed")}` : ""}`)] : []));
-    show.replaceChildren(el("option", { value: "" }, ctx.L("show") + " …"), ...ctx.lab.quantities.map((q) => el("option", { value: q.name }, `${shown.includes(q.name) ? "✓ " : ""}${ctx.word(q.name)}${ctx.word(q.name) === q.name ? "" : ` (${q.name})`}`)));
+    show.replaceChildren(el("option", { value: "" }, ctx.L("show") + " …"), ...ctx.lab.quantities.filter((q) => q.kind !== "delayed").map((q) => el("option", { value: q.name }, `${shown.includes(q.name) ? "✓ " : ""}${ctx.word(q.name)}${ctx.word(q.name) === q.name ? "" : ` (${q.name})`}`)));
   }
 
   /* Height of one plot: curves and lanes fit one screen. */

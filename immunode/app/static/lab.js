@@ -142,7 +142,7 @@ function startLab(root, programs) {
     const buttons = el("section", { class: "wide" }, el("div", { class: "row" },
       el("button", { id: "show-code", "aria-expanded": false, onclick: (e) => { code.hidden = !code.hidden; e.currentTarget.setAttribute("aria-expanded", !code.hidden); code.textContent = pythonCode(lab, ctx.state); } }, ctx.L("code")),
       el("button", { id: "figure", onclick: figure }, ctx.L("figure")),
-      el("button", { id: "csv", onclick: () => download(`${lab.id}.csv`, "text/csv", csv(lab, simulate(lab, valuesOf(lab, ctx.state), treatmentOf(lab, ctx.state)), lab.quantities.map((q) => q.name))) }, ctx.L("data")),
+      el("button", { id: "csv", onclick: () => download(`${lab.id}.csv`, "text/csv", csv(lab, simulate(lab, valuesOf(lab, ctx.state), treatmentOf(lab, ctx.state)), lab.quantities.filter((q) => q.kind !== "delayed").map((q) => q.name))) }, ctx.L("data")),
       el("button", { id: "link", onclick: () => { const address = location.href; told.textContent = ctx.L("copied", address); if (navigator.clipboard) navigator.clipboard.writeText(address).catch(() => {}); } }, ctx.L("link")), told), code);
     const { curves, timeline } = parts;
     const play = el("section", { class: "play", "aria-labelledby": "curves-h" }, el("h2", { id: "curves-h", class: "unseen" }, ctx.L("curves")), ...curves.parts, timeline.block, timeline.cards, curves.controls);

@@ -46,7 +46,7 @@ function makePanels(ctx) {
 /* A quantity in a list: what it is called, with its name where that is another. */
 const named = (ctx, name) => (ctx.word(name) === name ? name : `${ctx.word(name)} (${name})`);
 const stateOptions = (ctx) => ctx.lab.states.filter((s) => s.own || ctx.state.on.has(s.name.split(".")[0])).map((s) => [s.name, named(ctx, s.name)]);
-const quantityOptions = (ctx) => ctx.lab.quantities.filter((q) => q.kind !== "flux").map((q) => [q.name, named(ctx, q.name)]);
+const quantityOptions = (ctx) => ctx.lab.quantities.filter((q) => q.kind !== "flux" && q.kind !== "delayed").map((q) => [q.name, named(ctx, q.name)]);
 
 function dataTable(heads, rows) {
   return el("div", { class: "scroll", tabindex: 0, role: "region", "aria-label": heads[0] }, el("table", {}, el("thead", {}, el("tr", {}, ...heads.map((h) => el("th", { scope: "col" }, h)))),

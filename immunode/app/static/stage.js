@@ -193,6 +193,7 @@ function equationText(ctx, j, y, seen, p) {
   lab.quantities.forEach((q, i) => { if (q.kind !== "flux") now.set(q.name, i < n ? y[i] : seen[i - n]); });
   lab.quantities.forEach((q) => { if (q.name.endsWith(".effective")) now.set(q.name.slice(0, -10), now.get(q.name)); });
   now.set("t", ctx.treated.times[ctx.k]);
-  const filled = process.rate.replace(/[A-Za-z_][\w.]*/g, (word) => (now.has(word) ? FIGURES(now.get(word)) : word));
+  const past = lab.quantities.filter((q) => q.kind === "delayed").reduce((text, q) => text.replaceAll(q.name, FIGURES(now.get(q.name))), process.rate);
+  const filled = past.replace(/[A-Za-z_][\w.]*/g, (word) => (now.has(word) ? FIGURES(now.get(word)) : word));
   return `${process.name}${process.meaning ? ` (${ctx.say(process.meaning)})` : ""}: ${process.rate} = ${filled} = ${FIGURES(seen[j])}`;
 }
