@@ -82,7 +82,7 @@ function makeCurves(ctx) {
 
   /* Height of one plot: curves and lanes fit one screen. */
   function roomFor(n) {
-    if (isNarrow()) return Math.max(88, Math.min(200, (innerHeight * 0.225) / n));
+    if (isNarrow()) return Math.max(66, Math.min(200, (innerHeight * 0.225 - 20 * Math.max(ctx.state.on.size - 1, 0)) / n));
     const rest = 21.6 * parseFloat(getComputedStyle(document.body).fontSize) + 64 * Math.max(ctx.state.on.size, 1);
     return Math.max(n > 3 ? 70 : 104, Math.min(innerHeight - rest, 640) / n - 22);
   }

@@ -2,7 +2,7 @@
 /* What stands in a plot besides curves: the time of the stage, thresholds, and what trials found. */
 
 /* Room left and right of plots and lanes, so that both share one time axis. */
-const gutters = () => { const size = parseFloat(getComputedStyle(document.body).fontSize); return [Math.round((isNarrow() ? 3.3 : 4) * size), Math.round(0.8 * size)]; };
+const gutters = () => { const size = parseFloat(getComputedStyle(document.body).fontSize); return [Math.round((isNarrow() ? 3.9 : 4.4) * size), Math.round(0.8 * size)]; };
 
 /* Points of trials whose arms are treated as now, on the curve with treatment; and of arms without any, on the other. */
 function pointsFound(ctx) {

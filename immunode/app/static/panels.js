@@ -61,15 +61,17 @@ function makeWhy(ctx) {
     if (!known.includes(chosen)) chosen = ctx.state.shown.find((q) => known.includes(q)) || known[0];
     const found = why(ctx.lab, ctx.state, chosen, DRAWN_RTOL), parts = [el("div", { class: "row" }, picker("why-state", ctx.L("notState"), options, chosen, (v) => { chosen = v; ctx.refreshPanel(); })), el("p", { class: "quiet" }, ctx.L("whyText", ctx.word(chosen)))];
     if (!found) return parts;
-    const most = Math.max(...found.bars.map((b) => Math.abs(b.change)), 1e-300);
+    /* what differs in the last digits only does not differ */
+    const gap = (b) => (Math.abs(b.change) < NOTHING * Math.max(Math.abs(b.without), Math.abs(b.with)) ? 0 : b.change);
+    const most = Math.max(...found.bars.map((b) => Math.abs(gap(b))), 1e-300);
     const bars = found.bars.map((b) => {
-      const w = (140 * Math.abs(b.change)) / most, x = b.change < 0 ? 150 - w : 150;
+      const w = (140 * Math.abs(gap(b))) / most, x = b.change < 0 ? 150 - w : 150;
       return el("div", { "data-bar": b.name }, el("span", {}, b.name ? `${b.name}${b.meaning ? `: ${ctx.say(b.meaning)}` : ""}` : ctx.L("given")),
         svg("svg", { viewBox: "0 0 300 20", preserveAspectRatio: "none", "aria-hidden": "true" }, svg("line", { x1: 150, x2: 150, y1: 0, y2: 20, stroke: "var(--soft)" }), svg("rect", { x, y: 3, width: w, height: 14, fill: b.change < 0 ? COLORS.without : COLORS.with })),
-        el("span", {}, `${b.change > 0 ? "+" : ""}${FIGURES(b.change)}`));
+        el("span", {}, `${gap(b) > 0 ? "+" : ""}${FIGURES(gap(b))}`));
     });
-    const total = found.bars.reduce((a, b) => a + b.change, 0);
-    return [...parts, el("div", { class: "bars" }, ...bars), el("p", {}, ctx.L("whySum", FIGURES(total), FIGURES(found.change))),
+    const total = found.bars.reduce((a, b) => a + gap(b), 0), left = found.bars.some((b) => gap(b) !== 0) ? found.change : 0;
+    return [...parts, el("div", { class: "bars" }, ...bars), el("p", {}, ctx.L("whySum", amount(total, "", most), amount(left, "", most))),
       asTable(ctx, [chosen, ctx.lineOf("without"), ctx.lineOf("with"), "Δ"], found.bars.map((b) => [b.name || ctx.L("given"), b.without, b.with, b.change]))];
   };
 }

@@ -142,6 +142,7 @@ function makeTimeline(ctx) {
       palette.replaceChildren(...ctx.lab.interventions.filter((it) => !ctx.state.on.has(it.name)).map(cardButton));
       palette.title = ctx.L("drag");
       palette.onscroll = () => palette.classList.toggle("more", palette.scrollLeft + palette.clientWidth < palette.scrollWidth - 4);
+      requestAnimationFrame(() => palette.onscroll());
       const [before, after] = gutters();
       block.style.setProperty("--before", `${before}px`);
       block.style.setProperty("--after", `${after}px`);
