@@ -21,6 +21,7 @@ from immunode.model.patients import Story
 from immunode.plot.kit.text import pretty_unit
 from immunode.plot.kit.time_axes import clock
 from immunode.program.javascript import javascript_source
+from immunode.study.log_axes import COUNTED, FALL, FOUND, axis_kinds
 from immunode.study.stories import find_story
 
 if TYPE_CHECKING:
@@ -67,6 +68,7 @@ def make_lab(model: Model, *, call: str = "", on: Iterable[str] = (), with_story
     data["call"] = call or _call(model)
     data["control"] = "" if story is None else _name_of_control(story)
     data["on"] = list(on)
+    data["logarithmic"] = [] if story is None else list(story.logarithmic)
     rest = javascript_source(bench.rest) if bench.rest else "null"
     labels = {placed.declared.name: getattr(placed.declared, "label", "") for placed in bench.placed}
     scenarios = () if story is None else _story_scenarios(model, story, labels)
@@ -145,6 +147,7 @@ def _describe(bench: Bench) -> Data:
     numbers = {s.name: s for s in composed.states}
     derived = {d.name: d for d in composed.derived}
     rates = {p.name: p for p in composed.processes}
+    axes = axis_kinds(composed, program.quantities)
     quantities = []
     for name in program.quantities:
         record = numbers.get(name) or derived.get(name) or rates.get(name)
@@ -153,6 +156,7 @@ def _describe(bench: Bench) -> Data:
             kind = "delayed"  # a row that the engine fills; nobody chooses it
         unit = getattr(record, "unit", "")
         told = {"name": name, "meaning": getattr(record, "meaning", ""), "label": getattr(record, "label", "")}
+        told["decades"] = axes[name]
         quantities.append({**told, "unit": "" if unit in ("", "1") else pretty_unit(unit), "kind": kind})
     return {
         "id": model.name,
@@ -166,6 +170,7 @@ def _describe(bench: Bench) -> Data:
         "timeIsScaled": not model.time_unit,
         "axis": model.axis,
         "clock": _clock(model),
+        "decades": {"counted": COUNTED, "other": FOUND, "most": FALL},
         "horizon": float(model.horizon),
         "beyond": BEYOND * float(model.horizon),
         "readouts": [r for r in model.readouts if r in program.quantities] or [model.states[0].name],

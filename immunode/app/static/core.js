@@ -244,6 +244,19 @@ function sayIn(phrases, text) {
   return phrases.patterns.reduce((said, [pattern, words]) => said.replace(new RegExp(pattern, "g"), words), text);
 }
 
+/* Whether decades are what curves of a quantity show: as `study.log_axes` decides for figures. */
+function showsDecades(lab, name, curves) {
+  if (lab.logarithmic.includes(name)) return true;
+  const kind = lab.quantities[lab.quantity.get(name)].decades, values = curves.flat().filter(isFinite), positive = values.filter((v) => v > 0).sort((a, b) => a - b);
+  if (!kind || !positive.length) return false;
+  const top = positive[positive.length - 1], ends = curves.map((y) => Math.max(y[y.length - 1], 0));
+  if (Math.min(...values) < -1e-3 * top) return false;
+  if (!curves.some((y, i) => Math.max(...y) > 100 * ends[i]) && !(Math.max(...ends) > 10 * Math.min(...ends))) return false;
+  if (kind === "counted") return Math.log10(top / positive[0]) >= lab.decades.counted;
+  const at = (q) => positive[Math.round(q * (positive.length - 1))], spanned = Math.log10(at(0.95) / at(0.05));
+  return positive.length >= 0.95 * values.length && spanned >= lab.decades.other && spanned <= lab.decades.most;
+}
+
 /* The state of the controls as text for a link, and back; what is not known to the lab is dropped, never run. */
 function toLink(state, language) {
   const on = Array.from(state.on, ([name, knobs]) => [name, Array.from(knobs)]);
