@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from immunode.errors import ImmunodeError, ModelError
 from immunode.intervention import Intervention, Perturbation, during, knobs, perturb
 from immunode.intervention.schedule import ALWAYS
-from immunode.model.delays import first_delay
+from immunode.model.delays import first_delay, without_delays
 from immunode.program.cache import cached_program
 from immunode.program.untreated_model import untreated
 
@@ -65,18 +65,13 @@ def set_up(model: Model) -> Bench:
     left_out = []
     for it in model.interventions:
         try:
-            candidate = Placed(it, _with_window(it, model.horizon), ())
+            candidate = Placed(it, _with_window(model, it), ())
             candidate = replace(candidate, knobs=knobs(model, candidate.put_in))
             perturb(model, *(one.put_in.at(0.0) for one in (*placed, candidate)))
             placed.append(candidate)
         except ImmunodeError as error:
             left_out.append((it.name, str(error)))
     composed = perturb(model, *(one.put_in.at(0.0) for one in placed))
-    delay = first_delay(composed)
-    if delay:
-        raise ModelError(
-            f"{model.name}: '{delay}' is a delay, which can't be run in the page yet; simulate it in Python"
-        )
     program = cached_program(composed)
     if program.triggers:
         names = ", ".join(f"'{t.name}'" for t in program.triggers[:3])
@@ -87,15 +82,24 @@ def set_up(model: Model) -> Bench:
         raise ModelError(
             f"{model.name}: {len(program.states)} states with all interventions; the page runs up to {MOST_STATES}"
         )
-    rest = cached_program(untreated(model)) if model.start == "steady state" else None
+    rest = cached_program(without_delays(untreated(model))) if model.start == "steady state" else None
     return Bench(model, composed, tuple(placed), tuple(left_out), program, rest)
 
 
-def _with_window(it: Perturbation, horizon: float) -> Perturbation:
-    """Return an intervention that always acts with a window over the whole run; others as they are."""
+def _with_window(model: Model, it: Perturbation) -> Perturbation:
+    """Return an intervention that always acts with a window over the whole run; others as they are.
+
+    So is one that changes the lag of a delay, which must stay the same through a run.
+    """
     if not isinstance(it, Intervention) or it.schedule != ALWAYS:
         return it
     if any(act.on_state for act in it.acts):
         return it
     # it ends beyond the run: at the last moment it still acts, as it does where it is declared
-    return replace(it, schedule=during(0, BEYOND * horizon))
+    windowed = replace(it, schedule=during(0, BEYOND * model.horizon))
+    if first_delay(model):
+        try:
+            cached_program(perturb(model, windowed))
+        except ModelError:
+            return it
+    return windowed

@@ -19,7 +19,9 @@ from immunode.intervention import card
 from immunode.language.expression import names, parse, parse_arrow
 from immunode.model.story import Story
 from immunode.plot.kit.text import pretty_unit
+from immunode.plot.kit.time_axes import clock
 from immunode.program.javascript import javascript_source
+from immunode.study.log_axes import COUNTED, FALL, FOUND, axis_kinds
 from immunode.study.stories import find_story
 
 if TYPE_CHECKING:
@@ -64,18 +66,32 @@ def make_lab(model: Model, *, call: str = "", on: Iterable[str] = (), with_story
         if name not in known:
             raise ModelError(f"{model.name}: the page has no intervention '{name}'{did_you_mean(name, known)}")
     data["call"] = call or _call(model)
+    data["control"] = "" if story is None else _name_of_control(story)
     data["on"] = list(on)
+    data["logarithmic"] = [] if story is None else list(story.logarithmic)
     rest = javascript_source(bench.rest) if bench.rest else "null"
-    scenarios = () if story is None else _story_scenarios(model, story, known)
+    labels = {placed.declared.name: getattr(placed.declared, "label", "") for placed in bench.placed}
+    scenarios = () if story is None else _story_scenarios(model, story, labels)
     return Lab(data, javascript_source(bench.program), rest, scenarios)
 
 
-def _story_scenarios(model: Model, story: Story, known: list[str]) -> tuple[Data, ...]:
-    """Return a scenario for each treated arm of a story whose interventions the page has."""
+_PLAIN = ("control", "untreated", "baseline")
+
+
+def _name_of_control(story: Story) -> str:
+    """Return what a story calls its arm without interventions, "" where that says nothing more."""
+    return next((arm for arm, text in dict(story.arms).items() if not text.strip() and arm not in _PLAIN), "")
+
+
+def _story_scenarios(model: Model, story: Story, labels: dict[str, str]) -> tuple[Data, ...]:
+    """Return a scenario for each treated arm of a story whose interventions the page has.
+
+    labels : of the interventions that the page has; an arm that has no name of its own is called by them.
+    """
     scenarios: list[Data] = []
     for arm, text in dict(story.arms).items():
         names = [name.strip() for name in text.split("+") if name.strip()]
-        if not names or not set(names) <= set(known):
+        if not names or not set(names) <= labels.keys():
             continue
         scenarios.append(
             {
@@ -84,8 +100,8 @@ def _story_scenarios(model: Model, story: Story, known: list[str]) -> tuple[Data
                 "variant": model.variant_name,
                 "on": {name: {} for name in names},
                 "show": list(story.panels),
-                "title": {"en": arm},
-                "story": {"en": story.sentence},
+                "title": {"en": " + ".join(labels[n] or n.replace("_", " ") for n in names) if arm in text else arm},
+                "story": {"en": "" if story.sentence == model.heading else story.sentence},
             }
         )
     return tuple(scenarios)
@@ -131,12 +147,16 @@ def _describe(bench: Bench) -> Data:
     numbers = {s.name: s for s in composed.states}
     derived = {d.name: d for d in composed.derived}
     rates = {p.name: p for p in composed.processes}
+    axes = axis_kinds(composed, program.quantities)
     quantities = []
     for name in program.quantities:
         record = numbers.get(name) or derived.get(name) or rates.get(name)
         kind = "state" if name in numbers else "flux" if name in rates else "derived"
+        if name in program.states and kind != "state":
+            kind = "delayed"  # a row that the engine fills; nobody chooses it
         unit = getattr(record, "unit", "")
         told = {"name": name, "meaning": getattr(record, "meaning", ""), "label": getattr(record, "label", "")}
+        told["decades"] = axes[name]
         quantities.append({**told, "unit": "" if unit in ("", "1") else pretty_unit(unit), "kind": kind})
     return {
         "id": model.name,
@@ -149,6 +169,8 @@ def _describe(bench: Bench) -> Data:
         "timeUnit": model.time_unit or model.clock,
         "timeIsScaled": not model.time_unit,
         "axis": model.axis,
+        "clock": _clock(model),
+        "decades": {"counted": COUNTED, "other": FOUND, "most": FALL},
         "horizon": float(model.horizon),
         "beyond": BEYOND * float(model.horizon),
         "readouts": [r for r in model.readouts if r in program.quantities] or [model.states[0].name],
@@ -173,6 +195,14 @@ def _describe(bench: Bench) -> Data:
         "initial": None,
         "restRows": _rest_rows(bench),
     }
+
+
+def _clock(model: Model) -> Data:
+    """Return how times are shown: the factor on times of the model and the unit, "" in a dimensionless model."""
+    if model.axis:
+        return {"factor": 1.0, "unit": ""}
+    shown = clock(float(model.horizon), model.time_unit)
+    return {"factor": shown.factor, "unit": shown.unit}
 
 
 def _depots(bench: Bench) -> list[int]:

@@ -22,7 +22,7 @@ from immunode.version import __version__
 if TYPE_CHECKING:
     from immunode.model import Model
 
-ENGINE = ("linear.js", "integrator.js", "core.js")
+ENGINE = ("linear.js", "delays.js", "integrator.js", "core.js")
 """What runs in workers as well."""
 SCRIPTS = (
     "uplot.js", "elements.js", "levels.js", "stage.js", "marks.js", "curves.js", "timeline.js", "doses.js", "pool.js",

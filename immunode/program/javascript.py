@@ -26,7 +26,9 @@ def javascript_source(program: Program) -> str:
     switches(p), prepare(p, c), initial(p, y), rhs(t, y, c, out), jacobian(t, y, c, out), timeDerivative(t, y, c, out)
     or null, observe(t, y, p, out), schedule(p, out), apply[i](t, y, p), requirements(p, out). Numbers beside them:
     states, parameters, values, prepared, fluxes, derived, breaks, conditions (how many of each), jacobianRows,
-    jacobianColumns, typical, extinctBelow, maxStep (0: no limit), movesState (of each break).
+    jacobianColumns, typical, extinctBelow, maxStep (0: no limit), movesState (of each break), delays (of each the row,
+    the row that it is a copy of, and the place of its history in `past`, -1 without); for these lags(p, out) and
+    past(t, p, out), value, slope and second derivative before the start of each that has a history.
 
     No word of a model gets into the text, only numbers and positions. Triggers are left out.
     """
@@ -46,6 +48,7 @@ class _Writer:
         observed = [node for _, node in (*program.fluxes, *program.derived)]
         times = [node for b in program.breaks for node in (b.first, b.every, b.count)]
         first_switch = len(program.parameters) - len(program.switches)
+        pasts = [node for d in program.delays for node in d.past]
         by_time = self._function("t, y, c, out", program.time_derivative, ready=True)
         members = {
             "states": str(len(program.states)),
@@ -71,9 +74,20 @@ class _Writer:
             "observe": self._function("t, y, p, out", observed),
             "schedule": self._function("p, out", times),
             "apply": "[\n" + ",\n".join(self._change(b.changes) for b in program.breaks) + "]",
+            "delays": self._delays(),
+            "lags": self._function("p, out", [d.lag for d in program.delays]),
+            "past": self._function("t, p, out", pasts),
             "requirements": self._function("p, out", [node for node, _ in program.requirements]),
         }
         return "({\n" + ",\n".join(f"{name}: {text}" for name, text in members.items()) + "\n})"
+
+    def _delays(self) -> str:
+        places, place = [], 0
+        for delay in self.program.delays:
+            first = place if delay.past else -1
+            places.append(f"{{row: {int(delay.row)}, of: {int(delay.of)}, past: {first}}}")
+            place += len(delay.past)
+        return "[" + ", ".join(places) + "]"
 
     def _function(
         self, arguments: str, nodes: Iterable[int], into: str = "out", ready: bool = False, first: int = 0

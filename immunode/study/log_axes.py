@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -38,17 +38,27 @@ def logarithmic(model: Model, paths: Mapping[str, Sequence[Array]]) -> tuple[str
     paths : Mapping[str, Sequence[ndarray]]
         quantity -> one array for each arm, shape (n_samples,), in its unit.
     """
+    kinds = axis_kinds(model, paths)
+    return tuple(n for n, arms in paths.items() if kinds[n] and _spans(arms, counted=kinds[n] == "counted"))
+
+
+def axis_kinds(model: Model, names: Iterable[str]) -> dict[str, str]:
+    """Return of quantities whether decades may be what their curves show.
+
+    "counted" : pathogens, viral loads, titers, tumor cells.   "other" : what has a unit and is neither share nor score.
+    "" : neither of these.
+    """
     units, kinds = quantity_units(model), {s.name: s.kind for s in model.states}
     about = {name: f"{name} {text}" for name, text in meanings(model).items()}
     about |= {name: f"{about.get(name, name)} {text}" for name, text in quantity_labels(model).items()}
-    chosen = []
-    for name, arms in paths.items():
+    found = {}
+    for name in names:
         unit = units.get(name, "")
         counted = kinds.get(name) == "pathogen" or bool(_ORGANISMS.search(unit))
         counted = counted or (unit not in _SHARES and bool(_COUNTED.search(about.get(name, name))))
-        if (counted or unit not in _SHARES) and not name.lower().startswith("log") and _spans(arms, counted=counted):
-            chosen.append(name)
-    return tuple(chosen)
+        kind = "counted" if counted else "other" if unit not in _SHARES else ""
+        found[name] = "" if name.lower().startswith("log") else kind
+    return found
 
 
 def _spans(arms: Sequence[Array], *, counted: bool) -> bool:

@@ -2,8 +2,16 @@
 /* The class: virtual patients with and without treatment, who of them responds, and what a trial found. */
 
 function makeClass(ctx) {
-  let rule = "-1", enough = 0.3, endpoint = "mean", found = null, key = "", quantity = "";
+  let rule = "", enough = 0.3, endpoint = "mean", found = null, key = "", quantity = "";
   const line = () => ctx.lab.thresholds.find((t) => t.name === rule);
+  /* Until a rule is chosen: the threshold of which a trial reported shares, else the way in which treatment moves it. */
+  function usual(asked) {
+    const now = [...ctx.state.on.keys()].sort().join("+"), share = ctx.lab.shares.find((one) => one.arm === now && ctx.lab.thresholds.some((t) => t.name === one.threshold && ctx.lab.quantity.has(t.quantity)));
+    if (share) return share.threshold;
+    const [a, b] = [ctx.control, ctx.treated].map((run) => (run.status === "ok" ? ENDPOINTS[endpoint](course(ctx.lab, run, asked)) : 0));
+    return b > a ? "1" : "-1";
+  }
+  let owner = null;
   const called = (t) => `${ctx.say(t.meaning || t.name)} (${t.condition})`;
   const responds = (one) => {
     const t = line();
@@ -39,8 +47,10 @@ function makeClass(ctx) {
   }
 
   return function view() {
-    if (!["-1", "1"].includes(rule) && !line()) rule = "-1";
     if (!ctx.lab.quantity.has(quantity) || !ctx.state.shown.includes(quantity)) quantity = ctx.state.shown[0];
+    const scene = [ctx.lab.id, quantity, ...ctx.state.on.keys()].join();
+    if (owner !== scene || (!["-1", "1"].includes(rule) && !line())) rule = usual(quantity);
+    owner = scene;
     const t = line(), asked = t ? t.quantity : quantity, end = t ? "final" : endpoint, now = toLink(ctx.state, "") + asked + end;
     if (key !== now) found = null;
     const progress = el("p", { class: "quiet", role: "status", id: "class-progress" });
@@ -58,6 +68,6 @@ function makeClass(ctx) {
     const about = (one) => (cohort ? cohort.covariates.map((name) => `${name} ${FIGURES(one.values[ctx.lab.row.get(name)])}`).join(", ") : "");
     const dots = found.map((one, i) => el("button", { class: one.failed ? "lost" : responds(one) ? "yes" : "", "aria-label": ctx.L("patient", i + 1, words(one)), onclick: () => { told.textContent = [`${ctx.L("patient", i + 1, words(one))}; ${ctx.word(asked)}: ${FIGURES(one.without)} → ${FIGURES(one.within)}`, about(one)].filter(Boolean).join("; "); } }));
     return [...parts, el("p", { id: "responders" }, ctx.L("responders", yes, found.length - lost, lost, percent)), reported(), el("div", { class: "patients" }, ...dots), told,
-      asTable(ctx, ["#", ctx.L("without"), ctx.L("with"), "Δ %"], found.map((one, i) => [String(i + 1), one.failed ? "–" : one.without, one.failed ? "–" : one.within, one.failed ? "–" : 100 * one.change]))].filter(Boolean);
+      asTable(ctx, ["#", ctx.lineOf("without"), ctx.lineOf("with"), "Δ %"], found.map((one, i) => [String(i + 1), one.failed ? "–" : one.without, one.failed ? "–" : one.within, one.failed ? "–" : 100 * one.change]))].filter(Boolean);
   };
 }

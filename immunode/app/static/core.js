@@ -1,9 +1,27 @@
 "use strict";
 /* The lab without a page: what a state of the controls means, its run, its link, its code. All of it is data. */
 
-const POINTS = 401, CLASS_POINTS = 61, CLASS_RTOL = 3e-5, PATIENTS = 200, LONGEST_LINK = 32000, GHOSTS = 3, MOST_DOSES = 200, DEPOT_SHARE = 0.1;
-const FIGURES = (v) => (v === 0 ? "0" : !isFinite(v) ? "–" : Math.abs(v) >= 1e5 || Math.abs(v) < 1e-3
-  ? v.toExponential(2).replace("e+", "e") : String(+v.toPrecision(4)));
+const POINTS = 401, DRAWN_RTOL = 1e-6, CLASS_POINTS = 61, CLASS_RTOL = 3e-5, CLASS_STEPS = 10000, PATIENTS = 200, LONGEST_LINK = 32000, GHOSTS = 3, MOST_DOSES = 200, DEPOT_SHARE = 0.1;
+const FIGURES = (v) => {
+  if (v === 0 || !isFinite(v)) return v === 0 ? "0" : "–";
+  if (Math.abs(v) < 1e5 && Math.abs(v) >= 1e-3) return String(+v.toPrecision(4));
+  const [digits, power] = v.toExponential(2).split("e");
+  return `${+digits}×10${raised(+power)}`;
+};
+const raised = (power) => String(power).replace(/./g, (c) => (c === "-" ? "⁻" : "⁰¹²³⁴⁵⁶⁷⁸⁹"[+c]));
+/* Numbers of an axis, all with the same power of ten. */
+function ticks(values) {
+  const most = Math.max(...values.filter((v) => v !== null).map(Math.abs)), power = most > 0 && (most >= 1e5 || most < 1e-3) ? Math.floor(Math.log10(most) + 1e-9) : 0;
+  return values.map((v) => (v === null ? "" : v === 0 || !power ? FIGURES(v) : `${+(v / 10 ** power).toPrecision(4)}×10${raised(power)}`));
+}
+/* A value with its unit. What is left of a state at a millionth of its largest value is as good as nothing. */
+const NOTHING = 1e-6;
+function amount(v, unit = "", most = 0) {
+  const [, power, rest] = /^10([⁻⁰¹²³⁴⁵⁶⁷⁸⁹]+) (.+)$/.exec(unit) || [];
+  const factor = power ? 10 ** +power.replace(/./g, (c) => (c === "⁻" ? "-" : String("⁰¹²³⁴⁵⁶⁷⁸⁹".indexOf(c)))) : 1;
+  const word = v !== 0 && Math.abs(v) < NOTHING * most ? "≈ 0" : FIGURES(v * factor), last = rest || unit;
+  return last ? `${word} ${last}` : word;
+}
 const own = (object, key) => Object.prototype.hasOwnProperty.call(object, key);
 
 /* Adds look-up tables to the data of a model. */
@@ -128,8 +146,8 @@ const ENDPOINTS = {
 };
 
 /* The bars of Why?: what each flux brought to a state more than without treatment, and what was put in at once. */
-function why(lab, state, name) {
-  const both = [false, true].map((treated) => simulate(lab, valuesOf(lab, state, treated), { fluxes: true, given: treatmentOf(lab, state).given }));
+function why(lab, state, name, rtol) {
+  const both = [false, true].map((treated) => simulate(lab, valuesOf(lab, state, treated), { rtol, fluxes: true, given: treatmentOf(lab, state).given }));
   if (both.some((run) => run.status !== "ok")) return null;
   const s = lab.quantity.get(name), bars = [];
   lab.processes.forEach((process, j) => {
@@ -190,9 +208,12 @@ function patients(lab, state, n = PATIENTS, seed = 7) {
 function respond(lab, treatment, values, quantity, endpoint, goal, enough) {
   const control = values.slice();
   treatment.on.forEach((name) => { control[lab.row.get(name + ".strength")] = 0; });
-  const options = { points: CLASS_POINTS, rtol: CLASS_RTOL, given: treatment.given, usual: treatment.usual };
-  const runs = [simulate(lab, control, options), simulate(lab, values, options)];
-  if (runs.some((run) => run.status !== "ok")) return { failed: true };
+  const options = { points: CLASS_POINTS, rtol: CLASS_RTOL, maxSteps: CLASS_STEPS, given: treatment.given, usual: treatment.usual };
+  const runs = [];
+  for (const one of [control, values]) {
+    runs.push(simulate(lab, one, options));
+    if (runs[runs.length - 1].status !== "ok") return { failed: true };
+  }
   const courses = runs.map((run) => course(lab, run, quantity)), all = courses.flat();
   /* at the tolerance of the class, what is below a millionth of the largest value has no digits left */
   const least = 1e-6 * Math.max(ENDPOINTS.peak(all), -ENDPOINTS.trough(all));
@@ -221,6 +242,19 @@ function sayIn(phrases, text) {
   const [, title, variant] = /^(.*)( \([^()]*\))$/.exec(text) || [];
   if (variant && own(phrases.whole, title)) return phrases.whole[title] + variant;
   return phrases.patterns.reduce((said, [pattern, words]) => said.replace(new RegExp(pattern, "g"), words), text);
+}
+
+/* Whether decades are what curves of a quantity show: as `study.log_axes` decides for figures. */
+function showsDecades(lab, name, curves) {
+  if (lab.logarithmic.includes(name)) return true;
+  const kind = lab.quantities[lab.quantity.get(name)].decades, values = curves.flat().filter(isFinite), positive = values.filter((v) => v > 0).sort((a, b) => a - b);
+  if (!kind || !positive.length) return false;
+  const top = positive[positive.length - 1], ends = curves.map((y) => Math.max(y[y.length - 1], 0));
+  if (Math.min(...values) < -1e-3 * top) return false;
+  if (!curves.some((y, i) => Math.max(...y) > 100 * ends[i]) && !(Math.max(...ends) > 10 * Math.min(...ends))) return false;
+  if (kind === "counted") return Math.log10(top / positive[0]) >= lab.decades.counted;
+  const at = (q) => positive[Math.round(q * (positive.length - 1))], spanned = Math.log10(at(0.95) / at(0.05));
+  return positive.length >= 0.95 * values.length && spanned >= lab.decades.other && spanned <= lab.decades.most;
 }
 
 /* The state of the controls as text for a link, and back; what is not known to the lab is dropped, never run. */

@@ -5,13 +5,15 @@ function makeCurves(ctx) {
   const holder = el("div", { id: "plots" }), key = el("p", { class: "key quiet" }), score = el("p", { role: "status", id: "score" });
   const guess = el("fieldset", { class: "guess", hidden: true });
   const predict = el("button", { id: "predict", class: "main", onclick: () => (ctx.guess ? reveal() : begin()) }, ctx.L("predict"));
-  const log = el("input", { type: "checkbox", id: "log", onchange: () => draw() });
+  const log = el("input", { type: "checkbox", id: "log", onchange: () => { byHand = log.checked; draw(); } });
   const show = el("select", { id: "show", "aria-label": ctx.L("show"), onchange: () => { if (show.value) ctx.toggleShown(show.value); show.value = ""; } });
   const keep = el("button", { id: "keep", onclick: () => { ctx.ghosts.unshift(ctx.treated); ctx.ghosts.length = Math.min(ctx.ghosts.length, GHOSTS); draw(); } }, ctx.L("keep"));
   const clear = el("button", { id: "clear", onclick: () => { ctx.ghosts = []; ctx.revealed = null; score.textContent = ""; draw(); } }, ctx.L("clear"));
   /* What trials found is told after the prediction only. */
   const found = el("button", { id: "found", "aria-pressed": false, onclick: () => { ctx.told = !ctx.told; draw(); } }, ctx.L("found"));
-  let plots = [];
+  let plots = [], byHand = null;
+  /* Until someone says otherwise, axes are logarithmic where that shows more. */
+  const isLog = (name) => (byHand !== null ? byHand : showsDecades(ctx.lab, name, [ctx.control, ctx.treated].filter((run) => run.status === "ok").map((run) => course(ctx.lab, run, name))));
 
   /* Until it is revealed, the curve with treatment stays hidden. */
   function begin() {
@@ -22,7 +24,7 @@ function makeCurves(ctx) {
     const name = ctx.state.shown[0], y = course(ctx.lab, ctx.control, name), top = Math.max(...y.filter(isFinite), 1e-12) * 1.6;
     ctx.guessTop = top;
     guess.replaceChildren(el("legend", {}, ctx.L("guess", ctx.word(name))), ...[0, 0.25, 0.5, 0.75, 1].map((x) => {
-      const k = Math.round(x * (POINTS - 1)), text = `t = ${FIGURES(ctx.control.times[k])}`;
+      const k = Math.round(x * (POINTS - 1)), text = `t = ${ctx.moment(ctx.control.times[k])}`;
       const input = el("input", { type: "range", min: 0, max: 1, step: 0.01, value: Math.min(y[k] / top, 1), "data-guess": k, "aria-label": text, oninput: () => points() });
       return el("label", {}, text, input);
     }));
@@ -52,10 +54,10 @@ function makeCurves(ctx) {
   }
 
   function dataOf(name, first) {
-    const positive = (y) => (log.checked ? y.map((v) => (v > 0 ? v : null)) : y), hidden = new Array(POINTS).fill(null);
+    const logs = isLog(name) && !(first && ctx.guess), positive = (y) => (logs ? y.map((v) => (v > 0 ? v : null)) : y), hidden = new Array(POINTS).fill(null);
     const curve = (run) => (run.status === "ok" ? positive(course(ctx.lab, run, name)) : hidden);
-    const rows = [Array.from(ctx.lab.spans(POINTS)), curve(ctx.control), ctx.guess ? hidden : curve(ctx.treated), ...ctx.ghosts.map(curve)];
-    if (first) rows.push(ctx.guess || ctx.revealed || hidden);
+    const rows = [Array.from(ctx.lab.spans(POINTS), (t) => t * ctx.lab.clock.factor), curve(ctx.control), ctx.guess ? hidden : curve(ctx.treated), ...ctx.ghosts.map(curve)];
+    if (first) rows.push(ctx.guess || (ctx.revealed ? positive(ctx.revealed) : hidden));
     return rows;
   }
 
@@ -72,18 +74,34 @@ function makeCurves(ctx) {
     holder.replaceChildren();
     plots = shown.map((name, i) => one(name, i === 0, i === shown.length - 1, width, height));
     holder.style.minHeight = "";
+    log.checked = shown.every(isLog);
+    log.indeterminate = !log.checked && shown.some(isLog);
+    clear.hidden = !ctx.ghosts.length && !ctx.revealed;
     const lines = [["with", "solid"], ["without", "dashed"], ...(ctx.ghosts.length ? [["ghost", "dotted"]] : []), ...(ctx.guess || ctx.revealed ? [["guess", "solid"]] : [])];
     const points = ctx.told && !ctx.guess ? pointsFound(ctx).filter((p) => shown.includes(p.quantity)) : [], trials = [...new Set(points.map((p) => p.trial))];
-    key.replaceChildren(...lines.map(([kind, line]) => el("span", {}, el("i", { style: `border-color:${COLORS[kind]};border-top-style:${line}` }), ctx.L(kind === "guess" ? "yours" : kind))),
+    key.replaceChildren(...lines.map(([kind, line]) => el("span", {}, el("i", { style: `border-color:${COLORS[kind]};border-top-style:${line}` }), kind === "with" || kind === "without" ? ctx.lineOf(kind) : ctx.L(kind === "guess" ? "yours" : kind))),
       ...(trials.length ? [el("span", { id: "trials" }, el("b", {}, "●"), ` ${ctx.L("foundBy", trials.join("; "))}${points.some((p) => p.used) ? `; ${ctx.L("foundUsed")}` : ""}`)] : []));
-    show.replaceChildren(el("option", { value: "" }, ctx.L("show") + " …"), ...ctx.lab.quantities.map((q) => el("option", { value: q.name }, `${shown.includes(q.name) ? "✓ " : ""}${ctx.word(q.name)}${ctx.word(q.name) === q.name ? "" : ` (${q.name})`}`)));
+    show.replaceChildren(el("option", { value: "" }, ctx.L("show") + " …"), ...ctx.lab.quantities.filter((q) => q.kind !== "delayed").map((q) => el("option", { value: q.name }, `${shown.includes(q.name) ? "✓ " : ""}${ctx.word(q.name)}${ctx.word(q.name) === q.name ? "" : ` (${q.name})`}`)));
   }
 
   /* Height of one plot: curves and lanes fit one screen. */
   function roomFor(n) {
-    if (isNarrow()) return Math.max(88, Math.min(200, (innerHeight * 0.225) / n));
+    if (isNarrow()) return Math.max(66, Math.min(200, (innerHeight * 0.225 - 20 * Math.max(ctx.state.on.size - 1, 0)) / n));
     const rest = 21.6 * parseFloat(getComputedStyle(document.body).fontSize) + 64 * Math.max(ctx.state.on.size, 1);
     return Math.max(n > 3 ? 70 : 104, Math.min(innerHeight - rest, 640) / n - 22);
+  }
+
+  /* Whole decades between two, at most so many. */
+  function decadesIn(low, high, most) {
+    const first = Math.ceil(Math.log10(low) - 1e-9), last = Math.floor(Math.log10(high) + 1e-9), by = Math.ceil((last - first + 1) / most);
+    return Array.from({ length: Math.floor((last - first) / by) + 1 }, (_, i) => 10 ** (first + by * i));
+  }
+  const powerOf = (x) => (x >= 1e-3 && x < 1e5 ? FIGURES(x) : `10${raised(Math.round(Math.log10(x)))}`);
+
+  /* Least and most on a logarithmic axis: whole decades, at most eight. */
+  function decadesOf(values) {
+    const good = values.filter((v) => v > 0 && isFinite(v)), high = Math.max(...good), low = Math.max(Math.min(...good), 1e-8 * high);
+    return good.length ? [10 ** Math.floor(Math.log10(low)), 10 ** Math.ceil(Math.log10(high))].map((v, i, all) => (all[0] === all[1] && i ? 10 * v : v)) : [0.1, 1];
   }
 
   /* Least and most on the axis: of curves, of what trials found, and of lines that are near. */
@@ -103,13 +121,13 @@ function makeCurves(ctx) {
     holder.append(box);
     const line = (color, dash, w) => ({ pxAlign: 0, stroke: paint(color), width: w, dash, points: { show: false }, spanGaps: color === "guess" });
     const series = [{}, line("without", [7, 5], 2), line("with", null, 3), ...ctx.ghosts.map(() => line("ghost", [2, 4], 2)), ...(first ? [line("guess", null, 3)] : [])];
-    const data = dataOf(name, first), points = ctx.told && !ctx.guess ? pointsFound(ctx).filter((p) => p.quantity === name) : [];
-    const scale = first && ctx.guess ? { range: [0, ctx.guessTop] } : log.checked ? { distr: 3 } : { range: () => rangeOf(name, data.slice(1).flat(), points.flatMap((p) => [p.value, p.low, p.high])) };
+    const data = dataOf(name, first), logs = isLog(name), points = ctx.told && !ctx.guess ? pointsFound(ctx).filter((p) => p.quantity === name) : [];
+    const scale = first && ctx.guess ? { range: [0, ctx.guessTop] } : logs ? { distr: 3, range: () => decadesOf(data.slice(1).flat()) } : { range: () => rangeOf(name, data.slice(1).flat(), points.flatMap((p) => [p.value, p.low, p.high])) };
     const size = 0.75 * parseFloat(getComputedStyle(document.body).fontSize), font = `${Math.round(size)}px system-ui, sans-serif`, ink = paint("soft"), grid = { stroke: paint("grid"), width: 1 };
     const [left, right] = gutters();
-    const times = { font, stroke: ink, label: last ? ctx.lab.axis || `${ctx.L("time")}${ctx.lab.timeIsScaled ? "" : ` (${ctx.lab.timeUnit})`}` : undefined, labelFont: font, labelSize: Math.round(1.3 * size), labelGap: 0, size: last ? Math.round(1.7 * size) : 6, grid, ticks: { show: last, stroke: paint("grid"), size: 5 }, gap: 3, values: (_, v) => v.map((x) => (last ? FIGURES(x) : "")) };
-    const plot = new uPlot({ width, height: height + axisRoom, padding: [6, right, 0, 0], legend: { show: false }, cursor: { drag: { x: false, y: false }, y: false, points: { show: false } }, scales: { x: { time: false, range: [0, ctx.lab.horizon] }, y: scale },
-      series, axes: [times, { font, stroke: ink, size: left, gap: 4, space: 26, grid, ticks: { stroke: paint("grid"), size: 4 }, values: (_, v) => v.map((x) => (x === null ? "" : FIGURES(x))) }],
+    const times = { font, stroke: ink, label: last ? ctx.timeAxis() : undefined, labelFont: font, labelSize: Math.round(1.3 * size), labelGap: 0, size: last ? Math.round(1.7 * size) : 6, grid, ticks: { show: last, stroke: paint("grid"), size: 5 }, gap: 3, values: (_, v) => (last ? ticks(v) : v.map(() => "")) };
+    const plot = new uPlot({ width, height: height + axisRoom, padding: [6, right, 0, 0], legend: { show: false }, cursor: { drag: { x: false, y: false }, y: false, points: { show: false } }, scales: { x: { time: false, range: [0, ctx.lab.horizon * ctx.lab.clock.factor] }, y: scale },
+      series, axes: [times, { font, stroke: ink, size: left, gap: 4, space: 26, grid, ticks: { stroke: paint("grid"), size: 4 }, values: (_, v) => (logs ? v.map(powerOf) : ticks(v)), ...(logs ? { splits: (u, i, low, high) => decadesIn(low, high, Math.max(2, Math.floor(height / 24))), filter: (_, v) => v } : {}) }],
       hooks: { draw: [(u) => marksOf(ctx, u, name, points, font)] } }, data, box);
     plot.root.setAttribute("role", "img");
     plot.root.setAttribute("aria-label", describe(name));

@@ -56,8 +56,8 @@ function makeDoses(ctx) {
 
   /* One dose in a track. */
   function node(it, track, time, i, n, height) {
-    const d = it.doses, unit = ctx.lab.timeIsScaled ? "" : ` ${ctx.lab.timeUnit}`, amount = d.amount ? `${FIGURES(ctx.state.on.get(it.name).get(d.amount))}${d.unit && d.unit !== "1" ? ` ${d.unit}` : ""}` : "";
-    const words = `t = ${FIGURES(time)}${unit}${amount ? `, ${amount}` : ""}`;
+    const d = it.doses, given = d.amount ? amount(ctx.state.on.get(it.name).get(d.amount), d.unit === "1" ? "" : d.unit) : "";
+    const words = `t = ${ctx.moment(time)}${given ? `, ${given}` : ""}`;
     const made = el("div", { class: "dose free", role: "slider", tabindex: i === 0 ? 0 : -1, title: words, "data-dose": time, "aria-label": ctx.L("doseOf", i + 1, n, ctx.called(it)), "aria-valuemin": 0, "aria-valuemax": last(), "aria-valuenow": time, "aria-valuetext": words, "aria-describedby": "dose-keys" }, el("i", { style: `height:${height}` }));
     made.style.left = `${((100 * time) / ctx.lab.horizon).toFixed(3)}%`;
     made.addEventListener("keydown", (e) => keys(it, e, time));
@@ -103,8 +103,8 @@ function makeDoses(ctx) {
   function controls(it) {
     const again = el("button", { id: "dose-again", disabled: !ctx.state.times.has(it.name), onclick: () => { ctx.state.times.delete(it.name); ctx.changed(); } }, ctx.L("doseAgain"));
     const more = el("button", { id: "dose-add", onclick: () => add(it, ctx.treated.times[ctx.k]) }, ctx.L("doseAdd"));
-    const times = ctx.state.times.get(it.name) || [], few = times.slice(0, 12).map(FIGURES).join(", ") + (times.length > 12 ? ", …" : "");
-    const now = ctx.state.times.has(it.name) ? el("p", { id: "dose-now" }, ctx.L("doseNow", few || "–", ctx.lab.timeIsScaled ? "" : ctx.lab.timeUnit)) : null;
+    const times = ctx.state.times.get(it.name) || [], few = times.slice(0, 12).map((t) => FIGURES(t * ctx.lab.clock.factor)).join(", ") + (times.length > 12 ? ", …" : "");
+    const now = ctx.state.times.has(it.name) ? el("p", { id: "dose-now" }, ctx.L("doseNow", few || "–", ctx.clock())) : null;
     return [...(now ? [now] : []), el("p", { class: "quiet", id: "dose-keys" }, ctx.L("doseKeys")), el("div", { class: "row" }, more, again)];
   }
   return { add, draw, controls, focusIn: (name) => focus && focus.name === name };

@@ -39,7 +39,10 @@ function makeStepper(program, tableau) {
   };
   const a = square(tableau.a), d = square(tableau.c), nodes = Float64Array.from(tableau.nodes), times = Float64Array.from(tableau.times);
   const { rhs, jacobian, timeDerivative } = program;
-  return function step(t, y, c, h, yNew) {
+  const bySlope = program.delays.length ? new Float64Array(program.delays.length) : null, delayed = new Map(program.delays.map((one, i) => [one.row, i]));
+  step.stages = k;
+  return step;
+  function step(t, y, c, h, yNew, delays) {
     const w = 1 / (h * tableau.gamma), perStep = 1 / h;
     jacobian(t, y, c, jac);
     lu.fill(0);
@@ -47,7 +50,13 @@ function makeStepper(program, tableau) {
     for (let e = 0; e < slots.length; e++) lu[slots[e]] = Math.abs(h * jac[e]) < SOLVER.steepest ? -jac[e] : 0;
     for (let i = 0; i < n; i++) lu[diagonal[i]] += w;
     if (!factorizeSparse(lu, pattern, row, 1e-12 * w)) return null;
-    if (timeDerivative) timeDerivative(t, y, c, byTime);
+    if (timeDerivative) timeDerivative(t, y, c, byTime); else byTime.fill(0);
+    if (delays) {
+      /* what was a lag ago is a function of time */
+      delays.slopes(t, bySlope);
+      program.jacobianColumns.forEach((column, e) => { if (delayed.has(column)) byTime[program.jacobianRows[e]] += jac[e] * bySlope[delayed.get(column)]; });
+    }
+    const moved = timeDerivative || delays;
     for (let s = 0; s < stages; s++) {
       const first = s * stages;
       for (let i = 0; i < n; i++) {
@@ -60,20 +69,22 @@ function makeStepper(program, tableau) {
         u[i] = inner;
         b[i] = sum * perStep;
       }
+      if (delays) delays.fill(t + nodes[s] * h, u, nodes[s] > 0);
       rhs(t + nodes[s] * h, u, c, right);
       if (!allFinite(right)) {
         /* next to 0 the inner points of a step may lie below it, where powers have no value */
         for (let i = 0; i < n; i++) if (u[i] < 0 && y[i] >= 0) u[i] = 0;
         rhs(t + nodes[s] * h, u, c, right);
       }
-      const g = timeDerivative ? h * times[s] : 0;
+      const g = moved ? h * times[s] : 0;
       for (let i = 0; i < n; i++) b[i] += right[i] + (g === 0 ? 0 : g * byTime[i]);
       substituteSparse(lu, pattern, b, x);
       for (let i = 0; i < n; i++) k[i * stages + s] = x[i];
     }
     for (let i = 0; i < n; i++) yNew[i] = u[i] + x[i];
+    if (delays) delays.fill(t + h, yNew, true);
     return x;
-  };
+  }
 }
 
 function weighted(x, scale) {
@@ -179,7 +190,9 @@ function integrate(program, tableau, values, times, options = {}) {
   const seen = new Float64Array(program.fluxes + program.derived), endSlope = new Float64Array(n);
   const jumps = new Float64Array(n);
   const told = integrals ? (i, t, before, after) => after.forEach((v, s) => { jumps[s] += v - before[s]; }) : null;
-  const end = times[times.length - 1];
+  const end = times[times.length - 1], delays = program.delays.length ? makeDelays(program, tableau, p, y, end) : null;
+  if (delays && !(delays.shortest > 0)) return { ...out, status: "a delay of 0" };
+  const settle = () => { if (delays) delays.fill(t, y, false); };
   let t = 0, due = 0, h = 0, grow = SOLVER.growMost, fresh = true, row = null, cause = -1;
   const firstSteps = new Float64Array(program.breaks);   /* good ones, after an event of each break */
   const finish = (status) => {
@@ -189,12 +202,14 @@ function integrate(program, tableau, values, times, options = {}) {
   const write = () => {
     while (due < times.length && times[due] <= t) { out.y.push(y.slice()); out.p.push(row); due++; }
   };
+  settle();
   schedule.fire(t, y, p, told);
+  settle();
   program.prepare(p, c);
   row = p.slice();
   write();
   while (t < end) {
-    const stop = Math.min(schedule.next(), times[due]);
+    const stop = Math.min(schedule.next(), times[due], delays ? delays.next() : Infinity);
     if (stop - t <= SOLVER.oneTime * Math.max(Math.abs(t), Math.abs(stop))) {
       program.rhs(t, y, c, slope);
       for (let i = 0; i < n; i++) y[i] += (stop - t) * slope[i];
@@ -214,8 +229,9 @@ function integrate(program, tableau, values, times, options = {}) {
       if (out.steps >= maxSteps) return finish("too many steps");
       out.steps++;
       if (program.maxStep) h = Math.min(h, program.maxStep);
+      if (delays) h = Math.min(h, delays.shortest);
       const left = stop - t, lands = h >= left * (1 - 4 * SOLVER.eps), used = lands ? left : h;
-      const error = step(t, y, c, used, yNew);
+      const error = step(t, y, c, used, yNew, delays);
       let size = NaN;
       if (error) {
         for (let i = 0; i < n; i++) scale[i] = atol[i] + rtol * Math.max(Math.abs(y[i]), Math.abs(yNew[i]));
@@ -242,14 +258,17 @@ function integrate(program, tableau, values, times, options = {}) {
       if (cause >= 0) { firstSteps[cause] = h; cause = -1; }
       if (grow === 1 && lands) h = Math.min(h, used * Math.max(factor, 1));
       grow = SOLVER.growMost;
+      if (delays) delays.keep(t, used, y, yNew, step.stages);
       t = lands ? stop : t + used;
       for (let i = 0; i < n; i++) {
         const limit = program.extinctBelow[i];
         y[i] = limit > 0 && y[i] >= limit && yNew[i] < limit ? 0 : yNew[i];
       }
     }
+    if (delays && delays.pass(t)) { settle(); fresh = true; }
     if (schedule.next() <= t) {
       cause = schedule.fire(t, y, p, told);
+      if (delays) { delays.jump(t); settle(); }
       if (p.some((v, i) => v !== row[i])) { program.prepare(p, c); row = p.slice(); }
       fresh = true;
     }

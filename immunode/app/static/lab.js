@@ -16,6 +16,12 @@ function startLab(root, programs) {
   ctx.say = (text) => sayIn(PAGE.phrases[ctx.language], text);
   /* What a quantity is called: its label, else what it means where that is short, else its name. */
   ctx.word = (name) => { const q = ctx.lab.quantities[ctx.lab.quantity.get(name)]; return ctx.say(q.label || (q.meaning && q.meaning.length <= LONGEST_WORD ? q.meaning : name)); };
+  /* Times as people say them: 364 days are 52 weeks. */
+  ctx.clock = () => (ctx.lab.clock.unit ? ctx.L(`${ctx.lab.clock.unit}s`) : "");
+  ctx.moment = (t) => { const v = FIGURES(t * ctx.lab.clock.factor), unit = ctx.lab.clock.unit; return `${v}${unit ? ` ${ctx.L(v === "1" ? unit : `${unit}s`)}` : ""}`; };
+  ctx.timeAxis = () => ctx.lab.axis || `${ctx.L("time")}${ctx.clock() ? ` (${ctx.clock()})` : ""}`;
+  /* What the two curves are: the arms of the story, else with and without treatment. */
+  ctx.lineOf = (kind) => (ctx.language === "en" && kind === "without" && ctx.lab.control ? ctx.lab.control : ctx.L(kind));
   ctx.called = (it) => ctx.say(it.label || it.name.replaceAll("_", " "));
   let parts = null, scenario = "", pending = 0;
 
@@ -63,10 +69,10 @@ function startLab(root, programs) {
 
   function compute() {
     const started = performance.now();
-    ctx.treated = simulate(ctx.lab, valuesOf(ctx.lab, ctx.state), treatmentOf(ctx.lab, ctx.state));
+    ctx.treated = simulate(ctx.lab, valuesOf(ctx.lab, ctx.state), { ...treatmentOf(ctx.lab, ctx.state), rtol: DRAWN_RTOL });
     ctx.runTime = performance.now() - started;
     const patient = JSON.stringify([ctx.lab.id, [...ctx.state.values]]);
-    if (patient !== ctx.patient) { ctx.control = simulate(ctx.lab, valuesOf(ctx.lab, ctx.state, false)); ctx.patient = patient; }
+    if (patient !== ctx.patient) { ctx.control = simulate(ctx.lab, valuesOf(ctx.lab, ctx.state, false), { rtol: DRAWN_RTOL }); ctx.patient = patient; }
   }
 
   ctx.changed = (dragging) => {
@@ -132,11 +138,11 @@ function startLab(root, programs) {
       ready.length ? picker("scenario", ctx.L("scenario"), [["", ctx.L("free")], ...ready.map((s) => [s.id, s.title[ctx.language] || ctx.say(s.title.en)])], scenario, choose) : null,
       languages.length > 1 ? picker("language", ctx.L("language"), languages.map((l) => [l, l === "de" ? "Deutsch" : l === "en" ? "English" : l]), ctx.language, (l) => { asked = l; build(); }) : null,
       el("button", { id: "reset", title: ctx.L("reset"), onclick: () => choose(scenario) }, ctx.L("reset")),
-      one ? el("p", { class: "story" }, one.story[ctx.language] || ctx.say(one.story.en)) : null);
+      one && one.story.en ? el("p", { class: "story" }, one.story[ctx.language] || ctx.say(one.story.en)) : null);
     const buttons = el("section", { class: "wide" }, el("div", { class: "row" },
       el("button", { id: "show-code", "aria-expanded": false, onclick: (e) => { code.hidden = !code.hidden; e.currentTarget.setAttribute("aria-expanded", !code.hidden); code.textContent = pythonCode(lab, ctx.state); } }, ctx.L("code")),
       el("button", { id: "figure", onclick: figure }, ctx.L("figure")),
-      el("button", { id: "csv", onclick: () => download(`${lab.id}.csv`, "text/csv", csv(lab, ctx.treated, lab.quantities.map((q) => q.name))) }, ctx.L("data")),
+      el("button", { id: "csv", onclick: () => download(`${lab.id}.csv`, "text/csv", csv(lab, simulate(lab, valuesOf(lab, ctx.state), treatmentOf(lab, ctx.state)), lab.quantities.filter((q) => q.kind !== "delayed").map((q) => q.name))) }, ctx.L("data")),
       el("button", { id: "link", onclick: () => { const address = location.href; told.textContent = ctx.L("copied", address); if (navigator.clipboard) navigator.clipboard.writeText(address).catch(() => {}); } }, ctx.L("link")), told), code);
     const { curves, timeline } = parts;
     const play = el("section", { class: "play", "aria-labelledby": "curves-h" }, el("h2", { id: "curves-h", class: "unseen" }, ctx.L("curves")), ...curves.parts, timeline.block, timeline.cards, curves.controls);
@@ -148,6 +154,10 @@ function startLab(root, programs) {
     show(false);
   }
 
+  /* Paper is white, whatever the screen is. */
+  const onPaper = (yes) => () => { document.documentElement.classList.toggle("paper", yes); if (parts) parts.curves.draw(); };
+  addEventListener("beforeprint", onPaper(true));
+  addEventListener("afterprint", onPaper(false));
   addEventListener("resize", () => { if (parts) redo(false); });
   matchMedia("(prefers-color-scheme: dark)").addEventListener("change", () => { if (parts) parts.curves.draw(); });
   addEventListener("hashchange", () => { const next = fromLink(labs, location.hash.slice(1)); if (next) { scenario = ""; open(next.state, false); } });

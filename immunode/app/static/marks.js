@@ -2,7 +2,7 @@
 /* What stands in a plot besides curves: the time of the stage, thresholds, and what trials found. */
 
 /* Room left and right of plots and lanes, so that both share one time axis. */
-const gutters = () => { const size = parseFloat(getComputedStyle(document.body).fontSize); return [Math.round((isNarrow() ? 3.3 : 4) * size), Math.round(0.8 * size)]; };
+const gutters = () => { const size = parseFloat(getComputedStyle(document.body).fontSize); return [Math.round((isNarrow() ? 3.9 : 4.4) * size), Math.round(0.8 * size)]; };
 
 /* Points of trials whose arms are treated as now, on the curve with treatment; and of arms without any, on the other. */
 function pointsFound(ctx) {
@@ -39,7 +39,7 @@ function marksOf(ctx, u, name, points, font) {
     c.fillText(word, right ? left + width - 3 * ratio : left + 3 * ratio, text);
   });
   points.forEach((p) => {
-    const x = X(p.time), y = Y(p.value), low = p.low === null ? y : Y(p.low), high = p.high === null ? y : Y(p.high);
+    const x = X(p.time * ctx.lab.clock.factor), y = Y(p.value), low = p.low === null ? y : Y(p.low), high = p.high === null ? y : Y(p.high);
     c.strokeStyle = c.fillStyle = paint(p.color);
     c.lineWidth = 2 * ratio;
     c.beginPath(); c.moveTo(x, low); c.lineTo(x, high); c.stroke();
@@ -48,7 +48,7 @@ function marksOf(ctx, u, name, points, font) {
     if (p.used) c.fillStyle = paint("paper"); else c.strokeStyle = paint("paper");
     c.fill(); c.stroke();
   });
-  const x = X(ctx.treated.times[ctx.k]);
+  const x = X(ctx.treated.times[ctx.k] * ctx.lab.clock.factor);
   c.strokeStyle = paint("now"); c.lineWidth = 1.5 * ratio;
   c.beginPath(); c.moveTo(x, top); c.lineTo(x, top + height); c.stroke();
   c.restore();

@@ -46,7 +46,7 @@ function makePanels(ctx) {
 /* A quantity in a list: what it is called, with its name where that is another. */
 const named = (ctx, name) => (ctx.word(name) === name ? name : `${ctx.word(name)} (${name})`);
 const stateOptions = (ctx) => ctx.lab.states.filter((s) => s.own || ctx.state.on.has(s.name.split(".")[0])).map((s) => [s.name, named(ctx, s.name)]);
-const quantityOptions = (ctx) => ctx.lab.quantities.filter((q) => q.kind !== "flux").map((q) => [q.name, named(ctx, q.name)]);
+const quantityOptions = (ctx) => ctx.lab.quantities.filter((q) => q.kind !== "flux" && q.kind !== "delayed").map((q) => [q.name, named(ctx, q.name)]);
 
 function dataTable(heads, rows) {
   return el("div", { class: "scroll", tabindex: 0, role: "region", "aria-label": heads[0] }, el("table", {}, el("thead", {}, el("tr", {}, ...heads.map((h) => el("th", { scope: "col" }, h)))),
@@ -59,18 +59,20 @@ function makeWhy(ctx) {
   return function view() {
     const options = stateOptions(ctx), known = options.map(([name]) => name);
     if (!known.includes(chosen)) chosen = ctx.state.shown.find((q) => known.includes(q)) || known[0];
-    const found = why(ctx.lab, ctx.state, chosen), parts = [el("div", { class: "row" }, picker("why-state", ctx.L("notState"), options, chosen, (v) => { chosen = v; ctx.refreshPanel(); })), el("p", { class: "quiet" }, ctx.L("whyText", ctx.word(chosen)))];
+    const found = why(ctx.lab, ctx.state, chosen, DRAWN_RTOL), parts = [el("div", { class: "row" }, picker("why-state", ctx.L("notState"), options, chosen, (v) => { chosen = v; ctx.refreshPanel(); })), el("p", { class: "quiet" }, ctx.L("whyText", ctx.word(chosen)))];
     if (!found) return parts;
-    const most = Math.max(...found.bars.map((b) => Math.abs(b.change)), 1e-300);
+    /* what differs in the last digits only does not differ */
+    const gap = (b) => (Math.abs(b.change) < NOTHING * Math.max(Math.abs(b.without), Math.abs(b.with)) ? 0 : b.change);
+    const most = Math.max(...found.bars.map((b) => Math.abs(gap(b))), 1e-300);
     const bars = found.bars.map((b) => {
-      const w = (140 * Math.abs(b.change)) / most, x = b.change < 0 ? 150 - w : 150;
+      const w = (140 * Math.abs(gap(b))) / most, x = b.change < 0 ? 150 - w : 150;
       return el("div", { "data-bar": b.name }, el("span", {}, b.name ? `${b.name}${b.meaning ? `: ${ctx.say(b.meaning)}` : ""}` : ctx.L("given")),
         svg("svg", { viewBox: "0 0 300 20", preserveAspectRatio: "none", "aria-hidden": "true" }, svg("line", { x1: 150, x2: 150, y1: 0, y2: 20, stroke: "var(--soft)" }), svg("rect", { x, y: 3, width: w, height: 14, fill: b.change < 0 ? COLORS.without : COLORS.with })),
-        el("span", {}, `${b.change > 0 ? "+" : ""}${FIGURES(b.change)}`));
+        el("span", {}, `${gap(b) > 0 ? "+" : ""}${FIGURES(gap(b))}`));
     });
-    const total = found.bars.reduce((a, b) => a + b.change, 0);
-    return [...parts, el("div", { class: "bars" }, ...bars), el("p", {}, ctx.L("whySum", FIGURES(total), FIGURES(found.change))),
-      asTable(ctx, [chosen, ctx.L("without"), ctx.L("with"), "Δ"], found.bars.map((b) => [b.name || ctx.L("given"), b.without, b.with, b.change]))];
+    const total = found.bars.reduce((a, b) => a + gap(b), 0), left = found.bars.some((b) => gap(b) !== 0) ? found.change : 0;
+    return [...parts, el("div", { class: "bars" }, ...bars), el("p", {}, ctx.L("whySum", amount(total, "", most), amount(left, "", most))),
+      asTable(ctx, [chosen, ctx.lineOf("without"), ctx.lineOf("with"), "Δ"], found.bars.map((b) => [b.name || ctx.L("given"), b.without, b.with, b.change]))];
   };
 }
 
@@ -124,7 +126,7 @@ function makePhase(ctx) {
       svg("text", { x: (left + W) / 2, y: H - 6, "text-anchor": "middle" }, unit(0)), svg("text", { x: 14, y: H / 2, transform: `rotate(-90 14 ${H / 2})`, "text-anchor": "middle" }, unit(1)));
     const set = (i) => (v) => { pair[i] = v; ctx.refreshPanel(); };
     return [el("div", { class: "row" }, picker("phase-x", ctx.L("across"), options, pair[0], set(0)), picker("phase-y", ctx.L("up"), options, pair[1], set(1))), el("p", { class: "quiet" }, label), chart,
-      asTable(ctx, [ctx.L("time"), ...pair], run.y.filter((_, k) => k % 10 === 0).map((y, i) => [run.times[10 * i], y[a], y[b]]))];
+      asTable(ctx, [ctx.timeAxis(), ...pair], run.y.filter((_, k) => k % 10 === 0).map((y, i) => [run.times[10 * i] * ctx.lab.clock.factor, y[a], y[b]]))];
   };
 }
 
@@ -171,8 +173,8 @@ function makeSweep(ctx) {
 function makeTable(ctx) {
   return function view() {
     const names = ctx.state.shown, run = ctx.treated, columns = names.flatMap((n) => [ctx.treated, ctx.control].map((r) => (r.status === "ok" ? course(ctx.lab, r, n) : null)));
-    const heads = [ctx.L("time"), ...names.flatMap((n) => [`${n}, ${ctx.L("with")}`, `${n}, ${ctx.L("without")}`])];
-    const rows = Array.from(run.times).map((t, k) => [t, ...columns.map((c) => (c ? c[k] : "–"))]).filter((_, k) => k % 10 === 0);
+    const heads = [ctx.timeAxis(), ...names.flatMap((n) => [`${n}, ${ctx.lineOf("with")}`, `${n}, ${ctx.lineOf("without")}`])];
+    const rows = Array.from(run.times).map((t, k) => [t * ctx.lab.clock.factor, ...columns.map((c) => (c ? c[k] : "–"))]).filter((_, k) => k % 10 === 0);
     return [el("p", { class: "quiet" }, ctx.L("tableText")), dataTable(heads, rows)];
   };
 }

@@ -1,7 +1,7 @@
 "use strict";
 /* The stage: the diagram of the model, as on paper, with icons that fill and arrows that swell while time runs. */
 
-const RUN_SECONDS = 9, TIPS = [["s", 9], ["m", 12], ["l", 15]];
+const RUN_SECONDS = 9, CROWD = 24, TIPS = [["s", 9], ["m", 12], ["l", 15]];
 
 function makeStage(ctx) {
   const picture = svg("svg", { role: "group", "aria-label": ctx.L("stage") });
@@ -19,7 +19,8 @@ function makeStage(ctx) {
     let last = performance.now(), at = ctx.k;
     const tick = (now) => {
       if (!calm || now - last >= 800) {
-        at = calm ? at + 40 : at + ((POINTS - 1) * (now - last)) / (1000 * RUN_SECONDS);
+        /* the time of a frame may lie before that of the press */
+        at = calm ? at + 40 : at + ((POINTS - 1) * Math.max(now - last, 0)) / (1000 * RUN_SECONDS);
         last = now;
         ctx.setTime(Math.min(Math.floor(at), POINTS - 1));
         if (ctx.k >= POINTS - 1) { stop(); return; }
@@ -39,6 +40,8 @@ function makeStage(ctx) {
     const [text, small] = scene.text;
     picture.setAttribute("viewBox", `0 0 ${scene.size[0]} ${scene.size[1]}`);
     picture.classList.toggle("some", !scene.all);
+    /* on a phone there is room for shapes; names are told where one is pointed at */
+    picture.classList.toggle("crowded", isNarrow() && scene.icons.length > CROWD);
     const tips = TIPS.map(([name, size]) => svg("marker", { id: `tip-${name}`, viewBox: "0 0 10 10", refX: 5.5, refY: 5, markerWidth: size, markerHeight: size, markerUnits: "userSpaceOnUse", orient: "auto-start-reverse" }, svg("path", { d: "M0,0.8L10,5L0,9.2z" })));
     picture.replaceChildren(svg("defs", {}, ...tips), ...scene.grounds.map((g) => svg("g", { class: "ground" }, svg("rect", { x: g.box[0], y: g.box[1], width: g.box[2], height: g.box[3], rx: 8 }), svg("text", { x: g.box[0] + 6, y: g.box[1] + g.box[3] - 6, "font-size": small }, g.name))));
     lines = scene.routes.map((route, r) => line(route, r)).filter(Boolean);
@@ -71,8 +74,11 @@ function makeStage(ctx) {
 
   function node(icon) {
     const [x, y] = icon.at, d = PAGE.shapes[icon.kind], q = ctx.lab.quantities[ctx.lab.quantity.get(icon.name)], [text, small] = scene.text, r = scene.radius;
-    const level = svg("path", { class: "level", d }), value = svg("tspan", { class: "value", x: icon.spot[0], dy: 1.2 * small });
-    const top = icon.spot[1] - icon.half[1] + 0.92 * small, label = words(named(icon, q), icon.spot[0], top, small, 1.2 * small);
+    const lines_ = named(icon, q), aside = icon.spot[0] - x, longest = (all) => Math.max(0, ...all.map((line_) => line_.length));
+    /* a label beside its icon goes outwards where it is longer than the one that was laid out */
+    const middle = icon.spot[0] + (Math.abs(aside) > 0.5 * r ? Math.sign(aside) * 0.28 * small * Math.max(longest(lines_) - longest(icon.label), 0) : 0);
+    const level = svg("path", { class: "level", d }), value = svg("tspan", { class: "value", x: middle, dy: 1.2 * small });
+    const top = icon.spot[1] - icon.half[1] + 0.92 * small, label = words(lines_, middle, top, small, 1.2 * small);
     if (scene.values) label.append(value);
     const look = (on) => () => { looked = on ? icon.name : ""; light(); tell(); };
     const group = svg("g", { class: "node", style: `--kind:var(--k-${icon.kind || "other"})`, tabindex: 0, role: "button", "data-state": icon.name, ...pressed(() => ctx.toggleShown(icon.name)), onpointerenter: look(true), onpointerleave: look(false), onfocus: look(true), onblur: look(false) },
@@ -132,14 +138,14 @@ function makeStage(ctx) {
 
   function update() {
     /* while a curve is being guessed, the stage shows what happens without treatment */
-    const run = ctx.guess ? ctx.control : ctx.treated, unit = ctx.lab.timeIsScaled ? "" : ` ${ctx.lab.timeUnit}`;
+    const run = ctx.guess ? ctx.control : ctx.treated;
     slider.value = ctx.k;
-    output.textContent = `t = ${FIGURES(run.times[ctx.k])}${unit}`;
+    output.textContent = `t = ${ctx.moment(run.times[ctx.k])}`;
     slider.setAttribute("aria-valuetext", output.textContent);
     if (run.status !== "ok") return;
     const seen = observeAt(ctx.lab, run, ctx.k), y = run.y[ctx.k], now = run.times[ctx.k], forward = ctx.k > before && ctx.k - before < 12;
     nodes.forEach((one) => {
-      const { icon, q, level, value, group, i } = one, share = levelOf(scales.states[i], y[i]), told = `${FIGURES(y[i])}${q.unit ? ` ${q.unit}` : ""}`;
+      const { icon, q, level, value, group, i } = one, share = levelOf(scales.states[i], y[i]), told = amount(y[i], q.unit, scales.states[i].top);
       one.told = told;
       level.setAttribute("transform", `translate(${icon.at[0]},${icon.at[1]}) scale(${(scene.radius * Math.sqrt(share)).toFixed(2)})`);
       group.classList.toggle("zero", share === 0);
@@ -193,6 +199,7 @@ function equationText(ctx, j, y, seen, p) {
   lab.quantities.forEach((q, i) => { if (q.kind !== "flux") now.set(q.name, i < n ? y[i] : seen[i - n]); });
   lab.quantities.forEach((q) => { if (q.name.endsWith(".effective")) now.set(q.name.slice(0, -10), now.get(q.name)); });
   now.set("t", ctx.treated.times[ctx.k]);
-  const filled = process.rate.replace(/[A-Za-z_][\w.]*/g, (word) => (now.has(word) ? FIGURES(now.get(word)) : word));
+  const past = lab.quantities.filter((q) => q.kind === "delayed").reduce((text, q) => text.replaceAll(q.name, FIGURES(now.get(q.name))), process.rate);
+  const filled = past.replace(/[A-Za-z_][\w.]*/g, (word) => (now.has(word) ? FIGURES(now.get(word)) : word));
   return `${process.name}${process.meaning ? ` (${ctx.say(process.meaning)})` : ""}: ${process.rate} = ${filled} = ${FIGURES(seen[j])}`;
 }

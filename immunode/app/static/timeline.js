@@ -120,8 +120,10 @@ function makeTimeline(ctx) {
       node.style.left = top ? share((from + Math.min(to, lab.horizon)) / 2) : share(Math.min(v, lab.horizon));
       if (top) node.style.bottom = `${(100 * s).toFixed(1)}%`;
       node.setAttribute("aria-valuenow", v);
-      node.setAttribute("aria-valuetext", top ? `${Math.round(100 * v)} %` : `${FIGURES(v)} ${lab.timeUnit}`);
+      node.setAttribute("aria-valuetext", top ? `${Math.round(100 * v)} %` : ctx.moment(v));
     });
+    const apart = Math.min(...given.slice(1).map((t, i) => t - given[i])) / lab.horizon;
+    track.classList.toggle("dense", apart * (track.clientWidth || 400) < 9);
     track.querySelectorAll(it.doses ? ".now" : ".dose,.now").forEach((node) => node.remove());
     if (it.doses) { if (!onlyTime) doses.draw(it, track, `${(100 * s).toFixed(1)}%`); }
     else given.forEach((t) => { const tick = el("div", { class: "dose" }); tick.style.left = share(t); tick.style.height = `${(100 * s).toFixed(1)}%`; track.append(tick); });
@@ -139,6 +141,8 @@ function makeTimeline(ctx) {
       lanes.replaceChildren(...rows.map((r) => r.row), ...(rows.length ? [] : [el("p", { class: "quiet" }, ctx.L("nothing"))]));
       palette.replaceChildren(...ctx.lab.interventions.filter((it) => !ctx.state.on.has(it.name)).map(cardButton));
       palette.title = ctx.L("drag");
+      palette.onscroll = () => palette.classList.toggle("more", palette.scrollLeft + palette.clientWidth < palette.scrollWidth - 4);
+      requestAnimationFrame(() => palette.onscroll());
       const [before, after] = gutters();
       block.style.setProperty("--before", `${before}px`);
       block.style.setProperty("--after", `${after}px`);
