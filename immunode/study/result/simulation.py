@@ -213,6 +213,7 @@ class Simulation:
             self.model,
             fluxes={name: float(np.interp(time, self.times, v)) for name, v in self.fluxes.items()},
             values={name: float(np.interp(time, self.times, v)) for name, v in self.states.items()},
+            peaks={name: float(np.abs(v).max()) for name, v in self.states.items()},
             moment=f"{unit} {time:g}".strip() if unit else f"time {time:g}", regulation=regulation, title=title,
             style=style, axes=axes,
         )  # fmt: skip
