@@ -103,7 +103,7 @@ MODEL = Model(
                      acts_on="growth", expects={"V": "up at the end", "E": "down on average"}, evidence="assumed",
                      source="assumed: a tenth of infiltration and expansion; the paper gives antibodies against CD8",
                      label="depletion of CD8 T cells"),
-        Intervention("late_expansion", [set_to("tau_E", 5)], kind="lifestyle", direction="suppress", acts_on="growth",
+        Intervention("late_expansion", [set_to("tau_E", 5)], kind="patient", direction="suppress", acts_on="growth",
                      expects={"E": "down on average"}, evidence="assumed",
                      source="assumed: expansion a day and a half later, as in old age",
                      label="expansion after 5 days"),

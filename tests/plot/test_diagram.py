@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+from matplotlib.colors import to_rgb
 from matplotlib.figure import Figure
 from matplotlib.text import Text
 
@@ -19,6 +20,7 @@ from immunode.plot.diagrams.graph import arrows, influences
 from immunode.plot.diagrams.icons import KINDS, inside, outline
 from immunode.plot.diagrams.layout import _Search, _slots, arrange, grid_of
 from immunode.plot.diagrams.scene import Scene, Sheet, compose
+from immunode.plot.kit.style import PAPER
 
 MODEL = Model(
     name="small",
@@ -127,6 +129,57 @@ def test_texts_of_a_diagram_cover_no_other_and_no_box(
     assert sum(gid == "state-name" for _, _, gid in texts) == len(im.load_model(name).states)
 
 
+@pytest.mark.parametrize("name", ["immune_balance", "huang2021", "chigutsa2021"])
+def test_values_below_labels_cover_no_other_text(name: str, seen: Seen, drawn: Callable[[Figure], Any]) -> None:
+    model = im.load_model(name)
+    figure = diagram(model, values=dict.fromkeys((s.name for s in model.states), 1.23e-5))
+    drawn(figure)
+    texts = [(t.get_text(), t.get_window_extent()) for t in seen(figure)]
+    for (a, box), (b, other) in itertools.combinations(texts, 2):
+        wide, high = min(box.x1, other.x1) - max(box.x0, other.x0), min(box.y1, other.y1) - max(box.y0, other.y0)
+        assert min(wide, high) <= 3, f"'{a}' and '{b}' overlap by {wide:.0f} x {high:.0f} px"
+
+
+@pytest.mark.parametrize(
+    ("value", "text", "filled"),
+    [
+        (-3.8e-7, "≈ 0 cells", False),
+        (9e-7, "≈ 0 cells", False),
+        (1.1e-6, "1.1×10⁻⁶ cells", True),
+        (0, "0 cells", False),
+    ],
+)
+def test_what_the_solver_leaves_of_nothing_is_about_zero(value: float, text: str, filled: bool) -> None:
+    model = Model("m", states=[State("T", 1, "cell", kind="cell")])
+    figure = diagram(model, values={"T": value}, peaks={"T": 1.0})
+    (told,) = [t.get_text() for t in figure.axes[0].texts if t.get_gid() == "state-value"]
+    (icon,) = [p for p in figure.axes[0].patches if p.get_gid() == "state"]
+    assert told == text
+    assert ("below a millionth" in " ".join(t.get_text() for t in figure.findobj(Text))) == text.startswith("≈")
+    assert (to_rgb(icon.get_facecolor()) != to_rgb(PAPER)) == filled
+
+
+def test_without_a_largest_size_a_small_value_is_written_as_it_is() -> None:
+    figure = diagram(Model("m", states=[State("T", 1, "cell")]), values={"T": 3e-9})
+    assert "3×10⁻⁹ cells" in [t.get_text() for t in figure.axes[0].texts]
+
+
+@pytest.mark.parametrize(
+    ("process", "words"),
+    [
+        (Process("apc_death", "A ->", "A", "death of presenting cells, by age"), "death of presenting cells"),
+        (Process("apc_death", "A ->", "A", "death", label="presenting cells die"), "presenting cells die"),
+        (Process("apc_death", "A ->", "A"), "apc death"),
+        (Process("apc_death", "A ->", "A", "cells, stage 1"), "apc death"),  # the clause is the label of the state
+    ],
+)
+def test_arrows_are_named_in_words(process: Process, words: str) -> None:
+    model = Model("m", states=[State("A", 1, label="cells")], processes=[process])
+    figure = diagram(model)
+    names = [" ".join(t.get_text().split()) for t in figure.axes[0].texts if t.get_gid() == "process-name"]
+    assert names == [words]
+
+
 def test_a_simulation_shows_its_fluxes_at_a_moment() -> None:
     run = im.simulate(im.load_model("kuznetsov1994"), 100)
     title = run.diagram("2 weeks").get_suptitle()
@@ -142,7 +195,7 @@ def test_what_is_left_of_a_state_that_is_gone_is_shown_as_zero() -> None:
     run = im.simulate(decay, 40)
     assert 0 < abs(run["x"][-1]) < 5e-6
     told = [t.get_text() for t in run.diagram().axes[0].texts if t.get_gid() == "state-value"]
-    assert told == ["0", "1"]
+    assert told == ["≈ 0", "1"]
     assert "0.0916" in [t.get_text() for t in run.diagram(4).axes[0].texts if t.get_gid() == "state-value"]
 
 

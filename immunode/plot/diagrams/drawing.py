@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from matplotlib.axes import Axes
@@ -11,6 +13,7 @@ from matplotlib.colors import to_hex, to_rgb
 from matplotlib.figure import Figure
 from matplotlib.patches import Circle, FancyBboxPatch, PathPatch, Polygon
 from matplotlib.path import Path
+from matplotlib.patheffects import withStroke
 
 from immunode.errors import StudyError
 from immunode.model import Model
@@ -23,6 +26,8 @@ from immunode.plot.kit.figure import StyledFigure, make_panels, write_note
 from immunode.plot.kit.style import FAINT, INK, PAPER, Style, find_style, readable, styled
 from immunode.plot.kit.text import number, pretty_unit, width_of
 
+NOTHING = 1e-6
+"""Part of its largest size below which the value of a state is nothing but what the solver leaves."""
 READABLE = 14
 """States up to which every name of a process is worth a place; influences are shown for up to twice as many arrows."""
 
@@ -32,6 +37,7 @@ def diagram(
     *,
     fluxes: Mapping[str, float] | None = None,
     values: Mapping[str, float] | None = None,
+    peaks: Mapping[str, float] | None = None,
     moment: str = "",
     regulation: bool | None = None,
     title: str | None = None,
@@ -51,6 +57,9 @@ def diagram(
         against the largest in the same unit.
     values : Mapping[str, float] | None
         state -> value then, written below its label; an icon is filled unless its state is 0.
+    peaks : Mapping[str, float] | None
+        state -> its largest size in the run; a value below a millionth of it is what the solver leaves of nothing, and
+        is written as "≈ 0".
     moment : str
         when that is, in words.
     regulation : bool | None
@@ -83,15 +92,32 @@ def diagram(
         ax.set(xlim=(0, size[0]), ylim=(size[1], 0))
         small = max(look.least, look.small * 0.8)
         sheet = Sheet(size, look.text, small, top=1.5 * look.small, values=values is not None)
-        scene = compose(model, shown, acting, sheet)
-        _Painter(ax, look, model, scene).draw(values)
-        write_note(figure, note(shown, acting, fluxes is not None, scene.unnamed), look)
+        told = None if values is None else _told(model, values, peaks or {})
+        scene = compose(model, shown, acting, sheet, told=told)
+        _Painter(ax, look, model, scene).draw(told)
+        key = note(shown, acting, fluxes is not None, scene.unnamed)
+        if any(text.startswith("≈") for text in (told or {}).values()):
+            key += ("; " if key else "") + "≈ 0: below a millionth of its largest"
+        write_note(figure, key, look)
     return figure
 
 
 def readable_influences(n: int) -> bool:
     """Return whether so many influences can be shown at once."""
     return n <= 2 * READABLE + 12
+
+
+def _told(model: Model, values: Mapping[str, float], peaks: Mapping[str, float]) -> dict[str, str]:
+    """Return the values of states in words: number and unit, `0` or `≈ 0`."""
+    told = {}
+    for state in model.states:
+        value = values.get(state.name)
+        if value is None:
+            continue
+        rest = value != 0 and abs(value) < NOTHING * abs(peaks.get(state.name, 0.0))
+        unit = pretty_unit(state.unit) if state.unit else ""
+        told[state.name] = ("≈ 0 " if rest else f"{number(value)} ") + unit
+    return {name: text.strip() for name, text in told.items()}
 
 
 def _height(rows: int, style: Style) -> float:
@@ -113,21 +139,26 @@ class _Painter:
         """Size of all words but the symbols."""
         return self.scene.sheet.small
 
-    def draw(self, values: Mapping[str, float] | None) -> None:
+    @property
+    def _halo(self) -> list[Any]:
+        """A rim in the color of the ground, so that a line that runs behind a word does not strike it out."""
+        return [withStroke(linewidth=0.25 * self.text, foreground=PAPER)]
+
+    def draw(self, told: Mapping[str, str] | None) -> None:
         """Draw compartments, arrows, influences, icons and words, in this order."""
         self._grounds()
         for route in self.scene.routes:
             self._arrow(route)
         for thread in self.scene.threads:
             self._influence(thread)
-        units = {state.name: state.unit for state in self.model.states}
         for icon in self.scene.icons:
-            self._icon(icon, None if values is None else values.get(icon.name), units[icon.name])
+            self._icon(icon, None if told is None else told.get(icon.name))
         self._keys()
         for route in self.scene.routes:
             if route.spot is not None:
                 self.ax.text(route.spot[0], route.spot[1], route.name, fontsize=self.text, color=INK, ha="center",
-                             va="center", zorder=5, gid="process-name", linespacing=1.0)  # fmt: skip
+                             va="center", zorder=5, gid="process-name", linespacing=1.0,
+                             path_effects=self._halo)  # fmt: skip
 
     def _grounds(self) -> None:
         """Draw a ground with a name behind the states of each compartment."""
@@ -197,9 +228,9 @@ class _Painter:
                     linewidth=0.5 * self.style.line, joinstyle="round", zorder=zorder)
         )  # fmt: skip
 
-    def _icon(self, icon: Icon, value: float | None, unit: str) -> None:
+    def _icon(self, icon: Icon, told: str | None) -> None:
         color = KINDS.get(icon.kind, FAINT)
-        empty = value is not None and value <= 0
+        empty = told is not None and re.match(r"(≈ )?0( |$)|−", told) is not None
         face = PAPER if empty else _tint(color, 0.16)
         self._shape(icon.kind, icon.center, self.scene.radius, face, 3, "state")
         if icon.symbol:
@@ -209,11 +240,11 @@ class _Painter:
         lines = icon.label.count("\n") + 1
         middle = icon.spot[1] - icon.half[1] + 0.5 * high * lines
         self.ax.text(icon.spot[0], middle, icon.label, fontsize=self.text, ha="center", va="center", color=INK,
-                     zorder=4, gid="state-name", linespacing=1.0)  # fmt: skip
-        if value is not None:
-            told = f"{number(value)} {pretty_unit(unit) if unit else ''}".strip()
+                     zorder=4, gid="state-name", linespacing=1.0, path_effects=self._halo)  # fmt: skip
+        if told is not None:
             self.ax.text(icon.spot[0], icon.spot[1] + icon.half[1] - 0.5 * high, told, fontsize=self.text, ha="center",
-                         va="center", color=FAINT, zorder=4, gid="state-value", linespacing=1.0)  # fmt: skip
+                         va="center", color=FAINT, zorder=4, gid="state-value", linespacing=1.0,
+                         path_effects=self._halo)  # fmt: skip
 
     def _keys(self) -> None:
         """Draw the shapes of the kinds of states along the top, where there are several."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -11,7 +11,7 @@ import numpy as np
 from immunode.model import Model
 from immunode.plot.diagrams.graph import Arrow, Influence
 from immunode.plot.diagrams.layout import arrange, grid_of
-from immunode.plot.diagrams.lettering import Letterer, state_words
+from immunode.plot.diagrams.lettering import Letterer, process_words, state_words
 from immunode.plot.diagrams.routing import Router
 from immunode.plot.kit.arrays import Array
 
@@ -110,19 +110,20 @@ def compose(
     named: bool = True,
     together: bool = True,
     spots: Array | None = None,
+    told: Mapping[str, str] | None = None,
 ) -> Scene:
     """Return the diagram of a model on a sheet.
 
     acting : influences that are drawn.   named : whether names of processes are written where there is room.
     together : whether influences are seen at once, so that they keep clear of each other; else one by one.
     spots : places on the grid as from `grid_places`, which are found anew without.
+    told : the values that are written below labels, where they are known: their width is kept free.
     """
     seen = acting if together else ()
     spots = grid_places(model, arrows, seen, sheet) if spots is None else spots
     groups, top = _groups(model), sheet.top
     columns, rows = int(spots[:, 0].max()) + 1, int(np.floor(spots[:, 1].max() + 0.5)) + 1
     pitch = np.array([sheet.size[0] / columns, (sheet.size[1] - top) / rows])
-    centers = (spots + 0.5) * pitch + np.array([0.0, top])
     names = [state.name for state in model.states]
     # few icons are drawn larger
     radius = float(min(0.2 * pitch[1], 0.19 * pitch[0], max(3.4, 5.8 - 0.8 * len(names)) * sheet.text))
@@ -130,7 +131,10 @@ def compose(
     words = {s.name: state_words(s, radius, sheet.text, sheet.small, wide) for s in model.states}
     lines = max(label.count("\n") + 1 for _, label in words.values()) + sheet.values
     below = 1.25 * sheet.small * lines
-    centers[:, 1] -= min(0.5 * below, 0.5 * pitch[1] - radius - sheet.text)
+    span = float(np.ptp(spots[:, 1]))
+    if span:  # a staggered grid is higher than its rows, and the last row has labels below
+        pitch[1] = min(float(pitch[1]), (sheet.size[1] - top - 2 * radius - below) / span)
+    centers = (spots + 0.5) * pitch
     _center(centers, sheet, radius, below)
     places = dict(zip(names, centers, strict=True))
     kinds = {s.name: s.kind for s in model.states}
@@ -138,15 +142,9 @@ def compose(
     routes = _routes(router, arrows, seen)
     threads = tuple(Thread(f, _thread(router, f, routes[f.arrow], sheet, together)) for f in acting)
     letterer = Letterer(sheet.size, (0.0, top), sheet.small, places, kinds, radius, router.used)
-    icons = []
-    for state in model.states:
-        symbol, label = words[state.name]
-        spot, half = letterer.label(state.name, label, sheet.values)
-        icons.append(Icon(state.name, state.kind, places[state.name], symbol, label, spot, half))
-    lettered = [
-        Route(route.arrow, route.curves, route.valve, *letterer.process(route.arrow, route.curves)) if named else route
-        for route in routes
-    ]
+    letterer.place_labels({name: label for name, (_, label) in words.items()}, (told or {}) if sheet.values else None)
+    icons = [Icon(s.name, s.kind, places[s.name], *words[s.name], *letterer.labels[s.name]) for s in model.states]
+    lettered = _lettered(model, letterer, routes) if named else routes
     drawn = tuple(thread for thread in threads if len(thread.curve) > 3)
     return Scene(sheet, radius, tuple(icons), tuple(lettered), drawn, _grounds(model, groups, spots, pitch, sheet))
 
@@ -197,6 +195,13 @@ def _routes(router: Router, arrows: Sequence[Arrow], acting: Sequence[Influence]
         curves = tuple((router.stub(name, inward, pull), True) for name in (arrow.makes if inward else arrow.takes))
         routes[i] = Route(arrow, curves, curves[0][0][len(curves[0][0]) // 2])
     return [routes[i] for i in range(len(arrows))]
+
+
+def _lettered(model: Model, letterer: Letterer, routes: Sequence[Route]) -> list[Route]:
+    """Return the arrows with their names, where there is room."""
+    states = {state.label or state.meaning for state in model.states}
+    called = {process.name: process_words(process, states) for process in model.processes}
+    return [Route(r.arrow, r.curves, r.valve, *letterer.process(r.arrow, r.curves, called)) for r in routes]
 
 
 def _between(router: Router, arrow: Arrow) -> Route:

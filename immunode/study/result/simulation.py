@@ -33,7 +33,7 @@ if TYPE_CHECKING:
 
 Array = NDArray[np.float64]
 NOTHING = 1e-6
-"""Part of a quantity's largest value below which a picture shows 0: solvers end anywhere around it."""
+"""Part of its largest value below which a flux has run dry: solvers end anywhere around 0."""
 MOST_VALUES = 15
 """States up to which a diagram has room for their values."""
 
@@ -193,8 +193,8 @@ class Simulation:
     ) -> Figure:
         """Return the model as a picture at one moment: states with their values, arrows as wide as their flux.
 
-        What is below a millionth of the largest value of a state or flux in this run is shown as 0. Where a model has
-        more than 15 states there is room for their names alone.
+        A value below a millionth of the state's largest in this run is shown as about 0. Where a model has more than
+        15 states there is room for their names alone.
 
         Parameters
         ----------
@@ -216,17 +216,20 @@ class Simulation:
                 f"{self.model.name}: at={at!r} is outside the run, {self.times[0]:g} to {self.times[-1]:g}"
             )
         unit = self.model.axis_unit
+        values = {name: float(np.interp(time, self.times, v)) for name, v in self.states.items()}
         figure = diagram(
             self.model,
-            fluxes={name: self._shown(name, time) for name in self.fluxes},
-            values={name: self._shown(name, time) for name in self.states} if len(self.states) <= MOST_VALUES else None,
+            fluxes={name: self._moving(name, time) for name in self.fluxes},
+            values=values if len(values) <= MOST_VALUES else None,
+            peaks={name: float(np.abs(v).max()) for name, v in self.states.items()},
             moment=f"{unit} {time:g}".strip() if unit else f"time {time:g}", regulation=regulation, title=title,
             style=style, axes=axes,
         )  # fmt: skip
         return remembered(figure, self.recipe)
 
-    def _shown(self, quantity: str, time: float) -> float:
-        values = self.values[quantity]
+    def _moving(self, process: str, time: float) -> float:
+        """Return a flux; where it has run dry rounding may have turned it."""
+        values = self.fluxes[process]
         value = float(np.interp(time, self.times, values))
         return value if abs(value) > NOTHING * float(np.abs(values).max()) else 0.0
 
