@@ -26,6 +26,7 @@ from immunode.analysis.mixed_effects.observation_table import given_covariates, 
 from immunode.analysis.mixed_effects.predictions import Predictions
 from immunode.analysis.mixed_effects.prior_densities import Priors, make_priors
 from immunode.analysis.mixed_effects.problem import prepared, refuse_linearization
+from immunode.analysis.mixed_effects.records.code_notes import code_notes
 from immunode.analysis.mixed_effects.records.course_slots import varying_covariates
 from immunode.analysis.mixed_effects.results.population_fit import NEAR_ZERO, SHRUNK, PopulationFit
 from immunode.analysis.mixed_effects.structure import Point
@@ -234,8 +235,15 @@ def _refuse_twins(predict: Predictions) -> None:
         if size[k] == 0.0:
             raise StudyError(
                 f"{s.model.name}: the random effect on '{name}' moves no observation, so {s.spread_name(k)} can't be "
-                "estimated; remove its Variability"
+                f"estimated; remove its Variability{_without_doses(predict)}"
             )
+
+
+def _without_doses(predict: Predictions) -> str:
+    """Return, for a message, that the data hold no dose, and what was told of them; "" where they do."""
+    if any(one.doses for one in predict.data.individuals):
+        return ""
+    return "".join(f"; {text}" for text in ("or give doses: the data hold none", *predict.data.notes))
 
 
 def _with_notes(fit: PopulationFit, notes: list[str]) -> PopulationFit:
@@ -277,6 +285,7 @@ def _with_notes(fit: PopulationFit, notes: list[str]) -> PopulationFit:
     missing = [c.parameter for c in s.model.covariates if c.parameter not in given and "." not in c.parameter]
     if missing:
         notes.append(f"covariates that the data lack stay as declared: {', '.join(missing)}")
+    notes += code_notes(fit.predict.dosed, fit.predict.data, [form.quantity for form in s.forms])
     unused = unused_columns(s.model, fit.predict.data)
     if unused:
         notes.append(f"columns of the data that are not used: {', '.join(unused)}")
