@@ -93,7 +93,7 @@ def estimate(
     iterations : tuple[int, int]
         of SAEM: exploration with steps of 1, then averaging with steps of 1/k.
     chains : int | None
-        Markov chains of each individual; by default so many that there are some 240 in all.
+        Markov chains of each individual; by default 6, more below 40 individuals and fewer above 100, 2 at least.
     draws : int
         importance samples of each individual for -2LL.
     seed : int

@@ -24,9 +24,11 @@ from immunode.analysis.mixed_effects.structure import Point
 from immunode.analysis.mixed_effects.uncertainty import shown_numbers
 
 Array = NDArray[np.float64]
-ROWS = 240
-"""Chains are so many that individuals times chains are about as many."""
-LEAST_CHAINS = 2
+ROWS, STEADY_ROWS, STEADY_CHAINS, LEAST_CHAINS = 240, 600, 6, 2
+"""Chains are so many that individuals times chains are ROWS; then 6 at least, up to STEADY_ROWS; then 2 at least."""
+DECAY = 0.7
+"""Steps of the averaging fall as k^-DECAY. With 1/k, a direction of which the data tell little (where EM converges
+slowly) never forgets where the exploration ended. Sources: any power above 1/2 up to 1 converges (Delyon et al. 1999)."""
 SLOWEST = 0.95
 """In the first half of the exploration, a variance falls to no less than this part in one iteration."""
 REFRESH = (0, 2, 5, 10, 20, 40, 80, 160, 320, 640)
@@ -65,21 +67,26 @@ def run_saem(
     predict: Predictions, iterations: tuple[int, int], chains: int | None, seed: int, priors: Priors,
     progress: Callable[[int], None] | None = None,
 ) -> Course:  # fmt: skip
-    """Return the estimates. iterations : of the exploration with steps of 1, and of the averaging with steps of 1/k."""
-    search = _Search(predict, chains or max(LEAST_CHAINS, -(-ROWS // predict.n)), seed, priors)
+    """Return the estimates. iterations : of the exploration with steps of 1, and of the averaging with falling ones."""
+    search = _Search(predict, chains or default_chains(predict.n), seed, priors)
     trace = []
     explore, average = iterations
     for k in range(explore + average):
         if k in REFRESH and k <= explore:
             search.refresh()
         search.simulate(from_population=k < 10)
-        gamma = 1.0 if k < explore else 1.0 / (k - explore + 1)
+        gamma = 1.0 if k < explore else float(k - explore + 1) ** -DECAY
         search.maximize(gamma, slow=k < explore // 2)
         trace.append(shown_numbers(predict.structure, search.point))
         if progress is not None:
             progress(k)
     share = search.accepted[0] / max(search.accepted[1], 1)
     return Course(search.point, np.array(trace), explore, search.eta, float(share), search.chains)
+
+
+def default_chains(n: int) -> int:
+    """Return the number of chains of each of `n` individuals."""
+    return max(-(-ROWS // n), min(STEADY_CHAINS, -(-STEADY_ROWS // n)), LEAST_CHAINS)
 
 
 class _Search:
