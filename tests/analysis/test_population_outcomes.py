@@ -184,6 +184,34 @@ def test_categories_go_from_the_shell_to_files(tmp_path: Path) -> None:
     assert "categories" in (out / "model.json").read_text()
 
 
+@pytest.mark.parametrize("method", ["laplace", pytest.param("saem", marks=pytest.mark.slow)])
+def test_thresholds_that_a_level_can_stand_for_have_no_standard_errors(method: str) -> None:
+    """Adding to the level and to all thresholds changes nothing; the others come out as without the level."""
+    rng = np.random.default_rng(4)
+    eta = 1.5 * rng.standard_normal((60, 1))
+    latent = rng.logistic(np.tile([0.0, 0.0, 1.5, 1.5], (60, 1)) - eta)
+    table = pd.DataFrame({"ID": np.repeat(np.arange(60), 4), "TIME": np.tile(np.arange(4.0), 60)})
+    table["PERIOD"], table["DV"] = np.tile([0.0, 0, 1, 1], 60), np.digitize(latent, [-1.0, 0.5, 2.0]).ravel()
+    model = pain(-0.5, 1.0, 1.0, -0.5, 1.0)
+    confounded = model.replace(
+        parameters=[*model.parameters, *parameters(("level", 0.2, ""))],
+        derived=[Derived("score", "level - slope*PERIOD")],
+    )
+    scales = {"th2": "log", "th3": "log", "slope": "linear"}
+    fit = im.estimate(
+        confounded, table, method=method, parameters={"level": "linear", **scales}, draws=300, iterations=(60, 60)
+    )
+    errors = dict(zip(fit.names, fit.standard_errors, strict=True))
+    assert np.isnan([errors["th1"], errors["level"]]).all()
+    assert "can't be told apart" in " ".join(fit.notes)
+    assert "the data do not fix th1, level" in " ".join(fit.notes)
+    plain = im.estimate(model, table, method="laplace", parameters=scales)
+    for name in ("th2", "th3", "slope", "omega(th1)"):
+        known = plain.standard_errors[plain.names.index(name)]
+        assert abs(fit[name] - plain[name]) < 0.3 * known
+        assert errors[name] == pytest.approx(known, rel=0.15)
+
+
 def test_what_cannot_be_recorded_is_refused() -> None:
     table = pd.DataFrame({"ID": [1, 1], "TIME": [0.0, 2.0], "DV": [0, 2]})
     with pytest.raises(StudyError, match="row 2, column DV: 2, but an event is 1 and none is 0"):

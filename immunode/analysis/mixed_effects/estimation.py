@@ -28,7 +28,9 @@ from immunode.analysis.mixed_effects.prior_densities import Priors, make_priors
 from immunode.analysis.mixed_effects.problem import prepared, refuse_linearization
 from immunode.analysis.mixed_effects.records.code_notes import code_notes
 from immunode.analysis.mixed_effects.records.course_slots import varying_covariates
-from immunode.analysis.mixed_effects.results.population_fit import NEAR_ZERO, SHRUNK, PopulationFit
+from immunode.analysis.mixed_effects.results.doubts import doubts
+from immunode.analysis.mixed_effects.results.population_fit import LOST, NEAR_ZERO, SHRUNK, PopulationFit
+from immunode.analysis.mixed_effects.results.prior_constants import prior_constant
 from immunode.analysis.mixed_effects.structure import Point
 from immunode.errors import StudyError, did_you_mean
 from immunode.intervention.pharmacokinetics.occasions import OccasionVariability
@@ -140,7 +142,7 @@ def estimate(
     }  # fmt: skip
     fit = PopulationFit(
         method=f"{search.words}, with priors (mode of the posterior)" if told else search.words,
-        penalty=float(beliefs.penalty(search.point)),
+        penalty=float(beliefs.penalty(search.point)) + prior_constant(beliefs),
         priors=told,
         beliefs=beliefs,
         likelihood=likelihood,
@@ -257,7 +259,8 @@ def _with_notes(fit: PopulationFit, notes: list[str]) -> PopulationFit:
         if sd[k] < NEAR_ZERO and relative:
             notes.append(f"{spread} is near 0: the data show no such variability; its interval means nothing")
         elif name in shrinkage and shrinkage[name] > SHRUNK:
-            notes.append(f"shrinkage of {name} is {100 * shrinkage[name]:.0f} %: its individual estimates tell little")
+            tell = "nothing: the data hardly know this effect" if shrinkage[name] > LOST else "little"
+            notes.append(f"shrinkage of {name} is {100 * shrinkage[name]:.0f} %: its individual estimates tell {tell}")
         elif spread in shrinkage and shrinkage[spread] > SHRUNK:
             notes.append(f"shrinkage of {spread} is {100 * shrinkage[spread]:.0f} %: single occasions tell little")
     for name in varying_covariates(s.model, fit.predict.data):
@@ -273,7 +276,9 @@ def _with_notes(fit: PopulationFit, notes: list[str]) -> PopulationFit:
             f"{fit.predict.failure}"
         )
     if not np.isfinite(fit.condition):
-        notes.append("the information matrix is singular: some numbers can't be told apart; hold one with fixed=")
+        lost = [n for n, se in zip(fit.names, fit.standard_errors, strict=True) if not np.isfinite(se)]
+        which = ", ".join(lost) if 1 < len(lost) < len(fit.names) else "some numbers"
+        notes.append(f"the information matrix is singular: {which} can't be told apart; hold one with fixed=")
     elif fit.condition > 1000:
         notes.append(f"the condition number {fit.condition:.3g} is above 1,000: some numbers are hard to tell apart")
     if fit.likelihood.effective_samples.size:
@@ -285,8 +290,11 @@ def _with_notes(fit: PopulationFit, notes: list[str]) -> PopulationFit:
     missing = [c.parameter for c in s.model.covariates if c.parameter not in given and "." not in c.parameter]
     if missing:
         notes.append(f"covariates that the data lack stay as declared: {', '.join(missing)}")
+    notes += doubts(fit)
     notes += code_notes(fit.predict.dosed, fit.predict.data, [form.quantity for form in s.forms])
     unused = unused_columns(s.model, fit.predict.data)
+    if any(not one.every for one in s.occasions):
+        unused = [name for name in unused if name != fit.predict.data.occasion_column]
     if unused:
         notes.append(f"columns of the data that are not used: {', '.join(unused)}")
     return replace(fit, notes=tuple(notes))

@@ -110,6 +110,8 @@ class IndividualData:
         "last" where such a value holds until the next one, "next" where it held since the row before.
     occasions : tuple[tuple[Step, ...], ...]
         of each individual, the number of its occasion over time, from 1; empty without a column OCC.
+    occasion_column : str
+        what that column is called in the table.
     texts : Mapping[str, int]
         columns that hold texts -> row of the first.
     outputs : Mapping[str, str]
@@ -129,6 +131,7 @@ class IndividualData:
     notes: tuple[str, ...] = ()
     carried: str = "last"
     occasions: tuple[tuple[Step, ...], ...] = ()
+    occasion_column: str = ""
 
     @property
     def n_observations(self) -> int:
@@ -230,6 +233,7 @@ def individual_data(
         notes=tuple(reader.notes),
         carried=carried,
         occasions=occasions,
+        occasion_column=names.get("OCC", ""),
     )
 
 

@@ -26,6 +26,7 @@ from immunode.analysis.mixed_effects.results.diagnostics import (
 )
 from immunode.analysis.mixed_effects.results.estimate_words import estimate_lines, interval_ends
 from immunode.analysis.mixed_effects.results.fitted_model import with_estimates
+from immunode.analysis.mixed_effects.results.fitted_occasions import with_fitted_occasions
 from immunode.analysis.mixed_effects.results.pictures import FitPictures
 from immunode.analysis.mixed_effects.results.population_posterior import PopulationPosterior, sample_population
 from immunode.analysis.mixed_effects.structure import Point
@@ -41,8 +42,8 @@ if TYPE_CHECKING:
 
 
 Array = NDArray[np.float64]
-SHRUNK = 0.3
-"""Shrinkage above which an individual estimate tells little."""
+SHRUNK, LOST = 0.3, 0.9
+"""Shrinkage above which an individual estimate tells little, and nothing."""
 NEAR_ZERO = 1e-2
 """Standard deviation of a random effect on a log or logit scale below which it counts as absent."""
 
@@ -65,7 +66,7 @@ class PopulationFit:
     covariance : ndarray
         (n_estimates, n_estimates).
     penalty : float
-        -2 log of the prior density at the estimates, without its constant; 0 without priors.
+        -2 log of the prior density at the estimates, its constants included; 0 without priors.
     priors : tuple[str, ...]
         the priors in words.
     condition : float
@@ -143,7 +144,9 @@ class PopulationFit:
 
     @property
     def penalized(self) -> float:
-        """-2LL plus -2 log of the prior density without its constant: what is lowest where there are priors.
+        """-2LL plus -2 log of the prior density, all constants included: what is lowest where there are priors.
+
+        Each density is that on the prior's own scale: of a log-normal one, of the logarithm.
 
         No -2LL: never compare nested models by it, nor by the -2LL of a fit with priors.
         """
@@ -310,13 +313,18 @@ class PopulationFit:
     def model(self) -> Model:
         """Return the model with the estimates as its typical values, variability, correlations and errors.
 
-        Differences between occasions that were asked for with `occasions=` are in `occasions`, as a drug takes them.
+        Differences between occasions that were asked for with `occasions=` are among them: each occasion begins where
+        it does in the data, at the median time where individuals differ.
         """
-        return with_estimates(self.predict.structure, self.point)
+        fitted, p = with_estimates(self.predict.structure, self.point), self.predict
+        return with_fitted_occasions(fitted, p.structure, self.point, p.data) if p.structure.occasions else fitted
 
     @property
     def occasions(self) -> tuple[OccasionVariability, ...]:
-        """Differences between occasions that were asked for, with the estimated standard deviations."""
+        """Differences between occasions that were asked for, as estimated, in the form that a drug takes.
+
+        `model()` has them already.
+        """
         s, sd = self.predict.structure, np.sqrt(np.diag(self.point.omega))
         return tuple(replace(one, sd=float(sd[s.effects.index(f"{one.number}_eta_1")]), cv=0.0) for one in s.occasions)
 
