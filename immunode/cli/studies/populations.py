@@ -135,11 +135,13 @@ def write(folder: Path, fit: PopulationFit, style: str, command: str) -> list[Pa
     written.append(text_file(folder / "summary.txt", fit.summary() + "\n"))
     written.append(text_file(folder / "model.json", fit.model().to_json()))
     written.append(json_file(folder / "recipe.json", {**as_record(fit)["recipe"], "command": command}))
-    figures = {"convergence": fit.plot.convergence(style=style)}
+    figures = {
+        "convergence": fit.plot.convergence(style=style),
+        "predictive_check": fit.plot.predictive_check(style=style),
+    }
     if fit.drawn_outputs:
         figures |= {
             "individuals": fit.plot.individuals(style=style),
-            "predictive_check": fit.plot.predictive_check(style=style),
             "residual_plots": fit.plot.residuals(style=style),
         }
     for name, figure in figures.items():
