@@ -17,13 +17,13 @@ from .charts.analysis.fit import (
     searches as searches,
 )
 from .charts.analysis.isobole import isoboles as isoboles
+from .charts.analysis.outcome_check_chart import outcome_check as outcome_check
 from .charts.analysis.phase import phase_plane as phase_plane
 from .charts.analysis.phase import steady_points as steady_points
 from .charts.analysis.population_fit import convergence as convergence
 from .charts.analysis.population_fit import covariate_panels as covariate_panels
 from .charts.analysis.population_fit import individual_curves as individual_curves
 from .charts.analysis.precision_diagram import work_precision as work_precision
-from .charts.analysis.outcome_check_chart import outcome_check as outcome_check
 from .charts.analysis.predictive_check_chart import predictive_check as predictive_check
 from .charts.analysis.residual_panels import residuals as residuals
 from .charts.analysis.sensitivity import (
