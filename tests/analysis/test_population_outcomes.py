@@ -202,8 +202,7 @@ def test_thresholds_that_a_level_can_stand_for_have_no_standard_errors(method: s
     )
     errors = dict(zip(fit.names, fit.standard_errors, strict=True))
     assert np.isnan([errors["th1"], errors["level"]]).all()
-    assert "can't be told apart" in " ".join(fit.notes)
-    assert "the data do not fix th1, level" in " ".join(fit.notes)
+    assert any("singular: th1, level can't be told apart" in note for note in fit.notes)
     plain = im.estimate(model, table, method="laplace", parameters=scales)
     for name in ("th2", "th3", "slope", "omega(th1)"):
         known = plain.standard_errors[plain.names.index(name)]

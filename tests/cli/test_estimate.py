@@ -171,6 +171,18 @@ def test_an_interrupted_fit_leaves_a_folder_that_says_so_and_the_next_one_clears
     assert (out / "estimates.csv").is_file()
 
 
+@pytest.mark.parametrize(("verb", "place"), [("atlas", "folds.compare"), ("validate", "agreement.compare")])
+def test_other_verbs_that_compute_long_mark_their_folders_too(
+    verb: str, place: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def interrupted(*_: object, **__: object) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(f"immunode.cli.studies.{place}", interrupted)
+    assert main([verb, "frey2013", "-o", str(tmp_path / "out")]) == 130
+    assert f"immunode {verb} frey2013" in (tmp_path / "out" / "UNFINISHED.txt").read_text()
+
+
 def test_a_belief_about_a_covariance_is_given_by_words(tmp_path: Path, capsys: Capture) -> None:
     model, data = tmp_path / "iv.json", tmp_path / "data.csv"
     plain = intravenous(2.0, 20.0, (0.04, 0.04), 0.1, corr=0.2)

@@ -277,7 +277,7 @@ def _with_notes(fit: PopulationFit, notes: list[str]) -> PopulationFit:
         )
     if not np.isfinite(fit.condition):
         lost = [n for n, se in zip(fit.names, fit.standard_errors, strict=True) if not np.isfinite(se)]
-        which = ", ".join(lost) if 1 < len(lost) < len(fit.names) else "some numbers"
+        which = ", ".join(lost) or "some numbers"
         notes.append(f"the information matrix is singular: {which} can't be told apart; hold one with fixed=")
     elif fit.condition > 1000:
         notes.append(f"the condition number {fit.condition:.3g} is above 1,000: some numbers are hard to tell apart")
@@ -290,7 +290,7 @@ def _with_notes(fit: PopulationFit, notes: list[str]) -> PopulationFit:
     missing = [c.parameter for c in s.model.covariates if c.parameter not in given and "." not in c.parameter]
     if missing:
         notes.append(f"covariates that the data lack stay as declared: {', '.join(missing)}")
-    notes += doubts(fit)
+    notes += doubts(fit, notes)
     notes += code_notes(fit.predict.dosed, fit.predict.data, [form.quantity for form in s.forms])
     unused = unused_columns(s.model, fit.predict.data)
     if any(not one.every for one in s.occasions):

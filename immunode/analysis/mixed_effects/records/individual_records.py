@@ -315,7 +315,8 @@ class _Reader:
         end = max((o.time for o in observations), default=np.inf)
         late = sum(d.time > end for d in doses)
         if late:
-            self.notes.append(f"ID {label}: {late} doses after its last observation change nothing")
+            doses_late = "1 dose" if late == 1 else f"{late} doses"
+            self.notes.append(f"ID {label}: {doses_late} after its last observation: no effect on the fit")
         return Individual(label, tuple(observations), tuple(doses), tuple(resets))
 
     def steps(self, values: list[Array], rows: list[list[int]], carried: str) -> tuple[tuple[Step, ...], ...]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator, Sequence
 
 import numpy as np
 from numpy.typing import NDArray
@@ -14,6 +14,7 @@ from immunode.analysis.mixed_effects.results.fitted_occasions import beginnings
 from immunode.analysis.mixed_effects.results.population_fit import PopulationFit
 
 Array = NDArray[np.float64]
+NEAR = " is near 0"
 UNCERTAIN = 100.0
 """Relative standard error, in percent, above which a number is named."""
 ABSENT = 1e-3
@@ -28,27 +29,29 @@ RATIO = 1000.0
 """Ratio to the initial value that is told."""
 
 
-def doubts(fit: PopulationFit) -> list[str]:
-    """Return what a user should look at before believing a fit, in words."""
-    return [*_uncertain(fit), *_errors(fit), *_at_bounds(fit), *_spreads(fit), *_far_off(fit), *_occasions(fit)]
+def doubts(fit: PopulationFit, told: Sequence[str] = ()) -> list[str]:
+    """Return what a user should look at before believing a fit, in words. told : what was said already."""
+    errors = list(_errors(fit))
+    absent = {note.partition(NEAR)[0] for note in (*told, *errors) if NEAR in note}
+    uncertain = _uncertain(fit, absent)
+    return [*uncertain, *errors, *_at_bounds(fit), *_spreads(fit), *_far_off(fit), *_occasions(fit)]
 
 
-def _uncertain(fit: PopulationFit) -> Iterator[str]:
-    """Numbers that the data fix badly or not at all; an error that is absent is told as that."""
+def _uncertain(fit: PopulationFit, absent: Collection[str]) -> Iterator[str]:
+    """Numbers that the data fix badly or not at all; what is absent is told as that, and a singular matrix too."""
     with np.errstate(all="ignore"):
         rse = 100 * fit.standard_errors / np.abs(fit.values)
     scales = {one.name: one.scale for one in fit.predict.structure.fixed}
-    # around 0 a relative error has no meaning: of a correlation, a slope or a shift
-    relative = [scales.get(name, "corr" if name.startswith("corr(") else "log") != "linear" for name in fit.names]
-    relative = [r and not name.startswith("corr(") for r, name in zip(relative, fit.names, strict=True)]
-    lost = [n for n, x, r in zip(fit.names, rse, relative, strict=True) if not np.isfinite(x) or (r and x >= HOPELESS)]
-    poor = [
-        f"{n} ({x:.0f} %)"
-        for n, x, r in zip(fit.names, rse, relative, strict=True)
-        if r and UNCERTAIN <= x < HOPELESS and n not in lost
-    ]
+    found = []
+    for name, size in zip(fit.names, rse, strict=True):
+        # around 0 a relative error has no meaning: of a correlation, a slope or a shift
+        relative = not name.startswith("corr(") and scales.get(name) != "linear"
+        if np.isfinite(size) and relative and name not in absent:
+            found.append((name, size))
+    lost = [name for name, size in found if size >= HOPELESS]
+    poor = [f"{name} ({size:.0f} %)" for name, size in found if UNCERTAIN <= size < HOPELESS]
     if lost:
-        yield f"the data do not fix {', '.join(lost)}: no standard error; hold one with fixed=, or give a prior"
+        yield f"the data do not fix {', '.join(lost)}; hold it with fixed=, or give a prior"
     if poor:
         yield f"relative standard error of 100 % or more: {', '.join(poor)}"
 
@@ -72,7 +75,7 @@ def _errors(fit: PopulationFit) -> Iterator[str]:
         largest = float(np.max(p.table.y[here] ** 2))
         share = float(np.max(own[here] / total[here]))
         if share < ABSENT or (k == 0 and size**2 < 1e-12 * largest):
-            yield f"{name} is near 0: the data show no such error; its interval means nothing"
+            yield f"{name}{NEAR}: the data show no such error; its interval means nothing"
         elif k == 1 and size > 1:
             yield f"{name} is {100 * size:.0f} %: the errors are larger than the predictions, which describe little"
 
