@@ -18,7 +18,9 @@ from immunode.analysis.mixed_effects.results.outcome_checks import (
 )
 from immunode.analysis.mixed_effects.structure import Point
 from immunode.errors import StudyError
+from immunode.model import Derived, Observed
 from tests.analysis.test_population_outcomes import event_times, growing_risk, pain
+from tests.population_models import parameters
 
 NODES, WEIGHTS = np.polynomial.hermite_e.hermegauss(60)
 WEIGHTS = WEIGHTS / WEIGHTS.sum()
@@ -149,6 +151,26 @@ def test_residuals_of_a_right_model_have_their_distributions() -> None:
     wrong, point = at_declared(pain(-3.0, 1.5, 1.5, -1.2, 1.1), scores(400))
     found = outcome_residuals(wrong, point, "score", 1000, np.random.default_rng(1))
     assert stats.kstest(found.residual[found.time == 2.0], "norm").pvalue < 1e-6
+
+
+def test_individuals_without_records_of_events_take_no_part_in_their_curve() -> None:
+    """Every third has a concentration only; the curve and the residuals are those of the others."""
+    model = event_times(20.0, 0.5)
+    model = model.replace(
+        derived=[*model.derived, Derived("level", "Te/day", "")],
+        parameters=[*model.parameters, *parameters(("day", 1.0, "day"))],
+        observed=[*model.observed, Observed("level", proportional=0.1)],
+    )
+    events = watched(60).assign(DVID="hazard")
+    events = events[events.ID % 3 != 0]
+    levels = pd.DataFrame({"ID": np.arange(60), "TIME": 0.0, "DV": 20.0, "DVID": "level"})
+    table = pd.concat([levels, events]).sort_values(["ID", "TIME"])
+    predict, point = at_declared(model, table)
+    check = outcome_check(predict, point, "hazard", 50, 12, np.random.default_rng(1))
+    first = events.TIME.to_numpy()
+    np.testing.assert_allclose(check.observed[0], kaplan_meier(first, events.DV.to_numpy() == 1, check.time))
+    found = outcome_residuals(predict, point, "hazard", 100, np.random.default_rng(1))
+    assert list(found.ID) == [str(i) for i in events.ID]
 
 
 def test_a_fit_draws_its_check_of_events() -> None:

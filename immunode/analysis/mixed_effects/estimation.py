@@ -26,9 +26,9 @@ from immunode.analysis.mixed_effects.observation_table import given_covariates, 
 from immunode.analysis.mixed_effects.predictions import Predictions
 from immunode.analysis.mixed_effects.prior_densities import Priors, make_priors
 from immunode.analysis.mixed_effects.problem import prepared, refuse_linearization
-from immunode.analysis.mixed_effects.records.code_notes import code_notes
+from immunode.analysis.mixed_effects.records.code_notes import notes_on_codes
 from immunode.analysis.mixed_effects.records.course_slots import varying_covariates
-from immunode.analysis.mixed_effects.results.doubts import doubts
+from immunode.analysis.mixed_effects.results.doubts import doubts_about
 from immunode.analysis.mixed_effects.results.population_fit import LOST, NEAR_ZERO, SHRUNK, PopulationFit
 from immunode.analysis.mixed_effects.results.prior_constants import prior_constant
 from immunode.analysis.mixed_effects.structure import Point
@@ -290,8 +290,8 @@ def _with_notes(fit: PopulationFit, notes: list[str]) -> PopulationFit:
     missing = [c.parameter for c in s.model.covariates if c.parameter not in given and "." not in c.parameter]
     if missing:
         notes.append(f"covariates that the data lack stay as declared: {', '.join(missing)}")
-    notes += doubts(fit, notes)
-    notes += code_notes(fit.predict.dosed, fit.predict.data, [form.quantity for form in s.forms])
+    notes += doubts_about(fit, notes)
+    notes += notes_on_codes(fit.predict.dosed, fit.predict.data, [form.quantity for form in s.forms])
     unused = unused_columns(s.model, fit.predict.data)
     if any(not one.every for one in s.occasions):
         unused = [name for name in unused if name != fit.predict.data.occasion_column]

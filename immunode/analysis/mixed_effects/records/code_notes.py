@@ -8,7 +8,7 @@ from immunode.analysis.mixed_effects.records.dose_slots import DosedModel
 from immunode.analysis.mixed_effects.records.individual_records import IndividualData
 
 
-def code_notes(dosed: DosedModel, data: IndividualData, quantities: Sequence[str]) -> list[str]:
+def notes_on_codes(dosed: DosedModel, data: IndividualData, quantities: Sequence[str]) -> list[str]:
     """Return notes on codes that a route for all took elsewhere than their number says, and on names without records.
 
     quantities : those that are observed.

@@ -29,7 +29,7 @@ RATIO = 1000.0
 """Ratio to the initial value that is told."""
 
 
-def doubts(fit: PopulationFit, told: Sequence[str] = ()) -> list[str]:
+def doubts_about(fit: PopulationFit, told: Sequence[str] = ()) -> list[str]:
     """Return what a user should look at before believing a fit, in words. told : what was said already."""
     errors = list(_errors(fit))
     absent = {note.partition(NEAR)[0] for note in (*told, *errors) if NEAR in note}

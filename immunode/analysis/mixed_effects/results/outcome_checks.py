@@ -81,8 +81,13 @@ class OutcomeCheck:
 
 @dataclass(frozen=True, slots=True)
 class EventRecords:
-    """Events of all individuals. times : of each one's events.   start : where risk begins.   ends : of observation."""
+    """Events of the individuals that have such records. times : of each one's events.   start : where risk begins.
 
+    ends : of observation, where one's last event is none.   own_ends : last records.   who : which individuals.
+    """
+
+    who: NDArray[np.intp]
+    own_ends: Array
     times: tuple[Array, ...]
     start: float
     ends: Array
@@ -136,10 +141,19 @@ def outcome_residuals(predict: Predictions, point: Point, name: str, n: int, rng
     if error.events:
         records = event_records(predict, name)
         first, seen = records.first
-        f = _drawn(_design(predict, [np.array([t]) for t in first], [integral_name(error)]), point, n, rng)
-        cox = -np.log(np.nanmean(np.exp(-f[:, :, 0]), axis=0))
+        times = [np.array([records.start])] * predict.n
+        for i, t in zip(records.who, first, strict=True):
+            times[i] = np.array([t])
+        f = _drawn(_design(predict, times, [integral_name(error)]), point, n, rng)[:, records.who, 0]
+        cox = -np.log(np.nanmean(np.exp(-f), axis=0))
         return pd.DataFrame(
-            {"ID": labels, "time": first, "event": seen.astype(int), "cox_snell": cox, "martingale": seen - cox}
+            {
+                "ID": [labels[i] for i in records.who],
+                "time": first,
+                "event": seen.astype(int),
+                "cox_snell": cox,
+                "martingale": seen - cox,
+            }
         )
     rows = _category_records(predict, name)
     design = _design_of_categories(predict, error, rows)
@@ -166,14 +180,13 @@ def event_records(predict: Predictions, name: str) -> EventRecords:
     starts = {-e.shift for e in predict.dosed.episodes}
     if len(predict.dosed.episodes) != predict.n or len(starts) != 1:
         raise StudyError(f"predictive check of '{name}': resets, doses at steady state and times below 0 are not known")
-    times = tuple(
-        np.array([o.time for j, o in _observations(predict, i, name) if o.again])
-        for i, _ in enumerate(predict.data.individuals)
-    )
-    own = _own_ends(predict, name)
+    parts = [[o for _, o in _observations(predict, i, name)] for i in range(predict.n)]
+    who = np.flatnonzero([len(mine) > 0 for mine in parts])
+    times = tuple(np.array([o.time for o in parts[i] if o.again]) for i in who)
+    own = np.array([max(o.time for o in parts[i]) for i in who])
     latest = float(own.max())
     ended = np.array([t.size > 0 and t[-1] >= end for t, end in zip(times, own, strict=True)])
-    return EventRecords(times, starts.pop(), np.where(ended, latest, own))
+    return EventRecords(who, own, times, starts.pop(), np.where(ended, latest, own))
 
 
 def simulated_events(
@@ -208,13 +221,13 @@ def _check_of_events(
     labels = ["without an event"]
     if records.repeated:
         counts = np.array([(t[:, None] <= grid).sum(axis=0) for t in records.times], float)
-        rows.append(cumulative_events(counts, _own_ends(predict, error.quantity), grid))
+        rows.append(cumulative_events(counts, records.own_ends, grid))
         labels.append("events of an individual, mean number")
     curves = np.empty((n, len(rows), GRID))
     size = max(1, ROWS // predict.n)
     for begin in range(0, n, size):
         time, h = simulated_events(predict, point, error.quantity, grid, rng, min(size, n - begin))
-        for a, (mine, integral) in enumerate(zip(time, h, strict=True), begin):
+        for a, (mine, integral) in enumerate(zip(time[:, records.who], h[:, records.who], strict=True), begin):
             known = ~np.isnan(mine)
             happened = mine <= records.ends
             curves[a, 0] = kaplan_meier(np.minimum(mine, records.ends)[known], happened[known], grid)
@@ -278,11 +291,6 @@ def _observations(predict: Predictions, i: int, name: str) -> list[tuple[int, Ob
     forms, output = predict.structure.forms, predict.table.output[i]
     own = predict.data.individuals[i].observations
     return [(j, o) for j, o in enumerate(own) if forms[output[j]].quantity == name]
-
-
-def _own_ends(predict: Predictions, name: str) -> Array:
-    """Return each individual's last record of a quantity; where there is none, the start."""
-    return np.array([max([o.time for _, o in _observations(predict, i, name)], default=0.0) for i in range(predict.n)])
 
 
 def _category_records(predict: Predictions, name: str) -> list[list[Observation]]:

@@ -284,7 +284,19 @@ class PopulationFit:
     def outcome_residuals(self, quantity: str = "", *, simulations: int = 1000) -> pd.DataFrame:
         """Return Cox-Snell and martingale residuals of times of events, or randomized quantile residuals of categories.
 
-        All against the distribution over the population. simulations : draws of the random effects.
+        All against the distribution over the population.
+
+        Parameters
+        ----------
+        quantity : str
+            an output; by default the first of events or categories.
+        simulations : int
+            draws of the random effects.
+
+        Raises
+        ------
+        StudyError
+            no such output, or one with an error around its prediction.
         """
         name = quantity or next((f.quantity for f in self.predict.structure.forms if f.discrete), "")
         if self._output(name) in self.drawn_outputs:
