@@ -43,7 +43,7 @@ LARGEST = 0.5
 """Longest step of the logarithm of an error's standard deviation."""
 GAIN, DAMPING, LONGEST = 0.4, 0.02, 0.25
 """Of fixed effects without a center: part of a Newton step, damping of its matrix, longest step (log scale)."""
-CONFOUNDED = 1e-3
+CONFOUNDED = 1e-4
 """Part of the information on one of them alone, all else being known, that it has at least."""
 FLOOR = 1e-6
 """Least variance of a random effect, as a part of the declared one."""
@@ -340,10 +340,12 @@ class _Search:
         if self.priors:
             slope, bend = (part[left] for part in self.priors.by_fixed(self.point))
             gradient, information = gradient - slope, information + np.diag(np.maximum(bend, 0.0))
-        # a number that others can stand for has next to no information of its own: its step must not shrink theirs
-        damped = information + DAMPING * np.diag(np.diag(information)) + CONFOUNDED * np.diag(self.alone)
+        # a number that others can stand for has no information of its own: its step must not shrink theirs
+        lacking = np.maximum(CONFOUNDED * self.alone - np.diag(information), 0.0)
+        damped = information + np.diag(DAMPING * np.diag(information) + lacking)
         step = min(gamma, GAIN) * np.linalg.solve(damped, gradient)
-        step = np.clip(step, -LONGEST * sizes, LONGEST * sizes)
+        step = np.where(lacking > 0, np.clip(step, -LONGEST * sizes, LONGEST * sizes), step)
+        step *= min(1.0, LONGEST / max(float(np.max(np.abs(step) / sizes)), 1e-12))
         moves = np.zeros(len(self.point.fixed))
         moves[left] = step
         return moves
