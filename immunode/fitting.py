@@ -15,11 +15,12 @@ from immunode.analysis.mixed_effects.prior_densities import InverseWishart
 from immunode.analysis.mixed_effects.problem import population_likelihood
 from immunode.analysis.mixed_effects.records.individual_records import IndividualData, Route
 from immunode.analysis.mixed_effects.results.diagnostics import PredictiveCheck
+from immunode.analysis.mixed_effects.results.outcome_checks import OutcomeCheck
 from immunode.analysis.mixed_effects.results.population_fit import PopulationFit
 from immunode.analysis.mixed_effects.results.population_posterior import PopulationPosterior
 
 __all__ = [
     "observable", "Observable", "Fit", "Optimum", "SearchResult", "Profiles", "Posterior",
     "IndividualData", "Route", "population_likelihood", "LikelihoodValue", "PopulationFit",
-    "PredictiveCheck", "InverseWishart", "PopulationPosterior",
+    "PredictiveCheck", "OutcomeCheck", "InverseWishart", "PopulationPosterior",
 ]  # fmt: skip

@@ -121,11 +121,11 @@ def _parse(text: str) -> Expression:
         tree = ast.parse(flat.strip(), mode="eval").body
     except SyntaxError as error:
         where = f" near {flat.strip()[max(error.offset - 1, 0) :][:12]!r}" if error.offset else ""
-        raise ModelError(f"can't read {quoted(text)}: wrong syntax{where}") from None
+        hint = "; numbers carry no unit, parameters do" if re.search(r"(?<![\w.])[0-9.]+ +[A-Za-z]", flat) else ""
+        raise ModelError(f"can't read {quoted(text)}: wrong syntax{where}{hint}") from None
     except (ValueError, MemoryError, RecursionError):
         raise ModelError(f"{quoted(text)} is too deep; split it with derived quantities") from None
-    expression, _ = _convert(tree, text, 0)
-    return expression
+    return _convert(tree, text, 0)[0]
 
 
 def _scan(text: str) -> None:

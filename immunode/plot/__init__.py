@@ -29,7 +29,7 @@ __all__ = [
     # fits
     "data_and_curves", "residuals", "searches", "profile_curves",
     # populations
-    "convergence", "individual_curves", "predictive_check", "covariate_panels",
+    "convergence", "individual_curves", "predictive_check", "outcome_check", "covariate_panels",
     # solvers
     "work_precision",
     # the figure itself

@@ -17,6 +17,7 @@ from .charts.analysis.fit import (
     searches as searches,
 )
 from .charts.analysis.isobole import isoboles as isoboles
+from .charts.analysis.outcome_check_chart import outcome_check as outcome_check
 from .charts.analysis.phase import phase_plane as phase_plane
 from .charts.analysis.phase import steady_points as steady_points
 from .charts.analysis.population_fit import convergence as convergence

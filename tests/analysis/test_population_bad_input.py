@@ -181,3 +181,91 @@ def test_an_empty_file_is_one_line(tmp_path: Path) -> None:
     (tmp_path / "empty.csv").write_text("")
     with pytest.raises(StudyError, match=r"individual_data: .*empty\.csv can't be read"):
         im.individual_data(tmp_path / "empty.csv")
+
+
+def with_oral_doses() -> tuple[Model, pd.DataFrame]:
+    """A model with two places for doses, and a dose into each (CMT 1 and 2) for every individual."""
+    table = bolus_data(4)
+    second = table[table.EVID == 1].assign(TIME=0.5, AMT=10.0, CMT=2)
+    table = pd.concat([table.assign(CMT=np.where(table.EVID == 1, 1, np.nan)), second]).sort_values(["ID", "TIME"])
+    model = bolus()
+    return model.replace(
+        states=[State("depot", 0.0, "mg"), *model.states],
+        parameters=[*model.parameters, *parameters(("ka", 1.0, "1/h"))],
+        processes=[*model.processes, Process("absorption", "depot -> A", "ka*depot")],
+    ), table
+
+
+def test_doses_into_two_compartments_do_not_go_to_one_route() -> None:
+    model, table = with_oral_doses()
+    with pytest.raises(StudyError, match=r"doses into 1 and 2, but one route, into 'A', is given; name each"):
+        population_likelihood(model, im.individual_data(table, routes="A"), "focei")
+    with pytest.raises(StudyError, match=r"compartment '2': name their state with routes=.*\(which has 1\)"):
+        population_likelihood(model, im.individual_data(table, routes={1: "A"}), "focei")
+    named = population_likelihood(model, im.individual_data(table, routes={1: "A", 2: "depot"}), "focei")
+    by_name = table.assign(CMT=table.CMT.map({1.0: "A", 2.0: "depot"}))
+    assert population_likelihood(model, by_name, "focei").minus2ll == pytest.approx(named.minus2ll, abs=1e-9)
+    with pytest.raises(StudyError, match="doses into compartment 'depot' would go to 'A', the one route"):
+        population_likelihood(
+            model, im.individual_data(by_name[by_name.CMT != "A"], routes="A"), "focei"
+        )  # fmt: skip
+
+
+def test_a_number_of_a_compartment_that_means_another_state_is_told() -> None:
+    model, table = with_oral_doses()
+    first = table[~(table.CMT == 2)]
+    held = {"method": "focei", "fixed": ["CL", "omega(CL)", "omega(V)"]}
+    fit = im.estimate(model, im.individual_data(first, routes={"": "A", "7": "depot"}), **held)
+    assert any("doses into compartment 1 go to 'A'" in note for note in fit.notes)
+    assert any("routes name 7, which no dose has" in note for note in fit.notes)
+    right = im.estimate(model, im.individual_data(first, routes={1: "A"}), **held)
+    np.testing.assert_allclose(right.values, fit.values)
+    assert not any("compartment" in note for note in right.notes)
+
+
+def test_observations_of_several_codes_are_not_taken_as_one_quantity() -> None:
+    table = bolus_data().assign(DVID=np.tile([0, 1, 1, 2], 8))
+    with pytest.raises(StudyError, match=r"row 4: observations have the codes 1, 2 .* taken as 'cp'"):
+        population_likelihood(bolus(), table, "focei")
+    with pytest.raises(StudyError, match=r"'2' would be taken as 'cp'"):
+        population_likelihood(bolus(), im.individual_data(table, outputs={1: "cp"}), "focei")
+    both = population_likelihood(bolus(), im.individual_data(table, outputs={1: "cp", 2: "cp"}), "focei")
+    assert both.minus2ll == pytest.approx(population_likelihood(bolus(), bolus_data(), "focei").minus2ll, abs=1e-9)
+
+
+def test_an_id_that_comes_back_after_others_is_refused() -> None:
+    table = bolus_data(3)
+    table = pd.concat([table.iloc[:2], table.iloc[4:], table.iloc[2:4]])
+    with pytest.raises(StudyError, match=r"row 11, column ID: ID p0 ended in row 2 and comes back.*sort the rows"):
+        im.individual_data(table)
+
+
+def test_a_column_of_doses_by_another_name_is_suspected() -> None:
+    table = bolus_data().rename(columns={"AMT": "AMNT"})
+    with pytest.raises(StudyError, match=r"row 1, column EVID: .*no column AMT; is it 'AMNT'"):
+        im.individual_data(table)
+    without = table.drop(columns="EVID")
+    assert any(
+        "8 rows, the first 1, have no DV and no dose; is it 'AMNT'" in n for n in im.individual_data(without).notes
+    )
+    with pytest.raises(StudyError, match=r"moves no observation.*the data hold none.*is it 'AMNT'"):
+        im.estimate(bolus(), without, **SHORT)
+    with pytest.raises(StudyError, match=r"no column DV .*is it 'CONC'"):
+        im.individual_data(bolus_data().rename(columns={"DV": "CONC"}))
+
+
+@pytest.mark.parametrize(
+    ("column", "value", "hint"), [("DV", "<0.5", "CENS"), ("AMT", "b4", "'.'"), ("TIME", "8:30", "as a number")]
+)
+def test_a_cell_that_is_no_number_is_shown_with_what_to_write(column: str, value: str, hint: str) -> None:
+    table = bolus_data().astype(object)
+    table.loc[4, column] = value
+    with pytest.raises(StudyError, match=f"row 5, column {column}: '{value}' is not a number; write .*{hint}"):
+        im.individual_data(table)
+
+
+def test_a_dose_on_a_row_of_an_observation_is_refused() -> None:
+    table = bolus_data()
+    table.loc[2, "AMT"] = 50.0
+    with pytest.raises(StudyError, match="row 3, column AMT: 50, but EVID 0 is no dose"):
+        im.individual_data(table)

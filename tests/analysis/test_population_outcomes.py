@@ -159,8 +159,6 @@ def test_times_of_events_are_fitted_by_both_methods() -> None:
     assert listed[["IWRES", "CWRES", "NPDE"]].isna().all(axis=None)
     np.testing.assert_array_equal(listed["DV"], table.DV)
     with pytest.raises(StudyError, match="events and categories"):
-        by_saem.predictive_check()
-    with pytest.raises(StudyError, match="events and categories"):
         by_saem.plot.individuals()
 
 
@@ -181,8 +179,36 @@ def test_categories_go_from_the_shell_to_files(tmp_path: Path) -> None:
     found = pd.read_csv(out / "estimates.csv").set_index("name")
     truth = {"th1": -1.0, "th2": 1.5, "th3": 1.5, "slope": -1.5, "omega(th1)": 1.5}
     assert all(found.loc[name, "low"] < value < found.loc[name, "high"] for name, value in truth.items())
-    assert not (out / "predictive_check.png").exists()
+    assert (out / "predictive_check.png").exists()
+    assert not (out / "residual_plots.png").exists()
     assert "categories" in (out / "model.json").read_text()
+
+
+@pytest.mark.parametrize("method", ["laplace", pytest.param("saem", marks=pytest.mark.slow)])
+def test_thresholds_that_a_level_can_stand_for_have_no_standard_errors(method: str) -> None:
+    """Adding to the level and to all thresholds changes nothing; the others come out as without the level."""
+    rng = np.random.default_rng(4)
+    eta = 1.5 * rng.standard_normal((60, 1))
+    latent = rng.logistic(np.tile([0.0, 0.0, 1.5, 1.5], (60, 1)) - eta)
+    table = pd.DataFrame({"ID": np.repeat(np.arange(60), 4), "TIME": np.tile(np.arange(4.0), 60)})
+    table["PERIOD"], table["DV"] = np.tile([0.0, 0, 1, 1], 60), np.digitize(latent, [-1.0, 0.5, 2.0]).ravel()
+    model = pain(-0.5, 1.0, 1.0, -0.5, 1.0)
+    confounded = model.replace(
+        parameters=[*model.parameters, *parameters(("level", 0.2, ""))],
+        derived=[Derived("score", "level - slope*PERIOD")],
+    )
+    scales = {"th2": "log", "th3": "log", "slope": "linear"}
+    fit = im.estimate(
+        confounded, table, method=method, parameters={"level": "linear", **scales}, draws=300, iterations=(60, 60)
+    )
+    errors = dict(zip(fit.names, fit.standard_errors, strict=True))
+    assert np.isnan([errors["th1"], errors["level"]]).all()
+    assert any("singular: th1, level can't be told apart" in note for note in fit.notes)
+    plain = im.estimate(model, table, method="laplace", parameters=scales)
+    for name in ("th2", "th3", "slope", "omega(th1)"):
+        known = plain.standard_errors[plain.names.index(name)]
+        assert abs(fit[name] - plain[name]) < 0.3 * known
+        assert errors[name] == pytest.approx(known, rel=0.15)
 
 
 def test_what_cannot_be_recorded_is_refused() -> None:

@@ -30,6 +30,8 @@ def generalized(y: np.ndarray, omega: np.ndarray, error: float, mean: np.ndarray
 @pytest.mark.parametrize("method", ["focei", "laplace", "saem"])
 def test_normal_priors_on_typical_values_give_the_ridge_estimate(method: str) -> None:
     """With known variances the posterior of level and slope is normal: its mean is a closed form."""
+    from scipy.stats import norm
+
     table = line_data()
     y, design = table.DV.to_numpy().reshape(-1, 5), np.stack([np.ones(5), T], axis=1)
     v = 0.5**2 * np.ones((5, 5)) + np.eye(5)
@@ -43,7 +45,7 @@ def test_normal_priors_on_typical_values_give_the_ridge_estimate(method: str) ->
     se = np.sqrt(np.diag(np.linalg.inv(precision)))
     assert np.all(np.abs(fit.values - expected) < (0.05 if method == "saem" else 2e-3) * se)
     np.testing.assert_allclose(fit.standard_errors, se, rtol=0.02)
-    penalty = ((fit["level"] - 4.0) / 0.1) ** 2 + ((fit["slope"] - 0.5) / 0.02) ** 2
+    penalty = -2 * (norm.logpdf(fit["level"], 4.0, 0.1) + norm.logpdf(fit["slope"], 0.5, 0.02))
     assert fit.penalty == pytest.approx(penalty)
     assert fit.penalized == pytest.approx(fit.likelihood.minus2ll + penalty)
 
@@ -61,6 +63,7 @@ def believed(method: str) -> PopulationFit:
 @pytest.mark.parametrize("method", ["focei", "saem"])
 def test_priors_on_spreads_and_errors_give_the_independent_optimum(method: str) -> None:
     from scipy.optimize import minimize
+    from scipy.stats import halfnorm, norm
 
     z = np.log(levels().DV.to_numpy()).reshape(N, OCCASIONS * EACH)
     ones = np.ones((OCCASIONS * EACH, 1))
@@ -68,7 +71,8 @@ def test_priors_on_spreads_and_errors_give_the_independent_optimum(method: str) 
     def objective(x: np.ndarray) -> float:
         omega, error = np.exp(x[1:])
         own = generalized(z, np.array([[omega**2]]), float(error), x[:1], ones)
-        return own + ((x[0] - np.log(3.0)) / 0.05) ** 2 + (omega / 0.1) ** 2 + (error / 0.02) ** 2
+        believed = norm.logpdf(x[0], np.log(3.0), 0.05) + halfnorm.logpdf(omega, scale=0.1)
+        return float(own - 2 * (believed + halfnorm.logpdf(error, scale=0.02)))
 
     best = minimize(objective, [1.2, -1.0, -1.0], method="Nelder-Mead", options={"xatol": 1e-9, "fatol": 1e-9})
     expected = np.array([np.exp(best.x[0]), *np.exp(best.x[1:])])
@@ -91,8 +95,33 @@ def test_a_fit_with_priors_is_not_compared_by_its_likelihood() -> None:
     assert fit.recipe["priors"] == fit.priors
     free = im.estimate(level(), levels().drop(columns="OCC"), method="focei")
     assert free.penalty == 0
-    assert free.likelihood.minus2ll < fit.likelihood.minus2ll < fit.penalized
+    assert free.likelihood.minus2ll < fit.likelihood.minus2ll
     assert np.isfinite(free.aic)
+
+
+def test_constants_of_all_priors_are_those_of_scipy() -> None:
+    from scipy import stats
+
+    from immunode.analysis.mixed_effects.prior_densities import Part, Priors, _log_density
+    from immunode.analysis.mixed_effects.results.prior_constants import prior_constant
+    from immunode.distributions import loguniform, uniform
+
+    structure = believed("focei").predict.structure
+
+    def whole(density: object, value: np.ndarray) -> float:
+        constant = prior_constant(Priors(structure, (Part("level", "fixed", (0,), density),)))
+        return float(_log_density(density, value)) - constant / 2
+
+    x = np.array(2.5)
+    assert whole(lognormal(3.0, sd=0.2), x) == pytest.approx(stats.norm.logpdf(np.log(2.5), np.log(3.0), 0.2))
+    assert whole(uniform(1.0, 5.0), x) == pytest.approx(-np.log(4.0))
+    assert whole(loguniform(1.0, 5.0), x) == pytest.approx(-np.log(np.log(5.0)))
+    cut = stats.truncnorm((4.0 - 3.0) / 0.5, np.inf, 3.0, 0.5)
+    assert whole(normal(3.0, 0.5, low=4.0), np.array(4.2)) == pytest.approx(cut.logpdf(4.2))
+    mode, at = np.array([[0.09, 0.02], [0.02, 0.04]]), np.array([[0.1, 0.03], [0.03, 0.05]])
+    prior = InverseWishart(mode, 7.0)
+    expected = stats.invwishart(7.0, prior.scale).logpdf(at)
+    assert whole(prior, at) == pytest.approx(expected)
 
 
 def slopes() -> Model:

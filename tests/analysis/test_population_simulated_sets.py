@@ -51,14 +51,17 @@ def test_fits_of_the_indirect_response_hold_the_truth(method: str) -> None:
 @needs_shared
 @pytest.mark.soak
 @pytest.mark.slow
-@pytest.mark.xfail(strict=True, reason="one of five seeds ends 1.0 above the best; with 400 averaging iterations 0.77")
 def test_five_seeds_of_saem_agree_in_the_likelihood_of_the_indirect_response() -> None:
-    """The specification asks for 0.5. Values are by quadrature, so that no noise of sampling is among them."""
+    """The specification asks for 0.5; measured 0.04. By quadrature, so that no noise of sampling is in the values.
+
+    All are below the exact value at FOCEI's optimum, 8686.637.
+    """
     values = []
     for seed in range(5):
         fit = fitted_response("saem", seed, 100)
         values.append(likelihood_value(fit.predict, fit.point, "quadrature", nodes=5).minus2ll)
-    assert max(values) - min(values) < 0.5
+    assert max(values) - min(values) < 0.1
+    assert max(values) < 8686.637
 
 
 @needs_shared

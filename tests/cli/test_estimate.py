@@ -15,8 +15,9 @@ from immunode.catalogue import load_model
 from immunode.cli import main
 from immunode.distributions import lognormal, normal
 from immunode.pk import OccasionVariability
+from tests.analysis.test_population_bad_input import bolus, bolus_data
 from tests.analysis.test_population_changes import level, levels
-from tests.population_models import WANG, decay
+from tests.population_models import WANG, decay, intravenous
 
 Capture = pytest.CaptureFixture[str]
 
@@ -137,3 +138,79 @@ def test_priors_are_given_by_words(files: tuple[str, str], capsys: Capture) -> N
     ):  # fmt: skip
         assert main(["estimate", *files, "--column", "DV=conc", "--prior", wrong]) == 2
         assert message in capsys.readouterr().err
+
+
+def test_an_interrupted_fit_leaves_a_folder_that_says_so_and_the_next_one_clears_it(
+    files: tuple[str, str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: Capture
+) -> None:
+    from immunode.cli.studies import populations
+
+    out, words = tmp_path / "out", ["--column", "DV=conc", "--estimator", "focei", "-o", str(tmp_path / "out")]
+
+    def interrupted(*_: object, **__: object) -> list[Path]:
+        raise KeyboardInterrupt
+
+    with monkeypatch.context() as patch:
+        patch.setattr(populations, "picture_files", interrupted)
+        assert main(["estimate", *files, *words]) == 130
+    assert "immunode estimate" in (out / "UNFINISHED.txt").read_text()
+    assert (out / "estimates.csv").is_file()
+    (out / "residual_plots.png").write_text("old")
+    (out / "mine.txt").write_text("kept")
+    capsys.readouterr()
+    with monkeypatch.context() as patch:
+        patch.setattr(populations, "estimate", interrupted)
+        assert main(["estimate", *files, *words]) == 130
+    told = capsys.readouterr().err
+    assert "an earlier run into it did not finish; removed: estimates.csv" in told
+    assert sorted(os.listdir(out)) == ["UNFINISHED.txt", "mine.txt"]
+    with monkeypatch.context() as patch:
+        patch.setattr(populations, "picture_files", lambda *_: [])
+        assert main(["estimate", *files, *words]) == 0
+    assert not (out / "UNFINISHED.txt").exists()
+    assert (out / "estimates.csv").is_file()
+
+
+@pytest.mark.parametrize(("verb", "place"), [("atlas", "folds.compare"), ("validate", "agreement.compare")])
+def test_other_verbs_that_compute_long_mark_their_folders_too(
+    verb: str, place: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def interrupted(*_: object, **__: object) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(f"immunode.cli.studies.{place}", interrupted)
+    assert main([verb, "frey2013", "-o", str(tmp_path / "out")]) == 130
+    assert f"immunode {verb} frey2013" in (tmp_path / "out" / "UNFINISHED.txt").read_text()
+
+
+def test_a_belief_about_a_covariance_is_given_by_words(tmp_path: Path, capsys: Capture) -> None:
+    model, data = tmp_path / "iv.json", tmp_path / "data.csv"
+    plain = intravenous(2.0, 20.0, (0.04, 0.04), 0.1, corr=0.2)
+    model.write_text(plain.to_json())
+    bolus_data().to_csv(data, index=False)
+    words = ["--estimator", "focei", "--json", "--prior", "omega(CL, V)=inversewishart(0.05 0.01; 0.01 0.04, 8)"]
+    assert main(["estimate", str(model), str(data), *words]) == 0
+    told = json.loads(capsys.readouterr().out)
+    prior = {"omega(CL, V)": im.fitting.InverseWishart([[0.05, 0.01], [0.01, 0.04]], 8)}
+    fit = im.estimate(plain, bolus_data(), method="focei", priors=prior)
+    assert [row["value"] for row in told["estimates"]] == pytest.approx(list(fit.values), rel=1e-6)
+    for wrong, message in (
+        ("omega(CL, V)=inversewishart(0.05 0.01; 0.01, 8)", "rows of a square matrix"),
+        ("omega(CL, V)=inversewishart(0.05 0.9; 0.9 0.04, 8)", "positive definite"),
+        ("omega(CL, V)=inversewishart(0.05 0; 0 0.04, 0.5)", "degrees must be above 1"),
+    ):
+        assert main(["estimate", str(model), str(data), "--prior", wrong]) == 2
+        assert message in capsys.readouterr().err
+
+
+def test_individuals_without_observations_are_left_out_where_asked(tmp_path: Path, capsys: Capture) -> None:
+    model, data = tmp_path / "iv.json", tmp_path / "data.csv"
+    model.write_text(bolus().to_json())
+    empty = pd.DataFrame([{"ID": "nobody", "TIME": 0.0, "EVID": 1, "AMT": 100.0}])
+    pd.concat([bolus_data(), empty]).to_csv(data, index=False)
+    assert main(["estimate", str(model), str(data), "--estimator", "focei"]) == 2
+    told = capsys.readouterr().err.strip()
+    assert "ID nobody: no observation" in told
+    assert "--leave-out-empty" in told
+    assert main(["estimate", str(model), str(data), "--estimator", "focei", "--leave-out-empty"]) == 0
+    assert "left out, since without observations: ID nobody" in capsys.readouterr().out

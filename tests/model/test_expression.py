@@ -90,6 +90,7 @@ def test_letters_are_ordinary_names(name: str) -> None:
         ("x, y", "a comma outside"),
         ("()", "a comma outside"),
         ("x y", "wrong syntax near 'y'"),
+        ("CL*(WT/(70 kg))**0.75", "numbers carry no unit, parameters do"),
         ("2x", r"write 2\*x to multiply"),
         ("1_000", "can't read '1_000'"),
         ("1j", "can't read '1j'"),

@@ -26,8 +26,11 @@ from immunode.analysis.mixed_effects.observation_table import given_covariates, 
 from immunode.analysis.mixed_effects.predictions import Predictions
 from immunode.analysis.mixed_effects.prior_densities import Priors, make_priors
 from immunode.analysis.mixed_effects.problem import prepared, refuse_linearization
+from immunode.analysis.mixed_effects.records.code_notes import notes_on_codes
 from immunode.analysis.mixed_effects.records.course_slots import varying_covariates
-from immunode.analysis.mixed_effects.results.population_fit import NEAR_ZERO, SHRUNK, PopulationFit
+from immunode.analysis.mixed_effects.results.doubts import doubts_about
+from immunode.analysis.mixed_effects.results.population_fit import LOST, NEAR_ZERO, SHRUNK, PopulationFit
+from immunode.analysis.mixed_effects.results.prior_constants import prior_constant
 from immunode.analysis.mixed_effects.structure import Point
 from immunode.errors import StudyError, did_you_mean
 from immunode.intervention.pharmacokinetics.occasions import OccasionVariability
@@ -92,7 +95,7 @@ def estimate(
     iterations : tuple[int, int]
         of SAEM: exploration with steps of 1, then averaging with steps of 1/k.
     chains : int | None
-        Markov chains of each individual; by default so many that there are some 240 in all.
+        Markov chains of each individual; by default 6, more below 40 individuals and fewer above 100, 2 at least.
     draws : int
         importance samples of each individual for -2LL.
     seed : int
@@ -139,7 +142,7 @@ def estimate(
     }  # fmt: skip
     fit = PopulationFit(
         method=f"{search.words}, with priors (mode of the posterior)" if told else search.words,
-        penalty=float(beliefs.penalty(search.point)),
+        penalty=float(beliefs.penalty(search.point)) + prior_constant(beliefs),
         priors=told,
         beliefs=beliefs,
         likelihood=likelihood,
@@ -234,8 +237,15 @@ def _refuse_twins(predict: Predictions) -> None:
         if size[k] == 0.0:
             raise StudyError(
                 f"{s.model.name}: the random effect on '{name}' moves no observation, so {s.spread_name(k)} can't be "
-                "estimated; remove its Variability"
+                f"estimated; remove its Variability{_without_doses(predict)}"
             )
+
+
+def _without_doses(predict: Predictions) -> str:
+    """Return, for a message, that the data hold no dose, and what was told of them; "" where they do."""
+    if any(one.doses for one in predict.data.individuals):
+        return ""
+    return "".join(f"; {text}" for text in ("or give doses: the data hold none", *predict.data.notes))
 
 
 def _with_notes(fit: PopulationFit, notes: list[str]) -> PopulationFit:
@@ -249,7 +259,8 @@ def _with_notes(fit: PopulationFit, notes: list[str]) -> PopulationFit:
         if sd[k] < NEAR_ZERO and relative:
             notes.append(f"{spread} is near 0: the data show no such variability; its interval means nothing")
         elif name in shrinkage and shrinkage[name] > SHRUNK:
-            notes.append(f"shrinkage of {name} is {100 * shrinkage[name]:.0f} %: its individual estimates tell little")
+            tell = "nothing: the data hardly know this effect" if shrinkage[name] > LOST else "little"
+            notes.append(f"shrinkage of {name} is {100 * shrinkage[name]:.0f} %: its individual estimates tell {tell}")
         elif spread in shrinkage and shrinkage[spread] > SHRUNK:
             notes.append(f"shrinkage of {spread} is {100 * shrinkage[spread]:.0f} %: single occasions tell little")
     for name in varying_covariates(s.model, fit.predict.data):
@@ -265,7 +276,9 @@ def _with_notes(fit: PopulationFit, notes: list[str]) -> PopulationFit:
             f"{fit.predict.failure}"
         )
     if not np.isfinite(fit.condition):
-        notes.append("the information matrix is singular: some numbers can't be told apart; hold one with fixed=")
+        lost = [n for n, se in zip(fit.names, fit.standard_errors, strict=True) if not np.isfinite(se)]
+        which = ", ".join(lost) or "some numbers"
+        notes.append(f"the information matrix is singular: {which} can't be told apart; hold one with fixed=")
     elif fit.condition > 1000:
         notes.append(f"the condition number {fit.condition:.3g} is above 1,000: some numbers are hard to tell apart")
     if fit.likelihood.effective_samples.size:
@@ -277,7 +290,11 @@ def _with_notes(fit: PopulationFit, notes: list[str]) -> PopulationFit:
     missing = [c.parameter for c in s.model.covariates if c.parameter not in given and "." not in c.parameter]
     if missing:
         notes.append(f"covariates that the data lack stay as declared: {', '.join(missing)}")
+    notes += doubts_about(fit, notes)
+    notes += notes_on_codes(fit.predict.dosed, fit.predict.data, [form.quantity for form in s.forms])
     unused = unused_columns(s.model, fit.predict.data)
+    if any(not one.every for one in s.occasions):
+        unused = [name for name in unused if name != fit.predict.data.occasion_column]
     if unused:
         notes.append(f"columns of the data that are not used: {', '.join(unused)}")
     return replace(fit, notes=tuple(notes))

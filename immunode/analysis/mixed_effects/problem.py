@@ -117,11 +117,13 @@ def observed_quantities(model: Model, data: IndividualData) -> tuple[list[str], 
     declared = [o.quantity for o in model.observed]
     names: dict[str, int] = {}
     codes = []
+    guessed: dict[str, int] = {}
     for one in data.individuals:
         for o in one.observations:
-            name = data.outputs.get(o.code) or data.outputs.get("") or (o.code if o.code in declared else "")
-            if not name and len(declared) == 1:
-                name = declared[0]
+            name = data.outputs.get(o.code) or (o.code if o.code in declared else "")
+            if not name:
+                name = data.outputs.get("", declared[0] if len(declared) == 1 else "")
+                guessed.setdefault(o.code, o.line)
             if not name:
                 raise StudyError(
                     f"individual_data: row {o.line}: which quantity of {model.name} is output '{o.code}'? Say "
@@ -133,4 +135,20 @@ def observed_quantities(model: Model, data: IndividualData) -> tuple[list[str], 
                     f"{did_you_mean(name, declared)}; declare Observed('{name}', ...)"
                 )
             codes.append(names.setdefault(name, len(names)))
+    _refuse_several(model, data, guessed, list(names))
     return list(names), codes
+
+
+def _refuse_several(model: Model, data: IndividualData, guessed: Mapping[str, int], names: Sequence[str]) -> None:
+    """Refuse observations of several codes that would become one quantity, as none of them was named.
+
+    guessed : code -> row of its first observation, where the only quantity was taken.
+    """
+    seen = {o.code for one in data.individuals for o in one.observations}
+    if guessed and len(seen) > 1:
+        code, line = list(guessed.items())[-1]
+        raise StudyError(
+            f"individual_data: row {line}: observations have the codes {', '.join(sorted(c or 'none' for c in seen))} "
+            f"in DVID (without that column in CMT), and '{code}' would be taken as '{names[0]}' of {model.name}; name "
+            f"each with outputs={{'{code}': ...}}, or leave those rows out"
+        )

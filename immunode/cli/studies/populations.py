@@ -11,6 +11,7 @@ from typing import Any
 from rich.text import Text
 
 from immunode.analysis.mixed_effects.estimation import METHODS, estimate
+from immunode.analysis.mixed_effects.prior_densities import InverseWishart
 from immunode.analysis.mixed_effects.records.individual_records import IndividualData, Route, individual_data
 from immunode.analysis.mixed_effects.results.population_fit import PopulationFit
 from immunode.cli import output
@@ -22,8 +23,15 @@ from immunode.model import Model
 from immunode.study.design.distributions import Distribution, lognormal, normal, uniform
 from immunode.study.result.spreadsheets import csv_text
 
-PRIORS = ("lognormal", "normal", "halfnormal", "uniform")
-"""Median and SD of the logarithm; mean and SD; SD; both ends."""
+PRIORS = ("lognormal", "normal", "halfnormal", "uniform", "inversewishart")
+"""Median and SD of the logarithm; mean and SD; SD; both ends; rows of the most probable covariance and degrees."""
+TABLES = ("estimates", "individuals", "residuals")
+FIGURES = ("convergence", "individuals", "predictive_check", "residual_plots")
+FILES = (
+    *(f"{name}.csv" for name in TABLES), "summary.txt", "model.json", "recipe.json",
+    *(f"{name}.{ending}" for name in FIGURES for ending in ("png", "svg")),
+)  # fmt: skip
+"""All that `write` may write."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,7 +43,7 @@ class Question:
     also: tuple[str, ...]
     fix: tuple[str, ...]
     occasions: tuple[OccasionVariability, ...]
-    priors: Mapping[str, Distribution]
+    priors: Mapping[str, Distribution | InverseWishart]
 
 
 def read_question(
@@ -49,6 +57,7 @@ def read_question(
     occasion: Sequence[str],
     prior: Sequence[str],
     carried: str,
+    leave_out: bool,
     style: str,
 ) -> Question:
     """Return what was asked for, checked. The parameters are options of the same names as typed.
@@ -73,6 +82,7 @@ def read_question(
             outputs=outputs.get("", outputs) if len(outputs) == 1 else outputs,
             routes=routes.get("", routes) if len(routes) == 1 else routes,
             carried=carried,
+            without_observations="leave out" if leave_out else "refuse",
         )
         differing = tuple(_occasion(text) for text in occasion)
         priors = dict(_prior(text) for text in prior)
@@ -125,11 +135,13 @@ def write(folder: Path, fit: PopulationFit, style: str, command: str) -> list[Pa
     written.append(text_file(folder / "summary.txt", fit.summary() + "\n"))
     written.append(text_file(folder / "model.json", fit.model().to_json()))
     written.append(json_file(folder / "recipe.json", {**as_record(fit)["recipe"], "command": command}))
-    figures = {"convergence": fit.plot.convergence(style=style)}
+    figures = {
+        "convergence": fit.plot.convergence(style=style),
+        "predictive_check": fit.plot.predictive_check(style=style),
+    }
     if fit.drawn_outputs:
         figures |= {
             "individuals": fit.plot.individuals(style=style),
-            "predictive_check": fit.plot.predictive_check(style=style),
             "residual_plots": fit.plot.residuals(style=style),
         }
     for name, figure in figures.items():
@@ -149,12 +161,14 @@ def _coded(text: str) -> tuple[str, str]:
     return (code, value) if sign else ("", text)
 
 
-def _prior(text: str) -> tuple[str, Distribution]:
+def _prior(text: str) -> tuple[str, Distribution | InverseWishart]:
     name, _, density = text.rpartition("=")
     parts = re.fullmatch(r"\s*(\w+)\((.+)\)\s*", density)
     if not name or parts is None or parts[1] not in PRIORS:
         near = did_you_mean(parts[1], PRIORS) if parts else ""
         raise output.UsageError(f'--prior {text}: write "CL=lognormal(3, 0.2)", or {", ".join(PRIORS[1:])}{near}')
+    if parts[1] == "inversewishart":
+        return name.strip(), _inverse_wishart(text, parts[2])
     try:
         numbers = [float(x) for x in parts[2].split(",")]
     except ValueError:
@@ -169,6 +183,22 @@ def _prior(text: str) -> tuple[str, Distribution]:
     if parts[1] == "uniform":
         return name.strip(), uniform(*numbers)
     return name.strip(), normal(0.0, numbers[0], low=0.0)
+
+
+def _inverse_wishart(text: str, inside: str) -> InverseWishart:
+    """Return the prior of a block from the rows of its most probable covariance and its degrees."""
+    matrix, _, degrees = inside.rpartition(",")
+    try:
+        rows = [[float(x) for x in row.replace(",", " ").split()] for row in matrix.split(";")]
+        weight = float(degrees)
+    except ValueError:
+        rows, weight = [], 0.0
+    if not rows or any(len(row) != len(rows) for row in rows):
+        raise output.UsageError(
+            f'--prior {text}: write the rows of a square matrix and the degrees, "omega(CL, V)=inversewishart(0.09 '
+            '0.02; 0.02 0.04, 10)"'
+        )
+    return InverseWishart(rows, weight)
 
 
 def _occasion(text: str) -> OccasionVariability:

@@ -39,7 +39,7 @@ def command(
 ) -> int:
     """Return the exit code: 1 where a run failed, else 0."""
     # SciPy is loaded here, so that help and completion answer at once
-    from immunode.cli.studies import folds, request
+    from immunode.cli.studies import files, folds, request
 
     if measure not in MEASURES:
         raise output.UsageError(f"--measure {measure}: no such measure{did_you_mean(measure, MEASURES)}")
@@ -57,8 +57,9 @@ def command(
     computing = request.read_engine(engine, method, rtol)
     model = asked.set_model()
     output.prepare_folder(out)
-    atlas = folds.compare(asked, model, arm or (), measure, computing)
-    written = [] if out is None else folds.write_folds(out, atlas, style, options.typed(context))
+    with files.unfinished(out, (), options.typed(context)):
+        atlas = folds.compare(asked, model, arm or (), measure, computing)
+        written = [] if out is None else folds.write_folds(out, atlas, style, options.typed(context))
     if as_json:
         rows = atlas.table().to_dict("records")
         facts = {"measure": measure, "until": atlas.until, "rows": rows, "files": written}

@@ -57,12 +57,16 @@ def command(
         typer.Option(
             "--prior",
             help='"CL=lognormal(3, 0.2)": median and SD of the logarithm; normal(mean, sd), halfnormal(sd), '
-            "uniform(low, high); repeat.",
+            'uniform(low, high); of a block "omega(CL, V)=inversewishart(0.09 0.02; 0.02 0.04, 10)", the rows of the '
+            "most probable covariance and the degrees; repeat.",
         ),
     ] = None,
     carried: Annotated[
         str, typer.Option("--carried", help="last or next: which row's value of a covariate holds between two rows.")
     ] = "last",
+    leave_out: Annotated[
+        bool, typer.Option("--leave-out-empty", help="Leave out individuals without any observation.")
+    ] = False,
     draws: Annotated[
         int, typer.Option("--draws", min=10, help="Importance samples of each individual for -2 log likelihood.")
     ] = 2000,
@@ -77,7 +81,7 @@ def command(
 ) -> int:
     """Return the exit code, 0."""
     # SciPy is loaded here, so that help and completion answer at once
-    from immunode.cli.studies import populations
+    from immunode.cli.studies import files, populations
 
     model = output.load(name)
     asked = populations.read_question(
@@ -91,11 +95,13 @@ def command(
         occasion or [],
         prior or [],
         carried,
+        leave_out,
         style,
     )
     output.prepare_folder(out)
-    fit = populations.fitted(model, asked, draws, seed, standard_errors)
-    written = [] if out is None else populations.write(out, fit, style, options.typed(context))
+    with files.unfinished(out, populations.FILES, options.typed(context)):
+        fit = populations.fitted(model, asked, draws, seed, standard_errors)
+        written = [] if out is None else populations.write(out, fit, style, options.typed(context))
     if as_json:
         output.print_json({**populations.as_record(fit), "files": written})
     else:

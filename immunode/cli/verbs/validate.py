@@ -35,12 +35,13 @@ def command(
 ) -> int:
     """Return the exit code, 0: models that miss a number are told, not failed."""
     # SciPy is loaded here, so that help and completion answer at once
-    from immunode.cli.studies import agreement
+    from immunode.cli.studies import agreement, files
 
     asked = agreement.read_comparison(name, every, trial or [], patients, seed, style)
     output.prepare_folder(out)
-    compared, unjudged = agreement.compare(asked)
-    written = [] if out is None else agreement.write(out, compared, style, options.typed(context))
+    with files.unfinished(out, (), options.typed(context)):
+        compared, unjudged = agreement.compare(asked)
+        written = [] if out is None else agreement.write(out, compared, style, options.typed(context))
     if as_json:
         models = agreement.as_records(compared)
         output.print_json({"models": models, "not judged": unjudged, "without trials": asked.without, "files": written})

@@ -20,14 +20,20 @@ from immunode.analysis.mixed_effects.residual_error import LOG_2PI, minus_log_de
 Array = NDArray[np.float64]
 STEP = 2e-3
 """Step of differences along the vector of estimates."""
+BATCHES = 8
+"""Parts of the samples, whose spread tells the error of the information."""
 
 
 @dataclass(frozen=True, slots=True)
 class ObservedInformation:
-    """What Louis's identity gives. information : (n, n), on the vector.   scores : (n_individuals, n), of log L."""
+    """What Louis's identity gives. information : (n, n), on the vector.   scores : (n_individuals, n), of log L.
+
+    batches : (n_batches, n, n), the same information from parts of the samples.
+    """
 
     information: Array
     scores: Array
+    batches: Array
 
 
 def louis_information(predict: Predictions, x: Array, log_weights: Array, eta: Array) -> ObservedInformation:
@@ -36,23 +42,38 @@ def louis_information(predict: Predictions, x: Array, log_weights: Array, eta: A
     log_weights : (n_individuals, n_draws), of importance.   eta : (n_individuals, n_draws, n_effects).
     """
     joint = _JointDensity(predict, x, eta)
-    w = np.exp(log_weights - log_weights.max(axis=1, keepdims=True))
-    w /= w.sum(axis=1, keepdims=True)
+    w = _weights(log_weights)
     n, unit = len(x), STEP * np.eye(len(x))
-    here = _mean(w, joint(x))
-    slopes, ends = np.empty((*w.shape, n)), np.empty(n)
+    here = _means(w, joint(x))
+    slopes, ends = np.empty((*w.shape[1:], n)), np.empty((n, len(w)))
     for k in range(n):
         up, down = joint(x + unit[k]), joint(x - unit[k])
-        slopes[..., k] = _finite(w, (up - down) / (2 * STEP))
-        ends[k] = _mean(w, up) + _mean(w, down)
-    bends = np.diag((ends - 2 * here) / STEP**2)
+        slopes[..., k] = _finite(w[0], (up - down) / (2 * STEP))
+        ends[k] = _means(w, up) + _means(w, down)
+    bends = np.empty((len(w), n, n))
     for a in range(n):
+        bends[:, a, a] = (ends[a] - 2 * here) / STEP**2
         for b in range(a):
-            both = sum(_mean(w, joint(x + s * (unit[a] + unit[b]))) for s in (1, -1))
-            bends[a, b] = bends[b, a] = (both - ends[a] - ends[b] + 2 * here) / (2 * STEP**2)
-    scores = np.einsum("nm,nmk->nk", w, slopes)
-    missing = np.einsum("nm,nma,nmb->ab", w, slopes, slopes) - scores.T @ scores
-    return ObservedInformation(-bends - missing, scores)
+            both = sum(_means(w, joint(x + s * (unit[a] + unit[b]))) for s in (1, -1))
+            bends[:, a, b] = bends[:, b, a] = (both - ends[a] - ends[b] + 2 * here) / (2 * STEP**2)
+    found = []
+    for part, bend in zip(w, bends, strict=True):
+        scores = np.einsum("nm,nmk->nk", part, slopes)
+        weighted = (part[..., None] * slopes).reshape(-1, n)
+        found.append((-bend - weighted.T @ slopes.reshape(-1, n) + scores.T @ scores, scores))
+    return ObservedInformation(found[0][0], found[0][1], np.array([one for one, _ in found[1:]]))
+
+
+def _weights(log_weights: Array) -> Array:
+    """Return weights that add up to 1, (1 + n_batches, n_individuals, n_draws): of all samples, then of each batch.
+
+    Samples come in groups (around the mode, the mean, the population), so a batch takes every eighth.
+    """
+    w = np.exp(log_weights - log_weights.max(axis=1, keepdims=True))
+    batch = np.arange(w.shape[1]) % BATCHES
+    parts = np.stack([w, *(np.where(batch == k, w, 0.0) for k in range(BATCHES))])
+    sums = parts.sum(axis=2, keepdims=True)
+    return np.asarray(np.where(sums > 0, parts / np.where(sums > 0, sums, 1.0), 0.0))
 
 
 class _JointDensity:
@@ -86,9 +107,9 @@ class _JointDensity:
         return self.centers.values(self.predict.structure.point(x).fixed, self.shape[0])
 
 
-def _mean(w: Array, values: Array) -> float:
-    """Return the sum over individuals of weighted means; draws without weight may be impossible."""
-    return float(np.sum(w * _finite(w, values)))
+def _means(w: Array, values: Array) -> Array:
+    """Return the sums over individuals of weighted means; draws without weight may be impossible."""
+    return np.asarray(np.einsum("bnm,nm->b", w, _finite(w[0], values)))
 
 
 def _finite(w: Array, values: Array) -> Array:

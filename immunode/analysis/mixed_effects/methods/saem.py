@@ -24,9 +24,11 @@ from immunode.analysis.mixed_effects.structure import Point
 from immunode.analysis.mixed_effects.uncertainty import shown_numbers
 
 Array = NDArray[np.float64]
-ROWS = 240
-"""Chains are so many that individuals times chains are about as many."""
-LEAST_CHAINS = 2
+ROWS, STEADY_ROWS, STEADY_CHAINS, LEAST_CHAINS = 240, 600, 6, 2
+"""Chains are so many that individuals times chains are ROWS; then 6 at least, up to STEADY_ROWS; then 2 at least."""
+DECAY = 0.7
+"""Steps of the averaging fall as k^-DECAY. With 1/k, a direction of which the data tell little (where EM converges
+slowly) never forgets where the exploration ended. Any power above 1/2 up to 1 converges (Delyon et al. 1999)."""
 SLOWEST = 0.95
 """In the first half of the exploration, a variance falls to no less than this part in one iteration."""
 REFRESH = (0, 2, 5, 10, 20, 40, 80, 160, 320, 640)
@@ -41,6 +43,8 @@ LARGEST = 0.5
 """Longest step of the logarithm of an error's standard deviation."""
 GAIN, DAMPING, LONGEST = 0.4, 0.02, 0.25
 """Of fixed effects without a center: part of a Newton step, damping of its matrix, longest step (log scale)."""
+CONFOUNDED = 1e-4
+"""Part of the information on one of them alone, all else being known, that it has at least."""
 FLOOR = 1e-6
 """Least variance of a random effect, as a part of the declared one."""
 
@@ -65,21 +69,26 @@ def run_saem(
     predict: Predictions, iterations: tuple[int, int], chains: int | None, seed: int, priors: Priors,
     progress: Callable[[int], None] | None = None,
 ) -> Course:  # fmt: skip
-    """Return the estimates. iterations : of the exploration with steps of 1, and of the averaging with steps of 1/k."""
-    search = _Search(predict, chains or max(LEAST_CHAINS, -(-ROWS // predict.n)), seed, priors)
+    """Return the estimates. iterations : of the exploration with steps of 1, and of the averaging with falling ones."""
+    search = _Search(predict, chains or default_chains(predict.n), seed, priors)
     trace = []
     explore, average = iterations
     for k in range(explore + average):
         if k in REFRESH and k <= explore:
             search.refresh()
         search.simulate(from_population=k < 10)
-        gamma = 1.0 if k < explore else 1.0 / (k - explore + 1)
+        gamma = 1.0 if k < explore else float(k - explore + 1) ** -DECAY
         search.maximize(gamma, slow=k < explore // 2)
         trace.append(shown_numbers(predict.structure, search.point))
         if progress is not None:
             progress(k)
     share = search.accepted[0] / max(search.accepted[1], 1)
     return Course(search.point, np.array(trace), explore, search.eta, float(share), search.chains)
+
+
+def default_chains(n: int) -> int:
+    """Return the number of chains of each of `n` individuals."""
+    return max(-(-ROWS // n), min(STEADY_CHAINS, -(-STEADY_ROWS // n)), LEAST_CHAINS)
 
 
 class _Search:
@@ -101,6 +110,7 @@ class _Search:
         self.sums: tuple[Array, Array] | None = None
         self.mode, self.root = self.eta[0], np.zeros((self.n, self.d, self.d))
         self.information, self.response = np.empty((0, 0)), np.empty((0, 0, 0))
+        self.alone = np.empty(0)
         self.turn = 0
 
     def look(self, eta: Array, some: Rows | None = None) -> tuple[Array, Array]:
@@ -330,8 +340,11 @@ class _Search:
         if self.priors:
             slope, bend = (part[left] for part in self.priors.by_fixed(self.point))
             gradient, information = gradient - slope, information + np.diag(np.maximum(bend, 0.0))
-        damped = information + DAMPING * np.diag(np.diag(information))
+        # a number that others can stand for has no information of its own: its step must not shrink theirs
+        lacking = np.maximum(CONFOUNDED * self.alone - np.diag(information), 0.0)
+        damped = information + np.diag(DAMPING * np.diag(information) + lacking)
         step = min(gamma, GAIN) * np.linalg.solve(damped, gradient)
+        step = np.where(lacking > 0, np.clip(step, -LONGEST * sizes, LONGEST * sizes), step)
         step *= min(1.0, LONGEST / max(float(np.max(np.abs(step) / sizes)), 1e-12))
         moves = np.zeros(len(self.point.fixed))
         moves[left] = step
@@ -374,5 +387,6 @@ class _Search:
             total += whole[i][:, used] @ np.linalg.solve(v, whole[i][:, used].T)
         total += 1e-10 * np.trace(total) * np.eye(len(total))
         m = len(left)
+        self.alone = np.diag(total)[:m].copy()
         rest = total[m:, m:]
         return np.asarray(total[:m, :m] - total[:m, m:] @ np.linalg.solve(rest, total[m:, :m]) if rest.size else total)

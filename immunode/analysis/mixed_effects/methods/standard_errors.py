@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 from immunode.analysis.mixed_effects.empirical_bayes import Modes
 from immunode.analysis.mixed_effects.likelihoods import weighted_samples
 from immunode.analysis.mixed_effects.methods.conditional_fit import STEP, Descent, Objective
+from immunode.analysis.mixed_effects.methods.flat_directions import by_batches, by_profile
 from immunode.analysis.mixed_effects.methods.louis import louis_information
 from immunode.analysis.mixed_effects.predictions import Predictions
 from immunode.analysis.mixed_effects.prior_densities import Priors
@@ -82,12 +83,14 @@ def errors_at(
     if way == "linearized":
         information, words = linearized_information(predict, x, modes) + prior, LINEARIZED
     elif descent is not None:
-        information, words = descent.hessian / 2, "the curvature of -2LL"
+        objective = Objective(predict, descent.method, priors, x, modes.eta)
+        information, words = by_profile(descent.hessian / 2, objective, x), "the curvature of -2LL"
         scores = _scores(predict, x, descent.method, modes, priors) if way == "sandwich" else None
     else:
         draws = max(draws, LEAST_DRAWS)
         found = louis_information(*_samples(predict, x, modes, draws, seed))
-        information, words, scores = found.information + prior, f"Louis's identity, {draws} draws", found.scores
+        information = by_batches(found.information + prior, found.batches + prior)
+        words, scores = f"Louis's identity, {draws} draws", found.scores
     covariance, condition = inverse_information(information)
     if way != "sandwich" or not np.isfinite(covariance).all():
         return StandardErrors(covariance, condition, words)

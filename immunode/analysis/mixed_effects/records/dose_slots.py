@@ -81,6 +81,13 @@ def dosed_model(
     StudyError : a route that the model has not, or a steady state in a model whose rates depend on time.
     """
     codes = tuple(dict.fromkeys(d.code for one in data.individuals for d in one.doses))
+    unnamed = [code or "none" for code in codes if code not in data.routes]
+    if "" in data.routes and len(unnamed) > 1:
+        # one for all would send drugs of several routes to one place
+        raise StudyError(
+            f"{model.name}: column CMT has doses into {' and '.join(unnamed)}, but one route, into "
+            f"'{data.routes[''].state}', is given; name each: routes={{'{unnamed[0]}': ..., '{unnamed[1]}': ...}}"
+        )
     by_code = {code: _route(model, data.routes, code) for code in codes}
     routes = tuple(dict.fromkeys(by_code.values()))
     of_code = {code: routes.index(route) for code, route in by_code.items()}
@@ -126,16 +133,23 @@ def _slot(route: int, kind: str, j: int, name: str) -> str:
 def _route(model: Model, given: Mapping[str, Route], code: str) -> Route:
     states = [s.name for s in model.states]
     route = given.get(code) or given.get("")
+    if route is not None and code not in given and code in states and code != route.state:
+        raise StudyError(
+            f"{model.name}: doses into compartment '{code}' would go to '{route.state}', the one route; name each with "
+            f"routes={{'{code}': ...}}"
+        )
     if route is None:
         if code in states:
             return Route(code)
-        if code == "" and states:
+        if code == "" and states and not given:
             return Route(states[0])
-        if code.isdigit() and 1 <= int(code) <= len(states):
+        if code.isdigit() and 1 <= int(code) <= len(states) and not given:
             return Route(states[int(code) - 1])
+        which = f"into compartment '{code}'" if code else "without a CMT"
+        so_far = f" (which has {', '.join(given)})" if given else ""
         raise StudyError(
-            f"{model.name}: doses into compartment '{code}': name its state with routes={{'{code}': ...}}; the model "
-            f"has {', '.join(states)}"
+            f"{model.name}: doses {which}: name their state with routes={{'{code}': ...}}{so_far}; the model has "
+            f"{', '.join(states)}"
         )
     if route.state not in states:
         raise StudyError(

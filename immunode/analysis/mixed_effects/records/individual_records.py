@@ -13,6 +13,7 @@ from immunode.analysis.mixed_effects.records.record_table import (
     MISSING,
     column_names,
     covariate_columns,
+    likely_column,
     numbers,
     table_of_records,
 )
@@ -109,6 +110,8 @@ class IndividualData:
         "last" where such a value holds until the next one, "next" where it held since the row before.
     occasions : tuple[tuple[Step, ...], ...]
         of each individual, the number of its occasion over time, from 1; empty without a column OCC.
+    occasion_column : str
+        what that column is called in the table.
     texts : Mapping[str, int]
         columns that hold texts -> row of the first.
     outputs : Mapping[str, str]
@@ -128,6 +131,7 @@ class IndividualData:
     notes: tuple[str, ...] = ()
     carried: str = "last"
     occasions: tuple[tuple[Step, ...], ...] = ()
+    occasion_column: str = ""
 
     @property
     def n_observations(self) -> int:
@@ -194,9 +198,7 @@ def individual_data(
     if blank.any():
         raise StudyError(f"individual_data: row {int(np.argmax(blank)) + 1}, column {names['ID']}: it is empty")
     reader = _Reader(frame, names, cells)
-    groups: dict[str, list[int]] = {}
-    for i, label in enumerate(labels):
-        groups.setdefault(str(label), []).append(i)
+    groups = _rows_of_individuals([str(label) for label in labels], names["ID"])
     individuals = [reader.individual(label, rows) for label, rows in groups.items()]
     empty = [one.label for one in individuals if not one.observations]
     if carried not in ("last", "next"):
@@ -208,7 +210,7 @@ def individual_data(
     if empty and without_observations == "refuse":
         raise StudyError(
             f"individual_data: ID {', '.join(empty[:5])}: no observation; check DV, EVID and MDV, or leave such "
-            "individuals out with without_observations='leave out'"
+            "individuals out with without_observations='leave out' (in the shell --leave-out-empty)"
         )
     if empty:
         reader.notes.append(f"left out, since without observations: ID {', '.join(empty)}")
@@ -231,10 +233,26 @@ def individual_data(
         notes=tuple(reader.notes),
         carried=carried,
         occasions=occasions,
+        occasion_column=names.get("OCC", ""),
     )
 
 
 _CODES = ("CMT", "DVID", "OCC")
+
+
+def _rows_of_individuals(labels: list[str], column: str) -> dict[str, list[int]]:
+    """Return the rows of each individual; a label that comes back later may be the same person or another one."""
+    groups: dict[str, list[int]] = {}
+    for i, label in enumerate(labels):
+        mine = groups.setdefault(label, [])
+        if mine and mine[-1] != i - 1:
+            raise StudyError(
+                f"individual_data: row {i + 1}, column {column}: ID {label} ended in row {mine[-1] + 1} and comes back "
+                "after other individuals; sort the rows by ID if it is one individual, else give the second another "
+                "ID (NONMEM would take two)"
+            )
+        mine.append(i)
+    return groups
 
 
 def _routes(given: Any) -> dict[str, Route]:
@@ -243,8 +261,10 @@ def _routes(given: Any) -> dict[str, Route]:
 
 
 def _code(value: Any) -> str:
-    """Return a code of CMT, DVID or OCC as text: 1, 1.0 and "1" are the same."""
+    """Return a code of CMT, DVID or OCC as text: 1, 1.0 and "1" are the same; "" where it is missing."""
     text = str(value).strip()
+    if text in MISSING:
+        return ""
     try:
         number = float(text)
     except ValueError:
@@ -259,7 +279,16 @@ class _Reader:
         self.names, self.cells, self.n = names, cells, len(frame)
         self.notes: list[str] = []
         self.codes = {c: [_code(v) for v in frame[names[c]]] if c in names else [""] * self.n for c in _CODES}
-        self.late: list[str] = []
+        self.amount = likely_column(frame, names, "AMT")
+        empty = [i + 1 for i in range(self.n) if "EVID" not in names and self.kind(i)[0] == OTHER]
+        if empty:
+            # with EVID, 2 says that such a row is meant
+            self.notes.append(
+                f"{len(empty)} rows, the first {empty[0]}, have no DV and no dose"
+                f"{self.amount if 'AMT' not in names else ''}: of them only covariates and occasions are used"
+            )
+        if "LIMIT" in names and "CENS" not in names:
+            self.notes.append(f"column {names['LIMIT']} is not used: without CENS no value is censored")
 
     def value(self, name: str, i: int, default: float = 0.0) -> float:
         column = self.cells.get(name)
@@ -286,7 +315,8 @@ class _Reader:
         end = max((o.time for o in observations), default=np.inf)
         late = sum(d.time > end for d in doses)
         if late:
-            self.notes.append(f"ID {label}: {late} doses after its last observation change nothing")
+            doses_late = "1 dose" if late == 1 else f"{late} doses"
+            self.notes.append(f"ID {label}: {doses_late} after its last observation: no effect on the fit")
         return Individual(label, tuple(observations), tuple(doses), tuple(resets))
 
     def steps(self, values: list[Array], rows: list[list[int]], carried: str) -> tuple[tuple[Step, ...], ...]:
@@ -301,9 +331,7 @@ class _Reader:
         if "OCC" not in self.names:
             return ()
         codes = self.codes["OCC"]
-        found = self.steps(
-            [numbered(["" if codes[i] in MISSING else codes[i] for i in mine]) for mine in rows], rows, carried
-        )
+        found = self.steps([numbered([codes[i] for i in mine]) for mine in rows], rows, carried)
         for steps, mine in zip(found, rows, strict=True):
             if not steps:
                 raise self.problem(mine[0], "OCC", "no row of this individual says which occasion it is")
@@ -327,11 +355,16 @@ class _Reader:
             return DOSE, str(int(evid // 100))
         if evid not in (0, 1, 2, 3, 4):
             raise self.problem(i, "EVID", f"{evid:g} is not one of 0, 1, 2, 3, 4")
+        if evid == OBSERVED and self.value("AMT", i) != 0:
+            amount = self.value("AMT", i)
+            raise self.problem(i, "AMT", f"{amount:g}, but EVID 0 is no dose; write EVID 1, or 0 in AMT")
         return int(evid), code
 
     def dose(self, i: int, place: int, time: float, code: str) -> DoseRecord:
         amount, rate, duration = self.value("AMT", i), self.value("RATE", i), self.value("DUR", i)
         ii, addl, steady = self.value("II", i), self.value("ADDL", i), self.value("SS", i)
+        if "AMT" not in self.cells:
+            raise self.problem(i, "EVID", f"a dose, but the table has no column AMT{self.amount}")
         if not amount > 0:
             raise self.problem(i, "AMT", f"a dose must be above 0, got {amount:g}")
         if rate < 0:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
-from immunode.errors import StudyError, did_you_mean, quoted
+from immunode.errors import StudyError, did_you_mean, nearest, quoted
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -19,7 +19,11 @@ COLUMNS = (
     "ID", "TIME", "DV", "AMT", "RATE", "DUR", "II", "ADDL", "SS", "EVID", "MDV", "CMT", "DVID", "CENS", "LIMIT", "OCC",
 )  # fmt: skip
 """Names of columns with a meaning of their own; case does not matter."""
-MISSING = ["", ".", "NA", "na", "nan", "NaN"]
+MISSING = ["", ".", "NA", "na", "nan", "NaN", "<NA>", "None"]
+_HINTS = {
+    "TIME": "hours, days, ... since a start as a number, not a date or a clock",
+    "DV": "'.' if nothing was measured, and below a limit of quantification the limit, with 1 in column CENS",
+}
 
 
 def table_of_records(table: Any) -> pd.DataFrame:
@@ -63,11 +67,20 @@ def column_names(frame: pd.DataFrame, given: Mapping[str, str]) -> dict[str, str
     for name in ("ID", "TIME", "DV"):
         if name not in names:
             listed = ", ".join(str(c) for c in frame.columns)
-            raise StudyError(
-                f"individual_data: the table has no column {name} (it has {listed}); name it with "
-                f"columns={{'{name}': ...}}"
-            )
+            likely = likely_column(frame, names, name) or f"; name it with columns={{'{name}': ...}}"
+            raise StudyError(f"individual_data: the table has no column {name} (it has {listed}){likely}")
     return names
+
+
+def likely_column(frame: pd.DataFrame, names: Mapping[str, str], name: str) -> str:
+    """Return a hint at the column that was likely meant by a known name that the table lacks; "" without any."""
+    others = {str(c).upper(): str(c) for c in frame.columns if str(c) not in names.values()}
+    meant = [others[c] for c in (*nearest(name, list(others)), *_SYNONYMS.get(name, ())) if c in others]
+    return f"; is it '{meant[0]}'? then columns={{'{name}': '{meant[0]}'}}" if meant else ""
+
+
+_SYNONYMS = {"AMT": ("DOSE", "AMOUNT"), "DV": ("CONC", "Y", "VALUE"), "TIME": ("HOUR", "DAY", "T"), "ID": ("SUBJECT",)}
+"""What people call columns that the table may lack, in capitals."""
 
 
 def numbers(frame: pd.DataFrame, column: str, name: str) -> Array:
@@ -80,7 +93,10 @@ def numbers(frame: pd.DataFrame, column: str, name: str) -> Array:
     bad = np.flatnonzero(np.isnan(values) & ~missing.to_numpy() | np.isinf(values))
     if bad.size:
         i = int(bad[0])
-        raise StudyError(f"individual_data: row {i + 1}, column {column}: {quoted(text.iloc[i])} is not a number")
+        hint = _HINTS.get(name, "'.' or an empty cell if there is none")
+        raise StudyError(
+            f"individual_data: row {i + 1}, column {column}: {quoted(text.iloc[i])} is not a number; write {hint}"
+        )
     if name == "TIME" and missing.any():
         raise StudyError(f"individual_data: row {int(np.argmax(missing.to_numpy())) + 1}, column {column}: no time")
     return values

@@ -3,15 +3,19 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
 
 from immunode.analysis.mixed_effects.empirical_bayes import Modes
 from immunode.analysis.mixed_effects.predictions import Predictions
-from immunode.analysis.mixed_effects.residual_error import LOGNORMAL, drawn, standardized
+from immunode.analysis.mixed_effects.residual_error import EVENT, LOGNORMAL, drawn, standardized
 from immunode.analysis.mixed_effects.structure import Point
 from immunode.analysis.mixed_effects.uncertainty import linearized
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 Array = NDArray[np.float64]
 PERCENTILES = (5.0, 50.0, 95.0)
@@ -153,7 +157,7 @@ def predictive_check(
     draws = simulated(predict, point, n, rng)[:, mine]
     y, time, cens = t.y[mine], t.clock[mine], t.censored[mine] != 0
     limit = float(np.max(t.y[mine & (t.censored == 1)])) if (t.censored[mine] == 1).any() else -np.inf
-    bin_of = _bins(time, bins)
+    bin_of = time_bins(time, bins)
     beyond = draws < limit
     shown, sets = np.where(cens, limit, y) if np.isfinite(limit) else y, np.where(beyond, limit, draws)
     if corrected:
@@ -192,7 +196,7 @@ def predictive_check(
     )
 
 
-def _bins(time: Array, bins: int) -> NDArray[np.intp]:
+def time_bins(time: Array, bins: int) -> NDArray[np.intp]:
     """Return the bin of each observation: one a distinct time, else cut at the widest gaps, else equal numbers."""
     distinct = np.unique(time)
     if len(distinct) <= bins:
@@ -203,3 +207,29 @@ def _bins(time: Array, bins: int) -> NDArray[np.intp]:
         return by_gaps
     edges = np.unique(np.quantile(time, np.linspace(0, 1, bins + 1)[1:-1]))
     return np.searchsorted(edges, time, side="left")
+
+
+def residual_table(predict: Predictions, point: Point, modes: Modes, simulations: int, seed: int) -> pd.DataFrame:
+    """Return one row an observation, as `PopulationFit.residuals`. simulations : behind NPDE."""
+    import pandas as pd
+
+    p, t, who = predict, predict.table, np.arange(predict.n)
+    iwres, cwres = weighted_residuals(p, point, modes)
+    typical = p(who, point, np.zeros_like(modes.eta))
+    npde = np.full(t.y.shape, np.nan)
+    if simulations:
+        npde = prediction_errors(p, simulated(p, point, simulations, np.random.default_rng((seed, 7))))
+    labels = np.array([one.label for one in p.data.individuals], dtype=object)
+    owner = np.broadcast_to(labels[:, None], t.y.shape)
+    names = np.array([form.quantity for form in p.structure.forms], dtype=object)
+    # an event is two observations: none before it, then the hazard at it
+    event = np.array([form.kind == EVENT for form in p.structure.forms])[t.output] & t.used
+    seen = np.where(np.roll(event, -1, axis=1), 1.0, t.y)
+    used = t.used & ~event
+    return pd.DataFrame(
+        {
+            "ID": owner[used], "row": t.line[used], "time": t.clock[used], "output": names[t.output[used]],
+            "DV": seen[used], "censored": t.censored[used], "PRED": typical[used], "IPRED": modes.f[used],
+            "IWRES": iwres[used], "CWRES": cwres[used], "NPDE": npde[used],
+        }
+    )  # fmt: skip

@@ -12,9 +12,11 @@ from immunode.analysis.mixed_effects.empirical_bayes import Modes
 from immunode.analysis.mixed_effects.observation_table import given_covariates
 from immunode.analysis.mixed_effects.predictions import Predictions
 from immunode.analysis.mixed_effects.results.diagnostics import PredictiveCheck
+from immunode.analysis.mixed_effects.results.outcome_checks import EVENTS, OutcomeCheck
 from immunode.analysis.mixed_effects.structure import Point
 from immunode.errors import StudyError
 from immunode.language.characters import UNPRINTABLE
+from immunode.plot.charts.analysis.outcome_check_chart import outcome_check
 from immunode.plot.charts.analysis.population_fit import convergence, covariate_panels, individual_curves
 from immunode.plot.charts.analysis.predictive_check_chart import predictive_check
 from immunode.plot.charts.analysis.residual_panels import residuals
@@ -47,7 +49,7 @@ class Fitted(Protocol):
     def residuals(self, *, simulations: int = 1000) -> pd.DataFrame: ...
     def predictive_check(
         self, quantity: str = "", *, simulations: int = 500, bins: int = 12, prediction_corrected: bool = False
-    ) -> PredictiveCheck: ...
+    ) -> PredictiveCheck | OutcomeCheck: ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,11 +114,20 @@ class FitPictures:
         self, quantity: str = "", *, simulations: int = 500, bins: int = 12, prediction_corrected: bool = False,
         log: bool = False, style: str = "slide", title: str = "", axes: Any = None,
     ) -> Figure:  # fmt: skip
-        """Return the visual predictive check; arguments as of `PopulationFit.predictive_check`."""
+        """Return the visual predictive check; arguments as of `PopulationFit.predictive_check`.
+
+        log : logarithmic axis, of outputs with an error around them.
+        """
         fit: Fitted = self.fit
         check = fit.predictive_check(
             quantity, simulations=simulations, bins=bins, prediction_corrected=prediction_corrected
         )
+        if isinstance(check, OutcomeCheck):
+            return outcome_check(
+                check.time, check.observed, check.low, check.middle, check.high, labels=check.labels,
+                censored=check.censored, steps=check.kind == EVENTS, quantity=check.quantity,
+                time_unit=check.time_unit, simulations=check.simulations, style=style, title=title, axes=axes,
+            )  # fmt: skip
         return predictive_check(
             check.time, check.observed, check.low, check.middle, check.high,
             points=check.points, censored=check.censored, censored_band=check.censored_band, quantity=check.quantity,

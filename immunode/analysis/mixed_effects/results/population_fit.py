@@ -16,16 +16,16 @@ from immunode.analysis.mixed_effects.likelihoods import LikelihoodValue
 from immunode.analysis.mixed_effects.methods.joint_posterior import JointPosterior
 from immunode.analysis.mixed_effects.predictions import Predictions
 from immunode.analysis.mixed_effects.prior_densities import Priors
-from immunode.analysis.mixed_effects.residual_error import EVENT
 from immunode.analysis.mixed_effects.results.diagnostics import (
     PredictiveCheck,
-    prediction_errors,
     predictive_check,
-    simulated,
+    residual_table,
     weighted_residuals,
 )
 from immunode.analysis.mixed_effects.results.estimate_words import estimate_lines, interval_ends
 from immunode.analysis.mixed_effects.results.fitted_model import with_estimates
+from immunode.analysis.mixed_effects.results.fitted_occasions import with_fitted_occasions
+from immunode.analysis.mixed_effects.results.outcome_checks import OutcomeCheck, outcome_check, outcome_residuals
 from immunode.analysis.mixed_effects.results.pictures import FitPictures
 from immunode.analysis.mixed_effects.results.population_posterior import PopulationPosterior, sample_population
 from immunode.analysis.mixed_effects.structure import Point
@@ -41,8 +41,8 @@ if TYPE_CHECKING:
 
 
 Array = NDArray[np.float64]
-SHRUNK = 0.3
-"""Shrinkage above which an individual estimate tells little."""
+SHRUNK, LOST = 0.3, 0.9
+"""Shrinkage above which an individual estimate tells little, and nothing."""
 NEAR_ZERO = 1e-2
 """Standard deviation of a random effect on a log or logit scale below which it counts as absent."""
 
@@ -65,7 +65,7 @@ class PopulationFit:
     covariance : ndarray
         (n_estimates, n_estimates).
     penalty : float
-        -2 log of the prior density at the estimates, without its constant; 0 without priors.
+        -2 log of the prior density at the estimates, its constants included; 0 without priors.
     priors : tuple[str, ...]
         the priors in words.
     condition : float
@@ -143,7 +143,9 @@ class PopulationFit:
 
     @property
     def penalized(self) -> float:
-        """-2LL plus -2 log of the prior density without its constant: what is lowest where there are priors.
+        """-2LL plus -2 log of the prior density, all constants included: what is lowest where there are priors.
+
+        Each density is that on the prior's own scale: of a log-normal one, of the logarithm.
 
         No -2LL: never compare nested models by it, nor by the -2LL of a fit with priors.
         """
@@ -251,33 +253,14 @@ class PopulationFit:
         simulations : int
             simulated data sets behind NPDE; 0 leaves them out.
         """
-        import pandas as pd
-
-        p, t, who = self.predict, self.predict.table, np.arange(self.predict.n)
-        iwres, cwres = weighted_residuals(p, self.point, self.modes)
-        typical = p(who, self.point, np.zeros_like(self.modes.eta))
-        npde = np.full(t.y.shape, np.nan)
-        if simulations:
-            npde = prediction_errors(p, simulated(p, self.point, simulations, np.random.default_rng((self.seed, 7))))
-        labels = np.array([one.label for one in p.data.individuals], dtype=object)
-        owner = np.broadcast_to(labels[:, None], t.y.shape)
-        names = np.array([form.quantity for form in p.structure.forms], dtype=object)
-        # an event is two observations: none before it, then the hazard at it
-        event = np.array([form.kind == EVENT for form in p.structure.forms])[t.output] & t.used
-        seen = np.where(np.roll(event, -1, axis=1), 1.0, t.y)
-        used = t.used & ~event
-        return pd.DataFrame(
-            {
-                "ID": owner[used], "row": t.line[used], "time": t.clock[used], "output": names[t.output[used]],
-                "DV": seen[used], "censored": t.censored[used], "PRED": typical[used], "IPRED": self.modes.f[used],
-                "IWRES": iwres[used], "CWRES": cwres[used], "NPDE": npde[used],
-            }
-        )  # fmt: skip
+        return residual_table(self.predict, self.point, self.modes, simulations, self.seed)
 
     def predictive_check(
         self, quantity: str = "", *, simulations: int = 500, bins: int = 12, prediction_corrected: bool = False
-    ) -> PredictiveCheck:
+    ) -> PredictiveCheck | OutcomeCheck:
         """Return the visual predictive check of an output, as numbers; `plot.predictive_check` draws it.
+
+        Of times of events it is the Kaplan-Meier curve, of categories the share of each.
 
         Parameters
         ----------
@@ -290,17 +273,43 @@ class PopulationFit:
         prediction_corrected : bool
             whether values are divided by the typical prediction and multiplied by its median in the bin.
         """
+        p, rng = self.predict, np.random.default_rng((self.seed, 11))
+        name = self._output(quantity)
+        if name not in self.drawn_outputs:
+            return outcome_check(p, self.point, name, simulations, bins, rng)
+        output = [form.quantity for form in p.structure.forms].index(name)
+        unit = quantity_units(p.structure.model).get(name, "")
+        return predictive_check(p, self.point, output, simulations, bins, prediction_corrected, rng, unit)
+
+    def outcome_residuals(self, quantity: str = "", *, simulations: int = 1000) -> pd.DataFrame:
+        """Return Cox-Snell and martingale residuals of times of events, or randomized quantile residuals of categories.
+
+        All against the distribution over the population.
+
+        Parameters
+        ----------
+        quantity : str
+            an output; by default the first of events or categories.
+        simulations : int
+            draws of the random effects.
+
+        Raises
+        ------
+        StudyError
+            no such output, or one with an error around its prediction.
+        """
+        name = quantity or next((f.quantity for f in self.predict.structure.forms if f.discrete), "")
+        if self._output(name) in self.drawn_outputs:
+            raise StudyError(f"outcome_residuals: '{self._output(name)}' has an error around it: take residuals()")
+        rng = np.random.default_rng((self.seed, 13))
+        return outcome_residuals(self.predict, self.point, name, simulations, rng)
+
+    def _output(self, quantity: str) -> str:
         names = [form.quantity for form in self.predict.structure.forms]
         name = quantity or (self.drawn_outputs or names)[0]
         if name not in names:
             raise StudyError(f"predictive check: no output '{name}'{did_you_mean(name, names)}")
-        if name not in self.drawn_outputs:
-            raise StudyError(f"predictive check: events and categories, as '{name}' is recorded, are not drawn")
-        unit = quantity_units(self.predict.structure.model).get(name, "")
-        rng = np.random.default_rng((self.seed, 11))
-        return predictive_check(
-            self.predict, self.point, names.index(name), simulations, bins, prediction_corrected, rng, unit
-        )
+        return name
 
     @property
     def drawn_outputs(self) -> tuple[str, ...]:
@@ -310,13 +319,18 @@ class PopulationFit:
     def model(self) -> Model:
         """Return the model with the estimates as its typical values, variability, correlations and errors.
 
-        Differences between occasions that were asked for with `occasions=` are in `occasions`, as a drug takes them.
+        Differences between occasions that were asked for with `occasions=` are among them: each occasion begins where
+        it does in the data, at the median time where individuals differ.
         """
-        return with_estimates(self.predict.structure, self.point)
+        fitted, p = with_estimates(self.predict.structure, self.point), self.predict
+        return with_fitted_occasions(fitted, p.structure, self.point, p.data) if p.structure.occasions else fitted
 
     @property
     def occasions(self) -> tuple[OccasionVariability, ...]:
-        """Differences between occasions that were asked for, with the estimated standard deviations."""
+        """Differences between occasions that were asked for, as estimated, in the form that a drug takes.
+
+        `model()` has them already.
+        """
         s, sd = self.predict.structure, np.sqrt(np.diag(self.point.omega))
         return tuple(replace(one, sd=float(sd[s.effects.index(f"{one.number}_eta_1")]), cv=0.0) for one in s.occasions)
 
