@@ -112,9 +112,8 @@ def test_a_panel_without_a_bar_says_so() -> None:
 
 def test_a_panel_below_the_axis_says_so() -> None:
     t, q = np.linspace(0, 9, 10), np.ones((5, 10)) * np.array([[1.0], [10.0], [100.0], [1e3], [1e4]])
-    figure = bands(
-        t, {"control": q, "cured": 1e-9 * q}, LEVELS, quantity="virus", unit="copies", time_unit="day", log=True
-    )
+    arms = {"control": q, "cured": 1e-9 * q}
+    figure = bands(t, arms, LEVELS, quantity="virus", unit="copies", time_unit="day", log=True, together=False)
     told = [[t.get_text() for t in ax.texts if t.get_gid() == "blank"] for ax in figure.axes]
     assert told[0] == []
     assert len(told[1]) == 1

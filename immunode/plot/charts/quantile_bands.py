@@ -22,6 +22,8 @@ from immunode.plot.kit.text import number, width_of
 from immunode.plot.kit.time_axes import clock
 
 LEVELS = (0.05, 0.25, 0.5, 0.75, 0.95)
+SEEN = 0.05
+"""Part of the time that the upper edge of a band must be on the axis for a panel not to be blank."""
 
 
 def bands(
@@ -103,7 +105,7 @@ def bands(
                 _separate(ax, i, t, table, frame, beside, unit, power, inner=axes is None and i % shape[1] > 0)
             frame.mark(ax, mark, written=0.3 * frame.room.width * one)
             low = ax.get_ylim()[0]
-            if not one and log and not any((table[arm] > low).any() for arm in group):
+            if not one and log and all(np.mean(table[arm][-1] > low) < SEEN for arm in group):
                 write_inside(ax, f"below {number(low)}", look)
         note = _note(levels, counts or {}, quantity, frame, marks, whom, one=one)
         write_note(figure, note if beside == quantity else f"{quantity}; {note}", look)  # not above every panel again
