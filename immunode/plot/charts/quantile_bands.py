@@ -106,7 +106,7 @@ def bands(
             frame.mark(ax, mark, written=0.3 * frame.room.width * one)
             low = ax.get_ylim()[0]
             if not one and log and all(np.mean(table[arm][-1] > low) < SEEN for arm in group):
-                write_inside(ax, f"below {number(low)}", look)
+                write_inside(ax, f"below {number(low, 1)}", look)
         note = _note(levels, counts or {}, quantity, frame, marks, whom, one=one)
         write_note(figure, note if beside == quantity else f"{quantity}; {note}", look)  # not above every panel again
     return figure
