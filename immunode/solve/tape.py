@@ -19,7 +19,7 @@ DEGREE = 4
 HEAD, PER_STATE = 4, DEGREE + 3
 """Rows of an entry: run, time, length, column of its parameters; then for each state its five coefficients, the largest
 and the smallest."""
-BYTES, FEWEST, MOST = 2_000_000, 2048, 16384
+BYTES, FEWEST, MOST = 4_000_000, 2048, 16384
 """Size of a tape, which is to stay in the cache until it is looked at; fewest steps, and most entries."""
 TO_BERNSTEIN = np.array(
     [

@@ -61,6 +61,20 @@ def axis_kinds(model: Model, names: Iterable[str]) -> dict[str, str]:
     return found
 
 
+def decades_apart(model: Model, quantity: str, arms: Sequence[Array]) -> bool:
+    """Return whether an endpoint of a quantity belongs on a logarithmic axis: its arms lie decades apart, or its runs.
+
+    arms : one array for each arm, shape (n_runs,). Values of 0 or below have no place on such an axis, so that one of
+    them keeps it linear.
+    """
+    values = [arm for arm in (np.asarray(a, dtype=float)[np.isfinite(a)] for a in arms) if arm.size]
+    if not values or not axis_kinds(model, [quantity])[quantity] or min(float(arm.min()) for arm in values) <= 0:
+        return False
+    medians = [float(np.median(arm)) for arm in values]
+    low, high = np.quantile(np.concatenate(values), (0.05, 0.95))
+    return bool(max(medians) >= 10**COUNTED * min(medians) or high >= 10**FOUND * low)
+
+
 def _spans(arms: Sequence[Array], *, counted: bool) -> bool:
     """Return whether decades are what arms show: some fall by two, or they end tenfold apart, or there is only one."""
     paths = [path for path in (np.asarray(arm, dtype=float)[np.isfinite(arm)] for arm in arms) if path.size]

@@ -63,4 +63,6 @@ def test_absorption_that_nobody_sees_has_errors_and_shrinkage_that_are_told() ->
     model = oral(proportional=0.1, additive=0.0)
     fit = im.estimate(model, im.individual_data(pd.DataFrame(rows), routes="depot"), method="focei")
     assert said(fit, "shrinkage of ka is", "tell nothing") or said(fit, "omega(ka) is near 0")
-    assert said(fit, "the data do not fix", "ka") or said(fit, "relative standard error of 100 % or more", "ka")
+    # where the search stops on the flat is chance, and so is by which of its signs the flat is seen
+    signs = ("the data do not fix", "relative standard error of 100 % or more", "the information matrix is singular")
+    assert any(said(fit, sign, "ka") for sign in signs)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 import os
 import random
 import subprocess
@@ -309,11 +310,40 @@ def test_a_document_with_a_piece_replaced_is_read_or_refused(at: int, length: in
     assert told == "read" or piece != BASE[at : at + length]
 
 
-@pytest.mark.parametrize("value", ["", "9" * 400])
-def test_a_formula_whose_number_can_not_be_read_is_refused(value: str) -> None:
-    """libSBML would go on with the largest number that there is, or with an empty model."""
+@pytest.mark.parametrize("value", ["", "9" * 400, "1e999", "0x10", "1_0", "1,5", "1d3", "abc", "1e", "\u0661"])
+@pytest.mark.parametrize("place", ["size", "initialAmount", "value", "cn"])
+def test_what_is_not_a_number_is_refused(place: str, value: str) -> None:
+    """libSBML goes on with an unset value, the largest number that there is, or what stands before a comma."""
+    old, new = (f'{place}="1"', f'{place}="{value}"') if place != "cn" else ("<cn>1</cn>", f"<cn>{value}</cn>")
     assert from_text(BASE) == "read"
-    assert "line 1" in from_text(BASE.replace("<cn>1</cn>", f"<cn>{value}</cn>"))
+    assert BASE.count(old) == 1
+    told = from_text(BASE.replace(old, new))
+    assert "line 1" in told
+    assert "is not a number" in told or "too large for a number" in told
+
+
+@pytest.mark.parametrize(
+    ("text", "value"),
+    [
+        (" +2. ", 2.0),
+        (".5e1", 5.0),
+        ("-0", 0.0),
+        ('1.5<sep/>2"e-notation', 150.0),
+        ('3<sep/>4"rational', 0.75),
+        ('7"integer', 7.0),
+    ],
+)
+def test_numbers_in_all_their_forms_are_read(text: str, value: float) -> None:
+    number, _, kind = text.partition('"')
+    cn = f'<cn type="{kind}">{number}</cn>' if kind else f"<cn>{number}</cn>"
+    model = im.io.read_sbml(BASE.replace("<cn>1</cn>", cn))
+    # k' = f(k) = k + value, from 1
+    assert im.simulate(model, 1)["k"][-1] == pytest.approx((1 + value) * math.e - value, rel=1e-4)
+
+
+def test_numbers_of_other_tools_in_annotations_are_their_own() -> None:
+    note = '<annotation><parameter xmlns="urn:other" value="1,5"/><cn>x</cn></annotation></model>'
+    assert from_text(BASE.replace("</model>", note)) == "read"
 
 
 NUMBERS = st.sampled_from(

@@ -11,6 +11,7 @@ from matplotlib.colors import to_hex
 from immunode.errors import StudyError
 from immunode.plot.charts.event_curves import time_to_event
 from immunode.plot.charts.patient_changes import waterfall
+from immunode.plot.charts.quantile_bands import LEVELS, bands
 from immunode.plot.charts.regimen_tradeoff import regimens
 from immunode.plot.charts.responder_bars import responder_shares
 from immunode.plot.kit.style import PALETTE
@@ -100,3 +101,20 @@ def test_regimens_name_the_best() -> None:
 def test_nothing_to_draw_is_said(draw: Any, message: str) -> None:
     with pytest.raises(StudyError, match=message):
         draw()
+
+
+def test_a_panel_without_a_bar_says_so() -> None:
+    figure = waterfall({"control": [0.0, 0.0, 0.0], "drug": [10.0, -40.0, 0.0]}, label="x, change (%)")
+    told = [[t.get_text() for t in ax.texts] for ax in figure.axes]
+    assert told[0] == ["no change"]
+    assert told[1] == []
+
+
+def test_a_panel_below_the_axis_says_so() -> None:
+    t, q = np.linspace(0, 9, 10), np.ones((5, 10)) * np.array([[1.0], [10.0], [100.0], [1e3], [1e4]])
+    arms = {"control": q, "cured": 1e-9 * q}
+    figure = bands(t, arms, LEVELS, quantity="virus", unit="copies", time_unit="day", log=True, together=False)
+    told = [[t.get_text() for t in ax.texts if t.get_gid() == "blank"] for ax in figure.axes]
+    assert told[0] == []
+    assert len(told[1]) == 1
+    assert told[1][0].startswith("below ")

@@ -2,7 +2,9 @@ from __future__ import annotations
 
 import pytest
 
-from immunode.model import Model
+import immunode as im
+from immunode.intervention import Intervention, scale
+from immunode.model import Model, Parameter, Process, State
 from immunode.study import SweepResult, final, grid, simulate, sweep
 
 
@@ -53,3 +55,18 @@ def test_endpoints_are_drawn_by_arm(out: SweepResult) -> None:
     text = words(out.plot.endpoints("final(twice)"))
     assert "twice at day 8" in text
     assert "slow" in text
+
+
+def test_endpoints_of_arms_that_lie_decades_apart_have_a_log_axis() -> None:
+    model = Model(
+        "m", time_unit="day", states=[State("x", 1e6, "cell"), State("share", 1e6)],
+        parameters=[Parameter("k", 1, "1/day", bounds=(0.9, 1.1))],
+        processes=[Process("loss", "x ->", "k*x", "decay"), Process("fall", "share ->", "k*share", "decay")],
+        interventions=[Intervention("spared", [scale("k", 0.1)])],
+    )  # fmt: skip
+    out = im.sweep(model, n=8, arms=["control", "spared"], endpoints=["final(x)", "final(share)"], until=8)
+    first, second = (panel.get_xscale() for panel in out.plot.endpoints().axes)
+    assert (first, second) == ("log", "linear")
+    assert out.plot.endpoints("final(x)", log=False).axes[0].get_xscale() == "linear"
+    near = im.sweep(model, n=8, arms=["control", "spared"], endpoints=["final(x)"], until=2)
+    assert near.plot.endpoints().axes[0].get_xscale() == "linear"

@@ -92,7 +92,7 @@ def endpoints(
     drawn: dict[str, int],
     seed: int,
     until: End,
-    log: bool,
+    log: Log,
     style: str,
 ) -> Any:
     """Return endpoints of patients or parameter sets by arm."""

@@ -226,7 +226,7 @@ CHOICES: Mapping[str, Callable[[Subject], Chosen]] = {
 """Kind of figure -> the function that chooses how to draw it."""
 
 
-_OWN_LOG = (drawings.story, drawings.courses, drawings.timeline, drawings.bands)
+_OWN_LOG = (drawings.story, drawings.courses, drawings.timeline, drawings.bands, drawings.endpoints)
 """Figures that find out by themselves which axes are logarithmic, where it is not said."""
 
 

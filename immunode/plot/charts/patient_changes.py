@@ -11,13 +11,16 @@ from numpy.typing import ArrayLike
 
 from immunode.errors import StudyError
 from immunode.plot.kit.arrays import Array
-from immunode.plot.kit.figure import is_bottom, is_left, make_panels, write_note
+from immunode.plot.kit.figure import is_bottom, is_left, make_panels, write_inside, write_note
 from immunode.plot.kit.style import FAINT, INK, Style, arm_colors, find_style, readable, styled
 from immunode.plot.kit.text import noun, wrap
 
 _MOST_BARS = 200
 _MOST_GAPS = 60  # up to so many bars stand apart
 _CEILING = 100.0
+
+UNSEEN = 1e-3
+"""Part of the axis below which a bar can't be seen."""
 
 
 def waterfall(
@@ -75,6 +78,8 @@ def waterfall(
                 ax.axhline(height, color=INK, linewidth=look.line * 0.35, linestyle=(0, (4, 3)))
             ax.set_xlim(0, 100)
             ax.set_ylim(low, high)
+            if not (np.abs(changes[np.isfinite(changes)]) > UNSEEN * (high - low)).any():
+                write_inside(ax, "no change" if np.isfinite(changes).any() else "no value", look)
             room = 0.85 * look.width * 72 / _columns(panels)
             ax.set_title(
                 wrap(arm, room, look.text, lines=2), loc="left", fontsize=look.text, color=readable(colors[arm])

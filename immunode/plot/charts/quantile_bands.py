@@ -13,15 +13,17 @@ from numpy.typing import ArrayLike
 
 from immunode.errors import StudyError
 from immunode.plot.kit.arrays import Array
-from immunode.plot.kit.figure import grid_shape, make_panels, write_note
+from immunode.plot.kit.figure import grid_shape, make_panels, write_inside, write_note
 from immunode.plot.kit.labels import End
 from immunode.plot.kit.marks import Doses, Row, Windows, rows_of, strip_height
 from immunode.plot.kit.panel import TimePanels, label_room, time_panels
 from immunode.plot.kit.style import Style, find_style, readable, styled
-from immunode.plot.kit.text import width_of
+from immunode.plot.kit.text import number, width_of
 from immunode.plot.kit.time_axes import clock
 
 LEVELS = (0.05, 0.25, 0.5, 0.75, 0.95)
+SEEN = 0.05
+"""Part of the time that the upper edge of a band must be on the axis for a panel not to be blank."""
 
 
 def bands(
@@ -102,6 +104,9 @@ def bands(
             else:
                 _separate(ax, i, t, table, frame, beside, unit, power, inner=axes is None and i % shape[1] > 0)
             frame.mark(ax, mark, written=0.3 * frame.room.width * one)
+            low = ax.get_ylim()[0]
+            if not one and log and all(np.mean(table[arm][-1] > low) < SEEN for arm in group):
+                write_inside(ax, f"below {number(low, 1)}", look)
         note = _note(levels, counts or {}, quantity, frame, marks, whom, one=one)
         write_note(figure, note if beside == quantity else f"{quantity}; {note}", look)  # not above every panel again
     return figure

@@ -193,6 +193,12 @@ def write_note(figure: Figure, note: str, style: Style) -> None:
         figure.supxlabel(text, x=0.985, ha="right", fontsize=style.small, color=FAINT)
 
 
+def write_inside(ax: Axes, words: str, style: Style) -> None:
+    """Write small words into a panel that would otherwise be blank."""
+    ax.text(0.5, 0.6, words, transform=ax.transAxes, ha="center", va="center", fontsize=style.small, color=FAINT,
+            gid="blank")  # fmt: skip
+
+
 def is_bottom(ax: Axes, panels: Sequence[Axes]) -> bool:
     """Return whether no panel of `panels` stands below `ax` in the same column of a grid made here."""
     spec = ax.get_subplotspec()

@@ -9,7 +9,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from immunode.errors import StudyError, did_you_mean
-from immunode.study.log_axes import logarithmic
+from immunode.study.endpoints.reading import endpoint
+from immunode.study.log_axes import decades_apart, logarithmic
 from immunode.study.result.paired_differences import contrast
 from immunode.study.result.row_words import Words, condition_words, sweep_words, whose_rows
 from immunode.study.result.rows import Rows
@@ -154,12 +155,15 @@ class Pictures:
         self,
         *names: str,
         labels: Mapping[str, str] | None = None,
-        log: bool | Collection[str] = (),
+        log: bool | Collection[str] | None = None,
         title: str | None = None,
         style: str | Style = "slide",
         axes: Axes | Sequence[Axes] | None = None,
     ) -> Figure:
-        """Return the distributions of endpoints by arm; without names, of all endpoints."""
+        """Return the distributions of endpoints by arm; without names, of all endpoints.
+
+        log : endpoints with a log axis; by default those whose arms, or runs, lie decades apart and are all above 0.
+        """
         from immunode.plot.charts.endpoint_strips import endpoints
 
         result = self._result
@@ -168,6 +172,10 @@ class Pictures:
             name: {arm: result.endpoint(name)[result.arm_of == i] for i, arm in enumerate(result.arms)}
             for name in chosen
         }
+        if log is None:
+            model = result.asked.model
+            subjects = {name: endpoint(name).subject for name in chosen}
+            log = [name for name in chosen if decades_apart(model, subjects[name], list(values[name].values()))]
         units, words = {n: result.units[n] for n in chosen}, self._words
         said = {**words.arms, **{name: words.endpoints[name] for name in chosen}, **(labels or {})}
         given = self._title(title)

@@ -10,6 +10,7 @@ from immunode.errors import ModelError, path_text
 from immunode.exchange.sbml.libsbml_access import libsbml
 from immunode.exchange.sbml.reading.comp import flatten
 from immunode.exchange.sbml.safe_xml import MOST_BYTES, check_xml
+from immunode.exchange.sbml.xml_numbers import check_numbers
 
 ENDINGS = (".xml", ".sbml")
 
@@ -25,6 +26,7 @@ def open_document(path_or_text: str | os.PathLike[str]) -> tuple[Any, str, list[
     """
     content, label, folder = _content(path_or_text)
     check_xml(content, label)
+    check_numbers(content, label)
     module = libsbml()
     try:
         text = content.decode("utf-8-sig")
