@@ -269,3 +269,27 @@ def test_a_dose_on_a_row_of_an_observation_is_refused() -> None:
     table.loc[2, "AMT"] = 50.0
     with pytest.raises(StudyError, match="row 3, column AMT: 50, but EVID 0 is no dose"):
         im.individual_data(table)
+
+
+def test_a_prior_that_excludes_where_the_search_begins_is_refused() -> None:
+    with pytest.raises(StudyError, match="priors: a value where the search begins is impossible"):
+        im.estimate(bolus(), bolus_data(), method="focei", priors={"CL": im.distributions.uniform(5, 6)})
+
+
+def test_a_name_in_place_of_an_occasion_variability_is_refused() -> None:
+    with pytest.raises(StudyError, match=r"occasions: OccasionVariability\('CL', sd=0.1\) is needed, got 'CL'"):
+        im.estimate(bolus(), bolus_data(), occasions=["CL"])  # type: ignore[list-item]
+
+
+def test_a_column_that_comes_twice_and_an_empty_id_are_refused() -> None:
+    table = bolus_data()
+    with pytest.raises(StudyError, match="more than one column DV"):
+        im.individual_data(pd.concat([table, table[["DV"]]], axis=1))
+    table["ID"] = table["ID"].str[1:].astype(float).where(table.index != 2)
+    with pytest.raises(StudyError, match="row 3, column ID: it is empty"):
+        im.individual_data(table)
+
+
+def test_one_individual_warns_of_nothing_numerical(recwarn: pytest.WarningsRecorder) -> None:
+    str(im.estimate(bolus(), bolus_data(1), method="focei", fixed=["V", "omega(V)", "omega(CL)"]))
+    assert not [w for w in recwarn if issubclass(w.category, RuntimeWarning)]
