@@ -287,4 +287,4 @@ def test_saem_moves_a_slope_in_time_that_stands_beside_a_random_effect() -> None
         observed=[im.Observed("score", categories=("0",))],
     )
     fit = im.estimate(model, table, parameters=["slope"], iterations=(40, 40), draws=100)
-    assert 0.35 < fit.estimates["slope"] < 0.65
+    assert 0.35 < fit.table()["value"]["slope"] < 0.65
