@@ -269,3 +269,41 @@ def test_a_dose_on_a_row_of_an_observation_is_refused() -> None:
     table.loc[2, "AMT"] = 50.0
     with pytest.raises(StudyError, match="row 3, column AMT: 50, but EVID 0 is no dose"):
         im.individual_data(table)
+
+
+def test_a_prior_that_excludes_where_the_search_begins_is_refused() -> None:
+    with pytest.raises(StudyError, match="priors: a value where the search begins is impossible"):
+        im.estimate(bolus(), bolus_data(), method="focei", priors={"CL": im.distributions.uniform(5, 6)})
+
+
+def test_a_name_in_place_of_an_occasion_variability_is_refused() -> None:
+    with pytest.raises(StudyError, match=r"occasions: OccasionVariability\('CL', sd=0.1\) is needed, got 'CL'"):
+        im.estimate(bolus(), bolus_data(), occasions=["CL"])  # type: ignore[list-item]
+
+
+def test_a_column_that_comes_twice_and_an_empty_id_are_refused() -> None:
+    table = bolus_data()
+    with pytest.raises(StudyError, match="more than one column DV"):
+        im.individual_data(pd.concat([table, table[["DV"]]], axis=1))
+    table["ID"] = table["ID"].str[1:].astype(float).where(table.index != 2)
+    with pytest.raises(StudyError, match="row 3, column ID: it is empty"):
+        im.individual_data(table)
+
+
+def test_one_individual_warns_of_nothing_numerical(recwarn: pytest.WarningsRecorder) -> None:
+    str(im.estimate(bolus(), bolus_data(1), method="focei", fixed=["V", "omega(V)", "omega(CL)"]))
+    assert not [w for w in recwarn if issubclass(w.category, RuntimeWarning)]
+
+
+def test_a_steady_state_that_is_added_is_seen_only_from_its_record_on() -> None:
+    first = pd.DataFrame({"ID": 1, "TIME": [0.0, 2.0], "EVID": [1, 0], "AMT": [100.0, 0.0], "DV": [0.0, 4.0]})
+    later = pd.DataFrame(
+        {"ID": 1, "TIME": [10.0, 12.0], "EVID": [1, 0], "AMT": [100.0, 0.0], "DV": 4.0, "SS": [2, 0], "II": [12.0, 0.0]}
+    )
+    table = pd.concat([first, later]).fillna({"SS": 0, "II": 0.0})
+    model = intravenous(2.0, 20.0, (1e-8, 1e-8), 0.1)
+    k = 0.1
+    cp = np.array([5 * np.exp(-k * 2), 5 * np.exp(-k * 12) + 5 * np.exp(-k * 2) / (1 - np.exp(-k * 12))])
+    expected = float((((4 - cp) / (0.1 * cp)) ** 2 + np.log(2 * np.pi * (0.1 * cp) ** 2)).sum())
+    found = population_likelihood(model, im.individual_data(table), "quadrature").minus2ll
+    assert found == pytest.approx(expected, rel=2e-3)

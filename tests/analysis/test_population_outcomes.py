@@ -266,3 +266,25 @@ def test_the_published_variability_of_event_times_is_not_the_optimum() -> None:
     assert abs(fit["Te"] - 42.091) < 0.2 * 4.48
     assert likelihood_value(fit.predict, fit.point, "quadrature").minus2ll < 805.307 - 0.2
     assert "omega(Te) is near 0" in fit.summary()
+
+
+def test_saem_moves_a_slope_in_time_that_stands_beside_a_random_effect() -> None:
+    rng = np.random.default_rng(4)
+    times = np.tile(np.arange(8.0), 60)
+    score = np.repeat(rng.standard_normal(60), 8) + 0.5 * times - 1.5
+    table = pd.DataFrame({"ID": np.repeat(range(60), 8), "TIME": times})
+    table["DV"] = (rng.random(480) < 1 / (1 + np.exp(-score))).astype(int)
+    model = im.Model(
+        name="answer",
+        time_unit="month",
+        states=[],
+        parameters=[
+            im.Parameter("base", -1.0, "", source="assumed: a test"),
+            im.Parameter("slope", 0.1, "1/month", source="assumed: a test"),
+        ],
+        derived=[im.Derived("score", "base + slope*t")],
+        variability=[im.Variability("base", sd=1.0, scale="linear")],
+        observed=[im.Observed("score", categories=("0",))],
+    )
+    fit = im.estimate(model, table, parameters=["slope"], iterations=(40, 40), draws=100)
+    assert 0.35 < fit.table()["value"]["slope"] < 0.65

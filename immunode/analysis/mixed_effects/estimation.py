@@ -93,7 +93,7 @@ def estimate(
         `normal(0, 0.5, low=0)`), `"additive(cp)"`; `"omega(CL, V)"` of correlated random effects -> `InverseWishart`.
         Then the estimates are the mode of the posterior, where -2LL plus -2 log of the prior density is lowest.
     iterations : tuple[int, int]
-        of SAEM: exploration with steps of 1, then averaging with steps of 1/k.
+        of SAEM: exploration with steps of 1, then averaging with steps of k^-0.7.
     chains : int | None
         Markov chains of each individual; by default 6, more below 40 individuals and fewer above 100, 2 at least.
     draws : int
@@ -126,6 +126,8 @@ def estimate(
     _check_numbers(predict)
     _refuse_twins(predict)
     beliefs = make_priors(predict.structure, priors or {})
+    if not np.isfinite(beliefs.penalty(predict.structure.declared)).all():
+        raise StudyError(f"{model.name}: priors: a value where the search begins is impossible under its prior")
     if method == "saem":
         search = _by_saem(predict, beliefs, iterations, chains, seed)
     else:

@@ -84,6 +84,9 @@ def prepared(
     records = data if isinstance(data, IndividualData) else individual_data(data)
     quantities, codes = observed_quantities(model, records)
     occasions = tuple(occasions)
+    for one in occasions:
+        if not isinstance(one, OccasionVariability):
+            raise StudyError(f"{model.name}: occasions: OccasionVariability('CL', sd=0.1) is needed, got {one!r}")
     split, outputs, names, places = split_records(model, records, quantities, codes)
     model = with_occasions(model, records, occasions)
     structure = make_structure(model, parameters, fixed, names, outputs, occasions)

@@ -18,7 +18,7 @@ from immunode.analysis.mixed_effects.records.individual_records import Individua
 from immunode.analysis.mixed_effects.structure import Structure, from_scale
 from immunode.language.evaluation import evaluate
 from immunode.language.expression import Expression, parse
-from immunode.language.tree import names
+from immunode.language.tree import names, uses_time
 from immunode.model import Model
 
 Array = NDArray[np.float64]
@@ -125,7 +125,7 @@ def _parts(model: Model, structure: Structure, k: int, constants: dict[str, Arra
     if len(using) != 1 or len(derived) != 1:
         return ()
     found = _split(derived[0], name, ("mul", "div") if scale == "log" else ("add", "sub"))
-    if found is None or any(names(e) - constants.keys() for e, _ in found):
+    if found is None or any(uses_time(e) or names(e) - constants.keys() for e, _ in found):
         return ()
     return tuple(found)
 

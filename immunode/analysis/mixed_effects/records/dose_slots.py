@@ -167,7 +167,10 @@ def _route(model: Model, given: Mapping[str, Route], code: str) -> Route:
 
 def _episodes(i: int, one: Individual, routes: Mapping[str, int], steady: int) -> list[Episode]:
     """Return the runs that an individual needs: a new one at every reset, and at every steady state (SS 1)."""
-    cuts = sorted({*one.resets, *((d.time, d.place) for d in one.doses if d.steady == 1)}, key=lambda c: c[1])
+    resets = sorted({*one.resets, *((d.time, d.place) for d in one.doses if d.steady == 1)}, key=lambda c: c[1])
+    # what led to a steady state that is added (SS 2) lies before its record, where no observation may see it
+    added = {(d.time, d.place) for d in one.doses if d.steady == 2}
+    cuts = sorted({*resets, *added}, key=lambda c: c[1])
     places = [-1, *(place for _, place in cuts)]
     starts = [0.0, *(time for time, _ in cuts)]
     ends = [*places[1:], max([o.place for o in one.observations] + [d.place for d in one.doses]) + 1]
@@ -175,13 +178,14 @@ def _episodes(i: int, one: Individual, routes: Mapping[str, int], steady: int) -
     done = 0
     for k, (place, end) in enumerate(zip(places, ends, strict=True)):
         last = done + sum(place <= o.place < end for o in one.observations)
-        doses = [d for d in one.doses if place <= d.place < end]
+        since = max([p for _, p in resets if p <= place], default=-1)
+        doses = [d for d in one.doses if since <= d.place < end]
         if last > done:
             begin = min([starts[k]] + [o.time for o in one.observations[done:last]] + [d.time for d in doses])
             before = max([steady * d.ii for d in doses if d.steady], default=0.0)
             shift = before - begin if k or before or begin < 0 else 0.0
             courses = _courses(doses, one, shift, routes, steady)
-            episodes.append(Episode(i, shift, place, end, done, last, courses))
+            episodes.append(Episode(i, shift, since, end, done, last, courses))
         done = last
     return episodes
 

@@ -194,7 +194,7 @@ def individual_data(
     names = column_names(frame, columns or {})
     cells = {name: numbers(frame, column, name) for name, column in names.items() if name not in ("ID", *_CODES)}
     labels = frame[names["ID"]].astype(str)
-    blank = labels.isin(MISSING)
+    blank = frame[names["ID"]].isna() | labels.isin(MISSING)
     if blank.any():
         raise StudyError(f"individual_data: row {int(np.argmax(blank)) + 1}, column {names['ID']}: it is empty")
     reader = _Reader(frame, names, cells)

@@ -55,6 +55,9 @@ def _read(path: Path) -> pd.DataFrame:
 
 def column_names(frame: pd.DataFrame, given: Mapping[str, str]) -> dict[str, str]:
     """Return the column of the table for each known name that it has."""
+    twice = sorted({str(c) for c in frame.columns[frame.columns.duplicated()]})
+    if twice:
+        raise StudyError(f"individual_data: the table has more than one column {', '.join(twice)}; keep one")
     present = {str(c).upper(): str(c) for c in frame.columns}
     names = {name: present[name] for name in COLUMNS if name in present}
     for key, column in given.items():

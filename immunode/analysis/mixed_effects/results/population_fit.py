@@ -179,7 +179,9 @@ class PopulationFit:
                 alike = [k, *(other[place] for other in copies)]
                 eta, moved = self.modes.eta[:, alike], np.any(self.modes.slopes[:, alike] != 0, axis=2)
                 modes = eta[moved] if copies else eta[:, 0]
-                parts[s.spread_name(k) if copies else s.effects[k]] = float(1 - modes.std(ddof=1) / sd[k])
+                parts[s.spread_name(k) if copies else s.effects[k]] = (
+                    float(1 - modes.std(ddof=1) / sd[k]) if modes.size > 1 else math.nan
+                )
         iwres, _ = weighted_residuals(self.predict, self.point, self.modes)
         known = iwres[np.isfinite(iwres)]
         return {**parts, "epsilon": float(1 - known.std(ddof=1)) if known.size > 1 else math.nan}

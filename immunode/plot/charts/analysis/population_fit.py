@@ -58,7 +58,7 @@ def convergence(
             ax.set_xlim(1, len(history))
             if is_bottom(ax, panels):
                 ax.set_xlabel("iteration", fontsize=look.text)
-        note = "green: averaging with steps of 1/k; diamond: estimate" if exploration else "diamond: estimate"
+        note = "green: averaging with falling steps; diamond: estimate" if exploration else "diamond: estimate"
         write_note(figure, note, look)
     return figure
 
