@@ -137,7 +137,7 @@ def test_times_of_events_are_fitted_by_both_methods() -> None:
         {"ID": i, "TIME": 60.0 if (~seen[i]).any() else t[i, -1] + 1e-6, "DV": 0} for i in range(120)
     ]
     table = pd.DataFrame(rows).sort_values(["ID", "TIME"])
-    by_saem = im.estimate(event_times(30.0, 0.3), table, draws=300, seed=1)
+    by_saem = im.estimate(event_times(30.0, 0.3), table, draws=20_000, seed=1)
     by_laplace = im.estimate(event_times(30.0, 0.3), table, method="laplace")
     for fit in (by_saem, by_laplace):
         assert fit.intervals()[0, 0] < 20 < fit.intervals()[0, 1]
