@@ -101,7 +101,7 @@ def test_knobs_and_starts_are_called_after_what_they_belong_to() -> None:
 def test_a_unit_that_a_model_made_up_is_explained_below() -> None:
     figure = im.simulate(load_model("immune_balance"), until=5).plot("Ag")
     said = " ".join(" ".join(t.get_text() for t in figure.findobj(Text)).split())
-    assert "unit of antigen: antigen, 1e6 units per mL of tissue" in said
+    assert "unit of antigen: 10⁶ units per mL of tissue" in said
     assert "Ag_unit" not in said
     assert unit_notes(load_model("ma2020"), ["das28"]) == ""
     plt.close("all")
