@@ -74,6 +74,7 @@ def test_endpoints_are_phrases() -> None:
     ("time", "unit", "said"),
     [("24 weeks", "day", "week 24"), (60, "day", "day 60"), (364, "day", "week 52"), (5, "", "time 5"),
      (6.4512, "day", "day 6.45"), ("8760 hours", "hour", "day 365"), (1, "dose", "dose 1"),
+     (40320, "minute", "day 28"), (90, "min", "minute 90"),
      (12, "h", "hour 12"), ("soon", "day", "soon")],
 )  # fmt: skip
 def test_times_are_said_as_people_say_them(time: float | str, unit: str, said: str) -> None:

@@ -93,6 +93,8 @@ def _broken(pieces: Sequence[str], points: float, size: float, *, bold: bool) ->
             fits = max(
                 1, next((n for n in range(len(piece) - 1, 0, -1) if width_of(piece[:n], size, bold=bold) <= points), 1)
             )
+            hyphen = piece.rfind("-", 0, fits) + 1  # "anti-" and "inflammatory"
+            fits = hyphen if hyphen > 2 else fits
             out[-1] += piece[:fits]
             out.append("")
             piece = piece[fits:]
