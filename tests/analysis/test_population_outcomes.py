@@ -155,7 +155,7 @@ def test_times_of_events_are_fitted_by_both_methods() -> None:
         assert fit.intervals()[0, 0] < 20 < fit.intervals()[0, 1]
         assert fit.intervals()[1, 0] < 0.5 < fit.intervals()[1, 1]
     assert "Louis's identity" in by_saem.summary()
-    # each at its own estimates; those by Louis's identity scatter by 5 % around the exact one over seeds: three of these
+    # each at its own estimates; those by Louis's identity scatter by 5 % around the exact ones: three times that
     for fit, error in ((by_saem, 0.15), (by_laplace, 0.04)):
         np.testing.assert_allclose(fit.standard_errors, exact_errors(fit), rtol=error)
     values = [likelihood_value(fit.predict, fit.point, "quadrature").minus2ll for fit in (by_saem, by_laplace)]
