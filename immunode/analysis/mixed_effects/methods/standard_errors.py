@@ -52,13 +52,16 @@ def check_way(predict: Predictions, way: str, method: str) -> str:
         raise StudyError(f"estimate: unknown standard_errors '{way}'{did_you_mean(way, WAYS)}")
     other = "louis" if method == "saem" else "curvature"
     discrete = next((form for form in predict.structure.forms if form.kind >= DISCRETE), None)
-    if way == {"louis": "curvature", "curvature": "louis"}[other] or (discrete and way == "linearized"):
-        why = f"method='{method}'" if way != "linearized" or discrete is None else f"outcomes as '{discrete.quantity}'"
-        choices = f"'{other}' or 'sandwich'" if discrete else f"'{other}', 'sandwich' or 'linearized'"
+    mixed = predict.structure.n_classes > 1
+    if way == {"louis": "curvature", "curvature": "louis"}[other] or ((discrete or mixed) and way == "linearized"):
+        why = f"method='{method}'"
+        if way == "linearized":
+            why = "classes of individuals" if discrete is None else f"outcomes as '{discrete.quantity}'"
+        choices = f"'{other}' or 'sandwich'" if discrete or mixed else f"'{other}', 'sandwich' or 'linearized'"
         raise StudyError(f"estimate: standard_errors='{way}' do not belong to {why}; take {choices}")
     if way != "auto":
         return way
-    return "linearized" if method == "saem" and not discrete else other
+    return "linearized" if method == "saem" and not discrete and not mixed else other
 
 
 def errors_at(
@@ -74,7 +77,8 @@ def errors_at(
 ) -> StandardErrors:
     """Return the standard errors at estimates.
 
-    way : of `check_way`.   descent : what found the point; None for SAEM.   draws : samples of each individual.
+    way : of `check_way`.   modes : of all rows.   descent : what found the point; None for SAEM.
+    draws : samples of each individual.
     """
     s = predict.structure
     x, scores = s.vector(point), None

@@ -11,7 +11,7 @@ from immunode.model import Correlation, Model
 
 
 def with_estimates(s: Structure, point: Point) -> Model:
-    """Return the model with typical values, variability, correlations and errors of a point."""
+    """Return the model with typical values, variability, correlations, errors and classes of a point."""
     values = dict(zip((one.name for one in s.fixed), s.natural(point.fixed), strict=True))
     sd = dict(zip(s.effects, np.sqrt(np.diag(point.omega)), strict=True))
     old = {v.parameter: v.spread for v in s.model.variability}
@@ -40,10 +40,20 @@ def with_estimates(s: Structure, point: Point) -> Model:
             for a, i in enumerate(block)
             for j in block[:a]
         ]
+    classes = [
+        replace(
+            one,
+            share=float(share),
+            values={k: float(values.get(f"{k}[{one.name}]", v)) for k, v in dict(one.values).items()},
+        )
+        for one, share in zip(s.model.classes, point.shares, strict=False)
+    ]
+    values = {name: value for name, value in values.items() if "[" not in name}
     fitted = s.model.with_values({name: float(value) for name, value in values.items()})
     return fitted.replace(
         parameters=[p for p in fitted.parameters if p.name not in added],
         variability=variability,
         correlations=correlations,
+        classes=classes,
         observed=observed,
     )

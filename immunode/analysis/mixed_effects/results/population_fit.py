@@ -17,6 +17,7 @@ from immunode.analysis.mixed_effects.methods.joint_posterior import JointPosteri
 from immunode.analysis.mixed_effects.predictions import Predictions
 from immunode.analysis.mixed_effects.prior_densities import Priors
 from immunode.analysis.mixed_effects.residual_error import EVENT
+from immunode.analysis.mixed_effects.results.classes_in_words import class_lines
 from immunode.analysis.mixed_effects.results.diagnostics import (
     PredictiveCheck,
     prediction_errors,
@@ -187,6 +188,7 @@ class PopulationFit:
         """Unit of each estimate; "" is dimensionless."""
         s = self.predict.structure
         declared = {p.name: p.unit for p in s.model.parameters}
+        declared |= {one.name: declared[one.parameter] for one in s.fixed}
         quantities = quantity_units(s.model)
         units = {}
         for name in self.names:
@@ -199,7 +201,8 @@ class PopulationFit:
     def intervals(self) -> Array:
         """Return 95 % intervals, (n_estimates, 2), symmetric on the scale that keeps an estimate in its range."""
         scales = [one.scale for one in self.predict.structure.fixed]
-        kinds = [*scales, *("corr" if name.startswith("corr(") else "log" for name in self.names[len(scales) :])]
+        kind_of = {"corr": "corr", "share": "logit"}
+        kinds = [*scales, *(kind_of.get(name.partition("(")[0], "log") for name in self.names[len(scales) :])]
         return interval_ends(self.values, self.standard_errors, kinds)
 
     def table(self) -> pd.DataFrame:
@@ -228,12 +231,20 @@ class PopulationFit:
         return pd.DataFrame(rows).set_index("name")
 
     def individuals(self) -> pd.DataFrame:
-        """Return one row an individual: parameters at the mode, mode, conditional mean and SD of each random effect."""
+        """Return one row an individual: parameters at the mode, mode, conditional mean and SD of each random effect.
+
+        Where there are classes, all of these are those in the most probable one, and the probability of each stands
+        beside.
+        """
         import pandas as pd
 
-        s, who = self.predict.structure, np.arange(self.predict.n)
+        s = self.predict.structure
         table: dict[str, Any] = {"ID": [one.label for one in self.predict.data.individuals]}
-        values = self.predict.individual_parameters(who, self.point.fixed, self.modes.eta)
+        if s.n_classes > 1:
+            shares = self.likelihood.probabilities
+            table["class"] = np.array(s.class_names, dtype=object)[shares.argmax(axis=1)]
+            table |= {f"P({name})": shares[:, k] for k, name in enumerate(s.class_names)}
+        values = self.predict.individual_parameters(self.modes.who, self.point.fixed, self.modes.eta)
         for followers in s.followers:
             for one in followers:
                 table[s.model.parameters[one.row].name] = values[one.row]
@@ -253,9 +264,9 @@ class PopulationFit:
         """
         import pandas as pd
 
-        p, t, who = self.predict, self.predict.table, np.arange(self.predict.n)
+        p, t = self.predict, self.predict.table
         iwres, cwres = weighted_residuals(p, self.point, self.modes)
-        typical = p(who, self.point, np.zeros_like(self.modes.eta))
+        typical = p(self.modes.who, self.point, np.zeros_like(self.modes.eta))
         npde = np.full(t.y.shape, np.nan)
         if simulations:
             npde = prediction_errors(p, simulated(p, self.point, simulations, np.random.default_rng((self.seed, 7))))
@@ -348,6 +359,8 @@ class PopulationFit:
         EngineError
             nutpie is not there.
         """
+        if self.predict.structure.n_classes > 1:
+            raise StudyError("posterior: classes of individuals can't be sampled by a gradient sampler yet")
         scale = np.sqrt(np.diag(self.vector_covariance))
         priors = self.beliefs or Priors(self.predict.structure, ())
         density = JointPosterior(self.predict.at_tolerance(rtol), self.point, self.modes, scale, priors)
@@ -376,6 +389,7 @@ class PopulationFit:
             f"derivatives by random effects: {self.derivatives}",
             f"standard errors by {self.error_method}",
             f"condition number: correlations {self.condition:.3g}, covariance {self.covariance_condition:.3g}",
+            *class_lines(self.predict.structure, self.point, self.likelihood.probabilities),
             "",
         ]
         lines += estimate_lines(self.table())
