@@ -186,7 +186,7 @@ def make_priors(structure: Structure, given: Mapping[str, Any]) -> Priors:
         if free and len(block) == 1:
             places[s.spread_name(block[0])] = ("omega", block)
         elif free:
-            places[f"omega({', '.join(s.effects[k] for k in block)})"] = ("block", block)
+            places[s.block_name(block)] = ("block", block)
     for o, k in s.free_errors:
         places[f"{TERMS[k]}({s.forms[o].quantity})"] = ("error", (o, k))
     parts = []

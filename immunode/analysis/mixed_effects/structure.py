@@ -126,6 +126,18 @@ class Structure:
         occasion = any(v.parameter == name and v.occasion for v in self.model.variability)
         return f"omega_occasion({occasion_base(name)})" if occasion else f"omega({name})"
 
+    def correlation_name(self, i: int, j: int) -> str:
+        """Return the name of the correlation of two effects: "corr(CL, V)", "corr_occasion(CL, V)"."""
+        first, second = self.effects[i], self.effects[j]
+        if self.spread_name(i).startswith("omega_occasion"):
+            return f"corr_occasion({occasion_base(first)}, {occasion_base(second)})"
+        return f"corr({first}, {second})"
+
+    def block_name(self, block: tuple[int, ...]) -> str:
+        """Return the name of the covariance of a block: "omega(CL, V)", "omega_occasion(CL, V)"."""
+        names = [self.spread_name(k) for k in block]
+        return f"{names[0].partition('(')[0]}({', '.join(name.partition('(')[2][:-1] for name in names)})"
+
     def vector(self, point: Point) -> Array:
         """Return the vector of a single point."""
         parts = [point.fixed[k] / one.size for k, one in enumerate(self.fixed)]

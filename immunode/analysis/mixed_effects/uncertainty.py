@@ -29,11 +29,10 @@ def shown_names(structure: Structure) -> tuple[str, ...]:
     names = [one.name for one in structure.fixed]
     for block, free in zip(structure.blocks, structure.free_blocks, strict=True):
         if free:
-            named = [structure.effects[i] for i in block]
             names += [
-                structure.spread_name(block[a]) if a == b else f"corr({named[b]}, {one})"
-                for a, one in enumerate(named)
-                for b in [*range(a), a]
+                structure.spread_name(i) if i == j else structure.correlation_name(j, i)
+                for a, i in enumerate(block)
+                for j in [*block[:a], i]
             ]
     return (*names, *structure.error_names, *structure.share_names)
 

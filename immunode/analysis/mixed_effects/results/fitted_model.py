@@ -7,7 +7,9 @@ from dataclasses import replace
 import numpy as np
 
 from immunode.analysis.mixed_effects.structure import Point, Structure
+from immunode.intervention.pharmacokinetics.occasions import OccasionVariability
 from immunode.model import Correlation, Model
+from immunode.model.patients import as_pairs
 
 
 def with_estimates(s: Structure, point: Point) -> Model:
@@ -34,11 +36,12 @@ def with_estimates(s: Structure, point: Point) -> Model:
     correlations = [c for c in s.model.correlations if c.first not in sd or c.second not in sd]
     spread = np.sqrt(np.diag(point.omega))
     correlations_of = point.omega / np.outer(spread, spread)
-    for block in s.blocks:
+    for block in (block for group in zip(s.blocks, s.copies, strict=True) for block in (group[0], *group[1])):
         correlations += [
             Correlation(s.effects[j], s.effects[i], float(correlations_of[i, j]))
             for a, i in enumerate(block)
             for j in block[:a]
+            if s.effects[i] not in added
         ]
     classes = [
         replace(
@@ -57,3 +60,18 @@ def with_estimates(s: Structure, point: Point) -> Model:
         classes=classes,
         observed=observed,
     )
+
+
+def fitted_occasions(s: Structure, point: Point) -> tuple[OccasionVariability, ...]:
+    """Return the differences between occasions that were asked for, with what was estimated of them."""
+    sd = np.sqrt(np.diag(point.omega))
+    place = {one.number: s.effects.index(f"{one.number}_eta_1") for one in s.occasions}
+    fitted = []
+    for one in s.occasions:
+        i = place[one.number]
+        pairs = {
+            other: float(point.omega[i, place[other]] / (sd[i] * sd[place[other]]))
+            for other, _ in as_pairs(one.correlations)
+        }
+        fitted.append(replace(one, sd=float(sd[i]), cv=0.0, correlations=pairs))
+    return tuple(fitted)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
@@ -26,7 +26,7 @@ from immunode.analysis.mixed_effects.results.diagnostics import (
     weighted_residuals,
 )
 from immunode.analysis.mixed_effects.results.estimate_words import estimate_lines, interval_ends
-from immunode.analysis.mixed_effects.results.fitted_model import with_estimates
+from immunode.analysis.mixed_effects.results.fitted_model import fitted_occasions, with_estimates
 from immunode.analysis.mixed_effects.results.pictures import FitPictures
 from immunode.analysis.mixed_effects.results.population_posterior import PopulationPosterior, sample_population
 from immunode.analysis.mixed_effects.structure import Point
@@ -201,7 +201,7 @@ class PopulationFit:
     def intervals(self) -> Array:
         """Return 95 % intervals, (n_estimates, 2), symmetric on the scale that keeps an estimate in its range."""
         scales = [one.scale for one in self.predict.structure.fixed]
-        kind_of = {"corr": "corr", "share": "logit"}
+        kind_of = {"corr": "corr", "corr_occasion": "corr", "share": "logit"}
         kinds = [*scales, *(kind_of.get(name.partition("(")[0], "log") for name in self.names[len(scales) :])]
         return interval_ends(self.values, self.standard_errors, kinds)
 
@@ -327,9 +327,8 @@ class PopulationFit:
 
     @property
     def occasions(self) -> tuple[OccasionVariability, ...]:
-        """Differences between occasions that were asked for, with the estimated standard deviations."""
-        s, sd = self.predict.structure, np.sqrt(np.diag(self.point.omega))
-        return tuple(replace(one, sd=float(sd[s.effects.index(f"{one.number}_eta_1")]), cv=0.0) for one in s.occasions)
+        """Differences between occasions that were asked for, with the estimated SD and correlations."""
+        return fitted_occasions(self.predict.structure, self.point)
 
     def population(self) -> Population:
         """Return the fitted population, from which virtual patients are drawn for trials."""
