@@ -142,6 +142,11 @@ class Predictions:
         return len(self.data)
 
     @property
+    def exact_slopes(self) -> bool:
+        """Whether derivatives by random effects are integrated along with the runs."""
+        return self._forward is not None
+
+    @property
     def rows(self) -> Rows:
         """Every individual in every class: row k*n + i is individual i in class k."""
         return np.arange(self.n * self.structure.n_classes)

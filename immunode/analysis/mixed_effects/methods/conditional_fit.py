@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 
 from immunode.analysis.mixed_effects.empirical_bayes import Modes, conditional_modes, from_many_starts, full_hessian
 from immunode.analysis.mixed_effects.likelihoods import laplace_parts, over_classes, refuse_failures
+from immunode.analysis.mixed_effects.methods.conditional_gradient import Slopes, focei_slopes
 from immunode.analysis.mixed_effects.methods.empirical_information import score_information
 from immunode.analysis.mixed_effects.predictions import Predictions
 from immunode.analysis.mixed_effects.prior_densities import Priors
@@ -77,8 +78,25 @@ class Objective:
         value = np.where(np.isfinite(value) & (np.linalg.det(hessian) > 0), value, np.inf)
         return over_classes(points_of, value.reshape(m, n))[0], found
 
+    @property
+    def exact(self) -> bool:
+        """Whether gradients come from derivatives that are integrated along, not from differences of searches."""
+        return self.method == "focei" and self.predict.exact_slopes
+
+    def slopes(self, points: Array) -> tuple[Array, Slopes, Modes]:
+        """Return gradients without those of priors, (n_points, n), what they consist of, and the modes."""
+        _, found = self.parts(points)
+        slopes = focei_slopes(self.predict, points, found)
+        return slopes.by_vector.sum(axis=1), slopes, found
+
     def look(self, x: Array) -> tuple[float, Array]:
-        """Return value and gradient, by differences; searches start from here on."""
+        """Return value and gradient; searches start from here on."""
+        if self.exact:
+            gradients, slopes, found = self.slopes(x[None])
+            if np.isfinite(gradients).all():
+                self.base, self.start, self.response = x, found.eta, slopes.response[0]
+                value = slopes.parts.sum() + self.priors.penalty(self.predict.structure.point(x))
+                return float(value), gradients[0] + self._of_priors(x)
         n, unit = len(x), STEP * np.eye(len(x))
         points = np.concatenate([x[None], x + unit, x - unit])
         parts, found = self.parts(points)
@@ -88,6 +106,30 @@ class Objective:
         self.base, self.start = x, eta[0]
         self.response = ((eta[1 : n + 1] - eta[n + 1 :]) / (2 * STEP)).transpose(1, 2, 0)
         return float(values[0]), np.where(np.isfinite(gradient), gradient, 0.0)
+
+    def hessian(self, x: Array) -> Array:
+        """Return the second derivatives, (n, n): differences of gradients where these are exact, else of values."""
+        if self.exact:
+            unit = STEP * np.eye(len(x))
+            gradients, _, _ = self.slopes(np.concatenate([x + unit, x - unit]))
+            bends = (gradients[: len(x)] - gradients[len(x) :]) / (2 * STEP)
+            if np.isfinite(bends).all():
+                of_priors = hessian_of(lambda points: self.priors.penalty(self.predict.structure.point(points)), x)
+                return np.asarray((bends + bends.T) / 2 + of_priors)
+        return hessian_of(self, x)
+
+    def scores(self, x: Array) -> Array:
+        """Return derivatives of each individual's log L, (n_individuals, n)."""
+        if self.exact:
+            return np.asarray(-self.slopes(x[None])[1].by_vector[0] / 2)
+        unit = STEP * np.eye(len(x))
+        parts, _ = self.parts(np.concatenate([x + unit, x - unit]))
+        return np.asarray(-(parts[: len(x)] - parts[len(x) :]).T / (4 * STEP))
+
+    def _of_priors(self, x: Array) -> Array:
+        unit = STEP * np.eye(len(x))
+        ends = self.priors.penalty(self.predict.structure.point(np.concatenate([x + unit, x - unit])))
+        return np.asarray((ends[: len(x)] - ends[len(x) :]) / (2 * STEP))
 
 
 def run_descent(predict: Predictions, method: str, rounds: int, priors: Priors) -> Descent:
@@ -134,4 +176,4 @@ def run_descent(predict: Predictions, method: str, rounds: int, priors: Priors) 
             model = model + np.outer(change, change) / (moved @ change) - np.outer(pushed, pushed) / (moved @ pushed)
         gradient = fresh
         trace.append(shown_numbers(s, s.point(x)))
-    return Descent(x, np.array(trace), float(np.max(np.abs(gradient))), converged, hessian_of(objective, x), method)
+    return Descent(x, np.array(trace), float(np.max(np.abs(gradient))), converged, objective.hessian(x), method)

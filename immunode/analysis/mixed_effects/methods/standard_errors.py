@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from immunode.analysis.mixed_effects.empirical_bayes import Modes
 from immunode.analysis.mixed_effects.likelihoods import weighted_samples
-from immunode.analysis.mixed_effects.methods.conditional_fit import STEP, Descent, Objective
+from immunode.analysis.mixed_effects.methods.conditional_fit import Descent, Objective
 from immunode.analysis.mixed_effects.methods.louis import louis_information
 from immunode.analysis.mixed_effects.predictions import Predictions
 from immunode.analysis.mixed_effects.prior_densities import Priors
@@ -102,10 +102,7 @@ def errors_at(
 
 def _scores(predict: Predictions, x: Array, method: str, modes: Modes, priors: Priors) -> Array:
     """Return derivatives of each individual's log L by a conditional method, (n_individuals, n)."""
-    objective = Objective(predict, method, priors, x, modes.eta)
-    unit = STEP * np.eye(len(x))
-    parts, _ = objective.parts(np.concatenate([x + unit, x - unit]))
-    return np.asarray(-(parts[: len(x)] - parts[len(x) :]).T / (4 * STEP))
+    return Objective(predict, method, priors, x, modes.eta).scores(x)
 
 
 def _samples(
