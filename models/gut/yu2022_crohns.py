@@ -280,8 +280,8 @@ MODEL = Model(
     ],
     story=Story(
         "Crohn's disease: one in five is in remission on placebo, two in five after 12 weeks of filgotinib.",
-        arms={"placebo": "", "Tofacitinib": "tofacitinib", "Upadacitinib": "upadacitinib",
-              "Filgotinib": "filgotinib"},
+        arms={"placebo": "", "tofacitinib": "tofacitinib", "upadacitinib": "upadacitinib",
+              "filgotinib": "filgotinib"},
         panels=["remission"],
     ),
     trials=[

@@ -180,7 +180,7 @@ def test_sampled_parameter_sets_are_not_called_patients(
     assert "drawn = {'n': 256}\n" in script_of(words, capsys)
     assert main(words) == 0
     said = shown("a.svg")
-    assert "parameter sets, +-30 %" in said
+    assert "parameter sets, ±30 %" in said
     assert "patient" not in said
 
 

@@ -85,8 +85,27 @@ def test_mistakes_are_named(quantiles: Any, levels: Any, message: str) -> None:
 
 
 def test_a_long_name_of_the_quantity_stands_once_below_and_not_above_every_panel() -> None:
-    table = {arm: np.ones((3, 5)) for arm in ("control", "a", "b", "c", "d")}
+    table = {arm: np.ones((3, 5)) for arm in ("control", "a", "b", "c", "d", "e")}
     name = "pro-inflammatory cytokine in the joint"
     figure = bands(np.arange(5.0), table, (0.05, 0.5, 0.95), quantity=name)
     assert [ax.get_title(loc="left") for ax in figure.axes] == list(table)
     assert figure.get_supxlabel().startswith(name)
+
+
+@pytest.mark.parametrize(("last", "shape"), [("sarilumab 200 mg q2w", (1, 5)), ("immunosuppression by cells", (2, 3))])
+def test_five_arms_stand_in_one_row_where_their_names_fit(last: str, shape: tuple[int, int]) -> None:
+    """Five in two rows leave one place empty; in narrow panels no word of a name may be cut."""
+    arms = ["control", "a", "b", "c", last]
+    figure = bands(T, {arm: skewed() for arm in arms})
+    spec = figure.axes[0].get_subplotspec()
+    assert spec is not None
+    assert spec.get_gridspec().get_geometry() == shape
+    assert figure.axes[-1].get_title(loc="left").split() == last.split()
+
+
+def test_a_median_below_the_axis_is_said() -> None:
+    """An infection that takes hold in fewer than half of the runs has bands, and a line that is not on the axis."""
+    seen = skewed(100)
+    rare = seen * np.array([1e-9, 1e-9, 1e-9, 1, 1])[:, None]
+    assert "no line: median below" in bands(T, {"a": seen, "b": rare}, log=True)._supxlabel.get_text()
+    assert "no line" not in bands(T, {"a": seen, "b": 2 * seen}, log=True)._supxlabel.get_text()

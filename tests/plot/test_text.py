@@ -13,6 +13,7 @@ from immunode.plot.kit.style import SLIDE
 from immunode.plot.kit.text import (
     Decades,
     Scaled,
+    amount,
     limits,
     name_panel,
     number,
@@ -31,7 +32,8 @@ from immunode.plot.kit.text import (
          ("Ag_unit*day", "units·day"), ("Mcopies/mL", "10⁶ copies/mL"),
      ("1/day", "1/day"),
      ("pg * day / mL", "pg·day/mL"), ("m^-2", "m⁻²"), ("ug", "µg"), ("unit", "unit"), ("cells", "cells"),
-     ("copy", "copies")],
+     ("copy", "copies"), ("Gcell", "10⁹ cells"), ("kcell/mL", "10³ cells/mL"), ("1/(Gcell**2*day)", "1/(Gcell²·day)"),
+     ("molecule/um^2", "molecules/µm²"), ("virion/mL", "virions/mL")],
 )  # fmt: skip
 def test_units_are_printed_as_in_papers(unit: str, shown: str) -> None:
     assert pretty_unit(unit) == shown
@@ -55,6 +57,15 @@ def test_an_axis_says_percent_once() -> None:
 )  # fmt: skip
 def test_numbers_are_short(value: float, shown: str) -> None:
     assert number(value) == shown
+
+
+@pytest.mark.parametrize(
+    ("value", "unit", "shown"),
+    [(1.23e-6, "10^6 cell", "1.23 cells"), (400, "Mcell", "4×10⁸ cells"), (2.0, "10^3 cell/L", "2,000 cells/L"),
+     (5.0, "mg/L", "5 mg/L"), (0.3, "", "0.3"), (0.0, "10^6 copies/mL", "0 copies/mL")],
+)  # fmt: skip
+def test_a_value_and_its_unit_have_one_power_of_ten(value: float, unit: str, shown: str) -> None:
+    assert amount(value, unit) == shown
 
 
 def test_a_power_of_ten_goes_into_the_label() -> None:

@@ -132,3 +132,16 @@ def test_a_panel_below_the_axis_says_so() -> None:
     assert told[0] == []
     assert len(told[1]) == 1
     assert told[1][0].startswith("below ")
+
+
+def test_five_arms_of_a_waterfall_stand_in_one_row() -> None:
+    figure = waterfall({arm: [-10.0, 20.0] for arm in ("a", "b", "c", "d", "200 mg q2w, 12 weeks")}, label="change (%)")
+    spec = figure.axes[0].get_subplotspec()
+    assert spec is not None
+    assert spec.get_gridspec().get_geometry() == (1, 5)
+
+
+def test_ranges_are_printed_with_one_sign() -> None:
+    note = waterfall({"a": [-10.0]}, label="change (%)", whom="parameter sets, +-30 %")._supxlabel.get_text()
+    assert "±30 %" in note
+    assert "+-" not in note

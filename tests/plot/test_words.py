@@ -13,7 +13,7 @@ import immunode as im
 from immunode.catalogue import list_models, load_model
 from immunode.cli.figures.kinds import make_drawing
 from immunode.cli.figures.pictures import read_subject
-from immunode.model.views.words import arm_labels, in_words, input_label, name_labels, unit_notes
+from immunode.model.views.words import arm_labels, in_words, input_label, name_labels, threshold_levels, unit_notes
 from immunode.plot.charts.patient_changes import waterfall
 from immunode.plot.charts.responder_bars import responder_shares
 from immunode.plot.kit.text import pretty_unit, quantity_label
@@ -137,7 +137,7 @@ def test_a_waterfall_has_no_empty_half() -> None:
 def test_responders_are_called_what_they_are(whom: str, said: str) -> None:
     figure = responder_shares({"drug": (0.4, 0.3, 0.5)}, rule="in remission", patients=90, whom=whom)
     assert figure.axes[0].get_xlabel() == f"% of {said} in remission"
-    assert any(f"90 {whom}" in " ".join(t.get_text().split()) for t in figure.findobj(Text))
+    assert any(f"90 {whom}".replace("+-", "±") in " ".join(t.get_text().split()) for t in figure.findobj(Text))
     plt.close("all")
 
 
@@ -153,3 +153,9 @@ def test_an_atlas_leaves_out_what_is_nothing_in_control() -> None:
 def test_the_axis_that_a_story_declares_logarithmic_is_so_in_the_shell() -> None:
     drawing = make_drawing("courses", read_subject("kuznetsov1994", story=True))
     assert drawing.values["log"] is None  # not False, which would override the story
+
+
+def test_micro_is_printed_as_in_papers() -> None:
+    eosinophils = threshold_levels(load_model("asthma_eos_min"))["eos"]
+    assert [name for name, _ in eosinophils] == ["eosinophils below 150 per µL"]
+    assert arm_labels(load_model("melhem2018"), ["filgrastim_300"])["filgrastim_300"] == "filgrastim 300 µg"

@@ -17,6 +17,7 @@ SHORT = 44
 _NAME = re.compile(r"(?<![\w.])[A-Za-z_]\w*(?:\.[A-Za-z_]\w*)*")
 _POWER = re.compile(r"(?<![\w.])(\d+(?:\.\d+)?)[eE]\+?(-?\d+)")
 _LONG = re.compile(r"(?<![\w.])\d{5,}(?![\w.])")
+_MICRO = re.compile(r"\bu(?=(?:g|L|m|mol)\b)")
 _RAISED = str.maketrans("0123456789-", "⁰¹²³⁴⁵⁶⁷⁸⁹⁻")
 
 
@@ -33,7 +34,12 @@ def spaced(name: str) -> str:
 
 def record_label(name: str, label: str, meaning: str) -> str:
     """Return what a record is called: its label, else the first clause of its meaning, else its name as words."""
-    return label or short_meaning(meaning) or spaced(name)
+    return printed(label or short_meaning(meaning)) or spaced(name)
+
+
+def printed(text: str) -> str:
+    """Return words of a model as they are printed: "below 150 per uL" gives "below 150 per µL"."""
+    return _MICRO.sub("µ", text)
 
 
 def name_labels(model: Declaration) -> dict[str, str]:
@@ -41,7 +47,7 @@ def name_labels(model: Declaration) -> dict[str, str]:
     rows: list[Derived | Switch | Process] = [*model.derived, *model.switches, *model.processes]
     labels = {one.name: record_label(one.name, one.label, one.meaning) for one in rows}
     labels |= _apart(model.states) | _apart([one for one in model.parameters if "." not in one.name])
-    labels |= {one.name: getattr(one, "label", "") or spaced(one.name) for one in model.interventions}
+    labels |= {one.name: printed(getattr(one, "label", "")) or spaced(one.name) for one in model.interventions}
     knobs = (one for one in model.parameters if "." in one.name)
     return labels | {one.name: one.label or input_label(one.name, labels) for one in knobs}
 
@@ -74,7 +80,7 @@ def arm_labels(model: Declaration, arms: Iterable[str]) -> dict[str, str]:
 
     Two arms never get the same label; then both keep their names.
     """
-    known = {one.name: getattr(one, "label", "") or spaced(one.name) for one in model.interventions}
+    known = {one.name: printed(getattr(one, "label", "")) or spaced(one.name) for one in model.interventions}
     told = dict(model.story.arms) if model.story is not None else {}
     labels = {}
     for arm in arms:
@@ -95,7 +101,7 @@ def threshold_levels(model: Declaration) -> dict[str, tuple[tuple[str, float], .
     """Return quantity -> (name, level in its unit) of the declared thresholds on it."""
     levels: dict[str, tuple[tuple[str, float], ...]] = {}
     for one in model.thresholds:
-        levels[one.quantity] = (*levels.get(one.quantity, ()), (one.meaning or spaced(one.name), one.level))
+        levels[one.quantity] = (*levels.get(one.quantity, ()), (printed(one.meaning) or spaced(one.name), one.level))
     return levels
 
 

@@ -16,7 +16,7 @@ from numpy.typing import ArrayLike
 from immunode.plot.charts.quick_rhythms import averaged
 from immunode.plot.charts.time_courses import Series, Spread, can_be_lines, checked_series, courses, log_names, span_of
 from immunode.plot.kit.arrays import Array
-from immunode.plot.kit.figure import SteadyLayout, StyledFigure, write_note
+from immunode.plot.kit.figure import SteadyLayout, StyledFigure, title_lines, write_note, write_title
 from immunode.plot.kit.marks import EVERY_ARM, Doses, Row, Windows, rows_of
 from immunode.plot.kit.style import FAINT, INK, OWN_COLORS, Style, arm_colors, find_style, readable, styled
 from immunode.plot.kit.text import Decades, Scaled, limits, power_of, quantity_label, reaches_far, width_of, wrap
@@ -174,15 +174,13 @@ def _frame(n: int, arms: int, style: Style, title: str) -> tuple[StyledFigure, l
         block, column = divmod(i, across)
         bar, ax = (figure.add_subplot(spec[2 * block + k, column]) for k in (0, 1))
         axes[block].append((bar, ax))
-    if title:
-        text = wrap(title, (width - 0.2) * 72, style.head, bold=True, lines=2)
-        figure.suptitle(text, x=0.012, ha="left", fontsize=style.head, fontweight="bold", color=INK, wrap=False)
+    write_title(figure, title_lines(title, style, width=width), style)
     return figure, axes
 
 
 def _pitch(figure: Figure, blocks: int, arms: int, style: Style, title: str) -> float:
     """Return about how high a row is, in points."""
-    text = wrap(title, (style.width - 0.2) * 72, style.head, bold=True, lines=2)
+    text = title_lines(title, style)
     left = figure.get_figheight() * 72 - (1.5 * style.head * (1 + text.count("\n")) if title else 0) - 2 * style.text
     return max(left / blocks - 7.5 * style.text, 4 * style.text) / arms
 

@@ -11,7 +11,7 @@ from numpy.typing import ArrayLike
 
 from immunode.errors import StudyError
 from immunode.plot.kit.arrays import Array
-from immunode.plot.kit.figure import is_bottom, is_left, make_panels, write_inside, write_note
+from immunode.plot.kit.figure import arm_grid_shape, is_bottom, is_left, make_panels, write_inside, write_note
 from immunode.plot.kit.style import FAINT, INK, Style, arm_colors, find_style, readable, styled
 from immunode.plot.kit.text import noun, wrap
 
@@ -68,7 +68,9 @@ def waterfall(
         raise StudyError("waterfall: nothing to draw; no run has a change from baseline")
     look, colors = find_style(style), arm_colors([*arms, *table], control)
     with styled(look):
-        figure, panels = make_panels(len(table), look, axes, title=title, share_x=False, share_y=True)
+        figure, panels = make_panels(
+            len(table), look, axes, shape=arm_grid_shape(list(table), look), title=title, share_x=False, share_y=True
+        )
         every = np.concatenate([v[np.isfinite(v)] for v in table.values()])
         low, high = _reach(np.append(every, list((lines or {}).values())))
         for ax, (arm, changes) in zip(panels, table.items(), strict=True):
@@ -81,9 +83,7 @@ def waterfall(
             if not (np.abs(changes[np.isfinite(changes)]) > UNSEEN * (high - low)).any():
                 write_inside(ax, "no change" if np.isfinite(changes).any() else "no value", look)
             room = 0.85 * look.width * 72 / _columns(panels)
-            ax.set_title(
-                wrap(arm, room, look.text, lines=2), loc="left", fontsize=look.text, color=readable(colors[arm])
-            )
+            ax.set_title(wrap(arm, room, look.text), loc="left", fontsize=look.text, color=readable(colors[arm]))
             if is_bottom(ax, panels):
                 ax.set_xlabel(f"% of {noun(whom)}", fontsize=look.text)
         columns = [ax for ax in panels if is_left(ax, panels)]

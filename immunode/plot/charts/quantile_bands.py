@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -13,7 +14,7 @@ from numpy.typing import ArrayLike
 
 from immunode.errors import StudyError
 from immunode.plot.kit.arrays import Array
-from immunode.plot.kit.figure import grid_shape, make_panels, write_inside, write_note
+from immunode.plot.kit.figure import arm_grid_shape, make_panels, row_name_width, write_inside, write_note
 from immunode.plot.kit.labels import End
 from immunode.plot.kit.marks import Doses, Row, Windows, rows_of, strip_height
 from immunode.plot.kit.panel import TimePanels, label_room, time_panels
@@ -84,7 +85,7 @@ def bands(
     t *= (shown := clock(float(t[-1] - t[0]), time_unit)).factor
     marks = [rows_of(*_marks(doses or {}, windows or {}, group, arms)) for group in groups]
     strip = max(strip_height(len(mark), look) for mark in marks)
-    shape = _shape(len(groups), look)
+    shape = _shape([""] if one else [names.get(arm, arm) for arm in arms], look)
     room = label_room([names.get(arm, arm) for arm in arms] if one else [], look, shape[1], strip)
     with styled(look):
         figure, panels = make_panels(
@@ -93,6 +94,8 @@ def bands(
         frame = time_panels(
             figure, panels, look, room, arms=arms, names=names, clock=shown, span=(t[0], t[-1]), control=control
         )  # fmt: skip
+        if shape[1] == 5:
+            frame = replace(frame, room=replace(frame.room, width=row_name_width(look)))
         beside = quantity if one or width_of(quantity, look.text) <= 0.92 * frame.room.height else ""
         dashes = frame.dashes if one else dict.fromkeys(arms, "-")
         for i, (ax, group, mark) in enumerate(zip(panels, groups, marks, strict=True)):
@@ -108,13 +111,23 @@ def bands(
             if not one and log and all(np.mean(table[arm][-1] > low) < SEEN for arm in group):
                 write_inside(ax, f"below {number(low, 1)}", look)
         note = _note(levels, counts or {}, quantity, frame, marks, whom, one=one)
+        low = panels[0].get_ylim()[0]
+        if log and any(_hides(rows, low) for rows in table.values()):
+            note += f"; no line: median below {number(low, 1)}"
         write_note(figure, note if beside == quantity else f"{quantity}; {note}", look)  # not above every panel again
     return figure
 
 
-def _shape(n: int, style: Style) -> tuple[int, int]:
+def _hides(rows: Array, low: float) -> bool:
+    """Return whether a band is seen above the end of the axis while its median lies below it, for most of that time."""
+    band, line = rows[-1] > low, rows[len(rows) // 2] > low
+    return bool(band.mean() >= SEEN and (line & band).sum() < 0.5 * band.sum())
+
+
+def _shape(titles: Sequence[str], style: Style) -> tuple[int, int]:
     """Return (rows, columns): panels without labels beside them are narrow enough for two in a column of print."""
-    return grid_shape(n, style) if style.fixed or n == 1 else (math.ceil(n / 2), 2)
+    n = len(titles)
+    return arm_grid_shape(titles, style) if style.fixed or n == 1 else (math.ceil(n / 2), 2)
 
 
 def _separate(ax: Axes, i: int, t: Array, table: Mapping[str, Array], frame: TimePanels, quantity: str, unit: str,

@@ -13,8 +13,8 @@ from numpy.typing import ArrayLike
 
 from immunode.errors import StudyError
 from immunode.plot.charts.time_courses import Series, can_be_lines, course_grid, courses
-from immunode.plot.kit.figure import SteadyLayout, StyledFigure, write_note
-from immunode.plot.kit.style import FAINT, GRID, INK, Style, arm_colors, find_style, readable, styled
+from immunode.plot.kit.figure import SteadyLayout, StyledFigure, title_lines, write_note, write_title
+from immunode.plot.kit.style import FAINT, GRID, Style, arm_colors, find_style, readable, styled
 from immunode.plot.kit.text import width_of, wrap
 from immunode.plot.kit.threshold_lines import Thresholds
 from immunode.plot.kit.time_axes import clock, time_axis
@@ -130,7 +130,7 @@ def _columns(panels: Sequence[Axes]) -> int:
 def _frame(n_lanes: int, n: int, style: Style, title: str) -> tuple[Figure, Axes | None, list[Axes], float]:
     """Return a figure with room for the lanes above and `n` panels below, and the height of a lane in points."""
     rows, columns = course_grid(n, style) if n else (0, 1)
-    text = wrap(title, (style.width - 0.2) * 72, style.head, bold=True, lines=2)
+    text = title_lines(title, style)
     head = style.head / 72 * (1 + text.count("\n")) * 1.5 if text else 0.0
     pitch = _ROW * style.text
     if style.fixed and n_lanes:
@@ -152,8 +152,7 @@ def _frame(n_lanes: int, n: int, style: Style, title: str) -> tuple[Figure, Axes
     for i in range(n):
         above = panels[i - columns] if i >= columns else None
         panels.append(figure.add_subplot(spec[first + i // columns, i % columns], sharex=above))
-    if text:
-        figure.suptitle(text, x=0.012, ha="left", fontsize=style.head, fontweight="bold", color=INK, wrap=False)
+    write_title(figure, text, style)
     return figure, top, panels, pitch
 
 

@@ -24,7 +24,7 @@ from immunode.plot.diagrams.scene import Icon, Route, Scene, Sheet, Thread, comp
 from immunode.plot.kit.arrays import Array
 from immunode.plot.kit.figure import StyledFigure, make_panels, write_note
 from immunode.plot.kit.style import FAINT, INK, PAPER, Style, find_style, readable, styled
-from immunode.plot.kit.text import number, pretty_unit, width_of
+from immunode.plot.kit.text import amount, width_of
 
 NOTHING = 1e-6
 """Part of its largest size below which the value of a state is nothing but what the solver leaves."""
@@ -115,9 +115,8 @@ def _told(model: Model, values: Mapping[str, float], peaks: Mapping[str, float])
         if value is None:
             continue
         rest = value != 0 and abs(value) < NOTHING * abs(peaks.get(state.name, 0.0))
-        unit = pretty_unit(state.unit) if state.unit else ""
-        told[state.name] = ("≈ 0 " if rest else f"{number(value)} ") + unit
-    return {name: text.strip() for name, text in told.items()}
+        told[state.name] = f"≈ {amount(0.0, state.unit)}" if rest else amount(value, state.unit)
+    return told
 
 
 def _height(rows: int, style: Style) -> float:

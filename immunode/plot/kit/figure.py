@@ -18,6 +18,9 @@ from immunode.plot.kit.dark_ground import DarkRenderer
 from immunode.plot.kit.style import FAINT, INK, Style, find_style, styled
 from immunode.plot.kit.text import wrap
 
+_MARGIN = 0.012
+"""Part of the width that stays free beside the title."""
+
 
 class SteadyLayout(ConstrainedLayoutEngine):
     """The constrained layout, with axes that stay where they are if they would move by what rounding leaves only.
@@ -89,6 +92,18 @@ def grid_shape(n: int, style: Style, *, stack: int = 2) -> tuple[int, int]:
     return math.ceil(n / columns), columns
 
 
+def arm_grid_shape(names: Sequence[str], style: Style) -> tuple[int, int]:
+    """Return (rows, columns) for panels of arms with one axis of y: five stand in one row, if their names fit there."""
+    wrapped = [wrap(name, row_name_width(style), style.text) for name in names]
+    whole = all(text.split() == name.split() for text, name in zip(wrapped, names, strict=True))
+    return (1, 5) if len(names) == 5 and style.columns > 2 and whole else grid_shape(len(names), style)
+
+
+def row_name_width(style: Style) -> float:
+    """Return the width in points of the name of one of five panels in a row; in bold type it is wider by a tenth."""
+    return 0.72 * style.width * 72 / 5
+
+
 def first_width(n: int, columns: int) -> int:
     """Return how many columns the first of `n` panels takes so that no cell stays empty, as far as its row goes."""
     return 1 + min(-n % columns, columns - 1)
@@ -127,7 +142,7 @@ def make_panels(
             _dress(ax, style)
         return figure, given
     rows, columns = shape or grid_shape(n, style)
-    title = wrap(title, (style.width - 0.2) * 72, style.head, bold=True, lines=2 if style.fixed else 3)
+    title = title_lines(title, style, lines=2 if style.fixed else 3)
     extra = style.head / 72 * (1 + title.count("\n")) * 1.5 if title else 0.0
     height = max(style.height, rows * max(style.row, row) + extra + style.text / 24)
     height = style.height if style.fixed and fit else height
@@ -144,8 +159,7 @@ def make_panels(
         ax = figure.add_subplot(rows, columns, place, sharex=above, sharey=beside)
         _dress(ax, style)
         panels.append(ax)
-    if title:
-        figure.suptitle(title, x=0.012, ha="left", fontsize=style.head, fontweight="bold", color=INK, wrap=False)
+    write_title(figure, title, style)
     return figure, panels
 
 
@@ -186,10 +200,24 @@ def _dress(ax: Axes, style: Style) -> None:
     ax.set_axisbelow(True)
 
 
+def title_lines(title: str, style: Style, *, width: float = 0.0, lines: int = 2) -> str:
+    """Return a title in lines that end as far from the right edge as they begin from the left.
+
+    width : of the figure in inches; by default that of the style.
+    """
+    return wrap(title, (1 - 2 * _MARGIN) * (width or style.width) * 72, style.head, bold=True, lines=lines)
+
+
+def write_title(figure: Figure, text: str, style: Style) -> None:
+    """Write a title that is broken into lines above a figure."""
+    if text:
+        figure.suptitle(text, x=_MARGIN, ha="left", fontsize=style.head, fontweight="bold", color=INK, wrap=False)
+
+
 def write_note(figure: Figure, note: str, style: Style) -> None:
     """Write a small note under a figure of ours; a figure of the caller's own is left alone."""
     if note and isinstance(figure, StyledFigure):
-        text = wrap(note, 0.94 * 72 * style.width, style.small, lines=3 if style.fixed else 6)
+        text = wrap(note.replace("+-", "±"), 0.94 * 72 * style.width, style.small, lines=3 if style.fixed else 6)
         figure.supxlabel(text, x=0.985, ha="right", fontsize=style.small, color=FAINT)
 
 

@@ -18,7 +18,11 @@ from immunode.plot.kit.style import GRID, INK, Style
 
 _BREAKS = re.compile(r"(?<=[ ,+._])(?<!\d )(?=[^ \d])|(?<=[^\W\d]{5}-)(?=\w)|(?<=/)(?=[^\W\d]{4})|(?<= )(?=\d)")
 _SIZE = 10.0
+_PREFIXES = {"k": 3, "M": 6, "G": 9}
+_MANY = re.compile(r"\b([kMG])(cell|copie)s?\b(?!\s*(?:\*\*|\^))")
+"""Counts with a prefix that no paper prints; not where a power follows, which would seem to be of the count alone."""
 _RAISED = str.maketrans("0123456789-+.", "⁰¹²³⁴⁵⁶⁷⁸⁹⁻⁺·")
+_LOWERED = str.maketrans("⁰¹²³⁴⁵⁶⁷⁸⁹⁻", "0123456789-")
 
 
 def raised(number: int | str) -> str:
@@ -37,12 +41,12 @@ def pretty_unit(unit: str) -> str:
         return ""
     text = re.sub(r"\b[A-Za-z]\w*_unit\b", "units", text)
     text = text.replace("patient_year", "patient-year").replace("usual_dose", "usual dose")
-    text = re.sub(r"\bM(cell|copie)s?\b", r"10^6 \1s", text)
+    text = _MANY.sub(lambda m: f"10^{_PREFIXES[m[1]]} {m[2]}s", text)
     text = re.sub(r"\s*(?:\*\*|\^)\s*\(?([+-]?\d+)\)?", lambda m: raised(m[1]), text)
     text = re.sub(r"\s*\*\s*", "·", text)
     text = re.sub(r"^1·", "", re.sub(r"\s*/\s*", "/", text))
-    text = re.sub(r"\bu(?=(?:g|L|l|M|m|mol|s|Ci|IU|U)\b)", "µ", text)
-    text = re.sub(r"^cell\b(?!s)", "cells", text)
+    text = re.sub(r"\bu(?=(?:g|L|l|M|m|mol|s|Ci|IU|U)(?:\b|[⁻⁰¹²³⁴⁵⁶⁷⁸⁹]))", "µ", text)
+    text = re.sub(r"^(cell|virion|molecule)(?=$|[/·])", r"\1s", text)
     text = re.sub(r"^copy\b", "copies", text)
     text = re.sub(r"^(point|event)(?=$|/)", r"\1s", text)
     return re.sub(r"^percent\b", "%", text)
@@ -146,6 +150,16 @@ def number(value: float, digits: int = 3, plain: int = 6) -> str:
         mantissa = f"{value / 10.0**power:.{digits - 1}f}".rstrip("0").rstrip(".")
         text = f"10{raised(power)}" if mantissa == "1" else f"{mantissa}×10{raised(power)}"
     return text.replace("-", "−")
+
+
+def amount(value: float, unit: str) -> str:
+    """Return a value with its unit: 1.2e-6 of `10^6 cell` are `1.2 cells`, no power of ten times another one."""
+    shown = pretty_unit(unit)
+    power = re.match(r"10([⁻⁰¹²³⁴⁵⁶⁷⁸⁹]+) (?=\S)", shown)
+    if power:
+        shown = pretty_unit(shown[power.end() :])
+        value *= 10.0 ** int(power[1].translate(_LOWERED))
+    return f"{number(value)} {shown}".rstrip()
 
 
 class Scaled(Formatter):

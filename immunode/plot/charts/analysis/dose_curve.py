@@ -10,7 +10,7 @@ from numpy.typing import ArrayLike
 from immunode.errors import StudyError
 from immunode.plot.kit.figure import make_panels, write_note
 from immunode.plot.kit.style import FAINT, INK, PALETTE, Style, find_style, styled
-from immunode.plot.kit.text import number, pretty_unit, quantity_label, scale_axis, wrap
+from immunode.plot.kit.text import amount, quantity_label, scale_axis, wrap
 
 _FEW = 200
 
@@ -90,8 +90,7 @@ def _mark(ax: Axes, ec50: float, interval: tuple[float, float], unit: str, style
     if low < high:
         ax.axvspan(low, high, color=PALETTE[2], alpha=0.12, linewidth=0, gid="interval")
     ax.axvline(ec50, color=PALETTE[2], linewidth=style.line * 0.6, linestyle=(0, (4, 2)), gid="ec50")
-    shown = pretty_unit(unit)
-    text = f"EC50 {number(ec50)} {shown}".rstrip()
+    text = f"EC50 {amount(ec50, unit)}"
     late = np.log(ec50 / left) > 0.7 * np.log(right / left)
     shift = (-0.4 if late else 0.4) * style.text
     ax.annotate(
