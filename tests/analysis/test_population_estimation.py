@@ -11,6 +11,7 @@ import pytest
 import immunode as im
 from immunode.analysis.mixed_effects.likelihoods import likelihood_value
 from immunode.analysis.mixed_effects.records.individual_records import IndividualData, individual_data
+from immunode.analysis.mixed_effects.results.diagnostics import time_bins
 from immunode.analysis.mixed_effects.results.population_fit import PopulationFit
 from immunode.errors import StudyError
 from immunode.model import Derived, Model, Observed, Process, State, Variability
@@ -157,6 +158,19 @@ def test_cwres_of_a_linear_model_are_its_whitened_residuals() -> None:
     root = (vectors / np.sqrt(values)) @ vectors.T
     expected = (table.DV.to_numpy().reshape(6, 5) - level - slope * t) @ root
     np.testing.assert_allclose(fit.residuals(simulations=0)["CWRES"], expected.ravel(), atol=1e-5)
+
+
+@pytest.mark.parametrize(
+    "planned", [(0.25, 0.5, 1, 2, 3.5, 5, 7, 9, 12, 24), (2, 4, 6, 8, 10, 12), (5, 35, 95, 185, 365)]
+)
+def test_visits_that_people_kept_roughly_are_not_cut(planned: tuple[float, ...]) -> None:
+    """Equal numbers in each bin would cut a visit in two, and a percentile would jump inside it."""
+    kept = np.array(planned) * (1 + 0.03 * np.random.default_rng(0).uniform(-1, 1, (30, len(planned))))
+    bins = time_bins(kept.ravel(), 10).reshape(kept.shape)
+    assert all(len(set(visit)) == 1 for visit in bins.T)
+    assert len(set(bins[0])) == len(planned)
+    spread = np.bincount(time_bins(np.random.default_rng(1).uniform(0, 10, 300), 10))
+    assert spread.min() > 10
 
 
 def test_a_predictive_check_of_a_right_model_holds_the_data_and_of_a_wrong_one_does_not() -> None:

@@ -21,6 +21,8 @@ Array = NDArray[np.float64]
 PERCENTILES = (5.0, 50.0, 95.0)
 LEAST_IN_BIN = 2
 """Observations without which a bin has no percentiles."""
+APART = 1.5
+"""How many times as wide gaps between visits are at least as gaps inside them."""
 
 
 @dataclass(frozen=True, slots=True, eq=False, repr=False)
@@ -205,16 +207,41 @@ def predictive_check(
 
 
 def time_bins(time: Array, bins: int) -> NDArray[np.intp]:
-    """Return the bin of each observation: one a distinct time, else cut at the widest gaps, else equal numbers."""
+    """Return the bin of each observation: a distinct time, else a visit, else by the widest gaps, else equal numbers."""
     distinct = np.unique(time)
     if len(distinct) <= bins:
         return np.searchsorted(distinct, time)
-    gaps = np.sort(np.argsort(np.diff(distinct))[-(bins - 1) :])
-    by_gaps = np.searchsorted((distinct[gaps] + distinct[gaps + 1]) / 2, time)
-    if np.bincount(by_gaps).min() >= len(time) / (4 * bins):
+    least = len(time) / (4 * bins)
+    visits = _visits(time, distinct, bins, least)
+    if visits is not None:
+        return visits
+    by_gaps = _cut(time, distinct, np.argsort(np.diff(distinct))[-(bins - 1) :])
+    if np.bincount(by_gaps).min() >= least:
         return by_gaps
     edges = np.unique(np.quantile(time, np.linspace(0, 1, bins + 1)[1:-1]))
     return np.searchsorted(edges, time, side="left")
+
+
+def _visits(time: Array, distinct: Array, bins: int, least: float) -> NDArray[np.intp] | None:
+    """Return the bins of planned times that people kept roughly: all gaps between are wider than any inside.
+
+    Times may be planned evenly or ever farther apart, so gaps are compared as they are, and of roots and logarithms.
+    """
+    since = distinct - distinct[0]
+    for k in range(bins, max(2, bins // 2) - 1, -1):
+        for scaled in (since, np.sqrt(since), np.log(since + np.median(np.diff(distinct)))):
+            gaps = np.diff(scaled)
+            order = np.argsort(-gaps)
+            if gaps[order[k - 2]] > APART * gaps[order[k - 1]]:
+                by = _cut(time, distinct, order[: k - 1])
+                if np.bincount(by).min() >= least:
+                    return by
+    return None
+
+
+def _cut(time: Array, distinct: Array, gaps: NDArray[np.intp]) -> NDArray[np.intp]:
+    gaps = np.sort(gaps)
+    return np.searchsorted((distinct[gaps] + distinct[gaps + 1]) / 2, time)
 
 
 def residual_table(predict: Predictions, point: Point, modes: Modes, simulations: int, seed: int) -> pd.DataFrame:
