@@ -118,7 +118,7 @@ def test_table_and_text_hold_what_was_found() -> None:
     assert (row.control, row.unit, row.change) == (0.0, "cell", "new")
     assert row.value == pytest.approx(10.0)  # the average of 2 t over 10 days
     assert repr(found).splitlines()[0] == (
-        "Atlas of decay: log2 fold change against control (time average, 0 to 10 day)"
+        "Atlas of decay: log2 fold change against control (time average, from the start to day 10)"
     )
     assert len(repr(found).splitlines()) == 4
 

@@ -133,7 +133,7 @@ def test_what_changes_nothing_is_told() -> None:
     table = pd.concat([records({"TIME": 0.0, "AMT": 320.0}), records({"TIME": 99.0, "AMT": 320.0}, [])])
     table = pd.concat([table, records({"TIME": 0.0, "AMT": 1.0}, []).assign(ID=2)])
     data = individual_data(table, without_observations="leave out")
-    assert "1 doses after its last observation" in repr(data)
+    assert "1 dose after its last observation" in repr(data)
     assert "without observations: ID 2" in repr(data)
     assert len(data) == 1
 

@@ -10,7 +10,7 @@ import pytest
 
 import immunode as im
 from immunode.analysis.mixed_effects.problem import population_likelihood
-from immunode.errors import StudyError
+from immunode.errors import DoseError, StudyError
 from immunode.model import Derived, Model, Observed, Process, State, Variability
 from immunode.pk import OccasionVariability
 from tests.analysis.test_population_likelihood import exact
@@ -202,6 +202,92 @@ def test_focei_and_saem_of_occasions_are_their_closed_form() -> None:
     assert fit.table().loc["omega_occasion(level)", "cv_percent"] == pytest.approx(
         100 * np.sqrt(np.expm1(fit.values[2] ** 2))
     )
+
+
+def two_levels() -> Model:
+    base = level()
+    return base.replace(
+        parameters=parameters(("first", 3.0, "mg/L"), ("second", 6.0, "mg/L")),
+        derived=[Derived("y", "first", "mg/L"), Derived("z", "second", "mg/L")],
+        variability=[Variability("first", sd=0.4)],
+        observed=[Observed("y", lognormal=0.2), Observed("z", lognormal=0.2)],
+    )
+
+
+PAIR = [OccasionVariability("first", sd=0.3), OccasionVariability("second", sd=0.4, correlations={"first": 0.3})]
+
+
+@cache
+def two_outputs() -> pd.DataFrame:
+    """Both change together between occasions: correlation 0.8 of effects with SD 0.25 and 0.5."""
+    rng, rows = np.random.default_rng(12), []
+    gamma = np.array([[0.0625, 0.1], [0.1, 0.25]])
+    for i in range(N):
+        eta = 0.5 * rng.standard_normal()
+        for k in range(OCCASIONS):
+            kappa = rng.multivariate_normal([0, 0], gamma)
+            for code, mean in (("y", np.log(5) + eta + kappa[0]), ("z", np.log(8) + kappa[1])):
+                y = np.exp(mean + 0.15 * rng.standard_normal(2))
+                rows += [{"ID": i, "TIME": 2.0 * k + j, "OCC": k, "DVID": code, "DV": v} for j, v in enumerate(y)]
+    return pd.DataFrame(rows).sort_values(["ID", "TIME"], kind="stable", ignore_index=True)
+
+
+def closed_form_of_two(x: np.ndarray) -> float:
+    """-2 log L. x : logs of levels; omega, both gammas, their correlation; logs of both errors."""
+    table = two_outputs()
+    z = np.log(table.DV.to_numpy().reshape(N, -1))
+    one = table[table.ID == 0]
+    occ, second = one.OCC.to_numpy(), (one.DVID == "z").to_numpy().astype(int)
+    gamma = np.array([[x[3] ** 2, x[5] * x[3] * x[4]], [x[5] * x[3] * x[4], x[4] ** 2]])
+    v = x[2] ** 2 * np.outer(1 - second, 1 - second) + np.diag(np.exp(2 * x[6:8])[second])
+    v = v + (occ[:, None] == occ) * gamma[second[:, None], second]
+    gap = z - x[:2][second]
+    return float(N * np.linalg.slogdet(2 * np.pi * v)[1] + np.sum(gap * np.linalg.solve(v, gap.T).T) + 2 * z.sum())
+
+
+def test_correlated_occasions_are_those_of_their_closed_form() -> None:
+    """Likelihood, FOCEI (exact here) and SAEM against a normal density maximized apart."""
+    from scipy.optimize import minimize
+
+    start = np.array([np.log(3), np.log(6), 0.4, 0.3, 0.4, 0.3, np.log(0.2), np.log(0.2)])
+    found = population_likelihood(two_levels(), two_outputs(), "focei", occasions=PAIR)
+    assert found.minus2ll == pytest.approx(closed_form_of_two(start), abs=2e-5)
+    best = minimize(closed_form_of_two, start, tol=1e-9)
+    expected = [*np.exp(best.x[:2]), best.x[2], best.x[3], best.x[5], best.x[4], *np.exp(best.x[6:])]
+    fit = im.estimate(two_levels(), two_outputs(), method="focei", occasions=PAIR, parameters=["second"])
+    assert fit.names == (
+        "first", "second", "omega(first)", "omega_occasion(first)", "corr_occasion(first, second)",
+        "omega_occasion(second)", "lognormal(y)", "lognormal(z)",
+    )  # fmt: skip
+    assert np.all(np.abs(fit.values - expected) < 5e-3 * fit.standard_errors)
+    by_saem = im.estimate(
+        two_levels(), two_outputs(), occasions=PAIR, parameters=["second"], iterations=(80, 80), draws=50, seed=1
+    )
+    assert np.all(np.abs(by_saem.values - expected) < 0.2 * fit.standard_errors)
+    assert fit.occasions[1].correlations == (("first", pytest.approx(fit["corr_occasion(first, second)"])),)
+    ties = [(c.first, c.second, c.value) for c in fit.model().correlations]
+    both = pytest.approx(fit["corr_occasion(first, second)"])
+    assert ties == [(f"first_eta_{k}", f"second_eta_{k}", both) for k in (1, 2, 3)]
+    with pytest.raises(StudyError, match="'first' differs between occasions in this model already"):
+        population_likelihood(fit.model(), two_outputs(), "focei", occasions=fit.occasions)
+    again = population_likelihood(fit.model(), two_outputs(), "focei")
+    assert again.minus2ll == pytest.approx(fit.likelihood.minus2ll, abs=1e-6)
+
+
+def test_wrong_correlations_of_occasions_are_refused() -> None:
+    def estimated(correlations: dict[str, float], every: str = "") -> None:
+        second = OccasionVariability("second", sd=0.4, every=every, correlations=correlations)
+        im.estimate(two_levels(), two_outputs(), occasions=[PAIR[0], second])
+
+    for wrong, message in (
+        ({"frist": 0.3}, "correlated with that of 'frist', which has none; did you mean 'first'"),
+        ({"second": 0.3}, "can't be correlated with itself"),
+        ({"first": 1.0}, "must lie inside -1 and 1"),
+    ):
+        with pytest.raises(DoseError, match=message):
+            estimated(wrong)
+    with pytest.raises(DoseError, match="whose occasions are others"):
+        estimated({"first": 0.3}, every="2 h")
 
 
 def test_individuals_may_have_different_numbers_of_occasions() -> None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -79,7 +81,7 @@ def test_simulated_events_follow_a_hazard_that_changes() -> None:
 
     table = watched(40, 10.0)
     predict, point = at_declared(growing_risk(), table)
-    point = Point(point.fixed, 1e-12 * np.eye(1), point.errors)
+    point = replace(point, omega=1e-12 * np.eye(1))
     grid = np.linspace(0.0, 10.0, 101)
     times, _ = simulated_events(predict, point, "risk", grid, np.random.default_rng(2), 500)
     for t in (2.0, 5.0, 9.0):

@@ -13,8 +13,7 @@ import pytest
 import immunode as im
 from immunode.analysis.mixed_effects.results.population_fit import PopulationFit
 from immunode.cli import main
-from immunode.errors import StudyError
-from immunode.model import Derived, Model, Observed, Parameter, PatientClass, Process, Variability
+from immunode.model import Derived, Model, Observed, Parameter, Process, Variability
 from tests.population_models import intravenous, parameters
 
 Capture = pytest.CaptureFixture[str]
@@ -107,14 +106,6 @@ def test_a_block_and_a_covariate_go_through_the_shell(tmp_path: Path, capsys: Ca
     fit = im.estimate(model, boluses("power"), method="focei", parameters=["beta"])
     assert told == pytest.approx(dict(zip(fit.names, fit.values, strict=True)), rel=1e-6)
     assert {"beta", "corr(CL, V)"} <= told.keys()
-
-
-def test_mixtures_of_classes_are_refused_in_words() -> None:
-    model = block_model().replace(
-        classes=[PatientClass("slow", 0.4, {"CL": 1.0}), PatientClass("quick", 0.6, {"CL": 3.0})]
-    )
-    with pytest.raises(StudyError, match="mixtures"):
-        im.estimate(model, boluses())
 
 
 # The fitted population ------------------------------------------------------------------------------------------------

@@ -30,7 +30,7 @@ def test_the_files_hold_what_atlas_gives(tmp_path: Path, capsys: Capture) -> Non
     found = atlas(load_model("kuznetsov1994"), until=20)
     assert list(table["intervention"].unique()) == list(found.interventions)
     assert table["log2_fold"].astype(float).tolist() == found.fold.ravel().tolist()
-    assert "time average, 0 to 20 day" in printed.out
+    assert "time average, from the start to day 20" in printed.out
     assert "cytostatic" in printed.out
     assert "atlas.png" in printed.err
 

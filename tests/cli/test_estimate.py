@@ -16,7 +16,7 @@ from immunode.cli import main
 from immunode.distributions import lognormal, normal
 from immunode.pk import OccasionVariability
 from tests.analysis.test_population_bad_input import bolus, bolus_data
-from tests.analysis.test_population_changes import level, levels
+from tests.analysis.test_population_changes import PAIR, level, levels, two_levels, two_outputs
 from tests.population_models import WANG, decay, intravenous
 
 Capture = pytest.CaptureFixture[str]
@@ -120,6 +120,19 @@ def test_occasions_and_covariates_that_change_are_asked_for_by_words(tmp_path: P
     for wrong, message in (("level", "write NAME=VALUE"), ("level=a", "'a' is no number"), ("level=1,evry=2", "every")):
         assert main(["estimate", str(model), str(data), "--occasion", wrong]) == 2
         assert message in capsys.readouterr().err
+
+
+def test_correlated_occasions_are_asked_for_by_words(tmp_path: Path, capsys: Capture) -> None:
+    model, data = tmp_path / "levels.json", tmp_path / "data.csv"
+    model.write_text(two_levels().to_json())
+    two_outputs().to_csv(data, index=False)
+    words = [str(model), str(data), "--estimator", "focei", "--also", "second", "--occasion", "first=0.3", "--occasion"]
+    assert main(["estimate", *words, "second=0.4,corr(first)=0.3", "--json"]) == 0
+    told = {row["name"]: row["value"] for row in json.loads(capsys.readouterr().out)["estimates"]}
+    fit = im.estimate(two_levels(), two_outputs(), method="focei", parameters=["second"], occasions=PAIR)
+    assert told == pytest.approx(dict(zip(fit.names, fit.values, strict=True)), rel=1e-6)
+    assert main(["estimate", *words, "second=0.4,corr(first)=x"]) == 2
+    assert "'x' is no number" in capsys.readouterr().err
 
 
 def test_priors_are_given_by_words(files: tuple[str, str], capsys: Capture) -> None:

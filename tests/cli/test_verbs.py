@@ -92,7 +92,7 @@ def test_one_word_means_one_thing_in_all_verbs() -> None:
 
 def test_words_are_those_that_the_code_obeys() -> None:
     from immunode.analysis.treatment.intervention_atlas import MEASURES as measures
-    from immunode.cli.figures.kinds import CHOICES, make_drawing
+    from immunode.cli.figures.kinds import CHOICES, fits, make_drawing
     from immunode.cli.figures.pictures import read_subject
     from immunode.cli.studies.targets import TARGETS
     from immunode.plot import STYLES as looks
@@ -108,7 +108,9 @@ def test_words_are_those_that_the_code_obeys() -> None:
     assert list(FORMATS) == list(TARGETS)
     assert list(KINDS) == list(CHOICES)
     subject = read_subject("kuznetsov1994")
-    assert tuple(kind for kind in KINDS if "log" in make_drawing(kind, subject).values) == LOGARITHMIC
+    fitting = [kind for kind in KINDS if not fits(kind, subject)]
+    assert set(KINDS) - set(fitting) == {"responders"}
+    assert tuple(kind for kind in fitting if "log" in make_drawing(kind, subject).values) == LOGARITHMIC
 
 
 @pytest.mark.parametrize("method", METHODS)

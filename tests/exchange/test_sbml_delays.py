@@ -7,7 +7,6 @@ from pathlib import Path
 import pytest
 
 import immunode as im
-from immunode.app.lab import make_lab
 from immunode.errors import ModelError
 from immunode.model import Model, Parameter, Process, State
 from tests.exchange.suite import FOLDER, run_case
@@ -101,8 +100,3 @@ def test_a_past_that_depends_on_time_is_refused(tmp_path: Path) -> None:
 def test_a_script_can_not_say_a_delay(language: str, tmp_path: Path) -> None:
     with pytest.raises(ModelError, match=r"'delay\(x, tau\)' makes it a delay equation, which can't be said here"):
         im.io.write_script(DELAYED, tmp_path / "m.txt", language)
-
-
-def test_the_page_can_not_run_a_delay_yet() -> None:
-    with pytest.raises(ModelError, match=r"'delay\(x, tau\)' is a delay, which can't be run in the page yet"):
-        make_lab(DELAYED)

@@ -19,7 +19,7 @@ from immunode.errors import DoseError, ModelError
 from immunode.intervention import LIBRARY, Drug, OccasionVariability, drug, one_compartment, perturb, two_compartment
 from immunode.intervention.drugs.tables import drug_tables
 from immunode.model import Model
-from immunode.model.patients import Variability
+from immunode.model.patients import Correlation, Variability
 from immunode.model.serial import from_json, to_json
 
 ONE = one_compartment(CL=2.0, V1=5.0, ka=1.5, F=0.7)
@@ -185,6 +185,23 @@ def test_within_and_between_patients_5000_differ_as_declared(toy: Callable[..., 
     assert np.corrcoef(logs - logs.mean(axis=0))[0, 1] == pytest.approx(-1 / 3, abs=0.06)
 
 
+def test_correlated_numbers_change_together_and_nothing_else_is_drawn_anew(toy: Callable[..., Any]) -> None:
+    """4,000 patients: correlation -0.6 on each occasion (standard error 0.01), none between occasions."""
+    pair = [OccasionVariability("CL", 0.2), OccasionVariability("V1", 0.1, correlations={"CL": -0.6})]
+    one = Drug("d", ONE, "10 mg sc q2d x 3", variability=[Variability("CL", 0.3)], occasions=pair)
+    apart = replace(one, occasions=[pair[0], replace(pair[1], correlations=())])
+    drawn, plain = (im.population(perturb(toy(), x)).draw(4000, seed=7).table() for x in (one, apart))
+    found = drawn[[f"d.{number}_eta_{k}" for number in ("CL", "V1") for k in (1, 2, 3)]].to_numpy()
+    expected = np.eye(6) - 0.6 * (np.eye(6, k=3) + np.eye(6, k=-3))
+    np.testing.assert_allclose(np.corrcoef(found.T), expected, atol=0.06)
+    np.testing.assert_allclose(found.std(axis=0), [0.2] * 3 + [0.1] * 3, rtol=0.05)
+    same = [name for name in plain.columns if "V1_eta" not in name]
+    assert (drawn[same] == plain[same]).all().all()
+    assert from_json(Drug, to_json(one)) == one
+    by_vein = perturb(toy(), replace(one, occasions=[*pair, OccasionVariability("ka", 0.1, correlations={"CL": 0.2})]))
+    assert len(by_vein.correlations) == 6
+
+
 def test_a_patient_has_the_same_occasions_in_every_arm_and_the_draws_of_patients_stay(
     toy: Callable[..., Any],
 ) -> None:
@@ -221,6 +238,15 @@ def test_no_dose_goes_without_a_random_effect_of_its_own(toy: Callable[..., Any]
             lambda toy: perturb(toy(), Drug("d", ONE, "1 mg sc q1d", occasions=[OccasionVariability("Cl", 0.2)])),
             ModelError,
             "variability of 'Cl' between occasions, which it does not have.*CL",
+        ),
+        (lambda toy: OccasionVariability("F", 0.2, correlations={"CL": 1.5}), DoseError, "must lie inside -1 and 1"),
+        (
+            lambda toy: toy().replace(
+                variability=[Variability("k", 0.2), Variability("s", 0.1, occasion=1)],
+                correlations=[Correlation("k", "s", 0.1)],
+            ),
+            ModelError,
+            "only random effects of the same occasion",
         ),
         (lambda toy: Variability("k", 0.2, occasion=-1), ModelError, "an occasion is a whole number"),
     ],

@@ -218,6 +218,34 @@ def test_the_name_of_a_level_covers_no_curve_where_there_is_room(drawn: Callable
         assert (box.x0 > (axes.x0 + axes.x1) / 2) == right
 
 
+def test_a_level_with_a_long_name_has_it_in_two_lines(drawn: Callable[[Figure], Any]) -> None:
+    """On paper it would be as wide as the axes, and so cover every curve that crosses its level."""
+    name = "persistently high viral load, on day 7 after the dose"
+    for style, lines in (("paper", 2), ("slide", 1)):
+        figure = courses(T, {"x": {"a": np.linspace(7, 0, T.size)}}, thresholds={"x": [(name, 3.5)]}, style=style)
+        drawn(figure)
+        (text,) = [text for text in figure.axes[0].texts if text.get_gid() == "level-name"]
+        box, axes = text.get_window_extent(), figure.axes[0].bbox
+        assert text.get_text().replace("\n", " ") == name
+        assert text.get_text().count("\n") + 1 == lines
+        assert axes.x0 <= box.x0 < box.x1 <= axes.x1
+        patch = text.get_bbox_patch()
+        assert patch is not None
+        assert patch.get_alpha() == 0  # no curve below
+
+
+def test_what_every_arm_gets_is_of_all_arms_also_where_they_get_more_with_it() -> None:
+    figure = courses(T, {"x": {"a": T, "b": 2 * T}}, doses={"all arms": [0], "a": [0], "b": [0]})
+    assert [text.get_text() for text in figure.axes[0].texts if text.get_gid() == "mark-label"] == ["all arms"]
+
+
+def test_a_unit_without_room_beside_a_low_panel_stands_above_with_the_name() -> None:
+    series = {name: {"a": T} for name in ("naive T cells", "TNF", "IL-6")}
+    figure = courses(T, series, units=dict.fromkeys(series, "unheard_of_things"))
+    for name, ax in zip(series, figure.axes, strict=True):
+        assert (ax.get_title(loc="left"), ax.get_ylabel()) == (f"{name} (unheard_of_things)", "")
+
+
 def test_a_log_axis_reaches_one_cell_and_not_a_part_of_it() -> None:
     falls = np.geomspace(1e6, 1e-6, 53)
     assert 0.3 < courses(T, {"x": falls}, log=True).axes[0].get_ylim()[0] < 1

@@ -39,6 +39,17 @@ def test_units_are_printed_as_in_papers(unit: str, shown: str) -> None:
     assert pretty_unit(unit) == shown
 
 
+def test_a_word_too_wide_for_its_line_breaks_at_its_hyphen() -> None:
+    width = width_of("anti-inflamma", 10)
+    assert wrap("anti-inflammatory tone", width, 10) == "anti-\ninflammatory\ntone"
+
+
+def test_an_axis_says_percent_once() -> None:
+    assert quantity_label("C3, % of normal", "percent") == "C3, % of normal"
+    assert quantity_label("percentile", "percent") == "percentile (%)"
+    assert quantity_label("share", "percent", 3) == "share (10³\N{NO-BREAK SPACE}%)"
+
+
 @pytest.mark.parametrize(
     ("value", "shown"),
     [(0, "0"), (12.345, "12.3"), (9030.4, "9,030"), (1.234e9, "1.23×10⁹"), (1e6, "10⁶"), (-0.00123, "−0.00123"),

@@ -27,6 +27,8 @@ def test_shares_are_bars_with_their_number() -> None:
     widths: list[Any] = [bar.get_width() for bar in figure.axes[0].patches]  # type: ignore[attr-defined]
     assert widths == pytest.approx([20, 70])
     assert texts(figure, "share") == ["20 %", "70 %   NNT 2"]
+    rare = responder_shares(values, rule="with x > 1", patients=500, nnt={"drug": -128.0}, versus="control")
+    assert texts(rare, "share")[1] == "70 %   NNH 130"
 
 
 def test_waterfall_is_sorted_and_marks_what_is_cut() -> None:
@@ -48,6 +50,18 @@ def test_numbers_at_risk_stand_below_each_time_of_the_axis() -> None:
     assert texts(figure, "at-risk-arm") == ["drug", "placebo"]
     colors = [t.get_color() for t in figure.axes[0].texts if t.get_gid() == "at-risk-arm"]
     assert to_hex(colors[1]) == PALETTE[0].lower()
+
+
+def test_the_axis_of_events_names_them_above_whatever_room_is_beside_it() -> None:
+    """The numbers at risk make the axis lower than its figure: a long name beside it ran into the title."""
+    for event in ("relapse", "percent improvement of EASI > 87"):
+        arms = {f"arm {i}": [1.0, 2.0, np.inf] for i in range(5)}
+        figure = time_to_event(arms, until=10, time_unit="day", event=event, title="A title")
+        figure.draw_without_rendering()
+        ax = figure.axes[0]
+        assert ax.get_title(loc="left") == f"patients without event: {event}"
+        beside = ax.yaxis.label.get_window_extent()
+        assert ax.bbox.y0 <= beside.y0 < beside.y1 <= ax.bbox.y1
 
 
 def test_the_control_has_its_color_whatever_it_is_called() -> None:

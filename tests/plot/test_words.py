@@ -74,6 +74,7 @@ def test_endpoints_are_phrases() -> None:
     ("time", "unit", "said"),
     [("24 weeks", "day", "week 24"), (60, "day", "day 60"), (364, "day", "week 52"), (5, "", "time 5"),
      (6.4512, "day", "day 6.45"), ("8760 hours", "hour", "day 365"), (1, "dose", "dose 1"),
+     (40320, "minute", "day 28"), (90, "min", "minute 90"),
      (12, "h", "hour 12"), ("soon", "day", "soon")],
 )  # fmt: skip
 def test_times_are_said_as_people_say_them(time: float | str, unit: str, said: str) -> None:
@@ -101,7 +102,7 @@ def test_knobs_and_starts_are_called_after_what_they_belong_to() -> None:
 def test_a_unit_that_a_model_made_up_is_explained_below() -> None:
     figure = im.simulate(load_model("immune_balance"), until=5).plot("Ag")
     said = " ".join(" ".join(t.get_text() for t in figure.findobj(Text)).split())
-    assert "unit of antigen: antigen, 1e6 units per mL of tissue" in said
+    assert "unit of antigen: 10⁶ units per mL of tissue" in said
     assert "Ag_unit" not in said
     assert unit_notes(load_model("ma2020"), ["das28"]) == ""
     plt.close("all")

@@ -26,6 +26,12 @@ def test_a_row_for_each_intervention_of_each_arm(decay: Model) -> None:
     assert rows[3].doses == (4.0,)
 
 
+def test_rows_of_an_arm_named_after_its_interventions_say_each_once(decay: Model) -> None:
+    """The name of the whole arm in front of each would cut off what tells the rows apart."""
+    rows = lanes(simulate(decay, arms={"slow + graft": ["slow", "graft"]}))
+    assert [(row.name, row.arm) for row in rows] == [("slow", "slow + graft"), ("+ graft", "slow + graft")]
+
+
 def test_a_row_tells_strength_visits_and_changes(decay: Model) -> None:
     (row,) = lanes({"": simulate(decay, interventions=RESCUE)})
     assert row.visits == tuple(range(11))

@@ -28,11 +28,13 @@ MOST_ROUNDS, EXPECTED_ROUNDS = 100, 6
 class Modes:
     """Where searches ended; the first axis is the rows that were asked for.
 
+    who : (n_rows,), of `Predictions.rows`.
     eta : (n_rows, n_effects).   value : -log p(y | eta) + eta' Omega^-1 eta / 2, (n_rows,), infinite where all failed.
     f : (n_rows, n_observations).   slopes : (n_rows, n_effects, n_observations).
     hessian : expected second derivatives of `value`, (n_rows, n_effects, n_effects).   converged : (n_rows,).
     """
 
+    who: Rows
     eta: Array
     value: Array
     f: Array
@@ -106,7 +108,12 @@ def from_many_starts(
         predict, who[rows], _some(point, rows), starts.reshape(-1, starts.shape[-1]), interaction=interaction
     )
     best = np.argmin(found.value.reshape(len(starts), n), axis=0) * n + np.arange(n)
-    return Modes(*(getattr(found, name)[best] for name in Modes.__dataclass_fields__))
+    return some_modes(found, best)
+
+
+def some_modes(found: Modes, rows: Rows) -> Modes:
+    """Return the modes of some rows."""
+    return Modes(*(getattr(found, name)[rows] for name in Modes.__dataclass_fields__))
 
 
 def full_hessian(predict: Predictions, who: Rows, point: Point, modes: Modes) -> Array:
@@ -147,7 +154,7 @@ def _look(predict: Predictions, who: Rows, point: Point, inverse: Array, eta: Ar
         np.where(bad[:, None], 0.0, gradient),
         np.where(bad[:, None, None], np.eye(eta.shape[1]), hessian),
     )
-    return Modes(eta, value, f, slopes, hessian, gradient, np.zeros(len(who), bool))
+    return Modes(who, eta, value, f, slopes, hessian, gradient, np.zeros(len(who), bool))
 
 
 def _variance_at_zero(predict: Predictions, who: Rows, point: Point) -> Array:

@@ -5,15 +5,17 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
+from itertools import combinations
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from immunode.analysis.mixed_effects.empirical_bayes import Modes, from_many_starts
+from immunode.analysis.mixed_effects.empirical_bayes import Modes, from_many_starts, some_modes
 from immunode.analysis.mixed_effects.likelihoods import (
     NAMES,
     LikelihoodValue,
+    chosen_rows,
     likelihood_value,
     refuse_failures,
     weighted_samples,
@@ -28,6 +30,7 @@ from immunode.analysis.mixed_effects.prior_densities import Priors, make_priors
 from immunode.analysis.mixed_effects.problem import prepared, refuse_linearization
 from immunode.analysis.mixed_effects.records.code_notes import notes_on_codes
 from immunode.analysis.mixed_effects.records.course_slots import varying_covariates
+from immunode.analysis.mixed_effects.results.classes_in_words import class_notes
 from immunode.analysis.mixed_effects.results.doubts import doubts_about
 from immunode.analysis.mixed_effects.results.population_fit import LOST, NEAR_ZERO, SHRUNK, PopulationFit
 from immunode.analysis.mixed_effects.results.prior_constants import prior_constant
@@ -68,6 +71,11 @@ def estimate(
     deviations and correlations, and errors (`Observed`) are estimated. The numbers of a model that is simulated and of
     one that is fitted are the same records.
 
+    If the model declares `classes`, each individual belongs to one of them, unknown which: the likelihood of an
+    individual is the sum over classes of share times likelihood in the class. Estimated are the shares, and the typical
+    values that a class gives to parameters with `Variability` or named in `parameters`: `CL[slow]`. The declared values
+    say which class is which.
+
     Parameters
     ----------
     model : Model
@@ -82,7 +90,7 @@ def estimate(
         and not in an exponent such as that of `(WT/70)**b`, else linear), or name -> "log", "logit" or "linear". Also
         `"power(y)"`.
     fixed : Sequence[str]
-        what stays as declared: `"V"`, `"omega(V)"`, `"additive(cp)"`.
+        what stays as declared: `"V"`, `"omega(V)"`, `"additive(cp)"`, `"CL[slow]"`, `"share(slow)"` (then all shares).
     occasions : Sequence[OccasionVariability]
         parameters that differ between occasions of one individual: on occasion k a parameter is value*exp(eta_k), and
         all eta_k have one standard deviation, `omega_occasion(CL)`, whose initial value is declared here. The column
@@ -133,8 +141,8 @@ def estimate(
     else:
         search = _by_descent(predict, beliefs, method)
     likelihood = likelihood_value(predict, search.point, search.value, draws=draws, seed=seed)
-    modes, means, deviations = _conditional(predict, search.point, likelihood, draws, seed, method)
-    errors = errors_at(predict, search.point, way, modes, search.descent, beliefs, draws=draws, seed=seed)
+    every, modes, means, deviations = _conditional(predict, search.point, likelihood, draws, seed, method)
+    errors = errors_at(predict, search.point, way, every, search.descent, beliefs, draws=draws, seed=seed)
     told = tuple(f"{part.name}: {part.density.words()}" for part in beliefs.parts)
     recipe = {
         "version": __version__, "method": method, "parameters": tuple(parameters), "fixed": tuple(fixed),
@@ -217,24 +225,35 @@ def _check_numbers(predict: Predictions) -> None:
 
 def _conditional(
     predict: Predictions, point: Point, likelihood: LikelihoodValue, draws: int, seed: int, method: str
-) -> tuple[Modes, Array, Array]:
-    """Return the modes, and mean and SD of each individual's random effects given its data."""
-    who = np.arange(predict.n)
-    modes = from_many_starts(predict, who, point, likelihood.modes[None], interaction=method != "foce")
-    refuse_failures(predict, modes)
+) -> tuple[Modes, Modes, Array, Array]:
+    """Return the modes of all rows, and of each individual in its most probable class: modes, means and SD."""
+    starts = np.tile(likelihood.modes, (predict.structure.n_classes, 1))[None]
+    if predict.structure.n_classes > 1:
+        starts = np.concatenate([starts, 0 * starts])
+    every = from_many_starts(predict, predict.rows, point, starts, interaction=method != "foce")
+    refuse_failures(predict, every)
+    modes = some_modes(every, chosen_rows(likelihood.probabilities.T))
     rng = np.random.default_rng((seed, 3))
-    log_w, eta = weighted_samples(predict, point, modes.eta, modes.hessian, min(draws, 500), rng)
+    log_w, eta = weighted_samples(predict, point, modes.eta, modes.hessian, min(draws, 500), rng, modes.who)
     w = np.exp(log_w - log_w.max(axis=1, keepdims=True))
     w /= w.sum(axis=1, keepdims=True)
     means = np.einsum("nm,nmi->ni", w, eta)
-    return modes, means, np.sqrt(np.einsum("nm,nmi->ni", w, (eta - means[:, None, :]) ** 2))
+    return every, modes, means, np.sqrt(np.einsum("nm,nmi->ni", w, (eta - means[:, None, :]) ** 2))
 
 
 def _refuse_twins(predict: Predictions) -> None:
-    """Refuse a random effect that the data cannot tell from others: one whose slopes are 0 for every observation."""
-    s, who = predict.structure, np.arange(predict.n)
-    _, slopes = predict.with_slopes(who, s.declared, np.zeros((predict.n, s.n_effects)))
-    size = np.nanmax(np.abs(np.where(predict.table.used[:, None, :], slopes, 0.0)), axis=(0, 2))
+    """Refuse a random effect that moves no observation, and classes that predict the same."""
+    s, who = predict.structure, predict.rows
+    f, slopes = predict.with_slopes(who, s.declared, np.zeros((len(who), s.n_effects)))
+    used = predict.table.used[who % predict.n]
+    size = np.nanmax(np.abs(np.where(used[:, None, :], slopes, 0.0)), axis=(0, 2))
+    of_class = np.where(used, f, 0.0).reshape(s.n_classes, -1)
+    for a, b in combinations(range(s.n_classes), 2):
+        if np.array_equal(of_class[a], of_class[b], equal_nan=True):
+            raise StudyError(
+                f"{s.model.name}: classes '{s.class_names[a]}' and '{s.class_names[b]}' predict the same for every "
+                "observation, so nothing tells them apart; give them different values to begin with, or leave one out"
+            )
     for k, name in enumerate(s.effects):
         if size[k] == 0.0:
             raise StudyError(
@@ -252,6 +271,7 @@ def _without_doses(predict: Predictions) -> str:
 
 def _with_notes(fit: PopulationFit, notes: list[str]) -> PopulationFit:
     """Return the fit with what deserves doubt in words."""
+    notes += class_notes(fit.predict.structure, fit.point, fit.likelihood.probabilities)
     s = fit.predict.structure
     sd = np.sqrt(np.diag(fit.point.omega))
     shrinkage = fit.shrinkage

@@ -8,8 +8,9 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from immunode.analysis.mixed_effects.effects.random_effects import Follower
 from immunode.analysis.mixed_effects.output_reader import NOWHERE, OutputReader, make_output_reader
-from immunode.analysis.mixed_effects.structure import Follower, Structure
+from immunode.analysis.mixed_effects.structure import Structure
 from immunode.errors import ModelError
 from immunode.model import Model
 from immunode.program.model_functions import functions
@@ -88,7 +89,8 @@ def _tolerances(
     for k, followers in enumerate(structure.followers):
         sd = float(np.sqrt(structure.declared.omega[k, k]))
         for one in followers:
-            size = max(abs(one.declared), one.ratio * sd) if one.scale == "linear" else abs(one.declared)
+            largest = max(abs(value) for value in one.typical.values)
+            size = max(largest, one.ratio * sd) if one.scale == "linear" else largest
             sizes[structure.model.parameters[one.row].name] = size or 1.0
     loose = {slope_name(s, by): LOOSER * of_state[s] / sizes[by] for s in states for by in names}
     return np.array([of_state[name] if name in of_state else loose[name] for name in all_states])

@@ -12,6 +12,7 @@ from immunode.analysis.mixed_effects.empirical_bayes import (
     from_many_starts,
     full_hessian,
 )
+from immunode.analysis.mixed_effects.observation_table import Rows
 from immunode.analysis.mixed_effects.predictions import Predictions
 from immunode.analysis.mixed_effects.residual_error import LOG_2PI, NORMAL, minus_log_density, variance
 from immunode.analysis.mixed_effects.structure import Point
@@ -54,11 +55,13 @@ class LikelihoodValue:
     per_individual : ndarray
         (n_individuals,), parts of `minus2ll`.
     modes : ndarray
-        (n_individuals, n_effects), empirical Bayes estimates; 0 for FO.
+        (n_individuals, n_effects), empirical Bayes estimates, in the most probable class; 0 for FO.
     effective_samples : ndarray
-        (n_individuals,), of importance sampling; else empty.
+        (n_individuals,), of importance sampling, the mean over classes; else empty.
     derivatives : str
         how those of predictions by random effects were computed, and where by differences, why.
+    probabilities : ndarray
+        (n_individuals, n_classes), of each class given the data of the individual; ones where there is one class.
     """
 
     method: str
@@ -69,6 +72,7 @@ class LikelihoodValue:
     modes: Array
     effective_samples: Array
     derivatives: str
+    probabilities: Array
 
     def __repr__(self) -> str:
         error = f" +- {self.standard_error:.2g}" if self.standard_error else ""
@@ -88,26 +92,41 @@ def likelihood_value(
     """Return -2 log likelihood at one point. method : one of `METHODS`."""
     if method not in METHODS:
         raise StudyError(f"likelihood: unknown method '{method}'{did_you_mean(method, METHODS)}")
-    who = np.arange(predict.n)
+    who = predict.rows
     d = predict.structure.n_effects
     rng = np.random.default_rng(seed)
     if method == "fo":
-        parts, modes = _first_order(predict, point), np.zeros((predict.n, d))
-        return _value(predict, method, parts, modes)
+        return _value(predict, point, method, _first_order(predict, point), np.zeros((len(who), d)))
     root = np.linalg.cholesky(point.omega)
-    beginnings = rng.standard_normal((starts, predict.n, d)) @ root.T
+    beginnings = rng.standard_normal((starts, len(who), d)) @ root.T
     beginnings[0] = 0.0
     found = from_many_starts(predict, who, point, beginnings, interaction=method != "foce")
     refuse_failures(predict, found)
     if method in ("foce", "focei"):
-        return _value(predict, method, laplace_parts(point, found.value, found.hessian), found.eta)
+        return _value(predict, point, method, laplace_parts(point, found.value, found.hessian), found.eta)
     hessian = _positive(predict, full_hessian(predict, who, point, found), found)
     if method == "laplace":
-        return _value(predict, method, laplace_parts(point, found.value, hessian), found.eta)
+        return _value(predict, point, method, laplace_parts(point, found.value, hessian), found.eta)
     if method == "quadrature":
-        return _value(predict, method, _quadrature(predict, point, found, hessian, nodes), found.eta)
+        return _value(predict, point, method, _quadrature(predict, point, found, hessian, nodes), found.eta)
     parts, errors, sizes = importance_parts(predict, point, found.eta, hessian, draws, rng)
-    return _value(predict, method, parts, found.eta, float(np.sqrt((errors**2).sum())), sizes)
+    return _value(predict, point, method, parts, found.eta, errors, sizes)
+
+
+def over_classes(point: Point, parts: Array) -> tuple[Array, Array]:
+    """Return -2 log of the likelihood over classes, (..., n), and the classes' probabilities, (..., n_classes, n).
+
+    parts : (..., n_classes*n), -2 log of the likelihood in each class; leading axes as of the point.
+    """
+    k = point.shares.shape[-1]
+    if k == 1:
+        return parts, np.ones((*parts.shape[:-1], 1, parts.shape[-1]))
+    with np.errstate(all="ignore"):
+        logs = np.log(point.shares)[..., None] - parts.reshape(*parts.shape[:-1], k, -1) / 2
+        top = logs.max(axis=-2, keepdims=True)
+        weights = np.exp(logs - np.where(np.isfinite(top), top, 0.0))
+        total = weights.sum(axis=-2, keepdims=True)
+        return -2 * (np.log(total) + top)[..., 0, :], weights / total
 
 
 def laplace_parts(point: Point, value: Array, hessian: Array) -> Array:
@@ -119,8 +138,10 @@ def refuse_failures(predict: Predictions, found: Modes) -> None:
     """Refuse to go on where an individual has no possible random effects."""
     lost = np.flatnonzero(~np.isfinite(found.value))
     if lost.size:
-        i = int(lost[0])
-        f = predict(lost[:1], predict.structure.declared, np.zeros((1, predict.structure.n_effects)))[0]
+        row = int(found.who[lost[0]])
+        i, names = row % predict.n, predict.structure.class_names
+        among = f" in class '{names[row // predict.n]}'" if names else ""
+        f = predict(np.array([row]), predict.structure.declared, np.zeros((1, predict.structure.n_effects)))[0]
         used = predict.table.used[i]
         bad = used & ~np.isfinite(f)
         why = (
@@ -129,8 +150,8 @@ def refuse_failures(predict: Predictions, found: Modes) -> None:
             else "an observation has probability 0 there (an error of 0 where the prediction is 0?)"
         )
         raise StudyError(
-            f"{predict.structure.model.name}: ID {predict.data.individuals[i].label}: no random effects give its "
-            f"observations a probability; at random effects of 0 {why}"
+            f"{predict.structure.model.name}: ID {predict.data.individuals[i].label}{among}: no random effects give "
+            f"its observations a probability; at random effects of 0 {why}"
         )
 
 
@@ -142,32 +163,44 @@ def constant(predict: Predictions) -> float:
 
 
 def _value(
-    predict: Predictions, method: str, parts: Array, modes: Array, error: float = 0.0, sizes: Array | None = None
-) -> LikelihoodValue:
-    total = float(parts.sum())
+    predict: Predictions, point: Point, method: str, parts: Array, modes: Array, errors: Array | None = None,
+    sizes: Array | None = None,
+) -> LikelihoodValue:  # fmt: skip
+    """Return the value. parts, modes, errors, sizes : of all rows."""
+    joined, shares = over_classes(point, parts)
+    best = chosen_rows(shares)
+    total = float(joined.sum())
+    error = 0.0 if errors is None else float(np.sqrt(((shares.ravel() * errors) ** 2).sum()))
     return LikelihoodValue(
         method=NAMES[method],
         minus2ll=total,
         standard_error=error,
         objective=total - constant(predict),
-        per_individual=parts,
-        modes=modes,
-        effective_samples=np.empty(0) if sizes is None else sizes,
+        per_individual=joined,
+        modes=modes[best],
+        effective_samples=np.empty(0) if sizes is None else (shares * sizes.reshape(shares.shape)).sum(axis=0),
         derivatives=predict.derivatives,
+        probabilities=shares.T,
     )
 
 
+def chosen_rows(probabilities: Array) -> Rows:
+    """Return the row of each individual in its most probable class. probabilities : (n_classes, n_individuals)."""
+    n = probabilities.shape[1]
+    return np.asarray(probabilities.argmax(axis=0) * n + np.arange(n))
+
+
 def _first_order(predict: Predictions, point: Point) -> Array:
-    """Return -2 log L of the model linearized at random effects of 0, each individual's part."""
+    """Return -2 log L of the model linearized at random effects of 0, the part of each row."""
     s = predict.structure
     if any(form.kind != NORMAL for form in s.forms) or np.any(predict.table.censored):
         raise StudyError(f"{s.model.name}: FO needs normal errors and no censored values")
-    who = np.arange(predict.n)
-    f, slopes = predict.with_slopes(who, point, np.zeros((predict.n, s.n_effects)))
+    who = predict.rows
+    f, slopes = predict.with_slopes(who, point, np.zeros((len(who), s.n_effects)))
     o = predict.observed(who, point)
     r, _ = variance(o, f)
-    parts = np.empty(predict.n)
-    for i in range(predict.n):
+    parts = np.empty(len(who))
+    for i in who:
         used = o.used[i]
         g, e = slopes[i][:, used], (o.y - f)[i][used]
         v = g.T @ point.omega @ g + np.diag(r[i][used])
@@ -202,13 +235,13 @@ def _quadrature(predict: Predictions, point: Point, found: Modes, hessian: Array
     return np.asarray(-2 * (log_sum + np.linalg.slogdet(roots)[1]))
 
 
-def minus_log_joint(predict: Predictions, point: Point, eta: Array) -> Array:
-    """Return -log p(y, eta), (n_individuals, n_draws), infinite where impossible.
+def minus_log_joint(predict: Predictions, point: Point, eta: Array, rows: Rows | None = None) -> Array:
+    """Return -log p(y, eta), (n_rows, n_draws), infinite where impossible.
 
-    eta : (n_individuals, n_draws, n_effects).
+    eta : (n_rows, n_draws, n_effects).   rows : of `Predictions.rows`; by default all.
     """
     n, m, d = eta.shape
-    who = np.repeat(np.arange(n), m)
+    who = np.repeat(np.arange(n) if rows is None else rows, m)
     value = np.empty(n * m)
     # individuals side by side, so that each batch of runs needs few output times
     size = max(1, 4096 // m) * m if predict.grid.size > 40 else n * m
@@ -225,7 +258,7 @@ def minus_log_joint(predict: Predictions, point: Point, eta: Array) -> Array:
 def importance_parts(
     predict: Predictions, point: Point, center: Array, hessian: Array, draws: int, rng: np.random.Generator
 ) -> tuple[Array, Array, Array]:
-    """Return -2 log L of each individual by importance sampling, its standard errors, and effective sample sizes.
+    """Return -2 log L of each row by importance sampling, its standard errors, and effective sample sizes.
 
     Samples come from t distributions around the mode and the mean, a share of them from the population's distribution.
     """
@@ -239,28 +272,33 @@ def importance_parts(
 
 
 def weighted_samples(
-    predict: Predictions, point: Point, center: Array, hessian: Array, draws: int, rng: np.random.Generator
-) -> tuple[Array, Array]:
-    """Return logarithms of importance weights, (n_individuals, n), and the samples, (n_individuals, n, n_effects).
+    predict: Predictions, point: Point, center: Array, hessian: Array, draws: int, rng: np.random.Generator,
+    rows: Rows | None = None,
+) -> tuple[Array, Array]:  # fmt: skip
+    """Return logarithms of importance weights, (n_rows, n), and the samples, (n_rows, n, n_effects).
+
+    rows : of `Predictions.rows`, which center and hessian belong to; by default all.
 
     A quarter of the draws, around the mode, tells mean and covariance of each individual's distribution; the others,
     which are returned, come from t distributions around the mode and around that mean, and from the population.
     """
     root = WIDE * np.linalg.inv(np.linalg.cholesky(hessian)).swapaxes(1, 2)
     pilot = max(draws // 4, min(LEAST_PILOT, draws // 2))
-    log_w, eta = _mixture(predict, point, [(center, root)], pilot, rng)
+    log_w, eta = _mixture(predict, point, [(center, root)], pilot, rng, rows)
     w = np.exp(log_w - log_w.max(axis=1, keepdims=True))
     w = np.minimum(w, np.sqrt(pilot) * w.mean(axis=1, keepdims=True))  # one stray weight must not be all
     w /= w.sum(axis=1, keepdims=True)
     mean = np.einsum("nm,nmi->ni", w, eta)
     gap = eta - mean[:, None, :]
     covariance = np.einsum("nm,nmi,nmj->nij", w, gap, gap) + 0.01 * np.linalg.inv(hessian)
-    return _mixture(predict, point, [(center, root), (mean, WIDE * np.linalg.cholesky(covariance))], draws - pilot, rng)
+    parts = [(center, root), (mean, WIDE * np.linalg.cholesky(covariance))]
+    return _mixture(predict, point, parts, draws - pilot, rng, rows)
 
 
 def _mixture(
-    predict: Predictions, point: Point, parts: list[tuple[Array, Array]], n: int, rng: np.random.Generator
-) -> tuple[Array, Array]:
+    predict: Predictions, point: Point, parts: list[tuple[Array, Array]], n: int, rng: np.random.Generator,
+    rows: Rows | None,
+) -> tuple[Array, Array]:  # fmt: skip
     """Return weights and samples as `weighted_samples`. parts : centers and roots of t distributions, equal shares."""
     d = point.omega.shape[-1]
     of_population = round(FROM_PRIOR * n)
@@ -280,7 +318,7 @@ def _mixture(
     )
     logs = [np.log(of_population / n) + log_prior] if of_population else []
     logs += [np.log(m / n) + _log_t(eta, *part) for m, part in zip(counts, parts, strict=True)]
-    return -minus_log_joint(predict, point, eta) - np.logaddexp.reduce(logs), eta
+    return -minus_log_joint(predict, point, eta, rows) - np.logaddexp.reduce(logs), eta
 
 
 def _log_t(eta: Array, center: Array, root: Array) -> Array:

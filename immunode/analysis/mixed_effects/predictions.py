@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from immunode.analysis.mixed_effects.effects.typical_values import from_scale
 from immunode.analysis.mixed_effects.forward_slopes import ForwardSlopes, make_forward_slopes
 from immunode.analysis.mixed_effects.observation_table import (
     Rows,
@@ -21,7 +22,7 @@ from immunode.analysis.mixed_effects.output_reader import make_output_reader
 from immunode.analysis.mixed_effects.records.dose_slots import dosed_model
 from immunode.analysis.mixed_effects.records.individual_records import IndividualData
 from immunode.analysis.mixed_effects.residual_error import POISSON, ObservedRows
-from immunode.analysis.mixed_effects.structure import Point, Structure, from_scale, to_scale
+from immunode.analysis.mixed_effects.structure import Point, Structure
 from immunode.errors import StudyError
 from immunode.program.model_functions import functions
 from immunode.program.numpy.functions import Functions
@@ -128,22 +129,32 @@ class Predictions:
         )
 
     def _far_away(self) -> Array:
-        """Return predictions of all individuals at effects of 0 and at 2 SD to both sides of each."""
+        """Return predictions of all rows at effects of 0 and at 2 SD to both sides of each."""
         shifts = 2 * np.diag(np.sqrt(np.diag(self.structure.declared.omega)))
         places = np.concatenate([np.zeros((1, len(shifts))), shifts, -shifts])
-        who = np.repeat(np.arange(self.n), len(places))
-        f = self(who, self.structure.declared, np.tile(places, (self.n, 1)))
-        return np.where(self.table.used[who], f, np.nan)
+        who = np.repeat(self.rows, len(places))
+        f = self(who, self.structure.declared, np.tile(places, (len(self.rows), 1)))
+        return np.where(self.table.used[who % self.n], f, np.nan)
 
     @property
     def n(self) -> int:
         """Number of individuals."""
         return len(self.data)
 
+    @property
+    def exact_slopes(self) -> bool:
+        """Whether derivatives by random effects are integrated along with the runs."""
+        return self._forward is not None
+
+    @property
+    def rows(self) -> Rows:
+        """Every individual in every class: row k*n + i is individual i in class k."""
+        return np.arange(self.n * self.structure.n_classes)
+
     def __call__(self, who: Rows, point: Point, eta: Array) -> Array:
         """Return predictions, (n_rows, n_observations), NaN where a run failed before the observation.
 
-        who : (n_rows,), individuals; best in order.   point : with (n_rows,) leading, or none.
+        who : (n_rows,), individuals, of `rows`; best in order.   point : with (n_rows,) leading, or none.
         eta : (n_rows, n_effects).
         """
         return np.asarray(self._in_parts(who, point, eta, None)[0])
@@ -154,7 +165,7 @@ class Predictions:
         n_states, n = max(len(made.program.states), 1), len(who)
         out = np.full((1 if forward is None else 1 + len(forward.followers), n, self.table.y.shape[1]), np.nan)
         shared = point.fixed.ndim == 1
-        per_run = n_states * int(self._needed[np.unique(who)].any(axis=0).sum()) * int(self._runs.max())
+        per_run = n_states * int(self._needed[np.unique(who % self.n)].any(axis=0).sum()) * int(self._runs.max())
         size = max(MOST_NUMBERS // max(per_run, 1), 256) if n * per_run > MOST_NUMBERS else n
         for first in range(0, n, size):
             part = slice(first, min(first + size, n))
@@ -173,7 +184,7 @@ class Predictions:
 
     def observed(self, who: Rows, point: Point) -> ObservedRows:
         """Return the observations of rows with the parameters of their errors."""
-        t = self.table
+        t, who = self.table, who % self.n
         kinds = np.array([o.kind for o in self.structure.forms], np.int8)
         summed = np.array([o.summed for o in self.structure.forms])
         output = t.output[who]
@@ -252,25 +263,28 @@ class Predictions:
 
     def values(self, who: Rows, fixed: Array, eta: Array) -> tuple[Array, Rows]:
         """Return the program's values of each run, (n_values, n_runs), and the row that each run belongs to."""
-        runs = np.repeat(np.arange(len(who)), self._runs[who])
-        local = np.arange(len(runs)) - np.repeat(np.cumsum(self._runs[who]) - self._runs[who], self._runs[who])
-        p = self._base[:, self._first[who[runs]] + local]
+        person = who % self.n
+        each = self._runs[person]
+        runs = np.repeat(np.arange(len(who)), each)
+        local = np.arange(len(runs)) - np.repeat(np.cumsum(each) - each, each)
+        p = self._base[:, self._first[person[runs]] + local]
         for row, value in self.individual_parameters(who, fixed, eta).items():
             p[row] = value[runs]
         return p, runs
 
     def individual_parameters(self, who: Rows, fixed: Array, eta: Array) -> dict[int, Array]:
         """Return the parameters that are estimated or differ, row among the program's values -> (n_rows,)."""
-        s, n = self.structure, len(who)
+        s, n, classes = self.structure, len(who), who // self.n
         values: dict[int, Array] = {}
-        for k, effect in enumerate(s.fixed):
-            values[effect.row] = np.broadcast_to(from_scale(effect.scale, fixed[..., k], effect.declared), (n,))
+        for one in s.typical:
+            if one.differs or one.places[0] >= 0:
+                value = from_scale(one.scale, np.asarray(one.centers(fixed, classes)), one.declared)
+                values[one.row] = np.broadcast_to(value, (n,))
         for k, followers in enumerate(s.followers):
-            for one in followers:
-                known = one.estimated >= 0
-                center: Any = fixed[..., one.estimated] if known else to_scale(one.scale, one.declared)
-                moved = from_scale(one.scale, center + one.ratio * eta[:, k], one.declared)
-                values[one.row] = np.clip(moved, one.low, one.high)
+            for moved in followers:
+                center: Any = moved.typical.centers(fixed, classes)
+                value = from_scale(moved.scale, center + moved.ratio * eta[:, k], moved.declared)
+                values[moved.row] = np.clip(value, moved.low, moved.high)
         return values
 
     def courses(self, who: Rows, point: Point, eta: Array, output: int, n: int) -> list[tuple[Array, Array]]:
@@ -282,10 +296,11 @@ class Predictions:
         for i, effects in zip(who, eta, strict=True):
             alone = np.array([i])
             p, _ = self.values(alone, point.fixed, effects[None])
-            episodes = [e for e in self.dosed.episodes if e.individual == i]
+            person = i % self.n
+            episodes = [e for e in self.dosed.episodes if e.individual == person]
             times, values = [], []
             for k, episode in enumerate(episodes):
-                clock = self.table.clock[i, episode.first : episode.last] + episode.shift
+                clock = self.table.clock[person, episode.first : episode.last] + episode.shift
                 begin = float(clock[0]) if episode.shift else 0.0
                 grid = np.linspace(begin, max(float(clock[-1]), begin + 1e-9), n)
                 outcome = solve(
@@ -306,7 +321,8 @@ class Predictions:
         read = self._read if forward is None else forward.reader
         p, runs = self.values(who, fixed, eta)
         self.rows_run += p.shape[1]
-        wanted = np.flatnonzero(self._needed[np.unique(who)].any(axis=0))
+        person = who % self.n
+        wanted = np.flatnonzero(self._needed[np.unique(person)].any(axis=0))
         outcome = solve(
             made, p, times=self.grid[wanted], engine=self.engine, rtol=self.rtol, atol=atol, max_steps=MAX_STEPS
         )
@@ -314,14 +330,14 @@ class Predictions:
         place = np.zeros(len(self.grid), np.intp)
         place[wanted] = np.arange(len(wanted))
         begin = np.searchsorted(runs, np.arange(len(who)))
-        run = begin[:, None] + table.episode[who]
+        run = begin[:, None] + table.episode[person]
         y = outcome.y.transpose(2, 0, 1)
-        f = read(y, run, place[table.time[who]], self.grid[table.time[who]], table.output[who], p)
+        f = read(y, run, place[table.time[person]], self.grid[table.time[person]], table.output[person], p)
         if self._counts:
-            first = read(y, run, np.zeros_like(run), np.zeros(run.shape), table.output[who], p)
-            previous = table.previous[who][None]
+            first = read(y, run, np.zeros_like(run), np.zeros(run.shape), table.output[person], p)
+            previous = table.previous[person][None]
             before = np.where(previous >= 0, np.take_along_axis(f, np.maximum(previous, 0), axis=2), first)
-            f = np.where(self._is_count[who], f - before, f)
+            f = np.where(self._is_count[person], f - before, f)
         return self._inside(f, who, fixed, eta) if self._bounds else f
 
     def _count_failures(self, outcome: Outcome) -> None:
@@ -364,7 +380,7 @@ class Predictions:
 
     def _tolerances(self) -> Array | None:
         """Return an absolute tolerance for each state from what typical individuals reach, (n_states,)."""
-        who = np.arange(min(self.n, 20))
+        who = self.rows.reshape(-1, self.n)[:, :20].ravel()
         point = self.structure.declared
         p, _ = self.values(who, point.fixed, np.zeros((len(who), self.structure.n_effects)))
         if not self.functions.program.states:

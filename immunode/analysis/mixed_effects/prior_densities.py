@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -120,7 +120,7 @@ class Priors:
         """Return slope and curvature of -log density by each fixed effect on its scale, (n_fixed,)."""
         n = len(self.structure.fixed)
         steps = np.diag([STEP * max(one.size, 1e-3) for one in self.structure.fixed])
-        moved = [Point(point.fixed + shift, point.omega, point.errors) for shift in (*steps, *-steps)]
+        moved = [replace(point, fixed=point.fixed + shift) for shift in (*steps, *-steps)]
         return self._differences(point, moved, np.diag(steps) if n else np.empty(0))
 
     def by_errors(self, point: Point) -> tuple[Array, Array]:
@@ -130,7 +130,7 @@ class Priors:
             for o, k in self.structure.free_errors:
                 errors = point.errors.copy()
                 errors[o, k] = errors[o, k] + sign * STEP if TERMS[k] == "power" else errors[o, k] * np.exp(sign * STEP)
-                moved.append(Point(point.fixed, point.omega, errors))
+                moved.append(replace(point, errors=errors))
         return self._differences(point, moved, np.full(len(self.structure.free_errors), STEP))
 
     def _differences(self, point: Point, moved: Sequence[Point], steps: Array) -> tuple[Array, Array]:
@@ -186,7 +186,7 @@ def make_priors(structure: Structure, given: Mapping[str, Any]) -> Priors:
         if free and len(block) == 1:
             places[s.spread_name(block[0])] = ("omega", block)
         elif free:
-            places[f"omega({', '.join(s.effects[k] for k in block)})"] = ("block", block)
+            places[s.block_name(block)] = ("block", block)
     for o, k in s.free_errors:
         places[f"{TERMS[k]}({s.forms[o].quantity})"] = ("error", (o, k))
     parts = []

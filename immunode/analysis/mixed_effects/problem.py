@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 from immunode.analysis.mixed_effects.likelihoods import LikelihoodValue, likelihood_value
+from immunode.analysis.mixed_effects.observation_table import given_covariates
 from immunode.analysis.mixed_effects.predictions import Predictions
-from immunode.analysis.mixed_effects.records.course_slots import with_occasions
+from immunode.analysis.mixed_effects.records.course_slots import varying_covariates, with_occasions
 from immunode.analysis.mixed_effects.records.discrete_outcomes import split_records
 from immunode.analysis.mixed_effects.records.individual_records import IndividualData, individual_data
 from immunode.analysis.mixed_effects.residual_error import DISCRETE
@@ -87,10 +89,27 @@ def prepared(
     for one in occasions:
         if not isinstance(one, OccasionVariability):
             raise StudyError(f"{model.name}: occasions: OccasionVariability('CL', sd=0.1) is needed, got {one!r}")
+        if f"{one.number}_eta_1" in {p.name for p in model.parameters}:
+            raise StudyError(f"{model.name}: '{one.number}' differs between occasions in this model already")
+    model = _with_unknown_classes(model, records)
     split, outputs, names, places = split_records(model, records, quantities, codes)
     model = with_occasions(model, records, occasions)
     structure = make_structure(model, parameters, fixed, names, outputs, occasions)
     return Predictions(structure, split, outputs, places, rtol=rtol, engine=engine, derivatives=derivatives)
+
+
+def _with_unknown_classes(model: Model, records: IndividualData) -> Model:
+    """Return the model without what its classes say of covariates that the data give; without classes if that is all.
+
+    Classes that list patients of a trial differ in nothing else: they are no mixture.
+    """
+    if not model.classes:
+        return model
+    given = {*given_covariates(model, records), *varying_covariates(model, records)}
+    classes = [
+        replace(one, values={k: v for k, v in dict(one.values).items() if k not in given}) for one in model.classes
+    ]
+    return model.replace(classes=classes if any(dict(one.values) for one in classes) else [])
 
 
 def refuse_linearization(predict: Predictions, method: str) -> None:

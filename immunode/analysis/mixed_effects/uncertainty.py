@@ -29,17 +29,16 @@ def shown_names(structure: Structure) -> tuple[str, ...]:
     names = [one.name for one in structure.fixed]
     for block, free in zip(structure.blocks, structure.free_blocks, strict=True):
         if free:
-            named = [structure.effects[i] for i in block]
             names += [
-                structure.spread_name(block[a]) if a == b else f"corr({named[b]}, {one})"
-                for a, one in enumerate(named)
-                for b in [*range(a), a]
+                structure.spread_name(i) if i == j else structure.correlation_name(j, i)
+                for a, i in enumerate(block)
+                for j in [*block[:a], i]
             ]
-    return (*names, *structure.names[len(structure.names) - len(structure.free_errors) :])
+    return (*names, *structure.error_names, *structure.share_names)
 
 
 def shown_numbers(structure: Structure, point: Point) -> Array:
-    """Return estimates as people read them: fixed effects in units, standard deviations, correlations, errors."""
+    """Return estimates as people read them: fixed effects in units, SD, correlations, errors, shares."""
     sd = np.sqrt(np.diag(point.omega))
     numbers = [*structure.natural(point.fixed)]
     for block, free in zip(structure.blocks, structure.free_blocks, strict=True):
@@ -49,7 +48,8 @@ def shown_numbers(structure: Structure, point: Point) -> Array:
                 for a, i in enumerate(block)
                 for j in block[: a + 1]
             ]
-    return np.array([*numbers, *(point.errors[o, k] for o, k in structure.free_errors)])
+    shares = point.shares[: len(structure.share_names)]
+    return np.array([*numbers, *(point.errors[o, k] for o, k in structure.free_errors), *shares])
 
 
 def shown_covariance(structure: Structure, x: Array, covariance: Array) -> Array:
@@ -84,18 +84,22 @@ def linearized(o: ObservedRows, modes: Modes) -> tuple[Array, Array, Array]:
     return f, slopes, r
 
 
-def linearized_information(predict: Predictions, x: Array, modes: Modes) -> Array:
+def linearized_information(predict: Predictions, x: Array, modes: Modes, weights: Array | None = None) -> Array:
     """Return the expected information on the vector `x` of the model linearized at the modes, (n, n).
 
     Fixed effects and variances are taken as independent. Censored observations count as missing.
+
+    weights : (n_rows,), probabilities of classes: the information then is that of known classes, more than the data
+        have.
     """
-    s, who = predict.structure, np.arange(predict.n)
+    s, who = predict.structure, modes.who
+    weights = np.ones(len(who)) if weights is None else weights
     point = s.point(x)
     o = predict.observed(who, point)
     _, slopes, r = linearized(o, modes)
     n, n_fixed = len(x), len(s.fixed)
     scale = np.where(o.kind == LOGNORMAL, modes.f, 1.0)
-    moves = np.zeros((predict.n, n_fixed, o.y.shape[1]))
+    moves = np.zeros((len(who), n_fixed, o.y.shape[1]))
     for k in range(n_fixed):
         ends = [predict(who, s.point(_moved(x, k, sign)), modes.eta) for sign in (1, -1)]
         with np.errstate(all="ignore"):
@@ -107,21 +111,24 @@ def linearized_information(predict: Predictions, x: Array, modes: Modes) -> Arra
         r_up, r_down = (variance(predict.observed(who, p), modes.f)[0] for p in (up, down))
         errors.append((r_up - r_down) / (2 * STEP))
     information = np.zeros((n, n))
-    for i in range(predict.n):
+    for i, weight in enumerate(weights):
         used = o.used[i] & (o.censored[i] == 0) & (r[i] > 0) & np.isfinite(moves[i]).all(axis=0)
         g = slopes[i][:, used]
         inverse = np.linalg.inv(g.T @ point.omega @ g + np.diag(r[i][used]))
         j = moves[i][:, used]
-        information[:n_fixed, :n_fixed] += j @ inverse @ j.T
+        information[:n_fixed, :n_fixed] += weight * j @ inverse @ j.T
         parts = [
             inverse @ (g.T @ change @ g + np.diag(error[i][used])) for change, error in zip(omegas, errors, strict=True)
         ]
         for a, first in enumerate(parts):
             for b in range(a + 1):
-                value = 0.5 * float(np.sum(first * parts[b].T))
+                value = 0.5 * weight * float(np.sum(first * parts[b].T))
                 information[n_fixed + a, n_fixed + b] += value
                 if a != b:
                     information[n_fixed + b, n_fixed + a] += value
+    if s.share_names:
+        p, m = point.shares[:-1], len(s.share_names)
+        information[n - m :, n - m :] = predict.n * (np.diag(p) - np.outer(p, p))
     return information
 
 

@@ -15,6 +15,7 @@ from immunode.errors import ImmunodeError, StudyError, did_you_mean
 from immunode.model.views.words import arm_labels, name_labels
 from immunode.solve import FEW_RUNS, choose_engine
 from immunode.study.arms import CONTROL, Arms, as_arms
+from immunode.study.endpoints.endpoint import time_words
 from immunode.study.result.notebook import Tabled
 from immunode.study.run.ready import looked_at_first, make_ready, quantity_units
 from immunode.study.simulations import simulate
@@ -102,9 +103,9 @@ class Atlas(Tabled):
 
     @property
     def measured(self) -> str:
-        """What is compared, in words with its time: "time average, 0 to 60 day"."""
+        """What is compared, in words with its time: "time average, from the start to week 52"."""
         unit = self.model.time_unit or self.model.clock
-        return f"{MEASURES[self.measure]}, 0 to {self.until:g} {unit}".rstrip()
+        return f"{MEASURES[self.measure]}, from the start to {time_words(self.until, unit)}"
 
     @property
     def texts(self) -> tuple[tuple[str, ...], ...]:

@@ -205,14 +205,19 @@ def _occasion(text: str) -> OccasionVariability:
     first, *more = text.split(",")
     number, value = _pair("--occasion", first)
     options = dict(_pair("--occasion", part) for part in more)
-    wrong = [name for name in options if name != "every"]
+    pairs = {name[5:-1]: value for name, value in options.items() if re.fullmatch(r"corr\(.+\)", name)}
+    wrong = [name for name in options if name != "every" and not (name.startswith("corr(") and name[5:-1] in pairs)]
     if wrong:
-        raise output.UsageError(f"--occasion {text}: unknown '{wrong[0]}'{did_you_mean(wrong[0], ('every',))}")
-    try:
-        sd = float(value)
-    except ValueError:
-        raise output.UsageError(f"--occasion {text}: '{value}' is no number; write CL=0.2") from None
-    return OccasionVariability(number, sd=sd, every=options.get("every", ""))
+        near = did_you_mean(wrong[0], ("every", "corr"))
+        raise output.UsageError(f"--occasion {text}: unknown '{wrong[0]}'{near}; write every=7 days or corr(V)=0.3")
+    numbers = {}
+    for name, given in (("", value), *pairs.items()):
+        try:
+            numbers[name] = float(given)
+        except ValueError:
+            raise output.UsageError(f"--occasion {text}: '{given}' is no number; write CL=0.2") from None
+    sd = numbers.pop("")
+    return OccasionVariability(number, sd=sd, every=options.get("every", ""), correlations=numbers)
 
 
 def _route(text: str) -> tuple[str, Route]:

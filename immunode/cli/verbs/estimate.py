@@ -48,8 +48,8 @@ def command(
         list[str] | None,
         typer.Option(
             "--occasion",
-            help='CL=0.2, or "CL=0.2,every=7 days": a parameter that differs between occasions (column OCC, else each '
-            "dose, or periods), and the SD to begin with; repeat.",
+            help='CL=0.2, or "CL=0.2,every=7 days,corr(V)=0.3": a parameter that differs between occasions (column '
+            "OCC, else each dose, or periods), the SD to begin with, and its correlation with another; repeat.",
         ),
     ] = None,
     prior: Annotated[

@@ -13,9 +13,9 @@ from dataclasses import dataclass, replace
 
 from immunode.errors import ModelError, did_you_mean
 from immunode.intervention.expand.contribution import Draft
-from immunode.intervention.pharmacokinetics.occasions import OccasionVariability
+from immunode.intervention.pharmacokinetics.occasions import OccasionVariability, correlated_occasions
 from immunode.model import Effect, Event, Switch
-from immunode.model.patients import Variability
+from immunode.model.patients import Correlation, Variability
 
 _ENOUGH = 1e-9
 """Part of a period by which a run may go on beyond it without a new one."""
@@ -63,6 +63,7 @@ def add_occasions(
              **_by_period(draft, [one for one in used if one.every])}  # fmt: skip
     if first and doses:
         _after_steady_state(draft, first, doses[0].at)
+    _correlate(draft, given)
     factors: dict[str, list[str]] = {}
     for one in used:
         factor = f"exp({_switch(draft, one)})"
@@ -71,6 +72,16 @@ def add_occasions(
         else:
             draft.effects.append(Effect(f"{draft.name}.{one.number}", "scale", factor, by=draft.name))
     return factors
+
+
+def _correlate(draft: Draft, given: Sequence[OccasionVariability]) -> None:
+    """Add the correlations of random effects of the same occasion; none with a number that these doses do not need."""
+    etas = {v.parameter for v in draft.variability if v.occasion}
+    for first, second, value, source in correlated_occasions(given):
+        k = 1
+        while {one := f"{draft.name}.{first}_eta_{k}", other := f"{draft.name}.{second}_eta_{k}"} <= etas:
+            draft.correlations.append(Correlation(one, other, value, source))
+            k += 1
 
 
 def _switch(draft: Draft, one: OccasionVariability) -> str:

@@ -10,11 +10,13 @@ with a fresh eta_k, normal with mean 0, beside the differences between patients;
 from __future__ import annotations
 
 import math
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from immunode.errors import DoseError
+from immunode.errors import DoseError, did_you_mean
 from immunode.intervention.numbers import finite
 from immunode.intervention.times import DAYS, Time, size, tidy_time
+from immunode.model.records import pairs
 from immunode.model.serial import register
 
 MOMENTS = ("lag", "D1")
@@ -39,11 +41,14 @@ class OccasionVariability:
         Planned doses that are missed begin none.
     source : str
         where the size is from, and what its authors call an occasion.
+    correlations : Mapping[str, float]
+        another number that differs between the same occasions -> correlation of both random effects, inside -1 and 1.
 
     Raises
     ------
     DoseError
-        not exactly one of sd and cv is above 0, the number is a time, or an occasion has no length.
+        not exactly one of sd and cv is above 0, the number is a time, an occasion has no length, or a correlation is
+        outside -1 and 1.
     """
 
     number: str
@@ -51,6 +56,7 @@ class OccasionVariability:
     every: Time = ""
     cv: float = 0.0
     source: str = ""
+    correlations: Mapping[str, float] | tuple[tuple[str, float], ...] = ()
 
     def __post_init__(self) -> None:
         who = f"variability of '{self.number}' between occasions"
@@ -69,6 +75,15 @@ class OccasionVariability:
             if number <= 0 or (unit and unit not in DAYS):
                 raise DoseError(f"{who}: an occasion must last longer than 0, got {self.every!r}")
             object.__setattr__(self, "every", every)
+        found = []
+        for other, given in pairs(self.correlations):
+            value = finite(given)
+            if value is None or not -1 < value < 1:
+                raise DoseError(f"{who}: its correlation with '{other}' must lie inside -1 and 1, got {given!r}")
+            if other == self.number:
+                raise DoseError(f"{who}: it can't be correlated with itself; name another number")
+            found.append((other, value))
+        object.__setattr__(self, "correlations", tuple(found))
 
     @property
     def spread(self) -> float:
@@ -87,4 +102,30 @@ class OccasionVariability:
     def words(self) -> str:
         """The difference in words: "F with each dose (SD 0.219)"."""
         when = "with each dose" if self.occasion == "a dose" else f"every {self.occasion}"
-        return f"{self.number} {when} (SD {self.spread:.3g})"
+        told = "".join(f", correlation with {other} {value:g}" for other, value in pairs(self.correlations))
+        return f"{self.number} {when} (SD {self.spread:.3g}{told})"
+
+
+def correlated_occasions(given: Sequence[OccasionVariability]) -> list[tuple[str, str, float, str]]:
+    """Return pairs of numbers whose random effects of one occasion are correlated, the correlation, and its source.
+
+    Raises
+    ------
+    DoseError
+        one of a pair has no such variability or other occasions, or a pair is given twice.
+    """
+    by_number = {one.number: one for one in given}
+    found: list[tuple[str, str, float, str]] = []
+    for one in given:
+        for other, value in pairs(one.correlations):
+            who = f"variability of '{one.number}' between occasions"
+            if other not in by_number:
+                raise DoseError(
+                    f"{who}: it is correlated with that of '{other}', which has none{did_you_mean(other, by_number)}"
+                )
+            if by_number[other].occasion != one.occasion:
+                raise DoseError(f"{who}: it is correlated with that of '{other}', whose occasions are others")
+            if any({first, second} == {one.number, other} for first, second, *_ in found):
+                raise DoseError(f"{who}: its correlation with '{other}' is given twice")
+            found.append((other, one.number, float(value), one.source))
+    return found

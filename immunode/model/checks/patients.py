@@ -65,14 +65,17 @@ def _check_variability(model: Declaration, values: Mapping[str, float]) -> None:
 
 
 def _check_correlations(model: Declaration) -> None:
-    lasting = (v.parameter for v in model.variability if not v.shares and not v.occasion)
-    order = {name: i for i, name in enumerate(lasting)}
+    occasion = {v.parameter: v.occasion for v in model.variability if not v.shares}
+    involved = {name for one in model.correlations for name in (one.first, one.second)}
+    order = {name: i for i, name in enumerate(name for name in occasion if name in involved)}
     matrix = [[float(i == j) for j in range(len(order))] for i in range(len(order))]
     seen: set[frozenset[str]] = set()
     for one in model.correlations:
         who = f"{model.name}: correlation of '{one.first}' and '{one.second}'"
         for name in (one.first, one.second):
-            check_known(f"{who}: variability of '{name}'", name, order)
+            check_known(f"{who}: variability of '{name}'", name, occasion)
+        if occasion[one.first] != occasion[one.second]:
+            raise ModelError(f"{who}: only random effects of the same occasion of a patient can be correlated")
         if frozenset((one.first, one.second)) in seen:
             raise ModelError(f"{who}: it is declared twice")
         seen.add(frozenset((one.first, one.second)))

@@ -108,14 +108,17 @@ def threshold_levels(model: Declaration) -> dict[str, tuple[tuple[str, float], .
 def in_words(text: str, labels: Mapping[str, str]) -> str:
     """Return an expression with labels instead of names: "T > 3e8" gives "tumor cells > 3×10⁸"."""
     text = _LONG.sub(lambda match: f"{int(match[0]):,}", text.replace("<=", "≤").replace(">=", "≥"))
-    said = _NAME.sub(lambda match: labels.get(match[0], match[0]), text)
-    return _POWER.sub(lambda match: f"{match[1]}×10{str(int(match[2])).translate(_RAISED)}", said).replace(
-        " 1×10", " 10"
-    )
+    return _in_powers(_NAME.sub(lambda match: labels.get(match[0], match[0]), text))
+
+
+def _in_powers(text: str) -> str:
+    """Return a text with numbers as they are printed: "3e8" as "3×10⁸", "1e6" as "10⁶"."""
+    said = _POWER.sub(lambda match: f"{match[1]}×10{str(int(match[2])).translate(_RAISED)}", text)
+    return re.sub(r"(?<![\w.])1×10", "10", said)
 
 
 def unit_notes(model: Declaration, names: Iterable[str]) -> str:
-    """Return what units mean that the model made up, for those of some quantities: "unit of antigen: 1e6 per mL"."""
+    """Return what units mean that the model made up, for those of some quantities: "unit of antigen: 10⁶ per mL"."""
     own = {unit.name: unit.meaning for unit in model.units if unit.name.endswith("_unit") and unit.meaning}
     labels = name_labels(model)
     units = {one.name: one.unit for one in model.states} | {one.name: one.unit for one in model.derived}
@@ -123,5 +126,6 @@ def unit_notes(model: Declaration, names: Iterable[str]) -> str:
     for name in names:
         for word in _NAME.findall(units.get(name, "")):
             if word in own and word not in notes and own[word] != labels[name]:
-                notes[word] = f"unit of {labels[name]}: {own[word]}"
+                said = own[word].removeprefix(f"{labels[name]}, ")
+                notes[word] = f"unit of {labels[name]}: {_in_powers(said)}"
     return "; ".join(notes.values())

@@ -73,11 +73,12 @@ def time_to_event(
     look = find_style(style)
     shown = _shown(table, until)
     steps = {arm: _steps(v, shown) for arm, v in table.items()}
-    quantity = f"{noun(whom)} without event: {event}"
+    quantity = "share"  # beside the axis, which the numbers at risk make lower; what it is stands above
     figure = courses(
         {arm: t for arm, (t, _) in steps.items()},
         {quantity: {arm: share for arm, (_, share) in steps.items()}},
         units={quantity: "%"},
+        labels={quantity: f"{noun(whom)} without event: {event}"},
         time_unit=time_unit,
         title=title,
         style=look,

@@ -12,7 +12,7 @@ from immunode.errors import StudyError
 from immunode.plot.kit.figure import write_note
 from immunode.plot.kit.named_rows import label_x, row_axes
 from immunode.plot.kit.style import FAINT, INK, Style, arm_colors, find_style, readable, styled
-from immunode.plot.kit.text import noun
+from immunode.plot.kit.text import noun, number
 
 
 def responder_shares(
@@ -73,7 +73,7 @@ def responder_shares(
             needed = (nnt or {}).get(arm, math.nan)
             text = f"{100 * share:.3g} %"
             if math.isfinite(needed):
-                text += f"   {'NNT' if needed > 0 else 'NNH'} {abs(needed):.2g}"
+                text += f"   {'NNT' if needed > 0 else 'NNH'} {number(abs(needed), 2)}"
             ax.annotate(
                 text, (100 * max(share, high), i), xytext=(0.4 * look.text, 0), textcoords="offset points", va="center",
                 fontsize=look.small, color=readable(colors[arm]), gid="share", annotation_clip=False,

@@ -132,7 +132,7 @@ def _text(row: Row, colors: Mapping[str, str], names: Mapping[str, str], room: f
     """Return what a row shows: its arms, "all arms", "all treated" or how many; "doses" of a lone course."""
     if row.keys == ("",):
         return "doses" if row.times else "treatment"
-    if len(row.keys) > 1 and set(row.keys) == set(colors):
+    if EVERY_ARM in row.keys or (len(row.keys) > 1 and set(row.keys) == set(colors)):
         return EVERY_ARM
     if len(row.keys) > 1 and {key for key, color in colors.items() if color != PALETTE[0]} == set(row.keys):
         return "all treated"

@@ -97,6 +97,8 @@ def _broken(pieces: Sequence[str], points: float, size: float, *, bold: bool) ->
             fits = max(
                 1, next((n for n in range(len(piece) - 1, 0, -1) if width_of(piece[:n], size, bold=bold) <= points), 1)
             )
+            hyphen = piece.rfind("-", 0, fits) + 1  # "anti-" and "inflammatory"
+            fits = hyphen if hyphen > 2 else fits
             out[-1] += piece[:fits]
             out.append("")
             piece = piece[fits:]
@@ -114,8 +116,10 @@ def wrap_whole(text: str, points: float, size: float, lines: int) -> str:
 
 
 def quantity_label(name: str, unit: str, power: int = 0) -> str:
-    """Return the text of an axis: `tumor cells (10⁹ cells)`; the name alone where there is no unit."""
+    """Return the text of an axis: `tumor cells (10⁹ cells)`; the name alone where there is no unit, or it says it."""
     shown = pretty_unit(unit)
+    if shown == "%" and not power and re.search(r"%|\bpercent\b", name):  # "C3, % of normal"
+        return name
     if power:
         join = " × " if shown[:1].isdigit() else " "
         shown = f"10{raised(power)}" + (join + shown if shown else "")
@@ -309,9 +313,8 @@ def name_panel(
     if not fits[0] and fits[1] and fits[2]:
         label = f"{name}\n{shown}"
     elif not fits[0]:  # what finds no room beside the axis stands above it
-        label = shown if fits[2] else name if fits[1] else ""
-        if label != name:
-            above = f"{name}: {above}" if above else name
+        label = shown if fits[2] else ""
+        above = f"{name}: {above}" if above else name
     below = shown if label not in (shown, quantity_label(name, unit, power), f"{name}\n{shown}") else ""
     ax.set_ylabel(label, fontsize=style.text, color=INK)
     if above or below:

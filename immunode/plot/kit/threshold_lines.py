@@ -13,6 +13,7 @@ from matplotlib.transforms import Bbox
 
 from immunode.plot.kit.arrays import Array
 from immunode.plot.kit.style import FAINT, Style
+from immunode.plot.kit.text import width_of, wrap
 
 Levels = Sequence[tuple[str, float]]
 Thresholds = Mapping[str, Levels]
@@ -50,7 +51,7 @@ class _LevelNames(Artist):
         for name, level in self.levels:
             label = ax.annotate(
                 name, (0.0, level), xycoords=("axes fraction", "data"), xytext=(0, 0), textcoords="offset points",
-                ha="left", va="bottom", fontsize=style.least, color=FAINT, gid="level-name", zorder=6,
+                ha="left", va="bottom", linespacing=1.0, fontsize=style.least, color=FAINT, gid="level-name", zorder=6,
                 bbox={"facecolor": "white", "alpha": 0.0, "linewidth": 0, "pad": 0.6},
             )  # fmt: skip
             label.set_in_layout(False)
@@ -70,18 +71,20 @@ class _LevelNames(Artist):
                   if line.get_gid() is None and np.size(line.get_xdata()) > 1]  # fmt: skip
         rows = [float(ax.transData.transform((0, level))[1]) for _, level in self.levels]
         taken: list[Bbox] = []
-        for label, row in zip(self.labels, rows, strict=True):
-            size = label.get_window_extent(renderer)
+        for label, (name, _), row in zip(self.labels, self.levels, rows, strict=True):
             gap = 0.12 * self.size * point
-            best, least = None, np.inf
-            for share in PLACES:
-                left = box.x0 + gap + share * (box.width - size.width - 2 * gap)
-                for below in (False, True):
+            best, least, chosen = None, np.inf, name
+            for text in dict.fromkeys((name, _in_two(name, self.size))):
+                label.set_text(text)
+                size = label.get_window_extent(renderer)
+                wide = 10.0 * (size.width > LONGEST * box.width)
+                for left, below in _around(box, size, gap):
                     bottom = row - gap - size.height if below else row + gap
                     place = Bbox.from_bounds(left, bottom, size.width, size.height)
-                    cost = _cost(place, curves, [y for y in rows if y != row], taken, box)
+                    cost = wide + _cost(place, curves, [y for y in rows if y != row], taken, box)
                     if cost < least - 1e-9:
-                        best, least = place, cost
+                        best, least, chosen = place, cost, text
+            label.set_text(chosen)
             if best is None:
                 continue
             label.set_position(((best.x0 - box.x0) / point, (best.y0 - row) / point))
@@ -93,6 +96,22 @@ class _LevelNames(Artist):
 
 PLACES = (1.0, 0.0, 0.85, 0.7, 0.5, 0.3, 0.15)
 """Where along the axis a name is tried, as a part of what is free, the first of equal ones first."""
+SHORT = 12
+"""Letters of a name that is never broken."""
+LONGEST = 0.75
+"""Longest name in one line, as a part of the width of the axes."""
+
+
+def _in_two(name: str, size: float) -> str:
+    """Return a name of several words in two lines of about the same width."""
+    longest = width_of(name, size)
+    return wrap(name, 0.7 * longest, size, lines=2) if " " in name and len(name) > SHORT else name
+
+
+def _around(box: Bbox, size: Bbox, gap: float) -> list[tuple[float, bool]]:
+    """Return the places of a name: its left edge, and whether it stands below its line."""
+    free = box.width - size.width - 2 * gap
+    return [(box.x0 + gap + share * free, below) for share in PLACES for below in (False, True)]
 
 
 def _cost(place: Bbox, curves: Sequence[Any], levels: Sequence[float], taken: Sequence[Bbox], box: Bbox) -> float:

@@ -363,7 +363,7 @@ def _pilot(request: Request, asked: Request) -> tuple[str, str]:
     open_ = counted & ~turned
     # a corner between two stages escapes tsit5's error estimate, not that of rodas5p
     corners = has_corners(request.functions.program)
-    if not corners and explicit.steps.max() <= SHORT and (status == Status.OK).all():
+    if not corners and explicit.steps.max() <= SHORT and (status == Status.OK).all() and not turned.any():
         return "tsit5", f"runs around the declared values take {explicit.steps.max()} steps or fewer"
     cost = CORNERS_COST if corners else STIFF_COST
     # where tsit5 would end at the limit of steps, what counts is whether rodas5p would not

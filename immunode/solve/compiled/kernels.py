@@ -19,8 +19,6 @@ from immunode.solve.compiled.kernel import ENTRY, kernel_source, width
 from immunode.solve.compiled.workspace import MOST_UNROLLED, Workspace
 
 METHODS = ("tsit5", "rodas5p", "dop853")
-USUAL = METHODS[:2]
-"""Those that "auto" takes at any tolerance."""
 UNROLLED, NODE, ENTRY_OF_JACOBIAN, PAST = 0.2, 0.0015, 0.01, 0.2
 LOOPED, LOOPED_NODE = 0.4, 0.0002
 """Seconds of CPU that making the kernels of a program takes, and more by node, by entry, and where it has delays;
@@ -68,9 +66,12 @@ def kernel(program: Program, method: str) -> Kernel:
 
 
 def at_hand(program: Program) -> bool:
-    """Return whether the kernels of a program are loaded, or on disk: then they cost next to nothing."""
-    keys = [_named(program, method)[1] for method in USUAL]
-    return all(key in _loaded or llvm_compile.on_disk(key, ENTRY) for key in keys)
+    """Return whether the kernel that a program is looked at with is loaded, or on disk: the other has been made then.
+
+    Or it was not needed: where tsit5 takes a few steps, none is made for rodas5p.
+    """
+    key = _named(program, METHODS[0])[1]
+    return key in _loaded or llvm_compile.on_disk(key, ENTRY)
 
 
 _loaded: set[str] = set()

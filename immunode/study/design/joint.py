@@ -79,7 +79,8 @@ class Joint:
         ------
         StudyError : it has such ones, or one outside -1 and 1.
         """
-        self._root()
+        self._root(self._lasting)
+        self._root(self.occasions)
 
     def design(self, n: int, seed: int, how: str) -> Design:
         """Return a design of the first `n` patients drawn. how : how they are drawn, in words."""
@@ -136,21 +137,23 @@ class Joint:
         ends = np.cumsum([one.share for one in self.classes])[:-1]
         return np.searchsorted(ends, np.random.default_rng((seed, 2)).random(n), side="right")
 
-    def _root(self) -> Array | None:
-        """Return the Cholesky factor of the correlations, (n, n); None where all are independent.
+    def _root(self, names: Sequence[str]) -> Array | None:
+        """Return the Cholesky factor of the correlations among some columns, (n, n); None where all are independent.
 
         Raises
         ------
         StudyError : no joint distribution has these correlations.
         """
-        if not self.correlations:
+        place = {name: i for i, name in enumerate(names)}
+        pairs = [(place[a], place[b], value) for (a, b), value in self.correlations if a in place and b in place]
+        if not pairs:
             return None
-        names = self._lasting
         matrix = np.eye(len(names))
-        for (a, b), value in self.correlations:
+        for i, j, value in pairs:
             if not -1 < value < 1:
-                raise StudyError(f"population: the correlation of {a} with {b} must lie inside -1 and 1, got {value:g}")
-            i, j = names.index(a), names.index(b)
+                raise StudyError(
+                    f"population: the correlation of {names[i]} with {names[j]} must lie inside -1 and 1, got {value:g}"
+                )
             matrix[i, j] = matrix[j, i] = value
         try:
             return np.asarray(np.linalg.cholesky(matrix))
@@ -171,7 +174,7 @@ class Joint:
         """Return standard normal scores with the population's correlations, (n, n_columns); drawn row by row."""
         lasting = self._lasting
         z = np.random.default_rng(seed).standard_normal((n, len(lasting)))
-        root = self._root()
+        root = self._root(lasting)
         if root is not None:
             z = z @ root.T
         for follower, leader in self.followers:
@@ -184,7 +187,9 @@ class Joint:
         if not self.occasions:
             return np.asarray(z)
         columns = dict(zip(lasting, z.T, strict=True))
-        columns |= {name: _stream(name, seed).standard_normal(n) for name in self.occasions}
+        anew = np.stack([_stream(name, seed).standard_normal(n) for name in self.occasions], axis=1)
+        root = self._root(self.occasions)
+        columns |= dict(zip(self.occasions, (anew if root is None else anew @ root.T).T, strict=True))
         return np.stack([columns[name] for name in self.names], axis=1)
 
 

@@ -113,7 +113,7 @@ class Endpoint(ABC):
         return self.name
 
 
-_LARGER = {"day": ("week", 7.0), "hour": ("day", 24.0)}
+_LARGER = {"day": ("week", 7.0), "hour": ("day", 24.0), "minute": ("day", 1440.0)}
 _UNHANDY = 120.0  # as on the axes of time: from here on 364 days are 52 weeks
 _UNITS = {"h": "hour", "d": "day", "wk": "week", "w": "week", "min": "minute"}
 

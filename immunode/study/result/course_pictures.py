@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any, Protocol
 
 import numpy as np
@@ -109,12 +109,21 @@ class Population:
 
 
 def lanes(arms: Mapping[str, Treated]) -> list[Lane]:
-    """Return one row for each intervention of each arm; a lone simulation has no arm, and each row its own color."""
-    return [
-        lane
-        for arm, one in arms.items()
-        for lane in sorted((_lane(arm, name, one) for name in one.model.applied), key=_begin)
-    ]
+    """Return one row for each intervention of each arm; a lone simulation has no arm, and each row its own color.
+
+    Rows of an arm that is named after all that it gets are "endotoxin" and below it "+ glucocorticoid".
+    """
+    return [row for arm, one in arms.items() for row in _rows_of(arm, one)]
+
+
+def _rows_of(arm: str, one: Treated) -> list[Lane]:
+    own = [_lane(arm, name, one) for name in one.model.applied]
+    listed = [f"{arm}: {part}" for part in arm.split(" + ")]
+    if len(own) < 2 or sorted(listed) != sorted(row.name for row in own):
+        return sorted(own, key=_begin)
+    own.sort(key=lambda row: (_begin(row), listed.index(row.name)))
+    names = [row.name.removeprefix(f"{arm}: ") for row in own]
+    return [replace(row, name=f"+ {name}" if i else name) for i, (row, name) in enumerate(zip(own, names, strict=True))]
 
 
 def _begin(lane: Lane) -> float:

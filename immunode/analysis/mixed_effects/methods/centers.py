@@ -12,10 +12,11 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from immunode.analysis.mixed_effects.effects.typical_values import from_scale
 from immunode.analysis.mixed_effects.observation_table import given_covariates
 from immunode.analysis.mixed_effects.records.course_slots import varying_covariates
 from immunode.analysis.mixed_effects.records.individual_records import IndividualData
-from immunode.analysis.mixed_effects.structure import Structure, from_scale
+from immunode.analysis.mixed_effects.structure import Structure
 from immunode.language.evaluation import evaluate
 from immunode.language.expression import Expression, parse
 from immunode.language.tree import names, uses_time
@@ -29,14 +30,17 @@ Part = tuple[Expression, int]
 class Centers:
     """Centers of the random effects' scales as functions of fixed effects.
 
-    own : for each effect, the place of its typical value among the fixed effects, or -1.
+    Rows are individuals in classes, as in `Predictions.rows`.
+
+    n_rows : of them.   own : (n_effects, n_rows), the place of the typical value among the fixed effects, or -1.
     parts : for each effect, factors (log scale) or terms that move it, each with an exponent or sign of 1 or -1.
     inside : places of fixed effects that occur in `parts` and nowhere else.
     left : places of fixed effects that no center tells of.
     """
 
     structure: Structure
-    own: tuple[int, ...]
+    n_rows: int
+    own: NDArray[np.intp]
     parts: tuple[tuple[Part, ...], ...]
     inside: tuple[int, ...]
     left: tuple[int, ...]
@@ -45,18 +49,21 @@ class Centers:
     @property
     def moved(self) -> tuple[int, ...]:
         """Places of the fixed effects that the centers tell of."""
-        return tuple(sorted({*(k for k in self.own if k >= 0), *self.inside}))
+        return tuple(sorted({*(int(k) for k in np.unique(self.own) if k >= 0), *self.inside}))
 
-    def values(self, fixed: Array, n: int) -> Array:
-        """Return typical value plus covariate part, (n_individuals, n_effects). fixed : (n_fixed,)."""
+    def values(self, fixed: Array) -> Array:
+        """Return typical value plus covariate part, (n_rows, n_effects). fixed : (n_fixed,).
+
+        What is not estimated counts as 0: only differences matter.
+        """
         s = self.structure
         known = dict(self.constants)
         for k in self.inside:
             known[s.fixed[k].name] = float(from_scale(s.fixed[k].scale, fixed[k], s.fixed[k].declared))
-        result = np.zeros((n, s.n_effects))
+        result = np.zeros((self.n_rows, s.n_effects))
         for k in range(s.n_effects):
-            if self.own[k] >= 0:
-                result[:, k] += fixed[self.own[k]]
+            told = self.own[k] >= 0
+            result[told, k] += fixed[self.own[k][told]]
             log = s.followers[k][0].scale == "log"
             for expression, sign in self.parts[k]:
                 value = np.asarray(evaluate(expression, known), float)
@@ -64,48 +71,55 @@ class Centers:
                     result[:, k] += sign * (np.log(value) if log else value)
         return result
 
-    def slopes(self, fixed: Array, n: int) -> Array:
-        """Return derivatives of `values` by the fixed effects in `moved`, (n_individuals, n_effects, n_moved)."""
+    def slopes(self, fixed: Array) -> Array:
+        """Return derivatives of `values` by the fixed effects in `moved`, (n_rows, n_effects, n_moved)."""
         columns = []
         for k in self.moved:
             step = np.zeros(len(fixed))
             step[k] = 1e-6 * max(self.structure.fixed[k].size, abs(fixed[k]) * 1e-3)
-            columns.append((self.values(fixed + step, n) - self.values(fixed - step, n)) / (2 * step[k]))
-        return np.stack(columns, axis=-1) if columns else np.empty((n, self.structure.n_effects, 0))
+            columns.append((self.values(fixed + step) - self.values(fixed - step)) / (2 * step[k]))
+        return np.stack(columns, axis=-1) if columns else np.empty((self.n_rows, self.structure.n_effects, 0))
 
 
 def make_centers(structure: Structure, data: IndividualData) -> Centers:
     """Return the centers of a model's random effects for the covariates of the data."""
-    model = structure.model
+    model, n_classes = structure.model, structure.n_classes
     fixed = [one.name for one in structure.fixed]
-    leaders = {name: k for k, name in enumerate(structure.effects)}
-    own = tuple(followers[0].estimated for followers in structure.followers)
+    leaders = set(structure.effects)
+    places = [followers[0].typical.places for followers in structure.followers]
+    own = np.repeat(np.array(places, np.intp).reshape(-1, n_classes), len(data), axis=1)
     covariates = given_covariates(model, data)
     constants: dict[str, Array | float] = {p.name: p.value for p in model.parameters}
-    constants.update(covariates)
+    for one in structure.typical:
+        if one.differs:  # as declared in each class
+            constants[model.parameters[one.row].name] = np.repeat(np.array(one.values), len(data))
+    constants.update({name: np.tile(values, n_classes) for name, values in covariates.items()})
     for name in varying_covariates(model, data):
         constants.pop(name)  # what changes in time tells of no mean
+    of_classes = {one.parameter for one in structure.fixed if one.name != one.parameter}
     parts: list[tuple[Part, ...]] = []
     for k in range(structure.n_effects):
         parts.append(_parts(model, structure, k, constants))
-    uses: dict[str, list[Expression]] = {name: [] for name in fixed}
+    # what is estimated for single classes without a random effect is left to other steps
+    uses: dict[str, list[Expression]] = {name: [] for name in {*fixed, *of_classes}}
     for expression in _expressions(model):
         for name in names(expression) & uses.keys():
             uses[name].append(expression)
-    inside = set()
+    inside, parameter_names = set(), {p.name for p in model.parameters}
     for name in fixed:
-        if name in leaders:
+        if name in leaders or name in of_classes or name not in parameter_names:
             continue
         here = sum(name in names(e) for group in parts for e, _ in group)
         if here and len(uses[name]) == here:
             inside.add(name)
     # a part with a fixed effect that occurs elsewhere too does not tell of it
-    outside = set(fixed) - inside
+    outside = {*fixed, *of_classes} - inside
     kept = tuple(group if not any(names(e) & outside for e, _ in group) else () for group in parts)
     inside = {name for name in inside if any(name in names(e) for group in kept for e, _ in group)}
-    told = {*(k for k in own if k >= 0), *(fixed.index(name) for name in inside)}
+    told = {*(int(k) for k in np.unique(own) if k >= 0), *(fixed.index(name) for name in inside)}
     return Centers(
         structure=structure,
+        n_rows=n_classes * len(data),
         own=own,
         parts=kept,
         inside=tuple(sorted(fixed.index(name) for name in inside)),

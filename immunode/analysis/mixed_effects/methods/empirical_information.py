@@ -20,8 +20,8 @@ STEP = 1e-4
 def score_information(predict: Predictions, x: Array, eta: Array, weights: Array) -> Array:
     """Return the empirical information on the vector `x`, (n, n).
 
-    eta : (n_individuals, n_draws, n_effects), from each individual's conditional distribution.
-    weights : (n_individuals, n_draws), which add up to 1 for each individual.
+    eta : (n_rows, n_draws, n_effects), from the conditional distribution of each individual in each class.
+    weights : (n_rows, n_draws), which add up to 1 for each individual.
     """
     s = predict.structure
     scores = np.empty((predict.n, len(x)))
@@ -29,6 +29,9 @@ def score_information(predict: Predictions, x: Array, eta: Array, weights: Array
         step = STEP * (np.arange(len(x)) == k)
         with np.errstate(all="ignore"):
             change = minus_log_joint(predict, s.point(x - step), eta) - minus_log_joint(predict, s.point(x + step), eta)
-        scores[:, k] = np.where(weights > 0, weights * np.where(np.isfinite(change), change, 0.0), 0.0).sum(axis=1)
+        logs = [np.repeat(np.log(s.point(x + sign * step).shares), predict.n)[:, None] for sign in (1, -1)]
+        change += logs[0] - logs[1]
+        part = np.where(weights > 0, weights * np.where(np.isfinite(change), change, 0.0), 0.0).sum(axis=1)
+        scores[:, k] = part.reshape(-1, predict.n).sum(axis=0)
     scores /= 2 * STEP
     return np.asarray(scores.T @ scores)

@@ -117,7 +117,7 @@ class JointPosterior:
 
     def _own_centers(self) -> tuple[int, ...]:
         """Return the place of each effect's typical value among the fixed effects, -1 where it is none or not alone."""
-        return tuple(f[0].estimated if len(f) == 1 else -1 for f in self.structure.followers)
+        return tuple(f[0].typical.places[0] if len(f) == 1 else -1 for f in self.structure.followers)
 
     def _typical(self, fixed: Array) -> Array:
         return np.array([fixed[k] if k >= 0 else 0.0 for k in self.own])

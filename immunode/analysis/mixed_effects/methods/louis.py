@@ -1,7 +1,8 @@
 """The observed information of a population model by Louis's identity, over weighted samples of random effects.
 
-Individual parameters phi are the missing data. With l the logarithm of the joint density of y and phi, each individual
-has the score E(l') and the information -E(l'') - Var(l') of its observations, where means are over phi given y.
+Individual parameters phi, and the class of the individual, are the missing data. With l the logarithm of the joint
+density of y and phi, each individual has the score E(l') and the information -E(l'') - Var(l') of its observations,
+where means are over phi given y.
 
 Sources: Louis 1982, doi:10.1111/j.2517-6161.1982.tb01203.x; Fisher's identity for the score is in the same paper.
 """
@@ -39,10 +40,10 @@ class ObservedInformation:
 def louis_information(predict: Predictions, x: Array, log_weights: Array, eta: Array) -> ObservedInformation:
     """Return the observed information at a vector.
 
-    log_weights : (n_individuals, n_draws), of importance.   eta : (n_individuals, n_draws, n_effects).
+    log_weights : (n_rows, n_draws), of importance, within each class.   eta : (n_rows, n_draws, n_effects).
     """
     joint = _JointDensity(predict, x, eta)
-    w = _weights(log_weights)
+    w = _weights(joint.of_individuals(log_weights + joint.log_shares(x)))
     n, unit = len(x), STEP * np.eye(len(x))
     here = _means(w, joint(x))
     slopes, ends = np.empty((*w.shape[1:], n)), np.empty((n, len(w)))
@@ -77,7 +78,7 @@ def _weights(log_weights: Array) -> Array:
 
 
 class _JointDensity:
-    """log p(y, phi) of each sample at vectors near one, where the samples phi were drawn; phi stays."""
+    """log p(y, phi, class) of each sample at vectors near one, where the samples phi were drawn; phi stays."""
 
     def __init__(self, predict: Predictions, x: Array, eta: Array) -> None:
         self.predict = predict
@@ -89,7 +90,7 @@ class _JointDensity:
         self.known: dict[bytes, Array] = {}
 
     def __call__(self, x: Array) -> Array:
-        """Return the logarithms, (n_individuals, n_draws)."""
+        """Return the logarithms, (n_individuals, n_classes*n_draws)."""
         n, m, d = self.shape
         point = self.predict.structure.point(x)
         eta = self.phi - self._center(x)[:, None, :]
@@ -101,10 +102,18 @@ class _JointDensity:
         data = minus_log_density(o, self.known[key]).sum(axis=1).reshape(n, m)
         inverse, size = np.linalg.inv(point.omega), np.linalg.slogdet(point.omega)[1]
         prior = 0.5 * (np.einsum("nmi,ij,nmj->nm", eta, inverse, eta) + d * LOG_2PI + size)
-        return np.asarray(-data - prior)
+        return self.of_individuals(-data - prior + self.log_shares(x))
+
+    def log_shares(self, x: Array) -> Array:
+        """Return the logarithms of the shares of classes, (n_rows, 1)."""
+        return np.asarray(np.repeat(np.log(self.predict.structure.point(x).shares), self.predict.n)[:, None])
+
+    def of_individuals(self, values: Array) -> Array:
+        """Return the samples of all classes side by side, (n_rows, n_draws) -> (n_individuals, n_classes*n_draws)."""
+        return np.asarray(values.reshape(-1, self.predict.n, self.shape[1]).swapaxes(0, 1).reshape(self.predict.n, -1))
 
     def _center(self, x: Array) -> Array:
-        return self.centers.values(self.predict.structure.point(x).fixed, self.shape[0])
+        return self.centers.values(self.predict.structure.point(x).fixed)
 
 
 def _means(w: Array, values: Array) -> Array:

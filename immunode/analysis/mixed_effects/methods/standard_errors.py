@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from immunode.analysis.mixed_effects.empirical_bayes import Modes
 from immunode.analysis.mixed_effects.likelihoods import weighted_samples
-from immunode.analysis.mixed_effects.methods.conditional_fit import STEP, Descent, Objective
+from immunode.analysis.mixed_effects.methods.conditional_fit import Descent, Objective
 from immunode.analysis.mixed_effects.methods.flat_directions import by_batches, by_profile
 from immunode.analysis.mixed_effects.methods.louis import louis_information
 from immunode.analysis.mixed_effects.predictions import Predictions
@@ -53,13 +53,16 @@ def check_way(predict: Predictions, way: str, method: str) -> str:
         raise StudyError(f"estimate: unknown standard_errors '{way}'{did_you_mean(way, WAYS)}")
     other = "louis" if method == "saem" else "curvature"
     discrete = next((form for form in predict.structure.forms if form.kind >= DISCRETE), None)
-    if way == {"louis": "curvature", "curvature": "louis"}[other] or (discrete and way == "linearized"):
-        why = f"method='{method}'" if way != "linearized" or discrete is None else f"outcomes as '{discrete.quantity}'"
-        choices = f"'{other}' or 'sandwich'" if discrete else f"'{other}', 'sandwich' or 'linearized'"
+    mixed = predict.structure.n_classes > 1
+    if way == {"louis": "curvature", "curvature": "louis"}[other] or ((discrete or mixed) and way == "linearized"):
+        why = f"method='{method}'"
+        if way == "linearized":
+            why = "classes of individuals" if discrete is None else f"outcomes as '{discrete.quantity}'"
+        choices = f"'{other}' or 'sandwich'" if discrete or mixed else f"'{other}', 'sandwich' or 'linearized'"
         raise StudyError(f"estimate: standard_errors='{way}' do not belong to {why}; take {choices}")
     if way != "auto":
         return way
-    return "linearized" if method == "saem" and not discrete else other
+    return "linearized" if method == "saem" and not discrete and not mixed else other
 
 
 def errors_at(
@@ -75,7 +78,8 @@ def errors_at(
 ) -> StandardErrors:
     """Return the standard errors at estimates.
 
-    way : of `check_way`.   descent : what found the point; None for SAEM.   draws : samples of each individual.
+    way : of `check_way`.   modes : of all rows.   descent : what found the point; None for SAEM.
+    draws : samples of each individual.
     """
     s = predict.structure
     x, scores = s.vector(point), None
@@ -101,10 +105,7 @@ def errors_at(
 
 def _scores(predict: Predictions, x: Array, method: str, modes: Modes, priors: Priors) -> Array:
     """Return derivatives of each individual's log L by a conditional method, (n_individuals, n)."""
-    objective = Objective(predict, method, priors, x, modes.eta)
-    unit = STEP * np.eye(len(x))
-    parts, _ = objective.parts(np.concatenate([x + unit, x - unit]))
-    return np.asarray(-(parts[: len(x)] - parts[len(x) :]).T / (4 * STEP))
+    return Objective(predict, method, priors, x, modes.eta).scores(x)
 
 
 def _samples(

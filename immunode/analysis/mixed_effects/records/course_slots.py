@@ -15,8 +15,8 @@ from numpy.typing import NDArray
 from immunode.analysis.mixed_effects.records.individual_records import Individual, IndividualData
 from immunode.analysis.mixed_effects.records.value_steps import Step, in_episode
 from immunode.errors import StudyError, did_you_mean
-from immunode.intervention.pharmacokinetics.occasions import OccasionVariability
-from immunode.model import Effect, Model, Parameter, Variability
+from immunode.intervention.pharmacokinetics.occasions import OccasionVariability, correlated_occasions
+from immunode.model import Correlation, Effect, Model, Parameter, Variability
 from immunode.model.units import parse_time
 
 Array = NDArray[np.float64]
@@ -108,7 +108,18 @@ def with_occasions(model: Model, data: IndividualData, occasions: Sequence[Occas
             parameters.append(Parameter(name, 0.0, "", source=one.source or SOURCE))
             number = int(name.rpartition("_")[2])
             variability.append(Variability(name, one.spread, "linear", source=one.source, occasion=number))
-    return model.replace(parameters=(*model.parameters, *parameters), variability=(*model.variability, *variability))
+    etas = {v.parameter for v in variability}
+    correlations = [
+        Correlation(f"{first}_eta_{v.occasion}", v.parameter, value, source)
+        for first, second, value, source in correlated_occasions(occasions)
+        for v in variability
+        if v.parameter == f"{second}_eta_{v.occasion}" and f"{first}_eta_{v.occasion}" in etas
+    ]
+    return model.replace(
+        parameters=(*model.parameters, *parameters),
+        variability=(*model.variability, *variability),
+        correlations=(*model.correlations, *correlations),
+    )
 
 
 def slots_of_courses(

@@ -77,14 +77,14 @@ class PredictiveCheck:
 def weighted_residuals(predict: Predictions, point: Point, modes: Modes) -> tuple[Array, Array]:
     """Return IWRES and CWRES, (n_individuals, n_observations), NaN where there is none.
 
-    CWRES are residuals of the model linearized at the modes, whitened with the symmetric root of their covariance.
+    CWRES are residuals of the model linearized at the modes, whitened with the symmetric root of their covariance. Of
+    classes, the most probable one counts.
 
     References
     ----------
     Hooker, Staatz and Karlsson 2007, doi:10.1007/s11095-007-9361-x
     """
-    who = np.arange(predict.n)
-    o = predict.observed(who, point)
+    o = predict.observed(modes.who, point)
     f, slopes, r = linearized(o, modes)
     with np.errstate(all="ignore"):
         y = np.where(o.kind == LOGNORMAL, np.log(o.y), o.y)
@@ -105,9 +105,17 @@ def simulated(predict: Predictions, point: Point, n: int, rng: np.random.Generat
     root = np.linalg.cholesky(point.omega)
     who = np.repeat(np.arange(predict.n), n)
     eta = rng.standard_normal((len(who), d)) @ root.T
+    if len(point.shares) > 1:
+        who = who + predict.n * rng.choice(len(point.shares), len(who), p=point.shares)
     f = predict(who, point, eta)
     y = drawn(predict.observed(who, point), f, rng)
     return np.asarray(y.reshape(predict.n, n, -1).swapaxes(0, 1))
+
+
+def mean_typical(predict: Predictions, point: Point) -> Array:
+    """Return predictions at random effects of 0, the mean over classes, (n_individuals, n_observations)."""
+    f = predict(predict.rows, point, np.zeros((len(predict.rows), predict.structure.n_effects)))
+    return np.asarray(np.tensordot(point.shares, f.reshape(len(point.shares), predict.n, -1), axes=1))
 
 
 def prediction_errors(predict: Predictions, draws: Array) -> Array:
@@ -161,7 +169,7 @@ def predictive_check(
     beyond = draws < limit
     shown, sets = np.where(cens, limit, y) if np.isfinite(limit) else y, np.where(beyond, limit, draws)
     if corrected:
-        typical = predict(np.arange(predict.n), point, np.zeros((predict.n, predict.structure.n_effects)))[mine]
+        typical = mean_typical(predict, point)[mine]
         factor = np.ones(len(y))
         for b in range(bin_of.max() + 1):
             here = bin_of == b
@@ -213,9 +221,9 @@ def residual_table(predict: Predictions, point: Point, modes: Modes, simulations
     """Return one row an observation, as `PopulationFit.residuals`. simulations : behind NPDE."""
     import pandas as pd
 
-    p, t, who = predict, predict.table, np.arange(predict.n)
+    p, t = predict, predict.table
     iwres, cwres = weighted_residuals(p, point, modes)
-    typical = p(who, point, np.zeros_like(modes.eta))
+    typical = p(modes.who, point, np.zeros_like(modes.eta))
     npde = np.full(t.y.shape, np.nan)
     if simulations:
         npde = prediction_errors(p, simulated(p, point, simulations, np.random.default_rng((seed, 7))))

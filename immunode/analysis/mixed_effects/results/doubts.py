@@ -59,8 +59,7 @@ def _uncertain(fit: PopulationFit, absent: Collection[str]) -> Iterator[str]:
 def _errors(fit: PopulationFit) -> Iterator[str]:
     """Terms of an error that are absent, or that say that the model does not describe the data."""
     p, s = fit.predict, fit.predict.structure
-    who = np.arange(p.n)
-    o = p.observed(who, fit.point)
+    o = p.observed(fit.modes.who, fit.point)
     with np.errstate(all="ignore"):
         total = variance(o, fit.modes.f)[0]
     for output, k in s.free_errors:

@@ -328,7 +328,7 @@ def _design(
         s,
         forms=tuple(ErrorForm(name, NORMAL, False) for name in outputs),
         free_errors=(),
-        declared=Point(s.declared.fixed, s.declared.omega, errors),
+        declared=replace(s.declared, errors=errors),
     )
     shown = replace(data, individuals=tuple(individuals))
     return Predictions(structure, shown, outputs, codes, rtol=predict.rtol, engine="auto", derivatives="differences")
@@ -339,6 +339,8 @@ def _drawn(design: Predictions, point: Point, n: int, rng: np.random.Generator) 
     root = np.linalg.cholesky(point.omega)
     who = np.repeat(np.arange(design.n), n)
     eta = rng.standard_normal((len(who), len(root))) @ root.T
-    here = Point(point.fixed, point.omega, design.structure.declared.errors)
+    if len(point.shares) > 1:
+        who = who + design.n * rng.choice(len(point.shares), len(who), p=point.shares)
+    here = replace(point, errors=design.structure.declared.errors)
     f = design(who, here, eta)
     return np.asarray(f.reshape(design.n, n, -1).swapaxes(0, 1))

@@ -86,8 +86,9 @@ class FitPictures:
         chosen = np.arange(p.n)[first : first + most]
         if not chosen.size:
             raise StudyError(f"plot.individuals: there are {p.n} individuals, none from number {first} on")
-        own = p.courses(chosen, fit.point, fit.modes.eta[chosen], output, SMOOTH)
-        typical = p.courses(chosen, fit.point, np.zeros_like(fit.modes.eta[chosen]), output, SMOOTH)
+        rows = fit.modes.who[chosen]
+        own = p.courses(rows, fit.point, fit.modes.eta[chosen], output, SMOOTH)
+        typical = p.courses(rows, fit.point, np.zeros_like(fit.modes.eta[chosen]), output, SMOOTH)
         points, beyond = [], []
         for i in chosen:
             mine = p.table.used[i] & (p.table.output[i] == output)

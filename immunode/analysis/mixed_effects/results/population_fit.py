@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
@@ -16,6 +16,7 @@ from immunode.analysis.mixed_effects.likelihoods import LikelihoodValue
 from immunode.analysis.mixed_effects.methods.joint_posterior import JointPosterior
 from immunode.analysis.mixed_effects.predictions import Predictions
 from immunode.analysis.mixed_effects.prior_densities import Priors
+from immunode.analysis.mixed_effects.results.classes_in_words import class_lines
 from immunode.analysis.mixed_effects.results.diagnostics import (
     PredictiveCheck,
     predictive_check,
@@ -23,7 +24,7 @@ from immunode.analysis.mixed_effects.results.diagnostics import (
     weighted_residuals,
 )
 from immunode.analysis.mixed_effects.results.estimate_words import estimate_lines, interval_ends
-from immunode.analysis.mixed_effects.results.fitted_model import with_estimates
+from immunode.analysis.mixed_effects.results.fitted_model import fitted_occasions, with_estimates
 from immunode.analysis.mixed_effects.results.fitted_occasions import with_fitted_occasions
 from immunode.analysis.mixed_effects.results.outcome_checks import OutcomeCheck, outcome_check, outcome_residuals
 from immunode.analysis.mixed_effects.results.pictures import FitPictures
@@ -191,6 +192,7 @@ class PopulationFit:
         """Unit of each estimate; "" is dimensionless."""
         s = self.predict.structure
         declared = {p.name: p.unit for p in s.model.parameters}
+        declared |= {one.name: declared[one.parameter] for one in s.fixed}
         quantities = quantity_units(s.model)
         units = {}
         for name in self.names:
@@ -203,7 +205,8 @@ class PopulationFit:
     def intervals(self) -> Array:
         """Return 95 % intervals, (n_estimates, 2), symmetric on the scale that keeps an estimate in its range."""
         scales = [one.scale for one in self.predict.structure.fixed]
-        kinds = [*scales, *("corr" if name.startswith("corr(") else "log" for name in self.names[len(scales) :])]
+        kind_of = {"corr": "corr", "corr_occasion": "corr", "share": "logit"}
+        kinds = [*scales, *(kind_of.get(name.partition("(")[0], "log") for name in self.names[len(scales) :])]
         return interval_ends(self.values, self.standard_errors, kinds)
 
     def table(self) -> pd.DataFrame:
@@ -232,12 +235,20 @@ class PopulationFit:
         return pd.DataFrame(rows).set_index("name")
 
     def individuals(self) -> pd.DataFrame:
-        """Return one row an individual: parameters at the mode, mode, conditional mean and SD of each random effect."""
+        """Return one row an individual: parameters at the mode, mode, conditional mean and SD of each random effect.
+
+        Where there are classes, all of these are those in the most probable one, and the probability of each stands
+        beside.
+        """
         import pandas as pd
 
-        s, who = self.predict.structure, np.arange(self.predict.n)
+        s = self.predict.structure
         table: dict[str, Any] = {"ID": [one.label for one in self.predict.data.individuals]}
-        values = self.predict.individual_parameters(who, self.point.fixed, self.modes.eta)
+        if s.n_classes > 1:
+            shares = self.likelihood.probabilities
+            table["class"] = np.array(s.class_names, dtype=object)[shares.argmax(axis=1)]
+            table |= {f"P({name})": shares[:, k] for k, name in enumerate(s.class_names)}
+        values = self.predict.individual_parameters(self.modes.who, self.point.fixed, self.modes.eta)
         for followers in s.followers:
             for one in followers:
                 table[s.model.parameters[one.row].name] = values[one.row]
@@ -329,12 +340,11 @@ class PopulationFit:
 
     @property
     def occasions(self) -> tuple[OccasionVariability, ...]:
-        """Differences between occasions that were asked for, as estimated, in the form that a drug takes.
+        """Differences between occasions that were asked for, with the estimated SD and correlations.
 
         `model()` has them already.
         """
-        s, sd = self.predict.structure, np.sqrt(np.diag(self.point.omega))
-        return tuple(replace(one, sd=float(sd[s.effects.index(f"{one.number}_eta_1")]), cv=0.0) for one in s.occasions)
+        return fitted_occasions(self.predict.structure, self.point)
 
     def population(self) -> Population:
         """Return the fitted population, from which virtual patients are drawn for trials."""
@@ -364,6 +374,8 @@ class PopulationFit:
         EngineError
             nutpie is not there.
         """
+        if self.predict.structure.n_classes > 1:
+            raise StudyError("posterior: classes of individuals can't be sampled by a gradient sampler yet")
         scale = np.sqrt(np.diag(self.vector_covariance))
         priors = self.beliefs or Priors(self.predict.structure, ())
         density = JointPosterior(self.predict.at_tolerance(rtol), self.point, self.modes, scale, priors)
@@ -392,6 +404,7 @@ class PopulationFit:
             f"derivatives by random effects: {self.derivatives}",
             f"standard errors by {self.error_method}",
             f"condition number: correlations {self.condition:.3g}, covariance {self.covariance_condition:.3g}",
+            *class_lines(self.predict.structure, self.point, self.likelihood.probabilities),
             "",
         ]
         lines += estimate_lines(self.table())
