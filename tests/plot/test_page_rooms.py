@@ -102,3 +102,20 @@ def test_a_rhythm_too_quick_to_draw_is_a_band_around_its_mean_and_said_in_words(
     assert np.ptp(figure.axes[0].lines[1].get_ydata()) < 0.1
     plain = courses(t[:201], {"cortisol": {"control": t[:201] * 0 + 5, "rhythm": daily[:201]}}, time_unit="day")
     assert not plain.get_supxlabel()
+
+
+@pytest.mark.parametrize(
+    ("style", "title"),
+    [
+        ("slide", "Omalizumab and IgE in allergic asthma: a trial population (lowe2009)"),
+        ("paper", "Infliximab binds nearly all TNF at first; antibodies to it bring free TNF back two weeks earlier."),
+        ("paper", "Virus stays until CD8 T cells have expanded, and then goes within two days; without them it stays."),
+    ],
+)
+def test_a_title_ends_before_the_right_edge(style: str, title: str) -> None:
+    figure = courses(T, {"virus": {"control": T}}, title=title, style=style)
+    figure.set_dpi(110 if style == "slide" else 100)  # letters are drawn wider than they measure, here the most
+    figure.draw_without_rendering()
+    assert figure._suptitle is not None
+    box, page = figure._suptitle.get_window_extent(), figure.bbox
+    assert box.x1 <= page.x1 - (0.5 * box.x0 if style == "slide" else 0)

@@ -205,7 +205,9 @@ def title_lines(title: str, style: Style, *, width: float = 0.0, lines: int = 2)
 
     width : of the figure in inches; by default that of the style.
     """
-    return wrap(title, (1 - 2 * _MARGIN) * (width or style.width) * 72, style.head, bold=True, lines=lines)
+    page = width or style.width
+    room = page - max(2 * _MARGIN * page, 0.2)  # a small page needs more: letters are drawn wider than they measure
+    return wrap(title, room * 72, style.head, bold=True, lines=lines)
 
 
 def write_title(figure: Figure, text: str, style: Style) -> None:
