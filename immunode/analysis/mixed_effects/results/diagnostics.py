@@ -207,7 +207,7 @@ def predictive_check(
 
 
 def time_bins(time: Array, bins: int) -> NDArray[np.intp]:
-    """Return the bin of each observation: a distinct time, else a visit, else by the widest gaps, else equal numbers."""
+    """Return the bin of each observation: a distinct time, a visit, else by the widest gaps, else equal numbers."""
     distinct = np.unique(time)
     if len(distinct) <= bins:
         return np.searchsorted(distinct, time)
