@@ -196,7 +196,8 @@ def bolus(classes: list[PatientClass]) -> Model:
 POOR = [PatientClass("poor", 0.5, {"CL": 0.7}), PatientClass("normal", 0.5)]
 
 
-@pytest.mark.parametrize("method", ["saem", pytest.param("focei", marks=pytest.mark.slow)])
+@pytest.mark.slow
+@pytest.mark.parametrize("method", ["saem", "focei"])
 def test_one_class_may_differ_from_the_typical_value(method: str) -> None:
     fit = im.estimate(bolus(POOR), boluses(), method=method, iterations=(60, 60), draws=200)
     truth = {"CL[poor]": 1.0, "CL": 4.0, "V": 20.0, "omega(CL)": 0.25, "omega(V)": 0.15, "lognormal(cp)": 0.1}
@@ -230,7 +231,8 @@ def test_classes_may_have_variability_of_their_own() -> None:
     assert fit.likelihood.minus2ll < fitted("focei").likelihood.minus2ll + 1e-4  # it holds the model with one sd
 
 
-@pytest.mark.parametrize("method", ["saem", "focei"])
+@pytest.mark.slow
+@pytest.mark.parametrize("method", [pytest.param("saem", marks=pytest.mark.soak), "focei"])
 def test_a_parameter_without_variability_may_differ_between_classes(method: str) -> None:
     base = level()
     model = base.replace(

@@ -40,7 +40,7 @@ def fitted_response(method: str, seed: int = 0, draws: int = 500) -> PopulationF
 
 @needs_shared
 @pytest.mark.slow
-@pytest.mark.parametrize("method", ["focei", "saem"])
+@pytest.mark.parametrize("method", ["focei", pytest.param("saem", marks=pytest.mark.soak)])
 def test_fits_of_the_indirect_response_hold_the_truth(method: str) -> None:
     """-2LL at the truth is 8699.866 by quadrature; FOCEI's own value there is not far from it."""
     fit = fitted_response(method)

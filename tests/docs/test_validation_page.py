@@ -27,8 +27,12 @@ def writer() -> ModuleType:
     return module
 
 
+LONG = ("graft_window", "bedathuru2024", "s1p_lymphocytes", "wang2018_hcv", "gc_immune")
+"""Models whose trials take 8 to 28 s: run by hand. That their sections belong to them as they are is looked at."""
+
+
 @pytest.mark.slow
-@pytest.mark.parametrize("name", SHOWN)
+@pytest.mark.parametrize("name", [pytest.param(n, marks=pytest.mark.soak) if n in LONG else n for n in SHOWN])
 def test_a_section_is_what_the_model_gives(name: str) -> None:
     """Every word is the same, and every number to 2 %, the last digit that is shown of some.
 

@@ -111,7 +111,7 @@ def gap(ours: im.sweeps.Simulation, theirs: dict[str, np.ndarray]) -> float:
     ("name", "arm"),
     [
         # a fortnight of nights takes RoadRunner 10 s
-        pytest.param(name, arm, marks=pytest.mark.slow if name == "sleep_minimal" else ())
+        pytest.param(name, arm, marks=[pytest.mark.slow, pytest.mark.soak] if name == "sleep_minimal" else ())
         for name, arms in FEW.items()
         for arm in arms
     ],

@@ -172,6 +172,7 @@ def test_epithelium_is_conserved() -> None:
 
 
 @pytest.mark.slow
+@pytest.mark.soak  # tests/models/test_engines.py compares with the same run at 1e-8
 def test_two_solvers_agree() -> None:
     """Over 20 d to 1e-6 of the largest value of each state."""
     times = np.linspace(0, 20, 81)

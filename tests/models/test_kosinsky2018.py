@@ -101,6 +101,7 @@ def test_good_and_poor_responder() -> None:
     assert poor == pytest.approx(1744, abs=0.6)
 
 
+@pytest.mark.slow
 def test_shares_of_responders_over_the_declared_mice() -> None:
     """Rejection at day 50 over S_L: 0.06, 9, 12.5 and 59 %; the story says one in eight and six in ten."""
     ranks = (np.arange(800) + 0.5) / 800
