@@ -209,6 +209,7 @@ def test_the_searches_do_not_depend_on_each_other() -> None:
     np.testing.assert_array_equal(own.u, alone.best.u)
 
 
+@pytest.mark.slow
 def test_searches_of_a_tumor_find_one_optimum() -> None:
     """Four parameters of kuznetsov1994 from data with 1 % noise in two arms, wide bounds (factor 100 either way)."""
     model = load_model("kuznetsov1994", variant="large_tumor")

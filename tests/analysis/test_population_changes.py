@@ -93,6 +93,7 @@ def treated(n: int = 40) -> pd.DataFrame:
     return pd.DataFrame(rows)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("method", ["saem", pytest.param("focei", marks=pytest.mark.slow)])
 def test_the_effect_of_a_covariate_that_changes_is_found(method: str) -> None:
     model = growing()
@@ -245,6 +246,7 @@ def closed_form_of_two(x: np.ndarray) -> float:
     return float(N * np.linalg.slogdet(2 * np.pi * v)[1] + np.sum(gap * np.linalg.solve(v, gap.T).T) + 2 * z.sum())
 
 
+@pytest.mark.slow
 def test_correlated_occasions_are_those_of_their_closed_form() -> None:
     """Likelihood, FOCEI (exact here) and SAEM against a normal density maximized apart."""
     from scipy.optimize import minimize
@@ -334,6 +336,7 @@ def test_occasions_between_doses_have_the_likelihood_of_an_independent_quadratur
     )
 
 
+@pytest.mark.slow
 def test_occasions_of_a_drug_in_the_model_are_estimated() -> None:
     """A model whose doses are its own declares a random effect for each dose; they have one standard deviation."""
     base = intravenous(2.0, 20.0, (0.09, 0.04), additive=0.2)

@@ -124,6 +124,7 @@ def test_classes_of_a_nonlinear_model_have_the_likelihood_of_quadrature() -> Non
     assert abs(sampled.minus2ll - expected) < 4 * sampled.standard_error < 0.2
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("method", ["focei", "laplace", "saem"])
 def test_estimates_are_those_of_the_closed_form(method: str) -> None:
     values, errors = best()
@@ -292,6 +293,7 @@ def test_classes_that_the_data_know_are_no_mixture() -> None:
     assert known == plain
 
 
+@pytest.mark.slow
 def test_classes_go_through_the_shell(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     (tmp_path / "model.json").write_text(level().to_json())
     levels().to_csv(tmp_path / "data.csv", index=False)

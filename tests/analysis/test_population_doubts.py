@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 import pandas as pd
+import pytest
 
 import immunode as im
 from immunode.analysis.mixed_effects.results.population_fit import PopulationFit
@@ -41,6 +42,7 @@ def test_a_number_beyond_its_bounds_or_at_the_end_of_its_scale_is_told() -> None
     assert said(fit, f"V is {fit['V']:.4g}, outside its bounds 1 to 16")
 
 
+@pytest.mark.slow
 def test_data_in_another_unit_are_told_by_the_size_of_numbers() -> None:
     table = bolus_data(8)
     table.loc[table.EVID == 0, "DV"] *= 10_000
@@ -50,6 +52,7 @@ def test_data_in_another_unit_are_told_by_the_size_of_numbers() -> None:
     assert said(held, "individual predictions of cp are off by", "decades")
 
 
+@pytest.mark.slow
 def test_absorption_that_nobody_sees_has_errors_and_shrinkage_that_are_told() -> None:
     """All samples are late, when the dose has long been absorbed: ka and its random effect are not in the data."""
     rng = np.random.default_rng(3)

@@ -54,6 +54,7 @@ def test_focei_of_a_linear_model_is_its_closed_form() -> None:
     assert fit.standard_errors[fit.names.index("slope")] == pytest.approx(exact, rel=0.02)
 
 
+@pytest.mark.slow
 def test_saem_of_a_linear_model_is_its_closed_form_also_for_a_number_without_random_effect() -> None:
     table = line_data()
     fit = im.estimate(lines(), table, parameters={"slope": "linear"}, seed=2, iterations=(80, 120))
@@ -99,6 +100,7 @@ def test_the_truth_lies_in_the_intervals_and_the_fit_beats_it() -> None:
     assert abs(fit.likelihood.minus2ll - at_fit.minus2ll) < 4 * fit.likelihood.standard_error
 
 
+@pytest.mark.slow
 def test_the_same_seed_gives_the_same_fit_and_others_the_same_likelihood() -> None:
     model = oral(1.0, 2.0, 25.0, (0.1, 0.1, 0.1), 0.1, 0.2)
     values = []

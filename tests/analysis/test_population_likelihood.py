@@ -365,6 +365,7 @@ def test_counts_have_their_exact_value() -> None:
     assert population_likelihood(model, data, "quadrature").minus2ll == pytest.approx(7679.7278, abs=0.001)
 
 
+@pytest.mark.slow
 @needs_shared
 def test_a_dose_response_without_time_has_its_value() -> None:
     model = Model(

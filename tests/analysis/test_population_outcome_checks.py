@@ -138,6 +138,7 @@ def test_simulated_shares_of_categories_are_those_of_the_logistic() -> None:
     assert outcome_check(wrong, point, "score", 200, 12, np.random.default_rng(1)).inside < 0.5
 
 
+@pytest.mark.slow
 def test_residuals_of_a_right_model_have_their_distributions() -> None:
     from scipy import stats
 

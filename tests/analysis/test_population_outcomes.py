@@ -189,6 +189,7 @@ def test_categories_go_from_the_shell_to_files(tmp_path: Path) -> None:
     assert "categories" in (out / "model.json").read_text()
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("method", ["laplace", pytest.param("saem", marks=pytest.mark.slow)])
 def test_thresholds_that_a_level_can_stand_for_have_no_standard_errors(method: str) -> None:
     """Adding to the level and to all thresholds changes nothing; the others come out as without the level."""
@@ -273,6 +274,7 @@ def test_the_published_variability_of_event_times_is_not_the_optimum() -> None:
     assert "omega(Te) is near 0" in fit.summary()
 
 
+@pytest.mark.slow
 def test_saem_moves_a_slope_in_time_that_stands_beside_a_random_effect() -> None:
     rng = np.random.default_rng(4)
     times = np.tile(np.arange(8.0), 60)

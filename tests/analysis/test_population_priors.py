@@ -27,6 +27,7 @@ def generalized(y: np.ndarray, omega: np.ndarray, error: float, mean: np.ndarray
     return len(y) * float(np.linalg.slogdet(2 * np.pi * v)[1]) + float(np.sum(gap * np.linalg.solve(v, gap.T).T))
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("method", ["focei", "laplace", "saem"])
 def test_normal_priors_on_typical_values_give_the_ridge_estimate(method: str) -> None:
     """With known variances the posterior of level and slope is normal: its mean is a closed form."""
@@ -60,6 +61,7 @@ def believed(method: str) -> PopulationFit:
     )  # fmt: skip
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("method", ["focei", "saem"])
 def test_priors_on_spreads_and_errors_give_the_independent_optimum(method: str) -> None:
     from scipy.optimize import minimize

@@ -75,6 +75,7 @@ console.log(JSON.stringify([times(toLink(state, "en")), times({json.dumps(link)}
     ]
 
 
+@pytest.mark.slow
 def test_a_link_holds_every_intervention_of_the_largest_model(node: Any) -> None:
     script = f"""{ON} lab.interventions.forEach((it) => put(state, it.name));
 console.log(JSON.stringify([fromLink([lab], toLink(state, "en")).state.on.size, lab.interventions.length]));"""

@@ -115,6 +115,7 @@ def test_states_that_are_zero_stay_exactly_zero(node: Any) -> None:
     assert not np.array(found["y"])[:, [names.index("CT"), names.index("CM")]].any()
 
 
+@pytest.mark.slow
 def test_a_power_without_slope_at_zero_can_be_started_from(node: Any) -> None:
     found = node.runs(load_lab("graft_window"), [{"h": 0.77}])[0]
     assert found["status"] == "ok"
@@ -160,6 +161,7 @@ console.log(JSON.stringify([why(lab, state, "p"), why(lab, state, "drug")]));"""
         } <= ours.keys()
 
 
+@pytest.mark.slow
 def test_a_run_of_the_twelve_state_model_takes_less_than_50_ms(node: Any) -> None:
     script = """
 const values = valuesOf(lab, freshState(lab)), spent = [];

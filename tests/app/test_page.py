@@ -88,6 +88,7 @@ def test_both_languages_say_everything() -> None:
     assert used <= found["en"].keys()
 
 
+@pytest.mark.slow
 def test_the_cards_of_the_scenarios_are_read_in_german(node: Any) -> None:
     rows = sorted(
         {

@@ -46,6 +46,7 @@ def test_numbers_are_written_as_in_print(node: Any) -> None:
     assert amounts[4:] == ["≈ 0 pg/mL", "≈ 0 cells", "0 cells", "0.001 mg"]
 
 
+@pytest.mark.slow
 def test_times_are_shown_in_units_that_people_use() -> None:
     clocks = {name: load_lab(name).data["clock"] for name in ("demin2013", "baker2013", "mandema2011")}
     assert clocks["demin2013"] == {"factor": pytest.approx(1 / 1440), "unit": "day"}

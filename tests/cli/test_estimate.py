@@ -122,6 +122,7 @@ def test_occasions_and_covariates_that_change_are_asked_for_by_words(tmp_path: P
         assert message in capsys.readouterr().err
 
 
+@pytest.mark.slow
 def test_correlated_occasions_are_asked_for_by_words(tmp_path: Path, capsys: Capture) -> None:
     model, data = tmp_path / "levels.json", tmp_path / "data.csv"
     model.write_text(two_levels().to_json())

@@ -90,6 +90,7 @@ def test_a_bout(
     assert y[:, NAMES.index("I")].max() == pytest.approx(il6, abs=6e-3 if il6 > 20 else 6e-4)
 
 
+@pytest.mark.slow
 def test_half_an_hour_at_80_percent() -> None:
     """Computed; measured -14, -23, -28 % and 0.64 of rest: the misfit is told in the file."""
     found = course("bout_30min_80", [30, 32, 35, 40, 90, 1440])

@@ -479,6 +479,7 @@ def test_what_interventions_are_expected_to_do_holds_in_most_sampled_sets() -> N
     assert weak == {("vaccine", "Ag"), ("vaccine", "Mem")}
 
 
+@pytest.mark.slow
 @pytest.mark.sampled
 @pytest.mark.parametrize("variant", ["balanced", "overactive", "self_reactive", "allergic"])
 def test_il6_and_b_cell_arms_hardly_act_on_damage(variant: str) -> None:

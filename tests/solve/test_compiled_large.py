@@ -100,6 +100,7 @@ def test_compile_time(build: Build, n: int, limit: float) -> None:
             llvm_compile._compile(kernel_source(program, method)[0])
 
 
+@pytest.mark.slow
 @both
 def test_parts_and_called_functions_give_the_numbers_of_whole_code(
     build: Build, method: str, monkeypatch: pytest.MonkeyPatch

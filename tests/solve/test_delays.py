@@ -422,6 +422,7 @@ def test_breaking_points_lose_an_order_at_every_lag() -> None:
     assert seen == sorted(wanted)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("seed", [1, pytest.param(0, marks=pytest.mark.slow), pytest.param(2, marks=pytest.mark.slow)])
 def test_random_models_agree_between_the_engines(seed: int) -> None:
     """Three states with Hill terms, two lags, doses, a switch in time; each engine with its own steps and methods."""

@@ -111,6 +111,7 @@ NEAR = 2e-9
 """Largest difference at rtol 1e-11, in parts of a state or of a thousandth: 1.3e-10 is seen in thirty systems."""
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("seed", [1, 4])
 def test_random_systems_agree_with_the_numpy_engine(seed: int) -> None:
     agrees(seed, "numpy")

@@ -140,6 +140,7 @@ def test_the_first_of_two_events_may_call_off_the_second(run: Run) -> None:
     assert y[-1, 1, 0] == 0
 
 
+@pytest.mark.slow
 def test_equals_are_drawn_fairly_and_alike_in_every_run(run: Run) -> None:
     """Of two events at each of 400 times the first called calls off the other."""
     events = [
@@ -212,6 +213,7 @@ def test_events_that_fire_each_other_without_end_end_the_run(engine: str) -> Non
     assert np.isnan(batch.y[2]).all()
 
 
+@pytest.mark.slow
 def test_an_event_that_fires_ever_sooner_reaches_the_limit_of_steps(engine: str) -> None:
     """A ball that stops bouncing at 3.26: the last of infinitely many bounces is never reached."""
     model = Model(

@@ -62,6 +62,7 @@ def test_each_run_has_its_own_parameters_in_every_step(kind: str, switch: str) -
     assert [alone.endpoint(n)[0] for n in alone.endpoints] == [mine.endpoint(n)[7] for n in mine.endpoints]
 
 
+@pytest.mark.slow
 @needs("llvmlite")
 @pytest.mark.parametrize(
     "name",

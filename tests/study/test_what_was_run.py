@@ -51,6 +51,7 @@ def test_provenance_survives_json_and_is_no_content() -> None:
     assert content_key(nameless) == content_key(diseased)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("variant", "label"), [("", NAME), (VARIANT, LABEL)])
 def test_results_name_model_and_variant(variant: str, label: str) -> None:
     model = im.load_model(NAME, variant)
