@@ -55,8 +55,8 @@ STAND_FOR_ALL = {
 """The models of the quick round, and why: together they use all that any model uses (`test_quick_round.py`)."""
 GENERIC = 20
 """A test that has cases of this many models is about all models."""
-EVERY = 4
-"""Of a test that is marked `sampled`, the quick round has every fourth case."""
+EVERY = 6
+"""Of a test that is marked `sampled`, the quick round has every sixth case."""
 
 
 def pytest_collection_finish() -> None:

@@ -101,6 +101,7 @@ FEEDBACK = model(
 """Lags that share a parameter, a delay in a delay, a history that does not lead to the start and moves with a rate."""
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("engine", "method"), [ENGINES[0], pytest.param(*ENGINES[2], marks=pytest.mark.slow)])
 def test_differences_say_the_same_by_rates_and_lags(engine: str, method: str) -> None:
     agree(FEEDBACK, ["a", "h", "tau", "far", "tell"], ["x", "y", "late"], engine, method)

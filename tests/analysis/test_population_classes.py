@@ -102,6 +102,7 @@ def of_classes(**error: float) -> Model:
     return decay(**error).replace(classes=[PatientClass("slow", 0.6, {"ke": 0.45}), quick])
 
 
+@pytest.mark.slow
 def test_classes_of_a_nonlinear_model_have_the_likelihood_of_quadrature() -> None:
     """Wang's decay with two rates, an integral of each individual and class; importance sampling within its error."""
     from scipy.integrate import quad

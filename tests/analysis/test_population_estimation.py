@@ -130,6 +130,7 @@ def test_effects_of_covariates_are_estimated_where_the_model_multiplies() -> Non
     assert fit.intervals()[k, 0] < 0.75 < fit.intervals()[k, 1]
 
 
+@pytest.mark.slow
 def test_the_fitted_model_is_simulated_as_it_was_fitted() -> None:
     fit = fitted()
     model = fit.model()

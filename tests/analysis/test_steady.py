@@ -85,6 +85,7 @@ def test_a_center_is_called_one_and_is_not_called_verified() -> None:
     assert abs(state.eigenvalues[0].imag) == pytest.approx(2.0, rel=1e-12)
 
 
+@pytest.mark.slow
 def test_a_line_of_steady_states_is_told_and_not_listed() -> None:
     found = im.dynamics.steady_states(im.load_model("smith2011"), engine="numpy")
     assert sum(s.kind == "not hyperbolic" for s in found.found) == 1

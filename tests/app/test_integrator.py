@@ -121,6 +121,7 @@ def test_a_power_without_slope_at_zero_can_be_started_from(node: Any) -> None:
     assert found["status"] == "ok"
 
 
+@pytest.mark.slow
 def test_two_treatments_that_contradict_each_other_are_refused_with_the_reason(node: Any) -> None:
     lab = load_lab("graft_window")
     found = node.runs(lab, [{"trough_3.strength": 1.0, "trough_30.strength": 1.0}])[0]

@@ -135,6 +135,7 @@ def test_a_model_that_is_offered_in_german_says_everything_in_german(node: Any) 
     assert [text for text, german in zip(texts, said, strict=True) if german == text] == []
 
 
+@pytest.mark.slow
 def test_scenarios_name_what_there_is() -> None:
     labs = {lab.data["id"]: lab for lab in scenario_labs()}
     assert len(scenarios()) == 13

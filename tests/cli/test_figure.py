@@ -155,6 +155,7 @@ def shown(file: str) -> str:
     return " ".join(" ".join(a or b for a, b in texts).split())
 
 
+@pytest.mark.slow
 @pytest.mark.sampled
 @pytest.mark.parametrize("kind", ["bands", "endpoints", "waterfall", "time_to_event"])
 def test_declared_patients_are_drawn_and_called_so(folder: Path, kind: str, capsys: pytest.CaptureFixture[str]) -> None:

@@ -75,6 +75,7 @@ def corrected(file: File) -> Model:
     return model.replace(processes=tuple(processes))
 
 
+@pytest.mark.slow
 @pytest.mark.sampled
 @pytest.mark.parametrize("file", FILES, ids=lambda file: f"{file.name}-{file.number}")
 def test_a_model_agrees_with_its_curated_file(file: File) -> None:

@@ -253,6 +253,7 @@ def test_inoculum_that_damages(name: str, inoculum: float) -> None:
     assert found == pytest.approx(inoculum, rel=2.5e-3)
 
 
+@pytest.mark.slow
 def test_a_small_inoculum_harms_only_the_sleepless() -> None:
     """All or none: damage 0.0044 becomes 0.464."""
     infection = Intervention("infection", [transfer("Ag", 0.04)], during(start=180))

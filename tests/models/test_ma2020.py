@@ -26,6 +26,7 @@ TYPICAL = {
 }
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("arm", TYPICAL)
 def test_the_typical_patient(arm: str) -> None:
     """To all digits printed. Neutrophils at their own reference weight, 71 kg."""

@@ -103,6 +103,7 @@ def pollution() -> Problem:
 PROBLEMS = [robertson, hires, oregonator, van_der_pol, pollution]
 
 
+@pytest.mark.slow
 @pytest.mark.sampled
 @pytest.mark.parametrize("method", ["auto", "rodas5p"])
 @pytest.mark.parametrize("rtol", [1e-4, 1e-6, 1e-9])

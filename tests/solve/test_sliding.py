@@ -45,6 +45,7 @@ def test_sliding_is_told_within_seconds_and_in_the_same_words(switch: Functions,
     assert words.endswith("make it gradual, with hill or tanh, or declare events")
 
 
+@pytest.mark.slow
 @pytest.mark.sampled
 @ways
 def test_a_run_that_needs_many_steps_does_not_slide(build: Build, engine: str, method: str) -> None:
