@@ -376,7 +376,8 @@ def test_a_class_takes_less_than_a_second_in_every_scenario(open_page: Any, file
         one.page.click("#tab-class")
         spent[scenario] = []
         for end in ("final", "mean", "peak"):
-            one.page.select_option("#class-end", end)
+            if one.page.query_selector("#class-end"):  # a threshold says by itself what is looked at
+                one.page.select_option("#class-end", end)
             one.page.click("#class-run")
             one.page.wait_for_selector(".patients button")
             before, busy = busy, crowding()
