@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 from immunode.program.program import Program, once_a_structure
 
@@ -66,3 +66,19 @@ def _bends(program: Program, node: tuple[object, ...]) -> bool:
 def _place(operand: object) -> int:
     assert isinstance(operand, int)
     return operand
+
+
+def states_under(program: Program, roots: Iterable[int]) -> list[int]:
+    """Return the rows of the states that some nodes depend on, in order; of a past they are none."""
+    todo, seen, rows = list(roots), set[int](), set[int]()
+    while todo:
+        node = todo.pop()
+        if node in seen:
+            continue
+        seen.add(node)
+        kind, *operands = program.nodes[node]
+        if kind == "state":
+            rows.add(int(str(operands[0])))
+        elif kind not in _LEAVES:
+            todo += [int(str(operand)) for operand in operands]
+    return sorted(rows)

@@ -6,8 +6,7 @@ import math
 from collections.abc import Callable
 
 from immunode.program.llvm.text import Value
-from immunode.program.nonsmooth import edges
-from immunode.program.program import Program
+from immunode.program.nonsmooth import edges, states_under
 from immunode.solve.compiled.queue import at_state
 from immunode.solve.compiled.steps import Scales, Step
 from immunode.solve.compiled.workspace import KernelFunction, Workspace
@@ -88,21 +87,6 @@ def _differences(f: KernelFunction, u: Value | list[Value], t: Value) -> list[Va
     return [values[one] - values[other] if other >= 0 else values[one] for one, other in pairs]
 
 
-def _needed(program: Program) -> set[int]:
-    """Return the rows of the states that edges depend on."""
-    todo, seen, rows = [node for pair in edges(program) for node in pair if node >= 0], set[int](), set[int]()
-    while todo:
-        node = todo.pop()
-        if node not in seen:
-            seen.add(node)
-            kind, *operands = program.nodes[node]
-            if kind == "state":
-                rows.add(int(str(operands[0])))
-            elif kind not in ("number", "parameter", "time"):
-                todo += [int(str(operand)) for operand in operands]
-    return rows
-
-
 class EdgeCode:
     """What a kernel knows of the edges of its lanes in one pass."""
 
@@ -110,7 +94,8 @@ class EdgeCode:
         self.f, self.code, self.step = f, f.code, step
         self.pairs = edges(f.workspace.program)
         self.parts = self.code.variable(self.code.number(math.inf)) if self.pairs else None
-        self.rows = sorted(_needed(f.workspace.program))
+        program = f.workspace.program
+        self.rows = states_under(program, (node for pair in edges(program) for node in pair if node >= 0))
 
     def judge(self, square: Value, good: Value, busy: Value, t: Value, h: Value, scales: Scales) -> Value:
         """Return which of the good steps h are good enough for the edges that they cross; note where these are."""

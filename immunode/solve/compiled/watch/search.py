@@ -12,7 +12,7 @@ from itertools import pairwise
 
 from immunode.program.conditions import comparisons
 from immunode.program.llvm.text import Value
-from immunode.program.program import Program
+from immunode.program.nonsmooth import states_under
 from immunode.solve.compiled.eighth_order import STEPS
 from immunode.solve.compiled.queue import at_state
 from immunode.solve.compiled.steps import Step
@@ -68,22 +68,6 @@ def _conditions(workspace: Workspace, external: set[str]) -> str:
     return f.text(attributes="nounwind noinline")
 
 
-def _needed(program: Program, roots: Sequence[int]) -> list[int]:
-    """Return the rows of the states that some nodes depend on."""
-    todo, seen, rows = list(roots), set[int](), set[int]()
-    while todo:
-        node = todo.pop()
-        if node in seen:
-            continue
-        seen.add(node)
-        kind, *operands = program.nodes[node]
-        if kind == "state":
-            rows.add(int(str(operands[0])))
-        elif kind not in ("number", "parameter", "time"):
-            todo += [int(str(operand)) for operand in operands]
-    return sorted(rows)
-
-
 class _Watch:
     """Writes `watch`: the steps that end at the row `t_new` are searched.
 
@@ -96,7 +80,7 @@ class _Watch:
         self.f = f = KernelFunction(workspace, "watch", external=external)
         self.code = code = f.code
         self.step = STEPS[workspace.method](f)
-        self.rows = _needed(workspace.program, [t.condition for t in self.triggers])
+        self.rows = states_under(workspace.program, [t.condition for t in self.triggers])
         self.h = f.get("h_tried")
         self.step.look_back(self.h)
         f.put(code.number(math.inf), "cut")
