@@ -166,7 +166,8 @@ class _Sweep:
         n_delays, n_sources = self.kernel.past
         self.ring = Ring(self.kernel.lanes, n_delays, n_sources) if n_delays else None
         self.handed: list[Lanes] = []
-        self.driver = EventDriver(runs.events, runs) if runs.events is not None else None
+        settles = self.kernel.actions is not None
+        self.driver = EventDriver(runs.events, runs, settles) if runs.events is not None else None
 
     def run(self, queue: Lanes) -> Lanes:
         """Integrate the runs in `queue` from break to break to the end; return those that were handed over."""
@@ -241,6 +242,7 @@ class _Sweep:
             "shortest": shortest, "resume": 0, "taped": 0, "tape_end": 0, "n_watch": 0, "tape": 0, "watch": 0,
             "more": 0, "logged": 0, "log_end": 0, "log": 0, "holds": 0, "idle": 0, "spacing": 0.0,
             "t0": runs.t0, "ring": 0, "ring_steps": 0, "ring_most": 0, "points": 0, "points_room": 0, "crowded": 0,
+            "turned": 0,
         }  # fmt: skip
         if tape is not None:
             arrays |= {"tape": tape.table, "watch": tape.rows}
@@ -249,7 +251,7 @@ class _Sweep:
             arrays["log"] = self.log.table
             numbers["log_end"] = self.log.capacity
         if self.driver is not None:
-            arrays |= {"holds": self.driver.holds, "idle": self.driver.idle}
+            arrays |= {"holds": self.driver.holds, "idle": self.driver.idle, "turned": self.driver.turned}
             numbers["spacing"] = self.driver.spacing
         words = np.empty(len(ARGUMENTS), dtype=np.int64)
         for slot, name in enumerate(ARGUMENTS):
@@ -273,7 +275,9 @@ class _Sweep:
             handed = queue[ended == HANDED_OVER]
             if handed.size:
                 self.handed.append(handed)
-                runs.next_break[handed] = np.min(runs.break_time[:, handed], axis=0, initial=np.inf)
+            # breaks may have been applied in the kernel
+            taken = queue[(ended == HANDED_OVER) | (ended == FIRED)]
+            runs.next_break[taken] = np.min(runs.break_time[:, taken], axis=0, initial=np.inf)
             broken = queue[(ended != 0) & (ended != HANDED_OVER) & (ended != FIRED)]
             runs.last[:, broken] = runs.y[:, broken]
             runs.fail(broken, runs.ended[broken].astype(np.int8), runs.worst[broken].astype(np.int32))

@@ -20,7 +20,15 @@ from immunode.solve.compiled.queue import attend, begin, fill, finish, right_han
 from immunode.solve.compiled.steps import ExplicitStep, Scales
 from immunode.solve.compiled.tape_entries import tape, write_entry
 from immunode.solve.compiled.watch import search, settle
-from immunode.solve.compiled.workspace import EPS, FIRED, GOES_ON, HANDED_OVER, KernelFunction, Workspace
+from immunode.solve.compiled.workspace import (
+    EPS,
+    FIRED,
+    GOES_ON,
+    HANDED_OVER,
+    MOST_AT_ONCE,
+    KernelFunction,
+    Workspace,
+)
 from immunode.solve.numpy.lockstep import RELAX, STABLE
 from immunode.solve.numpy.stiffness import HELD_BACK, STIFF_FAR, STIFF_LIMIT
 from immunode.solve.status import Status
@@ -87,7 +95,7 @@ class _Kernel:
                 code.call("fill", f.args, f.ws, lane)
             if workspace.delays:
                 code.call("attend", f.args, f.ws, self._busy_lanes())
-        if workspace.columns:
+        if workspace.actions is not None:
             self._resume()
         alive = code.variable(self._busy_lanes())
         self.rtol = code.spread(f.given("rtol"))
@@ -98,7 +106,7 @@ class _Kernel:
             tape_end = f.given("tape_end")
             full = code.compare("sge", f.given("taped"), tape_end)
             loop.leave_if(full & code.compare("ne", tape_end, 0))
-            if workspace.actions is not None:
+            if workspace.actions is not None and not workspace.settles:
                 loop.leave_if(code.compare("ne", f.one("pending", code.integer(0, "l"), "l"), 0))
             if workspace.delays:
                 loop.leave_if(code.compare("ne", f.given("crowded"), 0))
@@ -124,15 +132,15 @@ class _Kernel:
         f, code, zero = self.f, self.code, self.code.integer(0, "l")
         pending = f.one("pending", zero, "l")
         log_end = f.given("log_end")
-        needed = f.given("logged") + self.workspace.width * settle.MOST_AT_ONCE
+        needed = f.given("logged") + self.workspace.width * MOST_AT_ONCE
         loop.leave_if(code.compare("ne", log_end, 0) & code.compare("sgt", needed, log_end))
         f.put_one(zero, "pending", zero)
         with self._when_any(pending):
-            status, final = f.get("code", kind="i"), f.get("final", kind="i")
-            last = code.compare("ne", final, 0)
-            before = code.compare("olt", f.get("t"), f.get("t_stop"))
-            fired = code.compare("eq", status, FIRED) & (before | last)
-            here = (fired | (code.compare("eq", status, 0) & last)) & code.mask(pending)
+            if self.workspace.beside:
+                code.call("apply", f.args, f.ws, pending)
+                loop.leave_if(code.compare("ne", f.one("pending", zero, "l"), 0))
+            status = f.get("code", kind="i")
+            here = (code.compare("eq", status, FIRED) | code.compare("eq", status, 0)) & code.mask(pending)
             with code.when(code.any(here)):
                 code.call("settle", f.args, f.ws, code.lanes(here))
             on = code.lanes(code.compare("eq", f.get("code", kind="i"), GOES_ON))
@@ -143,7 +151,7 @@ class _Kernel:
         f, code = self.f, self.code
         with code.when(code.compare("ne", f.given("resume"), 0)):
             f.put(f.get("run", kind="i"), "column")
-            if self.workspace.actions is None:
+            if self.workspace.settles:
                 return
             waiting = f.one("pending", code.integer(0, "l"), "l")
             with self._when_any(waiting):
