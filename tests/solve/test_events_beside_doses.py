@@ -24,6 +24,7 @@ from tests.solve.test_state_events_everywhere import GRID, SEEDS, Book, Heard, a
 
 Array = NDArray[np.float64]
 pytestmark = [needs("llvmlite"), pytest.mark.slow]
+METHODS = ["tsit5", "rodas5p", "dop853"]
 SEED = 10
 """110 jumps, most of them at doses or right behind them."""
 
@@ -44,7 +45,7 @@ def test_random_systems_with_doses_agree_with_scipy(seed: int) -> None:
     assert agrees(seed, "compiled", delays=False, doses=True) > 50
 
 
-@pytest.mark.parametrize("method", ["tsit5", "rodas5p"])
+@pytest.mark.parametrize("method", METHODS)
 def test_doses_do_not_leave_the_kernel(method: str, monkeypatch: pytest.MonkeyPatch) -> None:
     """The driver is asked for nothing: no lane is left to it."""
     left = []
@@ -59,11 +60,14 @@ def test_doses_do_not_leave_the_kernel(method: str, monkeypatch: pytest.MonkeyPa
     assert not left
 
 
-def test_a_run_and_its_jumps_are_the_same_alone_in_a_block_and_in_any_order(monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.parametrize("method", METHODS)
+def test_a_run_and_its_jumps_are_the_same_alone_in_a_block_and_in_any_order(
+    method: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """There are more jumps than the log has room for, so kernels are left and resumed between the doses of a moment."""
     functions = random_system(SEED, delays=False, doses=True)
     values = drawn(functions, 120)
-    options: dict[str, Any] = {"times": GRID, "engine": "compiled", "rtol": 1e-7}
+    options: dict[str, Any] = {"times": GRID, "engine": "compiled", "method": method, "rtol": 1e-7}
 
     def jumps(columns: Any, **more: Any) -> tuple[Any, list[list[tuple[float, ...]]]]:
         log = Log(len(columns))
@@ -84,12 +88,13 @@ def test_a_run_and_its_jumps_are_the_same_alone_in_a_block_and_in_any_order(monk
     assert theirs == told
 
 
-def test_listeners_hear_of_steps_with_the_switches_of_their_time() -> None:
+@pytest.mark.parametrize("method", METHODS)
+def test_listeners_hear_of_steps_with_the_switches_of_their_time(method: str) -> None:
     """Where a step ends and the next one begins, states and switches differ at jumps only."""
     functions = random_system(SEED, delays=False, doses=True)
     book, log = Book(), Log(1)
     values = np.array(functions.program.values)[:, None]
-    solve(functions, values, times=GRID, engine="compiled", rtol=1e-8, listener=book, on_jump=log)
+    solve(functions, values, times=GRID, engine="compiled", method=method, rtol=1e-8, listener=book, on_jump=log)
     t, h, begin, end, switch = np.array(book.steps).T
     assert t[1:] == pytest.approx(t[:-1] + h[:-1], abs=1e-12)
     times = np.array([jump[0] for jump in log.of[0]])

@@ -127,6 +127,7 @@ class Book:
     """Writes down where steps begin and end, and the states there."""
 
     states = (0, 1)
+    whole_steps = False
 
     def __init__(self) -> None:
         self.steps: list[tuple[float, float, float, float, float]] = []

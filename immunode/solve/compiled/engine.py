@@ -20,7 +20,7 @@ from immunode.solve.compiled.memory import CompiledRuns, empty_outcome
 from immunode.solve.compiled.past.ring import Ring
 from immunode.solve.compiled.watch.driver import EventDriver
 from immunode.solve.compiled.workspace import ARGUMENTS, FIRED, FLOATS, HANDED_OVER, NEVER
-from immunode.solve.eighth_order.choice import exact_inside, is_cheaper, worth_a_look
+from immunode.solve.eighth_order.choice import exact_inside, heard, is_cheaper, worth_a_look
 from immunode.solve.engine import Engine, OnJump, Request
 from immunode.solve.outcome import Outcome
 from immunode.solve.runs import padded
@@ -326,7 +326,7 @@ def first_method(functions: Functions, request: Request) -> tuple[str, str]:
     atol = None if request.atol is None or np.ndim(request.atol) == 2 else np.asarray(request.atol, dtype=float)
     t_end = float(request.times[-1])
     content = functions.program.key or functions.program
-    asked = (len(request.times), request.listener is None)
+    asked = (len(request.times), heard(request))
     key = (content, request.t0, t_end, request.rtol, None if atol is None else atol.tobytes(), asked)
     if key not in _pilots:
         pilot = replace(

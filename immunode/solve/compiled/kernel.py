@@ -18,7 +18,7 @@ from immunode.solve.compiled.past.lookup import keep_step, look_function, rememb
 from immunode.solve.compiled.past.points import turn_aside
 from immunode.solve.compiled.queue import attend, begin, fill, finish, right_hand_side, show
 from immunode.solve.compiled.steps import ExplicitStep, Scales
-from immunode.solve.compiled.tape_entries import tape, write_entry
+from immunode.solve.compiled.tape_entries import most_entries, tape, write_step
 from immunode.solve.compiled.watch import search, settle
 from immunode.solve.compiled.workspace import (
     EPS,
@@ -49,11 +49,6 @@ def width(n_states: int, method: str) -> int:
     return 16 if n_states <= MANY_STATES else 8
 
 
-def has_tape(method: str) -> bool:
-    """Return whether a method's steps can be written on a tape: as quartics, which those of order 8 are not."""
-    return method != "dop853"
-
-
 def kernel_source(program: Program, method: str) -> tuple[str, Workspace]:
     """Return the text of a kernel and its workspace."""
     workspace = Workspace(program, method, width(len(program.states), method))
@@ -67,7 +62,7 @@ def kernel_source(program: Program, method: str) -> tuple[str, Workspace]:
     parts += [fill(workspace), show(workspace), finish(workspace), *step.functions(workspace, external)]
     parts += [*break_functions(workspace, external, step.error_order), attend(workspace)]
     parts += [] if workspace.small else [output(workspace, external)]
-    parts += [] if workspace.small or not has_tape(method) else [tape(workspace, external)]
+    parts += [] if workspace.small else [tape(workspace, external)]
     parts += edge_functions(workspace, external)
     parts += search.functions(workspace, external) + settle.functions(workspace, external, step.error_order)
     parts.append(_Kernel(workspace, external).text)
@@ -104,7 +99,8 @@ class _Kernel:
                 self._settle(loop, alive)
             loop.leave_if(code.compare("eq", code.load("l", alive), 0))
             tape_end = f.given("tape_end")
-            full = code.compare("sge", f.given("taped"), tape_end)
+            taped, further = f.given("taped"), most_entries(workspace) - 1
+            full = code.compare("sge", taped + further if further else taped, tape_end)
             loop.leave_if(full & code.compare("ne", tape_end, 0))
             if workspace.actions is not None and not workspace.settles:
                 loop.leave_if(code.compare("ne", f.one("pending", code.integer(0, "l"), "l"), 0))
@@ -353,8 +349,7 @@ class _Kernel:
         f, code, step = self.f, self.code, self.step
         f.put(code.select(good, t_new, -math.inf), "t_new")
         due = good & code.compare("olt", f.get("t_out"), t_new)
-        if has_tape(self.workspace.method):
-            self._write_tape(h)
+        self._write_tape(t, h)
         if self.workspace.small:
             write_inside(f, due, lambda s: step.inside(s, h), h, lambda: step.look_inside(t, h))
             return
@@ -364,12 +359,13 @@ class _Kernel:
             for lane in range(0, self.workspace.width, output_lanes(self.workspace)):
                 code.call("output", f.args, code.address(f.ws, lane))
 
-    def _write_tape(self, h: Value) -> None:
+    def _write_tape(self, t: Value, h: Value) -> None:
         """Write the step on the tape, if there is one."""
         f, code = self.f, self.code
         with code.when(code.compare("ne", f.given("tape_end"), 0)):
+            self.step.look_inside(t, h)
             if self.workspace.small:
-                write_entry(f, self.step, h)
+                write_step(f, self.step, h)
             else:
                 f.put(h, "h_tried")
                 code.call("tape", f.args, f.ws)
