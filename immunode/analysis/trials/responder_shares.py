@@ -13,7 +13,7 @@ import immunode.plot as figures
 from immunode.analysis.trials.threshold_rules import written_out
 from immunode.errors import StudyError, did_you_mean
 from immunode.model.views.words import arm_labels
-from immunode.study.design.declared import listed_number
+from immunode.study.design.declared import effective_number, listed_number, same_patients
 from immunode.study.design.row_labels import RowLabels, of_draws
 from immunode.study.result.notebook import Tabled
 from immunode.study.result.paired_differences import exact_interval
@@ -274,7 +274,7 @@ def responders(
     elif versus not in out.arms:
         raise StudyError(f"responders: unknown arm '{versus}'{did_you_mean(versus, out.arms)}")
     draws, table = by_draw(out, holds)
-    labels = of_draws(out.row_labels, out.draws)
+    labels, first = of_draws(out.row_labels, out.draws), np.unique(out.draws, return_index=True)[1]
     versus = versus if len(out.arms) > 1 else ""
     return Responders(
         rule=rule,
@@ -290,7 +290,7 @@ def responders(
         whom=whose_rows(out.design_recipe, labelled=bool(out.row_labels), species=out.model.species),
         called=arm_labels(out.model, out.arms),
         untreated=out.asked.untreated,
-        same=_same(out, draws) if listed_number(out.design_recipe) else np.empty(0, np.intp),
+        same=same_patients(inputs[first]) if listed_number(out.design_recipe) else np.empty(0, np.intp),
     )
 
 
@@ -311,18 +311,6 @@ def by_draw(out: SweepResult, values: Array) -> tuple[NDArray[np.intp], Array]:
     table = np.full((len(draws), len(out.arms)), np.nan)
     table[place, arm_of] = values
     return draws, table
-
-
-def _same(out: SweepResult, draws: NDArray[np.intp]) -> NDArray[np.intp]:
-    """Return equal numbers for draws with the same inputs, shape (n_draws,); empty where no two are the same."""
-    first = np.unique(out.draws, return_index=True)[1]
-    groups = np.unique(np.asarray(out.inputs())[first], axis=0, return_inverse=True)[1].ravel()
-    return np.asarray(groups if len(set(groups.tolist())) < len(draws) else np.empty(0), np.intp)
-
-
-def effective_number(weights: Array) -> float:
-    """Return how many patients of one weight tell as much, (sum w)^2/sum w^2 (Kish 1965, Survey Sampling)."""
-    return round(float(weights.sum() ** 2 / (weights**2).sum()), 9) if weights.size else 0.0
 
 
 def _weights(given: ArrayLike | None, n: int) -> Array:

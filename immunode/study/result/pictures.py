@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from immunode.errors import StudyError, did_you_mean
+from immunode.study.design.declared import effective_number, listed_number, same_patients
 from immunode.study.endpoints.reading import endpoint
 from immunode.study.log_axes import decades_apart, logarithmic
 from immunode.study.result.paired_differences import contrast
@@ -285,6 +286,7 @@ class Pictures:
         subject, arms = result.asked.endpoint_subjects[name], self._words.arms
         figure = time_to_event(
             {arms[arm]: times[result.arm_of == i] for i, arm in enumerate(result.arms)},
+            effective={arms[arm]: n for arm, n in self._effective(~np.isnan(times)).items()},
             until=float(result.times[-1]),
             time_unit=result.asked.model.axis_unit,
             event=event or condition_words(subject, result.model),
@@ -295,6 +297,18 @@ class Pictures:
             axes=axes,
         )
         return self._remembered(figure)
+
+    def _effective(self, known: NDArray[np.bool_]) -> dict[str, float]:
+        """Return for how many patients the known rows of each arm count, where listed ones were drawn several times."""
+        result = self._result
+        if not listed_number(result.asked.design_recipe):
+            return {}
+        inputs, numbers = result.inputs(), {}
+        for i, arm in enumerate(result.arms):
+            mine = (result.arm_of == i) & known
+            often = np.bincount(same_patients(inputs[mine]))
+            numbers[arm] = effective_number(often[often > 0].astype(float)) or float(mine.sum())
+        return numbers
 
     @property
     def _whom(self) -> str:
