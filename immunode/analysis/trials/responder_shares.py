@@ -13,8 +13,9 @@ import immunode.plot as figures
 from immunode.analysis.trials.threshold_rules import written_out
 from immunode.errors import StudyError, did_you_mean
 from immunode.model.views.words import arm_labels
-from immunode.study.design.declared import effective_number, listed_number, same_patients
+from immunode.study.design.declared import drawn_number, effective_number, listed_number, same_patients
 from immunode.study.design.row_labels import RowLabels, of_draws
+from immunode.study.published_results import Found, every, published_words, share_points, share_results
 from immunode.study.result.notebook import Tabled
 from immunode.study.result.paired_differences import exact_interval
 from immunode.study.result.row_condition import rows_that
@@ -69,6 +70,8 @@ class Responders(Tabled):
         the arm that nothing is applied to, "" for none.
     same : ndarray
         shape (n_patients,), equal numbers for draws of one listed patient; empty where all are different patients.
+    published : Mapping[str, Sequence[Published]]
+        arm -> shares that trials which the model declares reported by the same rule.
     """
 
     rule: str
@@ -85,6 +88,7 @@ class Responders(Tabled):
     called: Mapping[str, str] = field(default_factory=dict)
     untreated: str = ""
     same: NDArray[np.intp] = field(default_factory=lambda: np.empty(0, np.intp))
+    published: Found = field(default_factory=dict)
 
     def __len__(self) -> int:
         return len(self.responds)
@@ -169,8 +173,12 @@ class Responders(Tabled):
             index = pd.MultiIndex.from_arrays([self.draws, *self.labels.values()], names=["draw", *self.labels])
         return pd.Series(change, index=index, name=f"{arm} against {self.versus}")
 
-    def plot(self, *, style: str = "slide", title: str | None = None, axes: Any = None) -> Figure:
-        """Return a figure of the share of responders in each arm with its 95 % interval."""
+    def plot(self, *, data: bool = True, style: str = "slide", title: str | None = None, axes: Any = None) -> Figure:
+        """Return a figure of the share of responders in each arm with its 95 % interval.
+
+        data : whether open circles show the shares that trials reported of the same arms.
+        """
+        found = self.published if data else {}
         table = self.table()
         nnt = {self.called.get(str(a), str(a)): float(v) for a, v in table["nnt"].items()} if "nnt" in table else {}
         return figures.responder_shares(
@@ -183,6 +191,8 @@ class Responders(Tabled):
             interval=self._interval,
             whom=self.whom,
             control=self.called.get(self.untreated, self.untreated) or None,
+            points={self.called.get(arm, arm): listed for arm, listed in share_points(found).items()},
+            note=published_words(every(found)),
             nnt=nnt,
             versus=self.called.get(self.versus, self.versus),
             title=self.who if title is None else title,
@@ -276,6 +286,7 @@ def responders(
     draws, table = by_draw(out, holds)
     labels, first = of_draws(out.row_labels, out.draws), np.unique(out.draws, return_index=True)[1]
     versus = versus if len(out.arms) > 1 else ""
+    end, patients = float(out.times[-1]), drawn_number(out.design_recipe) and weights is None
     return Responders(
         rule=rule,
         versus=versus,
@@ -286,11 +297,12 @@ def responders(
         seed=seed,
         labels=labels,
         who=out.model_name,
-        words=rule_words(rule, out.model, float(out.times[-1])),
+        words=rule_words(rule, out.model, end),
         whom=whose_rows(out.design_recipe, labelled=bool(out.row_labels), species=out.model.species),
         called=arm_labels(out.model, out.arms),
         untreated=out.asked.untreated,
         same=same_patients(inputs[first]) if listed_number(out.design_recipe) else np.empty(0, np.intp),
+        published=share_results(out.model, out.recipe["arms"], rule, end) if patients else {},
     )
 
 

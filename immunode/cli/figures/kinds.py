@@ -251,6 +251,7 @@ def make_drawing(kind: str, subject: Subject) -> Drawing:
         "until": subject.until,
         "seed": subject.seed,
         "log": subject.log if draw in _OWN_LOG else bool(subject.log),
+        "data": subject.data,
         "style": subject.style,
     }
     taken = [name for name in inspect.signature(draw).parameters if name not in ("im", "model")]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -16,6 +16,7 @@ from immunode.plot.charts.kaplan_meier import Survival, survival_estimate
 from immunode.plot.charts.time_courses import courses
 from immunode.plot.kit.arrays import Array
 from immunode.plot.kit.figure import write_note
+from immunode.plot.kit.panel import draw_point
 from immunode.plot.kit.style import FAINT, Style, arm_colors, find_style, readable, styled
 from immunode.plot.kit.text import noun, number, width_of, wrap
 from immunode.plot.kit.time_axes import Clock, clock
@@ -36,6 +37,8 @@ def time_to_event(
     event: str,
     watched: Mapping[str, ArrayLike] | None = None,
     effective: Mapping[str, float] | None = None,
+    points: Mapping[str, Sequence[tuple[float, float, float]]] | None = None,
+    pointed: str = "",
     whom: str = "virtual patients",
     control: str | None = None,
     title: str = "",
@@ -61,6 +64,10 @@ def time_to_event(
         arm -> shape (n_patients,), until when each patient was watched, in `time_unit`; by default all are to the end.
     effective : Mapping[str, float] | None
         arm -> how many patients its intervals count, where some stand there several times; by default all.
+    points : Mapping[str, Sequence[tuple[float, float, float]]] | None
+        arm -> (median, low, high) that was found elsewhere: open circles at 50 % with their intervals.
+    pointed : str
+        what these are, for the note.
     whom : str
         what the runs are, in words for the note: "declared patients", "parameter sets, +-30 %".
     control : str | None
@@ -104,7 +111,9 @@ def time_to_event(
         ax.set_yticks([0, 25, 50, 75, 100], ["0", "25", "50", "75", "100"])
         _mark(ax, table, shown, shown_as, arm_colors(table, control), look)
         _table_below(ax, table, shown, shown_as, arm_colors(table, control), look)
-    write_note(figure, _note(table, until, shown, whom, effective or {}), look)
+        _draw_medians(ax, points or {}, shown_as.factor, arm_colors(table, control), look)
+    told = _note(table, until, shown, whom, effective or {})
+    write_note(figure, f"{told}; {pointed}" if pointed else told, look)
     return figure
 
 
@@ -167,6 +176,18 @@ def _mark(ax: Axes, table: Table, until: float, shown: Clock, colors: Mapping[st
                 median * shown.factor, 50, marker="o", markersize=0.5 * style.text, color=colors[arm],
                 markeredgecolor="white", zorder=5, gid="median",
             )  # fmt: skip
+
+
+def _draw_medians(
+    ax: Axes,
+    points: Mapping[str, Sequence[tuple[float, float, float]]],
+    factor: float,
+    colors: Mapping[str, str],
+    style: Style,
+) -> None:
+    for arm, listed in points.items():
+        for middle, low, high in listed:
+            draw_point(ax, (factor * middle, 50), (factor * low, 50), (factor * high, 50), colors[arm], style)
 
 
 def _note(table: Table, until: float, shown: float, whom: str, effective: Mapping[str, float]) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import warnings
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -86,16 +87,17 @@ def survival_estimate(times: Array, watched: Array, *, effective: float | None =
     """
     from scipy.stats import CensoredData, ecdf  # heavy
 
-    end = np.broadcast_to(np.asarray(watched, float), times.shape)
-    if not times.size or (times < 0).any() or (end < 0).any() or not np.isfinite(np.minimum(times, end)).all():
+    last = np.broadcast_to(np.asarray(watched, float), times.shape)
+    if not times.size or (times < 0).any() or (last < 0).any() or not np.isfinite(np.minimum(times, last)).all():
         raise StudyError("time to event: it needs patients, each with a time from 0 on and an end of being watched")
-    events, followed = times <= end, np.minimum(times, end)
+    events, followed = times <= last, np.minimum(times, last)
     estimate = ecdf(CensoredData(uncensored=followed[events], right=followed[~events])).sf
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", RuntimeWarning)  # the interval is undefined where all or none are left
         limits = estimate.confidence_interval(LEVEL, method="log-log")
     share, moments = np.asarray(estimate.probabilities, float), np.asarray(estimate.quantiles, float)
-    low, high = np.array(limits.low.probabilities, float), np.array(limits.high.probabilities, float)
+    ends: Any = limits  # the stubs take them for numbers
+    low, high = (np.array(end.probabilities, float) for end in (ends.low, ends.high))
     low, high = (_as_of(effective / times.size, share, edge) if effective else edge for edge in (low, high))
     low[share == 1], high[share == 1] = 1.0, 1.0
     return Survival(

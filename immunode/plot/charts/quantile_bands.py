@@ -17,7 +17,7 @@ from immunode.plot.kit.arrays import Array
 from immunode.plot.kit.figure import arm_grid_shape, make_panels, row_name_width, write_inside, write_note
 from immunode.plot.kit.labels import End
 from immunode.plot.kit.marks import Doses, Row, Windows, rows_of, strip_height
-from immunode.plot.kit.panel import TimePanels, label_room, time_panels
+from immunode.plot.kit.panel import Points, TimePanels, draw_points, label_room, time_panels
 from immunode.plot.kit.style import Style, find_style, readable, styled
 from immunode.plot.kit.text import number, width_of
 from immunode.plot.kit.time_axes import clock
@@ -39,6 +39,8 @@ def bands(
     counts: Mapping[str, int] | None = None,
     doses: Doses | None = None,
     windows: Windows | None = None,
+    points: Points | None = None,
+    pointed: str = "",
     whom: str = "runs",
     title: str = "",
     style: str | Style = "slide",
@@ -63,6 +65,10 @@ def bands(
         arm -> number of runs behind the quantiles, for the note.
     whom : str
         what the runs are, in words for the note: "declared patients", "parameter sets, +-30 %".
+    points : Points | None
+        arm -> (time, value, low, high) of what was measured: open circles with their intervals (NaN for none).
+    pointed : str
+        what these are, for the note.
     labels, doses, windows, title, style, log
         as in `courses`.
     together : bool | None
@@ -79,7 +85,7 @@ def bands(
     """
     look = find_style(style)
     t, table = _checked(times, quantiles, levels)
-    arms, names = list(table), dict(labels or {})
+    arms, names, found = list(table), dict(labels or {}), points or {}
     one = together if together is not None else len(arms) <= 2 or isinstance(axes, Axes)
     groups = [arms] if one else [[arm] for arm in arms]
     t *= (shown := clock(float(t[-1] - t[0]), time_unit)).factor
@@ -99,18 +105,20 @@ def bands(
         beside = quantity if one or width_of(quantity, look.text) <= 0.92 * frame.room.height else ""
         dashes = frame.dashes if one else dict.fromkeys(arms, "-")
         for i, (ax, group, mark) in enumerate(zip(panels, groups, marks, strict=True)):
-            power = frame.scale(ax, list(table.values()), log=log)
+            power = frame.scale(ax, [*table.values(), *(np.array(p)[:, 1:] for p in found.values())], log=log)
             ends = [_band(ax, t, table[arm], arm, frame, log=log, dash=dashes[arm]) for arm in group]
             if one:
                 frame.label(ax, ends)
                 frame.finish(ax, quantity, names.get(quantity, ""), unit, power)
             else:
                 _separate(ax, i, t, table, frame, beside, unit, power, inner=axes is None and i % shape[1] > 0)
+            draw_points(ax, {arm: found[arm] for arm in group if arm in found}, frame.colors, shown.factor, look)
             frame.mark(ax, mark, written=0.3 * frame.room.width * one)
             low = ax.get_ylim()[0]
             if not one and log and all(np.mean(table[arm][-1] > low) < SEEN for arm in group):
                 write_inside(ax, f"below {number(low, 1)}", look)
         note = _note(levels, counts or {}, quantity, frame, marks, whom, one=one)
+        note += f"; {pointed}" if pointed else ""
         low = panels[0].get_ylim()[0]
         if log and any(_hides(rows, low) for rows in table.values()):
             note += f"; no line: median below {number(low, 1)}"

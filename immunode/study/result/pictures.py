@@ -9,9 +9,17 @@ import numpy as np
 from numpy.typing import NDArray
 
 from immunode.errors import StudyError, did_you_mean
-from immunode.study.design.declared import effective_number, listed_number, same_patients
+from immunode.study.design.declared import drawn_number, effective_number, listed_number, same_patients
 from immunode.study.endpoints.reading import endpoint
 from immunode.study.log_axes import decades_apart, logarithmic
+from immunode.study.published_results import (
+    Recipes,
+    curve_results,
+    event_results,
+    every,
+    published_words,
+    share_points,
+)
 from immunode.study.result.paired_differences import contrast
 from immunode.study.result.row_words import Words, condition_words, sweep_words, whose_rows
 from immunode.study.result.rows import Rows
@@ -104,6 +112,7 @@ class Pictures:
         windows: Windows | None = None,
         log: bool | None = None,
         together: bool | None = None,
+        data: bool = True,
         title: str | None = None,
         style: str | Style = "slide",
         axes: Axes | Sequence[Axes] | None = None,
@@ -112,6 +121,8 @@ class Pictures:
 
         quantity : by default the first that was kept.   levels : increasing and symmetric around 0.5.
         log : by default a log axis for pathogens, titers, tumor cells and what spans decades.
+        data : whether open circles show what trials that the model declares reported of the same quantity, patients and
+        treatment.
 
         Raises
         ------
@@ -131,6 +142,11 @@ class Pictures:
         words = self._words
         counts = {words.arms[arm]: int((result.ok & (result.arm == arm)).sum()) for arm in table}
         label = words.names.get(name, name)
+        found = curve_results(result.model, self._arms(data), [name]).get(name, {})
+        end = float(result.times[-1]) * (1 + 1e-9)
+        within = {arm: [one for one in listed if one.time <= end] for arm, listed in found.items() if arm in table}
+        told = {arm: listed for arm, listed in within.items() if listed}
+        starts = {arm: float(np.asarray(table[arm])[len(shown) // 2, 0]) for arm in table}
         figure = bands(
             result.times,
             {words.arms[arm]: rows for arm, rows in table.items()},
@@ -142,6 +158,8 @@ class Pictures:
             counts=counts,
             doses=doses,
             windows=windows,
+            points={words.arms[arm]: [one.point(starts[arm]) for one in listed] for arm, listed in told.items()},
+            pointed=published_words(every(told)),
             whom=self._whom,
             log=log,
             together=together,
@@ -270,6 +288,7 @@ class Pictures:
         condition: str,
         *,
         event: str = "",
+        data: bool = True,
         title: str | None = None,
         style: str | Style = "slide",
         axes: Axes | None = None,
@@ -277,6 +296,7 @@ class Pictures:
         """Return the share of patients without an event over time, by arm.
 
         condition : an endpoint of the sweep, `"time_to(T > 1e8)"`, or its condition alone.   event : in words.
+        data : whether open circles show medians that trials which the model declares reported of the same arms.
         """
         from immunode.plot.charts.event_curves import time_to_event
 
@@ -284,12 +304,15 @@ class Pictures:
         name = result.endpoint_name(condition if condition in result.endpoints else f"time_to({condition})")
         times = np.where(result.ok, result.endpoint(name), np.nan)
         subject, arms = result.asked.endpoint_subjects[name], self._words.arms
+        found = event_results(result.model, self._arms(data), subject)
         figure = time_to_event(
             {arms[arm]: times[result.arm_of == i] for i, arm in enumerate(result.arms)},
             effective={arms[arm]: n for arm, n in self._effective(~np.isnan(times)).items()},
             until=float(result.times[-1]),
             time_unit=result.asked.model.axis_unit,
             event=event or condition_words(subject, result.model),
+            points={arms[arm]: listed for arm, listed in share_points(found).items()},
+            pointed=published_words(every(found)),
             whom=self._whom,
             control=self._control,
             title=self._title(title),
@@ -297,6 +320,11 @@ class Pictures:
             axes=axes,
         )
         return self._remembered(figure)
+
+    def _arms(self, data: bool) -> Recipes:
+        """Return how the model of each arm was made, where its runs are patients and data are asked for."""
+        result = self._result
+        return result.recipe["arms"] if data and drawn_number(result.asked.design_recipe) else {}
 
     def _effective(self, known: NDArray[np.bool_]) -> dict[str, float]:
         """Return for how many patients the known rows of each arm count, where listed ones were drawn several times."""
