@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from immunode.model.patients import named_threshold
 from immunode.model.records import pairs
-from immunode.study.published_results import MIDDLES, moment_of
+from immunode.study.published.results import MIDDLES, moment_of
 
 if TYPE_CHECKING:
     from immunode.app.bench import Bench

@@ -286,6 +286,12 @@ def test_published_points_are_drawn_unless_asked_not_to(folder: Path, capsys: py
     assert "published" not in shown("without.svg")
 
 
+def test_bands_show_all_quantities_that_are_asked_for(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert "quantities = ['das28']\n" in script_of(["figure", "ma2020", "--kind", "bands"], capsys)
+    words = ["figure", "ma2020", "--kind", "bands", "--show", "das28", "--show", "anc"]
+    assert "quantities = ['das28', 'anc']\n" in script_of(words, capsys)
+
+
 def test_responders_are_those_past_a_declared_threshold(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
     words = ["figure", "ma2020", "--kind", "responders", "--arm", "control,sarilumab_200", "--patients", "40"]
     script = script_of(words, capsys)

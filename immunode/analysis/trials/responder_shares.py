@@ -15,7 +15,8 @@ from immunode.errors import StudyError, did_you_mean
 from immunode.model.views.words import arm_labels
 from immunode.study.design.declared import drawn_number, effective_number, listed_number, same_patients
 from immunode.study.design.row_labels import RowLabels, of_draws
-from immunode.study.published_results import Found, every, published_words, share_points, share_results
+from immunode.study.published.results import Found, every, share_points, share_results
+from immunode.study.published.words import published_words
 from immunode.study.result.notebook import Tabled
 from immunode.study.result.paired_differences import exact_interval
 from immunode.study.result.row_condition import rows_that

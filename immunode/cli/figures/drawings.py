@@ -73,7 +73,7 @@ def bands(
     im: Any,
     model: Model,
     arms: list[str],
-    quantity: str,
+    quantities: list[str],
     drawn: dict[str, int],
     seed: int,
     until: End,
@@ -82,8 +82,10 @@ def bands(
     style: str,
 ) -> Any:
     """Return quantiles of patients or parameter sets over time. drawn : as `im.sweep` takes it, `patients` or `n`."""
-    out = im.sweep(model, arms=arms, **drawn, seed=seed, endpoints=[im.final(quantity)], keep=[quantity], until=until)
-    figure = out.plot.bands(quantity, title=model.heading, log=log, data=data, style=style)
+    out = im.sweep(
+        model, arms=arms, **drawn, seed=seed, endpoints=[im.final(quantities[0])], keep=quantities, until=until
+    )
+    figure = out.plot.bands(*quantities, title=model.heading, log=log, data=data, style=style)
     return figure
 
 

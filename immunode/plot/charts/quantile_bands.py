@@ -13,6 +13,7 @@ from matplotlib.figure import Figure
 from numpy.typing import ArrayLike
 
 from immunode.errors import StudyError
+from immunode.plot.charts.time_courses import courses
 from immunode.plot.kit.arrays import Array
 from immunode.plot.kit.figure import arm_grid_shape, make_panels, row_name_width, write_inside, write_note
 from immunode.plot.kit.labels import End
@@ -124,6 +125,31 @@ def bands(
             note += f"; no line: median below {number(low, 1)}"
         write_note(figure, note if beside == quantity else f"{quantity}; {note}", look)  # not above every panel again
     return figure
+
+
+def band_panels(
+    times: ArrayLike,
+    quantiles: Mapping[str, Mapping[str, ArrayLike]],
+    levels: Sequence[float] = LEVELS,
+    *,
+    counts: Mapping[str, int] | None = None,
+    whom: str = "runs",
+    **options: Any,
+) -> Figure:
+    """Return a figure of several quantities, a panel each: of each arm the median and the widest band.
+
+    quantiles : quantity -> arm -> array, shape (n_levels, n_times).   options : of `courses`.   Others as in `bands`.
+    """
+    tables = {quantity: _checked(times, table, levels)[1] for quantity, table in quantiles.items()}
+    middle, arms = len(levels) // 2, list(dict.fromkeys(arm for table in tables.values() for arm in table))
+    widest = [levels[0], 0.5, levels[-1]] if middle else [0.5]
+    return courses(
+        times,
+        {quantity: {arm: q[middle] for arm, q in table.items()} for quantity, table in tables.items()},
+        spread={quantity: {arm: (q[0], q[-1]) for arm, q in table.items()} for quantity, table in tables.items()},
+        note=band_note(widest, counts or {}, arms, whom),
+        **options,
+    )
 
 
 def _hides(rows: Array, low: float) -> bool:

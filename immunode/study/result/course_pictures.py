@@ -12,16 +12,8 @@ from numpy.typing import NDArray
 from immunode.errors import StudyError, did_you_mean
 from immunode.model.views.words import name_labels, relabelled, threshold_levels, unit_notes
 from immunode.study.log_axes import logarithmic
-from immunode.study.published_results import (
-    Found,
-    Point,
-    Published,
-    curve_results,
-    every,
-    published_words,
-    share_points,
-    share_results,
-)
+from immunode.study.published.results import Found, Point, curve_results, every, placed, share_points, share_results
+from immunode.study.published.words import published_words
 from immunode.study.run.ready import looked_at_first, meanings, quantity_labels
 
 if TYPE_CHECKING:
@@ -354,19 +346,10 @@ def _published(
 ) -> tuple[dict[str, dict[str, list[Point]]], str]:
     """Return quantity -> arm -> points that trials reported within the runs, and what they are, in words."""
     recipes = {arm: one.recipe["model"] for arm, one in arms.items()}
-    end = max(float(one.times[-1]) for one in arms.values()) * (1 + 1e-9)
+    starts = {name: {arm: float(values[0]) for arm, values in per_arm.items()} for name, per_arm in series.items()}
     found = curve_results(next(iter(arms.values())).model, recipes, series)
-    kept: dict[str, dict[str, list[Published]]] = {}
-    for name, per_arm in found.items():
-        shown = {
-            arm: [one for one in listed if one.time <= end] for arm, listed in per_arm.items() if arm in series[name]
-        }
-        kept[name] = {arm: listed for arm, listed in shown.items() if listed}
-    points = {
-        name: {arm: [one.point(float(series[name][arm][0])) for one in listed] for arm, listed in per_arm.items()}
-        for name, per_arm in kept.items()
-    }
-    return points, published_words(one for per_arm in kept.values() for listed in per_arm.values() for one in listed)
+    points, drawn = placed(found, starts, max(float(one.times[-1]) for one in arms.values()))
+    return points, published_words(drawn)
 
 
 def _called(arms: Mapping[str, Treated]) -> dict[str, dict[str, str]]:

@@ -10,7 +10,8 @@ import pytest
 import immunode as im
 from immunode.model import Trial, TrialResult
 from immunode.plot.kit.style import arm_colors
-from immunode.study.published_results import curve_results, event_results, every, published_words, share_results
+from immunode.study.published.results import curve_results, event_results, every, share_results
+from immunode.study.published.words import published_words
 
 
 def circles(figure: Any) -> list[tuple[int, float, float, str]]:
