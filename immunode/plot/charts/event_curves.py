@@ -166,10 +166,11 @@ def _mark(ax: Axes, table: Table, until: float, shown: Clock, colors: Mapping[st
     """Mark where patients were lost from sight, and medians."""
     for arm, one in table.items():
         lost = one.lost[one.lost <= until]
-        ax.plot(
-            lost * shown.factor, 100 * one.at(lost), linestyle="none", marker="|", markersize=0.62 * style.text,
-            markeredgewidth=0.5 * style.line, color=colors[arm], clip_on=False, zorder=4, gid="lost",
-        )  # fmt: skip
+        if lost.size:  # a line without a point would stand in the corner of the page for the layout
+            ax.plot(
+                lost * shown.factor, 100 * one.at(lost), linestyle="none", marker="|", markersize=0.62 * style.text,
+                markeredgewidth=0.5 * style.line, color=colors[arm], clip_on=False, zorder=4, gid="lost",
+            )  # fmt: skip
         median = one.median[0]
         if median <= until:
             ax.plot(

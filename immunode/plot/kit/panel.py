@@ -196,9 +196,9 @@ def draw_point(
     style: Style,
 ) -> None:
     """Draw an open circle at (x, y), and its interval from `low` to `high` where these are finite."""
-    ends = zip(low, high, strict=True)
-    thin = max(0.8, 0.45 * style.line)
-    ax.plot(*map(list, ends), color=color, linewidth=thin, solid_capstyle="butt", zorder=5, gid="found-interval")
+    ends, thin = np.transpose([low, high]), max(0.8, 0.45 * style.line)
+    if np.isfinite(ends).all():
+        ax.plot(*ends, color=color, linewidth=thin, solid_capstyle="butt", zorder=5, gid="found-interval")
     ax.plot(
         *place, "o", markersize=0.55 * style.text, markerfacecolor=PAPER, markeredgecolor=color,
         markeredgewidth=0.55 * style.line, clip_on=False, zorder=5.5, gid="found",
