@@ -55,6 +55,14 @@ def test_numbers_at_risk_stand_below_each_time_of_the_axis() -> None:
     assert texts(slide, "at-risk") == ["7", "6", "4", "3", "2", "2"]  # days 0, 4 and 8
 
 
+def test_long_names_of_arms_keep_their_ends_in_the_table() -> None:
+    arms = {f"neuraminidase inhibitor (97 %) from day {i}": [2.0, np.inf] for i in (1, 2)}
+    figure = time_to_event(arms, until=10, time_unit="day", event="relapse", style="paper")
+    first, second = texts(figure, "at-risk-arm")
+    assert first.startswith("… ")
+    assert (first[-5:], second[-5:]) == ("day 1", "day 2")
+
+
 # Freireich et al. 1963, Blood 21:699: weeks of remission of 21 pairs of children; + was still in remission
 MERCAPTOPURINE = ([6, 6, 6, 7, 10, 13, 16, 22, 23], [6, 9, 10, 11, 17, 19, 20, 25, 32, 32, 34, 35])
 PLACEBO = [1, 1, 2, 2, 3, 4, 4, 5, 5, 8, 8, 8, 8, 11, 11, 12, 12, 15, 17, 22, 23]

@@ -250,7 +250,14 @@ def _table_below(ax: Axes, table: Table, until: float, shown: Clock, colors: Map
             write(f"{count:,}", tick, 0, i, "center", color, "at-risk")
         if medians:
             write(medians[arm], 1, 0, i, "right", color, "median-text")
-        write(wrap(arm, room, named, lines=1), 1, beside, i, "left", color, "at-risk-arm", named)
+        write(_end_of(arm, room, named), 1, beside, i, "left", color, "at-risk-arm", named)
+
+
+def _end_of(name: str, room: float, size: float) -> str:
+    """Return a name, or as much of its end as fits: there arms of one drug differ, and the curve has it whole."""
+    words = name.split()
+    texts = [name, *(f"… {' '.join(words[i:])}" for i in range(1, len(words)))]
+    return next((text for text in texts if width_of(text, size) <= room), wrap(name, room, size, lines=1))
 
 
 def _axis_width(style: Style) -> float:
