@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -25,7 +26,8 @@ def circles(figure: Any) -> list[tuple[int, float, float, str]]:
 
 
 def recipe(*names: str, **changed: float) -> dict[str, Any]:
-    return {"interventions": list(names), "changed": {name.replace("__", "."): 0 for name in changed}}
+    numbers = {name.replace("__", "."): value for name, value in changed.items()}
+    return {"interventions": list(names), "knobs": numbers}
 
 
 def test_changes_that_a_trial_found_stand_below_the_start_of_their_arm() -> None:
@@ -68,6 +70,9 @@ def test_only_the_same_quantity_and_treatment_count(model: Any) -> None:
     assert drawn(model, trial(), {"more": recipe("more_influx", more_influx__strength=0.5)}) == []
     assert drawn(model, trial(variant="escaping"), arms) == []
     assert drawn(model, trial(only="s > 1"), arms) == []
+    assert drawn(model, trial(), {"more": recipe("more_influx", more_influx__strength=1.0)}) != []
+    runs = im.simulate(im.perturb(model, "more_influx").with_values({"more_influx.strength": 0.5}), 10)
+    assert drawn(model, trial(), {"more": runs.recipe["model"]}) == []
     for result in (
         TrialResult("a", "peak(E)", 5e5),
         TrialResult("a", "at(E, 10)", 0.2, "sd"),
@@ -91,6 +96,19 @@ def test_shares_are_those_of_the_same_rule_at_the_same_time() -> None:
         "AMBITION"
     ]
     assert share_results(model, arms, "final(DAS28) < 3.2", 182.0) == {}
+
+
+def test_a_stored_sweep_shows_them_too_and_a_weaker_treatment_does_not(tmp_path: Any) -> None:
+    model, asked = im.load_model("frey2013"), {"patients": 4, "seed": 1, "endpoints": [im.final("das28")]}
+    out = im.sweep(model, arms=["tocilizumab_8"], keep=["das28"], store=tmp_path / "runs.zarr", **asked)
+    for result in (out, im.open_store(tmp_path / "runs.zarr")):
+        ((_, x, y, _),) = circles(result.plot.bands("das28"))
+        start = float(result.quantiles("das28", (0.5,))["tocilizumab_8"][0, 0])
+        assert (x, y) == (24.0, pytest.approx(start - 3.4))
+        assert circles(im.responders(result, "remission").plot())
+    half = replace(model.intervention("tocilizumab_8"), strength=0.5)
+    weaker = im.sweep(model, arms={"half": [half]}, keep=["das28"], **asked)
+    assert circles(weaker.plot.bands("das28")) == []
 
 
 def test_the_interval_of_a_share_is_exact() -> None:

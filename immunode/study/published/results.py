@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from immunode.errors import ImmunodeError
+from immunode.intervention import knobs
 from immunode.model.patients import named_threshold
 from immunode.model.records import pairs
 from immunode.study.endpoints.final_value import Final
@@ -160,7 +162,10 @@ def every(found: Found) -> Iterator[Published]:
 
 def _arms_of(model: Model, arms: Recipes) -> Iterator[tuple[str, Trial, TrialResult, int]]:
     """Yield arm of the figure, trial, result and patients of every result of an arm that is treated alike."""
-    by_treatment = {_treatment(recipe): arm for arm, recipe in reversed(list(arms.items()))}
+    if not model.trials:
+        return
+    declared = {arm: recipe for arm, recipe in arms.items() if _as_declared(model, recipe)}
+    by_treatment = {frozenset(recipe["interventions"]): arm for arm, recipe in reversed(list(declared.items()))}
     for trial in model.trials:
         if trial.variant != model.variant_name or trial.only:
             continue
@@ -172,10 +177,16 @@ def _arms_of(model: Model, arms: Recipes) -> Iterator[tuple[str, Trial, TrialRes
                 yield arm, trial, result, sizes.get(result.arm, 0)
 
 
-def _treatment(recipe: Mapping[str, Any]) -> frozenset[str] | None:
-    """Return the interventions of an arm; None where a number of one of them is not the declared one."""
-    names = frozenset(recipe["interventions"])
-    return None if any(name.partition(".")[0] in names for name in recipe["changed"]) else names
+def _as_declared(model: Model, recipe: Mapping[str, Any]) -> bool:
+    """Return whether all numbers of the interventions of an arm are the declared ones, as far as can be known."""
+    names = set(recipe["interventions"])
+    if any(name.partition(".")[0] in names for name in recipe.get("changed", ())):
+        return False
+    try:
+        own = {p.name: p.value for name in names - set(model.applied) for p in knobs(model, name)}
+    except ImmunodeError:
+        return True  # one that acts beside another has no numbers alone
+    return all(recipe["knobs"].get(name, value) == value for name, value in own.items())
 
 
 def _is_endpoint(text: str) -> bool:
