@@ -21,6 +21,8 @@ from immunode.exchange.scripts.mrgsolve import to_mrgsolve
 from immunode.exchange.scripts.nonmem import to_nonmem
 from immunode.exchange.scripts.reading import read_script
 from immunode.exchange.scripts.rxode2 import to_rxode2
+from immunode.exchange.scripts.script import write_out
+from immunode.exchange.scripts.syntax import Syntax
 from immunode.exchange.starts import begun
 from immunode.language.evaluation import evaluate
 from immunode.language.expression import names, parse, parse_arrow
@@ -184,10 +186,6 @@ def test_rates_of_a_text_are_those_of_the_model(name: str, arm: str, language: s
         with pytest.raises(ModelError, match=f"'{gone[0]}' dies out"):
             read(model, language, 0.0, [])
         return
-    if name == "immune_balance" and language in ("mrgsolve", "nonmem"):
-        with pytest.raises(ModelError, match="'wound'"):
-            read(model, language, 0.0, [])
-        return
     model = begun(model)
     rng = np.random.default_rng(7)
     for _ in range(3):
@@ -229,6 +227,40 @@ def test_windows_are_columns_of_the_data_set() -> None:
     seen = [(float(row[1]), float(row[column])) for row in rows[1:] if float(row[1]) in (2.0, 4.0)]
     # a value holds for the time that ends at its row: the old one first, then the new one
     assert seen == [(2.0, 0.0), (2.0, 1.0), (4.0, 1.0), (4.0, 0.0)]
+
+
+def dosed(change: str, *, at: float = 2.0, **options: float) -> Model:
+    """A state that an event changes, with a parameter that an intervention doubles."""
+    model = Model(
+        name="m", time_unit="day", horizon=10,
+        states=[im.State("A", options.get("initial", 1.0))],
+        parameters=[im.Parameter("k", 0.5, "1/day", source="assumed: a test"),
+                    im.Parameter("amount", options.get("amount", 3.0), "", source="assumed: a test")],
+        processes=[im.Process("loss", "A ->", "k*A")],
+        events=[im.Event("given", {"A": change}, at=at)],
+    )  # fmt: skip
+    return im.perturb(model, im.Intervention("double", [im.scale("amount", 2.0)]))
+
+
+def test_a_dose_is_as_large_as_an_intervention_makes_it() -> None:
+    (step,) = [step for step in write_out(dosed("A + amount"), Syntax()).steps if step.target == "A"]
+    assert (step.kind, step.amount) == ("add", 6.0)
+
+
+def test_a_dose_of_nothing_is_no_step_and_a_bound_is_no_dose() -> None:
+    assert not [s for s in write_out(dosed("A + amount", amount=0.0), Syntax()).steps if s.target == "A"]
+    with pytest.raises(ModelError, match="'given' does more to 'A' than a dose does"):
+        write_out(dosed("min(A, 2)"), Syntax())
+    # at the start it is known what the bound does
+    assert not [s for s in write_out(dosed("min(A, 2)", at=0.0), Syntax()).steps if s.target == "A"]
+    (step,) = [s for s in write_out(dosed("min(A, 2)", at=0.0, initial=5.0), Syntax()).steps if s.target == "A"]
+    assert (step.kind, step.amount) == ("replace", 2.0)
+
+
+def test_no_name_is_what_mrgsolve_calls_the_start_of_a_compartment() -> None:
+    names = re.findall(r"^(\w+) : ", to_mrgsolve(im.load_model("immune_balance")), re.MULTILINE)
+    assert "IL10" in names
+    assert not {f"{name}_0" for name in names} & set(names)
 
 
 @pytest.mark.skipif(OCTAVE is None, reason="Octave is not here")
