@@ -265,6 +265,7 @@ def test_no_name_is_what_mrgsolve_calls_the_start_of_a_compartment() -> None:
 
 @pytest.mark.skipif(OCTAVE is None, reason="Octave is not here")
 @pytest.mark.parametrize(("name", "arm", "until"), [("jin2025", "benralizumab_q8w", 100.0), ("kuznetsov1994", "", 60.0),
+                                                     ("stein2019", "tocilizumab", 60.0),
                                                      ("gc_immune", "prednisolone_20", 30.0)])  # fmt: skip
 def test_octave_runs_the_function_to_the_same_end(name: str, arm: str, until: float, tmp_path: Path) -> None:
     model = treated(name, arm)
