@@ -6,7 +6,6 @@ import math
 import re
 import shutil
 import subprocess
-from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
@@ -19,7 +18,6 @@ from immunode.exchange.scripts.julia import to_julia
 from immunode.exchange.scripts.matlab import to_matlab
 from immunode.exchange.scripts.mrgsolve import to_mrgsolve
 from immunode.exchange.scripts.nonmem import to_nonmem
-from immunode.exchange.scripts.reading import read_script
 from immunode.exchange.scripts.rxode2 import to_rxode2
 from immunode.exchange.scripts.script import write_out
 from immunode.exchange.scripts.syntax import Syntax
@@ -295,87 +293,3 @@ def test_what_can_not_be_said_is_refused(tmp_path: Path) -> None:
         with pytest.raises(ModelError, match=r"'T'|T_2"):
             write_script(cut, tmp_path, language)
     assert not list(tmp_path.iterdir())
-
-
-# Reading --------------------------------------------------------------------------------------------------------------
-
-RXODE2 = """
-one <- function() {
-  ini({
-    ka <- 1.5   # 1/h
-    cl <- 2
-    v <- 10
-    eta.cl ~ 0.1
-  })
-  model({
-    ke <- cl/v
-    d/dt(depot) = -ka*depot
-    d/dt(central) = ka*depot - ke*central^1
-    depot(0) = 100
-    cp = central/v
-    cp ~ prop(0.1)
-  })
-}
-"""
-MRGSOLVE = """
-$PROB one
-$PARAM @annotated
-KA : 1.5 : absorption (1/h)
-$PARAM CL = 2, V = 10
-$CMT DEPOT CENTRAL
-$MAIN
-double ke = CL/V;
-DEPOT_0 = 100;
-$ODE
-dxdt_DEPOT = -KA*DEPOT;
-dxdt_CENTRAL = KA*DEPOT - ke*pow(CENTRAL, 1);
-$TABLE
-double CP = CENTRAL/V;
-$CAPTURE CP
-"""
-
-
-@pytest.mark.parametrize(("text", "state"), [(RXODE2, "central"), (MRGSOLVE, "CENTRAL")])
-def test_a_simple_text_is_read(text: str, state: str) -> None:
-    model = read_script(text, time_unit="hour")
-    ka, ke = 1.5, 0.2
-    run = im.simulate(model, until=3, rtol=1e-9)
-    want = 100 * ka / (ka - ke) * (math.exp(-ke * 3) - math.exp(-ka * 3))
-    assert run.final(state) == pytest.approx(want, rel=1e-6)
-    assert model.remarks
-
-
-@pytest.mark.parametrize(
-    ("line", "words"),
-    [
-        ("if (x > 1) k = 2", "line 3.*a branch"),
-        ("linCmt()", "line 3.*closed-form"),
-        ("x + 2", "line 3.*no 'name = expression'"),
-        ("f(x) = 0.5", "line 3.*neither a name"),
-        ("d/dt(x) = -2*x", "line 3.*second time"),
-        ("y = z*2", "'z' in 'y' has no value"),
-        ("y = import(2)", "line 3"),
-    ],
-)
-def test_other_lines_are_refused_by_number(line: str, words: str) -> None:
-    with pytest.raises(ModelError, match=words):
-        read_script(f"k = 1\nd/dt(x) = -k*x\n{line}\n")
-
-
-@pytest.mark.parametrize("write", [to_mrgsolve, to_rxode2])
-@pytest.mark.parametrize("name", ["jin2025", "gc_immune", "ma2020"])
-def test_what_is_written_reads_back(name: str, write: Callable[[Model], str]) -> None:
-    model = im.load_model(name)
-    again = read_script(write(model))
-    values = {p.name: p.value for p in again.parameters}
-    assert len(values) == len(model.parameters)
-    rng = np.random.default_rng(3)
-    y = dict(zip((s.name for s in again.states), (float(v) for v in rng.uniform(0.5, 2.0, 99)), strict=False))
-    want = Truth(model, 5.0, dict(zip((s.name for s in model.states), y.values(), strict=False))).rates()
-    got = Truth(again, 5.0, {**y, **{s.name: 0.0 for s in again.states[len(model.states) :]}}).rates()
-    assert np.allclose(got[: len(want)], want, rtol=1e-9)
-
-
-def test_braces_may_stand_in_one_line_and_starts_may_be_computed() -> None:
-    model = read_script("ini({k=0.2; tv <- log(5)})\nmodel({d/dt(x) = -k*exp(tv)*x; x(0) = 3})\n")
-    assert im.simulate(model, until=1, rtol=1e-9).final("x") == pytest.approx(3 * math.exp(-1.0), rel=1e-6)
