@@ -41,6 +41,12 @@ def settles_at_once(program: Program) -> bool:
     return bool(program.triggers) and at_once and not program.moments
 
 
+def never_tied(program: Program) -> bool:
+    """Return whether no two events can have equal priorities: all that are declared are different numbers."""
+    ranks = [program.nodes[trigger.priority] for trigger in program.triggers if trigger.ranked]
+    return all(kind == "number" for kind, *_ in ranks) and len(set(ranks)) == len(ranks)
+
+
 def switched(program: Program) -> tuple[int, ...]:
     """Return the rows of the parameters that triggers change."""
     return tuple(sorted({c.index for t in program.triggers for c in t.changes if c.kind != "state"}))

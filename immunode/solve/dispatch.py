@@ -110,7 +110,13 @@ def _solve(request: Request, name: str, reason: str, asked: str) -> Outcome:
         outcome = solve_with_others(request, engine, reason, others)
         if asked == "auto" and few and name == "numpy" and can_compile_soon(request.functions):
             spent(request.functions, time.thread_time() - begun)
-        return last_resort(request, outcome, engine_named("scipy"), "LSODA") if asked == "auto" and few else outcome
+        if asked != "auto":
+            return outcome
+        scipy = engine_named("scipy")
+        if name == "compiled" and request.functions.program.delays:
+            # a kernel leaves some state events to others, but not the past of a run
+            outcome = last_resort(request, outcome, scipy, "LSODA", Status.SOLVER_FAILED)
+        return last_resort(request, outcome, scipy, "LSODA") if few else outcome
     if asked == "scipy":
         slow: list[Try] = [(engine, "Radau"), (engine, "DOP853")]
         return solve_with_others(request, engine, reason, slow, later=SECOND_TRIES)

@@ -91,7 +91,8 @@ class Engine(ABC):
         switch turns.
     13. A program with `delays`: their rows of the state are what `of` was a lag ago, at outputs, in jumps and to the
         listener as well; before the start it is the past. Breaks and jumps are seen again after each lag, where the
-        solver stops (`delays.BreakingPoints`). Beside events that fire on states only SciPy's engine has them.
+        solver stops (`delays.BreakingPoints`). Beside events that fire on states SciPy's engine has them, and the
+        compiled one where none of these waits and no two may have equal priorities.
     14. `reason` says in one line why this engine and method, in the user's words.
     """
 

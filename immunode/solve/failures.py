@@ -101,6 +101,8 @@ def _in_words(outcome: Outcome, run: int, program: Program, method: str) -> str:
         )
     where = f" (look at '{program.states[state]}')" if 0 <= state < len(program.states) else ""
     cause, remedy = _CAUSES[status]
+    if status is Status.SOLVER_FAILED and outcome.engine == "compiled":
+        cause, remedy = "events fire again and again at one moment, beside delays", "use engine='scipy'"
     if status is Status.TOO_MANY_STEPS and program.max_step:
         remedy = f"raise the model's max_step, which is {program.max_step:g}, or {remedy}"
     if method == "auto" and outcome.reason.startswith("engine 'scipy' was asked for"):

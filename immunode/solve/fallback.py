@@ -56,9 +56,14 @@ def solve_with_others(
     return batch
 
 
-def last_resort(request: Request, batch: Outcome, engine: Engine, method: str) -> Outcome:
-    """Return a batch in which the runs that still took too many steps have the whole limit of a slower engine."""
-    runs = np.flatnonzero(batch.status == Status.TOO_MANY_STEPS)
+def last_resort(
+    request: Request, batch: Outcome, engine: Engine, method: str, status: Status = Status.TOO_MANY_STEPS
+) -> Outcome:
+    """Return a batch in which the runs that still took too many steps have the whole limit of a slower engine.
+
+    status : how runs have ended that are computed again, if in another way.
+    """
+    runs = np.flatnonzero(batch.status == status)
     return _tried(request, batch, runs, [(engine, method)])
 
 

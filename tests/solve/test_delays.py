@@ -282,8 +282,6 @@ def test_events_on_states_and_delays_live_together_in_scipy() -> None:
     assert run["z"] == pytest.approx([0.0, 0.5, 1.0, 1.0, 2.0], abs=1e-5)
     with pytest.raises(EngineError, match="can't find state events"):
         im.simulate(sawtooth, engine="numpy")
-    functions = compile_numpy(lower(sawtooth))
-    assert choose_engine(functions, 100) == ("scipy", "scipy: event 'back' fires on a state, beside delays")
 
 
 def test_a_population_that_dies_out_is_seen_to_do_so_later() -> None:

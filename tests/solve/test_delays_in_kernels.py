@@ -9,7 +9,6 @@ import pytest
 from numpy.typing import NDArray
 
 import immunode as im
-from immunode.errors import EngineError
 from immunode.model import Event, Model, Parameter, Process, State, Switch
 from immunode.program.lowering import lower
 from immunode.program.numpy.functions import Functions, compile_numpy
@@ -210,14 +209,3 @@ def test_a_run_that_ends_early_says_why_and_leaves_the_others_alone() -> None:
 
 def run_label(run: Outcome, lane: int) -> str:
     return Status(int(run.status[lane])).label
-
-
-def test_events_on_states_beside_delays_are_refused_by_name() -> None:
-    watched = functions(
-        [State("x", 0.0, typical=1.0)],
-        {"x": "k - 0.1*delay(x, tau)"},
-        {"k": 1.0, "tau": 1.0},
-        events=[Event("back", {"x": "0"}, when="x > 3")],
-    )
-    with pytest.raises(EngineError, match=r"engine 'compiled' can't find state events \('back'\) beside delays"):
-        solve(watched, np.array([[1.0], [1.0]]), times=GRID, engine="compiled")

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from immunode.program.conditions import settles_at_once, switched
+from immunode.program.conditions import never_tied, settles_at_once, switched
 from immunode.program.program import Change, Program, once_a_structure
 
 MOST_NODES = 5000
@@ -46,6 +46,9 @@ def kernel_actions(program: Program, prepared: tuple[int, ...]) -> Actions | Non
     prepared : nodes that right-hand side and Jacobian need, as `llvm.source.prepared` returns them.
     """
     if program.triggers and not settles_at_once(program):
+        return None
+    if program.triggers and program.delays and not never_tied(program):
+        # which of two equals comes first is drawn by the driver, and a run that is left to it has no past
         return None
     if not (program.breaks or program.delays or program.triggers):
         return None

@@ -15,7 +15,7 @@ from immunode.program.llvm.text import Value
 from immunode.program.program import Change
 from immunode.solve import step_size
 from immunode.solve.compiled.actions import Actions
-from immunode.solve.compiled.past.points import point_functions, see_until, stop_at
+from immunode.solve.compiled.past.points import comes_sooner, point_functions, see_until, stop_at
 from immunode.solve.compiled.queue import all_finite, first_step, memory_at_start
 from immunode.solve.compiled.workspace import FIRED, MOST_AT_ONCE, KernelFunction, Workspace
 from immunode.solve.status import Status
@@ -33,7 +33,9 @@ def break_functions(workspace: Workspace, external: set[str], order: int) -> lis
         parts.append(f.text(attributes="nounwind noinline"))
     parts += [_advance(workspace, external), _note(workspace, "note_before"), _note(workspace, "note_after")]
     if workspace.settles:
-        return [*parts, _glance(workspace), _apply(workspace, external, actions)]
+        parts += [_glance(workspace), _apply(workspace, external, actions)]
+        if not workspace.delays:
+            return parts
     parts.append(_first_steps(workspace, external, order))
     parts += point_functions(workspace, external)
     parts.append(_serve(workspace, external, actions))
@@ -85,9 +87,14 @@ def _apply(workspace: Workspace, external: set[str], actions: Actions) -> str:
         code.returns()
         code.place(code.label())
     f.put(_row(f, here), "landed")
+    if workspace.delays:
+        # what is seen again at the time of a break is seen first
+        code.call("stand", f.args, f.ws, served)
     code.call("glance", f.args, f.ws, served)
     with code.count_to(len(actions.body)) as i:
         _fire(f, actions, i, bits)
+    if workspace.delays and actions.body:
+        code.call("stand", f.args, f.ws, served)
     _aim(f, _mask(f, "landed"))
     return f.text(attributes="nounwind noinline")
 
@@ -240,7 +247,7 @@ def _aim(f: KernelFunction, here: Value) -> Value:
     one, t_end = code.load("f", following), code.spread(f.given("t_end"))
     if f.workspace.delays:
         point = f.get("next_point")
-        one = code.select(code.compare("olt", point, one), point, one)
+        one = code.select(comes_sooner(f, point, one), point, one)
     last = code.compare("ogt", one, t_end)
     stop = code.select(last, t_end, one)
     stop_at(f, here, stop)

@@ -214,13 +214,13 @@ class _Sweep:
 
     def _aim(self, queue: Lanes) -> None:
         runs = self.runs
+        stop = np.minimum(runs.next_break[queue], runs.t_end)
+        if self.driver is not None:
+            stop = np.minimum(stop, self.driver.aim(queue))
         if self.ring is not None:
             # the kernel finds out by itself, and begins with what is seen at the start
             runs.t_stop[queue], runs.final[queue] = runs.t[queue], 0
             return
-        stop = np.minimum(runs.next_break[queue], runs.t_end)
-        if self.driver is not None:
-            stop = np.minimum(stop, self.driver.aim(queue))
         runs.t_stop[queue] = stop
         # what holds at the end is still to be seen
         left = self.driver is not None and not self.driver.settles

@@ -207,12 +207,15 @@ class _Kernel:
         f.put(code.load("f", growth), "growth")
         self._write_inside(good & busy, t, h, t_new)
         if self.workspace.delays:
-            keep_step(f, good & busy, t, t_new, {s: step.inside(s, h) for s in self.workspace.sources})
+            went = good & busy
+            terms = {s: step.inside(s, h) for s in self.workspace.sources}
+            keep_step(f, went, t, t_new, terms, None if fired is None else (fired, h))
             forgets = code.compare("sge", remembered(f), code.spread(f.given("ring_most")))
             with self._when_any(code.lanes(forgets)):
                 self._keep_errors()
             code.store(code.load("m", ends) | forgets, ends)
             landed = landed & ~forgets
+            fired = None if fired is None else fired & ~forgets
         step.accept(good, h)
         before = {s: f.get("y", s) for s, limit in enumerate(self.workspace.program.extinct_below) if limit}
         for s in f.states():

@@ -122,7 +122,7 @@ def _own_sources() -> str:
 
 
 def serves(program: Program) -> bool:
-    """Return whether kernels can serve a program: not delays beside events on states, or beside too much of others."""
+    """Return whether kernels can serve a program: not delays beside events that wait or may tie, or too many others."""
     return not program.delays or _named(program, METHODS[0])[0].actions is not None
 
 

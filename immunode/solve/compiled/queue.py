@@ -356,7 +356,7 @@ def attend(workspace: Workspace) -> str:
     f = KernelFunction(workspace, "attend", [("l", "bits")])
     code, bits = f.code, f.code.argument("l", "bits")
     zero = code.integer(0, "l")
-    if workspace.actions is not None and not workspace.settles:
+    if workspace.actions is not None and (workspace.delays or not workspace.settles):
         f.put_one(zero, "pending", zero)
         code.call("serve", f.args, f.ws, bits)
         bits = f.one("attention", zero, "l")

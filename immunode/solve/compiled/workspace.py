@@ -51,7 +51,7 @@ class Workspace:
     a step. `small` : the whole step is held in registers. `degree` : of the polynomials inside a step. `looped` : too
     large for code without loops; `tables` then go through the factorization, and `parts` are functions of their own.
     `actions` : the events that lanes have applied inside the kernel, None where none is. `settles` : among them are
-    events that fire on states; `beside` : and timed ones as well.
+    events that fire on states; `beside` : and timed ones or delays as well.
     `turns` : some of them set switches, so that steps have the parameters of entries in the log of jumps.
     `delays` : of the program, whose derivatives of delayed states are leaves; `sources` : the states that they look at.
     `past` : those leaves.
@@ -67,7 +67,7 @@ class Workspace:
         self.prepared = prepared(program)
         self.actions = kernel_actions(program, self.prepared)
         self.settles = bool(program.triggers) and self.actions is not None
-        self.beside = self.settles and bool(program.breaks)
+        self.beside = self.settles and bool(program.breaks or program.delays)
         self.turns = self.actions is not None and bool(self.actions.switches)
         self.factors = Factors(n, [(i, j) for i, j, _ in program.jacobian])
         self.looped = n > MOST_UNROLLED
@@ -132,6 +132,7 @@ class Workspace:
             assert self.actions is not None
             self._add("held_begun", len(self.actions.switches))
             self._add("turned_now", triggers)
+            self._add("acted", 1)
         if self.actions is not None:
             self._add("now", n)
             for name in ("due", "landed", "attention") if triggers else ("due", "landed", "attention", "pending"):

@@ -133,21 +133,32 @@ def seen_now(f: KernelFunction, d: int, source: Value) -> Value:
     return f.code.select(none, source, f.get("past_0", d))
 
 
-def keep_step(f: KernelFunction, good: Value, t: Value, t_new: Value, terms: dict[int, list[Value]]) -> None:
+def keep_step(
+    f: KernelFunction,
+    good: Value,
+    t: Value,
+    t_new: Value,
+    terms: dict[int, list[Value]],
+    cut: tuple[Value, Value] | None = None,
+) -> None:
     """Keep the steps of some lanes, and say where there is no room for another one.
 
     terms : state -> coefficients, of those that are looked back at.
+    cut : lanes whose steps end before what their polynomials stand for, and how long these are.
     """
     code, workspace = f.code, f.workspace
     taken = f.get("taken", kind="i")
     place = _place(f, taken)
-    head = [t, t_new, code.number(1.0) / (t_new - t)]
+    length = t_new - t if cut is None else code.select(cut[0], cut[1], t_new - t)
+    head = [t, t_new, code.number(1.0) / length]
     for i, s in enumerate(workspace.sources):
         # in lanes whose step is not good it is written where the next one will be
         write_records(code, [*head, *terms[s]], place, SIZE * i)
     f.change(good, taken + 1, "taken")
+    # what was found is of the whole step
+    whole = good if cut is None else good & ~cut[0]
     for d in range(len(workspace.delays)):
-        f.change(good, f.get("found", d, kind="i"), "at", d)
+        f.change(whole, f.get("found", d, kind="i"), "at", d)
     full = code.compare("sge", remembered(f), code.spread(f.given("ring_steps"))) & good
     with code.when(code.any(full)):
         f.give_back(f.given("crowded") | RING, "crowded")

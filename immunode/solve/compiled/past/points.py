@@ -111,6 +111,17 @@ def _stand(workspace: Workspace, external: set[str]) -> str:
     return f.text(attributes="nounwind noinline")
 
 
+def comes_sooner(f: KernelFunction, point: Value, stop: Value) -> Value:
+    """Return whether lanes come to a breaking point before they come to another stop.
+
+    Where events fire on states, one that is earlier by rounding is at that stop: all of a moment counts at once there.
+    """
+    sooner = f.code.compare("olt", point, stop)
+    if not f.workspace.settles:
+        return sooner
+    return sooner & f.code.compare("olt", point, stop * (1.0 - ROUNDING))
+
+
 def stop_at(f: KernelFunction, here: Value, stop: Value) -> None:
     """Let lanes stop at a time."""
     f.change(here, stop, "t_stop")
@@ -135,7 +146,7 @@ def turn_aside(f: KernelFunction, lanes: Value) -> None:
         code.call("arrive", f.args, f.ws, lane)
     f.change(lanes, code.integer(0), "jumped")
     stop, point = f.get("t_stop"), f.get("next_point")
-    sooner = lanes & code.compare("olt", point, stop)
+    sooner = lanes & comes_sooner(f, point, stop)
     f.change(sooner, code.integer(0), "final")
     stop_at(f, sooner, point)
     see_until(f, sooner, point)

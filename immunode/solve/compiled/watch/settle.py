@@ -15,6 +15,8 @@ from immunode.program.llvm.source import Values
 from immunode.program.llvm.text import Value
 from immunode.program.program import Trigger
 from immunode.solve import step_size
+from immunode.solve.compiled.past.lookup import look, seen_now, start_search
+from immunode.solve.compiled.past.points import turn_aside
 from immunode.solve.compiled.queue import at_state, first_step, memory_at_start
 from immunode.solve.compiled.workspace import FIRED, GOES_ON, MOST_AT_ONCE, KernelFunction, Workspace
 from immunode.solve.status import Status
@@ -139,6 +141,7 @@ class _Settle:
                 f.put(f.get("turned", i), "turned_now", i)
         for k in range(len(self.place)):
             f.put(f.get("held", k), "held_begun", k)
+        f.put(code.integer(0), "acted")
 
     def _is(self, name: str, i: int) -> Value:
         return self.code.compare("ogt", self.f.get(name, i), 0.5)
@@ -188,6 +191,10 @@ class _Settle:
             with code.when(code.any(mine)):
                 self._change(i, trigger, mine)
         f.change(going, f.get("steps", kind="i") + 1, "steps")
+        f.change(going, code.integer(-1), "acted")
+        for d, delay in enumerate(self.workspace.delays):
+            none = going & code.compare("oeq", f.get("lag", d), 0.0)
+            f.change(none, f.get("y", delay.of), "y", delay.row)
         with code.when(code.compare("ne", f.given("log_end"), 0)), code.over_lanes(code.lanes(going)) as lane:
             code.call("note", f.args, f.ws, lane)
         if switched(self.workspace.program):
@@ -258,12 +265,15 @@ class _Settle:
             for k in range(len(self.place)):
                 f.change(left, f.get("held_begun", k), "held", k)
             f.change(left, self.steps, "steps")
-            f.change(left, code.integer(FIRED), "code")
+            # without its past a run can't go on elsewhere
+            f.change(left, code.integer(Status.SOLVER_FAILED if self.workspace.delays else FIRED), "code")
             with code.over_lanes(code.lanes(left)) as lane:
                 self._strike_out(lane)
         done = self.lanes & ~left
         with code.over_lanes(code.lanes(done)) as lane:
             code.call("show", f.args, f.ws, lane)
+        if self.workspace.delays:
+            self._remember(done)
         ends = done & code.compare("oge", self.t, code.spread(f.given("t_end")))
         on = done & ~ends
         f.change(ends, code.integer(0), "code")
@@ -281,6 +291,17 @@ class _Settle:
             f.change(wrong, code.integer(Status.NOT_FINITE), "code")
             spent = on & code.compare("sge", f.get("steps", kind="i"), code.spread(f.given("max_steps")))
             f.change(spent & ~wrong, code.integer(Status.TOO_MANY_STEPS), "code")
+
+    def _remember(self, done: Value) -> None:
+        """Let lanes in which something was executed stop where that will be seen, and look back from where they are."""
+        f, code = self.f, self.code
+        acted = done & code.compare("ne", f.get("acted", kind="i"), 0)
+        with code.when(code.any(acted)):
+            start_search(f)
+            look(f, self.t)
+            for d, delay in enumerate(self.workspace.delays):
+                f.change(acted, seen_now(f, d, f.get("y", delay.of)), "y", delay.row)
+            turn_aside(f, acted)
 
     def _strike_out(self, lane: Value) -> None:
         """Take what was logged of a lane in this moment as not written: the run -1."""
