@@ -21,7 +21,7 @@ PASSING = [
 00940 to 00943 (a past that is an initial assignment of time), 01539 (a fast reaction that ends at 0) and 01592 (twenty
 thousand events)."""
 WATCHED = ("01519", "01520", "01521", "01523", "01524")
-"""Those with events that fire on states, which only SciPy's engine finds beside delays."""
+"""Those with events that fire on states, which machine code doesn't find beside delays."""
 MOVING_LAGS = ("00982", "00984", "00985")
 
 DELAYED = Model(

@@ -141,10 +141,7 @@ class Lockstep:
         if due.size:
             write_inside(block, self.runs, method, self.times, h, due, t_new)
         stiff = self.stiffness.look(block, self.passes, t_new, h) if self.stiffness is not None else NOBODY
-        if self.notes is not None:
-            self.notes.note(t_new, self.search)
-        if self.search is not None:
-            self.search.land()
+        self._remember(t_new)
         extinct = self.extinct_below
         gone = (block.y >= extinct) & (block.y_new < extinct) if extinct is not None else None
         method.accept()
@@ -164,6 +161,13 @@ class Lockstep:
             self._end_failed()
         if self.passes >= self.limit:
             self._end_exhausted()
+
+    def _remember(self, t_new: Array) -> None:
+        """Write down the steps just tried, which end at `t_new`, some of them cut short."""
+        if self.notes is not None:
+            self.notes.note(t_new, self.search)
+        if self.search is not None:
+            self.search.land()
 
     def _extinguish(self, gone: NDArray[np.bool_]) -> None:
         """Set populations that fell below their limit to 0, and give their lanes a fresh slope."""
@@ -338,8 +342,7 @@ class Lockstep:
         if wrong.size:
             self.runs.fail(self._save(landed[wrong]), status[wrong], trouble[wrong])
             self.block.idle(landed[wrong], FREE)
-        going: Lanes = landed[status == Status.OK]
-        return going
+        return np.asarray(landed[status == Status.OK])
 
     def _start(self, arrived: Lanes) -> None:
         """Write what is due at once, end runs that are there, and give the others their first step."""
@@ -383,13 +386,16 @@ class Lockstep:
         """Drop the free lanes."""
         block = self.block
         busy = np.flatnonzero(block.phase != FREE)
-        if not busy.size:
+        if not busy.size or len(padded(busy)) == block.width:
             return
         if self.notes is not None:
             self.notes.play()
-        block.keep(padded(busy))
+        self._keep(padded(busy))
         spare = np.arange(len(busy), block.width)
         block.run[spare] = -1
         block.idle(spare, FREE)
         self._attach()
         self.n_idle = len(spare)
+
+    def _keep(self, lanes: Lanes) -> None:
+        self.block.keep(lanes)
