@@ -403,6 +403,24 @@ def test_a_lag_below_what_steps_resolve_is_refused_at_once_by_name(engine: str) 
         im.simulate(decay().with_values({"tau": 1e-9}), engine=engine)
 
 
+@pytest.mark.parametrize("engine", ENGINES)
+@pytest.mark.parametrize(
+    ("lag", "r", "said"), [("day/r", 0.0, "inf"), ("day*exp(r)", 800.0, "inf"), ("day*log(1 + r)", -2.0, "nan")]
+)
+def test_a_lag_without_end_is_refused_by_name_and_leaves_the_others_alone(
+    engine: str, lag: str, r: float, said: str
+) -> None:
+    endless = model(
+        [State("x", 1.0, history="0.5 + 0.1*t/day")],
+        [Process("loss", "x ->", f"k*delay(x, {lag})")],
+        [number("k", 1.0), number("r", 1.0, ""), number("day", 0.1, "day")],
+    )
+    result = im.sweep(endless, im.from_table({"r": [2.0, r, 3.0]}), endpoints=[im.final("x")], engine=engine)
+    assert list(result.status) == ["ok", "refused", "ok"]
+    with pytest.raises(SolverError, match=rf"the lag of delay\(x, .*\) is {said}; a lag must be a finite time"):
+        im.simulate(endless.with_values({"r": r}), engine=engine)
+
+
 def test_a_lag_is_fitted() -> None:
     times = np.linspace(0.25, 8, 32)
     table = {"time": times, "x": [decayed(t, 1.3) for t in times]}
