@@ -12,7 +12,7 @@ from numpy.polynomial import Polynomial
 from numpy.typing import NDArray
 
 import immunode as im
-from immunode.errors import EngineError, ModelError, SolverError
+from immunode.errors import ModelError, SolverError
 from immunode.intervention import Intervention, during, scale, set_to
 from immunode.model import Derived, Event, Model, Parameter, Process, State, Switch
 from immunode.program.lowering import lower

@@ -136,7 +136,7 @@ def test_peaks_are_taken_from_steps_that_events_cut_short() -> None:
 def test_random_systems_agree_with_scipy(seed: int) -> None:
     """Events on states now and delayed, some of them late; SciPy's method has another order and other steps."""
     functions = random_delay_system(seed, watched=True)
-    times, jumps = np.linspace(0, 8, 17), {way: 0 for way in ("scipy", "tsit5", "rodas5p")}
+    times, jumps = np.linspace(0, 8, 17), dict.fromkeys(("scipy", "tsit5", "rodas5p"), 0)
     own = len(functions.program.states) - len(functions.program.delays)
     values = np.array(functions.program.values)[:, None]
 
