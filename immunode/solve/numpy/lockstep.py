@@ -72,7 +72,8 @@ class Lockstep:
         self.handed: list[Lanes] = []
         self.next_in_queue = 0
         self.queue = NOBODY
-        self.capped = self.held_back = False
+        # compact : lanes that never held a run, whose numbers may be none, are gone
+        self.capped = self.held_back = self.compact = False
         self.failed: list[tuple[Lanes, NDArray[np.int8], NDArray[np.int32]]] = []
         self.notes = StepNotes(runs.listener, runs, self.method) if runs.listener is not None else None
         self.events, self.search = events, EventSearch(events, runs, self.method) if events is not None else None
@@ -294,7 +295,9 @@ class Lockstep:
         if not waiting and self.n_idle > block.width // 8:
             self._narrow()
         # serving costs as much as some passes, idle lanes cost their share of every pass
-        self.patience = max(1, block.width // 12 if waiting or self.runs.breaks else block.width // 5)
+        share = 12 if waiting or self.runs.breaks else 5
+        # what stays idle after serving is no reason to serve again
+        self.patience = min(max(block.width // share, self.n_idle + max(1, block.width // 16)), block.width)
         if self.stiffness is not None:
             self.stiffness.sort(block)
         if self.search is not None:
@@ -386,8 +389,9 @@ class Lockstep:
         """Drop the free lanes."""
         block = self.block
         busy = np.flatnonzero(block.phase != FREE)
-        if not busy.size or len(padded(busy)) == block.width:
+        if not busy.size or (self.compact and len(padded(busy)) == block.width):
             return
+        self.compact = True
         if self.notes is not None:
             self.notes.play()
         self._keep(padded(busy))
