@@ -26,6 +26,8 @@ LOOKS, SPACING = 4, 1e-3
 excursion is seen."""
 MOST_LOOKS = 65_536
 """Looks that are taken at once, which bounds the memory for them."""
+NARROW = 64
+"""Up to so many steps a call costs more than what it computes."""
 _SECTIONS = 7
 _NEWTON, _ULPS = 6, 4.0
 """Steps of Newton's method to a root, and so many roundings of time from it conditions are looked at, on both sides."""
@@ -146,9 +148,14 @@ class EventSearch:
         b = combined(TO_BERNSTEIN, np.stack(inside.coefficients))
         b[-1] = inside.y
         length = inside.end - inside.t
-        self.sides = m = np.stack(
-            [margins(inside.t + length * (k / DEGREE), b[k], inside.p) for k in range(DEGREE + 1)]
-        )
+        if len(length) <= NARROW:
+            t = (inside.t + length * np.arange(DEGREE + 1)[:, None] / DEGREE).reshape(-1)
+            at_once = margins(t, b.transpose(1, 0, 2).reshape(b.shape[1], -1), np.tile(inside.p, DEGREE + 1))
+            self.sides = m = at_once.reshape(-1, DEGREE + 1, len(length)).transpose(1, 0, 2)
+        else:
+            self.sides = m = np.stack(
+                [margins(inside.t + length * (k / DEGREE), b[k], inside.p) for k in range(DEGREE + 1)]
+            )
         low, high = m.min(axis=0), m.max(axis=0)
         sure = np.all((low > 0) | (high < 0) | ((low == 0) & (high == 0)), axis=0)
         other = (self.events.held(inside.end, inside.y, inside.p) != holds).any(axis=0)
