@@ -27,7 +27,7 @@ PATIENCE = 0.1
 MOST_PATIENCE = 3_000
 """Steps after which that is so in any case: they take about as long as it takes to make machine code."""
 _too_long: set[object] = set()
-"""Calls whose runs all took LSODA too long, and none of them machine code: made again, they have the same bits at once."""
+"""Calls whose runs all took LSODA too long, and none of them machine code, which then gives the same bits at once."""
 SECOND_TRIES = 10_000
 """Steps that SciPy's other methods may take on a run that LSODA did not finish: they take ten times as long, and one
 that none of them finishes would go on for many minutes."""

@@ -22,6 +22,7 @@ SYNTAX = Syntax(
     names={"abs": "fabs", "min": "fmin", "max": "fmax"},
     time="SOLVERTIME",
     decimal=True,
+    no_past="mrgsolve keeps no past of states",
     taken=frozenset(_TAKEN.split()),
 )
 

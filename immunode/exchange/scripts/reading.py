@@ -36,6 +36,7 @@ class _Found:
     formulas: dict[str, str] = field(default_factory=dict)
     rates: dict[str, str] = field(default_factory=dict)
     initial: dict[str, str] = field(default_factory=dict)
+    pasts: dict[str, str] = field(default_factory=dict)
     compartments: list[str] = field(default_factory=list)
     remarks: list[str] = field(default_factory=list)
 
@@ -43,9 +44,10 @@ class _Found:
 def read_script(source: str | os.PathLike[str], *, name: str = "", time_unit: str = "") -> Model:
     """Return the model in a text of rxode2 or mrgsolve; nothing is executed.
 
-    Read are equations (`d/dt(x) = ...`, `dxdt_x = ...`), formulas, numbers (`ini({...})`, `$PARAM`) and initial values
-    (`x(0) = ...`, `x_0 = ...`, `$INIT`). The texts tell no units, so the model has none. Random effects, doses and what
-    is to be observed are left out, and the remarks of the model say so.
+    Read are equations (`d/dt(x) = ...`, `dxdt_x = ...`), formulas, numbers (`ini({...})`, `$PARAM`), initial values
+    (`x(0) = ...`, `x_0 = ...`, `$INIT`), delays (`delay(x, tau)`) and what was before (`past(x, tau) = ...`). The
+    texts tell no units, so the model has none. Random effects, doses and what is to be observed are left out, and the
+    remarks of the model say so.
 
     Parameters
     ----------
@@ -189,8 +191,12 @@ def _statement(found: _Found, number: int, line: str, block: str) -> None:
     start = re.fullmatch(rf"({_NAME})\(\s*0\s*\)", target) or (
         re.fullmatch(rf"({_NAME})_0", target) if block == "PK" else None
     )
+    past = re.fullmatch(rf"past\(\s*({_NAME})\s*,.+\)", target)
     if rate:
         _once(found.rates, rate[1], value, who)
+    elif past:
+        if found.pasts.setdefault(past[1], value) != value:
+            raise ModelError(f"{who}: {quoted(line)} is another past of '{past[1]}', and a state has one")
     elif start:
         _once(found.initial, start[1], value, who)
     elif not re.fullmatch(_NAME, target):
@@ -261,7 +267,10 @@ def _model(found: _Found, name: str, time_unit: str) -> Model:
     return Model(
         name=name,
         clock=time_unit,
-        states=tuple(State(s, _start(found.initial.get(s, "0")), typical=1.0) for s in found.rates),
+        states=tuple(
+            State(s, _start(found.initial.get(s, "0")), typical=1.0, history=found.pasts.get(s, ""))
+            for s in found.rates
+        ),
         parameters=tuple(
             Parameter(p, value, meaning="", source=f"read from a model text, {where}")
             for p, (value, where) in found.parameters.items()

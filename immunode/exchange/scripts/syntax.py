@@ -40,6 +40,8 @@ class Syntax:
         characters of a name.
     extinct : bool
         whether a text can say that a population dies out.
+    no_past : str
+        why a text can't say a delay; "" where it can.
     truncate : str
         name of the function that drops decimals, where there is neither floor nor ceil.
     choice : Callable[[str, str, str], str] | None
@@ -57,6 +59,7 @@ class Syntax:
     case_blind: bool = False
     longest: int = 60
     extinct: bool = False
+    no_past: str = ""
     truncate: str = ""
     choice: Callable[[str, str, str], str] | None = None
 
