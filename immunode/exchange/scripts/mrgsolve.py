@@ -23,6 +23,8 @@ SYNTAX = Syntax(
     time="SOLVERTIME",
     decimal=True,
     no_past="mrgsolve keeps no past of states",
+    # what a compartment's initial value, rate, available fraction, lag, and modeled rate and duration are called
+    reserved=("{}_0", "dxdt_{}", "F_{}", "ALAG_{}", "R_{}", "D_{}"),
     taken=frozenset(_TAKEN.split()),
 )
 

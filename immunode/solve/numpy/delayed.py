@@ -97,7 +97,7 @@ class DelayLockstep(Lockstep):
         full = self.history.full()
         if full.any():
             where = np.flatnonzero(full & (self.block.phase == BUSY))
-            self.runs.fail(self._save(where), Status.TOO_MANY_STEPS, self._trouble(where))
+            self.runs.fail(self._save(where), Status.TOO_MANY_STEPS, self.block.worst(where))
             self._idle(where, FREE)
 
     def _remember(self, t_new: Array) -> None:

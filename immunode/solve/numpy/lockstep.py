@@ -72,8 +72,7 @@ class Lockstep:
         self.handed: list[Lanes] = []
         self.next_in_queue = 0
         self.queue = NOBODY
-        # compact : lanes that never held a run, whose numbers may be none, are gone
-        self.capped = self.held_back = self.compact = False
+        self.capped = self.held_back = self.compact = False  # compact : lanes that never held a run are gone
         self.failed: list[tuple[Lanes, NDArray[np.int8], NDArray[np.int32]]] = []
         self.notes = StepNotes(runs.listener, runs, self.method) if runs.listener is not None else None
         self.events, self.search = events, EventSearch(events, runs, self.method) if events is not None else None
@@ -226,12 +225,7 @@ class Lockstep:
             lanes, first = np.unique(where[lost], return_index=True)
             status = np.where(bad[lost][first], Status.NOT_FINITE, Status.STEP_TOO_SMALL)
             busy = block.phase[lanes] == BUSY
-            self.failed.append((lanes[busy], status[busy].astype(np.int8), self._trouble(lanes[busy])))
-
-    def _trouble(self, where: Lanes) -> NDArray[np.int32]:
-        """Return the state with the largest error, or the first whose error is not finite."""
-        error = np.abs(self.block.scaled[:, where])
-        return np.asarray(np.argmax(np.where(np.isfinite(error), error, np.inf), axis=0), dtype=np.int32)
+            self.failed.append((lanes[busy], status[busy].astype(np.int8), self.block.worst(lanes[busy])))
 
     def _idle(self, where: Lanes, phase: int) -> None:
         """Let busy lanes stand still, and book the steps they took."""
@@ -272,7 +266,7 @@ class Lockstep:
         left = block.born[busy] + runs.max_steps - runs.steps[block.run[busy]] - self.passes
         where = busy[left <= 0]
         if where.size:
-            runs.fail(self._save(where), Status.TOO_MANY_STEPS, self._trouble(where))
+            runs.fail(self._save(where), Status.TOO_MANY_STEPS, self.block.worst(where))
             self._idle(where, FREE)
         self.limit = self.passes + int(np.min(left[left > 0], initial=runs.max_steps))
 
