@@ -36,10 +36,10 @@ def choose_engine(functions: Functions, n_runs: int, engine: str = "auto", metho
     if engine not in ENGINES:
         raise EngineError(f"{name}: unknown engine '{engine}'{did_you_mean(engine, ENGINES)}")
     delays, triggers = functions.program.delays, functions.program.triggers
-    if delays and triggers and (engine == "numpy" or (engine == "compiled" and not serves(functions.program))):
+    if engine == "compiled" and delays and triggers and not serves(functions.program):
         event = triggers[0].name
         raise EngineError(
-            f"{name}: engine '{engine}' can't find state events ('{event}') beside delays; use engine='scipy'"
+            f"{name}: engine '{engine}' can't find state events ('{event}') beside delays; use engine='numpy'"
         )
     if engine == "compiled" and not serves(functions.program):
         raise EngineError(f"{name}: too many different events for machine code with delays; use engine='numpy'")
@@ -48,7 +48,7 @@ def choose_engine(functions: Functions, n_runs: int, engine: str = "auto", metho
     if method in _SCIPY_METHODS:
         return "scipy", f"scipy: method '{method}' was asked for"
     if delays and triggers and not can_compile_soon(functions):
-        return "scipy", f"scipy: event '{triggers[0].name}' fires on a state, beside delays"
+        return "numpy", f"numpy: event '{triggers[0].name}' fires on a state, beside delays"
     if n_runs < FEW_RUNS and (method == "auto" or delays):
         return _engine_for_few(functions)
     if can_compile_soon(functions):
@@ -69,7 +69,7 @@ def _engine_for_few(functions: Functions) -> tuple[str, str]:
 
 def _best_for_few(functions: Functions) -> tuple[str, str]:
     # with a past SciPy is the slower one in any case
-    other = "numpy" if functions.program.delays and not functions.program.triggers else "scipy"
+    other = "numpy" if functions.program.delays else "scipy"
     if not can_compile_soon(functions):
         return other, f"{other}: fewer than {FEW_RUNS} runs"
     start = functions.steady_start

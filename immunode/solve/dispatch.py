@@ -6,10 +6,11 @@ import sys
 import time
 from dataclasses import replace
 
+import numpy as np
 from numpy.typing import ArrayLike
 
 from immunode.program.numpy.functions import Functions
-from immunode.solve.choice import FEW_RUNS, can_compile_soon, choose_engine, engine_named, spent
+from immunode.solve.choice import FEW_RUNS, MOST_KEPT, can_compile_soon, choose_engine, engine_named, spent
 from immunode.solve.engine import OnJump, OnRestart, Request
 from immunode.solve.failures import failure_reasons
 from immunode.solve.fallback import Try, last_resort, solve_with_others
@@ -25,6 +26,8 @@ PATIENCE = 0.1
 """Of the limit of steps, what LSODA may take where machine code can take over: its steps are the faster ones."""
 MOST_PATIENCE = 3_000
 """Steps after which that is so in any case: they take about as long as it takes to make machine code."""
+_too_long: set[object] = set()
+"""Calls whose runs all took LSODA too long, and none of them machine code, which then gives the same bits at once."""
 SECOND_TRIES = 10_000
 """Steps that SciPy's other methods may take on a run that LSODA did not finish: they take ten times as long, and one
 that none of them finishes would go on for many minutes."""
@@ -123,9 +126,25 @@ def _solve(request: Request, name: str, reason: str, asked: str) -> Outcome:
     fast = can_compile_soon(request.functions)
     other = engine_named("compiled" if fast else "numpy")
     share = min(PATIENCE, MOST_PATIENCE / request.max_steps) if fast else 1.0
+    line = _line(request)
+    if share < 1.0 and line in _too_long:
+        return other.solve(request, f"{reason}; LSODA has ended as 'too many steps' before")
     # the first time, most of it is the import of SciPy
     loaded, begun = "scipy.integrate" in sys.modules, time.thread_time()
-    outcome = solve_with_others(request, engine, reason, [(other, "rodas5p"), (other, "tsit5")], share)
+    tries: list[Try] = [(other, "auto"), (other, "rodas5p"), (other, "tsit5")]
+    outcome = solve_with_others(request, engine, reason, tries, share)
+    once = len(outcome.method_names) == len(engine.methods) + len(other.methods)
+    done = outcome.engine == other.name and bool((outcome.status == Status.OK).all())
+    if once and done and len(_too_long) < MOST_KEPT:
+        _too_long.add(line)
     if loaded and fast:
         spent(request.functions, time.thread_time() - begun)
     return last_resort(request, outcome, engine, "LSODA") if share < 1.0 and few else outcome
+
+
+def _line(request: Request) -> object:
+    """Return what the result of a call depends on."""
+    program, atol, initial = request.functions.program, request.atol, request.initial
+    arrays = (request.values, request.times, np.asarray(atol, dtype=float) if atol is not None else None, initial)
+    parts = tuple(None if array is None else (array.shape, array.tobytes()) for array in arrays)
+    return (program.key or program, parts, request.t0, request.rtol, request.max_steps, request.any_start)

@@ -13,6 +13,7 @@ from immunode.solve.outcome import (
     BAD_SCHEDULE,
     BAD_START,
     DOSE_BEFORE_START,
+    ENDLESS_LAG,
     INPUT_IS_NAN,
     MOST_EVENTS,
     SHORT_LAG,
@@ -40,6 +41,7 @@ _REFUSALS = {
     DOSE_BEFORE_START: "an event before the start changes a state; start earlier",
     INPUT_IS_NAN: "a parameter or an initial value is NaN",
     BAD_SCHEDULE: "an event's time, interval or count is NaN or negative",
+    ENDLESS_LAG: "the lag of a delay is infinite or NaN",
     TOO_DENSE: f"an event happens more than {MOST_EVENTS:,} times until the end; its interval is too short",
 }
 
@@ -72,6 +74,7 @@ def _wrong_inputs(request: Request, runs: Lanes) -> Iterator[tuple[int, str]]:
         p = functions.parameters(values)
         held = np.asarray(functions.requirements(p), dtype=bool)
         y = np.asarray(functions.initial(p))
+        lags = np.empty((0, len(lanes))) if functions.lags is None else functions.lags(p)
     if request.initial is not None:
         given = request.initial[:, lanes]
         y = np.where(np.isnan(given), y, given)
@@ -79,6 +82,11 @@ def _wrong_inputs(request: Request, runs: Lanes) -> Iterator[tuple[int, str]]:
         wrong = np.flatnonzero(~np.isfinite(values[:, k]))
         if wrong.size:
             yield run, f"{program.parameters[wrong[0]]} is {values[wrong[0], k]:g}"
+            continue
+        wrong = np.flatnonzero(~np.isfinite(lags[:, k]))
+        if wrong.size:
+            name = program.states[program.delays[wrong[0]].row]
+            yield run, f"the lag of {name} is {lags[wrong[0], k]:g}; a lag must be a finite time"
             continue
         broken = [] if not len(held) else np.flatnonzero(~held[:, k]).tolist()
         if broken:

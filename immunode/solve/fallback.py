@@ -32,8 +32,8 @@ def solve_with_others(
 ) -> Outcome:
     """Return the batch of engine `first`; the runs that fail in it are computed again by the others in turn.
 
-    others : in the order in which they are tried, or the other way round on a run of restarts; what a run has failed
-        with already is left out.
+    others : in the order in which they are tried; what a run has failed with already is left out. SciPy's own come the
+        other way round on a run of restarts.
     share : of the limit of steps that the first engine may take.
     later : steps that the others may take on a run that is not one of restarts; None is the limit.
     """
@@ -51,7 +51,7 @@ def solve_with_others(
             runs = lost[(batch.method_index[lost] == method) & (restarts[lost] == backwards)]
             order = [one for one in others if (one[0].name, one[1]) != (first.name, batch.method_names[method])]
             most = request.max_steps if later is None or backwards else min(later, request.max_steps)
-            order = order[::-1] if backwards else order
+            order = order[::-1] if backwards and later is not None else order
             batch = _tried(replace(request, max_steps=most), batch, runs, order)
     return batch
 
@@ -86,7 +86,8 @@ def _tried(request: Request, batch: Outcome, runs: Lanes, order: Sequence[Try]) 
 def _why(batch: Outcome, runs: Lanes, engine: Engine, method: str) -> str:
     stopped, label, n = batch.methods[runs[0]], Status(int(batch.status[runs[0]])).label, batch.y.shape[2]
     word = "the run was" if n == 1 else f"{runs.size} of {n} runs were"
-    return f"{stopped} ended as '{label}', so {word} made anew by {engine.name} {method}"
+    by = engine.name if method == "auto" else f"{engine.name} {method}"
+    return f"{stopped} ended as '{label}', so {word} made anew by {by}"
 
 
 class _Jumps:

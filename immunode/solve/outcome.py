@@ -14,6 +14,7 @@ Array = NDArray[np.float64]
 MOST_EVENTS = 100_000
 """An event that happens more often until the end of a run is refused: each time costs a step at least."""
 NO_MESSAGE, DOSE_BEFORE_START, INPUT_IS_NAN, BAD_SCHEDULE, BAD_START, TOO_DENSE, SHORT_LAG = -1, -2, -3, -4, -5, -6, -7
+ENDLESS_LAG = -8
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,7 +27,7 @@ class Outcome:
     steps, rejected : (n_runs,), steps tried and those of them that were rejected.
     trouble : (n_runs,), index of the state nearest to trouble where a run failed, else -1.
     message_index : (n_runs,), for refused runs the index of the requirement that fails, or one of
-        DOSE_BEFORE_START, INPUT_IS_NAN, BAD_SCHEDULE, BAD_START, TOO_DENSE, SHORT_LAG; else NO_MESSAGE.
+        DOSE_BEFORE_START, INPUT_IS_NAN, BAD_SCHEDULE, BAD_START, TOO_DENSE, SHORT_LAG, ENDLESS_LAG; else NO_MESSAGE.
     method_index : (n_runs,), index into `method_names` of the method that a run ended with.
     bad_start : (n_runs,), the value with which the state `trouble` would have begun where that is BAD_START, else NaN.
     last : (n_states, n_runs), the state at `reached` of a run that failed; of others anything.

@@ -13,6 +13,7 @@ from immunode.solve.outcome import (
     BAD_SCHEDULE,
     BAD_START,
     DOSE_BEFORE_START,
+    ENDLESS_LAG,
     INPUT_IS_NAN,
     MOST_EVENTS,
     SHORT_LAG,
@@ -154,6 +155,9 @@ class Runs:
         functions, n = self.functions, self.n
         broken = np.isnan(values).any(axis=0) | np.isnan(self.y[:, :n]).any(axis=0)
         self._end_refused(broken, np.full(n, INPUT_IS_NAN))
+        if functions.lags is not None:
+            finite = np.isfinite(functions.lags(self.p)[:, :n])
+            self._end_refused(~finite.all(axis=0), np.full(n, ENDLESS_LAG))
         held = np.asarray(functions.requirements(self.p), dtype=bool)[:, :n]
         if len(held):
             self._end_refused(~held.all(axis=0), np.argmin(held, axis=0))

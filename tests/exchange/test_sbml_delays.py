@@ -94,9 +94,3 @@ def test_a_past_that_depends_on_time_is_refused(tmp_path: Path) -> None:
     path.write_text(f"{text[:place]}<listOfInitialAssignments>{told}</listOfInitialAssignments>{text[place:]}")
     with pytest.raises(ModelError, match="initial assignment for 'x': it depends on time, so that it is also the past"):
         im.io.read_sbml(path)
-
-
-@pytest.mark.parametrize("language", ["matlab", "julia", "rxode2", "mrgsolve", "nonmem"])
-def test_a_script_can_not_say_a_delay(language: str, tmp_path: Path) -> None:
-    with pytest.raises(ModelError, match=r"'delay\(x, tau\)' makes it a delay equation, which can't be said here"):
-        im.io.write_script(DELAYED, tmp_path / "m.txt", language)

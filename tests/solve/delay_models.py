@@ -9,8 +9,11 @@ from immunode.program.lowering import lower
 from immunode.program.numpy.functions import Functions, compile_numpy
 
 
-def random_delay_system(seed: int) -> Functions:
-    """Return a system of two to four states, each of which looks back at some, and often itself."""
+def random_delay_system(seed: int, watched: bool = False) -> Functions:
+    """Return a system of two to four states, each of which looks back at some, and often itself.
+
+    watched : whether events fire on states as well, now and delayed, some of them later than their condition.
+    """
     rng = np.random.default_rng(seed)
     n = int(rng.integers(2, 5))
     names = [f"x{i}" for i in range(n)]
@@ -42,8 +45,10 @@ def random_delay_system(seed: int) -> Functions:
         events.append(Event("dose", {names[0]: f"{names[0]} + 0.5"}, at=0.4, every=float(rng.uniform(0.5, 3)), count=4))
     if rng.random() < 0.7:
         events.append(Event("turn", {"u": "1 - u"}, at=1.1, every=2.3, count=3))
+    if watched:
+        events += _watched(rng, names)
     model = Model(
-        name=f"random_delays_{seed}",
+        name=f"random_delays_{seed}{'_watched' if watched else ''}",
         states=states,
         parameters=parameters,
         processes=processes,
@@ -57,3 +62,12 @@ def _history(rng: np.random.Generator) -> str:
     level = f"{rng.uniform(0.3, 1.5):.3f}"
     forms = [f"{level} + 0.3*sin(a*t)", f"{level}*exp(0.2*t)", f"{level}/(1 + t*t)"]
     return forms[int(rng.integers(len(forms)))]
+
+
+def _watched(rng: np.random.Generator, names: list[str]) -> list[Event]:
+    first, last, level = names[0], names[-1], f"{rng.uniform(0.6, 1.4):.3f}"
+    return [
+        Event("halve", {first: f"{first}*0.5 + 0.1"}, when=f"{first} > {level}"),
+        Event("seen", {last: f"{last} + 0.4", "u": "1 - u"}, when=f"delay({last}, tau) < {rng.uniform(0.5, 1):.3f}"),
+        Event("late", {last: f"{last}*0.8"}, when=f"delay({first} + {last}, far) > 1.5", delay="tau/3"),
+    ]

@@ -12,7 +12,7 @@ from numpy.polynomial import Polynomial
 from numpy.typing import NDArray
 
 import immunode as im
-from immunode.errors import EngineError, ModelError, SolverError
+from immunode.errors import ModelError, SolverError
 from immunode.intervention import Intervention, during, scale, set_to
 from immunode.model import Derived, Event, Model, Parameter, Process, State, Switch
 from immunode.program.lowering import lower
@@ -270,7 +270,7 @@ def test_what_is_delayed_may_be_a_formula_with_time_and_delays_in_it() -> None:
     assert (run["window"][outside] == 0).all()
 
 
-def test_events_on_states_and_delays_live_together_in_scipy() -> None:
+def test_events_on_states_and_delays_live_together() -> None:
     """z grows by 1 per day once x of a day ago is above 2; x grows by 1 per day and is set back at 3."""
     sawtooth = model(
         [State("x", 0.0, typical=1.0), State("z", 0.0, typical=1.0)],
@@ -278,10 +278,9 @@ def test_events_on_states_and_delays_live_together_in_scipy() -> None:
         [number("k", 1.0), number("tau", 1.0, "day")],
         events=[Event("back", {"x": "0"}, when="x > 3")],
     )
-    run = im.simulate(sawtooth, times=[2.9, 3.5, 4.0, 5.9, 7.0], rtol=1e-8)
-    assert run["z"] == pytest.approx([0.0, 0.5, 1.0, 1.0, 2.0], abs=1e-5)
-    with pytest.raises(EngineError, match="can't find state events"):
-        im.simulate(sawtooth, engine="numpy")
+    for engine in ("scipy", "numpy", "compiled"):
+        run = im.simulate(sawtooth, times=[2.9, 3.5, 4.0, 5.9, 7.0], engine=engine, rtol=1e-8)
+        assert run["z"] == pytest.approx([0.0, 0.5, 1.0, 1.0, 2.0], abs=1e-5)
 
 
 def test_a_population_that_dies_out_is_seen_to_do_so_later() -> None:
@@ -400,6 +399,24 @@ def test_a_lag_below_what_steps_resolve_is_refused_at_once_by_name(engine: str) 
     assert list(result.status) == ["ok", "refused", "ok"]
     with pytest.raises(SolverError, match=r"the lag of delay\(x, tau\) is so short .* make it 0"):
         im.simulate(decay().with_values({"tau": 1e-9}), engine=engine)
+
+
+@pytest.mark.parametrize("engine", ENGINES)
+@pytest.mark.parametrize(
+    ("lag", "r", "said"), [("day/r", 0.0, "inf"), ("day*exp(r)", 800.0, "inf"), ("day*log(1 + r)", -2.0, "nan")]
+)
+def test_a_lag_without_end_is_refused_by_name_and_leaves_the_others_alone(
+    engine: str, lag: str, r: float, said: str
+) -> None:
+    endless = model(
+        [State("x", 1.0, history="0.5 + 0.1*t/day")],
+        [Process("loss", "x ->", f"k*delay(x, {lag})")],
+        [number("k", 1.0), number("r", 1.0, ""), number("day", 0.1, "day")],
+    )
+    result = im.sweep(endless, im.from_table({"r": [2.0, r, 3.0]}), endpoints=[im.final("x")], engine=engine)
+    assert list(result.status) == ["ok", "refused", "ok"]
+    with pytest.raises(SolverError, match=rf"the lag of delay\(x, .*\) is {said}; a lag must be a finite time"):
+        im.simulate(endless.with_values({"r": r}), engine=engine)
 
 
 def test_a_lag_is_fitted() -> None:

@@ -14,6 +14,7 @@ from immunode.program.llvm.compile import available
 from immunode.program.lowering import lower
 from immunode.program.numpy.functions import Functions, compile_numpy
 from immunode.solve import choice, dispatch, solve
+from immunode.solve.compiled import kernels
 from immunode.solve.engine import Request
 from immunode.solve.outcome import Outcome
 from immunode.solve.scipy.engine import ScipyEngine
@@ -28,7 +29,7 @@ TIMES = [0.0, 1.0, 10.0]
 
 @pytest.mark.usefixtures("unmade")
 def test_a_run_that_takes_too_many_steps_is_made_anew(build: Callable[..., Functions]) -> None:
-    """One step less than LSODA needs is given; rodas5p needs fewer."""
+    """One step less than LSODA needs is given; the methods of one step need fewer."""
     functions = build({"x": 1.0}, {"k": 3.0}, {"x": "-k*x"})
     easy = solve(functions, [[3.0]], times=TIMES)
     assert easy.engine == "scipy"
@@ -36,7 +37,7 @@ def test_a_run_that_takes_too_many_steps_is_made_anew(build: Callable[..., Funct
     batch = solve(functions, [[3.0]], times=TIMES, max_steps=few)
     assert batch.status.tolist() == [Status.OK]
     assert batch.engine == ("compiled" if available() else "numpy")
-    assert batch.methods.tolist() == ["rodas5p"]
+    assert batch.methods[0] in ("tsit5", "rodas5p")
     assert "LSODA ended as 'too many steps', so the run was made anew" in batch.reason
     assert batch.y[:, 0, 0] == pytest.approx(np.exp(-3 * np.array(TIMES)), rel=1e-4, abs=1e-8)
 
@@ -190,6 +191,37 @@ def test_auto_leaves_a_long_run_to_machine_code_soon(build: Callable[..., Functi
     assert batch.engine == "compiled"
     assert batch.status[0] == Status.OK
     assert batch.y[-1, 0, 0] == pytest.approx(1 + (1 - np.cos(9000)) / 300, abs=1e-4)
+
+
+@pytest.mark.skipif(not available(), reason="llvmlite is not installed")
+@pytest.mark.usefixtures("unmade")
+def test_a_run_of_many_events_is_left_to_machine_code_and_at_once_when_made_again(
+    build: Callable[..., Functions], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """x rises by 1 per unit of time and is set to 0 at 1/k, a thousand times; its integral is half of that."""
+    monkeypatch.setattr(dispatch, "_too_long", set())
+    monkeypatch.setattr(dispatch, "MOST_PATIENCE", 100)
+    saw = build(
+        {"x": 0.0, "z": 0.0},
+        {"k": 100.0},
+        {"x": "1", "z": "x"},
+        events=[Event("back", {"x": "0"}, when="x > 1/k")],
+        typical={"x": 0.01, "z": 1.0},
+        name="sawtooth",
+    )
+    first = solve(saw, [[100.0]], times=[0.0, 10.005])
+    assert "LSODA ended as 'too many steps', so the run was made anew by compiled" in first.reason
+    assert first.y[-1, :, 0] == pytest.approx([0.005, 1000 * 0.5e-4 + 0.5 * 0.005**2], rel=1e-6)
+    # the kernel that the next process looks for
+    assert kernels.at_hand(saw.program)
+    monkeypatch.setattr(ScipyEngine, "solve", _forbidden)
+    again = solve(saw, [[100.0]], times=[0.0, 10.005])
+    assert "LSODA has ended as 'too many steps' before" in again.reason
+    assert (again.y == first.y).all()
+
+
+def _forbidden(*_: object) -> Outcome:
+    raise AssertionError("not to be called")
 
 
 @pytest.mark.skipif(not available(), reason="llvmlite is not installed")

@@ -30,15 +30,16 @@ def write_script(model: Model, path: str | os.PathLike[str], language: str, *, u
         the file, or a folder for one named after the model. A function of MATLAB must be in a file of its own name. For
         NONMEM the data set is written beside it, ending in `.csv`.
     language : str
-        "matlab" (runs in Octave too), "rxode2", "mrgsolve", "nonmem" or "julia" (ModelingToolkit).
+        "matlab" (runs in Octave too), "rxode2", "mrgsolve", "nonmem" or "julia" (ModelingToolkit). A model with delays
+        takes dde23 of MATLAB, `delay` of rxode2, DelayDiffEq of Julia.
     until : float | None
         end of the run and of the doses, in the model's time unit; None is the model's horizon.
 
     Raises
     ------
     ModelError
-        the model has what the language can't say: events on conditions, rules at visits, and in all but MATLAB and
-        Julia populations that die out.
+        the model has what the language can't say: events on conditions, rules at visits, in all but MATLAB and Julia
+        populations that die out, in mrgsolve and NONMEM delays, and elsewhere a lag that is not above 0.
     StoreError
         the language is not known, or the file can't be written.
     """

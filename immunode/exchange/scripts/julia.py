@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from immunode.exchange.scripts.julia_delays import delay_script
 from immunode.exchange.scripts.script import Script, write_out
 from immunode.exchange.scripts.syntax import Syntax, wrapped
 from immunode.model import Model
@@ -10,7 +11,7 @@ _TAKEN = """
     t D begin end if else elseif for while function return true false let do module using import export const
     global local macro quote struct try catch finally baremodule abstract mutable primitive type where in isa
     ifelse size length rate first last sum time exp log sqrt abs min max pi im eps steps problem solution system
-    equations callbacks doses
+    equations callbacks doses start past rates u h p du
 """
 
 SYNTAX = Syntax(
@@ -22,8 +23,13 @@ SYNTAX = Syntax(
 
 
 def to_julia(model: Model, until: float | None = None) -> str:
-    """Return the text of the script. Switches of a model are unknowns that only callbacks change."""
+    """Return the text of the script. Switches of a model are unknowns that only callbacks change.
+
+    A model with delays is written as a function of Julia, without ModelingToolkit, for DelayDiffEq's MethodOfSteps.
+    """
     made = write_out(model, SYNTAX, until)
+    if made.pasts:
+        return delay_script(made, SYNTAX)
     states = (*made.states, *made.switches)
     return "\n".join(
         [

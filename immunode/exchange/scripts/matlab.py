@@ -1,4 +1,4 @@
-"""A function of MATLAB (and of Octave) that solves a model with ode15s, doses and all."""
+"""A function of MATLAB (and of Octave) that solves a model with ode15s, doses and all; one with delays by dde23."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from immunode.model import Model
 _TAKEN = """
     stop break case catch classdef continue else elseif end for function global if otherwise parfor persistent
     return spmd switch try while until do unwind_protect i j pi inf nan eps t y p k dy now moment steps names
-    parts row options rates start parameters choose ans
+    parts row options rates start parameters choose ans past lags Z sol
 """
 
 SYNTAX = Syntax(
@@ -32,6 +32,7 @@ def to_matlab(model: Model, until: float | None = None) -> str:
             *(f"% {line}" for line in made.heading),
             f"% [t, y, names] = {made.name}() runs to {made.until:g}; {made.name}(stop, p) with other parameters,",
             f"% p = {made.name}('parameters').",
+            *(["% It needs MATLAB: Octave has no dde23."] if made.pasts else []),
             "  if nargin > 0 && ischar(stop), t = parameters(); return, end",
             f"  if nargin < 1, stop = {SYNTAX.number(made.until)}; end",
             "  if nargin < 2, p = parameters(); end",
@@ -56,8 +57,10 @@ def to_matlab(model: Model, until: float | None = None) -> str:
             ),
             "end",
             "",
-            "function dy = rates(t, y, p)",
+            *_pasts(made, rows, inputs),
+            f"function dy = rates(t, y, {'Z, ' if made.pasts else ''}p)",
             *(f"  {name} = y({row});" for name, row in rows.items()),
+            *(f"  {past.name} = Z({rows[past.state]}, {made.lags.index(past.lag) + 1});" for past in made.pasts),
             *(
                 f"  {line.name} = {SYNTAX.write(substitute(line.value, inputs))};"
                 + (f"  % {line.said}" if line.said else "")
@@ -83,7 +86,8 @@ def _solution(made: Script, rows: dict[str, int]) -> list[str]:
         for s in made.steps
     ]
     sizes = [*made.sizes, *(1.0 for _ in made.switches)]
-    more = ", 'Events', @extinctions" if made.extinct else ""
+    ended = "@(t, y, Z) extinctions(t, y)" if made.pasts else "@extinctions"
+    more = f", 'Events', {ended}" if made.extinct else ""
     more += f", 'MaxStep', {SYNTAX.number(made.model.max_step)}" if made.model.max_step else ""
     gone = [(name, rows[name], SYNTAX.number(limit * (1 + 1e-9))) for name, limit in made.extinct]
     return [
@@ -93,16 +97,13 @@ def _solution(made: Script, rows: dict[str, int]) -> list[str]:
         "  ];",
         "  if isempty(steps), steps = zeros(0, 4); end",
         f"  sizes = [{' '.join(SYNTAX.number(size) for size in sizes)}];",
-        f"  options = odeset('RelTol', 1e-6, 'AbsTol', 1e-6*sizes{more});",
+        f"  options = {'ddeset' if made.pasts else 'odeset'}('RelTol', 1e-6, 'AbsTol', 1e-6*sizes{more});",
         "  now = 0; state = start(p); t = []; y = [];",
+        *(["  sol = @(t) past(t, p);  % then the solution so far, which is looked back at"] if made.pasts else []),
         "  moments = unique([steps(:, 1); stop]);",
         "  for moment = moments(moments <= stop)'",
         "    while now < moment",
-        # without a slope Octave's solver starts from 0, and gives up where the true one is steep
-        "      options = odeset(options, 'InitialSlope', rates(now, state, p));",
-        "      [part_t, part_y] = ode15s(@(t, y) rates(t, y, p), [now moment], state, options);",
-        "      t = [t; part_t]; y = [y; part_y];",
-        "      state = part_y(end, :)'; now = part_t(end);",
+        *(_DELAYED if made.pasts else _PLAIN),
         *(f"      if state({row}) < {limit}, state({row}) = 0; end  % {name} is gone" for name, row, limit in gone),
         "    end",
         "    for step = steps(steps(:, 1) == moment, :)'",
@@ -114,6 +115,39 @@ def _solution(made: Script, rows: dict[str, int]) -> list[str]:
         "      end",
         "    end",
         "  end",
+        *(["  t = sol.x'; y = sol.y';"] if made.pasts else []),
+    ]
+
+
+_PLAIN = [
+    # without a slope Octave's solver starts from 0, and gives up where the true one is steep
+    "      options = odeset(options, 'InitialSlope', rates(now, state, p));",
+    "      [part_t, part_y] = ode15s(@(t, y) rates(t, y, p), [now moment], state, options);",
+    "      t = [t; part_t]; y = [y; part_y];",
+    "      state = part_y(end, :)'; now = part_t(end);",
+]
+_DELAYED = [
+    "      options = ddeset(options, 'InitialY', state);",
+    "      sol = dde23(@(t, y, Z) rates(t, y, Z, p), lags(p), sol, [now moment], options);",
+    "      state = sol.y(:, end); now = sol.x(end);",
+]
+
+
+def _pasts(made: Script, rows: dict[str, int], inputs: dict[str, Expression]) -> list[str]:
+    """Return the functions of lags and of what was before the start, if there are any."""
+    if not made.pasts:
+        return []
+    lags = ", ".join(SYNTAX.write(substitute(lag, inputs)) for lag in made.lags)
+    return [
+        "function found = lags(p)",
+        f"  found = [{lags}];",
+        "end",
+        "",
+        "function y = past(t, p)",
+        "  y = start(p);",
+        *(f"  y({rows[line.name]}) = {SYNTAX.write(substitute(line.value, inputs))};" for line in made.histories),
+        "end",
+        "",
     ]
 
 

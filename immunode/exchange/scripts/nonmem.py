@@ -30,6 +30,7 @@ class _Lines:
             logic=(".AND.", ".OR.", ".NOT."),
             time="T",
             decimal=True,
+            no_past="ADVAN13 keeps no past of states",
             taken=frozenset(_TAKEN.split()),
             case_blind=True,
             longest=18,

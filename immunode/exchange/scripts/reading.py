@@ -41,15 +41,17 @@ class _Found:
     formulas: dict[str, str] = field(default_factory=dict)
     rates: dict[str, str] = field(default_factory=dict)
     initial: dict[str, str] = field(default_factory=dict)
+    pasts: dict[str, str] = field(default_factory=dict)
     lines: dict[str, int] = field(default_factory=dict)
 
 
 def read_script(source: str | os.PathLike[str], *, name: str = "", time_unit: str = "") -> Model:
     """Return the model in a text of rxode2 or mrgsolve; nothing is executed.
 
-    Read are equations (`d/dt(x) = ...`, `dxdt_x = ...`), formulas, numbers (`ini({...})`, `$PARAM`) and initial values
-    (`x(0) = ...`, `x_0 = ...`, `$INIT`). The texts tell no units, so the model has none. Random effects are 0, as in
-    the typical patient; errors and what is to be observed are left out. The remarks of the model say so.
+    Read are equations (`d/dt(x) = ...`, `dxdt_x = ...`), formulas, numbers (`ini({...})`, `$PARAM`), initial values
+    (`x(0) = ...`, `x_0 = ...`, `$INIT`), delays (`delay(x, tau)`) and what was before (`past(x, tau) = ...`). The
+    texts tell no units, so the model has none. Random effects are 0, as in the typical patient; errors and what is to
+    be observed are left out. The remarks of the model say so.
 
     Parameters
     ----------
@@ -122,8 +124,12 @@ def _statement(found: _Found, number: int, line: str, block: str) -> None:
     start = re.fullmatch(rf"({_NAME})\(\s*0\s*\)", target) or (
         re.fullmatch(rf"({_NAME})_0", target) if block == "PK" else None
     )
+    past = re.fullmatch(rf"past\(\s*({_NAME})\s*,.+\)", target)
     if rate:
         _once(found, found.rates, rate[1], value, number)
+    elif past:
+        if found.pasts.setdefault(past[1], value) != value:
+            raise ModelError(f"{who}: {quoted(line)} is another past of '{past[1]}', and a state has one")
     elif start:
         _once(found, found.initial, start[1], value, number)
     elif not re.fullmatch(_NAME, target):
@@ -220,7 +226,10 @@ def _model(found: _Found, read: Statements, name: str, time_unit: str) -> Model:
     return Model(
         name=name,
         clock=time_unit,
-        states=tuple(State(s, _start(found.initial.get(s, "0")), typical=1.0) for s in found.rates),
+        states=tuple(
+            State(s, _start(found.initial.get(s, "0")), typical=1.0, history=found.pasts.get(s, ""))
+            for s in found.rates
+        ),
         parameters=tuple(
             Parameter(p, value, meaning="", source=f"read from a model text, {where}")
             for p, (value, where) in found.parameters.items()

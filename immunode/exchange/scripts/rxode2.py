@@ -10,7 +10,7 @@ from immunode.model import Model
 _TAKEN = """
     t time tlast if else for while repeat function next break TRUE FALSE NULL NA Inf NaN in c T F pi lag lead
     first last diff rate dur alag f podo tad amt evid cmt id ifelse exp log sqrt abs min max print ID CMT AMT
-    RATE EVID DV TIME II SS ADDL
+    RATE EVID DV TIME II SS ADDL delay past
 """
 
 SYNTAX = Syntax(
@@ -23,9 +23,16 @@ def to_rxode2(model: Model, until: float | None = None) -> str:
     """Return the text of the script. Switches of a model are compartments that only doses change."""
     made = write_out(model, SYNTAX, until)
     lines = [f"{line.name}(0) = {SYNTAX.write(line.value)};" for line in (*made.states, *made.switches)]
+    lines += [f"{past.name} = delay({past.state}, {SYNTAX.write(past.lag)});" for past in made.pasts]
     lines += [f"{line.name} = {SYNTAX.write(line.value)};{_said(line.said)}" for line in made.formulas]
     lines += [f"d/dt({line.name}) = {SYNTAX.write(line.value)};" for line in made.rates]
     lines += [f"d/dt({line.name}) = 0;{_said(line.said)}" for line in made.switches]
+    histories = {line.name: SYNTAX.write(line.value) for line in made.histories}
+    lines += [
+        f"past({past.state}, {SYNTAX.write(past.lag)}) = {histories[past.state]};"
+        for past in made.pasts
+        if past.state in histories
+    ]
     return "\n".join(
         [
             *(f"# {line}" for line in made.heading),

@@ -7,11 +7,12 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from immunode.errors import ModelError
+from immunode.exchange.scripts.delayed import Pasts
 from immunode.exchange.scripts.syntax import Names, Syntax, comment
 from immunode.exchange.starts import begun
 from immunode.language.evaluation import evaluate
 from immunode.language.expression import parse
-from immunode.language.tree import Expression, names, substitute
+from immunode.language.tree import Expression, delays, names, substitute
 from immunode.model import Event, Model
 from immunode.model.delays import first_delay
 from immunode.model.records import pairs
@@ -44,6 +45,15 @@ class Step:
 
 
 @dataclass(frozen=True, slots=True)
+class Past:
+    """The name of what `state` was `lag` ago; a lag is made of parameters."""
+
+    name: str
+    state: str
+    lag: Expression
+
+
+@dataclass(frozen=True, slots=True)
 class Script:
     """A model with its interventions as plain equations, under names of one language.
 
@@ -52,6 +62,7 @@ class Script:
     rates : derivative of each state.   steps : doses and openings of windows up to `until`, in their order.
     sizes : typical size of each state.   known : name in the model -> name here.
     extinct : states that are gone once they fall below a value, with that value.
+    pasts : states as they were some time ago, which formulas use.   histories : what some were before the start.
     """
 
     name: str
@@ -66,6 +77,13 @@ class Script:
     sizes: tuple[float, ...]
     known: Mapping[str, str]
     extinct: tuple[tuple[str, float], ...] = ()
+    pasts: tuple[Past, ...] = ()
+    histories: tuple[Line, ...] = ()
+
+    @property
+    def lags(self) -> list[Expression]:
+        """Lags of the delayed states, each once."""
+        return list(dict.fromkeys(past.lag for past in self.pasts))
 
     @property
     def heading(self) -> list[str]:
@@ -83,7 +101,8 @@ def write_out(model: Model, syntax: Syntax, until: float | None = None) -> Scrip
 
     Raises
     ------
-    ModelError : the model has delays, events on conditions or extinctions, or an event that is no dose.
+    ModelError : the model has delays or extinctions that the language can't say, events on conditions, or an event
+        that is no dose.
     """
     _check(model, syntax)
     model = begun(model)
@@ -102,7 +121,10 @@ def write_out(model: Model, syntax: Syntax, until: float | None = None) -> Scrip
     def value(given: float | str) -> Expression:
         return own(parse(given)) if isinstance(given, str) else ("number", float(given))
 
-    formulas = _formulas(model, changed, acting)
+    formulas, found = _formulas(model, changed, acting)
+    for (state, _), past in found.items():
+        known[past] = chosen.new(f"{state}_ago")
+        tree[past] = ("name", known[past])
     rates = [(name, right) for name, right in right_hand_sides(model, fluxes=True)]
     return Script(
         chosen.new(model.name),
@@ -117,6 +139,8 @@ def write_out(model: Model, syntax: Syntax, until: float | None = None) -> Scrip
         tuple(_size(s.typical, s.initial) for s in model.states),
         known,
         tuple((known[s.name], float(s.extinct_below)) for s in model.states if s.extinct_below),
+        tuple(Past(known[past], known[state], own(lag)) for (state, lag), past in found.items()),
+        tuple(Line(known[s.name], own(parse(s.history))) for s in model.states if s.history) if found else (),
     )
 
 
@@ -126,9 +150,17 @@ def _size(typical: float, initial: float | str) -> float:
 
 def _check(model: Model, syntax: Syntax) -> None:
     delay = first_delay(model)
-    if delay:
-        raise ModelError(f"{model.name}: '{delay}' makes it a delay equation, which can't be said here; SBML can")
+    if delay and syntax.no_past:
+        raise ModelError(
+            f"{model.name}: '{delay}' makes it a delay equation, and {syntax.no_past}; MATLAB, Julia, rxode2, SBML and "
+            "Antimony can say it"
+        )
     for event in model.events:
+        if any(True for _, text in pairs(event.changes) for _ in delays(parse(text))):
+            raise ModelError(
+                f"{model.name}: event '{event.name}' looks back in time, and these texts hold doses as numbers only; "
+                "SBML can say it"
+            )
         if event.at is None:
             raise ModelError(
                 f"{model.name}: event '{event.name}' happens on the condition {event.when}, which can't be said here; "
@@ -141,8 +173,13 @@ def _check(model: Model, syntax: Syntax) -> None:
             )
 
 
-def _formulas(model: Model, changed: list[str], acting: dict[str, Expression]) -> list[tuple[str, Expression, str]]:
-    """Return derived quantities, changed parameters and fluxes with names of the model, each after what it needs."""
+def _formulas(
+    model: Model, changed: list[str], acting: dict[str, Expression]
+) -> tuple[list[tuple[str, Expression, str]], dict[tuple[str, Expression], str]]:
+    """Return derived quantities, changed parameters and fluxes with names of the model, each after what it needs.
+
+    And the delayed states in them, as of `Pasts`.
+    """
     found: dict[str, tuple[Expression, str]] = {}
     for derived in model.derived:
         found[derived.name] = substitute(parse(derived.expression), acting), comment(derived.unit, derived.meaning)
@@ -152,6 +189,8 @@ def _formulas(model: Model, changed: list[str], acting: dict[str, Expression]) -
         found[f"{name}.effective"] = effective(name, own, acting), f"{name} as changed by {by}"
     for process in model.processes:
         found[process.name] = substitute(parse(process.rate), acting), comment(process.arrow, process.meaning)
+    pasts = Pasts(model, {name: expression for name, (expression, _) in found.items()})
+    found = {name: (pasts.now(expression), said) for name, (expression, said) in found.items()}
     ordered: dict[str, None] = {}
     for start in found:
         stack = [start]
@@ -161,7 +200,7 @@ def _formulas(model: Model, changed: list[str], acting: dict[str, Expression]) -
                 stack += missing
             else:
                 ordered[stack.pop()] = None
-    return [(name, *found[name]) for name in ordered]
+    return [(name, *found[name]) for name in ordered], pasts.found
 
 
 # Doses ----------------------------------------------------------------------------------------------------------------

@@ -42,6 +42,8 @@ class Syntax:
         characters of a name.
     extinct : bool
         whether a text can say that a population dies out.
+    no_past : str
+        why a text can't say a delay; "" where it can.
     truncate : str
         name of the function that drops decimals, where there is neither floor nor ceil.
     choice : Callable[[str, str, str], str] | None
@@ -60,6 +62,7 @@ class Syntax:
     reserved: tuple[str, ...] = ()
     longest: int = 60
     extinct: bool = False
+    no_past: str = ""
     truncate: str = ""
     choice: Callable[[str, str, str], str] | None = None
 

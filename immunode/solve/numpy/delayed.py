@@ -1,7 +1,8 @@
 """Delay equations in lockstep: the loop and the methods, with a past for every lane.
 
-Within a step a delayed state is one more state, whose slope is that of the past; at the end of the step it is set to
-what the past says. No step is longer than the smallest lag of its run, so that it never looks at itself.
+Within a step a delayed state is one more state, whose slope is that of the past; at the end of the step, and where a
+condition is looked at, it is set to what the past says. No step is longer than the smallest lag of its run, so that it
+never looks at itself. A step that an event cuts short is remembered as far as it went.
 """
 
 from __future__ import annotations
@@ -18,6 +19,7 @@ from immunode.solve.numpy.methods import Explicit, Method, Stiff
 from immunode.solve.numpy.stiffness import STIFF_CHECK
 from immunode.solve.runs import Runs, padded
 from immunode.solve.status import Status
+from immunode.solve.triggers.settling import StateEvents
 
 Array = NDArray[np.float64]
 Lanes = NDArray[np.intp]
@@ -30,21 +32,9 @@ class _Remembering(Method):
     history: LaneHistory
 
     def attempt(self, h: Array) -> Array:
-        self.went, self.ends = h > 0.0, self.block.t + h
         error = super().attempt(h)  # type: ignore[safe-super]  # the method proper comes next in line
-        self.history.fill(self.block.y_new, self.ends)
+        self.history.fill(self.block.y_new, self.block.t + h)
         return error
-
-    def reject(self, where: Lanes) -> None:
-        super().reject(where)
-        self.went[where] = False
-
-    def accept(self) -> None:
-        where = self.went.nonzero()[0]
-        if where.size:
-            inside = np.stack([c[self.history.states] for c in self.dense(padded(where))])
-            self.history.note(where, self.block.t[where], self.ends[where], inside[:, :, : len(where)])
-        super().accept()
 
 
 class _DelayedExplicit(_Remembering, Explicit):
@@ -82,11 +72,14 @@ class DelayLockstep(Lockstep):
         width: int,
         hand_over: bool = False,
         check_every: int = STIFF_CHECK,
+        events: StateEvents | None = None,
     ) -> None:
         self.history = LaneHistory(functions)
         kind = _METHODS[method]
         lanes = min(width, most_lanes(functions))
-        super().__init__(self.history.functions, runs, kind, lanes, hand_over, check_every)
+        super().__init__(self.history.functions, runs, kind, lanes, hand_over, check_every, events)
+        if self.search is not None:
+            self.search.fill = self.history.fill_inside
         assert isinstance(self.method, _Remembering)
         self.method.history = self.history
         self.first_steps = _DelayedFirstSteps(self.history.functions, runs.rtol, self.method.error_order)
@@ -104,8 +97,26 @@ class DelayLockstep(Lockstep):
         full = self.history.full()
         if full.any():
             where = np.flatnonzero(full & (self.block.phase == BUSY))
-            self.runs.fail(self._save(where), Status.TOO_MANY_STEPS, self._trouble(where))
+            self.runs.fail(self._save(where), Status.TOO_MANY_STEPS, self.block.worst(where))
             self._idle(where, FREE)
+
+    def _remember(self, t_new: Array) -> None:
+        where = (t_new > self.block.t).nonzero()[0]
+        if where.size:
+            self._note(where, t_new)
+        super()._remember(t_new)
+
+    def _note(self, where: Lanes, t_new: Array) -> None:
+        """Let the history know of steps, before what they lead to is changed."""
+        block, history, search = self.block, self.history, self.search
+        inside = np.stack([c[history.states] for c in self.method.dense(padded(where))])[:, :, : len(where)]
+        if search is not None and search.lanes.size:
+            history.stay(search.lanes)
+            place, part = np.searchsorted(where, search.lanes), np.ones(len(search.lanes))
+            for terms in inside[1:]:
+                part = part * search.parts
+                terms[:, place] *= part
+        history.note(where, block.t[where], t_new[where], inside)
 
     def _fill(self, free: Lanes) -> Lanes:
         where = super()._fill(free)
@@ -119,12 +130,27 @@ class DelayLockstep(Lockstep):
         self.jumped[landed[self.runs.next_break[self.block.run[landed]] <= self.block.t[landed]]] = True
         super()._jump(landed)
 
+    def _arrive(self, lanes: Lanes) -> None:
+        """Let lanes see the past as it is just after where they stand."""
+        y = self.block.y[:, lanes]
+        self.history.arrive(lanes, self.block.t[lanes], y, self.jumped[lanes])
+        self.block.y[:, lanes] = y
+        self.jumped[lanes] = False
+
+    def _settled(self, landed: Lanes) -> Lanes:
+        if self.search is None:
+            return landed
+        self._arrive(landed)
+        run, steps = self.block.run[landed], self.runs.steps
+        before = steps[run]
+        going = super()._settled(landed)
+        # each event counts as a step
+        self.jumped[landed] = steps[run] != before
+        return going
+
     def _start(self, arrived: Lanes) -> None:
         block, history = self.block, self.history
-        y = block.y[:, arrived]
-        history.arrive(arrived, block.t[arrived], y, self.jumped[arrived])
-        block.y[:, arrived] = y
-        self.jumped[arrived] = False
+        self._arrive(arrived)
         going = arrived[block.t[arrived] < self.runs.t_end]
         if going.size:
             history.lanes = padded(going)
@@ -147,10 +173,7 @@ class DelayLockstep(Lockstep):
         history.see_until(lanes, stop)
         block.t_near[lanes] = stop - 4.0 * _EPS * np.abs(stop)
 
-    def _narrow(self) -> None:
-        busy = np.flatnonzero(self.block.phase != FREE)
-        super()._narrow()
-        if busy.size:
-            lanes = padded(busy)
-            self.history.keep(lanes)
-            self.jumped = self.jumped[lanes]
+    def _keep(self, lanes: Lanes) -> None:
+        super()._keep(lanes)
+        self.history.keep(lanes)
+        self.jumped = self.jumped[lanes]

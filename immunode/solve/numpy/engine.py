@@ -73,7 +73,7 @@ def _loop(runs: Runs, kind: type[Method], events: StateEvents | None, hand_over:
     """Return the loop of a method. more : `check_every`, if another than usual."""
     functions = runs.functions
     if functions.program.delays:
-        return DelayLockstep(functions, runs, kind, MOST_LANES, hand_over=hand_over, **more)
+        return DelayLockstep(functions, runs, kind, MOST_LANES, hand_over=hand_over, events=events, **more)
     return Lockstep(functions, runs, kind, MOST_LANES, hand_over=hand_over, events=events, **more)
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -18,12 +19,15 @@ from immunode.solve.triggers.settling import PATIENCE, StateEvents
 Array = NDArray[np.float64]
 Lanes = NDArray[np.intp]
 Truths = NDArray[np.bool_]
+Fill = Callable[[Array, Lanes, Array], None]
 
 LOOKS, SPACING = 4, 1e-3
 """Conditions are looked at this often inside a step, and at least once in this part of the run, so that a short
 excursion is seen."""
 MOST_LOOKS = 65_536
 """Looks that are taken at once, which bounds the memory for them."""
+NARROW = 64
+"""Up to so many steps a call costs more than what it computes."""
 _SECTIONS = 7
 _NEWTON, _ULPS = 6, 4.0
 """Steps of Newton's method to a root, and so many roundings of time from it conditions are looked at, on both sides."""
@@ -42,7 +46,8 @@ class Inside:
     """Steps as polynomials.
 
     t, h, end : (n,), where each begins, the length that 1 stands for, and where it ends.   y : (n_states, n), there.
-    coefficients : of 1, x, x^2, ..., each (n_states, n).   p : (n_parameters, n).
+    coefficients : of 1, x, x^2, ..., each (n_states, n).   p : (n_parameters, n).   lanes : (n,), whose they are.
+    fill(y, lanes, times) : sets rows of states that no polynomial gives, (n_states, n); or None.
     """
 
     t: Array
@@ -51,6 +56,8 @@ class Inside:
     y: Array
     coefficients: list[Array]
     p: Array
+    lanes: Lanes
+    fill: Fill | None
 
     def states(self, which: Lanes, times: Array) -> Array:
         """Return the states of steps `which` at times, (n_states, len(which)); at an end those of the step itself."""
@@ -60,19 +67,17 @@ class Inside:
             y += c.take(which, axis=1)
             y *= x
         y += self.coefficients[0].take(which, axis=1)
+        if self.fill is not None:
+            self.fill(y, self.lanes[which], times)
         ends = np.flatnonzero(times == self.end.take(which))
         y[:, ends] = self.y[:, which[ends]]
         return y
-
-    def only(self, which: Lanes) -> Inside:
-        """Return some of the steps."""
-        some = [c[:, which] for c in self.coefficients]
-        return Inside(self.t[which], self.h[which], self.end[which], self.y[:, which], some, self.p[:, which])
 
 
 class EventSearch:
     """Finds the first moment in each step at which a condition turns true.
 
+    fill : of the steps, see `Inside`.
     lanes, parts, states : of the steps that were cut in this pass: which, what part of each is left, and how it ends.
     """
 
@@ -80,6 +85,7 @@ class EventSearch:
         self.events, self.runs, self.method = events, runs, method
         self.spacing = (runs.t_end - runs.t0) * SPACING
         self.lanes: Lanes = np.empty(0, dtype=np.intp)
+        self.fill: Fill | None = None
 
     def attach(self, block: LaneTable) -> None:
         """Look at the steps of `block`, whose lanes and parameters stay as they are until the next call."""
@@ -98,9 +104,8 @@ class EventSearch:
             return
         lanes = padded(went)
         end = np.where(t_new >= block.t_near, block.t_stop, t_new)[lanes]
-        inside = Inside(
-            block.t[lanes], h[lanes], end, block.y_new[:, lanes], self.method.dense(lanes), self.p[:, lanes]
-        )
+        y, p, coefficients = block.y_new[:, lanes], self.p[:, lanes], self.method.dense(lanes)
+        inside = Inside(block.t[lanes], h[lanes], end, y, coefficients, p, lanes, self.fill)
         self.runs_inside = block.run[lanes]
         holds = events.holds[:, self.runs_inside]
         doubtful = self._doubtful(inside, holds)
@@ -144,9 +149,15 @@ class EventSearch:
         b = combined(to_bernstein(degree), np.stack(inside.coefficients))
         b[-1] = inside.y
         length = inside.end - inside.t
-        self.sides = m = np.stack(
-            [margins(inside.t + length * (k / degree), b[k], inside.p) for k in range(degree + 1)]
-        )
+        parts = np.arange(degree + 1)[:, None] / degree
+        if len(length) <= NARROW:
+            t = (inside.t + length * parts).reshape(-1)
+            at_once = margins(t, b.transpose(1, 0, 2).reshape(b.shape[1], -1), np.tile(inside.p, degree + 1))
+            self.sides = m = at_once.reshape(-1, degree + 1, len(length)).transpose(1, 0, 2)
+        else:
+            self.sides = m = np.stack(
+                [margins(inside.t + length * x, y, inside.p) for x, y in zip(parts, b, strict=True)]
+            )
         low, high = m.min(axis=0), m.max(axis=0)
         sure = np.all((low > 0) | (high < 0) | ((low == 0) & (high == 0)), axis=0)
         other = (self.events.held(inside.end, inside.y, inside.p) != holds).any(axis=0)

@@ -143,6 +143,20 @@ class LaneHistory:
         values = self._look(t, _value)
         y[self.rows] = np.where(self._lags() == 0, y[self.of], values)
 
+    def fill_inside(self, y: Array, lanes: Lanes, t: Array) -> None:
+        """Do the same for some lanes, each as often as named, at times inside their steps. y : (n_states, n)."""
+        wide, found = padded(np.arange(len(lanes))), self.found
+        if wide.size:
+            self.lanes = lanes[wide]
+            full = y[:, wide]
+            self.fill(full, t[wide])
+            y[self.rows] = full[self.rows, : len(lanes)]
+            self.lanes, self.found = None, found
+
+    def stay(self, lanes: Lanes) -> None:
+        """Look no further ahead than before the last `fill`, in lanes whose step ends earlier."""
+        self.found[:, lanes] = self.at[:, lanes]
+
     def _grow(self) -> None:
         old, new = self.capacity, 2 * self.capacity
         number = self.steps - 1 - (self.steps - 1 - np.arange(old)[:, None]) % old

@@ -99,3 +99,8 @@ class LaneTable:
         self.phase[where] = phase
         self.h[where] = 0.0
         self.t_stop[where] = self.t_near[where] = self.t_out[where] = np.inf
+
+    def worst(self, where: Lanes) -> NDArray[np.int32]:
+        """Return the state with the largest error, or the first whose error is not finite, of the step just tried."""
+        error = np.abs(self.scaled[:, where])
+        return np.asarray(np.argmax(np.where(np.isfinite(error), error, np.inf), axis=0), dtype=np.int32)

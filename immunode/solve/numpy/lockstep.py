@@ -72,7 +72,7 @@ class Lockstep:
         self.handed: list[Lanes] = []
         self.next_in_queue = 0
         self.queue = NOBODY
-        self.capped = self.held_back = False
+        self.capped = self.held_back = self.compact = False  # compact : lanes that never held a run are gone
         self.failed: list[tuple[Lanes, NDArray[np.int8], NDArray[np.int32]]] = []
         self.notes = StepNotes(runs.listener, runs, self.method) if runs.listener is not None else None
         self.events, self.search = events, EventSearch(events, runs, self.method) if events is not None else None
@@ -141,10 +141,7 @@ class Lockstep:
         if due.size:
             write_inside(block, self.runs, method, self.times, h, due, t_new)
         stiff = self.stiffness.look(block, self.passes, t_new, h) if self.stiffness is not None else NOBODY
-        if self.notes is not None:
-            self.notes.note(t_new, self.search)
-        if self.search is not None:
-            self.search.land()
+        self._remember(t_new)
         extinct = self.extinct_below
         gone = (block.y >= extinct) & (block.y_new < extinct) if extinct is not None else None
         method.accept()
@@ -164,6 +161,13 @@ class Lockstep:
             self._end_failed()
         if self.passes >= self.limit:
             self._end_exhausted()
+
+    def _remember(self, t_new: Array) -> None:
+        """Write down the steps just tried, which end at `t_new`, some of them cut short."""
+        if self.notes is not None:
+            self.notes.note(t_new, self.search)
+        if self.search is not None:
+            self.search.land()
 
     def _extinguish(self, gone: NDArray[np.bool_]) -> None:
         """Set populations that fell below their limit to 0, and give their lanes a fresh slope."""
@@ -221,12 +225,7 @@ class Lockstep:
             lanes, first = np.unique(where[lost], return_index=True)
             status = np.where(bad[lost][first], Status.NOT_FINITE, Status.STEP_TOO_SMALL)
             busy = block.phase[lanes] == BUSY
-            self.failed.append((lanes[busy], status[busy].astype(np.int8), self._trouble(lanes[busy])))
-
-    def _trouble(self, where: Lanes) -> NDArray[np.int32]:
-        """Return the state with the largest error, or the first whose error is not finite."""
-        error = np.abs(self.block.scaled[:, where])
-        return np.asarray(np.argmax(np.where(np.isfinite(error), error, np.inf), axis=0), dtype=np.int32)
+            self.failed.append((lanes[busy], status[busy].astype(np.int8), self.block.worst(lanes[busy])))
 
     def _idle(self, where: Lanes, phase: int) -> None:
         """Let busy lanes stand still, and book the steps they took."""
@@ -267,7 +266,7 @@ class Lockstep:
         left = block.born[busy] + runs.max_steps - runs.steps[block.run[busy]] - self.passes
         where = busy[left <= 0]
         if where.size:
-            runs.fail(self._save(where), Status.TOO_MANY_STEPS, self._trouble(where))
+            runs.fail(self._save(where), Status.TOO_MANY_STEPS, self.block.worst(where))
             self._idle(where, FREE)
         self.limit = self.passes + int(np.min(left[left > 0], initial=runs.max_steps))
 
@@ -290,7 +289,9 @@ class Lockstep:
         if not waiting and self.n_idle > block.width // 8:
             self._narrow()
         # serving costs as much as some passes, idle lanes cost their share of every pass
-        self.patience = max(1, block.width // 12 if waiting or self.runs.breaks else block.width // 5)
+        share = 12 if waiting or self.runs.breaks else 5
+        # what stays idle after serving is no reason to serve again
+        self.patience = min(max(block.width // share, self.n_idle + max(1, block.width // 16)), block.width)
         if self.stiffness is not None:
             self.stiffness.sort(block)
         if self.search is not None:
@@ -338,8 +339,7 @@ class Lockstep:
         if wrong.size:
             self.runs.fail(self._save(landed[wrong]), status[wrong], trouble[wrong])
             self.block.idle(landed[wrong], FREE)
-        going: Lanes = landed[status == Status.OK]
-        return going
+        return np.asarray(landed[status == Status.OK])
 
     def _start(self, arrived: Lanes) -> None:
         """Write what is due at once, end runs that are there, and give the others their first step."""
@@ -383,13 +383,17 @@ class Lockstep:
         """Drop the free lanes."""
         block = self.block
         busy = np.flatnonzero(block.phase != FREE)
-        if not busy.size:
+        if not busy.size or (self.compact and len(padded(busy)) == block.width):
             return
+        self.compact = True
         if self.notes is not None:
             self.notes.play()
-        block.keep(padded(busy))
+        self._keep(padded(busy))
         spare = np.arange(len(busy), block.width)
         block.run[spare] = -1
         block.idle(spare, FREE)
         self._attach()
         self.n_idle = len(spare)
+
+    def _keep(self, lanes: Lanes) -> None:
+        self.block.keep(lanes)

@@ -298,6 +298,7 @@ class _Trajectory:
         """Fire the state events that are due now."""
         if self.events:
             self._play()
+            self._arrive()
             self.y = self.events.settle(self.t, self.y, self.p)
             self.c = self.functions.prepare(self.p)
 

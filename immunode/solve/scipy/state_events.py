@@ -28,7 +28,9 @@ LOOKS, SPACING = 4, 1e-3
 excursion is seen."""
 PATIENCE = 20
 """An event that has fired this often in a row without moving a state by its tolerance waits until it would."""
-_SECTIONS = 32
+_EQUAL = np.arange(1, 17) / 17
+_AROUND = np.concatenate([-(4.0 ** -np.arange(2, 14)), [0.0], 4.0 ** -np.arange(2, 14)])
+"""Parts of an interval at which it is looked at for where a condition turns: anywhere, and near where it should."""
 
 
 class FailedError(Exception):
@@ -153,14 +155,21 @@ class StateEvents:
         self, rising: NDArray[np.bool_], low: float, high: float, inside: Callable[[Any], Array], p: Array
     ) -> float:
         """Return the first number between `low` and `high` at which one of the conditions holds, as at `high`."""
+        times = low + (high - low) * _EQUAL
         while np.nextafter(low, high) < high:
-            times = np.linspace(low, high, _SECTIONS + 2)
-            times = np.append(times[(times > low) & (times < high)], high)
-            held = np.any(self._held(times, inside(times), p)[rising], axis=0)
-            first = int(np.argmax(held)) if held.any() else len(times) - 1
-            if first:
-                low = float(times[first - 1])
-            high = float(times[first])
+            times = np.concatenate([[low], times[(times > low) & (times < high)], [high]])
+            y = inside(times)
+            held = np.any(self._held(times[1:], y[:, 1:], p)[rising], axis=0)
+            k = int(np.argmax(held)) if held.any() else len(times) - 2
+            low, high = float(times[k]), float(times[k + 1])
+            times = low + (high - low) * _EQUAL
+            if self.functions.margins is not None:
+                start, end = self.functions.margins(np.array([low, high]), y[:, k : k + 2], p).T
+                turns = (start > 0) != (end > 0)
+                if turns.any():
+                    # where a comparison seems to turn; looks crowd there
+                    root = low + (high - low) * float(np.min(start[turns] / (start[turns] - end[turns])))
+                    times = np.sort(np.append(times, root + (high - low) * _AROUND))
         return high
 
     def _held(self, t: Array | float, y: Array, p: Array) -> NDArray[np.bool_]:
