@@ -8,6 +8,11 @@ from immunode.program.program import Program, once_a_structure
 
 _LEAVES = frozenset({"number", "parameter", "time", "state", "past"})
 _JUMPS = frozenset({"less", "less_equal", "equal", "floor", "ceil"})
+_ROUNDINGS = {"floor": -2, "ceil": -3}
+FLOOR, CEIL = _ROUNDINGS.values()
+"""Stand for the other side of an edge where a node is rounded: the next whole number."""
+ON_IT = 1e-100
+"""How far a whole number is from itself: it belongs to the interval that it rounds with."""
 _GUARD = 1e-100
 """A bound at 0 < |number| below this only keeps logarithms and quotients finite."""
 
@@ -28,10 +33,13 @@ def has_jumps(program: Program) -> bool:
 def edges(program: Program) -> tuple[tuple[int, int], ...]:
     """Return pairs of nodes where a derivative bends or jumps when they are equal; -1 stands for 0.
 
-    Bends at a time that follows from parameters alone are none: solvers stop there.
+    Bends at a time that follows from parameters alone are none: solvers stop there. A node that is rounded has `FLOOR`
+    or `CEIL` in place of another.
     """
     pairs: dict[tuple[int, int], None] = {}
     for node, course in _needed(program):
+        if node[0] in _ROUNDINGS and course & {"state", "time"}:
+            pairs[_place(node[1]), _ROUNDINGS[str(node[0])]] = None
         on_states = "state" in course and (node[0] in ("less", "less_equal") or _bends(program, node))
         if on_states or (_at_unknown_times(course) and _bends(program, node)):
             one, *other = (_place(k) for k in node[1:])

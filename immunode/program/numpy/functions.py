@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from immunode.program.conditions import comparisons
-from immunode.program.nonsmooth import edges
+from immunode.program.nonsmooth import CEIL, FLOOR, ON_IT, edges
 from immunode.program.numpy.source import numpy_source
 from immunode.program.program import Program, once_a_structure
 
@@ -184,14 +184,25 @@ def _gaps(program: Program, scope: dict[str, Any]) -> Callable[[Any, Array, Arra
     both = [other >= 0 for _, other in pairs]
     first = np.cumsum([0, *(1 + two for two in both)])[:-1]
     second = first[both] + 1
+    floors, ceils = ([k for k, (_, other) in enumerate(pairs) if other == kind] for kind in (FLOOR, CEIL))
 
     def gaps(t: Any, y: Array, c: Array) -> Array:
         rows: Array = scope["edges"](t, y, c)
         differences: Array = rows[first]
         differences[both] -= rows[second]
+        differences[floors] = _side_of_rounding(differences[floors])
+        differences[ceils] = _side_of_rounding(-differences[ceils])
         return differences
 
     return gaps
+
+
+def _side_of_rounding(x: Array) -> Array:
+    """Return how far x is from the next whole number, below 0 in every other interval; one begins at a whole number."""
+    whole = np.floor(x)
+    part = x - whole
+    odd = whole - 2.0 * np.floor(whole / 2.0)
+    return np.asarray((1.0 - 2.0 * odd) * np.maximum(np.minimum(part, 1.0 - part), ON_IT))
 
 
 def _margins(program: Program, scope: dict[str, Any]) -> Callable[[Any, Array, Array], Array] | None:
