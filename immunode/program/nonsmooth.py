@@ -54,7 +54,7 @@ def _at_unknown_times(course: frozenset[str]) -> bool:
 
 def _needed(program: Program) -> Iterator[tuple[tuple[object, ...], frozenset[str]]]:
     """Yield the operations that derivatives need, each with what its operands depend on."""
-    courses = _courses(program)
+    known = courses(program)
     seen: set[int] = set()
     todo = list(program.derivatives)
     while todo:
@@ -64,26 +64,26 @@ def _needed(program: Program) -> Iterator[tuple[tuple[object, ...], frozenset[st
             continue
         seen.add(place)
         operands = [_place(k) for k in node[1:]]
-        yield node, frozenset().union(*(courses[k] for k in operands))
+        yield node, frozenset().union(*(known[k] for k in operands))
         todo += operands
 
 
-def _courses(program: Program) -> list[frozenset[str]]:
+def courses(program: Program) -> list[frozenset[str]]:
     """Return what each node depends on: "state", "time", "switch"; and "bent" where it is no straight line in time."""
     declared = len(program.parameters) - len(program.switches)
-    courses: list[frozenset[str]] = []
+    found: list[frozenset[str]] = []
     for kind, *operands in program.nodes:
         if kind == "parameter" and _place(operands[0]) >= declared:
-            courses.append(frozenset({"switch"}))
+            found.append(frozenset({"switch"}))
         elif kind in _LEAVES:
-            courses.append(frozenset({str(kind)} & {"state", "time"}))
+            found.append(frozenset({str(kind)} & {"state", "time"}))
         else:
-            of = [courses[_place(k)] for k in operands]
+            of = [found[_place(k)] for k in operands]
             timed = ["time" in course for course in of]
             straight = kind in ("add", "sub", "neg") or (kind == "mul" and sum(timed) == 1)
             straight = straight or (kind == "div" and not timed[1])
-            courses.append(frozenset().union(*of, {"bent"} if any(timed) and not straight else ()))
-    return courses
+            found.append(frozenset().union(*of, {"bent"} if any(timed) and not straight else ()))
+    return found
 
 
 def _bends(program: Program, node: tuple[object, ...]) -> bool:

@@ -41,6 +41,7 @@ class Functions:
     gaps(t, y, c) -> (n_edges, n_runs), which change sign where dy/dt bends or jumps; or None where it does neither.
     margins(t, y, p) -> (n_comparisons, n_runs), of first degree in states and time: no condition of a trigger turns
         where none of them changes its sign; or None where that can't be told so.
+    clocks(t, p) -> (n_comparisons, n_runs), 1 where one of `conditions.timed_comparisons` holds, or None without such.
     steady_start : what initial values are computed from where runs start at the steady state.
     """
 
@@ -65,6 +66,7 @@ class Functions:
     past: Callable[[Any, Array], Array] | None = None
     gaps: Callable[[Any, Array, Array], Array] | None = None
     margins: Callable[[Any, Array, Array], Array] | None = None
+    clocks: Callable[[Any, Array], Array] | None = None
     steady_start: SteadyStart | None = None
 
     def __reduce__(
@@ -150,6 +152,7 @@ def _compiled(program: Program) -> Functions:
         past=scope.get("past"),
         gaps=_gaps(program, scope),
         margins=_margins(program, scope),
+        clocks=scope.get("clocks"),
     )
 
 

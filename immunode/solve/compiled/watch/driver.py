@@ -6,10 +6,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from immunode.program.conditions import settles_at_once
-from immunode.solve.numpy.event_search import SPACING
 from immunode.solve.runs import Runs, padded
 from immunode.solve.status import Status
 from immunode.solve.triggers.settling import StateEvents
+from immunode.solve.triggers.spacing import look_spacing
 
 Array = NDArray[np.float64]
 Lanes = NDArray[np.intp]
@@ -31,8 +31,7 @@ class EventDriver:
         self.events, self.runs = events, runs
         self.holds, self.idle = np.zeros((2, *events.holds.shape))
         self.settles = settles_at_once(runs.functions.program)
-        span = runs.t_end - runs.t0
-        self.spacing = span * SPACING if span > 0 else np.inf
+        self.spacing = look_spacing(runs.functions, runs.t0, runs.t_end) or np.inf
 
     def aim(self, queue: Lanes) -> Array:
         """Write down for the kernel what holds in the runs of the queue; return when they must stop next."""
