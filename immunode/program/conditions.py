@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from immunode.program.nonsmooth import courses
 from immunode.program.program import Program, once_a_structure
 
 _BOOLEAN = frozenset({"and", "or", "not", "where"})
@@ -32,6 +33,32 @@ def comparisons(program: Program) -> tuple[tuple[int, int], ...] | None:
         else:
             return None
     return tuple(sorted(pairs))
+
+
+@once_a_structure
+def timed_comparisons(program: Program) -> tuple[tuple[int, ...], ...]:
+    """Return of each trigger the nodes of comparisons that turn with time and no state."""
+    known = courses(program)
+    return tuple(
+        tuple(sorted(place for place in _relations(program, trigger.condition) if _on_time_alone(known[place])))
+        for trigger in program.triggers
+    )
+
+
+def _on_time_alone(course: frozenset[str]) -> bool:
+    return "time" in course and "state" not in course
+
+
+def _relations(program: Program, condition: int) -> set[int]:
+    """Return the nodes of the comparisons that a condition is made of."""
+    todo, seen = [condition], set[int]()
+    while todo:
+        node = todo.pop()
+        kind, *operands = program.nodes[node]
+        if kind in _BOOLEAN and node not in seen:
+            todo += [int(str(operand)) for operand in operands]
+        seen.add(node)
+    return {node for node in seen if program.nodes[node][0] in _RELATIONS}
 
 
 def settles_at_once(program: Program) -> bool:

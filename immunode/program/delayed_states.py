@@ -6,6 +6,7 @@ fills these rows from its record of the run, see `solve.delays`.
 
 from __future__ import annotations
 
+import sys
 from dataclasses import dataclass
 
 from immunode.errors import ModelError
@@ -82,11 +83,12 @@ class DelayedStates:
 
     def requirements(self) -> tuple[tuple[int, str], ...]:
         """Return the conditions on lags that parameters may break: (node, message)."""
-        zero = self.graph.number(0.0)
+        zero, most = self.graph.number(0.0), self.graph.number(sys.float_info.max)
         conditions = []
         for (_, lag), name in zip(self._rows, self.names, strict=True):
             if self.graph.value(lag) is None:
                 conditions.append((self.graph.add("less_equal", zero, lag), f"the lag of {name} is below 0"))
+                conditions.append((self.graph.add("less_equal", lag, most), f"the lag of {name} is infinite"))
         return tuple(conditions)
 
 

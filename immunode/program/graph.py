@@ -163,6 +163,10 @@ class Graph:
                 todo += [x for x, _ in self._slopes.get(node, ())]
         return seen
 
+    def timed(self, targets: Iterable[int]) -> bool:
+        """Return whether time enters some nodes; where it is rounded, their slope by it is 0 all the same."""
+        return self.leaf("time") in self.needed(targets)
+
     def replaced(self, targets: Sequence[int], leaves: Mapping[int, int]) -> list[int]:
         """Return targets with some of the leaves that they are computed from replaced by other nodes."""
         now = dict(leaves)

@@ -105,7 +105,7 @@ class _Lowering:
             initial=tuple(initial),
             derivatives=tuple(derivatives),
             jacobian=jacobian,
-            time_derivative=tuple(by_time.get(d, zero) for d in derivatives) if by_time else (),
+            time_derivative=tuple(by_time.get(d, zero) for d in derivatives) if graph.timed(derivatives) else (),
             fluxes=tuple(fluxes.items()),
             derived=tuple(derived.items()),
             breaks=(*hidden.breaks, *breaks),

@@ -152,7 +152,7 @@ class _Slopes:
             switch_initial=(*base.switch_initial, *self._starts(base.switch_initial, len(base.values))),
             derivatives=tuple(derivatives),
             jacobian=self._jacobian(rates),
-            time_derivative=tuple(by_time.get(d, self.zero) for d in derivatives) if by_time else (),
+            time_derivative=tuple(by_time.get(d, self.zero) for d in derivatives) if graph.timed(derivatives) else (),
             derived=(*base.derived, *derived),
             breaks=tuple(breaks),
             delays=(*base.delays, *(delay for column in self.columns for delay in self._delays(column))),

@@ -1,4 +1,4 @@
-"""Values outside the ranges that a model declares: of its parameters, and of what a patient's read-out can be."""
+"""Values outside the ranges that a model declares: of its parameters, of read-outs, and too small for tolerances."""
 
 from __future__ import annotations
 
@@ -7,8 +7,9 @@ from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
 import numpy as np
-from numpy.typing import NDArray
+from numpy.typing import ArrayLike, NDArray
 
+from immunode.solve.step_size import RELATIVE_FLOOR, SMALLEST_SCALE
 from immunode.study.design.declared import drawn_number, drawn_range
 
 if TYPE_CHECKING:
@@ -108,6 +109,28 @@ def course_scale_remarks(model: Model, path: Mapping[str, NDArray[np.float64]]) 
             scale = f"{low:g} to {high:g} {unit}".strip()
             lines.append(f"{model.name}: {label} goes to {worst:.4g}, outside its scale, {scale}")
     return lines
+
+
+def coarse_remarks(
+    model: Model, path: Mapping[str, NDArray[np.float64]], rtol: float, atol: ArrayLike | None
+) -> list[str]:
+    """Return one line about states whose absolute tolerance is coarser than the relative one all through a run.
+
+    A state that starts at 0 and declares no typical size is taken for one of the size `SMALLEST_SCALE`.
+
+    path : quantity -> shape (n_samples,).   atol : as asked for; one that is given is meant.
+    """
+    if atol is not None:
+        return []
+    highest = {s.name: float(np.max(np.abs(path[s.name]))) for s in model.states if not s.typical}
+    coarse = {name: most for name, most in highest.items() if 0 < most < RELATIVE_FLOOR * SMALLEST_SCALE}
+    if not coarse:
+        return []
+    name, most = min(coarse.items(), key=lambda item: item[1])
+    more = f", and {len(coarse) - 1} more are as small" if len(coarse) > 1 else ""
+    error = f"errors of {rtol * RELATIVE_FLOOR * SMALLEST_SCALE:.2g} in each step are allowed"
+    advice = "declare State(typical=...), choose a smaller unit, or give atol"
+    return [f"{model.name}: '{name}' stays below {most:.2g}{more}, but {error}, for it has no typical size; {advice}"]
 
 
 def endpoint_scale_remarks(

@@ -16,7 +16,7 @@ from immunode.solve.outcome import Outcome
 from immunode.solve.status import Status
 from immunode.study.arms import Arms, as_arms
 from immunode.study.ended_courses import course_remarks
-from immunode.study.out_of_bounds import course_scale_remarks, value_remarks
+from immunode.study.out_of_bounds import coarse_remarks, course_scale_remarks, value_remarks
 from immunode.study.result.marks import active_windows, dose_times, given_only
 from immunode.study.result.simulation import Comparison, Simulation
 from immunode.study.run.passed_pulses import remarks, watching
@@ -177,6 +177,7 @@ def _run(
             *told,
             *value_remarks(ready.model),
             *course_scale_remarks(ready.model, path),
+            *coarse_remarks(ready.model, path, options["rtol"], options["atol"]),
             *course_remarks(ready.model, functions, float(grid[-1]), arm),
             *([] if over is None else remarks(over.passed(np.ones(1, bool)), ready.model, 1, arm)),
         ],

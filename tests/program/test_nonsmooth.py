@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import pytest
 
-from immunode.model import Derived, Model, Parameter, Process, State
+from immunode.model import Derived, Event, Model, Parameter, Process, State, Switch
 from immunode.program.lowering import lower
-from immunode.program.nonsmooth import has_corners
+from immunode.program.nonsmooth import edges, has_corners
 
 
 @pytest.mark.parametrize(
@@ -31,6 +31,32 @@ def test_corners_in_states_are_found(rate: str, expected: bool) -> None:
         processes=[Process("p", "x ->", rate)],
     )
     assert has_corners(lower(model)) is expected
+
+
+@pytest.mark.parametrize(
+    ("rate", "count"),
+    [
+        ("k*max(t - 3, 0)", 0),
+        ("max(k*t/2, 1 - t)", 0),
+        ("max(sin(k*t), 0)", 1),
+        ("min(t*t, k) + abs(cos(t))", 2),
+        ("max(u*t - 3, 0)", 1),
+        ("max(u, k)", 0),
+        ("max(k, 1)", 0),
+        ("max(sin(t), 0) + max(x, sin(t))", 2),
+        ("piecewise(1, sin(t) > 0, 0)", 0),
+    ],
+)
+def test_bends_on_time_count_unless_solvers_stop_there(rate: str, count: int) -> None:
+    model = Model(
+        name="corner",
+        states=[State("x", 1.0)],
+        parameters=[Parameter("k", 1.0, source="assumed: a test")],
+        processes=[Process("p", "x ->", rate)],
+        switches=[Switch("u", 1.0)],
+        events=[Event("turn", {"u": "2"}, at=1.0)],
+    )
+    assert len(edges(lower(model))) == count
 
 
 def test_a_corner_that_bends_no_derivative_does_not_count() -> None:

@@ -17,7 +17,7 @@ from immunode.intervention import Intervention, during, scale, set_to
 from immunode.model import Derived, Event, Model, Parameter, Process, State, Switch
 from immunode.program.lowering import lower
 from immunode.program.numpy.functions import compile_numpy
-from immunode.solve import choose_engine
+from immunode.solve import choose_engine, solve
 from immunode.solve.delays.breaking_points import BreakingPoints
 from immunode.solve.numpy import lane_history
 
@@ -389,6 +389,15 @@ def test_a_lag_below_0_refuses_its_run_only() -> None:
     assert list(result.status) == ["ok", "refused", "ok"]
     with pytest.raises(SolverError, match=r"the lag of delay\(x, tau\) is below 0"):
         im.simulate(decay().with_values({"tau": -1.0}))
+
+
+@pytest.mark.parametrize("engine", ENGINES)
+def test_an_infinite_lag_refuses_its_run_in_every_engine(engine: str) -> None:
+    """NumPy ended in NaN and the others took the history: a past without an end has no value at its begin."""
+    values = np.array([[1.0, 1.0, 1.0], [1.0, np.inf, 1e300]])
+    batch = solve(compile_numpy(lower(decay())), values, times=[0, 2.0], engine=engine)
+    assert batch.reasons == {1: "refused: tau is inf"}
+    assert batch.y[-1, 0, [0, 2]] == pytest.approx([decayed(2.0, 1.0), -1.0], rel=1e-5)
 
 
 @pytest.mark.parametrize("engine", ENGINES)

@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from immunode.program.conditions import comparisons
-from immunode.program.nonsmooth import edges
+from immunode.program.nonsmooth import CEIL, FLOOR, ON_IT, edges
 from immunode.program.numpy.source import numpy_source
 from immunode.program.program import Program, once_a_structure
 
@@ -41,6 +41,7 @@ class Functions:
     gaps(t, y, c) -> (n_edges, n_runs), which change sign where dy/dt bends or jumps; or None where it does neither.
     margins(t, y, p) -> (n_comparisons, n_runs), of first degree in states and time: no condition of a trigger turns
         where none of them changes its sign; or None where that can't be told so.
+    clocks(t, p) -> (n_comparisons, n_runs), 1 where one of `conditions.timed_comparisons` holds, or None without such.
     steady_start : what initial values are computed from where runs start at the steady state.
     """
 
@@ -65,6 +66,7 @@ class Functions:
     past: Callable[[Any, Array], Array] | None = None
     gaps: Callable[[Any, Array, Array], Array] | None = None
     margins: Callable[[Any, Array, Array], Array] | None = None
+    clocks: Callable[[Any, Array], Array] | None = None
     steady_start: SteadyStart | None = None
 
     def __reduce__(
@@ -150,6 +152,7 @@ def _compiled(program: Program) -> Functions:
         past=scope.get("past"),
         gaps=_gaps(program, scope),
         margins=_margins(program, scope),
+        clocks=scope.get("clocks"),
     )
 
 
@@ -184,14 +187,25 @@ def _gaps(program: Program, scope: dict[str, Any]) -> Callable[[Any, Array, Arra
     both = [other >= 0 for _, other in pairs]
     first = np.cumsum([0, *(1 + two for two in both)])[:-1]
     second = first[both] + 1
+    floors, ceils = ([k for k, (_, other) in enumerate(pairs) if other == kind] for kind in (FLOOR, CEIL))
 
     def gaps(t: Any, y: Array, c: Array) -> Array:
         rows: Array = scope["edges"](t, y, c)
         differences: Array = rows[first]
         differences[both] -= rows[second]
+        differences[floors] = _side_of_rounding(differences[floors])
+        differences[ceils] = _side_of_rounding(-differences[ceils])
         return differences
 
     return gaps
+
+
+def _side_of_rounding(x: Array) -> Array:
+    """Return how far x is from the next whole number, below 0 in every other interval; one begins at a whole number."""
+    whole = np.floor(x)
+    part = x - whole
+    odd = whole - 2.0 * np.floor(whole / 2.0)
+    return np.asarray((1.0 - 2.0 * odd) * np.maximum(np.minimum(part, 1.0 - part), ON_IT))
 
 
 def _margins(program: Program, scope: dict[str, Any]) -> Callable[[Any, Array, Array], Array] | None:

@@ -6,7 +6,7 @@ import keyword
 import re
 from collections.abc import Iterable
 
-from immunode.program.conditions import comparisons
+from immunode.program.conditions import comparisons, timed_comparisons
 from immunode.program.nonsmooth import edges
 from immunode.program.numpy.body import CALLS, Body, wrap
 from immunode.program.program import Change, Program, once_a_structure
@@ -96,6 +96,10 @@ class _Writer:
         if conditions:
             doc = "Return 1 where what fires an event holds, else 0, (n_triggers, n_runs)."
             parts.append(self._rows("triggers", "t, y, p", conditions, doc))
+            clocks = [node for nodes in timed_comparisons(self.program) for node in nodes]
+            if clocks:
+                doc = "Return 1 where a part of a condition that turns with time alone holds, else 0."
+                parts.append(self._rows("clocks", "t, p", clocks, doc))
             sides = [node for pair in comparisons(self.program) or () for node in pair]
             if sides:
                 doc = "Return the two sides of each comparison that these conditions make, in turn."

@@ -6,7 +6,7 @@ import math
 from collections.abc import Callable
 
 from immunode.program.llvm.text import Value
-from immunode.program.nonsmooth import edges, states_under
+from immunode.program.nonsmooth import CEIL, FLOOR, ON_IT, edges, states_under
 from immunode.solve.compiled.queue import at_state
 from immunode.solve.compiled.steps import Scales, Step
 from immunode.solve.compiled.workspace import KernelFunction, Workspace
@@ -84,7 +84,27 @@ def _differences(f: KernelFunction, u: Value | list[Value], t: Value) -> list[Va
     pairs = edges(f.workspace.program)
     nodes = [node for pair in pairs for node in pair if node >= 0]
     values = dict(zip(nodes, at_state(f, u, f.at("c"), t).compute(nodes), strict=True))
-    return [values[one] - values[other] if other >= 0 else values[one] for one, other in pairs]
+    gaps = []
+    for one, other in pairs:
+        x = values[one]
+        if other in (FLOOR, CEIL):
+            gaps.append(_side_of_rounding(f, x if other == FLOOR else f.code.number(0.0) - x))
+        else:
+            gaps.append(x - values[other] if other >= 0 else x)
+    return gaps
+
+
+def _side_of_rounding(f: KernelFunction, x: Value) -> Value:
+    """Return what the function of that name in `program.numpy.functions` returns."""
+    code = f.code
+    with code.exactly():
+        whole = code.intrinsic("floor", x)
+        part = x - whole
+        odd = whole - code.intrinsic("floor", whole * 0.5) * 2.0
+        rest = code.number(1.0) - part
+    near = code.select(code.compare("olt", part, rest), part, rest)
+    near = code.select(code.compare("ogt", near, ON_IT), near, ON_IT)
+    return code.select(code.compare("ogt", odd, 0.5), code.number(0.0) - near, near)
 
 
 class EdgeCode:

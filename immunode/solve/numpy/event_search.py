@@ -15,15 +15,15 @@ from immunode.solve.numpy.methods import Method
 from immunode.solve.runs import Runs, padded
 from immunode.solve.tape import combined, from_bernstein, to_bernstein
 from immunode.solve.triggers.settling import PATIENCE, StateEvents
+from immunode.solve.triggers.spacing import look_spacing
 
 Array = NDArray[np.float64]
 Lanes = NDArray[np.intp]
 Truths = NDArray[np.bool_]
 Fill = Callable[[Array, Lanes, Array], None]
 
-LOOKS, SPACING = 4, 1e-3
-"""Conditions are looked at this often inside a step, and at least once in this part of the run, so that a short
-excursion is seen."""
+LOOKS = 4
+"""Conditions are looked at this often inside a step, and as close as `look_spacing` says."""
 MOST_LOOKS = 65_536
 """Looks that are taken at once, which bounds the memory for them."""
 NARROW = 64
@@ -83,7 +83,7 @@ class EventSearch:
 
     def __init__(self, events: StateEvents, runs: Runs, method: Method) -> None:
         self.events, self.runs, self.method = events, runs, method
-        self.spacing = (runs.t_end - runs.t0) * SPACING
+        self.spacing = look_spacing(runs.functions, runs.t0, runs.t_end)
         self.lanes: Lanes = np.empty(0, dtype=np.intp)
         self.fill: Fill | None = None
 

@@ -18,6 +18,7 @@ from immunode.solve.scipy.past import Past
 from immunode.solve.scipy.state_events import NO_TIME, FailedError, StateEvents
 from immunode.solve.status import Status
 from immunode.solve.tape import THROUGH_FIVE, Tape
+from immunode.solve.triggers.spacing import look_spacing
 
 Array = NDArray[np.float64]
 
@@ -79,7 +80,8 @@ class _Trajectory:
         self.next_out = 0
         self.strict = False
         self.last_step = self.last_slope = 0.0
-        self.events = StateEvents(self.functions, runs.t_end - self.t, runs.atol[:, run], self._tell)
+        spacing = look_spacing(runs.functions, runs.t0, runs.t_end) if program.triggers else 0.0
+        self.events = StateEvents(self.functions, spacing, runs.atol[:, run], self._tell)
         self.tape = Tape(runs.listener, 1) if runs.listener is not None else None
 
     def integrate(self) -> None:

@@ -23,9 +23,8 @@ OnEvent = Callable[[float, Array, Array, Array], None]
 MOST_EVENTS_AT_ONCE = 1000
 NO_TIME = 1e-13
 """Times that differ by less than this share of themselves are one time."""
-LOOKS, SPACING = 4, 1e-3
-"""Conditions are looked at this often inside a step, and at least once in this part of the run, so that a short
-excursion is seen."""
+LOOKS = 4
+"""Conditions are looked at this often inside a step, and as close as `spacing`."""
 PATIENCE = 20
 """An event that has fired this often in a row without moving a state by its tolerance waits until it would."""
 _EQUAL = np.arange(1, 17) / 17
@@ -53,14 +52,14 @@ class _Waiting:
 class StateEvents:
     """The triggers of one run.
 
-    span : the length of the run.   atol : absolute tolerance of each state, (n_states,).
+    spacing : longest time between two looks, 0 for any.   atol : absolute tolerance of each state, (n_states,).
     on_event(t, y_before, y_after, p) : called at every event, states (n_states,).
     """
 
-    def __init__(self, functions: Functions, span: float, atol: Array, on_event: OnEvent) -> None:
+    def __init__(self, functions: Functions, spacing: float, atol: Array, on_event: OnEvent) -> None:
         self.functions, self.atol, self.on_event = functions, atol, on_event
         self.triggers = functions.program.triggers
-        self.spacing = span * SPACING
+        self.spacing = spacing
         self.holds = np.array([trigger.initially for trigger in self.triggers], dtype=bool)
         self.persistent = np.array([trigger.persistent for trigger in self.triggers], dtype=bool)
         self.turned = np.zeros(len(self.triggers), dtype=bool)

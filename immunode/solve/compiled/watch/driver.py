@@ -5,10 +5,10 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from immunode.solve.numpy.event_search import SPACING
 from immunode.solve.runs import Runs, padded
 from immunode.solve.status import Status
 from immunode.solve.triggers.settling import StateEvents
+from immunode.solve.triggers.spacing import look_spacing
 
 Array = NDArray[np.float64]
 Lanes = NDArray[np.intp]
@@ -22,15 +22,14 @@ _EPS = float(np.finfo(float).eps)
 class EventDriver:
     """Executes what kernels find and do not execute themselves.
 
-    holds, idle, turned : (n_triggers, n_runs), as kernels read and write them.   spacing : see `event_search`.
+    holds, idle, turned : (n_triggers, n_runs), as kernels read and write them.   spacing : see `look_spacing`.
     settles : whether kernels execute what is simple, and breaks; then ends of runs are theirs.
     """
 
     def __init__(self, events: StateEvents, runs: Runs, settles: bool) -> None:
         self.events, self.runs, self.settles = events, runs, settles
         self.holds, self.idle, self.turned = np.zeros((3, *events.holds.shape))
-        span = runs.t_end - runs.t0
-        self.spacing = span * SPACING if span > 0 else np.inf
+        self.spacing = look_spacing(runs.functions, runs.t0, runs.t_end) or np.inf
 
     def aim(self, queue: Lanes) -> Array:
         """Write down for the kernel what holds in the runs of the queue; return when they must stop next."""
