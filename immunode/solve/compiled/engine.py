@@ -22,7 +22,7 @@ from immunode.solve.compiled.memory import CompiledRuns, empty_outcome
 from immunode.solve.compiled.past.ring import Ring
 from immunode.solve.compiled.watch.driver import EventDriver
 from immunode.solve.compiled.workspace import ARGUMENTS, FIRED, FLOATS, HANDED_OVER, NEVER
-from immunode.solve.eighth_order.choice import exact_inside, is_cheaper, worth_a_look
+from immunode.solve.eighth_order.choice import exact_inside, heard, is_cheaper, worth_a_look
 from immunode.solve.engine import Engine, OnJump, Request
 from immunode.solve.outcome import Outcome
 from immunode.solve.runs import padded
@@ -169,7 +169,8 @@ class _Sweep:
         n_delays, n_sources = self.kernel.past
         self.ring = Ring(self.kernel.lanes, n_delays, n_sources) if n_delays else None
         self.handed: list[Lanes] = []
-        self.driver = EventDriver(runs.events, runs) if runs.events is not None else None
+        settles = self.kernel.actions is not None
+        self.driver = EventDriver(runs.events, runs, settles) if runs.events is not None else None
 
     def run(self, queue: Lanes) -> Lanes:
         """Integrate the runs in `queue` from break to break to the end; return those that were handed over."""
@@ -244,6 +245,7 @@ class _Sweep:
             "shortest": shortest, "resume": 0, "taped": 0, "tape_end": 0, "n_watch": 0, "tape": 0, "watch": 0,
             "more": 0, "logged": 0, "log_end": 0, "log": 0, "holds": 0, "idle": 0, "spacing": 0.0,
             "t0": runs.t0, "ring": 0, "ring_steps": 0, "ring_most": 0, "points": 0, "points_room": 0, "crowded": 0,
+            "turned": 0,
         }  # fmt: skip
         if tape is not None:
             arrays |= {"tape": tape.table, "watch": tape.rows}
@@ -252,7 +254,7 @@ class _Sweep:
             arrays["log"] = self.log.table
             numbers["log_end"] = self.log.capacity
         if self.driver is not None:
-            arrays |= {"holds": self.driver.holds, "idle": self.driver.idle}
+            arrays |= {"holds": self.driver.holds, "idle": self.driver.idle, "turned": self.driver.turned}
             numbers["spacing"] = self.driver.spacing
         words = np.empty(len(ARGUMENTS), dtype=np.int64)
         for slot, name in enumerate(ARGUMENTS):
@@ -276,7 +278,9 @@ class _Sweep:
             handed = queue[ended == HANDED_OVER]
             if handed.size:
                 self.handed.append(handed)
-                runs.next_break[handed] = np.min(runs.break_time[:, handed], axis=0, initial=np.inf)
+            # breaks may have been applied in the kernel
+            taken = queue[(ended == HANDED_OVER) | (ended == FIRED)]
+            runs.next_break[taken] = np.min(runs.break_time[:, taken], axis=0, initial=np.inf)
             broken = queue[(ended != 0) & (ended != HANDED_OVER) & (ended != FIRED)]
             runs.last[:, broken] = runs.y[:, broken]
             runs.fail(broken, runs.ended[broken].astype(np.int8), runs.worst[broken].astype(np.int32))
@@ -304,10 +308,9 @@ class _Sweep:
         """Apply the breaks that are due."""
         if not due.size:
             return
-        runs = self.runs
+        runs, lanes = self.runs, padded(due)
         if self.driver is not None:
             self.driver.look_around(due)
-        lanes = padded(due)
         y = runs.y[:, lanes]
         runs.jump(lanes, runs.t[lanes], y)
         runs.y[:, lanes] = y
@@ -317,17 +320,14 @@ _pilots: dict[object, tuple[str, str, float]] = {}
 
 
 def first_method(functions: Functions, request: Request) -> tuple[str, str, float]:
-    """Return the method a sweep starts with, why, and by what its tolerances are divided.
-
-    Runs around the declared values are tried with both methods, and then as `rehearsal` says.
+    """Return the method a sweep starts with, why, and by what tolerances are divided, from runs around declared values.
 
     It depends on the program, the span of time, the number of outputs, whether somebody listens, and the tolerances
     only, never on the runs of a sweep. Remembered.
     """
     atol = None if request.atol is None or np.ndim(request.atol) == 2 else np.asarray(request.atol, dtype=float)
-    t_end = float(request.times[-1])
-    content = functions.program.key or functions.program
-    asked = (len(request.times), request.listener is None)
+    t_end, content = float(request.times[-1]), functions.program.key or functions.program
+    asked = (len(request.times), heard(request))
     key = (content, request.t0, t_end, request.rtol, None if atol is None else atol.tobytes(), asked)
     if key not in _pilots:
         pilot = replace(
@@ -350,10 +350,10 @@ def first_method(functions: Functions, request: Request) -> tuple[str, str, floa
 
 def _rehearsed(start: str, request: Request, factors: Sequence[float]) -> list[Array]:
     """Return states of runs begun with a method, see `accuracy.rehearsal.Rehearse`."""
-    outcomes = [empty_outcome(request) for _ in factors]
-    for factor, outcome in zip(factors, outcomes, strict=True):
-        _Job(stricter(request, factor), outcome, start).part(slice(0, request.values.shape[1]))
-    return [outcome.y for outcome in outcomes]
+    made, all_runs = [empty_outcome(request) for _ in factors], slice(0, request.values.shape[1])
+    for factor, outcome in zip(factors, made, strict=True):
+        _Job(stricter(request, factor), outcome, start).part(all_runs)
+    return [outcome.y for outcome in made]
 
 
 def _pilot(request: Request, asked: Request) -> tuple[str, str]:
