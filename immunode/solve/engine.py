@@ -27,6 +27,7 @@ class Request:
     values : (n_values, n_runs), the declared parameters.   times : (n_times,), increasing, none before t0.
     initial : (n_states, n_runs) or None; NaN where the program's own initial value holds.
     rtol : relative tolerance.   atol : absolute, see `control.absolute_tolerance`.
+    strictness : (n_runs,), what both are divided by in each run (NumPy's engine only); None for 1.
     max_steps : most steps a run may try.   method : one of the engine's, or "auto".
     any_start : whether states of which there can't be less than nothing may begin below 0, as in the middle of a run.
     on_jump(runs, t, y_before, y_after, p) : told of every event; runs, t (n,), y (n_states, n), p (n_parameters, n)
@@ -42,6 +43,7 @@ class Request:
     initial: Array | None = None
     rtol: float
     atol: ArrayLike | None = None
+    strictness: Array | None = None
     max_steps: int
     method: str = "auto"
     any_start: bool = False
@@ -58,6 +60,7 @@ class Request:
             values=self.values[:, runs],
             initial=None if self.initial is None else self.initial[:, runs],
             atol=atol[:, runs] if atol is not None and wide else self.atol,
+            strictness=None if self.strictness is None else self.strictness[runs],
         )
 
 

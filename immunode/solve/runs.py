@@ -46,7 +46,7 @@ def padded(where: Lanes) -> Lanes:
 class Runs:
     """Inputs and results of all runs; the last axis is runs, filled up to a multiple of 8 by copies of the last run.
 
-    t, y, p, atol : where each run stands (the start, or where it was handed to another method).
+    t, y, p, atol, rtols : where each run stands (the start, or where it was handed to another method).
     begun : the values at the start before any event, where the program has delays.
     next_break : time of the next break, infinite if there is none left.
     first, every, count, fired, break_time : (n_breaks, n_runs), when breaks come, how often, how often each has come so
@@ -71,7 +71,9 @@ class Runs:
             self.y = np.where(np.isnan(given), self.y, given)
         # what a delay equation finds before its start
         self.begun = self.y.copy() if program.delays else self.y
-        self.atol = absolute_tolerance(program, self.y, request.rtol, _wide(request.atol, lanes))
+        strictness = np.ones(len(lanes)) if request.strictness is None else request.strictness[lanes]
+        self.rtols = request.rtol / strictness
+        self.atol = absolute_tolerance(program, self.y, request.rtol, _wide(request.atol, lanes)) / strictness
         self.t = np.full(len(lanes), t0)
         self.next_out = np.zeros(len(lanes), dtype=np.intp)
         if outcome is None:

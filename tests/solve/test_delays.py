@@ -215,7 +215,7 @@ def test_a_run_is_the_same_to_the_bit_alone_and_among_others() -> None:
     for row in (0, 17, 40):
         alone = im.sweep(
             MACKEY_GLASS, im.from_table({"tau": taus[[row]], "g": np.linspace(0.5, 2.0, 41)[[row]]}), until=30,
-            endpoints=ends, engine="numpy", method="tsit5",
+            endpoints=ends, engine="numpy",
         ).table()  # fmt: skip
         assert alone["final(x)"][0] == together["final(x)"][row]
 

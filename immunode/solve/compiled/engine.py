@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -14,6 +15,7 @@ from numpy.typing import NDArray
 from immunode.program.llvm import compile as llvm_compile
 from immunode.program.nonsmooth import has_corners
 from immunode.program.numpy.functions import Functions
+from immunode.solve.accuracy.rehearsal import around, factor_needed, in_words, stricter
 from immunode.solve.compiled.jump_log import log_for
 from immunode.solve.compiled.kernels import METHODS, kernel
 from immunode.solve.compiled.memory import CompiledRuns, empty_outcome
@@ -36,7 +38,7 @@ PART, MOST = 512, 4096
 """Runs of a queue that one thread takes at a time, at least and at most."""
 CHECK, PILOT_CHECK = 31, 3
 """A lane is looked at for stiffness when the count of its steps has none of these bits."""
-PILOT_STEPS, PILOTS, NEARBY = 4000, 8, 0.2
+PILOT_STEPS, PILOTS, REHEARSED_STEPS = 4000, 8, 20_000
 MOST_STEPS = 100_000
 """The usual limit of steps; the choice of a method depends on no other."""
 EARLY = 0.5
@@ -76,9 +78,10 @@ class CompiledEngine(Engine):
     def _solve(self, request: Request, reason: str) -> Outcome:
         start, why = request.method, f"method '{request.method}' was asked for"
         if request.method == "auto":
-            start, why = first_method(request.functions, request)
+            start, why, factor = first_method(request.functions, request)
+            request = stricter(request, factor)
         outcome, n = empty_outcome(request), request.values.shape[1]
-        job = _Job(exact_inside(request) if start == "dop853" else request, outcome, start)
+        job = _Job(request, outcome, start)
         turned = sum(self._side_by_side(job.part, parts(n, self.threads)))
         if turned:
             why += f"; {f'{turned} of {n} runs' if n > 1 else 'it'} became stiff and went on with rodas5p"
@@ -116,7 +119,7 @@ class _Job:
     """The runs of a request, in parts that any thread can compute: all that is done for a run is done there."""
 
     def __init__(self, request: Request, outcome: Outcome, start: str) -> None:
-        self.request, self.outcome, self.start = request, outcome, start
+        self.request, self.outcome, self.start = exact_inside(request) if start == "dop853" else request, outcome, start
         self.lock = threading.Lock()
 
     def part(self, piece: slice) -> int:
@@ -305,33 +308,31 @@ class _Sweep:
         """Apply the breaks that are due."""
         if not due.size:
             return
-        runs = self.runs
+        runs, lanes = self.runs, padded(due)
         if self.driver is not None:
             self.driver.look_around(due)
-        lanes = padded(due)
         y = runs.y[:, lanes]
         runs.jump(lanes, runs.t[lanes], y)
         runs.y[:, lanes] = y
 
 
-_pilots: dict[object, tuple[str, str]] = {}
+_pilots: dict[object, tuple[str, str, float]] = {}
 
 
-def first_method(functions: Functions, request: Request) -> tuple[str, str]:
-    """Return the method a sweep starts with, and why: runs around the declared values are tried with both.
+def first_method(functions: Functions, request: Request) -> tuple[str, str, float]:
+    """Return the method a sweep starts with, why, and by what tolerances are divided, from runs around declared values.
 
     It depends on the program, the span of time, the number of outputs, whether somebody listens, and the tolerances
     only, never on the runs of a sweep. Remembered.
     """
     atol = None if request.atol is None or np.ndim(request.atol) == 2 else np.asarray(request.atol, dtype=float)
-    t_end = float(request.times[-1])
-    content = functions.program.key or functions.program
+    t_end, content = float(request.times[-1]), functions.program.key or functions.program
     asked = (len(request.times), heard(request))
     key = (content, request.t0, t_end, request.rtol, None if atol is None else atol.tobytes(), asked)
     if key not in _pilots:
         pilot = replace(
             request,
-            values=_around(np.array(functions.program.values, dtype=float)),
+            values=around(functions.program, PILOTS),
             times=np.array([t_end]),
             initial=None,
             atol=atol,
@@ -341,15 +342,18 @@ def first_method(functions: Functions, request: Request) -> tuple[str, str]:
         )
         if len(_pilots) > 1000:
             _pilots.clear()
-        _pilots[key] = _pilot(pilot, request)
+        start, why = _pilot(pilot, request)
+        factor = factor_needed(request, REHEARSED_STEPS, partial(_rehearsed, start))
+        _pilots[key] = start, why + in_words(factor), factor
     return _pilots[key]
 
 
-def _around(values: Array) -> Array:
-    """Return the declared values and, since they may be a steady state, others near them, (n_values, PILOTS)."""
-    factors = np.exp(NEARBY * np.random.default_rng(0).uniform(-1.0, 1.0, (len(values), PILOTS)))
-    factors[:, 0] = 1.0
-    return np.asarray(values[:, None] * factors)
+def _rehearsed(start: str, request: Request, factors: Sequence[float]) -> list[Array]:
+    """Return states of runs begun with a method, see `accuracy.rehearsal.Rehearse`."""
+    made, all_runs = [empty_outcome(request) for _ in factors], slice(0, request.values.shape[1])
+    for factor, outcome in zip(factors, made, strict=True):
+        _Job(stricter(request, factor), outcome, start).part(all_runs)
+    return [outcome.y for outcome in made]
 
 
 def _pilot(request: Request, asked: Request) -> tuple[str, str]:

@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import weakref
+from collections.abc import Sequence
 from dataclasses import replace
+from functools import partial
 
 import numpy as np
-from numpy.typing import ArrayLike
+from numpy.typing import ArrayLike, NDArray
 
 from immunode.program.nonsmooth import has_corners
 from immunode.program.numpy.functions import Functions
+from immunode.solve.accuracy.rehearsal import factor_needed, in_words, stricter
 from immunode.solve.eighth_order.choice import exact_inside, heard, is_cheaper, worth_a_look
 from immunode.solve.engine import Engine, Request
 from immunode.solve.numpy.delayed import DelayLockstep
@@ -22,9 +25,14 @@ from immunode.solve.status import Status
 from immunode.solve.step_size import pilot_steps
 from immunode.solve.triggers.settling import StateEvents, watched
 
+Array = NDArray[np.float64]
+
 MOST_LANES = 12288
 """Lanes of a block; more bring nothing. Lanes with many rows get fewer, see `lockstep.BLOCK_BYTES`."""
 PILOT_STEPS, PILOT_CHECK, FURTHER = 600, 4, 5
+REHEARSED_STEPS, TIGHT = 2000, 1e-7
+"""Steps after which the runs that tell how errors grow are left; tolerances below which there are none. Side by side
+they take as long as one run does, which is seconds at tight tolerances."""
 FEW_STEPS, HELD_BACK_SHARE, STIFF_COST = 60, 0.3, 2.5
 """A second pilot run, with the stiff method, is made if the first took few steps or was held back by stability in this
 share of them. A stiff step costs about as much as so many explicit ones."""
@@ -47,23 +55,40 @@ class NumpyEngine(Engine):
             return self._solve(request, reason)
 
     def _solve(self, request: Request, reason: str) -> Outcome:
-        functions = request.functions
         start, why = request.method, f"method '{request.method}' was asked for"
         if request.method == "auto":
-            start, why = first_method(request)
-        runs = Runs(exact_inside(request) if start == "dop853" else request)
-        events = watched(runs)
-        waiting = runs.waiting()
-        if start != "rodas5p":
-            # a run with delays that went on elsewhere would have no past
-            free, kind = request.method == "auto" and not functions.program.delays, _EXPLICIT[start]
-            waiting = _loop(runs, kind, events, hand_over=free).run(waiting)
-            if waiting.size:
-                share = f"{waiting.size} of {runs.n} runs" if runs.n > 1 else "it"
-                why += f"; {share} became stiff and went on with rodas5p"
-        _loop(runs, Stiff, events).run(waiting)
+            start, why, factor = first_method(request)
+            request = stricter(request, factor)
+        outcome, turned = _integrated(request, start)
+        if turned:
+            n = request.values.shape[1]
+            why += f"; {f'{turned} of {n} runs' if n > 1 else 'it'} became stiff and went on with rodas5p"
         why = f"{reason}; {why}" if reason else why
-        return replace(runs.outcome, engine=self.name, method_names=self.methods, reason=why)
+        return replace(outcome, engine=self.name, method_names=self.methods, reason=why)
+
+
+def _integrated(request: Request, start: str) -> tuple[Outcome, int]:
+    """Return what comes of runs that begin with a method, and how many turned stiff on their way."""
+    runs = Runs(exact_inside(request) if start == "dop853" else request)
+    events = watched(runs)
+    waiting, turned = runs.waiting(), 0
+    if start != "rodas5p":
+        # a run with delays that went on elsewhere would have no past
+        free, kind = request.method == "auto" and not request.functions.program.delays, _EXPLICIT[start]
+        waiting = _loop(runs, kind, events, hand_over=free).run(waiting)
+        turned = len(waiting)
+    _loop(runs, Stiff, events).run(waiting)
+    return runs.outcome, turned
+
+
+def _rehearsed(start: str, request: Request, factors: Sequence[float]) -> list[Array]:
+    """Return states of runs begun with a method, see `accuracy.rehearsal.Rehearse`.
+
+    All are made side by side, for a block takes about as long as its longest run.
+    """
+    n, strictness = request.values.shape[1], np.array(factors)
+    together = replace(request, values=np.tile(request.values, len(factors)), strictness=strictness.repeat(n))
+    return np.split(_integrated(together, start)[0].y, len(factors), axis=2)
 
 
 _EXPLICIT: dict[str, type[Method]] = {"tsit5": Explicit, "dop853": Eighth}
@@ -82,11 +107,13 @@ def _often_fast(trial: Lockstep) -> bool:
     return seen is not None and seen.found_fast > HELD_BACK_SHARE * seen.looked
 
 
-_pilots: dict[int, tuple[weakref.ref[Functions], dict[object, tuple[str, str]]]] = {}
+_pilots: dict[int, tuple[weakref.ref[Functions], dict[object, tuple[str, str, float]]]] = {}
 
 
-def first_method(request: Request) -> tuple[str, str]:
-    """Return the method a sweep starts with, and why: one run at the declared values is looked at.
+def first_method(request: Request) -> tuple[str, str, float]:
+    """Return the method a sweep starts with, why, and by what its tolerances are divided.
+
+    One run at the declared values is looked at, and then runs around them as `rehearsal` says.
 
     It depends on the program, the span of time, the number of outputs, whether somebody listens, and the tolerances
     only, never on the runs of a sweep. Remembered.
@@ -99,7 +126,11 @@ def first_method(request: Request) -> tuple[str, str]:
     asked = (len(request.times), heard(request))
     key = (request.t0, float(request.times[-1]), request.rtol, None if given is None else given.tobytes(), asked)
     if key not in known[1]:
-        known[1][key] = _pilot(request, given)
+        start, why = _pilot(request, given)
+        factor = 1.0
+        if request.rtol >= TIGHT:
+            factor = factor_needed(request, REHEARSED_STEPS, partial(_rehearsed, start), once=True)
+        known[1][key] = start, why + in_words(factor), factor
     return known[1][key]
 
 

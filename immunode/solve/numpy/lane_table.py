@@ -10,7 +10,7 @@ Lanes = NDArray[np.intp]
 
 FREE, BUSY, LANDED = 0, 1, 2
 
-_SCALARS = ("t", "h", "t_stop", "t_near", "t_out", "memory", "growth", "h_most")
+_SCALARS = ("t", "h", "t_stop", "t_near", "t_out", "memory", "growth", "h_most", "rtol")
 _INTEGERS = ("run", "next_out", "born", "rejected", "stiff", "phase")
 
 
@@ -22,6 +22,7 @@ class LaneTable:
     t_out : next time at which output is due (infinite if none before t_stop).
     memory : the controller's, see `Controller`.   growth : largest factor by which the next step may grow.
     h_most : longest step that is stable, as far as known.
+    rtol : relative tolerance.
     atol, c, y, y_new, ... : (n_states or n_prepared, width); scale is the tolerated error, scaled the error over it.
     run : number of the run in each lane, -1 where free.   next_out : index into the output times.
     born : count of passes when the lane was last taken up.   rejected : steps rejected since.
@@ -59,6 +60,7 @@ class LaneTable:
     memory: Array
     growth: Array
     h_most: Array
+    rtol: Array
 
     def __init__(
         self, width: int, n_states: int, n_prepared: int, kept: dict[str, int], within: dict[str, int]

@@ -118,7 +118,7 @@ class Lockstep:
         error = method.attempt(h)
         scale = block.scale
         np.maximum(np.abs(block.y), np.abs(block.y_new), out=scale)
-        np.multiply(scale, self.runs.rtol, scale)
+        np.multiply(scale, block.rtol, scale)
         np.add(scale, block.atol, scale)
         np.divide(error, scale, block.scaled)
         square = method.judged(np.add.reduce(block.scaled * block.scaled, axis=0))
@@ -307,7 +307,7 @@ class Lockstep:
         block.run[where] = take
         block.t[where] = runs.t[take]
         block.y[:, where] = runs.y[:, take]
-        block.atol[:, where] = runs.atol[:, take]
+        block.rtol[where], block.atol[:, where] = runs.rtols[take], runs.atol[:, take]
         block.next_out[where] = runs.next_out[take]
         if take.size:
             block.c[:, where] = self.functions.prepare(runs.p[:, padded(take)])[:, : len(take)]

@@ -1,0 +1,3 @@
+"""What steps must be so that whole runs are as exact as asked for."""
+
+from __future__ import annotations
