@@ -84,7 +84,7 @@ def signature(name: str, thing: Any) -> str:
         found = inspect.signature(thing)
     except (TypeError, ValueError):
         return name
-    text = str(found).replace("'", "").replace("<factory>", "...")
+    text = _plain(str(found).replace("<factory>", "..."))
     if len(name + text) <= 100:
         return name + text
     result = "" if found.return_annotation is inspect.Signature.empty else f" -> {found.return_annotation}"
@@ -93,9 +93,14 @@ def signature(name: str, thing: Any) -> str:
         if parameter.kind is parameter.KEYWORD_ONLY and not star:
             rows.append("*")
             star = True
-        rows.append(str(parameter).replace("'", "") if parameter.default is parameter.empty else _default(parameter))
+        rows.append(str(parameter) if parameter.default is parameter.empty else _default(parameter))
         star = star or parameter.kind is parameter.VAR_POSITIONAL
-    return f"{name}(\n" + "".join(f"    {row},\n" for row in rows) + f"){result}".replace("'", "")
+    return f"{name}(\n" + "".join(f"    {_plain(row)},\n" for row in rows) + _plain(f"){result}")
+
+
+def _plain(text: str) -> str:
+    """Return a signature without the quotation marks around its types; those of its defaults stay."""
+    return re.sub(r"= '([^']*)'", r'= "\1"', text).replace("'", "")
 
 
 def _default(parameter: inspect.Parameter) -> str:

@@ -26,6 +26,8 @@ MOST_RUNS = 5_000
 """Patients or points of one sweep."""
 MOST_TEXT = 200_000
 """Characters of one answer."""
+MOST_CLASSES = 10
+"""Classes of patients that are shown of a model that lists hundreds."""
 _WORD = re.compile(r"[A-Za-z][A-Za-z0-9_]*")
 _FILE = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]*\.(png|svg)")
 _INSTRUCTIONS = """Published ODE models of the immune system; every treatment is a perturbation of a model's parameters.
@@ -65,7 +67,14 @@ class Desk:
 
     def show_model(self, model: str, variant: str = "") -> dict[str, Any]:
         """Show one model: reference, states, parameters with units and sources, equations, arms, patients, trials."""
-        answer: dict[str, Any] = self._asked(["show", _named(model), *_option("variant", variant)])
+
+        def shortened(answer: dict[str, Any]) -> dict[str, Any]:
+            left = len(answer.get("classes", ())) - MOST_CLASSES
+            if left <= 0:
+                return answer
+            return {**answer, "classes": answer["classes"][:MOST_CLASSES], "classes_left_out": left}
+
+        answer: dict[str, Any] = self._asked(["show", _named(model), *_option("variant", variant)], shortened)
         return answer
 
     def show_drug(self, drug: str) -> dict[str, Any]:
@@ -154,11 +163,14 @@ class Desk:
             (self.folder / file).write_bytes(content)
         return content
 
-    def _asked(self, words: list[str]) -> Any:
-        text = self._run([*words, "--json"])
-        if len(text) > MOST_TEXT:
-            raise ToolError(f"the answer has {len(text):,} characters, more than {MOST_TEXT:,}; ask for fewer arms")
-        return json.loads(text)
+    def _asked(self, words: list[str], shortened: Callable[[Any], Any] = lambda answer: answer) -> Any:
+        answer = shortened(json.loads(self._run([*words, "--json"])))
+        size = len(json.dumps(answer, indent=2))
+        if size > MOST_TEXT:
+            raise ToolError(
+                f"the answer has {size:,} characters, more than {MOST_TEXT:,}; ask for fewer arms or quantities"
+            )
+        return answer
 
     def _run(self, words: list[str]) -> str:
         """Return what a command prints. The process gets no terminal, and an empty folder to stand in."""
@@ -238,7 +250,10 @@ def server(desk: Desk) -> Any:
         async def call_tool(self, name: str, arguments: dict[str, Any], context: Any = None) -> Any:
             if name in known:
                 check_arguments(name, known[name], arguments, SaidError)
-            return await super().call_tool(name, arguments, context)
+            try:
+                return await super().call_tool(name, arguments, context)
+            except SaidError as error:
+                raise SaidError(_in_one_line(name, str(error))) from None
 
     known: dict[str, tuple[str, ...]] = {}
     made: Any = Checked("immunode", instructions=_INSTRUCTIONS, version=__version__, log_level="ERROR")
@@ -253,6 +268,14 @@ def server(desk: Desk) -> Any:
     made.tool(structured_output=False)(told(figure))
     known[desk.figure.__name__] = tuple(signature(desk.figure).parameters)
     return made
+
+
+def _in_one_line(tool: str, message: str) -> str:
+    """Return what the SDK says of an argument of the wrong kind, several lines with an address, as our messages are."""
+    found = re.findall(r"^(\S+)\n +(.*?) \[type=", message, re.MULTILINE)
+    if "validation error" not in message or not found:
+        return message
+    return f"{tool}: " + "; ".join(f"'{name}': {said}" for name, said in found)
 
 
 def check_arguments(tool: str, known: Iterable[str], given: Iterable[str], error: type[Exception] = ToolError) -> None:

@@ -40,8 +40,10 @@ def test_a_client_lists_shows_simulates_draws_and_is_told_its_mistakes(tmp_path:
         ("figure", {"model": "kuznetsov1994", "file": "tumor.png", "arms": ["control", "cytostatic"]}),
         ("simulate", {"model": "../evil.py"}),
         ("sweep", {"model": "kuznetsov1994", "set": {"a": 1.0}}),
+        ("simulate", {"model": "kuznetsov1994", "arms": "control"}),
+        ("show_model", {"model": "sove2020"}),
     ]
-    tools, (listed, ran, mistaken, drawn, refused, unknown) = exchange(tmp_path / "out", calls)
+    tools, (listed, ran, mistaken, drawn, refused, unknown, kind, large) = exchange(tmp_path / "out", calls)
     assert tools == ["list_models", "list_drugs", "show_model", "show_drug", "simulate", "sweep", "validate", "figure"]
     assert "jin2025" in "".join(part.text for part in listed.content)
     rows = json.loads(ran.content[0].text)["rows"]
@@ -58,6 +60,11 @@ def test_a_client_lists_shows_simulates_draws_and_is_told_its_mistakes(tmp_path:
     assert unknown.is_error
     assert "sweep: unknown argument 'set'" in unknown.content[0].text
     assert "settings" in unknown.content[0].text
+    assert kind.is_error
+    assert kind.content[0].text.endswith("simulate: 'arms': Input should be a valid list")
+    shown = json.loads(large.content[0].text)
+    assert len(shown["classes"]) == 10
+    assert shown["classes_left_out"] == len(im.load_model("sove2020").classes) - 10
     assert [path.name for path in (tmp_path / "out").iterdir()] == ["tumor.png"]
 
 

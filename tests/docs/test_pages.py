@@ -244,5 +244,6 @@ def test_the_text_for_assistants_names_every_page_model_and_public_name() -> Non
         assert f"models/{entry.name}.md" in index
         assert f"- {entry.name}: " in whole
     assert "`simulate(" in whole
+    assert re.search(r'`join\(.*name: str = ""\)', whole)  # a default text keeps its quotation marks
     assert "![" not in whole
     assert len(whole) < 300_000
