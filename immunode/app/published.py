@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from immunode.model.patients import named_threshold
 from immunode.model.records import pairs
+from immunode.plot.kit.text import printed
 from immunode.study.endpoints.final_value import Final
 from immunode.study.endpoints.reading import endpoint
 from immunode.study.endpoints.start_change import Change
@@ -27,7 +28,7 @@ def thresholds(model: Model) -> list[Data]:
     return [
         {
             "name": one.name,
-            "meaning": one.meaning,
+            "meaning": printed(one.meaning),
             "condition": one.condition,
             "quantity": one.quantity,
             "level": one.level,

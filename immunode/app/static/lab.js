@@ -3,7 +3,7 @@
 
 const PAGE = typeof document === "undefined" ? null : JSON.parse(document.getElementById("data").textContent);
 
-const LONGEST_WORD = 48, VISIBLE = 0.05;
+const LONGEST_WORD = 48, LONGEST_LINE = 40, VISIBLE = 0.05;
 
 function startLab(root, programs) {
   const labs = PAGE.labs.map((data, i) => openLabOf(data, programs[i]));
@@ -20,9 +20,13 @@ function startLab(root, programs) {
   ctx.clock = () => (ctx.lab.clock.unit ? ctx.L(`${ctx.lab.clock.unit}s`) : "");
   ctx.moment = (t) => { const v = FIGURES(t * ctx.lab.clock.factor), unit = ctx.lab.clock.unit; return `${v}${unit ? ` ${ctx.L(v === "1" ? unit : `${unit}s`)}` : ""}`; };
   ctx.timeAxis = () => ctx.lab.axis || `${ctx.L("time")}${ctx.clock() ? ` (${ctx.clock()})` : ""}`;
-  /* What the two curves are: the arms of the story, else with and without treatment. */
-  ctx.lineOf = (kind) => (ctx.language === "en" && kind === "without" && ctx.lab.control ? ctx.lab.control : ctx.L(kind));
   ctx.called = (it) => ctx.say(it.label || it.name.replaceAll("_", " "));
+  /* What the two curves are: what is on, where that is short, and the story's name of the arm without it. */
+  ctx.lineOf = (kind) => {
+    const on = [...ctx.state.on.keys()].map((name) => ctx.called(ctx.lab.place.get(name))).join(" + "), short = on && on.length <= LONGEST_LINE;
+    if (kind === "with") return short ? on : ctx.L("with");
+    return ctx.language === "en" && ctx.lab.control ? ctx.lab.control : ctx.L(short ? "none" : "without");
+  };
   let parts = null, scenario = "", pending = 0;
 
   function scenarioState(one) {
@@ -39,12 +43,19 @@ function startLab(root, programs) {
   /* How many of its curves the treatment of a scenario changes for the eye. */
   function seen(one) {
     const state = scenarioState(one), lab = labs.find((l) => l.id === one.model);
-    const runs = [false, true].map((treated) => simulate(lab, valuesOf(lab, state, treated), { ...treatmentOf(lab, state), points: CLASS_POINTS, rtol: CLASS_RTOL }));
+    const runs = [false, true].map((treated) => simulate(lab, valuesOf(lab, state, treated), { ...treatmentOf(lab, state), points: CLASS_POINTS, rtol: classRtol(lab) }));
     if (!runs.every((run) => run.status === "ok")) return 0;
     return state.shown.filter((name) => {
       const [a, b] = runs.map((run) => course(lab, run, name)), gap = Math.max(...a.map((v, k) => Math.abs(v - b[k])));
       return gap > VISIBLE * Math.max(...a.concat(b).map(Math.abs));
     }).length;
+  }
+
+  /* Where scenarios show as much: whether a trial had this arm, and how soon the story speaks of it. Below 1. */
+  function told(one) {
+    const lab = labs.find((l) => l.id === one.model), arm = Object.keys(one.on).sort().join("+"), tried = [...lab.trials, ...lab.shares].some((t) => t.arm === arm);
+    const story = (one.story.en || "").toLowerCase(), words = (one.title.en.toLowerCase().match(/[a-z]{4,}/g) || []).map((word) => story.indexOf(word)).filter((at) => at >= 0);
+    return 0.5 * tried + (words.length ? 0.4 * (1 - Math.min(...words) / story.length) : 0);
   }
 
   /* Curves that are flat with and without treatment tell nothing: they make way for others, where there are any. */
@@ -164,7 +175,7 @@ function startLab(root, programs) {
   window.immunodeLab = ctx;
   if (linked) open(linked.state, false);
   else {
-    const wanted = labs[0].on.length > 0, mine = wanted ? [] : PAGE.scenarios.filter((s) => s.model === labs[0].id), first = mine.length > 1 ? mine.map((s) => [seen(s), s]).reduce((a, b) => (b[0] > a[0] ? b : a))[1] : mine[0];
+    const wanted = labs[0].on.length > 0, mine = wanted ? [] : PAGE.scenarios.filter((s) => s.model === labs[0].id), first = mine.length > 1 ? mine.map((s) => [seen(s) + told(s), s]).reduce((a, b) => (b[0] > a[0] ? b : a))[1] : mine[0];
     scenario = first ? first.id : "";
     open(scenarioState(first || { model: labs[0].id, on: Object.fromEntries(labs[0].on.map((n) => [n, {}])), show: [] }));
   }

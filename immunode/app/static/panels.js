@@ -52,14 +52,18 @@ function dataTable(heads, rows) {
   return el("div", { class: "scroll", tabindex: 0, role: "region", "aria-label": heads[0] }, el("table", {}, el("thead", {}, el("tr", {}, ...heads.map((h) => el("th", { scope: "col" }, h)))),
     el("tbody", {}, ...rows.map((r) => el("tr", {}, ...r.map((c) => el("td", {}, typeof c === "number" ? FIGURES(c) : c)))))));
 }
+/* The first state of which there is a curve, or of which a curve is made. */
+const stateShown = (ctx, known) => ctx.state.shown.flatMap((q) => [q, ctx.lab.quantities[ctx.lab.quantity.get(q)].of]).find((q) => known.includes(q)) || known[0];
+/* Whether a table of forty steps of a run has a row at output k. */
+const isRow = (ctx) => (_, k) => Math.floor((40 * k) / (ctx.lab.points - 1)) !== Math.floor((40 * (k - 1)) / (ctx.lab.points - 1));
 const asTable = (ctx, heads, rows) => el("details", {}, el("summary", {}, ctx.L("table")), dataTable(heads, rows));
 
 function makeWhy(ctx) {
   let chosen = "";
   return function view() {
     const options = stateOptions(ctx), known = options.map(([name]) => name);
-    if (!known.includes(chosen)) chosen = ctx.state.shown.find((q) => known.includes(q)) || known[0];
-    const found = why(ctx.lab, ctx.state, chosen, DRAWN_RTOL), parts = [el("div", { class: "row" }, picker("why-state", ctx.L("notState"), options, chosen, (v) => { chosen = v; ctx.refreshPanel(); })), el("p", { class: "quiet" }, ctx.L("whyText", ctx.word(chosen)))];
+    if (!known.includes(chosen)) chosen = stateShown(ctx, known);
+    const found = why(ctx.lab, ctx.state, chosen, DRAWN_RTOL), parts = [el("div", { class: "row" }, picker("why-state", ctx.L("notState"), options, chosen, (v) => { chosen = v; ctx.refreshPanel(); })), el("p", { class: "quiet" }, ctx.L("whyText", ctx.word(chosen), ctx.lineOf("with"), ctx.lineOf("without")))];
     if (!found) return parts;
     /* what differs in the last digits only does not differ */
     const gap = (b) => (Math.abs(b.change) < NOTHING * Math.max(Math.abs(b.without), Math.abs(b.with)) ? 0 : b.change);
@@ -110,7 +114,7 @@ function makePhase(ctx) {
   return function view() {
     const options = stateOptions(ctx), known = options.map(([n]) => n), run = ctx.treated;
     if (known.length < 2 || run.status !== "ok" || ctx.control.status !== "ok") return [];
-    const first = ctx.state.shown.find((q) => known.includes(q)) || known[0];
+    const first = stateShown(ctx, known);
     if (!pair.every((n) => known.includes(n))) pair = [first, known.find((n) => n !== first)];
     const [a, b] = pair.map((name) => ctx.lab.quantity.get(name)), n = 61;
     const top = [a, b].map((s) => 1.15 * Math.max(...run.y.map((y) => y[s]), ...ctx.control.y.map((y) => y[s]), 1e-12));
@@ -126,7 +130,7 @@ function makePhase(ctx) {
       svg("text", { x: (left + W) / 2, y: H - 6, "text-anchor": "middle" }, unit(0)), svg("text", { x: 14, y: H / 2, transform: `rotate(-90 14 ${H / 2})`, "text-anchor": "middle" }, unit(1)));
     const set = (i) => (v) => { pair[i] = v; ctx.refreshPanel(); };
     return [el("div", { class: "row" }, picker("phase-x", ctx.L("across"), options, pair[0], set(0)), picker("phase-y", ctx.L("up"), options, pair[1], set(1))), el("p", { class: "quiet" }, label), chart,
-      asTable(ctx, [ctx.timeAxis(), ...pair], run.y.filter((_, k) => k % 10 === 0).map((y, i) => [run.times[10 * i] * ctx.lab.clock.factor, y[a], y[b]]))];
+      asTable(ctx, [ctx.timeAxis(), ...pair], run.y.map((y, k) => [run.times[k] * ctx.lab.clock.factor, y[a], y[b]]).filter(isRow(ctx)))];
   };
 }
 
@@ -174,7 +178,7 @@ function makeTable(ctx) {
   return function view() {
     const names = ctx.state.shown, run = ctx.treated, columns = names.flatMap((n) => [ctx.treated, ctx.control].map((r) => (r.status === "ok" ? course(ctx.lab, r, n) : null)));
     const heads = [ctx.timeAxis(), ...names.flatMap((n) => [`${n}, ${ctx.lineOf("with")}`, `${n}, ${ctx.lineOf("without")}`])];
-    const rows = Array.from(run.times).map((t, k) => [t * ctx.lab.clock.factor, ...columns.map((c) => (c ? c[k] : "–"))]).filter((_, k) => k % 10 === 0);
+    const rows = Array.from(run.times).map((t, k) => [t * ctx.lab.clock.factor, ...columns.map((c) => (c ? c[k] : "–"))]).filter(isRow(ctx));
     return [el("p", { class: "quiet" }, ctx.L("tableText")), dataTable(heads, rows)];
   };
 }
