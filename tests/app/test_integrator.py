@@ -180,9 +180,11 @@ console.log(JSON.stringify(Math.min(...spent)));"""
 def test_values_read_off_inside_steps_are_those_of_steps_that_end_there(node: Any, name: str) -> None:
     script = """
 const values = valuesOf(lab, freshState(lab));
-lab.interventions.slice(0, 1).forEach((it) => it.knobs.forEach((k) => { values[lab.row.get(k)] = lab.parameters[lab.row.get(k)].full; }));
+const full = (k) => lab.parameters[lab.row.get(k)].full;
+lab.interventions[0].knobs.forEach((k) => { values[lab.row.get(k)] = full(k); });
 const [read, exact] = [1e-6, 1e-10].map((rtol) => simulate(lab, values, { rtol, points: 401 }));
-const far = lab.states.map((_, i) => Math.max(...exact.y.map((y, k) => Math.abs(read.y[k][i] - y[i]))) / Math.max(...exact.y.map((y) => Math.abs(y[i])), 1e-300));
+const most = (of) => Math.max(...exact.y.map(of), 1e-300);
+const far = lab.states.map((_, i) => most((y, k) => Math.abs(read.y[k][i] - y[i])) / most((y) => Math.abs(y[i])));
 console.log(JSON.stringify([Math.max(...far), read.steps < exact.steps / 2]));"""
     far, fewer = node.in_lab(load_lab(name), script)
     assert far < 1e-4
@@ -218,11 +220,14 @@ def test_a_class_comes_out_as_with_a_fine_tolerance(node: Any, name: str) -> Non
     script = """
 const state = freshState(lab), it = lab.interventions[0];
 state.on.set(it.name, new Map(it.knobs.map((k) => [k, lab.parameters[lab.row.get(k)].full])));
-const first = simulate(lab, valuesOf(lab, state), { rtol: 1e-6 }), name = lab.readouts.find((q) => ENDPOINTS.peak(course(lab, first, q)) > 0);
+const first = simulate(lab, valuesOf(lab, state), { rtol: 1e-6 });
+const name = lab.readouts.find((q) => ENDPOINTS.peak(course(lab, first, q)) > 0);
 const treatment = treatmentOf(lab, state), some = patients(lab, state, 12), ends = ["final", "peak", "mean"];
 const worst = some.map((values) => {
-  const exact = course(lab, simulate(lab, values, { ...treatment, points: CLASS_POINTS, rtol: 1e-8 }), name), size = ENDPOINTS.peak(exact.map(Math.abs));
-  return Math.max(...ends.map((end) => Math.abs(respond(lab, treatment, values, name, end, -1, 0.3).within - ENDPOINTS[end](exact)) / size));
+  const run = simulate(lab, values, { ...treatment, points: CLASS_POINTS, rtol: 1e-8 });
+  const exact = course(lab, run, name), size = ENDPOINTS.peak(exact.map(Math.abs));
+  const found = (end) => respond(lab, treatment, values, name, end, -1, 0.3).within;
+  return Math.max(...ends.map((end) => Math.abs(found(end) - ENDPOINTS[end](exact)) / size));
 });
 console.log(JSON.stringify(worst));"""
     assert max(node.in_lab(load_lab(name), script)) < 1e-3

@@ -201,7 +201,34 @@ def test_lines_are_called_what_they_are(open_page: Any, file_of: Callable[[str],
 
 
 def test_a_power_of_ten_stands_with_the_unit(node: Any) -> None:
-    script = """console.log(JSON.stringify([powerFor([0, 1.4e11]), inPowers("cells", 11), inPowers("10⁹ cells/L", -4), inPowers("10⁹ copies", -9),
-  inPowers("", -3), inPowers("mg", 0), powerFor([0.2, 99999])]));"""
-    said = [11, "10¹¹ cells", "10⁵ cells/L", "copies", "×10⁻³", "mg", 0]
+    script = """
+console.log(JSON.stringify([powerFor([0, 1.4e11]), powerFor([0.2, 99999]),
+  inPowers("cells", 11), inPowers("10⁹ cells/L", -4), inPowers("10⁹ copies", -9), inPowers("", -3),
+  inPowers("mg", 0)]));"""
+    said = [11, 0, "10¹¹ cells", "10⁵ cells/L", "copies", "×10⁻³", "mg"]
     assert node.run(script) == said
+
+
+@pytest.mark.slow
+def test_a_link_brings_the_question_of_its_scenario(open_page: Any, file_of: Callable[[str], Path]) -> None:
+    one = open_page(file_of("ma2020"), LAPTOP)
+    one.page.select_option("#scenario", label="Arthritis with the IL-6 receptor blocked")
+    one.page.locator(".handle.top").first.press("PageDown")
+    again = open_page(file_of("ma2020"), LAPTOP, link=one.page.url.partition("#")[2])
+    assert again.page.inner_text(".story") == one.page.inner_text(".story") != ""
+    assert again.page.input_value("#scenario") == "rheumatoid"
+    assert again.troubles == []
+
+
+@pytest.mark.slow
+def test_a_card_takes_the_place_of_one_that_it_cannot_act_with(open_page: Any, file_of: Callable[[str], Path]) -> None:
+    one = open_page(file_of("baccam2006"), LAPTOP)
+    one.page.select_option("#scenario", label="from day 3")
+    before = one.lab("[...ctx.state.on.keys()]")
+    one.page.locator("[data-card]").first.click()
+    assert one.lab("ctx.treated.status") == "ok"
+    assert one.lab("[...ctx.state.on.keys()]") != before
+    assert one.lab("ctx.state.on.size") == 1
+    assert "was taken off" in one.page.inner_text("#notice")
+    assert one.page.inner_text(".error") == ""
+    assert one.troubles == []

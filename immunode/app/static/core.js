@@ -297,9 +297,9 @@ function showsDecades(lab, name, curves) {
 }
 
 /* The state of the controls as text for a link, and back; what is not known to the lab is dropped, never run. */
-function toLink(state, language) {
+function toLink(state, language, scenario = "") {
   const on = Array.from(state.on, ([name, knobs]) => [name, Array.from(knobs)]);
-  const text = JSON.stringify({ v: 1, m: state.lab, on, t: Array.from(state.times), p: Array.from(state.values), q: state.shown, l: language });
+  const text = JSON.stringify({ v: 1, m: state.lab, on, t: Array.from(state.times), p: Array.from(state.values), q: state.shown, l: language, ...(scenario ? { s: scenario } : {}) });
   return btoa(String.fromCharCode(...new TextEncoder().encode(text))).replace(/\+/g, "-").replace(/\//g, "_").replace(/=+$/, "");
 }
 
@@ -334,7 +334,7 @@ function fromLink(labs, link) {
   list(data.p).forEach((pair) => { const [name, value] = list(pair); accept(state.values, name, value, ""); });
   const shown = list(data.q).filter((q) => lab.quantity.has(q));
   if (shown.length) state.shown = [...new Set(shown)].slice(0, 6);
-  return { state, language: typeof data.l === "string" ? data.l : "" };
+  return { state, language: typeof data.l === "string" ? data.l : "", scenario: typeof data.s === "string" ? data.s : "" };
 }
 
 const quoted = (text) => JSON.stringify(text).replace(/[\u007f-\uffff]/g, (c) => "\\u" + c.charCodeAt(0).toString(16).padStart(4, "0"));

@@ -100,15 +100,22 @@ function startLab(root, programs) {
     if (!dragging) parts.stage.build();
     parts.stage.rescale();
     ctx.refresh(dragging);
-    if (!dragging) history.replaceState(null, "", `#${toLink(ctx.state, ctx.language)}`);
+    if (!dragging) history.replaceState(null, "", `#${toLink(ctx.state, ctx.language, scenario)}`);
   }
   ctx.refresh = (dragging) => {
     const run = ctx.treated, why = run.status === "refused" && run.failed >= 0 ? ctx.lab.requirements[run.failed] : run.status;
-    parts.error.textContent = run.status === "ok" ? "" : ctx.L("failed", why);
+    parts.error.textContent = run.status === "ok" ? "" : ctx.L("failed", inWords(why));
+    parts.notice.textContent = "";
     parts.curves.draw();
     parts.stage.update();
     if (!dragging) parts.panels.later();
   };
+  /* What stopped a run, with labels and meanings instead of names in quotes. */
+  const inWords = (text) => text.replace(/'([\w.]+)'/g, (quote, name) => {
+    const p = ctx.lab.parameters[ctx.lab.row.get(name)];
+    return ctx.lab.place.has(name) ? `“${ctx.called(ctx.lab.place.get(name))}”` : p && p.meaning ? `“${ctx.say(p.meaning)}”` : quote;
+  });
+  ctx.tell = (text) => { parts.notice.textContent = text; };
   ctx.refreshPanel = () => parts.panels.refresh();
   ctx.setTime = (k) => { ctx.k = k; parts.stage.update(); parts.timeline.marks(); parts.curves.marks(); };
   ctx.toggleShown = (name) => {
@@ -140,7 +147,7 @@ function startLab(root, programs) {
     const lab = ctx.lab, languages = languagesOf(lab), ready = PAGE.scenarios.filter((s) => labs.some((l) => l.id === s.model)), one = ready.find((s) => s.id === scenario);
     ctx.language = languages.includes(asked) ? asked : "en";
     document.documentElement.lang = ctx.language;
-    parts = { stage: makeStage(ctx), curves: makeCurves(ctx), timeline: makeTimeline(ctx), panels: makePanels(ctx), error: el("p", { class: "error", role: "alert" }) };
+    parts = { stage: makeStage(ctx), curves: makeCurves(ctx), timeline: makeTimeline(ctx), panels: makePanels(ctx), error: el("p", { class: "error", role: "alert" }), notice: el("p", { class: "quiet", role: "status", id: "notice" }) };
     const told = el("span", { class: "quiet", role: "status", id: "told" }), code = el("pre", { id: "code", hidden: true, tabindex: 0 });
     const choose = (id) => { scenario = id; const found = ready.find((s) => s.id === id); open(found ? scenarioState(found) : freshState(lab)); };
     const about = `${lab.id}, ${ctx.L(lab.status === "published" ? "statusPublished" : "status")}${lab.reference ? `, ${lab.reference}` : ""}${lab.timeIsScaled ? `; ${ctx.L("scaled", lab.timeUnit || "1")}` : ""}`;
@@ -156,7 +163,7 @@ function startLab(root, programs) {
       el("button", { id: "csv", onclick: () => download(`${lab.id}.csv`, "text/csv", csv(lab, simulate(lab, valuesOf(lab, ctx.state), treatmentOf(lab, ctx.state)), lab.quantities.filter((q) => q.kind !== "delayed").map((q) => q.name))) }, ctx.L("data")),
       el("button", { id: "link", onclick: () => { const address = location.href; told.textContent = ctx.L("copied", address); if (navigator.clipboard) navigator.clipboard.writeText(address).catch(() => {}); } }, ctx.L("link")), told), code);
     const { curves, timeline } = parts;
-    const play = el("section", { class: "play", "aria-labelledby": "curves-h" }, el("h2", { id: "curves-h", class: "unseen" }, ctx.L("curves")), ...curves.parts, timeline.block, timeline.cards, curves.controls);
+    const play = el("section", { class: "play", "aria-labelledby": "curves-h" }, el("h2", { id: "curves-h", class: "unseen" }, ctx.L("curves")), ...curves.parts, timeline.block, parts.notice, timeline.cards, curves.controls);
     const main = el("main", {}, parts.error, parts.stage.section, play, timeline.detail, parts.panels.section, buttons);
     const footer = el("footer", {}, el("details", {}, el("summary", {}, el("strong", {}, ctx.L("advice")), " ", el("u", {}, ctx.L("limits")), el("span", { class: "more" }, `: ${ctx.say(lab.limits[0] || "")}`)),
       el("div", { class: "scroll", tabindex: 0, role: "region", "aria-label": ctx.L("limits") }, el("p", {}, ctx.L("adviceText")), el("p", {}, about), ...lab.limits.map((text, i) => el("p", {}, ctx.say(text))))));
@@ -165,15 +172,18 @@ function startLab(root, programs) {
     show(false);
   }
 
+  /* The scenario of a link, so that its question comes with it. */
+  const known = (link) => (PAGE.scenarios.some((s) => s.id === link.scenario && s.model === link.state.lab) ? link.scenario : "");
+
   /* Paper is white, whatever the screen is. */
   const onPaper = (yes) => () => { document.documentElement.classList.toggle("paper", yes); if (parts) parts.curves.draw(); };
   addEventListener("beforeprint", onPaper(true));
   addEventListener("afterprint", onPaper(false));
   addEventListener("resize", () => { if (parts) redo(false); });
   matchMedia("(prefers-color-scheme: dark)").addEventListener("change", () => { if (parts) parts.curves.draw(); });
-  addEventListener("hashchange", () => { const next = fromLink(labs, location.hash.slice(1)); if (next) { scenario = ""; open(next.state, false); } });
+  addEventListener("hashchange", () => { const next = fromLink(labs, location.hash.slice(1)); if (next) { scenario = known(next); open(next.state, false); } });
   window.immunodeLab = ctx;
-  if (linked) open(linked.state, false);
+  if (linked) { scenario = known(linked); open(linked.state, false); }
   else {
     const wanted = labs[0].on.length > 0, mine = wanted ? [] : PAGE.scenarios.filter((s) => s.model === labs[0].id), first = mine.length > 1 ? mine.map((s) => [seen(s) + told(s), s]).reduce((a, b) => (b[0] > a[0] ? b : a))[1] : mine[0];
     scenario = first ? first.id : "";
