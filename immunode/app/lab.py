@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
@@ -18,7 +19,7 @@ from immunode.errors import ModelError, did_you_mean
 from immunode.intervention import card
 from immunode.language.expression import names, parse, parse_arrow
 from immunode.model.story import Story
-from immunode.plot.kit.text import pretty_unit
+from immunode.plot.kit.text import pretty_unit, printed
 from immunode.plot.kit.time_axes import clock
 from immunode.program.javascript import javascript_source
 from immunode.study.log_axes import COUNTED, FALL, FOUND, axis_kinds
@@ -28,6 +29,8 @@ if TYPE_CHECKING:
     from immunode.model import Model
 
 Data = dict[str, Any]
+LONGEST_WORD = 48
+"""Letters of a meaning up to which the page shows it whole as the name of a quantity."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,7 +73,7 @@ def make_lab(model: Model, *, call: str = "", on: Iterable[str] = (), with_story
     data["on"] = list(on)
     data["logarithmic"] = [] if story is None else list(story.logarithmic)
     rest = javascript_source(bench.rest) if bench.rest else "null"
-    labels = {placed.declared.name: getattr(placed.declared, "label", "") for placed in bench.placed}
+    labels = {placed.declared.name: printed(getattr(placed.declared, "label", "")) for placed in bench.placed}
     scenarios = () if story is None else _story_scenarios(model, story, labels)
     return Lab(data, javascript_source(bench.program), rest, scenarios)
 
@@ -155,8 +158,18 @@ def _describe(bench: Bench) -> Data:
         if name in program.states and kind != "state":
             kind = "delayed"  # a row that the engine fills; nobody chooses it
         unit = getattr(record, "unit", "")
-        told = {"name": name, "meaning": getattr(record, "meaning", ""), "label": getattr(record, "label", "")}
+        owned = name.partition(".")[0] in applied  # what an intervention put in is named by its own words
+        meaning, label = getattr(record, "meaning", ""), getattr(record, "label", "")
+        told = {
+            "name": name,
+            "meaning": printed(meaning),
+            "label": printed(label or ("" if owned else _clause(meaning))),
+        }
         told["decades"] = axes[name]
+        if kind == "derived" and name in derived:
+            told["of"] = _first_state(
+                derived[name].expression, {d.name: d.expression for d in composed.derived}, numbers
+            )
         quantities.append({**told, "unit": "" if unit in ("", "1") else pretty_unit(unit), "kind": kind})
     return {
         "id": model.name,
@@ -195,6 +208,17 @@ def _describe(bench: Bench) -> Data:
         "initial": None,
         "restRows": _rest_rows(bench),
     }
+
+
+def _first_state(expression: str, inside: dict[str, str], states: dict[str, Any]) -> str:
+    """Return the first state that a derived quantity rests on, drugs last: what explains the one explains the other."""
+    looked = _reached(names(parse(expression)), inside)
+    return next(iter(sorted((n for n in states if n in looked), key=lambda n: states[n].kind == "drug")), "")
+
+
+def _clause(meaning: str) -> str:
+    """Return the first clause of a meaning that is too long for a heading, "" where the whole meaning fits."""
+    return "" if len(meaning) <= LONGEST_WORD else re.split(r" \(|[,;:]", meaning)[0].strip()
 
 
 def _clock(model: Model) -> Data:
@@ -292,7 +316,7 @@ def _intervention(placed: Placed, bench: Bench) -> Data:
     knobs = [k.name for k in placed.knobs]
     return {
         "name": placed.declared.name,
-        "label": getattr(placed.declared, "label", ""),
+        "label": printed(getattr(placed.declared, "label", "")),
         "labels": shown.labels,
         "rows": [list(row) for row in shown.rows],
         "changes": [list(row) for row in shown.changes],

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
@@ -13,10 +14,11 @@ from immunode.plot.diagrams.drawing import readable_influences
 from immunode.plot.diagrams.graph import Arrow, Influence, arrows, influences
 from immunode.plot.diagrams.icons import KINDS, outline
 from immunode.plot.diagrams.scene import Route, Scene, Sheet, compose, grid_places
+from immunode.plot.kit.text import pretty_unit
 
 if TYPE_CHECKING:
     from immunode.app.bench import Bench
-    from immunode.model import Model
+    from immunode.model import Model, State
 
 Data = dict[str, Any]
 Array = NDArray[np.float64]
@@ -40,14 +42,24 @@ def scenes(bench: Bench) -> dict[str, Data]:
         model = model.replace(states=tuple(replace(s, meaning="") for s in model.states))
     sheets = {name: _sheet(model, name) for name in SHEETS}
     spots = grid_places(model, shown, acting if few else (), sheets["wide"])
+    told = {state.name: _widest_value(state) for state in model.states}
     return {
         name: _scene_data(
-            compose(model, shown, acting, sheet, named=name == "wide" and not many, together=few, spots=spots),
+            compose(
+                model, shown, acting, sheet, named=name == "wide" and not many, together=few, spots=spots, told=told
+            ),
             model,
             few,
         )
         for name, sheet in sheets.items()
     }
+
+
+def _widest_value(state: State) -> str:
+    """Return words about as wide as the page's value of a state ever is: four digits or a power, and the unit."""
+    unit = pretty_unit(state.unit)
+    start = abs(float(state.initial)) if isinstance(state.initial, int | float) else state.typical or 1.0
+    return f"{'8.88×10⁸' if start and not 1e-2 <= start < 1e4 else '0.8888'} {unit}".strip()
 
 
 def shapes() -> dict[str, str]:
@@ -95,6 +107,7 @@ def _sheet(model: Model, name: str) -> Sheet:
 
 def _scene_data(scene: Scene, model: Model, few: bool) -> Data:
     rows = {process.name: j for j, process in enumerate(model.processes)}
+    symbols = {state.name.casefold() for state in model.states}
     (wide, high), sheet = scene.sheet.size, scene.sheet
     return {
         "size": [wide, high],
@@ -114,7 +127,7 @@ def _scene_data(scene: Scene, model: Model, few: bool) -> Data:
             }
             for icon in scene.icons
         ],
-        "routes": [_route(route, rows) for route in scene.routes],
+        "routes": [_route(route, rows, symbols) for route in scene.routes],
         "threads": [
             {
                 "state": thread.influence.state,
@@ -129,15 +142,24 @@ def _scene_data(scene: Scene, model: Model, few: bool) -> Data:
     }
 
 
-def _route(route: Route, rows: dict[str, int]) -> Data:
+def _is_code(name: str, route: Route, states: set[str]) -> bool:
+    """Return whether the name of an arrow is one of code: without a label, and made with the symbol of a state."""
+    plain = ", ".join(route.arrow.processes).replace("_", " ").casefold()
+    said = name.replace("\n", " ").removesuffix("…").strip().casefold()
+    words = re.split(r"[\s.,]+", said)
+    return plain.startswith(said) and any(len(word) <= 2 or word in states for word in words)
+
+
+def _route(route: Route, rows: dict[str, int], states: set[str]) -> Data:
     arrow = route.arrow
+    name = "" if _is_code(route.name, route, states) else route.name
     return {
         "processes": [rows[name] for name in arrow.processes],
         "takes": list(arrow.takes),
         "makes": list(arrow.makes),
         "curves": [[_curve(curve), int(pointed)] for curve, pointed in route.curves],
         "valve": _point(route.valve),
-        "name": route.name.split("\n") if route.name else [],
+        "name": name.split("\n") if name else [],
         "spot": _point(route.spot) if route.spot is not None else None,
     }
 

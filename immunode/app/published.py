@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from immunode.model.patients import named_threshold
 from immunode.model.records import pairs
+from immunode.plot.kit.text import printed
 from immunode.study.published.results import MIDDLES, moment_of
 
 if TYPE_CHECKING:
@@ -21,7 +22,7 @@ def thresholds(model: Model) -> list[Data]:
     return [
         {
             "name": one.name,
-            "meaning": one.meaning,
+            "meaning": printed(one.meaning),
             "condition": one.condition,
             "quantity": one.quantity,
             "level": one.level,

@@ -174,3 +174,72 @@ for (let i = 0; i < 12; i++) {
 console.log(JSON.stringify(Math.min(...spent)));"""
     # the best of twelve, in processor time: the machine may be busy with other things
     assert node.in_lab(load_lab("stress_cytokine_minimal"), script) < 50
+
+
+@pytest.mark.parametrize("name", ["baker2013", "kosinsky2018", "ma2020"])
+def test_values_read_off_inside_steps_are_those_of_steps_that_end_there(node: Any, name: str) -> None:
+    script = """
+const values = valuesOf(lab, freshState(lab));
+const full = (k) => lab.parameters[lab.row.get(k)].full;
+lab.interventions[0].knobs.forEach((k) => { values[lab.row.get(k)] = full(k); });
+const [read, exact] = [1e-6, 1e-10].map((rtol) => simulate(lab, values, { rtol, points: 401 }));
+const most = (of) => Math.max(...exact.y.map(of), 1e-300);
+const far = lab.states.map((_, i) => most((y, k) => Math.abs(read.y[k][i] - y[i])) / most((y) => Math.abs(y[i])));
+console.log(JSON.stringify([Math.max(...far), read.steps < exact.steps / 2]));"""
+    far, fewer = node.in_lab(load_lab(name), script)
+    assert far < 1e-4
+    assert fewer
+
+
+def test_states_are_eliminated_in_an_order_that_fills_in_little(node: Any) -> None:
+    """An arrow matrix whose head comes first fills whole in its own order, and not at all in a good one."""
+    script = """
+const n = 12, rows = [], columns = [];
+for (let i = 1; i < n; i++) { rows.push(0, i); columns.push(i, 0); }
+const program = { states: n, jacobianRows: rows, jacobianColumns: columns }, pattern = patternOf(program);
+const a = new Float64Array(pattern.columns.length), b = new Float64Array(n), x = new Float64Array(n);
+pattern.slots.forEach((slot, e) => { a[slot] = 0.1 * (e + 1) / n; });
+for (let i = 0; i < n; i++) { a[pattern.diagonal[pattern.at[i]]] = 2 + i; b[pattern.at[i]] = 1 - i; }
+factorizeSparse(a, pattern, new Float64Array(n), 1e-12);
+substituteSparse(a, pattern, b, x);
+console.log(JSON.stringify([pattern.columns.length, Array.from(pattern.at, (r) => x[r])]));"""
+    entries, found = node.run(script)
+    n = 12
+    matrix = np.diag(2.0 + np.arange(n))
+    for e in range(2 * (n - 1)):
+        row, column = (0, e // 2 + 1) if e % 2 == 0 else (e // 2 + 1, 0)
+        matrix[row, column] = 0.1 * (e + 1) / n
+    assert entries == 3 * n - 2, "nothing fills in"
+    np.testing.assert_allclose(found, np.linalg.solve(matrix, 1.0 - np.arange(n)), rtol=1e-12)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("name", ["sove2020", "park2025", "myers2021", "precup2012"])
+def test_a_class_comes_out_as_with_a_fine_tolerance(node: Any, name: str) -> None:
+    """Two stiff models, one with delays, and of all models the one with the largest error."""
+    script = """
+const state = freshState(lab), it = lab.interventions[0];
+state.on.set(it.name, new Map(it.knobs.map((k) => [k, lab.parameters[lab.row.get(k)].full])));
+const first = simulate(lab, valuesOf(lab, state), { rtol: 1e-6 });
+const name = lab.readouts.find((q) => ENDPOINTS.peak(course(lab, first, q)) > 0);
+const treatment = treatmentOf(lab, state), some = patients(lab, state, 12), ends = ["final", "peak", "mean"];
+const worst = some.map((values) => {
+  const run = simulate(lab, values, { ...treatment, points: CLASS_POINTS, rtol: 1e-8 });
+  const exact = course(lab, run, name), size = ENDPOINTS.peak(exact.map(Math.abs));
+  const found = (end) => respond(lab, treatment, values, name, end, -1, 0.3).within;
+  return Math.max(...ends.map((end) => Math.abs(found(end) - ENDPOINTS[end](exact)) / size));
+});
+console.log(JSON.stringify(worst));"""
+    assert max(node.in_lab(load_lab(name), script)) < 1e-3
+
+
+@pytest.mark.parametrize("name", ["demin2013"])
+def test_bars_of_why_are_numbers_where_a_volume_is_a_parameter(node: Any, name: str) -> None:
+    script = """
+const state = freshState(lab), it = lab.interventions[0];
+state.on.set(it.name, new Map(it.knobs.map((k) => [k, lab.parameters[lab.row.get(k)].full])));
+const found = why(lab, state, "LTCo_b", 1e-6);
+console.log(JSON.stringify([found.bars.map((b) => b.change), found.change]));"""
+    bars, change = node.in_lab(load_lab(name), script)
+    assert None not in bars
+    assert sum(bars) == pytest.approx(change, rel=1e-3)

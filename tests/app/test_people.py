@@ -66,12 +66,14 @@ def test_the_arm_without_treatment_has_the_name_that_the_story_gives_it() -> Non
 @pytest.mark.slow
 def test_minutes_of_a_month_are_days_everywhere(open_page: Any, file_of: Callable[[str], Path]) -> None:
     one = open_page(file_of("demin2013"), LAPTOP)
-    one.lab("ctx.setTime(200)")
+    one.lab("ctx.setTime((ctx.lab.points - 1) / 2)")
     assert one.page.inner_text("output[for=time]") == "t = 14 days"
     one.page.click("#tab-table")
     assert one.page.locator(".panel th").first.inner_text() == "Time (days)"
     assert one.page.locator(".panel tbody tr").last.locator("td").first.inner_text() == "28"
     assert one.page.locator(".handle.left").first.get_attribute("aria-valuetext") == "0 days"
+    # each of 112 doses is drawn alike, by eight points
+    assert one.lab("ctx.treated.times.length") == 897
     # 112 doses in a lane are lines that can be told apart
     assert one.page.locator(".track.dense").count() == 1
     assert one.troubles == []
@@ -186,3 +188,47 @@ console.log(JSON.stringify([found, Object.fromEntries(all.map((n) => [n, curves(
     paths = {n: [np.array(y) for y in both] for n, both in curves.items()}
     told = model.story.logarithmic if model.story is not None else ()
     assert set(found) == {*logarithmic(model, paths), *(n for n in told if n in names)}
+
+
+@pytest.mark.slow
+def test_lines_are_called_what_they_are(open_page: Any, file_of: Callable[[str], Path]) -> None:
+    """A strain, a loss of cells or a placebo is no treatment, and two drugs are not one with and one without."""
+    one = open_page(file_of("chatterjee2017"), LAPTOP)
+    names = [span.inner_text() for span in one.page.locator(".key span").all()]
+    assert names == ["10 mg/kg q3w", "2 mg/kg q3w"]
+    one.page.locator(".lane .head button:last-child").first.click()
+    assert one.page.locator(".key span").first.inner_text() == "with treatment"
+
+
+def test_a_power_of_ten_stands_with_the_unit(node: Any) -> None:
+    script = """
+console.log(JSON.stringify([powerFor([0, 1.4e11]), powerFor([0.2, 99999]),
+  inPowers("cells", 11), inPowers("10⁹ cells/L", -4), inPowers("10⁹ copies", -9), inPowers("", -3),
+  inPowers("mg", 0)]));"""
+    said = [11, 0, "10¹¹ cells", "10⁵ cells/L", "copies", "×10⁻³", "mg"]
+    assert node.run(script) == said
+
+
+@pytest.mark.slow
+def test_a_link_brings_the_question_of_its_scenario(open_page: Any, file_of: Callable[[str], Path]) -> None:
+    one = open_page(file_of("ma2020"), LAPTOP)
+    one.page.select_option("#scenario", label="Arthritis with the IL-6 receptor blocked")
+    one.page.locator(".handle.top").first.press("PageDown")
+    again = open_page(file_of("ma2020"), LAPTOP, link=one.page.url.partition("#")[2])
+    assert again.page.inner_text(".story") == one.page.inner_text(".story") != ""
+    assert again.page.input_value("#scenario") == "rheumatoid"
+    assert again.troubles == []
+
+
+@pytest.mark.slow
+def test_a_card_takes_the_place_of_one_that_it_cannot_act_with(open_page: Any, file_of: Callable[[str], Path]) -> None:
+    one = open_page(file_of("baccam2006"), LAPTOP)
+    one.page.select_option("#scenario", label="from day 3")
+    before = one.lab("[...ctx.state.on.keys()]")
+    one.page.locator("[data-card]").first.click()
+    assert one.lab("ctx.treated.status") == "ok"
+    assert one.lab("[...ctx.state.on.keys()]") != before
+    assert one.lab("ctx.state.on.size") == 1
+    assert "was taken off" in one.page.inner_text("#notice")
+    assert one.page.inner_text(".error") == ""
+    assert one.troubles == []

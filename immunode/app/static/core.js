@@ -1,7 +1,7 @@
 "use strict";
 /* The lab without a page: what a state of the controls means, its run, its link, its code. All of it is data. */
 
-const POINTS = 401, DRAWN_RTOL = 1e-6, CLASS_POINTS = 61, CLASS_RTOL = 3e-5, CLASS_STEPS = 10000, PATIENTS = 200, LONGEST_LINK = 32000, GHOSTS = 3, MOST_DOSES = 200, DEPOT_SHARE = 0.1;
+const POINTS = 401, MOST_POINTS = 1601, A_DOSE = 8, DRAWN_RTOL = 1e-6, CLASS_POINTS = 61, CLASS_RTOL = 3e-4, DELAYED_RTOL = 3e-6, CLASS_STEPS = 4000, CLASS_PATIENCE = 500, PATIENTS = 200, LONGEST_LINK = 32000, GHOSTS = 3, MOST_DOSES = 200, DEPOT_SHARE = 0.1;
 const FIGURES = (v) => {
   if (v === 0 || !isFinite(v)) return v === 0 ? "0" : "–";
   if (Math.abs(v) < 1e5 && Math.abs(v) >= 1e-3) return String(+v.toPrecision(4));
@@ -9,16 +9,27 @@ const FIGURES = (v) => {
   return `${+digits}×10${raised(+power)}`;
 };
 const raised = (power) => String(power).replace(/./g, (c) => (c === "-" ? "⁻" : "⁰¹²³⁴⁵⁶⁷⁸⁹"[+c]));
+/* The power of ten that numbers of an axis share, 0 where they are written out; and a unit with it before it. */
+function powerFor(values) {
+  const most = Math.max(...values.map(Math.abs));
+  return most > 0 && (most >= 1e5 || most < 1e-3) ? Math.floor(Math.log10(most) + 1e-9) : 0;
+}
+function inPowers(unit, power) {
+  const [, own_, rest] = /^10([⁻⁰¹²³⁴⁵⁶⁷⁸⁹]+) (.+)$/.exec(unit) || [], all = power + (own_ ? numberOf(own_) : 0);
+  if (!power) return unit;
+  return all ? `${unit ? "" : "×"}10${raised(all)}${unit ? ` ${rest || unit}` : ""}` : rest;
+}
+const numberOf = (text) => +text.replace(/./g, (c) => (c === "⁻" ? "-" : String("⁰¹²³⁴⁵⁶⁷⁸⁹".indexOf(c))));
 /* Numbers of an axis, all with the same power of ten. */
 function ticks(values) {
-  const most = Math.max(...values.filter((v) => v !== null).map(Math.abs)), power = most > 0 && (most >= 1e5 || most < 1e-3) ? Math.floor(Math.log10(most) + 1e-9) : 0;
+  const power = powerFor(values.filter((v) => v !== null));
   return values.map((v) => (v === null ? "" : v === 0 || !power ? FIGURES(v) : `${+(v / 10 ** power).toPrecision(4)}×10${raised(power)}`));
 }
 /* A value with its unit. What is left of a state at a millionth of its largest value is as good as nothing. */
 const NOTHING = 1e-6;
 function amount(v, unit = "", most = 0) {
   const [, power, rest] = /^10([⁻⁰¹²³⁴⁵⁶⁷⁸⁹]+) (.+)$/.exec(unit) || [];
-  const factor = power ? 10 ** +power.replace(/./g, (c) => (c === "⁻" ? "-" : String("⁰¹²³⁴⁵⁶⁷⁸⁹".indexOf(c)))) : 1;
+  const factor = power ? 10 ** numberOf(power) : 1;
   const word = v !== 0 && Math.abs(v) < NOTHING * most ? "≈ 0" : FIGURES(v * factor), last = rest || unit;
   return last ? `${word} ${last}` : word;
 }
@@ -30,8 +41,22 @@ function openLab(data, program, rest) {
   lab.row = new Map(data.parameters.map((p, i) => [p.name, i]));
   lab.place = new Map(data.interventions.map((it) => [it.name, it]));
   lab.quantity = new Map(data.quantities.map((q, i) => [q.name, i]));
+  lab.points = pointsOf(lab);
   lab.spans = (points) => Float64Array.from({ length: points }, (_, i) => (data.horizon * i) / (points - 1));
   return lab;
+}
+/* How many times a run is drawn at: doses at regular times are seen alike, several times each. */
+function pointsOf(lab) {
+  const p = new Float64Array(lab.program.parameters), raw = new Float64Array(3 * lab.program.breaks);
+  lab.parameters.forEach((one, i) => { p[i] = own(one, "owner") ? one.full : one.value; });
+  lab.program.switches(p);
+  lab.program.schedule(p, raw);
+  const often = {};
+  lab.breakOwners.forEach((owner, i) => {
+    if (lab.program.movesState[i] && raw[3 * i + 2] > 1 && raw[3 * i + 1] > 0) often[owner] = (often[owner] || 0) + lab.horizon / raw[3 * i + 1];
+  });
+  const doses = Math.max(1, Math.round(Math.max(0, ...Object.values(often)))), each = Math.min(A_DOSE, Math.floor((MOST_POINTS - 1) / doses));
+  return each * doses > POINTS - 1 ? each * doses + 1 : POINTS;
 }
 const openLabOf = (data, made) => openLab(data, made.program, data.restRows && { ...data.restRows, program: made.rest });
 
@@ -111,7 +136,7 @@ function dosesOf(lab, state, it, most = 400) {
 }
 
 function simulate(lab, values, options = {}) {
-  const times = lab.spans(options.points || POINTS);
+  const times = lab.spans(options.points || lab.points);
   let initial = lab.initial;
   if (lab.rest) {
     const found = findRest(lab.rest.program, TABLEAU, lab.rest.values.map((i) => values[i]), lab.horizon);
@@ -154,7 +179,8 @@ function why(lab, state, name, rtol) {
     const count = process.made.reduce((a, [n, k]) => a + (n === name ? k : 0), 0)
       - process.taken.reduce((a, [n, k]) => a + (n === name ? k : 0), 0);
     if (count === 0) return;
-    const [without, within] = both.map((run) => (count * run.integrals[j]) / process.volumes[name]);
+    /* the volume of a compartment may be a parameter */
+    const size = process.volumes[name], [without, within] = both.map((run) => (count * run.integrals[j]) / (typeof size === "string" ? run.values[lab.row.get(size)] : size));
     bars.push({ name: process.name, meaning: process.meaning, without, with: within, change: within - without });
   });
   const [without, within] = both.map((run) => run.jumps[s]);
@@ -204,19 +230,23 @@ function patients(lab, state, n = PATIENTS, seed = 7) {
   });
 }
 
+/* Circles are told apart by tenths: at this tolerance end points lie within 1e-3 of exact ones. Where delays feed on
+   themselves it takes a finer one. */
+const classRtol = (lab) => (lab.program.delays.length ? DELAYED_RTOL : CLASS_RTOL);
+
 /* One patient with and without treatment; `goal` is -1 where lower is better, else 1; `enough` a fraction. */
 function respond(lab, treatment, values, quantity, endpoint, goal, enough) {
   const control = values.slice();
   treatment.on.forEach((name) => { control[lab.row.get(name + ".strength")] = 0; });
-  const options = { points: CLASS_POINTS, rtol: CLASS_RTOL, maxSteps: CLASS_STEPS, given: treatment.given, usual: treatment.usual };
+  const options = { points: CLASS_POINTS, rtol: classRtol(lab), maxSteps: CLASS_STEPS, patience: CLASS_PATIENCE, given: treatment.given, usual: treatment.usual };
   const runs = [];
   for (const one of [control, values]) {
     runs.push(simulate(lab, one, options));
     if (runs[runs.length - 1].status !== "ok") return { failed: true };
   }
   const courses = runs.map((run) => course(lab, run, quantity)), all = courses.flat();
-  /* at the tolerance of the class, what is below a millionth of the largest value has no digits left */
-  const least = 1e-6 * Math.max(ENDPOINTS.peak(all), -ENDPOINTS.trough(all));
+  /* at the tolerance of the class, what is below 1e-5 of the largest value has no digits left */
+  const least = 1e-5 * Math.max(ENDPOINTS.peak(all), -ENDPOINTS.trough(all));
   const [without, within] = courses.map((y) => ENDPOINTS[endpoint](y)).map((v) => (Math.abs(v) <= least ? 0 : v));
   const change = without === 0 ? (within === 0 ? 0 : Infinity * Math.sign(within)) : (within - without) / Math.abs(without);
   return { failed: false, without, within, change, responder: goal * change >= enough };
@@ -244,11 +274,20 @@ function sayIn(phrases, text) {
   return phrases.patterns.reduce((said, [pattern, words]) => said.replace(new RegExp(pattern, "g"), words), text);
 }
 
-/* Whether decades are what curves of a quantity show: as `study.log_axes` decides for figures. */
+/* Whether a curve that begins above 0 and changes would lie on the axis of a linear panel up to `top`. */
+const NEXT_TO_AXIS = 0.02;
+function looksLikeNothing(y, top) {
+  const most = Math.max(...y), least = Math.min(...y);
+  return y[0] > 0 && most < NEXT_TO_AXIS * top && most > 1.5 * least;
+}
+
+/* Whether decades are what curves of a quantity show: as `study.log_axes` decides for figures; and where else one of
+   them could not be told from 0. */
 function showsDecades(lab, name, curves) {
   if (lab.logarithmic.includes(name)) return true;
   const kind = lab.quantities[lab.quantity.get(name)].decades, values = curves.flat().filter(isFinite), positive = values.filter((v) => v > 0).sort((a, b) => a - b);
   if (!kind || !positive.length) return false;
+  if (curves.some((y) => looksLikeNothing(y, positive[positive.length - 1])) && Math.min(...values) >= 0) return true;
   const top = positive[positive.length - 1], ends = curves.map((y) => Math.max(y[y.length - 1], 0));
   if (Math.min(...values) < -1e-3 * top) return false;
   if (!curves.some((y, i) => Math.max(...y) > 100 * ends[i]) && !(Math.max(...ends) > 10 * Math.min(...ends))) return false;
@@ -258,9 +297,9 @@ function showsDecades(lab, name, curves) {
 }
 
 /* The state of the controls as text for a link, and back; what is not known to the lab is dropped, never run. */
-function toLink(state, language) {
+function toLink(state, language, scenario = "") {
   const on = Array.from(state.on, ([name, knobs]) => [name, Array.from(knobs)]);
-  const text = JSON.stringify({ v: 1, m: state.lab, on, t: Array.from(state.times), p: Array.from(state.values), q: state.shown, l: language });
+  const text = JSON.stringify({ v: 1, m: state.lab, on, t: Array.from(state.times), p: Array.from(state.values), q: state.shown, l: language, ...(scenario ? { s: scenario } : {}) });
   return btoa(String.fromCharCode(...new TextEncoder().encode(text))).replace(/\+/g, "-").replace(/\//g, "_").replace(/=+$/, "");
 }
 
@@ -295,7 +334,7 @@ function fromLink(labs, link) {
   list(data.p).forEach((pair) => { const [name, value] = list(pair); accept(state.values, name, value, ""); });
   const shown = list(data.q).filter((q) => lab.quantity.has(q));
   if (shown.length) state.shown = [...new Set(shown)].slice(0, 6);
-  return { state, language: typeof data.l === "string" ? data.l : "" };
+  return { state, language: typeof data.l === "string" ? data.l : "", scenario: typeof data.s === "string" ? data.s : "" };
 }
 
 const quoted = (text) => JSON.stringify(text).replace(/[\u007f-\uffff]/g, (c) => "\\u" + c.charCodeAt(0).toString(16).padStart(4, "0"));

@@ -17,14 +17,14 @@ function makeCurves(ctx) {
 
   /* Until it is revealed, the curve with treatment stays hidden. */
   function begin() {
-    ctx.guess = new Array(POINTS).fill(null);
+    ctx.guess = new Array(ctx.lab.points).fill(null);
     ctx.told = false;
     ctx.revealed = null;
     score.textContent = "";
     const name = ctx.state.shown[0], y = course(ctx.lab, ctx.control, name), top = Math.max(...y.filter(isFinite), 1e-12) * 1.6;
     ctx.guessTop = top;
     guess.replaceChildren(el("legend", {}, ctx.L("guess", ctx.word(name))), ...[0, 0.25, 0.5, 0.75, 1].map((x) => {
-      const k = Math.round(x * (POINTS - 1)), text = `t = ${ctx.moment(ctx.control.times[k])}`;
+      const k = Math.round(x * (ctx.lab.points - 1)), text = `t = ${ctx.moment(ctx.control.times[k])}`;
       const input = el("input", { type: "range", min: 0, max: 1, step: 0.01, value: Math.min(y[k] / top, 1), "data-guess": k, "aria-label": text, oninput: () => points() });
       return el("label", {}, text, input);
     }));
@@ -32,8 +32,8 @@ function makeCurves(ctx) {
   }
 
   function points() {
-    const inputs = [...guess.querySelectorAll("input")].map((input) => +input.value * ctx.guessTop), step = (POINTS - 1) / 4;
-    ctx.guess = Array.from({ length: POINTS }, (_, k) => {
+    const inputs = [...guess.querySelectorAll("input")].map((input) => +input.value * ctx.guessTop), step = (ctx.lab.points - 1) / 4;
+    ctx.guess = Array.from({ length: ctx.lab.points }, (_, k) => {
       const i = Math.min(Math.floor(k / step), 3), x = k / step - i;
       return inputs[i] * (1 - x) + inputs[i + 1] * x;
     });
@@ -54,9 +54,9 @@ function makeCurves(ctx) {
   }
 
   function dataOf(name, first) {
-    const logs = isLog(name) && !(first && ctx.guess), positive = (y) => (logs ? y.map((v) => (v > 0 ? v : null)) : y), hidden = new Array(POINTS).fill(null);
+    const logs = isLog(name) && !(first && ctx.guess), positive = (y) => (logs ? y.map((v) => (v > 0 ? v : null)) : y), hidden = new Array(ctx.lab.points).fill(null);
     const curve = (run) => (run.status === "ok" ? positive(course(ctx.lab, run, name)) : hidden);
-    const rows = [Array.from(ctx.lab.spans(POINTS), (t) => t * ctx.lab.clock.factor), curve(ctx.control), ctx.guess ? hidden : curve(ctx.treated), ...ctx.ghosts.map(curve)];
+    const rows = [Array.from(ctx.lab.spans(ctx.lab.points), (t) => t * ctx.lab.clock.factor), curve(ctx.control), ctx.guess ? hidden : curve(ctx.treated), ...ctx.ghosts.map(curve)];
     if (first) rows.push(ctx.guess || (ctx.revealed ? positive(ctx.revealed) : hidden));
     return rows;
   }
@@ -91,22 +91,31 @@ function makeCurves(ctx) {
     return Math.max(n > 3 ? 70 : 104, Math.min(innerHeight - rest, 640) / n - 22);
   }
 
-  /* Whole decades between two, at most so many. */
+  /* Ticks of a logarithmic axis, about so many at most: whole decades, and 2 and 5 between where there are few. */
   function decadesIn(low, high, most) {
-    const first = Math.ceil(Math.log10(low) - 1e-9), last = Math.floor(Math.log10(high) + 1e-9), by = Math.ceil((last - first + 1) / most);
-    return Array.from({ length: Math.floor((last - first) / by) + 1 }, (_, i) => 10 ** (first + by * i));
+    const first = Math.floor(Math.log10(low) - 1e-9), last = Math.ceil(Math.log10(high) + 1e-9), inside = (v) => v > low * (1 - 1e-9) && v < high * (1 + 1e-9);
+    const pick = (steps, by) => Array.from({ length: Math.floor((last - first) / by) + 1 }, (_, i) => steps.map((m) => +`${m}e${first + by * i}`)).flat().filter(inside);
+    const tens = pick([1], 1).length, fine = pick([1, 2, 5], 1);
+    if (tens > most) return pick([1], Math.ceil(tens / most));
+    return fine.length <= most ? fine : tens > 1 ? pick([1], 1) : pick([1, 3], 1);
   }
-  const powerOf = (x) => (x >= 1e-3 && x < 1e5 ? FIGURES(x) : `10${raised(Math.round(Math.log10(x)))}`);
+  const powerOf = (x) => { const [digits, power] = x.toExponential(0).split("e"); return x >= 1e-3 && x < 1e5 ? FIGURES(x) : `${digits === "1" ? "" : `${digits}×`}10${raised(+power)}`; };
 
-  /* Least and most on a logarithmic axis: whole decades, at most eight. */
-  function decadesOf(values) {
-    const good = values.filter((v) => v > 0 && isFinite(v)), high = Math.max(...good), low = Math.max(Math.min(...good), 1e-8 * high);
-    return good.length ? [10 ** Math.floor(Math.log10(low)), 10 ** Math.ceil(Math.log10(high))].map((v, i, all) => (all[0] === all[1] && i ? 10 * v : v)) : [0.1, 1];
+  /* Least and most on a logarithmic axis: what is shown, of at most eight decades, to the next 1, 2 or 5; and lines near. */
+  function decadesOf(name, values) {
+    const good = values.filter((v) => v > 0 && isFinite(v));
+    if (!good.length) return [0.1, 1];
+    const top = Math.max(...good), least = Math.max(Math.min(...good), 1e-8 * top), near = ctx.lab.thresholds.filter((t) => t.quantity === name && t.level > least / 2 && t.level < 2 * top).map((t) => t.level);
+    const [low, high] = [Math.min(least, ...near), Math.max(top, ...near)].map((v, up) => {
+      const power = Math.floor(Math.log10(v) + 1e-9), digits = v / 10 ** power, step = up ? [1, 2, 5, 10].find((m) => m >= digits * (1 - 1e-9)) : [5, 2, 1].find((m) => m <= digits * (1 + 1e-9));
+      return step * 10 ** power;
+    });
+    return low < high / 1.5 ? [low, high] : [low / 2, high * 2];
   }
 
   /* Least and most on the axis: of curves, of what trials found, and of lines that are near. */
-  function rangeOf(name, values, marks) {
-    const numbers = [...values, ...marks].filter((v) => v !== null && isFinite(v)), low = Math.min(...numbers), high = Math.max(...numbers);
+  function rangeOf(name, values) {
+    const numbers = values.filter((v) => v !== null && isFinite(v)), low = Math.min(...numbers), high = Math.max(...numbers);
     if (!numbers.length) return [0, 1];
     if (high - low <= 1e-9 * Math.max(Math.abs(high), Math.abs(low))) return [Math.min(0, 2 * low), Math.max(2 * high, high === 0 ? 1 : 0)];
     const near = ctx.lab.thresholds.filter((t) => t.quantity === name && t.level > low - 0.4 * (high - low) && t.level < high + 0.4 * (high - low)).map((t) => t.level);
@@ -116,18 +125,21 @@ function makeCurves(ctx) {
 
   function one(name, first, last, width, height) {
     const q = ctx.lab.quantities[ctx.lab.quantity.get(name)], box = el("div", { class: "plot", "data-plot": name }), word = ctx.word(name), axisRoom = last ? 36 : 6;
-    box.append(el("h3", {}, word, q.unit ? el("span", { class: "quiet" }, ` (${q.unit})`) : "", word === name ? "" : el("span", { class: "symbol" }, ` ${name}`)));
+    const guessing = first && ctx.guess, data = dataOf(name, first), logs = isLog(name) && !guessing, points = ctx.told && !ctx.guess ? pointsFound(ctx).filter((p) => p.quantity === name) : [];
+    const bounds = guessing ? [0, ctx.guessTop] : (logs ? decadesOf : rangeOf)(name, data.slice(1).flat().concat(points.flatMap((p) => [p.value, p.low, p.high])));
+    /* the power of ten of an axis stands with its unit, as in print */
+    const power = logs ? 0 : powerFor(bounds), unit = inPowers(q.unit, power);
+    box.append(el("h3", {}, word, unit ? el("span", { class: "quiet" }, ` (${unit})`) : "", word === name ? "" : el("span", { class: "symbol" }, ` ${name}`)));
     if (first && ctx.guess) box.classList.add("drawing");
     holder.append(box);
     const line = (color, dash, w) => ({ pxAlign: 0, stroke: paint(color), width: w, dash, points: { show: false }, spanGaps: color === "guess" });
     const series = [{}, line("without", [7, 5], 2), line("with", null, 3), ...ctx.ghosts.map(() => line("ghost", [2, 4], 2)), ...(first ? [line("guess", null, 3)] : [])];
-    const data = dataOf(name, first), logs = isLog(name), points = ctx.told && !ctx.guess ? pointsFound(ctx).filter((p) => p.quantity === name) : [];
-    const scale = first && ctx.guess ? { range: [0, ctx.guessTop] } : logs ? { distr: 3, range: () => decadesOf(data.slice(1).flat()) } : { range: () => rangeOf(name, data.slice(1).flat(), points.flatMap((p) => [p.value, p.low, p.high])) };
+    const scale = logs ? { distr: 3, range: () => bounds } : { range: () => bounds };
     const size = 0.75 * parseFloat(getComputedStyle(document.body).fontSize), font = `${Math.round(size)}px system-ui, sans-serif`, ink = paint("soft"), grid = { stroke: paint("grid"), width: 1 };
     const [left, right] = gutters();
     const times = { font, stroke: ink, label: last ? ctx.timeAxis() : undefined, labelFont: font, labelSize: Math.round(1.3 * size), labelGap: 0, size: last ? Math.round(1.7 * size) : 6, grid, ticks: { show: last, stroke: paint("grid"), size: 5 }, gap: 3, values: (_, v) => (last ? ticks(v) : v.map(() => "")) };
     const plot = new uPlot({ width, height: height + axisRoom, padding: [6, right, 0, 0], legend: { show: false }, cursor: { drag: { x: false, y: false }, y: false, points: { show: false } }, scales: { x: { time: false, range: [0, ctx.lab.horizon * ctx.lab.clock.factor] }, y: scale },
-      series, axes: [times, { font, stroke: ink, size: left, gap: 4, space: 26, grid, ticks: { stroke: paint("grid"), size: 4 }, values: (_, v) => (logs ? v.map(powerOf) : ticks(v)), ...(logs ? { splits: (u, i, low, high) => decadesIn(low, high, Math.max(2, Math.floor(height / 24))), filter: (_, v) => v } : {}) }],
+      series, axes: [times, { font, stroke: ink, size: left, gap: 4, space: 26, grid, ticks: { stroke: paint("grid"), size: 4 }, values: (_, v) => (logs ? v.map(powerOf) : v.map((x) => FIGURES(x / 10 ** power))), ...(logs ? { splits: (u, i, low, high) => decadesIn(low, high, Math.max(2, Math.floor(height / 24))), filter: (_, v) => v } : {}) }],
       hooks: { draw: [(u) => marksOf(ctx, u, name, points, font)] } }, data, box);
     plot.root.setAttribute("role", "img");
     plot.root.setAttribute("aria-label", describe(name));
@@ -139,7 +151,7 @@ function makeCurves(ctx) {
   function followable(plot) {
     const go = (e) => {
       const box = plot.over.getBoundingClientRect();
-      ctx.setTime(Math.round(Math.min(Math.max((e.clientX - box.left) / box.width, 0), 1) * (POINTS - 1)));
+      ctx.setTime(Math.round(Math.min(Math.max((e.clientX - box.left) / box.width, 0), 1) * (ctx.lab.points - 1)));
     };
     plot.over.addEventListener("pointerdown", (e) => { if (e.pointerType === "mouse") { plot.over.setPointerCapture(e.pointerId); } go(e); });
     plot.over.addEventListener("pointermove", (e) => { if (e.buttons && e.pointerType === "mouse") go(e); });
@@ -147,7 +159,7 @@ function makeCurves(ctx) {
 
   function describe(name) {
     const y = ctx.treated.status === "ok" ? course(ctx.lab, ctx.treated, name) : [], x = ctx.control.status === "ok" ? course(ctx.lab, ctx.control, name) : [];
-    const told = (values, word) => (values.length ? `${ctx.L(word)}: ${FIGURES(values[0])} → ${FIGURES(values[values.length - 1])}, ${ctx.L("peak")} ${FIGURES(ENDPOINTS.peak(values))}` : "");
+    const told = (values, word) => (values.length ? `${ctx.lineOf(word)}: ${FIGURES(values[0])} → ${FIGURES(values[values.length - 1])}, ${ctx.L("peak")} ${FIGURES(ENDPOINTS.peak(values))}` : "");
     return `${ctx.word(name)}. ${ctx.guess ? "" : told(y, "with")}. ${told(x, "without")}`;
   }
 
@@ -155,7 +167,7 @@ function makeCurves(ctx) {
     let last = null;
     const put = (e) => {
       const box = plot.over.getBoundingClientRect(), x = Math.min(Math.max((e.clientX - box.left) / box.width, 0), 1);
-      const v = plot.posToVal(Math.min(Math.max(e.clientY - box.top, 0), box.height), "y"), k = Math.round(x * (POINTS - 1));
+      const v = plot.posToVal(Math.min(Math.max(e.clientY - box.top, 0), box.height), "y"), k = Math.round(x * (ctx.lab.points - 1));
       const from = last || { k, v }, step = from.k <= k ? 1 : -1;
       for (let i = from.k; step > 0 ? i <= k : i >= k; i += step) ctx.guess[i] = from.k === k ? v : from.v + ((v - from.v) * (i - from.k)) / (k - from.k);
       last = { k, v };

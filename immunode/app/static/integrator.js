@@ -1,9 +1,11 @@
 "use strict";
-/* One run of a program, from 0 to the last of `times`: a Rosenbrock method (Rodas5P) that ends steps exactly at breaks
-   and output times. Coefficients come from the same table as those of the Python engines. */
+/* One run of a program, from 0 to the last of `times`: a Rosenbrock method (Rodas5P) that ends steps exactly at breaks.
+   Coefficients come from the same table as those of the Python engines. */
 
 const SOLVER = { growMost: 10, shrinkMost: 0.2, shrinkNotFinite: 0.1, safety: 0.95, restart: 0.1, steepest: 1e30, floor: 1e-3, smallest: 1e-6,
   eps: 2.220446049250313e-16, oneTime: 1e-13 };
+/* At this tolerance and looser ones values are read off inside steps; for finer ones steps end at the times asked for. */
+const READ_OFF = 1e-7;
 
 /* usual[i]: a size of state i below which it needs no digits, if that is more. */
 function absoluteTolerance(program, y0, rtol, usual) {
@@ -28,11 +30,11 @@ function stepperOf(program, tableau) {
 }
 
 function makeStepper(program, tableau) {
-  const n = program.states, stages = tableau.nodes.length, pattern = patternOf(program), { slots, diagonal } = pattern;
+  const n = program.states, stages = tableau.nodes.length, pattern = patternOf(program), { at, slots, diagonal } = pattern;
   const jac = new Float64Array(slots.length), lu = new Float64Array(pattern.columns.length), row = new Float64Array(n);
   const u = new Float64Array(n), b = new Float64Array(n), right = new Float64Array(n), byTime = new Float64Array(n);
   /* k[i * stages + j]: stage j of state i, so that the sums over stages run along memory */
-  const k = new Float64Array(n * stages), x = new Float64Array(n), square = (rows) => {
+  const k = new Float64Array(n * stages), x = new Float64Array(n), error = new Float64Array(n), square = (rows) => {
     const flat = new Float64Array(stages * stages);
     rows.forEach((r, s) => r.forEach((v, j) => { flat[(s + 1) * stages + j] = v; }));
     return flat;
@@ -67,7 +69,7 @@ function makeStepper(program, tableau) {
           sum += d[f] * v;
         }
         u[i] = inner;
-        b[i] = sum * perStep;
+        b[at[i]] = sum * perStep;
       }
       if (delays) delays.fill(t + nodes[s] * h, u, nodes[s] > 0);
       rhs(t + nodes[s] * h, u, c, right);
@@ -77,13 +79,13 @@ function makeStepper(program, tableau) {
         rhs(t + nodes[s] * h, u, c, right);
       }
       const g = moved ? h * times[s] : 0;
-      for (let i = 0; i < n; i++) b[i] += right[i] + (g === 0 ? 0 : g * byTime[i]);
+      for (let i = 0; i < n; i++) b[at[i]] += right[i] + (g === 0 ? 0 : g * byTime[i]);
       substituteSparse(lu, pattern, b, x);
-      for (let i = 0; i < n; i++) k[i * stages + s] = x[i];
+      for (let i = 0; i < n; i++) k[i * stages + s] = x[at[i]];
     }
-    for (let i = 0; i < n; i++) yNew[i] = u[i] + x[i];
+    for (let i = 0; i < n; i++) { error[i] = x[at[i]]; yNew[i] = u[i] + error[i]; }
     if (delays) delays.fill(t + h, yNew, true);
-    return x;
+    return error;
   }
 }
 
@@ -167,10 +169,31 @@ function addFluxes(program, t, y0, y1, f0, f1, h, p, seen, total) {
   }
 }
 
-/* Returns {status, times, y: one Float64Array an output time, p: rows of parameters at each, steps, reached}; with
+/* Values inside the step that was taken last: a cubic through both ends and what the stages say of its bend. */
+function makeInside(tableau, n, stages) {
+  const s = tableau.nodes.length, bend = new Float64Array(3 * n), rows = tableau.dense.map((row) => Float64Array.from(row));
+  return {
+    open: () => {
+      for (let i = 0; i < n; i++) for (let q = 0; q < 3; q++) {
+        const row = rows[q];
+        let sum = 0;
+        for (let j = 0; j < s; j++) sum += row[j] * stages[i * s + j];
+        bend[3 * i + q] = sum;
+      }
+    },
+    at: (x, from, to) => {
+      const y = new Float64Array(n), z = 1 - x;
+      for (let i = 0, e = 0; i < n; i++, e += 3) y[i] = z * from[i] + x * (to[i] + z * (bend[e] + x * (bend[e + 1] + x * bend[e + 2])));
+      return y;
+    },
+  };
+}
+
+/* options.patience: steps that a run may take more than its share of maxSteps so far, so that one that stands still ends.
+   Returns {status, times, y: one Float64Array an output time, p: rows of parameters at each, steps, reached}; with
    options.fluxes also `integrals` of each flux and `jumps` of each state up to options.upTo. */
 function integrate(program, tableau, values, times, options = {}) {
-  const n = program.states, rtol = options.rtol || 1e-9, maxSteps = options.maxSteps || 100000;
+  const n = program.states, rtol = options.rtol || 1e-9, maxSteps = options.maxSteps || 100000, patience = options.patience || maxSteps;
   const p = new Float64Array(program.parameters);
   for (let i = 0; i < program.values; i++) p[i] = values[i];
   program.switches(p);
@@ -202,6 +225,15 @@ function integrate(program, tableau, values, times, options = {}) {
   const write = () => {
     while (due < times.length && times[due] <= t) { out.y.push(y.slice()); out.p.push(row); due++; }
   };
+  /* What lies inside a step from `from` to t, of which y and yNew are the ends: by the method's own polynomial. */
+  const inside = rtol < READ_OFF || integrals || delays ? null : makeInside(tableau, n, step.stages);
+  /* what depends on time alone is seen by steps that are not long */
+  const longest = inside && program.timeDerivative ? end / 100 : Infinity;
+  const fill = (from) => {
+    if (!(times[due] < t)) return;
+    inside.open();
+    while (times[due] < t) { out.y.push(inside.at((times[due] - from) / (t - from), y, yNew)); out.p.push(row); due++; }
+  };
   settle();
   schedule.fire(t, y, p, told);
   settle();
@@ -209,7 +241,7 @@ function integrate(program, tableau, values, times, options = {}) {
   row = p.slice();
   write();
   while (t < end) {
-    const stop = Math.min(schedule.next(), times[due], delays ? delays.next() : Infinity);
+    const stop = Math.min(schedule.next(), inside ? end : times[due], delays ? delays.next() : Infinity);
     if (stop - t <= SOLVER.oneTime * Math.max(Math.abs(t), Math.abs(stop))) {
       program.rhs(t, y, c, slope);
       for (let i = 0; i < n; i++) y[i] += (stop - t) * slope[i];
@@ -226,10 +258,11 @@ function integrate(program, tableau, values, times, options = {}) {
       fresh = false;
     }
     while (t < stop) {
-      if (out.steps >= maxSteps) return finish("too many steps");
+      if (out.steps >= Math.min(maxSteps, patience + (maxSteps * t) / end)) return finish("too many steps");
       out.steps++;
       if (program.maxStep) h = Math.min(h, program.maxStep);
       if (delays) h = Math.min(h, delays.shortest);
+      if (h > longest) h = longest;
       const left = stop - t, lands = h >= left * (1 - 4 * SOLVER.eps), used = lands ? left : h;
       const error = step(t, y, c, used, yNew, delays);
       let size = NaN;
@@ -259,7 +292,9 @@ function integrate(program, tableau, values, times, options = {}) {
       if (grow === 1 && lands) h = Math.min(h, used * Math.max(factor, 1));
       grow = SOLVER.growMost;
       if (delays) delays.keep(t, used, y, yNew, step.stages);
+      const from = t;
       t = lands ? stop : t + used;
+      if (inside) fill(from);
       for (let i = 0; i < n; i++) {
         const limit = program.extinctBelow[i];
         y[i] = limit > 0 && y[i] >= limit && yNew[i] < limit ? 0 : yNew[i];

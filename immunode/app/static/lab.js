@@ -3,7 +3,7 @@
 
 const PAGE = typeof document === "undefined" ? null : JSON.parse(document.getElementById("data").textContent);
 
-const LONGEST_WORD = 48, VISIBLE = 0.05;
+const LONGEST_WORD = 48, LONGEST_LINE = 40, VISIBLE = 0.05;
 
 function startLab(root, programs) {
   const labs = PAGE.labs.map((data, i) => openLabOf(data, programs[i]));
@@ -20,9 +20,13 @@ function startLab(root, programs) {
   ctx.clock = () => (ctx.lab.clock.unit ? ctx.L(`${ctx.lab.clock.unit}s`) : "");
   ctx.moment = (t) => { const v = FIGURES(t * ctx.lab.clock.factor), unit = ctx.lab.clock.unit; return `${v}${unit ? ` ${ctx.L(v === "1" ? unit : `${unit}s`)}` : ""}`; };
   ctx.timeAxis = () => ctx.lab.axis || `${ctx.L("time")}${ctx.clock() ? ` (${ctx.clock()})` : ""}`;
-  /* What the two curves are: the arms of the story, else with and without treatment. */
-  ctx.lineOf = (kind) => (ctx.language === "en" && kind === "without" && ctx.lab.control ? ctx.lab.control : ctx.L(kind));
   ctx.called = (it) => ctx.say(it.label || it.name.replaceAll("_", " "));
+  /* What the two curves are: what is on, where that is short, and the story's name of the arm without it. */
+  ctx.lineOf = (kind) => {
+    const on = [...ctx.state.on.keys()].map((name) => ctx.called(ctx.lab.place.get(name))).join(" + "), short = on && on.length <= LONGEST_LINE;
+    if (kind === "with") return short ? on : ctx.L("with");
+    return ctx.language === "en" && ctx.lab.control ? ctx.lab.control : ctx.L(short ? "none" : "without");
+  };
   let parts = null, scenario = "", pending = 0;
 
   function scenarioState(one) {
@@ -39,12 +43,19 @@ function startLab(root, programs) {
   /* How many of its curves the treatment of a scenario changes for the eye. */
   function seen(one) {
     const state = scenarioState(one), lab = labs.find((l) => l.id === one.model);
-    const runs = [false, true].map((treated) => simulate(lab, valuesOf(lab, state, treated), { ...treatmentOf(lab, state), points: CLASS_POINTS, rtol: CLASS_RTOL }));
+    const runs = [false, true].map((treated) => simulate(lab, valuesOf(lab, state, treated), { ...treatmentOf(lab, state), points: CLASS_POINTS, rtol: classRtol(lab) }));
     if (!runs.every((run) => run.status === "ok")) return 0;
     return state.shown.filter((name) => {
       const [a, b] = runs.map((run) => course(lab, run, name)), gap = Math.max(...a.map((v, k) => Math.abs(v - b[k])));
       return gap > VISIBLE * Math.max(...a.concat(b).map(Math.abs));
     }).length;
+  }
+
+  /* Where scenarios show as much: whether a trial had this arm, and how soon the story speaks of it. Below 1. */
+  function told(one) {
+    const lab = labs.find((l) => l.id === one.model), arm = Object.keys(one.on).sort().join("+"), tried = [...lab.trials, ...lab.shares].some((t) => t.arm === arm);
+    const story = (one.story.en || "").toLowerCase(), words = (one.title.en.toLowerCase().match(/[a-z]{4,}/g) || []).map((word) => story.indexOf(word)).filter((at) => at >= 0);
+    return 0.5 * tried + (words.length ? 0.4 * (1 - Math.min(...words) / story.length) : 0);
   }
 
   /* Curves that are flat with and without treatment tell nothing: they make way for others, where there are any. */
@@ -89,15 +100,22 @@ function startLab(root, programs) {
     if (!dragging) parts.stage.build();
     parts.stage.rescale();
     ctx.refresh(dragging);
-    if (!dragging) history.replaceState(null, "", `#${toLink(ctx.state, ctx.language)}`);
+    if (!dragging) history.replaceState(null, "", `#${toLink(ctx.state, ctx.language, scenario)}`);
   }
   ctx.refresh = (dragging) => {
     const run = ctx.treated, why = run.status === "refused" && run.failed >= 0 ? ctx.lab.requirements[run.failed] : run.status;
-    parts.error.textContent = run.status === "ok" ? "" : ctx.L("failed", why);
+    parts.error.textContent = run.status === "ok" ? "" : ctx.L("failed", inWords(why));
+    parts.notice.textContent = "";
     parts.curves.draw();
     parts.stage.update();
     if (!dragging) parts.panels.later();
   };
+  /* What stopped a run, with labels and meanings instead of names in quotes. */
+  const inWords = (text) => text.replace(/'([\w.]+)'/g, (quote, name) => {
+    const p = ctx.lab.parameters[ctx.lab.row.get(name)];
+    return ctx.lab.place.has(name) ? `“${ctx.called(ctx.lab.place.get(name))}”` : p && p.meaning ? `“${ctx.say(p.meaning)}”` : quote;
+  });
+  ctx.tell = (text) => { parts.notice.textContent = text; };
   ctx.refreshPanel = () => parts.panels.refresh();
   ctx.setTime = (k) => { ctx.k = k; parts.stage.update(); parts.timeline.marks(); parts.curves.marks(); };
   ctx.toggleShown = (name) => {
@@ -129,7 +147,7 @@ function startLab(root, programs) {
     const lab = ctx.lab, languages = languagesOf(lab), ready = PAGE.scenarios.filter((s) => labs.some((l) => l.id === s.model)), one = ready.find((s) => s.id === scenario);
     ctx.language = languages.includes(asked) ? asked : "en";
     document.documentElement.lang = ctx.language;
-    parts = { stage: makeStage(ctx), curves: makeCurves(ctx), timeline: makeTimeline(ctx), panels: makePanels(ctx), error: el("p", { class: "error", role: "alert" }) };
+    parts = { stage: makeStage(ctx), curves: makeCurves(ctx), timeline: makeTimeline(ctx), panels: makePanels(ctx), error: el("p", { class: "error", role: "alert" }), notice: el("p", { class: "quiet", role: "status", id: "notice" }) };
     const told = el("span", { class: "quiet", role: "status", id: "told" }), code = el("pre", { id: "code", hidden: true, tabindex: 0 });
     const choose = (id) => { scenario = id; const found = ready.find((s) => s.id === id); open(found ? scenarioState(found) : freshState(lab)); };
     const about = `${lab.id}, ${ctx.L(lab.status === "published" ? "statusPublished" : "status")}${lab.reference ? `, ${lab.reference}` : ""}${lab.timeIsScaled ? `; ${ctx.L("scaled", lab.timeUnit || "1")}` : ""}`;
@@ -145,7 +163,7 @@ function startLab(root, programs) {
       el("button", { id: "csv", onclick: () => download(`${lab.id}.csv`, "text/csv", csv(lab, simulate(lab, valuesOf(lab, ctx.state), treatmentOf(lab, ctx.state)), lab.quantities.filter((q) => q.kind !== "delayed").map((q) => q.name))) }, ctx.L("data")),
       el("button", { id: "link", onclick: () => { const address = location.href; told.textContent = ctx.L("copied", address); if (navigator.clipboard) navigator.clipboard.writeText(address).catch(() => {}); } }, ctx.L("link")), told), code);
     const { curves, timeline } = parts;
-    const play = el("section", { class: "play", "aria-labelledby": "curves-h" }, el("h2", { id: "curves-h", class: "unseen" }, ctx.L("curves")), ...curves.parts, timeline.block, timeline.cards, curves.controls);
+    const play = el("section", { class: "play", "aria-labelledby": "curves-h" }, el("h2", { id: "curves-h", class: "unseen" }, ctx.L("curves")), ...curves.parts, timeline.block, parts.notice, timeline.cards, curves.controls);
     const main = el("main", {}, parts.error, parts.stage.section, play, timeline.detail, parts.panels.section, buttons);
     const footer = el("footer", {}, el("details", {}, el("summary", {}, el("strong", {}, ctx.L("advice")), " ", el("u", {}, ctx.L("limits")), el("span", { class: "more" }, `: ${ctx.say(lab.limits[0] || "")}`)),
       el("div", { class: "scroll", tabindex: 0, role: "region", "aria-label": ctx.L("limits") }, el("p", {}, ctx.L("adviceText")), el("p", {}, about), ...lab.limits.map((text, i) => el("p", {}, ctx.say(text))))));
@@ -154,17 +172,20 @@ function startLab(root, programs) {
     show(false);
   }
 
+  /* The scenario of a link, so that its question comes with it. */
+  const known = (link) => (PAGE.scenarios.some((s) => s.id === link.scenario && s.model === link.state.lab) ? link.scenario : "");
+
   /* Paper is white, whatever the screen is. */
   const onPaper = (yes) => () => { document.documentElement.classList.toggle("paper", yes); if (parts) parts.curves.draw(); };
   addEventListener("beforeprint", onPaper(true));
   addEventListener("afterprint", onPaper(false));
   addEventListener("resize", () => { if (parts) redo(false); });
   matchMedia("(prefers-color-scheme: dark)").addEventListener("change", () => { if (parts) parts.curves.draw(); });
-  addEventListener("hashchange", () => { const next = fromLink(labs, location.hash.slice(1)); if (next) { scenario = ""; open(next.state, false); } });
+  addEventListener("hashchange", () => { const next = fromLink(labs, location.hash.slice(1)); if (next) { scenario = known(next); open(next.state, false); } });
   window.immunodeLab = ctx;
-  if (linked) open(linked.state, false);
+  if (linked) { scenario = known(linked); open(linked.state, false); }
   else {
-    const wanted = labs[0].on.length > 0, mine = wanted ? [] : PAGE.scenarios.filter((s) => s.model === labs[0].id), first = mine.length > 1 ? mine.map((s) => [seen(s), s]).reduce((a, b) => (b[0] > a[0] ? b : a))[1] : mine[0];
+    const wanted = labs[0].on.length > 0, mine = wanted ? [] : PAGE.scenarios.filter((s) => s.model === labs[0].id), first = mine.length > 1 ? mine.map((s) => [seen(s) + told(s), s]).reduce((a, b) => (b[0] > a[0] ? b : a))[1] : mine[0];
     scenario = first ? first.id : "";
     open(scenarioState(first || { model: labs[0].id, on: Object.fromEntries(labs[0].on.map((n) => [n, {}])), show: [] }));
   }

@@ -42,14 +42,39 @@ function substitute(a, n, order, b, x) {
   }
 }
 
-/* Where w*I - J and its factors have entries: row i holds columns[starts[i]] to columns[starts[i + 1] - 1], increasing,
-   its diagonal at diagonal[i]; slots[e] is the place of entry e of the Jacobian. Made once a program. */
+/* In which order states are eliminated, so that few entries fill in: always the one whose row and column have the
+   fewest left (Markowitz, on the diagonal). */
+function eliminationOrder(n, there) {
+  const left = new Set(Array.from({ length: n }, (_, i) => i)), order = [], full = there.slice();
+  const others = (test) => [...left].filter(test);
+  while (left.size) {
+    let best = -1, least = Infinity;
+    left.forEach((i) => {
+      let row = 0, column = 0;
+      left.forEach((j) => { row += full[i * n + j]; column += full[j * n + i]; });
+      const cost = (row - 1) * (column - 1);
+      if (cost < least) { least = cost; best = i; }
+    });
+    left.delete(best);
+    order.push(best);
+    const columns = others((j) => full[best * n + j]);
+    others((i) => full[i * n + best]).forEach((i) => columns.forEach((j) => { full[i * n + j] = 1; }));
+  }
+  return order;
+}
+
+/* Where w*I - J and its factors have entries, states in the order of elimination (state i is row at[i]): row r holds
+   columns[starts[r]] to columns[starts[r + 1] - 1], increasing, its diagonal at diagonal[r]; slots[e] is the place of
+   entry e of the Jacobian. Made once a program. */
 const PATTERNS = new WeakMap();
 function patternOf(program) {
   if (PATTERNS.has(program)) return PATTERNS.get(program);
-  const n = program.states, there = new Uint8Array(n * n), place = new Int32Array(n * n);
-  for (let i = 0; i < n; i++) there[i * n + i] = 1;
-  program.jacobianRows.forEach((row, e) => { there[row * n + program.jacobianColumns[e]] = 1; });
+  const n = program.states, raw = new Uint8Array(n * n), there = new Uint8Array(n * n), place = new Int32Array(n * n), at = new Int32Array(n);
+  for (let i = 0; i < n; i++) raw[i * n + i] = 1;
+  program.jacobianRows.forEach((row, e) => { raw[row * n + program.jacobianColumns[e]] = 1; });
+  const order = eliminationOrder(n, raw);
+  order.forEach((i, r) => { at[i] = r; });
+  order.forEach((i, r) => order.forEach((j, q) => { there[r * n + q] = raw[i * n + j]; }));
   for (let k = 0; k < n; k++) for (let i = k + 1; i < n; i++) {
     if (there[i * n + k]) for (let j = k + 1; j < n; j++) there[i * n + j] |= there[k * n + j];
   }
@@ -58,8 +83,8 @@ function patternOf(program) {
     for (let j = 0; j < n; j++) if (there[i * n + j]) { place[i * n + j] = columns.length; columns.push(j); }
     starts[i + 1] = columns.length;
   }
-  const pattern = { starts, columns: Int32Array.from(columns), diagonal: Int32Array.from({ length: n }, (_, i) => place[i * n + i]),
-    slots: Int32Array.from(program.jacobianRows, (row, e) => place[row * n + program.jacobianColumns[e]]) };
+  const pattern = { at, starts, columns: Int32Array.from(columns), diagonal: Int32Array.from({ length: n }, (_, i) => place[i * n + i]),
+    slots: Int32Array.from(program.jacobianRows, (row, e) => place[at[row] * n + at[program.jacobianColumns[e]]]) };
   PATTERNS.set(program, pattern);
   return pattern;
 }

@@ -16,6 +16,13 @@ function pointsFound(ctx) {
   });
 }
 
+/* As much of a text as there is room for. */
+function within(c, text, room) {
+  let said = text;
+  while (said && c.measureText(said).width > room) said = said.slice(0, -1);
+  return said === text ? text : `${said.slice(0, -1).trim()}…`;
+}
+
 function marksOf(ctx, u, name, points, font) {
   const c = u.ctx, { left, top, width, height } = u.bbox, ratio = window.devicePixelRatio || 1, X = (t) => u.valToPos(t, "x", true), Y = (v) => u.valToPos(v, "y", true);
   const inside = (v) => v >= u.scales.y.min && v <= u.scales.y.max;
@@ -31,12 +38,19 @@ function marksOf(ctx, u, name, points, font) {
     c.setLineDash([]);
     if (Math.abs(y - lowest) < 1.1 * size) return;
     lowest = y;
-    const text = y - 3 * ratio < top + size ? y + size : y - 3 * ratio, word = ctx.say(t.meaning || t.name);
-    /* at the end where no curve runs through the words */
-    const crossed = (from, to) => [1, 2].some((s) => u.data[s].some((v, k) => v !== null && X(u.data[0][k]) > from && X(u.data[0][k]) < to && Y(v) > text - size && Y(v) < text + 3));
-    const wide = c.measureText(word).width + 8 * ratio, right = !crossed(left + width - wide, left + width) || crossed(left, left + wide);
-    c.textAlign = right ? "right" : "left";
-    c.fillText(word, right ? left + width - 3 * ratio : left + 3 * ratio, text);
+    const text = y - 3 * ratio < top + size ? y + size : y - 3 * ratio, room = width - 6 * ratio, word = within(c, ctx.say(t.meaning || t.name), room);
+    /* where no curve runs through the words: at the right, the left, or between; a rim keeps them legible elsewhere */
+    const crossed = (from, to) => [1, 2].some((s) => u.data[s].some((v, k) => v !== null && X(u.data[0][k]) > from && X(u.data[0][k]) < to && Y(v) > text - size && Y(v) < text + 3 * ratio));
+    const wide = c.measureText(word).width + 6 * ratio, from = [1, 0, 0.75, 0.25, 0.5].map((x) => left + x * (width - wide)).find((x) => !crossed(x, x + wide));
+    c.textAlign = "left";
+    c.textBaseline = "alphabetic";
+    c.strokeStyle = paint("paper");
+    c.lineWidth = 3 * ratio;
+    c.lineJoin = "round";
+    const x = (from === undefined ? left + width - wide : from) + 3 * ratio;
+    c.strokeText(word, x, text);
+    c.fillText(word, x, text);
+    c.lineWidth = ratio;
   });
   points.forEach((p) => {
     const x = X(p.time * ctx.lab.clock.factor), y = Y(p.value), low = p.low === null ? y : Y(p.low), high = p.high === null ? y : Y(p.high);

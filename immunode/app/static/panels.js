@@ -52,14 +52,25 @@ function dataTable(heads, rows) {
   return el("div", { class: "scroll", tabindex: 0, role: "region", "aria-label": heads[0] }, el("table", {}, el("thead", {}, el("tr", {}, ...heads.map((h) => el("th", { scope: "col" }, h)))),
     el("tbody", {}, ...rows.map((r) => el("tr", {}, ...r.map((c) => el("td", {}, typeof c === "number" ? FIGURES(c) : c)))))));
 }
+/* The first state of which there is a curve, or of which a curve is made. */
+const stateShown = (ctx, known) => ctx.state.shown.flatMap((q) => [q, ctx.lab.quantities[ctx.lab.quantity.get(q)].of]).find((q) => known.includes(q)) || known[0];
+/* A parameter in a list: a number of a treatment after its name, or what it means. */
+function turned(ctx, name) {
+  const p = ctx.lab.parameters[ctx.lab.row.get(name)];
+  if (own(p, "owner")) return `${ctx.called(ctx.lab.place.get(p.owner))}: ${name.slice(p.owner.length + 1).replaceAll("_", " ")}`;
+  return p.meaning && p.meaning.length <= LONGEST_WORD ? `${ctx.say(p.meaning)} (${name})` : name;
+}
+
+/* Whether a table of forty steps of a run has a row at output k. */
+const isRow = (ctx) => (_, k) => Math.floor((40 * k) / (ctx.lab.points - 1)) !== Math.floor((40 * (k - 1)) / (ctx.lab.points - 1));
 const asTable = (ctx, heads, rows) => el("details", {}, el("summary", {}, ctx.L("table")), dataTable(heads, rows));
 
 function makeWhy(ctx) {
   let chosen = "";
   return function view() {
     const options = stateOptions(ctx), known = options.map(([name]) => name);
-    if (!known.includes(chosen)) chosen = ctx.state.shown.find((q) => known.includes(q)) || known[0];
-    const found = why(ctx.lab, ctx.state, chosen, DRAWN_RTOL), parts = [el("div", { class: "row" }, picker("why-state", ctx.L("notState"), options, chosen, (v) => { chosen = v; ctx.refreshPanel(); })), el("p", { class: "quiet" }, ctx.L("whyText", ctx.word(chosen)))];
+    if (!known.includes(chosen)) chosen = stateShown(ctx, known);
+    const found = why(ctx.lab, ctx.state, chosen, DRAWN_RTOL), parts = [el("div", { class: "row" }, picker("why-state", ctx.L("notState"), options, chosen, (v) => { chosen = v; ctx.refreshPanel(); })), el("p", { class: "quiet" }, ctx.L("whyText", ctx.word(chosen), ctx.lineOf("with"), ctx.lineOf("without")))];
     if (!found) return parts;
     /* what differs in the last digits only does not differ */
     const gap = (b) => (Math.abs(b.change) < NOTHING * Math.max(Math.abs(b.without), Math.abs(b.with)) ? 0 : b.change);
@@ -110,7 +121,7 @@ function makePhase(ctx) {
   return function view() {
     const options = stateOptions(ctx), known = options.map(([n]) => n), run = ctx.treated;
     if (known.length < 2 || run.status !== "ok" || ctx.control.status !== "ok") return [];
-    const first = ctx.state.shown.find((q) => known.includes(q)) || known[0];
+    const first = stateShown(ctx, known);
     if (!pair.every((n) => known.includes(n))) pair = [first, known.find((n) => n !== first)];
     const [a, b] = pair.map((name) => ctx.lab.quantity.get(name)), n = 61;
     const top = [a, b].map((s) => 1.15 * Math.max(...run.y.map((y) => y[s]), ...ctx.control.y.map((y) => y[s]), 1e-12));
@@ -126,7 +137,7 @@ function makePhase(ctx) {
       svg("text", { x: (left + W) / 2, y: H - 6, "text-anchor": "middle" }, unit(0)), svg("text", { x: 14, y: H / 2, transform: `rotate(-90 14 ${H / 2})`, "text-anchor": "middle" }, unit(1)));
     const set = (i) => (v) => { pair[i] = v; ctx.refreshPanel(); };
     return [el("div", { class: "row" }, picker("phase-x", ctx.L("across"), options, pair[0], set(0)), picker("phase-y", ctx.L("up"), options, pair[1], set(1))), el("p", { class: "quiet" }, label), chart,
-      asTable(ctx, [ctx.timeAxis(), ...pair], run.y.filter((_, k) => k % 10 === 0).map((y, i) => [run.times[10 * i] * ctx.lab.clock.factor, y[a], y[b]]))];
+      asTable(ctx, [ctx.timeAxis(), ...pair], run.y.map((y, k) => [run.times[k] * ctx.lab.clock.factor, y[a], y[b]]).filter(isRow(ctx)))];
   };
 }
 
@@ -153,7 +164,7 @@ function makeSweep(ctx) {
       ctx.refreshPanel();
     };
     const change = (action) => (v) => { action(v); found = null; ctx.refreshPanel(); };
-    const parts = [el("p", { class: "quiet" }, ctx.L("sweepText")), el("div", { class: "row" }, picker("sweep-what", ctx.L("choose"), on.map((n) => [n, n]), name, change((v) => { name = v; })),
+    const parts = [el("p", { class: "quiet" }, ctx.L("sweepText")), el("div", { class: "row" }, picker("sweep-what", ctx.L("choose"), on.map((n) => [n, turned(ctx, n)]), name, change((v) => { name = v; })),
       picker("sweep-end", ctx.L("measure"), ["final", "peak", "trough", "mean"].map((e) => [e, ctx.L(e)]), endpoint, change((v) => { endpoint = v; })), picker("sweep-of", ctx.L("of"), quantityOptions(ctx), quantity, change((v) => { quantity = v; })), el("button", { id: "sweep-run", class: "main", onclick: run }, ctx.L("sweepRun")))];
     if (!found) return parts;
     const good = found.filter(([, y]) => isFinite(y)), W = 640, H = 300, left = 80, ys = good.map(([, y]) => y), min = Math.min(...ys), max = Math.max(...ys), bottom = min >= 0 ? 0 : min, span = max - bottom || 1;
@@ -161,11 +172,11 @@ function makeSweep(ctx) {
     const unit = ctx.lab.quantities[ctx.lab.quantity.get(quantity)].unit;
     const marker = svg("line", { y1: 10, y2: H - 34, stroke: COLORS.without, "stroke-width": 1.5 }), told = el("output", { for: "sweep-at" });
     const slider = el("input", { type: "range", id: "sweep-at", min: 0, max: RUNS - 1, value: Math.round(((base[row] - low) / (high - low || 1)) * (RUNS - 1)), "aria-label": name, style: `width:calc((100% - 100px*1))`, oninput: () => at() });
-    const at = () => { const [x, y] = found[+slider.value]; marker.setAttribute("x1", X(x)); marker.setAttribute("x2", X(x)); told.textContent = `${name} = ${FIGURES(x)}${p.unit ? ` ${p.unit}` : ""}: ${ctx.L(endpoint)} ${quantity} = ${FIGURES(y)}${unit ? ` ${unit}` : ""}`; };
+    const at = () => { const [x, y] = found[+slider.value]; marker.setAttribute("x1", X(x)); marker.setAttribute("x2", X(x)); told.textContent = `${turned(ctx, name)} = ${FIGURES(x)}${p.unit ? ` ${p.unit}` : ""}: ${ctx.word(quantity)}, ${ctx.L(endpoint)} = ${FIGURES(y)}${unit ? ` ${unit}` : ""}`; };
     const use = el("button", { id: "sweep-use", onclick: () => { const v = found[+slider.value][0]; if (own(p, "owner")) ctx.state.on.get(p.owner).set(name, v); else ctx.state.values.set(name, v); ctx.changed(); } }, ctx.L("use"));
     at();
     return [...parts, el("div", { style: "max-width:44rem" }, svg("svg", { class: "chart", viewBox: `0 0 ${W} ${H}`, role: "img", "aria-label": `${ctx.L(endpoint)} ${quantity} / ${name}` }, svg("polyline", { points: good.map(([x, y]) => `${X(x).toFixed(1)},${Y(y).toFixed(1)}`).join(" "), fill: "none", stroke: COLORS.with, "stroke-width": 3 }), ...good.map(([x, y]) => svg("circle", { cx: X(x), cy: Y(y), r: 3.5, fill: COLORS.with })), marker,
-      ...[low, (low + high) / 2, high].map((x, i) => svg("text", { x: X(x), y: H - 14, "text-anchor": i === 2 ? "end" : "middle" }, FIGURES(x))), ...[bottom, max].map((y) => svg("text", { x: left - 8, y: Y(y) + 4, "text-anchor": "end" }, FIGURES(y))), svg("text", { x: left + 4, y: 14 }, `${ctx.L(endpoint)} ${quantity}${unit ? ` (${unit})` : ""}`)),
+      ...[low, (low + high) / 2, high].map((x, i) => svg("text", { x: X(x), y: H - 14, "text-anchor": i === 2 ? "end" : "middle" }, FIGURES(x))), ...[bottom, max].map((y) => svg("text", { x: left - 8, y: Y(y) + 4, "text-anchor": "end" }, FIGURES(y))), svg("text", { x: left + 4, y: 14 }, `${ctx.word(quantity)}, ${ctx.L(endpoint)}${unit ? ` (${unit})` : ""}`)),
       el("div", { style: "padding-left:12%" }, slider)), el("div", { class: "row" }, told, use), asTable(ctx, [name, quantity], found)];
   };
 }
@@ -174,7 +185,7 @@ function makeTable(ctx) {
   return function view() {
     const names = ctx.state.shown, run = ctx.treated, columns = names.flatMap((n) => [ctx.treated, ctx.control].map((r) => (r.status === "ok" ? course(ctx.lab, r, n) : null)));
     const heads = [ctx.timeAxis(), ...names.flatMap((n) => [`${n}, ${ctx.lineOf("with")}`, `${n}, ${ctx.lineOf("without")}`])];
-    const rows = Array.from(run.times).map((t, k) => [t * ctx.lab.clock.factor, ...columns.map((c) => (c ? c[k] : "–"))]).filter((_, k) => k % 10 === 0);
+    const rows = Array.from(run.times).map((t, k) => [t * ctx.lab.clock.factor, ...columns.map((c) => (c ? c[k] : "–"))]).filter(isRow(ctx));
     return [el("p", { class: "quiet" }, ctx.L("tableText")), dataTable(heads, rows)];
   };
 }

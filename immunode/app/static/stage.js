@@ -6,7 +6,7 @@ const RUN_SECONDS = 9, CROWD = 24, TIPS = [["s", 9], ["m", 12], ["l", 15]];
 function makeStage(ctx) {
   const picture = svg("svg", { role: "group", "aria-label": ctx.L("stage") });
   const equation = el("div", { class: "equation", "aria-live": "polite" });
-  const slider = el("input", { type: "range", min: 0, max: POINTS - 1, value: 0, "aria-label": ctx.L("time"), id: "time", oninput: () => ctx.setTime(+slider.value) });
+  const slider = el("input", { type: "range", min: 0, max: ctx.lab.points - 1, value: 0, "aria-label": ctx.L("time"), id: "time", oninput: () => ctx.setTime(+slider.value) });
   const output = el("output", { for: "time" }), play = el("button", { id: "play", class: "main", onclick: () => toggle() }, ctx.L("play"));
   let timer = 0, scene = null, nodes = [], lines = [], threads = [], pills = [], chosen = null, looked = "", scales = null, gifts = [], before = 0, drift = 0;
 
@@ -15,15 +15,15 @@ function makeStage(ctx) {
     play.textContent = ctx.L("pause");
     picture.classList.add("playing");
     const calm = matchMedia("(prefers-reduced-motion: reduce)").matches;
-    if (ctx.k >= POINTS - 1) ctx.setTime(0);
+    if (ctx.k >= ctx.lab.points - 1) ctx.setTime(0);
     let last = performance.now(), at = ctx.k;
     const tick = (now) => {
       if (!calm || now - last >= 800) {
         /* the time of a frame may lie before that of the press */
-        at = calm ? at + 40 : at + ((POINTS - 1) * Math.max(now - last, 0)) / (1000 * RUN_SECONDS);
+        at = calm ? at + (ctx.lab.points - 1) / 10 : at + ((ctx.lab.points - 1) * Math.max(now - last, 0)) / (1000 * RUN_SECONDS);
         last = now;
-        ctx.setTime(Math.min(Math.floor(at), POINTS - 1));
-        if (ctx.k >= POINTS - 1) { stop(); return; }
+        ctx.setTime(Math.min(Math.floor(at), ctx.lab.points - 1));
+        if (ctx.k >= ctx.lab.points - 1) { stop(); return; }
       }
       timer = requestAnimationFrame(tick);
     };
@@ -143,7 +143,7 @@ function makeStage(ctx) {
     output.textContent = `t = ${ctx.moment(run.times[ctx.k])}`;
     slider.setAttribute("aria-valuetext", output.textContent);
     if (run.status !== "ok") return;
-    const seen = observeAt(ctx.lab, run, ctx.k), y = run.y[ctx.k], now = run.times[ctx.k], forward = ctx.k > before && ctx.k - before < 12;
+    const seen = observeAt(ctx.lab, run, ctx.k), y = run.y[ctx.k], now = run.times[ctx.k], forward = ctx.k > before && ctx.k - before < 0.03 * ctx.lab.points;
     nodes.forEach((one) => {
       const { icon, q, level, value, group, i } = one, share = levelOf(scales.states[i], y[i]), told = amount(y[i], q.unit, scales.states[i].top);
       one.told = told;

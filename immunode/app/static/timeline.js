@@ -21,6 +21,19 @@ function makeTimeline(ctx) {
     if (start !== undefined && knobOf(it, "start")) move(it, start - get(it, knobOf(it, "start")));
     focused = it.name;
     ctx.changed();
+    giveWay(it);
+  }
+
+  /* Where two that are on must not act at once, the one that was on before makes way for the new one. */
+  function giveWay(it) {
+    const { treated, lab, state } = ctx, why = treated.status === "refused" && treated.failed >= 0 ? lab.requirements[treated.failed] : "";
+    const other = [...state.on.keys()].find((name) => name !== it.name && why.includes(`'${name}'`) && why.includes(`'${it.name}'`));
+    if (other === undefined) return;
+    state.on.delete(other);
+    state.times.delete(other);
+    ctx.changed();
+    ctx.tell(ctx.L("gaveWay", ctx.called(lab.place.get(other)), ctx.called(it)));
+    giveWay(it);
   }
 
   /* Shifts all times of an intervention alike; its length stays. */

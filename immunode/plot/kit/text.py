@@ -21,6 +21,7 @@ _SIZE = 10.0
 _PREFIXES = {"k": 3, "M": 6, "G": 9}
 _MANY = re.compile(r"\b([kMG])(cell|copie)s?\b(?!\s*(?:\*\*|\^))")
 """Counts with a prefix that no paper prints; not where a power follows, which would seem to be of the count alone."""
+_MICRO = re.compile(r"\bu(?=(?:g|L|M|mol)\b)")
 _RAISED = str.maketrans("0123456789-+.", "⁰¹²³⁴⁵⁶⁷⁸⁹⁻⁺·")
 _LOWERED = str.maketrans("⁰¹²³⁴⁵⁶⁷⁸⁹⁻", "0123456789-")
 
@@ -50,6 +51,11 @@ def pretty_unit(unit: str) -> str:
     text = re.sub(r"^copy\b", "copies", text)
     text = re.sub(r"^(point|event)(?=$|/)", r"\1s", text)
     return re.sub(r"^percent\b", "%", text)
+
+
+def printed(text: str) -> str:
+    """Return words as they are printed: `5 ug/kg` gives `5 µg/kg`, `per uL` gives `per µL`."""
+    return _MICRO.sub("µ", text)
 
 
 def width_of(text: str, size: float, *, bold: bool = False) -> float:
