@@ -11,7 +11,7 @@ import pytest
 import immunode as im
 from immunode.model import Trial, TrialResult
 from immunode.plot.kit.style import arm_colors
-from immunode.study.published.results import curve_results, event_results, every, share_results
+from immunode.study.published.results import curve_results, event_results, every, reported_most, share_results
 from immunode.study.published.words import published_words
 
 
@@ -154,3 +154,15 @@ def test_bars_of_responders_show_published_shares_below_them() -> None:
     assert circles(who.plot(data=False)) == []
     weighted = im.responders(out, "remission", weights=np.arange(1.0, 13.0))
     assert circles(weighted.plot()) == []  # of other patients than the trial's
+
+
+def test_the_rule_that_most_arms_were_reported_by_stands_first() -> None:
+    model = im.load_model("miyano2022")
+    arms = {frozenset({name}) for name in ("placebo", "dupilumab", "lebrikizumab")}
+    assert reported_most(model, arms, 24.0) == {"EASI-75": 16.0}
+    assert reported_most(model, arms, 12.0) == {}
+    assert reported_most(model, {frozenset({"nemolizumab"})}, 24.0) == {}
+    arthritis = im.load_model("bedathuru2024")
+    several = reported_most(arthritis, {frozenset({"mtx15"}), frozenset({"tcz600"}), frozenset({"ada40"})}, 182.0)
+    assert list(several) == ["ACR50", "remission", "ACR20", "ACR70"]  # of three arms, then of two as declared
+    assert set(several.values()) == {168.0}

@@ -177,7 +177,16 @@ class Responders(Tabled):
     def plot(self, *, data: bool = True, style: str = "slide", title: str | None = None, axes: Any = None) -> Figure:
         """Return a figure of the share of responders in each arm with its 95 % interval.
 
-        data : whether open circles show the shares that trials reported of the same arms.
+        Parameters
+        ----------
+        data : bool
+            whether open circles show the shares that trials reported of the same arms.
+        style : str
+            "slide", "paper", "poster" or "dark".
+        title : str | None
+            by default the model's name; "" for none.
+        axes : Any
+            your own.
         """
         found = self.published if data else {}
         table = self.table()

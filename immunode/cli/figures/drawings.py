@@ -149,14 +149,19 @@ def responders(
     arms: list[str],
     rule: str,
     quantity: str,
+    time: float | None,
     drawn: dict[str, int],
     seed: int,
     until: End,
     data: bool,
     style: str,
 ) -> Any:
-    """Return the share of patients or parameter sets that meet a threshold of the model at the end, by arm."""
-    out = im.sweep(model, arms=arms, **drawn, seed=seed, endpoints=[im.final(quantity)], until=until)
+    """Return the share of patients or parameter sets that meet a threshold of the model, by arm.
+
+    time : when, in model time; None for the end.
+    """
+    end = im.final(quantity) if time is None else im.at(quantity, time)
+    out = im.sweep(model, arms=arms, **drawn, seed=seed, endpoints=[end], until=until)
     figure = im.responders(out, rule).plot(title=model.heading, data=data, style=style)
     return figure
 

@@ -115,10 +115,11 @@ def _time_to_event(subject: Subject) -> Chosen:
 
 
 def _responders(subject: Subject) -> Chosen:
-    line = threshold_of_response(subject)
-    if line is None:
+    found = threshold_of_response(subject)
+    if found is None:
         raise _UnfitError("the model declares no threshold that says who responds")
-    values = {"rule": line.name, "quantity": line.quantity, **_drawn(subject, subject.arms)}
+    line, time = found
+    values = {"rule": line.name, "quantity": line.quantity, "time": time, **_drawn(subject, subject.arms)}
     return drawings.responders, values
 
 

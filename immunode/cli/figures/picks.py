@@ -14,6 +14,7 @@ from immunode.language.evaluation import evaluate
 from immunode.language.expression import parse
 from immunode.model.patients import Threshold
 from immunode.study.arms import Arms
+from immunode.study.published.results import reported_most
 from immunode.study.result.simulation import Comparison, Simulation
 from immunode.study.simulations import simulate
 
@@ -88,10 +89,23 @@ def event_ahead(subject: Subject) -> str:
     return line.condition if line is not None else _level(subject, runs)
 
 
-def threshold_of_response(subject: Subject) -> Threshold | None:
-    """Return the declared threshold that says who responds: one that no typical start meets, where there is such."""
+def threshold_of_response(subject: Subject) -> tuple[Threshold, float | None] | None:
+    """Return the declared threshold that says who responds, and when in model time; None is the end.
+
+    The threshold and the time for which trials reported shares of most arms; else one that no typical start meets,
+    where there is such, at the end.
+    """
     lines = _thresholds(subject)
-    return (_declared(subject, typical_runs(subject, subject.arms)) or lines[0]) if lines else None
+    if not lines:
+        return None
+    model, asked = subject.model, Arms.of(subject.model, *subject.arms)
+    if subject.until is None:
+        treatments = {frozenset(getattr(entry, "name", str(entry)) for entry in entries) for entries in asked.values()}
+        known = {one.name: one for one in lines}
+        for name, time in reported_most(model, treatments, model.horizon).items():
+            if name in known:
+                return known[name], None if math.isclose(time, model.horizon) else time
+    return _declared(subject, typical_runs(subject, subject.arms)) or lines[0], None
 
 
 def _thresholds(subject: Subject) -> list[Threshold]:

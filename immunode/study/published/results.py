@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -118,6 +118,27 @@ def share_results(model: Model, arms: Recipes, rule: str, end: float) -> dict[st
     return found
 
 
+def reported_most(model: Model, treatments: Collection[frozenset[str]], end: float) -> dict[str, float]:
+    """Return threshold -> the time at which trials reported the share past it for most arms, in model time.
+
+    Thresholds with more arms stand first, of equal ones those declared first.
+
+    treatments : the interventions of each arm.   end : the latest time.
+    """
+    arms: dict[tuple[str, float], set[frozenset[str]]] = {}
+    for trial, result, names in _own_results(model):
+        named = named_threshold(result.endpoint, model.thresholds)
+        if named is not None and named[1] and result.statistic == "share" and names in treatments:
+            time = model_time(model, named[1], f"trial '{trial.name}'")
+            if time <= end * (1 + 1e-9):
+                arms.setdefault((named[0].name, time), set()).add(names)
+    place = {one.name: i for i, one in enumerate(model.thresholds)}
+    times: dict[str, float] = {}
+    for name, time in sorted(arms, key=lambda key: (-len(arms[key]), place[key[0]], key[1])):
+        times.setdefault(name, time)
+    return times
+
+
 def event_results(model: Model, arms: Recipes, condition: str) -> dict[str, list[Published]]:
     """Return arm -> medians that trials reported of the time to an event. condition : of the event."""
     found: dict[str, list[Published]] = {}
@@ -160,21 +181,26 @@ def every(found: Found) -> Iterator[Published]:
         yield from listed
 
 
+def _own_results(model: Model) -> Iterator[tuple[Trial, TrialResult, frozenset[str]]]:
+    """Yield trial, result and interventions of every result of one arm, of trials of such patients as the model's."""
+    for trial in model.trials:
+        if trial.variant != model.variant_name or trial.only:
+            continue
+        treated = {name: frozenset(filter(None, map(str.strip, text.split("+")))) for name, text in pairs(trial.arms)}
+        for result in trial.results:
+            if not result.compared:
+                yield trial, result, treated[result.arm]
+
+
 def _arms_of(model: Model, arms: Recipes) -> Iterator[tuple[str, Trial, TrialResult, int]]:
     """Yield arm of the figure, trial, result and patients of every result of an arm that is treated alike."""
     if not model.trials:
         return
     declared = {arm: recipe for arm, recipe in arms.items() if _as_declared(model, recipe)}
     by_treatment = {frozenset(recipe["interventions"]): arm for arm, recipe in reversed(list(declared.items()))}
-    for trial in model.trials:
-        if trial.variant != model.variant_name or trial.only:
-            continue
-        treated = {name: frozenset(filter(None, map(str.strip, text.split("+")))) for name, text in pairs(trial.arms)}
-        sizes = dict(pairs(trial.patients))
-        for result in trial.results:
-            arm = by_treatment.get(treated[result.arm])
-            if arm is not None and not result.compared:
-                yield arm, trial, result, sizes.get(result.arm, 0)
+    for trial, result, names in _own_results(model):
+        if names in by_treatment:
+            yield by_treatment[names], trial, result, dict(pairs(trial.patients)).get(result.arm, 0)
 
 
 def _as_declared(model: Model, recipe: Mapping[str, Any]) -> bool:
