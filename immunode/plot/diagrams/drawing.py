@@ -17,7 +17,7 @@ from matplotlib.patheffects import withStroke
 
 from immunode.errors import StudyError
 from immunode.model import Model
-from immunode.plot.diagrams.graph import Arrow, arrows, influences, note
+from immunode.plot.diagrams.graph import Arrow, arrows, influences, note, wiring
 from immunode.plot.diagrams.icons import KINDS, WORDS, outline
 from immunode.plot.diagrams.layout import grid_of, length_of
 from immunode.plot.diagrams.scene import Icon, Route, Scene, Sheet, Thread, compose
@@ -30,6 +30,8 @@ NOTHING = 1e-6
 """Part of its largest size below which the value of a state is nothing but what the solver leaves."""
 READABLE = 14
 """States up to which every name of a process is worth a place; influences are shown for up to twice as many arrows."""
+DENSE = 36
+"""Arrows and influences beyond which gains and losses are left out, so that it can be followed what acts on what."""
 
 
 def diagram(
@@ -75,6 +77,8 @@ def diagram(
     look = find_style(style)
     shown = arrows(model, fluxes)
     acting = influences(model, shown)
+    if regulation is not False and len(shown) + len(acting) > DENSE:
+        shown, acting = wiring(shown, acting)
     fits = readable_influences(len(acting))
     acting = acting if (fits if regulation is None else regulation) else ()
     wide, high = look.width * 72, look.height * 72
