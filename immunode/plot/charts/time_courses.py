@@ -18,7 +18,7 @@ from immunode.plot.kit.figure import StyledFigure, first_width, make_panels, wri
 from immunode.plot.kit.labels import End
 from immunode.plot.kit.marks import Doses, Windows, name_room, rows_of, strip_height
 from immunode.plot.kit.panel import LEADING, TimePanels, label_room, panel_height, time_panels
-from immunode.plot.kit.style import PALETTE, Style, find_style, styled
+from immunode.plot.kit.style import FAINT, PALETTE, Style, find_style, styled
 from immunode.plot.kit.threshold_lines import Thresholds, draw_thresholds, near_levels
 from immunode.plot.kit.time_axes import clock
 
@@ -105,7 +105,7 @@ def courses(
     logs = log_names("courses", "quantity", log, table)
     shape = course_grid(len(table), look)
     look = look if axes is not None else _smaller(look, shape[0])
-    rows = rows_of(marked, shaded)
+    rows = rows_of(marked, shaded, arms)
     strip = strip_height(len(rows), look)
     said = sorted({_text(names.get(arm, arm), y) for per_arm in table.values() for arm, (_, y) in per_arm.items()})
     height = panel_height(look, shape[0], strip) if look.fixed and axes is None else float("inf")
@@ -128,14 +128,15 @@ def courses(
             power = frame.scale(ax, [drawn, [level for _, level in lines], *_edges(bands)], log=quantity in logs)
             ends = [_line(ax, arm, t, y, frame, log=quantity in logs) for arm, (t, y) in per_arm.items()]
             _shade(ax, per_arm, bands, frame, log=quantity in logs)
-            if labelled and not (ours and _told_beside(quantity, table, shape[1])):
-                frame.label(ax, ends)
-            draw_thresholds(ax, lines, look)
             heading = (headings or {}).get(quantity, "")
             about = "" if heading else names.get(quantity, "")
             top = not ours or ax is last  # the strip stands above one panel, beside which there is room for names
             frame.finish(ax, heading or quantity, about, (units or {}).get(quantity, ""), power, marked=top)
             frame.mark(ax, rows, written=beside * (ax is last), above=top)
+            named = labelled and not (ours and _told_beside(quantity, table, shape[1]))
+            crowded = draw_thresholds(ax, lines, look, frame.size(ax) if named else None)
+            if named:
+                frame.label(ax, [*ends, *(_level_end(one, frame) for one in crowded)])
         if isinstance(figure, StyledFigure):
             figure.align_ylabels(panels)
         quick = WORDS * any(len(shaded_between[name]) > len((spread or {}).get(name, ())) for name in table)
@@ -251,6 +252,11 @@ def _line(ax: Axes, arm: str, t: Array, values: Array, frame: TimePanels, *, log
         zorder=5, gid="stopped",
     )  # fmt: skip
     return End(float(t[last]), float(y[last]), _text(name, values), color, rank)
+
+
+def _level_end(level: tuple[str, float], frame: TimePanels) -> End:
+    """Return the name of a level that finds no place among the curves as a small label beside them."""
+    return End(frame.stop, level[1], level[0], FAINT, level[1], part=frame.style.least / frame.style.text)
 
 
 def _text(name: str, values: Array) -> str:
