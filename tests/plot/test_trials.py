@@ -28,7 +28,7 @@ def test_shares_are_bars_with_their_number() -> None:
     assert widths == pytest.approx([20, 70])
     assert texts(figure, "share") == ["20 %", "70 %   NNT 2"]
     rare = responder_shares(values, rule="with x > 1", patients=500, nnt={"drug": -128.0}, versus="control")
-    assert texts(rare, "share")[1] == "70 %   NNH 130"
+    assert texts(rare, "share")[1] == "70 %   1 in 130 fewer"
 
 
 def test_waterfall_is_sorted_and_marks_what_is_cut() -> None:

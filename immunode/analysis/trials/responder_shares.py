@@ -19,6 +19,7 @@ from immunode.study.result.notebook import Tabled
 from immunode.study.result.paired_differences import exact_interval
 from immunode.study.result.row_condition import rows_that
 from immunode.study.result.row_words import rule_words, whose_rows
+from immunode.study.run.ready import quantity_units
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -29,6 +30,8 @@ if TYPE_CHECKING:
 Array = NDArray[np.float64]
 REPEATS = 1000
 """Bootstrap repeats behind an interval."""
+FEW = 0.05
+"""Share of responders below which a figure says how far the patients are from responding."""
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -67,6 +70,8 @@ class Responders(Tabled):
         arm -> what figures call it.
     untreated : str
         the arm that nothing is applied to, "" for none.
+    distance : tuple[float, float, float, str] | None
+        the lowest and the highest median of arms, the threshold that they would have to pass, and their unit.
     same : ndarray
         shape (n_patients,), equal numbers for draws of one listed patient; empty where all are different patients.
     """
@@ -84,6 +89,7 @@ class Responders(Tabled):
     whom: str = "virtual patients"
     called: Mapping[str, str] = field(default_factory=dict)
     untreated: str = ""
+    distance: tuple[float, float, float, str] | None = None
     same: NDArray[np.intp] = field(default_factory=lambda: np.empty(0, np.intp))
 
     def __len__(self) -> int:
@@ -184,6 +190,7 @@ class Responders(Tabled):
             whom=self.whom,
             control=self.called.get(self.untreated, self.untreated) or None,
             nnt=nnt,
+            distance=self.distance if table["responders"].max() < FEW else None,
             versus=self.called.get(self.versus, self.versus),
             title=self.who if title is None else title,
             style=style,
@@ -290,8 +297,20 @@ def responders(
         whom=whose_rows(out.design_recipe, labelled=bool(out.row_labels), species=out.model.species),
         called=arm_labels(out.model, out.arms),
         untreated=out.asked.untreated,
+        distance=_distance(out, rule, columns),
         same=_same(out, draws) if listed_number(out.design_recipe) else np.empty(0, np.intp),
     )
+
+
+def _distance(out: SweepResult, rule: str, columns: Mapping[str, Array]) -> tuple[float, float, float, str] | None:
+    """Return the lowest and the highest median of arms, the threshold and the unit; None where the rule is none's."""
+    for name in out.endpoints:
+        line = next((one for one in out.model.thresholds if one.on(name) == rule), None)
+        values = [columns[name][(out.arm_of == i) & out.ok] for i in range(len(out.arms))]
+        middles = [float(np.median(v)) for v in values if v.size]
+        if line is not None and middles:
+            return min(middles), max(middles), line.level, quantity_units(out.model).get(line.quantity, "")
+    return None
 
 
 def by_draw(out: SweepResult, values: Array) -> tuple[NDArray[np.intp], Array]:

@@ -112,12 +112,20 @@ def waterfall(
 
 
 def waterfall_from_start(
-    im: Any, model: Model, arms: list[str], quantity: str, drawn: dict[str, int], seed: int, until: End, style: str
+    im: Any,
+    model: Model,
+    arms: list[str],
+    quantity: str,
+    endpoint: str,
+    drawn: dict[str, int],
+    seed: int,
+    until: End,
+    style: str,
 ) -> Any:
-    """Return the change in each patient from the start to the end, by arm."""
-    ends = [im.at(quantity, 0), im.final(quantity)]
+    """Return the change in each patient from the start to a later value, by arm."""
+    ends = [im.at(quantity, 0), endpoint]
     out = im.sweep(model, arms=arms, **drawn, seed=seed, endpoints=ends, until=until)
-    figure = out.plot.waterfall(f"final({quantity})", baseline=f"at({quantity}, 0)", title=model.heading, style=style)
+    figure = out.plot.waterfall(endpoint, baseline=f"at({quantity}, 0)", title=model.heading, style=style)
     return figure
 
 
@@ -142,14 +150,14 @@ def responders(
     model: Model,
     arms: list[str],
     rule: str,
-    quantity: str,
+    endpoint: str,
     drawn: dict[str, int],
     seed: int,
     until: End,
     style: str,
 ) -> Any:
-    """Return the share of patients or parameter sets that meet a threshold of the model at the end, by arm."""
-    out = im.sweep(model, arms=arms, **drawn, seed=seed, endpoints=[im.final(quantity)], until=until)
+    """Return the share of patients or parameter sets that meet a threshold of the model, by arm."""
+    out = im.sweep(model, arms=arms, **drawn, seed=seed, endpoints=[endpoint], until=until)
     figure = im.responders(out, rule).plot(title=model.heading, style=style)
     return figure
 
