@@ -44,10 +44,10 @@ def timeline(im: Any, model: Model, arms: list[str], quantity: str, until: End, 
     return figure
 
 
-def diagram(im: Any, model: Model, until: End, style: str) -> Any:
-    """Return the model as a picture."""
-    run = im.simulate(model, until=until, engine="scipy")
-    figure = run.diagram(style=style)
+def diagram(im: Any, model: Model, arms: list[str], until: End, style: str) -> Any:
+    """Return the model as a picture, in the arm and at the moment at which most of it is at work."""
+    runs = im.simulate(model, arms=arms, until=until, engine="scipy")
+    figure = runs.diagram(style=style)
     return figure
 
 

@@ -79,7 +79,7 @@ def diagram(
     acting = influences(model, shown)
     if regulation is not False and len(shown) + len(acting) > DENSE:
         shown, acting = wiring(shown, acting)
-    fits = readable_influences(len(acting))
+    fits = readable_influences(len(acting), wired=any(one.target for one in acting))
     acting = acting if (fits if regulation is None else regulation) else ()
     wide, high = look.width * 72, look.height * 72
     rows = grid_of(len(model.states), wide / high)[1]
@@ -106,9 +106,9 @@ def diagram(
     return figure
 
 
-def readable_influences(n: int) -> bool:
-    """Return whether so many influences can be shown at once."""
-    return n <= 2 * READABLE + 12
+def readable_influences(n: int, *, wired: bool = False) -> bool:
+    """Return whether so many influences can be shown at once. wired : without gains and losses there is more room."""
+    return n <= (4 if wired else 2) * READABLE + 12
 
 
 def _told(model: Model, values: Mapping[str, float], peaks: Mapping[str, float]) -> dict[str, str]:
