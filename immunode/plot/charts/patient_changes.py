@@ -198,7 +198,8 @@ def _draw_bars(ax: Axes, changes: Array, color: str, style: Style, scale: _Scale
     ax.bar(place, height, width=100 / max(good.size, 1) * gap, bottom=scale.none, color=color, linewidth=0)
     size = 0.3 * style.text
     apart = max(1, math.ceil(1.5 * size * max(good.size, 1) / wide))  # triangles stay apart
-    for beyond, end, mark, lift in ((good > scale.high, scale.high, "^", 0.7), (good < scale.low, scale.low, "v", -0.7)):
+    sides = (good > scale.high, scale.high, "^", 0.7), (good < scale.low, scale.low, "v", -0.7)
+    for beyond, end, mark, lift in sides:
         at = place[beyond][apart // 2 :: apart] if beyond.sum() > apart // 2 else place[beyond]
         if at.size:
             above = ScaledTranslation(0, lift * size / 72, root_figure(ax).dpi_scale_trans)

@@ -48,7 +48,7 @@ def courses(
     style: str | Style = "slide",
     log: bool | Collection[str] = (),
     control: str | None = None,
-    labelled: bool = True,
+    labelled: bool | Collection[str] = True,
     axes: Axes | Sequence[Axes] | None = None,
 ) -> Figure:
     """Return a figure of time courses, finished: units, direct labels, doses and windows marked.
@@ -87,8 +87,8 @@ def courses(
         names of quantities with a log axis, or True for all; values that are not positive are left out there.
     control : str | None
         the arm in the color of the control, "" for none, None for one with such a name.
-    labelled : bool
-        whether lines have the names of arms at their ends.
+    labelled : bool | Collection[str]
+        whether lines have the names of arms at their ends, or which arms have.
     axes : Axes | Sequence[Axes] | None
         as many axes as quantities, to draw into a figure of your own.
 
@@ -107,9 +107,11 @@ def courses(
     look = look if axes is not None else _smaller(look, shape[0])
     rows = rows_of(marked, shaded, arms)
     strip = strip_height(len(rows), look)
-    said = sorted({_text(names.get(arm, arm), y) for per_arm in table.values() for arm, (_, y) in per_arm.items()})
+    told = set(arms) if labelled is True else set(labelled or ())
+    lines_of = [(arm, y) for per_arm in table.values() for arm, (_, y) in per_arm.items() if arm in told]
+    said = sorted({_text(names.get(arm, arm), y) for arm, y in lines_of})
     height = panel_height(look, shape[0], strip) if look.fixed and axes is None else float("inf")
-    room = label_room(said if labelled else [], look, shape[1], strip, height=height)
+    room = label_room(said, look, shape[1], strip, height=height)
     with styled(look):
         figure, panels = make_panels(
             len(table), look, axes, shape=shape, row=room.row, title=title, fit=True, fill=True
@@ -126,17 +128,18 @@ def courses(
             drawn = np.concatenate([y for _, y in per_arm.values()])
             lines = near_levels((thresholds or {}).get(quantity, ()), drawn)
             power = frame.scale(ax, [drawn, [level for _, level in lines], *_edges(bands)], log=quantity in logs)
-            ends = [_line(ax, arm, t, y, frame, log=quantity in logs) for arm, (t, y) in per_arm.items()]
+            ends = {arm: _line(ax, arm, t, y, frame, log=quantity in logs) for arm, (t, y) in per_arm.items()}
             _shade(ax, per_arm, bands, frame, log=quantity in logs)
             heading = (headings or {}).get(quantity, "")
             about = "" if heading else names.get(quantity, "")
             top = not ours or ax is last  # the strip stands above one panel, beside which there is room for names
             frame.finish(ax, heading or quantity, about, (units or {}).get(quantity, ""), power, marked=top)
             frame.mark(ax, rows, written=beside * (ax is last), above=top)
-            named = labelled and not (ours and _told_beside(quantity, table, shape[1]))
+            named = bool(told) and not (ours and _told_beside(quantity, table, shape[1]))
             crowded = draw_thresholds(ax, lines, look, frame.size(ax) if named else None)
             if named:
-                frame.label(ax, [*ends, *(_level_end(one, frame) for one in crowded)])
+                shown_ends = [end for arm, end in ends.items() if arm in told]
+                frame.label(ax, [*shown_ends, *(_level_end(one, frame) for one in crowded)])
         if isinstance(figure, StyledFigure):
             figure.align_ylabels(panels)
         quick = WORDS * any(len(shaded_between[name]) > len((spread or {}).get(name, ())) for name in table)

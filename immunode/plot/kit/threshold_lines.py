@@ -60,7 +60,7 @@ def _without_place(ax: Axes, levels: Levels, style: Style, room: tuple[float, fl
             high = 1.2 * style.least * (text.count("\n") + 1)
             sizes[text] = Bbox.from_bounds(0, 0, UNSURE * width_of(text, style.least), UNSURE * high)
         cost, place, _ = _best(sizes, row, [y for y in rows if y != row], curves, taken, box, gap)
-        if 1 <= cost:
+        if cost >= 1:
             crowded.append((name, level))
         else:
             taken.append(place)

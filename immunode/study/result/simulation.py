@@ -227,7 +227,7 @@ class Simulation:
         from immunode.plot.kit.text import number
         from immunode.plot.kit.time_axes import clock
 
-        shown = clock(abs(time) or float(self.times[-1]), model.axis_unit)
+        shown = clock(2 * abs(time) or float(self.times[-1]), model.axis_unit)  # one and more of a unit
         unit = shown.unit.partition(" (")[0] or "time"
         values = {s.name: float(np.interp(time, self.times, self.values[s.name])) for s in model.states}
         figure = diagram(
@@ -347,7 +347,8 @@ class Comparison(Mapping[str, Simulation]):
 
         How much is at work is the mean over processes of the square root of their flux against their largest in any
         arm, as the widths of arrows. The last moment within a twentieth of the most is shown, where nothing changes any
-        more the end; the first fiftieth of the runs is left out, in which doses have not come anywhere yet. It is one of the arm without treatment, where another one has no more than a twentieth more.
+        more the end; the first fiftieth of the runs is left out, in which doses have not come anywhere yet. It is one
+        of the arm without treatment, where another one has no more than a twentieth more.
 
         Parameters
         ----------
