@@ -197,7 +197,7 @@ def test_arms_are_shown_where_most_is_at_work() -> None:
     runs = im.simulate(model, 60, arms=["control", "drug"])
     title = runs.diagram().get_suptitle()
     assert title.startswith("m, a drug, day 20")
-    # of the loss, exp(-0.003 t), the root is within a twentieth of that at 1.2 days until ln(1/0.95)/0.0015 days later
+    # the root of the loss, exp(-0.003 t), is within a twentieth of that at 1.2 days for ln(1/0.95)/0.0015 days
     alone = im.simulate(model, 60, arms=["control"]).diagram().get_suptitle()
     assert float(alone.removeprefix("m, day ")) == pytest.approx(1.2 + np.log(1 / 0.95) / 0.0015, abs=60 / 200)
 

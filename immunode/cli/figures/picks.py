@@ -83,7 +83,7 @@ def ends_apart(subject: Subject, quantity: str, arms: Sequence[str]) -> str:
     place = len(times) - 1 if moment is None else int(np.searchsorted(times, moment * (1 - 1e-12)))
     apart = max(abs(float(run[quantity][place] - path[place])) for run in runs.values())
     told = bool(path[0] > 0 and path[place] <= 2 * path[0] and apart > 0.01 * path[0])
-    return ("" if not told else f"final({quantity})" if moment is None else f"at({quantity}, {moment:g})")
+    return "" if not told else f"final({quantity})" if moment is None else f"at({quantity}, {moment:g})"
 
 
 def event_ahead(subject: Subject) -> str:

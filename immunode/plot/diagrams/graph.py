@@ -97,9 +97,7 @@ def influences(model: Model, shown: tuple[Arrow, ...]) -> tuple[Influence, ...]:
     )
 
 
-def wiring(
-    shown: Sequence[Arrow], acting: Sequence[Influence]
-) -> tuple[tuple[Arrow, ...], tuple[Influence, ...]]:
+def wiring(shown: Sequence[Arrow], acting: Sequence[Influence]) -> tuple[tuple[Arrow, ...], tuple[Influence, ...]]:
     """Return what is left of a dense diagram without gains and losses: what acts on one acts on its state.
 
     Influences of one state on another are one line: up where they all raise it, down where they all lower it.

@@ -159,7 +159,7 @@ def grid_places(model: Model, arrows: Sequence[Arrow], acting: Sequence[Influenc
             for b in arrow.makes:
                 weights[index[a], index[b]] += 3.0
     for influence in acting if len(names) <= _MOST_LINKED else ():
-        ends = (influence.target,)
+        ends: tuple[str, ...] = (influence.target,)
         if not influence.target:
             arrow = arrows[influence.arrow]
             ends = arrow.takes[:1] + arrow.makes[:1]

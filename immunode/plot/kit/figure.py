@@ -216,6 +216,7 @@ def write_title(figure: Figure, text: str, style: Style) -> None:
     if text:
         figure.suptitle(text, x=_MARGIN, ha="left", fontsize=style.head, fontweight="bold", color=INK, wrap=False)
 
+
 _JOINED = "\N{MODIFIER LETTER LOW MACRON}"
 """Stands for an underscore while a note is broken into lines: about as wide, and no place to break."""
 

@@ -60,8 +60,8 @@ def rows_of(doses: Doses, windows: Windows, arms: Collection[str] = ()) -> list[
     shared = [row for row in found if EVERY_ARM in row.keys or (len(arms) > 1 and set(row.keys) == set(arms))]
     if len(shared) < 2:
         return found
-    times = tuple(sorted({time for row in shared for time in row.times}))
-    joint = Row((EVERY_ARM,), times, tuple(dict.fromkeys(span for row in shared for span in row.windows)))
+    given = tuple(sorted({time for row in shared for time in row.times}))
+    joint = Row((EVERY_ARM,), given, tuple(dict.fromkeys(span for row in shared for span in row.windows)))
     return [joint, *(row for row in found if row not in shared)]
 
 

@@ -53,7 +53,8 @@ def _without_place(ax: Axes, levels: Levels, style: Style, room: tuple[float, fl
     box, gap = Bbox.from_bounds(0, 0, *room), 0.12 * style.least
     curves = [fraction.transform(curve) * size for curve in _curves(ax)]
     rows = [float(fraction.transform((0, level))[1]) * room[1] for _, level in levels]
-    crowded, taken = [], []
+    crowded: list[tuple[str, float]] = []
+    taken: list[Bbox] = []
     for (name, level), row in zip(levels, rows, strict=True):
         sizes = {}
         for text in (name, _in_two(name, style.least)):
@@ -67,7 +68,7 @@ def _without_place(ax: Axes, levels: Levels, style: Style, room: tuple[float, fl
     return crowded
 
 
-def _curves(ax: Axes) -> list[Array]:
+def _curves(ax: Any) -> list[Array]:
     """Return the curves of arms in data, shape (n_times, 2) each."""
     return [
         np.column_stack([np.asarray(line.get_xdata(), float), np.asarray(line.get_ydata(), float)])
