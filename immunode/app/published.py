@@ -6,11 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from immunode.model.patients import named_threshold
 from immunode.model.records import pairs
-from immunode.study.endpoints.final_value import Final
-from immunode.study.endpoints.reading import endpoint
-from immunode.study.endpoints.start_change import Change
-from immunode.study.endpoints.value_at import At
-from immunode.study.run.ready import model_time
+from immunode.study.published.results import MIDDLES, moment_of
 
 if TYPE_CHECKING:
     from immunode.app.bench import Bench
@@ -18,8 +14,6 @@ if TYPE_CHECKING:
     from immunode.model.published_trials import Trial, TrialResult
 
 Data = dict[str, Any]
-MIDDLES = ("mean", "median")
-"""Statistics that can stand on the curve of a typical patient."""
 
 
 def thresholds(model: Model) -> list[Data]:
@@ -87,19 +81,15 @@ def trial_shares(bench: Bench) -> list[Data]:
 
 def _point(bench: Bench, trial: Trial, result: TrialResult) -> Data | None:
     """Return a result as a point, None where it is no value of a quantity of the page at one time."""
-    if result.compared or result.statistic not in MIDDLES:
+    place = moment_of(bench.model, result) if result.statistic in MIDDLES else None
+    if place is None or place[0] not in bench.program.quantities:
         return None
-    asked = endpoint(result.endpoint)
-    if not isinstance(asked, At | Final) or asked.subject not in bench.program.quantities:
-        return None
-    moment = asked.moment
-    time = bench.model.horizon if moment is None else model_time(bench.model, moment, asked.name)
-    change = "" if not isinstance(asked, Change) else "percent" if asked.percent else "start"
+    quantity, time, change = place
     low, high = result.interval or (None, None)
     return {
         "trial": trial.name,
-        "quantity": asked.subject,
-        "time": float(time),
+        "quantity": quantity,
+        "time": time,
         "from": change,
         "value": result.value,
         "low": low,

@@ -62,6 +62,7 @@ Log = Annotated[
     typer.Option("--log", help="All on logarithmic axes; else pathogens, titers, tumor cells and what spans decades."),
 ]
 NoLog = Annotated[bool, typer.Option("--no-log", help="No logarithmic axes, whatever the values span.")]
+NoData = Annotated[bool, typer.Option("--no-data", help="Without what published trials found.")]
 Style = Annotated[
     str,
     typer.Option("--style", help="Look of the figure: slide, paper, poster or dark.", autocompletion=completion.styles),

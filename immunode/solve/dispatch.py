@@ -54,8 +54,8 @@ def solve(
     engine : "scipy" (one run at a time), "numpy" (blocks of runs), "compiled" (machine code made for the model, all
         cores; needs the extra `fast`), or "auto": see `choose_engine`. One sweep that is cut into several calls should
         name its engine, so that all its runs are computed alike.
-    method : "tsit5", "rodas5p", "dop853" (without a listener) for numpy and compiled; "LSODA", "BDF", "Radau", "DOP853"
-        for scipy; or "auto": then a run that fails with one method is computed again by the others, and `reason` says
+    method : "tsit5", "rodas5p", "dop853" for numpy and compiled; "LSODA", "BDF", "Radau", "DOP853" for scipy; or
+        "auto": then a run that fails with one method is computed again by the others, and `reason` says
         so. One that is named is kept.
     rtol, atol : relative and absolute tolerance. The default `atol` of a state is rtol * 1e-3 times its declared
         typical size, else times the larger of its absolute initial value and 1e-6; it may be a number, (n_states,) or

@@ -86,8 +86,9 @@ class Engine(ABC):
     9.  Limits: `max_steps` tried steps a run exactly; a smallest step (the precision of time); no loop without one.
     10. The time passed to `functions` is (n_runs,) or a number; `time_derivative` is None for autonomous programs.
     11. A state that a step brings below its `program.extinct_below` is 0 from the end of that step on.
-    12. Where there is a `listener`, it is given every accepted step as the quartics of the states that it names, as
-        exact as the output inside the step; with the parameters that held during the step, so before a switch turns.
+    12. Where there is a `listener`, it is given every accepted step as the quartics of the states that it names, one
+        or several, as exact as the output inside the step; with the parameters that held during the step, so before a
+        switch turns.
     13. A program with `delays`: their rows of the state are what `of` was a lag ago, at outputs, in jumps and to the
         listener as well; before the start it is the past. Breaks and jumps are seen again after each lag, where the
         solver stops (`delays.BreakingPoints`). Beside events that fire on states only SciPy's engine has them.
@@ -99,17 +100,8 @@ class Engine(ABC):
 
     def check_method(self, method: str, request: Request | None = None) -> None:
         """Raise EngineError if the engine has no such method, or one that can't serve what is asked for."""
-        if method == "dop853" and request is not None and request.functions.program.triggers:
-            raise EngineError(
-                "method 'dop853' can't find events that fire on states; use method='auto', 'tsit5' or 'rodas5p'"
-            )
         if method == "dop853" and request is not None and request.functions.program.delays:
             raise EngineError("method 'dop853' keeps no past for delays; use method='auto', 'tsit5' or 'rodas5p'")
-        if method == "dop853" and request is not None and request.listener is not None:
-            raise EngineError(
-                "method 'dop853' gives states at times, not peaks, integrals or what else is taken from steps; "
-                "use method='auto' or 'tsit5'"
-            )
         if method != "auto" and method not in self.methods:
             known = ("auto", *self.methods)
             raise EngineError(f"engine '{self.name}': unknown method '{method}'{did_you_mean(method, known)}")

@@ -7,6 +7,8 @@ ends, and no value inside the step lies above the largest or below the smallest 
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from functools import lru_cache
+from math import comb
 from typing import Protocol
 
 import numpy as np
@@ -19,27 +21,32 @@ DEGREE = 4
 HEAD, PER_STATE = 4, DEGREE + 3
 """Rows of an entry: run, time, length, column of its parameters; then for each state its five coefficients, the largest
 and the smallest."""
+MISFIT, MOST_PIECES = 2.0, 64
+"""Steps of a higher degree are written as quartics that differ from them by at most so many tolerances of theirs, which
+are a tenth of those asked for (`eighth_order.choice.exact_inside`); but as no more of them."""
+NODE_PRODUCT = 0.003546
+"""Largest |x (x - 1/4) (x - 1/2) (x - 3/4) (x - 1)| in 0 .. 1: what a quartic through five points of 1, x, ..., x^5
+misses."""
 BYTES, FEWEST, MOST = 4_000_000, 2048, 16384
 """Size of a tape, which is to stay in the cache until it is looked at; fewest steps, and most entries."""
-TO_BERNSTEIN = np.array(
-    [
-        [1.0, 0.0, 0.0, 0.0, 0.0],
-        [1.0, 1 / 4, 0.0, 0.0, 0.0],
-        [1.0, 1 / 2, 1 / 6, 0.0, 0.0],
-        [1.0, 3 / 4, 1 / 2, 1 / 4, 0.0],
-        [1.0, 1.0, 1.0, 1.0, 1.0],
-    ]
-)
-"""From coefficients of 1, x, ..., x^4 to Bernstein coefficients on [0, 1]."""
-FROM_BERNSTEIN = np.array(
-    [
-        [1.0, 0.0, 0.0, 0.0, 0.0],
-        [-4.0, 4.0, 0.0, 0.0, 0.0],
-        [6.0, -12.0, 6.0, 0.0, 0.0],
-        [-4.0, 12.0, -12.0, 4.0, 0.0],
-        [1.0, -4.0, 6.0, -4.0, 1.0],
-    ]
-)
+
+
+@lru_cache
+def to_bernstein(degree: int) -> Array:
+    """Return what turns coefficients of 1, x, x^2, ... into Bernstein coefficients on [0, 1], a square matrix."""
+    places = range(degree + 1)
+    return np.array([[comb(k, j) / comb(degree, j) for j in places] for k in places])
+
+
+@lru_cache
+def from_bernstein(degree: int) -> Array:
+    """Return what turns Bernstein coefficients on [0, 1] into those of 1, x, x^2, ..., a square matrix."""
+    places = range(degree + 1)
+    signed = [[comb(degree, j) * comb(j, i) * (-1.0) ** (j - i) for i in places] for j in places]
+    return np.array(signed)
+
+
+TO_BERNSTEIN, FROM_BERNSTEIN = to_bernstein(DEGREE), from_bernstein(DEGREE)
 THROUGH_FIVE = np.array(
     [
         [1.0, 0.0, 0.0, 0.0, 0.0],
@@ -58,6 +65,10 @@ class StepListener(Protocol):
     @property
     def states(self) -> tuple[int, ...]:
         """Rows of the states that are to be written down."""
+
+    @property
+    def whole_steps(self) -> bool:
+        """Whether it asks how long steps are, so that none may be cut into several quartics."""
 
     def hear(self, steps: Steps) -> None:
         """Look at steps; those of a run come in order of time."""
@@ -161,6 +172,11 @@ class Renumbered:
     def states(self) -> tuple[int, ...]:
         """See `StepListener`."""
         return self.listener.states
+
+    @property
+    def whole_steps(self) -> bool:
+        """See `StepListener`."""
+        return self.listener.whole_steps
 
     def hear(self, steps: Steps) -> None:
         """See `StepListener`."""

@@ -86,26 +86,28 @@ def story_patients(model: Model, story: Story, end: float | str | None) -> Popul
     last = result.endpoint(result.endpoints[0])
     by_arm = {arm: last[result.ok & (result.arm_of == i)] for i, arm in enumerate(result.arms)}
     whom = whose_rows(result.design_recipe, labelled=bool(result.row_labels), species=model.species)
-    shares, rule = _shares(result, panels[0], by_arm)
-    return Population(np.asarray(result.times), levels, by_arm, story.patients, whom, shares, rule)
+    shares, rule, condition = _shares(result, panels[0], by_arm)
+    return Population(np.asarray(result.times), levels, by_arm, story.patients, whom, shares, rule, condition)
 
 
 def _shares(
     result: SweepResult, quantity: str, by_arm: Mapping[str, Array]
-) -> tuple[dict[str, tuple[float, float, float]], str]:
-    """Return arm -> share of patients who meet the first threshold on a quantity at the end, with interval; and who.
+) -> tuple[dict[str, tuple[float, float, float]], str, str]:
+    """Return arm -> share of patients who meet the first threshold on a quantity at the end, with interval; and who
+    these are, in words and as a condition.
 
     by_arm : arm -> the quantity at the end, shape (n_patients,). Draws of listed patients count as so many as these.
     """
     line = next((one for one in result.model.thresholds if one.quantity == quantity), None)
     if line is None:
-        return {}, ""
+        return {}, "", ""
     condition, listed, shares = parse(line.condition), listed_number(result.design_recipe), {}
     for arm, last in by_arm.items():
         share = float(np.mean(np.asarray(evaluate(condition, {quantity: last}), float))) if last.size else np.nan
         known = min(last.size, listed or last.size)
         shares[arm] = (share, *exact_interval(share * known if known else 0.0, known))
-    return shares, rule_words(line.on(f"final({quantity})"), result.model, float(result.times[-1]))
+    rule = line.on(f"final({quantity})")
+    return shares, rule_words(rule, result.model, float(result.times[-1])), rule
 
 
 def with_story_variant(model: Model) -> Model:

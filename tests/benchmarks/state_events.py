@@ -4,7 +4,7 @@
 
 The model is adaptive therapy of a tumor of sensitive and resistant cells: a drug is given from where the tumor has
 reached a burden until it has fallen to half of that. Errors are |S - reference| / (1e-3 * largest + |reference|), the
-median over outputs, since one beside an event may lie on its other side.
+median over outputs, since one beside an event may lie on its other side. The last lines add 800 doses of another drug.
 """
 
 from __future__ import annotations
@@ -29,23 +29,29 @@ TIMES = np.linspace(0.0, 400.0, 101)
 VALUES = {"r": 0.3, "K": 1e4, "kill": 0.9, "competition": 1.2, "burden": 4e3}
 
 
-def model(events: bool = True) -> Model:
-    """Return the model, with or without its events."""
+DOSES = 800
+
+
+def model(events: bool = True, doses: bool = False) -> Model:
+    """Return the model, with or without its events, and with doses of another drug beside them."""
     on_off = [
         Event("treat", {"drug": "1"}, when="S + R > burden"),
         Event("rest", {"drug": "0"}, when="S + R < burden/2"),
     ]
+    second = [Event("dose", {"C": "C + 1"}, at=0.0, every=TIMES[-1] / DOSES, count=DOSES)] if doses else []
+    clearance = [Process("clearance", "C ->", "0.5*C"), Process("killed", "S ->", "0.02*C*S")] if doses else []
     return Model(
         name="adaptive",
         time_unit="",
-        states=[State("S", 3e3), State("R", 1e-3)],
+        states=[State("S", 3e3), State("R", 1e-3), *([State("C", 0.0)] if doses else [])],
         parameters=[Parameter(n, v, source="assumed: a benchmark") for n, v in VALUES.items()],
         processes=[
             Process("sensitive", "-> S", "r*S*(1 - (S + R)/K) - kill*drug*S"),
             Process("resistant", "-> R", "r*R*(1 - (competition*S + R)/K)/10"),
+            *clearance,
         ],
         switches=[Switch("drug")],
-        events=on_off if events else [],
+        events=[*(on_off if events else []), *second],
     )
 
 
@@ -126,6 +132,24 @@ def measured(n: int, engines: tuple[str, ...]) -> None:
         print(line, flush=True)
 
 
+def beside_doses(n: int) -> None:
+    """Print what a dose costs, in microseconds of a run and dose, without state events beside it and with them."""
+    values = drawn(n)
+    works = {(e, d): compile_numpy(lower(model(e, d))) for e in (False, True) for d in (False, True)}
+    spent: dict[tuple[bool, bool], list[float]] = {work: [] for work in works}
+    for round_ in range(ROUNDS + 1):
+        for work, functions in works.items():
+            begun = time.process_time()
+            solve(functions, values, times=[0.0, float(TIMES[-1])], engine="compiled", method="tsit5", rtol=1e-6)
+            if round_:
+                spent[work].append(1e6 * (time.process_time() - begun) / n / DOSES)
+    cost = {work: float(np.median(of)) for work, of in spent.items()}
+    for events in (False, True):
+        words = "beside state events" if events else "alone"
+        print(f"{n} runs  compiled, a dose {words}: {cost[events, True] - cost[events, False]:.3f} us", flush=True)
+
+
 if __name__ == "__main__":
     measured(1, ("scipy", "numpy", "compiled"))
     measured(int(sys.argv[1]) if len(sys.argv) > 1 else 1000, ("numpy", "compiled"))
+    beside_doses(int(sys.argv[1]) if len(sys.argv) > 1 else 1000)

@@ -276,6 +276,22 @@ def test_the_event_is_a_threshold_that_the_model_declares(folder: Path, capsys: 
     assert "condition = 'anc < 1.5'\n" in script_of([*words, "--show", "anc"], capsys)
 
 
+def test_published_points_are_drawn_unless_asked_not_to(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    for words in (["figure", "frey2013"], ["figure", "frey2013", "--kind", "bands"]):
+        assert "data = True\n" in script_of(words, capsys)
+        assert "data = False\n" in script_of([*words, "--no-data"], capsys)
+    assert main(["figure", "frey2013", "-o", "with.svg"]) == 0
+    assert main(["figure", "frey2013", "--no-data", "-o", "without.svg"]) == 0
+    assert "published means" in " ".join(shown("with.svg").split())
+    assert "published" not in shown("without.svg")
+
+
+def test_bands_show_all_quantities_that_are_asked_for(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert "quantities = ['das28']\n" in script_of(["figure", "ma2020", "--kind", "bands"], capsys)
+    words = ["figure", "ma2020", "--kind", "bands", "--show", "das28", "--show", "anc"]
+    assert "quantities = ['das28', 'anc']\n" in script_of(words, capsys)
+
+
 def test_responders_are_those_past_a_declared_threshold(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
     words = ["figure", "ma2020", "--kind", "responders", "--arm", "control,sarilumab_200", "--patients", "40"]
     script = script_of(words, capsys)

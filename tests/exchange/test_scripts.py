@@ -6,7 +6,6 @@ import math
 import re
 import shutil
 import subprocess
-from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
@@ -19,8 +18,9 @@ from immunode.exchange.scripts.julia import to_julia
 from immunode.exchange.scripts.matlab import to_matlab
 from immunode.exchange.scripts.mrgsolve import to_mrgsolve
 from immunode.exchange.scripts.nonmem import to_nonmem
-from immunode.exchange.scripts.reading import read_script
 from immunode.exchange.scripts.rxode2 import to_rxode2
+from immunode.exchange.scripts.script import write_out
+from immunode.exchange.scripts.syntax import Syntax
 from immunode.exchange.starts import begun
 from immunode.language.evaluation import evaluate
 from immunode.language.expression import names, parse, parse_arrow
@@ -184,10 +184,6 @@ def test_rates_of_a_text_are_those_of_the_model(name: str, arm: str, language: s
         with pytest.raises(ModelError, match=f"'{gone[0]}' dies out"):
             read(model, language, 0.0, [])
         return
-    if name == "immune_balance" and language in ("mrgsolve", "nonmem"):
-        with pytest.raises(ModelError, match="'wound'"):
-            read(model, language, 0.0, [])
-        return
     model = begun(model)
     rng = np.random.default_rng(7)
     for _ in range(3):
@@ -231,8 +227,43 @@ def test_windows_are_columns_of_the_data_set() -> None:
     assert seen == [(2.0, 0.0), (2.0, 1.0), (4.0, 1.0), (4.0, 0.0)]
 
 
+def dosed(change: str, *, at: float = 2.0, **options: float) -> Model:
+    """A state that an event changes, with a parameter that an intervention doubles."""
+    model = Model(
+        name="m", time_unit="day", horizon=10,
+        states=[im.State("A", options.get("initial", 1.0))],
+        parameters=[im.Parameter("k", 0.5, "1/day", source="assumed: a test"),
+                    im.Parameter("amount", options.get("amount", 3.0), "", source="assumed: a test")],
+        processes=[im.Process("loss", "A ->", "k*A")],
+        events=[im.Event("given", {"A": change}, at=at)],
+    )  # fmt: skip
+    return im.perturb(model, im.Intervention("double", [im.scale("amount", 2.0)]))
+
+
+def test_a_dose_is_as_large_as_an_intervention_makes_it() -> None:
+    (step,) = [step for step in write_out(dosed("A + amount"), Syntax()).steps if step.target == "A"]
+    assert (step.kind, step.amount) == ("add", 6.0)
+
+
+def test_a_dose_of_nothing_is_no_step_and_a_bound_is_no_dose() -> None:
+    assert not [s for s in write_out(dosed("A + amount", amount=0.0), Syntax()).steps if s.target == "A"]
+    with pytest.raises(ModelError, match="'given' does more to 'A' than a dose does"):
+        write_out(dosed("min(A, 2)"), Syntax())
+    # at the start it is known what the bound does
+    assert not [s for s in write_out(dosed("min(A, 2)", at=0.0), Syntax()).steps if s.target == "A"]
+    (step,) = [s for s in write_out(dosed("min(A, 2)", at=0.0, initial=5.0), Syntax()).steps if s.target == "A"]
+    assert (step.kind, step.amount) == ("replace", 2.0)
+
+
+def test_no_name_is_what_mrgsolve_calls_the_start_of_a_compartment() -> None:
+    names = re.findall(r"^(\w+) : ", to_mrgsolve(im.load_model("immune_balance")), re.MULTILINE)
+    assert "IL10" in names
+    assert not {f"{name}_0" for name in names} & set(names)
+
+
 @pytest.mark.skipif(OCTAVE is None, reason="Octave is not here")
 @pytest.mark.parametrize(("name", "arm", "until"), [("jin2025", "benralizumab_q8w", 100.0), ("kuznetsov1994", "", 60.0),
+                                                     ("stein2019", "tocilizumab", 60.0),
                                                      ("gc_immune", "prednisolone_20", 30.0)])  # fmt: skip
 def test_octave_runs_the_function_to_the_same_end(name: str, arm: str, until: float, tmp_path: Path) -> None:
     model = treated(name, arm)
@@ -262,87 +293,3 @@ def test_what_can_not_be_said_is_refused(tmp_path: Path) -> None:
         with pytest.raises(ModelError, match=r"'T'|T_2"):
             write_script(cut, tmp_path, language)
     assert not list(tmp_path.iterdir())
-
-
-# Reading --------------------------------------------------------------------------------------------------------------
-
-RXODE2 = """
-one <- function() {
-  ini({
-    ka <- 1.5   # 1/h
-    cl <- 2
-    v <- 10
-    eta.cl ~ 0.1
-  })
-  model({
-    ke <- cl/v
-    d/dt(depot) = -ka*depot
-    d/dt(central) = ka*depot - ke*central^1
-    depot(0) = 100
-    cp = central/v
-    cp ~ prop(0.1)
-  })
-}
-"""
-MRGSOLVE = """
-$PROB one
-$PARAM @annotated
-KA : 1.5 : absorption (1/h)
-$PARAM CL = 2, V = 10
-$CMT DEPOT CENTRAL
-$MAIN
-double ke = CL/V;
-DEPOT_0 = 100;
-$ODE
-dxdt_DEPOT = -KA*DEPOT;
-dxdt_CENTRAL = KA*DEPOT - ke*pow(CENTRAL, 1);
-$TABLE
-double CP = CENTRAL/V;
-$CAPTURE CP
-"""
-
-
-@pytest.mark.parametrize(("text", "state"), [(RXODE2, "central"), (MRGSOLVE, "CENTRAL")])
-def test_a_simple_text_is_read(text: str, state: str) -> None:
-    model = read_script(text, time_unit="hour")
-    ka, ke = 1.5, 0.2
-    run = im.simulate(model, until=3, rtol=1e-9)
-    want = 100 * ka / (ka - ke) * (math.exp(-ke * 3) - math.exp(-ka * 3))
-    assert run.final(state) == pytest.approx(want, rel=1e-6)
-    assert model.remarks
-
-
-@pytest.mark.parametrize(
-    ("line", "words"),
-    [
-        ("if (x > 1) k = 2", "line 3.*a branch"),
-        ("linCmt()", "line 3.*closed-form"),
-        ("x + 2", "line 3.*no 'name = expression'"),
-        ("f(x) = 0.5", "line 3.*neither a name"),
-        ("d/dt(x) = -2*x", "line 3.*second time"),
-        ("y = z*2", "'z' in 'y' has no value"),
-        ("y = import(2)", "line 3"),
-    ],
-)
-def test_other_lines_are_refused_by_number(line: str, words: str) -> None:
-    with pytest.raises(ModelError, match=words):
-        read_script(f"k = 1\nd/dt(x) = -k*x\n{line}\n")
-
-
-@pytest.mark.parametrize("write", [to_mrgsolve, to_rxode2])
-@pytest.mark.parametrize("name", ["jin2025", "gc_immune", "ma2020"])
-def test_what_is_written_reads_back(name: str, write: Callable[[Model], str]) -> None:
-    model = im.load_model(name)
-    again = read_script(write(model))
-    values = {p.name: p.value for p in again.parameters}
-    assert len(values) == len(model.parameters)
-    rng = np.random.default_rng(3)
-    y = dict(zip((s.name for s in again.states), (float(v) for v in rng.uniform(0.5, 2.0, 99)), strict=False))
-    want = Truth(model, 5.0, dict(zip((s.name for s in model.states), y.values(), strict=False))).rates()
-    got = Truth(again, 5.0, {**y, **{s.name: 0.0 for s in again.states[len(model.states) :]}}).rates()
-    assert np.allclose(got[: len(want)], want, rtol=1e-9)
-
-
-def test_braces_may_stand_in_one_line_and_starts_may_be_computed() -> None:
-    model = read_script("ini({k=0.2; tv <- log(5)})\nmodel({d/dt(x) = -k*exp(tv)*x; x(0) = 3})\n")
-    assert im.simulate(model, until=1, rtol=1e-9).final("x") == pytest.approx(3 * math.exp(-1.0), rel=1e-6)

@@ -149,6 +149,9 @@ def test_models_of_the_catalogue_join_and_keep_their_numbers(name: str) -> None:
         ((PK, JOINT), {"joint.slope": "joint.slope*2"}, ModelError, "'half' of joint acts on 'slope'"),
         ((im.perturb(PK, "tablet"), JOINT), {}, ModelError, "join first"),
         ((PK, "joint"), {}, ModelError, "load_model('joint')"),
+        ((PK, JOINT), {"joint.level": "pk.C/"}, ModelError, "connect 'joint.level': can't read"),
+        ((PK, JOINT), {"joint.level": 5}, ModelError, "connect 'joint.level': an expression is text"),
+        ((PK, JOINT), [("joint.level", "pk.C")], ModelError, "connect is a table"),
     ],
 )  # fmt: skip
 def test_what_can_not_be_joined_is_told(

@@ -33,7 +33,7 @@ KNOWN = {
     "heat": "f7b0f9d5f5baf2cf",
     "endpoints": "8106e4eb2f246689",
     "waterfall": "d5cd8c33cff7b883",
-    "time to event": "8f957637d3184475",
+    "time to event": "b0fb6b90bd17ea12",
     "equations": "2a4ec066e866b84c",
     "dose-response": "f674ea3c826a580e",
     "shares": "8868508da822150a",

@@ -10,11 +10,12 @@ from matplotlib.colors import to_hex
 
 from immunode.errors import StudyError
 from immunode.plot.charts.event_curves import time_to_event
+from immunode.plot.charts.kaplan_meier import survival_estimate
 from immunode.plot.charts.patient_changes import waterfall
 from immunode.plot.charts.quantile_bands import LEVELS, bands
 from immunode.plot.charts.regimen_tradeoff import regimens
 from immunode.plot.charts.responder_bars import responder_shares
-from immunode.plot.kit.style import PALETTE
+from immunode.plot.kit.style import PALETTE, arm_colors
 
 
 def texts(figure: Any, gid: str) -> list[str]:
@@ -60,16 +61,93 @@ def test_where_few_respond_the_axis_ends_early_and_the_distance_is_told() -> Non
 
 
 def test_numbers_at_risk_stand_below_each_time_of_the_axis() -> None:
-    """Of 5 patients with events at 2, 4, 4 and 6 days, 5 have none before day 0 and 2, 4 before day 4, 2 before 6."""
-    times = {"drug": [2.0, 4.0, 4.0, 6.0, np.inf], "placebo": [1.0, 1.0, np.inf, np.nan]}
-    figure = time_to_event(times, until=10, time_unit="day", event="relapse", control="placebo")
+    """Of 7 patients with events at 2, 4 and 4 days, 7 have none before days 0 and 2, 6 before day 4, 4 after it."""
+    times = {"drug": [2.0, 4.0, 4.0, *[np.inf] * 4], "placebo": [1.0, np.inf, np.inf, np.nan]}
+    figure = time_to_event(times, until=10, time_unit="day", event="relapse", control="placebo", style="paper")
     figure.draw_without_rendering()
     ticks = [t for t in figure.axes[0].xaxis.get_majorticklocs() if 0 <= t <= 10]
     assert ticks == [0, 2, 4, 6, 8, 10]
-    assert texts(figure, "at-risk") == ["5", "5", "4", "2", "1", "1", "3", "1", "1", "1", "1", "1"]
+    assert texts(figure, "at-risk") == ["7", "7", "6", "4", "4", "4", "3", "2", "2", "2", "2", "2"]
     assert texts(figure, "at-risk-arm") == ["drug", "placebo"]
     colors = [t.get_color() for t in figure.axes[0].texts if t.get_gid() == "at-risk-arm"]
     assert to_hex(colors[1]) == PALETTE[0].lower()
+    slide = time_to_event(times, until=10, time_unit="day", event="relapse")
+    assert texts(slide, "at-risk") == ["7", "6", "4", "3", "2", "2"]  # days 0, 4 and 8
+
+
+def test_long_names_of_arms_keep_their_ends_in_the_table() -> None:
+    arms = {f"neuraminidase inhibitor (97 %) from day {i}": [2.0, np.inf] for i in (1, 2)}
+    figure = time_to_event(arms, until=10, time_unit="day", event="relapse", style="paper")
+    first, second = texts(figure, "at-risk-arm")
+    assert first.startswith("… ")
+    assert (first[-5:], second[-5:]) == ("day 1", "day 2")
+
+
+# Freireich et al. 1963, Blood 21:699: weeks of remission of 21 pairs of children; + was still in remission
+MERCAPTOPURINE = ([6, 6, 6, 7, 10, 13, 16, 22, 23], [6, 9, 10, 11, 17, 19, 20, 25, 32, 32, 34, 35])
+PLACEBO = [1, 1, 2, 2, 3, 4, 4, 5, 5, 8, 8, 8, 8, 11, 11, 12, 12, 15, 17, 22, 23]
+
+
+def remissions() -> tuple[dict[str, Any], dict[str, Any]]:
+    relapses, lost = MERCAPTOPURINE
+    times = {"6-MP": [*map(float, relapses), *[np.inf] * len(lost)], "placebo": list(map(float, PLACEBO))}
+    return times, {"6-MP": [*[99.0] * len(relapses), *map(float, lost)]}
+
+
+def test_the_estimate_is_that_of_a_published_trial() -> None:
+    """Medians with log-log intervals and the first steps as SAS and R print them for this much used trial."""
+    times, watched = remissions()
+    drug = survival_estimate(np.array(times["6-MP"]), np.array(watched["6-MP"]))
+    assert drug.median == (23.0, 13.0, np.inf)
+    assert survival_estimate(np.array(times["placebo"]), np.array(99.0)).median == (8.0, 4.0, 11.0)
+    moments = np.searchsorted(drug.times, [6.0, 10.0, 23.0])
+    assert drug.share[moments] == pytest.approx([0.8571, 0.7529, 0.4482], abs=5e-5)
+    assert drug.low[moments] == pytest.approx([0.6197, 0.5032, 0.1881], abs=5e-5)
+    assert drug.high[moments] == pytest.approx([0.9516, 0.8894, 0.6801], abs=5e-5)
+
+
+def test_intervals_of_listed_patients_are_those_of_each_of_them_once() -> None:
+    """Every patient four times: the estimate stays, and the interval is that of one of each."""
+    once = np.array([1.0, 2.0, 2.0, 5.0, np.inf, np.inf])
+    alone, often = (
+        survival_estimate(once, np.array(9.0)),
+        survival_estimate(np.tile(once, 4), np.array(9.0), effective=6.0),
+    )
+    for name in ("times", "share", "low", "high"):
+        assert getattr(often, name) == pytest.approx(getattr(alone, name), rel=1e-9)
+    assert survival_estimate(np.tile(once, 4), np.array(9.0)).low[1] > alone.low[1] + 0.1
+
+
+def test_the_interval_ends_where_nobody_is_left_and_begins_at_all() -> None:
+    one = survival_estimate(np.array([2.0, 3.0]), np.array(9.0))
+    assert (one.low[0], one.high[0], one.share[-1]) == (1.0, 1.0, 0.0)
+    assert np.isnan([one.low[-1], one.high[-1]]).all()
+
+
+def test_curves_have_bands_strokes_and_medians() -> None:
+    times, watched = remissions()
+    figure = time_to_event(times, until=40, time_unit="week", event="relapse", watched=watched, control="placebo")
+    ax = figure.axes[0]
+    strokes = {line.get_color(): list(line.get_xdata()) for line in ax.lines if line.get_gid() == "lost"}
+    assert strokes[arm_colors(times, "placebo")["6-MP"]] == [6, 9, 10, 11, 17, 19, 20, 25, 32, 34, 35]
+    assert PALETTE[0] not in strokes
+    assert sorted(float(line.get_xdata()[0]) for line in ax.lines if line.get_gid() == "median") == [8, 23]
+    assert texts(figure, "median-text") == ["23 (13 to –)", "8 (4 to 11)"]
+    assert texts(figure, "median-head") == ["median (95 %), weeks"]
+    band = next(one for one in ax.collections if one.get_gid() == "band")
+    corners = band.get_paths()[0].vertices
+    assert [corners[corners[:, 0] == 9.0, 1].min(), corners[corners[:, 0] == 9.0, 1].max()] == pytest.approx(
+        [100 * 0.5631, 100 * 0.9228], abs=5e-3
+    )
+    # an empty line would take room in the corner of the page
+    assert all(len(line.get_xdata()) for line in ax.lines if line.get_gid() == "lost")
+    note = figure.get_supxlabel().replace("\n", " ")
+    assert "stroke: lost from sight; bands: 95 % interval at each time (Greenwood, log-log)" in note
+
+
+def test_what_is_no_time_is_refused() -> None:
+    with pytest.raises(StudyError, match="each with a time from 0 on"):
+        time_to_event({"a": [-1.0]}, until=1, time_unit="day", event="x")
 
 
 def test_the_axis_of_events_names_them_above_whatever_room_is_beside_it() -> None:

@@ -9,10 +9,11 @@ from immunode.program.lowering import lower
 from immunode.program.numpy.functions import Functions, compile_numpy
 
 
-def random_system(seed: int, delays: bool = True) -> Functions:
+def random_system(seed: int, delays: bool = True, doses: bool = False) -> Functions:
     """Return a system of two to four states that rise and fall, with one to four events on them.
 
     delays : whether some events come later than they are decided.
+    doses : whether there are many timed events beside them, some at one time.
     """
     rng = np.random.default_rng(seed)
     n = int(rng.integers(2, 5))
@@ -32,6 +33,13 @@ def random_system(seed: int, delays: bool = True) -> Functions:
     events = [_event(rng, names, k, delays) for k in range(int(rng.integers(1, 5)))]
     if rng.random() < 0.5:
         events.append(Event("dose", {names[0]: f"{names[0]} + 0.5"}, at=1.3, every=2.9, count=3))
+    if doses:
+        # the first two come at the same times, and what one does the next one undoes: conditions turn between them
+        events += [
+            Event("bolus", {names[1]: f"{names[1]} + 0.6*a"}, at=0.5, every=0.5, count=19),
+            Event("washout", {names[1]: f"0.5*{names[1]}"}, at=1.0, every=1.0, count=9),
+            Event("turn", {"u": "1 - u", names[0]: f"{names[0]} + 0.1*t"}, at=2.25, every="2*w", count=4),
+        ]
     model = Model(
         name=f"random_{seed}",
         states=states,

@@ -128,6 +128,7 @@ class Heard:
 
     def __init__(self) -> None:
         self.states = (0,)
+        self.whole_steps = False
         self.steps: list[tuple[int, float, float, Array, float]] = []
 
     def hear(self, steps: Steps) -> None:

@@ -23,7 +23,8 @@ from immunode.solve.numpy.eighth_order import Eighth
 from immunode.solve.numpy.lane_table import LaneTable
 from immunode.solve.outcome import Outcome
 from immunode.solve.status import Status
-from immunode.solve.tape import Steps
+from immunode.solve.tape import Steps, bernstein
+from tests.solve.event_models import random_system
 
 Array = NDArray[np.float64]
 Build = Callable[..., Functions]
@@ -107,6 +108,17 @@ def test_bits_are_the_same_alone_in_a_block_and_in_any_order(
         assert same(whole, lanes, run(predator, values[:, lanes], engine=engine, rtol=1e-8))
 
 
+@engines
+def test_bits_are_the_same_beside_events_on_states_and_doses(engine: str) -> None:
+    functions = random_system(10, delays=False, doses=True)
+    spread = np.random.default_rng(4).uniform(0.7, 1.4, (len(functions.program.values), 60))
+    values, times = np.array(functions.program.values)[:, None] * spread, np.linspace(0.0, 10.0, 11)
+    whole = run(functions, values, times=times, engine=engine, rtol=1e-9)
+    assert set(whole.status) == {Status.OK}
+    for lanes in ([0], [59], np.arange(20, 37), np.random.default_rng(0).permutation(60)):
+        assert same(whole, lanes, run(functions, values[:, lanes], times=times, engine=engine, rtol=1e-9))
+
+
 @compiled_only
 def test_threads_do_not_matter(
     predator: Functions, sets: Callable[..., Array], monkeypatch: pytest.MonkeyPatch
@@ -151,33 +163,130 @@ def test_auto_takes_it_where_it_is_cheaper(timed: Functions, engine: str) -> Non
     assert set(chosen(2, 1e-7).methods) == {"dop853"}
     assert set(chosen(400, 1e-7).methods) == {"tsit5"}
     assert set(chosen(2, 1e-6).methods) == {"tsit5"}
-    assert set(chosen(2, 1e-11, listener=Nobody()).methods) == {"tsit5"}
+    # listening to parts of steps costs more than a short right-hand side saves, and they do not tell how long steps are
+    assert set(chosen(2, 1e-11, listener=Listener()).methods) == {"tsit5"}
+    assert set(chosen(2, 1e-11, listener=Listener(states=())).methods) == {"dop853"}
+    assert set(chosen(2, 1e-11, listener=Listener(states=(), whole_steps=True)).methods) == {"tsit5"}
 
 
-class Nobody:
-    """A listener to no state."""
+class Listener:
+    """Notes how far the first state of `timed` is from exp(sin t) inside what it is told, and where that lies."""
 
-    states = ()
+    def __init__(self, states: tuple[int, ...] = (0,), whole_steps: bool = False) -> None:
+        self.states, self.whole_steps = states, whole_steps
+        self.spans: dict[int, list[tuple[float, float]]] = {}
+        self.quartics: dict[int, list[bytes]] = {}
+        self.worst = 0.0
 
     def hear(self, steps: Steps) -> None:
-        """Look at nothing."""
+        which = np.flatnonzero(steps.run >= 0)
+        if not self.states:
+            return
+        b = steps.gather(0, which)
+        for x in np.linspace(0, 1, 9):
+            expected = np.exp(np.sin(steps.t[which] + x * steps.h[which]))
+            self.worst = max(self.worst, float(np.max(np.abs(bernstein(b, x) / expected - 1), initial=0.0)))
+        for k, step in enumerate(which.tolist()):
+            run = int(steps.run[step])
+            self.spans.setdefault(run, []).append((float(steps.t[step]), float(steps.h[step])))
+            self.quartics.setdefault(run, []).append(b[:, k].tobytes())
 
     def forget(self, runs: NDArray[np.intp]) -> None:
-        """Nothing was kept."""
+        """Nothing is computed twice here."""
 
 
 @engines
-def test_it_serves_no_listener(timed: Functions, engine: str) -> None:
-    with pytest.raises(EngineError, match=r"method 'dop853' gives states at times, not peaks.*method='auto'"):
-        run(timed, [[1.0]], engine=engine, listener=Nobody())
+@pytest.mark.parametrize("rtol", [1e-8, 1e-10, 1e-12])
+def test_a_listener_is_told_of_parts_of_steps_as_exact_as_the_tolerance(
+    timed: Functions, engine: str, rtol: float
+) -> None:
+    """A single quartic in each step would miss by up to 1e-3."""
+    told = Listener()
+    batch = run(timed, [[1.0]], times=[30.0], engine=engine, rtol=rtol, listener=told)
+    t, h = np.array(told.spans[0]).T
+    assert told.worst < 50 * rtol
+    assert len(t) > 2 * batch.steps[0]
+    assert t[0] == 0.0
+    assert t[-1] + h[-1] == pytest.approx(30.0, abs=1e-12)
+    assert t[1:] == pytest.approx(t[:-1] + h[:-1], abs=1e-13)
 
 
 @engines
-def test_it_finds_no_events_on_states_and_keeps_no_past(build: Build, engine: str) -> None:
-    ends = build({"x": 1.0}, {"k": 1.0}, {"x": "k*x"}, [Event("back", {"x": "1"}, when="x > 2")])
-    with pytest.raises(EngineError, match="method 'dop853' can't find events that fire on states; use method='auto'"):
-        run(ends, [[1.0]], engine=engine)
-    assert "dop853" not in solve(ends, [[1.0] * 12], times=[3.0], engine=engine, rtol=1e-11).methods
+def test_parts_of_steps_are_the_same_alone_and_in_a_block(timed: Functions, engine: str) -> None:
+    values = np.linspace(0.7, 1.3, 40)[None]
+    whole, alone = Listener(), Listener()
+    run(timed, values, times=[30.0], engine=engine, rtol=1e-9, listener=whole)
+    run(timed, values[:, [23]], times=[30.0], engine=engine, rtol=1e-9, listener=alone)
+    assert (alone.spans[0], alone.quartics[0]) == (whole.spans[23], whole.quartics[23])
+
+
+@engines
+@pytest.mark.parametrize("rtol", [1e-10, 1e-12])
+def test_events_on_states_come_when_a_closed_form_says(build: Build, engine: str, rtol: float) -> None:
+    """ln x grows as t + sin t, and x falls back to 1 each time it has doubled: 58 times until t = 40."""
+    back = Event("back", {"x": "1", "count": "count + 1"}, when="x >= 2")
+    functions = build({"x": 1.0, "count": 0.0}, {"k": 1.0}, {"x": "k*x*(1 + cos(t))", "count": "0"}, [back])
+    heard: list[float] = []
+    batch = run(functions, [[1.0]], engine=engine, rtol=rtol, on_jump=lambda runs, t, *_: heard.extend(t.tolist()))
+    assert batch.methods.tolist() == ["dop853"]
+    times, number = np.array(heard), len(heard)
+    assert number == int((40 + np.sin(40)) / np.log(2)) == 58
+    assert times + np.sin(times) == pytest.approx(np.log(2) * np.arange(1, number + 1), abs=30 * rtol)
+    expected = np.exp(40 + np.sin(40) - number * np.log(2))
+    assert batch.y[-1, :, 0] == pytest.approx([expected, number], rel=100 * rtol)
+
+
+@engines
+def test_events_that_follow_each_other_agree_with_scipy(build: Build, engine: str) -> None:
+    """Two thresholds and doses: 60 jumps, as SciPy's LSODA has them at rtol 1e-12."""
+    rates = {"x": "1 + 0.5*sin(t) - 0.1*x*y", "y": "0.2*x - 0.3*y"}
+    events = [
+        Event("cut", {"x": "0.5*x"}, when="x > 2"),
+        Event("rise", {"y": "y + 0.2"}, when="y < 0.4", priority="1"),
+        Event("dose", {"x": "x + 0.3"}, at=0.5, every=1.5, count=20),
+    ]
+    functions = build({"x": 1.0, "y": 0.5}, {"k": 1.0}, rates, events)
+    jumps: dict[str, list[float]] = {"scipy": [], engine: []}
+    ends = {}
+    for name, heard in jumps.items():
+        method, rtol = ("LSODA", 1e-12) if name == "scipy" else ("dop853", 1e-10)
+        ends[name] = run(
+            functions,
+            [[1.0]],
+            engine=name,
+            method=method,
+            rtol=rtol,
+            on_jump=lambda runs, t, *_, heard=heard: heard.extend(t.tolist()),
+        )
+    assert len(jumps["scipy"]) > 30
+    assert jumps[engine] == pytest.approx(jumps["scipy"], abs=2e-9)
+    assert ends[engine].y == pytest.approx(ends["scipy"].y, rel=2e-9)
+
+
+@engines
+def test_auto_takes_it_for_a_listener_where_the_right_hand_side_is_dear(build: Build, engine: str) -> None:
+    rates = {f"x{i}": f"k*sin(x{(i + 1) % 6})*cos(t + {i})" for i in range(6)}
+    functions = build(dict.fromkeys(rates, 1.0), {"k": 1.0}, rates, name="ring")
+    batch = solve(functions, [[1.0] * 12], times=[30.0], engine=engine, rtol=1e-12, listener=Mute())
+    assert set(batch.methods) == {"dop853"}
+
+
+class Mute(Listener):
+    def hear(self, steps: Steps) -> None:
+        """Note nothing."""
+
+
+@engines
+def test_auto_takes_it_beside_events_and_not_beside_delays(build: Build, engine: str) -> None:
+    rates = {"x": "k*x*cos(t)", "y": "x - y"}
+    back = Event("back", {"y": "0"}, when="y > 2")
+    functions = build({"x": 1.0, "y": 0.0}, {"k": 1.0}, rates, [back], name="events")
+    tight = solve(functions, [[1.0] * 12], times=[30.0], engine=engine, rtol=1e-12)
+    assert set(tight.methods) == {"dop853"}
+    late = build({"x": 1.0}, {"k": 1.0}, {"x": "-k*delay(x, 1)"}, name="late")
+    with pytest.raises(EngineError, match="method 'dop853' keeps no past for delays"):
+        run(late, [[1.0]], engine=engine)
+    assert "dop853" not in solve(late, [[1.0] * 12], times=[3.0], engine=engine, rtol=1e-11).methods
 
 
 @engines

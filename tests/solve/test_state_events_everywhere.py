@@ -49,9 +49,9 @@ def countable(times: list[float], until: float) -> list[float]:
     return [t for t, n in zip(times, near[1] - near[0], strict=True) if t < until and n < PATIENCE]
 
 
-def agrees(seed: int, engine: str, delays: bool = True) -> int:
+def agrees(seed: int, engine: str, delays: bool = True, doses: bool = False) -> int:
     """Compare one system with SciPy's engine; return how many events it had."""
-    functions = random_system(seed, delays)
+    functions = random_system(seed, delays, doses)
     values = np.array(functions.program.values)[:, None]
     mine, theirs = Heard(), Heard()
     batch = solve(functions, values, times=GRID, engine=engine, rtol=1e-11, on_jump=mine)
@@ -78,7 +78,7 @@ def test_random_systems_agree_with_scipy(engine: str) -> None:
 @pytest.mark.parametrize("first", range(8, 200, 16))
 def test_many_more_random_systems_agree_with_scipy(first: int, engine: str) -> None:
     for seed in range(first, first + 16):
-        agrees(seed, engine, delays=seed % 2 == 0)
+        agrees(seed, engine, delays=seed % 2 == 0, doses=seed % 3 == 0)
 
 
 def same(one: Outcome, lanes: Any, other: Outcome) -> bool:
@@ -127,6 +127,7 @@ class Book:
     """Writes down where steps begin and end, and the states there."""
 
     states = (0, 1)
+    whole_steps = False
 
     def __init__(self) -> None:
         self.steps: list[tuple[float, float, float, float, float]] = []

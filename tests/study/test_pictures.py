@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import numpy as np
 import pytest
 
 import immunode as im
@@ -49,6 +50,22 @@ def test_bands_name_arms_and_count_runs(out: SweepResult) -> None:
     assert "control" in text
     assert "slow" in text
     assert "9" in text
+
+
+def test_bands_of_several_quantities_have_a_panel_each_with_medians_and_the_widest_band(decay: Model) -> None:
+    design = grid({"k": [0.3, 0.6, 0.9]})
+    out = sweep(decay, design, arms=["control", "slow"], until=8, endpoints=[final("A")], keep=["A", "twice"])
+    figure = out.plot.bands("A", "twice", levels=(0.1, 0.5, 0.9))
+    assert len(figure.axes) == 2
+    for ax, name in zip(figure.axes, ("A", "twice"), strict=True):
+        for arm, (low, median, high) in out.quantiles(name, (0.1, 0.5, 0.9)).items():
+            line = next(line for line in ax.lines if line.get_label() == arm)
+            assert np.asarray(line.get_ydata()) == pytest.approx(median)
+            edges = np.concatenate([one.get_paths()[0].vertices for one in ax.collections if one.get_gid() == "band"])
+            for edge in (low, high):
+                assert np.abs(edges[:, 1][:, None] - edge).min(axis=0).max() < 1e-9 * np.max(high)
+    note = figure.get_supxlabel().replace("\n", " ")
+    assert "line: median; bands: 10–90 % of 3" in note
 
 
 def test_endpoints_are_drawn_by_arm(out: SweepResult) -> None:

@@ -13,8 +13,10 @@ import immunode.plot as figures
 from immunode.analysis.trials.threshold_rules import written_out
 from immunode.errors import StudyError, did_you_mean
 from immunode.model.views.words import arm_labels
-from immunode.study.design.declared import listed_number
+from immunode.study.design.declared import drawn_number, effective_number, listed_number, same_patients
 from immunode.study.design.row_labels import RowLabels, of_draws
+from immunode.study.published.results import Found, every, share_points, share_results
+from immunode.study.published.words import published_words
 from immunode.study.result.notebook import Tabled
 from immunode.study.result.paired_differences import exact_interval
 from immunode.study.result.row_condition import rows_that
@@ -74,6 +76,8 @@ class Responders(Tabled):
         the lowest and the highest median of arms, the threshold that they would have to pass, and their unit.
     same : ndarray
         shape (n_patients,), equal numbers for draws of one listed patient; empty where all are different patients.
+    published : Mapping[str, Sequence[Published]]
+        arm -> shares that trials which the model declares reported by the same rule.
     """
 
     rule: str
@@ -91,6 +95,7 @@ class Responders(Tabled):
     untreated: str = ""
     distance: tuple[float, float, float, str] | None = None
     same: NDArray[np.intp] = field(default_factory=lambda: np.empty(0, np.intp))
+    published: Found = field(default_factory=dict)
 
     def __len__(self) -> int:
         return len(self.responds)
@@ -175,8 +180,12 @@ class Responders(Tabled):
             index = pd.MultiIndex.from_arrays([self.draws, *self.labels.values()], names=["draw", *self.labels])
         return pd.Series(change, index=index, name=f"{arm} against {self.versus}")
 
-    def plot(self, *, style: str = "slide", title: str | None = None, axes: Any = None) -> Figure:
-        """Return a figure of the share of responders in each arm with its 95 % interval."""
+    def plot(self, *, data: bool = True, style: str = "slide", title: str | None = None, axes: Any = None) -> Figure:
+        """Return a figure of the share of responders in each arm with its 95 % interval.
+
+        data : whether open circles show the shares that trials reported of the same arms.
+        """
+        found = self.published if data else {}
         table = self.table()
         nnt = {self.called.get(str(a), str(a)): float(v) for a, v in table["nnt"].items()} if "nnt" in table else {}
         return figures.responder_shares(
@@ -189,6 +198,8 @@ class Responders(Tabled):
             interval=self._interval,
             whom=self.whom,
             control=self.called.get(self.untreated, self.untreated) or None,
+            points={self.called.get(arm, arm): listed for arm, listed in share_points(found).items()},
+            note=published_words(every(found)),
             nnt=nnt,
             distance=self.distance if table["responders"].max() < FEW else None,
             versus=self.called.get(self.versus, self.versus),
@@ -281,8 +292,9 @@ def responders(
     elif versus not in out.arms:
         raise StudyError(f"responders: unknown arm '{versus}'{did_you_mean(versus, out.arms)}")
     draws, table = by_draw(out, holds)
-    labels = of_draws(out.row_labels, out.draws)
+    labels, first = of_draws(out.row_labels, out.draws), np.unique(out.draws, return_index=True)[1]
     versus = versus if len(out.arms) > 1 else ""
+    end, patients = float(out.times[-1]), drawn_number(out.design_recipe) and weights is None
     return Responders(
         rule=rule,
         versus=versus,
@@ -293,12 +305,13 @@ def responders(
         seed=seed,
         labels=labels,
         who=out.model_name,
-        words=rule_words(rule, out.model, float(out.times[-1])),
+        words=rule_words(rule, out.model, end),
         whom=whose_rows(out.design_recipe, labelled=bool(out.row_labels), species=out.model.species),
         called=arm_labels(out.model, out.arms),
         untreated=out.asked.untreated,
         distance=_distance(out, rule, columns),
-        same=_same(out, draws) if listed_number(out.design_recipe) else np.empty(0, np.intp),
+        same=same_patients(inputs[first]) if listed_number(out.design_recipe) else np.empty(0, np.intp),
+        published=share_results(out.model, out.recipe["arms"], rule, end) if patients else {},
     )
 
 
@@ -330,18 +343,6 @@ def by_draw(out: SweepResult, values: Array) -> tuple[NDArray[np.intp], Array]:
     table = np.full((len(draws), len(out.arms)), np.nan)
     table[place, arm_of] = values
     return draws, table
-
-
-def _same(out: SweepResult, draws: NDArray[np.intp]) -> NDArray[np.intp]:
-    """Return equal numbers for draws with the same inputs, shape (n_draws,); empty where no two are the same."""
-    first = np.unique(out.draws, return_index=True)[1]
-    groups = np.unique(np.asarray(out.inputs())[first], axis=0, return_inverse=True)[1].ravel()
-    return np.asarray(groups if len(set(groups.tolist())) < len(draws) else np.empty(0), np.intp)
-
-
-def effective_number(weights: Array) -> float:
-    """Return how many patients of one weight tell as much, (sum w)^2/sum w^2 (Kish 1965, Survey Sampling)."""
-    return round(float(weights.sum() ** 2 / (weights**2).sum()), 9) if weights.size else 0.0
 
 
 def _weights(given: ArrayLike | None, n: int) -> Array:

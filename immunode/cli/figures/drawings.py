@@ -23,17 +23,19 @@ End = float | str | None
 Log = bool | None
 
 
-def story(im: Any, model: Model, log: Log, style: str) -> Any:
+def story(im: Any, model: Model, log: Log, data: bool, style: str) -> Any:
     """Return the time courses of the model's story."""
     runs = im.teaching.run_story(model, engine="scipy")
-    figure = runs.plot(log=log, style=style)
+    figure = runs.plot(log=log, data=data, style=style)
     return figure
 
 
-def courses(im: Any, model: Model, arms: list[str], quantities: list[str], until: End, log: Log, style: str) -> Any:
+def courses(
+    im: Any, model: Model, arms: list[str], quantities: list[str], until: End, log: Log, data: bool, style: str
+) -> Any:
     """Return time courses by arm."""
     runs = im.simulate(model, arms=arms, until=until, engine="scipy")
-    figure = runs.plot(*quantities, title=model.heading, log=log, style=style)
+    figure = runs.plot(*quantities, title=model.heading, log=log, data=data, style=style)
     return figure
 
 
@@ -71,16 +73,19 @@ def bands(
     im: Any,
     model: Model,
     arms: list[str],
-    quantity: str,
+    quantities: list[str],
     drawn: dict[str, int],
     seed: int,
     until: End,
     log: Log,
+    data: bool,
     style: str,
 ) -> Any:
     """Return quantiles of patients or parameter sets over time. drawn : as `im.sweep` takes it, `patients` or `n`."""
-    out = im.sweep(model, arms=arms, **drawn, seed=seed, endpoints=[im.final(quantity)], keep=[quantity], until=until)
-    figure = out.plot.bands(quantity, title=model.heading, log=log, style=style)
+    out = im.sweep(
+        model, arms=arms, **drawn, seed=seed, endpoints=[im.final(quantities[0])], keep=quantities, until=until
+    )
+    figure = out.plot.bands(*quantities, title=model.heading, log=log, data=data, style=style)
     return figure
 
 
@@ -137,11 +142,12 @@ def time_to_event(
     drawn: dict[str, int],
     seed: int,
     until: End,
+    data: bool,
     style: str,
 ) -> Any:
     """Return the share of patients or parameter sets that did not yet meet a condition."""
     out = im.sweep(model, arms=arms, **drawn, seed=seed, endpoints=[im.time_to(condition)], until=until)
-    figure = out.plot.time_to_event(condition, title=model.heading, style=style)
+    figure = out.plot.time_to_event(condition, title=model.heading, data=data, style=style)
     return figure
 
 
@@ -154,11 +160,12 @@ def responders(
     drawn: dict[str, int],
     seed: int,
     until: End,
+    data: bool,
     style: str,
 ) -> Any:
     """Return the share of patients or parameter sets that meet a threshold of the model, by arm."""
     out = im.sweep(model, arms=arms, **drawn, seed=seed, endpoints=[endpoint], until=until)
-    figure = im.responders(out, rule).plot(title=model.heading, style=style)
+    figure = im.responders(out, rule).plot(title=model.heading, data=data, style=style)
     return figure
 
 

@@ -95,6 +95,11 @@ def _of_many(draw: Callable[..., Any]) -> Callable[[Subject], Chosen]:
     return lambda subject: (draw, {"quantity": first_telling(subject), **_drawn(subject, subject.arms)})
 
 
+def _bands(subject: Subject) -> Chosen:
+    quantities = list(subject.quantities) if subject.named else [first_telling(subject)]
+    return drawings.bands, {"quantities": quantities, **_drawn(subject, subject.arms)}
+
+
 def _waterfall(subject: Subject) -> Chosen:
     _need("control" in subject.arms and subject.treated, "it compares with the arm control")
     arms, quantity = changed(subject)
@@ -208,7 +213,7 @@ CHOICES: Mapping[str, Callable[[Subject], Chosen]] = {
     "diagram": _diagram,
     "equations": _equations,
     "atlas": _atlas,
-    "bands": _of_many(drawings.bands),
+    "bands": _bands,
     "endpoints": _of_many(drawings.endpoints),
     "waterfall": _waterfall,
     "time_to_event": _time_to_event,
@@ -251,6 +256,7 @@ def make_drawing(kind: str, subject: Subject) -> Drawing:
         "until": subject.until,
         "seed": subject.seed,
         "log": subject.log if draw in _OWN_LOG else bool(subject.log),
+        "data": subject.data,
         "style": subject.style,
     }
     taken = [name for name in inspect.signature(draw).parameters if name not in ("im", "model")]

@@ -22,6 +22,7 @@ class Subject:
     patients, runs : how many declared patients, or parameter sets, figures of many show; where neither is asked for,
         patients where they are declared.   seed : what random numbers start from.
     log : all quantities on logarithmic axes, or none; None for those that belong there.
+    data : whether what trials reported is drawn, too.
     named : whether the quantities were asked for.
     told : whether nothing else was asked for than the model, so that time courses tell its story.
     """
@@ -38,6 +39,7 @@ class Subject:
     runs: int | None
     seed: int
     log: bool | None
+    data: bool
     style: str
     named: bool = False
     told: bool = False

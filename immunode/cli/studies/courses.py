@@ -101,5 +101,5 @@ def write_courses(folder: Path, request: Request, comparison: Comparison, comman
         json_file(folder / "recipe.json", {"command": command, "arms": comparison.recipe}),
     ]
     shown = () if comparison.story is not None else request.shown
-    figure = comparison.plot(*shown, log=request.log, style=request.style)
+    figure = comparison.plot(*shown, log=request.log, data=request.data, style=request.style)
     return [*written, *picture_files(figure, folder, "figure", command)]

@@ -25,6 +25,7 @@ class Request:
     settings : parameter, knob or "E(0)" -> number.   quantities : those that were named.
     until : end of the runs, a number in model time or text with a unit; None for the model's own.
     log : all quantities on logarithmic axes, or none; None for those that belong there.
+    data : whether figures show what published trials found, too.
     story : the story of the model, where it was not said which arms are compared; else None.
     """
 
@@ -37,6 +38,7 @@ class Request:
     until: float | str | None
     style: str
     log: bool | None
+    data: bool
     story: Story | None = None
 
     @property
@@ -103,6 +105,7 @@ def read_request(
     until: str = "",
     style: str = "slide",
     log: bool | None = None,
+    data: bool = True,
     default: Callable[[Model], Sequence[str]] = _control_alone,
     lenient: bool = False,
     story: bool = False,
@@ -151,6 +154,7 @@ def read_request(
         until=end,
         style=style,
         log=log,
+        data=data,
         story=told,
     )
 

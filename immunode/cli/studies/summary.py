@@ -36,7 +36,7 @@ def _draw(folder: Path, request: Request, result: SweepResult, command: str) -> 
     """Write bands of what was kept, and the endpoints; return the paths."""
     written: list[Path] = []
     for i, quantity in enumerate(result.kept):
-        bands = result.plot.bands(quantity, log=request.log, style=request.style)
+        bands = result.plot.bands(quantity, log=request.log, data=request.data, style=request.style)
         written += picture_files(bands, folder, f"figure_{output.file_name(quantity)}" if i else "figure", command)
     endpoints = result.plot.endpoints(log=bool(request.log), style=request.style)
     return written + picture_files(endpoints, folder, "endpoints" if result.kept else "figure", command)

@@ -20,6 +20,7 @@ def command(
     show: options.Show = None,
     log: options.Log = False,
     no_log: options.NoLog = False,
+    no_data: options.NoData = False,
     engine: options.Engine = "auto",
     method: options.Method = "auto",
     rtol: options.Rtol = 1e-6,
@@ -40,6 +41,7 @@ def command(
         until=until,
         style=style,
         log=options.logarithmic(log, no_log),
+        data=not no_data,
         story=True,
     )
     computing = request.read_engine(engine, method, rtol)

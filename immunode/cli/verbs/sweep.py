@@ -63,6 +63,7 @@ def command(
     show: options.Show = None,
     log: options.Log = False,
     no_log: options.NoLog = False,
+    no_data: options.NoData = False,
     engine: options.Engine = "auto",
     method: options.Method = "auto",
     rtol: options.Rtol = 1e-6,
@@ -90,6 +91,7 @@ def command(
         until=until,
         style=style,
         log=options.logarithmic(log, no_log),
+        data=not no_data,
         default=lambda model: labels or ("control",),
     )
     with output.usage():

@@ -98,6 +98,8 @@ def _solution(made: Script, rows: dict[str, int]) -> list[str]:
         "  moments = unique([steps(:, 1); stop]);",
         "  for moment = moments(moments <= stop)'",
         "    while now < moment",
+        # without a slope Octave's solver starts from 0, and gives up where the true one is steep
+        "      options = odeset(options, 'InitialSlope', rates(now, state, p));",
         "      [part_t, part_y] = ode15s(@(t, y) rates(t, y, p), [now moment], state, options);",
         "      t = [t; part_t]; y = [y; part_y];",
         "      state = part_y(end, :)'; now = part_t(end);",

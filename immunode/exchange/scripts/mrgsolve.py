@@ -22,6 +22,8 @@ SYNTAX = Syntax(
     names={"abs": "fabs", "min": "fmin", "max": "fmax"},
     time="SOLVERTIME",
     decimal=True,
+    # what a compartment's initial value, rate, available fraction, lag, and modeled rate and duration are called
+    reserved=("{}_0", "dxdt_{}", "F_{}", "ALAG_{}", "R_{}", "D_{}"),
     taken=frozenset(_TAKEN.split()),
 )
 

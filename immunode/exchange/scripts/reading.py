@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import os
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TypeVar
 
 from immunode.errors import ModelError, StoreError, quoted
 from immunode.exchange.naming import lawful
+from immunode.exchange.scripts.statements import Statements, statements
 from immunode.language.evaluation import evaluate
 from immunode.language.expression import parse
 from immunode.language.tree import names
@@ -22,30 +23,33 @@ _NUMBER = re.compile(r"[-+]?(\d+\.?\d*|\.\d+)([eE][-+]?\d+)?")
 _NAME = r"[A-Za-z][A-Za-z0-9_.]*"
 _REFUSED = {
     "if": "a branch", "else": "a branch", "while": "a loop", "for": "a loop", "lag": "a lag", "alag": "a lag of doses",
-    "dur": "a modeled duration", "rate": "a modeled rate", "linCmt": "a closed-form compartment model",
-    "transit": "a transit function",
+    "dur": "a modeled duration", "rate": "a modeled rate", "f": "an available fraction of doses",
+    "F": "an available fraction of doses", "linCmt": "a closed-form compartment model", "transit": "a transit function",
 }  # fmt: skip
-_SKIPPED = ("GLOBAL", "SET", "CAPTURE", "TABLE", "ERROR", "OMEGA", "SIGMA", "PROB", "PLUGIN", "NMXML")
+_OF_DOSES = {
+    "F": "an available fraction of doses", "ALAG": "a lag of doses", "R": "a modeled rate", "D": "a modeled duration",
+}  # fmt: skip
+"""What mrgsolve takes `F_DEPOT` for, beside a compartment DEPOT."""
+_WHOLE = re.compile(r"(?<![\w.])(?<![eE][-+])\d+\s*/\s*\d+(?![\w.])")
 
 
 @dataclass(slots=True)
 class _Found:
-    """What was read so far, in the order of writing."""
+    """What was read so far, in the order of writing; `lines`: where each name was set."""
 
     parameters: dict[str, tuple[float, str]] = field(default_factory=dict)
     formulas: dict[str, str] = field(default_factory=dict)
     rates: dict[str, str] = field(default_factory=dict)
     initial: dict[str, str] = field(default_factory=dict)
-    compartments: list[str] = field(default_factory=list)
-    remarks: list[str] = field(default_factory=list)
+    lines: dict[str, int] = field(default_factory=dict)
 
 
 def read_script(source: str | os.PathLike[str], *, name: str = "", time_unit: str = "") -> Model:
     """Return the model in a text of rxode2 or mrgsolve; nothing is executed.
 
     Read are equations (`d/dt(x) = ...`, `dxdt_x = ...`), formulas, numbers (`ini({...})`, `$PARAM`) and initial values
-    (`x(0) = ...`, `x_0 = ...`, `$INIT`). The texts tell no units, so the model has none. Random effects, doses and what
-    is to be observed are left out, and the remarks of the model say so.
+    (`x(0) = ...`, `x_0 = ...`, `$INIT`). The texts tell no units, so the model has none. Random effects are 0, as in
+    the typical patient; errors and what is to be observed are left out. The remarks of the model say so.
 
     Parameters
     ----------
@@ -59,19 +63,20 @@ def read_script(source: str | os.PathLike[str], *, name: str = "", time_unit: st
     Raises
     ------
     ModelError
-        a line is of another kind (branches, loops, lags, closed forms); the message names it.
+        a line is of another kind (branches, loops, closed forms, lags and fractions of doses, whole numbers that C++
+        divides); the message names it.
     StoreError
         the file can't be read.
     """
     text, given = _text(source)
-    text = _inside(text)
-    blocks = re.search(r"^\s*\$", text, re.MULTILINE) is not None
+    read = statements(_inside(text))
     found = _Found()
-    for number, line, block in _mrgsolve(text, found) if blocks else _rxode2(text, found):
+    for number, line, block in read.found:
         _statement(found, number, line, block)
     if not found.rates:
         raise ModelError("read_script: no equation such as 'd/dt(x) = -k*x' or 'dxdt_x = -k*x' was found")
-    return _model(found, name or lawful(given), time_unit)
+    _typical(found, read)
+    return _model(found, read, name or lawful(given), time_unit)
 
 
 def _text(source: str | os.PathLike[str]) -> tuple[str, str]:
@@ -102,80 +107,6 @@ def _inside(text: str) -> str:
 # Statements -----------------------------------------------------------------------------------------------------------
 
 
-def _rxode2(text: str, found: _Found) -> Iterator[tuple[int, str, str]]:
-    """Yield number, statement and block ("ini" or "model") of each line."""
-    block = "model"
-    for number, line in _lines(text, ("#",)):
-        opened = re.match(r"(ini|model)\s*\(\s*\{", line)
-        if opened:
-            block = opened[1]
-            line = line[opened.end() :].strip()
-        closed = re.search(r"\}\s*\)\s*$", line)
-        if closed and line[: closed.start()].strip():
-            yield number, line[: closed.start()].strip(), block
-            block = "model"
-            continue
-        if re.fullmatch(r"[})\s\"',]*", line):
-            block = "model" if "}" in line else block
-            continue
-        if re.match(r".*\bfunction\s*\(\s*\)\s*\{?$", line) or re.match(rf"{_NAME}\s*(<-|=)\s*rxode2?\s*\(", line):
-            continue
-        if "~" in line:
-            found.remarks.append(f"line {number}: '{line}' is left out (random effects and errors)")
-            continue
-        yield number, line, block
-
-
-def _mrgsolve(text: str, found: _Found) -> Iterator[tuple[int, str, str]]:
-    block, annotated = "", False
-    for number, line in _lines(text, ("//", "#")):
-        opened = re.match(r"\$([A-Z]+)\s*(.*)", line)
-        if opened:
-            block, rest = opened[1], opened[2]
-            block = {"MAIN": "PK", "DES": "ODE", "INIT": "INIT", "PARAM": "PARAM", "THETA": "PARAM"}.get(block, block)
-            annotated = "@annotated" in rest
-            line = "" if block in _SKIPPED else rest.replace("@annotated", "").strip()
-            if block in _SKIPPED and block != "PROB":
-                found.remarks.append(f"line {number}: block ${opened[1]} is left out")
-        if block in _SKIPPED or not line:
-            continue
-        if annotated and block in ("PARAM", "INIT", "CMT"):
-            if ":" not in line:
-                continue  # the rest of a description
-            head, *rest_ = [part.strip() for part in line.split(":")]
-            if block == "CMT":
-                found.compartments.append(head)
-            elif block == "INIT":
-                yield number, f"{head}_0 = {rest_[0]}", "PK"
-            else:
-                yield number, f"{head} = {rest_[0]}", "ini"
-            continue
-        if block == "CMT":
-            found.compartments += line.split()
-        elif block in ("PARAM", "INIT"):
-            for piece in re.split(r",(?![^(]*\))", line):
-                key, sign, value = piece.partition("=")
-                if piece.strip():
-                    yield (
-                        number,
-                        f"{key.strip()}{'_0' if block == 'INIT' else ''}{sign}{value}",
-                        ("PK" if block == "INIT" else "ini"),
-                    )
-        elif block in ("PK", "ODE"):
-            yield number, re.sub(r"^(double|capture)\s+", "", line), block
-        else:
-            raise ModelError(f"read_script, line {number}: the block ${block} is of another kind than equations")
-
-
-def _lines(text: str, comments: tuple[str, ...]) -> Iterator[tuple[int, str]]:
-    for number, line in enumerate(text.splitlines(), start=1):
-        for sign in comments:
-            line = line.partition(sign)[0]
-        for piece in line.split(";"):
-            if piece.strip():
-                yield number, piece.strip()
-
-
 def _statement(found: _Found, number: int, line: str, block: str) -> None:
     who = f"read_script, line {number}"
     word = re.match(r"[A-Za-z]+", line)
@@ -184,37 +115,42 @@ def _statement(found: _Found, number: int, line: str, block: str) -> None:
     match = re.fullmatch(r"(.+?)\s*(?:<-|=)(?!=)\s*(.+)", line)
     if match is None:
         raise ModelError(f"{who}: {quoted(line)} is no 'name = expression'")
+    if block in ("PK", "ODE") and _WHOLE.search(match[2]):
+        raise ModelError(f"{who}: {quoted(line)} divides whole numbers, which C++ rounds; write 1.0/2, not 1/2")
     target, value = match[1].strip(), _expression(match[2], who)
     rate = re.fullmatch(rf"d/dt\(\s*({_NAME})\s*\)", target) or re.fullmatch(rf"dxdt_({_NAME})", target)
     start = re.fullmatch(rf"({_NAME})\(\s*0\s*\)", target) or (
         re.fullmatch(rf"({_NAME})_0", target) if block == "PK" else None
     )
     if rate:
-        _once(found.rates, rate[1], value, who)
+        _once(found, found.rates, rate[1], value, number)
     elif start:
-        _once(found.initial, start[1], value, who)
+        _once(found, found.initial, start[1], value, number)
     elif not re.fullmatch(_NAME, target):
         raise ModelError(f"{who}: {quoted(line)} sets '{target}', which is neither a name, an equation nor a start")
     elif _NUMBER.fullmatch(value) or (block == "ini" and not names(parse(value))):
-        _once(found.parameters, target, (float(evaluate(parse(value), {})), f"line {number}"), who)
+        _once(found, found.parameters, target, (float(evaluate(parse(value), {})), f"line {number}"), number)
     elif block == "ini":
         raise ModelError(f"{who}: {quoted(line)} must be a number")
     else:
-        _once(found.formulas, target, value, who)
+        _once(found, found.formulas, target, value, number)
 
 
-def _once(
-    table: dict[str, object] | dict[str, str] | dict[str, tuple[float, str]], name: str, value: object, who: str
-) -> None:
-    if name in table:
-        raise ModelError(f"{who}: '{name}' is set a second time; give the second one a name of its own")
-    table[name] = value  # type: ignore[assignment]
+def _once(found: _Found, table: dict[str, V], name: str, value: V, number: int) -> None:
+    others = (table,) if table is found.initial else (found.parameters, found.formulas, found.rates)
+    if any(name in other for other in others):
+        raise ModelError(
+            f"read_script, line {number}: '{name}' is set a second time; give the second one a name of its own"
+        )
+    table[name] = value
+    found.lines.setdefault(name, number)
 
 
 def _expression(text: str, who: str) -> str:
     """Return an expression of R or C++ in the language of this package."""
     text = text.strip().rstrip(";").replace("^", "**").replace("&&", " and ").replace("||", " or ")
     text = re.sub(r"!(?!=)", " not ", text)
+    text = re.sub(r"\b(ETA|THETA)\s*\(\s*(\d+)\s*\)", r"\1\2", text)
     text = re.sub(r"\bSOLVERTIME\b|\bTIME\b|\btime\b", "t", text)
     text = re.sub(r"\b(?:fabs|R_pow)\b", lambda found: {"fabs": "abs"}.get(found[0], "pow"), text)
     text = re.sub(r"\b(fmin|fmax)\b", lambda found: found[0][1:], text)
@@ -250,14 +186,37 @@ def _calls(text: str, function: str, write: Callable[[list[str]], str]) -> str:
 # The model ------------------------------------------------------------------------------------------------------------
 
 
-def _model(found: _Found, name: str, time_unit: str) -> Model:
+def _typical(found: _Found, read: Statements) -> None:
+    """Give random effects that formulas name the value of the typical patient, 0."""
+    used = {name for table in (found.rates, found.formulas, found.initial) for text in table.values()
+            for name in names(parse(text))}  # fmt: skip
+    effects = [*read.effects, *sorted(name for name in used if re.fullmatch(r"ETA\d+", name))]
+    for name in dict.fromkeys(effects):
+        if name in used and name not in found.lines:
+            where = f"line {read.effects[name]}: " if name in read.effects else ""
+            found.parameters[name] = (0.0, f"{where}a random effect, 0 for the typical patient")
+    if effects:
+        read.remarks.append(f"random effects are left out, 0 as in the typical patient: {', '.join(effects)}")
+
+
+def _model(found: _Found, read: Statements, name: str, time_unit: str) -> Model:
     known = {*found.parameters, *found.formulas, *found.rates, "t"}
     for target, text in (*found.rates.items(), *found.formulas.items(), *found.initial.items()):
         for missing in sorted(names(parse(text)) - known):
-            raise ModelError(f"read_script: '{missing}' in '{target}' has no value; give it one, '{missing} = 1'")
-    for state in (*found.initial, *found.compartments):
+            raise ModelError(
+                f"read_script, line {found.lines[target]}: '{missing}' in '{target}' has no value; give it one, "
+                f"'{missing} = 1'"
+            )
+    for state in (*found.initial, *read.compartments):
         if state not in found.rates:
             raise ModelError(f"read_script: the compartment '{state}' has no equation")
+    for one in (*found.parameters, *found.formulas):
+        prefix, _, state = one.partition("_")
+        if prefix in _OF_DOSES and state in read.compartments:
+            raise ModelError(
+                f"read_script, line {found.lines[one]}: '{one}' is {_OF_DOSES[prefix]}, which is not read; give doses "
+                "to the model that was read"
+            )
     return Model(
         name=name,
         clock=time_unit,
@@ -269,7 +228,7 @@ def _model(found: _Found, name: str, time_unit: str) -> Model:
         derived=tuple(Derived(d, text) for d, text in found.formulas.items()),
         processes=tuple(Process(f"change_of_{s}", f"-> {s}", text) for s, text in found.rates.items()),
         readouts=tuple(found.rates)[:4],
-        remarks=tuple(found.remarks),
+        remarks=tuple(read.remarks),
     )
 
 

@@ -19,6 +19,8 @@ from immunode.model.views.formulas import effective, right_hand_sides
 
 MOST_STEPS = 20_000
 """Doses and switches that a text may hold."""
+_AMOUNTS = (0.0, 1e-6, 0.3, 1.0, 2.5, 1e3, 1e7, 1e12)
+"""Amounts at which an event must do what a dose does: a bound such as `min(x, 5e6)` must show."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,7 +113,7 @@ def write_out(model: Model, syntax: Syntax, until: float | None = None) -> Scrip
         tuple(Line(known[s.name], value(s.initial), comment(s.unit, s.meaning)) for s in model.switches),
         tuple(Line(known[name], own(right), said) for name, right, said in formulas),
         tuple(Line(known[name], own(right)) for name, right in rates),
-        tuple(_steps(model, {n: e for n, e, _ in formulas}, known, end)),
+        tuple(_steps(model, {n: e for n, e, _ in formulas}, acting, known, end)),
         tuple(_size(s.typical, s.initial) for s in model.states),
         known,
         tuple((known[s.name], float(s.extinct_below)) for s in model.states if s.extinct_below),
@@ -165,7 +167,14 @@ def _formulas(model: Model, changed: list[str], acting: dict[str, Expression]) -
 # Doses ----------------------------------------------------------------------------------------------------------------
 
 
-def _steps(model: Model, formulas: dict[str, Expression], known: Mapping[str, str], until: float) -> list[Step]:
+def _steps(
+    model: Model,
+    formulas: Mapping[str, Expression],
+    acting: Mapping[str, Expression],
+    known: Mapping[str, str],
+    until: float,
+) -> list[Step]:
+    """Return what happens when. acting : parameter -> its name as changed by interventions, which doses follow."""
     values: dict[str, float] = {p.name: float(p.value) for p in model.parameters}
     switches = {s.name for s in model.switches}
     for switch in model.switches:
@@ -185,13 +194,22 @@ def _steps(model: Model, formulas: dict[str, Expression], known: Mapping[str, st
         if min(count, most) + len(due) > MOST_STEPS:
             raise ModelError(f"{model.name}: more than {MOST_STEPS:,} doses; ask for a shorter time with until=")
         due += [(start + i * every, order, event) for i in range(min(count, most)) if 0 <= start + i * every <= until]
+    initial: dict[str, float] = {}
+    for state in model.states:
+        initial[state.name] = float(evaluate(_flat(parse(str(state.initial)), formulas), {**initial, **values}, 0.0))
     steps = []
     for time, _, event in sorted(due, key=lambda one: one[:2]):
-        made = [_step(model, event, target, text, formulas, values, time) for target, text in pairs(event.changes)]
+        # what an event at the start finds is known: the initial values, after the events before it
+        at = initial if time == 0 else {}
+        changes = [(target, _flat(substitute(parse(text), acting), formulas)) for target, text in pairs(event.changes)]
+        made = [_step(model, event, target, change, values, time, at) for target, change in changes]
         for target, kind, amount in made:
             if target in switches:
                 values[target] = amount
-            steps.append(Step(time, known[target], kind, amount, event.name))
+            if target in at:
+                at[target] = {"add": at[target] + amount, "replace": amount, "scale": at[target] * amount}[kind]
+            if (kind, amount) not in (("add", 0.0), ("scale", 1.0)):
+                steps.append(Step(time, known[target], kind, amount, event.name))
     return steps
 
 
@@ -199,37 +217,51 @@ def _number(given: float | str, values: Mapping[str, float]) -> float:
     return float(evaluate(parse(given), values)) if isinstance(given, str) else float(given)
 
 
+def _flat(expression: Expression, formulas: Mapping[str, Expression]) -> Expression:
+    """Return an expression in parameters, switches and states."""
+    while names(expression) & formulas.keys():
+        expression = substitute(expression, formulas)
+    return expression
+
+
 def _step(
     model: Model,
     event: Event,
     target: str,
-    text: str,
-    formulas: Mapping[str, Expression],
+    expression: Expression,
     values: Mapping[str, float],
     time: float,
+    at: Mapping[str, float],
 ) -> tuple[str, str, float]:
-    """Return what an event does to a target, as a number to add, to put in its place, or to multiply by."""
-    expression = parse(text)
-    while names(expression) & formulas.keys():
-        expression = substitute(expression, formulas)
-    if names(expression) - values.keys() - {target}:
-        other = sorted(names(expression) - values.keys() - {target})[0]
+    """Return what an event does to a target, as a number to add, to put in its place, or to multiply by.
+
+    expression : the target's new value, in parameters, switches and states.   at : states where they are known, at the
+    start.
+    """
+    unknown = sorted(names(expression) - values.keys() - {target} - at.keys())
+    if unknown:
         raise ModelError(
-            f"{model.name}: event '{event.name}' changes '{target}' by '{other}', and these texts hold doses as "
+            f"{model.name}: event '{event.name}' changes '{target}' by '{unknown[0]}', and these texts hold doses as "
             "numbers only; SBML can say it"
         )
-    at = [float(evaluate(expression, {**values, target: x}, time)) for x in (0.0, 1.0, 2.5)]
+
+    def after(before: float) -> float:
+        return float(evaluate(expression, {**at, **values, target: before}, time))
+
     if target in values:
-        return target, "replace", float(evaluate(expression, values, time))
-    slope = at[1] - at[0]
-    if not math.isclose(at[2], at[0] + 2.5 * slope, rel_tol=1e-9, abs_tol=1e-12) or (at[0] and slope not in (0.0, 1.0)):
-        if not math.isclose(slope, 1.0, rel_tol=1e-9):
-            raise ModelError(f"{model.name}: event '{event.name}' does more to '{target}' than a dose does")
-        slope = 1.0
-    if slope == 0.0:
-        return target, "replace", at[0]
-    # 1 + big - big is not 1: what is added is told by the value at 0
-    return (target, "add", at[0]) if at[0] else (target, "scale", slope)
+        return target, "replace", after(0.0)
+    first, slope = after(0.0), after(1.0) - after(0.0)
+    for kind, amount, would in (
+        ("replace", first, lambda x: first),
+        ("add", first, lambda x: x + first),
+        ("scale", slope, lambda x: slope * x),
+    ):
+        if all(math.isclose(after(x), would(x), rel_tol=1e-9, abs_tol=1e-12) for x in _AMOUNTS):
+            return target, kind, amount
+    if target in at:
+        now, then = at[target], after(at[target])
+        return (target, "add", 0.0) if then == now else (target, "replace", then)
+    raise ModelError(f"{model.name}: event '{event.name}' does more to '{target}' than a dose does")
 
 
 def initial_switches(made: Script) -> list[tuple[str, float]]:

@@ -36,6 +36,8 @@ class Syntax:
         words that no quantity may be called.
     case_blind : bool
         whether A and a are one name; then `taken` is in lower case.
+    reserved : tuple[str, ...]
+        words made of a quantity's name that the language gives a meaning, such as `"{}_0"`.
     longest : int
         characters of a name.
     extinct : bool
@@ -55,6 +57,7 @@ class Syntax:
     decimal: bool = False
     taken: frozenset[str] = frozenset()
     case_blind: bool = False
+    reserved: tuple[str, ...] = ()
     longest: int = 60
     extinct: bool = False
     truncate: str = ""
@@ -154,16 +157,27 @@ class Names:
     def __init__(self, syntax: Syntax) -> None:
         self.syntax = syntax
         self.used: set[str] = set()
+        self.meanings: set[str] = set()
 
     def new(self, name: str) -> str:
         """Return an unused name made of `name`: `drug.dose` gives `drug_dose`."""
         base = re.sub(r"\W", "_", name, flags=re.ASCII)[: self.syntax.longest]
         made, n = base, 1
-        while self._key(made) in self.used or self._key(made) in self.syntax.taken:
+        while not self._free(made):
             n += 1
             made = f"{base[: self.syntax.longest - len(str(n)) - 1]}_{n}"
         self.used.add(self._key(made))
+        self.meanings |= self._meant(made)
         return made
+
+    def _free(self, made: str) -> bool:
+        key = self._key(made)
+        if key in self.used or key in self.syntax.taken or key in self.meanings:
+            return False
+        return not self._meant(made) & self.used
+
+    def _meant(self, made: str) -> set[str]:
+        return {self._key(form.format(made)) for form in self.syntax.reserved}
 
     def _key(self, name: str) -> str:
         return name.lower() if self.syntax.case_blind else name

@@ -63,6 +63,8 @@ def join(*parts: Model, connect: Mapping[str, str] | None = None, name: str = ""
     for part in parts:
         check_model("join", part)
     _check_parts(parts)
+    if not isinstance(connect or {}, Mapping):
+        raise ModelError(f"join: connect is a table such as {{'disease.drug': 'pk.C'}}, not {quoted(str(connect))}")
     there = {f"{part.name}.{quantity}" for part in parts for quantity in _quantities(part)}
     links = [_link(parts, there, target, text) for target, text in (connect or {}).items()]
     merged = {one.target: one.text for one in links if one.merges}
@@ -117,7 +119,11 @@ class _Link:
 
 def _link(parts: tuple[Model, ...], there: set[str], target: str, text: str) -> _Link:
     who = f"join, connect '{target}'"
-    for known in (target, *sorted(names(parse(text)))):
+    try:
+        wanted = sorted(names(parse(text)))
+    except ModelError as error:
+        raise ModelError(f"{who}: {error}") from None
+    for known in (target, *wanted):
         if known not in there:
             hint = did_you_mean(known, there) or "; write part.name, with the parts " + ", ".join(p.name for p in parts)
             raise ModelError(f"{who}: unknown '{known}'{hint}")

@@ -18,6 +18,7 @@ from immunode.plot.charts.time_courses import Series, Spread, can_be_lines, chec
 from immunode.plot.kit.arrays import Array
 from immunode.plot.kit.figure import SteadyLayout, StyledFigure, title_lines, write_note, write_title
 from immunode.plot.kit.marks import EVERY_ARM, Doses, Row, Windows, rows_of
+from immunode.plot.kit.panel import Points
 from immunode.plot.kit.style import FAINT, INK, OWN_COLORS, Style, arm_colors, find_style, readable, styled
 from immunode.plot.kit.text import Decades, Scaled, limits, power_of, quantity_label, reaches_far, width_of, wrap
 from immunode.plot.kit.threshold_lines import Thresholds
@@ -56,12 +57,14 @@ def lines_or_strips(
     told: Sequence[str] = (),
     thresholds: Thresholds | None = None,
     spread: Spread | None = None,
+    points: Mapping[str, Points] | None = None,
+    pointed: str = "",
     axes: Any = None,
     **options: Any,
 ) -> Figure:
     """Return a figure of `courses`; in a figure of its own of `strips`, where arms could not be told apart as lines.
 
-    options : what both take.
+    options : what both take.   points : drawn on lines only.
     """
     arms = list(dict.fromkeys(arm for per_arm in series.values() if isinstance(per_arm, Mapping) for arm in per_arm))
     names = dict(options.get("labels") or {})
@@ -70,7 +73,9 @@ def lines_or_strips(
     treated = sum(1 for arm in arms if arm != options.get("control"))
     if axes is None and not can_be_lines(len(series), said, options.get("style", "slide"), treated=treated, strip=rows):
         return strips(times, series, told=told, **options)
-    return courses(times, series, thresholds=thresholds, spread=spread, axes=axes, **options)
+    return courses(
+        times, series, thresholds=thresholds, spread=spread, points=points, pointed=pointed, axes=axes, **options
+    )
 
 
 def strips(

@@ -13,11 +13,12 @@ from matplotlib.figure import Figure
 from numpy.typing import ArrayLike
 
 from immunode.errors import StudyError
+from immunode.plot.charts.time_courses import courses
 from immunode.plot.kit.arrays import Array
 from immunode.plot.kit.figure import arm_grid_shape, make_panels, row_name_width, write_inside, write_note
 from immunode.plot.kit.labels import End
 from immunode.plot.kit.marks import Doses, Row, Windows, rows_of, strip_height
-from immunode.plot.kit.panel import TimePanels, label_room, time_panels
+from immunode.plot.kit.panel import Points, TimePanels, draw_points, label_room, time_panels
 from immunode.plot.kit.style import Style, find_style, readable, styled
 from immunode.plot.kit.text import number, width_of
 from immunode.plot.kit.time_axes import clock
@@ -39,6 +40,8 @@ def bands(
     counts: Mapping[str, int] | None = None,
     doses: Doses | None = None,
     windows: Windows | None = None,
+    points: Points | None = None,
+    pointed: str = "",
     whom: str = "runs",
     title: str = "",
     style: str | Style = "slide",
@@ -63,6 +66,10 @@ def bands(
         arm -> number of runs behind the quantiles, for the note.
     whom : str
         what the runs are, in words for the note: "declared patients", "parameter sets, +-30 %".
+    points : Points | None
+        arm -> (time, value, low, high) of what was measured: open circles with their intervals (NaN for none).
+    pointed : str
+        what these are, for the note.
     labels, doses, windows, title, style, log
         as in `courses`.
     together : bool | None
@@ -79,7 +86,7 @@ def bands(
     """
     look = find_style(style)
     t, table = _checked(times, quantiles, levels)
-    arms, names = list(table), dict(labels or {})
+    arms, names, found = list(table), dict(labels or {}), points or {}
     one = together if together is not None else len(arms) <= 2 or isinstance(axes, Axes)
     groups = [arms] if one else [[arm] for arm in arms]
     t *= (shown := clock(float(t[-1] - t[0]), time_unit)).factor
@@ -99,23 +106,50 @@ def bands(
         beside = quantity if one or width_of(quantity, look.text) <= 0.92 * frame.room.height else ""
         dashes = frame.dashes if one else dict.fromkeys(arms, "-")
         for i, (ax, group, mark) in enumerate(zip(panels, groups, marks, strict=True)):
-            power = frame.scale(ax, list(table.values()), log=log)
+            power = frame.scale(ax, [*table.values(), *(np.array(p)[:, 1:] for p in found.values())], log=log)
             ends = [_band(ax, t, table[arm], arm, frame, log=log, dash=dashes[arm]) for arm in group]
             if one:
                 frame.label(ax, ends)
                 frame.finish(ax, quantity, names.get(quantity, ""), unit, power)
             else:
                 _separate(ax, i, t, table, frame, beside, unit, power, inner=axes is None and i % shape[1] > 0)
+            draw_points(ax, {arm: found[arm] for arm in group if arm in found}, frame.colors, shown.factor, look)
             frame.mark(ax, mark, written=0.3 * frame.room.width * one)
             low = ax.get_ylim()[0]
             if not one and log and all(np.mean(table[arm][-1] > low) < SEEN for arm in group):
                 write_inside(ax, f"below {number(low, 1)}", look)
         note = _note(levels, counts or {}, quantity, frame, marks, whom, one=one)
+        note += f"; {pointed}" if pointed else ""
         low = panels[0].get_ylim()[0]
         if log and any(_hides(rows, low) for rows in table.values()):
             note += f"; no line: median below {number(low, 1)}"
         write_note(figure, note if beside == quantity else f"{quantity}; {note}", look)  # not above every panel again
     return figure
+
+
+def band_panels(
+    times: ArrayLike,
+    quantiles: Mapping[str, Mapping[str, ArrayLike]],
+    levels: Sequence[float] = LEVELS,
+    *,
+    counts: Mapping[str, int] | None = None,
+    whom: str = "runs",
+    **options: Any,
+) -> Figure:
+    """Return a figure of several quantities, a panel each: of each arm the median and the widest band.
+
+    quantiles : quantity -> arm -> array, shape (n_levels, n_times).   options : of `courses`.   Others as in `bands`.
+    """
+    tables = {quantity: _checked(times, table, levels)[1] for quantity, table in quantiles.items()}
+    middle, arms = len(levels) // 2, list(dict.fromkeys(arm for table in tables.values() for arm in table))
+    widest = [levels[0], 0.5, levels[-1]] if middle else [0.5]
+    return courses(
+        times,
+        {quantity: {arm: q[middle] for arm, q in table.items()} for quantity, table in tables.items()},
+        spread={quantity: {arm: (q[0], q[-1]) for arm, q in table.items()} for quantity, table in tables.items()},
+        note=band_note(widest, counts or {}, arms, whom),
+        **options,
+    )
 
 
 def _hides(rows: Array, low: float) -> bool:

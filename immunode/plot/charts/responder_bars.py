@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
@@ -11,6 +11,7 @@ from matplotlib.figure import Figure
 from immunode.errors import StudyError
 from immunode.plot.kit.figure import write_note
 from immunode.plot.kit.named_rows import label_x, row_axes
+from immunode.plot.kit.panel import draw_point
 from immunode.plot.kit.style import FAINT, INK, Style, arm_colors, find_style, readable, styled
 from immunode.plot.kit.text import amount, noun, number
 
@@ -28,6 +29,7 @@ def responder_shares(
     interval: str = "95 % interval",
     whom: str = "virtual patients",
     control: str | None = None,
+    points: Mapping[str, Sequence[tuple[float, float, float]]] | None = None,
     note: str = "",
     distance: tuple[float, float, float, str] | None = None,
     title: str = "",
@@ -50,6 +52,8 @@ def responder_shares(
         what the line of an arm is.
     control : str | None
         the arm in the color of the control, "" for none, None for one with such a name.
+    points : Mapping[str, Sequence[tuple[float, float, float]]] | None
+        arm -> (share, low, high) of what was found elsewhere, 0 to 1: open circles with their intervals.
     note : str
         written small below, after what bars and lines are.
     distance : tuple[float, float, float, str] | None
@@ -74,15 +78,20 @@ def responder_shares(
     with styled(look):
         figure, ax, wide, look = row_axes(arms, look, axes, title, pitch=2.1, part=0.25)
         for i, (arm, (share, low, high)) in enumerate(values.items()):
-            ax.barh(i, 100 * share, height=0.62, color=colors[arm], alpha=0.85, linewidth=0)
-            ax.plot([100 * low, 100 * high], [i, i], color=INK, linewidth=look.line * 0.5, solid_capstyle="butt")
+            at, high_bar = (i - 0.1, 0.5) if points else (i, 0.62)  # circles stand below their bar
+            ax.barh(at, 100 * share, height=high_bar, color=colors[arm], alpha=0.85, linewidth=0)
+            ax.plot([100 * low, 100 * high], [at, at], color=INK, linewidth=look.line * 0.5, solid_capstyle="butt")
+            for value, least, most in (points or {}).get(arm, ()):
+                draw_point(
+                    ax, (100 * value, i + 0.32), (100 * least, i + 0.32), (100 * most, i + 0.32), colors[arm], look
+                )
             needed = (nnt or {}).get(arm, math.nan)
             text = f"{100 * share:.3g} %"
             if math.isfinite(needed):
                 text += f"   NNT {number(needed, 2)}" if needed > 0 else f"   1 in {number(-needed, 2)} fewer"
             ax.annotate(
-                text, (100 * max(share, high), i), xytext=(0.4 * look.text, 0), textcoords="offset points", va="center",
-                fontsize=look.small, color=readable(colors[arm]), gid="share", annotation_clip=False,
+                text, (100 * max(share, high), at), xytext=(0.4 * look.text, 0), textcoords="offset points",
+                va="center", fontsize=look.small, color=readable(colors[arm]), gid="share", annotation_clip=False,
             )  # fmt: skip
         for tick, arm in zip(ax.get_yticklabels(), arms, strict=True):
             tick.set_color(readable(colors[arm]))

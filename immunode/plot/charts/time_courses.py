@@ -17,7 +17,7 @@ from immunode.plot.kit.arrays import Array
 from immunode.plot.kit.figure import StyledFigure, first_width, make_panels, write_note
 from immunode.plot.kit.labels import End
 from immunode.plot.kit.marks import Doses, Windows, name_room, rows_of, strip_height
-from immunode.plot.kit.panel import LEADING, TimePanels, label_room, panel_height, time_panels
+from immunode.plot.kit.panel import LEADING, Points, TimePanels, draw_points, label_room, panel_height, time_panels
 from immunode.plot.kit.style import FAINT, PALETTE, Style, find_style, styled
 from immunode.plot.kit.threshold_lines import Thresholds, draw_thresholds, near_levels
 from immunode.plot.kit.time_axes import clock
@@ -43,6 +43,8 @@ def courses(
     spread: Spread | None = None,
     doses: Doses | None = None,
     windows: Windows | None = None,
+    points: Mapping[str, Points] | None = None,
+    pointed: str = "",
     title: str = "",
     note: str = "",
     style: str | Style = "slide",
@@ -79,6 +81,11 @@ def courses(
     windows : Windows | None
         arm (or any name) -> (start, stop) in `time_unit`, None for open ends; bars in the strip, and a shade in the
         axes where only one row has them.
+    points : Mapping[str, Points] | None
+        quantity -> arm -> (time, value, low, high) of what was measured, in the units of the data: open circles with
+        their intervals (NaN where there is none).
+    pointed : str
+        what these are, for the note.
     note : str
         written small below.
     style : str | Style
@@ -126,10 +133,20 @@ def courses(
         for ax, (quantity, per_arm) in zip(panels, drawn_as.items(), strict=True):
             bands = shaded_between.get(quantity, {})
             drawn = np.concatenate([y for _, y in per_arm.values()])
-            lines = near_levels((thresholds or {}).get(quantity, ()), drawn)
-            power = frame.scale(ax, [drawn, [level for _, level in lines], *_edges(bands)], log=quantity in logs)
+            lines, shown_points = (
+                near_levels((thresholds or {}).get(quantity, ()), drawn),
+                (points or {}).get(quantity, {}),
+            )
+            known = [
+                drawn,
+                [level for _, level in lines],
+                *_edges(bands),
+                *(np.array(p)[:, 1:] for p in shown_points.values()),
+            ]
+            power = frame.scale(ax, known, log=quantity in logs)
             ends = {arm: _line(ax, arm, t, y, frame, log=quantity in logs) for arm, (t, y) in per_arm.items()}
             _shade(ax, per_arm, bands, frame, log=quantity in logs)
+            draw_points(ax, shown_points, frame.colors, shown.factor, look)
             heading = (headings or {}).get(quantity, "")
             about = "" if heading else names.get(quantity, "")
             top = not ours or ax is last  # the strip stands above one panel, beside which there is room for names
@@ -143,7 +160,7 @@ def courses(
         if isinstance(figure, StyledFigure):
             figure.align_ylabels(panels)
         quick = WORDS * any(len(shaded_between[name]) > len((spread or {}).get(name, ())) for name in table)
-        write_note(figure, "; ".join(filter(None, [quick, note])), look)
+        write_note(figure, "; ".join(filter(None, [quick, note, pointed])), look)
     return figure
 
 

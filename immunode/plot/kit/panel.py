@@ -16,7 +16,7 @@ from numpy.typing import ArrayLike
 from immunode.plot.kit.figure import StyledFigure, is_bottom, root_figure
 from immunode.plot.kit.labels import End, EndLabels
 from immunode.plot.kit.marks import Row, draw_marks
-from immunode.plot.kit.style import FAINT, Style, arm_colors, arm_dashes
+from immunode.plot.kit.style import FAINT, PAPER, Style, arm_colors, arm_dashes
 from immunode.plot.kit.text import name_panel, pieces_of, scale_axis, width_of, wrap
 from immunode.plot.kit.time_axes import Clock, time_axis
 
@@ -177,6 +177,36 @@ class TimePanels:
         if spec is None or not isinstance(figure, StyledFigure):
             return self.room.width
         return self.room.width + (len(spec.colspan) - 1) * figure.get_figwidth() * 72 / spec.get_gridspec().ncols
+
+
+Points = Mapping[str, Sequence[tuple[float, float, float, float]]]
+"""Arm -> (time, value, low, high) of what was measured, in the units of the data; NaN where there is no interval."""
+
+
+def draw_points(ax: Axes, points: Points, colors: Mapping[str, str], factor: float, style: Style) -> None:
+    """Draw open circles with their intervals, in the colors of arms. factor : of time, to what the axis shows."""
+    for arm, listed in points.items():
+        for time, value, low, high in listed:
+            x = time * factor
+            draw_point(ax, (x, value), (x, low), (x, high), colors[arm], style)
+
+
+def draw_point(
+    ax: Axes,
+    place: tuple[float, float],
+    low: tuple[float, float],
+    high: tuple[float, float],
+    color: str,
+    style: Style,
+) -> None:
+    """Draw an open circle at (x, y), and its interval from `low` to `high` where these are finite."""
+    ends, thin = np.transpose([low, high]), max(0.8, 0.45 * style.line)
+    if np.isfinite(ends).all():
+        ax.plot(*ends, color=color, linewidth=thin, solid_capstyle="butt", zorder=5, gid="found-interval")
+    ax.plot(
+        *place, "o", markersize=0.55 * style.text, markerfacecolor=PAPER, markeredgecolor=color,
+        markeredgewidth=0.55 * style.line, clip_on=False, zorder=5.5, gid="found",
+    )  # fmt: skip
 
 
 def mark_break(ax: Axes, style: Style, *, top: bool = False) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 
+from immunode.program.conditions import settles_at_once, switched
 from immunode.program.program import Change, Program, once_a_structure
 
 MOST_NODES = 5000
@@ -14,11 +15,12 @@ _CONSTANT = ("number", "state", "time")
 
 @dataclass(frozen=True)
 class Actions:
-    """The timed events of a program as its kernels carry them out.
+    """The events of a program as its kernels carry them out.
 
-    bodies : what events do, each once.   body : which of them each break has.
+    bodies : what timed events do, each once.   body : which of them each break has.
     held : rows of `p` that lanes keep.   switches : rows of `p` that events set, the first of `held`.
     renewed : of each body, positions in `prepared` of what changes with the switches that it sets.
+    settled : the same of all events that fire on states.
     """
 
     bodies: tuple[tuple[Change, ...], ...]
@@ -26,6 +28,7 @@ class Actions:
     held: tuple[int, ...]
     switches: tuple[int, ...]
     renewed: tuple[tuple[int, ...], ...]
+    settled: tuple[int, ...] = ()
 
     @property
     def roots(self) -> Iterable[int]:
@@ -35,28 +38,36 @@ class Actions:
 
 @once_a_structure
 def kernel_actions(program: Program, prepared: tuple[int, ...]) -> Actions | None:
-    """Return what a kernel does at the breaks of a program; None where they are served between its calls.
+    """Return what a kernel does at the events of a program; None where they are served between its calls.
 
-    That is so where there are none, unless it has delays, whose breaking points are served like breaks; where they are
-    too much code, and where events fire on states as well: these have to be looked at on both sides of every jump.
+    That is so where there are none, unless it has delays, whose breaking points are served like breaks; where timed
+    events are too much code, and where what fires on states has to wait.
 
     prepared : nodes that right-hand side and Jacobian need, as `llvm.source.prepared` returns them.
     """
-    if program.triggers or not (program.breaks or program.delays):
+    if program.triggers and not settles_at_once(program):
+        return None
+    if not (program.breaks or program.delays or program.triggers):
         return None
     bodies = tuple(dict.fromkeys(b.changes for b in program.breaks))
     reach = _Reach(program)
     size, held, renewed = 0, set[int](), []
-    switches = tuple(sorted({c.index for body in bodies for c in body if c.kind == "parameter"}))
+    fired = set(switched(program))
+    switches = tuple(sorted(fired.union(c.index for body in bodies for c in body if c.kind == "parameter")))
     below = {node: reach.of([node]) for node in prepared} if switches else {}
+    rows = {node: reach.rows(leaves) for node, leaves in below.items()}
+
+    def again(turned: set[int]) -> tuple[int, ...]:
+        return tuple(i for i, node in enumerate(prepared) if turned & rows[node]) if turned else ()
+
     for body in bodies:
         nodes = reach.of(c.node for c in body)
-        turned = {c.index for c in body if c.kind == "parameter"}
-        again = [i for i, node in enumerate(prepared) if turned & reach.rows(below[node])] if turned else []
-        nodes |= set().union(*(below[prepared[i]] for i in again))
+        renewed.append(again({c.index for c in body if c.kind == "parameter"}))
+        nodes |= set().union(*(below[prepared[i]] for i in renewed[-1]))
         size += len(nodes)
         held |= reach.rows(nodes)
-        renewed.append(tuple(again))
+    settled = again(fired)
+    held |= set().union(*(rows[prepared[i]] for i in settled))
     if size > MOST_NODES:
         return None
     return Actions(
@@ -65,6 +76,7 @@ def kernel_actions(program: Program, prepared: tuple[int, ...]) -> Actions | Non
         held=(*switches, *sorted(held - set(switches))),
         switches=switches,
         renewed=tuple(renewed),
+        settled=settled,
     )
 
 

@@ -1,7 +1,8 @@
 """Timed events inside a kernel: lanes that stand at a break have it applied and go on, without leaving the kernel.
 
 The times of the next breaks of a lane are rows of the workspace; intervals, counts and how often each has come lie in
-the caller's tables, one column a run. Events at one time come in the order of the program.
+the caller's tables, one column a run. Events at one time come in the order of the program. Where others fire on states,
+these are looked at before each break and after it, and `watch.settle` fires what has turned.
 """
 
 from __future__ import annotations
@@ -16,14 +17,14 @@ from immunode.solve import step_size
 from immunode.solve.compiled.actions import Actions
 from immunode.solve.compiled.past.points import point_functions, see_until, stop_at
 from immunode.solve.compiled.queue import all_finite, first_step, memory_at_start
-from immunode.solve.compiled.workspace import KernelFunction, Workspace
+from immunode.solve.compiled.workspace import FIRED, MOST_AT_ONCE, KernelFunction, Workspace
 from immunode.solve.status import Status
 
 
 def break_functions(workspace: Workspace, external: set[str], order: int) -> list[str]:
     """Return the functions that serve lanes at a break, and the constants that they read."""
     actions = workspace.actions
-    if actions is None:
+    if actions is None or not (actions.body or workspace.delays):
         return []
     parts = [_table("event_body", actions.body)]
     for i, (body, renewed) in enumerate(zip(actions.bodies, actions.renewed, strict=True)):
@@ -31,6 +32,8 @@ def break_functions(workspace: Workspace, external: set[str], order: int) -> lis
         _write_action(f, body, renewed)
         parts.append(f.text(attributes="nounwind noinline"))
     parts += [_advance(workspace, external), _note(workspace, "note_before"), _note(workspace, "note_after")]
+    if workspace.settles:
+        return [*parts, _glance(workspace), _apply(workspace, external, actions)]
     parts.append(_first_steps(workspace, external, order))
     parts += point_functions(workspace, external)
     parts.append(_serve(workspace, external, actions))
@@ -67,6 +70,41 @@ def _serve(workspace: Workspace, external: set[str], actions: Actions) -> str:
     return f.text(attributes="nounwind noinline")
 
 
+def _apply(workspace: Workspace, external: set[str], actions: Actions) -> str:
+    """Return `apply`: breaks are applied in the lanes `bits` that stand at one, beside events that fire on states.
+
+    Where the log has no room for what may come, `pending` is set to `bits`; called again, it goes on where it was.
+    """
+    f = KernelFunction(workspace, "apply", [("l", "bits")], external)
+    code = f.code
+    bits, status = code.argument("l", "bits"), f.get("code", kind="i")
+    here = code.mask(bits) & (code.compare("eq", status, 0) | code.compare("eq", status, FIRED))
+    here = here & code.compare("eq", f.get("final", kind="i"), 0) & code.compare("oge", f.get("t"), f.get("t_stop"))
+    served = code.lanes(here)
+    with code.when(code.compare("eq", served, 0)):
+        code.returns()
+        code.place(code.label())
+    f.put(_row(f, here), "landed")
+    code.call("glance", f.args, f.ws, served)
+    with code.count_to(len(actions.body)) as i:
+        _fire(f, actions, i, bits)
+    _aim(f, _mask(f, "landed"))
+    return f.text(attributes="nounwind noinline")
+
+
+def _glance(workspace: Workspace) -> str:
+    """Return `glance`: conditions that are false in the lanes `bits` are noted, and those that have turned true."""
+    f = KernelFunction(workspace, "glance", [("l", "bits")])
+    code = f.code
+    lanes, one = code.mask(code.argument("l", "bits")), code.number(1.0)
+    code.call("conditions", f.args, f.ws, f.at("y"), f.get("t"))
+    for i in range(len(workspace.program.triggers)):
+        holds, seen = (code.compare("ogt", f.get(name, i), 0.5) for name in ("holds", "seen"))
+        f.change(lanes & seen & ~holds, one, "turned", i)
+        f.change(lanes & ~seen, code.number(0.0), "holds", i)
+    return f.text(attributes="nounwind noinline")
+
+
 def _row(f: KernelFunction, mask: Value) -> Value:
     return f.code.select(mask, f.code.integer(-1), 0)
 
@@ -84,7 +122,9 @@ def _fire(f: KernelFunction, actions: Actions, i: Value, served: Value) -> None:
         again.leave_if(code.compare("eq", now, 0))
         room = f.given("log_end")
         logging = code.compare("ne", room, 0)
-        with code.when(logging & code.compare("sgt", f.given("logged") + f.workspace.width, room)):
+        # behind breaks there is to be room for what fires on states
+        needed = f.workspace.width * (1 + MOST_AT_ONCE) if f.workspace.settles else f.workspace.width
+        with code.when(logging & code.compare("sgt", f.given("logged") + needed, room)):
             f.put_one(served, "pending", zero)
             code.returns()
             code.place(code.label())
@@ -101,6 +141,8 @@ def _fire(f: KernelFunction, actions: Actions, i: Value, served: Value) -> None:
             code.call("advance", f.args, f.ws, lane, i)
         with code.when(logging), code.over_lanes(now) as lane:
             code.call("note_after", f.args, f.ws, lane)
+        if f.workspace.settles:
+            code.call("glance", f.args, f.ws, now)
 
 
 def _entry(f: KernelFunction, table: str, i: Value) -> Value:
@@ -167,20 +209,7 @@ def _go_on(f: KernelFunction, served: Value) -> None:
     if f.workspace.delays:
         code.call("stand", f.args, f.ws, served)
     here, t = _mask(f, "landed"), f.get("t")
-    following = code.variable(code.number(math.inf))
-    assert f.workspace.actions is not None
-    with code.count_to(len(f.workspace.actions.body)) as i:
-        one, least = f.get("break_time", i), code.load("f", following)
-        code.store(code.select(code.compare("olt", one, least), one, least), following)
-    one, t_end = code.load("f", following), code.spread(f.given("t_end"))
-    if f.workspace.delays:
-        point = f.get("next_point")
-        one = code.select(code.compare("olt", point, one), point, one)
-    last = code.compare("ogt", one, t_end)
-    stop = code.select(last, t_end, one)
-    stop_at(f, here, stop)
-    f.change(here & last, code.integer(1), "final")
-    see_until(f, here, stop)
+    t_end = _aim(f, here)
     with code.over_lanes(served & code.lanes(code.compare("ole", f.get("t_out"), t))) as lane:
         code.call("show", f.args, f.ws, lane)
     arrived = here & code.compare("oge", t, t_end)
@@ -198,6 +227,26 @@ def _go_on(f: KernelFunction, served: Value) -> None:
     _restart(f, onward)
     before = f.one("attention", zero, "l")
     f.put_one(before | code.lanes(arrived | ended), "attention", zero)
+
+
+def _aim(f: KernelFunction, here: Value) -> Value:
+    """Let lanes stop at their next break, or where they end; return where that is."""
+    code = f.code
+    following = code.variable(code.number(math.inf))
+    assert f.workspace.actions is not None
+    with code.count_to(len(f.workspace.actions.body)) as i:
+        one, least = f.get("break_time", i), code.load("f", following)
+        code.store(code.select(code.compare("olt", one, least), one, least), following)
+    one, t_end = code.load("f", following), code.spread(f.given("t_end"))
+    if f.workspace.delays:
+        point = f.get("next_point")
+        one = code.select(code.compare("olt", point, one), point, one)
+    last = code.compare("ogt", one, t_end)
+    stop = code.select(last, t_end, one)
+    stop_at(f, here, stop)
+    f.change(here & last, code.integer(1), "final")
+    see_until(f, here, stop)
+    return t_end
 
 
 def _restart(f: KernelFunction, onward: Value) -> None:

@@ -32,7 +32,8 @@ class EighthStep(ExplicitStep):
     def look_inside(self, t: Value, h: Value) -> None:
         """See `Step`."""
         first = len(DOP853.a) + 1
-        del self.slopes[first:]
+        if self.workspace.small:
+            del self.slopes[first:]
         for i, (row, node) in enumerate(zip(DOP853.more, DOP853.more_nodes, strict=True), start=first):
             self._stage(i, row, node, t, "u")
 

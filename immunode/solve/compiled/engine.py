@@ -20,7 +20,7 @@ from immunode.solve.compiled.memory import CompiledRuns, empty_outcome
 from immunode.solve.compiled.past.ring import Ring
 from immunode.solve.compiled.watch.driver import EventDriver
 from immunode.solve.compiled.workspace import ARGUMENTS, FIRED, FLOATS, HANDED_OVER, NEVER
-from immunode.solve.eighth_order.choice import exact_inside, is_cheaper, worth_a_look
+from immunode.solve.eighth_order.choice import exact_inside, heard, is_cheaper, worth_a_look
 from immunode.solve.engine import Engine, OnJump, Request
 from immunode.solve.outcome import Outcome
 from immunode.solve.runs import padded
@@ -166,7 +166,8 @@ class _Sweep:
         n_delays, n_sources = self.kernel.past
         self.ring = Ring(self.kernel.lanes, n_delays, n_sources) if n_delays else None
         self.handed: list[Lanes] = []
-        self.driver = EventDriver(runs.events, runs) if runs.events is not None else None
+        settles = self.kernel.actions is not None
+        self.driver = EventDriver(runs.events, runs, settles) if runs.events is not None else None
 
     def run(self, queue: Lanes) -> Lanes:
         """Integrate the runs in `queue` from break to break to the end; return those that were handed over."""
@@ -241,6 +242,7 @@ class _Sweep:
             "shortest": shortest, "resume": 0, "taped": 0, "tape_end": 0, "n_watch": 0, "tape": 0, "watch": 0,
             "more": 0, "logged": 0, "log_end": 0, "log": 0, "holds": 0, "idle": 0, "spacing": 0.0,
             "t0": runs.t0, "ring": 0, "ring_steps": 0, "ring_most": 0, "points": 0, "points_room": 0, "crowded": 0,
+            "turned": 0,
         }  # fmt: skip
         if tape is not None:
             arrays |= {"tape": tape.table, "watch": tape.rows}
@@ -249,7 +251,7 @@ class _Sweep:
             arrays["log"] = self.log.table
             numbers["log_end"] = self.log.capacity
         if self.driver is not None:
-            arrays |= {"holds": self.driver.holds, "idle": self.driver.idle}
+            arrays |= {"holds": self.driver.holds, "idle": self.driver.idle, "turned": self.driver.turned}
             numbers["spacing"] = self.driver.spacing
         words = np.empty(len(ARGUMENTS), dtype=np.int64)
         for slot, name in enumerate(ARGUMENTS):
@@ -273,7 +275,9 @@ class _Sweep:
             handed = queue[ended == HANDED_OVER]
             if handed.size:
                 self.handed.append(handed)
-                runs.next_break[handed] = np.min(runs.break_time[:, handed], axis=0, initial=np.inf)
+            # breaks may have been applied in the kernel
+            taken = queue[(ended == HANDED_OVER) | (ended == FIRED)]
+            runs.next_break[taken] = np.min(runs.break_time[:, taken], axis=0, initial=np.inf)
             broken = queue[(ended != 0) & (ended != HANDED_OVER) & (ended != FIRED)]
             runs.last[:, broken] = runs.y[:, broken]
             runs.fail(broken, runs.ended[broken].astype(np.int8), runs.worst[broken].astype(np.int32))
@@ -322,7 +326,7 @@ def first_method(functions: Functions, request: Request) -> tuple[str, str]:
     atol = None if request.atol is None or np.ndim(request.atol) == 2 else np.asarray(request.atol, dtype=float)
     t_end = float(request.times[-1])
     content = functions.program.key or functions.program
-    asked = (len(request.times), request.listener is None)
+    asked = (len(request.times), heard(request))
     key = (content, request.t0, t_end, request.rtol, None if atol is None else atol.tobytes(), asked)
     if key not in _pilots:
         pilot = replace(

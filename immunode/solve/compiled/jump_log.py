@@ -7,9 +7,8 @@ from collections.abc import Sequence
 import numpy as np
 from numpy.typing import NDArray
 
-from immunode.program.conditions import settles_at_once, switched
 from immunode.solve.compiled.actions import Actions
-from immunode.solve.compiled.watch.settle import MOST_AT_ONCE
+from immunode.solve.compiled.workspace import MOST_AT_ONCE
 from immunode.solve.runs import Runs
 from immunode.solve.tape import Tape
 
@@ -61,13 +60,7 @@ class JumpLog:
 
 def log_for(runs: Runs, actions: Actions | None, lanes: int) -> JumpLog | None:
     """Return the log that a kernel needs, None where nobody asks for jumps or for switches that they turn."""
-    program, fewest = runs.functions.program, FEWEST * lanes
-    if actions is not None:
-        switches = actions.switches
-    elif settles_at_once(program):
-        switches, fewest = switched(program), FEWEST_MOMENTS * MOST_AT_ONCE * lanes
-    else:
+    if actions is None or (runs.on_jump is None and (runs.listener is None or not actions.switches)):
         return None
-    if runs.on_jump is None and (runs.listener is None or not switches):
-        return None
-    return JumpLog(runs, switches, fewest)
+    settles = bool(runs.functions.program.triggers)
+    return JumpLog(runs, actions.switches, (FEWEST_MOMENTS * MOST_AT_ONCE if settles else FEWEST) * lanes)

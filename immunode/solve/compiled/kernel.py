@@ -18,9 +18,17 @@ from immunode.solve.compiled.past.lookup import keep_step, look_function, rememb
 from immunode.solve.compiled.past.points import turn_aside
 from immunode.solve.compiled.queue import attend, begin, fill, finish, right_hand_side, show
 from immunode.solve.compiled.steps import ExplicitStep, Scales
-from immunode.solve.compiled.tape_entries import tape, write_entry
+from immunode.solve.compiled.tape_entries import most_entries, tape, write_step
 from immunode.solve.compiled.watch import search, settle
-from immunode.solve.compiled.workspace import EPS, FIRED, GOES_ON, HANDED_OVER, KernelFunction, Workspace
+from immunode.solve.compiled.workspace import (
+    EPS,
+    FIRED,
+    GOES_ON,
+    HANDED_OVER,
+    MOST_AT_ONCE,
+    KernelFunction,
+    Workspace,
+)
 from immunode.solve.numpy.lockstep import RELAX, STABLE
 from immunode.solve.numpy.stiffness import HELD_BACK, STIFF_FAR, STIFF_LIMIT
 from immunode.solve.status import Status
@@ -41,11 +49,6 @@ def width(n_states: int, method: str) -> int:
     return 16 if n_states <= MANY_STATES else 8
 
 
-def has_tape(method: str) -> bool:
-    """Return whether a method's steps can be written on a tape: as quartics, which those of order 8 are not."""
-    return method != "dop853"
-
-
 def kernel_source(program: Program, method: str) -> tuple[str, Workspace]:
     """Return the text of a kernel and its workspace."""
     workspace = Workspace(program, method, width(len(program.states), method))
@@ -59,7 +62,7 @@ def kernel_source(program: Program, method: str) -> tuple[str, Workspace]:
     parts += [fill(workspace), show(workspace), finish(workspace), *step.functions(workspace, external)]
     parts += [*break_functions(workspace, external, step.error_order), attend(workspace)]
     parts += [] if workspace.small else [output(workspace, external)]
-    parts += [] if workspace.small or not has_tape(method) else [tape(workspace, external)]
+    parts += [] if workspace.small else [tape(workspace, external)]
     parts += edge_functions(workspace, external)
     parts += search.functions(workspace, external) + settle.functions(workspace, external, step.error_order)
     parts.append(_Kernel(workspace, external).text)
@@ -87,7 +90,7 @@ class _Kernel:
                 code.call("fill", f.args, f.ws, lane)
             if workspace.delays:
                 code.call("attend", f.args, f.ws, self._busy_lanes())
-        if workspace.columns:
+        if workspace.actions is not None:
             self._resume()
         alive = code.variable(self._busy_lanes())
         self.rtol = code.spread(f.given("rtol"))
@@ -96,9 +99,10 @@ class _Kernel:
                 self._settle(loop, alive)
             loop.leave_if(code.compare("eq", code.load("l", alive), 0))
             tape_end = f.given("tape_end")
-            full = code.compare("sge", f.given("taped"), tape_end)
+            taped, further = f.given("taped"), most_entries(workspace) - 1
+            full = code.compare("sge", taped + further if further else taped, tape_end)
             loop.leave_if(full & code.compare("ne", tape_end, 0))
-            if workspace.actions is not None:
+            if workspace.actions is not None and not workspace.settles:
                 loop.leave_if(code.compare("ne", f.one("pending", code.integer(0, "l"), "l"), 0))
             if workspace.delays:
                 loop.leave_if(code.compare("ne", f.given("crowded"), 0))
@@ -124,15 +128,15 @@ class _Kernel:
         f, code, zero = self.f, self.code, self.code.integer(0, "l")
         pending = f.one("pending", zero, "l")
         log_end = f.given("log_end")
-        needed = f.given("logged") + self.workspace.width * settle.MOST_AT_ONCE
+        needed = f.given("logged") + self.workspace.width * MOST_AT_ONCE
         loop.leave_if(code.compare("ne", log_end, 0) & code.compare("sgt", needed, log_end))
         f.put_one(zero, "pending", zero)
         with self._when_any(pending):
-            status, final = f.get("code", kind="i"), f.get("final", kind="i")
-            last = code.compare("ne", final, 0)
-            before = code.compare("olt", f.get("t"), f.get("t_stop"))
-            fired = code.compare("eq", status, FIRED) & (before | last)
-            here = (fired | (code.compare("eq", status, 0) & last)) & code.mask(pending)
+            if self.workspace.beside:
+                code.call("apply", f.args, f.ws, pending)
+                loop.leave_if(code.compare("ne", f.one("pending", zero, "l"), 0))
+            status = f.get("code", kind="i")
+            here = (code.compare("eq", status, FIRED) | code.compare("eq", status, 0)) & code.mask(pending)
             with code.when(code.any(here)):
                 code.call("settle", f.args, f.ws, code.lanes(here))
             on = code.lanes(code.compare("eq", f.get("code", kind="i"), GOES_ON))
@@ -143,7 +147,7 @@ class _Kernel:
         f, code = self.f, self.code
         with code.when(code.compare("ne", f.given("resume"), 0)):
             f.put(f.get("run", kind="i"), "column")
-            if self.workspace.actions is None:
+            if self.workspace.settles:
                 return
             waiting = f.one("pending", code.integer(0, "l"), "l")
             with self._when_any(waiting):
@@ -345,8 +349,7 @@ class _Kernel:
         f, code, step = self.f, self.code, self.step
         f.put(code.select(good, t_new, -math.inf), "t_new")
         due = good & code.compare("olt", f.get("t_out"), t_new)
-        if has_tape(self.workspace.method):
-            self._write_tape(h)
+        self._write_tape(t, h)
         if self.workspace.small:
             write_inside(f, due, lambda s: step.inside(s, h), h, lambda: step.look_inside(t, h))
             return
@@ -356,12 +359,13 @@ class _Kernel:
             for lane in range(0, self.workspace.width, output_lanes(self.workspace)):
                 code.call("output", f.args, code.address(f.ws, lane))
 
-    def _write_tape(self, h: Value) -> None:
+    def _write_tape(self, t: Value, h: Value) -> None:
         """Write the step on the tape, if there is one."""
         f, code = self.f, self.code
         with code.when(code.compare("ne", f.given("tape_end"), 0)):
+            self.step.look_inside(t, h)
             if self.workspace.small:
-                write_entry(f, self.step, h)
+                write_step(f, self.step, h)
             else:
                 f.put(h, "h_tried")
                 code.call("tape", f.args, f.ws)

@@ -165,8 +165,10 @@ def _prepare(f: KernelFunction) -> None:
     if workspace.actions is not None:
         for i, row in enumerate(workspace.actions.held):
             f.put(f.get("p", row), "held", i, waiting=True)
-    if workspace.columns:
         f.put(f.get("run", kind="i", waiting=True), "column", waiting=True)
+    if workspace.beside:
+        for i in range(len(workspace.program.triggers)):
+            f.put(code.number(0.0), "turned", i, waiting=True)
     if not workspace.explicit:
         f.put(code.number(0.0), "h_before", waiting=True)
         for s in f.states():
@@ -320,7 +322,7 @@ def finish(workspace: Workspace) -> str:
         code.store(f.one("y", lane, "d", s), code.address(y, s * stride + run))
     if workspace.program.triggers:
         with code.count_to(len(workspace.program.triggers)) as i:
-            for name in ("holds", "idle"):
+            for name in ("holds", "idle", "turned") if workspace.beside else ("holds", "idle"):
                 code.store(f.one(name, lane, "d", i), code.address(f.given(name), i * f.given("stride") + run))
     code.store(f.one("t", lane), code.address(f.given("t"), run))
     code.store(outcome, code.address(f.given("outcome"), run))
@@ -354,7 +356,7 @@ def attend(workspace: Workspace) -> str:
     f = KernelFunction(workspace, "attend", [("l", "bits")])
     code, bits = f.code, f.code.argument("l", "bits")
     zero = code.integer(0, "l")
-    if workspace.actions is not None:
+    if workspace.actions is not None and not workspace.settles:
         f.put_one(zero, "pending", zero)
         code.call("serve", f.args, f.ws, bits)
         bits = f.one("attention", zero, "l")

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 
-from immunode.program.conditions import settles_at_once, switched
 from immunode.program.llvm.parts import Part, cut
 from immunode.program.llvm.past import past_leaves, with_past
 from immunode.program.llvm.source import Factors, prepared
@@ -19,7 +18,7 @@ ARGUMENTS = (
     "times", "out", "stride", "max_steps", "check", "rtol", "t_end", "shortest", "y_stride", "n_times",
     "resume", "more", "tape", "taped", "tape_end", "watch", "n_watch",
     "first", "every", "count", "fired", "break_time", "log", "logged", "log_end", "holds", "idle", "spacing",
-    "begun", "t0", "ring", "ring_steps", "ring_most", "points", "points_room", "crowded",
+    "begun", "t0", "ring", "ring_steps", "ring_most", "points", "points_room", "crowded", "turned",
 )  # fmt: skip
 """Slots of the array of 64-bit words that a kernel is given: addresses, whole numbers, or bits of floats.
 
@@ -38,6 +37,8 @@ _INTEGERS = ("run", "next_out", "place", "steps", "rejected", "stiff", "final", 
 EPS = 2.220446049250313e-16
 MOST_UNROLLED = 32
 """States of a system whose step is written without loops. See tests/benchmarks/large.py."""
+MOST_AT_ONCE = 64
+"""Events on states that a kernel executes in one moment; more are left to the driver."""
 HANDED_OVER, FIRED, GOES_ON, NEVER = 9, 10, 11, -1
 """Outcomes of a run that turned stiff, of one in which a condition has turned true, and of one whose events are
 executed; the value of `check` that never looks for stiffness."""
@@ -49,8 +50,8 @@ class Workspace:
     The first `kept` rows are a lane's; as many follow in which runs wait to be taken up; then come rows needed within
     a step. `small` : the whole step is held in registers. `degree` : of the polynomials inside a step. `looped` : too
     large for code without loops; `tables` then go through the factorization, and `parts` are functions of their own.
-    `actions` : the events that lanes have applied inside the kernel, None where none is. `settles` : events that fire
-    on states are executed inside the kernel. `columns` : events are applied inside the kernel.
+    `actions` : the events that lanes have applied inside the kernel, None where none is. `settles` : among them are
+    events that fire on states; `beside` : and timed ones as well.
     `turns` : some of them set switches, so that steps have the parameters of entries in the log of jumps.
     `delays` : of the program, whose derivatives of delayed states are leaves; `sources` : the states that they look at.
     `past` : those leaves.
@@ -64,12 +65,10 @@ class Workspace:
         self.past = past_leaves(program)
         self.n = n = len(program.states)
         self.prepared = prepared(program)
-        # where states are watched, they are looked at before and between doses: by the driver
-        self.actions = None if program.triggers else kernel_actions(program, self.prepared)
-        self.settles = settles_at_once(program)
-        self.columns = self.settles or self.actions is not None
-        turned = switched(program) if self.actions is None else self.actions.switches
-        self.turns = self.columns and bool(turned)
+        self.actions = kernel_actions(program, self.prepared)
+        self.settles = bool(program.triggers) and self.actions is not None
+        self.beside = self.settles and bool(program.breaks)
+        self.turns = self.actions is not None and bool(self.actions.switches)
         self.factors = Factors(n, [(i, j) for i, j, _ in program.jacobian])
         self.looped = n > MOST_UNROLLED
         self.tables = Tables(self.factors) if self.looped else None
@@ -92,13 +91,12 @@ class Workspace:
         triggers = len(program.triggers)
         for name in ("holds", "idle") if triggers else ():
             self._add(name, triggers)
-        if self.settles:
-            self._add("column", 1)
         if self.actions is not None:
             self._add("break_time", len(self.actions.body))
             self._add("held", len(self.actions.held))
             for name in ("column", "entry"):
                 self._add(name, 1)
+        self._add("turned", triggers if self.beside else 0)
         for name, rows in {"lag": len(self.delays), "before": len(self.delays), "longest": 1}.items():
             self._add(name, rows if self.delays else 0)
         self.kept = self.size
@@ -130,9 +128,13 @@ class Workspace:
             for name in ("seen", "risen", "muted", "waits", "holds_begun", "idle_begun"):
                 self._add(name, triggers)
             self._add("decided", sum(len(trigger.changes) for trigger in program.triggers))
+        if self.settles:
+            assert self.actions is not None
+            self._add("held_begun", len(self.actions.switches))
+            self._add("turned_now", triggers)
         if self.actions is not None:
             self._add("now", n)
-            for name in ("due", "landed", "attention", "pending"):
+            for name in ("due", "landed", "attention") if triggers else ("due", "landed", "attention", "pending"):
                 self._add(name, 1)
         if self.delays:
             for name in ("at", "found", "low", "high", "is_before", "past_0", "past_1", "past_2"):

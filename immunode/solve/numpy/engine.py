@@ -10,7 +10,7 @@ from numpy.typing import ArrayLike
 
 from immunode.program.nonsmooth import has_corners
 from immunode.program.numpy.functions import Functions
-from immunode.solve.eighth_order.choice import exact_inside, is_cheaper, worth_a_look
+from immunode.solve.eighth_order.choice import exact_inside, heard, is_cheaper, worth_a_look
 from immunode.solve.engine import Engine, Request
 from immunode.solve.numpy.delayed import DelayLockstep
 from immunode.solve.numpy.eighth_order import Eighth
@@ -96,7 +96,7 @@ def first_method(request: Request) -> tuple[str, str]:
     if known is None or known[0]() is not functions:
         known = _pilots[id(functions)] = (weakref.ref(functions), {})
     given = None if request.atol is None or np.ndim(request.atol) == 2 else np.asarray(request.atol, dtype=float)
-    asked = (len(request.times), request.listener is None)
+    asked = (len(request.times), heard(request))
     key = (request.t0, float(request.times[-1]), request.rtol, None if given is None else given.tobytes(), asked)
     if key not in known[1]:
         known[1][key] = _pilot(request, given)
@@ -137,7 +137,7 @@ def _pilot(asked: Request, atol: ArrayLike | None) -> tuple[str, str]:
     why = "at the declared values the system is not stiff"
     if runs.status[0] == Status.OK and worth_a_look(asked, steps):
         other = Runs(request)
-        Lockstep(functions, other, Eighth, MOST_LANES).run(other.waiting())
+        _loop(other, Eighth, watched(other)).run(other.waiting())
         if other.status[0] == Status.OK and is_cheaper(asked, steps, float(other.steps[0])):
             return "dop853", f"{why}, and cheaper with dop853"
     return "tsit5", why

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from immunode.solve.numpy.lane_table import BUSY, LaneTable
 from immunode.solve.numpy.methods import Method
 from immunode.solve.runs import Runs, padded
-from immunode.solve.tape import DEGREE, FROM_BERNSTEIN, TO_BERNSTEIN, combined
+from immunode.solve.tape import combined, from_bernstein, to_bernstein
 from immunode.solve.triggers.settling import PATIENCE, StateEvents
 
 Array = NDArray[np.float64]
@@ -42,7 +42,7 @@ class Inside:
     """Steps as polynomials.
 
     t, h, end : (n,), where each begins, the length that 1 stands for, and where it ends.   y : (n_states, n), there.
-    coefficients : of 1, x, ..., x^4, each (n_states, n).   p : (n_parameters, n).
+    coefficients : of 1, x, x^2, ..., each (n_states, n).   p : (n_parameters, n).
     """
 
     t: Array
@@ -55,8 +55,8 @@ class Inside:
     def states(self, which: Lanes, times: Array) -> Array:
         """Return the states of steps `which` at times, (n_states, len(which)); at an end those of the step itself."""
         x = (times - self.t.take(which)) / self.h.take(which)
-        y = self.coefficients[DEGREE].take(which, axis=1) * x
-        for c in self.coefficients[DEGREE - 1 : 0 : -1]:
+        y = self.coefficients[-1].take(which, axis=1) * x
+        for c in self.coefficients[-2:0:-1]:
             y += c.take(which, axis=1)
             y *= x
         y += self.coefficients[0].take(which, axis=1)
@@ -140,11 +140,12 @@ class EventSearch:
         margins = self.events.functions.margins
         if margins is None:
             return np.arange(len(inside.t))
-        b = combined(TO_BERNSTEIN, np.stack(inside.coefficients))
+        degree = len(inside.coefficients) - 1
+        b = combined(to_bernstein(degree), np.stack(inside.coefficients))
         b[-1] = inside.y
         length = inside.end - inside.t
         self.sides = m = np.stack(
-            [margins(inside.t + length * (k / DEGREE), b[k], inside.p) for k in range(DEGREE + 1)]
+            [margins(inside.t + length * (k / degree), b[k], inside.p) for k in range(degree + 1)]
         )
         low, high = m.min(axis=0), m.max(axis=0)
         sure = np.all((low > 0) | (high < 0) | ((low == 0) & (high == 0)), axis=0)
@@ -243,11 +244,12 @@ class EventSearch:
 
 
 def first_root(b: Array, low: Array, high: Array) -> Array:
-    """Return where, between `low` and `high`, one of some quartics is 0 that has other signs there; else NaN.
+    """Return where, between `low` and `high`, one of some polynomials is 0 that has other signs there; else NaN.
 
-    Of several it is the one whose chord is 0 first.   b : (5, n_quartics, n), Bernstein.   low, high : (n,).
+    Of several it is the one whose chord is 0 first.   b : Bernstein, (degree + 1, n_polynomials, n).
+    low, high : (n,).
     """
-    c = list(combined(FROM_BERNSTEIN, b))
+    c = list(combined(from_bernstein(len(b) - 1), b))
     start, end = _at(c, low), _at(c, high)
     turns = (start > 0) != (end > 0)
     chord = np.where(turns, start / (start - end), np.inf)

@@ -8,6 +8,9 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
+import numpy as np
+from numpy.typing import NDArray
+
 from immunode.errors import StudyError
 from immunode.intervention.expand.models_patient import OF_THE_DRUG
 from immunode.model.records import pairs
@@ -19,6 +22,7 @@ if TYPE_CHECKING:
     from immunode.model.patients import PatientCovariate, Variability
     from immunode.study.design.design import Design
 
+Array = NDArray[np.float64]
 Marginals = tuple[tuple[str, Distribution], ...]
 
 
@@ -63,6 +67,20 @@ def listed_remarks(model: Model, recipe: str) -> list[str]:
         return []
     often = f"{drawn / listed:.3g} of each; intervals of shares count {listed}"
     return [f"{model.name}: {drawn:,} draws of the {listed} patients that it lists, {often}"]
+
+
+def same_patients(inputs: Array) -> NDArray[np.intp]:
+    """Return equal numbers for draws of one listed patient, shape (n_draws,); empty where no two are the same.
+
+    inputs : shape (n_draws, n_parameters).
+    """
+    groups = np.unique(inputs, axis=0, return_inverse=True)[1].ravel()
+    return np.asarray(groups if len(set(groups.tolist())) < len(inputs) else np.empty(0), np.intp)
+
+
+def effective_number(weights: Array) -> float:
+    """Return how many patients of one weight tell as much, (sum w)^2/sum w^2 (Kish 1965, Survey Sampling)."""
+    return round(float(weights.sum() ** 2 / (weights**2).sum()), 9) if weights.size else 0.0
 
 
 def drawn_range(models: Iterable[Model]) -> Mapping[str, tuple[float, float]]:

@@ -12,6 +12,8 @@ from numpy.typing import NDArray
 from immunode.errors import StudyError, did_you_mean
 from immunode.model.views.words import name_labels, relabelled, threshold_levels, unit_notes
 from immunode.study.log_axes import logarithmic
+from immunode.study.published.results import Found, Point, curve_results, every, placed, share_points, share_results
+from immunode.study.published.words import published_words
 from immunode.study.run.ready import looked_at_first, meanings, quantity_labels
 
 if TYPE_CHECKING:
@@ -80,7 +82,7 @@ class Population:
     last : arm -> the first quantity at the end in each patient, shape (n_patients,).
     patients : how many there are in each arm.   whom : what they are, in words.
     shares : arm -> (share, low, high), 0 to 1, of who then meets the first threshold on it, with its 95 % interval.
-    rule : who these are, to stand after "patients": "in remission at week 24".
+    rule : who these are, to stand after "patients": "in remission at week 24".   condition : the same as a condition.
     """
 
     times: Array
@@ -90,6 +92,7 @@ class Population:
     whom: str = "declared patients"
     shares: Mapping[str, tuple[float, float, float]] = field(default_factory=dict)
     rule: str = ""
+    condition: str = ""
 
     def medians(self) -> dict[str, dict[str, Array]]:
         """Return quantity -> arm -> median, shape (n_times,)."""
@@ -211,6 +214,7 @@ def draw(
     note: str = "",
     declared: Sequence[str] = (),
     population: Population | None = None,
+    data: bool = True,
 ) -> Figure:
     """Return the figure of quantities by arm. Without names: readouts that some arm has, else states of the first.
 
@@ -218,6 +222,7 @@ def draw(
 
     note : written small below.   declared : quantities that belong on a log axis where `log` is None.
     population : patients that are drawn instead of the typical one.
+    data : whether what trials reported of the same quantities and arms is drawn, too.
 
     Raises
     ------
@@ -260,7 +265,10 @@ def draw(
         "doses": arm_strips.marks_by_arm({arm: one.doses for arm, one in arms.items()}),
         "windows": arm_strips.marks_by_arm({arm: one.windows for arm, one in arms.items()}),
     }
-    figure = arm_strips.lines_or_strips(times, series, told=_told(arms), spread=spread, axes=axes, **marks, **common)
+    points, pointed = _published(arms, series) if data else ({}, "")
+    figure = arm_strips.lines_or_strips(
+        times, series, told=_told(arms), spread=spread, points=points, pointed=pointed, axes=axes, **marks, **common
+    )
     return remembered(figure, _recipe(arms))
 
 
@@ -273,10 +281,12 @@ def draw_patients(
     style: str,
     title: str,
     note: str,
+    data: bool = True,
 ) -> Figure:
     """Return the figure of a quantity at the end in each patient, and of how many then meet its first threshold.
 
     kind : "waterfall", a panel an arm with its rate of responders; or "responders", their shares as bars alone.
+    data : whether shares of responders that trials reported of the same arms are drawn beside the bars.
 
     Raises
     ------
@@ -289,8 +299,15 @@ def draw_patients(
     if kind == "responders":
         if not population.shares:
             raise StudyError(f"{model.name}: the story's first panel has no threshold that says who responds")
+        found: Found = {}
+        if data:
+            recipes = {arm: one.recipe["model"] for arm, one in arms.items()}
+            end = float(next(iter(arms.values())).times[-1])
+            found = share_results(model, recipes, population.condition, end)
+            note = "; ".join(filter(None, [published_words(every(found)), note]))
         figure = responder_bars.responder_shares(
             population.shares,
+            points=share_points(found),
             rule=population.rule,
             patients=population.patients,
             control=untreated,
@@ -322,6 +339,17 @@ def _curves(arms: Mapping[str, Treated], names: Sequence[str], population: Popul
         name: {arm: _shown(one, one.path[name]) for arm, one in arms.items() if name in one.path} for name in names
     }
     return times, series, None
+
+
+def _published(
+    arms: Mapping[str, Treated], series: Mapping[str, Mapping[str, Array]]
+) -> tuple[dict[str, dict[str, list[Point]]], str]:
+    """Return quantity -> arm -> points that trials reported within the runs, and what they are, in words."""
+    recipes = {arm: one.recipe["model"] for arm, one in arms.items()}
+    starts = {name: {arm: float(values[0]) for arm, values in per_arm.items()} for name, per_arm in series.items()}
+    found = curve_results(next(iter(arms.values())).model, recipes, series)
+    points, drawn = placed(found, starts, max(float(one.times[-1]) for one in arms.values()))
+    return points, published_words(drawn)
 
 
 def _called(arms: Mapping[str, Treated]) -> dict[str, dict[str, str]]:

@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from immunode.errors import StudyError, did_you_mean
+from immunode.study.design.declared import drawn_number, effective_number, listed_number, same_patients
 from immunode.study.endpoints.reading import endpoint
 from immunode.study.log_axes import decades_apart, logarithmic
+from immunode.study.published.results import Recipes, curve_results, event_results, every, placed, share_points
+from immunode.study.published.words import published_words
 from immunode.study.result.paired_differences import contrast
 from immunode.study.result.row_words import Words, condition_words, sweep_words, whose_rows
 from immunode.study.result.rows import Rows
@@ -96,59 +99,73 @@ class Pictures:
 
     def bands(
         self,
-        quantity: str | None = None,
-        *,
+        *quantities: str,
         levels: Sequence[float] | None = None,
         doses: Doses | None = None,
         windows: Windows | None = None,
         log: bool | None = None,
         together: bool | None = None,
+        data: bool = True,
         title: str | None = None,
         style: str | Style = "slide",
         axes: Axes | Sequence[Axes] | None = None,
     ) -> Figure:
-        """Return quantile bands of a kept quantity over time, by arm, of the runs that are ok.
+        """Return quantile bands of kept quantities over time, by arm, of the runs that are ok.
 
-        quantity : by default the first that was kept.   levels : increasing and symmetric around 0.5.
+        quantities : by default the first that was kept. Several get a panel each, with the median and the widest band
+        of each arm; then `together` says nothing.   levels : increasing and symmetric around 0.5.
         log : by default a log axis for pathogens, titers, tumor cells and what spans decades.
+        data : whether open circles show what trials that the model declares reported of the same quantity, patients and
+        treatment.
 
         Raises
         ------
         StudyError : nothing was kept (`sweep(..., keep=["tnf"])`), or no run is ok.
         """
-        from immunode.plot.charts.quantile_bands import LEVELS, bands
+        from immunode.plot.charts.quantile_bands import LEVELS, band_panels, bands
 
-        result = self._result
-        name = quantity or next(iter(result.kept), "tnf")
+        result, words = self._result, self._words
+        names = list(dict.fromkeys(quantities)) or [next(iter(result.kept), "tnf")]
         shown = tuple(LEVELS if levels is None else levels)
-        table = result.quantiles(name, shown)
-        if not table:
-            raise StudyError(f"bands: no run that is ok has '{name}'")
+        tables = {name: result.quantiles(name, shown) for name in names}
+        for name, table in tables.items():
+            if not table:
+                raise StudyError(f"bands: no run that is ok has '{name}'")
+        medians = {n: {arm: np.asarray(q)[len(shown) // 2] for arm, q in table.items()} for n, table in tables.items()}
         if log is None:
-            medians = [np.asarray(q)[len(shown) // 2] for q in table.values()]
-            log = name in logarithmic(result.asked.model, {name: medians})
-        words = self._words
-        counts = {words.arms[arm]: int((result.ok & (result.arm == arm)).sum()) for arm in table}
-        label = words.names.get(name, name)
+            logs = logarithmic(result.asked.model, {name: list(rows.values()) for name, rows in medians.items()})
+        else:
+            logs = tuple(names) if log else ()
+        starts = {name: {arm: float(row[0]) for arm, row in rows.items()} for name, rows in medians.items()}
+        found = curve_results(result.model, self._arms(data), names)
+        points, drawn = placed(found, starts, float(result.times[-1]))
+        labels = {name: words.names.get(name, name) for name in names}
+        common: dict[str, Any] = {
+            "time_unit": result.asked.model.axis_unit,
+            "labels": {n: result.meanings[n] for n in names if labels[n] == n and n in result.meanings},
+            "counts": {words.arms[a]: int((result.ok & (result.arm == a)).sum()) for a in tables[names[0]]},
+            "doses": doses,
+            "windows": windows,
+            "pointed": published_words(drawn),
+            "whom": self._whom,
+            "control": self._control,
+            "title": self._title(title),
+            "style": style,
+            "axes": axes,
+        }
+        rows = {labels[n]: {words.arms[arm]: q for arm, q in table.items()} for n, table in tables.items()}
+        dots = {labels[n]: {words.arms[arm]: many for arm, many in own.items()} for n, own in points.items()}
+        units = {labels[n]: result.units[n] for n in names}
+        if len(names) > 1:
+            figure = band_panels(
+                result.times, rows, shown, units=units, points=dots, log=[labels[n] for n in logs], **common
+            )
+            return self._remembered(figure)
+        ((label, table),) = rows.items()
         figure = bands(
-            result.times,
-            {words.arms[arm]: rows for arm, rows in table.items()},
-            shown,
-            quantity=label,
-            unit=result.units[name],
-            time_unit=result.asked.model.axis_unit,
-            labels={label: result.meanings[name]} if label == name and name in result.meanings else {},
-            counts=counts,
-            doses=doses,
-            windows=windows,
-            whom=self._whom,
-            log=log,
-            together=together,
-            control=self._control,
-            title=self._title(title),
-            style=style,
-            axes=axes,
-        )
+            result.times, table, shown, quantity=label, unit=units[label], points=dots.get(label), log=bool(logs),
+            together=together, **common,
+        )  # fmt: skip
         return self._remembered(figure)
 
     def endpoints(
@@ -269,6 +286,7 @@ class Pictures:
         condition: str,
         *,
         event: str = "",
+        data: bool = True,
         title: str | None = None,
         style: str | Style = "slide",
         axes: Axes | None = None,
@@ -276,6 +294,7 @@ class Pictures:
         """Return the share of patients without an event over time, by arm.
 
         condition : an endpoint of the sweep, `"time_to(T > 1e8)"`, or its condition alone.   event : in words.
+        data : whether open circles show medians that trials which the model declares reported of the same arms.
         """
         from immunode.plot.charts.event_curves import time_to_event
 
@@ -283,11 +302,15 @@ class Pictures:
         name = result.endpoint_name(condition if condition in result.endpoints else f"time_to({condition})")
         times = np.where(result.ok, result.endpoint(name), np.nan)
         subject, arms = result.asked.endpoint_subjects[name], self._words.arms
+        found = event_results(result.model, self._arms(data), subject)
         figure = time_to_event(
             {arms[arm]: times[result.arm_of == i] for i, arm in enumerate(result.arms)},
+            effective={arms[arm]: n for arm, n in self._effective(~np.isnan(times)).items()},
             until=float(result.times[-1]),
             time_unit=result.asked.model.axis_unit,
             event=event or condition_words(subject, result.model),
+            points={arms[arm]: listed for arm, listed in share_points(found).items()},
+            pointed=published_words(every(found)),
             whom=self._whom,
             control=self._control,
             title=self._title(title),
@@ -295,6 +318,23 @@ class Pictures:
             axes=axes,
         )
         return self._remembered(figure)
+
+    def _arms(self, data: bool) -> Recipes:
+        """Return how the model of each arm was made, where its runs are patients and data are asked for."""
+        result = self._result
+        return result.recipe["arms"] if data and drawn_number(result.asked.design_recipe) else {}
+
+    def _effective(self, known: NDArray[np.bool_]) -> dict[str, float]:
+        """Return for how many patients the known rows of each arm count, where listed ones were drawn several times."""
+        result = self._result
+        if not listed_number(result.asked.design_recipe):
+            return {}
+        inputs, numbers = result.inputs(), {}
+        for i, arm in enumerate(result.arms):
+            mine = (result.arm_of == i) & known
+            often = np.bincount(same_patients(inputs[mine]))
+            numbers[arm] = effective_number(often[often > 0].astype(float)) or float(mine.sum())
+        return numbers
 
     @property
     def _whom(self) -> str:

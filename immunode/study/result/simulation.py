@@ -165,6 +165,7 @@ class Simulation:
         log: Any = None,
         axes: Any = None,
         timeline: bool = False,
+        data: bool = True,
     ) -> Figure:
         """Return a figure of time courses, one panel a quantity; without names, of the model's readouts.
 
@@ -181,8 +182,11 @@ class Simulation:
             your own, one a quantity.
         timeline : bool
             with a row for each intervention above, instead of marks (then without `axes`).
+        data : bool
+            whether open circles show what trials that the model declares reported of the same quantity under the same
+            treatment (not on a timeline).
         """
-        return draw({"": self}, names, style, title, log, axes, timeline)
+        return draw({"": self}, names, style, title, log, axes, timeline, data=data)
 
     def timeline(self, *, style: str = "slide", title: str | None = None) -> Figure:
         """Return a figure of the interventions alone: bars while they act, doses, visits and what changed there."""
@@ -317,6 +321,7 @@ class Comparison(Mapping[str, Simulation]):
         log: Any = None,
         axes: Any = None,
         timeline: bool = False,
+        data: bool = True,
     ) -> Figure:
         """Return a figure of time courses, one panel a quantity and one line an arm. Parameters as in `Simulation`.
 
@@ -325,17 +330,17 @@ class Comparison(Mapping[str, Simulation]):
         """
         story = self._story
         if story is None or names:
-            return draw(self._arms, names, style, title, log, axes, timeline)
+            return draw(self._arms, names, style, title, log, axes, timeline, data=data)
         heading = next(iter(self._arms.values())).model.heading
         head = story.sentence if title is None else title
         note = heading if head == story.sentence != heading else ""
         if self._population is not None and axes is None and not timeline and story.kind != "courses":
             return draw_patients(
-                self._arms, self._population, story.kind, story.panels[0], style=style, title=head, note=note
+                self._arms, self._population, story.kind, story.panels[0], style=style, title=head, note=note, data=data
             )
         return draw(
             self._arms, tuple(story.panels), style, head, log, axes, timeline, note=note, declared=story.logarithmic,
-            population=self._population,
+            population=self._population, data=data,
         )  # fmt: skip
 
     def timeline(self, *, style: str = "slide", title: str | None = None) -> Figure:

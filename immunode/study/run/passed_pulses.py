@@ -107,6 +107,7 @@ class PassedWatcher:
     """
 
     states: tuple[int, ...] = ()
+    whole_steps = True
 
     def __init__(
         self,
@@ -188,6 +189,11 @@ class Both:
     def states(self) -> tuple[int, ...]:
         """See `StepListener`."""
         return tuple(sorted({*self.one.states, *self.other.states}))
+
+    @property
+    def whole_steps(self) -> bool:
+        """See `StepListener`."""
+        return self.one.whole_steps or self.other.whole_steps
 
     def hear(self, steps: Steps) -> None:
         """See `StepListener`."""

@@ -32,6 +32,8 @@ class Watcher:
     states : rows of the states that are looked at.
     """
 
+    whole_steps = False
+
     def __init__(
         self,
         functions: Functions,

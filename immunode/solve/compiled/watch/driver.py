@@ -5,7 +5,6 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from immunode.program.conditions import settles_at_once
 from immunode.solve.numpy.event_search import SPACING
 from immunode.solve.runs import Runs, padded
 from immunode.solve.status import Status
@@ -23,14 +22,13 @@ _EPS = float(np.finfo(float).eps)
 class EventDriver:
     """Executes what kernels find and do not execute themselves.
 
-    holds, idle : (n_triggers, n_runs), as kernels read and write them.   spacing : see `event_search`.
-    settles : whether kernels execute what is simple; then ends of runs are theirs.
+    holds, idle, turned : (n_triggers, n_runs), as kernels read and write them.   spacing : see `event_search`.
+    settles : whether kernels execute what is simple, and breaks; then ends of runs are theirs.
     """
 
-    def __init__(self, events: StateEvents, runs: Runs) -> None:
-        self.events, self.runs = events, runs
-        self.holds, self.idle = np.zeros((2, *events.holds.shape))
-        self.settles = settles_at_once(runs.functions.program)
+    def __init__(self, events: StateEvents, runs: Runs, settles: bool) -> None:
+        self.events, self.runs, self.settles = events, runs, settles
+        self.holds, self.idle, self.turned = np.zeros((3, *events.holds.shape))
         span = runs.t_end - runs.t0
         self.spacing = span * SPACING if span > 0 else np.inf
 
@@ -46,7 +44,8 @@ class EventDriver:
         events.holds[:, landed] = held = self.holds[:, landed] > 0.5
         events.idle[:, landed] = self.idle[:, landed]
         events.release(landed, held)
-        left = fired
+        events.turned[:, landed] = turned = self.turned[:, landed] > 0.5
+        left = np.setdiff1d(fired, landed[turned.any(axis=0)])
         for k in range(NUDGES):
             t, y = runs.t[left], runs.y[:, left]
             left = left[~(events.held(t, y, runs.p[:, left]) & ~events.holds[:, left]).any(axis=0)]

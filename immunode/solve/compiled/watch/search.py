@@ -20,7 +20,6 @@ from immunode.solve.compiled.workspace import KernelFunction, Workspace
 from immunode.solve.numpy.event_search import LOOKS
 from immunode.solve.triggers.settling import PATIENCE
 
-DEGREE = 4
 MOST_HALVINGS = 200
 """Halvings of a step end where no number lies between its two ends, after some 60; this is only a guard."""
 
@@ -33,15 +32,14 @@ def functions(workspace: Workspace, external: set[str]) -> list[str]:
 
 
 def bernstein(step: Step, c: Sequence[Value], s: int | Value) -> list[Value]:
-    """Return the Bernstein coefficients of a state in a step, from those of 1, x, ..., x^4."""
-    code = step.code
-    return [
-        c[0],
-        code.fused(c[1], 1 / 4, c[0]),
-        code.fused(c[2], 1 / 6, code.fused(c[1], 1 / 2, c[0])),
-        code.fused(c[3], 1 / 4, code.fused(c[2], 1 / 2, code.fused(c[1], 3 / 4, c[0]))),
-        step.new(s),
-    ]
+    """Return the Bernstein coefficients of a state in a step, from those of 1, x, x^2, ..."""
+    code, degree, rows = step.code, len(c) - 1, [c[0]]
+    for k in range(1, degree):
+        total = c[0]
+        for j in range(1, k + 1):
+            total = code.fused(c[j], math.comb(k, j) / math.comb(degree, j), total)
+        rows.append(total)
+    return [*rows, step.new(s)]
 
 
 def cut_short(f: KernelFunction, rows: list[Value], s: int | Value) -> list[Value]:
@@ -51,7 +49,7 @@ def cut_short(f: KernelFunction, rows: list[Value], s: int | Value) -> list[Valu
     short = code.compare("olt", cut, math.inf)
     x = (cut - f.get("t")) / f.get("h_tried")
     left, b = [rows[0]], rows
-    for _ in range(DEGREE):
+    for _ in range(len(rows) - 1):
         b = [code.fused(x, after - before, before) for before, after in pairwise(b)]
         left.append(b[0])
     left[-1] = f.get("cut_y", s)
@@ -76,7 +74,7 @@ class _Watch:
     """
 
     def __init__(self, workspace: Workspace, external: set[str]) -> None:
-        self.workspace, self.triggers = workspace, workspace.program.triggers
+        self.workspace, self.triggers, self.degree = workspace, workspace.program.triggers, workspace.degree
         self.f = f = KernelFunction(workspace, "watch", external=external)
         self.code = code = f.code
         self.step = STEPS[workspace.method](f)
@@ -85,6 +83,7 @@ class _Watch:
         self.step.look_back(self.h)
         f.put(code.number(math.inf), "cut")
         self.t, self.end = f.get("t"), f.get("t_new")
+        self.step.look_inside(self.t, self.h)
         self.inside = {s: self.step.inside(s, self.h) for s in self.rows}
         doubtful = self._doubtful() & code.compare("ogt", self.end, -math.inf)
         with code.when(code.any(doubtful)):
@@ -95,7 +94,7 @@ class _Watch:
 
     def _keep(self, s: int | Value, c: Sequence[Value]) -> None:
         for k, value in enumerate(c):
-            self.f.put(value, "inside", s * (DEGREE + 1) + k)
+            self.f.put(value, "inside", s * (self.degree + 1) + k)
 
     def _doubtful(self) -> Value:
         """Return the lanes in whose step a condition may turn."""
@@ -107,9 +106,9 @@ class _Watch:
         zero = code.number(0.0)
         b = {s: bernstein(self.step, c, s) for s, c in self.inside.items()}
         signs: list[list[Value]] = []
-        for k in range(DEGREE + 1):
+        for k in range(self.degree + 1):
             u = [b[s][k] if s in b else zero for s in range(self.workspace.n)]
-            t = code.fused(self.end - self.t, k / DEGREE, self.t)
+            t = code.fused(self.end - self.t, k / self.degree, self.t)
             values = dict(zip(nodes, at_state(f, u, f.at("c"), t).compute(nodes), strict=True))
             for place, (one, other) in enumerate(pairs):
                 now = [code.compare(sign, values[one], values[other]) for sign in ("ogt", "olt", "oeq")]
@@ -194,11 +193,11 @@ class _Watch:
     def _state(self, s: int | Value, time: Value) -> Value:
         """Return a state at a time inside the step; at its end, that of the step itself."""
         f, code = self.f, self.code
-        c = [f.get("inside", s * (DEGREE + 1) + k) for k in range(DEGREE + 1)]
+        c = [f.get("inside", s * (self.degree + 1) + k) for k in range(self.degree + 1)]
         with code.exactly():
             x = (time - self.t) / self.h
-            y = c[DEGREE]
-            for k in range(DEGREE - 1, -1, -1):
+            y = c[self.degree]
+            for k in range(self.degree - 1, -1, -1):
                 y = code.fused(y, x, c[k])
         return code.select(code.compare("oeq", time, self.end), self.step.new(s), y)
 

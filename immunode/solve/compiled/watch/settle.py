@@ -1,8 +1,9 @@
 """State events executed inside a kernel, as vector code: all lanes whose step was cut, at once.
 
 The rules are those of `triggers.settling`. What is rare is left to it, and a lane in which that turns up in the middle
-of a moment goes back to where the moment began: events of equal priority (one is drawn), one that fires again while it
-waits for others of the moment, more than a few at once. Events with delays are never executed here.
+of a moment goes back to where the moment began, behind the breaks at its time: events of equal priority (one is drawn),
+one that fires again while it waits for others of the moment, more than a few at once. Events with delays are never
+executed here.
 """
 
 from __future__ import annotations
@@ -15,10 +16,8 @@ from immunode.program.llvm.text import Value
 from immunode.program.program import Trigger
 from immunode.solve import step_size
 from immunode.solve.compiled.queue import at_state, first_step, memory_at_start
-from immunode.solve.compiled.workspace import FIRED, GOES_ON, KernelFunction, Workspace
+from immunode.solve.compiled.workspace import FIRED, GOES_ON, MOST_AT_ONCE, KernelFunction, Workspace
 from immunode.solve.status import Status
-
-MOST_AT_ONCE = 64
 
 
 def functions(workspace: Workspace, external: set[str], order: int) -> list[str]:
@@ -30,7 +29,7 @@ def functions(workspace: Workspace, external: set[str], order: int) -> list[str]
 
 
 def _renew(workspace: Workspace, external: set[str]) -> str:
-    """Return `renew`: in the lanes of a word of bits, what is prepared from parameters is so anew from the rows `p`."""
+    """Return `renew`: in the lanes of a word of bits, what is prepared from switches is so anew."""
     f = KernelFunction(workspace, "renew", [("l", "bits")], external)
     code = f.code
     lanes = code.mask(code.argument("l", "bits"))
@@ -38,8 +37,12 @@ def _renew(workspace: Workspace, external: set[str]) -> str:
     def state(row: int) -> Value:
         raise AssertionError(row)
 
-    values = Values(code, workspace.program, state, lambda row: f.get("p", row), lambda: code.number(0.0), {})
-    for i, value in enumerate(values.compute(workspace.prepared)):
+    actions = workspace.actions
+    assert actions is not None
+    place = {row: i for i, row in enumerate(actions.held)}
+    values = Values(code, workspace.program, state, lambda row: f.get("held", place[row]), lambda: code.number(0.0), {})
+    fresh = values.compute(workspace.prepared[i] for i in actions.settled)
+    for i, value in zip(actions.settled, fresh, strict=True):
         f.change(lanes, value, "c", i)
     return f.text(attributes="nounwind noinline")
 
@@ -81,8 +84,9 @@ def _note(workspace: Workspace) -> str:
     with code.count_to(n) as s:
         code.store(f.one("u", lane, "d", s), code.address(where, (s + 2) * room))
         code.store(f.one("y", lane, "d", s), code.address(where, (s + (n + 2)) * room))
-    for k, row in enumerate(switched(workspace.program)):
-        code.store(f.one("p", lane, "d", row), code.address(where, room * (2 + 2 * n + k)))
+    assert workspace.actions is not None
+    with code.count_to(len(workspace.actions.switches)) as k:
+        code.store(f.one("held", lane, "d", k), code.address(where, (k + (2 + 2 * n)) * room))
     # steps from here on have the parameters of this entry
     f.put_one(entry + f.given("stride"), "column", lane)
     f.give_back(entry + 1, "logged")
@@ -101,7 +105,8 @@ class _Settle:
         self.f = f = KernelFunction(workspace, "settle", [("l", "bits")], external)
         self.code = code = f.code
         self.bits = code.argument("l", "bits")
-        self.switches = switched(workspace.program)
+        assert workspace.actions is not None
+        self.place = {row: i for i, row in enumerate(workspace.actions.switches)}
         self.first = {i: sum(len(t.changes) for t in self.triggers[:i]) for i in range(len(self.triggers))}
         self.lanes = code.mask(self.bits)
         self.t = f.get("t")
@@ -130,13 +135,10 @@ class _Settle:
             f.put(f.get("holds", i), "holds_begun", i)
             f.put(f.get("idle", i), "idle_begun", i)
             f.put(code.number(0.0), "waits", i)
-        if not self.switches:
-            return
-        with code.over_lanes(self.bits) as lane:
-            run = f.one("run", lane, "l")
-            with code.count_to(len(self.workspace.program.parameters)) as row:
-                value = code.load("d", code.address(f.given("p"), row * f.given("stride") + run))
-                f.put_one(value, "p", lane, row)
+            if self.workspace.beside:
+                f.put(f.get("turned", i), "turned_now", i)
+        for k in range(len(self.place)):
+            f.put(f.get("held", k), "held_begun", k)
 
     def _is(self, name: str, i: int) -> Value:
         return self.code.compare("ogt", self.f.get(name, i), 0.5)
@@ -147,10 +149,15 @@ class _Settle:
         code.call("conditions", f.args, f.ws, f.at("y"), self.t)
         going, failed = code.load("m", self.going), code.load("m", self.failed)
         one, some = code.number(1.0), code.integer(0, "m")
-        rises = [self._is("seen", i) & ~self._is("holds", i) & going for i in range(len(self.triggers))]
-        for i, (trigger, rising) in enumerate(zip(self.triggers, rises, strict=True)):
-            held = self._is("holds", i) & self._is("seen", i)
-            f.change(going, code.select(held | rising, one, 0.0), "holds", i)
+        for i, trigger in enumerate(self.triggers):
+            seen, held = self._is("seen", i), self._is("holds", i)
+            rising = seen & ~held & going
+            if self.workspace.beside:
+                if trigger.persistent:
+                    rising = rising | (self._is("turned_now", i) & ~held & going)
+                f.put(code.number(0.0), "turned_now", i)
+            held = seen & (held | rising)
+            f.change(going, code.select(held, one, 0.0), "holds", i)
             waits = self._is("waits", i)
             if not trigger.persistent:
                 waits = waits & held
@@ -183,7 +190,7 @@ class _Settle:
         f.change(going, f.get("steps", kind="i") + 1, "steps")
         with code.when(code.compare("ne", f.given("log_end"), 0)), code.over_lanes(code.lanes(going)) as lane:
             code.call("note", f.args, f.ws, lane)
-        if self.switches:
+        if switched(self.workspace.program):
             code.call("renew", f.args, f.ws, code.lanes(going))
         code.store(going & ~code.load("m", self.failed), self.going)
 
@@ -232,7 +239,10 @@ class _Settle:
                 still = still & code.compare("ole", moved, f.get("atol", change.index))
         f.change(mine, code.select(still, f.get("idle", i) + 1.0, 0.0), "idle", i)
         for change, value in zip(trigger.changes, decided, strict=True):
-            f.change(mine, value, "y" if change.kind == "state" else "p", change.index)
+            if change.kind == "state":
+                f.change(mine, value, "y", change.index)
+            else:
+                f.change(mine, value, "held", self.place[change.index])
         f.change(mine, code.number(0.0), "waits", i)
 
     def _close(self, left: Value) -> None:
@@ -245,20 +255,22 @@ class _Settle:
             for i in range(len(self.triggers)):
                 f.change(left, f.get("holds_begun", i), "holds", i)
                 f.change(left, f.get("idle_begun", i), "idle", i)
+            for k in range(len(self.place)):
+                f.change(left, f.get("held_begun", k), "held", k)
             f.change(left, self.steps, "steps")
             f.change(left, code.integer(FIRED), "code")
             with code.over_lanes(code.lanes(left)) as lane:
                 self._strike_out(lane)
         done = self.lanes & ~left
         with code.over_lanes(code.lanes(done)) as lane:
-            run = f.one("run", lane, "l")
-            for row in self.switches:
-                where = code.address(f.given("p"), f.given("stride") * row + run)
-                code.store(f.one("p", lane, "d", row), where)
             code.call("show", f.args, f.ws, lane)
         ends = done & code.compare("oge", self.t, code.spread(f.given("t_end")))
         on = done & ~ends
         f.change(ends, code.integer(0), "code")
+        if self.workspace.beside:
+            f.change(ends, code.integer(1), "final")
+            for i in range(len(self.triggers)):
+                f.change(done, code.number(0.0), "turned", i)
         with code.when(code.any(on)):
             code.call("restart", f.args, f.ws, code.lanes(on))
             h = f.get("h")

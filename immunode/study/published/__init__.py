@@ -1,0 +1,3 @@
+"""Numbers of published trials that belong onto figures."""
+
+from __future__ import annotations
