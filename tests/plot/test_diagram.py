@@ -205,9 +205,9 @@ def test_arms_are_shown_where_most_is_at_work() -> None:
 def test_dense_diagrams_leave_out_gains_and_losses_and_keep_what_acts_on_what() -> None:
     names = [f"s{i}" for i in range(7)]
     pairs = [(a, b) for a in names for b in names if a != b]
-    model = Model("dense", states=[State(n, 1) for n in names],
-                  processes=[*(Process(f"{a}_on_{b}", f"-> {b}", a) for a, b in pairs),
-                             *(Process(f"{a}_eats", f"{names[0]} ->", f"{a}*{names[0]}") for a in names[1:])])  # fmt: skip
+    made = [Process(f"{a}_on_{b}", f"-> {b}", a) for a, b in pairs]
+    eaten = [Process(f"{a}_eats", f"{names[0]} ->", f"{a}*{names[0]}") for a in names[1:]]
+    model = Model("dense", states=[State(n, 1) for n in names], processes=[*made, *eaten])
     shown = arrows(model)
     flows, acting = wiring(shown, influences(model, shown))
     assert flows == ()

@@ -24,7 +24,8 @@ from immunode.plot.diagrams.scene import Icon, Route, Scene, Sheet, Thread, comp
 from immunode.plot.kit.arrays import Array
 from immunode.plot.kit.figure import StyledFigure, make_panels, write_note
 from immunode.plot.kit.style import FAINT, INK, PAPER, Style, find_style, readable, styled
-from immunode.plot.kit.text import amount, width_of
+from immunode.plot.kit.text import amount, number, width_of
+from immunode.plot.kit.time_axes import clock
 
 NOTHING = 1e-6
 """Part of its largest size below which the value of a state is nothing but what the solver leaves."""
@@ -104,6 +105,12 @@ def diagram(
             key += ("; " if key else "") + "≈ 0: below a millionth of its largest"
         write_note(figure, key, look)
     return figure
+
+
+def moment_words(time: float, end: float, unit: str) -> str:
+    """Return a time in words, in a unit of which there is at least one: "day 14". end : of the run."""
+    shown = clock(2 * abs(time) or end, unit)
+    return f"{shown.unit.partition(' (')[0] or 'time'} {number(time * shown.factor)}"
 
 
 def readable_influences(n: int, *, wired: bool = False) -> bool:

@@ -227,19 +227,16 @@ class Simulation:
 
     def _picture(self, model: Model, time: float, *, arm: str = "", **options: Any) -> Figure:
         """Return the diagram of a model, the own one or that without interventions, as this run moves it at a time."""
-        from immunode.plot.diagrams.drawing import diagram
-        from immunode.plot.kit.text import number
-        from immunode.plot.kit.time_axes import clock
+        from immunode.plot.diagrams.drawing import diagram, moment_words
 
-        shown = clock(2 * abs(time) or float(self.times[-1]), model.axis_unit)  # one and more of a unit
-        unit = shown.unit.partition(" (")[0] or "time"
+        moment = moment_words(time, float(self.times[-1]), model.axis_unit)
         values = {s.name: float(np.interp(time, self.times, self.values[s.name])) for s in model.states}
         figure = diagram(
             model,
             fluxes={name: self._moving(name, time) for name in flux_names(model)},
             values=values if len(values) <= MOST_VALUES else None,
             peaks={name: float(np.abs(self.values[name]).max()) for name in values},
-            moment=", ".join(filter(None, [arm, f"{unit} {number(time * shown.factor)}"])), **options,
+            moment=", ".join(filter(None, [arm, moment])), **options,
         )  # fmt: skip
         return remembered(figure, self.recipe)
 
