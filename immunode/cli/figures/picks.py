@@ -144,14 +144,13 @@ def _parted(line: Threshold, runs: Comparison) -> float | None:
 def treatment_end(runs: Comparison) -> float | None:
     """Return when the last treatment ends that any arm gets, in model time; None where one lasts as long as the runs.
 
-    Doses last until the next one would come.
+    Doses, and infusions, last until the next one would come.
     """
     stops = []
     for run in runs.values():
         ends = [max(stop for _, stop in spans) for spans in run.windows.values() if spans]
-        for times in run.doses.values():
-            if len(times) > 1:
-                ends.append(times[-1] + float(np.median(np.diff(times))))
+        courses = [*run.doses.values(), *([start for start, _ in spans] for spans in run.windows.values())]
+        ends += [times[-1] + float(np.median(np.diff(times))) for times in courses if len(times) > 1]
         if run.model.applied and not ends and not any(run.doses.values()):
             return None
         stops += ends

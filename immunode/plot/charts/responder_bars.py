@@ -98,7 +98,7 @@ def responder_shares(
         most = max(100 * max(share, high) for share, _, high in values.values())
         end = next((end for end in ENDS if most <= end), ENDS[-1])
         ax.set_xlim(0, 1.25 * end)
-        ax.set_xticks([end * part / 4 for part in range(5)] if end > ENDS[0] else [0, 5, 10])
+        ax.set_xticks(range(0, end + 1, {10: 5, 20: 5, 50: 10}.get(end, 25)))
         ax.xaxis.set_major_formatter("{x:g}")
         ax.spines["bottom"].set_bounds(0, end)
         ax.spines["left"].set(visible=True, color=FAINT)
