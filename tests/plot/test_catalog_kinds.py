@@ -23,7 +23,7 @@ FEW = 12
 """Patients are enough to see where words stand."""
 HARD = {
     "diagram": ("abo2021", "desikan2022"),
-    "timeline": ("leil2021",),
+    "timeline": ("leil2021", "mandema2011"),
     "atlas": ("lupus_minimal", "goteti2024"),
     "responders": ("wang2018_hcv",),
     "waterfall": ("aitoudhia2012", "checchio2017"),

@@ -221,7 +221,7 @@ def can_be_lines(n: int, labels: Sequence[str], style: str | Style, *, treated: 
     look = _smaller(look, rows)
     height = panel_height(look, rows, strip_height(strip, look))
     room = label_room(labels, look, columns, 0.0, height=height)
-    return room.lines * LEADING * room.size <= height
+    return bool(room.lines * LEADING * room.size <= height)
 
 
 def _told_beside(quantity: str, table: Mapping[str, Mapping[str, Any]], columns: int) -> bool:
