@@ -52,7 +52,7 @@ KINDS = {
 """Kind of figure -> its title, in the order of a gallery."""
 
 WITHOUT_ARMS = (
-    "diagram", "equations", "atlas", "heat", "tornado", "phase", "basins", "bifurcation", "work_precision",
+    "equations", "atlas", "heat", "tornado", "phase", "basins", "bifurcation", "work_precision",
 )  # fmt: skip
 """Kinds of figures that show the model as it is, or all its interventions, whatever arms there are."""
 LOGARITHMIC = ("courses", "timeline", "bands", "endpoints", "heat")

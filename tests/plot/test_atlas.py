@@ -88,6 +88,26 @@ def test_21_rows_fit_on_a_slide_with_text_that_can_be_read(
     assert all(upper.y0 > lower.y0 and upper.y0 >= lower.y1 - 1 for upper, lower in pairwise(labels))
 
 
+@pytest.mark.parametrize("rows", [3, 33])
+def test_all_rows_stand_on_a_slide_with_whole_heads(
+    rows: int, seen: Callable[[Figure], list[Text]], drawn: Callable[[Figure], Any]
+) -> None:
+    columns = ["SLEDAI, mean of three", "anti-dsDNA", "proteinuria", "anti-inflammatory tone", "alloreactive T cells"]
+    names = [f"a long-lived plasma cell beside therapy {i}" for i in range(rows)]
+    figure = atlas(np.zeros((rows, 5)), rows=names, columns=columns, groups=["cell therapy"] * rows, title="A model")
+    drawn(figure)
+    assert figure.get_figheight() == pytest.approx(7.5)
+    ax = figure.axes[0]
+    assert [" ".join(t.get_text().split()) for t in ax.get_xticklabels()] == columns
+    assert [" ".join(t.get_text().split()) for t in ax.get_yticklabels()] == names
+    assert min(float(text.get_fontsize()) for text in seen(figure)) >= 8
+
+
+def test_heads_that_find_no_room_are_turned() -> None:
+    figure = atlas(np.zeros((2, 24)), rows=["a", "b"], columns=[f"immunoglobulin{i}" for i in range(24)])
+    assert {round(t.get_rotation()) for t in figure.axes[0].get_xticklabels()} == {35}
+
+
 def test_groups_are_parted_and_named() -> None:
     ax = _figure().axes[0]
     assert [text.get_text() for text in ax.texts if text.get_gid() == "group-label"] == ["drug", "cell therapy"]

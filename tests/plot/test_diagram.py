@@ -16,7 +16,7 @@ import immunode as im
 from immunode.errors import StudyError
 from immunode.model import Compartment, Model, Parameter, Process, State
 from immunode.plot import diagram
-from immunode.plot.diagrams.graph import arrows, influences
+from immunode.plot.diagrams.graph import arrows, influences, wiring
 from immunode.plot.diagrams.icons import KINDS, inside, outline
 from immunode.plot.diagrams.layout import _Search, _slots, arrange, grid_of
 from immunode.plot.diagrams.scene import Scene, Sheet, compose
@@ -186,6 +186,38 @@ def test_a_simulation_shows_its_fluxes_at_a_moment() -> None:
     assert title == "kuznetsov1994, day 14"
     with pytest.raises(StudyError, match="outside the run, 0 to 100"):
         run.diagram(101)
+
+
+def test_arms_are_shown_where_most_is_at_work() -> None:
+    """A decay under way tells more than what is left of it, and a drug that is given more than none."""
+    drug = im.Intervention("drug", [im.transfer("D", 10)], im.pulses(1, 1, 1, 20), label="a drug")
+    model = Model("m", time_unit="day", states=[State("D", 0), State("x", 5)], interventions=[drug],
+                  parameters=[Parameter("k", 0.3, "1/day")],
+                  processes=[Process("use", "D ->", "k*D"), Process("loss", "x ->", "0.01*k*x")])  # fmt: skip
+    runs = im.simulate(model, 60, arms=["control", "drug"])
+    title = runs.diagram().get_suptitle()
+    assert title.startswith("m, a drug, day 20")
+    # the root of the loss, exp(-0.003 t), is within a twentieth of that at 1.2 days for ln(1/0.95)/0.0015 days
+    alone = im.simulate(model, 60, arms=["control"]).diagram().get_suptitle()
+    assert float(alone.removeprefix("m, day ")) == pytest.approx(1.2 + np.log(1 / 0.95) / 0.0015, abs=60 / 200)
+
+
+def test_dense_diagrams_leave_out_gains_and_losses_and_keep_what_acts_on_what() -> None:
+    names = [f"s{i}" for i in range(7)]
+    pairs = [(a, b) for a in names for b in names if a != b]
+    made = [Process(f"{a}_on_{b}", f"-> {b}", a) for a, b in pairs]
+    eaten = [Process(f"{a}_eats", f"{names[0]} ->", f"{a}*{names[0]}") for a in names[1:]]
+    model = Model("dense", states=[State(n, 1) for n in names], processes=[*made, *eaten])
+    shown = arrows(model)
+    flows, acting = wiring(shown, influences(model, shown))
+    assert flows == ()
+    assert {(one.state, one.target) for one in acting} == set(pairs)
+    # the others make the first one and eat it: one or the other
+    assert {one.sign for one in acting if one.target == names[0]} == {0}
+    assert {one.sign for one in acting if one.target != names[0]} == {1}
+    figure = diagram(model)
+    assert "gains and losses are left out" in figure.get_supxlabel()
+    assert not [p for p in figure.axes[0].patches if p.get_gid() == "flux"]
 
 
 def test_what_is_left_of_a_state_that_is_gone_is_shown_as_zero() -> None:

@@ -29,15 +29,35 @@ def test_shares_are_bars_with_their_number() -> None:
     assert widths == pytest.approx([20, 70])
     assert texts(figure, "share") == ["20 %", "70 %   NNT 2"]
     rare = responder_shares(values, rule="with x > 1", patients=500, nnt={"drug": -128.0}, versus="control")
-    assert texts(rare, "share")[1] == "70 %   NNH 130"
+    assert texts(rare, "share")[1] == "70 %   1 in 130 fewer"
 
 
 def test_waterfall_is_sorted_and_marks_what_is_cut() -> None:
-    figure = waterfall({"drug": [-50.0, 300.0, 20.0, np.nan]}, label="change (%)", lines={"partial response": -30})
+    changes = [-50.0, 300.0, *[20.0] * 30, np.nan]
+    figure = waterfall({"drug": changes}, label="change (%)", lines={"partial response": -30})
     heights = [bar.get_height() for bar in figure.axes[0].patches]  # type: ignore[attr-defined]
-    assert heights == [100.0, 20.0, -50.0]
+    assert (heights[0], heights[1], heights[-1]) == (100.0, 20.0, -50.0)
     note = figure.get_supxlabel().replace("\n", " ")
     assert "dashed: partial response; triangle: above +100 %; 1 without a value" in note
+
+
+def test_a_waterfall_of_manyfold_changes_shows_how_many_times() -> None:
+    """+900 % in half of the patients would all be cut off; they are ten times the baseline, and -75 % a quarter."""
+    figure = waterfall({"drug": [900.0, 900.0, -75.0, -100.0]}, label="change (%)")
+    ax = figure.axes[0]
+    tops = [bar.get_y() + bar.get_height() for bar in ax.patches]  # type: ignore[attr-defined]
+    assert ax.get_yscale() == "log"
+    assert ax.get_ylabel() == "change (fold)"
+    assert tops == pytest.approx([10, 10, 0.25, 0.25])
+    assert "triangle: below 0.25 times" in figure.get_supxlabel().replace("\n", " ")
+
+
+def test_where_few_respond_the_axis_ends_early_and_the_distance_is_told() -> None:
+    values = {"control": (0.0, 0.0, 0.014), "drug": (0.02, 0.01, 0.05)}
+    figure = responder_shares(values, rule="in remission", patients=256, distance=(150.0, 310.0, 14.0, "ng/mL"))
+    assert list(figure.axes[0].get_xticks()) == [0, 5, 10]
+    note = " ".join(figure.get_supxlabel().split())
+    assert "medians of the arms are 150 ng/mL to 310 ng/mL and the threshold is 14 ng/mL" in note
 
 
 def test_numbers_at_risk_stand_below_each_time_of_the_axis() -> None:

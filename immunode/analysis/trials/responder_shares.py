@@ -21,6 +21,7 @@ from immunode.study.result.notebook import Tabled
 from immunode.study.result.paired_differences import exact_interval
 from immunode.study.result.row_condition import rows_that
 from immunode.study.result.row_words import rule_words, whose_rows
+from immunode.study.run.ready import quantity_units
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -31,6 +32,8 @@ if TYPE_CHECKING:
 Array = NDArray[np.float64]
 REPEATS = 1000
 """Bootstrap repeats behind an interval."""
+FEW = 0.05
+"""Share of responders below which a figure says how far the patients are from responding."""
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -69,6 +72,8 @@ class Responders(Tabled):
         arm -> what figures call it.
     untreated : str
         the arm that nothing is applied to, "" for none.
+    distance : tuple[float, float, float, str] | None
+        the lowest and the highest median of arms, the threshold that they would have to pass, and their unit.
     same : ndarray
         shape (n_patients,), equal numbers for draws of one listed patient; empty where all are different patients.
     published : Mapping[str, Sequence[Published]]
@@ -88,6 +93,7 @@ class Responders(Tabled):
     whom: str = "virtual patients"
     called: Mapping[str, str] = field(default_factory=dict)
     untreated: str = ""
+    distance: tuple[float, float, float, str] | None = None
     same: NDArray[np.intp] = field(default_factory=lambda: np.empty(0, np.intp))
     published: Found = field(default_factory=dict)
 
@@ -204,6 +210,7 @@ class Responders(Tabled):
             points={self.called.get(arm, arm): listed for arm, listed in share_points(found).items()},
             note=published_words(every(found)),
             nnt=nnt,
+            distance=self.distance if table["responders"].max() < FEW else None,
             versus=self.called.get(self.versus, self.versus),
             title=self.who if title is None else title,
             style=style,
@@ -311,9 +318,21 @@ def responders(
         whom=whose_rows(out.design_recipe, labelled=bool(out.row_labels), species=out.model.species),
         called=arm_labels(out.model, out.arms),
         untreated=out.asked.untreated,
+        distance=_distance(out, rule, columns),
         same=same_patients(inputs[first]) if listed_number(out.design_recipe) else np.empty(0, np.intp),
         published=share_results(out.model, out.recipe["arms"], rule, end) if patients else {},
     )
+
+
+def _distance(out: SweepResult, rule: str, columns: Mapping[str, Array]) -> tuple[float, float, float, str] | None:
+    """Return the lowest and the highest median of arms, the threshold and the unit; None where the rule is none's."""
+    for name in out.endpoints:
+        line = next((one for one in out.model.thresholds if one.on(name) == rule), None)
+        values = [columns[name][(out.arm_of == i) & out.ok] for i in range(len(out.arms))]
+        middles = [float(np.median(v)) for v in values if v.size]
+        if line is not None and middles:
+            return min(middles), max(middles), line.level, quantity_units(out.model).get(line.quantity, "")
+    return None
 
 
 def by_draw(out: SweepResult, values: Array) -> tuple[NDArray[np.intp], Array]:

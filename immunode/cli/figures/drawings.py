@@ -46,10 +46,10 @@ def timeline(im: Any, model: Model, arms: list[str], quantity: str, until: End, 
     return figure
 
 
-def diagram(im: Any, model: Model, until: End, style: str) -> Any:
-    """Return the model as a picture."""
-    run = im.simulate(model, until=until, engine="scipy")
-    figure = run.diagram(style=style)
+def diagram(im: Any, model: Model, arms: list[str], until: End, style: str) -> Any:
+    """Return the model as a picture, in the arm and at the moment at which most of it is at work."""
+    runs = im.simulate(model, arms=arms, until=until, engine="scipy")
+    figure = runs.diagram(style=style)
     return figure
 
 
@@ -117,12 +117,20 @@ def waterfall(
 
 
 def waterfall_from_start(
-    im: Any, model: Model, arms: list[str], quantity: str, drawn: dict[str, int], seed: int, until: End, style: str
+    im: Any,
+    model: Model,
+    arms: list[str],
+    quantity: str,
+    endpoint: str,
+    drawn: dict[str, int],
+    seed: int,
+    until: End,
+    style: str,
 ) -> Any:
-    """Return the change in each patient from the start to the end, by arm."""
-    ends = [im.at(quantity, 0), im.final(quantity)]
+    """Return the change in each patient from the start to a later value, by arm."""
+    ends = [im.at(quantity, 0), endpoint]
     out = im.sweep(model, arms=arms, **drawn, seed=seed, endpoints=ends, until=until)
-    figure = out.plot.waterfall(f"final({quantity})", baseline=f"at({quantity}, 0)", title=model.heading, style=style)
+    figure = out.plot.waterfall(endpoint, baseline=f"at({quantity}, 0)", title=model.heading, style=style)
     return figure
 
 
@@ -148,20 +156,15 @@ def responders(
     model: Model,
     arms: list[str],
     rule: str,
-    quantity: str,
-    time: float | None,
+    endpoint: str,
     drawn: dict[str, int],
     seed: int,
     until: End,
     data: bool,
     style: str,
 ) -> Any:
-    """Return the share of patients or parameter sets that meet a threshold of the model, by arm.
-
-    time : when, in model time; None for the end.
-    """
-    end = im.final(quantity) if time is None else im.at(quantity, time)
-    out = im.sweep(model, arms=arms, **drawn, seed=seed, endpoints=[end], until=until)
+    """Return the share of patients or parameter sets that meet a threshold of the model, by arm."""
+    out = im.sweep(model, arms=arms, **drawn, seed=seed, endpoints=[endpoint], until=until)
     figure = im.responders(out, rule).plot(title=model.heading, data=data, style=style)
     return figure
 

@@ -17,8 +17,8 @@ from immunode.cli.figures.picks import (
     first_telling,
     lowered_by_both,
     moved,
+    response,
     strongest,
-    threshold_of_response,
 )
 from immunode.cli.figures.script import Drawing, Values
 from immunode.cli.figures.subject import Subject
@@ -104,10 +104,10 @@ def _waterfall(subject: Subject) -> Chosen:
     _need("control" in subject.arms and subject.treated, "it compares with the arm control")
     arms, quantity = changed(subject)
     drawn = _drawn(subject, arms)
-    patients = "patients" in drawn["drawn"] and ends_apart(subject, quantity, arms)
-    return (drawings.waterfall_from_start if patients else drawings.waterfall), {
-        "arms": arms, "quantity": quantity, **drawn
-    }  # fmt: skip
+    endpoint = ends_apart(subject, quantity, arms) if "patients" in drawn["drawn"] else ""
+    if endpoint:
+        return drawings.waterfall_from_start, {"arms": arms, "quantity": quantity, "endpoint": endpoint, **drawn}
+    return drawings.waterfall, {"arms": arms, "quantity": quantity, **drawn}
 
 
 def _time_to_event(subject: Subject) -> Chosen:
@@ -115,12 +115,11 @@ def _time_to_event(subject: Subject) -> Chosen:
 
 
 def _responders(subject: Subject) -> Chosen:
-    found = threshold_of_response(subject)
+    found = response(subject)
     if found is None:
         raise _UnfitError("the model declares no threshold that says who responds")
-    line, time = found
-    values = {"rule": line.name, "quantity": line.quantity, "time": time, **_drawn(subject, subject.arms)}
-    return drawings.responders, values
+    rule, endpoint = found
+    return drawings.responders, {"rule": rule, "endpoint": endpoint, **_drawn(subject, subject.arms)}
 
 
 def _heat(subject: Subject) -> Chosen:

@@ -14,6 +14,7 @@ from immunode.language.evaluation import evaluate
 from immunode.language.expression import parse
 from immunode.model.patients import Threshold
 from immunode.study.arms import Arms
+from immunode.study.log_axes import axis_kinds
 from immunode.study.published.results import reported_most
 from immunode.study.result.simulation import Comparison, Simulation
 from immunode.study.simulations import simulate
@@ -21,6 +22,8 @@ from immunode.study.simulations import simulate
 Array = NDArray[np.float64]
 SMALL = 0.05
 """A quantity that changes by less than this part of its start has no event to wait for."""
+UNSEEN = 1e-3
+"""Part of the largest value below which a difference can't be seen."""
 MOST_TRIED = 8
 """Interventions that are tried to find the one with a dose response to show."""
 
@@ -61,22 +64,27 @@ def changed(subject: Subject) -> tuple[list[str], str]:
     control = {name: runs["control"][name] for name in asked}
     fit = [name for name in telling(subject, runs["control"]) if control[name].min() >= 0]
     quantity = asked[0] if subject.named or not fit else fit[0]
-    apart = [arm for arm in arms if not np.array_equal(runs[arm][quantity], control[quantity])]
+    seen = UNSEEN * float(np.abs(control[quantity]).max())
+    apart = [arm for arm in arms if np.abs(runs[arm][quantity] - control[quantity]).max() > seen]
     return ["control", *(arms if subject.named else apart or arms)], quantity
 
 
-def ends_apart(subject: Subject, quantity: str, arms: Sequence[str]) -> bool:
-    """Return whether the % from the start to the end tells arms apart: typical control starts above 0, does not double.
+def ends_apart(subject: Subject, quantity: str, arms: Sequence[str]) -> str:
+    """Return the endpoint at which the % from the start tells arms apart, "" where none does.
 
-    A tumor that grows a hundredfold without treatment says more against control than against its start, and so does
-    what is over long before the end.
+    It is the value where treatment ends. Typical control starts above 0 and does not double: a tumor that grows a
+    hundredfold without treatment says more against control than against its start, and so does what is over long
+    before.
     """
     runs = typical_runs(subject, arms)
     if runs is None:
-        return False
-    path = runs["control"][quantity]
-    apart = max(abs(float(run[quantity][-1] - path[-1])) for run in runs.values())
-    return bool(path[0] > 0 and path[-1] <= 2 * path[0] and apart > 0.01 * path[0])
+        return ""
+    control, moment = runs["control"], treatment_end(runs)
+    path, times = control[quantity], control.times
+    place = len(times) - 1 if moment is None else int(np.searchsorted(times, moment * (1 - 1e-12)))
+    apart = max(abs(float(run[quantity][place] - path[place])) for run in runs.values())
+    told = bool(path[0] > 0 and path[place] <= 2 * path[0] and apart > 0.01 * path[0])
+    return "" if not told else f"final({quantity})" if moment is None else f"at({quantity}, {moment:g})"
 
 
 def event_ahead(subject: Subject) -> str:
@@ -89,23 +97,85 @@ def event_ahead(subject: Subject) -> str:
     return line.condition if line is not None else _level(subject, runs)
 
 
-def threshold_of_response(subject: Subject) -> tuple[Threshold, float | None] | None:
-    """Return the declared threshold that says who responds, and when in model time; None is the end.
+def response(subject: Subject) -> tuple[str, str] | None:
+    """Return the rule that says who responds, and the endpoint that it looks at; None where no threshold is declared.
 
-    The threshold and the time for which trials reported shares of most arms; else one that no typical start meets,
-    where there is such, at the end.
+    The threshold and the time for which trials reported shares of most arms, where there are such. Otherwise a response
+    is looked at where treatment ends, one interval after the last dose, or at the end of runs that are treated
+    throughout. Of the thresholds that no typical start meets the first is taken that arms meet then and others do not,
+    else one that some arm meets. One that arms meet only before, such as neutropenia, counts whenever it comes; one
+    that holds from the start, such as a high viral load, where some arms have left it and others have not.
     """
     lines = _thresholds(subject)
     if not lines:
         return None
-    model, asked = subject.model, Arms.of(subject.model, *subject.arms)
-    if subject.until is None:
-        treatments = {frozenset(getattr(entry, "name", str(entry)) for entry in entries) for entries in asked.values()}
-        known = {one.name: one for one in lines}
-        for name, time in reported_most(model, treatments, model.horizon).items():
-            if name in known:
-                return known[name], None if math.isclose(time, model.horizon) else time
-    return _declared(subject, typical_runs(subject, subject.arms)) or lines[0], None
+    reported = _reported(subject, lines)
+    if reported is not None:
+        return reported
+    runs = typical_runs(subject, subject.arms)
+    if runs is None:
+        return lines[0].name, f"final({lines[0].quantity})"
+    moment = treatment_end(runs)
+    first = next(iter(runs.values()))
+    place = len(first.times) - 1 if moment is None else int(np.searchsorted(first.times, moment * (1 - 1e-12)))
+    ahead = [one for one in lines if one.quantity in first and not _met(one, first[one.quantity][:1]).any()]
+    then = {one.name: [bool(_met(one, run[one.quantity])[place]) for run in runs.values()] for one in ahead}
+    line = next((one for one in ahead if len(set(then[one.name])) > 1), None)
+    line = line or next((one for one in ahead if any(then[one.name])), None)
+    if line is None:
+        before = (one for one in ahead if any(_met(one, run[one.quantity]).any() for run in runs.values()))
+        passing = next(before, None)
+        if passing is not None:
+            low = _met(passing, np.array([-math.inf])).any()
+            endpoint = f"{'trough' if low else 'peak'}({passing.quantity})"
+            return passing.on(endpoint), endpoint
+        line = next(iter(ahead), lines[0])
+        if not ahead and line.quantity in first:
+            moment = _parted(line, runs) or moment
+    return line.name, f"final({line.quantity})" if moment is None else f"at({line.quantity}, {moment:g})"
+
+
+def _reported(subject: Subject, lines: list[Threshold]) -> tuple[str, str] | None:
+    """Return the rule and the endpoint for which trials reported shares of most arms, None where none did."""
+    model, known = subject.model, {one.name: one for one in lines}
+    if subject.until is not None:
+        return None
+    arms = Arms.of(model, *subject.arms).values()
+    treatments = {frozenset(getattr(entry, "name", str(entry)) for entry in entries) for entries in arms}
+    for name, time in reported_most(model, treatments, model.horizon).items():
+        if name in known:
+            quantity = known[name].quantity
+            late = math.isclose(time, model.horizon)
+            return name, f"final({quantity})" if late else f"at({quantity}, {time:g})"
+    return None
+
+
+def _parted(line: Threshold, runs: Comparison) -> float | None:
+    """Return the middle of the times at which some arms meet a threshold and others do not; None where there are none.
+
+    The arms have their output times in common.
+    """
+    times = next(iter(runs.values())).times
+    met = np.array([_met(line, run[line.quantity]) for run in runs.values() if len(run.times) == len(times)])
+    apart = times[met.any(axis=0) & ~met.all(axis=0)]
+    return float(f"{apart[len(apart) // 2]:.2g}") if len(apart) else None
+
+
+def treatment_end(runs: Comparison) -> float | None:
+    """Return when the last treatment ends that any arm gets, in model time; None where one lasts as long as the runs.
+
+    Doses, and infusions, last until the next one would come.
+    """
+    stops = []
+    for run in runs.values():
+        ends = [max(stop for _, stop in spans) for spans in run.windows.values() if spans]
+        courses = [*run.doses.values(), *([start for start, _ in spans] for spans in run.windows.values())]
+        ends += [times[-1] + float(np.median(np.diff(times))) for times in courses if len(times) > 1]
+        if run.model.applied and not ends and not any(run.doses.values()):
+            return None
+        stops += ends
+    last, over = max(stops, default=math.inf), float(next(iter(runs.values())).times[-1])
+    return float(f"{last:.6g}") if last < over * (1 - 1e-9) else None
 
 
 def _thresholds(subject: Subject) -> list[Threshold]:
@@ -137,13 +207,14 @@ def _level(subject: Subject, runs: Comparison | None) -> str:
     if runs is None:
         return f"{subject.first} > 0"
     best, most = "", 0
+    decades = axis_kinds(subject.model, subject.quantities)
     for name in telling(subject, next(iter(runs.values()))):
         paths = [run[name] for run in runs.values() if name in run]
         start = float(paths[0][0])
         for sign, reached in ((">", max(float(p.max()) for p in paths)), ("<", min(float(p.min()) for p in paths))):
             if abs(reached - start) <= SMALL * max(abs(start), abs(reached)):
                 continue
-            level = float(f"{_between(start, reached):.2g}")
+            level = float(f"{_between(start, reached, decades=bool(decades.get(name))):.2g}")
             passed = [p > level if sign == ">" else p < level for p in paths]
             if passed[0][0]:
                 continue
@@ -156,11 +227,15 @@ def _level(subject: Subject, runs: Comparison | None) -> str:
     return best or f"{subject.first} > {float(runs[subject.arms[0]][subject.first].max()):.2g}"
 
 
-def _between(start: float, reached: float) -> float:
+def _between(start: float, reached: float, *, decades: bool) -> float:
     """Return the middle of two levels: on a log scale where both are positive and apart by more than ten times.
+
+    decades : whether the quantity may span some; shares, scores and logarithms don't.
 
     What falls below a thousandth counts as a thousandth: a level of next to nothing is no event.
     """
+    if not decades:
+        return (start + reached) / 2
     if 0 <= reached < start:
         reached = max(reached, start / 1000)
     if min(start, reached) > 0 and max(start, reached) > 10 * min(start, reached):

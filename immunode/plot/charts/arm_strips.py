@@ -68,7 +68,7 @@ def lines_or_strips(
     """
     arms = list(dict.fromkeys(arm for per_arm in series.values() if isinstance(per_arm, Mapping) for arm in per_arm))
     names = dict(options.get("labels") or {})
-    rows = len(rows_of(options.get("doses") or {}, options.get("windows") or {}))
+    rows = len(rows_of(options.get("doses") or {}, options.get("windows") or {}, arms))
     said = [names.get(arm, arm) for arm in arms if arm]
     treated = sum(1 for arm in arms if arm != options.get("control"))
     if axes is None and not can_be_lines(len(series), said, options.get("style", "slide"), treated=treated, strip=rows):
@@ -121,7 +121,7 @@ def strips(
     if len(order) > MOST_ARMS:
         note = f"and {len(order) - MOST_ARMS} more arms" + (f"; {note}" if note else "")
     names = dict(labels or {})
-    marks = rows_of(doses or {}, windows or {})
+    marks = rows_of(doses or {}, windows or {}, arms)
     if marks:
         note = "above the first strips: doses and treatment" + (f"; {note}" if note else "")
     start, stop = span_of(table)

@@ -17,12 +17,16 @@ from matplotlib.patches import Rectangle
 from numpy.typing import ArrayLike
 
 from immunode.errors import StudyError
-from immunode.plot.kit.figure import StyledFigure, make_panels, root_figure, write_note
+from immunode.plot.kit.figure import StyledFigure, make_panels, root_figure, title_lines, write_note
 from immunode.plot.kit.style import FAINT, INK, PAPER, Style, contrast, find_style, styled
-from immunode.plot.kit.text import width_of, wrap
+from immunode.plot.kit.text import pieces_of, width_of, wrap
 
 MOST = 4.0
 """Colors reach their ends at a fold change of 2**4 = 16 at the latest, so that one giant does not pale all others."""
+LEAST = 8.0
+"""Least size of texts on a page of fixed height, in points."""
+SLANT = 35
+"""Turn of the names of columns that find no room beside each other, in degrees."""
 _EMPTY = "#ECEEF1"
 _MAP = "PuOr_r"
 _WORDS = {
@@ -84,19 +88,53 @@ def atlas(
     if 0 in shape or any(s != shape for s in shapes) or len(groups) not in (0, len(rows)):
         raise StudyError(f"atlas: fold of shape {z.shape} for {shape[0]} rows and {shape[1]} columns")
     with styled(look):
-        size = look.small if len(rows) <= 16 else look.least
+        size, pitch = _row_size(len(rows), look, title, free=axes is None)
         high = (len(rows) * size * 1.27 + 4 * size - look.text) / 72  # make_panels adds title and margins
-        figure, (ax,) = make_panels(1, look, axes, row=high, title=title)
-        names = [_shown(name, 0.42, look, size) for name in rows]
+        figure, (ax,) = make_panels(1, look, axes, row=high, title=title, fit=size > LEAST)
+        names, named = _row_names(rows, look, size, pitch)
         runs = [(_shown(name, 0.15, look, size), len(list(same))) for name, same in groupby(groups)]
         beside = runs if look.fixed else []
         wide = _cell_width(figure, look, names, beside, len(columns), size)
         _frame(ax, names, columns, meanings or {}, look, size, wide)
+        ax.tick_params(axis="y", labelsize=named)
         _cells(ax, z, what, written, look, size)
         _failed(ax, rows, reasons or {}, what, size, wide * len(columns))
         _groups(ax, runs, len(columns), look, size, named=look.fixed)
         _note(figure, what, measured, look)
     return figure
+
+
+def _row_size(n: int, style: Style, title: str, *, free: bool) -> tuple[float, float]:
+    """Return the size of the texts and the height of a row, in points: all rows stand on a page of fixed height.
+
+    free : whether the figure is our own.
+    """
+    size = style.small if n <= 16 else style.least
+    if not style.fixed or not free:
+        return size, 1.27 * size
+    head = 1.5 * style.head * (1 + title_lines(title, style).count("\n")) if title else 0.0
+    room = style.height * 72 - head - 3.0 * style.small - 3.2 * size
+    return max(min(size, room / (1.2 * n)), LEAST), room / n
+
+
+def _row_names(rows: Sequence[str], style: Style, size: float, pitch: float) -> tuple[list[str], float]:
+    """Return the names of rows and their size: as large as they can be whole, on one line or two.
+
+    pitch : height of a row in points.
+    """
+    choices = []
+    for lines, part in ((1, 0.34), (2, 0.26)):
+        one = min(size, pitch / (1.2 * lines))
+        while one >= LEAST * (style.fixed or 0.5):
+            names = [_shown(name, part, style, one, lines) for name in rows]
+            if not any(name.endswith("…") for name in names):
+                choices.append((one, names))
+                break
+            one -= 0.5
+    if choices:
+        one, names = max(choices, key=lambda choice: choice[0])
+        return names, one
+    return [_shown(name, 0.42, style, size) for name in rows], size
 
 
 def _cell_width(
@@ -109,9 +147,9 @@ def _cell_width(
     return max((figure.get_figwidth() * 72 - names - kinds - rest) / columns, 2.5 * size)
 
 
-def _shown(name: str, part: float, style: Style, size: float) -> str:
+def _shown(name: str, part: float, style: Style, size: float, lines: int = 1) -> str:
     """Return the name of a row or a group in at most a part of the width of the page; the rest is left out."""
-    return wrap(name.replace("_", " "), part * style.width * 72, size, lines=1)
+    return wrap(name.replace("_", " "), part * style.width * 72, size, lines=lines)
 
 
 def _reach(z: Any) -> float:
@@ -131,19 +169,32 @@ def _frame(
         spine.set_visible(False)
     ax.tick_params(length=0, labelsize=size, labelcolor=INK, pad=size * 0.4)
     ax.xaxis.tick_top()
-    heads = []
-    for name in columns:
-        head = wrap(name, wide * 0.96, size, lines=2)
-        about = meanings.get(name, "") if style.fixed else ""
-        heads.append(
-            f"{head}\n{_about(about, wide * 0.96, size, 3 if len(rows) <= 16 else 2)}"
-            if about and about != name
-            else head
-        )
-    most = max(head.count("\n") for head in heads)
-    heads = [head + "\n " * (most - head.count("\n")) for head in heads]  # names on one line
-    ax.set_xticks(np.arange(len(columns)) + 0.5, heads, linespacing=1.1)
-    ax.set_yticks(np.arange(len(rows)) + 0.5, rows)
+    about = {name: text for name, text in meanings.items() if style.fixed and text != name}
+    heads, least = _heads(columns, wide * 0.96, size)
+    if heads and any(name in about for name in columns):
+        lines = 3 if len(rows) <= 16 else 2
+        told = [_about(about.get(name, ""), wide * 0.96, least, lines) for name in columns]
+        heads = [f"{head}\n{text}".rstrip() for head, text in zip(heads, told, strict=True)]
+        most = max(head.count("\n") for head in heads)
+        heads = [head + "\n " * (most - head.count("\n")) for head in heads]  # names on one line
+    ax.set_xticks(np.arange(len(columns)) + 0.5, heads or [wrap(name, 11 * size, size, lines=2) for name in columns])
+    for label in ax.get_xticklabels():
+        label.set(linespacing=1.1, fontsize=least)
+        if not heads:
+            label.set(rotation=SLANT, rotation_mode="anchor", ha="left", va="center")
+    ax.set_yticks(np.arange(len(rows)) + 0.5, rows, linespacing=1.0)
+
+
+def _heads(columns: Sequence[str], wide: float, size: float) -> tuple[list[str], float]:
+    """Return the names of columns in lines without a broken word, and their size; no names where none would do."""
+    least = size
+    while least > min(LEAST, 0.8 * size) - 1e-9:
+        whole = all(width_of(piece.strip(), least) <= wide for name in columns for piece in pieces_of(name))
+        heads = [wrap(name, wide, least, lines=3) for name in columns]
+        if whole and not any(head.endswith("…") for head in heads):
+            return heads, least
+        least -= 0.5
+    return [], size
 
 
 def _about(meaning: str, wide: float, size: float, lines: int) -> str:

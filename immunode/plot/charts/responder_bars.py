@@ -13,7 +13,10 @@ from immunode.plot.kit.figure import write_note
 from immunode.plot.kit.named_rows import label_x, row_axes
 from immunode.plot.kit.panel import draw_point
 from immunode.plot.kit.style import FAINT, INK, Style, arm_colors, find_style, readable, styled
-from immunode.plot.kit.text import noun, number
+from immunode.plot.kit.text import amount, noun, number
+
+ENDS = (10, 20, 50, 100)
+"""Where the axis may end, in %: the first that all shares and intervals stay below."""
 
 
 def responder_shares(
@@ -28,6 +31,7 @@ def responder_shares(
     control: str | None = None,
     points: Mapping[str, Sequence[tuple[float, float, float]]] | None = None,
     note: str = "",
+    distance: tuple[float, float, float, str] | None = None,
     title: str = "",
     style: str | Style = "slide",
     axes: Axes | None = None,
@@ -52,8 +56,10 @@ def responder_shares(
         arm -> (share, low, high) of what was found elsewhere, 0 to 1: open circles with their intervals.
     note : str
         written small below, after what bars and lines are.
+    distance : tuple[float, float, float, str] | None
+        the lowest and the highest median of arms, the threshold and their unit, to be said where few respond.
     nnt : Mapping[str, float] | None
-        arm -> number needed to treat against `versus`; below 0 it is a number needed to harm.
+        arm -> number needed to treat against `versus`; below 0 there are fewer, one in so many.
     style : str | Style
         "slide" or "paper".
     axes : Axes | None
@@ -82,19 +88,26 @@ def responder_shares(
             needed = (nnt or {}).get(arm, math.nan)
             text = f"{100 * share:.3g} %"
             if math.isfinite(needed):
-                text += f"   {'NNT' if needed > 0 else 'NNH'} {number(abs(needed), 2)}"
+                text += f"   NNT {number(needed, 2)}" if needed > 0 else f"   1 in {number(-needed, 2)} fewer"
             ax.annotate(
                 text, (100 * max(share, high), at), xytext=(0.4 * look.text, 0), textcoords="offset points",
                 va="center", fontsize=look.small, color=readable(colors[arm]), gid="share", annotation_clip=False,
             )  # fmt: skip
         for tick, arm in zip(ax.get_yticklabels(), arms, strict=True):
             tick.set_color(readable(colors[arm]))
-        ax.set_xlim(0, 125)
-        ax.set_xticks([0, 25, 50, 75, 100])
-        ax.spines["bottom"].set_bounds(0, 100)
+        most = max(100 * max(share, high) for share, _, high in values.values())
+        end = next((end for end in ENDS if most <= end), ENDS[-1])
+        ax.set_xlim(0, 1.25 * end)
+        ax.set_xticks(range(0, end + 1, {10: 5, 20: 5, 50: 10}.get(end, 25)))
+        ax.xaxis.set_major_formatter("{x:g}")
+        ax.spines["bottom"].set_bounds(0, end)
         ax.spines["left"].set(visible=True, color=FAINT)
         label_x(ax, f"% of {noun(whom)} {rule}", wide, look)
-        against = f"; NNT: number needed to treat against {versus}" if nnt else ""
+        against = f"; NNT: number needed to treat for one more than in {versus}" if nnt else ""
         told = f"{patients:,} {whom}, each in every arm; line: {interval}{against}"
+        if distance is not None:
+            *ends, level, unit = distance
+            medians = " to ".join(dict.fromkeys(amount(value, unit) for value in ends))
+            told += f"; few of them, as medians of the arms are {medians} and the threshold is {amount(level, unit)}"
         write_note(figure, f"{told}; {note}" if note else told, look)
     return figure

@@ -18,7 +18,7 @@ from immunode.plot.kit.figure import StyledFigure, first_width, make_panels, wri
 from immunode.plot.kit.labels import End
 from immunode.plot.kit.marks import Doses, Windows, name_room, rows_of, strip_height
 from immunode.plot.kit.panel import LEADING, Points, TimePanels, draw_points, label_room, panel_height, time_panels
-from immunode.plot.kit.style import PALETTE, Style, find_style, styled
+from immunode.plot.kit.style import FAINT, PALETTE, Style, find_style, styled
 from immunode.plot.kit.threshold_lines import Thresholds, draw_thresholds, near_levels
 from immunode.plot.kit.time_axes import clock
 
@@ -50,7 +50,7 @@ def courses(
     style: str | Style = "slide",
     log: bool | Collection[str] = (),
     control: str | None = None,
-    labelled: bool = True,
+    labelled: bool | Collection[str] = True,
     axes: Axes | Sequence[Axes] | None = None,
 ) -> Figure:
     """Return a figure of time courses, finished: units, direct labels, doses and windows marked.
@@ -94,8 +94,8 @@ def courses(
         names of quantities with a log axis, or True for all; values that are not positive are left out there.
     control : str | None
         the arm in the color of the control, "" for none, None for one with such a name.
-    labelled : bool
-        whether lines have the names of arms at their ends.
+    labelled : bool | Collection[str]
+        whether lines have the names of arms at their ends, or which arms have.
     axes : Axes | Sequence[Axes] | None
         as many axes as quantities, to draw into a figure of your own.
 
@@ -112,11 +112,13 @@ def courses(
     logs = log_names("courses", "quantity", log, table)
     shape = course_grid(len(table), look)
     look = look if axes is not None else _smaller(look, shape[0])
-    rows = rows_of(marked, shaded)
+    rows = rows_of(marked, shaded, arms)
     strip = strip_height(len(rows), look)
-    said = sorted({_text(names.get(arm, arm), y) for per_arm in table.values() for arm, (_, y) in per_arm.items()})
+    told = set(arms) if labelled is True else set(labelled or ())
+    lines_of = [(arm, y) for per_arm in table.values() for arm, (_, y) in per_arm.items() if arm in told]
+    said = sorted({_text(names.get(arm, arm), y) for arm, y in lines_of})
     height = panel_height(look, shape[0], strip) if look.fixed and axes is None else float("inf")
-    room = label_room(said if labelled else [], look, shape[1], strip, height=height)
+    room = label_room(said, look, shape[1], strip, height=height)
     with styled(look):
         figure, panels = make_panels(
             len(table), look, axes, shape=shape, row=room.row, title=title, fit=True, fill=True
@@ -142,17 +144,19 @@ def courses(
                 *(np.array(p)[:, 1:] for p in shown_points.values()),
             ]
             power = frame.scale(ax, known, log=quantity in logs)
-            ends = [_line(ax, arm, t, y, frame, log=quantity in logs) for arm, (t, y) in per_arm.items()]
+            ends = {arm: _line(ax, arm, t, y, frame, log=quantity in logs) for arm, (t, y) in per_arm.items()}
             _shade(ax, per_arm, bands, frame, log=quantity in logs)
-            if labelled and not (ours and _told_beside(quantity, table, shape[1])):
-                frame.label(ax, ends)
-            draw_thresholds(ax, lines, look)
             draw_points(ax, shown_points, frame.colors, shown.factor, look)
             heading = (headings or {}).get(quantity, "")
             about = "" if heading else names.get(quantity, "")
             top = not ours or ax is last  # the strip stands above one panel, beside which there is room for names
             frame.finish(ax, heading or quantity, about, (units or {}).get(quantity, ""), power, marked=top)
             frame.mark(ax, rows, written=beside * (ax is last), above=top)
+            named = bool(told) and not (ours and _told_beside(quantity, table, shape[1]))
+            crowded = draw_thresholds(ax, lines, look, frame.size(ax) if named else None)
+            if named:
+                shown_ends = [end for arm, end in ends.items() if arm in told]
+                frame.label(ax, [*shown_ends, *(_level_end(one, frame) for one in crowded)])
         if isinstance(figure, StyledFigure):
             figure.align_ylabels(panels)
         quick = WORDS * any(len(shaded_between[name]) > len((spread or {}).get(name, ())) for name in table)
@@ -217,7 +221,7 @@ def can_be_lines(n: int, labels: Sequence[str], style: str | Style, *, treated: 
     look = _smaller(look, rows)
     height = panel_height(look, rows, strip_height(strip, look))
     room = label_room(labels, look, columns, 0.0, height=height)
-    return room.lines * LEADING * room.size <= height
+    return bool(room.lines * LEADING * room.size <= height)
 
 
 def _told_beside(quantity: str, table: Mapping[str, Mapping[str, Any]], columns: int) -> bool:
@@ -268,6 +272,11 @@ def _line(ax: Axes, arm: str, t: Array, values: Array, frame: TimePanels, *, log
         zorder=5, gid="stopped",
     )  # fmt: skip
     return End(float(t[last]), float(y[last]), _text(name, values), color, rank)
+
+
+def _level_end(level: tuple[str, float], frame: TimePanels) -> End:
+    """Return the name of a level that finds no place among the curves as a small label beside them."""
+    return End(frame.stop, level[1], level[0], FAINT, level[1], part=frame.style.least / frame.style.text)
 
 
 def _text(name: str, values: Array) -> str:

@@ -105,10 +105,12 @@ def timeline(
         if series:
             said = [(labels or {}).get(arm, arm) for arm in arms]
             height = (figure.get_figheight() * 72 - pitch * len(lanes)) / 72
+            whole = can_be_lines(n, said, replace(look, height=height), treated=len(arms))
+            lanes_of = {lane.arm for lane in lanes}
             courses(
                 times, series, units=units, time_unit=time_unit, labels=labels, headings=headings,
                 thresholds=thresholds, style=look, log=log, control=control, axes=panels,
-                labelled=can_be_lines(n, said, replace(look, height=height), treated=len(arms)),
+                labelled=whole or [arm for arm in arms if arm not in lanes_of],  # lanes name the others
             )  # fmt: skip
         if top is not None:
             start, stop = _span(lanes, times, series, span)

@@ -17,19 +17,22 @@ from matplotlib.patheffects import withStroke
 
 from immunode.errors import StudyError
 from immunode.model import Model
-from immunode.plot.diagrams.graph import Arrow, arrows, influences, note
+from immunode.plot.diagrams.graph import Arrow, arrows, influences, note, wiring
 from immunode.plot.diagrams.icons import KINDS, WORDS, outline
 from immunode.plot.diagrams.layout import grid_of, length_of
 from immunode.plot.diagrams.scene import Icon, Route, Scene, Sheet, Thread, compose
 from immunode.plot.kit.arrays import Array
 from immunode.plot.kit.figure import StyledFigure, make_panels, write_note
 from immunode.plot.kit.style import FAINT, INK, PAPER, Style, find_style, readable, styled
-from immunode.plot.kit.text import amount, width_of
+from immunode.plot.kit.text import amount, number, width_of
+from immunode.plot.kit.time_axes import clock
 
 NOTHING = 1e-6
 """Part of its largest size below which the value of a state is nothing but what the solver leaves."""
 READABLE = 14
 """States up to which every name of a process is worth a place; influences are shown for up to twice as many arrows."""
+DENSE = 36
+"""Arrows and influences beyond which gains and losses are left out, so that it can be followed what acts on what."""
 
 
 def diagram(
@@ -75,7 +78,9 @@ def diagram(
     look = find_style(style)
     shown = arrows(model, fluxes)
     acting = influences(model, shown)
-    fits = readable_influences(len(acting))
+    if regulation is not False and len(shown) + len(acting) > DENSE:
+        shown, acting = wiring(shown, acting)
+    fits = readable_influences(len(acting), wired=any(one.target for one in acting))
     acting = acting if (fits if regulation is None else regulation) else ()
     wide, high = look.width * 72, look.height * 72
     rows = grid_of(len(model.states), wide / high)[1]
@@ -102,9 +107,15 @@ def diagram(
     return figure
 
 
-def readable_influences(n: int) -> bool:
-    """Return whether so many influences can be shown at once."""
-    return n <= 2 * READABLE + 12
+def moment_words(time: float, end: float, unit: str) -> str:
+    """Return a time in words, in a unit of which there is at least one: "day 14". end : of the run."""
+    shown = clock(2 * abs(time) or end, unit)
+    return f"{shown.unit.partition(' (')[0] or 'time'} {number(time * shown.factor)}"
+
+
+def readable_influences(n: int, *, wired: bool = False) -> bool:
+    """Return whether so many influences can be shown at once. wired : without gains and losses there is more room."""
+    return n <= (4 if wired else 2) * READABLE + 12
 
 
 def _told(model: Model, values: Mapping[str, float], peaks: Mapping[str, float]) -> dict[str, str]:

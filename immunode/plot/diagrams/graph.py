@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -35,11 +35,16 @@ class Arrow:
 
 @dataclass(frozen=True, slots=True)
 class Influence:
-    """A state that changes the rate of an arrow without being taken by it; sign: 1 faster, -1 slower, 0 both."""
+    """A state that changes the rate of an arrow without being taken by it; sign: 1 faster, -1 slower, 0 both.
+
+    target : the state that it acts on instead, in a diagram without gains and losses; then sign says whether there is
+        more of it or less, and arrow is -1.
+    """
 
     state: str
     arrow: int
     sign: int
+    target: str = ""
 
 
 def arrows(model: Model, fluxes: Mapping[str, float] | None = None) -> tuple[Arrow, ...]:
@@ -92,6 +97,29 @@ def influences(model: Model, shown: tuple[Arrow, ...]) -> tuple[Influence, ...]:
     )
 
 
+def wiring(shown: Sequence[Arrow], acting: Sequence[Influence]) -> tuple[tuple[Arrow, ...], tuple[Influence, ...]]:
+    """Return what is left of a dense diagram without gains and losses: what acts on one acts on its state.
+
+    Influences of one state on another are one line: up where they all raise it, down where they all lower it.
+    """
+    flows = [i for i, arrow in enumerate(shown) if arrow.takes and arrow.makes]
+    kept = [replace(one, arrow=flows.index(one.arrow)) for one in acting if one.arrow in flows]
+    raised: dict[tuple[str, str], set[int]] = {}
+    for one in acting:
+        arrow = shown[one.arrow]
+        if one.arrow in flows:
+            continue
+        for names, direction in ((arrow.makes, 1), (arrow.takes, -1)):
+            for name in names:
+                if name != one.state:
+                    raised.setdefault((one.state, name), set()).add(direction * one.sign)
+    kept += [
+        Influence(state, -1, signs.copy().pop() if len(signs) == 1 else 0, target)
+        for (state, target), signs in raised.items()
+    ]
+    return tuple(shown[i] for i in flows), tuple(kept)
+
+
 def _rates(model: Model, values: Mapping[str, Any], rates: Mapping[str, Expression]) -> dict[str, Any]:
     known = quantities(model, values)
     return {name: evaluate(rate, known) for name, rate in rates.items()}
@@ -104,9 +132,11 @@ def note(shown: Sequence[Arrow], acting: Sequence[Influence], sized: bool, unnam
         several = len({arrow.unit for arrow in shown}) > 1
         parts.append("width: square root of the flux" + (", within one unit" if several else ""))
     signs = {influence.sign for influence in acting}
-    ends = [
-        text for sign, text in ((1, "dot: speeds up"), (-1, "bar: slows down"), (0, "ring: either")) if sign in signs
-    ]
+    wired = any(influence.target for influence in acting)
+    up, down = ("dot: more or faster", "bar: less or slower") if wired else ("dot: speeds up", "bar: slows down")
+    ends = [text for sign, text in ((1, up), (-1, down), (0, "ring: either")) if sign in signs]
+    if wired:
+        parts.append("gains and losses are left out")
     if ends:
         parts.append("thin line: acts on; " + ", ".join(ends))
     if unnamed:

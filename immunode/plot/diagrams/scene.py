@@ -70,7 +70,7 @@ class Route:
 
 @dataclass(frozen=True, slots=True)
 class Thread:
-    """A line from a state to the middle of the arrow that it acts on."""
+    """A line from a state to the middle of the arrow, or to the state, that it acts on."""
 
     influence: Influence
     curve: Array
@@ -140,7 +140,7 @@ def compose(
     kinds = {s.name: s.kind for s in model.states}
     router = Router(sheet.size, sheet.text, radius, places, kinds, (0.3 * float(pitch[0]), below))
     routes = _routes(router, arrows, seen)
-    threads = tuple(Thread(f, _thread(router, f, routes[f.arrow], sheet, together)) for f in acting)
+    threads = tuple(Thread(f, _thread(router, f, routes, sheet, together)) for f in acting)
     letterer = Letterer(sheet.size, (0.0, top), sheet.small, places, kinds, radius, router.used)
     letterer.place_labels({name: label for name, (_, label) in words.items()}, (told or {}) if sheet.values else None)
     icons = [Icon(s.name, s.kind, places[s.name], *words[s.name], *letterer.labels[s.name]) for s in model.states]
@@ -159,8 +159,11 @@ def grid_places(model: Model, arrows: Sequence[Arrow], acting: Sequence[Influenc
             for b in arrow.makes:
                 weights[index[a], index[b]] += 3.0
     for influence in acting if len(names) <= _MOST_LINKED else ():
-        arrow = arrows[influence.arrow]
-        for end in dict.fromkeys(arrow.takes[:1] + arrow.makes[:1]):
+        ends: tuple[str, ...] = (influence.target,)
+        if not influence.target:
+            arrow = arrows[influence.arrow]
+            ends = arrow.takes[:1] + arrow.makes[:1]
+        for end in dict.fromkeys(ends):
             if end != influence.state:
                 weights[index[influence.state], index[end]] += 1.0
     columns, rows = grid_of(len(names), sheet.size[0] / (sheet.size[1] - sheet.top))
@@ -217,9 +220,13 @@ def _between(router: Router, arrow: Arrow) -> Route:
     return Route(arrow, (*into, *out), valve)
 
 
-def _thread(router: Router, influence: Influence, route: Route, sheet: Sheet, together: bool) -> Array:
-    """Return the line of an influence, which ends just before the arrow."""
+def _thread(router: Router, influence: Influence, routes: Sequence[Route], sheet: Sheet, together: bool) -> Array:
+    """Return the line of an influence, which ends just before the arrow, or at the state that it acts on."""
     draw = router.between if together else router.across
+    if influence.target:
+        both = influence.state, influence.target
+        return draw(router.centers[both[0]], router.centers[both[1]], both)
+    route = routes[influence.arrow]
     curve = draw(router.centers[influence.state], route.valve, (influence.state,))
     far = np.hypot(*(curve - route.valve).T) < 0.6 * sheet.text
     return curve[: int(np.argmax(far))] if far.any() else curve

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import math
+import re
 from collections.abc import Sequence
 from typing import Any, cast
 
@@ -216,10 +217,15 @@ def write_title(figure: Figure, text: str, style: Style) -> None:
         figure.suptitle(text, x=_MARGIN, ha="left", fontsize=style.head, fontweight="bold", color=INK, wrap=False)
 
 
+_JOINED = "\N{MODIFIER LETTER LOW MACRON}"
+"""Stands for an underscore while a note is broken into lines: about as wide, and no place to break."""
+
+
 def write_note(figure: Figure, note: str, style: Style) -> None:
     """Write a small note under a figure of ours; a figure of the caller's own is left alone."""
     if note and isinstance(figure, StyledFigure):
-        text = wrap(note.replace("+-", "±"), 0.94 * 72 * style.width, style.small, lines=3 if style.fixed else 6)
+        shown = re.sub(r"(?<=\w)_(?=\w)", _JOINED, note.replace("+-", "±"))  # a model's name is not broken
+        text = wrap(shown, 0.94 * 72 * style.width, style.small, lines=3 if style.fixed else 6).replace(_JOINED, "_")
         figure.supxlabel(text, x=0.985, ha="right", fontsize=style.small, color=FAINT)
 
 

@@ -49,7 +49,7 @@ def spread(wanted: Array, sizes: Array, low: float, high: float) -> Array:
 class End:
     """The end of a line: where it stands in the data, what is written there and in which color.
 
-    rank : decides who stands above whom where ends coincide.
+    rank : decides who stands above whom where ends coincide.   part : of the size of other labels.
     """
 
     x: float
@@ -57,6 +57,7 @@ class End:
     text: str
     color: str
     rank: float = 0.0
+    part: float = 1.0
 
 
 class _EndLabel(Annotation):
@@ -86,7 +87,7 @@ class EndLabels(Artist):
         for end in self.ends:
             color = readable(end.color)
             label = _EndLabel(
-                wrap(end.text, width, size, lines=3),
+                wrap(end.text, width, end.part * size, lines=3),
                 (1.0, end.y if np.isfinite(end.y) else ax.get_ylim()[0]),
                 xycoords=("axes fraction", "data"),
                 xytext=(self.gap, 0),
@@ -94,7 +95,7 @@ class EndLabels(Artist):
                 va="center",
                 ha="left",
                 color=color,
-                fontsize=size,
+                fontsize=end.part * size,
                 annotation_clip=False,
                 linespacing=1.0,
             )

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -45,15 +45,24 @@ class Row:
     windows: tuple[tuple[float | None, float | None], ...]
 
 
-def rows_of(doses: Doses, windows: Windows) -> list[Row]:
-    """Return the rows of the strip: keys with the same doses and windows share one, keys without any have none."""
+def rows_of(doses: Doses, windows: Windows, arms: Collection[str] = ()) -> list[Row]:
+    """Return the rows of the strip: keys with the same doses and windows share one, keys without any have none.
+
+    arms : all of the figure; a row that each of them has joins that of `EVERY_ARM`, so that no two have one name.
+    """
     rows: dict[tuple[Any, Any], list[str]] = {}
     for key in dict.fromkeys([*doses, *windows]):
         times = np.unique(np.asarray(doses.get(key, ()), dtype=float))
         marks = tuple(times[np.isfinite(times)].tolist()), tuple(windows.get(key, ()))
         if any(marks):
             rows.setdefault(marks, []).append(key)
-    return [Row(tuple(keys), *marks) for marks, keys in rows.items()]
+    found = [Row(tuple(keys), *marks) for marks, keys in rows.items()]
+    shared = [row for row in found if EVERY_ARM in row.keys or (len(arms) > 1 and set(row.keys) == set(arms))]
+    if len(shared) < 2:
+        return found
+    given = tuple(sorted({time for row in shared for time in row.times}))
+    joint = Row((EVERY_ARM,), given, tuple(dict.fromkeys(span for row in shared for span in row.windows)))
+    return [joint, *(row for row in found if row not in shared)]
 
 
 def strip_height(n: int, style: Style) -> float:

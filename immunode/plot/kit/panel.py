@@ -167,6 +167,10 @@ class TimePanels:
             names=self.names, width=self._width(ax), written=written, above=above,
         )  # fmt: skip
 
+    def size(self, ax: Axes) -> tuple[float, float]:
+        """Return about how wide and high the axes are, in points."""
+        return self._width(ax), self.room.height
+
     def _width(self, ax: Axes) -> float:
         """Return about how wide the axes are, in points: a first panel may take several columns."""
         spec, figure = ax.get_subplotspec(), root_figure(ax)

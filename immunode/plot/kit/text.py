@@ -22,6 +22,8 @@ _PREFIXES = {"k": 3, "M": 6, "G": 9}
 _MANY = re.compile(r"\b([kMG])(cell|copie)s?\b(?!\s*(?:\*\*|\^))")
 """Counts with a prefix that no paper prints; not where a power follows, which would seem to be of the count alone."""
 _MICRO = re.compile(r"\bu(?=(?:g|L|M|mol)\b)")
+_WORDS = re.compile(r"^(usual )?(second|minute|hour|day|week|month|year|dose|infusion|injection|item)$")
+"""Units that are words."""
 _RAISED = str.maketrans("0123456789-+.", "⁰¹²³⁴⁵⁶⁷⁸⁹⁻⁺·")
 _LOWERED = str.maketrans("⁰¹²³⁴⁵⁶⁷⁸⁹⁻", "0123456789-")
 
@@ -159,8 +161,13 @@ def number(value: float, digits: int = 3, plain: int = 6) -> str:
 
 
 def amount(value: float, unit: str) -> str:
-    """Return a value with its unit: 1.2e-6 of `10^6 cell` are `1.2 cells`, no power of ten times another one."""
+    """Return a value with its unit: 1.2e-6 of `10^6 cell` are `1.2 cells`, no power of ten times another one.
+
+    Words stand in the plural: 52 weeks.
+    """
     shown = pretty_unit(unit)
+    if _WORDS.search(shown) and value != 1:
+        shown += "s"
     power = re.match(r"10([⁻⁰¹²³⁴⁵⁶⁷⁸⁹]+) (?=\S)", shown)
     if power:
         shown = pretty_unit(shown[power.end() :])

@@ -12,8 +12,10 @@ from numpy.typing import NDArray
 
 from immunode.errors import StudyError, did_you_mean
 from immunode.model.story import Story
+from immunode.model.views.words import arm_labels
 from immunode.study.result.course_pictures import (
     Population,
+    control_of,
     draw,
     draw_patients,
     draw_timeline,
@@ -34,6 +36,10 @@ if TYPE_CHECKING:
 Array = NDArray[np.float64]
 NOTHING = 1e-6
 """Part of its largest value below which a flux has run dry: solvers end anywhere around 0."""
+EARLY = 0.02
+"""First part of a run that no diagram shows unless it is asked for."""
+NEARLY = 0.05
+"""Part by which a moment, or an arm, may be less at work than another and is shown all the same."""
 MOST_VALUES = 15
 """States up to which a diagram has room for their values."""
 
@@ -212,22 +218,25 @@ class Simulation:
         StudyError
             a time outside the run.
         """
-        from immunode.plot.diagrams.drawing import diagram
-
         time = float(self.times[-1]) if at is None else model_time(self.model, at, "at")
         if not self.times[0] <= time <= self.times[-1]:
             raise StudyError(
                 f"{self.model.name}: at={at!r} is outside the run, {self.times[0]:g} to {self.times[-1]:g}"
             )
-        unit = self.model.axis_unit
-        values = {name: float(np.interp(time, self.times, v)) for name, v in self.states.items()}
+        return self._picture(self.model, time, regulation=regulation, title=title, style=style, axes=axes)
+
+    def _picture(self, model: Model, time: float, *, arm: str = "", **options: Any) -> Figure:
+        """Return the diagram of a model, the own one or that without interventions, as this run moves it at a time."""
+        from immunode.plot.diagrams.drawing import diagram, moment_words
+
+        moment = moment_words(time, float(self.times[-1]), model.axis_unit)
+        values = {s.name: float(np.interp(time, self.times, self.values[s.name])) for s in model.states}
         figure = diagram(
-            self.model,
-            fluxes={name: self._moving(name, time) for name in self.fluxes},
+            model,
+            fluxes={name: self._moving(name, time) for name in flux_names(model)},
             values=values if len(values) <= MOST_VALUES else None,
-            peaks={name: float(np.abs(v).max()) for name, v in self.states.items()},
-            moment=f"{unit} {time:g}".strip() if unit else f"time {time:g}", regulation=regulation, title=title,
-            style=style, axes=axes,
+            peaks={name: float(np.abs(self.values[name]).max()) for name in values},
+            moment=", ".join(filter(None, [arm, moment])), **options,
         )  # fmt: skip
         return remembered(figure, self.recipe)
 
@@ -334,3 +343,47 @@ class Comparison(Mapping[str, Simulation]):
     def timeline(self, *, style: str = "slide", title: str | None = None) -> Figure:
         """Return a figure of the interventions of all arms alone. Parameters as in `Simulation`."""
         return draw_timeline(self._arms, style, title)
+
+    def diagram(self, *, regulation: bool | None = None, title: str | None = None, style: str = "slide") -> Figure:
+        """Return the model as a picture in the arm, and at the moment, in which most of it is at work.
+
+        How much is at work is the mean over processes of the square root of their flux against their largest in any
+        arm, as the widths of arrows. The last moment within a twentieth of the most is shown, where nothing changes any
+        more the end; the first fiftieth of the runs is left out, in which doses have not come anywhere yet. It is one
+        of the arm without treatment, where another one has no more than a twentieth more.
+
+        Parameters
+        ----------
+        regulation : bool | None
+            as in `immunode.plot.diagram`.
+        """
+        untreated = control_of(self._arms)
+        model = self._arms[untreated].model if untreated else next(iter(self._arms.values())).model
+        names = [name for name in flux_names(model) if all(name in one for one in self._arms.values())]
+        work = at_work({arm: np.array([one[name] for name in names]) for arm, one in self._arms.items()})
+        most = {arm: float(share[begun(self._arms[arm])].max(initial=0.0)) for arm, share in work.items()}
+        arm = max(most, key=lambda name: most[name])
+        if untreated and most[untreated] >= (1 - NEARLY) * most[arm]:
+            arm = untreated
+        one = self._arms[arm]
+        last = np.flatnonzero(begun(one) & (work[arm] >= (1 - NEARLY) * most[arm]))[-1] if names else -1
+        said = "" if arm == untreated else arm_labels(model, [arm])[arm]
+        options: dict[str, Any] = {"regulation": regulation, "title": title, "style": style}
+        return one._picture(model, float(one.times[last]), arm=said, **options)
+
+
+def begun(one: Simulation) -> NDArray[np.bool_]:
+    """Return which output times lie behind the first fiftieth of a run, shape (n_times,)."""
+    return np.asarray(one.times >= one.times[0] + EARLY * (one.times[-1] - one.times[0]))
+
+
+def at_work(fluxes: Mapping[str, Array]) -> dict[str, Array]:
+    """Return arm -> how much is at work, 0 to 1, shape (n_times,): the mean over processes of the square root of a flux
+    against its largest in any arm.
+
+    fluxes : arm -> shape (n_processes, n_times).
+    """
+    sizes = {arm: np.abs(np.nan_to_num(values)) for arm, values in fluxes.items()}
+    top = np.max([size.max(axis=1, initial=0.0) for size in sizes.values()], axis=0)[:, None]
+    shares = {arm: np.sqrt(np.divide(size, top, out=np.zeros_like(size), where=top > 0)) for arm, size in sizes.items()}
+    return {arm: share.mean(axis=0) if len(share) else np.zeros(share.shape[1:]) for arm, share in shares.items()}
