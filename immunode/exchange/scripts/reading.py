@@ -11,7 +11,7 @@ from typing import TypeVar
 
 from immunode.errors import ModelError, StoreError, quoted
 from immunode.exchange.naming import lawful
-from immunode.exchange.scripts.statements import Statements, statements
+from immunode.exchange.scripts.statements import Statements, numbered_statements
 from immunode.language.evaluation import evaluate
 from immunode.language.expression import parse
 from immunode.language.tree import names
@@ -71,7 +71,7 @@ def read_script(source: str | os.PathLike[str], *, name: str = "", time_unit: st
         the file can't be read.
     """
     text, given = _text(source)
-    read = statements(_inside(text))
+    read = numbered_statements(_inside(text))
     found = _Found()
     for number, line, block in read.found:
         _statement(found, number, line, block)

@@ -33,7 +33,7 @@ class Statements:
     remarks: list[str] = field(default_factory=list)
 
 
-def statements(text: str) -> Statements:
+def numbered_statements(text: str) -> Statements:
     """Return the statements of a model text.
 
     Raises
