@@ -144,7 +144,9 @@ def test_the_container_for_development_installs_what_tests_need() -> None:
     assert f"Programming Language :: Python :: {asked}" in PROJECT["classifiers"]
 
 
-@pytest.mark.parametrize("page", [ROOT / "README.md", *sorted((ROOT / "docs").rglob("*.md"))], ids=lambda page: str(page.stem))
+@pytest.mark.parametrize(
+    "page", [ROOT / "README.md", *sorted((ROOT / "docs").rglob("*.md"))], ids=lambda page: str(page.stem)
+)
 def test_what_a_page_shows_of_the_shell_is_shell(page: Path) -> None:
     """A bracket without quotation marks is an error before anything runs."""
     for text in re.findall(r"^```sh[^\n]*\n(.*?)^```$", page.read_text(encoding="utf-8"), re.DOTALL | re.MULTILINE):

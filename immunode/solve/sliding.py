@@ -20,7 +20,7 @@ from immunode.solve.status import Status
 Array = NDArray[np.float64]
 Lanes = NDArray[np.intp]
 
-FEW, MORE = 500, 750
+FEW, MORE = 2000, 2500
 """Steps after which a run of a model whose rates jump is looked at, and again, to see how fast it gets on."""
 JUMP = 1e-3
 """Rates that differ by less than this part of themselves on two sides are no jump."""
@@ -32,7 +32,7 @@ NEAR, FAR, HALVINGS = 1e-13, 1e-3, 60
 def solve_or_slide(engine: Engine, request: Request, reason: str) -> Outcome:
     """Return the batch of an engine, in which runs that slide and can't reach their end are marked.
 
-    A run that needs more than a few hundred steps, and only that, is computed again if it does not slide.
+    A run that needs more than FEW steps, and only that, is computed again if it does not slide.
     """
     if not has_jumps(request.functions.program):
         return engine.solve(request, reason)

@@ -67,8 +67,10 @@ def test_patients_are_those_of_the_same_sweep_in_python(tmp_path: Path, capsys: 
     assert "the population that ma2020 declares" in capsys.readouterr().out
     table = pd.read_csv(tmp_path / "table.csv")
     out = sweep(load_model("ma2020"), patients=20, seed=3, arms=["control", "sarilumab_200"], endpoints="final(das28)")
-    for name in ("weight", "CRP", "steroid", "CL", "final(das28)"):
+    for name in ("weight", "CRP", "steroid", "CL"):
         np.testing.assert_allclose(table[name], out.table()[name], rtol=1e-12)
+    # the command also draws curves, and steps are as short as what is to be seen needs
+    np.testing.assert_allclose(table["final(das28)"], out.table()["final(das28)"], rtol=1e-6)
 
 
 @pytest.mark.slow

@@ -32,7 +32,7 @@ KNOWN = {
     "bands": "f19231ab66ffbf2d",
     "heat": "f7b0f9d5f5baf2cf",
     "endpoints": "8106e4eb2f246689",
-    "waterfall": "d5cd8c33cff7b883",
+    "waterfall": "187a6333f30ec99c",
     "time to event": "b0fb6b90bd17ea12",
     "equations": "2a4ec066e866b84c",
     "dose-response": "f674ea3c826a580e",

@@ -132,9 +132,9 @@ def test_a_busy_system_agrees_with_scipy() -> None:
     values = [[K], [1.3]]
     truth = run(functions, values, grid, 1e-11, engine="scipy", method="DOP853", on_jump=theirs)
     assert len(theirs.of[0]) > 20
-    for method in ("tsit5", "rodas5p"):
+    for engine, method in (("compiled", "tsit5"), ("compiled", "rodas5p"), ("numpy", "tsit5"), ("numpy", "rodas5p")):
         mine = Log(1)
-        got = run(functions, values, grid, 1e-10, method=method, on_jump=mine)
+        got = run(functions, values, grid, 1e-10, engine=engine, method=method, on_jump=mine)
         assert got.status.tolist() == truth.status.tolist() == [Status.OK]
         assert np.max(np.abs(got.y - truth.y)) < 5e-9
         assert np.array(mine.of[0]) == pytest.approx(np.array(theirs.of[0]), abs=5e-9)
@@ -176,13 +176,13 @@ def test_what_a_kernel_can_not_execute_ends_its_run_or_is_computed_elsewhere() -
     assert batch.y[-1, 0, 1] == pytest.approx(1e-3 * math.e, rel=1e-6)
 
 
-def test_auto_takes_machine_code_where_nothing_waits_and_scipy_elsewhere() -> None:
+def test_auto_takes_machine_code_where_nothing_waits_and_numpy_elsewhere() -> None:
     rates, start = {"x": "k - 0.1*delay(x, tau)"}, {"x": 0.0}
     plain = system("plain", rates, [Event("back", {"x": "0"}, when="x > 3")], start)
     assert choose_engine(plain, 100)[0] == "compiled"
     waits = system("waits", rates, [Event("back", {"x": "0"}, when="x > 3", delay=1.0)], start)
     tied = [Event(n, {"x": "0"}, when="x > 3", priority="k") for n in ("back", "home")]
     for functions in (waits, system("tied", rates, tied, start)):
-        assert choose_engine(functions, 100) == ("scipy", "scipy: event 'back' fires on a state, beside delays")
+        assert choose_engine(functions, 100) == ("numpy", "numpy: event 'back' fires on a state, beside delays")
         with pytest.raises(EngineError, match=r"engine 'compiled' can't find state events \('back'\) beside delays"):
             run(functions, [[1.0], [1.0]], [1.0], 1e-6)

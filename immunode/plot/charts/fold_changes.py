@@ -177,7 +177,8 @@ def _frame(
         heads = [f"{head}\n{text}".rstrip() for head, text in zip(heads, told, strict=True)]
         most = max(head.count("\n") for head in heads)
         heads = [head + "\n " * (most - head.count("\n")) for head in heads]  # names on one line
-    ax.set_xticks(np.arange(len(columns)) + 0.5, heads or [wrap(name, 11 * size, size, lines=2) for name in columns])
+    slanted = min(11 * size, 0.18 * 72 * style.width)
+    ax.set_xticks(np.arange(len(columns)) + 0.5, heads or [wrap(name, slanted, size, lines=2) for name in columns])
     for label in ax.get_xticklabels():
         label.set(linespacing=1.1, fontsize=least)
         if not heads:

@@ -69,7 +69,7 @@ def row_axes(
         1, style, axes, row=(high + below * style.text) / 72, title=title, fit=axes is None and closest <= room
     )  # fmt: skip
     ax.set_ylim(len(names) - 0.4, -0.6)
-    ax.set_yticks(range(len(names)), shown, fontsize=size, linespacing=1.1)
+    ax.set_yticks(range(len(names)), shown, fontsize=size, linespacing=1.0)
     ax.tick_params(axis="y", length=0)
     ax.spines["left"].set_visible(False)
     wide = figure.get_figwidth() * 72 - max(width_of(s, size) for s in shown) - 3 * style.text

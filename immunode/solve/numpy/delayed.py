@@ -11,6 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from immunode.program.numpy.functions import Functions
+from immunode.solve.delays.breaking_points import ROUNDING
 from immunode.solve.numpy.first_steps import FirstSteps
 from immunode.solve.numpy.lane_history import LaneHistory, most_lanes
 from immunode.solve.numpy.lane_table import BUSY, FREE, LaneTable
@@ -127,7 +128,11 @@ class DelayLockstep(Lockstep):
         return where
 
     def _jump(self, landed: Lanes) -> None:
-        self.jumped[landed[self.runs.next_break[self.block.run[landed]] <= self.block.t[landed]]] = True
+        due = landed[self.runs.next_break[self.block.run[landed]] <= self.block.t[landed]]
+        if self.search is not None and due.size:
+            # what is seen again at the time of a break is seen first
+            self._arrive(due)
+        self.jumped[due] = True
         super()._jump(landed)
 
     def _arrive(self, lanes: Lanes) -> None:
@@ -159,7 +164,9 @@ class DelayLockstep(Lockstep):
         history.lanes = None
 
     def _stops(self, run: Lanes, lanes: Lanes) -> Array:
-        return np.minimum(super()._stops(run, lanes), self.history.points.next(lanes))
+        stop, point = super()._stops(run, lanes), self.history.points.next(lanes)
+        # beside events all of a moment counts at once
+        return np.where(point < (stop if self.search is None else stop * (1.0 - ROUNDING)), point, stop)
 
     def _extinguish(self, gone: NDArray[np.bool_]) -> None:
         block, history = self.block, self.history

@@ -11,6 +11,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from immunode.solve.delays.breaking_points import ROUNDING
 from immunode.solve.engine import Engine, Request
 from immunode.solve.outcome import Outcome
 from immunode.solve.runs import Runs, padded
@@ -100,8 +101,11 @@ class _Trajectory:
             self._write_here()
             while self.t < runs.t_end:
                 moment = self.events.next_moment(self.t, self.p)
+                stop = min(float(runs.next_break[run]), self.events.next_time, moment, runs.t_end)
                 point = math.inf if self.past is None else self.past.next_point
-                self._segment(min(float(runs.next_break[run]), self.events.next_time, moment, point, runs.t_end))
+                # beside events all of a moment counts at once
+                early = point < (stop * (1.0 - ROUNDING) if self.events else stop)
+                self._segment(point if early else stop)
                 if runs.next_break[run] <= self.t:
                     self._jump()
                 self._settle()
@@ -281,11 +285,13 @@ class _Trajectory:
     def _jump(self) -> None:
         """Apply the breaks that are due now."""
         self._play()
-        self.jumped = True
         runs = self.runs
         if self.events:
+            # what is seen again at the time of a break is seen first
+            self._arrive()
             self.events.look_at(self.t, self.y, self.p)
             runs.between = lambda _, y, p: self.events.look_at(self.t, y[:, 0], p[:, [0]])
+        self.jumped = True
         lanes = padded(np.array([self.run]))
         # switches that a trigger has set are the run's own by now
         runs.p[:, [self.run]] = self.p
