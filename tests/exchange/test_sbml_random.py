@@ -13,7 +13,7 @@ from tests.libraries import needs
 
 pytestmark = needs("libsbml")
 
-CHUNK = 50
+CHUNK = 25
 """Seeds that are judged together; some 6 % give files that are not valid, or that RoadRunner refuses."""
 CHUNKS = [*range(200_000, 201_500, CHUNK), *range(100_000, 101_500, CHUNK)]
 FEW = (200_000,)
