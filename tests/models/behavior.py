@@ -29,13 +29,12 @@ class System:
 
     free : names of the states that a steady state is sought for; the others stay at 0 (a read-out that only grows,
         a drug that is not given).
-    engine : what runs it; "" is SciPy for one run, and NumPy for several at once. Compiled code is for many runs: the
-        first one takes seconds.
+    engine : what runs it; "" is SciPy for one run, and NumPy for several at once.
     """
 
     model: Model
     free: tuple[str, ...] = ()
-    engine: str = "numpy"
+    engine: str = QUICKEST
 
     @cached_property
     def functions(self) -> Functions:
