@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 from immunode.program.nonsmooth import courses
 from immunode.program.program import Program, once_a_structure
 
@@ -9,15 +11,25 @@ _BOOLEAN = frozenset({"and", "or", "not", "where"})
 _RELATIONS = frozenset({"less", "less_equal", "equal"})
 
 
-@once_a_structure
-def comparisons(program: Program) -> tuple[tuple[int, int], ...] | None:
-    """Return pairs of nodes that the conditions of all triggers compare; None where a pair tells too little.
+@dataclass(frozen=True)
+class Comparisons:
+    """What the conditions of all triggers compare.
 
-    Both sides are of first degree in states and time. So where states are polynomials, the signs of their differences
-    at the Bernstein coefficients of a step tell whether a condition can turn inside it.
+    pairs : of nodes, each once.
+    lines : whether they decide all conditions, and both sides of all are of first degree in states and time. Then,
+        where states are polynomials, the signs of their differences at the Bernstein coefficients of a step tell
+        whether a condition can turn inside it.
     """
+
+    pairs: tuple[tuple[int, int], ...]
+    lines: bool
+
+
+@once_a_structure
+def comparisons(program: Program) -> Comparisons:
+    """Return what the conditions of all triggers compare."""
     degrees = _degrees(program)
-    pairs: dict[tuple[int, int], None] = {}
+    pairs, lines = set[tuple[int, int]](), True
     todo, seen = [trigger.condition for trigger in program.triggers], set[int]()
     while todo:
         node = todo.pop()
@@ -28,11 +40,12 @@ def comparisons(program: Program) -> tuple[tuple[int, int], ...] | None:
         places = [int(str(operand)) for operand in operands]
         if kind in _BOOLEAN:
             todo += places
-        elif kind in _RELATIONS and max(degrees[place] for place in places) == 1:
-            pairs[places[0], places[1]] = None
+        elif kind in _RELATIONS:
+            pairs.add((min(places), max(places)))
+            lines = lines and max(degrees[place] for place in places) == 1
         else:
-            return None
-    return tuple(sorted(pairs))
+            lines = False
+    return Comparisons(tuple(sorted(pairs)), lines)
 
 
 @once_a_structure

@@ -10,7 +10,6 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from immunode.program.conditions import comparisons
 from immunode.program.nonsmooth import CEIL, FLOOR, ON_IT, edges
 from immunode.program.numpy.source import numpy_source
 from immunode.program.program import Program, once_a_structure
@@ -39,8 +38,7 @@ class Functions:
     lags(p) -> (n_delays, n_runs); past(t, p) -> (3 n_pasts, n_runs), value, slope and second derivative at t before the
         start, of each delay that has a history; or None where there is none.
     gaps(t, y, c) -> (n_edges, n_runs), which change sign where dy/dt bends or jumps; or None where it does neither.
-    margins(t, y, p) -> (n_comparisons, n_runs), of first degree in states and time: no condition of a trigger turns
-        where none of them changes its sign; or None where that can't be told so.
+    sides(t, y, p) -> (2 n_comparisons, n_runs), the two sides of each of `conditions.comparisons` in turn.
     clocks(t, p) -> (n_comparisons, n_runs), 1 where one of `conditions.timed_comparisons` holds, or None without such.
     steady_start : what initial values are computed from where runs start at the steady state.
     """
@@ -65,7 +63,7 @@ class Functions:
     lags: Callable[[Array], Array] | None = None
     past: Callable[[Any, Array], Array] | None = None
     gaps: Callable[[Any, Array, Array], Array] | None = None
-    margins: Callable[[Any, Array, Array], Array] | None = None
+    sides: Callable[[Any, Array, Array], Array] | None = None
     clocks: Callable[[Any, Array], Array] | None = None
     steady_start: SteadyStart | None = None
 
@@ -151,7 +149,7 @@ def _compiled(program: Program) -> Functions:
         lags=scope.get("lags"),
         past=scope.get("past"),
         gaps=_gaps(program, scope),
-        margins=_margins(program, scope),
+        sides=scope.get("sides"),
         clocks=scope.get("clocks"),
     )
 
@@ -206,15 +204,3 @@ def _side_of_rounding(x: Array) -> Array:
     part = x - whole
     odd = whole - 2.0 * np.floor(whole / 2.0)
     return np.asarray((1.0 - 2.0 * odd) * np.maximum(np.minimum(part, 1.0 - part), ON_IT))
-
-
-def _margins(program: Program, scope: dict[str, Any]) -> Callable[[Any, Array, Array], Array] | None:
-    pairs = comparisons(program) if program.triggers else None
-    if pairs is None:
-        return None
-
-    def margins(t: Any, y: Array, p: Array) -> Array:
-        rows: Array = scope["sides"](t, y, p) if pairs else np.empty((0, y.shape[1]))
-        return rows[0::2] - rows[1::2]
-
-    return margins

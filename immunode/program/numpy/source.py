@@ -100,7 +100,7 @@ class _Writer:
             if clocks:
                 doc = "Return 1 where a part of a condition that turns with time alone holds, else 0."
                 parts.append(self._rows("clocks", "t, p", clocks, doc))
-            sides = [node for pair in comparisons(self.program) or () for node in pair]
+            sides = [node for pair in comparisons(self.program).pairs for node in pair]
             if sides:
                 doc = "Return the two sides of each comparison that these conditions make, in turn."
                 parts.append(self._rows("sides", "t, y, p", sides, doc))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 
+from immunode.program.conditions import comparisons
 from immunode.program.llvm.parts import Part, cut
 from immunode.program.llvm.past import past_leaves, with_past
 from immunode.program.llvm.source import Factors, prepared
@@ -127,6 +128,10 @@ class Workspace:
                 self._add(name, n)
             for name in ("seen", "risen", "muted", "waits", "holds_begun", "idle_begun"):
                 self._add(name, triggers)
+            compared = len(comparisons(program).pairs)
+            self._add("side", (self.degree + 1) * compared)
+            self._add("side_size", compared)
+            self._add("restless", 1)
             self._add("decided", sum(len(trigger.changes) for trigger in program.triggers))
         if self.settles:
             assert self.actions is not None

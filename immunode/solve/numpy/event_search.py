@@ -10,10 +10,12 @@ from typing import Protocol
 import numpy as np
 from numpy.typing import NDArray
 
+from immunode.program.conditions import comparisons
 from immunode.solve.numpy.lane_table import BUSY, LaneTable
 from immunode.solve.numpy.methods import Method
 from immunode.solve.runs import Runs, padded
 from immunode.solve.tape import combined, from_bernstein, to_bernstein
+from immunode.solve.triggers.closer import LOOKS, places, through_nodes
 from immunode.solve.triggers.settling import PATIENCE, StateEvents
 from immunode.solve.triggers.spacing import look_spacing
 
@@ -22,8 +24,6 @@ Lanes = NDArray[np.intp]
 Truths = NDArray[np.bool_]
 Fill = Callable[[Array, Lanes, Array], None]
 
-LOOKS = 4
-"""Conditions are looked at this often inside a step, and as close as `look_spacing` says."""
 MOST_LOOKS = 65_536
 """Looks that are taken at once, which bounds the memory for them."""
 NARROW = 64
@@ -83,6 +83,7 @@ class EventSearch:
 
     def __init__(self, events: StateEvents, runs: Runs, method: Method) -> None:
         self.events, self.runs, self.method = events, runs, method
+        self.lines = comparisons(runs.functions.program).lines
         self.spacing = look_spacing(runs.functions, runs.t0, runs.t_end)
         self.lanes: Lanes = np.empty(0, dtype=np.intp)
         self.fill: Fill | None = None
@@ -97,7 +98,7 @@ class EventSearch:
 
         What did not advance is left alone.
         """
-        block, events = self.block, self.events
+        block = self.block
         self.lanes = self.lanes[:0]
         went = np.flatnonzero((t_new > block.t) & (block.phase == BUSY))
         if not went.size:
@@ -107,8 +108,7 @@ class EventSearch:
         y, p, coefficients = block.y_new[:, lanes], self.p[:, lanes], self.method.dense(lanes)
         inside = Inside(block.t[lanes], h[lanes], end, y, coefficients, p, lanes, self.fill)
         self.runs_inside = block.run[lanes]
-        holds = events.holds[:, self.runs_inside]
-        doubtful = self._doubtful(inside, holds)
+        doubtful = self._doubtful(inside)
         doubtful = doubtful[doubtful < len(went)]
         if not doubtful.size:
             return
@@ -140,28 +140,41 @@ class EventSearch:
             block.c[:, lanes] = events.functions.prepare(runs.p[:, block.run[lanes]])
         return status, trouble
 
-    def _doubtful(self, inside: Inside, holds: Truths) -> Lanes:
-        """Return the steps in which a condition may turn."""
-        margins = self.events.functions.margins
-        if margins is None:
-            return np.arange(len(inside.t))
+    def _doubtful(self, inside: Inside) -> Lanes:
+        """Return the steps in which a condition may turn; write down what comparisons differ by in all."""
         degree = len(inside.coefficients) - 1
-        b = combined(to_bernstein(degree), np.stack(inside.coefficients))
-        b[-1] = inside.y
-        length = inside.end - inside.t
-        parts = np.arange(degree + 1)[:, None] / degree
-        if len(length) <= NARROW:
-            t = (inside.t + length * parts).reshape(-1)
-            at_once = margins(t, b.transpose(1, 0, 2).reshape(b.shape[1], -1), np.tile(inside.p, degree + 1))
-            self.sides = m = at_once.reshape(-1, degree + 1, len(length)).transpose(1, 0, 2)
-        else:
-            self.sides = m = np.stack(
-                [margins(inside.t + length * x, y, inside.p) for x, y in zip(parts, b, strict=True)]
-            )
+        sides = self._sides(inside, degree)
+        m = sides[:, 0::2] - sides[:, 1::2]
+        self.size = np.abs(sides).max(axis=0)
+        self.size = np.maximum(self.size[0::2], self.size[1::2])
+        self.differ = m if self.lines else combined(through_nodes(degree), m)
+        if not self.lines:
+            return np.arange(len(inside.t))
         low, high = m.min(axis=0), m.max(axis=0)
         sure = np.all((low > 0) | (high < 0) | ((low == 0) & (high == 0)), axis=0)
-        other = (self.events.held(inside.end, inside.y, inside.p) != holds).any(axis=0)
+        other = (self.events.held(inside.end, inside.y, inside.p) != self.events.holds[:, self.runs_inside]).any(axis=0)
         return np.flatnonzero(~sure | other)
+
+    def _sides(self, inside: Inside, degree: int) -> Array:
+        """Return both sides of each comparison in turn, (degree + 1, 2 n_comparisons, n_steps).
+
+        Of lines they are Bernstein coefficients, of all else values at equal distances.
+        """
+        n, function = len(inside.t), self.events.functions.sides
+        if function is None:
+            return np.empty((degree + 1, 0, n))
+        length = inside.end - inside.t
+        times = [inside.t + length * k / degree for k in range(degree)] + [inside.end]
+        if self.lines:
+            b = combined(to_bernstein(degree), np.stack(inside.coefficients))
+            b[-1] = inside.y
+        else:
+            b = np.stack([inside.states(np.arange(n), t) for t in times])
+        if n <= NARROW:
+            states = b.transpose(1, 0, 2).reshape(b.shape[1], -1)
+            at_once = function(np.concatenate(times), states, np.tile(inside.p, degree + 1))
+            return at_once.reshape(-1, degree + 1, n).transpose(1, 0, 2)
+        return np.stack([function(t, y, inside.p) for t, y in zip(times, b, strict=True)])
 
     def _search(self, doubtful: Lanes, inside: Inside) -> Array:
         """Return when a condition turns true in the steps `doubtful`, infinite where none does; note which are false.
@@ -181,11 +194,11 @@ class EventSearch:
 
     def _look(self, which: Lanes, looks: Lanes, inside: Inside) -> Array:
         events = self.events
-        step = np.repeat(np.arange(len(which)), looks)
-        first = np.cumsum(looks) - looks
-        number = np.arange(len(step)) - first[step] + 1
+        step, place = places(self.differ[:, :, which], self.size[:, which], looks)
+        first = np.searchsorted(step, np.arange(len(which)))
+        number = np.arange(len(step))
         begin, end = inside.t[which][step], inside.end[which][step]
-        times = np.where(number == looks[step], end, begin + (end - begin) * number / looks[step])
+        times = np.where(place == looks[step], end, begin + (end - begin) * place / looks[step])
         held = self._held(which[step], times, inside)
         run = self.runs_inside[which]
         holds = events.holds[:, run]
@@ -194,13 +207,13 @@ class EventSearch:
         before[:, first] = holds
         rising = held & ~before
         some = rising.any(axis=0)
-        # the look at which a condition has turned true, or the one behind the last
-        turn = np.minimum.reduceat(np.where(some, number, looks[step] + 1), first)
+        # the look at which a condition has turned true, or the one behind all
+        turn = np.minimum.reduceat(np.where(some, number, len(step)), first)
         stays = np.logical_and.reduceat(held | (number >= turn[step]), first, axis=1)
         events.release(run, stays)
-        found = np.flatnonzero(turn <= looks)
-        at = first[found] + turn[found] - 1
-        low = np.where(turn[found] > 1, times[at - 1], inside.t[which][found])
+        found = np.flatnonzero(turn < len(step))
+        at = turn[found]
+        low = np.where(at > first[found], times[at - 1], inside.t[which][found])
         out = np.full(len(which), math.inf)
         if found.size:
             out[found] = self._turn(which[found], rising[:, at], low, times[at], inside)
@@ -221,7 +234,7 @@ class EventSearch:
     def _turn(self, which: Lanes, rising: Truths, low: Array, high: Array, inside: Inside) -> Array:
         """Return the first numbers between low and high at which one of the conditions `rising` holds, as at high."""
         sections = np.arange(1, _SECTIONS + 1) / (_SECTIONS + 1)
-        if self.events.functions.margins is not None:
+        if self.differ.shape[1]:
             self._close_in(which, rising, low, high, inside)
         open_ = np.arange(len(which))
         while open_.size:
@@ -242,7 +255,7 @@ class EventSearch:
     def _close_in(self, which: Lanes, rising: Truths, low: Array, high: Array, inside: Inside) -> None:
         """Move `low` and `high`, in place, to both sides of where a comparison turns, if a condition turns there."""
         t, length = inside.t[which], inside.h[which]
-        root = t + length * first_root(self.sides[:, :, which], (low - t) / length, (high - t) / length)
+        root = t + length * first_root(self.differ[:, :, which], (low - t) / length, (high - t) / length)
         off = _ULPS * _EPS * np.abs(root)
         for times in (root - off, root + off):
             inner = np.flatnonzero((times > low) & (times < high))

@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 
 from immunode.program.numpy.functions import Functions
 from immunode.solve.status import Status
+from immunode.solve.triggers.closer import LOOKS, places, through_nodes
 
 Array = NDArray[np.float64]
 OnEvent = Callable[[float, Array, Array, Array], None]
@@ -23,8 +24,8 @@ OnEvent = Callable[[float, Array, Array, Array], None]
 MOST_EVENTS_AT_ONCE = 1000
 NO_TIME = 1e-13
 """Times that differ by less than this share of themselves are one time."""
-LOOKS = 4
-"""Conditions are looked at this often inside a step, and as close as `spacing`."""
+_DEGREE = 8
+"""What comparisons differ by inside a step is taken for a polynomial of this degree."""
 PATIENCE = 20
 """An event that has fired this often in a row without moving a state by its tolerance waits until it would."""
 _EQUAL = np.arange(1, 17) / 17
@@ -119,7 +120,7 @@ class StateEvents:
         inside(times) -> (n_states, n_times).
         """
         n = max(LOOKS, math.ceil((stop - start) / self.spacing)) if self.spacing > 0 else LOOKS
-        times = start + (stop - start) * np.arange(1, n + 1) / n
+        times = start + (stop - start) * self._places(start, stop, inside, p, n) / n
         times[-1] = stop
         before = start
         held = self._held(times, inside(times), p)
@@ -136,6 +137,17 @@ class StateEvents:
                 self._release(held[:, k])
             before = time
         return None
+
+    def _places(self, start: float, stop: float, inside: Callable[[Any], Array], p: Array, n: int) -> Array:
+        """Return where a step is looked at, from 0 at its start to n at its end."""
+        if self.functions.sides is None:
+            return np.arange(1.0, n + 1)
+        times = start + (stop - start) * np.arange(_DEGREE + 1) / _DEGREE
+        times[-1] = stop
+        sides = self.functions.sides(times, inside(times), p)
+        b = through_nodes(_DEGREE) @ (sides[0::2] - sides[1::2]).T
+        size = np.abs(sides).max(axis=1)
+        return places(b[:, :, None], np.maximum(size[0::2], size[1::2])[:, None], np.array([n]))[1]
 
     def _is_idle(self, i: int, t: float, y: Array, p: Array) -> bool:
         """Return whether event `i` would move no state by its tolerance and turn no switch.
@@ -162,8 +174,9 @@ class StateEvents:
             k = int(np.argmax(held)) if held.any() else len(times) - 2
             low, high = float(times[k]), float(times[k + 1])
             times = low + (high - low) * _EQUAL
-            if self.functions.margins is not None:
-                start, end = self.functions.margins(np.array([low, high]), y[:, k : k + 2], p).T
+            if self.functions.sides is not None:
+                sides = self.functions.sides(np.array([low, high]), y[:, k : k + 2], p)
+                start, end = (sides[0::2] - sides[1::2]).T
                 turns = (start > 0) != (end > 0)
                 if turns.any():
                     # where a comparison seems to turn; looks crowd there

@@ -16,10 +16,13 @@ from immunode.program.nonsmooth import states_under
 from immunode.solve.compiled.eighth_order import STEPS
 from immunode.solve.compiled.queue import at_state
 from immunode.solve.compiled.steps import Step
+from immunode.solve.compiled.watch import closer
 from immunode.solve.compiled.workspace import KernelFunction, Workspace
-from immunode.solve.numpy.event_search import LOOKS
+from immunode.solve.triggers.closer import CROWD, LOOKS, SPLITS
 from immunode.solve.triggers.settling import PATIENCE
 
+MOST_SPLITS = float(CROWD * SPLITS)
+"""Looks that are added to one step."""
 MOST_HALVINGS = 200
 """Halvings of a step end where no number lies between its two ends, after some 60; this is only a guard."""
 
@@ -28,7 +31,7 @@ def functions(workspace: Workspace, external: set[str]) -> list[str]:
     """Return the text of the functions that search steps; none where the program has no triggers."""
     if not workspace.program.triggers:
         return []
-    return [_conditions(workspace, external), _Watch(workspace, external).text]
+    return [_conditions(workspace, external), *closer.functions(workspace, external), _Watch(workspace, external).text]
 
 
 def bernstein(step: Step, c: Sequence[Value], s: int | Value) -> list[Value]:
@@ -85,10 +88,13 @@ class _Watch:
         self.t, self.end = f.get("t"), f.get("t_new")
         self.step.look_inside(self.t, self.h)
         self.inside = {s: self.step.inside(s, self.h) for s in self.rows}
+        self.compared = comparisons(workspace.program)
+        self.sides: list[list[tuple[Value, Value]]] = []
         doubtful = self._doubtful() & code.compare("ogt", self.end, -math.inf)
         with code.when(code.any(doubtful)):
             for s, c in self.inside.items():
                 self._keep(s, c)
+            self._compare()
             self._search(doubtful)
         self.text = f.text(attributes="nounwind noinline")
 
@@ -99,19 +105,17 @@ class _Watch:
     def _doubtful(self) -> Value:
         """Return the lanes in whose step a condition may turn."""
         f, code = self.f, self.code
-        pairs = comparisons(self.workspace.program)
-        if pairs is None:
+        if not self.compared.lines:
             return code.compare("ord", self.t, self.t)
-        nodes = [node for pair in pairs for node in pair]
         zero = code.number(0.0)
         b = {s: bernstein(self.step, c, s) for s, c in self.inside.items()}
         signs: list[list[Value]] = []
         for k in range(self.degree + 1):
             u = [b[s][k] if s in b else zero for s in range(self.workspace.n)]
             t = code.fused(self.end - self.t, k / self.degree, self.t)
-            values = dict(zip(nodes, at_state(f, u, f.at("c"), t).compute(nodes), strict=True))
-            for place, (one, other) in enumerate(pairs):
-                now = [code.compare(sign, values[one], values[other]) for sign in ("ogt", "olt", "oeq")]
+            self.sides.append(closer.differences(f, u, t))
+            for place, (difference, _) in enumerate(self.sides[-1]):
+                now = [code.compare(sign, difference, 0.0) for sign in ("ogt", "olt", "oeq")]
                 if k == 0:
                     signs.append(now)
                 else:
@@ -124,6 +128,22 @@ class _Watch:
             doubtful = doubtful | code.compare("une", f.get("seen", i), f.get("holds", i))
         return doubtful
 
+    def _compare(self) -> None:
+        """Write down what comparisons differ by inside the step, as Bernstein coefficients."""
+        f, code = self.f, self.code
+        if self.compared.lines:
+            for k, found in enumerate(self.sides):
+                closer.keep(f, k, found, self.degree, first=k == 0)
+            return
+        for place in range(len(self.compared.pairs)):
+            f.put(code.number(0.0), "side_size", place)
+        for k in range(self.degree + 1 if self.compared.pairs else 0):
+            time = self.end if k == self.degree else code.fused(self.end - self.t, k / self.degree, self.t)
+            self._go_to(time)
+            code.call("sides", f.args, f.ws, f.at("u"), time, code.integer(k, "l"))
+        for place in range(len(self.compared.pairs)):
+            code.call("joined", f.args, f.ws, code.integer(place, "l"))
+
     def _search(self, doubtful: Value) -> None:
         f, code, count = self.f, self.code, len(self.triggers)
         self._mute()
@@ -131,30 +151,55 @@ class _Watch:
         looks = code.intrinsic("ceil", length / code.spread(f.given("spacing")))
         looks = code.select(code.compare("ogt", looks, LOOKS), looks, LOOKS)
         low, high = code.variable(self.t), code.variable(code.number(math.inf))
-        number, open_ = code.variable(code.number(1.0)), code.variable(doubtful)
+        start, width, splits = (code.variable(code.number(x)) for x in (0.0, 1.0, 0.0))
+        open_ = code.variable(doubtful)
         with code.loop() as loop:
             now = code.load("m", open_)
             loop.leave_if(code.compare("eq", code.lanes(now), 0))
-            k = code.load("f", number)
+            begin, wide = code.load("f", start), code.load("f", width)
+            k = begin + wide
+            split = now & self._restless(begin / looks, k / looks)
+            split = split & code.compare("ogt", wide, 2.0**-SPLITS)
+            split = split & code.compare("olt", code.load("f", splits), MOST_SPLITS)
             last = code.compare("oge", k, looks)
             time = code.select(last, self.end, self.t + length * k / looks)
             self._look(time)
-            rises = [self._rises(i) & now for i in range(count)]
+            here = now & ~split
+            rises = [self._rises(i) & here for i in range(count)]
             some = code.integer(0, "m")
             for rising in rises:
                 some = some | rising
-            on = now & ~some
+            on = here & ~some
             for i, rising in enumerate(rises):
                 f.change(some, code.select(rising, code.number(1.0), 0.0), "risen", i)
                 f.change(on, f.get("holds", i) * f.get("seen", i), "holds", i)
             code.store(code.select(some, time, code.load("f", high)), high)
             code.store(code.select(on, time, code.load("f", low)), low)
-            code.store(on & ~last, open_)
-            code.store(k + 1.0, number)
+            code.store(split | (on & ~last), open_)
+            code.store(code.select(on, k, begin), start)
+            code.store(self._next_width(k, wide, split), width)
+            code.store(code.load("f", splits) + code.select(split, code.number(1.0), 0.0), splits)
         found = code.compare("olt", code.load("f", high), math.inf)
         with code.when(code.any(found)):
             self._halve(low, high, found)
             self._land(code.load("f", high))
+
+    def _restless(self, start: Value, stop: Value) -> Value:
+        """Return in which lanes conditions may turn and turn back in a part of the step."""
+        f, code = self.f, self.code
+        if not self.compared.pairs:
+            return code.integer(0, "m")
+        f.put(code.number(0.0), "restless")
+        for place in range(len(self.compared.pairs)):
+            code.call("turns", f.args, f.ws, code.integer(place, "l"), start, stop)
+        return code.compare("ogt", f.get("restless"), 1.0)
+
+    def _next_width(self, k: Value, width: Value, split: Value) -> Value:
+        """Return how far the next look is: half as far where that was too far, else twice where two halves are done."""
+        code = self.code
+        pairs = k / width * 0.5
+        whole = code.compare("oeq", code.intrinsic("floor", pairs), pairs) & code.compare("olt", width, 1.0)
+        return code.select(split, width * 0.5, code.select(whole, width * 2.0, width))
 
     def _mute(self) -> None:
         """Note which conditions count as false, since what they fire would have no effect at the end of the step."""
@@ -185,10 +230,13 @@ class _Watch:
 
     def _look(self, time: Value) -> None:
         """Write which conditions hold at a time inside the step."""
-        f = self.f
+        self._go_to(time)
+        self.code.call("conditions", self.f.args, self.f.ws, self.f.at("u"), time)
+
+    def _go_to(self, time: Value) -> None:
+        """Write the states at a time inside the step to the row `u`."""
         for s in self.rows:
-            f.put(self._state(s, time), "u", s)
-        self.code.call("conditions", f.args, f.ws, f.at("u"), time)
+            self.f.put(self._state(s, time), "u", s)
 
     def _state(self, s: int | Value, time: Value) -> Value:
         """Return a state at a time inside the step; at its end, that of the step itself."""
