@@ -10,13 +10,15 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from immunode.program.numpy.functions import Functions
-from immunode.solve.accuracy.rehearsal import stricter
+from immunode.solve.accuracy.positive import STRICTER, fallen
+from immunode.solve.accuracy.rehearsal import FINEST, stricter
 from immunode.solve.choice import FEW_RUNS, MOST_KEPT, can_compile_soon, choose_engine, engine_named, spent
-from immunode.solve.engine import OnJump, OnRestart, Request
+from immunode.solve.engine import Engine, OnJump, OnRestart, Request
 from immunode.solve.failures import failure_reasons
 from immunode.solve.fallback import Try, last_resort, solve_with_others
 from immunode.solve.outcome import NO_MESSAGE, Outcome
 from immunode.solve.request_checks import checked_request
+from immunode.solve.reruns import rerun
 from immunode.solve.sliding import solve_or_slide
 from immunode.solve.stateless import with_a_state, without_states
 from immunode.solve.status import Status
@@ -103,13 +105,32 @@ def _started(request: Request, name: str, reason: str, asked: str) -> Outcome:
 
 
 def _solve(request: Request, name: str, reason: str, asked: str) -> Outcome:
-    """Return the batch of an engine; where it chose the method itself, others are tried on the runs that fail.
+    """Return the batch of an engine; where it chose the method itself, what went wrong is made anew.
 
     name : of the engine.   asked : the engine that the user asked for, or "auto".
     """
     engine = engine_named(name)
     if request.method != "auto":
         return solve_or_slide(engine, request, reason)
+    outcome = _with_others(request, engine, reason, asked)
+    return _above_zero(request, outcome)
+
+
+def _above_zero(request: Request, outcome: Outcome) -> Outcome:
+    """Return an outcome in which runs that fell below 0, where the system can't, are made anew with smaller steps."""
+    runs = fallen(request, outcome)
+    if not runs.size:
+        return outcome
+    n = outcome.y.shape[2]
+    word = "the run" if n == 1 else f"{runs.size} of {n} runs"
+    why = f"{word} fell below 0 and {'was' if runs.size == 1 else 'were'} made anew, tolerances divided by {STRICTER:g}"
+    closer = stricter(request, min(STRICTER, max(1.0, request.rtol / FINEST)))
+    return rerun(closer, outcome, runs, engine_named(outcome.engine), why)
+
+
+def _with_others(request: Request, engine: Engine, reason: str, asked: str) -> Outcome:
+    """Return the batch of an engine, other methods tried on the runs that fail; arguments as of `_solve`."""
+    name = engine.name
     few = request.values.shape[1] < FEW_RUNS
     if name != "scipy":
         others: list[Try] = [(engine, "rodas5p"), (engine, "tsit5")]

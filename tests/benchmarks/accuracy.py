@@ -1,10 +1,11 @@
 """Errors of all models in tolerances, beside SciPy's solvers, and what keeping them small costs.
 
-`python tests/benchmarks/accuracy.py [name ...] [--runs N] [--peers]`. Error of a run: the largest of |y - reference| /
-(atol + rtol |reference|) over all states and 101 times in the model's horizon, at the default atol; of a model: the
-worst of N runs, the first at the declared values and the others with every parameter log-uniform +-20 % around its own.
-The reference is the compiled engine's at rtol 1e-12. "plain" is the same method named, which takes tolerances as they
-are; steps and cost are the number of steps and the CPU time over those of "plain".
+`python tests/benchmarks/accuracy.py [name ...] [--runs N] [--peers] [--arms]`. Error of a run: the largest of |y -
+reference| / (atol + rtol |reference|) over all states and 101 times in the model's horizon, at the default atol; of a
+model: the worst of N runs, the first at the declared values and the others with every parameter log-uniform +-20 %
+around its own. The reference is the compiled engine's at rtol 1e-12. "plain" is the same method named, which takes
+tolerances as they are; steps and cost are the number of steps and the CPU time over those of "plain". With --arms every
+intervention that a model declares is measured instead, with the compiled engine.
 """
 
 # ruff: noqa: E402 (threads are limited before NumPy is loaded, and the checkout is put on the path before immunode)
@@ -25,6 +26,8 @@ from numpy.typing import NDArray
 sys.path[:0] = [str(Path(__file__).resolve().parents[2])]
 
 from immunode.catalogue import list_models, load_model
+from immunode.intervention import perturb
+from immunode.model import Model
 from immunode.program.numpy.functions import Functions
 from immunode.solve import Outcome, solve
 from immunode.solve.step_size import absolute_tolerance
@@ -54,9 +57,8 @@ def errors(functions: Functions, values: Array, made: Outcome, exact: Array, rto
         return np.asarray(np.max(np.abs(made.y - exact) / scale, axis=(0, 1)))
 
 
-def measure(name: str, runs: int, peers: bool) -> None:
+def measure(name: str, model: Model, runs: int, peers: bool, engines: tuple[str, ...] = ("compiled", "numpy")) -> None:
     """Print the rows of a model."""
-    model = load_model(name)
     functions = make_ready(model).functions
     values, times = drawn(functions, runs), np.linspace(0.0, model.horizon, 101)
 
@@ -71,7 +73,7 @@ def measure(name: str, runs: int, peers: bool) -> None:
 
     exact = timed("compiled", 1e-12)[0].y
     for rtol in TOLERANCES:
-        for engine in ("compiled", "numpy"):
+        for engine in engines:
             timed(engine, rtol)
             made, taken = timed(engine, rtol)
             method = str(made.methods[0])
@@ -90,10 +92,16 @@ def main() -> None:
     parser.add_argument("names", nargs="*")
     parser.add_argument("--runs", type=int, default=21)
     parser.add_argument("--peers", action="store_true")
+    parser.add_argument("--arms", action="store_true")
     options = parser.parse_args()
     print(HEAD)
     for name in options.names or [entry.name for entry in list_models()]:
-        measure(name, options.runs, options.peers)
+        model = load_model(name)
+        if not options.arms:
+            measure(name, model, options.runs, options.peers)
+            continue
+        for it in model.interventions:
+            measure(f"{name} {it.name}", perturb(model, it), options.runs, options.peers, ("compiled",))
 
 
 if __name__ == "__main__":

@@ -23,6 +23,7 @@ sys.path[:0] = [str(ROOT)]
 
 from immunode.analysis.mixed_effects.likelihoods import likelihood_value
 from immunode.analysis.mixed_effects.methods.saem import run_saem
+from immunode.analysis.mixed_effects.prior_densities import Priors
 from immunode.analysis.mixed_effects.problem import prepared
 from immunode.analysis.mixed_effects.records.individual_records import IndividualData, Route, individual_data
 from immunode.model import Model
@@ -124,9 +125,10 @@ def main(names: list[str]) -> None:
         model, data, fixed = question(name)
         predict = prepared(model, data, (), fixed, 1e-6, "auto")
         one = loop_seconds(name)
-        run_saem(predict, (1, 1), None, 0)  # compiles
+        none = Priors(predict.structure, ())
+        run_saem(predict, (1, 1), None, 0, none)  # compiles
         runs, wall, cpu = predict.rows_run, time.perf_counter(), time.process_time()
-        course = run_saem(predict, ITERATIONS, None, 0)
+        course = run_saem(predict, ITERATIONS, None, 0, none)
         wall, cpu, runs = time.perf_counter() - wall, time.process_time() - cpu, predict.rows_run - runs
         drawn, before = time.process_time(), predict.rows_run
         if predict.n <= 100:

@@ -384,6 +384,9 @@ def _pilot(request: Request, asked: Request) -> tuple[str, str]:
     # where tsit5 did not get to the end, rodas5p got further at the same cost, or did not
     ahead = (status == Status.TOO_MANY_STEPS) & (stiff.reached > explicit.reached)
     cheaper = open_ & (fewer | ahead | hopeless & (stiff.status == Status.OK))
+    # a few runs that take long may weigh more than many that do not
+    if open_.any() and (stiff.status[open_] == Status.OK).all():
+        cheaper |= open_ & (stiff.steps[open_].sum() * cost <= explicit.steps[open_].sum())
     votes, n = int((early | cheaper).sum()), int(counted.sum())
     if 2 * votes > n:
         return "rodas5p", f"{votes} of {n} runs around the declared values are stiff, or cheaper with rodas5p"

@@ -30,9 +30,9 @@ Array = NDArray[np.float64]
 MOST_LANES = 12288
 """Lanes of a block; more bring nothing. Lanes with many rows get fewer, see `lockstep.BLOCK_BYTES`."""
 PILOT_STEPS, PILOT_CHECK, FURTHER = 600, 4, 5
-REHEARSED_STEPS, TIGHT = 2000, 1e-7
-"""Steps after which the runs that tell how errors grow are left; tolerances below which there are none. Side by side
-they take as long as one run does, which is seconds at tight tolerances."""
+REHEARSED_STEPS = 2000
+"""Steps after which the runs that tell how errors grow are left. Side by side they take as long as one run does, which
+is seconds at tight tolerances."""
 FEW_STEPS, HELD_BACK_SHARE, STIFF_COST = 60, 0.3, 2.5
 """A second pilot run, with the stiff method, is made if the first took few steps or was held back by stability in this
 share of them. A stiff step costs about as much as so many explicit ones."""
@@ -127,9 +127,7 @@ def first_method(request: Request) -> tuple[str, str, float]:
     key = (request.t0, float(request.times[-1]), request.rtol, None if given is None else given.tobytes(), asked)
     if key not in known[1]:
         start, why = _pilot(request, given)
-        factor = 1.0
-        if request.rtol >= TIGHT:
-            factor = factor_needed(request, REHEARSED_STEPS, partial(_rehearsed, start), once=True)
+        factor = factor_needed(request, REHEARSED_STEPS, partial(_rehearsed, start), once=True)
         known[1][key] = start, why + in_words(factor), factor
     return known[1][key]
 
